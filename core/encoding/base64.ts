@@ -1,0 +1,73 @@
+/** Base64. Source: RFC 4648 §4 and §5. */
+import { EngineError } from "../errors.ts";
+
+const standard = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+const urlSafe = `${standard.slice(0, 62)}-_`;
+
+const tableOf = (alphabet: string): Int8Array => {
+  const table = new Int8Array(128).fill(-1);
+  for (let index = 0; index < alphabet.length; index++) table[alphabet.charCodeAt(index)] = index;
+  return table;
+};
+const standardTable = tableOf(standard);
+const urlTable = tableOf(urlSafe);
+
+/** Padded text in the standard alphabet. */
+export function encodeBase64(bytes: Uint8Array): string {
+  const chunks: string[] = [];
+  let text = "";
+  for (let index = 0; index < bytes.length; index += 3) {
+    const a = bytes[index] as number;
+    const b = bytes[index + 1];
+    const c = bytes[index + 2];
+    text += standard.charAt(a >> 2) + standard.charAt(((a & 3) << 4) | ((b ?? 0) >> 4));
+    text += b === undefined ? "==" : standard.charAt(((b & 15) << 2) | ((c ?? 0) >> 6)) + (c === undefined ? "=" : standard.charAt(c & 63));
+    if (text.length > 8192) {
+      chunks.push(text);
+      text = "";
+    }
+  }
+  return chunks.join("") + text;
+}
+
+function decode(text: string, table: Int8Array, padded: boolean): Uint8Array {
+  let end = text.length;
+  if (padded) {
+    if (end % 4 !== 0) throw new EngineError("malformed", "base64 text whose length is not a multiple of four");
+    if (end > 0 && text.charCodeAt(end - 1) === 61) end -= text.charCodeAt(end - 2) === 61 ? 2 : 1;
+  }
+  const rest = end % 4;
+  if (rest === 1) throw new EngineError("malformed", "base64 text of impossible length");
+  const bytes = new Uint8Array(Math.floor((end * 3) / 4));
+  let offset = 0;
+  let bits = 0;
+  let held = 0;
+  for (let index = 0; index < end; index++) {
+    const unit = text.charCodeAt(index);
+    const value = unit < 128 ? (table[unit] as number) : -1;
+    if (value < 0) throw new EngineError("malformed", `not a base64 character at offset ${index}`);
+    held = ((held << 6) | value) & 0xffff;
+    bits += 6;
+    if (bits >= 8) {
+      bits -= 8;
+      bytes[offset++] = (held >> bits) & 0xff;
+    }
+  }
+  if ((held & ((1 << bits) - 1)) !== 0) throw new EngineError("malformed", "base64 text with non-zero trailing bits");
+  return bytes;
+}
+
+/**
+ * Bytes of padded text in the standard alphabet: one text for one content.
+ * @throws EngineError `malformed` on another character, wrong padding or non-zero trailing bits.
+ */
+export const decodeBase64 = (text: string): Uint8Array => decode(text, standardTable, true);
+
+/** As {@link decodeBase64}, without padding. */
+export const decodeBase64Unpadded = (text: string): Uint8Array => decode(text, standardTable, false);
+
+/** As {@link decodeBase64}, in the URL-safe alphabet and padded. */
+export const decodeBase64Url = (text: string): Uint8Array => decode(text, urlTable, true);
+
+/** As {@link decodeBase64}, in the URL-safe alphabet without padding. */
+export const decodeBase64UrlUnpadded = (text: string): Uint8Array => decode(text, urlTable, false);

@@ -1,0 +1,180 @@
+/** Strict JSON: duplicate keys, trailing text, lone surrogates and deep nesting are refused. Source: RFC 8259, RFC 7493. */
+import { EngineError } from "../errors.ts";
+import { defaultLimits } from "../limits.ts";
+import { decodeUtf8 } from "./utf8.ts";
+
+export type JsonValue = null | boolean | number | string | JsonArray | JsonObject;
+export type JsonArray = readonly JsonValue[];
+export interface JsonObject {
+  readonly [key: string]: JsonValue;
+}
+
+export interface JsonOptions {
+  readonly maxDepth?: number;
+  readonly maxBytes?: number;
+  /** Refuses integers that a double cannot hold exactly (beyond 2^53 - 1), instead of rounding them. */
+  readonly exactIntegers?: boolean;
+  /** Accepts repeated keys, the last one winning, as Go's encoding/json does. */
+  readonly duplicateKeys?: "refuse" | "last-wins";
+  /** Names the document in errors. */
+  readonly subject?: string;
+}
+
+const isWhite = (unit: number): boolean => unit === 32 || unit === 10 || unit === 13 || unit === 9;
+const number = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
+const escapes: Readonly<Record<string, string>> = { '"': '"', "\\": "\\", "/": "/", b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
+const loneSurrogate = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
+
+class Reader {
+  readonly text: string;
+  readonly maxDepth: number;
+  readonly exact: boolean;
+  readonly lastWins: boolean;
+  readonly subject: string | undefined;
+  at = 0;
+
+  constructor(text: string, options: JsonOptions) {
+    this.text = text;
+    this.maxDepth = options.maxDepth ?? defaultLimits.jsonDepth;
+    this.exact = options.exactIntegers ?? false;
+    this.lastWins = options.duplicateKeys === "last-wins";
+    this.subject = options.subject;
+  }
+
+  fail(what: string): never {
+    throw new EngineError("malformed", `${what} at offset ${this.at}`, { subject: this.subject });
+  }
+
+  white(): number {
+    let unit = this.text.charCodeAt(this.at);
+    while (isWhite(unit)) unit = this.text.charCodeAt(++this.at);
+    return unit;
+  }
+
+  value(depth: number): JsonValue {
+    const unit = this.white();
+    if (unit === 123) return this.object(depth);
+    if (unit === 91) return this.array(depth);
+    if (unit === 34) return this.string();
+    if (unit === 116) return this.word("true", true);
+    if (unit === 102) return this.word("false", false);
+    if (unit === 110) return this.word("null", null);
+    return this.number();
+  }
+
+  word<T extends JsonValue>(word: string, value: T): T {
+    if (!this.text.startsWith(word, this.at)) this.fail("unexpected character");
+    this.at += word.length;
+    return value;
+  }
+
+  number(): number {
+    number.lastIndex = this.at;
+    const match = number.exec(this.text)?.[0];
+    if (match === undefined) this.fail(this.at >= this.text.length ? "unexpected end" : "unexpected character");
+    this.at += match.length;
+    const value = Number(match);
+    if (!Number.isFinite(value)) this.fail("number out of range");
+    if (this.exact && Math.abs(value) > Number.MAX_SAFE_INTEGER) this.fail("integer that a double cannot hold");
+    return value;
+  }
+
+  string(): string {
+    let from = ++this.at;
+    let out = "";
+    for (;;) {
+      const unit = this.text.charCodeAt(this.at);
+      if (unit === 34) {
+        out += this.text.slice(from, this.at++);
+        if (loneSurrogate.test(out)) this.fail("lone surrogate in a string");
+        return out;
+      }
+      if (unit < 32) this.fail("control character in a string");
+      if (Number.isNaN(unit)) this.fail("unexpected end of a string");
+      if (unit !== 92) {
+        this.at++;
+        continue;
+      }
+      out += this.text.slice(from, this.at);
+      out += this.escape();
+      from = this.at;
+    }
+  }
+
+  escape(): string {
+    const letter = this.text.charAt(this.at + 1);
+    if (letter === "u") {
+      const hex = this.text.slice(this.at + 2, this.at + 6);
+      if (!/^[0-9a-fA-F]{4}$/.test(hex)) this.fail("bad unicode escape");
+      this.at += 6;
+      return String.fromCharCode(Number.parseInt(hex, 16));
+    }
+    const plain = escapes[letter];
+    if (plain === undefined) this.fail("bad escape");
+    this.at += 2;
+    return plain;
+  }
+
+  array(depth: number): JsonArray {
+    this.deeper(depth);
+    const items: JsonValue[] = [];
+    this.at++;
+    if (this.white() === 93) {
+      this.at++;
+      return items;
+    }
+    for (;;) {
+      items.push(this.value(depth + 1));
+      const unit = this.white();
+      this.at++;
+      if (unit === 93) return items;
+      if (unit !== 44) {
+        this.at--;
+        this.fail("expected a comma or a closing bracket");
+      }
+    }
+  }
+
+  object(depth: number): JsonObject {
+    this.deeper(depth);
+    const members: Record<string, JsonValue> = Object.create(null);
+    this.at++;
+    if (this.white() === 125) {
+      this.at++;
+      return members;
+    }
+    for (;;) {
+      if (this.white() !== 34) this.fail("expected a key");
+      const key = this.string();
+      if (!this.lastWins && key in members) this.fail(`duplicate key ${JSON.stringify(key)}`);
+      if (this.white() !== 58) this.fail("expected a colon");
+      this.at++;
+      members[key] = this.value(depth + 1);
+      const unit = this.white();
+      this.at++;
+      if (unit === 125) return members;
+      if (unit !== 44) {
+        this.at--;
+        this.fail("expected a comma or a closing brace");
+      }
+    }
+  }
+
+  deeper(depth: number): void {
+    if (depth >= this.maxDepth) throw new EngineError("over-limit", `nested deeper than ${this.maxDepth} levels at offset ${this.at}`, { subject: this.subject });
+  }
+}
+
+/**
+ * The value of a JSON document. Objects have no prototype, so every look-up is of an own property.
+ * @throws EngineError `malformed` with the offset, `over-limit` past the depth or size bound.
+ */
+export function parseJson(document: string | Uint8Array, options: JsonOptions = {}): JsonValue {
+  const limit = options.maxBytes ?? defaultLimits.jsonBytes;
+  if (document.length > limit) throw new EngineError("over-limit", `document of ${document.length} is larger than ${limit}`, { subject: options.subject });
+  const reader = new Reader(typeof document === "string" ? document : decodeUtf8(document), options);
+  const value = reader.value(0);
+  reader.white();
+  if (reader.at < reader.text.length) reader.fail("text after the document");
+  return value;
+}

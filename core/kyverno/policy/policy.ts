@@ -1,0 +1,188 @@
+/** A policy as it was read: defaults applied, legacy fields converted, nothing compiled. Source: Kyverno API v1, v2beta1 (kyverno.md section 1). */
+
+/** A value of a policy file. Integers are `bigint`, as conditions tell `5` from `5.0`; all other numbers are doubles. Maps have no prototype. */
+export type PolicyValue = null | boolean | number | bigint | string | readonly PolicyValue[] | PolicyMap;
+export interface PolicyMap {
+  readonly [key: string]: PolicyValue;
+}
+
+export type FailureAction = "Audit" | "Enforce";
+export type FailurePolicy = "Fail" | "Ignore";
+
+/** Where a part of a policy stands. `line` and `column` are 1-based. */
+export interface Position {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface Policy {
+  readonly apiVersion: string;
+  readonly kind: "ClusterPolicy" | "Policy";
+  readonly name: string;
+  /** Of a `Policy`; absent on a `ClusterPolicy`. */
+  readonly namespace?: string;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly spec: PolicySpec;
+  /** Deprecations and advice found while reading, in the order of the file. */
+  readonly warnings: readonly string[];
+  /** The document, for digests and reports. */
+  readonly document: PolicyMap;
+  /** Position of the value at a JSON pointer of `document`, or of its nearest ancestor. */
+  readonly position: (pointer: string) => Position;
+}
+
+export interface PolicySpec {
+  readonly validationFailureAction: FailureAction;
+  readonly validationFailureActionOverrides: readonly ActionOverride[];
+  readonly failurePolicy: FailurePolicy;
+  readonly webhookTimeoutSeconds?: number;
+  readonly applyRules: "All" | "One";
+  readonly admission: boolean;
+  readonly background: boolean;
+  readonly emitWarning: boolean;
+  readonly rules: readonly Rule[];
+}
+
+export interface ActionOverride {
+  readonly action: string;
+  readonly namespaces?: readonly string[];
+  readonly namespaceSelector?: LabelSelector;
+}
+
+export interface LabelSelector {
+  readonly matchLabels?: Readonly<Record<string, string>>;
+  readonly matchExpressions?: readonly { readonly key: string; readonly operator: string; readonly values?: readonly string[] }[];
+}
+
+export interface Rule {
+  readonly name: string;
+  /** JSON pointer of the rule in the document; of a generated rule, that of the rule it was made from. */
+  readonly pointer: string;
+  readonly match: MatchBlock;
+  readonly exclude?: MatchBlock;
+  readonly preconditions?: PolicyValue;
+  readonly context: readonly ContextEntry[];
+  readonly imageExtractors?: Readonly<Record<string, readonly ImageExtractor[]>>;
+  /** What the rule does; a rule of another kind than `verifyImages` loads with a warning and is reported undecided. */
+  readonly kind: "verifyImages" | "validate" | "mutate" | "generate";
+  readonly verifyImages: readonly ImageVerification[];
+  /** The `validate` of a validate rule, as it stands in the file. */
+  readonly validate?: PolicyMap;
+  readonly reportProperties: Readonly<Record<string, string>>;
+  readonly skipBackgroundRequests: boolean;
+}
+
+/** Exactly one form is used, in priority `any`, `all`, bare. */
+export interface MatchBlock {
+  readonly any?: readonly ResourceFilter[];
+  readonly all?: readonly ResourceFilter[];
+  readonly bare?: ResourceFilter;
+}
+
+export interface ResourceFilter {
+  readonly kinds?: readonly string[];
+  readonly name?: string;
+  readonly names?: readonly string[];
+  readonly namespaces?: readonly string[];
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly selector?: LabelSelector;
+  readonly namespaceSelector?: LabelSelector;
+  readonly operations?: readonly string[];
+  readonly roles?: readonly string[];
+  readonly clusterRoles?: readonly string[];
+  readonly subjects?: readonly { readonly kind: string; readonly name: string; readonly namespace?: string }[];
+}
+
+export interface ContextEntry {
+  readonly name: string;
+  readonly pointer: string;
+  readonly variable?: { readonly value?: PolicyValue; readonly jmesPath?: string; readonly default?: PolicyValue };
+  readonly configMap?: { readonly name: string; readonly namespace?: string };
+  readonly apiCall?: { readonly urlPath?: string; readonly method: "GET" | "POST"; readonly data: readonly { readonly key: string; readonly value: PolicyValue }[]; readonly service?: PolicyMap; readonly jmesPath?: string; readonly default?: PolicyValue };
+  readonly imageRegistry?: { readonly reference: string; readonly jmesPath?: string };
+  readonly globalReference?: { readonly name: string; readonly jmesPath?: string };
+}
+
+export interface ImageExtractor {
+  readonly path: string;
+  readonly value?: string;
+  readonly name?: string;
+  readonly key?: string;
+  readonly jmesPath?: string;
+}
+
+export interface ImageVerification {
+  readonly pointer: string;
+  readonly failureAction?: FailureAction;
+  readonly type: "Cosign" | "SigstoreBundle";
+  readonly imageReferences: readonly string[];
+  readonly skipImageReferences: readonly string[];
+  readonly attestors: readonly AttestorSet[];
+  readonly attestations: readonly Attestation[];
+  readonly repository?: string;
+  readonly mutateDigest: boolean;
+  readonly verifyDigest: boolean;
+  readonly required: boolean;
+  readonly useCache: boolean;
+  readonly validate?: { readonly message?: string; readonly deny?: PolicyValue };
+}
+
+export interface AttestorSet {
+  readonly pointer: string;
+  /** Absent: every entry is required. */
+  readonly count?: number;
+  readonly entries: readonly Attestor[];
+}
+
+/** Exactly one of `keys`, `certificates`, `keyless`, `attestor`. */
+export interface Attestor {
+  readonly pointer: string;
+  readonly keys?: {
+    /** PEM text or a key reference. */
+    readonly publicKeys?: string;
+    readonly secret?: { readonly name: string; readonly namespace: string };
+    readonly kms?: string;
+    readonly signatureAlgorithm?: string;
+    readonly rekor?: RekorSettings;
+    readonly ctlog?: CtlogSettings;
+  };
+  readonly certificates?: { readonly cert?: string; readonly certChain?: string; readonly rekor?: RekorSettings; readonly ctlog?: CtlogSettings };
+  readonly keyless?: {
+    readonly subject?: string;
+    readonly subjectRegExp?: string;
+    readonly issuer?: string;
+    readonly issuerRegExp?: string;
+    readonly roots?: string;
+    readonly additionalExtensions?: Readonly<Record<string, string>>;
+    readonly rekor?: RekorSettings;
+    readonly ctlog?: CtlogSettings;
+  };
+  readonly attestor?: AttestorSet;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly repository?: string;
+  readonly signatureAlgorithm?: string;
+}
+
+export interface RekorSettings {
+  readonly url?: string;
+  readonly pubKey?: string;
+  readonly ignoreTlog: boolean;
+}
+
+export interface CtlogSettings {
+  readonly ignoreSCT: boolean;
+  readonly pubKey?: string;
+  readonly tsaCertChain?: string;
+}
+
+export interface Attestation {
+  readonly pointer: string;
+  readonly name?: string;
+  /** Predicate type; absent in a policy that gives neither `type` nor `predicateType`. */
+  readonly type?: string;
+  readonly attestors: readonly AttestorSet[];
+  /** List of `{any, all}` blocks as they stand in the file. */
+  readonly conditions?: PolicyValue;
+}

@@ -1,0 +1,37 @@
+/** What is to be decided: one admission request, or a resource of the command line taken as one. Source: Kubernetes admission/v1. */
+import type { JsonObject } from "../../encoding/json.ts";
+
+export type Operation = "CREATE" | "UPDATE" | "DELETE" | "CONNECT";
+
+export interface GroupVersionKind {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+}
+
+export interface UserInfo {
+  readonly username?: string;
+  readonly uid?: string;
+  readonly groups?: readonly string[];
+  readonly extra?: JsonObject;
+}
+
+/** `object` is absent on DELETE, `oldObject` on CREATE. Admission information (`userInfo`, `roles`, `clusterRoles`) is absent in the command line and in background scans. */
+export interface AdmissionRequest {
+  readonly uid?: string;
+  readonly operation: Operation;
+  readonly kind: GroupVersionKind;
+  readonly subResource?: string;
+  readonly namespace?: string;
+  readonly name?: string;
+  readonly object?: JsonObject;
+  readonly oldObject?: JsonObject;
+  readonly userInfo?: UserInfo;
+  readonly roles?: readonly string[];
+  readonly clusterRoles?: readonly string[];
+  /** Labels of the resource's namespace; absent where they are not known. */
+  readonly namespaceLabels?: Readonly<Record<string, string>>;
+  readonly dryRun?: boolean;
+  /** Values for variables that the command line gives in place of context entries (Kyverno's values file): name → value. */
+  readonly variables?: JsonObject;
+}

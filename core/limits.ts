@@ -1,0 +1,78 @@
+/** Every bound on untrusted input, in one place. Bytes unless the name says otherwise. */
+export interface Limits {
+  /** A manifest or index (go-containerregistry allows 100 MiB; no signed manifest comes near 4). */
+  readonly manifestBytes: number;
+  /** A signature or attestation layer, a bundle, an image configuration (cosign: 128 MiB). */
+  readonly blobBytes: number;
+  readonly bundleBytes: number;
+  readonly layersPerManifest: number;
+  readonly referrers: number;
+  readonly signaturesPerImage: number;
+  readonly jsonDepth: number;
+  readonly jsonBytes: number;
+  readonly asn1Depth: number;
+  readonly certificateBytes: number;
+  readonly certificatesPerChain: number;
+  readonly chainSignatureChecks: number;
+  readonly rsaModulusBits: number;
+  readonly logEntries: number;
+  readonly timestamps: number;
+  readonly statementSubjects: number;
+  readonly digestsPerSubject: number;
+  readonly checkpointBytes: number;
+  readonly checkpointSignatures: number;
+  readonly trustedRootBytes: number;
+  readonly policyBytes: number;
+  readonly resourceBytes: number;
+  readonly imagesPerResource: number;
+  readonly attestorDepth: number;
+  readonly attestorEntries: number;
+  readonly expressionBytes: number;
+  readonly expressionDepth: number;
+  /** Steps of one JMESPath evaluation. */
+  readonly expressionSteps: number;
+  /** Rounds of substitution in one string. */
+  readonly substitutionRounds: number;
+  readonly patternBytes: number;
+  readonly referenceBytes: number;
+  /** Rounds of asking in `settle`. */
+  readonly settleRounds: number;
+}
+
+const kib = 1024;
+const mib = 1024 * kib;
+
+export const defaultLimits: Limits = {
+  manifestBytes: 4 * mib,
+  blobBytes: 128 * mib,
+  bundleBytes: 16 * mib,
+  layersPerManifest: 1000,
+  referrers: 1000,
+  signaturesPerImage: 1000,
+  jsonDepth: 100,
+  jsonBytes: 128 * mib,
+  asn1Depth: 64,
+  certificateBytes: 64 * kib,
+  certificatesPerChain: 11,
+  chainSignatureChecks: 100,
+  rsaModulusBits: 8192,
+  logEntries: 32,
+  timestamps: 32,
+  statementSubjects: 1024,
+  digestsPerSubject: 32,
+  checkpointBytes: mib,
+  checkpointSignatures: 100,
+  trustedRootBytes: 4 * mib,
+  policyBytes: 4 * mib,
+  resourceBytes: 16 * mib,
+  imagesPerResource: 1000,
+  attestorDepth: 16,
+  attestorEntries: 1000,
+  expressionBytes: 64 * kib,
+  expressionDepth: 128,
+  expressionSteps: 1_000_000,
+  substitutionRounds: 64,
+  patternBytes: 16 * kib,
+  referenceBytes: 4 * kib,
+  settleRounds: 16,
+};

@@ -1,0 +1,55 @@
+/** Three-valued results and their folds (Kleene): proven, refuted, unknown. Everything here is plain JSON. */
+import { codeRow, type EngineError, type ErrorCode } from "./errors.ts";
+import type { Question } from "./question.ts";
+
+/**
+ * One check that did not hold. `check` is dotted (`tlog.inclusion-proof`, `x509.chain`, `identity.issuer`).
+ * `stage` orders checks by how far into the pipeline they stand: of several failures the one with the highest stage is shown first.
+ */
+export interface Failure {
+  readonly check: string;
+  readonly code: ErrorCode;
+  readonly reason: string;
+  readonly subject?: string;
+  readonly stage: number;
+}
+
+/** The outcome of a check. `evidence` is what was proven; `open` are the questions whose answers would decide an unknown. */
+export type Verification<E> =
+  | { readonly truth: "proven"; readonly evidence: E }
+  | { readonly truth: "refuted"; readonly failures: readonly Failure[] }
+  | { readonly truth: "unknown"; readonly failures: readonly Failure[]; readonly open: readonly Question[] };
+
+export type Truth = Verification<unknown>["truth"];
+
+export const proven = <E>(evidence: E): Verification<E> => ({ truth: "proven", evidence });
+export const refuted = (...failures: readonly Failure[]): Verification<never> => ({ truth: "refuted", failures });
+export const unknown = (failures: readonly Failure[], open: readonly Question[] = []): Verification<never> => ({ truth: "unknown", failures, open });
+
+/** The failure that an error stands for. */
+export const toFailure = (error: EngineError, check: string, stage: number): Failure => ({ check, code: error.code, reason: error.message, stage, ...(error.subject === undefined ? {} : { subject: error.subject }) });
+
+/** A failed check by the truth of its code: a refuting code refutes, every other leaves the matter unknown. */
+export const failed = (failure: Failure, open: readonly Question[] = []): Verification<never> => (codeRow(failure.code).truth === "refuted" ? refuted(failure) : unknown([failure], open));
+
+/** Kleene conjunction of truths: refuted if any is, else unknown if any is, else proven. The empty conjunction is proven. */
+export function conjunction(truths: readonly Truth[]): Truth {
+  if (truths.includes("refuted")) return "refuted";
+  return truths.includes("unknown") ? "unknown" : "proven";
+}
+
+/** Kleene counting: `required` of the given must be proven. Refuted when even all unknown ones would not suffice. `required` is at least 1. */
+export function counting(truths: readonly Truth[], required: number): Truth {
+  const needed = Math.max(1, required);
+  const provenCount = truths.filter((truth) => truth === "proven").length;
+  if (provenCount >= needed) return "proven";
+  const unknownCount = truths.filter((truth) => truth === "unknown").length;
+  return provenCount + unknownCount < needed ? "refuted" : "unknown";
+}
+
+/** The failure shown first: the one that got furthest in the pipeline; the first of equals. */
+export function furthest(failures: readonly Failure[]): Failure | undefined {
+  let best: Failure | undefined;
+  for (const failure of failures) if (best === undefined || failure.stage > best.stage) best = failure;
+  return best;
+}
