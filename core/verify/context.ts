@@ -1,0 +1,18 @@
+/** What a verification is given besides the candidate: knowledge, time, cryptography, trust and bounds. */
+import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
+import type { Limits } from "../limits.ts";
+import type { Knowledge } from "../question.ts";
+import type { DistrustList } from "../trust/distrust-list.ts";
+import type { TrustCache } from "../trust/trust-cache.ts";
+
+export interface VerifyContext {
+  readonly knowledge: Knowledge;
+  /** The time of the decision. Judges a certificate only where no signed time exists. */
+  readonly now: Date;
+  readonly verifier: SignatureVerifier;
+  /** Name of the trusted root in the `trusted-root` question. */
+  readonly trustRootName: string;
+  readonly trust: TrustCache;
+  readonly limits: Limits;
+  readonly distrust?: DistrustList;
+}
