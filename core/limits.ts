@@ -17,6 +17,7 @@ export interface Limits {
   readonly rsaModulusBits: number;
   readonly logEntries: number;
   readonly timestamps: number;
+  readonly envelopeSignatures: number;
   readonly statementSubjects: number;
   readonly digestsPerSubject: number;
   readonly checkpointBytes: number;
@@ -58,6 +59,7 @@ export const defaultLimits: Limits = {
   rsaModulusBits: 8192,
   logEntries: 32,
   timestamps: 32,
+  envelopeSignatures: 100,
   statementSubjects: 1024,
   digestsPerSubject: 32,
   checkpointBytes: mib,

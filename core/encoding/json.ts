@@ -14,7 +14,9 @@ export interface JsonOptions {
   readonly maxBytes?: number;
   /** Refuses integers that a double cannot hold exactly (beyond 2^53 - 1), instead of rounding them. */
   readonly exactIntegers?: boolean;
-  /** Accepts repeated keys, the last one winning, as Go's encoding/json does. */
+  /** Refuses numbers written with a fraction, an exponent or as `-0`: for documents whose numbers are all integers. */
+  readonly integersOnly?: boolean;
+  /** Accepts repeated keys, the last one winning (in value and in order), as Go's encoding/json does. */
   readonly duplicateKeys?: "refuse" | "last-wins";
   /** Names the document in errors. */
   readonly subject?: string;
@@ -29,6 +31,7 @@ class Reader {
   readonly text: string;
   readonly maxDepth: number;
   readonly exact: boolean;
+  readonly integersOnly: boolean;
   readonly lastWins: boolean;
   readonly subject: string | undefined;
   at = 0;
@@ -37,6 +40,7 @@ class Reader {
     this.text = text;
     this.maxDepth = options.maxDepth ?? defaultLimits.jsonDepth;
     this.exact = options.exactIntegers ?? false;
+    this.integersOnly = options.integersOnly ?? false;
     this.lastWins = options.duplicateKeys === "last-wins";
     this.subject = options.subject;
   }
@@ -73,6 +77,7 @@ class Reader {
     const match = number.exec(this.text)?.[0];
     if (match === undefined) this.fail(this.at >= this.text.length ? "unexpected end" : "unexpected character");
     this.at += match.length;
+    if (this.integersOnly && (match === "-0" || /[.eE]/.test(match))) this.fail("number that is not written as an integer");
     const value = Number(match);
     if (!Number.isFinite(value)) this.fail("number out of range");
     if (this.exact && Math.abs(value) > Number.MAX_SAFE_INTEGER) this.fail("integer that a double cannot hold");
@@ -146,7 +151,10 @@ class Reader {
     for (;;) {
       if (this.white() !== 34) this.fail("expected a key");
       const key = this.string();
-      if (!this.lastWins && key in members) this.fail(`duplicate key ${JSON.stringify(key)}`);
+      if (key in members) {
+        if (!this.lastWins) this.fail(`duplicate key ${JSON.stringify(key)}`);
+        delete members[key];
+      }
       if (this.white() !== 58) this.fail("expected a colon");
       this.at++;
       members[key] = this.value(depth + 1);

@@ -1,0 +1,15 @@
+/** JSON objects read as Go's encoding/json fills a struct. Source: https://pkg.go.dev/encoding/json#Unmarshal. */
+import type { JsonObject, JsonValue } from "./json.ts";
+
+/**
+ * The value that Go would give to the struct field `name` (ASCII): keys match whatever their case, the last one in the document wins, `null` counts as absent.
+ * The document must have been parsed with `duplicateKeys: "last-wins"`, which keeps the order of last occurrence.
+ *
+ * Differs: where a key is repeated Go merges the objects; here the last one stands alone, so a field that only an earlier one has is absent.
+ */
+export function goField(object: JsonObject, name: string): JsonValue | undefined {
+  const wanted = name.toLowerCase();
+  let value: JsonValue | undefined;
+  for (const key of Object.keys(object)) if (key.toLowerCase() === wanted) value = object[key];
+  return value === null ? undefined : value;
+}

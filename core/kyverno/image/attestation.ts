@@ -1,0 +1,93 @@
+/** Attestations of an image: verified by attestor sets, then judged by conditions on their predicates. Source: kyverno.md sections 5.6 and 17. */
+import { isObject } from "../../encoding/shape.ts";
+import { EngineError } from "../../errors.ts";
+import { conjunction, failed, type Failure, proven, refuted, toFailure, unknown, type Verification } from "../../verdict.ts";
+import type { ProvenStatement } from "../../verify/verify-image.ts";
+import type { PolicyValue } from "../policy/policy.ts";
+import { evaluateConditions } from "../rule/conditions.ts";
+import type { JsonContext } from "../rule/json-context.ts";
+import { openQuestionsOf } from "../rule/open-question.ts";
+import { type AttestorOutcome, checkAttestorSets, openOf, type SetContext, type SingleAttestor } from "./attestor-set.ts";
+import type { CompiledAttestation } from "./compile-entry.ts";
+import type { AttestationResult } from "./result.ts";
+
+/** The stage of a condition: behind everything that verifies a signature. */
+const conditionStage = 1000;
+
+export interface AttestationContext extends Omit<SetContext, "check"> {
+  /** The image in messages. */
+  readonly image: string;
+  readonly variables: JsonContext;
+  readonly verify: (attestor: SingleAttestor, predicateType: string) => { readonly verification: Verification<readonly ProvenStatement[]>; readonly candidates: AttestorOutcome["candidates"] };
+  /** Is told the first statement of its type that was proven, under the attestation's name. */
+  readonly remember: (name: string, statement: ProvenStatement) => void;
+}
+
+const ownFailure = (attestation: CompiledAttestation, context: AttestationContext, failure: Failure): AttestationResult => ({
+  path: attestation.path,
+  position: context.position(attestation.pointer),
+  type: attestation.source.type,
+  truth: "refuted",
+  sets: [],
+  failures: [failure],
+  open: [],
+});
+
+/** What the attestation's sets and conditions say of the image. */
+export function checkAttestation(attestation: CompiledAttestation, context: AttestationContext): AttestationResult {
+  const type = attestation.source.type;
+  if (type === undefined || type === "") return ownFailure(attestation, context, { check: "attestation.type", code: "malformed", reason: "missing type", stage: 0 });
+  const check = (attestor: SingleAttestor): AttestorOutcome => {
+    const { verification, candidates } = context.verify(attestor, type);
+    if (verification.truth !== "proven") return { verification, candidates };
+    const first = verification.evidence[0];
+    if (first !== undefined && attestation.source.name !== undefined) context.remember(attestation.source.name, first);
+    return { verification: judgeStatements(attestation.source.conditions, verification.evidence, type, context), candidates };
+  };
+  const { truth, results } = checkAttestorSets(attestation.sets, { ...context, check });
+  return {
+    path: attestation.path,
+    position: context.position(attestation.pointer),
+    type,
+    truth,
+    sets: results,
+    failures: results.flatMap((result) => (result.truth === "proven" ? [] : result.failures)),
+    open: openOf(results),
+  };
+}
+
+/** Every statement of the type that satisfied the attestor must satisfy the conditions. */
+function judgeStatements(conditions: PolicyValue | undefined, statements: readonly ProvenStatement[], type: string, context: AttestationContext): Verification<null> {
+  if (conditions === undefined) return proven(null);
+  const verdicts = statements.map((statement) => judgeStatement(conditions, statement, type, context));
+  const truth = conjunction(verdicts.map((verdict) => verdict.truth));
+  if (truth === "proven") return proven(null);
+  const failures = verdicts.flatMap((verdict) => (verdict.truth === "proven" ? [] : verdict.failures));
+  if (truth === "refuted") return refuted(...failures);
+  return unknown(
+    failures,
+    verdicts.flatMap((verdict) => (verdict.truth === "unknown" ? verdict.open : [])),
+  );
+}
+
+function judgeStatement(conditions: PolicyValue, statement: ProvenStatement, type: string, context: AttestationContext): Verification<null> {
+  const at = { check: "attestation.conditions", stage: conditionStage, subject: type };
+  if (!isObject(statement.predicate)) return failed({ ...at, code: "malformed", reason: "the predicate is not an object" });
+  const variables = context.variables;
+  variables.checkpoint();
+  try {
+    // The predicate's fields stand at the root: {{ repo.uri }}.
+    variables.merge(statement.predicate);
+    const { holds, message } = evaluateConditions(conditions, variables);
+    if (holds) return proven(null);
+    return failed({ ...at, code: "condition-failed", reason: `attestation checks failed for ${context.image} and predicate ${type}${message === "" ? "" : `: ${message}`}` });
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    const open = openQuestionsOf(error);
+    // A variable that the predicate does not have is a condition that fails; what nobody knows yet is not.
+    if (open.length === 0 && (error.code === "unresolved" || error.code === "malformed")) return failed({ ...at, code: "condition-failed", reason: `failed to check attestations: ${error.message}` });
+    return unknown([toFailure(error, at.check, at.stage)], open);
+  } finally {
+    variables.restore();
+  }
+}

@@ -1,0 +1,122 @@
+/** A `verifyImages` entry made ready: keys, certificates, chains and patterns parsed once. Source: kyverno.md sections 5.3 to 5.6. */
+import { EngineError } from "../../errors.ts";
+import { parseReference } from "../../oci/reference.ts";
+import { attempt } from "../../verify/attempt.ts";
+import { type AttestorSpec, compileAttestor, type Expectation } from "../../verify/attestor.ts";
+import type { Attestation, Attestor, AttestorSet, ImageVerification } from "../policy/policy.ts";
+import { compileReferenceFilter, type ReferenceFilter } from "./references.ts";
+
+export interface CompiledSet {
+  readonly path: string;
+  readonly pointer: string;
+  /** How many entries must be proven, at least 1. */
+  readonly required: number;
+  readonly entries: readonly CompiledAttestor[];
+}
+
+export type CompiledAttestor =
+  | { readonly kind: "single"; readonly path: string; readonly pointer: string; readonly expectation: Expectation; readonly repository: string | undefined }
+  | { readonly kind: "broken"; readonly path: string; readonly pointer: string; readonly error: EngineError }
+  | { readonly kind: "nested"; readonly path: string; readonly pointer: string; readonly set: CompiledSet };
+
+export interface CompiledAttestation {
+  readonly path: string;
+  readonly pointer: string;
+  readonly source: Attestation;
+  readonly sets: readonly CompiledSet[];
+}
+
+export interface CompiledEntry {
+  readonly source: ImageVerification;
+  readonly references: ReferenceFilter;
+  readonly layouts: "all" | "bundles";
+  readonly sets: readonly CompiledSet[];
+  readonly attestations: readonly CompiledAttestation[];
+}
+
+/** Compiles an entry. What is unreadable in an attestor makes that attestor `broken`; it never throws for it. */
+export function compileEntry(source: ImageVerification): CompiledEntry {
+  const sets = (list: readonly AttestorSet[], prefix: string) => list.map((set, index) => compileSet(set, `${prefix}.attestors[${index}]`, source));
+  return {
+    source,
+    references: compileReferenceFilter(source.imageReferences, source.skipImageReferences),
+    layouts: source.type === "SigstoreBundle" ? "bundles" : "all",
+    sets: sets(source.attestors, ""),
+    attestations: source.attestations.map((attestation, index) => ({ path: `.attestations[${index}]`, pointer: attestation.pointer, source: attestation, sets: sets(attestation.attestors, `.attestations[${index}]`) })),
+  };
+}
+
+function compileSet(set: AttestorSet, path: string, entry: ImageVerification): CompiledSet {
+  const expanded = set.entries.flatMap(expandKeys);
+  const entries = expanded.map((attestor, index) => compileOne(attestor, `${path}.entries[${index}]`, entry));
+  // Kyverno: no count, or 0, means every entry after expansion.
+  const required = set.count === undefined || set.count === 0 ? expanded.length : set.count;
+  return { path, pointer: set.pointer, required: Math.max(1, required), entries };
+}
+
+const endOfKey = /-----END (?:RSA )?PUBLIC KEY-----/g;
+
+/** One attestor for each PEM block of `publicKeys`: a signature by every one of them is asked for. */
+function expandKeys(attestor: Attestor): readonly Attestor[] {
+  const text = attestor.keys?.publicKeys;
+  if (attestor.keys === undefined || text === undefined) return [attestor];
+  const ends = [...text.matchAll(endOfKey)].map((match) => match.index + match[0].length);
+  if (ends.length < 2) return [attestor];
+  return ends.map((end, index) => ({ ...attestor, keys: { ...attestor.keys, publicKeys: text.slice(ends[index - 1] ?? 0, end).trim() } }));
+}
+
+const kindOf = (attestor: Attestor): string => (attestor.keys ? ".keys" : attestor.certificates ? ".certificates" : attestor.keyless ? ".keyless" : ".attestor");
+
+function compileOne(attestor: Attestor, at: string, entry: ImageVerification): CompiledAttestor {
+  const path = `${at}${kindOf(attestor)}`;
+  const pointer = attestor.pointer;
+  if (attestor.attestor !== undefined) return { kind: "nested", path, pointer, set: compileSet(attestor.attestor, path, entry) };
+  const outcome = attempt(() => {
+    const repository = attestor.repository ?? entry.repository;
+    return { expectation: compileAttestor(toSpec(attestor)), repository: repository === undefined ? undefined : repositoryOf(repository) };
+  });
+  return outcome.ok ? { kind: "single", path, pointer, ...outcome.value } : { kind: "broken", path, pointer, error: outcome.error };
+}
+
+/** @throws EngineError `malformed` when the text is no repository. */
+function repositoryOf(text: string): string {
+  const reference = parseReference(text);
+  if (reference.digest !== undefined || text.trim() !== text || /:[^/]*$/.test(text.slice(text.lastIndexOf("/")))) {
+    throw new EngineError("malformed", "a signature repository has neither tag nor digest", { subject: text });
+  }
+  return reference.repository;
+}
+
+function toSpec(attestor: Attestor): AttestorSpec {
+  const { keys, certificates, keyless } = attestor;
+  const settings = keys ?? certificates ?? keyless;
+  return {
+    ...(keys === undefined ? {} : { keys: keySpec(keys) }),
+    ...(certificates === undefined ? {} : { certificates: defined({ cert: certificates.cert, certChain: certificates.certChain }) }),
+    ...(keyless === undefined
+      ? {}
+      : { keyless: defined({ subject: keyless.subject, subjectRegExp: keyless.subjectRegExp, issuer: keyless.issuer, issuerRegExp: keyless.issuerRegExp, roots: keyless.roots, additionalExtensions: keyless.additionalExtensions }) }),
+    ...defined({ rekor: settings?.rekor, ctlog: settings?.ctlog, signatureAlgorithm: attestor.signatureAlgorithm, annotations: attestor.annotations }),
+  };
+}
+
+const knownReference = /^(k8s|awskms|gcpkms|azurekms|hashivault|env):\/\/|^\.?\//;
+
+function keySpec(keys: NonNullable<Attestor["keys"]>): NonNullable<AttestorSpec["keys"]> {
+  const algorithm = defined({ signatureAlgorithm: keys.signatureAlgorithm });
+  if (keys.publicKeys !== undefined && keys.publicKeys !== "") {
+    const text = keys.publicKeys.trim();
+    if (text.includes("-----BEGIN ")) return { pem: text, ...algorithm };
+    if (knownReference.test(text)) return { reference: text, ...algorithm };
+    throw new EngineError("malformed", "neither a PEM public key nor a reference of a known scheme", { subject: text.slice(0, 80) });
+  }
+  if (keys.secret !== undefined) return { reference: `k8s://${keys.secret.namespace}/${keys.secret.name}`, ...algorithm };
+  return { reference: keys.kms ?? "", ...algorithm };
+}
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** The members that are there. */
+function defined<T extends object>(members: T): Defined<T> {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Defined<T>;
+}

@@ -1,0 +1,54 @@
+/** A rule made ready when policies load: its match, its extractors, its entries. What holds a variable is compiled when the variable is known. */
+import { deepSubstitute, hasVariables } from "../rule/variables.ts";
+import { type CompiledMatch, compileMatch } from "../rule/match.ts";
+import type { JsonContext } from "../rule/json-context.ts";
+import type { ImageVerification, Policy, Rule } from "../policy/policy.ts";
+import { type CompiledEntry, compileEntry } from "./compile-entry.ts";
+import { compileReferenceFilter, type ReferenceFilter } from "./references.ts";
+
+export interface CompiledRule {
+  readonly policy: Policy;
+  readonly rule: Rule;
+  readonly match: CompiledMatch;
+  /** The images that any entry speaks of; references never hold variables. */
+  readonly filters: readonly ReferenceFilter[];
+  /** The entries of this request: compiled once where no variable stands in them. */
+  readonly entries: (variables: JsonContext) => readonly CompiledEntry[];
+  /** Attestor entries that no request can ever satisfy, found while compiling. */
+  readonly warnings: readonly string[];
+}
+
+export function compileRule(policy: Policy, rule: Rule): CompiledRule {
+  const prepared = rule.verifyImages.map((entry) => (entryHasVariables(entry) ? undefined : compileEntry(entry)));
+  return {
+    policy,
+    rule,
+    match: compileMatch(rule, policy),
+    filters: rule.verifyImages.map((entry) => compileReferenceFilter(entry.imageReferences, entry.skipImageReferences)),
+    entries: (variables) => rule.verifyImages.map((entry, index) => prepared[index] ?? compileEntry(substituteEntry(entry, variables))),
+    warnings: prepared.flatMap((entry) => (entry === undefined ? [] : brokenAttestors(entry))),
+  };
+}
+
+/** Conditions are substituted when the predicate is known, and `deny` after them. */
+const variablePart = ({ attestations, validate: _, ...entry }: ImageVerification) => ({ ...entry, attestations: attestations.map(({ conditions: __, ...attestation }) => attestation) });
+
+const entryHasVariables = (entry: ImageVerification): boolean => hasVariables(variablePart(entry));
+
+function substituteEntry(entry: ImageVerification, variables: JsonContext): ImageVerification {
+  const substituted = deepSubstitute(variablePart(entry), variables);
+  return {
+    ...substituted,
+    attestations: substituted.attestations.map((attestation, index) => {
+      const conditions = entry.attestations[index]?.conditions;
+      return conditions === undefined ? attestation : { ...attestation, conditions };
+    }),
+    ...(entry.validate === undefined ? {} : { validate: entry.validate }),
+  };
+}
+
+function brokenAttestors(entry: CompiledEntry): readonly string[] {
+  const inSets = (sets: CompiledEntry["sets"]): readonly string[] =>
+    sets.flatMap((set) => set.entries.flatMap((attestor) => (attestor.kind === "nested" ? inSets([attestor.set]) : attestor.kind === "broken" ? [`${attestor.path}: [${attestor.error.code}] ${attestor.error.message}`] : [])));
+  return [...inSets(entry.sets), ...entry.attestations.flatMap((attestation) => inSets(attestation.sets))];
+}

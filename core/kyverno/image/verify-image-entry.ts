@@ -1,0 +1,121 @@
+/** One `verifyImages` entry over one image: digest, attestors, attestations. Source: kyverno.md section 5.2. */
+import { isObject } from "../../encoding/shape.ts";
+import { EngineError } from "../../errors.ts";
+import type { ImageReference } from "../../oci/reference.ts";
+import type { Digest, Knowledge, Question } from "../../question.ts";
+import { conjunction, failed, type Failure, toFailure, type Truth, unknown, type Verification } from "../../verdict.ts";
+import { type ProvenStatement, verifyAttestations, verifySignatures } from "../../verify/verify-image.ts";
+import type { VerifyContext } from "../../verify/context.ts";
+import type { Position } from "../policy/policy.ts";
+import { evaluateConditions } from "../rule/conditions.ts";
+import type { JsonContext } from "../rule/json-context.ts";
+import { openQuestionsOf } from "../rule/open-question.ts";
+import { substituteText } from "../rule/variables.ts";
+import { checkAttestation } from "./attestation.ts";
+import { checkAttestorSets, openOf } from "./attestor-set.ts";
+import type { CompiledEntry } from "./compile-entry.ts";
+import { resolveDigest } from "./resolve-image.ts";
+import type { ImageResult } from "./result.ts";
+
+export interface EntryContext {
+  readonly index: number;
+  readonly entry: CompiledEntry;
+  /** All entries of the rule: each one's `validate.deny` is judged after an attestation held. */
+  readonly siblings: readonly CompiledEntry[];
+  readonly knowledge: Knowledge;
+  readonly verify: VerifyContext;
+  readonly variables: JsonContext;
+  readonly position: (pointer: string) => Position;
+  readonly exhaustive: boolean;
+}
+
+export interface ExtractedReference {
+  readonly reference: ImageReference;
+  readonly pointer: string;
+}
+
+/** The fields of the variable `image`. */
+export const imageVariable = (image: ImageReference) => ({
+  reference: image.canonical,
+  referenceWithTag: image.withTag,
+  registry: image.registry,
+  path: image.path,
+  name: image.name,
+  tag: image.tag ?? "",
+  digest: image.digest ?? "",
+});
+
+/** What the entry says of the image. An entry without attestors and attestations only resolves the digest, and only where a digest is to be pinned. */
+export function verifyImageEntry(image: ExtractedReference, context: EntryContext): ImageResult {
+  const { entry } = context;
+  const base = { image: image.reference.canonical, pointer: image.pointer, entry: context.index, position: context.position(entry.source.pointer), attestors: [], attestations: [] };
+  const pins = entry.source.mutateDigest && image.reference.digest === undefined;
+  if (entry.sets.length === 0 && entry.attestations.length === 0 && !pins && !context.exhaustive) {
+    return { ...base, truth: "proven", failures: [], open: [], ...(image.reference.digest === undefined ? {} : { digest: image.reference.digest }) };
+  }
+  const resolved = resolveDigest(image.reference, context.knowledge);
+  if (resolved.truth !== "proven") return { ...base, truth: resolved.truth, failures: resolved.failures, open: resolved.truth === "unknown" ? resolved.open : [] };
+  return { ...base, ...checkEntry(image.reference, resolved.evidence, context), digest: resolved.evidence };
+}
+
+type Checked = Pick<ImageResult, "truth" | "attestors" | "attestations" | "failures" | "open">;
+
+function checkEntry(reference: ImageReference, digest: Digest, context: EntryContext): Checked {
+  const { entry, variables } = context;
+  const image = { repository: reference.repository, digest };
+  const where = (repository: string | undefined) => ({ layouts: entry.layouts, ...(repository === undefined ? {} : { signatureRepository: repository }) });
+  const set = { position: context.position, exhaustive: context.exhaustive };
+  const signatures = checkAttestorSets(entry.sets, { ...set, check: (attestor) => verifySignatures(image, attestor.expectation, where(attestor.repository), context.verify) });
+
+  const remembered = new Map<string, ProvenStatement>();
+  variables.checkpoint();
+  try {
+    variables.add("image", imageVariable(reference));
+    const attestations = entry.attestations.map((attestation) =>
+      signatures.truth === "refuted" && !context.exhaustive
+        ? undefined
+        : checkAttestation(attestation, {
+            ...set,
+            image: reference.canonical,
+            variables,
+            verify: (attestor, type) => verifyAttestations(image, type, attestor.expectation, where(attestor.repository), context.verify),
+            remember: (name, statement) => remembered.set(name, statement),
+          }),
+    );
+    const judged = attestations.filter((attestation) => attestation !== undefined);
+    const before = conjunction([signatures.truth, ...judged.map((attestation) => attestation.truth)]);
+    const denial = before === "proven" && judged.length > 0 ? checkDeny(remembered, context) : undefined;
+    const parts = [...signatures.results, ...judged];
+    const failures: readonly Failure[] = [...parts.flatMap((part) => (part.truth === "proven" ? [] : part.failures)), ...(denial === undefined || denial.truth === "proven" ? [] : denial.failures)];
+    const open: readonly Question[] = [...openOf(parts), ...(denial?.truth === "unknown" ? denial.open : [])];
+    const truth: Truth = denial === undefined ? before : conjunction([before, denial.truth]);
+    return { truth, attestors: signatures.results, attestations: judged, failures, open };
+  } finally {
+    variables.restore();
+  }
+}
+
+const denyStage = 1001;
+
+/** The `validate.deny` of every entry of the rule, with the proven predicates under their attestations' names. Source: kyverno.md section 5.8. */
+function checkDeny(statements: ReadonlyMap<string, ProvenStatement>, context: EntryContext): Verification<null> | undefined {
+  const rules = context.siblings.flatMap((entry) => (entry.source.validate?.deny === undefined ? [] : [entry.source.validate]));
+  if (rules.length === 0) return undefined;
+  const { variables } = context;
+  for (const [name, statement] of statements) if (isObject(statement.predicate)) variables.add(name, statement.predicate);
+  for (const { deny, message } of rules) {
+    try {
+      const verdict = evaluateConditions(deny ?? null, variables);
+      if (!verdict.holds) continue;
+      const texts = [message === undefined ? "" : substituteText(message, variables), verdict.message].filter((text) => text !== "");
+      const reason = texts.length === 0 ? "validation error: imageVerify  failed" : `validation in verifyImages failed: ${texts.join("; ")}`;
+      return failed({ check: "validate.deny", code: "condition-failed", reason, stage: denyStage });
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      const open = openQuestionsOf(error);
+      if (open.length > 0) return unknown([toFailure(error, "validate.deny", denyStage)], open);
+      return failed({ check: "validate.deny", code: "condition-failed", reason: `failed to check deny conditions: ${error.message}`, stage: denyStage });
+    }
+  }
+  return { truth: "proven", evidence: null };
+}

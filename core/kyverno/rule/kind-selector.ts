@@ -1,0 +1,59 @@
+/** Kind selectors of match blocks: `Pod`, `apps/v1/Deployment`, `Pod/status`, `*`. Source: kyverno.md sections 2.3 and 16 (rows 4 and 5). */
+import { containsWildcard, matchWildcard } from "../../patterns/wildcard.ts";
+import type { GroupVersionKind } from "./request.ts";
+
+/** Four wildcard patterns; an empty `subresource` means the resource itself. */
+export interface KindSelector {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly subresource: string;
+}
+
+// One digit only: `v12/Kind` is read as kind `v12` with subresource `Kind`.
+const versionToken = /^(v\d((alpha|beta)\d)?|\*)$/;
+
+/** The selector that a text stands for. A text with more than four parts gives one that matches nothing. */
+export function parseKindSelector(text: string): KindSelector {
+  const slashed = text.split("/");
+  const [first = "", second = "", third = "", fourth = "", ...rest] = [...slashed.slice(0, -1), ...(slashed.at(-1) ?? "").split(".")];
+  const count = slashed.length - 1 + (slashed.at(-1) ?? "").split(".").length;
+  if (rest.length > 0) return { group: "", version: "", kind: "", subresource: "" };
+  if (count === 1) return { group: "*", version: "*", kind: first, subresource: "" };
+  if (count === 2) {
+    if (first === "*" && second === "*") return { group: "*", version: "*", kind: "*", subresource: "*" };
+    if (first === "*" && second === second.toLowerCase()) return { group: "*", version: "*", kind: "*", subresource: second };
+    if (versionToken.test(first)) return { group: "*", version: first, kind: second, subresource: "" };
+    return { group: "*", version: "*", kind: first, subresource: second };
+  }
+  if (count === 3) {
+    if (versionToken.test(first)) return { group: "*", version: first, kind: second, subresource: third };
+    return { group: first, version: second, kind: third, subresource: "" };
+  }
+  return { group: first, version: second, kind: third, subresource: fourth };
+}
+
+const isPod = (kind: GroupVersionKind): boolean => kind.group === "" && kind.version === "v1" && kind.kind === "Pod";
+
+/** Whether the selector names the kind. One that names a Pod also names its ephemeral containers. */
+export function matchKind(selector: KindSelector, kind: GroupVersionKind, subresource: string): boolean {
+  if (!matchWildcard(selector.group, kind.group) || !matchWildcard(selector.version, kind.version) || !matchWildcard(selector.kind, kind.kind)) return false;
+  return matchWildcard(selector.subresource, subresource) || (subresource === "ephemeralcontainers" && isPod(kind));
+}
+
+/** What an index by kind needs: the kinds that are named outright, and whether some selector may name any other kind as well. */
+export interface KindIndex {
+  readonly named: ReadonlySet<string>;
+  readonly others: boolean;
+}
+
+/** The index of some selectors; `undefined` stands for a filter that names no kind. */
+export function indexKinds(selectors: Iterable<KindSelector | undefined>): KindIndex {
+  const named = new Set<string>();
+  let others = false;
+  for (const selector of selectors) {
+    if (selector === undefined || containsWildcard(selector.kind)) others = true;
+    else named.add(selector.kind);
+  }
+  return { named, others };
+}
