@@ -1,0 +1,215 @@
+/**
+ * The verdicts of the real Kyverno on signed images, against ours: per pass the same set of (rule, status) and the same patched images,
+ * or a difference that a row of golden-differences.json decides.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { createEngine, type Decision, type Engine, EngineError, loadPolicies, parseYaml, requestFor, toJson, type AdmissionRequest, type Answer, type AnswerTo, type Knowledge, type Question, type JsonObject } from "../../core/index.ts";
+import { nodeVerifier, openLayout } from "../../proxy/index.ts";
+
+export interface GoldenCase {
+  readonly id: string;
+  readonly stage: "V0" | "A1" | "V2";
+  readonly what: string;
+  readonly policy: string;
+  readonly resource: string;
+  readonly exception?: string;
+  readonly layouts: readonly ("registry" | { readonly path: string; readonly repository: string; readonly tag: string })[];
+  readonly unreachable?: readonly string[];
+  readonly trustedRoot?: string;
+  readonly contested?: string;
+  readonly kyverno: {
+    readonly rules: readonly { readonly rule: string; readonly status: string; readonly message: string }[];
+    readonly patchedImages?: Readonly<Record<string, string>>;
+    readonly rejected?: string;
+    readonly loadError?: string;
+  };
+}
+
+export interface Observed {
+  /** `refused CODE` when the policy does not load, else the two passes. */
+  readonly refused?: string;
+  readonly mutate: readonly string[];
+  readonly validate: readonly string[];
+  readonly patched: Readonly<Record<string, string>>;
+  readonly codes: readonly string[];
+  readonly messages: readonly string[];
+}
+
+export const readGoldenCases = (folder: string): readonly GoldenCase[] =>
+  readFileSync(join(folder, "cases.jsonl"), "utf8")
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as GoldenCase);
+
+const validating = /^(image verified|image skipped|unverified image |missing digest for )/;
+
+/** Kyverno prints both passes in one list: the messages of the validating pass are its own, and a rule's second result without image is its second pass. */
+export function kyvernoObserved(golden: GoldenCase): Observed {
+  const mutate: string[] = [];
+  const validate: string[] = [];
+  const ruleLevel = new Set<string>();
+  for (const { rule, status, message } of golden.kyverno.rules) {
+    const wholeRule = /^(preconditions not met|rule is skipped due to policy exception|failed to (evaluate|load|instantiate|substitute))/.test(message);
+    if (validating.test(message) || (wholeRule && ruleLevel.has(rule))) validate.push(`${rule}=${status}`);
+    else mutate.push(`${rule}=${status}`);
+    if (wholeRule) ruleLevel.add(rule);
+  }
+  const refused = golden.kyverno.rejected !== undefined ? "rejected" : golden.kyverno.loadError !== undefined ? "loadError" : undefined;
+  return { ...(refused === undefined ? {} : { refused }), mutate: unique(mutate), validate: unique(validate), patched: golden.kyverno.patchedImages ?? {}, codes: [], messages: golden.kyverno.rules.map((rule) => rule.message) };
+}
+
+const unique = (items: readonly string[]): readonly string[] => [...new Set(items)].sort();
+
+/** The world of a case: what the layouts hold, on hosts of which everything is known; unreachable hosts; the trusted root that TUF would have given. */
+class GoldenKnowledge implements Knowledge {
+  readonly #layouts: readonly Knowledge[];
+  readonly #unreachable: readonly string[];
+  readonly #trustedRoot: Uint8Array | undefined;
+
+  constructor(layouts: readonly Knowledge[], unreachable: readonly string[], trustedRoot: Uint8Array | undefined) {
+    this.#layouts = layouts;
+    this.#unreachable = unreachable;
+    this.#trustedRoot = trustedRoot;
+  }
+
+  answer<Q extends Question>(question: Q): AnswerTo<Q> | undefined {
+    return this.#find(question) as AnswerTo<Q> | undefined;
+  }
+
+  #find(question: Question): Answer | undefined {
+    const at = "2026-11-23T00:00:00Z";
+    if (question.kind === "trusted-root") return this.#trustedRoot === undefined ? undefined : { state: "present", value: { form: "pinned", bytes: this.#trustedRoot }, at, from: "case" };
+    if (!("repository" in question)) return undefined;
+    const host = question.repository.split("/")[0] ?? "";
+    const outage: Answer = { state: "unavailable", code: "unreachable", at, from: host };
+    if (this.#unreachable.includes(host)) return outage;
+    for (const layout of this.#layouts) {
+      const answer = layout.answer(question);
+      if (answer?.state === "present" && !(question.kind === "referrers" && (answer.value as readonly unknown[]).length === 0)) return answer;
+    }
+    return host === "localhost:5000" || host === "localhost:5001" ? { state: "absent", at, from: host } : outage;
+  }
+}
+
+const layoutCache = new Map<string, Knowledge>();
+
+function layoutFor(folder: string, layout: GoldenCase["layouts"][number]): Knowledge {
+  const key = JSON.stringify(layout);
+  const cached = layoutCache.get(key);
+  if (cached !== undefined) return cached;
+  const opened = layout === "registry" ? openLayout(join(folder, "registry")) : openLayout(resolve(folder, layout.path), { repository: layout.repository, tag: layout.tag });
+  layoutCache.set(key, opened);
+  return opened;
+}
+
+export interface GoldenRun {
+  readonly observed: Observed;
+  readonly decision?: Decision;
+}
+
+/** Decides one case with our engine. */
+export function runGoldenCase(folder: string, golden: GoldenCase, now: Date): GoldenRun {
+  const empty = { mutate: [], validate: [], patched: {}, codes: [], messages: [] };
+  const text = (path: string) => readFileSync(join(folder, path), "utf8");
+  const files = [golden.policy, ...(golden.exception === undefined ? [] : [golden.exception])].map((name) => ({ name, text: text(name) }));
+  const loaded = loadPolicies(files);
+  if (loaded.errors.length > 0) return { observed: { ...empty, refused: loaded.errors[0]?.code ?? "invalid-policy", codes: loaded.errors.map((error) => error.code), messages: loaded.errors.map((error) => error.message) } };
+  let engine: Engine;
+  try {
+    engine = createEngine({ policies: loaded.policies, exceptions: loaded.exceptions, crypto: nodeVerifier, settings: { assumeNoNamespaceLabels: true } });
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    return { observed: { ...empty, refused: error.code, codes: [error.code], messages: [error.message] } };
+  }
+  const trustedRoot = golden.trustedRoot === undefined ? undefined : readFileSync(join(folder, golden.trustedRoot));
+  const knowledge = new GoldenKnowledge(
+    golden.layouts.map((layout) => layoutFor(folder, layout)),
+    golden.unreachable ?? [],
+    trustedRoot,
+  );
+  const request = requestOf(text(golden.resource), golden.resource);
+  const decision = engine.decide(request, knowledge, now);
+  const results = (pass: string) => unique(decision.results.filter((result) => result.pass === pass).map((result) => `${result.rule}=${result.status}`));
+  return {
+    decision,
+    observed: {
+      mutate: results("mutate"),
+      validate: results("validate"),
+      patched: patchedImages(request, decision),
+      codes: [...new Set(decision.results.flatMap((result) => result.failures.map((failure) => failure.code)))].sort(),
+      messages: decision.results.map((result) => `${result.pass} ${result.rule} ${result.status}: ${result.message}`),
+    },
+  };
+}
+
+const requestOf = (yaml: string, file: string): AdmissionRequest => requestFor(toJson(parseYaml(yaml, file)[0]?.value ?? null) as JsonObject);
+
+/** Container (or step) name → patched image. */
+function patchedImages(request: AdmissionRequest, decision: Decision): Record<string, string> {
+  const patched: Record<string, string> = {};
+  for (const { op, path, value } of decision.patches) {
+    if (op !== "replace" || path.startsWith("/metadata/") || typeof value !== "string") continue;
+    const parent = path.split("/").slice(1, -1);
+    const holder = parent.reduce<unknown>((node, step) => (node as Record<string, unknown> | undefined)?.[step], request.object) as { readonly name?: string } | undefined;
+    patched[holder?.name ?? path] = value;
+  }
+  return patched;
+}
+
+export interface GoldenDifference {
+  readonly case: string;
+  /** The row that decides: file, section and the beginning of its left cell. */
+  readonly row: string;
+  /** What Sallyport says: `mutate` and `validate` sets, patched images where they differ, the code, or `refused CODE`. */
+  readonly expected: { readonly refused?: string; readonly mutate?: readonly string[]; readonly validate?: readonly string[]; readonly patched?: Readonly<Record<string, string>>; readonly code?: string };
+}
+
+export interface GoldenReport {
+  readonly total: number;
+  readonly same: number;
+  readonly byRow: number;
+  readonly without: readonly { readonly id: string; readonly what: string; readonly theirs: Observed; readonly ours: Observed }[];
+  /** Rows that did not come true, or whose case agrees with Kyverno after all. */
+  readonly idle: readonly string[];
+}
+
+const sameSets = (ours: Observed, theirs: Observed): boolean =>
+  (ours.refused !== undefined) === (theirs.refused !== undefined) && String(ours.mutate) === String(theirs.mutate) && String(ours.validate) === String(theirs.validate) && samePatches(ours.patched, theirs.patched);
+
+const samePatches = (left: Readonly<Record<string, string>>, right: Readonly<Record<string, string>>): boolean => JSON.stringify(Object.entries(left).sort()) === JSON.stringify(Object.entries(right).sort());
+
+function fulfils(ours: Observed, difference: GoldenDifference, theirs: Observed): boolean {
+  const { expected } = difference;
+  if (ours.refused !== undefined || expected.refused !== undefined) return ours.refused === expected.refused;
+  const set = (list: readonly string[] | undefined, fallback: readonly string[]) => String([...(list ?? fallback)].sort());
+  return (
+    String(ours.mutate) === set(expected.mutate, theirs.mutate) &&
+    String(ours.validate) === set(expected.validate, theirs.validate) &&
+    samePatches(ours.patched, expected.patched ?? theirs.patched) &&
+    (expected.code === undefined || ours.codes.includes(expected.code))
+  );
+}
+
+/** Runs every case of the folder. */
+export function runGoldenVerify(folder: string, differences: readonly GoldenDifference[], now: Date): GoldenReport {
+  const rows = new Map(differences.map((difference) => [difference.case, difference]));
+  const without: { id: string; what: string; theirs: Observed; ours: Observed }[] = [];
+  const idle: string[] = [];
+  let same = 0;
+  let byRow = 0;
+  const cases = readGoldenCases(folder);
+  for (const golden of cases) {
+    const theirs = kyvernoObserved(golden);
+    const ours = runGoldenCase(folder, golden, now).observed;
+    const row = rows.get(golden.id);
+    if (sameSets(ours, theirs)) {
+      same += 1;
+      if (row !== undefined) idle.push(golden.id);
+    } else if (row !== undefined && fulfils(ours, row, theirs)) byRow += 1;
+    else without.push({ id: golden.id, what: golden.what, theirs, ours });
+  }
+  return { total: cases.length, same, byRow, without, idle };
+}
+
+export const goldenVerifyFolder = (golden: string | undefined): string | undefined => (golden !== undefined && existsSync(join(golden, "verify", "cases.jsonl")) ? join(golden, "verify") : undefined);
