@@ -15,8 +15,8 @@ export class Unanswered {
   }
 }
 
-/** The questions whose answers would decide what `error` left open: those that nobody asked yet. */
-export const openQuestions = (error: EngineError): readonly Question[] => (error.cause instanceof Unanswered && !error.cause.asked ? [error.cause.question] : []);
+/** The questions whose answers would decide what `error` left open, whether nobody asked yet or nobody could know. */
+export const openQuestions = (error: EngineError): readonly Question[] => (error.cause instanceof Unanswered ? [error.cause.question] : []);
 
 export type Known<T> = Exclude<Answer<T>, { state: "unavailable" }>;
 

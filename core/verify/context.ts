@@ -2,7 +2,7 @@
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import type { Limits } from "../limits.ts";
 import type { Knowledge } from "../question.ts";
-import type { DistrustList } from "../trust/distrust-list.ts";
+import type { Distrust } from "../trust/distrust.ts";
 import type { TrustCache } from "../trust/trust-cache.ts";
 
 export interface VerifyContext {
@@ -14,5 +14,5 @@ export interface VerifyContext {
   readonly trustRootName: string;
   readonly trust: TrustCache;
   readonly limits: Limits;
-  readonly distrust?: DistrustList;
+  readonly distrust?: Distrust;
 }

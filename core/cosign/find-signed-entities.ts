@@ -1,0 +1,162 @@
+/**
+ * Finds the candidates for an image in all layouts: cosign's tag, artifact referrers, bundle referrers. Finding trusts nothing.
+ * Source: cosign signature specification, OCI 1.1 referrers (sigstore.md 1; outcomes.md section 2).
+ */
+import { EngineError } from "../errors.ts";
+import type { Limits } from "../limits.ts";
+import { type Manifest, parseManifest } from "../oci/manifest.ts";
+import type { Descriptor, Digest, Knowledge, Question } from "../question.ts";
+import { type Failure, toFailure } from "../verdict.ts";
+import { ask, askContent, openQuestions, Unanswered } from "./ask.ts";
+import { parseBundle } from "./bundle.ts";
+import { isBundleMediaType, referrerScheme } from "./referrer-scheme.ts";
+import type { EntityPurpose, SignedEntity } from "./signed-entity.ts";
+import { bundleEntity, readBundleContent } from "./signed-entity-bundle.ts";
+import { layerEntity } from "./signed-entity-layer.ts";
+import { signatureTag } from "./tag-scheme.ts";
+
+export interface SearchOptions {
+  /** `host/path` where signatures of the image are kept, tags and referrers alike; absent: the image's own repository. */
+  readonly signatureRepository?: string;
+  readonly layouts: "all" | "bundles";
+  readonly purpose: EntityPurpose;
+}
+
+/**
+ * What was found. `failures` are siblings that could not be read and layouts that nobody answered for; neither spoils a good candidate.
+ * `open` are the questions whose answers could bring more.
+ */
+export interface EntitySearch {
+  readonly entities: readonly SignedEntity[];
+  readonly failures: readonly Failure[];
+  readonly open: readonly Question[];
+}
+
+/** Stage of failures before any candidate stood: behind nothing. */
+const findingStage = 0;
+
+/** The candidates for an image. Never throws for what is found or missing. */
+export function findSignedEntities(image: { readonly repository: string; readonly digest: Digest }, options: SearchOptions, knowledge: Knowledge, limits: Limits): EntitySearch {
+  const search = new Search(image.digest, options.signatureRepository ?? image.repository, options.purpose, knowledge, limits);
+  if (options.layouts === "all") search.tag();
+  search.referrers(options.layouts === "all");
+  return search;
+}
+
+class Search implements EntitySearch {
+  readonly entities: SignedEntity[] = [];
+  readonly failures: Failure[] = [];
+  readonly open: Question[] = [];
+  readonly #digest: Digest;
+  readonly #repository: string;
+  readonly #purpose: EntityPurpose;
+  readonly #knowledge: Knowledge;
+  readonly #limits: Limits;
+
+  constructor(digest: Digest, repository: string, purpose: EntityPurpose, knowledge: Knowledge, limits: Limits) {
+    this.#digest = digest;
+    this.#repository = repository;
+    this.#purpose = purpose;
+    this.#knowledge = knowledge;
+    this.#limits = limits;
+  }
+
+  tag(): void {
+    const tag = signatureTag(this.#digest, this.#purpose);
+    this.#attempt(`tag ${tag}`, () => {
+      const answer = ask(this.#knowledge, { kind: "tag", repository: this.#repository, tag });
+      if (answer.state === "present") this.#layers(answer.value.digest, this.#manifest(answer.value.digest), tag);
+    });
+  }
+
+  referrers(artifacts: boolean): void {
+    this.#attempt("referrers", () => {
+      const answer = ask(this.#knowledge, { kind: "referrers", repository: this.#repository, digest: this.#digest });
+      if (answer.state === "absent") return;
+      if (answer.value.length > this.#limits.referrers) throw new EngineError("over-limit", `${answer.value.length} referrers, at most ${this.#limits.referrers} are looked at`, { subject: `${this.#repository}@${this.#digest}` });
+      const seen = new Set<Digest>();
+      for (const descriptor of answer.value) {
+        if (seen.has(descriptor.digest)) continue;
+        seen.add(descriptor.digest);
+        this.#attempt(descriptor.digest, () => this.#referrer(descriptor, artifacts));
+      }
+    });
+  }
+
+  #referrer(descriptor: Descriptor, artifacts: boolean): void {
+    if (descriptor.artifactType !== undefined && descriptor.artifactType !== "" && referrerScheme(descriptor.artifactType, this.#purpose) === undefined) return;
+    // What the manifest itself says decides; the listing only spares reading it.
+    const manifest = this.#manifest(descriptor.digest);
+    const scheme = referrerScheme(manifest.artifactType ?? manifest.config?.mediaType ?? "", this.#purpose);
+    if (scheme === undefined || (scheme === "artifact" && !artifacts)) return;
+    const subject = manifest.subject?.digest;
+    if (subject !== this.#digest) throw new EngineError("wrong-digest", subject === undefined ? "listed as a referrer, and refers to nothing" : `listed as a referrer, and refers to ${subject}`, { subject: descriptor.digest });
+    if (scheme === "artifact") this.#layers(descriptor.digest, manifest);
+    else this.#bundle(descriptor.digest, manifest);
+  }
+
+  #layers(manifestDigest: Digest, manifest: Manifest, tag?: string): void {
+    if (manifest.kind !== "manifest") throw new EngineError("malformed", "an index where a signature manifest is expected", { subject: manifestDigest });
+    if (manifest.layers.length > this.#limits.layersPerManifest) throw new EngineError("over-limit", `${manifest.layers.length} layers, at most ${this.#limits.layersPerManifest} are looked at`, { subject: manifestDigest });
+    manifest.layers.forEach((descriptor, index) => {
+      this.#add(
+        layerEntity({
+          purpose: this.#purpose,
+          layout: tag === undefined ? "artifact" : "tag",
+          repository: this.#repository,
+          ...(tag === undefined ? {} : { tag }),
+          manifest: manifestDigest,
+          index,
+          descriptor,
+          knowledge: this.#knowledge,
+          limits: this.#limits,
+        }),
+      );
+    });
+  }
+
+  #bundle(manifestDigest: Digest, manifest: Manifest): void {
+    const [layer] = manifest.layers;
+    if (layer === undefined || manifest.layers.length !== 1) throw new EngineError("malformed", `${manifest.layers.length} layers where a bundle is exactly one`, { subject: manifestDigest });
+    if (!isBundleMediaType(layer.mediaType)) throw new EngineError("malformed", `a layer of type ${JSON.stringify(layer.mediaType)} where a bundle is expected`, { subject: manifestDigest });
+    const maxBytes = this.#limits.bundleBytes;
+    if (layer.size > maxBytes) throw new EngineError("over-limit", `a bundle of ${layer.size} bytes, at most ${maxBytes} are read`, { subject: layer.digest });
+    const bytes = askContent(this.#knowledge, { kind: "blob", repository: this.#repository, digest: layer.digest, maxBytes, absent: this.#absent });
+    if (isCompressed(bytes)) throw new EngineError("malformed", "a compressed bundle: only the JSON itself is read", { subject: layer.digest });
+    const bundle = parseBundle(bytes);
+    if (!isAtLeastVersion03(bundle.version)) throw new EngineError("malformed", `bundle version ${bundle.version}: a registry keeps 0.3 or later`, { subject: layer.digest });
+    const read = readBundleContent(bundle);
+    if (read.purpose !== this.#purpose) return;
+    this.#add(bundleEntity(bundle, { layout: "bundle", digest: layer.digest, repository: this.#repository, manifest: manifestDigest, layer: 0 }, read));
+  }
+
+  get #absent(): "no-signature" | "no-attestation" {
+    return this.#purpose === "signature" ? "no-signature" : "no-attestation";
+  }
+
+  #manifest(digest: Digest): Manifest {
+    return parseManifest(askContent(this.#knowledge, { kind: "manifest", repository: this.#repository, digest, maxBytes: this.#limits.manifestBytes, absent: this.#absent }));
+  }
+
+  #add(entity: SignedEntity): void {
+    if (this.entities.length >= this.#limits.signaturesPerImage) throw new EngineError("over-limit", `more than ${this.#limits.signaturesPerImage} candidates`, { subject: `${this.#repository}@${this.#digest}` });
+    this.entities.push(entity);
+  }
+
+  /** Keeps what `run` throws as a failure of the sibling or layout that `subject` names. */
+  #attempt(subject: string, run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      const check = error.cause instanceof Unanswered ? `question.${error.cause.question.kind}` : "entity.find";
+      this.failures.push({ ...toFailure(error, check, findingStage), subject: error.cause instanceof Unanswered ? (error.subject ?? subject) : subject });
+      this.open.push(...openQuestions(error));
+    }
+  }
+}
+
+/** gzip and Zstandard by their first bytes. */
+const isCompressed = (bytes: Uint8Array): boolean => (bytes[0] === 0x1f && bytes[1] === 0x8b) || (bytes[0] === 0x28 && bytes[1] === 0xb5 && bytes[2] === 0x2f && bytes[3] === 0xfd);
+
+const isAtLeastVersion03 = (version: string): boolean => /^0\.[3-9]|^0\.[1-9][0-9]|^[1-9]/.test(version);

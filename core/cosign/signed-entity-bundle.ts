@@ -1,0 +1,38 @@
+/** A candidate that is a Sigstore bundle. Source: Sigstore bundle format (sigstore.md 1.4, 3). */
+import { cosignSignPredicateType } from "../dsse/predicate-types.ts";
+import { statementOf } from "../dsse/statement.ts";
+import { EngineError } from "../errors.ts";
+import type { SigstoreBundle } from "./bundle.ts";
+import { type CarriedCertificate, type EntityPurpose, type EntitySource, once, type SignedContent, type SignedEntity } from "./signed-entity.ts";
+
+/**
+ * What a bundle is for: an image signature is a statement of cosign's own predicate type, or a signature over the artifact itself.
+ * Nothing is trusted by this; it decides where the bundle is a candidate.
+ *
+ * Differs: Kyverno counts any attestation by the right signer as a signature.
+ *
+ * @throws EngineError `malformed` when the signed statement cannot be read.
+ */
+export function readBundleContent(bundle: SigstoreBundle): { readonly purpose: EntityPurpose; readonly content: SignedContent } {
+  const { content } = bundle;
+  if (content.kind === "message") return { purpose: "signature", content };
+  if (content.envelope.signatures.length !== 1) throw new EngineError("malformed", `an envelope with ${content.envelope.signatures.length} signatures: a bundle has exactly one`, { subject: "/dsseEnvelope/signatures" });
+  const statement = statementOf(content.envelope, { layout: "bundle" });
+  return { purpose: statement.predicateType === cosignSignPredicateType ? "signature" : "attestation", content: { kind: "dsse", envelope: content.envelope, statement } };
+}
+
+/** The candidate of a bundle that was parsed already. */
+export function bundleEntity(bundle: SigstoreBundle, source: EntitySource, read = readBundleContent(bundle)): SignedEntity {
+  return {
+    id: `${read.purpose} ${source.digest}`,
+    purpose: read.purpose,
+    source,
+    content: () => read.content,
+    certificate: once(() => carried(bundle)),
+    logEntries: () => bundle.logEntries,
+    timestamps: () => bundle.timestamps,
+  };
+}
+
+/** Only the leaf: whatever else a bundle brings is no part of a path (sigstore-go takes intermediates from the trusted root alone). */
+const carried = ({ verifier }: SigstoreBundle): CarriedCertificate | undefined => (verifier.kind === "certificate" ? { certificate: verifier.certificate, intermediates: [] } : undefined);

@@ -1,0 +1,102 @@
+/** A candidate that is a layer of a cosign manifest: payload or envelope in the blob, everything else in annotations. Source: cosign signature specification (sigstore.md 1.1, 2). */
+import { parseEnvelope } from "../dsse/envelope.ts";
+import { statementOf } from "../dsse/statement.ts";
+import { decodeBase64 } from "../encoding/base64.ts";
+import { goField } from "../encoding/go-json.ts";
+import { parseJson } from "../encoding/json.ts";
+import { readObject, readString } from "../encoding/shape.ts";
+import { EngineError } from "../errors.ts";
+import type { Limits } from "../limits.ts";
+import type { Descriptor, Digest, Knowledge } from "../question.ts";
+import { parseRekorBundleAnnotation } from "../tlog/rekor-v1/bundle-annotation.ts";
+import { parseCertificatesPem } from "../x509/certificate.ts";
+import { askContent } from "./ask.ts";
+import { type CarriedCertificate, type EntityPurpose, type EntitySource, once, type SignedContent, type SignedEntity } from "./signed-entity.ts";
+import { layerAnnotation } from "./tag-scheme.ts";
+
+/** The layer, where it stands, and how to read it. */
+export interface LayerPlace {
+  readonly purpose: EntityPurpose;
+  readonly layout: "tag" | "artifact";
+  readonly repository: string;
+  readonly tag?: string;
+  readonly manifest: Digest;
+  readonly index: number;
+  readonly descriptor: Descriptor;
+  readonly knowledge: Knowledge;
+  readonly limits: Limits;
+}
+
+/** The candidate of a layer. Its media type does not matter: cosign does not look at it. */
+export function layerEntity(place: LayerPlace): SignedEntity {
+  const { descriptor, purpose } = place;
+  const annotations = descriptor.annotations ?? {};
+  const source: EntitySource = {
+    layout: place.layout,
+    digest: descriptor.digest,
+    repository: place.repository,
+    ...(place.tag === undefined ? {} : { tag: place.tag }),
+    manifest: place.manifest,
+    layer: place.index,
+  };
+  const text = (name: string): string => (Object.hasOwn(annotations, name) ? (annotations[name] ?? "") : "");
+  return {
+    id: `${purpose} ${place.manifest} ${place.index}`,
+    purpose,
+    source,
+    content: once(() => readContent(place, annotations)),
+    certificate: once(() => readCertificate(text(layerAnnotation.certificate), text(layerAnnotation.chain), place.limits)),
+    logEntries: once(() => (text(layerAnnotation.bundle) === "" ? [] : [parseRekorBundleAnnotation(text(layerAnnotation.bundle))])),
+    timestamps: once(() => (text(layerAnnotation.timestamp) === "" ? [] : [readTimestamp(text(layerAnnotation.timestamp))])),
+  };
+}
+
+function readContent(place: LayerPlace, annotations: Readonly<Record<string, string>>): SignedContent {
+  const { descriptor, limits } = place;
+  // cosign: the key must exist, also where its value is empty because the envelope holds the signature.
+  if (!Object.hasOwn(annotations, layerAnnotation.signature)) throw new EngineError("malformed", `the layer lacks the annotation ${layerAnnotation.signature}`, { subject: descriptor.digest });
+  if (descriptor.size > limits.blobBytes) throw new EngineError("over-limit", `a layer of ${descriptor.size} bytes, at most ${limits.blobBytes} are read`, { subject: descriptor.digest });
+  const absent = place.purpose === "signature" ? "no-signature" : "no-attestation";
+  const bytes = askContent(place.knowledge, { kind: "blob", repository: place.repository, digest: descriptor.digest, maxBytes: limits.blobBytes, absent });
+  if (place.purpose === "signature") {
+    return { kind: "simple-signing", payload: bytes, signature: readBase64(annotations[layerAnnotation.signature] as string, layerAnnotation.signature) };
+  }
+  const envelope = parseEnvelope(bytes);
+  return { kind: "dsse", envelope, statement: statementOf(envelope, { layout: "layer" }), envelopeBytes: bytes };
+}
+
+function readBase64(text: string, subject: string): Uint8Array {
+  try {
+    return decodeBase64(text);
+  } catch (error) {
+    throw new EngineError("malformed", "not base64", { subject, cause: error });
+  }
+}
+
+/** The first certificate signs. Of the chain the last one, its root, is dropped: nothing that travels with a signature is trusted. */
+function readCertificate(certificate: string, chain: string, limits: Limits): CarriedCertificate | undefined {
+  if (certificate === "") return undefined;
+  const [leaf] = parseCertificatesPem(certificate);
+  if (leaf === undefined) throw new EngineError("malformed", "no certificate in the annotation", { subject: layerAnnotation.certificate });
+  const parents = once(() => readChain(chain, limits));
+  return {
+    certificate: leaf,
+    get intermediates() {
+      return parents();
+    },
+  };
+}
+
+function readChain(chain: string, limits: Limits): CarriedCertificate["intermediates"] {
+  if (chain === "") return [];
+  const certificates = parseCertificatesPem(chain);
+  if (certificates.length > limits.certificatesPerChain) throw new EngineError("over-limit", `${certificates.length} certificates in a chain, at most ${limits.certificatesPerChain} are read`, { subject: layerAnnotation.chain });
+  return certificates.slice(0, -1);
+}
+
+/** `{"SignedRFC3161Timestamp": base64}`, read as Go reads it. */
+function readTimestamp(text: string): Uint8Array {
+  const subject = layerAnnotation.timestamp;
+  const object = readObject(parseJson(text, { duplicateKeys: "last-wins", subject }), subject);
+  return readBase64(readString(goField(object, "SignedRFC3161Timestamp"), subject), subject);
+}

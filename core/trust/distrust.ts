@@ -1,0 +1,74 @@
+/** The distrust list: what is refuted whatever vouches for it. Source: offline.md section 8. */
+import { sha256 } from "@noble/hashes/sha2.js";
+import { encodeCanonicalJson } from "../encoding/canonical-json.ts";
+import { encodeHex } from "../encoding/hex.ts";
+import type { JsonObject, JsonValue } from "../encoding/json.ts";
+import { member, pointer, readArray, readObject, readString, refuseUnknownKeys } from "../encoding/shape.ts";
+import { encodeUtf8 } from "../encoding/utf8.ts";
+import { EngineError } from "../errors.ts";
+import { matchWildcard } from "../patterns/wildcard.ts";
+import { isDigest } from "../question.ts";
+
+/** What a row names: content by digest, a public key or certificate by fingerprint, a certificate identity (wildcards allowed), a log by id. */
+export type DistrustKind = "digest" | "key" | "certificate" | "identity" | "log";
+
+export interface DistrustRow {
+  readonly kind: DistrustKind;
+  readonly value: string;
+  readonly reason?: string;
+  readonly date?: string;
+}
+
+/** A compiled list. `digest` names its content. */
+export interface Distrust {
+  readonly digest: string;
+  readonly rows: readonly DistrustRow[];
+  /** The row that names this value, if any does. */
+  find(kind: DistrustKind, value: string): DistrustRow | undefined;
+}
+
+const kinds: readonly DistrustKind[] = ["digest", "key", "certificate", "identity", "log"];
+const rowKeys: ReadonlySet<string> = new Set([...kinds, "reason", "date"]);
+const fingerprint = /^[0-9a-f]{64}$/;
+
+/** Compiles rows that were read already. */
+export function compileDistrust(rows: readonly DistrustRow[]): Distrust {
+  const exact = new Map(rows.map((row) => [`${row.kind} ${row.value}`, row]));
+  const identities = rows.filter((row) => row.kind === "identity");
+  const document: JsonValue = rows.map((row): JsonObject => ({ ...row }));
+  return {
+    digest: encodeHex(sha256(encodeUtf8(encodeCanonicalJson(document)))),
+    rows,
+    find: (kind, value) => exact.get(`${kind} ${value}`) ?? (kind === "identity" ? identities.find((row) => matchWildcard(row.value, value)) : undefined),
+  };
+}
+
+/**
+ * Reads the document `{distrust: [{digest|key|certificate|identity|log: value, reason?, date?}]}`. A list that says something unreadable is refused as a whole:
+ * skipping a row would trust what it names.
+ * @throws EngineError `malformed` with a JSON pointer.
+ */
+export function readDistrust(document: JsonValue): Distrust {
+  const root = readObject(document, "");
+  refuseUnknownKeys(root, new Set(["distrust"]), "");
+  return compileDistrust(readArray(root.distrust, "/distrust").map((entry, index) => readRow(entry, `/distrust/${index}`)));
+}
+
+function readRow(entry: JsonValue, at: string): DistrustRow {
+  const object = readObject(entry, at);
+  refuseUnknownKeys(object, rowKeys, at);
+  const named = kinds.filter((kind) => member(object, kind) !== undefined);
+  const kind = named[0];
+  if (kind === undefined || named.length > 1) throw new EngineError("malformed", `a row names exactly one of ${kinds.join(", ")}`, { subject: at });
+  const value = readString(object[kind], pointer(at, kind));
+  const fits = kind === "digest" ? isDigest(value) : kind === "identity" ? value !== "" : fingerprint.test(value);
+  if (!fits) throw new EngineError("malformed", kind === "digest" ? "not a digest: sha256: and 64 lower-case hexadecimal digits" : kind === "identity" ? "empty identity" : "not 64 lower-case hexadecimal digits", { subject: pointer(at, kind) });
+  const reason = member(object, "reason");
+  const date = member(object, "date");
+  return {
+    kind,
+    value,
+    ...(reason === undefined ? {} : { reason: readString(reason, pointer(at, "reason")) }),
+    ...(date === undefined ? {} : { date: readString(date, pointer(at, "date")) }),
+  };
+}
