@@ -1,18 +1,136 @@
 /** Public keys: P-256, P-384, P-521, RSA, Ed25519. Source: RFC 5280 §4.1.2.7, RFC 5480, RFC 8017, RFC 8410. */
+import { openDer } from "../asn1/der.ts";
+import { encodeBitString, encodeElement, encodeUnsigned } from "../asn1/encode.ts";
+import { encodeOid } from "../asn1/oid.ts";
+import { Tag } from "../asn1/tag.ts";
+import { encodeHex } from "../encoding/hex.ts";
+import { parsePem } from "../encoding/pem.ts";
+import { EngineError } from "../errors.ts";
+import { defaultLimits } from "../limits.ts";
+import { curveOf, type EcdsaCurve, isOnCurve } from "./curve.ts";
+import { sha256 } from "./digest.ts";
+import { isEd25519Point } from "./ed25519.ts";
 
 interface KeyBase {
   /** SubjectPublicKeyInfo, DER. */
   readonly spki: Uint8Array;
-  /** Lower-case hexadecimal SHA-256 of `spki`: the key's fingerprint, and the log id of CT and Rekor v1 logs. */
+  /** Lower-case hexadecimal SHA-256 of `spki`: the key's fingerprint, and the log id of CT and Rekor v1 logs. Computed when first read. */
   readonly fingerprint: string;
 }
 
-export type EcdsaCurve = "P-256" | "P-384" | "P-521";
+export type { EcdsaCurve } from "./curve.ts";
 
 export type PublicKey =
-  /** `point` is uncompressed: 0x04 ‖ X ‖ Y. */
+  /** `point` is uncompressed: 0x04 ‖ X ‖ Y, on the curve. */
   | (KeyBase & { readonly type: "ecdsa"; readonly curve: EcdsaCurve; readonly point: Uint8Array })
-  /** `modulus` big-endian without leading zeros. */
+  /** `modulus` big-endian without leading zeros, odd, 1024 to 8192 bits; `exponent` odd, 3 to 2^31 - 1. */
   | (KeyBase & { readonly type: "rsa"; readonly modulus: Uint8Array; readonly exponent: number; readonly bits: number })
-  /** `point` is the 32-byte key. */
+  /** `point` is the 32-byte key: the canonical encoding of a point that is not of small order. */
   | (KeyBase & { readonly type: "ed25519"; readonly point: Uint8Array });
+
+const subject = "public key";
+const malformed = (message: string, cause?: unknown): EngineError => new EngineError("malformed", `${subject}: ${message}`, { subject, cause });
+
+const algorithmOids = { ecdsa: "1.2.840.10045.2.1", rsa: "1.2.840.113549.1.1.1", ed25519: "1.3.101.112" } as const;
+const minimumModulusBits = 1024;
+
+function withFingerprint<Fields extends object>(spki: Uint8Array, fields: Fields): Fields & KeyBase {
+  let fingerprint: string | undefined;
+  return {
+    ...fields,
+    spki,
+    get fingerprint() {
+      fingerprint ??= encodeHex(sha256(spki));
+      return fingerprint;
+    },
+  };
+}
+
+/** RSAPublicKey ::= SEQUENCE { modulus INTEGER, publicExponent INTEGER } */
+function readRsa(spki: Uint8Array, der: Uint8Array): PublicKey {
+  const fields = openDer(der, Tag.sequence, subject);
+  const modulus = fields.unsignedBytes();
+  const exponent = fields.smallInteger(2 ** 31 - 1);
+  fields.end();
+  const bits = modulus.length * 8 - (Math.clz32(modulus[0] as number) - 24);
+  if (bits > defaultLimits.rsaModulusBits) throw new EngineError("over-limit", `${subject}: RSA modulus of ${bits} bits`, { subject });
+  if (bits < minimumModulusBits || (modulus[modulus.length - 1] as number) % 2 === 0) throw malformed(`RSA modulus that is even or of ${bits} bits`);
+  if (exponent < 3 || exponent % 2 === 0) throw malformed(`RSA exponent ${exponent}`);
+  return withFingerprint(spki, { type: "rsa", modulus, exponent, bits } as const);
+}
+
+/**
+ * The key of a SubjectPublicKeyInfo, or `undefined` where its algorithm or curve is not one of ours. For certificates, which may
+ * hold a key that nobody asks for; everybody else calls {@link parseSpki}.
+ * @throws EngineError `malformed`, `over-limit` for a key of a known algorithm that breaks its format
+ */
+export function readSpki(spki: Uint8Array): PublicKey | undefined {
+  const fields = openDer(spki, Tag.sequence, subject);
+  const algorithm = fields.read(Tag.sequence);
+  const value = fields.bitString();
+  fields.end();
+  const oid = algorithm.oid();
+  switch (oid) {
+    case algorithmOids.ecdsa: {
+      const curve = curveOf(algorithm.oid());
+      algorithm.end();
+      if (curve === undefined) return undefined;
+      if (!isOnCurve(curve, value)) throw malformed(`not an uncompressed point of ${curve.name}`);
+      return withFingerprint(spki, { type: "ecdsa", curve: curve.name, point: value } as const);
+    }
+    case algorithmOids.rsa:
+      algorithm.null();
+      algorithm.end();
+      return readRsa(spki, value);
+    case algorithmOids.ed25519:
+      algorithm.end();
+      if (!isEd25519Point(value)) throw malformed("not a canonical Ed25519 point of large order");
+      return withFingerprint(spki, { type: "ed25519", point: value } as const);
+    default:
+      return undefined;
+  }
+}
+
+/**
+ * The key of a SubjectPublicKeyInfo in DER.
+ * @throws EngineError `malformed` also for algorithms and curves that are not ours; `over-limit` for an RSA modulus above the bound
+ */
+export function parseSpki(der: Uint8Array): PublicKey {
+  const key = readSpki(der);
+  if (key === undefined) throw malformed("neither P-256, P-384, P-521, RSA nor Ed25519");
+  return key;
+}
+
+const rsaAlgorithm = encodeElement(Tag.sequence, encodeElement(Tag.oid, encodeOid(algorithmOids.rsa)), encodeElement(Tag.null));
+const ed25519Algorithm = encodeElement(Tag.sequence, encodeElement(Tag.oid, encodeOid(algorithmOids.ed25519)));
+
+/** The key of an RSAPublicKey in DER (PKCS#1). @throws EngineError `malformed`, `over-limit` */
+export const parsePkcs1 = (der: Uint8Array): PublicKey => readRsa(encodeElement(Tag.sequence, rsaAlgorithm, encodeBitString(der)), der);
+
+/** The key of an RSA modulus, big-endian, and exponent. @throws EngineError `malformed`, `over-limit` */
+export const rsaPublicKey = (modulus: Uint8Array, exponent: Uint8Array): PublicKey => parsePkcs1(encodeElement(Tag.sequence, encodeUnsigned(modulus), encodeUnsigned(exponent)));
+
+/** The key of 32 bare Ed25519 bytes, as TUF has them. @throws EngineError `malformed` */
+export const ed25519PublicKey = (point: Uint8Array): PublicKey => parseSpki(encodeElement(Tag.sequence, ed25519Algorithm, encodeBitString(point)));
+
+/**
+ * Every key of a PEM text, in order: blocks `PUBLIC KEY` and `RSA PUBLIC KEY`; text outside the boundaries is ignored.
+ * @throws EngineError `malformed` when there is no block or one with another label; `over-limit`
+ */
+export function parsePublicKeysPem(text: string): PublicKey[] {
+  const keys = parsePem(text).map(({ label, bytes }) => {
+    if (label === "PUBLIC KEY") return parseSpki(bytes);
+    if (label === "RSA PUBLIC KEY") return parsePkcs1(bytes);
+    throw malformed(`PEM block ${label}`);
+  });
+  if (keys.length === 0) throw malformed("no PEM block");
+  return keys;
+}
+
+/** The one key of a PEM text. @throws EngineError `malformed` when there is none or more than one; `over-limit` */
+export function parsePublicKeyPem(text: string): PublicKey {
+  const [key, ...others] = parsePublicKeysPem(text);
+  if (key === undefined || others.length > 0) throw malformed(`${others.length + 1} PEM blocks where one is expected`);
+  return key;
+}
+

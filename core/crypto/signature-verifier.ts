@@ -1,7 +1,8 @@
 /** The port through which every signature of the engine is verified. Synchronous: WebCrypto cannot stand here. */
+import type { HashName } from "./digest.ts";
 import type { PublicKey } from "./public-key.ts";
 
-export type HashName = "sha224" | "sha256" | "sha384" | "sha512";
+export type { HashName } from "./digest.ts";
 
 /** ECDSA signatures are DER (RFC 3279 §2.2.3), RSA ones as long as the modulus, Ed25519 ones 64 bytes. `saltLength` in bytes. */
 export type SignatureAlgorithm =

@@ -1,0 +1,46 @@
+/** The two encodings of an ECDSA signature. Source: RFC 3279 §2.2.3 (DER), IEEE P1363 (r ‖ s). */
+import { openDer } from "../asn1/der.ts";
+import { encodeElement, encodeUnsigned } from "../asn1/encode.ts";
+import { Tag } from "../asn1/tag.ts";
+import { EngineError } from "../errors.ts";
+import { toBigInt } from "./big-integer.ts";
+import { curves, type EcdsaCurve } from "./curve.ts";
+
+export interface EcdsaSignature {
+  readonly r: bigint;
+  readonly s: bigint;
+}
+
+/** r and s of a strict DER signature, each 1 to the curve's order less 1; `undefined` for anything else. S may be high. */
+export function readEcdsaSignature(signature: Uint8Array, curve: EcdsaCurve): EcdsaSignature | undefined {
+  const { size, order } = curves[curve];
+  // Longer than any signature of the curve: header of up to three bytes, two integers of up to three bytes more than the size.
+  if (signature.length > 2 * (size + 3) + 3) return undefined;
+  try {
+    const fields = openDer(signature, Tag.sequence, "signature");
+    const r = toBigInt(fields.unsignedBytes());
+    const s = toBigInt(fields.unsignedBytes());
+    fields.end();
+    return r > 0n && r < order && s > 0n && s < order ? { r, s } : undefined;
+  } catch (error) {
+    // What is not DER is no signature: the port answers `false`, not with an error.
+    if (error instanceof EngineError) return undefined;
+    throw error;
+  }
+}
+
+/** DER of r ‖ s, each as long as the curve's order; `undefined` for another length. */
+export function p1363ToDer(signature: Uint8Array, curve: EcdsaCurve): Uint8Array | undefined {
+  const { size } = curves[curve];
+  if (signature.length !== 2 * size) return undefined;
+  return encodeElement(Tag.sequence, encodeUnsigned(signature.subarray(0, size)), encodeUnsigned(signature.subarray(size)));
+}
+
+/**
+ * An artifact's signature as DER: as it is where it begins like DER and is as long as it says, converted where it is r ‖ s. The verifier port
+ * takes DER only; cosign accepts both for artifacts, and DER alone for log promises and TUF.
+ */
+export function ecdsaSignatureToDer(signature: Uint8Array, curve: EcdsaCurve): Uint8Array {
+  if (readEcdsaSignature(signature, curve) !== undefined) return signature;
+  return p1363ToDer(signature, curve) ?? signature;
+}

@@ -1,0 +1,54 @@
+/**
+ * The fast adapter of the verifier port: node:crypto (OpenSSL), with key objects kept as long as their keys live.
+ *
+ * What OpenSSL would judge otherwise than noble is settled before it is called (`hasSignatureForm`), so both adapters give one answer.
+ * Bare digests and Ed25519ph, which node:crypto cannot take, go to noble.
+ */
+import { constants, createPublicKey, type KeyObject, verify as opensslVerify } from "node:crypto";
+import { nobleVerifier } from "../core/crypto/noble.ts";
+import type { PublicKey } from "../core/crypto/public-key.ts";
+import { hasSignatureForm } from "../core/crypto/signature-form.ts";
+import type { SignatureAlgorithm, SignatureVerifier, Signed } from "../core/crypto/signature-verifier.ts";
+
+const keyObjects = new WeakMap<PublicKey, KeyObject>();
+
+function createKeyObject(key: PublicKey): KeyObject {
+  if (key.type === "ecdsa" && key.curve === "P-256") {
+    // OpenSSL 3 takes a P-256 key from coordinates in two thirds of the time that it needs for DER; for the larger curves it is the other way round.
+    const x = Buffer.from(key.point.subarray(1, 33)).toString("base64url");
+    const y = Buffer.from(key.point.subarray(33)).toString("base64url");
+    return createPublicKey({ key: { kty: "EC", crv: "P-256", x, y }, format: "jwk" });
+  }
+  return createPublicKey({ key: Buffer.from(key.spki), format: "der", type: "spki" });
+}
+
+function keyObjectOf(key: PublicKey): KeyObject {
+  let object = keyObjects.get(key);
+  if (object === undefined) {
+    object = createKeyObject(key);
+    keyObjects.set(key, object);
+  }
+  return object;
+}
+
+function verifyMessage(algorithm: Exclude<SignatureAlgorithm, { scheme: "ed25519ph" }>, key: PublicKey, message: Uint8Array, signature: Uint8Array): boolean {
+  const object = keyObjectOf(key);
+  switch (algorithm.scheme) {
+    case "ed25519":
+      return opensslVerify(null, message, object, signature);
+    case "ecdsa":
+      return opensslVerify(algorithm.hash, message, object, signature);
+    case "rsa-pkcs1v15":
+      return opensslVerify(algorithm.hash, message, object, signature);
+    case "rsa-pss":
+      return opensslVerify(algorithm.hash, message, { key: object, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: algorithm.saltLength }, signature);
+  }
+}
+
+function verify(algorithm: SignatureAlgorithm, key: PublicKey, signed: Signed, signature: Uint8Array): boolean {
+  if ("digest" in signed || algorithm.scheme === "ed25519ph") return nobleVerifier.verify(algorithm, key, signed, signature);
+  return hasSignatureForm(algorithm, key, signed, signature) && verifyMessage(algorithm, key, signed.message, signature);
+}
+
+/** Verifies with OpenSSL. Answers as `nobleVerifier` does, an order of magnitude faster. */
+export const nodeVerifier: SignatureVerifier = { name: "node", verify };
