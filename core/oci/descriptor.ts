@@ -1,0 +1,62 @@
+/** Content descriptors. Source: OCI image 1.1, descriptor; platform: OCI image 1.1, image index. */
+import { type JsonObject, type JsonValue } from "../encoding/json.ts";
+import { member, pointer, readInteger, readObject, readString, readStringMap } from "../encoding/shape.ts";
+import { EngineError } from "../errors.ts";
+import { type Descriptor, isDigest } from "../question.ts";
+
+export interface Platform {
+  readonly os: string;
+  readonly architecture: string;
+  readonly variant?: string;
+}
+
+/** A child of an index. */
+export interface PlatformDescriptor extends Descriptor {
+  readonly platform?: Platform;
+}
+
+/**
+ * A descriptor of parsed JSON. A missing media type reads as the empty string, as registries' clients have it.
+ * @throws EngineError `malformed` with a JSON pointer, also for a digest that is not sha256 in lower case.
+ */
+export function readDescriptor(value: JsonValue | undefined, at: string): PlatformDescriptor {
+  const object = readObject(value, at);
+  const digest = readString(object["digest"], pointer(at, "digest"));
+  if (!isDigest(digest)) throw new EngineError("malformed", "expected sha256: and 64 lower-case hexadecimal digits", { subject: pointer(at, "digest") });
+  const size = readInteger(object["size"], pointer(at, "size"));
+  if (size < 0) throw new EngineError("malformed", "negative size", { subject: pointer(at, "size") });
+  const text = (key: string): string | undefined => {
+    const given = member(object, key);
+    return given === undefined ? undefined : readString(given, pointer(at, key));
+  };
+  const artifactType = text("artifactType");
+  const annotations = member(object, "annotations");
+  const platform = member(object, "platform");
+  return {
+    mediaType: text("mediaType") ?? "",
+    digest,
+    size,
+    ...(artifactType === undefined || artifactType === "" ? {} : { artifactType }),
+    ...(annotations === undefined ? {} : { annotations: readStringMap(annotations, pointer(at, "annotations")) }),
+    ...(platform === undefined ? {} : { platform: readPlatform(platform, pointer(at, "platform")) }),
+  };
+}
+
+function readPlatform(value: JsonValue, at: string): Platform {
+  const object = readObject(value, at);
+  const text = (key: string): string => {
+    const given = member(object, key);
+    return given === undefined ? "" : readString(given, pointer(at, key));
+  };
+  const variant = text("variant");
+  return { os: text("os"), architecture: text("architecture"), ...(variant === "" ? {} : { variant }) };
+}
+
+/** The JSON of a descriptor: the inverse of {@link readDescriptor}, without platform. */
+export const encodeDescriptor = (descriptor: Descriptor): JsonObject => ({
+  mediaType: descriptor.mediaType,
+  digest: descriptor.digest,
+  size: descriptor.size,
+  ...(descriptor.artifactType === undefined ? {} : { artifactType: descriptor.artifactType }),
+  ...(descriptor.annotations === undefined ? {} : { annotations: { ...descriptor.annotations } }),
+});

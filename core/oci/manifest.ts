@@ -1,0 +1,92 @@
+/** Image manifests and indexes, of OCI and of Docker schema 2. Source: OCI image 1.1, manifest and image index; sigstore.md section 1.1. */
+import { type JsonObject, parseJson } from "../encoding/json.ts";
+import { member, pointer, readArray, readObject, readString, readStringMap } from "../encoding/shape.ts";
+import { EngineError } from "../errors.ts";
+import { defaultLimits, type Limits } from "../limits.ts";
+import type { Descriptor, Digest } from "../question.ts";
+import { type PlatformDescriptor, readDescriptor } from "./descriptor.ts";
+
+export const mediaTypes = {
+  manifest: "application/vnd.oci.image.manifest.v1+json",
+  index: "application/vnd.oci.image.index.v1+json",
+  dockerManifest: "application/vnd.docker.distribution.manifest.v2+json",
+  dockerIndex: "application/vnd.docker.distribution.manifest.list.v2+json",
+} as const;
+
+const kindOfMediaType: Readonly<Record<string, "manifest" | "index">> = { [mediaTypes.manifest]: "manifest", [mediaTypes.dockerManifest]: "manifest", [mediaTypes.index]: "index", [mediaTypes.dockerIndex]: "index" };
+
+export interface Manifest {
+  /** `index` has children in `manifests`; `manifest` has `config` and `layers`. */
+  readonly kind: "manifest" | "index";
+  readonly mediaType?: string;
+  readonly artifactType?: string;
+  readonly config?: Descriptor;
+  readonly layers: readonly Descriptor[];
+  readonly manifests: readonly PlatformDescriptor[];
+  readonly subject?: Descriptor;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+export type ManifestLimits = Pick<Limits, "manifestBytes" | "layersPerManifest" | "jsonDepth">;
+
+/**
+ * A manifest or an index. What it is follows from its members, and a media type that says otherwise is refused: no document can be read as both.
+ * @throws EngineError `malformed` with a JSON pointer; `over-limit` past `manifestBytes` or `layersPerManifest`.
+ */
+export function parseManifest(bytes: Uint8Array, limits: ManifestLimits = defaultLimits): Manifest {
+  const object = readObject(parseJson(bytes, { maxBytes: limits.manifestBytes, maxDepth: limits.jsonDepth }), "");
+  const kind = kindOf(object);
+  const mediaType = optionalText(object, "mediaType");
+  const stated = mediaType === undefined ? undefined : kindOfMediaType[mediaType];
+  if (stated !== undefined && stated !== kind) throw new EngineError("malformed", `the media type is that of an ${stated === "index" ? "index" : "image manifest"}, the members are not`, { subject: "/mediaType" });
+  const artifactType = optionalText(object, "artifactType");
+  const config = member(object, "config");
+  const subject = member(object, "subject");
+  const annotations = member(object, "annotations");
+  return {
+    kind,
+    ...(mediaType === undefined ? {} : { mediaType }),
+    ...(artifactType === undefined ? {} : { artifactType }),
+    ...(config === undefined ? {} : { config: readDescriptor(config, "/config") }),
+    layers: kind === "manifest" ? readDescriptors(object, "layers", limits.layersPerManifest) : [],
+    manifests: kind === "index" ? readDescriptors(object, "manifests", limits.layersPerManifest) : [],
+    ...(subject === undefined ? {} : { subject: readDescriptor(subject, "/subject") }),
+    annotations: annotations === undefined ? {} : readStringMap(annotations, "/annotations"),
+  };
+}
+
+function kindOf(object: JsonObject): "manifest" | "index" {
+  const image = Object.hasOwn(object, "layers") || Object.hasOwn(object, "config");
+  const index = Object.hasOwn(object, "manifests");
+  if (image === index) throw new EngineError("malformed", image ? "both an image manifest and an index" : "neither layers nor manifests", { subject: "/" });
+  return image ? "manifest" : "index";
+}
+
+function optionalText(object: JsonObject, key: string): string | undefined {
+  const value = member(object, key);
+  const text = value === undefined ? "" : readString(value, pointer("", key));
+  return text === "" ? undefined : text;
+}
+
+/** A list of descriptors; absent and null are the empty list, as Go's writers have it. */
+function readDescriptors(object: JsonObject, key: string, limit: number): readonly PlatformDescriptor[] {
+  const value = member(object, key);
+  const list = value === undefined ? [] : readArray(value, pointer("", key));
+  if (list.length > limit) throw new EngineError("over-limit", `${list.length} entries, at most ${limit} are read`, { subject: pointer("", key) });
+  return list.map((entry, index) => readDescriptor(entry, pointer(pointer("", key), index)));
+}
+
+/** The media type under which a manifest is served: its own, else that of its kind. */
+export const mediaTypeOf = (manifest: Manifest): string => manifest.mediaType ?? mediaTypes[manifest.kind];
+
+/** What a referrers list says of a manifest with a subject. Source: OCI distribution 1.1, listing referrers. */
+export function referrerDescriptor(manifest: Manifest, digest: Digest, size: number): Descriptor {
+  const artifactType = manifest.artifactType ?? manifest.config?.mediaType;
+  return {
+    mediaType: mediaTypeOf(manifest),
+    digest,
+    size,
+    ...(artifactType === undefined || artifactType === "" ? {} : { artifactType }),
+    ...(Object.keys(manifest.annotations).length === 0 ? {} : { annotations: manifest.annotations }),
+  };
+}

@@ -1,0 +1,82 @@
+/** Knowledge held in memory: for tests, the playground and capsules. Referrers follow from the manifests put in, as a registry derives them. */
+import { digestOf } from "../crypto/digest.ts";
+import { type AnswerTo, type Descriptor, type Digest, type Knowledge, type Question, questionText } from "../question.ts";
+import { canonicalQuestion, completenessScopes, parseScope } from "./completeness.ts";
+import { mediaTypeOf, parseManifest, referrerDescriptor } from "./manifest.ts";
+
+export interface KnowledgeOrigin {
+  /** RFC 3339; the `at` of every answer that is put in as content. */
+  readonly at: string;
+  /** Names the source in answers. */
+  readonly from: string;
+}
+
+export class MemoryKnowledge implements Knowledge {
+  readonly #origin: KnowledgeOrigin;
+  readonly #answers = new Map<string, AnswerTo<Question>>();
+  readonly #referrers = new Map<string, Descriptor[]>();
+  readonly #complete = new Set<string>();
+
+  constructor(origin: KnowledgeOrigin = { at: "2000-01-01T00:00:00Z", from: "memory" }) {
+    this.#origin = origin;
+  }
+
+  answer<Q extends Question>(question: Q): AnswerTo<Q> | undefined {
+    const asked = canonicalQuestion(question);
+    const text = questionText(asked);
+    const derived = this.#referrers.get(text);
+    const answer = this.#answers.get(text) ?? (derived === undefined ? undefined : { state: "present", value: derived, ...this.#origin });
+    if (answer !== undefined) return answer as AnswerTo<Q>;
+    return completenessScopes(asked).some((scope) => this.#complete.has(scope)) ? { state: "absent", ...this.#origin } : undefined;
+  }
+
+  /** Records an answer as it is; it wins over what follows from content. */
+  set<Q extends Question>(question: Q, answer: AnswerTo<Q>): this {
+    this.#answers.set(questionText(canonicalQuestion(question)), answer as AnswerTo<Question>);
+    return this;
+  }
+
+  /** Records a present answer. */
+  present<Q extends Question>(question: Q, value: Extract<AnswerTo<Q>, { state: "present" }>["value"]): this {
+    return this.set(question, { state: "present", value, ...this.#origin } as AnswerTo<Q>);
+  }
+
+  /** Records that the source does not have it. */
+  absent(question: Question): this {
+    return this.set(question, { state: "absent", ...this.#origin });
+  }
+
+  putBlob(repository: string, bytes: Uint8Array): Digest {
+    const digest = digestOf(bytes);
+    this.present({ kind: "blob", repository, digest }, bytes);
+    return digest;
+  }
+
+  /**
+   * Stores a manifest or index under its digest and, if given, a tag; with a subject it becomes a referrer of it.
+   * @throws EngineError as `parseManifest`.
+   */
+  putManifest(repository: string, bytes: Uint8Array, tag?: string): Digest {
+    const manifest = parseManifest(bytes);
+    const digest = digestOf(bytes);
+    this.present({ kind: "manifest", repository, digest }, bytes);
+    if (tag !== undefined) this.present({ kind: "tag", repository, tag }, { mediaType: mediaTypeOf(manifest), digest, size: bytes.length });
+    if (manifest.subject !== undefined) this.#addReferrer(repository, manifest.subject.digest, referrerDescriptor(manifest, digest, bytes.length));
+    return digest;
+  }
+
+  #addReferrer(repository: string, subject: Digest, referrer: Descriptor): void {
+    const text = questionText(canonicalQuestion({ kind: "referrers", repository, digest: subject }));
+    const others = (this.#referrers.get(text) ?? []).filter((other) => other.digest !== referrer.digest);
+    this.#referrers.set(text, [...others, referrer]);
+  }
+
+  /**
+   * Everything of a host or repository is here: what is not, is absent.
+   * @throws EngineError `invalid-usage` when it is no scope.
+   */
+  complete(scope: string): this {
+    this.#complete.add(parseScope(scope));
+    return this;
+  }
+}

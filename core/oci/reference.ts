@@ -1,0 +1,137 @@
+/**
+ * Image references as Kyverno reads them. Source: kyverno.md section 4.2; grammar: CNCF distribution `reference`, OCI digest.
+ * Two spellings of one image stay different here, because policies match text; {@link repositoryForFetching} says which repository is meant.
+ */
+import { EngineError } from "../errors.ts";
+import { defaultLimits } from "../limits.ts";
+import { type Digest, isDigest } from "../question.ts";
+
+export interface ReferenceOptions {
+  /** Host, optionally with a port and a path, for references that name no registry. Default `docker.io`. */
+  readonly defaultRegistry?: string;
+  /** False: an added registry is not reported, so that `registry` is empty. Default true. */
+  readonly enableDefaultRegistryMutation?: boolean;
+}
+
+export interface ImageReference {
+  /** Empty where the reference names none and `enableDefaultRegistryMutation` is false. */
+  readonly registry: string;
+  readonly path: string;
+  /** The last segment of `path`. */
+  readonly name: string;
+  /** `latest` when neither tag nor digest is given; absent when only a digest is. */
+  readonly tag?: string;
+  /** Any registered algorithm (sha256, sha384, sha512): only {@link verifiableDigest} tells what can be looked up. */
+  readonly digest?: string;
+  /** `registry/path`, as policies see it. */
+  readonly repository: string;
+  /** The repository to ask: see {@link repositoryForFetching}. */
+  readonly fetchRepository: string;
+  /** What patterns match: `repository@digest`, or `repository:tag` where there is no digest. */
+  readonly canonical: string;
+  /** `repository:tag`; ends with a colon when there is no tag. */
+  readonly withTag: string;
+}
+
+const domainComponent = "(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])";
+const domain = `(?:${domainComponent}(?:\\.${domainComponent})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]+)?`;
+const pathComponent = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
+const path = `${pathComponent}(?:/${pathComponent})*`;
+const tag = "[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}";
+const digest = "[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}";
+const referencePattern = new RegExp(`^((?:${domain}/)?${path})(?::(${tag}))?(?:@(${digest}))?$`);
+const namePattern = new RegExp(`^(?:(${domain})/)?(${path})$`);
+const tagPattern = new RegExp(`^${tag}$`);
+const domainPattern = new RegExp(`^${domain}(?:/${path})?$`);
+
+const maxPathLength = 255;
+const digestLengths: Readonly<Record<string, number>> = { sha256: 64, sha384: 96, sha512: 128 };
+
+/** Whether `text` is a tag of the distribution grammar. */
+export const isTag = (text: string): boolean => tagPattern.test(text);
+
+/** Whether `text` can be a default registry: a host, optionally with a port and a path. */
+export const isDefaultRegistry = (text: string): boolean => text.length <= defaultLimits.referenceBytes && domainPattern.test(text);
+
+/** Whether the first segment of a reference names a registry; any other first segment belongs to the default registry. */
+const namesRegistry = (segment: string): boolean => /[.:]/.test(segment) || segment === "localhost" || segment.toLowerCase() !== segment;
+
+const withDefaultRegistry = (text: string, registry: string): string => {
+  const slash = text.indexOf("/");
+  return slash !== -1 && namesRegistry(text.slice(0, slash)) ? text : `${registry}/${text}`;
+};
+
+/**
+ * The parts and canonical forms of an image reference.
+ * @throws EngineError `malformed` with Kyverno's reason, `over-limit` past `referenceBytes`.
+ */
+export function parseReference(text: string, options: ReferenceOptions = {}): ImageReference {
+  const { defaultRegistry = "docker.io", enableDefaultRegistryMutation = true } = options;
+  if (text.length > defaultLimits.referenceBytes) throw new EngineError("over-limit", `an image reference of ${text.length} characters`, { subject: text.slice(0, 64) });
+  const full = withDefaultRegistry(text, defaultRegistry);
+  const fail = (reason: string): never => {
+    throw new EngineError("malformed", `bad image: ${full}, defaultRegistry: ${defaultRegistry}, enableDefaultRegistryMutation: ${enableDefaultRegistryMutation}: ${reason}`, { subject: text });
+  };
+  const match = referencePattern.exec(full);
+  if (match === null) return fail(referencePattern.test(full.toLowerCase()) ? "repository name must be lowercase" : "invalid reference format");
+  const [, name = "", givenTag, givenDigest] = match;
+  const [, foundDomain = "", foundPath = name] = namePattern.exec(name) ?? [];
+  if (foundPath.length > maxPathLength) fail(`repository name must not be more than ${maxPathLength} characters`);
+  const problem = givenDigest === undefined ? undefined : digestProblem(givenDigest);
+  if (problem !== undefined) fail(problem);
+  const hidden = full !== text && !enableDefaultRegistryMutation;
+  return assemble(hidden ? "" : foundDomain, foundPath, givenTag ?? (givenDigest === undefined ? "latest" : undefined), givenDigest);
+}
+
+function digestProblem(text: string): string | undefined {
+  const colon = text.indexOf(":");
+  const length = digestLengths[text.slice(0, colon)];
+  const encoded = text.slice(colon + 1);
+  if (length === undefined) return "unsupported digest algorithm";
+  if (encoded.length !== length) return "invalid checksum digest length";
+  return /^[0-9a-f]+$/.test(encoded) ? undefined : "invalid checksum digest format";
+}
+
+function assemble(foundRegistry: string, foundPath: string, foundTag: string | undefined, foundDigest: string | undefined): ImageReference {
+  const slash = foundPath.indexOf("/");
+  // A host with an underscore does not fit the grammar of a domain, so it arrives as a part of the path.
+  const underscored = foundRegistry === "" && slash !== -1 && foundPath.slice(0, slash).includes("_");
+  const registry = underscored ? foundPath.slice(0, slash) : foundRegistry;
+  const path = underscored ? foundPath.slice(slash + 1) : foundPath;
+  const repository = registry === "" ? path : `${registry}/${path}`;
+  return {
+    registry,
+    path,
+    name: path.slice(path.lastIndexOf("/") + 1),
+    ...(foundTag === undefined ? {} : { tag: foundTag }),
+    ...(foundDigest === undefined ? {} : { digest: foundDigest }),
+    repository,
+    fetchRepository: repositoryForFetching(repository),
+    canonical: foundDigest === undefined ? `${repository}:${foundTag ?? ""}` : `${repository}@${foundDigest}`,
+    withTag: `${repository}:${foundTag ?? ""}`,
+  };
+}
+
+/**
+ * The reference's digest in the only algorithm that evidence and content are looked up by.
+ * @throws EngineError `malformed` for a sha384 or sha512 digest.
+ */
+export function verifiableDigest(image: ImageReference): Digest | undefined {
+  if (image.digest === undefined || isDigest(image.digest)) return image.digest;
+  throw new EngineError("malformed", "only sha256 digests can be verified", { subject: image.canonical });
+}
+
+/**
+ * The one name of a repository in questions, in the mirror and towards registries: `docker.io/nginx`, `index.docker.io/library/nginx` and `nginx`
+ * are all `docker.io/library/nginx`; the host is in lower case. It is its own fixed point.
+ * Sources of knowledge apply it to every question, so that a policy's spelling never decides whether evidence is found.
+ */
+export function repositoryForFetching(repository: string): string {
+  const slash = repository.indexOf("/");
+  const first = slash === -1 ? "" : repository.slice(0, slash);
+  const named = slash !== -1 && namesRegistry(first);
+  const lower = first.toLowerCase();
+  const host = named && lower !== "index.docker.io" ? lower : "docker.io";
+  const rest = named ? repository.slice(slash + 1) : repository;
+  return host === "docker.io" && !rest.includes("/") ? `docker.io/library/${rest}` : `${host}/${rest}`;
+}

@@ -1,0 +1,60 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { digestOf } from "../../../core/crypto/digest.ts";
+import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
+import { defaultLimits } from "../../../core/limits.ts";
+import { readBlob, readManifest, readReferrers, readTag } from "../../../core/oci/lookup.ts";
+import { MemoryKnowledge } from "../../../core/oci/memory-knowledge.ts";
+import { throwsCode } from "../../support/assert.ts";
+
+const test = suite("core/oci/lookup");
+const repository = "ghcr.io/org/app";
+const bytes = encodeUtf8('{"layers":[]}');
+const digest = digestOf(bytes);
+const other = digestOf(encodeUtf8("other"));
+const at = "2026-01-01T00:00:00Z";
+
+test("present content is parsed, with where and when it came from", () => {
+  const knowledge = new MemoryKnowledge({ at, from: "here" });
+  knowledge.putManifest(repository, bytes, "1");
+  knowledge.putBlob(repository, bytes);
+  const manifest = readManifest(knowledge, repository, digest);
+  assert.is(manifest.state === "present" && manifest.value.manifest.kind, "manifest");
+  assert.is(manifest.state === "present" && manifest.from, "here");
+  assert.is(readTag(knowledge, repository, "1").state, "present");
+  assert.is(readBlob(knowledge, repository, digest).state, "present");
+});
+
+test("what nobody asked is open with its question, what nobody could know with the outage's code", () => {
+  const knowledge = new MemoryKnowledge();
+  assert.equal(readTag(knowledge, repository, "1"), { state: "open", code: "not-in-mirror", question: { kind: "tag", repository, tag: "1" } });
+  knowledge.set({ kind: "manifest", repository, digest }, { state: "unavailable", code: "timed-out", at, from: "ghcr.io" });
+  assert.equal(readManifest(knowledge, repository, digest), { state: "open", code: "timed-out", question: { kind: "manifest", repository, digest } });
+});
+
+test("bytes of another digest are malformed, and name the question", () => {
+  const knowledge = new MemoryKnowledge();
+  knowledge.present({ kind: "manifest", repository, digest: other }, bytes);
+  knowledge.present({ kind: "blob", repository, digest: other }, bytes);
+  assert.is(throwsCode("malformed", () => readManifest(knowledge, repository, other)).subject, `manifest ${repository} ${other}`);
+  throwsCode("malformed", () => readBlob(knowledge, repository, other));
+});
+
+test("bounds hold before anything is parsed", () => {
+  const knowledge = new MemoryKnowledge();
+  knowledge.present({ kind: "manifest", repository, digest }, new Uint8Array(defaultLimits.manifestBytes + 1));
+  knowledge.putBlob(repository, bytes);
+  throwsCode("over-limit", () => readManifest(knowledge, repository, digest));
+  throwsCode("over-limit", () => readBlob(knowledge, repository, digest, bytes.length - 1));
+});
+
+test("referrers: an empty list is absent, a long one over the limit", () => {
+  const question = { kind: "referrers", repository, digest } as const;
+  const descriptor = { mediaType: "a/b", digest: other, size: 1 };
+  assert.is(readReferrers(new MemoryKnowledge().present(question, []), repository, digest).state, "absent");
+  assert.is(readReferrers(new MemoryKnowledge().absent(question), repository, digest).state, "absent");
+  assert.is(readReferrers(new MemoryKnowledge().present(question, [descriptor]), repository, digest).state, "present");
+  throwsCode("over-limit", () => readReferrers(new MemoryKnowledge().present(question, Array.from({ length: 1001 }, () => descriptor)), repository, digest));
+});
+
+test.run();

@@ -1,0 +1,166 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { isDefaultRegistry, isTag, parseReference, repositoryForFetching, verifiableDigest } from "../../../core/oci/reference.ts";
+import { onlyEngineErrors, throwsCode } from "../../support/assert.ts";
+import { readGolden, skipped } from "../../support/vectors.ts";
+
+const test = suite("core/oci/reference");
+const hex = "0123456789abcdef".repeat(4);
+
+const canonical: readonly (readonly [string, string, string])[] = [
+  ["nginx", "docker.io/nginx:latest", "docker.io/nginx:latest"],
+  ["test/nginx", "docker.io/test/nginx:latest", "docker.io/test/nginx:latest"],
+  ["localhost/netd:v1", "localhost/netd:v1", "localhost/netd:v1"],
+  ["localhost:4443/test/nginx", "localhost:4443/test/nginx:latest", "localhost:4443/test/nginx:latest"],
+  ["index.docker.io/busybox:v1.2.3", "index.docker.io/busybox:v1.2.3", "index.docker.io/busybox:v1.2.3"],
+  [`reg:10443/img:tag@sha256:${hex}`, `reg:10443/img@sha256:${hex}`, "reg:10443/img:tag"],
+  [`docker.io/test/centos@sha256:${hex}`, `docker.io/test/centos@sha256:${hex}`, "docker.io/test/centos:"],
+  ["Foo/bar", "Foo/bar:latest", "Foo/bar:latest"],
+  ["[::1]/app:v", "[::1]/app:v", "[::1]/app:v"],
+  ["a/b", "docker.io/a/b:latest", "docker.io/a/b:latest"],
+  ["sha256:abc", "docker.io/sha256:abc", "docker.io/sha256:abc"],
+];
+
+for (const [text, reference, withTag] of canonical) {
+  test(`${text} is ${reference}`, () => {
+    const image = parseReference(text);
+    assert.is(image.canonical, reference);
+    assert.is(image.withTag, withTag);
+  });
+}
+
+test("parts of a reference with tag and digest", () => {
+  const image = parseReference(`ghcr.io/org/team/app:1.4@sha256:${hex}`);
+  assert.equal(
+    { ...image },
+    { registry: "ghcr.io", path: "org/team/app", name: "app", tag: "1.4", digest: `sha256:${hex}`, repository: "ghcr.io/org/team/app", fetchRepository: "ghcr.io/org/team/app", canonical: `ghcr.io/org/team/app@sha256:${hex}`, withTag: "ghcr.io/org/team/app:1.4" },
+  );
+});
+
+test("a digest alone has no tag", () => {
+  assert.is(parseReference(`nginx@sha256:${hex}`).tag, undefined);
+});
+
+test("a default registry may have a port and a path", () => {
+  assert.is(parseReference("nginx", { defaultRegistry: "ghcr.io/mirror" }).canonical, "ghcr.io/mirror/nginx:latest");
+  assert.is(parseReference("nginx", { defaultRegistry: "localhost:5000" }).registry, "localhost:5000");
+  assert.is(parseReference("quay.io/a/b", { defaultRegistry: "ghcr.io" }).registry, "quay.io");
+});
+
+test("without registry mutation an added registry is not reported, a given one is", () => {
+  const options = { enableDefaultRegistryMutation: false };
+  const image = parseReference("team/nginx:1", options);
+  assert.is(image.registry, "");
+  assert.is(image.canonical, "team/nginx:1");
+  assert.is(image.fetchRepository, "docker.io/team/nginx");
+  assert.is(parseReference("ghcr.io/team/nginx:1", options).registry, "ghcr.io");
+});
+
+test("a host with an underscore is taken from the path", () => {
+  const image = parseReference("my_reg.io/team/app:1");
+  assert.is(image.registry, "my_reg.io");
+  assert.is(image.path, "team/app");
+  assert.is(image.canonical, "my_reg.io/team/app:1");
+  assert.is(parseReference("kauri_x/app").registry, "docker.io");
+});
+
+const refused = ["", "++", "/nginx", "Nginx", "a/B:c", "app:", "app@", "a..b", "a_.b", "nginx ", "https://ghcr.io/a/b", `app@sha256:${hex.toUpperCase()}`, `app@sha256:${hex.slice(1)}`, `app@md5:${"c".repeat(32)}`, `app@sha256:${hex}:v1`, `app:${"t".repeat(129)}`, `reg.io/${"b".repeat(256)}`, "nginx\n", "reg.io:abc/app"];
+for (const text of refused) test(`${JSON.stringify(text.slice(0, 40))} is malformed`, () => void throwsCode("malformed", () => parseReference(text)));
+
+test("a reference of unreasonable length is over the limit", () => void throwsCode("over-limit", () => parseReference("a".repeat(5000))));
+
+test("bad text of any kind is an EngineError, and quickly", () => {
+  for (const piece of ["a-", "a.", "-", "__", "a/", "A.", "a:", "@", "sha256:0", "[", "1.", "\u0130/"]) onlyEngineErrors(() => parseReference(piece.repeat(Math.floor(4000 / piece.length))));
+});
+
+test("only sha256 digests can be verified", () => {
+  const sha512 = parseReference(`app@sha512:${"c".repeat(128)}`);
+  assert.is(sha512.digest, `sha512:${"c".repeat(128)}`);
+  throwsCode("malformed", () => verifiableDigest(sha512));
+  assert.is(verifiableDigest(parseReference(`app@sha256:${hex}`)), `sha256:${hex}`);
+  assert.is(verifiableDigest(parseReference("app")), undefined);
+});
+
+const folded: readonly (readonly [string, string])[] = [
+  ["docker.io/nginx", "docker.io/library/nginx"],
+  ["docker.io/library/nginx", "docker.io/library/nginx"],
+  ["index.docker.io/library/nginx", "docker.io/library/nginx"],
+  ["index.docker.io/nginx", "docker.io/library/nginx"],
+  ["nginx", "docker.io/library/nginx"],
+  ["team/nginx", "docker.io/team/nginx"],
+  ["GHCR.IO/org/app", "ghcr.io/org/app"],
+  ["localhost/app", "localhost/app"],
+  ["localhost:5000/app", "localhost:5000/app"],
+  ["ghcr.io/app", "ghcr.io/app"],
+  ["kauri_x/app", "docker.io/kauri_x/app"],
+];
+for (const [given, wanted] of folded) {
+  test(`${given} is fetched from ${wanted}`, () => {
+    assert.is(repositoryForFetching(given), wanted);
+    assert.is(repositoryForFetching(wanted), wanted);
+  });
+}
+
+test("tags and default registries", () => {
+  assert.ok(isTag("v1.2.3") && isTag("_x") && !isTag("-x") && !isTag("a/b") && !isTag("") && !isTag("a".repeat(129)));
+  assert.ok(isDefaultRegistry("docker.io") && isDefaultRegistry("host:1/docker") && !isDefaultRegistry("https://x") && !isDefaultRegistry(""));
+});
+
+interface GoldenImage {
+  readonly reference: string;
+  readonly referenceWithTag: string;
+  readonly registry: string;
+  readonly path: string;
+  readonly name: string;
+  readonly tag?: string;
+  readonly digest?: string;
+  readonly jsonPointer: string;
+}
+
+const lines = (file: string): readonly string[] | undefined => {
+  const bytes = readGolden(file);
+  return bytes === undefined ? undefined : new TextDecoder().decode(bytes).split("\n").filter((line) => line !== "");
+};
+
+const wildcards = lines("kyverno/wildcards.jsonl");
+const images = lines("kyverno/images.jsonl");
+if (wildcards === undefined || images === undefined) skipped("core/oci/reference", 440, "SALLYPORT_GOLDEN is not set");
+else {
+  test("golden: every image of wildcards.jsonl has Kyverno's reference", () => {
+    for (const line of wildcards) {
+      const { id, image, reference } = JSON.parse(line) as { id: string; image: string; reference: string };
+      assert.is(parseReference(image).canonical, reference, id);
+    }
+  });
+
+  test("golden: every extracted image of images.jsonl has Kyverno's parts", () => {
+    let compared = 0;
+    for (const line of images) {
+      const golden = JSON.parse(line) as { id: string; resource: unknown; images?: Record<string, Record<string, GoldenImage>> | null };
+      for (const image of Object.values(golden.images ?? {}).flatMap((group) => Object.values(group))) {
+        const text = image.jsonPointer.split("/").slice(1).reduce<unknown>((node, step) => (node as Record<string, unknown> | undefined)?.[step], golden.resource);
+        // An extractor's jmesPath rewrites the text; what it gives is not in the resource.
+        if (typeof text !== "string" || /:\/\/|\|/.test(text)) continue;
+        const { canonical, withTag, registry, path, name, tag, digest } = parseReference(text);
+        const { jsonPointer: _, ...wanted } = image;
+        assert.equal({ reference: canonical, referenceWithTag: withTag, registry, path, name, ...(tag === undefined ? {} : { tag }), ...(digest === undefined ? {} : { digest }) }, wanted, golden.id);
+        compared += 1;
+      }
+    }
+    assert.ok(compared > 60, `${compared} compared`);
+  });
+
+  test("golden: what Kyverno refuses is refused with its words", () => {
+    let compared = 0;
+    for (const line of images) {
+      const { id, error } = JSON.parse(line) as { id: string; error?: string };
+      const parts = /^invalid image '([^]*?)' \((bad image: [^]*)\)$/.exec(error ?? "");
+      if (parts === null) continue;
+      assert.is(throwsCode("malformed", () => parseReference(parts[1] ?? "")).message, parts[2], id);
+      compared += 1;
+    }
+    assert.ok(compared > 30, `${compared} compared`);
+  });
+}
+
+test.run();
