@@ -1,0 +1,4 @@
+/** Types of bootstrap.mjs. */
+export function isNodeAccepted(range: string, version: string): boolean;
+export function staleReason(root: string): string | undefined;
+export function bootstrap(root: string): number;
