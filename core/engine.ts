@@ -1,34 +1,30 @@
-/** The engine: policies compiled once, each request decided by a pure synchronous function. Source: design.md sections 1 and 4, kyverno.md sections 2, 8, 10. */
+/** The engine: policies compiled once, each request decided by a pure synchronous function. Source: design.md sections 1 and 4, kyverno.md section 10. */
 import type { SignatureVerifier } from "./crypto/signature-verifier.ts";
-import { codeRow, EngineError } from "./errors.ts";
-import { failureActionOf } from "./kyverno/image/failure-action.ts";
-import { type CompiledRule, compileRule } from "./kyverno/image/compile-rule.ts";
+import { codeRow } from "./errors.ts";
+import { compileRule } from "./kyverno/image/compile-rule.ts";
+import { type CompiledPolicy, decidePolicy, mergeStatuses, type PolicyOutcome } from "./kyverno/image/decide-policy.ts";
 import type { RuleResult } from "./kyverno/image/result.ts";
-import { ruleResult, type RuleRun, stoppedRule } from "./kyverno/image/rule-run.ts";
-import { type RuleOutcome, verifyRule } from "./kyverno/image/verify-rule.ts";
-import { annotationPatches, type ImageStatus, type PatchOperation } from "./kyverno/outcome/digest-patch.ts";
+import { annotationPatches, type PatchOperation, type ScopedStatus } from "./kyverno/outcome/digest-patch.ts";
 import { expandRules } from "./kyverno/policy/autogen.ts";
 import type { PolicyException } from "./kyverno/policy/exceptions.ts";
 import type { Policy } from "./kyverno/policy/policy.ts";
-import { type ExceptionIndex, indexExceptions } from "./kyverno/rule/exceptions.ts";
-import { type ContextEnvironment, JsonContext } from "./kyverno/rule/json-context.ts";
-import { kindsOf } from "./kyverno/rule/match.ts";
+import { indexExceptions } from "./kyverno/rule/exceptions.ts";
+import { createContextFactory } from "./kyverno/rule/json-context.ts";
 import type { AdmissionRequest } from "./kyverno/rule/request.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
 import type { ReferenceOptions } from "./oci/reference.ts";
-import { type Answer, isArtifactQuestion, type Knowledge, type Question, questionText } from "./question.ts";
-import { applyPatches } from "./kyverno/outcome/apply-patches.ts";
-import { createVerifyContext } from "./verify/context.ts";
-import { TrustCache } from "./trust/trust-cache.ts";
+import { isArtifactQuestion, type Knowledge, type Question } from "./question.ts";
+import { RecordingKnowledge } from "./record/recording-knowledge.ts";
 import type { Distrust } from "./trust/distrust.ts";
+import { TrustCache } from "./trust/trust-cache.ts";
 
 export interface EngineSettings {
   /** Kyverno's ConfigMap settings for image references. */
   readonly references?: ReferenceOptions;
   /** The name of the trusted root that policies mean by saying nothing. */
   readonly trustRoot?: string;
-  /** Takes the labels of a namespace that the request does not carry for none, as Kyverno's command line does; otherwise the cluster is asked. */
-  readonly assumeNoNamespaceLabels?: boolean;
+  /** `none`: labels of a namespace that the request does not carry are no labels, as in Kyverno's command line. Default `ask`. */
+  readonly absentNamespaceLabels?: "ask" | "none";
 }
 
 export interface EngineOptions {
@@ -55,6 +51,7 @@ export interface Decision {
   readonly open: readonly Question[];
   /** Canonical texts of all questions that the decision read. */
   readonly read: readonly string[];
+  /** The reference time, RFC 3339. */
   readonly at: string;
 }
 
@@ -65,179 +62,68 @@ export interface Engine {
   decide(request: AdmissionRequest, knowledge: Knowledge, now: Date, options?: DecideOptions): Decision;
 }
 
-interface CompiledPolicy {
-  readonly policy: Policy;
-  readonly rules: readonly CompiledRule[];
-  readonly environment: ContextEnvironment;
-}
-
-/** Compiles policies. @throws EngineError when a policy cannot be compiled. */
+/** An engine over policies that are compiled here, once. @throws EngineError when a policy cannot be compiled. */
 export function createEngine(options: EngineOptions): Engine {
   const limits: Limits = { ...defaultLimits, ...options.limits };
   const settings = options.settings ?? {};
+  const references = settings.references ?? {};
   const exceptions = indexExceptions(options.exceptions ?? []);
   const trust = new TrustCache(options.crypto);
-  const compiled = options.policies.map((policy): CompiledPolicy => ({ policy, rules: expandRules(policy).map((rule) => compileRule(policy, rule)), environment: { limits, expressions: new Map(), references: settings.references ?? {} } }));
-  const index = indexByKind(compiled);
+  const variables = createContextFactory({ limits, references });
+  const compiled = options.policies.map((policy): CompiledPolicy => ({ policy, rules: expandRules(policy).map((rule) => compileRule(policy, rule)) }));
+  const candidates = indexByKind(compiled);
   return {
     policies: options.policies,
     warnings: compiled.flatMap(({ policy, rules }) => rules.flatMap((rule) => rule.warnings.map((warning) => `${policy.name}/${rule.rule.name}: ${warning}`))),
-    decide(request, knowledge, now, { exhaustive = false } = {}) {
-      const recorder = new Recorder(knowledge);
-      const verify = createVerifyContext({ knowledge: recorder, now, verifier: options.crypto, trust, limits, trustRootName: settings.trustRoot ?? "public-good", references: settings.references ?? {}, exhaustive, ...(options.distrust === undefined ? {} : { distrust: options.distrust }) });
-      const parts = (exhaustive ? compiled : index.candidates(request.kind.kind)).map((policy) => decidePolicy(policy, { request, recorder, verify, exhaustive, exceptions, settings, now }));
-      const results = parts.flatMap((part) => part.results);
-      const statuses = parts.map((part) => part.statuses);
-      const allowed = isAllowed(results);
-      const patches = [...parts.flatMap((part) => part.patches), ...annotationPatches(request.object, flatStatuses(statuses), scopedStatuses(parts))];
-      return { allowed, results, patches, warnings: [...parts.flatMap((part) => part.warnings), ...resultWarnings(results)], open: recorder.open(), read: recorder.read(), at: now.toISOString() };
+    decide(request, source, now, { exhaustive = false } = {}) {
+      const knowledge = new RecordingKnowledge(source);
+      const verify = { knowledge, now, verifier: options.crypto, trust, limits, trustRootName: settings.trustRoot ?? "public-good", ...(options.distrust === undefined ? {} : { distrust: options.distrust }) };
+      const match = { knowledge, absentNamespaceLabels: settings.absentNamespaceLabels ?? "ask" };
+      const run = { request, knowledge, verify, references, exhaustive, exceptions, match, variables: (current: AdmissionRequest, policy: Policy) => variables(current, { now, policy }) };
+      const outcomes = (exhaustive ? compiled : candidates(request.kind.kind)).map((policy) => decidePolicy(policy, run));
+      const results = outcomes.flatMap((outcome) => outcome.results);
+      return {
+        allowed: isAllowed(results),
+        results,
+        patches: [...outcomes.flatMap((outcome) => outcome.patches), ...annotationPatches(request.object, mergeStatuses(outcomes.map((outcome) => outcome.statuses)), scopedStatuses(outcomes))],
+        warnings: [...outcomes.flatMap((outcome) => outcome.warnings.map((warning) => `policy ${outcome.policy.name}: ${warning}`)), ...resultWarnings(results)],
+        open: knowledge.open(),
+        read: knowledge.read(),
+        at: now.toISOString(),
+      };
     },
   };
 }
 
+type Judged = Pick<RuleResult, "status" | "action" | "failurePolicy" | "failures" | "open">;
+
 /** The one place where "may it run" is computed: a refutation under Enforce denies; an unknown denies unless `failurePolicy: Ignore` may overlook all of its causes. */
-export const isAllowed = (results: readonly Pick<RuleResult, "status" | "action" | "failurePolicy" | "failures" | "open">[]): boolean =>
-  !results.some((result) => (result.status === "fail" && result.action === "Enforce") || (result.status === "error" && !mayOverlook(result)));
+export const isAllowed = (results: readonly Judged[]): boolean => !results.some((result) => (result.status === "fail" && result.action === "Enforce") || (result.status === "error" && !mayOverlook(result)));
 
 /** Whether `failurePolicy: Ignore` lets this unknown pass: every cause is an outage of an artifact or cluster question, or a variable that could not be resolved. */
-export function mayOverlook(result: Pick<RuleResult, "failurePolicy" | "failures" | "open">): boolean {
+export function mayOverlook(result: Omit<Judged, "status" | "action">): boolean {
   if (result.failurePolicy !== "Ignore") return false;
   const causes = result.failures.map((failure) => codeRow(failure.code)).filter((row) => row.truth !== "refuted");
   return causes.length > 0 && causes.every((row) => row.ignorable === "always" || (row.ignorable === "artifact" && result.open.every(isArtifactQuestion)));
 }
 
-interface Run {
-  readonly request: AdmissionRequest;
-  readonly recorder: Recorder;
-  readonly verify: ReturnType<typeof createVerifyContext>;
-  readonly exhaustive: boolean;
-  readonly exceptions: ExceptionIndex;
-  readonly settings: EngineSettings;
-  readonly now: Date;
-}
-
-interface PolicyOutcome extends RuleOutcome {
-  readonly policy: Policy;
-  readonly byRule: Readonly<Record<string, Readonly<Record<string, ImageStatus>>>>;
-}
-
-const scopeOf = (policy: Policy): string => `${policy.namespace ?? ""}/${policy.name}`;
-
-function decidePolicy({ policy, rules, environment }: CompiledPolicy, run: Run): PolicyOutcome {
-  const outcomes: RuleOutcome[] = [];
-  const byRule: Record<string, Record<string, ImageStatus>> = Object.create(null);
-  if (policy.namespace !== undefined && policy.namespace !== (run.request.namespace ?? "") && !run.exhaustive) return { policy, byRule, results: [], patches: [], statuses: {}, warnings: [] };
-  let request = run.request;
-  const stopped = { mutate: false, validate: false };
-  for (const compiled of rules) {
-    const variables = new JsonContext(request, { ...environment, now: run.now });
-    const outcome = decideRule(compiled, variables, { ...run, request });
-    const kept = outcome.results.filter((result) => !stopped[result.pass]);
-    outcomes.push({ ...outcome, results: kept, ...(stopped.mutate ? { patches: [], statuses: {}, warnings: [] } : {}) });
-    if (!stopped.mutate && Object.keys(outcome.statuses).length > 0) byRule[compiled.rule.name] = { ...outcome.statuses };
-    // The next rule sees the resource as this one left it.
-    if (outcome.patches.length > 0 && request.object !== undefined) request = { ...request, object: applyPatches(request.object, outcome.patches) };
-    if (policy.spec.applyRules === "One" && !run.exhaustive) {
-      for (const pass of ["mutate", "validate"] as const) if (kept.some((result) => result.pass === pass && (result.status === "pass" || result.status === "fail"))) stopped[pass] = true;
-      if (stopped.mutate && stopped.validate) break;
-    }
-  }
-  return {
-    policy,
-    byRule,
-    results: outcomes.flatMap((outcome) => outcome.results),
-    patches: outcomes.flatMap((outcome) => outcome.patches),
-    statuses: mergeStatuses(outcomes.map((outcome) => outcome.statuses)),
-    warnings: outcomes.flatMap((outcome) => outcome.warnings.map((warning) => `policy ${policy.name}: ${warning}`)),
-  };
-}
-
-function decideRule(compiled: CompiledRule, variables: JsonContext, run: Run): RuleOutcome {
-  const { policy, rule } = compiled;
-  const ruleRun: RuleRun = {
-    compiled,
-    request: run.request,
-    action: failureActionOf(policy, rule.verifyImages, run.request),
-    variables,
-    knowledge: run.recorder,
-    verify: run.verify,
-    exhaustive: run.exhaustive,
-    exceptions: () => run.exceptions.matching(policy, rule, run.request),
-  };
-  const nothing: RuleOutcome = { results: [], patches: [], statuses: {}, warnings: [] };
-  try {
-    if (!run.exhaustive && !compiled.match.matches(run.request, { assumeNoNamespaceLabels: run.settings.assumeNoNamespaceLabels ?? false })) return nothing;
-    if (rule.kind === "verifyImages") return verifyRule(ruleRun);
-    if (run.exhaustive) return nothing;
-    return { ...nothing, results: [ruleResult(ruleRun, "validate", "skip", `a ${rule.kind} rule is not decided here`)] };
-  } catch (error) {
-    if (!(error instanceof EngineError)) throw error;
-    return { ...nothing, results: stoppedRule(ruleRun, error, "failed to match the resource") };
-  }
-}
-
-/** Pass only if every rule that judged the image passed it; a failure beats a skip. */
-function mergeStatuses(parts: readonly Readonly<Record<string, ImageStatus>>[]): Record<string, ImageStatus> {
-  const merged: Record<string, ImageStatus> = Object.create(null);
-  const rank = { pass: 1, skip: 0, fail: 2 } as const;
-  for (const part of parts) for (const [image, status] of Object.entries(part)) if (merged[image] === undefined || rank[status] > rank[merged[image]]) merged[image] = status;
-  return merged;
-}
-
-const flatStatuses = (parts: readonly Readonly<Record<string, ImageStatus>>[]): Record<string, ImageStatus> => mergeStatuses(parts);
-
-function scopedStatuses(parts: readonly PolicyOutcome[]): Record<string, PolicyOutcome["byRule"]> {
+function scopedStatuses(outcomes: readonly PolicyOutcome[]): ScopedStatus {
   const scoped: Record<string, PolicyOutcome["byRule"]> = Object.create(null);
-  for (const part of parts) if (Object.keys(part.byRule).length > 0) scoped[scopeOf(part.policy)] = part.byRule;
+  for (const { policy, byRule } of outcomes) if (Object.keys(byRule).length > 0) scoped[`${policy.namespace ?? ""}/${policy.name}`] = byRule;
   return scoped;
 }
 
 const resultWarnings = (results: readonly RuleResult[]): readonly string[] => results.filter((result) => result.status !== "pass" && result.status !== "skip").map((result) => `policy ${result.policy}.${result.rule}: ${result.message}`);
 
-/** Rules by kind, so that a request never meets a rule that cannot match its kind. */
-function indexByKind(policies: readonly CompiledPolicy[]): { candidates(kind: string): readonly CompiledPolicy[] } {
-  const byKind = new Map<string, CompiledPolicy[]>();
-  const kinds = new Set(policies.flatMap(({ rules }) => rules.flatMap((rule) => kindsOf(rule.rule) ?? [])));
-  const select = (kind: string | undefined): CompiledPolicy[] =>
+/** Policies with the rules that may speak of a kind, so that a request never meets a rule that cannot. */
+function indexByKind(policies: readonly CompiledPolicy[]): (kind: string) => readonly CompiledPolicy[] {
+  const named = new Set(policies.flatMap(({ rules }) => rules.flatMap((rule) => [...rule.match.index.named])));
+  const select = (kind: string | undefined): readonly CompiledPolicy[] =>
     policies.flatMap((policy) => {
-      const rules = policy.rules.filter((rule) => {
-        const named = kindsOf(rule.rule);
-        return named === undefined || (kind !== undefined && named.includes(kind));
-      });
+      const rules = policy.rules.filter(({ match }) => match.index.others || (kind !== undefined && match.index.named.has(kind)));
       return rules.length === 0 ? [] : [{ ...policy, rules }];
     });
-  for (const kind of kinds) byKind.set(kind, select(kind));
+  const byKind = new Map([...named].map((kind) => [kind, select(kind)]));
   const others = select(undefined);
-  return { candidates: (kind) => byKind.get(kind) ?? others };
-}
-
-/** Knowledge that answers each question once per decision and remembers what was read. */
-class Recorder implements Knowledge {
-  readonly #source: Knowledge;
-  readonly #seen = new Map<string, { readonly question: Question; readonly answer: Answer | undefined }>();
-
-  constructor(source: Knowledge) {
-    this.#source = source;
-  }
-
-  answer<Q extends Question>(question: Q): ReturnType<Knowledge["answer"]> & ReturnType<typeof this.lookUp<Q>> {
-    return this.lookUp(question) as never;
-  }
-
-  lookUp<Q extends Question>(question: Q) {
-    const text = questionText(question);
-    const seen = this.#seen.get(text);
-    if (seen !== undefined) return seen.answer;
-    const answer = this.#source.answer(question);
-    this.#seen.set(text, { question, answer });
-    return answer;
-  }
-
-  read(): readonly string[] {
-    return [...this.#seen.keys()];
-  }
-
-  open(): readonly Question[] {
-    return [...this.#seen.values()].filter(({ answer }) => answer === undefined || answer.state === "unavailable").map(({ question }) => question);
-  }
+  return (kind) => byKind.get(kind) ?? others;
 }

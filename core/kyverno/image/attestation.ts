@@ -2,7 +2,7 @@
 import { isObject } from "../../encoding/shape.ts";
 import { EngineError } from "../../errors.ts";
 import { conjunction, failed, type Failure, proven, refuted, toFailure, unknown, type Verification } from "../../verdict.ts";
-import type { ProvenStatement } from "../../verify/verify-image.ts";
+import type { ProvenStatement } from "../../verify/evidence.ts";
 import type { PolicyValue } from "../policy/policy.ts";
 import { evaluateConditions } from "../rule/conditions.ts";
 import type { JsonContext } from "../rule/json-context.ts";

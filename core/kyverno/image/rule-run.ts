@@ -2,6 +2,7 @@
 import { codeRow, type EngineError } from "../../errors.ts";
 import type { Knowledge, Question } from "../../question.ts";
 import { type Failure, toFailure, type Truth } from "../../verdict.ts";
+import type { ReferenceOptions } from "../../oci/reference.ts";
 import type { VerifyContext } from "../../verify/context.ts";
 import { failureMessage, type PlacedFailure } from "../outcome/message.ts";
 import type { FailureAction } from "../policy/policy.ts";
@@ -19,6 +20,7 @@ export interface RuleRun {
   readonly variables: JsonContext;
   readonly knowledge: Knowledge;
   readonly verify: VerifyContext;
+  readonly references: ReferenceOptions;
   readonly exhaustive: boolean;
   /** The exceptions that speak of this rule and match the request, as `namespace/name`. */
   readonly exceptions: () => readonly string[];

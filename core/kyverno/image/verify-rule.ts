@@ -35,7 +35,7 @@ export function verifyRule(run: RuleRun): RuleOutcome {
   };
   let extracted: ReturnType<typeof extractImages>;
   try {
-    extracted = extractImages(resource, run.request.kind.kind, rule.imageExtractors, run.verify.references);
+    extracted = extractImages(resource, run.request.kind.kind, rule.imageExtractors, run.references);
   } catch (error) {
     return stop("failed to extract images", error);
   }

@@ -1,0 +1,36 @@
+/** Knowledge that answers each question once per decision and remembers what was read: the start of an evidence record. */
+import type { AnswerTo, Knowledge, Question } from "../question.ts";
+import { questionText } from "../question.ts";
+
+interface Reading {
+  readonly question: Question;
+  readonly answer: AnswerTo<Question> | undefined;
+}
+
+export class RecordingKnowledge implements Knowledge {
+  readonly #source: Knowledge;
+  readonly #readings = new Map<string, Reading>();
+
+  constructor(source: Knowledge) {
+    this.#source = source;
+  }
+
+  answer<Q extends Question>(question: Q): AnswerTo<Q> | undefined {
+    const text = questionText(question);
+    const held = this.#readings.get(text);
+    if (held !== undefined) return held.answer as AnswerTo<Q> | undefined;
+    const answer = this.#source.answer(question);
+    this.#readings.set(text, { question, answer: answer as AnswerTo<Question> | undefined });
+    return answer;
+  }
+
+  /** Canonical texts of all questions that were read, in the order of reading. */
+  read(): readonly string[] {
+    return [...this.#readings.keys()];
+  }
+
+  /** Questions that nobody has answered yet, or whose source could not be asked. */
+  open(): readonly Question[] {
+    return [...this.#readings.values()].filter(({ answer }) => answer === undefined || answer.state === "unavailable").map(({ question }) => question);
+  }
+}
