@@ -6,7 +6,7 @@ import type { VerifyContext } from "../../verify/context.ts";
 import { applyPatches } from "../outcome/apply-patches.ts";
 import type { ImageStatus } from "../outcome/digest-patch.ts";
 import type { Policy } from "../policy/policy.ts";
-import type { ExceptionIndex } from "../rule/exceptions.ts";
+import type { ExceptionIndex } from "./exceptions.ts";
 import type { MatchOptions } from "../rule/match.ts";
 import type { AdmissionRequest } from "../rule/request.ts";
 import type { CompiledRule } from "./compile-rule.ts";

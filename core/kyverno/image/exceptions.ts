@@ -1,0 +1,34 @@
+/** Policy exceptions: which rules they excuse, for which requests. Source: Kyverno PolicyException (kyverno.md sections 2.4 and 5.1). */
+import { matchWildcard } from "../../patterns/wildcard.ts";
+import type { PolicyException } from "../policy/exceptions.ts";
+import type { Policy, Rule } from "../policy/policy.ts";
+import { type CompiledMatch, compileMatch, type MatchOptions } from "../rule/match.ts";
+import type { AdmissionRequest } from "../rule/request.ts";
+
+export interface ExceptionIndex {
+  /** The exceptions that excuse the request from the rule, as `namespace/name`. @throws EngineError an unknown code when that cannot be known. */
+  matching(policy: Policy, rule: Rule, request: AdmissionRequest, options: MatchOptions): readonly string[];
+}
+
+interface CompiledException {
+  readonly exception: PolicyException;
+  readonly match: CompiledMatch;
+}
+
+/** Compiles the exceptions' match blocks and groups them by the policy they name. */
+export function indexExceptions(exceptions: readonly PolicyException[]): ExceptionIndex {
+  const byPolicy = new Map<string, CompiledException[]>();
+  for (const exception of exceptions) {
+    const compiled = { exception, match: compileMatch({ match: exception.match }, { kind: "ClusterPolicy" }) };
+    for (const name of new Set(exception.exceptions.map((entry) => entry.policyName))) byPolicy.set(name, [...(byPolicy.get(name) ?? []), compiled]);
+  }
+  const none: readonly CompiledException[] = [];
+  return {
+    matching(policy, rule, request, options) {
+      const key = policy.namespace === undefined ? policy.name : `${policy.namespace}/${policy.name}`;
+      return (byPolicy.get(key) ?? none)
+        .filter(({ exception, match }) => exception.exceptions.some((entry) => entry.policyName === key && entry.ruleNames.some((pattern) => matchWildcard(pattern, rule.name))) && match.test(request, options).matched)
+        .map(({ exception }) => `${exception.namespace}/${exception.name}`);
+    },
+  };
+}
