@@ -1,0 +1,87 @@
+/** DSSE envelopes and what their signatures cover. Source: DSSE v1.0 envelope and protocol, RFC 4648 §4 and §5. */
+import { decodeBase64, decodeBase64Url } from "../encoding/base64.ts";
+import { concat } from "../encoding/bytes.ts";
+import { type JsonObject, type JsonValue, parseJson } from "../encoding/json.ts";
+import { member, pointer, readArray, readObject, readString, refuseUnknownKeys } from "../encoding/shape.ts";
+import { encodeUtf8 } from "../encoding/utf8.ts";
+import { EngineError } from "../errors.ts";
+import { defaultLimits } from "../limits.ts";
+
+/** `keyid` is an unauthenticated hint; `sig` is not empty. */
+export interface EnvelopeSignature {
+  readonly keyid?: string;
+  readonly sig: Uint8Array;
+}
+
+/** `payload` is the decoded body; there is at least one signature. */
+export interface Envelope {
+  readonly payloadType: string;
+  readonly payload: Uint8Array;
+  readonly signatures: readonly EnvelopeSignature[];
+}
+
+/** The one payload type of attestations and of signatures in bundles. */
+export const inTotoPayloadType = "application/vnd.in-toto+json";
+
+const prefix = encodeUtf8("DSSEv1 ");
+const space = encodeUtf8(" ");
+
+/** The pre-authentication encoding: the bytes that a signature of an envelope covers. Lengths count bytes of UTF-8. */
+export function encodePae(payloadType: string, payload: Uint8Array): Uint8Array {
+  const type = encodeUtf8(payloadType);
+  return concat(prefix, encodeUtf8(`${type.length} `), type, space, encodeUtf8(`${payload.length} `), payload);
+}
+
+/** Padded text in the standard alphabet, else in the URL-safe one, as the reference library tries them. */
+function decodeEitherBase64(text: string): Uint8Array {
+  return /[-_]/.test(text) ? decodeBase64Url(text) : decodeBase64(text);
+}
+
+function decodeMember(object: JsonObject, key: string, decode: (text: string) => Uint8Array, at: string): Uint8Array {
+  const text = readString(member(object, key), pointer(at, key));
+  try {
+    return decode(text);
+  } catch (error) {
+    throw new EngineError("malformed", "not base64", { subject: pointer(at, key), cause: error });
+  }
+}
+
+function readMembers(object: JsonObject, decode: (text: string) => Uint8Array, at: string, strict: boolean): Envelope {
+  const list = readArray(member(object, "signatures"), pointer(at, "signatures"));
+  if (list.length === 0) throw new EngineError("malformed", "envelope without signatures", { subject: pointer(at, "signatures") });
+  if (list.length > defaultLimits.envelopeSignatures) {
+    throw new EngineError("over-limit", `${list.length} signatures on an envelope, at most ${defaultLimits.envelopeSignatures} are read`, { subject: pointer(at, "signatures") });
+  }
+  const signatures = list.map((entry, index): EnvelopeSignature => {
+    const here = pointer(pointer(at, "signatures"), index);
+    const signature = readObject(entry, here);
+    if (strict) refuseUnknownKeys(signature, signatureKeys, here);
+    const sig = decodeMember(signature, "sig", decode, here);
+    if (sig.length === 0) throw new EngineError("malformed", "empty signature", { subject: pointer(here, "sig") });
+    const keyid = member(signature, "keyid");
+    return keyid === undefined ? { sig } : { keyid: readString(keyid, pointer(here, "keyid")), sig };
+  });
+  return { payloadType: readString(member(object, "payloadType"), pointer(at, "payloadType")), payload: decodeMember(object, "payload", decode, at), signatures };
+}
+
+const signatureKeys: ReadonlySet<string> = new Set(["keyid", "sig"]);
+const envelopeKeys: ReadonlySet<string> = new Set(["payloadType", "payload", "signatures"]);
+
+/**
+ * The envelope that is an attestation layer's content. Unknown fields are ignored: some writers put certificates beside the signatures.
+ * @throws EngineError `malformed`, `over-limit`.
+ */
+export function parseEnvelope(document: Uint8Array | string): Envelope {
+  const object = readObject(parseJson(document, { maxBytes: defaultLimits.blobBytes, subject: "DSSE envelope" }), "");
+  return readMembers(object, decodeEitherBase64, "", false);
+}
+
+/**
+ * The envelope inside a bundle, by protobuf's JSON rules: unknown fields are refused, base64 is canonical.
+ * @throws EngineError `malformed`, `over-limit`.
+ */
+export function readEnvelope(value: JsonValue | undefined, at: string): Envelope {
+  const object = readObject(value, at);
+  refuseUnknownKeys(object, envelopeKeys, at);
+  return readMembers(object, decodeBase64, at, true);
+}

@@ -1,0 +1,23 @@
+/** Hashes of Merkle trees. Source: RFC 9162 §2.1.1. */
+import { sha256 } from "@noble/hashes/sha2.js";
+import { EngineError } from "../errors.ts";
+
+/** Bytes of a tree's hash, SHA-256. */
+export const hashLength = 32;
+
+const zero = Uint8Array.of(0);
+const one = Uint8Array.of(1);
+
+/** The hash of a leaf. Domain separation: without the prefix a node could pass for a leaf. */
+export const hashLeaf = (entry: Uint8Array): Uint8Array => sha256.create().update(zero).update(entry).digest();
+
+/** The hash of an inner node. */
+export const hashNode = (left: Uint8Array, right: Uint8Array): Uint8Array => sha256.create().update(one).update(left).update(right).digest();
+
+/** Refuses hashes of another length, which would make two concatenations the same. */
+export function requireHashes(hashes: readonly Uint8Array[], what: string): void {
+  for (const hash of hashes) if (hash.length !== hashLength) throw new EngineError("malformed", `hash of ${hash.length} bytes in ${what}`);
+}
+
+/** Upper bound of tree sizes and leaf indexes, as a log's API has them: unsigned 64-bit integers. */
+export const maxTreeSize = 2n ** 64n - 1n;

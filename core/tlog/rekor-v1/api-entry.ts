@@ -1,0 +1,67 @@
+/** Log entries as Rekor v1's API answers them. Source: Rekor v1 OpenAPI, `LogEntry`; entry ids as Rekor's sharding documentation has them. */
+import { decodeHex, encodeHex } from "../../encoding/hex.ts";
+import { type JsonObject, type JsonValue, parseJson } from "../../encoding/json.ts";
+import { member, pointer, readArray, readObject, readString } from "../../encoding/shape.ts";
+import { EngineError } from "../../errors.ts";
+import { defaultLimits } from "../../limits.ts";
+import { hashLeaf } from "../inclusion-proof.ts";
+import type { EntryInclusionProof, LogEntry } from "../log-entry.ts";
+import { readEntryBase64, readLogId, readWholeNumber } from "./entry-fields.ts";
+
+const entryId = /^(?:[0-9a-f]{16})?([0-9a-f]{64})$/;
+
+function readHexHash(value: JsonValue | undefined, at: string): Uint8Array {
+  const text = readString(value, at);
+  if (!/^[0-9a-f]{64}$/.test(text)) throw new EngineError("malformed", "not a hash of 32 bytes", { subject: at });
+  return decodeHex(text);
+}
+
+function readProof(object: JsonObject, at: string): EntryInclusionProof {
+  const hashes = readArray(member(object, "hashes") ?? [], pointer(at, "hashes"));
+  return {
+    logIndex: readWholeNumber(member(object, "logIndex"), pointer(at, "logIndex")),
+    treeSize: readWholeNumber(member(object, "treeSize"), pointer(at, "treeSize")),
+    rootHash: readHexHash(member(object, "rootHash"), pointer(at, "rootHash")),
+    hashes: hashes.map((hash, index) => readHexHash(hash, pointer(pointer(at, "hashes"), index))),
+    checkpoint: readString(member(object, "checkpoint"), pointer(at, "checkpoint")),
+  };
+}
+
+function readEntry(id: string, value: JsonValue, at: string): LogEntry {
+  const object = readObject(value, at);
+  const body = readEntryBase64(member(object, "body"), pointer(at, "body"));
+  if (entryId.exec(id)?.[1] !== encodeHex(hashLeaf(body))) throw new EngineError("malformed", "the entry's id is not its body's hash", { subject: at });
+  const verification = readObject(member(object, "verification"), pointer(at, "verification"));
+  const promise = member(verification, "signedEntryTimestamp");
+  const proof = member(verification, "inclusionProof");
+  return {
+    logId: readLogId(member(object, "logID"), pointer(at, "logID")),
+    logIndex: readWholeNumber(member(object, "logIndex"), pointer(at, "logIndex")),
+    integratedTime: readWholeNumber(member(object, "integratedTime"), pointer(at, "integratedTime")),
+    body,
+    ...(promise === undefined ? {} : { inclusionPromise: readEntryBase64(promise, `${at}/verification/signedEntryTimestamp`) }),
+    ...(proof === undefined ? {} : { inclusionProof: readProof(readObject(proof, `${at}/verification/inclusionProof`), `${at}/verification/inclusionProof`) }),
+  };
+}
+
+/**
+ * Every entry of an answer: an object that maps entry ids to entries, or a list of such objects. Unknown fields are ignored.
+ * @throws EngineError `malformed`, also when an entry's id is not the hash of its body; `over-limit`.
+ */
+export function parseRekorApiEntries(json: string | Uint8Array): readonly LogEntry[] {
+  const value = parseJson(json, { maxBytes: defaultLimits.bundleBytes, subject: "log answer" });
+  const objects = Array.isArray(value) ? (value as readonly JsonValue[]).map((entry, index) => [readObject(entry, `/${index}`), `/${index}`] as const) : [[readObject(value, ""), ""] as const];
+  const pairs = objects.flatMap(([object, at]) => Object.entries(object).map(([id, entry]) => [id, entry, pointer(at, id)] as const));
+  if (pairs.length > defaultLimits.logEntries) throw new EngineError("over-limit", `${pairs.length} log entries, at most ${defaultLimits.logEntries} are read`, { subject: "log answer" });
+  return pairs.map(([id, entry, at]) => readEntry(id, entry, at));
+}
+
+/**
+ * The one entry of an answer.
+ * @throws EngineError `malformed` when there is none or more than one, and as {@link parseRekorApiEntries}.
+ */
+export function parseRekorApiEntry(json: string | Uint8Array): LogEntry {
+  const [entry, ...more] = parseRekorApiEntries(json);
+  if (entry === undefined || more.length > 0) throw new EngineError("malformed", `an answer of ${more.length + (entry === undefined ? 0 : 1)} entries`, { subject: "log answer" });
+  return entry;
+}

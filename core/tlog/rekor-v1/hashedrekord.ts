@@ -1,0 +1,15 @@
+/** Rekor v1 entries of kind hashedrekord 0.0.1: the digest of a message, its signature, its verifier. */
+import type { JsonObject } from "../../encoding/json.ts";
+import { member, readString } from "../../encoding/shape.ts";
+import { bytesAt, foreignEntry, objectAt, requireMessageHash, requireSignature, requireVerifier } from "../binding.ts";
+import type { EntryLayout, LoggedSignature } from "../log-entry.ts";
+
+/** @throws EngineError `bad-log-proof` when the entry is about something else, `malformed`. */
+export function bindHashedRekord(spec: JsonObject, logged: LoggedSignature, layout: EntryLayout): void {
+  if (logged.content.kind !== "message") throw foreignEntry("a message, not an envelope", "/kind");
+  const signature = objectAt(spec, "signature", "/spec");
+  requireSignature(bytesAt(signature, "content", "/spec/signature"), logged, "/spec/signature/content");
+  const key = objectAt(signature, "publicKey", "/spec/signature");
+  requireVerifier(readString(member(key, "content"), "/spec/signature/publicKey/content"), logged, layout, "/spec/signature/publicKey/content");
+  requireMessageHash(objectAt(objectAt(spec, "data", "/spec"), "hash", "/spec/data"), logged.content, "/spec/data/hash");
+}
