@@ -18,7 +18,8 @@ export function parseScope(text: string): string {
     return host === "index.docker.io" ? "docker.io" : host;
   }
   const image = readScope(text);
-  if (image.repository !== text && image.withTag !== `docker.io/${text}:latest`) throw new EngineError("invalid-usage", "a scope is a host or a repository, without tag or digest", { subject: text });
+  if (image.repository !== text && image.withTag !== `docker.io/${text}:latest`)
+    throw new EngineError("invalid-usage", "a scope is a host or a repository, without tag or digest", { subject: text });
   return image.fetchRepository;
 }
 
@@ -41,4 +42,5 @@ export function completenessScopes(question: Question): readonly string[] {
 }
 
 /** A question in the spelling under which its answer is kept: its repository as {@link repositoryForFetching} has it. */
-export const canonicalQuestion = <Q extends Question>(question: Q): Q => ("repository" in question ? { ...question, repository: repositoryForFetching(question.repository) } : question);
+export const canonicalQuestion = <Q extends Question>(question: Q): Q =>
+  "repository" in question ? { ...question, repository: repositoryForFetching(question.repository) } : question;

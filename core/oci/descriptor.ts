@@ -1,5 +1,5 @@
 /** Content descriptors. Source: OCI image 1.1, descriptor; platform: OCI image 1.1, image index. */
-import { type JsonObject, type JsonValue } from "../encoding/json.ts";
+import type { JsonObject, JsonValue } from "../encoding/json.ts";
 import { member, pointer, readInteger, readObject, readString, readStringMap } from "../encoding/shape.ts";
 import { EngineError } from "../errors.ts";
 import { type Descriptor, isDigest } from "../question.ts";
@@ -21,9 +21,9 @@ export interface PlatformDescriptor extends Descriptor {
  */
 export function readDescriptor(value: JsonValue | undefined, at: string): PlatformDescriptor {
   const object = readObject(value, at);
-  const digest = readString(object["digest"], pointer(at, "digest"));
+  const digest = readString(object.digest, pointer(at, "digest"));
   if (!isDigest(digest)) throw new EngineError("malformed", "expected sha256: and 64 lower-case hexadecimal digits", { subject: pointer(at, "digest") });
-  const size = readInteger(object["size"], pointer(at, "size"));
+  const size = readInteger(object.size, pointer(at, "size"));
   if (size < 0) throw new EngineError("malformed", "negative size", { subject: pointer(at, "size") });
   const text = (key: string): string | undefined => {
     const given = member(object, key);

@@ -60,7 +60,8 @@ export function readReferrers(knowledge: Knowledge, repository: string, digest: 
   const answer = knowledge.answer(question);
   if (answer?.state === "present" && answer.value.length === 0) return { state: "absent", at: answer.at, from: answer.from };
   return look(answer, question, (list) => {
-    if (list.length > limits.referrers) throw new EngineError("over-limit", `${list.length} referrers, at most ${limits.referrers} are read`, { subject: questionText(question) });
+    if (list.length > limits.referrers)
+      throw new EngineError("over-limit", `${list.length} referrers, at most ${limits.referrers} are read`, { subject: questionText(question) });
     return list;
   });
 }

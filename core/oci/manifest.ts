@@ -13,7 +13,12 @@ export const mediaTypes = {
   dockerIndex: "application/vnd.docker.distribution.manifest.list.v2+json",
 } as const;
 
-const kindOfMediaType: Readonly<Record<string, "manifest" | "index">> = { [mediaTypes.manifest]: "manifest", [mediaTypes.dockerManifest]: "manifest", [mediaTypes.index]: "index", [mediaTypes.dockerIndex]: "index" };
+const kindOfMediaType: Readonly<Record<string, "manifest" | "index">> = {
+  [mediaTypes.manifest]: "manifest",
+  [mediaTypes.dockerManifest]: "manifest",
+  [mediaTypes.index]: "index",
+  [mediaTypes.dockerIndex]: "index",
+};
 
 export interface Manifest {
   /** `index` has children in `manifests`; `manifest` has `config` and `layers`. */
@@ -38,7 +43,10 @@ export function parseManifest(bytes: Uint8Array, limits: ManifestLimits = defaul
   const kind = kindOf(object);
   const mediaType = optionalText(object, "mediaType");
   const stated = mediaType === undefined ? undefined : kindOfMediaType[mediaType];
-  if (stated !== undefined && stated !== kind) throw new EngineError("malformed", `the media type is that of an ${stated === "index" ? "index" : "image manifest"}, the members are not`, { subject: "/mediaType" });
+  if (stated !== undefined && stated !== kind)
+    throw new EngineError("malformed", `the media type is that of an ${stated === "index" ? "index" : "image manifest"}, the members are not`, {
+      subject: "/mediaType",
+    });
   const artifactType = optionalText(object, "artifactType");
   const config = member(object, "config");
   const subject = member(object, "subject");

@@ -67,10 +67,15 @@ const withDefaultRegistry = (text: string, registry: string): string => {
  */
 export function parseReference(text: string, options: ReferenceOptions = {}): ImageReference {
   const { defaultRegistry = "docker.io", enableDefaultRegistryMutation = true } = options;
-  if (text.length > defaultLimits.referenceBytes) throw new EngineError("over-limit", `an image reference of ${text.length} characters`, { subject: text.slice(0, 64) });
+  if (text.length > defaultLimits.referenceBytes)
+    throw new EngineError("over-limit", `an image reference of ${text.length} characters`, { subject: text.slice(0, 64) });
   const full = withDefaultRegistry(text, defaultRegistry);
   const fail = (reason: string): never => {
-    throw new EngineError("malformed", `bad image: ${full}, defaultRegistry: ${defaultRegistry}, enableDefaultRegistryMutation: ${enableDefaultRegistryMutation}: ${reason}`, { subject: text });
+    throw new EngineError(
+      "malformed",
+      `bad image: ${full}, defaultRegistry: ${defaultRegistry}, enableDefaultRegistryMutation: ${enableDefaultRegistryMutation}: ${reason}`,
+      { subject: text },
+    );
   };
   const match = referencePattern.exec(full);
   if (match === null) return fail(referencePattern.test(full.toLowerCase()) ? "repository name must be lowercase" : "invalid reference format");

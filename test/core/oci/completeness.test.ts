@@ -25,7 +25,8 @@ for (const [text, scope] of scopes) {
   });
 }
 
-for (const text of ["", "/", "ghcr.io/", "ghcr.io/app:1", `ghcr.io/app@${digest}`, "nginx:latest", "a b", "*", "UPPER", "ghcr.io/*"]) test(`${JSON.stringify(text.slice(0, 20))} is no scope`, () => void throwsCode("invalid-usage", () => parseScope(text)));
+for (const text of ["", "/", "ghcr.io/", "ghcr.io/app:1", `ghcr.io/app@${digest}`, "nginx:latest", "a b", "*", "UPPER", "ghcr.io/*"])
+  test(`${JSON.stringify(text.slice(0, 20))} is no scope`, () => void throwsCode("invalid-usage", () => parseScope(text)));
 
 test("completeness speaks of tags, manifests and referrers, never of blobs or of what is in no repository", () => {
   assert.equal(completenessScopes({ kind: "tag", repository: "nginx", tag: "1" }), ["docker.io/library/nginx", "docker.io"]);
@@ -36,7 +37,11 @@ test("completeness speaks of tags, manifests and referrers, never of blobs or of
 });
 
 test("a question has one spelling", () => {
-  assert.equal(canonicalQuestion({ kind: "tag", repository: "index.docker.io/nginx", tag: "1" }), { kind: "tag", repository: "docker.io/library/nginx", tag: "1" });
+  assert.equal(canonicalQuestion({ kind: "tag", repository: "index.docker.io/nginx", tag: "1" }), {
+    kind: "tag",
+    repository: "docker.io/library/nginx",
+    tag: "1",
+  });
   assert.equal(canonicalQuestion({ kind: "trusted-root", name: "x" }), { kind: "trusted-root", name: "x" });
 });
 

@@ -54,7 +54,16 @@ test("referrers: an empty list is absent, a long one over the limit", () => {
   assert.is(readReferrers(new MemoryKnowledge().present(question, []), repository, digest).state, "absent");
   assert.is(readReferrers(new MemoryKnowledge().absent(question), repository, digest).state, "absent");
   assert.is(readReferrers(new MemoryKnowledge().present(question, [descriptor]), repository, digest).state, "present");
-  throwsCode("over-limit", () => readReferrers(new MemoryKnowledge().present(question, Array.from({ length: 1001 }, () => descriptor)), repository, digest));
+  throwsCode("over-limit", () =>
+    readReferrers(
+      new MemoryKnowledge().present(
+        question,
+        Array.from({ length: 1001 }, () => descriptor),
+      ),
+      repository,
+      digest,
+    ),
+  );
 });
 
 test.run();

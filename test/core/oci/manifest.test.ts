@@ -8,7 +8,13 @@ import { onlyEngineErrors, throwsCode } from "../../support/assert.ts";
 const test = suite("core/oci/manifest");
 const digest = `sha256:${"ab".repeat(32)}` as const;
 const descriptor = { mediaType: "application/octet-stream", digest, size: 3 };
-const image = { schemaVersion: 2, mediaType: mediaTypes.manifest, config: descriptor, layers: [{ ...descriptor, annotations: { a: "b" } }], annotations: { c: "d" } };
+const image = {
+  schemaVersion: 2,
+  mediaType: mediaTypes.manifest,
+  config: descriptor,
+  layers: [{ ...descriptor, annotations: { a: "b" } }],
+  annotations: { c: "d" },
+};
 const encode = (value: unknown): Uint8Array => encodeUtf8(JSON.stringify(value));
 const parse = (value: unknown) => parseManifest(encode(value));
 
@@ -16,8 +22,8 @@ test("an image manifest", () => {
   const manifest = parse(image);
   assert.is(manifest.kind, "manifest");
   assert.is(manifest.config?.digest, digest);
-  assert.is(manifest.layers[0]?.annotations?.["a"], "b");
-  assert.is(manifest.annotations["c"], "d");
+  assert.is(manifest.layers[0]?.annotations?.a, "b");
+  assert.is(manifest.annotations.c, "d");
   assert.is(manifest.subject, undefined);
 });
 
@@ -58,7 +64,8 @@ const malformed: readonly (readonly [string, unknown, string])[] = [
   ["an annotation that is no text", { layers: [{ ...descriptor, annotations: { a: 1 } }] }, "/layers/0/annotations/a"],
   ["an artifact type that is no text", { ...image, artifactType: 1 }, "/artifactType"],
 ];
-for (const [name, value, subject] of malformed) test(`${name} is malformed at ${subject}`, () => assert.is(throwsCode("malformed", () => parse(value)).subject, subject));
+for (const [name, value, subject] of malformed)
+  test(`${name} is malformed at ${subject}`, () => assert.is(throwsCode("malformed", () => parse(value)).subject, subject));
 
 test("bounds: bytes, layers, children, depth", () => {
   const layers = (count: number) => ({ layers: Array.from({ length: count }, () => descriptor) });
@@ -71,7 +78,11 @@ test("bounds: bytes, layers, children, depth", () => {
 
 test("truncated or changed anywhere: a manifest or an EngineError", () => {
   const bytes = encode(image);
-  for (let length = 0; length < bytes.length; length++) assert.is(onlyEngineErrors(() => parseManifest(bytes.slice(0, length))), "threw");
+  for (let length = 0; length < bytes.length; length++)
+    assert.is(
+      onlyEngineErrors(() => parseManifest(bytes.slice(0, length))),
+      "threw",
+    );
   for (let at = 0; at < bytes.length; at++) {
     const changed = bytes.slice();
     changed[at] = (changed[at] as number) ^ 1;
@@ -80,7 +91,13 @@ test("truncated or changed anywhere: a manifest or an EngineError", () => {
 });
 
 test("what a referrers list says of a manifest", () => {
-  assert.equal(JSON.parse(JSON.stringify(referrerDescriptor(parse({ ...image, artifactType: "application/x" }), digest, 9))), { mediaType: mediaTypes.manifest, digest, size: 9, artifactType: "application/x", annotations: { c: "d" } });
+  assert.equal(JSON.parse(JSON.stringify(referrerDescriptor(parse({ ...image, artifactType: "application/x" }), digest, 9))), {
+    mediaType: mediaTypes.manifest,
+    digest,
+    size: 9,
+    artifactType: "application/x",
+    annotations: { c: "d" },
+  });
   assert.is(referrerDescriptor(parse(image), digest, 9).artifactType, "application/octet-stream");
 });
 

@@ -23,7 +23,8 @@ test("never asked, absent and present are three answers", () => {
 test("the spelling of the repository does not matter", () => {
   const knowledge = new MemoryKnowledge();
   knowledge.putManifest("nginx", image, "1");
-  for (const spelling of ["docker.io/nginx", "docker.io/library/nginx", "index.docker.io/library/nginx"]) assert.is(knowledge.answer({ kind: "tag", repository: spelling, tag: "1" })?.state, "present");
+  for (const spelling of ["docker.io/nginx", "docker.io/library/nginx", "index.docker.io/library/nginx"])
+    assert.is(knowledge.answer({ kind: "tag", repository: spelling, tag: "1" })?.state, "present");
   assert.is(knowledge.answer({ kind: "tag", repository: "ghcr.io/nginx", tag: "1" }), undefined);
 });
 
