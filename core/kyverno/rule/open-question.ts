@@ -18,7 +18,7 @@ export function ask<Q extends Question>(question: Q, knowledge: Knowledge | unde
 }
 
 /** Whether an error is ignorance that no default and no alternative may hide. */
-export const isIgnorance = (error: unknown): error is EngineError => error instanceof EngineError && error.code !== "unresolved" && codeRow(error.code).truth === "unknown";
+export const isIgnorance = (error: unknown): boolean => error instanceof EngineError && error.code !== "unresolved" && codeRow(error.code).truth === "unknown";
 
 const readSubject = (subject: string): readonly Question[] => {
   try {

@@ -1,0 +1,196 @@
+/** The images of a resource: default extractors by kind, and the policy's own. Source: kyverno.md sections 4.1, 16 (rows 1, 2, 24) and 17. */
+import type { JsonObject, JsonValue } from "../../encoding/json.ts";
+import { isObject, pointer } from "../../encoding/shape.ts";
+import { EngineError } from "../../errors.ts";
+import { defaultLimits } from "../../limits.ts";
+import { type ImageReference, parseReference, type ReferenceOptions } from "../../oci/reference.ts";
+import type { ImageExtractor } from "../policy/policy.ts";
+import { isIgnorance } from "../rule/open-question.ts";
+import { goText } from "../rule/operators/go-text.ts";
+
+export interface ExtractedImage {
+  readonly reference: ImageReference;
+  /** JSON pointer of the string in the resource (RFC 6901). */
+  readonly pointer: string;
+  /** What `images.<group>.<key>` calls it. */
+  readonly group: string;
+  readonly key: string;
+  /** Kyverno's spelling of the pointer, whose steps are not escaped. */
+  readonly jsonPointer: string;
+  /** Names in `imagePullSecrets` of the objects around it. */
+  readonly pullSecrets: readonly string[];
+}
+
+/** A string that stands where an image should and is none. Its siblings are not touched by it. */
+export interface FailedImage {
+  readonly text: string;
+  readonly pointer: string;
+  readonly error: EngineError;
+}
+
+export interface Extraction {
+  /** In the order of the extractors, then of the document. */
+  readonly images: readonly ExtractedImage[];
+  readonly failed: readonly FailedImage[];
+  /** Images that the default extractors find beside the policy's own: they are in the variable `images`, no reference selects them. */
+  readonly others: readonly ExtractedImage[];
+}
+
+export interface ExtractionOptions {
+  readonly references?: ReferenceOptions;
+  /** Evaluates the `jmesPath` of an extractor with the image's text as the current node. */
+  readonly evaluate?: (expression: string, node: JsonValue) => JsonValue;
+  readonly imagesPerResource?: number;
+}
+
+const templates: Readonly<Record<string, readonly string[]>> = {
+  Pod: ["spec"],
+  DaemonSet: ["spec", "template", "spec"],
+  Deployment: ["spec", "template", "spec"],
+  ReplicaSet: ["spec", "template", "spec"],
+  ReplicationController: ["spec", "template", "spec"],
+  StatefulSet: ["spec", "template", "spec"],
+  Job: ["spec", "template", "spec"],
+  CronJob: ["spec", "jobTemplate", "spec", "template", "spec"],
+};
+const containerGroups = ["initContainers", "containers", "ephemeralContainers"] as const;
+
+interface Extractor {
+  readonly group: string;
+  readonly steps: readonly string[];
+  readonly value: string;
+  /** The field that names an image in its group; absent: its pointer does. */
+  readonly key: string | undefined;
+  readonly jmesPath: string | undefined;
+}
+
+function defaultExtractors(kind: string): readonly Extractor[] {
+  const path = Object.hasOwn(templates, kind) ? templates[kind] : undefined;
+  return path === undefined ? [] : containerGroups.map((group) => ({ group, steps: [...path, group, "*"], value: "image", key: "name", jmesPath: undefined }));
+}
+
+const fail = (message: string, at: string): never => {
+  throw new EngineError("unresolved", message, { subject: at === "" ? "/" : at });
+};
+
+function customExtractor({ path, value, name, key, jmesPath }: ImageExtractor): Extractor {
+  const steps = path
+    .split("/")
+    .map((step) => step.trim())
+    .filter((step) => step !== "");
+  const given = value !== undefined && value !== "";
+  const field = given ? value : steps.at(-1);
+  if (field === undefined) return fail(`the extractor's path ${JSON.stringify(path)} names no field`, path);
+  return { group: name || "custom", steps: given ? steps : steps.slice(0, -1), value: field, key: key || undefined, jmesPath: jmesPath || undefined };
+}
+
+/**
+ * The images of a resource, by the extractors that a rule has for its kind, else by the default ones of the kind. A kind with neither has no images.
+ * @throws EngineError `unresolved` when the resource does not have the form that an extractor expects or its expression fails,
+ *   `over-limit` past `imagesPerResource`, an unknown code when an expression reads what is not known.
+ */
+export function extractImages(resource: JsonObject, kind: string, extractors: Readonly<Record<string, readonly ImageExtractor[]>> | undefined, options: ExtractionOptions = {}): Extraction {
+  const defaults = defaultExtractors(kind);
+  const custom = extractors !== undefined && Object.hasOwn(extractors, kind) ? extractors[kind] : undefined;
+  if (custom === undefined) return { ...collect(resource, defaults, options, "strict"), others: [] };
+  if (custom.length === 0) return fail(`no extractors found for ${kind}`, `/imageExtractors/${kind}`);
+  return { ...collect(resource, custom.map(customExtractor), options, "strict"), others: collect(resource, defaults, options, "lenient").images };
+}
+
+interface Walk {
+  readonly extractor: Extractor;
+  readonly options: ExtractionOptions;
+  readonly images: ExtractedImage[];
+  readonly failed: FailedImage[];
+}
+
+/** `lenient` drops what does not have the form: it is nobody's business but that of an expression that reads it. */
+function collect(resource: JsonObject, extractors: readonly Extractor[], options: ExtractionOptions, mode: "strict" | "lenient"): Pick<Extraction, "images" | "failed"> {
+  const images: ExtractedImage[] = [];
+  const failed: FailedImage[] = [];
+  for (const extractor of extractors) {
+    try {
+      walk(resource, [], 0, [], { extractor, options, images, failed });
+    } catch (error) {
+      if (mode === "strict" || !(error instanceof EngineError) || error.code !== "unresolved") throw error;
+    }
+  }
+  return { images, failed };
+}
+
+const pointerOf = (path: readonly string[]): string => path.reduce(pointer, "");
+
+function walk(node: JsonValue | undefined, path: readonly string[], depth: number, pullSecrets: readonly string[], context: Walk): void {
+  if (node === undefined || node === null) return;
+  const step = context.extractor.steps[depth];
+  const secrets = isObject(node) ? [...pullSecrets, ...secretNames(node)] : pullSecrets;
+  if (step === "*") {
+    if (typeof node !== "object") return fail("invalid type", pointerOf(path));
+    for (const [key, child] of Object.entries(node)) walk(child, [...path, key], depth + 1, secrets, context);
+    return;
+  }
+  if (!isObject(node)) return fail("invalid image config", pointerOf(path));
+  if (step === undefined) return addImage(node, path, secrets, context);
+  walk(own(node, step), [...path, step], depth + 1, secrets, context);
+}
+
+const own = (node: JsonObject, key: string): JsonValue | undefined => (Object.hasOwn(node, key) ? node[key] : undefined);
+
+function secretNames(node: JsonObject): readonly string[] {
+  const secrets = own(node, "imagePullSecrets");
+  if (!Array.isArray(secrets)) return [];
+  return (secrets as readonly JsonValue[]).flatMap((secret) => (isObject(secret) && typeof secret.name === "string" ? [secret.name] : []));
+}
+
+function addImage(node: JsonObject, path: readonly string[], pullSecrets: readonly string[], { extractor, options, images, failed }: Walk): void {
+  const at = pointerOf([...path, extractor.value]);
+  const jsonPointer = `/${path.join("/")}/${extractor.value}`;
+  const key = extractor.key === undefined ? jsonPointer : own(node, extractor.key);
+  if (typeof key !== "string") return fail("invalid key", pointerOf(path));
+  const text = own(node, extractor.value);
+  if (typeof text !== "string" || text.trim() === "") return;
+  const limit = options.imagesPerResource ?? defaultLimits.imagesPerResource;
+  if (images.length + failed.length >= limit) throw new EngineError("over-limit", `more than ${limit} images in one resource`, { subject: at });
+  const image = extractor.jmesPath === undefined ? text : apply(extractor.jmesPath, text, at, options);
+  try {
+    images.push({ reference: parseReference(image, options.references), pointer: at, group: extractor.group, key, jsonPointer, pullSecrets });
+  } catch (error) {
+    if (!(error instanceof EngineError) || (error.code !== "malformed" && error.code !== "over-limit")) throw error;
+    failed.push({ text: image, pointer: at, error: new EngineError(error.code, `invalid image '${image.slice(0, defaultLimits.referenceBytes)}' (${error.message})`, { subject: at, cause: error }) });
+  }
+}
+
+function apply(expression: string, text: string, at: string, { evaluate }: ExtractionOptions): string {
+  if (evaluate === undefined) return fail(`no evaluator for the extractor's expression ${expression}`, at);
+  let value: JsonValue;
+  try {
+    value = evaluate(expression, text);
+  } catch (error) {
+    if (!(error instanceof EngineError) || isIgnorance(error)) throw error;
+    throw new EngineError("unresolved", `failed to apply jmespath ${expression}: ${error.message}`, { subject: at, cause: error });
+  }
+  return typeof value === "string" ? value : fail(`jmespath ${expression} must produce a string, but produced ${goText(value)}`, at);
+}
+
+/** The fields of one image in the variable `images`: those that it lacks are absent. */
+const fieldsOf = ({ reference, jsonPointer }: ExtractedImage): JsonObject => ({
+  ...(reference.digest === undefined ? {} : { digest: reference.digest }),
+  jsonPointer,
+  name: reference.name,
+  path: reference.path,
+  reference: reference.canonical,
+  referenceWithTag: reference.withTag,
+  ...(reference.registry === "" ? {} : { registry: reference.registry }),
+  ...(reference.tag === undefined ? {} : { tag: reference.tag }),
+});
+
+/** The variable `images`: group, key, image. `undefined`, and hence no variable, where there is none. Of two images of one key the later stands there. */
+export function imagesVariable({ images, others }: Pick<Extraction, "images" | "others">): JsonObject | undefined {
+  if (images.length + others.length === 0) return undefined;
+  const groups: Record<string, Record<string, JsonValue>> = Object.create(null);
+  for (const image of [...others, ...images]) {
+    groups[image.group] ??= Object.create(null) as Record<string, JsonValue>;
+    (groups[image.group] as Record<string, JsonValue>)[image.key] = fieldsOf(image);
+  }
+  return groups;
+}

@@ -1,0 +1,49 @@
+/** `Equals` and `NotEquals`. Source: kyverno.md sections 6.1, 6.2 and 16 (row 14). */
+import { matchWildcard } from "../../../patterns/wildcard.ts";
+import type { PolicyMap, PolicyValue } from "../../policy/policy.ts";
+import { durationPair, quantityOrder } from "./comparable.ts";
+import { parseGoFloat } from "./go-text.ts";
+
+const isList = (value: PolicyValue): value is readonly PolicyValue[] => Array.isArray(value);
+
+/** Go's `reflect.DeepEqual` on decoded values: an integer is never a double. */
+export function deepEqual(left: PolicyValue, right: PolicyValue): boolean {
+  if (left === null || right === null || typeof left !== "object" || typeof right !== "object") return left === right;
+  if (isList(left) || isList(right)) return isList(left) && isList(right) && left.length === right.length && left.every((item, index) => deepEqual(item, right[index] ?? null));
+  const keys = Object.keys(left);
+  return keys.length === Object.keys(right).length && keys.every((key) => Object.hasOwn(right, key) && deepEqual((left as PolicyMap)[key] ?? null, (right as PolicyMap)[key] ?? null));
+}
+
+function stringEquals(key: string, value: PolicyValue): boolean {
+  const durations = durationPair(key, value);
+  if (durations !== undefined) return durations[0] === durations[1];
+  if (typeof value !== "string") return false;
+  const order = quantityOrder(key, value);
+  if (typeof order === "number") return order === 0;
+  return order === "no-key" && matchWildcard(value, key);
+}
+
+/** A quantity key beside an empty text is compared as text, unlike in `Equals`. */
+function stringDiffers(key: string, value: PolicyValue): boolean {
+  const durations = durationPair(key, value);
+  if (durations !== undefined) return durations[0] !== durations[1];
+  if (typeof value !== "string") return true;
+  const order = quantityOrder(key, value);
+  if (typeof order === "number") return order !== 0;
+  return order === "no-value" || !matchWildcard(value, key);
+}
+
+const numberEquals = (key: number, value: PolicyValue): boolean => (typeof value === "string" ? parseGoFloat(value) === key : value === key);
+
+/** `undefined` for a key that no operator takes: null. */
+export function equals(key: PolicyValue, value: PolicyValue): boolean {
+  if (key === null) return false;
+  if (typeof key === "string") return stringEquals(key, value);
+  return typeof key === "number" ? numberEquals(key, value) : deepEqual(key, value);
+}
+
+export function notEquals(key: PolicyValue, value: PolicyValue): boolean {
+  if (key === null) return false;
+  if (typeof key === "string") return stringDiffers(key, value);
+  return typeof key === "number" ? !numberEquals(key, value) : !deepEqual(key, value);
+}

@@ -1,0 +1,116 @@
+/** `AnyIn`, `AllIn`, `AnyNotIn`, `AllNotIn` and the deprecated `In`, `NotIn`. Source: kyverno.md sections 6.3 and 16 (rows 8 to 13). */
+import { parseJson } from "../../../encoding/json.ts";
+import { EngineError } from "../../../errors.ts";
+import { matchWildcard } from "../../../patterns/wildcard.ts";
+import type { PolicyValue } from "../../policy/policy.ts";
+import { goText } from "./go-text.ts";
+import { isInsideRange, isOutsideRange, isRange } from "./range.ts";
+
+export type Membership = "AnyIn" | "AllIn" | "AnyNotIn" | "AllNotIn";
+export type LegacyMembership = "In" | "NotIn";
+
+const isList = (value: PolicyValue): value is readonly PolicyValue[] => Array.isArray(value);
+
+const eitherWay = (left: string, right: string): boolean => matchWildcard(left, right) || matchWildcard(right, left);
+
+/** A list of texts that a text holds as JSON; the text itself when it is no JSON; `undefined` when it is JSON of another kind. */
+function textsIn(text: string, otherwise: readonly string[] | undefined): readonly string[] | undefined {
+  const value = readJson(text);
+  if (value === undefined) return otherwise;
+  if (value.json === null) return [];
+  if (!Array.isArray(value.json)) return undefined;
+  const texts = (value.json as readonly unknown[]).map((item) => (item === null ? "" : item));
+  return texts.every((item) => typeof item === "string") ? (texts as readonly string[]) : undefined;
+}
+
+function readJson(text: string): { readonly json: unknown } | undefined {
+  try {
+    return { json: parseJson(text, { duplicateKeys: "last-wins" }) };
+  } catch (error) {
+    if (error instanceof EngineError && error.code === "malformed") return undefined;
+    throw error;
+  }
+}
+
+/** Whether a scalar key is in the value; `undefined` when the value is of a kind that no operator takes. */
+function scalarIn(key: string, value: PolicyValue): boolean | undefined {
+  if (isList(value)) return value.some((item) => eitherWay(goText(item), key));
+  if (typeof value !== "string") return undefined;
+  if (matchWildcard(value, key)) return true;
+  if (isRange(value)) return isInsideRange(key, value);
+  return textsIn(value, [value])?.includes(key);
+}
+
+function listHolds(keys: readonly string[], values: readonly string[], operator: Membership): boolean {
+  const found = (key: string): boolean => values.some((value) => eitherWay(value, key));
+  switch (operator) {
+    case "AnyIn":
+      return keys.some(found);
+    case "AllIn":
+      return keys.every(found);
+    case "AnyNotIn":
+      return !keys.every(found);
+    case "AllNotIn":
+      return !keys.some(found);
+  }
+}
+
+function rangeHolds(keys: readonly string[], range: string, operator: Membership): boolean {
+  const within = (key: string): boolean => isInsideRange(key, range);
+  switch (operator) {
+    case "AnyIn":
+      return keys.some(within);
+    case "AllIn":
+      return keys.every(within);
+    case "AnyNotIn":
+      return keys.some((key) => isOutsideRange(key, range));
+    case "AllNotIn":
+      return !keys.some(within);
+  }
+}
+
+function listIn(keys: readonly string[], value: PolicyValue, operator: Membership): boolean {
+  if (isList(value)) return listHolds(keys, value.map(goText), operator);
+  if (typeof value === "string") {
+    if (keys.length === 1 && keys[0] === value) return operator === "AnyIn" || operator === "AllIn";
+    if (isRange(value)) return rangeHolds(keys, value, operator);
+    const values = textsIn(value, [value]);
+    return values !== undefined && listHolds(keys, values, operator);
+  }
+  const takesScalars = operator === "AnyIn" || operator === "AnyNotIn";
+  return takesScalars && (typeof value === "number" || typeof value === "boolean") && listHolds(keys, [goText(value)], operator);
+}
+
+const isScalar = (key: PolicyValue): boolean => typeof key === "string" || typeof key === "number" || typeof key === "boolean";
+
+/** A map or null as key holds for none of them, negative or not. */
+export function isMember(key: PolicyValue, value: PolicyValue, operator: Membership): boolean {
+  if (isList(key)) return listIn(key.map(goText), value, operator);
+  if (!isScalar(key)) return false;
+  const found = scalarIn(goText(key), value);
+  return found !== undefined && found === (operator === "AnyIn" || operator === "AllIn");
+}
+
+function legacyScalarIn(key: string, value: PolicyValue): boolean | undefined {
+  if (isList(value)) return value.some((item) => eitherWay(goText(item), key));
+  if (typeof value !== "string") return undefined;
+  return matchWildcard(value, key) ? true : textsIn(value, undefined)?.includes(key);
+}
+
+/** @throws EngineError `unresolved` on a list key with an element that is no text, where Kyverno panics. */
+export function isLegacyMember(key: PolicyValue, value: PolicyValue, operator: LegacyMembership): boolean {
+  if (!isList(key)) {
+    const found = isScalar(key) ? legacyScalarIn(goText(key), value) : undefined;
+    return found !== undefined && found === (operator === "In");
+  }
+  const keys = key.map((item) => {
+    if (typeof item === "string") return item;
+    throw new EngineError("unresolved", `the list key of ${operator} holds ${goText(item)}, which is no text`);
+  });
+  // Kyverno calls this a hit for both operators.
+  if (typeof value === "string" && keys.length === 1 && keys[0] === value) return true;
+  const values = isList(value) ? (value.every((item) => typeof item === "string") ? (value as readonly string[]) : undefined) : typeof value === "string" ? textsIn(value, undefined) : undefined;
+  if (values === undefined) return false;
+  const all = keys.every((item) => values.includes(item));
+  return operator === "In" ? all : !all;
+}
