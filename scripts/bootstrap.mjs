@@ -59,7 +59,9 @@ export function bootstrap(root) {
   if (!existsSync(native(root))) {
     const status = npm(root, "rebuild", "better-sqlite3");
     if (status !== 0 || !existsSync(native(root))) {
-      process.stderr.write("error invalid-config: better-sqlite3 has no native module\n  why:  there was no prebuilt binary and it could not be built\n  fix:  install python3, make and g++, then run this again\n");
+      process.stderr.write(
+        "error invalid-config: better-sqlite3 has no native module\n  why:  there was no prebuilt binary and it could not be built\n  fix:  install python3, make and g++, then run this again\n",
+      );
       return status === 0 ? 2 : status;
     }
   }

@@ -56,7 +56,15 @@ class Worker {
     this.#stderr = "";
     const started = performance.now();
     return new Promise((resolve) => {
-      const lost = (problem: string): FileReport => ({ file, passed: 0, failed: 1, skipped: 0, problems: [problem], output: this.#stderr, durationMs: performance.now() - started });
+      const lost = (problem: string): FileReport => ({
+        file,
+        passed: 0,
+        failed: 1,
+        skipped: 0,
+        problems: [problem],
+        output: this.#stderr,
+        durationMs: performance.now() - started,
+      });
       const settle = (report: FileReport) => {
         clearTimeout(timer);
         child.off("message", onMessage).off("close", onClose);
@@ -67,7 +75,8 @@ class Worker {
         if (report.last === true) this.#child = undefined;
         settle({ ...report, output: report.output + this.#stderr });
       };
-      const onClose = (code: number | null, signal: string | null) => settle(lost(`the process ended with ${signal ?? `exit code ${code}`} in the middle of the file`));
+      const onClose = (code: number | null, signal: string | null) =>
+        settle(lost(`the process ended with ${signal ?? `exit code ${code}`} in the middle of the file`));
       const timer = setTimeout(() => {
         this.#child = undefined;
         child.kill("SIGKILL");
@@ -100,7 +109,11 @@ class Worker {
 const indent = (text: string): string => text.replace(/^(?=.)/gm, "    ");
 
 function describe(report: FileReport): string {
-  const counts = [`${report.passed} passed`, ...(report.failed > 0 ? [`${report.failed} failed`] : []), ...(report.skipped > 0 ? [`${report.skipped} skipped`] : [])];
+  const counts = [
+    `${report.passed} passed`,
+    ...(report.failed > 0 ? [`${report.failed} failed`] : []),
+    ...(report.skipped > 0 ? [`${report.skipped} skipped`] : []),
+  ];
   const head = `${report.failed > 0 ? "FAIL" : "ok  "} ${report.file}  ${counts.join(", ")}  (${Math.round(report.durationMs)} ms)\n`;
   if (report.failed > 0) return `${head}${indent(report.output.trimEnd())}\n${indent(report.problems.map((problem) => problem.trim()).join("\n\n"))}\n`;
   const notes = report.output.split("\n").filter((line) => line.startsWith("skipped "));
@@ -129,13 +142,20 @@ export async function runTests(options: RunOptions): Promise<RunSummary> {
     }),
   );
   const failing = reports.filter((report) => report.failed > 0);
-  if (failing.length > 0) options.write(`\nfailing files:\n${failing.map((report) => `  ${report.file}\n`).sort().join("")}`);
+  if (failing.length > 0)
+    options.write(
+      `\nfailing files:\n${failing
+        .map((report) => `  ${report.file}\n`)
+        .sort()
+        .join("")}`,
+    );
   const sum = (count: (report: FileReport) => number) => reports.reduce((total, report) => total + count(report), 0);
   return { files: reports.length, passed: sum((report) => report.passed), failed: sum((report) => report.failed), skipped: sum((report) => report.skipped) };
 }
 
 /** The last line: `N passed, N failed`, and `, N skipped` where something was. */
-export const summaryLine = ({ passed, failed, skipped }: Pick<RunSummary, "passed" | "failed" | "skipped">): string => `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
+export const summaryLine = ({ passed, failed, skipped }: Pick<RunSummary, "passed" | "failed" | "skipped">): string =>
+  `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const words = process.argv.slice(2);

@@ -1,7 +1,6 @@
 /** The child process of the test runner: loads one test file after the other and reports what its uvu suites did. */
 import { writeSync } from "node:fs";
 import { pathToFileURL } from "node:url";
-import { takeSkipped } from "../test/support/vectors.ts";
 
 /** What became of one test file. `problems` are texts for people, one for each failing suite or file. */
 export interface FileReport {
@@ -19,6 +18,10 @@ export interface FileReport {
 /** `[errors or true, passed, skipped, total]`, as a suite of uvu returns it. */
 type SuiteResult = readonly [errors: string | true, passed: number, skips: number, total: number];
 type SuiteRun = () => Promise<SuiteResult>;
+
+/** The ledger of `test/support/vectors.ts`: cases that did not run for want of data. */
+const ledgerKey = Symbol.for("sallyport.test.skipped");
+const takeSkipped = (): readonly { readonly count: number }[] => (globalThis as { [ledgerKey]?: { readonly count: number }[] })[ledgerKey]?.splice(0) ?? [];
 
 const uvu = globalThis as { UVU_DEFER?: number; UVU_INDEX?: number; UVU_QUEUE?: SuiteRun[][] };
 uvu.UVU_DEFER = 1;
@@ -81,7 +84,16 @@ function crash(kind: string, error: unknown): void {
   const running = current;
   current = undefined;
   const problem = `${kind}: ${textOf(error)}`;
-  const report: FileReport = { file: running?.file ?? "", passed: 0, failed: 1, skipped: 0, problems: [problem], output: running?.output.join("") ?? "", durationMs: performance.now() - (running?.started ?? 0), last: true };
+  const report: FileReport = {
+    file: running?.file ?? "",
+    passed: 0,
+    failed: 1,
+    skipped: 0,
+    problems: [problem],
+    output: running?.output.join("") ?? "",
+    durationMs: performance.now() - (running?.started ?? 0),
+    last: true,
+  };
   process.send?.(report, () => process.exit(1));
 }
 

@@ -43,9 +43,18 @@ for (const [name, source] of Object.entries(faults)) {
 }
 
 test("a test that never ends is stopped", async () => {
-  const { summary, text } = await run({ "test/a.test.ts": `${head}test("waits", () => new Promise(() => undefined));\ntest.run();\n`, "test/b.test.ts": good }, { fileTimeoutMs: 3_000 });
+  const { summary, text } = await run(
+    { "test/a.test.ts": `${head}test("waits", () => new Promise(() => undefined));\ntest.run();\n`, "test/b.test.ts": good },
+    { fileTimeoutMs: 3_000 },
+  );
   assert.equal([summary.passed, summary.failed], [1, 1], text);
   assert.match(text, "no result after 3000 ms");
+});
+
+test("cases that are skipped for want of vectors are counted, and are enough for a file", async () => {
+  const ledger = '(globalThis[Symbol.for("sallyport.test.skipped")] ??= []).push({ suite: "planted", count: 7, why: "no vectors" });\n';
+  const { summary } = await run({ "test/a.test.ts": `${head}${ledger}test.run();\n`, "test/b.test.ts": good });
+  assert.equal(summary, { files: 2, passed: 1, failed: 0, skipped: 7 });
 });
 
 test("no matching file is a failure", async () => {

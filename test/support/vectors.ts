@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** Cases that a file did not run for want of data; the runner reads them when the file is done. */
+/** Cases that a file did not run for want of data; the runner takes them from the ledger when the file is done. */
 export interface SkippedCases {
   readonly suite: string;
   readonly count: number;
@@ -29,9 +29,6 @@ export function skipped(suite: string, count: number, why: string): void {
   ledger().push({ suite, count, why });
   process.stdout.write(`skipped ${count} in ${suite}: ${why}\n`);
 }
-
-/** Takes what was skipped since the last call. */
-export const takeSkipped = (): readonly SkippedCases[] => ledger().splice(0);
 
 /** A file below `vectorsDir()`, or `undefined` when the variable is unset. A file that is missing from a given folder throws. */
 export const readVector = (path: string): Uint8Array | undefined => readBelow(vectorsDir(), path);

@@ -1,0 +1,104 @@
+/**
+ * Builds `dist/`: the command line (`sallyport.mjs`), the conformance client (`conformance.mjs`) and the portable engine (`engine.mjs`).
+ * The Node programs share lazy chunks, so that a command loads only what it needs; the engine is one file for any host.
+ */
+import { chmodSync, existsSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build, type BuildOptions, type Metafile } from "esbuild";
+
+export interface BuildTargets {
+  /** Folder that holds `core`, `proxy`, `cli` and `package.json`. */
+  readonly root: string;
+  readonly outdir: string;
+}
+
+export interface BuiltFile {
+  /** Name below the output folder. */
+  readonly path: string;
+  readonly bytes: number;
+}
+
+/** Packages with native code, and those that nothing needs before it is asked for; they are found in node_modules at run time. */
+const external = ["better-sqlite3"];
+
+const programs: Readonly<Record<string, string>> = { sallyport: "cli/main.ts", conformance: "cli/conformance.ts" };
+
+/** The engine's door for other hosts: without YAML where there is an edge entry, else the whole of `core/index.ts`. */
+export const engineEntry = (root: string): string | undefined => ["core/entry/edge.ts", "core/index.ts"].find((path) => existsSync(join(root, path)));
+
+const versionOf = (root: string): string => (JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { readonly version: string }).version;
+
+const common = (root: string): BuildOptions => ({
+  absWorkingDir: root,
+  bundle: true,
+  charset: "utf8",
+  format: "esm",
+  legalComments: "none",
+  logLevel: "silent",
+  metafile: true,
+  define: { SALLYPORT_VERSION: JSON.stringify(versionOf(root)) },
+});
+
+/** Portable: no host's modules, no conditions of a host; anything that wants Node does not resolve. */
+export const neutralOptions = (root: string, entry: string): BuildOptions => ({
+  ...common(root),
+  entryPoints: [entry],
+  platform: "neutral",
+  target: "es2023",
+  mainFields: ["module", "main"],
+  conditions: ["import"],
+});
+
+const outputs = (metafile: Metafile | undefined, outdir: string, root: string): readonly BuiltFile[] =>
+  Object.entries(metafile?.outputs ?? {}).map(([path, { bytes }]) => ({ path: join(root, path).slice(outdir.length + 1), bytes }));
+
+/** Builds the Node programs whose entry exists. */
+export async function buildPrograms({ root, outdir }: BuildTargets): Promise<readonly BuiltFile[]> {
+  const entryPoints = Object.entries(programs)
+    .filter(([, path]) => existsSync(join(root, path)))
+    .map(([out, path]) => ({ in: join(root, path), out }));
+  if (entryPoints.length === 0) return [];
+  const result = await build({
+    ...common(root),
+    entryPoints,
+    outdir,
+    outExtension: { ".js": ".mjs" },
+    chunkNames: "chunks/[name]-[hash]",
+    splitting: true,
+    platform: "node",
+    target: "node20",
+    mainFields: ["module", "main"],
+    external,
+    minifySyntax: true,
+    minifyWhitespace: true,
+    // Packages in CommonJS call `require` for Node's own modules.
+    banner: { js: 'import { createRequire as sallyportCreateRequire } from "node:module"; const require = sallyportCreateRequire(import.meta.url);' },
+  });
+  for (const { out } of entryPoints) chmodSync(join(outdir, `${out}.mjs`), 0o755);
+  return outputs(result.metafile, outdir, root);
+}
+
+/** Builds the portable engine as one ES module. */
+export async function buildEngine({ root, outdir }: BuildTargets): Promise<readonly BuiltFile[]> {
+  const entry = engineEntry(root);
+  if (entry === undefined) return [];
+  const result = await build({ ...neutralOptions(root, entry), outfile: join(outdir, "engine.mjs"), minify: true });
+  return outputs(result.metafile, outdir, root);
+}
+
+/** The engine as one script that defines the global `sallyport`, for hosts and tests without modules. */
+export async function buildEngineScript(root: string): Promise<string> {
+  const entry = engineEntry(root);
+  if (entry === undefined) throw new Error("there is no engine to build: core/index.ts is missing");
+  const result = await build({ ...neutralOptions(root, entry), format: "iife", globalName: "sallyport", minify: true, write: false });
+  return result.outputFiles?.[0]?.text ?? "";
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const root = fileURLToPath(new URL("..", import.meta.url)).replace(/[/\\]$/, "");
+  const outdir = join(root, "dist");
+  for (const stale of ["chunks", "sallyport.mjs", "conformance.mjs", "engine.mjs"]) rmSync(join(outdir, stale), { recursive: true, force: true });
+  const files = [...(await buildPrograms({ root, outdir })), ...(await buildEngine({ root, outdir }))];
+  for (const { path, bytes } of files) process.stdout.write(`${`${Math.ceil(bytes / 1024)} KiB`.padStart(9)}  dist/${path}\n`);
+}

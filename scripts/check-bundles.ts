@@ -1,0 +1,67 @@
+/** The portable engine needs no host: its bundle names nothing of Node's and runs in a bare context. Source: design.md section 2. */
+import { createContext, runInContext } from "node:vm";
+import { buildEngineScript, engineEntry } from "./build.ts";
+import type { CheckReport } from "./check.ts";
+
+const forbidden: readonly { readonly name: string; readonly pattern: RegExp }[] = [
+  { name: "node:", pattern: /["'`]node:[a-z]/g },
+  { name: "process.", pattern: /(?<![\w$.])process\s*(?:\.|\?\.|\[)/g },
+  { name: "Buffer", pattern: /(?<![\w$.])Buffer\s*(?:\.|\?\.|\[|\()/g },
+  { name: "require(", pattern: /(?<![\w$.])require\s*\(/g },
+  { name: "TextEncoder", pattern: /\bnew\s+Text(?:En|De)coder\b/g },
+  { name: "fetch", pattern: /(?<![\w$.])fetch\s*\(/g },
+  { name: "timer", pattern: /(?<![\w$.])set(?:Timeout|Interval|Immediate)\s*\(/g },
+];
+
+/** What a bundle's text names of a host, each with the text around it. */
+export function hostNames(script: string): readonly string[] {
+  return forbidden.flatMap(({ name, pattern }) =>
+    [...script.matchAll(pattern)].map(
+      (found) => `${name} at ${found.index}: …${script.slice(Math.max(0, found.index - 40), found.index + 60).replace(/\s+/g, " ")}…`,
+    ),
+  );
+}
+
+/** What V8 puts beside the language and a smaller host lacks. */
+const extras = ["console", "Intl", "WebAssembly", "SharedArrayBuffer", "Atomics"];
+
+/** Runs a script that defines the global `sallyport` in a context with nothing but the language, and `expression` after it. */
+export function runBare(script: string, expression: string): unknown {
+  const context = createContext(Object.create(null) as object);
+  for (const name of extras) runInContext(`delete globalThis.${name}`, context);
+  runInContext(script, context, { filename: "engine.js" });
+  return runInContext(expression, context, { filename: "smoke.js", timeout: 30_000 });
+}
+
+/** An engine over one policy, asked about one Pod with empty knowledge, must leave the matter unknown. */
+const smoke = `
+(() => {
+  const policy = { apiVersion: "kyverno.io/v1", kind: "ClusterPolicy", metadata: { name: "smoke" }, spec: { validationFailureAction: "Enforce", rules: [{
+    name: "signed", match: { any: [{ resources: { kinds: ["Pod"] } }] },
+    verifyImages: [{ imageReferences: ["*"], attestors: [{ entries: [{ keyless: { subject: "*", issuer: "https://issuer.example" } }] }] }] }] } };
+  const loaded = sallyport.loadPolicies([{ name: "smoke.json", text: JSON.stringify(policy) }]);
+  if (loaded.errors.length > 0) return loaded.errors[0].message;
+  const engine = sallyport.createEngine({ policies: loaded.policies, crypto: sallyport.nobleVerifier });
+  const request = sallyport.requestFor({ apiVersion: "v1", kind: "Pod", metadata: { name: "p", namespace: "default" }, spec: { containers: [{ name: "c", image: "registry.example/app:1" }] } });
+  const decision = engine.decide(request, { answer: () => undefined }, new Date(0));
+  return [decision.allowed, decision.results.map((result) => result.status).join(), decision.open.length > 0].join(" ");
+})()`;
+
+/** Builds the engine in memory, scans it and runs the smoke test. */
+export async function checkBundles(root: string): Promise<CheckReport> {
+  if (engineEntry(root) === undefined) return { saw: "nothing", faults: ["there is no engine to build: core/index.ts is missing"] };
+  let script: string;
+  try {
+    script = await buildEngineScript(root);
+  } catch (error) {
+    return { saw: "nothing", faults: [`the engine does not build for a neutral host: ${error instanceof Error ? error.message : String(error)}`] };
+  }
+  const faults = [...hostNames(script)];
+  try {
+    const answer = String(runBare(script, smoke));
+    if (!answer.startsWith("false error") || !answer.endsWith("true")) faults.push(`the engine in a bare context answered: ${answer}`);
+  } catch (error) {
+    faults.push(`the engine does not run in a bare context: ${(error as { message?: string }).message ?? String(error)}`);
+  }
+  return { saw: `${Math.ceil(script.length / 1024)} KiB`, faults };
+}

@@ -1,0 +1,84 @@
+/** Imports follow the table of layers, type-only ones too, and there are no cycles, neither in the table nor between files. */
+import { posix } from "node:path";
+import type { CheckReport } from "./check.ts";
+import { type LayerTable, layers } from "./layers.ts";
+import { importsOf, readSources } from "./source-text.ts";
+
+/** The most specific unit of the table that holds a path. */
+function unitOf(path: string, table: LayerTable): string | undefined {
+  let best: string | undefined;
+  for (const unit of Object.keys(table)) if ((path === unit || path.startsWith(`${unit}/`)) && unit.length > (best?.length ?? 0)) best = unit;
+  return best;
+}
+
+const packageOf = (specifier: string): string =>
+  specifier.startsWith("node:")
+    ? "node:"
+    : specifier
+        .split("/")
+        .slice(0, specifier.startsWith("@") ? 2 : 1)
+        .join("/");
+
+/** The nodes of a cycle, first one repeated at the end, or `undefined`. */
+export function findCycle(edges: ReadonlyMap<string, readonly string[]>): readonly string[] | undefined {
+  const state = new Map<string, "open" | "done">();
+  const path: string[] = [];
+  const visit = (node: string): readonly string[] | undefined => {
+    if (state.get(node) === "done") return undefined;
+    if (state.get(node) === "open") return [...path.slice(path.indexOf(node)), node];
+    state.set(node, "open");
+    path.push(node);
+    for (const next of edges.get(node) ?? []) {
+      const cycle = visit(next);
+      if (cycle !== undefined) return cycle;
+    }
+    path.pop();
+    state.set(node, "done");
+    return undefined;
+  };
+  for (const node of edges.keys()) {
+    const cycle = visit(node);
+    if (cycle !== undefined) return cycle;
+  }
+  return undefined;
+}
+
+/** Checks `core`, `proxy` and `cli` below `root`. Seeing no import at all is a fault: the check would be blind. */
+export function checkLayers(root: string, table: LayerTable = layers): CheckReport {
+  const faults: string[] = [];
+  const tableCycle = findCycle(new Map(Object.entries(table).map(([unit, layer]) => [unit, layer.units.filter((other) => other !== unit)])));
+  if (tableCycle !== undefined) faults.push(`the table of layers has a cycle: ${tableCycle.join(" → ")}`);
+  for (const layer of Object.values(table))
+    for (const unit of layer.units) if (table[unit] === undefined) faults.push(`the table of layers names ${unit}, which is no unit of it`);
+
+  const files = readSources(root, ["core", "proxy", "cli"]);
+  const fileEdges = new Map<string, string[]>();
+  let imports = 0;
+  for (const { path, text } of files) {
+    const unit = unitOf(path, table);
+    const layer = unit === undefined ? undefined : table[unit];
+    if (unit === undefined || layer === undefined) {
+      faults.push(`${path}: no layer holds this file; add its folder to scripts/layers.ts`);
+      continue;
+    }
+    const edges: string[] = [];
+    fileEdges.set(path, edges);
+    for (const specifier of importsOf(text)) {
+      imports += 1;
+      if (!specifier.startsWith(".")) {
+        const name = packageOf(specifier);
+        if (!(layer.packages ?? []).includes(name)) faults.push(`${path}: ${unit} may not import the package ${name === "node:" ? specifier : name}`);
+        continue;
+      }
+      const target = posix.normalize(posix.join(posix.dirname(path), specifier));
+      edges.push(target);
+      const targetUnit = unitOf(target, table);
+      if (targetUnit === unit) continue;
+      if (targetUnit === undefined || !layer.units.includes(targetUnit)) faults.push(`${path}: ${unit} may not import ${targetUnit ?? target} (${specifier})`);
+    }
+  }
+  const cycle = findCycle(fileEdges);
+  if (cycle !== undefined) faults.push(`files import each other in a circle: ${cycle.join(" → ")}`);
+  if (imports === 0) faults.push("no import was seen: the check is blind");
+  return { saw: `${files.length} files, ${imports} imports`, faults };
+}

@@ -1,0 +1,92 @@
+/** Who may import whom: a unit is a folder or a file, the most specific one that holds a path counts, and a unit may always import itself. Source: design.md section 2. */
+
+export interface Layer {
+  /** Other units, by name or by a group's name. */
+  readonly units: readonly string[];
+  /** Packages, and `node:` for Node's own modules. */
+  readonly packages?: readonly string[];
+}
+
+export type LayerTable = Readonly<Record<string, Layer>>;
+
+const basis = ["core/errors.ts", "core/limits.ts", "core/encoding"];
+const bytes = [...basis, "core/asn1", "core/crypto"];
+const formats = [...bytes, "core/patterns", "core/x509", "core/dsse", "core/tlog", "core/timestamp"];
+const world = ["core/question.ts", "core/verdict.ts"];
+const evidence = [...formats, ...world, "core/tuf", "core/trust", "core/oci", "core/cosign"];
+const language = [...basis, "core/patterns", "core/question.ts", "core/jmespath"];
+const policies = [...language, "core/oci", "core/kyverno/quantity", "core/kyverno/policy", "core/kyverno/functions"];
+const engine = [...evidence, ...policies, "core/verify", "core/kyverno/rule", "core/kyverno/outcome", "core/kyverno/image"];
+const doors = ["core/index.ts"];
+
+/** Acyclic: `scripts/check-layers.ts` refuses the table itself otherwise. */
+export const layers: LayerTable = {
+  "core/errors.ts": { units: [] },
+  "core/limits.ts": { units: [] },
+  "core/portability.ts": { units: [] },
+  "core/encoding": { units: ["core/errors.ts", "core/limits.ts"] },
+  "core/question.ts": { units: basis },
+  "core/verdict.ts": { units: ["core/errors.ts", "core/question.ts"] },
+  "core/patterns": { units: basis, packages: ["re2js"] },
+  "core/asn1": { units: basis },
+  "core/crypto": { units: [...basis, "core/asn1", "core/question.ts"], packages: ["@noble/curves", "@noble/hashes", "micro-rsa-dsa-dh"] },
+  "core/x509": { units: [...bytes, "core/patterns", "core/question.ts"] },
+  "core/dsse": { units: [...basis, "core/question.ts"] },
+  "core/tlog": { units: [...bytes, "core/x509", "core/dsse", "core/question.ts"], packages: ["@noble/hashes"] },
+  "core/timestamp": { units: [...bytes, "core/x509", "core/question.ts"] },
+  "core/tuf": { units: [...bytes, "core/patterns", "core/question.ts"] },
+  "core/trust": { units: [...formats, ...world, "core/tuf"] },
+  "core/oci": { units: [...bytes, ...world, "core/patterns"] },
+  "core/cosign": { units: [...formats, ...world, "core/oci"], packages: ["@sigstore/bundle"] },
+  "core/verify": { units: evidence },
+  "core/jmespath": { units: [...basis, "core/question.ts"], packages: ["@jmespath-community/jmespath"] },
+  "core/kyverno/quantity": { units: basis },
+  "core/kyverno/policy": { units: [...language, "core/kyverno/quantity", "core/oci"], packages: ["yaml"] },
+  "core/kyverno/functions": {
+    units: [...language, "core/kyverno/quantity", "core/oci", "core/asn1", "core/crypto", "core/x509"],
+    packages: ["semver", "fast-json-patch", "yaml"],
+  },
+  "core/kyverno/rule": { units: policies, packages: ["fast-json-patch"] },
+  "core/kyverno/outcome": { units: [...policies, ...world, "core/kyverno/rule", "core/verify"], packages: ["fast-json-patch"] },
+  "core/kyverno/image": { units: [...evidence, ...policies, "core/verify", "core/kyverno/rule", "core/kyverno/outcome"] },
+  "core/record": { units: [...basis, ...world] },
+  "core/archive": { units: [...basis, ...world, "core/crypto", "core/oci", "core/record"] },
+  "core/engine.ts": { units: [...engine, "core/record"] },
+  "core/settle.ts": { units: [...basis, ...world, "core/engine.ts", "core/kyverno/rule"] },
+  "core/index.ts": { units: [...engine, "core/record", "core/archive", "core/engine.ts", "core/settle.ts"] },
+  "core/entry": { units: doors },
+
+  "proxy/crypto-node.ts": { units: doors, packages: ["node:"] },
+  "proxy/log.ts": { units: doors, packages: ["node:", "pino"] },
+  "proxy/metrics.ts": { units: doors, packages: ["node:", "prom-client"] },
+  "proxy/config.ts": { units: doors, packages: ["node:", "yaml"] },
+  "proxy/mirror": { units: doors, packages: ["node:", "better-sqlite3"] },
+  "proxy/archive": { units: [...doors, "proxy/mirror"], packages: ["node:", "tar-stream"] },
+  "proxy/upstream": { units: [...doors, "proxy/config.ts", "proxy/log.ts", "proxy/metrics.ts"], packages: ["node:", "undici"] },
+  "proxy/sync": { units: [...doors, "proxy/mirror", "proxy/upstream", "proxy/archive", "proxy/config.ts", "proxy/log.ts"], packages: ["node:"] },
+  "proxy/registry": { units: [...doors, "proxy/mirror", "proxy/upstream", "proxy/log.ts", "proxy/metrics.ts"], packages: ["node:", "express"] },
+  "proxy/webhook": {
+    units: [...doors, "proxy/crypto-node.ts", "proxy/mirror", "proxy/upstream", "proxy/config.ts", "proxy/log.ts", "proxy/metrics.ts"],
+    packages: ["node:", "express", "@peculiar/x509"],
+  },
+  "proxy/index.ts": {
+    units: [
+      ...doors,
+      "proxy/crypto-node.ts",
+      "proxy/config.ts",
+      "proxy/log.ts",
+      "proxy/mirror",
+      "proxy/archive",
+      "proxy/upstream",
+      "proxy/sync",
+      "proxy/registry",
+      "proxy/webhook",
+    ],
+  },
+
+  "cli/command.ts": { units: doors, packages: ["commander"] },
+  "cli/render": { units: [...doors, "cli/command.ts"], packages: ["cli-table3", "picocolors", "yaml"] },
+  "cli/commands": { units: [...doors, "proxy/index.ts", "cli/command.ts", "cli/render"], packages: ["node:", "commander", "yaml"] },
+  "cli/conformance.ts": { units: [...doors, "proxy/index.ts", "cli/command.ts", "cli/render"], packages: ["node:", "commander"] },
+  "cli/main.ts": { units: [...doors, "proxy/index.ts", "cli/command.ts", "cli/render", "cli/commands"], packages: ["node:", "commander"] },
+};

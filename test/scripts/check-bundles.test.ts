@@ -1,0 +1,37 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { buildEngineScript } from "../../scripts/build.ts";
+import { checkBundles, hostNames, runBare } from "../../scripts/check-bundles.ts";
+import { tempFolder } from "../support/temp-folder.ts";
+
+const test = suite("scripts/check-bundles");
+const engine = (text: string) => tempFolder({ "package.json": '{ "version": "1.2.3" }', "core/index.ts": text });
+/** Doors that satisfy the smoke test. */
+const doors =
+  'export const loadPolicies = () => ({ errors: [], policies: [] });\nexport const nobleVerifier = {};\nexport const requestFor = () => ({});\nexport const createEngine = () => ({ decide: () => ({ allowed: false, results: [{ status: "error" }], open: [1] }) });\n';
+
+test("a portable engine passes", async () => assert.equal((await checkBundles(engine(doors))).faults, []));
+
+const planted: Readonly<Record<string, string>> = {
+  "a module of Node": `${doors}import { readFileSync } from "node:fs";\nexport const a = readFileSync;\n`,
+  "process at run time": `${doors}export const a = () => process.env;\n`,
+  "Buffer at run time": `${doors}export const a = () => Buffer.from([]);\n`,
+  "a global that a bare context lacks": `${doors}export const a = console.log("x");\n`,
+  "an engine that lets everything pass": doors.replace("allowed: false", "allowed: true"),
+};
+for (const [name, text] of Object.entries(planted)) test(`${name} is a fault`, async () => assert.ok((await checkBundles(engine(text))).faults.length > 0));
+
+test("no engine is a fault", async () => assert.is((await checkBundles(tempFolder())).faults.length, 1));
+
+test("names of a host inside other words are not found", () => {
+  assert.equal(hostNames("a.process.b;reprocess.x;myBuffer.y;x.Buffer.z"), []);
+  assert.is(hostNames('process.env;Buffer.from(a);import("node:fs")').length, 3);
+});
+
+test("a bare context has the language and nothing else", async () => {
+  const script = await buildEngineScript(engine("export const twice = (n: number) => n * 2;\n"));
+  assert.is(runBare(script, "sallyport.twice(21)"), 42);
+  assert.is(runBare(script, "[typeof console, typeof TextEncoder, typeof setTimeout, typeof URL].join()"), "undefined,undefined,undefined,undefined");
+});
+
+test.run();
