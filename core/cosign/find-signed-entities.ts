@@ -4,10 +4,11 @@
  */
 import { EngineError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
-import { type Manifest, parseManifest } from "../oci/manifest.ts";
+import { readBlob, readManifest, readReferrers, readTag } from "../oci/lookup.ts";
+import type { Manifest } from "../oci/manifest.ts";
 import type { Descriptor, Digest, Knowledge, Question } from "../question.ts";
 import { type Failure, toFailure } from "../verdict.ts";
-import { ask, askContent, openQuestions, Unanswered } from "./ask.ts";
+import { found, foundContent, openQuestions, Unanswered } from "./ask.ts";
 import { parseBundle } from "./bundle.ts";
 import { isBundleMediaType, referrerScheme } from "./referrer-scheme.ts";
 import type { EntityPurpose, SignedEntity } from "./signed-entity.ts";
@@ -64,18 +65,15 @@ class Search implements EntitySearch {
   tag(): void {
     const tag = signatureTag(this.#digest, this.#purpose);
     this.#attempt(`tag ${tag}`, () => {
-      const answer = ask(this.#knowledge, { kind: "tag", repository: this.#repository, tag });
-      if (answer.state === "present") this.#layers(answer.value.digest, this.#manifest(answer.value.digest), tag);
+      const descriptor = found(readTag(this.#knowledge, this.#repository, tag));
+      if (descriptor !== undefined) this.#layers(descriptor.digest, this.#manifest(descriptor.digest), tag);
     });
   }
 
   referrers(artifacts: boolean): void {
     this.#attempt("referrers", () => {
-      const answer = ask(this.#knowledge, { kind: "referrers", repository: this.#repository, digest: this.#digest });
-      if (answer.state === "absent") return;
-      if (answer.value.length > this.#limits.referrers) throw new EngineError("over-limit", `${answer.value.length} referrers, at most ${this.#limits.referrers} are looked at`, { subject: `${this.#repository}@${this.#digest}` });
       const seen = new Set<Digest>();
-      for (const descriptor of answer.value) {
+      for (const descriptor of found(readReferrers(this.#knowledge, this.#repository, this.#digest, this.#limits)) ?? []) {
         if (seen.has(descriptor.digest)) continue;
         seen.add(descriptor.digest);
         this.#attempt(descriptor.digest, () => this.#referrer(descriptor, artifacts));
@@ -97,7 +95,6 @@ class Search implements EntitySearch {
 
   #layers(manifestDigest: Digest, manifest: Manifest, tag?: string): void {
     if (manifest.kind !== "manifest") throw new EngineError("malformed", "an index where a signature manifest is expected", { subject: manifestDigest });
-    if (manifest.layers.length > this.#limits.layersPerManifest) throw new EngineError("over-limit", `${manifest.layers.length} layers, at most ${this.#limits.layersPerManifest} are looked at`, { subject: manifestDigest });
     manifest.layers.forEach((descriptor, index) => {
       this.#add(
         layerEntity({
@@ -121,10 +118,10 @@ class Search implements EntitySearch {
     if (!isBundleMediaType(layer.mediaType)) throw new EngineError("malformed", `a layer of type ${JSON.stringify(layer.mediaType)} where a bundle is expected`, { subject: manifestDigest });
     const maxBytes = this.#limits.bundleBytes;
     if (layer.size > maxBytes) throw new EngineError("over-limit", `a bundle of ${layer.size} bytes, at most ${maxBytes} are read`, { subject: layer.digest });
-    const bytes = askContent(this.#knowledge, { kind: "blob", repository: this.#repository, digest: layer.digest, maxBytes, absent: this.#absent });
+    const bytes = foundContent(readBlob(this.#knowledge, this.#repository, layer.digest, maxBytes), this.#absent, layer.digest);
     if (isCompressed(bytes)) throw new EngineError("malformed", "a compressed bundle: only the JSON itself is read", { subject: layer.digest });
     const bundle = parseBundle(bytes);
-    if (!isAtLeastVersion03(bundle.version)) throw new EngineError("malformed", `bundle version ${bundle.version}: a registry keeps 0.3 or later`, { subject: layer.digest });
+    if (!bundle.version.startsWith("0.3")) throw new EngineError("malformed", `bundle version ${bundle.version}: a registry keeps 0.3 or later`, { subject: layer.digest });
     const read = readBundleContent(bundle);
     if (read.purpose !== this.#purpose) return;
     this.#add(bundleEntity(bundle, { layout: "bundle", digest: layer.digest, repository: this.#repository, manifest: manifestDigest, layer: 0 }, read));
@@ -135,7 +132,7 @@ class Search implements EntitySearch {
   }
 
   #manifest(digest: Digest): Manifest {
-    return parseManifest(askContent(this.#knowledge, { kind: "manifest", repository: this.#repository, digest, maxBytes: this.#limits.manifestBytes, absent: this.#absent }));
+    return foundContent(readManifest(this.#knowledge, this.#repository, digest, this.#limits), this.#absent, digest).manifest;
   }
 
   #add(entity: SignedEntity): void {
@@ -158,5 +155,3 @@ class Search implements EntitySearch {
 
 /** gzip and Zstandard by their first bytes. */
 const isCompressed = (bytes: Uint8Array): boolean => (bytes[0] === 0x1f && bytes[1] === 0x8b) || (bytes[0] === 0x28 && bytes[1] === 0xb5 && bytes[2] === 0x2f && bytes[3] === 0xfd);
-
-const isAtLeastVersion03 = (version: string): boolean => /^0\.[3-9]|^0\.[1-9][0-9]|^[1-9]/.test(version);

@@ -1,7 +1,6 @@
 /** A candidate that is a Sigstore bundle. Source: Sigstore bundle format (sigstore.md 1.4, 3). */
 import { cosignSignPredicateType } from "../dsse/predicate-types.ts";
 import { statementOf } from "../dsse/statement.ts";
-import { EngineError } from "../errors.ts";
 import type { SigstoreBundle } from "./bundle.ts";
 import { type CarriedCertificate, type EntityPurpose, type EntitySource, once, type SignedContent, type SignedEntity } from "./signed-entity.ts";
 
@@ -16,7 +15,6 @@ import { type CarriedCertificate, type EntityPurpose, type EntitySource, once, t
 export function readBundleContent(bundle: SigstoreBundle): { readonly purpose: EntityPurpose; readonly content: SignedContent } {
   const { content } = bundle;
   if (content.kind === "message") return { purpose: "signature", content };
-  if (content.envelope.signatures.length !== 1) throw new EngineError("malformed", `an envelope with ${content.envelope.signatures.length} signatures: a bundle has exactly one`, { subject: "/dsseEnvelope/signatures" });
   const statement = statementOf(content.envelope, { layout: "bundle" });
   return { purpose: statement.predicateType === cosignSignPredicateType ? "signature" : "attestation", content: { kind: "dsse", envelope: content.envelope, statement } };
 }

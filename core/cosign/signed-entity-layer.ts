@@ -7,10 +7,11 @@ import { parseJson } from "../encoding/json.ts";
 import { readObject, readString } from "../encoding/shape.ts";
 import { EngineError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
+import { readBlob } from "../oci/lookup.ts";
 import type { Descriptor, Digest, Knowledge } from "../question.ts";
 import { parseRekorBundleAnnotation } from "../tlog/rekor-v1/bundle-annotation.ts";
 import { parseCertificatesPem } from "../x509/certificate.ts";
-import { askContent } from "./ask.ts";
+import { foundContent } from "./ask.ts";
 import { type CarriedCertificate, type EntityPurpose, type EntitySource, once, type SignedContent, type SignedEntity } from "./signed-entity.ts";
 import { layerAnnotation } from "./tag-scheme.ts";
 
@@ -57,7 +58,7 @@ function readContent(place: LayerPlace, annotations: Readonly<Record<string, str
   if (!Object.hasOwn(annotations, layerAnnotation.signature)) throw new EngineError("malformed", `the layer lacks the annotation ${layerAnnotation.signature}`, { subject: descriptor.digest });
   if (descriptor.size > limits.blobBytes) throw new EngineError("over-limit", `a layer of ${descriptor.size} bytes, at most ${limits.blobBytes} are read`, { subject: descriptor.digest });
   const absent = place.purpose === "signature" ? "no-signature" : "no-attestation";
-  const bytes = askContent(place.knowledge, { kind: "blob", repository: place.repository, digest: descriptor.digest, maxBytes: limits.blobBytes, absent });
+  const bytes = foundContent(readBlob(place.knowledge, place.repository, descriptor.digest, limits.blobBytes), absent, descriptor.digest);
   if (place.purpose === "signature") {
     return { kind: "simple-signing", payload: bytes, signature: readBase64(annotations[layerAnnotation.signature] as string, layerAnnotation.signature) };
   }

@@ -1,9 +1,21 @@
-/** What a policy asks of a signature, as written and as compiled. Source: Kyverno attestors (kyverno.md 1.5, 17; outcomes.md section 2). */
-import type { PublicKey } from "../crypto/public-key.ts";
-import type { SignatureAlgorithm } from "../crypto/signature-verifier.ts";
-import type { TimestampAuthority } from "../timestamp/authority.ts";
-import type { TransparencyLogKey } from "../tlog/log-key.ts";
-import type { Certificate } from "../x509/certificate.ts";
+/** Attestor entries, and their compilation into expectations. Source: Kyverno attestors (kyverno.md 1.5, 5.3 to 5.5, 17; outcomes.md section 2). */
+import { sha256 } from "../crypto/digest.ts";
+import { registeredAlgorithms } from "../crypto/algorithms.ts";
+import { isHashName } from "../crypto/digest.ts";
+import { parsePublicKeysPem } from "../crypto/public-key.ts";
+import { encodeCanonicalJson } from "../encoding/canonical-json.ts";
+import { encodeHex } from "../encoding/hex.ts";
+import type { JsonValue } from "../encoding/json.ts";
+import { encodeUtf8 } from "../encoding/utf8.ts";
+import { EngineError } from "../errors.ts";
+import { defaultLimits, type Limits } from "../limits.ts";
+import { toLogKey, type TransparencyLogKey } from "../tlog/transparency-log-key.ts";
+import type { ExpectedCertificateTransparency, ExpectedLog, ExpectedSigner, Expectation } from "./expectation.ts";
+import { compileIdentity, type IdentitySpec, type TextForm } from "./identity.ts";
+import { requireUrl } from "./log-url.ts";
+import { readChain, readPolicyCertificate, readRoots, readTimestampChain } from "./policy-certificates.ts";
+
+export type { Expectation } from "./expectation.ts";
 
 /** One attestor entry, variables already resolved. Exactly one of `keys`, `certificates`, `keyless`. Texts are as in the policy: PEM, patterns, references. */
 export interface AttestorSpec {
@@ -15,64 +27,116 @@ export interface AttestorSpec {
     readonly signatureAlgorithm?: string;
   };
   readonly certificates?: { readonly cert?: string; readonly certChain?: string };
-  readonly keyless?: {
-    readonly subject?: string;
-    readonly subjectRegExp?: string;
-    readonly issuer?: string;
-    readonly issuerRegExp?: string;
-    readonly roots?: string;
-    readonly additionalExtensions?: Readonly<Record<string, string>>;
-  };
+  readonly keyless?: IdentitySpec & { readonly roots?: string };
   readonly rekor?: { readonly url?: string; readonly pubKey?: string; readonly ignoreTlog: boolean };
   readonly ctlog?: { readonly ignoreSCT: boolean; readonly pubKey?: string; readonly tsaCertChain?: string };
   readonly signatureAlgorithm?: string;
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** A compiled entry: everything parsed, nothing looked up. */
-export interface Expectation {
-  /** Names what is expected by content: equal digests ask for the same. */
-  readonly digest: string;
-  readonly signer: ExpectedSigner;
-  readonly log: ExpectedLog;
-  readonly certificateTransparency: ExpectedCertificateTransparency;
-  /** Of `tsaCertChain`; replaces the trusted root's authorities. */
-  readonly timestampAuthority?: TimestampAuthority;
-  /** Pairs that the signed claims must hold, values exactly equal. */
-  readonly annotations: readonly (readonly [name: string, value: string])[];
+export interface AttestorOptions {
+  /** How identity texts are meant: with Kyverno's wildcards (the default), or exactly as they stand. */
+  readonly identityTexts?: TextForm;
+  readonly limits?: Limits;
 }
 
-export type ExpectedSigner =
-  | { readonly kind: "key"; readonly key: PublicKey; readonly algorithms: readonly SignatureAlgorithm[] }
-  | { readonly kind: "key-reference"; readonly reference: string; readonly signatureAlgorithm?: string }
-  /** `certificates.cert`: this certificate's key, and its validity; with `path` it must lead to the anchor too. */
-  | { readonly kind: "certificate"; readonly certificate: Certificate; readonly key: PublicKey; readonly algorithms: readonly SignatureAlgorithm[]; readonly path?: { readonly anchor: Certificate; readonly intermediates: readonly Certificate[] } }
-  /** The signature's own certificate, of one of `anchors` or else of the trusted root's authorities, with this identity. */
-  | { readonly kind: "issued"; readonly anchors?: readonly Certificate[]; readonly identity: ExpectedIdentity; readonly signatureAlgorithm?: string };
+/** The log that a policy means by naming none. */
+const publicLog = "https://rekor.sigstore.dev";
 
-/** One text that a certificate must have. `wanted` is the policy's text, for people. */
-export interface TextMatcher {
-  readonly wanted: string;
-  matches(text: string): boolean;
+/** The `signatureAlgorithm` that a cluster writes into every policy: it says nothing. */
+const defaultAlgorithm = "sha256";
+
+const isSet = (text: string | undefined): text is string => text !== undefined && text !== "";
+
+/**
+ * Parses keys, certificates, chains and patterns of one entry. What the entry says is not to be checked (`ignoreTlog`, `ignoreSCT`) is not read.
+ * @throws EngineError `malformed` for what cannot be read or asks for nobody in particular, `over-limit`.
+ */
+export function compileAttestor(spec: AttestorSpec, options: AttestorOptions = {}): Expectation {
+  const limits = options.limits ?? defaultLimits;
+  const kinds = [spec.keys, spec.certificates, spec.keyless].filter((part) => part !== undefined).length;
+  if (kinds !== 1) throw new EngineError("malformed", "an attestor is exactly one of keys, certificates and keyless", { subject: "attestor" });
+  const signer = compileSigner(spec, options.identityTexts ?? "wildcard", limits);
+  const ownChain = spec.certificates !== undefined;
+  const chain = spec.ctlog?.tsaCertChain;
+  return {
+    digest: specDigest(spec, options.identityTexts ?? "wildcard"),
+    signer,
+    log: compileLog(spec.rekor),
+    certificateTransparency: compileCertificateTransparency(spec.ctlog, ownChain),
+    ...(isSet(chain) ? { timestampAuthority: readTimestampChain(chain) } : {}),
+    annotations: Object.entries(spec.annotations ?? {}),
+  };
 }
 
-/** All matchers of a list must hold; an empty list asks for nothing. */
-export interface ExpectedIdentity {
-  /** All must hold of one and the same subject alternative name. */
-  readonly subject: readonly TextMatcher[];
-  readonly issuer: readonly TextMatcher[];
-  readonly extensions: readonly { readonly name: string; readonly value: TextMatcher }[];
+function compileSigner(spec: AttestorSpec, form: TextForm, limits: Limits): ExpectedSigner {
+  if (spec.keys !== undefined) return compileKey(spec.keys, wantedAlgorithm(spec.keys.signatureAlgorithm, spec.signatureAlgorithm));
+  const wanted = wantedAlgorithm(undefined, spec.signatureAlgorithm);
+  if (spec.certificates !== undefined) return compileCertificates(spec.certificates, wanted, limits);
+  const keyless = spec.keyless ?? {};
+  const identity = compileIdentity(keyless, form);
+  const anchors = isSet(keyless.roots) ? readRoots(keyless.roots, "roots") : undefined;
+  if (anchors === undefined && identity.subject.length + identity.issuer.length === 0) throw new EngineError("malformed", "neither subject nor issuer nor roots: anyone could sign", { subject: "keyless" });
+  return { kind: "issued", identity, ...(anchors === undefined ? {} : { anchors }), ...wanted };
 }
 
-export interface ExpectedLog {
-  readonly required: boolean;
-  /** Inline keys instead of the trusted root's logs. */
-  readonly keys?: readonly TransparencyLogKey[];
-  /** The log that is asked for the entry of a signature that carries none; absent: nobody is asked. */
-  readonly url?: string;
+/** The inner one wins, unless it is absent or the default. */
+function wantedAlgorithm(inner: string | undefined, outer: string | undefined): { readonly signatureAlgorithm?: string } {
+  const wanted = isSet(inner) && inner !== defaultAlgorithm ? inner : isSet(outer) ? outer : inner;
+  if (!isSet(wanted)) return {};
+  if (!isHashName(wanted)) throw new EngineError("malformed", `signature algorithm ${JSON.stringify(wanted)} is none of sha224, sha256, sha384, sha512`, { subject: "signatureAlgorithm" });
+  return { signatureAlgorithm: wanted };
 }
 
-export interface ExpectedCertificateTransparency {
-  readonly required: boolean;
-  readonly keys?: readonly TransparencyLogKey[];
+function compileKey(keys: NonNullable<AttestorSpec["keys"]>, wanted: { readonly signatureAlgorithm?: string }): ExpectedSigner {
+  if (isSet(keys.pem) === isSet(keys.reference)) throw new EngineError("malformed", "a key is either PEM text or a reference", { subject: "keys" });
+  if (isSet(keys.reference)) return { kind: "key-reference", reference: keys.reference, ...wanted };
+  const [key, ...more] = parsePublicKeysPem(keys.pem ?? "");
+  if (key === undefined || more.length > 0) throw new EngineError("malformed", key === undefined ? "no public key in the text" : "several public keys where one is expected", { subject: "keys" });
+  return { kind: "key", key, algorithms: registeredAlgorithms(key, wanted.signatureAlgorithm) };
+}
+
+function compileCertificates({ cert, certChain }: NonNullable<AttestorSpec["certificates"]>, wanted: { readonly signatureAlgorithm?: string }, limits: Limits): ExpectedSigner {
+  const chain = isSet(certChain) ? readChain(certChain, limits) : undefined;
+  if (!isSet(cert)) {
+    if (chain === undefined) throw new EngineError("malformed", "neither cert nor certChain: anyone could sign", { subject: "certificates" });
+    return { kind: "issued", anchors: chain, identity: { subject: [], issuer: [], extensions: [] }, ...wanted };
+  }
+  const certificate = readPolicyCertificate(cert);
+  const key = certificate.publicKey;
+  if (key === undefined) throw new EngineError("malformed", "a certificate with a key of an unsupported type", { subject: "cert" });
+  // The last certificate given is the anchor, self-signed or not.
+  const anchor = chain?.at(-1);
+  return { kind: "certificate", certificate, key, algorithms: registeredAlgorithms(key, wanted.signatureAlgorithm), ...(chain === undefined || anchor === undefined ? {} : { path: { anchor, intermediates: chain.slice(0, -1) } }) };
+}
+
+function compileLog(rekor: AttestorSpec["rekor"]): ExpectedLog {
+  if (rekor?.ignoreTlog === true) return { required: false };
+  const keys = isSet(rekor?.pubKey) ? readLogKeys(rekor.pubKey, "rekor.pubKey") : undefined;
+  if (isSet(rekor?.url)) requireUrl(rekor.url);
+  // A policy's own log key without a URL belongs to a log of its own: the public one has nothing to say there.
+  const url = isSet(rekor?.url) ? rekor.url : keys === undefined ? publicLog : undefined;
+  return { required: true, ...(keys === undefined ? {} : { keys }), ...(url === undefined ? {} : { url }) };
+}
+
+/** A chain that the policy itself supplies needs no SCT unless the policy names a CT log too. */
+function compileCertificateTransparency(ctlog: AttestorSpec["ctlog"], ownChain: boolean): ExpectedCertificateTransparency {
+  if (ctlog?.ignoreSCT === true) return { required: false };
+  const keys = isSet(ctlog?.pubKey) ? readLogKeys(ctlog.pubKey, "ctlog.pubKey") : undefined;
+  return { required: keys !== undefined || !ownChain, ...(keys === undefined ? {} : { keys }) };
+}
+
+/** Any of the keys in the text counts. */
+function readLogKeys(text: string, subject: string): readonly TransparencyLogKey[] {
+  const keys = parsePublicKeysPem(text);
+  if (keys.length === 0) throw new EngineError("malformed", "no public key in the text", { subject });
+  return keys.map((key) => toLogKey(key));
+}
+
+const specDigest = (spec: AttestorSpec, form: TextForm): string => encodeHex(sha256(encodeUtf8(encodeCanonicalJson({ form, spec: plain(spec) }))));
+
+/** The members of a specification that are there, as JSON. */
+function plain(value: unknown): JsonValue {
+  if (value === null || typeof value !== "object") return value as JsonValue;
+  return Object.fromEntries(Object.entries(value).flatMap(([key, entry]) => (entry === undefined ? [] : [[key, plain(entry)]])));
 }

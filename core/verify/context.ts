@@ -15,4 +15,6 @@ export interface VerifyContext {
   readonly trust: TrustCache;
   readonly limits: Limits;
   readonly distrust?: Distrust;
+  /** Every candidate is looked at, also behind one that proves. For a sync. */
+  readonly exhaustive?: boolean;
 }

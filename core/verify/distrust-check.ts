@@ -1,0 +1,41 @@
+/** Refuses what the distrust list names. Source: offline.md section 8. */
+import type { SignedEntity } from "../cosign/signed-entity.ts";
+import { EngineError } from "../errors.ts";
+import type { Distrust, DistrustKind } from "../trust/distrust.ts";
+import type { Certificate } from "../x509/certificate.ts";
+import { subjectsOf } from "../x509/fulcio.ts";
+import type { Claim } from "./claim.ts";
+import type { Signer } from "./signer.ts";
+
+/** @throws EngineError `distrusted` */
+function refuse(distrust: Distrust, kind: DistrustKind, values: readonly (string | undefined)[]): void {
+  for (const value of values) {
+    const row = value === undefined ? undefined : distrust.find(kind, value);
+    if (row !== undefined) throw new EngineError("distrusted", `${kind} ${value} is on the distrust list${row.reason === undefined ? "" : `: ${row.reason}`}`, { subject: row.value });
+  }
+}
+
+/** The artifact itself. @throws EngineError `distrusted` */
+export function refuseDistrustedArtifact(distrust: Distrust | undefined, claim: Claim): void {
+  if (distrust !== undefined) refuse(distrust, "digest", [claim.digest]);
+}
+
+/** What the candidate is made of. @throws EngineError `distrusted` */
+export function refuseDistrustedContent(distrust: Distrust | undefined, entity: SignedEntity): void {
+  if (distrust !== undefined) refuse(distrust, "digest", [entity.source.digest, entity.source.manifest]);
+}
+
+/** Who vouches for it: keys and certificates from the signer to the anchor, its names, the logs. @throws EngineError `distrusted` */
+export function refuseDistrustedEvidence(distrust: Distrust | undefined, signer: Signer, chain: readonly Certificate[], logIds: readonly string[]): void {
+  if (distrust === undefined) return;
+  const certificates = signer.kind === "key" ? [] : [signer.certificate, ...chain];
+  refuse(distrust, "key", [signer.key.fingerprint, ...certificates.map((certificate) => certificate.publicKey?.fingerprint)]);
+  refuse(
+    distrust,
+    "certificate",
+    certificates.map((certificate) => certificate.fingerprint),
+  );
+  // Names that cannot be read throw: an identity that nobody can read may be one of those.
+  if (signer.kind !== "key") refuse(distrust, "identity", subjectsOf(signer.certificate));
+  refuse(distrust, "log", logIds);
+}

@@ -1,0 +1,63 @@
+/** What the signed content says: which artifact it names, as what kind of statement, with which annotations. Source: sigstore.md 2, kyverno.md 17. */
+import { parseSimpleSigning } from "../cosign/simple-signing.ts";
+import type { SignedContent, SignedEntity } from "../cosign/signed-entity.ts";
+import { isHashName } from "../crypto/digest.ts";
+import { statementSubjectFor } from "../dsse/statement.ts";
+import { equalBytes } from "../encoding/bytes.ts";
+import type { JsonObject } from "../encoding/json.ts";
+import { EngineError } from "../errors.ts";
+import { type Claim, claimedDigest } from "./claim.ts";
+import { entryLayout } from "./logged-signature.ts";
+
+const nothing: JsonObject = Object.freeze(Object.create(null));
+
+/**
+ * The signed annotations of content that is about the claim. The signature must have been verified already.
+ * A simple signing payload has them under `optional`; a bundle's statement with the subject that names the image; an attestation in a layer has none.
+ * @throws EngineError `wrong-digest`, `no-attestation` for a statement of another predicate type, `malformed`
+ */
+export function readClaims(entity: SignedEntity, content: SignedContent, claim: Claim): JsonObject {
+  switch (content.kind) {
+    case "simple-signing": {
+      const { digest, optional } = parseSimpleSigning(content.payload);
+      if (digest !== claim.digest) throw new EngineError("wrong-digest", `invalid or missing digest in claim: ${JSON.stringify(digest)}`, { subject: claim.digest });
+      return optional;
+    }
+    case "dsse": {
+      const { annotations } = statementSubjectFor(content.statement, claim.digest);
+      return annotations === undefined || entryLayout(entity) === "layer" ? nothing : annotations;
+    }
+    case "message":
+      return nothing;
+  }
+}
+
+/** @throws EngineError `no-attestation` when the statement is of another predicate type than the claim asks for. */
+export function requirePredicateType(content: SignedContent, claim: Claim): void {
+  if (claim.predicateType === undefined) return;
+  const found = content.kind === "dsse" ? content.statement.predicateType : undefined;
+  if (found !== claim.predicateType) throw new EngineError("no-attestation", `predicate type ${JSON.stringify(found ?? null)}, where ${JSON.stringify(claim.predicateType)} is required`);
+}
+
+/**
+ * A bundle over the artifact itself names its digest beside the signature. Nobody signed that, but a wrong one makes the bundle one of another artifact.
+ * @throws EngineError `wrong-digest`
+ */
+export function requireMessageDigest(content: SignedContent, claim: Claim): void {
+  if (content.kind !== "message" || content.digest === undefined) return;
+  const { algorithm, digest } = content.digest;
+  const expected = isHashName(algorithm) ? claimedDigest(claim, algorithm) : undefined;
+  if (expected === undefined) throw new EngineError("wrong-digest", `the bundle names a ${algorithm} digest, which cannot be compared with the artifact`, { subject: claim.digest });
+  if (!equalBytes(digest, expected)) throw new EngineError("wrong-digest", "the bundle is about another artifact", { subject: claim.digest });
+}
+
+/**
+ * Every required pair must be there as text, exactly equal; a number or boolean never is.
+ * @throws EngineError `wrong-annotations`
+ */
+export function requireAnnotations(required: readonly (readonly [name: string, value: string])[], signed: JsonObject): void {
+  for (const [name, value] of required) {
+    const found = Object.hasOwn(signed, name) ? signed[name] : undefined;
+    if (found !== value) throw new EngineError("wrong-annotations", `annotation ${JSON.stringify(name)}: expected ${JSON.stringify(value)}, signed is ${found === undefined ? "none" : JSON.stringify(found)}`, { subject: name });
+  }
+}

@@ -1,0 +1,74 @@
+/** Who is to have signed a candidate: the expected key, or the certificate that the candidate carries. Source: outcomes.md section 2, kyverno.md 17. */
+import { ask } from "../cosign/ask.ts";
+import type { SignedEntity } from "../cosign/signed-entity.ts";
+import { registeredAlgorithms } from "../crypto/algorithms.ts";
+import { type PublicKey, parsePublicKeysPem } from "../crypto/public-key.ts";
+import type { SignatureAlgorithm } from "../crypto/signature-verifier.ts";
+import { EngineError } from "../errors.ts";
+import type { Knowledge } from "../question.ts";
+import type { Certificate } from "../x509/certificate.ts";
+import type { ExpectedIdentity, ExpectedSigner } from "./expectation.ts";
+
+interface SignerBase {
+  readonly key: PublicKey;
+  readonly algorithms: readonly SignatureAlgorithm[];
+}
+
+/** `policy`: the policy's own certificate; `issued`: the candidate's, of `anchors` or of the trusted root. */
+export type Signer =
+  | (SignerBase & { readonly kind: "key" })
+  | (SignerBase & { readonly kind: "policy"; readonly certificate: Certificate; readonly path?: { readonly anchor: Certificate; readonly intermediates: readonly Certificate[] } })
+  | (SignerBase & { readonly kind: "issued"; readonly certificate: Certificate; readonly intermediates: () => readonly Certificate[]; readonly anchors?: readonly Certificate[]; readonly identity: ExpectedIdentity });
+
+/**
+ * The signer to verify `entity` with. Its certificate is not trusted yet.
+ * @throws EngineError `wrong-key` for a bundle that says it was signed with a certificate where a key is required, `no-certificate`, `no-key`, `malformed`.
+ */
+export function findSigner(entity: SignedEntity, expected: ExpectedSigner, knowledge: Knowledge): Signer {
+  switch (expected.kind) {
+    case "key":
+      refuseCertificateBundle(entity);
+      return { kind: "key", key: expected.key, algorithms: expected.algorithms };
+    case "key-reference": {
+      refuseCertificateBundle(entity);
+      const key = readKey(expected.reference, knowledge);
+      return { kind: "key", key, algorithms: registeredAlgorithms(key, expected.signatureAlgorithm) };
+    }
+    case "certificate":
+      return { kind: "policy", certificate: expected.certificate, key: expected.key, algorithms: expected.algorithms, ...(expected.path === undefined ? {} : { path: expected.path }) };
+    case "issued":
+      return issuedSigner(entity, expected);
+  }
+}
+
+/** A layer's certificate is an annotation beside the signature; a bundle's is its own word for what made the signature. */
+function refuseCertificateBundle(entity: SignedEntity): void {
+  const { layout } = entity.source;
+  if ((layout === "bundle" || layout === "file") && entity.certificate() !== undefined) throw new EngineError("wrong-key", "signed with a certificate, where a key is required", { subject: entity.source.digest });
+}
+
+function readKey(reference: string, knowledge: Knowledge): PublicKey {
+  const answer = ask(knowledge, { kind: "key", reference }, "no-key");
+  if (answer.state === "absent") throw new EngineError("no-key", `${answer.from} does not have this key`, { subject: reference });
+  // cosign reads the first key of such a text.
+  const [key] = parsePublicKeysPem(answer.value);
+  if (key === undefined) throw new EngineError("malformed", "no public key in what the reference holds", { subject: reference });
+  return key;
+}
+
+function issuedSigner(entity: SignedEntity, expected: Extract<ExpectedSigner, { kind: "issued" }>): Signer {
+  const carried = entity.certificate();
+  if (carried === undefined) throw new EngineError("no-certificate", "signed with a bare key, where a certificate is required", { subject: entity.source.digest });
+  const { certificate } = carried;
+  const key = certificate.publicKey;
+  if (key === undefined) throw new EngineError("malformed", "a certificate with a key of an unsupported type", { subject: entity.source.digest });
+  return {
+    kind: "issued",
+    certificate,
+    key,
+    algorithms: registeredAlgorithms(key, expected.signatureAlgorithm),
+    intermediates: () => carried.intermediates,
+    identity: expected.identity,
+    ...(expected.anchors === undefined ? {} : { anchors: expected.anchors }),
+  };
+}

@@ -1,0 +1,35 @@
+/** Times that time stamp authorities vouch for. Source: sigstore.md 7.1, 8; outcomes.md section 2. */
+import type { SignedContent, SignedEntity } from "../cosign/signed-entity.ts";
+import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
+import { EngineError } from "../errors.ts";
+import type { Limits } from "../limits.ts";
+import type { TimestampAuthority } from "../timestamp/timestamp-authority.ts";
+import { type VerifiedTimestamp, verifyTimestamp } from "../timestamp/verify-timestamp.ts";
+import { attempt } from "./attempt.ts";
+
+/** What a timestamp covers: the signature, but for an attestation's layer, whose annotation holds none, the whole envelope. */
+export const timestampedBytes = (content: SignedContent, signature: Uint8Array): Uint8Array => (content.kind === "dsse" && content.envelopeBytes !== undefined ? content.envelopeBytes : signature);
+
+/**
+ * The times of the entity's timestamps, one for each authority, and the first failure among the others. Whether a failure matters is the caller's affair.
+ * @throws EngineError `malformed`, `over-limit`
+ */
+export function proveTimestamps(
+  entity: SignedEntity,
+  message: Uint8Array,
+  authorities: readonly TimestampAuthority[],
+  verifier: SignatureVerifier,
+  limits: Limits,
+): { readonly proven: readonly VerifiedTimestamp[]; readonly failure?: EngineError } {
+  const tokens = entity.timestamps();
+  if (tokens.length > limits.timestamps) throw new EngineError("over-limit", `${tokens.length} timestamps, at most ${limits.timestamps} are read`);
+  const proven: VerifiedTimestamp[] = [];
+  let failure: EngineError | undefined;
+  for (const token of tokens) {
+    const outcome = attempt(() => verifyTimestamp(token, message, authorities, verifier));
+    if (!outcome.ok) failure ??= outcome.error;
+    // Two timestamps of one authority are one witness; all their times must fit all the same.
+    else proven.push(outcome.value);
+  }
+  return { proven, ...(failure === undefined ? {} : { failure }) };
+}

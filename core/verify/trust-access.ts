@@ -1,0 +1,26 @@
+/** The trusted root of one verification, asked for only when a check needs it. Source: kyverno.md 17. */
+import { ask } from "../cosign/ask.ts";
+import { once } from "../cosign/signed-entity.ts";
+import { EngineError } from "../errors.ts";
+import type { TrustedRoot } from "../trust/trusted-root.ts";
+import type { VerifyContext } from "./context.ts";
+
+/** `root` asks; `used` is the digest of what it gave, for evidence. */
+export interface TrustAccess {
+  /** @throws EngineError `no-trust`, `stale` */
+  root(): TrustedRoot;
+  used(): string | undefined;
+}
+
+export function trustAccess(context: VerifyContext): TrustAccess {
+  let used: string | undefined;
+  const root = once(() => {
+    const name = context.trustRootName;
+    const answer = ask(context.knowledge, { kind: "trusted-root", name }, "no-trust");
+    if (answer.state === "absent") throw new EngineError("no-trust", `${answer.from} has no trusted root of this name`, { subject: name });
+    const trusted = context.trust.root(answer.value, context.now);
+    used = trusted.digest;
+    return trusted;
+  });
+  return { root, used: () => used };
+}
