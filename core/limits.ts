@@ -12,8 +12,12 @@ export interface Limits {
   readonly jsonBytes: number;
   readonly asn1Depth: number;
   readonly certificateBytes: number;
+  readonly extensionsPerCertificate: number;
+  readonly signedCertificateTimestamps: number;
   readonly certificatesPerChain: number;
   readonly chainSignatureChecks: number;
+  /** Comparisons of names with constraints along one path. */
+  readonly constraintComparisons: number;
   readonly rsaModulusBits: number;
   readonly logEntries: number;
   readonly timestamps: number;
@@ -35,6 +39,8 @@ export interface Limits {
   /** Rounds of substitution in one string. */
   readonly substitutionRounds: number;
   readonly patternBytes: number;
+  /** Instructions of a compiled regular expression. */
+  readonly patternInstructions: number;
   readonly referenceBytes: number;
   /** Rounds of asking in `settle`. */
   readonly settleRounds: number;
@@ -54,8 +60,11 @@ export const defaultLimits: Limits = {
   jsonBytes: 128 * mib,
   asn1Depth: 64,
   certificateBytes: 64 * kib,
+  extensionsPerCertificate: 256,
+  signedCertificateTimestamps: 32,
   certificatesPerChain: 11,
   chainSignatureChecks: 100,
+  constraintComparisons: 250_000,
   rsaModulusBits: 8192,
   logEntries: 32,
   timestamps: 32,
@@ -75,6 +84,7 @@ export const defaultLimits: Limits = {
   expressionSteps: 1_000_000,
   substitutionRounds: 64,
   patternBytes: 16 * kib,
+  patternInstructions: 50_000,
   referenceBytes: 4 * kib,
   settleRounds: 16,
 };

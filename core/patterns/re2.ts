@@ -1,0 +1,144 @@
+/** Regular expressions of Go's regexp package: RE2 syntax, linear time, unanchored. Source: https://golang.org/s/re2syntax. */
+import { type Matcher, RE2JS, RE2JSException } from "re2js";
+import { EngineError } from "../errors.ts";
+import { defaultLimits, type Limits } from "../limits.ts";
+import { type GroupName, measurePattern } from "./pattern-size.ts";
+
+/** Program size times text length that one search may cost: some seconds at the very worst. */
+const maxCost = 200_000_000;
+/** Characters that replacing may produce. */
+const maxResult = 16_000_000;
+
+/** A template's reference to a group: by number, or by a name that Go reads as far as letters, digits and underscores go. */
+const reference = /\$(?:(\$)|([\p{L}\p{Nd}_]+)|\{([\p{L}\p{Nd}_]+)\})/gu;
+
+type Piece = string | readonly number[];
+
+/** A compiled expression. */
+export class Re2 {
+  readonly source: string;
+  readonly #program: RE2JS;
+  readonly #size: number;
+  readonly #names: readonly { readonly name: string; readonly group: number }[];
+
+  constructor(source: string, program: RE2JS, names: readonly { readonly name: string; readonly group: number }[]) {
+    this.source = source;
+    this.#program = program;
+    this.#size = program.programSize();
+    this.#names = names;
+  }
+
+  /**
+   * True where the expression matches some part of `text`.
+   * @throws EngineError `over-budget` where expression and text together are too large.
+   */
+  test(text: string): boolean {
+    this.#spend(text);
+    return this.#program.test(text);
+  }
+
+  /**
+   * `text` with every match replaced by `template`, in which `$1`, `${1}`, `$name` and `${name}` stand for groups and `$$` for a dollar.
+   * @throws EngineError `over-budget` as `test`, or where the result grows too large.
+   */
+  replaceAll(text: string, template: string): string {
+    const pieces = this.#parseTemplate(template);
+    return this.#replace(text, (matcher) => pieces.map((piece) => (typeof piece === "string" ? piece : this.#firstMatched(matcher, piece))).join(""));
+  }
+
+  /** As {@link replaceAll}, with `replacement` taken as it is. */
+  replaceAllLiteral(text: string, replacement: string): string {
+    return this.#replace(text, () => replacement);
+  }
+
+  #spend(text: string): void {
+    if (this.#size * text.length > maxCost)
+      throw new EngineError("over-budget", "regular expression and text are too large together", { subject: this.source });
+  }
+
+  #firstMatched(matcher: Matcher, groups: readonly number[]): string {
+    for (const group of groups) {
+      const value = group <= matcher.groupCount() ? matcher.group(group) : null;
+      if (value !== null) return value;
+    }
+    return "";
+  }
+
+  #parseTemplate(template: string): readonly Piece[] {
+    const pieces: Piece[] = [];
+    let from = 0;
+    for (const match of template.matchAll(reference)) {
+      pieces.push(template.slice(from, match.index));
+      from = match.index + match[0].length;
+      const name = match[2] ?? match[3];
+      if (name === undefined) pieces.push("$");
+      else if (/^(?:0|[1-9][0-9]{0,8})$/.test(name)) pieces.push([Number(name)]);
+      else pieces.push(this.#names.filter((group) => group.name === name).map((group) => group.group));
+    }
+    pieces.push(template.slice(from));
+    return pieces;
+  }
+
+  /** Go's rule: an empty match right after another match is passed over. */
+  #replace(text: string, replacement: (matcher: Matcher) => string): string {
+    this.#spend(text);
+    const matcher = this.#program.matcher(text);
+    const parts: string[] = [];
+    let length = 0;
+    let copied = 0;
+    for (let at = 0; at <= text.length && matcher.find(at); ) {
+      const start = matcher.start();
+      const end = matcher.end();
+      parts.push(text.slice(copied, start));
+      if (end > copied || start === 0) {
+        const added = replacement(matcher);
+        length += added.length;
+        if (length > maxResult) throw new EngineError("over-budget", "replacing by a regular expression makes too long a text", { subject: this.source });
+        parts.push(added);
+      }
+      copied = end;
+      const width = (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
+      at = Math.max(at + width, end);
+    }
+    parts.push(text.slice(copied));
+    return parts.join("");
+  }
+}
+
+/** The pattern with every group's name made its own: Go allows a name twice, re2js does not. */
+function withDistinctNames(pattern: string, names: readonly GroupName[]): string {
+  let result = "";
+  let from = 0;
+  names.forEach(({ name, at }, index) => {
+    result += `${pattern.slice(from, at)}g${index}_${name}`;
+    from = at + name.length;
+  });
+  return result + pattern.slice(from);
+}
+
+/**
+ * Compiles a pattern; do it once, where policies load.
+ * @throws EngineError `malformed` where Go's regexp.Compile refuses it, `over-limit` where it is too long or too large once its repetitions are written out.
+ */
+export function compileRe2(pattern: string, limits: Limits = defaultLimits): Re2 {
+  if (pattern.length > limits.patternBytes)
+    throw new EngineError("over-limit", `pattern of ${pattern.length} characters is longer than ${limits.patternBytes}`);
+  const { instructions, names } = measurePattern(pattern);
+  if (instructions > limits.patternInstructions)
+    throw new EngineError("over-limit", "regular expression is too large once its repetitions are written out", { subject: pattern });
+  const repeated = new Set(names.map((group) => group.name)).size < names.length;
+  try {
+    const program = RE2JS.compile(repeated ? withDistinctNames(pattern, names) : pattern);
+    const groups = program.namedGroups();
+    const group = (name: string, index: number): number =>
+      Object.hasOwn(groups, repeated ? `g${index}_${name}` : name) ? (groups[repeated ? `g${index}_${name}` : name] ?? 0) : 0;
+    return new Re2(
+      pattern,
+      program,
+      names.map(({ name }, index) => ({ name, group: group(name, index) })).filter((named) => named.group > 0),
+    );
+  } catch (cause) {
+    if (cause instanceof RE2JSException) throw new EngineError("malformed", cause.message, { subject: pattern, cause });
+    throw cause;
+  }
+}

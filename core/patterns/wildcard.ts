@@ -1,0 +1,91 @@
+/** Wildcards: `*` is any run of characters, none included, `?` exactly one. Source: Kyverno's ext/wildcard; `/` is no exception. */
+import { EngineError } from "../errors.ts";
+import { defaultLimits } from "../limits.ts";
+
+const star = 42;
+const question = 63;
+
+/** True where `text` is a pattern and not only a name. */
+export const containsWildcard = (text: string): boolean => text.includes("*") || text.includes("?");
+
+/** Comparisons that one match may take; only patterns made for it get there. */
+const maxSteps = 50_000_000;
+
+/** Where a search by the engine's own indexOf stays cheap even for texts made to defeat it. */
+const plainSearchProduct = 1 << 24;
+
+/** Position of `part` in `text` from `from` on, or −1, in linear time (Knuth, Morris, Pratt). */
+function indexOfLinear(text: string, part: string, from: number): number {
+  const fallback = new Int32Array(part.length);
+  for (let index = 1, held = 0; index < part.length; index++) {
+    while (held > 0 && part.charCodeAt(index) !== part.charCodeAt(held)) held = fallback[held - 1] ?? 0;
+    if (part.charCodeAt(index) === part.charCodeAt(held)) held++;
+    fallback[index] = held;
+  }
+  for (let index = from, held = 0; index < text.length; index++) {
+    while (held > 0 && text.charCodeAt(index) !== part.charCodeAt(held)) held = fallback[held - 1] ?? 0;
+    if (text.charCodeAt(index) === part.charCodeAt(held)) held++;
+    if (held === part.length) return index - held + 1;
+  }
+  return -1;
+}
+
+const find = (text: string, part: string, from: number): number =>
+  text.length * part.length > plainSearchProduct ? indexOfLinear(text, part, from) : text.indexOf(part, from);
+
+/** A pattern with stars only: its fixed parts in order, the first and the last at the ends. */
+function matchStars(pattern: string, text: string): boolean {
+  const parts = pattern.split("*");
+  const first = parts[0] ?? "";
+  if (parts.length === 1) return first === text;
+  const last = parts[parts.length - 1] ?? "";
+  if (first.length + last.length > text.length || !text.startsWith(first) || !text.endsWith(last)) return false;
+  const end = text.length - last.length;
+  let at = first.length;
+  for (let index = 1; index < parts.length - 1; index++) {
+    const part = parts[index] ?? "";
+    if (part === "") continue;
+    const found = find(text, part, at);
+    if (found < 0 || found + part.length > end) return false;
+    at = found + part.length;
+  }
+  return true;
+}
+
+const points = (text: string): Uint32Array => Uint32Array.from(text, (character) => character.codePointAt(0) ?? 0);
+
+/** Any pattern, by code point: after a mismatch the last star takes one character more. */
+function matchPoints(pattern: Uint32Array, text: Uint32Array): boolean {
+  let at = 0;
+  let next = 0;
+  let afterStar = -1;
+  let retry = 0;
+  for (let steps = 0; at < text.length; steps++) {
+    if (steps > maxSteps) throw new EngineError("over-budget", "wildcard pattern takes too many steps");
+    const wanted = pattern[next];
+    if (wanted === star) {
+      afterStar = ++next;
+      retry = at;
+    } else if (wanted === question || wanted === text[at]) {
+      next++;
+      at++;
+    } else {
+      if (afterStar < 0) return false;
+      next = afterStar;
+      at = ++retry;
+    }
+  }
+  while (pattern[next] === star) next++;
+  return next === pattern.length;
+}
+
+/**
+ * True where `pattern` covers all of `text`. Characters are code points, case matters, nothing can be escaped; the empty pattern matches the empty text only.
+ * @throws EngineError `over-limit` on a pattern beyond `patternBytes`, `over-budget` where the search takes too long.
+ */
+export function matchWildcard(pattern: string, text: string): boolean {
+  if (pattern.length > defaultLimits.patternBytes && containsWildcard(pattern)) {
+    throw new EngineError("over-limit", `wildcard pattern of ${pattern.length} characters is longer than ${defaultLimits.patternBytes}`);
+  }
+  return pattern.includes("?") ? matchPoints(points(pattern), points(text)) : matchStars(pattern, text);
+}

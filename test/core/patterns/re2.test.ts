@@ -1,0 +1,78 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { compileRe2 } from "../../../core/patterns/re2.ts";
+import { throwsCode } from "../../support/assert.ts";
+
+const test = suite("core/patterns/re2");
+
+test("matches anywhere, by Go's syntax", () => {
+  for (const [pattern, text, matched] of [
+    ["b+", "abc", true],
+    ["^b", "abc", false],
+    ["(?m)^b$", "a\nb\nc", true],
+    ["(?i)k", "\u212a", true],
+    ["(?<y>\\d{4})", "2031", true],
+    ["(?P<n>a)(?P<n>b)", "ab", true],
+    ["[\\p{Lu}--A]", "B", true],
+    ["\\07", "\u0007", true],
+    ["x{,3}", "x{,3}", true],
+    ["[]a]", "a]", true],
+    ["\\z", "q", true],
+    ["\\d", "٣", false],
+    ["^.$", "😀", true],
+  ] as const) {
+    assert.is(compileRe2(pattern).test(text), matched, pattern);
+  }
+});
+
+test("what Go refuses is malformed", () => {
+  for (const pattern of [
+    "[",
+    "(",
+    ")",
+    "a**",
+    "(?=a)",
+    "(?<=a)b",
+    "(?>a)",
+    "\\1",
+    "\\C",
+    "\\G",
+    "\\Z",
+    "\\u0041",
+    "[a-\\d]",
+    "[z-a]",
+    "[[:nope:]]",
+    "x{1001}",
+    "(a{100}){11}",
+    "\\",
+  ]) {
+    throwsCode("malformed", () => compileRe2(pattern));
+  }
+});
+
+test("templates", () => {
+  const swap = compileRe2("(\\w+)@(?P<host>\\w+)");
+  assert.is(swap.replaceAll("joe@kauri", "$2.$1"), "kauri.joe");
+  assert.is(swap.replaceAll("joe@kauri", "$2x$1"), "joe");
+  assert.is(swap.replaceAll("joe@kauri", "${2}x$host$$ ${nope}$"), "kaurixkauri$ $");
+  assert.is(swap.replaceAll("joe@kauri", "$01|${ 1}|\\1"), "|${ 1}|\\1");
+  assert.is(swap.replaceAllLiteral("joe@kauri", "$2"), "$2");
+  assert.is(compileRe2("(?P<n>a)|(?P<n>b)").replaceAll("abc", "<$n>"), "<a><b>c");
+});
+
+test("empty matches", () => {
+  assert.is(compileRe2("a*").replaceAllLiteral("baaac", "-"), "-b-c-");
+  assert.is(compileRe2("").replaceAllLiteral("a😀c", "-"), "-a-😀-c-");
+  assert.is(compileRe2("\\b").replaceAllLiteral("ab cd", "|"), "|ab| |cd|");
+  assert.is(compileRe2("x*").replaceAllLiteral("", "E"), "E");
+});
+
+test("size and work are bounded", () => {
+  throwsCode("over-limit", () => compileRe2("a".repeat(20_000)));
+  throwsCode("over-limit", () => compileRe2(`(${"ab?c*".repeat(200)}){1000}`));
+  throwsCode("malformed", () => compileRe2("(".repeat(5000) + ")".repeat(5000)));
+  throwsCode("over-budget", () => compileRe2(`(${"a?".repeat(500)}){10}`).test("a".repeat(100_000)));
+  throwsCode("over-budget", () => compileRe2("").replaceAllLiteral("a".repeat(20_000), "b".repeat(1000)));
+});
+
+test.run();
