@@ -4,7 +4,7 @@ import { parseReference } from "../../oci/reference.ts";
 import { attempt } from "../../verify/attempt.ts";
 import { type AttestorSpec, compileAttestor, type Expectation } from "../../verify/attestor.ts";
 import type { Attestation, Attestor, AttestorSet, ImageVerification } from "../policy/policy.ts";
-import { compileReferenceFilter, type ReferenceFilter } from "./references.ts";
+import { toReferenceFilter, type ReferenceFilter } from "./references.ts";
 
 export interface CompiledSet {
   readonly path: string;
@@ -39,7 +39,7 @@ export function compileEntry(source: ImageVerification): CompiledEntry {
   const sets = (list: readonly AttestorSet[], prefix: string) => list.map((set, index) => compileSet(set, `${prefix}.attestors[${index}]`, source));
   return {
     source,
-    references: compileReferenceFilter(source.imageReferences, source.skipImageReferences),
+    references: toReferenceFilter(source.imageReferences, source.skipImageReferences),
     layouts: source.type === "SigstoreBundle" ? "bundles" : "all",
     sets: sets(source.attestors, ""),
     attestations: source.attestations.map((attestation, index) => ({ path: `.attestations[${index}]`, pointer: attestation.pointer, source: attestation, sets: sets(attestation.attestors, `.attestations[${index}]`) })),

@@ -4,7 +4,7 @@ import { type CompiledMatch, compileMatch } from "../rule/match.ts";
 import type { JsonContext } from "../rule/json-context.ts";
 import type { ImageVerification, Policy, Rule } from "../policy/policy.ts";
 import { type CompiledEntry, compileEntry } from "./compile-entry.ts";
-import { compileReferenceFilter, type ReferenceFilter } from "./references.ts";
+import { toReferenceFilter, type ReferenceFilter } from "./references.ts";
 
 export interface CompiledRule {
   readonly policy: Policy;
@@ -24,7 +24,7 @@ export function compileRule(policy: Policy, rule: Rule): CompiledRule {
     policy,
     rule,
     match: compileMatch(rule, policy),
-    filters: rule.verifyImages.map((entry) => compileReferenceFilter(entry.imageReferences, entry.skipImageReferences)),
+    filters: rule.verifyImages.map((entry) => toReferenceFilter(entry.imageReferences, entry.skipImageReferences)),
     entries: (variables) => rule.verifyImages.map((entry, index) => prepared[index] ?? compileEntry(substituteEntry(entry, variables))),
     warnings: prepared.flatMap((entry) => (entry === undefined ? [] : brokenAttestors(entry))),
   };

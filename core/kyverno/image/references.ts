@@ -1,15 +1,15 @@
 /** Which images a `verifyImages` entry speaks of. Source: kyverno.md sections 4.3 and 17. */
 import type { ImageReference } from "../../oci/reference.ts";
-import { compileWildcard, type Wildcard } from "../../patterns/wildcard.ts";
+import { matchWildcard } from "../../patterns/wildcard.ts";
 
 export interface ReferenceFilter {
-  readonly select: readonly Wildcard[];
-  readonly skip: readonly Wildcard[];
+  readonly select: readonly string[];
+  readonly skip: readonly string[];
 }
 
-export const compileReferenceFilter = (imageReferences: readonly string[], skipImageReferences: readonly string[]): ReferenceFilter => ({
-  select: imageReferences.map(compileWildcard),
-  skip: skipImageReferences.map(compileWildcard),
+export const toReferenceFilter = (imageReferences: readonly string[], skipImageReferences: readonly string[]): ReferenceFilter => ({
+  select: imageReferences,
+  skip: skipImageReferences,
 });
 
 /**
@@ -17,7 +17,7 @@ export const compileReferenceFilter = (imageReferences: readonly string[], skipI
  * Differs: Kyverno matches the canonical reference alone, so a digest takes the tag away.
  */
 export const selectsImage = (filter: ReferenceFilter, image: ImageReference): boolean =>
-  filter.select.some((pattern) => pattern.matches(image.canonical) || (image.tag !== undefined && image.digest !== undefined && pattern.matches(image.withTag)));
+  filter.select.some((pattern) => matchWildcard(pattern, image.canonical) || (image.tag !== undefined && image.digest !== undefined && matchWildcard(pattern, image.withTag)));
 
 /** Whether the entry excuses the image: only the canonical reference counts. */
-export const skipsImage = (filter: ReferenceFilter, image: ImageReference): boolean => filter.skip.some((pattern) => pattern.matches(image.canonical));
+export const skipsImage = (filter: ReferenceFilter, image: ImageReference): boolean => filter.skip.some((pattern) => matchWildcard(pattern, image.canonical));

@@ -1,6 +1,6 @@
 /** From an image reference to the digest that is verified, once. Source: sigstore.md section 1.6 (no platform is chosen). */
 import type { ImageReference } from "../../oci/reference.ts";
-import type { Digest, Knowledge } from "../../question.ts";
+import { type Digest, isDigest, type Knowledge } from "../../question.ts";
 import { failed, proven, type Verification } from "../../verdict.ts";
 
 /**
@@ -8,7 +8,10 @@ import { failed, proven, type Verification } from "../../verdict.ts";
  * Refuted with `image-not-found` where the source said that there is no such tag; unknown where nobody knows.
  */
 export function resolveDigest(image: ImageReference, knowledge: Knowledge): Verification<Digest> {
-  if (image.digest !== undefined) return proven(image.digest);
+  if (image.digest !== undefined) {
+    if (isDigest(image.digest)) return proven(image.digest);
+    return failed({ check: "image.digest", code: "malformed", reason: "signatures are looked up by sha256 digests alone", subject: image.canonical, stage: 0 });
+  }
   const question = { kind: "tag", repository: image.repository, tag: image.tag ?? "latest" } as const;
   const answer = knowledge.answer(question);
   const failure = (code: "image-not-found" | "not-in-mirror", reason: string) => ({ check: "image.tag", code, reason, subject: image.canonical, stage: 0 });

@@ -2,7 +2,7 @@
 import { isObject } from "../../encoding/shape.ts";
 import { EngineError } from "../../errors.ts";
 import type { ImageReference } from "../../oci/reference.ts";
-import type { Digest, Knowledge, Question } from "../../question.ts";
+import { type Digest, isDigest, type Knowledge, type Question } from "../../question.ts";
 import { conjunction, failed, type Failure, toFailure, type Truth, unknown, type Verification } from "../../verdict.ts";
 import type { ProvenStatement } from "../../verify/evidence.ts";
 import { verifyAttestations, verifySignatures } from "../../verify/verify-image.ts";
@@ -52,12 +52,14 @@ export function verifyImageEntry(image: ExtractedReference, context: EntryContex
   const base = { image: image.reference.canonical, pointer: image.pointer, entry: context.index, position: context.position(entry.source.pointer), attestors: [], attestations: [] };
   const pins = entry.source.mutateDigest && image.reference.digest === undefined;
   if (entry.sets.length === 0 && entry.attestations.length === 0 && !pins && !context.exhaustive) {
-    return { ...base, truth: "proven", failures: [], open: [], ...(image.reference.digest === undefined ? {} : { digest: image.reference.digest }) };
+    return { ...base, truth: "proven", failures: [], open: [], ...ownDigest(image.reference) };
   }
   const resolved = resolveDigest(image.reference, context.knowledge);
   if (resolved.truth !== "proven") return { ...base, truth: resolved.truth, failures: resolved.failures, open: resolved.truth === "unknown" ? resolved.open : [] };
   return { ...base, ...checkEntry(image.reference, resolved.evidence, context), digest: resolved.evidence };
 }
+
+const ownDigest = ({ digest }: ImageReference): { readonly digest?: Digest } => (digest !== undefined && isDigest(digest) ? { digest } : {});
 
 type Checked = Pick<ImageResult, "truth" | "attestors" | "attestations" | "failures" | "open">;
 

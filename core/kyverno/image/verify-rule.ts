@@ -35,7 +35,7 @@ export function verifyRule(run: RuleRun): RuleOutcome {
   };
   let extracted: ReturnType<typeof extractImages>;
   try {
-    extracted = extractImages(resource, run.request.kind.kind, rule.imageExtractors, run.references);
+    extracted = extractImages(resource, run.request.kind.kind, rule.imageExtractors, { references: run.references, evaluate: run.variables.evaluateOn });
   } catch (error) {
     return stop("failed to extract images", error);
   }
@@ -83,7 +83,7 @@ interface ImageState {
 function verifyImages(run: RuleRun, entries: readonly CompiledEntry[], matched: readonly ExtractedImage[], failed: readonly FailedImage[]): RuleOutcome {
   const results: RuleResult[] = failed.map((image) => malformedImage(run, image));
   const warnings: string[] = [];
-  const states = matched.map((image): ImageState => ({ image, verdicts: [], skipped: false, selected: false, judged: false, digest: image.reference.digest, pinned: image.reference.digest !== undefined }));
+  const states = matched.map((image): ImageState => ({ image, verdicts: [], skipped: false, selected: false, judged: false, digest: sha256Of(image), pinned: image.reference.digest !== undefined }));
   for (const [index, entry] of entries.entries()) {
     for (const state of states) results.push(...runEntry(run, entries, entry, index, state, warnings));
   }
@@ -97,6 +97,7 @@ function verifyImages(run: RuleRun, entries: readonly CompiledEntry[], matched: 
   return { results, patches, statuses, warnings };
 }
 
+const sha256Of = ({ reference }: ExtractedImage): Digest | undefined => (reference.digest !== undefined && isDigest(reference.digest) ? reference.digest : undefined);
 const truthOf = (state: ImageState): Truth => conjunction(state.verdicts.map((verdict) => verdict.truth));
 const nameOf = (state: ImageState): string => (state.pinned && state.digest !== undefined ? canonicalWithDigest(state.image.reference, state.digest) : state.image.reference.canonical);
 
@@ -124,7 +125,7 @@ function runEntry(run: RuleRun, entries: readonly CompiledEntry[], entry: Compil
   const verdict = verifyImageEntry({ reference, pointer }, { index, entry, siblings: entries, knowledge: run.knowledge, verify: run.verify, variables: run.variables, position: policy.position, exhaustive: run.exhaustive });
   state.verdicts.push(verdict);
   if (verifies) state.judged = true;
-  if (verdict.digest !== undefined && isDigest(verdict.digest)) {
+  if (verdict.digest !== undefined) {
     state.digest = verdict.digest;
     if (entry.source.mutateDigest) state.pinned = true;
   }
