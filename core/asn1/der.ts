@@ -53,8 +53,12 @@ export class DerReader {
     if (this.offset !== this.limit) throw this.malformed("trailing bytes");
   }
 
-  /** Steps over an element's header and returns where its content ends; `offset` then is where it begins. */
-  #open(tag: number): number {
+  /**
+   * Steps over the header of the next element, of any kind for -1, and returns where its content ends; `offset` then is where it begins. For
+   * loops that must not allocate: the caller moves `offset` on and sees to it that it meets every end.
+   * @throws EngineError `malformed`
+   */
+  enter(tag: number): number {
     const { bytes, limit } = this;
     const start = this.offset;
     if (start + 2 > limit) throw this.malformed(start === limit ? "an element is missing" : "cut element");
@@ -83,7 +87,7 @@ export class DerReader {
   /** A reader over the content of the next element, which must be constructed under `tag`. @throws EngineError `malformed`, `over-limit` */
   read(tag: number): DerReader {
     if (this.#depth >= defaultLimits.asn1Depth) throw new EngineError("over-limit", `${this.subject}: nested deeper than ${defaultLimits.asn1Depth}`, { subject: this.subject });
-    const end = this.#open(tag);
+    const end = this.enter(tag);
     const inner = new DerReader(this.bytes, this.subject, this.offset, end, this.#depth + 1);
     this.offset = end;
     return inner;
@@ -96,7 +100,7 @@ export class DerReader {
 
   /** Content bytes of the next element, a slice. */
   content(tag: number): Uint8Array {
-    const end = this.#open(tag);
+    const end = this.enter(tag);
     const slice = this.bytes.subarray(this.offset, end);
     this.offset = end;
     return slice;
@@ -105,14 +109,14 @@ export class DerReader {
   /** The next element whole: identifier, length, content; a slice. Without `tag` any element. */
   element(tag = -1): Uint8Array {
     const start = this.offset;
-    const end = this.#open(tag);
+    const end = this.enter(tag);
     this.offset = end;
     return this.bytes.subarray(start, end);
   }
 
   /** Steps over the next element. */
   skip(tag = -1): void {
-    this.offset = this.#open(tag);
+    this.offset = this.enter(tag);
   }
 
   /** BOOLEAN: 00 or FF. */

@@ -3,16 +3,25 @@ import { decodeUtf8 } from "../encoding/utf8.ts";
 import { EngineError } from "../errors.ts";
 import { Tag } from "./tag.ts";
 
-const fromUnits = (units: readonly number[]): string => {
-  let text = "";
-  for (let index = 0; index < units.length; index += 4096) text += String.fromCodePoint(...units.slice(index, index + 4096));
-  return text;
-};
+/** Points per call, so that no argument list grows with the input. */
+const chunk = 4096;
 
-/** The content bytes of a string under `tag` as text, where every byte is one character of the set. */
-function narrow(content: Uint8Array, allowed: (byte: number) => boolean, subject: string, kind: string): string {
-  for (const byte of content) if (!allowed(byte)) throw new EngineError("malformed", `${subject}: ${kind} with byte 0x${byte.toString(16)}`, { subject });
-  return fromUnits([...content]);
+function fromPoints(points: readonly number[]): string {
+  let text = "";
+  for (let index = 0; index < points.length; index += chunk) text += String.fromCodePoint(...points.slice(index, index + chunk));
+  return text;
+}
+
+/** Text of bytes that are one character each. `isAllowed` has a one for every byte of the character set. */
+function narrow(content: Uint8Array, isAllowed: Uint8Array, subject: string, kind: string): string {
+  for (let index = 0; index < content.length; index++) {
+    const byte = content[index] as number;
+    if (isAllowed[byte] === 0) throw new EngineError("malformed", `${subject}: ${kind} with byte 0x${byte.toString(16)}`, { subject });
+  }
+  if (content.length <= chunk) return String.fromCharCode.apply(null, content as unknown as number[]);
+  let text = "";
+  for (let index = 0; index < content.length; index += chunk) text += String.fromCharCode.apply(null, content.subarray(index, index + chunk) as unknown as number[]);
+  return text;
 }
 
 function wide(content: Uint8Array, size: number, subject: string): string {
@@ -25,12 +34,16 @@ function wide(content: Uint8Array, size: number, subject: string): string {
     if (point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) throw wrong();
     points.push(point);
   }
-  return fromUnits(points);
+  return fromPoints(points);
 }
 
-const isDigitOrSpace = (byte: number): boolean => (byte >= 48 && byte <= 57) || byte === 32;
+const characterSet = (isMember: (byte: number) => boolean): Uint8Array => Uint8Array.from({ length: 256 }, (_, byte) => (isMember(byte) ? 1 : 0));
+const numeric = characterSet((byte) => (byte >= 48 && byte <= 57) || byte === 32);
 // `*` and `&` are not in the set, but real certificates have them, and Go reads them.
-const isPrintable = (byte: number): boolean => (byte >= 65 && byte <= 90) || (byte >= 97 && byte <= 122) || (byte >= 39 && byte <= 58) || byte === 32 || byte === 61 || byte === 63 || byte === 38;
+const printable = characterSet((byte) => /^[A-Za-z0-9 '()+,./:=?*&-]$/.test(String.fromCharCode(byte)));
+const ia5 = characterSet((byte) => byte < 0x80);
+const visible = characterSet((byte) => byte >= 0x20 && byte < 0x7f);
+const latin1 = characterSet(() => true);
 
 /** Whether an element under `tag` is a character string that {@link decodeText} reads. */
 export const isTextTag = (tag: number): boolean =>
@@ -46,15 +59,15 @@ export function decodeText(tag: number, content: Uint8Array, subject: string): s
         throw new EngineError("malformed", `${subject}: UTF8String that is not UTF-8`, { subject, cause });
       }
     case Tag.printableString:
-      return narrow(content, isPrintable, subject, "PrintableString");
+      return narrow(content, printable, subject, "PrintableString");
     case Tag.ia5String:
-      return narrow(content, (byte) => byte < 0x80, subject, "IA5String");
+      return narrow(content, ia5, subject, "IA5String");
     case Tag.numericString:
-      return narrow(content, isDigitOrSpace, subject, "NumericString");
+      return narrow(content, numeric, subject, "NumericString");
     case Tag.visibleString:
-      return narrow(content, (byte) => byte >= 0x20 && byte < 0x7f, subject, "VisibleString");
+      return narrow(content, visible, subject, "VisibleString");
     case Tag.t61String:
-      return narrow(content, () => true, subject, "T61String");
+      return narrow(content, latin1, subject, "T61String");
     case Tag.bmpString:
       return wide(content, 2, subject);
     case Tag.universalString:

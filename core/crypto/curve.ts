@@ -41,8 +41,10 @@ export const curves: Readonly<Record<EcdsaCurve, CurveParameters>> = {
   },
 };
 
+const all = Object.values(curves);
+
 /** The curve of an object identifier, if it is one of the three. */
-export const curveOf = (oid: string): CurveParameters | undefined => Object.values(curves).find((curve) => curve.oid === oid);
+export const curveOf = (oid: string): CurveParameters | undefined => all.find((curve) => curve.oid === oid);
 
 /** Whether `point` is 0x04 ‖ X ‖ Y of a point on the curve. The curves have cofactor 1: every such point has the right order. */
 export function isOnCurve(curve: CurveParameters, point: Uint8Array): boolean {

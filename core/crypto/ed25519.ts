@@ -15,7 +15,8 @@ type Point = InstanceType<typeof ed25519.Point>;
 /** The order of the base point. */
 const order = 2n ** 252n + 27742317777372353535851937790883648493n;
 
-const littleEndian = (bytes: Uint8Array): bigint => toBigInt(bytes.slice().reverse());
+/** The copy is explicit: `slice` of a Node Buffer would share the bytes. */
+const littleEndian = (bytes: Uint8Array): bigint => toBigInt(new Uint8Array(bytes).reverse());
 
 function decodePoint(bytes: Uint8Array): Point | undefined {
   if (bytes.length !== 32) return undefined;

@@ -34,16 +34,55 @@ const malformed = (message: string, cause?: unknown): EngineError => new EngineE
 const algorithmOids = { ecdsa: "1.2.840.10045.2.1", rsa: "1.2.840.113549.1.1.1", ed25519: "1.3.101.112" } as const;
 const minimumModulusBits = 1024;
 
-function withFingerprint<Fields extends object>(spki: Uint8Array, fields: Fields): Fields & KeyBase {
-  let fingerprint: string | undefined;
-  return {
-    ...fields,
-    spki,
-    get fingerprint() {
-      fingerprint ??= encodeHex(sha256(spki));
-      return fingerprint;
-    },
-  };
+/** Most keys are leaves' keys, whose fingerprint nobody asks for. */
+abstract class LazyFingerprint {
+  readonly spki: Uint8Array;
+  #fingerprint: string | undefined;
+
+  constructor(spki: Uint8Array) {
+    this.spki = spki;
+  }
+
+  get fingerprint(): string {
+    this.#fingerprint ??= encodeHex(sha256(this.spki));
+    return this.#fingerprint;
+  }
+}
+
+class EcdsaKey extends LazyFingerprint {
+  readonly type = "ecdsa";
+  readonly curve: EcdsaCurve;
+  readonly point: Uint8Array;
+
+  constructor(spki: Uint8Array, curve: EcdsaCurve, point: Uint8Array) {
+    super(spki);
+    this.curve = curve;
+    this.point = point;
+  }
+}
+
+class RsaKey extends LazyFingerprint {
+  readonly type = "rsa";
+  readonly modulus: Uint8Array;
+  readonly exponent: number;
+  readonly bits: number;
+
+  constructor(spki: Uint8Array, modulus: Uint8Array, exponent: number, bits: number) {
+    super(spki);
+    this.modulus = modulus;
+    this.exponent = exponent;
+    this.bits = bits;
+  }
+}
+
+class Ed25519Key extends LazyFingerprint {
+  readonly type = "ed25519";
+  readonly point: Uint8Array;
+
+  constructor(spki: Uint8Array, point: Uint8Array) {
+    super(spki);
+    this.point = point;
+  }
 }
 
 /** RSAPublicKey ::= SEQUENCE { modulus INTEGER, publicExponent INTEGER } */
@@ -56,7 +95,7 @@ function readRsa(spki: Uint8Array, der: Uint8Array): PublicKey {
   if (bits > defaultLimits.rsaModulusBits) throw new EngineError("over-limit", `${subject}: RSA modulus of ${bits} bits`, { subject });
   if (bits < minimumModulusBits || (modulus[modulus.length - 1] as number) % 2 === 0) throw malformed(`RSA modulus that is even or of ${bits} bits`);
   if (exponent < 3 || exponent % 2 === 0) throw malformed(`RSA exponent ${exponent}`);
-  return withFingerprint(spki, { type: "rsa", modulus, exponent, bits } as const);
+  return new RsaKey(spki, modulus, exponent, bits);
 }
 
 /**
@@ -76,7 +115,7 @@ export function readSpki(spki: Uint8Array): PublicKey | undefined {
       algorithm.end();
       if (curve === undefined) return undefined;
       if (!isOnCurve(curve, value)) throw malformed(`not an uncompressed point of ${curve.name}`);
-      return withFingerprint(spki, { type: "ecdsa", curve: curve.name, point: value } as const);
+      return new EcdsaKey(spki, curve.name, value);
     }
     case algorithmOids.rsa:
       algorithm.null();
@@ -85,7 +124,7 @@ export function readSpki(spki: Uint8Array): PublicKey | undefined {
     case algorithmOids.ed25519:
       algorithm.end();
       if (!isEd25519Point(value)) throw malformed("not a canonical Ed25519 point of large order");
-      return withFingerprint(spki, { type: "ed25519", point: value } as const);
+      return new Ed25519Key(spki, value);
     default:
       return undefined;
   }

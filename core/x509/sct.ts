@@ -1,0 +1,118 @@
+/** Signed certificate timestamps: that a CT log has seen the leaf. Source: RFC 6962 §3.2 and §3.3, sigstore.md 6. */
+import { encodeElement } from "../asn1/encode.ts";
+import { openDer } from "../asn1/der.ts";
+import { contextConstructed, Tag } from "../asn1/tag.ts";
+import { toBytes } from "../crypto/big-integer.ts";
+import { sha256 } from "../crypto/digest.ts";
+import type { PublicKey } from "../crypto/public-key.ts";
+import type { SignatureAlgorithm, SignatureVerifier } from "../crypto/signature-verifier.ts";
+import { concat } from "../encoding/bytes.ts";
+import { encodeHex } from "../encoding/hex.ts";
+import { EngineError } from "../errors.ts";
+import { defaultLimits, type Limits } from "../limits.ts";
+import type { Certificate } from "./certificate.ts";
+import { parseTimestampList, type SignedCertificateTimestamp } from "./sct-list.ts";
+
+/** A CT log that is trusted. A `TransparencyLogKey` of a trusted root is one. */
+export interface CertificateLogKey {
+  /** Lower-case hexadecimal SHA-256 of the key. */
+  readonly logId: string;
+  readonly publicKey: PublicKey;
+  /** Instants of timestamps that count, ends included; open where missing. */
+  readonly validFor: { readonly start?: Date; readonly end?: Date };
+}
+
+/** A timestamp that verified. */
+export interface ProvenTimestamp {
+  /** Lower-case hexadecimal. */
+  readonly logId: string;
+  readonly at: Date;
+}
+
+const timestampListOid = "1.3.6.1.4.1.11129.2.4.2";
+const maximumDate = 8_640_000_000_000_000n;
+
+/**
+ * The leaf's TBSCertificate as the log saw it, without its timestamp list. Every other element is copied as it is; three length headers
+ * are written anew. RFC 6962 §3.2.
+ * @throws EngineError `no-sct` when the leaf has no such extension
+ */
+export function precertificateTbs(leaf: Certificate): Uint8Array {
+  const list = leaf.extension(timestampListOid);
+  if (list === undefined) throw new EngineError("no-sct", "the certificate has no signed certificate timestamps", { subject: "certificate" });
+  const fields = openDer(leaf.tbs, Tag.sequence, "certificate");
+  const start = fields.offset;
+  while (fields.peek() !== contextConstructed(3)) fields.skip();
+  const before = leaf.tbs.subarray(start, fields.offset);
+  const others = leaf.extensions.filter((extension) => extension !== list).map(({ der }) => der);
+  if (others.length === 0) return encodeElement(Tag.sequence, before);
+  return encodeElement(Tag.sequence, before, encodeElement(contextConstructed(3), encodeElement(Tag.sequence, ...others)));
+}
+
+/** What the log signed (RFC 6962 §3.2), for an entry of a type: 0 certificate, 1 precertificate. */
+function encodeSigned({ timestamp, extensions }: SignedCertificateTimestamp, entryType: 0 | 1, entry: Uint8Array): Uint8Array {
+  return concat(Uint8Array.of(0, 0), toBytes(timestamp, 8), Uint8Array.of(0, entryType), entry, toBytes(BigInt(extensions.length), 2), extensions);
+}
+
+/** opaque<1..2^24-1> */
+const opaque24 = (bytes: Uint8Array): Uint8Array => concat(toBytes(BigInt(bytes.length), 3), bytes);
+
+/** The algorithm of the log's key, which the timestamp must name. Differs: SHA-256 only, as RFC 6962 §2.1.4 says; certificate-transparency-go takes other hashes. */
+function algorithmOf({ hashAlgorithm, signatureAlgorithm }: SignedCertificateTimestamp, key: PublicKey): SignatureAlgorithm | undefined {
+  if (hashAlgorithm !== 4) return undefined;
+  if (signatureAlgorithm === 3 && key.type === "ecdsa") return { scheme: "ecdsa", hash: "sha256" };
+  if (signatureAlgorithm === 1 && key.type === "rsa") return { scheme: "rsa-pkcs1v15", hash: "sha256" };
+  return undefined;
+}
+
+const isWithin = (at: Date, { start, end }: CertificateLogKey["validFor"]): boolean => (start === undefined || at >= start) && (end === undefined || at <= end);
+
+/** The timestamp as proof by one of the logs; `undefined` when the log is not known, was not valid then, or did not sign this. */
+function prove(timestamp: SignedCertificateTimestamp, entryType: 0 | 1, entry: Uint8Array, logs: readonly CertificateLogKey[], verifier: SignatureVerifier): ProvenTimestamp | undefined {
+  if (timestamp.timestamp > maximumDate) return undefined;
+  const logId = encodeHex(timestamp.logId);
+  const at = new Date(Number(timestamp.timestamp));
+  const signed = encodeSigned(timestamp, entryType, entry);
+  const proves = logs.some((log) => {
+    const algorithm = log.logId === logId && isWithin(at, log.validFor) ? algorithmOf(timestamp, log.publicKey) : undefined;
+    return algorithm !== undefined && verifier.verify(algorithm, log.publicKey, { message: signed }, timestamp.signature);
+  });
+  return proves ? { logId, at } : undefined;
+}
+
+export interface EmbeddedTimestampRequest {
+  readonly leaf: Certificate;
+  /** The certificate above the leaf on its verified path. */
+  readonly issuer: Certificate;
+  readonly logs: readonly CertificateLogKey[];
+  readonly verifier: SignatureVerifier;
+  readonly limits?: Limits;
+}
+
+/**
+ * The embedded timestamps that verify, one for a log. Those of unknown logs, from outside a log's validity or with a wrong signature do not
+ * count; one that does is enough.
+ * @throws EngineError `no-sct` when the leaf has none; `bad-sct` when none verifies; `malformed`, `over-limit`
+ */
+export function verifyScts({ leaf, issuer, logs, verifier, limits = defaultLimits }: EmbeddedTimestampRequest): readonly ProvenTimestamp[] {
+  const extension = leaf.extension(timestampListOid);
+  if (extension === undefined) throw new EngineError("no-sct", "the certificate has no signed certificate timestamps", { subject: "certificate" });
+  const entry = concat(sha256(issuer.subjectPublicKeyInfo), opaque24(precertificateTbs(leaf)));
+  const proven = new Map<string, ProvenTimestamp>();
+  for (const timestamp of parseTimestampList(extension.value, limits)) {
+    const proof = proven.has(encodeHex(timestamp.logId)) ? undefined : prove(timestamp, 1, entry, logs, verifier);
+    if (proof !== undefined) proven.set(proof.logId, proof);
+  }
+  if (proven.size === 0) throw new EngineError("bad-sct", "no signed certificate timestamp of the certificate verifies under a trusted log", { subject: "certificate" });
+  return [...proven.values()];
+}
+
+/**
+ * A timestamp that came beside the certificate, over the whole leaf.
+ * @throws EngineError `bad-sct` when it does not verify
+ */
+export function verifyDetachedSct(timestamp: SignedCertificateTimestamp, leaf: Certificate, logs: readonly CertificateLogKey[], verifier: SignatureVerifier): ProvenTimestamp {
+  const proof = prove(timestamp, 0, opaque24(leaf.der), logs, verifier);
+  if (proof === undefined) throw new EngineError("bad-sct", "the detached signed certificate timestamp does not verify under a trusted log", { subject: "certificate" });
+  return proof;
+}
