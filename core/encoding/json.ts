@@ -24,6 +24,8 @@ export interface JsonOptions {
 
 const isWhite = (unit: number): boolean => unit === 32 || unit === 10 || unit === 13 || unit === 9;
 const number = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
+/** A run of characters that stand for themselves; surrogates are looked at apart. */
+const plain = /[^"\\\u0000-\u001f\ud800-\udfff]*/y;
 const escapes: Readonly<Record<string, string>> = { '"': '"', "\\": "\\", "/": "/", b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
 const loneSurrogate = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
 
@@ -87,15 +89,20 @@ class Reader {
   string(): string {
     let from = ++this.at;
     let out = "";
+    let surrogates = false;
     for (;;) {
+      plain.lastIndex = this.at;
+      plain.test(this.text);
+      this.at = plain.lastIndex;
       const unit = this.text.charCodeAt(this.at);
       if (unit === 34) {
         out += this.text.slice(from, this.at++);
-        if (loneSurrogate.test(out)) this.fail("lone surrogate in a string");
+        if (surrogates && loneSurrogate.test(out)) this.fail("lone surrogate in a string");
         return out;
       }
       if (unit < 32) this.fail("control character in a string");
       if (Number.isNaN(unit)) this.fail("unexpected end of a string");
+      surrogates = true;
       if (unit !== 92) {
         this.at++;
         continue;
@@ -114,10 +121,10 @@ class Reader {
       this.at += 6;
       return String.fromCharCode(Number.parseInt(hex, 16));
     }
-    const plain = escapes[letter];
-    if (plain === undefined) this.fail("bad escape");
+    const meaning = escapes[letter];
+    if (meaning === undefined) this.fail("bad escape");
     this.at += 2;
-    return plain;
+    return meaning;
   }
 
   array(depth: number): JsonArray {

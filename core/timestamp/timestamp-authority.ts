@@ -19,7 +19,7 @@ export interface TimestampAuthority {
 const isSelfIssued = (certificate: Certificate): boolean => equalBytes(certificate.issuer, certificate.subject);
 
 /** Whether a certificate says that it may issue others. */
-export const isAuthorityCertificate = (certificate: Certificate): boolean => certificate.basicConstraints?.ca === true;
+export const isAuthorityCertificate = (certificate: Certificate): boolean => certificate.basicConstraints?.isAuthority === true;
 
 /**
  * The authority of a chain as a trusted root lists it: leaf first if the first is not a CA, the root last. A single leaf leaves no anchor.
