@@ -1,5 +1,5 @@
 /** The distrust list: what is refuted whatever vouches for it. Source: offline.md section 8. */
-import { sha256 } from "@noble/hashes/sha2.js";
+import { sha256 } from "../crypto/digest.ts";
 import { encodeCanonicalJson } from "../encoding/canonical-json.ts";
 import { encodeHex } from "../encoding/hex.ts";
 import type { JsonObject, JsonValue } from "../encoding/json.ts";

@@ -1,10 +1,10 @@
 /** Trust material, compiled once for each content of a trusted root. The cache is an object that its owner passes on; there is none behind the scenes. */
-import { sha256 } from "@noble/hashes/sha2.js";
+import { digestOf } from "../crypto/digest.ts";
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
-import { encodeHex } from "../encoding/hex.ts";
 import { EngineError } from "../errors.ts";
-import type { TrustedRootSource } from "../question.ts";
+import type { Digest, TrustedRootSource } from "../question.ts";
 import { resolveTrust, type TufVerifier } from "./resolve-trust.ts";
+import { compileTrust, type TrustMaterial } from "./trust-material.ts";
 import { parseTrustedRoot, type TrustedRoot } from "./trusted-root.ts";
 
 /** How many trusted roots are kept: a policy set has a few, and each update adds one. */
@@ -13,8 +13,8 @@ const capacity = 16;
 export class TrustCache {
   readonly #verifier: SignatureVerifier;
   readonly #tuf: TufVerifier | undefined;
-  readonly #bySource = new WeakMap<TrustedRootSource, TrustedRoot>();
-  readonly #byDigest = new Map<string, TrustedRoot>();
+  readonly #pinned = new WeakMap<TrustedRootSource, TrustMaterial>();
+  readonly #byDigest = new Map<Digest, TrustMaterial>();
 
   constructor(verifier: SignatureVerifier, options: { readonly tuf?: TufVerifier } = {}) {
     this.#verifier = verifier;
@@ -22,26 +22,26 @@ export class TrustCache {
   }
 
   /**
-   * The trusted root of a source. Metadata is verified on each call, because its expiry depends on `now`; what it vouches for is parsed once.
+   * The material of a source. Metadata is verified on each call, because its expiry depends on `now`; what it vouches for is compiled once.
    * @throws EngineError `no-trust` when the document cannot be read, and as `resolveTrust`.
    */
-  root(source: TrustedRootSource, now: Date): TrustedRoot {
-    const pinned = source.form === "pinned" ? this.#bySource.get(source) : undefined;
-    if (pinned !== undefined) return pinned;
-    const root = this.#parsed(resolveTrust(source, now, this.#verifier, this.#tuf));
-    if (source.form === "pinned") this.#bySource.set(source, root);
-    return root;
+  material(source: TrustedRootSource, now: Date): TrustMaterial {
+    const held = this.#pinned.get(source);
+    if (held !== undefined) return held;
+    const material = this.#compiled(resolveTrust(source, now, this.#verifier, this.#tuf));
+    if (source.form === "pinned") this.#pinned.set(source, material);
+    return material;
   }
 
-  #parsed(bytes: Uint8Array): TrustedRoot {
-    const digest = encodeHex(sha256(bytes));
+  #compiled(bytes: Uint8Array): TrustMaterial {
+    const digest = digestOf(bytes);
     const held = this.#byDigest.get(digest);
     if (held !== undefined) return held;
-    const root = readTrustedRoot(bytes);
+    const material = compileTrust(readTrustedRoot(bytes), this.#verifier);
     const oldest = this.#byDigest.keys().next().value;
     if (this.#byDigest.size >= capacity && oldest !== undefined) this.#byDigest.delete(oldest);
-    this.#byDigest.set(digest, root);
-    return root;
+    this.#byDigest.set(digest, material);
+    return material;
   }
 }
 

@@ -3,11 +3,12 @@ import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import { equalBytes } from "../encoding/bytes.ts";
 import { isWithin } from "../encoding/instant.ts";
 import { EngineError } from "../errors.ts";
-import type { CertificateAuthority } from "../trust/trusted-root.ts";
+import type { TrustedAuthority } from "../trust/trust-material.ts";
 import type { TransparencyLogKey } from "../tlog/transparency-log-key.ts";
+import type { Authority } from "../x509/authority.ts";
 import type { Certificate } from "../x509/certificate.ts";
 import { verifyPath } from "../x509/path.ts";
-import { type VerifiedSct, verifyScts } from "../x509/sct.ts";
+import { type ProvenTimestamp as ProvenSct, verifyScts } from "../x509/sct.ts";
 import { attempt } from "./attempt.ts";
 import type { Signer } from "./signer.ts";
 
@@ -16,31 +17,39 @@ export type CertificateSigner = Exclude<Signer, { kind: "key" }>;
 /** From the leaf to the anchor; of a policy's lone certificate only that. */
 export type CertificateChain = readonly Certificate[];
 
+const isValidAt = ({ notBefore, notAfter }: Certificate, at: Date): boolean => isWithin({ start: notBefore, end: notAfter }, at);
+
 const notValidThen = (at: Date, what: string): EngineError => new EngineError("certificate-not-valid-then", `${what} at ${at.toISOString()}`);
+
+/** @throws EngineError as `verifyPath`. Code signing must be in the leaf's own extended key usage. */
+const verifyCodeSigningPath = (leaf: Certificate, authority: Pick<Authority, "anchors" | "intermediates"> & Partial<Authority>, at: Date, verifier: SignatureVerifier): CertificateChain =>
+  verifyPath({ leaf, ...authority, at, usage: "code-signing", requireLeafUsage: true, verifier });
 
 /**
  * The chain of the signer's certificate at `at`. `authorities` gives the trusted root's, and is asked only where the signer has no anchors of its own.
+ *
+ * Differs: a leaf whose extended key usage does not name code signing is refused.
+ *
  * @throws EngineError `untrusted-certificate`, `certificate-not-valid-then`, `over-limit`, and as `authorities`.
  */
-export function verifyChainAt(signer: CertificateSigner, at: Date, authorities: () => readonly CertificateAuthority[], verifier: SignatureVerifier): CertificateChain {
+export function verifyChainAt(signer: CertificateSigner, at: Date, authorities: () => readonly TrustedAuthority[], verifier: SignatureVerifier): CertificateChain {
   const leaf = signer.certificate;
   if (signer.kind === "policy") {
-    if (signer.path !== undefined) return verifyPath({ leaf, anchors: [signer.path.anchor], intermediates: signer.path.intermediates, at, usage: "code-signing", verifier });
-    if (!isWithin({ start: leaf.notBefore, end: leaf.notAfter }, at)) throw notValidThen(at, "the policy's certificate is not valid");
+    if (signer.path !== undefined) return verifyCodeSigningPath(leaf, { anchors: [signer.path.anchor], intermediates: signer.path.intermediates }, at, verifier);
+    if (!isValidAt(leaf, at)) throw notValidThen(at, "the policy's certificate is not valid");
     return [leaf];
   }
-  if (signer.anchors !== undefined) return verifyPath({ leaf, anchors: signer.anchors, intermediates: signer.intermediates(), at, usage: "code-signing", verifier });
+  if (signer.anchors !== undefined) return verifyCodeSigningPath(leaf, { anchors: signer.anchors, intermediates: signer.intermediates() }, at, verifier);
   return verifyTrustedChain(leaf, at, authorities(), verifier);
 }
 
 /** Each authority stands for itself: its anchor, its intermediates, its period. The first that vouches for the leaf decides. */
-function verifyTrustedChain(leaf: Certificate, at: Date, authorities: readonly CertificateAuthority[], verifier: SignatureVerifier): CertificateChain {
+function verifyTrustedChain(leaf: Certificate, at: Date, authorities: readonly TrustedAuthority[], verifier: SignatureVerifier): CertificateChain {
   let nearest: EngineError | undefined;
   for (const authority of authorities) {
-    const { anchor, intermediates, validFor } = authority;
     const outcome = attempt(() => {
-      if (isWithin(validFor, at)) return verifyPath({ leaf, anchors: [anchor], intermediates, at, usage: "code-signing", verifier });
-      const named = [anchor, ...intermediates].some((certificate) => equalBytes(certificate.subject, leaf.issuer));
+      if (isWithin(authority.validFor, at)) return verifyCodeSigningPath(leaf, authority, at, verifier);
+      const named = [...authority.anchors, ...authority.intermediates].some((certificate) => equalBytes(certificate.subject, leaf.issuer));
       throw named ? notValidThen(at, "the authority that issued the certificate is not trusted") : new EngineError("untrusted-certificate", "issued by none of the trusted authorities");
     });
     if (outcome.ok) return outcome.value;
@@ -54,7 +63,7 @@ function verifyTrustedChain(leaf: Certificate, at: Date, authorities: readonly C
  * The proven signed certificate timestamps of the chain's leaf.
  * @throws EngineError `no-sct`, `bad-sct`
  */
-export function verifyChainScts(chain: CertificateChain, logs: readonly TransparencyLogKey[], verifier: SignatureVerifier): readonly VerifiedSct[] {
+export function verifyChainScts(chain: CertificateChain, logs: readonly TransparencyLogKey[], verifier: SignatureVerifier): readonly ProvenSct[] {
   const [leaf, issuer] = chain;
   if (leaf === undefined || issuer === undefined) throw new EngineError("bad-sct", "the certificate is itself an anchor: what its log signed cannot be rebuilt without its issuer");
   return verifyScts({ leaf, issuer, logs, verifier });

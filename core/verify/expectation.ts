@@ -37,7 +37,8 @@ export interface ExpectedIdentity {
   /** All must hold of one and the same subject alternative name. */
   readonly subject: readonly TextMatcher[];
   readonly issuer: readonly TextMatcher[];
-  readonly extensions: readonly { readonly name: string; readonly value: TextMatcher }[];
+  /** `name` as the policy has it, `extension` as `readFulcioExtensions` names it. */
+  readonly extensions: readonly { readonly name: string; readonly extension: string; readonly value: TextMatcher }[];
 }
 
 export interface ExpectedLog {

@@ -3,7 +3,7 @@ import type { EntitySource, SignedContent } from "../cosign/signed-entity.ts";
 import type { SignatureAlgorithm } from "../crypto/signature-verifier.ts";
 import type { VerifiedTimestamp } from "../timestamp/verify-timestamp.ts";
 import { issuerOf, readFulcioExtensions, subjectsOf } from "../x509/fulcio.ts";
-import type { VerifiedSct } from "../x509/sct.ts";
+import type { ProvenTimestamp as ProvenSct } from "../x509/sct.ts";
 import { algorithmName } from "./artifact-signature.ts";
 import type { CertificateChain } from "./certificate-path.ts";
 import type { Claim } from "./claim.ts";
@@ -18,7 +18,7 @@ export interface ProvenParts {
   readonly signer: Signer;
   readonly algorithm: SignatureAlgorithm;
   readonly chain: CertificateChain;
-  readonly scts: readonly VerifiedSct[];
+  readonly scts: readonly ProvenSct[];
   readonly entries: readonly ProvenEntry[];
   readonly timestamps: readonly VerifiedTimestamp[];
   readonly judgedNow: boolean;

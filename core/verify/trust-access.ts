@@ -2,13 +2,13 @@
 import { ask } from "../cosign/ask.ts";
 import { once } from "../cosign/signed-entity.ts";
 import { EngineError } from "../errors.ts";
-import type { TrustedRoot } from "../trust/trusted-root.ts";
+import type { TrustMaterial } from "../trust/trust-material.ts";
 import type { VerifyContext } from "./context.ts";
 
 /** `root` asks; `used` is the digest of what it gave, for evidence. */
 export interface TrustAccess {
   /** @throws EngineError `no-trust`, `stale` */
-  root(): TrustedRoot;
+  root(): TrustMaterial;
   used(): string | undefined;
 }
 
@@ -18,7 +18,7 @@ export function trustAccess(context: VerifyContext): TrustAccess {
     const name = context.trustRootName;
     const answer = ask(context.knowledge, { kind: "trusted-root", name }, "no-trust");
     if (answer.state === "absent") throw new EngineError("no-trust", `${answer.from} has no trusted root of this name`, { subject: name });
-    const trusted = context.trust.root(answer.value, context.now);
+    const trusted = context.trust.material(answer.value, context.now);
     used = trusted.digest;
     return trusted;
   });

@@ -7,7 +7,7 @@ import { EngineError } from "../errors.ts";
 import type { VerifiedTimestamp } from "../timestamp/verify-timestamp.ts";
 import type { TransparencyLogKey } from "../tlog/transparency-log-key.ts";
 import type { Verification } from "../verdict.ts";
-import type { VerifiedSct } from "../x509/sct.ts";
+import type { ProvenTimestamp as ProvenSct } from "../x509/sct.ts";
 import { attempt } from "./attempt.ts";
 import { type CertificateChain, verifyChainAt, verifyChainScts } from "./certificate-path.ts";
 import type { Claim } from "./claim.ts";
@@ -46,7 +46,7 @@ class Pipeline {
   #entries: readonly ProvenEntry[] = [];
   #timestamps: readonly VerifiedTimestamp[] = [];
   #chain: CertificateChain = [];
-  #scts: readonly VerifiedSct[] = [];
+  #scts: readonly ProvenSct[] = [];
   #judgedNow = false;
 
   constructor(entity: SignedEntity, expectation: Expectation, claim: Claim, context: VerifyContext, trail: Trail) {
@@ -192,7 +192,7 @@ class Pipeline {
   #verifyChain(times: readonly Date[]): void {
     const signer = this.#signer;
     if (signer.kind === "key") return;
-    for (const at of times) this.#chain = verifyChainAt(signer, at, () => this.#trust.root().certificateAuthorities, this.#context.verifier);
+    for (const at of times) this.#chain = verifyChainAt(signer, at, () => this.#trust.root().authorities, this.#context.verifier);
   }
 
   /** A policy's lone certificate has no issuer at hand, and needs no SCT. */

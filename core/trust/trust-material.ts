@@ -1,0 +1,33 @@
+/** A trusted root made ready for use: what its authorities signed of one another is verified once, when trust is loaded. Source: design.md section 4. */
+import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
+import type { ValidityPeriod } from "../encoding/instant.ts";
+import type { Digest } from "../question.ts";
+import type { TimestampAuthority } from "../timestamp/timestamp-authority.ts";
+import type { TransparencyLogKey } from "../tlog/transparency-log-key.ts";
+import { type Authority, prepareAuthority } from "../x509/authority.ts";
+import type { TrustedRoot } from "./trusted-root.ts";
+
+/** One certificate authority: it stands for itself, with its own anchor, intermediates and period. */
+export interface TrustedAuthority extends Authority {
+  readonly uri: string;
+  /** Closed interval. */
+  readonly validFor: ValidityPeriod;
+}
+
+/** `digest` is that of the trusted root: two materials of one digest are the same. */
+export interface TrustMaterial {
+  readonly digest: Digest;
+  readonly tlogs: readonly TransparencyLogKey[];
+  readonly ctlogs: readonly TransparencyLogKey[];
+  readonly authorities: readonly TrustedAuthority[];
+  readonly timestampAuthorities: readonly TimestampAuthority[];
+}
+
+/** Compiles a trusted root. An authority whose own chain does not hold is refused where a certificate needs it. */
+export const compileTrust = (root: TrustedRoot, verifier: SignatureVerifier): TrustMaterial => ({
+  digest: root.digest,
+  tlogs: root.tlogs,
+  ctlogs: root.ctlogs,
+  authorities: root.certificateAuthorities.map(({ uri, anchor, intermediates, validFor }) => ({ uri, validFor, ...prepareAuthority([anchor], intermediates, verifier) })),
+  timestampAuthorities: root.timestampAuthorities,
+});

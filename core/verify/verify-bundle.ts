@@ -1,0 +1,55 @@
+/** A Sigstore bundle over a file, or about a digest, under a trusted root that is at hand: the same pipeline, another kind of artifact. Source: Sigstore client specification. */
+import { parseBundle } from "../cosign/bundle.ts";
+import type { EntitySource } from "../cosign/signed-entity.ts";
+import { bundleEntity, readBundleContent } from "../cosign/signed-entity-bundle.ts";
+import { digestOf } from "../crypto/digest.ts";
+import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
+import { EngineError } from "../errors.ts";
+import { defaultLimits } from "../limits.ts";
+import type { AnswerTo, Digest, Knowledge, Question, TrustedRootSource } from "../question.ts";
+import type { TrustCache } from "../trust/trust-cache.ts";
+import { failed, toFailure, type Verification } from "../verdict.ts";
+import { attempt } from "./attempt.ts";
+import { stageOf } from "./check.ts";
+import type { Claim } from "./claim.ts";
+import type { Evidence } from "./evidence.ts";
+import type { Expectation } from "./expectation.ts";
+import { verifyEntity } from "./verify-entity.ts";
+
+export interface BundleToVerify {
+  /** The bundle's JSON. */
+  readonly bundle: Uint8Array;
+  /** The file, or only its digest. */
+  readonly artifact: { readonly bytes: Uint8Array } | { readonly digest: Digest };
+  readonly expectation: Expectation;
+  readonly trustedRoot: TrustedRootSource;
+}
+
+export interface BundleContext {
+  readonly now: Date;
+  readonly verifier: SignatureVerifier;
+  readonly trust: TrustCache;
+}
+
+const trustRootName = "given";
+
+/** Knows one trusted root and nothing else. */
+const onlyTrust = (trustedRoot: TrustedRootSource): Knowledge => ({
+  answer<Q extends Question>(question: Q): AnswerTo<Q> | undefined {
+    if (question.kind !== "trusted-root") return undefined;
+    return { state: "present", value: trustedRoot, at: "", from: trustRootName } as AnswerTo<Q>;
+  },
+});
+
+/** Whether the bundle proves that the expected signer signed the artifact. */
+export function verifyBundle({ bundle, artifact, expectation, trustedRoot }: BundleToVerify, context: BundleContext): Verification<Evidence> {
+  const entity = attempt(() => {
+    if (bundle.length > defaultLimits.bundleBytes) throw new EngineError("over-limit", `a bundle of ${bundle.length} bytes, at most ${defaultLimits.bundleBytes} are read`);
+    const parsed = parseBundle(bundle);
+    const source: EntitySource = { layout: "file", digest: digestOf(bundle) };
+    return bundleEntity(parsed, source, readBundleContent(parsed));
+  });
+  if (!entity.ok) return failed(toFailure(entity.error, "entity.content", stageOf("entity.content")));
+  const claim: Claim = "bytes" in artifact ? { digest: digestOf(artifact.bytes), bytes: () => artifact.bytes } : artifact;
+  return verifyEntity(entity.value, expectation, claim, { ...context, knowledge: onlyTrust(trustedRoot), trustRootName, limits: defaultLimits });
+}
