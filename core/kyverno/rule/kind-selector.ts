@@ -1,5 +1,5 @@
 /** Kind selectors of match blocks: `Pod`, `apps/v1/Deployment`, `Pod/status`, `*`. Source: kyverno.md sections 2.3 and 16 (rows 4 and 5). */
-import { containsWildcard, matchWildcard } from "../../patterns/wildcard.ts";
+import { matchWildcard } from "../../patterns/wildcard.ts";
 import type { GroupVersionKind } from "./request.ts";
 
 /** Four wildcard patterns; an empty `subresource` means the resource itself. */
@@ -39,21 +39,4 @@ const isPod = (kind: GroupVersionKind): boolean => kind.group === "" && kind.ver
 export function matchKind(selector: KindSelector, kind: GroupVersionKind, subresource: string): boolean {
   if (!matchWildcard(selector.group, kind.group) || !matchWildcard(selector.version, kind.version) || !matchWildcard(selector.kind, kind.kind)) return false;
   return matchWildcard(selector.subresource, subresource) || (subresource === "ephemeralcontainers" && isPod(kind));
-}
-
-/** What an index by kind needs: the kinds that are named outright, and whether some selector may name any other kind as well. */
-export interface KindIndex {
-  readonly named: ReadonlySet<string>;
-  readonly others: boolean;
-}
-
-/** The index of some selectors; `undefined` stands for a filter that names no kind. */
-export function indexKinds(selectors: Iterable<KindSelector | undefined>): KindIndex {
-  const named = new Set<string>();
-  let others = false;
-  for (const selector of selectors) {
-    if (selector === undefined || containsWildcard(selector.kind)) others = true;
-    else named.add(selector.kind);
-  }
-  return { named, others };
 }

@@ -3,9 +3,9 @@ import type { JsonObject, JsonValue } from "../../encoding/json.ts";
 import { isObject } from "../../encoding/shape.ts";
 import { EngineError } from "../../errors.ts";
 import type { Knowledge } from "../../question.ts";
-import { matchWildcard } from "../../patterns/wildcard.ts";
+import { containsWildcard, matchWildcard } from "../../patterns/wildcard.ts";
 import type { MatchBlock, Policy, ResourceFilter, Rule } from "../policy/policy.ts";
-import { indexKinds, type KindIndex, type KindSelector, matchKind, parseKindSelector } from "./kind-selector.ts";
+import { type KindSelector, matchKind, parseKindSelector } from "./kind-selector.ts";
 import { ask } from "./open-question.ts";
 import type { AdmissionRequest } from "./request.ts";
 import { type CompiledSelector, compileSelector, type Labels, testSelector } from "./selector.ts";
@@ -13,8 +13,8 @@ import { type CompiledSelector, compileSelector, type Labels, testSelector } fro
 export interface MatchOptions {
   /** Is asked for the namespace where a `namespaceSelector` needs labels that the request does not carry. */
   readonly knowledge?: Knowledge;
-  /** `none`: absent labels are no labels, as in Kyverno's command line. Default `ask`. */
-  readonly absentNamespaceLabels?: "ask" | "none";
+  /** Absent labels are no labels, as in Kyverno's command line; nobody is asked. */
+  readonly assumeNoNamespaceLabels?: boolean;
 }
 
 export interface MatchResult {
@@ -23,14 +23,17 @@ export interface MatchResult {
   readonly reason?: string;
 }
 
-/** A rule's match and exclude, made ready. `index` is over the match alone. */
+/** A rule's match and exclude, made ready. */
 export interface CompiledMatch {
-  readonly index: KindIndex;
+  /** The kinds that the match names outright; `undefined` when some filter may match any other kind. */
+  readonly kinds: readonly string[] | undefined;
   /**
-   * Filters whose answer hangs on labels that nobody gave are settled last.
-   * @throws EngineError an unknown code with the namespace's question when they decide; `unresolved` when the namespace does not exist.
+   * Labels that nobody gave are asked for only where they decide.
+   * @throws EngineError an unknown code with the namespace's question as its subject; `unresolved` when the namespace does not exist.
    */
   readonly test: (request: AdmissionRequest, options?: MatchOptions) => MatchResult;
+  /** `test` without the reason. */
+  readonly matches: (request: AdmissionRequest, options?: MatchOptions) => boolean;
 }
 
 /** What the criteria look at. */
@@ -46,7 +49,8 @@ interface Subject {
 type Criterion = { readonly name: string; readonly holds: (subject: Subject) => boolean };
 
 interface CompiledFilter {
-  readonly kinds: readonly KindSelector[] | undefined;
+  /** Empty: any kind. */
+  readonly kinds: readonly KindSelector[];
   readonly operations: readonly string[] | undefined;
   readonly resource: readonly Criterion[];
   readonly user: readonly Criterion[];
@@ -64,12 +68,8 @@ interface CompiledBlock {
 const some = (patterns: readonly string[], text: string): boolean => patterns.some((pattern) => matchWildcard(pattern, text));
 
 function resourceCriteria(filter: ResourceFilter): readonly Criterion[] {
-  const { kinds, name, names, namespaces, annotations, selector } = filter;
+  const { name, names, namespaces, annotations, selector } = filter;
   const criteria: Criterion[] = [];
-  if (kinds !== undefined && kinds.length > 0) {
-    const selectors = kinds.map(parseKindSelector);
-    criteria.push({ name: "kind", holds: ({ request }) => selectors.some((kind) => matchKind(kind, request.kind, request.subResource ?? "")) });
-  }
   if (name !== undefined && name !== "") criteria.push({ name: "name", holds: (subject) => matchWildcard(name, subject.name) });
   if (names !== undefined && names.length > 0) criteria.push({ name: "names", holds: (subject) => some(names, subject.name) });
   if (namespaces !== undefined && namespaces.length > 0) {
@@ -105,11 +105,13 @@ function userCriteria({ roles = [], clusterRoles = [], subjects = [] }: Resource
 
 function compileFilter(filter: ResourceFilter): CompiledFilter {
   const { kinds, operations, namespaceSelector } = filter;
+  const selectors = (kinds ?? []).map(parseKindSelector);
+  const ofKind: Criterion = { name: "kind", holds: ({ request }) => selectors.some((selector) => matchKind(selector, request.kind, request.subResource ?? "")) };
   const resourceFields = [kinds, filter.name, filter.names, filter.namespaces, filter.annotations, filter.selector, namespaceSelector, operations];
   return {
-    kinds: kinds === undefined || kinds.length === 0 ? undefined : kinds.map(parseKindSelector),
+    kinds: selectors,
     operations: operations === undefined || operations.length === 0 ? undefined : operations,
-    resource: resourceCriteria(filter),
+    resource: [...(selectors.length === 0 ? [] : [ofKind]), ...resourceCriteria(filter)],
     user: userCriteria(filter),
     namespaceSelector: namespaceSelector === undefined ? undefined : compileSelector(namespaceSelector),
     hasResourceCriteria: resourceFields.some((field) => field !== undefined && field !== ""),
@@ -122,8 +124,11 @@ function compileBlock(block: MatchBlock): CompiledBlock {
   return { form: "bare", filters: [compileFilter(block.bare ?? {})] };
 }
 
-const isAnonymous = ({ userInfo, roles, clusterRoles }: AdmissionRequest): boolean =>
-  (roles ?? []).length === 0 && (clusterRoles ?? []).length === 0 && (userInfo === undefined || Object.values(userInfo).every((value) => value === undefined || value === "" || Object.keys(value).length === 0));
+/** Whether the request says nothing of who makes it. */
+function isAnonymous({ userInfo = {}, roles = [], clusterRoles = [] }: AdmissionRequest): boolean {
+  const { username = "", uid = "", groups = [], extra = {} } = userInfo;
+  return username === "" && uid === "" && [roles, clusterRoles, groups, Object.keys(extra)].every((list) => list.length === 0);
+}
 
 /** Whether the filter's criteria hold; the name of the first that does not. `user` says whether user criteria count. */
 function filterMisses(filter: CompiledFilter, subject: Subject, user: "judged" | "ignored"): string | undefined {
@@ -184,7 +189,7 @@ function askLabels(namespace: string, options: MatchOptions): Labels {
 function subjectOf(request: AdmissionRequest, resource: JsonObject, options: MatchOptions): Subject {
   const metadata = isObject(resource.metadata) ? resource.metadata : {};
   const namespace = request.kind.kind === "Namespace" ? "" : request.namespace || text(metadata.namespace);
-  const absent = namespace === "" || options.absentNamespaceLabels === "none";
+  const absent = namespace === "" || (options.assumeNoNamespaceLabels ?? false);
   return {
     request,
     name: text(metadata.name) || text(metadata.generateName),
@@ -197,27 +202,40 @@ function subjectOf(request: AdmissionRequest, resource: JsonObject, options: Mat
 
 const no = (reason: string): MatchResult => ({ matched: false, reason });
 
+/** `undefined` when a filter names no kind or has a wildcard in one. */
+function namedKinds({ filters }: CompiledBlock): readonly string[] | undefined {
+  const selectors = filters.flatMap(({ kinds }) => kinds);
+  const open = filters.some(({ kinds }) => kinds.length === 0) || selectors.some((selector) => containsWildcard(selector.kind));
+  return open ? undefined : [...new Set(selectors.map((selector) => selector.kind))];
+}
+
 /** What a rule asks of a request, with nothing left to parse. */
 export function compileMatch(rule: Pick<Rule, "match" | "exclude">, policy: Pick<Policy, "kind" | "namespace">): CompiledMatch {
   const match = compileBlock(rule.match);
   const exclude = rule.exclude === undefined ? undefined : compileBlock(rule.exclude);
   const home = policy.kind === "Policy" ? policy.namespace || "default" : undefined;
-  return {
-    index: indexKinds(match.filters.flatMap((filter) => filter.kinds ?? [undefined])),
-    test: (request, options = {}) => {
-      const resource = resourceOf(request);
-      if (resource === undefined) return no("the request carries no resource");
-      const subject = subjectOf(request, resource, options);
-      if (home !== undefined && subject.namespace !== home) return no("the policy is of another namespace");
-      const missed = blockMisses(match, subject, isAnonymous(request) ? "ignored" : "judged");
-      if (missed !== undefined) return no(`match: ${missed}`);
-      return exclude !== undefined && blockMisses(exclude, subject, "judged") === undefined ? no("excluded") : { matched: true };
-    },
+  const isExcluded = (subject: Subject): boolean => exclude !== undefined && blockMisses(exclude, subject, "judged") === undefined;
+  const test: CompiledMatch["test"] = (request, options = {}) => {
+    const resource = resourceOf(request);
+    if (resource === undefined) return no("the request carries no resource");
+    const subject = subjectOf(request, resource, options);
+    if (home !== undefined && subject.namespace !== home) return no("the policy is of another namespace");
+    let missed: string | undefined;
+    try {
+      missed = blockMisses(match, subject, isAnonymous(request) ? "ignored" : "judged");
+    } catch (error) {
+      // What is certainly excluded need not be known to match.
+      if (error instanceof EngineError && isExcluded(subject)) return no("excluded");
+      throw error;
+    }
+    if (missed !== undefined) return no(`match: ${missed}`);
+    return isExcluded(subject) ? no("excluded") : { matched: true };
   };
+  return { kinds: namedKinds(match), test, matches: (request, options) => test(request, options).matched };
 }
 
 /** One look at a rule that is not kept in compiled form. */
 export const matchRule = (rule: Rule, policy: Policy, request: AdmissionRequest, options: MatchOptions = {}): MatchResult => compileMatch(rule, policy).test(request, options);
 
-/** The kinds that a rule's match names, for an index over rules. */
-export const kindsOf = (rule: Pick<Rule, "match">): KindIndex => compileMatch(rule, { kind: "ClusterPolicy" }).index;
+/** The kinds that a rule's match names, for an index over rules; `undefined` when it may match any kind. */
+export const kindsOf = (rule: Pick<Rule, "match">): readonly string[] | undefined => compileMatch({ match: rule.match }, { kind: "ClusterPolicy" }).kinds;

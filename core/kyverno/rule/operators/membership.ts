@@ -11,6 +11,13 @@ export type LegacyMembership = "In" | "NotIn";
 
 const isList = (value: PolicyValue): value is readonly PolicyValue[] => Array.isArray(value);
 
+/** Pairs that one condition compares; only lists made for it hold more. */
+const maxPairs = 10_000_000;
+
+function checkPairs(keys: number, values: number): void {
+  if (keys * values > maxPairs) throw new EngineError("over-budget", `a condition compares ${keys} keys with ${values} values`);
+}
+
 const eitherWay = (left: string, right: string): boolean => matchWildcard(left, right) || matchWildcard(right, left);
 
 /** A list of texts that a text holds as JSON; the text itself when it is no JSON; `undefined` when it is JSON of another kind. */
@@ -42,6 +49,7 @@ function scalarIn(key: string, value: PolicyValue): boolean | undefined {
 }
 
 function listHolds(keys: readonly string[], values: readonly string[], operator: Membership): boolean {
+  checkPairs(keys.length, values.length);
   const found = (key: string): boolean => values.some((value) => eitherWay(value, key));
   switch (operator) {
     case "AnyIn":
@@ -111,6 +119,7 @@ export function isLegacyMember(key: PolicyValue, value: PolicyValue, operator: L
   if (typeof value === "string" && keys.length === 1 && keys[0] === value) return true;
   const values = isList(value) ? (value.every((item) => typeof item === "string") ? (value as readonly string[]) : undefined) : typeof value === "string" ? textsIn(value, undefined) : undefined;
   if (values === undefined) return false;
-  const all = keys.every((item) => values.includes(item));
+  const held = new Set(values);
+  const all = keys.every((item) => held.has(item));
   return operator === "In" ? all : !all;
 }

@@ -1,0 +1,153 @@
+/** Context entries of a rule: each is loaded when an expression first reads it. Source: kyverno.md section 2.6. */
+import type { JsonObject, JsonValue } from "../../encoding/json.ts";
+import { isObject } from "../../encoding/shape.ts";
+import { EngineError } from "../../errors.ts";
+import type { Knowledge } from "../../question.ts";
+import type { ContextEntry, Policy, PolicyValue } from "../policy/policy.ts";
+import { loadImage } from "./image-data.ts";
+import { toJsonValue } from "./json-value.ts";
+import type { JsonContext } from "./json-context.ts";
+import { ask, isIgnorance } from "./open-question.ts";
+import type { AdmissionRequest } from "./request.ts";
+import { substitute, substituteText } from "./variables.ts";
+
+interface Loading {
+  readonly context: JsonContext;
+  readonly knowledge: Knowledge;
+  readonly policy: Pick<Policy, "kind" | "namespace">;
+}
+
+/**
+ * Declares a rule's context entries, in their order: a later one of the same name replaces a `variable`, and merges into anything else.
+ * Nothing is loaded yet; what goes wrong is thrown by the query that reads the entry.
+ * Values that the command line gives (`request.variables`) stand in for every kind of entry but `variable`, which is evaluated all the same.
+ */
+export function loadContext(entries: readonly ContextEntry[], context: JsonContext, knowledge: Knowledge, request: AdmissionRequest, policy: Pick<Policy, "kind" | "namespace">): void {
+  const given = request.variables ?? {};
+  for (const [name, value] of Object.entries(given)) addPath(context, name, value);
+  const roots = new Set(Object.keys(given).map((name) => splitPath(name)[0]));
+  const loading: Loading = { context, knowledge, policy };
+  for (const entry of entries) {
+    if (entry.variable !== undefined) context.defer(entry.name, () => loadVariable(entry, loading), "replace");
+    else if (!roots.has(entry.name)) context.defer(entry.name, () => named(entry, () => loadEntry(entry, loading)), "merge");
+  }
+}
+
+/** The steps of `a.b."c.d"`. */
+const splitPath = (name: string): readonly string[] => [...name.matchAll(/"([^"]*)"|[^.]+/g)].map(([step, quoted]) => quoted ?? step);
+
+function addPath(context: JsonContext, name: string, value: JsonValue): void {
+  const [root = name, ...rest] = splitPath(name);
+  context.add(root, rest.reduceRight<JsonValue>((inner, step) => ({ [step]: inner }), value));
+}
+
+/** What goes wrong names the entry; ignorance keeps its question. */
+function named(entry: ContextEntry, load: () => JsonValue): JsonValue {
+  try {
+    return load();
+  } catch (error) {
+    if (!(error instanceof EngineError) || isIgnorance(error)) throw error;
+    throw new EngineError(error.code, `failed to load context entry ${entry.name}: ${error.message}`, { subject: entry.pointer, cause: error });
+  }
+}
+
+const unresolved = (message: string, subject?: string): never => {
+  throw new EngineError("unresolved", message, { subject });
+};
+
+function loadEntry(entry: ContextEntry, loading: Loading): JsonValue {
+  if (entry.configMap !== undefined) return loadConfigMap(entry.configMap, loading);
+  if (entry.apiCall !== undefined) return loadApiCall(entry.apiCall, loading);
+  if (entry.imageRegistry !== undefined) {
+    const { reference, jmesPath } = entry.imageRegistry;
+    return transform(loadImage(substituteText(reference, loading.context), loading.knowledge, loading.context), jmesPath, loading.context);
+  }
+  if (entry.globalReference !== undefined) return loadGlobal(entry.globalReference, loading);
+  return unresolved("exactly one of configMap or apiCall or imageRegistry or variable is required for context entries", entry.pointer);
+}
+
+function transform(value: JsonValue, jmesPath: string | undefined, context: JsonContext): JsonValue {
+  const path = jmesPath === undefined ? "" : substituteText(jmesPath, context);
+  return path === "" ? value : context.evaluate(path, value);
+}
+
+/** What `load` gives; where it fails or gives null, the default. Ignorance is no failure. */
+function withDefault(load: () => JsonValue, otherwise: PolicyValue | undefined, context: JsonContext): JsonValue {
+  if (otherwise === undefined || otherwise === null) return load();
+  try {
+    return load() ?? toJsonValue(substitute(otherwise, context));
+  } catch (error) {
+    if (!(error instanceof EngineError) || error.code !== "unresolved") throw error;
+    return toJsonValue(substitute(otherwise, context));
+  }
+}
+
+function loadVariable(entry: ContextEntry, { context }: Loading): JsonValue {
+  const { value, jmesPath, default: otherwise } = entry.variable ?? {};
+  const path = jmesPath === undefined ? "" : substituteText(jmesPath, context);
+  const apply = (): JsonValue => {
+    try {
+      return value === undefined ? (path === "" ? null : context.query(path)) : context.evaluate(path, toJsonValue(substitute(value, context)));
+    } catch (error) {
+      if (!(error instanceof EngineError) || isIgnorance(error)) throw error;
+      throw new EngineError(error.code, `failed to apply jmespath ${path} to variable ${entry.name}: ${error.message}`, { subject: entry.pointer, cause: error });
+    }
+  };
+  const plain = value !== undefined && path === "" ? () => toJsonValue(substitute(value, context)) : apply;
+  return withDefault(plain, otherwise, context) ?? unresolved(`failed to add context entry for variable ${entry.name} since it evaluated to nil`, entry.pointer);
+}
+
+const own = (object: JsonObject, key: string): JsonValue => (Object.hasOwn(object, key) ? (object[key] ?? null) : null);
+
+/** A namespaced policy reads its own namespace only. */
+function loadConfigMap(given: NonNullable<ContextEntry["configMap"]>, { context, knowledge, policy }: Loading): JsonValue {
+  const name = substituteText(given.name, context);
+  const home = policy.namespace || "default";
+  const namespace = (given.namespace === undefined ? "" : substituteText(given.namespace, context)) || home;
+  if (policy.kind === "Policy" && namespace !== home) return unresolved(`a policy of namespace ${home} may not read configmap ${namespace}/${name}`);
+  const known = ask({ kind: "cluster", verb: "get", apiVersion: "v1", resource: "configmaps", namespace, name }, knowledge);
+  if (known === undefined || !isObject(known.value)) return unresolved(`failed to get configmap ${namespace}/${name} : configmaps "${name}" not found`);
+  return { data: own(known.value, "data"), metadata: own(known.value, "metadata") };
+}
+
+/** A path of the API server is a question; services and POST are nobody's to ask here, so they stay open. */
+function loadApiCall(call: NonNullable<ContextEntry["apiCall"]>, { context, knowledge }: Loading): JsonValue {
+  if (call.service !== undefined) throw new EngineError("not-in-mirror", "a call to a service is not made", { subject: "service call" });
+  const path = substituteText(call.urlPath ?? "", context);
+  if (call.method !== "GET") throw new EngineError("not-in-mirror", `a ${call.method} of ${path} is not made`, { subject: `${call.method} ${path}` });
+  return withDefault(() => transform(getPath(path, knowledge), call.jmesPath, context), call.default, context);
+}
+
+function getPath(path: string, knowledge: Knowledge): JsonValue {
+  if (!path.startsWith("/")) return unresolved(`a path of the API server begins with a slash: ${path}`);
+  const known = ask({ kind: "cluster", verb: "raw", apiVersion: "", resource: "", path }, knowledge);
+  return known === undefined ? unresolved(`failed to GET resource with raw url: ${path}: not found`) : known.value;
+}
+
+const globalApi = "kyverno.io/v2alpha1";
+
+/** A GlobalContextEntry stands for a list of resources, or for a GET; either is asked for once the entry itself is known. */
+function loadGlobal({ name: text, jmesPath }: NonNullable<ContextEntry["globalReference"]>, { context, knowledge }: Loading): JsonValue {
+  const name = substituteText(text, context);
+  const known = ask({ kind: "cluster", verb: "get", apiVersion: globalApi, resource: "globalcontextentries", name }, knowledge);
+  const spec = known !== undefined && isObject(known.value) ? known.value.spec : undefined;
+  if (!isObject(spec)) return unresolved(`failed to get global context entry ${name}: not found`);
+  return transform(readGlobal(name, spec, knowledge), jmesPath, context);
+}
+
+function readGlobal(name: string, spec: JsonObject, knowledge: Knowledge): JsonValue {
+  const { kubernetesResource: resource, apiCall: call } = spec;
+  const text = (object: JsonObject, key: string): string => {
+    const value = own(object, key);
+    return typeof value === "string" ? value : "";
+  };
+  if (isObject(resource)) {
+    const [group, version, namespace] = [text(resource, "group"), text(resource, "version"), text(resource, "namespace")];
+    const apiVersion = group === "" ? version : `${group}/${version}`;
+    const known = ask({ kind: "cluster", verb: "list", apiVersion, resource: text(resource, "resource"), ...(namespace === "" ? {} : { namespace }) }, knowledge);
+    if (known === undefined) return [];
+    return isObject(known.value) && Array.isArray(known.value.items) ? known.value.items : known.value;
+  }
+  if (isObject(call) && text(call, "urlPath") !== "" && (text(call, "method") || "GET") === "GET") return getPath(text(call, "urlPath"), knowledge);
+  throw new EngineError("not-in-mirror", `the global context entry ${name} calls a service`, { subject: `global context entry ${name}` });
+}
