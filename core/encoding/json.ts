@@ -18,6 +18,8 @@ export interface JsonOptions {
   readonly integersOnly?: boolean;
   /** Accepts repeated keys, the last one winning (in value and in order), as Go's encoding/json does. */
   readonly duplicateKeys?: "refuse" | "last-wins";
+  /** Turns lone surrogates into U+FFFD, as Go's encoding/json does. */
+  readonly loneSurrogates?: "refuse" | "replace";
   /** Names the document in errors. */
   readonly subject?: string;
 }
@@ -28,6 +30,7 @@ const number = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const plain = /[^"\\\u0000-\u001f\ud800-\udfff]*/y;
 const escapes: Readonly<Record<string, string>> = { '"': '"', "\\": "\\", "/": "/", b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
 const loneSurrogate = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
+const loneSurrogates = new RegExp(loneSurrogate, "g");
 
 class Reader {
   readonly text: string;
@@ -35,6 +38,7 @@ class Reader {
   readonly exact: boolean;
   readonly integersOnly: boolean;
   readonly lastWins: boolean;
+  readonly replaceLone: boolean;
   readonly subject: string | undefined;
   at = 0;
 
@@ -44,6 +48,7 @@ class Reader {
     this.exact = options.exactIntegers ?? false;
     this.integersOnly = options.integersOnly ?? false;
     this.lastWins = options.duplicateKeys === "last-wins";
+    this.replaceLone = options.loneSurrogates === "replace";
     this.subject = options.subject;
   }
 
@@ -97,8 +102,8 @@ class Reader {
       const unit = this.text.charCodeAt(this.at);
       if (unit === 34) {
         out += this.text.slice(from, this.at++);
-        if (surrogates && loneSurrogate.test(out)) this.fail("lone surrogate in a string");
-        return out;
+        if (!surrogates || !loneSurrogate.test(out)) return out;
+        return this.replaceLone ? out.replace(loneSurrogates, "\ufffd") : this.fail("lone surrogate in a string");
       }
       if (unit < 32) this.fail("control character in a string");
       if (Number.isNaN(unit)) this.fail("unexpected end of a string");
