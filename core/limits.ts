@@ -6,6 +6,9 @@ export interface Limits {
   readonly blobBytes: number;
   readonly bundleBytes: number;
   readonly layersPerManifest: number;
+  /** Files and entries of an OCI layout folder that are looked at. */
+  readonly layoutEntries: number;
+  readonly layoutIndexBytes: number;
   readonly referrers: number;
   readonly signaturesPerImage: number;
   readonly jsonDepth: number;
@@ -54,6 +57,8 @@ export const defaultLimits: Limits = {
   blobBytes: 128 * mib,
   bundleBytes: 16 * mib,
   layersPerManifest: 1000,
+  layoutEntries: 1_000_000,
+  layoutIndexBytes: 64 * mib,
   referrers: 1000,
   signaturesPerImage: 1000,
   jsonDepth: 100,

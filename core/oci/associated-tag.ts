@@ -1,0 +1,22 @@
+/** Tags that hold what belongs to an image: cosign's scheme and the referrers fallback. Source: sigstore.md sections 1.1 and 1.5. */
+import { type Digest, isDigest } from "../question.ts";
+
+/** `referrers`: the index that stands in for the referrers API. */
+export type AssociatedKind = "signature" | "attestation" | "sbom" | "referrers";
+
+const kinds: Readonly<Record<string, AssociatedKind>> = { ".sig": "signature", ".att": "attestation", ".sbom": "sbom", "": "referrers" };
+const pattern = /^sha256-([0-9a-f]{64})(\.sig|\.att|\.sbom|)$/;
+
+/** The image that a tag belongs to and what it holds; `undefined` for the tag of an image. */
+export function parseAssociatedTag(tag: string): { readonly image: Digest; readonly kind: AssociatedKind } | undefined {
+  const [, hex = "", suffix = ""] = pattern.exec(tag) ?? [];
+  const image = `sha256:${hex}`;
+  const kind = kinds[suffix];
+  return isDigest(image) && kind !== undefined ? { image, kind } : undefined;
+}
+
+/** The tag under which an image's signatures, attestations, SBOMs or (without suffix) referrers are kept. */
+export function associatedTag(image: Digest, kind: AssociatedKind): string {
+  const suffix = { signature: ".sig", attestation: ".att", sbom: ".sbom", referrers: "" }[kind];
+  return `${image.replace(":", "-")}${suffix}`;
+}

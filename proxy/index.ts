@@ -1,0 +1,11 @@
+/** The door of the proxy: what the commands and tests of whole programs use. */
+export { type LayoutImage, LayoutKnowledge, type LayoutOptions, openLayout } from "./archive/oci-layout.ts";
+export { nodeVerifier } from "./crypto-node.ts";
+export { type AddedLayout, type AddLayoutOptions, addLayout } from "./mirror/add-layout.ts";
+export type { Inspection } from "./mirror/inspect-mirror.ts";
+export type { MirrorImage } from "./mirror/list-mirror.ts";
+export type { Attempt, Mirror } from "./mirror/mirror.ts";
+export { MirrorKnowledge } from "./mirror/mirror-knowledge.ts";
+export { MirrorWriter, type Origin, type Pin, type SeenCheckpoint } from "./mirror/mirror-writer.ts";
+export { type OpenMirrorOptions, openMirror } from "./mirror/open-mirror.ts";
+export type { RecordedDecision, Run, RunLog } from "./mirror/run-log.ts";

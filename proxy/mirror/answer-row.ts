@@ -1,0 +1,154 @@
+/** Rows of the table `answer`: how the answer to each kind of question is written and read back. */
+import { encodeCanonicalJson } from "../../core/encoding/canonical-json.ts";
+import { type JsonObject, type JsonValue, parseJson } from "../../core/encoding/json.ts";
+import { pointer, readArray, readInteger, readObject, readString } from "../../core/encoding/shape.ts";
+import { EngineError } from "../../core/errors.ts";
+import { encodeDescriptor, readDescriptor } from "../../core/oci/descriptor.ts";
+import { type Answer, type AnswerValues, type Descriptor, type Digest, isDigest, type LogEntryAnswer, type Question, type QuestionKind, questionText } from "../../core/question.ts";
+import { digestBytes, rowChecksum } from "./row-checksum.ts";
+import { corrupt } from "./store-error.ts";
+
+export interface AnswerRow {
+  readonly kind: string;
+  readonly question: string;
+  readonly repository: string | null;
+  /** The tag or digest of a question about a repository. */
+  readonly subject: string | null;
+  readonly state: string;
+  readonly digest: string | null;
+  readonly value: string | null;
+  readonly at: string;
+  readonly source: string;
+  readonly checksum: Buffer;
+}
+
+/** TUF metadata and target of a trusted root: where they are kept. Bytes are in `tuf_metadata` and `blob`. */
+export interface TufSource {
+  readonly form: "tuf";
+  readonly roots: readonly MetadataReference[];
+  readonly timestamp: MetadataReference;
+  readonly snapshot: MetadataReference;
+  readonly targets: readonly (MetadataReference & { readonly role: string })[];
+  readonly target: Digest;
+}
+
+export interface MetadataReference {
+  readonly version: number;
+  readonly digest: Digest;
+}
+
+/** What stands in the columns `digest` and `value`. Bytes themselves are kept elsewhere. */
+export interface StoredValue {
+  readonly digest: Digest;
+  readonly value: string | null;
+}
+
+export const storedBytes = (digest: Digest): StoredValue => ({ digest, value: null });
+
+export function storedJson(value: JsonValue): StoredValue {
+  const text = encodeCanonicalJson(value);
+  return { digest: digestBytes(text), value: text };
+}
+
+/** The stored form of every value that is not bytes. */
+export function storeValue(kind: Exclude<QuestionKind, "manifest" | "blob" | "trusted-root">, value: AnswerValues[QuestionKind]): StoredValue {
+  switch (kind) {
+    case "tag":
+      return storedJson(encodeDescriptor(value as Descriptor));
+    case "referrers":
+      return storedJson((value as readonly Descriptor[]).map(encodeDescriptor));
+    case "key":
+      return storedJson(value as string);
+    case "log-entry":
+      return storedJson((value as LogEntryAnswer).json);
+    case "cluster":
+      return storedJson(value as JsonValue);
+  }
+}
+
+/** The row of an answer; `question` is in its canonical spelling. */
+export function toRow(question: Question, answer: Exclude<Answer, { state: "unavailable" }>, stored: StoredValue | undefined): AnswerRow {
+  const row = {
+    kind: question.kind,
+    question: questionText(question),
+    repository: "repository" in question ? question.repository : null,
+    subject: question.kind === "tag" ? question.tag : "digest" in question ? question.digest : null,
+    state: answer.state,
+    digest: stored?.digest ?? null,
+    value: stored?.value ?? null,
+    at: answer.at,
+    source: answer.from,
+  };
+  return { ...row, checksum: checksumOf(row) };
+}
+
+const checksumOf = (row: Omit<AnswerRow, "checksum">): Buffer => rowChecksum(row.kind, row.question, row.repository, row.subject, row.state, row.digest, row.value, row.at, row.source);
+
+/**
+ * Checks a row against its checksum and its own digest.
+ * @throws EngineError `mirror-corrupt`.
+ */
+export function checkRow(row: AnswerRow): void {
+  if (!(row.checksum instanceof Uint8Array) || !checksumOf(row).equals(row.checksum)) throw corrupt(row.question, "a row of the mirror was changed since it was written");
+  if (row.value !== null && digestBytes(row.value) !== row.digest) throw corrupt(row.question, "a value of the mirror does not have its digest");
+}
+
+/**
+ * The value of a present row whose kind does not refer to bytes kept elsewhere.
+ * @throws EngineError `mirror-corrupt`.
+ */
+export function loadValue(row: AnswerRow): AnswerValues["tag" | "referrers" | "key" | "log-entry" | "cluster"] {
+  return readRow(row, (value) => {
+    switch (row.kind) {
+      case "tag":
+        return readDescriptor(value, "");
+      case "referrers":
+        return readArray(value, "").map((entry, index) => readDescriptor(entry, pointer("", index)));
+      case "key":
+        return readString(value, "");
+      case "log-entry":
+        return { json: readString(value, "") };
+      default:
+        return value;
+    }
+  });
+}
+
+/**
+ * Where the bytes of a trusted root are.
+ * @throws EngineError `mirror-corrupt`.
+ */
+export const loadRootSource = (row: AnswerRow): TufSource | { readonly form: "pinned"; readonly digest: Digest } =>
+  readRow(row, (value) => {
+    const object = readObject(value, "");
+    if (object.form === "pinned") return { form: "pinned", digest: readDigest(object.digest, "/digest") };
+    return {
+      form: "tuf",
+      roots: readArray(object.roots, "/roots").map(readReference),
+      timestamp: readReference(object.timestamp),
+      snapshot: readReference(object.snapshot),
+      targets: readArray(object.targets, "/targets").map((entry) => ({ ...readReference(entry), role: readString(readObject(entry, "/targets").role, "/targets/role") })),
+      target: readDigest(object.target, "/target"),
+    };
+  });
+
+function readReference(value: JsonValue | undefined): MetadataReference {
+  const object: JsonObject = readObject(value, "/metadata");
+  return { version: readInteger(object.version, "/metadata/version"), digest: readDigest(object.digest, "/metadata/digest") };
+}
+
+function readDigest(value: JsonValue | undefined, at: string): Digest {
+  const text = readString(value, at);
+  if (!isDigest(text)) throw new EngineError("malformed", "not a digest", { subject: at });
+  return text;
+}
+
+/** Reads a row's value; whatever does not fit its form is damage, since only well-formed values are written. */
+function readRow<T>(row: AnswerRow, read: (value: JsonValue) => T): T {
+  try {
+    return read(parseJson(row.value ?? "", { subject: row.question }));
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    throw corrupt(row.question, `a value of the mirror does not read: ${error.message}`, error);
+  }
+}

@@ -1,0 +1,52 @@
+/** The content id: what a mirror knows, in one digest. Source: offline.md section 3: SHA-256 over the sorted list of (kind, key, digest). */
+import { createHash } from "node:crypto";
+import type { Database, Statement } from "better-sqlite3";
+import type { Digest } from "../../core/question.ts";
+import { sqlText } from "./statements.ts";
+import { guarded } from "./store-error.ts";
+
+interface ContentRow {
+  readonly kind: string;
+  readonly key: string;
+  readonly digest: string;
+}
+
+/**
+ * Computes the content id and keeps it for as long as nothing is written. When and from where something is known does not enter it:
+ * two mirrors that know the same have the same id, and asking again changes nothing unless the answer did.
+ */
+export class ContentId {
+  readonly #database: Database;
+  readonly #folder: string;
+  readonly #list: Statement<[], ContentRow>;
+  #state = "";
+  #value: Digest | undefined;
+
+  constructor(database: Database, folder: string) {
+    this.#database = database;
+    this.#folder = folder;
+    this.#list = database.prepare(sqlText("list-content"));
+  }
+
+  get(): Digest {
+    return guarded(this.#folder, () => this.#database.transaction(() => this.#get())());
+  }
+
+  #get(): Digest {
+    const state = `${this.#pragma("data_version")} ${this.#changes()}`;
+    if (this.#value !== undefined && this.#state === state) return this.#value;
+    const hash = createHash("sha256");
+    for (const { kind, key, digest } of this.#list.iterate()) hash.update(`${JSON.stringify([kind, key, digest])}\n`);
+    this.#state = state;
+    this.#value = `sha256:${hash.digest("hex")}`;
+    return this.#value;
+  }
+
+  #pragma(name: string): number {
+    return Number(this.#database.pragma(name, { simple: true }));
+  }
+
+  #changes(): number {
+    return this.#database.prepare<[], { readonly changes: number }>(sqlText("count-changes")).get()?.changes ?? 0;
+  }
+}

@@ -1,0 +1,129 @@
+/** The images of a mirror and the signed material beside them, as `mirror ls` shows them. What was stored, nothing verified. Source: experience.md section 2.4. */
+import type { Database } from "better-sqlite3";
+import { EngineError } from "../../core/errors.ts";
+import type { Limits } from "../../core/limits.ts";
+import { associatedTag, parseAssociatedTag } from "../../core/oci/associated-tag.ts";
+import { type KnownManifest, type Lookup, readManifest, readReferrers, readTag } from "../../core/oci/lookup.ts";
+import { type Descriptor, type Digest, isDigest, type Knowledge } from "../../core/question.ts";
+import type { AnswerRow } from "./answer-row.ts";
+import { sqlText } from "./statements.ts";
+
+export interface MirrorImage {
+  /** `repository:tag`, or `repository@digest` where no tag leads here. */
+  readonly image: string;
+  readonly repository: string;
+  readonly tag?: string;
+  readonly digest: Digest;
+  /** Signatures found in all layouts. */
+  readonly signatures: number;
+  /** Attestations found in all layouts, and the predicate types that they claim. */
+  readonly attestations: number;
+  readonly predicateTypes: readonly string[];
+  /** Layouts of which nothing is known: until they were asked, none found does not mean that there is none. */
+  readonly unasked: readonly ("signature tag" | "attestation tag" | "referrers")[];
+  /** Bytes of the image with its layers, as its manifests state them; of an index, of the children that are here. Absent when the manifest is not here or does not read. */
+  readonly size?: number;
+  /** When the tag (or the manifest, without tag) was last seen, RFC 3339, and where. */
+  readonly at: string;
+  readonly from: string;
+  /** Why the list could not look further. */
+  readonly problem?: string;
+}
+
+/**
+ * Images by repository and tag; then those that no tag leads to, unless they are children of an index, referrers or signed material.
+ * @throws EngineError `mirror-corrupt` when a tag's row is damaged; damage behind a tag is the image's `problem`.
+ */
+export function listMirror(database: Database, knowledge: Knowledge, limits: Limits): readonly MirrorImage[] {
+  const repositories = database.prepare<[], { readonly repository: string }>(sqlText("list-repositories")).all();
+  return repositories.flatMap(({ repository }) => listRepository(database, knowledge, repository, limits));
+}
+
+function listRepository(database: Database, knowledge: Knowledge, repository: string, limits: Limits): readonly MirrorImage[] {
+  const rows = (kind: string) => database.prepare<[string, string], AnswerRow>(sqlText("list-repository-answers")).all(repository, kind);
+  const images: MirrorImage[] = [];
+  const reached = new Set<string>();
+  for (const { subject: tag, at, source } of rows("tag")) {
+    if (tag === null) continue;
+    const found = readTag(knowledge, repository, tag);
+    if (found.state !== "present") continue;
+    const { digest } = found.value;
+    reached.add(digest);
+    if (parseAssociatedTag(tag) === undefined) images.push({ image: `${repository}:${tag}`, repository, tag, digest, ...describe(knowledge, repository, digest, limits), at, from: source });
+  }
+  const manifests = rows("manifest");
+  for (const { subject } of manifests) for (const digest of held(knowledge, repository, subject, limits)) reached.add(digest);
+  for (const { subject, at, source } of manifests) {
+    if (subject === null || !isDigest(subject) || reached.has(subject)) continue;
+    images.push({ image: `${repository}@${subject}`, repository, digest: subject, ...describe(knowledge, repository, subject, limits), at, from: source });
+  }
+  return images;
+}
+
+/** What a manifest keeps out of the list: the children of an index, and itself when it refers to something. */
+function held(knowledge: Knowledge, repository: string, subject: string | null, limits: Limits): readonly string[] {
+  if (subject === null || !isDigest(subject)) return [];
+  const { value } = noDamage(() => readManifest(knowledge, repository, subject, limits));
+  if (value?.state !== "present") return [];
+  const { manifest } = value.value;
+  return manifest.subject === undefined ? manifest.manifests.map((child) => child.digest) : [subject];
+}
+
+type Description = Pick<MirrorImage, "signatures" | "attestations" | "predicateTypes" | "unasked" | "size" | "problem">;
+
+function describe(knowledge: Knowledge, repository: string, digest: Digest, limits: Limits): Description {
+  const { value, problem } = noDamage(() => {
+    const signature = taggedLayers(knowledge, repository, associatedTag(digest, "signature"), limits);
+    const attestation = taggedLayers(knowledge, repository, associatedTag(digest, "attestation"), limits);
+    const referrers = readReferrers(knowledge, repository, digest, limits);
+    const material = (referrers.state === "present" ? referrers.value : []).map(readReferrer).filter((entry) => entry !== undefined);
+    const attested = material.filter((entry) => entry.purpose === "attestation");
+    const types = [...(attestation ?? []).map((layer) => layer.annotations?.predicateType), ...attested.map((entry) => entry.predicateType)];
+    const unasked: Description["unasked"] = [...(signature === undefined ? (["signature tag"] as const) : []), ...(attestation === undefined ? (["attestation tag"] as const) : []), ...(referrers.state === "open" ? (["referrers"] as const) : [])];
+    return {
+      signatures: (signature?.length ?? 0) + material.length - attested.length,
+      attestations: (attestation?.length ?? 0) + attested.length,
+      predicateTypes: [...new Set(types.filter((type) => type !== undefined))].sort(),
+      unasked,
+      ...sized(imageSize(knowledge, repository, digest, limits)),
+    };
+  });
+  return value ?? { signatures: 0, attestations: 0, predicateTypes: [], unasked: ["signature tag", "attestation tag", "referrers"], ...(problem === undefined ? {} : { problem }) };
+}
+
+const sized = (size: number | undefined) => (size === undefined ? {} : { size });
+
+/** The layers behind a tag of cosign's; `undefined` while nobody knows. */
+function taggedLayers(knowledge: Knowledge, repository: string, tag: string, limits: Limits): readonly Descriptor[] | undefined {
+  const found = readTag(knowledge, repository, tag);
+  if (found.state !== "present") return found.state === "absent" ? [] : undefined;
+  const manifest = readManifest(knowledge, repository, found.value.digest, limits);
+  return manifest.state === "present" ? manifest.value.manifest.layers : undefined;
+}
+
+const signType = "https://sigstore.dev/cosign/sign/v1";
+
+function readReferrer({ artifactType = "", annotations }: Descriptor): { readonly purpose: "signature" | "attestation"; readonly predicateType: string | undefined } | undefined {
+  const predicateType = annotations?.["dev.sigstore.bundle.predicateType"];
+  if (artifactType.startsWith("application/vnd.dev.sigstore.bundle")) return { purpose: predicateType === signType ? "signature" : "attestation", predicateType };
+  if (!artifactType.startsWith("application/vnd.dev.cosign.artifact.")) return undefined;
+  return { purpose: artifactType.includes(".sig.") ? "signature" : "attestation", predicateType };
+}
+
+function imageSize(knowledge: Knowledge, repository: string, digest: Digest, limits: Limits): number | undefined {
+  const read = (wanted: Digest): Lookup<KnownManifest> => readManifest(knowledge, repository, wanted, limits);
+  const root = read(digest);
+  if (root.state !== "present") return undefined;
+  const children = root.value.manifest.manifests.map(({ digest: child }) => read(child)).filter((child) => child.state === "present");
+  return [root, ...children].reduce((total, { value: { bytes, manifest } }) => total + bytes.length + (manifest.config?.size ?? 0) + manifest.layers.reduce((sum, layer) => sum + layer.size, 0), 0);
+}
+
+/** What lies behind a tag may be damaged: the list says so and goes on. */
+function noDamage<T>(read: () => T): { readonly value?: T; readonly problem?: string } {
+  try {
+    return { value: read() };
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    return { problem: `[${error.code}] ${error.message}` };
+  }
+}

@@ -1,0 +1,139 @@
+/** The mirror as knowledge: pins first, then recorded answers, then completeness. Everything is checked on every read; nothing is trusted for being there. */
+import type { Database, Statement } from "better-sqlite3";
+import { canonicalQuestion, completenessScopes } from "../../core/oci/completeness.ts";
+import { type Answer, type AnswerTo, type Digest, type Knowledge, type Question, questionText, type TrustedRootSource } from "../../core/question.ts";
+import { type AnswerRow, checkRow, loadRootSource, loadValue, type MetadataReference, type TufSource } from "./answer-row.ts";
+import { digestBytes, rowChecksum } from "./row-checksum.ts";
+import { sqlText } from "./statements.ts";
+import { corrupt, guarded } from "./store-error.ts";
+
+export interface PinRow {
+  readonly kind: string;
+  readonly name: string;
+  readonly digest: string;
+  readonly bytes: Uint8Array;
+  readonly at: string;
+  readonly source: string;
+  readonly checksum: Buffer;
+}
+
+export interface CompleteRow {
+  readonly scope: string;
+  readonly at: string;
+  readonly source: string;
+  readonly checksum: Buffer;
+}
+
+/** @throws EngineError `mirror-corrupt` when the pin was changed since it was written. */
+export function checkPin(row: PinRow): void {
+  const subject = `${row.kind} ${row.name}`;
+  if (!rowChecksum(row.kind, row.name, row.digest, row.at, row.source).equals(row.checksum)) throw corrupt(subject, "a pin was changed since it was written");
+  checkBytes(row.bytes, row.digest);
+}
+
+/** @throws EngineError `mirror-corrupt` when the row was changed since it was written. */
+export function checkComplete(row: CompleteRow): void {
+  if (!rowChecksum(row.scope, row.at, row.source).equals(row.checksum)) throw corrupt(row.scope, "a row of the mirror was changed since it was written");
+}
+
+/** @throws EngineError `mirror-corrupt`, its subject the digest, when the bytes do not have it. */
+export function checkBytes(bytes: Uint8Array, digest: string): void {
+  if (digestBytes(bytes) !== digest) throw corrupt(digest, "the mirror's bytes do not have this digest");
+}
+
+export class MirrorKnowledge implements Knowledge {
+  readonly #folder: string;
+  readonly #answer: Statement<[string, string], AnswerRow>;
+  readonly #blob: Statement<[string], { readonly bytes: Uint8Array }>;
+  readonly #metadata: Statement<[string, string, number], { readonly bytes: Uint8Array }>;
+  readonly #pin: Statement<[string, string], PinRow>;
+  readonly #complete: Statement<[string, string], CompleteRow>;
+
+  constructor(database: Database, folder: string) {
+    this.#folder = folder;
+    this.#answer = database.prepare(sqlText("find-answer"));
+    this.#blob = database.prepare(sqlText("find-blob"));
+    this.#metadata = database.prepare(sqlText("find-tuf-metadata"));
+    this.#pin = database.prepare(sqlText("find-pin"));
+    this.#complete = database.prepare(sqlText("find-complete"));
+  }
+
+  /** @throws EngineError `mirror-corrupt` when what is found is damaged; a damaged row never reads as absent or as never asked. */
+  answer<Q extends Question>(question: Q): AnswerTo<Q> | undefined {
+    const asked: Question = canonicalQuestion(question);
+    return guarded(this.#folder, () => this.#pinned(asked) ?? this.#recorded(asked) ?? this.#completed(asked)) as AnswerTo<Q> | undefined;
+  }
+
+  #pinned(question: Question): Answer | undefined {
+    if (question.kind !== "trusted-root" && question.kind !== "key") return undefined;
+    const row = this.#pin.get(question.kind, question.kind === "key" ? question.reference : question.name);
+    if (row === undefined) return undefined;
+    checkPin(row);
+    const bytes = toBytes(row.bytes);
+    const value = question.kind === "key" ? Buffer.from(bytes).toString("utf8") : ({ form: "pinned", bytes } satisfies TrustedRootSource);
+    return { state: "present", value, at: row.at, from: row.source };
+  }
+
+  #recorded(question: Question): Answer | undefined {
+    const row = this.#answer.get(question.kind, questionText(question));
+    if (row === undefined) return undefined;
+    checkRow(row);
+    if (row.state === "absent") return { state: "absent", at: row.at, from: row.source };
+    return { state: "present", value: this.#value(question, row), at: row.at, from: row.source };
+  }
+
+  #value(question: Question, row: AnswerRow): unknown {
+    if (question.kind === "manifest" || question.kind === "blob") {
+      if (row.digest !== question.digest) throw corrupt(question.digest, "the mirror keeps another digest under this question");
+      return this.bytes(question.digest);
+    }
+    return question.kind === "trusted-root" ? this.#trustedRoot(question.name, row) : loadValue(row);
+  }
+
+  #trustedRoot(name: string, row: AnswerRow): TrustedRootSource {
+    const source = loadRootSource(row);
+    if (source.form === "pinned") return { form: "pinned", bytes: this.bytes(source.digest) };
+    const read = (role: string) => (reference: MetadataReference) => this.#metadataBytes(name, role, reference);
+    return {
+      form: "tuf",
+      roots: source.roots.map(read("root")),
+      timestamp: read("timestamp")(source.timestamp),
+      snapshot: read("snapshot")(source.snapshot),
+      targets: source.targets.map((entry: TufSource["targets"][number]) => ({ role: entry.role, bytes: read(entry.role)(entry) })),
+      target: this.bytes(source.target),
+    };
+  }
+
+  #metadataBytes(repository: string, role: string, { version, digest }: MetadataReference): Uint8Array {
+    const row = this.#metadata.get(repository, role, version);
+    if (row === undefined) throw corrupt(digest, `version ${version} of ${role} is missing from the mirror`);
+    checkBytes(row.bytes, digest);
+    return toBytes(row.bytes);
+  }
+
+  /**
+   * Bytes that the mirror says it holds.
+   * @throws EngineError `mirror-corrupt`, its subject the digest, when they are not there or do not have it.
+   */
+  bytes(digest: Digest): Uint8Array {
+    return guarded(this.#folder, () => {
+      const row = this.#blob.get(digest);
+      if (row === undefined) throw corrupt(digest, "the bytes of this digest are missing from the mirror");
+      checkBytes(row.bytes, digest);
+      return toBytes(row.bytes);
+    });
+  }
+
+  #completed(question: Question): Answer | undefined {
+    const [repository, host] = completenessScopes(question);
+    if (repository === undefined || host === undefined) return undefined;
+    const row = this.#complete.get(repository, host);
+    if (row === undefined) return undefined;
+    checkComplete(row);
+    return { state: "absent", at: row.at, from: row.source };
+  }
+}
+
+/** SQLite gives Buffers; the engine is written for plain arrays, and a plain view of the same memory costs nothing. */
+const toBytes = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+

@@ -1,0 +1,163 @@
+/** Writing to the mirror: digests and bounds are checked before anything is stored, and what a call reported as stored is on the disk. */
+import type { Database } from "better-sqlite3";
+import { decodeUtf8 } from "../../core/encoding/utf8.ts";
+import { EngineError } from "../../core/errors.ts";
+import { defaultLimits, type Limits } from "../../core/limits.ts";
+import { canonicalQuestion, parseScope } from "../../core/oci/completeness.ts";
+import { type Answer, type Digest, type Question, questionText, type TrustedRootSource } from "../../core/question.ts";
+import { type AnswerRow, type StoredValue, storeValue, storedBytes, storedJson, toRow } from "./answer-row.ts";
+import { digestBytes, rowChecksum } from "./row-checksum.ts";
+import { sqlText } from "./statements.ts";
+import { guarded } from "./store-error.ts";
+import { storeMetadata } from "./tuf-metadata.ts";
+
+/** When and from where something is known. `at` is RFC 3339. */
+export interface Origin {
+  readonly at: string;
+  readonly from: string;
+}
+
+/** What an operator vouches for: a trusted root by name (`public-good`), or the PEM text of a key by its reference in policies (`k8s://…`, `awskms://…`). */
+export interface Pin {
+  readonly kind: "trusted-root" | "key";
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/** A checkpoint as its log signed it; `size` is the tree's. */
+export interface SeenCheckpoint {
+  readonly origin: string;
+  readonly size: bigint;
+  readonly note: string;
+}
+
+export class MirrorWriter {
+  readonly #database: Database;
+  readonly #folder: string;
+  readonly #limits: Limits;
+
+  constructor(database: Database, folder: string, limits: Limits = defaultLimits) {
+    this.#database = database;
+    this.#folder = folder;
+    this.#limits = limits;
+  }
+
+  /**
+   * All of `body` or nothing. Transactions may be nested.
+   * @throws what `body` throws, after which nothing of it is stored.
+   */
+  transaction<T>(body: () => T): T {
+    return guarded(this.#folder, () => this.#database.transaction(body).immediate());
+  }
+
+  #run(statement: string, ...values: readonly unknown[]): void {
+    guarded(this.#folder, () => this.#database.prepare(sqlText(statement)).run(...values));
+  }
+
+  /**
+   * Stores bytes under their digest.
+   * @throws EngineError `malformed` when they do not have the digest that was stated, `over-limit` past `blobBytes`.
+   */
+  addBlob(bytes: Uint8Array, stated?: Digest): Digest {
+    if (bytes.length > this.#limits.blobBytes) throw new EngineError("over-limit", `${bytes.length} bytes, at most ${this.#limits.blobBytes} are kept`, { subject: stated });
+    const digest = digestBytes(bytes);
+    if (stated !== undefined && stated !== digest) throw new EngineError("malformed", `the bytes have the digest ${digest}`, { subject: stated });
+    this.#run("put-blob", digest, bytes);
+    return digest;
+  }
+
+  /**
+   * Records an answer. One that could not be had is kept as the last attempt, for people: what was known before stays known.
+   * @throws EngineError `malformed` when bytes do not have the question's digest, `over-limit`.
+   */
+  setAnswer(question: Question, answer: Answer): void {
+    const asked: Question = canonicalQuestion(question);
+    const text = questionText(asked);
+    if (answer.state === "unavailable") {
+      this.#run("put-attempt", text, answer.code, answer.at, answer.from);
+      return;
+    }
+    this.transaction(() => {
+      this.#put(toRow(asked, answer, answer.state === "present" ? this.#store(asked, answer.value) : undefined));
+      this.#run("delete-attempt", text);
+    });
+  }
+
+  #put(row: AnswerRow): void {
+    this.#run("put-answer", row);
+  }
+
+  #store(question: Question, value: unknown): StoredValue {
+    switch (question.kind) {
+      case "manifest":
+        return storedBytes(this.#addManifest(value as Uint8Array, question.digest));
+      case "blob":
+        return storedBytes(this.addBlob(value as Uint8Array, question.digest));
+      case "trusted-root":
+        return this.#storeRoot(question.name, value as TrustedRootSource);
+      default:
+        return storeValue(question.kind, value as never);
+    }
+  }
+
+  #addManifest(bytes: Uint8Array, digest: Digest): Digest {
+    if (bytes.length > this.#limits.manifestBytes) throw new EngineError("over-limit", `a manifest of ${bytes.length} bytes, at most ${this.#limits.manifestBytes} are kept`, { subject: digest });
+    return this.addBlob(bytes, digest);
+  }
+
+  #storeRoot(name: string, source: TrustedRootSource): StoredValue {
+    if (source.form === "pinned") return storedJson({ form: "pinned", digest: this.addBlob(source.bytes) });
+    const store = (role: string, bytes: Uint8Array) => storeMetadata((...row) => this.#run("put-tuf-metadata", ...row), name, role, bytes);
+    return storedJson({
+      form: "tuf",
+      roots: source.roots.map((bytes) => store("root", bytes)),
+      timestamp: store("timestamp", source.timestamp),
+      snapshot: store("snapshot", source.snapshot),
+      targets: source.targets.map(({ role, bytes }) => ({ role, ...store(role, bytes) })),
+      target: this.addBlob(source.target),
+    });
+  }
+
+  /**
+   * Records that the mirror holds everything of a host or repository: tags, manifests and referrers that are not here are then absent.
+   * @throws EngineError `invalid-usage` when it is no scope.
+   */
+  setComplete(scope: string, { at, from }: Origin): void {
+    const name = parseScope(scope);
+    this.#run("put-complete", name, at, from, rowChecksum(name, at, from));
+  }
+
+  /** Takes a completeness back. */
+  clearComplete(scope: string): void {
+    this.#run("delete-complete", parseScope(scope));
+  }
+
+  /**
+   * Pins a trusted root or a key; it wins over every other answer to the same question.
+   * @throws EngineError `over-limit` past `trustedRootBytes`, `malformed` when a key is not text.
+   */
+  pin({ kind, name, bytes }: Pin, { at, from }: Origin): Digest {
+    if (bytes.length > this.#limits.trustedRootBytes) throw new EngineError("over-limit", `${bytes.length} bytes, at most ${this.#limits.trustedRootBytes} can be pinned`, { subject: name });
+    if (kind === "key") decodeUtf8(bytes);
+    const digest = digestBytes(bytes);
+    this.#run("put-pin", kind, name, digest, bytes, at, from, rowChecksum(kind, name, digest, at, from));
+    return digest;
+  }
+
+  /** Removes a pin. */
+  unpin(kind: Pin["kind"], name: string): void {
+    this.#run("delete-pin", kind, name);
+  }
+
+  /**
+   * Remembers the newest checkpoint of a log.
+   * @throws EngineError `rollback` when the log was larger before.
+   */
+  setCheckpoint({ origin, size, note }: SeenCheckpoint, { at, from }: Origin): void {
+    this.transaction(() => {
+      const before = this.#database.prepare<[string], { readonly size: string }>(sqlText("find-checkpoint")).get(origin);
+      if (before !== undefined && BigInt(before.size) > size) throw new EngineError("rollback", `a checkpoint of ${size} entries after one of ${before.size}`, { subject: origin });
+      this.#run("put-checkpoint", origin, size.toString(), digestBytes(note), note, at, from);
+    });
+  }
+}

@@ -1,0 +1,111 @@
+/** An open mirror: reading, writing, and what it holds. Made by `openMirror`. */
+import type { Database } from "better-sqlite3";
+import { EngineError, type ErrorCode } from "../../core/errors.ts";
+import type { Limits } from "../../core/limits.ts";
+import type { Digest } from "../../core/question.ts";
+import { ContentId } from "./content-id.ts";
+import { type Inspection, inspectMirror } from "./inspect-mirror.ts";
+import { LayerStore } from "./layer-store.ts";
+import { listMirror, type MirrorImage } from "./list-mirror.ts";
+import { MirrorKnowledge } from "./mirror-knowledge.ts";
+import { MirrorWriter } from "./mirror-writer.ts";
+import { RunLog } from "./run-log.ts";
+import { sqlText } from "./statements.ts";
+import { guarded } from "./store-error.ts";
+import type { WriterLock } from "./writer-lock.ts";
+
+export interface MirrorParts {
+  readonly folder: string;
+  readonly database: Database;
+  readonly limits: Limits;
+  /** Held by the writer until it closes. */
+  readonly lock?: WriterLock;
+}
+
+/** The last failed try to answer a question. */
+export interface Attempt {
+  readonly question: string;
+  readonly code: ErrorCode;
+  readonly at: string;
+  readonly source: string;
+}
+
+export class Mirror {
+  readonly folder: string;
+  readonly limits: Limits;
+  /** Image layers, where they were asked for. */
+  readonly layers: LayerStore;
+  readonly log: RunLog;
+  readonly #database: Database;
+  readonly #lock: WriterLock | undefined;
+  readonly #knowledge: MirrorKnowledge;
+  readonly #contentId: ContentId;
+
+  constructor({ folder, database, limits, lock }: MirrorParts) {
+    this.folder = folder;
+    this.limits = limits;
+    this.layers = new LayerStore(folder);
+    this.log = new RunLog(database, folder);
+    this.#database = database;
+    this.#lock = lock;
+    this.#knowledge = new MirrorKnowledge(database, folder);
+    this.#contentId = new ContentId(database, folder);
+  }
+
+  knowledge(): MirrorKnowledge {
+    return this.#knowledge;
+  }
+
+  /** @throws EngineError `invalid-usage` when the mirror was opened for reading. */
+  writer(): MirrorWriter {
+    if (this.#lock === undefined) throw new EngineError("invalid-usage", "the mirror is open for reading", { subject: this.folder });
+    return new MirrorWriter(this.#database, this.folder, this.limits);
+  }
+
+  /** Runs `body` on one state of the mirror: what a writer commits meanwhile is not seen. */
+  snapshot<T>(body: () => T): T {
+    return guarded(this.folder, () => this.#database.transaction(body)());
+  }
+
+  /** See {@link ContentId}. */
+  contentId(): Digest {
+    return this.#contentId.get();
+  }
+
+  /** The images held, for people: what was stored, nothing verified. */
+  list(): readonly MirrorImage[] {
+    return this.snapshot(() => listMirror(this.#database, this.#knowledge, this.limits));
+  }
+
+  /** The last failed tries, by question. */
+  attempts(): readonly Attempt[] {
+    return guarded(this.folder, () => this.#database.prepare<[], Attempt>(sqlText("list-attempts")).all());
+  }
+
+  /** Reads everything once and names what is damaged. */
+  inspect(): Inspection {
+    return this.snapshot(() => inspectMirror(this.#database, this.#knowledge));
+  }
+
+  /** A writer's file goes back to rest; whoever else has it open keeps it in WAL mode, which is as safe. */
+  close(): void {
+    if (this.#lock !== undefined && this.#database.open) {
+      try {
+        rest(this.#database);
+      } finally {
+        this.#database.close();
+        this.#lock.release();
+      }
+    } else this.#database.close();
+  }
+}
+
+function rest(database: Database): void {
+  database.pragma("wal_checkpoint(TRUNCATE)");
+  database.pragma("busy_timeout = 0");
+  try {
+    database.pragma("journal_mode = DELETE");
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && String(error.code).startsWith("SQLITE_BUSY"))) throw error;
+  }
+}

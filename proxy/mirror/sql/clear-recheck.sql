@@ -1,0 +1,3 @@
+UPDATE decision
+SET recheck = 0
+WHERE id = ?

@@ -1,0 +1,2 @@
+DELETE FROM complete
+WHERE scope = ?

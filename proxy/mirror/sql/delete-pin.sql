@@ -1,0 +1,2 @@
+DELETE FROM pin
+WHERE kind = ? AND name = ?

@@ -1,0 +1,3 @@
+SELECT bytes
+FROM blob
+WHERE digest = ?

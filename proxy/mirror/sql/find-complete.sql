@@ -1,0 +1,5 @@
+SELECT scope, at, source, checksum
+FROM complete
+WHERE scope IN (?, ?)
+ORDER BY length(scope) DESC
+LIMIT 1

@@ -1,0 +1,3 @@
+SELECT id, at, image, allowed, recheck, digest, record
+FROM decision
+WHERE id = ?

@@ -1,0 +1,3 @@
+SELECT bytes
+FROM tuf_metadata
+WHERE repository = ? AND role = ? AND version = ?

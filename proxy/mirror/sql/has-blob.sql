@@ -1,0 +1,3 @@
+SELECT 1
+FROM blob
+WHERE digest = ?

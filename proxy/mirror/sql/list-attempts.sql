@@ -1,0 +1,3 @@
+SELECT question, code, at, source
+FROM attempt
+ORDER BY question

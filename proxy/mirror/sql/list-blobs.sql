@@ -1,0 +1,2 @@
+SELECT digest, bytes
+FROM blob

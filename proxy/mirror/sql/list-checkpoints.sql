@@ -1,0 +1,3 @@
+SELECT origin, size, digest, note, at, source
+FROM checkpoint
+ORDER BY origin

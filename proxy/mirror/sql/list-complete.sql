@@ -1,0 +1,3 @@
+SELECT scope, at, source, checksum
+FROM complete
+ORDER BY scope

@@ -1,0 +1,15 @@
+SELECT kind, question AS key, coalesce(digest, 'absent') AS digest
+FROM answer
+UNION ALL
+SELECT 'checkpoint', origin, digest
+FROM checkpoint
+UNION ALL
+SELECT 'complete', scope, 'complete'
+FROM complete
+UNION ALL
+SELECT 'pin ' || kind, name, digest
+FROM pin
+UNION ALL
+SELECT 'tuf-metadata', repository || ' ' || role || ' ' || version, digest
+FROM tuf_metadata
+ORDER BY 1, 2, 3

@@ -1,0 +1,3 @@
+SELECT kind, name, digest, bytes, at, source, checksum
+FROM pin
+ORDER BY kind, name

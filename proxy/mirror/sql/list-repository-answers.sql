@@ -1,0 +1,4 @@
+SELECT kind, question, repository, subject, state, digest, value, at, source, checksum
+FROM answer
+WHERE repository = ? AND kind = ? AND state = 'present'
+ORDER BY subject

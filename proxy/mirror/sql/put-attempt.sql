@@ -1,0 +1,2 @@
+INSERT OR REPLACE INTO attempt (question, code, at, source)
+VALUES (?, ?, ?, ?)

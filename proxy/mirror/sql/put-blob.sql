@@ -1,0 +1,2 @@
+INSERT OR IGNORE INTO blob (digest, bytes)
+VALUES (?, ?)

@@ -1,0 +1,2 @@
+INSERT OR REPLACE INTO checkpoint (origin, size, digest, note, at, source)
+VALUES (?, ?, ?, ?, ?, ?)

@@ -1,0 +1,2 @@
+INSERT OR REPLACE INTO complete (scope, at, source, checksum)
+VALUES (?, ?, ?, ?)

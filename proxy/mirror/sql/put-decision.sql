@@ -1,0 +1,2 @@
+INSERT OR REPLACE INTO decision (id, at, image, allowed, recheck, digest, record)
+VALUES (?, ?, ?, ?, ?, ?, ?)

@@ -1,0 +1,2 @@
+INSERT OR REPLACE INTO pin (kind, name, digest, bytes, at, source, checksum)
+VALUES (?, ?, ?, ?, ?, ?, ?)

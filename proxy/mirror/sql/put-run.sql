@@ -1,0 +1,2 @@
+INSERT INTO run (kind, started, ended, source, summary)
+VALUES (?, ?, ?, ?, ?)

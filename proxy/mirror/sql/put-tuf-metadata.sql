@@ -1,0 +1,2 @@
+INSERT OR REPLACE INTO tuf_metadata (repository, role, version, digest, bytes)
+VALUES (?, ?, ?, ?, ?)

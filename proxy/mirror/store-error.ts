@@ -1,0 +1,42 @@
+/** What SQLite and the file system report, as codes of this program. Source: SQLite result codes. */
+import Database from "better-sqlite3";
+import { EngineError, type ErrorCode } from "../../core/errors.ts";
+
+const byPrefix: readonly (readonly [string, ErrorCode, string])[] = [
+  ["SQLITE_BUSY", "mirror-busy", "another process holds the mirror"],
+  ["SQLITE_LOCKED", "mirror-busy", "another process holds the mirror"],
+  ["SQLITE_FULL", "mirror-busy", "the disk is full, nothing of this was stored"],
+  ["SQLITE_READONLY", "invalid-usage", "the mirror cannot be written"],
+  ["SQLITE_CANTOPEN", "invalid-usage", "the mirror cannot be opened"],
+  ["SQLITE_PERM", "invalid-usage", "the mirror cannot be opened"],
+  ["SQLITE_TOOBIG", "over-limit", "too large for a row"],
+];
+
+/** The coded form of a failure of SQLite: damage (`mirror-corrupt`) unless the result code says otherwise. Anything else is returned as it is. */
+export function toStoreError(error: unknown, subject: string): unknown {
+  if (!(error instanceof Database.SqliteError)) return error;
+  const row = byPrefix.find(([prefix]) => error.code.startsWith(prefix));
+  const [code, why]: readonly [ErrorCode, string] = row === undefined ? ["mirror-corrupt", "the mirror is damaged"] : [row[1], row[2]];
+  return new EngineError(code, `${why}: ${error.message} (${error.code})`, { subject, cause: error });
+}
+
+/**
+ * Runs a use of the database.
+ * @throws EngineError as {@link toStoreError} in place of SQLite's own errors.
+ */
+export function guarded<T>(subject: string, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    throw toStoreError(error, subject);
+  }
+}
+
+/** Damage to what the mirror holds. */
+export const corrupt = (subject: string, why: string, cause?: unknown): EngineError => new EngineError("mirror-corrupt", why, { subject, cause });
+
+/** The error code of the operating system, for instance `ENOENT`. */
+export const systemCode = (error: unknown): string | undefined => {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return typeof code === "string" ? code : undefined;
+};

@@ -1,0 +1,21 @@
+/** Rows of the table `tuf_metadata`: raw metadata under the version that it states. Source: TUF 1.0 section 4.2. */
+import { parseJson } from "../../core/encoding/json.ts";
+import { readInteger, readObject } from "../../core/encoding/shape.ts";
+import { defaultLimits } from "../../core/limits.ts";
+import type { Digest } from "../../core/question.ts";
+import { digestBytes } from "./row-checksum.ts";
+
+/** The columns repository, role, version, digest, bytes. */
+export type MetadataRow = readonly [string, string, number, Digest, Uint8Array];
+
+/**
+ * Stores metadata through `put`; what it says is not verified, only its version is read.
+ * @throws EngineError `malformed` when it states no version.
+ */
+export function storeMetadata(put: (...row: MetadataRow) => void, repository: string, role: string, bytes: Uint8Array): { version: number; digest: Digest } {
+  const document = readObject(parseJson(bytes, { maxBytes: defaultLimits.trustedRootBytes, subject: `${repository} ${role}` }), "");
+  const version = readInteger(readObject(document.signed, "/signed").version, "/signed/version");
+  const digest = digestBytes(bytes);
+  put(repository, role, version, digest, bytes);
+  return { version, digest };
+}
