@@ -33,10 +33,3 @@ export function compareUnsigned(left: Uint8Array, right: Uint8Array): number {
   }
   return 0;
 }
-
-/** Without leading zeros; zero is the empty string. */
-export function trimZeros(bytes: Uint8Array): Uint8Array {
-  let start = 0;
-  while (start < bytes.length && bytes[start] === 0) start++;
-  return start === 0 ? bytes : bytes.subarray(start);
-}
