@@ -16,14 +16,17 @@ function readHexHash(value: JsonValue | undefined, at: string): Uint8Array {
   return decodeHex(text);
 }
 
-function readProof(object: JsonObject, at: string): EntryInclusionProof {
+/** Old logs answered proofs without checkpoint, which prove nothing; the promise remains. */
+function readProof(object: JsonObject, at: string): EntryInclusionProof | undefined {
+  const checkpoint = member(object, "checkpoint");
+  if (checkpoint === undefined) return undefined;
   const hashes = readArray(member(object, "hashes") ?? [], pointer(at, "hashes"));
   return {
     logIndex: readWholeNumber(member(object, "logIndex"), pointer(at, "logIndex")),
     treeSize: readWholeNumber(member(object, "treeSize"), pointer(at, "treeSize")),
     rootHash: readHexHash(member(object, "rootHash"), pointer(at, "rootHash")),
     hashes: hashes.map((hash, index) => readHexHash(hash, pointer(pointer(at, "hashes"), index))),
-    checkpoint: readString(member(object, "checkpoint"), pointer(at, "checkpoint")),
+    checkpoint: readString(checkpoint, pointer(at, "checkpoint")),
   };
 }
 
@@ -33,14 +36,16 @@ function readEntry(id: string, value: JsonValue, at: string): LogEntry {
   if (entryId.exec(id)?.[1] !== encodeHex(hashLeaf(body))) throw new EngineError("malformed", "the entry's id is not its body's hash", { subject: at });
   const verification = readObject(member(object, "verification"), pointer(at, "verification"));
   const promise = member(verification, "signedEntryTimestamp");
-  const proof = member(verification, "inclusionProof");
+  const proofAt = `${at}/verification/inclusionProof`;
+  const stated = member(verification, "inclusionProof");
+  const proof = stated === undefined ? undefined : readProof(readObject(stated, proofAt), proofAt);
   return {
     logId: readLogId(member(object, "logID"), pointer(at, "logID")),
     logIndex: readWholeNumber(member(object, "logIndex"), pointer(at, "logIndex")),
     integratedTime: readWholeNumber(member(object, "integratedTime"), pointer(at, "integratedTime")),
     body,
     ...(promise === undefined ? {} : { inclusionPromise: readEntryBase64(promise, `${at}/verification/signedEntryTimestamp`) }),
-    ...(proof === undefined ? {} : { inclusionProof: readProof(readObject(proof, `${at}/verification/inclusionProof`), `${at}/verification/inclusionProof`) }),
+    ...(proof === undefined ? {} : { inclusionProof: proof }),
   };
 }
 
@@ -49,10 +54,10 @@ function readEntry(id: string, value: JsonValue, at: string): LogEntry {
  * @throws EngineError `malformed`, also when an entry's id is not the hash of its body; `over-limit`.
  */
 export function parseRekorApiEntries(json: string | Uint8Array): readonly LogEntry[] {
-  const value = parseJson(json, { maxBytes: defaultLimits.bundleBytes, subject: "log answer" });
+  const value = parseJson(json, { exactIntegers: true, maxBytes: defaultLimits.bundleBytes, subject: "log answer" });
   const objects = Array.isArray(value) ? (value as readonly JsonValue[]).map((entry, index) => [readObject(entry, `/${index}`), `/${index}`] as const) : [[readObject(value, ""), ""] as const];
   const pairs = objects.flatMap(([object, at]) => Object.entries(object).map(([id, entry]) => [id, entry, pointer(at, id)] as const));
-  if (pairs.length > defaultLimits.logEntries) throw new EngineError("over-limit", `${pairs.length} log entries, at most ${defaultLimits.logEntries} are read`, { subject: "log answer" });
+  if (pairs.length > defaultLimits.signaturesPerImage) throw new EngineError("over-limit", `${pairs.length} log entries, at most ${defaultLimits.signaturesPerImage} are read`, { subject: "log answer" });
   return pairs.map(([id, entry, at]) => readEntry(id, entry, at));
 }
 
