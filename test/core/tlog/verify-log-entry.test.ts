@@ -1,0 +1,208 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { nobleVerifier } from "../../../core/crypto/noble.ts";
+import type { JsonObject } from "../../../core/encoding/json.ts";
+import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
+import type { EntryLayout, LogEntry, LoggedSignature } from "../../../core/tlog/log-entry.ts";
+import { toLogKey, type TransparencyLogKey } from "../../../core/tlog/transparency-log-key.ts";
+import { verifyLogEntries, verifyLogEntry } from "../../../core/tlog/verify-log-entry.ts";
+import { nodeVerifier } from "../../../proxy/crypto-node.ts";
+import { onlyEngineErrors, throwsCode } from "../../support/assert.ts";
+import { flipped, patched } from "../../support/patch.ts";
+import { bodies, type Signed, signedEnvelope, signedMessage } from "./entry-bodies.ts";
+import { logEntry, newLog, signEntry } from "./test-log.ts";
+
+const test = suite("core/tlog/verify-log-entry");
+const v1 = newLog(1);
+const v2 = newLog(2);
+const trusted: readonly TransparencyLogKey[] = [v1.trusted, v2.trusted];
+const noon = BigInt(Date.parse("2026-03-01T12:00:00Z") / 1000);
+
+const verify = (entry: LogEntry, logged: LoggedSignature, layout: EntryLayout = "bundle", logs = trusted) => {
+  const result = verifyLogEntry(entry, logged, logs, nobleVerifier, { layout });
+  assert.equal(verifyLogEntry(entry, logged, logs, nodeVerifier, { layout }), result);
+  return result;
+};
+const verifyAll = (entries: readonly LogEntry[], logged: LoggedSignature, logs = trusted) => verifyLogEntries(entries, logged, logs, nobleVerifier, { layout: "bundle" });
+
+const message = signedMessage("certificate").logged;
+const envelope = signedEnvelope("certificate").logged;
+const byKey = signedMessage("key").logged;
+
+test("Rekor v1 by promise and proof: time, log and index", () => {
+  const entry = logEntry(v1, bodies.hashedRekord(message));
+  const result = verify(entry, message);
+  assert.equal(result, {
+    logId: v1.trusted.logId,
+    logIndex: 1_000_005n,
+    kind: "hashedrekord",
+    version: "0.0.1",
+    rekor: 1,
+    logValidFor: v1.trusted.validFor,
+    origin: "rekor.example",
+    provenBy: ["set", "inclusion"],
+    at: new Date("2026-03-01T12:00:00Z"),
+  });
+});
+
+test("a promise alone gives a time; a proof alone gives none", () => {
+  const promised = verify(logEntry(v1, bodies.hashedRekord(message), { proof: false }), message);
+  assert.equal([promised.provenBy, promised.at], [["set"], new Date("2026-03-01T12:00:00Z")]);
+  const proven = verify(logEntry(v1, bodies.hashedRekord(message), { promise: false }), message);
+  assert.equal([proven.provenBy, proven.at], [["inclusion"], undefined]);
+});
+
+test("Rekor v2 by proof: never a time, even where one is written", () => {
+  const entry = logEntry(v2, bodies.hashedRekord002(message));
+  assert.equal(verify(entry, message).rekor, 2);
+  assert.is(verify(entry, message).at, undefined);
+  assert.is(verify({ ...entry, integratedTime: noon }, message).at, undefined);
+  assert.equal(verify(entry, message, "bundle", [toLogKey(v2.publicKey)]).origin, undefined);
+});
+
+test("every kind of entry in the layouts where it occurs", () => {
+  const cases: readonly (readonly [JsonObject, LoggedSignature, bundle: boolean, layer: boolean, log: typeof v1])[] = [
+    [bodies.hashedRekord(message), message, true, true, v1],
+    [bodies.rekord(message), message, false, true, v1],
+    [bodies.dsse(envelope), envelope, true, true, v1],
+    [bodies.inToto001(envelope), envelope, false, true, v1],
+    [bodies.inToto002(envelope), envelope, true, true, v1],
+    [bodies.hashedRekord002(message), message, true, false, v2],
+    [bodies.hashedRekord002(envelope), envelope, true, false, v2],
+  ];
+  for (const [body, logged, bundle, layer, log] of cases) {
+    const entry = logEntry(log, body);
+    if (bundle) verify(entry, logged, "bundle");
+    else throwsCode("bad-log-proof", () => verify(entry, logged, "bundle"));
+    if (layer) verify(entry, logged, "layer");
+    else throwsCode("bad-log-proof", () => verify(entry, logged, "layer"));
+    // A valid entry of another signature proves nothing.
+    const other = logged.content.kind === "dsse" ? signedEnvelope("certificate").logged : signedMessage("certificate").logged;
+    for (const layout of ["bundle", "layer"] as const) throwsCode("bad-log-proof", () => verify(entry, other, layout));
+  }
+});
+
+test("a Rekor v1 body is not read as one of Rekor v2, nor the other way round", () => {
+  throwsCode("bad-log-proof", () => verify(logEntry(v2, bodies.hashedRekord(message), { promise: false }), message));
+  throwsCode("bad-log-proof", () => verify(logEntry(v1, bodies.hashedRekord002(message), { promise: false }), message));
+});
+
+test("the declared kind and version must be the body's", () => {
+  const entry = logEntry(v1, bodies.hashedRekord(message));
+  throwsCode("bad-log-proof", () => verify({ ...entry, kindVersion: { kind: "dsse", version: "0.0.1" } }, message));
+  throwsCode("bad-log-proof", () => verify({ ...entry, kindVersion: { kind: "hashedrekord", version: "0.0.2" } }, message));
+  const { kindVersion: _, ...undeclared } = entry;
+  verify(undeclared, message, "layer");
+});
+
+test("unknown kinds and broken bodies", () => {
+  throwsCode("bad-log-proof", () => verify(logEntry(v1, patched(bodies.hashedRekord(message), "kind", "helm")), message));
+  throwsCode("bad-log-proof", () => verify(logEntry(v1, patched(bodies.dsse(envelope), "apiVersion", "0.0.2")), envelope));
+  const text = JSON.stringify(bodies.hashedRekord(message));
+  for (const bad of ["", "null", "[]", "{}", text.slice(0, -1), `${text}x`, text.replace('"kind"', '"kind":"rekord","kind"'), text.replace('"spec"', '"extra":1,"spec"'), '{"kind":"hashedrekord","apiVersion":"0.0.1","spec":[]}']) {
+    throwsCode("malformed", () => verify(logEntry(v1, encodeUtf8(bad)), message));
+  }
+});
+
+test("an unknown log, no evidence at all, and evidence of another log", () => {
+  const entry = logEntry(v1, bodies.hashedRekord(message));
+  throwsCode("bad-log-proof", () => verify(entry, message, "bundle", []));
+  throwsCode("bad-log-proof", () => verify(entry, message, "bundle", [newLog(1).trusted]));
+  throwsCode("bad-log-proof", () => verify(logEntry(v1, bodies.hashedRekord(message), { promise: false, proof: false }), message));
+  const other = newLog(1);
+  throwsCode("bad-log-proof", () => verify(entry, message, "bundle", [{ ...other.trusted, logId: v1.trusted.logId }]));
+  throwsCode("bad-log-proof", () => verify(logEntry(v2, bodies.hashedRekord002(message), { proof: false }), message));
+});
+
+test("promise and proof must both hold", () => {
+  const entry = logEntry(v1, bodies.hashedRekord(message));
+  const proof = entry.inclusionProof as NonNullable<LogEntry["inclusionProof"]>;
+  throwsCode("bad-log-proof", () => verify({ ...entry, inclusionPromise: flipped(entry.inclusionPromise as Uint8Array, 40) }, message));
+  throwsCode("bad-log-proof", () => verify({ ...entry, inclusionProof: { ...proof, hashes: proof.hashes.with(0, flipped(proof.hashes[0] as Uint8Array, 0)) } }, message));
+  throwsCode("bad-log-proof", () => verify({ ...entry, inclusionProof: { ...proof, checkpoint: proof.checkpoint.replace("\n9\n", "\n10\n") } }, message));
+  throwsCode("bad-log-proof", () => verify({ ...entry, inclusionProof: { ...proof, treeSize: proof.treeSize + 1n } }, message));
+  throwsCode("bad-log-proof", () => verify({ ...entry, inclusionProof: { ...proof, rootHash: flipped(proof.rootHash, 0) } }, message));
+  throwsCode(["bad-log-proof", "malformed"], () => verify({ ...entry, inclusionProof: { ...proof, logIndex: proof.logIndex + 1n } }, message));
+  throwsCode("bad-log-proof", () => verify({ ...logEntry(v2, bodies.hashedRekord002(message)), inclusionPromise: entry.inclusionPromise as Uint8Array }, message));
+});
+
+test("a root that no checkpoint signs proves nothing", () => {
+  const entry = logEntry(v1, bodies.hashedRekord(message), { promise: false });
+  const proof = entry.inclusionProof as NonNullable<LogEntry["inclusionProof"]>;
+  const forged = logEntry(newLog(1), bodies.hashedRekord(message), { promise: false }).inclusionProof as typeof proof;
+  throwsCode("bad-log-proof", () => verify({ ...entry, inclusionProof: forged }, message));
+});
+
+test("the log's key must have been valid at the promised time, both ends included", () => {
+  const entry = logEntry(v1, bodies.hashedRekord(message));
+  const at = new Date("2026-03-01T12:00:00Z");
+  const before = new Date("2026-03-01T11:59:59.999Z");
+  const during = (validFor: TransparencyLogKey["validFor"]) => () => verify(entry, message, "bundle", [{ ...v1.trusted, validFor }]);
+  during({ start: at, end: at })();
+  throwsCode("bad-log-proof", during({ end: before }));
+  throwsCode("bad-log-proof", during({ start: new Date("2026-03-01T12:00:00.001Z") }));
+  // A proof alone has no time, so there the caller compares its timestamps.
+  assert.equal(verify(logEntry(v1, bodies.hashedRekord(message), { promise: false }), message, "bundle", [{ ...v1.trusted, validFor: { end: before } }]).logValidFor, { end: before });
+});
+
+test("a time that nothing signs must at least lie within the certificate", () => {
+  const late = noon + 3600n;
+  throwsCode("certificate-not-valid-then", () => verify(logEntry(v1, bodies.hashedRekord(message), { promise: false, time: late }), message));
+  throwsCode("certificate-not-valid-then", () => verify({ ...logEntry(v2, bodies.hashedRekord002(message)), integratedTime: late }, message));
+  assert.is(verify(logEntry(v1, bodies.hashedRekord(message), { promise: false, time: undefined }), message).at, undefined);
+  verify(logEntry(v1, bodies.hashedRekord(byKey), { promise: false, time: late }), byKey);
+  // A signed one is the caller's to judge.
+  assert.equal(verify(logEntry(v1, bodies.hashedRekord(message), { time: late }), message).at, new Date("2026-03-01T13:00:00Z"));
+});
+
+test("times out of range are malformed, a promised time of zero is none", () => {
+  const entry = logEntry(v1, bodies.hashedRekord(byKey), { promise: false });
+  throwsCode("malformed", () => verify({ ...entry, integratedTime: -1n }, byKey));
+  throwsCode("malformed", () => verify({ ...entry, integratedTime: 253_402_300_800n }, byKey));
+  assert.is(verify(signEntry(v1, { ...entry, integratedTime: 0n }), byKey).at, undefined);
+});
+
+test("several entries: none, too many, one twice", () => {
+  const entry = logEntry(v1, bodies.hashedRekord(message));
+  throwsCode("no-log-proof", () => verifyAll([], message));
+  throwsCode("over-limit", () => verifyAll(Array.from({ length: 33 }, () => entry), message));
+  throwsCode("bad-log-proof", () => verifyAll([entry, entry], message));
+  assert.is(verifyAll([entry], message).length, 1);
+});
+
+test("several entries: an unknown log or a broken promise is passed over, anything else refutes", () => {
+  const good = logEntry(v1, bodies.hashedRekord(message));
+  const unknown = logEntry(newLog(1), bodies.hashedRekord(message));
+  const broken = { ...logEntry(v1, bodies.hashedRekord(message), { leavesBefore: 7 }), inclusionPromise: new Uint8Array(70) };
+  assert.is(verifyAll([unknown, good], message).length, 1);
+  assert.is(verifyAll([broken, good], message).length, 1);
+  assert.is(verifyAll([good, logEntry(v2, bodies.hashedRekord002(message))], message).length, 2);
+  throwsCode("bad-log-proof", () => verifyAll([unknown, broken], message));
+  const foreign = logEntry(v1, bodies.hashedRekord(signedMessage("certificate").logged), { leavesBefore: 9 });
+  throwsCode("bad-log-proof", () => verifyAll([good, foreign], message));
+  const unproven = logEntry(v1, bodies.hashedRekord(message), { leavesBefore: 8 });
+  const proof = unproven.inclusionProof as NonNullable<LogEntry["inclusionProof"]>;
+  throwsCode("bad-log-proof", () => verifyAll([good, { ...unproven, inclusionProof: { ...proof, rootHash: new Uint8Array(32) } }], message));
+});
+
+test("one flipped byte anywhere in body, promise, root or path refutes; a cut body is never another error", () => {
+  const signed: Signed["logged"] = envelope;
+  const entry = logEntry(v1, bodies.dsse(signed));
+  const proof = entry.inclusionProof as NonNullable<LogEntry["inclusionProof"]>;
+  for (let index = 0; index < entry.body.length; index += 7) throwsCode(["bad-log-proof", "malformed"], () => verify({ ...entry, body: flipped(entry.body, index) }, signed));
+  for (let index = 0; index < 32; index += 5) throwsCode("bad-log-proof", () => verify({ ...entry, inclusionProof: { ...proof, rootHash: flipped(proof.rootHash, index) } }, signed));
+  for (let length = 0; length < entry.body.length; length += 11) {
+    assert.is(
+      onlyEngineErrors(() => verify({ ...entry, body: entry.body.subarray(0, length) }, signed)),
+      "threw",
+    );
+  }
+});
+
+test("a body serialised in another way is another leaf", () => {
+  const entry = logEntry(v2, bodies.hashedRekord002(message));
+  const spaced = encodeUtf8(JSON.stringify(bodies.hashedRekord002(message), null, 1));
+  throwsCode("bad-log-proof", () => verify({ ...entry, body: spaced }, message));
+});
+
+test.run();
