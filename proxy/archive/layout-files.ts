@@ -57,7 +57,8 @@ export class LayoutFiles {
    */
   read(digest: Digest, maxBytes: number): Uint8Array | undefined {
     const found = readFile(this.path(digest), maxBytes);
-    if (found !== undefined && digestOf(found.bytes) !== digest) throw new EngineError("archive-corrupt", "the layout's file does not have the digest that is its name", { subject: digest });
+    if (found !== undefined && digestOf(found.bytes) !== digest)
+      throw new EngineError("archive-corrupt", "the layout's file does not have the digest that is its name", { subject: digest });
     return found?.bytes;
   }
 
@@ -68,8 +69,12 @@ export class LayoutFiles {
   digests(): readonly Digest[] {
     const folder = this.#path("blobs", "sha256");
     const names = reading(folder, () => readdirSync(folder));
-    if (names.length > this.#limits.layoutEntries) throw new EngineError("over-limit", `${names.length} files, at most ${this.#limits.layoutEntries} are looked at`, { subject: folder });
-    return names.map((name) => `sha256:${name}`).filter(isDigest).sort();
+    if (names.length > this.#limits.layoutEntries)
+      throw new EngineError("over-limit", `${names.length} files, at most ${this.#limits.layoutEntries} are looked at`, { subject: folder });
+    return names
+      .map((name) => `sha256:${name}`)
+      .filter(isDigest)
+      .sort();
   }
 
   /**
@@ -80,7 +85,8 @@ export class LayoutFiles {
   readIfReferrer(digest: Digest): Uint8Array | undefined {
     const found = readFile(this.path(digest), this.#limits.manifestBytes, { onlyJson: true });
     if (found === undefined || !found.bytes.includes('"subject"')) return undefined;
-    if (digestOf(found.bytes) !== digest) throw new EngineError("archive-corrupt", "the layout's file does not have the digest that is its name", { subject: digest });
+    if (digestOf(found.bytes) !== digest)
+      throw new EngineError("archive-corrupt", "the layout's file does not have the digest that is its name", { subject: digest });
     return found.bytes;
   }
 }

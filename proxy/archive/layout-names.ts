@@ -35,7 +35,8 @@ const roles: Readonly<Record<string, EntryRole>> = {
  */
 export function readEntries(index: JsonObject, limits: Limits): readonly LayoutEntry[] {
   const list = inLayout(() => readArray(member(index, "manifests") ?? [], "/manifests"));
-  if (list.length > limits.layoutEntries) throw new EngineError("over-limit", `${list.length} entries, at most ${limits.layoutEntries} are read`, { subject: "index.json" });
+  if (list.length > limits.layoutEntries)
+    throw new EngineError("over-limit", `${list.length} entries, at most ${limits.layoutEntries} are read`, { subject: "index.json" });
   return list.map((value, position) => {
     const at = pointer("/manifests", position);
     return inLayout(() => readEntry(readDescriptor(value, at), at));
@@ -89,7 +90,8 @@ export function nameEntries(entries: readonly LayoutEntry[], isReferrer: (entry:
   const tagged = options.tag === undefined ? undefined : entryFor(entries, isReferrer);
   return entries.flatMap((entry) => {
     const repository = entry.repository ?? given ?? only;
-    if (repository === undefined) throw new EngineError("invalid-usage", "the layout does not say which repository its images are from: name it", { subject: entry.descriptor.digest });
+    if (repository === undefined)
+      throw new EngineError("invalid-usage", "the layout does not say which repository its images are from: name it", { subject: entry.descriptor.digest });
     const named = { ...entry, repository };
     if (entry !== tagged || options.tag === undefined || entry.tag === options.tag) return [named];
     const extra = { ...named, tag: options.tag };
@@ -116,7 +118,8 @@ function entryFor(entries: readonly LayoutEntry[], isReferrer: (entry: LayoutEnt
   const unnamed = roots.filter((entry) => entry.tag === undefined && entry.repository === undefined);
   const candidates = unnamed.length > 0 ? unnamed : roots;
   const [entry] = candidates;
-  if (entry === undefined || candidates.length > 1) throw new EngineError("invalid-usage", `the layout has ${candidates.length} images: it is not clear which one the tag is for`, { subject: "index.json" });
+  if (entry === undefined || candidates.length > 1)
+    throw new EngineError("invalid-usage", `the layout has ${candidates.length} images: it is not clear which one the tag is for`, { subject: "index.json" });
   return entry;
 }
 
@@ -128,6 +131,7 @@ export function imageEntry(entries: readonly LayoutEntry[]): LayoutEntry | undef
   const images = entries.filter((entry) => entry.role === "image");
   const indexes = images.filter((entry) => entry.descriptor.annotations?.kind === "dev.cosignproject.cosign/imageIndex");
   const candidates = indexes.length > 0 ? indexes : images;
-  if (candidates.length > 1) throw new EngineError("archive-corrupt", "several images of `cosign save` in one layout: nothing says whose the signatures are", { subject: "index.json" });
+  if (candidates.length > 1)
+    throw new EngineError("archive-corrupt", "several images of `cosign save` in one layout: nothing says whose the signatures are", { subject: "index.json" });
   return candidates[0];
 }

@@ -91,7 +91,11 @@ function parsedOrNothing<T>(parse: () => T): T | undefined {
 }
 
 /** Sorts entries and referrers into repositories. */
-export function buildRepositories(entries: readonly NamedEntry[], referrers: readonly Referrer[], manifests: ManifestReader): ReadonlyMap<string, LayoutRepository> {
+export function buildRepositories(
+  entries: readonly NamedEntry[],
+  referrers: readonly Referrer[],
+  manifests: ManifestReader,
+): ReadonlyMap<string, LayoutRepository> {
   const repositories = new Map<string, Growing>();
   const image = imageEntry(entries);
   for (const entry of entries) {
@@ -161,4 +165,9 @@ function addFallbackReferrers(repository: Growing): void {
 }
 
 /** A tag's descriptor. Annotations and platform of an index entry are the layout's words about it, not the registry's. */
-const toTagDescriptor = ({ mediaType, digest, size, artifactType }: Descriptor): Descriptor => ({ mediaType, digest, size, ...(artifactType === undefined ? {} : { artifactType }) });
+const toTagDescriptor = ({ mediaType, digest, size, artifactType }: Descriptor): Descriptor => ({
+  mediaType,
+  digest,
+  size,
+  ...(artifactType === undefined ? {} : { artifactType }),
+});

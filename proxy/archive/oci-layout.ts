@@ -52,7 +52,8 @@ export function openLayout(folder: string, options: LayoutOptions = {}): LayoutK
   });
 }
 
-const readScopes = (complete: boolean | readonly string[] | undefined, all: readonly string[]): readonly string[] => (complete === true ? all : complete === undefined || complete === false ? [] : complete.map(parseScope));
+const readScopes = (complete: boolean | readonly string[] | undefined, all: readonly string[]): readonly string[] =>
+  complete === true ? all : complete === undefined || complete === false ? [] : complete.map(parseScope);
 
 interface LayoutParts {
   readonly files: LayoutFiles;
@@ -118,6 +119,8 @@ export class LayoutKnowledge implements Knowledge {
 
   /** Tagged images, in the layout's order. */
   images(): readonly LayoutImage[] {
-    return [...this.repositories.values()].flatMap(({ repository, tags }) => [...tags].filter(([tag]) => parseAssociatedTag(tag) === undefined).map(([tag, { digest }]) => ({ repository, tag, digest })));
+    return [...this.repositories.values()].flatMap(({ repository, tags }) =>
+      [...tags].filter(([tag]) => parseAssociatedTag(tag) === undefined).map(([tag, { digest }]) => ({ repository, tag, digest })),
+    );
   }
 }

@@ -39,11 +39,12 @@ export interface AddedLayout {
 /**
  * Adds everything of a layout folder.
  * @throws EngineError as `openLayout`; `archive-corrupt` when any manifest does not read or any blob has another digest; `archive-incomplete` when completeness
- * is claimed for a layout that lacks content; `over-limit`. Whatever is thrown, the mirror is as before.
+ * is claimed for a layout that lacks manifests which it names; `over-limit`. Whatever is thrown, the mirror is as before.
  */
 export function addLayout(mirror: Mirror, folder: string, options: AddLayoutOptions = {}): AddedLayout {
   const layout = openLayout(folder, { ...options, limits: mirror.limits });
-  for (const [digest, error] of layout.problems) throw new EngineError("archive-corrupt", `a manifest of the layout does not read: ${error.message}`, { subject: digest, cause: error });
+  for (const [digest, error] of layout.problems)
+    throw new EngineError("archive-corrupt", `a manifest of the layout does not read: ${error.message}`, { subject: digest, cause: error });
   const writer = mirror.writer();
   return writer.transaction(() => {
     const addition = new Addition(mirror, writer, layout, options.layers ?? false);
@@ -58,6 +59,7 @@ class Addition {
   readonly #layout: LayoutKnowledge;
   readonly #withLayers: boolean;
   readonly #missing = new Set<Digest>();
+  readonly #missingManifests = new Set<Digest>();
   readonly #counts = { tags: 0, manifests: 0, blobs: 0, referrers: 0, layers: 0, layersLeftOut: 0 };
 
   constructor(mirror: Mirror, writer: MirrorWriter, layout: LayoutKnowledge, withLayers: boolean) {
@@ -90,7 +92,10 @@ class Addition {
   #copy(question: Extract<Question, { kind: "manifest" | "blob" }>): boolean {
     const answer = this.#layout.answer(question);
     if (answer?.state === "present") this.#writer.setAnswer(question, answer);
-    else this.#missing.add(question.digest);
+    else {
+      this.#missing.add(question.digest);
+      if (question.kind === "manifest") this.#missingManifests.add(question.digest);
+    }
     return answer?.state === "present";
   }
 
@@ -114,8 +119,14 @@ class Addition {
   finish(): AddedLayout {
     const complete = this.#layout.scopes;
     const missing = [...this.#missing].sort();
-    if (complete.length > 0 && missing.length > 0) {
-      throw new EngineError("archive-incomplete", `the layout is said to be complete and lacks ${missing.length} of what its manifests name: ${missing.slice(0, 3).join(", ")}`, { subject: this.#layout.from });
+    // A blob that is not here stays a question; a manifest would read as absent, which nobody said.
+    const absent = missing.filter((digest) => this.#missingManifests.has(digest));
+    if (complete.length > 0 && absent.length > 0) {
+      throw new EngineError(
+        "archive-incomplete",
+        `the layout is said to be complete and lacks ${absent.length} manifests that it names: ${absent.slice(0, 3).join(", ")}`,
+        { subject: this.#layout.from },
+      );
     }
     for (const scope of complete) this.#writer.setComplete(scope, { at: this.#layout.at, from: this.#layout.from });
     return { images: this.#layout.images(), ...this.#counts, missing, complete };
@@ -135,6 +146,7 @@ function imageLayers({ tags, manifests }: LayoutRepository): ReadonlySet<Digest>
   return layers;
 }
 
-const isMaterial = (digest: Digest, manifest: Manifest | undefined, material: ReadonlySet<Digest>): boolean => manifest?.subject !== undefined || material.has(digest);
+const isMaterial = (digest: Digest, manifest: Manifest | undefined, material: ReadonlySet<Digest>): boolean =>
+  manifest?.subject !== undefined || material.has(digest);
 
 const isImageLayer = ({ mediaType }: Descriptor): boolean => /^application\/vnd\.(oci\.image\.layer\.|docker\.image\.rootfs\.)/.test(mediaType);

@@ -4,7 +4,17 @@ import { type JsonObject, type JsonValue, parseJson } from "../../core/encoding/
 import { pointer, readArray, readInteger, readObject, readString } from "../../core/encoding/shape.ts";
 import { EngineError } from "../../core/errors.ts";
 import { encodeDescriptor, readDescriptor } from "../../core/oci/descriptor.ts";
-import { type Answer, type AnswerValues, type Descriptor, type Digest, isDigest, type LogEntryAnswer, type Question, type QuestionKind, questionText } from "../../core/question.ts";
+import {
+  type Answer,
+  type AnswerValues,
+  type Descriptor,
+  type Digest,
+  isDigest,
+  type LogEntryAnswer,
+  type Question,
+  type QuestionKind,
+  questionText,
+} from "../../core/question.ts";
 import { digestBytes, rowChecksum } from "./row-checksum.ts";
 import { corrupt } from "./store-error.ts";
 
@@ -82,14 +92,16 @@ export function toRow(question: Question, answer: Exclude<Answer, { state: "unav
   return { ...row, checksum: checksumOf(row) };
 }
 
-const checksumOf = (row: Omit<AnswerRow, "checksum">): Buffer => rowChecksum(row.kind, row.question, row.repository, row.subject, row.state, row.digest, row.value, row.at, row.source);
+const checksumOf = (row: Omit<AnswerRow, "checksum">): Buffer =>
+  rowChecksum(row.kind, row.question, row.repository, row.subject, row.state, row.digest, row.value, row.at, row.source);
 
 /**
  * Checks a row against its checksum and its own digest.
  * @throws EngineError `mirror-corrupt`.
  */
 export function checkRow(row: AnswerRow): void {
-  if (!(row.checksum instanceof Uint8Array) || !checksumOf(row).equals(row.checksum)) throw corrupt(row.question, "a row of the mirror was changed since it was written");
+  if (!(row.checksum instanceof Uint8Array) || !checksumOf(row).equals(row.checksum))
+    throw corrupt(row.question, "a row of the mirror was changed since it was written");
   if (row.value !== null && digestBytes(row.value) !== row.digest) throw corrupt(row.question, "a value of the mirror does not have its digest");
 }
 
@@ -127,7 +139,10 @@ export const loadRootSource = (row: AnswerRow): TufSource | { readonly form: "pi
       roots: readArray(object.roots, "/roots").map(readReference),
       timestamp: readReference(object.timestamp),
       snapshot: readReference(object.snapshot),
-      targets: readArray(object.targets, "/targets").map((entry) => ({ ...readReference(entry), role: readString(readObject(entry, "/targets").role, "/targets/role") })),
+      targets: readArray(object.targets, "/targets").map((entry) => ({
+        ...readReference(entry),
+        role: readString(readObject(entry, "/targets").role, "/targets/role"),
+      })),
       target: readDigest(object.target, "/target"),
     };
   });

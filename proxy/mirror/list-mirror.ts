@@ -49,7 +49,8 @@ function listRepository(database: Database, knowledge: Knowledge, repository: st
     if (found.state !== "present") continue;
     const { digest } = found.value;
     reached.add(digest);
-    if (parseAssociatedTag(tag) === undefined) images.push({ image: `${repository}:${tag}`, repository, tag, digest, ...describe(knowledge, repository, digest, limits), at, from: source });
+    if (parseAssociatedTag(tag) === undefined)
+      images.push({ image: `${repository}:${tag}`, repository, tag, digest, ...describe(knowledge, repository, digest, limits), at, from: source });
   }
   const manifests = rows("manifest");
   for (const { subject } of manifests) for (const digest of held(knowledge, repository, subject, limits)) reached.add(digest);
@@ -79,7 +80,11 @@ function describe(knowledge: Knowledge, repository: string, digest: Digest, limi
     const material = (referrers.state === "present" ? referrers.value : []).map(readReferrer).filter((entry) => entry !== undefined);
     const attested = material.filter((entry) => entry.purpose === "attestation");
     const types = [...(attestation ?? []).map((layer) => layer.annotations?.predicateType), ...attested.map((entry) => entry.predicateType)];
-    const unasked: Description["unasked"] = [...(signature === undefined ? (["signature tag"] as const) : []), ...(attestation === undefined ? (["attestation tag"] as const) : []), ...(referrers.state === "open" ? (["referrers"] as const) : [])];
+    const unasked: Description["unasked"] = [
+      ...(signature === undefined ? (["signature tag"] as const) : []),
+      ...(attestation === undefined ? (["attestation tag"] as const) : []),
+      ...(referrers.state === "open" ? (["referrers"] as const) : []),
+    ];
     return {
       signatures: (signature?.length ?? 0) + material.length - attested.length,
       attestations: (attestation?.length ?? 0) + attested.length,
@@ -88,7 +93,15 @@ function describe(knowledge: Knowledge, repository: string, digest: Digest, limi
       ...sized(imageSize(knowledge, repository, digest, limits)),
     };
   });
-  return value ?? { signatures: 0, attestations: 0, predicateTypes: [], unasked: ["signature tag", "attestation tag", "referrers"], ...(problem === undefined ? {} : { problem }) };
+  return (
+    value ?? {
+      signatures: 0,
+      attestations: 0,
+      predicateTypes: [],
+      unasked: ["signature tag", "attestation tag", "referrers"],
+      ...(problem === undefined ? {} : { problem }),
+    }
+  );
 }
 
 const sized = (size: number | undefined) => (size === undefined ? {} : { size });
@@ -103,9 +116,13 @@ function taggedLayers(knowledge: Knowledge, repository: string, tag: string, lim
 
 const signType = "https://sigstore.dev/cosign/sign/v1";
 
-function readReferrer({ artifactType = "", annotations }: Descriptor): { readonly purpose: "signature" | "attestation"; readonly predicateType: string | undefined } | undefined {
+function readReferrer({
+  artifactType = "",
+  annotations,
+}: Descriptor): { readonly purpose: "signature" | "attestation"; readonly predicateType: string | undefined } | undefined {
   const predicateType = annotations?.["dev.sigstore.bundle.predicateType"];
-  if (artifactType.startsWith("application/vnd.dev.sigstore.bundle")) return { purpose: predicateType === signType ? "signature" : "attestation", predicateType };
+  if (artifactType.startsWith("application/vnd.dev.sigstore.bundle"))
+    return { purpose: predicateType === signType ? "signature" : "attestation", predicateType };
   if (!artifactType.startsWith("application/vnd.dev.cosign.artifact.")) return undefined;
   return { purpose: artifactType.includes(".sig.") ? "signature" : "attestation", predicateType };
 }
@@ -115,7 +132,11 @@ function imageSize(knowledge: Knowledge, repository: string, digest: Digest, lim
   const root = read(digest);
   if (root.state !== "present") return undefined;
   const children = root.value.manifest.manifests.map(({ digest: child }) => read(child)).filter((child) => child.state === "present");
-  return [root, ...children].reduce((total, { value: { bytes, manifest } }) => total + bytes.length + (manifest.config?.size ?? 0) + manifest.layers.reduce((sum, layer) => sum + layer.size, 0), 0);
+  return [root, ...children].reduce(
+    (total, { value: { bytes, manifest } }) =>
+      total + bytes.length + (manifest.config?.size ?? 0) + manifest.layers.reduce((sum, layer) => sum + layer.size, 0),
+    0,
+  );
 }
 
 /** What lies behind a tag may be damaged: the list says so and goes on. */

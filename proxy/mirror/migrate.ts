@@ -32,7 +32,8 @@ export function migrate(database: Database, migrations: readonly Migration[], ba
 
 /** @throws EngineError `mirror-version` when a file has had more migrations than this program knows. */
 export function refuseNewer(version: number, known: number, subject: string): void {
-  if (version > known) throw new EngineError("mirror-version", `the mirror has schema ${version}, this program knows ${known}: use a newer version of the program`, { subject });
+  if (version > known)
+    throw new EngineError("mirror-version", `the mirror has schema ${version}, this program knows ${known}: use a newer version of the program`, { subject });
 }
 
 function backUp(database: Database, file: string): void {

@@ -136,4 +136,3 @@ export class MirrorKnowledge implements Knowledge {
 
 /** SQLite gives Buffers; the engine is written for plain arrays, and a plain view of the same memory costs nothing. */
 const toBytes = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-

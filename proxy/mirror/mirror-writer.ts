@@ -1,5 +1,5 @@
 /** Writing to the mirror: digests and bounds are checked before anything is stored, and what a call reported as stored is on the disk. */
-import type { Database } from "better-sqlite3";
+import type { Database, Statement } from "better-sqlite3";
 import { decodeUtf8 } from "../../core/encoding/utf8.ts";
 import { EngineError } from "../../core/errors.ts";
 import { defaultLimits, type Limits } from "../../core/limits.ts";
@@ -35,6 +35,7 @@ export class MirrorWriter {
   readonly #database: Database;
   readonly #folder: string;
   readonly #limits: Limits;
+  readonly #prepared = new Map<string, Statement<unknown[]>>();
 
   constructor(database: Database, folder: string, limits: Limits = defaultLimits) {
     this.#database = database;
@@ -51,7 +52,11 @@ export class MirrorWriter {
   }
 
   #run(statement: string, ...values: readonly unknown[]): void {
-    guarded(this.#folder, () => this.#database.prepare(sqlText(statement)).run(...values));
+    guarded(this.#folder, () => {
+      const prepared = this.#prepared.get(statement) ?? this.#database.prepare(sqlText(statement));
+      this.#prepared.set(statement, prepared);
+      prepared.run(...values);
+    });
   }
 
   /**
@@ -59,7 +64,8 @@ export class MirrorWriter {
    * @throws EngineError `malformed` when they do not have the digest that was stated, `over-limit` past `blobBytes`.
    */
   addBlob(bytes: Uint8Array, stated?: Digest): Digest {
-    if (bytes.length > this.#limits.blobBytes) throw new EngineError("over-limit", `${bytes.length} bytes, at most ${this.#limits.blobBytes} are kept`, { subject: stated });
+    if (bytes.length > this.#limits.blobBytes)
+      throw new EngineError("over-limit", `${bytes.length} bytes, at most ${this.#limits.blobBytes} are kept`, { subject: stated });
     const digest = digestBytes(bytes);
     if (stated !== undefined && stated !== digest) throw new EngineError("malformed", `the bytes have the digest ${digest}`, { subject: stated });
     this.#run("put-blob", digest, bytes);
@@ -101,7 +107,8 @@ export class MirrorWriter {
   }
 
   #addManifest(bytes: Uint8Array, digest: Digest): Digest {
-    if (bytes.length > this.#limits.manifestBytes) throw new EngineError("over-limit", `a manifest of ${bytes.length} bytes, at most ${this.#limits.manifestBytes} are kept`, { subject: digest });
+    if (bytes.length > this.#limits.manifestBytes)
+      throw new EngineError("over-limit", `a manifest of ${bytes.length} bytes, at most ${this.#limits.manifestBytes} are kept`, { subject: digest });
     return this.addBlob(bytes, digest);
   }
 
@@ -137,7 +144,8 @@ export class MirrorWriter {
    * @throws EngineError `over-limit` past `trustedRootBytes`, `malformed` when a key is not text.
    */
   pin({ kind, name, bytes }: Pin, { at, from }: Origin): Digest {
-    if (bytes.length > this.#limits.trustedRootBytes) throw new EngineError("over-limit", `${bytes.length} bytes, at most ${this.#limits.trustedRootBytes} can be pinned`, { subject: name });
+    if (bytes.length > this.#limits.trustedRootBytes)
+      throw new EngineError("over-limit", `${bytes.length} bytes, at most ${this.#limits.trustedRootBytes} can be pinned`, { subject: name });
     if (kind === "key") decodeUtf8(bytes);
     const digest = digestBytes(bytes);
     this.#run("put-pin", kind, name, digest, bytes, at, from, rowChecksum(kind, name, digest, at, from));
@@ -156,7 +164,8 @@ export class MirrorWriter {
   setCheckpoint({ origin, size, note }: SeenCheckpoint, { at, from }: Origin): void {
     this.transaction(() => {
       const before = this.#database.prepare<[string], { readonly size: string }>(sqlText("find-checkpoint")).get(origin);
-      if (before !== undefined && BigInt(before.size) > size) throw new EngineError("rollback", `a checkpoint of ${size} entries after one of ${before.size}`, { subject: origin });
+      if (before !== undefined && BigInt(before.size) > size)
+        throw new EngineError("rollback", `a checkpoint of ${size} entries after one of ${before.size}`, { subject: origin });
       this.#run("put-checkpoint", origin, size.toString(), digestBytes(note), note, at, from);
     });
   }

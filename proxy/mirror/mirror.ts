@@ -40,6 +40,7 @@ export class Mirror {
   readonly #lock: WriterLock | undefined;
   readonly #knowledge: MirrorKnowledge;
   readonly #contentId: ContentId;
+  #writer: MirrorWriter | undefined;
 
   constructor({ folder, database, limits, lock }: MirrorParts) {
     this.folder = folder;
@@ -59,7 +60,8 @@ export class Mirror {
   /** @throws EngineError `invalid-usage` when the mirror was opened for reading. */
   writer(): MirrorWriter {
     if (this.#lock === undefined) throw new EngineError("invalid-usage", "the mirror is open for reading", { subject: this.folder });
-    return new MirrorWriter(this.#database, this.folder, this.limits);
+    this.#writer ??= new MirrorWriter(this.#database, this.folder, this.limits);
+    return this.#writer;
   }
 
   /** Runs `body` on one state of the mirror: what a writer commits meanwhile is not seen. */

@@ -41,12 +41,18 @@ export function openMirror(folder: string, options: OpenMirrorOptions): Mirror {
 }
 
 function openReader(folder: string, waitMs: number, limits: Limits): Mirror {
-  if (!checkHeader(folder)) throw new EngineError("invalid-usage", "there is no mirror in this folder: a sync, an import or an addition makes one", { subject: folder });
+  if (!checkHeader(folder))
+    throw new EngineError("invalid-usage", "there is no mirror in this folder: a sync, an import or an addition makes one", { subject: folder });
   const database = guarded(folder, () => new Database(join(folder, file), { readonly: true, fileMustExist: true, timeout: waitMs }));
   return opened(folder, database, () => {
     const version = schemaVersion(database);
     refuseNewer(version, migrations.length, folder);
-    if (version < migrations.length) throw new EngineError("mirror-version", `the mirror has schema ${version}, this program reads ${migrations.length}: the next writer brings it up to date`, { subject: folder });
+    if (version < migrations.length)
+      throw new EngineError(
+        "mirror-version",
+        `the mirror has schema ${version}, this program reads ${migrations.length}: the next writer brings it up to date`,
+        { subject: folder },
+      );
     return new Mirror({ folder, database, limits });
   });
 }
@@ -97,14 +103,16 @@ function checkHeader(folder: string): boolean {
   try {
     handle = openSync(path, "r");
   } catch (error) {
-    if (systemCode(error) !== "ENOENT") throw new EngineError("invalid-usage", `the mirror's file cannot be read (${systemCode(error)})`, { subject: path, cause: error });
+    if (systemCode(error) !== "ENOENT")
+      throw new EngineError("invalid-usage", `the mirror's file cannot be read (${systemCode(error)})`, { subject: path, cause: error });
     if (existsSync(`${path}-wal`)) throw corrupt(path, "the mirror's file is gone, its write-ahead log is not");
     return false;
   }
   try {
     const header = Buffer.alloc(100);
     const length = readSync(handle, header, 0, header.length, 0);
-    if (length < header.length || header.toString("latin1", 0, magic.length) !== magic) throw corrupt(path, "the mirror's file is cut off or is no SQLite file");
+    if (length < header.length || header.toString("latin1", 0, magic.length) !== magic)
+      throw corrupt(path, "the mirror's file is cut off or is no SQLite file");
     if (header.readUInt32BE(68) !== applicationId) throw corrupt(path, "an SQLite file, but no mirror");
     return true;
   } catch (error) {

@@ -58,11 +58,15 @@ export class RunLog {
 
   /** The last runs, newest first. */
   runs(limit: number): readonly Run[] {
-    return guarded(this.#folder, () => this.#database.prepare<[number], RunRow>(sqlText("list-runs")).all(limit)).map(({ kind, started, ended, source, summary }) => ({ kind, started, ended, from: source, summary: parseJson(summary) }));
+    return guarded(this.#folder, () => this.#database.prepare<[number], RunRow>(sqlText("list-runs")).all(limit)).map(
+      ({ kind, started, ended, source, summary }) => ({ kind, started, ended, from: source, summary: parseJson(summary) }),
+    );
   }
 
   addDecision({ id, at, image, allowed, recheck, record }: RecordedDecision): void {
-    guarded(this.#folder, () => this.#database.prepare(sqlText("put-decision")).run(id, at, image, allowed ? 1 : 0, recheck ? 1 : 0, digestBytes(record), record));
+    guarded(this.#folder, () =>
+      this.#database.prepare(sqlText("put-decision")).run(id, at, image, allowed ? 1 : 0, recheck ? 1 : 0, digestBytes(record), record),
+    );
   }
 
   /** @throws EngineError `mirror-corrupt` when the record was changed since it was written. */

@@ -83,7 +83,8 @@ export function connaisseurImages(): { readonly images: readonly SignedImage[]; 
     const digest = knowledge.putManifest(connaisseurRepository, new Uint8Array(readFileSync(join(folder, "testimage", "manifests", file))), tag);
     if (!tag.startsWith("sha256-")) images.push({ repository: connaisseurRepository, tag, digest, knowledge });
   }
-  for (const file of readdirSync(join(folder, "testimage", "blobs"))) knowledge.putBlob(connaisseurRepository, new Uint8Array(readFileSync(join(folder, "testimage", "blobs", file))));
+  for (const file of readdirSync(join(folder, "testimage", "blobs")))
+    knowledge.putBlob(connaisseurRepository, new Uint8Array(readFileSync(join(folder, "testimage", "blobs", file))));
   return { images, folder };
 }
 

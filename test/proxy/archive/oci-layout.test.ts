@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +8,7 @@ import type { Digest, Knowledge } from "../../../core/question.ts";
 import { type LayoutOptions, openLayout } from "../../../proxy/archive/oci-layout.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { connaisseurImages, goldenRegistry, ocMirrorImages, slsaContainer, slsaVersions } from "../../support/images.ts";
+import { LayoutFolder, manifestType, refName } from "../../support/layout-folder.ts";
 import { skipped } from "../../support/vectors.ts";
 
 const test = suite("proxy/archive/oci-layout");
@@ -16,49 +16,14 @@ const root = mkdtempSync(join(tmpdir(), "sallyport-layout-"));
 test.after(() => rmSync(root, { recursive: true, force: true }));
 
 const repository = "ghcr.io/org/app";
-const refName = "org.opencontainers.image.ref.name";
-const manifestType = "application/vnd.oci.image.manifest.v1+json";
-
-interface Entry {
-  readonly digest: Digest;
-  readonly size: number;
-  readonly mediaType: string;
-  readonly annotations?: Readonly<Record<string, string>>;
-}
-
-/** A layout folder in the making. */
-class Folder {
-  readonly path = mkdtempSync(join(root, "l-"));
-  readonly entries: unknown[] = [];
-
+/** A layout folder that can be opened as it stands. */
+class Folder extends LayoutFolder {
   constructor() {
-    mkdirSync(join(this.path, "blobs", "sha256"), { recursive: true });
-    writeFileSync(join(this.path, "oci-layout"), '{"imageLayoutVersion":"1.0.0"}');
-  }
-
-  file(digest: Digest): string {
-    return join(this.path, "blobs", "sha256", digest.slice(7));
-  }
-
-  blob(content: string | Buffer, mediaType = "application/octet-stream"): Entry {
-    const bytes = Buffer.from(content);
-    const digest = `sha256:${createHash("sha256").update(bytes).digest("hex")}` as const;
-    writeFileSync(this.file(digest), bytes);
-    return { digest, size: bytes.length, mediaType };
-  }
-
-  manifest(more: Record<string, unknown> = {}): Entry {
-    return this.blob(JSON.stringify({ schemaVersion: 2, mediaType: manifestType, config: this.blob("{}"), layers: [], ...more }), manifestType);
-  }
-
-  add(entry: Entry, annotations?: Record<string, string>): Entry {
-    this.entries.push(annotations === undefined ? entry : { ...entry, annotations });
-    return entry;
+    super(mkdtempSync(join(root, "l-")));
   }
 
   open(options: LayoutOptions = {}) {
-    writeFileSync(join(this.path, "index.json"), JSON.stringify({ schemaVersion: 2, manifests: this.entries }));
-    return openLayout(this.path, options);
+    return openLayout(this.write(), options);
   }
 }
 
@@ -76,7 +41,12 @@ test("skopeo and oras: a plain tag belongs to the given repository", () => {
   const image = folder.add(folder.manifest(), { [refName]: "1.4" });
   const layout = folder.open({ repository, at: "2026-01-01T00:00:00Z" });
   assert.equal(layout.images(), [{ repository, tag: "1.4", digest: image.digest }]);
-  assert.equal(layout.answer({ kind: "tag", repository, tag: "1.4" }), { state: "present", value: { mediaType: manifestType, digest: image.digest, size: image.size }, at: "2026-01-01T00:00:00Z", from: `layout ${folder.path}` });
+  assert.equal(layout.answer({ kind: "tag", repository, tag: "1.4" }), {
+    state: "present",
+    value: { mediaType: manifestType, digest: image.digest, size: image.size },
+    at: "2026-01-01T00:00:00Z",
+    from: `layout ${folder.path}`,
+  });
   assert.is(layout.answer({ kind: "manifest", repository, digest: image.digest })?.state, "present");
   assert.is(layout.answer({ kind: "tag", repository, tag: "1.5" }), undefined);
   throwsCode("invalid-usage", () => folder.open());
@@ -108,7 +78,12 @@ test("cosign save: kinds become tags of the image, bundles are found among the b
   const image = folder.add(folder.manifest({ annotations: { the: "image" } }), { kind: "dev.cosignproject.cosign/image" });
   const signatures = folder.add(folder.manifest({ layers: [folder.blob("payload")] }), { kind: "dev.cosignproject.cosign/sigs" });
   const attestations = folder.add(folder.manifest({ annotations: { the: "attestations" } }), { kind: "dev.cosignproject.cosign/atts" });
-  const bundle = folder.manifest({ artifactType: "application/vnd.dev.sigstore.bundle.v0.3+json", subject: image, layers: [folder.blob("bundle")], annotations: { a: "b" } });
+  const bundle = folder.manifest({
+    artifactType: "application/vnd.dev.sigstore.bundle.v0.3+json",
+    subject: image,
+    layers: [folder.blob("bundle")],
+    annotations: { a: "b" },
+  });
   const onBundle = folder.manifest({ artifactType: "x/y", subject: bundle });
   folder.blob('{"config":{"Env":[]},"subject":"an image configuration, not a manifest"}');
   const layout = folder.open({ repository, tag: "v1" });
@@ -125,7 +100,9 @@ test("cosign save: kinds become tags of the image, bundles are found among the b
 test("cosign save: the index wins, and two images are refused", () => {
   const folder = new Folder();
   folder.add(folder.manifest(), { kind: "dev.cosignproject.cosign/image" });
-  const index = folder.add(folder.blob(JSON.stringify({ manifests: [] }), "application/vnd.oci.image.index.v1+json"), { kind: "dev.cosignproject.cosign/imageIndex" });
+  const index = folder.add(folder.blob(JSON.stringify({ manifests: [] }), "application/vnd.oci.image.index.v1+json"), {
+    kind: "dev.cosignproject.cosign/imageIndex",
+  });
   const signatures = folder.add(folder.manifest({ annotations: { s: "" } }), { kind: "dev.cosignproject.cosign/sigs" });
   const layout = folder.open({ repository });
   assert.is(digestOfTag(layout, `sha256-${index.digest.slice(7)}.sig`), signatures.digest);
@@ -160,7 +137,11 @@ test("the index behind a fallback tag adds what has no subject here", () => {
   folder.add(folder.blob(JSON.stringify({ manifests: [referrer, sparse] })), { [refName]: `localhost:5001/app:sha256-${image.digest.slice(7)}` });
   const layout = folder.open({ complete: true });
   assert.equal(referrersOf(layout, image.digest, "localhost:5001/app"), [referrer.digest, sparse.digest]);
-  assert.is(layout.answer({ kind: "manifest", repository: "localhost:5001/app", digest: sparse.digest as Digest }), undefined, "named and left out: never asked");
+  assert.is(
+    layout.answer({ kind: "manifest", repository: "localhost:5001/app", digest: sparse.digest as Digest }),
+    undefined,
+    "named and left out: never asked",
+  );
 });
 
 test("referrers stay in the repository that names them", () => {
@@ -244,7 +225,14 @@ test("hostile folders: no layout, other versions, bad names, things that are no 
     writeFileSync(join(folder.path, "oci-layout"), marker);
     throwsCode("archive-corrupt", () => openLayout(folder.path));
   }
-  for (const index of ["", "{", '{"manifests":{}}', '{"manifests":[{}]}', '{"manifests":[{"digest":"sha256:../../../../etc/passwd","size":1}]}', '{"manifests":[],"manifests":[]}']) {
+  for (const index of [
+    "",
+    "{",
+    '{"manifests":{}}',
+    '{"manifests":[{}]}',
+    '{"manifests":[{"digest":"sha256:../../../../etc/passwd","size":1}]}',
+    '{"manifests":[],"manifests":[]}',
+  ]) {
     const hostile = new Folder();
     writeFileSync(join(hostile.path, "index.json"), index);
     throwsCode("archive-corrupt", () => openLayout(hostile.path));

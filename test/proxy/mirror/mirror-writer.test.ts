@@ -1,0 +1,115 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { defaultLimits } from "../../../core/limits.ts";
+import { openMirror } from "../../../proxy/mirror/open-mirror.ts";
+import { digestBytes } from "../../../proxy/mirror/row-checksum.ts";
+import { throwsCode } from "../../support/assert.ts";
+import { at, origin, reading, temporaryFolder, writtenMirror } from "./temporary.ts";
+
+const test = suite("proxy/mirror/mirror-writer");
+const repository = "ghcr.io/org/app";
+const content = new Uint8Array(Buffer.from('{"layers":[]}'));
+const digest = digestBytes(content);
+const other = digestBytes("other");
+const present = (value: unknown) => ({ state: "present", value, ...origin }) as const;
+
+test("bytes with another digest than stated are refused and leave nothing", () => {
+  const folder = writtenMirror((mirror) => {
+    const writer = mirror.writer();
+    throwsCode("malformed", () => writer.addBlob(content, other));
+    throwsCode("malformed", () => writer.setAnswer({ kind: "manifest", repository, digest: other }, present(content)));
+    throwsCode("malformed", () => writer.setAnswer({ kind: "blob", repository, digest: other }, present(content)));
+    assert.is(writer.addBlob(content), digest);
+    assert.is(writer.addBlob(content, digest), digest);
+  });
+  reading(folder, (mirror) => {
+    assert.is(mirror.knowledge().answer({ kind: "manifest", repository, digest: other }), undefined);
+    assert.is(mirror.inspect().blobs, 1);
+  });
+});
+
+test("bounds of manifests and blobs", () => {
+  writtenMirror((mirror) => {
+    const big = new Uint8Array(defaultLimits.manifestBytes + 1);
+    throwsCode("over-limit", () => mirror.writer().setAnswer({ kind: "manifest", repository, digest: digestBytes(big) }, present(big)));
+  });
+  const mirror = openMirror(temporaryFolder(), { mode: "write", limits: { ...defaultLimits, blobBytes: 5 } });
+  throwsCode("over-limit", () => mirror.writer().addBlob(content));
+  mirror.close();
+});
+
+test("a transaction is all or nothing, nested ones too", () => {
+  const folder = writtenMirror((mirror) => {
+    const writer = mirror.writer();
+    const failing = () =>
+      writer.transaction(() => {
+        writer.setAnswer({ kind: "tag", repository, tag: "1" }, { state: "absent", ...origin });
+        throw new RangeError("stop");
+      });
+    assert.throws(failing, "stop");
+    writer.transaction(() => {
+      writer.setAnswer({ kind: "tag", repository, tag: "2" }, { state: "absent", ...origin });
+      assert.throws(failing, "stop");
+    });
+  });
+  reading(folder, (mirror) => {
+    assert.is(mirror.knowledge().answer({ kind: "tag", repository, tag: "1" }), undefined);
+    assert.is(mirror.knowledge().answer({ kind: "tag", repository, tag: "2" })?.state, "absent");
+  });
+});
+
+test("TUF metadata without a version is refused", () => {
+  const good = new Uint8Array(Buffer.from('{"signed":{"version":1}}'));
+  writtenMirror((mirror) => {
+    for (const text of ["", "{}", '{"signed":{}}', '{"signed":{"version":"1"}}', "[]"]) {
+      const bad = new Uint8Array(Buffer.from(text));
+      throwsCode("malformed", () =>
+        mirror
+          .writer()
+          .setAnswer({ kind: "trusted-root", name: "x" }, present({ form: "tuf", roots: [good], timestamp: bad, snapshot: good, targets: [], target: good })),
+      );
+    }
+    assert.is(mirror.knowledge().answer({ kind: "trusted-root", name: "x" }), undefined);
+  });
+});
+
+test("a log's checkpoint never goes back", () => {
+  writtenMirror((mirror) => {
+    const writer = mirror.writer();
+    writer.setCheckpoint({ origin: "rekor", size: 2n ** 60n, note: "a" }, origin);
+    writer.setCheckpoint({ origin: "rekor", size: 2n ** 60n, note: "b" }, origin);
+    throwsCode("rollback", () => writer.setCheckpoint({ origin: "rekor", size: 2n ** 60n - 1n, note: "c" }, origin));
+    writer.setCheckpoint({ origin: "other", size: 1n, note: "d" }, origin);
+    assert.is(mirror.inspect().damage.length, 0);
+  });
+});
+
+test("what is no scope is not complete", () => {
+  writtenMirror((mirror) => void throwsCode("invalid-usage", () => mirror.writer().setComplete("ghcr.io/org/app:1", origin)));
+});
+
+test("runs and decisions", () => {
+  const folder = writtenMirror(({ log }) => {
+    log.addRun({ kind: "sync", started: at, ended: at, from: "list.txt", summary: { images: 3 } });
+    log.addRun({ kind: "import", started: at, ended: at, from: "a.tar", summary: {} });
+    log.addDecision({ id: "d-1", at, image: "ghcr.io/a:1", allowed: true, recheck: true, record: content });
+    log.addDecision({ id: "d-2", at, image: "ghcr.io/a:2", allowed: false, recheck: false, record: content });
+  });
+  reading(folder, ({ log }) => {
+    assert.equal(JSON.parse(JSON.stringify(log.runs(1))), [{ kind: "import", started: at, ended: at, from: "a.tar", summary: {} }]);
+    assert.is(log.runs(10).length, 2);
+    assert.is(log.decision("d-2")?.allowed, false);
+    assert.is(log.decision("d-3"), undefined);
+    assert.equal(
+      log.rechecks().map(({ id }) => id),
+      ["d-1"],
+    );
+    throwsCode("invalid-usage", () => log.clearRecheck("d-1"));
+  });
+  writtenMirror(({ log }) => {
+    log.clearRecheck("d-1");
+    assert.is(log.rechecks().length, 0);
+  }, folder);
+});
+
+test.run();
