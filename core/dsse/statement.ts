@@ -88,7 +88,7 @@ export function statementOf(envelope: Envelope, options: { readonly layout?: "bu
  * @throws EngineError `wrong-digest` when no subject names it.
  */
 export function statementSubjectFor(statement: Statement, digest: Digest): StatementSubject {
-  const subject = statement.subjects.find((candidate) => `sha256:${candidate.digest.sha256}` === digest);
+  const subject = statement.subjects.find(({ digest: { sha256 } }) => sha256 !== undefined && `sha256:${sha256}` === digest);
   if (subject === undefined) throw new EngineError("wrong-digest", "no subject of the statement names this digest", { subject: digest });
   return subject;
 }

@@ -1,0 +1,62 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { type JsonObject, parseJson } from "../../../core/encoding/json.ts";
+import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
+import { throwsCode } from "../../support/assert.ts";
+
+const test = suite("core/encoding/json");
+
+test("agrees with JSON.parse on what both read", () => {
+  for (const text of ["null", "true", " [1, -2.5e3 ,\t\"a\\n\\u00e9\\/\\\\\\\"\" ]\r\n", '{"a":{"b":[]},"":0}', '"\\ud83d\\ude00😀é"', "0", "-0.0", "1E+2", '"\u007f\u2028"']) {
+    assert.equal(JSON.stringify(parseJson(text)), JSON.stringify(JSON.parse(text)), text);
+    assert.equal(JSON.stringify(parseJson(encodeUtf8(text))), JSON.stringify(JSON.parse(text)), text);
+  }
+});
+
+test("refuses what JSON is not", () => {
+  for (const bad of ["", " ", "{", "[1,]", '{"a":1,}', "{a:1}", "'a'", "01", "1.", ".5", "+1", "NaN", "Infinity", "1e999", "tru", "nul", '"\t"', '"\u0000"', '"\\x"', '"\\u12g4"', '"\\u12"', '"abc', '"abc\\', "[1] 2", "// c\n1", "\ufeff1", "[1;2]", '{"a" 1}', "{1:2}"]) {
+    throwsCode("malformed", () => parseJson(bad));
+  }
+});
+
+test("lone surrogates, written out or escaped", () => {
+  for (const bad of ['"\ud800"', '"\udc00"', '"\\ud800"', '"\\udc00x"', '"\\ud83dx\\ude00"', '"\ude00\ud83d"', '{"\\ud800":1}']) throwsCode("malformed", () => parseJson(bad));
+  assert.is(parseJson('"\\ud83d\ude00"'), "😀");
+});
+
+test("repeated keys are refused, or the last one wins in value and order", () => {
+  throwsCode("malformed", () => parseJson('{"a":1,"b":2,"a":3}'));
+  throwsCode("malformed", () => parseJson('{"a":1,"\\u0061":3}'));
+  assert.equal(Object.entries(parseJson('{"a":1,"b":2,"a":3}', { duplicateKeys: "last-wins" }) as JsonObject), [
+    ["b", 2],
+    ["a", 3],
+  ]);
+});
+
+test("numbers: exact integers, integers only", () => {
+  assert.is(parseJson("9007199254740991", { exactIntegers: true }), 9007199254740991);
+  throwsCode("malformed", () => parseJson("9007199254740992", { exactIntegers: true }));
+  assert.is(parseJson("-17", { integersOnly: true }), -17);
+  for (const bad of ["1.0", "1e3", "1E3", "-0", "0.5"]) throwsCode("malformed", () => parseJson(bad, { integersOnly: true }));
+});
+
+test("objects have no prototype", () => {
+  const object = parseJson('{"__proto__":{"x":1},"a":{}}') as JsonObject;
+  assert.equal(Object.keys(object), ["__proto__", "a"]);
+  assert.is(Object.getPrototypeOf(object), null);
+  assert.is((object.a as JsonObject).toString, undefined);
+});
+
+test("depth and size are bounded", () => {
+  parseJson("[".repeat(100) + "]".repeat(100));
+  throwsCode("over-limit", () => parseJson("[".repeat(101) + "]".repeat(101)));
+  throwsCode("over-limit", () => parseJson('{"a":'.repeat(200_000)));
+  throwsCode("over-limit", () => parseJson("[1,2,3]", { maxBytes: 6 }));
+  throwsCode("over-limit", () => parseJson(encodeUtf8("[1,2,3]"), { maxBytes: 6 }));
+});
+
+test("errors name the document", () => {
+  assert.is(throwsCode("malformed", () => parseJson("{", { subject: "bundle" })).subject, "bundle");
+});
+
+test.run();
