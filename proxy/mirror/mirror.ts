@@ -93,7 +93,7 @@ export class Mirror {
   close(): void {
     if (this.#lock !== undefined && this.#database.open) {
       try {
-        rest(this.#database);
+        guarded(this.folder, () => rest(this.#database));
       } finally {
         this.#database.close();
         this.#lock.release();
