@@ -22,7 +22,9 @@ export function readBundleContent(bundle: SigstoreBundle): { readonly purpose: E
 /** The candidate of a bundle that was parsed already. */
 export function bundleEntity(bundle: SigstoreBundle, source: EntitySource, read = readBundleContent(bundle)): SignedEntity {
   return {
-    id: `${read.purpose} ${source.digest}`,
+    get id() {
+      return `${read.purpose} ${source.digest}`;
+    },
     purpose: read.purpose,
     source,
     content: () => read.content,

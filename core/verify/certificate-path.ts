@@ -43,20 +43,24 @@ export function verifyChainAt(signer: CertificateSigner, at: Date, authorities: 
   return verifyTrustedChain(leaf, at, authorities(), verifier);
 }
 
+/** Whether one of the authority's certificates has the issuer's name, or is the leaf. */
+const mayHaveIssued = ({ anchors, intermediates }: TrustedAuthority, leaf: Certificate): boolean =>
+  intermediates.some(({ subject }) => equalBytes(subject, leaf.issuer)) || anchors.some(({ subject, der }) => equalBytes(subject, leaf.issuer) || equalBytes(der, leaf.der));
+
 /** Each authority stands for itself: its anchor, its intermediates, its period. The first that vouches for the leaf decides. */
 function verifyTrustedChain(leaf: Certificate, at: Date, authorities: readonly TrustedAuthority[], verifier: SignatureVerifier): CertificateChain {
   let nearest: EngineError | undefined;
   for (const authority of authorities) {
+    if (!mayHaveIssued(authority, leaf)) continue;
     const outcome = attempt(() => {
-      if (isWithin(authority.validFor, at)) return verifyCodeSigningPath(leaf, authority, at, verifier);
-      const named = [...authority.anchors, ...authority.intermediates].some((certificate) => equalBytes(certificate.subject, leaf.issuer));
-      throw named ? notValidThen(at, "the authority that issued the certificate is not trusted") : new EngineError("untrusted-certificate", "issued by none of the trusted authorities");
+      if (!isWithin(authority.validFor, at)) throw notValidThen(at, "the authority that issued the certificate is not trusted");
+      return verifyCodeSigningPath(leaf, authority, at, verifier);
     });
     if (outcome.ok) return outcome.value;
     // An authority that is the right one but for the time says more than one that is another.
     if (nearest === undefined || (nearest.code === "untrusted-certificate" && outcome.error.code !== "untrusted-certificate")) nearest = outcome.error;
   }
-  throw nearest ?? new EngineError("untrusted-certificate", "the trusted root has no certificate authority");
+  throw nearest ?? new EngineError("untrusted-certificate", "issued by none of the trusted authorities", { subject: leaf.fingerprint });
 }
 
 /**

@@ -1,9 +1,10 @@
 /** A Sigstore bundle over a file, or about a digest, under a trusted root that is at hand: the same pipeline, another kind of artifact. Source: Sigstore client specification. */
 import { parseBundle } from "../cosign/bundle.ts";
-import type { EntitySource } from "../cosign/signed-entity.ts";
+import { type EntitySource, once } from "../cosign/signed-entity.ts";
 import { bundleEntity, readBundleContent } from "../cosign/signed-entity-bundle.ts";
 import { digestOf } from "../crypto/digest.ts";
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
+import { encodeUtf8 } from "../encoding/utf8.ts";
 import { EngineError } from "../errors.ts";
 import { defaultLimits } from "../limits.ts";
 import type { AnswerTo, Digest, Knowledge, Question, TrustedRootSource } from "../question.ts";
@@ -18,7 +19,7 @@ import { verifyEntity } from "./verify-entity.ts";
 
 export interface BundleToVerify {
   /** The bundle's JSON. */
-  readonly bundle: Uint8Array;
+  readonly bundle: Uint8Array | string;
   /** The file, or only its digest. */
   readonly artifact: { readonly bytes: Uint8Array } | { readonly digest: Digest };
   readonly expectation: Expectation;
@@ -41,13 +42,23 @@ const onlyTrust = (trustedRoot: TrustedRootSource): Knowledge => ({
   },
 });
 
+/** The digest is computed when somebody reads it: unlike content from a repository, a file is not found by it. */
+function fileSource(bundle: Uint8Array | string): EntitySource {
+  const digest = once(() => digestOf(typeof bundle === "string" ? encodeUtf8(bundle) : bundle));
+  return {
+    layout: "file",
+    get digest() {
+      return digest();
+    },
+  };
+}
+
 /** Whether the bundle proves that the expected signer signed the artifact. */
 export function verifyBundle({ bundle, artifact, expectation, trustedRoot }: BundleToVerify, context: BundleContext): Verification<Evidence> {
   const entity = attempt(() => {
     if (bundle.length > defaultLimits.bundleBytes) throw new EngineError("over-limit", `a bundle of ${bundle.length} bytes, at most ${defaultLimits.bundleBytes} are read`);
     const parsed = parseBundle(bundle);
-    const source: EntitySource = { layout: "file", digest: digestOf(bundle) };
-    return bundleEntity(parsed, source, readBundleContent(parsed));
+    return bundleEntity(parsed, fileSource(bundle), readBundleContent(parsed));
   });
   if (!entity.ok) return failed(toFailure(entity.error, "entity.content", stageOf("entity.content")));
   const claim: Claim = "bytes" in artifact ? { digest: digestOf(artifact.bytes), bytes: () => artifact.bytes } : artifact;

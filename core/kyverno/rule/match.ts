@@ -13,8 +13,8 @@ import { type CompiledSelector, compileSelector, type Labels, testSelector } fro
 export interface MatchOptions {
   /** Is asked for the namespace where a `namespaceSelector` needs labels that the request does not carry. */
   readonly knowledge?: Knowledge;
-  /** Absent labels are no labels, as in Kyverno's command line; nobody is asked. */
-  readonly assumeNoNamespaceLabels?: boolean;
+  /** `none`: absent labels are no labels, as in Kyverno's command line, and nobody is asked. Default `ask`. */
+  readonly absentNamespaceLabels?: "ask" | "none";
 }
 
 export interface MatchResult {
@@ -189,7 +189,7 @@ function askLabels(namespace: string, options: MatchOptions): Labels {
 function subjectOf(request: AdmissionRequest, resource: JsonObject, options: MatchOptions): Subject {
   const metadata = isObject(resource.metadata) ? resource.metadata : {};
   const namespace = request.kind.kind === "Namespace" ? "" : request.namespace || text(metadata.namespace);
-  const absent = namespace === "" || (options.assumeNoNamespaceLabels ?? false);
+  const absent = namespace === "" || options.absentNamespaceLabels === "none";
   return {
     request,
     name: text(metadata.name) || text(metadata.generateName),

@@ -2,7 +2,7 @@
 import { matchWildcard } from "../../../patterns/wildcard.ts";
 import type { PolicyMap, PolicyValue } from "../../policy/policy.ts";
 import { durationPair, quantityOrder } from "./comparable.ts";
-import { parseGoFloat } from "./go-text.ts";
+import { parseGoFloat } from "../../../jmespath/go-number.ts";
 
 const isList = (value: PolicyValue): value is readonly PolicyValue[] => Array.isArray(value);
 

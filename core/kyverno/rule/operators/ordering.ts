@@ -1,7 +1,7 @@
 /** `GreaterThan` and its siblings, and the deprecated `Duration` ones. Source: kyverno.md sections 6.4, 6.5. */
 import type { PolicyValue } from "../../policy/policy.ts";
 import { durationOf, durationPair, quantityOrder } from "./comparable.ts";
-import { parseGoFloat } from "./go-text.ts";
+import { parseGoFloat } from "../../../jmespath/go-number.ts";
 import { compareVersions, parseVersion } from "./version.ts";
 
 export type Order = "GreaterThan" | "GreaterThanOrEquals" | "LessThan" | "LessThanOrEquals";
