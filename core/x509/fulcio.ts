@@ -20,17 +20,20 @@ export interface FulcioExtension {
   readonly encoding: "text" | "der";
 }
 
+/** Both issuer extensions have one name: they must agree. */
+const issuerName = "issuer";
+
 const row = (number: number, name: string): FulcioExtension => ({ number, name, encoding: number < 8 ? "text" : "der" });
 
 /** Every extension with a value of its own. Number 7 is the type of an alternative name, no extension. */
 export const fulcioExtensions: readonly FulcioExtension[] = [
-  row(1, "issuerV1"),
+  row(1, issuerName),
   row(2, "githubWorkflowTrigger"),
   row(3, "githubWorkflowSHA"),
   row(4, "githubWorkflowName"),
   row(5, "githubWorkflowRepository"),
   row(6, "githubWorkflowRef"),
-  row(8, "issuerV2"),
+  row(8, issuerName),
   row(9, "buildSignerURI"),
   row(10, "buildSignerDigest"),
   row(11, "runnerEnvironment"),
@@ -50,21 +53,16 @@ export const fulcioExtensions: readonly FulcioExtension[] = [
 ];
 const byNumber = new Map(fulcioExtensions.map((extension) => [extension.number, extension]));
 
-/** The name under which both issuer extensions appear together. */
-const issuerName = "issuer";
-
 /**
  * The name, as in {@link readFulcioExtensions}, that a policy's key means: the name itself, Kyverno's `oidcIssuer`, or the dotted
  * object identifier. `undefined` for anything else.
  */
 export function fulcioExtensionName(key: string): string | undefined {
-  if (key === issuerName || key === "oidcIssuer") return issuerName;
-  const named = fulcioExtensions.find(({ name, number }) => name === key || `${arc}.${number}` === key);
-  if (named === undefined) return undefined;
-  return named.number === 1 || named.number === 8 ? issuerName : named.name;
+  if (key === "oidcIssuer") return issuerName;
+  return fulcioExtensions.find(({ name, number }) => name === key || `${arc}.${number}` === key)?.name;
 }
 
-function readValue(extension: Extension, { number, name, encoding }: FulcioExtension): string {
+function readValue(extension: Extension, { name, encoding }: FulcioExtension): string {
   const malformed = (cause?: unknown) => new EngineError("malformed", `certificate extension ${name} is no text`, { subject: name, cause });
   let text: string;
   if (encoding === "text") {
@@ -81,7 +79,7 @@ function readValue(extension: Extension, { number, name, encoding }: FulcioExten
     reader.end();
   }
   // An identity on two lines could look like another; a workflow's name is what its author wrote.
-  if ((number === 1 || number === 8) && hasControlCharacter(text)) throw malformed();
+  if (name === issuerName && hasControlCharacter(text)) throw malformed();
   return text;
 }
 
@@ -113,7 +111,7 @@ export function readFulcioExtensions(certificate: Certificate): Readonly<Record<
   if (issuer !== undefined) values[issuerName] = issuer;
   for (const extension of certificate.extensions) {
     const known = byNumber.get(extension.numberBelow(arcBytes));
-    if (known !== undefined && known.number !== 1 && known.number !== 8) values[known.name] = readValue(extension, known);
+    if (known !== undefined && known.name !== issuerName) values[known.name] = readValue(extension, known);
   }
   return values;
 }

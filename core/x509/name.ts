@@ -5,11 +5,13 @@ import { decodeText, isTextTag } from "../asn1/text.ts";
 import { encodeHex } from "../encoding/hex.ts";
 import { encodeUtf8 } from "../encoding/utf8.ts";
 
-/** One `type=value` of a name; `value` is text, or `#` and the element in hexadecimal where it is no character string. */
+/** One `type=value` of a name. */
 export interface NameAttribute {
   /** Object identifier, dotted. */
   readonly type: string;
+  /** Text; or, where it is no character string, the element in hexadecimal. */
   readonly value: string;
+  readonly isText: boolean;
 }
 
 const subject = "distinguished name";
@@ -32,9 +34,10 @@ const abbreviations: Readonly<Record<string, string>> = {
 function readAttribute(reader: DerReader): NameAttribute {
   const type = reader.oid();
   const tag = reader.peek();
-  const value = isTextTag(tag) ? decodeText(tag, reader.content(tag), subject) : `#${encodeHex(reader.element())}`;
+  const isText = isTextTag(tag);
+  const value = isText ? decodeText(tag, reader.content(tag), subject) : encodeHex(reader.element());
   reader.end();
-  return { type, value };
+  return { type, value, isText };
 }
 
 /**
@@ -66,7 +69,7 @@ const escapeValue = (value: string): string =>
 /** A name as RFC 4514 writes it, the last relative name first: `CN=sigstore-intermediate,O=sigstore.dev`. @throws EngineError `malformed` */
 export function toNameText(raw: Uint8Array): string {
   return parseName(raw)
-    .map((attributes) => attributes.map(({ type, value }) => `${abbreviations[type] ?? type}=${escapeValue(value)}`).join("+"))
+    .map((attributes) => attributes.map(({ type, value, isText }) => `${abbreviations[type] ?? type}=${isText ? escapeValue(value) : `#${value}`}`).join("+"))
     .reverse()
     .join(",");
 }

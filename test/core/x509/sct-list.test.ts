@@ -1,0 +1,65 @@
+/** Bytes of timestamp lists, and the detached form. */
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { encodeElement } from "../../../core/asn1/encode.ts";
+import { Tag } from "../../../core/asn1/tag.ts";
+import { encodeBase64 } from "../../../core/encoding/base64.ts";
+import { concat } from "../../../core/encoding/bytes.ts";
+import { defaultLimits } from "../../../core/limits.ts";
+import { parseDetachedTimestamp, parseTimestampList } from "../../../core/x509/sct-list.ts";
+import { throwsCode } from "../../support/assert.ts";
+import { encodeTimestamp, newLog, timestampList } from "./log.ts";
+
+const test = suite("core/x509/sct-list");
+const log = newLog();
+const one = encodeTimestamp(log, Uint8Array.of(1), { extensions: Uint8Array.of(7) });
+
+test("fields", () => {
+  const [timestamp, ...others] = parseTimestampList(timestampList(one).value);
+  assert.is(others.length, 0);
+  assert.equal(timestamp?.logId, log.id);
+  assert.is(timestamp?.timestamp, BigInt(Date.parse("2026-01-01T00:00:01Z")));
+  assert.equal([...(timestamp?.extensions ?? [])], [7]);
+  assert.is(timestamp?.hashAlgorithm, 4);
+  assert.is(timestamp?.signatureAlgorithm, 3);
+  assert.is(parseTimestampList(timestampList(one, one).value).length, 2);
+});
+
+test("cut at every length, in the list and in a timestamp", () => {
+  for (let length = 0; length < one.length; length++) throwsCode("malformed", () => parseTimestampList(timestampList(one.subarray(0, length)).value));
+  const { value } = timestampList(one, one);
+  for (let length = 0; length < value.length; length++) throwsCode("malformed", () => parseTimestampList(value.subarray(0, length)));
+});
+
+test("bytes too many, anywhere", () => {
+  throwsCode("malformed", () => parseTimestampList(timestampList(concat(one, Uint8Array.of(0))).value));
+  throwsCode("malformed", () => parseTimestampList(concat(timestampList(one).value, Uint8Array.of(0))));
+  throwsCode("malformed", () => parseTimestampList(encodeElement(Tag.octetString, concat(Uint8Array.of(0, 0), Uint8Array.of(0)))));
+});
+
+test("empty list, other version, too many", () => {
+  throwsCode("malformed", () => parseTimestampList(timestampList().value));
+  throwsCode("malformed", () => parseTimestampList(timestampList(encodeTimestamp(log, Uint8Array.of(1), { version: 1 })).value));
+  throwsCode("over-limit", () => parseTimestampList(timestampList(...new Array<Uint8Array>(defaultLimits.signedCertificateTimestamps + 1).fill(one)).value));
+});
+
+const detached = { sct_version: 0, id: encodeBase64(log.id), timestamp: 1, extensions: "", signature: encodeBase64(Uint8Array.of(4, 3, 0, 1, 9)) };
+test("detached", () => {
+  assert.equal(parseDetachedTimestamp(JSON.stringify(detached)), { logId: log.id, timestamp: 1n, extensions: new Uint8Array(0), hashAlgorithm: 4, signatureAlgorithm: 3, signature: Uint8Array.of(9) });
+  const { extensions: _, ...without } = detached;
+  assert.is(parseDetachedTimestamp(JSON.stringify(without)).extensions.length, 0);
+});
+for (const [what, change] of Object.entries({
+  version: { sct_version: 1 },
+  "no version": { sct_version: undefined },
+  "short id": { id: "AAAA" },
+  "negative time": { timestamp: -1 },
+  "time as text": { timestamp: "1" },
+  "wrong base64": { id: "*" },
+  "signature with a byte too many": { signature: encodeBase64(Uint8Array.of(4, 3, 0, 1, 9, 9)) },
+  "extensions that are too long": { extensions: encodeBase64(new Uint8Array(70_000)) },
+}))
+  test(`detached refused: ${what}`, () => void throwsCode("malformed", () => parseDetachedTimestamp(JSON.stringify({ ...detached, ...change }))));
+for (const text of ["", "[]", "null", "{", '{"id":"a","id":"b"}']) test(`detached refused: ${text || "nothing"}`, () => void throwsCode("malformed", () => parseDetachedTimestamp(text)));
+
+test.run();
