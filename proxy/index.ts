@@ -1,7 +1,7 @@
 /** The door of the proxy: what the commands and tests of whole programs use. */
 export { type LayoutImage, LayoutKnowledge, type LayoutOptions, openLayout } from "./archive/oci-layout.ts";
 export { nodeVerifier } from "./crypto-node.ts";
-export { type AddedLayout, type AddLayoutOptions, addLayout } from "./mirror/add-layout.ts";
+export { type AddedLayout, type AddLayoutOptions, addLayout } from "./archive/add-layout.ts";
 export type { Inspection } from "./mirror/inspect-mirror.ts";
 export type { MirrorImage } from "./mirror/list-mirror.ts";
 export type { Attempt, Mirror } from "./mirror/mirror.ts";

@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import type { Question } from "../../../core/question.ts";
 import type { Mirror } from "../../../proxy/mirror/mirror.ts";
 import { digestBytes } from "../../../proxy/mirror/row-checksum.ts";
-import { origin, reading, writtenMirror } from "./temporary.ts";
+import { origin, reading, writtenMirror } from "../../support/temporary-mirror.ts";
 
 const test = suite("proxy/mirror/content-id");
 const tag = (name: string): Question => ({ kind: "tag", repository: "ghcr.io/org/app", tag: name });

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { openMirror } from "../../../proxy/mirror/open-mirror.ts";
-import { reading, temporaryFolder } from "./temporary.ts";
+import { reading, temporaryFolder } from "../../support/temporary-mirror.ts";
 
 const test = suite("proxy/mirror/kill");
 const program = fileURLToPath(new URL("./kill-writer.ts", import.meta.url));

@@ -2,10 +2,10 @@ import Database from "better-sqlite3";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { addLayout } from "../../../proxy/mirror/add-layout.ts";
+import { addLayout } from "../../../proxy/archive/add-layout.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { LayoutFolder, refName } from "../../support/layout-folder.ts";
-import { origin, reading, tamper, temporaryFolder, writtenMirror } from "./temporary.ts";
+import { origin, reading, tamper, temporaryFolder, writtenMirror } from "../../support/temporary-mirror.ts";
 
 const test = suite("proxy/mirror/list-mirror");
 const repository = "docker.io/library/redis";

@@ -5,7 +5,7 @@ import * as assert from "uvu/assert";
 import { type Answer, type Digest, type Question, questionText } from "../../../core/question.ts";
 import { digestBytes } from "../../../proxy/mirror/row-checksum.ts";
 import { throwsCode } from "../../support/assert.ts";
-import { at, origin, reading, tamper, writtenMirror } from "./temporary.ts";
+import { at, origin, reading, tamper, writtenMirror } from "../../support/temporary-mirror.ts";
 
 const test = suite("proxy/mirror/mirror-knowledge");
 const repository = "ghcr.io/org/app";

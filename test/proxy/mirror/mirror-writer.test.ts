@@ -4,7 +4,7 @@ import { defaultLimits } from "../../../core/limits.ts";
 import { openMirror } from "../../../proxy/mirror/open-mirror.ts";
 import { digestBytes } from "../../../proxy/mirror/row-checksum.ts";
 import { throwsCode } from "../../support/assert.ts";
-import { at, origin, reading, temporaryFolder, writtenMirror } from "./temporary.ts";
+import { origin, reading, temporaryFolder, writtenMirror } from "../../support/temporary-mirror.ts";
 
 const test = suite("proxy/mirror/mirror-writer");
 const repository = "ghcr.io/org/app";
@@ -86,30 +86,6 @@ test("a log's checkpoint never goes back", () => {
 
 test("what is no scope is not complete", () => {
   writtenMirror((mirror) => void throwsCode("invalid-usage", () => mirror.writer().setComplete("ghcr.io/org/app:1", origin)));
-});
-
-test("runs and decisions", () => {
-  const folder = writtenMirror(({ log }) => {
-    log.addRun({ kind: "sync", started: at, ended: at, from: "list.txt", summary: { images: 3 } });
-    log.addRun({ kind: "import", started: at, ended: at, from: "a.tar", summary: {} });
-    log.addDecision({ id: "d-1", at, image: "ghcr.io/a:1", allowed: true, recheck: true, record: content });
-    log.addDecision({ id: "d-2", at, image: "ghcr.io/a:2", allowed: false, recheck: false, record: content });
-  });
-  reading(folder, ({ log }) => {
-    assert.equal(JSON.parse(JSON.stringify(log.runs(1))), [{ kind: "import", started: at, ended: at, from: "a.tar", summary: {} }]);
-    assert.is(log.runs(10).length, 2);
-    assert.is(log.decision("d-2")?.allowed, false);
-    assert.is(log.decision("d-3"), undefined);
-    assert.equal(
-      log.rechecks().map(({ id }) => id),
-      ["d-1"],
-    );
-    throwsCode("invalid-usage", () => log.clearRecheck("d-1"));
-  });
-  writtenMirror(({ log }) => {
-    log.clearRecheck("d-1");
-    assert.is(log.rechecks().length, 0);
-  }, folder);
 });
 
 test.run();

@@ -8,7 +8,7 @@ import { EngineError } from "../../../core/errors.ts";
 import { openMirror } from "../../../proxy/mirror/open-mirror.ts";
 import { migrations } from "../../../proxy/mirror/statements.ts";
 import { throwsCode } from "../../support/assert.ts";
-import { origin, reading, tamper, temporaryFolder, writtenMirror } from "./temporary.ts";
+import { origin, reading, tamper, temporaryFolder, writtenMirror } from "../../support/temporary-mirror.ts";
 
 const test = suite("proxy/mirror/open-mirror");
 const question = { kind: "tag", repository: "ghcr.io/org/app", tag: "1" } as const;

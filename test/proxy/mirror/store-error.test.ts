@@ -7,7 +7,7 @@ import type { ErrorCode } from "../../../core/errors.ts";
 import { openMirror } from "../../../proxy/mirror/open-mirror.ts";
 import { guarded, systemCode, toStoreError } from "../../../proxy/mirror/store-error.ts";
 import { throwsCode } from "../../support/assert.ts";
-import { temporaryFolder } from "./temporary.ts";
+import { temporaryFolder } from "../../support/temporary-mirror.ts";
 
 const test = suite("proxy/mirror/store-error");
 

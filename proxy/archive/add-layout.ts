@@ -3,10 +3,10 @@ import { EngineError } from "../../core/errors.ts";
 import { parseAssociatedTag } from "../../core/oci/associated-tag.ts";
 import type { Manifest } from "../../core/oci/manifest.ts";
 import type { Descriptor, Digest, Question } from "../../core/question.ts";
-import type { LayoutRepository } from "../archive/layout-repositories.ts";
-import { type LayoutKnowledge, openLayout } from "../archive/oci-layout.ts";
-import type { Mirror } from "./mirror.ts";
-import type { MirrorWriter } from "./mirror-writer.ts";
+import type { LayoutRepository } from "./layout-repositories.ts";
+import { type LayoutKnowledge, openLayout } from "./oci-layout.ts";
+import type { Mirror } from "../mirror/mirror.ts";
+import type { MirrorWriter } from "../mirror/mirror-writer.ts";
 
 export interface AddLayoutOptions {
   /** The repository of images that the layout does not name. */

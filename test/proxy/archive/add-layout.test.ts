@@ -1,15 +1,15 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { addLayout } from "../../../proxy/mirror/add-layout.ts";
+import { addLayout } from "../../../proxy/archive/add-layout.ts";
 import { openMirror } from "../../../proxy/mirror/open-mirror.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { goldenRegistryFolder } from "../../support/images.ts";
 import { LayoutFolder, refName } from "../../support/layout-folder.ts";
 import { skipped } from "../../support/vectors.ts";
-import { origin, reading, temporaryFolder, writtenMirror } from "./temporary.ts";
+import { origin, reading, temporaryFolder, writtenMirror } from "../../support/temporary-mirror.ts";
 
-const test = suite("proxy/mirror/add-layout");
+const test = suite("proxy/archive/add-layout");
 const repository = "ghcr.io/org/app";
 const layerType = "application/vnd.oci.image.layer.v1.tar+gzip";
 const bundleType = "application/vnd.dev.sigstore.bundle.v0.3+json";
@@ -157,7 +157,7 @@ test("a reader adds nothing, and a folder that is no layout neither", () => {
 });
 
 const golden = goldenRegistryFolder();
-if (golden === undefined) skipped("proxy/mirror/add-layout", 1, "SALLYPORT_GOLDEN is not set");
+if (golden === undefined) skipped("proxy/archive/add-layout", 1, "SALLYPORT_GOLDEN is not set");
 else {
   test("the golden registry, complete", () => {
     const mirror = openMirror(temporaryFolder(), { mode: "write" });

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import type { Mirror } from "../../../proxy/mirror/mirror.ts";
-import { openMirror } from "../../../proxy/mirror/open-mirror.ts";
+import type { Mirror } from "../../proxy/mirror/mirror.ts";
+import { openMirror } from "../../proxy/mirror/open-mirror.ts";
 
 export const at = "2026-01-01T00:00:00Z";
 export const origin = { at, from: "test" };

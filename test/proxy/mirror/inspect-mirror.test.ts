@@ -1,0 +1,68 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { digestBytes } from "../../../proxy/mirror/row-checksum.ts";
+import { origin, reading, tamper, writtenMirror } from "../../support/temporary-mirror.ts";
+
+const test = suite("proxy/mirror/inspect-mirror");
+const repository = "ghcr.io/org/app";
+const content = new Uint8Array(Buffer.from('{"layers":[]}'));
+const digest = digestBytes(content);
+const metadata = new Uint8Array(Buffer.from('{"signed":{"version":1}}'));
+
+const filled = () =>
+  writtenMirror((mirror) => {
+    const writer = mirror.writer();
+    writer.setAnswer({ kind: "manifest", repository, digest }, { state: "present", value: content, ...origin });
+    writer.setAnswer(
+      { kind: "trusted-root", name: "x" },
+      { state: "present", value: { form: "tuf", roots: [metadata], timestamp: metadata, snapshot: metadata, targets: [], target: metadata }, ...origin },
+    );
+    writer.setAnswer({ kind: "key", reference: "k" }, { state: "absent", ...origin });
+    writer.setComplete("ghcr.io", origin);
+    writer.setCheckpoint({ origin: "log", size: 1n, note: "note" }, origin);
+    writer.pin({ kind: "key", name: "k", bytes: content }, origin);
+  });
+
+test("a sound mirror has no damage", () => {
+  reading(filled(), (mirror) => assert.equal(mirror.inspect(), { answers: 3, blobs: 2, damage: [] }));
+});
+
+const damage: readonly (readonly [string, string, readonly string[]])[] = [
+  ["bytes", "UPDATE blob SET bytes = x'00' WHERE digest LIKE '%' AND length(bytes) = 13", [digest, digest]],
+  ["a blob that is gone", "DELETE FROM blob WHERE length(bytes) = 13", [digest]],
+  ["an answer", "UPDATE answer SET source = 'x' WHERE kind = 'key'", ["key k"]],
+  ["a trusted root", "UPDATE answer SET value = '{}' WHERE kind = 'trusted-root'", ["trusted-root x"]],
+  ["metadata", "UPDATE tuf_metadata SET bytes = x'00' WHERE role = 'snapshot'", [digestBytes(metadata)]],
+  ["completeness", "UPDATE complete SET at = 'x'", ["ghcr.io"]],
+  ["a checkpoint", "UPDATE checkpoint SET note = 'x'", ["log"]],
+  ["a pin", "UPDATE pin SET digest = 'x'", ["key k"]],
+];
+for (const [name, sql, subjects] of damage) {
+  test(`damage to ${name} is named, and the rest is still looked at`, () => {
+    const folder = filled();
+    tamper(folder, sql);
+    reading(folder, (mirror) => {
+      const inspection = mirror.inspect();
+      assert.equal(
+        inspection.damage.map(({ subject }) => subject),
+        subjects,
+      );
+      assert.is(inspection.answers, 3);
+    });
+  });
+}
+
+test("a table that is gone ends that table, not the inspection", () => {
+  const folder = filled();
+  // The views that read it go with it.
+  for (const view of ["signature", "attestation", "rekor_entry", "tuf_root", "material"]) tamper(folder, `DROP VIEW ${view}`);
+  reading(folder, (mirror) => {
+    tamper(folder, "DROP TABLE tuf_metadata");
+    assert.equal(
+      mirror.inspect().damage.map(({ subject }) => subject),
+      ["list-tuf-metadata"],
+    );
+  });
+});
+
+test.run();
