@@ -66,7 +66,8 @@ export class DerReader {
     if (tag >= 0 && identifier !== tag) throw this.malformed(`identifier 0x${identifier.toString(16)} instead of 0x${tag.toString(16)}`);
     if ((identifier & 0x1f) === 0x1f) throw this.malformed("identifier above 30");
     // Of the universal types only SEQUENCE and SET are constructed in DER, and they always are.
-    if (tag < 0 && identifier < 0x40 && ((identifier & 0x20) !== 0) !== ((identifier & 0x1e) === 0x10)) throw this.malformed("constructed string or primitive sequence");
+    if (tag < 0 && identifier < 0x40 && ((identifier & 0x20) !== 0) !== ((identifier & 0x1e) === 0x10))
+      throw this.malformed("constructed string or primitive sequence");
     let length = bytes[start + 1] as number;
     let content = start + 2;
     if (length >= 0x80) {
@@ -86,7 +87,8 @@ export class DerReader {
 
   /** A reader over the content of the next element, which must be constructed under `tag`. @throws EngineError `malformed`, `over-limit` */
   read(tag: number): DerReader {
-    if (this.#depth >= defaultLimits.asn1Depth) throw new EngineError("over-limit", `${this.subject}: nested deeper than ${defaultLimits.asn1Depth}`, { subject: this.subject });
+    if (this.#depth >= defaultLimits.asn1Depth)
+      throw new EngineError("over-limit", `${this.subject}: nested deeper than ${defaultLimits.asn1Depth}`, { subject: this.subject });
     const end = this.enter(tag);
     const inner = new DerReader(this.bytes, this.subject, this.offset, end, this.#depth + 1);
     this.offset = end;

@@ -20,7 +20,8 @@ function narrow(content: Uint8Array, isAllowed: Uint8Array, subject: string, kin
   }
   if (content.length <= chunk) return String.fromCharCode.apply(null, content as unknown as number[]);
   let text = "";
-  for (let index = 0; index < content.length; index += chunk) text += String.fromCharCode.apply(null, content.subarray(index, index + chunk) as unknown as number[]);
+  for (let index = 0; index < content.length; index += chunk)
+    text += String.fromCharCode.apply(null, content.subarray(index, index + chunk) as unknown as number[]);
   return text;
 }
 
@@ -47,7 +48,14 @@ const latin1 = characterSet(() => true);
 
 /** Whether an element under `tag` is a character string that {@link decodeText} reads. */
 export const isTextTag = (tag: number): boolean =>
-  tag === Tag.utf8String || tag === Tag.printableString || tag === Tag.ia5String || tag === Tag.numericString || tag === Tag.visibleString || tag === Tag.t61String || tag === Tag.bmpString || tag === Tag.universalString;
+  tag === Tag.utf8String ||
+  tag === Tag.printableString ||
+  tag === Tag.ia5String ||
+  tag === Tag.numericString ||
+  tag === Tag.visibleString ||
+  tag === Tag.t61String ||
+  tag === Tag.bmpString ||
+  tag === Tag.universalString;
 
 /** Text of a character string's content. T61 is read as Latin-1, as everybody does. @throws EngineError `malformed` */
 export function decodeText(tag: number, content: Uint8Array, subject: string): string {

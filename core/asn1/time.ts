@@ -61,4 +61,5 @@ export function parseGeneralizedTime(content: Uint8Array, subject: string, optio
 }
 
 /** The content of a Time (RFC 5280 §4.1.2.5) under either of its identifiers. @throws EngineError `malformed` */
-export const parseTime = (tag: number, content: Uint8Array, subject: string): Date => (tag === Tag.utcTime ? parseUtcTime(content, subject) : parseGeneralizedTime(content, subject));
+export const parseTime = (tag: number, content: Uint8Array, subject: string): Date =>
+  tag === Tag.utcTime ? parseUtcTime(content, subject) : parseGeneralizedTime(content, subject);

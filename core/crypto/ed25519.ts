@@ -55,7 +55,8 @@ function verifyOver(point: Uint8Array, prefix: Uint8Array, content: Uint8Array, 
 }
 
 /** Verifies a well-formed signature by the key `point` over `message`. */
-export const verifyEd25519 = (point: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean => verifyOver(point, new Uint8Array(0), message, signature);
+export const verifyEd25519 = (point: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean =>
+  verifyOver(point, new Uint8Array(0), message, signature);
 
 /** Verifies a well-formed signature by the key `point` over a message of which `sha512` is the digest. */
 export const verifyEd25519ph = (point: Uint8Array, sha512: Uint8Array, signature: Uint8Array): boolean => verifyOver(point, prehashPrefix, sha512, signature);

@@ -13,7 +13,8 @@ function verify(algorithm: SignatureAlgorithm, key: PublicKey, signed: Signed, s
   if (!hasSignatureForm(algorithm, key, signed, signature)) return false;
   if (key.type === "ecdsa" && algorithm.scheme === "ecdsa") return verifyEcdsa(key, digested(algorithm.hash, signed), signature);
   if (key.type === "rsa" && algorithm.scheme === "rsa-pkcs1v15") return verifyPkcs1(key, algorithm.hash, digested(algorithm.hash, signed), signature);
-  if (key.type === "rsa" && algorithm.scheme === "rsa-pss") return verifyPss(key, algorithm.hash, digested(algorithm.hash, signed), algorithm.saltLength, signature);
+  if (key.type === "rsa" && algorithm.scheme === "rsa-pss")
+    return verifyPss(key, algorithm.hash, digested(algorithm.hash, signed), algorithm.saltLength, signature);
   if (key.type === "ed25519" && algorithm.scheme === "ed25519ph") return verifyEd25519ph(key.point, digested("sha512", signed), signature);
   if (key.type === "ed25519" && algorithm.scheme === "ed25519" && "message" in signed) return verifyEd25519(key.point, signed.message, signature);
   return false;

@@ -147,7 +147,8 @@ const ed25519Algorithm = encodeElement(Tag.sequence, encodeElement(Tag.oid, enco
 export const parsePkcs1 = (der: Uint8Array): PublicKey => readRsa(encodeElement(Tag.sequence, rsaAlgorithm, encodeBitString(der)), der);
 
 /** The key of an RSA modulus, big-endian, and exponent. @throws EngineError `malformed`, `over-limit` */
-export const rsaPublicKey = (modulus: Uint8Array, exponent: Uint8Array): PublicKey => parsePkcs1(encodeElement(Tag.sequence, encodeUnsigned(modulus), encodeUnsigned(exponent)));
+export const rsaPublicKey = (modulus: Uint8Array, exponent: Uint8Array): PublicKey =>
+  parsePkcs1(encodeElement(Tag.sequence, encodeUnsigned(modulus), encodeUnsigned(exponent)));
 
 /** The key of 32 bare Ed25519 bytes, as TUF has them. @throws EngineError `malformed` */
 export const ed25519PublicKey = (point: Uint8Array): PublicKey => parseSpki(encodeElement(Tag.sequence, ed25519Algorithm, encodeBitString(point)));
@@ -172,4 +173,3 @@ export function parsePublicKeyPem(text: string): PublicKey {
   if (key === undefined || others.length > 0) throw malformed(`${others.length + 1} PEM blocks where one is expected`);
   return key;
 }
-

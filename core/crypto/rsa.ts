@@ -1,5 +1,5 @@
 /**
- * RSA verification on BigInt. Source: RFC 8017 §5.2.2, §8.1.2, §8.2.2, §9.1.2, §9.2. Why not a package: docs/decisions/rsa.md.
+ * RSA verification on BigInt. Source: RFC 8017 §5.2.2, §8.1.2, §8.2.2, §9.1.2, §9.2. Why not a package: docs/decisions/020-portable-signatures.md.
  *
  * Everything is public here, so nothing is constant-time.
  */
@@ -39,7 +39,8 @@ function recoverEncoded({ modulus, exponent }: RsaKey, signature: Uint8Array): U
 export const pkcs1Fits = (bits: number, hash: HashName): boolean => Math.ceil(bits / 8) >= digestInfo[hash].length + digestLength[hash] + 11;
 
 /** Whether a modulus of `bits` has room for digest, salt and the two fixed bytes. */
-export const pssFits = (bits: number, hash: HashName, saltLength: number): boolean => Number.isInteger(saltLength) && saltLength >= 0 && Math.ceil((bits - 1) / 8) >= digestLength[hash] + saltLength + 2;
+export const pssFits = (bits: number, hash: HashName, saltLength: number): boolean =>
+  Number.isInteger(saltLength) && saltLength >= 0 && Math.ceil((bits - 1) / 8) >= digestLength[hash] + saltLength + 2;
 
 /** PKCS#1 v1.5: the encoded message is built anew and compared whole, so that no padding can hide anything. */
 export function verifyPkcs1(key: RsaKey, hash: HashName, hashed: Uint8Array, signature: Uint8Array): boolean {

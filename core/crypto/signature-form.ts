@@ -28,7 +28,12 @@ export function hasSignatureForm(algorithm: SignatureAlgorithm, key: PublicKey, 
     case "rsa-pkcs1v15":
       return key.type === "rsa" && hasDigestLength(algorithm.hash, signed) && pkcs1Fits(key.bits, algorithm.hash) && isBelowModulus(signature, key.modulus);
     case "rsa-pss":
-      return key.type === "rsa" && hasDigestLength(algorithm.hash, signed) && pssFits(key.bits, algorithm.hash, algorithm.saltLength) && isBelowModulus(signature, key.modulus);
+      return (
+        key.type === "rsa" &&
+        hasDigestLength(algorithm.hash, signed) &&
+        pssFits(key.bits, algorithm.hash, algorithm.saltLength) &&
+        isBelowModulus(signature, key.modulus)
+      );
   }
 }
 

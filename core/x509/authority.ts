@@ -27,7 +27,12 @@ export function isSignedBy(child: Certificate, parent: Certificate, verifier: Si
  * Verifies which authorities signed which intermediates. Nothing is refused here: what does not verify is remembered as that, and what
  * is beyond `limits.chainSignatureChecks` is left to the request.
  */
-export function prepareAuthority(anchors: readonly Certificate[], intermediates: readonly Certificate[], verifier: SignatureVerifier, limits: Limits = defaultLimits): Authority {
+export function prepareAuthority(
+  anchors: readonly Certificate[],
+  intermediates: readonly Certificate[],
+  verifier: SignatureVerifier,
+  limits: Limits = defaultLimits,
+): Authority {
   const knownSignatures = new Map<Certificate, Map<Certificate, boolean>>();
   let checks = 0;
   for (const child of intermediates) {

@@ -20,7 +20,8 @@ export function domainLabels(domain: string): readonly string[] | undefined {
 export function splitMailbox(address: string): { readonly local: string; readonly host: string } | undefined {
   const match = /^([A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+)@([^@]+)$/.exec(address);
   const [, local, host] = match ?? [];
-  if (local === undefined || host === undefined || domainLabels(host) === undefined || local.startsWith(".") || local.endsWith(".") || local.includes("..")) return undefined;
+  if (local === undefined || host === undefined || domainLabels(host) === undefined || local.startsWith(".") || local.endsWith(".") || local.includes(".."))
+    return undefined;
   return { local, host: host.toLowerCase() };
 }
 

@@ -132,7 +132,17 @@ export function parseBasicConstraints(value: Uint8Array): BasicConstraints {
   return pathLength === undefined ? { isAuthority } : { isAuthority, pathLength };
 }
 
-const usages = ["digitalSignature", "contentCommitment", "keyEncipherment", "dataEncipherment", "keyAgreement", "keyCertSign", "cRLSign", "encipherOnly", "decipherOnly"] as const;
+const usages = [
+  "digitalSignature",
+  "contentCommitment",
+  "keyEncipherment",
+  "dataEncipherment",
+  "keyAgreement",
+  "keyCertSign",
+  "cRLSign",
+  "encipherOnly",
+  "decipherOnly",
+] as const;
 export type KeyUsage = (typeof usages)[number];
 
 /** The bits that are set, in order. @throws EngineError `malformed` */

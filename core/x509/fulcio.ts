@@ -97,7 +97,8 @@ function readIssuers(certificate: Certificate): readonly string[] {
  */
 export function issuerOf(certificate: Certificate): string | undefined {
   const [issuer, other = issuer] = readIssuers(certificate);
-  if (issuer !== other) throw new EngineError("malformed", `certificate names two issuers, ${JSON.stringify(issuer)} and ${JSON.stringify(other)}`, { subject: issuerName });
+  if (issuer !== other)
+    throw new EngineError("malformed", `certificate names two issuers, ${JSON.stringify(issuer)} and ${JSON.stringify(other)}`, { subject: issuerName });
   return issuer;
 }
 

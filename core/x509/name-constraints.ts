@@ -95,7 +95,8 @@ function isWithin(domain: string, base: string, below: boolean): boolean {
  * Go: `widest` is the reading that covers more.
  */
 function isInSubtree(name: GeneralName, subtree: Subtree, widest: boolean): boolean {
-  const unreadable = (text: string) => new EngineError("untrusted-certificate", `name ${JSON.stringify(text)} cannot be compared with a name constraint`, { subject: text });
+  const unreadable = (text: string) =>
+    new EngineError("untrusted-certificate", `name ${JSON.stringify(text)} cannot be compared with a name constraint`, { subject: text });
   if (subtree.kind === "dns" && name.kind === "dns") {
     const domain = name.value.toLowerCase();
     if (domainLabels(domain) === undefined) throw unreadable(name.value);
@@ -136,7 +137,8 @@ export function checkNameConstraints(constraints: NameConstraints, isCritical: b
     return new EngineError("untrusted-certificate", `name ${JSON.stringify(text)} is ${why} a name constraint of its authority`, { subject: text });
   };
   const all = [...constraints.permitted, ...constraints.excluded];
-  if (isCritical && all.some(({ kind }) => kind === "form")) throw new EngineError("untrusted-certificate", "critical name constraint of a form that is not compared", { subject });
+  if (isCritical && all.some(({ kind }) => kind === "form"))
+    throw new EngineError("untrusted-certificate", "critical name constraint of a form that is not compared", { subject });
   budget.comparisons -= all.length * names.length;
   if (budget.comparisons < 0) throw new EngineError("over-limit", "too many comparisons with name constraints", { subject });
   for (const name of names) {

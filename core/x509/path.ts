@@ -40,11 +40,14 @@ const purposes = { "code-signing": Purpose.codeSigning, timestamping: Purpose.ti
 /** What a person calls a certificate: its subject, or where that is empty its first name. */
 function label(certificate: Certificate): string {
   if (!isEmptyName(certificate.subject)) return toNameText(certificate.subject);
-  const name = certificate.subjectAlternativeNames.find((candidate): candidate is GeneralName & { value: string } => "value" in candidate && typeof candidate.value === "string");
+  const name = certificate.subjectAlternativeNames.find(
+    (candidate): candidate is GeneralName & { value: string } => "value" in candidate && typeof candidate.value === "string",
+  );
   return name?.value ?? `certificate ${certificate.fingerprint}`;
 }
 
-const untrusted = (certificate: Certificate, why: string): EngineError => new EngineError("untrusted-certificate", `${label(certificate)}: ${why}`, { subject: label(certificate) });
+const untrusted = (certificate: Certificate, why: string): EngineError =>
+  new EngineError("untrusted-certificate", `${label(certificate)}: ${why}`, { subject: label(certificate) });
 
 /** Extensions of id-ce that validation handles. Go's list: key usage, basic constraints, name constraints, policies and what belongs to them, EKU. */
 const handled = new Set([15, 19, 30, 32, 33, 36, 37, 54]);
@@ -54,7 +57,9 @@ function checkCriticalExtensions(certificate: Certificate, isLeaf: boolean): voi
     if (!extension.critical) continue;
     const number = standardNumber(extension);
     // The leaf's alternative names are read by whoever asks for an identity, whatever their form: Fulcio's user names are otherNames.
-    const isNames = number === 17 && (isLeaf || certificate.subjectAlternativeNames.some(({ kind }) => kind === "dns" || kind === "email" || kind === "ip" || kind === "uri"));
+    const isNames =
+      number === 17 &&
+      (isLeaf || certificate.subjectAlternativeNames.some(({ kind }) => kind === "dns" || kind === "email" || kind === "ip" || kind === "uri"));
     if (!handled.has(number) && !isNames) throw untrusted(certificate, `critical extension ${extension.oid} is not understood`);
   }
 }
@@ -66,7 +71,8 @@ function checkIssuer(issuer: Certificate, path: readonly Certificate[], isAnchor
   if (basicConstraints?.isAuthority !== true && !(isAnchor && issuer.version < 3)) throw untrusted(issuer, "is not a certificate authority");
   if (keyUsage !== undefined && !keyUsage.includes("keyCertSign")) throw untrusted(issuer, "may not sign certificates by its key usage");
   // Every certificate between issuer and leaf counts, self-issued ones too.
-  if (basicConstraints?.pathLength !== undefined && path.length - 1 > basicConstraints.pathLength) throw untrusted(issuer, `path is longer than the ${basicConstraints.pathLength} authorities that it allows below it`);
+  if (basicConstraints?.pathLength !== undefined && path.length - 1 > basicConstraints.pathLength)
+    throw untrusted(issuer, `path is longer than the ${basicConstraints.pathLength} authorities that it allows below it`);
 }
 
 /** RFC 5280 §6.1.4 (g): the names of everything below an authority, alternative names and subjects. */
@@ -154,7 +160,8 @@ class PathSearch {
     const named = pool.filter((candidate) => equalBytes(candidate.subject, child.issuer) && !path.some((earlier) => isSameEntity(earlier, candidate)));
     const wanted = child.authorityKeyIdentifier;
     if (named.length < 2 || wanted === undefined) return named;
-    const differs = (candidate: Certificate): number => (candidate.subjectKeyIdentifier === undefined || equalBytes(candidate.subjectKeyIdentifier, wanted) ? 0 : 1);
+    const differs = (candidate: Certificate): number =>
+      candidate.subjectKeyIdentifier === undefined || equalBytes(candidate.subjectKeyIdentifier, wanted) ? 0 : 1;
     return [...named].sort((left, right) => differs(left) - differs(right));
   }
 
@@ -162,9 +169,11 @@ class PathSearch {
   #accept(path: readonly Certificate[], issuer: Certificate, isAnchor: boolean): readonly Certificate[] {
     const child = path[path.length - 1] as Certificate;
     // Known signatures count too: the budget also bounds the number of paths that are tried.
-    if (--this.#checks < 0) throw new EngineError("over-limit", `more than ${this.#limits.chainSignatureChecks} signature checks for one path`, { subject: label(child) });
+    if (--this.#checks < 0)
+      throw new EngineError("over-limit", `more than ${this.#limits.chainSignatureChecks} signature checks for one path`, { subject: label(child) });
     checkIssuer(issuer, path, isAnchor);
-    if (!(this.#request.knownSignatures?.get(child)?.get(issuer) ?? isSignedBy(child, issuer, this.#request.verifier))) throw untrusted(child, `is not signed by ${label(issuer)}`);
+    if (!(this.#request.knownSignatures?.get(child)?.get(issuer) ?? isSignedBy(child, issuer, this.#request.verifier)))
+      throw untrusted(child, `is not signed by ${label(issuer)}`);
     checkCriticalExtensions(issuer, false);
     checkNames(issuer, path, this.#budget);
     return [...path, issuer];
@@ -173,12 +182,19 @@ class PathSearch {
   /** What can be said only of a whole path. Time comes last, so that an expired path is one that else holds. */
   #finish(path: readonly Certificate[]): readonly Certificate[] {
     checkUsage(path, this.#request);
-    checkPolicies(path.slice(0, -1).reverse().map((certificate) => ({ ...policyFields(certificate), isSelfIssued: equalBytes(certificate.issuer, certificate.subject) })));
+    checkPolicies(
+      path
+        .slice(0, -1)
+        .reverse()
+        .map((certificate) => ({ ...policyFields(certificate), isSelfIssued: equalBytes(certificate.issuer, certificate.subject) })),
+    );
     const at = this.#request.at.getTime();
     for (const certificate of path) {
       if (at >= certificate.notBefore.getTime() && at <= certificate.notAfter.getTime()) continue;
       const period = `${certificate.notBefore.toISOString()} to ${certificate.notAfter.toISOString()}`;
-      throw new EngineError("certificate-not-valid-then", `${label(certificate)}: valid ${period}, not at ${this.#request.at.toISOString()}`, { subject: label(certificate) });
+      throw new EngineError("certificate-not-valid-then", `${label(certificate)}: valid ${period}, not at ${this.#request.at.toISOString()}`, {
+        subject: label(certificate),
+      });
     }
     return path;
   }
@@ -187,9 +203,15 @@ class PathSearch {
 const isSame = (left: Certificate, right: Certificate): boolean => left === right || equalBytes(left.der, right.der);
 
 /** The same name and key: a path that holds both goes in a circle. */
-const isSameEntity = (left: Certificate, right: Certificate): boolean => equalBytes(left.subject, right.subject) && equalBytes(left.subjectPublicKeyInfo, right.subjectPublicKeyInfo);
+const isSameEntity = (left: Certificate, right: Certificate): boolean =>
+  equalBytes(left.subject, right.subject) && equalBytes(left.subjectPublicKeyInfo, right.subjectPublicKeyInfo);
 
-const policyFields = ({ policies, policyMappings, policyConstraints, inhibitAnyPolicy }: Certificate) => ({ policies, policyMappings, policyConstraints, inhibitAnyPolicy });
+const policyFields = ({ policies, policyMappings, policyConstraints, inhibitAnyPolicy }: Certificate) => ({
+  policies,
+  policyMappings,
+  policyConstraints,
+  inhibitAnyPolicy,
+});
 
 /**
  * The path from the leaf to an anchor, both included; the leaf alone where it is an anchor.

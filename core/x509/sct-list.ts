@@ -94,7 +94,8 @@ export function parseTimestampList(extensionValue: Uint8Array, limits: Limits = 
   if (list.atEnd) throw malformed("in an empty list");
   const timestamps: SignedCertificateTimestamp[] = [];
   while (!list.atEnd) {
-    if (timestamps.length >= limits.signedCertificateTimestamps) throw new EngineError("over-limit", `more than ${limits.signedCertificateTimestamps} signed certificate timestamps`, { subject });
+    if (timestamps.length >= limits.signedCertificateTimestamps)
+      throw new EngineError("over-limit", `more than ${limits.signedCertificateTimestamps} signed certificate timestamps`, { subject });
     timestamps.push(parseTimestamp(list.opaque16()));
   }
   return timestamps;

@@ -68,7 +68,13 @@ function algorithmOf({ hashAlgorithm, signatureAlgorithm }: SignedCertificateTim
 const isWithin = (at: Date, { start, end }: CertificateLogKey["validFor"]): boolean => (start === undefined || at >= start) && (end === undefined || at <= end);
 
 /** The timestamp as proof by one of the logs; `undefined` when the log is not known, was not valid then, or did not sign this. */
-function prove(timestamp: SignedCertificateTimestamp, entryType: 0 | 1, entry: Uint8Array, logs: readonly CertificateLogKey[], verifier: SignatureVerifier): ProvenTimestamp | undefined {
+function prove(
+  timestamp: SignedCertificateTimestamp,
+  entryType: 0 | 1,
+  entry: Uint8Array,
+  logs: readonly CertificateLogKey[],
+  verifier: SignatureVerifier,
+): ProvenTimestamp | undefined {
   if (timestamp.timestamp > maximumDate) return undefined;
   const logId = encodeHex(timestamp.logId);
   const at = new Date(Number(timestamp.timestamp));
@@ -103,7 +109,8 @@ export function verifyScts({ leaf, issuer, logs, verifier, limits = defaultLimit
     const proof = proven.has(encodeHex(timestamp.logId)) ? undefined : prove(timestamp, 1, entry, logs, verifier);
     if (proof !== undefined) proven.set(proof.logId, proof);
   }
-  if (proven.size === 0) throw new EngineError("bad-sct", "no signed certificate timestamp of the certificate verifies under a trusted log", { subject: "certificate" });
+  if (proven.size === 0)
+    throw new EngineError("bad-sct", "no signed certificate timestamp of the certificate verifies under a trusted log", { subject: "certificate" });
   return [...proven.values()];
 }
 
@@ -111,8 +118,14 @@ export function verifyScts({ leaf, issuer, logs, verifier, limits = defaultLimit
  * A timestamp that came beside the certificate, over the whole leaf.
  * @throws EngineError `bad-sct` when it does not verify
  */
-export function verifyDetachedSct(timestamp: SignedCertificateTimestamp, leaf: Certificate, logs: readonly CertificateLogKey[], verifier: SignatureVerifier): ProvenTimestamp {
+export function verifyDetachedSct(
+  timestamp: SignedCertificateTimestamp,
+  leaf: Certificate,
+  logs: readonly CertificateLogKey[],
+  verifier: SignatureVerifier,
+): ProvenTimestamp {
   const proof = prove(timestamp, 0, opaque24(leaf.der), logs, verifier);
-  if (proof === undefined) throw new EngineError("bad-sct", "the detached signed certificate timestamp does not verify under a trusted log", { subject: "certificate" });
+  if (proof === undefined)
+    throw new EngineError("bad-sct", "the detached signed certificate timestamp does not verify under a trusted log", { subject: "certificate" });
   return proof;
 }

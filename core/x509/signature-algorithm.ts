@@ -9,12 +9,17 @@ import { concat, equalBytes } from "../encoding/bytes.ts";
 
 const pssOid = "1.2.840.113549.1.1.10";
 const mgf1Oid = "1.2.840.113549.1.1.8";
-const hashOids: Readonly<Record<string, HashName>> = { "2.16.840.1.101.3.4.2.1": "sha256", "2.16.840.1.101.3.4.2.2": "sha384", "2.16.840.1.101.3.4.2.3": "sha512" };
+const hashOids: Readonly<Record<string, HashName>> = {
+  "2.16.840.1.101.3.4.2.1": "sha256",
+  "2.16.840.1.101.3.4.2.2": "sha384",
+  "2.16.840.1.101.3.4.2.3": "sha512",
+};
 
 /** The hash of a dotted object identifier: SHA-256, SHA-384 or SHA-512, else `undefined` (SHA-1 and MD5 sign nothing here). */
 export const hashOfOid = (oid: string): HashName | undefined => (Object.hasOwn(hashOids, oid) ? hashOids[oid] : undefined);
 
-const identifier = (oid: string, parameters: Uint8Array = new Uint8Array(0)): Uint8Array => encodeElement(Tag.sequence, concat(encodeElement(Tag.oid, encodeOid(oid)), parameters));
+const identifier = (oid: string, parameters: Uint8Array = new Uint8Array(0)): Uint8Array =>
+  encodeElement(Tag.sequence, concat(encodeElement(Tag.oid, encodeOid(oid)), parameters));
 const nullParameters = encodeElement(Tag.null);
 
 // RSA with and without NULL (RFC 4055 §5 asks for both to be read); ECDSA and Ed25519 have no parameters.

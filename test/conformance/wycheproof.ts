@@ -57,7 +57,8 @@ function algorithmOf(group: WycheproofGroup): SignatureAlgorithm | undefined {
   if (hash === undefined) return undefined;
   if (group.type.startsWith("Ecdsa")) return { scheme: "ecdsa", hash };
   if (group.type.startsWith("RsassaPkcs1")) return { scheme: "rsa-pkcs1v15", hash };
-  if (group.type.startsWith("RsassaPss") && group.mgf === "MGF1" && hashOf(group.mgfSha) === hash && group.sLen !== undefined) return { scheme: "rsa-pss", hash, saltLength: group.sLen };
+  if (group.type.startsWith("RsassaPss") && group.mgf === "MGF1" && hashOf(group.mgfSha) === hash && group.sLen !== undefined)
+    return { scheme: "rsa-pss", hash, saltLength: group.sLen };
   return undefined;
 }
 
@@ -80,7 +81,13 @@ function keyOf(group: WycheproofGroup): PublicKey | "unsupported" | "refused" {
 }
 
 /** Runs one group with one verifier and adds to `count`. `name` stands before the test's number in failures. */
-export function verifyWycheproofGroup(group: WycheproofGroup, verifier: SignatureVerifier, name: string, count: WycheproofCount, seen?: (test: WycheproofTest, accepted: boolean) => void): void {
+export function verifyWycheproofGroup(
+  group: WycheproofGroup,
+  verifier: SignatureVerifier,
+  name: string,
+  count: WycheproofCount,
+  seen?: (test: WycheproofTest, accepted: boolean) => void,
+): void {
   const algorithm = algorithmOf(group);
   const key = keyOf(group);
   const allValid = group.tests.every((test) => test.result !== "invalid");

@@ -105,7 +105,10 @@ test("depth is bounded", () => {
 
 test("random bytes are read or refused, nothing else", () => {
   let state = 1;
-  const next = (): number => (state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff) >> 16;
+  const next = (): number => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
+    return state >> 16;
+  };
   for (let round = 0; round < 2000; round++) {
     const bytes = Uint8Array.from({ length: next() % 24 }, () => next() & (next() % 3 === 0 ? 0x3f : 0xff));
     onlyEngineErrors(() => {

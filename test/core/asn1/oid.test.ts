@@ -7,7 +7,14 @@ import { throwsCode } from "../../support/assert.ts";
 
 const test = suite("core/asn1/oid");
 
-const known: Readonly<Record<string, string>> = { "2.5.4.3": "550403", "1.3.6.1.4.1.57264.1.8": "2b0601040183bf300108", "1.2.840.10045.4.3.2": "2a8648ce3d040302", "2.999.3": "883703", "0.39": "27", "2.0": "50" };
+const known: Readonly<Record<string, string>> = {
+  "2.5.4.3": "550403",
+  "1.3.6.1.4.1.57264.1.8": "2b0601040183bf300108",
+  "1.2.840.10045.4.3.2": "2a8648ce3d040302",
+  "2.999.3": "883703",
+  "0.39": "27",
+  "2.0": "50",
+};
 for (const [text, hex] of Object.entries(known)) {
   test(text, () => {
     assert.is(encodeHex(encodeOid(text)), hex);
@@ -16,12 +23,17 @@ for (const [text, hex] of Object.entries(known)) {
   });
 }
 
-for (const hex of ["", "80", "558001", "5584", "88ffffffffffffffff7f"]) test(`refused: ${hex || "nothing"}`, () => void throwsCode("malformed", () => formatOid(decodeHex(hex), "test")));
+for (const hex of ["", "80", "558001", "5584", "88ffffffffffffffff7f"])
+  test(`refused: ${hex || "nothing"}`, () => void throwsCode("malformed", () => formatOid(decodeHex(hex), "test")));
 
-for (const text of ["", "1", "3.1", "1.40", "1.2.", "1.2.03", "1.2.x", `1.2${".1".repeat(80)}`]) test(`not an identifier: ${text.slice(0, 20)}`, () => assert.not.ok(isOid(text)));
+for (const text of ["", "1", "3.1", "1.40", "1.2.", "1.2.03", "1.2.x", `1.2${".1".repeat(80)}`])
+  test(`not an identifier: ${text.slice(0, 20)}`, () => assert.not.ok(isOid(text)));
 
 test("constants that are none are a bug", () => {
-  assert.throws(() => encodeOid("1.40"), (error: Error) => error instanceof RangeError);
+  assert.throws(
+    () => encodeOid("1.40"),
+    (error: Error) => error instanceof RangeError,
+  );
 });
 
 test.run();

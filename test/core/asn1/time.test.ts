@@ -29,16 +29,36 @@ test("fractions only where they are allowed, in their shortest form", () => {
   assert.is(general("20260101120000.5Z", true), "2026-01-01T12:00:00.500Z");
   assert.is(general("20260101120000.123456789Z", true), "2026-01-01T12:00:00.123Z");
   throwsCode("malformed", () => general("20260101120000.5Z"));
-  for (const wrong of ["20260101120000.Z", "20260101120000.50Z", "20260101120000,5Z", "20260101120000.5xZ"]) throwsCode("malformed", () => general(wrong, true));
+  for (const wrong of ["20260101120000.Z", "20260101120000.50Z", "20260101120000,5Z", "20260101120000.5xZ"])
+    throwsCode("malformed", () => general(wrong, true));
 });
 
-for (const wrong of ["260101120000", "2601011200Z", "260101120000+0000", "261301120000Z", "260001120000Z", "260132120000Z", "260229120000Z", "260101240000Z", "260101126000Z", "260101120060Z", "2601011200 0Z", "26010112000aZ", "260101120000z", ""])
+for (const wrong of [
+  "260101120000",
+  "2601011200Z",
+  "260101120000+0000",
+  "261301120000Z",
+  "260001120000Z",
+  "260132120000Z",
+  "260229120000Z",
+  "260101240000Z",
+  "260101126000Z",
+  "260101120060Z",
+  "2601011200 0Z",
+  "26010112000aZ",
+  "260101120000z",
+  "",
+])
   test(`refused: ${wrong || "nothing"}`, () => void throwsCode("malformed", () => utc(wrong)));
 
-for (const wrong of ["20230229000000Z", "21000229000000Z", "202601011200Z", "20260101120000", "2026010112000 Z", "20260101120000+0100"]) test(`refused: ${wrong}`, () => void throwsCode("malformed", () => general(wrong)));
+for (const wrong of ["20230229000000Z", "21000229000000Z", "202601011200Z", "20260101120000", "2026010112000 Z", "20260101120000+0100"])
+  test(`refused: ${wrong}`, () => void throwsCode("malformed", () => general(wrong)));
 
 test("the identifier chooses the form", () => {
-  assert.is(parseTime(Tag.utcTime, encodeUtf8("260101120000Z"), "test").getTime(), parseTime(Tag.generalizedTime, encodeUtf8("20260101120000Z"), "test").getTime());
+  assert.is(
+    parseTime(Tag.utcTime, encodeUtf8("260101120000Z"), "test").getTime(),
+    parseTime(Tag.generalizedTime, encodeUtf8("20260101120000Z"), "test").getTime(),
+  );
   throwsCode("malformed", () => parseTime(Tag.utcTime, encodeUtf8("20260101120000Z"), "test"));
 });
 

@@ -17,7 +17,11 @@ test("there and back at every length", () => {
 
 test("slices keep their place", () => assert.is(toBigInt(Uint8Array.of(9, 1, 2, 9).subarray(1, 3)), 258n));
 
-test("what does not fit is a bug", () => assert.throws(() => toBytes(256n, 1), (error: Error) => error instanceof RangeError));
+test("what does not fit is a bug", () =>
+  assert.throws(
+    () => toBytes(256n, 1),
+    (error: Error) => error instanceof RangeError,
+  ));
 
 test("order", () => {
   assert.is(compareUnsigned(Uint8Array.of(1, 2), Uint8Array.of(1, 2)), 0);

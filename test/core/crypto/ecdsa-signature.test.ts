@@ -37,7 +37,17 @@ for (const { name, order, size } of Object.values(curves)) {
 
 test("what is not strict DER is no signature", () => {
   const good = encode(5n, 6n);
-  for (const wrong of [[], [0x30], [...good, 0], [0x30, 0x81, ...good.subarray(1)], [0x30, 7, 2, 2, 0, 5, 2, 1, 6], [0x30, 6, 2, 1, 0xfb, 2, 1, 6], [0x31, ...good.subarray(1)], [0x30, 3, 2, 1, 5], [0x30, 0x80, ...good.subarray(2), 0, 0]]) {
+  for (const wrong of [
+    [],
+    [0x30],
+    [...good, 0],
+    [0x30, 0x81, ...good.subarray(1)],
+    [0x30, 7, 2, 2, 0, 5, 2, 1, 6],
+    [0x30, 6, 2, 1, 0xfb, 2, 1, 6],
+    [0x31, ...good.subarray(1)],
+    [0x30, 3, 2, 1, 5],
+    [0x30, 0x80, ...good.subarray(2), 0, 0],
+  ]) {
     assert.is(readEcdsaSignature(Uint8Array.from(wrong), "P-256"), undefined);
   }
   assert.is(readEcdsaSignature(new Uint8Array(1000), "P-256"), undefined);

@@ -20,7 +20,12 @@ const hashed = digest("sha256", message);
 const sequence = (...parts: Uint8Array[]): Uint8Array => encodeElement(Tag.sequence, ...parts);
 const encode = (r: bigint, s: bigint): Uint8Array => sequence(encodeUnsigned(toBytes(r, 32)), encodeUnsigned(toBytes(s, 32)));
 const keyOf = (scalar: bigint): PublicKey & { type: "ecdsa" } =>
-  parseSpki(sequence(sequence(encodeElement(Tag.oid, encodeOid("1.2.840.10045.2.1")), encodeElement(Tag.oid, encodeOid(oid))), encodeBitString(p256.Point.BASE.multiplyUnsafe(scalar).toBytes(false)))) as PublicKey & { type: "ecdsa" };
+  parseSpki(
+    sequence(
+      sequence(encodeElement(Tag.oid, encodeOid("1.2.840.10045.2.1")), encodeElement(Tag.oid, encodeOid(oid))),
+      encodeBitString(p256.Point.BASE.multiplyUnsafe(scalar).toBytes(false)),
+    ),
+  ) as PublicKey & { type: "ecdsa" };
 
 /** A signature with a chosen nonce. */
 function sign(secret: bigint, nonce: bigint, e: bigint): { r: bigint; s: bigint } {

@@ -18,7 +18,13 @@ const littleEndian = (value: bigint): Uint8Array => toBytes(value, 32).reverse()
 
 test("S at or above the order is refused", () => {
   const signature = new Uint8Array(64);
-  for (const [scalar, ok] of [[0n, true], [order - 1n, true], [order, false], [order + 5n, false], [2n ** 256n - 1n, false]] as const) {
+  for (const [scalar, ok] of [
+    [0n, true],
+    [order - 1n, true],
+    [order, false],
+    [order + 5n, false],
+    [2n ** 256n - 1n, false],
+  ] as const) {
     signature.set(littleEndian(scalar), 32);
     assert.is(isEd25519Signature(signature), ok);
   }
@@ -46,7 +52,10 @@ test("a signature that only the cofactor makes valid is refused, as OpenSSL refu
   const object = createPublicKey({ key: Buffer.from(key.spki), format: "der", type: "spki" });
   const plain = sign(ed25519.Point.BASE.multiplyUnsafe(nonce).toBytes());
   const twisted = sign(ed25519.Point.BASE.multiplyUnsafe(nonce).add(torsion).toBytes());
-  for (const [signature, expected] of [[plain, true], [twisted, false]] as const) {
+  for (const [signature, expected] of [
+    [plain, true],
+    [twisted, false],
+  ] as const) {
     assert.is(verifyEd25519(key.point, message, signature), expected);
     assert.is(verify(null, message, object, signature), expected);
   }

@@ -5,7 +5,16 @@ import * as assert from "uvu/assert";
 import { encodeBitString, encodeElement, encodeUnsigned } from "../../../core/asn1/encode.ts";
 import { encodeOid } from "../../../core/asn1/oid.ts";
 import { Tag } from "../../../core/asn1/tag.ts";
-import { ed25519PublicKey, type PublicKey, parsePkcs1, parsePublicKeyPem, parsePublicKeysPem, parseSpki, readSpki, rsaPublicKey } from "../../../core/crypto/public-key.ts";
+import {
+  ed25519PublicKey,
+  type PublicKey,
+  parsePkcs1,
+  parsePublicKeyPem,
+  parsePublicKeysPem,
+  parseSpki,
+  readSpki,
+  rsaPublicKey,
+} from "../../../core/crypto/public-key.ts";
 import { encodeBase64 } from "../../../core/encoding/base64.ts";
 import { decodeHex, encodeHex } from "../../../core/encoding/hex.ts";
 import { encodePem } from "../../../core/encoding/pem.ts";
@@ -66,11 +75,15 @@ test("bare Ed25519 bytes become the same key", () => {
 
 test("several PEM blocks", () => {
   const text = `${pem("PUBLIC KEY", der(pairs["P-256"].publicKey))}  ${pem("PUBLIC KEY", der(pairs.ed25519.publicKey))}`;
-  assert.equal(parsePublicKeysPem(text).map(({ type }) => type), ["ecdsa", "ed25519"]);
+  assert.equal(
+    parsePublicKeysPem(text).map(({ type }) => type),
+    ["ecdsa", "ed25519"],
+  );
   throwsCode("malformed", () => parsePublicKeyPem(text));
 });
 
-for (const text of ["", "no key", pem("CERTIFICATE", Uint8Array.of(0x30, 0)), pem("PRIVATE KEY", Uint8Array.of(0x30, 0)), "-----BEGIN PUBLIC KEY-----\nAAAA"]) test(`no key: ${text.slice(0, 20) || "nothing"}`, () => void throwsCode("malformed", () => parsePublicKeyPem(text)));
+for (const text of ["", "no key", pem("CERTIFICATE", Uint8Array.of(0x30, 0)), pem("PRIVATE KEY", Uint8Array.of(0x30, 0)), "-----BEGIN PUBLIC KEY-----\nAAAA"])
+  test(`no key: ${text.slice(0, 20) || "nothing"}`, () => void throwsCode("malformed", () => parsePublicKeyPem(text)));
 
 const modulusOf = (bits: number): Uint8Array => {
   const bytes = new Uint8Array(Math.ceil(bits / 8)).fill(0xff);
@@ -108,7 +121,14 @@ test("compressed and hybrid points are refused", () => {
 
 test("Ed25519 points of small order or in another encoding are refused", () => {
   const spki = (point: Uint8Array): Uint8Array => sequence(sequence(oid("1.3.101.112")), encodeBitString(point));
-  for (const hex of [`01${"00".repeat(31)}`, "00".repeat(32), `ec${"ff".repeat(30)}7f`, `ee${"ff".repeat(30)}7f`, `01${"00".repeat(30)}80`, "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"]) {
+  for (const hex of [
+    `01${"00".repeat(31)}`,
+    "00".repeat(32),
+    `ec${"ff".repeat(30)}7f`,
+    `ee${"ff".repeat(30)}7f`,
+    `01${"00".repeat(30)}80`,
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+  ]) {
     throwsCode("malformed", () => parseSpki(spki(decodeHex(hex))));
   }
 });

@@ -14,8 +14,12 @@ const digest = new Uint8Array(createHash("sha256").update(encodeUtf8("message"))
 const info = decodeHex("3031300d060960864801650304020105000420");
 
 /** Signs an encoded message as it is. */
-const raw = (encoded: Uint8Array): Uint8Array => new Uint8Array(privateEncrypt({ key: createPrivateKey(pair.privateKey.export({ type: "pkcs8", format: "pem" })), padding: constants.RSA_NO_PADDING }, encoded));
-const padded = (tail: readonly number[], filler = 0xff, type = 1): Uint8Array => Uint8Array.of(0, type, ...new Uint8Array(256 - 3 - tail.length).fill(filler), 0, ...tail);
+const raw = (encoded: Uint8Array): Uint8Array =>
+  new Uint8Array(
+    privateEncrypt({ key: createPrivateKey(pair.privateKey.export({ type: "pkcs8", format: "pem" })), padding: constants.RSA_NO_PADDING }, encoded),
+  );
+const padded = (tail: readonly number[], filler = 0xff, type = 1): Uint8Array =>
+  Uint8Array.of(0, type, ...new Uint8Array(256 - 3 - tail.length).fill(filler), 0, ...tail);
 
 test("the one encoding that is right", () => assert.ok(verifyPkcs1(key, "sha256", digest, raw(padded([...info, ...digest])))));
 
@@ -31,7 +35,8 @@ const wrong: Readonly<Record<string, Uint8Array>> = {
 for (const [what, encoded] of Object.entries(wrong)) test(`PKCS#1 refused: ${what}`, () => assert.not.ok(verifyPkcs1(key, "sha256", digest, raw(encoded))));
 
 test("PSS refuses what is not its encoding", () => {
-  for (const encoded of [padded([...info, ...digest]), Uint8Array.of(...new Uint8Array(255), 0xbc), new Uint8Array(256)]) assert.not.ok(verifyPss(key, "sha256", digest, 32, raw(encoded)));
+  for (const encoded of [padded([...info, ...digest]), Uint8Array.of(...new Uint8Array(255), 0xbc), new Uint8Array(256)])
+    assert.not.ok(verifyPss(key, "sha256", digest, 32, raw(encoded)));
 });
 
 test("room", () => {

@@ -27,7 +27,12 @@ function ecdsaCases(): SigningCase[] {
   return (["P-256", "P-384", "P-521"] as const).flatMap((curve) => {
     const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: curve });
     const key = publicKeyOf(publicKey);
-    return (["sha224", "sha256", "sha384", "sha512"] as const).map((hash) => ({ name: `${curve} ${hash}`, key, algorithm: { scheme: "ecdsa", hash } as const, signature: bytes(sign(hash, message, privateKey)) }));
+    return (["sha224", "sha256", "sha384", "sha512"] as const).map((hash) => ({
+      name: `${curve} ${hash}`,
+      key,
+      algorithm: { scheme: "ecdsa", hash } as const,
+      signature: bytes(sign(hash, message, privateKey)),
+    }));
   });
 }
 
@@ -35,8 +40,17 @@ function rsaCases(): SigningCase[] {
   return [1024, 1025, 2048].flatMap((bits) => {
     const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: bits });
     const key = publicKeyOf(publicKey);
-    const pkcs1 = (["sha256", "sha384", "sha512"] as const).map((hash) => ({ name: `RSA ${bits} ${hash}`, key, algorithm: { scheme: "rsa-pkcs1v15", hash } as const, signature: bytes(sign(hash, message, privateKey)) }));
-    const salts: readonly (readonly [HashName, number])[] = [["sha256", 32], ["sha256", 0], ["sha384", 20]];
+    const pkcs1 = (["sha256", "sha384", "sha512"] as const).map((hash) => ({
+      name: `RSA ${bits} ${hash}`,
+      key,
+      algorithm: { scheme: "rsa-pkcs1v15", hash } as const,
+      signature: bytes(sign(hash, message, privateKey)),
+    }));
+    const salts: readonly (readonly [HashName, number])[] = [
+      ["sha256", 32],
+      ["sha256", 0],
+      ["sha384", 20],
+    ];
     const pss = salts.map(([hash, saltLength]) => ({
       name: `PSS ${bits} ${hash} salt ${saltLength}`,
       key,
@@ -63,7 +77,17 @@ function damaged(signature: Uint8Array): Uint8Array[] {
     copy[index] = (copy[index] as number) ^ (1 << (round % 8));
     return copy;
   });
-  return [...flipped, signature.subarray(0, -1), signature.subarray(1), Uint8Array.of(...signature, 0), Uint8Array.of(0, ...signature), new Uint8Array(0), new Uint8Array(signature.length), new Uint8Array(signature.length).fill(0xff), new Uint8Array(100_000)];
+  return [
+    ...flipped,
+    signature.subarray(0, -1),
+    signature.subarray(1),
+    Uint8Array.of(...signature, 0),
+    Uint8Array.of(0, ...signature),
+    new Uint8Array(0),
+    new Uint8Array(signature.length),
+    new Uint8Array(signature.length).fill(0xff),
+    new Uint8Array(100_000),
+  ];
 }
 
 /** Adds the shared cases to a suite. */
@@ -82,8 +106,10 @@ export function describeVerifier(test: ReturnType<typeof suite>, verifier: Signa
     test(`${name}: another message, key, hash or signature is refused`, () => {
       assert.not.ok(verifier.verify(algorithm, key, { message: encodeUtf8("something else") }, signature));
       for (const other of signingCases) {
-        if (other.key !== key && (other.key.type !== key.type || other.key.fingerprint !== key.fingerprint)) assert.not.ok(verifier.verify(algorithm, other.key, { message }, signature), other.name);
-        if (JSON.stringify(other.algorithm) !== JSON.stringify(algorithm)) assert.not.ok(verifier.verify(other.algorithm, key, { message }, signature), other.name);
+        if (other.key !== key && (other.key.type !== key.type || other.key.fingerprint !== key.fingerprint))
+          assert.not.ok(verifier.verify(algorithm, other.key, { message }, signature), other.name);
+        if (JSON.stringify(other.algorithm) !== JSON.stringify(algorithm))
+          assert.not.ok(verifier.verify(other.algorithm, key, { message }, signature), other.name);
       }
       for (const wrong of damaged(signature)) {
         assert.not.ok(verifier.verify(algorithm, key, { message }, wrong));

@@ -16,7 +16,19 @@ import { parseCertificate, parseCertificatesPem } from "../../../core/x509/certi
 import { toNameText } from "../../../core/x509/name.ts";
 import { onlyEngineErrors, throwsCode } from "../../support/assert.ts";
 import { skipped, vectorsDir } from "../../support/vectors.ts";
-import { basicConstraints, type CertificateOptions, encodeCertificate, encodeExtension, keyUsage, leafExtensions, makeCertificate, nameOf, newKey, oid, type TestExtension } from "./pki.ts";
+import {
+  basicConstraints,
+  type CertificateOptions,
+  encodeCertificate,
+  encodeExtension,
+  keyUsage,
+  leafExtensions,
+  makeCertificate,
+  nameOf,
+  newKey,
+  oid,
+  type TestExtension,
+} from "./pki.ts";
 import { publicGood, realLeaves } from "./real.ts";
 
 const test = suite("core/x509/certificate");
@@ -67,7 +79,9 @@ const refused: Readonly<Record<string, CertificateOptions>> = {
   "outer algorithm with parameters": { outerAlgorithm: sequence(oid("1.2.840.10045.4.3.2"), encodeElement(Tag.null)) },
   "two extensions of a kind": { extensions: [keyUsage(0x80), keyUsage(0x80)] },
   "empty list of extensions": rawExtensions(),
-  "trailing bytes in the extensions": { tamper: () => ({ extensions: encodeElement(contextConstructed(3), sequence(encodeExtension(keyUsage(0x80))), encodeElement(Tag.null)) }) },
+  "trailing bytes in the extensions": {
+    tamper: () => ({ extensions: encodeElement(contextConstructed(3), sequence(encodeExtension(keyUsage(0x80))), encodeElement(Tag.null)) }),
+  },
   "element after the extensions": { tamper: ({ extensions }) => ({ extensions: concat(extensions, encodeElement(Tag.null)) }), extensions: [keyUsage(0x80)] },
   "extension with a third part": rawExtensions(sequence(oid("1.2.3"), encodeElement(Tag.octetString), encodeElement(Tag.null))),
   "extension without value": rawExtensions(sequence(oid("1.2.3"))),
@@ -89,13 +103,17 @@ const refused: Readonly<Record<string, CertificateOptions>> = {
   "policy mapping to any policy": { extensions: [extension("2.5.29.33", sequence(sequence(oid("1.2.3"), oid("2.5.29.32.0"))))] },
   "name that is no sequence": { tamper: () => ({ subject: encodeElement(Tag.set) }) },
   "name with an empty set": { tamper: () => ({ subject: sequence(encodeElement(Tag.set)) }) },
-  "name with a wrong string": { tamper: () => ({ subject: sequence(encodeElement(Tag.set, sequence(oid("2.5.4.3"), encodeElement(Tag.utf8String, Uint8Array.of(0xff))))) }) },
+  "name with a wrong string": {
+    tamper: () => ({ subject: sequence(encodeElement(Tag.set, sequence(oid("2.5.4.3"), encodeElement(Tag.utf8String, Uint8Array.of(0xff))))) }),
+  },
   "key off the curve": { tamper: ({ spki }) => ({ spki: spki.map((byte, index) => (index === spki.length - 1 ? byte ^ 1 : byte)) }) },
 };
 for (const [what, options] of Object.entries(refused)) test(`refused: ${what}`, () => void throwsCode("malformed", () => parseCertificate(make(options))));
 
 test("an explicit FALSE is read, as Go reads it", () => {
-  const certificate = parseCertificate(make(rawExtensions(sequence(oid("1.2.3"), encodeElement(Tag.boolean, Uint8Array.of(0)), encodeElement(Tag.octetString)))));
+  const certificate = parseCertificate(
+    make(rawExtensions(sequence(oid("1.2.3"), encodeElement(Tag.boolean, Uint8Array.of(0)), encodeElement(Tag.octetString)))),
+  );
   assert.is(certificate.extension("1.2.3")?.critical, false);
 });
 
@@ -116,8 +134,12 @@ test("bounds", () => {
 test("PEM", () => {
   const pem = (label: string, der: Uint8Array): string => encodePem(label, encodeBase64(der));
   const [one, two] = [make({ subject: "one" }), make({ subject: "two" })];
-  assert.equal(parseCertificatesPem(`intro\n${pem("CERTIFICATE", one)}between\n${pem("CERTIFICATE", two)}`).map(({ subject }) => toNameText(subject)), ["CN=one", "CN=two"]);
-  for (const text of ["", "text", pem("PUBLIC KEY", one), `${pem("CERTIFICATE", one)}${pem("PUBLIC KEY", one)}`, pem("CERTIFICATE", one.subarray(1))]) throwsCode("malformed", () => parseCertificatesPem(text));
+  assert.equal(
+    parseCertificatesPem(`intro\n${pem("CERTIFICATE", one)}between\n${pem("CERTIFICATE", two)}`).map(({ subject }) => toNameText(subject)),
+    ["CN=one", "CN=two"],
+  );
+  for (const text of ["", "text", pem("PUBLIC KEY", one), `${pem("CERTIFICATE", one)}${pem("PUBLIC KEY", one)}`, pem("CERTIFICATE", one.subarray(1))])
+    throwsCode("malformed", () => parseCertificatesPem(text));
 });
 
 test("cut or damaged bytes are an EngineError or another certificate", () => {

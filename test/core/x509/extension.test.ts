@@ -4,7 +4,15 @@ import * as assert from "uvu/assert";
 import { encodeElement } from "../../../core/asn1/encode.ts";
 import { encodeOid } from "../../../core/asn1/oid.ts";
 import { contextPrimitive, Tag } from "../../../core/asn1/tag.ts";
-import { parseAuthorityKeyIdentifier, parseBasicConstraints, parseInhibitAnyPolicy, parseKeyUsage, parsePurposes, parseSubjectKeyIdentifier, standardNumber } from "../../../core/x509/extension.ts";
+import {
+  parseAuthorityKeyIdentifier,
+  parseBasicConstraints,
+  parseInhibitAnyPolicy,
+  parseKeyUsage,
+  parsePurposes,
+  parseSubjectKeyIdentifier,
+  standardNumber,
+} from "../../../core/x509/extension.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { basicConstraints, extendedKeyUsage, keyUsage, makeCertificate, oid } from "./pki.ts";
 
@@ -15,7 +23,8 @@ test("basic constraints", () => {
   assert.equal(parseBasicConstraints(basicConstraints(2).value), { isAuthority: true, pathLength: 2 });
   assert.equal(parseBasicConstraints(encodeElement(Tag.sequence)), { isAuthority: false });
   assert.equal(parseBasicConstraints(encodeElement(Tag.sequence, Uint8Array.of(1, 1, 0))), { isAuthority: false });
-  for (const wrong of [encodeElement(Tag.sequence, Uint8Array.of(1, 1, 1)), encodeElement(Tag.sequence, Uint8Array.of(2, 1, 0), Uint8Array.of(1, 1, 0xff))]) throwsCode("malformed", () => parseBasicConstraints(wrong));
+  for (const wrong of [encodeElement(Tag.sequence, Uint8Array.of(1, 1, 1)), encodeElement(Tag.sequence, Uint8Array.of(2, 1, 0), Uint8Array.of(1, 1, 0xff))])
+    throwsCode("malformed", () => parseBasicConstraints(wrong));
 });
 
 test("key usage bits in order", () => {
@@ -27,7 +36,14 @@ test("key usage bits in order", () => {
 test("purposes and key identifiers", () => {
   assert.equal(parsePurposes(extendedKeyUsage("1.2.3", "2.5.29.37.0").value), ["1.2.3", "2.5.29.37.0"]);
   assert.equal([...parseSubjectKeyIdentifier(encodeElement(Tag.octetString, Uint8Array.of(9)))], [9]);
-  assert.equal([...(parseAuthorityKeyIdentifier(encodeElement(Tag.sequence, encodeElement(contextPrimitive(0), Uint8Array.of(8)), encodeElement(contextPrimitive(2), Uint8Array.of(1)))) ?? [])], [8]);
+  assert.equal(
+    [
+      ...(parseAuthorityKeyIdentifier(
+        encodeElement(Tag.sequence, encodeElement(contextPrimitive(0), Uint8Array.of(8)), encodeElement(contextPrimitive(2), Uint8Array.of(1))),
+      ) ?? []),
+    ],
+    [8],
+  );
   assert.is(parseAuthorityKeyIdentifier(encodeElement(Tag.sequence)), undefined);
   assert.is(parseInhibitAnyPolicy(Uint8Array.of(2, 1, 4)), 4);
   throwsCode("malformed", () => parseInhibitAnyPolicy(Uint8Array.of(2, 1, 4, 0)));

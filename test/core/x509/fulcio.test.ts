@@ -22,7 +22,10 @@ const certificate = (...extensions: TestExtension[]) => makeCertificate({ key, e
 const named = (...names: Uint8Array[]) => certificate(alternativeNames(true, ...names));
 
 test("the table", () => {
-  assert.equal(fulcioExtensions.map(({ number }) => number), [1, 2, 3, 4, 5, 6, ...Array.from({ length: 17 }, (_, index) => index + 8)]);
+  assert.equal(
+    fulcioExtensions.map(({ number }) => number),
+    [1, 2, 3, 4, 5, 6, ...Array.from({ length: 17 }, (_, index) => index + 8)],
+  );
   assert.is(fulcioExtensionName("oidcIssuer"), "issuer");
   assert.is(fulcioExtensionName("issuer"), "issuer");
   assert.is(fulcioExtensionName(`${arc}.1`), "issuer");
@@ -42,8 +45,13 @@ test("issuer: 8, else 1, and both must agree", () => {
 });
 
 test("values by name", () => {
-  const values = readFulcioExtensions(certificate(plain(2, "push"), plain(4, "build\tand test"), der(11, "github-hosted"), der(24, "repo:x"), der(8, "https://b")));
-  assert.equal({ ...values }, { githubWorkflowTrigger: "push", githubWorkflowName: "build\tand test", runnerEnvironment: "github-hosted", tokenSubject: "repo:x", issuer: "https://b" });
+  const values = readFulcioExtensions(
+    certificate(plain(2, "push"), plain(4, "build\tand test"), der(11, "github-hosted"), der(24, "repo:x"), der(8, "https://b")),
+  );
+  assert.equal(
+    { ...values },
+    { githubWorkflowTrigger: "push", githubWorkflowName: "build\tand test", runnerEnvironment: "github-hosted", tokenSubject: "repo:x", issuer: "https://b" },
+  );
   assert.is(Object.getPrototypeOf(values), null);
   assert.equal({ ...readFulcioExtensions(certificate()) }, {});
 });
@@ -56,7 +64,8 @@ const wrong: Readonly<Record<string, TestExtension>> = {
   "a line feed": der(8, "https://b\nhttps://c"),
   nothing: { oid: `${arc}.8`, value: new Uint8Array(0) },
 };
-for (const [what, extension] of Object.entries(wrong)) test(`issuer refused: ${what}`, () => void throwsCode("malformed", () => issuerOf(certificate(extension))));
+for (const [what, extension] of Object.entries(wrong))
+  test(`issuer refused: ${what}`, () => void throwsCode("malformed", () => issuerOf(certificate(extension))));
 
 test("other strings of Go's reader are read", () => {
   for (const tag of [Tag.printableString, Tag.ia5String]) assert.is(issuerOf(certificate({ oid: `${arc}.8`, value: text("https://b", tag) })), "https://b");
@@ -64,7 +73,10 @@ test("other strings of Go's reader are read", () => {
 
 const userName = (value: string, type = `${arc}.7`): Uint8Array => general.other(type, text(value));
 test("subjects in cosign's order", () => {
-  assert.equal(subjectsOf(named(userName("alice"), general.uri("https://u/"), general.ip(10, 0, 0, 1), general.email("a@b"), general.dns("d.e"), general.dns("f.g"))), ["d.e", "f.g", "a@b", "10.0.0.1", "https://u/", "alice"]);
+  assert.equal(
+    subjectsOf(named(userName("alice"), general.uri("https://u/"), general.ip(10, 0, 0, 1), general.email("a@b"), general.dns("d.e"), general.dns("f.g"))),
+    ["d.e", "f.g", "a@b", "10.0.0.1", "https://u/", "alice"],
+  );
   assert.equal(subjectsOf(certificate()), []);
 });
 test("user names: one, of Fulcio's type", () => {
@@ -83,7 +95,9 @@ else
     assert.ok(leaf);
     const parsed = parseCertificate(leaf.der);
     assert.is(issuerOf(parsed), "https://token.actions.githubusercontent.com");
-    assert.equal(subjectsOf(parsed), ["https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon/.github/workflows/extremely-dangerous-oidc-beacon.yml@refs/heads/main"]);
+    assert.equal(subjectsOf(parsed), [
+      "https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon/.github/workflows/extremely-dangerous-oidc-beacon.yml@refs/heads/main",
+    ]);
     const values = readFulcioExtensions(parsed);
     assert.is(values.githubWorkflowRepository, "sigstore-conformance/extremely-dangerous-public-oidc-beacon");
     assert.is(values.sourceRepositoryRef, "refs/heads/main");

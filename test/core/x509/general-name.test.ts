@@ -15,7 +15,17 @@ const parse = (...names: Uint8Array[]) => parseGeneralNames(encodeElement(Tag.se
 test("forms", () => {
   const value = encodeElement(Tag.utf8String, encodeUtf8("x"));
   assert.equal(
-    parse(general.email("a@b"), general.dns("b.c"), general.uri("https://d/e"), general.ip(127, 0, 0, 1), general.directory("f"), general.other("1.2.3", value), encodeElement(contextPrimitive(8), encodeOid("1.2.3")), encodeElement(contextConstructed(3)), encodeElement(contextConstructed(5))),
+    parse(
+      general.email("a@b"),
+      general.dns("b.c"),
+      general.uri("https://d/e"),
+      general.ip(127, 0, 0, 1),
+      general.directory("f"),
+      general.other("1.2.3", value),
+      encodeElement(contextPrimitive(8), encodeOid("1.2.3")),
+      encodeElement(contextConstructed(3)),
+      encodeElement(contextConstructed(5)),
+    ),
     [
       { kind: "email", value: "a@b" },
       { kind: "dns", value: "b.c" },
@@ -39,7 +49,11 @@ const wrong: Readonly<Record<string, Uint8Array>> = {
   "constructed mailbox": encodeElement(contextConstructed(1), encodeElement(Tag.ia5String)),
   "unknown form": encodeElement(contextPrimitive(9)),
   "user name without explicit wrapper": encodeElement(contextConstructed(0), encodeElement(Tag.oid, encodeOid("1.2.3")), encodeElement(Tag.utf8String)),
-  "user name with two values": encodeElement(contextConstructed(0), encodeElement(Tag.oid, encodeOid("1.2.3")), encodeElement(contextConstructed(0), encodeElement(Tag.null), encodeElement(Tag.null))),
+  "user name with two values": encodeElement(
+    contextConstructed(0),
+    encodeElement(Tag.oid, encodeOid("1.2.3")),
+    encodeElement(contextConstructed(0), encodeElement(Tag.null), encodeElement(Tag.null)),
+  ),
   "implicit directory name": encodeElement(contextConstructed(4), encodeElement(Tag.set)),
 };
 for (const [what, name] of Object.entries(wrong)) test(`refused: ${what}`, () => void throwsCode("malformed", () => parse(name)));

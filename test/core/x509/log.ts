@@ -39,7 +39,16 @@ const opaque = (size: number, bytes: Uint8Array): Uint8Array => concat(toBytes(B
 
 /** The TLS bytes of a timestamp over an entry (without its type). */
 export function encodeTimestamp(log: TestLog, entry: Uint8Array, options: TimestampOptions = {}): Uint8Array {
-  const { at = new Date("2026-01-01T00:00:01Z"), extensions = new Uint8Array(0), hashAlgorithm = 4, signatureAlgorithm = log.trusted.publicKey.type === "rsa" ? 1 : 3, version = 0, id = log.id, signedExtensions = extensions, entryType = 1 } = options;
+  const {
+    at = new Date("2026-01-01T00:00:01Z"),
+    extensions = new Uint8Array(0),
+    hashAlgorithm = 4,
+    signatureAlgorithm = log.trusted.publicKey.type === "rsa" ? 1 : 3,
+    version = 0,
+    id = log.id,
+    signedExtensions = extensions,
+    entryType = 1,
+  } = options;
   const time = toBytes(BigInt(at.getTime()), 8);
   const signature = log.key.sign(concat(Uint8Array.of(0, 0), time, Uint8Array.of(0, entryType), entry, opaque(2, signedExtensions)));
   return concat(Uint8Array.of(version), id, time, opaque(2, extensions), Uint8Array.of(hashAlgorithm, signatureAlgorithm), opaque(2, signature));
@@ -55,9 +64,17 @@ export const timestampList = (...timestamps: readonly Uint8Array[]): TestExtensi
 export const precertificateEntry = (issuer: Issuer, precertificate: Certificate): Uint8Array => concat(sha256(issuer.key.spki), opaque(3, precertificate.tbs));
 
 /** A leaf whose timestamps `make` makes of the entry that the logs sign. `before` and `after` stand around the list. */
-export function leafWithTimestamps(issuer: Issuer, make: (entry: Uint8Array) => readonly Uint8Array[], options: CertificateOptions = {}, before: readonly TestExtension[] = leafExtensions, after: readonly TestExtension[] = []): Certificate {
+export function leafWithTimestamps(
+  issuer: Issuer,
+  make: (entry: Uint8Array) => readonly Uint8Array[],
+  options: CertificateOptions = {},
+  before: readonly TestExtension[] = leafExtensions,
+  after: readonly TestExtension[] = [],
+): Certificate {
   const key = newKey();
   const shared = { subject: "", key, issuer, ...options };
   const precertificate = parseCertificate(encodeCertificate({ ...shared, extensions: [...before, ...after] }));
-  return parseCertificate(encodeCertificate({ ...shared, extensions: [...before, timestampList(...make(precertificateEntry(issuer, precertificate))), ...after] }));
+  return parseCertificate(
+    encodeCertificate({ ...shared, extensions: [...before, timestampList(...make(precertificateEntry(issuer, precertificate))), ...after] }),
+  );
 }

@@ -12,7 +12,12 @@ const test = suite("core/x509/name-constraints");
 
 type Sets = { readonly permitted?: Uint8Array[]; readonly excluded?: Uint8Array[] };
 const check = ({ permitted = [], excluded = [] }: Sets, ...names: Uint8Array[]): void =>
-  checkNameConstraints(parseNameConstraints(nameConstraints(permitted, excluded).value), true, parseGeneralNames(encodeElement(Tag.sequence, ...names), "names"), { comparisons: 1000 });
+  checkNameConstraints(
+    parseNameConstraints(nameConstraints(permitted, excluded).value),
+    true,
+    parseGeneralNames(encodeElement(Tag.sequence, ...names), "names"),
+    { comparisons: 1000 },
+  );
 const network = (...bytes: number[]): Uint8Array => encodeElement(contextPrimitive(7), Uint8Array.from(bytes));
 
 type Row = readonly [string, Sets, Uint8Array];
@@ -67,7 +72,8 @@ const malformed: Readonly<Record<string, Uint8Array>> = {
   "constraint beyond ASCII": dns("ä.de"),
   "mailbox with two at signs": email("a@b@c"),
 };
-for (const [what, base] of Object.entries(malformed)) test(`malformed: ${what}`, () => void throwsCode("malformed", () => parseNameConstraints(nameConstraints([base], []).value)));
+for (const [what, base] of Object.entries(malformed))
+  test(`malformed: ${what}`, () => void throwsCode("malformed", () => parseNameConstraints(nameConstraints([base], []).value)));
 
 test("malformed: minimum and maximum", () => {
   const subtree = encodeElement(Tag.sequence, dns("a.b"), encodeElement(contextPrimitive(0), Uint8Array.of(1)));

@@ -14,7 +14,12 @@ const attribute = (type: string, text: string, tag: number = Tag.utf8String): Ui
 const name = (...sets: Uint8Array[][]): Uint8Array => sequence(...sets.map((set) => encodeElement(Tag.set, ...set)));
 
 test("the last relative name first, several attributes joined", () => {
-  assert.is(toNameText(name([attribute("2.5.4.6", "DE", Tag.printableString)], [attribute("2.5.4.10", "Org"), attribute("2.5.4.11", "Unit")], [attribute("2.5.4.3", "me")])), "CN=me,O=Org+OU=Unit,C=DE");
+  assert.is(
+    toNameText(
+      name([attribute("2.5.4.6", "DE", Tag.printableString)], [attribute("2.5.4.10", "Org"), attribute("2.5.4.11", "Unit")], [attribute("2.5.4.3", "me")]),
+    ),
+    "CN=me,O=Org+OU=Unit,C=DE",
+  );
   assert.is(toNameText(name([attribute("1.2.3.4", "x")])), "1.2.3.4=x");
 });
 
@@ -35,7 +40,14 @@ test("empty", () => {
 });
 
 test("malformed", () => {
-  for (const wrong of [encodeElement(Tag.set), name([]), sequence(sequence(oid("2.5.4.3"))), name([sequence(oid("2.5.4.3"))]), name([sequence(oid("2.5.4.3"), encodeElement(Tag.null), encodeElement(Tag.null))])]) throwsCode("malformed", () => parseName(wrong));
+  for (const wrong of [
+    encodeElement(Tag.set),
+    name([]),
+    sequence(sequence(oid("2.5.4.3"))),
+    name([sequence(oid("2.5.4.3"))]),
+    name([sequence(oid("2.5.4.3"), encodeElement(Tag.null), encodeElement(Tag.null))]),
+  ])
+    throwsCode("malformed", () => parseName(wrong));
 });
 
 test.run();

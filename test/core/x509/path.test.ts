@@ -40,12 +40,27 @@ const ca = [basicConstraints(), keyUsage(0x04)];
 const root = makeAuthority("root");
 const middle = makeAuthority("middle", { issuer: root });
 const leafKey = newKey();
-const leafOf = (issuer: Issuer, options: CertificateOptions = {}): Certificate => makeCertificate({ subject: "", key: leafKey, issuer, extensions: leafExtensions, ...options });
+const leafOf = (issuer: Issuer, options: CertificateOptions = {}): Certificate =>
+  makeCertificate({ subject: "", key: leafKey, issuer, extensions: leafExtensions, ...options });
 const leaf = leafOf(middle);
 
-const request = (overrides: Partial<PathRequest> = {}): PathRequest => ({ leaf, anchors: [root.certificate], intermediates: [middle.certificate], at: noon, usage: "code-signing", verifier: nodeVerifier, requireLeafUsage: true, ...overrides });
-const pathOf = (overrides: Partial<PathRequest> = {}): string[] => verifyPath(request(overrides)).map((certificate) => (certificate === leaf ? "leaf" : toNameText(certificate.subject)));
-const through = (intermediate: Issuer, options: CertificateOptions = {}, anchor: Issuer = root): Partial<PathRequest> => ({ leaf: leafOf(intermediate, options), anchors: [anchor.certificate], intermediates: [intermediate.certificate] });
+const request = (overrides: Partial<PathRequest> = {}): PathRequest => ({
+  leaf,
+  anchors: [root.certificate],
+  intermediates: [middle.certificate],
+  at: noon,
+  usage: "code-signing",
+  verifier: nodeVerifier,
+  requireLeafUsage: true,
+  ...overrides,
+});
+const pathOf = (overrides: Partial<PathRequest> = {}): string[] =>
+  verifyPath(request(overrides)).map((certificate) => (certificate === leaf ? "leaf" : toNameText(certificate.subject)));
+const through = (intermediate: Issuer, options: CertificateOptions = {}, anchor: Issuer = root): Partial<PathRequest> => ({
+  leaf: leafOf(intermediate, options),
+  anchors: [anchor.certificate],
+  intermediates: [intermediate.certificate],
+});
 const refuses = (what: string, overrides: () => Partial<PathRequest>, code: Parameters<typeof throwsCode>[0] = "untrusted-certificate"): void =>
   test(`refused: ${what}`, () => {
     const error = throwsCode(code, () => verifyPath(request(overrides())));
@@ -58,19 +73,26 @@ const accepts = (what: string, overrides: () => Partial<PathRequest>, length?: n
   });
 
 test("leaf to root", () => assert.equal(pathOf(), ["leaf", "CN=middle", "CN=root"]));
-test("unused intermediates do not matter", () => assert.equal(pathOf({ intermediates: [makeAuthority("other").certificate, root.certificate, middle.certificate, leaf] }), ["leaf", "CN=middle", "CN=root"]));
+test("unused intermediates do not matter", () =>
+  assert.equal(pathOf({ intermediates: [makeAuthority("other").certificate, root.certificate, middle.certificate, leaf] }), ["leaf", "CN=middle", "CN=root"]));
 test("an intermediate as anchor ends the path", () => assert.equal(pathOf({ anchors: [middle.certificate], intermediates: [] }), ["leaf", "CN=middle"]));
 test("the leaf as anchor is a path of one", () => assert.equal(pathOf({ anchors: [leaf, root.certificate] }), ["leaf"]));
 test("the leaf as anchor, parsed twice", () => assert.equal(pathOf({ anchors: [parseCertificate(leaf.der)] }), ["leaf"]));
 
-for (const kind of ["P-384", "P-521", "rsa", "ed25519"] as const) accepts(`a ${kind} authority`, () => ({ ...through(makeAuthority("middle", { issuer: root, key: newKey(kind) })) }), 3);
+for (const kind of ["P-384", "P-521", "rsa", "ed25519"] as const)
+  accepts(`a ${kind} authority`, () => ({ ...through(makeAuthority("middle", { issuer: root, key: newKey(kind) })) }), 3);
 
 // Who signed.
 refuses("no anchors", () => ({ anchors: [] }));
 refuses("another root of the same name", () => ({ anchors: [makeAuthority("root").certificate] }));
 refuses("an intermediate missing", () => ({ intermediates: [] }));
-refuses("a root only among the intermediates", () => ({ anchors: [makeAuthority("other").certificate], intermediates: [middle.certificate, root.certificate] }));
-refuses("another key's signature on the leaf", () => ({ leaf: makeCertificate({ key: leafKey, issuer: { ...middle, key: newKey() }, extensions: leafExtensions }) }));
+refuses("a root only among the intermediates", () => ({
+  anchors: [makeAuthority("other").certificate],
+  intermediates: [middle.certificate, root.certificate],
+}));
+refuses("another key's signature on the leaf", () => ({
+  leaf: makeCertificate({ key: leafKey, issuer: { ...middle, key: newKey() }, extensions: leafExtensions }),
+}));
 refuses("another key's signature on the intermediate", () => through(makeAuthority("middle", { issuer: { ...root, key: newKey() } })));
 refuses("another issuer name", () => ({ leaf: makeCertificate({ key: leafKey, issuer: { ...middle, name: root.name }, extensions: leafExtensions }) }));
 refuses("a signature algorithm that is not ours", () => {
@@ -147,11 +169,18 @@ refuses("before the leaf", () => ({ at: new Date("2025-12-31T23:59:59Z") }), "ce
 refuses("after the leaf", () => ({ at: new Date("2027-01-01T00:00:00.001Z") }), "certificate-not-valid-then");
 const brief = { notBefore: new Date("2026-02-01T00:00:00Z"), notAfter: new Date("2026-02-02T00:00:00Z") };
 refuses("an intermediate that was over", () => through(makeAuthority("middle", { issuer: root, ...brief })), "certificate-not-valid-then");
-refuses("a root that was over", () => {
-  const over = makeAuthority("over", brief);
-  return through(makeAuthority("middle", { issuer: over }), {}, over);
-}, "certificate-not-valid-then");
-refuses("the leaf as anchor, over", () => ({ leaf: leafOf(middle, brief), anchors: [leafOf(middle, brief)], intermediates: [] }), ["certificate-not-valid-then", "untrusted-certificate"]);
+refuses(
+  "a root that was over",
+  () => {
+    const over = makeAuthority("over", brief);
+    return through(makeAuthority("middle", { issuer: over }), {}, over);
+  },
+  "certificate-not-valid-then",
+);
+refuses("the leaf as anchor, over", () => ({ leaf: leafOf(middle, brief), anchors: [leafOf(middle, brief)], intermediates: [] }), [
+  "certificate-not-valid-then",
+  "untrusted-certificate",
+]);
 refuses("no path and over: there is no path", () => ({ leaf: leafOf(makeAuthority("stranger"), brief) }));
 test("an expired intermediate beside a good one of the same name and another key", () => {
   const expired = makeAuthority("twin", { issuer: root, ...brief });
@@ -170,7 +199,9 @@ refuses("a leaf for any usage, where code signing is required", () => ({ leaf: l
 accepts("a leaf for any usage, where it is not", () => ({ leaf: leafOf(middle, { extensions: [extendedKeyUsage(any)] }), requireLeafUsage: false }));
 refuses("a leaf whose key usage has no signatures", () => ({ leaf: leafOf(middle, { extensions: [keyUsage(0x20), extendedKeyUsage(codeSigning)] }) }));
 refuses("an intermediate for another usage", () => through(makeAuthority("middle", { issuer: root, extensions: [...ca, extendedKeyUsage(timeStamping)] })));
-accepts("an intermediate for several usages", () => through(makeAuthority("middle", { issuer: root, extensions: [...ca, extendedKeyUsage(timeStamping, codeSigning)] })));
+accepts("an intermediate for several usages", () =>
+  through(makeAuthority("middle", { issuer: root, extensions: [...ca, extendedKeyUsage(timeStamping, codeSigning)] })),
+);
 refuses("a root for another usage", () => {
   const other = makeAuthority("other", { extensions: [...ca, extendedKeyUsage(timeStamping)] });
   return through(makeAuthority("middle", { issuer: other }), {}, other);
@@ -185,19 +216,32 @@ refuses("an unknown critical extension of the root", () => {
   const other = makeAuthority("other", { extensions: [...ca, strange(true)] });
   return through(makeAuthority("middle", { issuer: other }), {}, other);
 });
-refuses("a precertificate", () => ({ leaf: leafOf(middle, { extensions: [...leafExtensions, { oid: "1.3.6.1.4.1.11129.2.4.3", critical: true, value: encodeElement(Tag.null) }] }) }));
-refuses("a critical timestamp list", () => ({ leaf: leafOf(middle, { extensions: [...leafExtensions, { oid: "1.3.6.1.4.1.11129.2.4.2", critical: true, value: encodeElement(Tag.octetString) }] }) }));
+refuses("a precertificate", () => ({
+  leaf: leafOf(middle, { extensions: [...leafExtensions, { oid: "1.3.6.1.4.1.11129.2.4.3", critical: true, value: encodeElement(Tag.null) }] }),
+}));
+refuses("a critical timestamp list", () => ({
+  leaf: leafOf(middle, { extensions: [...leafExtensions, { oid: "1.3.6.1.4.1.11129.2.4.2", critical: true, value: encodeElement(Tag.octetString) }] }),
+}));
 const userName = general.other("1.3.6.1.4.1.57264.1.7", encodeElement(Tag.utf8String, encodeUtf8("alice")));
-accepts("a critical user name of the leaf", () => ({ leaf: leafOf(middle, { extensions: [keyUsage(0x80), extendedKeyUsage(codeSigning), alternativeNames(true, userName)] }) }));
-refuses("a critical user name of an intermediate", () => through(makeAuthority("middle", { issuer: root, extensions: [...ca, alternativeNames(true, userName)] })));
+accepts("a critical user name of the leaf", () => ({
+  leaf: leafOf(middle, { extensions: [keyUsage(0x80), extendedKeyUsage(codeSigning), alternativeNames(true, userName)] }),
+}));
+refuses("a critical user name of an intermediate", () =>
+  through(makeAuthority("middle", { issuer: root, extensions: [...ca, alternativeNames(true, userName)] })),
+);
 
 // Name constraints.
-const constrained = (...constraints: Parameters<typeof nameConstraints>): Issuer => makeAuthority("constrained", { issuer: root, extensions: [...ca, nameConstraints(...constraints)] });
-const named = (...names: Uint8Array[]): CertificateOptions => ({ extensions: [keyUsage(0x80), extendedKeyUsage(codeSigning), alternativeNames(true, ...names)] });
+const constrained = (...constraints: Parameters<typeof nameConstraints>): Issuer =>
+  makeAuthority("constrained", { issuer: root, extensions: [...ca, nameConstraints(...constraints)] });
+const named = (...names: Uint8Array[]): CertificateOptions => ({
+  extensions: [keyUsage(0x80), extendedKeyUsage(codeSigning), alternativeNames(true, ...names)],
+});
 accepts("a permitted name", () => through(constrained([general.dns("example.com")], []), named(general.dns("build.example.com"))));
 refuses("a name that is not permitted", () => through(constrained([general.dns("example.com")], []), named(general.dns("example.org"))));
 refuses("an excluded name", () => through(constrained([], [general.email("example.com")]), named(general.email("eve@example.com"))));
-refuses("one excluded name among good ones", () => through(constrained([], [general.dns("evil.com")]), named(general.dns("good.com"), general.dns("x.evil.com"))));
+refuses("one excluded name among good ones", () =>
+  through(constrained([], [general.dns("evil.com")]), named(general.dns("good.com"), general.dns("x.evil.com"))),
+);
 accepts("names of a form without constraints", () => through(constrained([general.dns("example.com")], []), named(general.email("a@b.org"))));
 refuses("a constraint two levels up", () => {
   const above = constrained([general.dns("example.com")], []);
@@ -209,18 +253,33 @@ refuses("a constraint of the root", () => {
   return { leaf: leafOf(other, named(general.dns("example.org"))), anchors: [other.certificate], intermediates: [] };
 });
 refuses("a critical constraint of a form that is not compared", () => through(constrained([general.directory("x")], []), named(general.dns("a.b"))));
-accepts("an uncritical constraint of a form that does not occur", () => ({ ...through(constrained([general.directory("x")], [], false), named(general.dns("a.b"))) }));
-refuses("an uncritical constraint of a form that occurs", () => through(constrained([general.directory("x")], [], false), { ...named(general.dns("a.b")), subject: "y" }));
-refuses("too many comparisons", () => {
-  const many = Array.from({ length: 600 }, (_, index) => general.dns(`${index}.example.com`));
-  return through(constrained([], many), named(...many.map((_, index) => general.dns(`x${index}.org`))));
-}, "over-limit");
+accepts("an uncritical constraint of a form that does not occur", () => ({
+  ...through(constrained([general.directory("x")], [], false), named(general.dns("a.b"))),
+}));
+refuses("an uncritical constraint of a form that occurs", () =>
+  through(constrained([general.directory("x")], [], false), { ...named(general.dns("a.b")), subject: "y" }),
+);
+refuses(
+  "too many comparisons",
+  () => {
+    const many = Array.from({ length: 600 }, (_, index) => general.dns(`${index}.example.com`));
+    return through(constrained([], many), named(...many.map((_, index) => general.dns(`x${index}.org`))));
+  },
+  "over-limit",
+);
 
 // Policies.
-const policies = (...ids: string[]): TestExtension => ({ oid: "2.5.29.32", value: encodeElement(Tag.sequence, ...ids.map((id) => encodeElement(Tag.sequence, oid(id)))) });
+const policies = (...ids: string[]): TestExtension => ({
+  oid: "2.5.29.32",
+  value: encodeElement(Tag.sequence, ...ids.map((id) => encodeElement(Tag.sequence, oid(id)))),
+});
 const requirePolicy: TestExtension = { oid: "2.5.29.36", critical: true, value: encodeElement(Tag.sequence, Uint8Array.of(0x80, 1, 0)) };
 refuses("a required policy that is missing", () => through(makeAuthority("middle", { issuer: root, extensions: [...ca, requirePolicy, policies("1.2.3")] })));
-accepts("a required policy that is there", () => through(makeAuthority("middle", { issuer: root, extensions: [...ca, requirePolicy, policies("1.2.3")] }), { extensions: [...leafExtensions, policies("1.2.3")] }));
+accepts("a required policy that is there", () =>
+  through(makeAuthority("middle", { issuer: root, extensions: [...ca, requirePolicy, policies("1.2.3")] }), {
+    extensions: [...leafExtensions, policies("1.2.3")],
+  }),
+);
 
 // Bounds.
 test("more intermediates than allowed", () => {
@@ -229,7 +288,13 @@ test("more intermediates than allowed", () => {
 });
 test("a web of authorities that all could have signed each other is given up", () => {
   const keys = Array.from({ length: 10 }, () => newKey());
-  const web = keys.map((key, index) => makeAuthority("web", { key, issuer: { ...root, name: root.name, key: keys[(index + 1) % keys.length] as typeof key }, tamper: ({ subject }) => ({ issuer: subject }) }));
+  const web = keys.map((key, index) =>
+    makeAuthority("web", {
+      key,
+      issuer: { ...root, name: root.name, key: keys[(index + 1) % keys.length] as typeof key },
+      tamper: ({ subject }) => ({ issuer: subject }),
+    }),
+  );
   const end = leafOf(web[0] as Issuer);
   throwsCode(["over-limit", "untrusted-certificate"], () => verifyPath(request({ leaf: end, intermediates: web.map(({ certificate }) => certificate) })));
 });
@@ -240,7 +305,13 @@ test("a leaf that issued itself is not in a circle", () => {
 
 test("a prepared authority verifies the leaf's signature only", () => {
   let checks = 0;
-  const counting: SignatureVerifier = { name: "counting", verify: (...args) => (checks++, nodeVerifier.verify(...args)) };
+  const counting: SignatureVerifier = {
+    name: "counting",
+    verify: (...args) => {
+      checks += 1;
+      return nodeVerifier.verify(...args);
+    },
+  };
   const authority = prepareAuthority([root.certificate], [middle.certificate], counting);
   assert.is(checks, 1);
   checks = 0;
@@ -254,7 +325,15 @@ if (vectorsDir() === undefined) skipped("core/x509/path", 35, "SALLYPORT_VECTORS
 for (const { name, der, root: trusted } of leaves) {
   test(`real leaf of ${name}`, () => {
     const certificate = parseCertificate(der);
-    const run = (chain: readonly Certificate[], at: Date) => verifyPath({ leaf: certificate, ...prepareAuthority(chain.slice(-1), chain.slice(0, -1), nodeVerifier), at, usage: "code-signing", verifier: nodeVerifier, requireLeafUsage: true });
+    const run = (chain: readonly Certificate[], at: Date) =>
+      verifyPath({
+        leaf: certificate,
+        ...prepareAuthority(chain.slice(-1), chain.slice(0, -1), nodeVerifier),
+        at,
+        usage: "code-signing",
+        verifier: nodeVerifier,
+        requireLeafUsage: true,
+      });
     const isForeign = name === "bundle-from-wrong-instance_fail";
     let found = 0;
     for (const chain of trusted.authorities) {
@@ -272,6 +351,5 @@ for (const { name, der, root: trusted } of leaves) {
     assert.is(found > 0, !isForeign);
   });
 }
-
 
 test.run();

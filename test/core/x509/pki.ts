@@ -52,9 +52,13 @@ const digits = (value: number, width = 2): string => String(value).padStart(widt
 
 /** UTCTime up to 2049, GeneralizedTime from then on. */
 export function timeOf(date: Date): Uint8Array {
-  const rest = [date.getUTCMonth() + 1, date.getUTCDate(), date.getUTCHours(), date.getUTCMinutes(), date.getUTCSeconds()].map((value) => digits(value)).join("");
+  const rest = [date.getUTCMonth() + 1, date.getUTCDate(), date.getUTCHours(), date.getUTCMinutes(), date.getUTCSeconds()]
+    .map((value) => digits(value))
+    .join("");
   const year = date.getUTCFullYear();
-  return year < 2050 ? element(Tag.utcTime, encodeUtf8(`${digits(year % 100)}${rest}Z`)) : element(Tag.generalizedTime, encodeUtf8(`${digits(year, 4)}${rest}Z`));
+  return year < 2050
+    ? element(Tag.utcTime, encodeUtf8(`${digits(year % 100)}${rest}Z`))
+    : element(Tag.generalizedTime, encodeUtf8(`${digits(year, 4)}${rest}Z`));
 }
 
 export interface TestExtension {
@@ -132,7 +136,15 @@ export const noon = new Date("2026-03-01T12:00:00Z");
 
 /** DER of a certificate. */
 export function encodeCertificate(options: CertificateOptions = {}): Uint8Array {
-  const { subject = "leaf", key = newKey(), issuer, extensions = [], notBefore = new Date("2026-01-01T00:00:00Z"), notAfter = new Date("2027-01-01T00:00:00Z"), serialNumber = Uint8Array.of(7) } = options;
+  const {
+    subject = "leaf",
+    key = newKey(),
+    issuer,
+    extensions = [],
+    notBefore = new Date("2026-01-01T00:00:00Z"),
+    notAfter = new Date("2027-01-01T00:00:00Z"),
+    serialNumber = Uint8Array.of(7),
+  } = options;
   const version = "version" in options ? options.version : 2;
   const signer = issuer?.key ?? key;
   const parts: Record<TbsPart, Uint8Array> = {
@@ -145,7 +157,16 @@ export function encodeCertificate(options: CertificateOptions = {}): Uint8Array 
     spki: key.spki,
     extensions: extensions.length === 0 ? new Uint8Array(0) : element(contextConstructed(3), sequence(...extensions.map(encodeExtension))),
   };
-  const { version: first, serialNumber: second, algorithm, issuer: issuerName, validity, subject: subjectName, spki, extensions: last } = { ...parts, ...options.tamper?.(parts) };
+  const {
+    version: first,
+    serialNumber: second,
+    algorithm,
+    issuer: issuerName,
+    validity,
+    subject: subjectName,
+    spki,
+    extensions: last,
+  } = { ...parts, ...options.tamper?.(parts) };
   const tbs = sequence(first, second, algorithm, issuerName, validity, subjectName, spki, last);
   return sequence(tbs, options.outerAlgorithm ?? signer.algorithm, encodeBitString(signer.sign(tbs)));
 }
@@ -160,4 +181,8 @@ export function makeAuthority(subject: string, options: CertificateOptions = {})
 }
 
 /** What Fulcio gives a leaf: digital signatures, code signing, one critical URI. */
-export const leafExtensions: readonly TestExtension[] = [keyUsage(0x80), extendedKeyUsage(codeSigning), alternativeNames(true, general.uri("https://example.com/workflow@main"))];
+export const leafExtensions: readonly TestExtension[] = [
+  keyUsage(0x80),
+  extendedKeyUsage(codeSigning),
+  alternativeNames(true, general.uri("https://example.com/workflow@main")),
+];

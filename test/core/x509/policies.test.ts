@@ -20,7 +20,11 @@ const passes: Readonly<Record<string, readonly PolicyFields[]>> = {
   "any policy below": [one({ ...required, policies: ["1.1"] }), one({ policies: [any] })],
   "a mapped policy": [one({ ...required, policies: ["1.1"], policyMappings: [{ from: "1.1", to: "1.2" }] }), one({ policies: ["1.2"] })],
   "required two certificates further down": [one({ policyConstraints: { requireExplicit: 2 } }), one({})],
-  "any policy of a self-issued certificate, inhibited for others": [one({ ...required, policies: ["1.1"], inhibitAnyPolicy: 0 }), one({ policies: [any], isSelfIssued: true }), one({ policies: ["1.1"] })],
+  "any policy of a self-issued certificate, inhibited for others": [
+    one({ ...required, policies: ["1.1"], inhibitAnyPolicy: 0 }),
+    one({ policies: [any], isSelfIssued: true }),
+    one({ policies: ["1.1"] }),
+  ],
 };
 for (const [what, path] of Object.entries(passes)) test(`passes: ${what}`, () => checkPolicies(path));
 
@@ -30,7 +34,11 @@ const refused: Readonly<Record<string, readonly PolicyFields[]>> = {
   "none in the leaf": [one({ ...required, policies: ["1.1"] }), one({})],
   "required by the leaf itself": [one({}), one(required)],
   "the old name of a mapped policy": [one({ ...required, policies: ["1.1"], policyMappings: [{ from: "1.1", to: "1.2" }] }), one({ policies: ["1.1"] })],
-  "a mapping that is inhibited": [one({ ...required, policies: ["1.1"], policyConstraints: { requireExplicit: 0, inhibitMapping: 0 } }), one({ policies: ["1.1"], policyMappings: [{ from: "1.1", to: "1.2" }] }), one({ policies: ["1.2"] })],
+  "a mapping that is inhibited": [
+    one({ ...required, policies: ["1.1"], policyConstraints: { requireExplicit: 0, inhibitMapping: 0 } }),
+    one({ policies: ["1.1"], policyMappings: [{ from: "1.1", to: "1.2" }] }),
+    one({ policies: ["1.2"] }),
+  ],
   "any policy that is inhibited": [one({ ...required, policies: ["1.1"], inhibitAnyPolicy: 0 }), one({ policies: [any] })],
   "required one certificate further down": [one({ policyConstraints: { requireExplicit: 1 } }), one({}), one({})],
 };

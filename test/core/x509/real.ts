@@ -51,7 +51,10 @@ export function readRoot(path: string): RealRoot {
     logs: (document.ctlogs ?? []).map(({ logId, publicKey: { rawBytes, validFor = {} } }) => ({
       logId: Buffer.from(logId.keyId, "base64").toString("hex"),
       publicKey: logKey(decodeBase64(rawBytes)),
-      validFor: { ...(validFor.start === undefined ? {} : { start: new Date(validFor.start) }), ...(validFor.end === undefined ? {} : { end: new Date(validFor.end) }) },
+      validFor: {
+        ...(validFor.start === undefined ? {} : { start: new Date(validFor.start) }),
+        ...(validFor.end === undefined ? {} : { end: new Date(validFor.end) }),
+      },
     })),
   };
 }

@@ -45,7 +45,14 @@ test("empty list, other version, too many", () => {
 
 const detached = { sct_version: 0, id: encodeBase64(log.id), timestamp: 1, extensions: "", signature: encodeBase64(Uint8Array.of(4, 3, 0, 1, 9)) };
 test("detached", () => {
-  assert.equal(parseDetachedTimestamp(JSON.stringify(detached)), { logId: log.id, timestamp: 1n, extensions: new Uint8Array(0), hashAlgorithm: 4, signatureAlgorithm: 3, signature: Uint8Array.of(9) });
+  assert.equal(parseDetachedTimestamp(JSON.stringify(detached)), {
+    logId: log.id,
+    timestamp: 1n,
+    extensions: new Uint8Array(0),
+    hashAlgorithm: 4,
+    signatureAlgorithm: 3,
+    signature: Uint8Array.of(9),
+  });
   const { extensions: _, ...without } = detached;
   assert.is(parseDetachedTimestamp(JSON.stringify(without)).extensions.length, 0);
 });
@@ -60,6 +67,7 @@ for (const [what, change] of Object.entries({
   "extensions that are too long": { extensions: encodeBase64(new Uint8Array(70_000)) },
 }))
   test(`detached refused: ${what}`, () => void throwsCode("malformed", () => parseDetachedTimestamp(JSON.stringify({ ...detached, ...change }))));
-for (const text of ["", "[]", "null", "{", '{"id":"a","id":"b"}']) test(`detached refused: ${text || "nothing"}`, () => void throwsCode("malformed", () => parseDetachedTimestamp(text)));
+for (const text of ["", "[]", "null", "{", '{"id":"a","id":"b"}'])
+  test(`detached refused: ${text || "nothing"}`, () => void throwsCode("malformed", () => parseDetachedTimestamp(text)));
 
 test.run();

@@ -22,7 +22,8 @@ const authority = makeAuthority("ca");
 const [log, second] = [newLog(), newLog("rsa")];
 const at = new Date("2026-01-01T00:00:01Z");
 
-const verify = (leaf: Certificate, logs: readonly CertificateLogKey[] = [log.trusted], issuer: Certificate = authority.certificate) => verifyScts({ leaf, issuer, logs, verifier: nodeVerifier });
+const verify = (leaf: Certificate, logs: readonly CertificateLogKey[] = [log.trusted], issuer: Certificate = authority.certificate) =>
+  verifyScts({ leaf, issuer, logs, verifier: nodeVerifier });
 const leafBy = (options: TimestampOptions = {}): Certificate => leafWithTimestamps(authority, (entry) => [encodeTimestamp(log, entry, options)]);
 const good = leafBy();
 
@@ -57,7 +58,10 @@ test("extensions are signed", () => {
 
 test("two logs, one of each kind of key; each counts once", () => {
   const leaf = leafWithTimestamps(authority, (entry) => [encodeTimestamp(log, entry), encodeTimestamp(log, entry), encodeTimestamp(second, entry)]);
-  assert.equal(verify(leaf, [log.trusted, second.trusted]).map(({ logId }) => logId), [log.trusted.logId, second.trusted.logId]);
+  assert.equal(
+    verify(leaf, [log.trusted, second.trusted]).map(({ logId }) => logId),
+    [log.trusted.logId, second.trusted.logId],
+  );
   assert.is(verify(leaf, [second.trusted]).length, 1);
 });
 
@@ -94,14 +98,22 @@ for (const [what, run] of Object.entries(bad)) test(`refused: ${what}`, () => vo
 test("the log's time includes its ends", () => assert.is(verify(good, [{ ...log.trusted, validFor: { start: at, end: at } }]).length, 1));
 
 test("a time beyond every calendar", () => {
-  throwsCode("bad-sct", () => verify(leafWithTimestamps(authority, (entry) => [encodeTimestamp(log, entry).map((byte, index) => (index > 32 && index <= 40 ? 0xff : byte))])));
+  throwsCode("bad-sct", () =>
+    verify(leafWithTimestamps(authority, (entry) => [encodeTimestamp(log, entry).map((byte, index) => (index > 32 && index <= 40 ? 0xff : byte))])),
+  );
 });
 
 test("detached", () => {
   const leaf = makeCertificate({ issuer: authority, extensions: [keyUsage(0x80)] });
   const entry = concat(toBytes(BigInt(leaf.der.length), 3), leaf.der);
   const bytes = encodeTimestamp(log, entry, { entryType: 0 });
-  const json = JSON.stringify({ sct_version: 0, id: encodeBase64(log.id), timestamp: at.getTime(), extensions: "", signature: encodeBase64(bytes.subarray(1 + 32 + 8 + 2)) });
+  const json = JSON.stringify({
+    sct_version: 0,
+    id: encodeBase64(log.id),
+    timestamp: at.getTime(),
+    extensions: "",
+    signature: encodeBase64(bytes.subarray(1 + 32 + 8 + 2)),
+  });
   const timestamp = parseDetachedTimestamp(json);
   assert.equal(verifyDetachedSct(timestamp, leaf, [log.trusted], nodeVerifier), { logId: log.trusted.logId, at });
   throwsCode("bad-sct", () => verifyDetachedSct(timestamp, good, [log.trusted], nodeVerifier));
@@ -114,7 +126,14 @@ for (const { name, der, root } of realLeaves()) {
   test(`real leaf of ${name}`, () => {
     const leaf = parseCertificate(der);
     const [chain = []] = root.authorities.filter((candidate) => candidate.some(({ subject }) => Buffer.compare(subject, leaf.issuer) === 0));
-    const path = verifyPath({ leaf, anchors: chain.slice(-1), intermediates: chain.slice(0, -1), at: leaf.notBefore, usage: "code-signing", verifier: nodeVerifier });
+    const path = verifyPath({
+      leaf,
+      anchors: chain.slice(-1),
+      intermediates: chain.slice(0, -1),
+      at: leaf.notBefore,
+      usage: "code-signing",
+      verifier: nodeVerifier,
+    });
     const run = (certificate: Certificate) => verifyScts({ leaf: certificate, issuer: path[1] as Certificate, logs: root.logs, verifier: nodeVerifier });
     if (name === "invalid-ct-key_fail") throwsCode("bad-sct", () => run(leaf));
     else {

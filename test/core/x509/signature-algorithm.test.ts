@@ -23,7 +23,8 @@ test("ours", () => {
 });
 
 test("not ours", () => {
-  for (const id of ["1.2.840.113549.1.1.5", "1.2.840.113549.1.1.4", "1.2.840.10045.4.1", "1.2.840.10045.4.3.1", "1.3.101.113"]) assert.is(read(oid(id), none), undefined);
+  for (const id of ["1.2.840.113549.1.1.5", "1.2.840.113549.1.1.4", "1.2.840.10045.4.1", "1.2.840.10045.4.3.1", "1.3.101.113"])
+    assert.is(read(oid(id), none), undefined);
   assert.is(read(oid("1.2.840.10045.4.3.2"), none), undefined);
   assert.is(read(oid("1.3.101.112"), none), undefined);
 });
@@ -52,7 +53,8 @@ test("PSS in its one form", () => {
 });
 
 test("malformed", () => {
-  for (const parts of [[], [none], [oid("1.2.3"), none, none], [oid("1.2.840.113549.1.1.10"), pss(sha256, sha256, 32, none)]]) throwsCode("malformed", () => read(...parts));
+  for (const parts of [[], [none], [oid("1.2.3"), none, none], [oid("1.2.840.113549.1.1.10"), pss(sha256, sha256, 32, none)]])
+    throwsCode("malformed", () => read(...parts));
 });
 
 test("hashes", () => {
