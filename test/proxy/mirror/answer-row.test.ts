@@ -1,0 +1,53 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { Question } from "../../../core/question.ts";
+import { checkRow, loadRootSource, loadValue, storedBytes, storedJson, storeValue, toRow } from "../../../proxy/mirror/answer-row.ts";
+import { throwsCode } from "../../support/assert.ts";
+import { origin } from "../../support/temporary-mirror.ts";
+
+const test = suite("proxy/mirror/answer-row");
+const digest = `sha256:${"ab".repeat(32)}` as const;
+const tag: Question = { kind: "tag", repository: "ghcr.io/a", tag: "1" };
+const present = (value: unknown) => ({ state: "present", value, ...origin }) as const;
+const rowOf = (question: Question, json: Parameters<typeof storedJson>[0]) => toRow(question, present(undefined), storedJson(json));
+
+test("columns for people, and none for what is in no repository", () => {
+  assert.equal(
+    [toRow(tag, { state: "absent", ...origin }, undefined)].map(({ repository, subject, digest: stored, value }) => [repository, subject, stored, value]),
+    [["ghcr.io/a", "1", null, null]],
+  );
+  const manifest = toRow({ kind: "manifest", repository: "ghcr.io/a", digest }, present(undefined), storedBytes(digest));
+  assert.equal([manifest.subject, manifest.digest, manifest.value], [digest, digest, null]);
+  assert.is(toRow({ kind: "key", reference: "k" }, { state: "absent", ...origin }, undefined).repository, null);
+});
+
+test("the same value is the same text, whatever the order of its keys", () => {
+  assert.equal(storeValue("cluster", { b: 1, a: 2 }), storeValue("cluster", { a: 2, b: 1 }));
+});
+
+test("a row checks, a changed one does not", () => {
+  const row = rowOf(tag, { mediaType: "", digest, size: 1 });
+  checkRow(row);
+  for (const changed of [
+    { ...row, at: "x" },
+    { ...row, value: "{}" },
+    { ...row, checksum: Buffer.alloc(0) },
+    { ...row, state: "absent" },
+  ])
+    throwsCode("mirror-corrupt", () => checkRow(changed));
+});
+
+test("values of another form than their kind has are damage", () => {
+  for (const [question, json] of [
+    [tag, {}],
+    [{ kind: "referrers", repository: "r", digest }, {}],
+    [{ kind: "key", reference: "k" }, 1],
+    [{ kind: "log-entry", log: "l", hash: "h" }, {}],
+  ] as const) {
+    throwsCode("mirror-corrupt", () => loadValue(rowOf(question, json)));
+  }
+  for (const json of [{}, { form: "pinned" }, { form: "pinned", digest: "x" }, { form: "tuf", roots: [{}] }])
+    throwsCode("mirror-corrupt", () => loadRootSource(rowOf({ kind: "trusted-root", name: "x" }, json)));
+});
+
+test.run();

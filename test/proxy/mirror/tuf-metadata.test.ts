@@ -1,0 +1,28 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { defaultLimits } from "../../../core/limits.ts";
+import { digestBytes } from "../../../proxy/mirror/row-checksum.ts";
+import { type MetadataRow, storeMetadata } from "../../../proxy/mirror/tuf-metadata.ts";
+import { throwsCode } from "../../support/assert.ts";
+
+const test = suite("proxy/mirror/tuf-metadata");
+const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text));
+
+test("raw bytes go under the version that they state", () => {
+  const rows: MetadataRow[] = [];
+  const raw = bytes('{ "signatures": [], "signed": { "version": 12 } }\n');
+  assert.equal(
+    storeMetadata((...row) => void rows.push(row), "public-good", "root", raw),
+    { version: 12, digest: digestBytes(raw) },
+  );
+  assert.equal(rows, [["public-good", "root", 12, digestBytes(raw), raw]]);
+});
+
+test("without a readable version nothing is stored", () => {
+  const refuse = () => assert.unreachable("stored");
+  for (const text of ["", "x", "{}", '{"signed":[]}', '{"signed":{"version":1.5}}', '{"signed":{"version":1},"signed":{"version":2}}'])
+    throwsCode("malformed", () => storeMetadata(refuse, "r", "root", bytes(text)));
+  throwsCode("over-limit", () => storeMetadata(refuse, "r", "root", new Uint8Array(defaultLimits.trustedRootBytes + 1)));
+});
+
+test.run();
