@@ -3,14 +3,8 @@ import { decodeUtf8 } from "../encoding/utf8.ts";
 import { EngineError } from "../errors.ts";
 import { Tag } from "./tag.ts";
 
-/** Points per call, so that no argument list grows with the input. */
+/** Bytes per call, so that no argument list grows with the input. */
 const chunk = 4096;
-
-function fromPoints(points: readonly number[]): string {
-  let text = "";
-  for (let index = 0; index < points.length; index += chunk) text += String.fromCodePoint(...points.slice(index, index + chunk));
-  return text;
-}
 
 /** Text of bytes that are one character each. `isAllowed` has a one for every byte of the character set. */
 function narrow(content: Uint8Array, isAllowed: Uint8Array, subject: string, kind: string): string {
@@ -25,17 +19,17 @@ function narrow(content: Uint8Array, isAllowed: Uint8Array, subject: string, kin
   return text;
 }
 
-function wide(content: Uint8Array, size: number, subject: string): string {
-  const wrong = () => new EngineError("malformed", `${subject}: string of wide characters that is cut or has a wrong one`, { subject });
-  if (content.length % size !== 0) throw wrong();
-  const points: number[] = [];
-  for (let index = 0; index < content.length; index += size) {
-    let point = 0;
-    for (let byte = 0; byte < size; byte++) point = point * 256 + (content[index + byte] as number);
-    if (point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) throw wrong();
-    points.push(point);
+/** BMPString: two bytes a character, none of them half a pair. */
+function wide(content: Uint8Array, subject: string): string {
+  let text = "";
+  for (let index = 0; index < content.length; index += 2) {
+    const unit = ((content[index] as number) << 8) | (content[index + 1] ?? 0);
+    if (index + 1 === content.length || (unit >= 0xd800 && unit <= 0xdfff)) {
+      throw new EngineError("malformed", `${subject}: BMPString that is cut or has half a pair`, { subject });
+    }
+    text += String.fromCharCode(unit);
   }
-  return fromPoints(points);
+  return text;
 }
 
 const characterSet = (isMember: (byte: number) => boolean): Uint8Array => Uint8Array.from({ length: 256 }, (_, byte) => (isMember(byte) ? 1 : 0));
@@ -43,19 +37,11 @@ const numeric = characterSet((byte) => (byte >= 48 && byte <= 57) || byte === 32
 // `*` and `&` are not in the set, but real certificates have them, and Go reads them.
 const printable = characterSet((byte) => /^[A-Za-z0-9 '()+,./:=?*&-]$/.test(String.fromCharCode(byte)));
 const ia5 = characterSet((byte) => byte < 0x80);
-const visible = characterSet((byte) => byte >= 0x20 && byte < 0x7f);
 const latin1 = characterSet(() => true);
 
-/** Whether an element under `tag` is a character string that {@link decodeText} reads. */
+/** Whether an element under `tag` is a character string that {@link decodeText} reads: the kinds that Go reads too. */
 export const isTextTag = (tag: number): boolean =>
-  tag === Tag.utf8String ||
-  tag === Tag.printableString ||
-  tag === Tag.ia5String ||
-  tag === Tag.numericString ||
-  tag === Tag.visibleString ||
-  tag === Tag.t61String ||
-  tag === Tag.bmpString ||
-  tag === Tag.universalString;
+  tag === Tag.utf8String || tag === Tag.printableString || tag === Tag.ia5String || tag === Tag.numericString || tag === Tag.t61String || tag === Tag.bmpString;
 
 /** Text of a character string's content. T61 is read as Latin-1, as everybody does. @throws EngineError `malformed` */
 export function decodeText(tag: number, content: Uint8Array, subject: string): string {
@@ -72,14 +58,10 @@ export function decodeText(tag: number, content: Uint8Array, subject: string): s
       return narrow(content, ia5, subject, "IA5String");
     case Tag.numericString:
       return narrow(content, numeric, subject, "NumericString");
-    case Tag.visibleString:
-      return narrow(content, visible, subject, "VisibleString");
     case Tag.t61String:
       return narrow(content, latin1, subject, "T61String");
     case Tag.bmpString:
-      return wide(content, 2, subject);
-    case Tag.universalString:
-      return wide(content, 4, subject);
+      return wide(content, subject);
     default:
       throw new EngineError("malformed", `${subject}: identifier 0x${tag.toString(16)} is no character string`, { subject });
   }

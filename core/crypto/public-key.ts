@@ -126,6 +126,8 @@ export function readSpki(spki: Uint8Array): PublicKey | undefined {
       if (!isEd25519Point(value)) throw malformed("not a canonical Ed25519 point of large order");
       return new Ed25519Key(spki, value);
     default:
+      if (!algorithm.atEnd) algorithm.skip();
+      algorithm.end();
       return undefined;
   }
 }

@@ -39,8 +39,7 @@ export function splitUri(text: string): UriParts | undefined {
   const [, scheme, authority, path = "", fragment = ""] = match;
   if (/%(?![0-9A-Fa-f]{2})/.test(path + fragment) || (scheme === undefined && authority === undefined && /^[^/]*:/.test(path))) return undefined;
   if (authority === undefined || authority === "") return { host: "", isAddress: false };
-  const hostAndPort = authority.slice(authority.lastIndexOf("@") + 1);
-  const parts = /^(\[[0-9A-Fa-f:.]+\]|[^:[\]\s]+)(?::[0-9]*)?$/.exec(hostAndPort);
+  const parts = /^(?:[A-Za-z0-9._~!$&'()*+,;=:%@-]*@)?(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=<>"-]+)(?::[0-9]*)?$/.exec(authority);
   const host = parts?.[1];
   if (host === undefined) return undefined;
   if (host.startsWith("[")) return { host: host.slice(1, -1), isAddress: true };

@@ -90,31 +90,32 @@ function isWithin(domain: string, base: string, below: boolean): boolean {
   return domain === base || (below && domain.endsWith(`.${base}`));
 }
 
+/** Below a constraint of whatever form every name must be one that can be compared: a plain mailbox, a URI with a domain, a domain. */
+function checkComparable(name: GeneralName): void {
+  if (name.kind !== "dns" && name.kind !== "email" && name.kind !== "uri") return;
+  const { kind, value } = name;
+  const uri = kind === "uri" ? splitUri(value) : undefined;
+  const isComparable = kind === "dns" ? domainLabels(value) : kind === "email" ? splitMailbox(value) : uri !== undefined && uri.host !== "" && !uri.isAddress;
+  if (isComparable) return;
+  throw new EngineError("untrusted-certificate", `name ${JSON.stringify(value)} cannot be compared with name constraints`, { subject: value });
+}
+
 /**
- * Whether a name is in a subtree. For mailboxes and URIs a constraint without leading dot is one host for RFC 5280 and a whole domain for
- * Go: `widest` is the reading that covers more.
+ * Whether a comparable name is in a subtree. For mailboxes and URIs a constraint without leading dot is one host for RFC 5280 and a whole
+ * domain for Go: `widest` is the reading that covers more.
  */
 function isInSubtree(name: GeneralName, subtree: Subtree, widest: boolean): boolean {
-  const unreadable = (text: string) =>
-    new EngineError("untrusted-certificate", `name ${JSON.stringify(text)} cannot be compared with a name constraint`, { subject: text });
   if (subtree.kind === "dns" && name.kind === "dns") {
     const domain = name.value.toLowerCase();
-    if (domainLabels(domain) === undefined) throw unreadable(name.value);
-    if (isWithin(domain, subtree.domain, true)) return true;
     // A wildcard also stands for the domain that is excluded.
-    return widest && domain.startsWith("*.") && isWithin(subtree.domain, domain.slice(1), true);
+    return isWithin(domain, subtree.domain, true) || (widest && domain.startsWith("*.") && isWithin(subtree.domain, domain.slice(1), true));
   }
   if (subtree.kind === "email" && name.kind === "email") {
     const mailbox = splitMailbox(name.value);
-    if (mailbox === undefined) throw unreadable(name.value);
-    if (subtree.local !== undefined) return mailbox.host === subtree.domain && mailbox.local === subtree.local;
-    return isWithin(mailbox.host, subtree.domain, widest);
+    if (subtree.local !== undefined) return mailbox?.host === subtree.domain && mailbox.local === subtree.local;
+    return mailbox !== undefined && isWithin(mailbox.host, subtree.domain, widest);
   }
-  if (subtree.kind === "uri" && name.kind === "uri") {
-    const parts = splitUri(name.value);
-    if (parts === undefined || parts.host === "" || parts.isAddress) throw unreadable(name.value);
-    return isWithin(parts.host, subtree.domain, widest);
-  }
+  if (subtree.kind === "uri" && name.kind === "uri") return isWithin(splitUri(name.value)?.host ?? "", subtree.domain, widest);
   if (subtree.kind === "ip" && name.kind === "ip") {
     const { address, mask } = subtree;
     return name.bytes.length === address.length && name.bytes.every((byte, index) => ((byte ^ (address[index] as number)) & (mask[index] as number)) === 0);
@@ -142,6 +143,7 @@ export function checkNameConstraints(constraints: NameConstraints, isCritical: b
   budget.comparisons -= all.length * names.length;
   if (budget.comparisons < 0) throw new EngineError("over-limit", "too many comparisons with name constraints", { subject });
   for (const name of names) {
+    checkComparable(name);
     if (all.some((subtree) => subtree.kind === "form" && subtree.form === name.kind)) throw refuse(name, "of a form not compared, under");
     if (constraints.excluded.some((subtree) => isInSubtree(name, subtree, true))) throw refuse(name, "excluded by");
     const ofKind = constraints.permitted.filter(({ kind }) => kind === name.kind);

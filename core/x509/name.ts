@@ -1,17 +1,14 @@
 /** Distinguished names. Compared as bytes; text is for people only. Source: RFC 5280 §4.1.2.4, RFC 4514. */
 import { type DerReader, openDer } from "../asn1/der.ts";
 import { Tag } from "../asn1/tag.ts";
-import { decodeText, isTextTag } from "../asn1/text.ts";
-import { encodeHex } from "../encoding/hex.ts";
+import { decodeText } from "../asn1/text.ts";
 import { encodeUtf8 } from "../encoding/utf8.ts";
 
 /** One `type=value` of a name. */
 export interface NameAttribute {
   /** Object identifier, dotted. */
   readonly type: string;
-  /** Text; or, where it is no character string, the element in hexadecimal. */
   readonly value: string;
-  readonly isText: boolean;
 }
 
 const subject = "distinguished name";
@@ -34,10 +31,9 @@ const abbreviations: Readonly<Record<string, string>> = {
 function readAttribute(reader: DerReader): NameAttribute {
   const type = reader.oid();
   const tag = reader.peek();
-  const isText = isTextTag(tag);
-  const value = isText ? decodeText(tag, reader.content(tag), subject) : encodeHex(reader.element());
+  const value = decodeText(tag, reader.content(tag), subject);
   reader.end();
-  return { type, value, isText };
+  return { type, value };
 }
 
 /**
@@ -69,7 +65,7 @@ const escapeValue = (value: string): string =>
 /** A name as RFC 4514 writes it, the last relative name first: `CN=sigstore-intermediate,O=sigstore.dev`. @throws EngineError `malformed` */
 export function toNameText(raw: Uint8Array): string {
   return parseName(raw)
-    .map((attributes) => attributes.map(({ type, value, isText }) => `${abbreviations[type] ?? type}=${isText ? escapeValue(value) : `#${value}`}`).join("+"))
+    .map((attributes) => attributes.map(({ type, value }) => `${abbreviations[type] ?? type}=${escapeValue(value)}`).join("+"))
     .reverse()
     .join(",");
 }

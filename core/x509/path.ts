@@ -202,9 +202,14 @@ class PathSearch {
 
 const isSame = (left: Certificate, right: Certificate): boolean => left === right || equalBytes(left.der, right.der);
 
-/** The same name and key: a path that holds both goes in a circle. */
+const alternativeNamesOf = (certificate: Certificate): Uint8Array =>
+  certificate.extensions.find((extension) => standardNumber(extension) === 17)?.value ?? new Uint8Array(0);
+
+/** The same name, key and alternative names: a path that holds both goes in a circle. */
 const isSameEntity = (left: Certificate, right: Certificate): boolean =>
-  equalBytes(left.subject, right.subject) && equalBytes(left.subjectPublicKeyInfo, right.subjectPublicKeyInfo);
+  equalBytes(left.subject, right.subject) &&
+  equalBytes(left.subjectPublicKeyInfo, right.subjectPublicKeyInfo) &&
+  equalBytes(alternativeNamesOf(left), alternativeNamesOf(right));
 
 const policyFields = ({ policies, policyMappings, policyConstraints, inhibitAnyPolicy }: Certificate) => ({
   policies,

@@ -7,7 +7,7 @@ import { sha256 } from "../crypto/digest.ts";
 import type { PublicKey } from "../crypto/public-key.ts";
 import type { SignatureAlgorithm, SignatureVerifier } from "../crypto/signature-verifier.ts";
 import { concat } from "../encoding/bytes.ts";
-import { encodeHex } from "../encoding/hex.ts";
+import { decodeHex, encodeHex } from "../encoding/hex.ts";
 import { EngineError } from "../errors.ts";
 import { defaultLimits, type Limits } from "../limits.ts";
 import type { Certificate } from "./certificate.ts";
@@ -86,6 +86,10 @@ function prove(
   return proves ? { logId, at } : undefined;
 }
 
+/** SHA-256 of the issuer's SubjectPublicKeyInfo; a key remembers its own. */
+const keyHash = ({ publicKey, subjectPublicKeyInfo }: Certificate): Uint8Array =>
+  publicKey === undefined ? sha256(subjectPublicKeyInfo) : decodeHex(publicKey.fingerprint);
+
 export interface EmbeddedTimestampRequest {
   readonly leaf: Certificate;
   /** The certificate above the leaf on its verified path. */
@@ -103,7 +107,7 @@ export interface EmbeddedTimestampRequest {
 export function verifyScts({ leaf, issuer, logs, verifier, limits = defaultLimits }: EmbeddedTimestampRequest): readonly ProvenTimestamp[] {
   const extension = leaf.extension(timestampListOid);
   if (extension === undefined) throw new EngineError("no-sct", "the certificate has no signed certificate timestamps", { subject: "certificate" });
-  const entry = concat(sha256(issuer.subjectPublicKeyInfo), opaque24(precertificateTbs(leaf)));
+  const entry = concat(keyHash(issuer), opaque24(precertificateTbs(leaf)));
   const proven = new Map<string, ProvenTimestamp>();
   for (const timestamp of parseTimestampList(extension.value, limits)) {
     const proof = proven.has(encodeHex(timestamp.logId)) ? undefined : prove(timestamp, 1, entry, logs, verifier);

@@ -30,6 +30,9 @@ test("URIs", () => {
   assert.is(host("relative/path"), "");
   for (const wrong of [
     "https://a..b/",
+    "https://a^b/",
+    "https://a%20b/",
+    "https://a b@c/",
     "https://a b/",
     "https://a/%zz",
     "https://a/\n",

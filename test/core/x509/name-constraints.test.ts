@@ -56,6 +56,7 @@ const refused: readonly Row[] = [
   ["a quoted mailbox", { permitted: [email("example.com")] }, email('"a@example.com"@example.com')],
   ["the second of two mailbox constraints on one host", { excluded: [email("a@example.com"), email("b@example.com")] }, email("a@example.com")],
   ["a URI without host", { permitted: [uri("example.com")] }, uri("mailto:x")],
+  ["a URI with an address under a constraint of another form", { permitted: [dns("example.com")] }, uri("https://10.0.0.1/")],
   ["a URI with an address", { permitted: [uri("example.com")] }, uri("https://10.0.0.1/")],
   ["a URI whose host only looks right", { permitted: [uri("example.com")] }, uri("https://evil.org/?https://example.com")],
   ["a URI whose user looks right", { permitted: [uri("example.com")] }, uri("https://example.com@evil.org/")],
