@@ -2,7 +2,7 @@
 import type { JsonObject } from "../../core/encoding/json.ts";
 import { encodeCanonicalJson } from "../../core/encoding/canonical-json.ts";
 import { extractImages, imagesVariable } from "../../core/kyverno/image/extract.ts";
-import { compileReferenceFilter, selectsImage } from "../../core/kyverno/image/references.ts";
+import { selectsImage, toReferenceFilter } from "../../core/kyverno/image/references.ts";
 import type { ImageExtractor } from "../../core/kyverno/policy/policy.ts";
 import { JsonContext } from "../../core/kyverno/rule/json-context.ts";
 import { defaultLimits } from "../../core/limits.ts";
@@ -21,7 +21,7 @@ interface ImagesCase {
 function extract({ resource, imageExtractors }: ImagesCase): string {
   const environment = { limits: defaultLimits, now: new Date("2026-01-01T00:00:00Z"), expressions: new Map(), references: {} };
   const context = new JsonContext({ operation: "CREATE", kind: { group: "", version: "v1", kind: resource.kind }, object: resource }, environment);
-  const extraction = extractImages(resource, resource.kind, imageExtractors, { evaluate: (expression, node) => context.evaluate(expression, node) });
+  const extraction = extractImages(resource, resource.kind, imageExtractors, { evaluate: context.evaluateOn });
   if (extraction.failed.length > 0) return "error";
   // With extractors the case is a verifyImages rule: it says nothing where they find no image.
   if (imageExtractors !== undefined && extraction.images.length === 0) return "{}";
@@ -59,7 +59,7 @@ export function runGoldenWildcards(folder: string): GoldenReport {
     const parsed = parseReference(image);
     const twice = parsed.tag !== undefined && parsed.digest !== undefined;
     const row = twice ? "kyverno.md section 17: selected if the reference with tag or the one with digest matches" : undefined;
-    const select = (): string => `${parsed.canonical} ${selectsImage(compileReferenceFilter([pattern], []), parsed)}`;
+    const select = (): string => `${parsed.canonical} ${selectsImage(toReferenceFilter([pattern], []), parsed)}`;
     tally.add(id, `${reference} ${matched}`, outcome(select), row);
   }
   return tally.report();

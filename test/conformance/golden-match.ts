@@ -50,7 +50,7 @@ function decide(golden: MatchCase): string {
   const [policy] = policies;
   const [rule] = policy?.spec.rules ?? [];
   if (errors.length > 0 || policy === undefined || rule === undefined) return "error";
-  return String(matchRule(rule, policy, requestOf(golden), { assumeNoNamespaceLabels: true }).matched);
+  return String(matchRule(rule, policy, requestOf(golden), { absentNamespaceLabels: "none" }).matched);
 }
 
 export function runGoldenMatch(folder: string): GoldenReport {

@@ -68,7 +68,7 @@ function loadEntry(entry: ContextEntry, loading: Loading): JsonValue {
 
 function transform(value: JsonValue, jmesPath: string | undefined, context: JsonContext): JsonValue {
   const path = jmesPath === undefined ? "" : substituteText(jmesPath, context);
-  return path === "" ? value : context.evaluate(path, value);
+  return path === "" ? value : context.evaluateOn(path, value);
 }
 
 /** What `load` gives; where it fails or gives null, the default. Ignorance is no failure. */
@@ -87,7 +87,7 @@ function loadVariable(entry: ContextEntry, { context }: Loading): JsonValue {
   const path = jmesPath === undefined ? "" : substituteText(jmesPath, context);
   const apply = (): JsonValue => {
     try {
-      return value === undefined ? (path === "" ? null : context.query(path)) : context.evaluate(path, toJsonValue(substitute(value, context)));
+      return value === undefined ? (path === "" ? null : context.query(path)) : context.evaluateOn(path, toJsonValue(substitute(value, context)));
     } catch (error) {
       if (!(error instanceof EngineError) || isIgnorance(error)) throw error;
       throw new EngineError(error.code, `failed to apply jmespath ${path} to variable ${entry.name}: ${error.message}`, { subject: entry.pointer, cause: error });

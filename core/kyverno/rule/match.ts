@@ -23,10 +23,15 @@ export interface MatchResult {
   readonly reason?: string;
 }
 
+/** What an index by kind needs: the kinds that a match names outright, and whether a filter may match others as well. */
+export interface KindIndex {
+  readonly named: ReadonlySet<string>;
+  readonly others: boolean;
+}
+
 /** A rule's match and exclude, made ready. */
 export interface CompiledMatch {
-  /** The kinds that the match names outright; `undefined` when some filter may match any other kind. */
-  readonly kinds: readonly string[] | undefined;
+  readonly index: KindIndex;
   /**
    * Labels that nobody gave are asked for only where they decide.
    * @throws EngineError an unknown code with the namespace's question as its subject; `unresolved` when the namespace does not exist.
@@ -202,11 +207,9 @@ function subjectOf(request: AdmissionRequest, resource: JsonObject, options: Mat
 
 const no = (reason: string): MatchResult => ({ matched: false, reason });
 
-/** `undefined` when a filter names no kind or has a wildcard in one. */
-function namedKinds({ filters }: CompiledBlock): readonly string[] | undefined {
-  const selectors = filters.flatMap(({ kinds }) => kinds);
-  const open = filters.some(({ kinds }) => kinds.length === 0) || selectors.some((selector) => containsWildcard(selector.kind));
-  return open ? undefined : [...new Set(selectors.map((selector) => selector.kind))];
+function indexKinds({ filters }: CompiledBlock): KindIndex {
+  const kinds = filters.flatMap((filter) => filter.kinds.map((selector) => selector.kind));
+  return { named: new Set(kinds.filter((kind) => !containsWildcard(kind))), others: filters.some((filter) => filter.kinds.length === 0) || kinds.some(containsWildcard) };
 }
 
 /** What a rule asks of a request, with nothing left to parse. */
@@ -231,11 +234,11 @@ export function compileMatch(rule: Pick<Rule, "match" | "exclude">, policy: Pick
     if (missed !== undefined) return no(`match: ${missed}`);
     return isExcluded(subject) ? no("excluded") : { matched: true };
   };
-  return { kinds: namedKinds(match), test, matches: (request, options) => test(request, options).matched };
+  return { index: indexKinds(match), test, matches: (request, options) => test(request, options).matched };
 }
 
 /** One look at a rule that is not kept in compiled form. */
 export const matchRule = (rule: Rule, policy: Policy, request: AdmissionRequest, options: MatchOptions = {}): MatchResult => compileMatch(rule, policy).test(request, options);
 
-/** The kinds that a rule's match names, for an index over rules; `undefined` when it may match any kind. */
-export const kindsOf = (rule: Pick<Rule, "match">): readonly string[] | undefined => compileMatch({ match: rule.match }, { kind: "ClusterPolicy" }).kinds;
+/** The kinds of a rule's match, for an index over rules. */
+export const kindsOf = (rule: Pick<Rule, "match">): KindIndex => indexKinds(compileBlock(rule.match));

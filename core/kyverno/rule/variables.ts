@@ -1,6 +1,5 @@
 /** Variables `{{ … }}` in policies, replaced from a JSON context. Source: kyverno.md section 7.3. */
 import { EngineError } from "../../errors.ts";
-import type { Limits } from "../../limits.ts";
 import type { PolicyMap, PolicyValue } from "../policy/policy.ts";
 import { holdsVariable, isWholeVariable, replaceVariables, unescapeVariables } from "./braces.ts";
 import { goJson } from "./go-json.ts";
@@ -8,11 +7,15 @@ import type { JsonContext } from "./json-context.ts";
 import { isIgnorance } from "./open-question.ts";
 import { hasReferences, resolveReferences } from "./references.ts";
 
-/** What one substitution may still produce, in UTF-16 code units of text. */
+/** What the variables of one string may still take. */
 interface Budget {
+  /** Text that they may produce, in UTF-16 code units. */
   left: number;
-  readonly limits: Limits;
+  /** How many were evaluated: each may take fewer steps than the one before, since a resource can make one variable into thousands. */
+  evaluated: number;
 }
+
+const maxVariables = 10_000;
 
 const isMap = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === "object" && value !== null && !Array.isArray(value);
 
@@ -30,16 +33,15 @@ export function hasVariables(value: unknown): boolean {
  */
 export function substitute(value: PolicyValue, context: JsonContext): PolicyValue {
   if (!hasVariables(value)) return value;
-  const budget: Budget = { left: context.limits.resourceBytes, limits: context.limits };
-  return replaceAll(resolveReferences(value), "", context, budget);
+  return replaceAll(resolveReferences(value), "", context);
 }
 
-function replaceAll(value: PolicyValue, at: string, context: JsonContext, budget: Budget): PolicyValue {
-  if (typeof value === "string") return replaceIn(value, at, context, budget);
-  if (Array.isArray(value)) return (value as readonly PolicyValue[]).map((item, index) => replaceAll(item, `${at}/${index}`, context, budget));
+function replaceAll(value: PolicyValue, at: string, context: JsonContext): PolicyValue {
+  if (typeof value === "string") return replaceIn(value, at, context);
+  if (Array.isArray(value)) return (value as readonly PolicyValue[]).map((item, index) => replaceAll(item, `${at}/${index}`, context));
   if (!isMap(value)) return value;
   const result: Record<string, PolicyValue> = Object.create(null);
-  for (const [key, entry] of Object.entries(value as PolicyMap)) result[keyText(replaceIn(key, at, context, budget), at)] = replaceAll(entry, `${at}/${key}`, context, budget);
+  for (const [key, entry] of Object.entries(value as PolicyMap)) result[keyText(replaceIn(key, at, context), at)] = replaceAll(entry, `${at}/${key}`, context);
   return result;
 }
 
@@ -48,17 +50,19 @@ function keyText(key: PolicyValue, at: string): string {
   throw new EngineError("unresolved", `the key of a map at path ${at} became ${goJson(key)}, which is no text`);
 }
 
-function replaceIn(text: string, at: string, context: JsonContext, budget: Budget): PolicyValue {
+function replaceIn(text: string, at: string, context: JsonContext): PolicyValue {
   if (!text.includes("{{")) return text;
+  const { substitutionRounds, resourceBytes } = context.limits;
+  const budget: Budget = { left: resourceBytes, evaluated: 0 };
   let current = text;
   for (let round = 0; holdsVariable(current); round++) {
-    if (round >= budget.limits.substitutionRounds) throw new EngineError("over-budget", `variables at path ${at} are still there after ${round} rounds`);
-    if (isWholeVariable(current)) return resolve(current, at, context).value;
+    if (round >= substitutionRounds) throw new EngineError("over-budget", `variables at path ${at} are still there after ${round} rounds`);
+    if (isWholeVariable(current)) return resolve(current, at, context, budget).value;
     current = replaceVariables(current, (braced) => {
-      const { value, shallow } = resolve(braced, at, context);
+      const { value, shallow } = resolve(braced, at, context, budget);
       const replacement = typeof value === "string" ? value : goJson(value);
       budget.left -= replacement.length;
-      if (budget.left < 0) throw new EngineError("over-limit", `variables at path ${at} grow past ${budget.limits.resourceBytes}`);
+      if (budget.left < 0) throw new EngineError("over-limit", `variables at path ${at} grow past ${resourceBytes}`);
       return shallow ? replacement.replaceAll("{{", "\\{{") : replacement;
     });
   }
@@ -66,14 +70,15 @@ function replaceIn(text: string, at: string, context: JsonContext, budget: Budge
 }
 
 /** `{{- x }}` is shallow: what it holds is not read for variables again. */
-function resolve(braced: string, at: string, context: JsonContext): { readonly value: PolicyValue; readonly shallow: boolean } {
+function resolve(braced: string, at: string, context: JsonContext, budget: Budget): { readonly value: PolicyValue; readonly shallow: boolean } {
+  if (++budget.evaluated > maxVariables) throw new EngineError("over-budget", `more than ${maxVariables} variables at path ${at}`);
   const inner = braced.slice(2, -2).trim();
   const shallow = inner.startsWith("-");
   const written = shallow ? inner.slice(1).trim() : inner;
   const named = written === "@" ? currentNode(at, context) : written;
   const expression = context.isDeletion ? named.replaceAll("request.object", "request.oldObject") : named;
   try {
-    return { value: context.query(expression), shallow };
+    return { value: context.query(expression, Math.ceil(context.limits.expressionSteps / budget.evaluated)), shallow };
   } catch (error) {
     if (!(error instanceof EngineError) || isIgnorance(error)) throw error;
     throw new EngineError(error.code, `failed to resolve ${expression} at path ${at}: ${error.message}`, { subject: error.subject ?? expression, cause: error });

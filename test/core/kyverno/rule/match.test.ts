@@ -14,7 +14,7 @@ const pod = (metadata: Record<string, unknown> = {}): AdmissionRequest => ({
   object: { apiVersion: "v1", kind: "Pod", metadata: { name: "web-1", namespace: "apps", labels: { app: "web" }, annotations: { owner: "joe" }, ...metadata } as never },
 });
 const clusterPolicy = { kind: "ClusterPolicy" } as const;
-const matches = (match: MatchBlock, request: AdmissionRequest, exclude?: MatchBlock, options: MatchOptions = { assumeNoNamespaceLabels: true }): boolean =>
+const matches = (match: MatchBlock, request: AdmissionRequest, exclude?: MatchBlock, options: MatchOptions = { absentNamespaceLabels: "none" }): boolean =>
   compileMatch({ match, ...(exclude === undefined ? {} : { exclude }) }, clusterPolicy).matches(request, options);
 const one = (filter: ResourceFilter): MatchBlock => ({ bare: filter });
 
@@ -114,9 +114,11 @@ test("a namespace selector never matches a Namespace", () => {
 });
 
 test("kinds for an index", () => {
-  assert.equal(kindsOf({ match: { any: [{ kinds: ["Pod", "apps/v1/Deployment"] }, { kinds: ["Pod"] }] } }), ["Pod", "Deployment"]);
-  assert.is(kindsOf({ match: { any: [{ kinds: ["Pod"] }, { kinds: ["D*"] }] } }), undefined);
-  assert.is(kindsOf({ match: { bare: { names: ["x"] } } }), undefined);
+  const { named, others } = kindsOf({ match: { any: [{ kinds: ["Pod", "apps/v1/Deployment"] }, { kinds: ["Pod"] }] } });
+  assert.equal([...named], ["Pod", "Deployment"]);
+  assert.not.ok(others);
+  assert.ok(kindsOf({ match: { any: [{ kinds: ["Pod"] }, { kinds: ["D*"] }] } }).others);
+  assert.ok(kindsOf({ match: { bare: { names: ["x"] } } }).others);
 });
 
 test.run();

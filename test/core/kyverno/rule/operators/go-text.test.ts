@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { goText, parseGoFloat } from "../../../../../core/kyverno/rule/operators/go-text.ts";
+import { goText } from "../../../../../core/kyverno/rule/operators/go-text.ts";
 import type { PolicyValue } from "../../../../../core/kyverno/policy/policy.ts";
 
 const test = suite("core/kyverno/rule/operators/go-text");
@@ -23,29 +23,5 @@ const texts: readonly (readonly [value: PolicyValue, text: string])[] = [
   [[1n, ["a"], null], "[1 [a] <nil>]"],
 ];
 for (const [value, text] of texts) test(`text ${text}`, () => assert.is(goText(value), text));
-
-const numbers: readonly (readonly [text: string, value: number | undefined])[] = [
-  ["1.5", 1.5],
-  [".5", 0.5],
-  ["5.", 5],
-  ["+5e3", 5000],
-  ["1_000", 1000],
-  ["_1", undefined],
-  ["1__0", undefined],
-  ["1_", undefined],
-  ["0x10", undefined],
-  ["0x1p4", 16],
-  ["0x1.8p1", 3],
-  ["inf", Number.POSITIVE_INFINITY],
-  ["-Infinity", Number.NEGATIVE_INFINITY],
-  ["nan", Number.NaN],
-  ["+nan", undefined],
-  ["1e999", undefined],
-  ["", undefined],
-  [" 5", undefined],
-  ["5 ", undefined],
-  [".", undefined],
-];
-for (const [text, value] of numbers) test(`number ${JSON.stringify(text)}`, () => assert.ok(Object.is(parseGoFloat(text), value)));
 
 test.run();
