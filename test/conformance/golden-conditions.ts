@@ -1,10 +1,10 @@
 /** Condition operators against the real Kyverno: conditions.jsonl. Literal sides stand in the condition, `via` sides come through a variable. */
 import type { JsonObject } from "../../core/encoding/json.ts";
 import type { PolicyValue } from "../../core/kyverno/policy/policy.ts";
+import { toJson } from "../../core/kyverno/policy/policy-value.ts";
 import { loadPolicies } from "../../core/kyverno/policy/read-policy.ts";
 import { evaluateConditions } from "../../core/kyverno/rule/conditions.ts";
 import { JsonContext } from "../../core/kyverno/rule/json-context.ts";
-import { toJsonValue } from "../../core/kyverno/rule/json-value.ts";
 import { defaultLimits } from "../../core/limits.ts";
 import { type GoldenReport, outcome, readLines, Tally } from "./golden-cases.ts";
 
@@ -34,15 +34,31 @@ function readNumber(text: string): number | bigint {
   return BigInt.asIntN(64, integer) === integer ? integer : value;
 }
 
-const resource = (probe: JsonObject): JsonObject => ({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "probe", namespace: "default" }, data: { x: "y" }, probe });
+const resource = (probe: JsonObject): JsonObject => ({
+  apiVersion: "v1",
+  kind: "ConfigMap",
+  metadata: { name: "probe", namespace: "default" },
+  data: { x: "y" },
+  probe,
+});
 
-const side = (golden: ConditionCase, name: "key" | "value"): PolicyValue => (golden.via === name || golden.via === "both" ? `{{ request.object.probe.${name} }}` : golden[name]);
+const side = (golden: ConditionCase, name: "key" | "value"): PolicyValue =>
+  golden.via === name || golden.via === "both" ? `{{ request.object.probe.${name} }}` : golden[name];
 
 function evaluate(golden: ConditionCase): boolean {
-  const probe = { key: toJsonValue(golden.key), value: toJsonValue(golden.value) };
+  const probe = { key: toJson(golden.key), value: toJson(golden.value) };
   const environment = { limits: defaultLimits, now: new Date("2026-01-01T00:00:00Z"), expressions: new Map(), references: {} };
-  const request = { operation: "CREATE", kind: { group: "", version: "v1", kind: "ConfigMap" }, namespace: "default", name: "probe", object: resource(probe) } as const;
-  return evaluateConditions({ all: [{ key: side(golden, "key"), operator: golden.operator, value: side(golden, "value") }] }, new JsonContext(request, environment)).holds;
+  const request = {
+    operation: "CREATE",
+    kind: { group: "", version: "v1", kind: "ConfigMap" },
+    namespace: "default",
+    name: "probe",
+    object: resource(probe),
+  } as const;
+  return evaluateConditions(
+    { all: [{ key: side(golden, "key"), operator: golden.operator, value: side(golden, "value") }] },
+    new JsonContext(request, environment),
+  ).holds;
 }
 
 const json = (value: PolicyValue): string => JSON.stringify(value, (_, item) => (typeof item === "bigint" ? Number(item) : item));

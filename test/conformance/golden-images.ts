@@ -38,7 +38,12 @@ export function runGoldenImages(folder: string): GoldenReport {
   for (const line of readLines(folder, "images.jsonl")) {
     const golden = JSON.parse(line) as ImagesCase;
     const expected = golden.error === undefined ? encodeCanonicalJson(golden.images ?? null) : "error";
-    tally.add(golden.id, expected, outcome(() => extract(golden)), hasTwins(golden) ? "kyverno.md section 17: two extractors of one name are merged" : undefined);
+    tally.add(
+      golden.id,
+      expected,
+      outcome(() => extract(golden)),
+      hasTwins(golden) ? "kyverno.md section 17: two extractors of one name are merged" : undefined,
+    );
   }
   return tally.report();
 }

@@ -42,7 +42,12 @@ const requestOf = (golden: MatchCase): AdmissionRequest => ({
 function policyText({ match, exclude }: MatchCase): string {
   const rule = { name: "r", match, ...(exclude === undefined ? {} : { exclude }), validate: { message: "denied", deny: {} } };
   const annotations = { "pod-policies.kyverno.io/autogen-controllers": "none" };
-  return JSON.stringify({ apiVersion: "kyverno.io/v1", kind: "ClusterPolicy", metadata: { name: "p", annotations }, spec: { background: false, rules: [rule] } });
+  return JSON.stringify({
+    apiVersion: "kyverno.io/v1",
+    kind: "ClusterPolicy",
+    metadata: { name: "p", annotations },
+    spec: { background: false, rules: [rule] },
+  });
 }
 
 function decide(golden: MatchCase): string {
@@ -57,7 +62,11 @@ export function runGoldenMatch(folder: string): GoldenReport {
   const tally = new Tally();
   for (const line of readLines(folder, "match.jsonl")) {
     const golden = JSON.parse(line) as MatchCase;
-    tally.add(golden.id, golden.error === undefined ? String(golden.matched) : "error", outcome(() => decide(golden)));
+    tally.add(
+      golden.id,
+      golden.error === undefined ? String(golden.matched) : "error",
+      outcome(() => decide(golden)),
+    );
   }
   return tally.report();
 }

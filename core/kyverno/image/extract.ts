@@ -69,9 +69,7 @@ function defaultExtractors(kind: string): readonly Extractor[] {
   return path === undefined ? [] : containerGroups.map((group) => ({ group, steps: [...path, group, "*"], value: "image", key: "name", jmesPath: undefined }));
 }
 
-const fail = (message: string, at: string): never => {
-  throw new EngineError("unresolved", message, { subject: at === "" ? "/" : at });
-};
+const problem = (message: string, at: string): EngineError => new EngineError("unresolved", message, { subject: at === "" ? "/" : at });
 
 function customExtractor({ path, value, name, key, jmesPath }: ImageExtractor): Extractor {
   const steps = path
@@ -80,7 +78,7 @@ function customExtractor({ path, value, name, key, jmesPath }: ImageExtractor): 
     .filter((step) => step !== "");
   const given = value !== undefined && value !== "";
   const field = given ? value : steps.at(-1);
-  if (field === undefined) return fail(`the extractor's path ${JSON.stringify(path)} names no field`, path);
+  if (field === undefined) throw problem(`the extractor's path ${JSON.stringify(path)} names no field`, path);
   return { group: name || "custom", steps: given ? steps : steps.slice(0, -1), value: field, key: key || undefined, jmesPath: jmesPath || undefined };
 }
 
@@ -89,11 +87,16 @@ function customExtractor({ path, value, name, key, jmesPath }: ImageExtractor): 
  * @throws EngineError `unresolved` when the resource does not have the form that an extractor expects or its expression fails,
  *   `over-limit` past `imagesPerResource`, an unknown code when an expression reads what is not known.
  */
-export function extractImages(resource: JsonObject, kind: string, extractors: Readonly<Record<string, readonly ImageExtractor[]>> | undefined, options: ExtractionOptions = {}): Extraction {
+export function extractImages(
+  resource: JsonObject,
+  kind: string,
+  extractors: Readonly<Record<string, readonly ImageExtractor[]>> | undefined,
+  options: ExtractionOptions = {},
+): Extraction {
   const defaults = defaultExtractors(kind);
   const custom = extractors !== undefined && Object.hasOwn(extractors, kind) ? extractors[kind] : undefined;
   if (custom === undefined) return { ...collect(resource, defaults, options, "strict"), others: [] };
-  if (custom.length === 0) return fail(`no extractors found for ${kind}`, `/imageExtractors/${kind}`);
+  if (custom.length === 0) throw problem(`no extractors found for ${kind}`, `/imageExtractors/${kind}`);
   return { ...collect(resource, custom.map(customExtractor), options, "strict"), others: collect(resource, defaults, options, "lenient").images };
 }
 
@@ -105,7 +108,12 @@ interface Walk {
 }
 
 /** `lenient` drops what does not have the form: it is nobody's business but that of an expression that reads it. */
-function collect(resource: JsonObject, extractors: readonly Extractor[], options: ExtractionOptions, mode: "strict" | "lenient"): Pick<Extraction, "images" | "failed"> {
+function collect(
+  resource: JsonObject,
+  extractors: readonly Extractor[],
+  options: ExtractionOptions,
+  mode: "strict" | "lenient",
+): Pick<Extraction, "images" | "failed"> {
   const images: ExtractedImage[] = [];
   const failed: FailedImage[] = [];
   for (const extractor of extractors) {
@@ -125,13 +133,13 @@ function walk(node: JsonValue | undefined, path: readonly string[], depth: numbe
   const step = context.extractor.steps[depth];
   const secrets = isObject(node) ? [...pullSecrets, ...secretNames(node)] : pullSecrets;
   if (step === "*") {
-    if (typeof node !== "object") return fail("invalid type", pointerOf(path));
+    if (typeof node !== "object") throw problem("invalid type", pointerOf(path));
     for (const [key, child] of Object.entries(node)) walk(child, [...path, key], depth + 1, secrets, context);
     return;
   }
-  if (!isObject(node)) return fail("invalid image config", pointerOf(path));
-  if (step === undefined) return addImage(node, path, secrets, context);
-  walk(own(node, step), [...path, step], depth + 1, secrets, context);
+  if (!isObject(node)) throw problem("invalid image config", pointerOf(path));
+  if (step === undefined) addImage(node, path, secrets, context);
+  else walk(own(node, step), [...path, step], depth + 1, secrets, context);
 }
 
 const own = (node: JsonObject, key: string): JsonValue | undefined => (Object.hasOwn(node, key) ? node[key] : undefined);
@@ -146,7 +154,7 @@ function addImage(node: JsonObject, path: readonly string[], pullSecrets: readon
   const at = pointerOf([...path, extractor.value]);
   const jsonPointer = `/${path.join("/")}/${extractor.value}`;
   const key = extractor.key === undefined ? jsonPointer : own(node, extractor.key);
-  if (typeof key !== "string") return fail("invalid key", pointerOf(path));
+  if (typeof key !== "string") throw problem("invalid key", pointerOf(path));
   const text = own(node, extractor.value);
   if (typeof text !== "string" || text.trim() === "") return;
   const limit = options.imagesPerResource ?? defaultLimits.imagesPerResource;
@@ -156,12 +164,16 @@ function addImage(node: JsonObject, path: readonly string[], pullSecrets: readon
     images.push({ reference: parseReference(image, options.references), pointer: at, group: extractor.group, key, jsonPointer, pullSecrets });
   } catch (error) {
     if (!(error instanceof EngineError) || (error.code !== "malformed" && error.code !== "over-limit")) throw error;
-    failed.push({ text: image, pointer: at, error: new EngineError(error.code, `invalid image '${image.slice(0, defaultLimits.referenceBytes)}' (${error.message})`, { subject: at, cause: error }) });
+    failed.push({
+      text: image,
+      pointer: at,
+      error: new EngineError(error.code, `invalid image '${image.slice(0, defaultLimits.referenceBytes)}' (${error.message})`, { subject: at, cause: error }),
+    });
   }
 }
 
 function apply(expression: string, text: string, at: string, { evaluate }: ExtractionOptions): string {
-  if (evaluate === undefined) return fail(`no evaluator for the extractor's expression ${expression}`, at);
+  if (evaluate === undefined) throw problem(`no evaluator for the extractor's expression ${expression}`, at);
   let value: JsonValue;
   try {
     value = evaluate(expression, text);
@@ -169,7 +181,8 @@ function apply(expression: string, text: string, at: string, { evaluate }: Extra
     if (!(error instanceof EngineError) || isIgnorance(error)) throw error;
     throw new EngineError("unresolved", `failed to apply jmespath ${expression}: ${error.message}`, { subject: at, cause: error });
   }
-  return typeof value === "string" ? value : fail(`jmespath ${expression} must produce a string, but produced ${goText(value)}`, at);
+  if (typeof value === "string") return value;
+  throw problem(`jmespath ${expression} must produce a string, but produced ${goText(value)}`, at);
 }
 
 /** The fields of one image in the variable `images`: those that it lacks are absent. */

@@ -19,14 +19,14 @@ function variableEnd(text: string, start: number): number {
 interface Span {
   readonly start: number;
   readonly end: number;
-  readonly escaped: boolean;
 }
 
-function* spans(text: string): Generator<Span> {
+/** The variables that are escaped, or those that are not. Behind the first brace of one that is not wanted another may begin: `\{{{a}}`. */
+function* spans(text: string, wanted: "plain" | "escaped"): Generator<Span> {
   let start = text.indexOf("{{");
   while (start >= 0) {
-    const end = variableEnd(text, start);
-    if (end >= 0) yield { start, end, escaped: text[start - 1] === "\\" };
+    const end = (text[start - 1] === "\\") === (wanted === "escaped") ? variableEnd(text, start) : -1;
+    if (end >= 0) yield { start, end };
     start = text.indexOf("{{", end >= 0 ? end : start + 1);
   }
 }
@@ -35,17 +35,13 @@ function* spans(text: string): Generator<Span> {
 export const isWholeVariable = (text: string): boolean => text.startsWith("{{") && text.endsWith("}}") && variableEnd(text, 0) === text.length;
 
 /** Whether a variable that is not escaped stands in the text. */
-export function holdsVariable(text: string): boolean {
-  for (const span of spans(text)) if (!span.escaped) return true;
-  return false;
-}
+export const holdsVariable = (text: string): boolean => spans(text, "plain").next().done !== true;
 
 /** The text with each variable that is not escaped replaced; `replace` is given it with its braces. */
 export function replaceVariables(text: string, replace: (variable: string) => string): string {
   let result = "";
   let from = 0;
-  for (const { start, end, escaped } of spans(text)) {
-    if (escaped) continue;
+  for (const { start, end } of spans(text, "plain")) {
     result += text.slice(from, start) + replace(text.slice(start, end));
     from = end;
   }
@@ -56,8 +52,7 @@ export function replaceVariables(text: string, replace: (variable: string) => st
 export function unescapeVariables(text: string): string {
   let result = "";
   let from = 0;
-  for (const { start, escaped } of spans(text)) {
-    if (!escaped) continue;
+  for (const { start } of spans(text, "escaped")) {
     result += text.slice(from, start - 1);
     from = start;
   }

@@ -1,6 +1,7 @@
 /** Conditions: any/all blocks and lists of preconditions, denials and attestations. Source: kyverno.md sections 2.5 and 6. */
 import { EngineError } from "../../errors.ts";
-import type { PolicyMap, PolicyValue } from "../policy/policy.ts";
+import type { PolicyValue } from "../policy/policy.ts";
+import { isList, isMap } from "../policy/policy-value.ts";
 import type { JsonContext } from "./json-context.ts";
 import { isIgnorance } from "./open-question.ts";
 import { operatorOf } from "./operators/operator.ts";
@@ -25,10 +26,10 @@ export interface ConditionBlock {
 }
 
 /** `any`/`all`, the old plain list (all must hold), or a list of blocks (all must hold). */
-export type Conditions = { readonly form: "block"; readonly block: ConditionBlock } | { readonly form: "list"; readonly conditions: readonly Condition[] } | { readonly form: "blocks"; readonly blocks: readonly ConditionBlock[] };
-
-const isList = (value: PolicyValue | undefined): value is readonly PolicyValue[] => Array.isArray(value);
-const isMap = (value: PolicyValue | undefined): value is PolicyMap => typeof value === "object" && value !== null && !Array.isArray(value);
+export type Conditions =
+  | { readonly form: "block"; readonly block: ConditionBlock }
+  | { readonly form: "list"; readonly conditions: readonly Condition[] }
+  | { readonly form: "blocks"; readonly blocks: readonly ConditionBlock[] };
 
 const wrong = (what: string, at: string): never => {
   throw new EngineError("malformed", what, { subject: at === "" ? "/" : at });
@@ -41,7 +42,8 @@ function readCondition(value: PolicyValue, at: string): Condition {
   return { key, operator, value: other, message: typeof message === "string" ? message : "" };
 }
 
-const readList = (value: PolicyValue, at: string): readonly Condition[] => (isList(value) ? value.map((item, index) => readCondition(item, `${at}/${index}`)) : wrong("a list of conditions is expected", at));
+const readList = (value: PolicyValue, at: string): readonly Condition[] =>
+  isList(value) ? value.map((item, index) => readCondition(item, `${at}/${index}`)) : wrong("a list of conditions is expected", at);
 
 function readBlock(value: PolicyValue, at: string): ConditionBlock {
   if (!isMap(value)) return wrong("a block of conditions is a map of any and all", at);
@@ -124,11 +126,18 @@ function substituteSide(side: "key" | "value", value: PolicyValue, context: Json
   }
 }
 
-const substituteBoth = (context: JsonContext): Test => (condition) =>
-  testCondition({ operator: condition.operator, key: substituteSide("key", condition.key, context), value: substituteSide("value", condition.value, context) });
+const substituteBoth =
+  (context: JsonContext): Test =>
+  (condition) =>
+    testCondition({
+      operator: condition.operator,
+      key: substituteSide("key", condition.key, context),
+      value: substituteSide("value", condition.value, context),
+    });
 
 /** Preconditions: variables are replaced condition by condition, so one that is never reached is never resolved; messages stand as written. @throws as {@link evaluateConditions} */
-export const evaluatePreconditions = (conditions: PolicyValue, context: JsonContext): ConditionsResult => testConditions(readConditions(conditions), substituteBoth(context));
+export const evaluatePreconditions = (conditions: PolicyValue, context: JsonContext): ConditionsResult =>
+  testConditions(readConditions(conditions), substituteBoth(context));
 
 /**
  * Conditions of a denial or of an attestation. A list of blocks, which is an attestation's form, has all its variables replaced before any condition is

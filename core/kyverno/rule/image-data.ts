@@ -39,7 +39,10 @@ export function loadImage(text: string, knowledge: Knowledge, settings: ImageDat
   const top = readKnown(image, digest, knowledge, settings);
   const child = top.manifest.kind === "index" ? readKnown(image, platformDigest(top, image), knowledge, settings) : top;
   if (child.manifest.config === undefined) throw new EngineError("unresolved", `the manifest of ${image.canonical} has no image configuration`);
-  const config = known(readBlob(knowledge, image.fetchRepository, child.manifest.config.digest, settings.limits.manifestBytes), `the configuration of ${image.canonical}`);
+  const config = known(
+    readBlob(knowledge, image.fetchRepository, child.manifest.config.digest, settings.limits.manifestBytes),
+    `the configuration of ${image.canonical}`,
+  );
   const { registry, repository } = registryParts(image);
   return {
     image: text,
@@ -73,4 +76,5 @@ function platformDigest({ manifest }: KnownManifest, image: ImageReference): Dig
 }
 
 /** Documents of a registry are read as Go reads them, where the last of two equal keys counts. */
-const toJson = (bytes: Uint8Array, limits: Limits): JsonValue => parseJson(bytes, { duplicateKeys: "last-wins", maxBytes: limits.manifestBytes, maxDepth: limits.jsonDepth });
+const toJson = (bytes: Uint8Array, limits: Limits): JsonValue =>
+  parseJson(bytes, { duplicateKeys: "last-wins", maxBytes: limits.manifestBytes, maxDepth: limits.jsonDepth });

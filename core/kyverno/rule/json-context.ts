@@ -8,7 +8,7 @@ import type { Limits } from "../../limits.ts";
 import type { ReferenceOptions } from "../../oci/reference.ts";
 import { kyvernoFunctions } from "../functions/table.ts";
 import type { Policy } from "../policy/policy.ts";
-import { sizeOf } from "./json-value.ts";
+import { sizeOf } from "./json-size.ts";
 import type { AdmissionRequest } from "./request.ts";
 import { requestVariables } from "./request-variables.ts";
 
@@ -73,7 +73,11 @@ export class JsonContext implements Scope {
     this.references = environment.references;
     this.isDeletion = request.operation === "DELETE";
     this.#expressions = environment.expressions;
-    this.#functions = kyvernoFunctions({ now: environment.now, seed: `${request.uid ?? ""}/${request.namespace ?? ""}/${request.name ?? ""}`, references: environment.references });
+    this.#functions = kyvernoFunctions({
+      now: environment.now,
+      seed: `${request.uid ?? ""}/${request.namespace ?? ""}/${request.name ?? ""}`,
+      references: environment.references,
+    });
     this.merge(requestVariables(request));
   }
 
@@ -133,7 +137,8 @@ export class JsonContext implements Scope {
 
   /** Loads what is visible of an entry, in the order of its declarations. */
   #load(name: string, entry: Entry): JsonValue | undefined {
-    if (this.#loading >= this.limits.expressionDepth) throw new EngineError("over-budget", `context entries load each other more than ${this.limits.expressionDepth} deep`, { subject: name });
+    if (this.#loading >= this.limits.expressionDepth)
+      throw new EngineError("over-budget", `context entries load each other more than ${this.limits.expressionDepth} deep`, { subject: name });
     const levelBefore = this.#levelRead;
     let { value, level } = entry;
     let rest = entry.pending;
@@ -169,7 +174,8 @@ export class JsonContext implements Scope {
 
   #count(value: JsonValue, name: string): void {
     this.#loadedBytes += sizeOf(value, this.limits.resourceBytes);
-    if (this.#loadedBytes > this.limits.resourceBytes) throw new EngineError("over-limit", `context entries are larger than ${this.limits.resourceBytes}`, { subject: name });
+    if (this.#loadedBytes > this.limits.resourceBytes)
+      throw new EngineError("over-limit", `context entries are larger than ${this.limits.resourceBytes}`, { subject: name });
   }
 
   /** What did not depend on anything newer than a checkpoint is kept below it too, so that it is loaded once. */

@@ -4,8 +4,8 @@ import { isObject } from "../../encoding/shape.ts";
 import { EngineError } from "../../errors.ts";
 import type { Knowledge } from "../../question.ts";
 import type { ContextEntry, Policy, PolicyValue } from "../policy/policy.ts";
+import { toJson } from "../policy/policy-value.ts";
 import { loadImage } from "./image-data.ts";
-import { toJsonValue } from "./json-value.ts";
 import type { JsonContext } from "./json-context.ts";
 import { ask, isIgnorance } from "./open-question.ts";
 import type { AdmissionRequest } from "./request.ts";
@@ -22,7 +22,13 @@ interface Loading {
  * Nothing is loaded yet; what goes wrong is thrown by the query that reads the entry.
  * Values that the command line gives (`request.variables`) stand in for every kind of entry but `variable`, which is evaluated all the same.
  */
-export function loadContext(entries: readonly ContextEntry[], context: JsonContext, knowledge: Knowledge, request: AdmissionRequest, policy: Pick<Policy, "kind" | "namespace">): void {
+export function loadContext(
+  entries: readonly ContextEntry[],
+  context: JsonContext,
+  knowledge: Knowledge,
+  request: AdmissionRequest,
+  policy: Pick<Policy, "kind" | "namespace">,
+): void {
   const given = request.variables ?? {};
   for (const [name, value] of Object.entries(given)) addPath(context, name, value);
   const roots = new Set(Object.keys(given).map((name) => splitPath(name)[0]));
@@ -38,7 +44,10 @@ const splitPath = (name: string): readonly string[] => [...name.matchAll(/"([^"]
 
 function addPath(context: JsonContext, name: string, value: JsonValue): void {
   const [root = name, ...rest] = splitPath(name);
-  context.add(root, rest.reduceRight<JsonValue>((inner, step) => ({ [step]: inner }), value));
+  context.add(
+    root,
+    rest.reduceRight<JsonValue>((inner, step) => ({ [step]: inner }), value),
+  );
 }
 
 /** What goes wrong names the entry; ignorance keeps its question. */
@@ -75,10 +84,10 @@ function transform(value: JsonValue, jmesPath: string | undefined, context: Json
 function withDefault(load: () => JsonValue, otherwise: PolicyValue | undefined, context: JsonContext): JsonValue {
   if (otherwise === undefined || otherwise === null) return load();
   try {
-    return load() ?? toJsonValue(substitute(otherwise, context));
+    return load() ?? toJson(substitute(otherwise, context));
   } catch (error) {
     if (!(error instanceof EngineError) || error.code !== "unresolved") throw error;
-    return toJsonValue(substitute(otherwise, context));
+    return toJson(substitute(otherwise, context));
   }
 }
 
@@ -87,14 +96,19 @@ function loadVariable(entry: ContextEntry, { context }: Loading): JsonValue {
   const path = jmesPath === undefined ? "" : substituteText(jmesPath, context);
   const apply = (): JsonValue => {
     try {
-      return value === undefined ? (path === "" ? null : context.query(path)) : context.evaluateOn(path, toJsonValue(substitute(value, context)));
+      return value === undefined ? (path === "" ? null : context.query(path)) : context.evaluateOn(path, toJson(substitute(value, context)));
     } catch (error) {
       if (!(error instanceof EngineError) || isIgnorance(error)) throw error;
-      throw new EngineError(error.code, `failed to apply jmespath ${path} to variable ${entry.name}: ${error.message}`, { subject: entry.pointer, cause: error });
+      throw new EngineError(error.code, `failed to apply jmespath ${path} to variable ${entry.name}: ${error.message}`, {
+        subject: entry.pointer,
+        cause: error,
+      });
     }
   };
-  const plain = value !== undefined && path === "" ? () => toJsonValue(substitute(value, context)) : apply;
-  return withDefault(plain, otherwise, context) ?? unresolved(`failed to add context entry for variable ${entry.name} since it evaluated to nil`, entry.pointer);
+  const plain = value !== undefined && path === "" ? () => toJson(substitute(value, context)) : apply;
+  return (
+    withDefault(plain, otherwise, context) ?? unresolved(`failed to add context entry for variable ${entry.name} since it evaluated to nil`, entry.pointer)
+  );
 }
 
 const own = (object: JsonObject, key: string): JsonValue => (Object.hasOwn(object, key) ? (object[key] ?? null) : null);
@@ -144,7 +158,10 @@ function readGlobal(name: string, spec: JsonObject, knowledge: Knowledge): JsonV
   if (isObject(resource)) {
     const [group, version, namespace] = [text(resource, "group"), text(resource, "version"), text(resource, "namespace")];
     const apiVersion = group === "" ? version : `${group}/${version}`;
-    const known = ask({ kind: "cluster", verb: "list", apiVersion, resource: text(resource, "resource"), ...(namespace === "" ? {} : { namespace }) }, knowledge);
+    const known = ask(
+      { kind: "cluster", verb: "list", apiVersion, resource: text(resource, "resource"), ...(namespace === "" ? {} : { namespace }) },
+      knowledge,
+    );
     if (known === undefined) return [];
     return isObject(known.value) && Array.isArray(known.value.items) ? known.value.items : known.value;
   }

@@ -1,6 +1,7 @@
 /** References `$(path)` inside a document of a policy, replaced before its variables. Source: kyverno.md section 7.3 (1). */
 import { EngineError } from "../../errors.ts";
-import type { PolicyMap, PolicyValue } from "../policy/policy.ts";
+import type { PolicyValue } from "../policy/policy.ts";
+import { isList, isMap, member } from "../policy/policy-value.ts";
 
 const operators = [">=", "<=", ">", "<", "!"] as const;
 
@@ -8,9 +9,8 @@ export const hasReferences = (text: string): boolean => text.includes("$(");
 
 function holdsReference(value: PolicyValue): boolean {
   if (typeof value === "string") return hasReferences(value);
-  if (value === null || typeof value !== "object") return false;
-  if (Array.isArray(value)) return (value as readonly PolicyValue[]).some(holdsReference);
-  return Object.entries(value as PolicyMap).some(([key, entry]) => hasReferences(key) || holdsReference(entry));
+  if (isList(value)) return value.some(holdsReference);
+  return isMap(value) && Object.entries(value).some(([key, entry]) => hasReferences(key) || holdsReference(entry));
 }
 
 /**
@@ -23,10 +23,10 @@ export function resolveReferences(document: PolicyValue): PolicyValue {
 
 function replaceAll(value: PolicyValue, at: string, document: PolicyValue): PolicyValue {
   if (typeof value === "string") return replaceIn(value, at, document);
-  if (Array.isArray(value)) return (value as readonly PolicyValue[]).map((item, index) => replaceAll(item, `${at}/${index}`, document));
-  if (value === null || typeof value !== "object") return value;
+  if (isList(value)) return value.map((item, index) => replaceAll(item, `${at}/${index}`, document));
+  if (!isMap(value)) return value;
   const result: Record<string, PolicyValue> = Object.create(null);
-  for (const [key, entry] of Object.entries(value as PolicyMap)) result[replaceIn(key, at, document)] = replaceAll(entry, `${at}/${key}`, document);
+  for (const [key, entry] of Object.entries(value)) result[replaceIn(key, at, document)] = replaceAll(entry, `${at}/${key}`, document);
   return result;
 }
 
@@ -51,7 +51,8 @@ function resolveReference(reference: string, at: string, document: PolicyValue):
   const operator = operators.find((candidate) => inner.startsWith(candidate)) ?? "";
   const path = inner.slice(operator.length);
   const found = follow(document, path.startsWith("/") ? path : `${at}/${path}`);
-  if (found === undefined || found === null) throw new EngineError("unresolved", `got nil resolved variable ${reference} at path ${at}`, { subject: reference });
+  if (found === undefined || found === null)
+    throw new EngineError("unresolved", `got nil resolved variable ${reference} at path ${at}`, { subject: reference });
   if (operator !== "" && (typeof found === "number" || typeof found === "bigint")) return `${operator}${found}`;
   if (typeof found !== "string") throw new EngineError("unresolved", `reference ${reference} not resolved at path ${at}`, { subject: reference });
   return `${operator}${found}`;
@@ -65,10 +66,6 @@ function follow(document: PolicyValue, path: string): PolicyValue | undefined {
     else if (step !== "" && step !== ".") steps.push(step);
   }
   let value: PolicyValue | undefined = document;
-  for (const step of steps) {
-    if (Array.isArray(value)) value = /^\d+$/.test(step) ? (value as readonly PolicyValue[])[Number(step)] : undefined;
-    else if (value !== null && typeof value === "object" && Object.hasOwn(value, step)) value = (value as PolicyMap)[step];
-    else return undefined;
-  }
+  for (const step of steps) value = isList(value) && /^\d+$/.test(step) ? value[Number(step)] : member(value, step);
   return value;
 }

@@ -4,7 +4,12 @@ import type { AdmissionRequest, UserInfo } from "./request.ts";
 
 const given = <T extends JsonValue>(name: string, value: T | undefined): JsonObject => (value === undefined ? {} : { [name]: value });
 
-const userVariable = ({ username, uid, groups, extra }: UserInfo): JsonObject => ({ ...given("username", username), ...given("uid", uid), ...given("groups", groups), ...given("extra", extra) });
+const userVariable = ({ username, uid, groups, extra }: UserInfo): JsonObject => ({
+  ...given("username", username),
+  ...given("uid", uid),
+  ...given("groups", groups),
+  ...given("extra", extra),
+});
 
 /** What is not known of the request is not there, so that reading it is an error and not an empty text. */
 export function requestVariables(request: AdmissionRequest): JsonObject {

@@ -39,7 +39,9 @@ function requirementOf(key: string, operator: string, values: readonly string[])
     case "NotIn": {
       if (values.length === 0 || !values.every(isLabelValue)) return undefined;
       const set = new Set(values);
-      return operator === "In" ? { key, holds: (actual) => actual !== undefined && set.has(actual) } : { key, holds: (actual) => actual === undefined || !set.has(actual) };
+      return operator === "In"
+        ? { key, holds: (actual) => actual !== undefined && set.has(actual) }
+        : { key, holds: (actual) => actual === undefined || !set.has(actual) };
     }
     case "Exists":
     case "DoesNotExist":

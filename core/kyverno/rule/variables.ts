@@ -1,6 +1,7 @@
 /** Variables `{{ … }}` in policies, replaced from a JSON context. Source: kyverno.md section 7.3. */
 import { EngineError } from "../../errors.ts";
-import type { PolicyMap, PolicyValue } from "../policy/policy.ts";
+import type { PolicyValue } from "../policy/policy.ts";
+import { isList, isMap } from "../policy/policy-value.ts";
 import { holdsVariable, isWholeVariable, replaceVariables, unescapeVariables } from "./braces.ts";
 import { goJson } from "./go-json.ts";
 import type { JsonContext } from "./json-context.ts";
@@ -17,13 +18,13 @@ interface Budget {
 
 const maxVariables = 10_000;
 
-const isMap = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === "object" && value !== null && !Array.isArray(value);
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Whether a variable, a reference or an escaped one stands in any string or key of the value. */
 export function hasVariables(value: unknown): boolean {
   if (typeof value === "string") return value.includes("{{") || hasReferences(value);
   if (Array.isArray(value)) return value.some(hasVariables);
-  return isMap(value) && Object.entries(value).some(([key, entry]) => hasVariables(key) || hasVariables(entry));
+  return isRecord(value) && Object.entries(value).some(([key, entry]) => hasVariables(key) || hasVariables(entry));
 }
 
 /**
@@ -38,10 +39,10 @@ export function substitute(value: PolicyValue, context: JsonContext): PolicyValu
 
 function replaceAll(value: PolicyValue, at: string, context: JsonContext): PolicyValue {
   if (typeof value === "string") return replaceIn(value, at, context);
-  if (Array.isArray(value)) return (value as readonly PolicyValue[]).map((item, index) => replaceAll(item, `${at}/${index}`, context));
+  if (isList(value)) return value.map((item, index) => replaceAll(item, `${at}/${index}`, context));
   if (!isMap(value)) return value;
   const result: Record<string, PolicyValue> = Object.create(null);
-  for (const [key, entry] of Object.entries(value as PolicyMap)) result[keyText(replaceIn(key, at, context), at)] = replaceAll(entry, `${at}/${key}`, context);
+  for (const [key, entry] of Object.entries(value)) result[keyText(replaceIn(key, at, context), at)] = replaceAll(entry, `${at}/${key}`, context);
   return result;
 }
 
@@ -81,7 +82,10 @@ function resolve(braced: string, at: string, context: JsonContext, budget: Budge
     return { value: context.query(expression, Math.ceil(context.limits.expressionSteps / budget.evaluated)), shallow };
   } catch (error) {
     if (!(error instanceof EngineError) || isIgnorance(error)) throw error;
-    throw new EngineError(error.code, `failed to resolve ${expression} at path ${at}: ${error.message}`, { subject: error.subject ?? expression, cause: error });
+    throw new EngineError(error.code, `failed to resolve ${expression} at path ${at}: ${error.message}`, {
+      subject: error.subject ?? expression,
+      cause: error,
+    });
   }
 }
 
@@ -89,7 +93,10 @@ function resolve(braced: string, at: string, context: JsonContext, budget: Budge
 function currentNode(at: string, context: JsonContext): string {
   const root = context.has("target") ? "target" : "request.object";
   const steps = at.split("/").slice(3);
-  return steps.reduce((path, step) => (/^\d+$/.test(step) ? `${path}[${step}]` : `${path}.${/^[A-Za-z_][A-Za-z0-9_]*$/.test(step) ? step : JSON.stringify(step)}`), root);
+  return steps.reduce(
+    (path, step) => (/^\d+$/.test(step) ? `${path}[${step}]` : `${path}.${/^[A-Za-z_][A-Za-z0-9_]*$/.test(step) ? step : JSON.stringify(step)}`),
+    root,
+  );
 }
 
 /**
@@ -122,8 +129,10 @@ export function deepSubstitute<T>(part: T, context: JsonContext): T {
 function substituteShape(value: unknown, at: string, context: JsonContext): unknown {
   if (typeof value === "string") return textOnly(substitute(value, context), at);
   if (Array.isArray(value)) return value.map((item, index) => substituteShape(item, `${at}/${index}`, context));
-  if (!isMap(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [textOnly(substitute(key, context), at), substituteShape(entry, `${at}/${key}`, context)]));
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, entry]) => [textOnly(substitute(key, context), at), substituteShape(entry, `${at}/${key}`, context)]),
+  );
 }
 
 function textOnly(value: PolicyValue, at: string): string {

@@ -1,17 +1,16 @@
 /** `Equals` and `NotEquals`. Source: kyverno.md sections 6.1, 6.2 and 16 (row 14). */
 import { matchWildcard } from "../../../patterns/wildcard.ts";
-import type { PolicyMap, PolicyValue } from "../../policy/policy.ts";
+import type { PolicyValue } from "../../policy/policy.ts";
+import { isList, isMap } from "../../policy/policy-value.ts";
 import { durationPair, quantityOrder } from "./comparable.ts";
 import { parseGoFloat } from "../../../jmespath/go-number.ts";
 
-const isList = (value: PolicyValue): value is readonly PolicyValue[] => Array.isArray(value);
-
 /** Go's `reflect.DeepEqual` on decoded values: an integer is never a double. */
 export function deepEqual(left: PolicyValue, right: PolicyValue): boolean {
-  if (left === null || right === null || typeof left !== "object" || typeof right !== "object") return left === right;
-  if (isList(left) || isList(right)) return isList(left) && isList(right) && left.length === right.length && left.every((item, index) => deepEqual(item, right[index] ?? null));
+  if (isList(left)) return isList(right) && left.length === right.length && left.every((item, index) => deepEqual(item, right[index] ?? null));
+  if (!isMap(left) || !isMap(right)) return left === right;
   const keys = Object.keys(left);
-  return keys.length === Object.keys(right).length && keys.every((key) => Object.hasOwn(right, key) && deepEqual((left as PolicyMap)[key] ?? null, (right as PolicyMap)[key] ?? null));
+  return keys.length === Object.keys(right).length && keys.every((key) => Object.hasOwn(right, key) && deepEqual(left[key] ?? null, right[key] ?? null));
 }
 
 function stringEquals(key: string, value: PolicyValue): boolean {
@@ -35,13 +34,14 @@ function stringDiffers(key: string, value: PolicyValue): boolean {
 
 const numberEquals = (key: number, value: PolicyValue): boolean => (typeof value === "string" ? parseGoFloat(value) === key : value === key);
 
-/** `undefined` for a key that no operator takes: null. */
+/** False, as for every operator, when the key is null. */
 export function equals(key: PolicyValue, value: PolicyValue): boolean {
   if (key === null) return false;
   if (typeof key === "string") return stringEquals(key, value);
   return typeof key === "number" ? numberEquals(key, value) : deepEqual(key, value);
 }
 
+/** Its negation, but for a null key. */
 export function notEquals(key: PolicyValue, value: PolicyValue): boolean {
   if (key === null) return false;
   if (typeof key === "string") return stringDiffers(key, value);

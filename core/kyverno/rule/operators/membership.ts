@@ -3,13 +3,12 @@ import { parseJson } from "../../../encoding/json.ts";
 import { EngineError } from "../../../errors.ts";
 import { matchWildcard } from "../../../patterns/wildcard.ts";
 import type { PolicyValue } from "../../policy/policy.ts";
+import { isList } from "../../policy/policy-value.ts";
 import { goText } from "./go-text.ts";
 import { isInsideRange, isOutsideRange, isRange } from "./range.ts";
 
 export type Membership = "AnyIn" | "AllIn" | "AnyNotIn" | "AllNotIn";
 export type LegacyMembership = "In" | "NotIn";
-
-const isList = (value: PolicyValue): value is readonly PolicyValue[] => Array.isArray(value);
 
 /** Pairs that one condition compares; only lists made for it hold more. */
 const maxPairs = 10_000_000;
@@ -117,7 +116,13 @@ export function isLegacyMember(key: PolicyValue, value: PolicyValue, operator: L
   });
   // Kyverno calls this a hit for both operators.
   if (typeof value === "string" && keys.length === 1 && keys[0] === value) return true;
-  const values = isList(value) ? (value.every((item) => typeof item === "string") ? (value as readonly string[]) : undefined) : typeof value === "string" ? textsIn(value, undefined) : undefined;
+  const values = isList(value)
+    ? value.every((item) => typeof item === "string")
+      ? (value as readonly string[])
+      : undefined
+    : typeof value === "string"
+      ? textsIn(value, undefined)
+      : undefined;
   if (values === undefined) return false;
   const held = new Set(values);
   const all = keys.every((item) => held.has(item));

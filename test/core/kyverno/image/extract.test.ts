@@ -14,7 +14,11 @@ const custom = (resource: JsonObject, ...extractors: readonly ImageExtractor[]):
 const podSpec = {
   imagePullSecrets: [{ name: "first" }, { name: "second" }],
   ephemeralContainers: [{ name: "debug", image: "busybox" }],
-  containers: [{ name: "app", image: "ghcr.io/org/app:1" }, { name: "none", image: " " }, { name: "null", image: null }],
+  containers: [
+    { name: "app", image: "ghcr.io/org/app:1" },
+    { name: "none", image: " " },
+    { name: "null", image: null },
+  ],
   initContainers: [{ name: "init", image: `quay.io/x/y@${digest}` }],
 };
 const expected = (prefix: string): readonly string[] => [
@@ -25,22 +29,45 @@ const expected = (prefix: string): readonly string[] => [
 
 test("a Pod's images, group by group", () => assert.equal(names(extractImages({ spec: podSpec }, "Pod", undefined)), expected("/spec")));
 for (const kind of ["DaemonSet", "Deployment", "ReplicaSet", "ReplicationController", "StatefulSet", "Job"]) {
-  test(`${kind}: the template`, () => assert.equal(names(extractImages({ spec: { template: { spec: podSpec } } }, kind, undefined)), expected("/spec/template/spec")));
+  test(`${kind}: the template`, () =>
+    assert.equal(names(extractImages({ spec: { template: { spec: podSpec } } }, kind, undefined)), expected("/spec/template/spec")));
 }
 test("CronJob: the job's template", () =>
-  assert.equal(names(extractImages({ spec: { jobTemplate: { spec: { template: { spec: podSpec } } } } }, "CronJob", undefined)), expected("/spec/jobTemplate/spec/template/spec")));
+  assert.equal(
+    names(extractImages({ spec: { jobTemplate: { spec: { template: { spec: podSpec } } } } }, "CronJob", undefined)),
+    expected("/spec/jobTemplate/spec/template/spec"),
+  ));
 test("any other kind has no images", () => {
   assert.equal(names(extractImages({ spec: podSpec }, "Widget", undefined)), []);
   assert.equal(names(extractImages({ spec: podSpec }, "toString", undefined)), []);
   assert.is(imagesVariable(extractImages({ spec: podSpec }, "Widget", undefined)), undefined);
 });
 
-test("pull secrets of the objects around an image go with it", () => assert.equal(extractImages({ spec: podSpec }, "Pod", undefined).images[0]?.pullSecrets, ["first", "second"]));
+test("pull secrets of the objects around an image go with it", () =>
+  assert.equal(extractImages({ spec: podSpec }, "Pod", undefined).images[0]?.pullSecrets, ["first", "second"]));
 
 test("one string that is no image fails alone", () => {
-  const extraction = extractImages({ spec: { containers: [{ name: "a", image: "nginx" }, { name: "b", image: "Bad Image" }, { name: "c", image: "redis" }] } }, "Pod", undefined);
-  assert.equal(names(extraction), ["/spec/containers/0/image containers.a docker.io/nginx:latest", "/spec/containers/2/image containers.c docker.io/redis:latest"]);
-  assert.equal(extraction.failed.map(({ text, pointer, error }) => [text, pointer, error.code]), [["Bad Image", "/spec/containers/1/image", "malformed"]]);
+  const extraction = extractImages(
+    {
+      spec: {
+        containers: [
+          { name: "a", image: "nginx" },
+          { name: "b", image: "Bad Image" },
+          { name: "c", image: "redis" },
+        ],
+      },
+    },
+    "Pod",
+    undefined,
+  );
+  assert.equal(names(extraction), [
+    "/spec/containers/0/image containers.a docker.io/nginx:latest",
+    "/spec/containers/2/image containers.c docker.io/redis:latest",
+  ]);
+  assert.equal(
+    extraction.failed.map(({ text, pointer, error }) => [text, pointer, error.code]),
+    [["Bad Image", "/spec/containers/1/image", "malformed"]],
+  );
 });
 
 const refused: readonly (readonly [what: string, resource: JsonObject])[] = [
@@ -49,9 +76,20 @@ const refused: readonly (readonly [what: string, resource: JsonObject])[] = [
   ["containers that are a number", { spec: { containers: 5 } }],
   ["a spec that is a list", { spec: [] }],
 ];
-for (const [what, resource] of refused) test(`${what} is an error of the rule`, () => void throwsCode("unresolved", () => extractImages(resource, "Pod", undefined)));
+for (const [what, resource] of refused)
+  test(`${what} is an error of the rule`, () => void throwsCode("unresolved", () => extractImages(resource, "Pod", undefined)));
 
-const steps = { spec: { steps: [{ name: "one", image: "nginx" }, { name: "two", image: "redis:7" }], byName: { b: { img: "busybox" } }, uri: "docker://ghcr.io/org/app:9", "a/b": { "c~d": "nginx:s" } } };
+const steps = {
+  spec: {
+    steps: [
+      { name: "one", image: "nginx" },
+      { name: "two", image: "redis:7" },
+    ],
+    byName: { b: { img: "busybox" } },
+    uri: "docker://ghcr.io/org/app:9",
+    "a/b": { "c~d": "nginx:s" },
+  },
+};
 
 test("path with star and value, path alone: the same images, named by pointer", () => {
   const images = ["/spec/steps/0/image custom./spec/steps/0/image docker.io/nginx:latest", "/spec/steps/1/image custom./spec/steps/1/image docker.io/redis:7"];
@@ -59,8 +97,13 @@ test("path with star and value, path alone: the same images, named by pointer", 
   assert.equal(names(custom(steps, { path: " spec / steps /*/ image" })), images);
 });
 
-test("name and key", () => assert.equal(names(custom(steps, { path: "/spec/steps/*", value: "image", name: "steps", key: "name" }))[0], "/spec/steps/0/image steps.one docker.io/nginx:latest"));
-test("a star over a map", () => assert.equal(names(custom(steps, { path: "/spec/byName/*/img" })), ["/spec/byName/b/img custom./spec/byName/b/img docker.io/busybox:latest"]));
+test("name and key", () =>
+  assert.equal(
+    names(custom(steps, { path: "/spec/steps/*", value: "image", name: "steps", key: "name" }))[0],
+    "/spec/steps/0/image steps.one docker.io/nginx:latest",
+  ));
+test("a star over a map", () =>
+  assert.equal(names(custom(steps, { path: "/spec/byName/*/img" })), ["/spec/byName/b/img custom./spec/byName/b/img docker.io/busybox:latest"]));
 
 test("the pointer is escaped, Kyverno's spelling of it is not", () => {
   // A path cannot name a field with a slash; only a star reaches it.
@@ -79,7 +122,8 @@ test("a key that is missing, an empty list, a path without a field", () => {
   throwsCode("unresolved", () => custom(steps, { path: "/" }));
 });
 
-test("extractors of other kinds leave the default ones", () => assert.is(extractImages({ spec: podSpec }, "Pod", { Task: [{ path: "/spec/x" }] }).images.length, 3));
+test("extractors of other kinds leave the default ones", () =>
+  assert.is(extractImages({ spec: podSpec }, "Pod", { Task: [{ path: "/spec/x" }] }).images.length, 3));
 
 test("own extractors replace the default ones, which stay readable", () => {
   const extraction = extractImages({ metadata: { annotations: { image: "redis" } }, spec: podSpec }, "Pod", { Pod: [{ path: "/metadata/annotations/image" }] });
@@ -90,7 +134,11 @@ test("own extractors replace the default ones, which stay readable", () => {
 test("two extractors of one name are merged", () => {
   const extraction = custom(steps, { path: "/spec/steps/*/image", name: "all" }, { path: "/spec/byName/b/img", name: "all" });
   assert.is(extraction.images.length, 3);
-  assert.equal(Object.keys((imagesVariable(extraction)?.all as JsonObject | undefined) ?? {}), ["/spec/steps/0/image", "/spec/steps/1/image", "/spec/byName/b/img"]);
+  assert.equal(Object.keys((imagesVariable(extraction)?.all as JsonObject | undefined) ?? {}), [
+    "/spec/steps/0/image",
+    "/spec/steps/1/image",
+    "/spec/byName/b/img",
+  ]);
 });
 
 test("an expression makes the reference", () => {
@@ -102,8 +150,16 @@ test("an expression makes the reference", () => {
 test("an expression that fails, or gives no string, is an error; ignorance passes through", () => {
   const run = (evaluate: () => never | number) => extractImages(steps, "Widget", { Widget: [{ path: "/spec/uri", jmesPath: "x" }] }, { evaluate });
   throwsCode("unresolved", () => run(() => 5));
-  throwsCode("unresolved", () => run(() => { throw new EngineError("unresolved", "no"); }));
-  throwsCode("not-in-mirror", () => run(() => { throw new EngineError("not-in-mirror", "no", { subject: "key x" }); }));
+  throwsCode("unresolved", () =>
+    run(() => {
+      throw new EngineError("unresolved", "no");
+    }),
+  );
+  throwsCode("not-in-mirror", () =>
+    run(() => {
+      throw new EngineError("not-in-mirror", "no", { subject: "key x" });
+    }),
+  );
 });
 
 test("too many images", () => {
@@ -112,9 +168,23 @@ test("too many images", () => {
 });
 
 test("the variable", () => {
-  assert.equal(JSON.parse(JSON.stringify(imagesVariable(extractImages({ spec: { containers: [{ name: "a", image: `reg:5000/x/app:1@${digest}` }] } }, "Pod", undefined)))), {
-    containers: { a: { digest, jsonPointer: "/spec/containers/0/image", name: "app", path: "x/app", reference: `reg:5000/x/app@${digest}`, referenceWithTag: "reg:5000/x/app:1", registry: "reg:5000", tag: "1" } },
-  });
+  assert.equal(
+    JSON.parse(JSON.stringify(imagesVariable(extractImages({ spec: { containers: [{ name: "a", image: `reg:5000/x/app:1@${digest}` }] } }, "Pod", undefined)))),
+    {
+      containers: {
+        a: {
+          digest,
+          jsonPointer: "/spec/containers/0/image",
+          name: "app",
+          path: "x/app",
+          reference: `reg:5000/x/app@${digest}`,
+          referenceWithTag: "reg:5000/x/app:1",
+          registry: "reg:5000",
+          tag: "1",
+        },
+      },
+    },
+  );
 });
 
 test.run();

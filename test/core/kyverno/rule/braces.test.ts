@@ -37,10 +37,12 @@ test("escapes end as braces", () => assert.is(unescapeVariables("\\{{ a }} and \
 // The expression of the specification, which a long text could make slow.
 const expression = /(?<!\\)\{\{(?:\{[^{}]*\}|[^{}])*\}\}/g;
 test("the scan finds what the specification's expression finds", () => {
-  fc.assert(fc.property(fc.string({ unit: fc.constantFrom("{", "}", "{{", "}}", "a", "\\", " "), maxLength: 24 }), (text) => {
-    assert.equal(found(text), text.match(expression) ?? []);
-    assert.is(holdsVariable(text), found(text).length > 0);
-  }));
+  fc.assert(
+    fc.property(fc.string({ unit: fc.constantFrom("{", "}", "{{", "}}", "a", "\\", " "), maxLength: 24 }), (text) => {
+      assert.equal(found(text), text.match(expression) ?? []);
+      assert.is(holdsVariable(text), found(text).length > 0);
+    }),
+  );
 });
 
 test("a long hostile text is scanned in linear time", () => {

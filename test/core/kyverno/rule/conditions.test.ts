@@ -12,7 +12,12 @@ function contextOf(): JsonContext {
   const request = { operation: "CREATE", kind: { group: "", version: "v1", kind: "Pod" }, object: { n: 5, s: "text" } } as const;
   return new JsonContext(request, { limits: defaultLimits, now: new Date("2026-01-01T00:00:00Z"), references: {}, expressions: new Map() });
 }
-const condition = (holds: boolean, message?: string): PolicyValue => ({ key: "a", operator: "Equals", value: holds ? "a" : "b", ...(message === undefined ? {} : { message }) });
+const condition = (holds: boolean, message?: string): PolicyValue => ({
+  key: "a",
+  operator: "Equals",
+  value: holds ? "a" : "b",
+  ...(message === undefined ? {} : { message }),
+});
 const yes = condition(true, "yes");
 const no = condition(false, "no");
 const unresolved = { key: "{{ nope }}", operator: "Equals", value: "a" };
@@ -61,7 +66,13 @@ test("a variable or an operator that does not exist is an error, not false", () 
 
 test("an open question passes through", () => {
   const context = contextOf();
-  context.defer("open", () => { throw new EngineError("not-in-mirror", "open", { subject: "key x" }); }, "merge");
+  context.defer(
+    "open",
+    () => {
+      throw new EngineError("not-in-mirror", "open", { subject: "key x" });
+    },
+    "merge",
+  );
   const open = { key: "{{ open || 'a' }}", operator: "Equals", value: "a" };
   throwsCode("not-in-mirror", () => evaluatePreconditions({ all: [open] }, context));
   throwsCode("not-in-mirror", () => evaluateConditions([{ all: [open] }], context));
@@ -75,6 +86,7 @@ test("variables in messages are replaced, but not in those of preconditions", ()
 });
 
 const broken: readonly PolicyValue[] = ["text", 5n, { any: "x" }, { all: [5n] }, [{ key: "a", value: "b" }], { any: [{ key: "a", operator: 5n }] }, ["text"]];
-for (const [index, value] of broken.entries()) test(`a broken structure is malformed (${index})`, () => void throwsCode("malformed", () => readConditions(value)));
+for (const [index, value] of broken.entries())
+  test(`a broken structure is malformed (${index})`, () => void throwsCode("malformed", () => readConditions(value)));
 
 test.run();

@@ -10,7 +10,13 @@ test("keys are sorted, HTML is escaped, control characters as in JSON", () => {
 });
 
 test("numbers", () => {
-  for (const [value, text] of [[1e21, "1e+21"], [1e-7, "1e-7"], [1000000, "1000000"], [-0, "-0"]] as const) assert.is(goJson(value), text);
+  for (const [value, text] of [
+    [1e21, "1e+21"],
+    [1e-7, "1e-7"],
+    [1000000, "1000000"],
+    [-0, "-0"],
+  ] as const)
+    assert.is(goJson(value), text);
 });
 
 test.run();

@@ -16,10 +16,22 @@ function stored(repository: string): { readonly knowledge: MemoryKnowledge; read
   const knowledge = new MemoryKnowledge();
   const config = bytes({ architecture: "amd64", config: { User: "app" } });
   const configDigest = knowledge.putBlob(repository, config);
-  const manifest = bytes({ schemaVersion: 2, mediaType, config: { mediaType: "application/vnd.oci.image.config.v1+json", digest: configDigest, size: config.length }, layers: [] });
+  const manifest = bytes({
+    schemaVersion: 2,
+    mediaType,
+    config: { mediaType: "application/vnd.oci.image.config.v1+json", digest: configDigest, size: config.length },
+    layers: [],
+  });
   const digest = knowledge.putManifest(repository, manifest, "1");
   const child = { mediaType, digest, size: manifest.length };
-  const index = bytes({ schemaVersion: 2, mediaType: "application/vnd.oci.image.index.v1+json", manifests: [{ ...child, platform: { os: "linux", architecture: "arm64" } }, { ...child, platform: { os: "linux", architecture: "amd64" } }] });
+  const index = bytes({
+    schemaVersion: 2,
+    mediaType: "application/vnd.oci.image.index.v1+json",
+    manifests: [
+      { ...child, platform: { os: "linux", architecture: "arm64" } },
+      { ...child, platform: { os: "linux", architecture: "amd64" } },
+    ],
+  });
   return { knowledge, digest, index: knowledge.putManifest(repository, index, "multi") };
 }
 
@@ -27,7 +39,10 @@ test("a single image by tag", () => {
   const { knowledge, digest } = stored("ghcr.io/org/app");
   const value = loadImage("ghcr.io/org/app:1", knowledge, settings);
   const { image, resolvedImage, registry, repository, identifier, manifestList, configData } = JSON.parse(JSON.stringify(value));
-  assert.equal({ image, resolvedImage, registry, repository, identifier, manifestList }, { image: "ghcr.io/org/app:1", resolvedImage: `ghcr.io/org/app@${digest}`, registry: "ghcr.io", repository: "org/app", identifier: "1", manifestList: null });
+  assert.equal(
+    { image, resolvedImage, registry, repository, identifier, manifestList },
+    { image: "ghcr.io/org/app:1", resolvedImage: `ghcr.io/org/app@${digest}`, registry: "ghcr.io", repository: "org/app", identifier: "1", manifestList: null },
+  );
   assert.equal(configData, { architecture: "amd64", config: { User: "app" } });
 });
 

@@ -8,7 +8,12 @@ import { defaultLimits, type Limits } from "../../../../core/limits.ts";
 import { throwsCode } from "../../../support/assert.ts";
 
 const test = suite("core/kyverno/rule/json-context");
-const pod: AdmissionRequest = { operation: "CREATE", kind: { group: "", version: "v1", kind: "Pod" }, namespace: "apps", object: { metadata: { name: "web" } } };
+const pod: AdmissionRequest = {
+  operation: "CREATE",
+  kind: { group: "", version: "v1", kind: "Pod" },
+  namespace: "apps",
+  object: { metadata: { name: "web" } },
+};
 const contextOf = (request: AdmissionRequest = pod, limits: Partial<Limits> = {}): JsonContext =>
   new JsonContext(request, { limits: { ...defaultLimits, ...limits }, now: new Date("2026-01-01T00:00:00Z"), references: {}, expressions: new Map() });
 const plain = (value: JsonValue): unknown => JSON.parse(JSON.stringify(value));

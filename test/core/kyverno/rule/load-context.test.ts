@@ -17,10 +17,21 @@ interface Setting {
   readonly namespace?: string;
 }
 
-function contextOf(entries: Readonly<Record<string, Given>> | readonly ContextEntry[], { knowledge = new MemoryKnowledge(), variables, namespace }: Setting = {}): JsonContext {
-  const request = { operation: "CREATE", kind: { group: "", version: "v1", kind: "Pod" }, namespace: "apps", object: { metadata: { name: "web", labels: { key: "prod" } } }, ...(variables === undefined ? {} : { variables }) } as const;
+function contextOf(
+  entries: Readonly<Record<string, Given>> | readonly ContextEntry[],
+  { knowledge = new MemoryKnowledge(), variables, namespace }: Setting = {},
+): JsonContext {
+  const request = {
+    operation: "CREATE",
+    kind: { group: "", version: "v1", kind: "Pod" },
+    namespace: "apps",
+    object: { metadata: { name: "web", labels: { key: "prod" } } },
+    ...(variables === undefined ? {} : { variables }),
+  } as const;
   const context = new JsonContext(request, { limits: defaultLimits, now: new Date("2026-01-01T00:00:00Z"), references: {}, expressions: new Map() });
-  const list = Array.isArray(entries) ? (entries as readonly ContextEntry[]) : Object.entries(entries as Readonly<Record<string, Given>>).map(([name, entry]) => ({ name, pointer: `/context/${name}`, ...entry }));
+  const list = Array.isArray(entries)
+    ? (entries as readonly ContextEntry[])
+    : Object.entries(entries as Readonly<Record<string, Given>>).map(([name, entry]) => ({ name, pointer: `/context/${name}`, ...entry }));
   loadContext(list, context, knowledge, request, namespace === undefined ? { kind: "ClusterPolicy" } : { kind: "Policy", namespace });
   return context;
 }
@@ -40,7 +51,8 @@ for (const [name, variable, expected] of variableCases) {
 }
 
 for (const variable of [{ jmesPath: "nope" }, { value: { a: 1n }, jmesPath: "b" }, { jmesPath: "request.object.metadata.name.x" }, {}]) {
-  test(`variable: ${JSON.stringify(Object.keys(variable))} without result is unresolved`, () => void throwsCode("unresolved", () => contextOf({ x: { variable } }).query("x || 'y'")));
+  test(`variable: ${JSON.stringify(Object.keys(variable))} without result is unresolved`, () =>
+    void throwsCode("unresolved", () => contextOf({ x: { variable } }).query("x || 'y'")));
 }
 
 test("entries build on each other, in their order", () => {
@@ -59,7 +71,10 @@ const keys = { metadata: { name: "keys" }, data: { cosign: "PEM" }, binaryData: 
 
 test("a ConfigMap", () => {
   const knowledge = new MemoryKnowledge().present(configMap("default", "keys-prod"), keys).present(configMap("other", "keys"), keys);
-  const context = contextOf({ here: { configMap: { name: "keys-{{ request.object.metadata.labels.key }}" } }, there: { configMap: { name: "keys", namespace: "other" } } }, { knowledge });
+  const context = contextOf(
+    { here: { configMap: { name: "keys-{{ request.object.metadata.labels.key }}" } }, there: { configMap: { name: "keys", namespace: "other" } } },
+    { knowledge },
+  );
   assert.equal(JSON.parse(JSON.stringify(context.query("here"))), { data: { cosign: "PEM" }, metadata: { name: "keys" } });
   assert.is(context.query("there.data.cosign"), "PEM");
 });
@@ -67,7 +82,9 @@ test("a ConfigMap", () => {
 test("a ConfigMap that nobody knows is a question, one that does not exist is unresolved", () => {
   const error = throwsCode("not-in-mirror", () => contextOf({ x: { configMap: { name: "keys", namespace: "a" } } }).query("x.data.y || 'z'"));
   assert.equal(openQuestionsOf(error), [configMap("a", "keys")]);
-  const knowledge = new MemoryKnowledge().absent(configMap("a", "keys")).set(configMap("b", "keys"), { state: "unavailable", code: "access-denied", at: "2026-01-01T00:00:00Z", from: "cluster" });
+  const knowledge = new MemoryKnowledge()
+    .absent(configMap("a", "keys"))
+    .set(configMap("b", "keys"), { state: "unavailable", code: "access-denied", at: "2026-01-01T00:00:00Z", from: "cluster" });
   throwsCode("unresolved", () => contextOf({ x: { configMap: { name: "keys", namespace: "a" } } }, { knowledge }).query("x"));
   throwsCode("access-denied", () => contextOf({ x: { configMap: { name: "keys", namespace: "b" } } }, { knowledge }).query("x || 'y'"));
 });
@@ -79,7 +96,9 @@ test("a namespaced policy reads its own namespace", () => {
 });
 
 const raw = (path: string) => ({ kind: "cluster", verb: "raw", apiVersion: "", resource: "", path }) as const;
-const call = (more: Partial<NonNullable<ContextEntry["apiCall"]>> = {}): Given => ({ apiCall: { urlPath: "/api/v1/namespaces/{{ request.namespace }}", method: "GET", data: [], ...more } });
+const call = (more: Partial<NonNullable<ContextEntry["apiCall"]>> = {}): Given => ({
+  apiCall: { urlPath: "/api/v1/namespaces/{{ request.namespace }}", method: "GET", data: [], ...more },
+});
 
 test("an API call is a GET of a path", () => {
   const knowledge = new MemoryKnowledge().present(raw("/api/v1/namespaces/apps"), { metadata: { labels: { env: "prod" } } });
@@ -95,7 +114,8 @@ test("a default does not hide what nobody knows", () => {
 });
 
 test("services and POST stay open, with nothing to ask", () => {
-  for (const entry of [call({ service: { url: "https://x" } }), call({ method: "POST" })]) assert.equal(openQuestionsOf(throwsCode("not-in-mirror", () => contextOf({ x: entry }).query("x"))), []);
+  for (const entry of [call({ service: { url: "https://x" } }), call({ method: "POST" })])
+    assert.equal(openQuestionsOf(throwsCode("not-in-mirror", () => contextOf({ x: entry }).query("x"))), []);
 });
 
 test("a global context entry: a list of resources, or a GET", () => {
@@ -108,7 +128,8 @@ test("a global context entry: a list of resources, or a GET", () => {
     .present(raw("/version"), { major: "1" })
     .present(entry("service"), { spec: { apiCall: { service: { url: "https://x" } } } })
     .absent(entry("gone"));
-  const query = (name: string, jmesPath?: string): unknown => contextOf({ x: { globalReference: { name, ...(jmesPath === undefined ? {} : { jmesPath }) } } }, { knowledge }).query("x");
+  const query = (name: string, jmesPath?: string): unknown =>
+    contextOf({ x: { globalReference: { name, ...(jmesPath === undefined ? {} : { jmesPath }) } } }, { knowledge }).query("x");
   assert.is(query("deployments", "[0].metadata.name"), "d");
   assert.is(query("path", "major"), "1");
   throwsCode("not-in-mirror", () => query("service"));

@@ -11,7 +11,11 @@ const test = suite("core/kyverno/rule/match");
 const pod = (metadata: Record<string, unknown> = {}): AdmissionRequest => ({
   operation: "CREATE",
   kind: { group: "", version: "v1", kind: "Pod" },
-  object: { apiVersion: "v1", kind: "Pod", metadata: { name: "web-1", namespace: "apps", labels: { app: "web" }, annotations: { owner: "joe" }, ...metadata } as never },
+  object: {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: "web-1", namespace: "apps", labels: { app: "web" }, annotations: { owner: "joe" }, ...metadata } as never,
+  },
 });
 const clusterPolicy = { kind: "ClusterPolicy" } as const;
 const matches = (match: MatchBlock, request: AdmissionRequest, exclude?: MatchBlock, options: MatchOptions = { absentNamespaceLabels: "none" }): boolean =>
@@ -108,7 +112,12 @@ test("unknown labels do not matter where they decide nothing", () => {
 });
 
 test("a namespace selector never matches a Namespace", () => {
-  const request: AdmissionRequest = { operation: "CREATE", kind: { group: "", version: "v1", kind: "Namespace" }, object: { metadata: { name: "apps", labels: { env: "prod" } } }, namespaceLabels: { env: "prod" } };
+  const request: AdmissionRequest = {
+    operation: "CREATE",
+    kind: { group: "", version: "v1", kind: "Namespace" },
+    object: { metadata: { name: "apps", labels: { env: "prod" } } },
+    namespaceLabels: { env: "prod" },
+  };
   assert.not.ok(matches(one({ namespaceSelector: { matchLabels: { env: "prod" } } }), request));
   assert.ok(matches(one({ namespaces: ["ap*"] }), request));
 });

@@ -13,13 +13,35 @@ import { throwsCode } from "../../../support/assert.ts";
 const test = suite("core/kyverno/rule/variables");
 
 function contextOf(variables: JsonObject = {}, operation: Operation = "CREATE", limits: Partial<Limits> = {}): JsonContext {
-  const request = { operation, kind: { group: "", version: "v1", kind: "Pod" }, object: { metadata: { name: "new" } }, oldObject: { metadata: { name: "old" } } };
-  const context = new JsonContext(request, { limits: { ...defaultLimits, ...limits }, now: new Date("2026-01-01T00:00:00Z"), references: {}, expressions: new Map() });
+  const request = {
+    operation,
+    kind: { group: "", version: "v1", kind: "Pod" },
+    object: { metadata: { name: "new" } },
+    oldObject: { metadata: { name: "old" } },
+  };
+  const context = new JsonContext(request, {
+    limits: { ...defaultLimits, ...limits },
+    now: new Date("2026-01-01T00:00:00Z"),
+    references: {},
+    expressions: new Map(),
+  });
   context.merge(variables);
   return context;
 }
 
-const variables: JsonObject = { s: "text", n: 5, b: true, l: [1, "a"], m: { x: "y" }, none: { z: null }, k: "x", nested: "{{ s }}", loop: "{{ loop }} ", html: "<a>", braces: "{{ nope }}" };
+const variables: JsonObject = {
+  s: "text",
+  n: 5,
+  b: true,
+  l: [1, "a"],
+  m: { x: "y" },
+  none: { z: null },
+  k: "x",
+  nested: "{{ s }}",
+  loop: "{{ loop }} ",
+  html: "<a>",
+  braces: "{{ nope }}",
+};
 
 const cases: readonly (readonly [text: PolicyValue, expected: PolicyValue])[] = [
   ["{{ s }}", "text"],
@@ -48,8 +70,14 @@ const cases: readonly (readonly [text: PolicyValue, expected: PolicyValue])[] = 
   ["$(", "$("],
   [5n, 5n],
   [null, null],
-  [["{{ s }}", { "{{ k }}": [7n, "{{ n }}"] }], ["text", { x: [7n, 5] }]],
-  [{ a: "$(./../b)", b: "{{ s }}" }, { a: "text", b: "text" }],
+  [
+    ["{{ s }}", { "{{ k }}": [7n, "{{ n }}"] }],
+    ["text", { x: [7n, 5] }],
+  ],
+  [
+    { a: "$(./../b)", b: "{{ s }}" },
+    { a: "text", b: "text" },
+  ],
 ];
 for (const [value, expected] of cases) {
   const show = (side: PolicyValue): string => (typeof side === "string" ? side : goJson(side));
@@ -63,7 +91,8 @@ test("an integer of the policy stays one, a number of the context is a double", 
 });
 
 test("what does not resolve", () => {
-  for (const text of ["{{ nope }}", "{{ }}", "{{ s.[ }}", "{{ nofunction(s) }}", "x {{ nope }}", "$(/nope)"]) throwsCode("unresolved", () => substitute(text, contextOf(variables)));
+  for (const text of ["{{ nope }}", "{{ }}", "{{ s.[ }}", "{{ nofunction(s) }}", "x {{ nope }}", "$(/nope)"])
+    throwsCode("unresolved", () => substitute(text, contextOf(variables)));
   throwsCode("unresolved", () => substitute({ "{{ n }}": 1n }, contextOf(variables)));
 });
 
@@ -72,7 +101,11 @@ test("a deletion reads the old object", () => {
   assert.is(substitute("{{ request.object.metadata.name }}", contextOf()), "new");
 });
 
-test("the node's own value", () => assert.is(goJson(substitute({ validate: { pattern: { metadata: { name: "{{@}}" } } } }, contextOf())), goJson({ validate: { pattern: { metadata: { name: "new" } } } })));
+test("the node's own value", () =>
+  assert.is(
+    goJson(substitute({ validate: { pattern: { metadata: { name: "{{@}}" } } } }, contextOf())),
+    goJson({ validate: { pattern: { metadata: { name: "new" } } } }),
+  ));
 
 test("replacing ends, and stays within bounds", () => {
   throwsCode("over-budget", () => substitute("<{{ loop }}>", contextOf(variables)));
@@ -87,7 +120,13 @@ test("doubling variables end at a bound", () => {
 
 test("ignorance keeps its code and its question", () => {
   const context = contextOf();
-  context.defer("open", () => { throw new EngineError("unreachable", "open", { subject: "key x" }); }, "merge");
+  context.defer(
+    "open",
+    () => {
+      throw new EngineError("unreachable", "open", { subject: "key x" });
+    },
+    "merge",
+  );
   for (const text of ["{{ open }}", "a {{ open.x || 'y' }}"]) assert.is(throwsCode("unreachable", () => substitute(text, context)).subject, "key x");
 });
 

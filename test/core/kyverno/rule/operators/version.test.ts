@@ -5,7 +5,19 @@ import { compareVersions, parseVersion } from "../../../../../core/kyverno/rule/
 const test = suite("core/kyverno/rule/operators/version");
 
 // Semantic Versioning 2.0.0, clause 11.
-const ascending = ["1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-beta", "1.0.0-beta.2", "1.0.0-beta.11", "1.0.0-rc.1", "1.0.0", "1.2.3", "1.10.0", "2.0.0"];
+const ascending = [
+  "1.0.0-alpha",
+  "1.0.0-alpha.1",
+  "1.0.0-alpha.beta",
+  "1.0.0-beta",
+  "1.0.0-beta.2",
+  "1.0.0-beta.11",
+  "1.0.0-rc.1",
+  "1.0.0",
+  "1.2.3",
+  "1.10.0",
+  "2.0.0",
+];
 const order = (left: string, right: string): number | undefined => {
   const [first, second] = [parseVersion(left), parseVersion(right)];
   return first === undefined || second === undefined ? undefined : compareVersions(first, second);

@@ -1,0 +1,62 @@
+/** What match and exclude blocks look at: names, labels and the namespace's labels, which may have to be asked for. Source: kyverno.md section 2.2. */
+import type { JsonObject, JsonValue } from "../../encoding/json.ts";
+import { isObject } from "../../encoding/shape.ts";
+import { EngineError } from "../../errors.ts";
+import type { Knowledge } from "../../question.ts";
+import { ask } from "./open-question.ts";
+import type { AdmissionRequest } from "./request.ts";
+import type { Labels } from "./selector.ts";
+
+export interface MatchOptions {
+  /** Is asked for the namespace where a `namespaceSelector` needs labels that the request does not carry. */
+  readonly knowledge?: Knowledge;
+  /** `none`: absent labels are no labels, as in Kyverno's command line, and nobody is asked. Default `ask`. */
+  readonly absentNamespaceLabels?: "ask" | "none";
+}
+
+export interface MatchSubject {
+  readonly request: AdmissionRequest;
+  readonly name: string;
+  readonly namespace: string;
+  readonly labels: Labels;
+  readonly annotations: Labels;
+  readonly namespaceLabels: () => Labels;
+}
+
+/** Whether the request says nothing of who makes it. */
+export function isAnonymous({ userInfo = {}, roles = [], clusterRoles = [] }: AdmissionRequest): boolean {
+  const { username = "", uid = "", groups = [], extra = {} } = userInfo;
+  return username === "" && uid === "" && [roles, clusterRoles, groups, Object.keys(extra)].every((list) => list.length === 0);
+}
+
+const stringMap = (value: JsonValue | undefined): Labels => {
+  const result: Record<string, string> = Object.create(null);
+  if (isObject(value)) for (const [key, text] of Object.entries(value)) if (typeof text === "string") result[key] = text;
+  return result;
+};
+
+const text = (value: JsonValue | undefined): string => (typeof value === "string" ? value : "");
+
+/** The resource that a request is about: the new one, else (DELETE) the old one. */
+export const resourceOf = (request: AdmissionRequest): JsonObject | undefined => request.object ?? request.oldObject;
+
+function askLabels(namespace: string, options: MatchOptions): Labels {
+  const known = ask({ kind: "cluster", verb: "get", apiVersion: "v1", resource: "namespaces", name: namespace }, options.knowledge);
+  if (known === undefined) throw new EngineError("unresolved", `failed to get namespace ${namespace}`, { subject: namespace });
+  const metadata = isObject(known.value) ? known.value.metadata : undefined;
+  return stringMap(isObject(metadata) ? metadata.labels : undefined);
+}
+
+export function subjectOf(request: AdmissionRequest, resource: JsonObject, options: MatchOptions): MatchSubject {
+  const metadata = isObject(resource.metadata) ? resource.metadata : {};
+  const namespace = request.kind.kind === "Namespace" ? "" : request.namespace || text(metadata.namespace);
+  const absent = namespace === "" || options.absentNamespaceLabels === "none";
+  return {
+    request,
+    name: text(metadata.name) || text(metadata.generateName),
+    namespace,
+    labels: stringMap(metadata.labels),
+    annotations: stringMap(metadata.annotations),
+    namespaceLabels: () => request.namespaceLabels ?? (absent ? {} : askLabels(namespace, options)),
+  };
+}
