@@ -57,7 +57,7 @@ const isCondition = (value: PolicyValue): boolean => isMap(value) && (Object.has
  * The structure of conditions as they stand in a policy; names of operators are not looked at.
  * @throws EngineError `malformed` with a pointer into the value.
  */
-export function readConditions(value: PolicyValue): Conditions {
+export function compileConditions(value: PolicyValue): Conditions {
   if (!isList(value)) return { form: "block", block: value === null ? {} : readBlock(value, "") };
   if (value.some(isCondition)) return { form: "list", conditions: readList(value, "") };
   return { form: "blocks", blocks: value.map((block, index) => readBlock(block, `/${index}`)) };
@@ -137,7 +137,7 @@ const substituteBoth =
 
 /** Preconditions: variables are replaced condition by condition, so one that is never reached is never resolved; messages stand as written. @throws as {@link evaluateConditions} */
 export const evaluatePreconditions = (conditions: PolicyValue, context: JsonContext): ConditionsResult =>
-  testConditions(readConditions(conditions), substituteBoth(context));
+  testConditions(compileConditions(conditions), substituteBoth(context));
 
 /**
  * Conditions of a denial or of an attestation. A list of blocks, which is an attestation's form, has all its variables replaced before any condition is
@@ -145,8 +145,8 @@ export const evaluatePreconditions = (conditions: PolicyValue, context: JsonCont
  * @throws EngineError `unresolved` for a variable or an operator, `malformed` for a broken structure, the code of an open question as it is.
  */
 export function evaluateConditions(conditions: PolicyValue, context: JsonContext): ConditionsResult {
-  const read = readConditions(conditions);
-  if (read.form === "blocks") return testConditions(readConditions(substituteAttestation(conditions, context)), testCondition);
+  const read = compileConditions(conditions);
+  if (read.form === "blocks") return testConditions(compileConditions(substituteAttestation(conditions, context)), testCondition);
   const result = testConditions(read, substituteBoth(context));
   return { ...result, message: substituteMessage(result.message, context) };
 }

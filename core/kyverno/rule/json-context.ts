@@ -40,6 +40,9 @@ interface Entry {
 
 type Entries = Map<string, Entry>;
 
+/** Compiled expressions outlive the request whose functions they use, so each evaluation brings its own. */
+const noFunctions: FunctionTable = new Map();
+
 /** Expressions that a policy itself holds; what a request makes up must not fill the memory. */
 const maxCachedExpressions = 10_000;
 
@@ -56,7 +59,8 @@ export class JsonContext implements Scope {
   readonly references: ReferenceOptions;
   /** Whether expressions that say `request.object` mean the old object. */
   readonly isDeletion: boolean;
-  readonly #functions: FunctionTable;
+  readonly #makeFunctions: () => FunctionTable;
+  #functions: FunctionTable | undefined;
   readonly #expressions: Map<string, Expression>;
   readonly #saved: Entries[] = [];
   #entries: Entries = new Map();
@@ -73,11 +77,8 @@ export class JsonContext implements Scope {
     this.references = environment.references;
     this.isDeletion = request.operation === "DELETE";
     this.#expressions = environment.expressions;
-    this.#functions = kyvernoFunctions({
-      now: environment.now,
-      seed: `${request.uid ?? ""}/${request.namespace ?? ""}/${request.name ?? ""}`,
-      references: environment.references,
-    });
+    const seed = `${request.uid ?? ""}/${request.namespace ?? ""}/${request.name ?? ""}`;
+    this.#makeFunctions = () => kyvernoFunctions({ now: environment.now, seed, references: environment.references });
     this.merge(requestVariables(request));
   }
 
@@ -200,6 +201,7 @@ export class JsonContext implements Scope {
 
   #evaluate(text: string, root: JsonValue | Scope, steps: number): JsonValue {
     const expression = this.#compiled(text);
+    this.#functions ??= this.#makeFunctions();
     try {
       return expression.evaluate(root, { functions: this.#functions, steps });
     } catch (error) {
@@ -219,7 +221,7 @@ export class JsonContext implements Scope {
   /** An expression may come from the resource, by way of a variable: one that does not parse is a variable that does not resolve. */
   #compile(text: string): Expression {
     try {
-      return compileExpression(text, { functions: this.#functions, limits: this.limits });
+      return compileExpression(text, { functions: noFunctions, limits: this.limits });
     } catch (error) {
       if (!(error instanceof EngineError) || error.code !== "malformed") throw error;
       throw new EngineError("unresolved", error.message, { subject: text, cause: error });

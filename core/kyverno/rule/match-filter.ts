@@ -29,7 +29,7 @@ function resourceCriteria(filter: ResourceFilter): readonly Criterion[] {
   if (namespaces !== undefined && namespaces.length > 0) {
     criteria.push({
       name: "namespaces",
-      holds: ({ request, ...subject }) => some(namespaces, request.kind.kind === "Namespace" ? subject.name : subject.namespace),
+      holds: (subject) => some(namespaces, subject.request.kind.kind === "Namespace" ? subject.name : subject.namespace),
     });
   }
   if (annotations !== undefined) {

@@ -2,7 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { EngineError } from "../../../../core/errors.ts";
 import type { PolicyValue } from "../../../../core/kyverno/policy/policy.ts";
-import { evaluateConditions, evaluatePreconditions, readConditions } from "../../../../core/kyverno/rule/conditions.ts";
+import { evaluateConditions, evaluatePreconditions, compileConditions } from "../../../../core/kyverno/rule/conditions.ts";
 import { JsonContext } from "../../../../core/kyverno/rule/json-context.ts";
 import { defaultLimits } from "../../../../core/limits.ts";
 import { throwsCode } from "../../../support/assert.ts";
@@ -87,6 +87,6 @@ test("variables in messages are replaced, but not in those of preconditions", ()
 
 const broken: readonly PolicyValue[] = ["text", 5n, { any: "x" }, { all: [5n] }, [{ key: "a", value: "b" }], { any: [{ key: "a", operator: 5n }] }, ["text"]];
 for (const [index, value] of broken.entries())
-  test(`a broken structure is malformed (${index})`, () => void throwsCode("malformed", () => readConditions(value)));
+  test(`a broken structure is malformed (${index})`, () => void throwsCode("malformed", () => compileConditions(value)));
 
 test.run();
