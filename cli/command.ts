@@ -1,0 +1,47 @@
+/** What a command is given and what it must answer with. Commands know no process: everything outside goes through `CommandIO`. */
+import type { Command } from "commander";
+
+/** Which codes there are: experience.md section 2.3. */
+export type ExitCode = number;
+
+/** The world as a command sees it. Paths are as typed; `-` is standard input. */
+export interface CommandIO {
+  /** The answer, and nothing else. */
+  out(text: string): void;
+  /** Status, progress, warnings and errors. */
+  err(text: string): void;
+  /** @throws EngineError `invalid-usage` when the file cannot be read. */
+  readFile(path: string): Uint8Array;
+  /** Names of what a folder holds, sorted. @throws EngineError `invalid-usage`. */
+  listFolder(path: string): readonly string[];
+  pathKind(path: string): "file" | "folder" | "none";
+  /** @throws EngineError `invalid-usage` when the file cannot be written. */
+  writeFile(path: string, text: string): void;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  now(): Date;
+  /** Whether the stream shows colour. */
+  readonly colour: { readonly out: boolean; readonly err: boolean };
+  /** Whether the terminal's character set has ✓ and ✗. */
+  readonly unicode: boolean;
+}
+
+/** What an action reports to: the world, and the exit code, which is the one of the last report. */
+export interface Shell {
+  readonly io: CommandIO;
+  finish(code: ExitCode): void;
+}
+
+/** A command's module: adds options, arguments and the action to a commander command that has its name and summary already. */
+export interface CommandModule {
+  define(command: Command, shell: Shell): void;
+}
+
+/** A row of the table of commands; its module is loaded when it is called for, so that the others cost nothing. */
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  load(): Promise<CommandModule>;
+}
+
+/** An option given more than once, in order. For commander's parser argument. */
+export const collect = (value: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), value];

@@ -1,0 +1,261 @@
+/** `sallyport apply`: Kyverno policies on resource files, with Kyverno's flags, output and exit codes. Source: kyverno.md section 12.1. */
+import { type Command, Option } from "commander";
+import {
+  type AdmissionRequest,
+  createEngine,
+  type Decision,
+  EngineError,
+  type JsonObject,
+  type Knowledge,
+  type Operation,
+  type Policy,
+  type PolicyException,
+  requestFor,
+} from "../../core/index.ts";
+import { nodeVerifier } from "../../proxy/index.ts";
+import { collect, type CommandIO, type ExitCode, type Shell } from "../command.ts";
+import { problemText, readPolicies, readResources } from "../files.ts";
+import { addKnowledgeOptions, type KnowledgeOptions, openKnowledge } from "../knowledge.ts";
+import { sorted, toJsonText, toYamlText } from "../render/json.ts";
+import { countResults, exitOfCounts, renderBanner, renderCounts, renderRefusedPolicies, renderResponse, shownStatus } from "../render/kyverno-apply.ts";
+import { type ReportedResponse, toPolicyReport } from "../render/policy-report.ts";
+import { renderProblem } from "../render/problem.ts";
+import { renderBoxTable } from "../render/table.ts";
+import { readRequestInfo, readValues, type RequestInfo, type Values, variablesFor } from "../values.ts";
+
+interface ApplyOptions extends KnowledgeOptions {
+  readonly resource?: readonly string[];
+  readonly resources?: readonly string[];
+  readonly valuesFile?: string;
+  readonly set?: readonly string[];
+  readonly userinfo?: string;
+  readonly exception?: readonly string[];
+  readonly exceptions?: readonly string[];
+  readonly exceptionsWithResources?: boolean;
+  readonly policyReport?: boolean;
+  readonly outputFormat: "yaml" | "json";
+  readonly table?: boolean;
+  readonly detailedResults?: boolean;
+  readonly auditWarn?: boolean;
+  readonly warnExitCode: string;
+  readonly warnNoPass?: boolean;
+  readonly continueOnFail?: boolean;
+  readonly cluster?: boolean;
+  readonly gitBranch?: string;
+}
+
+const usage = (message: string, subject?: string): EngineError => new EngineError("invalid-usage", message, { subject });
+
+interface Loaded {
+  readonly policies: readonly Policy[];
+  readonly exceptions: readonly PolicyException[];
+  readonly refused: readonly { readonly policy: string; readonly reason: string }[];
+}
+
+/**
+ * Policies and exceptions. A policy that does not load stops everything, or with `--continue-on-fail` counts as an error.
+ * @throws EngineError with the code of the first problem.
+ */
+function load(paths: readonly string[], options: ApplyOptions, io: CommandIO): Loaded {
+  const withResources = options.exceptionsWithResources === true ? resourcePaths(options) : [];
+  const exceptionPaths = [...(options.exception ?? []), ...(options.exceptions ?? []), ...withResources].flatMap((list) => list.split(","));
+  const policies = readPolicies(paths, io);
+  const exceptions = exceptionPaths.length === 0 ? [] : readPolicies(exceptionPaths, io).exceptions;
+  const refused = policies.errors.map((problem) => ({ policy: problem.policy ?? problem.file, reason: problem.message }));
+  for (const problem of policies.errors) io.err(renderProblem({ code: problem.code, what: problem.message, why: problemText(problem) }));
+  const [first] = policies.errors;
+  if (first !== undefined && options.continueOnFail !== true)
+    throw new EngineError(first.code, `${policies.errors.length} of the policies do not load; nothing was judged`, { subject: problemText(first) });
+  for (const policy of policies.policies) for (const warning of policy.warnings) io.err(`Warning: ${policy.name}: ${warning}\n`);
+  return { policies: policies.policies, exceptions: [...policies.exceptions, ...exceptions], refused };
+}
+
+const resourcePaths = ({ resource = [], resources = [] }: ApplyOptions): readonly string[] => [...resource, ...resources].flatMap((list) => list.split(","));
+
+interface Setting {
+  readonly values: Values;
+  readonly user: RequestInfo;
+  readonly knowledge: Knowledge;
+  readonly now: Date;
+}
+
+const operations: ReadonlySet<string> = new Set(["CREATE", "UPDATE", "DELETE", "CONNECT"]);
+
+function toRequest(resource: JsonObject, policy: string, { values, user }: Setting): AdmissionRequest {
+  const request = requestFor(resource);
+  const variables = variablesFor(values, policy, request.name ?? "");
+  const operation = variables["request.operation"];
+  const labels = values.namespaces.get(request.namespace ?? "");
+  if (operation !== undefined && !operations.has(String(operation))) throw usage("request.operation is CREATE, UPDATE, DELETE or CONNECT", String(operation));
+  return {
+    ...request,
+    ...user,
+    ...(operation === undefined ? {} : { operation: String(operation) as Operation }),
+    ...(labels === undefined ? {} : { namespaceLabels: labels }),
+    variables,
+  };
+}
+
+/** One response for each policy and pass that said something, as Kyverno has them. */
+function toResponses(decision: Decision, policy: Policy, request: AdmissionRequest, resource: JsonObject): readonly ReportedResponse[] {
+  const about = {
+    apiVersion: String(resource.apiVersion),
+    kind: request.kind.kind,
+    name: request.name ?? "",
+    ...(request.namespace === undefined ? {} : { namespace: request.namespace }),
+  };
+  const responses = (["mutate", "validate"] as const).map((pass) => ({
+    policy: policy.name,
+    resource: `${request.namespace ?? ""}/${request.kind.kind}/${request.name ?? ""}`,
+    scored: policy.annotations["policies.kyverno.io/scored"] !== "false",
+    results: decision.results.filter((result) => result.pass === pass),
+    about,
+    annotations: policy.annotations,
+  }));
+  return responses.filter(({ results }) => results.length > 0);
+}
+
+function apply(paths: readonly string[], options: ApplyOptions, io: CommandIO): ExitCode {
+  if (options.cluster === true) throw new EngineError("unsupported", "apply reads files; a cluster is not asked", { subject: "--cluster" });
+  if (options.gitBranch !== undefined || paths.some((path) => /^https?:\/\//.test(path)))
+    throw new EngineError("unsupported", "policies are read from files, not from a network", { subject: "POLICY" });
+  const warnExitCode = Number(options.warnExitCode);
+  if (!Number.isInteger(warnExitCode) || warnExitCode < 0 || warnExitCode > 255) throw usage("an exit code is 0 to 255", options.warnExitCode);
+  if (resourcePaths(options).length === 0) throw usage("resource file(s) or cluster required", "--resource");
+  const { policies, exceptions, refused } = load(paths, options, io);
+  const resources = readResources(resourcePaths(options), io).filter((resource) => resource.kind !== "PolicyException");
+  const values = readValues(options.valuesFile, options.set ?? [], io);
+  const user: RequestInfo = options.userinfo === undefined ? {} : readRequestInfo(options.userinfo, io);
+  const opened = openKnowledge(options, io);
+  try {
+    const setting: Setting = { values, user, knowledge: opened.knowledge, now: opened.now };
+    const responses = judge({ policies, exceptions }, resources, setting, io);
+    const rules = policies.reduce((sum, policy) => sum + policy.spec.rules.length, 0);
+    return report(
+      responses,
+      options,
+      { refused, warnExitCode, banner: { rules, resources: resources.length, exceptions: exceptions.length }, now: opened.now },
+      io,
+    );
+  } finally {
+    opened.close();
+  }
+}
+
+/** Every policy on every resource, resource by resource. */
+function judge(
+  { policies, exceptions }: Pick<Loaded, "policies" | "exceptions">,
+  resources: readonly JsonObject[],
+  setting: Setting,
+  io: CommandIO,
+): readonly ReportedResponse[] {
+  const engines = policies.map((policy) => ({
+    policy,
+    engine: createEngine({ policies: [policy], exceptions, crypto: nodeVerifier, settings: { absentNamespaceLabels: "none" } }),
+  }));
+  for (const { engine } of engines) for (const warning of engine.warnings) io.err(`Warning: ${warning}\n`);
+  return resources.flatMap((resource) =>
+    engines.flatMap(({ policy, engine }) => {
+      const request = toRequest(resource, policy.name, setting);
+      return toResponses(engine.decide(request, setting.knowledge, setting.now), policy, request, resource);
+    }),
+  );
+}
+
+interface Ending {
+  readonly refused: Loaded["refused"];
+  readonly warnExitCode: number;
+  readonly banner: Parameters<typeof renderBanner>[0];
+  readonly now: Date;
+}
+
+function report(responses: readonly ReportedResponse[], options: ApplyOptions, { refused, warnExitCode, banner, now }: Ending, io: CommandIO): ExitCode {
+  const auditWarn = options.auditWarn === true;
+  const counts = countResults(responses, { auditWarn, refusedPolicies: refused.length });
+  if (options.policyReport === true) {
+    const document = sorted(toPolicyReport(responses, counts, { auditWarn, at: now }));
+    const rule = "-".repeat(70);
+    io.out(options.outputFormat === "json" ? toJsonText(document) : `${rule}\nPOLICY REPORT:\n${rule}\n${toYamlText(document)}`);
+  } else {
+    io.out(renderBanner(banner));
+    io.out(renderRefusedPolicies(refused));
+    if (options.table === true || options.detailedResults === true) io.out(renderResultTable(responses, options));
+    else for (const response of responses) io.out(renderResponse(response, auditWarn));
+    io.out(renderCounts(counts));
+    reportUnknowns(responses, io);
+  }
+  const { code, text, stream } = { stream: io.err, ...exitOfCounts(counts, { warnExitCode, warnNoPass: options.warnNoPass === true }) };
+  if (text !== undefined) (text.startsWith("Error:") ? stream : io.out).call(io, `${text}\n`);
+  return code;
+}
+
+/** Differs: Kyverno only counts errors; whoever reads the count wants to know what was missing. On stderr, so that the output stays Kyverno's. */
+function reportUnknowns(responses: readonly ReportedResponse[], io: CommandIO): void {
+  for (const { policy, resource, results } of responses)
+    for (const result of results)
+      if (result.status === "error") io.err(`policy ${policy} -> resource ${resource} could not be judged: ${result.rule}: ${result.message}\n`);
+}
+
+const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
+const reasons: Readonly<Record<string, string>> = { pass: "Ok", fail: "Failure", error: "Error", warn: "Warning", skip: "Skipped" };
+
+function renderResultTable(responses: readonly ReportedResponse[], options: ApplyOptions): string {
+  const detailed = options.detailedResults === true;
+  const rows = responses
+    .flatMap(({ policy, resource, results, scored }) =>
+      results.map((result) => ({ policy, resource, result, status: shownStatus(result, scored, options.auditWarn === true) })),
+    )
+    .map(({ policy, resource, result, status }, index) => [
+      String(index + 1),
+      policy,
+      result.rule,
+      resource,
+      capital(status),
+      reasons[status] ?? "",
+      ...(detailed ? [result.message] : []),
+    ]);
+  return renderBoxTable(["ID", "POLICY", "RULE", "RESOURCE", "RESULT", "REASON", ...(detailed ? ["MESSAGE"] : [])], rows);
+}
+
+const accepted: readonly string[] = ["--registry", "--remove-color", "--exceptions-within-policies"];
+const acceptedWithValue: readonly string[] = [
+  "--kubeconfig",
+  "--context",
+  "-n, --namespace",
+  "--username",
+  "--password",
+  "--crd-paths",
+  "--concurrent",
+  "--batch-size",
+];
+
+export function define(command: Command, { io, finish }: Shell): void {
+  command
+    .argument("<policy...>", "policy files or folders; - is standard input")
+    .option("-r, --resource <file>", "resource files or folders (repeatable, comma list)", collect)
+    .addOption(new Option("--resources <file>", "as --resource").argParser(collect).hideHelp())
+    .option("-f, --values-file <file>", "values for variables")
+    .option("-s, --set <name=value>", "a variable (repeatable, comma list)", collect)
+    .option("-u, --userinfo <file>", "the user the request comes from")
+    .option("-e, --exception <file>", "policy exceptions (repeatable, comma list)", collect)
+    .addOption(new Option("--exceptions <file>", "as --exception").argParser(collect).hideHelp())
+    .option("--exceptions-with-resources", "read exceptions from the resource files too")
+    .option("-p, --policy-report", "print a report")
+    .addOption(new Option("--output-format <format>", "form of the report").choices(["yaml", "json"]).default("yaml"))
+    .option("-t, --table", "results as a table")
+    .option("--detailed-results", "the table with messages")
+    .option("--audit-warn", "failures of Audit policies are warnings")
+    .option("--warn-exit-code <code>", "exit code when there are warnings and no failures", "0")
+    .option("--warn-no-pass", "use that code too when nothing passed")
+    .option("--continue-on-fail", "apply the policies that load, count the others as errors")
+    .option("-c, --cluster", "refused: a cluster is not asked")
+    .addOption(new Option("-b, --git-branch <branch>").hideHelp());
+  for (const flag of accepted) command.addOption(new Option(flag).hideHelp());
+  for (const flag of acceptedWithValue) command.addOption(new Option(`${flag} <value>`).hideHelp());
+  addKnowledgeOptions(command)
+    .addHelpText(
+      "after",
+      "\nExamples:\n  sallyport apply policy.yaml -r pod.yaml --store mirror\n  sallyport apply policies/ -r deploy/ --layout ./layout --complete -p\n\nExit codes: 0, 1 as Kyverno's; 2 nothing could be judged\n",
+    )
+    .action((paths: readonly string[], options: ApplyOptions) => finish(apply(paths, options, io)));
+}

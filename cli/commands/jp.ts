@@ -1,0 +1,84 @@
+/** `sallyport jp`: JMESPath as Kyverno has it. Source: `kyverno jp`; kyverno.md section 7. */
+import type { Command } from "commander";
+import { compileExpression, decodeUtf8, EngineError, type FunctionTable, type JsonValue, kyvernoFunctions, parseExpression } from "../../core/index.ts";
+import { collect, type CommandIO, type ExitCode, type Shell } from "../command.ts";
+import { readDocuments } from "../files.ts";
+import { toJsonLine, toJsonText } from "../render/json.ts";
+import { defaultLimits } from "../../core/index.ts";
+
+interface QueryOptions {
+  readonly input?: string;
+  readonly query?: readonly string[];
+  readonly compact?: boolean;
+  readonly unquoted?: boolean;
+}
+
+const functionsAt = (now: Date): FunctionTable => kyvernoFunctions({ now, seed: "jp", references: {} });
+
+/** Expressions as arguments, from files, and where neither is there, from standard input. */
+function readExpressions(words: readonly string[], files: readonly string[], io: CommandIO): readonly string[] {
+  const texts = [...words, ...files.map((file) => decodeUtf8(io.readFile(file)))];
+  return (texts.length > 0 ? texts : [decodeUtf8(io.readFile("-"))]).map((text) => text.trim());
+}
+
+function readInput(file: string, io: CommandIO): JsonValue {
+  const [document, ...more] = readDocuments({ name: file, text: decodeUtf8(io.readFile(file)) });
+  if (more.length > 0) throw new EngineError("invalid-usage", "the input is one document", { subject: file });
+  return document ?? null;
+}
+
+function query(words: readonly string[], options: QueryOptions, io: CommandIO): ExitCode {
+  const files = options.query ?? [];
+  if (options.input === undefined && words.length + files.length === 0)
+    throw new EngineError("invalid-usage", "give an expression, or an input file and the expression on standard input", { subject: "EXPRESSION" });
+  const functions = functionsAt(io.now());
+  const expressions = readExpressions(words, files, io).map((text) => compileExpression(text, { functions }));
+  const input = readInput(options.input ?? "-", io);
+  for (const expression of expressions) {
+    const result = expression.evaluate(input);
+    io.out(`# ${expression.text}\n`);
+    if (options.unquoted === true && typeof result === "string") io.out(`${result}\n`);
+    else io.out(options.compact === true ? toJsonLine(result) : toJsonText(result));
+  }
+  return 0;
+}
+
+function parse(words: readonly string[], files: readonly string[], io: CommandIO): ExitCode {
+  for (const text of readExpressions(words, files, io)) io.out(`# ${text}\n${toJsonText(parseExpression(text, defaultLimits))}`);
+  return 0;
+}
+
+function listFunctions(names: readonly string[], io: CommandIO): ExitCode {
+  const table = functionsAt(io.now());
+  const known = [...table.names()].sort();
+  for (const name of names.length > 0 ? names : known) {
+    const found = table.get(name);
+    if (found === undefined) throw new EngineError("invalid-usage", `there is no function ${name}`, { subject: name });
+    const parameters = found.parameters.map((types) => types.join("|"));
+    io.out(`${name}(${parameters.join(", ")}${found.variadic ? ", ..." : ""})\n`);
+  }
+  return 0;
+}
+
+export function define(command: Command, { io, finish }: Shell): void {
+  command
+    .command("query")
+    .description("evaluate expressions")
+    .argument("[expression...]", "expressions")
+    .option("-i, --input <file>", "input document (YAML or JSON); default: standard input")
+    .option("-q, --query <file>", "read an expression from a file (repeatable)", collect)
+    .option("-c, --compact", "on one line")
+    .option("-u, --unquoted", "a string without quotes")
+    .action((words: readonly string[], options: QueryOptions) => finish(query(words, options, io)));
+  command
+    .command("parse")
+    .description("show the tree of expressions")
+    .argument("[expression...]", "expressions; default: standard input")
+    .option("-f, --file <file>", "read an expression from a file (repeatable)", collect)
+    .action((words: readonly string[], options: { readonly file?: readonly string[] }) => finish(parse(words, options.file ?? [], io)));
+  command
+    .command("function")
+    .description("list functions with the types they take")
+    .argument("[name...]", "functions; default: all")
+    .action((names: readonly string[]) => finish(listFunctions(names, io)));
+}

@@ -1,0 +1,43 @@
+/** `sallyport policy check`: whether policies load, and what in them is unwise. */
+import { type Command, Option } from "commander";
+import { createEngine } from "../../core/index.ts";
+import { nodeVerifier } from "../../proxy/index.ts";
+import type { CommandIO, ExitCode, Shell } from "../command.ts";
+import { problemText, readPolicies } from "../files.ts";
+import { toJsonText } from "../render/json.ts";
+
+interface CheckOptions {
+  readonly output: "text" | "json";
+}
+
+function check(paths: readonly string[], options: CheckOptions, io: CommandIO): ExitCode {
+  const { policies, exceptions, errors } = readPolicies(paths, io);
+  const engine = createEngine({ policies, exceptions, crypto: nodeVerifier });
+  const warnings = [...policies.flatMap((policy) => policy.warnings.map((warning) => `${policy.name}: ${warning}`)), ...engine.warnings];
+  if (options.output === "json")
+    io.out(
+      toJsonText({
+        apiVersion: "sallyport.dev/v1",
+        kind: "PolicyCheck",
+        policies: policies.map(({ name }) => name),
+        exceptions: exceptions.length,
+        errors,
+        warnings,
+      }),
+    );
+  else {
+    for (const problem of errors) io.out(`error ${problem.code}: ${problemText(problem)}\n`);
+    for (const warning of warnings) io.out(`warning: ${warning}\n`);
+    io.out(`${policies.length} policies load, ${errors.length} errors, ${warnings.length} warnings\n`);
+  }
+  return errors.length > 0 ? 2 : 0;
+}
+
+export function define(command: Command, { io, finish }: Shell): void {
+  command
+    .command("check")
+    .description("load policies and say what is wrong or unwise, with line and column")
+    .argument("<policy...>", "policy files or folders; - is standard input")
+    .addOption(new Option("-o, --output <format>", "form of the answer").choices(["text", "json"]).default("text"))
+    .action((paths: readonly string[], options: CheckOptions) => finish(check(paths, options, io)));
+}

@@ -1,0 +1,30 @@
+/** `sallyport verify`: signatures of images by key or identity, with cosign's flags and exit codes. */
+import type { Command } from "commander";
+import { proven, verifySignatures } from "../../core/index.ts";
+import type { Shell } from "../command.ts";
+import { addVerifyOptions, type CheckImage, verifyImages, type VerifyOptions } from "../verify-images.ts";
+
+/** With more than one candidate wanted, every proven one is evidence. */
+const check: CheckImage = (image, expectation, where, context) => {
+  const { verification, candidates } = verifySignatures(image, expectation, where, context);
+  if (verification.truth !== "proven") return { verification, candidates };
+  const all = candidates.flatMap((candidate) => (candidate.verification.truth === "proven" ? [candidate.verification.evidence] : []));
+  return { verification: proven({ evidence: all }), candidates };
+};
+
+const examples = `
+Examples:
+  sallyport verify --key cosign.pub --store mirror registry.corp/app:1.4
+  sallyport verify --certificate-identity https://github.com/acme/app/.github/workflows/rel.yml@refs/tags/v1.4 \\
+    --certificate-oidc-issuer https://token.actions.githubusercontent.com --trusted-root trusted_root.json --layout ./layout ghcr.io/acme/app:1.4
+  sallyport verify --key cosign.pub --insecure-ignore-tlog --local-image ./saved
+
+Exit codes: 0 verified, 10 no signature, 11 no such image, 12 none matches, 13 no certificate, 14 log, SCT or timestamp,
+  2 wrong usage, 3 trust, 4 access, 5 not known here, 6 store damaged
+`;
+
+export function define(command: Command, { io, finish }: Shell): void {
+  addVerifyOptions(command)
+    .addHelpText("after", examples)
+    .action((images: readonly string[], options: VerifyOptions) => finish(verifyImages(images, options, io, check)));
+}

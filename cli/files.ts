@@ -1,0 +1,58 @@
+/** Policies, exceptions and resources from the files and folders of the command line. */
+import { decodeUtf8, EngineError, type JsonObject, type JsonValue, loadPolicies, parseYaml, type PolicyProblem, toJson } from "../core/index.ts";
+import type { CommandIO } from "./command.ts";
+
+export interface TextFile {
+  readonly name: string;
+  readonly text: string;
+}
+
+const isDocument = (name: string): boolean => /\.(?:ya?ml|json)$/i.test(name);
+
+/** Every YAML and JSON file of these paths; folders are read to their depth, `-` is standard input. @throws EngineError `invalid-usage`. */
+export function readTextFiles(paths: readonly string[], io: CommandIO): readonly TextFile[] {
+  return paths.flatMap((path): readonly TextFile[] => {
+    if (path !== "-" && io.pathKind(path) === "folder") {
+      const names = io.listFolder(path).map((name) => `${path.replace(/\/+$/, "")}/${name}`);
+      return readTextFiles(
+        names.filter((name) => isDocument(name) || io.pathKind(name) === "folder"),
+        io,
+      );
+    }
+    return [{ name: path, text: decodeUtf8(io.readFile(path)) }];
+  });
+}
+
+/** `policy.yaml:22:9: message`, with the policy's name where it is known. */
+export const problemText = ({ file, line, column, message, policy }: PolicyProblem): string =>
+  `${file}:${line}:${column}: ${policy === undefined ? "" : `${policy}: `}${message}`;
+
+/** The policies and exceptions of these paths, and what is wrong with the others. @throws EngineError `invalid-usage` when there is nothing to read. */
+export function readPolicies(paths: readonly string[], io: CommandIO): ReturnType<typeof loadPolicies> {
+  const files = readTextFiles(paths, io);
+  if (files.length === 0) throw new EngineError("invalid-usage", "no policy file is here", { subject: paths.join(", ") });
+  return loadPolicies(files);
+}
+
+const isMap = (value: JsonValue | undefined): value is JsonObject => typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** The documents of a file as JSON. @throws EngineError `invalid-usage` with line and column where one does not parse. */
+export function readDocuments(file: TextFile): readonly JsonValue[] {
+  const { documents, problems } = parseYaml(file.text, file.name);
+  const [problem] = problems;
+  if (problem !== undefined)
+    throw new EngineError("invalid-usage", `not a document: ${problem.message}`, { subject: `${problem.file}:${problem.line}:${problem.column}` });
+  return documents.map(({ value }) => toJson(value));
+}
+
+/** Resources, with lists taken apart. @throws EngineError `invalid-usage` for a document that is no resource. */
+export function readResources(paths: readonly string[], io: CommandIO): readonly JsonObject[] {
+  return readTextFiles(paths, io).flatMap((file) => readDocuments(file).flatMap((document) => toResources(document, file.name)));
+}
+
+function toResources(document: JsonValue, file: string): readonly JsonObject[] {
+  if (!isMap(document) || typeof document.kind !== "string" || typeof document.apiVersion !== "string")
+    throw new EngineError("invalid-usage", "a document without apiVersion and kind is no resource", { subject: file });
+  if (!document.kind.endsWith("List") || !Array.isArray(document.items)) return [document];
+  return (document.items as readonly JsonValue[]).flatMap((item) => toResources(item, file));
+}

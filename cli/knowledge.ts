@@ -1,0 +1,122 @@
+/** What a command may know: layout folders, the mirror, a trusted root and key files of the command line. Nothing here can dial. */
+import { type Answer, type AnswerTo, decodeUtf8, EngineError, type Knowledge, type Question } from "../core/index.ts";
+import { type LayoutOptions, type Mirror, openLayout, openMirror } from "../proxy/index.ts";
+import type { Command } from "commander";
+import { collect, type CommandIO } from "./command.ts";
+
+/** The flags of {@link addKnowledgeOptions}, as commander gives them. */
+export interface KnowledgeOptions {
+  readonly store?: string;
+  readonly layout?: readonly string[];
+  readonly complete?: boolean;
+  readonly trustedRoot?: string;
+  readonly offline?: boolean;
+  readonly at?: string;
+}
+
+/** Adds the flags that say where knowledge comes from. */
+export function addKnowledgeOptions(command: Command): Command {
+  return command
+    .option("--store <dir>", "the mirror's folder (env: SALLYPORT_STORE)")
+    .option("--layout <[image=]dir>", "an OCI layout folder; IMAGE names what the folder does not name (repeatable)", collect)
+    .option("--complete", "the layouts hold everything of their repositories: what they lack does not exist")
+    .option("--trusted-root <file>", "a trusted_root.json, in place of the mirror's (env: SALLYPORT_TRUSTED_ROOT)")
+    .option("--offline", "dial nothing")
+    .option("--at <time>", "judge as if it were this time (RFC 3339)");
+}
+
+export interface OpenKnowledge {
+  readonly knowledge: Knowledge;
+  /** The time of the decision. */
+  readonly now: Date;
+  close(): void;
+}
+
+/** Answers of several sources: lists of referrers are joined, otherwise the first that knows wins, and presence beats absence. */
+class JoinedKnowledge implements Knowledge {
+  readonly #sources: readonly Knowledge[];
+
+  constructor(sources: readonly Knowledge[]) {
+    this.#sources = sources;
+  }
+
+  answer<Q extends Question>(question: Q): AnswerTo<Q> | undefined {
+    const answers = this.#sources.map((source) => source.answer(question)).filter((answer) => answer !== undefined);
+    const present = answers.filter((answer) => answer.state === "present");
+    const [first] = present;
+    if (first !== undefined && question.kind === "referrers")
+      return { ...first, value: present.flatMap((answer) => (answer as Answer<readonly unknown[]> & { state: "present" }).value) } as AnswerTo<Q>;
+    return first ?? answers.find((answer) => answer.state === "absent") ?? answers[0];
+  }
+}
+
+/** Files of the command line that answer questions: one trusted root for every name, key files and `env://` variables by reference. */
+class CommandLineKnowledge implements Knowledge {
+  readonly #io: CommandIO;
+  readonly #trustedRoot: Uint8Array | undefined;
+  readonly #at: string;
+
+  constructor(io: CommandIO, trustedRoot: Uint8Array | undefined, at: string) {
+    this.#io = io;
+    this.#trustedRoot = trustedRoot;
+    this.#at = at;
+  }
+
+  answer<Q extends Question>(question: Q): AnswerTo<Q> | undefined {
+    return this.#find(question) as AnswerTo<Q> | undefined;
+  }
+
+  #find(question: Question): Answer | undefined {
+    if (question.kind === "trusted-root" && this.#trustedRoot !== undefined)
+      return { state: "present", value: { form: "pinned", bytes: this.#trustedRoot }, at: this.#at, from: "--trusted-root" };
+    if (question.kind !== "key") return undefined;
+    const { reference } = question;
+    const name = /^env:\/\/(.+)$/.exec(reference)?.[1];
+    if (name !== undefined) {
+      const value = this.#io.env[name];
+      return value === undefined ? { state: "absent", at: this.#at, from: "the environment" } : { state: "present", value, at: this.#at, from: reference };
+    }
+    const path = /^(?:file:\/\/)?(\.{0,2}\/.*)$/.exec(reference)?.[1];
+    if (path === undefined) return undefined;
+    return this.#io.pathKind(path) === "file"
+      ? { state: "present", value: decodeUtf8(this.#io.readFile(path)), at: this.#at, from: path }
+      : { state: "absent", at: this.#at, from: path };
+  }
+}
+
+/** `IMAGE=DIR` or `DIR`: the image names what the layout does not. */
+export function parseLayoutFlag(text: string): { readonly folder: string; readonly options: LayoutOptions } {
+  const at = text.indexOf("=");
+  if (at === -1) return { folder: text, options: {} };
+  const image = text.slice(0, at);
+  const colon = image.lastIndexOf(":");
+  const hasTag = colon > image.lastIndexOf("/");
+  return { folder: text.slice(at + 1), options: hasTag ? { repository: image.slice(0, colon), tag: image.slice(colon + 1) } : { repository: image } };
+}
+
+/** @throws EngineError `invalid-usage` when the text is no RFC 3339 time. */
+export function parseTimeFlag(text: string): Date {
+  const at = new Date(text);
+  if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/.test(text) || Number.isNaN(at.getTime()))
+    throw new EngineError("invalid-usage", "a time is written as 2026-11-22T17:03:00Z", { subject: text });
+  return at;
+}
+
+/**
+ * Opens everything that the flags name. Whoever opens closes.
+ * @throws EngineError `invalid-usage`, and as `openMirror` and `openLayout`.
+ */
+export function openKnowledge(options: KnowledgeOptions, io: CommandIO, more: readonly Knowledge[] = []): OpenKnowledge {
+  const now = options.at === undefined ? io.now() : parseTimeFlag(options.at);
+  if (options.at !== undefined) io.err(`judged as of ${now.toISOString()}, not as of now\n`);
+  const rootFile = options.trustedRoot ?? (io.env.SALLYPORT_TRUSTED_ROOT || undefined);
+  const store = options.store ?? (io.env.SALLYPORT_STORE || undefined);
+  const trustedRoot = rootFile === undefined ? undefined : io.readFile(rootFile);
+  const layouts = (options.layout ?? []).map((flag) => {
+    const { folder, options: named } = parseLayoutFlag(flag);
+    return openLayout(folder, { ...named, ...(options.complete === true ? { complete: true } : {}) });
+  });
+  const mirror: Mirror | undefined = store === undefined ? undefined : openMirror(store, { mode: "read" });
+  const sources = [new CommandLineKnowledge(io, trustedRoot, now.toISOString()), ...more, ...layouts, ...(mirror === undefined ? [] : [mirror.knowledge()])];
+  return { knowledge: new JoinedKnowledge(sources), now, close: () => mirror?.close() };
+}

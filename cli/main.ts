@@ -1,0 +1,54 @@
+#!/usr/bin/env node
+/** The program: the only user of `process`. Files, streams, environment and clock become a `CommandIO`. */
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { EngineError } from "../core/index.ts";
+import type { CommandIO } from "./command.ts";
+import { runCommandLine } from "./program.ts";
+
+const systemCode = (error: unknown): string => (error instanceof Error && "code" in error ? String(error.code) : String(error));
+
+/** A path that cannot be used is wrong usage; anything else that fails here is a defect and flies on. */
+function withPath<T>(path: string, doing: string, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    if (!(error instanceof Error && "syscall" in error)) throw error;
+    throw new EngineError("invalid-usage", `cannot ${doing} ${path === "-" ? "standard input" : path}: ${systemCode(error)}`, { subject: path, cause: error });
+  }
+}
+
+function pathKind(path: string): "file" | "folder" | "none" {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found === undefined ? "none" : found.isDirectory() ? "folder" : "file";
+}
+
+/** `--color`, `--no-color` and the variables people set, per stream; `TERM=dumb` and no terminal mean none. Source: experience.md section 2.6. */
+function showsColour(stream: NodeJS.WriteStream): boolean {
+  const { env, argv } = process;
+  const flag = argv.find((word) => word.startsWith("--color="))?.slice("--color=".length);
+  if (flag === "always" || flag === "never") return flag === "always";
+  if (argv.includes("--no-color") || argv.includes("--remove-color") || env.NO_COLOR) return false;
+  if ((env.FORCE_COLOR ?? env.CLICOLOR_FORCE ?? "0") !== "0") return true;
+  return env.CLICOLOR !== "0" && env.TERM !== "dumb" && stream.isTTY === true;
+}
+
+const io: CommandIO = {
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  readFile: (path) => new Uint8Array(withPath(path, "read", () => readFileSync(path === "-" ? 0 : path))),
+  listFolder: (path) => withPath(path, "list", () => readdirSync(path)).sort(),
+  pathKind: (path) => withPath(path, "find", () => pathKind(path)),
+  writeFile: (path, text) => withPath(path, "write", () => writeFileSync(path, text)),
+  env: process.env,
+  now: () => new Date(),
+  colour: { out: showsColour(process.stdout), err: showsColour(process.stderr) },
+  unicode: !/^(C|POSIX)$/.test(process.env.LC_ALL ?? process.env.LC_CTYPE ?? process.env.LANG ?? ""),
+};
+
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  // The reader of the pipe went away: nobody is left to tell.
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
+});
+
+process.exitCode = await runCommandLine(process.argv.slice(2), io);

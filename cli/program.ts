@@ -1,0 +1,99 @@
+/** The command line as a function: arguments and a world in, an exit code out. Only the command that is called is loaded. */
+import { Command, CommanderError } from "commander";
+import { EngineError } from "../core/index.ts";
+import type { CommandEntry, CommandIO, ExitCode, Shell } from "./command.ts";
+import { exitOf, renderProblem, toProblem } from "./render/problem.ts";
+import { version } from "./version.ts";
+
+/** In the order of the help. */
+export const commands: readonly CommandEntry[] = [
+  { name: "verify", summary: "verify signatures of images; cosign's flags and exit codes", load: () => import("./commands/verify.ts") },
+  { name: "verify-attestation", summary: "verify attestations of images; cosign's flags", load: () => import("./commands/verify-attestation.ts") },
+  { name: "apply", summary: "apply Kyverno policies to resource files; Kyverno's flags, output and exit codes", load: () => import("./commands/apply.ts") },
+  { name: "explain", summary: "show the evidence behind a decision, with times and policy lines", load: () => import("./commands/explain.ts") },
+  { name: "policy", summary: "check policies without a resource", load: () => import("./commands/policy.ts") },
+  { name: "mirror", summary: "add to the mirror, list it, pin keys", load: () => import("./commands/mirror.ts") },
+  { name: "trust", summary: "import and show trusted roots", load: () => import("./commands/trust.ts") },
+  { name: "jp", summary: "evaluate, parse and list JMESPath as Kyverno has it", load: () => import("./commands/jp.ts") },
+  { name: "version", summary: "show the version", load: () => import("./commands/version.ts") },
+];
+
+/** The command that is called, or whose help is asked for. */
+function calledCommand(words: readonly string[], table: readonly CommandEntry[]): CommandEntry | undefined {
+  const named = words[0] === "help" ? words[1] : words.find((word) => !word.startsWith("-"));
+  return table.find((entry) => entry.name === named);
+}
+
+/** Go's programs write switches as `--flag=true` and `--flag=false`: the first is `--flag`, the second its `--no-flag`, or nothing. */
+function plainSwitches(words: readonly string[], program: Command): readonly string[] {
+  const groups = [program, ...program.commands.flatMap((command) => [command, ...command.commands])];
+  const switches = new Set(groups.flatMap((command) => command.options.filter((option) => !option.required && !option.optional).map((option) => option.long)));
+  const end = words.indexOf("--");
+  return words.flatMap((word, index) => {
+    const found = end !== -1 && index > end ? undefined : /^--(?<name>[a-z][a-z0-9-]*)=(?<value>true|false)$/.exec(word)?.groups;
+    if (found === undefined) return [word];
+    const yes = `--${found.name}`;
+    const no = `--no-${found.name}`;
+    if (!switches.has(yes) && !switches.has(no)) return [word];
+    const wanted = found.value === "true" ? yes : no;
+    return switches.has(wanted) ? [wanted] : [];
+  });
+}
+
+/** Runs one command line; `words` are the arguments after the program's name. Never throws: a defect of the program is exit code 70. */
+export async function runCommandLine(words: readonly string[], io: CommandIO, table: readonly CommandEntry[] = commands): Promise<ExitCode> {
+  let code: ExitCode = 0;
+  const shell: Shell = {
+    io,
+    finish: (finished) => {
+      code = finished;
+    },
+  };
+  try {
+    const program = new Command("sallyport")
+      .description("decides whether container images may run: Kyverno's policies, Sigstore's evidence, no network")
+      .version(version, "-V, --version", "show the version")
+      .helpCommand("help [command]", "show the help of a command")
+      // Colour is decided where the streams are: the flags are known here, and read there.
+      .option("--color <when>", "auto, always or never")
+      .option("--no-color", "no colour; NO_COLOR means the same")
+      .exitOverride()
+      // Errors are reported below, in the one shape; help goes where answers go.
+      .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => (text.startsWith("error:") ? undefined : io.out(text)) });
+    const called = calledCommand(words, table);
+    for (const entry of table) {
+      const command = program.command(entry.name).description(entry.summary);
+      if (entry === called) (await entry.load()).define(command, shell);
+    }
+    if (words.length === 0) io.out(program.helpInformation());
+    else await program.parseAsync([...plainSwitches(words, program)], { from: "user" });
+    return code;
+  } catch (error) {
+    return reportError(error, io);
+  }
+}
+
+function reportError(error: unknown, io: CommandIO): ExitCode {
+  if (error instanceof CommanderError) return reportUsage(error, io);
+  if (error instanceof EngineError) {
+    io.err(renderProblem(toProblem(error)));
+    return exitOf(error.code);
+  }
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  io.err(`error defect: ${text}\n  why:  this is a fault of the program; nothing was decided\n  fix:  report it with the command line and the lines above\n`);
+  return 70;
+}
+
+const endsWell = new Set(["commander.help", "commander.helpDisplayed", "commander.version"]);
+
+/** Help and version end well, also a group's without its subcommand; the rest is wrong usage. */
+function reportUsage(error: CommanderError, io: CommandIO): ExitCode {
+  if (endsWell.has(error.code)) return 0;
+  const [what = "wrong usage", ...hints] = error.message.replace(/^error: /, "").split("\n");
+  const why = hints
+    .join(" ")
+    .trim()
+    .replace(/^\(|\)$/g, "");
+  io.err(renderProblem({ code: "invalid-usage", what, ...(why === "" ? {} : { why }), fix: "see sallyport --help, or sallyport COMMAND --help" }));
+  return 2;
+}

@@ -1,0 +1,84 @@
+/** What proves a signature, as the nodes of a tree; and what refutes one. Source: experience.md section 3. */
+import { codeRow, type Candidate, type Evidence, type Failure, furthest, questionText, type Question } from "../../core/index.ts";
+import type { Mark } from "./style.ts";
+import { toTimeText } from "./time.ts";
+import type { TreeNode } from "./tree.ts";
+
+const leaf = (mark: Mark, label: string, text: string, children: readonly TreeNode[] = []): TreeNode => ({
+  mark,
+  label,
+  text,
+  ...(children.length > 0 ? { children } : {}),
+});
+
+const layouts: Readonly<Record<Candidate["source"]["layout"], string>> = {
+  tag: "cosign tag",
+  artifact: "artifact referrer",
+  bundle: "bundle referrer",
+  file: "bundle file",
+};
+
+/** Where a candidate was read. */
+export function sourceText({ layout, tag, manifest, digest, layer }: Candidate["source"]): string {
+  const place = tag ?? manifest ?? digest;
+  return `${layouts[layout]} ${place}${layer === undefined ? "" : ` layer ${layer}`}`;
+}
+
+function signerNode({ signer }: Evidence): TreeNode {
+  if (signer.kind === "key") return leaf("pass", "key", `${signer.fingerprint} (${signer.algorithm})`);
+  return leaf("pass", "certificate", `${signer.fingerprint} (${signer.algorithm})`, [
+    leaf("pass", "chain", `${signer.chain.length} certificates to ${signer.chain.at(-1) ?? signer.fingerprint}`),
+    leaf("pass", "validity", `${signer.notBefore} to ${signer.notAfter}`),
+    ...signer.subjects.map((subject) => leaf("pass", "subject", subject)),
+    ...(signer.issuer === undefined ? [] : [leaf("pass", "issuer", signer.issuer)]),
+    ...Object.entries(signer.extensions)
+      .filter(([, value]) => value !== signer.issuer)
+      .map(([name, value]) => leaf("pass", name, value)),
+  ]);
+}
+
+/** The proof of one signature, step by step. */
+export function evidenceNodes(evidence: Evidence, now: Date): readonly TreeNode[] {
+  return [
+    leaf("pass", "payload", `names ${evidence.digest}`),
+    signerNode(evidence),
+    ...evidence.times.map(({ at, source, authority }) => leaf("pass", "time", `${toTimeText(new Date(at), now)} by ${source} ${authority}`)),
+    ...(evidence.judgedNow ? [leaf("warning", "time", "no signed time: the certificate was judged at the time of the decision")] : []),
+    ...evidence.certificateTransparency.map(({ logId, at }) => leaf("pass", "SCT", `log ${logId}, ${at}`)),
+    ...evidence.logEntries.map((entry) =>
+      leaf("pass", "log", `${entry.origin ?? entry.logId} #${entry.logIndex}`, [
+        leaf(
+          "pass",
+          "proof",
+          `${entry.provenBy.map((kind) => (kind === "set" ? "signed entry timestamp" : "inclusion and checkpoint")).join(", ")}; ${entry.from === "carried" ? "carried by the signature" : "asked of the log"}`,
+        ),
+      ]),
+    ),
+    ...(evidence.statement === undefined ? [] : [leaf("pass", "statement", evidence.statement.predicateType)]),
+    evidence.trustedRoot === undefined
+      ? leaf("skip", "trust", "no trusted root was needed")
+      : leaf("pass", "trust", `trusted root sha256:${evidence.trustedRoot.replace(/^sha256:/, "")}`),
+  ];
+}
+
+/** A failure as a node: the check, the code, the reason. */
+export function failureNode({ check, code, reason, subject }: Failure): TreeNode {
+  const mark: Mark = codeRow(code).truth === "refuted" ? "fail" : "unknown";
+  return { mark, label: check, text: `[${code}] ${reason}`, ...(subject === undefined ? {} : { children: [leaf("skip", "about", subject)] }) };
+}
+
+/** One signature that was looked at. */
+export function candidateNode({ source, verification }: Candidate, index: number, count: number, now: Date): TreeNode {
+  const label = `signature ${index + 1}/${count}`;
+  if (verification.truth === "proven") return leaf("pass", label, sourceText(source), evidenceNodes(verification.evidence, now));
+  return leaf(verification.truth === "refuted" ? "fail" : "unknown", label, sourceText(source), verification.failures.map(failureNode));
+}
+
+/** Questions that nobody answered. */
+export const openNodes = (open: readonly Question[]): readonly TreeNode[] => [...new Set(open.map(questionText))].map((text) => leaf("unknown", "open", text));
+
+/** The failure to show first: the furthest of those that make the outcome what it is. */
+export function leadingFailure(truth: "refuted" | "unknown", failures: readonly Failure[]): Failure | undefined {
+  const unknowns = failures.filter(({ code }) => codeRow(code).truth !== "refuted");
+  return furthest(truth === "unknown" && unknowns.length > 0 ? unknowns : failures);
+}

@@ -1,0 +1,35 @@
+/** JSON and YAML for machines: log indexes and sizes as decimal strings, bytes as base64, instants as RFC 3339. */
+import { stringify } from "yaml";
+import { encodeBase64 } from "../../core/index.ts";
+
+function plain(value: unknown): unknown {
+  if (typeof value === "bigint") return value.toString();
+  if (value instanceof Uint8Array) return encodeBase64(value);
+  if (value instanceof Date) return value.toISOString();
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value === "object" && value !== null)
+    return Object.fromEntries(
+      Object.entries(value).flatMap(([key, member]) => (member === undefined || typeof member === "function" ? [] : [[key, plain(member)]])),
+    );
+  return value;
+}
+
+/** Two spaces, one newline at the end. */
+export const toJsonText = (value: unknown): string => `${JSON.stringify(plain(value), null, 2)}\n`;
+
+/** On one line, one newline at the end. */
+export const toJsonLine = (value: unknown): string => `${JSON.stringify(plain(value))}\n`;
+
+/** YAML of the same tree. */
+export const toYamlText = (value: unknown): string => stringify(plain(value), { lineWidth: 0, aliasDuplicateObjects: false });
+
+/** Go's field order for Kyverno's reports is alphabetical in JSON and YAML: keys sorted at every depth. */
+export function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null || value instanceof Date || value instanceof Uint8Array) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([left], [right]) => (left < right ? -1 : 1))
+      .map(([key, member]) => [key, sorted(member)]),
+  );
+}

@@ -1,0 +1,72 @@
+/** What `kyverno apply` prints, word for word, and its counting. Source: kyverno.md section 12.1. */
+import type { RuleResult } from "../../core/index.ts";
+
+/** All results of one policy on one resource in one pass. `resource` is `namespace/Kind/name`. */
+export interface Response {
+  readonly policy: string;
+  readonly resource: string;
+  /** The policy carries `policies.kyverno.io/scored: "false"`: its failures are warnings. */
+  readonly scored: boolean;
+  readonly results: readonly RuleResult[];
+}
+
+export interface Counts {
+  readonly pass: number;
+  readonly fail: number;
+  readonly warn: number;
+  readonly error: number;
+  readonly skip: number;
+}
+
+/** How Kyverno shows a result: `--audit-warn` and unscored policies make failures warnings. */
+export function shownStatus(result: RuleResult, scored: boolean, auditWarn: boolean): RuleResult["status"] {
+  if (result.status !== "fail") return result.status;
+  return !scored || (auditWarn && result.action === "Audit") ? "warn" : "fail";
+}
+
+/** Each result counts once; a policy that was refused counts as one error. */
+export function countResults(responses: readonly Response[], options: { readonly auditWarn: boolean; readonly refusedPolicies: number }): Counts {
+  const counts = { pass: 0, fail: 0, warn: 0, error: options.refusedPolicies, skip: 0 };
+  for (const { results, scored } of responses) for (const result of results) counts[shownStatus(result, scored, options.auditWarn)] += 1;
+  return counts;
+}
+
+/** `\nApplying 1 policy rule(s) to 1 resource(s)...`. */
+export const renderBanner = (counts: { readonly rules: number; readonly resources: number; readonly exceptions: number }): string =>
+  `\nApplying ${counts.rules} policy rule(s) to ${counts.resources} resource(s)${counts.exceptions > 0 ? ` with ${counts.exceptions} exception(s)` : ""}...\n`;
+
+/** The failed rules of one response; nothing where none failed. Errors only count. */
+export function renderResponse({ policy, resource, results, scored }: Response, auditWarn: boolean): string {
+  const failed = results.filter(({ status }) => status === "fail");
+  const [first] = failed;
+  if (first === undefined) return "";
+  const asWarning = auditWarn && scored && first.action === "Audit";
+  const lines = failed.map(({ rule, message }, index) => `${index + 1} - ${rule} ${message === "" ? "validation failed" : message}\n`);
+  return `policy ${policy} -> resource ${resource} failed${asWarning ? " as audit warning" : ""}:\n${lines.join("")}\n`;
+}
+
+/** The line that scripts parse. It ends with a space. */
+export const renderCounts = ({ pass, fail, warn, error, skip }: Counts): string =>
+  `\npass: ${pass}, fail: ${fail}, warn: ${warn}, error: ${error}, skip: ${skip} \n`;
+
+const rule = "-".repeat(70);
+
+/** Policies that were refused, with the reason. */
+export function renderRefusedPolicies(refused: readonly { readonly policy: string; readonly reason: string }[]): string {
+  if (refused.length === 0) return "";
+  return `${rule}\nPolicies Skipped:\n${refused.map(({ policy, reason }, index) => `${index + 1}. ${policy}: ${reason}\n`).join("")}${rule}\n`;
+}
+
+export interface ExitSettings {
+  readonly warnExitCode: number;
+  readonly warnNoPass: boolean;
+}
+
+/** Kyverno's exit code, and the text it gives with it. */
+export function exitOfCounts(counts: Counts, settings: ExitSettings): { readonly code: number; readonly text?: string } {
+  if (counts.fail > 0) return { code: 1, text: "Error: exit as there are policy violations" };
+  if (counts.error > 0) return { code: 1, text: "Error: exit as there are policy errors" };
+  if (counts.warn > 0 && settings.warnExitCode !== 0) return { code: settings.warnExitCode, text: `exit as warnExitCode is ${settings.warnExitCode}` };
+  if (settings.warnNoPass && counts.pass === 0) return { code: settings.warnExitCode, text: "exit as no objects satisfied policy" };
+  return { code: 0 };
+}

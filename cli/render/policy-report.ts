@@ -1,0 +1,49 @@
+/** The report that `kyverno apply --policy-report` prints. Source: openreports.io/v1alpha1; kyverno.md section 12.1. */
+import type { JsonObject, RuleResult } from "../../core/index.ts";
+import { type Counts, type Response, shownStatus } from "./kyverno-apply.ts";
+
+/** The resource that a response is about, as a reference. */
+export interface ReportedResource {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly namespace?: string;
+}
+
+export interface ReportedResponse extends Response {
+  readonly about: ReportedResource;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+function toResult({ about, annotations, policy, scored }: ReportedResponse, result: RuleResult, auditWarn: boolean, at: Date): JsonObject {
+  const category = annotations["policies.kyverno.io/category"];
+  const severity = annotations["policies.kyverno.io/severity"];
+  return {
+    ...(category === undefined ? {} : { category }),
+    message: result.message,
+    policy,
+    ...(result.properties === undefined ? {} : { properties: result.properties }),
+    resources: [{ apiVersion: about.apiVersion, kind: about.kind, name: about.name, ...(about.namespace === undefined ? {} : { namespace: about.namespace }) }],
+    result: shownStatus(result, scored, auditWarn),
+    rule: result.rule,
+    scored,
+    ...(severity === undefined ? {} : { severity }),
+    source: "kyverno",
+    timestamp: { nanos: 0, seconds: Math.floor(at.getTime() / 1000) },
+  };
+}
+
+/** One report over everything, named `merged` as Kyverno's. */
+export function toPolicyReport(
+  responses: readonly ReportedResponse[],
+  counts: Counts,
+  options: { readonly auditWarn: boolean; readonly at: Date },
+): JsonObject {
+  return {
+    apiVersion: "openreports.io/v1alpha1",
+    kind: "ClusterReport",
+    metadata: { name: "merged" },
+    results: responses.flatMap((response) => response.results.map((result) => toResult(response, result, options.auditWarn, options.at))),
+    summary: { error: counts.error, fail: counts.fail, pass: counts.pass, skip: counts.skip, warn: counts.warn },
+  };
+}

@@ -1,0 +1,69 @@
+/** The one shape of an error: what happened, why, and one thing to do. Source: experience.md section 2.9. */
+import { codeRow, type EngineError, type ErrorCode } from "../../core/index.ts";
+
+export interface Problem {
+  readonly code: ErrorCode;
+  /** One sentence. */
+  readonly what: string;
+  /** The evidence: values, times, file and line. */
+  readonly why?: string;
+  /** A command or an edit. */
+  readonly fix?: string;
+}
+
+/** What helps against a code, whatever its subject. */
+const fixes: Partial<Record<ErrorCode, string>> = {
+  "no-signature": "sign the image, or add its signature to the mirror: sallyport mirror add --layout DIR IMAGE",
+  "image-not-found": "correct the tag, or give a digest",
+  "wrong-key": "use the key that signed, or have the image signed again",
+  "wrong-identity": "sallyport explain IMAGE -p POLICY shows both sides",
+  "no-certificate": "use --key, or sign keyless",
+  "no-log-proof": "sign with upload to the log, or --insecure-ignore-tlog if the key alone is enough",
+  "no-sct": "--insecure-ignore-sct if the authority keeps no certificate log",
+  "not-in-mirror": "add it on the connected side and import it: sallyport mirror add",
+  "no-trust": "give the trusted root: --trusted-root FILE, or sallyport trust import FILE",
+  stale: "bring fresh trust and data across, or judge at another time with --at",
+  "no-key": "pin the key: sallyport mirror pin-key REFERENCE FILE",
+  "access-denied": "log in to the registry",
+  "invalid-usage": "see sallyport COMMAND --help",
+  "invalid-reference": "write it as registry/repository:tag or registry/repository@sha256:…",
+  "invalid-policy": "correct the place that is named",
+  "mirror-corrupt": "bring the mirror again from an archive; nothing in it was believed",
+  "mirror-busy": "wait until the other process is done, or end it",
+  "mirror-version": "use a newer sallyport for this mirror",
+};
+
+/** The problem that an error stands for. */
+export function toProblem(error: EngineError): Problem {
+  const causes: string[] = [];
+  for (let cause: unknown = error.cause; cause instanceof Error && causes.length < 4; cause = cause.cause) causes.push(cause.message);
+  const why = [...(error.subject === undefined ? [] : [error.subject]), ...causes].join(": ");
+  const fix = fixes[error.code];
+  return { code: error.code, what: error.message, ...(why === "" ? {} : { why }), ...(fix === undefined ? {} : { fix }) };
+}
+
+const oneLine = (text: string): string => text.replace(/\s*\n\s*/g, " ").trim();
+
+/** `error CODE: what`, then `why:` and `fix:`, each on a line of its own. Ends with a newline. */
+export function renderProblem({ code, what, why, fix }: Problem): string {
+  const lines = [`error ${code}: ${oneLine(what)}`];
+  if (why !== undefined) lines.push(`  why:  ${oneLine(why)}`);
+  if (fix !== undefined) lines.push(`  fix:  ${oneLine(fix)}`);
+  return `${lines.join("\n")}\n`;
+}
+
+/** The exit code of `verify`, `verify-attestation` and everything that is not `apply`. */
+export const exitOf = (code: ErrorCode): number => codeRow(code).exit;
+
+/** Of several codes the one that matters most: damage, trust, access, knowledge, then cosign's, then ours. */
+const severity: readonly number[] = [70, 2, 6, 3, 4, 5, 12, 10, 11, 13, 14, 15, 1, 0];
+
+/** The exit code for several images or errors: the gravest one. 0 for none. */
+export function gravest(codes: readonly number[]): number {
+  return codes.reduce((worst, code) => (rank(code) < rank(worst) ? code : worst), 0);
+}
+
+const rank = (code: number): number => {
+  const at = severity.indexOf(code);
+  return at === -1 ? severity.length - 2 : at;
+};

@@ -1,0 +1,135 @@
+/** The answer of `verify` and `verify-attestation`: text, JSON, and cosign's payloads. Source: experience.md section 2.4. */
+import {
+  type Candidate,
+  type Evidence,
+  type Failure,
+  type JsonValue,
+  type ProvenStatement,
+  type Question,
+  questionText,
+  type Verification,
+} from "../../core/index.ts";
+import { leadingFailure, sourceText } from "./evidence.ts";
+import { exitOf } from "./problem.ts";
+import type { Style } from "./style.ts";
+import { toAgoText, toUtcText } from "./time.ts";
+import { visible } from "./tree.ts";
+
+/** One image that was verified. `reference` is as it was typed. */
+export interface VerifiedImage {
+  readonly reference: string;
+  readonly digest?: string;
+  readonly verification: Verification<{ readonly evidence: readonly Evidence[]; readonly statements?: readonly ProvenStatement[] }>;
+  readonly candidates: readonly Candidate[];
+}
+
+const verdicts = { proven: "pass", refuted: "fail", unknown: "error" } as const;
+
+/** The exit code for one image: 0, or that of the failure that counts. */
+export function exitOfImage({ verification }: VerifiedImage): number {
+  if (verification.truth === "proven") return 0;
+  const failure = leadingFailure(verification.truth, verification.failures);
+  return failure === undefined ? 1 : exitOf(failure.code);
+}
+
+function signerLines(evidence: Evidence, now: Date): readonly (readonly [string, string])[] {
+  const { signer, logEntries, times, trustedRoot } = evidence;
+  const entry = logEntries[0];
+  const time = times[0];
+  const at = time === undefined ? undefined : new Date(time.at);
+  const when = at === undefined ? "" : `${toUtcText(at)} (${toAgoText(at, now)})`;
+  return [
+    ...(signer.kind === "key"
+      ? ([["key", `${signer.fingerprint} (${signer.algorithm})`]] as const)
+      : signer.subjects.map((subject) => ["signed by", subject] as const)),
+    ...(signer.kind === "certificate" && signer.issuer !== undefined ? ([["issuer", signer.issuer]] as const) : []),
+    ...(entry === undefined ? [] : ([["log", `${entry.origin ?? entry.logId} #${entry.logIndex}${when === "" ? "" : `, ${when}`}`]] as const)),
+    ...(entry === undefined && when !== "" ? ([["time", when]] as const) : []),
+    ...(trustedRoot === undefined ? [] : ([["trust", `trusted root ${trustedRoot}`]] as const)),
+    ["found at", sourceText(evidence.source)],
+  ];
+}
+
+/** A paragraph for an image. */
+export function renderVerifiedImage(image: VerifiedImage, style: Style, now: Date): string {
+  const { reference, digest, verification } = image;
+  const mark = verification.truth === "proven" ? "pass" : verification.truth === "refuted" ? "fail" : "unknown";
+  const head = `${style.mark(mark)} ${visible(reference)}${digest === undefined ? "" : `  ${digest}`}\n`;
+  if (verification.truth !== "proven") return head + verification.failures.map((failure) => `  [${failure.code}] ${visible(failure.reason)}\n`).join("");
+  const blocks = verification.evidence.evidence.map((evidence) =>
+    signerLines(evidence, now)
+      .map(([name, value]) => `  ${name.padEnd(10)} ${visible(value)}\n`)
+      .join(""),
+  );
+  const statements = verification.evidence.statements?.map((statement) => `  ${"statement".padEnd(10)} ${visible(statement.predicateType)}\n`) ?? [];
+  return head + blocks.map((block, index) => block + (statements[index] ?? "")).join("");
+}
+
+const toFailureJson = ({ check, code, reason, subject }: Failure) => ({ check, code, reason, subject });
+
+const toCandidateJson = ({ source, verification }: Candidate) => ({
+  verdict: verdicts[verification.truth],
+  source,
+  ...(verification.truth === "proven"
+    ? { evidence: verification.evidence }
+    : { failures: verification.failures.map(toFailureJson), open: openTexts(verification) }),
+});
+
+const openTexts = (verification: { readonly truth: string; readonly open?: readonly Question[] }): readonly string[] =>
+  (verification.open ?? []).map(questionText);
+
+function toImageJson(image: VerifiedImage) {
+  const { reference, digest, verification, candidates } = image;
+  const failure = verification.truth === "proven" ? undefined : leadingFailure(verification.truth, verification.failures);
+  return {
+    ref: reference,
+    digest,
+    verdict: verdicts[verification.truth],
+    code: failure?.code,
+    exitCode: exitOfImage(image),
+    signatures: candidates.map(toCandidateJson),
+    ...(verification.truth === "proven"
+      ? { statements: verification.evidence.statements }
+      : { failures: verification.failures.map(toFailureJson), open: openTexts(verification) }),
+  };
+}
+
+/** One document for all images. Members are only ever added. */
+export const toVerificationJson = (
+  images: readonly VerifiedImage[],
+  settings: { readonly at: Date; readonly offline: boolean; readonly exitCode: number },
+) => ({
+  apiVersion: "sallyport.dev/v1",
+  kind: "VerificationResult",
+  verdict: images.every(({ verification }) => verification.truth === "proven")
+    ? "pass"
+    : images.some(({ verification }) => verification.truth === "refuted")
+      ? "fail"
+      : "error",
+  exitCode: settings.exitCode,
+  offline: settings.offline,
+  evaluatedAt: settings.at.toISOString(),
+  images: images.map(toImageJson),
+});
+
+/** cosign's array of payloads, for the images whose payload can be told. */
+export function toCosignPayload(image: VerifiedImage, evidence: Evidence, payload: JsonValue | undefined) {
+  const { signer } = evidence;
+  const told =
+    typeof payload === "object" && payload !== null && !Array.isArray(payload)
+      ? (payload as { readonly critical?: unknown; readonly optional?: object | null })
+      : undefined;
+  return {
+    critical: told?.critical ?? {
+      identity: { "docker-reference": image.reference.replace(/@sha256:.*$/, "") },
+      image: { "docker-manifest-digest": evidence.digest },
+      type: evidence.statement?.predicateType ?? "https://sigstore.dev/cosign/sign/v1",
+    },
+    optional: {
+      ...(told?.optional ?? {}),
+      ...(signer.kind === "certificate"
+        ? { ...signer.extensions, ...(signer.issuer === undefined ? {} : { Issuer: signer.issuer }), Subject: signer.subjects[0] }
+        : {}),
+    },
+  };
+}

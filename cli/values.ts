@@ -1,0 +1,88 @@
+/** Kyverno's values and user files: what stands in for the cluster on the command line. Source: kyverno.md sections 12.1 and 12.2. */
+import { type AdmissionRequest, EngineError, type JsonObject, type JsonValue } from "../core/index.ts";
+import type { CommandIO } from "./command.ts";
+import { readDocuments, readTextFiles } from "./files.ts";
+
+export interface Values {
+  readonly globals: JsonObject;
+  readonly policies: readonly {
+    readonly name: string;
+    readonly rules: readonly { readonly values: JsonObject }[];
+    readonly resources: readonly { readonly name: string; readonly values: JsonObject }[];
+  }[];
+  readonly namespaces: ReadonlyMap<string, Readonly<Record<string, string>>>;
+}
+
+export type RequestInfo = Pick<AdmissionRequest, "userInfo" | "roles" | "clusterRoles">;
+
+const isMap = (value: JsonValue | undefined): value is JsonObject => typeof value === "object" && value !== null && !Array.isArray(value);
+const mapOf = (value: JsonValue | undefined): JsonObject => (isMap(value) ? value : {});
+const listOf = (value: JsonValue | undefined): readonly JsonObject[] => (Array.isArray(value) ? (value as readonly JsonValue[]).filter(isMap) : []);
+const textOf = (value: JsonValue | undefined): string => (typeof value === "string" ? value : "");
+const textsOf = (value: JsonValue | undefined): readonly string[] =>
+  Array.isArray(value) ? (value as readonly JsonValue[]).filter((item) => typeof item === "string") : [];
+
+const usage = (message: string, subject: string): EngineError => new EngineError("invalid-usage", message, { subject });
+
+function readOne(path: string, kind: string, io: CommandIO): JsonObject {
+  const [document, ...more] = readTextFiles([path], io).flatMap(readDocuments);
+  if (!isMap(document) || more.length > 0) throw usage(`a file of one ${kind} document`, path);
+  if (document.kind !== undefined && document.kind !== kind) throw usage(`kind is ${String(document.kind)}, where ${kind} is expected`, path);
+  return document;
+}
+
+/** `--set a=1,b=2` and a values file; a value of `--set` wins. @throws EngineError `invalid-usage`. */
+export function readValues(file: string | undefined, sets: readonly string[], io: CommandIO): Values {
+  const document = file === undefined ? {} : readOne(file, "Values", io);
+  const pairs = sets
+    .flatMap((text) => text.split(","))
+    .map((text) => {
+      const at = text.indexOf("=");
+      if (at <= 0) throw usage("a variable is set as name=value", text);
+      return [text.slice(0, at), text.slice(at + 1)] as const;
+    });
+  return {
+    globals: { ...mapOf(document.globalValues), ...Object.fromEntries(pairs) },
+    policies: listOf(document.policies).map((policy) => ({
+      name: textOf(policy.name),
+      rules: listOf(policy.rules).map((rule) => ({ values: mapOf(rule.values) })),
+      resources: listOf(policy.resources).map((resource) => ({ name: textOf(resource.name), values: mapOf(resource.values) })),
+    })),
+    namespaces: new Map(
+      listOf(document.namespaceSelector).map((entry) => [
+        textOf(entry.name),
+        Object.fromEntries(Object.entries(mapOf(entry.labels)).map(([name, value]) => [name, String(value)])),
+      ]),
+    ),
+  };
+}
+
+/** The user that a request is said to come from. @throws EngineError `invalid-usage`. */
+export function readRequestInfo(file: string, io: CommandIO): RequestInfo {
+  const document = readOne(file, "UserInfo", io);
+  const { username, uid, groups, extra } = mapOf(document.userInfo);
+  return {
+    userInfo: {
+      ...(username === undefined ? {} : { username: textOf(username) }),
+      ...(uid === undefined ? {} : { uid: textOf(uid) }),
+      groups: textsOf(groups),
+      ...(isMap(extra) ? { extra } : {}),
+    },
+    roles: textsOf(document.roles),
+    clusterRoles: textsOf(document.clusterRoles),
+  };
+}
+
+/** What the values say about one policy and one resource: the resource's own win over the rules', those over the global ones. */
+export function variablesFor(values: Values, policy: string, resource: string): JsonObject {
+  const named = values.policies.filter(({ name }) => name === policy);
+  return Object.assign(
+    {},
+    values.globals,
+    ...named.flatMap(({ rules }) => rules.map((rule) => rule.values)),
+    ...named.flatMap(({ resources }) => resources.filter(({ name }) => name === resource).map((entry) => entry.values)),
+  ) as JsonObject;
+}
+
+/** Whether any value is meant for one policy alone, so that the policies cannot share a request. */
+export const differsByPolicy = (values: Values): boolean => values.policies.length > 0;

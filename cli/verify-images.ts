@@ -1,0 +1,200 @@
+/** Verifying images by flags, without a policy: what `verify` and `verify-attestation` share. Source: sigstore.md section 10, experience.md sections 2.2 to 2.4. */
+import { type Command, Option } from "commander";
+import {
+  type AttestorSpec,
+  type Candidate,
+  compileAttestor,
+  type Digest,
+  defaultLimits,
+  EngineError,
+  type Evidence,
+  type Expectation,
+  type JsonValue,
+  type Knowledge,
+  parseJson,
+  parseReference,
+  type ProvenStatement,
+  proven,
+  refuted,
+  resolveDigest,
+  TrustCache,
+  type Verification,
+  type VerifyContext,
+} from "../core/index.ts";
+import { nodeVerifier, openLayout } from "../proxy/index.ts";
+import { addAttestorOptions, type AttestorOptions, foldAliases, readAttestor } from "./attestor-flags.ts";
+import type { CommandIO, ExitCode } from "./command.ts";
+import { addKnowledgeOptions, type KnowledgeOptions, type OpenKnowledge, openKnowledge } from "./knowledge.ts";
+import { toJsonLine, toJsonText, toYamlText } from "./render/json.ts";
+import { gravest, renderProblem, toProblem } from "./render/problem.ts";
+import { leadingFailure } from "./render/evidence.ts";
+import { createStyle } from "./render/style.ts";
+import { exitOfImage, renderVerifiedImage, toCosignPayload, toVerificationJson, type VerifiedImage } from "./render/verification.ts";
+
+export interface VerifyOptions extends KnowledgeOptions, AttestorOptions {
+  readonly localImage?: boolean;
+  readonly output: "text" | "json" | "yaml" | "cosign";
+  readonly type?: string;
+  readonly quiet?: boolean;
+}
+
+/** Adds the arguments and flags of both commands. */
+export function addVerifyOptions(command: Command): Command {
+  command.argument("<image...>", "images, or layout folders with --local-image");
+  addKnowledgeOptions(addAttestorOptions(command));
+  return command
+    .option("--local-image", "IMAGE is a folder made by cosign save, or another OCI layout")
+    .addOption(new Option("-o, --output <format>", "form of the answer").choices(["text", "json", "yaml", "cosign"]).default("text"))
+    .option("-q, --quiet", "only the exit code and errors");
+}
+
+/** What is done with one image once its digest is known. */
+export type CheckImage = (
+  image: { readonly repository: string; readonly digest: Digest },
+  expectation: Expectation,
+  where: { readonly layouts: "all"; readonly signatureRepository?: string },
+  context: VerifyContext,
+) => { readonly verification: VerifiedImage["verification"]; readonly candidates: readonly Candidate[] };
+
+interface Located {
+  readonly repository: string;
+  readonly digest: Verification<Digest>;
+  readonly knowledge: Knowledge;
+}
+
+/** The image of a layout folder that holds one. */
+function locateLocal(folder: string, { knowledge }: OpenKnowledge): Located {
+  const layout = openLayout(folder, { repository: "local/image", complete: true });
+  const [image, ...others] = layout.images();
+  if (image === undefined) throw new EngineError("invalid-usage", "the layout holds no image", { subject: folder });
+  if (others.some(({ digest }) => digest !== image.digest))
+    throw new EngineError("invalid-usage", "the layout holds more than one image: use --layout and name one", { subject: folder });
+  return { repository: image.repository, digest: proven(image.digest), knowledge: new Behind(layout, knowledge) };
+}
+
+function locate(text: string, { knowledge }: OpenKnowledge): Located {
+  try {
+    const reference = parseReference(text);
+    return { repository: reference.repository, digest: resolveDigest(reference, knowledge), knowledge };
+  } catch (error) {
+    if (!(error instanceof EngineError) || error.code !== "malformed") throw error;
+    throw new EngineError("invalid-reference", `not an image reference: ${text}`, { subject: text, cause: error });
+  }
+}
+
+/** A trusted root and keys from the command line, content from the layout. */
+class Behind implements Knowledge {
+  readonly #layout: Knowledge;
+  readonly #rest: Knowledge;
+
+  constructor(layout: Knowledge, rest: Knowledge) {
+    this.#layout = layout;
+    this.#rest = rest;
+  }
+
+  answer<Q extends Parameters<Knowledge["answer"]>[0]>(question: Q) {
+    return this.#layout.answer(question) ?? this.#rest.answer(question);
+  }
+}
+
+/** Only signatures with an RFC 3161 timestamp count where one is asked for. */
+function requireTimestamps(image: VerifiedImage): VerifiedImage {
+  if (image.verification.truth !== "proven") return image;
+  const isStamped = (evidence: Evidence) => evidence.times.some(({ source }) => source === "timestamp-authority");
+  const { evidence, statements } = image.verification.evidence;
+  const kept = evidence.map((one, index) => ({ one, statement: statements?.[index] })).filter(({ one }) => isStamped(one));
+  if (kept.length === 0)
+    return {
+      ...image,
+      verification: refuted({
+        check: "timestamp",
+        code: "no-timestamp",
+        reason: "no signature that satisfies the flags carries an RFC 3161 timestamp",
+        stage: 1,
+      }),
+    };
+  const keptStatements = kept.flatMap(({ statement }): ProvenStatement[] => (statement === undefined ? [] : [statement]));
+  return { ...image, verification: proven({ evidence: kept.map(({ one }) => one), ...(statements === undefined ? {} : { statements: keptStatements }) }) };
+}
+
+/**
+ * Verifies every image and reports. The exit code is that of the gravest outcome.
+ * @throws EngineError for what the command line itself gets wrong, before anything is verified.
+ */
+export function verifyImages(images: readonly string[], given: VerifyOptions, io: CommandIO, check: CheckImage): ExitCode {
+  const options = { ...given, ...foldAliases({ ...given }) };
+  const spec: AttestorSpec = readAttestor(options, io);
+  const expectation = compileAttestor(spec, { identityTexts: "exact" });
+  const repository = io.env.COSIGN_REPOSITORY || undefined;
+  const opened = openKnowledge(options, io);
+  try {
+    const trust = new TrustCache(nodeVerifier);
+    const verified = images.map((text): VerifiedImage => {
+      const located = options.localImage === true ? locateLocal(text, opened) : locate(text, opened);
+      if (located.digest.truth !== "proven") return { reference: text, verification: located.digest, candidates: [] };
+      const digest = located.digest.evidence;
+      const context: VerifyContext = {
+        knowledge: located.knowledge,
+        now: opened.now,
+        verifier: nodeVerifier,
+        trustRootName: "public-good",
+        trust,
+        limits: defaultLimits,
+        exhaustive: options.useSignedTimestamps === true,
+      };
+      const outcome = check(
+        { repository: located.repository, digest },
+        expectation,
+        { layouts: "all", ...(repository === undefined ? {} : { signatureRepository: repository }) },
+        context,
+      );
+      const image: VerifiedImage = { reference: text, digest, ...outcome };
+      return options.useSignedTimestamps === true ? requireTimestamps(image) : image;
+    });
+    const code = gravest(verified.map(exitOfImage));
+    report(verified, options, { now: opened.now, code, knowledge: opened.knowledge }, io);
+    return code;
+  } finally {
+    opened.close();
+  }
+}
+
+function report(
+  images: readonly VerifiedImage[],
+  options: VerifyOptions,
+  { now, code, knowledge }: { readonly now: Date; readonly code: ExitCode; readonly knowledge: Knowledge },
+  io: CommandIO,
+): void {
+  const document = () => toVerificationJson(images, { at: now, offline: true, exitCode: code });
+  if (options.output === "json") io.out(toJsonText(document()));
+  else if (options.output === "yaml") io.out(toYamlText(document()));
+  else if (options.output === "cosign")
+    io.out(
+      toJsonLine(
+        images.flatMap((image) =>
+          image.verification.truth === "proven"
+            ? image.verification.evidence.evidence.map((evidence) => toCosignPayload(image, evidence, signedPayload(evidence, knowledge)))
+            : [],
+        ),
+      ),
+    );
+  else if (options.quiet !== true)
+    for (const image of images) io.out(renderVerifiedImage(image, createStyle({ colour: io.colour.out, unicode: io.unicode }), now));
+  for (const image of images) reportFailure(image, io);
+}
+
+function reportFailure({ reference, digest, verification }: VerifiedImage, io: CommandIO): void {
+  if (verification.truth === "proven") return;
+  const failure = leadingFailure(verification.truth, verification.failures);
+  if (failure === undefined) return;
+  const { what, fix } = toProblem(new EngineError(failure.code, `${reference}: ${failure.reason}`));
+  const why = failure.subject ?? digest;
+  io.err(renderProblem({ code: failure.code, what, ...(why === undefined ? {} : { why }), ...(fix === undefined ? {} : { fix }) }));
+}
+
+/** The payload that cosign signed, where it is one. */
+function signedPayload({ source }: Evidence, knowledge: Knowledge): JsonValue | undefined {
+  if (source.repository === undefined || (source.layout !== "tag" && source.layout !== "artifact")) return undefined;
+  const answer = knowledge.answer({ kind: "blob", repository: source.repository, digest: source.digest });
+  return answer?.state === "present" ? parseJson(answer.value) : undefined;
+}

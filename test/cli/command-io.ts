@@ -1,0 +1,60 @@
+/** A world for commands under test: files in memory, streams as text, a fixed clock. */
+import { EngineError } from "../../core/index.ts";
+import type { CommandIO } from "../../cli/command.ts";
+import { runCommandLine } from "../../cli/program.ts";
+
+export interface TestWorld {
+  /** Path → content. Folders are what paths begin with. */
+  readonly files?: Readonly<Record<string, string | Uint8Array>>;
+  readonly stdin?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly now?: string;
+}
+
+export interface TestRun {
+  readonly exit: number;
+  readonly out: string;
+  readonly err: string;
+  readonly written: Readonly<Record<string, string>>;
+}
+
+/** A `CommandIO` over memory, and what was written to it. */
+export function testIO(world: TestWorld = {}): {
+  readonly io: CommandIO;
+  readonly seen: { out: string; err: string; readonly written: Record<string, string> };
+} {
+  const files = { ...world.files, ...(world.stdin === undefined ? {} : { "-": world.stdin }) };
+  const seen = { out: "", err: "", written: {} as Record<string, string> };
+  const missing = (path: string): EngineError => new EngineError("invalid-usage", `cannot read ${path}: ENOENT`, { subject: path });
+  const below = (path: string): readonly string[] => Object.keys(files).filter((name) => name.startsWith(`${path}/`));
+  const io: CommandIO = {
+    out: (text) => {
+      seen.out += text;
+    },
+    err: (text) => {
+      seen.err += text;
+    },
+    readFile: (path) => {
+      const content = files[path];
+      if (content === undefined) throw missing(path);
+      return typeof content === "string" ? new TextEncoder().encode(content) : content;
+    },
+    listFolder: (path) => [...new Set(below(path).map((name) => name.slice(path.length + 1).split("/")[0] ?? ""))].sort(),
+    pathKind: (path) => (files[path] !== undefined ? "file" : below(path).length > 0 ? "folder" : "none"),
+    writeFile: (path, text) => {
+      seen.written[path] = text;
+    },
+    env: world.env ?? {},
+    now: () => new Date(world.now ?? "2026-11-23T12:00:00Z"),
+    colour: { out: false, err: false },
+    unicode: true,
+  };
+  return { io, seen };
+}
+
+/** Runs one command line. */
+export async function runCli(words: readonly string[], world: TestWorld = {}): Promise<TestRun> {
+  const { io, seen } = testIO(world);
+  const exit = await runCommandLine(words, io);
+  return { exit, ...seen };
+}

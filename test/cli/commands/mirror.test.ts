@@ -1,0 +1,66 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { tempFolder } from "../../support/temp-folder.ts";
+import { runCli, type TestWorld } from "../command-io.ts";
+import { demoLayout, repository } from "../demo-layout.ts";
+
+const test = suite("cli/commands/mirror");
+const demo = demoLayout();
+const world: TestWorld = { files: { "key.pub": demo.key.publicPem, "junk.pub": "no key" } };
+const store = tempFolder();
+
+test("a layout is added, and what was copied is said", async () => {
+  const { exit, out, err } = await runCli(["mirror", "add", demo.folder, "--store", store, "--complete"], world);
+  assert.equal([exit, err], [0, ""]);
+  assert.match(out, `copied ${demo.signed} ${demo.digests.signed}\n`);
+  assert.match(out, `complete for ${repository}\n`);
+});
+
+test("the mirror answers as the layout did", async () => {
+  const verify = ["verify", "--store", store, "--insecure-ignore-tlog", "--key", "key.pub"];
+  assert.is((await runCli([...verify, demo.signed], world)).exit, 0);
+  assert.is((await runCli([...verify, demo.unsigned], world)).exit, 10);
+  assert.is(
+    (await runCli(verify.filter((word) => word !== "--store" && word !== store).concat(demo.signed), { ...world, env: { SALLYPORT_STORE: store } })).exit,
+    0,
+  );
+});
+
+test("the list never says verified, and none only where every layout was asked", async () => {
+  const { out } = await runCli(["mirror", "ls", "--store", store]);
+  const rows = out.split("\n").map((line) => line.split(/ {2,}/));
+  assert.equal(rows[0], ["IMAGE", "DIGEST", "SIGNED", "ATTESTATIONS", "FRESH", "SIZE"]);
+  const row = (image: string) => rows.find(([name]) => name === image)?.slice(2, 4);
+  assert.equal(row(demo.signed), ["unknown", "slsa"]);
+  assert.equal(row(demo.unsigned), ["none", "-"]);
+});
+
+test("names and JSON for scripts", async () => {
+  assert.is(
+    (await runCli(["mirror", "ls", "--store", store, "-o", "name"])).out,
+    [demo.foreign, demo.signed, demo.unsigned].map((image) => `${image}\n`).join(""),
+  );
+  assert.is(JSON.parse((await runCli(["mirror", "ls", "--store", store, "-o", "json"])).out).images.length, 3);
+  assert.not.match((await runCli(["mirror", "ls", "--store", store, "--no-headers", "-o", "wide"])).out, "IMAGE");
+});
+
+test("a whole mirror passes the check", async () => assert.is((await runCli(["mirror", "check", "--store", store])).exit, 0));
+
+test("a pinned key answers for its reference", async () => {
+  assert.is((await runCli(["mirror", "pin-key", "k8s://ns/key", "key.pub", "--store", store], world)).exit, 0);
+  assert.is((await runCli(["verify", "--store", store, "--insecure-ignore-tlog", "--key", "k8s://ns/key", demo.signed], world)).exit, 0);
+  assert.match((await runCli(["mirror", "pin-key", "k8s://ns/key", "junk.pub", "--store", store], world)).err, "error malformed:");
+});
+
+test("no store, or none to read, is wrong usage", async () => {
+  assert.is((await runCli(["mirror", "ls"])).exit, 2);
+  assert.is((await runCli(["mirror", "ls", "--store", tempFolder()])).exit, 2);
+});
+
+test("a file that is no mirror is refused as damaged", async () => {
+  const { exit, err } = await runCli(["mirror", "ls", "--store", tempFolder({ "mirror.db": "not a database" })]);
+  assert.is(exit, 6);
+  assert.match(err, "error mirror-corrupt:");
+});
+
+test.run();

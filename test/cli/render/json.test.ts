@@ -1,0 +1,23 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { sorted, toJsonLine, toJsonText, toYamlText } from "../../../cli/render/json.ts";
+
+const test = suite("cli/render/json");
+
+test("writes what plain JSON cannot", () => {
+  assert.is(
+    toJsonLine({ index: 2n ** 64n, bytes: Uint8Array.of(1, 2), at: new Date(0), gone: undefined, run: () => 1 }),
+    '{"index":"18446744073709551616","bytes":"AQI=","at":"1970-01-01T00:00:00.000Z"}\n',
+  );
+});
+
+test("JSON is indented by two, YAML is not folded", () => {
+  assert.is(toJsonText({ a: [1] }), '{\n  "a": [\n    1\n  ]\n}\n');
+  assert.is(toYamlText({ a: "x ".repeat(100).trim() }), `a: ${"x ".repeat(100).trim()}\n`);
+  const shared = { b: 1 };
+  assert.is(toYamlText({ a: shared, c: shared }), "a:\n  b: 1\nc:\n  b: 1\n");
+});
+
+test("sorts keys at every depth, lists stay", () => assert.is(JSON.stringify(sorted({ b: [{ d: 1, c: 2 }], a: 1 })), '{"a":1,"b":[{"c":2,"d":1}]}'));
+
+test.run();
