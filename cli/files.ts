@@ -12,8 +12,9 @@ const isDocument = (name: string): boolean => /\.(?:ya?ml|json)$/i.test(name);
 /** Every YAML and JSON file of these paths; folders are read to their depth, `-` is standard input. @throws EngineError `invalid-usage`. */
 export function readTextFiles(paths: readonly string[], io: CommandIO): readonly TextFile[] {
   return paths.flatMap((path): readonly TextFile[] => {
-    if (path !== "-" && io.pathKind(path) === "folder") {
-      const names = io.listFolder(path).map((name) => `${path.replace(/\/+$/, "")}/${name}`);
+    const folder = path.replace(/(?<=.)\/+$/, "");
+    if (path !== "-" && io.pathKind(folder) === "folder") {
+      const names = io.listFolder(folder).map((name) => `${folder}/${name}`);
       return readTextFiles(
         names.filter((name) => isDocument(name) || io.pathKind(name) === "folder"),
         io,
@@ -38,11 +39,12 @@ const isMap = (value: JsonValue | undefined): value is JsonObject => typeof valu
 
 /** The documents of a file as JSON. @throws EngineError `invalid-usage` with line and column where one does not parse. */
 export function readDocuments(file: TextFile): readonly JsonValue[] {
-  const { documents, problems } = parseYaml(file.text, file.name);
-  const [problem] = problems;
-  if (problem !== undefined)
-    throw new EngineError("invalid-usage", `not a document: ${problem.message}`, { subject: `${problem.file}:${problem.line}:${problem.column}` });
-  return documents.map(({ value }) => toJson(value));
+  try {
+    return parseYaml(file.text, file.name).map(({ value }) => toJson(value));
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    throw new EngineError("invalid-usage", `not a document: ${error.message}`, { subject: error.subject ?? file.name });
+  }
 }
 
 /** Resources, with lists taken apart. @throws EngineError `invalid-usage` for a document that is no resource. */
