@@ -2,10 +2,10 @@
  * Builds `dist/`: the command line (`sallyport.mjs`), the conformance client (`conformance.mjs`) and the portable engine (`engine.mjs`).
  * The Node programs share lazy chunks, so that a command loads only what it needs; the engine is one file for any host.
  */
-import { chmodSync, existsSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build, type BuildOptions, type Metafile } from "esbuild";
+import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
 
 export interface BuildTargets {
   /** Folder that holds `core`, `proxy`, `cli` and `package.json`. */
@@ -53,6 +53,26 @@ export const neutralOptions = (root: string, entry: string): BuildOptions => ({
 const outputs = (metafile: Metafile | undefined, outdir: string, root: string): readonly BuiltFile[] =>
   Object.entries(metafile?.outputs ?? {}).map(([path, { bytes }]) => ({ path: join(root, path).slice(outdir.length + 1), bytes }));
 
+const statementFile = "proxy/mirror/statements.ts";
+const readsStatement = /readFileSync\(new URL\(`\$\{name\}\.sql`, folder\), "utf8"\)/;
+
+/** The mirror reads its statements from files beside its source; a bundle has no such files, so it carries their text. */
+export const inlineStatements = (root: string): Plugin => ({
+  name: "inline-statements",
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]proxy[\\/]mirror[\\/]statements\.ts$/ }, () => {
+      const folder = join(root, "proxy/mirror/sql");
+      const texts = Object.fromEntries(readdirSync(folder).map((name) => [name.replace(/\.sql$/, ""), readFileSync(join(folder, name), "utf8")]));
+      const source = readFileSync(join(root, statementFile), "utf8");
+      if (!readsStatement.test(source)) throw new Error(`${statementFile} no longer reads its files in the way that the build replaces`);
+      return {
+        loader: "ts",
+        contents: `${source.replace(readsStatement, "bundledStatement(name)")}\nconst bundled: Record<string, string> = ${JSON.stringify(texts)};\nfunction bundledStatement(name: string): string {\n  const text = bundled[name];\n  if (text === undefined) throw new Error(\`no statement \${name}\`);\n  return text;\n}\n`,
+      };
+    });
+  },
+});
+
 /** Builds the Node programs whose entry exists. */
 export async function buildPrograms({ root, outdir }: BuildTargets): Promise<readonly BuiltFile[]> {
   const entryPoints = Object.entries(programs)
@@ -70,6 +90,7 @@ export async function buildPrograms({ root, outdir }: BuildTargets): Promise<rea
     target: "node20",
     mainFields: ["module", "main"],
     external,
+    plugins: [inlineStatements(root)],
     minifySyntax: true,
     minifyWhitespace: true,
     // Packages in CommonJS call `require` for Node's own modules.
