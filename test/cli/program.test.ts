@@ -18,7 +18,10 @@ const table = (act: (shell: Shell) => void): readonly CommandEntry[] => [
           .option("--on", "a switch")
           .option("--no-off", "a switch")
           .argument("[word...]")
-          .action((words, options) => (shell.io.out(JSON.stringify([words, options])), act(shell))),
+          .action((words, options) => {
+            shell.io.out(JSON.stringify([words, options]));
+            act(shell);
+          }),
     }),
   },
   { name: "other", summary: "is not called", load: () => Promise.reject(new Error("loaded for nothing")) },

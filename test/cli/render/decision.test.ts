@@ -1,0 +1,127 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { decisionTrees, pruneTree, renderDecision } from "../../../cli/render/decision.ts";
+import { createStyle } from "../../../cli/render/style.ts";
+import type { AttestorResult, Decision, Failure, ImageResult, RuleResult } from "../../../core/index.ts";
+import { certificateEvidence, source } from "./evidence-samples.ts";
+
+const test = suite("cli/render/decision");
+const style = createStyle({ colour: false, unicode: true });
+const at = (line: number) => ({ file: "check.yaml", line, column: 3 });
+const wrongKey: Failure = { check: "signature", code: "wrong-key", reason: "made by another key", stage: 9 };
+const wrongIdentity: Failure = { check: "identity", code: "wrong-identity", reason: "subject mismatch: expected a, received b", stage: 12 };
+
+const attestor: AttestorResult = {
+  path: ".attestors[0]",
+  position: at(21),
+  truth: "refuted",
+  required: 1,
+  entries: [
+    {
+      path: ".attestors[0].entries[0].keyless",
+      position: at(24),
+      truth: "refuted",
+      candidates: [{ source, verification: { truth: "refuted", failures: [wrongIdentity] } }],
+      failures: [wrongIdentity],
+      open: [],
+    },
+    {
+      path: ".attestors[0].entries[1].keyless",
+      position: at(30),
+      truth: "proven",
+      candidates: [{ source, verification: { truth: "proven", evidence: certificateEvidence } }],
+      failures: [],
+      open: [],
+    },
+  ],
+  failures: [wrongIdentity],
+  open: [],
+};
+const image: ImageResult = {
+  image: "ghcr.io/acme/app:1.4",
+  pointer: "/spec/containers/0/image",
+  digest: `sha256:${"9".repeat(64)}`,
+  entry: 0,
+  position: at(17),
+  truth: "refuted",
+  attestors: [attestor],
+  attestations: [],
+  failures: [wrongIdentity],
+  open: [],
+};
+const result = (status: RuleResult["status"], more: Partial<RuleResult> = {}): RuleResult => ({
+  policy: "check-image",
+  rule: "keyless",
+  pass: "mutate",
+  status,
+  message: status,
+  action: "Enforce",
+  failurePolicy: "Fail",
+  position: at(9),
+  operation: "CREATE",
+  image,
+  failures: status === "fail" ? [wrongKey, wrongIdentity] : [],
+  open: [],
+  ...more,
+});
+const decide = (allowed: boolean, ...results: readonly RuleResult[]): Decision => ({
+  allowed,
+  results,
+  patches: [],
+  warnings: [],
+  open: [],
+  read: [],
+  at: "2026-11-22T17:03:00.000Z",
+});
+
+test("a denial names the rule, its line, the time and the reason that got furthest", () => {
+  const text = renderDecision(decide(false, result("fail")), style, { brief: false });
+  assert.match(
+    text,
+    /^DENY {2}by check-image\/keyless \(check\.yaml:9\) {2}now 2026-11-22 17:03 UTC\nbecause {2}subject mismatch: expected a, received b {2}\[wrong-identity\]\n\n✗ ghcr\.io\/acme\/app:1\.4\n└─ ✗ rule/,
+  );
+});
+
+test("every check has the policy line that asked for it, and every signature its evidence", () => {
+  const text = renderDecision(decide(false, result("fail")), style, { brief: false });
+  for (const part of [
+    "attestors   .attestors[0] (1 of 2 required)  ← check.yaml:21",
+    "← check.yaml:24",
+    "← check.yaml:30",
+    "✓ signature 1/1",
+    "✓ chain",
+    "[wrong-identity] subject mismatch",
+  ])
+    assert.ok(text.includes(part), `${part}\n${text}`);
+});
+
+test("a failure that a signature has is not told again above it", () => {
+  assert.is(
+    renderDecision(decide(false, result("fail", { failures: [wrongIdentity] })), style, { brief: false }).split("[wrong-identity] subject mismatch").length - 1,
+    1,
+  );
+});
+
+test("brief keeps the path to the first thing that is wrong", () => {
+  const text = renderDecision(decide(false, result("fail")), style, { brief: true });
+  assert.ok(text.includes("[wrong-identity]"));
+  assert.not.ok(text.includes("check.yaml:30"));
+  const [tree] = decisionTrees(decide(false, result("fail")), new Date(0));
+  assert.ok(tree !== undefined && pruneTree(tree).children?.length === 1);
+});
+
+test("an allowed request says so, a failure of an Audit rule does not deny", () => {
+  assert.match(renderDecision(decide(true, result("pass")), style, { brief: false }), /^ALLOW {2}now/);
+  assert.match(renderDecision(decide(true, result("fail", { action: "Audit" })), style, { brief: false }), /^ALLOW {2}by check-image\/keyless/);
+});
+
+test("a rule result without image is about the request as a whole", () => {
+  const { image: _, ...whole } = result("error", { failures: [{ check: "context", code: "unresolved", reason: "no such variable", stage: 0 }] });
+  const text = renderDecision(decide(false, whole), style, { brief: false });
+  assert.match(text, "the request as a whole");
+  assert.match(text, "[unresolved]");
+});
+
+test("no rule, no result, and that is said", () => assert.match(renderDecision(decide(true), style, { brief: false }), "no rule is about this request"));
+
+test.run();
