@@ -22,9 +22,9 @@ import {
   type VerifyContext,
 } from "../core/index.ts";
 import { nodeVerifier, openLayout } from "../proxy/index.ts";
-import { addAttestorOptions, type AttestorOptions, foldAliases, readAttestor } from "./attestor-flags.ts";
+import { addAttestorOptions, type AttestorOptions, foldAliases, readAttestor } from "./input/attestor-flags.ts";
 import type { CommandIO, ExitCode } from "./command.ts";
-import { addKnowledgeOptions, type KnowledgeOptions, type OpenKnowledge, openKnowledge } from "./knowledge.ts";
+import { addKnowledgeOptions, type KnowledgeOptions, type OpenKnowledge, openKnowledge } from "./input/knowledge.ts";
 import { toJsonLine, toJsonText, toYamlText } from "./render/json.ts";
 import { gravest, renderProblem, toProblem } from "./render/problem.ts";
 import { leadingFailure } from "./render/evidence.ts";

@@ -22,7 +22,7 @@ function faultsOf(path: string, text: string, tables: Readonly<Record<string, st
     if (!kebab.test(word)) faults.push(`${path}: "${word}" is not kebab-case`);
   }
   const isTest = path.startsWith("test/") && basename(path).endsWith(".test.ts");
-  if (!isTest && !text.startsWith("/**")) faults.push(`${path}: the first line says what the module is, as a docstring`);
+  if (!isTest && !text.replace(/^#!.*\n/, "").startsWith("/**")) faults.push(`${path}: the first line says what the module is, as a docstring`);
   if (path.startsWith("test/")) return faults;
   // This file spells the words that it looks for.
   if (path !== "scripts/check-files.ts" && leftovers.test(text)) faults.push(`${path}: "${leftovers.exec(text)?.[0]}" is left for later`);

@@ -33,7 +33,7 @@ export const layers: LayerTable = {
   "core/x509": { units: [...bytes, "core/patterns", "core/question.ts"] },
   "core/dsse": { units: [...basis, "core/question.ts"] },
   "core/tlog": { units: [...bytes, "core/x509", "core/dsse", "core/question.ts"], packages: ["@noble/hashes"] },
-  "core/timestamp": { units: [...bytes, "core/x509", "core/question.ts"] },
+  "core/timestamp": { units: [...bytes, "core/x509", "core/question.ts"], packages: ["@noble/hashes"] },
   "core/tuf": { units: [...bytes, "core/patterns", "core/question.ts"] },
   "core/trust": { units: [...formats, ...world, "core/tuf"] },
   "core/oci": { units: [...bytes, ...world, "core/patterns"] },
@@ -84,9 +84,16 @@ export const layers: LayerTable = {
     ],
   },
 
+  "cli/version.ts": { units: [] },
   "cli/command.ts": { units: doors, packages: ["commander"] },
   "cli/render": { units: [...doors, "cli/command.ts"], packages: ["cli-table3", "picocolors", "yaml"] },
-  "cli/commands": { units: [...doors, "proxy/index.ts", "cli/command.ts", "cli/render"], packages: ["node:", "commander", "yaml"] },
-  "cli/conformance.ts": { units: [...doors, "proxy/index.ts", "cli/command.ts", "cli/render"], packages: ["node:", "commander"] },
-  "cli/main.ts": { units: [...doors, "proxy/index.ts", "cli/command.ts", "cli/render", "cli/commands"], packages: ["node:", "commander"] },
+  "cli/input": { units: [...doors, "proxy/index.ts", "cli/command.ts"], packages: ["commander"] },
+  "cli/verify-images.ts": { units: [...doors, "proxy/index.ts", "cli/command.ts", "cli/input", "cli/render"], packages: ["commander"] },
+  "cli/commands": {
+    units: [...doors, "proxy/index.ts", "cli/command.ts", "cli/version.ts", "cli/input", "cli/render", "cli/verify-images.ts"],
+    packages: ["commander"],
+  },
+  "cli/program.ts": { units: [...doors, "cli/command.ts", "cli/version.ts", "cli/render", "cli/commands"], packages: ["commander"] },
+  "cli/main.ts": { units: [...doors, "cli/command.ts", "cli/program.ts"], packages: ["node:"] },
+  "cli/conformance.ts": { units: [...doors, "proxy/index.ts", "cli/command.ts", "cli/input", "cli/render"], packages: ["node:", "commander"] },
 };

@@ -14,14 +14,14 @@ import {
 } from "../../core/index.ts";
 import { nodeVerifier } from "../../proxy/index.ts";
 import { collect, type CommandIO, type ExitCode, type Shell } from "../command.ts";
-import { problemText, readPolicies, readResources } from "../files.ts";
-import { addKnowledgeOptions, type KnowledgeOptions, openKnowledge } from "../knowledge.ts";
+import { problemText, readPolicies, readResources } from "../input/files.ts";
+import { addKnowledgeOptions, type KnowledgeOptions, openKnowledge } from "../input/knowledge.ts";
 import { sorted, toJsonText, toYamlText } from "../render/json.ts";
 import { countResults, exitOfCounts, renderBanner, renderCounts, renderRefusedPolicies, renderResponse, shownStatus } from "../render/kyverno-apply.ts";
 import { type ReportedResponse, toPolicyReport } from "../render/policy-report.ts";
 import { renderProblem } from "../render/problem.ts";
 import { renderBoxTable } from "../render/table.ts";
-import { readRequestInfo, readValues, type RequestInfo, type Values, variablesFor } from "../values.ts";
+import { readRequestInfo, readValues, type RequestInfo, type Values, variablesFor } from "../input/values.ts";
 
 interface ApplyOptions extends KnowledgeOptions {
   readonly resource?: readonly string[];

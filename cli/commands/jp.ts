@@ -1,10 +1,9 @@
 /** `sallyport jp`: JMESPath as Kyverno has it. Source: `kyverno jp`; kyverno.md section 7. */
 import type { Command } from "commander";
-import { compileExpression, decodeUtf8, EngineError, type FunctionTable, type JsonValue, kyvernoFunctions, parseExpression } from "../../core/index.ts";
+import { compileExpression, decodeUtf8, defaultLimits, EngineError, type JsonValue, kyvernoFunctions, parseExpression } from "../../core/index.ts";
 import { collect, type CommandIO, type ExitCode, type Shell } from "../command.ts";
-import { readDocuments } from "../files.ts";
+import { readDocuments } from "../input/files.ts";
 import { toJsonLine, toJsonText } from "../render/json.ts";
-import { defaultLimits } from "../../core/index.ts";
 
 interface QueryOptions {
   readonly input?: string;
@@ -13,7 +12,7 @@ interface QueryOptions {
   readonly unquoted?: boolean;
 }
 
-const functionsAt = (now: Date): FunctionTable => kyvernoFunctions({ now, seed: "jp", references: {} });
+const functionsAt = (now: Date) => kyvernoFunctions({ now, seed: "jp", references: {} });
 
 /** Expressions as arguments, from files, and where neither is there, from standard input. */
 function readExpressions(words: readonly string[], files: readonly string[], io: CommandIO): readonly string[] {
@@ -50,7 +49,7 @@ function parse(words: readonly string[], files: readonly string[], io: CommandIO
 
 function listFunctions(names: readonly string[], io: CommandIO): ExitCode {
   const table = functionsAt(io.now());
-  const known = [...table.names()].sort();
+  const known = [...table.keys()].sort();
   for (const name of names.length > 0 ? names : known) {
     const found = table.get(name);
     if (found === undefined) throw new EngineError("invalid-usage", `there is no function ${name}`, { subject: name });

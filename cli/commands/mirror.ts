@@ -3,11 +3,11 @@ import { type Command, Option } from "commander";
 import { decodeUtf8, EngineError, encodeUtf8, parsePublicKeysPem } from "../../core/index.ts";
 import { addLayout, type MirrorImage } from "../../proxy/index.ts";
 import type { CommandIO, ExitCode, Shell } from "../command.ts";
-import { parseLayoutFlag } from "../knowledge.ts";
+import { parseLayoutFlag } from "../input/knowledge.ts";
 import { toJsonText } from "../render/json.ts";
 import { renderColumns } from "../render/table.ts";
 import { toSpanText } from "../render/time.ts";
-import { addStoreOption, type StoreOptions, withMirror } from "../store.ts";
+import { addStoreOption, type StoreOptions, withMirror } from "../input/store.ts";
 
 interface AddOptions extends StoreOptions {
   readonly complete?: boolean;

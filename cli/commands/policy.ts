@@ -3,7 +3,7 @@ import { type Command, Option } from "commander";
 import { createEngine } from "../../core/index.ts";
 import { nodeVerifier } from "../../proxy/index.ts";
 import type { CommandIO, ExitCode, Shell } from "../command.ts";
-import { problemText, readPolicies } from "../files.ts";
+import { problemText, readPolicies } from "../input/files.ts";
 import { toJsonText } from "../render/json.ts";
 
 interface CheckOptions {

@@ -5,7 +5,7 @@ import { nodeVerifier } from "../../proxy/index.ts";
 import type { CommandIO, ExitCode, Shell } from "../command.ts";
 import { toJsonText } from "../render/json.ts";
 import { toUtcText } from "../render/time.ts";
-import { addStoreOption, type StoreOptions, withMirror } from "../store.ts";
+import { addStoreOption, type StoreOptions, withMirror } from "../input/store.ts";
 
 interface TrustOptions extends StoreOptions {
   readonly name: string;

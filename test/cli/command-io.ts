@@ -23,7 +23,7 @@ export function testIO(world: TestWorld = {}): {
   readonly io: CommandIO;
   readonly seen: { out: string; err: string; readonly written: Record<string, string> };
 } {
-  const files = { ...world.files, ...(world.stdin === undefined ? {} : { "-": world.stdin }) };
+  const files: Readonly<Record<string, string | Uint8Array>> = { ...world.files, ...(world.stdin === undefined ? {} : { "-": world.stdin }) };
   const seen = { out: "", err: "", written: {} as Record<string, string> };
   const missing = (path: string): EngineError => new EngineError("invalid-usage", `cannot read ${path}: ENOENT`, { subject: path });
   const below = (path: string): readonly string[] => Object.keys(files).filter((name) => name.startsWith(`${path}/`));

@@ -62,7 +62,7 @@ test("the document has a verdict for all and for each", () => {
       ],
     ],
   );
-  assert.equal(document.images[1]?.open, ["trusted-root public-good"]);
+  assert.equal((document.images[1] as { readonly open?: readonly string[] }).open, ["trusted-root public-good"]);
   assert.is(
     toVerificationJson([passed, failed("refuted", "wrong-key"), failed("unknown", "no-trust")], { at: now, offline: true, exitCode: 3 }).verdict,
     "fail",

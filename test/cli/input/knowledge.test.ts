@@ -1,11 +1,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { openKnowledge, parseLayoutFlag, parseTimeFlag } from "../../cli/knowledge.ts";
-import { throwsCode } from "../support/assert.ts";
-import { testIO } from "./command-io.ts";
-import { demoLayout, repository } from "./demo-layout.ts";
+import { openKnowledge, parseLayoutFlag, parseTimeFlag } from "../../../cli/input/knowledge.ts";
+import { throwsCode } from "../../support/assert.ts";
+import { testIO } from "../command-io.ts";
+import { demoLayout, repository } from "../demo-layout.ts";
 
-const test = suite("cli/knowledge");
+const test = suite("cli/input/knowledge");
 
 test("a layout flag is a folder, or an image and a folder", () => {
   assert.equal(parseLayoutFlag("dir/a"), { folder: "dir/a", options: {} });

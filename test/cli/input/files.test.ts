@@ -1,10 +1,10 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { readResources, readTextFiles } from "../../cli/files.ts";
-import { throwsCode } from "../support/assert.ts";
-import { testIO } from "./command-io.ts";
+import { readResources, readTextFiles } from "../../../cli/input/files.ts";
+import { throwsCode } from "../../support/assert.ts";
+import { testIO } from "../command-io.ts";
 
-const test = suite("cli/files");
+const test = suite("cli/input/files");
 const pod = (name: string) => `apiVersion: v1\nkind: Pod\nmetadata: { name: ${name} }\n`;
 
 test("folders are read to their depth, only YAML and JSON, in order", () => {

@@ -1,6 +1,6 @@
 /** Policies, exceptions and resources from the files and folders of the command line. */
-import { decodeUtf8, EngineError, type JsonObject, type JsonValue, loadPolicies, parseYaml, type PolicyProblem, toJson } from "../core/index.ts";
-import type { CommandIO } from "./command.ts";
+import { decodeUtf8, EngineError, type JsonObject, type JsonValue, loadPolicies, parseYaml, type PolicyProblem, toJson } from "../../core/index.ts";
+import type { CommandIO } from "../command.ts";
 
 export interface TextFile {
   readonly name: string;

@@ -1,8 +1,8 @@
 /** The mirror of a command that needs one. */
 import type { Command } from "commander";
-import { EngineError } from "../core/index.ts";
-import { type Mirror, openMirror } from "../proxy/index.ts";
-import type { CommandIO } from "./command.ts";
+import { EngineError } from "../../core/index.ts";
+import { type Mirror, openMirror } from "../../proxy/index.ts";
+import type { CommandIO } from "../command.ts";
 
 export interface StoreOptions {
   readonly store?: string;

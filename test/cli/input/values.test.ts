@@ -1,10 +1,10 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { readRequestInfo, readValues, variablesFor } from "../../cli/values.ts";
-import { throwsCode } from "../support/assert.ts";
-import { testIO } from "./command-io.ts";
+import { readRequestInfo, readValues, variablesFor } from "../../../cli/input/values.ts";
+import { throwsCode } from "../../support/assert.ts";
+import { testIO } from "../command-io.ts";
 
-const test = suite("cli/values");
+const test = suite("cli/input/values");
 const file = `
 apiVersion: cli.kyverno.io/v1alpha1
 kind: Values

@@ -1,8 +1,8 @@
 /** What a command may know: layout folders, the mirror, a trusted root and key files of the command line. Nothing here can dial. */
-import { type Answer, type AnswerTo, decodeUtf8, EngineError, type Knowledge, type Question } from "../core/index.ts";
-import { type LayoutOptions, type Mirror, openLayout, openMirror } from "../proxy/index.ts";
+import { type Answer, type AnswerTo, decodeUtf8, EngineError, type Knowledge, type Question } from "../../core/index.ts";
+import { type LayoutOptions, type Mirror, openLayout, openMirror } from "../../proxy/index.ts";
 import type { Command } from "commander";
-import { collect, type CommandIO } from "./command.ts";
+import { collect, type CommandIO } from "../command.ts";
 
 /** The flags of {@link addKnowledgeOptions}, as commander gives them. */
 export interface KnowledgeOptions {
@@ -44,8 +44,10 @@ class JoinedKnowledge implements Knowledge {
     const answers = this.#sources.map((source) => source.answer(question)).filter((answer) => answer !== undefined);
     const present = answers.filter((answer) => answer.state === "present");
     const [first] = present;
-    if (first !== undefined && question.kind === "referrers")
-      return { ...first, value: present.flatMap((answer) => (answer as Answer<readonly unknown[]> & { state: "present" }).value) } as AnswerTo<Q>;
+    if (first !== undefined && question.kind === "referrers") {
+      const joined: Answer = { ...first, value: present.flatMap((answer) => answer.value as readonly unknown[]) };
+      return joined as AnswerTo<Q>;
+    }
     return first ?? answers.find((answer) => answer.state === "absent") ?? answers[0];
   }
 }

@@ -1,10 +1,10 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type AttestorOptions, foldAliases, readAttestor } from "../../cli/attestor-flags.ts";
-import { throwsCode } from "../support/assert.ts";
-import { testIO, type TestWorld } from "./command-io.ts";
+import { type AttestorOptions, foldAliases, readAttestor } from "../../../cli/input/attestor-flags.ts";
+import { throwsCode } from "../../support/assert.ts";
+import { testIO, type TestWorld } from "../command-io.ts";
 
-const test = suite("cli/attestor-flags");
+const test = suite("cli/input/attestor-flags");
 const read = (options: AttestorOptions, world: TestWorld = {}) => readAttestor(options, testIO(world).io);
 const identity = { certificateIdentity: "me", certificateOidcIssuer: "https://issuer.example" };
 

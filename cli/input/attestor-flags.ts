@@ -1,7 +1,7 @@
 /** cosign's flags that say who must have signed, and the attestor they stand for. Source: sigstore.md section 10.1, experience.md section 2.2. */
 import { type Command, Option } from "commander";
-import { type AttestorSpec, decodeUtf8, EngineError } from "../core/index.ts";
-import { collect, type CommandIO } from "./command.ts";
+import { type AttestorSpec, decodeUtf8, EngineError } from "../../core/index.ts";
+import { collect, type CommandIO } from "../command.ts";
 
 /** The flags of {@link addAttestorOptions}, as commander gives them. */
 export interface AttestorOptions {

@@ -1,0 +1,137 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { runCli, type TestWorld } from "../command-io.ts";
+import { demoLayout } from "../demo-layout.ts";
+import { podFor, policyFor, type PolicyParts } from "../demo-policy.ts";
+
+const test = suite("cli/commands/apply");
+const demo = demoLayout();
+const base = ["apply", "policy.yaml", "--layout", demo.folder, "--complete"];
+
+const world = (parts: PolicyParts = {}, files: Readonly<Record<string, string>> = {}): TestWorld => ({
+  files: {
+    "policy.yaml": policyFor(demo.key.publicPem, parts),
+    "signed.yaml": podFor("signed", demo.signed),
+    "foreign.yaml": podFor("foreign", demo.foreign),
+    "unsigned.yaml": podFor("unsigned", demo.unsigned),
+    ...files,
+  },
+});
+const lastLine = (text: string): string => text.split("\n").at(-2) ?? "";
+
+test("a signed image: banner, nothing failed, counters, exit 0", async () => {
+  const { exit, out, err } = await runCli([...base, "-r", "signed.yaml"], world());
+  assert.is(exit, 0, err);
+  assert.match(out, /^\nApplying 1 policy rule\(s\) to 1 resource\(s\)\.\.\.\n\npass: \d+, fail: 0, warn: 0, error: 0, skip: 0 \n$/);
+});
+
+test("failures are listed by policy and resource, exit 1", async () => {
+  const { exit, out, err } = await runCli([...base, "-r", "foreign.yaml", "-r", "unsigned.yaml"], world());
+  assert.is(exit, 1);
+  assert.match(out, "policy check-images -> resource shop/Pod/foreign failed:\n1 - signed image verification failed for");
+  assert.match(out, "policy check-images -> resource shop/Pod/unsigned failed:\n1 - signed image verification failed for");
+  assert.match(out, "[no-signature]");
+  assert.match(err, "Error: exit as there are policy violations\n");
+});
+
+test("a comma list, a folder, and documents in one file are resources", async () => {
+  const both = await runCli([...base, "-r", "signed.yaml,foreign.yaml"], world());
+  assert.match(both.out, "to 2 resource(s)");
+  const folder = await runCli(
+    [...base, "-r", "pods"],
+    world({}, { "pods/a.yaml": podFor("a", demo.signed), "pods/b/c.yaml": `${podFor("b", demo.signed)}---\n${podFor("c", demo.signed)}` }),
+  );
+  assert.match(folder.out, "to 3 resource(s)");
+});
+
+test("an unknown counts as an error, exit 1, and says what was missing on stderr", async () => {
+  const { exit, out, err } = await runCli(["apply", "policy.yaml", "-r", "signed.yaml"], world());
+  assert.is(exit, 1);
+  assert.match(lastLine(out), /^pass: 0, fail: 0, warn: 0, error: [1-9]/);
+  assert.match(err, "could not be judged");
+  assert.match(err, "Error: exit as there are policy errors\n");
+});
+
+test("--audit-warn makes failures of Audit policies warnings", async () => {
+  const audited = world({ action: "Audit" });
+  assert.is((await runCli([...base, "-r", "foreign.yaml"], audited)).exit, 1);
+  const { exit, out } = await runCli([...base, "-r", "foreign.yaml", "--audit-warn"], audited);
+  assert.is(exit, 0);
+  assert.match(out, "failed as audit warning:");
+  assert.match(lastLine(out), /fail: 0, warn: [1-9]/);
+  assert.is((await runCli([...base, "-r", "foreign.yaml", "--audit-warn", "--warn-exit-code", "9"], audited)).exit, 9);
+});
+
+test("an unscored policy warns", async () => {
+  assert.match(
+    lastLine((await runCli([...base, "-r", "foreign.yaml"], world({ annotations: 'policies.kyverno.io/scored: "false"' }))).out),
+    /fail: 0, warn: [1-9]/,
+  );
+});
+
+test("--warn-no-pass where nothing was about the resource", async () => {
+  const elsewhere = world({ images: "elsewhere.example/*" });
+  assert.is((await runCli([...base, "-r", "foreign.yaml"], elsewhere)).exit, 0);
+  assert.is((await runCli([...base, "-r", "foreign.yaml", "--warn-no-pass", "--warn-exit-code", "4"], elsewhere)).exit, 4);
+});
+
+test("a report in YAML and JSON instead of the text", async () => {
+  const yaml = (await runCli([...base, "-r", "foreign.yaml", "-p"], world())).out;
+  assert.match(yaml, /^-{70}\nPOLICY REPORT:\n-{70}\napiVersion: openreports\.io\/v1alpha1\nkind: ClusterReport\n/);
+  const report = JSON.parse((await runCli([...base, "-r", "foreign.yaml", "-p", "--output-format", "json"], world())).out);
+  assert.is(report.results[0].policy, "check-images");
+  assert.is(report.summary.fail, report.results.filter((result: { readonly result: string }) => result.result === "fail").length);
+});
+
+test("a table, with messages on request", async () => {
+  const table = (await runCli([...base, "-r", "foreign.yaml", "-t"], world())).out;
+  assert.match(table, /│ 1 +│ check-images │ signed │ shop\/Pod\/foreign │ Fail +│/);
+  assert.match((await runCli([...base, "-r", "foreign.yaml", "--detailed-results"], world())).out, "MESSAGE");
+});
+
+test("a policy that does not load: nothing is judged, exit 2, with its place", async () => {
+  const broken = world({}, { "broken.yaml": policyFor(demo.key.publicPem, { name: "broken" }).replace("attestors:", "attestor:") });
+  const { exit, out, err } = await runCli([...base, "broken.yaml", "-r", "signed.yaml"], broken);
+  assert.equal([exit, out], [2, ""]);
+  assert.match(err, /error (invalid-policy|unsupported): .*\n {2}why: {2}broken\.yaml:\d+:\d+/);
+});
+
+test("--continue-on-fail applies the others and counts the refused one", async () => {
+  const broken = world({}, { "broken.yaml": policyFor(demo.key.publicPem, { name: "broken" }).replace("attestors:", "attestor:") });
+  const { exit, out } = await runCli([...base, "broken.yaml", "-r", "signed.yaml", "--continue-on-fail"], broken);
+  assert.is(exit, 1);
+  assert.match(out, "Policies Skipped:\n1. broken: ");
+  assert.match(lastLine(out), /^pass: [1-9]\d*, fail: 0, warn: 0, error: 1, skip: 0 $/);
+});
+
+test("an exception makes it a skip", async () => {
+  const exception =
+    "apiVersion: kyverno.io/v2\nkind: PolicyException\nmetadata: { name: spare, namespace: shop }\nspec:\n  exceptions: [{ policyName: check-images, ruleNames: [signed] }]\n  match: { any: [{ resources: { kinds: [Pod], names: [foreign] } }] }\n";
+  const { exit, out } = await runCli([...base, "-r", "foreign.yaml", "-e", "exception.yaml"], world({}, { "exception.yaml": exception }));
+  assert.is(exit, 0, out);
+  assert.match(out, "with 1 exception(s)...");
+  assert.match(lastLine(out), /skip: [1-9]/);
+});
+
+test("policies from standard input, Kyverno's flags without effect here", async () => {
+  const piped = { ...world(), stdin: policyFor(demo.key.publicPem) };
+  assert.is(
+    (await runCli(["apply", "-", "--layout", demo.folder, "--complete", "-r", "signed.yaml", "--registry=true", "--remove-color", "-n", "shop"], piped)).exit,
+    0,
+  );
+});
+
+test("wrong usage: no resource, no policy, a cluster, a network, an exit code that is none", async () => {
+  for (const words of [
+    base,
+    ["apply", "-r", "signed.yaml"],
+    [...base, "-r", "signed.yaml", "--cluster"],
+    ["apply", "https://a.example/p.yaml", "-r", "signed.yaml"],
+    [...base, "-r", "signed.yaml", "--warn-exit-code", "x"],
+    [...base, "-r", "gone.yaml"],
+    ["apply", "gone.yaml", "-r", "signed.yaml"],
+  ])
+    assert.is((await runCli(words, world())).exit, 2, words.join(" "));
+});
+
+test.run();
