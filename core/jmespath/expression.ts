@@ -1,0 +1,69 @@
+/** JMESPath expressions in Kyverno's dialect: compiled once, evaluated often. Source: JMESPath specification, kyverno.md section 7.1. */
+import type { JsonValue } from "../encoding/json.ts";
+import { EngineError } from "../errors.ts";
+import { defaultLimits, type Limits } from "../limits.ts";
+import { compileNode, fanOut } from "./compile.ts";
+import type { FunctionTable } from "./functions/signature.ts";
+import { parseExpression } from "./parser.ts";
+import { Run } from "./run.ts";
+import { Missing, type Scope, ScopeRoot, type Step } from "./value.ts";
+
+export type { Scope } from "./value.ts";
+
+export interface CompileOptions {
+  /** The functions an evaluation uses unless it brings its own. They are looked up when called: an unknown one in a branch not taken does no harm. */
+  readonly functions: FunctionTable;
+  readonly limits?: Limits;
+}
+
+export interface EvaluateOptions {
+  /** In place of the table given when compiling: functions that know the time of this request. */
+  readonly functions?: FunctionTable;
+  /** Budget in steps; `expressionSteps` by default. */
+  readonly steps?: number;
+}
+
+/** Copies of one value that a result may hold before it is worth while to count them. */
+const maxFanOut = 1000;
+
+const isScope = (root: JsonValue | Scope): root is Scope => typeof root === "object" && root !== null && typeof (root as Scope).lookup === "function";
+
+export class Expression {
+  readonly text: string;
+  readonly #step: Step;
+  readonly #composed: boolean;
+  readonly #functions: FunctionTable;
+  readonly #steps: number;
+
+  constructor(text: string, step: Step, composed: boolean, functions: FunctionTable, steps: number) {
+    this.text = text;
+    this.#step = step;
+    this.#composed = composed;
+    this.#functions = functions;
+    this.#steps = steps;
+  }
+
+  /**
+   * The expression's value for a document, or for a scope whose fields are looked up as they are read.
+   * @throws EngineError `unresolved` where Kyverno has an error: a field that is not there, a function that fails; `over-budget`; and whatever the scope's `lookup` throws.
+   */
+  evaluate(root: JsonValue | Scope, options: EvaluateOptions = {}): JsonValue {
+    const run = new Run(options.functions ?? this.#functions, options.steps ?? this.#steps);
+    try {
+      const result = this.#step(isScope(root) ? new ScopeRoot(root) : root, run);
+      if (result instanceof Missing) throw new EngineError("unresolved", `Unknown key ${JSON.stringify(result.key)} in path`, { subject: this.text });
+      return run.clean(result, this.#composed) as JsonValue;
+    } finally {
+      run.restore();
+    }
+  }
+}
+
+/**
+ * Compiles an expression.
+ * @throws EngineError `malformed` where Kyverno's parser refuses it, `over-limit` where it is too long or nests too deeply.
+ */
+export function compileExpression(text: string, { functions, limits = defaultLimits }: CompileOptions): Expression {
+  const tree = parseExpression(text, limits);
+  return new Expression(text, compileNode(tree), fanOut(tree) > maxFanOut, functions, limits.expressionSteps);
+}

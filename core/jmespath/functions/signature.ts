@@ -1,0 +1,80 @@
+/** What a function takes, and the checks before it is called. Source: JMESPath specification, functions; messages as Kyverno's go-jmespath. */
+import { EngineError } from "../../errors.ts";
+import { goText } from "../go-text.ts";
+import type { Run } from "../run.ts";
+import { elements, ExpressionReference, isList, isMap, type Value } from "../value.ts";
+
+export type ParameterType = "number" | "string" | "array" | "object" | "array[number]" | "array[string]" | "expref" | "any";
+
+export interface JmesFunction {
+  /** The types that each argument may have. No parameters at all: arguments are ignored, as go-jmespath does. */
+  readonly parameters: readonly (readonly ParameterType[])[];
+  /** The last parameter may repeat; then no type is checked. */
+  readonly variadic: boolean;
+  readonly call: (args: readonly Value[], run: Run) => Value;
+}
+
+/** Name → function. A `Map` is one. */
+export interface FunctionTable {
+  get(name: string): JmesFunction | undefined;
+}
+
+type Types = ParameterType | readonly ParameterType[];
+
+/** A function of a fixed number of arguments. Types are checked before `call`. */
+export const define = (parameters: readonly Types[], call: JmesFunction["call"]): JmesFunction => ({
+  parameters: parameters.map((types) => (typeof types === "string" ? [types] : types)),
+  variadic: false,
+  call,
+});
+
+/** A function of at least one argument. */
+export const defineVariadic = (call: JmesFunction["call"]): JmesFunction => ({ parameters: [["any"]], variadic: true, call });
+
+/** A failure while evaluating. */
+export const fail = (message: string): never => {
+  throw new EngineError("unresolved", message);
+};
+
+const isOfType = (value: Value, type: ParameterType): boolean => {
+  switch (type) {
+    case "any":
+      return true;
+    case "number":
+    case "string":
+      return typeof value === type;
+    case "array":
+      return elements(value) !== undefined;
+    case "object":
+      return isMap(value);
+    case "array[number]":
+      return isList(value) && value.every((item) => typeof item === "number");
+    case "array[string]":
+      return isList(value) && value.every((item) => typeof item === "string");
+    case "expref":
+      return value instanceof ExpressionReference;
+  }
+};
+
+/** @throws EngineError `unresolved` on a wrong number or type of arguments. */
+export function callFunction(name: string, args: readonly Value[], run: Run): Value {
+  const entry = run.functions.get(name) ?? fail(`unknown function: ${name}`);
+  const { parameters } = entry;
+  run.spend(1);
+  if (entry.variadic) {
+    if (args.length < parameters.length) fail("Invalid arity.");
+  } else if (parameters.length > 0) {
+    if (args.length !== parameters.length) fail("incorrect number of args");
+    for (let index = 0; index < parameters.length; index++) {
+      const types = parameters[index] ?? [];
+      const value = args[index] ?? null;
+      if (!types.some((type) => isOfType(value, type)))
+        fail(`Invalid type for: ${goText(value)}, expected: []jmespath.JpType{${types.map((type) => `"${type}"`).join(", ")}}`);
+    }
+  }
+  const result = entry.call(args, run);
+  if (typeof result === "string") run.spendText(result.length);
+  else if (typeof result === "number" ? !Number.isFinite(result) : typeof result === "object" && result !== null && !isList(result) && !isMap(result))
+    run.markUnclean();
+  return result;
+}

@@ -1,0 +1,166 @@
+/** What an expression computes with: JSON, and the few kinds of value that Kyverno's Go code has beside it. Source: kyverno.md section 16, rows 16 and 17. */
+import type { JsonValue } from "../encoding/json.ts";
+import type { Run } from "./run.ts";
+
+export type Value = null | boolean | number | string | ValueList | ValueMap | Special;
+export type ValueList = readonly Value[];
+export interface ValueMap {
+  readonly [key: string]: Value;
+}
+
+/** Values that are no JSON: no field, no index, no comparison reaches into them unless it says so. */
+export abstract class Special {
+  /** Its name for people. Not an own property, so no expression sees it. */
+  abstract get kind(): string;
+}
+
+/** Go's `int`, which is not the float64 that JSON numbers are: `compare()` returns one. */
+export class GoInteger extends Special {
+  readonly #value: number;
+
+  constructor(value: number) {
+    super();
+    this.#value = value;
+  }
+
+  get kind(): string {
+    return "integer";
+  }
+
+  get value(): number {
+    return this.#value;
+  }
+}
+
+/** Go's `[]map[string]any`, which is not the `[]any` that JSON arrays are: `items()` returns one. */
+export class ObjectList extends Special {
+  readonly #items: readonly ValueMap[];
+
+  constructor(items: readonly ValueMap[]) {
+    super();
+    this.#items = items;
+  }
+
+  get kind(): string {
+    return "list of objects";
+  }
+
+  get items(): readonly ValueMap[] {
+    return this.#items;
+  }
+}
+
+/** A field that its object does not have, on its way to whatever swallows that. One is made for each place in the expression. */
+export class Missing {
+  readonly key: string;
+
+  constructor(key: string) {
+    this.key = key;
+  }
+}
+
+/** One compiled node. */
+export type Step = (value: Value, run: Run) => Value | Missing;
+
+/** `&expression`: what functions such as `sort_by` call for each element. */
+export class ExpressionReference extends Special {
+  readonly #step: Step;
+
+  constructor(step: Step) {
+    super();
+    this.#step = step;
+  }
+
+  get kind(): string {
+    return "expression";
+  }
+
+  /** The expression's value for `value`; a field that is missing counts as null. */
+  evaluate(value: Value, run: Run): Value {
+    const result = this.#step(value, run);
+    return result instanceof Missing ? null : result;
+  }
+}
+
+/** Where a document's fields come from when they are looked up one at a time: a context whose entries load when read. */
+export interface Scope {
+  /** Undefined: there is no such field. What it throws passes through the whole expression. */
+  lookup(key: string): JsonValue | undefined;
+  keys(): readonly string[];
+}
+
+/** A scope as the value that an expression starts from. */
+export class ScopeRoot extends Special {
+  readonly #scope: Scope;
+
+  constructor(scope: Scope) {
+    super();
+    this.#scope = scope;
+  }
+
+  get kind(): string {
+    return "scope";
+  }
+
+  lookup(key: string): JsonValue | undefined {
+    return this.#scope.lookup(key);
+  }
+
+  /** All fields, loaded. */
+  whole(): ValueMap {
+    const map: Record<string, Value> = Object.create(null);
+    for (const key of this.#scope.keys()) map[key] = this.#scope.lookup(key) ?? null;
+    return map;
+  }
+}
+
+export const isList = (value: Value): value is ValueList => Array.isArray(value);
+
+export const isMap = (value: Value): value is ValueMap => typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Special);
+
+/** The elements of whatever Go calls a slice, or undefined. */
+export const elements = (value: Value): ValueList | undefined => (isList(value) ? value : value instanceof ObjectList ? value.items : undefined);
+
+/** Own members only: a document's `constructor` is its own, or there is none. */
+export const memberOf = (map: ValueMap, key: string): Value | undefined => (Object.hasOwn(map, key) ? map[key] : undefined);
+
+/** JMESPath's truth: false, null and everything empty are false, 0 is not. */
+export function isTruthy(value: Value): boolean {
+  if (value === null || value === false || value === "") return false;
+  if (typeof value !== "object") return true;
+  const list = elements(value);
+  if (list !== undefined) return list.length > 0;
+  if (value instanceof Special) return true;
+  for (const key in value) if (Object.hasOwn(value, key)) return true;
+  return false;
+}
+
+/** Equality of content and of kind, Go's reflect.DeepEqual. */
+export function areEqual(left: Value, right: Value, run: Run): boolean {
+  run.spend(1);
+  if (left === right) return true;
+  if (typeof left !== "object" || typeof right !== "object" || left === null || right === null) return false;
+  if (isList(left)) return isList(right) && left.length === right.length && left.every((item, index) => areEqual(item, right[index] ?? null, run));
+  if (left instanceof GoInteger) return right instanceof GoInteger && left.value === right.value;
+  if (left instanceof ObjectList) return right instanceof ObjectList && areEqual(left.items, right.items, run);
+  if (!isMap(left) || !isMap(right)) return false;
+  const keys = Object.keys(left);
+  return keys.length === Object.keys(right).length && keys.every((key) => Object.hasOwn(right, key) && areEqual(left[key] ?? null, right[key] ?? null, run));
+}
+
+/** −1, 0 or 1 by code point, which is the order of UTF-8 and of Go's strings. */
+export function compareText(left: string, right: string): -1 | 0 | 1 {
+  const length = Math.min(left.length, right.length);
+  for (let index = 0; index < length; index++) {
+    let a = left.charCodeAt(index);
+    let b = right.charCodeAt(index);
+    if (a === b) continue;
+    // Surrogates stand for what comes after U+FFFF.
+    if (a >= 0xd800 && b >= 0xd800) {
+      a = a >= 0xe000 ? a - 0x800 : a + 0x2000;
+      b = b >= 0xe000 ? b - 0x800 : b + 0x2000;
+    }
+    return a < b ? -1 : 1;
+  }
+  return left.length === right.length ? 0 : left.length < right.length ? -1 : 1;
+}
