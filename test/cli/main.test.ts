@@ -60,11 +60,11 @@ test("a path that cannot be read is wrong usage", () => {
 test("reads standard input", () => assert.is(run(["trust", "show", "-"], { input: "{" }).exit, 12));
 
 test("colour only where it is wanted; signs without it", () => {
-  const escape = String.fromCharCode(27);
-  assert.not.ok(run([...verify, demo.signed]).out.includes(escape));
-  assert.ok(run([...verify, demo.signed], { env: { FORCE_COLOR: "1" } }).out.includes(escape));
-  assert.ok(run(["--color=always", ...verify, demo.signed]).out.includes(escape));
-  assert.not.ok(run([...verify, "--no-color", demo.signed], { env: { FORCE_COLOR: "1" } }).out.includes(escape));
+  const colourStart = String.fromCharCode(27);
+  assert.not.ok(run([...verify, demo.signed]).out.includes(colourStart));
+  assert.ok(run([...verify, demo.signed], { env: { FORCE_COLOR: "1" } }).out.includes(colourStart));
+  assert.ok(run(["--color=always", ...verify, demo.signed]).out.includes(colourStart));
+  assert.not.ok(run([...verify, "--no-color", demo.signed], { env: { FORCE_COLOR: "1" } }).out.includes(colourStart));
   assert.match(run([...verify, demo.signed], { env: { LANG: "C" } }).out, /^ok /);
 });
 
