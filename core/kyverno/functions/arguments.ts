@@ -1,0 +1,31 @@
+/** Reading checked arguments, and errors in Kyverno's words. Source: kyverno.md section 7.2. */
+import { EngineError } from "../../errors.ts";
+import { formatFloat32 } from "../../jmespath/go-number.ts";
+import { fail } from "../../jmespath/functions/signature.ts";
+import type { Value } from "../../jmespath/value.ts";
+
+/** A failure of function `name`. @throws EngineError `unresolved` */
+export const failIn = (name: string, reason: string): never => fail(`JMESPath function '${name}': ${reason}`);
+
+// What these read has the type that the function's signature asks for.
+export const text = (value: Value | undefined): string => value as string;
+export const number = (value: Value | undefined): number => value as number;
+
+/** A string, or a number as Kyverno makes text of one: through a 32-bit float, without an exponent. */
+export const textOf = (value: Value | undefined): string => (typeof value === "number" ? formatFloat32(value) : text(value));
+
+/**
+ * Runs a parser: what it finds malformed or too large in an argument is a failure to evaluate, not a fault of the evidence. `name`: the function that the message names.
+ * @throws EngineError `unresolved`
+ */
+export function evaluating<Result>(run: () => Result, name?: string): Result {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof EngineError && (error.code === "malformed" || error.code === "over-limit")) {
+      const message = name === undefined ? error.message : `JMESPath function '${name}': ${error.message}`;
+      throw new EngineError("unresolved", message, { subject: error.subject, cause: error });
+    }
+    throw error;
+  }
+}

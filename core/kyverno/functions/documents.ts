@@ -1,0 +1,116 @@
+/** `parse_json` and `parse_yaml`. Source: kyverno.md section 7.2 and section 16, row 23; Go's encoding/json, sigs.k8s.io/yaml. */
+import { Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, parseAllDocuments, Scalar as ScalarNode, type YAMLMap } from "yaml";
+import { decodeBase64 } from "../../encoding/base64.ts";
+import { parseJson } from "../../encoding/json.ts";
+import { define, fail, type JmesFunction } from "../../jmespath/functions/signature.ts";
+import { formatFloat32General } from "../../jmespath/go-number.ts";
+import { type Run, wellFormed } from "../../jmespath/run.ts";
+import type { Value } from "../../jmespath/value.ts";
+import { defaultLimits } from "../../limits.ts";
+import { evaluating, text } from "./arguments.ts";
+import { textOfBytes } from "./byte-text.ts";
+import { resolvePlain, resolveTagged } from "./yaml-scalar.ts";
+
+const readJson = (document: string): Value =>
+  evaluating(() => parseJson(document, { duplicateKeys: "last-wins", loneSurrogates: "replace", maxBytes: defaultLimits.resourceBytes }));
+
+const corePrefix = "tag:yaml.org,2002:";
+
+class YamlReader {
+  readonly document: Document;
+  readonly run: Run;
+  /** Aliases being followed: one inside itself would never end. */
+  readonly following = new Set<Node>();
+
+  constructor(document: Document, run: Run) {
+    this.document = document;
+    this.run = run;
+  }
+
+  scalar(node: ScalarNode): Value | bigint {
+    const source = typeof node.source === "string" ? node.source : String(node.value ?? "");
+    const tag = node.tag?.startsWith(corePrefix) ? node.tag.slice(corePrefix.length) : undefined;
+    if (tag === "binary") return wellFormed(textOfBytes(evaluating(() => decodeBase64(source.replace(/\s/g, "")))).text);
+    if (tag !== undefined && tag !== "str") return resolveTagged(tag, source);
+    // A tag of somebody's own makes text of anything; a quoted scalar is text already.
+    if (node.tag !== undefined || node.type !== ScalarNode.PLAIN) return source;
+    return resolvePlain(source);
+  }
+
+  key(node: unknown): string {
+    const target = isAlias(node) ? node.resolve(this.document) : node;
+    if (target === null || target === undefined) return fail("unsupported map key of type: null");
+    if (!isScalar(target)) return fail("yaml: invalid map key");
+    const value = this.scalar(target);
+    if (value === null) return fail("unsupported map key of type: null");
+    if (typeof value !== "number") return String(value);
+    if (Number.isFinite(value)) return formatFloat32General(value);
+    return Number.isNaN(value) ? ".nan" : value > 0 ? ".inf" : "-.inf";
+  }
+
+  isMerge(node: unknown): boolean {
+    return isScalar(node) && node.source === "<<" && (node.type === ScalarNode.PLAIN || node.tag === `${corePrefix}merge`);
+  }
+
+  /** What `<<` brings: a map or a list of maps; members that are there already stay. */
+  merge(into: Record<string, Value>, node: unknown, depth: number): void {
+    const target = isAlias(node) ? node.resolve(this.document) : node;
+    const sources = isSeq(target) ? target.items.toReversed() : [target];
+    for (const source of sources) {
+      const map = isAlias(source) ? source.resolve(this.document) : source;
+      if (!isMap(map)) fail("yaml: map merge requires map or sequence of maps as the value");
+      Object.assign(into, this.value(map, depth + 1));
+    }
+  }
+
+  map(node: YAMLMap, depth: number): Value {
+    const map: Record<string, Value> = Object.create(null);
+    const pairs = node.items as readonly Pair[];
+    for (const { key, value } of pairs) if (this.isMerge(key)) this.merge(map, value, depth);
+    for (const { key, value } of pairs) if (!this.isMerge(key)) map[this.key(key)] = this.value(value, depth + 1);
+    return map;
+  }
+
+  value(node: unknown, depth: number): Value {
+    this.run.spend(1);
+    if (depth > defaultLimits.jsonDepth) return fail("yaml: exceeded max depth");
+    if (node === null || node === undefined) return null;
+    if (isAlias(node)) {
+      const target = node.resolve(this.document);
+      if (target === undefined || this.following.has(target)) return fail(`yaml: anchor ${JSON.stringify(node.source)} value contains itself or is unknown`);
+      this.following.add(target);
+      const value = this.value(target, depth + 1);
+      this.following.delete(target);
+      return value;
+    }
+    if (isMap(node)) return this.map(node, depth);
+    if (isSeq(node)) return node.items.map((item) => this.value(item, depth + 1));
+    if (!isScalar(node)) return fail("yaml: unknown node");
+    const value = this.scalar(node);
+    if (typeof value === "number" && !Number.isFinite(value)) return fail("json: unsupported value");
+    return typeof value === "bigint" ? Number(value) : value;
+  }
+}
+
+/** The first document of a stream, null of an empty one. */
+function readYaml(source: string, run: Run): Value {
+  if (source.length > defaultLimits.policyBytes) return fail("yaml: document too large");
+  run.spend(source.length >> 3);
+  const documents = parseAllDocuments(source, {
+    version: "1.1",
+    schema: "failsafe",
+    uniqueKeys: false,
+    merge: false,
+    keepSourceTokens: false,
+    logLevel: "silent",
+  });
+  const document = Array.isArray(documents) ? documents[0] : undefined;
+  if (!(document instanceof Document)) return null;
+  const [error] = document.errors;
+  return error === undefined ? new YamlReader(document, run).value(document.contents, 0) : fail(`yaml: ${error.message.split("\n")[0] ?? ""}`);
+}
+
+export const documentFunctions: readonly (readonly [string, JmesFunction])[] = [
+  ["parse_json", define(["string"], ([document]) => readJson(text(document)))],
+  ["parse_yaml", define(["string"], ([document], run) => readYaml(text(document), run))],
+];

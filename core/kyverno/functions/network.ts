@@ -1,0 +1,20 @@
+/** `is_external_url` and `image_normalize`. Source: kyverno.md sections 4.2 and 7.2. */
+import { define, fail, type JmesFunction } from "../../jmespath/functions/signature.ts";
+import { parseReference, type ReferenceOptions } from "../../oci/reference.ts";
+import { evaluating, text } from "./arguments.ts";
+import { isInternal, parseIpAddress } from "./ip-address.ts";
+import { hostnameOf } from "./url.ts";
+
+/** Differs: Kyverno asks the name service. Here an address is decided, a name cannot be. */
+function isExternalUrl(url: string): boolean {
+  const host = hostnameOf(url);
+  const address = parseIpAddress(host);
+  return address === undefined ? fail(`lookup ${host}: names are not resolved`) : !isInternal(address);
+}
+
+export const urlFunctions: readonly (readonly [string, JmesFunction])[] = [["is_external_url", define(["string"], ([url]) => isExternalUrl(text(url)))]];
+
+/** The canonical form of an image reference under the settings for references. */
+export const imageFunctions = (references: ReferenceOptions): readonly (readonly [string, JmesFunction])[] => [
+  ["image_normalize", define(["string"], ([image]) => evaluating(() => parseReference(text(image), references), "image_normalize").canonical)],
+];

@@ -1,0 +1,69 @@
+/** Functions on lists and objects. Source: kyverno.md section 7.2 and section 16, row 17. */
+import { define, type JmesFunction } from "../../jmespath/functions/signature.ts";
+import { areSame } from "../../jmespath/functions/standard.ts";
+import { formatFloat, formatFloat32 } from "../../jmespath/go-number.ts";
+import type { Run } from "../../jmespath/run.ts";
+import { compareText, isList, isMap, memberOf, ObjectList, type Value, type ValueList, type ValueMap } from "../../jmespath/value.ts";
+import { failIn, text } from "./arguments.ts";
+
+const ofItems = (name: string): never => failIn(name, "a list of objects made by items() cannot be used here");
+
+/** Every member of `labels` is in `within` too, with the same value. */
+function labelMatch(labels: ValueMap, within: ValueMap): boolean {
+  return Object.keys(labels).every((key) => {
+    const found = memberOf(within, key);
+    return found !== undefined && areSame(found, memberOf(labels, key) ?? null);
+  });
+}
+
+function lookup(collection: Value, key: Value): Value {
+  if (isMap(collection)) return typeof key === "string" ? (memberOf(collection, key) ?? null) : failIn("lookup", "argument #2 is not of type String");
+  if (!isList(collection)) return ofItems("lookup");
+  if (typeof key !== "number") return failIn("lookup", "argument #2 is not of type Number");
+  if (!Number.isInteger(key)) return failIn("lookup", `argument #2: expected an integer number but got: ${formatFloat(key)}`);
+  if (Math.abs(key) > 2 ** 63) return failIn("lookup", `argument #2: number is outside the range of integer numbers: ${formatFloat(key)}`);
+  return collection[key] ?? null;
+}
+
+/** One object for each member or element. Where both names are the same, the value wins. */
+function items(collection: Value, keyName: string, valueName: string, run: Run): ObjectList {
+  const item = (key: Value, value: Value): ValueMap => {
+    run.spend(1);
+    const map: Record<string, Value> = Object.create(null);
+    map[keyName] = key;
+    map[valueName] = value;
+    return map;
+  };
+  if (isMap(collection)) {
+    return new ObjectList(
+      Object.keys(collection)
+        .sort(compareText)
+        .map((key) => item(key, memberOf(collection, key) ?? null)),
+    );
+  }
+  return isList(collection) ? new ObjectList(collection.map((value, index) => item(index, value))) : ofItems("items");
+}
+
+function objectFromLists(keys: ValueList, values: ValueList, run: Run): ValueMap {
+  const map: Record<string, Value> = Object.create(null);
+  run.spend(keys.length);
+  for (const [index, key] of keys.entries()) {
+    if (typeof key !== "string" && typeof key !== "number") return failIn("object_from_lists", "argument #1 is not of type StringArray");
+    map[typeof key === "number" ? formatFloat32(key) : key] = values[index] ?? null;
+  }
+  return map;
+}
+
+const collection = ["object", "array"] as const;
+
+export const objectFunctions: readonly (readonly [string, JmesFunction])[] = [
+  ["items", define([collection, "string", "string"], ([from = null, keyName, valueName], run) => items(from, text(keyName), text(valueName), run))],
+  ["label_match", define(["object", "object"], ([labels, within]) => labelMatch(labels as ValueMap, within as ValueMap))],
+  ["lookup", define([collection, ["string", "number"]], ([from = null, key = null]) => lookup(from, key))],
+  [
+    "object_from_lists",
+    define(["array", "array"], ([keys = null, values = null], run) =>
+      isList(keys) && isList(values) ? objectFromLists(keys, values, run) : ofItems("object_from_lists"),
+    ),
+  ],
+];

@@ -1,0 +1,96 @@
+/** Functions on text. Source: kyverno.md section 7.2; Go's strings and path/filepath packages. */
+import { define, type JmesFunction } from "../../jmespath/functions/signature.ts";
+import type { Run } from "../../jmespath/run.ts";
+import { compareText, GoInteger, type Value } from "../../jmespath/value.ts";
+import { failIn, number, text } from "./arguments.ts";
+import { equalFold, toLower, toUpper } from "./letter-case.ts";
+
+/** Go's strings.Replace: the first `limit` occurrences, all for a negative one; an empty `old` is before every character and at the end. */
+function replace(value: string, old: string, replacement: string, limit: number, run: Run): string {
+  const parts = old === "" ? ["", ...value, ""] : value.split(old);
+  const count = limit < 0 ? parts.length - 1 : Math.min(Math.trunc(limit), parts.length - 1);
+  if (old === "") {
+    // `parts` has an empty text at either end, where an occurrence is too.
+    const characters = [...value];
+    const places = Math.min(limit < 0 ? characters.length + 1 : Math.trunc(limit), characters.length + 1);
+    run.spendText(places * replacement.length);
+    return (
+      characters.map((character, index) => (index < places ? replacement + character : character)).join("") + (places > characters.length ? replacement : "")
+    );
+  }
+  run.spendText(count * replacement.length);
+  return (
+    parts.slice(0, count + 1).join(replacement) +
+    parts
+      .slice(count + 1)
+      .map((part) => old + part)
+      .join("")
+  );
+}
+
+/** Without the characters of `cutset` at either end. */
+function trim(value: string, cutset: string): string {
+  const cut = new Set(cutset);
+  const characters = [...value];
+  let from = 0;
+  let to = characters.length;
+  while (from < to && cut.has(characters[from] ?? "")) from++;
+  while (to > from && cut.has(characters[to - 1] ?? "")) to--;
+  return characters.slice(from, to).join("");
+}
+
+/** The first `length` characters; the fraction is cut off, a negative length is 0. */
+const truncate = (value: string, length: number): string => (value.length <= length ? value : [...value].slice(0, Math.max(0, Math.trunc(length))).join(""));
+
+/** Go's filepath.Join of one element: empty stays empty, else the shortest path that means the same. */
+function canonicalPath(path: string): string {
+  if (path === "") return "";
+  const rooted = path.startsWith("/");
+  const kept: string[] = [];
+  for (const segment of path.split("/")) {
+    if (segment === "" || segment === ".") continue;
+    if (segment !== "..") kept.push(segment);
+    else if (kept.length > 0 && kept[kept.length - 1] !== "..") kept.pop();
+    else if (!rooted) kept.push(segment);
+  }
+  return (rooted ? "/" : "") + kept.join("/") || ".";
+}
+
+function toBoolean(value: string): boolean {
+  const lower = toLower(value);
+  if (lower === "true" || lower === "false") return lower === "true";
+  return failIn("to_boolean", `lowercase argument must be 'true' or 'false' (provided: '${value}')`);
+}
+
+const strings = (count: number, call: (args: readonly string[], run: Run) => Value): JmesFunction =>
+  define(
+    Array.from({ length: count }, () => "string" as const),
+    (args, run) => call(args.map(text), run),
+  );
+
+export const textFunctions: readonly (readonly [string, JmesFunction])[] = [
+  ["compare", strings(2, ([left = "", right = ""]) => new GoInteger(compareText(left, right)))],
+  ["equal_fold", strings(2, ([left = "", right = ""]) => equalFold(left, right))],
+  ["path_canonicalize", strings(1, ([path = ""]) => canonicalPath(path))],
+  [
+    "replace",
+    define(["string", "string", "string", "number"], ([value, old, replacement, limit], run) =>
+      replace(text(value), text(old), text(replacement), number(limit), run),
+    ),
+  ],
+  ["replace_all", strings(3, ([value = "", old = "", replacement = ""], run) => replace(value, old, replacement, -1, run))],
+  [
+    "split",
+    strings(2, ([value = "", separator = ""], run) => {
+      const parts = separator === "" ? [...value] : value.split(separator);
+      run.spend(parts.length);
+      return parts;
+    }),
+  ],
+  ["to_boolean", strings(1, ([value = ""]) => toBoolean(value))],
+  ["to_lower", strings(1, ([value = ""]) => toLower(value))],
+  ["to_upper", strings(1, ([value = ""]) => toUpper(value))],
+  ["trim", strings(2, ([value = "", cutset = ""]) => trim(value, cutset))],
+  ["trim_prefix", strings(2, ([value = "", prefix = ""]) => (value.startsWith(prefix) ? value.slice(prefix.length) : value))],
+  ["truncate", define(["string", "number"], ([value, length]) => truncate(text(value), number(length)))],
+];
