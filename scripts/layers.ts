@@ -44,7 +44,7 @@ export const layers: LayerTable = {
   "core/kyverno/policy": { units: [...language, "core/kyverno/quantity", "core/oci"], packages: ["yaml"] },
   "core/kyverno/functions": {
     units: [...language, "core/kyverno/quantity", "core/oci", "core/asn1", "core/crypto", "core/x509"],
-    packages: ["semver", "fast-json-patch", "yaml"],
+    packages: ["@noble/hashes", "semver", "fast-json-patch", "yaml"],
   },
   "core/kyverno/rule": { units: policies, packages: ["fast-json-patch"] },
   "core/kyverno/outcome": { units: [...policies, ...world, "core/kyverno/rule", "core/verify"], packages: ["fast-json-patch"] },
