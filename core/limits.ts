@@ -32,6 +32,9 @@ export interface Limits {
   readonly trustedRootBytes: number;
   readonly policyBytes: number;
   readonly resourceBytes: number;
+  /** Values of one YAML document, aliases written out. */
+  readonly documentValues: number;
+  readonly documentsPerFile: number;
   readonly imagesPerResource: number;
   readonly attestorDepth: number;
   readonly attestorEntries: number;
@@ -81,6 +84,8 @@ export const defaultLimits: Limits = {
   trustedRootBytes: 4 * mib,
   policyBytes: 4 * mib,
   resourceBytes: 16 * mib,
+  documentValues: 1_000_000,
+  documentsPerFile: 10_000,
   imagesPerResource: 1000,
   attestorDepth: 16,
   attestorEntries: 1000,

@@ -1,0 +1,23 @@
+/** A bound on nesting before YAML is composed, since composing recurses. Source: design.md section 2 (limits). */
+import type { CST } from "yaml";
+
+type Token = CST.Token;
+type Open = readonly [token: Token | null | undefined, depth: number];
+
+const childrenOf = (token: Token): readonly (Token | null | undefined)[] => {
+  if (token.type === "document") return [token.value];
+  if ("items" in token) return token.items.flatMap((item) => ("key" in item ? [item.key, item.value] : [item.value]));
+  return [];
+};
+
+/** The offset where a document is nested deeper than `limit` collections, or `undefined`. */
+export function tooDeepAt(document: Token, limit: number): number | undefined {
+  const open: Open[] = [[document, 0]];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const [token, depth] = next;
+    if (token === null || token === undefined) continue;
+    if (depth > limit + 1) return token.offset;
+    for (const child of childrenOf(token)) open.push([child, depth + 1]);
+  }
+  return undefined;
+}

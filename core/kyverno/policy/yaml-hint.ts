@@ -1,0 +1,21 @@
+/** What to do about YAML that does not parse: the two slips that policies are known for. Source: kyverno.md section 15, documentation samples 07, 14 and 15. */
+
+const unquotedBraces = /(?:[:-]\s+|^\s*)\{\{/;
+const blockHeader = /^(\s*)(?:- )*([^\s#][^#]*?):\s*[|>][-+0-9]*\s*(?:#.*)?$/;
+
+/** How a fault in `line` (1-based) can be mended, or `undefined`. */
+export function yamlHint(text: string, line: number): string | undefined {
+  const lines = text.split(/\r\n|\r|\n/);
+  const current = lines[line - 1] ?? "";
+  if (unquotedBraces.test(current)) return 'quote a value that begins with braces: "{{ … }}"';
+  // The fault is reported where the text that should have been in the block begins or ends.
+  for (let index = line - 1; index >= Math.max(0, line - 40); index--) {
+    const header = blockHeader.exec(lines[index] ?? "");
+    if (header === null) continue;
+    const [, indent = "", key = ""] = header;
+    const below = lines.slice(index + 1).find((candidate) => candidate.trim() !== "");
+    const inside = /^ */.exec(below ?? "")?.[0].length ?? 0;
+    return below !== undefined && index < line && inside <= indent.length ? `indent the text below ${JSON.stringify(`${key}: |`)} deeper than its key` : undefined;
+  }
+  return undefined;
+}

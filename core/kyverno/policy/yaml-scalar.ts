@@ -1,0 +1,101 @@
+/**
+ * What a plain scalar stands for, as Kubernetes reads YAML: YAML 1.1 words, Go's integer forms, then JSON.
+ * Source: sigs.k8s.io/yaml (its goyaml.v2, resolve.go), Go's strconv and encoding/json.
+ */
+import { EngineError } from "../../errors.ts";
+
+export type ScalarValue = null | boolean | number | bigint | string;
+
+const words = new Map<string, null | boolean>();
+for (const word of ["y", "yes", "true", "on"]) for (const form of spellings(word)) words.set(form, true);
+for (const word of ["n", "no", "false", "off"]) for (const form of spellings(word)) words.set(form, false);
+for (const form of ["", "~", ...spellings("null")]) words.set(form, null);
+
+/** `word`, `Word`, `WORD`. */
+function spellings(word: string): readonly string[] {
+  return [word, word.charAt(0).toUpperCase() + word.slice(1), word.toUpperCase()];
+}
+
+const notFinite = /^([-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))$/;
+const integer = /^([-+]?)(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9][0-9]*)$/;
+const float = /^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$/;
+
+const minInteger = -(2n ** 63n);
+const maxInteger = 2n ** 63n - 1n;
+
+function integerOf(text: string): bigint | undefined {
+  const match = integer.exec(text);
+  if (match === null) return undefined;
+  const [, sign = "", digits = ""] = match;
+  const octal = /^0[oO]?([0-7]+)$/.exec(digits);
+  const size = BigInt(octal === null ? digits : `0o${octal[1]}`);
+  return sign === "-" ? -size : size;
+}
+
+/** The number as it arrives after Go has written it as JSON: integers of 64 bits stay exact, whatever way they were written, all others are doubles. */
+function throughJson(value: number): number | bigint {
+  if (!Number.isInteger(value) || Math.abs(value) >= 1e21) return value;
+  const exact = BigInt(Number.isSafeInteger(value) ? value : String(value));
+  return exact < minInteger || exact > maxInteger ? value : exact;
+}
+
+function numberOf(text: string): number | bigint | undefined {
+  const plain = text.startsWith(".") ? text : text.replaceAll("_", "");
+  const exact = integerOf(plain);
+  if (exact !== undefined && exact >= minInteger && exact <= maxInteger) return exact;
+  if (exact !== undefined && exact <= 2n ** 64n - 1n && exact > 0n) return Number(exact);
+  if (!float.test(plain)) return undefined;
+  const value = Number(plain);
+  return Number.isFinite(value) ? throughJson(value) : undefined;
+}
+
+/**
+ * The value of a plain (unquoted, untagged) scalar.
+ * @throws EngineError `malformed` on infinities and NaN, which JSON does not have.
+ */
+export function resolvePlain(text: string): ScalarValue {
+  const word = words.get(text);
+  if (word !== undefined) return word;
+  const first = text.charCodeAt(0);
+  const numeric = (first >= 48 && first <= 57) || first === 43 || first === 45 || first === 46;
+  if (!numeric) return text;
+  if (notFinite.test(text)) throw new EngineError("malformed", `${text} is not a number that JSON has; quote it if a string is meant`, { subject: text });
+  return numberOf(text) ?? text;
+}
+
+const tagOf = (value: ScalarValue, text: string): readonly string[] => {
+  if (value === null) return ["null"];
+  if (typeof value === "boolean") return ["bool"];
+  if (typeof value === "string") return ["timestamp"];
+  return integerOf(text.replaceAll("_", "")) === undefined ? ["float"] : ["int", "float"];
+};
+
+/**
+ * The value of a scalar with an explicit tag of YAML's own, such as `!!int`.
+ * @throws EngineError `malformed` when the text is no such value, or the tag is of another kind.
+ */
+export function resolveTagged(text: string, tag: string): ScalarValue {
+  const name = tag.startsWith("tag:yaml.org,2002:") ? tag.slice("tag:yaml.org,2002:".length) : undefined;
+  if (name === "str" || tag === "!") return text;
+  const value = resolvePlain(text);
+  if (name !== undefined && tagOf(value, text).includes(name)) return value;
+  throw new EngineError("malformed", `the tag ${tag} does not fit ${JSON.stringify(text.slice(0, 60))}`, { subject: tag });
+}
+
+/**
+ * A scalar as the key of a JSON object.
+ * @throws EngineError `malformed` on null.
+ */
+export function toKey(value: ScalarValue): string {
+  if (value === null) throw new EngineError("malformed", "a key is null; quote it if a string is meant");
+  return typeof value === "number" ? fraction(value) : String(value);
+}
+
+/** Go writes such keys as 32-bit floats; up to six digits that is what stands there, beyond them nobody would recognise it. */
+function fraction(value: number): string {
+  const text = String(value);
+  if (!/^-?(?=[^.]*\.)0*[0-9]{0,6}\.[0-9]{1,6}$/.test(text) || text.replace(/^-?0*\.?0*|\./g, "").length > 6) {
+    throw new EngineError("malformed", `the number ${value} cannot be a key; quote it`);
+  }
+  return text;
+}
