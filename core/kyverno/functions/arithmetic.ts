@@ -43,12 +43,6 @@ const quantity = (value: Quantity): string => formatQuantity(value);
 /** A number as a quantity, by way of its text. */
 const asQuantity = (name: string, value: number): Quantity => evaluating(() => parseQuantity(formatFloat(value))) ?? failIn(name, "invalid operand");
 
-/** A quantity as a double. Kyverno reads its text as one, which fails beyond the largest. */
-function asNumber(name: string, value: Quantity): number {
-  const double = quantityToNumber(value);
-  return Number.isFinite(double) ? double : failIn(name, "value out of range");
-}
-
 function add(name: string, left: Operand, right: Operand): Value {
   if (left.kind === "number" && right.kind === "number") return left.value + right.value;
   if (left.kind === "quantity" && right.kind === "quantity") return quantity(addQuantities(left.value, right.value));
@@ -77,7 +71,7 @@ function multiply(name: string, left: Operand, right: Operand): Value {
 function divide(name: string, left: Operand, right: Operand): Value {
   if (left.kind === "quantity" && right.kind === "quantity") {
     if (right.value.unscaled === 0n) return zeroDivisor(name);
-    return asNumber(name, left.value) / asNumber(name, right.value);
+    return quantityToNumber(left.value) / quantityToNumber(right.value);
   }
   if (left.kind === "duration" && right.kind === "duration")
     return right.value === 0n ? zeroDivisor(name) : durationSeconds(left.value) / durationSeconds(right.value);
@@ -105,7 +99,7 @@ function remainder(name: string, left: number, right: number): bigint {
 function modulo(name: string, left: Operand, right: Operand): Value {
   if (left.kind === "number" && right.kind === "number") return Number(remainder(name, left.value, right.value));
   if (left.kind === "quantity" && right.kind === "quantity") {
-    return quantity(integerQuantity(remainder(name, asNumber(name, left.value), asNumber(name, right.value)), left.value.format));
+    return quantity(integerQuantity(remainder(name, quantityToNumber(left.value), quantityToNumber(right.value)), left.value.format));
   }
   if (left.kind === "duration" && right.kind === "duration") return right.value === 0n ? zeroDivisor(name) : duration(left.value % right.value);
   return mismatch(name);

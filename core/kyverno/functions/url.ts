@@ -1,5 +1,6 @@
 /** The host of a URL as Go's net/url reads it. Source: Go's net/url package, Parse and Hostname. */
 import { fail } from "../../jmespath/functions/signature.ts";
+import type { ValueMap } from "../../jmespath/value.ts";
 
 const refuse = (url: string, reason: string): never => fail(`parse ${JSON.stringify(url)}: ${reason}`);
 
@@ -84,4 +85,40 @@ export function hostnameOf(url: string): string {
   const host = parseHost(authority.slice(at + 1), url);
   if (slash >= 0) checkEscapes(rest.slice(slash), url);
   return withoutPort(host);
+}
+
+const decoded = (text: string): string => {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    // Bytes that are no UTF-8 stay escaped.
+    return text;
+  }
+};
+
+/** A path as Go escapes it by itself. */
+const escapedPath = (path: string): string =>
+  encodeURIComponent(path)
+    .replace(/%(?:24|26|2B|2C|2F|3A|3B|3D|40)/g, decodeURIComponent)
+    .replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+
+/** The URI of a certificate with the fields of Go's url.URL. The certificate's reader has seen to it that it is one. */
+export function urlStructure(url: string): ValueMap {
+  const [, scheme = "", rest = "", , query = "", , fragment = ""] = /^(?:([A-Za-z][A-Za-z0-9+.-]*):)?([^?#]*)(\?([^#]*))?(#(.*))?$/s.exec(url) ?? [];
+  const opaque = scheme !== "" && !rest.startsWith("/");
+  const [, authority = "", path = rest] = rest.startsWith("//") ? (/^\/\/([^/]*)(.*)$/s.exec(rest) ?? []) : [];
+  const at = authority.lastIndexOf("@");
+  return {
+    Scheme: scheme.toLowerCase(),
+    Opaque: opaque ? rest : "",
+    User: at < 0 ? null : {},
+    Host: decoded(authority.slice(at + 1)),
+    Path: opaque ? "" : decoded(path),
+    Fragment: decoded(fragment),
+    RawQuery: query,
+    RawPath: opaque || escapedPath(decoded(path)) === path ? "" : path,
+    RawFragment: "",
+    ForceQuery: query === "" && /^[^#]*\?(?:#|$)/.test(url),
+    OmitHost: false,
+  };
 }

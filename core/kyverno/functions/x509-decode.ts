@@ -1,4 +1,44 @@
-/** `x509_decode`: the certificate or request of a PEM text, as Go's structures print. Source: kyverno.md section 7.2; Go's crypto/x509 and encoding/pem packages. */
-import type { JmesFunction } from "../../jmespath/functions/signature.ts";
+/** `x509_decode`: the certificate or request of a PEM text, as Go's structures print. Source: kyverno.md section 7.2 and section 16, row 23; Go's encoding/pem package. */
+import { decodeBase64 } from "../../encoding/base64.ts";
+import { define, fail, type JmesFunction } from "../../jmespath/functions/signature.ts";
+import type { Value } from "../../jmespath/value.ts";
+import { defaultLimits } from "../../limits.ts";
+import { evaluating, text } from "./arguments.ts";
+import { certificateStructure, requestStructure } from "./go-certificate.ts";
 
-export const certificateFunctions: readonly (readonly [string, JmesFunction])[] = [];
+interface Block {
+  readonly type: string;
+  readonly bytes: Uint8Array;
+}
+
+const begin = /(?:^|\n)-----BEGIN ([^\n]*)-----[ \t\r]*\n/g;
+const header = /^[^\n:]*:[^\n]*\n/;
+
+/** The first block whose boundaries begin a line and agree; one that is damaged is passed over, as Go does. */
+function firstBlock(source: string): Block | undefined {
+  begin.lastIndex = 0;
+  for (let match = begin.exec(source); match !== null; match = begin.exec(source)) {
+    const type = match[1] ?? "";
+    let body = source.slice(begin.lastIndex);
+    for (let line = header.exec(body); line !== null; line = header.exec(body)) body = body.slice(line[0].length);
+    const end = body.startsWith("-----END ") ? 0 : body.indexOf("\n-----END ");
+    // The next block may begin with the line end that this one ends with.
+    begin.lastIndex--;
+    if (end < 0) continue;
+    const boundary = /^\n?-----END ([^\n]*)-----[ \t\r]*(?:\n|$)/.exec(body.slice(end));
+    const digits = body.slice(0, end).replace(/[ \t\r\n]/g, "");
+    if (boundary?.[1] !== type || !/^[A-Za-z0-9+/]*={0,2}$/.test(digits) || digits.length % 4 !== 0) continue;
+    return { type, bytes: evaluating(() => decodeBase64(digits)) };
+  }
+  return undefined;
+}
+
+function decodeX509(source: string): Value {
+  if (source.length > 4 * defaultLimits.certificateBytes) return fail("PEM text too large");
+  const block = firstBlock(source) ?? fail("failed to decode PEM block");
+  if (block.type === "CERTIFICATE") return evaluating(() => certificateStructure(block.bytes));
+  if (block.type === "CERTIFICATE REQUEST") return evaluating(() => requestStructure(block.bytes));
+  return fail("PEM block neither contains a CERTIFICATE or CERTIFICATE REQUEST");
+}
+
+export const certificateFunctions: readonly (readonly [string, JmesFunction])[] = [["x509_decode", define(["string"], ([source]) => decodeX509(text(source)))]];

@@ -134,8 +134,17 @@ export const divideQuantities = (left: Quantity, right: Quantity): Quantity => (
 /** An integer as a quantity. */
 export const integerQuantity = (value: bigint, format: QuantityFormat): Quantity => ({ unscaled: value, scale: 0, format });
 
-/** The nearest double; infinite where there is none. */
-export const quantityToNumber = (quantity: Quantity): number => Number(`${quantity.unscaled}e${-quantity.scale}`);
+/** Go's math.Pow10: a product or quotient of two table entries, hence not always the nearest double. */
+function floatPowerOfTen(exponent: number): number {
+  if (exponent < -323) return 0;
+  if (exponent > 308) return Number.POSITIVE_INFINITY;
+  const distance = Math.abs(exponent);
+  const fine = distance % 32;
+  return exponent >= 0 ? Number(`1e${distance - fine}`) * Number(`1e${fine}`) : Number(`1e-${distance - fine}`) / Number(`1e${fine}`);
+}
+
+/** About the double that the quantity is, rounded twice as apimachinery's AsApproximateFloat64 does it. */
+export const quantityToNumber = (quantity: Quantity): number => Number(quantity.unscaled) * (quantity.scale === 0 ? 1 : floatPowerOfTen(-quantity.scale));
 
 /** Canonical text: no fraction, the largest suffix that keeps the value exact. Beyond the suffixes (above E, below n) the letter is lost, as in apimachinery. */
 export function formatQuantity(quantity: Quantity): string {
