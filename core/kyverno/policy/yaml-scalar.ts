@@ -3,6 +3,7 @@
  * Source: sigs.k8s.io/yaml (its goyaml.v2, resolve.go), Go's strconv and encoding/json.
  */
 import { EngineError } from "../../errors.ts";
+import { formatFloat32General } from "../../jmespath/go-number.ts";
 
 export type ScalarValue = null | boolean | number | bigint | string;
 
@@ -83,19 +84,10 @@ export function resolveTagged(text: string, tag: string): ScalarValue {
 }
 
 /**
- * A scalar as the key of a JSON object.
+ * A scalar as the key of a JSON object; a fraction is written as a 32-bit float.
  * @throws EngineError `malformed` on null.
  */
 export function toKey(value: ScalarValue): string {
   if (value === null) throw new EngineError("malformed", "a key is null; quote it if a string is meant");
-  return typeof value === "number" ? fraction(value) : String(value);
-}
-
-/** Go writes such keys as 32-bit floats; up to six digits that is what stands there, beyond them nobody would recognise it. */
-function fraction(value: number): string {
-  const text = String(value);
-  if (!/^-?(?=[^.]*\.)0*[0-9]{0,6}\.[0-9]{1,6}$/.test(text) || text.replace(/^-?0*\.?0*|\./g, "").length > 6) {
-    throw new EngineError("malformed", `the number ${value} cannot be a key; quote it`);
-  }
-  return text;
+  return typeof value === "number" ? formatFloat32General(value) : String(value);
 }

@@ -1,0 +1,85 @@
+/** Conditions of preconditions, denials and attestations. Source: kyverno.md sections 1.6, 1.8 and 6. */
+import { pointer } from "../../encoding/shape.ts";
+import { nearestName } from "./nearest-name.ts";
+import type { PolicyMap, PolicyValue } from "./policy.ts";
+import { describe, isList, isMap, listOf, member, textOf } from "./policy-value.ts";
+import type { Findings } from "./problem.ts";
+import { attestationOperators } from "./schema-images.ts";
+
+/** Every operator, spelt as it must be. */
+const operators: ReadonlySet<string> = new Set([...attestationOperators, "Equal", "NotEqual"]);
+
+const successors: Readonly<Record<string, string>> = { In: "AllIn or AnyIn", NotIn: "AllNotIn or AnyNotIn" };
+
+const fields = ["key", "operator", "value", "message"];
+
+const operations: ReadonlySet<string> = new Set(["CREATE", "UPDATE", "DELETE", "CONNECT"]);
+
+function checkCondition(condition: PolicyMap, at: string, findings: Findings): void {
+  for (const key of Object.keys(condition)) {
+    if (fields.includes(key)) continue;
+    const nearest = nearestName(key, fields);
+    findings.refuse(pointer(at, key), `unknown field; ${nearest === undefined ? `the fields of a condition are ${fields.join(", ")}` : `did you mean ${JSON.stringify(nearest)}?`}`);
+  }
+  const missing = ["key", "operator", "value"].filter((key) => member(condition, key) === undefined);
+  if (missing.length > 0) findings.refuse(at, `a condition needs key, operator and value, ${missing.join(" and ")} ${missing.length === 1 ? "is" : "are"} missing, null or misspelt`);
+  checkOperator(member(condition, "operator"), pointer(at, "operator"), findings);
+  checkOperations(condition, at, findings);
+}
+
+function checkOperator(operator: PolicyValue | undefined, at: string, findings: Findings): void {
+  if (operator === undefined) return;
+  if (typeof operator !== "string" || !operators.has(operator)) {
+    const nearest = typeof operator === "string" ? nearestName(operator, operators) : undefined;
+    findings.refuse(at, `expected an operator, found ${describe(operator)}; ${nearest === undefined ? `the operators are ${[...operators].join(", ")}` : `did you mean ${JSON.stringify(nearest)}?`}`);
+    return;
+  }
+  const successor = successors[operator] ?? (operator.startsWith("Duration") ? operator.slice("Duration".length) : undefined);
+  if (successor !== undefined) findings.warn(at, `the operator ${operator} has been deprecated and will be removed soon; use ${successor}`);
+}
+
+/** A condition on the operation must speak of operations that there are. */
+function checkOperations(condition: PolicyMap, at: string, findings: Findings): void {
+  if (textOf(condition, "key")?.replaceAll(" ", "") !== "{{request.operation}}") return;
+  const value = member(condition, "value");
+  const named = isList(value) ? value : [value];
+  for (const name of named) {
+    if (typeof name === "string" && !operations.has(name) && !name.includes("{{")) {
+      findings.refuse(pointer(at, "value"), `expected CREATE, UPDATE, DELETE or CONNECT, found ${JSON.stringify(name)}`);
+    }
+  }
+}
+
+function checkList(list: PolicyValue | undefined, at: string, findings: Findings): void {
+  if (list === undefined) return;
+  if (!isList(list)) return findings.refuse(at, `expected a list of conditions, found ${describe(list)}`);
+  list.forEach((condition, index) => {
+    if (isMap(condition)) checkCondition(condition, pointer(at, index), findings);
+    else findings.refuse(pointer(at, index), `expected a condition, found ${describe(condition)}`);
+  });
+}
+
+/** `preconditions` or `deny.conditions`: a block of any and all, or the old plain list. */
+export function checkConditions(value: PolicyValue | undefined, at: string, findings: Findings): void {
+  if (value === undefined || value === null) return;
+  if (isList(value)) return checkList(value, at, findings);
+  if (!isMap(value)) return findings.refuse(at, `expected a map of any and all, found ${describe(value)}`);
+  for (const key of Object.keys(value)) {
+    if (key !== "any" && key !== "all") findings.refuse(pointer(at, key), "unknown field; conditions stand under any or all");
+  }
+  for (const key of ["any", "all"]) checkList(member(value, key), pointer(at, key), findings);
+}
+
+/** Blocks of an attestation. Differs: an empty `any` or `all` is refused (section 17); Kyverno passes it. */
+export function checkAttestationConditions(blocks: readonly PolicyValue[], at: string, findings: Findings): void {
+  blocks.forEach((block, index) => {
+    const here = pointer(at, index);
+    if (isMap(block) && Object.keys(block).length === 0) findings.refuse(here, "expected any or all, found neither");
+    for (const key of ["any", "all"]) {
+      const conditions = listOf(block, key);
+      if (conditions === undefined) continue;
+      if (conditions.length === 0) findings.refuse(pointer(here, key), "expected at least one condition, found none");
+      checkList(conditions, pointer(here, key), findings);
+    }
+  });
+}

@@ -1,0 +1,51 @@
+/** `PolicyException`: which rules it excuses, for what. Source: Kyverno API v2, v2beta1. */
+import { checkConditions } from "./check-conditions.ts";
+import { checkMatch } from "./check-match.ts";
+import type { MatchBlock, PolicyMap, PolicyValue, Position } from "./policy.ts";
+import { flagOf, listOf, mapOf, member, present, textOf, textsOf } from "./policy-value.ts";
+import type { Findings } from "./problem.ts";
+import { readMatchBlock } from "./read-match.ts";
+
+export interface PolicyException {
+  readonly name: string;
+  readonly namespace: string;
+  readonly match: MatchBlock;
+  /** A block of any and all that must hold too, evaluated as preconditions are. */
+  readonly conditions?: PolicyValue;
+  /** Whether it counts in background scans. */
+  readonly background: boolean;
+  readonly exceptions: readonly ExceptionEntry[];
+  readonly position: (pointer: string) => Position;
+}
+
+export interface ExceptionEntry {
+  /** The name of a ClusterPolicy, or `namespace/name` of a Policy; exact. */
+  readonly policyName: string;
+  /** Names of rules, generated ones too; wildcards. */
+  readonly ruleNames: readonly string[];
+}
+
+/** The exception in a document of the right shape. What is wrong with it goes to `findings`. */
+export function readException(document: PolicyMap, position: (pointer: string) => Position, findings: Findings): PolicyException {
+  const metadata = mapOf(document, "metadata");
+  const spec = mapOf(document, "spec") ?? {};
+  const conditions = member(spec, "conditions");
+  const background = flagOf(spec, "background") ?? true;
+  const exceptions = (listOf(spec, "exceptions") ?? []).map((entry) => ({ policyName: textOf(entry, "policyName") ?? "", ruleNames: textsOf(entry, "ruleNames") ?? [] }));
+  checkMatch(spec, "/spec", { namespaced: false, background, needsKinds: false, verifiesImages: false }, findings);
+  checkConditions(conditions, "/spec/conditions", findings);
+  if (exceptions.length === 0) findings.refuse("/spec/exceptions", "expected at least one policy, found none");
+  exceptions.forEach(({ policyName, ruleNames }, index) => {
+    if (policyName === "") findings.refuse(`/spec/exceptions/${index}/policyName`, "expected the name of a policy, found nothing");
+    if (ruleNames.length === 0) findings.refuse(`/spec/exceptions/${index}/ruleNames`, "expected the name of a rule, found none");
+  });
+  return {
+    name: textOf(metadata, "name") ?? "",
+    namespace: textOf(metadata, "namespace") ?? "default",
+    match: readMatchBlock(mapOf(spec, "match") ?? {}),
+    background,
+    exceptions,
+    position,
+    ...present({ conditions }),
+  };
+}

@@ -1,0 +1,11 @@
+/** JSON pointers as people write them. Source: RFC 6901, Kubernetes' field paths. */
+
+/** `/spec/rules/0/name` as `spec.rules[0].name`; the empty pointer as `the document`. */
+export function toFieldPath(pointer: string): string {
+  if (pointer === "") return "the document";
+  const steps = pointer
+    .slice(1)
+    .split("/")
+    .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
+  return steps.map((step, index) => (/^\d+$/.test(step) ? `[${step}]` : /^[A-Za-z_][\w-]*$/.test(step) ? `${index === 0 ? "" : "."}${step}` : `[${JSON.stringify(step)}]`)).join("");
+}

@@ -1,0 +1,35 @@
+/** Variables `{{ … }}` in texts of a policy, innermost first. Source: kyverno.md section 7.3 (2, 4, 5). */
+import { defaultLimits } from "../../limits.ts";
+import type { PolicyValue } from "./policy.ts";
+import { isList, isMap } from "./policy-value.ts";
+
+const variable = /\\?\{\{(?:\{[^{}]*\}|[^{}])*\}\}/g;
+
+/** The expressions of the variables in a text, without braces and spaces; those around another one with the inner one taken out. Escaped ones do not count. */
+export function findVariables(text: string): readonly string[] {
+  const found: string[] = [];
+  let rest = text;
+  for (let round = 0; round < defaultLimits.substitutionRounds && rest.includes("{{"); round++) {
+    let seen = 0;
+    rest = rest.replace(variable, (match) => {
+      if (match.startsWith("\\")) return "";
+      seen++;
+      found.push(match.slice(2, -2).trim().replace(/^-/, "").trim());
+      return "";
+    });
+    if (seen === 0) break;
+  }
+  return found;
+}
+
+/** Calls `visit` with every string of a value, keys of maps included. */
+export function eachText(value: PolicyValue, visit: (text: string) => void): void {
+  if (typeof value === "string") visit(value);
+  else if (isList(value)) for (const item of value) eachText(item, visit);
+  else if (isMap(value)) {
+    for (const [key, entry] of Object.entries(value)) {
+      visit(key);
+      eachText(entry, visit);
+    }
+  }
+}

@@ -1,0 +1,59 @@
+/** Whether an exclude leaves nothing of a match, as Kyverno's admission reckons it: by the text of criteria, not by their meaning. Source: kyverno.md section 1.8, golden match.jsonl. */
+import { matchWildcard } from "../../patterns/wildcard.ts";
+import type { PolicyMap, PolicyValue } from "./policy.ts";
+import { isList, isMap, listOf, mapOf, member, textOf, textsOf } from "./policy-value.ts";
+
+/** Structural equality; empty and absent are one. */
+function same(a: PolicyValue | undefined, b: PolicyValue | undefined): boolean {
+  if (isList(a) && isList(b)) return a.length === b.length && a.every((item, index) => same(item, b[index]));
+  if (isMap(a) && isMap(b)) return [...new Set([...Object.keys(a), ...Object.keys(b)])].every((key) => same(member(a, key), member(b, key)));
+  return a === b;
+}
+
+const isEmpty = (value: PolicyValue | undefined): boolean => value === undefined || (isList(value) ? value.length === 0 : isMap(value) && Object.values(value).every(isEmpty));
+
+/** Whether a list of exclude, if it names anything, names all that match names. A match that names nothing is not covered. */
+function covers(exclude: readonly PolicyValue[], match: readonly PolicyValue[]): boolean {
+  if (exclude.length === 0) return true;
+  return match.length > 0 && match.every((item) => exclude.some((other) => same(item, other)));
+}
+
+/** Labels of a selector, or annotations: exclude names them all with the same values. */
+function coversLabels(exclude: PolicyMap | undefined, match: PolicyMap | undefined): boolean {
+  if (isEmpty(exclude)) return true;
+  return !isEmpty(match) && Object.entries(match ?? {}).every(([key, value]) => member(exclude, key) === value);
+}
+
+/** A criterion that only one of the two has keeps them apart. */
+function coversSelector(exclude: PolicyMap | undefined, match: PolicyMap | undefined): boolean {
+  if (exclude === undefined || match === undefined) return exclude === match;
+  const expressions = covers(listOf(exclude, "matchExpressions") ?? [], listOf(match, "matchExpressions") ?? []);
+  return expressions && coversLabels(mapOf(exclude, "matchLabels"), mapOf(match, "matchLabels"));
+}
+
+const criterion = (block: PolicyMap, key: string): PolicyMap | undefined => mapOf(mapOf(block, "resources"), key);
+
+const resource = (block: PolicyMap, key: string): readonly PolicyValue[] => textsOf(mapOf(block, "resources"), key) ?? [];
+
+/** Whether a rule with this match and exclude, as they stand in the file, speaks of nothing. */
+export function isMatchEmptied(match: PolicyMap, exclude: PolicyMap | undefined): boolean {
+  if (exclude === undefined || isEmpty(exclude)) return false;
+  if ((listOf(match, "all") ?? []).length > 0 || (listOf(exclude, "all") ?? []).length > 0) return false;
+  const matchAny = listOf(match, "any") ?? [];
+  const excludeAny = listOf(exclude, "any") ?? [];
+  if (matchAny.length > 0 && excludeAny.length > 0) return matchAny.some((filter) => excludeAny.some((other) => same(filter, other)));
+  const lists = ["roles", "clusterRoles", "subjects"].every((key) => covers(listOf(exclude, key) ?? [], listOf(match, key) ?? []));
+  const resources = ["kinds", "namespaces"].every((key) => covers(resource(exclude, key), resource(match, key)));
+  const selectors = ["selector", "namespaceSelector"].every((key) => coversSelector(criterion(exclude, key), criterion(match, key)));
+  const annotations = [criterion(exclude, "annotations"), criterion(match, "annotations")] as const;
+  return lists && resources && selectors && isEmpty(annotations[0]) === isEmpty(annotations[1]) && coversLabels(...annotations) && coversName(match, exclude);
+}
+
+function coversName(match: PolicyMap, exclude: PolicyMap): boolean {
+  const excluded = textOf(mapOf(exclude, "resources"), "name") ?? "";
+  const named = textOf(mapOf(match, "resources"), "name") ?? "";
+  if (excluded !== "" && (named === "" || !matchWildcard(excluded, named))) return false;
+  const patterns = resource(exclude, "names").filter((pattern) => typeof pattern === "string");
+  const names = resource(match, "names").filter((name) => typeof name === "string");
+  return patterns.length === 0 || (names.length > 0 && names.every((name) => patterns.some((pattern) => matchWildcard(pattern, name))));
+}

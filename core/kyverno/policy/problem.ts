@@ -1,0 +1,59 @@
+/** What is wrong with a policy, collected while it is read, so that all of it is said at once. */
+import { toFieldPath } from "./field-path.ts";
+import type { Position } from "./policy.ts";
+
+export interface PolicyProblem extends Position {
+  readonly code: "invalid-policy" | "unsupported";
+  /** One sentence: where, what was found, what is wanted. */
+  readonly message: string;
+  /** JSON pointer of the field at fault; empty for a whole document. */
+  readonly pointer: string;
+  /** Name of the policy, where it has one. */
+  readonly policy?: string;
+}
+
+/** Beyond these nobody reads on, and a file made of faults must not cost more than one of policies. */
+const maxProblems = 200;
+
+/** Problems and warnings of one document. */
+export class Findings {
+  readonly warnings: string[] = [];
+  readonly #problems: { readonly code: PolicyProblem["code"]; readonly message: string; readonly pointer: string }[] = [];
+
+  /** The field at `pointer` is not as it must be. `message` continues the sentence that begins with the field. */
+  refuse(pointer: string, message: string): void {
+    if (!this.isFull) this.#problems.push({ code: "invalid-policy", message, pointer });
+  }
+
+  /** The field is valid in Kyverno and not in this program. */
+  unsupported(pointer: string, message: string): void {
+    if (!this.isFull) this.#problems.push({ code: "unsupported", message, pointer });
+  }
+
+  warn(pointer: string, message: string): void {
+    if (this.warnings.length < maxProblems) this.warnings.push(`${toFieldPath(pointer)}: ${message}`);
+  }
+
+  get isFull(): boolean {
+    return this.#problems.length >= maxProblems;
+  }
+
+  get isClean(): boolean {
+    return this.#problems.length === 0;
+  }
+
+  /** Findings of a later look that only follow from a fault inside the same field are noise: they are left out. */
+  add(later: Findings): void {
+    const faults = this.#problems.map(({ pointer }) => pointer);
+    const follows = (pointer: string): boolean => faults.some((fault) => fault === pointer || fault.startsWith(`${pointer}/`));
+    this.#problems.push(...later.#problems.filter(({ pointer }) => !follows(pointer)));
+    this.warnings.push(...later.warnings);
+  }
+
+  /** With positions, in the order of the file. */
+  problems(keyPosition: (pointer: string) => Position, policy: string | undefined): readonly PolicyProblem[] {
+    return this.#problems
+      .map(({ code, message, pointer }) => ({ code, message: `${toFieldPath(pointer)}: ${message}`, pointer, ...keyPosition(pointer), ...(policy === undefined ? {} : { policy }) }))
+      .sort((a, b) => a.line - b.line || a.column - b.column);
+  }
+}

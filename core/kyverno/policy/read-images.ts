@@ -1,0 +1,62 @@
+/** Entries of `verifyImages`: defaults of the CRD applied, legacy fields converted. Source: kyverno.md sections 1.4, 1.6 and 1.7. */
+import { pointer } from "../../encoding/shape.ts";
+import { flagOf, isMap, listOf, mapOf, member, present, textMapOf, textOf, textsOf } from "./policy-value.ts";
+import type { Attestation, AttestorSet, FailureAction, ImageVerification, PolicyMap, PolicyValue } from "./policy.ts";
+import type { Findings } from "./problem.ts";
+import { type AttestorDefaults, readAttestorSets } from "./read-attestor.ts";
+
+function readAttestation(value: PolicyMap, at: string, defaults: AttestorDefaults): Attestation {
+  return {
+    pointer: at,
+    attestors: readAttestorSets(listOf(value, "attestors") ?? [], pointer(at, "attestors"), defaults),
+    ...present({ name: textOf(value, "name"), type: textOf(value, "type") || textOf(value, "predicateType"), conditions: member(value, "conditions") }),
+  };
+}
+
+const isLegacy = (value: PolicyMap): boolean => ["image", "key", "issuer"].some((field) => (textOf(value, field) ?? "") !== "");
+
+/** The set that `key`, or `issuer` with `subject` and `roots`, stands for. */
+function legacySet(value: PolicyMap, at: string): AttestorSet | undefined {
+  const key = textOf(value, "key");
+  const issuer = textOf(value, "issuer");
+  const annotations = textMapOf(value, "annotations");
+  const source = key !== undefined && key !== "" ? "key" : issuer !== undefined && issuer !== "" ? "issuer" : annotations === undefined ? undefined : "annotations";
+  if (source === undefined) return undefined;
+  const where = pointer(at, source);
+  const keyless = { keyless: present({ issuer, subject: textOf(value, "subject"), roots: textOf(value, "roots") }) };
+  const attestor = source === "key" ? { keys: present({ publicKeys: key }) } : source === "issuer" ? keyless : {};
+  return { pointer: where, entries: [{ pointer: where, ...attestor, ...present({ annotations }) }] };
+}
+
+/** The entry at `at`. What Kyverno drops without a word is warned of. */
+export function readImageVerification(value: PolicyMap, at: string, findings: Findings): ImageVerification {
+  const defaults = present({ annotations: textMapOf(value, "annotations") });
+  const legacy = isLegacy(value);
+  const image = textOf(value, "image");
+  const validate = mapOf(value, "validate");
+  const attestations = (listOf(value, "attestations") ?? []).flatMap((item, index) => (isMap(item) ? [readAttestation(item, pointer(pointer(at, "attestations"), index), defaults)] : []));
+  const given = readAttestorSets(listOf(value, "attestors") ?? [], pointer(at, "attestors"), defaults);
+  const converted = legacy ? legacySet(value, at) : undefined;
+  if (converted !== undefined && attestations.length > 0) findings.warn(converted.pointer, "is not asked of attestations, as in Kyverno; name the attestor in attestations[].attestors");
+  return {
+    pointer: at,
+    type: textOf(value, "type") === "SigstoreBundle" ? "SigstoreBundle" : "Cosign",
+    imageReferences: [...(textsOf(value, "imageReferences") ?? []), ...(legacy && image !== undefined && image !== "" ? [image] : [])],
+    skipImageReferences: textsOf(value, "skipImageReferences") ?? [],
+    attestors: converted !== undefined && attestations.length === 0 ? [...given, converted] : given,
+    attestations,
+    mutateDigest: flagOf(value, "mutateDigest") ?? true,
+    verifyDigest: flagOf(value, "verifyDigest") ?? true,
+    required: flagOf(value, "required") ?? true,
+    useCache: flagOf(value, "useCache") ?? true,
+    ...present({
+      failureAction: textOf(value, "failureAction") as FailureAction | undefined,
+      repository: textOf(value, "repository") || undefined,
+      validate: validate && readValidate(validate),
+    }),
+  };
+}
+
+/** `deny` is the value of `deny.conditions`. */
+const readValidate = (value: PolicyMap): NonNullable<ImageVerification["validate"]> =>
+  present({ message: textOf(value, "message"), deny: member(mapOf(value, "deny"), "conditions") as PolicyValue | undefined });

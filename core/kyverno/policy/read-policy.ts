@@ -1,0 +1,166 @@
+/** Policies and exceptions read from files: everything that is wrong with them is said at once, by line. Source: kyverno.md sections 1 and 15 to 17, design.md section 5. */
+import { pointer } from "../../encoding/shape.ts";
+import { defaultLimits, type Limits } from "../../limits.ts";
+import { checkPolicy } from "./check-policy.ts";
+import { type PolicyException, readException } from "./exceptions.ts";
+import type { FailureAction, Policy, PolicyMap, PolicySpec, PolicyValue, Position } from "./policy.ts";
+import { describe, flagOf, integerOf, isMap, listOf, mapOf, present, textMapOf, textOf, textsOf } from "./policy-value.ts";
+import { Findings, type PolicyProblem } from "./problem.ts";
+import { readSelector } from "./read-match.ts";
+import { readRule } from "./read-rule.ts";
+import { fit } from "./schema.ts";
+import { exceptionShape, policyShape } from "./schema-policy.ts";
+import { readYaml, type YamlDocument } from "./yaml.ts";
+
+export type { PolicyProblem };
+
+export interface PolicyFile {
+  /** As it stands in messages. */
+  readonly name: string;
+  readonly text: string;
+}
+
+/** A document that is no policy: a Namespace or a ConfigMap beside one. */
+export interface OtherDocument {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly value: PolicyMap;
+  readonly position: Position;
+}
+
+export interface LoadedPolicies {
+  /** Without errors: usable. With errors none of them should be used. */
+  readonly policies: readonly Policy[];
+  readonly exceptions: readonly PolicyException[];
+  readonly errors: readonly PolicyProblem[];
+  /** Documents of other kinds, ignored here. */
+  readonly others: readonly OtherDocument[];
+}
+
+export interface LoadOptions {
+  readonly limits?: Limits;
+}
+
+/** All documents of all files. A policy with errors is not among `policies`. */
+export function loadPolicies(files: readonly PolicyFile[], { limits = defaultLimits }: LoadOptions = {}): LoadedPolicies {
+  const loaded = { policies: [] as Policy[], exceptions: [] as PolicyException[], errors: [] as PolicyProblem[], others: [] as OtherDocument[] };
+  for (const { name, text } of files) {
+    const { documents, problems } = readYaml(text, name, { limits });
+    const errors: PolicyProblem[] = problems.map(({ message, ...position }) => ({ ...position, code: "invalid-policy", message, pointer: "" }));
+    for (const document of documents) for (const part of partsOf(document)) loadPart(part, { ...loaded, errors });
+    loaded.errors.push(...errors.sort((a, b) => a.line - b.line || a.column - b.column));
+  }
+  return loaded;
+}
+
+interface Part {
+  readonly value: PolicyValue;
+  /** Pointers are of the part, positions of the file. */
+  readonly position: (at: string) => Position;
+  readonly keyPosition: (at: string) => Position;
+}
+
+/** The document, or the items of a `List`. */
+function partsOf(document: YamlDocument): readonly Part[] {
+  const items = listOf(document.value, "items");
+  if (textOf(document.value, "kind") !== "List" || items === undefined) return [document];
+  return items.map((value, index) => {
+    const at = pointer("/items", index);
+    return { value, position: (below) => document.position(at + below), keyPosition: (below) => document.keyPosition(at + below) };
+  });
+}
+
+type Sink = { readonly policies: Policy[]; readonly exceptions: PolicyException[]; readonly errors: PolicyProblem[]; readonly others: OtherDocument[] };
+
+const versions: Readonly<Record<string, "v1" | "later">> = { "kyverno.io/v1": "v1", "kyverno.io/v2beta1": "later", "kyverno.io/v2": "later" };
+
+const unsupportedGroups = ["policies.kyverno.io/", "kyverno.io/"];
+
+function loadPart(part: Part, sink: Sink): void {
+  const { value } = part;
+  const findings = new Findings();
+  const apiVersion = textOf(value, "apiVersion") ?? "";
+  const kind = textOf(value, "kind") ?? "";
+  if (!isMap(value)) findings.refuse("", `expected a policy, found ${describe(value)}`);
+  else if (apiVersion === "" || kind === "") findings.refuse("", "expected apiVersion and kind, found no such document");
+  else if (apiVersion.startsWith("kyverno.io/") && (kind === "ClusterPolicy" || kind === "Policy")) return loadPolicy(part, value, kind, sink);
+  else if (apiVersion.startsWith("kyverno.io/") && kind === "PolicyException") return loadException(part, value, sink);
+  else if (unsupportedGroups.some((group) => apiVersion.startsWith(group))) {
+    findings.unsupported("/kind", `the kind ${kind} of ${apiVersion} is not supported; ClusterPolicy, Policy and PolicyException of kyverno.io are`);
+  } else sink.others.push({ apiVersion, kind, value, position: part.position("") });
+  sink.errors.push(...findings.problems(part.keyPosition, nameOf(value)));
+}
+
+const nameOf = (value: PolicyValue): string | undefined => textOf(isMap(value) ? mapOf(value, "metadata") : undefined, "name");
+
+/** Shape first; what does not fit is left out of the second look, which reads the rest. */
+function loadPolicy(part: Part, value: PolicyMap, kind: Policy["kind"], sink: Sink): void {
+  const findings = new Findings();
+  const apiVersion = textOf(value, "apiVersion") ?? "";
+  const generation = Object.hasOwn(versions, apiVersion) ? versions[apiVersion] : undefined;
+  if (generation === undefined) findings.refuse("/apiVersion", `expected ${Object.keys(versions).join(", ")}, found ${JSON.stringify(apiVersion)}`);
+  const document = fit(value, policyShape(generation ?? "v1"), "", findings);
+  const second = new Findings();
+  const policy = readPolicy(isMap(document) ? document : {}, value, kind, part, second);
+  findings.add(second);
+  if (findings.isClean) sink.policies.push({ ...policy, warnings: findings.warnings });
+  sink.errors.push(...findings.problems(part.keyPosition, nameOf(value)));
+}
+
+function loadException(part: Part, value: PolicyMap, sink: Sink): void {
+  const findings = new Findings();
+  const apiVersion = textOf(value, "apiVersion") ?? "";
+  if (apiVersion !== "kyverno.io/v2" && apiVersion !== "kyverno.io/v2beta1") findings.refuse("/apiVersion", `expected kyverno.io/v2 or kyverno.io/v2beta1, found ${JSON.stringify(apiVersion)}`);
+  const document = fit(value, exceptionShape, "", findings);
+  const second = new Findings();
+  const exception = readException(isMap(document) ? document : {}, part.position, second);
+  findings.add(second);
+  if (findings.isClean) sink.exceptions.push(exception);
+  sink.errors.push(...findings.problems(part.keyPosition, nameOf(value)));
+}
+
+const toAction = (text: string | undefined): FailureAction => (text === "Enforce" || text === "enforce" ? "Enforce" : "Audit");
+
+function readSpec(spec: PolicyMap, namespaced: boolean, findings: Findings): PolicySpec {
+  const webhook = mapOf(spec, "webhookConfiguration");
+  const background = flagOf(spec, "background") ?? true;
+  const failureAction = toAction(textOf(spec, "validationFailureAction"));
+  const situation = { namespaced, background, failureAction };
+  const rules = listOf(spec, "rules") ?? [];
+  return {
+    validationFailureAction: failureAction,
+    validationFailureActionOverrides: (listOf(spec, "validationFailureActionOverrides") ?? []).map((override) => ({
+      action: textOf(override, "action") ?? "",
+      ...present({ namespaces: textsOf(override, "namespaces"), namespaceSelector: readSelector(mapOf(override, "namespaceSelector")) }),
+    })),
+    failurePolicy: (textOf(webhook, "failurePolicy") ?? textOf(spec, "failurePolicy")) === "Ignore" ? "Ignore" : "Fail",
+    applyRules: textOf(spec, "applyRules") === "One" ? "One" : "All",
+    admission: flagOf(spec, "admission") ?? true,
+    background,
+    emitWarning: flagOf(spec, "emitWarning") ?? false,
+    rules: rules.flatMap((rule, index) => (isMap(rule) ? [readRule(rule, pointer("/spec/rules", index), situation, findings)] : [])),
+    ...present({ webhookTimeoutSeconds: integerOf(webhook, "timeoutSeconds") ?? integerOf(spec, "webhookTimeoutSeconds") }),
+  };
+}
+
+/** `document` is the part of `whole` that fits the shape. */
+function readPolicy(document: PolicyMap, whole: PolicyMap, kind: Policy["kind"], part: Part, findings: Findings): Policy {
+  const metadata = mapOf(document, "metadata");
+  const name = textOf(metadata, "name") ?? "";
+  const namespace = textOf(metadata, "namespace");
+  if (metadata !== undefined && name === "") findings.refuse("/metadata/name", "expected a name, found nothing");
+  const policy: Policy = {
+    apiVersion: textOf(document, "apiVersion") ?? "",
+    kind,
+    name,
+    ...present({ namespace: kind === "Policy" ? namespace || "default" : namespace }),
+    annotations: textMapOf(metadata, "annotations") ?? {},
+    labels: textMapOf(metadata, "labels") ?? {},
+    spec: readSpec(mapOf(document, "spec") ?? {}, kind === "Policy", findings),
+    warnings: [],
+    document: whole,
+    position: part.position,
+  };
+  checkPolicy(policy, document, findings);
+  return policy;
+}

@@ -1,0 +1,75 @@
+/** A rule as it stands in a file, with what Kyverno's admission asks of it. Source: kyverno.md sections 1.2 and 1.8. */
+import { pointer } from "../../encoding/shape.ts";
+import { checkConditions } from "./check-conditions.ts";
+import { checkContext } from "./check-context.ts";
+import { checkImages } from "./check-images.ts";
+import { checkMatch } from "./check-match.ts";
+import { checkVariables } from "./check-variables.ts";
+import type { FailureAction, PolicyMap, PolicyValue, Rule } from "./policy.ts";
+import { flagOf, isMap, listOf, mapOf, member, present, textMapOf, textOf } from "./policy-value.ts";
+import type { Findings } from "./problem.ts";
+import { readContext, readExtractors } from "./read-context.ts";
+import { readImageVerification } from "./read-images.ts";
+import { readExclude, readMatchBlock } from "./read-match.ts";
+
+/** What the policy around a rule says. */
+export interface RuleSituation {
+  readonly namespaced: boolean;
+  readonly background: boolean;
+  readonly failureAction: FailureAction;
+}
+
+const kinds = ["mutate", "validate", "generate", "verifyImages"] as const;
+
+/** Whether the operation is there at all: an empty one is not. */
+function isGiven(value: PolicyValue | undefined): boolean {
+  if (Array.isArray(value)) return value.length > 0;
+  return isMap(value) && Object.keys(value).length > 0;
+}
+
+function kindOf(raw: PolicyMap, at: string, findings: Findings): Rule["kind"] {
+  const given = kinds.filter((kind) => isGiven(member(raw, kind)));
+  if (given.length !== 1) findings.refuse(at, `expected one of ${kinds.join(", ")}, found ${given.length === 0 ? "none of them" : given.join(" and ")}`);
+  return given.includes("verifyImages") ? "verifyImages" : (given[0] ?? "validate");
+}
+
+function checkRule(rule: Rule, raw: PolicyMap, entries: readonly PolicyMap[], situation: RuleSituation, findings: Findings): void {
+  const { pointer: at } = rule;
+  if (rule.name === "") findings.refuse(pointer(at, "name"), "expected a name, found nothing");
+  checkMatch(raw, at, { namespaced: situation.namespaced, background: situation.background, needsKinds: true, verifiesImages: rule.kind === "verifyImages" }, findings);
+  checkContext(rule.context, findings);
+  checkConditions(member(raw, "preconditions"), pointer(at, "preconditions"), findings);
+  checkConditions(member(mapOf(mapOf(raw, "validate"), "deny"), "conditions"), `${at}/validate/deny/conditions`, findings);
+  checkImages(rule, entries, situation.failureAction, findings);
+  checkVariables(rule, raw, situation.background, findings);
+  if ((listOf(raw, "celPreconditions") ?? []).length > 0) findings.unsupported(pointer(at, "celPreconditions"), "celPreconditions (CEL) are not supported");
+  if (rule.kind === "verifyImages") return;
+  if (rule.imageExtractors !== undefined) findings.refuse(pointer(at, "imageExtractors"), "imageExtractors can only be defined for a verifyImages rule");
+  findings.warn(pointer(at, rule.kind), `the rule ${JSON.stringify(rule.name)} is of the kind ${rule.kind}, which is not decided here`);
+}
+
+/** The rule at `at`. */
+export function readRule(raw: PolicyMap, at: string, situation: RuleSituation, findings: Findings): Rule {
+  const exclude = readExclude(mapOf(raw, "exclude"));
+  const entries = listOf(raw, "verifyImages") ?? [];
+  const located = entries.flatMap((entry, index) => (isMap(entry) ? [{ entry, at: pointer(pointer(at, "verifyImages"), index) }] : []));
+  const rule: Rule = {
+    name: textOf(raw, "name") ?? "",
+    pointer: at,
+    kind: kindOf(raw, at, findings),
+    match: readMatchBlock(mapOf(raw, "match") ?? {}),
+    context: readContext(listOf(raw, "context") ?? [], pointer(at, "context")),
+    verifyImages: located.map(({ entry, at: place }) => readImageVerification(entry, place, findings)),
+    reportProperties: textMapOf(raw, "reportProperties") ?? {},
+    skipBackgroundRequests: flagOf(raw, "skipBackgroundRequests") ?? true,
+    ...present({ exclude, preconditions: member(raw, "preconditions"), imageExtractors: readExtractors(mapOf(raw, "imageExtractors")), validate: mapOf(raw, "validate") }),
+  };
+  checkRule(
+    rule,
+    raw,
+    located.map(({ entry }) => entry),
+    situation,
+    findings,
+  );
+  return rule;
+}
