@@ -26,6 +26,7 @@ const faults: Readonly<Record<string, string>> = {
   "a suite without tests": `${head}test.run();\n`,
   "a file that does not load": `${head}throw new Error("planted");\n`,
   "a test left out by only": `${head}test.only("one", () => assert.is(1, 1));\ntest("two", () => assert.is(1, 1));\ntest.run();\n`,
+  "a hook that fails before the suite": `${head}test.before(() => { throw new Error("planted"); });\ntest("holds", () => assert.is(1, 1));\ntest.run();\n`,
   "a process that ends": `${head}test("ends", () => process.exit(0));\ntest.run();\n`,
   "an error outside every test": `${head}test("throws later", () => new Promise(() => setTimeout(() => { throw new Error("planted"); }, 1)));\ntest.run();\n`,
   "a promise nobody waits for": `${head}test("rejects", () => { void Promise.reject(new Error("planted")); return new Promise((resolve) => setTimeout(resolve, 20)); });\ntest.run();\n`,
