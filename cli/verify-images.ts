@@ -187,7 +187,7 @@ function reportFailure({ reference, digest, verification }: VerifiedImage, io: C
   if (verification.truth === "proven") return;
   const failure = leadingFailure(verification.truth, verification.failures);
   if (failure === undefined) return;
-  const { what, fix } = toProblem(new EngineError(failure.code, `${reference}: ${failure.reason}`));
+  const { what, fix } = toProblem(new EngineError(failure.code, failure.reason.includes(reference) ? failure.reason : `${reference}: ${failure.reason}`));
   const why = failure.subject ?? digest;
   io.err(renderProblem({ code: failure.code, what, ...(why === undefined ? {} : { why }), ...(fix === undefined ? {} : { fix }) }));
 }
