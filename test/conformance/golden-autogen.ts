@@ -80,9 +80,11 @@ function denies(policy: Policy, rule: Rule, request: AdmissionRequest): readonly
 }
 
 /** Whether a rule is of a form that this program does not decide: only that it speaks of the resource is compared. */
-const isUndecided = (rule: Rule): boolean => rule.kind !== "verifyImages" && (rule.kind !== "validate" || member(rule.validate, "deny") === undefined || member(rule.validate, "foreach") !== undefined);
+const isUndecided = (rule: Rule): boolean =>
+  rule.kind !== "verifyImages" && (rule.kind !== "validate" || member(rule.validate, "deny") === undefined || member(rule.validate, "foreach") !== undefined);
 
-const evaluateRule: EvaluateRule = (policy, rule, request) => (rule.kind === "verifyImages" ? echoPrecondition(policy, rule, request) : denies(policy, rule, request));
+const evaluateRule: EvaluateRule = (policy, rule, request) =>
+  rule.kind === "verifyImages" ? echoPrecondition(policy, rule, request) : denies(policy, rule, request);
 
 const echoed = /\(provided: '(.*)'\)$/s;
 

@@ -34,7 +34,11 @@ const namesPod = (kinds: readonly string[]): boolean => kinds.some((kind) => kin
 
 /** Whether a filter keeps rules from being generated: by criteria that Pods and controllers do not share. */
 const isBlocking = ({ name, names, selector, annotations, kinds = [] }: ResourceFilter): boolean =>
-  (name !== undefined && name !== "") || (names?.length ?? 0) > 0 || selector !== undefined || annotations !== undefined || (kinds.length > 1 && namesPod(kinds));
+  (name !== undefined && name !== "") ||
+  (names?.length ?? 0) > 0 ||
+  selector !== undefined ||
+  annotations !== undefined ||
+  (kinds.length > 1 && namesPod(kinds));
 
 const blocksOf = (rule: Rule): readonly ResourceFilter[] => [...filtersOf(rule.match), ...(rule.exclude === undefined ? [] : filtersOf(rule.exclude))];
 
@@ -85,7 +89,8 @@ function rewrite<T>(value: T, template: string): T;
 function rewrite(value: unknown, template: string): unknown {
   if (typeof value === "string") {
     let text = value;
-    for (const object of ["request.object", "request.oldObject"]) for (const root of roots) text = text.replaceAll(`${object}.${root}`, `${object}.${template}.${root}`);
+    for (const object of ["request.object", "request.oldObject"])
+      for (const root of roots) text = text.replaceAll(`${object}.${root}`, `${object}.${template}.${root}`);
     return text;
   }
   if (Array.isArray(value)) return value.map((item) => rewrite(item, template));
@@ -115,9 +120,11 @@ export function expandRules(policy: Policy, forKind?: string): readonly Rule[] {
   const controllers = controllersOf(policy).filter((kind) => forKind === undefined || kind === forKind);
   if (controllers.length === 0 || !isEligible(policy)) return rules;
   const kinds = controllers.flatMap((controller) => controllerKinds[controller] ?? []);
-  const generated = rules.filter(canExpand).flatMap((rule) => [
-    ...(kinds.length === 0 ? [] : [generate(rule, "autogen", kinds, "spec.template")]),
-    ...(controllers.includes(cronJob) ? [generate(rule, "autogen-cronjob", [`batch/v1/${cronJob}`], "spec.jobTemplate.spec.template")] : []),
-  ]);
+  const generated = rules
+    .filter(canExpand)
+    .flatMap((rule) => [
+      ...(kinds.length === 0 ? [] : [generate(rule, "autogen", kinds, "spec.template")]),
+      ...(controllers.includes(cronJob) ? [generate(rule, "autogen-cronjob", [`batch/v1/${cronJob}`], "spec.jobTemplate.spec.template")] : []),
+    ]);
   return generated.length === 0 ? rules : [...rules.filter((rule) => !isGenerated(rule)), ...generated];
 }

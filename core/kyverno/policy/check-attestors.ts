@@ -44,13 +44,16 @@ function checkAttestor(attestor: Attestor, at: string, findings: Findings, depth
 
 function checkSet(set: AttestorSet, findings: Findings, depth: number): void {
   const { attestorDepth, attestorEntries } = defaultLimits;
-  if (depth > attestorDepth) return findings.refuse(set.pointer, `attestors are nested deeper than ${attestorDepth} levels`);
-  if (set.entries.length > attestorEntries) return findings.refuse(pointer(set.pointer, "entries"), `expected at most ${attestorEntries} entries, found ${set.entries.length}`);
-  if (set.entries.length === 0) findings.refuse(set.pointer, "expected at least one entry, found none");
-  else if (set.count !== undefined && set.count > set.entries.length) {
-    findings.refuse(pointer(set.pointer, "count"), `expected at most ${set.entries.length}, the number of entries, found ${set.count}`);
+  const { entries, count, pointer: at } = set;
+  if (depth > attestorDepth) findings.refuse(at, `attestors are nested deeper than ${attestorDepth} levels`);
+  else if (entries.length > attestorEntries) findings.refuse(pointer(at, "entries"), `expected at most ${attestorEntries} entries, found ${entries.length}`);
+  else {
+    if (entries.length === 0) findings.refuse(at, "expected at least one entry, found none");
+    else if (count !== undefined && count > entries.length) {
+      findings.refuse(pointer(at, "count"), `expected at most ${entries.length}, the number of entries, found ${count}`);
+    }
+    for (const entry of entries) checkAttestor(entry, entry.pointer, findings, depth);
   }
-  for (const entry of set.entries) checkAttestor(entry, entry.pointer, findings, depth);
 }
 
 export function checkAttestorSets(sets: readonly AttestorSet[], findings: Findings): void {
@@ -59,12 +62,13 @@ export function checkAttestorSets(sets: readonly AttestorSet[], findings: Findin
 
 /** `pubkey` and `pubKey` are two spellings of one field: with different keys nobody knows which is meant. */
 export function checkKeySpellings(value: PolicyValue, at: string, findings: Findings): void {
-  if (isList(value)) value.forEach((item, index) => checkKeySpellings(item, pointer(at, index), findings));
+  if (isList(value)) for (const [index, item] of value.entries()) checkKeySpellings(item, pointer(at, index), findings);
   if (!isMap(value)) return;
   for (const [key, entry] of Object.entries(value)) {
     const here = pointer(at, key);
     const [lower, upper] = key === "rekor" || key === "ctlog" ? [textOf(entry, "pubkey"), textOf(entry, "pubKey")] : [];
-    if (lower !== undefined && upper !== undefined && lower.trim() !== upper.trim()) findings.refuse(pointer(here, "pubKey"), "expected the key of pubkey, which is the same field, found another one");
+    if (lower !== undefined && upper !== undefined && lower.trim() !== upper.trim())
+      findings.refuse(pointer(here, "pubKey"), "expected the key of pubkey, which is the same field, found another one");
     checkKeySpellings(entry, here, findings);
   }
 }

@@ -19,10 +19,14 @@ function checkCondition(condition: PolicyMap, at: string, findings: Findings): v
   for (const key of Object.keys(condition)) {
     if (fields.includes(key)) continue;
     const nearest = nearestName(key, fields);
-    findings.refuse(pointer(at, key), `unknown field; ${nearest === undefined ? `the fields of a condition are ${fields.join(", ")}` : `did you mean ${JSON.stringify(nearest)}?`}`);
+    findings.refuse(
+      pointer(at, key),
+      `unknown field; ${nearest === undefined ? `the fields of a condition are ${fields.join(", ")}` : `did you mean ${JSON.stringify(nearest)}?`}`,
+    );
   }
   const missing = ["key", "operator", "value"].filter((key) => member(condition, key) === undefined);
-  if (missing.length > 0) findings.refuse(at, `a condition needs key, operator and value, ${missing.join(" and ")} ${missing.length === 1 ? "is" : "are"} missing, null or misspelt`);
+  if (missing.length > 0)
+    findings.refuse(at, `a condition needs key, operator and value, ${missing.join(" and ")} ${missing.length === 1 ? "is" : "are"} missing, null or misspelt`);
   checkOperator(member(condition, "operator"), pointer(at, "operator"), findings);
   checkOperations(condition, at, findings);
 }
@@ -31,7 +35,10 @@ function checkOperator(operator: PolicyValue | undefined, at: string, findings: 
   if (operator === undefined) return;
   if (typeof operator !== "string" || !operators.has(operator)) {
     const nearest = typeof operator === "string" ? nearestName(operator, operators) : undefined;
-    findings.refuse(at, `expected an operator, found ${describe(operator)}; ${nearest === undefined ? `the operators are ${[...operators].join(", ")}` : `did you mean ${JSON.stringify(nearest)}?`}`);
+    findings.refuse(
+      at,
+      `expected an operator, found ${describe(operator)}; ${nearest === undefined ? `the operators are ${[...operators].join(", ")}` : `did you mean ${JSON.stringify(nearest)}?`}`,
+    );
     return;
   }
   const successor = successors[operator] ?? (operator.startsWith("Duration") ? operator.slice("Duration".length) : undefined);
@@ -52,22 +59,26 @@ function checkOperations(condition: PolicyMap, at: string, findings: Findings): 
 
 function checkList(list: PolicyValue | undefined, at: string, findings: Findings): void {
   if (list === undefined) return;
-  if (!isList(list)) return findings.refuse(at, `expected a list of conditions, found ${describe(list)}`);
-  list.forEach((condition, index) => {
-    if (isMap(condition)) checkCondition(condition, pointer(at, index), findings);
-    else findings.refuse(pointer(at, index), `expected a condition, found ${describe(condition)}`);
-  });
+  if (!isList(list)) findings.refuse(at, `expected a list of conditions, found ${describe(list)}`);
+  else {
+    for (const [index, condition] of list.entries()) {
+      if (isMap(condition)) checkCondition(condition, pointer(at, index), findings);
+      else findings.refuse(pointer(at, index), `expected a condition, found ${describe(condition)}`);
+    }
+  }
 }
 
 /** `preconditions` or `deny.conditions`: a block of any and all, or the old plain list. */
 export function checkConditions(value: PolicyValue | undefined, at: string, findings: Findings): void {
   if (value === undefined || value === null) return;
-  if (isList(value)) return checkList(value, at, findings);
-  if (!isMap(value)) return findings.refuse(at, `expected a map of any and all, found ${describe(value)}`);
-  for (const key of Object.keys(value)) {
-    if (key !== "any" && key !== "all") findings.refuse(pointer(at, key), "unknown field; conditions stand under any or all");
+  if (isList(value)) checkList(value, at, findings);
+  else if (!isMap(value)) findings.refuse(at, `expected a map of any and all, found ${describe(value)}`);
+  else {
+    for (const [key, list] of Object.entries(value)) {
+      if (key === "any" || key === "all") checkList(list ?? undefined, pointer(at, key), findings);
+      else findings.refuse(pointer(at, key), "unknown field; conditions stand under any or all");
+    }
   }
-  for (const key of ["any", "all"]) checkList(member(value, key), pointer(at, key), findings);
 }
 
 /** Blocks of an attestation. Differs: an empty `any` or `all` is refused (section 17); Kyverno passes it. */

@@ -11,7 +11,8 @@ function checkAttestations({ attestations }: ImageVerification, raw: PolicyMap, 
   const rawAttestations = listOf(raw, "attestations") ?? [];
   for (const attestation of attestations) {
     // Differs: Kyverno then takes any signer under the public Fulcio.
-    if (attestation.attestors.length === 0) findings.refuse(pointer(attestation.pointer, "attestors"), "expected at least one attestor, found none: anyone could sign");
+    if (attestation.attestors.length === 0)
+      findings.refuse(pointer(attestation.pointer, "attestors"), "expected at least one attestor, found none: anyone could sign");
     checkAttestorSets(attestation.attestors, findings);
     if (isList(attestation.conditions)) checkAttestationConditions(attestation.conditions, pointer(attestation.pointer, "conditions"), findings);
   }
@@ -30,7 +31,8 @@ function checkMutation(entries: readonly ImageVerification[], policyAction: Fail
   let action = policyAction;
   for (const entry of entries) {
     action = entry.failureAction ?? action;
-    if (action === "Audit" && entry.mutateDigest) findings.refuse(pointer(entry.pointer, "mutateDigest"), "must be set to false for the failure action Audit, found true, its default");
+    if (action === "Audit" && entry.mutateDigest)
+      findings.refuse(pointer(entry.pointer, "mutateDigest"), "must be set to false for the failure action Audit, found true, its default");
   }
 }
 
@@ -38,10 +40,12 @@ function checkMutation(entries: readonly ImageVerification[], policyAction: Fail
 export function checkImages(rule: Rule, raw: readonly PolicyMap[], policyAction: FailureAction, findings: Findings): void {
   rule.verifyImages.forEach((entry, index) => {
     const value = raw[index] ?? {};
-    if (textOf(value, "type") === "Notary") findings.unsupported(pointer(entry.pointer, "type"), "the type Notary is not supported; Cosign and SigstoreBundle are");
+    if (textOf(value, "type") === "Notary")
+      findings.unsupported(pointer(entry.pointer, "type"), "the type Notary is not supported; Cosign and SigstoreBundle are");
     if (entry.imageReferences.length === 0) findings.refuse(pointer(entry.pointer, "imageReferences"), "expected at least one image reference, found none");
     entry.imageReferences.forEach((reference, at) => {
-      if (findVariables(reference).length > 0) findings.refuse(pointer(pointer(entry.pointer, "imageReferences"), at), `expected a pattern, found a variable in ${JSON.stringify(reference)}`);
+      if (findVariables(reference).length > 0)
+        findings.refuse(pointer(pointer(entry.pointer, "imageReferences"), at), `expected a pattern, found a variable in ${JSON.stringify(reference)}`);
     });
     checkAttestorSets(entry.attestors, findings);
     checkAttestations(entry, value, entry.pointer, findings);
@@ -52,7 +56,10 @@ export function checkImages(rule: Rule, raw: readonly PolicyMap[], policyAction:
   for (const [kind, extractors] of Object.entries(rule.imageExtractors ?? {})) {
     extractors.forEach((extractor, index) => {
       if (extractor.jmesPath === undefined || extractor.jmesPath === "" || !rule.verifyImages.some((entry) => entry.mutateDigest)) return;
-      findings.refuse(`${pointer(pointer(pointer(rule.pointer, "imageExtractors"), kind), index)}/jmesPath`, "a jmesPath may not be used while mutateDigest is true in an entry of the rule");
+      findings.refuse(
+        `${pointer(pointer(pointer(rule.pointer, "imageExtractors"), kind), index)}/jmesPath`,
+        "a jmesPath may not be used while mutateDigest is true in an entry of the rule",
+      );
     });
   }
 }

@@ -40,7 +40,8 @@ function checkUsers(filter: PolicyMap, at: string, situation: MatchSituation, fi
   });
   if (!situation.background) return;
   for (const field of userFields) {
-    if ((listOf(filter, field) ?? []).length > 0) findings.refuse(pointer(at, field), "there is no user in a background scan; set spec.background to false, or leave this out");
+    if ((listOf(filter, field) ?? []).length > 0)
+      findings.refuse(pointer(at, field), "there is no user in a background scan; set spec.background to false, or leave this out");
   }
 }
 
@@ -51,9 +52,11 @@ function checkResources(filter: PolicyMap, at: string, situation: MatchSituation
   checkSelector(member(resources, "selector"), pointer(here, "selector"), findings);
   if ((textOf(resources, "name") ?? "") !== "" && (textsOf(resources, "names") ?? []).length > 0) findings.refuse(here, "expected name or names, found both");
   if (!situation.namespaced) return;
-  if ((textsOf(resources, "namespaces") ?? []).length > 0) findings.refuse(pointer(here, "namespaces"), "a Policy speaks of its own namespace only; leave this out, or use a ClusterPolicy");
+  if ((textsOf(resources, "namespaces") ?? []).length > 0)
+    findings.refuse(pointer(here, "namespaces"), "a Policy speaks of its own namespace only; leave this out, or use a ClusterPolicy");
   (textsOf(resources, "kinds") ?? []).forEach((kind, index) => {
-    if (isClusterKind(kind)) findings.refuse(pointer(pointer(here, "kinds"), index), `expected a kind that has a namespace in a Policy, found ${JSON.stringify(kind)}`);
+    if (isClusterKind(kind))
+      findings.refuse(pointer(pointer(here, "kinds"), index), `expected a kind that has a namespace in a Policy, found ${JSON.stringify(kind)}`);
   });
 }
 
@@ -73,7 +76,8 @@ function checkForm(block: PolicyMap, at: string, findings: Findings): void {
   const filled = ["any", "all"].filter((key) => (listOf(block, key) ?? []).length > 0);
   if (filled.length === 2) findings.refuse(at, "expected any or all, found both");
   if (filled.length === 0) return;
-  if (Object.keys(mapOf(block, "resources") ?? {}).length > 0) findings.refuse(pointer(at, "resources"), `expected nothing beside ${filled[0]}, found resources`);
+  if (Object.keys(mapOf(block, "resources") ?? {}).length > 0)
+    findings.refuse(pointer(at, "resources"), `expected nothing beside ${filled[0]}, found resources`);
   for (const field of userFields) {
     if (member(block, field) !== undefined) findings.warn(pointer(at, field), `is ignored beside ${filled[0]}; write it in every filter`);
   }

@@ -21,12 +21,14 @@ function checkWebhook(spec: PolicyMap, findings: Findings): void {
   ] as const) {
     if (seconds !== undefined && (seconds < 1 || seconds > 30)) findings.refuse(at, `expected between 1 and 30 seconds, found ${seconds}`);
   }
-  if ((listOf(webhook, "matchConditions") ?? []).length > 0) findings.unsupported("/spec/webhookConfiguration/matchConditions", "matchConditions (CEL) are not supported");
+  if ((listOf(webhook, "matchConditions") ?? []).length > 0)
+    findings.unsupported("/spec/webhookConfiguration/matchConditions", "matchConditions (CEL) are not supported");
 }
 
 function checkModes({ spec }: Policy, findings: Findings): void {
   if (!spec.admission && !spec.background) findings.refuse("/spec/admission", "disabling both admission and background processing is not allowed");
-  else if (!spec.admission && spec.rules.some((rule) => rule.kind !== "validate")) findings.refuse("/spec/admission", "disabling admission is only allowed where all rules validate");
+  else if (!spec.admission && spec.rules.some((rule) => rule.kind !== "validate"))
+    findings.refuse("/spec/admission", "disabling admission is only allowed where all rules validate");
 }
 
 function checkAutogen(policy: Policy, findings: Findings): void {
@@ -44,13 +46,16 @@ function checkAutogen(policy: Policy, findings: Findings): void {
 /** The document has been read into `policy`. */
 export function checkPolicy(policy: Policy, document: PolicyMap, findings: Findings): void {
   const spec = mapOf(document, "spec") ?? {};
-  if (policy.kind === "ClusterPolicy" && policy.namespace !== undefined && policy.namespace !== "") findings.refuse("/metadata/namespace", "a ClusterPolicy has no namespace");
+  if (policy.kind === "ClusterPolicy" && policy.namespace !== undefined && policy.namespace !== "")
+    findings.refuse("/metadata/namespace", "a ClusterPolicy has no namespace");
   if (policy.kind === "Policy" && (listOf(spec, "validationFailureActionOverrides") ?? []).length > 0) {
     findings.refuse("/spec/validationFailureActionOverrides", "is supported only with ClusterPolicy");
   }
   const action = textOf(spec, "validationFailureAction");
-  if (action === "audit" || action === "enforce") findings.warn("/spec/validationFailureAction", "Validation failure actions enforce/audit are deprecated, use Enforce/Audit instead.");
-  if (flagOf(spec, "generateExistingOnPolicyUpdate") !== undefined) findings.refuse("/spec/generateExistingOnPolicyUpdate", "has been removed from Kyverno; use generate.generateExisting");
+  if (action === "audit" || action === "enforce")
+    findings.warn("/spec/validationFailureAction", "Validation failure actions enforce/audit are deprecated, use Enforce/Audit instead.");
+  if (flagOf(spec, "generateExistingOnPolicyUpdate") !== undefined)
+    findings.refuse("/spec/generateExistingOnPolicyUpdate", "has been removed from Kyverno; use generate.generateExisting");
   checkWebhook(spec, findings);
   checkModes(policy, findings);
   checkAutogen(policy, findings);

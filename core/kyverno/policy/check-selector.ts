@@ -44,5 +44,5 @@ export function checkSelector(selector: PolicyValue | undefined, at: string, fin
     if (!isLabelKey(key)) findings.refuse(pointer(pointer(at, "matchLabels"), key), `expected a label, found ${JSON.stringify(key)}`);
     if (!isLabelValue(value)) findings.refuse(pointer(pointer(at, "matchLabels"), key), `expected the value of a label, found ${JSON.stringify(value)}`);
   }
-  expressions.forEach((expression, index) => checkExpression(expression, pointer(pointer(at, "matchExpressions"), index), findings));
+  for (const [index, expression] of expressions.entries()) checkExpression(expression, pointer(pointer(at, "matchExpressions"), index), findings);
 }

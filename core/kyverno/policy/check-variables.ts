@@ -3,7 +3,7 @@ import { pointer } from "../../encoding/shape.ts";
 import { matchWildcard } from "../../patterns/wildcard.ts";
 import { findVariables } from "./find-variables.ts";
 import type { PolicyMap, PolicyValue, Rule } from "./policy.ts";
-import { isMap, listOf } from "./policy-value.ts";
+import { isList, isMap, listOf } from "./policy-value.ts";
 import type { Findings } from "./problem.ts";
 
 /** Found anywhere in an expression, as Kyverno has it. */
@@ -26,26 +26,34 @@ function withoutPredicates(raw: PolicyMap): PolicyMap {
 
 /** Fields of `validate` that bring variables of their own, or are evaluated in a way this program does not have. */
 const isUndecided = (rule: Rule): boolean =>
-  rule.kind === "mutate" || rule.kind === "generate" || Object.keys(rule.validate ?? {}).some((field) => ["foreach", "pattern", "anyPattern", "cel", "podSecurity", "manifests", "assert"].includes(field));
+  rule.kind === "mutate" ||
+  rule.kind === "generate" ||
+  Object.keys(rule.validate ?? {}).some((field) => ["foreach", "pattern", "anyPattern", "cel", "podSecurity", "manifests", "assert"].includes(field));
 
 /** Reports at most one unknown variable of each name, at the nearest field of the rule. */
 export function checkVariables(rule: Rule, raw: PolicyMap, background: boolean, findings: Findings): void {
   if (isUndecided(rule)) return;
-  const names = [...rule.context.map((entry) => entry.name), ...rule.verifyImages.flatMap((entry) => entry.attestations.flatMap((attestation) => attestation.name ?? []))];
+  const names = [
+    ...rule.context.map((entry) => entry.name),
+    ...rule.verifyImages.flatMap((entry) => entry.attestations.flatMap((attestation) => attestation.name ?? [])),
+  ];
   const seen = new Set<string>();
   const check = (expression: string, at: string): void => {
     if (seen.has(expression)) return;
     seen.add(expression);
     if (expression === "") findings.refuse(at, "expected an expression between {{ and }}, found nothing");
     else if (!reserved.test(expression) && !names.some((name) => name !== "" && matchWildcard(`${name}*`, expression))) {
-      findings.refuse(at, `the variable {{ ${expression.slice(0, 120)} }} is neither pre-defined nor a context entry${names.length === 0 ? "" : `; entries here: ${names.join(", ")}`}`);
+      findings.refuse(
+        at,
+        `the variable {{ ${expression.slice(0, 120)} }} is neither pre-defined nor a context entry${names.length === 0 ? "" : `; entries here: ${names.join(", ")}`}`,
+      );
     } else if (background && ofTheUser.test(expression)) {
       findings.refuse(at, `the variable {{ ${expression.slice(0, 120)} }} is not known in a background scan; set spec.background to false, or leave it out`);
     }
   };
   const visit = (value: PolicyValue, at: string): void => {
     if (typeof value === "string") for (const expression of findVariables(value)) check(expression, at);
-    else if (Array.isArray(value)) (value as readonly PolicyValue[]).forEach((item, index) => visit(item, pointer(at, index)));
+    else if (isList(value)) for (const [index, item] of value.entries()) visit(item, pointer(at, index));
     else if (isMap(value)) {
       for (const [key, entry] of Object.entries(value)) {
         for (const expression of findVariables(key)) check(expression, pointer(at, key));
@@ -53,5 +61,6 @@ export function checkVariables(rule: Rule, raw: PolicyMap, background: boolean, 
       }
     }
   };
-  for (const [key, value] of Object.entries(withoutPredicates(raw))) if (key !== "match" && key !== "exclude" && key !== "name") visit(value, pointer(rule.pointer, key));
+  for (const [key, value] of Object.entries(withoutPredicates(raw)))
+    if (key !== "match" && key !== "exclude" && key !== "name") visit(value, pointer(rule.pointer, key));
 }

@@ -31,7 +31,10 @@ export function readException(document: PolicyMap, position: (pointer: string) =
   const spec = mapOf(document, "spec") ?? {};
   const conditions = member(spec, "conditions");
   const background = flagOf(spec, "background") ?? true;
-  const exceptions = (listOf(spec, "exceptions") ?? []).map((entry) => ({ policyName: textOf(entry, "policyName") ?? "", ruleNames: textsOf(entry, "ruleNames") ?? [] }));
+  const exceptions = (listOf(spec, "exceptions") ?? []).map((entry) => ({
+    policyName: textOf(entry, "policyName") ?? "",
+    ruleNames: textsOf(entry, "ruleNames") ?? [],
+  }));
   checkMatch(spec, "/spec", { namespaced: false, background, needsKinds: false, verifiesImages: false }, findings);
   checkConditions(conditions, "/spec/conditions", findings);
   if (exceptions.length === 0) findings.refuse("/spec/exceptions", "expected at least one policy, found none");

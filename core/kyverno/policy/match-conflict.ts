@@ -10,7 +10,8 @@ function same(a: PolicyValue | undefined, b: PolicyValue | undefined): boolean {
   return a === b;
 }
 
-const isEmpty = (value: PolicyValue | undefined): boolean => value === undefined || (isList(value) ? value.length === 0 : isMap(value) && Object.values(value).every(isEmpty));
+const isEmpty = (value: PolicyValue | undefined): boolean =>
+  value === undefined || (isList(value) ? value.length === 0 : isMap(value) && Object.values(value).every(isEmpty));
 
 /** Whether a list of exclude, if it names anything, names all that match names. A match that names nothing is not covered. */
 function covers(exclude: readonly PolicyValue[], match: readonly PolicyValue[]): boolean {

@@ -48,7 +48,8 @@ export function listOf(value: PolicyValue | undefined, key: string): readonly Po
 }
 
 /** The strings of a list. */
-export const textsOf = (value: PolicyValue | undefined, key: string): readonly string[] | undefined => listOf(value, key)?.filter((item) => typeof item === "string");
+export const textsOf = (value: PolicyValue | undefined, key: string): readonly string[] | undefined =>
+  listOf(value, key)?.filter((item) => typeof item === "string");
 
 /** The string members of a map, without prototype. */
 export function textMapOf(value: PolicyValue | undefined, key: string): Readonly<Record<string, string>> | undefined {
@@ -59,10 +60,13 @@ export function textMapOf(value: PolicyValue | undefined, key: string): Readonly
   return result;
 }
 
-type Present<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & { [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined> };
+type Present<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
+  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
+};
 
 /** The members that are there, so that an absent field is absent and not `undefined`. */
-export const present = <T extends object>(members: T): Present<T> => Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Present<T>;
+export const present = <T extends object>(members: T): Present<T> =>
+  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Present<T>;
 
 /** As JSON: integers become doubles. Maps have no prototype. */
 export function toJson(value: PolicyValue): JsonValue {

@@ -100,7 +100,14 @@ export interface ContextEntry {
   readonly pointer: string;
   readonly variable?: { readonly value?: PolicyValue; readonly jmesPath?: string; readonly default?: PolicyValue };
   readonly configMap?: { readonly name: string; readonly namespace?: string };
-  readonly apiCall?: { readonly urlPath?: string; readonly method: "GET" | "POST"; readonly data: readonly { readonly key: string; readonly value: PolicyValue }[]; readonly service?: PolicyMap; readonly jmesPath?: string; readonly default?: PolicyValue };
+  readonly apiCall?: {
+    readonly urlPath?: string;
+    readonly method: "GET" | "POST";
+    readonly data: readonly { readonly key: string; readonly value: PolicyValue }[];
+    readonly service?: PolicyMap;
+    readonly jmesPath?: string;
+    readonly default?: PolicyValue;
+  };
   readonly imageRegistry?: { readonly reference: string; readonly jmesPath?: string };
   readonly globalReference?: { readonly name: string; readonly jmesPath?: string };
 }
@@ -126,6 +133,7 @@ export interface ImageVerification {
   readonly verifyDigest: boolean;
   readonly required: boolean;
   readonly useCache: boolean;
+  /** `deny` is the value of `deny.conditions`. */
   readonly validate?: { readonly message?: string; readonly deny?: PolicyValue };
 }
 

@@ -53,7 +53,13 @@ export class Findings {
   /** With positions, in the order of the file. */
   problems(keyPosition: (pointer: string) => Position, policy: string | undefined): readonly PolicyProblem[] {
     return this.#problems
-      .map(({ code, message, pointer }) => ({ code, message: `${toFieldPath(pointer)}: ${message}`, pointer, ...keyPosition(pointer), ...(policy === undefined ? {} : { policy }) }))
+      .map(({ code, message, pointer }) => ({
+        code,
+        message: `${toFieldPath(pointer)}: ${message}`,
+        pointer,
+        ...keyPosition(pointer),
+        ...(policy === undefined ? {} : { policy }),
+      }))
       .sort((a, b) => a.line - b.line || a.column - b.column);
   }
 }

@@ -28,7 +28,8 @@ const readApiCall = (value: PolicyMap): NonNullable<ContextEntry["apiCall"]> => 
   ...present({ urlPath: textOf(value, "urlPath"), service: mapOf(value, "service"), jmesPath: textOf(value, "jmesPath"), default: member(value, "default") }),
 });
 
-export const readContext = (entries: readonly PolicyValue[], at: string): readonly ContextEntry[] => entries.map((entry, index) => readEntry(entry, pointer(at, index)));
+export const readContext = (entries: readonly PolicyValue[], at: string): readonly ContextEntry[] =>
+  entries.map((entry, index) => readEntry(entry, pointer(at, index)));
 
 export function readExtractors(value: PolicyMap | undefined): Readonly<Record<string, readonly ImageExtractor[]>> | undefined {
   if (value === undefined) return undefined;
@@ -36,7 +37,12 @@ export function readExtractors(value: PolicyMap | undefined): Readonly<Record<st
   for (const kind of Object.keys(value)) {
     result[kind] = (listOf(value, kind) ?? []).map((extractor) => ({
       path: textOf(extractor, "path") ?? "",
-      ...present({ value: textOf(extractor, "value"), name: textOf(extractor, "name"), key: textOf(extractor, "key"), jmesPath: textOf(extractor, "jmesPath") }),
+      ...present({
+        value: textOf(extractor, "value"),
+        name: textOf(extractor, "name"),
+        key: textOf(extractor, "key"),
+        jmesPath: textOf(extractor, "jmesPath"),
+      }),
     }));
   }
   return result;

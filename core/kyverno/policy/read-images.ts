@@ -20,7 +20,8 @@ function legacySet(value: PolicyMap, at: string): AttestorSet | undefined {
   const key = textOf(value, "key");
   const issuer = textOf(value, "issuer");
   const annotations = textMapOf(value, "annotations");
-  const source = key !== undefined && key !== "" ? "key" : issuer !== undefined && issuer !== "" ? "issuer" : annotations === undefined ? undefined : "annotations";
+  const source =
+    key !== undefined && key !== "" ? "key" : issuer !== undefined && issuer !== "" ? "issuer" : annotations === undefined ? undefined : "annotations";
   if (source === undefined) return undefined;
   const where = pointer(at, source);
   const keyless = { keyless: present({ issuer, subject: textOf(value, "subject"), roots: textOf(value, "roots") }) };
@@ -34,10 +35,13 @@ export function readImageVerification(value: PolicyMap, at: string, findings: Fi
   const legacy = isLegacy(value);
   const image = textOf(value, "image");
   const validate = mapOf(value, "validate");
-  const attestations = (listOf(value, "attestations") ?? []).flatMap((item, index) => (isMap(item) ? [readAttestation(item, pointer(pointer(at, "attestations"), index), defaults)] : []));
+  const attestations = (listOf(value, "attestations") ?? []).flatMap((item, index) =>
+    isMap(item) ? [readAttestation(item, pointer(pointer(at, "attestations"), index), defaults)] : [],
+  );
   const given = readAttestorSets(listOf(value, "attestors") ?? [], pointer(at, "attestors"), defaults);
   const converted = legacy ? legacySet(value, at) : undefined;
-  if (converted !== undefined && attestations.length > 0) findings.warn(converted.pointer, "is not asked of attestations, as in Kyverno; name the attestor in attestations[].attestors");
+  if (converted !== undefined && attestations.length > 0)
+    findings.warn(converted.pointer, "is not asked of attestations, as in Kyverno; name the attestor in attestations[].attestors");
   return {
     pointer: at,
     type: textOf(value, "type") === "SigstoreBundle" ? "SigstoreBundle" : "Cosign",

@@ -8,7 +8,7 @@ import { describe, flagOf, integerOf, isMap, listOf, mapOf, present, textMapOf, 
 import { Findings, type PolicyProblem } from "./problem.ts";
 import { readSelector } from "./read-match.ts";
 import { readRule } from "./read-rule.ts";
-import { fit } from "./schema.ts";
+import { fitShape } from "./schema.ts";
 import { exceptionShape, policyShape } from "./schema-policy.ts";
 import { readYaml, type YamlDocument } from "./yaml.ts";
 
@@ -74,18 +74,17 @@ type Sink = { readonly policies: Policy[]; readonly exceptions: PolicyException[
 
 const versions: Readonly<Record<string, "v1" | "later">> = { "kyverno.io/v1": "v1", "kyverno.io/v2beta1": "later", "kyverno.io/v2": "later" };
 
-const unsupportedGroups = ["policies.kyverno.io/", "kyverno.io/"];
-
 function loadPart(part: Part, sink: Sink): void {
   const { value } = part;
-  const findings = new Findings();
   const apiVersion = textOf(value, "apiVersion") ?? "";
   const kind = textOf(value, "kind") ?? "";
+  const isKyverno = apiVersion.startsWith("kyverno.io/");
+  const findings = new Findings();
   if (!isMap(value)) findings.refuse("", `expected a policy, found ${describe(value)}`);
-  else if (apiVersion === "" || kind === "") findings.refuse("", "expected apiVersion and kind, found no such document");
-  else if (apiVersion.startsWith("kyverno.io/") && (kind === "ClusterPolicy" || kind === "Policy")) return loadPolicy(part, value, kind, sink);
-  else if (apiVersion.startsWith("kyverno.io/") && kind === "PolicyException") return loadException(part, value, sink);
-  else if (unsupportedGroups.some((group) => apiVersion.startsWith(group))) {
+  else if (apiVersion === "" || kind === "") findings.refuse("", "expected a document with apiVersion and kind, found one without");
+  else if (isKyverno && (kind === "ClusterPolicy" || kind === "Policy")) loadPolicy(part, value, kind, sink);
+  else if (isKyverno && kind === "PolicyException") loadException(part, value, sink);
+  else if (isKyverno || apiVersion.startsWith("policies.kyverno.io/")) {
     findings.unsupported("/kind", `the kind ${kind} of ${apiVersion} is not supported; ClusterPolicy, Policy and PolicyException of kyverno.io are`);
   } else sink.others.push({ apiVersion, kind, value, position: part.position("") });
   sink.errors.push(...findings.problems(part.keyPosition, nameOf(value)));
@@ -99,7 +98,7 @@ function loadPolicy(part: Part, value: PolicyMap, kind: Policy["kind"], sink: Si
   const apiVersion = textOf(value, "apiVersion") ?? "";
   const generation = Object.hasOwn(versions, apiVersion) ? versions[apiVersion] : undefined;
   if (generation === undefined) findings.refuse("/apiVersion", `expected ${Object.keys(versions).join(", ")}, found ${JSON.stringify(apiVersion)}`);
-  const document = fit(value, policyShape(generation ?? "v1"), "", findings);
+  const document = fitShape(value, policyShape(generation ?? "v1"), "", findings);
   const second = new Findings();
   const policy = readPolicy(isMap(document) ? document : {}, value, kind, part, second);
   findings.add(second);
@@ -110,8 +109,9 @@ function loadPolicy(part: Part, value: PolicyMap, kind: Policy["kind"], sink: Si
 function loadException(part: Part, value: PolicyMap, sink: Sink): void {
   const findings = new Findings();
   const apiVersion = textOf(value, "apiVersion") ?? "";
-  if (apiVersion !== "kyverno.io/v2" && apiVersion !== "kyverno.io/v2beta1") findings.refuse("/apiVersion", `expected kyverno.io/v2 or kyverno.io/v2beta1, found ${JSON.stringify(apiVersion)}`);
-  const document = fit(value, exceptionShape, "", findings);
+  if (apiVersion !== "kyverno.io/v2" && apiVersion !== "kyverno.io/v2beta1")
+    findings.refuse("/apiVersion", `expected kyverno.io/v2 or kyverno.io/v2beta1, found ${JSON.stringify(apiVersion)}`);
+  const document = fitShape(value, exceptionShape, "", findings);
   const second = new Findings();
   const exception = readException(isMap(document) ? document : {}, part.position, second);
   findings.add(second);

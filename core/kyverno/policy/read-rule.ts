@@ -36,7 +36,12 @@ function kindOf(raw: PolicyMap, at: string, findings: Findings): Rule["kind"] {
 function checkRule(rule: Rule, raw: PolicyMap, entries: readonly PolicyMap[], situation: RuleSituation, findings: Findings): void {
   const { pointer: at } = rule;
   if (rule.name === "") findings.refuse(pointer(at, "name"), "expected a name, found nothing");
-  checkMatch(raw, at, { namespaced: situation.namespaced, background: situation.background, needsKinds: true, verifiesImages: rule.kind === "verifyImages" }, findings);
+  checkMatch(
+    raw,
+    at,
+    { namespaced: situation.namespaced, background: situation.background, needsKinds: true, verifiesImages: rule.kind === "verifyImages" },
+    findings,
+  );
   checkContext(rule.context, findings);
   checkConditions(member(raw, "preconditions"), pointer(at, "preconditions"), findings);
   checkConditions(member(mapOf(mapOf(raw, "validate"), "deny"), "conditions"), `${at}/validate/deny/conditions`, findings);
@@ -62,7 +67,12 @@ export function readRule(raw: PolicyMap, at: string, situation: RuleSituation, f
     verifyImages: located.map(({ entry, at: place }) => readImageVerification(entry, place, findings)),
     reportProperties: textMapOf(raw, "reportProperties") ?? {},
     skipBackgroundRequests: flagOf(raw, "skipBackgroundRequests") ?? true,
-    ...present({ exclude, preconditions: member(raw, "preconditions"), imageExtractors: readExtractors(mapOf(raw, "imageExtractors")), validate: mapOf(raw, "validate") }),
+    ...present({
+      exclude,
+      preconditions: member(raw, "preconditions"),
+      imageExtractors: readExtractors(mapOf(raw, "imageExtractors")),
+      validate: mapOf(raw, "validate"),
+    }),
   };
   checkRule(
     rule,

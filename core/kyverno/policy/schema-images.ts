@@ -63,7 +63,16 @@ const laterEntry = {
   imageRegistryCredentials: registryCredentials,
 };
 
-const legacyEntry = { image: text, key: text, roots: text, subject: text, issuer: text, additionalExtensions: textMap, annotations: textMap, cosignOCI11: flag };
+const legacyEntry = {
+  image: text,
+  key: text,
+  roots: text,
+  subject: text,
+  issuer: text,
+  additionalExtensions: textMap,
+  annotations: textMap,
+  cosignOCI11: flag,
+};
 
 /** One entry of `verifyImages`. */
 export const imageVerificationShape = (generation: ApiGeneration): Shape => map(generation === "v1" ? { ...laterEntry, ...legacyEntry } : laterEntry);

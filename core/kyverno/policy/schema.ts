@@ -50,19 +50,19 @@ const wanted: Readonly<Record<Shape["kind"], string>> = {
 const quoted = (names: readonly string[]): string => names.map((name) => JSON.stringify(name)).join(", ");
 
 /** The part of `value` that fits the shape, so that a later look finds only what it can read; what does not fit is reported and left out. */
-export function fit(value: PolicyValue, shape: Shape, at: string, findings: Findings): PolicyValue | undefined {
+export function fitShape(value: PolicyValue, shape: Shape, at: string, findings: Findings): PolicyValue | undefined {
   switch (shape.kind) {
     case "any":
       return value;
     case "later":
-      return fit(value, shape.shape(), at, findings);
+      return fitShape(value, shape.shape(), at, findings);
     case "map":
     case "open map":
       return isMap(value) ? fitFields(value, shape, at, findings) : refuse(value, shape, at, findings);
     case "map of":
       return isMap(value) ? fitMembers(value, shape.of, at, findings) : refuse(value, shape, at, findings);
     case "list":
-      return isList(value) ? value.map((item, index) => fit(item, shape.of, pointer(at, index), findings) ?? null) : refuse(value, shape, at, findings);
+      return isList(value) ? value.map((item, index) => fitShape(item, shape.of, pointer(at, index), findings) ?? null) : refuse(value, shape, at, findings);
     case "flag":
       return typeof value === "boolean" ? value : refuse(value, shape, at, findings);
     case "text":
@@ -81,7 +81,10 @@ function refuse(value: PolicyValue, shape: Shape, at: string, findings: Findings
 function fitText(value: string, shape: Shape & { readonly kind: "text" }, at: string, findings: Findings): string | undefined {
   if (shape.values !== undefined && !shape.values.includes(value)) {
     const nearest = nearestName(value, shape.values);
-    findings.refuse(at, `expected one of ${quoted(shape.values)}, found ${describe(value)}${nearest === undefined ? "" : `; did you mean ${JSON.stringify(nearest)}?`}`);
+    findings.refuse(
+      at,
+      `expected one of ${quoted(shape.values)}, found ${describe(value)}${nearest === undefined ? "" : `; did you mean ${JSON.stringify(nearest)}?`}`,
+    );
     return undefined;
   }
   if (shape.maxLength !== undefined && [...value].length > shape.maxLength) {
@@ -94,14 +97,17 @@ function fitText(value: string, shape: Shape & { readonly kind: "text" }, at: st
 function fitInteger(value: bigint, shape: Shape & { readonly kind: "integer" }, at: string, findings: Findings): bigint | undefined {
   const { least, most } = shape;
   if ((least === undefined || value >= BigInt(least)) && (most === undefined || value <= BigInt(most))) return value;
-  findings.refuse(at, `expected ${least === undefined ? "" : `at least ${least}`}${least !== undefined && most !== undefined ? " and " : ""}${most === undefined ? "" : `at most ${most}`}, found ${value}`);
+  findings.refuse(
+    at,
+    `expected ${least === undefined ? "" : `at least ${least}`}${least !== undefined && most !== undefined ? " and " : ""}${most === undefined ? "" : `at most ${most}`}, found ${value}`,
+  );
   return undefined;
 }
 
 function fitMembers(value: PolicyMap, of: Shape, at: string, findings: Findings): PolicyMap {
   const result: Record<string, PolicyValue> = Object.create(null);
   for (const [key, entry] of Object.entries(value)) {
-    const fitted = fit(entry, of, pointer(at, key), findings);
+    const fitted = fitShape(entry, of, pointer(at, key), findings);
     if (fitted !== undefined) result[key] = fitted;
   }
   return result;
@@ -117,7 +123,7 @@ function fitFields(value: PolicyMap, shape: Shape & { readonly kind: "map" | "op
       else refuseUnknown(key, Object.keys(shape.fields), pointer(at, key), findings);
       continue;
     }
-    const fitted = fit(entry, field, pointer(at, key), findings);
+    const fitted = fitShape(entry, field, pointer(at, key), findings);
     if (fitted !== undefined) result[key] = fitted;
   }
   for (const key of shape.required) if (!Object.hasOwn(value, key)) findings.refuse(at, `the field ${JSON.stringify(key)} is missing`);
@@ -127,5 +133,8 @@ function fitFields(value: PolicyMap, shape: Shape & { readonly kind: "map" | "op
 function refuseUnknown(key: string, known: readonly string[], at: string, findings: Findings): void {
   if (findings.isFull) return;
   const nearest = nearestName(key, known);
-  findings.refuse(at, nearest === undefined ? `unknown field; the fields here are ${known.join(", ")}` : `unknown field; did you mean ${JSON.stringify(nearest)}?`);
+  findings.refuse(
+    at,
+    nearest === undefined ? `unknown field; the fields here are ${known.join(", ")}` : `unknown field; did you mean ${JSON.stringify(nearest)}?`,
+  );
 }

@@ -15,7 +15,9 @@ export function yamlHint(text: string, line: number): string | undefined {
     const [, indent = "", key = ""] = header;
     const below = lines.slice(index + 1).find((candidate) => candidate.trim() !== "");
     const inside = /^ */.exec(below ?? "")?.[0].length ?? 0;
-    return below !== undefined && index < line && inside <= indent.length ? `indent the text below ${JSON.stringify(`${key}: |`)} deeper than its key` : undefined;
+    return below !== undefined && index < line && inside <= indent.length
+      ? `indent the text below ${JSON.stringify(`${key}: |`)} deeper than its key`
+      : undefined;
   }
   return undefined;
 }

@@ -90,7 +90,8 @@ export class NodeReader {
     if (read.size > this.#limits.documentValues) {
       throw new YamlFault("over-limit", `the document has more than ${this.#limits.documentValues} values, aliases written out`, startOf(node));
     }
-    if (read.height > this.#limits.jsonDepth) throw new YamlFault("over-limit", `the document is nested deeper than ${this.#limits.jsonDepth} levels`, startOf(node));
+    if (read.height > this.#limits.jsonDepth)
+      throw new YamlFault("over-limit", `the document is nested deeper than ${this.#limits.jsonDepth} levels`, startOf(node));
     return read;
   }
 
@@ -105,7 +106,8 @@ export class NodeReader {
   #content(node: Node): Read {
     if (isScalar(node)) return { value: scalarOf(node), size: 1, height: 0 };
     const tag = "tag" in node ? node.tag : undefined;
-    if (typeof tag === "string" && tag !== `tag:yaml.org,2002:${isMapNode(node) ? "map" : "seq"}`) throw new YamlFault("malformed", `the tag ${tag} is not read here`, startOf(node));
+    if (typeof tag === "string" && tag !== `tag:yaml.org,2002:${isMapNode(node) ? "map" : "seq"}`)
+      throw new YamlFault("malformed", `the tag ${tag} is not read here`, startOf(node));
     if (isMapNode(node)) return this.#map(node, node.items);
     if (!isSeq(node)) throw new YamlFault("malformed", "a node is neither scalar, list nor map", startOf(node));
     const items = node.items.map((item) => this.read(item as Node));
@@ -147,7 +149,8 @@ export class NodeReader {
     for (const { value } of [...sources].reverse()) {
       if (!isMap(value)) throw new YamlFault("malformed", '"<<" needs a map or a list of maps', startOf(node));
       for (const [name, entry] of Object.entries(value)) {
-        if (explicit.has(name)) throw new YamlFault("malformed", `the key ${JSON.stringify(name)} stands before the "<<" that sets it too; write "<<" first`, startOf(node));
+        if (explicit.has(name))
+          throw new YamlFault("malformed", `the key ${JSON.stringify(name)} stands before the "<<" that sets it too; write "<<" first`, startOf(node));
         result[name] = entry;
       }
     }

@@ -35,8 +35,7 @@ export interface YamlOptions {
 }
 
 /** What YAML does not allow in a stream: control characters, noncharacters, lone surrogates. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const forbidden = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
+const forbidden = /[^\t\n\r\u0020-\u007e\u0085\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 
 /** All documents of a file, with what is wrong in the others. Nothing of the text makes it throw. */
 export function readYaml(text: string, file: string, options: YamlOptions = {}): YamlFile {
@@ -75,12 +74,19 @@ class FileReading implements YamlFile {
     const illegal = forbidden.exec(this.#text);
     for (const token of parser.parse(this.#text)) {
       const deep = tooDeepAt(token, jsonDepth);
-      if (deep !== undefined) return this.report("over-limit", `the document is nested deeper than ${jsonDepth} levels`, deep);
-      if (this.documents.length + this.problems.length >= documentsPerFile) return this.report("over-limit", `the file has more than ${documentsPerFile} documents`, token.offset);
+      if (deep !== undefined) {
+        this.report("over-limit", `the document is nested deeper than ${jsonDepth} levels`, deep);
+        return;
+      }
+      if (this.documents.length + this.problems.length >= documentsPerFile) {
+        this.report("over-limit", `the file has more than ${documentsPerFile} documents`, token.offset);
+        return;
+      }
       this.#take(composer.next(token));
     }
     this.#take(composer.end(false, this.#text.length));
-    if (illegal !== null && this.problems.length === 0) this.report("malformed", `the character U+${illegal[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")} is not allowed`, illegal.index);
+    if (illegal !== null && this.problems.length === 0)
+      this.report("malformed", `the character U+${(illegal[0].codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")} is not allowed`, illegal.index);
   }
 
   #position(offset: number): Position {

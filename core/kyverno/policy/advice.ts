@@ -1,0 +1,38 @@
+/** What is valid and probably not meant: the advice of `policy check`. Source: kyverno.md sections 15 to 17. */
+import { pointer } from "../../encoding/shape.ts";
+import { adviseAttestors } from "./attestor-advice.ts";
+import { adviseMatch } from "./match-advice.ts";
+import type { Policy } from "./policy.ts";
+import { adviseReferences } from "./reference-advice.ts";
+import type { Advice, AdviceCode, Remark } from "./remark.ts";
+
+export type { Advice, AdviceCode };
+
+/** In the order of the rules, then of what they say. */
+export function advise(policy: Policy): readonly Advice[] {
+  const remarks = policy.spec.rules.flatMap((rule): readonly Remark[] => {
+    if (rule.kind !== "verifyImages") return [];
+    return [
+      ...adviseMatch(policy, rule),
+      ...rule.verifyImages.flatMap((entry): readonly Remark[] => [
+        ...adviseReferences(entry),
+        ...(entry.attestors.length > 0 && entry.attestations.length > 0
+          ? [
+              remark(
+                "signatures-and-attestations",
+                pointer(entry.pointer, "attestations"),
+                "both are needed: the signatures of attestors and these attestations",
+              ),
+            ]
+          : []),
+        ...(entry.validate?.deny !== undefined && entry.attestations.length === 0
+          ? [remark("deny-without-attestations", pointer(entry.pointer, "validate"), "is never evaluated, since the entry has no attestations")]
+          : []),
+        ...adviseAttestors(entry),
+      ]),
+    ];
+  });
+  return remarks.map((found) => ({ ...found, ...policy.position(found.pointer) }));
+}
+
+const remark = (code: AdviceCode, at: string, message: string): Remark => ({ code, message, pointer: at });
