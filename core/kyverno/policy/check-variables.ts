@@ -12,6 +12,9 @@ const reserved = /request|serviceAccountName|serviceAccountNamespace|element|ele
 /** What a background scan does not know. */
 const ofTheUser = /(?:^|[^.])\b(serviceAccountName|serviceAccountNamespace|request\.userInfo|request\.roles|request\.clusterRoles)\b/;
 
+/** A word in capitals, as the documentation has them in attestors where the reader is to put a value of his own. */
+const placeholder = /^[A-Z][A-Z0-9_]*$/;
+
 /** The rule without what is substituted later: conditions of attestations see predicates that nobody knows yet. */
 function withoutPredicates(raw: PolicyMap): PolicyMap {
   const entries = listOf(raw, "verifyImages");
@@ -42,7 +45,10 @@ export function checkVariables(rule: Rule, raw: PolicyMap, background: boolean, 
     if (seen.has(expression)) return;
     seen.add(expression);
     if (expression === "") findings.refuse(at, "expected an expression between {{ and }}, found nothing");
-    else if (!reserved.test(expression) && !names.some((name) => name !== "" && matchWildcard(`${name}*`, expression))) {
+    else if (placeholder.test(expression) && at.includes("/attestors/") && !names.includes(expression)) {
+      // Differs: Kyverno refuses the documentation's own sample.
+      findings.warn(at, `the placeholder {{${expression}}} is still to be replaced by a value; until then no image can be decided`);
+    } else if (!reserved.test(expression) && !names.some((name) => name !== "" && matchWildcard(`${name}*`, expression))) {
       findings.refuse(
         at,
         `the variable {{ ${expression.slice(0, 120)} }} is neither pre-defined nor a context entry${names.length === 0 ? "" : `; entries here: ${names.join(", ")}`}`,
