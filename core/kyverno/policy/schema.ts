@@ -126,7 +126,7 @@ function fitFields(value: PolicyMap, shape: Shape & { readonly kind: "map" | "op
     const fitted = fitShape(entry, field, pointer(at, key), findings);
     if (fitted !== undefined) result[key] = fitted;
   }
-  for (const key of shape.required) if (!Object.hasOwn(value, key)) findings.refuse(at, `the field ${JSON.stringify(key)} is missing`);
+  for (const key of shape.required) if (!Object.hasOwn(value, key)) findings.refuse(pointer(at, key), "is missing");
   return result;
 }
 

@@ -1,6 +1,20 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { describe, flagOf, integerOf, isList, isMap, listOf, mapOf, member, present, textMapOf, textOf, textsOf, toJson } from "../../../../core/kyverno/policy/policy-value.ts";
+import {
+  describe,
+  flagOf,
+  integerOf,
+  isList,
+  isMap,
+  listOf,
+  mapOf,
+  member,
+  present,
+  textMapOf,
+  textOf,
+  textsOf,
+  toJson,
+} from "../../../../core/kyverno/policy/policy-value.ts";
 
 const test = suite("core/kyverno/policy/policy-value");
 const value = { text: "x", flag: false, count: 5n, map: { a: "b", c: 1n }, list: ["a", 1n, "b"], none: null };
@@ -26,7 +40,17 @@ test("null and inherited members are absent", () => {
 test("kinds", () => {
   assert.ok(isMap({}) && !isMap([]) && !isMap(null) && !isMap("x"));
   assert.ok(isList([]) && !isList({}));
-  assert.equal([undefined, null, [], {}, "x", "x".repeat(99), 5n, 1.5, true].map(describe), ["nothing", "null", "a list", "a map", 'the string "x"', "a string of 99 characters", "the number 5", "the number 1.5", "the boolean true"]);
+  assert.equal([undefined, null, [], {}, "x", "x".repeat(99), 5n, 1.5, true].map(describe), [
+    "nothing",
+    "null",
+    "a list",
+    "a map",
+    'the string "x"',
+    "a string of 99 characters",
+    "the number 5",
+    "the number 1.5",
+    "the boolean true",
+  ]);
 });
 
 test("present leaves out what is undefined and keeps all else", () => assert.equal(present({ a: undefined, b: null, c: false }), { b: null, c: false }));

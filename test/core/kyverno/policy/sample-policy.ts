@@ -11,18 +11,34 @@ export const keysAttestor: Fields = { entries: [{ keys: { publicKeys: pem } }] }
 /** An entry of `verifyImages`; a field that is `undefined` is left out. */
 export const entryWith = (fields: Fields = {}): Fields => ({ imageReferences: ["ghcr.io/org/*"], attestors: [keysAttestor], ...fields });
 
-export const ruleWith = (fields: Fields = {}): Fields => ({ name: "check", match: { any: [{ resources: { kinds: ["Pod"] } }] }, verifyImages: [entryWith()], ...fields });
+export const ruleWith = (fields: Fields = {}): Fields => ({
+  name: "check",
+  match: { any: [{ resources: { kinds: ["Pod"] } }] },
+  verifyImages: [entryWith()],
+  ...fields,
+});
 
 /** The text of a policy as JSON, which is YAML. */
 export const policyText = (rules: readonly Fields[], spec: Fields = {}, top: Fields = {}): string =>
-  JSON.stringify({ apiVersion: "kyverno.io/v1", kind: "ClusterPolicy", metadata: { name: "p" }, spec: { validationFailureAction: "Enforce", background: false, rules, ...spec }, ...top }, null, 1);
+  JSON.stringify(
+    {
+      apiVersion: "kyverno.io/v1",
+      kind: "ClusterPolicy",
+      metadata: { name: "p" },
+      spec: { validationFailureAction: "Enforce", background: false, rules, ...spec },
+      ...top,
+    },
+    null,
+    1,
+  );
 
 export const load = (text: string): LoadedPolicies => loadPolicies([{ name: "policy.yaml", text }]);
 
 /** What is wrong, as `CODE POINTER`. */
 export const faults = (text: string): readonly string[] => load(text).errors.map(({ code, pointer }) => `${code} ${pointer}`);
 
-export const ruleFaults = (fields: Fields, spec: Fields = {}): readonly string[] => faults(policyText([ruleWith(fields)], spec)).map((fault) => fault.replace("/spec/rules/0", ""));
+export const ruleFaults = (fields: Fields, spec: Fields = {}): readonly string[] =>
+  faults(policyText([ruleWith(fields)], spec)).map((fault) => fault.replace("/spec/rules/0", ""));
 
 export const entryFaults = (fields: Fields, spec: Fields = {}): readonly string[] =>
   ruleFaults({ verifyImages: [entryWith(fields)] }, spec).map((fault) => fault.replace("/verifyImages/0", ""));

@@ -4,7 +4,8 @@ import * as assert from "uvu/assert";
 import { tooDeepAt } from "../../../../core/kyverno/policy/yaml-depth.ts";
 
 const test = suite("core/kyverno/policy/yaml-depth");
-const at = (text: string, limit: number): number | undefined => [...new Parser().parse(text)].map((token) => tooDeepAt(token, limit)).find((offset) => offset !== undefined);
+const at = (text: string, limit: number): number | undefined =>
+  [...new Parser().parse(text)].map((token) => tooDeepAt(token, limit)).find((offset) => offset !== undefined);
 
 test("collections of every kind count, in keys too", () => {
   for (const text of ["[[[[1]]]]", "- - - - 1", "{a: {a: {a: {a: 1}}}}", "a:\n  b:\n    c:\n      d: 1", "? [[[1]]]\n: 2"]) {

@@ -17,9 +17,11 @@ test("documents: several, empty ones left out, ends of documents", () => {
   assert.equal(values("# only a comment\n"), []);
 });
 
-test("JSON is read, tabs as indentation included", () => assert.equal(one('{\n\t"a": [1, true, null, "x"],\n\t"b": {"c": 1.5}\n}'), { a: [1, true, null, "x"], b: { c: 1.5 } }));
+test("JSON is read, tabs as indentation included", () =>
+  assert.equal(one('{\n\t"a": [1, true, null, "x"],\n\t"b": {"c": 1.5}\n}'), { a: [1, true, null, "x"], b: { c: 1.5 } }));
 
-test("quoted scalars and blocks are text", () => assert.equal(one("a: 'yes'\nb: \"5\"\nc: |\n  1\n  2\nd: >-\n  x\n  y\n"), { a: "yes", b: "5", c: "1\n2\n", d: "x y" }));
+test("quoted scalars and blocks are text", () =>
+  assert.equal(one("a: 'yes'\nb: \"5\"\nc: |\n  1\n  2\nd: >-\n  x\n  y\n"), { a: "yes", b: "5", c: "1\n2\n", d: "x y" }));
 
 test("maps have no prototype", () => {
   const [document] = parseYaml("__proto__: {a: 1}\nconstructor: x", "f");
@@ -76,9 +78,13 @@ test("parseYaml names file, line and column", () => assert.is(throwsCode("malfor
 
 test("bounds: size, depth, documents, values with aliases written out", () => {
   assert.equal(problems("a".repeat(defaultLimits.policyBytes + 1)), ["1:1 over-limit"]);
-  for (const text of ["[".repeat(100_000), "- ".repeat(5000), "{a: ".repeat(50_000), "? ".repeat(5000)]) assert.match(problems(text).join(), /^\d+:\d+ over-limit$/);
+  for (const text of ["[".repeat(100_000), "- ".repeat(5000), "{a: ".repeat(50_000), "? ".repeat(5000)])
+    assert.match(problems(text).join(), /^\d+:\d+ over-limit$/);
   let bomb = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n";
-  for (let index = 1; index < 9; index++) bomb += `a${index}: &a${index} [${Array(10).fill(`*a${index - 1}`).join(",")}]\n`;
+  for (let index = 1; index < 9; index++)
+    bomb += `a${index}: &a${index} [${Array(10)
+      .fill(`*a${index - 1}`)
+      .join(",")}]\n`;
   assert.match(problems(bomb).join(), /over-limit/);
   assert.match(problems("--- a\n".repeat(defaultLimits.documentsPerFile + 10)).join(), /over-limit/);
   let chain = "a0: &a0 [x]\n";
@@ -87,8 +93,40 @@ test("bounds: size, depth, documents, values with aliases written out", () => {
 });
 
 test("whatever stands in a file, it is read or refused", () => {
-  const piece = fc.constantFrom("a", ": ", "- ", "\n", "  ", "{", "}", "[", "]", "&x ", "*x", "<<", "|", ">", "'", '"', "#", "!", "?", ",", "---", "...", "\t", "%", "{{", "~", "0x", "\u0000");
-  fc.assert(fc.property(fc.array(piece, { maxLength: 24 }), (pieces) => void onlyEngineErrors(() => parseYaml(pieces.join(""), "f"))), { numRuns: 400 });
+  const piece = fc.constantFrom(
+    "a",
+    ": ",
+    "- ",
+    "\n",
+    "  ",
+    "{",
+    "}",
+    "[",
+    "]",
+    "&x ",
+    "*x",
+    "<<",
+    "|",
+    ">",
+    "'",
+    '"',
+    "#",
+    "!",
+    "?",
+    ",",
+    "---",
+    "...",
+    "\t",
+    "%",
+    "{{",
+    "~",
+    "0x",
+    "\u0000",
+  );
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 24 }), (pieces) => void onlyEngineErrors(() => parseYaml(pieces.join(""), "f"))),
+    { numRuns: 400 },
+  );
 });
 
 test.run();
