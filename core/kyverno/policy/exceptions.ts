@@ -1,8 +1,7 @@
 /** `PolicyException`: which rules it excuses, for what. Source: Kyverno API v2, v2beta1. */
-import { checkConditions } from "./check-conditions.ts";
 import { checkMatch } from "./check-match.ts";
-import type { MatchBlock, PolicyMap, PolicyValue, Position } from "./policy.ts";
-import { flagOf, listOf, mapOf, member, present, textOf, textsOf } from "./policy-value.ts";
+import type { MatchBlock, PolicyMap, Position } from "./policy.ts";
+import { flagOf, listOf, mapOf, textOf, textsOf } from "./policy-value.ts";
 import type { Findings } from "./problem.ts";
 import { readMatchBlock } from "./read-match.ts";
 
@@ -10,8 +9,6 @@ export interface PolicyException {
   readonly name: string;
   readonly namespace: string;
   readonly match: MatchBlock;
-  /** A block of any and all that must hold too, evaluated as preconditions are. */
-  readonly conditions?: PolicyValue;
   /** Whether it counts in background scans. */
   readonly background: boolean;
   readonly exceptions: readonly ExceptionEntry[];
@@ -29,14 +26,16 @@ export interface ExceptionEntry {
 export function readException(document: PolicyMap, position: (pointer: string) => Position, findings: Findings): PolicyException {
   const metadata = mapOf(document, "metadata");
   const spec = mapOf(document, "spec") ?? {};
-  const conditions = member(spec, "conditions");
+  const conditions = mapOf(spec, "conditions");
   const background = flagOf(spec, "background") ?? true;
   const exceptions = (listOf(spec, "exceptions") ?? []).map((entry) => ({
     policyName: textOf(entry, "policyName") ?? "",
     ruleNames: textsOf(entry, "ruleNames") ?? [],
   }));
   checkMatch(spec, "/spec", { namespaced: false, background, needsKinds: false, verifiesImages: false }, findings);
-  checkConditions(conditions, "/spec/conditions", findings);
+  // An exception that holds only under conditions must not be taken for one that always holds.
+  if (["any", "all"].some((block) => (listOf(conditions, block) ?? []).length > 0))
+    findings.unsupported("/spec/conditions", "conditions of a PolicyException are not supported");
   if (exceptions.length === 0) findings.refuse("/spec/exceptions", "expected at least one policy, found none");
   exceptions.forEach(({ policyName, ruleNames }, index) => {
     if (policyName === "") findings.refuse(`/spec/exceptions/${index}/policyName`, "expected the name of a policy, found nothing");
@@ -49,6 +48,5 @@ export function readException(document: PolicyMap, position: (pointer: string) =
     background,
     exceptions,
     position,
-    ...present({ conditions }),
   };
 }
