@@ -50,7 +50,21 @@ export function loadPolicies(files: readonly PolicyFile[], { limits = defaultLim
     for (const document of documents) for (const part of partsOf(document)) loadPart(part, { ...loaded, errors });
     loaded.errors.push(...errors.sort((a, b) => a.line - b.line || a.column - b.column));
   }
-  return loaded;
+  return { ...loaded, policies: warnOfTwins(loaded.policies) };
+}
+
+/** Two policies of one name both decide; a cluster would keep the later one only. */
+function warnOfTwins(policies: readonly Policy[]): readonly Policy[] {
+  const first = new Map<string, Policy>();
+  return policies.map((policy) => {
+    const key = `${policy.kind}/${policy.namespace ?? ""}/${policy.name}`;
+    const twin = first.get(key);
+    if (twin === undefined) first.set(key, policy);
+    const { file, line } = (twin ?? policy).position("/metadata/name");
+    return twin === undefined
+      ? policy
+      : { ...policy, warnings: [...policy.warnings, `metadata.name: a policy of the name ${policy.name} stands in ${file}:${line} too; both are applied`] };
+  });
 }
 
 interface Part {

@@ -106,6 +106,15 @@ test("several files, several documents; other kinds are set apart", () => {
   );
 });
 
+test("two policies of one name are both read, the second with a warning", () => {
+  const { policies } = loadPolicies(["a.yaml", "b.yaml"].map((name) => ({ name, text: policyText([ruleWith()]) })));
+  assert.equal(
+    policies.map(({ warnings }) => warnings.length),
+    [0, 1],
+  );
+  assert.match(policies[1]?.warnings[0] ?? "", /stands in a\.yaml:\d+/);
+});
+
 test("items of a List, with positions of the file", () => {
   const item = JSON.parse(policyText([ruleWith({ nam: "x" })]));
   const { errors } = load(JSON.stringify({ apiVersion: "v1", kind: "List", items: [{ apiVersion: "v1", kind: "Pod" }, item] }, null, 1));
