@@ -1,11 +1,11 @@
 /** `parse_json` and `parse_yaml`. Source: kyverno.md section 7.2 and section 16, row 23; Go's encoding/json, sigs.k8s.io/yaml. */
-import { Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, parseAllDocuments, Scalar as ScalarNode, type YAMLMap } from "yaml";
+import { Document, isAlias, isMap, isNode, isScalar, isSeq, type Node, type Pair, parseAllDocuments, Scalar as ScalarNode, type YAMLMap } from "yaml";
 import { decodeBase64 } from "../../encoding/base64.ts";
 import { parseJson } from "../../encoding/json.ts";
 import { define, fail, type JmesFunction } from "../../jmespath/functions/signature.ts";
 import { formatFloat32General } from "../../jmespath/go-number.ts";
 import { type Run, wellFormed } from "../../jmespath/run.ts";
-import type { Value } from "../../jmespath/value.ts";
+import { isList, type Value } from "../../jmespath/value.ts";
 import { defaultLimits } from "../../limits.ts";
 import { evaluating, text } from "./arguments.ts";
 import { textOfBytes } from "./byte-text.ts";
@@ -16,19 +16,37 @@ const readJson = (document: string): Value =>
 
 const corePrefix = "tag:yaml.org,2002:";
 
+/** Stands for a null key, with a value that JSON cannot write either: both are faults only where the document keeps them. */
+const nullKey = "\0";
+
+/** The value, which JSON must be able to write. */
+function writable(value: Value): Value {
+  if (typeof value === "number" && !Number.isFinite(value)) return fail("json: unsupported value, or map key null");
+  if (isList(value)) value.forEach(writable);
+  else if (typeof value === "object" && value !== null) Object.values(value).forEach(writable);
+  return value;
+}
+
 class YamlReader {
+  readonly source: string;
   readonly document: Document;
   readonly run: Run;
   /** Aliases being followed: one inside itself would never end. */
   readonly following = new Set<Node>();
 
-  constructor(document: Document, run: Run) {
+  constructor(source: string, document: Document, run: Run) {
+    this.source = source;
     this.document = document;
     this.run = run;
   }
 
   scalar(node: ScalarNode): Value | bigint {
-    const source = typeof node.source === "string" ? node.source : String(node.value ?? "");
+    let source = typeof node.source === "string" ? node.source : String(node.value ?? "");
+    if (node.type === ScalarNode.BLOCK_LITERAL || node.type === ScalarNode.BLOCK_FOLDED) {
+      source = String(node.value);
+      // yaml.v2 adds no line end to a block that ends with the document.
+      if (node.range?.[1] === this.source.length && !this.source.endsWith("\n")) source = source.replace(/\n$/, "");
+    }
     const tag = node.tag?.startsWith(corePrefix) ? node.tag.slice(corePrefix.length) : undefined;
     if (tag === "binary") return wellFormed(textOfBytes(evaluating(() => decodeBase64(source.replace(/\s/g, "")))).text);
     if (tag !== undefined && tag !== "str") return resolveTagged(tag, source);
@@ -37,12 +55,13 @@ class YamlReader {
     return resolvePlain(source);
   }
 
-  key(node: unknown): string {
+  /** A key's text, undefined for null, which JSON does not have as a key. */
+  key(node: unknown): string | undefined {
     const target = isAlias(node) ? node.resolve(this.document) : node;
-    if (target === null || target === undefined) return fail("unsupported map key of type: null");
+    if (target === null || target === undefined) return undefined;
     if (!isScalar(target)) return fail("yaml: invalid map key");
     const value = this.scalar(target);
-    if (value === null) return fail("unsupported map key of type: null");
+    if (value === null) return undefined;
     if (typeof value !== "number") return String(value);
     if (Number.isFinite(value)) return formatFloat32General(value);
     return Number.isNaN(value) ? ".nan" : value > 0 ? ".inf" : "-.inf";
@@ -52,7 +71,7 @@ class YamlReader {
     return isScalar(node) && node.source === "<<" && (node.type === ScalarNode.PLAIN || node.tag === `${corePrefix}merge`);
   }
 
-  /** What `<<` brings: a map or a list of maps; members that are there already stay. */
+  /** What `<<` brings: a map, or a list of maps of which the first wins. */
   merge(into: Record<string, Value>, node: unknown, depth: number): void {
     const target = isAlias(node) ? node.resolve(this.document) : node;
     const sources = isSeq(target) ? target.items.toReversed() : [target];
@@ -63,12 +82,27 @@ class YamlReader {
     }
   }
 
+  /** Whatever comes later counts, merged or not. */
   map(node: YAMLMap, depth: number): Value {
     const map: Record<string, Value> = Object.create(null);
-    const pairs = node.items as readonly Pair[];
-    for (const { key, value } of pairs) if (this.isMerge(key)) this.merge(map, value, depth);
-    for (const { key, value } of pairs) if (!this.isMerge(key)) map[this.key(key)] = this.value(value, depth + 1);
+    for (const { key, value } of node.items as readonly Pair[]) {
+      if (this.isMerge(key)) {
+        this.merge(map, value, depth);
+        continue;
+      }
+      const name = this.key(key);
+      const read = this.value(value, depth + 1);
+      if (name === undefined) map[nullKey] = Number.NaN;
+      else map[name] = read;
+    }
     return map;
+  }
+
+  /** yaml.v2 wants spaces between a hyphen and its element. */
+  refuseTab(item: unknown): void {
+    const start = isNode(item) ? item.range?.[0] : undefined;
+    if (start !== undefined && /-[ \t]*\t[ \t]*$/.test(this.source.slice(Math.max(0, start - 100), start)))
+      fail("yaml: found character that cannot start any token");
   }
 
   value(node: unknown, depth: number): Value {
@@ -84,10 +118,12 @@ class YamlReader {
       return value;
     }
     if (isMap(node)) return this.map(node, depth);
-    if (isSeq(node)) return node.items.map((item) => this.value(item, depth + 1));
+    if (isSeq(node)) {
+      if (node.flow !== true) for (const item of node.items) this.refuseTab(item);
+      return node.items.map((item) => this.value(item, depth + 1));
+    }
     if (!isScalar(node)) return fail("yaml: unknown node");
     const value = this.scalar(node);
-    if (typeof value === "number" && !Number.isFinite(value)) return fail("json: unsupported value");
     return typeof value === "bigint" ? Number(value) : value;
   }
 }
@@ -96,6 +132,7 @@ class YamlReader {
 function readYaml(source: string, run: Run): Value {
   if (source.length > defaultLimits.policyBytes) return fail("yaml: document too large");
   run.spend(source.length >> 3);
+  if (/^(?:[ \t]*(?:#[^\n]*)?\n)*(?:\.\.\.|%(?!(?:YAML|TAG)[ \t]))/.test(source)) return fail("yaml: found unknown directive name");
   const documents = parseAllDocuments(source, {
     version: "1.1",
     schema: "failsafe",
@@ -105,9 +142,11 @@ function readYaml(source: string, run: Run): Value {
     logLevel: "silent",
   });
   const document = Array.isArray(documents) ? documents[0] : undefined;
-  if (!(document instanceof Document)) return null;
+  if (!(document instanceof Document)) return /^%/m.test(source) ? fail("yaml: did not find expected <document start>") : null;
   const [error] = document.errors;
-  return error === undefined ? new YamlReader(document, run).value(document.contents, 0) : fail(`yaml: ${error.message.split("\n")[0] ?? ""}`);
+  return error === undefined
+    ? writable(new YamlReader(source, document, run).value(document.contents, 0))
+    : fail(`yaml: ${error.message.split("\n")[0] ?? ""}`);
 }
 
 export const documentFunctions: readonly (readonly [string, JmesFunction])[] = [

@@ -21,6 +21,22 @@ const zoneForms: Readonly<Record<string, RegExp>> = {
 
 const maxLength = 4096;
 
+/** How many characters at the start of `text` are an hour's offset of at most 23, with its sign. */
+function signedLength(text: string): number {
+  const match = /^[+-][0-9]{1,18}/.exec(text)?.[0];
+  return match === undefined || Number(match.slice(1)) > 23 ? 0 : match.length;
+}
+
+/** How many characters at the start of `text` look like the name of a zone: three to five capitals (four and five end in T), or an offset. */
+function zoneNameLength(text: string): number {
+  if (/^(?:ChST|MeST)/.test(text)) return 4;
+  if (text.startsWith("GMT")) return 3 + signedLength(text.slice(3));
+  if (/^[+-]/.test(text)) return text.length < 3 ? 0 : signedLength(text);
+  const capitals = /^[A-Z]{0,6}/.exec(text)?.[0] ?? "";
+  if (capitals.length === 3) return 3;
+  return (capitals.length === 5 && capitals.endsWith("T")) || (capitals.length === 4 && (capitals.endsWith("T") || capitals === "WITA")) ? capitals.length : 0;
+}
+
 class TimeReader {
   readonly whole: string;
   rest: string;
@@ -32,7 +48,10 @@ class TimeReader {
   minute = 0;
   second = 0;
   nanosecond = 0;
-  half: "am" | "pm" | undefined;
+  isMorning = false;
+  isAfternoon = false;
+  /** `Z` or `UTC` was read, which counts before any other zone. */
+  isUtc = false;
   offset: number | undefined;
   /** The zone is a name: the clock is read as UTC, and only shown at the offset that `GMT+3` names. */
   namedOffset = 0;
@@ -97,7 +116,7 @@ class TimeReader {
   zone(field: string): void {
     if (field.startsWith("Z") && this.rest.startsWith("Z")) {
       this.rest = this.rest.slice(1);
-      this.offset = 0;
+      this.isUtc = true;
       return;
     }
     const text = this.take(zoneForms[field.slice(1)] ?? /^$/, field);
@@ -112,21 +131,19 @@ class TimeReader {
   zoneName(): void {
     if (this.rest.startsWith("UTC")) {
       this.rest = this.rest.slice(3);
-      this.offset = 0;
+      this.isUtc = true;
       return;
     }
-    const named = /^(?:ChST|MeST|WITA)|^GMT([+-][0-9]+)?|^[+-][0-9]+|^[A-Z]{3,6}/.exec(this.rest);
-    let text = named?.[0] ?? this.bad("cannot parse a time zone");
-    const signed = /[+-][0-9]+/.exec(text)?.[0];
-    if (signed !== undefined && Number(signed.slice(1)) > 23) {
-      if (!text.startsWith("GMT")) this.bad("cannot parse a time zone");
-      text = "GMT";
-    } else if (text.startsWith("GMT")) {
-      if (signed === undefined) text = "GMT";
-      else this.namedOffset = Number(signed) * 3600;
-    } else if (signed === undefined && !["ChST", "MeST", "WITA"].includes(text) && (text.length === 6 || (text.length > 3 && !text.endsWith("T"))))
-      this.bad("cannot parse a time zone");
-    this.rest = this.rest.slice(text.length);
+    const length = zoneNameLength(this.rest);
+    if (length === 0) this.bad("cannot parse a time zone");
+    const name = this.rest.slice(0, length);
+    this.namedOffset = /^GMT[+-]/.test(name) ? Number(name.slice(3)) * 3600 : 0;
+    this.rest = this.rest.slice(length);
+  }
+
+  readHalf(text: string): void {
+    if (text.toLowerCase() === "am") this.isMorning = true;
+    else this.isAfternoon = true;
   }
 
   field(field: string, next: string | undefined): void {
@@ -182,10 +199,10 @@ class TimeReader {
         this.seconds(field, next);
         return;
       case "PM":
-        this.half = this.take(/^(?:AM|PM)/, field) === "AM" ? "am" : "pm";
+        this.readHalf(this.take(/^(?:AM|PM)/, field));
         return;
       case "pm":
-        this.half = this.take(/^(?:am|pm)/, field) === "am" ? "am" : "pm";
+        this.readHalf(this.take(/^(?:am|pm)/, field));
         return;
       case "MST":
         this.zoneName();
@@ -210,13 +227,15 @@ class TimeReader {
   }
 
   instant(): Instant {
-    if (this.half === "pm" && this.hour < 12) this.hour += 12;
-    else if (this.half === "am" && this.hour === 12) this.hour = 0;
+    if (this.isAfternoon && this.hour < 12) this.hour += 12;
+    else if (this.isMorning && this.hour === 12) this.hour = 0;
     this.resolveDayOfYear();
     const { year, month = 1, day = 1, hour, minute, second, nanosecond } = this;
     if (day < 1 || day > daysIn(month, year)) this.bad("day out of range");
-    const instant = instantOf({ year, month, day, hour, minute, second }, nanosecond, this.offset ?? 0);
-    return this.offset === undefined ? { nanoseconds: instant.nanoseconds, offset: this.namedOffset } : instant;
+    // A zone that is only a name tells nothing of the offset: the clock is read as UTC.
+    const offset = this.isUtc ? 0 : this.offset;
+    const { nanoseconds } = instantOf({ year, month, day, hour, minute, second }, nanosecond, offset ?? 0);
+    return { nanoseconds, offset: offset ?? this.namedOffset };
   }
 }
 

@@ -1,6 +1,7 @@
 /** The host of a URL as Go's net/url reads it. Source: Go's net/url package, Parse and Hostname. */
 import { fail } from "../../jmespath/functions/signature.ts";
 import type { ValueMap } from "../../jmespath/value.ts";
+import { parseIpAddress } from "./ip-address.ts";
 
 const refuse = (url: string, reason: string): never => fail(`parse ${JSON.stringify(url)}: ${reason}`);
 
@@ -22,17 +23,20 @@ function checkHost(host: string, url: string): void {
   if (!hostCharacters.test(host)) refuse(url, "invalid character in host name");
 }
 
-function parseHost(host: string, url: string): string {
+function parseHost(host: string, scheme: string, url: string): string {
   if (host.startsWith("[")) {
     const end = host.lastIndexOf("]");
     if (end < 0) return refuse(url, "missing ']' in host");
     if (!optionalPort.test(host.slice(end + 1))) return refuse(url, "invalid port after host");
     const zone = host.slice(0, end).indexOf("%25");
     checkHost(zone < 0 ? host : host.slice(0, zone) + host.slice(end), url);
+    const address = host.slice(1, zone < 0 ? end : zone);
+    if (!address.includes(":") || parseIpAddress(address) === undefined) return refuse(url, "invalid host");
     if (zone >= 0) checkEscapes(host.slice(zone, end), url);
   } else {
     if (host.includes("[")) return refuse(url, "invalid IP-literal");
-    const colon = host.lastIndexOf(":");
+    const strict = scheme === "http" || scheme === "https";
+    const colon = strict ? host.indexOf(":") : host.lastIndexOf(":");
     if (colon >= 0 && !optionalPort.test(host.slice(colon))) return refuse(url, "invalid port after host");
     checkHost(host, url);
   }
@@ -82,7 +86,7 @@ export function hostnameOf(url: string): string {
     if (!userinfo.test(authority.slice(0, at))) return refuse(url, "net/url: invalid userinfo");
     checkEscapes(authority.slice(0, at), url);
   }
-  const host = parseHost(authority.slice(at + 1), url);
+  const host = parseHost(authority.slice(at + 1), text.slice(0, Math.max(0, end)).toLowerCase(), url);
   if (slash >= 0) checkEscapes(rest.slice(slash), url);
   return withoutPort(host);
 }
