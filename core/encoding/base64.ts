@@ -12,22 +12,21 @@ const tableOf = (alphabet: string): Int8Array => {
 const standardTable = tableOf(standard);
 const urlTable = tableOf(urlSafe);
 
+/** Two digits of base64 for every value of twelve bits. */
+const pairs = Array.from({ length: 4096 }, (_, value) => standard.charAt(value >> 6) + standard.charAt(value & 63));
+
 /** Padded text in the standard alphabet. */
 export function encodeBase64(bytes: Uint8Array): string {
-  const chunks: string[] = [];
   let text = "";
-  for (let index = 0; index < bytes.length; index += 3) {
-    const a = bytes[index] as number;
-    const b = bytes[index + 1];
-    const c = bytes[index + 2];
-    text += standard.charAt(a >> 2) + standard.charAt(((a & 3) << 4) | ((b ?? 0) >> 4));
-    text += b === undefined ? "==" : standard.charAt(((b & 15) << 2) | ((c ?? 0) >> 6)) + (c === undefined ? "=" : standard.charAt(c & 63));
-    if (text.length > 8192) {
-      chunks.push(text);
-      text = "";
-    }
+  const whole = bytes.length - (bytes.length % 3);
+  for (let index = 0; index < whole; index += 3) {
+    const group = ((bytes[index] as number) << 16) | ((bytes[index + 1] as number) << 8) | (bytes[index + 2] as number);
+    text += (pairs[group >> 12] as string) + (pairs[group & 4095] as string);
   }
-  return chunks.join("") + text;
+  const [a, b] = bytes.subarray(whole);
+  if (a === undefined) return text;
+  const group = (a << 16) | ((b ?? 0) << 8);
+  return text + (pairs[group >> 12] as string) + (b === undefined ? "==" : `${standard.charAt((group >> 6) & 63)}=`);
 }
 
 function decode(text: string, table: Int8Array, padded: boolean): Uint8Array {

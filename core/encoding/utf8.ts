@@ -3,6 +3,17 @@ import { EngineError } from "../errors.ts";
 
 /** UTF-8 of `text`. A lone surrogate becomes U+FFFD, as everywhere on the web. */
 export function encodeUtf8(text: string): Uint8Array {
+  // Almost every text is ASCII: one byte a unit.
+  const ascii = new Uint8Array(text.length);
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit >= 0x80) return encodeAnyUtf8(text);
+    ascii[index] = unit;
+  }
+  return ascii;
+}
+
+function encodeAnyUtf8(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length * 3);
   let offset = 0;
   for (let index = 0; index < text.length; index++) {
@@ -39,6 +50,13 @@ const minimum = [0, 0x80, 0x800, 0x10000] as const;
  * @throws EngineError `malformed` on overlong forms, surrogates, values past U+10FFFF and cut sequences.
  */
 export function decodeUtf8(bytes: Uint8Array): string {
+  for (let index = 0; index < bytes.length; index++) if ((bytes[index] as number) >= 0x80) return decodeAnyUtf8(bytes);
+  let text = "";
+  for (let index = 0; index < bytes.length; index += 4096) text += String.fromCharCode.apply(null, bytes.subarray(index, index + 4096) as unknown as number[]);
+  return text;
+}
+
+function decodeAnyUtf8(bytes: Uint8Array): string {
   const units: number[] = [];
   const chunks: string[] = [];
   for (let index = 0; index < bytes.length; ) {

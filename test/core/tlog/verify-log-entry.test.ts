@@ -1,16 +1,23 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { parseBundle, type SigstoreBundle } from "../../../core/cosign/bundle.ts";
 import { nobleVerifier } from "../../../core/crypto/noble.ts";
+import { encodeHex } from "../../../core/encoding/hex.ts";
 import type { JsonObject } from "../../../core/encoding/json.ts";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
+import { EngineError } from "../../../core/errors.ts";
+import { hashLeaf } from "../../../core/tlog/inclusion-proof.ts";
 import type { EntryLayout, LogEntry, LoggedSignature } from "../../../core/tlog/log-entry.ts";
+import { encodeEntryTimestampPayload } from "../../../core/tlog/signed-entry-timestamp.ts";
 import { toLogKey, type TransparencyLogKey } from "../../../core/tlog/transparency-log-key.ts";
 import { verifyLogEntries, verifyLogEntry } from "../../../core/tlog/verify-log-entry.ts";
 import { nodeVerifier } from "../../../proxy/crypto-node.ts";
 import { onlyEngineErrors, throwsCode } from "../../support/assert.ts";
 import { flipped, patched } from "../../support/patch.ts";
+import { bundleVectors, loggedSignatureOf } from "../../support/sigstore-vectors.ts";
+import { skipped, vectorsDir } from "../../support/vectors.ts";
 import { bodies, type Signed, signedEnvelope, signedMessage } from "./entry-bodies.ts";
-import { logEntry, newLog, signEntry } from "./test-log.ts";
+import { logEntry, newLog, sha256, signEntry } from "./test-log.ts";
 
 const test = suite("core/tlog/verify-log-entry");
 const v1 = newLog(1);
@@ -204,5 +211,58 @@ test("a body serialised in another way is another leaf", () => {
   const spaced = encodeUtf8(JSON.stringify(bodies.hashedRekord002(message), null, 1));
   throwsCode("bad-log-proof", () => verify({ ...entry, body: spaced }, message));
 });
+
+/** Cases of the conformance suite that fail already by their log entries. The others fail when parsed, or by something else than the log. */
+const refusedByLog: ReadonlySet<string> = new Set([
+  "bundle-from-wrong-instance_fail",
+  "checkpoint-bad-keyhint_fail",
+  "dsse-invalid-sig_fail",
+  "dsse-mismatch-envelope_fail",
+  "dsse-mismatch-sig_fail",
+  "inclusion-proof-corrupted-hash_fail",
+  "invalid-checkpoint-signature_fail",
+  "message-digest-mismatch_fail",
+  "set-invalid-signature_fail",
+  "signature-mismatch_fail",
+]);
+
+const leafOf = { "happy-path-v0.1": "86407f5cc9c6f0d1a84fede6cfe1265fe0b3e1a4e21b4c0695e4a021ec11338f", "happy-path-v0.3": "aee3c920bb1132e929ed20e1c194579a60e95849f7a554e0033fdd26ee221629", "rekor2-happy-path": "78470eff2921878c2141726b650bf349099c37850a731f287a6accf35d40441f", "happy-path-intoto-in-dsse-v3": "875d33538d49eb9bc3224c4868c25d06f78f566730771c4437f50962530906ae" };
+const promiseOf = { "happy-path-v0.1": "27efbfabc1e0adf55195b8ea71281af661f782d8982d3cbeacc94cf7a6ade23d", "happy-path-v0.3": "a77a67b05ef48abed4f89d052a01940e1fda0144fe6f845d353e809d19d8d35c", "happy-path-intoto-in-dsse-v3": "8dd8455ca636b676808bfc1bd29f77dab7bc80c7cb196eebb4ec2133829204c5" };
+
+const vectors = vectorsDir();
+if (vectors === undefined) skipped("core/tlog/verify-log-entry", 90, "SALLYPORT_VECTORS is not set");
+else
+  for (const vector of bundleVectors(vectors)) {
+    test(`real bundle ${vector.name}`, () => {
+      let bundle: SigstoreBundle;
+      try {
+        bundle = parseBundle(vector.text);
+      } catch (error) {
+        if (error instanceof EngineError) return;
+        throw error;
+      }
+      const signed = vector.name.includes("wrong-key") ? undefined : loggedSignatureOf(bundle, vector.key());
+      if (signed === undefined || bundle.logEntries.length === 0) return;
+      const { tlogs } = vector.root();
+      const run = (entries: readonly LogEntry[], about = signed, logs = tlogs) => verifyLogEntries(entries, about, logs, nodeVerifier, { layout: "bundle" });
+      if (refusedByLog.has(vector.name)) {
+        throwsCode("bad-log-proof", () => run(bundle.logEntries));
+        return;
+      }
+      const [entry] = bundle.logEntries as [LogEntry];
+      assert.equal(verifyLogEntries([entry], signed, tlogs, nobleVerifier, { layout: "bundle" }), run([entry]));
+      assert.is(run([entry])[0]?.at === undefined, entry.inclusionPromise === undefined);
+      for (let index = 0; index < entry.body.length; index += 499) throwsCode(["bad-log-proof", "malformed"], () => run([{ ...entry, body: flipped(entry.body, index) }]));
+      throwsCode("bad-log-proof", () => run([entry], { ...signed, signature: flipped(signed.signature, 9) }));
+      throwsCode("bad-log-proof", () => run([entry], signed, [v1.trusted, v2.trusted]));
+      const proof = entry.inclusionProof;
+      if (proof !== undefined) {
+        throwsCode(["bad-log-proof", "malformed"], () => run([{ ...entry, inclusionProof: { ...proof, checkpoint: proof.checkpoint.replace(/[0-9]\n/, "\n") } }]));
+        if (proof.hashes.length > 0) throwsCode("bad-log-proof", () => run([{ ...entry, inclusionProof: { ...proof, hashes: proof.hashes.with(0, flipped(proof.hashes[0] as Uint8Array, 31)) } }]));
+      }
+      if (vector.name in leafOf) assert.is(encodeHex(hashLeaf(entry.body)), leafOf[vector.name as keyof typeof leafOf]);
+      if (vector.name in promiseOf) assert.is(encodeHex(sha256(encodeEntryTimestampPayload(entry))), promiseOf[vector.name as keyof typeof promiseOf]);
+    });
+  }
 
 test.run();
