@@ -5,10 +5,7 @@
  * Bare digests and Ed25519ph, which node:crypto cannot take, go to noble.
  */
 import { constants, createPublicKey, type KeyObject, verify as opensslVerify } from "node:crypto";
-import { nobleVerifier } from "../core/crypto/noble.ts";
-import type { PublicKey } from "../core/crypto/public-key.ts";
-import { hasSignatureForm } from "../core/crypto/signature-form.ts";
-import type { SignatureAlgorithm, SignatureVerifier, Signed } from "../core/crypto/signature-verifier.ts";
+import { hasSignatureForm, nobleVerifier, type PublicKey, type SignatureAlgorithm, type SignatureVerifier, type Signed } from "../core/index.ts";
 
 const keyObjects = new WeakMap<PublicKey, KeyObject>();
 

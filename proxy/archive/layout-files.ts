@@ -2,11 +2,7 @@
 import { createHash } from "node:crypto";
 import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { type JsonObject, parseJson } from "../../core/encoding/json.ts";
-import { readObject, readString } from "../../core/encoding/shape.ts";
-import { EngineError } from "../../core/errors.ts";
-import type { Limits } from "../../core/limits.ts";
-import { type Digest, isDigest } from "../../core/question.ts";
+import { type Digest, EngineError, isDigest, type JsonObject, type Limits, parseJson, readObject, readString } from "../../core/index.ts";
 
 const layoutFileBytes = 4096;
 

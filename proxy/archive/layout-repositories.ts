@@ -2,11 +2,17 @@
  * What a layout holds of each repository: tags, manifests, blobs and referrers. Referrers are found by looking at every manifest with a subject,
  * because `cosign save` leaves bundles as blobs that no index names. Source: sigstore.md sections 1.5 and 1.7.
  */
-import { EngineError } from "../../core/errors.ts";
-import type { Limits } from "../../core/limits.ts";
-import { associatedTag, parseAssociatedTag } from "../../core/oci/associated-tag.ts";
-import { type Manifest, parseManifest, referrerDescriptor } from "../../core/oci/manifest.ts";
-import type { Descriptor, Digest } from "../../core/question.ts";
+import {
+  associatedTag,
+  type Descriptor,
+  type Digest,
+  EngineError,
+  type Limits,
+  type Manifest,
+  parseAssociatedTag,
+  parseManifest,
+  referrerDescriptor,
+} from "../../core/index.ts";
 import type { LayoutFiles } from "./layout-files.ts";
 import { imageEntry, type NamedEntry } from "./layout-names.ts";
 

@@ -1,9 +1,18 @@
 /** An OCI image layout folder as knowledge. What a sparse layout leaves out was never asked for; it is not absent. Source: OCI image 1.1, image layout. */
-import type { EngineError } from "../../core/errors.ts";
-import { defaultLimits, type Limits } from "../../core/limits.ts";
-import { parseAssociatedTag } from "../../core/oci/associated-tag.ts";
-import { canonicalQuestion, completenessScopes, parseScope } from "../../core/oci/completeness.ts";
-import type { Answer, AnswerTo, Digest, Knowledge, Question } from "../../core/question.ts";
+import {
+  type Answer,
+  type AnswerTo,
+  canonicalQuestion,
+  completenessScopes,
+  defaultLimits,
+  type Digest,
+  type EngineError,
+  type Knowledge,
+  type Limits,
+  parseAssociatedTag,
+  parseScope,
+  type Question,
+} from "../../core/index.ts";
 import { LayoutFiles } from "./layout-files.ts";
 import { nameEntries, readEntries } from "./layout-names.ts";
 import { buildRepositories, type LayoutRepository, ManifestReader } from "./layout-repositories.ts";

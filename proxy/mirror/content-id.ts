@@ -1,7 +1,7 @@
 /** The content id: what a mirror knows, in one digest. Source: offline.md section 3: SHA-256 over the sorted list of (kind, key, digest). */
 import { createHash } from "node:crypto";
 import type { Database, Statement } from "better-sqlite3";
-import type { Digest } from "../../core/question.ts";
+import type { Digest } from "../../core/index.ts";
 import { sqlText } from "./statements.ts";
 import { guarded } from "./store-error.ts";
 

@@ -1,7 +1,6 @@
 /** Reading all of a mirror once: every digest and checksum, and SQLite's own structure. For people; decisions check what they read anyway. */
 import type { Database } from "better-sqlite3";
-import { EngineError } from "../../core/errors.ts";
-import type { Digest } from "../../core/question.ts";
+import { type Digest, EngineError } from "../../core/index.ts";
 import { type AnswerRow, checkRow, loadRootSource, loadValue } from "./answer-row.ts";
 import { checkBytes, checkComplete, checkPin, type CompleteRow, type MirrorKnowledge, type PinRow } from "./mirror-knowledge.ts";
 import { digestBytes } from "./row-checksum.ts";

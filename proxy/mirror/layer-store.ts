@@ -2,8 +2,7 @@
 import { createHash } from "node:crypto";
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readSync, renameSync, rmSync, statSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { EngineError } from "../../core/errors.ts";
-import type { Digest } from "../../core/question.ts";
+import { type Digest, EngineError } from "../../core/index.ts";
 
 const chunkBytes = 1024 * 1024;
 

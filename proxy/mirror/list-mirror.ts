@@ -1,10 +1,20 @@
 /** The images of a mirror and the signed material beside them, as `mirror ls` shows them. What was stored, nothing verified. Source: experience.md section 2.4. */
 import type { Database } from "better-sqlite3";
-import { EngineError } from "../../core/errors.ts";
-import type { Limits } from "../../core/limits.ts";
-import { associatedTag, parseAssociatedTag } from "../../core/oci/associated-tag.ts";
-import { type KnownManifest, type Lookup, readManifest, readReferrers, readTag } from "../../core/oci/lookup.ts";
-import { type Descriptor, type Digest, isDigest, type Knowledge } from "../../core/question.ts";
+import {
+  associatedTag,
+  type Descriptor,
+  type Digest,
+  EngineError,
+  isDigest,
+  type Knowledge,
+  type KnownManifest,
+  type Limits,
+  type Lookup,
+  parseAssociatedTag,
+  readManifest,
+  readReferrers,
+  readTag,
+} from "../../core/index.ts";
 import type { AnswerRow } from "./answer-row.ts";
 import { sqlText } from "./statements.ts";
 

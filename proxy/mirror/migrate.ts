@@ -1,7 +1,7 @@
 /** Schema versions: numbered migrations, each in its own transaction, after a backup of the file. Source: offline.md section 3. */
 import { existsSync, rmSync } from "node:fs";
 import type { Database } from "better-sqlite3";
-import { EngineError } from "../../core/errors.ts";
+import { EngineError } from "../../core/index.ts";
 
 export interface Migration {
   /** For instance `0002-views`. */

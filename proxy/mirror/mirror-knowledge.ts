@@ -1,7 +1,16 @@
 /** The mirror as knowledge: pins first, then recorded answers, then completeness. Everything is checked on every read; nothing is trusted for being there. */
 import type { Database, Statement } from "better-sqlite3";
-import { canonicalQuestion, completenessScopes } from "../../core/oci/completeness.ts";
-import { type Answer, type AnswerTo, type Digest, type Knowledge, type Question, questionText, type TrustedRootSource } from "../../core/question.ts";
+import {
+  type Answer,
+  type AnswerTo,
+  canonicalQuestion,
+  completenessScopes,
+  type Digest,
+  type Knowledge,
+  type Question,
+  questionText,
+  type TrustedRootSource,
+} from "../../core/index.ts";
 import { type AnswerRow, checkRow, loadRootSource, loadValue, type MetadataReference, type TufSource } from "./answer-row.ts";
 import { digestBytes, rowChecksum } from "./row-checksum.ts";
 import { sqlText } from "./statements.ts";

@@ -1,10 +1,18 @@
 /** Writing to the mirror: digests and bounds are checked before anything is stored, and what a call reported as stored is on the disk. */
 import type { Database, Statement } from "better-sqlite3";
-import { decodeUtf8 } from "../../core/encoding/utf8.ts";
-import { EngineError } from "../../core/errors.ts";
-import { defaultLimits, type Limits } from "../../core/limits.ts";
-import { canonicalQuestion, parseScope } from "../../core/oci/completeness.ts";
-import { type Answer, type Digest, type Question, questionText, type TrustedRootSource } from "../../core/question.ts";
+import {
+  type Answer,
+  canonicalQuestion,
+  decodeUtf8,
+  defaultLimits,
+  type Digest,
+  EngineError,
+  type Limits,
+  parseScope,
+  type Question,
+  questionText,
+  type TrustedRootSource,
+} from "../../core/index.ts";
 import { type AnswerRow, type StoredValue, storeValue, storedBytes, storedJson, toRow } from "./answer-row.ts";
 import { digestBytes, rowChecksum } from "./row-checksum.ts";
 import { sqlText } from "./statements.ts";

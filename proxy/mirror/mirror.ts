@@ -1,8 +1,6 @@
 /** An open mirror: reading, writing, and what it holds. Made by `openMirror`. */
 import type { Database } from "better-sqlite3";
-import { EngineError, type ErrorCode } from "../../core/errors.ts";
-import type { Limits } from "../../core/limits.ts";
-import type { Digest } from "../../core/question.ts";
+import { type Digest, EngineError, type ErrorCode, type Limits } from "../../core/index.ts";
 import { ContentId } from "./content-id.ts";
 import { type Inspection, inspectMirror } from "./inspect-mirror.ts";
 import { LayerStore } from "./layer-store.ts";

@@ -1,7 +1,6 @@
 /** The tables `run` and `decision`: what syncs and imports did, evidence records, and the re-check list. Source: offline.md sections 2, 3 and 7. */
 import type { Database } from "better-sqlite3";
-import { type JsonValue, parseJson } from "../../core/encoding/json.ts";
-import type { Digest } from "../../core/question.ts";
+import { type Digest, type JsonValue, parseJson } from "../../core/index.ts";
 import { digestBytes } from "./row-checksum.ts";
 import { sqlText } from "./statements.ts";
 import { corrupt, guarded } from "./store-error.ts";

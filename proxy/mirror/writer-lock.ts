@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import { EngineError } from "../../core/errors.ts";
+import { EngineError } from "../../core/index.ts";
 import { guarded, toStoreError } from "./store-error.ts";
 
 export interface WriterLock {

@@ -117,7 +117,7 @@ export function runGoldenCase(folder: string, golden: GoldenCase, now: Date): Go
   if (loaded.errors.length > 0) return { observed: { ...empty, refused: loaded.errors[0]?.code ?? "invalid-policy", codes: loaded.errors.map((error) => error.code), messages: loaded.errors.map((error) => error.message) } };
   let engine: Engine;
   try {
-    engine = createEngine({ policies: loaded.policies, exceptions: loaded.exceptions, crypto: nodeVerifier, settings: { assumeNoNamespaceLabels: true } });
+    engine = createEngine({ policies: loaded.policies, exceptions: loaded.exceptions, crypto: nodeVerifier, settings: { absentNamespaceLabels: "none" } });
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     return { observed: { ...empty, refused: error.code, codes: [error.code], messages: [error.message] } };

@@ -44,7 +44,8 @@ export function verifyRule(run: RuleRun): RuleOutcome {
 
   run.variables.checkpoint();
   try {
-    run.variables.add("images", imagesVariable(extracted));
+    const images = imagesVariable(extracted);
+    if (images !== undefined) run.variables.add("images", images);
     loadContext(rule.context, run.variables, run.knowledge, run.request, run.compiled.policy);
     const gate = run.exhaustive ? undefined : passGates(run);
     if (gate !== undefined) return gate;

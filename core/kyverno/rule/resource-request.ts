@@ -1,0 +1,61 @@
+/** A resource of a file taken as the request that creates it. Source: kyverno.md section 12.1. */
+import type { JsonObject, JsonValue } from "../../encoding/json.ts";
+import { isObject } from "../../encoding/shape.ts";
+import { EngineError } from "../../errors.ts";
+import type { AdmissionRequest } from "./request.ts";
+
+/** Kinds of Kubernetes itself that live outside of namespaces; other kinds without a namespace are taken to be in `default`, as kubectl does. */
+const clusterKinds: ReadonlySet<string> = new Set([
+  "APIService",
+  "CSIDriver",
+  "CSINode",
+  "CertificateSigningRequest",
+  "ClusterRole",
+  "ClusterRoleBinding",
+  "CustomResourceDefinition",
+  "FlowSchema",
+  "IngressClass",
+  "MutatingWebhookConfiguration",
+  "Namespace",
+  "Node",
+  "PersistentVolume",
+  "PriorityClass",
+  "PriorityLevelConfiguration",
+  "RuntimeClass",
+  "StorageClass",
+  "ValidatingAdmissionPolicy",
+  "ValidatingAdmissionPolicyBinding",
+  "ValidatingWebhookConfiguration",
+  "VolumeAttachment",
+]);
+
+const textAt = (object: JsonObject, key: string, subject: string): string => {
+  const value: JsonValue | undefined = Object.hasOwn(object, key) ? object[key] : undefined;
+  if (value === undefined || value === null) return "";
+  if (typeof value !== "string") throw new EngineError("malformed", `${key} of a resource is text`, { subject });
+  return value;
+};
+
+/**
+ * The CREATE request of a resource, without user information.
+ * @throws EngineError `malformed` when the resource has no apiVersion, kind or name.
+ */
+export function requestFor(resource: JsonObject): AdmissionRequest {
+  const apiVersion = textAt(resource, "apiVersion", "/apiVersion");
+  const kind = textAt(resource, "kind", "/kind");
+  if (apiVersion === "") throw new EngineError("malformed", "a resource has an apiVersion", { subject: "/apiVersion" });
+  if (kind === "") throw new EngineError("malformed", "a resource has a kind", { subject: "/kind" });
+  const metadata = Object.hasOwn(resource, "metadata") && isObject(resource.metadata) ? resource.metadata : undefined;
+  const name = metadata === undefined ? "" : textAt(metadata, "name", "/metadata/name") || textAt(metadata, "generateName", "/metadata/generateName");
+  if (metadata === undefined || name === "") throw new EngineError("malformed", "a resource has a name", { subject: "/metadata/name" });
+  const cut = apiVersion.lastIndexOf("/");
+  const namespace = textAt(metadata, "namespace", "/metadata/namespace") || (clusterKinds.has(kind) ? "" : "default");
+  const object: JsonObject = namespace === "" || metadata.namespace === namespace ? resource : { ...resource, metadata: { ...metadata, namespace } };
+  return {
+    operation: "CREATE",
+    kind: { group: cut < 0 ? "" : apiVersion.slice(0, cut), version: apiVersion.slice(cut + 1), kind },
+    ...(namespace === "" ? {} : { namespace }),
+    name,
+    object,
+  };
+}
