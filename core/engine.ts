@@ -77,16 +77,39 @@ export function createEngine(options: EngineOptions): Engine {
     warnings: compiled.flatMap(({ policy, rules }) => rules.flatMap((rule) => rule.warnings.map((warning) => `${policy.name}/${rule.rule.name}: ${warning}`))),
     decide(request, source, now, { exhaustive = false } = {}) {
       const knowledge = new RecordingKnowledge(source);
-      const verify = { knowledge, now, verifier: options.crypto, trust, limits, trustRootName: settings.trustRoot ?? "public-good", ...(options.distrust === undefined ? {} : { distrust: options.distrust }) };
+      const verify = {
+        knowledge,
+        now,
+        verifier: options.crypto,
+        trust,
+        limits,
+        trustRootName: settings.trustRoot ?? "public-good",
+        ...(options.distrust === undefined ? {} : { distrust: options.distrust }),
+      };
       const match = { knowledge, absentNamespaceLabels: settings.absentNamespaceLabels ?? "ask" };
-      const run = { request, knowledge, verify, references, exhaustive, exceptions, match, variables: (current: AdmissionRequest, policy: Policy) => variables(current, { now, policy }) };
+      const run = {
+        request,
+        knowledge,
+        verify,
+        references,
+        exhaustive,
+        exceptions,
+        match,
+        variables: (current: AdmissionRequest, policy: Policy) => variables(current, { now, policy }),
+      };
       const outcomes = (exhaustive ? compiled : candidates(request.kind.kind)).map((policy) => decidePolicy(policy, run));
       const results = outcomes.flatMap((outcome) => outcome.results);
       return {
         allowed: isAllowed(results),
         results,
-        patches: [...outcomes.flatMap((outcome) => outcome.patches), ...annotationPatches(request.object, mergeStatuses(outcomes.map((outcome) => outcome.statuses)), scopedStatuses(outcomes))],
-        warnings: [...outcomes.flatMap((outcome) => outcome.warnings.map((warning) => `policy ${outcome.policy.name}: ${warning}`)), ...resultWarnings(results)],
+        patches: [
+          ...outcomes.flatMap((outcome) => outcome.patches),
+          ...annotationPatches(request.object, mergeStatuses(outcomes.map((outcome) => outcome.statuses)), scopedStatuses(outcomes)),
+        ],
+        warnings: [
+          ...outcomes.flatMap((outcome) => outcome.warnings.map((warning) => `policy ${outcome.policy.name}: ${warning}`)),
+          ...resultWarnings(results),
+        ],
         open: knowledge.open(),
         read: knowledge.read(),
         at: now.toISOString(),
@@ -98,7 +121,8 @@ export function createEngine(options: EngineOptions): Engine {
 type Judged = Pick<RuleResult, "status" | "action" | "failurePolicy" | "failures" | "open">;
 
 /** The one place where "may it run" is computed: a refutation under Enforce denies; an unknown denies unless `failurePolicy: Ignore` may overlook all of its causes. */
-export const isAllowed = (results: readonly Judged[]): boolean => !results.some((result) => (result.status === "fail" && result.action === "Enforce") || (result.status === "error" && !mayOverlook(result)));
+export const isAllowed = (results: readonly Judged[]): boolean =>
+  !results.some((result) => (result.status === "fail" && result.action === "Enforce") || (result.status === "error" && !mayOverlook(result)));
 
 /** Whether `failurePolicy: Ignore` lets this unknown pass: every cause is an outage of an artifact or cluster question, or a variable that could not be resolved. */
 export function mayOverlook(result: Omit<Judged, "status" | "action">): boolean {
@@ -113,7 +137,8 @@ function scopedStatuses(outcomes: readonly PolicyOutcome[]): ScopedStatus {
   return scoped;
 }
 
-const resultWarnings = (results: readonly RuleResult[]): readonly string[] => results.filter((result) => result.status !== "pass" && result.status !== "skip").map((result) => `policy ${result.policy}.${result.rule}: ${result.message}`);
+const resultWarnings = (results: readonly RuleResult[]): readonly string[] =>
+  results.filter((result) => result.status !== "pass" && result.status !== "skip").map((result) => `policy ${result.policy}.${result.rule}: ${result.message}`);
 
 /** Policies with the rules that may speak of a kind, so that a request never meets a rule that cannot. */
 function indexByKind(policies: readonly CompiledPolicy[]): (kind: string) => readonly CompiledPolicy[] {

@@ -15,7 +15,14 @@ export interface SettleOptions extends DecideOptions {
  * Decides with an asker: all open questions of a round are asked at once, each question at most once a run.
  * @throws EngineError `over-budget` when questions are still open after the last round.
  */
-export async function settle(engine: Engine, request: AdmissionRequest, knowledge: Knowledge, asker: Asker, now: Date, options: SettleOptions = {}): Promise<Decision> {
+export async function settle(
+  engine: Engine,
+  request: AdmissionRequest,
+  knowledge: Knowledge,
+  asker: Asker,
+  now: Date,
+  options: SettleOptions = {},
+): Promise<Decision> {
   const answers = new Map<string, Answer>();
   const overlaid: Knowledge = {
     answer: <Q extends Question>(question: Q) => (answers.get(questionText(question)) as AnswerTo<Q> | undefined) ?? knowledge.answer(question),

@@ -18,7 +18,10 @@ export interface AttestationContext extends Omit<SetContext, "check"> {
   /** The image in messages. */
   readonly image: string;
   readonly variables: JsonContext;
-  readonly verify: (attestor: SingleAttestor, predicateType: string) => { readonly verification: Verification<readonly ProvenStatement[]>; readonly candidates: AttestorOutcome["candidates"] };
+  readonly verify: (
+    attestor: SingleAttestor,
+    predicateType: string,
+  ) => { readonly verification: Verification<readonly ProvenStatement[]>; readonly candidates: AttestorOutcome["candidates"] };
   /** Is told the first statement of its type that was proven, under the attestation's name. */
   readonly remember: (name: string, statement: ProvenStatement) => void;
 }
@@ -36,7 +39,8 @@ const ownFailure = (attestation: CompiledAttestation, context: AttestationContex
 /** What the attestation's sets and conditions say of the image. */
 export function checkAttestation(attestation: CompiledAttestation, context: AttestationContext): AttestationResult {
   const type = attestation.source.type;
-  if (type === undefined || type === "") return ownFailure(attestation, context, { check: "attestation.type", code: "malformed", reason: "missing type", stage: 0 });
+  if (type === undefined || type === "")
+    return ownFailure(attestation, context, { check: "attestation.type", code: "malformed", reason: "missing type", stage: 0 });
   const check = (attestor: SingleAttestor): AttestorOutcome => {
     const { verification, candidates } = context.verify(attestor, type);
     if (verification.truth !== "proven") return { verification, candidates };
@@ -57,7 +61,12 @@ export function checkAttestation(attestation: CompiledAttestation, context: Atte
 }
 
 /** Every statement of the type that satisfied the attestor must satisfy the conditions. */
-function judgeStatements(conditions: PolicyValue | undefined, statements: readonly ProvenStatement[], type: string, context: AttestationContext): Verification<null> {
+function judgeStatements(
+  conditions: PolicyValue | undefined,
+  statements: readonly ProvenStatement[],
+  type: string,
+  context: AttestationContext,
+): Verification<null> {
   if (conditions === undefined) return proven(null);
   const verdicts = statements.map((statement) => judgeStatement(conditions, statement, type, context));
   const truth = conjunction(verdicts.map((verdict) => verdict.truth));
@@ -80,12 +89,17 @@ function judgeStatement(conditions: PolicyValue, statement: ProvenStatement, typ
     variables.merge(statement.predicate);
     const { holds, message } = evaluateConditions(conditions, variables);
     if (holds) return proven(null);
-    return failed({ ...at, code: "condition-failed", reason: `attestation checks failed for ${context.image} and predicate ${type}${message === "" ? "" : `: ${message}`}` });
+    return failed({
+      ...at,
+      code: "condition-failed",
+      reason: `attestation checks failed for ${context.image} and predicate ${type}${message === "" ? "" : `: ${message}`}`,
+    });
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     const open = openQuestionsOf(error);
     // A variable that the predicate does not have is a condition that fails; what nobody knows yet is not.
-    if (open.length === 0 && (error.code === "unresolved" || error.code === "malformed")) return failed({ ...at, code: "condition-failed", reason: `failed to check attestations: ${error.message}` });
+    if (open.length === 0 && (error.code === "unresolved" || error.code === "malformed"))
+      return failed({ ...at, code: "condition-failed", reason: `failed to check attestations: ${error.message}` });
     return unknown([toFailure(error, at.check, at.stage)], open);
   } finally {
     variables.restore();

@@ -70,7 +70,10 @@ export function checkAttestorSet(set: CompiledSet, context: SetContext): Attesto
 }
 
 /** All sets must hold. A refuted set stops the rest, unless every set is to be looked at. */
-export function checkAttestorSets(sets: readonly CompiledSet[], context: SetContext): { readonly truth: AttestorResult["truth"]; readonly results: readonly AttestorResult[] } {
+export function checkAttestorSets(
+  sets: readonly CompiledSet[],
+  context: SetContext,
+): { readonly truth: AttestorResult["truth"]; readonly results: readonly AttestorResult[] } {
   const results: AttestorResult[] = [];
   for (const set of sets) {
     const result = checkAttestorSet(set, context);

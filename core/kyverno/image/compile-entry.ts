@@ -42,7 +42,12 @@ export function compileEntry(source: ImageVerification): CompiledEntry {
     references: toReferenceFilter(source.imageReferences, source.skipImageReferences),
     layouts: source.type === "SigstoreBundle" ? "bundles" : "all",
     sets: sets(source.attestors, ""),
-    attestations: source.attestations.map((attestation, index) => ({ path: `.attestations[${index}]`, pointer: attestation.pointer, source: attestation, sets: sets(attestation.attestors, `.attestations[${index}]`) })),
+    attestations: source.attestations.map((attestation, index) => ({
+      path: `.attestations[${index}]`,
+      pointer: attestation.pointer,
+      source: attestation,
+      sets: sets(attestation.attestors, `.attestations[${index}]`),
+    })),
   };
 }
 
@@ -65,7 +70,8 @@ function expandKeys(attestor: Attestor): readonly Attestor[] {
   return ends.map((end, index) => ({ ...attestor, keys: { ...attestor.keys, publicKeys: text.slice(ends[index - 1] ?? 0, end).trim() } }));
 }
 
-const kindOf = (attestor: Attestor): string => (attestor.keys ? ".keys" : attestor.certificates ? ".certificates" : attestor.keyless ? ".keyless" : ".attestor");
+const kindOf = (attestor: Attestor): string =>
+  attestor.keys ? ".keys" : attestor.certificates ? ".certificates" : attestor.keyless ? ".keyless" : ".attestor";
 
 function compileOne(attestor: Attestor, at: string, entry: ImageVerification): CompiledAttestor {
   const path = `${at}${kindOf(attestor)}`;
@@ -95,7 +101,16 @@ function toSpec(attestor: Attestor): AttestorSpec {
     ...(certificates === undefined ? {} : { certificates: defined({ cert: certificates.cert, certChain: certificates.certChain }) }),
     ...(keyless === undefined
       ? {}
-      : { keyless: defined({ subject: keyless.subject, subjectRegExp: keyless.subjectRegExp, issuer: keyless.issuer, issuerRegExp: keyless.issuerRegExp, roots: keyless.roots, additionalExtensions: keyless.additionalExtensions }) }),
+      : {
+          keyless: defined({
+            subject: keyless.subject,
+            subjectRegExp: keyless.subjectRegExp,
+            issuer: keyless.issuer,
+            issuerRegExp: keyless.issuerRegExp,
+            roots: keyless.roots,
+            additionalExtensions: keyless.additionalExtensions,
+          }),
+        }),
     ...defined({ rekor: settings?.rekor, ctlog: settings?.ctlog, signatureAlgorithm: attestor.signatureAlgorithm, annotations: attestor.annotations }),
   };
 }

@@ -31,7 +31,10 @@ export function compileRule(policy: Policy, rule: Rule): CompiledRule {
 }
 
 /** Conditions are substituted when the predicate is known, and `deny` after them. */
-const variablePart = ({ attestations, validate: _, ...entry }: ImageVerification) => ({ ...entry, attestations: attestations.map(({ conditions: __, ...attestation }) => attestation) });
+const variablePart = ({ attestations, validate: _, ...entry }: ImageVerification) => ({
+  ...entry,
+  attestations: attestations.map(({ conditions: __, ...attestation }) => attestation),
+});
 
 const entryHasVariables = (entry: ImageVerification): boolean => hasVariables(variablePart(entry));
 
@@ -49,6 +52,14 @@ function substituteEntry(entry: ImageVerification, variables: JsonContext): Imag
 
 function brokenAttestors(entry: CompiledEntry): readonly string[] {
   const inSets = (sets: CompiledEntry["sets"]): readonly string[] =>
-    sets.flatMap((set) => set.entries.flatMap((attestor) => (attestor.kind === "nested" ? inSets([attestor.set]) : attestor.kind === "broken" ? [`${attestor.path}: [${attestor.error.code}] ${attestor.error.message}`] : [])));
+    sets.flatMap((set) =>
+      set.entries.flatMap((attestor) =>
+        attestor.kind === "nested"
+          ? inSets([attestor.set])
+          : attestor.kind === "broken"
+            ? [`${attestor.path}: [${attestor.error.code}] ${attestor.error.message}`]
+            : [],
+      ),
+    );
   return [...inSets(entry.sets), ...entry.attestations.flatMap((attestation) => inSets(attestation.sets))];
 }

@@ -52,9 +52,11 @@ export function decidePolicy({ policy, rules }: CompiledPolicy, run: PolicyRun):
     const results = outcome.results.filter((result) => !stopped[result.pass]);
     outcomes.push(stopped.mutate ? { ...silent, results } : { ...outcome, results });
     if (!stopped.mutate && Object.keys(outcome.statuses).length > 0) byRule[compiled.rule.name] = outcome.statuses;
-    if (!stopped.mutate && outcome.patches.length > 0 && request.object !== undefined) request = { ...request, object: applyPatches(request.object, outcome.patches) };
+    if (!stopped.mutate && outcome.patches.length > 0 && request.object !== undefined)
+      request = { ...request, object: applyPatches(request.object, outcome.patches) };
     if (policy.spec.applyRules === "One" && !run.exhaustive) {
-      for (const pass of ["mutate", "validate"] as const) if (results.some((result) => result.pass === pass && (result.status === "pass" || result.status === "fail"))) stopped[pass] = true;
+      for (const pass of ["mutate", "validate"] as const)
+        if (results.some((result) => result.pass === pass && (result.status === "pass" || result.status === "fail"))) stopped[pass] = true;
       if (stopped.mutate && stopped.validate) break;
     }
   }

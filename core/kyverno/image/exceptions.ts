@@ -27,7 +27,11 @@ export function indexExceptions(exceptions: readonly PolicyException[]): Excepti
     matching(policy, rule, request, options) {
       const key = policy.namespace === undefined ? policy.name : `${policy.namespace}/${policy.name}`;
       return (byPolicy.get(key) ?? none)
-        .filter(({ exception, match }) => exception.exceptions.some((entry) => entry.policyName === key && entry.ruleNames.some((pattern) => matchWildcard(pattern, rule.name))) && match.test(request, options).matched)
+        .filter(
+          ({ exception, match }) =>
+            exception.exceptions.some((entry) => entry.policyName === key && entry.ruleNames.some((pattern) => matchWildcard(pattern, rule.name))) &&
+            match.test(request, options).matched,
+        )
         .map(({ exception }) => `${exception.namespace}/${exception.name}`);
     },
   };

@@ -17,7 +17,9 @@ export const toReferenceFilter = (imageReferences: readonly string[], skipImageR
  * Differs: Kyverno matches the canonical reference alone, so a digest takes the tag away.
  */
 export const selectsImage = (filter: ReferenceFilter, image: ImageReference): boolean =>
-  filter.select.some((pattern) => matchWildcard(pattern, image.canonical) || (image.tag !== undefined && image.digest !== undefined && matchWildcard(pattern, image.withTag)));
+  filter.select.some(
+    (pattern) => matchWildcard(pattern, image.canonical) || (image.tag !== undefined && image.digest !== undefined && matchWildcard(pattern, image.withTag)),
+  );
 
 /** Whether the entry excuses the image: only the canonical reference counts. */
 export const skipsImage = (filter: ReferenceFilter, image: ImageReference): boolean => filter.skip.some((pattern) => matchWildcard(pattern, image.canonical));

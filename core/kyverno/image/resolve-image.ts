@@ -17,6 +17,10 @@ export function resolveDigest(image: ImageReference, knowledge: Knowledge): Veri
   const failure = (code: "image-not-found" | "not-in-mirror", reason: string) => ({ check: "image.tag", code, reason, subject: image.canonical, stage: 0 });
   if (answer === undefined) return failed(failure("not-in-mirror", `${image.canonical} is not in the mirror`), [question]);
   if (answer.state === "absent") return failed(failure("image-not-found", `${answer.from} said at ${answer.at} that ${image.canonical} does not exist`));
-  if (answer.state === "unavailable") return failed({ check: "image.tag", code: answer.code, reason: `${answer.from} could not be asked for ${image.canonical}`, subject: image.canonical, stage: 0 }, [question]);
+  if (answer.state === "unavailable")
+    return failed(
+      { check: "image.tag", code: answer.code, reason: `${answer.from} could not be asked for ${image.canonical}`, subject: image.canonical, stage: 0 },
+      [question],
+    );
   return proven(answer.value.digest);
 }

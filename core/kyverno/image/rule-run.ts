@@ -66,12 +66,20 @@ export function inBothPasses(run: RuleRun, status: RuleStatus, message: string, 
 /** The results of a rule that an error stopped before any image was looked at. */
 export function stoppedRule(run: RuleRun, error: EngineError, what: string): readonly RuleResult[] {
   const refutes = codeRow(error.code).truth === "refuted";
-  return inBothPasses(run, refutes ? "fail" : "error", `${what}: [${error.code}] ${error.message}`, { failures: [toFailure(error, what, 0)], open: openQuestionsOf(error) });
+  return inBothPasses(run, refutes ? "fail" : "error", `${what}: [${error.code}] ${error.message}`, {
+    failures: [toFailure(error, what, 0)],
+    open: openQuestionsOf(error),
+  });
 }
 
 /** Every failing place of an image with the failures found there. */
 export function placedFailures(image: ImageResult): readonly PlacedFailure[] {
-  const entries = [...failingEntries(image.attestors), ...image.attestations.flatMap((attestation) => (attestation.truth === "proven" ? [] : attestation.sets.length === 0 ? [attestation] : failingEntries(attestation.sets)))];
+  const entries = [
+    ...failingEntries(image.attestors),
+    ...image.attestations.flatMap((attestation) =>
+      attestation.truth === "proven" ? [] : attestation.sets.length === 0 ? [attestation] : failingEntries(attestation.sets),
+    ),
+  ];
   const placed = entries.flatMap((entry) => {
     const worst = entry.truth === "unknown" ? entry.failures.filter((failure) => codeRow(failure.code).truth !== "refuted") : entry.failures;
     const pool = worst.length > 0 ? worst : entry.failures;

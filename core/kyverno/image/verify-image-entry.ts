@@ -49,13 +49,21 @@ export const imageVariable = (image: ImageReference) => ({
 /** What the entry says of the image. An entry without attestors and attestations only resolves the digest, and only where a digest is to be pinned. */
 export function verifyImageEntry(image: ExtractedReference, context: EntryContext): ImageResult {
   const { entry } = context;
-  const base = { image: image.reference.canonical, pointer: image.pointer, entry: context.index, position: context.position(entry.source.pointer), attestors: [], attestations: [] };
+  const base = {
+    image: image.reference.canonical,
+    pointer: image.pointer,
+    entry: context.index,
+    position: context.position(entry.source.pointer),
+    attestors: [],
+    attestations: [],
+  };
   const pins = entry.source.mutateDigest && image.reference.digest === undefined;
   if (entry.sets.length === 0 && entry.attestations.length === 0 && !pins && !context.exhaustive) {
     return { ...base, truth: "proven", failures: [], open: [], ...ownDigest(image.reference) };
   }
   const resolved = resolveDigest(image.reference, context.knowledge);
-  if (resolved.truth !== "proven") return { ...base, truth: resolved.truth, failures: resolved.failures, open: resolved.truth === "unknown" ? resolved.open : [] };
+  if (resolved.truth !== "proven")
+    return { ...base, truth: resolved.truth, failures: resolved.failures, open: resolved.truth === "unknown" ? resolved.open : [] };
   return { ...base, ...checkEntry(image.reference, resolved.evidence, context), digest: resolved.evidence };
 }
 
@@ -68,7 +76,10 @@ function checkEntry(reference: ImageReference, digest: Digest, context: EntryCon
   const image = { repository: reference.repository, digest };
   const where = (repository: string | undefined) => ({ layouts: entry.layouts, ...(repository === undefined ? {} : { signatureRepository: repository }) });
   const set = { position: context.position, exhaustive: context.exhaustive };
-  const signatures = checkAttestorSets(entry.sets, { ...set, check: (attestor) => verifySignatures(image, attestor.expectation, where(attestor.repository), context.verify) });
+  const signatures = checkAttestorSets(entry.sets, {
+    ...set,
+    check: (attestor) => verifySignatures(image, attestor.expectation, where(attestor.repository), context.verify),
+  });
 
   const remembered = new Map<string, ProvenStatement>();
   variables.checkpoint();
@@ -89,7 +100,10 @@ function checkEntry(reference: ImageReference, digest: Digest, context: EntryCon
     const before = conjunction([signatures.truth, ...judged.map((attestation) => attestation.truth)]);
     const denial = before === "proven" && judged.length > 0 ? checkDeny(remembered, context) : undefined;
     const parts = [...signatures.results, ...judged];
-    const failures: readonly Failure[] = [...parts.flatMap((part) => (part.truth === "proven" ? [] : part.failures)), ...(denial === undefined || denial.truth === "proven" ? [] : denial.failures)];
+    const failures: readonly Failure[] = [
+      ...parts.flatMap((part) => (part.truth === "proven" ? [] : part.failures)),
+      ...(denial === undefined || denial.truth === "proven" ? [] : denial.failures),
+    ];
     const open: readonly Question[] = [...openOf(parts), ...(denial?.truth === "unknown" ? denial.open : [])];
     const truth: Truth = denial === undefined ? before : conjunction([before, denial.truth]);
     return { truth, attestors: signatures.results, attestations: judged, failures, open };

@@ -84,11 +84,25 @@ interface ImageState {
 function verifyImages(run: RuleRun, entries: readonly CompiledEntry[], matched: readonly ExtractedImage[], failed: readonly FailedImage[]): RuleOutcome {
   const results: RuleResult[] = failed.map((image) => malformedImage(run, image));
   const warnings: string[] = [];
-  const states = matched.map((image): ImageState => ({ image, verdicts: [], skipped: false, selected: false, judged: false, digest: sha256Of(image), pinned: image.reference.digest !== undefined }));
+  const states = matched.map(
+    (image): ImageState => ({
+      image,
+      verdicts: [],
+      skipped: false,
+      selected: false,
+      judged: false,
+      digest: sha256Of(image),
+      pinned: image.reference.digest !== undefined,
+    }),
+  );
   for (const [index, entry] of entries.entries()) {
     for (const state of states) results.push(...runEntry(run, entries, entry, index, state, warnings));
   }
-  const patches = states.flatMap((state) => (state.pinned && state.image.reference.digest === undefined && state.digest !== undefined ? [digestPatch(state.image.pointer, state.image.reference, state.digest)] : []));
+  const patches = states.flatMap((state) =>
+    state.pinned && state.image.reference.digest === undefined && state.digest !== undefined
+      ? [digestPatch(state.image.pointer, state.image.reference, state.digest)]
+      : [],
+  );
   const statuses: Record<string, ImageStatus> = Object.create(null);
   for (const state of states) {
     if (state.skipped) statuses[nameOf(state)] = "skip";
@@ -98,16 +112,31 @@ function verifyImages(run: RuleRun, entries: readonly CompiledEntry[], matched: 
   return { results, patches, statuses, warnings };
 }
 
-const sha256Of = ({ reference }: ExtractedImage): Digest | undefined => (reference.digest !== undefined && isDigest(reference.digest) ? reference.digest : undefined);
+const sha256Of = ({ reference }: ExtractedImage): Digest | undefined =>
+  reference.digest !== undefined && isDigest(reference.digest) ? reference.digest : undefined;
 const truthOf = (state: ImageState): Truth => conjunction(state.verdicts.map((verdict) => verdict.truth));
-const nameOf = (state: ImageState): string => (state.pinned && state.digest !== undefined ? canonicalWithDigest(state.image.reference, state.digest) : state.image.reference.canonical);
+const nameOf = (state: ImageState): string =>
+  state.pinned && state.digest !== undefined ? canonicalWithDigest(state.image.reference, state.digest) : state.image.reference.canonical;
 
 function malformedImage(run: RuleRun, image: FailedImage): RuleResult {
   const failure = { check: "image.reference", code: image.error.code, reason: image.error.message, subject: image.pointer, stage: 0 };
-  return ruleResult(run, "mutate", "fail", `${sentenceFor(image.text, "refuted", image.error.code)}; ${image.pointer}: [${image.error.code}] ${image.error.message}`, { failures: [failure] });
+  return ruleResult(
+    run,
+    "mutate",
+    "fail",
+    `${sentenceFor(image.text, "refuted", image.error.code)}; ${image.pointer}: [${image.error.code}] ${image.error.message}`,
+    { failures: [failure] },
+  );
 }
 
-function runEntry(run: RuleRun, entries: readonly CompiledEntry[], entry: CompiledEntry, index: number, state: ImageState, warnings: string[]): readonly RuleResult[] {
+function runEntry(
+  run: RuleRun,
+  entries: readonly CompiledEntry[],
+  entry: CompiledEntry,
+  index: number,
+  state: ImageState,
+  warnings: string[],
+): readonly RuleResult[] {
   const { policy, rule } = run.compiled;
   const { reference, pointer } = state.image;
   const verifies = entry.sets.length > 0 || entry.attestations.length > 0;
@@ -123,7 +152,19 @@ function runEntry(run: RuleRun, entries: readonly CompiledEntry[], entry: Compil
     return verifies ? [ruleResult(run, "mutate", "skip", message)] : [];
   }
   state.selected = true;
-  const verdict = verifyImageEntry({ reference, pointer }, { index, entry, siblings: entries, knowledge: run.knowledge, verify: run.verify, variables: run.variables, position: policy.position, exhaustive: run.exhaustive });
+  const verdict = verifyImageEntry(
+    { reference, pointer },
+    {
+      index,
+      entry,
+      siblings: entries,
+      knowledge: run.knowledge,
+      verify: run.verify,
+      variables: run.variables,
+      position: policy.position,
+      exhaustive: run.exhaustive,
+    },
+  );
   state.verdicts.push(verdict);
   if (verifies) state.judged = true;
   if (verdict.digest !== undefined) {
@@ -143,20 +184,28 @@ function runEntry(run: RuleRun, entries: readonly CompiledEntry[], entry: Compil
  */
 function validateRule(run: RuleRun, entries: readonly CompiledEntry[], states: readonly ImageState[], failed: readonly FailedImage[]): RuleResult {
   const first = failed[0];
-  if (first !== undefined) return ruleResult(run, "validate", "fail", unverifiedImage(first.text), { failures: [{ check: "image.reference", code: "malformed", reason: first.error.message, subject: first.pointer, stage: 0 }] });
-  const checks = entries.flatMap((entry) => states.filter((state) => !state.skipped && selectsImage(entry.references, state.image.reference)).flatMap((state) => validateImage(entry, state)));
+  if (first !== undefined)
+    return ruleResult(run, "validate", "fail", unverifiedImage(first.text), {
+      failures: [{ check: "image.reference", code: "malformed", reason: first.error.message, subject: first.pointer, stage: 0 }],
+    });
+  const checks = entries.flatMap((entry) =>
+    states.filter((state) => !state.skipped && selectsImage(entry.references, state.image.reference)).flatMap((state) => validateImage(entry, state)),
+  );
   const refutation = checks.find((check) => check.truth === "refuted");
   const doubt = checks.find((check) => check.truth === "unknown");
   const problem = refutation ?? doubt;
   if (problem !== undefined) {
     const { verdict } = problem;
-    const failures = problem.truth === "refuted" ? [{ check: "image.required", code: problem.code, reason: problem.message, stage: 0 }] : (verdict?.failures ?? []);
+    const failures =
+      problem.truth === "refuted" ? [{ check: "image.required", code: problem.code, reason: problem.message, stage: 0 }] : (verdict?.failures ?? []);
     return ruleResult(run, "validate", statusOf(problem.truth), problem.message, { failures, open: problem.truth === "unknown" ? (verdict?.open ?? []) : [] });
   }
   const skipped = states.filter((state) => state.skipped).map((state) => state.image.reference.canonical);
   const verified = states.some((state) => state.judged && !state.skipped);
   const tail = skipped.length === 0 ? "" : `, skipped images: ${skipped.join(" ")}`;
-  return verified || skipped.length === 0 ? ruleResult(run, "validate", "pass", `image verified${tail}`) : ruleResult(run, "validate", "skip", `image skipped${tail}`);
+  return verified || skipped.length === 0
+    ? ruleResult(run, "validate", "pass", `image verified${tail}`)
+    : ruleResult(run, "validate", "skip", `image skipped${tail}`);
 }
 
 interface ImageCheck {

@@ -25,14 +25,26 @@ export const pinnedReference = (image: ImageReference, digest: Digest): string =
 /** The reference with which a pinned image is recorded and checked later: no tag. */
 export const canonicalWithDigest = (image: ImageReference, digest: Digest): string => `${image.withTag.slice(0, image.withTag.lastIndexOf(":"))}@${digest}`;
 
-export const digestPatch = (pointer: string, image: ImageReference, digest: Digest): PatchOperation => ({ op: "replace", path: pointer, value: pinnedReference(image, digest) });
+export const digestPatch = (pointer: string, image: ImageReference, digest: Digest): PatchOperation => ({
+  op: "replace",
+  path: pointer,
+  value: pinnedReference(image, digest),
+});
 
 /** The annotations that record what was verified, in Kyverno's two forms; nothing when no image was judged. They are written for readers: no decision trusts them. */
-export function annotationPatches(resource: JsonObject | undefined, flat: Readonly<Record<string, ImageStatus>>, scoped: ScopedStatus): readonly PatchOperation[] {
+export function annotationPatches(
+  resource: JsonObject | undefined,
+  flat: Readonly<Record<string, ImageStatus>>,
+  scoped: ScopedStatus,
+): readonly PatchOperation[] {
   if (Object.keys(flat).length === 0) return [];
   const metadata = isObject(resource?.metadata) ? resource.metadata : undefined;
   const annotations = metadata !== undefined && isObject(metadata.annotations) ? metadata.annotations : undefined;
-  const write = (name: string, text: string): PatchOperation => ({ op: annotations !== undefined && Object.hasOwn(annotations, name) ? "replace" : "add", path: `/metadata/annotations/${name.replaceAll("/", "~1")}`, value: text });
+  const write = (name: string, text: string): PatchOperation => ({
+    op: annotations !== undefined && Object.hasOwn(annotations, name) ? "replace" : "add",
+    path: `/metadata/annotations/${name.replaceAll("/", "~1")}`,
+    value: text,
+  });
   const first: readonly PatchOperation[] = annotations === undefined ? [{ op: "add", path: "/metadata/annotations", value: {} }] : [];
   return [...first, write(imagesAnnotation, encodeCanonicalJson(flat)), write(scopedAnnotation, `{"version":1,"policies":${encodeCanonicalJson(scoped)}}`)];
 }

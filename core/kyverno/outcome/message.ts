@@ -36,6 +36,7 @@ export function failureMessage(image: string, truth: Truth, failures: readonly P
 
 export const verifiedSignatures = (image: string): string => `verified image signatures for ${image}`;
 export const verifiedAttestations = (image: string): string => `verified image attestations for ${image}`;
-export const skippedReference = (image: string, policy: string, rule: string): string => `skipping image reference image ${image}, policy ${policy} ruleName ${rule}`;
+export const skippedReference = (image: string, policy: string, rule: string): string =>
+  `skipping image reference image ${image}, policy ${policy} ruleName ${rule}`;
 export const missingDigest = (image: string): string => `missing digest for ${image}`;
 export const unverifiedImage = (image: string): string => `unverified image ${image}`;
