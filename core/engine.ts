@@ -4,6 +4,7 @@ import { codeRow } from "./errors.ts";
 import { compileRule } from "./kyverno/image/compile-rule.ts";
 import { type CompiledPolicy, decidePolicy, mergeStatuses, type PolicyOutcome } from "./kyverno/image/decide-policy.ts";
 import type { RuleResult } from "./kyverno/image/result.ts";
+import { indexRules } from "./kyverno/image/rule-index.ts";
 import { annotationPatches, type PatchOperation, type ScopedStatus } from "./kyverno/outcome/digest-patch.ts";
 import { expandRules } from "./kyverno/policy/autogen.ts";
 import type { PolicyException } from "./kyverno/policy/exceptions.ts";
@@ -71,7 +72,7 @@ export function createEngine(options: EngineOptions): Engine {
   const trust = new TrustCache(options.crypto);
   const variables = createContextFactory({ limits, references });
   const compiled = options.policies.map((policy): CompiledPolicy => ({ policy, rules: expandRules(policy).map((rule) => compileRule(policy, rule)) }));
-  const candidates = indexByKind(compiled);
+  const candidates = indexRules(compiled, references);
   return {
     policies: options.policies,
     warnings: compiled.flatMap(({ policy, rules }) => rules.flatMap((rule) => rule.warnings.map((warning) => `${policy.name}/${rule.rule.name}: ${warning}`))),
@@ -97,7 +98,7 @@ export function createEngine(options: EngineOptions): Engine {
         match,
         variables: (current: AdmissionRequest, policy: Policy) => variables(current, { now, policy }),
       };
-      const outcomes = (exhaustive ? compiled : candidates(request.kind.kind)).map((policy) => decidePolicy(policy, run));
+      const outcomes = (exhaustive ? compiled : candidates(request)).map((policy) => decidePolicy(policy, run));
       const results = outcomes.flatMap((outcome) => outcome.results);
       return {
         allowed: isAllowed(results),
@@ -139,16 +140,3 @@ function scopedStatuses(outcomes: readonly PolicyOutcome[]): ScopedStatus {
 
 const resultWarnings = (results: readonly RuleResult[]): readonly string[] =>
   results.filter((result) => result.status !== "pass" && result.status !== "skip").map((result) => `policy ${result.policy}.${result.rule}: ${result.message}`);
-
-/** Policies with the rules that may speak of a kind, so that a request never meets a rule that cannot. */
-function indexByKind(policies: readonly CompiledPolicy[]): (kind: string) => readonly CompiledPolicy[] {
-  const named = new Set(policies.flatMap(({ rules }) => rules.flatMap((rule) => [...rule.match.index.named])));
-  const select = (kind: string | undefined): readonly CompiledPolicy[] =>
-    policies.flatMap((policy) => {
-      const rules = policy.rules.filter(({ match }) => match.index.others || (kind !== undefined && match.index.named.has(kind)));
-      return rules.length === 0 ? [] : [{ ...policy, rules }];
-    });
-  const byKind = new Map([...named].map((kind) => [kind, select(kind)]));
-  const others = select(undefined);
-  return (kind) => byKind.get(kind) ?? others;
-}
