@@ -1,7 +1,6 @@
 /** Values as Go writes them: fmt's %v in messages, encoding/json in `to_string`. Source: Go's fmt and encoding/json packages. */
 import { EngineError } from "../errors.ts";
 import { formatFloat, formatJsonNumber } from "./go-number.ts";
-import type { Run } from "./run.ts";
 import { compareText, elements, GoInteger, Special, type Value } from "./value.ts";
 
 /** A value in `%v`, cut after about `limit` characters: `map[a:1 b:[x <nil>]]`. */
@@ -39,11 +38,17 @@ function quote(text: string): string {
   return `"${parts.join("\\ufffd")}"`;
 }
 
+/** What writing costs: one step a value, and text by its length. */
+interface Spending {
+  spend(steps: number): void;
+  spendText(length: number): void;
+}
+
 /**
  * JSON text with sorted keys.
  * @throws EngineError `unresolved` on a number that JSON cannot write, `over-budget`.
  */
-export function goJson(value: Value, run: Run): string {
+export function goJson(value: Value, run: Spending): string {
   run.spend(1);
   if (value === null) return "null";
   if (typeof value === "string") {

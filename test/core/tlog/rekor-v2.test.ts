@@ -2,6 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { nobleVerifier } from "../../../core/crypto/noble.ts";
 import { digest } from "../../../core/crypto/digest.ts";
+import type { PublicKey } from "../../../core/crypto/public-key.ts";
 import { encodeBase64 } from "../../../core/encoding/base64.ts";
 import type { JsonObject } from "../../../core/encoding/json.ts";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
@@ -38,7 +39,7 @@ test("another signature, digest or verifier", () => {
   throwsCode("bad-log-proof", () => bindHashedRekord002(spec, { ...logged, signature: other.signature }));
   throwsCode("bad-log-proof", () => bindHashedRekord002(spec, { ...logged, content: other.content }));
   throwsCode("bad-log-proof", () => bindHashedRekord002(spec, { ...logged, verifier: other.verifier }));
-  const { certificate } = logged.verifier as { certificate: { publicKey: never } };
+  const { certificate } = logged.verifier as { certificate: { publicKey: PublicKey } };
   throwsCode("bad-log-proof", () => bindHashedRekord002(spec, { ...logged, verifier: { key: certificate.publicKey } }));
   throwsCode("bad-log-proof", () => bindHashedRekord002(specOf({ ...logged, verifier: { key: certificate.publicKey } }), logged));
 });

@@ -1,4 +1,5 @@
 import { suite } from "uvu";
+import type { PublicKey } from "../../../../core/crypto/public-key.ts";
 import { encodeBase64 } from "../../../../core/encoding/base64.ts";
 import type { JsonObject } from "../../../../core/encoding/json.ts";
 import { encodeUtf8 } from "../../../../core/encoding/utf8.ts";
@@ -38,13 +39,13 @@ test("another signature, another digest, another key, an envelope", () => {
 });
 
 test("a certificate's signature was not logged by its bare key", () => {
-  const { certificate } = byCertificate.logged.verifier as { certificate: { publicKey: never } };
+  const { certificate } = byCertificate.logged.verifier as { certificate: { publicKey: PublicKey } };
   const asKey: LoggedSignature = { ...byCertificate.logged, verifier: { key: certificate.publicKey } };
   for (const layout of layouts) throwsCode("bad-log-proof", () => bind(bodies.hashedRekord(asKey), byCertificate.logged, layout));
 });
 
 test("a key's signature may have been logged with the certificate beside it, in a layer only", () => {
-  const { certificate } = byCertificate.logged.verifier as { certificate: { publicKey: never } };
+  const { certificate } = byCertificate.logged.verifier as { certificate: { publicKey: PublicKey } };
   const asKey: LoggedSignature = { ...byCertificate.logged, verifier: { key: certificate.publicKey } };
   const withCertificate = bodies.hashedRekord(byCertificate.logged);
   bind(withCertificate, asKey, "layer");
