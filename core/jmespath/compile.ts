@@ -1,10 +1,10 @@
 /** Compiles a tree into closures. Source: JMESPath specification; what swallows a missing field: kyverno.md section 7.1 and row 20 of section 16. */
 import type { Comparison, Node } from "./ast.ts";
 import { callFunction, fail } from "./functions/signature.ts";
-import type { Run } from "./run.ts";
 import {
   areEqual,
   elements,
+  type Evaluation,
   ExpressionReference,
   isMap,
   isTruthy,
@@ -93,7 +93,7 @@ function compileSlice({ start, stop, step: given }: { readonly start: number | n
 }
 
 /** `right` of every element, without nulls. */
-function project(list: ValueList, right: Step, run: Run): ValueList {
+function project(list: ValueList, right: Step, run: Evaluation): ValueList {
   const collected: Value[] = [];
   for (const item of list) {
     run.spend(1);

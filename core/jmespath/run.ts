@@ -1,7 +1,6 @@
 /** One evaluation: its budget, its functions, and what must be undone or cleaned when it ends. */
 import { EngineError } from "../errors.ts";
-import type { FunctionTable } from "./functions/signature.ts";
-import { GoInteger, isList, ObjectList, Special, type Value, type ValueList } from "./value.ts";
+import { type Evaluation, type FunctionTable, GoInteger, isList, ObjectList, Special, type Value, type ValueList } from "./value.ts";
 
 interface Sorted {
   readonly list: Value[];
@@ -13,7 +12,7 @@ const loneSurrogate = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\
 /** Text as JSON can hold it: what is no UTF-8 becomes U+FFFD. */
 export const wellFormed = (text: string): string => text.replace(loneSurrogate, "\ufffd");
 
-export class Run {
+export class Run implements Evaluation {
   readonly functions: FunctionTable;
   #steps: number;
   #unclean = false;

@@ -1,6 +1,5 @@
 /** What an expression computes with: JSON, and the few kinds of value that Kyverno's Go code has beside it. Source: kyverno.md section 16, rows 16 and 17. */
 import type { JsonValue } from "../encoding/json.ts";
-import type { Run } from "./run.ts";
 
 export type Value = null | boolean | number | string | ValueList | ValueMap | Special;
 export type ValueList = readonly Value[];
@@ -59,8 +58,36 @@ export class Missing {
   }
 }
 
+export type ParameterType = "number" | "string" | "array" | "object" | "array[number]" | "array[string]" | "expref" | "any";
+
+export interface JmesFunction {
+  /** The types that each argument may have. No parameters at all: arguments are ignored, as go-jmespath does. */
+  readonly parameters: readonly (readonly ParameterType[])[];
+  /** The last parameter may repeat; then no type is checked. */
+  readonly variadic: boolean;
+  readonly call: (args: readonly Value[], run: Evaluation) => Value;
+}
+
+/** Name → function. A `Map` is one. */
+export interface FunctionTable {
+  get(name: string): JmesFunction | undefined;
+}
+
+/** One evaluation, as functions and compiled nodes see it: its functions, its budget, what must be undone when it ends. */
+export interface Evaluation {
+  readonly functions: FunctionTable;
+  /** @throws EngineError `over-budget` when the steps are used up. */
+  spend(steps: number): void;
+  /** Text that a function makes costs too: doubling a string again and again must end. */
+  spendText(length: number): void;
+  /** Says that a value came up which is no JSON, so that the result has to be looked through. */
+  markUnclean(): void;
+  /** Sorts `list` where it stands, as Go does, for the rest of this evaluation. */
+  sortInPlace(list: ValueList, sorted: ValueList): ValueList;
+}
+
 /** One compiled node. */
-export type Step = (value: Value, run: Run) => Value | Missing;
+export type Step = (value: Value, run: Evaluation) => Value | Missing;
 
 /** `&expression`: what functions such as `sort_by` call for each element. */
 export class ExpressionReference extends Special {
@@ -76,7 +103,7 @@ export class ExpressionReference extends Special {
   }
 
   /** The expression's value for `value`; a field that is missing counts as null. */
-  evaluate(value: Value, run: Run): Value {
+  evaluate(value: Value, run: Evaluation): Value {
     const result = this.#step(value, run);
     return result instanceof Missing ? null : result;
   }
@@ -136,7 +163,7 @@ export function isTruthy(value: Value): boolean {
 }
 
 /** Equality of content and of kind, Go's reflect.DeepEqual. */
-export function areEqual(left: Value, right: Value, run: Run): boolean {
+export function areEqual(left: Value, right: Value, run: Evaluation): boolean {
   run.spend(1);
   if (left === right) return true;
   if (typeof left !== "object" || typeof right !== "object" || left === null || right === null) return false;

@@ -1,6 +1,5 @@
 /** `sort_by`, `min_by`, `max_by`, `map`. Source: JMESPath specification, functions; behaviour of Kyverno's go-jmespath. */
-import type { Run } from "../run.ts";
-import { compareText, ExpressionReference, isList, type Value, type ValueList } from "../value.ts";
+import { compareText, type Evaluation, ExpressionReference, isList, type Value, type ValueList } from "../value.ts";
 import { define, fail, type JmesFunction } from "./signature.ts";
 
 /** The arguments of a function that takes a list and an expression; a list that is not JSON's crashes Kyverno. */
@@ -15,7 +14,7 @@ const compareKeys = (left: number | string, right: number | string): number =>
   typeof left === "string" && typeof right === "string" ? compareText(left, right) : left < right ? -1 : left > right ? 1 : 0;
 
 /** The key of every element: all numbers, or all strings. */
-function keysOf(list: ValueList, expression: ExpressionReference, run: Run, otherwise: string): readonly (number | string)[] {
+function keysOf(list: ValueList, expression: ExpressionReference, run: Evaluation, otherwise: string): readonly (number | string)[] {
   const keys: (number | string)[] = [];
   let kind: string | undefined;
   for (const item of list) {

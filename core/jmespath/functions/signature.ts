@@ -1,23 +1,19 @@
 /** What a function takes, and the checks before it is called. Source: JMESPath specification, functions; messages as Kyverno's go-jmespath. */
 import { EngineError } from "../../errors.ts";
 import { goText } from "../go-text.ts";
-import type { Run } from "../run.ts";
-import { elements, ExpressionReference, isList, isMap, type Value } from "../value.ts";
+import {
+  elements,
+  type Evaluation,
+  ExpressionReference,
+  type FunctionTable,
+  isList,
+  isMap,
+  type JmesFunction,
+  type ParameterType,
+  type Value,
+} from "../value.ts";
 
-export type ParameterType = "number" | "string" | "array" | "object" | "array[number]" | "array[string]" | "expref" | "any";
-
-export interface JmesFunction {
-  /** The types that each argument may have. No parameters at all: arguments are ignored, as go-jmespath does. */
-  readonly parameters: readonly (readonly ParameterType[])[];
-  /** The last parameter may repeat; then no type is checked. */
-  readonly variadic: boolean;
-  readonly call: (args: readonly Value[], run: Run) => Value;
-}
-
-/** Name → function. A `Map` is one. */
-export interface FunctionTable {
-  get(name: string): JmesFunction | undefined;
-}
+export type { FunctionTable, JmesFunction, ParameterType };
 
 type Types = ParameterType | readonly ParameterType[];
 
@@ -57,7 +53,7 @@ const isOfType = (value: Value, type: ParameterType): boolean => {
 };
 
 /** @throws EngineError `unresolved` on a wrong number or type of arguments. */
-export function callFunction(name: string, args: readonly Value[], run: Run): Value {
+export function callFunction(name: string, args: readonly Value[], run: Evaluation): Value {
   const entry = run.functions.get(name) ?? fail(`unknown function: ${name}`);
   const { parameters } = entry;
   run.spend(1);

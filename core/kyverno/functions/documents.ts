@@ -4,8 +4,8 @@ import { decodeBase64 } from "../../encoding/base64.ts";
 import { parseJson } from "../../encoding/json.ts";
 import { define, fail, type JmesFunction } from "../../jmespath/functions/signature.ts";
 import { formatFloat32General } from "../../jmespath/go-number.ts";
-import { type Run, wellFormed } from "../../jmespath/run.ts";
-import { isList, type Value } from "../../jmespath/value.ts";
+import { wellFormed } from "../../jmespath/run.ts";
+import { type Evaluation, isList, type Value } from "../../jmespath/value.ts";
 import { defaultLimits } from "../../limits.ts";
 import { evaluating, text } from "./arguments.ts";
 import { textOfBytes } from "./byte-text.ts";
@@ -30,11 +30,11 @@ function writable(value: Value): Value {
 class YamlReader {
   readonly source: string;
   readonly document: Document;
-  readonly run: Run;
+  readonly run: Evaluation;
   /** Aliases being followed: one inside itself would never end. */
   readonly following = new Set<Node>();
 
-  constructor(source: string, document: Document, run: Run) {
+  constructor(source: string, document: Document, run: Evaluation) {
     this.source = source;
     this.document = document;
     this.run = run;
@@ -129,7 +129,7 @@ class YamlReader {
 }
 
 /** The first document of a stream, null of an empty one. */
-function readYaml(source: string, run: Run): Value {
+function readYaml(source: string, run: Evaluation): Value {
   if (source.length > defaultLimits.policyBytes) return fail("yaml: document too large");
   run.spend(source.length >> 3);
   if (/^(?:[ \t]*(?:#[^\n]*)?\n)*(?:\.\.\.|%(?!(?:YAML|TAG)[ \t]))/.test(source)) return fail("yaml: found unknown directive name");

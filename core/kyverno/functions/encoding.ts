@@ -4,7 +4,7 @@ import { sha256 } from "../../crypto/digest.ts";
 import { decodeBase64, encodeBase64 } from "../../encoding/base64.ts";
 import { encodeHex } from "../../encoding/hex.ts";
 import { define, fail, type JmesFunction } from "../../jmespath/functions/signature.ts";
-import type { Run } from "../../jmespath/run.ts";
+import type { Evaluation } from "../../jmespath/value.ts";
 import { text } from "./arguments.ts";
 import { bytesOfText, textOfBytes } from "./byte-text.ts";
 
@@ -20,7 +20,7 @@ function withoutSpareBits(value: string): string {
   return value.slice(0, at) + alphabet.charAt(digit) + "=".repeat(pads);
 }
 
-function decode(value: string, run: Run): string {
+function decode(value: string, run: Evaluation): string {
   const digits = value.replace(/[\r\n]/g, "");
   if (!padded.test(digits)) return fail("illegal base64 data");
   const { text, wellFormed } = textOfBytes(decodeBase64(withoutSpareBits(digits)));

@@ -2,8 +2,7 @@
 import { define, type JmesFunction } from "../../jmespath/functions/signature.ts";
 import { areSame } from "../../jmespath/functions/standard.ts";
 import { formatFloat, formatFloat32 } from "../../jmespath/go-number.ts";
-import type { Run } from "../../jmespath/run.ts";
-import { compareText, isList, isMap, memberOf, ObjectList, type Value, type ValueList, type ValueMap } from "../../jmespath/value.ts";
+import { compareText, type Evaluation, isList, isMap, memberOf, ObjectList, type Value, type ValueList, type ValueMap } from "../../jmespath/value.ts";
 import { failIn, text } from "./arguments.ts";
 
 const ofItems = (name: string): never => failIn(name, "a list of objects made by items() cannot be used here");
@@ -26,7 +25,7 @@ function lookup(collection: Value, key: Value): Value {
 }
 
 /** One object for each member or element. Where both names are the same, the value wins. */
-function items(collection: Value, keyName: string, valueName: string, run: Run): ObjectList {
+function items(collection: Value, keyName: string, valueName: string, run: Evaluation): ObjectList {
   const item = (key: Value, value: Value): ValueMap => {
     run.spend(1);
     const map: Record<string, Value> = Object.create(null);
@@ -44,7 +43,7 @@ function items(collection: Value, keyName: string, valueName: string, run: Run):
   return isList(collection) ? new ObjectList(collection.map((value, index) => item(index, value))) : ofItems("items");
 }
 
-function objectFromLists(keys: ValueList, values: ValueList, run: Run): ValueMap {
+function objectFromLists(keys: ValueList, values: ValueList, run: Evaluation): ValueMap {
   const map: Record<string, Value> = Object.create(null);
   run.spend(keys.length);
   for (const [index, key] of keys.entries()) {

@@ -1,6 +1,6 @@
 /** `random`: a text that a regular expression matches. Source: kyverno.md section 7.2; the syntax is Go's regexp/syntax without Perl's additions. */
 import { define, type JmesFunction } from "../../jmespath/functions/signature.ts";
-import type { Run } from "../../jmespath/run.ts";
+import type { Evaluation } from "../../jmespath/value.ts";
 import { evaluating, failIn, text } from "./arguments.ts";
 import { makeText, parsePattern } from "./text-pattern.ts";
 
@@ -26,7 +26,7 @@ function fractions(seed: string): () => number {
 /** Differs: Kyverno's texts are random; these depend on the seed and on how many were made before, so that a decision can be repeated. */
 export function randomFunctions(seed: string): readonly (readonly [string, JmesFunction])[] {
   let next: (() => number) | undefined;
-  const random = (pattern: string, run: Run): string => {
+  const random = (pattern: string, run: Evaluation): string => {
     if (pattern === "") return failIn("random", "no pattern provided");
     next ??= fractions(seed);
     return makeText(

@@ -1,6 +1,6 @@
 /** Regular expressions as recipes for a text. Source: Go's regexp/syntax with no flags (POSIX egrep, `.` without line ends). */
 import { EngineError } from "../../errors.ts";
-import type { Run } from "../../jmespath/run.ts";
+import type { Evaluation } from "../../jmespath/value.ts";
 import { defaultLimits } from "../../limits.ts";
 import { compileRe2 } from "../../patterns/re2.ts";
 
@@ -244,7 +244,7 @@ const pickFrom = (ranges: Ranges, next: () => number): number => {
 };
 
 /** A text by the recipe. `next` gives fractions from 0 up to 1. */
-export function makeText(recipe: Recipe, next: () => number, run: Run): string {
+export function makeText(recipe: Recipe, next: () => number, run: Evaluation): string {
   run.spend(1);
   switch (recipe.kind) {
     case "text":

@@ -1,12 +1,11 @@
 /** Functions on text. Source: kyverno.md section 7.2; Go's strings and path/filepath packages. */
 import { define, type JmesFunction } from "../../jmespath/functions/signature.ts";
-import type { Run } from "../../jmespath/run.ts";
-import { compareText, GoInteger, type Value } from "../../jmespath/value.ts";
+import { compareText, type Evaluation, GoInteger, type Value } from "../../jmespath/value.ts";
 import { failIn, number, text } from "./arguments.ts";
 import { equalFold, toLower, toUpper } from "./letter-case.ts";
 
 /** Go's strings.Replace: the first `limit` occurrences, all for a negative one; an empty `old` is before every character and at the end. */
-function replace(value: string, old: string, replacement: string, limit: number, run: Run): string {
+function replace(value: string, old: string, replacement: string, limit: number, run: Evaluation): string {
   const parts = old === "" ? ["", ...value, ""] : value.split(old);
   const count = limit < 0 ? parts.length - 1 : Math.min(Math.trunc(limit), parts.length - 1);
   if (old === "") {
@@ -62,7 +61,7 @@ function toBoolean(value: string): boolean {
   return failIn("to_boolean", `lowercase argument must be 'true' or 'false' (provided: '${value}')`);
 }
 
-const strings = (count: number, call: (args: readonly string[], run: Run) => Value): JmesFunction =>
+const strings = (count: number, call: (args: readonly string[], run: Evaluation) => Value): JmesFunction =>
   define(
     Array.from({ length: count }, () => "string" as const),
     (args, run) => call(args.map(text), run),
