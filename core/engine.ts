@@ -3,8 +3,10 @@ import type { SignatureVerifier } from "./crypto/signature-verifier.ts";
 import { codeRow } from "./errors.ts";
 import { compileRule } from "./kyverno/image/compile-rule.ts";
 import { type CompiledPolicy, decidePolicy, mergeStatuses, type PolicyOutcome } from "./kyverno/image/decide-policy.ts";
+import { verifyDirectly } from "./kyverno/image/image-verifier.ts";
 import type { RuleResult } from "./kyverno/image/result.ts";
 import { indexRules } from "./kyverno/image/rule-index.ts";
+import { verifyWithMemo } from "./kyverno/image/verification-memo.ts";
 import { annotationPatches, type PatchOperation, type ScopedStatus } from "./kyverno/outcome/digest-patch.ts";
 import { expandRules } from "./kyverno/policy/autogen.ts";
 import type { PolicyException } from "./kyverno/policy/exceptions.ts";
@@ -15,9 +17,10 @@ import type { AdmissionRequest } from "./kyverno/rule/request.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
 import type { ReferenceOptions } from "./oci/reference.ts";
 import { isArtifactQuestion, type Knowledge, type Question } from "./question.ts";
-import { RecordingKnowledge } from "./record/recording-knowledge.ts";
+import { Memo, noRecall } from "./record/memo.ts";
 import type { Distrust } from "./trust/distrust.ts";
 import { TrustCache } from "./trust/trust-cache.ts";
+import type { VerifyContext } from "./verify/context.ts";
 
 export interface EngineSettings {
   /** Kyverno's ConfigMap settings for image references. */
@@ -71,19 +74,22 @@ export function createEngine(options: EngineOptions): Engine {
   const exceptions = indexExceptions(options.exceptions ?? []);
   const trust = new TrustCache(options.crypto);
   const variables = createContextFactory({ limits, references });
+  const memo = new Memo(limits.memoEntries);
   const compiled = options.policies.map((policy): CompiledPolicy => ({ policy, rules: expandRules(policy).map((rule) => compileRule(policy, rule)) }));
   const candidates = indexRules(compiled, references);
   return {
     policies: options.policies,
     warnings: compiled.flatMap(({ policy, rules }) => rules.flatMap((rule) => rule.warnings.map((warning) => `${policy.name}/${rule.rule.name}: ${warning}`))),
     decide(request, source, now, { exhaustive = false } = {}) {
-      const knowledge = new RecordingKnowledge(source);
-      const verify = {
+      const recall = exhaustive ? noRecall(source) : memo.open(source);
+      const { knowledge } = recall;
+      const context: VerifyContext = {
         knowledge,
         now,
         verifier: options.crypto,
         trust,
         limits,
+        exhaustive,
         trustRootName: settings.trustRoot ?? "public-good",
         ...(options.distrust === undefined ? {} : { distrust: options.distrust }),
       };
@@ -91,7 +97,7 @@ export function createEngine(options: EngineOptions): Engine {
       const run = {
         request,
         knowledge,
-        verify,
+        verify: { direct: verifyDirectly(context), remembered: verifyWithMemo(recall, context) },
         references,
         exhaustive,
         exceptions,

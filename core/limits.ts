@@ -50,6 +50,8 @@ export interface Limits {
   readonly referenceBytes: number;
   /** Rounds of asking in `settle`. */
   readonly settleRounds: number;
+  /** Verification results, and tags, that an engine remembers of one source (Kyverno: 1,000). 0: none. */
+  readonly memoEntries: number;
 }
 
 const kib = 1024;
@@ -97,4 +99,5 @@ export const defaultLimits: Limits = {
   patternInstructions: 50_000,
   referenceBytes: 4 * kib,
   settleRounds: 16,
+  memoEntries: 10_000,
 };

@@ -76,6 +76,8 @@ export type AnswerTo<Q extends Question> = Answer<AnswerValues[Q["kind"]]>;
 /** Synchronous look-up of what is known. `undefined`: never asked. A damaged source throws an `EngineError`. */
 export interface Knowledge {
   answer<Q extends Question>(question: Q): AnswerTo<Q> | undefined;
+  /** A text that is another one whenever any answer may be; absent or undefined where the source cannot tell. */
+  version?(): string | undefined;
 }
 
 /** The only asynchronous role; it lives outside the engine and answers `timed-out` past its own deadline. */

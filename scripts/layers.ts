@@ -48,7 +48,7 @@ export const layers: LayerTable = {
   },
   "core/kyverno/rule": { units: policies, packages: ["fast-json-patch"] },
   "core/kyverno/outcome": { units: [...policies, ...world, "core/kyverno/rule", "core/verify"], packages: ["fast-json-patch"] },
-  "core/kyverno/image": { units: [...evidence, ...policies, "core/verify", "core/kyverno/rule", "core/kyverno/outcome"] },
+  "core/kyverno/image": { units: [...evidence, ...policies, "core/record", "core/verify", "core/kyverno/rule", "core/kyverno/outcome"] },
   "core/record": { units: [...basis, ...world] },
   "core/archive": { units: [...basis, ...world, "core/crypto", "core/oci", "core/record"] },
   "core/engine.ts": { units: [...engine, "core/record"] },

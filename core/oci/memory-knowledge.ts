@@ -16,6 +16,7 @@ export class MemoryKnowledge implements Knowledge {
   readonly #answers = new Map<string, AnswerTo<Question>>();
   readonly #referrers = new Map<string, Descriptor[]>();
   readonly #complete = new Set<string>();
+  #changes = 0;
 
   constructor(origin: KnowledgeOrigin = { at: "2000-01-01T00:00:00Z", from: "memory" }) {
     this.#origin = origin;
@@ -30,8 +31,14 @@ export class MemoryKnowledge implements Knowledge {
     return completenessScopes(asked).some((scope) => this.#complete.has(scope)) ? { state: "absent", ...this.#origin } : undefined;
   }
 
+  /** Counts what was put in. */
+  version(): string {
+    return String(this.#changes);
+  }
+
   /** Records an answer as it is; it wins over what follows from content. */
   set<Q extends Question>(question: Q, answer: AnswerTo<Q>): this {
+    this.#changes++;
     this.#answers.set(questionText(canonicalQuestion(question)), answer as AnswerTo<Question>);
     return this;
   }
@@ -68,6 +75,7 @@ export class MemoryKnowledge implements Knowledge {
   #addReferrer(repository: string, subject: Digest, referrer: Descriptor): void {
     const text = questionText(canonicalQuestion({ kind: "referrers", repository, digest: subject }));
     const others = (this.#referrers.get(text) ?? []).filter((other) => other.digest !== referrer.digest);
+    this.#changes++;
     this.#referrers.set(text, [...others, referrer]);
   }
 
@@ -76,6 +84,7 @@ export class MemoryKnowledge implements Knowledge {
    * @throws EngineError `invalid-usage` when it is no scope.
    */
   complete(scope: string): this {
+    this.#changes++;
     this.#complete.add(parseScope(scope));
     return this;
   }

@@ -10,6 +10,7 @@ interface Reading {
 export class RecordingKnowledge implements Knowledge {
   readonly #source: Knowledge;
   readonly #readings = new Map<string, Reading>();
+  readonly #included = new Set<string>();
 
   constructor(source: Knowledge) {
     this.#source = source;
@@ -24,9 +25,14 @@ export class RecordingKnowledge implements Knowledge {
     return answer;
   }
 
-  /** Canonical texts of all questions that were read, in the order of reading. */
+  /** Puts on record what a recalled result had read, by canonical texts; none of it was open. */
+  include(texts: readonly string[]): void {
+    for (const text of texts) this.#included.add(text);
+  }
+
+  /** Canonical texts of all questions that were read, sorted: the same record whether a result was computed or recalled. */
   read(): readonly string[] {
-    return [...this.#readings.keys()];
+    return [...new Set([...this.#readings.keys(), ...this.#included])].sort();
   }
 
   /** Questions that nobody has answered yet, or whose source could not be asked. */

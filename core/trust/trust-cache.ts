@@ -22,13 +22,13 @@ export class TrustCache {
   }
 
   /**
-   * The material of a source. Metadata is verified on each call, because its expiry depends on `now`; what it vouches for is compiled once.
+   * The material of a source. Metadata is verified on each call, because its expiry depends on `now`, which is read for it alone; what it vouches for is compiled once.
    * @throws EngineError `no-trust` when the document cannot be read, and as `resolveTrust`.
    */
-  material(source: TrustedRootSource, now: Date): TrustMaterial {
+  material(source: TrustedRootSource, now: () => Date): TrustMaterial {
     const held = this.#pinned.get(source);
     if (held !== undefined) return held;
-    const material = this.#compiled(resolveTrust(source, now, this.#verifier, this.#tuf));
+    const material = this.#compiled(source.form === "pinned" ? source.bytes : resolveTrust(source, now(), this.#verifier, this.#tuf));
     if (source.form === "pinned") this.#pinned.set(source, material);
     return material;
   }

@@ -18,7 +18,7 @@ export function trustAccess(context: VerifyContext): TrustAccess {
     const name = context.trustRootName;
     const answer = ask(context.knowledge, { kind: "trusted-root", name }, "no-trust");
     if (answer.state === "absent") throw new EngineError("no-trust", `${answer.from} has no trusted root of this name`, { subject: name });
-    const trusted = context.trust.material(answer.value, context.now);
+    const trusted = context.trust.material(answer.value, () => context.now);
     used = trusted.digest;
     return trusted;
   });

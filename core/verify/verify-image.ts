@@ -47,7 +47,7 @@ export interface AttestationOutcome {
 /** Whether some signature of the image satisfies the expectation. The first that does ends the search, unless the context is exhaustive. */
 export function verifySignatures(image: ImageToVerify, expectation: Expectation, layouts: Layouts, context: VerifyContext): SignatureOutcome {
   const claim = claimFor(image, context);
-  const run = verifyCandidates(image, "signature", expectation, claim, layouts, context, () => true);
+  const run = verifyCandidates(image, "signature", expectation, claim, layouts, context, () => true, context.exhaustive === true);
   const first = run.candidates.find(({ verification }) => verification.truth === "proven");
   return { verification: first === undefined ? run.failure : first.verification, candidates: run.candidates };
 }
@@ -55,8 +55,7 @@ export function verifySignatures(image: ImageToVerify, expectation: Expectation,
 /** Every attestation of `predicateType` on the image that satisfies the expectation. Those of other types, and by others, are left out. */
 export function verifyAttestations(image: ImageToVerify, predicateType: string, expectation: Expectation, layouts: Layouts, context: VerifyContext): AttestationOutcome {
   const claim = { ...claimFor(image, context), predicateType };
-  const exhaustive = { ...context, exhaustive: true };
-  const run = verifyCandidates(image, "attestation", expectation, claim, layouts, exhaustive, (entity) => isOfType(entity, predicateType));
+  const run = verifyCandidates(image, "attestation", expectation, claim, layouts, context, (entity) => isOfType(entity, predicateType), true);
   const statements = run.proven.flatMap(({ entity, evidence }) => toStatement(entity, evidence));
   if (statements.length === 0) return { verification: run.failure, candidates: run.candidates, undecided: { failures: [], open: [] } };
   return { verification: proven(statements), candidates: run.candidates, undecided: run.undecided };
@@ -78,6 +77,7 @@ function verifyCandidates(
   layouts: Layouts,
   context: VerifyContext,
   isWanted: (entity: SignedEntity) => boolean,
+  exhaustive: boolean,
 ): CandidateRun {
   const artifact = attempt(() => refuseDistrustedArtifact(context.distrust, claim));
   if (!artifact.ok) return { candidates: [], proven: [], undecided: { failures: [], open: [] }, failure: refuted(toFailure(artifact.error, "distrust.content", stageOf("distrust.content"))) };
@@ -90,7 +90,7 @@ function verifyCandidates(
     candidates.push({ source: entity.source, verification });
     if (verification.truth !== "proven") continue;
     provenOnes.push({ entity, evidence: verification.evidence });
-    if (context.exhaustive !== true) break;
+    if (!exhaustive) break;
   }
   return { candidates, proven: provenOnes, ...fold(search, candidates, purpose, image) };
 }

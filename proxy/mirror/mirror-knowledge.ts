@@ -57,6 +57,7 @@ export class MirrorKnowledge implements Knowledge {
   readonly #metadata: Statement<[string, string, number], { readonly bytes: Uint8Array }>;
   readonly #pin: Statement<[string, string], PinRow>;
   readonly #complete: Statement<[string, string], CompleteRow>;
+  readonly #version: Statement<[], { readonly version: string }>;
 
   constructor(database: Database, folder: string) {
     this.#folder = folder;
@@ -65,12 +66,18 @@ export class MirrorKnowledge implements Knowledge {
     this.#metadata = database.prepare(sqlText("find-tuf-metadata"));
     this.#pin = database.prepare(sqlText("find-pin"));
     this.#complete = database.prepare(sqlText("find-complete"));
+    this.#version = database.prepare(sqlText("find-version"));
   }
 
   /** @throws EngineError `mirror-corrupt` when what is found is damaged; a damaged row never reads as absent or as never asked. */
   answer<Q extends Question>(question: Q): AnswerTo<Q> | undefined {
     const asked: Question = canonicalQuestion(question);
     return guarded(this.#folder, () => this.#pinned(asked) ?? this.#recorded(asked) ?? this.#completed(asked)) as AnswerTo<Q> | undefined;
+  }
+
+  /** Another text after every write, by this process or another one. Who changes the file behind SQLite's back is found by reading, not by this. */
+  version(): string | undefined {
+    return guarded(this.#folder, () => this.#version.get()?.version);
   }
 
   #pinned(question: Question): Answer | undefined {

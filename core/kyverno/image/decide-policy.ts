@@ -2,11 +2,11 @@
 import { EngineError } from "../../errors.ts";
 import type { Knowledge } from "../../question.ts";
 import type { ReferenceOptions } from "../../oci/reference.ts";
-import type { VerifyContext } from "../../verify/context.ts";
 import { applyPatches } from "../outcome/apply-patches.ts";
 import type { ImageStatus } from "../outcome/digest-patch.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { ExceptionIndex } from "./exceptions.ts";
+import type { Verifiers } from "./image-verifier.ts";
 import type { MatchOptions } from "../rule/match.ts";
 import type { AdmissionRequest } from "../rule/request.ts";
 import type { CompiledRule } from "./compile-rule.ts";
@@ -23,7 +23,7 @@ export interface CompiledPolicy {
 export interface PolicyRun {
   readonly request: AdmissionRequest;
   readonly knowledge: Knowledge;
-  readonly verify: VerifyContext;
+  readonly verify: Verifiers;
   readonly references: ReferenceOptions;
   readonly exhaustive: boolean;
   readonly exceptions: ExceptionIndex;

@@ -3,7 +3,6 @@ import { codeRow, type EngineError } from "../../errors.ts";
 import type { Knowledge, Question } from "../../question.ts";
 import { type Failure, toFailure, type Truth } from "../../verdict.ts";
 import type { ReferenceOptions } from "../../oci/reference.ts";
-import type { VerifyContext } from "../../verify/context.ts";
 import { failureMessage, type PlacedFailure } from "../outcome/message.ts";
 import type { FailureAction } from "../policy/policy.ts";
 import type { JsonContext } from "../rule/json-context.ts";
@@ -11,6 +10,7 @@ import { openQuestionsOf } from "../rule/open-question.ts";
 import type { AdmissionRequest } from "../rule/request.ts";
 import { failingEntries } from "./attestor-set.ts";
 import type { CompiledRule } from "./compile-rule.ts";
+import type { Verifiers } from "./image-verifier.ts";
 import type { ImageResult, Pass, RuleResult, RuleStatus } from "./result.ts";
 
 export interface RuleRun {
@@ -19,7 +19,7 @@ export interface RuleRun {
   readonly action: FailureAction;
   readonly variables: JsonContext;
   readonly knowledge: Knowledge;
-  readonly verify: VerifyContext;
+  readonly verify: Verifiers;
   readonly references: ReferenceOptions;
   readonly exhaustive: boolean;
   /** The exceptions that speak of this rule and match the request, as `namespace/name`. */

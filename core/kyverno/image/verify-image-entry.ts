@@ -5,8 +5,6 @@ import type { ImageReference } from "../../oci/reference.ts";
 import { type Digest, isDigest, type Knowledge, type Question } from "../../question.ts";
 import { conjunction, failed, type Failure, toFailure, type Truth, unknown, type Verification } from "../../verdict.ts";
 import type { ProvenStatement } from "../../verify/evidence.ts";
-import { verifyAttestations, verifySignatures } from "../../verify/verify-image.ts";
-import type { VerifyContext } from "../../verify/context.ts";
 import type { Position } from "../policy/policy.ts";
 import { evaluateConditions } from "../rule/conditions.ts";
 import type { JsonContext } from "../rule/json-context.ts";
@@ -15,6 +13,7 @@ import { substituteText } from "../rule/variables.ts";
 import { checkAttestation } from "./attestation.ts";
 import { checkAttestorSets, openOf } from "./attestor-set.ts";
 import type { CompiledEntry } from "./compile-entry.ts";
+import type { ImageVerifier } from "./image-verifier.ts";
 import { resolveDigest } from "./resolve-image.ts";
 import type { ImageResult } from "./result.ts";
 
@@ -24,7 +23,7 @@ export interface EntryContext {
   /** All entries of the rule: each one's `validate.deny` is judged after an attestation held. */
   readonly siblings: readonly CompiledEntry[];
   readonly knowledge: Knowledge;
-  readonly verify: VerifyContext;
+  readonly verify: ImageVerifier;
   readonly variables: JsonContext;
   readonly position: (pointer: string) => Position;
   readonly exhaustive: boolean;
@@ -78,7 +77,7 @@ function checkEntry(reference: ImageReference, digest: Digest, context: EntryCon
   const set = { position: context.position, exhaustive: context.exhaustive };
   const signatures = checkAttestorSets(entry.sets, {
     ...set,
-    check: (attestor) => verifySignatures(image, attestor.expectation, where(attestor.repository), context.verify),
+    check: (attestor) => context.verify.signatures(image, attestor.expectation, where(attestor.repository)),
   });
 
   const remembered = new Map<string, ProvenStatement>();
@@ -92,7 +91,7 @@ function checkEntry(reference: ImageReference, digest: Digest, context: EntryCon
             ...set,
             image: reference.canonical,
             variables,
-            verify: (attestor, type) => verifyAttestations(image, type, attestor.expectation, where(attestor.repository), context.verify),
+            verify: (attestor, type) => context.verify.attestations(image, type, attestor.expectation, where(attestor.repository)),
             remember: (name, statement) => remembered.set(name, statement),
           }),
     );

@@ -159,7 +159,7 @@ function runEntry(
       entry,
       siblings: entries,
       knowledge: run.knowledge,
-      verify: run.verify,
+      verify: entry.source.useCache ? run.verify.remembered : run.verify.direct,
       variables: run.variables,
       position: policy.position,
       exhaustive: run.exhaustive,

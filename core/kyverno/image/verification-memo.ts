@@ -1,0 +1,40 @@
+/**
+ * The verifier behind a memo: an image's signatures are verified once for each attestor and version of what is known. Source: design.md section 4.
+ * Kept is what did not depend on the time of the decision, and in which nothing was unknown.
+ */
+import type { Recall } from "../../record/memo.ts";
+import type { VerifyContext } from "../../verify/context.ts";
+import type { AttestationOutcome, Candidate, ImageToVerify, Layouts, SignatureOutcome } from "../../verify/verify-image.ts";
+import { type ImageVerifier, verifyDirectly } from "./image-verifier.ts";
+
+const keyOf = (image: ImageToVerify, { layouts, signatureRepository }: Layouts, what: string): string =>
+  JSON.stringify([image.repository, image.digest, layouts, signatureRepository ?? "", what]);
+
+const isKnown = ({ verification, candidates }: { readonly verification: { readonly truth: string }; readonly candidates: readonly Candidate[] }): boolean =>
+  verification.truth !== "unknown" && candidates.every((candidate) => candidate.verification.truth !== "unknown");
+
+/** `context.knowledge` is the recall's. */
+export function verifyWithMemo(recall: Recall, context: VerifyContext): ImageVerifier {
+  const remember = <T extends SignatureOutcome | AttestationOutcome>(owner: object, key: string, run: (verifier: ImageVerifier) => T): T =>
+    recall.recall(owner, key, (knowledge) => {
+      let timeRead = false;
+      const watched: VerifyContext = {
+        ...context,
+        knowledge,
+        get now() {
+          timeRead = true;
+          return context.now;
+        },
+      };
+      const value = run(verifyDirectly(watched));
+      return { value, keep: !timeRead && isKnown(value) };
+    });
+  return {
+    signatures: (image, expectation, layouts) =>
+      remember(expectation, keyOf(image, layouts, "signature"), (verifier) => verifier.signatures(image, expectation, layouts)),
+    attestations: (image, predicateType, expectation, layouts) =>
+      remember(expectation, keyOf(image, layouts, `attestation ${predicateType}`), (verifier) =>
+        verifier.attestations(image, predicateType, expectation, layouts),
+      ),
+  };
+}
