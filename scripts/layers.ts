@@ -43,7 +43,7 @@ export const layers: LayerTable = {
   "core/kyverno/quantity": { units: basis },
   "core/kyverno/policy": { units: [...language, "core/kyverno/quantity", "core/oci"], packages: ["yaml"] },
   "core/kyverno/functions": {
-    units: [...language, "core/kyverno/quantity", "core/oci", "core/asn1", "core/crypto", "core/x509"],
+    units: [...language, "core/kyverno/quantity", "core/kyverno/policy", "core/oci", "core/asn1", "core/crypto", "core/x509"],
     packages: ["@noble/hashes", "semver", "fast-json-patch", "yaml"],
   },
   "core/kyverno/rule": { units: policies, packages: ["fast-json-patch"] },

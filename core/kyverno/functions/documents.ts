@@ -1,5 +1,19 @@
 /** `parse_json` and `parse_yaml`. Source: kyverno.md section 7.2 and section 16, row 23; Go's encoding/json, sigs.k8s.io/yaml. */
-import { Document, isAlias, isMap, isNode, isScalar, isSeq, type Node, type Pair, parseAllDocuments, Scalar as ScalarNode, type YAMLMap } from "yaml";
+import {
+  type Alias,
+  Composer,
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  type Node,
+  type Pair,
+  Parser,
+  Scalar as ScalarNode,
+  type YAMLMap,
+} from "yaml";
 import { decodeBase64 } from "../../encoding/base64.ts";
 import { parseJson } from "../../encoding/json.ts";
 import { define, fail, type JmesFunction } from "../../jmespath/functions/signature.ts";
@@ -7,6 +21,7 @@ import { formatFloat32General } from "../../jmespath/go-number.ts";
 import { wellFormed } from "../../jmespath/run.ts";
 import { type Evaluation, isList, type Value } from "../../jmespath/value.ts";
 import { defaultLimits } from "../../limits.ts";
+import { boundedTokens } from "../policy/yaml-depth.ts";
 import { evaluating, text } from "./arguments.ts";
 import { textOfBytes } from "./byte-text.ts";
 import { resolvePlain, resolveTagged } from "./yaml-scalar.ts";
@@ -40,6 +55,12 @@ class YamlReader {
     this.run = run;
   }
 
+  /** Looking for an anchor goes through the whole document. */
+  resolve(alias: Alias): Node | undefined {
+    this.run.spend(1 + (this.source.length >> 3));
+    return alias.resolve(this.document);
+  }
+
   scalar(node: ScalarNode): Value | bigint {
     let source = typeof node.source === "string" ? node.source : String(node.value ?? "");
     if (node.type === ScalarNode.BLOCK_LITERAL || node.type === ScalarNode.BLOCK_FOLDED) {
@@ -57,7 +78,7 @@ class YamlReader {
 
   /** A key's text, undefined for null, which JSON does not have as a key. */
   key(node: unknown): string | undefined {
-    const target = isAlias(node) ? node.resolve(this.document) : node;
+    const target = isAlias(node) ? this.resolve(node) : node;
     if (target === null || target === undefined) return undefined;
     if (!isScalar(target)) return fail("yaml: invalid map key");
     const value = this.scalar(target);
@@ -73,10 +94,10 @@ class YamlReader {
 
   /** What `<<` brings: a map, or a list of maps of which the first wins. */
   merge(into: Record<string, Value>, node: unknown, depth: number): void {
-    const target = isAlias(node) ? node.resolve(this.document) : node;
+    const target = isAlias(node) ? this.resolve(node) : node;
     const sources = isSeq(target) ? target.items.toReversed() : [target];
     for (const source of sources) {
-      const map = isAlias(source) ? source.resolve(this.document) : source;
+      const map = isAlias(source) ? this.resolve(source) : source;
       if (!isMap(map)) fail("yaml: map merge requires map or sequence of maps as the value");
       Object.assign(into, this.value(map, depth + 1));
     }
@@ -110,7 +131,7 @@ class YamlReader {
     if (depth > defaultLimits.jsonDepth) return fail("yaml: exceeded max depth");
     if (node === null || node === undefined) return null;
     if (isAlias(node)) {
-      const target = node.resolve(this.document);
+      const target = this.resolve(node);
       if (target === undefined || this.following.has(target)) return fail(`yaml: anchor ${JSON.stringify(node.source)} value contains itself or is unknown`);
       this.following.add(target);
       const value = this.value(target, depth + 1);
@@ -128,21 +149,33 @@ class YamlReader {
   }
 }
 
-/** The first document of a stream, null of an empty one. */
-function readYaml(source: string, run: Evaluation): Value {
-  if (source.length > defaultLimits.policyBytes) return fail("yaml: document too large");
-  run.spend(source.length >> 3);
-  if (/^(?:[ \t]*(?:#[^\n]*)?\n)*(?:\.\.\.|%(?!(?:YAML|TAG)[ \t]))/.test(source)) return fail("yaml: found unknown directive name");
-  const documents = parseAllDocuments(source, {
+/** Composed without the excerpts that messages could have, which cost more than the rest. */
+function firstDocument(source: string): Document | undefined {
+  const composer = new Composer({
     version: "1.1",
     schema: "failsafe",
     uniqueKeys: false,
     merge: false,
     keepSourceTokens: false,
     logLevel: "silent",
+    prettyErrors: false,
   });
-  const document = Array.isArray(documents) ? documents[0] : undefined;
-  if (!(document instanceof Document)) return /^%/m.test(source) ? fail("yaml: did not find expected <document start>") : null;
+  for (const token of boundedTokens(new Parser(), source, defaultLimits.jsonDepth)) {
+    if (typeof token === "number") return fail("yaml: exceeded max depth");
+    for (const document of composer.next(token)) return document;
+  }
+  for (const document of composer.end(false, source.length)) return document;
+  return undefined;
+}
+
+/** The first document of a stream, null of an empty one. */
+function readYaml(source: string, run: Evaluation): Value {
+  if (source.length > defaultLimits.policyBytes) return fail("yaml: document too large");
+  // A character of YAML costs more than a step of an expression.
+  run.spend(source.length);
+  if (/^(?:[ \t]*(?:#[^\n]*)?\n)*(?:\.\.\.|%(?!(?:YAML|TAG)[ \t]))/.test(source)) return fail("yaml: found unknown directive name");
+  const document = firstDocument(source);
+  if (document === undefined) return /^%/m.test(source) ? fail("yaml: did not find expected <document start>") : null;
   const [error] = document.errors;
   return error === undefined
     ? writable(new YamlReader(source, document, run).value(document.contents, 0))

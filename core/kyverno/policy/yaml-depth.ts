@@ -1,5 +1,5 @@
-/** A bound on nesting before YAML is composed, since composing recurses. Source: design.md section 2 (limits). */
-import type { CST } from "yaml";
+/** Bounds on nesting before YAML is composed, since parsing and composing recurse. Source: design.md section 2 (limits). */
+import { type CST, Lexer, type Parser } from "yaml";
 
 type Token = CST.Token;
 type Open = readonly [token: Token | null | undefined, depth: number];
@@ -20,4 +20,20 @@ export function tooDeepAt(document: Token, limit: number): number | undefined {
     for (const child of childrenOf(token)) open.push([child, depth + 1]);
   }
   return undefined;
+}
+
+/** The document, and a scalar within the innermost collection. */
+const besideCollections = 2;
+
+/** The parser's tokens; the offset, at last, where it holds more open collections than it can close without running out of stack: closing recurses. */
+export function* boundedTokens(parser: Parser, text: string, depth: number): Generator<CST.Token | number, void> {
+  for (const lexeme of new Lexer().lex(text)) {
+    yield* parser.next(lexeme);
+    const { stack } = parser;
+    if (stack.length > depth + 1 + besideCollections) {
+      yield stack.at(-1)?.offset ?? 0;
+      return;
+    }
+  }
+  yield* parser.end();
 }

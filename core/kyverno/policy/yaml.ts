@@ -3,7 +3,7 @@ import { Composer, type Document, isScalar, LineCounter, type Node, Parser } fro
 import { EngineError } from "../../errors.ts";
 import { defaultLimits, type Limits } from "../../limits.ts";
 import type { PolicyValue, Position } from "./policy.ts";
-import { tooDeepAt } from "./yaml-depth.ts";
+import { boundedTokens, tooDeepAt } from "./yaml-depth.ts";
 import { yamlHint } from "./yaml-hint.ts";
 import { NodeReader, startOf, YamlFault } from "./yaml-node.ts";
 import { placeOf } from "./yaml-place.ts";
@@ -71,8 +71,13 @@ class FileReading implements YamlFile {
     const parser = new Parser(this.#lines.addNewLine);
     // The failsafe schema leaves every scalar as text; what it stands for is decided in yaml-scalar.ts.
     const composer = new Composer({ prettyErrors: false, uniqueKeys: false, schema: "failsafe", version: "1.1", logLevel: "silent" });
+    this.#lines.addNewLine(0);
     const illegal = forbidden.exec(this.#text);
-    for (const token of parser.parse(this.#text)) {
+    for (const token of boundedTokens(parser, this.#text, jsonDepth)) {
+      if (typeof token === "number") {
+        this.report("over-limit", `the document is nested deeper than ${jsonDepth} levels`, token);
+        return;
+      }
       const deep = tooDeepAt(token, jsonDepth);
       if (deep !== undefined) {
         this.report("over-limit", `the document is nested deeper than ${jsonDepth} levels`, deep);

@@ -129,4 +129,16 @@ test("whatever stands in a file, it is read or refused", () => {
   );
 });
 
+test("a file that opens more than it may is refused before anything is closed", () => {
+  for (const unit of [": ", "- ", "? ", "[", "{", "{a: ", "!!map ", "&a "]) {
+    const { documents, problems } = readYaml(unit.repeat(60_000), "deep.yaml");
+    assert.is(documents.length, 0, unit);
+    assert.ok(problems.length > 0, unit);
+  }
+  const deep = (levels: number) =>
+    readYaml(`${"- ".repeat(levels)}x`, "deep.yaml", { limits: { ...defaultLimits, jsonDepth: 10 } }).problems.map(({ code }) => code);
+  assert.equal(deep(10), []);
+  assert.equal(deep(12), ["over-limit"]);
+});
+
 test.run();
