@@ -46,7 +46,14 @@ export type QuestionKind = Question["kind"];
 /** A trusted root as it is known: an operator's pinned file, or raw TUF metadata with the target, still to be verified. */
 export type TrustedRootSource =
   | { readonly form: "pinned"; readonly bytes: Uint8Array }
-  | { readonly form: "tuf"; readonly roots: readonly Uint8Array[]; readonly timestamp: Uint8Array; readonly snapshot: Uint8Array; readonly targets: readonly { readonly role: string; readonly bytes: Uint8Array }[]; readonly target: Uint8Array };
+  | {
+      readonly form: "tuf";
+      readonly roots: readonly Uint8Array[];
+      readonly timestamp: Uint8Array;
+      readonly snapshot: Uint8Array;
+      readonly targets: readonly { readonly role: string; readonly bytes: Uint8Array }[];
+      readonly target: Uint8Array;
+    };
 
 /** A Rekor v1 log entry as the log's API returns it, still to be verified. */
 export interface LogEntryAnswer {
@@ -149,11 +156,20 @@ function readClusterQuestion(words: readonly string[]): ClusterQuestion | undefi
   const [verb, apiVersion, resource, namespace, name, path] = words;
   if (verb !== "get" && verb !== "list" && verb !== "raw") return undefined;
   if (apiVersion === undefined || resource === undefined) return undefined;
-  const value = (word: string | undefined, key: string): string | undefined => (word?.startsWith(`${key}=`) ? word.slice(key.length + 1) || undefined : undefined);
+  const value = (word: string | undefined, key: string): string | undefined =>
+    word?.startsWith(`${key}=`) ? word.slice(key.length + 1) || undefined : undefined;
   const ns = value(namespace, "ns");
   const nm = value(name, "name");
   const pt = value(path, "path");
-  return { kind: "cluster", verb, apiVersion, resource, ...(ns === undefined ? {} : { namespace: ns }), ...(nm === undefined ? {} : { name: nm }), ...(pt === undefined ? {} : { path: pt }) };
+  return {
+    kind: "cluster",
+    verb,
+    apiVersion,
+    resource,
+    ...(ns === undefined ? {} : { namespace: ns }),
+    ...(nm === undefined ? {} : { name: nm }),
+    ...(pt === undefined ? {} : { path: pt }),
+  };
 }
 
 /** Whether `failurePolicy: Ignore` may overlook an outage of this question: artifacts and the cluster, but not log entries, trust and keys. */

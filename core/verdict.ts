@@ -27,10 +27,17 @@ export const refuted = (...failures: readonly Failure[]): Verification<never> =>
 export const unknown = (failures: readonly Failure[], open: readonly Question[] = []): Verification<never> => ({ truth: "unknown", failures, open });
 
 /** The failure that an error stands for. */
-export const toFailure = (error: EngineError, check: string, stage: number): Failure => ({ check, code: error.code, reason: error.message, stage, ...(error.subject === undefined ? {} : { subject: error.subject }) });
+export const toFailure = (error: EngineError, check: string, stage: number): Failure => ({
+  check,
+  code: error.code,
+  reason: error.message,
+  stage,
+  ...(error.subject === undefined ? {} : { subject: error.subject }),
+});
 
 /** A failed check by the truth of its code: a refuting code refutes, every other leaves the matter unknown. */
-export const failed = (failure: Failure, open: readonly Question[] = []): Verification<never> => (codeRow(failure.code).truth === "refuted" ? refuted(failure) : unknown([failure], open));
+export const failed = (failure: Failure, open: readonly Question[] = []): Verification<never> =>
+  codeRow(failure.code).truth === "refuted" ? refuted(failure) : unknown([failure], open);
 
 /** Kleene conjunction of truths: refuted if any is, else unknown if any is, else proven. The empty conjunction is proven. */
 export function conjunction(truths: readonly Truth[]): Truth {

@@ -15,14 +15,19 @@ export class Unanswered {
 /** The questions whose answers would decide what `error` left open, whether nobody asked yet or nobody could know. */
 export const openQuestions = (error: EngineError): readonly Question[] => (error.cause instanceof Unanswered ? [error.cause.question] : []);
 
-const unanswered = (question: Question, code: ErrorCode, why: string): EngineError => new EngineError(code, why, { subject: questionText(question), cause: new Unanswered(question) });
+const unanswered = (question: Question, code: ErrorCode, why: string): EngineError =>
+  new EngineError(code, why, { subject: questionText(question), cause: new Unanswered(question) });
 
 /**
  * The answer to `question`: present, or absent because the source said so.
  * `code` stands in for the outage codes where a matter has a code of its own (`no-trust`, `no-key`).
  * @throws EngineError `not-in-mirror` when nobody asked, the outage's own code when nobody could know; its cause is an {@link Unanswered}.
  */
-export function ask<Q extends Question>(knowledge: Knowledge, question: Q, code?: ErrorCode): Exclude<Answer<AnswerValues[Q["kind"]]>, { state: "unavailable" }> {
+export function ask<Q extends Question>(
+  knowledge: Knowledge,
+  question: Q,
+  code?: ErrorCode,
+): Exclude<Answer<AnswerValues[Q["kind"]]>, { state: "unavailable" }> {
   const answer: AnswerTo<Q> | undefined = knowledge.answer(question);
   if (answer === undefined) throw unanswered(question, code ?? "not-in-mirror", "never asked");
   if (answer.state === "unavailable") throw unanswered(question, code ?? answer.code, `${answer.from} was asked at ${answer.at}: ${answer.code}`);

@@ -53,7 +53,10 @@ export function readBundleLogEntry(value: JsonValue, at: string): LogEntry {
     logIndex: readCount(object, "logIndex", at),
     integratedTime: readCount(object, "integratedTime", at),
     body: requireBytes(object, "canonicalizedBody", at),
-    kindVersion: { kind: requireText(kindVersion, "kind", pointer(at, "kindVersion")), version: requireText(kindVersion, "version", pointer(at, "kindVersion")) },
+    kindVersion: {
+      kind: requireText(kindVersion, "kind", pointer(at, "kindVersion")),
+      version: requireText(kindVersion, "version", pointer(at, "kindVersion")),
+    },
     ...(promised === undefined || promised.length === 0 ? {} : { inclusionPromise: promised }),
     ...(proof === undefined ? {} : { inclusionProof: readProof(proof, pointer(at, "inclusionProof")) }),
   };

@@ -31,7 +31,10 @@ export function parseBundleMediaType(mediaType: string): BundleVersion {
 /** The parts of a bundle that the rules look at, in the shape of the protobuf message. */
 export interface BundleParts {
   readonly content:
-    | { readonly $case: "messageSignature"; readonly messageSignature: { readonly messageDigest: { readonly digest: Uint8Array } | undefined; readonly signature: Uint8Array } }
+    | {
+        readonly $case: "messageSignature";
+        readonly messageSignature: { readonly messageDigest: { readonly digest: Uint8Array } | undefined; readonly signature: Uint8Array };
+      }
     | { readonly $case: "dsseEnvelope"; readonly dsseEnvelope: { readonly payload: Uint8Array; readonly signatures: readonly { readonly sig: Uint8Array }[] } }
     | undefined;
   readonly verificationMaterial: {

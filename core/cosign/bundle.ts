@@ -14,7 +14,9 @@ import { type BundleParts, parseBundleMediaType, requireBundleRules } from "./bu
 export type DigestAlgorithm = "sha256" | "sha384" | "sha512";
 
 /** Who signed, as the bundle says: `hint` is opaque. `chain` is what stands behind the certificate; nobody trusts it. */
-export type BundleVerifier = { readonly kind: "certificate"; readonly certificate: Certificate; readonly chain: readonly Certificate[] } | { readonly kind: "public-key"; readonly hint: string };
+export type BundleVerifier =
+  | { readonly kind: "certificate"; readonly certificate: Certificate; readonly chain: readonly Certificate[] }
+  | { readonly kind: "public-key"; readonly hint: string };
 
 /** What was signed: an artifact, whose digest here is an unsigned hint, or an envelope with exactly one signature. */
 export type BundleContent =
@@ -59,7 +61,8 @@ function readDigest(object: JsonObject, at: string): { readonly algorithm: Diges
 function readContent(object: JsonObject): BundleContent | undefined {
   const message = optionalMessage(object, "messageSignature", messageKeys, "");
   const envelope = member(object, "dsseEnvelope");
-  if (message !== undefined && envelope !== undefined) throw new EngineError("malformed", "both a message signature and an envelope", { subject: "/dsseEnvelope" });
+  if (message !== undefined && envelope !== undefined)
+    throw new EngineError("malformed", "both a message signature and an envelope", { subject: "/dsseEnvelope" });
   if (envelope !== undefined) return { kind: "dsse", envelope: readEnvelope(envelope, "/dsseEnvelope") };
   if (message === undefined) return undefined;
   const digest = optionalMessage(message, "messageDigest", digestKeys, "/messageSignature");
@@ -70,7 +73,9 @@ function readContent(object: JsonObject): BundleContent | undefined {
 const at = "/verificationMaterial";
 
 /** Certificates in DER, leaf first, or the hint. */
-type RawVerifier = { readonly kind: "certificate" | "chain"; readonly certificates: readonly Uint8Array[] } | { readonly kind: "public-key"; readonly hint: string };
+type RawVerifier =
+  | { readonly kind: "certificate" | "chain"; readonly certificates: readonly Uint8Array[] }
+  | { readonly kind: "public-key"; readonly hint: string };
 
 function readVerifier(material: JsonObject): RawVerifier | undefined {
   const present = ["publicKey", "x509CertificateChain", "certificate"].filter((key) => member(material, key) !== undefined);
@@ -82,7 +87,8 @@ function readVerifier(material: JsonObject): RawVerifier | undefined {
   const chain = optionalMessage(material, "x509CertificateChain", chainKeys, at);
   if (chain === undefined) return undefined;
   const list = readRepeated(chain, "certificates", `${at}/x509CertificateChain`);
-  if (list.length > defaultLimits.certificatesPerChain) throw new EngineError("over-limit", `${list.length} certificates in a chain`, { subject: `${at}/x509CertificateChain` });
+  if (list.length > defaultLimits.certificatesPerChain)
+    throw new EngineError("over-limit", `${list.length} certificates in a chain`, { subject: `${at}/x509CertificateChain` });
   return {
     kind: "chain",
     certificates: list.map((entry, index) => {
@@ -94,7 +100,8 @@ function readVerifier(material: JsonObject): RawVerifier | undefined {
 
 function readLogEntries(material: JsonObject): readonly LogEntry[] {
   const list = readRepeated(material, "tlogEntries", at);
-  if (list.length > defaultLimits.logEntries) throw new EngineError("over-limit", `${list.length} log entries, at most ${defaultLimits.logEntries} are read`, { subject: `${at}/tlogEntries` });
+  if (list.length > defaultLimits.logEntries)
+    throw new EngineError("over-limit", `${list.length} log entries, at most ${defaultLimits.logEntries} are read`, { subject: `${at}/tlogEntries` });
   return list.map((entry, index) => readBundleLogEntry(entry, `${at}/tlogEntries/${index}`));
 }
 
@@ -103,7 +110,8 @@ function readTimestamps(material: JsonObject): readonly Uint8Array[] {
   const object = optionalMessage(material, "timestampVerificationData", timestampDataKeys, at);
   if (object === undefined) return [];
   const list = readRepeated(object, "rfc3161Timestamps", here);
-  if (list.length > defaultLimits.timestamps) throw new EngineError("over-limit", `${list.length} timestamps, at most ${defaultLimits.timestamps} are read`, { subject: here });
+  if (list.length > defaultLimits.timestamps)
+    throw new EngineError("over-limit", `${list.length} timestamps, at most ${defaultLimits.timestamps} are read`, { subject: here });
   return list.map((entry, index) => {
     const timestampAt = `${here}/rfc3161Timestamps/${index}`;
     return requireBytes(readMessage(entry, timestampKeys, timestampAt), "signedTimestamp", timestampAt);
@@ -140,7 +148,8 @@ function toVerifier(raw: RawVerifier): BundleVerifier {
   const [certificate, ...chain] = raw.certificates.map((der) => parseCertificate(der));
   if (certificate === undefined) throw new EngineError("malformed", "no certificate", { subject: at });
   for (const parent of chain) {
-    if (equalBytes(parent.issuer, parent.subject)) throw new EngineError("malformed", "the chain holds a root certificate", { subject: `${at}/x509CertificateChain` });
+    if (equalBytes(parent.issuer, parent.subject))
+      throw new EngineError("malformed", "the chain holds a root certificate", { subject: `${at}/x509CertificateChain` });
   }
   return { kind: "certificate", certificate, chain };
 }

@@ -37,7 +37,12 @@ export interface EntitySearch {
 const findingStage = 0;
 
 /** The candidates for an image. Never throws for what is found or missing. */
-export function findSignedEntities(image: { readonly repository: string; readonly digest: Digest }, options: SearchOptions, knowledge: Knowledge, limits: Limits): EntitySearch {
+export function findSignedEntities(
+  image: { readonly repository: string; readonly digest: Digest },
+  options: SearchOptions,
+  knowledge: Knowledge,
+  limits: Limits,
+): EntitySearch {
   const search = new Search(image.digest, options.signatureRepository ?? image.repository, options.purpose, knowledge, limits);
   if (options.layouts === "all") search.tag();
   search.referrers(options.layouts === "all");
@@ -88,7 +93,12 @@ class Search implements EntitySearch {
     const scheme = referrerScheme(manifest.artifactType ?? manifest.config?.mediaType ?? "", this.#purpose);
     if (scheme === undefined || (scheme === "artifact" && !artifacts)) return;
     const subject = manifest.subject?.digest;
-    if (subject !== this.#digest) throw new EngineError("wrong-digest", subject === undefined ? "listed as a referrer, and refers to nothing" : `listed as a referrer, and refers to ${subject}`, { subject: descriptor.digest });
+    if (subject !== this.#digest)
+      throw new EngineError(
+        "wrong-digest",
+        subject === undefined ? "listed as a referrer, and refers to nothing" : `listed as a referrer, and refers to ${subject}`,
+        { subject: descriptor.digest },
+      );
     if (scheme === "artifact") this.#layers(descriptor.digest, manifest);
     else this.#bundle(descriptor.digest, manifest);
   }
@@ -114,14 +124,17 @@ class Search implements EntitySearch {
 
   #bundle(manifestDigest: Digest, manifest: Manifest): void {
     const [layer] = manifest.layers;
-    if (layer === undefined || manifest.layers.length !== 1) throw new EngineError("malformed", `${manifest.layers.length} layers where a bundle is exactly one`, { subject: manifestDigest });
-    if (!isBundleMediaType(layer.mediaType)) throw new EngineError("malformed", `a layer of type ${JSON.stringify(layer.mediaType)} where a bundle is expected`, { subject: manifestDigest });
+    if (layer === undefined || manifest.layers.length !== 1)
+      throw new EngineError("malformed", `${manifest.layers.length} layers where a bundle is exactly one`, { subject: manifestDigest });
+    if (!isBundleMediaType(layer.mediaType))
+      throw new EngineError("malformed", `a layer of type ${JSON.stringify(layer.mediaType)} where a bundle is expected`, { subject: manifestDigest });
     const maxBytes = this.#limits.bundleBytes;
     if (layer.size > maxBytes) throw new EngineError("over-limit", `a bundle of ${layer.size} bytes, at most ${maxBytes} are read`, { subject: layer.digest });
     const bytes = foundContent(readBlob(this.#knowledge, this.#repository, layer.digest, maxBytes), this.#absent, layer.digest);
     if (isCompressed(bytes)) throw new EngineError("malformed", "a compressed bundle: only the JSON itself is read", { subject: layer.digest });
     const bundle = parseBundle(bytes);
-    if (!bundle.version.startsWith("0.3")) throw new EngineError("malformed", `bundle version ${bundle.version}: a registry keeps 0.3 or later`, { subject: layer.digest });
+    if (!bundle.version.startsWith("0.3"))
+      throw new EngineError("malformed", `bundle version ${bundle.version}: a registry keeps 0.3 or later`, { subject: layer.digest });
     const read = readBundleContent(bundle);
     if (read.purpose !== this.#purpose) return;
     this.#add(bundleEntity(bundle, { layout: "bundle", digest: layer.digest, repository: this.#repository, manifest: manifestDigest, layer: 0 }, read));
@@ -136,7 +149,8 @@ class Search implements EntitySearch {
   }
 
   #add(entity: SignedEntity): void {
-    if (this.entities.length >= this.#limits.signaturesPerImage) throw new EngineError("over-limit", `more than ${this.#limits.signaturesPerImage} candidates`, { subject: `${this.#repository}@${this.#digest}` });
+    if (this.entities.length >= this.#limits.signaturesPerImage)
+      throw new EngineError("over-limit", `more than ${this.#limits.signaturesPerImage} candidates`, { subject: `${this.#repository}@${this.#digest}` });
     this.entities.push(entity);
   }
 
@@ -154,4 +168,5 @@ class Search implements EntitySearch {
 }
 
 /** gzip and Zstandard by their first bytes. */
-const isCompressed = (bytes: Uint8Array): boolean => (bytes[0] === 0x1f && bytes[1] === 0x8b) || (bytes[0] === 0x28 && bytes[1] === 0xb5 && bytes[2] === 0x2f && bytes[3] === 0xfd);
+const isCompressed = (bytes: Uint8Array): boolean =>
+  (bytes[0] === 0x1f && bytes[1] === 0x8b) || (bytes[0] === 0x28 && bytes[1] === 0xb5 && bytes[2] === 0x2f && bytes[3] === 0xfd);

@@ -16,7 +16,10 @@ export function readBundleContent(bundle: SigstoreBundle): { readonly purpose: E
   const { content } = bundle;
   if (content.kind === "message") return { purpose: "signature", content };
   const statement = statementOf(content.envelope, { layout: "bundle" });
-  return { purpose: statement.predicateType === cosignSignPredicateType ? "signature" : "attestation", content: { kind: "dsse", envelope: content.envelope, statement } };
+  return {
+    purpose: statement.predicateType === cosignSignPredicateType ? "signature" : "attestation",
+    content: { kind: "dsse", envelope: content.envelope, statement },
+  };
 }
 
 /** The candidate of a bundle that was parsed already. */
@@ -35,4 +38,5 @@ export function bundleEntity(bundle: SigstoreBundle, source: EntitySource, read 
 }
 
 /** Only the leaf: whatever else a bundle brings is no part of a path (sigstore-go takes intermediates from the trusted root alone). */
-const carried = ({ verifier }: SigstoreBundle): CarriedCertificate | undefined => (verifier.kind === "certificate" ? { certificate: verifier.certificate, intermediates: [] } : undefined);
+const carried = ({ verifier }: SigstoreBundle): CarriedCertificate | undefined =>
+  verifier.kind === "certificate" ? { certificate: verifier.certificate, intermediates: [] } : undefined;

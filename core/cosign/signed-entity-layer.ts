@@ -55,8 +55,10 @@ export function layerEntity(place: LayerPlace): SignedEntity {
 function readContent(place: LayerPlace, annotations: Readonly<Record<string, string>>): SignedContent {
   const { descriptor, limits } = place;
   // cosign: the key must exist, also where its value is empty because the envelope holds the signature.
-  if (!Object.hasOwn(annotations, layerAnnotation.signature)) throw new EngineError("malformed", `the layer lacks the annotation ${layerAnnotation.signature}`, { subject: descriptor.digest });
-  if (descriptor.size > limits.blobBytes) throw new EngineError("over-limit", `a layer of ${descriptor.size} bytes, at most ${limits.blobBytes} are read`, { subject: descriptor.digest });
+  if (!Object.hasOwn(annotations, layerAnnotation.signature))
+    throw new EngineError("malformed", `the layer lacks the annotation ${layerAnnotation.signature}`, { subject: descriptor.digest });
+  if (descriptor.size > limits.blobBytes)
+    throw new EngineError("over-limit", `a layer of ${descriptor.size} bytes, at most ${limits.blobBytes} are read`, { subject: descriptor.digest });
   const absent = place.purpose === "signature" ? "no-signature" : "no-attestation";
   const bytes = foundContent(readBlob(place.knowledge, place.repository, descriptor.digest, limits.blobBytes), absent, descriptor.digest);
   if (place.purpose === "signature") {
@@ -91,7 +93,10 @@ function readCertificate(certificate: string, chain: string, limits: Limits): Ca
 function readChain(chain: string, limits: Limits): CarriedCertificate["intermediates"] {
   if (chain === "") return [];
   const certificates = parseCertificatesPem(chain);
-  if (certificates.length > limits.certificatesPerChain) throw new EngineError("over-limit", `${certificates.length} certificates in a chain, at most ${limits.certificatesPerChain} are read`, { subject: layerAnnotation.chain });
+  if (certificates.length > limits.certificatesPerChain)
+    throw new EngineError("over-limit", `${certificates.length} certificates in a chain, at most ${limits.certificatesPerChain} are read`, {
+      subject: layerAnnotation.chain,
+    });
   return certificates.slice(0, -1);
 }
 

@@ -50,7 +50,9 @@ function readMembers(object: JsonObject, decode: (text: string) => Uint8Array, a
   const list = readArray(member(object, "signatures"), pointer(at, "signatures"));
   if (list.length === 0) throw new EngineError("malformed", "envelope without signatures", { subject: pointer(at, "signatures") });
   if (list.length > defaultLimits.envelopeSignatures) {
-    throw new EngineError("over-limit", `${list.length} signatures on an envelope, at most ${defaultLimits.envelopeSignatures} are read`, { subject: pointer(at, "signatures") });
+    throw new EngineError("over-limit", `${list.length} signatures on an envelope, at most ${defaultLimits.envelopeSignatures} are read`, {
+      subject: pointer(at, "signatures"),
+    });
   }
   const signatures = list.map((entry, index): EnvelopeSignature => {
     const here = pointer(pointer(at, "signatures"), index);
@@ -61,7 +63,11 @@ function readMembers(object: JsonObject, decode: (text: string) => Uint8Array, a
     const keyid = member(signature, "keyid");
     return keyid === undefined ? { sig } : { keyid: readString(keyid, pointer(here, "keyid")), sig };
   });
-  return { payloadType: readString(member(object, "payloadType"), pointer(at, "payloadType")), payload: decodeMember(object, "payload", decode, at), signatures };
+  return {
+    payloadType: readString(member(object, "payloadType"), pointer(at, "payloadType")),
+    payload: decodeMember(object, "payload", decode, at),
+    signatures,
+  };
 }
 
 const signatureKeys: ReadonlySet<string> = new Set(["keyid", "sig"]);

@@ -37,9 +37,11 @@ function readSubject(value: JsonValue, at: string, layout: "bundle" | "layer"): 
   const listed = member(object, "digest");
   const digest = readStringMap(listed ?? nothing, pointer(at, "digest"));
   const algorithms = Object.keys(digest);
-  if (algorithms.length > defaultLimits.digestsPerSubject) throw new EngineError("over-limit", `${algorithms.length} digests of one subject`, { subject: pointer(at, "digest") });
+  if (algorithms.length > defaultLimits.digestsPerSubject)
+    throw new EngineError("over-limit", `${algorithms.length} digests of one subject`, { subject: pointer(at, "digest") });
   for (const algorithm of algorithms) {
-    if (layout === "bundle" && !hex.test(digest[algorithm] as string)) throw new EngineError("malformed", "digest that is not hexadecimal", { subject: pointer(pointer(at, "digest"), algorithm) });
+    if (layout === "bundle" && !hex.test(digest[algorithm] as string))
+      throw new EngineError("malformed", "digest that is not hexadecimal", { subject: pointer(pointer(at, "digest"), algorithm) });
   }
   const name = member(object, "name");
   const annotations = member(object, "annotations");
@@ -66,7 +68,8 @@ export function parseStatement(payload: Uint8Array, options: { readonly layout?:
   const predicateType = readString(member(object, "predicateType"), "/predicateType");
   if (predicateType === "") throw new EngineError("malformed", "empty predicate type", { subject: "/predicateType" });
   const list = readArray(member(object, "subject") ?? [], "/subject");
-  if (list.length > defaultLimits.statementSubjects) throw new EngineError("over-limit", `${list.length} subjects, at most ${defaultLimits.statementSubjects} are read`, { subject: "/subject" });
+  if (list.length > defaultLimits.statementSubjects)
+    throw new EngineError("over-limit", `${list.length} subjects, at most ${defaultLimits.statementSubjects} are read`, { subject: "/subject" });
   const predicate = Object.hasOwn(object, "predicate") ? object.predicate : nothing;
   if (!isObject(predicate)) throw new EngineError("malformed", "predicate that is not an object", { subject: "/predicate" });
   return { type, predicateType, subjects: list.map((entry, index) => readSubject(entry, `/subject/${index}`, options.layout ?? "bundle")), predicate };
@@ -78,7 +81,9 @@ export function parseStatement(payload: Uint8Array, options: { readonly layout?:
  */
 export function statementOf(envelope: Envelope, options: { readonly layout?: "bundle" | "layer" } = {}): Statement {
   if (envelope.payloadType !== inTotoPayloadType) {
-    throw new EngineError("malformed", `payload type ${JSON.stringify(envelope.payloadType.slice(0, 128))} is not ${inTotoPayloadType}`, { subject: "/payloadType" });
+    throw new EngineError("malformed", `payload type ${JSON.stringify(envelope.payloadType.slice(0, 128))} is not ${inTotoPayloadType}`, {
+      subject: "/payloadType",
+    });
   }
   return parseStatement(envelope.payload, options);
 }

@@ -10,7 +10,8 @@ export function encodeHex(bytes: Uint8Array): string {
   return text;
 }
 
-const valueOf = (unit: number): number => (unit >= 48 && unit <= 57 ? unit - 48 : unit >= 97 && unit <= 102 ? unit - 87 : unit >= 65 && unit <= 70 ? unit - 55 : -1);
+const valueOf = (unit: number): number =>
+  unit >= 48 && unit <= 57 ? unit - 48 : unit >= 97 && unit <= 102 ? unit - 87 : unit >= 65 && unit <= 70 ? unit - 55 : -1;
 
 /**
  * Bytes of hexadecimal text, either case, as Go's `encoding/hex` reads it.

@@ -181,7 +181,8 @@ class Reader {
   }
 
   deeper(depth: number): void {
-    if (depth >= this.maxDepth) throw new EngineError("over-limit", `nested deeper than ${this.maxDepth} levels at offset ${this.at}`, { subject: this.subject });
+    if (depth >= this.maxDepth)
+      throw new EngineError("over-limit", `nested deeper than ${this.maxDepth} levels at offset ${this.at}`, { subject: this.subject });
   }
 }
 

@@ -29,4 +29,5 @@ export function parsePem(text: string): PemBlock[] {
 }
 
 /** A block in lines of 64 characters, ending with a line feed. `base64` is the padded text of its bytes. */
-export const encodePem = (label: string, base64: string): string => `-----BEGIN ${label}-----\n${base64.replace(/(.{64})(?=.)/g, "$1\n")}\n-----END ${label}-----\n`;
+export const encodePem = (label: string, base64: string): string =>
+  `-----BEGIN ${label}-----\n${base64.replace(/(.{64})(?=.)/g, "$1\n")}\n-----END ${label}-----\n`;

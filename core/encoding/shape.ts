@@ -5,7 +5,8 @@ import type { JsonArray, JsonObject, JsonValue } from "./json.ts";
 /** A JSON pointer one step deeper. */
 export const pointer = (at: string, step: string | number): string => `${at}/${String(step).replaceAll("~", "~0").replaceAll("/", "~1")}`;
 
-const kindOf = (value: JsonValue | undefined): string => (value === undefined ? "nothing" : value === null ? "null" : Array.isArray(value) ? "a list" : typeof value === "object" ? "an object" : `a ${typeof value}`);
+const kindOf = (value: JsonValue | undefined): string =>
+  value === undefined ? "nothing" : value === null ? "null" : Array.isArray(value) ? "a list" : typeof value === "object" ? "an object" : `a ${typeof value}`;
 
 const wrong = (value: JsonValue | undefined, wanted: string, at: string): never => {
   throw new EngineError("malformed", `expected ${wanted}, found ${kindOf(value)}`, { subject: at === "" ? "/" : at });
@@ -20,7 +21,8 @@ export const readString = (value: JsonValue | undefined, at: string): string => 
 export const readBoolean = (value: JsonValue | undefined, at: string): boolean => (typeof value === "boolean" ? value : wrong(value, "true or false", at));
 
 /** An integer that a double holds exactly. */
-export const readInteger = (value: JsonValue | undefined, at: string): number => (typeof value === "number" && Number.isSafeInteger(value) ? value : wrong(value, "an integer", at));
+export const readInteger = (value: JsonValue | undefined, at: string): number =>
+  typeof value === "number" && Number.isSafeInteger(value) ? value : wrong(value, "an integer", at);
 
 /** An own member, or undefined. `null` counts as absent, as protobuf JSON has it. */
 export function member(object: JsonObject, key: string): JsonValue | undefined {
@@ -30,7 +32,8 @@ export function member(object: JsonObject, key: string): JsonValue | undefined {
 
 /** @throws EngineError `malformed` naming the first key of `object` that is not in `known`. */
 export function refuseUnknownKeys(object: JsonObject, known: ReadonlySet<string>, at: string): void {
-  for (const key of Object.keys(object)) if (!known.has(key)) throw new EngineError("malformed", `unknown field ${JSON.stringify(key)}`, { subject: pointer(at, key) });
+  for (const key of Object.keys(object))
+    if (!known.has(key)) throw new EngineError("malformed", `unknown field ${JSON.stringify(key)}`, { subject: pointer(at, key) });
 }
 
 /** A map of strings. */

@@ -73,7 +73,8 @@ function decodeAnyUtf8(bytes: Uint8Array): string {
           index++;
         }
       }
-      if (point < (minimum[more] as number) || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) throw new EngineError("malformed", `not UTF-8 near offset ${index - 1}`);
+      if (point < (minimum[more] as number) || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff))
+        throw new EngineError("malformed", `not UTF-8 near offset ${index - 1}`);
       if (point >= 0x10000) units.push(0xd800 + ((point - 0x10000) >> 10), 0xdc00 + ((point - 0x10000) & 0x3ff));
       else units.push(point);
     }

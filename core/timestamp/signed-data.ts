@@ -148,7 +148,8 @@ function readCertificates(fields: DerReader): readonly Uint8Array[] {
   const set = fields.readOptional(contextConstructed(0));
   const certificates: Uint8Array[] = [];
   while (set !== undefined && !set.atEnd) {
-    if (certificates.length >= defaultLimits.certificatesPerChain) throw new EngineError("over-limit", `more than ${defaultLimits.certificatesPerChain} certificates in a timestamp`, { subject });
+    if (certificates.length >= defaultLimits.certificatesPerChain)
+      throw new EngineError("over-limit", `more than ${defaultLimits.certificatesPerChain} certificates in a timestamp`, { subject });
     certificates.push(set.element(Tag.sequence));
   }
   return certificates;

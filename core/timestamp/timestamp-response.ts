@@ -28,6 +28,7 @@ export function parseTimestampResponse(der: Uint8Array): TimestampToken {
   if (response.atEnd) throw new EngineError("bad-timestamp", "response without a token", { subject });
   const { contentType, content, certificates, signer } = readSignedData(response);
   response.end();
-  if (contentType !== tstInfoType || signer.contentType !== tstInfoType) throw new EngineError("bad-timestamp", "signed content that is not a timestamp", { subject });
+  if (contentType !== tstInfoType || signer.contentType !== tstInfoType)
+    throw new EngineError("bad-timestamp", "signed content that is not a timestamp", { subject });
   return { info: parseTstInfo(content), content, signer, certificates: certificates.map((certificate) => parseCertificate(certificate)) };
 }

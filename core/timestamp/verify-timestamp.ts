@@ -23,7 +23,9 @@ const refused = (what: string, cause?: unknown): EngineError => new EngineError(
 /** The certificate that issuer and serial number name: among the embedded ones or, if there are none, the authority's own. */
 function findSigner(token: TimestampToken, authority: TimestampAuthority): Certificate {
   const candidates = token.certificates.length > 0 ? token.certificates : authority.leaf === undefined ? [] : [authority.leaf];
-  const [signer, ...others] = candidates.filter((candidate) => equalBytes(candidate.issuer, token.signer.issuer) && equalBytes(candidate.serialNumber, token.signer.serialNumber));
+  const [signer, ...others] = candidates.filter(
+    (candidate) => equalBytes(candidate.issuer, token.signer.issuer) && equalBytes(candidate.serialNumber, token.signer.serialNumber),
+  );
   if (signer === undefined) throw refused("the signer's certificate is not there");
   if (others.length > 0) throw refused("several certificates with the signer's name and number");
   if (authority.leaf !== undefined && !equalBytes(signer.der, authority.leaf.der)) throw refused("the signer is not the authority's certificate");
@@ -44,14 +46,23 @@ function requireSignature(token: TimestampToken, signer: Certificate, verifier: 
   for (const { hash, value } of info.certificateHashes) {
     if (!equalBytes(value, hash === "sha1" ? sha1(signer.der) : digest(hash, signer.der))) throw refused("signed attributes name another certificate");
   }
-  if (info.signingTime !== undefined && !isWithin({ start: signer.notBefore, end: signer.notAfter }, info.signingTime)) throw refused("signing time outside the signer's validity");
-  if (signer.publicKey === undefined || !verifier.verify(info.signatureAlgorithm, signer.publicKey, { message: info.signedAttributes }, info.signature)) throw refused("signature does not verify");
+  if (info.signingTime !== undefined && !isWithin({ start: signer.notBefore, end: signer.notAfter }, info.signingTime))
+    throw refused("signing time outside the signer's validity");
+  if (signer.publicKey === undefined || !verifier.verify(info.signatureAlgorithm, signer.publicKey, { message: info.signedAttributes }, info.signature))
+    throw refused("signature does not verify");
 }
 
 function requirePath(token: TimestampToken, signer: Certificate, authority: TimestampAuthority, verifier: SignatureVerifier): void {
   const embedded = token.certificates.filter((certificate) => certificate !== signer);
   try {
-    verifyPath({ leaf: signer, anchors: authority.anchors, intermediates: [...authority.intermediates, ...embedded], at: token.info.at, usage: "timestamping", verifier });
+    verifyPath({
+      leaf: signer,
+      anchors: authority.anchors,
+      intermediates: [...authority.intermediates, ...embedded],
+      at: token.info.at,
+      usage: "timestamping",
+      verifier,
+    });
   } catch (error) {
     if (!(error instanceof EngineError) || error.code === "over-limit") throw error;
     throw refused(`the signer's path: ${error.message}`, error);
@@ -72,7 +83,12 @@ function verifyByAuthority(token: TimestampToken, authority: TimestampAuthority,
  * @param responseDer a TimeStampResp.
  * @throws EngineError `bad-timestamp`, `malformed`, `over-limit`.
  */
-export function verifyTimestamp(responseDer: Uint8Array, message: Uint8Array, authorities: readonly TimestampAuthority[], verifier: SignatureVerifier): VerifiedTimestamp {
+export function verifyTimestamp(
+  responseDer: Uint8Array,
+  message: Uint8Array,
+  authorities: readonly TimestampAuthority[],
+  verifier: SignatureVerifier,
+): VerifiedTimestamp {
   const token = parseTimestampResponse(responseDer);
   if (!equalBytes(token.info.imprint, digest(token.info.hash, message))) throw refused("imprint of another message");
   const failures: EngineError[] = [];

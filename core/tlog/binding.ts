@@ -74,7 +74,8 @@ export function requireVerifier(text: string, logged: LoggedSignature, layout: E
   const [block, ...more] = parsePem(decodeUtf8(decodeBase64(text)));
   if (block === undefined || more.length > 0) throw new EngineError("malformed", "not one PEM block", { subject: at });
   if ("certificate" in logged.verifier) {
-    if (block.label !== "CERTIFICATE" || !equalBytes(block.bytes, logged.verifier.certificate.der)) throw foreignEntry("a signature by another certificate", at);
+    if (block.label !== "CERTIFICATE" || !equalBytes(block.bytes, logged.verifier.certificate.der))
+      throw foreignEntry("a signature by another certificate", at);
     return;
   }
   const { key } = logged.verifier;

@@ -53,7 +53,8 @@ export function parseCheckpoint(note: string): Checkpoint {
   const split = note.lastIndexOf("\n\n");
   if (split < 0 || !note.endsWith("\n") || split + 2 >= note.length) throw malformed("not a signed note");
   const lines = note.slice(split + 2, -1).split("\n");
-  if (lines.length > defaultLimits.checkpointSignatures) throw new EngineError("over-limit", `${lines.length} signatures on a checkpoint`, { subject: "checkpoint" });
+  if (lines.length > defaultLimits.checkpointSignatures)
+    throw new EngineError("over-limit", `${lines.length} signatures on a checkpoint`, { subject: "checkpoint" });
   const text = note.slice(0, split + 1);
   const [origin, size, root] = text.split("\n") as [string, string?, string?];
   if (origin === "") throw malformed("no origin");
@@ -83,7 +84,8 @@ const curveHash = { "P-256": "sha256", "P-384": "sha384", "P-521": "sha512" } as
  */
 export function verifyRekorV1Checkpoint(checkpoint: Checkpoint, key: PublicKey, verifier: SignatureVerifier): void {
   const hint = sha256(key.spki).subarray(0, 4);
-  const algorithm: SignatureAlgorithm = key.type === "ecdsa" ? { scheme: "ecdsa", hash: "sha256" } : key.type === "rsa" ? { scheme: "rsa-pkcs1v15", hash: "sha256" } : { scheme: "ed25519" };
+  const algorithm: SignatureAlgorithm =
+    key.type === "ecdsa" ? { scheme: "ecdsa", hash: "sha256" } : key.type === "rsa" ? { scheme: "rsa-pkcs1v15", hash: "sha256" } : { scheme: "ed25519" };
   const name = checkpoint.origin.replace(/ - [0-9]+$/, "");
   for (const line of checkpoint.signatures) {
     if (line.name !== name) throw unproven(`signed by ${JSON.stringify(line.name)}, origin is ${JSON.stringify(checkpoint.origin)}`);
@@ -101,7 +103,11 @@ export function verifyRekorV2Checkpoint(checkpoint: Checkpoint, origin: string, 
   if (checkpoint.origin !== origin) throw unproven(`origin is ${JSON.stringify(checkpoint.origin)}, the log is ${JSON.stringify(origin)}`);
   const hint = noteKeyId(origin, key).subarray(0, 4);
   const algorithm: SignatureAlgorithm =
-    key.type === "ecdsa" ? { scheme: "ecdsa", hash: curveHash[key.curve] } : key.type === "rsa" ? { scheme: "rsa-pkcs1v15", hash: "sha256" } : { scheme: "ed25519" };
+    key.type === "ecdsa"
+      ? { scheme: "ecdsa", hash: curveHash[key.curve] }
+      : key.type === "rsa"
+        ? { scheme: "rsa-pkcs1v15", hash: "sha256" }
+        : { scheme: "ed25519" };
   const line = checkpoint.signatures.find((candidate) => candidate.name === origin && equalBytes(candidate.hint, hint));
   if (line === undefined) throw unproven("no signature by the log");
   if (!verifier.verify(algorithm, key, { message: checkpoint.text }, line.signature)) throw unproven("signature does not verify");

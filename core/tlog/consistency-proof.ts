@@ -18,7 +18,8 @@ export interface ConsistencyProof {
  */
 export function verifyConsistency(proof: ConsistencyProof, firstRoot: Uint8Array, secondRoot: Uint8Array): void {
   const { firstSize, secondSize, path } = proof;
-  if (firstSize < 0n || firstSize > secondSize || secondSize > maxTreeSize) throw new EngineError("malformed", `a tree of ${firstSize} cannot grow into one of ${secondSize}`);
+  if (firstSize < 0n || firstSize > secondSize || secondSize > maxTreeSize)
+    throw new EngineError("malformed", `a tree of ${firstSize} cannot grow into one of ${secondSize}`);
   if (firstSize === secondSize) {
     if (path.length > 0) throw new EngineError("malformed", "consistency path between trees of one size");
     if (!equalBytes(firstRoot, secondRoot)) throw new EngineError("bad-log-proof", "two roots of one size");

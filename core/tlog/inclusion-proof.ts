@@ -18,7 +18,8 @@ export interface InclusionProof {
  */
 export function rootOfInclusion(proof: InclusionProof, leaf: Uint8Array): Uint8Array {
   const { leafIndex, treeSize, path } = proof;
-  if (leafIndex < 0n || leafIndex >= treeSize || treeSize > maxTreeSize) throw new EngineError("malformed", `leaf ${leafIndex} is outside a tree of ${treeSize}`);
+  if (leafIndex < 0n || leafIndex >= treeSize || treeSize > maxTreeSize)
+    throw new EngineError("malformed", `leaf ${leafIndex} is outside a tree of ${treeSize}`);
   requireHashes([leaf, ...path], "an inclusion proof");
   let node = leaf;
   let index = leafIndex;

@@ -21,7 +21,8 @@ const details: readonly (readonly [name: string, number: number, type: PublicKey
  */
 export function readLogKeyDetails(value: JsonValue | undefined, at: string): { readonly type: PublicKey["type"]; readonly encoding: "pkix" | "pkcs1" } {
   const row = details.find(([name, number]) => value === name || value === number);
-  if (row === undefined) throw new EngineError("malformed", `a log key of type ${JSON.stringify(value ?? null).slice(0, 64)} is not supported`, { subject: at });
+  if (row === undefined)
+    throw new EngineError("malformed", `a log key of type ${JSON.stringify(value ?? null).slice(0, 64)} is not supported`, { subject: at });
   return { type: row[2], encoding: row[3] };
 }
 

@@ -47,12 +47,17 @@ export function bindHashedRekord002(spec: JsonObject, logged: LoggedSignature): 
   const [wanted, other] = "certificate" in logged.verifier ? (["x509Certificate", "publicKey"] as const) : (["publicKey", "x509Certificate"] as const);
   if (member(verifier, wanted) === undefined || member(verifier, other) !== undefined) throw foreignEntry("a signature by another kind of verifier", at);
   const expected = "certificate" in logged.verifier ? logged.verifier.certificate.der : logged.verifier.key.spki;
-  if (!equalBytes(bytesAt(strictObject(verifier, wanted, at), "rawBytes", `${at}/${wanted}`), expected)) throw foreignEntry("a signature by another verifier", at);
+  if (!equalBytes(bytesAt(strictObject(verifier, wanted, at), "rawBytes", `${at}/${wanted}`), expected))
+    throw foreignEntry("a signature by another verifier", at);
 
   const key = "certificate" in logged.verifier ? logged.verifier.certificate.publicKey : logged.verifier.key;
   const algorithm = key === undefined ? undefined : prehashedAlgorithm(key);
   const data = strictObject(body, "data", record);
-  if (algorithm === undefined || readString(member(verifier, "keyDetails"), `${at}/keyDetails`) !== algorithm.keyDetails || readString(member(data, "algorithm"), `${record}/data/algorithm`) !== algorithm.hashAlgorithm) {
+  if (
+    algorithm === undefined ||
+    readString(member(verifier, "keyDetails"), `${at}/keyDetails`) !== algorithm.keyDetails ||
+    readString(member(data, "algorithm"), `${record}/data/algorithm`) !== algorithm.hashAlgorithm
+  ) {
     throw foreignEntry("a signature by another algorithm", at);
   }
   const { content } = logged;
@@ -63,7 +68,9 @@ export function bindHashedRekord002(spec: JsonObject, logged: LoggedSignature): 
 
 /** The log that an entry names, by the id that the trusted root states or by the one that follows from key and name. */
 function findLog(entry: LogEntry, checkpoint: Checkpoint, logs: readonly TransparencyLogKey[]): TransparencyLogKey | undefined {
-  return logs.find((log) => log.logId === entry.logId) ?? logs.find((log) => encodeHex(noteKeyId(log.origin ?? checkpoint.origin, log.publicKey)) === entry.logId);
+  return (
+    logs.find((log) => log.logId === entry.logId) ?? logs.find((log) => encodeHex(noteKeyId(log.origin ?? checkpoint.origin, log.publicKey)) === entry.logId)
+  );
 }
 
 /**

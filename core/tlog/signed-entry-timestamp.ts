@@ -14,7 +14,8 @@ const exact = BigInt(Number.MAX_SAFE_INTEGER);
  */
 export function encodeEntryTimestampPayload(entry: LogEntry): Uint8Array {
   const time = entry.integratedTime ?? 0n;
-  for (const number of [time, entry.logIndex]) if (number < 0n || number > exact) throw new EngineError("malformed", `${number} is out of range`, { subject: "signed entry timestamp" });
+  for (const number of [time, entry.logIndex])
+    if (number < 0n || number > exact) throw new EngineError("malformed", `${number} is out of range`, { subject: "signed entry timestamp" });
   return encodeUtf8(`{"body":"${encodeBase64(entry.body)}","integratedTime":${time},"logID":"${entry.logId}","logIndex":${entry.logIndex}}`);
 }
 

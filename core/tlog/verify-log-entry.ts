@@ -61,9 +61,14 @@ function parseBody(entry: LogEntry): EntryBody {
   const kind = readString(member(object, "kind"), "/kind");
   const version = readString(member(object, "apiVersion"), "/apiVersion");
   const row = kinds.get(`${kind} ${version}`);
-  if (row === undefined) throw new EngineError("bad-log-proof", `entries of kind ${JSON.stringify(`${kind} ${version}`.slice(0, 64))} are not supported`, { subject: "/kind" });
+  if (row === undefined)
+    throw new EngineError("bad-log-proof", `entries of kind ${JSON.stringify(`${kind} ${version}`.slice(0, 64))} are not supported`, { subject: "/kind" });
   if (entry.kindVersion !== undefined && (entry.kindVersion.kind !== kind || entry.kindVersion.version !== version)) {
-    throw new EngineError("bad-log-proof", `declared as ${JSON.stringify(`${entry.kindVersion.kind} ${entry.kindVersion.version}`.slice(0, 64))}, is ${kind} ${version}`, { subject: "/kind" });
+    throw new EngineError(
+      "bad-log-proof",
+      `declared as ${JSON.stringify(`${entry.kindVersion.kind} ${entry.kindVersion.version}`.slice(0, 64))}, is ${kind} ${version}`,
+      { subject: "/kind" },
+    );
   }
   return { kind, version, ...row, spec: readObject(member(object, "spec"), "/spec") };
 }
@@ -81,7 +86,8 @@ function integratedTime(entry: LogEntry): Date | undefined {
 function requireUnsignedTime(at: Date | undefined, logged: LoggedSignature): void {
   if (at === undefined || !("certificate" in logged.verifier)) return;
   const { notBefore, notAfter } = logged.verifier.certificate;
-  if (!isWithin({ start: notBefore, end: notAfter }, at)) throw new EngineError("certificate-not-valid-then", `integrated at ${at.toISOString()}, outside the certificate's validity`);
+  if (!isWithin({ start: notBefore, end: notAfter }, at))
+    throw new EngineError("certificate-not-valid-then", `integrated at ${at.toISOString()}, outside the certificate's validity`);
 }
 
 function verifyRekorV1Inclusion(entry: LogEntry, log: TransparencyLogKey, verifier: SignatureVerifier): void {
@@ -89,7 +95,8 @@ function verifyRekorV1Inclusion(entry: LogEntry, log: TransparencyLogKey, verifi
   if (proof === undefined) return;
   const checkpoint = parseCheckpoint(proof.checkpoint);
   verifyRekorV1Checkpoint(checkpoint, log.publicKey, verifier);
-  if (proof.treeSize !== checkpoint.treeSize || !equalBytes(proof.rootHash, checkpoint.rootHash)) throw new EngineError("bad-log-proof", "proof and checkpoint disagree about the tree");
+  if (proof.treeSize !== checkpoint.treeSize || !equalBytes(proof.rootHash, checkpoint.rootHash))
+    throw new EngineError("bad-log-proof", "proof and checkpoint disagree about the tree");
   verifyInclusion({ leafIndex: proof.logIndex, treeSize: checkpoint.treeSize, path: proof.hashes }, hashLeaf(entry.body), checkpoint.rootHash);
 }
 
@@ -100,7 +107,14 @@ interface UnusableEntry {
 
 const unknownLog = (entry: LogEntry): UnusableEntry => ({ unusable: `log ${entry.logId} is not trusted` });
 
-function checkRekorV1(entry: LogEntry, body: EntryBody, logged: LoggedSignature, logs: readonly TransparencyLogKey[], verifier: SignatureVerifier, layout: EntryLayout): VerifiedLogEntry | UnusableEntry {
+function checkRekorV1(
+  entry: LogEntry,
+  body: EntryBody,
+  logged: LoggedSignature,
+  logs: readonly TransparencyLogKey[],
+  verifier: SignatureVerifier,
+  layout: EntryLayout,
+): VerifiedLogEntry | UnusableEntry {
   const log = logs.find((candidate) => candidate.logId === entry.logId);
   if (log === undefined) return unknownLog(entry);
   const promised = entry.inclusionPromise !== undefined;
@@ -115,7 +129,14 @@ function checkRekorV1(entry: LogEntry, body: EntryBody, logged: LoggedSignature,
   return { ...toVerified(entry, body, log), provenBy, ...(promised && at !== undefined ? { at } : {}) };
 }
 
-function checkRekorV2(entry: LogEntry, body: EntryBody, logged: LoggedSignature, logs: readonly TransparencyLogKey[], verifier: SignatureVerifier, layout: EntryLayout): VerifiedLogEntry | UnusableEntry {
+function checkRekorV2(
+  entry: LogEntry,
+  body: EntryBody,
+  logged: LoggedSignature,
+  logs: readonly TransparencyLogKey[],
+  verifier: SignatureVerifier,
+  layout: EntryLayout,
+): VerifiedLogEntry | UnusableEntry {
   if (layout === "layer") throw new EngineError("bad-log-proof", "a layer's log entry cannot be one of Rekor v2");
   if (entry.inclusionPromise !== undefined) return { unusable: "a signed entry timestamp, which Rekor v2 does not make" };
   const log = verifyRekorV2Inclusion(entry, logs, verifier);
@@ -135,7 +156,13 @@ const toVerified = (entry: LogEntry, body: EntryBody, log: TransparencyLogKey) =
   ...(log.origin === undefined ? {} : { origin: log.origin }),
 });
 
-function checkEntry(entry: LogEntry, logged: LoggedSignature, logs: readonly TransparencyLogKey[], verifier: SignatureVerifier, layout: EntryLayout): VerifiedLogEntry | UnusableEntry {
+function checkEntry(
+  entry: LogEntry,
+  logged: LoggedSignature,
+  logs: readonly TransparencyLogKey[],
+  verifier: SignatureVerifier,
+  layout: EntryLayout,
+): VerifiedLogEntry | UnusableEntry {
   const body = parseBody(entry);
   return (body.rekor === 1 ? checkRekorV1 : checkRekorV2)(entry, body, logged, logs, verifier, layout);
 }
@@ -172,8 +199,10 @@ export function verifyLogEntries(
   options: { readonly layout: EntryLayout },
 ): readonly VerifiedLogEntry[] {
   if (entries.length === 0) throw new EngineError("no-log-proof", "the signature carries no log entry");
-  if (entries.length > defaultLimits.logEntries) throw new EngineError("over-limit", `${entries.length} log entries, at most ${defaultLimits.logEntries} are read`);
-  if (new Set(entries.map((entry) => `${entry.logId} ${entry.logIndex}`)).size !== entries.length) throw new EngineError("bad-log-proof", "one log entry twice");
+  if (entries.length > defaultLimits.logEntries)
+    throw new EngineError("over-limit", `${entries.length} log entries, at most ${defaultLimits.logEntries} are read`);
+  if (new Set(entries.map((entry) => `${entry.logId} ${entry.logIndex}`)).size !== entries.length)
+    throw new EngineError("bad-log-proof", "one log entry twice");
   const outcomes = entries.map((entry) => checkEntry(entry, logged, logs, verifier, options.layout));
   const proven = outcomes.filter((outcome): outcome is VerifiedLogEntry => !("unusable" in outcome));
   if (proven.length === 0) throw new EngineError("bad-log-proof", outcomes.map((outcome) => ("unusable" in outcome ? outcome.unusable : "")).join("; "));

@@ -62,7 +62,16 @@ function readRow(entry: JsonValue, at: string): DistrustRow {
   if (kind === undefined || named.length > 1) throw new EngineError("malformed", `a row names exactly one of ${kinds.join(", ")}`, { subject: at });
   const value = readString(object[kind], pointer(at, kind));
   const fits = kind === "digest" ? isDigest(value) : kind === "identity" ? value !== "" : fingerprint.test(value);
-  if (!fits) throw new EngineError("malformed", kind === "digest" ? "not a digest: sha256: and 64 lower-case hexadecimal digits" : kind === "identity" ? "empty identity" : "not 64 lower-case hexadecimal digits", { subject: pointer(at, kind) });
+  if (!fits)
+    throw new EngineError(
+      "malformed",
+      kind === "digest"
+        ? "not a digest: sha256: and 64 lower-case hexadecimal digits"
+        : kind === "identity"
+          ? "empty identity"
+          : "not 64 lower-case hexadecimal digits",
+      { subject: pointer(at, kind) },
+    );
   const reason = member(object, "reason");
   const date = member(object, "date");
   return {

@@ -17,6 +17,9 @@ export type TufVerifier = (source: TufSource, now: Date, verifier: SignatureVeri
  */
 export function resolveTrust(source: TrustedRootSource, now: Date, verifier: SignatureVerifier, tuf: TufVerifier | undefined): Uint8Array {
   if (source.form === "pinned") return source.bytes;
-  if (tuf === undefined) throw new EngineError("no-trust", "the trusted root is known as TUF metadata, and no initial root to verify it from is configured", { subject: "trusted-root" });
+  if (tuf === undefined)
+    throw new EngineError("no-trust", "the trusted root is known as TUF metadata, and no initial root to verify it from is configured", {
+      subject: "trusted-root",
+    });
   return tuf(source, now, verifier);
 }

@@ -28,6 +28,10 @@ export const compileTrust = (root: TrustedRoot, verifier: SignatureVerifier): Tr
   digest: root.digest,
   tlogs: root.tlogs,
   ctlogs: root.ctlogs,
-  authorities: root.certificateAuthorities.map(({ uri, anchor, intermediates, validFor }) => ({ uri, validFor, ...prepareAuthority([anchor], intermediates, verifier) })),
+  authorities: root.certificateAuthorities.map(({ uri, anchor, intermediates, validFor }) => ({
+    uri,
+    validFor,
+    ...prepareAuthority([anchor], intermediates, verifier),
+  })),
   timestampAuthorities: root.timestampAuthorities,
 });

@@ -51,18 +51,21 @@ const chainKeys = keys("certificates");
 const certificateKeys = keys("rawBytes");
 
 /** Host of an absolute URL, without port; `""` where there is none. */
-const hostOf = (url: string): string => /^[A-Za-z][A-Za-z0-9+.-]*:\/\/(?:[^/?#@]*@)?(\[[^\]/?#]*\]|[^/?#:[\]]*)(?::[0-9]*)?(?:[/?#]|$)/.exec(url)?.[1]?.replace(/^\[|\]$/g, "") ?? "";
+const hostOf = (url: string): string =>
+  /^[A-Za-z][A-Za-z0-9+.-]*:\/\/(?:[^/?#@]*@)?(\[[^\]/?#]*\]|[^/?#:[\]]*)(?::[0-9]*)?(?:[/?#]|$)/.exec(url)?.[1]?.replace(/^\[|\]$/g, "") ?? "";
 
 function readLog(value: JsonValue, at: string): TransparencyLogKey {
   const object = readMessage(value, logKeys, at);
   const algorithm = member(object, "hashAlgorithm");
-  if (algorithm !== "SHA2_256" && algorithm !== 1) throw new EngineError("malformed", "a log whose tree is not of SHA-256", { subject: pointer(at, "hashAlgorithm") });
+  if (algorithm !== "SHA2_256" && algorithm !== 1)
+    throw new EngineError("malformed", "a log whose tree is not of SHA-256", { subject: pointer(at, "hashAlgorithm") });
   const here = pointer(at, "publicKey");
   const key = readMessage(member(object, "publicKey"), publicKeyKeys, here);
   const details = readLogKeyDetails(member(key, "keyDetails"), pointer(here, "keyDetails"));
   const bytes = requireBytes(key, "rawBytes", here);
   const publicKey = details.encoding === "pkcs1" ? parsePkcs1(bytes) : parseSpki(bytes);
-  if (publicKey.type !== details.type) throw new EngineError("malformed", `a key of type ${publicKey.type} under the name of another`, { subject: pointer(here, "keyDetails") });
+  if (publicKey.type !== details.type)
+    throw new EngineError("malformed", `a key of type ${publicKey.type} under the name of another`, { subject: pointer(here, "keyDetails") });
   const validFor = readPeriod(key, "validFor", here);
   if (validFor.start === undefined) throw new EngineError("malformed", "a log key without the start of its validity", { subject: pointer(here, "validFor") });
   optionalMessage(object, "checkpointKeyId", idKeys, at);
@@ -73,7 +76,11 @@ function readLog(value: JsonValue, at: string): TransparencyLogKey {
 
 /** One key for each log id; of several the last one counts, as in sigstore-go. */
 function readLogs(object: JsonObject, key: string): readonly TransparencyLogKey[] {
-  const byId = new Map(readRepeated(object, key, "").map((entry, index) => readLog(entry, `/${key}/${index}`)).map((log) => [log.logId, log] as const));
+  const byId = new Map(
+    readRepeated(object, key, "")
+      .map((entry, index) => readLog(entry, `/${key}/${index}`))
+      .map((log) => [log.logId, log] as const),
+  );
   return [...byId.values()];
 }
 
@@ -89,7 +96,8 @@ function readAuthority(value: JsonValue, at: string): RawAuthority {
   readText(object, "operator", at);
   const list = readRepeated(readMessage(member(object, "certChain"), chainKeys, pointer(at, "certChain")), "certificates", pointer(at, "certChain"));
   if (list.length === 0) throw new EngineError("malformed", "authority without certificates", { subject: pointer(at, "certChain") });
-  if (list.length > defaultLimits.certificatesPerChain) throw new EngineError("over-limit", `${list.length} certificates in a chain`, { subject: pointer(at, "certChain") });
+  if (list.length > defaultLimits.certificatesPerChain)
+    throw new EngineError("over-limit", `${list.length} certificates in a chain`, { subject: pointer(at, "certChain") });
   const chain = list.map((entry, index) => {
     const here = `${at}/certChain/certificates/${index}`;
     return parseCertificate(requireBytes(readMessage(entry, certificateKeys, here), "rawBytes", here));
@@ -97,7 +105,8 @@ function readAuthority(value: JsonValue, at: string): RawAuthority {
   return { uri: readText(object, "uri", at), chain, validFor: readPeriod(object, "validFor", at) };
 }
 
-const readAuthorities = (object: JsonObject, key: string): readonly RawAuthority[] => readRepeated(object, key, "").map((entry, index) => readAuthority(entry, `/${key}/${index}`));
+const readAuthorities = (object: JsonObject, key: string): readonly RawAuthority[] =>
+  readRepeated(object, key, "").map((entry, index) => readAuthority(entry, `/${key}/${index}`));
 
 /**
  * The trusted root of a JSON document. One log of an unknown key type, or without the start of its validity, spoils the whole: half a root is not what was published.
@@ -107,11 +116,17 @@ export function parseTrustedRoot(document: Uint8Array | string): TrustedRoot {
   const bytes = typeof document === "string" ? encodeUtf8(document) : document;
   const object = readMessage(parseJson(bytes, { ...protoJsonOptions, maxBytes: defaultLimits.trustedRootBytes, subject: "trusted root" }), rootKeys, "");
   const mediaType = readString(member(object, "mediaType"), "/mediaType");
-  if (!mediaTypes.has(mediaType)) throw new EngineError("malformed", `not a trusted root: ${JSON.stringify(mediaType.slice(0, 128))}`, { subject: "/mediaType" });
+  if (!mediaTypes.has(mediaType))
+    throw new EngineError("malformed", `not a trusted root: ${JSON.stringify(mediaType.slice(0, 128))}`, { subject: "/mediaType" });
   return {
     tlogs: readLogs(object, "tlogs"),
     ctlogs: readLogs(object, "ctlogs"),
-    certificateAuthorities: readAuthorities(object, "certificateAuthorities").map(({ uri, chain, validFor }) => ({ uri, anchor: chain.at(-1) as Certificate, intermediates: chain.slice(0, -1), validFor })),
+    certificateAuthorities: readAuthorities(object, "certificateAuthorities").map(({ uri, chain, validFor }) => ({
+      uri,
+      anchor: chain.at(-1) as Certificate,
+      intermediates: chain.slice(0, -1),
+      validFor,
+    })),
     timestampAuthorities: readAuthorities(object, "timestampAuthorities").map(({ uri, chain, validFor }) => toTimestampAuthority(chain, uri, validFor)),
     digest: digestOf(bytes),
   };

@@ -17,7 +17,13 @@ function canVerify(algorithm: SignatureAlgorithm, signed: SignedMessage): boolea
  * The algorithm under which `signature` verifies, or `undefined`. ECDSA signatures are taken as DER or as r ‖ s, as cosign takes them for artifacts
  * (not for log promises, checkpoints and certificates).
  */
-export function matchSignature(signed: SignedMessage, signature: Uint8Array, key: PublicKey, algorithms: readonly SignatureAlgorithm[], verifier: SignatureVerifier): SignatureAlgorithm | undefined {
+export function matchSignature(
+  signed: SignedMessage,
+  signature: Uint8Array,
+  key: PublicKey,
+  algorithms: readonly SignatureAlgorithm[],
+  verifier: SignatureVerifier,
+): SignatureAlgorithm | undefined {
   const encoded = key.type === "ecdsa" ? ecdsaSignatureToDer(signature, key.curve) : signature;
   return algorithms.find((algorithm) => canVerify(algorithm, signed) && verifier.verify(algorithm, key, signed, encoded));
 }

@@ -76,7 +76,8 @@ function compileSigner(spec: AttestorSpec, form: TextForm, limits: Limits): Expe
   const keyless = spec.keyless ?? {};
   const identity = compileIdentity(keyless, form);
   const anchors = isSet(keyless.roots) ? readRoots(keyless.roots, "roots") : undefined;
-  if (anchors === undefined && identity.subject.length + identity.issuer.length === 0) throw new EngineError("malformed", "neither subject nor issuer nor roots: anyone could sign", { subject: "keyless" });
+  if (anchors === undefined && identity.subject.length + identity.issuer.length === 0)
+    throw new EngineError("malformed", "neither subject nor issuer nor roots: anyone could sign", { subject: "keyless" });
   return { kind: "issued", identity, ...(anchors === undefined ? {} : { anchors }), ...wanted };
 }
 
@@ -84,7 +85,10 @@ function compileSigner(spec: AttestorSpec, form: TextForm, limits: Limits): Expe
 function wantedAlgorithm(inner: string | undefined, outer: string | undefined): { readonly signatureAlgorithm?: string } {
   const wanted = isSet(inner) && inner !== defaultAlgorithm ? inner : isSet(outer) ? outer : inner;
   if (!isSet(wanted)) return {};
-  if (!isHashName(wanted)) throw new EngineError("malformed", `signature algorithm ${JSON.stringify(wanted)} is none of sha224, sha256, sha384, sha512`, { subject: "signatureAlgorithm" });
+  if (!isHashName(wanted))
+    throw new EngineError("malformed", `signature algorithm ${JSON.stringify(wanted)} is none of sha224, sha256, sha384, sha512`, {
+      subject: "signatureAlgorithm",
+    });
   return { signatureAlgorithm: wanted };
 }
 
@@ -92,11 +96,16 @@ function compileKey(keys: NonNullable<AttestorSpec["keys"]>, wanted: { readonly 
   if (isSet(keys.pem) === isSet(keys.reference)) throw new EngineError("malformed", "a key is either PEM text or a reference", { subject: "keys" });
   if (isSet(keys.reference)) return { kind: "key-reference", reference: keys.reference, ...wanted };
   const [key, ...more] = parsePublicKeysPem(keys.pem ?? "");
-  if (key === undefined || more.length > 0) throw new EngineError("malformed", key === undefined ? "no public key in the text" : "several public keys where one is expected", { subject: "keys" });
+  if (key === undefined || more.length > 0)
+    throw new EngineError("malformed", key === undefined ? "no public key in the text" : "several public keys where one is expected", { subject: "keys" });
   return { kind: "key", key, algorithms: registeredAlgorithms(key, wanted.signatureAlgorithm) };
 }
 
-function compileCertificates({ cert, certChain }: NonNullable<AttestorSpec["certificates"]>, wanted: { readonly signatureAlgorithm?: string }, limits: Limits): ExpectedSigner {
+function compileCertificates(
+  { cert, certChain }: NonNullable<AttestorSpec["certificates"]>,
+  wanted: { readonly signatureAlgorithm?: string },
+  limits: Limits,
+): ExpectedSigner {
   const chain = isSet(certChain) ? readChain(certChain, limits) : undefined;
   if (!isSet(cert)) {
     if (chain === undefined) throw new EngineError("malformed", "neither cert nor certChain: anyone could sign", { subject: "certificates" });
@@ -107,7 +116,13 @@ function compileCertificates({ cert, certChain }: NonNullable<AttestorSpec["cert
   if (key === undefined) throw new EngineError("malformed", "a certificate with a key of an unsupported type", { subject: "cert" });
   // The last certificate given is the anchor, self-signed or not.
   const anchor = chain?.at(-1);
-  return { kind: "certificate", certificate, key, algorithms: registeredAlgorithms(key, wanted.signatureAlgorithm), ...(chain === undefined || anchor === undefined ? {} : { path: { anchor, intermediates: chain.slice(0, -1) } }) };
+  return {
+    kind: "certificate",
+    certificate,
+    key,
+    algorithms: registeredAlgorithms(key, wanted.signatureAlgorithm),
+    ...(chain === undefined || anchor === undefined ? {} : { path: { anchor, intermediates: chain.slice(0, -1) } }),
+  };
 }
 
 function compileLog(rekor: AttestorSpec["rekor"]): ExpectedLog {

@@ -22,8 +22,12 @@ const isValidAt = ({ notBefore, notAfter }: Certificate, at: Date): boolean => i
 const notValidThen = (at: Date, what: string): EngineError => new EngineError("certificate-not-valid-then", `${what} at ${at.toISOString()}`);
 
 /** @throws EngineError as `verifyPath`. Code signing must be in the leaf's own extended key usage. */
-const verifyCodeSigningPath = (leaf: Certificate, authority: Pick<Authority, "anchors" | "intermediates"> & Partial<Authority>, at: Date, verifier: SignatureVerifier): CertificateChain =>
-  verifyPath({ leaf, ...authority, at, usage: "code-signing", requireLeafUsage: true, verifier });
+const verifyCodeSigningPath = (
+  leaf: Certificate,
+  authority: Pick<Authority, "anchors" | "intermediates"> & Partial<Authority>,
+  at: Date,
+  verifier: SignatureVerifier,
+): CertificateChain => verifyPath({ leaf, ...authority, at, usage: "code-signing", requireLeafUsage: true, verifier });
 
 /**
  * The chain of the signer's certificate at `at`. `authorities` gives the trusted root's, and is asked only where the signer has no anchors of its own.
@@ -32,10 +36,16 @@ const verifyCodeSigningPath = (leaf: Certificate, authority: Pick<Authority, "an
  *
  * @throws EngineError `untrusted-certificate`, `certificate-not-valid-then`, `over-limit`, and as `authorities`.
  */
-export function verifyChainAt(signer: CertificateSigner, at: Date, authorities: () => readonly TrustedAuthority[], verifier: SignatureVerifier): CertificateChain {
+export function verifyChainAt(
+  signer: CertificateSigner,
+  at: Date,
+  authorities: () => readonly TrustedAuthority[],
+  verifier: SignatureVerifier,
+): CertificateChain {
   const leaf = signer.certificate;
   if (signer.kind === "policy") {
-    if (signer.path !== undefined) return verifyCodeSigningPath(leaf, { anchors: [signer.path.anchor], intermediates: signer.path.intermediates }, at, verifier);
+    if (signer.path !== undefined)
+      return verifyCodeSigningPath(leaf, { anchors: [signer.path.anchor], intermediates: signer.path.intermediates }, at, verifier);
     if (!isValidAt(leaf, at)) throw notValidThen(at, "the policy's certificate is not valid");
     return [leaf];
   }
@@ -45,7 +55,8 @@ export function verifyChainAt(signer: CertificateSigner, at: Date, authorities: 
 
 /** Whether one of the authority's certificates has the issuer's name, or is the leaf. */
 const mayHaveIssued = ({ anchors, intermediates }: TrustedAuthority, leaf: Certificate): boolean =>
-  intermediates.some(({ subject }) => equalBytes(subject, leaf.issuer)) || anchors.some(({ subject, der }) => equalBytes(subject, leaf.issuer) || equalBytes(der, leaf.der));
+  intermediates.some(({ subject }) => equalBytes(subject, leaf.issuer)) ||
+  anchors.some(({ subject, der }) => equalBytes(subject, leaf.issuer) || equalBytes(der, leaf.der));
 
 /** Each authority stands for itself: its anchor, its intermediates, its period. The first that vouches for the leaf decides. */
 function verifyTrustedChain(leaf: Certificate, at: Date, authorities: readonly TrustedAuthority[], verifier: SignatureVerifier): CertificateChain {
@@ -69,6 +80,7 @@ function verifyTrustedChain(leaf: Certificate, at: Date, authorities: readonly T
  */
 export function verifyChainScts(chain: CertificateChain, logs: readonly TransparencyLogKey[], verifier: SignatureVerifier): readonly ProvenSct[] {
   const [leaf, issuer] = chain;
-  if (leaf === undefined || issuer === undefined) throw new EngineError("bad-sct", "the certificate is itself an anchor: what its log signed cannot be rebuilt without its issuer");
+  if (leaf === undefined || issuer === undefined)
+    throw new EngineError("bad-sct", "the certificate is itself an anchor: what its log signed cannot be rebuilt without its issuer");
   return verifyScts({ leaf, issuer, logs, verifier });
 }

@@ -38,6 +38,7 @@ export function requireSignature(content: SignedContent, signature: Uint8Array, 
   requireMessageDigest(content, claim);
   const algorithm = matchSignature(signedMessage(content, claim), signature, signer.key, signer.algorithms, verifier);
   if (algorithm !== undefined) return algorithm;
-  if (signer.kind === "issued") throw new EngineError("bad-signature", "the certificate's key does not verify the signature", { subject: signer.certificate.fingerprint });
+  if (signer.kind === "issued")
+    throw new EngineError("bad-signature", "the certificate's key does not verify the signature", { subject: signer.certificate.fingerprint });
   throw new EngineError("wrong-key", "the signature is not by the required key", { subject: signer.key.fingerprint });
 }

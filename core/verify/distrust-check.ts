@@ -11,7 +11,10 @@ import type { Signer } from "./signer.ts";
 function refuse(distrust: Distrust, kind: DistrustKind, values: readonly (string | undefined)[]): void {
   for (const value of values) {
     const row = value === undefined ? undefined : distrust.find(kind, value);
-    if (row !== undefined) throw new EngineError("distrusted", `${kind} ${value} is on the distrust list${row.reason === undefined ? "" : `: ${row.reason}`}`, { subject: row.value });
+    if (row !== undefined)
+      throw new EngineError("distrusted", `${kind} ${value} is on the distrust list${row.reason === undefined ? "" : `: ${row.reason}`}`, {
+        subject: row.value,
+      });
   }
 }
 

@@ -22,7 +22,13 @@ export type ExpectedSigner =
   | { readonly kind: "key"; readonly key: PublicKey; readonly algorithms: readonly SignatureAlgorithm[] }
   | { readonly kind: "key-reference"; readonly reference: string; readonly signatureAlgorithm?: string }
   /** `certificates.cert`: this certificate's key, and its validity; with `path` it must lead to the anchor too. */
-  | { readonly kind: "certificate"; readonly certificate: Certificate; readonly key: PublicKey; readonly algorithms: readonly SignatureAlgorithm[]; readonly path?: { readonly anchor: Certificate; readonly intermediates: readonly Certificate[] } }
+  | {
+      readonly kind: "certificate";
+      readonly certificate: Certificate;
+      readonly key: PublicKey;
+      readonly algorithms: readonly SignatureAlgorithm[];
+      readonly path?: { readonly anchor: Certificate; readonly intermediates: readonly Certificate[] };
+    }
   /** The signature's own certificate, of one of `anchors` or else of the trusted root's authorities, with this identity. */
   | { readonly kind: "issued"; readonly anchors?: readonly Certificate[]; readonly identity: ExpectedIdentity; readonly signatureAlgorithm?: string };
 

@@ -19,7 +19,10 @@ export interface IdentitySpec {
 /** `wildcard`: `*` and `?` as Kyverno has them; `exact`: as it stands. */
 export type TextForm = "wildcard" | "exact";
 
-const textMatcher = (wanted: string, form: TextForm): TextMatcher => ({ wanted, matches: form === "exact" ? (text) => text === wanted : (text) => matchWildcard(wanted, text) });
+const textMatcher = (wanted: string, form: TextForm): TextMatcher => ({
+  wanted,
+  matches: form === "exact" ? (text) => text === wanted : (text) => matchWildcard(wanted, text),
+});
 
 /** RE2 without anchors of its own, as Kyverno means it. */
 function patternMatcher(pattern: string): TextMatcher {
@@ -41,7 +44,11 @@ export function compileIdentity(spec: IdentitySpec, form: TextForm): ExpectedIde
   return {
     subject: matchers(spec.subject, spec.subjectRegExp, form),
     issuer: matchers(spec.issuer, spec.issuerRegExp, form),
-    extensions: Object.entries(spec.additionalExtensions ?? {}).map(([name, value]) => ({ name, extension: requireExtensionName(name), value: textMatcher(value, form) })),
+    extensions: Object.entries(spec.additionalExtensions ?? {}).map(([name, value]) => ({
+      name,
+      extension: requireExtensionName(name),
+      value: textMatcher(value, form),
+    })),
   };
 }
 
@@ -57,7 +64,11 @@ function requireExtensionName(name: string): string {
 const listed = (found: readonly string[]): string => (found.length === 0 ? "none" : found.map((text) => JSON.stringify(text)).join(", "));
 
 const mismatch = (what: string, wanted: readonly TextMatcher[], found: readonly string[], subject: string): EngineError =>
-  new EngineError("wrong-identity", `${what} mismatch: expected ${wanted.map(({ wanted: text }) => JSON.stringify(text)).join(" and ")}, received ${listed(found)}`, { subject });
+  new EngineError(
+    "wrong-identity",
+    `${what} mismatch: expected ${wanted.map(({ wanted: text }) => JSON.stringify(text)).join(" and ")}, received ${listed(found)}`,
+    { subject },
+  );
 
 const matchAll = (all: readonly TextMatcher[], text: string): boolean => all.every((matcher) => matcher.matches(text));
 

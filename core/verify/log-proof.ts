@@ -62,6 +62,7 @@ export function proveAskedEntry(question: LogEntryQuestion, knowledge: Knowledge
  */
 export function requireLogInService(entries: readonly ProvenEntry[], times: readonly Date[]): void {
   for (const entry of entries) {
-    if (entry.at === undefined && !times.every((time) => isWithin(entry.logValidFor, time))) throw new EngineError("bad-log-proof", "the log was not in service when the signature was made", { subject: entry.logId });
+    if (entry.at === undefined && !times.every((time) => isWithin(entry.logValidFor, time)))
+      throw new EngineError("bad-log-proof", "the log was not in service when the signature was made", { subject: entry.logId });
   }
 }

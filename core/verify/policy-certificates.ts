@@ -26,7 +26,10 @@ export function readPolicyCertificate(text: string): Certificate {
 /** `certificates.certChain`, leaf-most first. @throws EngineError `malformed`, `over-limit` */
 export function readChain(text: string, limits: Limits): readonly Certificate[] {
   const chain = read(text, "certChain");
-  if (chain.length > limits.certificatesPerChain) throw new EngineError("over-limit", `certificate chain too long (${chain.length}), maximum allowed is ${limits.certificatesPerChain}`, { subject: "certChain" });
+  if (chain.length > limits.certificatesPerChain)
+    throw new EngineError("over-limit", `certificate chain too long (${chain.length}), maximum allowed is ${limits.certificatesPerChain}`, {
+      subject: "certChain",
+    });
   return chain;
 }
 
@@ -40,13 +43,23 @@ export const readRoots = (text: string, subject: string): readonly Certificate[]
 export function readTimestampChain(text: string): TimestampAuthority {
   const subject = "tsaCertChain";
   const certificates = read(text, subject);
-  if (certificates.length > timestampChainBlocks) throw new EngineError("over-limit", `TSA certificate chain contains too many certificates (${certificates.length}), maximum allowed is ${timestampChainBlocks}`, { subject });
+  if (certificates.length > timestampChainBlocks)
+    throw new EngineError(
+      "over-limit",
+      `TSA certificate chain contains too many certificates (${certificates.length}), maximum allowed is ${timestampChainBlocks}`,
+      { subject },
+    );
   const authorities = certificates.filter(isAuthorityCertificate);
   const anchors = authorities.filter((certificate) => equalBytes(certificate.subject, certificate.issuer));
   const intermediates = authorities.filter((certificate) => !anchors.includes(certificate));
   const leaves = certificates.filter((certificate) => !isAuthorityCertificate(certificate));
   if (leaves.length > 1) throw new EngineError("malformed", "certificate chain must contain at most one TSA certificate", { subject });
-  if (intermediates.length > timestampChainIntermediates) throw new EngineError("over-limit", `TSA certificate chain contains too many intermediate certificates (${intermediates.length}), maximum allowed is ${timestampChainIntermediates}`, { subject });
+  if (intermediates.length > timestampChainIntermediates)
+    throw new EngineError(
+      "over-limit",
+      `TSA certificate chain contains too many intermediate certificates (${intermediates.length}), maximum allowed is ${timestampChainIntermediates}`,
+      { subject },
+    );
   if (anchors.length === 0) throw new EngineError("malformed", "TSA certificate chain without a root", { subject });
   const leaf = leaves[0];
   return { uri: subject, anchors, intermediates, ...(leaf === undefined ? {} : { leaf }), validFor: {} };

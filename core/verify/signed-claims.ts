@@ -20,7 +20,8 @@ export function readClaims(entity: SignedEntity, content: SignedContent, claim: 
   switch (content.kind) {
     case "simple-signing": {
       const { digest, optional } = parseSimpleSigning(content.payload);
-      if (digest !== claim.digest) throw new EngineError("wrong-digest", `invalid or missing digest in claim: ${JSON.stringify(digest)}`, { subject: claim.digest });
+      if (digest !== claim.digest)
+        throw new EngineError("wrong-digest", `invalid or missing digest in claim: ${JSON.stringify(digest)}`, { subject: claim.digest });
       return optional;
     }
     case "dsse": {
@@ -36,7 +37,8 @@ export function readClaims(entity: SignedEntity, content: SignedContent, claim: 
 export function requirePredicateType(content: SignedContent, claim: Claim): void {
   if (claim.predicateType === undefined) return;
   const found = content.kind === "dsse" ? content.statement.predicateType : undefined;
-  if (found !== claim.predicateType) throw new EngineError("no-attestation", `predicate type ${JSON.stringify(found ?? null)}, where ${JSON.stringify(claim.predicateType)} is required`);
+  if (found !== claim.predicateType)
+    throw new EngineError("no-attestation", `predicate type ${JSON.stringify(found ?? null)}, where ${JSON.stringify(claim.predicateType)} is required`);
 }
 
 /**
@@ -47,7 +49,8 @@ export function requireMessageDigest(content: SignedContent, claim: Claim): void
   if (content.kind !== "message" || content.digest === undefined) return;
   const { algorithm, digest } = content.digest;
   const expected = isHashName(algorithm) ? claimedDigest(claim, algorithm) : undefined;
-  if (expected === undefined) throw new EngineError("wrong-digest", `the bundle names a ${algorithm} digest, which cannot be compared with the artifact`, { subject: claim.digest });
+  if (expected === undefined)
+    throw new EngineError("wrong-digest", `the bundle names a ${algorithm} digest, which cannot be compared with the artifact`, { subject: claim.digest });
   if (!equalBytes(digest, expected)) throw new EngineError("wrong-digest", "the bundle is about another artifact", { subject: claim.digest });
 }
 
@@ -58,6 +61,11 @@ export function requireMessageDigest(content: SignedContent, claim: Claim): void
 export function requireAnnotations(required: readonly (readonly [name: string, value: string])[], signed: JsonObject): void {
   for (const [name, value] of required) {
     const found = Object.hasOwn(signed, name) ? signed[name] : undefined;
-    if (found !== value) throw new EngineError("wrong-annotations", `annotation ${JSON.stringify(name)}: expected ${JSON.stringify(value)}, signed is ${found === undefined ? "none" : JSON.stringify(found)}`, { subject: name });
+    if (found !== value)
+      throw new EngineError(
+        "wrong-annotations",
+        `annotation ${JSON.stringify(name)}: expected ${JSON.stringify(value)}, signed is ${found === undefined ? "none" : JSON.stringify(found)}`,
+        { subject: name },
+      );
   }
 }

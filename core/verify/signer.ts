@@ -17,8 +17,18 @@ interface SignerBase {
 /** `policy`: the policy's own certificate; `issued`: the candidate's, of `anchors` or of the trusted root. */
 export type Signer =
   | (SignerBase & { readonly kind: "key" })
-  | (SignerBase & { readonly kind: "policy"; readonly certificate: Certificate; readonly path?: { readonly anchor: Certificate; readonly intermediates: readonly Certificate[] } })
-  | (SignerBase & { readonly kind: "issued"; readonly certificate: Certificate; readonly intermediates: () => readonly Certificate[]; readonly anchors?: readonly Certificate[]; readonly identity: ExpectedIdentity });
+  | (SignerBase & {
+      readonly kind: "policy";
+      readonly certificate: Certificate;
+      readonly path?: { readonly anchor: Certificate; readonly intermediates: readonly Certificate[] };
+    })
+  | (SignerBase & {
+      readonly kind: "issued";
+      readonly certificate: Certificate;
+      readonly intermediates: () => readonly Certificate[];
+      readonly anchors?: readonly Certificate[];
+      readonly identity: ExpectedIdentity;
+    });
 
 /**
  * The signer to verify `entity` with. Its certificate is not trusted yet.
@@ -35,7 +45,13 @@ export function findSigner(entity: SignedEntity, expected: ExpectedSigner, knowl
       return { kind: "key", key, algorithms: registeredAlgorithms(key, expected.signatureAlgorithm) };
     }
     case "certificate":
-      return { kind: "policy", certificate: expected.certificate, key: expected.key, algorithms: expected.algorithms, ...(expected.path === undefined ? {} : { path: expected.path }) };
+      return {
+        kind: "policy",
+        certificate: expected.certificate,
+        key: expected.key,
+        algorithms: expected.algorithms,
+        ...(expected.path === undefined ? {} : { path: expected.path }),
+      };
     case "issued":
       return issuedSigner(entity, expected);
   }
@@ -44,7 +60,8 @@ export function findSigner(entity: SignedEntity, expected: ExpectedSigner, knowl
 /** A layer's certificate is an annotation beside the signature; a bundle's is its own word for what made the signature. */
 function refuseCertificateBundle(entity: SignedEntity): void {
   const { layout } = entity.source;
-  if ((layout === "bundle" || layout === "file") && entity.certificate() !== undefined) throw new EngineError("wrong-key", "signed with a certificate, where a key is required", { subject: entity.source.digest });
+  if ((layout === "bundle" || layout === "file") && entity.certificate() !== undefined)
+    throw new EngineError("wrong-key", "signed with a certificate, where a key is required", { subject: entity.source.digest });
 }
 
 function readKey(reference: string, knowledge: Knowledge): PublicKey {
@@ -58,7 +75,8 @@ function readKey(reference: string, knowledge: Knowledge): PublicKey {
 
 function issuedSigner(entity: SignedEntity, expected: Extract<ExpectedSigner, { kind: "issued" }>): Signer {
   const carried = entity.certificate();
-  if (carried === undefined) throw new EngineError("no-certificate", "signed with a bare key, where a certificate is required", { subject: entity.source.digest });
+  if (carried === undefined)
+    throw new EngineError("no-certificate", "signed with a bare key, where a certificate is required", { subject: entity.source.digest });
   const { certificate } = carried;
   const key = certificate.publicKey;
   if (key === undefined) throw new EngineError("malformed", "a certificate with a key of an unsupported type", { subject: entity.source.digest });

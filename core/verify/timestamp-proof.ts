@@ -8,7 +8,8 @@ import { type VerifiedTimestamp, verifyTimestamp } from "../timestamp/verify-tim
 import { attempt } from "./attempt.ts";
 
 /** What a timestamp covers: the signature, but for an attestation's layer, whose annotation holds none, the whole envelope. */
-export const timestampedBytes = (content: SignedContent, signature: Uint8Array): Uint8Array => (content.kind === "dsse" && content.envelopeBytes !== undefined ? content.envelopeBytes : signature);
+export const timestampedBytes = (content: SignedContent, signature: Uint8Array): Uint8Array =>
+  content.kind === "dsse" && content.envelopeBytes !== undefined ? content.envelopeBytes : signature;
 
 /**
  * The times of the entity's timestamps, one for each authority, and the first failure among the others. Whether a failure matters is the caller's affair.

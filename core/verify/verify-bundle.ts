@@ -56,7 +56,8 @@ function fileSource(bundle: Uint8Array | string): EntitySource {
 /** Whether the bundle proves that the expected signer signed the artifact. */
 export function verifyBundle({ bundle, artifact, expectation, trustedRoot }: BundleToVerify, context: BundleContext): Verification<Evidence> {
   const entity = attempt(() => {
-    if (bundle.length > defaultLimits.bundleBytes) throw new EngineError("over-limit", `a bundle of ${bundle.length} bytes, at most ${defaultLimits.bundleBytes} are read`);
+    if (bundle.length > defaultLimits.bundleBytes)
+      throw new EngineError("over-limit", `a bundle of ${bundle.length} bytes, at most ${defaultLimits.bundleBytes} are read`);
     const parsed = parseBundle(bundle);
     return bundleEntity(parsed, fileSource(bundle), readBundleContent(parsed));
   });

@@ -88,7 +88,12 @@ class Pipeline {
     trail.at("tlog.lookup");
     if (this.#lacksEntry && trail.isCertain) this.#askForEntry();
     trail.at("distrust.evidence");
-    refuseDistrustedEvidence(this.#context.distrust, this.#signer, this.#chain, [...this.#entries, ...this.#scts].map(({ logId }) => logId));
+    refuseDistrustedEvidence(
+      this.#context.distrust,
+      this.#signer,
+      this.#chain,
+      [...this.#entries, ...this.#scts].map(({ logId }) => logId),
+    );
     return toEvidence({
       claim: this.#claim,
       source: this.#entity.source,
@@ -144,7 +149,8 @@ class Pipeline {
   #proveEntries(): void {
     if (!this.#expectation.log.required || this.#lacksEntry) return;
     const entries = this.#entity.logEntries();
-    if (entries.length === 0) throw new EngineError("no-log-proof", "a bundle without log entry, where one is required", { subject: this.#entity.source.digest });
+    if (entries.length === 0)
+      throw new EngineError("no-log-proof", "a bundle without log entry, where one is required", { subject: this.#entity.source.digest });
     this.#entries = this.#withCause(() => proveCarriedEntries(entries, this.#logProof()));
   }
 
@@ -184,7 +190,8 @@ class Pipeline {
       if (!outcome.ok && outcome.error.code !== "certificate-not-valid-then") throw outcome.error;
       return;
     }
-    if (this.#expectation.log.required) throw new EngineError("no-timestamp", "the log entry has no time of its own, and no timestamp gives one", { subject: this.#entity.source.digest });
+    if (this.#expectation.log.required)
+      throw new EngineError("no-timestamp", "the log entry has no time of its own, and no timestamp gives one", { subject: this.#entity.source.digest });
     this.#judgedNow = true;
     this.#verifyChain([this.#context.now]);
   }
@@ -211,12 +218,14 @@ class Pipeline {
   #askForEntry(): void {
     const { url } = this.#expectation.log;
     const question = url === undefined ? undefined : logEntryQuestion(url, this.#content);
-    if (question === undefined) throw new EngineError("no-log-proof", "the signature carries no log entry, and the policy names no log to ask", { subject: this.#entity.source.digest });
+    if (question === undefined)
+      throw new EngineError("no-log-proof", "the signature carries no log entry, and the policy names no log to ask", { subject: this.#entity.source.digest });
     const entry = proveAskedEntry(question, this.#context.knowledge, this.#logProof());
     this.#entries = [entry];
     if (this.#signer.kind === "key") return;
     this.#trail.at("x509.path-at-lookup");
-    if (this.#times.length === 0) throw new EngineError("no-timestamp", "the log entry has no time of its own, and no timestamp gives one", { subject: this.#entity.source.digest });
+    if (this.#times.length === 0)
+      throw new EngineError("no-timestamp", "the log entry has no time of its own, and no timestamp gives one", { subject: this.#entity.source.digest });
     const looked = this.#chain.length > 0;
     this.#verifyChain(this.#times);
     if (looked) return;

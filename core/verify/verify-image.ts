@@ -53,7 +53,13 @@ export function verifySignatures(image: ImageToVerify, expectation: Expectation,
 }
 
 /** Every attestation of `predicateType` on the image that satisfies the expectation. Those of other types, and by others, are left out. */
-export function verifyAttestations(image: ImageToVerify, predicateType: string, expectation: Expectation, layouts: Layouts, context: VerifyContext): AttestationOutcome {
+export function verifyAttestations(
+  image: ImageToVerify,
+  predicateType: string,
+  expectation: Expectation,
+  layouts: Layouts,
+  context: VerifyContext,
+): AttestationOutcome {
   const claim = { ...claimFor(image, context), predicateType };
   const run = verifyCandidates(image, "attestation", expectation, claim, layouts, context, (entity) => isOfType(entity, predicateType), true);
   const statements = run.proven.flatMap(({ entity, evidence }) => toStatement(entity, evidence));
@@ -80,7 +86,13 @@ function verifyCandidates(
   exhaustive: boolean,
 ): CandidateRun {
   const artifact = attempt(() => refuseDistrustedArtifact(context.distrust, claim));
-  if (!artifact.ok) return { candidates: [], proven: [], undecided: { failures: [], open: [] }, failure: refuted(toFailure(artifact.error, "distrust.content", stageOf("distrust.content"))) };
+  if (!artifact.ok)
+    return {
+      candidates: [],
+      proven: [],
+      undecided: { failures: [], open: [] },
+      failure: refuted(toFailure(artifact.error, "distrust.content", stageOf("distrust.content"))),
+    };
   const search = findSignedEntities(image, { ...layouts, purpose }, context.knowledge, context.limits);
   const candidates: Candidate[] = [];
   const provenOnes: { entity: SignedEntity; evidence: Evidence }[] = [];
@@ -96,7 +108,12 @@ function verifyCandidates(
 }
 
 /** Refuted only when every layout has answered and every candidate is refuted; unknown while anything is. */
-function fold(search: EntitySearch, candidates: readonly Candidate[], purpose: EntityPurpose, image: ImageToVerify): Pick<CandidateRun, "undecided" | "failure"> {
+function fold(
+  search: EntitySearch,
+  candidates: readonly Candidate[],
+  purpose: EntityPurpose,
+  image: ImageToVerify,
+): Pick<CandidateRun, "undecided" | "failure"> {
   const unknowns = candidates.flatMap(({ verification }) => (verification.truth === "unknown" ? [verification] : []));
   const failures = [...search.failures, ...candidates.flatMap(({ verification }) => (verification.truth === "proven" ? [] : verification.failures))];
   const ignorance = failures.filter(({ code }) => codeRow(code).truth !== "refuted");
@@ -127,5 +144,7 @@ function isOfType(entity: SignedEntity, predicateType: string): boolean {
 
 function toStatement(entity: SignedEntity, evidence: Evidence): ProvenStatement[] {
   const content = entity.content();
-  return content.kind === "dsse" ? [{ type: content.statement.type, predicateType: content.statement.predicateType, predicate: content.statement.predicate, evidence }] : [];
+  return content.kind === "dsse"
+    ? [{ type: content.statement.type, predicateType: content.statement.predicateType, predicate: content.statement.predicate, evidence }]
+    : [];
 }

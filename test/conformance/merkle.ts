@@ -32,7 +32,8 @@ const parseFile = (text: string): ProofFile => JSON.parse(text.replace(/("(?:lea
 
 function check(kind: "inclusion" | "consistency", file: ProofFile): void {
   const path = (file.proof ?? []).map(bytes);
-  if (kind === "inclusion") verifyInclusion({ leafIndex: BigInt(file.leafIdx ?? 0), treeSize: BigInt(file.treeSize ?? 0), path }, bytes(file.leafHash), bytes(file.root));
+  if (kind === "inclusion")
+    verifyInclusion({ leafIndex: BigInt(file.leafIdx ?? 0), treeSize: BigInt(file.treeSize ?? 0), path }, bytes(file.leafHash), bytes(file.root));
   else verifyConsistency({ firstSize: BigInt(file.size1 ?? 0), secondSize: BigInt(file.size2 ?? 0), path }, bytes(file.root1), bytes(file.root2));
 }
 
@@ -51,7 +52,9 @@ export function runMerkle(folder: string): MerkleCount {
   const count: MerkleCount = { passed: 0, failed: [] };
   for (const kind of ["inclusion", "consistency"] as const) {
     if (!existsSync(join(folder, kind))) continue;
-    const names = readdirSync(join(folder, kind), { recursive: true }).map(String).filter((name) => name.endsWith(".json"));
+    const names = readdirSync(join(folder, kind), { recursive: true })
+      .map(String)
+      .filter((name) => name.endsWith(".json"));
     for (const name of names.sort()) {
       const file = parseFile(readFileSync(join(folder, kind, name), "utf8"));
       if (isRefused(kind, file) === file.wantErr) count.passed++;

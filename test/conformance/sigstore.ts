@@ -35,7 +35,8 @@ export interface ConformanceOptions {
   readonly now: Date;
 }
 
-const defaultIdentity = "https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon/.github/workflows/extremely-dangerous-oidc-beacon.yml@refs/heads/main";
+const defaultIdentity =
+  "https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon/.github/workflows/extremely-dangerous-oidc-beacon.yml@refs/heads/main";
 const defaultIssuer = "https://token.actions.githubusercontent.com";
 
 /** Runs the suite. Nothing but an `EngineError` or a verdict may come of any case. */
@@ -43,7 +44,8 @@ export function runSigstoreConformance({ folder, productionRoot, verifier, now }
   const trust = new TrustCache(verifier);
   const names = readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
   const list = names.sort().flatMap((name) => {
-    const file = (path: string): Uint8Array | undefined => (existsSync(join(folder, name, path)) ? new Uint8Array(readFileSync(join(folder, name, path))) : undefined);
+    const file = (path: string): Uint8Array | undefined =>
+      existsSync(join(folder, name, path)) ? new Uint8Array(readFileSync(join(folder, name, path))) : undefined;
     const text = (path: string): string | undefined => {
       const bytes = file(path);
       return bytes === undefined ? undefined : Buffer.from(bytes).toString("utf8").trim();
@@ -57,14 +59,24 @@ export function runSigstoreConformance({ folder, productionRoot, verifier, now }
           {
             bundle: file("bundle.sigstore.json") ?? new Uint8Array(),
             artifact: given,
-            expectation: compileAttestor(key === undefined ? { keyless: { subject: text("identity") ?? defaultIdentity, issuer: text("issuer") ?? defaultIssuer } } : { keys: { pem: key } }, { identityTexts: "exact" }),
+            expectation: compileAttestor(
+              key === undefined
+                ? { keyless: { subject: text("identity") ?? defaultIdentity, issuer: text("issuer") ?? defaultIssuer } }
+                : { keys: { pem: key } },
+              { identityTexts: "exact" },
+            ),
             trustedRoot: { form: "pinned", bytes: file("trusted_root.json") ?? productionRoot },
           },
           { now, verifier, trust },
         ),
       );
       const accepted = outcome.ok && outcome.value.truth === "proven";
-      return { name: `${name} by ${mode}`, expected: name.endsWith("_fail") ? "refuse" : "accept", actual: accepted ? "accept" : "refuse", why: outcome.ok ? reasonOf(outcome.value) : `[${outcome.error.code}] ${outcome.error.message}` };
+      return {
+        name: `${name} by ${mode}`,
+        expected: name.endsWith("_fail") ? "refuse" : "accept",
+        actual: accepted ? "accept" : "refuse",
+        why: outcome.ok ? reasonOf(outcome.value) : `[${outcome.error.code}] ${outcome.error.message}`,
+      };
     });
   });
   const failed = list.filter((row) => row.expected !== row.actual).length;

@@ -19,4 +19,3 @@ export function flipped(bytes: Uint8Array, index: number, bit = 1): Uint8Array {
   copy[index] = (copy[index] as number) ^ bit;
   return copy;
 }
-

@@ -55,9 +55,12 @@ function readEntry(id: string, value: JsonValue, at: string): LogEntry {
  */
 export function parseRekorApiEntries(json: string | Uint8Array): readonly LogEntry[] {
   const value = parseJson(json, { exactIntegers: true, maxBytes: defaultLimits.bundleBytes, subject: "log answer" });
-  const objects = Array.isArray(value) ? (value as readonly JsonValue[]).map((entry, index) => [readObject(entry, `/${index}`), `/${index}`] as const) : [[readObject(value, ""), ""] as const];
+  const objects = Array.isArray(value)
+    ? (value as readonly JsonValue[]).map((entry, index) => [readObject(entry, `/${index}`), `/${index}`] as const)
+    : [[readObject(value, ""), ""] as const];
   const pairs = objects.flatMap(([object, at]) => Object.entries(object).map(([id, entry]) => [id, entry, pointer(at, id)] as const));
-  if (pairs.length > defaultLimits.signaturesPerImage) throw new EngineError("over-limit", `${pairs.length} log entries, at most ${defaultLimits.signaturesPerImage} are read`, { subject: "log answer" });
+  if (pairs.length > defaultLimits.signaturesPerImage)
+    throw new EngineError("over-limit", `${pairs.length} log entries, at most ${defaultLimits.signaturesPerImage} are read`, { subject: "log answer" });
   return pairs.map(([id, entry, at]) => readEntry(id, entry, at));
 }
 
@@ -67,6 +70,7 @@ export function parseRekorApiEntries(json: string | Uint8Array): readonly LogEnt
  */
 export function parseRekorApiEntry(json: string | Uint8Array): LogEntry {
   const [entry, ...more] = parseRekorApiEntries(json);
-  if (entry === undefined || more.length > 0) throw new EngineError("malformed", `an answer of ${more.length + (entry === undefined ? 0 : 1)} entries`, { subject: "log answer" });
+  if (entry === undefined || more.length > 0)
+    throw new EngineError("malformed", `an answer of ${more.length + (entry === undefined ? 0 : 1)} entries`, { subject: "log answer" });
   return entry;
 }

@@ -13,7 +13,13 @@ import { readEntryBase64, readLogId, readWholeNumber } from "./entry-fields.ts";
  * @throws EngineError `malformed`, also when a number is no integer; `over-limit`.
  */
 export function parseRekorBundleAnnotation(text: string): LogEntry {
-  const options = { duplicateKeys: "last-wins", exactIntegers: true, integersOnly: true, maxBytes: defaultLimits.bundleBytes, subject: "log entry annotation" } as const;
+  const options = {
+    duplicateKeys: "last-wins",
+    exactIntegers: true,
+    integersOnly: true,
+    maxBytes: defaultLimits.bundleBytes,
+    subject: "log entry annotation",
+  } as const;
   const object = readObject(parseJson(text, options), "");
   const payload = readObject(goField(object, "Payload"), "/Payload");
   const promise = readEntryBase64(goField(object, "SignedEntryTimestamp"), "/SignedEntryTimestamp");

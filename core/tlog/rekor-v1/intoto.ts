@@ -27,7 +27,8 @@ export function bindInToto001(spec: JsonObject, logged: LoggedSignature, layout:
   requireVerifier(readString(member(spec, "publicKey"), "/spec/publicKey"), logged, layout, "/spec/publicKey");
   bindEnvelopeHash(spec, content);
   const payloadHash = member(objectAt(spec, "content", "/spec"), "payloadHash");
-  if (payloadHash !== undefined) requireHashOf(objectAt(objectAt(spec, "content", "/spec"), "payloadHash", "/spec/content"), content.payload, "/spec/content/payloadHash");
+  if (payloadHash !== undefined)
+    requireHashOf(objectAt(objectAt(spec, "content", "/spec"), "payloadHash", "/spec/content"), content.payload, "/spec/content/payloadHash");
 }
 
 /** @throws EngineError `bad-log-proof` when the entry is about something else, `malformed`. */
@@ -40,7 +41,8 @@ export function bindInToto002(spec: JsonObject, logged: LoggedSignature, layout:
   // The entry holds base64 of the envelope's base64 text.
   requireSignature(decodeBase64(decodeUtf8(bytesAt(signature, "sig", `${at}/0`))), logged, `${at}/0/sig`);
   requireVerifier(readString(member(signature, "publicKey"), `${at}/0/publicKey`), logged, layout, `${at}/0/publicKey`);
-  if (readString(member(envelope, "payloadType"), "/spec/content/envelope/payloadType") !== content.payloadType) throw foreignEntry("another payload type", "/spec/content/envelope/payloadType");
+  if (readString(member(envelope, "payloadType"), "/spec/content/envelope/payloadType") !== content.payloadType)
+    throw foreignEntry("another payload type", "/spec/content/envelope/payloadType");
   requireHashOf(objectAt(recorded, "payloadHash", "/spec/content"), content.payload, "/spec/content/payloadHash");
   if (layout === "layer") bindEnvelopeHash(spec, content);
 }

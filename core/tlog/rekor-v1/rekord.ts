@@ -10,6 +10,7 @@ import { bindHashedRekord } from "./hashedrekord.ts";
 export function bindRekord(spec: JsonObject, logged: LoggedSignature, layout: EntryLayout): void {
   if (layout === "bundle") throw new EngineError("bad-log-proof", "entries of kind rekord do not occur in bundles", { subject: "/kind" });
   const format = readString(member(objectAt(spec, "signature", "/spec"), "format"), "/spec/signature/format");
-  if (format !== "x509") throw new EngineError("bad-log-proof", `signature of format ${JSON.stringify(format.slice(0, 32))}`, { subject: "/spec/signature/format" });
+  if (format !== "x509")
+    throw new EngineError("bad-log-proof", `signature of format ${JSON.stringify(format.slice(0, 32))}`, { subject: "/spec/signature/format" });
   bindHashedRekord(spec, logged, layout);
 }

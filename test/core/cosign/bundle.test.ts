@@ -20,14 +20,18 @@ const entryAt = `${material}/tlogEntries/0`;
 
 /** The bundle with a chain in place of its certificate, as versions 0.1 and 0.2 have it. */
 const chained = (mediaType: string, ...certificates: readonly string[]): JsonObject =>
-  patched(patched({ ...json, mediaType }, `${material}/certificate`, undefined), `${material}/x509CertificateChain`, { certificates: certificates.map((rawBytes) => ({ rawBytes })) });
+  patched(patched({ ...json, mediaType }, `${material}/certificate`, undefined), `${material}/x509CertificateChain`, {
+    certificates: certificates.map((rawBytes) => ({ rawBytes })),
+  });
 
 test("a message signature with a certificate", () => {
   const bundle = parse(json);
   assert.is(bundle.version, "0.3");
   assert.ok(bundle.content.kind === "message" && bundle.content.digest.algorithm === "sha256");
   assert.equal(bundle.content.kind === "message" && bundle.content.signature, message.signature);
-  assert.ok(bundle.verifier.kind === "certificate" && encodeBase64(bundle.verifier.certificate.der) === certificateOf(message) && bundle.verifier.chain.length === 0);
+  assert.ok(
+    bundle.verifier.kind === "certificate" && encodeBase64(bundle.verifier.certificate.der) === certificateOf(message) && bundle.verifier.chain.length === 0,
+  );
   assert.equal(bundle.logEntries, [messageEntry]);
   assert.equal(bundle.timestamps, [Uint8Array.of(0, 1, 2)]);
   assert.equal(parseBundle(encodeUtf8(JSON.stringify(json))), bundle);
@@ -66,7 +70,9 @@ test("version 0.3 takes no chain, and no version a root in it", () => {
   throwsCode("malformed", () => parse(chained("application/vnd.dev.sigstore.bundle.v0.3+json", certificateOf(message))));
   const root = encodeBase64(makeAuthority("root").der);
   throwsCode("malformed", () => parse(chained("application/vnd.dev.sigstore.bundle+json;version=0.2", certificateOf(message), root)));
-  throwsCode("over-limit", () => parse(chained("application/vnd.dev.sigstore.bundle+json;version=0.2", ...Array.from({ length: 12 }, () => certificateOf(message)))));
+  throwsCode("over-limit", () =>
+    parse(chained("application/vnd.dev.sigstore.bundle+json;version=0.2", ...Array.from({ length: 12 }, () => certificateOf(message)))),
+  );
 });
 
 test("unknown fields anywhere, in any spelling but the canonical one", () => {
@@ -114,12 +120,13 @@ test("missing and empty fields", () => {
     `${material}/timestampVerificationData/rfc3161Timestamps/0/signedTimestamp`,
   ])
     throwsCode("malformed", () => parse(patched(json, path, undefined)));
-  for (const path of ["dsseEnvelope/payload", "dsseEnvelope/signatures", "dsseEnvelope/signatures/0/sig", "dsseEnvelope/payloadType"]) throwsCode("malformed", () => parse(patched(dsse, path, undefined)));
+  for (const path of ["dsseEnvelope/payload", "dsseEnvelope/signatures", "dsseEnvelope/signatures/0/sig", "dsseEnvelope/payloadType"])
+    throwsCode("malformed", () => parse(patched(dsse, path, undefined)));
   throwsCode("malformed", () => parse(patched(dsse, "dsseEnvelope/payload", "")));
 });
 
 test("exactly one signature on an envelope, one content, one verifier", () => {
-  const [signature] = ((dsse.dsseEnvelope as JsonObject).signatures as JsonObject[]) as [JsonObject];
+  const [signature] = (dsse.dsseEnvelope as JsonObject).signatures as JsonObject[] as [JsonObject];
   throwsCode("malformed", () => parse(patched(dsse, "dsseEnvelope/signatures", [signature, signature])));
   throwsCode("malformed", () => parse({ ...json, dsseEnvelope: dsse.dsseEnvelope as JsonObject }));
   throwsCode("malformed", () => parse(patched(json, `${material}/publicKey`, { hint: "x" })));
@@ -135,9 +142,11 @@ test("digests of a known algorithm and of its length", () => {
 test("log indexes are integers from 0 to 2^63 - 1, as numbers or canonical decimals", () => {
   assert.is(parse(patched(json, `${entryAt}/logIndex`, 17)).logEntries[0]?.logIndex, 17n);
   assert.is(parse(patched(json, `${entryAt}/logIndex`, "9223372036854775807")).logEntries[0]?.logIndex, 2n ** 63n - 1n);
-  for (const bad of ["-1", "01", "1e3", "9223372036854775808", "x", "", " 1", true]) throwsCode("malformed", () => parse(patched(json, `${entryAt}/logIndex`, bad)));
+  for (const bad of ["-1", "01", "1e3", "9223372036854775808", "x", "", " 1", true])
+    throwsCode("malformed", () => parse(patched(json, `${entryAt}/logIndex`, bad)));
   const text = JSON.stringify(patched(json, `${entryAt}/logIndex`, 17));
-  for (const bad of ["1e3", "1.0", "-1", "-0", "9007199254740993", "017"]) throwsCode("malformed", () => parseBundle(text.replace('"logIndex":17', `"logIndex":${bad}`)));
+  for (const bad of ["1e3", "1.0", "-1", "-0", "9007199254740993", "017"])
+    throwsCode("malformed", () => parseBundle(text.replace('"logIndex":17', `"logIndex":${bad}`)));
 });
 
 test("base64 is canonical", () => {
@@ -148,9 +157,25 @@ test("base64 is canonical", () => {
 });
 
 test("numbers of entries and timestamps are bounded", () => {
-  const [entry] = ((json[material] as JsonObject).tlogEntries as JsonObject[]) as [JsonObject];
-  throwsCode("over-limit", () => parse(patched(json, `${material}/tlogEntries`, Array.from({ length: 33 }, () => entry))));
-  throwsCode("over-limit", () => parse(patched(json, `${material}/timestampVerificationData/rfc3161Timestamps`, Array.from({ length: 33 }, () => ({ signedTimestamp: "AA==" })))));
+  const [entry] = (json[material] as JsonObject).tlogEntries as JsonObject[] as [JsonObject];
+  throwsCode("over-limit", () =>
+    parse(
+      patched(
+        json,
+        `${material}/tlogEntries`,
+        Array.from({ length: 33 }, () => entry),
+      ),
+    ),
+  );
+  throwsCode("over-limit", () =>
+    parse(
+      patched(
+        json,
+        `${material}/timestampVerificationData/rfc3161Timestamps`,
+        Array.from({ length: 33 }, () => ({ signedTimestamp: "AA==" })),
+      ),
+    ),
+  );
 });
 
 test("repeated keys, text behind the document, other documents", () => {
@@ -163,7 +188,11 @@ test("repeated keys, text behind the document, other documents", () => {
 
 test("a bundle cut anywhere is malformed", () => {
   const text = JSON.stringify(json);
-  for (let length = 0; length < text.length; length += 7) assert.is(onlyEngineErrors(() => parseBundle(text.slice(0, length))), "threw");
+  for (let length = 0; length < text.length; length += 7)
+    assert.is(
+      onlyEngineErrors(() => parseBundle(text.slice(0, length))),
+      "threw",
+    );
 });
 
 test("parsing takes less than 200 microseconds", () => {
@@ -196,7 +225,11 @@ else
       if (refused.some((pattern) => pattern.test(name))) throwsCode("malformed", () => parseBundle(text));
       else assert.ok(parseBundle(text).version.startsWith("0."));
       const trimmed = text.trimEnd();
-      for (let length = 0; length < trimmed.length; length += 997) assert.is(onlyEngineErrors(() => parseBundle(trimmed.slice(0, length))), "threw");
+      for (let length = 0; length < trimmed.length; length += 997)
+        assert.is(
+          onlyEngineErrors(() => parseBundle(trimmed.slice(0, length))),
+          "threw",
+        );
     });
   }
 

@@ -10,7 +10,9 @@ const parse = (text: string) => parseSimpleSigning(encodeUtf8(text));
 const image = `"image":{"docker-manifest-digest":"${digest}"}`;
 
 test("what cosign writes", () => {
-  const read = parse(`{"critical":{"identity":{"docker-reference":"ghcr.io/a/b"},${image},"type":"cosign container image signature"},"optional":{"env":"prod","n":1}}`);
+  const read = parse(
+    `{"critical":{"identity":{"docker-reference":"ghcr.io/a/b"},${image},"type":"cosign container image signature"},"optional":{"env":"prod","n":1}}`,
+  );
   assert.is(read.digest, digest);
   assert.is(read.reference, "ghcr.io/a/b");
   assert.is(read.type, "cosign container image signature");
@@ -52,7 +54,19 @@ test("annotations have no prototype", () => {
 });
 
 test("other documents and wrong types are malformed", () => {
-  for (const bad of ["hello, world", "", "[]", "null", '"x"', '{"critical":[]}', '{"critical":{"image":"x"}}', '{"critical":{"image":{"docker-manifest-digest":1}}}', '{"critical":{"type":1}}', '{"optional":[]}', '{"critical":{}}{}']) {
+  for (const bad of [
+    "hello, world",
+    "",
+    "[]",
+    "null",
+    '"x"',
+    '{"critical":[]}',
+    '{"critical":{"image":"x"}}',
+    '{"critical":{"image":{"docker-manifest-digest":1}}}',
+    '{"critical":{"type":1}}',
+    '{"optional":[]}',
+    '{"critical":{}}{}',
+  ]) {
     throwsCode("malformed", () => parse(bad));
   }
   throwsCode("malformed", () => parseSimpleSigning(Uint8Array.of(0x7b, 0xff, 0x7d)));
@@ -60,7 +74,11 @@ test("other documents and wrong types are malformed", () => {
 
 test("a payload cut anywhere is malformed", () => {
   const text = `{"critical":{${image}},"optional":null}`;
-  for (let length = 0; length < text.length; length++) assert.is(onlyEngineErrors(() => parse(text.slice(0, length))), "threw");
+  for (let length = 0; length < text.length; length++)
+    assert.is(
+      onlyEngineErrors(() => parse(text.slice(0, length))),
+      "threw",
+    );
 });
 
 test.run();

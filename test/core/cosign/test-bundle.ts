@@ -30,7 +30,12 @@ export const entryJson = (entry: LogEntry): JsonObject => ({
 const contentJson = ({ content, signature }: LoggedSignature): JsonObject =>
   content.kind === "dsse"
     ? { dsseEnvelope: { payload: encodeBase64(content.payload), payloadType: content.payloadType, signatures: [{ sig: encodeBase64(signature) }] } }
-    : { messageSignature: { messageDigest: { algorithm: "SHA2_256", digest: encodeBase64(content.digests.sha256 as Uint8Array) }, signature: encodeBase64(signature) } };
+    : {
+        messageSignature: {
+          messageDigest: { algorithm: "SHA2_256", digest: encodeBase64(content.digests.sha256 as Uint8Array) },
+          signature: encodeBase64(signature),
+        },
+      };
 
 export const log = newLog(1);
 export const message = signedMessage("certificate").logged;

@@ -66,7 +66,11 @@ test("missing, empty and wrong parts", () => {
 test("repeated keys and cut documents are malformed, signatures are bounded", () => {
   const text = JSON.stringify(envelope);
   throwsCode("malformed", () => parseEnvelope(text.replace("{", '{"payload":"AA==",')));
-  for (let length = 0; length < text.length; length++) assert.is(onlyEngineErrors(() => parseEnvelope(encodeUtf8(text.slice(0, length)))), "threw");
+  for (let length = 0; length < text.length; length++)
+    assert.is(
+      onlyEngineErrors(() => parseEnvelope(encodeUtf8(text.slice(0, length)))),
+      "threw",
+    );
   throwsCode("over-limit", () => parse({ ...envelope, signatures: Array.from({ length: 101 }, () => ({ sig: "AA==" })) }));
 });
 

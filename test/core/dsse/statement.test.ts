@@ -29,7 +29,8 @@ test("both statement types", () => {
   assert.is(read.subjects[0]?.digest.sha256, hex);
   assert.is(read.subjects[0]?.annotations?.env, "prod");
   assert.is(parse({ ...statement, _type: "https://in-toto.io/Statement/v0.1" }).type, "https://in-toto.io/Statement/v0.1");
-  for (const bad of ["", "https://example.com/NotAStatement", "https://in-toto.io/Statement/v2", null, 1, undefined]) throwsCode("malformed", () => parse({ ...statement, _type: bad }));
+  for (const bad of ["", "https://example.com/NotAStatement", "https://in-toto.io/Statement/v2", null, 1, undefined])
+    throwsCode("malformed", () => parse({ ...statement, _type: bad }));
 });
 
 test("a predicate is an object, or is not there", () => {
@@ -48,7 +49,9 @@ test("unknown and repeated fields, and other spellings, are refused", () => {
 });
 
 test("names of every object's prototype are plain fields", () => {
-  const read = parseText('{"_type":"https://in-toto.io/Statement/v1","subject":[{"digest":{"constructor":"ab","__proto__":"cd"}}],"predicateType":"x","predicate":{"__proto__":{"polluted":true}}}');
+  const read = parseText(
+    '{"_type":"https://in-toto.io/Statement/v1","subject":[{"digest":{"constructor":"ab","__proto__":"cd"}}],"predicateType":"x","predicate":{"__proto__":{"polluted":true}}}',
+  );
   assert.equal(Object.keys(read.subjects[0]?.digest ?? {}), ["constructor", "__proto__"]);
   assert.is((read.predicate as { polluted?: boolean }).polluted, undefined);
   assert.is(Object.getPrototypeOf(read.predicate), null);
@@ -74,7 +77,10 @@ test("subjects and digests are bounded", () => {
   const many = (count: number) => Array.from({ length: count }, () => ({ digest: { sha256: hex } }));
   assert.is(parse({ ...statement, subject: many(1024) }).subjects.length, 1024);
   throwsCode("over-limit", () => parse({ ...statement, subject: many(1025) }));
-  const digests = (count: number) => ({ ...statement, subject: [{ digest: Object.fromEntries(Array.from({ length: count }, (_, index) => [`a${index}`, "00"])) }] });
+  const digests = (count: number) => ({
+    ...statement,
+    subject: [{ digest: Object.fromEntries(Array.from({ length: count }, (_, index) => [`a${index}`, "00"])) }],
+  });
   parse(digests(32));
   throwsCode("over-limit", () => parse(digests(33)));
 });
@@ -86,7 +92,13 @@ test("the subject that names a digest, exactly", () => {
   throwsCode("wrong-digest", () => statementSubjectFor(parse(statement), digest("8".repeat(64))));
   throwsCode("wrong-digest", () => statementSubjectFor(parse({ ...statement, subject: [] }), digest(hex)));
   throwsCode("wrong-digest", () => statementSubjectFor(parse({ ...statement, subject: [{ digest: { sha512: hex } }] }), digest(hex)));
-  const two = parse({ ...statement, subject: [{ name: "x", digest: { sha256: "0".repeat(64) } }, { name: "y", digest: { sha256: hex } }] });
+  const two = parse({
+    ...statement,
+    subject: [
+      { name: "x", digest: { sha256: "0".repeat(64) } },
+      { name: "y", digest: { sha256: hex } },
+    ],
+  });
   assert.is(statementSubjectFor(two, digest(hex)).name, "y");
   throwsCode("wrong-digest", () => statementSubjectFor(parse({ ...statement, subject: [{}] }), "sha256:undefined" as Digest));
 });
@@ -95,12 +107,17 @@ test("only in-toto payloads are statements", () => {
   const payload = encodeUtf8(JSON.stringify(statement));
   const envelope = (payloadType: string) => ({ payloadType, payload, signatures: [] });
   assert.is(statementOf(envelope("application/vnd.in-toto+json")).subjects.length, 1);
-  for (const bad of ["application/json", "application/vnd.in-toto+json ", "Application/vnd.in-toto+json", ""]) throwsCode("malformed", () => statementOf(envelope(bad)));
+  for (const bad of ["application/json", "application/vnd.in-toto+json ", "Application/vnd.in-toto+json", ""])
+    throwsCode("malformed", () => statementOf(envelope(bad)));
 });
 
 test("a payload cut anywhere is malformed", () => {
   const bytes = encodeUtf8(JSON.stringify(statement));
-  for (let length = 0; length < bytes.length; length++) assert.is(onlyEngineErrors(() => parseStatement(bytes.subarray(0, length))), "threw");
+  for (let length = 0; length < bytes.length; length++)
+    assert.is(
+      onlyEngineErrors(() => parseStatement(bytes.subarray(0, length))),
+      "threw",
+    );
 });
 
 const vectors = vectorsDir();

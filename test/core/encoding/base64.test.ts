@@ -25,7 +25,28 @@ test("a long text", () => {
 });
 
 test("one text for one content", () => {
-  for (const bad of ["A", "AA", "AAA", "AA=", "A===", "====", "AB==", "AAB=", "AA==AAAA", "AAAA=", "AA\n==", " AAAA", "AAAA\n", "-_AA", "AAA%", "AAé=", "AAA\u0100", "\u0141AAA", "AAA\uff21", "AAAA\u0080AAA"]) {
+  for (const bad of [
+    "A",
+    "AA",
+    "AAA",
+    "AA=",
+    "A===",
+    "====",
+    "AB==",
+    "AAB=",
+    "AA==AAAA",
+    "AAAA=",
+    "AA\n==",
+    " AAAA",
+    "AAAA\n",
+    "-_AA",
+    "AAA%",
+    "AAé=",
+    "AAA\u0100",
+    "\u0141AAA",
+    "AAA\uff21",
+    "AAAA\u0080AAA",
+  ]) {
     throwsCode("malformed", () => decodeBase64(bad));
   }
   throwsCode("malformed", () => decodeBase64Url("+/AA"));

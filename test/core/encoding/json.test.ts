@@ -7,20 +7,61 @@ import { throwsCode } from "../../support/assert.ts";
 const test = suite("core/encoding/json");
 
 test("agrees with JSON.parse on what both read", () => {
-  for (const text of ["null", "true", " [1, -2.5e3 ,\t\"a\\n\\u00e9\\/\\\\\\\"\" ]\r\n", '{"a":{"b":[]},"":0}', '"\\ud83d\\ude00😀é"', "0", "-0.0", "1E+2", '"\u007f\u2028"']) {
+  for (const text of [
+    "null",
+    "true",
+    ' [1, -2.5e3 ,\t"a\\n\\u00e9\\/\\\\\\"" ]\r\n',
+    '{"a":{"b":[]},"":0}',
+    '"\\ud83d\\ude00😀é"',
+    "0",
+    "-0.0",
+    "1E+2",
+    '"\u007f\u2028"',
+  ]) {
     assert.equal(JSON.stringify(parseJson(text)), JSON.stringify(JSON.parse(text)), text);
     assert.equal(JSON.stringify(parseJson(encodeUtf8(text))), JSON.stringify(JSON.parse(text)), text);
   }
 });
 
 test("refuses what JSON is not", () => {
-  for (const bad of ["", " ", "{", "[1,]", '{"a":1,}', "{a:1}", "'a'", "01", "1.", ".5", "+1", "NaN", "Infinity", "1e999", "tru", "nul", '"\t"', '"\u0000"', '"\\x"', '"\\u12g4"', '"\\u12"', '"abc', '"abc\\', "[1] 2", "// c\n1", "\ufeff1", "[1;2]", '{"a" 1}', "{1:2}"]) {
+  for (const bad of [
+    "",
+    " ",
+    "{",
+    "[1,]",
+    '{"a":1,}',
+    "{a:1}",
+    "'a'",
+    "01",
+    "1.",
+    ".5",
+    "+1",
+    "NaN",
+    "Infinity",
+    "1e999",
+    "tru",
+    "nul",
+    '"\t"',
+    '"\u0000"',
+    '"\\x"',
+    '"\\u12g4"',
+    '"\\u12"',
+    '"abc',
+    '"abc\\',
+    "[1] 2",
+    "// c\n1",
+    "\ufeff1",
+    "[1;2]",
+    '{"a" 1}',
+    "{1:2}",
+  ]) {
     throwsCode("malformed", () => parseJson(bad));
   }
 });
 
 test("lone surrogates, written out or escaped", () => {
-  for (const bad of ['"\ud800"', '"\udc00"', '"\\ud800"', '"\\udc00x"', '"\\ud83dx\\ude00"', '"\ude00\ud83d"', '{"\\ud800":1}']) throwsCode("malformed", () => parseJson(bad));
+  for (const bad of ['"\ud800"', '"\udc00"', '"\\ud800"', '"\\udc00x"', '"\\ud83dx\\ude00"', '"\ude00\ud83d"', '{"\\ud800":1}'])
+    throwsCode("malformed", () => parseJson(bad));
   assert.is(parseJson('"\\ud83d\ude00"'), "😀");
 });
 

@@ -71,7 +71,12 @@ test("Rekor v1: each line must be by the log, under the name that the origin beg
   const text = textOf(v1.origin, "Timestamp: 1689177396");
   const line = v1.line(text);
   check1(parseCheckpoint(note(text, line)));
-  for (const bad of [note(text, line, witness), note(text, witness, line), note(text, line.replace("rekor.example", "rekor.other")), note(textOf("rekor.other - 1"), v1.line(textOf("rekor.other - 1")))]) {
+  for (const bad of [
+    note(text, line, witness),
+    note(text, witness, line),
+    note(text, line.replace("rekor.example", "rekor.other")),
+    note(textOf("rekor.other - 1"), v1.line(textOf("rekor.other - 1"))),
+  ]) {
     throwsCode("bad-log-proof", () => check1(parseCheckpoint(bad)));
   }
   throwsCode("bad-log-proof", () => check1(parseCheckpoint(note(text, line)), newLog(1)));
@@ -90,9 +95,16 @@ test("Rekor v2: the log's own line decides, wherever it stands among others", ()
   const text = textOf(v2.name);
   const line = v2.line(text);
   const sameName = noteLine(v2.name, Uint8Array.of(9, 9, 9, 9), new Uint8Array(64));
-  for (const good of [note(text, line), note(text, witness, line), note(text, line, witness, witness), note(text, sameName, line), note(text, line, line)]) check2(parseCheckpoint(good));
+  for (const good of [note(text, line), note(text, witness, line), note(text, line, witness, witness), note(text, sameName, line), note(text, line, line)])
+    check2(parseCheckpoint(good));
   const other = newLog(2);
-  for (const bad of [note(text, witness), note(text, sameName), note(text, other.line(text)), note(text, line.replace("log.example", "log.other")), note(text.replace("36", "37"), line)]) {
+  for (const bad of [
+    note(text, witness),
+    note(text, sameName),
+    note(text, other.line(text)),
+    note(text, line.replace("log.example", "log.other")),
+    note(text.replace("36", "37"), line),
+  ]) {
     throwsCode("bad-log-proof", () => check2(parseCheckpoint(bad)));
   }
 });
@@ -132,7 +144,11 @@ test("the id of the public-good Rekor v2 log", () => {
 test("a note cut anywhere is refused", () => {
   const text = textOf(v2.name);
   const whole = note(text, v2.line(text));
-  for (let length = 0; length < whole.length; length++) assert.is(onlyEngineErrors(() => check2(parseCheckpoint(whole.slice(0, length)))), "threw");
+  for (let length = 0; length < whole.length; length++)
+    assert.is(
+      onlyEngineErrors(() => check2(parseCheckpoint(whole.slice(0, length)))),
+      "threw",
+    );
 });
 
 test.run();

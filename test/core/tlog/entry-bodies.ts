@@ -19,7 +19,18 @@ function signerOf(kind: "key" | "certificate"): { key: TestKey; verifier: Logged
   const key = newKey();
   if (kind === "key") return { key, verifier: { key: publicKeyOf(key) } };
   const authority = makeAuthority("Fulcio");
-  return { key, verifier: { certificate: makeCertificate({ key, issuer: authority, extensions: leafExtensions, notBefore: new Date("2026-03-01T11:55:00Z"), notAfter: new Date("2026-03-01T12:05:00Z") }) } };
+  return {
+    key,
+    verifier: {
+      certificate: makeCertificate({
+        key,
+        issuer: authority,
+        extensions: leafExtensions,
+        notBefore: new Date("2026-03-01T11:55:00Z"),
+        notAfter: new Date("2026-03-01T12:05:00Z"),
+      }),
+    },
+  };
 }
 
 export function signedMessage(kind: "key" | "certificate" = "key", text = "payload"): Signed {
@@ -36,7 +47,8 @@ export function signedEnvelope(kind: "key" | "certificate" = "key", payloadType 
   return { key, logged: { signature, verifier, content: { kind: "dsse", payloadType, payload, envelopeBytes } } };
 }
 
-export const verifierPem = ({ verifier }: LoggedSignature): string => ("certificate" in verifier ? pemOf(verifier.certificate.der, "CERTIFICATE") : pemOf(verifier.key.spki, "PUBLIC KEY"));
+export const verifierPem = ({ verifier }: LoggedSignature): string =>
+  "certificate" in verifier ? pemOf(verifier.certificate.der, "CERTIFICATE") : pemOf(verifier.key.spki, "PUBLIC KEY");
 
 const hashOf = (bytes: Uint8Array): JsonObject => ({ algorithm: "sha256", value: encodeHex(sha256(bytes)) });
 
@@ -53,12 +65,18 @@ export const bodies = {
   hashedRekord: (logged: LoggedSignature): JsonObject => ({
     apiVersion: "0.0.1",
     kind: "hashedrekord",
-    spec: { data: { hash: { algorithm: "sha256", value: encodeHex(digestOf(logged)) } }, signature: { content: encodeBase64(logged.signature), publicKey: { content: verifierPem(logged) } } },
+    spec: {
+      data: { hash: { algorithm: "sha256", value: encodeHex(digestOf(logged)) } },
+      signature: { content: encodeBase64(logged.signature), publicKey: { content: verifierPem(logged) } },
+    },
   }),
   rekord: (logged: LoggedSignature): JsonObject => ({
     apiVersion: "0.0.1",
     kind: "rekord",
-    spec: { data: { hash: { algorithm: "sha256", value: encodeHex(digestOf(logged)) } }, signature: { format: "x509", content: encodeBase64(logged.signature), publicKey: { content: verifierPem(logged) } } },
+    spec: {
+      data: { hash: { algorithm: "sha256", value: encodeHex(digestOf(logged)) } },
+      signature: { format: "x509", content: encodeBase64(logged.signature), publicKey: { content: verifierPem(logged) } },
+    },
   }),
   dsse: (logged: LoggedSignature): JsonObject => ({
     apiVersion: "0.0.1",
@@ -72,14 +90,20 @@ export const bodies = {
   inToto001: (logged: LoggedSignature): JsonObject => ({
     apiVersion: "0.0.1",
     kind: "intoto",
-    spec: { content: { hash: hashOf(envelopeOf(logged).envelopeBytes as Uint8Array), payloadHash: hashOf(envelopeOf(logged).payload) }, publicKey: verifierPem(logged) },
+    spec: {
+      content: { hash: hashOf(envelopeOf(logged).envelopeBytes as Uint8Array), payloadHash: hashOf(envelopeOf(logged).payload) },
+      publicKey: verifierPem(logged),
+    },
   }),
   inToto002: (logged: LoggedSignature): JsonObject => ({
     apiVersion: "0.0.2",
     kind: "intoto",
     spec: {
       content: {
-        envelope: { payloadType: envelopeOf(logged).payloadType, signatures: [{ publicKey: verifierPem(logged), sig: encodeBase64(encodeUtf8(encodeBase64(logged.signature))) }] },
+        envelope: {
+          payloadType: envelopeOf(logged).payloadType,
+          signatures: [{ publicKey: verifierPem(logged), sig: encodeBase64(encodeUtf8(encodeBase64(logged.signature))) }],
+        },
         hash: hashOf(envelopeOf(logged).envelopeBytes as Uint8Array),
         payloadHash: hashOf(envelopeOf(logged).payload),
       },
@@ -90,12 +114,17 @@ export const bodies = {
     kind: "hashedrekord",
     spec: {
       hashedRekordV002: {
-        data: { algorithm: "SHA2_256", digest: encodeBase64(logged.content.kind === "message" ? digestOf(logged) : sha256(encodePae(logged.content.payloadType, logged.content.payload))) },
+        data: {
+          algorithm: "SHA2_256",
+          digest: encodeBase64(logged.content.kind === "message" ? digestOf(logged) : sha256(encodePae(logged.content.payloadType, logged.content.payload))),
+        },
         signature: {
           content: encodeBase64(logged.signature),
           verifier: {
             keyDetails: "PKIX_ECDSA_P256_SHA_256",
-            ...("certificate" in logged.verifier ? { x509Certificate: { rawBytes: encodeBase64(logged.verifier.certificate.der) } } : { publicKey: { rawBytes: encodeBase64(logged.verifier.key.spki) } }),
+            ...("certificate" in logged.verifier
+              ? { x509Certificate: { rawBytes: encodeBase64(logged.verifier.certificate.der) } }
+              : { publicKey: { rawBytes: encodeBase64(logged.verifier.key.spki) } }),
           },
         },
       },

@@ -49,7 +49,10 @@ test("a leaf cannot pass for a node", () => {
 
 test("a path as long as it may be is bounded", () => {
   const path = Array.from({ length: 1000 }, () => leaves[0] as Uint8Array);
-  assert.instance(throwsCode("malformed", () => rootOfInclusion({ leafIndex: 2n ** 63n, treeSize: 2n ** 64n - 1n, path }, leaves[1] as Uint8Array)), EngineError);
+  assert.instance(
+    throwsCode("malformed", () => rootOfInclusion({ leafIndex: 2n ** 63n, treeSize: 2n ** 64n - 1n, path }, leaves[1] as Uint8Array)),
+    EngineError,
+  );
 });
 
 const vectors = vectorsDir();

@@ -16,7 +16,21 @@ test("types of log keys, by name and by number", () => {
 });
 
 test("everything else is malformed", () => {
-  for (const bad of ["PKIX_ED25519_PH", "PKIX_RSA_PSS_2048_SHA256", "PKCS1_RSA_PSS", "ML_DSA_65", "PUBLIC_KEY_DETAILS_UNSPECIFIED", "pkix_ed25519", "", 0, 4, 99, null, undefined]) throwsCode("malformed", () => readLogKeyDetails(bad, ""));
+  for (const bad of [
+    "PKIX_ED25519_PH",
+    "PKIX_RSA_PSS_2048_SHA256",
+    "PKCS1_RSA_PSS",
+    "ML_DSA_65",
+    "PUBLIC_KEY_DETAILS_UNSPECIFIED",
+    "pkix_ed25519",
+    "",
+    0,
+    4,
+    99,
+    null,
+    undefined,
+  ])
+    throwsCode("malformed", () => readLogKeyDetails(bad, ""));
 });
 
 test("a key's algorithm in Rekor v2", () => {

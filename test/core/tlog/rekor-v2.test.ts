@@ -28,8 +28,12 @@ test("an entry is about its own message or envelope, by key and by certificate",
 test("for an envelope the payload type is part of what was logged", () => {
   const { logged } = signedEnvelope();
   const spec = specOf(logged);
-  throwsCode("bad-log-proof", () => bindHashedRekord002(spec, { ...logged, content: { ...(logged.content as { kind: "dsse"; payload: Uint8Array }), payloadType: "application/json" } }));
-  throwsCode("bad-log-proof", () => bindHashedRekord002(spec, { ...logged, content: { kind: "dsse", payloadType: "application/vnd.in-toto+json", payload: encodeUtf8("{}") } }));
+  throwsCode("bad-log-proof", () =>
+    bindHashedRekord002(spec, { ...logged, content: { ...(logged.content as { kind: "dsse"; payload: Uint8Array }), payloadType: "application/json" } }),
+  );
+  throwsCode("bad-log-proof", () =>
+    bindHashedRekord002(spec, { ...logged, content: { kind: "dsse", payloadType: "application/vnd.in-toto+json", payload: encodeUtf8("{}") } }),
+  );
 });
 
 test("another signature, digest or verifier", () => {
@@ -63,8 +67,17 @@ test("the algorithm is the key's own, whatever the entry says", () => {
   const message = encodeUtf8("payload");
   for (const [kind, hash, name, details] of expected) {
     const key = newKey(kind);
-    const signed: LoggedSignature = { signature: key.sign(message), verifier: { key: publicKeyOf(key) }, content: { kind: "message", digests: { [hash]: digest(hash, message) } } };
-    const own = { [record]: { data: { algorithm: name, digest: encodeBase64(digest(hash, message)) }, signature: { content: encodeBase64(signed.signature), verifier: { keyDetails: details, publicKey: { rawBytes: encodeBase64(key.spki) } } } } };
+    const signed: LoggedSignature = {
+      signature: key.sign(message),
+      verifier: { key: publicKeyOf(key) },
+      content: { kind: "message", digests: { [hash]: digest(hash, message) } },
+    };
+    const own = {
+      [record]: {
+        data: { algorithm: name, digest: encodeBase64(digest(hash, message)) },
+        signature: { content: encodeBase64(signed.signature), verifier: { keyDetails: details, publicKey: { rawBytes: encodeBase64(key.spki) } } },
+      },
+    };
     bindHashedRekord002(own, signed);
     throwsCode("bad-log-proof", () => bindHashedRekord002(own, { ...signed, content: { kind: "message", digests: {} } }));
   }
@@ -73,7 +86,14 @@ test("the algorithm is the key's own, whatever the entry says", () => {
 test("unknown fields, two verifiers and wrong types are refused", () => {
   const { logged } = signedMessage();
   const spec = specOf(logged);
-  for (const path of ["extra", `${record}/extra`, `${record}/data/extra`, `${record}/signature/extra`, `${record}/signature/verifier/extra`, `${record}/signature/verifier/publicKey/extra`]) {
+  for (const path of [
+    "extra",
+    `${record}/extra`,
+    `${record}/data/extra`,
+    `${record}/signature/extra`,
+    `${record}/signature/verifier/extra`,
+    `${record}/signature/verifier/publicKey/extra`,
+  ]) {
     throwsCode("malformed", () => bindHashedRekord002(patched(spec, path, 1), logged));
   }
   throwsCode("bad-log-proof", () => bindHashedRekord002(patched(spec, `${record}/signature/verifier/x509Certificate`, { rawBytes: "AA==" }), logged));
@@ -99,10 +119,14 @@ test("another body, index, path or checkpoint", () => {
   throwsCode("malformed", () => include({ ...entry, logIndex: 1000n }));
   throwsCode("malformed", () => include({ ...entry, inclusionProof: { ...proof, hashes: proof.hashes.slice(1) } }));
   for (let index = 0; index < proof.hashes.length; index++) {
-    throwsCode("bad-log-proof", () => include({ ...entry, inclusionProof: { ...proof, hashes: proof.hashes.with(index, flipped(proof.hashes[index] as Uint8Array, 3)) } }));
+    throwsCode("bad-log-proof", () =>
+      include({ ...entry, inclusionProof: { ...proof, hashes: proof.hashes.with(index, flipped(proof.hashes[index] as Uint8Array, 3)) } }),
+    );
   }
   const elsewhere = logEntry(log, encodeUtf8("other"), { leavesBefore: 2 });
-  throwsCode(["bad-log-proof", "malformed"], () => include({ ...entry, inclusionProof: { ...proof, checkpoint: (elsewhere.inclusionProof as typeof proof).checkpoint } }));
+  throwsCode(["bad-log-proof", "malformed"], () =>
+    include({ ...entry, inclusionProof: { ...proof, checkpoint: (elsewhere.inclusionProof as typeof proof).checkpoint } }),
+  );
   const { inclusionProof: _, ...bare } = entry;
   throwsCode("bad-log-proof", () => include(bare));
 });

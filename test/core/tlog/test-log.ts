@@ -35,18 +35,23 @@ export function treeHash(leaves: readonly Uint8Array[]): Uint8Array {
 export function inclusionPath(leaves: readonly Uint8Array[], index: number): Uint8Array[] {
   if (leaves.length <= 1) return [];
   const half = split(leaves.length);
-  return index < half ? [...inclusionPath(leaves.slice(0, half), index), treeHash(leaves.slice(half))] : [...inclusionPath(leaves.slice(half), index - half), treeHash(leaves.slice(0, half))];
+  return index < half
+    ? [...inclusionPath(leaves.slice(0, half), index), treeHash(leaves.slice(half))]
+    : [...inclusionPath(leaves.slice(half), index - half), treeHash(leaves.slice(0, half))];
 }
 
 /** RFC 9162 §2.1.4.1. */
 export function consistencyPath(leaves: readonly Uint8Array[], size: number, whole = true): Uint8Array[] {
   if (size === leaves.length) return whole ? [] : [treeHash(leaves)];
   const half = split(leaves.length);
-  return size <= half ? [...consistencyPath(leaves.slice(0, half), size, whole), treeHash(leaves.slice(half))] : [...consistencyPath(leaves.slice(half), size - half, false), treeHash(leaves.slice(0, half))];
+  return size <= half
+    ? [...consistencyPath(leaves.slice(0, half), size, whole), treeHash(leaves.slice(half))]
+    : [...consistencyPath(leaves.slice(half), size - half, false), treeHash(leaves.slice(0, half))];
 }
 
 /** A signature line over a note's text. */
-export const noteLine = (name: string, hint: Uint8Array, signature: Uint8Array): string => `— ${name} ${encodeBase64(Uint8Array.from([...hint.subarray(0, 4), ...signature]))}\n`;
+export const noteLine = (name: string, hint: Uint8Array, signature: Uint8Array): string =>
+  `— ${name} ${encodeBase64(Uint8Array.from([...hint.subarray(0, 4), ...signature]))}\n`;
 
 export interface TestLog {
   readonly version: 1 | 2;
@@ -76,7 +81,8 @@ export function newLog(version: 1 | 2, kind: KeyKind = version === 1 ? "P-256" :
   };
 }
 
-const signNote = (version: 1 | 2, key: TestKey, publicKey: PublicKey, text: Uint8Array): Uint8Array => (version === 1 && publicKey.type === "ecdsa" ? new Uint8Array(sign("sha256", text, key.privateKey)) : key.sign(text));
+const signNote = (version: 1 | 2, key: TestKey, publicKey: PublicKey, text: Uint8Array): Uint8Array =>
+  version === 1 && publicKey.type === "ecdsa" ? new Uint8Array(sign("sha256", text, key.privateKey)) : key.sign(text);
 
 export interface EntryOptions {
   /** Seconds; none for Rekor v2. */
@@ -103,13 +109,26 @@ export function logEntry(log: TestLog, body: JsonValue | Uint8Array, options: En
     ...(time === undefined ? {} : { integratedTime: time }),
     body: bytes,
     ...(declared === undefined ? {} : { kindVersion: { kind: declared.kind, version: declared.apiVersion } }),
-    ...(proof ? { inclusionProof: { logIndex: BigInt(leavesBefore), treeSize: BigInt(leaves.length), rootHash: root, hashes: inclusionPath(leaves, leavesBefore), checkpoint: `${text}\n${log.line(text)}` } } : {}),
+    ...(proof
+      ? {
+          inclusionProof: {
+            logIndex: BigInt(leavesBefore),
+            treeSize: BigInt(leaves.length),
+            rootHash: root,
+            hashes: inclusionPath(leaves, leavesBefore),
+            checkpoint: `${text}\n${log.line(text)}`,
+          },
+        }
+      : {}),
   };
   return promise ? signEntry(log, entry) : entry;
 }
 
 /** The entry with a promise over what it now says. */
-export const signEntry = (log: TestLog, entry: LogEntry): LogEntry => ({ ...entry, inclusionPromise: new Uint8Array(sign("sha256", encodeEntryTimestampPayload(entry), log.key.privateKey)) });
+export const signEntry = (log: TestLog, entry: LogEntry): LogEntry => ({
+  ...entry,
+  inclusionPromise: new Uint8Array(sign("sha256", encodeEntryTimestampPayload(entry), log.key.privateKey)),
+});
 
 /** PEM text of a key or certificate, in base64, as Rekor v1 records verifiers. */
 export const pemOf = (der: Uint8Array, label: "PUBLIC KEY" | "CERTIFICATE"): string => encodeBase64(encodeUtf8(encodePem(label, encodeBase64(der))));

@@ -30,7 +30,8 @@ const verify = (entry: LogEntry, logged: LoggedSignature, layout: EntryLayout = 
   assert.equal(verifyLogEntry(entry, logged, logs, nodeVerifier, { layout }), result);
   return result;
 };
-const verifyAll = (entries: readonly LogEntry[], logged: LoggedSignature, logs = trusted) => verifyLogEntries(entries, logged, logs, nobleVerifier, { layout: "bundle" });
+const verifyAll = (entries: readonly LogEntry[], logged: LoggedSignature, logs = trusted) =>
+  verifyLogEntries(entries, logged, logs, nobleVerifier, { layout: "bundle" });
 
 const message = signedMessage("certificate").logged;
 const envelope = signedEnvelope("certificate").logged;
@@ -106,7 +107,17 @@ test("unknown kinds and broken bodies", () => {
   throwsCode("bad-log-proof", () => verify(logEntry(v1, patched(bodies.hashedRekord(message), "kind", "helm")), message));
   throwsCode("bad-log-proof", () => verify(logEntry(v1, patched(bodies.dsse(envelope), "apiVersion", "0.0.2")), envelope));
   const text = JSON.stringify(bodies.hashedRekord(message));
-  for (const bad of ["", "null", "[]", "{}", text.slice(0, -1), `${text}x`, text.replace('"kind"', '"kind":"rekord","kind"'), text.replace('"spec"', '"extra":1,"spec"'), '{"kind":"hashedrekord","apiVersion":"0.0.1","spec":[]}']) {
+  for (const bad of [
+    "",
+    "null",
+    "[]",
+    "{}",
+    text.slice(0, -1),
+    `${text}x`,
+    text.replace('"kind"', '"kind":"rekord","kind"'),
+    text.replace('"spec"', '"extra":1,"spec"'),
+    '{"kind":"hashedrekord","apiVersion":"0.0.1","spec":[]}',
+  ]) {
     throwsCode("malformed", () => verify(logEntry(v1, encodeUtf8(bad)), message));
   }
 });
@@ -125,12 +136,16 @@ test("promise and proof must both hold", () => {
   const entry = logEntry(v1, bodies.hashedRekord(message));
   const proof = entry.inclusionProof as NonNullable<LogEntry["inclusionProof"]>;
   throwsCode("bad-log-proof", () => verify({ ...entry, inclusionPromise: flipped(entry.inclusionPromise as Uint8Array, 40) }, message));
-  throwsCode("bad-log-proof", () => verify({ ...entry, inclusionProof: { ...proof, hashes: proof.hashes.with(0, flipped(proof.hashes[0] as Uint8Array, 0)) } }, message));
+  throwsCode("bad-log-proof", () =>
+    verify({ ...entry, inclusionProof: { ...proof, hashes: proof.hashes.with(0, flipped(proof.hashes[0] as Uint8Array, 0)) } }, message),
+  );
   throwsCode("bad-log-proof", () => verify({ ...entry, inclusionProof: { ...proof, checkpoint: proof.checkpoint.replace("\n9\n", "\n10\n") } }, message));
   throwsCode("bad-log-proof", () => verify({ ...entry, inclusionProof: { ...proof, treeSize: proof.treeSize + 1n } }, message));
   throwsCode("bad-log-proof", () => verify({ ...entry, inclusionProof: { ...proof, rootHash: flipped(proof.rootHash, 0) } }, message));
   throwsCode(["bad-log-proof", "malformed"], () => verify({ ...entry, inclusionProof: { ...proof, logIndex: proof.logIndex + 1n } }, message));
-  throwsCode("bad-log-proof", () => verify({ ...logEntry(v2, bodies.hashedRekord002(message)), inclusionPromise: entry.inclusionPromise as Uint8Array }, message));
+  throwsCode("bad-log-proof", () =>
+    verify({ ...logEntry(v2, bodies.hashedRekord002(message)), inclusionPromise: entry.inclusionPromise as Uint8Array }, message),
+  );
 });
 
 test("a root that no checkpoint signs proves nothing", () => {
@@ -149,7 +164,10 @@ test("the log's key must have been valid at the promised time, both ends include
   throwsCode("bad-log-proof", during({ end: before }));
   throwsCode("bad-log-proof", during({ start: new Date("2026-03-01T12:00:00.001Z") }));
   // A proof alone has no time, so there the caller compares its timestamps.
-  assert.equal(verify(logEntry(v1, bodies.hashedRekord(message), { promise: false }), message, "bundle", [{ ...v1.trusted, validFor: { end: before } }]).logValidFor, { end: before });
+  assert.equal(
+    verify(logEntry(v1, bodies.hashedRekord(message), { promise: false }), message, "bundle", [{ ...v1.trusted, validFor: { end: before } }]).logValidFor,
+    { end: before },
+  );
 });
 
 test("a time that nothing signs must at least lie within the certificate", () => {
@@ -172,7 +190,12 @@ test("times out of range are malformed, a promised time of zero is none", () => 
 test("several entries: none, too many, one twice", () => {
   const entry = logEntry(v1, bodies.hashedRekord(message));
   throwsCode("no-log-proof", () => verifyAll([], message));
-  throwsCode("over-limit", () => verifyAll(Array.from({ length: 33 }, () => entry), message));
+  throwsCode("over-limit", () =>
+    verifyAll(
+      Array.from({ length: 33 }, () => entry),
+      message,
+    ),
+  );
   throwsCode("bad-log-proof", () => verifyAll([entry, entry], message));
   assert.is(verifyAll([entry], message).length, 1);
 });
@@ -196,8 +219,10 @@ test("one flipped byte anywhere in body, promise, root or path refutes; a cut bo
   const signed: Signed["logged"] = envelope;
   const entry = logEntry(v1, bodies.dsse(signed));
   const proof = entry.inclusionProof as NonNullable<LogEntry["inclusionProof"]>;
-  for (let index = 0; index < entry.body.length; index += 7) throwsCode(["bad-log-proof", "malformed"], () => verify({ ...entry, body: flipped(entry.body, index) }, signed));
-  for (let index = 0; index < 32; index += 5) throwsCode("bad-log-proof", () => verify({ ...entry, inclusionProof: { ...proof, rootHash: flipped(proof.rootHash, index) } }, signed));
+  for (let index = 0; index < entry.body.length; index += 7)
+    throwsCode(["bad-log-proof", "malformed"], () => verify({ ...entry, body: flipped(entry.body, index) }, signed));
+  for (let index = 0; index < 32; index += 5)
+    throwsCode("bad-log-proof", () => verify({ ...entry, inclusionProof: { ...proof, rootHash: flipped(proof.rootHash, index) } }, signed));
   for (let length = 0; length < entry.body.length; length += 11) {
     assert.is(
       onlyEngineErrors(() => verify({ ...entry, body: entry.body.subarray(0, length) }, signed)),
@@ -226,8 +251,17 @@ const refusedByLog: ReadonlySet<string> = new Set([
   "signature-mismatch_fail",
 ]);
 
-const leafOf = { "happy-path-v0.1": "86407f5cc9c6f0d1a84fede6cfe1265fe0b3e1a4e21b4c0695e4a021ec11338f", "happy-path-v0.3": "aee3c920bb1132e929ed20e1c194579a60e95849f7a554e0033fdd26ee221629", "rekor2-happy-path": "78470eff2921878c2141726b650bf349099c37850a731f287a6accf35d40441f", "happy-path-intoto-in-dsse-v3": "875d33538d49eb9bc3224c4868c25d06f78f566730771c4437f50962530906ae" };
-const promiseOf = { "happy-path-v0.1": "27efbfabc1e0adf55195b8ea71281af661f782d8982d3cbeacc94cf7a6ade23d", "happy-path-v0.3": "a77a67b05ef48abed4f89d052a01940e1fda0144fe6f845d353e809d19d8d35c", "happy-path-intoto-in-dsse-v3": "8dd8455ca636b676808bfc1bd29f77dab7bc80c7cb196eebb4ec2133829204c5" };
+const leafOf = {
+  "happy-path-v0.1": "86407f5cc9c6f0d1a84fede6cfe1265fe0b3e1a4e21b4c0695e4a021ec11338f",
+  "happy-path-v0.3": "aee3c920bb1132e929ed20e1c194579a60e95849f7a554e0033fdd26ee221629",
+  "rekor2-happy-path": "78470eff2921878c2141726b650bf349099c37850a731f287a6accf35d40441f",
+  "happy-path-intoto-in-dsse-v3": "875d33538d49eb9bc3224c4868c25d06f78f566730771c4437f50962530906ae",
+};
+const promiseOf = {
+  "happy-path-v0.1": "27efbfabc1e0adf55195b8ea71281af661f782d8982d3cbeacc94cf7a6ade23d",
+  "happy-path-v0.3": "a77a67b05ef48abed4f89d052a01940e1fda0144fe6f845d353e809d19d8d35c",
+  "happy-path-intoto-in-dsse-v3": "8dd8455ca636b676808bfc1bd29f77dab7bc80c7cb196eebb4ec2133829204c5",
+};
 
 const vectors = vectorsDir();
 if (vectors === undefined) skipped("core/tlog/verify-log-entry", 90, "SALLYPORT_VECTORS is not set");
@@ -252,13 +286,19 @@ else
       const [entry] = bundle.logEntries as [LogEntry];
       assert.equal(verifyLogEntries([entry], signed, tlogs, nobleVerifier, { layout: "bundle" }), run([entry]));
       assert.is(run([entry])[0]?.at === undefined, entry.inclusionPromise === undefined);
-      for (let index = 0; index < entry.body.length; index += 499) throwsCode(["bad-log-proof", "malformed"], () => run([{ ...entry, body: flipped(entry.body, index) }]));
+      for (let index = 0; index < entry.body.length; index += 499)
+        throwsCode(["bad-log-proof", "malformed"], () => run([{ ...entry, body: flipped(entry.body, index) }]));
       throwsCode("bad-log-proof", () => run([entry], { ...signed, signature: flipped(signed.signature, 9) }));
       throwsCode("bad-log-proof", () => run([entry], signed, [v1.trusted, v2.trusted]));
       const proof = entry.inclusionProof;
       if (proof !== undefined) {
-        throwsCode(["bad-log-proof", "malformed"], () => run([{ ...entry, inclusionProof: { ...proof, checkpoint: proof.checkpoint.replace(/[0-9]\n/, "\n") } }]));
-        if (proof.hashes.length > 0) throwsCode("bad-log-proof", () => run([{ ...entry, inclusionProof: { ...proof, hashes: proof.hashes.with(0, flipped(proof.hashes[0] as Uint8Array, 31)) } }]));
+        throwsCode(["bad-log-proof", "malformed"], () =>
+          run([{ ...entry, inclusionProof: { ...proof, checkpoint: proof.checkpoint.replace(/[0-9]\n/, "\n") } }]),
+        );
+        if (proof.hashes.length > 0)
+          throwsCode("bad-log-proof", () =>
+            run([{ ...entry, inclusionProof: { ...proof, hashes: proof.hashes.with(0, flipped(proof.hashes[0] as Uint8Array, 31)) } }]),
+          );
       }
       if (vector.name in leafOf) assert.is(encodeHex(hashLeaf(entry.body)), leafOf[vector.name as keyof typeof leafOf]);
       if (vector.name in promiseOf) assert.is(encodeHex(sha256(encodeEntryTimestampPayload(entry))), promiseOf[vector.name as keyof typeof promiseOf]);

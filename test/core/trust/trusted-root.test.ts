@@ -30,8 +30,23 @@ const logOf = (baseUrl: string, rawBytes: Uint8Array, keyDetails: string, keyId:
 });
 const json: JsonObject = {
   mediaType: "application/vnd.dev.sigstore.trustedroot+json;version=0.1",
-  tlogs: [logOf("https://rekor.example", ecdsa.spki, "PKIX_ECDSA_P256_SHA_256", sha256(ecdsa.spki)), logOf("https://log.example:8443/api", ed25519.spki, "PKIX_ED25519", Uint8Array.from({ length: 32 }, (_, index) => index))],
-  certificateAuthorities: [{ subject: { organization: "x", commonName: "y" }, uri: "https://fulcio.example", certChain: chain(intermediate.der, root.der), validFor: { start: "2022-04-13T20:06:15.000Z", end: "2022-10-31T23:59:59.999Z" } }],
+  tlogs: [
+    logOf("https://rekor.example", ecdsa.spki, "PKIX_ECDSA_P256_SHA_256", sha256(ecdsa.spki)),
+    logOf(
+      "https://log.example:8443/api",
+      ed25519.spki,
+      "PKIX_ED25519",
+      Uint8Array.from({ length: 32 }, (_, index) => index),
+    ),
+  ],
+  certificateAuthorities: [
+    {
+      subject: { organization: "x", commonName: "y" },
+      uri: "https://fulcio.example",
+      certChain: chain(intermediate.der, root.der),
+      validFor: { start: "2022-04-13T20:06:15.000Z", end: "2022-10-31T23:59:59.999Z" },
+    },
+  ],
   ctlogs: [logOf("https://ct.example", rsa.spki.slice(24), "PKCS1_RSA_PKCS1V5", sha256(rsa.spki))],
   timestampAuthorities: [{ uri: "https://tsa.example", certChain: chain(stamper.der, intermediate.der, root.der), validFor: {} }],
 };
@@ -51,7 +66,10 @@ test("logs, authorities and their periods", () => {
   assert.is(read.ctlogs[0]?.logId, read.ctlogs[0]?.publicKey.fingerprint);
   const [authority] = read.certificateAuthorities;
   assert.equal(authority?.anchor.der, root.der);
-  assert.equal(authority?.intermediates.map(({ der }) => der), [intermediate.der]);
+  assert.equal(
+    authority?.intermediates.map(({ der }) => der),
+    [intermediate.der],
+  );
   assert.is(authority?.validFor.end?.getUTCMilliseconds(), 999);
   const [tsa] = read.timestampAuthorities;
   assert.equal([tsa?.leaf?.der, tsa?.intermediates.length, tsa?.anchors.length, tsa?.uri], [stamper.der, 1, 1, "https://tsa.example"]);
@@ -69,8 +87,20 @@ test("an authority of one certificate, and a timestamp authority without a root"
 });
 
 test("media types", () => {
-  for (const good of ["application/vnd.dev.sigstore.trustedroot+json;version=0.1", "application/vnd.dev.sigstore.trustedroot.v0.1+json", "application/vnd.dev.sigstore.trustedroot.v0.2+json"]) parse({ ...json, mediaType: good });
-  for (const bad of ["", "application/json", "application/vnd.dev.sigstore.trustedroot+json;version=0.2", "application/vnd.dev.sigstore.trustedroot.v0.3+json", null]) throwsCode("malformed", () => parse({ ...json, mediaType: bad }));
+  for (const good of [
+    "application/vnd.dev.sigstore.trustedroot+json;version=0.1",
+    "application/vnd.dev.sigstore.trustedroot.v0.1+json",
+    "application/vnd.dev.sigstore.trustedroot.v0.2+json",
+  ])
+    parse({ ...json, mediaType: good });
+  for (const bad of [
+    "",
+    "application/json",
+    "application/vnd.dev.sigstore.trustedroot+json;version=0.2",
+    "application/vnd.dev.sigstore.trustedroot.v0.3+json",
+    null,
+  ])
+    throwsCode("malformed", () => parse({ ...json, mediaType: bad }));
 });
 
 test("one log that cannot be read spoils the whole", () => {
@@ -105,7 +135,16 @@ test("authorities that cannot be read, and too long chains", () => {
 });
 
 test("unknown and repeated fields", () => {
-  for (const path of ["extra", "tlogs/0/extra", "tlogs/0/publicKey/extra", "tlogs/0/logId/extra", "certificateAuthorities/0/extra", "certificateAuthorities/0/subject/extra", "timestampAuthorities/0/certChain/extra", "tlogs/0/publicKey/validFor/extra"]) {
+  for (const path of [
+    "extra",
+    "tlogs/0/extra",
+    "tlogs/0/publicKey/extra",
+    "tlogs/0/logId/extra",
+    "certificateAuthorities/0/extra",
+    "certificateAuthorities/0/subject/extra",
+    "timestampAuthorities/0/certChain/extra",
+    "tlogs/0/publicKey/validFor/extra",
+  ]) {
     throwsCode("malformed", () => parse(patched(json, path, 1)));
   }
   throwsCode("malformed", () => parseTrustedRoot(JSON.stringify(json).replace("{", '{"tlogs":[],')));
@@ -115,7 +154,10 @@ test("of two logs of one id the later one counts", () => {
   const [first] = json.tlogs as JsonObject[];
   const again = patched(first as JsonObject, "publicKey/validFor/start", "2025-01-01T00:00:00Z");
   const { tlogs } = parse({ ...json, tlogs: [first as JsonObject, again] });
-  assert.equal(tlogs.map(({ validFor }) => validFor.start?.getUTCFullYear()), [2025]);
+  assert.equal(
+    tlogs.map(({ validFor }) => validFor.start?.getUTCFullYear()),
+    [2025],
+  );
 });
 
 test("hosts of base URLs", () => {
@@ -133,7 +175,11 @@ test("nothing but the media type is needed", () => {
 
 test("a document cut anywhere is malformed, and one that is too large over the limit", () => {
   const text = JSON.stringify(json);
-  for (let length = 0; length < text.length; length += 13) assert.is(onlyEngineErrors(() => parseTrustedRoot(text.slice(0, length))), "threw");
+  for (let length = 0; length < text.length; length += 13)
+    assert.is(
+      onlyEngineErrors(() => parseTrustedRoot(text.slice(0, length))),
+      "threw",
+    );
   throwsCode("over-limit", () => parseTrustedRoot(new Uint8Array(5 << 20)));
 });
 
@@ -142,7 +188,10 @@ if (vectors === undefined) skipped("core/trust/trusted-root", 3, "SALLYPORT_VECT
 else {
   test("the public-good instance", () => {
     const read = parseTrustedRoot(readFileSync(join(vectors, "root-signing/targets/trusted_root.json")));
-    assert.equal(read.tlogs.map(({ origin }) => origin), ["rekor.sigstore.dev", "log2025-1.rekor.sigstore.dev"]);
+    assert.equal(
+      read.tlogs.map(({ origin }) => origin),
+      ["rekor.sigstore.dev", "log2025-1.rekor.sigstore.dev"],
+    );
     assert.equal([read.ctlogs.length, read.certificateAuthorities.length, read.timestampAuthorities.length], [2, 2, 1]);
     assert.is(read.tlogs[0]?.logId, read.tlogs[0]?.publicKey.fingerprint);
     assert.is.not(read.tlogs[1]?.logId, read.tlogs[1]?.publicKey.fingerprint);

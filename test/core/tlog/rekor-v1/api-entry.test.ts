@@ -54,7 +54,14 @@ test("lists of answers, ids without a tree, further fields", () => {
 });
 
 test("an id that is not the body's hash", () => {
-  throwsCode("malformed", () => parseRekorApiEntry(answer(answered, id.replace(/.$/, (digit) => (digit === "0" ? "1" : "0")))));
+  throwsCode("malformed", () =>
+    parseRekorApiEntry(
+      answer(
+        answered,
+        id.replace(/.$/, (digit) => (digit === "0" ? "1" : "0")),
+      ),
+    ),
+  );
   throwsCode("malformed", () => parseRekorApiEntry(answer(answered, "x")));
 });
 

@@ -42,7 +42,10 @@ test("body, time, index, id and promise", () => {
 });
 
 test("keys in any case, unknown and repeated ones, as Go reads them", () => {
-  const text = textOf().replace("SignedEntryTimestamp", "signedentrytimestamp").replace("logID", "LogId").replace("{", '{"SignedEntryTimestamp":"AAAA","extra":[1],');
+  const text = textOf()
+    .replace("SignedEntryTimestamp", "signedentrytimestamp")
+    .replace("logID", "LogId")
+    .replace("{", '{"SignedEntryTimestamp":"AAAA","extra":[1],');
   verifyLogEntry(parseRekorBundleAnnotation(text), logged, [log.trusted], nobleVerifier, { layout: "layer" });
 });
 
@@ -91,7 +94,8 @@ function layersOf(folder: string, name: string): Layer[] {
     const text = new TextDecoder().decode(read(file));
     if (!text.includes('"schemaVersion"')) continue;
     const manifest = JSON.parse(text) as { layers?: { digest: string; annotations?: Record<string, string> }[] };
-    for (const { digest, annotations } of manifest.layers ?? []) if (annotations?.[key.bundle] !== undefined) layers.push({ name, annotations, blob: read(digest) });
+    for (const { digest, annotations } of manifest.layers ?? [])
+      if (annotations?.[key.bundle] !== undefined) layers.push({ name, annotations, blob: read(digest) });
   }
   return layers;
 }
@@ -99,12 +103,22 @@ function layersOf(folder: string, name: string): Layer[] {
 /** The verifier of a keyed signature is in its entry: these images come without the signer's key. */
 function loggedOf({ annotations, blob }: Layer): LoggedSignature {
   const [certificate] = annotations[key.certificate] === undefined ? [] : parseCertificatesPem(annotations[key.certificate] as string);
-  const body = JSON.parse(decodeUtf8(parseRekorBundleAnnotation(annotations[key.bundle] as string).body)) as { spec: { signature?: { publicKey: { content: string } } } };
+  const body = JSON.parse(decodeUtf8(parseRekorBundleAnnotation(annotations[key.bundle] as string).body)) as {
+    spec: { signature?: { publicKey: { content: string } } };
+  };
   const recorded = body.spec.signature?.publicKey.content;
-  const verifier = certificate === undefined ? { key: recorded === undefined ? publicKeyOf(newKey()) : parsePublicKeyPem(decodeUtf8(decodeBase64(recorded))) } : { certificate };
-  if (annotations[key.signature] !== "") return { signature: decodeBase64(annotations[key.signature] as string), verifier, content: { kind: "message", digests: { sha256: sha256(blob) } } };
+  const verifier =
+    certificate === undefined
+      ? { key: recorded === undefined ? publicKeyOf(newKey()) : parsePublicKeyPem(decodeUtf8(decodeBase64(recorded))) }
+      : { certificate };
+  if (annotations[key.signature] !== "")
+    return { signature: decodeBase64(annotations[key.signature] as string), verifier, content: { kind: "message", digests: { sha256: sha256(blob) } } };
   const envelope = parseEnvelope(blob);
-  return { signature: (envelope.signatures[0] as { sig: Uint8Array }).sig, verifier, content: { kind: "dsse", payloadType: envelope.payloadType, payload: envelope.payload, envelopeBytes: blob } };
+  return {
+    signature: (envelope.signatures[0] as { sig: Uint8Array }).sig,
+    verifier,
+    content: { kind: "dsse", payloadType: envelope.payloadType, payload: envelope.payload, envelopeBytes: blob },
+  };
 }
 
 /** Accepted as it is, refused with any flipped byte, any other layer's content and any cut. */
@@ -115,14 +129,20 @@ function checkLayer(layer: Layer, logs: readonly TransparencyLogKey[]): void {
   const run = (candidate = carried, about = signed, verifier = nobleVerifier) => verifyLogEntry(candidate, about, logs, verifier, { layout: "layer" });
   assert.instance(run().at, Date, layer.name);
   assert.equal(run(carried, signed, nodeVerifier), run());
-  for (let index = 0; index < carried.body.length; index += 97) throwsCode(["bad-log-proof", "malformed"], () => run({ ...carried, body: flipped(carried.body, index) }));
+  for (let index = 0; index < carried.body.length; index += 97)
+    throwsCode(["bad-log-proof", "malformed"], () => run({ ...carried, body: flipped(carried.body, index) }));
   throwsCode("bad-log-proof", () => run({ ...carried, inclusionPromise: flipped(carried.inclusionPromise as Uint8Array, 20) }));
   throwsCode("bad-log-proof", () => run({ ...carried, logIndex: carried.logIndex + 1n }));
   throwsCode("bad-log-proof", () => run({ ...carried, integratedTime: (carried.integratedTime as bigint) + 1n }));
   const { content } = signed;
-  const changed = content.kind === "dsse" ? { ...content, envelopeBytes: flipped(layer.blob, 5) } : { ...content, digests: { sha256: sha256(flipped(layer.blob, 5)) } };
+  const changed =
+    content.kind === "dsse" ? { ...content, envelopeBytes: flipped(layer.blob, 5) } : { ...content, digests: { sha256: sha256(flipped(layer.blob, 5)) } };
   throwsCode("bad-log-proof", () => run(carried, { ...signed, content: changed }));
-  for (let length = 0; length < text.length; length += 53) assert.is(onlyEngineErrors(() => parseRekorBundleAnnotation(text.slice(0, length))), "threw");
+  for (let length = 0; length < text.length; length += 53)
+    assert.is(
+      onlyEngineErrors(() => parseRekorBundleAnnotation(text.slice(0, length))),
+      "threw",
+    );
 }
 
 const vectors = vectorsDir();
@@ -144,11 +164,16 @@ const golden = goldenDir();
 if (golden === undefined) skipped("core/tlog/rekor-v1/bundle-annotation", 1, "SALLYPORT_GOLDEN is not set");
 else
   test("golden registry: what the log's key signed for the layer itself is proven, everything else is refused", () => {
-    const logs = [toLogKey(parsePublicKeyPem(readFileSync(join(golden, "verify/trust/rekor.pub"), "utf8"))), toLogKey(parsePublicKeyPem(readFileSync(join(golden, "verify/trust/rekor-prod.pub"), "utf8")))];
+    const logs = [
+      toLogKey(parsePublicKeyPem(readFileSync(join(golden, "verify/trust/rekor.pub"), "utf8"))),
+      toLogKey(parsePublicKeyPem(readFileSync(join(golden, "verify/trust/rekor-prod.pub"), "utf8"))),
+    ];
     let proven = 0;
     let refused = 0;
     for (const layer of layersOf(join(golden, "verify/registry"), "golden")) {
-      const outcome = onlyEngineErrors(() => verifyLogEntry(parseRekorBundleAnnotation(layer.annotations[key.bundle] as string), loggedOf(layer), logs, nobleVerifier, { layout: "layer" }));
+      const outcome = onlyEngineErrors(() =>
+        verifyLogEntry(parseRekorBundleAnnotation(layer.annotations[key.bundle] as string), loggedOf(layer), logs, nobleVerifier, { layout: "layer" }),
+      );
       if (outcome === "returned") proven++;
       else refused++;
     }
