@@ -10,7 +10,7 @@ export function encodeHex(bytes: Uint8Array): string {
   return text;
 }
 
-const valueOf = (unit: number): number =>
+const digitOf = (unit: number): number =>
   unit >= 48 && unit <= 57 ? unit - 48 : unit >= 97 && unit <= 102 ? unit - 87 : unit >= 65 && unit <= 70 ? unit - 55 : -1;
 
 /**
@@ -21,8 +21,8 @@ export function decodeHex(text: string): Uint8Array {
   if (text.length % 2 !== 0) throw new EngineError("malformed", "hexadecimal text of odd length");
   const bytes = new Uint8Array(text.length / 2);
   for (let index = 0; index < bytes.length; index++) {
-    const high = valueOf(text.charCodeAt(2 * index));
-    const low = valueOf(text.charCodeAt(2 * index + 1));
+    const high = digitOf(text.charCodeAt(2 * index));
+    const low = digitOf(text.charCodeAt(2 * index + 1));
     if (high < 0 || low < 0) throw new EngineError("malformed", `not a hexadecimal digit at offset ${2 * index}`);
     bytes[index] = high * 16 + low;
   }

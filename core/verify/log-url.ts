@@ -1,6 +1,7 @@
 /** Whether a log's URL is one at all, as Go's `url.Parse` decides: a text that it refuses breaks the attestor entry. Source: https://pkg.go.dev/net/url#Parse. */
 import { EngineError } from "../errors.ts";
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: a URL with a control character is refused here.
 const control = /[\u0000-\u001f\u007f]/;
 const badEscape = /%(?![0-9A-Fa-f]{2})/;
 const schemeForm = /^([A-Za-z][A-Za-z0-9+.-]*):/;

@@ -182,7 +182,10 @@ class Pipeline {
    */
   #verifyCertificate(): void {
     const times = this.#times;
-    if (times.length > 0) return this.#verifyChain(times);
+    if (times.length > 0) {
+      this.#verifyChain(times);
+      return;
+    }
     if (this.#signer.kind === "key") return;
     if (this.#lacksEntry || !this.#trail.isCertain) {
       const { certificate } = this.#signer;
