@@ -27,12 +27,14 @@ export { type JsonArray, type JsonObject, type JsonValue, parseJson } from "./en
 export { decodeUtf8, encodeUtf8 } from "./encoding/utf8.ts";
 export { type AttestorSpec, compileAttestor, type Expectation } from "./verify/attestor.ts";
 export { type Candidate, verifyAttestations, verifySignatures } from "./verify/verify-image.ts";
+export { type BundleToVerify, verifyBundle } from "./verify/verify-bundle.ts";
 export type { VerifyContext } from "./verify/context.ts";
 export type { EstablishedTime, Evidence, LogEntryEvidence, ProvenStatement, SignerEvidence } from "./verify/evidence.ts";
 export { type ImageReference, parseReference, type ReferenceOptions } from "./oci/reference.ts";
 export { resolveDigest } from "./kyverno/image/resolve-image.ts";
 export type { AttestationResult, AttestorResult, ImageResult, RuleResult, RuleStatus } from "./kyverno/image/result.ts";
 export type { AdmissionRequest, GroupVersionKind, Operation, UserInfo } from "./kyverno/rule/request.ts";
+export { publicGoodMirror, publicGoodRoot, publicGoodTrustedRoot } from "./trust/public-good.ts";
 export { TrustCache } from "./trust/trust-cache.ts";
 export { resolveTrust } from "./trust/resolve-trust.ts";
 export { parseTrustedRoot, type TrustedRoot } from "./trust/trusted-root.ts";

@@ -39,6 +39,39 @@ const defaultIdentity =
   "https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon/.github/workflows/extremely-dangerous-oidc-beacon.yml@refs/heads/main";
 const defaultIssuer = "https://token.actions.githubusercontent.com";
 
+export interface ClientCall {
+  /** Directory and mode. */
+  readonly name: string;
+  readonly words: readonly string[];
+  /** The folder that relative paths are below. */
+  readonly cwd: string;
+}
+
+/** The command lines that the suite gives to a client, by path and by digest. */
+export function conformanceArguments(folder: string): readonly ClientCall[] {
+  const names = readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
+  return names.sort().flatMap((name) => {
+    const has = (path: string): boolean => existsSync(join(folder, name, path));
+    const text = (path: string, otherwise: string): string => (has(path) ? readFileSync(join(folder, name, path), "utf8").trim() : otherwise);
+    const artifact = has("artifact") ? `${name}/artifact` : "a.txt";
+    const signer = has("key.pub")
+      ? ["--key", `${name}/key.pub`]
+      : ["--certificate-identity", text("identity", defaultIdentity), "--certificate-oidc-issuer", text("issuer", defaultIssuer)];
+    const words = [
+      "verify-bundle",
+      "--bundle",
+      `${name}/bundle.sigstore.json`,
+      ...signer,
+      ...(has("trusted_root.json") ? ["--trusted-root", `${name}/trusted_root.json`] : []),
+    ];
+    const digest = digestOf(new Uint8Array(readFileSync(join(folder, artifact))));
+    return [
+      { name: `${name} by path`, words: [...words, artifact], cwd: folder },
+      { name: `${name} by digest`, words: [...words, digest], cwd: folder },
+    ];
+  });
+}
+
 /** Runs the suite. Nothing but an `EngineError` or a verdict may come of any case. */
 export function runSigstoreConformance({ folder, productionRoot, verifier, now }: ConformanceOptions): ConformanceReport {
   const trust = new TrustCache(verifier);

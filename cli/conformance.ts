@@ -1,0 +1,69 @@
+#!/usr/bin/env node
+/**
+ * The client that the Sigstore conformance suite runs: `verify-bundle [--staging] --bundle FILE (--certificate-identity ID --certificate-oidc-issuer URL | --key PEM)
+ * [--trusted-root FILE] FILE_OR_DIGEST`; exit code 0 when the bundle verifies. Source: sigstore-conformance, docs/cli_protocol.md.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { Command } from "commander";
+import { type AttestorSpec, compileAttestor, EngineError, isDigest, publicGoodTrustedRoot, TrustCache, verifyBundle } from "../core/index.ts";
+import { nodeVerifier } from "../proxy/index.ts";
+
+interface VerifyOptions {
+  readonly bundle: string;
+  readonly certificateIdentity?: string;
+  readonly certificateOidcIssuer?: string;
+  readonly key?: string;
+  readonly trustedRoot?: string;
+  readonly staging?: boolean;
+}
+
+const read = (path: string): Uint8Array => new Uint8Array(readFileSync(path));
+
+/** @throws EngineError `invalid-usage` */
+function attestorOf({ key, certificateIdentity, certificateOidcIssuer }: VerifyOptions): AttestorSpec {
+  if (key !== undefined) return { keys: { pem: readFileSync(key, "utf8").trim() } };
+  if (certificateIdentity === undefined || certificateOidcIssuer === undefined)
+    throw new EngineError("invalid-usage", "either --key, or --certificate-identity with --certificate-oidc-issuer");
+  return { keyless: { subject: certificateIdentity, issuer: certificateOidcIssuer } };
+}
+
+/** A path wins over a digest: the suite says that a digest is no path. */
+const artifactOf = (text: string) => (!existsSync(text) && isDigest(text) ? { digest: text } : { bytes: read(text) });
+
+/** The reason of a refusal, or nothing. */
+function verify(artifact: string, options: VerifyOptions): string | undefined {
+  if (options.staging === true && options.trustedRoot === undefined)
+    throw new EngineError("unsupported", "the trust of the staging instance is not carried; give --trusted-root", { subject: "--staging" });
+  const verification = verifyBundle(
+    {
+      bundle: read(options.bundle),
+      artifact: artifactOf(artifact),
+      expectation: compileAttestor(attestorOf(options), { identityTexts: "exact" }),
+      trustedRoot: { form: "pinned", bytes: options.trustedRoot === undefined ? publicGoodTrustedRoot() : read(options.trustedRoot) },
+    },
+    { now: new Date(), verifier: nodeVerifier, trust: new TrustCache(nodeVerifier) },
+  );
+  return verification.truth === "proven" ? undefined : verification.failures.map(({ code, check, reason }) => `[${code}] ${check}: ${reason}`).join("\n");
+}
+
+const program = new Command("conformance").description("client of the Sigstore conformance suite");
+program
+  .command("verify-bundle")
+  .argument("<artifact>", "the file, or sha256:HEX")
+  .requiredOption("--bundle <file>", "the bundle")
+  .option("--staging", "the staging instance; needs --trusted-root")
+  .option("--certificate-identity <identity>", "the expected subject, exactly")
+  .option("--certificate-oidc-issuer <url>", "the expected issuer, exactly")
+  .option("--key <file>", "a public key")
+  .option("--trusted-root <file>", "a trusted_root.json; default: that of the public-good instance")
+  .action((artifact: string, options: VerifyOptions) => {
+    try {
+      const refused = verify(artifact, options);
+      if (refused === undefined) return;
+      process.stderr.write(`${refused}\n`);
+    } catch (error) {
+      process.stderr.write(`${error instanceof EngineError ? `[${error.code}] ${error.message}` : String(error)}\n`);
+    }
+    process.exitCode = 1;
+  });
+program.parse();
