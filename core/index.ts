@@ -31,6 +31,7 @@ export { type BundleToVerify, verifyBundle } from "./verify/verify-bundle.ts";
 export type { VerifyContext } from "./verify/context.ts";
 export type { EstablishedTime, Evidence, LogEntryEvidence, ProvenStatement, SignerEvidence } from "./verify/evidence.ts";
 export { type ImageReference, parseReference, type ReferenceOptions } from "./oci/reference.ts";
+export { applyPatches } from "./kyverno/outcome/apply-patches.ts";
 export { resolveDigest } from "./kyverno/image/resolve-image.ts";
 export type { AttestationResult, AttestorResult, ImageResult, RuleResult, RuleStatus } from "./kyverno/image/result.ts";
 export type { AdmissionRequest, GroupVersionKind, Operation, UserInfo } from "./kyverno/rule/request.ts";

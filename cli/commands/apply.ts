@@ -2,6 +2,7 @@
 import { type Command, Option } from "commander";
 import {
   type AdmissionRequest,
+  applyPatches,
   createEngine,
   type Decision,
   EngineError,
@@ -32,6 +33,7 @@ interface ApplyOptions extends KnowledgeOptions {
   readonly exception?: readonly string[];
   readonly exceptions?: readonly string[];
   readonly exceptionsWithResources?: boolean;
+  readonly output?: string;
   readonly policyReport?: boolean;
   readonly outputFormat: "yaml" | "json";
   readonly table?: boolean;
@@ -129,7 +131,8 @@ function apply(paths: readonly string[], options: ApplyOptions, io: CommandIO): 
   const opened = openKnowledge(options, io);
   try {
     const setting: Setting = { values, user, knowledge: opened.knowledge, now: opened.now };
-    const responses = judge({ policies, exceptions }, resources, setting, io);
+    const { responses, left } = judge({ policies, exceptions }, resources, setting, io);
+    if (options.output !== undefined) writeResources(options.output, left, io);
     const rules = policies.reduce((sum, policy) => sum + policy.spec.rules.length, 0);
     return report(
       responses,
@@ -142,24 +145,48 @@ function apply(paths: readonly string[], options: ApplyOptions, io: CommandIO): 
   }
 }
 
-/** Every policy on every resource, resource by resource. */
-function judge(
-  { policies, exceptions }: Pick<Loaded, "policies" | "exceptions">,
-  resources: readonly JsonObject[],
-  setting: Setting,
-  io: CommandIO,
-): readonly ReportedResponse[] {
+interface Judged {
+  readonly responses: readonly ReportedResponse[];
+  /** Each resource as the policies leave it; one that is denied stays as it is. */
+  readonly left: readonly JsonObject[];
+}
+
+/** Every policy on every resource, resource by resource; each policy sees what the one before left. */
+function judge({ policies, exceptions }: Pick<Loaded, "policies" | "exceptions">, resources: readonly JsonObject[], setting: Setting, io: CommandIO): Judged {
   const engines = policies.map((policy) => ({
     policy,
     engine: createEngine({ policies: [policy], exceptions, crypto: nodeVerifier, settings: { absentNamespaceLabels: "none" } }),
   }));
   for (const { engine } of engines) for (const warning of engine.warnings) io.err(`Warning: ${warning}\n`);
-  return resources.flatMap((resource) =>
-    engines.flatMap(({ policy, engine }) => {
-      const request = toRequest(resource, policy.name, setting);
-      return toResponses(engine.decide(request, setting.knowledge, setting.now), policy, request, resource);
-    }),
-  );
+  const responses: ReportedResponse[] = [];
+  const left = resources.map((resource) => {
+    let current = resource;
+    let denied = false;
+    for (const { policy, engine } of engines) {
+      const request = toRequest(current, policy.name, setting);
+      const decision = engine.decide(request, setting.knowledge, setting.now);
+      responses.push(...toResponses(decision, policy, request, resource));
+      denied ||= !decision.allowed;
+      if (decision.patches.length > 0) current = applyPatches(current, decision.patches);
+    }
+    return denied ? resource : current;
+  });
+  return { responses, left };
+}
+
+/** `-o`: one file of all, or a folder with one file for each. */
+function writeResources(path: string, resources: readonly JsonObject[], io: CommandIO): void {
+  if (io.pathKind(path) !== "folder") {
+    io.writeFile(path, resources.map((resource) => toYamlText(resource)).join("---\n"));
+    return;
+  }
+  for (const resource of resources) {
+    const { kind, name = "", namespace = "default" } = requestFor(resource);
+    io.writeFile(
+      `${path.replace(/\/$/, "")}/${[namespace, kind.kind.toLowerCase(), name].join("-").replace(/[^A-Za-z0-9._-]/g, "_")}.yaml`,
+      toYamlText(resource),
+    );
+  }
 }
 
 interface Ending {
@@ -240,6 +267,7 @@ export function define(command: Command, { io, finish }: Shell): void {
     .option("-e, --exception <file>", "policy exceptions (repeatable, comma list)", collect)
     .addOption(new Option("--exceptions <file>", "as --exception").argParser(collect).hideHelp())
     .option("--exceptions-with-resources", "read exceptions from the resource files too")
+    .option("-o, --output <path>", "write the resources as the policies leave them: a file, or a folder that exists")
     .option("-p, --policy-report", "print a report")
     .addOption(new Option("--output-format <format>", "form of the report").choices(["yaml", "json"]).default("yaml"))
     .option("-t, --table", "results as a table")

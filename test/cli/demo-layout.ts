@@ -1,5 +1,5 @@
 /** The layout that tests of commands use: one image signed and attested, one signed by somebody else, one not signed. */
-import { ImageLayout, makeSigningKey, type SigningKey } from "../../scripts/demo-image.ts";
+import { ImageLayout, makeSigningKey, type SigningKey } from "./demo-image.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
 export interface DemoLayout {

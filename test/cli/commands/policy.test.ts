@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { makeSigningKey } from "../../../scripts/demo-image.ts";
+import { makeSigningKey } from "../demo-image.ts";
 import { runCli } from "../command-io.ts";
 import { policyFor } from "../demo-policy.ts";
 

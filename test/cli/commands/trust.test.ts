@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { makeSigningKey } from "../../../scripts/demo-image.ts";
+import { makeSigningKey } from "../demo-image.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { runCli } from "../command-io.ts";
 
