@@ -1,0 +1,58 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { nobleVerifier } from "../../../core/crypto/noble.ts";
+import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
+import type { Digest } from "../../../core/question.ts";
+import { TrustCache } from "../../../core/trust/trust-cache.ts";
+import { compileAttestor } from "../../../core/verify/attestor.ts";
+import { verifyBundle } from "../../../core/verify/verify-bundle.ts";
+import { nodeVerifier } from "../../../proxy/crypto-node.ts";
+import { fixtureBundle, fixtureBytes, fixtureImage } from "../../support/fixture-images.ts";
+
+const test = suite("core/verify/verify-bundle");
+const text = fixtureBundle();
+const { digest } = fixtureImage("signed-keyless");
+const attestor = compileAttestor({ keyless: { subject: "ada@example.com", issuer: "http://localhost:8100/mail" } }, { identityTexts: "exact" });
+const run = (bundle: string | Uint8Array, artifact: { readonly digest: Digest } | { readonly bytes: Uint8Array } = { digest }, verifier = nodeVerifier) =>
+  verifyBundle(
+    { bundle, artifact, expectation: attestor, trustedRoot: { form: "pinned", bytes: fixtureBytes("trust/v2-trusted-root.json") } },
+    { now: new Date("2026-11-24T00:00:00Z"), verifier, trust: new TrustCache(verifier) },
+  );
+
+test("a bundle about a digest, as text and as bytes, by both verifiers", () => {
+  for (const verifier of [nodeVerifier, nobleVerifier])
+    for (const bundle of [text, encodeUtf8(text)]) assert.is(run(bundle, { digest }, verifier).truth, "proven");
+});
+
+test("another artifact", () => {
+  const verification = run(text, { bytes: encodeUtf8("another") });
+  assert.ok(verification.truth === "refuted" && verification.failures[0]?.code === "wrong-digest");
+});
+
+test("cut at any length, and every flipped byte of the evidence, is a verdict and not an exception", () => {
+  const bytes = encodeUtf8(text);
+  for (let length = 0; length < bytes.length; length += 37) assert.is(run(bytes.slice(0, length)).truth, "refuted", `cut at ${length}`);
+  let accepted = 0;
+  for (let at = 0; at < bytes.length; at += 23) {
+    const changed = bytes.slice();
+    changed[at] = (changed[at] ?? 0) ^ 4;
+    if (run(changed).truth === "proven") accepted++;
+  }
+  // Two fields of a bundle of this kind are nobody's word: the log's index beside the proof, and the key id.
+  assert.ok(accepted <= 6, `${accepted} changes were accepted`);
+});
+
+test("too large a bundle is refused unread", () => {
+  const verification = run(new Uint8Array(17 * 1024 * 1024));
+  assert.ok(verification.truth === "refuted" && verification.failures[0]?.code === "over-limit");
+});
+
+test("junk in place of a trusted root is no refutation", () => {
+  const verification = verifyBundle(
+    { bundle: text, artifact: { digest }, expectation: attestor, trustedRoot: { form: "pinned", bytes: encodeUtf8("{") } },
+    { now: new Date(0), verifier: nodeVerifier, trust: new TrustCache(nodeVerifier) },
+  );
+  assert.ok(verification.truth === "unknown" && verification.failures[0]?.code === "no-trust");
+});
+
+test.run();

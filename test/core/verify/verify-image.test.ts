@@ -1,0 +1,93 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { AnswerTo, Knowledge, Question } from "../../../core/question.ts";
+import { compileDistrust } from "../../../core/trust/distrust.ts";
+import { type AttestorSpec, compileAttestor } from "../../../core/verify/attestor.ts";
+import { verifyAttestations, verifySignatures } from "../../../core/verify/verify-image.ts";
+import { fixtureContext, fixtureImage, fixtureKnowledge, fixtureText } from "../../support/fixture-images.ts";
+import { rewritten, signedLayers } from "../../support/rewrite-image.ts";
+
+const test = suite("core/verify/verify-image");
+const ours: AttestorSpec = { keys: { pem: fixtureText("trust/a.pub") }, rekor: { ignoreTlog: true } };
+const theirs: AttestorSpec = { keys: { pem: fixtureText("trust/b.pub") }, rekor: { ignoreTlog: true } };
+const review = "https://example.com/CodeReview/v1";
+const org = "registry.io/org/app";
+
+const signatures = (tag: string, spec = ours, changes = {}) =>
+  verifySignatures(fixtureImage(tag), compileAttestor(spec), { layouts: "all" }, fixtureContext(changes));
+
+test("one that proves is enough, and ends the search unless everything is to be looked at", () => {
+  const { verification, candidates } = signatures("signed-by-both", ours);
+  assert.is(verification.truth, "proven");
+  assert.is(signatures("signed-by-both", theirs).verification.truth, "proven");
+  assert.is(candidates.length + signatures("signed-by-both", theirs).candidates.length, 3);
+  assert.is(signatures("signed-by-both", ours, { exhaustive: true }).candidates.length, 2);
+});
+
+test("all refuted, or none found: refuted, each with its code", () => {
+  const wrong = signatures("signed-by-someone-else").verification;
+  assert.ok(wrong.truth === "refuted" && wrong.failures[0]?.code === "wrong-key");
+  const none = signatures("unsigned").verification;
+  assert.ok(none.truth === "refuted" && none.failures[0]?.code === "no-signature");
+});
+
+test("a layout that nobody answered for leaves it unknown, but for what is proven", () => {
+  const silentAbout = (kind: Question["kind"]): Knowledge => ({
+    answer: <Q extends Question>(question: Q): AnswerTo<Q> | undefined => (question.kind === kind ? undefined : fixtureKnowledge.answer(question)),
+  });
+  const knowledge = silentAbout("referrers");
+  assert.is(signatures("signed", ours, { knowledge }).verification.truth, "proven");
+  for (const tag of ["unsigned", "signed-by-someone-else"]) {
+    const { verification } = signatures(tag, ours, { knowledge });
+    assert.is(verification.truth, "unknown", tag);
+    assert.ok(verification.truth === "unknown" && verification.open.some(({ kind }) => kind === "referrers"));
+  }
+});
+
+test("bundles alone do not see tags", () => {
+  const { verification } = verifySignatures(fixtureImage("signed"), compileAttestor(ours), { layouts: "bundles" }, fixtureContext());
+  assert.ok(verification.truth === "refuted" && verification.failures[0]?.code === "no-signature");
+});
+
+test("another repository for signatures", () => {
+  const layouts = { layouts: "all", signatureRepository: "registry.io/signatures" } as const;
+  assert.is(verifySignatures(fixtureImage("signed-elsewhere"), compileAttestor(ours), layouts, fixtureContext()).verification.truth, "proven");
+  assert.is(verifySignatures(fixtureImage("signed"), compileAttestor(ours), layouts, fixtureContext()).verification.truth, "refuted");
+});
+
+test("a malformed sibling spoils nothing", () => {
+  const image = rewritten(fixtureImage("signed"), "signature", (layers) => [
+    { payload: new Uint8Array([1, 2, 3]), mediaType: "x/y", annotations: {} },
+    ...layers,
+  ]);
+  const { verification, candidates } = verifySignatures(image, compileAttestor(ours), { layouts: "all" }, fixtureContext({ knowledge: image.knowledge }));
+  assert.is(verification.truth, "proven");
+  assert.is(candidates.length, 2);
+});
+
+test("attestations: every statement of the type that satisfies, none of another type", () => {
+  const attest = (tag: string, type = review, spec = ours) =>
+    verifyAttestations(fixtureImage(tag, org), type, compileAttestor(spec), { layouts: "all" }, fixtureContext()).verification;
+  const found = attest("reviewed");
+  assert.ok(found.truth === "proven" && found.evidence.length === 1 && found.evidence[0]?.predicateType === review);
+  const none = attest("reviewed", "https://slsa.dev/provenance/v1");
+  assert.ok(none.truth === "refuted" && none.failures[0]?.code === "no-attestation");
+  const foreign = attest("reviewed-by-someone-else");
+  assert.ok(foreign.truth === "refuted" && foreign.failures[0]?.code === "wrong-key");
+  assert.is(attest("reviewed-by-someone-else", review, theirs).truth, "proven");
+});
+
+test("two attestations of the type: both are given", () => {
+  const image = rewritten(fixtureImage("reviewed", org), "attestation", (layers) => [...layers, ...layers]);
+  const { verification } = verifyAttestations(image, review, compileAttestor(ours), { layouts: "all" }, fixtureContext({ knowledge: image.knowledge }));
+  assert.ok(verification.truth === "proven" && verification.evidence.length === 2);
+  assert.is(signedLayers(image, "attestation").layers.length, 2);
+});
+
+test("a distrusted image is refuted before anything is looked for", () => {
+  const { verification, candidates } = signatures("signed", ours, { distrust: compileDistrust([{ kind: "digest", value: fixtureImage("signed").digest }]) });
+  assert.ok(verification.truth === "refuted" && verification.failures[0]?.code === "distrusted");
+  assert.equal(candidates, []);
+});
+
+test.run();
