@@ -7,8 +7,20 @@ import { type Answer, type AnswerTo, type Asker, type Knowledge, type Question, 
 
 export interface SettleOptions extends DecideOptions {
   readonly maxRounds?: number;
+  /** An answer that can change (a tag, referrers, an absence, a key, the cluster, trust) and is older than this many milliseconds is asked for once more. Default: never. */
+  readonly refresh?: number;
   /** Receives every present and absent answer as it comes, to be kept; unavailable ones hold for this run only. */
   readonly store?: (question: Question, answer: Answer) => void;
+}
+
+/** What is addressed by digest never changes; that it is absent may. */
+const canChange = (question: Question, answer: Answer): boolean => answer.state === "absent" || (question.kind !== "manifest" && question.kind !== "blob");
+
+/** Whether an answer is to be asked for once more. One without a readable time is as old as can be. */
+function isOld(question: Question, answer: Answer, now: Date, refresh: number | undefined): boolean {
+  if (refresh === undefined || !canChange(question, answer)) return false;
+  const age = now.getTime() - new Date(answer.at).getTime();
+  return !(age <= refresh);
 }
 
 /**
@@ -25,7 +37,14 @@ export async function settle(
 ): Promise<Decision> {
   const answers = new Map<string, Answer>();
   const overlaid: Knowledge = {
-    answer: <Q extends Question>(question: Q) => (answers.get(questionText(question)) as AnswerTo<Q> | undefined) ?? knowledge.answer(question),
+    answer: <Q extends Question>(question: Q): AnswerTo<Q> | undefined => {
+      const fresh = answers.get(questionText(question)) as AnswerTo<Q> | undefined;
+      if (fresh !== undefined && fresh.state !== "unavailable") return fresh;
+      const held = knowledge.answer(question);
+      // An outage does not take away what was known; how old that may be is for the freshness budget to say.
+      if (fresh !== undefined) return held === undefined || held.state === "unavailable" ? fresh : held;
+      return held !== undefined && isOld(question, held, now, options.refresh) ? undefined : held;
+    },
   };
   const rounds = options.maxRounds ?? defaultLimits.settleRounds;
   for (let round = 0; round < rounds; round++) {

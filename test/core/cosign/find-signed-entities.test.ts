@@ -1,0 +1,135 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { findSignedEntities, type SearchOptions } from "../../../core/cosign/find-signed-entities.ts";
+import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
+import { defaultLimits } from "../../../core/limits.ts";
+import { MemoryKnowledge } from "../../../core/oci/memory-knowledge.ts";
+import type { Digest } from "../../../core/question.ts";
+import { fixtureBundle } from "../../support/fixture-images.ts";
+
+const test = suite("core/cosign/find-signed-entities");
+const repository = "ghcr.io/org/app";
+const digest: Digest = `sha256:${"a".repeat(64)}`;
+const image = { repository, digest };
+const empty = { mediaType: "application/vnd.oci.empty.v1+json", digest: `sha256:${"e".repeat(64)}`, size: 2 };
+const signature = { "dev.cosignproject.cosign/signature": "AAEC" };
+const bundleType = "application/vnd.dev.sigstore.bundle.v0.3+json";
+
+const find = (knowledge: MemoryKnowledge, options: Partial<SearchOptions> = {}) =>
+  findSignedEntities(image, { layouts: "all", purpose: "signature", ...options }, knowledge, defaultLimits);
+const manifest = (fields: object): Uint8Array =>
+  encodeUtf8(JSON.stringify({ schemaVersion: 2, mediaType: "application/vnd.oci.image.manifest.v1+json", config: empty, layers: [], ...fields }));
+const subject = { mediaType: "application/vnd.oci.image.manifest.v1+json", digest, size: 1 };
+
+function world() {
+  const knowledge = new MemoryKnowledge();
+  const layer = (text: string, annotations: object = signature, mediaType = "application/vnd.dev.cosign.simplesigning.v1+json") => {
+    const bytes = encodeUtf8(text);
+    return { mediaType, digest: knowledge.putBlob(repository, bytes), size: bytes.length, annotations };
+  };
+  return {
+    knowledge,
+    layer,
+    tag: (layers: readonly object[]) => knowledge.putManifest(repository, manifest({ layers }), `${digest.replace(":", "-")}.sig`),
+    artifact: (layers: readonly object[]) =>
+      knowledge.putManifest(repository, manifest({ artifactType: "application/vnd.dev.cosign.artifact.sig.v1+json", layers, subject })),
+    bundle: (text: string, changes: object = {}) =>
+      knowledge.putManifest(repository, manifest({ artifactType: bundleType, layers: [layer(text, {}, bundleType)], subject, ...changes })),
+  };
+}
+
+test("nothing known: every layout stays open", () => {
+  const search = find(new MemoryKnowledge());
+  assert.equal(search.entities, []);
+  assert.equal(
+    search.open.map(({ kind }) => kind),
+    ["tag", "referrers"],
+  );
+  assert.ok(search.failures.every(({ code }) => code === "not-in-mirror"));
+});
+
+test("a complete repository without signatures has none", () => {
+  const search = find(new MemoryKnowledge().complete(repository));
+  assert.equal([search.entities, search.failures, search.open], [[], [], []]);
+});
+
+test("tag, artifact and bundle are merged", () => {
+  const { knowledge, layer, tag, artifact, bundle } = world();
+  tag([layer("one"), layer("two")]);
+  artifact([layer("three")]);
+  bundle(fixtureBundle());
+  assert.equal(
+    find(knowledge).entities.map(({ source }) => source.layout),
+    ["tag", "tag", "artifact", "bundle"],
+  );
+  assert.equal(
+    find(knowledge, { layouts: "bundles" }).entities.map(({ source }) => source.layout),
+    ["bundle"],
+  );
+  assert.equal(find(knowledge.complete(repository), { purpose: "attestation" }).entities, []);
+});
+
+test("a malformed sibling is a failure beside the others", () => {
+  const { knowledge, layer, tag, bundle } = world();
+  tag([layer("one")]);
+  bundle("{");
+  bundle(fixtureBundle());
+  const search = find(knowledge);
+  assert.is(search.entities.length, 2);
+  assert.equal(
+    search.failures.map(({ code }) => code),
+    ["malformed"],
+  );
+});
+
+test("a bundle is exactly one layer of its type, of version 0.3, not compressed", () => {
+  const { layer, bundle, knowledge } = world();
+  bundle(fixtureBundle(), { layers: [layer(fixtureBundle(), {}, bundleType), layer("x", {}, bundleType)] });
+  bundle("x", { layers: [layer(fixtureBundle(), {}, "application/json")] });
+  bundle(fixtureBundle().replace("bundle.v0.3+json", "bundle+json;version=0.1"));
+  bundle("\u001f\u008b");
+  const search = find(knowledge.complete(repository));
+  assert.equal(search.entities, []);
+  assert.equal(
+    search.failures.map(({ code }) => code),
+    ["malformed", "malformed", "malformed", "malformed"],
+  );
+});
+
+test("a referrer that refers to something else is another image's", () => {
+  const { knowledge } = world();
+  const other = manifest({ artifactType: bundleType, layers: [], subject: { ...subject, digest: `sha256:${"d".repeat(64)}` } });
+  const stray = knowledge.putManifest(repository, other);
+  knowledge.present({ kind: "referrers", repository, digest }, [{ mediaType: subject.mediaType, digest: stray, size: other.length, artifactType: bundleType }]);
+  const { entities, failures } = find(knowledge.complete(repository));
+  assert.equal([entities, failures.map(({ code }) => code)], [[], ["wrong-digest"]]);
+});
+
+test("referrers of other kinds are not even read", () => {
+  const { knowledge } = world();
+  knowledge.present({ kind: "referrers", repository, digest }, [
+    { mediaType: subject.mediaType, digest: `sha256:${"f".repeat(64)}`, size: 1, artifactType: "application/spdx+json" },
+  ]);
+  assert.equal(find(knowledge.complete(repository)).failures, []);
+});
+
+test("more candidates than the bound are refused", () => {
+  const { knowledge, layer, tag } = world();
+  tag([layer("one"), layer("two"), layer("three")]);
+  const search = findSignedEntities(image, { layouts: "all", purpose: "signature" }, knowledge.complete(repository), {
+    ...defaultLimits,
+    signaturesPerImage: 2,
+  });
+  assert.is(search.entities.length, 2);
+  assert.equal(
+    search.failures.map(({ code }) => code),
+    ["over-limit"],
+  );
+});
+
+test("another repository is asked in place of the image's", () => {
+  const search = find(new MemoryKnowledge(), { signatureRepository: "registry.io/signatures" });
+  assert.ok(search.open.every((question) => "repository" in question && question.repository === "registry.io/signatures"));
+});
+
+test.run();

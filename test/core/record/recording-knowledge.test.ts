@@ -1,0 +1,42 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { MemoryKnowledge } from "../../../core/oci/memory-knowledge.ts";
+import type { AnswerTo, Knowledge, Question } from "../../../core/question.ts";
+import { RecordingKnowledge } from "../../../core/record/recording-knowledge.ts";
+
+const test = suite("core/record/recording-knowledge");
+const key = (reference: string) => ({ kind: "key", reference }) as const;
+
+test("each question is asked once, its answer is the same all along, and what was read is on record", () => {
+  let asked = 0;
+  const source: Knowledge = {
+    answer<Q extends Question>(): AnswerTo<Q> | undefined {
+      return { state: "present", value: String(++asked), at: "", from: "" } as AnswerTo<Q>;
+    },
+  };
+  const knowledge = new RecordingKnowledge(source);
+  const value = () => {
+    const answer = knowledge.answer(key("a"));
+    return answer?.state === "present" ? answer.value : undefined;
+  };
+  assert.equal([value(), value(), asked], ["1", "1", 1]);
+  assert.equal(knowledge.read(), ["key a"]);
+});
+
+test("open: never asked, and asked in vain; absent is an answer", () => {
+  const source = new MemoryKnowledge().absent(key("absent")).set(key("out"), { state: "unavailable", code: "timed-out", at: "", from: "" });
+  const knowledge = new RecordingKnowledge(source);
+  for (const reference of ["out", "absent", "never"]) knowledge.answer(key(reference));
+  assert.equal(knowledge.open(), [key("out"), key("never")]);
+  assert.equal(knowledge.read(), ["key absent", "key never", "key out"]);
+});
+
+test("what a recalled result had read is on record too, once", () => {
+  const knowledge = new RecordingKnowledge(new MemoryKnowledge().absent(key("b")));
+  knowledge.answer(key("b"));
+  knowledge.include(["key a", "key b"]);
+  assert.equal(knowledge.read(), ["key a", "key b"]);
+  assert.equal(knowledge.open(), []);
+});
+
+test.run();

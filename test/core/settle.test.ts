@@ -1,0 +1,106 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { Decision, Engine } from "../../core/engine.ts";
+import { MemoryKnowledge } from "../../core/oci/memory-knowledge.ts";
+import type { Answer, AnswerTo, Asker, Knowledge, Question } from "../../core/question.ts";
+import { questionText } from "../../core/question.ts";
+import { RecordingKnowledge } from "../../core/record/recording-knowledge.ts";
+import { settle, type SettleOptions } from "../../core/settle.ts";
+import { rejectsCode } from "../support/assert.ts";
+
+const test = suite("core/settle");
+const now = new Date("2026-11-24T12:00:00Z");
+const key = (reference: string): Question & { kind: "key" } => ({ kind: "key", reference });
+const request = { operation: "CREATE", kind: { group: "", version: "v1", kind: "Pod" } } as const;
+
+/** An engine that reads keys one after the other: each key's text names the next one. */
+const chain = (first: string): Engine => ({
+  policies: [],
+  warnings: [],
+  decide(_request, source: Knowledge) {
+    const knowledge = new RecordingKnowledge(source);
+    let last = "";
+    for (let next = first; next !== ""; ) {
+      const answer = knowledge.answer(key(next));
+      last = `${next}=${answer?.state ?? "?"}`;
+      next = answer?.state === "present" ? answer.value : "";
+    }
+    return {
+      allowed: true,
+      results: [],
+      patches: [],
+      warnings: [last],
+      open: knowledge.open(),
+      read: knowledge.read(),
+      at: now.toISOString(),
+    } satisfies Decision;
+  },
+});
+
+const present = (value: string, at = now.toISOString()): Answer => ({ state: "present", value, at, from: "asker" });
+const outage: Answer = { state: "unavailable", code: "unreachable", at: now.toISOString(), from: "asker" };
+
+class TestAsker implements Asker {
+  readonly asked: string[] = [];
+  readonly #answers: Readonly<Record<string, Answer>>;
+  constructor(answers: Readonly<Record<string, Answer>>) {
+    this.#answers = answers;
+  }
+  async ask<Q extends Question>(question: Q): Promise<AnswerTo<Q>> {
+    this.asked.push(questionText(question));
+    return (this.#answers[questionText(question)] ?? outage) as AnswerTo<Q>;
+  }
+}
+const run = (first: string, answers: Readonly<Record<string, Answer>>, knowledge: Knowledge = new MemoryKnowledge(), options: SettleOptions = {}) => {
+  const asker = new TestAsker(answers);
+  return settle(chain(first), request, knowledge, asker, now, options).then((decision) => ({ decision, asked: asker.asked }));
+};
+
+test("asks round by round what the answers lead to", async () => {
+  const { decision, asked } = await run("a", { "key a": present("b"), "key b": present("c"), "key c": present("") });
+  assert.equal(asked, ["key a", "key b", "key c"]);
+  assert.equal([decision.warnings, decision.open], [["c=present"], []]);
+});
+
+test("what is known is not asked for, and an outage is asked for once", async () => {
+  const knowledge = new MemoryKnowledge().present(key("a"), "b");
+  const { decision, asked } = await run("a", {}, knowledge);
+  assert.equal(asked, ["key b"]);
+  assert.equal([decision.warnings, decision.open], [["b=unavailable"], [key("b")]]);
+});
+
+test("present and absent answers are kept as they come, outages are not", async () => {
+  const kept: string[] = [];
+  const store = (question: Question, answer: Answer) => kept.push(`${questionText(question)} ${answer.state}`);
+  await run("a", { "key a": present("b"), "key b": { state: "absent", at: "", from: "" } }, undefined, { store });
+  await run("x", {}, undefined, { store });
+  assert.equal(kept, ["key a present", "key b absent"]);
+});
+
+test("rounds are bounded", async () => {
+  const endless = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`key ${index}`, present(String(index + 1))]));
+  await rejectsCode("over-budget", () => run("0", endless));
+  await rejectsCode("over-budget", () => run("0", endless, undefined, { maxRounds: 3 }));
+  const { asked } = await run("30", endless);
+  assert.is(asked.length, 11);
+});
+
+test("what the asker throws is not swallowed", async () => {
+  const broken: Asker = { ask: () => Promise.reject(new TypeError("a defect")) };
+  await settle(chain("a"), request, new MemoryKnowledge(), broken, now).then(
+    () => assert.unreachable(),
+    (error: unknown) => assert.instance(error, TypeError),
+  );
+});
+
+test("an old answer that can change is asked for once more; where that fails it stands", async () => {
+  const old = new MemoryKnowledge({ at: "2026-11-24T10:00:00Z", from: "mirror" }).present(key("a"), "").present(key("b"), "");
+  const hour = 3_600_000;
+  assert.equal((await run("a", { "key a": present("b") }, old, { refresh: hour })).asked, ["key a", "key b"]);
+  assert.equal((await run("a", { "key a": present("b") }, old, { refresh: 3 * hour })).asked, []);
+  assert.equal((await run("a", {}, old)).asked, []);
+  const failing = await run("a", {}, old, { refresh: hour });
+  assert.equal([failing.asked, failing.decision.warnings, failing.decision.open], [["key a"], ["a=present"], []]);
+});
+
+test.run();
