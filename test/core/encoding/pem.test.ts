@@ -1,0 +1,35 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { encodeBase64 } from "../../../core/encoding/base64.ts";
+import { encodePem, parsePem } from "../../../core/encoding/pem.ts";
+import { throwsCode } from "../../support/assert.ts";
+
+const test = suite("core/encoding/pem");
+const bytes = Uint8Array.from({ length: 100 }, (_, index) => index);
+const block = encodePem("PUBLIC KEY", encodeBase64(bytes));
+
+test("lines of 64, and back", () => {
+  assert.ok(block.split("\n").every((line) => line.length <= 64));
+  assert.equal(parsePem(block), [{ label: "PUBLIC KEY", bytes }]);
+});
+
+test("text outside the boundaries, indentation, line ends and blank lines do not matter; blocks may run together", () => {
+  const odd = `# a comment\n\n  ${block.replaceAll("\n", "\r\n\t ")} ${block.trim()}${block}`;
+  assert.is(parsePem(odd).length, 3);
+  assert.equal(parsePem(""), []);
+  assert.equal(parsePem("no block"), []);
+});
+
+test("boundaries decide: labels that differ, a missing end, a block in a block, wrong base64, headers", () => {
+  const wrong = [
+    block.replace("END PUBLIC KEY", "END CERTIFICATE"),
+    block.slice(0, 60),
+    block.replace("-----END PUBLIC KEY-----", ""),
+    `-----BEGIN PUBLIC KEY-----\n${block}`,
+    block.replace("AAEC", "AA*C"),
+    block.replace("AAEC", "Proc-Type: 4,ENCRYPTED\n\nAAEC"),
+  ];
+  for (const text of wrong) throwsCode("malformed", () => parsePem(text));
+});
+
+test.run();
