@@ -101,8 +101,8 @@ function readCertificateHash(value: Uint8Array, version: 1 | 2): CertificateHash
 }
 
 function readSigner(fields: DerReader): SignerInfo {
-  fields.smallInteger(3);
-  if (fields.peek() !== Tag.sequence) throw refused("signer that is not named by issuer and serial number");
+  // RFC 5652 §5.3: version 1 is the one whose signer is named by issuer and serial number.
+  if (fields.smallInteger(255) !== 1 || fields.peek() !== Tag.sequence) throw refused("signer that is not named by issuer and serial number");
   const name = fields.read(Tag.sequence);
   const issuer = name.element(Tag.sequence);
   const serialNumber = name.unsignedBytes();
@@ -155,6 +155,18 @@ function readCertificates(fields: DerReader): readonly Uint8Array[] {
   return certificates;
 }
 
+/** Whether the digest algorithms that the signed data announces hold the signer's; each must be readable. */
+function listsDigest(list: DerReader, wanted: HashName): boolean {
+  let listed = false;
+  while (!list.atEnd) {
+    const algorithm = list.read(Tag.sequence);
+    if (hashOfOid(algorithm.oid()) === wanted) listed = true;
+    if (!algorithm.atEnd) algorithm.null();
+    algorithm.end();
+  }
+  return listed;
+}
+
 /**
  * The signed data of a ContentInfo, which the reader is at.
  * @throws EngineError `malformed`; `bad-timestamp` for another content type, none or several signers, a missing signed attribute, an algorithm that is not supported; `over-limit`.
@@ -166,8 +178,9 @@ export function readSignedData(parent: DerReader): SignedData {
   info.end();
   const fields = explicit.read(Tag.sequence);
   explicit.end();
-  fields.smallInteger(5);
-  fields.skip(Tag.set);
+  // RFC 5652 §5.1: content of another type than plain data makes it version 3.
+  if (fields.smallInteger(255) !== 3) throw refused("signed data of another version than 3");
+  const digests = fields.read(Tag.set);
   const encapsulated = fields.read(Tag.sequence);
   const contentType = encapsulated.oid();
   if (encapsulated.atEnd) throw refused("no content");
@@ -182,5 +195,6 @@ export function readSignedData(parent: DerReader): SignedData {
   if (signers.atEnd) throw refused("no signer");
   const signer = readSigner(signers.read(Tag.sequence));
   if (!signers.atEnd) throw refused("more than one signer");
+  if (!listsDigest(digests, signer.digestAlgorithm)) throw refused("the signer's digest algorithm is not among those of the signed data");
   return { contentType, content, certificates, signer };
 }

@@ -9,6 +9,8 @@ import type { PatchOperation } from "./digest-patch.ts";
  * @throws EngineError `malformed` when an operation does not fit the resource.
  */
 export function applyPatches(resource: JsonObject, patches: readonly PatchOperation[]): JsonObject {
+  const astray = patches.find(({ path }) => !path.startsWith("/"));
+  if (astray !== undefined) throw new EngineError("malformed", "a patch without a JSON pointer", { subject: astray.path });
   try {
     return jsonPatch.applyPatch(structuredCopy(resource), [...patches], false, true).newDocument as JsonObject;
   } catch (error) {

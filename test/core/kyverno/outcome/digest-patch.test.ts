@@ -1,0 +1,43 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { annotationPatches, canonicalWithDigest, digestPatch, imagesAnnotation, scopedAnnotation } from "../../../../core/kyverno/outcome/digest-patch.ts";
+import { applyPatches } from "../../../../core/kyverno/outcome/apply-patches.ts";
+import { parseReference } from "../../../../core/oci/reference.ts";
+import { throwsCode } from "../../../support/assert.ts";
+
+const test = suite("core/kyverno/outcome/digest-patch");
+const digest = `sha256:${"a".repeat(64)}` as const;
+
+test("a pinned image keeps its tag, and says its registry", () => {
+  assert.equal(digestPatch("/spec/containers/0/image", parseReference("nginx"), digest), {
+    op: "replace",
+    path: "/spec/containers/0/image",
+    value: `docker.io/nginx:latest@${digest}`,
+  });
+  assert.is(canonicalWithDigest(parseReference("localhost:5000/a/b:1"), digest), `localhost:5000/a/b@${digest}`);
+});
+
+test("no image judged, no annotation", () => assert.equal(annotationPatches({}, {}, {}), []));
+
+test("annotations are added to what is there, and the two forms agree", () => {
+  const flat = { [`ghcr.io/a@${digest}`]: "pass" } as const;
+  const scoped = { "/check": { verify: flat } };
+  for (const metadata of [undefined, {}, { annotations: {} }, { annotations: { other: "kept", [imagesAnnotation]: "old" } }]) {
+    const resource = { ...(metadata === undefined ? { metadata: {} } : { metadata }) };
+    const patched = applyPatches(resource, annotationPatches(resource, flat, scoped)) as { metadata: { annotations: Record<string, string> } };
+    const { annotations } = patched.metadata;
+    assert.is(annotations[imagesAnnotation], JSON.stringify(flat));
+    assert.equal(JSON.parse(annotations[scopedAnnotation] ?? ""), { version: 1, policies: scoped });
+    assert.is(annotations.other, metadata?.annotations !== undefined && "other" in metadata.annotations ? "kept" : undefined);
+  }
+});
+
+test("patches leave the resource as it is, and must fit it", () => {
+  const resource = { spec: { image: "a" } };
+  assert.equal(applyPatches(resource, [{ op: "replace", path: "/spec/image", value: "b" }]), { spec: { image: "b" } });
+  assert.equal(resource, { spec: { image: "a" } });
+  for (const path of ["/spec/nothing/image", "/__proto__/polluted", "spec"])
+    throwsCode("malformed", () => applyPatches(resource, [{ op: "replace", path, value: "b" }]));
+});
+
+test.run();

@@ -1,0 +1,69 @@
+/** A real token of the fixtures' timestamp server, and everything that can be wrong with one. Source: sigstore.md section 8. */
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { nobleVerifier } from "../../../core/crypto/noble.ts";
+import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
+import type { TimestampAuthority } from "../../../core/timestamp/timestamp-authority.ts";
+import { verifyTimestamp } from "../../../core/timestamp/verify-timestamp.ts";
+import { parseTrustedRoot } from "../../../core/trust/trusted-root.ts";
+import { nodeVerifier } from "../../../proxy/crypto-node.ts";
+import { onlyEngineErrors, throwsCode } from "../../support/assert.ts";
+import { fixtureBytes, fixtureEntity } from "../../support/fixture-images.ts";
+import { flipped } from "../../support/patch.ts";
+
+const test = suite("core/timestamp/verify-timestamp");
+const entity = fixtureEntity("signed-keyless");
+const token = entity.timestamps()[0] as Uint8Array;
+const content = entity.content();
+const message = content.kind === "dsse" ? (content.envelope.signatures[0]?.sig ?? new Uint8Array()) : new Uint8Array();
+const authorities = parseTrustedRoot(fixtureBytes("trust/v2-trusted-root.json")).timestampAuthorities;
+const [authority] = authorities as readonly [TimestampAuthority];
+const verifiers = { noble: nobleVerifier, node: nodeVerifier };
+
+for (const [name, verifier] of Object.entries(verifiers)) {
+  test(`${name}: the token proves when the signature existed`, () => {
+    const { at, authority: by } = verifyTimestamp(token, message, authorities, verifier);
+    assert.equal([at.toISOString(), by], ["2026-11-23T15:14:07.000Z", authority.uri]);
+  });
+
+  test(`${name}: one flipped byte refuses`, () => {
+    // The one exception is the tag of a set that is empty: of certificates or of revocation lists, neither of which is signed.
+    const emptySet = token.findIndex((byte, at) => byte === 0xa0 && token[at + 1] === 0);
+    for (let at = 0; at < token.length; at += 3)
+      if (at !== emptySet)
+        throwsCode(["bad-timestamp", "malformed", "over-limit"], () => verifyTimestamp(flipped(token, at, 1 << (at % 8)), message, authorities, verifier));
+  });
+}
+
+test("cut at any length, or with something behind it", () => {
+  for (let length = 0; length < token.length; length++)
+    assert.is(
+      onlyEngineErrors(() => verifyTimestamp(token.slice(0, length), message, authorities, nodeVerifier)),
+      "threw",
+      String(length),
+    );
+  throwsCode("malformed", () => verifyTimestamp(Uint8Array.of(...token, 0), message, authorities, nodeVerifier));
+});
+
+test("another message", () => {
+  throwsCode("bad-timestamp", () => verifyTimestamp(token, encodeUtf8("another"), authorities, nodeVerifier));
+});
+
+test("authorities: none, one that is another, one whose period is over, one whose own certificate it is not", () => {
+  const refused = (list: readonly TimestampAuthority[]) => throwsCode("bad-timestamp", () => verifyTimestamp(token, message, list, nodeVerifier));
+  refused([]);
+  refused([{ ...authority, anchors: [] }]);
+  refused([{ ...authority, validFor: { end: new Date("2026-11-23T15:14:06Z") } }]);
+  refused([{ ...authority, validFor: { start: new Date("2026-11-23T15:14:08Z") } }]);
+  const [anchor] = authority.anchors;
+  refused([{ ...authority, ...(anchor === undefined ? {} : { leaf: anchor }) }]);
+  const other = { ...authority, uri: "first", anchors: [] };
+  assert.is(verifyTimestamp(token, message, [other, authority], nodeVerifier).authority, authority.uri, "the next one may vouch");
+});
+
+test("the edges of an authority's period are inside", () => {
+  const at = new Date("2026-11-23T15:14:07Z");
+  assert.equal(verifyTimestamp(token, message, [{ ...authority, validFor: { start: at, end: at } }], nodeVerifier).at, at);
+});
+
+test.run();
