@@ -79,7 +79,7 @@ export function createEngine(options: EngineOptions): Engine {
   const candidates = indexRules(compiled, references);
   return {
     policies: options.policies,
-    warnings: compiled.flatMap(({ policy, rules }) => rules.flatMap((rule) => rule.warnings.map((warning) => `${policy.name}/${rule.rule.name}: ${warning}`))),
+    warnings: compiled.flatMap(attestorWarnings),
     decide(request, source, now, { exhaustive = false } = {}) {
       const recall = exhaustive ? noRecall(source) : memo.open(source);
       const { knowledge } = recall;
@@ -123,6 +123,15 @@ export function createEngine(options: EngineOptions): Engine {
       };
     },
   };
+}
+
+/** Once for each rule that the policy holds: generated rules repeat the attestors of theirs. */
+function attestorWarnings({ policy, rules }: CompiledPolicy): readonly string[] {
+  const byPlace = new Map<string, string>();
+  for (const { rule, warnings } of rules)
+    for (const warning of warnings)
+      if (!byPlace.has(`${rule.pointer} ${warning}`)) byPlace.set(`${rule.pointer} ${warning}`, `${policy.name}/${rule.name}: ${warning}`);
+  return [...byPlace.values()];
 }
 
 type Judged = Pick<RuleResult, "status" | "action" | "failurePolicy" | "failures" | "open">;

@@ -3,4 +3,61 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
   "cli/input/store.ts": { test: "test/cli/commands/mirror.test.ts", why: "opens the mirror for the commands that are tested there, also where there is none" },
   "cli/version.ts": { test: "test/cli/commands/version.test.ts", why: "one constant, which the command shows" },
   "cli/verify-images.ts": { test: "test/cli/commands/verify.test.ts", why: "is what both verify commands do; each outcome has a case there" },
+  "core/cosign/bundle-log-entry.ts": {
+    test: "test/core/cosign/bundle.test.ts",
+    why: "every field of an entry is broken there, within a bundle, which is the only place where it stands",
+  },
+  "core/kyverno/image/attestation.ts": {
+    test: "test/core/engine.test.ts",
+    why: "is judged within a decision; conformance over the golden verdicts and test/documentation have the cases of its conditions",
+  },
+  "core/kyverno/image/compile-entry.ts": { test: "test/core/engine.test.ts", why: "counts, several keys, nested sets and broken entries are decided there" },
+  "core/kyverno/image/compile-rule.ts": {
+    test: "test/core/kyverno/image/rule-index.test.ts",
+    why: "what it compiles is indexed there and decided in test/core/engine.test.ts",
+  },
+  "core/kyverno/image/decide-policy.ts": { test: "test/core/engine.test.ts", why: "namespaces, applyRules and several policies are decided there" },
+  "core/kyverno/image/exceptions.ts": { test: "test/core/engine.test.ts", why: "an exception that fits and one that does not are decided there" },
+  "core/kyverno/image/image-verifier.ts": {
+    test: "test/core/kyverno/image/verification-memo.test.ts",
+    why: "two functions that pass on to the verifier, by way of the memo there",
+  },
+  "core/kyverno/image/rule-run.ts": { test: "test/core/engine.test.ts", why: "makes the results that are compared there" },
+  "core/kyverno/image/verify-image-entry.ts": { test: "test/core/engine.test.ts", why: "one entry over one image is what every decision there is made of" },
+  "core/kyverno/image/verify-rule.ts": { test: "test/core/engine.test.ts", why: "both passes, in all combinations of their settings" },
+  "core/kyverno/outcome/apply-patches.ts": {
+    test: "test/core/kyverno/outcome/digest-patch.test.ts",
+    why: "applies the patches that are made there, and refuses those that do not fit",
+  },
+  "core/timestamp/signed-data.ts": {
+    test: "test/core/timestamp/verify-timestamp.test.ts",
+    why: "every byte of a real token is flipped there, and every length cut",
+  },
+  "core/tlog/transparency-log-key.ts": { test: "test/core/tlog/binding.test.ts", why: "one function, which is called there" },
+  "core/trust/resolve-trust.ts": { test: "test/core/trust/trust-cache.test.ts", why: "its three ways are taken there" },
+  "core/trust/trust-material.ts": {
+    test: "test/core/trust/trust-cache.test.ts",
+    why: "what it compiles is looked at there, and used in test/core/verify/verify-entity.test.ts",
+  },
+  "core/verify/certificate-path.ts": {
+    test: "test/core/verify/real-images.test.ts",
+    why: "roots, authorities, times and missing logs are wrong there one by one, and in test/core/verify/verify-entity.test.ts",
+  },
+  "core/verify/content-signature.ts": { test: "test/core/verify/real-images.test.ts", why: "each kind of content and signature is broken there" },
+  "core/verify/distrust-check.ts": { test: "test/core/verify/verify-entity.test.ts", why: "each kind of row refuses there" },
+  "core/verify/log-proof.ts": {
+    test: "test/core/verify/real-images.test.ts",
+    why: "entries that are missing, changed and another's are refused there; the proofs themselves are test/core/tlog's",
+  },
+  "core/verify/logged-signature.ts": { test: "test/core/verify/real-images.test.ts", why: "binds entries of every layout and kind there" },
+  "core/verify/signer.ts": {
+    test: "test/core/verify/verify-entity.test.ts",
+    why: "keys where certificates are required and the other way round; key references in test/documentation/scenes.test.ts",
+  },
+  "core/verify/timestamp-proof.ts": {
+    test: "test/core/verify/verify-entity.test.ts",
+    why: "a timestamp that is there, missing and not needed; the tokens themselves are test/core/timestamp's",
+  },
+  "core/verify/to-evidence.ts": { test: "test/core/verify/verify-entity.test.ts", why: "the evidence of each kind of signer is looked at there" },
+  "core/verify/trust-access.ts": { test: "test/core/verify/verify-entity.test.ts", why: "trust that is needed, missing and not asked for" },
 };

@@ -1,0 +1,41 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { encodeBase64 } from "../../../core/encoding/base64.ts";
+import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
+import { encodePem } from "../../../core/encoding/pem.ts";
+import { defaultLimits } from "../../../core/limits.ts";
+import { parseTrustedRoot } from "../../../core/trust/trusted-root.ts";
+import { readChain, readPolicyCertificate, readRoots, readTimestampChain } from "../../../core/verify/policy-certificates.ts";
+import { throwsCode } from "../../support/assert.ts";
+import { fixtureBytes, fixtureText } from "../../support/fixture-images.ts";
+
+const test = suite("core/verify/policy-certificates");
+const root = fixtureText("trust/root.pem");
+const pemOf = (der: Uint8Array): string => encodePem("CERTIFICATE", encodeBase64(der));
+
+test("a certificate as PEM, and as base64 of PEM", () => {
+  assert.is(readPolicyCertificate(root).fingerprint, readPolicyCertificate(encodeBase64(encodeUtf8(root))).fingerprint);
+  for (const text of ["", "junk", fixtureText("trust/a.pub"), encodeBase64(encodeUtf8("junk"))]) throwsCode("malformed", () => readPolicyCertificate(text));
+});
+
+test("chains are bounded, roots are not asked what they are", () => {
+  assert.is(readChain(root + root, defaultLimits).length, 2);
+  throwsCode("over-limit", () => readChain(root.repeat(defaultLimits.certificatesPerChain + 1), defaultLimits));
+  throwsCode("malformed", () => readChain("", defaultLimits));
+  assert.is(readRoots(root, "roots").length, 1);
+  throwsCode("malformed", () => readRoots("none", "roots"));
+});
+
+test("a timestamp chain: anchors are self-issued, at most one is no CA", () => {
+  const [authority] = parseTrustedRoot(fixtureBytes("trust/v2-trusted-root.json")).timestampAuthorities;
+  if (authority?.leaf === undefined) throw new Error("the fixture's authority has a leaf");
+  const leaf = pemOf(authority.leaf.der);
+  const anchors = authority.anchors.map(({ der }) => pemOf(der)).join("");
+  const read = readTimestampChain(anchors + leaf);
+  assert.equal([read.anchors.length, read.leaf?.fingerprint], [1, authority.leaf.fingerprint]);
+  throwsCode("malformed", () => readTimestampChain(leaf));
+  throwsCode("malformed", () => readTimestampChain(anchors + leaf + leaf));
+  throwsCode("over-limit", () => readTimestampChain(anchors.repeat(13)));
+});
+
+test.run();
