@@ -74,6 +74,18 @@ export const inlineStatements = (root: string): Plugin => ({
   },
 });
 
+/** Programs for Node hash with OpenSSL: core's portable functions are replaced where core itself imports them. */
+export const nativeHashes = (root: string): Plugin => ({
+  name: "native-hashes",
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]core[\\/]crypto[\\/]hashes\.ts$/ }, () => ({
+      loader: "ts",
+      contents: readFileSync(join(root, "proxy/native-hashes.ts"), "utf8"),
+      resolveDir: join(root, "proxy"),
+    }));
+  },
+});
+
 /** Builds the Node programs whose entry exists. */
 export async function buildPrograms({ root, outdir }: BuildTargets): Promise<readonly BuiltFile[]> {
   const entryPoints = Object.entries(programs)
@@ -91,7 +103,7 @@ export async function buildPrograms({ root, outdir }: BuildTargets): Promise<rea
     target: "node20",
     mainFields: ["module", "main"],
     external,
-    plugins: [inlineStatements(root), directImports(root)],
+    plugins: [inlineStatements(root), nativeHashes(root), directImports(root)],
     minifySyntax: true,
     minifyWhitespace: true,
     // Packages in CommonJS call `require` for Node's own modules.

@@ -57,6 +57,7 @@ export const layers: LayerTable = {
   "core/entry": { units: doors },
 
   "proxy/crypto-node.ts": { units: doors, packages: ["node:"] },
+  "proxy/native-hashes.ts": { units: [], packages: ["node:"] },
   "proxy/log.ts": { units: doors, packages: ["node:", "pino"] },
   "proxy/metrics.ts": { units: doors, packages: ["node:", "prom-client"] },
   "proxy/config.ts": { units: doors, packages: ["node:", "yaml"] },

@@ -1,5 +1,5 @@
 /** Checkpoints of a log: signed notes that state size and root of its tree. Source: C2SP signed-note and tlog-checkpoint, Rekor v1 and v2. */
-import { sha256 } from "@noble/hashes/sha2.js";
+import { sha256 } from "../crypto/digest.ts";
 import type { PublicKey } from "../crypto/public-key.ts";
 import type { SignatureAlgorithm, SignatureVerifier } from "../crypto/signature-verifier.ts";
 import { decodeBase64 } from "../encoding/base64.ts";

@@ -1,5 +1,6 @@
 /** Hashes of Merkle trees. Source: RFC 9162 §2.1.1. */
-import { sha256 } from "@noble/hashes/sha2.js";
+import { sha256 } from "../crypto/digest.ts";
+import { concat } from "../encoding/bytes.ts";
 import { EngineError } from "../errors.ts";
 
 /** Bytes of a tree's hash, SHA-256. */
@@ -9,10 +10,10 @@ const zero = Uint8Array.of(0);
 const one = Uint8Array.of(1);
 
 /** The hash of a leaf. Domain separation: without the prefix a node could pass for a leaf. */
-export const hashLeaf = (entry: Uint8Array): Uint8Array => sha256.create().update(zero).update(entry).digest();
+export const hashLeaf = (entry: Uint8Array): Uint8Array => sha256(concat(zero, entry));
 
 /** The hash of an inner node. */
-export const hashNode = (left: Uint8Array, right: Uint8Array): Uint8Array => sha256.create().update(one).update(left).update(right).digest();
+export const hashNode = (left: Uint8Array, right: Uint8Array): Uint8Array => sha256(concat(one, left, right));
 
 /** Refuses hashes of another length, which would make two concatenations the same. */
 export function requireHashes(hashes: readonly Uint8Array[], what: string): void {

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
+import { nativeHashes } from "../build.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const vectors = process.env.SALLYPORT_VECTORS;
@@ -22,6 +23,7 @@ try {
     platform: "node",
     target: "node20",
     logLevel: "error",
+    plugins: [nativeHashes(root)],
     // Packages in CommonJS call `require` for Node's own modules.
     banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
   });
