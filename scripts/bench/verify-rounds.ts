@@ -2,7 +2,7 @@
  * Verifications per second of one keyless v0.3 bundle: ours under both cryptographic adapters, and @sigstore/verify, interleaved in one run.
  * Each bundle is parsed from its JSON text every time, nothing is remembered between rounds but the trusted root, which both sides load once.
  */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { bundleFromJSON } from "@sigstore/bundle";
 import { TrustedRoot } from "@sigstore/protobuf-specs";
@@ -24,13 +24,16 @@ export interface Material {
   readonly trustedRoot: Uint8Array;
 }
 
-/** The conformance suite's keyless bundle and the production root, read from the vectors. */
-export function readMaterial(vectors: string): Material {
+/** Bundles of the conformance suite with their trusted roots: keyless v0.3 with a Rekor v1 entry, and with a Rekor v2 entry and a timestamp. */
+export const cases = { "v0.3 keyless, Rekor v1": "happy-path-v0.3", "v0.3 keyless, Rekor v2": "rekor2-happy-path" } as const;
+
+export function readMaterial(vectors: string, name: string = cases["v0.3 keyless, Rekor v1"]): Material {
   const suite = join(vectors, "sigstore-conformance/bundle-verify");
+  const own = join(suite, name, "trusted_root.json");
   return {
-    bundle: readFileSync(join(suite, "happy-path-v0.3/bundle.sigstore.json"), "utf8"),
+    bundle: readFileSync(join(suite, name, "bundle.sigstore.json"), "utf8"),
     artifact: new Uint8Array(readFileSync(join(suite, "a.txt"))),
-    trustedRoot: new Uint8Array(readFileSync(join(vectors, "root-signing/targets/trusted_root.json"))),
+    trustedRoot: new Uint8Array(readFileSync(existsSync(own) ? own : join(vectors, "root-signing/targets/trusted_root.json"))),
   };
 }
 
@@ -87,29 +90,41 @@ export function rate(run: () => void, ms: number): number {
 
 export const median = (values: readonly number[]): number => values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)] ?? 0;
 
-/** Measures, and prints rates, ratios and where the time of one verification goes. */
-export function runVerifyBenchmark(vectors: string, secondsPerRound: number, rounds: number, print: (line: string) => void): void {
+export interface VerifyFigures {
+  readonly name: string;
+  /** Runs per second. */
+  readonly node: number;
+  readonly noble: number;
+  readonly peer: number;
+  /** Milliseconds of one verification with the Node adapter, and how many of them its signatures take. */
+  readonly whole: number;
+  readonly signatures: number;
+  readonly signatureCount: number;
+}
+
+/** Measures one case; the three are interleaved, and the medians of their rounds compared. */
+export function measureVerify(vectors: string, name: keyof typeof cases, secondsPerRound: number, rounds: number): VerifyFigures {
   const ms = secondsPerRound * 1000;
-  const material = readMaterial(vectors);
-  const runs = { "ours, node": ours(material, nodeVerifier), "@sigstore/verify": theirs(material), "ours, noble": ours(material, nobleVerifier) };
-  const rates: Record<string, number[]> = Object.fromEntries(Object.keys(runs).map((name) => [name, []]));
-  for (const run of Object.values(runs)) rate(run, ms / 2);
-  for (let round = 0; round < rounds; round++) for (const [name, run] of Object.entries(runs)) rates[name]?.push(rate(run, ms));
-  const medians = Object.entries(rates).map(([name, values]) => [name, median(values)] as const);
-  for (const [name, value] of medians) print(`${name.padEnd(18)}${value.toFixed(0).padStart(7)} per second`);
-  const [node = 0, reference = 1, noble = 1] = medians.map(([, value]) => value);
-  print(`node over @sigstore/verify: ${(node / reference).toFixed(2)}`);
-  print(`node over noble:            ${(node / noble).toFixed(2)}`);
+  const material = readMaterial(vectors, cases[name]);
+  const runs = { node: ours(material, nodeVerifier), peer: theirs(material), noble: ours(material, nobleVerifier) };
+  const rates: Record<keyof typeof runs, number[]> = { node: [], peer: [], noble: [] };
+  const names = ["node", "peer", "noble"] as const;
+  for (const run of names) rate(runs[run], ms / 2);
+  for (let round = 0; round < rounds; round++) for (const run of names) rates[run].push(rate(runs[run], ms));
   const meter = timed(nodeVerifier);
   const run = ours(material, meter);
   rate(run, ms / 4);
   meter.ms = 0;
   meter.calls = 0;
   const perSecond = rate(run, ms);
-  const count = perSecond * (ms / 1000);
-  const whole = 1000 / perSecond;
-  const signatures = meter.ms / count;
-  print(
-    `one verification: ${whole.toFixed(3)} ms, of which ${signatures.toFixed(3)} ms in ${(meter.calls / count).toFixed(1)} signatures, ${(whole - signatures).toFixed(3)} ms in everything else`,
-  );
+  const count = perSecond * secondsPerRound;
+  return {
+    name,
+    node: median(rates.node),
+    noble: median(rates.noble),
+    peer: median(rates.peer),
+    whole: 1000 / perSecond,
+    signatures: meter.ms / count,
+    signatureCount: meter.calls / count,
+  };
 }

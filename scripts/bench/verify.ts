@@ -1,34 +1,22 @@
-/**
- * Measures bundle verification against @sigstore/verify, both built into one bundle: a loader that translates on the fly would measure itself.
- * Needs SALLYPORT_VECTORS. Usage: node --import tsx scripts/bench/verify.ts [SECONDS_PER_ROUND] [ROUNDS]
- */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { build } from "esbuild";
-import { nativeHashes } from "../build.ts";
+/** Bundle verification against @sigstore/verify 3.1.1. */
+import type { Bench } from "./bench.ts";
+import { importBundled } from "./bundled.ts";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
-const vectors = process.env.SALLYPORT_VECTORS;
-if (vectors === undefined) throw new Error("SALLYPORT_VECTORS is not set");
-const folder = mkdtempSync(join(tmpdir(), "sallyport-bench-"));
-try {
-  const outfile = join(folder, "verify-rounds.mjs");
-  await build({
-    entryPoints: [join(root, "scripts/bench/verify-rounds.ts")],
-    outfile,
-    bundle: true,
-    format: "esm",
-    platform: "node",
-    target: "node20",
-    logLevel: "error",
-    plugins: [nativeHashes(root)],
-    // Packages in CommonJS call `require` for Node's own modules.
-    banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
-  });
-  const { runVerifyBenchmark } = (await import(pathToFileURL(outfile).href)) as typeof import("./verify-rounds.ts");
-  runVerifyBenchmark(vectors, Number(process.argv[2] ?? 1), Number(process.argv[3] ?? 5), (line) => process.stdout.write(`${line}\n`));
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
+export const verify: Bench = {
+  name: "verify",
+  says: "keyless bundles in process, parsed from their JSON each time, the trusted root loaded once, against @sigstore/verify 3.1.1",
+  async run({ vectors, quick }) {
+    if (vectors === undefined) return { skipped: "SALLYPORT_VECTORS is not set" };
+    const { measureVerify } = await importBundled<typeof import("./verify-rounds.ts")>("verify-rounds");
+    return (["v0.3 keyless, Rekor v1", "v0.3 keyless, Rekor v2"] as const).flatMap((name) => {
+      const figures = measureVerify(vectors, name, quick ? 0.2 : 1, quick ? 3 : 9);
+      const rest = figures.whole - figures.signatures;
+      return [
+        { what: `${name}: Node adapter, times @sigstore/verify`, ratio: figures.node / figures.peer, ...(name.endsWith("v1") ? { atLeast: 6 } : {}) },
+        { what: `${name}: Node adapter, times the portable one`, ratio: figures.node / figures.noble },
+        { what: `${name}: share of ${figures.signatureCount.toFixed(0)} signatures in the time`, ratio: figures.signatures / figures.whole },
+        { what: `${name}: share of everything else`, ratio: rest / figures.whole },
+      ];
+    });
+  },
+};

@@ -114,7 +114,7 @@ class FileReading implements YamlFile {
       const { value } = reader.read(root);
       this.documents.push({
         value,
-        position: (pointer) => this.#position(startOf(placeOf(root, pointer, reader)[0])),
+        position: remembered((pointer) => this.#position(startOf(placeOf(root, pointer, reader)[0]))),
         keyPosition: (pointer) => {
           const [node, key] = placeOf(root, pointer, reader);
           return this.#position(startOf(key ?? node));
@@ -125,6 +125,20 @@ class FileReading implements YamlFile {
       this.report(error.code === "over-limit" ? "over-limit" : "malformed", error.message, error.offset);
     }
   }
+}
+
+/** Each decision names the same places of a policy again. */
+const maxRemembered = 10_000;
+
+function remembered(find: (pointer: string) => Position): (pointer: string) => Position {
+  const held = new Map<string, Position>();
+  return (pointer) => {
+    const known = held.get(pointer);
+    if (known !== undefined) return known;
+    const position = find(pointer);
+    if (held.size < maxRemembered) held.set(pointer, position);
+    return position;
+  };
 }
 
 /**
