@@ -10,6 +10,7 @@ export const commands: readonly CommandEntry[] = [
   { name: "verify", summary: "verify signatures of images; cosign's flags and exit codes", load: () => import("./commands/verify.ts") },
   { name: "verify-attestation", summary: "verify attestations of images; cosign's flags", load: () => import("./commands/verify-attestation.ts") },
   { name: "apply", summary: "apply Kyverno policies to resource files; Kyverno's flags, output and exit codes", load: () => import("./commands/apply.ts") },
+  { name: "test", summary: "run Kyverno's test files; Kyverno's flags, output and exit codes", load: () => import("./commands/test.ts") },
   { name: "explain", summary: "show the evidence behind a decision, with times and policy lines", load: () => import("./commands/explain.ts") },
   { name: "policy", summary: "check policies without a resource", load: () => import("./commands/policy.ts") },
   { name: "mirror", summary: "add to the mirror, list it, pin keys", load: () => import("./commands/mirror.ts") },

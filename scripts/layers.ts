@@ -89,9 +89,10 @@ export const layers: LayerTable = {
   "cli/command.ts": { units: doors, packages: ["commander"] },
   "cli/render": { units: [...doors, "cli/command.ts"], packages: ["cli-table3", "picocolors", "yaml"] },
   "cli/input": { units: [...doors, "proxy/index.ts", "cli/command.ts"], packages: ["commander"] },
+  "cli/judge.ts": { units: [...doors, "proxy/index.ts", "cli/command.ts", "cli/input", "cli/render"] },
   "cli/verify-images.ts": { units: [...doors, "proxy/index.ts", "cli/command.ts", "cli/input", "cli/render"], packages: ["commander"] },
   "cli/commands": {
-    units: [...doors, "proxy/index.ts", "cli/command.ts", "cli/version.ts", "cli/input", "cli/render", "cli/verify-images.ts"],
+    units: [...doors, "proxy/index.ts", "cli/command.ts", "cli/version.ts", "cli/input", "cli/render", "cli/verify-images.ts", "cli/judge.ts"],
     packages: ["commander"],
   },
   "cli/program.ts": { units: [...doors, "cli/command.ts", "cli/version.ts", "cli/render", "cli/commands"], packages: ["commander"] },

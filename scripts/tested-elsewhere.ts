@@ -60,4 +60,7 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
   },
   "core/verify/to-evidence.ts": { test: "test/core/verify/verify-entity.test.ts", why: "the evidence of each kind of signer is looked at there" },
   "core/verify/trust-access.ts": { test: "test/core/verify/verify-entity.test.ts", why: "trust that is needed, missing and not asked for" },
+  "cli/judge.ts": { test: "test/cli/commands/apply.test.ts", why: "is what apply and test do with each policy and resource; its responses are compared there" },
+  "cli/input/test-file.ts": { test: "test/cli/commands/test.test.ts", why: "good and bad test files are read there" },
+  "cli/render/test-results.ts": { test: "test/cli/commands/test.test.ts", why: "each form is compared there" },
 };

@@ -1,28 +1,30 @@
 /** `sallyport apply`: Kyverno policies on resource files, with Kyverno's flags, output and exit codes. Source: kyverno.md section 12.1. */
 import { type Command, Option } from "commander";
-import {
-  type AdmissionRequest,
-  applyPatches,
-  createEngine,
-  type Decision,
-  EngineError,
-  type JsonObject,
-  type Knowledge,
-  type Operation,
-  type Policy,
-  type PolicyException,
-  requestFor,
-} from "../../core/index.ts";
-import { nodeVerifier } from "../../proxy/index.ts";
+import { EngineError, type JsonObject, requestFor } from "../../core/index.ts";
+import { ClusterFiles } from "../input/cluster-files.ts";
 import { collect, type CommandIO, type ExitCode, type Shell } from "../command.ts";
 import { problemText, readPolicies, readResources } from "../input/files.ts";
 import { addKnowledgeOptions, type KnowledgeOptions, openKnowledge } from "../input/knowledge.ts";
 import { sorted, toJsonText, toYamlText } from "../render/json.ts";
-import { countResults, exitOfCounts, renderBanner, renderCounts, renderRefusedPolicies, renderResponse, shownStatus } from "../render/kyverno-apply.ts";
-import { type ReportedResponse, toPolicyReport } from "../render/policy-report.ts";
+import {
+  type Counts,
+  countResults,
+  exitOfCounts,
+  renderBanner,
+  renderCounts,
+  renderRefusedPolicies,
+  renderResponse,
+  shownStatus,
+} from "../render/kyverno-apply.ts";
+import { renderJunit } from "../render/junit.ts";
+import { renderMarkdown } from "../render/markdown.ts";
+import { type ReportApi, reportApis, type ReportedResponse, toPolicyReport } from "../render/policy-report.ts";
+import { toSarif } from "../render/sarif.ts";
 import { renderProblem } from "../render/problem.ts";
 import { renderBoxTable } from "../render/table.ts";
-import { readRequestInfo, readValues, type RequestInfo, type Values, variablesFor } from "../input/values.ts";
+import { readRequestInfo, readValues, type RequestInfo } from "../input/values.ts";
+import { judge, type PolicySet, type Setting } from "../judge.ts";
+import { version } from "../version.ts";
 
 interface ApplyOptions extends KnowledgeOptions {
   readonly resource?: readonly string[];
@@ -35,7 +37,9 @@ interface ApplyOptions extends KnowledgeOptions {
   readonly exceptionsWithResources?: boolean;
   readonly output?: string;
   readonly policyReport?: boolean;
-  readonly outputFormat: "yaml" | "json";
+  readonly outputFormat: "yaml" | "json" | "markdown" | "junit" | "sarif";
+  readonly reportApi: ReportApi;
+  readonly clusterResource?: readonly string[];
   readonly table?: boolean;
   readonly detailedResults?: boolean;
   readonly auditWarn?: boolean;
@@ -48,9 +52,7 @@ interface ApplyOptions extends KnowledgeOptions {
 
 const usage = (message: string, subject?: string): EngineError => new EngineError("invalid-usage", message, { subject });
 
-interface Loaded {
-  readonly policies: readonly Policy[];
-  readonly exceptions: readonly PolicyException[];
+interface Loaded extends PolicySet {
   readonly refused: readonly { readonly policy: string; readonly reason: string }[];
 }
 
@@ -74,49 +76,6 @@ function load(paths: readonly string[], options: ApplyOptions, io: CommandIO): L
 
 const resourcePaths = ({ resource = [], resources = [] }: ApplyOptions): readonly string[] => [...resource, ...resources].flatMap((list) => list.split(","));
 
-interface Setting {
-  readonly values: Values;
-  readonly user: RequestInfo;
-  readonly knowledge: Knowledge;
-  readonly now: Date;
-}
-
-const operations: ReadonlySet<string> = new Set(["CREATE", "UPDATE", "DELETE", "CONNECT"]);
-
-function toRequest(resource: JsonObject, policy: string, { values, user }: Setting): AdmissionRequest {
-  const request = requestFor(resource);
-  const variables = variablesFor(values, policy, request.name ?? "");
-  const operation = variables["request.operation"];
-  const labels = values.namespaces.get(request.namespace ?? "");
-  if (operation !== undefined && !operations.has(String(operation))) throw usage("request.operation is CREATE, UPDATE, DELETE or CONNECT", String(operation));
-  return {
-    ...request,
-    ...user,
-    ...(operation === undefined ? {} : { operation: String(operation) as Operation }),
-    ...(labels === undefined ? {} : { namespaceLabels: labels }),
-    variables,
-  };
-}
-
-/** One response for each policy and pass that said something, as Kyverno has them. */
-function toResponses(decision: Decision, policy: Policy, request: AdmissionRequest, resource: JsonObject): readonly ReportedResponse[] {
-  const about = {
-    apiVersion: String(resource.apiVersion),
-    kind: request.kind.kind,
-    name: request.name ?? "",
-    ...(request.namespace === undefined ? {} : { namespace: request.namespace }),
-  };
-  const responses = (["mutate", "validate"] as const).map((pass) => ({
-    policy: policy.name,
-    resource: `${request.namespace ?? ""}/${request.kind.kind}/${request.name ?? ""}`,
-    scored: policy.annotations["policies.kyverno.io/scored"] !== "false",
-    results: decision.results.filter((result) => result.pass === pass),
-    about,
-    annotations: policy.annotations,
-  }));
-  return responses.filter(({ results }) => results.length > 0);
-}
-
 function apply(paths: readonly string[], options: ApplyOptions, io: CommandIO): ExitCode {
   if (options.cluster === true) throw new EngineError("unsupported", "apply reads files; a cluster is not asked", { subject: "--cluster" });
   if (options.gitBranch !== undefined || paths.some((path) => /^https?:\/\//.test(path)))
@@ -128,7 +87,9 @@ function apply(paths: readonly string[], options: ApplyOptions, io: CommandIO): 
   const resources = readResources(resourcePaths(options), io).filter((resource) => resource.kind !== "PolicyException");
   const values = readValues(options.valuesFile, options.set ?? [], io);
   const user: RequestInfo = options.userinfo === undefined ? {} : readRequestInfo(options.userinfo, io);
-  const opened = openKnowledge(options, io);
+  const clusterPaths = (options.clusterResource ?? []).flatMap((list) => list.split(","));
+  const cluster = clusterPaths.length === 0 ? [] : [new ClusterFiles(readResources(clusterPaths, io), [], io.now())];
+  const opened = openKnowledge(options, io, cluster);
   try {
     const setting: Setting = { values, user, knowledge: opened.knowledge, now: opened.now };
     const { responses, left } = judge({ policies, exceptions }, resources, setting, io);
@@ -143,35 +104,6 @@ function apply(paths: readonly string[], options: ApplyOptions, io: CommandIO): 
   } finally {
     opened.close();
   }
-}
-
-interface Judged {
-  readonly responses: readonly ReportedResponse[];
-  /** Each resource as the policies leave it; one that is denied stays as it is. */
-  readonly left: readonly JsonObject[];
-}
-
-/** Every policy on every resource, resource by resource; each policy sees what the one before left. */
-function judge({ policies, exceptions }: Pick<Loaded, "policies" | "exceptions">, resources: readonly JsonObject[], setting: Setting, io: CommandIO): Judged {
-  const engines = policies.map((policy) => ({
-    policy,
-    engine: createEngine({ policies: [policy], exceptions, crypto: nodeVerifier, settings: { absentNamespaceLabels: "none" } }),
-  }));
-  for (const { engine } of engines) for (const warning of engine.warnings) io.err(`Warning: ${warning}\n`);
-  const responses: ReportedResponse[] = [];
-  const left = resources.map((resource) => {
-    let current = resource;
-    let denied = false;
-    for (const { policy, engine } of engines) {
-      const request = toRequest(current, policy.name, setting);
-      const decision = engine.decide(request, setting.knowledge, setting.now);
-      responses.push(...toResponses(decision, policy, request, resource));
-      denied ||= !decision.allowed;
-      if (decision.patches.length > 0) current = applyPatches(current, decision.patches);
-    }
-    return denied ? resource : current;
-  });
-  return { responses, left };
 }
 
 /** `-o`: one file of all, or a folder with one file for each. */
@@ -200,9 +132,7 @@ function report(responses: readonly ReportedResponse[], options: ApplyOptions, {
   const auditWarn = options.auditWarn === true;
   const counts = countResults(responses, { auditWarn, refusedPolicies: refused.length });
   if (options.policyReport === true) {
-    const document = sorted(toPolicyReport(responses, counts, { auditWarn, at: now }));
-    const rule = "-".repeat(70);
-    io.out(options.outputFormat === "json" ? toJsonText(document) : `${rule}\nPOLICY REPORT:\n${rule}\n${toYamlText(document)}`);
+    io.out(renderReport(responses, counts, options, auditWarn, now));
   } else {
     io.out(renderBanner(banner));
     io.out(renderRefusedPolicies(refused));
@@ -214,6 +144,43 @@ function report(responses: readonly ReportedResponse[], options: ApplyOptions, {
   const { code, text, stream } = { stream: io.err, ...exitOfCounts(counts, { warnExitCode, warnNoPass: options.warnNoPass === true }) };
   if (text !== undefined) (text.startsWith("Error:") ? stream : io.out).call(io, `${text}\n`);
   return code;
+}
+
+/** The report in the wanted form. */
+function renderReport(responses: readonly ReportedResponse[], counts: Counts, options: ApplyOptions, auditWarn: boolean, now: Date): string {
+  const rows = responses.flatMap((response) =>
+    response.results.map((result) => ({ ...response, result, status: shownStatus(result, response.scored, auditWarn) })),
+  );
+  switch (options.outputFormat) {
+    case "sarif":
+      return toJsonText(toSarif(responses, { auditWarn, version }));
+    case "markdown":
+      return renderMarkdown(
+        ["POLICY", "RULE", "RESOURCE", "RESULT", "MESSAGE"],
+        rows.map(({ policy, result, resource, status }) => [policy, result.rule, resource, status, result.message]),
+      );
+    case "junit":
+      return renderJunit(
+        rows.map(({ policy, result, resource, status }) => ({
+          suite: policy,
+          classname: result.rule,
+          name: resource,
+          ...(status === "fail" || status === "error" ? { failure: result.message } : {}),
+          lines: [
+            ["Result", status],
+            ["Policy", policy],
+            ["Rule", result.rule],
+            ["Resource", resource],
+            ["Message", result.message],
+          ],
+        })),
+      );
+    default: {
+      const document = sorted(toPolicyReport(responses, counts, { auditWarn, at: now, api: options.reportApi }));
+      const line = "-".repeat(70);
+      return options.outputFormat === "json" ? toJsonText(document) : `${line}\nPOLICY REPORT:\n${line}\n${toYamlText(document)}`;
+    }
+  }
 }
 
 /** Differs: Kyverno only counts errors; whoever reads the count wants to know what was missing. On stderr, so that the output stays Kyverno's. */
@@ -269,7 +236,9 @@ export function define(command: Command, { io, finish }: Shell): void {
     .option("--exceptions-with-resources", "read exceptions from the resource files too")
     .option("-o, --output <path>", "write the resources as the policies leave them: a file, or a folder that exists")
     .option("-p, --policy-report", "print a report")
-    .addOption(new Option("--output-format <format>", "form of the report").choices(["yaml", "json"]).default("yaml"))
+    .addOption(new Option("--output-format <format>", "form of the report").choices(["yaml", "json", "markdown", "junit", "sarif"]).default("yaml"))
+    .addOption(new Option("--report-api <api>", "of a report in YAML or JSON").choices(Object.keys(reportApis)).default("openreports.io/v1alpha1"))
+    .option("--cluster-resource <file>", "resource files that stand in for the cluster: ConfigMaps, Secrets, namespaces (repeatable)", collect)
     .option("-t, --table", "results as a table")
     .option("--detailed-results", "the table with messages")
     .option("--audit-warn", "failures of Audit policies are warnings")

@@ -41,8 +41,13 @@ export function readValues(file: string | undefined, sets: readonly string[], io
       if (at <= 0) throw usage("a variable is set as name=value", text);
       return [text.slice(0, at), text.slice(at + 1)] as const;
     });
+  return toValues(document, Object.fromEntries(pairs));
+}
+
+/** The values of a document, inline in a test file or a file of its own; `set` wins. */
+export function toValues(document: JsonObject, set: JsonObject): Values {
   return {
-    globals: { ...mapOf(document.globalValues), ...Object.fromEntries(pairs) },
+    globals: { ...mapOf(document.globalValues), ...set },
     policies: listOf(document.policies).map((policy) => ({
       name: textOf(policy.name),
       rules: listOf(policy.rules).map((rule) => ({ values: mapOf(rule.values) })),

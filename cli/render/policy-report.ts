@@ -22,7 +22,7 @@ function toResult({ about, annotations, policy, scored }: ReportedResponse, resu
     ...(category === undefined ? {} : { category }),
     message: result.message,
     policy,
-    ...(result.properties === undefined ? {} : { properties: result.properties }),
+    properties: { process: "admission review", ...result.properties },
     resources: [{ apiVersion: about.apiVersion, kind: about.kind, name: about.name, ...(about.namespace === undefined ? {} : { namespace: about.namespace }) }],
     result: shownStatus(result, scored, auditWarn),
     rule: result.rule,
@@ -33,16 +33,21 @@ function toResult({ about, annotations, policy, scored }: ReportedResponse, resu
   };
 }
 
+/** The two homes of the same report: Kyverno's present one, and the one before it, which most readers know. */
+export const reportApis = { "openreports.io/v1alpha1": "ClusterReport", "wgpolicyk8s.io/v1alpha2": "ClusterPolicyReport" } as const;
+export type ReportApi = keyof typeof reportApis;
+
 /** One report over everything, named `merged` as Kyverno's. */
 export function toPolicyReport(
   responses: readonly ReportedResponse[],
   counts: Counts,
-  options: { readonly auditWarn: boolean; readonly at: Date },
+  options: { readonly auditWarn: boolean; readonly at: Date; readonly api?: ReportApi },
 ): JsonObject {
   return {
-    apiVersion: "openreports.io/v1alpha1",
-    kind: "ClusterReport",
+    apiVersion: options.api ?? "openreports.io/v1alpha1",
+    kind: reportApis[options.api ?? "openreports.io/v1alpha1"],
     metadata: { name: "merged" },
+    source: "",
     results: responses.flatMap((response) => response.results.map((result) => toResult(response, result, options.auditWarn, options.at))),
     summary: { error: counts.error, fail: counts.fail, pass: counts.pass, skip: counts.skip, warn: counts.warn },
   };

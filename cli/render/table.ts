@@ -8,6 +8,17 @@ export function renderBoxTable(head: readonly string[], rows: readonly (readonly
   return `${table.toString()}\n`;
 }
 
+/** The table of Kyverno's tests: lines between columns, one below the head. */
+export function renderLineTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [head, ...rows].map((row) => row.map((cell) => cell.replace(/\s*\n\s*/g, " ")));
+  const widths = head.map((_, column) => Math.max(...lines.map((row) => [...(row[column] ?? "")].length)));
+  const rule = `│${widths.map((width) => "─".repeat(width + 2)).join("│")}│\n`;
+  const line = (row: readonly string[]): string =>
+    `│ ${row.map((cell, column) => cell + " ".repeat((widths[column] ?? 0) - [...cell].length)).join(" │ ")} │\n`;
+  const [first = [], ...rest] = lines;
+  return `${rule}${line(first)}${rule}${rest.map(line).join("")}${rule}`;
+}
+
 /** kubectl's: upper-case heads, two spaces between columns, nothing at the end of a line. */
 export function renderColumns(head: readonly string[], rows: readonly (readonly string[])[], options: { readonly headers?: boolean } = {}): string {
   const all = options.headers === false ? rows : [head, ...rows];

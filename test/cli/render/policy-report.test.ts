@@ -38,7 +38,7 @@ test("has Kyverno's fields", () => {
         category: "Supply chain",
         message: "not signed",
         policy: "check",
-        properties: { team: "a" },
+        properties: { process: "admission review", team: "a" },
         resources: [{ apiVersion: "v1", kind: "Pod", name: "web", namespace: "default" }],
         result: "fail",
         rule: "signed",
@@ -48,8 +48,14 @@ test("has Kyverno's fields", () => {
         timestamp: { nanos: 0, seconds: 1_700_000_000 },
       },
     ],
+    source: "",
     summary: { error: 0, fail: 1, pass: 0, skip: 0, warn: 0 },
   });
+});
+
+test("the home that most readers know", () => {
+  const { apiVersion, kind } = toPolicyReport([response], counts, { auditWarn: false, at: new Date(0), api: "wgpolicyk8s.io/v1alpha2" });
+  assert.equal([apiVersion, kind], ["wgpolicyk8s.io/v1alpha2", "ClusterPolicyReport"]);
 });
 
 test("shows warnings where failures count as such", () => {

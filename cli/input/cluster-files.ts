@@ -1,0 +1,119 @@
+/** Resource files that stand in for the cluster: what context entries, namespace selectors and `k8s://` keys ask it. Source: kyverno.md sections 2.6 and 12.2. */
+import {
+  type Answer,
+  type AnswerTo,
+  decodeBase64,
+  decodeUtf8,
+  EngineError,
+  type JsonObject,
+  type JsonValue,
+  type Knowledge,
+  type Question,
+} from "../../core/index.ts";
+
+type ClusterQuestion = Extract<Question, { kind: "cluster" }>;
+
+/** A response that a test file gives for a path of the API server. */
+export interface PathResponse {
+  readonly path: string;
+  readonly status: number;
+  readonly body: JsonValue;
+}
+
+const isMap = (value: JsonValue | undefined): value is JsonObject => typeof value === "object" && value !== null && !Array.isArray(value);
+const own = (object: JsonObject, key: string): JsonValue | undefined => (Object.hasOwn(object, key) ? object[key] : undefined);
+const text = (value: JsonValue | undefined): string => (typeof value === "string" ? value : "");
+const metadataOf = (resource: JsonObject): JsonObject => {
+  const metadata = own(resource, "metadata");
+  return isMap(metadata) ? metadata : {};
+};
+
+/** The plural by which the API names a kind, as kubectl guesses it. */
+export function pluralOf(kind: string): string {
+  const lower = kind.toLowerCase();
+  if (/(?:s|x|z|ch|sh)$/.test(lower)) return `${lower}es`;
+  return /[^aeiou]y$/.test(lower) ? `${lower.slice(0, -1)}ies` : `${lower}s`;
+}
+
+/** What a path of the API server asks for; undefined for a path of another form. */
+export function parsePath(path: string): Omit<ClusterQuestion, "kind" | "path"> | undefined {
+  const [plain = ""] = path.split("?");
+  const steps = plain.split("/").filter((step) => step !== "");
+  const root = steps.shift();
+  const apiVersion = root === "api" ? steps.shift() : root === "apis" ? steps.splice(0, 2).join("/") : undefined;
+  if (apiVersion === undefined || steps.length === 0) return undefined;
+  const namespace = steps[0] === "namespaces" && steps.length > 2 ? steps.splice(0, 2)[1] : undefined;
+  const [resource, name, ...more] = steps;
+  if (resource === undefined || more.length > 0) return undefined;
+  return {
+    verb: name === undefined ? "list" : "get",
+    apiVersion,
+    resource,
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(name === undefined ? {} : { name }),
+  };
+}
+
+/** Answers from resource files. What the files do not hold nobody was asked about: it stays open. */
+export class ClusterFiles implements Knowledge {
+  readonly #resources: readonly JsonObject[];
+  readonly #responses: readonly PathResponse[];
+  readonly #at: string;
+
+  constructor(resources: readonly JsonObject[], responses: readonly PathResponse[], at: Date) {
+    this.#resources = resources;
+    this.#responses = responses;
+    this.#at = at.toISOString();
+  }
+
+  answer<Q extends Question>(question: Q): AnswerTo<Q> | undefined {
+    return this.#find(question) as AnswerTo<Q> | undefined;
+  }
+
+  #find(question: Question): Answer | undefined {
+    if (question.kind === "key") return this.#key(question.reference);
+    if (question.kind !== "cluster") return undefined;
+    if (question.verb !== "raw") return this.#ask(question);
+    const given = this.#responses.find(({ path }) => path === question.path);
+    if (given !== undefined) return given.status === 404 ? { state: "absent", ...this.#origin } : this.#present(given.body);
+    const parsed = parsePath(question.path ?? "");
+    return parsed === undefined ? undefined : this.#ask({ kind: "cluster", ...parsed });
+  }
+
+  get #origin() {
+    return { at: this.#at, from: "resource files" };
+  }
+
+  #present(value: JsonValue): Answer {
+    return { state: "present", value, ...this.#origin };
+  }
+
+  #ask({ verb, apiVersion, resource, namespace, name }: ClusterQuestion): Answer | undefined {
+    const fitting = this.#resources.filter(
+      (candidate) =>
+        candidate.apiVersion === apiVersion &&
+        pluralOf(text(candidate.kind)) === resource &&
+        (namespace === undefined || (text(metadataOf(candidate).namespace) || "default") === namespace),
+    );
+    if (verb === "get") {
+      const found = fitting.find((candidate) => metadataOf(candidate).name === name);
+      return found === undefined ? undefined : this.#present(found);
+    }
+    return fitting.length === 0 ? undefined : this.#present({ apiVersion, kind: `${text(fitting[0]?.kind)}List`, items: fitting });
+  }
+
+  /** `k8s://namespace/name`: the member `cosign.pub` of a Secret. @throws EngineError `malformed` when the Secret has no such member or it is no base64. */
+  #key(reference: string): Answer | undefined {
+    const [, namespace = "", name = ""] = /^k8s:\/\/([^/]+)\/([^/]+)$/.exec(reference) ?? [];
+    const secret = this.#resources.find(
+      (candidate) => candidate.kind === "Secret" && metadataOf(candidate).name === name && (text(metadataOf(candidate).namespace) || "default") === namespace,
+    );
+    if (secret === undefined) return undefined;
+    const [data, plain] = [own(secret, "data"), own(secret, "stringData")];
+    const given = isMap(plain) ? own(plain, "cosign.pub") : undefined;
+    if (typeof given === "string") return this.#present(given);
+    const encoded = isMap(data) ? own(data, "cosign.pub") : undefined;
+    if (typeof encoded !== "string") throw new EngineError("malformed", "the Secret has no member cosign.pub", { subject: reference });
+    return this.#present(decodeUtf8(decodeBase64(encoded.replace(/\s/g, ""))));
+  }
+}

@@ -1,0 +1,97 @@
+/** Policies over resources, as Kyverno's command line goes through them: what `apply` and `test` share. Source: kyverno.md section 12. */
+import {
+  type AdmissionRequest,
+  applyPatches,
+  createEngine,
+  type Decision,
+  EngineError,
+  type JsonObject,
+  type Knowledge,
+  type Operation,
+  type Policy,
+  type PolicyException,
+  requestFor,
+} from "../core/index.ts";
+import { nodeVerifier } from "../proxy/index.ts";
+import type { CommandIO } from "./command.ts";
+import { type RequestInfo, type Values, variablesFor } from "./input/values.ts";
+import type { ReportedResponse } from "./render/policy-report.ts";
+
+export interface PolicySet {
+  readonly policies: readonly Policy[];
+  readonly exceptions: readonly PolicyException[];
+}
+
+const usage = (message: string, subject?: string): EngineError => new EngineError("invalid-usage", message, { subject });
+
+export interface Setting {
+  readonly values: Values;
+  readonly user: RequestInfo;
+  readonly knowledge: Knowledge;
+  readonly now: Date;
+}
+
+const operations: ReadonlySet<string> = new Set(["CREATE", "UPDATE", "DELETE", "CONNECT"]);
+
+function toRequest(resource: JsonObject, policy: string, { values, user }: Setting): AdmissionRequest {
+  const request = requestFor(resource);
+  const variables = variablesFor(values, policy, request.name ?? "");
+  const operation = variables["request.operation"];
+  const labels = values.namespaces.get(request.namespace ?? "");
+  if (operation !== undefined && !operations.has(String(operation))) throw usage("request.operation is CREATE, UPDATE, DELETE or CONNECT", String(operation));
+  return {
+    ...request,
+    ...user,
+    ...(operation === undefined ? {} : { operation: String(operation) as Operation }),
+    ...(labels === undefined ? {} : { namespaceLabels: labels }),
+    variables,
+  };
+}
+
+/** One response for each policy and pass that said something, as Kyverno has them. */
+function toResponses(decision: Decision, policy: Policy, request: AdmissionRequest, resource: JsonObject): readonly ReportedResponse[] {
+  const about = {
+    apiVersion: String(resource.apiVersion),
+    kind: request.kind.kind,
+    name: request.name ?? "",
+    ...(request.namespace === undefined ? {} : { namespace: request.namespace }),
+  };
+  const responses = (["mutate", "validate"] as const).map((pass) => ({
+    policy: policy.name,
+    resource: `${request.namespace ?? ""}/${request.kind.kind}/${request.name ?? ""}`,
+    scored: policy.annotations["policies.kyverno.io/scored"] !== "false",
+    results: decision.results.filter((result) => result.pass === pass),
+    about,
+    annotations: policy.annotations,
+  }));
+  return responses.filter(({ results }) => results.length > 0);
+}
+
+export interface Judged {
+  readonly responses: readonly ReportedResponse[];
+  /** Each resource as the policies leave it; one that is denied stays as it is. */
+  readonly left: readonly JsonObject[];
+}
+
+/** Every policy on every resource, resource by resource; each policy sees what the one before left. */
+export function judge({ policies, exceptions }: PolicySet, resources: readonly JsonObject[], setting: Setting, io: CommandIO): Judged {
+  const engines = policies.map((policy) => ({
+    policy,
+    engine: createEngine({ policies: [policy], exceptions, crypto: nodeVerifier, settings: { absentNamespaceLabels: "none" } }),
+  }));
+  for (const { engine } of engines) for (const warning of engine.warnings) io.err(`Warning: ${warning}\n`);
+  const responses: ReportedResponse[] = [];
+  const left = resources.map((resource) => {
+    let current = resource;
+    let denied = false;
+    for (const { policy, engine } of engines) {
+      const request = toRequest(current, policy.name, setting);
+      const decision = engine.decide(request, setting.knowledge, setting.now);
+      responses.push(...toResponses(decision, policy, request, resource));
+      denied ||= !decision.allowed;
+      if (decision.patches.length > 0) current = applyPatches(current, decision.patches);
+    }
+    return denied ? resource : current;
+  });
+  return { responses, left };
+}

@@ -1,0 +1,66 @@
+/** SARIF 2.1.0, for code scanning: each result at its rule's line in the policy, about a resource. Source: OASIS SARIF 2.1.0, sections 3.27 and 3.49. */
+import type { JsonObject, RuleResult } from "../../core/index.ts";
+import { shownStatus } from "./kyverno-apply.ts";
+import type { ReportedResponse } from "./policy-report.ts";
+
+type Status = RuleResult["status"];
+
+/** A result that is no failure has no level; what could not be decided is open. */
+const meaning: Readonly<Record<Status, { readonly kind: string; readonly level: string }>> = {
+  pass: { kind: "pass", level: "none" },
+  fail: { kind: "fail", level: "error" },
+  warn: { kind: "fail", level: "warning" },
+  error: { kind: "open", level: "none" },
+  skip: { kind: "notApplicable", level: "none" },
+};
+
+const ruleId = ({ policy, rule }: RuleResult): string => `${policy}/${rule}`;
+
+/** Relative references, as the command line had the files; separators are slashes. */
+const uri = (file: string): string => encodeURI(file.replaceAll("\\", "/"));
+
+function toResult(response: ReportedResponse, result: RuleResult, auditWarn: boolean): JsonObject {
+  const codes = [...new Set(result.failures.map(({ code }) => code))];
+  return {
+    ruleId: ruleId(result),
+    ...meaning[shownStatus(result, response.scored, auditWarn)],
+    message: { text: result.message === "" ? result.status : result.message },
+    locations: [
+      {
+        physicalLocation: {
+          artifactLocation: { uri: uri(result.position.file) },
+          region: { startLine: result.position.line, startColumn: result.position.column },
+        },
+        logicalLocations: [{ fullyQualifiedName: response.resource, kind: "resource" }],
+      },
+    ],
+    properties: { pass: result.pass, ...(codes.length === 0 ? {} : { codes }) },
+  };
+}
+
+/** One run over everything. */
+export function toSarif(responses: readonly ReportedResponse[], options: { readonly auditWarn: boolean; readonly version: string }): JsonObject {
+  const results = responses.flatMap((response) => response.results.map((result) => ({ response, result })));
+  const rules = new Map(results.map(({ response, result }) => [ruleId(result), response.annotations]));
+  return {
+    $schema: "https://json.schemastore.org/sarif-2.1.0.json",
+    version: "2.1.0",
+    runs: [
+      {
+        tool: {
+          driver: {
+            name: "sallyport",
+            version: options.version,
+            rules: [...rules].map(([id, annotations]) => {
+              const title = annotations["policies.kyverno.io/title"];
+              const description = annotations["policies.kyverno.io/description"];
+              return { id, ...(title === undefined ? {} : { name: title }), ...(description === undefined ? {} : { fullDescription: { text: description } }) };
+            }),
+          },
+        },
+        columnKind: "utf16CodeUnits",
+        results: results.map(({ response, result }) => toResult(response, result, options.auditWarn)),
+      },
+    ],
+  };
+}

@@ -1,0 +1,71 @@
+/** Results of test files, as `kyverno test` shows them. Source: kyverno.md section 12.2. */
+import type { JsonValue } from "../../core/index.ts";
+import { toYamlText } from "./json.ts";
+import { type JunitCase, renderJunit } from "./junit.ts";
+import { renderMarkdown } from "./markdown.ts";
+import { renderLineTable } from "./table.ts";
+
+export type TestFormat = "json" | "yaml" | "markdown" | "junit";
+
+export interface TestRow {
+  readonly policy: string;
+  readonly rule: string;
+  readonly resource: string;
+  readonly passed: boolean;
+  /** `Ok`, `Excluded`, `Not found`, `Invalid Policy`, or what was wanted and what came. */
+  readonly reason: string;
+  readonly message: string;
+}
+
+const headOf = (detailed: boolean): readonly string[] => ["ID", "POLICY", "RULE", "RESOURCE", "RESULT", "REASON", ...(detailed ? ["MESSAGE"] : [])];
+const cellsOf = (row: TestRow, index: number, detailed: boolean): readonly string[] => [
+  String(index + 1),
+  row.policy,
+  row.rule,
+  row.resource,
+  row.passed ? "Pass" : "Fail",
+  row.reason,
+  ...(detailed ? [row.message] : []),
+];
+
+/** Kyverno's table. */
+export const renderTestTable = (rows: readonly TestRow[], detailed: boolean): string =>
+  renderLineTable(
+    headOf(detailed),
+    rows.map((row, index) => cellsOf(row, index, detailed)),
+  );
+
+const toCase = (row: TestRow): JunitCase => ({
+  suite: row.policy,
+  classname: row.rule,
+  name: row.resource,
+  ...(row.passed ? {} : { failure: row.reason }),
+  lines: [
+    ["Reason", row.reason],
+    ["Policy", row.policy],
+    ["Rule", row.rule],
+    ["Resource", row.resource],
+    ...(row.passed ? [] : [["Result", "Fail"] as const]),
+    ...(row.message === row.reason ? [] : [["Message", row.message] as const]),
+  ],
+});
+
+/** JSON as a value, the other formats as text. */
+export function renderTestRows(rows: readonly TestRow[], format: TestFormat, detailed: boolean): JsonValue {
+  if (format === "junit") return renderJunit(rows.map(toCase));
+  if (format === "markdown")
+    return renderMarkdown(
+      headOf(detailed),
+      rows.map((row, index) => cellsOf(row, index, detailed)),
+    );
+  const objects = rows.map((row, index) => ({
+    ID: index + 1,
+    ...(detailed ? { MESSAGE: row.message } : {}),
+    POLICY: row.policy,
+    REASON: row.reason,
+    RESOURCE: row.resource,
+    RESULT: row.passed ? "Pass" : "Fail",
+    RULE: row.rule,
+  }));
+  return format === "yaml" ? toYamlText(objects) : objects;
+}

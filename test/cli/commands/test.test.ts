@@ -1,0 +1,156 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { runCli, type TestRun } from "../command-io.ts";
+import { demoLayout } from "../demo-layout.ts";
+
+const test = suite("cli/commands/test");
+const demo = demoLayout();
+const policy = `apiVersion: kyverno.io/v1
+kind: ClusterPolicy
+metadata: { name: check }
+spec:
+  validationFailureAction: Enforce
+  background: false
+  rules:
+  - name: verify
+    match: { any: [{ resources: { kinds: [Pod] } }] }
+    preconditions: { all: [{ key: "{{ request.operation }}", operator: NotEquals, value: UPDATE }] }
+    verifyImages:
+    - imageReferences: ["registry.example/*"]
+      attestors: [{ entries: [{ keys: { publicKeys: "k8s://keys/ours", rekor: { ignoreTlog: true } } }] }]
+`;
+const pod = (name: string, image: string, namespace = "shop") =>
+  `apiVersion: v1\nkind: Pod\nmetadata: { name: ${name}, namespace: ${namespace} }\nspec: { containers: [{ name: c, image: "${image}" }] }\n`;
+const secret = `apiVersion: v1\nkind: Secret\nmetadata: { name: ours, namespace: keys }\ndata: { cosign.pub: ${Buffer.from(demo.key.publicPem).toString("base64")} }\n`;
+const head = "apiVersion: cli.kyverno.io/v1alpha1\nkind: Test\nmetadata: { name: t }\n";
+const files = (
+  results: string,
+  more: Readonly<Record<string, string>> = {},
+  parts = "policies: [policy.yaml]\nresources: [pods.yaml]\nclusterResources: [secret.yaml]\n",
+) => ({
+  "tests/kyverno-test.yaml": `${head}${parts}results:\n${results}`,
+  "tests/policy.yaml": policy,
+  "tests/pods.yaml": [pod("good", demo.signed), pod("bad", demo.unsigned), pod("other", "quay.io/org/app:1")].join("---\n"),
+  "tests/secret.yaml": secret,
+  ...more,
+});
+const run = (results: string, words: readonly string[] = [], more: Readonly<Record<string, string>> = {}, parts?: string): Promise<TestRun> =>
+  runCli(["test", "tests", "--layout", demo.folder, "--complete", ...words], { files: files(results, more, parts) });
+const rows = ({ out }: TestRun) =>
+  out
+    .split("\n")
+    .filter((line) => /^│ \d/.test(line))
+    .map((line) =>
+      line
+        .split("│")
+        .slice(4, 7)
+        .map((cell) => cell.trim()),
+    );
+
+const expected =
+  "- { policy: check, rule: verify, kind: Pod, resources: [good], result: pass }\n- { policy: check, rule: verify, kind: Pod, resources: [bad], result: fail }\n";
+
+test("what comes as expected passes, in both passes, with a key from a Secret of the files", async () => {
+  const result = await run(expected);
+  assert.equal(
+    [result.exit, rows(result)],
+    [
+      0,
+      [
+        ["v1/Pod/shop/good", "Pass", "Ok"],
+        ["v1/Pod/shop/good", "Pass", "Ok"],
+        ["v1/Pod/shop/bad", "Pass", "Ok"],
+        ["v1/Pod/shop/bad", "Pass", "Ok"],
+      ],
+    ],
+  );
+  assert.match(result.out, "\nTest Summary: 4 tests passed and 0 tests failed\n");
+  assert.match(result.out, "  Applying 1 policy to 3 resources with 0 exceptions ...\n");
+});
+
+test("what does not is shown with both sides, and ends with exit code 1", async () => {
+  const result = await run("- { policy: check, rule: verify, kind: Pod, resources: [good], result: fail }\n");
+  assert.equal([result.exit, rows(result)[0]], [1, ["v1/Pod/shop/good", "Fail", "Want fail, got pass"]]);
+  assert.match(result.err, "Error: 2 tests failed\n");
+});
+
+test("excluded, not found and invalid are words of their own", async () => {
+  const result = await run(
+    "- { policy: check, rule: verify, kind: Pod, resources: [other, nowhere], result: pass }\n- { policy: nobody, rule: verify, kind: Pod, resources: [good], result: pass }\n- { policy: broken, rule: verify, kind: Pod, resources: [good], result: pass }\n",
+    [],
+    {
+      "tests/broken.yaml": policy.replace("name: check", "name: broken").replace("imageReferences", "imageReference"),
+    },
+    "policies: [policy.yaml, broken.yaml]\nresources: [pods.yaml]\nclusterResources: [secret.yaml]\n",
+  );
+  assert.equal(
+    rows(result).map(([, , reason]) => reason),
+    ["Excluded", "Not found", "Not found", "Invalid Policy"],
+  );
+});
+
+test("an operation, a namespace, values and rules of controllers", async () => {
+  const result = await run("- { policy: check, rule: verify, kind: Pod, resources: [shop/good], result: skip, operation: UPDATE }\n");
+  assert.equal(rows(result)[0], ["v1/Pod/shop/good", "Pass", "Ok"]);
+  const deployment = `apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: web }\nspec: { template: { spec: { containers: [{ name: c, image: "${demo.signed}" }] } } }\n`;
+  const generated = await run("- { policy: check, rule: verify, kind: Deployment, resources: [web], result: pass }\n", [], { "tests/pods.yaml": deployment });
+  assert.equal(rows(generated)[0], ["apps/v1/Deployment/default/web", "Pass", "Ok"]);
+  const valued = await run(
+    "- { policy: check, rule: verify, kind: Pod, resources: [good], result: skip }\n",
+    [],
+    {},
+    "policies: [policy.yaml]\nresources: [pods.yaml]\nvalues: { globalValues: { request.operation: UPDATE } }\n",
+  );
+  assert.equal(rows(valued)[0], ["v1/Pod/shop/good", "Pass", "Ok"]);
+});
+
+test("a resource as it was patched", async () => {
+  const digest = (await run(expected, ["-o", "json", "--detailed-results"])).out;
+  assert.ok(digest.includes("MESSAGE"));
+  const patched = (image: string) =>
+    run("- { policy: check, rule: verify, kind: Pod, resources: [good], result: pass, patchedResources: patched.yaml }\n", [], {
+      "tests/patched.yaml": pod("good", image),
+    });
+  assert.equal(rows(await patched(`${demo.signed}@${demo.digests.signed}`)).at(-1), ["v1/Pod/shop/good", "Pass", "Ok"]);
+  assert.equal(
+    rows(await patched(demo.signed))
+      .at(-1)
+      ?.slice(1),
+    ["Fail", "The patched resource is another one"],
+  );
+});
+
+test("selected, failed only, and in other forms", async () => {
+  assert.is(rows(await run(expected, ["-t", "resource=*bad"])).length, 2);
+  const failing = await run(expected.replace("result: fail", "result: pass"), ["--fail-only"]);
+  assert.match(failing.out, "Test Summary: 2 out of 4 tests failed\n\nAggregated Failed Test Cases : \n");
+  const json = await run(expected, ["-o", "json"]);
+  assert.equal(JSON.parse(json.out)[0], { ID: 1, POLICY: "check", REASON: "Ok", RESOURCE: "v1/Pod/shop/good", RESULT: "Pass", RULE: "verify" });
+  assert.match((await run(expected, ["-o", "yaml"])).out, "- ID: 1\n  POLICY: check\n");
+  assert.match((await run(expected, ["-o", "markdown"])).out, "| 1 | check | verify | v1/Pod/shop/good | Pass | Ok |\n");
+  assert.match((await run(expected, ["-o", "junit"])).out, '<testsuites tests="4" failures="0">');
+});
+
+test("no tests", async () => {
+  const nothing = await runCli(["test", "tests"], { files: { "tests/policy.yaml": policy } });
+  assert.equal([nothing.exit, nothing.out], [0, "No test yamls available\n"]);
+  assert.is((await runCli(["test", "tests", "--require-tests"], { files: { "tests/policy.yaml": policy } })).exit, 2);
+});
+
+test("test files that cannot be read say where", async () => {
+  const wrong: readonly (readonly [RegExp, string])[] = [
+    [/^error invalid-usage: .*deprecated form/, "name: t\npolicies: []\n"],
+    [/^error invalid-usage: .*result is pass/, `${head}results: [{ policy: check, result: maybe }]\n`],
+    [/^error invalid-usage: .*unknown field "polices"/, `${head}polices: []\n`],
+    [/^error unsupported: .*jsonPayloads/, `${head}jsonPayloads: [a]\n`],
+    [/^error unsupported: .*isImageValidatingPolicy/, `${head}results: [{ policy: check, result: pass, isImageValidatingPolicy: true }]\n`],
+  ];
+  for (const [pattern, text] of wrong) {
+    const { exit, err } = await runCli(["test", "tests"], { files: { ...files(""), "tests/kyverno-test.yaml": text } });
+    assert.is(exit, 2, text);
+    assert.match(err, pattern);
+  }
+  assert.is((await runCli(["test", "https://example.com/tests"])).exit, 2);
+});
+
+test.run();
