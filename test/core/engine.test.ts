@@ -283,6 +283,24 @@ spec:
   assert.not(other.allowed);
 });
 
+test("an exception under conditions excuses where they hold, and nobody where they cannot be resolved", () => {
+  const under = (condition: string) => {
+    const exception = `apiVersion: kyverno.io/v2
+kind: PolicyException
+metadata: { name: let-it, namespace: shop }
+spec:
+  exceptions: [{ policyName: check, ruleNames: ["verify"] }]
+  match: { any: [{ resources: { kinds: [Pod] } }] }
+  conditions: { all: [${condition}] }
+`;
+    return engineOf(policyText(), exception).decide(requestFor(pod(image("unsigned"))), fixtureKnowledge, now).allowed;
+  };
+  assert.ok(under('{ key: "{{ request.object.metadata.name }}", operator: Equals, value: web }'));
+  assert.ok(under('{ key: "{{ images.containers.c0.tag }}", operator: Equals, value: unsigned }'));
+  assert.not(under('{ key: "{{ request.object.metadata.name }}", operator: Equals, value: db }'));
+  assert.not(under('{ key: "{{ request.object.metadata.labels.nothing }}", operator: Equals, value: x }'));
+});
+
 test("a policy of a namespace speaks of that one alone", () => {
   assert.equal(decide(pod(image("unsigned")), { kind: "Policy", namespace: "other" }).results, []);
   assert.not(decide(pod(image("unsigned")), { kind: "Policy", namespace: "shop" }).allowed);

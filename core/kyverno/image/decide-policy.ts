@@ -81,7 +81,7 @@ function decideRule(compiled: CompiledRule, run: PolicyRun): RuleOutcome {
     verify: run.verify,
     references: run.references,
     exhaustive: run.exhaustive,
-    exceptions: () => run.exceptions.matching(policy, rule, run.request, run.match),
+    exceptions: (variables) => run.exceptions.matching(policy, rule, run.request, run.match, variables),
   };
   try {
     if (!run.exhaustive && !compiled.match.test(run.request, run.match).matched) return silent;

@@ -1,13 +1,16 @@
 /** Policy exceptions: which rules they excuse, for which requests. Source: Kyverno PolicyException (kyverno.md sections 2.4 and 5.1). */
+import { EngineError } from "../../errors.ts";
 import { matchWildcard } from "../../patterns/wildcard.ts";
 import type { PolicyException } from "../policy/exceptions.ts";
-import type { Policy, Rule } from "../policy/policy.ts";
+import type { Policy, PolicyValue, Rule } from "../policy/policy.ts";
+import { evaluatePreconditions } from "../rule/conditions.ts";
+import type { JsonContext } from "../rule/json-context.ts";
 import { type CompiledMatch, compileMatch, type MatchOptions } from "../rule/match.ts";
 import type { AdmissionRequest } from "../rule/request.ts";
 
 export interface ExceptionIndex {
   /** The exceptions that excuse the request from the rule, as `namespace/name`. @throws EngineError an unknown code when that cannot be known. */
-  matching(policy: Policy, rule: Rule, request: AdmissionRequest, options: MatchOptions): readonly string[];
+  matching(policy: Policy, rule: Rule, request: AdmissionRequest, options: MatchOptions, variables: JsonContext): readonly string[];
 }
 
 interface CompiledException {
@@ -24,15 +27,26 @@ export function indexExceptions(exceptions: readonly PolicyException[]): Excepti
   }
   const none: readonly CompiledException[] = [];
   return {
-    matching(policy, rule, request, options) {
+    matching(policy, rule, request, options, variables) {
       const key = policy.namespace === undefined ? policy.name : `${policy.namespace}/${policy.name}`;
       return (byPolicy.get(key) ?? none)
         .filter(
           ({ exception, match }) =>
             exception.exceptions.some((entry) => entry.policyName === key && entry.ruleNames.some((pattern) => matchWildcard(pattern, rule.name))) &&
-            match.test(request, options).matched,
+            match.test(request, options).matched &&
+            (exception.conditions === undefined || conditionsHold(exception.conditions, variables)),
         )
         .map(({ exception }) => `${exception.namespace}/${exception.name}`);
     },
   };
+}
+
+/** Conditions that cannot be resolved do not hold: nobody is excused by them. What nobody knows yet is not swallowed. */
+function conditionsHold(conditions: PolicyValue, variables: JsonContext): boolean {
+  try {
+    return evaluatePreconditions(conditions, variables).holds;
+  } catch (error) {
+    if (error instanceof EngineError && error.code === "unresolved") return false;
+    throw error;
+  }
 }

@@ -23,7 +23,7 @@ export interface RuleRun {
   readonly references: ReferenceOptions;
   readonly exhaustive: boolean;
   /** The exceptions that speak of this rule and match the request, as `namespace/name`. */
-  readonly exceptions: () => readonly string[];
+  readonly exceptions: (variables: JsonContext) => readonly string[];
 }
 
 export const statusOf = (truth: Truth): RuleStatus => (truth === "proven" ? "pass" : truth === "refuted" ? "fail" : "error");

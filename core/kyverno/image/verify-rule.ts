@@ -65,7 +65,7 @@ function passGates(run: RuleRun): RuleOutcome | undefined {
     const { holds, message } = evaluatePreconditions(rule.preconditions, run.variables);
     if (!holds) return only(inBothPasses(run, "skip", message === "" ? "preconditions not met" : `preconditions not met; ${message}`));
   }
-  const exceptions = run.exceptions();
+  const exceptions = run.exceptions(run.variables);
   if (exceptions.length > 0) return only(inBothPasses(run, "skip", `rule is skipped due to policy exceptions ${exceptions.join(", ")}`));
   return undefined;
 }

@@ -1,6 +1,7 @@
 /** `PolicyException`: which rules it excuses, for what. Source: Kyverno API v2, v2beta1. */
+import { checkConditions } from "./check-conditions.ts";
 import { checkMatch } from "./check-match.ts";
-import type { MatchBlock, PolicyMap, Position } from "./policy.ts";
+import type { MatchBlock, PolicyMap, PolicyValue, Position } from "./policy.ts";
 import { flagOf, listOf, mapOf, textOf, textsOf } from "./policy-value.ts";
 import type { Findings } from "./problem.ts";
 import { readMatchBlock } from "./read-match.ts";
@@ -12,6 +13,8 @@ export interface PolicyException {
   /** Whether it counts in background scans. */
   readonly background: boolean;
   readonly exceptions: readonly ExceptionEntry[];
+  /** It excuses only where these hold; absent: always. */
+  readonly conditions?: PolicyValue;
   readonly position: (pointer: string) => Position;
 }
 
@@ -33,9 +36,8 @@ export function readException(document: PolicyMap, position: (pointer: string) =
     ruleNames: textsOf(entry, "ruleNames") ?? [],
   }));
   checkMatch(spec, "/spec", { namespaced: false, background, needsKinds: false, verifiesImages: false }, findings);
-  // An exception that holds only under conditions must not be taken for one that always holds.
-  if (["any", "all"].some((block) => (listOf(conditions, block) ?? []).length > 0))
-    findings.unsupported("/spec/conditions", "conditions of a PolicyException are not supported");
+  checkConditions(conditions, "/spec/conditions", findings);
+  const isConditional = ["any", "all"].some((block) => (listOf(conditions, block) ?? []).length > 0);
   if (exceptions.length === 0) findings.refuse("/spec/exceptions", "expected at least one policy, found none");
   exceptions.forEach(({ policyName, ruleNames }, index) => {
     if (policyName === "") findings.refuse(`/spec/exceptions/${index}/policyName`, "expected the name of a policy, found nothing");
@@ -47,6 +49,7 @@ export function readException(document: PolicyMap, position: (pointer: string) =
     match: readMatchBlock(mapOf(spec, "match") ?? {}),
     background,
     exceptions,
+    ...(isConditional && conditions !== undefined ? { conditions } : {}),
     position,
   };
 }
