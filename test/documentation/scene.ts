@@ -19,7 +19,7 @@ import { nodeVerifier, openLayout } from "../../proxy/index.ts";
 const folder = fileURLToPath(new URL("../fixtures/documentation", import.meta.url));
 export const readFixture = (path: string): string => readFileSync(join(folder, path), "utf8");
 const layout: Knowledge = openLayout(join(folder, "layout"));
-const at = "2026-11-24T12:00:00Z";
+const at = "2026-11-26T12:00:00Z";
 
 export interface World {
   /** The registries that could not be reached. */
@@ -27,6 +27,16 @@ export interface World {
   readonly keys?: Readonly<Record<string, string>>;
   /** The trusted root is not known. */
   readonly noTrust?: boolean;
+  /** The policy's text, changed. */
+  readonly change?: (text: string) => string;
+}
+
+/** The digest that a tag of the layout has. */
+export function digestIn(reference: string): string {
+  const [repository = "", tag = ""] = reference.split(/:(?=[^/]*$)/);
+  const answer = layout.answer({ kind: "tag", repository, tag });
+  if (answer?.state !== "present") throw new Error(`no ${reference} in the layout`);
+  return answer.value.digest;
 }
 
 /** Everything of the layout, of registries that hold nothing else; the trusted root; keys that were pinned. */
@@ -37,7 +47,7 @@ export const world = ({ offline = [], keys = {}, noTrust = false }: World = {}):
       if (asked.kind === "trusted-root")
         return noTrust
           ? undefined
-          : { state: "present", value: { form: "pinned", bytes: readFileSync(join(folder, "trust/v2-trusted-root.json")) }, at, from: "operator" };
+          : { state: "present", value: { form: "pinned", bytes: readFileSync(join(folder, "trust/trusted-root.json")) }, at, from: "operator" };
       if (asked.kind === "key")
         return Object.hasOwn(keys, asked.reference) ? { state: "present", value: keys[asked.reference], at, from: "operator" } : undefined;
       if (!("repository" in asked)) return undefined;
@@ -67,7 +77,10 @@ export interface Scene {
 
 /** Puts a resource before a policy of the fixtures. */
 export function play(policy: string, resource: JsonObject | AdmissionRequest, given: World = {}): Scene {
-  const loaded = loadPolicies([{ name: policy, text: readFixture(`policies/${policy}.yaml`) }]);
+  const original = readFixture(`policies/${policy}.yaml`);
+  const text = given.change?.(original) ?? original;
+  if (given.change !== undefined && text === original && !original.includes("awskms:///alias/release")) throw new Error("nothing was changed");
+  const loaded = loadPolicies([{ name: policy, text }]);
   if (loaded.errors.length > 0) throw new Error(JSON.stringify(loaded.errors));
   const engine = createEngine({ policies: loaded.policies, crypto: nodeVerifier, settings: { absentNamespaceLabels: "none" } });
   const request = "operation" in resource ? (resource as unknown as AdmissionRequest) : requestFor(resource);
