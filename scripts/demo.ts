@@ -1,185 +1,70 @@
 /**
  * `npm run demo`: the main job in one go, offline. Images that cosign signed are brought into a mirror, the documentation's policies decide about Pods that use them,
- * and one decision is explained. Each step says what is expected of it, and the demo fails where that does not come true.
+ * and one decision is explained. Every step has an expected outcome, and the demo fails where it does not come true.
  */
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { stripVTControlCharacters } from "node:util";
 import { buildPrograms } from "./build.ts";
+import { makeDemoFolder } from "./demo-folder.ts";
+import { type Step, steps } from "./demo-steps.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url)).replace(/[/\\]$/, "");
 const folder = join(root, ".demo");
-const repository = "ghcr.io/kyverno/test-verify-image";
+/** Lines of an answer that are shown; the middle of longer ones is left out. */
+const mostLines = 30;
 
-const podText = (name: string, image: string): string => `apiVersion: v1
-kind: Pod
-metadata:
-  name: ${name}
-  namespace: default
-spec:
-  containers:
-    - name: main
-      image: ${image}
-`;
+const colour = (process.stdout.isTTY === true || (process.env.FORCE_COLOR ?? "0") !== "0") && !process.env.NO_COLOR;
+const paint =
+  (code: number) =>
+  (text: string): string =>
+    colour ? `\u001b[${code}m${text}\u001b[0m` : text;
+const [bold, dim, red, green, cyan] = [paint(1), paint(2), paint(31), paint(32), paint(36)] as const;
+const say = (text = ""): void => void process.stdout.write(`${text}\n`);
 
-const pods: Readonly<Record<string, string>> = {
-  signed: `${repository}:signed`,
-  unsigned: `${repository}:unsigned`,
-  "signed-other": `${repository}:signed-by-someone-else`,
-  "signed-cert": `${repository}:signed-cert`,
-  "signed-keyless": `${repository}:signed-keyless`,
-  skipped: "ghcr.io/trusted/tool:1",
-  reviewed: "registry.io/org/app:reviewed",
-  unreviewed: "registry.io/org/app:reviewed-by-nobody",
-};
+// Nothing of the caller's own store or colours may change what the demo shows.
+const { SALLYPORT_STORE: _store, SALLYPORT_TRUSTED_ROOT: _root, COSIGN_REPOSITORY: _repository, FORCE_COLOR: _colour, ...environment } = process.env;
+const env = { ...environment, SALLYPORT_STORE: "mirror", ...(colour ? { FORCE_COLOR: "1" } : { NO_COLOR: "1" }) };
 
-/** Writes everything that the steps need. */
-function prepare(): void {
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(join(folder, "pods"), { recursive: true });
-  mkdirSync(join(folder, "admitted"));
-  const fixtures = join(root, "test/fixtures/documentation");
-  for (const part of ["layout", "policies", "trust"]) cpSync(join(fixtures, part), join(folder, part), { recursive: true });
-  for (const [name, image] of Object.entries(pods)) writeFileSync(join(folder, "pods", `${name}.yaml`), podText(name, image));
-  flipOneBit();
+function shorten(text: string): string {
+  const lines = text.trim().split("\n");
+  if (lines.length <= mostLines) return lines.join("\n");
+  return [...lines.slice(0, 3), dim(`… ${lines.length - 6} more lines …`), ...lines.slice(-3)].join("\n");
 }
 
-/** A copy of the layout in which the signed image's signature payload differs in one bit. */
-function flipOneBit(): void {
-  cpSync(join(folder, "layout"), join(folder, "flipped"), { recursive: true });
-  const index = JSON.parse(readFileSync(join(folder, "layout/index.json"), "utf8")) as {
-    readonly manifests: readonly { readonly digest: string; readonly annotations: Readonly<Record<string, string>> }[];
-  };
-  const signed = index.manifests.find(({ annotations }) => annotations["org.opencontainers.image.ref.name"] === pods.signed)?.digest ?? "";
-  const blobs = join(folder, "flipped/blobs/sha256");
-  for (const name of readdirSync(blobs)) {
-    const bytes = readFileSync(join(blobs, name));
-    if (!bytes.includes(`"docker-manifest-digest":"${signed}"`)) continue;
-    bytes.writeUInt8(bytes.readUInt8(20) ^ 1, 20);
-    writeFileSync(join(blobs, name), bytes);
-  }
+/** What is wrong with the outcome of a step. */
+function faultsOf(step: Step, exit: number | null, text: string): readonly string[] {
+  const faults = step.shows.filter((wanted) => !text.includes(wanted)).map((wanted) => `the output lacks ${JSON.stringify(wanted)}`);
+  return exit === step.exit ? faults : [`exit code ${exit} in place of ${step.exit}`, ...faults];
 }
 
-interface Step {
-  readonly says: string;
-  readonly words: readonly string[];
-  readonly exit: number;
-  /** What the answer must hold. */
-  readonly shows?: readonly string[];
+/** Shows the image of an admitted resource. Returns what is wrong with it. */
+function showAdmitted(file: string): readonly string[] {
+  const path = join(folder, file);
+  const line = existsSync(path) ? /image: .*@sha256:[0-9a-f]{64}/.exec(readFileSync(path, "utf8"))?.[0] : undefined;
+  if (line === undefined) return [`${file} has no image with a digest`];
+  say(`${cyan(`$ grep image: ${file}`)}\n      ${line}`);
+  return [];
 }
 
-const policy = (name: string): string => `policies/${name}.yaml`;
-const pod = (name: string): readonly string[] => ["-r", `pods/${name}.yaml`];
+function play(step: Step, number: number): boolean {
+  say(`\n${bold(`${number}. ${step.title}`)}\n${dim(step.why)}\n${cyan(`$ sallyport ${step.words.join(" ")}`)}`);
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, "dist/sallyport.mjs"), ...step.words], { cwd: folder, encoding: "utf8", env });
+  for (const text of [stdout, stderr]) if (text.trim() !== "") say(shorten(text));
+  const faults = [...faultsOf(step, status, stripVTControlCharacters(`${stdout}\n${stderr}`)), ...(step.admits === undefined ? [] : showAdmitted(step.admits))];
+  if (faults.length === 0) say(green(`✓ exit code ${status}, as expected`));
+  for (const fault of faults) say(red(`✗ not as expected: ${fault}`));
+  return faults.length === 0;
+}
 
-const steps: readonly Step[] = [
-  {
-    says: "Bring images that cosign signed into a mirror. The layout is complete, so what it lacks is known to be absent.",
-    words: ["mirror", "add", "layout", "--complete"],
-    exit: 0,
-    shows: ["complete for"],
-  },
-  {
-    says: "Whom to trust for keyless signatures: a trusted root, pinned.",
-    words: ["trust", "import", "trust/v2-trusted-root.json"],
-    exit: 0,
-    shows: ["pinned public-good"],
-  },
-  { says: "What is there. Nothing is verified yet.", words: ["mirror", "ls"], exit: 0, shows: [`${repository}:signed`] },
-  {
-    says: "Signed by our key: admitted, and mutated to use the digest.",
-    words: ["apply", policy("01-signature-by-key"), ...pod("signed"), "-o", "admitted"],
-    exit: 0,
-    shows: ["pass: 2, fail: 0"],
-  },
-  {
-    says: "Not signed, and signed by someone else: denied, with the documentation's sentences.",
-    words: ["apply", policy("01-signature-by-key"), ...pod("unsigned"), ...pod("signed-other")],
-    exit: 1,
-    shows: [`image verification failed for ${pods.unsigned}: signature not found`, `image verification failed for ${pods["signed-other"]}: invalid signature`],
-  },
-  {
-    says: "Signed with a certificate of our own authority.",
-    words: ["apply", policy("05-certificate-chain-only"), ...pod("signed-cert")],
-    exit: 0,
-    shows: ["pass: 2, fail: 0"],
-  },
-  {
-    says: "Signed without a key: by an identity, proven by certificate, certificate log, transparency log and timestamp.",
-    words: ["apply", policy("06-keyless"), ...pod("signed-keyless")],
-    exit: 0,
-    shows: ["pass: 2, fail: 0"],
-  },
-  {
-    says: "A review of the code is attested, and its conditions hold; of the other image's review they do not.",
-    words: ["apply", policy("03-attestation-code-review"), ...pod("reviewed"), ...pod("unreviewed")],
-    exit: 1,
-    shows: ["pass: 2, fail: 2", "[condition-failed]"],
-  },
-  {
-    says: "Skipped references are excluded.",
-    words: ["apply", policy("02-skip-image-references"), ...pod("skipped")],
-    exit: 0,
-    shows: ["skip: 2"],
-  },
-  {
-    says: "Why: the evidence behind one decision, with times, and the policy line that asked for each check.",
-    words: ["explain", `${repository}:signed-keyless`, "-p", policy("06-keyless")],
-    exit: 0,
-    shows: ["ALLOW", "ada@example.com", policy("06-keyless")],
-  },
-  {
-    says: "The same by cosign's flags, by hand; signed by somebody else is exit code 12.",
-    words: ["verify", "--key", "trust/a.pub", "--insecure-ignore-tlog", `${repository}:signed-by-someone-else`],
-    exit: 12,
-    shows: ["wrong-key"],
-  },
-  {
-    says: "An image nobody ever asked about is unknown, which is not the same as unsigned.",
-    words: ["verify", "--key", "trust/a.pub", "--insecure-ignore-tlog", "elsewhere.example/app:1"],
-    exit: 5,
-    shows: ["not-in-mirror"],
-  },
-  {
-    says: "One bit of the signed payload flipped: damage is found where it is read.",
-    words: ["verify", "--key", "trust/a.pub", "--insecure-ignore-tlog", "--layout", "flipped", "--complete", `${repository}:signed`],
-    exit: 6,
-    shows: ["archive-corrupt"],
-  },
-];
-
-prepare();
+makeDemoFolder(root, folder);
 await buildPrograms({ root, outdir: join(root, "dist") });
-const colour = process.stdout.isTTY === true && !process.env.NO_COLOR;
-const bold = (text: string): string => (colour ? `\u001b[1m${text}\u001b[22m` : text);
-const { SALLYPORT_STORE: _, ...environment } = process.env;
-let wrong = 0;
-
-process.stdout.write("Everything below runs in .demo/ with SALLYPORT_STORE=mirror, and nothing is dialled.\n");
-for (const { says, words, exit, shows = [] } of steps) {
-  process.stdout.write(`\n${bold(`# ${says}`)}\n$ sallyport ${words.join(" ")}\n`);
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, "dist/sallyport.mjs"), ...words], {
-    cwd: folder,
-    encoding: "utf8",
-    env: { ...environment, SALLYPORT_STORE: "mirror", ...(colour ? { FORCE_COLOR: "1" } : {}) },
-  });
-  process.stdout.write(`${stdout.trim()}${stderr.trim() === "" ? "" : `\n${stderr.trim()}`}\n(exit ${status})\n`);
-  if (words.includes("-o")) showPatched();
-  const missing = shows.filter((text) => !`${stdout}${stderr}`.includes(text));
-  if (status === exit && missing.length === 0) continue;
-  wrong += 1;
-  process.stdout.write(`expected exit ${exit}${missing.map((text) => `, and ${JSON.stringify(text)}`).join("")}\n`);
-}
-
-/** The admitted Pod's image, as the policy left it. */
-function showPatched(): void {
-  const [file = ""] = readdirSync(join(folder, "admitted"));
-  const line = /image: .*@sha256:[0-9a-f]{64}/.exec(readFileSync(join(folder, "admitted", file), "utf8"))?.[0];
-  if (line === undefined) wrong += 1;
-  process.stdout.write(`admitted/${file}:\n      ${line ?? "the image was not mutated, and should be"}\n`);
-}
-
-process.stdout.write(
-  `\n${bold(`${steps.length - wrong} of ${steps.length} steps as expected.`)} Policies, Pods, keys and the mirror are in .demo/; the program is dist/sallyport.mjs.\n`,
-);
-process.exitCode = wrong > 0 ? 1 : 0;
+say(bold("Sallyport: may this image run? Decided here from a local mirror, with no network."));
+say("Images, Pods and policies are those of Kyverno's Sigstore documentation, signed by the real cosign. To repeat a step:\n");
+say(`  ${cyan("cd .demo; alias sallyport='node ../dist/sallyport.mjs'; export SALLYPORT_STORE=mirror")}`);
+const right = steps.filter((step, at) => play(step, at + 1)).length;
+const summary = `${right} of ${steps.length} steps came out as expected.`;
+say(`\n${bold(right === steps.length ? green(summary) : red(summary))} Try another: sallyport policy check policies/`);
+process.exitCode = right === steps.length ? 0 : 1;
