@@ -52,7 +52,7 @@ export function remembered(fixtures: string, quick: boolean): BenchRow {
     mirror
       .writer()
       .pin(
-        { kind: "trusted-root", name: "public-good", bytes: readFileSync(join(fixtures, "trust/v2-trusted-root.json")) },
+        { kind: "trusted-root", name: "public-good", bytes: readFileSync(join(fixtures, "trust/trusted-root.json")) },
         { at: now.toISOString(), from: "bench" },
       );
     const text = ["06-keyless", "07-keyless-github-workflow"].map((name) => readFileSync(join(fixtures, "policies", `${name}.yaml`), "utf8")).join("---\n");

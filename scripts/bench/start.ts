@@ -33,7 +33,7 @@ export const start: Bench = {
       const calls = {
         nothing: ["-e", "0"],
         version: [program, "version"],
-        verify: [program, "verify", "--key", "trust/a.pub", "--insecure-ignore-tlog", image],
+        verify: [program, "verify", "--key", "trust/release.pub", "--insecure-ignore-tlog", image],
       };
       const times: Record<keyof typeof calls, number[]> = { nothing: [], version: [], verify: [] };
       for (let round = 0; round < (quick ? 3 : 15); round++) for (const name of ["nothing", "version", "verify"] as const) times[name].push(run(calls[name]));

@@ -11,15 +11,15 @@ import { linkPackages, projectRoot, tempFolder } from "../support/temp-folder.ts
 const test = suite("cli/conformance");
 const folder = tempFolder();
 const { digest } = fixtureImage("signed-keyless");
-const identity = ["--certificate-identity", "ada@example.com", "--certificate-oidc-issuer", "http://localhost:8100/mail"];
+const identity = ["--certificate-identity", "ada@example.com", "--certificate-oidc-issuer", "https://accounts.google.com"];
 const trusted = ["--trusted-root", "root.json"];
 
 test.before(async () => {
   await buildPrograms({ root: projectRoot, outdir: folder });
   linkPackages(folder);
   writeFileSync(join(folder, "bundle.json"), fixtureBundle());
-  writeFileSync(join(folder, "root.json"), fixtureBytes("trust/v2-trusted-root.json"));
-  writeFileSync(join(folder, "a.pub"), fixtureBytes("trust/a.pub"));
+  writeFileSync(join(folder, "root.json"), fixtureBytes("trust/trusted-root.json"));
+  writeFileSync(join(folder, "a.pub"), fixtureBytes("trust/release.pub"));
   writeFileSync(join(folder, "other.txt"), "another artifact");
 });
 

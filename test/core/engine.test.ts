@@ -14,10 +14,11 @@ import { nodeVerifier } from "../../proxy/crypto-node.ts";
 import { fixtureKnowledge, fixtureText, testImages } from "../support/fixture-images.ts";
 
 const test = suite("core/engine");
-const now = new Date("2026-11-24T12:00:00Z");
+const now = new Date("2026-11-26T12:00:00Z");
 const indent = (text: string, spaces: number) => text.trim().replaceAll("\n", `\n${" ".repeat(spaces)}`);
+const files = { a: "release", b: "someone-else" };
 const key = (name: "a" | "b", spaces: number) =>
-  `publicKeys: |-\n${" ".repeat(spaces + 2)}${indent(fixtureText(`trust/${name}.pub`), spaces + 2)}\n${" ".repeat(spaces)}rekor: { ignoreTlog: true }`;
+  `publicKeys: |-\n${" ".repeat(spaces + 2)}${indent(fixtureText(`trust/${files[name]}.pub`), spaces + 2)}\n${" ".repeat(spaces)}rekor: { ignoreTlog: true }`;
 const entryOf = (name: "a" | "b") => `- keys:\n              ${key(name, 14)}`;
 
 interface PolicyText {
@@ -194,7 +195,7 @@ test("counting: k of n, nested, and several keys in one entry", () => {
   assert.ok(allowed("signed", { entries: both, count: 1 }));
   assert.ok(allowed("signed-by-both", { entries: both, count: 2 }));
   assert.not(allowed("unsigned", { entries: both, count: 1 }));
-  const twoInOne = `- keys:\n              publicKeys: |-\n                ${indent(`${fixtureText("trust/a.pub").trim()}\n${fixtureText("trust/b.pub")}`, 16)}\n              rekor: { ignoreTlog: true }`;
+  const twoInOne = `- keys:\n              publicKeys: |-\n                ${indent(`${fixtureText("trust/release.pub").trim()}\n${fixtureText("trust/someone-else.pub")}`, 16)}\n              rekor: { ignoreTlog: true }`;
   assert.not(allowed("signed", { entries: [twoInOne] }));
   assert.ok(allowed("signed-by-both", { entries: [twoInOne] }));
   const nested = `- attestor:\n              count: 1\n              entries:\n              - keys:\n                  ${key("a", 18)}\n              - keys:\n                  ${key("b", 18)}`;
@@ -334,8 +335,8 @@ test("applyRules One: the first rule that says something ends it", () => {
     const second = text
       .slice(text.indexOf("  - name: verify"))
       .replace("name: verify", "name: second")
-      .replace(fixtureText("trust/a.pub").split("\n")[1] ?? "", fixtureText("trust/b.pub").split("\n")[1] ?? "")
-      .replace(fixtureText("trust/a.pub").split("\n")[2] ?? "", fixtureText("trust/b.pub").split("\n")[2] ?? "");
+      .replace(fixtureText("trust/release.pub").split("\n")[1] ?? "", fixtureText("trust/someone-else.pub").split("\n")[1] ?? "")
+      .replace(fixtureText("trust/release.pub").split("\n")[2] ?? "", fixtureText("trust/someone-else.pub").split("\n")[2] ?? "");
     return engineOf(text + second).decide(requestFor(pod(image("signed"))), fixtureKnowledge, now);
   };
   assert.not(two("validationFailureAction: Enforce").allowed);
@@ -361,8 +362,8 @@ test("two entries over one image: both must hold", () => {
   const text = policyText();
   const second = text
     .slice(text.indexOf("    - imageReferences"))
-    .replaceAll(fixtureText("trust/a.pub").split("\n")[1] ?? "", fixtureText("trust/b.pub").split("\n")[1] ?? "")
-    .replaceAll(fixtureText("trust/a.pub").split("\n")[2] ?? "", fixtureText("trust/b.pub").split("\n")[2] ?? "");
+    .replaceAll(fixtureText("trust/release.pub").split("\n")[1] ?? "", fixtureText("trust/someone-else.pub").split("\n")[1] ?? "")
+    .replaceAll(fixtureText("trust/release.pub").split("\n")[2] ?? "", fixtureText("trust/someone-else.pub").split("\n")[2] ?? "");
   const run = (tag: string) => engineOf(text + second).decide(requestFor(pod(image(tag))), fixtureKnowledge, now);
   assert.not(run("signed").allowed);
   assert.ok(run("signed-by-both").allowed);

@@ -20,13 +20,13 @@ export const fixtureBytes = (path: string): Uint8Array => new Uint8Array(readFil
 export const fixtureText = (path: string): string => readFileSync(join(folder, path), "utf8");
 
 const layout = openLayout(join(folder, "layout"), { complete: ["ghcr.io", "registry.io", "docker.io"] });
-const at = "2026-11-24T12:00:00Z";
+const at = "2026-11-26T12:00:00Z";
 
 /** The layout, and the trusted root of its keyless images. */
 export const fixtureKnowledge: Knowledge = {
   answer<Q extends Question>(question: Q): AnswerTo<Q> | undefined {
     if (question.kind !== "trusted-root") return layout.answer(question);
-    return { state: "present", value: { form: "pinned", bytes: fixtureBytes("trust/v2-trusted-root.json") }, at, from: "test" } as AnswerTo<Q>;
+    return { state: "present", value: { form: "pinned", bytes: fixtureBytes("trust/trusted-root.json") }, at, from: "test" } as AnswerTo<Q>;
   },
 };
 

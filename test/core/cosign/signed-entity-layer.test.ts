@@ -63,7 +63,7 @@ test("an attestation layer is an envelope with a statement", () => {
 });
 
 test("the first certificate signs; of the chain the last is dropped", () => {
-  const carried = fixtureEntity("signed-cert").certificate();
+  const carried = fixtureEntity("signed-cert-by-a-team").certificate();
   assert.ok(carried !== undefined && carried.intermediates.length >= 1);
 });
 

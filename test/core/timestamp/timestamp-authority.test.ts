@@ -6,7 +6,7 @@ import { throwsCode } from "../../support/assert.ts";
 import { fixtureBytes } from "../../support/fixture-images.ts";
 
 const test = suite("core/timestamp/timestamp-authority");
-const [authority] = parseTrustedRoot(fixtureBytes("trust/v2-trusted-root.json")).timestampAuthorities;
+const [authority] = parseTrustedRoot(fixtureBytes("trust/trusted-root.json")).timestampAuthorities;
 if (authority?.leaf === undefined) throw new Error("the fixture's authority has a leaf");
 const { leaf, anchors, intermediates } = authority;
 

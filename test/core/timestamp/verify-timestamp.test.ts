@@ -16,14 +16,14 @@ const entity = fixtureEntity("signed-keyless");
 const token = entity.timestamps()[0] as Uint8Array;
 const content = entity.content();
 const message = content.kind === "dsse" ? (content.envelope.signatures[0]?.sig ?? new Uint8Array()) : new Uint8Array();
-const authorities = parseTrustedRoot(fixtureBytes("trust/v2-trusted-root.json")).timestampAuthorities;
+const authorities = parseTrustedRoot(fixtureBytes("trust/trusted-root.json")).timestampAuthorities;
 const [authority] = authorities as readonly [TimestampAuthority];
 const verifiers = { noble: nobleVerifier, node: nodeVerifier };
 
 for (const [name, verifier] of Object.entries(verifiers)) {
   test(`${name}: the token proves when the signature existed`, () => {
     const { at, authority: by } = verifyTimestamp(token, message, authorities, verifier);
-    assert.equal([at.toISOString(), by], ["2026-11-23T15:14:07.000Z", authority.uri]);
+    assert.equal([at.toISOString(), by], ["2026-11-25T12:11:44.000Z", authority.uri]);
   });
 
   test(`${name}: one flipped byte refuses`, () => {
@@ -53,8 +53,8 @@ test("authorities: none, one that is another, one whose period is over, one whos
   const refused = (list: readonly TimestampAuthority[]) => throwsCode("bad-timestamp", () => verifyTimestamp(token, message, list, nodeVerifier));
   refused([]);
   refused([{ ...authority, anchors: [] }]);
-  refused([{ ...authority, validFor: { end: new Date("2026-11-23T15:14:06Z") } }]);
-  refused([{ ...authority, validFor: { start: new Date("2026-11-23T15:14:08Z") } }]);
+  refused([{ ...authority, validFor: { end: new Date("2026-11-25T12:11:43Z") } }]);
+  refused([{ ...authority, validFor: { start: new Date("2026-11-25T12:11:45Z") } }]);
   const [anchor] = authority.anchors;
   refused([{ ...authority, ...(anchor === undefined ? {} : { leaf: anchor }) }]);
   const other = { ...authority, uri: "first", anchors: [] };
@@ -62,7 +62,7 @@ test("authorities: none, one that is another, one whose period is over, one whos
 });
 
 test("the edges of an authority's period are inside", () => {
-  const at = new Date("2026-11-23T15:14:07Z");
+  const at = new Date("2026-11-25T12:11:44Z");
   assert.equal(verifyTimestamp(token, message, [{ ...authority, validFor: { start: at, end: at } }], nodeVerifier).at, at);
 });
 

@@ -14,7 +14,7 @@ import { fixtureText } from "../../support/fixture-images.ts";
 
 const test = suite("core/tlog/binding");
 const message = encodeUtf8("message");
-const keyPem = fixtureText("trust/a.pub");
+const keyPem = fixtureText("trust/release.pub");
 const key = parsePublicKeyPem(keyPem);
 const certificatePem = fixtureText("trust/root.pem");
 const certificate = parseCertificatesPem(certificatePem)[0];
@@ -58,7 +58,7 @@ test("the verifier: that key, that certificate; a key's own certificate in a lay
   const own = { ...logged, verifier: { key: certificate.publicKey as typeof key } };
   requireVerifier(pem64(certificatePem), own, "layer", "");
   throwsCode("bad-log-proof", () => requireVerifier(pem64(certificatePem), own, "bundle", ""));
-  throwsCode("bad-log-proof", () => requireVerifier(pem64(fixtureText("trust/b.pub")), logged, "layer", ""));
+  throwsCode("bad-log-proof", () => requireVerifier(pem64(fixtureText("trust/someone-else.pub")), logged, "layer", ""));
   throwsCode("bad-log-proof", () => requireVerifier(pem64(keyPem), { ...logged, verifier: { certificate } }, "layer", ""));
   for (const text of ["", keyPem + keyPem, keyPem.replaceAll("PUBLIC KEY", "PRIVATE KEY")])
     throwsCode("malformed", () => requireVerifier(pem64(text), logged, "layer", ""));

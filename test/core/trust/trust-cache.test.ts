@@ -8,8 +8,8 @@ import { throwsCode } from "../../support/assert.ts";
 import { fixtureBytes } from "../../support/fixture-images.ts";
 
 const test = suite("core/trust/trust-cache");
-const bytes = fixtureBytes("trust/v2-trusted-root.json");
-const now = () => new Date("2026-11-24T00:00:00Z");
+const bytes = fixtureBytes("trust/trusted-root.json");
+const now = () => new Date("2026-11-26T00:00:00Z");
 const neverRead = (): Date => {
   throw new Error("the time was read");
 };

@@ -6,7 +6,7 @@ import { throwsCode } from "../../support/assert.ts";
 import { fixtureText } from "../../support/fixture-images.ts";
 
 const test = suite("core/verify/attestor");
-const pem = fixtureText("trust/a.pub");
+const pem = fixtureText("trust/release.pub");
 const root = fixtureText("trust/root.pem");
 const pemOf = (namedCurve: string): string => String(generateKeyPairSync("ec", { namedCurve }).publicKey.export({ format: "pem", type: "spki" }));
 

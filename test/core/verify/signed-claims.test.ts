@@ -12,9 +12,9 @@ const bytes = encodeUtf8("artifact");
 const claim = { digest: digestOf(bytes) };
 
 test("a simple signing payload names the digest, and has annotations", () => {
-  const entity = fixtureEntity("prod", "ghcr.io/myorg/myimage");
-  const signed = readClaims(entity, entity.content(), { digest: fixtureImage("prod", "ghcr.io/myorg/myimage").digest });
-  assert.equal({ ...signed }, { env: "prod", team: "payments" });
+  const entity = fixtureEntity("original", "ghcr.io/myorg/myimage");
+  const signed = readClaims(entity, entity.content(), { digest: fixtureImage("original", "ghcr.io/myorg/myimage").digest });
+  assert.equal({ ...signed }, { sig: "original" });
   throwsCode("wrong-digest", () => readClaims(entity, entity.content(), claim));
 });
 

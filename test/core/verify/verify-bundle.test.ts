@@ -12,11 +12,11 @@ import { fixtureBundle, fixtureBytes, fixtureImage } from "../../support/fixture
 const test = suite("core/verify/verify-bundle");
 const text = fixtureBundle();
 const { digest } = fixtureImage("signed-keyless");
-const attestor = compileAttestor({ keyless: { subject: "ada@example.com", issuer: "http://localhost:8100/mail" } }, { identityTexts: "exact" });
+const attestor = compileAttestor({ keyless: { subject: "ada@example.com", issuer: "https://accounts.google.com" } }, { identityTexts: "exact" });
 const run = (bundle: string | Uint8Array, artifact: { readonly digest: Digest } | { readonly bytes: Uint8Array } = { digest }, verifier = nodeVerifier) =>
   verifyBundle(
-    { bundle, artifact, expectation: attestor, trustedRoot: { form: "pinned", bytes: fixtureBytes("trust/v2-trusted-root.json") } },
-    { now: new Date("2026-11-24T00:00:00Z"), verifier, trust: new TrustCache(verifier) },
+    { bundle, artifact, expectation: attestor, trustedRoot: { form: "pinned", bytes: fixtureBytes("trust/trusted-root.json") } },
+    { now: new Date("2026-11-26T00:00:00Z"), verifier, trust: new TrustCache(verifier) },
   );
 
 test("a bundle about a digest, as text and as bytes, by both verifiers", () => {

@@ -24,9 +24,9 @@ interface BundleJson {
 }
 
 const test = suite("core/verify/verify-entity");
-const pem = fixtureText("trust/a.pub");
+const pem = fixtureText("trust/release.pub");
 const byKey: AttestorSpec = { keys: { pem }, rekor: { ignoreTlog: true } };
-const mail: AttestorSpec = { keyless: { subject: "ada@example.com", issuer: "http://localhost:8100/mail" } };
+const mail: AttestorSpec = { keyless: { subject: "ada@example.com", issuer: "https://accounts.google.com" } };
 
 const verify = (tag: string, spec: AttestorSpec, changes: Partial<VerifyContext> = {}): Verification<Evidence> =>
   verifyEntity(fixtureEntity(tag), compileAttestor(spec), { digest: fixtureImage(tag).digest }, fixtureContext(changes));
@@ -74,7 +74,7 @@ test("an identity: chain, SCT, log, timestamp, trusted root; as plain JSON", () 
   const { signer } = evidence;
   assert.ok(signer.kind === "certificate");
   if (signer.kind !== "certificate") return;
-  assert.equal([signer.subjects, signer.issuer, signer.chain.length], [["ada@example.com"], "http://localhost:8100/mail", 3]);
+  assert.equal([signer.subjects, signer.issuer, signer.chain.length], [["ada@example.com"], "https://accounts.google.com", 3]);
   assert.is(evidence.certificateTransparency.length, 1);
   assert.equal(evidence.logEntries[0]?.provenBy, ["inclusion"]);
   assert.equal(

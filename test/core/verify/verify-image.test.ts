@@ -8,8 +8,8 @@ import { fixtureContext, fixtureImage, fixtureKnowledge, fixtureText } from "../
 import { rewritten, signedLayers } from "../../support/rewrite-image.ts";
 
 const test = suite("core/verify/verify-image");
-const ours: AttestorSpec = { keys: { pem: fixtureText("trust/a.pub") }, rekor: { ignoreTlog: true } };
-const theirs: AttestorSpec = { keys: { pem: fixtureText("trust/b.pub") }, rekor: { ignoreTlog: true } };
+const ours: AttestorSpec = { keys: { pem: fixtureText("trust/release.pub") }, rekor: { ignoreTlog: true } };
+const theirs: AttestorSpec = { keys: { pem: fixtureText("trust/someone-else.pub") }, rekor: { ignoreTlog: true } };
 const review = "https://example.com/CodeReview/v1";
 const org = "registry.io/org/app";
 
