@@ -74,15 +74,25 @@ export const inlineStatements = (root: string): Plugin => ({
   },
 });
 
-/** Programs for Node hash with OpenSSL: core's portable functions are replaced where core itself imports them. */
-export const nativeHashes = (root: string): Plugin => ({
-  name: "native-hashes",
+/** Portable modules of core, and those of Node that stand in their place in programs for Node. */
+const nativeModules: Readonly<Record<string, string>> = {
+  "core/crypto/hashes.ts": "proxy/native-hashes.ts",
+  "core/encoding/host-codecs.ts": "proxy/native-codecs.ts",
+};
+
+/** Programs for Node hash with OpenSSL and read text with Node's own code: portable modules are replaced where core itself imports them. */
+export const nativeParts = (root: string): Plugin => ({
+  name: "native-parts",
   setup({ onLoad }) {
-    onLoad({ filter: /[\\/]core[\\/]crypto[\\/]hashes\.ts$/ }, () => ({
-      loader: "ts",
-      contents: readFileSync(join(root, "proxy/native-hashes.ts"), "utf8"),
-      resolveDir: join(root, "proxy"),
-    }));
+    for (const [portable, native] of Object.entries(nativeModules)) {
+      const filter = new RegExp(
+        `[\\\\/]${portable
+          .split("/")
+          .map((part) => part.replaceAll(".", "\\."))
+          .join("[\\\\/]")}$`,
+      );
+      onLoad({ filter }, () => ({ loader: "ts", contents: readFileSync(join(root, native), "utf8"), resolveDir: join(root, "proxy") }));
+    }
   },
 });
 
@@ -103,7 +113,7 @@ export async function buildPrograms({ root, outdir }: BuildTargets): Promise<rea
     target: "node20",
     mainFields: ["module", "main"],
     external,
-    plugins: [inlineStatements(root), nativeHashes(root), directImports(root)],
+    plugins: [inlineStatements(root), nativeParts(root), directImports(root)],
     minifySyntax: true,
     minifyWhitespace: true,
     // Packages in CommonJS call `require` for Node's own modules.

@@ -58,6 +58,7 @@ export const layers: LayerTable = {
 
   "proxy/crypto-node.ts": { units: doors, packages: ["node:"] },
   "proxy/native-hashes.ts": { units: [], packages: ["node:"] },
+  "proxy/native-codecs.ts": { units: [], packages: ["node:"] },
   "proxy/log.ts": { units: doors, packages: ["node:", "pino"] },
   "proxy/metrics.ts": { units: doors, packages: ["node:", "prom-client"] },
   "proxy/config.ts": { units: doors, packages: ["node:", "yaml"] },

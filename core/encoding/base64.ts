@@ -1,5 +1,6 @@
 /** Base64. Source: RFC 4648 §4 and §5. */
 import { EngineError } from "../errors.ts";
+import { hostCodecs } from "./host-codecs.ts";
 
 const standard = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const urlSafe = `${standard.slice(0, 62)}-_`;
@@ -16,7 +17,9 @@ const urlTable = tableOf(urlSafe);
 const pairs = Array.from({ length: 4096 }, (_, value) => standard.charAt(value >> 6) + standard.charAt(value & 63));
 
 /** Padded text in the standard alphabet. */
-export function encodeBase64(bytes: Uint8Array): string {
+export const encodeBase64 = (bytes: Uint8Array): string => hostCodecs.encodeBase64(bytes) ?? encode(bytes);
+
+function encode(bytes: Uint8Array): string {
   let text = "";
   const whole = bytes.length - (bytes.length % 3);
   for (let index = 0; index < whole; index += 3) {
@@ -74,7 +77,7 @@ function decode(text: string, table: Int8Array, padded: boolean): Uint8Array {
  * Bytes of padded text in the standard alphabet: one text for one content.
  * @throws EngineError `malformed` on another character, wrong padding or non-zero trailing bits.
  */
-export const decodeBase64 = (text: string): Uint8Array => decode(text, standardTable, true);
+export const decodeBase64 = (text: string): Uint8Array => hostCodecs.decodeBase64(text) ?? decode(text, standardTable, true);
 
 /** As {@link decodeBase64}, without padding. */
 export const decodeBase64Unpadded = (text: string): Uint8Array => decode(text, standardTable, false);

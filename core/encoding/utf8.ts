@@ -1,8 +1,11 @@
 /** UTF-8. Source: RFC 3629. Written out because a WASM host has no TextEncoder. */
 import { EngineError } from "../errors.ts";
+import { hostCodecs } from "./host-codecs.ts";
 
 /** UTF-8 of `text`. A lone surrogate becomes U+FFFD, as everywhere on the web. */
-export function encodeUtf8(text: string): Uint8Array {
+export const encodeUtf8 = (text: string): Uint8Array => hostCodecs.encodeUtf8(text) ?? encode(text);
+
+function encode(text: string): Uint8Array {
   // Almost every text is ASCII: one byte a unit.
   const ascii = new Uint8Array(text.length);
   for (let index = 0; index < text.length; index++) {
@@ -49,7 +52,9 @@ const minimum = [0, 0x80, 0x800, 0x10000] as const;
  * Text of well-formed UTF-8. A byte order mark is kept.
  * @throws EngineError `malformed` on overlong forms, surrogates, values past U+10FFFF and cut sequences.
  */
-export function decodeUtf8(bytes: Uint8Array): string {
+export const decodeUtf8 = (bytes: Uint8Array): string => hostCodecs.decodeUtf8(bytes) ?? decode(bytes);
+
+function decode(bytes: Uint8Array): string {
   for (let index = 0; index < bytes.length; index++) if ((bytes[index] as number) >= 0x80) return decodeAnyUtf8(bytes);
   let text = "";
   for (let index = 0; index < bytes.length; index += 4096) text += String.fromCharCode.apply(null, bytes.subarray(index, index + 4096) as unknown as number[]);

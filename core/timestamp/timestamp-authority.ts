@@ -1,6 +1,8 @@
 /** Authorities that are trusted to state the time. Source: Sigstore trusted root, `CertificateAuthority`. */
+import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import type { ValidityPeriod } from "../encoding/instant.ts";
 import { EngineError } from "../errors.ts";
+import { type KnownSignatures, prepareAuthority } from "../x509/authority.ts";
 import type { Certificate } from "../x509/certificate.ts";
 
 /** Without anchors nothing verifies. With a `leaf` only that certificate may have signed. */
@@ -10,6 +12,8 @@ export interface TimestampAuthority {
   readonly anchors: readonly Certificate[];
   readonly intermediates: readonly Certificate[];
   readonly leaf?: Certificate;
+  /** What its certificates signed of one another, from {@link prepareTimestampAuthority}. */
+  readonly knownSignatures?: KnownSignatures;
   /** Closed interval. */
   readonly validFor: ValidityPeriod;
 }
@@ -32,4 +36,11 @@ export function toTimestampAuthority(chain: readonly Certificate[], uri: string,
     ...(isAuthorityCertificate(first) ? {} : { leaf: first }),
     validFor,
   };
+}
+
+/** The authority with the signatures between its own certificates verified, for as long as it is trusted. Nothing is refused here. */
+export function prepareTimestampAuthority(authority: TimestampAuthority, verifier: SignatureVerifier): TimestampAuthority {
+  const { anchors, intermediates, leaf } = authority;
+  const { knownSignatures } = prepareAuthority(anchors, leaf === undefined ? intermediates : [leaf, ...intermediates], verifier);
+  return { ...authority, knownSignatures };
 }

@@ -28,8 +28,10 @@ function findSigner(token: TimestampToken, authority: TimestampAuthority): Certi
   );
   if (signer === undefined) throw refused("the signer's certificate is not there");
   if (others.length > 0) throw refused("several certificates with the signer's name and number");
-  if (authority.leaf !== undefined && !equalBytes(signer.der, authority.leaf.der)) throw refused("the signer is not the authority's certificate");
-  return signer;
+  if (authority.leaf === undefined) return signer;
+  if (!equalBytes(signer.der, authority.leaf.der)) throw refused("the signer is not the authority's certificate");
+  // The same certificate, as trust has it: with its key at hand and its own signature verified.
+  return authority.leaf;
 }
 
 /** RFC 3161 §2.3: a certificate for timestamps only, and marked critical as such. */
@@ -53,12 +55,13 @@ function requireSignature(token: TimestampToken, signer: Certificate, verifier: 
 }
 
 function requirePath(token: TimestampToken, signer: Certificate, authority: TimestampAuthority, verifier: SignatureVerifier): void {
-  const embedded = token.certificates.filter((certificate) => certificate !== signer);
+  const embedded = token.certificates.filter((certificate) => !equalBytes(certificate.der, signer.der));
   try {
     verifyPath({
       leaf: signer,
       anchors: authority.anchors,
       intermediates: [...authority.intermediates, ...embedded],
+      ...(authority.knownSignatures === undefined ? {} : { knownSignatures: authority.knownSignatures }),
       at: token.info.at,
       usage: "timestamping",
       verifier,

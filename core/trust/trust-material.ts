@@ -2,7 +2,7 @@
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import type { ValidityPeriod } from "../encoding/instant.ts";
 import type { Digest } from "../question.ts";
-import type { TimestampAuthority } from "../timestamp/timestamp-authority.ts";
+import { prepareTimestampAuthority, type TimestampAuthority } from "../timestamp/timestamp-authority.ts";
 import type { TransparencyLogKey } from "../tlog/transparency-log-key.ts";
 import { type Authority, prepareAuthority } from "../x509/authority.ts";
 import type { TrustedRoot } from "./trusted-root.ts";
@@ -33,5 +33,5 @@ export const compileTrust = (root: TrustedRoot, verifier: SignatureVerifier): Tr
     validFor,
     ...prepareAuthority([anchor], intermediates, verifier),
   })),
-  timestampAuthorities: root.timestampAuthorities,
+  timestampAuthorities: root.timestampAuthorities.map((authority) => prepareTimestampAuthority(authority, verifier)),
 });

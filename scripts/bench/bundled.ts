@@ -3,7 +3,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
-import { inlineStatements, nativeHashes } from "../build.ts";
+import { inlineStatements, nativeParts } from "../build.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/[/\\]$/, "");
 
@@ -20,7 +20,7 @@ export async function importBundled<T>(name: string): Promise<T> {
     target: "node20",
     logLevel: "error",
     external: ["better-sqlite3"],
-    plugins: [inlineStatements(root), nativeHashes(root)],
+    plugins: [inlineStatements(root), nativeParts(root)],
     // Packages in CommonJS call `require` for Node's own modules.
     banner: { js: 'import { createRequire as benchCreateRequire } from "node:module"; const require = benchCreateRequire(import.meta.url);' },
   });

@@ -1,9 +1,12 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { isAuthorityCertificate, toTimestampAuthority } from "../../../core/timestamp/timestamp-authority.ts";
+import { nobleVerifier } from "../../../core/crypto/noble.ts";
+import { isAuthorityCertificate, prepareTimestampAuthority, toTimestampAuthority } from "../../../core/timestamp/timestamp-authority.ts";
 import { parseTrustedRoot } from "../../../core/trust/trusted-root.ts";
+import { parseCertificate } from "../../../core/x509/certificate.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { fixtureBytes } from "../../support/fixture-images.ts";
+import { flipped } from "../../support/patch.ts";
 
 const test = suite("core/timestamp/timestamp-authority");
 const [authority] = parseTrustedRoot(fixtureBytes("trust/trusted-root.json")).timestampAuthorities;
@@ -25,6 +28,21 @@ test("a chain that begins with a CA has no leaf; a single leaf leaves no anchor"
 test("a CA says so itself", () => {
   assert.not(isAuthorityCertificate(leaf));
   assert.ok(anchors.every(isAuthorityCertificate));
+});
+
+test("prepared once: the signatures between its own certificates, each as it verifies, and nothing else changes", () => {
+  const issuer = [...intermediates, ...anchors].find(({ subject }) => String(subject) === String(leaf.issuer));
+  if (issuer === undefined) throw new Error("the fixture's leaf has an issuer");
+  const { knownSignatures, ...rest } = prepareTimestampAuthority(authority, nobleVerifier);
+  assert.equal(rest, authority);
+  assert.is(knownSignatures?.get(leaf)?.get(issuer), true);
+  const forged = parseCertificate(flipped(leaf.der, leaf.der.length - 1));
+  assert.is(
+    prepareTimestampAuthority({ ...authority, leaf: forged }, nobleVerifier)
+      .knownSignatures?.get(forged)
+      ?.get(issuer),
+    false,
+  );
 });
 
 test.run();

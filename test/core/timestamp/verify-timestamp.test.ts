@@ -3,9 +3,10 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { nobleVerifier } from "../../../core/crypto/noble.ts";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
-import type { TimestampAuthority } from "../../../core/timestamp/timestamp-authority.ts";
+import { prepareTimestampAuthority, type TimestampAuthority } from "../../../core/timestamp/timestamp-authority.ts";
 import { verifyTimestamp } from "../../../core/timestamp/verify-timestamp.ts";
 import { parseTrustedRoot } from "../../../core/trust/trusted-root.ts";
+import { parseCertificate } from "../../../core/x509/certificate.ts";
 import { nodeVerifier } from "../../../proxy/crypto-node.ts";
 import { onlyEngineErrors, throwsCode } from "../../support/assert.ts";
 import { fixtureBytes, fixtureEntity } from "../../support/fixture-images.ts";
@@ -24,6 +25,20 @@ for (const [name, verifier] of Object.entries(verifiers)) {
   test(`${name}: the token proves when the signature existed`, () => {
     const { at, authority: by } = verifyTimestamp(token, message, authorities, verifier);
     assert.equal([at.toISOString(), by], ["2026-11-25T12:11:44.000Z", authority.uri]);
+  });
+
+  test(`${name}: an authority prepared when trust was loaded proves and refuses the same`, () => {
+    const prepared = prepareTimestampAuthority(authority, verifier);
+    assert.is(verifyTimestamp(token, message, [prepared], verifier).authority, authority.uri);
+    throwsCode("bad-timestamp", () => verifyTimestamp(token, encodeUtf8("another"), [prepared], verifier));
+    const { leaf } = authority;
+    if (leaf === undefined) throw new Error("the fixture's authority has a leaf");
+    const forged = parseCertificate(flipped(leaf.der, leaf.der.length - 1));
+    throwsCode("bad-timestamp", () => verifyTimestamp(token, message, [prepareTimestampAuthority({ ...authority, leaf: forged }, verifier)], verifier));
+    const anchors = [parseCertificate(flipped(leaf.der, leaf.der.length - 1))];
+    throwsCode("bad-timestamp", () =>
+      verifyTimestamp(token, message, [prepareTimestampAuthority({ ...authority, anchors, intermediates: [] }, verifier)], verifier),
+    );
   });
 
   test(`${name}: one flipped byte refuses`, () => {

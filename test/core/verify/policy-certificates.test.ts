@@ -15,7 +15,8 @@ const pemOf = (der: Uint8Array): string => encodePem("CERTIFICATE", encodeBase64
 
 test("a certificate as PEM, and as base64 of PEM", () => {
   assert.is(readPolicyCertificate(root).fingerprint, readPolicyCertificate(encodeBase64(encodeUtf8(root))).fingerprint);
-  for (const text of ["", "junk", fixtureText("trust/release.pub"), encodeBase64(encodeUtf8("junk"))]) throwsCode("malformed", () => readPolicyCertificate(text));
+  for (const text of ["", "junk", fixtureText("trust/release.pub"), encodeBase64(encodeUtf8("junk"))])
+    throwsCode("malformed", () => readPolicyCertificate(text));
 });
 
 test("chains are bounded, roots are not asked what they are", () => {
