@@ -3,6 +3,7 @@ import type { SignatureVerifier } from "./crypto/signature-verifier.ts";
 import { codeRow } from "./errors.ts";
 import { compileRule } from "./kyverno/image/compile-rule.ts";
 import { type CompiledPolicy, decidePolicy, mergeStatuses, type PolicyOutcome } from "./kyverno/image/decide-policy.ts";
+import { extractOnce } from "./kyverno/image/extract.ts";
 import { verifyDirectly } from "./kyverno/image/image-verifier.ts";
 import type { RuleResult } from "./kyverno/image/result.ts";
 import { indexRules } from "./kyverno/image/rule-index.ts";
@@ -76,7 +77,7 @@ export function createEngine(options: EngineOptions): Engine {
   const variables = createContextFactory({ limits, references });
   const memo = new Memo(limits.memoEntries);
   const compiled = options.policies.map((policy): CompiledPolicy => ({ policy, rules: expandRules(policy).map((rule) => compileRule(policy, rule)) }));
-  const candidates = indexRules(compiled, references);
+  const candidates = indexRules(compiled);
   return {
     policies: options.policies,
     warnings: compiled.flatMap(attestorWarnings),
@@ -94,17 +95,19 @@ export function createEngine(options: EngineOptions): Engine {
         ...(options.distrust === undefined ? {} : { distrust: options.distrust }),
       };
       const match = { knowledge, absentNamespaceLabels: settings.absentNamespaceLabels ?? "ask" };
+      const extract = extractOnce(references);
       const run = {
         request,
         knowledge,
         verify: { direct: verifyDirectly(context), remembered: verifyWithMemo(recall, context) },
         references,
+        extract,
         exhaustive,
         exceptions,
         match,
         variables: (current: AdmissionRequest, policy: Policy) => variables(current, { now, policy }),
       };
-      const outcomes = (exhaustive ? compiled : candidates(request)).map((policy) => decidePolicy(policy, run));
+      const outcomes = (exhaustive ? compiled : candidates(request, extract)).map((policy) => decidePolicy(policy, run));
       const results = outcomes.flatMap((outcome) => outcome.results);
       return {
         allowed: isAllowed(results),

@@ -3,7 +3,9 @@ import { EngineError } from "../errors.ts";
 import type { JsonArray, JsonObject, JsonValue } from "./json.ts";
 
 /** A JSON pointer one step deeper. */
-export const pointer = (at: string, step: string | number): string => `${at}/${String(step).replaceAll("~", "~0").replaceAll("/", "~1")}`;
+export const pointer = (at: string, step: string | number): string => `${at}/${typeof step === "string" ? escaped(step) : step}`;
+
+const escaped = (step: string): string => (/[~/]/.test(step) ? step.replaceAll("~", "~0").replaceAll("/", "~1") : step);
 
 const kindOf = (value: JsonValue | undefined): string =>
   value === undefined ? "nothing" : value === null ? "null" : Array.isArray(value) ? "a list" : typeof value === "object" ? "an object" : `a ${typeof value}`;

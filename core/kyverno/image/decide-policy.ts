@@ -6,6 +6,7 @@ import { applyPatches } from "../outcome/apply-patches.ts";
 import type { ImageStatus } from "../outcome/digest-patch.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { ExceptionIndex } from "./exceptions.ts";
+import type { DefaultExtraction } from "./extract.ts";
 import type { Verifiers } from "./image-verifier.ts";
 import type { MatchOptions } from "../rule/match.ts";
 import type { AdmissionRequest } from "../rule/request.ts";
@@ -25,6 +26,7 @@ export interface PolicyRun {
   readonly knowledge: Knowledge;
   readonly verify: Verifiers;
   readonly references: ReferenceOptions;
+  readonly extract: DefaultExtraction;
   readonly exhaustive: boolean;
   readonly exceptions: ExceptionIndex;
   readonly match: MatchOptions;
@@ -47,12 +49,13 @@ export function decidePolicy({ policy, rules }: CompiledPolicy, run: PolicyRun):
   if (policy.namespace !== undefined && policy.namespace !== (run.request.namespace ?? "") && !run.exhaustive) return { ...silent, policy, byRule };
   let request = run.request;
   const stopped = { mutate: false, validate: false };
-  for (const compiled of rules) {
+  for (const [index, compiled] of rules.entries()) {
     const outcome = decideRule(compiled, { ...run, request });
     const results = outcome.results.filter((result) => !stopped[result.pass]);
     outcomes.push(stopped.mutate ? { ...silent, results } : { ...outcome, results });
     if (!stopped.mutate && Object.keys(outcome.statuses).length > 0) byRule[compiled.rule.name] = outcome.statuses;
-    if (!stopped.mutate && outcome.patches.length > 0 && request.object !== undefined)
+    const isLast = index === rules.length - 1;
+    if (!isLast && !stopped.mutate && outcome.patches.length > 0 && request.object !== undefined)
       request = { ...request, object: applyPatches(request.object, outcome.patches) };
     if (policy.spec.applyRules === "One" && !run.exhaustive) {
       for (const pass of ["mutate", "validate"] as const)
@@ -80,6 +83,7 @@ function decideRule(compiled: CompiledRule, run: PolicyRun): RuleOutcome {
     knowledge: run.knowledge,
     verify: run.verify,
     references: run.references,
+    extract: run.extract,
     exhaustive: run.exhaustive,
     exceptions: (variables) => run.exceptions.matching(policy, rule, run.request, run.match, variables),
   };

@@ -3,11 +3,10 @@
  * What the index leaves out would have yielded nothing (kyverno.md section 2.4); what it lets through is still judged in full.
  */
 import { EngineError } from "../../errors.ts";
-import type { ReferenceOptions } from "../../oci/reference.ts";
 import type { AdmissionRequest } from "../rule/request.ts";
 import type { CompiledRule } from "./compile-rule.ts";
 import type { CompiledPolicy } from "./decide-policy.ts";
-import { extractImages } from "./extract.ts";
+import type { DefaultExtraction } from "./extract.ts";
 
 /** The part of a pattern that every image it selects begins with: up to its first wildcard, tag or digest, for an earlier rule may pin the image. */
 export function literalPrefix(pattern: string): string {
@@ -65,10 +64,10 @@ class KindRules {
 }
 
 /** The images that default extractors find; undefined where only the rules themselves can tell. */
-function imagesOf({ object, kind }: AdmissionRequest, references: ReferenceOptions): readonly string[] | undefined {
+function imagesOf({ object, kind }: AdmissionRequest, extract: DefaultExtraction): readonly string[] | undefined {
   if (object === undefined) return [];
   try {
-    const { images, failed } = extractImages(object, kind.kind, undefined, { references });
+    const { images, failed } = extract(object, kind.kind);
     return failed.length > 0 ? undefined : images.map(({ reference }) => reference.canonical);
   } catch (error) {
     if (error instanceof EngineError) return undefined;
@@ -84,10 +83,10 @@ function prefixesOf({ rule, filters }: CompiledRule, kind: string | undefined): 
   return filters.flatMap((filter) => filter.select.map(literalPrefix));
 }
 
-export type RuleIndex = (request: AdmissionRequest) => readonly CompiledPolicy[];
+export type RuleIndex = (request: AdmissionRequest, extract: DefaultExtraction) => readonly CompiledPolicy[];
 
 /** Indexes all rules, once. The result gives policies with those of their rules that the request can concern, in their order. */
-export function indexRules(policies: readonly CompiledPolicy[], references: ReferenceOptions): RuleIndex {
+export function indexRules(policies: readonly CompiledPolicy[]): RuleIndex {
   const placed = policies.flatMap((policy) => policy.rules.map((rule) => ({ policy, rule })));
   const named = new Set(placed.flatMap(({ rule }) => [...rule.match.index.named]));
   const byKind = new Map([...named].map((kind) => [kind, new KindRules()]));
@@ -100,9 +99,9 @@ export function indexRules(policies: readonly CompiledPolicy[], references: Refe
   }
   for (const rules of byKind.values()) rules.close();
   others.close();
-  return (request) => {
+  return (request, extract) => {
     const rules = byKind.get(request.kind.kind) ?? others;
-    const images = imagesOf(request, references);
+    const images = imagesOf(request, extract);
     return regroup(images === undefined ? rules.all : rules.select(images));
   };
 }

@@ -10,6 +10,7 @@ import { openQuestionsOf } from "../rule/open-question.ts";
 import type { AdmissionRequest } from "../rule/request.ts";
 import { failingEntries } from "./attestor-set.ts";
 import type { CompiledRule } from "./compile-rule.ts";
+import type { DefaultExtraction } from "./extract.ts";
 import type { Verifiers } from "./image-verifier.ts";
 import type { ImageResult, Pass, RuleResult, RuleStatus } from "./result.ts";
 
@@ -21,6 +22,8 @@ export interface RuleRun {
   readonly knowledge: Knowledge;
   readonly verify: Verifiers;
   readonly references: ReferenceOptions;
+  /** Images by default extractors, the same for all rules of the decision. */
+  readonly extract: DefaultExtraction;
   readonly exhaustive: boolean;
   /** The exceptions that speak of this rule and match the request, as `namespace/name`. */
   readonly exceptions: (variables: JsonContext) => readonly string[];

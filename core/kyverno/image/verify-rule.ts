@@ -7,7 +7,7 @@ import { missingDigest, sentenceFor, skippedReference, unverifiedImage, verified
 import { evaluatePreconditions } from "../rule/conditions.ts";
 import { loadContext } from "../rule/load-context.ts";
 import type { CompiledEntry } from "./compile-entry.ts";
-import { type ExtractedImage, extractImages, type FailedImage, imagesVariable } from "./extract.ts";
+import { type ExtractedImage, type Extraction, extractImages, type FailedImage, imagesVariable } from "./extract.ts";
 import { selectsImage, skipsImage } from "./references.ts";
 import type { ImageResult, RuleResult } from "./result.ts";
 import { hasValidatingPass, imageFailureMessage, inBothPasses, type RuleRun, ruleResult, statusOf, stoppedRule } from "./rule-run.ts";
@@ -33,9 +33,13 @@ export function verifyRule(run: RuleRun): RuleOutcome {
     if (!(error instanceof EngineError)) throw error;
     return only(stoppedRule(run, error, what));
   };
-  let extracted: ReturnType<typeof extractImages>;
+  const { kind } = run.request.kind;
+  let extracted: Extraction;
   try {
-    extracted = extractImages(resource, run.request.kind.kind, rule.imageExtractors, { references: run.references, evaluate: run.variables.evaluateOn });
+    extracted =
+      rule.imageExtractors !== undefined && Object.hasOwn(rule.imageExtractors, kind)
+        ? extractImages(resource, kind, rule.imageExtractors, { references: run.references, evaluate: run.variables.evaluateOn })
+        : run.extract(resource, kind);
   } catch (error) {
     return stop("failed to extract images", error);
   }

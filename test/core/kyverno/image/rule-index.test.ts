@@ -4,6 +4,7 @@ import { suite } from "uvu";
 import { compileRule } from "../../../../core/kyverno/image/compile-rule.ts";
 import type { CompiledPolicy } from "../../../../core/kyverno/image/decide-policy.ts";
 import { selectsImage, toReferenceFilter } from "../../../../core/kyverno/image/references.ts";
+import { extractOnce } from "../../../../core/kyverno/image/extract.ts";
 import { indexRules, literalPrefix } from "../../../../core/kyverno/image/rule-index.ts";
 import { expandRules } from "../../../../core/kyverno/policy/autogen.ts";
 import { loadPolicies } from "../../../../core/kyverno/policy/read-policy.ts";
@@ -77,14 +78,13 @@ test("rules are found by kind and image, in their order, under their policy", ()
       [{ name: "d", kinds: "[Deployment]", references: ["ghcr.io/org/*"] }],
       [{ name: "e", kinds: '["P?d"]', references: ["ghcr.io/org/app@sha256:*"] }],
     ),
-    {},
   );
-  assert.equal(names(index(pod("ghcr.io/org/app:1"))), ["p0/a", "p1/c", "p3/e"]);
-  assert.equal(names(index(pod("quay.io/x/y", "ghcr.io/org/app"))), ["p0/a", "p0/b", "p1/c", "p3/e"]);
-  assert.equal(names(index(pod("docker.io/library/nginx"))), ["p1/c"]);
+  assert.equal(names(index(pod("ghcr.io/org/app:1"), extractOnce({}))), ["p0/a", "p1/c", "p3/e"]);
+  assert.equal(names(index(pod("quay.io/x/y", "ghcr.io/org/app"), extractOnce({}))), ["p0/a", "p0/b", "p1/c", "p3/e"]);
+  assert.equal(names(index(pod("docker.io/library/nginx"), extractOnce({}))), ["p1/c"]);
   const other = { ...pod("ghcr.io/org/app:1"), kind: { group: "", version: "v1", kind: "Nobody" } };
-  assert.equal(names(index(other)), [], "a kind without extractors has no images");
-  assert.equal(names(index({ ...pod("ghcr.io/org/app:1"), operation: "DELETE" as const, object: undefined as never })), []);
+  assert.equal(names(index(other, extractOnce({}))), [], "a kind without extractors has no images");
+  assert.equal(names(index({ ...pod("ghcr.io/org/app:1"), operation: "DELETE" as const, object: undefined as never }, extractOnce({}))), []);
 });
 
 test("what the default extractors cannot read is left to the rules", () => {
@@ -93,11 +93,13 @@ test("what the default extractors cannot read is left to the rules", () => {
       { name: "a", references: ["ghcr.io/org/*"] },
       { name: "b", references: ["quay.io/*"], extractors: "{ Pod: [{ path: /spec/image }] }" },
     ]),
-    {},
   );
-  assert.equal(names(index(pod("docker.io/library/nginx"))), ["p0/b"]);
-  assert.equal(names(index(pod("NOT AN IMAGE"))), ["p0/a", "p0/b"], "a malformed image is every rule's business");
-  assert.equal(names(index(requestFor({ apiVersion: "v1", kind: "Pod", metadata: { name: "p" }, spec: { containers: "none" } }))), ["p0/a", "p0/b"]);
+  assert.equal(names(index(pod("docker.io/library/nginx"), extractOnce({}))), ["p0/b"]);
+  assert.equal(names(index(pod("NOT AN IMAGE"), extractOnce({}))), ["p0/a", "p0/b"], "a malformed image is every rule's business");
+  assert.equal(names(index(requestFor({ apiVersion: "v1", kind: "Pod", metadata: { name: "p" }, spec: { containers: "none" } }), extractOnce({}))), [
+    "p0/a",
+    "p0/b",
+  ]);
 });
 
 test("no rule that selects an image is left out, tag or digest", () => {
