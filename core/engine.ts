@@ -21,6 +21,7 @@ import { isArtifactQuestion, type Knowledge, type Question } from "./question.ts
 import { Memo, noRecall } from "./record/memo.ts";
 import type { Distrust } from "./trust/distrust.ts";
 import { TrustCache } from "./trust/trust-cache.ts";
+import { createTufVerifier, type TrustSettings } from "./trust/tuf-verifier.ts";
 import type { VerifyContext } from "./verify/context.ts";
 
 export interface EngineSettings {
@@ -28,6 +29,8 @@ export interface EngineSettings {
   readonly references?: ReferenceOptions;
   /** The name of the trusted root that policies mean by saying nothing. */
   readonly trustRoot?: string;
+  /** From which TUF roots trusted roots are verified, and how old their metadata may be. */
+  readonly trust?: TrustSettings;
   /** `none`: labels of a namespace that the request does not carry are no labels, as in Kyverno's command line. Default `ask`. */
   readonly absentNamespaceLabels?: "ask" | "none";
 }
@@ -73,7 +76,7 @@ export function createEngine(options: EngineOptions): Engine {
   const settings = options.settings ?? {};
   const references = settings.references ?? {};
   const exceptions = indexExceptions(options.exceptions ?? []);
-  const trust = new TrustCache(options.crypto);
+  const trust = new TrustCache(options.crypto, { tuf: createTufVerifier(settings.trust) });
   const variables = createContextFactory({ limits, references });
   const memo = new Memo(limits.memoEntries);
   const compiled = options.policies.map((policy): CompiledPolicy => ({ policy, rules: expandRules(policy).map((rule) => compileRule(policy, rule)) }));
@@ -84,6 +87,7 @@ export function createEngine(options: EngineOptions): Engine {
     decide(request, source, now, { exhaustive = false } = {}) {
       const recall = exhaustive ? noRecall(source) : memo.open(source);
       const { knowledge } = recall;
+      const trustWarnings = new Set<string>();
       const context: VerifyContext = {
         knowledge,
         now,
@@ -92,6 +96,7 @@ export function createEngine(options: EngineOptions): Engine {
         limits,
         exhaustive,
         trustRootName: settings.trustRoot ?? "public-good",
+        warn: (text) => trustWarnings.add(text),
         ...(options.distrust === undefined ? {} : { distrust: options.distrust }),
       };
       const match = { knowledge, absentNamespaceLabels: settings.absentNamespaceLabels ?? "ask" };
@@ -119,6 +124,7 @@ export function createEngine(options: EngineOptions): Engine {
         warnings: [
           ...outcomes.flatMap((outcome) => outcome.warnings.map((warning) => `policy ${outcome.policy.name}: ${warning}`)),
           ...resultWarnings(results),
+          ...trustWarnings,
         ],
         open: knowledge.open(),
         read: knowledge.read(),

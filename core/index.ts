@@ -37,7 +37,18 @@ export type { AttestationResult, AttestorResult, ImageResult, RuleResult, RuleSt
 export type { AdmissionRequest, GroupVersionKind, Operation, UserInfo } from "./kyverno/rule/request.ts";
 export { publicGoodMirror, publicGoodRoot, publicGoodTrustedRoot } from "./trust/public-good.ts";
 export { TrustCache } from "./trust/trust-cache.ts";
-export { resolveTrust } from "./trust/resolve-trust.ts";
+export { resolveTrust, type TufSource } from "./trust/resolve-trust.ts";
+export {
+  asTrustError,
+  createTufVerifier,
+  defaultTrustBudget,
+  type TrustBudget,
+  trustedRootTarget,
+  type TrustMode,
+  type TrustSettings,
+  type TufEvidence,
+  type TufVerifier,
+} from "./trust/tuf-verifier.ts";
 export { parseTrustedRoot, type TrustedRoot } from "./trust/trusted-root.ts";
 export { parsePublicKeyPem, parsePublicKeysPem, type PublicKey } from "./crypto/public-key.ts";
 export { nobleVerifier } from "./crypto/noble.ts";

@@ -13,6 +13,8 @@ export interface Limits {
   readonly signaturesPerImage: number;
   readonly jsonDepth: number;
   readonly jsonBytes: number;
+  /** Digits of an integer that is read exactly: 64 bits have twenty. */
+  readonly integerDigits: number;
   readonly asn1Depth: number;
   readonly certificateBytes: number;
   readonly extensionsPerCertificate: number;
@@ -30,6 +32,16 @@ export interface Limits {
   readonly checkpointBytes: number;
   readonly checkpointSignatures: number;
   readonly trustedRootBytes: number;
+  /** TUF metadata, by role (go-tuf and python-tuf have the same). */
+  readonly tufRootBytes: number;
+  readonly tufTimestampBytes: number;
+  readonly tufSnapshotBytes: number;
+  readonly tufTargetsBytes: number;
+  /** Roots on the way from the one that is trusted to the newest. */
+  readonly tufRootRotations: number;
+  /** Roles that one search for a target looks at. */
+  readonly tufDelegations: number;
+  readonly tufKeysPerRole: number;
   readonly policyBytes: number;
   readonly resourceBytes: number;
   /** Values of one YAML document, aliases written out. */
@@ -68,6 +80,7 @@ export const defaultLimits: Limits = {
   signaturesPerImage: 1000,
   jsonDepth: 100,
   jsonBytes: 128 * mib,
+  integerDigits: 20,
   asn1Depth: 64,
   certificateBytes: 64 * kib,
   extensionsPerCertificate: 256,
@@ -84,6 +97,13 @@ export const defaultLimits: Limits = {
   checkpointBytes: mib,
   checkpointSignatures: 100,
   trustedRootBytes: 4 * mib,
+  tufRootBytes: 512_000,
+  tufTimestampBytes: 16_384,
+  tufSnapshotBytes: 2_000_000,
+  tufTargetsBytes: 5_000_000,
+  tufRootRotations: 256,
+  tufDelegations: 32,
+  tufKeysPerRole: 100,
   policyBytes: 4 * mib,
   resourceBytes: 16 * mib,
   documentValues: 1_000_000,

@@ -53,6 +53,8 @@ export type TrustedRootSource =
       readonly snapshot: Uint8Array;
       readonly targets: readonly { readonly role: string; readonly bytes: Uint8Array }[];
       readonly target: Uint8Array;
+      /** Versions seen before, by role and in decimal: what is older is a rollback. */
+      readonly floors?: Readonly<Record<string, string>>;
     };
 
 /** A Rekor v1 log entry as the log's API returns it, still to be verified. */

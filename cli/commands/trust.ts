@@ -1,6 +1,6 @@
 /** `sallyport trust`: pin a trusted_root.json in the mirror, and show what one vouches for. */
 import { type Command, Option } from "commander";
-import { EngineError, parseTrustedRoot, resolveTrust, type TrustedRoot } from "../../core/index.ts";
+import { createTufVerifier, EngineError, parseTrustedRoot, resolveTrust, type TrustedRoot } from "../../core/index.ts";
 import { nodeVerifier } from "../../proxy/index.ts";
 import type { CommandIO, ExitCode, Shell } from "../command.ts";
 import { toJsonText } from "../render/json.ts";
@@ -43,7 +43,8 @@ function readRoot(file: string | undefined, options: TrustOptions, io: CommandIO
   return withMirror(options, io, "read", (mirror) => {
     const answer = mirror.knowledge().answer({ kind: "trusted-root", name: options.name });
     if (answer?.state !== "present") throw new EngineError("no-trust", `the mirror holds no trusted root of this name`, { subject: options.name });
-    return { root: parseTrustedRoot(resolveTrust(answer.value, io.now(), nodeVerifier, undefined)), from: answer.from, at: answer.at };
+    const resolution = { name: options.name, now: () => io.now(), verifier: nodeVerifier, tuf: createTufVerifier() };
+    return { root: parseTrustedRoot(resolveTrust(answer.value, resolution).bytes), from: answer.from, at: answer.at };
   });
 }
 

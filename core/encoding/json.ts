@@ -9,6 +9,12 @@ export interface JsonObject {
   readonly [key: string]: JsonValue;
 }
 
+/** JSON whose numbers are integers, each exactly as written. */
+export type IntegerJson = null | boolean | bigint | string | readonly IntegerJson[] | IntegerJsonObject;
+export interface IntegerJsonObject {
+  readonly [key: string]: IntegerJson;
+}
+
 export interface JsonOptions {
   readonly maxDepth?: number;
   readonly maxBytes?: number;
@@ -41,9 +47,11 @@ class Reader {
   readonly lastWins: boolean;
   readonly replaceLone: boolean;
   readonly subject: string | undefined;
+  readonly readNumber: (text: string) => JsonValue;
   at = 0;
 
-  constructor(text: string, options: JsonOptions) {
+  constructor(text: string, options: JsonOptions, readNumber: (text: string) => JsonValue = Number) {
+    this.readNumber = readNumber;
     this.text = text;
     this.maxDepth = options.maxDepth ?? defaultLimits.jsonDepth;
     this.exact = options.exactIntegers ?? false;
@@ -80,13 +88,14 @@ class Reader {
     return value;
   }
 
-  number(): number {
+  number(): JsonValue {
     number.lastIndex = this.at;
     const match = number.exec(this.text)?.[0];
     if (match === undefined) this.fail(this.at >= this.text.length ? "unexpected end" : "unexpected character");
     this.at += match.length;
     if (this.integersOnly && (match === "-0" || /[.eE]/.test(match))) this.fail("number that is not written as an integer");
-    const value = Number(match);
+    const value = this.readNumber(match);
+    if (typeof value !== "number") return value;
     if (!Number.isFinite(value)) this.fail("number out of range");
     if (this.exact && Math.abs(value) > Number.MAX_SAFE_INTEGER) this.fail("integer that a double cannot hold");
     return value;
@@ -191,12 +200,31 @@ class Reader {
  * The value of a JSON document. Objects have no prototype, so every look-up is of an own property.
  * @throws EngineError `malformed` with the offset, `over-limit` past the depth or size bound.
  */
-export function parseJson(document: string | Uint8Array, options: JsonOptions = {}): JsonValue {
+export const parseJson = (document: string | Uint8Array, options: JsonOptions = {}): JsonValue => readAll(new Reader(boundedText(document, options), options));
+
+function boundedText(document: string | Uint8Array, options: JsonOptions): string {
   const limit = options.maxBytes ?? defaultLimits.jsonBytes;
   if (document.length > limit) throw new EngineError("over-limit", `document of ${document.length} is larger than ${limit}`, { subject: options.subject });
-  const reader = new Reader(typeof document === "string" ? document : decodeUtf8(document), options);
+  return typeof document === "string" ? document : decodeUtf8(document);
+}
+
+function readAll(reader: Reader): JsonValue {
   const value = reader.value(0);
   reader.white();
   if (reader.at < reader.text.length) reader.fail("text after the document");
   return value;
+}
+
+/**
+ * The value of a JSON document whose numbers are all integers, none of which a double has rounded.
+ * @throws EngineError as {@link parseJson}; `malformed` on a fraction, an exponent or `-0`, `over-limit` past the bound on digits.
+ */
+export function parseIntegerJson(document: string | Uint8Array, options: Omit<JsonOptions, "exactIntegers" | "integersOnly"> = {}): IntegerJson {
+  const readNumber = (text: string): bigint => {
+    if (text.length > defaultLimits.integerDigits) throw new EngineError("over-limit", `an integer of ${text.length} digits`, { subject: options.subject });
+    return BigInt(text);
+  };
+  // The reader passes on whatever its reader of numbers gives, which is the one place where the two kinds of values differ.
+  const reader = new Reader(boundedText(document, options), { ...options, integersOnly: true }, readNumber as never);
+  return readAll(reader) as IntegerJson;
 }

@@ -3,17 +3,24 @@ import { digestOf } from "../crypto/digest.ts";
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import { EngineError } from "../errors.ts";
 import type { Digest, TrustedRootSource } from "../question.ts";
-import { resolveTrust, type TufVerifier } from "./resolve-trust.ts";
+import { resolveTrust } from "./resolve-trust.ts";
 import { compileTrust, type TrustMaterial } from "./trust-material.ts";
+import type { TufEvidence, TufVerifier } from "./tuf-verifier.ts";
 import { parseTrustedRoot, type TrustedRoot } from "./trusted-root.ts";
 
 /** How many trusted roots are kept: a policy set has a few, and each update adds one. */
 const capacity = 16;
 
+export interface LoadedTrust {
+  readonly material: TrustMaterial;
+  /** How it was proven from TUF metadata; absent for what an operator pinned. */
+  readonly tuf?: TufEvidence;
+}
+
 export class TrustCache {
   readonly #verifier: SignatureVerifier;
   readonly #tuf: TufVerifier | undefined;
-  readonly #pinned = new WeakMap<TrustedRootSource, TrustMaterial>();
+  readonly #pinned = new WeakMap<TrustedRootSource, LoadedTrust>();
   readonly #byDigest = new Map<Digest, TrustMaterial>();
 
   constructor(verifier: SignatureVerifier, options: { readonly tuf?: TufVerifier } = {}) {
@@ -22,15 +29,16 @@ export class TrustCache {
   }
 
   /**
-   * The material of a source. Metadata is verified on each call, because its expiry depends on `now`, which is read for it alone; what it vouches for is compiled once.
+   * The material of a source. Metadata is judged on each call, because its expiry depends on `now`, which is read for it alone; what it vouches for is compiled once.
    * @throws EngineError `no-trust` when the document cannot be read, and as `resolveTrust`.
    */
-  material(source: TrustedRootSource, now: () => Date): TrustMaterial {
+  load(source: TrustedRootSource, now: () => Date, name: string): LoadedTrust {
     const held = this.#pinned.get(source);
     if (held !== undefined) return held;
-    const material = this.#compiled(source.form === "pinned" ? source.bytes : resolveTrust(source, now(), this.#verifier, this.#tuf));
-    if (source.form === "pinned") this.#pinned.set(source, material);
-    return material;
+    const { bytes, ...proof } = resolveTrust(source, { name, now, verifier: this.#verifier, tuf: this.#tuf });
+    const loaded = { material: this.#compiled(bytes), ...proof };
+    if (source.form === "pinned") this.#pinned.set(source, loaded);
+    return loaded;
   }
 
   #compiled(bytes: Uint8Array): TrustMaterial {

@@ -15,6 +15,8 @@ export interface VerifyContext {
   readonly trust: TrustCache;
   readonly limits: Limits;
   readonly distrust?: Distrust;
+  /** Receives what a person should know although it decides nothing, as often as it is noticed. */
+  readonly warn?: (text: string) => void;
   /** Every candidate is looked at, also behind one that proves. For a sync. */
   readonly exhaustive?: boolean;
 }

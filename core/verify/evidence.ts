@@ -1,6 +1,7 @@
 /** What a verification proved, as plain JSON. Instants are RFC 3339, fingerprints and log ids lower-case hexadecimal, indexes decimal. */
 import type { EntitySource } from "../cosign/signed-entity.ts";
 import type { JsonValue } from "../encoding/json.ts";
+import type { TufEvidence } from "../trust/tuf-verifier.ts";
 
 /** The proof that one candidate satisfies one expectation. */
 export interface Evidence {
@@ -17,6 +18,8 @@ export interface Evidence {
   readonly statement?: { readonly type: string; readonly predicateType: string };
   /** Digest of the trusted root that something here was checked with; absent when nothing was. */
   readonly trustedRoot?: string;
+  /** How that root was proven from TUF metadata; absent where it was pinned. */
+  readonly tuf?: TufEvidence;
 }
 
 export type SignerEvidence =

@@ -1,6 +1,7 @@
 /** What a run proved, as plain JSON. */
 import type { EntitySource, SignedContent } from "../cosign/signed-entity.ts";
 import type { SignatureAlgorithm } from "../crypto/signature-verifier.ts";
+import type { LoadedTrust } from "../trust/trust-cache.ts";
 import type { VerifiedTimestamp } from "../timestamp/verify-timestamp.ts";
 import { issuerOf, readFulcioExtensions, subjectsOf } from "../x509/fulcio.ts";
 import type { ProvenTimestamp as ProvenSct } from "../x509/sct.ts";
@@ -22,11 +23,11 @@ export interface ProvenParts {
   readonly entries: readonly ProvenEntry[];
   readonly timestamps: readonly VerifiedTimestamp[];
   readonly judgedNow: boolean;
-  readonly trustedRoot: string | undefined;
+  readonly trust: LoadedTrust | undefined;
 }
 
 export function toEvidence(parts: ProvenParts): Evidence {
-  const { content, trustedRoot } = parts;
+  const { content, trust } = parts;
   return {
     digest: parts.claim.digest,
     source: parts.source,
@@ -36,7 +37,8 @@ export function toEvidence(parts: ProvenParts): Evidence {
     logEntries: parts.entries.map(toLogEntryEvidence),
     certificateTransparency: parts.scts.map(({ logId, at }) => ({ logId, at: at.toISOString() })),
     ...(content.kind === "dsse" ? { statement: { type: content.statement.type, predicateType: content.statement.predicateType } } : {}),
-    ...(trustedRoot === undefined ? {} : { trustedRoot }),
+    ...(trust === undefined ? {} : { trustedRoot: trust.material.digest }),
+    ...(trust?.tuf === undefined ? {} : { tuf: trust.tuf }),
   };
 }
 

@@ -2,25 +2,26 @@
 import { ask } from "../cosign/ask.ts";
 import { once } from "../cosign/signed-entity.ts";
 import { EngineError } from "../errors.ts";
+import type { LoadedTrust } from "../trust/trust-cache.ts";
 import type { TrustMaterial } from "../trust/trust-material.ts";
 import type { VerifyContext } from "./context.ts";
 
-/** `root` asks; `used` is the digest of what it gave, for evidence. */
+/** `root` asks; `used` is what it gave, for evidence. */
 export interface TrustAccess {
   /** @throws EngineError `no-trust`, `stale` */
   root(): TrustMaterial;
-  used(): string | undefined;
+  used(): LoadedTrust | undefined;
 }
 
 export function trustAccess(context: VerifyContext): TrustAccess {
-  let used: string | undefined;
+  let used: LoadedTrust | undefined;
   const root = once(() => {
     const name = context.trustRootName;
     const answer = ask(context.knowledge, { kind: "trusted-root", name }, "no-trust");
     if (answer.state === "absent") throw new EngineError("no-trust", `${answer.from} has no trusted root of this name`, { subject: name });
-    const trusted = context.trust.material(answer.value, () => context.now);
-    used = trusted.digest;
-    return trusted;
+    used = context.trust.load(answer.value, () => context.now, name);
+    if (used.tuf?.warning !== undefined) context.warn?.(`trusted root ${name}: ${used.tuf.warning}`);
+    return used.material;
   });
   return { root, used: () => used };
 }

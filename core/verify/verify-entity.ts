@@ -105,7 +105,7 @@ class Pipeline {
       entries: this.#entries,
       timestamps: this.#timestamps,
       judgedNow: this.#judgedNow,
-      trustedRoot: this.#trust.used(),
+      trust: this.#trust.used(),
     });
   }
 

@@ -1,0 +1,154 @@
+/** TUF metadata as a source of trust: verified once for each content, judged by its expiry each time. Source: offline.md section 6, TUF 1.0. */
+import { digestOf } from "../crypto/digest.ts";
+import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
+import { EngineError } from "../errors.ts";
+import type { Digest } from "../question.ts";
+import type { Metadata } from "../tuf/metadata.ts";
+import { expiries } from "../tuf/trusted-set.ts";
+import { type TufSource, type VerifiedSource, verifySource } from "../tuf/verify-source.ts";
+import { publicGoodRoot } from "./public-good.ts";
+
+/**
+ * What expiry means. `enforce`: expired metadata is refused. `budget`: it serves on for as long as the budget says. `pin`: it does not matter, because an operator
+ * vouches for one trusted root by its digest.
+ */
+export type TrustMode = "enforce" | "budget" | "pin";
+
+/** Milliseconds past a signed expiry: from `warn` on decisions carry a warning, past `deny` they are `stale`. */
+export interface TrustBudget {
+  readonly warn: number;
+  readonly deny: number;
+}
+
+export interface TrustSettings {
+  /** TUF roots by the names of trusted roots. `public-good` has one from the beginning. */
+  readonly initialRoots?: Readonly<Record<string, Uint8Array>>;
+  /** Default `budget`. */
+  readonly mode?: TrustMode;
+  /** Default: warns after 7 days, denies after 90. */
+  readonly maxTrustAge?: Partial<TrustBudget>;
+  /** In the mode `pin`: the digest of `trusted_root.json`, by name. */
+  readonly pins?: Readonly<Record<string, Digest>>;
+}
+
+/** How a trusted root was proven from metadata. Plain JSON; versions are decimal, times RFC 3339. */
+export interface TufEvidence {
+  readonly name: string;
+  readonly mode: TrustMode;
+  /** Version of the root from which the chain was walked. */
+  readonly initialRoot: string;
+  /** By role. */
+  readonly versions: Readonly<Record<string, string>>;
+  /** The role that expires first, and when. */
+  readonly expires: { readonly role: string; readonly at: string };
+  /** What a person should know: freshness that has ended. */
+  readonly warning?: string;
+}
+
+export interface TufVerifier {
+  /**
+   * The verified target.
+   * @throws EngineError `stale` when it is too old for the mode, `no-trust` for everything else that is wrong with it, also where no initial root has this name.
+   */
+  verify(name: string, source: TufSource, now: () => Date, verifier: SignatureVerifier): { readonly bytes: Uint8Array; readonly tuf: TufEvidence };
+  /** @throws EngineError `no-trust` when the mode is `pin` and another digest is pinned. */
+  requirePin(name: string, bytes: Uint8Array): void;
+}
+
+/** The target that is a trusted root. */
+export const trustedRootTarget = "trusted_root.json";
+
+const day = 86_400_000;
+export const defaultTrustBudget: TrustBudget = { warn: 7 * day, deny: 90 * day };
+
+/** How many contents are kept: one of each trusted root, and those that an update brings. */
+const capacity = 16;
+
+export function createTufVerifier(settings: TrustSettings = {}): TufVerifier {
+  const roots: Readonly<Record<string, Uint8Array>> = { "public-good": publicGoodRoot(), ...settings.initialRoots };
+  const mode = settings.mode ?? "budget";
+  const budget = { ...defaultTrustBudget, ...settings.maxTrustAge };
+  const byKey = new Map<string, VerifiedSource>();
+  const contents = new WeakMap<TufSource, string>();
+
+  const verified = (name: string, source: TufSource, verifier: SignatureVerifier): VerifiedSource => {
+    const content = contents.get(source) ?? contentOf(source);
+    contents.set(source, content);
+    // The same metadata under another name has another initial root.
+    const key = `${content} ${name}`;
+    const held = byKey.get(key);
+    if (held !== undefined) return held;
+    const initialRoot = Object.hasOwn(roots, name) ? roots[name] : undefined;
+    if (initialRoot === undefined)
+      throw new EngineError("no-trust", "the trusted root is known as TUF metadata, and no initial root to verify it from is configured", { subject: name });
+    const fresh = asTrustError(name, () => verifySource({ source, initialRoot, target: trustedRootTarget, at: "later", verifier }));
+    const oldest = byKey.keys().next().value;
+    if (byKey.size >= capacity && oldest !== undefined) byKey.delete(oldest);
+    byKey.set(key, fresh);
+    return fresh;
+  };
+
+  const requirePin = (name: string, bytes: Uint8Array): boolean => {
+    const pin = settings.pins !== undefined && Object.hasOwn(settings.pins, name) ? settings.pins[name] : undefined;
+    if (mode !== "pin" || pin === undefined) return false;
+    if (digestOf(bytes) !== pin) throw new EngineError("no-trust", `the trusted root is ${digestOf(bytes)}, pinned is ${pin}`, { subject: name });
+    return true;
+  };
+
+  return {
+    requirePin,
+    verify(name, source, now, verifier) {
+      const { set, initial, bytes } = verified(name, source, verifier);
+      const all = expiries(set);
+      const first = all.reduce((earliest, one) => (one.expires < earliest.expires ? one : earliest));
+      if (mode === "pin" && !requirePin(name, bytes))
+        throw new EngineError("no-trust", "the mode is pin, and no trusted root is pinned under this name", { subject: name });
+      const warning = mode === "pin" ? undefined : judgeExpiry(name, first, now(), mode, budget);
+      const tuf: TufEvidence = {
+        name,
+        mode,
+        initialRoot: initial.toString(),
+        versions: Object.fromEntries(all.map(({ role, version }) => [role, version.toString()])),
+        expires: { role: first.role, at: first.expires.toISOString() },
+        ...(warning === undefined ? {} : { warning }),
+      };
+      return { bytes, tuf };
+    },
+  };
+}
+
+/** @throws EngineError `stale`. @returns what to warn of. */
+function judgeExpiry(name: string, { role, version, expires }: Metadata<unknown>, now: Date, mode: TrustMode, budget: TrustBudget): string | undefined {
+  const past = now.getTime() - expires.getTime();
+  if (past < 0) return undefined;
+  const what = `${role} version ${version} expired at ${expires.toISOString()}`;
+  if (mode === "enforce") throw new EngineError("stale", what, { subject: name });
+  const days = (span: number): string => `${Math.floor(span / day)} d`;
+  if (past > budget.deny) throw new EngineError("stale", `${what}, ${days(past)} ago; maxTrustAge allows ${days(budget.deny)}`, { subject: name });
+  return past < budget.warn ? undefined : `freshness has ended: ${what}, ${days(past)} ago; maxTrustAge allows ${days(budget.deny)}`;
+}
+
+/** Everything that goes into the verification but the initial roots, which are the verifier's own. */
+const contentOf = ({ roots, timestamp, snapshot, targets, target, floors }: TufSource): string =>
+  JSON.stringify([
+    roots.map(digestOf),
+    digestOf(timestamp),
+    digestOf(snapshot),
+    targets.map(({ role, bytes }) => [role, digestOf(bytes)]),
+    digestOf(target),
+    floors,
+  ]);
+
+/**
+ * Metadata that is wrong says nothing about an image: whatever its code, it is a want of trust. `stale` says more, and stays.
+ * @throws EngineError `no-trust`, `stale`.
+ */
+export function asTrustError<T>(name: string, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (!(error instanceof EngineError) || error.code === "stale" || error.code === "no-trust") throw error;
+    const subject = error.subject === undefined ? name : `${name} ${error.subject}`;
+    throw new EngineError("no-trust", `the TUF metadata does not hold: [${error.code}] ${error.message}`, { subject, cause: error });
+  }
+}

@@ -1,0 +1,42 @@
+/** Looking a target up: depth first, parents before their delegations, delegations in their order. Source: TUF 1.0 section 5.6.7. */
+import { defaultLimits } from "../limits.ts";
+import type { TargetFile } from "./listed-file.ts";
+import { verifyThreshold } from "./role.ts";
+import { requireTargetPath } from "./target-path.ts";
+import type { TrustedSet } from "./trusted-set.ts";
+import { roleOf, type TargetsRole, topLevelTargets } from "./update-targets.ts";
+
+/** `needs`: the search cannot go on before this role's metadata is there. */
+export type TargetSearch =
+  | { readonly state: "found"; readonly target: TargetFile; readonly role: string }
+  | { readonly state: "absent" }
+  | { readonly state: "needs"; readonly role: TargetsRole };
+
+/**
+ * Searches what is at hand. With a role that it needed added, it is to be called again, and goes the same way.
+ * @throws EngineError `malformed` for a path that leaves its folder, `bad-threshold` when a role that is at hand is not signed for the delegation that leads to it.
+ */
+export function findTarget(set: TrustedSet, path: string): TargetSearch {
+  requireTargetPath(path);
+  const visited = new Set<string>();
+  const waiting: TargetsRole[] = [topLevelTargets];
+  // 5.6.7.1: no more roles than the bound.
+  while (visited.size < defaultLimits.tufDelegations) {
+    const role = waiting.pop();
+    if (role === undefined) break;
+    if (visited.has(role.name)) continue;
+    const held = set.targets.get(role.name);
+    if (held === undefined) return { state: "needs", role };
+    if (held.parent !== role.parent) verifyThreshold(held.metadata, roleOf(set, role), set.verifier, role.parent ?? "root");
+    visited.add(role.name);
+    const target = held.metadata.signed.files.get(path);
+    if (target !== undefined) return { state: "found", target, role: role.name };
+    // 5.6.7.2: behind a terminating delegation nobody else is asked, not even those who wait already.
+    const delegated = held.metadata.signed.delegations?.rolesFor(path) ?? [];
+    const terminating = delegated.findIndex((one) => one.terminating);
+    if (terminating !== -1) waiting.length = 0;
+    const followed = terminating === -1 ? delegated : delegated.slice(0, terminating + 1);
+    waiting.push(...followed.map(({ name }) => ({ name, parent: role.name })).reverse());
+  }
+  return { state: "absent" };
+}

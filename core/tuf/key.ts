@@ -1,0 +1,60 @@
+/** Keys of TUF metadata and their signatures. Source: TUF 1.0 section 4.2, "key types". Key ids are opaque: nothing recomputes them. */
+import { ed25519PublicKey, parsePublicKeyPem, type PublicKey } from "../crypto/public-key.ts";
+import type { SignatureAlgorithm, SignatureVerifier } from "../crypto/signature-verifier.ts";
+import { decodeHex } from "../encoding/hex.ts";
+import type { IntegerJson } from "../encoding/json.ts";
+import { EngineError } from "../errors.ts";
+import { readObject, readText } from "./shape.ts";
+
+export interface TufKey {
+  readonly keyType: string;
+  readonly scheme: string;
+  readonly value: string;
+  /** Absent where type, scheme or value is none that is known here: such a key signs nothing, and takes nothing from the others. */
+  readonly usable: UsableKey | undefined;
+}
+
+export interface UsableKey {
+  readonly publicKey: PublicKey;
+  /** Of which a signature needs to satisfy one. */
+  readonly algorithms: readonly SignatureAlgorithm[];
+}
+
+/** @throws EngineError `malformed` when the members are not there; a value that is no key is not usable. */
+export function readKey(value: IntegerJson, at: string): TufKey {
+  const object = readObject(value, at);
+  const keyType = readText(object.keytype, `${at}/keytype`);
+  const scheme = readText(object.scheme, `${at}/scheme`);
+  const text = readText(readObject(object.keyval, `${at}/keyval`).public, `${at}/keyval/public`);
+  return { keyType, scheme, value: text, usable: toUsableKey(keyType, scheme, text) };
+}
+
+const ecdsaCurves: Readonly<Record<string, { readonly curve: string; readonly hash: "sha256" | "sha384" }>> = {
+  "ecdsa-sha2-nistp256": { curve: "P-256", hash: "sha256" },
+  "ecdsa-sha2-nistp384": { curve: "P-384", hash: "sha384" },
+};
+
+/** A salt as long as the digest, or as long as fits: signers of TUF write either. */
+const pss = ({ bits }: { readonly bits: number }): readonly SignatureAlgorithm[] =>
+  [32, Math.ceil((bits - 1) / 8) - 34].map((saltLength) => ({ scheme: "rsa-pss", hash: "sha256", saltLength }));
+
+function toUsableKey(keyType: string, scheme: string, text: string): UsableKey | undefined {
+  try {
+    if (keyType === "ed25519" && scheme === "ed25519") return { publicKey: ed25519PublicKey(decodeHex(text)), algorithms: [{ scheme: "ed25519" }] };
+    if (keyType === "rsa" && scheme === "rsassa-pss-sha256") {
+      const publicKey = parsePublicKeyPem(text);
+      return publicKey.type === "rsa" ? { publicKey, algorithms: pss(publicKey) } : undefined;
+    }
+    const ecdsa = Object.hasOwn(ecdsaCurves, scheme) ? ecdsaCurves[scheme] : undefined;
+    if (ecdsa === undefined || (keyType !== "ecdsa" && keyType !== scheme)) return undefined;
+    const publicKey = parsePublicKeyPem(text);
+    return publicKey.type === "ecdsa" && publicKey.curve === ecdsa.curve ? { publicKey, algorithms: [{ scheme: "ecdsa", hash: ecdsa.hash }] } : undefined;
+  } catch (error) {
+    if (error instanceof EngineError) return undefined;
+    throw error;
+  }
+}
+
+/** Whether `signature` is the key's over `message`. */
+export const verifyWithKey = ({ publicKey, algorithms }: UsableKey, message: Uint8Array, signature: Uint8Array, verifier: SignatureVerifier): boolean =>
+  algorithms.some((algorithm) => verifier.verify(algorithm, publicKey, { message }, signature));

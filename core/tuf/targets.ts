@@ -1,0 +1,23 @@
+/** Targets metadata, of the top level and of delegated roles: files, and who else may vouch for which. Source: TUF 1.0 section 4.5. */
+import { defaultLimits } from "../limits.ts";
+import { type Delegations, readDelegations } from "./delegations.ts";
+import { readTargetFile, type TargetFile } from "./listed-file.ts";
+import { type Metadata, parseMetadata } from "./metadata.ts";
+import { readEntries } from "./shape.ts";
+
+export interface Targets {
+  readonly files: ReadonlyMap<string, TargetFile>;
+  readonly delegations: Delegations | undefined;
+}
+
+/** @throws EngineError `malformed`, `over-limit`, `unsupported`. */
+export const parseTargets = (bytes: Uint8Array, role = "targets"): Metadata<Targets> =>
+  parseMetadata(bytes, {
+    role,
+    type: "targets",
+    maxBytes: defaultLimits.tufTargetsBytes,
+    read: (signed) => ({
+      files: readEntries(signed.targets, "/signed/targets", readTargetFile),
+      delegations: signed.delegations === undefined ? undefined : readDelegations(signed.delegations, "/signed/delegations"),
+    }),
+  });

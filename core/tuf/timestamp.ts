@@ -1,0 +1,18 @@
+/** Timestamp metadata: the newest snapshot. Source: TUF 1.0 section 4.6. */
+import { defaultLimits } from "../limits.ts";
+import { type ListedMetadata, readListedMetadata } from "./listed-file.ts";
+import { type Metadata, parseMetadata } from "./metadata.ts";
+import { readObject } from "./shape.ts";
+
+export interface Timestamp {
+  readonly snapshot: ListedMetadata;
+}
+
+/** @throws EngineError `malformed`, `over-limit`, `unsupported`. */
+export const parseTimestamp = (bytes: Uint8Array): Metadata<Timestamp> =>
+  parseMetadata(bytes, {
+    role: "timestamp",
+    type: "timestamp",
+    maxBytes: defaultLimits.tufTimestampBytes,
+    read: (signed) => ({ snapshot: readListedMetadata(readObject(signed.meta, "/signed/meta")["snapshot.json"], "/signed/meta/snapshot.json") }),
+  });
