@@ -1,14 +1,15 @@
 /**
  * `npm run bench [-- NAME...]`: prints ratios measured in one run, each with the bound it must keep. Exit code 1 when one is not kept.
- * `KYVERNO=path` adds the real Kyverno command line, `SALLYPORT_VECTORS` the bundles of the Sigstore conformance suite.
+ * `KYVERNO=path` adds the real Kyverno command line, `SALLYPORT_VECTORS` the bundles of the Sigstore conformance suite, Go on the path sigstore-go.
  */
 import { fileURLToPath } from "node:url";
 import { type Bench, type BenchSetting, keepsBound } from "./bench/bench.ts";
 import { policies } from "./bench/policies.ts";
+import { sigstoreGo } from "./bench/sigstore-go.ts";
 import { start } from "./bench/start.ts";
 import { verify } from "./bench/verify.ts";
 
-export const benches: readonly Bench[] = [verify, start, policies];
+export const benches: readonly Bench[] = [verify, sigstoreGo, start, policies];
 
 export interface BenchCount {
   readonly kept: number;

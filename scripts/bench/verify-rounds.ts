@@ -14,9 +14,11 @@ import { compileAttestor } from "../../core/verify/attestor.ts";
 import { verifyBundle } from "../../core/verify/verify-bundle.ts";
 import { nodeVerifier } from "../../proxy/crypto-node.ts";
 
-const identity =
+export { nodeVerifier };
+
+export const identity =
   "https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon/.github/workflows/extremely-dangerous-oidc-beacon.yml@refs/heads/main";
-const issuer = "https://token.actions.githubusercontent.com";
+export const issuer = "https://token.actions.githubusercontent.com";
 
 export interface Material {
   readonly bundle: string;
@@ -27,13 +29,22 @@ export interface Material {
 /** Bundles of the conformance suite with their trusted roots: keyless v0.3 with a Rekor v1 entry, and with a Rekor v2 entry and a timestamp. */
 export const cases = { "v0.3 keyless, Rekor v1": "happy-path-v0.3", "v0.3 keyless, Rekor v2": "rekor2-happy-path" } as const;
 
-export function readMaterial(vectors: string, name: string = cases["v0.3 keyless, Rekor v1"]): Material {
+export function filesOf(vectors: string, name: string): Readonly<Record<keyof Material, string>> {
   const suite = join(vectors, "sigstore-conformance/bundle-verify");
   const own = join(suite, name, "trusted_root.json");
   return {
-    bundle: readFileSync(join(suite, name, "bundle.sigstore.json"), "utf8"),
-    artifact: new Uint8Array(readFileSync(join(suite, "a.txt"))),
-    trustedRoot: new Uint8Array(readFileSync(existsSync(own) ? own : join(vectors, "root-signing/targets/trusted_root.json"))),
+    bundle: join(suite, name, "bundle.sigstore.json"),
+    artifact: join(suite, "a.txt"),
+    trustedRoot: existsSync(own) ? own : join(vectors, "root-signing/targets/trusted_root.json"),
+  };
+}
+
+export function readMaterial(vectors: string, name: string = cases["v0.3 keyless, Rekor v1"]): Material {
+  const files = filesOf(vectors, name);
+  return {
+    bundle: readFileSync(files.bundle, "utf8"),
+    artifact: new Uint8Array(readFileSync(files.artifact)),
+    trustedRoot: new Uint8Array(readFileSync(files.trustedRoot)),
   };
 }
 

@@ -33,7 +33,7 @@ test("times are medians", () => {
 test("what needs nothing from outside runs, and shows what it compares", async () => {
   for (const bench of benches.filter(({ name }) => name !== "start")) {
     const { count, text } = await run(bench);
-    if (bench.name === "verify") assert.is(count.skipped, 1);
+    if (bench.name === "verify" || bench.name === "sigstore-go") assert.is(count.skipped, 1);
     else assert.match(text, /1000 policies, times the time with 10/);
   }
 });
