@@ -17,5 +17,6 @@ export * from "./seed.ts";
 export * from "./sign.ts";
 export * from "./store.ts";
 export * from "./timestamp-authority.ts";
+export * from "./together.ts";
 export * from "./trusted-root.ts";
 export * from "./verify.ts";

@@ -15,6 +15,7 @@ import {
   type Recipe,
   sign,
   strangers,
+  together,
   verdict,
   verifiers,
   verify,
@@ -150,6 +151,24 @@ test("a folder says what the memory says", () => {
   bundled.store.write(other);
   for (const verifier of verifiers)
     assert.is(outcome(verify(bundled, verifier, { knowledge: withTrust(openLayout(other, { complete: true }), bundled.trustedRoot, lab.now) })), "proven");
+});
+
+test("several signatures of one image stand side by side", () => {
+  const bad = sign(lab, { layout: "tag", change: { signingKey: (_, same) => same.key("another") } });
+  const good = sign(lab, { layout: "tag" });
+  assert.is(verdict(together(bad, good)), "proven");
+  assert.is(verdict(together(bad, bad)), "refuted: wrong-key");
+  assert.is(verdict(together(sign(lab, { by: "certificate" }), good)), "proven");
+});
+
+test("a saved folder says what the memory says", () => {
+  for (const recipe of [{ layout: "tag" }, { layout: "tag", image: "index" }, { by: "certificate" }] as const) {
+    const signed = sign(lab, recipe);
+    const folder = tempFolder();
+    signed.store.save(folder, signed.digest);
+    const layout = openLayout(folder, { repository: signed.repository, tag: signed.tag, complete: true });
+    assert.is(verdict(signed, { knowledge: withTrust(layout, signed.trustedRoot, lab.now) }), "proven");
+  }
 });
 
 test.run();

@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { digestOf } from "../../core/crypto/digest.ts";
 import { encodeUtf8 } from "../../core/encoding/utf8.ts";
+import { associatedTag } from "../../core/oci/associated-tag.ts";
 import { mediaTypes, mediaTypeOf, parseManifest } from "../../core/oci/manifest.ts";
 import { MemoryKnowledge } from "../../core/oci/memory-knowledge.ts";
 import type { Descriptor, Digest } from "../../core/question.ts";
@@ -41,19 +42,40 @@ export class Store {
     return knowledge;
   }
 
+  #writeLayout(folder: string, manifests: readonly unknown[]): void {
+    mkdirSync(join(folder, "blobs", "sha256"), { recursive: true });
+    for (const { bytes } of [...this.blobs, ...this.manifests])
+      writeFileSync(join(folder, "blobs", "sha256", createHash("sha256").update(bytes).digest("hex")), bytes);
+    writeFileSync(join(folder, "oci-layout"), '{"imageLayoutVersion":"1.0.0"}');
+    writeFileSync(join(folder, "index.json"), JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.index, manifests }));
+  }
+
+  /** A folder as `cosign save` writes it: the image and its tags marked by kind, bundles only among the blobs. */
+  save(folder: string, image: Digest): void {
+    const roles = [
+      [image, "image"],
+      [associatedTag(image, "signature"), "sigs"],
+      [associatedTag(image, "attestation"), "atts"],
+    ] as const;
+    const manifests = roles.flatMap(([wanted, role]) => {
+      const found = this.manifests.find(({ digest, tag }) => digest === wanted || tag === wanted);
+      if (found === undefined) return [];
+      const mediaType = mediaTypeOf(parseManifest(found.bytes));
+      const kind = `dev.cosignproject.cosign/${role === "image" && mediaType === mediaTypes.index ? "imageIndex" : role}`;
+      return [{ mediaType, digest: found.digest, size: found.bytes.length, annotations: { kind } }];
+    });
+    this.#writeLayout(folder, manifests);
+  }
+
   /** An OCI layout folder whose index names every tag in full. */
   write(folder: string): void {
-    mkdirSync(join(folder, "blobs", "sha256"), { recursive: true });
-    const put = (bytes: Uint8Array): void => writeFileSync(join(folder, "blobs", "sha256", createHash("sha256").update(bytes).digest("hex")), bytes);
-    for (const { bytes } of [...this.blobs, ...this.manifests]) put(bytes);
     const manifests = this.manifests.map(({ repository, bytes, digest, tag }) => ({
       mediaType: mediaTypeOf(parseManifest(bytes)),
       digest,
       size: bytes.length,
       annotations: { "org.opencontainers.image.ref.name": tag === undefined ? `${repository}@${digest}` : `${repository}:${tag}` },
     }));
-    writeFileSync(join(folder, "oci-layout"), '{"imageLayoutVersion":"1.0.0"}');
-    writeFileSync(join(folder, "index.json"), JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.index, manifests }));
+    this.#writeLayout(folder, manifests);
   }
 }
 
