@@ -60,8 +60,11 @@ export const tufKeyId = (key: LabKey): string => encodeHex(sha256(encodeUtf8(enc
 const tufAlgorithm = (key: LabKey): LabKey["algorithm"] =>
   key.publicKey.type === "rsa" ? { scheme: "rsa-pss", hash: "sha256", saltLength: 32 } : key.algorithm;
 
-/** Metadata as served. A signer may be given with another key id than its own. */
-export function signMetadata(signed: DraftObject, signers: readonly (LabKey | readonly [keyId: string, key: LabKey])[]): Uint8Array {
+/** A key, or a key under another id than its own. */
+export type TufSigner = LabKey | readonly [keyId: string, key: LabKey];
+
+/** Metadata as served. */
+export function signMetadata(signed: DraftObject, signers: readonly TufSigner[]): Uint8Array {
   const message = encodeUtf8(encodeOlpcJson(signed as IntegerJson));
   const signatures = signers.map((signer): DraftObject => {
     const [keyid, key] = "pem" in signer ? [tufKeyId(signer), signer] : signer;
@@ -181,8 +184,8 @@ export class TufRepository {
     return bytes;
   }
 
-  /** Signs and serves one role as its draft stands, `signed` first changed by `change`. */
-  publishRole(role: string, signers: readonly (LabKey | readonly [string, LabKey])[] = this.draft(role).signers): Uint8Array {
+  /** Signs and serves one role as its draft stands. */
+  publishRole(role: string, signers: readonly TufSigner[] = this.draft(role).signers): Uint8Array {
     const { signed } = this.draft(role);
     const bytes = signMetadata(signed, signers);
     this.files.set(role === "timestamp" || !this.isConsistent ? `${quoted(role)}.json` : `${signed.version as bigint}.${quoted(role)}.json`, bytes);
@@ -197,8 +200,8 @@ export class TufRepository {
     object(this.signed(lister).meta)[`${role}.json`] = file;
   }
 
-  /** Publishes everything but the root as the next version: targets and delegated roles, snapshot, timestamp; target files. */
-  publish({ bump = true, hashes = true } = {}): void {
+  /** Publishes everything but the root as the next version: targets and delegated roles, snapshot, timestamp; target files. `signers` sign in place of a role's own. */
+  publish({ bump = true, hashes = true, signers = {} as Readonly<Record<string, readonly TufSigner[]>> } = {}): void {
     const published = this.files.has("timestamp.json");
     const next = (role: string): void => {
       if (bump && published) this.setVersion(role, (this.signed(role).version as bigint) + 1n);
@@ -206,12 +209,12 @@ export class TufRepository {
     for (const role of this.roles.keys()) {
       if (role === "root" || role === "snapshot" || role === "timestamp") continue;
       next(role);
-      this.list(role, this.publishRole(role), { hashes });
+      this.list(role, this.publishRole(role, signers[role]), { hashes });
     }
     next("snapshot");
-    this.list("snapshot", this.publishRole("snapshot"), { hashes });
+    this.list("snapshot", this.publishRole("snapshot", signers.snapshot), { hashes });
     next("timestamp");
-    this.publishRole("timestamp");
+    this.publishRole("timestamp", signers.timestamp);
     for (const [path, bytes] of this.#contents) this.publishTarget(path, bytes);
   }
 

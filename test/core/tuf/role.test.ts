@@ -1,0 +1,114 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
+import { readKey } from "../../../core/tuf/key.ts";
+import { readRole, type Role, roleFingerprints, verifyThreshold } from "../../../core/tuf/role.ts";
+import { parseTimestamp } from "../../../core/tuf/timestamp.ts";
+import { nodeVerifier } from "../../../proxy/crypto-node.ts";
+import type { LabKey } from "../../lab/keys.ts";
+import { makeTufRepository, signMetadata, type TufSigner, tufKey, tufKeyId } from "../../lab/tuf-repository.ts";
+import { throwsCode } from "../../support/assert.ts";
+
+const test = suite("core/tuf/role");
+const repository = makeTufRepository(encodeUtf8("{}"));
+const [a, b, c] = ["a", "b", "c"].map((name) => repository.key(name)) as [LabKey, LabKey, LabKey];
+
+const roleOf = (ids: readonly (readonly [string, LabKey])[], threshold: bigint): Role =>
+  readRole({ keyids: ids.map(([id]) => id), threshold }, new Map(ids.map(([id, key]) => [id, readKey(tufKey(key) as never, id)])), "/role");
+const named = (...keys: readonly LabKey[]) => keys.map((key) => [tufKeyId(key), key] as const);
+const verify = (role: Role, signers: readonly TufSigner[]) =>
+  verifyThreshold(parseTimestamp(signMetadata(repository.signed("timestamp"), signers)), role, nodeVerifier, "test");
+
+test("as many different keys as the threshold says", () => {
+  const role = roleOf(named(a, b, c), 2n);
+  for (const signers of [
+    [a, b],
+    [b, c],
+    [a, b, c],
+    [c, repository.key("stranger"), a],
+  ])
+    verify(role, signers);
+  for (const signers of [[], [a], [a, repository.key("stranger")]]) throwsCode("bad-threshold", () => verify(role, signers));
+});
+
+test("key ids are names: they need not be digests, and one key has one voice under any of them", () => {
+  verify(
+    roleOf(
+      [
+        ["first", a],
+        ["second", b],
+      ],
+      2n,
+    ),
+    [
+      ["first", a],
+      ["second", b],
+    ],
+  );
+  throwsCode("bad-threshold", () =>
+    verify(
+      roleOf(
+        [
+          ["first", a],
+          ["second", a],
+        ],
+        2n,
+      ),
+      [
+        ["first", a],
+        ["second", a],
+      ],
+    ),
+  );
+  throwsCode("bad-threshold", () => verify(roleOf([["first", a]], 1n), [["second", a]]));
+});
+
+test("a key that cannot be used takes nothing from the others", () => {
+  const keys = new Map([
+    ["good", readKey(tufKey(a) as never, "")],
+    ["odd", readKey({ keytype: "pqc", scheme: "x", keyval: { public: "" } }, "")],
+  ]);
+  verify(readRole({ keyids: ["odd", "good"], threshold: 1n }, keys, ""), [
+    ["good", a],
+    ["odd", b],
+  ]);
+  throwsCode("bad-threshold", () =>
+    verify(readRole({ keyids: ["odd", "good"], threshold: 2n }, keys, ""), [
+      ["good", a],
+      ["odd", b],
+    ]),
+  );
+});
+
+test("roles that cannot be are refused", () => {
+  throwsCode("malformed", () => roleOf(named(a), 0n));
+  throwsCode("malformed", () => roleOf(named(a, a), 1n));
+  throwsCode("malformed", () => readRole({ keyids: ["nowhere"], threshold: 1n }, new Map(), "/role"));
+  throwsCode("over-limit", () => readRole({ keyids: Array.from({ length: 101 }, (_, index) => `k${index}`), threshold: 1n }, new Map(), "/role"));
+});
+
+test("rotation is seen in the keys, not in their names or order", () => {
+  assert.is(
+    roleFingerprints(
+      roleOf(
+        [
+          ["x", a],
+          ["y", b],
+        ],
+        1n,
+      ),
+    ),
+    roleFingerprints(
+      roleOf(
+        [
+          ["q", b],
+          ["r", a],
+        ],
+        2n,
+      ),
+    ),
+  );
+  assert.is.not(roleFingerprints(roleOf(named(a), 1n)), roleFingerprints(roleOf(named(a, b), 1n)));
+});
+
+test.run();
