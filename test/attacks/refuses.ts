@@ -1,0 +1,33 @@
+/** One change of a valid artefact, and what it comes to: accepted without it, refused for its own reason with it, under both adapters. */
+import * as assert from "uvu/assert";
+import { type Asked, type Changes, Lab, type Recipe, type Signed, sign, verdict } from "../lab/index.ts";
+
+export const lab = new Lab();
+
+const accepted = new Set<string>();
+
+/** Asserts that the recipe is accepted as it stands. One without a change of its own is verified once. */
+export function accepts(recipe: Recipe, asked: Asked = {}): Signed {
+  const signed = sign(lab, recipe);
+  const plain = recipe.change === undefined && Object.keys(asked).length === 0 ? JSON.stringify(recipe) : undefined;
+  if (plain === undefined || !accepted.has(plain)) assert.is(verdict(signed, asked), "proven", JSON.stringify(recipe));
+  if (plain !== undefined) accepted.add(plain);
+  return signed;
+}
+
+/** The recipe with a further change, beside those that it has. */
+export const withChange = (recipe: Recipe, change: Changes): Recipe => ({ ...recipe, change: { ...recipe.change, ...change } });
+
+/** Asserts that the recipe is accepted as it stands, and refuted for `code` with the change. */
+export function refuses(code: string, recipe: Recipe, change: Changes, asked: Asked = {}): Signed {
+  accepts(recipe, asked);
+  const signed = sign(lab, withChange(recipe, change));
+  assert.is(verdict(signed, asked), `refuted: ${code}`, JSON.stringify(recipe));
+  return signed;
+}
+
+/** Asserts that a right artefact is accepted, and refuted for `code` when it is asked for otherwise. */
+export function refusesAsked(code: string, signed: Signed, asked: Asked): void {
+  assert.is(verdict(signed), "proven");
+  assert.is(verdict(signed, asked), `refuted: ${code}`);
+}
