@@ -25,7 +25,7 @@ import { nodeVerifier, openLayout } from "../proxy/index.ts";
 import { addAttestorOptions, type AttestorOptions, foldAliases, readAttestor } from "./input/attestor-flags.ts";
 import type { CommandIO, ExitCode } from "./command.ts";
 import { addKnowledgeOptions, type KnowledgeOptions, type OpenKnowledge, openKnowledge } from "./input/knowledge.ts";
-import { toJsonLine, toJsonText, toYamlText } from "./render/json.ts";
+import { toJsonLine, toJsonText } from "./render/json.ts";
 import { gravest, renderProblem, toProblem } from "./render/problem.ts";
 import { leadingFailure } from "./render/evidence.ts";
 import { createStyle } from "./render/style.ts";
@@ -121,7 +121,7 @@ function requireTimestamps(image: VerifiedImage): VerifiedImage {
  * Verifies every image and reports. The exit code is that of the gravest outcome.
  * @throws EngineError for what the command line itself gets wrong, before anything is verified.
  */
-export function verifyImages(images: readonly string[], given: VerifyOptions, io: CommandIO, check: CheckImage): ExitCode {
+export async function verifyImages(images: readonly string[], given: VerifyOptions, io: CommandIO, check: CheckImage): Promise<ExitCode> {
   const options = { ...given, ...foldAliases({ ...given }) };
   const spec: AttestorSpec = readAttestor(options, io);
   const expectation = compileAttestor(spec, { identityTexts: "exact" });
@@ -152,22 +152,22 @@ export function verifyImages(images: readonly string[], given: VerifyOptions, io
       return options.useSignedTimestamps === true ? requireTimestamps(image) : image;
     });
     const code = gravest(verified.map(exitOfImage));
-    report(verified, options, { now: opened.now, code, knowledge: opened.knowledge }, io);
+    await report(verified, options, { now: opened.now, code, knowledge: opened.knowledge }, io);
     return code;
   } finally {
     opened.close();
   }
 }
 
-function report(
+async function report(
   images: readonly VerifiedImage[],
   options: VerifyOptions,
   { now, code, knowledge }: { readonly now: Date; readonly code: ExitCode; readonly knowledge: Knowledge },
   io: CommandIO,
-): void {
+): Promise<void> {
   const document = () => toVerificationJson(images, { at: now, offline: true, exitCode: code });
   if (options.output === "json") io.out(toJsonText(document()));
-  else if (options.output === "yaml") io.out(toYamlText(document()));
+  else if (options.output === "yaml") io.out((await import("./render/yaml.ts")).toYamlText(document()));
   else if (options.output === "cosign")
     io.out(
       toJsonLine(

@@ -5,7 +5,8 @@ import { ClusterFiles } from "../input/cluster-files.ts";
 import { collect, type CommandIO, type ExitCode, type Shell } from "../command.ts";
 import { problemText, readPolicies, readResources } from "../input/files.ts";
 import { addKnowledgeOptions, type KnowledgeOptions, openKnowledge } from "../input/knowledge.ts";
-import { sorted, toJsonText, toYamlText } from "../render/json.ts";
+import { sorted, toJsonText } from "../render/json.ts";
+import { toYamlText } from "../render/yaml.ts";
 import {
   type Counts,
   countResults,

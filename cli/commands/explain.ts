@@ -6,7 +6,8 @@ import { collect, type CommandIO, type ExitCode, type Shell } from "../command.t
 import { problemText, readPolicies, readResources } from "../input/files.ts";
 import { addKnowledgeOptions, type KnowledgeOptions, openKnowledge } from "../input/knowledge.ts";
 import { renderDecision } from "../render/decision.ts";
-import { toJsonText, toYamlText } from "../render/json.ts";
+import { toJsonText } from "../render/json.ts";
+import { toYamlText } from "../render/yaml.ts";
 import { createStyle } from "../render/style.ts";
 
 interface ExplainOptions extends KnowledgeOptions {

@@ -17,11 +17,11 @@ export function define(command: Command, { io, finish }: Shell): void {
     .option("--type <type>", "predicate type: a URI, or slsaprovenance, slsaprovenance1, spdx, spdxjson, cyclonedx, link, vuln, openvex, custom")
     .addOption(new Option("--predicate-type <type>").hideHelp())
     .addOption(new Option("--policy <file>").hideHelp())
-    .action((images: readonly string[], options: VerifyOptions & { readonly predicateType?: string; readonly policy?: string }) => {
+    .action(async (images: readonly string[], options: VerifyOptions & { readonly predicateType?: string; readonly policy?: string }) => {
       if (options.policy !== undefined)
         throw new EngineError("unsupported", "CUE and Rego are not evaluated: write the conditions in a Kyverno policy and use apply", {
           subject: options.policy,
         });
-      finish(verifyImages(images, options, io, checkType(toPredicateType(options.type ?? options.predicateType ?? "custom"))));
+      finish(await verifyImages(images, options, io, checkType(toPredicateType(options.type ?? options.predicateType ?? "custom"))));
     });
 }

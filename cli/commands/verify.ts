@@ -26,5 +26,5 @@ Exit codes: 0 verified, 10 no signature, 11 no such image, 12 none matches, 13 n
 export function define(command: Command, { io, finish }: Shell): void {
   addVerifyOptions(command)
     .addHelpText("after", examples)
-    .action((images: readonly string[], options: VerifyOptions) => finish(verifyImages(images, options, io, check)));
+    .action(async (images: readonly string[], options: VerifyOptions) => finish(await verifyImages(images, options, io, check)));
 }

@@ -1,8 +1,8 @@
-/** JSON and YAML for machines: log indexes and sizes as decimal strings, bytes as base64, instants as RFC 3339. */
-import { stringify } from "yaml";
+/** JSON for machines: log indexes and sizes as decimal strings, bytes as base64, instants as RFC 3339. */
 import { encodeBase64 } from "../../core/index.ts";
 
-function plain(value: unknown): unknown {
+/** A tree of what JSON has. */
+export function plain(value: unknown): unknown {
   if (typeof value === "bigint") return value.toString();
   if (value instanceof Uint8Array) return encodeBase64(value);
   if (value instanceof Date) return value.toISOString();
@@ -19,9 +19,6 @@ export const toJsonText = (value: unknown): string => `${JSON.stringify(plain(va
 
 /** On one line, one newline at the end. */
 export const toJsonLine = (value: unknown): string => `${JSON.stringify(plain(value))}\n`;
-
-/** YAML of the same tree. */
-export const toYamlText = (value: unknown): string => stringify(plain(value), { lineWidth: 0, aliasDuplicateObjects: false });
 
 /** Go's field order for Kyverno's reports is alphabetical in JSON and YAML: keys sorted at every depth. */
 export function sorted(value: unknown): unknown {

@@ -1,6 +1,6 @@
 /** Results of test files, as `kyverno test` shows them. Source: kyverno.md section 12.2. */
 import type { JsonValue } from "../../core/index.ts";
-import { toYamlText } from "./json.ts";
+import { toYamlText } from "./yaml.ts";
 import { type JunitCase, renderJunit } from "./junit.ts";
 import { renderMarkdown } from "./markdown.ts";
 import { renderLineTable } from "./table.ts";

@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { sorted, toJsonLine, toJsonText, toYamlText } from "../../../cli/render/json.ts";
+import { sorted, toJsonLine, toJsonText } from "../../../cli/render/json.ts";
 
 const test = suite("cli/render/json");
 
@@ -11,11 +11,8 @@ test("writes what plain JSON cannot", () => {
   );
 });
 
-test("JSON is indented by two, YAML is not folded", () => {
+test("JSON is indented by two", () => {
   assert.is(toJsonText({ a: [1] }), '{\n  "a": [\n    1\n  ]\n}\n');
-  assert.is(toYamlText({ a: "x ".repeat(100).trim() }), `a: ${"x ".repeat(100).trim()}\n`);
-  const shared = { b: 1 };
-  assert.is(toYamlText({ a: shared, c: shared }), "a:\n  b: 1\nc:\n  b: 1\n");
 });
 
 test("sorts keys at every depth, lists stay", () => assert.is(JSON.stringify(sorted({ b: [{ d: 1, c: 2 }], a: 1 })), '{"a":1,"b":[{"c":2,"d":1}]}'));
