@@ -35,7 +35,9 @@ export function checkTests(root: string, elsewhere: Readonly<Record<string, { re
   for (const { path, text } of tests) {
     const code = blankText(text, { strings: "keep" });
     const suites = [...code.matchAll(/^(?:const|let) (\w+) = suite(?:<[^>]*>)?\(/gm)].map((found) => found[1] ?? "");
-    if (suites.length === 0 && !/\bsuite\b/.test(code)) faults.push(`${path}: has no suite`);
+    const attacks = /^const \{ attack, run \} = attackSuite\(/m.test(code);
+    if (suites.length === 0 && !attacks && !/\bsuite\b/.test(code)) faults.push(`${path}: has no suite`);
+    if (attacks && !/^run\(\)/m.test(code)) faults.push(`${path}: run() is missing`);
     for (const name of suites) if (!new RegExp(`\\b${name}\\.run\\(\\)`).test(code)) faults.push(`${path}: ${name}.run() is missing`);
   }
   if (sources.length === 0) faults.push("no source was looked at");

@@ -24,6 +24,12 @@ test("a source without a test is a fault", () => assert.equal(faults({ "core/a.t
 test("a suite that is not run is a fault", () =>
   assert.is(faults({ "core/a.ts": source, "test/core/a.test.ts": 'const test = suite("core/a");\ntest("x", f);\n' }).length, 1));
 test("a test file without a suite is a fault", () => assert.is(faults({ "core/a.ts": source, "test/core/a.test.ts": "f();\n" }).length, 1));
+test("a suite of attacks is one, and must be run", () => {
+  const attacks = 'const { attack, run } = attackSuite("a");\nattack(1, "x", f);\n';
+  const tree = (text: string) => ({ "core/a.ts": source, "test/core/a.test.ts": mirrored, "test/attacks/a.test.ts": text });
+  assert.equal(faults(tree(`${attacks}run();\n`)), []);
+  assert.equal(faults(tree(attacks)), ["test/attacks/a.test.ts: run() is missing"]);
+});
 test("no source at all is a fault", () => assert.is(faults({}).length, 1));
 
 test("a row of the list stands for a test, and must be true", () => {
