@@ -51,7 +51,7 @@ export interface TokenSpec {
   readonly announced: readonly (HashName | "sha1")[];
   /** In place of the digest of the content. */
   readonly messageDigest?: Uint8Array;
-  readonly signingTime?: Date;
+  readonly signingTime: Date | undefined;
   /** ESS: which certificate the signature names; by which version. */
   readonly names: LabCertificate | undefined;
   readonly namedBy: "v1" | "v2" | "both";
