@@ -1,4 +1,4 @@
-/** An attack of the catalogue as a test. `scripts/attacks-page.ts` finds the calls by their text: number and description stand in them as literals. */
+/** An attack of the catalogue as a test. `page.ts` finds the calls by their text: number and description stand in them as literals. */
 import { suite } from "uvu";
 import { catalogue } from "./catalogue.ts";
 

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { catalogue, type CatalogueRow, groups } from "../test/attacks/catalogue.ts";
+import { catalogue, type CatalogueRow, groups } from "./catalogue.ts";
 
 export const attacksPath = "docs/attacks.md";
 
@@ -66,5 +66,5 @@ cryptographic adapters. ${rows.length - waiting} of ${rows.length} attacks have 
 ${parts.join("\n")}`;
 }
 
-const root = fileURLToPath(new URL("..", import.meta.url));
+const root = fileURLToPath(new URL("../..", import.meta.url));
 if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(join(root, attacksPath), attacksPage(catalogue, attackTests(join(root, "test/attacks"))));

@@ -1,8 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type AttackTest, attacksIn, attacksPage, catalogueFaults } from "../../scripts/attacks-page.ts";
+import { type AttackTest, attacksIn, attacksPage, catalogueFaults } from "./page.ts";
 
-const test = suite("scripts/attacks-page");
+const test = suite("attacks/page");
 const rows = [
   { number: 1, attack: "first | one", required: "refused" },
   { number: 2, attack: "second", required: "refused", waits: "the registry proxy" },
