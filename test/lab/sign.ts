@@ -1,4 +1,5 @@
 /** Makes what a recipe says, from payload to stored signature, with the change at its level. Source: cosign signature specification, Sigstore bundle. */
+import { attempt } from "../../core/verify/attempt.ts";
 import type { AttestorSpec } from "../../core/verify/attestor.ts";
 import { cosignSignPredicateType } from "../../core/dsse/predicate-types.ts";
 import { encodePae, inTotoPayloadType } from "../../core/dsse/envelope.ts";
@@ -59,6 +60,8 @@ function issueLeaf(lab: Lab, key: LabKey, { identity = labIdentity, change = {} 
   const issued = authority.issue({ ...stamped, extensions: change.issuedExtensions?.(stamped.extensions, lab) ?? stamped.extensions }, issuer.key);
   return change.certificate?.(issued, lab) ?? issued;
 }
+
+const messageDigests = { sha224: "SHA2_256", sha256: "SHA2_256", sha384: "SHA2_384", sha512: "SHA2_512" } as const;
 
 /** Ed25519 signs a digest where a log records one. */
 function algorithmFor(key: LabKey, { algorithm, claim, layout, evidence }: Making["recipe"]): SignatureAlgorithm {
@@ -123,6 +126,12 @@ function stampAll(making: Making, change: Changes, message: Uint8Array): readonl
   return change.timestamps?.(timestamps, making) ?? timestamps;
 }
 
+/** An envelope whose payload a change made unreadable was logged as the signer had it. */
+function loggedPayload(text: string, payload: Uint8Array): Uint8Array {
+  const outcome = attempt(() => decodeBase64(text));
+  return outcome.ok ? outcome.value : payload;
+}
+
 /** What an attestor says that the recipe's right signature satisfies. */
 function attestorFor({ lab, recipe, key }: Making): AttestorSpec {
   const logged = recipe.evidence.some((kind) => kind === "promise" || kind === "proof" || kind === "rekor2");
@@ -155,18 +164,19 @@ export function sign(lab: Lab, wanted: Recipe = {}): Signed {
   const payloadType = change.payloadType ?? inTotoPayloadType;
   const message = enveloped ? encodePae(payloadType, payload) : payload;
   const signer = change.signingKey?.(key, lab) ?? key;
-  const right = signer.sign(message, algorithmFor(signer, recipe));
+  const algorithm = algorithmFor(signer, recipe);
+  const right = signer.sign(message, algorithm);
   const signature = change.signature?.(right, message, signer) ?? right;
 
   const early: Making = { lab, recipe, key, payload, signature, ...(certificate === undefined ? {} : { certificate }) };
   const wrapped = enveloped ? envelopeJson(payloadType, payload, [signature]) : undefined;
   const envelope = wrapped === undefined ? undefined : (change.envelope?.(wrapped, early) ?? wrapped);
   const making: Making = envelope === undefined ? early : { ...early, envelope: jsonBytes(envelope) };
-  const hash = signer.algorithm.scheme === "ed25519" ? ({ hash: "sha512" } as const) : {};
+  const hash = "hash" in algorithm ? algorithm.hash : algorithm.scheme === "ed25519ph" ? "sha512" : "sha256";
   const content: Logged["content"] =
     making.envelope === undefined
-      ? { message: payload, ...hash }
-      : { payloadType: envelope.payloadType, payload: decodeBase64(envelope.payload), envelope: making.envelope };
+      ? { message: payload, hash }
+      : { payloadType: envelope.payloadType, payload: loggedPayload(envelope.payload, payload), envelope: making.envelope };
   const entries = logEntries(making, change, content, certificate ?? key);
   const timestamps = stampAll(making, change, making.envelope !== undefined && isLayer(recipe) ? making.envelope : signature);
 
@@ -179,7 +189,7 @@ export function sign(lab: Lab, wanted: Recipe = {}): Signed {
       chain: lab.authority.chain.slice(0, -1),
       entries,
       timestamps,
-      content: envelope === undefined ? { message: artifact, signature } : { envelope },
+      content: envelope === undefined ? { message: artifact, signature, algorithm: messageDigests[hash] } : { envelope },
     };
     const made = bundleJson(spec);
     bundle = JSON.stringify(change.bundle?.(made, making) ?? made);

@@ -8,6 +8,7 @@ import { associatedTag } from "../../core/oci/associated-tag.ts";
 import { mediaTypes, mediaTypeOf, parseManifest } from "../../core/oci/manifest.ts";
 import { MemoryKnowledge } from "../../core/oci/memory-knowledge.ts";
 import type { Descriptor, Digest } from "../../core/question.ts";
+import { attempt } from "../../core/verify/attempt.ts";
 
 interface StoredManifest {
   readonly repository: string;
@@ -38,7 +39,12 @@ export class Store {
     const knowledge = new MemoryKnowledge({ at, from: "lab" });
     for (const { repository } of this.manifests) knowledge.complete(repository);
     for (const { repository, bytes } of this.blobs) knowledge.putBlob(repository, bytes);
-    for (const { repository, bytes, tag } of this.manifests) knowledge.putManifest(repository, bytes, tag);
+    for (const { repository, bytes, digest, tag } of this.manifests) {
+      if (attempt(() => knowledge.putManifest(repository, bytes, tag)).ok) continue;
+      // A wrong one is served all the same.
+      knowledge.present({ kind: "manifest", repository, digest }, bytes);
+      if (tag !== undefined) knowledge.present({ kind: "tag", repository, tag }, { mediaType: mediaTypes.manifest, digest, size: bytes.length });
+    }
     return knowledge;
   }
 
