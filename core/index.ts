@@ -49,6 +49,17 @@ export {
   type TufEvidence,
   type TufVerifier,
 } from "./trust/tuf-verifier.ts";
+export { findTarget } from "./tuf/find-target.ts";
+export { withHeldFloors } from "./tuf/held-floors.ts";
+export { matchListed, type TargetFile, verifyListed } from "./tuf/listed-file.ts";
+export { parseRoot } from "./tuf/root.ts";
+export { servedTargetPath } from "./tuf/target-path.ts";
+export { type Floors, type TrustedSet, versionsOf } from "./tuf/trusted-set.ts";
+export { requireFinalRoot, trustInitialRoot, updateRoot } from "./tuf/update-root.ts";
+export { listedSnapshot, snapshotBytes, updateSnapshot } from "./tuf/update-snapshot.ts";
+export { listedTargets, targetsBytes, type TargetsRole, topLevelTargets, updateTargets } from "./tuf/update-targets.ts";
+export { updateTimestamp } from "./tuf/update-timestamp.ts";
+export { encodeFloors, readFloors, type VerifiedSource, verifySource } from "./tuf/verify-source.ts";
 export { parseTrustedRoot, type TrustedRoot } from "./trust/trusted-root.ts";
 export { parsePublicKeyPem, parsePublicKeysPem, type PublicKey } from "./crypto/public-key.ts";
 export { nobleVerifier } from "./crypto/noble.ts";

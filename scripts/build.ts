@@ -1,5 +1,5 @@
 /**
- * Builds `dist/`: the command line (`sallyport.mjs`), the conformance client (`conformance.mjs`) and the portable engine (`engine.mjs`).
+ * Builds `dist/`: the command line (`sallyport.mjs`), the conformance clients (`conformance.mjs`, `tuf-conformance.mjs`) and the portable engine (`engine.mjs`).
  * The Node programs share lazy chunks, so that a command loads only what it needs; the engine is one file for any host.
  */
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -23,7 +23,7 @@ export interface BuiltFile {
 /** Packages with native code, and those that nothing needs before it is asked for; they are found in node_modules at run time. */
 const external = ["better-sqlite3"];
 
-const programs: Readonly<Record<string, string>> = { sallyport: "cli/main.ts", conformance: "cli/conformance.ts" };
+const programs: Readonly<Record<string, string>> = { sallyport: "cli/main.ts", conformance: "cli/conformance.ts", "tuf-conformance": "cli/tuf-conformance.ts" };
 
 /** The engine's door for other hosts: without YAML where there is an edge entry, else the whole of `core/index.ts`. */
 export const engineEntry = (root: string): string | undefined => ["core/entry/edge.ts", "core/index.ts"].find((path) => existsSync(join(root, path)));
@@ -142,7 +142,8 @@ export async function buildEngineScript(root: string): Promise<string> {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const root = fileURLToPath(new URL("..", import.meta.url)).replace(/[/\\]$/, "");
   const outdir = join(root, "dist");
-  for (const stale of ["chunks", "sallyport.mjs", "conformance.mjs", "engine.mjs"]) rmSync(join(outdir, stale), { recursive: true, force: true });
+  for (const stale of ["chunks", "sallyport.mjs", "conformance.mjs", "tuf-conformance.mjs", "engine.mjs"])
+    rmSync(join(outdir, stale), { recursive: true, force: true });
   const files = [...(await buildPrograms({ root, outdir })), ...(await buildEngine({ root, outdir }))];
   for (const { path, bytes } of files) process.stdout.write(`${`${Math.ceil(bytes / 1024)} KiB`.padStart(9)}  dist/${path}\n`);
 }

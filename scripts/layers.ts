@@ -98,5 +98,6 @@ export const layers: LayerTable = {
   },
   "cli/program.ts": { units: [...doors, "cli/command.ts", "cli/version.ts", "cli/render", "cli/commands"], packages: ["commander"] },
   "cli/main.ts": { units: [...doors, "cli/command.ts", "cli/program.ts"], packages: ["node:"] },
+  "cli/tuf-conformance.ts": { units: [...doors, "proxy/index.ts", "cli/command.ts"], packages: ["node:", "commander"] },
   "cli/conformance.ts": { units: [...doors, "proxy/index.ts", "cli/command.ts", "cli/input", "cli/render"], packages: ["node:", "commander"] },
 };

@@ -60,3 +60,14 @@ export function verifyListed(
       throw new EngineError("malformed", `the ${name} digest is not the one that the metadata states`, { subject });
   }
 }
+
+/** Whether {@link verifyListed} holds. */
+export function matchListed(bytes: Uint8Array, listed: Parameters<typeof verifyListed>[1]): boolean {
+  try {
+    verifyListed(bytes, listed, "");
+    return true;
+  } catch (error) {
+    if (error instanceof EngineError) return false;
+    throw error;
+  }
+}

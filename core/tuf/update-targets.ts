@@ -31,14 +31,11 @@ export function roleOf(set: TrustedSet, { name, parent }: TargetsRole): Role {
   return delegated.role;
 }
 
-/**
- * `isHeld` as for the snapshot.
- * @throws EngineError `bad-threshold`, `rollback`, `stale`, `malformed`, `over-limit`, `unsupported`, `no-trust`.
- */
-export function updateTargets(set: TrustedSet, role: TargetsRole, bytes: Uint8Array, at: ReferenceTime, { isHeld = false } = {}): TrustedSet {
+/** @throws EngineError `bad-threshold`, `rollback`, `stale`, `malformed`, `over-limit`, `unsupported`, `no-trust`. */
+export function updateTargets(set: TrustedSet, role: TargetsRole, bytes: Uint8Array, at: ReferenceTime): TrustedSet {
   const listed = listedTargets(set, role.name);
   // 5.6.2
-  if (!isHeld) verifyListed(bytes, listed, role.name);
+  verifyListed(bytes, listed, role.name);
   const metadata = parseTargets(bytes, role.name);
   // 5.6.3
   verifyThreshold(metadata, roleOf(set, role), set.verifier, role.parent ?? `root version ${set.root.version}`);

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
-import { readListedMetadata, readTargetFile, verifyListed } from "../../../core/tuf/listed-file.ts";
+import { matchListed, readListedMetadata, readTargetFile, verifyListed } from "../../../core/tuf/listed-file.ts";
 import { throwsCode } from "../../support/assert.ts";
 
 const test = suite("core/tuf/listed-file");
@@ -15,6 +15,8 @@ test("length and every digest that is stated must hold", () => {
     ["sha512", hash("sha512").toUpperCase()],
   ]);
   verifyListed(bytes, { length: 7n, hashes: right }, "x");
+  assert.ok(matchListed(bytes, { length: 7n, hashes: right }));
+  assert.not.ok(matchListed(bytes, { length: 8n, hashes: right }));
   verifyListed(bytes, { length: undefined, hashes: undefined }, "x");
   for (const wrong of [
     { length: 6n, hashes: right },

@@ -36,7 +36,6 @@ test("what was held before may have other bytes than are listed, but no other ve
   throwsCode("malformed", () => updateSnapshot(timestamp, spaced(repository.served("snapshot")), now));
   assert.is(updateSnapshot(timestamp, spaced(repository.served("snapshot")), now, { isHeld: true }).snapshot?.version, 1n);
   throwsCode("malformed", () => updateTargets(snapshot, topLevelTargets, spaced(repository.served("targets")), now));
-  assert.is(updateTargets(snapshot, topLevelTargets, spaced(repository.served("targets")), now, { isHeld: true }).targets.size, 1);
   const later = makeTufRepository(encodeUtf8("{}"));
   later.publish({ hashes: false });
   const set = updateTimestamp(root, later.served("timestamp"), now);

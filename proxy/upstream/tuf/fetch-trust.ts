@@ -1,0 +1,126 @@
+/** A trusted root from a TUF mirror, as the mirror of decisions keeps it: the chain of roots, the newest metadata, the target, and the versions that were seen. */
+import {
+  defaultLimits,
+  EngineError,
+  encodeFloors,
+  matchListed,
+  parseRoot,
+  readFloors,
+  type SignatureVerifier,
+  trustedRootTarget,
+  type TrustedSet,
+  trustInitialRoot,
+  type TufSource,
+  updateRoot,
+  versionsOf,
+  withHeldFloors,
+} from "../../../core/index.ts";
+import type { TufMirror } from "./tuf-mirror.ts";
+import { fetchTarget, type HeldRoles, lookUpTarget, refresh } from "./update.ts";
+
+export interface TrustToFetch {
+  readonly mirror: TufMirror;
+  /** The root that is trusted from the beginning. */
+  readonly initialRoot: Uint8Array;
+  /** What was fetched before: it is not fetched again, and nothing older is accepted. */
+  readonly held?: TufSource | undefined;
+  readonly now: Date;
+  readonly verifier: SignatureVerifier;
+}
+
+/** The roles of a source, and the roots that are added to it. */
+class SourceRoles implements HeldRoles {
+  readonly roots: Uint8Array[];
+  readonly roles = new Map<string, Uint8Array>();
+
+  constructor(roots: readonly Uint8Array[], held: TufSource | undefined) {
+    this.roots = [...roots];
+    if (held === undefined) return;
+    for (const [role, bytes] of [
+      ["timestamp", held.timestamp],
+      ["snapshot", held.snapshot],
+      ...held.targets.map(({ role, bytes }) => [role, bytes] as const),
+    ] as const)
+      this.roles.set(role, bytes);
+  }
+
+  read(role: string): Uint8Array | undefined {
+    return this.roles.get(role);
+  }
+
+  write(role: string, bytes: Uint8Array): void {
+    if (role === "root") this.roots.push(bytes);
+    else this.roles.set(role, bytes);
+  }
+
+  remove(role: string): void {
+    this.roles.delete(role);
+  }
+
+  get(role: string): Uint8Array {
+    const bytes = this.roles.get(role);
+    if (bytes === undefined) throw new EngineError("no-trust", "metadata of this role is not there", { subject: role });
+    return bytes;
+  }
+}
+
+/**
+ * Updates a trusted root. `floors` of what it gives are the versions that were verified.
+ * @throws EngineError `bad-threshold`, `rollback`, `stale`, `no-trust`, `malformed`, `over-limit`, `unsupported`, and the codes of an outage.
+ */
+export async function fetchTrust({ mirror, initialRoot, held, now, verifier }: TrustToFetch): Promise<TufSource> {
+  const { set: trusted, roots } = walkHeldRoots(trustInitialRoot(initialRoot, verifier, readFloors(held?.floors)), held?.roots ?? []);
+  const roles = new SourceRoles(roots, held);
+  const update = { mirror, held: roles, now };
+  const begun = held === undefined ? trusted : withHeldFloors(trusted, held);
+  const { set, target } = await lookUpTarget(await refresh(begun, update), trustedRootTarget, update);
+  const bytes =
+    held !== undefined && matchListed(held.target, target) ? held.target : await fetchTarget(set, target, openTargets(mirror), defaultLimits.trustedRootBytes);
+  return {
+    form: "tuf",
+    roots: roles.roots,
+    timestamp: roles.get("timestamp"),
+    snapshot: roles.get("snapshot"),
+    targets: [...set.targets.keys()].map((role) => ({ role, bytes: roles.get(role) })),
+    target: bytes,
+    floors: encodeFloors(versionsOf(set)),
+  };
+}
+
+/** Roots that are held already: those that lead on from the initial one, and those before it, which a far side may begin with. */
+function walkHeldRoots(initial: TrustedSet, held: readonly Uint8Array[]): { readonly set: TrustedSet; readonly roots: readonly Uint8Array[] } {
+  let set = initial;
+  const before: Uint8Array[] = [];
+  const after: Uint8Array[] = [];
+  for (const bytes of held) {
+    const version = versionOf(bytes);
+    if (version === undefined) continue;
+    if (version < initial.root.version) before.push(bytes);
+    else if (version === set.root.version + 1n) {
+      const next = orNothing(() => updateRoot(set, bytes));
+      if (next !== undefined) {
+        set = next;
+        after.push(bytes);
+      }
+    }
+  }
+  return { set, roots: [...before, initial.root.bytes, ...after] };
+}
+
+const versionOf = (root: Uint8Array): bigint | undefined => orNothing(() => parseRoot(root).version);
+
+/** What is held and does not hold is fetched anew. */
+function orNothing<T>(run: () => T): T | undefined {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof EngineError) return undefined;
+    throw error;
+  }
+}
+
+/** Targets are served beside the metadata. */
+const openTargets = (mirror: TufMirror): TufMirror => ({
+  url: mirror.url,
+  fetch: (path, maxBytes) => mirror.fetch(`targets/${path}`, maxBytes),
+});

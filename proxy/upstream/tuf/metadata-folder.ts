@@ -1,0 +1,47 @@
+/** The metadata of a TUF client in a folder, byte for byte as it was served: `root.json`, `timestamp.json`, one file a role. */
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { defaultLimits, EngineError } from "../../../core/index.ts";
+import { type HeldRoles, quoteRole } from "./update.ts";
+
+/** Writes a file as a whole or not at all. */
+export function replaceFile(path: string, bytes: Uint8Array): void {
+  mkdirSync(dirname(path), { recursive: true });
+  const fresh = `${path}.new`;
+  writeFileSync(fresh, bytes);
+  renameSync(fresh, path);
+}
+
+export class MetadataFolder implements HeldRoles {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  #path(role: string): string {
+    return join(this.#folder, `${quoteRole(role)}.json`);
+  }
+
+  /** Undefined also for what is larger than any metadata. */
+  read(role: string): Uint8Array | undefined {
+    const path = this.#path(role);
+    if (!existsSync(path) || statSync(path).size > defaultLimits.tufTargetsBytes) return undefined;
+    return new Uint8Array(readFileSync(path));
+  }
+
+  write(role: string, bytes: Uint8Array): void {
+    replaceFile(this.#path(role), bytes);
+  }
+
+  remove(role: string): void {
+    rmSync(this.#path(role), { force: true });
+  }
+
+  /** @throws EngineError `no-trust` when there is none to begin with. */
+  root(): Uint8Array {
+    const bytes = this.read("root");
+    if (bytes === undefined) throw new EngineError("no-trust", "no root.json to begin with", { subject: this.#folder });
+    return bytes;
+  }
+}

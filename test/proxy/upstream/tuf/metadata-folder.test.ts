@@ -1,0 +1,42 @@
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { encodeUtf8 } from "../../../../core/encoding/utf8.ts";
+import { MetadataFolder, replaceFile } from "../../../../proxy/upstream/tuf/metadata-folder.ts";
+import { throwsCode } from "../../../support/assert.ts";
+import { tempFolder } from "../../../support/temp-folder.ts";
+
+const test = suite("proxy/upstream/tuf/metadata-folder");
+const bytes = encodeUtf8("bytes");
+
+test("one file a role, byte for byte, whatever the role is called", () => {
+  const folder = tempFolder();
+  const held = new MetadataFolder(join(folder, "metadata"));
+  for (const role of ["root", "timestamp", "../up", "a/b", ".", "ü*"]) {
+    assert.is(held.read(role), undefined);
+    held.write(role, bytes);
+    assert.equal(held.read(role), bytes);
+  }
+  assert.equal(readdirSync(folder), ["metadata"]);
+  assert.equal(readdirSync(join(folder, "metadata")).sort(), ["..json", "..%2Fup.json", "%C3%BC%2A.json", "a%2Fb.json", "root.json", "timestamp.json"].sort());
+  held.remove("a/b");
+  held.remove("a/b");
+  assert.is(held.read("a/b"), undefined);
+});
+
+test("without a root there is nothing to begin with, and a file larger than any metadata is none", () => {
+  const folder = tempFolder();
+  throwsCode("no-trust", () => new MetadataFolder(folder).root());
+  writeFileSync(join(folder, "root.json"), new Uint8Array(5_000_001));
+  throwsCode("no-trust", () => new MetadataFolder(folder).root());
+});
+
+test("a file is replaced as a whole", () => {
+  const path = join(tempFolder(), "a/b");
+  replaceFile(path, bytes);
+  replaceFile(path, encodeUtf8("other"));
+  assert.not.ok(existsSync(`${path}.new`));
+});
+
+test.run();
