@@ -20,6 +20,16 @@ import {
 /** The places that treat a missing field as null. */
 const swallow = (result: Value | Missing): Value => (result instanceof Missing ? null : result);
 
+/** What stands left of a filter, a flattening or `.*`: any failure of it is null, not only a missing field. */
+function forgiving(step: Step, value: Value, run: Evaluation): Value {
+  try {
+    return swallow(step(value, run));
+  } catch (error) {
+    if (run.forgives(error)) return null;
+    throw error;
+  }
+}
+
 function readField(value: Value, name: string, missing: Missing): Value | Missing {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return null;
   if (Object.hasOwn(value, name)) return (value as { readonly [key: string]: Value })[name] ?? null;
@@ -117,7 +127,7 @@ function compileFilter(leftNode: Node, conditionNode: Node, rightNode: Node): St
   const condition = compileNode(conditionNode);
   const right = compileNode(rightNode);
   return (value, run) => {
-    const list = elements(swallow(left(value, run)));
+    const list = elements(forgiving(left, value, run));
     if (list === undefined) return null;
     const kept: Value[] = [];
     for (const item of list) {
@@ -134,20 +144,18 @@ function compileValues(leftNode: Node, rightNode: Node): Step {
   const left = compileNode(leftNode);
   const right = compileNode(rightNode);
   return (value, run) => {
-    const map = swallow(left(value, run));
+    const map = forgiving(left, value, run);
     if (!isMap(map)) return null;
-    return project(
-      Object.keys(map).map((key) => memberOf(map, key) ?? null),
-      right,
-      run,
-    );
+    const keys = Object.keys(map);
+    // Go makes the list as long as the object and appends to it: `right` sees as many nulls first.
+    return project([...keys.map(() => null), ...keys.map((key) => memberOf(map, key) ?? null)], right, run);
   };
 }
 
 function compileFlatten(node: Node): Step {
   const inner = compileNode(node);
   return (value, run) => {
-    const list = elements(swallow(inner(value, run)));
+    const list = elements(forgiving(inner, value, run));
     if (list === undefined) return null;
     const flat: Value[] = [];
     for (const item of list) {

@@ -48,9 +48,10 @@ export class Expression {
    * @throws EngineError `unresolved` where Kyverno has an error: a field that is not there, a function that fails; `over-budget`; and whatever the scope's `lookup` throws.
    */
   evaluate(root: JsonValue | Scope, options: EvaluateOptions = {}): JsonValue {
-    const run = new Run(options.functions ?? this.#functions, options.steps ?? this.#steps);
+    const document = isScope(root) ? new ScopeRoot(root) : root;
+    const run = new Run(options.functions ?? this.#functions, options.steps ?? this.#steps, document instanceof ScopeRoot ? document : undefined);
     try {
-      const result = this.#step(isScope(root) ? new ScopeRoot(root) : root, run);
+      const result = this.#step(document, run);
       if (result instanceof Missing) throw new EngineError("unresolved", `Unknown key ${JSON.stringify(result.key)} in path`, { subject: this.text });
       return run.clean(result, this.#composed) as JsonValue;
     } finally {

@@ -1,6 +1,6 @@
 /** One evaluation: its budget, its functions, and what must be undone or cleaned when it ends. */
 import { EngineError } from "../errors.ts";
-import { type Evaluation, type FunctionTable, GoInteger, isList, ObjectList, Special, type Value, type ValueList } from "./value.ts";
+import { type Evaluation, type FunctionTable, GoInteger, isList, ObjectList, type ScopeRoot, Special, type Value, type ValueList } from "./value.ts";
 
 interface Sorted {
   readonly list: Value[];
@@ -12,15 +12,20 @@ const loneSurrogate = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\
 /** Text as JSON can hold it: what is no UTF-8 becomes U+FFFD. */
 export const wellFormed = (text: string): string => text.replace(loneSurrogate, "\ufffd");
 
+/** The cause of a failure where Kyverno crashes, or answers. */
+export const ownRefusal: unique symbol = Symbol("refused here only");
+
 export class Run implements Evaluation {
   readonly functions: FunctionTable;
   #steps: number;
   #unclean = false;
   readonly #sorted: Sorted[] = [];
+  readonly #scope: ScopeRoot | undefined;
 
-  constructor(functions: FunctionTable, steps: number) {
+  constructor(functions: FunctionTable, steps: number, scope?: ScopeRoot) {
     this.functions = functions;
     this.#steps = steps;
+    this.#scope = scope;
   }
 
   /** @throws EngineError `over-budget` when the steps are used up. */
@@ -46,6 +51,12 @@ export class Run implements Evaluation {
     this.#sorted.push({ list: target, before: [...list] });
     for (const [index, value] of sorted.entries()) target[index] = value;
     return list;
+  }
+
+  /** Not forgiven: what the scope threw, where Kyverno crashes, what only a bound of ours refuses. */
+  forgives(error: unknown): boolean {
+    if (!(error instanceof EngineError) || error.code !== "unresolved" || this.#scope?.hasThrown(error) === true) return false;
+    return error.cause !== ownRefusal && !(error.cause instanceof EngineError && error.cause.code === "over-limit");
   }
 
   /** The result as plain JSON. `composed`: the expression builds values, which may be shared many times over inside its result. */

@@ -84,6 +84,8 @@ export interface Evaluation {
   markUnclean(): void;
   /** Sorts `list` where it stands, as Go does, for the rest of this evaluation. */
   sortInPlace(list: ValueList, sorted: ValueList): ValueList;
+  /** Whether an error is one that Kyverno has too, which some places make null of. */
+  forgives(error: unknown): boolean;
 }
 
 /** One compiled node. */
@@ -119,6 +121,7 @@ export interface Scope {
 /** A scope as the value that an expression starts from. */
 export class ScopeRoot extends Special {
   readonly #scope: Scope;
+  #failure: unknown;
 
   constructor(scope: Scope) {
     super();
@@ -130,13 +133,23 @@ export class ScopeRoot extends Special {
   }
 
   lookup(key: string): JsonValue | undefined {
-    return this.#scope.lookup(key);
+    try {
+      return this.#scope.lookup(key);
+    } catch (error) {
+      this.#failure = error;
+      throw error;
+    }
+  }
+
+  /** Whether looking a field up threw this: it is no failure of the expression's own. */
+  hasThrown(error: unknown): boolean {
+    return error === this.#failure;
   }
 
   /** All fields, loaded. */
   whole(): ValueMap {
     const map: Record<string, Value> = Object.create(null);
-    for (const key of this.#scope.keys()) map[key] = this.#scope.lookup(key) ?? null;
+    for (const key of this.#scope.keys()) map[key] = this.lookup(key) ?? null;
     return map;
   }
 }

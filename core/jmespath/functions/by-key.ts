@@ -1,10 +1,11 @@
 /** `sort_by`, `min_by`, `max_by`, `map`. Source: JMESPath specification, functions; behaviour of Kyverno's go-jmespath. */
 import { compareText, type Evaluation, ExpressionReference, isList, type Value, type ValueList } from "../value.ts";
-import { define, fail, type JmesFunction } from "./signature.ts";
+import { define, fail, type JmesFunction, refuse } from "./signature.ts";
 
 /** The arguments of a function that takes a list and an expression; a list that is not JSON's crashes Kyverno. */
 function listAndExpression(list: Value | undefined, expression: Value | undefined): { readonly list: ValueList; readonly expression: ExpressionReference } {
-  if (list === undefined || !isList(list) || !(expression instanceof ExpressionReference)) return fail("a list of objects made by items() cannot be used here");
+  if (list === undefined || !isList(list) || !(expression instanceof ExpressionReference))
+    return refuse("a list of objects made by items() cannot be used here");
   return { list, expression };
 }
 
@@ -30,7 +31,8 @@ function keysOf(list: ValueList, expression: ExpressionReference, run: Evaluatio
 
 const sortBy = define(["array", "expref"], (args, run) => {
   const { list, expression } = listAndExpression(args[0], args[1]);
-  if (list.length === 0) return list;
+  // The key of an only element is not looked at.
+  if (list.length < 2) return list;
   const keys = keysOf(list, expression, run, "error in sort_by comparison");
   run.spend(list.length);
   const order = keys.map((_, index) => index).sort((left, right) => compareKeys(keys[left] ?? 0, keys[right] ?? 0));

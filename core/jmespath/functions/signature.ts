@@ -1,6 +1,7 @@
 /** What a function takes, and the checks before it is called. Source: JMESPath specification, functions; messages as Kyverno's go-jmespath. */
 import { EngineError } from "../../errors.ts";
 import { goText } from "../go-text.ts";
+import { ownRefusal } from "../run.ts";
 import {
   elements,
   type Evaluation,
@@ -30,6 +31,11 @@ export const defineVariadic = (call: JmesFunction["call"]): JmesFunction => ({ p
 /** A failure while evaluating. */
 export const fail = (message: string): never => {
   throw new EngineError("unresolved", message);
+};
+
+/** A failure where Kyverno crashes, or answers: no part of an expression makes null of it. */
+export const refuse = (message: string): never => {
+  throw new EngineError("unresolved", message, { cause: ownRefusal });
 };
 
 const isOfType = (value: Value, type: ParameterType): boolean => {

@@ -3,7 +3,7 @@ import { parseGoFloat } from "../go-number.ts";
 import { goJson } from "../go-text.ts";
 import { compareText, elements, GoInteger, isList, isMap, memberOf, Special, type Value, type ValueMap } from "../value.ts";
 import { keyFunctions } from "./by-key.ts";
-import { define, defineVariadic, fail, type JmesFunction } from "./signature.ts";
+import { define, defineVariadic, fail, type JmesFunction, refuse } from "./signature.ts";
 
 // The signature has checked the types of what these read.
 const number = (value: Value | undefined): number => value as number;
@@ -27,13 +27,13 @@ export function areSame(left: Value, right: Value): boolean {
   if (left === null || right === null) return left === right;
   if (typeof left !== "object" || typeof right !== "object") return false;
   if (left instanceof GoInteger && right instanceof GoInteger) return left.value === right.value;
-  if ((isList(left) && isList(right)) || (isMap(left) && isMap(right))) return fail("lists and objects cannot be compared here");
+  if ((isList(left) && isList(right)) || (isMap(left) && isMap(right))) return refuse("lists and objects cannot be compared here");
   return false;
 }
 
 function contains(within: Value, wanted: Value): boolean {
   if (typeof within === "string") return typeof wanted === "string" && within.includes(wanted);
-  if (!isList(within)) return fail("a list of objects made by items() cannot be searched");
+  if (!isList(within)) return refuse("a list of objects made by items() cannot be searched");
   return within.some((item) => areSame(item, wanted));
 }
 
@@ -66,13 +66,13 @@ function toNumber(value: Value): Value {
 
 function reverse(value: Value): Value {
   if (typeof value === "string") return [...value].reverse().join("");
-  return isList(value) ? value.toReversed() : fail("a list of objects made by items() cannot be reversed");
+  return isList(value) ? value.toReversed() : refuse("a list of objects made by items() cannot be reversed");
 }
 
 function merge(args: readonly Value[]): Value {
   const merged: Record<string, Value> = Object.create(null);
   for (const value of args) {
-    if (!isMap(value)) return fail("merge() takes objects only");
+    if (!isMap(value)) return refuse("merge() takes objects only");
     for (const key of Object.keys(value)) merged[key] = memberOf(value, key) ?? null;
   }
   return merged;

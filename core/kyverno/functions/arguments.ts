@@ -11,6 +11,12 @@ export const failIn = (name: string, reason: string): never => fail(`JMESPath fu
 export const text = (value: Value | undefined): string => value as string;
 export const number = (value: Value | undefined): number => value as number;
 
+/** The 64-bit integer that a double is, or undefined. */
+export function integerOf(value: number): bigint | undefined {
+  if (!Number.isInteger(value) || value >= 2 ** 63 || value < -(2 ** 63)) return undefined;
+  return BigInt(value);
+}
+
 /** A string, or a number as Kyverno makes text of one: through a 32-bit float, without an exponent. */
 export const textOf = (value: Value | undefined): string => (typeof value === "number" ? formatFloat32(value) : text(value));
 

@@ -14,7 +14,7 @@ import {
   quantityToNumber,
   subtractQuantities,
 } from "../quantity/quantity.ts";
-import { evaluating, failIn, number } from "./arguments.ts";
+import { evaluating, failIn, integerOf, number } from "./arguments.ts";
 
 type Operand =
   | { readonly kind: "number"; readonly value: number }
@@ -82,16 +82,10 @@ function divide(name: string, left: Operand, right: Operand): Value {
   return scaled(durationSeconds(left.value) / right.value);
 }
 
-/** The 64-bit integer that a double is, or undefined. */
-function integer(value: number): bigint | undefined {
-  if (!Number.isInteger(value) || value >= 2 ** 63 || value < -(2 ** 63)) return undefined;
-  return BigInt(value);
-}
-
 /** The remainder of two numbers that are integers. */
 function remainder(name: string, left: number, right: number): bigint {
-  const dividend = integer(left);
-  const divisor = integer(right);
+  const dividend = integerOf(left);
+  const divisor = integerOf(right);
   if (dividend === undefined || divisor === undefined) return failIn(name, "Non-integer argument(s) passed for modulo");
   return divisor === 0n ? zeroDivisor(name) : dividend % divisor;
 }
@@ -136,7 +130,7 @@ const nearestInteger = (value: number): number => {
 };
 
 function round(value: number, digits: number): number {
-  if (!Number.isInteger(digits)) failIn("round", "Non-integer argument(s) passed for round off");
+  if (integerOf(digits) === undefined) failIn("round", "Non-integer argument(s) passed for round off");
   if (digits < 0) failIn("round", "argument is out of bounds");
   const shift = powerOfTen(digits);
   return nearestInteger(value * shift) / shift;

@@ -16,7 +16,7 @@ import {
 } from "yaml";
 import { decodeBase64 } from "../../encoding/base64.ts";
 import { parseJson } from "../../encoding/json.ts";
-import { define, fail, type JmesFunction } from "../../jmespath/functions/signature.ts";
+import { define, fail, type JmesFunction, refuse } from "../../jmespath/functions/signature.ts";
 import { formatFloat32General } from "../../jmespath/go-number.ts";
 import { wellFormed } from "../../jmespath/run.ts";
 import { type Evaluation, isList, type Value } from "../../jmespath/value.ts";
@@ -128,7 +128,7 @@ class YamlReader {
 
   value(node: unknown, depth: number): Value {
     this.run.spend(1);
-    if (depth > defaultLimits.jsonDepth) return fail("yaml: exceeded max depth");
+    if (depth > defaultLimits.jsonDepth) return refuse("yaml: exceeded max depth");
     if (node === null || node === undefined) return null;
     if (isAlias(node)) {
       const target = this.resolve(node);
@@ -161,7 +161,7 @@ function firstDocument(source: string): Document | undefined {
     prettyErrors: false,
   });
   for (const token of boundedTokens(new Parser(), source, defaultLimits.jsonDepth)) {
-    if (typeof token === "number") return fail("yaml: exceeded max depth");
+    if (typeof token === "number") return refuse("yaml: exceeded max depth");
     for (const document of composer.next(token)) return document;
   }
   for (const document of composer.end(false, source.length)) return document;
@@ -170,7 +170,7 @@ function firstDocument(source: string): Document | undefined {
 
 /** The first document of a stream, null of an empty one. */
 function readYaml(source: string, run: Evaluation): Value {
-  if (source.length > defaultLimits.policyBytes) return fail("yaml: document too large");
+  if (source.length > defaultLimits.policyBytes) return refuse("yaml: document too large");
   // A character of YAML costs more than a step of an expression.
   run.spend(source.length);
   if (/^(?:[ \t]*(?:#[^\n]*)?\n)*(?:\.\.\.|%(?!(?:YAML|TAG)[ \t]))/.test(source)) return fail("yaml: found unknown directive name");

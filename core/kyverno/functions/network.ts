@@ -1,5 +1,5 @@
 /** `is_external_url` and `image_normalize`. Source: kyverno.md sections 4.2 and 7.2. */
-import { define, fail, type JmesFunction } from "../../jmespath/functions/signature.ts";
+import { define, type JmesFunction, refuse } from "../../jmespath/functions/signature.ts";
 import { parseReference, type ReferenceOptions } from "../../oci/reference.ts";
 import { evaluating, text } from "./arguments.ts";
 import { isInternal, parseIpAddress } from "./ip-address.ts";
@@ -9,7 +9,7 @@ import { hostnameOf } from "./url.ts";
 function isExternalUrl(url: string): boolean {
   const host = hostnameOf(url);
   const address = parseIpAddress(host);
-  return address === undefined ? fail(`lookup ${host}: names are not resolved`) : !isInternal(address);
+  return address === undefined ? refuse(`lookup ${host}: names are not resolved`) : !isInternal(address);
 }
 
 export const urlFunctions: readonly (readonly [string, JmesFunction])[] = [["is_external_url", define(["string"], ([url]) => isExternalUrl(text(url)))]];

@@ -1,17 +1,28 @@
 /** Functions on lists and objects. Source: kyverno.md section 7.2 and section 16, row 17. */
 import { define, type JmesFunction } from "../../jmespath/functions/signature.ts";
-import { areSame } from "../../jmespath/functions/standard.ts";
 import { formatFloat, formatFloat32 } from "../../jmespath/go-number.ts";
-import { compareText, type Evaluation, isList, isMap, memberOf, ObjectList, type Value, type ValueList, type ValueMap } from "../../jmespath/value.ts";
-import { failIn, text } from "./arguments.ts";
+import {
+  areEqual,
+  compareText,
+  type Evaluation,
+  GoInteger,
+  isList,
+  isMap,
+  memberOf,
+  ObjectList,
+  type Value,
+  type ValueList,
+  type ValueMap,
+} from "../../jmespath/value.ts";
+import { failIn, integerOf, text } from "./arguments.ts";
 
 const ofItems = (name: string): never => failIn(name, "a list of objects made by items() cannot be used here");
 
 /** Every member of `labels` is in `within` too, with the same value. */
-function labelMatch(labels: ValueMap, within: ValueMap): boolean {
+function labelMatch(labels: ValueMap, within: ValueMap, run: Evaluation): boolean {
   return Object.keys(labels).every((key) => {
     const found = memberOf(within, key);
-    return found !== undefined && areSame(found, memberOf(labels, key) ?? null);
+    return found !== undefined && areEqual(found, memberOf(labels, key) ?? null, run);
   });
 }
 
@@ -20,7 +31,7 @@ function lookup(collection: Value, key: Value): Value {
   if (!isList(collection)) return ofItems("lookup");
   if (typeof key !== "number") return failIn("lookup", "argument #2 is not of type Number");
   if (!Number.isInteger(key)) return failIn("lookup", `argument #2: expected an integer number but got: ${formatFloat(key)}`);
-  if (Math.abs(key) > 2 ** 63) return failIn("lookup", `argument #2: number is outside the range of integer numbers: ${formatFloat(key)}`);
+  if (integerOf(key) === undefined) return failIn("lookup", `argument #2: number is outside the range of integer numbers: ${formatFloat(key)}`);
   return collection[key] ?? null;
 }
 
@@ -43,12 +54,18 @@ function items(collection: Value, keyName: string, valueName: string, run: Evalu
   return isList(collection) ? new ObjectList(collection.map((value, index) => item(index, value))) : ofItems("items");
 }
 
+/** The text of a key: strings, numbers and booleans have one. */
+function keyText(key: Value): string {
+  if (typeof key === "number") return formatFloat32(key);
+  if (key instanceof GoInteger) return String(key.value);
+  return typeof key === "string" || typeof key === "boolean" ? String(key) : failIn("object_from_lists", "argument #1 is not of type StringArray");
+}
+
 function objectFromLists(keys: ValueList, values: ValueList, run: Evaluation): ValueMap {
   const map: Record<string, Value> = Object.create(null);
   run.spend(keys.length);
   for (const [index, key] of keys.entries()) {
-    if (typeof key !== "string" && typeof key !== "number") return failIn("object_from_lists", "argument #1 is not of type StringArray");
-    map[typeof key === "number" ? formatFloat32(key) : key] = values[index] ?? null;
+    map[keyText(key)] = values[index] ?? null;
   }
   return map;
 }
@@ -57,7 +74,7 @@ const collection = ["object", "array"] as const;
 
 export const objectFunctions: readonly (readonly [string, JmesFunction])[] = [
   ["items", define([collection, "string", "string"], ([from = null, keyName, valueName], run) => items(from, text(keyName), text(valueName), run))],
-  ["label_match", define(["object", "object"], ([labels, within]) => labelMatch(labels as ValueMap, within as ValueMap))],
+  ["label_match", define(["object", "object"], ([labels, within], run) => labelMatch(labels as ValueMap, within as ValueMap, run))],
   ["lookup", define([collection, ["string", "number"]], ([from = null, key = null]) => lookup(from, key))],
   [
     "object_from_lists",

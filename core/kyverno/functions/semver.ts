@@ -2,7 +2,7 @@
  * `semver_compare`: does a version lie in a range? Source: kyverno.md section 7.2; ranges as blang/semver reads them (`>=1.0.0 <2.0.0 || 1.2.x`),
  * which the npm package of that name does not.
  */
-import { define, fail, type JmesFunction } from "../../jmespath/functions/signature.ts";
+import { define, fail, type JmesFunction, refuse } from "../../jmespath/functions/signature.ts";
 import { compareText } from "../../jmespath/value.ts";
 import { text } from "./arguments.ts";
 
@@ -160,7 +160,7 @@ function comparison(word: string): Test {
 function parseRange(range: string): Test {
   const tests = alternatives(words(range)).map((all) => all.flatMap(expand).map(comparison));
   // An alternative without a comparison crashes Kyverno when its turn comes.
-  return (version) => tests.some((all) => (all.length === 0 ? fail("No comparison between '||' and '||'") : all.every((test) => test(version))));
+  return (version) => tests.some((all) => (all.length === 0 ? refuse("No comparison between '||' and '||'") : all.every((test) => test(version))));
 }
 
 export const semverFunctions: readonly (readonly [string, JmesFunction])[] = [

@@ -154,7 +154,8 @@ class PatternReader {
       this.at++;
       return inner;
     }
-    if (character === ".") return { kind: "class", ranges: negate([[10, 10]]) };
+    // Kyverno picks any positive 32-bit number, which is a character once in two thousand times.
+    if (character === ".") return { kind: "class", ranges: [[1, 0x7fffffff]] };
     // Where a line or a text begins or ends is true of any text made for it alone.
     if (character === "^" || character === "$") return { kind: "text", text: "" };
     return { kind: "text", text: character };
@@ -252,7 +253,7 @@ export function makeText(recipe: Recipe, next: () => number, run: Evaluation): s
     case "class": {
       if (recipe.ranges.length === 0) return "";
       const point = pickFrom(recipe.ranges, next);
-      return String.fromCodePoint(point >= 0xd800 && point <= 0xdfff ? 0xfffd : point);
+      return String.fromCodePoint((point >= 0xd800 && point <= 0xdfff) || point > lastPoint ? 0xfffd : point);
     }
     case "sequence":
       return recipe.parts.map((part) => makeText(part, next, run)).join("");

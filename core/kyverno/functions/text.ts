@@ -38,8 +38,9 @@ function trim(value: string, cutset: string): string {
   return characters.slice(from, to).join("");
 }
 
-/** The first `length` characters; the fraction is cut off, a negative length is 0. */
-const truncate = (value: string, length: number): string => (value.length <= length ? value : [...value].slice(0, Math.max(0, Math.trunc(length))).join(""));
+/** The first `length` characters; the fraction is cut off. A negative length is 0, and so is what 64 bits do not hold. */
+const truncate = (value: string, length: number): string =>
+  length >= 2 ** 63 ? "" : value.length <= length ? value : [...value].slice(0, Math.max(0, Math.trunc(length))).join("");
 
 /** Go's filepath.Join of one element: empty stays empty, else the shortest path that means the same. */
 function canonicalPath(path: string): string {

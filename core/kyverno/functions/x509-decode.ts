@@ -1,6 +1,6 @@
 /** `x509_decode`: the certificate or request of a PEM text, as Go's structures print. Source: kyverno.md section 7.2 and section 16, row 23; Go's encoding/pem package. */
 import { decodeBase64 } from "../../encoding/base64.ts";
-import { define, fail, type JmesFunction } from "../../jmespath/functions/signature.ts";
+import { define, fail, type JmesFunction, refuse } from "../../jmespath/functions/signature.ts";
 import type { Value } from "../../jmespath/value.ts";
 import { defaultLimits } from "../../limits.ts";
 import { evaluating, text } from "./arguments.ts";
@@ -34,7 +34,7 @@ function firstBlock(source: string): Block | undefined {
 }
 
 function decodeX509(source: string): Value {
-  if (source.length > 4 * defaultLimits.certificateBytes) return fail("PEM text too large");
+  if (source.length > 4 * defaultLimits.certificateBytes) return refuse("PEM text too large");
   const block = firstBlock(source) ?? fail("failed to decode PEM block");
   if (block.type === "CERTIFICATE") return evaluating(() => certificateStructure(block.bytes));
   if (block.type === "CERTIFICATE REQUEST") return evaluating(() => requestStructure(block.bytes));

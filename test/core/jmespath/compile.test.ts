@@ -44,6 +44,23 @@ test("projections drop nulls, filters keep what is true, 0 is true", () => {
   assert.is(evaluate("[*]", {}), null);
 });
 
+test("left of a filter, a flattening or `.*` a failure is null, elsewhere it is one", () => {
+  for (const expression of ["abs('x').*", "abs('x')[]", "abs('x')[?@]", "unknown(@)[]", "[abs('x')].*.y[].z", "(abs('x')[] || abs('x').*).a"])
+    assert.is(evaluate(expression, {}), null, expression);
+  for (const expression of ["abs('x')", "abs('x')[*]", "abs('x')[0]", "abs('x') | []", "[?abs('x')]", "[].abs('x')", "`{\"a\": 1}`.*.abs('x')"])
+    throwsCode("unresolved", () => evaluate(expression, [1]));
+  // Where Kyverno crashes, and where a budget ends, nothing is forgiven.
+  throwsCode("unresolved", () => evaluate("merge('x').*", {}));
+  throwsCode("unresolved", () => evaluate("contains([`[]`], `[]`)[?@]", {}));
+  throwsCode("over-budget", () => evaluate("join('x', @)[]", ["x".repeat(200_000), "y"]));
+});
+
+test("`.*` shows as many nulls as there are members first", () => {
+  assert.equal(evaluate("*.to_string(@)", { a: 1, b: "x" }), ["null", "null", "1", "x"]);
+  assert.equal(evaluate("*.[@]", { a: 1 }), [[1]]);
+  throwsCode("unresolved", () => evaluate("*.length(@)", { a: "x" }));
+});
+
 test("a missing field says which", () => {
   assert.is(evaluate("a.b.c", { a: { b: {} } }), "missing c");
   assert.is(evaluate("a.b.c", { a: {} }), "missing b");

@@ -55,6 +55,17 @@ test("only own members are fields", () => {
   assert.is(query("__proto__", JSON.parse('{"__proto__": 1}')), 1);
 });
 
+test("what a scope throws is not forgiven where a failing function is", () => {
+  const scope: Scope = {
+    lookup() {
+      throw new EngineError("unresolved", "the entry does not load");
+    },
+    keys: () => ["a"],
+  };
+  for (const expression of ["a[]", "a[?b]", "a.*", "to_string(a)[]", "@.*"]) throwsCode("unresolved", () => query(expression, scope));
+  for (const expression of ["abs('x')[]", "abs('x')[?b]", "abs('x').*"]) assert.is(query(expression, scope), null);
+});
+
 test("a scope is read a field at a time, and what it throws flies through everything", () => {
   const read: string[] = [];
   const scope: Scope = {

@@ -22,7 +22,13 @@ test("stable order, first of equals", () => {
 });
 
 test("keys are numbers throughout or strings throughout", () => {
-  for (const list of [[{ age: "7" }, { age: 1 }], [{ age: null }], [{}, {}], [{ age: 1 }, {}], [{ age: [] }]])
+  for (const list of [
+    [{ age: "7" }, { age: 1 }],
+    [{ age: null }, { age: null }],
+    [{}, {}],
+    [{ age: 1 }, {}],
+    [{ age: [] }, { age: [] }],
+  ])
     throwsCode("unresolved", () => query("sort_by(@, &age)", list));
   throwsCode("unresolved", () => query("min_by(@, &age)", [{}, {}]));
 });
@@ -31,6 +37,8 @@ test("of none and of one", () => {
   assert.equal(query("sort_by(@, &age)", []), []);
   assert.is(query("max_by(@, &age)", []), null);
   assert.equal(query("min_by(@, &age)", [{ x: 1 }]), { x: 1 });
+  assert.equal(query("sort_by(@, &age)", [{ x: 1 }]), [{ x: 1 }]);
+  assert.equal(query("sort_by(@, &sort_by(@, &x))", [7]), [7]);
   assert.equal(query("map(&@, @)", []), []);
 });
 

@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { EngineError } from "../../../../core/errors.ts";
-import { evaluating, failIn, number, text, textOf } from "../../../../core/kyverno/functions/arguments.ts";
+import { evaluating, failIn, integerOf, number, text, textOf } from "../../../../core/kyverno/functions/arguments.ts";
 import { throwsCode } from "../../../support/assert.ts";
 
 const test = suite("core/kyverno/functions/arguments");
@@ -11,6 +11,11 @@ test("numbers as text go through 32 bits", () => {
   assert.is(textOf("1.50"), "1.50");
   assert.is(text("x"), "x");
   assert.is(number(1), 1);
+});
+
+test("integers of 64 bits", () => {
+  assert.is(integerOf(-(2 ** 63)), -(2n ** 63n));
+  for (const value of [2 ** 63, 0.5, Number.NaN, Number.POSITIVE_INFINITY]) assert.is(integerOf(value), undefined);
 });
 
 test("faults of an argument are failures to evaluate; open questions pass", () => {

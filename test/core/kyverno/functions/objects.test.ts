@@ -17,6 +17,9 @@ test("lookup, label_match, object_from_lists", () => {
     ['label_match(`{"a": null}`, `{}`)', false],
     ['label_match(`{"a": 1}`, `{"a": "1"}`)', false],
     ['label_match(`{}`, `{"a": 1}`)', true],
+    ['label_match(`{"a": {"b": [1]}}`, `{"a": {"b": [1]}}`)', true],
+    ['label_match(`{"a": {"b": [1]}}`, `{"a": {"b": [2]}}`)', false],
+    ["object_from_lists([`true`, compare('b', 'a')], `[5]`)", { true: 5, 1: null }],
     ['object_from_lists(`["a", "b"]`, `[1]`)', { a: 1, b: null }],
     ["object_from_lists(`[1e21, 16777217, 0.1]`, `[1, 2, 3]`)", { "1000000000000000000000": 1, "16777216": 2, "0.1": 3 }],
   ]);
@@ -26,7 +29,8 @@ test("lookup, label_match, object_from_lists", () => {
     "lookup(`[1]`, `0.5`)",
     "lookup(`[1]`, `1e20`)",
     "object_from_lists(`[null]`, `[1]`)",
-    'label_match(`{"a": {}}`, `{"a": {}}`)',
+    "lookup(`[1]`, `9223372036854775808`)",
+    "object_from_lists(`[[]]`, `[1]`)",
   ]);
 });
 

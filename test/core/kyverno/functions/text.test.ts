@@ -27,6 +27,8 @@ test("text functions", () => {
     ["truncate('日本語', `2`)", "日本"],
     ["truncate('abc', `2.9`)", "ab"],
     ["truncate('abc', `-4`)", ""],
+    ["truncate('abc', `9e18`)", "abc"],
+    ["truncate('abc', `1e19`)", ""],
     ["truncate('😀😀', `1`)", "😀"],
     ["to_boolean('TrUe')", true],
     ["to_upper('ß')", "ß"],
