@@ -62,9 +62,10 @@ interface Located {
   readonly knowledge: Knowledge;
 }
 
-/** The image of a layout folder that holds one. */
+/** The image of a layout folder that holds one. `cosign save` gives it no name. */
 function locateLocal(folder: string, { knowledge }: OpenKnowledge): Located {
-  const layout = openLayout(folder, { repository: "local/image", complete: true });
+  const named = openLayout(folder, { repository: "local/image", complete: true });
+  const layout = named.images().length > 0 ? named : openLayout(folder, { repository: "local/image", tag: "saved", complete: true });
   const [image, ...others] = layout.images();
   if (image === undefined) throw new EngineError("invalid-usage", "the layout holds no image", { subject: folder });
   if (others.some(({ digest }) => digest !== image.digest))
@@ -141,6 +142,7 @@ export async function verifyImages(images: readonly string[], given: VerifyOptio
         trust,
         limits: defaultLimits,
         exhaustive: options.useSignedTimestamps === true,
+        timestampsOfKeys: options.useSignedTimestamps === true,
       };
       const outcome = check(
         { repository: located.repository, digest },

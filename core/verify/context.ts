@@ -19,4 +19,6 @@ export interface VerifyContext {
   readonly warn?: (text: string) => void;
   /** Every candidate is looked at, also behind one that proves. For a sync. */
   readonly exhaustive?: boolean;
+  /** Timestamps are read for bare keys too, which need no time. For whoever asks for a timestamp as such. */
+  readonly timestampsOfKeys?: boolean;
 }

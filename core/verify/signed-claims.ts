@@ -4,6 +4,7 @@ import type { SignedContent, SignedEntity } from "../cosign/signed-entity.ts";
 import { isHashName } from "../crypto/digest.ts";
 import { statementSubjectFor } from "../dsse/statement.ts";
 import { equalBytes } from "../encoding/bytes.ts";
+import { encodeHex } from "../encoding/hex.ts";
 import type { JsonObject } from "../encoding/json.ts";
 import { EngineError } from "../errors.ts";
 import { type Claim, claimedDigest } from "./claim.ts";
@@ -25,11 +26,26 @@ export function readClaims(entity: SignedEntity, content: SignedContent, claim: 
       return optional;
     }
     case "dsse": {
-      const { annotations } = statementSubjectFor(content.statement, claim.digest);
+      const { annotations, digest } = statementSubjectFor(content.statement, claim.digest);
+      if (entity.source.layout === "file") requireOtherDigests(digest, claim);
       return annotations === undefined || entryLayout(entity) === "layer" ? nothing : annotations;
     }
     case "message":
       return nothing;
+  }
+}
+
+const otherAlgorithms = ["sha384", "sha512"] as const;
+
+/**
+ * A file's bytes are at hand: what the statement says of them under another algorithm must be true as well. Images are named by SHA-256 alone.
+ * @throws EngineError `wrong-digest`
+ */
+function requireOtherDigests(stated: Readonly<Record<string, string>>, claim: Claim): void {
+  for (const algorithm of otherAlgorithms) {
+    const expected = stated[algorithm] === undefined ? undefined : claimedDigest(claim, algorithm);
+    if (expected !== undefined && stated[algorithm]?.toLowerCase() !== encodeHex(expected))
+      throw new EngineError("wrong-digest", `the statement names another ${algorithm} digest`, { subject: claim.digest });
   }
 }
 

@@ -156,12 +156,12 @@ class Pipeline {
 
   /**
    * Timestamps of layers count only with the policy's own authority, and then each must hold; those of bundles with the trusted root's too, where one that
-   * does not hold is passed over while another time is established. A bare key needs no time.
+   * does not hold is passed over while another time is established. A bare key needs no time, so its timestamps are read only where somebody asks for them.
    */
   #proveTimestamps(): void {
     const { timestampAuthority } = this.#expectation;
     const layer = entryLayout(this.#entity) === "layer";
-    if (layer ? timestampAuthority === undefined : this.#signer.kind === "key") return;
+    if (layer ? timestampAuthority === undefined : this.#signer.kind === "key" && this.#context.timestampsOfKeys !== true) return;
     if (this.#entity.timestamps().length === 0) return;
     const { verifier, limits } = this.#context;
     const authorities = timestampAuthority === undefined ? this.#trust.root().timestampAuthorities : [timestampAuthority];

@@ -1,5 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { Lab, type Recipe, sign } from "../../lab/index.ts";
+import { tempFolder } from "../../support/temp-folder.ts";
 import { runCli, type TestWorld } from "../command-io.ts";
 import { demoLayout, repository } from "../demo-layout.ts";
 
@@ -113,5 +115,37 @@ test("a key from the environment", async () => {
 
 test("quiet says nothing of success", async () =>
   assert.equal(await runCli([...withKey, "-q", demo.signed], world), { exit: 0, out: "", err: "", written: {} }));
+
+test("a timestamp that is wanted counts beside a bare key", async () => {
+  const lab = new Lab();
+  const run = async (recipe: Recipe) => {
+    const signed = sign(lab, recipe);
+    const folder = tempFolder();
+    signed.store.write(folder);
+    const files = { "key.pub": lab.key().pem, "root.json": signed.trustedRoot };
+    const words = ["verify", "--layout", folder, "--complete", "--trusted-root", "root.json", "--key", "key.pub", "--use-signed-timestamps"];
+    return (await runCli([...words, `${signed.repository}@${signed.digest}`], { files })).exit;
+  };
+  assert.is(await run({ evidence: ["rekor2", "timestamp"] }), 0);
+  assert.is(await run({ evidence: ["promise", "proof"] }), 14);
+  assert.is(await run({ evidence: ["rekor2", "timestamp"], change: { stamped: (message) => message.slice(1) } }), 14);
+});
+
+test("a folder that cosign save wrote has its image without a name", async () => {
+  const lab = new Lab();
+  for (const recipe of [{ layout: "tag" }, { layout: "tag", image: "index" }, { by: "certificate" }] as const) {
+    const signed = sign(lab, recipe);
+    const folder = tempFolder();
+    signed.store.save(folder, signed.digest);
+    const who =
+      signed.recipe.by === "key"
+        ? ["--key", "key.pub"]
+        : ["--certificate-identity", "ada@lab.example", "--certificate-oidc-issuer", "https://issuer.lab.example"];
+    const files = { "key.pub": lab.key().pem, "other.pub": lab.key("another").pem, "root.json": signed.trustedRoot };
+    const words = ["verify", "--local-image", "--trusted-root", "root.json"];
+    assert.is((await runCli([...words, ...who, folder], { files })).exit, 0);
+    assert.is((await runCli([...words, "--key", "other.pub", folder], { files })).exit, 12);
+  }
+});
 
 test.run();

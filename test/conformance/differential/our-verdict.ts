@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { runCli } from "../../cli/command-io.ts";
 import { type Signed, isLayer, outcome, verify } from "../../lab/index.ts";
+import type { Evidence } from "../../../core/verify/evidence.ts";
 import { nodeVerifier } from "../../../proxy/crypto-node.ts";
 import type { CaseFiles } from "./case-files.ts";
 
@@ -15,11 +16,19 @@ export interface OurVerdict {
 /** The code that the command's last words name. */
 const codeOf = (err: string): string => /^error ([a-z-]+):/m.exec(err)?.[1] ?? /\[([a-z-]+)\]/.exec(err)?.[1] ?? err.split("\n")[0] ?? "";
 
+/** No command of ours takes a file and its bundle: what the flags ask beyond the bundle is asked here, of the evidence. */
+function fileVerdict(signed: Signed, words: readonly string[]): OurVerdict {
+  const asksForTime = words.includes("--use-signed-timestamps");
+  const verification = verify(signed, nodeVerifier, { options: { identityTexts: "exact" }, context: { timestampsOfKeys: asksForTime } });
+  if (verification.truth !== "proven") return { accepts: false, code: outcome(verification).replace(/^\w+: /, "") };
+  const { times, statement } = verification.evidence as Evidence;
+  if (asksForTime && !times.some(({ source }) => source === "timestamp-authority")) return { accepts: false, code: "no-timestamp" };
+  if (signed.recipe.claim === "attestation" && statement?.predicateType !== signed.predicateType) return { accepts: false, code: "no-attestation" };
+  return { accepts: true };
+}
+
 export async function ourVerdict(signed: Signed, { folder, words, target }: CaseFiles): Promise<OurVerdict> {
-  if (target.kind === "file") {
-    const found = outcome(verify(signed, nodeVerifier, { options: { identityTexts: "exact" } }));
-    return found === "proven" ? { accepts: true } : { accepts: false, code: found.replace(/^\w+: /, "") };
-  }
+  if (target.kind === "file") return fileVerdict(signed, words);
   const [command = "", ...flags] = words;
   // Timestamps of layers count with an authority that was named; for cosign the trusted root names it.
   const chain = isLayer(signed.recipe) ? signed.attestor.ctlog?.tsaCertChain : undefined;

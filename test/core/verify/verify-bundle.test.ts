@@ -1,12 +1,15 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { nobleVerifier } from "../../../core/crypto/noble.ts";
+import { digest as hash } from "../../../core/crypto/digest.ts";
+import { encodeHex } from "../../../core/encoding/hex.ts";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import type { Digest } from "../../../core/question.ts";
 import { TrustCache } from "../../../core/trust/trust-cache.ts";
 import { compileAttestor } from "../../../core/verify/attestor.ts";
 import { verifyBundle } from "../../../core/verify/verify-bundle.ts";
 import { nodeVerifier } from "../../../proxy/crypto-node.ts";
+import { Lab, sign, verdict } from "../../lab/index.ts";
 import { fixtureBundle, fixtureBytes, fixtureImage } from "../../support/fixture-images.ts";
 
 const test = suite("core/verify/verify-bundle");
@@ -53,6 +56,28 @@ test("junk in place of a trusted root is no refutation", () => {
     { now: new Date(0), verifier: nodeVerifier, trust: new TrustCache(nodeVerifier) },
   );
   assert.ok(verification.truth === "unknown" && verification.failures[0]?.code === "no-trust");
+});
+
+test("what a statement says of a file under another algorithm must be true; of an image only SHA-256 is read", () => {
+  const lab = new Lab();
+  const signed = (sha512: (bytes: Uint8Array) => string, layout: "file" | "bundle") =>
+    sign(lab, {
+      layout,
+      claim: "attestation",
+      change: {
+        payload: (statement) => ({
+          ...statement,
+          subject: [{ digest: { ...statement.subject[0].digest, sha512: sha512(encodeUtf8("file of registry.lab.example/team/app:v1\n")) } }],
+        }),
+      },
+    });
+  const right = (bytes: Uint8Array) => encodeHex(hash("sha512", bytes));
+  assert.is(verdict(signed(right, "file")), "proven");
+  assert.is(verdict(signed(() => "00", "file")), "refuted: wrong-digest");
+  // Only the digest is at hand: nothing can contradict it.
+  const other = signed(() => "00", "file");
+  assert.is(verdict(other, { artifact: { digest: other.digest } }), "proven");
+  assert.is(verdict(signed(() => "00", "bundle")), "proven");
 });
 
 test.run();

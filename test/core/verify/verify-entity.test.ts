@@ -15,6 +15,7 @@ import { type AttestorSpec, compileAttestor } from "../../../core/verify/attesto
 import type { VerifyContext } from "../../../core/verify/context.ts";
 import type { Evidence } from "../../../core/verify/evidence.ts";
 import { verifyEntity } from "../../../core/verify/verify-entity.ts";
+import { Lab, type Recipe, sign, verify as verifySigned } from "../../lab/index.ts";
 import { fixtureBundle, fixtureContext, fixtureEntity, fixtureImage, fixtureKnowledge, fixtureText } from "../../support/fixture-images.ts";
 
 /** The parts of a bundle that are changed here. */
@@ -184,6 +185,19 @@ test("the distrust list: content, key, certificate, identity, log", () => {
   ];
   for (const [row, tag, spec] of rows) fails("distrusted", verify(tag, spec, { distrust: compileDistrust([row]) }));
   proves(verify("signed", byKey, { distrust: compileDistrust([{ kind: "identity", value: "*" }]) }));
+});
+
+test("timestamps of a bare key are read where somebody asks for them", () => {
+  const lab = new Lab();
+  const times = (context: Partial<VerifyContext>, recipe: Recipe = {}) => {
+    const verification = verifySigned(sign(lab, { evidence: ["timestamp"], ...recipe }), nobleVerifier, { context });
+    return verification.truth === "proven" ? (verification.evidence as Evidence).times.length : verification.failures[0]?.code;
+  };
+  assert.is(times({}), 0);
+  assert.is(times({ timestampsOfKeys: true }), 1);
+  const broken: Recipe = { change: { stamped: (message) => message.slice(1) } };
+  assert.is(times({}, broken), 0);
+  assert.is(times({ timestampsOfKeys: true }, broken), "bad-timestamp");
 });
 
 test.run();
