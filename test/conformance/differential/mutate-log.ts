@@ -3,7 +3,8 @@ import { encodeBase64 } from "../../../core/encoding/base64.ts";
 import { encodeHex } from "../../../core/encoding/hex.ts";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import type { LogEntry } from "../../../core/tlog/log-entry.ts";
-import { encodeBody, entryBody, type Making, otherLeaf, signNote, strangers, withForeignProof } from "../../lab/index.ts";
+import { encodePae } from "../../../core/dsse/envelope.ts";
+import { encodeBody, envelopeJson, entryBody, type Making, otherLeaf, signNote, strangers, withForeignProof } from "../../lab/index.ts";
 import { flip, type Mutations } from "./mutation.ts";
 
 const promised = ["key-tag", "key-bundle", "key-file-promise", "certificate-tag", "certificate-file-promise", "certificate-bundle", "key-tag-attestation"];
@@ -80,6 +81,22 @@ export const logMutations: Mutations = {
         ...told,
         content: "message" in told.content ? { message: encodeUtf8("another") } : { ...told.content, payload: encodeUtf8("{}"), envelope: encodeUtf8("{}") },
       }),
+    }),
+  },
+  "our own entry for something else": {
+    on: logged,
+    change: () => ({
+      logged: (told, { key }) => {
+        const other = encodeUtf8("something else");
+        if ("message" in told.content) return { ...told, signature: key.sign(other), content: { message: other } };
+        const { payloadType } = told.content;
+        const signature = key.sign(encodePae(payloadType, other));
+        return {
+          ...told,
+          signature,
+          content: { payloadType, payload: other, envelope: encodeUtf8(JSON.stringify(envelopeJson(payloadType, other, [signature]))) },
+        };
+      },
     }),
   },
   "an entry of another kind": {

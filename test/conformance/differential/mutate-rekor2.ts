@@ -64,6 +64,10 @@ export const rekor2Mutations: Mutations = {
   },
   "v2: a promise planted": { on, change: one((entry, { lab }) => ({ ...entry, inclusionPromise: lab.rekor.promise(entry) })) },
   "v2: an entry about another signature": { on, change: () => ({ logged: (told, { key }) => ({ ...told, signature: key.sign(otherLeaf("x")) }) }) },
+  "v2: our own entry for something else": {
+    on,
+    change: () => ({ logged: (told, { key }) => ({ ...told, signature: key.sign(otherLeaf("x")), content: { message: otherLeaf("x") } }) }),
+  },
   "v2: an entry about another signer": { on, change: () => ({ logged: (told, { lab }) => ({ ...told, verifier: lab.key("another") }) }) },
   "v2: details of another key type": {
     on,
