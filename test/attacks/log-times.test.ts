@@ -2,7 +2,7 @@
 import * as assert from "uvu/assert";
 import { encodeBase64 } from "../../core/encoding/base64.ts";
 import { encodeHex } from "../../core/encoding/hex.ts";
-import type { Knowledge, Question } from "../../core/question.ts";
+import type { Knowledge } from "../../core/question.ts";
 import { hashLeaf } from "../../core/tlog/merkle-hash.ts";
 import type { LogEntry } from "../../core/tlog/log-entry.ts";
 import { type Changes, type EntryKind, later, type Recipe, sign, strangers, verdict } from "../lab/index.ts";
@@ -89,7 +89,7 @@ const answering = (knowledge: Knowledge, entry: LogEntry, extra: object = {}): K
     },
   };
   const answer = { state: "present", value: { json: JSON.stringify(body) }, at: lab.now.toISOString(), from: "log" };
-  return { answer: (question: Question) => (question.kind === "log-entry" ? (answer as never) : knowledge.answer(question)) };
+  return { answer: (question) => (question.kind === "log-entry" ? (answer as never) : knowledge.answer(question)) };
 };
 
 attack(20, "the log that a policy names answers with its own key and an entry by it", () => {
