@@ -74,7 +74,7 @@ abstract class EntryLog {
 }
 
 const kindOf = (body: Uint8Array): { readonly kind: string; readonly version: string } => {
-  const { kind, apiVersion } = JSON.parse(decodeUtf8(body)) as EntryBody;
+  const { kind, apiVersion } = (JSON.parse(decodeUtf8(body)) ?? {}) as EntryBody;
   return { kind, version: apiVersion };
 };
 
