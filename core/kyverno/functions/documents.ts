@@ -30,6 +30,7 @@ const readJson = (document: string): Value =>
   evaluating(() => parseJson(document, { duplicateKeys: "last-wins", loneSurrogates: "replace", maxBytes: defaultLimits.resourceBytes }));
 
 const corePrefix = "tag:yaml.org,2002:";
+const knownTags: ReadonlySet<string> = new Set(["null", "bool", "int", "float", "timestamp"]);
 
 /** Stands for a null key, with a value that JSON cannot write either: both are faults only where the document keeps them. */
 const nullKey = "\0";
@@ -70,8 +71,8 @@ class YamlReader {
     }
     const tag = node.tag?.startsWith(corePrefix) ? node.tag.slice(corePrefix.length) : undefined;
     if (tag === "binary") return wellFormed(textOfBytes(evaluating(() => decodeBase64(source.replace(/\s/g, "")))).text);
-    if (tag !== undefined && tag !== "str") return resolveTagged(tag, source);
-    // A tag of somebody's own makes text of anything; a quoted scalar is text already.
+    if (tag !== undefined && knownTags.has(tag)) return resolveTagged(tag, source);
+    // Any other tag makes text of anything; a quoted scalar is text already.
     if (node.tag !== undefined || node.type !== ScalarNode.PLAIN) return source;
     return resolvePlain(source);
   }
@@ -168,8 +169,14 @@ function firstDocument(source: string): Document | undefined {
   return undefined;
 }
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what YAML must not hold
+const unprintable = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f\ufffe\uffff]/;
+
 /** The first document of a stream, null of an empty one. */
-function readYaml(source: string, run: Evaluation): Value {
+function readYaml(given: string, run: Evaluation): Value {
+  if (unprintable.test(given)) return fail("yaml: control characters are not allowed");
+  // YAML 1.1 has three ways to end a line, and reads each of them as a line feed.
+  const source = given.replace(/\r\n?|\u0085/g, "\n");
   if (source.length > defaultLimits.policyBytes) return refuse("yaml: document too large");
   // A character of YAML costs more than a step of an expression.
   run.spend(source.length);

@@ -5,13 +5,14 @@ import { failIn, number, text } from "./arguments.ts";
 import { equalFold, toLower, toUpper } from "./letter-case.ts";
 
 /** Go's strings.Replace: the first `limit` occurrences, all for a negative one; an empty `old` is before every character and at the end. */
-function replace(value: string, old: string, replacement: string, limit: number, run: Evaluation): string {
+function replace(value: string, old: string, replacement: string, given: number, run: Evaluation): string {
+  const limit = Math.trunc(given);
   const parts = old === "" ? ["", ...value, ""] : value.split(old);
-  const count = limit < 0 ? parts.length - 1 : Math.min(Math.trunc(limit), parts.length - 1);
+  const count = limit < 0 ? parts.length - 1 : Math.min(limit, parts.length - 1);
   if (old === "") {
     // `parts` has an empty text at either end, where an occurrence is too.
     const characters = [...value];
-    const places = Math.min(limit < 0 ? characters.length + 1 : Math.trunc(limit), characters.length + 1);
+    const places = Math.min(limit < 0 ? characters.length + 1 : limit, characters.length + 1);
     run.spendText(places * replacement.length);
     return (
       characters.map((character, index) => (index < places ? replacement + character : character)).join("") + (places > characters.length ? replacement : "")

@@ -34,6 +34,7 @@ test("YAML 1.1 as yaml.v2 reads it", () => {
     ["1.5: x\n017: y", { "1.5": "x", "15": true }],
     ["%YAML 1.1\n---\na: 1\n---\nb: 2", { a: 1 }],
     ["a:\tb", { a: "b" }],
+    ["a: 1\rb: 2\u0085c: [!!own 3, !!str 4]\r\n", { a: 1, b: 2, c: ["3", "4"] }],
     ["a: |\n  x\n  y", { a: "x\ny" }],
     ["a: |\n  x\n", { a: "x\n" }],
     ["{a: .inf, a: 1}", { a: 1 }],
@@ -43,7 +44,23 @@ test("YAML 1.1 as yaml.v2 reads it", () => {
 });
 
 test("what is no YAML, or no JSON afterwards", () => {
-  for (const source of [".inf", "a: .nan", "null: 1", "? [1, 2]\n: z", "a: *x", "a: [1", "!!int x", "<<: 1", "- \tq", "%a\n---\nb: 1", "a: b: c", "&a [*a]"])
+  for (const source of [
+    ".inf",
+    "a: .nan",
+    "null: 1",
+    "? [1, 2]\n: z",
+    "a: *x",
+    "a: [1",
+    "!!int x",
+    "<<: 1",
+    "- \tq",
+    "%a\n---\nb: 1",
+    "a: b: c",
+    "&a [*a]",
+    "a: \u0001",
+    "\u007f",
+    "- \uffff",
+  ])
     throwsCode("unresolved", () => query("parse_yaml(@)", source));
 });
 

@@ -10,8 +10,16 @@ test("an address is decided, a name cannot be", () => {
   holds([
     ["is_external_url('http://172.15.0.1')", true],
     ["is_external_url('http://10.0.0.1:80/x')", false],
+    ["is_external_url('http://[fe80::1%25eth0]:80/x')", true],
+    ["is_external_url('http://[fd00::1%25eth0]/')", false],
   ]);
-  fails(["is_external_url('http://a.example')", "is_external_url('http://localhost')", "is_external_url('')", "is_external_url('://bad')"]);
+  fails([
+    "is_external_url('http://a.example')",
+    "is_external_url('http://localhost')",
+    "is_external_url('')",
+    "is_external_url('://bad')",
+    "is_external_url('http://[fe80::1%25]/')",
+  ]);
 });
 
 test("images by the decision's settings", () => {
