@@ -1,0 +1,215 @@
+/** Attacks by numbers and sizes: signatures, layers, entries, timestamps, subjects and blobs without end. What is over a bound is refused, and nothing over it is read. */
+import { gzipSync } from "node:zlib";
+import * as assert from "uvu/assert";
+import { signatureTag } from "../../core/cosign/tag-scheme.ts";
+import { EngineError } from "../../core/errors.ts";
+import { defaultLimits, type Limits } from "../../core/limits.ts";
+import { parseManifest } from "../../core/oci/manifest.ts";
+import type { Knowledge, Question } from "../../core/question.ts";
+import { compileAttestor } from "../../core/verify/attestor.ts";
+import { type Json, jsonBytes, type Recipe, sign, type Signed, Store, unknownExtension, verdict, withTrust } from "../lab/index.ts";
+import { attackSuite } from "./attack.ts";
+import { accepts, lab, refuses } from "./refuses.ts";
+
+const { attack, run } = attackSuite("resource-counts");
+
+const limited = (limits: Partial<Limits>) => ({ context: { limits: { ...defaultLimits, ...limits } } });
+const overLimit = (error: unknown): boolean => error instanceof EngineError && error.code === "over-limit";
+const many = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, index) => make(index));
+
+/** Knowledge in which one answer is another, and what was asked of it. */
+function instead(signed: Signed, kind: Question["kind"], value: unknown): { readonly knowledge: Knowledge; readonly asked: Question[] } {
+  const asked: Question[] = [];
+  const answer = (question: Question) => {
+    asked.push(question);
+    return question.kind === kind ? { state: "present", value, at: lab.now.toISOString(), from: "lab" } : signed.knowledge.answer(question);
+  };
+  return { knowledge: { answer } as Knowledge, asked };
+}
+
+attack(68, "a signature manifest of more than a thousand layers, a list of more than a thousand referrers", () => {
+  const layers = (count: number) => (manifest: Json) => ({ ...manifest, layers: [...manifest.layers, ...many(count - 1, () => manifest.layers[0])] });
+  const { layersPerManifest, referrers } = defaultLimits;
+  for (const claim of ["signature", "attestation"] as const) {
+    refuses("over-limit", { layout: "tag", claim, evidence: [] }, { manifest: layers(layersPerManifest + 1) });
+    assert.is(verdict(sign(lab, { layout: "tag", claim, evidence: [], change: { manifest: layers(layersPerManifest) } })), "proven");
+  }
+  const signed = accepts({});
+  const listed = signed.knowledge.answer({ kind: "referrers", repository: signed.repository, digest: signed.digest });
+  const [own] = listed?.state === "present" ? listed.value : [];
+  const others = (count: number) =>
+    many(count, (index) => ({ ...own, artifactType: "application/vnd.other", digest: `sha256:${String(index).padStart(64, "0")}` }));
+  assert.is(verdict(signed, { knowledge: instead(signed, "referrers", [own, ...others(referrers)]).knowledge }), "refuted: over-limit");
+  assert.is(verdict(signed, { knowledge: instead(signed, "referrers", [...others(referrers - 1), own]).knowledge }), "proven");
+});
+
+attack(68, "more candidates than are looked at, spread over several manifests, none of them good", () => {
+  const recipe: Recipe = { layout: "artifact", evidence: [], change: { signingKey: () => lab.key("stranger") } };
+  const kept = sign(lab, recipe).store.manifests.at(-1);
+  const spread = sign(lab, {
+    ...recipe,
+    change: {
+      ...recipe.change,
+      store: (store) => {
+        for (const index of many(5, (at) => at)) {
+          const json = JSON.parse(new TextDecoder().decode(kept?.bytes));
+          store.manifest("registry.lab.example/team/app", { ...json, annotations: { index: String(index) }, layers: many(4, () => json.layers[0]) });
+        }
+      },
+    },
+  });
+  assert.is(verdict(spread), "refuted: wrong-key");
+  assert.is(verdict(spread, limited({ signaturesPerImage: 12 })), "refuted: over-limit, wrong-key");
+});
+
+attack(69, "a layer or bundle that its descriptor says is huge: the blob is not asked for", () => {
+  const huge = (manifest: Json) => ({ ...manifest, layers: manifest.layers.map((layer: Json) => ({ ...layer, size: 2 ** 40 })) });
+  for (const recipe of [{ layout: "tag" }, { layout: "tag", claim: "attestation" }, { layout: "artifact" }, {}, { claim: "attestation" }] as const) {
+    const signed = refuses("over-limit", recipe, { manifest: huge });
+    const { knowledge, asked } = instead(signed, "cluster", undefined);
+    verdict(signed, { knowledge });
+    assert.not(asked.some((question) => question.kind === "blob"));
+  }
+});
+
+attack(69, "a layer or bundle that is larger than its descriptor says, or than anything may be", () => {
+  for (const recipe of [{ layout: "tag" }, { layout: "tag", claim: "attestation" }, { layout: "artifact" }, {}, { claim: "attestation" }] as const) {
+    const small = (manifest: Json) => ({ ...manifest, layers: manifest.layers.map((layer: Json) => ({ ...layer, size: 1 })) });
+    const signed = sign(lab, { ...recipe, change: { manifest: small } });
+    assert.is(verdict(signed, limited({ blobBytes: 64, bundleBytes: 64 })), "refuted: over-limit");
+    assert.is(verdict(signed), "proven");
+  }
+});
+
+attack(69, "a manifest of more bytes than are read", () => {
+  const padded = (bytes: number) => (manifest: Json) => ({ ...manifest, annotations: { fill: "x".repeat(bytes) } });
+  refuses("over-limit", { layout: "tag" }, { manifest: padded(defaultLimits.manifestBytes) });
+  assert.is(verdict(sign(lab, { layout: "tag", change: { manifest: padded(defaultLimits.manifestBytes / 2) } })), "proven");
+});
+
+attack(70, "layers without number, as a list and as an index", () => {
+  const descriptor = { mediaType: "x", digest: `sha256:${"0".repeat(64)}`, size: 1 };
+  for (const key of ["layers", "manifests"]) {
+    const manifest = (count: number) => jsonBytes({ schemaVersion: 2, [key]: many(count, () => descriptor) });
+    assert.throws(() => parseManifest(manifest(20_000)), overLimit);
+    assert.throws(() => parseManifest(manifest(defaultLimits.layersPerManifest + 1)), overLimit);
+    parseManifest(manifest(defaultLimits.layersPerManifest));
+  }
+  // An index under the signatures' tag holds no layers of its own, and its children are not followed.
+  const signed = accepts({ layout: "tag" });
+  const [image, kept] = signed.store.manifests;
+  const store = new Store();
+  store.blobs.push(...signed.store.blobs);
+  if (image !== undefined) store.manifests.push(image);
+  const { bytes: _, ...child } = store.manifest(signed.repository, kept?.bytes);
+  store.manifest(signed.repository, { schemaVersion: 2, manifests: [child] }, signatureTag(signed.digest, "signature"));
+  assert.is(verdict(signed, { knowledge: withTrust(store.knowledge(), signed.trustedRoot, lab.now) }), "refuted: malformed");
+});
+
+const inMaterial = (change: (material: Json) => Json) => ({
+  bundle: (json: Json) => ({ ...json, verificationMaterial: { ...json.verificationMaterial, ...change(json.verificationMaterial) } }),
+});
+
+attack(71, "more than thirty-two log entries or timestamps in a bundle", () => {
+  for (const recipe of [{ by: "certificate" }, { layout: "file", by: "certificate" }] as const) {
+    const entries = (count: number) => inMaterial(({ tlogEntries }) => ({ tlogEntries: many(count, () => tlogEntries[0]) }));
+    refuses("over-limit", recipe, entries(defaultLimits.logEntries + 1));
+    refuses("over-limit", recipe, entries(5000));
+    // One entry again and again is none the better: it is refused for that.
+    refuses("bad-log-proof", recipe, entries(defaultLimits.logEntries));
+    const stamped: Recipe = { ...recipe, evidence: ["rekor2", "timestamp"] };
+    const timestamps = (count: number) => ({ timestamps: ([first]: readonly Uint8Array[]) => many(count, () => first as Uint8Array) });
+    refuses("over-limit", stamped, timestamps(defaultLimits.timestamps + 1));
+    assert.is(verdict(sign(lab, { ...stamped, change: timestamps(defaultLimits.timestamps) })), "proven");
+  }
+});
+
+attack(71, "thousands of subjects, of digests of one subject, of signatures on an envelope", () => {
+  const other = (index: number): Json => ({ name: `other ${index}`, digest: { sha256: "0".repeat(64) } });
+  const subjects = (count: number) => ({ payload: (payload: Json) => ({ ...payload, subject: [...many(count - 1, other), ...payload.subject] }) });
+  const digests = (count: number) => ({
+    payload: (payload: Json) => {
+      const [own] = payload.subject;
+      return { ...payload, subject: [{ ...own, digest: { ...Object.fromEntries(many(count - 1, (index) => [`x${index}`, "00"])), ...own.digest } }] };
+    },
+  });
+  for (const recipe of [{ claim: "attestation", layout: "tag", evidence: [] }, { claim: "attestation", evidence: [] }, { evidence: [] }] as const) {
+    refuses("over-limit", recipe, subjects(defaultLimits.statementSubjects + 1));
+    assert.is(verdict(sign(lab, { ...recipe, change: subjects(defaultLimits.statementSubjects) })), "proven");
+    refuses("over-limit", recipe, digests(defaultLimits.digestsPerSubject + 1));
+    assert.is(verdict(sign(lab, { ...recipe, change: digests(defaultLimits.digestsPerSubject) })), "proven");
+  }
+  const repeated = (envelope: Json) => ({ ...envelope, signatures: many(defaultLimits.envelopeSignatures + 1, () => envelope.signatures[0]) });
+  for (const layout of ["tag", "bundle"] as const) refuses("over-limit", { claim: "attestation", layout, evidence: [] }, { envelope: repeated });
+});
+
+attack(71, "certificates, extensions, SCTs and signatures on a checkpoint beyond their bounds", () => {
+  const chain = (count: number) => ({
+    bundle: (json: Json) => {
+      const [, parent] = json.verificationMaterial.x509CertificateChain.certificates;
+      json.verificationMaterial.x509CertificateChain.certificates.push(...many(count, () => parent));
+      return json;
+    },
+  });
+  const old: Recipe = { by: "certificate", layout: "file", version: "0.2" };
+  refuses("over-limit", old, chain(defaultLimits.certificatesPerChain));
+  assert.is(verdict(sign(lab, { ...old, change: chain(2) })), "proven");
+  const keyless: Recipe = { by: "certificate" };
+  const extension = (index: number) => ({ ...unknownExtension(false), id: `1.3.6.1.4.1.57264.99.${100 + index}` });
+  const extended = (count: number) => ({ leaf: (spec: Json) => ({ ...spec, extensions: [...spec.extensions, ...many(count, extension)] }) });
+  refuses("over-limit", keyless, extended(defaultLimits.extensionsPerCertificate));
+  assert.is(verdict(sign(lab, { ...keyless, change: extended(50) })), "proven");
+  refuses("over-limit", keyless, { certificateTimestamps: (all) => many(defaultLimits.signedCertificateTimestamps + 1, () => all[0] as never) });
+  refuses("over-limit", { evidence: ["rekor2"] }, { rekor2: { checkpoint: { cosigners: many(defaultLimits.checkpointSignatures, () => lab.witness()) } } });
+  assert.is(verdict(sign(lab, { evidence: ["rekor2"], change: { rekor2: { checkpoint: { cosigners: [lab.witness()] } } } })), "proven");
+});
+
+attack(71, "certificates in a token, in the policy's chain for timestamps, in a layer's chain", () => {
+  const stamped: Recipe = { by: "certificate", evidence: ["rekor2", "timestamp"] };
+  const bag = (count: number) => ({ token: () => ({ certificates: [...lab.timestampAuthority.chain, ...many(count, () => lab.authority.root)] }) });
+  refuses("over-limit", stamped, bag(defaultLimits.certificatesPerChain));
+  const { root } = lab.timestampAuthority.authority;
+  const policy = (count: number) => ({ keys: { pem: lab.key().pem }, ctlog: { ignoreSCT: false, tsaCertChain: many(count, () => root.pem).join("") } });
+  assert.throws(() => compileAttestor(policy(13)), overLimit);
+  compileAttestor(policy(2));
+  const roots = (spec: Json) => ({ keyless: { ...spec.keyless, roots: lab.authority.root.pem } });
+  const parents = (count: number) => ({
+    layer: (annotations: Record<string, string>) => ({ ...annotations, "dev.sigstore.cosign/chain": many(count, () => lab.authority.chain[0]?.pem).join("") }),
+  });
+  const layer: Recipe = { by: "certificate", layout: "tag", change: { attestor: roots } };
+  refuses("over-limit", layer, parents(defaultLimits.certificatesPerChain + 1));
+});
+
+attack(72, "a compressed bundle, small as it is and large as it would be", () => {
+  const store = (pack: (bundle: Uint8Array) => Uint8Array, mediaType?: string) => ({
+    store: (held: Store) => {
+      const kept = held.manifests.pop();
+      const json = JSON.parse(new TextDecoder().decode(kept?.bytes));
+      const bundle = held.blobs.at(-1)?.bytes ?? new Uint8Array(0);
+      const packed = pack(bundle);
+      json.layers = [{ ...json.layers[0], ...held.blob(kept?.repository ?? "", packed, mediaType ?? json.layers[0].mediaType) }];
+      held.manifest(kept?.repository ?? "", json);
+    },
+  });
+  refuses("malformed", {}, store(gzipSync));
+  refuses("malformed", {}, store(gzipSync, "application/vnd.dev.sigstore.bundle.v0.3+json+gzip"));
+  refuses(
+    "malformed",
+    {},
+    store(() => gzipSync(new Uint8Array(64 * 1024 * 1024))),
+  );
+  refuses(
+    "malformed",
+    {},
+    store((bundle) => Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, ...bundle)),
+  );
+});
+
+attack(72, "a compressed payload in a layer, signed as it is", () => {
+  const zipped = (payload: Json): Uint8Array => gzipSync(jsonBytes(payload));
+  for (const claim of ["signature", "attestation"] as const) refuses("malformed", { layout: "tag", claim, evidence: [] }, { payload: zipped });
+  const bomb = gzipSync(new Uint8Array(64 * 1024 * 1024));
+  refuses("malformed", { layout: "tag", evidence: [] }, { payload: () => bomb });
+});
+
+run();
