@@ -6,6 +6,7 @@ import { checkBytes, checkComplete, checkPin, type CompleteRow, type MirrorKnowl
 import { digestBytes } from "./row-checksum.ts";
 import { sqlText } from "./statements.ts";
 import { corrupt, toStoreError } from "./store-error.ts";
+import { checkFloor, type FloorRow } from "./tuf-floors.ts";
 
 export interface Inspection {
   /** Rows read. */
@@ -50,6 +51,7 @@ export function inspectMirror(database: Database, knowledge: MirrorKnowledge): I
     else loadValue(row);
   });
   each<PinRow>("list-pins", checkPin);
+  each<FloorRow>("list-tuf-floors", checkFloor);
   each<CompleteRow>("list-complete", checkComplete);
   each<{ digest: string; bytes: Uint8Array }>("list-tuf-metadata", ({ digest, bytes }) => checkBytes(bytes, digest));
   each<{ origin: string; digest: string; note: string }>("list-checkpoints", ({ origin, digest, note }) => {

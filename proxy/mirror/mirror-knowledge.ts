@@ -15,6 +15,7 @@ import { type AnswerRow, checkRow, loadRootSource, loadValue, type MetadataRefer
 import { digestBytes, rowChecksum } from "./row-checksum.ts";
 import { sqlText } from "./statements.ts";
 import { corrupt, guarded } from "./store-error.ts";
+import { type FloorRow, readFloorRows, type StoredFloors } from "./tuf-floors.ts";
 
 export interface PinRow {
   readonly kind: string;
@@ -55,7 +56,9 @@ export class MirrorKnowledge implements Knowledge {
   readonly #answer: Statement<[string, string], AnswerRow>;
   readonly #blob: Statement<[string], { readonly bytes: Uint8Array }>;
   readonly #metadata: Statement<[string, string, number], { readonly bytes: Uint8Array }>;
+  readonly #floors: Statement<[string], FloorRow>;
   readonly #pin: Statement<[string, string], PinRow>;
+  readonly #pins: Statement<[], PinRow>;
   readonly #complete: Statement<[string, string], CompleteRow>;
   readonly #version: Statement<[], { readonly version: string }>;
 
@@ -64,6 +67,8 @@ export class MirrorKnowledge implements Knowledge {
     this.#answer = database.prepare(sqlText("find-answer"));
     this.#blob = database.prepare(sqlText("find-blob"));
     this.#metadata = database.prepare(sqlText("find-tuf-metadata"));
+    this.#floors = database.prepare(sqlText("find-tuf-floors"));
+    this.#pins = database.prepare(sqlText("list-pins"));
     this.#pin = database.prepare(sqlText("find-pin"));
     this.#complete = database.prepare(sqlText("find-complete"));
     this.#version = database.prepare(sqlText("find-version"));
@@ -117,7 +122,25 @@ export class MirrorKnowledge implements Knowledge {
       snapshot: read("snapshot")(source.snapshot),
       targets: source.targets.map((entry: TufSource["targets"][number]) => ({ role: entry.role, bytes: read(entry.role)(entry) })),
       target: this.bytes(source.target),
+      ...this.#floorsOf(name),
     };
+  }
+
+  #floorsOf(name: string): { readonly floors?: StoredFloors } {
+    const rows = this.#floors.all(name);
+    return rows.length === 0 ? {} : { floors: readFloorRows(rows) };
+  }
+
+  /**
+   * TUF roots that an operator pinned, by the names of trusted roots.
+   * @throws EngineError `mirror-corrupt`.
+   */
+  tufRoots(): Readonly<Record<string, Uint8Array>> {
+    return guarded(this.#folder, () => {
+      const rows = this.#pins.all().filter(({ kind }) => kind === "tuf-root");
+      for (const row of rows) checkPin(row);
+      return Object.fromEntries(rows.map(({ name, bytes }) => [name, toBytes(bytes)]));
+    });
   }
 
   #metadataBytes(repository: string, role: string, { version, digest }: MetadataReference): Uint8Array {

@@ -17,6 +17,7 @@ import { type AnswerRow, type StoredValue, storeValue, storedBytes, storedJson, 
 import { digestBytes, rowChecksum } from "./row-checksum.ts";
 import { sqlText } from "./statements.ts";
 import { guarded } from "./store-error.ts";
+import { floorRows, type StoredFloors } from "./tuf-floors.ts";
 import { storeMetadata } from "./tuf-metadata.ts";
 
 /** When and from where something is known. `at` is RFC 3339. */
@@ -25,9 +26,12 @@ export interface Origin {
   readonly from: string;
 }
 
-/** What an operator vouches for: a trusted root by name (`public-good`), or the PEM text of a key by its reference in policies (`k8s://…`, `awskms://…`). */
+/**
+ * What an operator vouches for: a trusted root by name (`public-good`), the TUF root from which one of that name is verified, or the PEM text of a key by its
+ * reference in policies (`k8s://…`, `awskms://…`).
+ */
 export interface Pin {
-  readonly kind: "trusted-root" | "key";
+  readonly kind: "trusted-root" | "tuf-root" | "key";
   readonly name: string;
   readonly bytes: Uint8Array;
 }
@@ -81,7 +85,7 @@ export class MirrorWriter {
   }
 
   /**
-   * Records an answer. One that could not be had is kept as the last attempt, for people: what was known before stays known.
+   * Records an answer; TUF metadata that brings floors raises those of the mirror. One that could not be had is kept as the last attempt, for people: what was known before stays known.
    * @throws EngineError `malformed` when bytes do not have the question's digest, `over-limit`.
    */
   setAnswer(question: Question, answer: Answer): void {
@@ -122,6 +126,7 @@ export class MirrorWriter {
 
   #storeRoot(name: string, source: TrustedRootSource): StoredValue {
     if (source.form === "pinned") return storedJson({ form: "pinned", digest: this.addBlob(source.bytes) });
+    if (source.floors !== undefined) this.#setFloors(name, source.floors);
     const store = (role: string, bytes: Uint8Array) => storeMetadata((...row) => this.#run("put-tuf-metadata", ...row), name, role, bytes);
     return storedJson({
       form: "tuf",
@@ -131,6 +136,12 @@ export class MirrorWriter {
       targets: source.targets.map(({ role, bytes }) => ({ role, ...store(role, bytes) })),
       target: this.addBlob(source.target),
     });
+  }
+
+  /** Whoever verified metadata says what was seen; these are all floors from then on, since a rotation of keys may have taken some away. */
+  #setFloors(name: string, floors: StoredFloors): void {
+    this.#run("delete-tuf-floors", name);
+    for (const row of floorRows(name, floors)) this.#run("put-tuf-floor", ...row);
   }
 
   /**

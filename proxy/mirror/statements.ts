@@ -15,4 +15,4 @@ export function sqlText(name: string): string {
 }
 
 /** Migrations in order; the schema's version is how many of them a file has had. Numbers are never reused, files never changed once released. */
-export const migrations: readonly string[] = ["0001-tables", "0002-views"];
+export const migrations: readonly string[] = ["0001-tables", "0002-views", "0003-tuf-floors"];

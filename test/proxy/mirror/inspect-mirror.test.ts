@@ -15,7 +15,11 @@ const filled = () =>
     writer.setAnswer({ kind: "manifest", repository, digest }, { state: "present", value: content, ...origin });
     writer.setAnswer(
       { kind: "trusted-root", name: "x" },
-      { state: "present", value: { form: "tuf", roots: [metadata], timestamp: metadata, snapshot: metadata, targets: [], target: metadata }, ...origin },
+      {
+        state: "present",
+        value: { form: "tuf", roots: [metadata], timestamp: metadata, snapshot: metadata, targets: [], target: metadata, floors: { root: "1" } },
+        ...origin,
+      },
     );
     writer.setAnswer({ kind: "key", reference: "k" }, { state: "absent", ...origin });
     writer.setComplete("ghcr.io", origin);
@@ -35,6 +39,7 @@ const damage: readonly (readonly [string, string, readonly string[]])[] = [
   ["metadata", "UPDATE tuf_metadata SET bytes = x'00' WHERE role = 'snapshot'", [digestBytes(metadata)]],
   ["completeness", "UPDATE complete SET at = 'x'", ["ghcr.io"]],
   ["a checkpoint", "UPDATE checkpoint SET note = 'x'", ["log"]],
+  ["a floor", "UPDATE tuf_floor SET version = '0'", ["x root"]],
   ["a pin", "UPDATE pin SET digest = 'x'", ["key k"]],
 ];
 for (const [name, sql, subjects] of damage) {

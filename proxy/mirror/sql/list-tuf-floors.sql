@@ -1,0 +1,3 @@
+SELECT repository, role, version, checksum
+FROM tuf_floor
+ORDER BY repository, role

@@ -1,0 +1,2 @@
+INSERT INTO tuf_floor (repository, role, version, checksum)
+VALUES (?, ?, ?, ?)
