@@ -5,6 +5,8 @@ import { labPredicateType, type Recipe } from "../../lab/index.ts";
 export interface Base {
   readonly recipe: Recipe;
   readonly saved?: boolean;
+  /** Flags for cosign alone, where we need none. */
+  readonly cosign?: readonly string[];
 }
 
 const attestation = { claim: "attestation", predicateType: labPredicateType } as const;
@@ -16,6 +18,11 @@ export const bases: Readonly<Record<string, Base>> = {
   "key-tag-unlogged": { recipe: { layout: "tag", evidence: [] } },
   "key-tag-timestamp": { recipe: { layout: "tag", evidence: ["promise", "timestamp"] } },
   "key-tag-attestation": { recipe: { layout: "tag", ...attestation } },
+  "key-tag-attestation-dsse": { recipe: { layout: "tag", entryKind: "dsse 0.0.1", ...attestation } },
+  "key-tag-attestation-intoto001": { recipe: { layout: "tag", entryKind: "intoto 0.0.1", ...attestation } },
+  "key-tag-index": { recipe: { layout: "tag", image: "index" } },
+  "key-artifact": { recipe: { layout: "artifact" }, cosign: ["--experimental-oci11"] },
+  "key-artifact-attestation": { recipe: { layout: "artifact", ...attestation }, cosign: ["--experimental-oci11"] },
   "key-saved-tag": { recipe: { layout: "tag" }, saved: true },
   "key-saved-bundle": { recipe: {}, saved: true },
   "key-bundle": { recipe: { evidence: v1 } },
@@ -33,6 +40,8 @@ export const bases: Readonly<Record<string, Base>> = {
   "certificate-tag": { recipe: { layout: "tag", by: "certificate" } },
   "certificate-tag-timestamp": { recipe: { layout: "tag", by: "certificate", evidence: ["promise", "timestamp"] } },
   "certificate-tag-attestation": { recipe: { layout: "tag", by: "certificate", ...attestation } },
+  "certificate-tag-attestation-timestamp": { recipe: { layout: "tag", by: "certificate", evidence: ["promise", "timestamp"], ...attestation } },
+  "certificate-artifact": { recipe: { layout: "artifact", by: "certificate" }, cosign: ["--experimental-oci11"] },
   "certificate-saved-tag": { recipe: { layout: "tag", by: "certificate" }, saved: true },
   "certificate-saved-bundle": { recipe: { by: "certificate", evidence: v2 }, saved: true },
   "certificate-bundle": { recipe: { by: "certificate", evidence: v1 } },
@@ -50,4 +59,4 @@ export const bases: Readonly<Record<string, Base>> = {
 };
 
 /** Bases that are made with every type of key. */
-export const basesOfEveryKey: readonly string[] = ["key-tag", "key-file", "key-bundle-rekor2", "certificate-bundle"];
+export const basesOfEveryKey: readonly string[] = ["key-tag", "key-tag-unlogged", "key-bundle", "key-file", "key-bundle-rekor2", "certificate-bundle"];

@@ -7,9 +7,27 @@ import { encodePae } from "../../../core/dsse/envelope.ts";
 import { encodeBody, envelopeJson, entryBody, type Making, otherLeaf, signNote, strangers, withForeignProof } from "../../lab/index.ts";
 import { flip, type Mutations } from "./mutation.ts";
 
-const promised = ["key-tag", "key-bundle", "key-file-promise", "certificate-tag", "certificate-file-promise", "certificate-bundle", "key-tag-attestation"];
+const promised = [
+  "key-tag",
+  "key-bundle",
+  "key-file-promise",
+  "certificate-tag",
+  "certificate-file-promise",
+  "certificate-bundle",
+  "key-tag-attestation",
+  "certificate-artifact",
+];
 const proven = ["key-file-proof", "key-bundle", "certificate-file", "certificate-file-attestation"];
-const logged = ["key-tag", "key-bundle", "key-file", "certificate-tag", "certificate-bundle", "certificate-file-attestation"];
+const logged = [
+  "key-tag",
+  "key-bundle",
+  "key-file",
+  "certificate-tag",
+  "certificate-bundle",
+  "certificate-file-attestation",
+  "key-tag-attestation-dsse",
+  "key-tag-attestation-intoto001",
+];
 const timed = ["certificate-tag", "certificate-bundle", "certificate-file-promise"];
 
 const one = (change: (entry: LogEntry, making: Making) => LogEntry) => () => ({

@@ -22,7 +22,7 @@ const everywhere = [
   "certificate-file-rekor2",
   "key-saved-tag",
 ];
-const simple = ["key-tag", "certificate-tag"];
+const simple = ["key-tag", "certificate-tag", "key-artifact"];
 const statements = ["key-tag-attestation", "key-bundle-attestation", "key-file-attestation", "certificate-bundle"];
 const subject = (change: (subject: Json) => Json) => () => ({ payload: (statement: Json) => ({ ...statement, subject: [change(statement.subject[0])] }) });
 const raw = (change: (text: string) => string) => () => ({ payload: (payload: Json) => encodeUtf8(change(JSON.stringify(payload))) });

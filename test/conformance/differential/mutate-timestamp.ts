@@ -17,7 +17,7 @@ import {
 import { flip, type Mutations } from "./mutation.ts";
 
 const on = ["certificate-bundle-rekor2", "certificate-file-rekor2", "certificate-bundle-unlogged"];
-const everywhere = [...on, "key-file-rekor2", "key-tag-timestamp", "certificate-tag-timestamp"];
+const everywhere = [...on, "key-file-rekor2", "key-tag-timestamp", "certificate-tag-timestamp", "certificate-tag-attestation-timestamp"];
 const token = (change: (lab: Lab) => Partial<TokenSpec>) => () => ({ token: change });
 const minute = 60_000;
 

@@ -29,7 +29,7 @@ export const reasons: Readonly<Record<string, readonly string[]>> = {
   "sigstore.md 5.4 HARDEN: two issuer extensions must be equal": ["two issuers, ours in the old extension", "two issuers, ours in the new extension"],
   "sigstore.md 3.1 HARDEN: only canonical names and padded standard base64": ["a field in snake case", "a signature in base64 for URLs"],
   "sigstore.md 3.3 HARDEN: no self-signed certificate in a chain": ["a root in the chain"],
-  "sigstore.md 3.2 HARDEN: the stated kind must be the body's": ["a kind that is not the body's"],
+  "sigstore.md 3.3 HARDEN: the stated kind must be the body's": ["a kind that is not the body's"],
   "sigstore.md 7.2 HARDEN: size, origin and name of a checkpoint are compared": [
     "a proof that states another size",
     "a checkpoint that states another size",

@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startServer } from "../../../scripts/fixtures/run-tool.ts";
 import { projectRoot, tempFolder } from "../../support/temp-folder.ts";
+import { bases } from "./bases.ts";
 import { writeCase } from "./case-files.ts";
 import { cosignVerdict } from "./cosign-verdict.ts";
 import { type CaseRow, makeCase, makeMatrix } from "./matrix.ts";
@@ -21,7 +22,8 @@ async function judge(row: CaseRow, index: number, cosign: string, registry: stri
   const signed = makeCase(row);
   const files = writeCase(row, signed, join(tempFolder(), "case"));
   const ours = await ourVerdict(signed, files);
-  const theirs = await cosignVerdict(cosign, registry, `case-${index}`, signed, files);
+  const words = [...files.words, ...(bases[row.base]?.cosign ?? [])];
+  const theirs = await cosignVerdict(cosign, registry, `case-${index}`, signed, { ...files, words });
   const reason = ours.accepts === theirs.accepts ? undefined : reasonFor(row);
   return {
     id: row.id,
