@@ -48,9 +48,15 @@ export const bundleMutations: Mutations = {
       messageSignature: { ...made.messageSignature, signature: made.messageSignature.signature.replaceAll("+", "-").replaceAll("/", "_") },
     })),
   },
-  "a signature in base64 without padding": {
+  "a digest in base64 without padding": {
     on: ["key-file"],
-    change: bundle((made) => ({ ...made, messageSignature: { ...made.messageSignature, signature: made.messageSignature.signature.replaceAll("=", "") } })),
+    change: bundle(({ messageSignature, ...made }) => ({
+      ...made,
+      messageSignature: {
+        ...messageSignature,
+        messageDigest: { ...messageSignature.messageDigest, digest: messageSignature.messageDigest.digest.replaceAll("=", "") },
+      },
+    })),
   },
   "another hint": { on: ["key-file", "key-bundle"], change: material((made) => ({ ...made, publicKey: { hint: "another" } })) },
   "no hint": { on: ["key-file", "key-bundle"], change: material((made) => ({ ...made, publicKey: {} })) },

@@ -9,7 +9,13 @@ export const reasons: Readonly<Record<string, readonly string[]>> = {
     "key-bundle-blob: right",
   ],
   "kyverno.md 17: every hash that is registered for the key's type is tried, and both forms of Ed25519": [
-    ...["key-tag", "key-file", "key-bundle-rekor2"].flatMap((base) => ["p384", "p521", "ed25519"].map((keyType) => `${base}: right, ${keyType}`)),
+    ...["key-tag", "key-tag-unlogged", "key-bundle", "key-file", "key-bundle-rekor2"].flatMap((base) =>
+      ["p384", "p521", "ed25519"].map((keyType) => `${base}: right, ${keyType}`),
+    ),
+  ],
+  "kyverno.md 17: all layouts are looked at, for attestations too": ["key-artifact-attestation: right"],
+  "sigstore.md 11 (1, 5): the logged signature is the verified one, also of an attestation in a layer": [
+    "key-tag-attestation-dsse: an entry about another signature",
   ],
   "kyverno.md 17: the statement's own type is checked": ["a statement of another statement type"],
   "kyverno.md 17: what is not asked for is not read": [
@@ -27,7 +33,11 @@ export const reasons: Readonly<Record<string, readonly string[]>> = {
   ],
   "kyverno.md 17: an issuer in Fulcio's extension 8 alone is read": ["certificate-tag: the issuer in the new extension alone"],
   "sigstore.md 5.4 HARDEN: two issuer extensions must be equal": ["two issuers, ours in the old extension", "two issuers, ours in the new extension"],
-  "sigstore.md 3.1 HARDEN: only canonical names and padded standard base64": ["a field in snake case", "a signature in base64 for URLs"],
+  "sigstore.md 3.1 HARDEN: only canonical names and padded standard base64": [
+    "a field in snake case",
+    "a signature in base64 for URLs",
+    "a digest in base64 without padding",
+  ],
   "sigstore.md 3.3 HARDEN: no self-signed certificate in a chain": ["a root in the chain"],
   "sigstore.md 3.3 HARDEN: the stated kind must be the body's": ["a kind that is not the body's"],
   "sigstore.md 7.2 HARDEN: size, origin and name of a checkpoint are compared": [
