@@ -1,6 +1,6 @@
 /** One change of a valid artefact, and what it comes to: accepted without it, refused for its own reason with it, under both adapters. */
 import * as assert from "uvu/assert";
-import { type Asked, type Changes, Lab, type Recipe, type Signed, sign, verdict } from "../lab/index.ts";
+import { type Asked, type Changes, decide, type Judged, Lab, type Recipe, type Signed, sign, verdict, verifiers } from "../lab/index.ts";
 
 export const lab = new Lab();
 
@@ -30,4 +30,16 @@ export function refuses(code: string, recipe: Recipe, change: Changes, asked: As
 export function refusesAsked(code: string, signed: Signed, asked: Asked): void {
   assert.is(verdict(signed), "proven");
   assert.is(verdict(signed, asked), `refuted: ${code}`);
+}
+
+/** What the engine says of a Pod with the image, under both adapters: `allowed`, or `denied` and the codes of the pass that verifies. */
+export function decided(signed: Signed, judged: Judged = {}): string {
+  const [first, second] = verifiers.map((verifier) => {
+    const { allowed, results } = decide(signed, verifier, judged);
+    return allowed
+      ? "allowed"
+      : `denied: ${[...new Set(results.flatMap(({ pass, failures }) => (pass === "mutate" ? failures : []).map(({ code }) => code)))].join(", ")}`;
+  });
+  assert.is(first, second);
+  return first ?? "";
 }
