@@ -3,6 +3,7 @@ import { encodeBase64 } from "../../core/encoding/base64.ts";
 import { decodeHex } from "../../core/encoding/hex.ts";
 import { digest } from "../../core/crypto/digest.ts";
 import { layerAnnotation } from "../../core/cosign/tag-scheme.ts";
+import { hashLeaf } from "../../core/tlog/merkle-hash.ts";
 import type { EntryInclusionProof, LogEntry } from "../../core/tlog/log-entry.ts";
 import type { LabCertificate } from "./certificate.ts";
 import type { LabKey } from "./keys.ts";
@@ -84,6 +85,35 @@ export const entryAnnotation = (entry: LogEntry): Json => ({
     logID: entry.logId,
   },
 });
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
+
+/** The entry as the log's API answers: an object that maps the entry's id to it. Source: Rekor v1 OpenAPI. */
+export function apiEntryJson(entry: LogEntry): Json {
+  const { inclusionPromise: promise, inclusionProof: proof } = entry;
+  return {
+    [hex(hashLeaf(entry.body))]: {
+      body: encodeBase64(entry.body),
+      integratedTime: Number(entry.integratedTime ?? 0n),
+      logID: entry.logId,
+      logIndex: Number(entry.logIndex),
+      verification: {
+        ...(promise === undefined ? {} : { signedEntryTimestamp: encodeBase64(promise) }),
+        ...(proof === undefined
+          ? {}
+          : {
+              inclusionProof: {
+                checkpoint: proof.checkpoint,
+                hashes: proof.hashes.map(hex),
+                logIndex: Number(proof.logIndex),
+                rootHash: hex(proof.rootHash),
+                treeSize: Number(proof.treeSize),
+              },
+            }),
+      },
+    },
+  };
+}
 
 export interface LayerSpec {
   /** Absent for an attestation, whose envelope has it. */

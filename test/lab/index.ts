@@ -16,6 +16,7 @@ export * from "./recipe.ts";
 export * from "./seed.ts";
 export * from "./sign.ts";
 export * from "./store.ts";
+export * from "./tiles.ts";
 export * from "./timestamp-authority.ts";
 export * from "./together.ts";
 export * from "./trusted-root.ts";

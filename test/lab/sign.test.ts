@@ -4,7 +4,9 @@ import * as assert from "uvu/assert";
 import { openLayout } from "../../proxy/archive/oci-layout.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import {
+  apiEntryJson,
   decide,
+  entryBody,
   extendedKeyUsage,
   extensionId,
   keyTypes,
@@ -21,6 +23,7 @@ import {
   verify,
   withExtension,
   withForeignProof,
+  withLogAnswer,
   withTrust,
 } from "./index.ts";
 
@@ -169,6 +172,20 @@ test("a saved folder says what the memory says", () => {
     const layout = openLayout(folder, { repository: signed.repository, tag: signed.tag, complete: true });
     assert.is(verdict(signed, { knowledge: withTrust(layout, signed.trustedRoot, lab.now) }), "proven");
   }
+});
+
+test("an entry that a signature does not carry, answered by the log", () => {
+  const signed = sign(lab, { layout: "tag", change: { entries: () => [] } });
+  const asked = { rekor: { ignoreTlog: false, url: lab.rekor.url } };
+  const answer = (json: string) => ({
+    attestor: { ...signed.attestor, ...asked },
+    knowledge: withLogAnswer(signed.knowledge, json, lab.now),
+  });
+  const { making } = signed;
+  const body = entryBody("hashedrekord 0.0.1", { signature: making.signature, verifier: making.key, content: { message: making.payload } });
+  assert.is(verdict(signed, answer(JSON.stringify(apiEntryJson(lab.rekor.entry(body, lab.loggedAt))))), "proven");
+  assert.is(verdict(signed, answer(JSON.stringify(apiEntryJson(lab.rekor.entry(otherLeaf("x"), lab.loggedAt))))), "refuted: malformed");
+  assert.match(verdict(signed, { attestor: { ...signed.attestor, ...asked } }), /^unknown/);
 });
 
 test.run();

@@ -222,3 +222,9 @@ export function withTrust(knowledge: Knowledge, trustedRoot: Uint8Array, at: Dat
   const answer = { state: "present", value: { form: "pinned", bytes: trustedRoot }, at: at.toISOString(), from: "lab" };
   return { answer: (question) => (question.kind === "trusted-root" ? (answer as never) : knowledge.answer(question)) };
 }
+
+/** The knowledge, and an answer of the log to every question for an entry. */
+export function withLogAnswer(knowledge: Knowledge, json: string, at: Date): Knowledge {
+  const answer = { state: "present", value: { json }, at: at.toISOString(), from: "log" };
+  return { answer: (question) => (question.kind === "log-entry" ? (answer as never) : knowledge.answer(question)) };
+}
