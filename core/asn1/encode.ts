@@ -10,12 +10,15 @@ function encodeLength(length: number): Uint8Array {
   return Uint8Array.of(0x80 | bytes.length, ...bytes);
 }
 
-/** An element: identifier octet, length, the parts of its content in order. */
-export function encodeElement(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
+/** The parts of an element, not yet joined: identifier octet, length, the parts of its content in order. */
+export function elementParts(tag: number, ...parts: readonly Uint8Array[]): readonly Uint8Array[] {
   let length = 0;
   for (const part of parts) length += part.length;
-  return concat(Uint8Array.of(tag), encodeLength(length), ...parts);
+  return [Uint8Array.of(tag), encodeLength(length), ...parts];
 }
+
+/** An element: identifier octet, length, the parts of its content in order. */
+export const encodeElement = (tag: number, ...parts: readonly Uint8Array[]): Uint8Array => concat(...elementParts(tag, ...parts));
 
 /** INTEGER of an unsigned magnitude, big-endian, with or without leading zeros. */
 export function encodeUnsigned(magnitude: Uint8Array): Uint8Array {

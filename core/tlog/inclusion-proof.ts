@@ -1,7 +1,7 @@
 /** Merkle inclusion proofs of a transparency log. Source: RFC 9162 §2.1.3.2. */
 import { equalBytes } from "../encoding/bytes.ts";
 import { EngineError } from "../errors.ts";
-import { hashNode, maxTreeSize, requireHashes } from "./merkle-hash.ts";
+import { createNodeHash, maxTreeSize, requireHashes } from "./merkle-hash.ts";
 
 export { hashLeaf } from "./merkle-hash.ts";
 
@@ -21,6 +21,7 @@ export function rootOfInclusion(proof: InclusionProof, leaf: Uint8Array): Uint8A
   if (leafIndex < 0n || leafIndex >= treeSize || treeSize > maxTreeSize)
     throw new EngineError("malformed", `leaf ${leafIndex} is outside a tree of ${treeSize}`);
   requireHashes([leaf, ...path], "an inclusion proof");
+  const hashNode = createNodeHash();
   let node = leaf;
   let index = leafIndex;
   let last = treeSize - 1n;

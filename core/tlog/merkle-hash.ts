@@ -7,13 +7,26 @@ import { EngineError } from "../errors.ts";
 export const hashLength = 32;
 
 const zero = Uint8Array.of(0);
-const one = Uint8Array.of(1);
 
 /** The hash of a leaf. Domain separation: without the prefix a node could pass for a leaf. */
 export const hashLeaf = (entry: Uint8Array): Uint8Array => sha256(concat(zero, entry));
 
-/** The hash of an inner node. */
-export const hashNode = (left: Uint8Array, right: Uint8Array): Uint8Array => sha256(concat(one, left, right));
+/** Hashes inner nodes. What it hashes is put together in one array, because a proof has dozens of nodes. */
+export type NodeHash = (left: Uint8Array, right: Uint8Array) => Uint8Array;
+
+/** For one proof whose hashes all have {@link hashLength} bytes. */
+export function createNodeHash(): NodeHash {
+  const node = new Uint8Array(1 + 2 * hashLength);
+  node[0] = 1;
+  return (left, right) => {
+    node.set(left, 1);
+    node.set(right, 1 + hashLength);
+    return sha256(node);
+  };
+}
+
+/** The hash of one inner node. */
+export const hashNode: NodeHash = (left, right) => createNodeHash()(left, right);
 
 /** Refuses hashes of another length, which would make two concatenations the same. */
 export function requireHashes(hashes: readonly Uint8Array[], what: string): void {

@@ -1,5 +1,5 @@
 /** Signed certificate timestamps: that a CT log has seen the leaf. Source: RFC 6962 §3.2 and §3.3, sigstore.md 6. */
-import { encodeElement } from "../asn1/encode.ts";
+import { elementParts } from "../asn1/encode.ts";
 import { openDer } from "../asn1/der.ts";
 import { contextConstructed, Tag } from "../asn1/tag.ts";
 import { toBytes } from "../crypto/big-integer.ts";
@@ -33,11 +33,11 @@ const timestampListOid = "1.3.6.1.4.1.11129.2.4.2";
 const maximumDate = 8_640_000_000_000_000n;
 
 /**
- * The leaf's TBSCertificate as the log saw it, without its timestamp list. Every other element is copied as it is; three length headers
- * are written anew. RFC 6962 §3.2.
+ * The leaf's TBSCertificate as the log saw it, without its timestamp list, in parts: they are joined once, with all else that the log signed.
+ * Every other element is taken as it is; three length headers are written anew. RFC 6962 §3.2.
  * @throws EngineError `no-sct` when the leaf has no such extension
  */
-export function precertificateTbs(leaf: Certificate): Uint8Array {
+export function precertificateTbs(leaf: Certificate): readonly Uint8Array[] {
   const list = leaf.extension(timestampListOid);
   if (list === undefined) throw new EngineError("no-sct", "the certificate has no signed certificate timestamps", { subject: "certificate" });
   const fields = openDer(leaf.tbs, Tag.sequence, "certificate");
@@ -45,17 +45,21 @@ export function precertificateTbs(leaf: Certificate): Uint8Array {
   while (fields.peek() !== contextConstructed(3)) fields.skip();
   const before = leaf.tbs.subarray(start, fields.offset);
   const others = leaf.extensions.filter((extension) => extension !== list).map(({ der }) => der);
-  if (others.length === 0) return encodeElement(Tag.sequence, before);
-  return encodeElement(Tag.sequence, before, encodeElement(contextConstructed(3), encodeElement(Tag.sequence, ...others)));
+  if (others.length === 0) return elementParts(Tag.sequence, before);
+  return elementParts(Tag.sequence, before, ...elementParts(contextConstructed(3), ...elementParts(Tag.sequence, ...others)));
 }
 
 /** What the log signed (RFC 6962 §3.2), for an entry of a type: 0 certificate, 1 precertificate. */
-function encodeSigned({ timestamp, extensions }: SignedCertificateTimestamp, entryType: 0 | 1, entry: Uint8Array): Uint8Array {
-  return concat(Uint8Array.of(0, 0), toBytes(timestamp, 8), Uint8Array.of(0, entryType), entry, toBytes(BigInt(extensions.length), 2), extensions);
+function encodeSigned({ timestamp, extensions }: SignedCertificateTimestamp, entryType: 0 | 1, entry: readonly Uint8Array[]): Uint8Array {
+  return concat(Uint8Array.of(0, 0), toBytes(timestamp, 8), Uint8Array.of(0, entryType), ...entry, toBytes(BigInt(extensions.length), 2), extensions);
 }
 
 /** opaque<1..2^24-1> */
-const opaque24 = (bytes: Uint8Array): Uint8Array => concat(toBytes(BigInt(bytes.length), 3), bytes);
+function opaque24(...parts: readonly Uint8Array[]): readonly Uint8Array[] {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  return [toBytes(BigInt(length), 3), ...parts];
+}
 
 /** The algorithm of the log's key, which the timestamp must name. Differs: SHA-256 only, as RFC 6962 §2.1.4 says; certificate-transparency-go takes other hashes. */
 function algorithmOf({ hashAlgorithm, signatureAlgorithm }: SignedCertificateTimestamp, key: PublicKey): SignatureAlgorithm | undefined {
@@ -71,7 +75,7 @@ const isWithin = (at: Date, { start, end }: CertificateLogKey["validFor"]): bool
 function prove(
   timestamp: SignedCertificateTimestamp,
   entryType: 0 | 1,
-  entry: Uint8Array,
+  entry: readonly Uint8Array[],
   logs: readonly CertificateLogKey[],
   verifier: SignatureVerifier,
 ): ProvenTimestamp | undefined {
@@ -107,7 +111,7 @@ export interface EmbeddedTimestampRequest {
 export function verifyScts({ leaf, issuer, logs, verifier, limits = defaultLimits }: EmbeddedTimestampRequest): readonly ProvenTimestamp[] {
   const extension = leaf.extension(timestampListOid);
   if (extension === undefined) throw new EngineError("no-sct", "the certificate has no signed certificate timestamps", { subject: "certificate" });
-  const entry = concat(keyHash(issuer), opaque24(precertificateTbs(leaf)));
+  const entry = [keyHash(issuer), ...opaque24(...precertificateTbs(leaf))];
   const proven = new Map<string, ProvenTimestamp>();
   for (const timestamp of parseTimestampList(extension.value, limits)) {
     const proof = proven.has(encodeHex(timestamp.logId)) ? undefined : prove(timestamp, 1, entry, logs, verifier);

@@ -54,7 +54,12 @@ test("a digest of bytes is SHA-256", () => {
 
 test("the verifier: that key, that certificate; a key's own certificate in a layer only", () => {
   requireVerifier(pem64(keyPem), logged, "bundle", "");
-  requireVerifier(pem64(certificatePem), { ...logged, verifier: { certificate } }, "bundle", "");
+  const byCertificate = { ...logged, verifier: { certificate } };
+  for (const text of [certificatePem, certificatePem.replaceAll("\n", "\r\n"), `a line before\n${certificatePem}`])
+    requireVerifier(pem64(text), byCertificate, "bundle", "");
+  for (const text of [certificatePem.slice(0, -2), certificatePem.slice(0, 40)])
+    throwsCode(["malformed", "bad-log-proof"], () => requireVerifier(pem64(text), byCertificate, "bundle", ""));
+  throwsCode("bad-log-proof", () => requireVerifier(pem64(fixtureText("trust/leaf.pem")), byCertificate, "bundle", ""));
   const own = { ...logged, verifier: { key: certificate.publicKey as typeof key } };
   requireVerifier(pem64(certificatePem), own, "layer", "");
   throwsCode("bad-log-proof", () => requireVerifier(pem64(certificatePem), own, "bundle", ""));
