@@ -1,0 +1,276 @@
+/** Attacks on what a rule covers and how its failures count: attestors that ask for nobody, images in places that nobody looks at, errors that pass for "does not concern us". */
+import * as assert from "uvu/assert";
+import type { ErrorCode } from "../../core/errors.ts";
+import type { RuleStatus } from "../../core/kyverno/image/result.ts";
+import { loadPolicies } from "../../core/kyverno/policy/read-policy.ts";
+import type { Answer, AnswerTo, Knowledge, Question } from "../../core/question.ts";
+import { nodeVerifier } from "../../proxy/crypto-node.ts";
+import { decide, type Json, policyFor, type Judged, type Recipe, sign, type Signed, verifiers } from "../lab/index.ts";
+import { attackSuite } from "./attack.ts";
+import { withEntry } from "./other-answers.ts";
+import { accepts, lab } from "./refuses.ts";
+
+const { attack, run } = attackSuite("admission-rules");
+
+const unsigned: Signed = sign(lab, { layout: "tag", tag: "unsigned", change: { store: (store) => store.manifests.splice(1) } });
+const good: Signed = accepts({ layout: "tag" });
+
+const allowed = (signed: Signed, judged: Judged = {}): boolean => {
+  const [first, second] = verifiers.map((verifier) => decide(signed, verifier, judged).allowed);
+  assert.is(first, second);
+  return first === true;
+};
+
+/** Whether a policy is refused at load, else what it decides on the good image and on the unsigned one. */
+function under(change: (entry: Json) => unknown): "not loaded" | readonly [signed: boolean, unsigned: boolean] {
+  const policy = (made: Json): Json => {
+    change(made.spec.rules[0].verifyImages[0]);
+    return made;
+  };
+  const { errors } = loadPolicies([{ name: "lab.yaml", text: JSON.stringify(policyFor(good, { policy })) }]);
+  if (errors.length > 0) return "not loaded";
+  return [allowed(good, { policy }), allowed({ ...unsigned, attestor: good.attestor }, { policy })];
+}
+
+attack(98, "sets of nobody: no entries, no attestors, an entry of nothing, nested ones too", () => {
+  assert.equal(
+    under((made) => made),
+    [true, false],
+  );
+  const [entry] = policyFor(good).spec.rules[0].verifyImages[0].attestors[0].entries;
+  for (const attestors of [
+    [{ entries: [] }],
+    [{ entries: [], count: 0 }],
+    [{ entries: [], count: 1 }],
+    [{ entries: [{}] }],
+    [{ entries: [null] }],
+    [{ entries: null }],
+    [{}],
+    [{ entries: [{ attestor: { entries: [] } }] }],
+    [{ entries: [{ attestor: {} }] }],
+    [{ entries: [{ keyless: {} }] }],
+    [{ entries: [{ keyless: { subject: "", issuer: "" } }] }],
+    [{ entries: [{ certificates: {} }] }],
+    [{ entries: [entry] }, { entries: [] }],
+  ])
+    assert.is(
+      under((made) => Object.assign(made, { attestors })),
+      "not loaded",
+      JSON.stringify(attestors).slice(0, 80),
+    );
+  // What asks for nobody after the policy was loaded is satisfied by nobody.
+  for (const keys of [{}, { publicKeys: "" }, { publicKeys: "\n" }, { publicKeys: "no key" }, { secret: { name: "", namespace: "" } }]) {
+    const said = under((made) => Object.assign(made, { attestors: [{ entries: [{ keys }] }] }));
+    assert.ok(said === "not loaded" || !said.includes(true), JSON.stringify(keys));
+  }
+});
+
+attack(98, "an entry without attestors, where the image must be verified", () => {
+  for (const attestors of [undefined, null, []]) {
+    const said = under((made) => Object.assign(made, { attestors, required: true }));
+    assert.ok(said === "not loaded" || !said.includes(true));
+  }
+});
+
+attack(98, "counts: none, zero, negative, more than there are", () => {
+  const counted = (count: unknown, others: number) =>
+    under((made) => {
+      const [set] = made.attestors;
+      const stranger = { keys: { ...set.entries[0].keys, publicKeys: lab.key("stranger").pem } };
+      set.entries.push(...Array.from({ length: others }, () => stranger));
+      if (count !== undefined) set.count = count;
+    });
+  assert.equal(counted(undefined, 1), [false, false]);
+  assert.equal(counted(1, 1), [true, false]);
+  assert.equal(counted(2, 2), [false, false]);
+  for (const count of [0, -1, 3, 1.5, "1", true]) assert.is(counted(count, 1), "not loaded", String(count));
+});
+
+attack(98, "attestations that ask for nobody", () => {
+  const attestation = { type: "https://slsa.dev/provenance/v1" };
+  for (const attestations of [[attestation], [{ ...attestation, attestors: [] }], [{ ...attestation, attestors: [{ entries: [] }] }], [{}]]) {
+    const said = under((made) => Object.assign(made, { attestors: undefined, attestations }));
+    assert.ok(said === "not loaded" || !said.includes(true), JSON.stringify(attestations));
+  }
+});
+
+const image = (signed: Signed): string => `${signed.repository}:${signed.tag}`;
+const container = (signed: Signed): Json => ({ name: "app", image: image(signed) });
+const asks: Judged = { attestor: good.attestor };
+
+/** The good image everywhere is allowed; with the unsigned one in this place it is not. */
+function covered(place: (container: Json) => Json, policy?: (policy: Json) => Json): void {
+  const both: Signed = { ...good, knowledge: either(good, unsigned) };
+  const judge = (made: Json): boolean => allowed(both, { ...asks, pod: () => made, ...(policy === undefined ? {} : { policy }) });
+  assert.is(judge(place(container(good))), true, JSON.stringify(place({})));
+  assert.is(judge(place(container(unsigned))), false, JSON.stringify(place({})));
+}
+
+/** Both have the repository in common: what the first does not have, the second may. */
+const either = (first: Signed, second: Signed): Knowledge => ({
+  answer<Q extends Question>(question: Q): AnswerTo<Q> | undefined {
+    const held = first.knowledge.answer(question);
+    return held?.state === "present" ? held : second.knowledge.answer(question);
+  },
+});
+
+const resource = (kind: string, apiVersion: string, spec: Json): Json => ({ apiVersion, kind, metadata: { name: "app", namespace: "default" }, spec });
+const podSpec = (group: string, made: Json): Json => ({
+  containers: [container(good)],
+  ...(group === "containers" ? { containers: [container(good), made] } : { [group]: [made] }),
+});
+
+attack(99, "every list of containers of a Pod", () => {
+  for (const group of ["containers", "initContainers", "ephemeralContainers"]) covered((made) => resource("Pod", "v1", podSpec(group, made)));
+});
+
+attack(99, "every kind that makes Pods, by generated rules", () => {
+  for (const [kind, apiVersion] of [
+    ["Deployment", "apps/v1"],
+    ["DaemonSet", "apps/v1"],
+    ["StatefulSet", "apps/v1"],
+    ["ReplicaSet", "apps/v1"],
+    ["ReplicationController", "v1"],
+    ["Job", "batch/v1"],
+  ] as const)
+    for (const group of ["containers", "initContainers"]) covered((made) => resource(kind, apiVersion, { template: { spec: podSpec(group, made) } }));
+  covered((made) => resource("CronJob", "batch/v1", { jobTemplate: { spec: { template: { spec: podSpec("initContainers", made) } } } }));
+});
+
+attack(99, "a custom resource, by the policy's own paths", () => {
+  const own = (policy: Json): Json => {
+    const [rule] = policy.spec.rules;
+    rule.match.any[0].resources.kinds = ["tekton.dev/v1/Task"];
+    rule.imageExtractors = { Task: [{ path: "/spec/steps/*", value: "image", key: "name" }, { path: "/spec/sidecars/*/image" }] };
+    return policy;
+  };
+  covered((made) => resource("Task", "tekton.dev/v1", { steps: [made], sidecars: [container(good)] }), own);
+  covered((made) => resource("Task", "tekton.dev/v1", { steps: [container(good)], sidecars: [{ ...made, name: "s" }] }), own);
+});
+
+attack(99, "forms that an extractor does not expect are not passed over", () => {
+  for (const spec of [
+    { containers: { app: container(unsigned) } },
+    { containers: [container(good)], initContainers: "x" },
+    { containers: [container(good), image(unsigned)] },
+    { containers: [container(good), [container(unsigned)]] },
+    { containers: [container(good), { image: image(unsigned) }] },
+    { containers: [container(good), { name: "a", image: "UPPER/x" }] },
+    { containers: [container(good), { name: "a", image: `${image(unsigned)} ` }] },
+  ])
+    assert.not(allowed(good, { ...asks, pod: () => resource("Pod", "v1", spec) }), JSON.stringify(spec));
+});
+
+const answering = (signed: Signed, kind: Question["kind"], answer: Answer | undefined): Knowledge => ({
+  answer: <Q extends Question>(question: Q): AnswerTo<Q> | undefined =>
+    question.kind === kind ? (answer as AnswerTo<Q> | undefined) : signed.knowledge.answer(question),
+});
+const unavailable = (code: Extract<Answer, { state: "unavailable" }>["code"]): Answer => ({
+  state: "unavailable",
+  code,
+  at: lab.now.toISOString(),
+  from: "lab",
+});
+
+/** Under Enforce and `failurePolicy: Fail` nothing is admitted, and no result says that the rule did not apply. */
+function denied(signed: Signed, judged: Judged, wanted: readonly RuleStatus[] = ["error", "fail"]): readonly ErrorCode[] {
+  const decision = decide(signed, nodeVerifier, judged);
+  assert.not(decision.allowed);
+  assert.ok(decision.results.length > 0);
+  for (const { status } of decision.results) assert.ok(wanted.includes(status), status);
+  assert.not(allowed(signed, judged));
+  return [...new Set(decision.results.flatMap(({ failures }) => failures.map(({ code }) => code)))];
+}
+const ignoring = (judged: Judged = {}): Judged => ({
+  ...judged,
+  policy: (made) => {
+    const policy = judged.policy?.(made) ?? made;
+    policy.spec.failurePolicy = "Ignore";
+    return policy;
+  },
+});
+
+const outages = ["unreachable", "timed-out", "rate-limited", "upstream-error"] as const;
+const faults = ["access-denied", "tls-failure"] as const;
+
+attack(100, "every question of a decision without an answer, or with an outage for one", () => {
+  for (const recipe of [{ by: "certificate", layout: "tag" }, { by: "certificate" }] as const satisfies readonly Recipe[]) {
+    const signed = accepts(recipe);
+    for (const kind of ["tag", "manifest", "blob", "referrers", "trusted-root"] as const) {
+      for (const answer of [undefined, ...[...outages, ...faults].map(unavailable)]) {
+        const knowledge = answering(signed, kind, answer);
+        // Referrers are nothing that a good tag signature needs.
+        if (kind === "referrers" && "layout" in recipe) assert.ok(allowed(signed, { knowledge }));
+        else denied(signed, { knowledge });
+        const overlooked = kind !== "trusted-root" && (answer?.state !== "unavailable" || (outages as readonly string[]).includes(answer.code));
+        assert.is(allowed(signed, ignoring({ knowledge })), overlooked || (kind === "referrers" && "layout" in recipe), `${kind} ${JSON.stringify(answer)}`);
+      }
+    }
+  }
+});
+
+attack(100, "a key, a log's entry, a trusted root that cannot be had or read", () => {
+  const keyed = { attestor: { keys: { reference: "k8s://default/none" }, rekor: { ignoreTlog: true } } };
+  assert.equal(denied(good, keyed).includes("no-key"), true);
+  assert.not(allowed(good, ignoring(keyed)));
+  const unlogged = sign(lab, { layout: "tag", evidence: [] });
+  const asked = { attestor: (spec: Json) => ({ ...spec, rekor: { ignoreTlog: false } }) };
+  denied(unlogged, asked);
+  assert.not(allowed(unlogged, ignoring(asked)));
+  const signed = accepts({ by: "certificate" });
+  for (const value of [
+    { form: "pinned", bytes: new Uint8Array(0) },
+    { form: "pinned", bytes: new TextEncoder().encode("{}") },
+  ] as const) {
+    const knowledge = answering(signed, "trusted-root", { state: "present", value, at: lab.now.toISOString(), from: "lab" } as Answer);
+    denied(signed, { knowledge });
+    assert.not(allowed(signed, ignoring({ knowledge })));
+  }
+});
+
+const auditing = (policy: Json): Json => {
+  policy.spec.validationFailureAction = "Audit";
+  return withEntry({ mutateDigest: false, verifyDigest: false })(policy);
+};
+
+attack(100, "what is refuted stays refuted under failurePolicy: Ignore, and under Audit alone is only reported", () => {
+  const wrong: readonly Signed[] = [
+    { ...unsigned, attestor: good.attestor },
+    sign(lab, { layout: "tag", change: { signingKey: () => lab.key("stranger") } }),
+    sign(lab, { layout: "tag", change: { body: () => new TextEncoder().encode('{"kind":"x"}') } }),
+    sign(lab, { change: { bundle: () => ({}) } }),
+    sign(lab, { layout: "tag", change: { manifest: () => ({ layers: "x" }) } }),
+  ];
+  for (const signed of wrong) {
+    denied(signed, {});
+    assert.not(allowed(signed, ignoring()));
+    const audited = decide(signed, nodeVerifier, { policy: auditing });
+    assert.ok(audited.allowed && audited.results.some(({ status }) => status === "fail"));
+  }
+});
+
+const inRule = (changes: object) => (policy: Json) => {
+  Object.assign(policy.spec.rules[0], changes);
+  return policy;
+};
+
+attack(100, "context, preconditions and conditions that fail are no reason to skip the rule", () => {
+  const map = { name: "settings", configMap: { name: "none", namespace: "default" } };
+  denied(good, { policy: inRule({ preconditions: { all: [{ key: "{{ request.object.spec.missing }}", operator: "Equals", value: "x" }] } }) });
+  denied(good, { policy: inRule({ context: [map], preconditions: { all: [{ key: "{{ settings.data.on || 'no' }}", operator: "Equals", value: "yes" }] } }) });
+  const attested = accepts({ claim: "attestation", layout: "tag" });
+  const conditions = (key: string) => (policy: Json) => {
+    policy.spec.rules[0].verifyImages[0].attestations[0].conditions = [{ all: [{ key, operator: "NotEquals", value: "x" }] }];
+    return policy;
+  };
+  assert.ok(allowed(attested, { policy: conditions("{{ reviewers[0] }}") }));
+  for (const key of ["{{ missing.field }}", "{{ to_number(reviewers) }}", "{{ reviewers[?] }}"]) {
+    const { errors } = loadPolicies([{ name: "lab.yaml", text: JSON.stringify(conditions(key)(policyFor(attested))) }]);
+    if (errors.length === 0) denied(attested, { policy: conditions(key) });
+  }
+  assert.not(
+    allowed(good, { policy: withEntry({ imageReferences: ["registry.lab.example/*"], attestors: [{ entries: [{ keys: { publicKeys: "k8s://x" } }] }] }) }),
+  );
+});
+
+run();
