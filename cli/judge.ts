@@ -14,6 +14,7 @@ import {
 } from "../core/index.ts";
 import { nodeVerifier } from "../proxy/index.ts";
 import type { CommandIO } from "./command.ts";
+import type { OpenKnowledge } from "./input/knowledge.ts";
 import { type RequestInfo, type Values, variablesFor } from "./input/values.ts";
 import type { ReportedResponse } from "./render/policy-report.ts";
 
@@ -28,6 +29,7 @@ export interface Setting {
   readonly values: Values;
   readonly user: RequestInfo;
   readonly knowledge: Knowledge;
+  readonly trust: OpenKnowledge["trust"];
   readonly now: Date;
 }
 
@@ -77,21 +79,24 @@ export interface Judged {
 export function judge({ policies, exceptions }: PolicySet, resources: readonly JsonObject[], setting: Setting, io: CommandIO): Judged {
   const engines = policies.map((policy) => ({
     policy,
-    engine: createEngine({ policies: [policy], exceptions, crypto: nodeVerifier, settings: { absentNamespaceLabels: "none" } }),
+    engine: createEngine({ policies: [policy], exceptions, crypto: nodeVerifier, settings: { ...setting.trust, absentNamespaceLabels: "none" } }),
   }));
   for (const { engine } of engines) for (const warning of engine.warnings) io.err(`Warning: ${warning}\n`);
   const responses: ReportedResponse[] = [];
+  const trustWarnings = new Set<string>();
   const left = resources.map((resource) => {
     let current = resource;
     let denied = false;
     for (const { policy, engine } of engines) {
       const request = toRequest(current, policy.name, setting);
       const decision = engine.decide(request, setting.knowledge, setting.now);
+      for (const warning of decision.trustWarnings) trustWarnings.add(warning);
       responses.push(...toResponses(decision, policy, request, resource));
       denied ||= !decision.allowed;
       if (decision.patches.length > 0) current = applyPatches(current, decision.patches);
     }
     return denied ? resource : current;
   });
+  for (const warning of trustWarnings) io.err(`Warning: ${warning}\n`);
   return { responses, left };
 }

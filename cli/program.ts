@@ -14,7 +14,9 @@ export const commands: readonly CommandEntry[] = [
   { name: "explain", summary: "show the evidence behind a decision, with times and policy lines", load: () => import("./commands/explain.ts") },
   { name: "policy", summary: "check policies without a resource", load: () => import("./commands/policy.ts") },
   { name: "mirror", summary: "add to the mirror, list it, pin keys", load: () => import("./commands/mirror.ts") },
-  { name: "trust", summary: "import and show trusted roots", load: () => import("./commands/trust.ts") },
+  { name: "trust", summary: "update, import, show and make trusted roots", load: () => import("./commands/trust.ts") },
+  { name: "trusted-root", summary: "create: as trust create; cosign's name", load: () => import("./commands/trusted-root.ts") },
+  { name: "initialize", summary: "as trust update; cosign's name", load: () => import("./commands/initialize.ts") },
   { name: "jp", summary: "evaluate, parse and list JMESPath as Kyverno has it", load: () => import("./commands/jp.ts") },
   { name: "version", summary: "show the version", load: () => import("./commands/version.ts") },
 ];

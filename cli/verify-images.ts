@@ -4,6 +4,7 @@ import {
   type AttestorSpec,
   type Candidate,
   compileAttestor,
+  createTufVerifier,
   type Digest,
   defaultLimits,
   EngineError,
@@ -129,7 +130,8 @@ export async function verifyImages(images: readonly string[], given: VerifyOptio
   const repository = io.env.COSIGN_REPOSITORY || undefined;
   const opened = openKnowledge(options, io);
   try {
-    const trust = new TrustCache(nodeVerifier);
+    const warnings = new Set<string>();
+    const trust = new TrustCache(nodeVerifier, { tuf: createTufVerifier(opened.trust.trust) });
     const verified = images.map((text): VerifiedImage => {
       const located = options.localImage === true ? locateLocal(text, opened) : locate(text, opened);
       if (located.digest.truth !== "proven") return { reference: text, verification: located.digest, candidates: [] };
@@ -138,7 +140,8 @@ export async function verifyImages(images: readonly string[], given: VerifyOptio
         knowledge: located.knowledge,
         now: opened.now,
         verifier: nodeVerifier,
-        trustRootName: "public-good",
+        trustRootName: opened.trust.trustRoot,
+        warn: (warning) => warnings.add(warning),
         trust,
         limits: defaultLimits,
         exhaustive: options.useSignedTimestamps === true,
@@ -154,6 +157,7 @@ export async function verifyImages(images: readonly string[], given: VerifyOptio
       return options.useSignedTimestamps === true ? requireTimestamps(image) : image;
     });
     const code = gravest(verified.map(exitOfImage));
+    for (const warning of warnings) io.err(`warning: ${warning}\n`);
     await report(verified, options, { now: opened.now, code, knowledge: opened.knowledge }, io);
     return code;
   } finally {

@@ -55,6 +55,8 @@ export interface Decision {
   /** JSON Patch of the mutating pass: digests, then annotations. A denied request is not mutated, whatever stands here. */
   readonly patches: readonly PatchOperation[];
   readonly warnings: readonly string[];
+  /** Those of them that are about trusted roots whose freshness has ended. */
+  readonly trustWarnings: readonly string[];
   /** Questions that were looked up and not answered. */
   readonly open: readonly Question[];
   /** Canonical texts of all questions that the decision read. */
@@ -126,6 +128,7 @@ export function createEngine(options: EngineOptions): Engine {
           ...resultWarnings(results),
           ...trustWarnings,
         ],
+        trustWarnings: [...trustWarnings],
         open: knowledge.open(),
         read: knowledge.read(),
         at: now.toISOString(),

@@ -37,6 +37,7 @@ export type { AttestationResult, AttestorResult, ImageResult, RuleResult, RuleSt
 export type { AdmissionRequest, GroupVersionKind, Operation, UserInfo } from "./kyverno/rule/request.ts";
 export { publicGoodMirror, publicGoodRoot, publicGoodTrustedRoot } from "./trust/public-good.ts";
 export { TrustCache } from "./trust/trust-cache.ts";
+export { type AuthorityService, type LogService, makeTrustedRoot, type TrustedServices } from "./trust/make-trusted-root.ts";
 export { resolveTrust, type TufSource } from "./trust/resolve-trust.ts";
 export {
   asTrustError,
@@ -54,7 +55,7 @@ export { withHeldFloors } from "./tuf/held-floors.ts";
 export { matchListed, type TargetFile, verifyListed } from "./tuf/listed-file.ts";
 export { parseRoot } from "./tuf/root.ts";
 export { servedTargetPath } from "./tuf/target-path.ts";
-export { type Floors, type TrustedSet, versionsOf } from "./tuf/trusted-set.ts";
+export { expiries, type Floors, type ReferenceTime, type TrustedSet, versionsOf } from "./tuf/trusted-set.ts";
 export { requireFinalRoot, trustInitialRoot, updateRoot } from "./tuf/update-root.ts";
 export { listedSnapshot, snapshotBytes, updateSnapshot } from "./tuf/update-snapshot.ts";
 export { listedTargets, targetsBytes, type TargetsRole, topLevelTargets, updateTargets } from "./tuf/update-targets.ts";
@@ -62,6 +63,7 @@ export { updateTimestamp } from "./tuf/update-timestamp.ts";
 export { encodeFloors, readFloors, type VerifiedSource, verifySource } from "./tuf/verify-source.ts";
 export { parseTrustedRoot, type TrustedRoot } from "./trust/trusted-root.ts";
 export { parsePublicKeyPem, parsePublicKeysPem, type PublicKey } from "./crypto/public-key.ts";
+export { digest, digestOf, isHashName } from "./crypto/digest.ts";
 export { nobleVerifier } from "./crypto/noble.ts";
 export { toPredicateType } from "./dsse/predicate-types.ts";
 export { compileExpression, type Expression } from "./jmespath/expression.ts";

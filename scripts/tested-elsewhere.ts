@@ -3,6 +3,10 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
   "cli/input/store.ts": { test: "test/cli/commands/mirror.test.ts", why: "opens the mirror for the commands that are tested there, also where there is none" },
   "cli/version.ts": { test: "test/cli/commands/version.test.ts", why: "one constant, which the command shows" },
   "cli/verify-images.ts": { test: "test/cli/commands/verify.test.ts", why: "is what both verify commands do; each outcome has a case there" },
+  "cli/commands/initialize.ts": { test: "test/cli/commands/trust-update.test.ts", why: "another name of the command that is tested there, and called by it" },
+  "cli/commands/trusted-root.ts": { test: "test/cli/commands/trust-create.test.ts", why: "another name of the command that is tested there, and called by it" },
+  "cli/input/tuf-folder.ts": { test: "test/cli/commands/trust-import.test.ts", why: "each layout of a folder is imported there" },
+  "cli/render/trust.ts": { test: "test/cli/commands/trust-status.test.ts", why: "what it writes is compared there, line by line" },
   "core/cosign/bundle-log-entry.ts": {
     test: "test/core/cosign/bundle.test.ts",
     why: "every field of an entry is broken there, within a bundle, which is the only place where it stands",
@@ -68,7 +72,6 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     why: "a timestamp that is there, missing and not needed; the tokens themselves are test/core/timestamp's",
   },
   "core/verify/to-evidence.ts": { test: "test/core/verify/verify-entity.test.ts", why: "the evidence of each kind of signer is looked at there" },
-  "core/verify/trust-access.ts": { test: "test/core/verify/verify-entity.test.ts", why: "trust that is needed, missing and not asked for" },
   "cli/judge.ts": { test: "test/cli/commands/apply.test.ts", why: "is what apply and test do with each policy and resource; its responses are compared there" },
   "cli/input/test-file.ts": { test: "test/cli/commands/test.test.ts", why: "good and bad test files are read there" },
   "cli/render/test-results.ts": { test: "test/cli/commands/test.test.ts", why: "each form is compared there" },

@@ -40,10 +40,11 @@ function explain(images: readonly string[], options: ExplainOptions, io: Command
   const [problem] = errors;
   if (problem !== undefined) throw new EngineError(problem.code, problem.message, { subject: problemText(problem) });
   const requests = readRequests(images, options, io);
-  const engine = createEngine({ policies, exceptions, crypto: nodeVerifier, settings: { absentNamespaceLabels: "none" } });
   const opened = openKnowledge(options, io);
   try {
+    const engine = createEngine({ policies, exceptions, crypto: nodeVerifier, settings: { ...opened.trust, absentNamespaceLabels: "none" } });
     const decisions = requests.map((request) => engine.decide(request, opened.knowledge, opened.now));
+    for (const warning of new Set(decisions.flatMap(({ trustWarnings }) => trustWarnings))) io.err(`warning: ${warning}\n`);
     report(decisions, options, io);
     return decisions.every(({ allowed }) => allowed) ? 0 : 1;
   } finally {

@@ -195,7 +195,12 @@ function runTest(test: TestFile, options: TestOptions, selects: Selector, io: Co
       const held = byOperation.get(operation);
       if (held !== undefined) return held;
       const globals = operation === "" ? values.globals : { ...values.globals, "request.operation": operation as Operation };
-      const judged = judge(loaded, loaded.resources, { values: { ...values, globals }, user, knowledge: opened.knowledge, now: opened.now }, io);
+      const judged = judge(
+        loaded,
+        loaded.resources,
+        { values: { ...values, globals }, user, knowledge: opened.knowledge, trust: opened.trust, now: opened.now },
+        io,
+      );
       byOperation.set(operation, judged);
       return judged;
     };

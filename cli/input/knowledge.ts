@@ -1,11 +1,12 @@
 /** What a command may know: layout folders, the mirror, a trusted root and key files of the command line. Nothing here can dial. */
-import { type Answer, type AnswerTo, decodeUtf8, EngineError, type Knowledge, type Question } from "../../core/index.ts";
+import { type Answer, type AnswerTo, decodeUtf8, EngineError, type Knowledge, type Question, type TrustSettings } from "../../core/index.ts";
 import { type LayoutOptions, type Mirror, openLayout, openMirror } from "../../proxy/index.ts";
 import type { Command } from "commander";
 import { collect, type CommandIO } from "../command.ts";
+import { addTrustOptions, defaultTrustName, readTrustSettings, type TrustOptions } from "./trust-flags.ts";
 
 /** The flags of {@link addKnowledgeOptions}, as commander gives them. */
-export interface KnowledgeOptions {
+export interface KnowledgeOptions extends TrustOptions {
   readonly store?: string;
   readonly layout?: readonly string[];
   readonly complete?: boolean;
@@ -16,19 +17,22 @@ export interface KnowledgeOptions {
 
 /** Adds the flags that say where knowledge comes from. */
 export function addKnowledgeOptions(command: Command): Command {
-  return command
+  command
     .option("--store <dir>", "the mirror's folder (env: SALLYPORT_STORE)")
     .option("--layout <[image=]dir>", "an OCI layout folder; IMAGE names what the folder does not name (repeatable)", collect)
     .option("--complete", "the layouts hold everything of their repositories: what they lack does not exist")
     .option("--trusted-root <file>", "a trusted_root.json, in place of the mirror's (env: SALLYPORT_TRUSTED_ROOT)")
     .option("--offline", "dial nothing")
     .option("--at <time>", "judge as if it were this time (RFC 3339)");
+  return addTrustOptions(command);
 }
 
 export interface OpenKnowledge {
   readonly knowledge: Knowledge;
   /** The time of the decision. */
   readonly now: Date;
+  /** Which trusted root policies mean by saying nothing, and from what it is verified. */
+  readonly trust: { readonly trustRoot: string; readonly trust: TrustSettings };
   close(): void;
 }
 
@@ -120,5 +124,12 @@ export function openKnowledge(options: KnowledgeOptions, io: CommandIO, more: re
   });
   const mirror: Mirror | undefined = store === undefined ? undefined : openMirror(store, { mode: "read" });
   const sources = [new CommandLineKnowledge(io, trustedRoot, now.toISOString()), ...more, ...layouts, ...(mirror === undefined ? [] : [mirror.knowledge()])];
-  return { knowledge: new JoinedKnowledge(sources), now, close: () => mirror?.close() };
+  const close = (): void => mirror?.close();
+  try {
+    const trust = readTrustSettings(options, io, mirror?.knowledge().tufRoots() ?? {});
+    return { knowledge: new JoinedKnowledge(sources), now, trust: { trustRoot: options.trust ?? defaultTrustName, trust }, close };
+  } catch (error) {
+    close();
+    throw error;
+  }
 }

@@ -15,13 +15,32 @@ export const addStoreOption = (command: Command): Command => command.option("--s
  * Runs `body` with the mirror open.
  * @throws EngineError `invalid-usage` when no folder is given, and as `openMirror`.
  */
-export function withMirror<T>(options: StoreOptions, { env }: Pick<CommandIO, "env">, mode: "read" | "write", body: (mirror: Mirror) => T): T {
-  const store = options.store ?? (env.SALLYPORT_STORE || undefined);
-  if (store === undefined) throw new EngineError("invalid-usage", "which mirror? give --store DIR, or set SALLYPORT_STORE", { subject: "--store" });
-  const mirror = openMirror(store, { mode });
+export function withMirror<T>(options: StoreOptions, io: Pick<CommandIO, "env">, mode: "read" | "write", body: (mirror: Mirror) => T): T {
+  const mirror = openStore(options, io, mode);
   try {
     return body(mirror);
   } finally {
     mirror.close();
   }
+}
+
+/** {@link withMirror} for what takes time. */
+export async function withMirrorAsync<T>(
+  options: StoreOptions,
+  io: Pick<CommandIO, "env">,
+  mode: "read" | "write",
+  body: (mirror: Mirror) => Promise<T>,
+): Promise<T> {
+  const mirror = openStore(options, io, mode);
+  try {
+    return await body(mirror);
+  } finally {
+    mirror.close();
+  }
+}
+
+function openStore(options: StoreOptions, { env }: Pick<CommandIO, "env">, mode: "read" | "write"): Mirror {
+  const store = options.store ?? (env.SALLYPORT_STORE || undefined);
+  if (store === undefined) throw new EngineError("invalid-usage", "which mirror? give --store DIR, or set SALLYPORT_STORE", { subject: "--store" });
+  return openMirror(store, { mode });
 }

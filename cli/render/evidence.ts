@@ -37,6 +37,25 @@ function signerNode({ signer }: Evidence): TreeNode {
   ]);
 }
 
+/** The trusted root that was used, and the chain of metadata that vouches for it. */
+export function trustText({ trustedRoot = "", tuf }: Evidence): string {
+  const root = `trusted root sha256:${trustedRoot.replace(/^sha256:/, "")}`;
+  if (tuf === undefined) return root;
+  const { root: rootVersion, timestamp, snapshot, ...targets } = tuf.versions;
+  const roles = [...Object.entries(targets).reverse(), ["snapshot", snapshot], ["timestamp", timestamp], ["root", rootVersion]] as const;
+  return `${root} ← ${roles.map(([role, version]) => `${role} v${version}`).join(" ← ")} (from root v${tuf.initialRoot})`;
+}
+
+function trustNode(evidence: Evidence): TreeNode {
+  if (evidence.trustedRoot === undefined) return leaf("skip", "trust", "no trusted root was needed");
+  const { tuf } = evidence;
+  if (tuf === undefined) return leaf("pass", "trust", trustText(evidence));
+  const { role, at } = tuf.expires;
+  const freshness =
+    tuf.warning === undefined ? leaf("pass", "freshness", `mode ${tuf.mode}; ${role} expires first, at ${at}`) : leaf("warning", "freshness", tuf.warning);
+  return leaf("pass", "trust", trustText(evidence), [freshness]);
+}
+
 /** The proof of one signature, step by step. */
 export function evidenceNodes(evidence: Evidence, now: Date): readonly TreeNode[] {
   return [
@@ -55,9 +74,7 @@ export function evidenceNodes(evidence: Evidence, now: Date): readonly TreeNode[
       ]),
     ),
     ...(evidence.statement === undefined ? [] : [leaf("pass", "statement", evidence.statement.predicateType)]),
-    evidence.trustedRoot === undefined
-      ? leaf("skip", "trust", "no trusted root was needed")
-      : leaf("pass", "trust", `trusted root sha256:${evidence.trustedRoot.replace(/^sha256:/, "")}`),
+    trustNode(evidence),
   ];
 }
 

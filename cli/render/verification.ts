@@ -9,7 +9,7 @@ import {
   questionText,
   type Verification,
 } from "../../core/index.ts";
-import { leadingFailure, sourceText } from "./evidence.ts";
+import { leadingFailure, sourceText, trustText } from "./evidence.ts";
 import { exitOf } from "./problem.ts";
 import type { Style } from "./style.ts";
 import { toAgoText, toUtcText } from "./time.ts";
@@ -45,7 +45,7 @@ function signerLines(evidence: Evidence, now: Date): readonly (readonly [string,
     ...(signer.kind === "certificate" && signer.issuer !== undefined ? ([["issuer", signer.issuer]] as const) : []),
     ...(entry === undefined ? [] : ([["log", `${entry.origin ?? entry.logId} #${entry.logIndex}${when === "" ? "" : `, ${when}`}`]] as const)),
     ...(entry === undefined && when !== "" ? ([["time", when]] as const) : []),
-    ...(trustedRoot === undefined ? [] : ([["trust", `trusted root ${trustedRoot}`]] as const)),
+    ...(trustedRoot === undefined ? [] : ([["trust", trustText(evidence)]] as const)),
     ["found at", sourceText(evidence.source)],
   ];
 }

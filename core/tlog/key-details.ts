@@ -47,3 +47,13 @@ export function prehashedAlgorithm(key: PublicKey): PrehashedAlgorithm | undefin
   if (key.type === "ed25519") return prehashed("PKIX_ED25519_PH", "sha512");
   return [2048, 3072, 4096].includes(key.bits) ? prehashed(`PKIX_RSA_PKCS1V15_${key.bits}_SHA256`, "sha256") : undefined;
 }
+
+/**
+ * The name under which a trusted root lists a log's key.
+ * @throws EngineError `malformed` for an RSA key of a size that has no name.
+ */
+export function logKeyDetails(key: PublicKey): string {
+  const name = key.type === "ed25519" ? "PKIX_ED25519" : prehashedAlgorithm(key)?.keyDetails;
+  if (name === undefined) throw new EngineError("malformed", "an RSA key of a size that is not registered", { subject: "log key" });
+  return name;
+}

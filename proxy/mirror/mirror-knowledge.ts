@@ -7,6 +7,7 @@ import {
   completenessScopes,
   type Digest,
   type Knowledge,
+  parseQuestion,
   type Question,
   questionText,
   type TrustedRootSource,
@@ -60,6 +61,7 @@ export class MirrorKnowledge implements Knowledge {
   readonly #pin: Statement<[string, string], PinRow>;
   readonly #pins: Statement<[], PinRow>;
   readonly #complete: Statement<[string, string], CompleteRow>;
+  readonly #trustedRoots: Statement<[], { readonly question: string }>;
   readonly #version: Statement<[], { readonly version: string }>;
 
   constructor(database: Database, folder: string) {
@@ -71,6 +73,7 @@ export class MirrorKnowledge implements Knowledge {
     this.#pins = database.prepare(sqlText("list-pins"));
     this.#pin = database.prepare(sqlText("find-pin"));
     this.#complete = database.prepare(sqlText("find-complete"));
+    this.#trustedRoots = database.prepare(sqlText("list-trusted-roots"));
     this.#version = database.prepare(sqlText("find-version"));
   }
 
@@ -78,6 +81,14 @@ export class MirrorKnowledge implements Knowledge {
   answer<Q extends Question>(question: Q): AnswerTo<Q> | undefined {
     const asked: Question = canonicalQuestion(question);
     return guarded(this.#folder, () => this.#pinned(asked) ?? this.#recorded(asked) ?? this.#completed(asked)) as AnswerTo<Q> | undefined;
+  }
+
+  /**
+   * The recorded answer, also where a pin stands before it.
+   * @throws EngineError as {@link answer}.
+   */
+  recorded<Q extends Question>(question: Q): AnswerTo<Q> | undefined {
+    return guarded(this.#folder, () => this.#recorded(canonicalQuestion(question))) as AnswerTo<Q> | undefined;
   }
 
   /** Another text after every write, by this process or another one. Who changes the file behind SQLite's back is found by reading, not by this. */
@@ -129,6 +140,18 @@ export class MirrorKnowledge implements Knowledge {
   #floorsOf(name: string): { readonly floors?: StoredFloors } {
     const rows = this.#floors.all(name);
     return rows.length === 0 ? {} : { floors: readFloorRows(rows) };
+  }
+
+  /** Names of trusted roots that are pinned or known, sorted. */
+  trustedRootNames(): readonly string[] {
+    return guarded(this.#folder, () => {
+      const pinned = this.#pins.all().flatMap(({ kind, name }) => (kind === "trusted-root" ? [name] : []));
+      const known = this.#trustedRoots.all().flatMap(({ question }) => {
+        const asked = parseQuestion(question);
+        return asked.kind === "trusted-root" ? [asked.name] : [];
+      });
+      return [...new Set([...pinned, ...known])].sort();
+    });
   }
 
   /**

@@ -30,6 +30,7 @@ const chain = (first: string): Engine => ({
       results: [],
       patches: [],
       warnings: [last],
+      trustWarnings: [],
       open: knowledge.open(),
       read: knowledge.read(),
       at: now.toISOString(),

@@ -6,6 +6,7 @@ import {
   matchListed,
   parseRoot,
   readFloors,
+  type ReferenceTime,
   type SignatureVerifier,
   trustedRootTarget,
   type TrustedSet,
@@ -24,7 +25,8 @@ export interface TrustToFetch {
   readonly initialRoot: Uint8Array;
   /** What was fetched before: it is not fetched again, and nothing older is accepted. */
   readonly held?: TufSource | undefined;
-  readonly now: Date;
+  /** `later` leaves expiry to whoever decides from what was fetched. */
+  readonly now: ReferenceTime;
   readonly verifier: SignatureVerifier;
 }
 

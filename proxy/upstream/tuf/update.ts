@@ -4,6 +4,7 @@ import {
   EngineError,
   findTarget,
   listedTargets,
+  type ReferenceTime,
   requireFinalRoot,
   servedTargetPath,
   listedSnapshot,
@@ -31,7 +32,8 @@ export interface HeldRoles {
 export interface TufUpdate {
   readonly mirror: TufMirror;
   readonly held: HeldRoles;
-  readonly now: Date;
+  /** Against which expiry is judged. */
+  readonly now: ReferenceTime;
 }
 
 /** As roles stand in URLs and in the names of files: no role's name is a path. */

@@ -69,6 +69,7 @@ const decide = (allowed: boolean, ...results: readonly RuleResult[]): Decision =
   results,
   patches: [],
   warnings: [],
+  trustWarnings: [],
   open: [],
   read: [],
   at: "2026-11-22T17:03:00.000Z",

@@ -1,0 +1,150 @@
+/** `sallyport trust create`, and cosign's `trusted-root create`: a trusted_root.json from certificates and keys. Source: sigstore.md section 4.1. */
+import type { Command } from "commander";
+import {
+  type AuthorityService,
+  decodeUtf8,
+  EngineError,
+  type JsonArray,
+  type JsonObject,
+  type LogService,
+  makeTrustedRoot,
+  parseJson,
+  parseTrustedRoot,
+  publicGoodTrustedRoot,
+} from "../../core/index.ts";
+import { collect, type CommandIO, type ExitCode, type Shell } from "../command.ts";
+import { toJsonText } from "../render/json.ts";
+
+interface CreateOptions {
+  readonly fulcio?: readonly string[];
+  readonly rekor?: readonly string[];
+  readonly ctfe?: readonly string[];
+  readonly tsa?: readonly string[];
+  readonly withDefaultServices?: boolean;
+  readonly defaultFulcio: boolean;
+  readonly defaultRekor: boolean;
+  readonly defaultCtfe: boolean;
+  readonly defaultTsa: boolean;
+  readonly out?: string;
+}
+
+const services = {
+  fulcio: { required: ["url", "certificate-chain"], optional: ["start-time", "end-time"] },
+  tsa: { required: ["url", "certificate-chain"], optional: ["start-time", "end-time"] },
+  rekor: { required: ["url", "public-key", "start-time"], optional: ["end-time", "origin"] },
+  ctfe: { required: ["url", "public-key", "start-time"], optional: ["end-time", "origin"] },
+} as const;
+type Service = keyof typeof services;
+
+const usage = (message: string, subject: string): EngineError => new EngineError("invalid-usage", message, { subject });
+
+/** `url=…,public-key=…`: each key once, none unknown. */
+function readPairs(service: Service, text: string): ReadonlyMap<string, string> {
+  const { required, optional } = services[service];
+  const known: readonly string[] = [...required, ...optional];
+  const pairs = new Map<string, string>();
+  for (const pair of text.split(",")) {
+    const at = pair.indexOf("=");
+    const key = pair.slice(0, Math.max(at, 0));
+    if (!known.includes(key)) throw usage(`--${service} knows ${known.join(", ")}`, pair);
+    if (pairs.has(key)) throw usage(`${key} is given twice`, text);
+    pairs.set(key, pair.slice(at + 1));
+  }
+  for (const key of required) if (!pairs.get(key)) throw usage(`--${service} needs ${key}`, text);
+  return pairs;
+}
+
+function readTime(pairs: ReadonlyMap<string, string>, key: string): Date | undefined {
+  const text = pairs.get(key);
+  if (text === undefined) return undefined;
+  const at = new Date(text);
+  if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/.test(text) || Number.isNaN(at.getTime()))
+    throw usage("a time is written as 2026-11-22T17:03:00Z", `${key}=${text}`);
+  return at;
+}
+
+const readPem = (pairs: ReadonlyMap<string, string>, key: string, io: CommandIO): string => decodeUtf8(io.readFile(pairs.get(key) ?? ""));
+
+function readPeriod(pairs: ReadonlyMap<string, string>): { readonly start?: Date; readonly end?: Date } {
+  const start = readTime(pairs, "start-time");
+  const end = readTime(pairs, "end-time");
+  if (start !== undefined && end !== undefined && end < start) throw usage("end-time is before start-time", pairs.get("url") ?? "");
+  return { ...(start === undefined ? {} : { start }), ...(end === undefined ? {} : { end }) };
+}
+
+const readAuthority =
+  (service: "fulcio" | "tsa", io: CommandIO) =>
+  (text: string): AuthorityService => {
+    const pairs = readPairs(service, text);
+    return { url: pairs.get("url") ?? "", chain: readPem(pairs, "certificate-chain", io), validFor: readPeriod(pairs) };
+  };
+
+const readLog =
+  (service: "rekor" | "ctfe", io: CommandIO) =>
+  (text: string): LogService => {
+    const pairs = readPairs(service, text);
+    const { start, end } = readPeriod(pairs);
+    if (start === undefined) throw usage(`--${service} needs start-time`, text);
+    const origin = pairs.get("origin");
+    return {
+      url: pairs.get("url") ?? "",
+      key: readPem(pairs, "public-key", io),
+      validFor: { start, ...(end === undefined ? {} : { end }) },
+      ...(origin === undefined ? {} : { origin }),
+    };
+  };
+
+/** The public-good instance's part of each kind: left out where a flag gives its own, as in cosign, or says no. */
+function withDefaults(made: JsonObject, options: CreateOptions): JsonObject {
+  if (options.withDefaultServices !== true) return made;
+  const defaults = parseJson(publicGoodTrustedRoot()) as JsonObject;
+  const members = [
+    ["tlogs", options.rekor, options.defaultRekor],
+    ["certificateAuthorities", options.fulcio, options.defaultFulcio],
+    ["ctlogs", options.ctfe, options.defaultCtfe],
+    ["timestampAuthorities", options.tsa, options.defaultTsa],
+  ] as const;
+  return {
+    mediaType: made.mediaType ?? null,
+    ...Object.fromEntries(members.map(([member, own, wanted]) => [member, ((own === undefined && wanted ? defaults : made)[member] ?? []) as JsonArray])),
+  };
+}
+
+function create(options: CreateOptions, io: CommandIO): ExitCode {
+  const made = makeTrustedRoot({
+    fulcio: (options.fulcio ?? []).map(readAuthority("fulcio", io)),
+    rekor: (options.rekor ?? []).map(readLog("rekor", io)),
+    ctfe: (options.ctfe ?? []).map(readLog("ctfe", io)),
+    tsa: (options.tsa ?? []).map(readAuthority("tsa", io)),
+  });
+  const text = toJsonText(withDefaults(made, options));
+  // What is written is what would be accepted.
+  const { digest, ...root } = parseTrustedRoot(text);
+  if (Object.values(root).every((list) => list.length === 0))
+    throw usage("a trusted root of nobody: give --fulcio, --rekor, --ctfe, --tsa or --with-default-services", "");
+  if (options.out === undefined) io.out(text);
+  else {
+    io.writeFile(options.out, text);
+    io.err(`wrote ${options.out} ${digest}\n`);
+  }
+  return 0;
+}
+
+export function defineCreate(command: Command, { io, finish }: Shell): void {
+  command
+    .option("--fulcio <pairs>", "url=…,certificate-chain=FILE[,start-time=…][,end-time=…] (repeatable)", collect)
+    .option("--rekor <pairs>", "url=…,public-key=FILE,start-time=…[,end-time=…][,origin=…] (repeatable)", collect)
+    .option("--ctfe <pairs>", "url=…,public-key=FILE,start-time=…[,end-time=…] (repeatable)", collect)
+    .option("--tsa <pairs>", "url=…,certificate-chain=FILE[,start-time=…][,end-time=…] (repeatable)", collect)
+    .option("--with-default-services", "begin with the public-good instance; a kind that a flag gives replaces its own")
+    .option("--no-default-fulcio", "without its certificate authorities")
+    .option("--no-default-rekor", "without its transparency logs")
+    .option("--no-default-ctfe", "without its certificate logs")
+    .option("--no-default-tsa", "without its timestamp authorities")
+    .option("--out <file>", "where to write it (default: standard output)")
+    .addHelpText(
+      "after",
+      "\nExample:\n  sallyport trust create --fulcio url=https://fulcio.corp,certificate-chain=fulcio.pem --rekor url=https://rekor.corp,public-key=rekor.pub,start-time=2024-01-01T00:00:00Z --out trusted_root.json\n",
+    )
+    .action((options: CreateOptions) => finish(create(options, io)));
+}

@@ -1,0 +1,123 @@
+/** `sallyport trust status`: versions, expiries, ages and floors of the trusted roots in the mirror. Source: offline.md section 6, experience.md section 2.10. */
+import { type Command, Option } from "commander";
+import {
+  type Answer,
+  createTufVerifier,
+  defaultTrustBudget,
+  digestOf,
+  EngineError,
+  expiries,
+  publicGoodRoot,
+  resolveTrust,
+  type TrustedRootSource,
+  type TrustSettings,
+  trustedRootTarget,
+  type TufSource,
+  verifySource,
+} from "../../core/index.ts";
+import { nodeVerifier } from "../../proxy/index.ts";
+import type { CommandIO, ExitCode, Shell } from "../command.ts";
+import { addStoreOption, type StoreOptions, withMirror } from "../input/store.ts";
+import { addTrustOptions, readTrustSettings, type TrustOptions } from "../input/trust-flags.ts";
+import { toJsonText } from "../render/json.ts";
+import { createStyle } from "../render/style.ts";
+import { renderStatus, type RoleStatus, type RootStatus } from "../render/trust.ts";
+
+interface StatusOptions extends StoreOptions, TrustOptions {
+  readonly output: "text" | "json";
+}
+
+const initialRootOf = (name: string, { initialRoots = {} }: TrustSettings): Uint8Array | undefined =>
+  Object.hasOwn(initialRoots, name) ? initialRoots[name] : name === "public-good" ? publicGoodRoot() : undefined;
+
+/** Every role, also of metadata that is too old to be used; none of what does not verify. */
+function rolesOf(name: string, source: TufSource, settings: TrustSettings): readonly RoleStatus[] {
+  const initialRoot = initialRootOf(name, settings);
+  if (initialRoot === undefined) return [];
+  try {
+    const { set } = verifySource({ source, initialRoot, target: trustedRootTarget, at: "later", verifier: nodeVerifier });
+    return expiries(set).map(({ role, version, expires }) => {
+      const floor = source.floors?.[role];
+      return { role, version: version.toString(), expires, ...(floor === undefined ? {} : { floor }) };
+    });
+  } catch (error) {
+    if (error instanceof EngineError) return [];
+    throw error;
+  }
+}
+
+function statusOf(name: string, answer: Answer<TrustedRootSource> & { readonly state: "present" }, settings: TrustSettings, now: Date): RootStatus {
+  const { value: source, from } = answer;
+  const roles = source.form === "tuf" ? rolesOf(name, source, settings) : [];
+  const common = { name, from, at: new Date(answer.at), roles };
+  try {
+    const { bytes, tuf } = resolveTrust(source, { name, now: () => now, verifier: nodeVerifier, tuf: createTufVerifier(settings) });
+    const digest = digestOf(bytes);
+    if (tuf === undefined) return { ...common, state: "pinned", digest };
+    if (tuf.warning !== undefined) return { ...common, state: "tolerated", digest, remark: tuf.warning };
+    const { role, at } = tuf.expires;
+    if (tuf.mode !== "pin" && new Date(at) > now) return { ...common, state: "fresh", digest };
+    return {
+      ...common,
+      state: "tolerated",
+      digest,
+      remark: `${role} expired at ${at}; ${tuf.mode === "pin" ? "its digest is pinned" : "that is within the budget"}`,
+    };
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    return { ...common, state: error.code === "stale" ? "stale" : "broken", remark: `[${error.code}] ${error.message}` };
+  }
+}
+
+const day = 86_400_000;
+const daysText = (span: number): string => (span % day === 0 ? `${span / day} d` : `${Math.floor(span / 3_600_000)} h`);
+
+function modeText({ mode = "budget", maxTrustAge }: TrustSettings): string {
+  const { warn, deny } = { ...defaultTrustBudget, ...maxTrustAge };
+  if (mode === "budget") return `mode budget: warns from ${daysText(Math.min(warn, deny))} past a signed expiry, stale past ${daysText(deny)}`;
+  return mode === "enforce" ? "mode enforce: stale from a signed expiry on" : "mode pin: only what is pinned by its digest";
+}
+
+function status(options: StatusOptions, io: CommandIO): ExitCode {
+  return withMirror(options, io, "read", (mirror) => {
+    const knowledge = mirror.knowledge();
+    const settings = readTrustSettings(options, io, knowledge.tufRoots());
+    const now = io.now();
+    const names = options.trust === undefined ? knowledge.trustedRootNames() : [options.trust];
+    const roots = names.flatMap((name) => {
+      const answer = knowledge.answer({ kind: "trusted-root", name });
+      return answer?.state === "present" ? [statusOf(name, answer, settings, now)] : [];
+    });
+    if (roots.length === 0) throw new EngineError("no-trust", "the mirror holds no trusted root", { subject: options.trust ?? mirror.folder });
+    if (options.output === "json") {
+      const { warn, deny } = { ...defaultTrustBudget, ...settings.maxTrustAge };
+      io.out(
+        toJsonText({
+          apiVersion: "sallyport.dev/v1",
+          kind: "TrustStatus",
+          at: now.toISOString(),
+          mode: settings.mode ?? "budget",
+          maxTrustAge: { warnSeconds: Math.min(warn, deny) / 1000, denySeconds: deny / 1000 },
+          roots: roots.map(({ at, roles, ...root }) => ({
+            ...root,
+            receivedAt: at.toISOString(),
+            roles: roles.map(({ expires, ...role }) => ({ ...role, expires: expires.toISOString() })),
+          })),
+        }),
+      );
+    } else {
+      const style = createStyle({ colour: io.colour.out, unicode: io.unicode });
+      io.out(
+        `${roots.map((root) => renderStatus(root, now, style)).join("\n")}\n${modeText(settings)}, as of ${now.toISOString().slice(0, 16).replace("T", " ")} UTC\n`,
+      );
+    }
+    return roots.some(({ state }) => state === "stale" || state === "broken") ? 3 : 0;
+  });
+}
+
+export function defineStatus(command: Command, { io, finish }: Shell): void {
+  addTrustOptions(addStoreOption(command))
+    .addOption(new Option("-o, --output <format>", "form of the answer").choices(["text", "json"]).default("text"))
+    .addHelpText("after", "\nExit codes: 0 every trusted root may be used, 3 one is stale or does not verify\n")
+    .action((options: StatusOptions) => finish(status(options, io)));
+}

@@ -1,0 +1,153 @@
+/** `sallyport trust update`, and cosign's `initialize`: a trusted root from a TUF mirror into the mirror of decisions. Source: TUF 1.0, sigstore.md section 4.5. */
+import type { Command } from "commander";
+import {
+  codeRow,
+  digest,
+  digestOf,
+  EngineError,
+  encodeHex,
+  isHashName,
+  publicGoodMirror,
+  publicGoodRoot,
+  trustInitialRoot,
+  type TufSource,
+} from "../../core/index.ts";
+import { fetchTrust, type Mirror, nodeVerifier, openTufMirror, type TufMirror } from "../../proxy/index.ts";
+import type { CommandIO, ExitCode, Shell } from "../command.ts";
+import { addStoreOption, type StoreOptions, withMirrorAsync } from "../input/store.ts";
+import { defaultTrustName, parseSpan } from "../input/trust-flags.ts";
+import { folderMirror } from "../input/tuf-folder.ts";
+
+export interface UpdateOptions extends StoreOptions {
+  readonly name: string;
+  readonly tufMirror?: string;
+  readonly mirror?: string;
+  readonly tufRoot?: string;
+  readonly root?: string;
+  readonly rootChecksum?: string;
+  readonly timeout: string;
+}
+
+/** Wrong metadata is a matter of trust, whatever its code: exit code 3. Outages keep theirs. */
+export async function asTrustProblem<T>(name: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!(error instanceof EngineError) || (codeRow(error.code).truth !== "refuted" && error.code !== "unsupported")) throw error;
+    throw new EngineError("no-trust", `the TUF metadata does not hold: [${error.code}] ${error.message}`, {
+      subject: `${name} ${error.subject ?? ""}`.trim(),
+      cause: error,
+    });
+  }
+}
+
+/** @throws EngineError `invalid-usage` when the digest is another one. */
+function checkRoot(bytes: Uint8Array, checksum: string | undefined): Uint8Array {
+  if (checksum === undefined) return bytes;
+  const [, algorithm, wanted] = /^(sha256|sha512):([0-9a-f]+)$/.exec(checksum) ?? [];
+  if (algorithm === undefined || !isHashName(algorithm))
+    throw new EngineError("invalid-usage", "a checksum is sha256:HEX or sha512:HEX", { subject: checksum });
+  const found = encodeHex(digest(algorithm, bytes));
+  if (found !== wanted) throw new EngineError("invalid-usage", `the root has the checksum ${algorithm}:${found}`, { subject: checksum });
+  return bytes;
+}
+
+export interface Begin {
+  readonly initialRoot: Uint8Array;
+  /** Given by the operator in this call: to be pinned. */
+  readonly isNew: boolean;
+}
+
+/** Where trust begins: the flag's root, the mirror's pinned one, the one that is carried. */
+export function beginOf(options: Pick<UpdateOptions, "name" | "tufRoot" | "root" | "rootChecksum">, mirror: Mirror, io: CommandIO): Begin {
+  const file = options.tufRoot ?? options.root ?? (io.env.SALLYPORT_TUF_ROOT || undefined);
+  if (file !== undefined) {
+    const bytes = checkRoot(io.readFile(file), options.rootChecksum);
+    trustInitialRoot(bytes, nodeVerifier);
+    return { initialRoot: bytes, isNew: true };
+  }
+  const pinned = mirror.knowledge().tufRoots();
+  const held = Object.hasOwn(pinned, options.name) ? pinned[options.name] : undefined;
+  if (held !== undefined) return { initialRoot: held, isNew: false };
+  if (options.name === defaultTrustName) return { initialRoot: publicGoodRoot(), isNew: false };
+  throw new EngineError("no-trust", "no TUF root is known under this name: give --root FILE", { subject: options.name });
+}
+
+/** What the mirror holds of the name as metadata, behind a pin too. */
+export function heldTuf(name: string, mirror: Mirror): { readonly source: TufSource; readonly from: string } | undefined {
+  const answer = mirror.knowledge().recorded({ kind: "trusted-root", name });
+  return answer?.state === "present" && answer.value.form === "tuf" ? { source: answer.value, from: answer.from } : undefined;
+}
+
+export interface Fetched {
+  readonly source: TufSource;
+  readonly before: TufSource | undefined;
+}
+
+/** Fetches, and stores what was verified: metadata, floors, and the root of the flag. */
+export async function fetchInto(mirror: Mirror, from: TufMirror, begin: Begin, at: Date | "later", name: string): Promise<Fetched> {
+  const held = heldTuf(name, mirror)?.source;
+  const source = await asTrustProblem(name, () => fetchTrust({ mirror: from, initialRoot: begin.initialRoot, held, now: at, verifier: nodeVerifier }));
+  return { source, before: held };
+}
+
+export function store(mirror: Mirror, { source }: Fetched, begin: Begin, name: string, from: string, io: CommandIO): void {
+  const origin = { at: io.now().toISOString(), from };
+  mirror.writer().transaction(() => {
+    if (begin.isNew) mirror.writer().pin({ kind: "tuf-root", name, bytes: begin.initialRoot }, origin);
+    mirror.writer().setAnswer({ kind: "trusted-root", name }, { state: "present", value: source, ...origin });
+  });
+}
+
+/** Versions before and now, and whether the trusted root is another one. */
+export function renderChange(name: string, { source, before }: Fetched): string {
+  const versions = Object.entries(source.floors ?? {}).map(([role, version]) => {
+    const old = before?.floors?.[role];
+    return `  ${role.padEnd(18)} ${old === undefined || old === version ? version : `${old} → ${version}`}\n`;
+  });
+  const now = digestOf(source.target);
+  const change = before === undefined ? "" : digestOf(before.target) === now ? ", as before" : `, before ${digestOf(before.target)}`;
+  return `${name}\n${versions.join("")}  trusted root       ${now}${change}\n`;
+}
+
+/** A pin wins over what was fetched; whoever fetches wants to know. */
+export function notePin(name: string, mirror: Mirror, io: CommandIO): void {
+  const answer = mirror.knowledge().answer({ kind: "trusted-root", name });
+  if (answer?.state === "present" && answer.value.form === "pinned")
+    io.err(`note: ${name} is pinned from ${answer.from}, and the pin is what counts; sallyport trust unpin --name ${name} removes it\n`);
+}
+
+function openSource(options: UpdateOptions, held: string | undefined, io: CommandIO): TufMirror {
+  const url = options.tufMirror ?? options.mirror ?? (io.env.SALLYPORT_TUF_MIRROR || undefined) ?? held ?? (io.env.TUF_MIRROR || undefined);
+  const wanted = url ?? (options.name === defaultTrustName ? publicGoodMirror : undefined);
+  if (wanted === undefined) throw new EngineError("invalid-usage", "from which TUF mirror? give --mirror URL", { subject: "--mirror" });
+  return /^(?:https?|file):\/\//.test(wanted) ? openTufMirror(wanted, { timeoutMs: parseSpan(options.timeout) }) : folderMirror(wanted, io);
+}
+
+async function update(options: UpdateOptions, io: CommandIO): Promise<ExitCode> {
+  return withMirrorAsync(options, io, "write", async (mirror) => {
+    const begin = beginOf(options, mirror, io);
+    const from = openSource(options, heldTuf(options.name, mirror)?.from, io);
+    const fetched = await fetchInto(mirror, from, begin, io.now(), options.name);
+    store(mirror, fetched, begin, options.name, from.url, io);
+    io.out(`updated from ${from.url}\n${renderChange(options.name, fetched)}`);
+    notePin(options.name, mirror, io);
+    return 0;
+  });
+}
+
+export function defineUpdate(command: Command, { io, finish }: Shell): void {
+  addStoreOption(command)
+    .option("--name <name>", "of the trusted root", defaultTrustName)
+    .option("--mirror <url>", "the TUF mirror: a URL or a folder (default: where it came from; env: SALLYPORT_TUF_MIRROR)")
+    .option("--tufMirror <url>", "as --mirror")
+    .option("--root <file>", "the TUF root from which to begin; it is pinned (env: SALLYPORT_TUF_ROOT)")
+    .option("--tufRoot <file>", "as --root")
+    .option("--root-checksum <digest>", "what the root must be: sha256:HEX or sha512:HEX")
+    .option("--timeout <span>", "for one file", "30s")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  sallyport trust update --store mirror\n  sallyport trust update --name corp --mirror https://tuf.corp.example --root root.json --store mirror\n\nExit codes: 0 updated, 3 the metadata is expired, older than before or wrong, 5 the mirror cannot be reached\n",
+    )
+    .action(async (options: UpdateOptions) => finish(await update(options, io)));
+}

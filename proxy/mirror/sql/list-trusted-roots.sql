@@ -1,0 +1,4 @@
+SELECT question
+FROM answer
+WHERE kind = 'trusted-root'
+ORDER BY question

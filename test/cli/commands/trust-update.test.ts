@@ -1,0 +1,119 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { digestOf } from "../../../core/crypto/digest.ts";
+import { makeTufRepository, type TufRepository } from "../../lab/tuf-repository.ts";
+import { fixtureBytes } from "../../support/fixture-images.ts";
+import { tempFolder } from "../../support/temp-folder.ts";
+import { serveTuf, type TufServer } from "../../support/tuf-server.ts";
+import { runCli, type TestWorld } from "../command-io.ts";
+
+const test = suite("cli/commands/trust-update");
+const target = fixtureBytes("trust/trusted-root.json");
+let repository: TufRepository;
+let server: TufServer;
+let store: string;
+let world: TestWorld;
+
+test.before.each(async () => {
+  repository = makeTufRepository(target);
+  server = await serveTuf(repository.files);
+  store = tempFolder();
+  world = { files: { "root.json": repository.rootHistory[0] as Uint8Array, "pinned.json": target }, now: "2026-11-02T00:00:00Z" };
+});
+test.after.each(() => server.close());
+
+const run = (...words: readonly string[]) => runCli([...words, "--store", store], world);
+const first = () => run("trust", "update", "--name", "lab", "--mirror", server.url, "--root", "root.json");
+
+test("the first update names mirror and root, later ones need neither", async () => {
+  const { exit, out, err } = await first();
+  assert.equal([exit, err], [0, ""]);
+  assert.is(
+    out,
+    `updated from ${server.url}\nlab\n  root               1\n  snapshot           1\n  targets            1\n  timestamp          1\n  trusted root       ${digestOf(target)}\n`,
+  );
+  repository.publishRoot();
+  repository.publish();
+  const second = await run("trust", "update", "--name", "lab");
+  assert.is(second.exit, 0);
+  assert.match(second.out, "  root               1 → 2\n  snapshot           1 → 2\n");
+  assert.match(second.out, `${digestOf(target)}, as before\n`);
+});
+
+test("cosign's name and flags, with the root's checksum", async () => {
+  const checksum = digestOf(world.files?.["root.json"] as Uint8Array);
+  const words = ["initialize", "--name", "lab", "--tufMirror", server.url, "--tufRoot", "root.json", "--root-checksum"];
+  assert.is((await run(...words, checksum)).exit, 0);
+  for (const wrong of [checksum.replace(/.$/, (digit) => (digit === "0" ? "1" : "0")), "md5:00", "sha256"]) {
+    const { exit, err } = await run(...words, wrong);
+    assert.equal([exit, err.split(":")[0]], [2, "error invalid-usage"]);
+  }
+});
+
+test("what is wrong is exit code 3 and changes nothing", async () => {
+  await first();
+  const before = (await run("trust", "status")).out;
+  for (const [spoil, code] of [
+    [() => repository.publish({ signers: { timestamp: [repository.key("stranger")] } }), "bad-threshold"],
+    [
+      () => {
+        repository.setVersion("timestamp", -1n);
+        repository.publish();
+      },
+      "no-trust",
+    ],
+    [
+      () => {
+        repository.setVersion("timestamp", 5n);
+        repository.setExpiry("timestamp", new Date("2026-11-01T12:00:00Z"));
+        repository.publish();
+      },
+      "stale",
+    ],
+  ] as const) {
+    spoil();
+    const { exit, err } = await run("trust", "update", "--name", "lab");
+    assert.is(exit, 3);
+    assert.match(err, `error ${code}: `);
+    assert.is((await run("trust", "status")).out, before);
+  }
+});
+
+test("older metadata than was seen is refused", async () => {
+  repository.publish();
+  await first();
+  repository.setVersion("timestamp", 0n);
+  repository.publish();
+  const { exit, err } = await run("trust", "update", "--name", "lab");
+  assert.is(exit, 3);
+  assert.match(err, "error rollback: ");
+});
+
+test("another root than the one that signs leads nowhere", async () => {
+  const other = makeTufRepository(target, { seed: "other" });
+  world = { ...world, files: { "root.json": other.served("root") } };
+  assert.is((await first()).exit, 3);
+});
+
+test("a mirror that cannot be reached is exit code 5; one that is not named, wrong usage; a name without root, no trust", async () => {
+  await server.close();
+  assert.is((await first()).exit, 5);
+  server = await serveTuf(repository.files);
+  assert.is((await run("trust", "update", "--name", "lab", "--root", "root.json")).exit, 2);
+  assert.is((await run("trust", "update", "--name", "lab", "--mirror", server.url)).exit, 3);
+  assert.is((await run("trust", "update", "--name", "lab", "--mirror", "ftp://x", "--root", "root.json")).exit, 2);
+  assert.is((await run("trust", "update", "--name", "lab", "--mirror", server.url, "--root", "root.json", "--timeout", "soon")).exit, 2);
+});
+
+test("a pin stands before what is fetched, and that is said", async () => {
+  await run("trust", "import", "pinned.json", "--name", "lab");
+  const { exit, err } = await first();
+  assert.is(exit, 0);
+  assert.match(err, "note: lab is pinned from pinned.json");
+  assert.match((await run("trust", "status")).out, "pinned trusted_root.json from pinned.json");
+  assert.is((await run("trust", "unpin", "--name", "lab")).out, "unpinned lab\n");
+  assert.match((await run("trust", "status")).out, `TUF metadata from ${server.url}`);
+  assert.is((await run("trust", "unpin", "--name", "lab")).exit, 2);
+});
+
+test.run();
