@@ -28,6 +28,7 @@ import { parseTrustedRoot } from "../../core/trust/trusted-root.ts";
 import { parseCertificate, parseCertificatesPem } from "../../core/x509/certificate.ts";
 import { issuerOf, readFulcioExtensions, subjectsOf } from "../../core/x509/fulcio.ts";
 import { toNameText } from "../../core/x509/name.ts";
+import { readTufMetadata, seedTufMetadata, tufWords } from "./tuf-metadata.ts";
 import { seedCertificate, seedCheckpoint, seedEnvelope, seedPolicy, seedTimestamp, verifyingKeys } from "./seeds.ts";
 
 export interface FuzzTarget {
@@ -216,6 +217,7 @@ export const targets: Readonly<Record<string, () => FuzzTarget>> = {
       parseTrustedRoot(input);
     },
   }),
+  tuf: () => ({ seeds: seedTufMetadata(), words: [...jsonWords, ...tufWords], run: readTufMetadata }),
   manifest: () => ({
     seeds: texts(
       `{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":"application/vnd.oci.empty.v1+json","digest":"sha256:${"a".repeat(64)}","size":2},"layers":[]}`,
