@@ -101,7 +101,8 @@ export function store(mirror: Mirror, { source }: Fetched, begin: Begin, name: s
 
 /** Versions before and now, and whether the trusted root is another one. */
 export function renderChange(name: string, { source, before }: Fetched): string {
-  const versions = Object.entries(source.floors ?? {}).map(([role, version]) => {
+  const { root = "", timestamp = "", snapshot = "", targets = "", ...delegated } = source.floors ?? {};
+  const versions = Object.entries({ root, timestamp, snapshot, targets, ...delegated }).map(([role, version]) => {
     const old = before?.floors?.[role];
     return `  ${role.padEnd(18)} ${old === undefined || old === version ? version : `${old} → ${version}`}\n`;
   });
