@@ -22,7 +22,8 @@ const read = (path: string): Uint8Array => new Uint8Array(readFileSync(path));
 /** @throws EngineError `invalid-usage` */
 function attestorOf({ key, certificateIdentity, certificateOidcIssuer }: VerifyOptions): AttestorSpec {
   if (key !== undefined) return { keys: { pem: readFileSync(key, "utf8").trim() } };
-  if (certificateIdentity === undefined || certificateOidcIssuer === undefined)
+  // An empty text would restrict nothing.
+  if (!certificateIdentity || !certificateOidcIssuer)
     throw new EngineError("invalid-usage", "either --key, or --certificate-identity with --certificate-oidc-issuer");
   return { keyless: { subject: certificateIdentity, issuer: certificateOidcIssuer } };
 }

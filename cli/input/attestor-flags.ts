@@ -84,7 +84,10 @@ function readAnnotations(flags: readonly string[]): Readonly<Record<string, stri
       if (at <= 0) throw usage(`unable to parse annotation: ${text}`, "--annotations");
       return [text.slice(0, at), text.slice(at + 1)] as const;
     });
-  return Object.fromEntries(pairs);
+  const wanted = Object.fromEntries(pairs);
+  // cosign lets the last one win; both were asked for, and no signature has both.
+  for (const [name, value] of pairs) if (wanted[name] !== value) throw usage(`annotation ${name} is given twice, with different values`, "--annotations");
+  return wanted;
 }
 
 const schemes = /^(?:k8s|awskms|gcpkms|azurekms|hashivault):\/\//;
@@ -104,6 +107,9 @@ function readKey(reference: string, io: CommandIO): NonNullable<AttestorSpec["ke
 
 function readIdentity(options: AttestorOptions): NonNullable<AttestorSpec["keyless"]> {
   const { certificateIdentity, certificateIdentityRegexp, certificateOidcIssuer, certificateOidcIssuerRegexp } = options;
+  // cosign takes an empty text for none. Beside another flag it could only be meant as a restriction, so it is refused.
+  for (const [flag, text] of Object.entries({ certificateIdentity, certificateIdentityRegexp, certificateOidcIssuer, certificateOidcIssuerRegexp }))
+    if (text === "") throw usage(`--${flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} is empty: it would restrict nothing`);
   if (certificateIdentity === undefined && certificateIdentityRegexp === undefined)
     throw usage("--certificate-identity or --certificate-identity-regexp is required for verification in keyless mode, or --key");
   if (certificateOidcIssuer === undefined && certificateOidcIssuerRegexp === undefined)

@@ -39,10 +39,17 @@ test("an identity needs both halves, and excludes a key", () => {
   throwsCode("invalid-usage", () => read({ ...identity, key: "a.pub" }, { files: { "a.pub": "PEM" } }));
 });
 
+test("an empty text is no identity, beside another form too", () => {
+  for (const flag of ["certificateIdentity", "certificateIdentityRegexp", "certificateOidcIssuer", "certificateOidcIssuerRegexp"] as const)
+    assert.match(throwsCode("invalid-usage", () => read({ ...identity, [flag]: "" })).message, /^--certificate-(identity|oidc-issuer)(-regexp)? is empty/);
+});
+
 test("annotations are repeated or listed", () => {
   assert.equal(read({ ...identity, annotations: ["a=1,b=2=3", "c="] }).annotations, { a: "1", b: "2=3", c: "" });
   throwsCode("invalid-usage", () => read({ ...identity, annotations: ["a"] }));
   throwsCode("invalid-usage", () => read({ ...identity, annotations: ["=a"] }));
+  assert.equal(read({ ...identity, annotations: ["a=1", "a=1"] }).annotations, { a: "1" });
+  throwsCode("invalid-usage", () => read({ ...identity, annotations: ["a=1", "a=2"] }));
 });
 
 test("cosign's variables fill what flags leave open, and give way to a trusted root", () => {
