@@ -70,14 +70,16 @@ class SteadyKnowledge implements Knowledge {
   }
 }
 
+export type Compute<T> = (knowledge: Knowledge) => { readonly value: T; readonly keep: boolean };
+
 /** The memo of one decision: what it reads is on record whether it is computed or recalled. */
 export interface Recall {
   readonly knowledge: RecordingKnowledge;
   /**
    * The value under `key` of `owner`, which stands for everything else that goes into it. `compute` says whether it may be kept: what is unknown or
-   * depends on the time may not.
+   * depends on the time may not. What `holds` denies is computed anew.
    */
-  recall<T>(owner: object, key: string, compute: (knowledge: Knowledge) => { readonly value: T; readonly keep: boolean }): T;
+  recall<T>(owner: object, key: string, compute: Compute<T>, holds?: (value: T) => boolean): T;
 }
 
 /** Without a memo. */
@@ -105,7 +107,7 @@ export class Memo {
     const version = held?.text === text ? held : new Version(text, this.#capacity);
     if (version !== held) this.#versions.set(source, version);
     const knowledge = new RecordingKnowledge(new SteadyKnowledge(source, version));
-    return { knowledge, recall: (owner, key, compute) => this.#recall(version, knowledge, `${this.#ownerOf(owner)} ${key}`, compute) };
+    return { knowledge, recall: (owner, key, compute, holds) => this.#recall(version, knowledge, `${this.#ownerOf(owner)} ${key}`, compute, holds) };
   }
 
   #ownerOf(owner: object): number {
@@ -115,14 +117,9 @@ export class Memo {
     return this.#nextOwner;
   }
 
-  #recall<T>(
-    version: Version,
-    knowledge: RecordingKnowledge,
-    key: string,
-    compute: (knowledge: Knowledge) => { readonly value: T; readonly keep: boolean },
-  ): T {
+  #recall<T>(version: Version, knowledge: RecordingKnowledge, key: string, compute: Compute<T>, holds: (value: T) => boolean = () => true): T {
     const kept = version.results.get(key);
-    if (kept !== undefined) {
+    if (kept !== undefined && holds(kept.value as T)) {
       knowledge.include(kept.read);
       return kept.value as T;
     }

@@ -1,5 +1,6 @@
 /** From what is known of a trusted root to the bytes of a `trusted_root.json` that may be believed. Source: design.md section 1, offline.md section 6. */
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
+import type { ValidityPeriod } from "../encoding/instant.ts";
 import { EngineError } from "../errors.ts";
 import type { TrustedRootSource } from "../question.ts";
 import type { TufSource } from "../tuf/verify-source.ts";
@@ -11,6 +12,8 @@ export interface ResolvedTrust {
   readonly bytes: Uint8Array;
   /** Of TUF metadata only. */
   readonly tuf?: TufEvidence;
+  /** In which the trusted root is judged alike; absent: only at this instant. */
+  readonly steady?: ValidityPeriod;
 }
 
 /** What a trusted root is resolved with. The time is read only where something may expire. */
@@ -28,7 +31,7 @@ export interface TrustResolution {
 export function resolveTrust(source: TrustedRootSource, { name, now, verifier, tuf }: TrustResolution): ResolvedTrust {
   if (source.form === "pinned") {
     tuf?.requirePin(name, source.bytes);
-    return { bytes: source.bytes };
+    return { bytes: source.bytes, steady: {} };
   }
   if (tuf === undefined)
     throw new EngineError("no-trust", "the trusted root is known as TUF metadata, and no initial root to verify it from is configured", { subject: name });

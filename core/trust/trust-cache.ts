@@ -1,6 +1,7 @@
 /** Trust material, compiled once for each content of a trusted root. The cache is an object that its owner passes on; there is none behind the scenes. */
 import { digestOf } from "../crypto/digest.ts";
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
+import type { ValidityPeriod } from "../encoding/instant.ts";
 import { EngineError } from "../errors.ts";
 import type { Digest, TrustedRootSource } from "../question.ts";
 import { resolveTrust } from "./resolve-trust.ts";
@@ -15,6 +16,8 @@ export interface LoadedTrust {
   readonly material: TrustMaterial;
   /** How it was proven from TUF metadata; absent for what an operator pinned. */
   readonly tuf?: TufEvidence;
+  /** In which the trusted root is judged alike; absent: only at this instant. */
+  readonly steady?: ValidityPeriod;
 }
 
 export class TrustCache {

@@ -1,6 +1,7 @@
 /** TUF metadata as a source of trust: verified once for each content, judged by its expiry each time. Source: offline.md section 6, TUF 1.0. */
 import { digestOf } from "../crypto/digest.ts";
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
+import type { ValidityPeriod } from "../encoding/instant.ts";
 import { EngineError } from "../errors.ts";
 import type { Digest } from "../question.ts";
 import type { Metadata } from "../tuf/metadata.ts";
@@ -45,12 +46,18 @@ export interface TufEvidence {
   readonly warning?: string;
 }
 
+export interface JudgedTrust {
+  readonly bytes: Uint8Array;
+  readonly tuf: TufEvidence;
+  readonly steady?: ValidityPeriod;
+}
+
 export interface TufVerifier {
   /**
-   * The verified target.
+   * The verified target, and the period in which it is judged alike; without one it is judged for this instant.
    * @throws EngineError `stale` when it is too old for the mode, `no-trust` for everything else that is wrong with it, also where no initial root has this name.
    */
-  verify(name: string, source: TufSource, now: () => Date, verifier: SignatureVerifier): { readonly bytes: Uint8Array; readonly tuf: TufEvidence };
+  verify(name: string, source: TufSource, now: () => Date, verifier: SignatureVerifier): JudgedTrust;
   /** @throws EngineError `no-trust` when the mode is `pin` and another digest is pinned. */
   requirePin(name: string, bytes: Uint8Array): void;
 }
@@ -104,6 +111,8 @@ export function createTufVerifier(settings: TrustSettings = {}): TufVerifier {
       if (mode === "pin" && !requirePin(name, bytes))
         throw new EngineError("no-trust", "the mode is pin, and no trusted root is pinned under this name", { subject: name });
       const warning = mode === "pin" ? undefined : judgeExpiry(name, first, now(), mode, budget);
+      // Until the last instant at which nothing is said of expiry; a warning counts days.
+      const end = new Date(first.expires.getTime() + (mode === "budget" ? Math.min(budget.warn, budget.deny) : 0) - 1);
       const tuf: TufEvidence = {
         name,
         mode,
@@ -112,7 +121,7 @@ export function createTufVerifier(settings: TrustSettings = {}): TufVerifier {
         expires: { role: first.role, at: first.expires.toISOString() },
         ...(warning === undefined ? {} : { warning }),
       };
-      return { bytes, tuf };
+      return { bytes, tuf, ...(mode === "pin" ? { steady: {} } : warning === undefined ? { steady: { end } } : {}) };
     },
   };
 }

@@ -1,5 +1,6 @@
 /** What a verification is given besides the candidate: knowledge, time, cryptography, trust and bounds. */
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
+import type { ValidityPeriod } from "../encoding/instant.ts";
 import type { Limits } from "../limits.ts";
 import type { Knowledge } from "../question.ts";
 import type { Distrust } from "../trust/distrust.ts";
@@ -13,6 +14,8 @@ export interface VerifyContext {
   /** Name of the trusted root in the `trusted-root` question. */
   readonly trustRootName: string;
   readonly trust: TrustCache;
+  /** The time at which trust in metadata is judged, and who hears for how long that judgement stands; default: `now`, and nobody. */
+  readonly trustTime?: { readonly now: () => Date; readonly judged: (steady: ValidityPeriod | undefined) => void };
   readonly limits: Limits;
   readonly distrust?: Distrust;
   /** Receives what a person should know although it decides nothing, as often as it is noticed. */

@@ -44,6 +44,24 @@ test("a result is computed once while the version stands, and its reading is on 
   assert.is(source.asked, 1);
 });
 
+test("what no longer holds is computed anew, and kept in place of what was", () => {
+  const source = new Counting();
+  source.inner.present(key("a"), "A");
+  const memo = new Memo(10);
+  const at = (time: number) =>
+    memo.open(source).recall(
+      owner,
+      "a",
+      (knowledge) => ({ value: { until: time + 10, is: compute("a", true)(knowledge).value }, keep: true }),
+      ({ until }) => time < until,
+    );
+  assert.is(at(0), at(9));
+  assert.is(source.asked, 1);
+  assert.is(at(10).until, 20);
+  assert.is(source.asked, 2);
+  assert.is(at(19).until, 20);
+});
+
 test("any change of the source forgets everything", () => {
   const source = new Counting();
   source.inner.present(key("a"), "A");

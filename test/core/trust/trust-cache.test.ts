@@ -49,7 +49,7 @@ test("metadata without a verifier is no trust; with one, the verifier's word", (
   throwsCode("no-trust", () => resolveTrust(source, { ...resolution, tuf: undefined }));
   const tuf = { warning: "w" } as TufEvidence;
   assert.equal(resolveTrust(source, { ...resolution, tuf: { verify: () => ({ bytes, tuf }), requirePin: () => undefined } }), { bytes, tuf });
-  assert.equal(resolveTrust({ form: "pinned", bytes }, { ...resolution, tuf: undefined }), { bytes });
+  assert.equal(resolveTrust({ form: "pinned", bytes }, { ...resolution, tuf: undefined }), { bytes, steady: {} });
 });
 
 test("metadata is judged on each call, what it vouches for is compiled once", () => {

@@ -28,9 +28,13 @@ const neverRead = (): Date => {
 };
 
 test("fresh metadata proves its target, and says how", () => {
-  for (const mode of ["enforce", "budget"] as const)
+  for (const [mode, days] of [
+    ["enforce", 0],
+    ["budget", 7],
+  ] as const)
     assert.equal(verify({ mode }, repository.now), {
       bytes: target,
+      steady: { end: new Date(after(expiry, days).getTime() - 1) },
       tuf: {
         name: "lab",
         mode,
@@ -60,6 +64,18 @@ test("budget, the default: silent at first, then a warning, then stale", () => {
   throwsCode("stale", () => verify({ maxTrustAge: { deny: day } }, after(expiry, 2)));
 });
 
+test("the period in which a judgement stands ends where another one begins", () => {
+  for (const settings of [{ mode: "enforce" }, {}, { maxTrustAge: { warn: day } }, { maxTrustAge: { deny: 3 * day } }] as const) {
+    const { steady, tuf } = verify(settings, repository.now);
+    const end = steady?.end ?? new Date(0);
+    assert.equal(verify(settings, end).tuf, tuf, "the last instant");
+    const next = new Date(end.getTime() + 1);
+    if ("mode" in settings) throwsCode("stale", () => verify(settings, next));
+    else if ("deny" in (settings.maxTrustAge ?? {})) throwsCode("stale", () => verify(settings, new Date(next.getTime() + 1)));
+    else assert.equal([verify(settings, next).tuf.warning === undefined, verify(settings, next).steady], [false, undefined]);
+  }
+});
+
 test("the role that expires first counts", () => {
   const other = makeTufRepository(target);
   other.setExpiry("snapshot", after(other.now, 10));
@@ -71,7 +87,7 @@ test("the role that expires first counts", () => {
 test("pin: one digest, whatever the time; nothing without one", () => {
   const pins = { lab: digestOf(target) };
   const pinned = createTufVerifier({ initialRoots, mode: "pin", pins });
-  assert.is(pinned.verify("lab", repository.source(), neverRead, nodeVerifier).bytes, target);
+  assert.equal(pinned.verify("lab", repository.source(), neverRead, nodeVerifier).steady, {});
   throwsCode("no-trust", () => verify({ mode: "pin" }, repository.now));
   throwsCode("no-trust", () => verify({ mode: "pin", pins: { lab: digestOf(initialRoot) } }, repository.now));
   pinned.requirePin("lab", target);

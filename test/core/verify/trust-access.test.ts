@@ -91,6 +91,38 @@ test("past its expiry: allowed with a warning within the budget, stale past it",
   }
 });
 
+test("what an engine remembers stands as long as trust is judged alike, and no longer", () => {
+  const { policies } = loadPolicies([{ name: "p.yaml", text: policy }]);
+  const settings: EngineSettings = { trustRoot: "lab", trust: { initialRoots: { lab: root } } };
+  const engine = createEngine({ policies, crypto: nodeVerifier, settings });
+  let asked = 0;
+  const inner = knowing(repository.source());
+  const source: Knowledge = {
+    version: () => "1",
+    answer: (question) => {
+      asked++;
+      return inner.answer(question);
+    },
+  };
+  const at = (days: number) => {
+    asked = 0;
+    return engine.decide(pod, source, new Date(expiry.getTime() + days * day));
+  };
+  const first = at(-300);
+  assert.ok(first.allowed && asked > 0);
+  for (const days of [-299, -1, 6]) {
+    assert.equal({ ...at(days), at: first.at }, first, `${days}`);
+    assert.is(asked, 0);
+  }
+  for (const days of [8, 30]) {
+    const warned = at(days);
+    assert.ok(asked > 0, "a warning is not remembered");
+    assert.equal([warned.allowed, warned.trustWarnings.length], [true, 1]);
+  }
+  assert.not.ok(at(91).allowed);
+  assert.ok(at(-300).allowed, "nor is what went wrong");
+});
+
 test("whatever is wrong with the metadata leaves the image unknown, never refuted", () => {
   for (const [name, { code, spoil }] of Object.entries(tufFaults)) {
     if (code === "stale") continue;
