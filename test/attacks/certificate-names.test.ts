@@ -8,6 +8,7 @@ import {
   extensionId,
   type GeneralNameSpec,
   type Identity,
+  type Json,
   labIdentity,
   nameConstraints,
   type Recipe,
@@ -18,11 +19,11 @@ import {
 } from "../lab/index.ts";
 import { attackSuite } from "./attack.ts";
 import { authorityWith, trusting } from "./authorities.ts";
-import { accepts, lab } from "./refuses.ts";
+import { accepts, decided, lab } from "./refuses.ts";
 
 const { attack, run } = attackSuite("certificate-names");
 
-const layouts: readonly Recipe[] = [{ layout: "tag" }, {}, { layout: "file", claim: "blob" }];
+const layouts: readonly Recipe[] = [{ layout: "tag" }, {}];
 const { extensions } = labIdentity;
 
 /** What comes of a certificate with these names (none: no such extension) where `keyless` is asked for. */
@@ -168,6 +169,24 @@ attack(39, "a certificate without any name, or with none that is read, under eve
     // No issuer is the empty text.
     assert.is(named(recipe, [ada], { subject: "*", issuer: "https://issuer.lab.example" }, {}), wrong);
     assert.is(named(recipe, [ada], { subject: "*", issuer: "?*" }, {}), wrong);
+  }
+});
+
+attack(39, "the same for a Pod", () => {
+  const subject = (text: string) => ({
+    policy: (policy: Json) => {
+      policy.spec.rules[0].verifyImages[0].attestors[0].entries[0].keyless.subject = text;
+      return policy;
+    },
+  });
+  for (const layout of ["tag", "bundle"] as const) {
+    const nameless = sign(lab, {
+      layout,
+      by: "certificate",
+      change: { leaf: (spec) => ({ ...spec, extensions: withExtension(spec.extensions, extensionId.subjectAlternativeName, undefined) }) },
+    });
+    assert.is(decided(accepts({ layout, by: "certificate" }), subject("*")), "allowed");
+    for (const text of ["*", "ada@lab.example"]) assert.is(decided(nameless, subject(text)), "denied: wrong-identity");
   }
 });
 

@@ -3,9 +3,11 @@ import { createSign } from "node:crypto";
 import { p256 } from "@noble/curves/nist.js";
 import * as assert from "uvu/assert";
 import { encodeUtf8 } from "../../core/encoding/utf8.ts";
-import { entryBody, type Logged, nodeKey, type Recipe, sign, strangers, verdict, withTrust } from "../lab/index.ts";
+import { entryBody, type Logged, nodeKey, type Recipe, sign, type Signed, strangers, together, verdict, withTrust } from "../lab/index.ts";
+import { openLayout } from "../../proxy/archive/oci-layout.ts";
+import { tempFolder } from "../support/temp-folder.ts";
 import { attackSuite } from "./attack.ts";
-import { accepts, lab, refuses, refusesAsked } from "./refuses.ts";
+import { accepts, decided, lab, refuses, refusesAsked } from "./refuses.ts";
 
 const { attack, run } = attackSuite("log-binding");
 
@@ -49,6 +51,27 @@ attack(1, "two signatures of one image exchange their annotations", () => {
   const [first, second] = [accepts({ layout: "tag" }), accepts({ layout: "tag", annotations: { channel: "beta" } })];
   refuses("bad-log-proof", { layout: "tag" }, { entries: () => second.entries });
   refuses("bad-log-proof", { layout: "tag", annotations: { channel: "beta" } }, { entries: () => first.entries });
+});
+
+attack(1, "the same in a folder as cosign saves it, and for a Pod; beside a right signature the wrong one does no harm", () => {
+  for (const recipe of [{ layout: "tag" }, { by: "certificate" }] as const) {
+    const other = sign(lab, { ...recipe, repository: "registry.lab.example/team/other" });
+    const [right, wrong] = [accepts(recipe), refuses("bad-log-proof", recipe, { entries: () => other.entries })];
+    const saved = (signed: Signed) => {
+      const folder = tempFolder();
+      signed.store.save(folder, signed.digest);
+      return withTrust(openLayout(folder, { repository: signed.repository, tag: signed.tag, complete: true }), signed.trustedRoot, lab.now);
+    };
+    for (const [signed, verdictOfIt, decision] of [
+      [right, "proven", "allowed"],
+      [wrong, "refuted: bad-log-proof", "denied: bad-log-proof"],
+      [together(wrong, right), "proven", "allowed"],
+    ] as const) {
+      assert.is(verdict(signed), verdictOfIt);
+      assert.is(verdict(signed, { knowledge: saved(signed) }), verdictOfIt);
+      assert.is(decided(signed), decision);
+    }
+  }
 });
 
 attack(2, "the bundle of a file brings a foreign entry body", () => {

@@ -132,6 +132,15 @@ attack(14, "an entry names one trusted log and has the checkpoint of another tru
   }
 });
 
+attack(14, "a trusted root that gives the log no name: no name is the right one", () => {
+  const called = (baseUrl: string): Changes => ({ trustedRoot: (root) => ({ ...root, tlogs: root.tlogs.map((log: object) => ({ ...log, baseUrl })) }) });
+  for (const recipe of second) {
+    for (const right of ["https://log2026.rekor.lab.example:8443/api", "https://log2026.rekor.lab.example/"]) accepts(withChange(recipe, called(right)));
+    for (const wrong of ["", "log2026.rekor.lab.example", "https://evil.example/log2026.rekor.lab.example", "https://log2026.rekor.lab.example@evil.example"])
+      refuses("bad-log-proof", recipe, called(wrong));
+  }
+});
+
 attack(14, "must be accepted: witnesses, and other keys under the log's name, beside its signature", () => {
   for (const recipe of second) {
     const [signer] = lab.rekor2.signers();
@@ -145,7 +154,7 @@ attack(14, "must be accepted: witnesses, and other keys under the log's name, be
 
 attack(15, "names that an expression made of the log's name would match, or that hold it", () => {
   for (const recipe of second) {
-    const { key } = lab.rekor2;
+    const { key, host } = lab.rekor2;
     for (const name of [
       "log2026xrekor.lab.example",
       "rekor.lab.example",
@@ -154,7 +163,7 @@ attack(15, "names that an expression made of the log's name would match, or that
       ".*",
       "LOG2026.rekor.lab.example",
     ])
-      refuses("bad-log-proof", recipe, checkpoint(recipe, { origin: name, signers: [{ name, key }] }));
+      for (const signer of [name, host]) refuses("bad-log-proof", recipe, checkpoint(recipe, { origin: name, signers: [{ name: signer, key }] }));
   }
   // In Rekor v1 the name is what the origin begins with.
   for (const recipe of first) {
