@@ -11,6 +11,10 @@ export interface Limits {
   readonly layoutIndexBytes: number;
   readonly referrers: number;
   readonly signaturesPerImage: number;
+  /** Manifests, layers and bundles that are looked at for one image, together. */
+  readonly signatureBytesPerImage: number;
+  /** Verifications over all candidates of one image for one attestor. */
+  readonly signatureChecksPerImage: number;
   readonly jsonDepth: number;
   readonly jsonBytes: number;
   /** Digits of an integer that is read exactly: 64 bits have twenty. */
@@ -78,6 +82,8 @@ export const defaultLimits: Limits = {
   layoutIndexBytes: 64 * mib,
   referrers: 1000,
   signaturesPerImage: 1000,
+  signatureBytesPerImage: 256 * mib,
+  signatureChecksPerImage: 10_000,
   jsonDepth: 100,
   jsonBytes: 128 * mib,
   integerDigits: 20,

@@ -1,7 +1,7 @@
 /** Looking answers up for the pipeline: what was never asked or could not be known becomes an error that names its question. */
 import { EngineError, type ErrorCode } from "../errors.ts";
 import type { Lookup } from "../oci/lookup.ts";
-import { type Answer, type AnswerTo, type AnswerValues, type Knowledge, type Question, questionText } from "../question.ts";
+import { type Answer, type AnswerTo, type AnswerValues, type Descriptor, type Knowledge, type Question, questionText } from "../question.ts";
 
 /** The cause of an error about a question without an answer. */
 export class Unanswered {
@@ -48,4 +48,9 @@ export function foundContent<T>(lookup: Lookup<T>, code: ErrorCode, subject: str
   const value = found(lookup);
   if (value === undefined) throw new EngineError(code, "listed, and the source does not have it", { subject });
   return value;
+}
+
+/** @throws EngineError `malformed` when the descriptor states another size than its content has. Its digest was compared where it was read. */
+export function requireSize(bytes: Uint8Array, { digest, size }: Descriptor): void {
+  if (bytes.length !== size) throw new EngineError("malformed", `${bytes.length} bytes, where the manifest states ${size}`, { subject: digest });
 }

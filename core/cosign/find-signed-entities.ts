@@ -8,7 +8,7 @@ import { readBlob, readManifest, readReferrers, readTag } from "../oci/lookup.ts
 import type { Manifest } from "../oci/manifest.ts";
 import type { Descriptor, Digest, Knowledge, Question } from "../question.ts";
 import { type Failure, toFailure } from "../verdict.ts";
-import { found, foundContent, openQuestions, Unanswered } from "./ask.ts";
+import { found, foundContent, openQuestions, requireSize, Unanswered } from "./ask.ts";
 import { parseBundle } from "./bundle.ts";
 import { isBundleMediaType, referrerScheme } from "./referrer-scheme.ts";
 import type { EntityPurpose, SignedEntity } from "./signed-entity.ts";
@@ -58,6 +58,7 @@ class Search implements EntitySearch {
   readonly #purpose: EntityPurpose;
   readonly #knowledge: Knowledge;
   readonly #limits: Limits;
+  #bytes = 0;
 
   constructor(digest: Digest, repository: string, purpose: EntityPurpose, knowledge: Knowledge, limits: Limits) {
     this.#digest = digest;
@@ -106,6 +107,8 @@ class Search implements EntitySearch {
   #layers(manifestDigest: Digest, manifest: Manifest, tag?: string): void {
     if (manifest.kind !== "manifest") throw new EngineError("malformed", "an index where a signature manifest is expected", { subject: manifestDigest });
     manifest.layers.forEach((descriptor, index) => {
+      // What is larger than a layer may be is refused unread, and anything else has the size that is stated.
+      if (descriptor.size <= this.#limits.blobBytes) this.#spend(descriptor.size);
       this.#add(
         layerEntity({
           purpose: this.#purpose,
@@ -130,7 +133,9 @@ class Search implements EntitySearch {
       throw new EngineError("malformed", `a layer of type ${JSON.stringify(layer.mediaType)} where a bundle is expected`, { subject: manifestDigest });
     const maxBytes = this.#limits.bundleBytes;
     if (layer.size > maxBytes) throw new EngineError("over-limit", `a bundle of ${layer.size} bytes, at most ${maxBytes} are read`, { subject: layer.digest });
+    this.#spend(layer.size);
     const bytes = foundContent(readBlob(this.#knowledge, this.#repository, layer.digest, maxBytes), this.#absent, layer.digest);
+    requireSize(bytes, layer);
     if (isCompressed(bytes)) throw new EngineError("malformed", "a compressed bundle: only the JSON itself is read", { subject: layer.digest });
     const bundle = parseBundle(bytes);
     if (!bundle.version.startsWith("0.3"))
@@ -145,7 +150,18 @@ class Search implements EntitySearch {
   }
 
   #manifest(digest: Digest): Manifest {
-    return foundContent(readManifest(this.#knowledge, this.#repository, digest, this.#limits), this.#absent, digest).manifest;
+    const { bytes, manifest } = foundContent(readManifest(this.#knowledge, this.#repository, digest, this.#limits), this.#absent, digest);
+    this.#spend(bytes.length);
+    return manifest;
+  }
+
+  /** One large blob may be named a thousand times, and is read as often. */
+  #spend(bytes: number): void {
+    this.#bytes += bytes;
+    if (this.#bytes > this.#limits.signatureBytesPerImage)
+      throw new EngineError("over-limit", `more than ${this.#limits.signatureBytesPerImage} bytes of candidates`, {
+        subject: `${this.#repository}@${this.#digest}`,
+      });
   }
 
   #add(entity: SignedEntity): void {

@@ -11,7 +11,7 @@ import { readBlob } from "../oci/lookup.ts";
 import type { Descriptor, Digest, Knowledge } from "../question.ts";
 import { parseRekorBundleAnnotation } from "../tlog/rekor-v1/bundle-annotation.ts";
 import { parseCertificatesPem } from "../x509/certificate.ts";
-import { foundContent } from "./ask.ts";
+import { foundContent, requireSize } from "./ask.ts";
 import { type CarriedCertificate, type EntityPurpose, type EntitySource, once, type SignedContent, type SignedEntity } from "./signed-entity.ts";
 import { layerAnnotation } from "./tag-scheme.ts";
 
@@ -61,6 +61,7 @@ function readContent(place: LayerPlace, annotations: Readonly<Record<string, str
     throw new EngineError("over-limit", `a layer of ${descriptor.size} bytes, at most ${limits.blobBytes} are read`, { subject: descriptor.digest });
   const absent = place.purpose === "signature" ? "no-signature" : "no-attestation";
   const bytes = foundContent(readBlob(place.knowledge, place.repository, descriptor.digest, limits.blobBytes), absent, descriptor.digest);
+  requireSize(bytes, descriptor);
   if (place.purpose === "signature") {
     return { kind: "simple-signing", payload: bytes, signature: readBase64(annotations[layerAnnotation.signature] as string, layerAnnotation.signature) };
   }

@@ -4,6 +4,7 @@
  */
 import type { SignedContent, SignedEntity } from "../cosign/signed-entity.ts";
 import { EngineError } from "../errors.ts";
+import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import type { VerifiedTimestamp } from "../timestamp/verify-timestamp.ts";
 import type { TransparencyLogKey } from "../tlog/transparency-log-key.ts";
 import type { Verification } from "../verdict.ts";
@@ -26,10 +27,16 @@ import { toEvidence } from "./to-evidence.ts";
 import { Trail } from "./trail.ts";
 import { type TrustAccess, trustAccess } from "./trust-access.ts";
 
-/** Whether `entity` satisfies `expectation` for the artifact of `claim`. */
-export function verifyEntity(entity: SignedEntity, expectation: Expectation, claim: Claim, context: VerifyContext): Verification<Evidence> {
+/** Whether `entity` satisfies `expectation` for the artifact of `claim`. `verifier` stands in for the context's, where several candidates share its bound. */
+export function verifyEntity(
+  entity: SignedEntity,
+  expectation: Expectation,
+  claim: Claim,
+  context: VerifyContext,
+  verifier: SignatureVerifier = context.verifier,
+): Verification<Evidence> {
   const trail = new Trail();
-  return trail.conclude(attempt(() => new Pipeline(entity, expectation, claim, context, trail).run()));
+  return trail.conclude(attempt(() => new Pipeline(entity, expectation, claim, context, trail, verifier).run()));
 }
 
 /** One run. The fields are what was proven so far. */
@@ -38,6 +45,7 @@ class Pipeline {
   readonly #expectation: Expectation;
   readonly #claim: Claim;
   readonly #context: VerifyContext;
+  readonly #verifier: SignatureVerifier;
   readonly #trail: Trail;
   readonly #trust: TrustAccess;
   readonly #content: SignedContent;
@@ -49,11 +57,12 @@ class Pipeline {
   #scts: readonly ProvenSct[] = [];
   #judgedNow = false;
 
-  constructor(entity: SignedEntity, expectation: Expectation, claim: Claim, context: VerifyContext, trail: Trail) {
+  constructor(entity: SignedEntity, expectation: Expectation, claim: Claim, context: VerifyContext, trail: Trail, verifier: SignatureVerifier) {
     this.#entity = entity;
     this.#expectation = expectation;
     this.#claim = claim;
     this.#context = context;
+    this.#verifier = verifier;
     this.#trail = trail;
     this.#trust = trustAccess(context);
     refuseDistrustedArtifact(context.distrust, claim);
@@ -62,7 +71,7 @@ class Pipeline {
     this.#content = entity.content();
     trail.at("signer");
     this.#signer = findSigner(entity, expectation.signer, context.knowledge);
-    this.#signature = chooseSignature(this.#content, this.#signer, claim, context.verifier);
+    this.#signature = chooseSignature(this.#content, this.#signer, claim, verifier);
   }
 
   run(): Evidence {
@@ -76,7 +85,7 @@ class Pipeline {
     trail.at("x509.sct");
     trail.tolerate(() => this.#verifyScts());
     trail.at("signature");
-    const algorithm = requireSignature(this.#content, this.#signature, this.#signer, this.#claim, this.#context.verifier);
+    const algorithm = requireSignature(this.#content, this.#signature, this.#signer, this.#claim, this.#verifier);
     trail.at("content.digest");
     const annotations = readClaims(this.#entity, this.#content, this.#claim);
     trail.at("content.predicate-type");
@@ -127,7 +136,7 @@ class Pipeline {
       logged: loggedSignature(this.#entity, this.#content, this.#signature, this.#signer, this.#claim),
       layout: entryLayout(this.#entity),
       logs: this.#logs(),
-      verifier: this.#context.verifier,
+      verifier: this.#verifier,
     };
   }
 
@@ -136,7 +145,7 @@ class Pipeline {
     const outcome = attempt(run);
     if (outcome.ok) return outcome.value;
     if (outcome.error.code === "bad-log-proof" || outcome.error.code === "bad-timestamp") {
-      const cause = attempt(() => requireSignature(this.#content, this.#signature, this.#signer, this.#claim, this.#context.verifier));
+      const cause = attempt(() => requireSignature(this.#content, this.#signature, this.#signer, this.#claim, this.#verifier));
       if (!cause.ok) {
         this.#trail.at("signature.cause");
         throw cause.error;
@@ -163,9 +172,9 @@ class Pipeline {
     const layer = entryLayout(this.#entity) === "layer";
     if (layer ? timestampAuthority === undefined : this.#signer.kind === "key" && this.#context.timestampsOfKeys !== true) return;
     if (this.#entity.timestamps().length === 0) return;
-    const { verifier, limits } = this.#context;
+    const { limits } = this.#context;
     const authorities = timestampAuthority === undefined ? this.#trust.root().timestampAuthorities : [timestampAuthority];
-    const { proven, failure } = proveTimestamps(this.#entity, timestampedBytes(this.#content, this.#signature), authorities, verifier, limits);
+    const { proven, failure } = proveTimestamps(this.#entity, timestampedBytes(this.#content, this.#signature), authorities, this.#verifier, limits);
     this.#timestamps = proven;
     // While the log's time is unknown, it may yet be the one that suffices.
     if (failure !== undefined && (layer || (this.#times.length === 0 && this.#trail.isCertain))) {
@@ -202,7 +211,7 @@ class Pipeline {
   #verifyChain(times: readonly Date[]): void {
     const signer = this.#signer;
     if (signer.kind === "key") return;
-    for (const at of times) this.#chain = verifyChainAt(signer, at, () => this.#trust.root().authorities, this.#context.verifier);
+    for (const at of times) this.#chain = verifyChainAt(signer, at, () => this.#trust.root().authorities, this.#verifier);
   }
 
   /** A policy's lone certificate has no issuer at hand, and needs no SCT. */
@@ -210,7 +219,7 @@ class Pipeline {
     const { required, keys } = this.#expectation.certificateTransparency;
     const signer = this.#signer;
     if (!required || signer.kind === "key" || (signer.kind === "policy" && signer.path === undefined) || this.#chain.length === 0) return;
-    this.#scts = verifyChainScts(this.#chain, keys ?? this.#trust.root().ctlogs, this.#context.verifier);
+    this.#scts = verifyChainScts(this.#chain, keys ?? this.#trust.root().ctlogs, this.#verifier);
   }
 
   /** Only a certificate with a verified chain has an identity. */

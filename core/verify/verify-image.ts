@@ -7,6 +7,7 @@ import type { Digest, Question } from "../question.ts";
 import { codeRow, type ErrorCode } from "../errors.ts";
 import { type Failure, proven, refuted, toFailure, unknown, type Verification } from "../verdict.ts";
 import { attempt } from "./attempt.ts";
+import { boundedVerifier } from "./bounded-verifier.ts";
 import { stageOf } from "./check.ts";
 import type { Claim } from "./claim.ts";
 import type { VerifyContext } from "./context.ts";
@@ -94,11 +95,12 @@ function verifyCandidates(
       failure: refuted(toFailure(artifact.error, "distrust.content", stageOf("distrust.content"))),
     };
   const search = findSignedEntities(image, { ...layouts, purpose }, context.knowledge, context.limits);
+  const verifier = boundedVerifier(context.verifier, context.limits.signatureChecksPerImage);
   const candidates: Candidate[] = [];
   const provenOnes: { entity: SignedEntity; evidence: Evidence }[] = [];
   for (const entity of search.entities) {
     if (!isWanted(entity)) continue;
-    const verification = verifyEntity(entity, expectation, claim, context);
+    const verification = verifyEntity(entity, expectation, claim, context, verifier);
     candidates.push({ source: entity.source, verification });
     if (verification.truth !== "proven") continue;
     provenOnes.push({ entity, evidence: verification.evidence });

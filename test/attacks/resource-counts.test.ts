@@ -74,11 +74,35 @@ attack(69, "a layer or bundle that its descriptor says is huge: the blob is not 
 
 attack(69, "a layer or bundle that is larger than its descriptor says, or than anything may be", () => {
   for (const recipe of [{ layout: "tag" }, { layout: "tag", claim: "attestation" }, { layout: "artifact" }, {}, { claim: "attestation" }] as const) {
-    const small = (manifest: Json) => ({ ...manifest, layers: manifest.layers.map((layer: Json) => ({ ...layer, size: 1 })) });
-    const signed = sign(lab, { ...recipe, change: { manifest: small } });
-    assert.is(verdict(signed, limited({ blobBytes: 64, bundleBytes: 64 })), "refuted: over-limit");
-    assert.is(verdict(signed), "proven");
+    const stating = (size: number) => (manifest: Json) => ({ ...manifest, layers: manifest.layers.map((layer: Json) => ({ ...layer, size })) });
+    refuses("malformed", recipe, { manifest: stating(1) });
+    refuses("malformed", recipe, { manifest: stating(1_000_000) });
+    assert.is(verdict(sign(lab, { ...recipe, change: { manifest: stating(1) } }), limited({ blobBytes: 64, bundleBytes: 64 })), "refuted: over-limit");
   }
+});
+
+attack(69, "one blob as large as may be, named as often as may be", () => {
+  const recipe: Recipe = { layout: "tag", evidence: [], annotations: { fill: "x".repeat(100_000) } };
+  const repeated = (manifest: Json) => ({ ...manifest, layers: many(defaultLimits.layersPerManifest, () => manifest.layers[0]) });
+  const wrong = { manifest: repeated, signingKey: () => lab.key("stranger") };
+  refuses("over-limit, wrong-key", recipe, wrong, limited({ signatureBytesPerImage: 2_000_000 }));
+  assert.is(verdict(sign(lab, { ...recipe, change: { manifest: repeated } })), "proven");
+  assert.is(defaultLimits.signatureBytesPerImage, 256 * 1024 * 1024);
+});
+
+attack(63, "very many signatures on very many envelopes, by a key that costs very much", () => {
+  const recipe: Recipe = { layout: "tag", claim: "attestation", evidence: [] };
+  const envelope = (made: Json) => ({ ...made, signatures: many(defaultLimits.envelopeSignatures, () => ({ ...made.signatures[0], sig: "AAAA" })) });
+  const manifest = (made: Json) => ({ ...made, layers: many(200, () => made.layers[0]) });
+  refuses("wrong-key, over-limit", recipe, { envelope, manifest }, limited({ signatureChecksPerImage: 250 }));
+  assert.is(defaultLimits.signatureChecksPerImage, 10_000);
+  const own = sign(lab, { ...recipe, change: { manifest } });
+  assert.is(verdict(own), "proven");
+  assert.is(verdict(own, limited({ signatureChecksPerImage: 10 })), "proven");
+  assert.is(
+    verdict(sign(lab, { ...recipe, change: { signingKey: () => lab.key("stranger") } }), limited({ signatureChecksPerImage: 0 })),
+    "refuted: over-limit",
+  );
 });
 
 attack(69, "a manifest of more bytes than are read", () => {

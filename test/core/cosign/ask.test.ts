@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { ask, found, foundContent, openQuestions } from "../../../core/cosign/ask.ts";
+import { ask, found, foundContent, openQuestions, requireSize } from "../../../core/cosign/ask.ts";
 import { EngineError } from "../../../core/errors.ts";
 import { MemoryKnowledge } from "../../../core/oci/memory-knowledge.ts";
 import { throwsCode } from "../../support/assert.ts";
@@ -29,6 +29,12 @@ test("look-ups: what is absent is nothing, but content that was listed must be t
   throwsCode("unreachable", () => found({ state: "open", code: "unreachable", question }));
   assert.is(foundContent({ state: "present", value: 1, ...origin }, "no-signature", "s"), 1);
   throwsCode("no-signature", () => foundContent({ state: "absent", ...origin }, "no-signature", "s"));
+});
+
+test("content has the size that its descriptor states", () => {
+  const descriptor = { mediaType: "x", digest: `sha256:${"0".repeat(64)}`, size: 2 } as const;
+  requireSize(new Uint8Array(2), descriptor);
+  for (const size of [0, 1, 3]) throwsCode("malformed", () => requireSize(new Uint8Array(size), descriptor));
 });
 
 test.run();

@@ -127,6 +127,23 @@ test("more candidates than the bound are refused", () => {
   );
 });
 
+test("more bytes than the bound are refused, also where one blob is named again and again", () => {
+  const { knowledge, layer, tag } = world();
+  const one = layer("one");
+  tag([one, one, one]);
+  const bounded = (signatureBytesPerImage: number) =>
+    findSignedEntities(image, { layouts: "all", purpose: "signature" }, knowledge.complete(repository), { ...defaultLimits, signatureBytesPerImage });
+  const whole = defaultLimits.signatureBytesPerImage;
+  assert.equal([bounded(whole).entities.length, bounded(whole).failures], [3, []]);
+  let bytes = 1;
+  while (bounded(bytes).entities.length < 3) bytes += 1;
+  assert.equal([bounded(bytes).failures, bounded(bytes - 1).entities.length], [[], 2]);
+  assert.equal(
+    bounded(bytes - 1).failures.map(({ code }) => code),
+    ["over-limit"],
+  );
+});
+
 test("another repository is asked in place of the image's", () => {
   const search = find(new MemoryKnowledge(), { signatureRepository: "registry.io/signatures" });
   assert.ok(search.open.every((question) => "repository" in question && question.repository === "registry.io/signatures"));
