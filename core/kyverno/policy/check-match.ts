@@ -61,11 +61,11 @@ function checkResources(filter: PolicyMap, at: string, situation: MatchSituation
 }
 
 /** A match needs kinds; the kind `*` stands alone, and not in rules over images or in background scans. */
-function checkKinds(filter: PolicyMap, at: string, situation: MatchSituation, findings: Findings): void {
+function checkKinds(filter: PolicyMap, at: string, situation: MatchSituation, isExclude: boolean, findings: Findings): void {
   const resources = mapOf(filter, "resources");
   const kinds = textsOf(resources, "kinds") ?? [];
   const here = pointer(pointer(at, "resources"), "kinds");
-  if (kinds.length === 0) findings.refuse(resources === undefined ? at : pointer(at, "resources"), "expected at least one kind, found none");
+  if (kinds.length === 0 && !isExclude) findings.refuse(resources === undefined ? at : pointer(at, "resources"), "expected at least one kind, found none");
   if (!kinds.includes("*")) return;
   if (situation.verifiesImages) findings.refuse(here, 'the kind "*" does not support verifyImages; name the kinds');
   else if (kinds.length > 1) findings.refuse(here, 'the kind "*" stands alone, found others beside it');
@@ -105,7 +105,7 @@ export function checkMatch(rule: PolicyMap, at: string, situation: MatchSituatio
     for (const [filter, place] of filtersOf(block, here)) {
       checkUsers(filter, place, situation, findings);
       checkResources(filter, place, situation, findings);
-      if (name === "match" && situation.needsKinds) checkKinds(filter, place, situation, findings);
+      if (situation.needsKinds) checkKinds(filter, place, situation, name === "exclude", findings);
     }
   }
   if (isMatchEmptied(match, exclude)) findings.refuse(pointer(at, "exclude"), "excludes all that match names: the rule speaks of nothing");

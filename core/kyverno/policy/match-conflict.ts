@@ -36,6 +36,14 @@ const criterion = (block: PolicyMap, key: string): PolicyMap | undefined => mapO
 
 const resource = (block: PolicyMap, key: string): readonly PolicyValue[] => textsOf(mapOf(block, "resources"), key) ?? [];
 
+const matchName = (pattern: PolicyValue, name: PolicyValue): boolean => typeof pattern === "string" && typeof name === "string" && matchWildcard(pattern, name);
+
+/** A match without a name has the empty one. */
+function coversName(match: PolicyMap, exclude: PolicyMap): boolean {
+  const excluded = textOf(mapOf(exclude, "resources"), "name") ?? "";
+  return excluded === "" || matchWildcard(excluded, textOf(mapOf(match, "resources"), "name") ?? "");
+}
+
 /** Whether a rule with this match and exclude, as they stand in the file, speaks of nothing. */
 export function isMatchEmptied(match: PolicyMap, exclude: PolicyMap | undefined): boolean {
   if (exclude === undefined || isEmpty(exclude)) return false;
@@ -43,18 +51,13 @@ export function isMatchEmptied(match: PolicyMap, exclude: PolicyMap | undefined)
   const matchAny = listOf(match, "any") ?? [];
   const excludeAny = listOf(exclude, "any") ?? [];
   if (matchAny.length > 0 && excludeAny.length > 0) return matchAny.some((filter) => excludeAny.some((other) => same(filter, other)));
-  const lists = ["roles", "clusterRoles", "subjects"].every((key) => covers(listOf(exclude, key) ?? [], listOf(match, key) ?? []));
+  const users = ["roles", "clusterRoles", "subjects"].every((key) => covers(listOf(exclude, key) ?? [], listOf(match, key) ?? []));
+  if (!users || !coversName(match, exclude)) return false;
+  const names = resource(exclude, "names");
+  // A name of match that exclude names decides, whatever else stands there.
+  if (names.length > 0) return resource(match, "names").some((name) => names.some((pattern) => matchName(pattern, name)));
   const resources = ["kinds", "namespaces"].every((key) => covers(resource(exclude, key), resource(match, key)));
   const selectors = ["selector", "namespaceSelector"].every((key) => coversSelector(criterion(exclude, key), criterion(match, key)));
   const annotations = [criterion(exclude, "annotations"), criterion(match, "annotations")] as const;
-  return lists && resources && selectors && isEmpty(annotations[0]) === isEmpty(annotations[1]) && coversLabels(...annotations) && coversName(match, exclude);
-}
-
-function coversName(match: PolicyMap, exclude: PolicyMap): boolean {
-  const excluded = textOf(mapOf(exclude, "resources"), "name") ?? "";
-  const named = textOf(mapOf(match, "resources"), "name") ?? "";
-  if (excluded !== "" && (named === "" || !matchWildcard(excluded, named))) return false;
-  const patterns = resource(exclude, "names").filter((pattern) => typeof pattern === "string");
-  const names = resource(match, "names").filter((name) => typeof name === "string");
-  return patterns.length === 0 || (names.length > 0 && names.every((name) => patterns.some((pattern) => matchWildcard(pattern, name))));
+  return resources && selectors && (annotations[0] === undefined) === (annotations[1] === undefined) && same(...annotations);
 }

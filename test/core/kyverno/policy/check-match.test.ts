@@ -41,6 +41,7 @@ test("exclude needs no kinds, but the same care", () => {
   assert.equal(ruleFaults({ exclude: any({ resources: { namespaces: ["a"] } }) }), []);
   assert.equal(ruleFaults({ exclude: any({ roles: ["editor"] }) }), ["invalid-policy /exclude/any/0/roles/0"]);
   assert.equal(ruleFaults({ exclude: any(pods) }), ["invalid-policy /exclude"]);
+  assert.equal(ruleFaults({ exclude: any({ resources: { kinds: ["*"] } }) }), ["invalid-policy /exclude/any/0/resources/kinds"]);
 });
 
 test("users are unknown in background scans", () => {

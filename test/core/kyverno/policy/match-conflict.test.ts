@@ -26,6 +26,13 @@ const cases: readonly (readonly [name: string, match: PolicyMap, exclude: Policy
   ["the same subjects", bare({ kinds: ["Pod"] }, { subjects: [{ kind: "User", name: "a" }] }), bare({}, { subjects: [{ kind: "User", name: "a" }] }), true],
   ["a name of exclude that covers", bare({ kinds: ["Pod"], name: "ab" }), bare({ name: "a*" }), true],
   ["a name of exclude alone", pods, bare({ name: "a*" }), false],
+  ["a name of exclude that the empty name fits", pods, bare({ name: "*" }), true],
+  ["one name of several, other kinds", bare({ kinds: ["Pod"], names: ["a", "b"] }), bare({ names: ["b?", "a*"], kinds: ["Job"] }), true],
+  ["names that do not meet", bare({ kinds: ["Pod"], names: ["a", "b"] }), bare({ names: ["c"], kinds: ["Pod"] }), false],
+  ["names of exclude alone", pods, bare({ names: ["*"] }), false],
+  ["names that meet, other users", bare({ kinds: ["Pod"], names: ["a"] }), bare({ names: ["a"] }, { roles: ["a:b"] }), false],
+  ["annotations that are equal", bare({ kinds: ["Pod"], annotations: { a: "b" } }), bare({ annotations: { a: "b" } }), true],
+  ["annotations of which exclude has more", bare({ kinds: ["Pod"], annotations: { a: "b" } }), bare({ annotations: { a: "b", c: "d" } }), false],
   ["selectors that are equal", bare({ kinds: ["Pod"], selector: { matchLabels: { a: "b" } } }), bare({ selector: { matchLabels: { a: "b", c: "d" } } }), true],
   ["selectors that differ", bare({ kinds: ["Pod"], selector: { matchLabels: { a: "b" } } }), bare({ selector: { matchLabels: { a: "c" } } }), false],
 ];
