@@ -5,7 +5,6 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
   "cli/verify-images.ts": { test: "test/cli/commands/verify.test.ts", why: "is what both verify commands do; each outcome has a case there" },
   "cli/commands/initialize.ts": { test: "test/cli/commands/trust-update.test.ts", why: "another name of the command that is tested there, and called by it" },
   "cli/commands/trusted-root.ts": { test: "test/cli/commands/trust-create.test.ts", why: "another name of the command that is tested there, and called by it" },
-  "cli/input/tuf-folder.ts": { test: "test/cli/commands/trust-import.test.ts", why: "each layout of a folder is imported there" },
   "cli/render/trust.ts": { test: "test/cli/commands/trust-status.test.ts", why: "what it writes is compared there, line by line" },
   "core/cosign/bundle-log-entry.ts": {
     test: "test/core/cosign/bundle.test.ts",

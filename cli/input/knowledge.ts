@@ -1,9 +1,19 @@
 /** What a command may know: layout folders, the mirror, a trusted root and key files of the command line. Nothing here can dial. */
-import { type Answer, type AnswerTo, decodeUtf8, EngineError, type Knowledge, type Question, type TrustSettings } from "../../core/index.ts";
+import {
+  type Answer,
+  type AnswerTo,
+  decodeUtf8,
+  EngineError,
+  type Knowledge,
+  type Question,
+  type TrustedRootSource,
+  type TrustSettings,
+} from "../../core/index.ts";
 import { type LayoutOptions, type Mirror, openLayout, openMirror } from "../../proxy/index.ts";
 import type { Command } from "commander";
 import { collect, type CommandIO } from "../command.ts";
-import { addTrustOptions, defaultTrustName, readTrustSettings, type TrustOptions } from "./trust-flags.ts";
+import { addTrustOptions, defaultTrustName, readTrustSettings, tufFolder, type TrustOptions } from "./trust-flags.ts";
+import { readTufFolder } from "./tuf-folder.ts";
 
 /** The flags of {@link addKnowledgeOptions}, as commander gives them. */
 export interface KnowledgeOptions extends TrustOptions {
@@ -56,13 +66,25 @@ class JoinedKnowledge implements Knowledge {
   }
 }
 
+interface CommandLineRoot {
+  readonly value: TrustedRootSource;
+  readonly from: string;
+}
+
+/** A trusted_root.json, or a folder of TUF metadata. */
+function readCommandLineRoot(file: string | undefined, options: KnowledgeOptions, io: CommandIO): CommandLineRoot | undefined {
+  if (file !== undefined) return { value: { form: "pinned", bytes: io.readFile(file) }, from: "--trusted-root" };
+  const folder = tufFolder(options);
+  return folder === undefined ? undefined : { value: readTufFolder(folder, io), from: "--tufMirror" };
+}
+
 /** Files of the command line that answer questions: one trusted root for every name, key files and `env://` variables by reference. */
 class CommandLineKnowledge implements Knowledge {
   readonly #io: CommandIO;
-  readonly #trustedRoot: Uint8Array | undefined;
+  readonly #trustedRoot: CommandLineRoot | undefined;
   readonly #at: string;
 
-  constructor(io: CommandIO, trustedRoot: Uint8Array | undefined, at: string) {
+  constructor(io: CommandIO, trustedRoot: CommandLineRoot | undefined, at: string) {
     this.#io = io;
     this.#trustedRoot = trustedRoot;
     this.#at = at;
@@ -73,8 +95,7 @@ class CommandLineKnowledge implements Knowledge {
   }
 
   #find(question: Question): Answer | undefined {
-    if (question.kind === "trusted-root" && this.#trustedRoot !== undefined)
-      return { state: "present", value: { form: "pinned", bytes: this.#trustedRoot }, at: this.#at, from: "--trusted-root" };
+    if (question.kind === "trusted-root" && this.#trustedRoot !== undefined) return { state: "present", at: this.#at, ...this.#trustedRoot };
     if (question.kind !== "key") return undefined;
     const { reference } = question;
     const name = /^env:\/\/(.+)$/.exec(reference)?.[1];
@@ -117,7 +138,7 @@ export function openKnowledge(options: KnowledgeOptions, io: CommandIO, more: re
   if (options.at !== undefined) io.err(`judged as of ${now.toISOString()}, not as of now\n`);
   const rootFile = options.trustedRoot ?? (io.env.SALLYPORT_TRUSTED_ROOT || undefined);
   const store = options.store ?? (io.env.SALLYPORT_STORE || undefined);
-  const trustedRoot = rootFile === undefined ? undefined : io.readFile(rootFile);
+  const trustedRoot = readCommandLineRoot(rootFile, options, io);
   const layouts = (options.layout ?? []).map((flag) => {
     const { folder, options: named } = parseLayoutFlag(flag);
     return openLayout(folder, { ...named, ...(options.complete === true ? { complete: true } : {}) });

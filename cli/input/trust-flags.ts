@@ -19,7 +19,7 @@ export const addTrustOptions = (command: Command): Command =>
   command
     .option("--trust <name>", "the trusted root that policies mean by saying nothing (default: public-good)")
     .option("--tufRoot <file>", "the TUF root from which its metadata is verified (env: SALLYPORT_TUF_ROOT)")
-    .addOption(new Option("--tufMirror <url>", "accepted and not dialled: sallyport trust update fetches").hideHelp())
+    .option("--tufMirror <dir>", "a folder of TUF metadata, in place of the mirror's; a URL is not dialled: sallyport trust update fetches")
     .addOption(new Option("--enableTuf", "as --tufRoot").hideHelp())
     .addOption(new Option("--trust-mode <mode>", "what the expiry of TUF metadata means (default: budget)").choices(["enforce", "budget", "pin"]))
     .option("--max-trust-age <span>", "in the mode budget: how far past its expiry metadata may be, such as 30d (default: 90d)")
@@ -38,6 +38,10 @@ function readDigest(text: string): Digest {
   return text;
 }
 
+/** The folder that `--tufMirror` names; undefined where it is a URL, or not given. */
+export const tufFolder = ({ tufMirror }: TrustOptions): string | undefined =>
+  tufMirror === undefined || /^https?:\/\//.test(tufMirror) ? undefined : tufMirror.replace(/^file:\/\//, "");
+
 /**
  * What the engine is told. `pinned` are the TUF roots of the mirror; a flag wins over them, and they over cosign's variable.
  * @throws EngineError `invalid-usage`
@@ -47,7 +51,8 @@ export function readTrustSettings(options: TrustOptions, io: CommandIO, pinned: 
   const file = options.tufRoot ?? (io.env.SALLYPORT_TUF_ROOT || undefined);
   const fallback = io.env.TUF_ROOT_JSON || undefined;
   const root = file ?? (Object.hasOwn(pinned, name) ? undefined : fallback);
-  if (options.tufMirror !== undefined) io.err("note: --tufMirror is not dialled here; sallyport trust update --tufMirror URL fetches into the mirror\n");
+  if (options.tufMirror !== undefined && tufFolder(options) === undefined)
+    io.err("note: --tufMirror is not dialled here; sallyport trust update --tufMirror URL fetches into the mirror\n");
   const deny = options.maxTrustAge === undefined ? undefined : parseSpan(options.maxTrustAge);
   return {
     initialRoots: { ...pinned, ...(root === undefined ? {} : { [name]: io.readFile(root) }) },

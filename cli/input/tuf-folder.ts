@@ -1,32 +1,51 @@
-/** A folder of TUF metadata as a mirror to fetch from: as a web server has it, as its makers keep it, or as a client does. What it holds is verified all the same. */
-import { EngineError, parseRoot } from "../../core/index.ts";
-import type { TufMirror } from "../../proxy/index.ts";
+/** A folder of TUF metadata: as a web server has it, as its makers keep it, or as a client does. What it holds is verified all the same. */
+import {
+  asTrustError,
+  defaultLimits,
+  EngineError,
+  parseRoot,
+  parseSnapshot,
+  parseTargets,
+  parseTimestamp,
+  servedTargetPath,
+  trustedRootTarget,
+  type TufSource,
+} from "../../core/index.ts";
+import { quoteRole, type TufMirror } from "../../proxy/index.ts";
 import type { CommandIO } from "../command.ts";
 
 /** Names under which a file may stand: with its version or digest, without, in the folders of a repository's source. */
 function namesOf(path: string): readonly string[] {
   const [, folder = "", name = path] = /^(.*\/)?([^/]*)$/.exec(path) ?? [];
   const bare = name.replace(/^(?:\d+|[0-9a-f]{64}|[0-9a-f]{128})\.(?=.)/, "");
-  const names = [name, ...(bare === name ? [] : [bare])].map((one) => decodeURIComponent(`${folder}${one}`));
+  const served = [name, ...(bare === name ? [] : [bare])].map((one) => `${folder}${one}`);
+  // As a server's paths are written, and as people name files.
+  const names = [...new Set(served.flatMap((one) => [one, decodeURIComponent(one)]))];
   return names.flatMap((one) => [one, ...(folder === "" ? [`metadata/${one}`, `root_history/${one}`, `metadata/root_history/${one}`] : [])]);
 }
 
 const isBelow = (path: string): boolean => !path.includes("\\") && path.split("/").every((segment) => segment !== "" && segment !== "." && segment !== "..");
 
-/** @throws EngineError `invalid-usage` when it is no folder. */
-export function folderMirror(folder: string, io: CommandIO): TufMirror {
+/** Reads a file by the path that a mirror serves it under. @throws EngineError `invalid-usage` when it is no folder. */
+function openFolder(given: string, io: CommandIO): (path: string) => Uint8Array | undefined {
+  const folder = given.replace(/(?<=.)\/+$/, "");
   if (io.pathKind(folder) !== "folder") throw new EngineError("invalid-usage", "not a folder of TUF metadata", { subject: folder });
-  const read = (path: string): Uint8Array | undefined => {
+  return (path) => {
     const version = /^(\d+)\.root\.json$/.exec(path)?.[1];
     for (const name of namesOf(path)) {
-      const file = `${folder.replace(/\/$/, "")}/${name}`;
+      const file = `${folder}/${name}`;
       if (!isBelow(name) || io.pathKind(file) !== "file") continue;
       const bytes = io.readFile(file);
       // A client keeps only its newest root, under a name without version: it may be another one than is asked for.
-      if (version === undefined || name.includes(`${version}.root.json`) || parseRoot(bytes).version.toString() === version) return bytes;
+      if (version === undefined || name.endsWith(`${version}.root.json`) || parseRoot(bytes).version.toString() === version) return bytes;
     }
     return undefined;
   };
+}
+
+/** A folder as a mirror to fetch from. @throws EngineError `invalid-usage` when it is no folder. */
+export function folderMirror(folder: string, io: CommandIO): TufMirror {
+  const read = openFolder(folder, io);
   return {
     url: folder,
     fetch: async (path, maxBytes) => {
@@ -35,4 +54,40 @@ export function folderMirror(folder: string, io: CommandIO): TufMirror {
       return bytes;
     },
   };
+}
+
+/**
+ * A folder as a decision takes it, nothing verified: whoever decides does that.
+ * @throws EngineError `invalid-usage` when it is no folder, `no-trust` when something is missing or does not read.
+ */
+export function readTufFolder(folder: string, io: CommandIO): TufSource {
+  const read = openFolder(folder, io);
+  const need = (path: string): Uint8Array => {
+    const bytes = read(path);
+    if (bytes === undefined) throw new EngineError("no-trust", `the folder does not have ${path}`, { subject: folder });
+    return bytes;
+  };
+  return asTrustError(folder, () => {
+    const timestamp = need("timestamp.json");
+    const snapshot = need(`${parseTimestamp(timestamp).signed.snapshot.version}.snapshot.json`);
+    const targets = [...parseSnapshot(snapshot).signed.targets].slice(0, defaultLimits.tufDelegations).flatMap(([role, { version }]) => {
+      const bytes = read(`${version}.${quoteRole(role)}.json`);
+      return bytes === undefined ? [] : [{ role, bytes }];
+    });
+    const listed = targets.flatMap(({ role, bytes }) => parseTargets(bytes, role).signed.files.get(trustedRootTarget) ?? []);
+    const [target] = listed.flatMap((file) => read(`targets/${servedTargetPath(file, true)}`) ?? []);
+    if (target === undefined) throw new EngineError("no-trust", `the folder does not have ${trustedRootTarget}`, { subject: folder });
+    return { form: "tuf", roots: readRoots(read), timestamp, snapshot, targets, target };
+  });
+}
+
+/** The chain as far as it is there, from whichever version it begins with. */
+function readRoots(read: (path: string) => Uint8Array | undefined): readonly Uint8Array[] {
+  const roots: Uint8Array[] = [];
+  for (let version = 1; version <= defaultLimits.tufRootRotations; version++) {
+    const bytes = read(`${version}.root.json`);
+    if (bytes !== undefined) roots.push(bytes);
+    else if (roots.length > 0) break;
+  }
+  return roots;
 }

@@ -22,7 +22,7 @@ const fixes: Partial<Record<ErrorCode, string>> = {
   "no-sct": "--insecure-ignore-sct if the authority keeps no certificate log",
   "not-in-mirror": "add it on the connected side and import it: sallyport mirror add",
   "no-trust": "give the trusted root: --trusted-root FILE, or sallyport trust import FILE",
-  stale: "bring fresh trust and data across, or judge at another time with --at",
+  stale: "bring fresh trust across (sallyport trust update, trust import), or accept its age: --max-trust-age 180d",
   "no-key": "pin the key: sallyport mirror pin-key REFERENCE FILE",
   "access-denied": "log in to the registry",
   "invalid-usage": "see sallyport COMMAND --help",

@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { parseSpan, readTrustSettings, type TrustOptions } from "../../../cli/input/trust-flags.ts";
+import { parseSpan, readTrustSettings, tufFolder, type TrustOptions } from "../../../cli/input/trust-flags.ts";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { runCli, testIO } from "../command-io.ts";
@@ -45,6 +45,13 @@ test("a mirror is not dialled, and that is said", () => {
   const { io, seen } = testIO({ files });
   readTrustSettings({ tufMirror: "https://tuf.corp" }, io, {});
   assert.match(seen.err, /^note: --tufMirror is not dialled here; sallyport trust update/);
+  const folder = testIO({ files });
+  for (const tufMirror of ["./tuf", "file:///tuf"]) readTrustSettings({ tufMirror }, folder.io, {});
+  assert.is(folder.seen.err, "", "a folder is read");
+  assert.equal(
+    ["./tuf", "file:///tuf", "http://tuf", "https://tuf"].map((tufMirror) => tufFolder({ tufMirror })),
+    ["./tuf", "/tuf", undefined, undefined],
+  );
 });
 
 test("Kyverno's flags are known where policies are applied, and where images are verified", async () => {
