@@ -2,7 +2,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Dispatcher, errors, request } from "undici";
+import { type Dispatcher, errors, getGlobalDispatcher, interceptors, request } from "undici";
 import { EngineError, type ErrorCode } from "../../../core/index.ts";
 
 export interface TufMirror {
@@ -55,10 +55,13 @@ const openFolder = (url: string, folder: string): TufMirror => ({
 
 const tooLarge = (subject: string, maxBytes: number): EngineError => new EngineError("over-limit", `more than ${maxBytes} bytes`, { subject });
 
+/** What is fetched is signed, so it does not matter where it comes from; a chain of redirections ends all the same. */
+const followRedirects = interceptors.redirect({ maxRedirections: 5 });
+
 async function fetchFile(url: URL, maxBytes: number, { timeoutMs = 30_000, dispatcher }: TufMirrorOptions): Promise<Uint8Array | undefined> {
   const signal = AbortSignal.timeout(timeoutMs);
   try {
-    const { statusCode, headers, body } = await request(url, { signal, ...(dispatcher === undefined ? {} : { dispatcher }) });
+    const { statusCode, headers, body } = await request(url, { signal, dispatcher: (dispatcher ?? getGlobalDispatcher()).compose(followRedirects) });
     if (statusCode !== 200) {
       await body.dump();
       if (statusCode === 404) return undefined;
@@ -94,6 +97,8 @@ function codeOfFailure(error: unknown): ErrorCode {
   if (error.name === "TimeoutError" || error.name === "AbortError" || error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError)
     return "timed-out";
   if (/CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO_/.test(code)) return "tls-failure";
+  // A circle of redirections.
+  if (error instanceof errors.InvalidArgumentError) return "upstream-error";
   if (error instanceof errors.UndiciError || /^E[A-Z]+$/.test(code)) return "unreachable";
   throw error;
 }

@@ -65,6 +65,20 @@ test("each answer has its code; a body without end is cut off, and one that does
   }
 });
 
+test("a redirection is followed, an endless chain of them is not", async () => {
+  const server = await serveTuf(new Map([["there", bytes]]), ({ url }, response) => {
+    if (url === "/there") return false;
+    response.writeHead(302, { location: url === "/here" ? "/there" : `${url}x` }).end();
+    return true;
+  });
+  try {
+    assert.equal(await openTufMirror(server.url).fetch("here", 7), bytes);
+    await rejectsCode("upstream-error", () => openTufMirror(server.url).fetch("on-and-on", 7));
+  } finally {
+    await server.close();
+  }
+});
+
 test("files of a folder, whose names are not paths", async () => {
   const folder = tempFolder({ "mirror/targets/a b": bytes, "mirror/..%2Fsecret": bytes, secret: "secret" });
   const mirror = openTufMirror(pathToFileURL(join(folder, "mirror")).href);

@@ -1,0 +1,32 @@
+/** Answers the question for a trusted root from its TUF mirror. What cannot be had, or does not hold, is unavailable with its code: what was known stays known. */
+import { type Answer, EngineError, type SignatureVerifier, type TrustedRootSource, type TufSource } from "../../../core/index.ts";
+import { fetchTrust } from "./fetch-trust.ts";
+import type { TufMirror } from "./tuf-mirror.ts";
+
+export interface TufRepositories {
+  /** By the names of trusted roots. */
+  readonly repositories: Readonly<Record<string, { readonly mirror: TufMirror; readonly initialRoot: Uint8Array }>>;
+  /** What is known of a name already. */
+  readonly held: (name: string) => TufSource | undefined;
+  readonly now: () => Date;
+  readonly verifier: SignatureVerifier;
+}
+
+export type TrustAsker = (name: string) => Promise<Answer<TrustedRootSource>>;
+
+/** A name without repository is `no-trust`: nobody said that there is no such root. */
+export function createTrustAsker({ repositories, held, now, verifier }: TufRepositories): TrustAsker {
+  return async (name) => {
+    const at = now();
+    const repository = Object.hasOwn(repositories, name) ? repositories[name] : undefined;
+    if (repository === undefined) return { state: "unavailable", code: "no-trust", at: at.toISOString(), from: "configuration" };
+    const from = repository.mirror.url;
+    try {
+      const value = await fetchTrust({ ...repository, held: held(name), now: at, verifier });
+      return { state: "present", value, at: at.toISOString(), from };
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      return { state: "unavailable", code: error.code, at: at.toISOString(), from };
+    }
+  };
+}
