@@ -25,6 +25,7 @@ function extract({ resource, imageExtractors }: ImagesCase): string {
   if (extraction.failed.length > 0) return "error";
   // With extractors the case is a verifyImages rule: it says nothing where they find no image.
   if (imageExtractors !== undefined && extraction.images.length === 0) return "{}";
+  if (extraction.othersFault !== undefined) return "error";
   return encodeCanonicalJson(imagesVariable(extraction) ?? null);
 }
 

@@ -284,6 +284,24 @@ spec:
   assert.not(other.allowed);
 });
 
+test("images that the default extractors cannot find stop a rule with its own, once it reads them", () => {
+  const own = "imageExtractors: { Pod: [{ path: /metadata/annotations/image }] }";
+  const reading = `${own}\npreconditions: { all: [{ key: "{{ images.containers || '' }}", operator: Equals, value: "*" }] }`;
+  const fields = "mutateDigest: false\nverifyDigest: false";
+  for (const [name, rule, expected] of [
+    ["web", own, "pass"],
+    ["web", reading, "skip"],
+    [undefined, own, "pass"],
+    [undefined, reading, "error"],
+  ] as const) {
+    const resource = { ...pod(), metadata: { name: "web", namespace: "shop", annotations: { image: image("signed") } } };
+    const spec = { containers: [{ ...(name === undefined ? {} : { name }), image: "nginx" }] };
+    const decision = decide({ ...resource, spec }, { rule, fields });
+    assert.equal([name, rule, statuses(decision)[0]], [name, rule, expected]);
+    assert.is(decision.allowed, expected !== "error");
+  }
+});
+
 test("an exception under conditions excuses where they hold, and nobody where they cannot be resolved", () => {
   const under = (condition: string) => {
     const exception = `apiVersion: kyverno.io/v2

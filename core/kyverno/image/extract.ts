@@ -34,6 +34,8 @@ export interface Extraction {
   readonly failed: readonly FailedImage[];
   /** Images that the default extractors find beside the policy's own: they are in the variable `images`, no reference selects them. */
   readonly others: readonly ExtractedImage[];
+  /** Why those could not be found: then no expression can read the variable. */
+  readonly othersFault?: EngineError | undefined;
 }
 
 export interface ExtractionOptions {
@@ -95,9 +97,9 @@ export function extractImages(
 ): Extraction {
   const defaults = defaultExtractors(kind);
   const custom = extractors !== undefined && Object.hasOwn(extractors, kind) ? extractors[kind] : undefined;
-  if (custom === undefined) return { ...collect(resource, defaults, options, "strict"), others: [] };
+  if (custom === undefined) return { ...collect(resource, defaults, options), others: [] };
   if (custom.length === 0) throw problem(`no extractors found for ${kind}`, `/imageExtractors/${kind}`);
-  return { ...collect(resource, custom.map(customExtractor), options, "strict"), others: collect(resource, defaults, options, "lenient").images };
+  return { ...collect(resource, custom.map(customExtractor), options), ...collectOthers(resource, defaults, options) };
 }
 
 /** Finds the images of a resource by default extractors alone. */
@@ -122,23 +124,22 @@ interface Walk {
   readonly failed: FailedImage[];
 }
 
-/** `lenient` drops what does not have the form: it is nobody's business but that of an expression that reads it. */
-function collect(
-  resource: JsonObject,
-  extractors: readonly Extractor[],
-  options: ExtractionOptions,
-  mode: "strict" | "lenient",
-): Pick<Extraction, "images" | "failed"> {
+function collect(resource: JsonObject, extractors: readonly Extractor[], options: ExtractionOptions): Pick<Extraction, "images" | "failed"> {
   const images: ExtractedImage[] = [];
   const failed: FailedImage[] = [];
-  for (const extractor of extractors) {
-    try {
-      walk(resource, [], 0, [], { extractor, options, images, failed });
-    } catch (error) {
-      if (mode === "strict" || !(error instanceof EngineError) || error.code !== "unresolved") throw error;
-    }
-  }
+  for (const extractor of extractors) walk(resource, [], 0, [], { extractor, options, images, failed });
   return { images, failed };
+}
+
+/** What does not have the form is nobody's business but that of an expression that reads it. */
+function collectOthers(resource: JsonObject, extractors: readonly Extractor[], options: ExtractionOptions): Pick<Extraction, "others" | "othersFault"> {
+  try {
+    const { images, failed } = collect(resource, extractors, options);
+    return { others: images, othersFault: failed[0]?.error };
+  } catch (error) {
+    if (!(error instanceof EngineError) || error.code !== "unresolved") throw error;
+    return { others: [], othersFault: error };
+  }
 }
 
 const pointerOf = (path: readonly string[]): string => path.reduce(pointer, "");

@@ -49,7 +49,9 @@ export function verifyRule(run: RuleRun): RuleOutcome {
   run.variables.checkpoint();
   try {
     const images = imagesVariable(extracted);
+    const { othersFault } = extracted;
     if (images !== undefined) run.variables.add("images", images);
+    if (othersFault !== undefined) run.variables.defer("images", () => unreadable(othersFault), "merge");
     loadContext(rule.context, run.variables, run.knowledge, run.request, run.compiled.policy);
     const gate = run.exhaustive ? undefined : passGates(run);
     if (gate !== undefined) return gate;
@@ -61,6 +63,11 @@ export function verifyRule(run: RuleRun): RuleOutcome {
     run.variables.restore();
   }
 }
+
+/** Kyverno looks for the default images when an expression first reads the variable, and fails then. */
+const unreadable = (fault: EngineError): never => {
+  throw new EngineError("unresolved", `failed to load images: ${fault.message}`, { subject: fault.subject, cause: fault });
+};
 
 /** Preconditions, then exceptions. @throws EngineError when a precondition cannot be evaluated. */
 function passGates(run: RuleRun): RuleOutcome | undefined {

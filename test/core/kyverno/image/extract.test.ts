@@ -131,6 +131,20 @@ test("own extractors replace the default ones, which stay readable", () => {
   assert.equal(Object.keys(imagesVariable(extraction) ?? {}), ["initContainers", "containers", "ephemeralContainers", "custom"]);
 });
 
+test("a fault of the default ones is told apart", () => {
+  const own = { Pod: [{ path: "/metadata/annotations/image" }] };
+  const annotations = { image: "redis" };
+  for (const [containers, code] of [
+    [[{ name: "a", image: "nginx" }], undefined],
+    [[{ image: "nginx" }], "unresolved"],
+    [[{ name: "a", image: "Bad Image" }], "malformed"],
+    ["x", "unresolved"],
+  ] as const) {
+    const { images, failed, othersFault } = extractImages({ metadata: { annotations }, spec: { containers } } as JsonObject, "Pod", own);
+    assert.equal([images.length, failed.length, othersFault?.code], [1, 0, code]);
+  }
+});
+
 test("two extractors of one name are merged", () => {
   const extraction = custom(steps, { path: "/spec/steps/*/image", name: "all" }, { path: "/spec/byName/b/img", name: "all" });
   assert.is(extraction.images.length, 3);
