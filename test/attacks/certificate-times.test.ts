@@ -92,6 +92,20 @@ attack(25, "a bare signature, and a certificate of the policy that has expired, 
   }
 });
 
+attack(24, "a policy's certificate under a chain of its own, of which a part expired before the signature", () => {
+  for (const index of [0, 1]) {
+    for (const [notAfter, expected] of [
+      [at, "proven"],
+      [later(at, -second), "refuted: certificate-not-valid-then"],
+    ] as const) {
+      const own = authorityWith(index, (spec) => ({ ...spec, notAfter }));
+      const cert = own.issue(own.leaf(lab.key("signer"), year.start, year.end, [])).pem;
+      const attestor = ({ keys: _, ...spec }: AttestorSpec): AttestorSpec => ({ ...spec, certificates: { cert, certChain: pems(own.chain) } });
+      for (const layout of ["tag", "bundle"] as const) assert.is(verdict(sign(lab, { layout, change: { attestor } })), expected);
+    }
+  }
+});
+
 attack(25, "the same with a log entry: the time of the entry counts, not the certificate's beginning and not today", () => {
   for (const layout of ["tag", "bundle", "file"] as const) {
     for (const chain of [false, true]) {

@@ -85,6 +85,24 @@ attack(37, "subject, issuer and their expressions, each wrong while the others a
   }
 });
 
+attack(37, "a variable in a subject, an issuer, an authority or a log key that holds no text when the Pod comes", () => {
+  const text = (label: string) => `{{ request.object.metadata.labels.${label} || '' }}`;
+  const pod = (labels: Readonly<Record<string, string>>) => (whole: Json) => ({ ...whole, metadata: { ...whole.metadata, labels } });
+  for (const recipe of [...layouts, { by: "certificate", claim: "attestation" }] as readonly Recipe[]) {
+    const signed = accepts(recipe);
+    for (const field of ["subject", "subjectRegExp", "issuer", "issuerRegExp", "roots"]) {
+      const { policy } = keyless({ subject: "ada@*", [field]: text("who") });
+      const who = field === "roots" ? lab.authority.root.pem + lab.authority.issuer.certificate.pem : field.startsWith("subject") ? "ada@lab.example" : issuer;
+      assert.is(decided(signed, { policy, pod: pod({ who }) }), "allowed", field);
+      assert.is(decided(signed, { policy, pod: pod({ who: "" }) }), "denied: malformed", field);
+      assert.is(decided(signed, { policy, pod: pod({ other: "" }) }), "denied: malformed", field);
+    }
+    const { policy } = keyless({ subject: "ada@*", rekor: { url: "https://rekor.lab.example", pubkey: text("log") } });
+    assert.is(decided(signed, { policy, pod: pod({ log: lab.rekor.key.pem }) }), "allowed");
+    assert.is(decided(signed, { policy, pod: pod({}) }), "denied: malformed");
+  }
+});
+
 const values = Object.fromEntries(fulcioExtensions.filter(({ name }) => name !== "issuer").map(({ number, name }) => [String(number), `value of ${name}`]));
 
 attack(38, "every certificate extension of Fulcio, by its name and by its identifier, absent and with another value", () => {

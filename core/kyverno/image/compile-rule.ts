@@ -4,6 +4,7 @@ import { type CompiledMatch, compileMatch } from "../rule/match.ts";
 import type { JsonContext } from "../rule/json-context.ts";
 import type { ImageVerification, Policy, Rule } from "../policy/policy.ts";
 import { type CompiledEntry, compileEntry } from "./compile-entry.ts";
+import { requireRestrictions } from "./require-restrictions.ts";
 import { toReferenceFilter, type ReferenceFilter } from "./references.ts";
 
 export interface CompiledRule {
@@ -38,8 +39,11 @@ const variablePart = ({ attestations, validate: _, ...entry }: ImageVerification
 
 const entryHasVariables = (entry: ImageVerification): boolean => hasVariables(variablePart(entry));
 
+/** @throws as `deepSubstitute` and `requireRestrictions` */
 function substituteEntry(entry: ImageVerification, variables: JsonContext): ImageVerification {
   const substituted = deepSubstitute(variablePart(entry), variables);
+  requireRestrictions(entry.attestors, substituted.attestors);
+  for (const [index, { attestors }] of entry.attestations.entries()) requireRestrictions(attestors, substituted.attestations[index]?.attestors ?? []);
   return {
     ...substituted,
     attestations: substituted.attestations.map((attestation, index) => {

@@ -1,0 +1,47 @@
+/**
+ * What an attestor says by a variable must still be said when the variable is known: an empty text asks for nothing.
+ * Differs: in Kyverno a subject, an authority or a log key whose variable holds no text is not looked at. Source: kyverno.md section 5.5.
+ */
+import { EngineError } from "../../errors.ts";
+import type { Attestor, AttestorSet } from "../policy/policy.ts";
+
+/** Texts of an attestor that restrict who may have signed, or with whose word, and restrict nothing when they are empty. */
+function restrictions({ keys, certificates, keyless, signatureAlgorithm }: Attestor): Readonly<Record<string, string | undefined>> {
+  const settings = keys ?? certificates ?? keyless;
+  return {
+    "keys.publicKeys": keys?.publicKeys,
+    "keys.signatureAlgorithm": keys?.signatureAlgorithm,
+    "certificates.cert": certificates?.cert,
+    "certificates.certChain": certificates?.certChain,
+    "keyless.subject": keyless?.subject,
+    "keyless.subjectRegExp": keyless?.subjectRegExp,
+    "keyless.issuer": keyless?.issuer,
+    "keyless.issuerRegExp": keyless?.issuerRegExp,
+    "keyless.roots": keyless?.roots,
+    "rekor.pubKey": settings?.rekor?.pubKey,
+    "ctlog.pubKey": settings?.ctlog?.pubKey,
+    "ctlog.tsaCertChain": settings?.ctlog?.tsaCertChain,
+    signatureAlgorithm,
+  };
+}
+
+/**
+ * Compares attestors as written with the same ones after their variables were replaced.
+ * @throws EngineError `malformed` naming the field that became empty
+ */
+export function requireRestrictions(written: readonly AttestorSet[], resolved: readonly AttestorSet[]): void {
+  for (const [at, set] of written.entries()) {
+    for (const [index, attestor] of set.entries.entries()) {
+      const other = resolved[at]?.entries[index];
+      if (other === undefined) continue;
+      const found = restrictions(other);
+      for (const [field, text] of Object.entries(restrictions(attestor))) {
+        if (text !== undefined && text !== "" && found[field] === "")
+          throw new EngineError("malformed", `the variable of ${field} holds no text, which would restrict nothing`, {
+            subject: `${attestor.pointer}/${field}`,
+          });
+      }
+      if (attestor.attestor !== undefined && other.attestor !== undefined) requireRestrictions([attestor.attestor], [other.attestor]);
+    }
+  }
+}
