@@ -43,7 +43,7 @@ async function importFolder(folder: string, options: ImportOptions, io: CommandI
     );
     const verifier = createTufVerifier({ ...settings, initialRoots: { [options.name]: begin.initialRoot } });
     const { tuf } = verifier.verify(options.name, fetched.source, () => io.now(), nodeVerifier);
-    store(mirror, fetched, begin, options.name, folder, io);
+    store(mirror, fetched, begin, "trust import", options.name, folder, io);
     io.out(`imported from ${folder}\n${renderChange(options.name, fetched)}`);
     if (tuf.warning !== undefined) io.err(`warning: ${options.name}: ${tuf.warning}\n`);
     notePin(options.name, mirror, io);

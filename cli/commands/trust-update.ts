@@ -91,11 +91,26 @@ export async function fetchInto(mirror: Mirror, from: TufMirror, begin: Begin, a
   return { source, before: held };
 }
 
-export function store(mirror: Mirror, { source }: Fetched, begin: Begin, name: string, from: string, io: CommandIO): void {
+export function store(
+  mirror: Mirror,
+  { source }: Fetched,
+  begin: Begin,
+  kind: "trust update" | "trust import",
+  name: string,
+  from: string,
+  io: CommandIO,
+): void {
   const origin = { at: io.now().toISOString(), from };
   mirror.writer().transaction(() => {
     if (begin.isNew) mirror.writer().pin({ kind: "tuf-root", name, bytes: begin.initialRoot }, origin);
     mirror.writer().setAnswer({ kind: "trusted-root", name }, { state: "present", value: source, ...origin });
+    mirror.log.addRun({
+      kind,
+      started: origin.at,
+      ended: origin.at,
+      from,
+      summary: { name, versions: { ...source.floors }, trustedRoot: digestOf(source.target) },
+    });
   });
 }
 
@@ -130,7 +145,7 @@ async function update(options: UpdateOptions, io: CommandIO): Promise<ExitCode> 
     const begin = beginOf(options, mirror, io);
     const from = openSource(options, heldTuf(options.name, mirror)?.from, io);
     const fetched = await fetchInto(mirror, from, begin, io.now(), options.name);
-    store(mirror, fetched, begin, options.name, from.url, io);
+    store(mirror, fetched, begin, "trust update", options.name, from.url, io);
     io.out(`updated from ${from.url}\n${renderChange(options.name, fetched)}`);
     notePin(options.name, mirror, io);
     return 0;

@@ -4,6 +4,7 @@ import { digestOf } from "../../../core/crypto/digest.ts";
 import { makeTufRepository, type TufRepository } from "../../lab/tuf-repository.ts";
 import { fixtureBytes } from "../../support/fixture-images.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
+import { reading } from "../../support/temporary-mirror.ts";
 import { serveTuf, type TufServer } from "../../support/tuf-server.ts";
 import { runCli, type TestWorld } from "../command-io.ts";
 
@@ -38,6 +39,12 @@ test("the first update names mirror and root, later ones need neither", async ()
   assert.is(second.exit, 0);
   assert.match(second.out, "  root               1 → 2\n  timestamp          1 → 2\n");
   assert.match(second.out, `${digestOf(target)}, as before\n`);
+  const versions = { root: "2", snapshot: "2", targets: "2", timestamp: "2" };
+  assert.equal(reading(store, (mirror) => mirror.log.runs(9)).map(({ kind, from, summary }) => ({ kind, from, summary }))[0], {
+    kind: "trust update",
+    from: server.url,
+    summary: { name: "lab", versions, trustedRoot: digestOf(target) },
+  });
 });
 
 test("cosign's name and flags, with the root's checksum", async () => {
