@@ -40,11 +40,9 @@ test("the first update names mirror and root, later ones need neither", async ()
   assert.match(second.out, "  root               1 → 2\n  timestamp          1 → 2\n");
   assert.match(second.out, `${digestOf(target)}, as before\n`);
   const versions = { root: "2", snapshot: "2", targets: "2", timestamp: "2" };
-  assert.equal(reading(store, (mirror) => mirror.log.runs(9)).map(({ kind, from, summary }) => ({ kind, from, summary }))[0], {
-    kind: "trust update",
-    from: server.url,
-    summary: { name: "lab", versions, trustedRoot: digestOf(target) },
-  });
+  const [last] = reading(store, (mirror) => mirror.log.runs(9));
+  assert.equal([last?.kind, last?.from], ["trust update", server.url]);
+  assert.equal(JSON.parse(JSON.stringify(last?.summary)), { name: "lab", versions, trustedRoot: digestOf(target) });
 });
 
 test("cosign's name and flags, with the root's checksum", async () => {
