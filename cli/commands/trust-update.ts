@@ -17,6 +17,7 @@ import type { CommandIO, ExitCode, Shell } from "../command.ts";
 import { addStoreOption, type StoreOptions, withMirrorAsync } from "../input/store.ts";
 import { defaultTrustName, parseSpan } from "../input/trust-flags.ts";
 import { folderMirror } from "../input/tuf-folder.ts";
+import { visible } from "../render/tree.ts";
 
 export interface UpdateOptions extends StoreOptions {
   readonly name: string;
@@ -119,7 +120,7 @@ export function renderChange(name: string, { source, before }: Fetched): string 
   const { root = "", timestamp = "", snapshot = "", targets = "", ...delegated } = source.floors ?? {};
   const versions = Object.entries({ root, timestamp, snapshot, targets, ...delegated }).map(([role, version]) => {
     const old = before?.floors?.[role];
-    return `  ${role.padEnd(18)} ${old === undefined || old === version ? version : `${old} → ${version}`}\n`;
+    return `  ${visible(role).padEnd(18)} ${old === undefined || old === version ? version : `${old} → ${version}`}\n`;
   });
   const now = digestOf(source.target);
   const change = before === undefined ? "" : digestOf(before.target) === now ? ", as before" : `, before ${digestOf(before.target)}`;

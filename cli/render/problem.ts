@@ -1,5 +1,6 @@
 /** The one shape of an error: what happened, why, and one thing to do. Source: experience.md section 2.9. */
 import { codeRow, type EngineError, type ErrorCode } from "../../core/index.ts";
+import { visible } from "./tree.ts";
 
 export interface Problem {
   readonly code: ErrorCode;
@@ -42,7 +43,8 @@ export function toProblem(error: EngineError): Problem {
   return { code: error.code, what: error.message, ...(why === "" ? {} : { why }), ...(fix === undefined ? {} : { fix }) };
 }
 
-const oneLine = (text: string): string => text.replace(/\s*\n\s*/g, " ").trim();
+/** One line, in which nothing that came from outside writes to the terminal. */
+const oneLine = (text: string): string => visible(text.replace(/\s*\n\s*/g, " ").trim());
 
 /** `error CODE: what`, then `why:` and `fix:`, each on a line of its own. Ends with a newline. */
 export function renderProblem({ code, what, why, fix }: Problem): string {

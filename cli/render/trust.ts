@@ -2,6 +2,7 @@
 import type { TrustedRoot } from "../../core/index.ts";
 import type { Style } from "./style.ts";
 import { renderColumns } from "./table.ts";
+import { visible } from "./tree.ts";
 import { toSpanText, toTimeText, toUtcText } from "./time.ts";
 
 const periodText = ({ start, end }: { readonly start?: Date; readonly end?: Date }): string =>
@@ -55,12 +56,12 @@ export function renderStatus({ name, state, from, at, digest, roles, remark }: R
   const form = state === "pinned" ? "pinned trusted_root.json" : "TUF metadata";
   const table = renderColumns(
     ["  ROLE", "VERSION", "SEEN", "EXPIRES"],
-    roles.map(({ role, version, floor, expires }) => [`  ${role}`, version, floor ?? "-", expiryText(expires, now)]),
+    roles.map(({ role, version, floor, expires }) => [`  ${visible(role)}`, version, floor ?? "-", expiryText(expires, now)]),
   );
   return [
-    `${style.bold(name)}  ${form} from ${from}, received ${toTimeText(at, now)}\n`,
+    `${style.bold(visible(name))}  ${form} from ${visible(from)}, received ${toTimeText(at, now)}\n`,
     roles.length === 0 ? "" : table,
     digest === undefined ? "" : `  trusted root ${digest}\n`,
-    `  ${style.mark(marks[state])} ${remark ?? (state === "pinned" ? "no expiry: an operator vouches for it" : "fresh")}\n`,
+    `  ${style.mark(marks[state])} ${visible(remark ?? "") || (state === "pinned" ? "no expiry: an operator vouches for it" : "fresh")}\n`,
   ].join("");
 }

@@ -24,6 +24,10 @@ test("the reason of an error is its subject and its causes", () => {
   assert.is(toProblem(new EngineError("over-limit", "x")).why, undefined);
 });
 
+test("what came from outside does not write to the terminal", () => {
+  assert.is(renderProblem({ code: "malformed", what: "a\u001b[31mb\r\nc\u202e" }), "error malformed: a\\u{1b}[31mb c\\u{202e}\n");
+});
+
 test("exit codes are those of the table", () => {
   for (const [code, row] of Object.entries(codes)) assert.is(exitOf(code as ErrorCode), row.exit);
 });

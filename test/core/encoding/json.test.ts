@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type JsonObject, parseJson } from "../../../core/encoding/json.ts";
+import { type JsonObject, parseIntegerJson, parseJson } from "../../../core/encoding/json.ts";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import { throwsCode } from "../../support/assert.ts";
 
@@ -79,6 +79,15 @@ test("numbers: exact integers, integers only", () => {
   throwsCode("malformed", () => parseJson("9007199254740992", { exactIntegers: true }));
   assert.is(parseJson("-17", { integersOnly: true }), -17);
   for (const bad of ["1.0", "1e3", "1E3", "-0", "0.5"]) throwsCode("malformed", () => parseJson(bad, { integersOnly: true }));
+});
+
+test("integers as they are written, of any size within the bound", () => {
+  assert.equal(parseIntegerJson("[0, -7, 9007199254740993, 18446744073709551616]"), [0n, -7n, 9007199254740993n, 18446744073709551616n]);
+  assert.is(parseIntegerJson('{"a":{"b":12}}') instanceof Object, false);
+  for (const text of ["1.0", "1e2", "-0", "01", "1.", "--1", "NaN"]) throwsCode("malformed", () => parseIntegerJson(text));
+  throwsCode("over-limit", () => parseIntegerJson("1".repeat(21)));
+  throwsCode("over-limit", () => parseIntegerJson("[1]", { maxBytes: 2 }));
+  throwsCode("malformed", () => parseIntegerJson('{"a":1,"a":1}'));
 });
 
 test("objects have no prototype", () => {
