@@ -63,7 +63,7 @@ export { requireFinalRoot, trustInitialRoot, updateRoot } from "./tuf/update-roo
 export { listedSnapshot, snapshotBytes, updateSnapshot } from "./tuf/update-snapshot.ts";
 export { listedTargets, targetsBytes, type TargetsRole, topLevelTargets, updateTargets } from "./tuf/update-targets.ts";
 export { updateTimestamp } from "./tuf/update-timestamp.ts";
-export { encodeFloors, readFloors, type VerifiedSource, verifySource } from "./tuf/verify-source.ts";
+export { acceptSource, encodeFloors, readFloors, type VerifiedSource, verifySource } from "./tuf/verify-source.ts";
 export { parseTrustedRoot, type TrustedRoot } from "./trust/trusted-root.ts";
 export { parsePublicKeyPem, parsePublicKeysPem, type PublicKey } from "./crypto/public-key.ts";
 export { digest, digestOf, isHashName } from "./crypto/digest.ts";

@@ -6,7 +6,7 @@ import type { TrustedRootSource } from "../question.ts";
 import { findTarget } from "./find-target.ts";
 import { verifyListed } from "./listed-file.ts";
 import { parseRoot } from "./root.ts";
-import type { Floors, ReferenceTime, TrustedSet } from "./trusted-set.ts";
+import { type Floors, type ReferenceTime, type TrustedSet, versionsOf } from "./trusted-set.ts";
 import { trustInitialRoot, updateRoot } from "./update-root.ts";
 import { updateSnapshot } from "./update-snapshot.ts";
 import { updateTargets } from "./update-targets.ts";
@@ -47,6 +47,17 @@ export function verifySource({ source, initialRoot, target, at, verifier }: Sour
     if (held === undefined) throw new EngineError("no-trust", "metadata of this role is not there", { subject: role.name });
     set = updateTargets(set, role, held.bytes, at);
   }
+}
+
+/**
+ * Metadata that was carried here, with the versions that are seen from now on in place of whatever floors it brought: `floors` are those of this side. Expiry is left to decisions.
+ * @throws EngineError as {@link verifySource}.
+ */
+export function acceptSource(carried: Omit<SourceToVerify, "at">, floors: TufSource["floors"]): TufSource {
+  const { floors: _, ...brought } = carried.source;
+  const source: TufSource = { ...brought, ...(floors === undefined ? {} : { floors }) };
+  const { set } = verifySource({ ...carried, source, at: "later" });
+  return { ...source, floors: encodeFloors(versionsOf(set)) };
 }
 
 /** Roots at hand may begin before the one that is trusted; those are of no use. */

@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
-import { encodeFloors, readFloors, verifySource } from "../../../core/tuf/verify-source.ts";
+import { acceptSource, encodeFloors, readFloors, verifySource } from "../../../core/tuf/verify-source.ts";
 import { expiries, versionsOf } from "../../../core/tuf/trusted-set.ts";
 import { nodeVerifier } from "../../../proxy/crypto-node.ts";
 import { tufFaults } from "../../lab/tuf-faults.ts";
@@ -70,6 +70,21 @@ test("every floor that is met is met", () => {
   assert.ok(verify({ ...repository.source(), floors }, initial));
   throwsCode("malformed", () => verify({ ...repository.source(), floors: { root: "one" } }, initial));
   assert.equal(encodeFloors(readFloors(floors)), floors);
+});
+
+test("what was carried here is measured by what this side has seen, and not by what it says was seen", () => {
+  const repository = makeTufRepository(target);
+  const [initialRoot] = repository.rootHistory as [Uint8Array];
+  const accept = (source: TufSource, floors: TufSource["floors"]) =>
+    acceptSource({ source, initialRoot, target: "trusted_root.json", verifier: nodeVerifier }, floors);
+  const seen = { root: "1", snapshot: "1", targets: "1", timestamp: "1" };
+  assert.equal(accept(repository.source(), undefined).floors, seen);
+  assert.equal(accept({ ...repository.source(), floors: { timestamp: "99" } }, seen).floors, seen);
+  throwsCode("rollback", () => accept({ ...repository.source(), floors: {} }, { ...seen, timestamp: "2" }));
+  repository.setExpiry("timestamp", new Date(0));
+  repository.publish();
+  assert.is(accept(repository.source(), seen).floors?.timestamp, "2", "expiry is left to decisions");
+  throwsCode("bad-threshold", () => accept(makeTufRepository(target, { seed: "other" }).source(), seen));
 });
 
 test("keys that are rotated take the floors of what they signed with them", () => {
