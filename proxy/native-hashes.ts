@@ -1,11 +1,11 @@
 /** OpenSSL's hash functions in the form of `core/crypto/hashes.ts`, which the build replaces with this module in programs for Node. Source: FIPS 180-4. */
 import { hash } from "node:crypto";
 
-/** Plain bytes. They come out of Node as a text of one character a byte: a `Buffer` of 32 bytes costs three times the hash itself. */
+/** Plain bytes. They come out of Node as a text of one character a byte (latin1): a `Buffer` of 32 bytes costs three times the hash itself. */
 const native =
   (name: string) =>
   (bytes: Uint8Array): Uint8Array => {
-    const text = hash(name, bytes, "latin1");
+    const text = hash(name, bytes, "binary");
     const digest = new Uint8Array(text.length);
     for (let index = 0; index < text.length; index++) digest[index] = text.charCodeAt(index);
     return digest;
