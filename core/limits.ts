@@ -15,6 +15,8 @@ export interface Limits {
   readonly signatureBytesPerImage: number;
   /** Verifications over all candidates of one image for one attestor. */
   readonly signatureChecksPerImage: number;
+  /** Verifications in one decision, over all its images and rules. */
+  readonly signatureChecksPerDecision: number;
   readonly jsonDepth: number;
   readonly jsonBytes: number;
   /** Digits of an integer that is read exactly: 64 bits have twenty. */
@@ -43,7 +45,7 @@ export interface Limits {
   readonly tufTargetsBytes: number;
   /** Roots on the way from the one that is trusted to the newest. */
   readonly tufRootRotations: number;
-  /** Roles that one search for a target looks at. */
+  /** Delegated roles that one search for a target looks at. */
   readonly tufDelegations: number;
   readonly tufKeysPerRole: number;
   readonly policyBytes: number;
@@ -84,6 +86,7 @@ export const defaultLimits: Limits = {
   signaturesPerImage: 1000,
   signatureBytesPerImage: 256 * mib,
   signatureChecksPerImage: 10_000,
+  signatureChecksPerDecision: 50_000,
   jsonDepth: 100,
   jsonBytes: 128 * mib,
   integerDigits: 20,

@@ -70,15 +70,27 @@ export function readTufFolder(folder: string, io: CommandIO): TufSource {
   return asTrustError(folder, () => {
     const timestamp = need("timestamp.json");
     const snapshot = need(`${parseTimestamp(timestamp).signed.snapshot.version}.snapshot.json`);
-    const targets = [...parseSnapshot(snapshot).signed.targets].slice(0, defaultLimits.tufDelegations).flatMap(([role, { version }]) => {
-      const bytes = read(`${version}.${quoteRole(role)}.json`);
-      return bytes === undefined ? [] : [{ role, bytes }];
-    });
+    const listing = parseSnapshot(snapshot).signed.targets;
+    const targets = readTargets(listing, read);
     const listed = targets.flatMap(({ role, bytes }) => parseTargets(bytes, role).signed.files.get(trustedRootTarget) ?? []);
     const [target] = listed.flatMap((file) => read(`targets/${servedTargetPath(file, true)}`) ?? []);
     if (target === undefined) throw new EngineError("no-trust", `the folder does not have ${trustedRootTarget}`, { subject: folder });
     return { form: "tuf", roots: readRoots(read), timestamp, snapshot, targets, target };
   });
+}
+
+/** The top level, and the roles to which it may lead: of all that a snapshot lists these are few. */
+function readTargets(listing: ReadonlyMap<string, { readonly version: bigint }>, read: (path: string) => Uint8Array | undefined): TufSource["targets"] {
+  const found = new Map<string, Uint8Array>();
+  const waiting = ["targets"];
+  for (let name = waiting.shift(); name !== undefined && found.size <= defaultLimits.tufDelegations; name = waiting.shift()) {
+    const listed = listing.get(name);
+    const bytes = found.has(name) || listed === undefined ? undefined : read(`${listed.version}.${quoteRole(name)}.json`);
+    if (bytes === undefined) continue;
+    found.set(name, bytes);
+    waiting.push(...(parseTargets(bytes, name).signed.delegations?.rolesFor(trustedRootTarget) ?? []).map((delegated) => delegated.name));
+  }
+  return [...found].map(([role, bytes]) => ({ role, bytes }));
 }
 
 /** The chain as far as it is there, from whichever version it begins with. */

@@ -20,8 +20,8 @@ export function findTarget(set: TrustedSet, path: string): TargetSearch {
   requireTargetPath(path);
   const visited = new Set<string>();
   const waiting: TargetsRole[] = [topLevelTargets];
-  // 5.6.7.1: no more roles than the bound.
-  while (visited.size < defaultLimits.tufDelegations) {
+  // 5.6.7.1: no more delegations than the bound, beside the top level.
+  while (visited.size <= defaultLimits.tufDelegations) {
     const role = waiting.pop();
     if (role === undefined) break;
     if (visited.has(role.name)) continue;

@@ -41,6 +41,21 @@ test("a chain may begin late, and what a decision does not need may be missing",
   assert.equal([source.roots.length, source.targets.length], [2, 1]);
 });
 
+test("the roles that a decision may come to, of however many there are", () => {
+  const repository = makeTufRepository(target);
+  for (let index = 0; index < 60; index++) repository.delegate("targets", `a-${index}`, { paths: [index === 55 ? "*.json" : "other/*"] }, { first: true });
+  const files = repository.signed("targets").targets as Record<string, never>;
+  (repository.signed("a-55").targets as Record<string, never>)["trusted_root.json"] = files["trusted_root.json"] as never;
+  delete files["trusted_root.json"];
+  repository.publish();
+  const source = readTufFolder("tuf", ioOf(prefixed(repository.files)));
+  assert.equal(
+    source.targets.map(({ role }) => role),
+    ["targets", "a-55"],
+  );
+  verifySource({ source, initialRoot: repository.served("root"), target: "trusted_root.json", at: repository.now, verifier: nodeVerifier });
+});
+
 test("what is missing or does not read is no trust; what is no folder, wrong usage", () => {
   for (const [name, bytes] of [
     ["timestamp.json", undefined],
