@@ -22,6 +22,7 @@ import { Memo, noRecall } from "./record/memo.ts";
 import type { Distrust } from "./trust/distrust.ts";
 import { TrustCache } from "./trust/trust-cache.ts";
 import { createTufVerifier, type TrustSettings } from "./trust/tuf-verifier.ts";
+import { boundedVerifier } from "./verify/bounded-verifier.ts";
 import type { VerifyContext } from "./verify/context.ts";
 
 export interface EngineSettings {
@@ -93,7 +94,7 @@ export function createEngine(options: EngineOptions): Engine {
       const context: VerifyContext = {
         knowledge,
         now,
-        verifier: options.crypto,
+        verifier: boundedVerifier(options.crypto, limits.signatureChecksPerDecision),
         trust,
         limits,
         exhaustive,

@@ -82,10 +82,21 @@ export interface Recall {
   recall<T>(owner: object, key: string, compute: Compute<T>, holds?: (value: T) => boolean): T;
 }
 
-/** Without a memo. */
+/** Within one decision nothing changes, time included: whatever was computed once is so for all of it, and what it read is on record already. */
+function onceADecision(recall: Recall["recall"]): Recall["recall"] {
+  const byOwner = new Map<object, Map<string, unknown>>();
+  return <T>(owner: object, key: string, compute: Compute<T>, holds?: (value: T) => boolean): T => {
+    const held = byOwner.get(owner) ?? new Map<string, unknown>();
+    byOwner.set(owner, held);
+    if (!held.has(key)) held.set(key, recall(owner, key, compute, holds));
+    return held.get(key) as T;
+  };
+}
+
+/** Without a memo beyond the decision. */
 export const noRecall = (source: Knowledge): Recall => {
   const knowledge = new RecordingKnowledge(source);
-  return { knowledge, recall: (_owner, _key, compute) => compute(knowledge).value };
+  return { knowledge, recall: onceADecision((_owner, _key, compute) => compute(knowledge).value) };
 };
 
 export class Memo {
@@ -107,7 +118,8 @@ export class Memo {
     const version = held?.text === text ? held : new Version(text, this.#capacity);
     if (version !== held) this.#versions.set(source, version);
     const knowledge = new RecordingKnowledge(new SteadyKnowledge(source, version));
-    return { knowledge, recall: (owner, key, compute, holds) => this.#recall(version, knowledge, `${this.#ownerOf(owner)} ${key}`, compute, holds) };
+    const recall: Recall["recall"] = (owner, key, compute, holds) => this.#recall(version, knowledge, `${this.#ownerOf(owner)} ${key}`, compute, holds);
+    return { knowledge, recall: onceADecision(recall) };
   }
 
   #ownerOf(owner: object): number {

@@ -8,7 +8,7 @@ export function boundedVerifier(verifier: SignatureVerifier, checks: number): Si
   return {
     name: verifier.name,
     verify(algorithm, key, signed, signature) {
-      if (left === 0) throw new EngineError("over-limit", `more than ${checks} signatures to verify for one image`);
+      if (left === 0) throw new EngineError("over-limit", `more than ${checks} signatures to verify`);
       left -= 1;
       return verifier.verify(algorithm, key, signed, signature);
     },

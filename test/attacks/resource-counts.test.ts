@@ -1,13 +1,15 @@
 /** Attacks by numbers and sizes: signatures, layers, entries, timestamps, subjects and blobs without end. What is over a bound is refused, and nothing over it is read. */
 import { gzipSync } from "node:zlib";
 import * as assert from "uvu/assert";
+import type { SignatureVerifier } from "../../core/crypto/signature-verifier.ts";
 import { signatureTag } from "../../core/cosign/tag-scheme.ts";
 import { EngineError } from "../../core/errors.ts";
 import { defaultLimits, type Limits } from "../../core/limits.ts";
 import { parseManifest } from "../../core/oci/manifest.ts";
 import type { Knowledge, Question } from "../../core/question.ts";
 import { compileAttestor } from "../../core/verify/attestor.ts";
-import { type Json, jsonBytes, type Recipe, sign, type Signed, Store, unknownExtension, verdict, withTrust } from "../lab/index.ts";
+import { nodeVerifier } from "../../proxy/crypto-node.ts";
+import { decide, type Json, jsonBytes, type Recipe, sign, type Signed, Store, unknownExtension, verdict, withTrust } from "../lab/index.ts";
 import { attackSuite } from "./attack.ts";
 import { accepts, lab, refuses } from "./refuses.ts";
 
@@ -60,6 +62,44 @@ attack(68, "more candidates than are looked at, spread over several manifests, n
   });
   assert.is(verdict(spread), "refuted: wrong-key");
   assert.is(verdict(spread, limited({ signaturesPerImage: 12 })), "refuted: over-limit, wrong-key");
+});
+
+attack(68, "one image with very many signatures, in very many containers, and very many such images in one Pod", () => {
+  const checks: string[] = [];
+  const counting: SignatureVerifier = {
+    name: "counting",
+    verify: (algorithm, key, signed, signature) => {
+      checks.push(key.fingerprint);
+      return nodeVerifier.verify(algorithm, key, signed, signature);
+    },
+  };
+  const repeated = (manifest: Json) => ({ ...manifest, layers: many(20, () => manifest.layers[0]) });
+  const wrong = sign(lab, { layout: "tag", evidence: [], change: { signingKey: () => lab.key("stranger"), manifest: repeated } });
+  const pod = (count: number) => (made: Json) => ({
+    ...made,
+    spec: { containers: many(count, (index) => ({ name: `c${index}`, image: `${wrong.repository}:${wrong.tag}` })) },
+  });
+  const cost = (count: number): number => {
+    checks.length = 0;
+    assert.is(decide(wrong, counting, { pod: pod(count) }).allowed, false);
+    return checks.length;
+  };
+  assert.is(cost(1), cost(50));
+  const images = many(10, (index) => sign(lab, { layout: "tag", tag: `v${index}`, evidence: [] }));
+  const [first] = images;
+  if (first === undefined) throw new Error("images");
+  const knowledge: Knowledge = {
+    answer: (question) =>
+      images.map((image) => image.knowledge.answer(question)).find((answer) => answer?.state === "present") ?? first.knowledge.answer(question),
+  };
+  const each = (made: Json) => ({
+    ...made,
+    spec: { containers: images.map(({ repository, tag }, index) => ({ name: `c${index}`, image: `${repository}:${tag}` })) },
+  });
+  assert.is(decide(first, counting, { knowledge, pod: each }).allowed, true);
+  const bounded = decide(first, counting, { knowledge, pod: each, engine: { limits: { signatureChecksPerDecision: 5 } } });
+  assert.is(bounded.allowed, false);
+  assert.ok(bounded.results.some(({ failures }) => failures.some(({ code }) => code === "over-limit")));
 });
 
 attack(69, "a layer or bundle that its descriptor says is huge: the blob is not asked for", () => {

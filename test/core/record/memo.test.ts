@@ -85,6 +85,25 @@ test("what is open, or says that it may not be kept, is computed anew", () => {
   assert.is(source.asked, 4);
 });
 
+test("within one decision everything is computed once, also what may not be kept", () => {
+  const source = new Counting();
+  for (const opened of [new Memo(10).open(source), new Memo(0).open(source), noRecall(source)]) {
+    let computed = 0;
+    const count = (name: string, holds = true) =>
+      opened.recall(
+        owner,
+        name,
+        () => ({ value: ++computed, keep: false }),
+        () => holds,
+      );
+    assert.equal([count("a"), count("a"), count("b"), count("a", false)], [1, 1, 2, 1]);
+    assert.is(
+      opened.recall({}, "a", () => ({ value: 0, keep: true })),
+      0,
+    );
+  }
+});
+
 test("owners and sources have their own results", () => {
   const [one, two] = [new Counting(), new Counting()];
   one.inner.present(key("a"), "A");
@@ -130,8 +149,7 @@ test("the bound holds: the one that was not used longest leaves", () => {
   const source = new Counting();
   for (const name of ["a", "b", "c"]) source.inner.present(key(name), name);
   const memo = new Memo(2);
-  const opened = memo.open(source);
-  for (const name of ["a", "b", "a", "c"]) recall(opened, name);
+  for (const name of ["a", "b", "a", "c"]) recall(memo.open(source), name);
   const before = source.asked;
   recall(memo.open(source), "a");
   assert.is(source.asked, before);
