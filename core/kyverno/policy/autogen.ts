@@ -1,4 +1,5 @@
 /** Rules for Pods extended to the controllers that make Pods. Source: kyverno.md sections 3 and 16 (6, 25), golden autogen.jsonl. */
+import { compareText } from "../../jmespath/value.ts";
 import type { MatchBlock, Policy, ResourceFilter, Rule } from "./policy.ts";
 import { listOf, member, textOf } from "./policy-value.ts";
 import { filtersOf } from "./read-match.ts";
@@ -22,12 +23,17 @@ export const autogenKinds: readonly string[] = [...Object.keys(controllerKinds),
 
 const maxNameLength = 63;
 
-/** The kind of a selector such as `apps/v1/Deployment` or `Pod.status`. */
+const version = /^(v\d((alpha|beta)\d)?|\*)$/;
+
+/** The kind of a selector such as `apps/v1/Deployment`, `v1/Pod/status` or `Pod.status`. */
 function kindOf(selector: string): string {
   const parts = selector.split("/");
-  const versioned = /^(v\d((alpha|beta)\d)?|\*)$/;
-  const last = parts.length === 1 || (parts.length === 2 && versioned.test(parts[0] ?? "")) || parts.length === 3 ? (parts.at(-1) ?? "") : (parts.at(-2) ?? "");
-  return last.split(".")[0] ?? "";
+  const [first = "", second = "", third = ""] = parts;
+  const withoutSubresource = (kind: string): string => kind.split(".")[0] ?? "";
+  if (parts.length === 1) return withoutSubresource(first);
+  if (parts.length === 2) return version.test(first) ? withoutSubresource(second) : first;
+  if (parts.length === 3) return version.test(first) ? second : withoutSubresource(third);
+  return parts.length === 4 ? third : "";
 }
 
 const namesPod = (kinds: readonly string[]): boolean => kinds.some((kind) => kindOf(kind) === "Pod");
@@ -59,12 +65,28 @@ function isEligible(policy: Policy): boolean {
   return !filters.some(isBlocking) && filters.some(({ kinds = [] }) => kinds.some((kind) => plain.has(kind)));
 }
 
-/** The controllers that the annotation names. */
-function controllersOf(policy: Policy): readonly string[] {
+interface Controllers {
+  /** What the rule for the others matches; empty: there is none. */
+  readonly kinds: readonly string[];
+  readonly cronJob: boolean;
+}
+
+/** The controllers that the annotation names, of which one kind may be wanted alone. */
+function controllersOf(policy: Policy, forKind: string | undefined): Controllers {
   const annotation = policy.annotations[autogenAnnotation];
-  if (annotation === undefined) return autogenKinds;
-  if (annotation === "none") return [];
-  return autogenKinds.filter((kind) => annotation.split(",").includes(kind));
+  const listed = annotation?.split(",") ?? autogenKinds;
+  if (annotation === "none" || (forKind !== undefined && !listed.includes(forKind))) return { kinds: [], cronJob: false };
+  const names = forKind === undefined ? [...new Set(listed)].sort(compareText) : [forKind];
+  // Kyverno looks for these two anywhere in the text.
+  return { kinds: kindsFor(names.filter((name) => name !== cronJob)), cronJob: names.some((name) => name.includes(cronJob) || name.includes("all")) };
+}
+
+/** Unknown names beside known ones are dropped; alone they are taken for kinds. */
+function kindsFor(names: readonly string[]): readonly string[] {
+  if (names.length === 0 || (names.length === 1 && names[0] === "")) return [];
+  if (names.length === 1 && names[0] === "all") return Object.values(controllerKinds);
+  const known = names.flatMap((name) => (Object.hasOwn(controllerKinds, name) ? (controllerKinds[name] ?? []) : []));
+  return known.length === 0 ? names.map((name) => (name === "Pod" ? "v1/Pod" : name)) : known;
 }
 
 const isGenerated = (rule: Rule): boolean => rule.name.startsWith("autogen-");
@@ -74,9 +96,9 @@ function canExpand(rule: Rule): boolean {
   return !isGenerated(rule) && namesPod(filtersOf(rule.match).flatMap(({ kinds = [] }) => kinds)) && (excluded.length === 0 || namesPod(excluded));
 }
 
-/** Kinds replaced in the filters that name Pod; a bare block has one filter, whose kinds an exclude may lack. */
-function replaceKinds(block: MatchBlock, kinds: readonly string[], role: "match" | "exclude"): MatchBlock {
-  const replace = (filter: ResourceFilter): ResourceFilter => (namesPod(filter.kinds ?? []) ? { ...filter, kinds } : filter);
+/** Kinds replaced in the filters that name Pod, for CronJob in all of them; a bare block has one filter, whose kinds an exclude may lack. */
+function replaceKinds(block: MatchBlock, kinds: readonly string[], role: "match" | "exclude", every: boolean): MatchBlock {
+  const replace = (filter: ResourceFilter): ResourceFilter => (every || namesPod(filter.kinds ?? []) ? { ...filter, kinds } : filter);
   if (block.any !== undefined) return { any: block.any.map(replace) };
   if (block.all !== undefined) return { all: block.all.map(replace) };
   return { bare: role === "match" || (block.bare?.kinds ?? []).length > 0 ? { ...block.bare, kinds } : (block.bare ?? {}) };
@@ -100,14 +122,15 @@ function rewrite(value: unknown, template: string): unknown {
   return result;
 }
 
-function generate(rule: Rule, prefix: string, kinds: readonly string[], template: string): Rule {
+function generate(rule: Rule, prefix: "autogen" | "autogen-cronjob", kinds: readonly string[]): Rule {
   const { imageExtractors: _, ...copied } = rule;
+  const forCronJob = prefix === "autogen-cronjob";
   return {
-    ...rewrite(copied, template),
+    ...rewrite(copied, forCronJob ? "spec.jobTemplate.spec.template" : "spec.template"),
     name: `${prefix}-${rule.name}`.slice(0, maxNameLength),
     pointer: rule.pointer,
-    match: replaceKinds(rule.match, kinds, "match"),
-    ...(rule.exclude === undefined ? {} : { exclude: replaceKinds(rule.exclude, kinds, "exclude") }),
+    match: replaceKinds(rule.match, kinds, "match", forCronJob),
+    ...(rule.exclude === undefined ? {} : { exclude: replaceKinds(rule.exclude, kinds, "exclude", forCronJob) }),
   };
 }
 
@@ -117,14 +140,13 @@ function generate(rule: Rule, prefix: string, kinds: readonly string[], template
  */
 export function expandRules(policy: Policy, forKind?: string): readonly Rule[] {
   const { rules } = policy.spec;
-  const controllers = controllersOf(policy).filter((kind) => forKind === undefined || kind === forKind);
-  if (controllers.length === 0 || !isEligible(policy)) return rules;
-  const kinds = controllers.flatMap((controller) => controllerKinds[controller] ?? []);
+  const controllers = controllersOf(policy, forKind);
+  if ((controllers.kinds.length === 0 && !controllers.cronJob) || !isEligible(policy)) return rules;
   const generated = rules
     .filter(canExpand)
     .flatMap((rule) => [
-      ...(kinds.length === 0 ? [] : [generate(rule, "autogen", kinds, "spec.template")]),
-      ...(controllers.includes(cronJob) ? [generate(rule, "autogen-cronjob", [`batch/v1/${cronJob}`], "spec.jobTemplate.spec.template")] : []),
+      ...(controllers.kinds.length === 0 ? [] : [generate(rule, "autogen", controllers.kinds)]),
+      ...(controllers.cronJob ? [generate(rule, "autogen-cronjob", [`batch/v1/${cronJob}`])] : []),
     ]);
   return generated.length === 0 ? rules : [...rules.filter((rule) => !isGenerated(rule)), ...generated];
 }

@@ -36,7 +36,7 @@ function checkAutogen(policy: Policy, findings: Findings): void {
   if (controllers === undefined || controllers === "none") return;
   const at = `/metadata/annotations/${autogenAnnotation.replaceAll("/", "~1")}`;
   const named = controllers.split(",");
-  if (named.includes("all")) findings.refuse(at, 'the value "all" is not supported any more; remove the annotation, or name the controllers');
+  if (controllers === "all") findings.refuse(at, 'the value "all" is not supported any more; remove the annotation, or name the controllers');
   const known = named.filter((name) => autogenKinds.includes(name));
   if (known.length > 0 && known.length < autogenKinds.length && policy.spec.rules.some((rule) => rule.kind !== "generate")) {
     findings.warn(at, "Policies that match Pods apply to all Pods including those created and managed by controllers excluded from autogen.");

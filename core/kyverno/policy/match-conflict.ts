@@ -10,8 +10,19 @@ function same(a: PolicyValue | undefined, b: PolicyValue | undefined): boolean {
   return a === b;
 }
 
-const isEmpty = (value: PolicyValue | undefined): boolean =>
-  value === undefined || (isList(value) ? value.length === 0 : isMap(value) && Object.values(value).every(isEmpty));
+const isEmpty = (map: PolicyMap | undefined): boolean => map === undefined || Object.keys(map).length === 0;
+
+/** Whether a block has no field. A list counts even when it is empty. */
+function saysNothing(block: PolicyMap): boolean {
+  const resources = mapOf(block, "resources");
+  return (
+    ["any", "all", "roles", "clusterRoles", "subjects"].every((key) => listOf(block, key) === undefined) &&
+    ["kinds", "names", "namespaces", "operations"].every((key) => listOf(resources, key) === undefined) &&
+    ["selector", "namespaceSelector"].every((key) => mapOf(resources, key) === undefined) &&
+    isEmpty(mapOf(resources, "annotations")) &&
+    (textOf(resources, "name") ?? "") === ""
+  );
+}
 
 /** Whether a list of exclude, if it names anything, names all that match names. A match that names nothing is not covered. */
 function covers(exclude: readonly PolicyValue[], match: readonly PolicyValue[]): boolean {
@@ -46,7 +57,7 @@ function coversName(match: PolicyMap, exclude: PolicyMap): boolean {
 
 /** Whether a rule with this match and exclude, as they stand in the file, speaks of nothing. */
 export function isMatchEmptied(match: PolicyMap, exclude: PolicyMap | undefined): boolean {
-  if (exclude === undefined || isEmpty(exclude)) return false;
+  if (exclude === undefined || saysNothing(exclude)) return false;
   if ((listOf(match, "all") ?? []).length > 0 || (listOf(exclude, "all") ?? []).length > 0) return false;
   const matchAny = listOf(match, "any") ?? [];
   const excludeAny = listOf(exclude, "any") ?? [];

@@ -17,6 +17,8 @@ export interface CompiledFilter {
   /** Last, since it alone may need an answer that is not there. */
   readonly namespaceSelector: CompiledSelector | undefined;
   readonly hasResourceCriteria: boolean;
+  /** A list of users counts even when it is empty: a filter of nothing else holds. */
+  readonly hasUserCriteria: boolean;
 }
 
 const some = (patterns: readonly string[], text: string): boolean => patterns.some((pattern) => matchWildcard(pattern, text));
@@ -68,20 +70,26 @@ export function compileFilter(filter: ResourceFilter): CompiledFilter {
     name: "kind",
     holds: ({ request }) => selectors.some((selector) => matchKind(selector, request.kind, request.subResource ?? "")),
   };
-  const resourceFields = [kinds, filter.name, filter.names, filter.namespaces, filter.annotations, filter.selector, namespaceSelector, operations];
+  const { names, namespaces, annotations = {} } = filter;
+  const lists = [kinds, names, namespaces, operations, Object.keys(annotations)];
   return {
     kinds: selectors,
     operations: operations === undefined || operations.length === 0 ? undefined : operations,
     resource: [...(selectors.length === 0 ? [] : [ofKind]), ...resourceCriteria(filter)],
     user: userCriteria(filter),
     namespaceSelector: namespaceSelector === undefined ? undefined : compileSelector(namespaceSelector),
-    hasResourceCriteria: resourceFields.some((field) => field !== undefined && field !== ""),
+    hasResourceCriteria:
+      lists.some((list) => list !== undefined && list.length > 0) ||
+      (filter.name !== undefined && filter.name !== "") ||
+      filter.selector !== undefined ||
+      namespaceSelector !== undefined,
+    hasUserCriteria: [filter.roles, filter.clusterRoles, filter.subjects].some((list) => list !== undefined),
   };
 }
 
 /** The name of the first criterion that does not hold; `undefined` when all do. `user` says whether user criteria count. @throws what `namespaceLabels` throws. */
 export function filterMisses(filter: CompiledFilter, subject: MatchSubject, user: "judged" | "ignored"): string | undefined {
-  if (!filter.hasResourceCriteria && (user === "ignored" || filter.user.length === 0)) return "no criteria";
+  if (!filter.hasResourceCriteria && (user === "ignored" || !filter.hasUserCriteria)) return "no criteria";
   if (filter.operations !== undefined && !filter.operations.includes(subject.request.operation)) return "operation";
   const criteria = user === "judged" ? [...filter.resource, ...filter.user] : filter.resource;
   const missed = criteria.find((criterion) => !criterion.holds(subject));

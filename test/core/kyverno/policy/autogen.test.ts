@@ -41,11 +41,35 @@ const annotations: readonly (readonly [controllers: string | undefined, names: r
   ["", ["check"]],
   ["Deployment", ["check", "autogen-check"]],
   ["CronJob", ["check", "autogen-cronjob-check"]],
-  ["Deployment, CronJob", ["check", "autogen-check"]],
-  ["deployment", ["check"]],
+  ["Deployment, CronJob", all],
+  ["CronJob,", ["check", "autogen-cronjob-check"]],
+  ["all,Job", all],
+  ["deployment", ["check", "autogen-check"]],
   ["Deployment,Foo", ["check", "autogen-check"]],
 ];
 for (const [controllers, found] of annotations) test(`annotation ${controllers}`, () => assert.equal(names([ruleWith()], controllers), found));
+
+test("names that are no controllers: dropped beside those that are, alone taken for kinds", () => {
+  for (const [controllers, kinds] of [
+    ["Job,Foo", ["batch/v1/Job"]],
+    ["Job,Job", ["batch/v1/Job"]],
+    ["deployment", ["deployment"]],
+    ["Pod", ["v1/Pod"]],
+  ] as const)
+    assert.equal(kindsOf(expand([ruleWith()], controllers)[1]), kinds);
+  // Asked for one kind, the name has to be exact.
+  assert.equal(names([ruleWith()], "Deployment, CronJob", "CronJob"), ["check"]);
+});
+
+test("for CronJob every filter gets the kind, for the others those that name Pod", () => {
+  const rule = { ...on({ kinds: ["v1/Pod/status"] }, { kinds: ["Service"] }), exclude: { any: [{ resources: pod }, { resources: { namespaces: ["a"] } }] } };
+  const [, others, cronJob] = expand([rule], "Deployment,CronJob");
+  const excluded = (found: Rule | undefined) => (found?.exclude?.any ?? []).map(({ kinds }) => kinds);
+  assert.equal(kindsOf(others), ["apps/v1/Deployment", "Service"]);
+  assert.equal(excluded(others), [["apps/v1/Deployment"], undefined]);
+  assert.equal(kindsOf(cronJob), ["batch/v1/CronJob", "batch/v1/CronJob"]);
+  assert.equal(excluded(cronJob), [["batch/v1/CronJob"], ["batch/v1/CronJob"]]);
+});
 
 const eligibility: readonly (readonly [name: string, rules: readonly Fields[], expanded: boolean])[] = [
   ["names", [on({ ...pod, names: ["a"] })], false],

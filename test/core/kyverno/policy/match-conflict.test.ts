@@ -10,7 +10,9 @@ const pods = bare({ kinds: ["Pod"] });
 
 const cases: readonly (readonly [name: string, match: PolicyMap, exclude: PolicyMap | undefined, emptied: boolean])[] = [
   ["no exclude", pods, undefined, false],
-  ["an empty exclude", pods, { any: [], resources: {} }, false],
+  ["an empty exclude", pods, { resources: { annotations: {}, name: "" } }, false],
+  ["an exclude with an empty list", pods, { any: [], resources: {} }, true],
+  ["an exclude with an empty list of names", pods, { resources: { names: [] } }, true],
   ["equal filters of any", any(bare({ kinds: ["Job"] }), pods), any(pods), true],
   ["other filters of any", any(pods), any(bare({ kinds: ["Pod"], namespaces: ["a"] })), false],
   ["all is never reckoned", { all: [pods] }, { all: [pods] }, false],

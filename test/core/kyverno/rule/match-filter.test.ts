@@ -21,6 +21,12 @@ const misses = (filter: object, user: "judged" | "ignored" = "judged", changes: 
   return filterMisses(compileFilter(filter as ResourceFilter), subjectOf(full, pod, {}), user);
 };
 
+test("a filter of empty lists says nothing, but for those of users", () => {
+  for (const filter of [{}, { names: [] }, { kinds: [], namespaces: [], operations: [], annotations: {}, name: "" }]) assert.is(misses(filter), "no criteria");
+  for (const filter of [{ roles: [] }, { clusterRoles: [] }, { subjects: [] }, { selector: {} }]) assert.is(misses(filter), undefined);
+  assert.is(misses({ roles: [] }, "ignored"), "no criteria");
+});
+
 test("criteria that hold, and the name of the first that does not", () => {
   const holding = {
     kinds: ["Pod"],
