@@ -94,6 +94,7 @@ attack(42, "the frame of the certificate: lengths that are too long, indefinite 
       headed((_, length) => [0x31, 0x82, length >> 8, length & 0xff]),
       (der: Uint8Array) => concat(der, Uint8Array.of(0)),
       (der: Uint8Array) => concat(der, der),
+      (der: Uint8Array) => sequence(...elements(der), nothing),
       (der: Uint8Array) => der.subarray(0, -1),
       () => new Uint8Array(1),
     ])
