@@ -209,6 +209,21 @@ attack(100, "every question of a decision without an answer, or with an outage f
   }
 });
 
+attack(100, "what a manifest names, and the registry does not have: the signature is none, and failurePolicy: Ignore has nothing to overlook", () => {
+  for (const recipe of [{ layout: "tag" }, { layout: "artifact" }, {}] as const satisfies readonly Recipe[]) {
+    const signed = accepts(recipe);
+    for (const kind of ["tag", "manifest", "blob", "referrers"] as const) {
+      const knowledge = answering(signed, kind, { state: "absent", at: lab.now.toISOString(), from: "lab" });
+      if (decide(signed, nodeVerifier, { knowledge }).allowed) {
+        assert.is(kind, "layout" in recipe && recipe.layout === "tag" ? "referrers" : "none");
+        continue;
+      }
+      denied(signed, { knowledge }, ["fail"]);
+      assert.not(allowed(signed, ignoring({ knowledge })), `${JSON.stringify(recipe)} ${kind}`);
+    }
+  }
+});
+
 attack(100, "a key, a log's entry, a trusted root that cannot be had or read", () => {
   const keyed = { attestor: { keys: { reference: "k8s://default/none" }, rekor: { ignoreTlog: true } } };
   assert.equal(denied(good, keyed).includes("no-key"), true);

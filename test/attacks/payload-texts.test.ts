@@ -181,6 +181,19 @@ attack(61, "padding left out, and bits that no byte needs", () => {
   }
 });
 
+attack(61, "the URL-safe alphabet: in a layer it is accepted, as the reference library reads it, in a bundle it is not", () => {
+  const predicate = { text: "~~~???>>>~~~" };
+  const urlSafe = rewrite((text) => {
+    const other = text.replaceAll("+", "-").replaceAll("/", "_");
+    assert.is.not(other, text);
+    return other;
+  });
+  for (const recipe of layers) assert.is(verdict(sign(lab, { ...recipe, predicate, evidence: [], change: { envelope: urlSafe } })), "proven");
+  for (const recipe of bundles.slice(0, 2)) refuses("malformed", { ...recipe, predicate, evidence: [] }, { envelope: urlSafe });
+  const mixed = rewrite((text) => text.replace(/[+/]/, (sign) => (sign === "+" ? "-" : "_")));
+  for (const recipe of layers) refuses("malformed", { ...recipe, predicate: { text: "~~~???>>>~~~~~~???>>>~~~" }, evidence: [] }, { envelope: mixed });
+});
+
 attack(61, "the signature, a certificate, a log body in another base64 text", () => {
   const named = (name: string, variant: (text: string) => string) => (annotations: Record<string, string>) => ({
     ...annotations,

@@ -1,6 +1,12 @@
 /** Attacks on what a reference means: answers that change, digests that are not of the bytes, another image's referrers, other platforms. */
 import * as assert from "uvu/assert";
-import { decide, type Json, type Recipe, sign, Store, verdict, verifiers } from "../lab/index.ts";
+import { createEngine } from "../../core/engine.ts";
+import { loadPolicies } from "../../core/kyverno/policy/read-policy.ts";
+import { requestFor } from "../../core/kyverno/rule/resource-request.ts";
+import { MemoryKnowledge } from "../../core/oci/memory-knowledge.ts";
+import type { Answer, Asker, Question } from "../../core/question.ts";
+import { settle } from "../../core/settle.ts";
+import { decide, type Json, policyFor, type Recipe, sign, Store, verdict, verifiers } from "../lab/index.ts";
 import { attackSuite } from "./attack.ts";
 import { altered, beside, withEntry, withImage } from "./other-answers.ts";
 import { accepts, lab } from "./refuses.ts";
@@ -34,6 +40,28 @@ attack(77, "the tag names the signed image the first time it is asked, and anoth
       assert.is(decision.allowed, true);
       assert.equal(pinned(decision), [`${signed.repository}:${signed.tag}@${signed.digest}`]);
       assert.is(decide(signed, verifier, { knowledge: flipping("evil"), policy: two }).allowed, false);
+    }
+  }
+});
+
+attack(77, "the registry answers every second time with another image, while everything is asked of it", async () => {
+  for (const first of ["good", "evil"] as const) {
+    const signed = accepts({ layout: "tag" });
+    const evil = beside(signed);
+    let asked = 0;
+    const ask = async (question: Question): Promise<Answer> => {
+      if (question.kind === "tag" && question.tag === signed.tag && (asked++ % 2 === 0) === (first === "evil"))
+        return { state: "present", value: evil.descriptor, at: lab.now.toISOString(), from: "lab" };
+      return signed.knowledge.answer(question) ?? evil.store.knowledge().answer(question) ?? { state: "absent", at: lab.now.toISOString(), from: "lab" };
+    };
+    const { policies } = loadPolicies([{ name: "lab.yaml", text: JSON.stringify(policyFor(signed, { policy: two })) }]);
+    for (const crypto of verifiers) {
+      asked = 0;
+      const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "app" }, ...withImage(`${signed.repository}:${signed.tag}`)({}) };
+      const decision = await settle(createEngine({ policies, crypto }), requestFor(pod), new MemoryKnowledge(), { ask } as Asker, lab.now);
+      assert.is(asked, 1);
+      assert.is(decision.allowed, first === "good");
+      if (first === "good") assert.equal(pinned(decision), [`${signed.repository}:${signed.tag}@${signed.digest}`]);
     }
   }
 });

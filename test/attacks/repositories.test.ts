@@ -1,5 +1,5 @@
 /** Attacks on where signatures are kept: emptied lists, a weaker layout, a shared repository, paths that leave their folder, hosts that resemble others. */
-import { writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { digestOf } from "../../core/crypto/digest.ts";
@@ -9,6 +9,7 @@ import { MemoryKnowledge } from "../../core/oci/memory-knowledge.ts";
 import { parseReference } from "../../core/oci/reference.ts";
 import type { Digest, Knowledge } from "../../core/question.ts";
 import { requireTargetPath } from "../../core/tuf/target-path.ts";
+import { MetadataFolder } from "../../proxy/upstream/tuf/metadata-folder.ts";
 import { openLayout } from "../../proxy/archive/oci-layout.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { decide, type Json, type Recipe, sign, type Signed, Store, verdict, verifiers, withTrust } from "../lab/index.ts";
@@ -155,6 +156,21 @@ attack(85, "names and digests that climb out of their folder", () => {
     const knowledge = openLayout(folder, { complete: true });
     const answer = codeOf(() => knowledge.answer({ kind: "blob", repository: signed.repository, digest: digest as Digest }));
     assert.ok(answer === undefined || answer === "malformed" || answer === "archive-corrupt");
+  }
+});
+
+attack(85, "roles of TUF metadata whose names are paths", () => {
+  const folder = tempFolder({ "inner/keep.json": "{}", "evil.json": "outside" });
+  const roles = new MetadataFolder(join(folder, "inner"));
+  for (const name of ["../evil", "../../evil", "/tmp/evil", "..", ".", "a/b", "a\\b", "%2e%2e/evil", "a\0b"]) {
+    assert.is(roles.read(name), undefined, name);
+    roles.write(name, encodeUtf8(name));
+    assert.equal(roles.read(name), encodeUtf8(name));
+    assert.equal(readdirSync(folder).sort(), ["evil.json", "inner"]);
+    assert.is(readFileSync(join(folder, "evil.json"), "utf8"), "outside");
+    assert.ok(readdirSync(join(folder, "inner")).every((file) => file.endsWith(".json")));
+    roles.remove(name);
+    assert.equal(readdirSync(join(folder, "inner")), ["keep.json"]);
   }
 });
 
