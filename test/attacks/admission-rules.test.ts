@@ -1,8 +1,11 @@
-/** Attacks on what a rule covers and how its failures count: attestors that ask for nobody, images in places that nobody looks at, errors that pass for "does not concern us". */
+/** Attacks on what a rule covers and how its failures count: images in places that nobody looks at, errors that pass for "does not concern us". */
 import * as assert from "uvu/assert";
+import { createEngine } from "../../core/engine.ts";
 import type { ErrorCode } from "../../core/errors.ts";
 import type { RuleStatus } from "../../core/kyverno/image/result.ts";
+import type { PolicyException } from "../../core/kyverno/policy/exceptions.ts";
 import { loadPolicies } from "../../core/kyverno/policy/read-policy.ts";
+import { requestFor } from "../../core/kyverno/rule/resource-request.ts";
 import type { Answer, AnswerTo, Knowledge, Question } from "../../core/question.ts";
 import { nodeVerifier } from "../../proxy/crypto-node.ts";
 import { decide, type Json, policyFor, type Judged, type Recipe, sign, type Signed, verifiers } from "../lab/index.ts";
@@ -20,79 +23,6 @@ const allowed = (signed: Signed, judged: Judged = {}): boolean => {
   assert.is(first, second);
   return first === true;
 };
-
-/** Whether a policy is refused at load, else what it decides on the good image and on the unsigned one. */
-function under(change: (entry: Json) => unknown): "not loaded" | readonly [signed: boolean, unsigned: boolean] {
-  const policy = (made: Json): Json => {
-    change(made.spec.rules[0].verifyImages[0]);
-    return made;
-  };
-  const { errors } = loadPolicies([{ name: "lab.yaml", text: JSON.stringify(policyFor(good, { policy })) }]);
-  if (errors.length > 0) return "not loaded";
-  return [allowed(good, { policy }), allowed({ ...unsigned, attestor: good.attestor }, { policy })];
-}
-
-attack(98, "sets of nobody: no entries, no attestors, an entry of nothing, nested ones too", () => {
-  assert.equal(
-    under((made) => made),
-    [true, false],
-  );
-  const [entry] = policyFor(good).spec.rules[0].verifyImages[0].attestors[0].entries;
-  for (const attestors of [
-    [{ entries: [] }],
-    [{ entries: [], count: 0 }],
-    [{ entries: [], count: 1 }],
-    [{ entries: [{}] }],
-    [{ entries: [null] }],
-    [{ entries: null }],
-    [{}],
-    [{ entries: [{ attestor: { entries: [] } }] }],
-    [{ entries: [{ attestor: {} }] }],
-    [{ entries: [{ keyless: {} }] }],
-    [{ entries: [{ keyless: { subject: "", issuer: "" } }] }],
-    [{ entries: [{ certificates: {} }] }],
-    [{ entries: [entry] }, { entries: [] }],
-  ])
-    assert.is(
-      under((made) => Object.assign(made, { attestors })),
-      "not loaded",
-      JSON.stringify(attestors).slice(0, 80),
-    );
-  // What asks for nobody after the policy was loaded is satisfied by nobody.
-  for (const keys of [{}, { publicKeys: "" }, { publicKeys: "\n" }, { publicKeys: "no key" }, { secret: { name: "", namespace: "" } }]) {
-    const said = under((made) => Object.assign(made, { attestors: [{ entries: [{ keys }] }] }));
-    assert.ok(said === "not loaded" || !said.includes(true), JSON.stringify(keys));
-  }
-});
-
-attack(98, "an entry without attestors, where the image must be verified", () => {
-  for (const attestors of [undefined, null, []]) {
-    const said = under((made) => Object.assign(made, { attestors, required: true }));
-    assert.ok(said === "not loaded" || !said.includes(true));
-  }
-});
-
-attack(98, "counts: none, zero, negative, more than there are", () => {
-  const counted = (count: unknown, others: number) =>
-    under((made) => {
-      const [set] = made.attestors;
-      const stranger = { keys: { ...set.entries[0].keys, publicKeys: lab.key("stranger").pem } };
-      set.entries.push(...Array.from({ length: others }, () => stranger));
-      if (count !== undefined) set.count = count;
-    });
-  assert.equal(counted(undefined, 1), [false, false]);
-  assert.equal(counted(1, 1), [true, false]);
-  assert.equal(counted(2, 2), [false, false]);
-  for (const count of [0, -1, 3, 1.5, "1", true]) assert.is(counted(count, 1), "not loaded", String(count));
-});
-
-attack(98, "attestations that ask for nobody", () => {
-  const attestation = { type: "https://slsa.dev/provenance/v1" };
-  for (const attestations of [[attestation], [{ ...attestation, attestors: [] }], [{ ...attestation, attestors: [{ entries: [] }] }], [{}]]) {
-    const said = under((made) => Object.assign(made, { attestors: undefined, attestations }));
-    assert.ok(said === "not loaded" || !said.includes(true), JSON.stringify(attestations));
-  }
-});
 
 const image = (signed: Signed): string => `${signed.repository}:${signed.tag}`;
 const container = (signed: Signed): Json => ({ name: "app", image: image(signed) });
@@ -122,6 +52,23 @@ const podSpec = (group: string, made: Json): Json => ({
 
 attack(99, "every list of containers of a Pod", () => {
   for (const group of ["containers", "initContainers", "ephemeralContainers"]) covered((made) => resource("Pod", "v1", podSpec(group, made)));
+});
+
+attack(99, "a container for debugging, added to a running Pod by its subresource", () => {
+  const { policies } = loadPolicies([{ name: "lab.yaml", text: JSON.stringify(policyFor(good)) }]);
+  for (const [added, wanted] of [
+    [good, true],
+    [unsigned, false],
+  ] as const) {
+    const pod = resource("Pod", "v1", podSpec("ephemeralContainers", container(added)));
+    const request = {
+      ...requestFor(pod),
+      operation: "UPDATE",
+      subResource: "ephemeralcontainers",
+      oldObject: resource("Pod", "v1", { containers: [container(good)] }),
+    } as const;
+    for (const crypto of verifiers) assert.is(createEngine({ policies, crypto }).decide(request, either(good, unsigned), lab.now).allowed, wanted);
+  }
 });
 
 attack(99, "every kind that makes Pods, by generated rules", () => {
@@ -286,6 +233,29 @@ attack(100, "context, preconditions and conditions that fail are no reason to sk
   assert.not(
     allowed(good, { policy: withEntry({ imageReferences: ["registry.lab.example/*"], attestors: [{ entries: [{ keys: { publicKeys: "k8s://x" } }] }] }) }),
   );
+});
+
+attack(100, "an exception whose conditions cannot be resolved, or that is for others, excuses nobody", () => {
+  const exceptionFor = (changes: Json): readonly PolicyException[] => {
+    const spec = {
+      match: { any: [{ resources: { kinds: ["Pod"] } }] },
+      exceptions: [{ policyName: "lab", ruleNames: ["verify"] }],
+      ...changes,
+    };
+    const document = { apiVersion: "kyverno.io/v2", kind: "PolicyException", metadata: { name: "excused", namespace: "default" }, spec };
+    const { exceptions, errors } = loadPolicies([{ name: "exception.yaml", text: JSON.stringify(document) }]);
+    assert.equal(errors, []);
+    return exceptions;
+  };
+  const judged = (changes: Json): boolean => allowed({ ...unsigned, attestor: good.attestor }, { engine: { exceptions: exceptionFor(changes) } });
+  assert.ok(judged({}));
+  const all = (key: string, value: string): Json => ({ conditions: { all: [{ key, operator: "Equals", value }] } });
+  assert.ok(judged(all("{{ request.object.metadata.name }}", "app")));
+  assert.not(judged(all("{{ request.object.metadata.name }}", "other")));
+  assert.not(judged(all("{{ request.object.metadata.labels.missing }}", "x")));
+  assert.not(judged({ exceptions: [{ policyName: "lab", ruleNames: ["other"] }] }));
+  assert.not(judged({ exceptions: [{ policyName: "default/lab", ruleNames: ["*"] }] }));
+  assert.not(judged({ match: { any: [{ resources: { kinds: ["Pod"], namespaces: ["other"] } }] } }));
 });
 
 run();

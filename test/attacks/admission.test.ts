@@ -53,6 +53,22 @@ attack(95, "annotations that say the contrary, or cannot be read, of images that
   }
 });
 
+attack(95, "an update that changes nothing but a label, of a Pod whose image nobody signed", () => {
+  const signed = accepts({ layout: "tag" });
+  const stranger = byStranger({ layout: "tag" });
+  for (const [which, wanted] of [
+    [signed, true],
+    [stranger, false],
+  ] as const) {
+    const { policies } = loadPolicies([{ name: "lab.yaml", text: JSON.stringify(policyFor(signed)) }]);
+    const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "app", labels: { a: "b" } }, ...withImage(`${which.repository}:${which.tag}`)({}) };
+    for (const crypto of verifiers) {
+      const request = { ...requestFor(pod), operation: "UPDATE", oldObject: { ...pod, metadata: { name: "app" } } } as const;
+      assert.is(createEngine({ policies, crypto }).decide(request, which.knowledge, lab.now).allowed, wanted);
+    }
+  }
+});
+
 /** An engine that lives on, over knowledge that tells its version: it remembers. */
 function remembering(signed: Signed, judged: Judged = {}) {
   const { policies, errors } = loadPolicies([{ name: "lab.yaml", text: JSON.stringify(policyFor(signed, judged)) }]);
