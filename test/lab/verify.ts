@@ -19,6 +19,9 @@ import type { Json } from "./trusted-root.ts";
 /** Both adapters of the verifier port. */
 export const verifiers: readonly SignatureVerifier[] = [nobleVerifier, nodeVerifier];
 
+/** Trusted roots are compiled once for each content: most of what is made has the same one. */
+const trustCaches: ReadonlyMap<SignatureVerifier, TrustCache> = new Map(verifiers.map((verifier) => [verifier, new TrustCache(verifier)]));
+
 export interface Asked {
   /** In place of the attestor that the right artefact satisfies, or made of it. */
   readonly attestor?: AttestorSpec | ((spec: AttestorSpec) => AttestorSpec);
@@ -37,7 +40,7 @@ export const contextOf = (signed: Signed, verifier: SignatureVerifier, { knowled
   knowledge: knowledge ?? signed.knowledge,
   now: now ?? signed.lab.now,
   verifier,
-  trust: new TrustCache(verifier),
+  trust: trustCaches.get(verifier) ?? new TrustCache(verifier),
   trustRootName: "public-good",
   limits: defaultLimits,
   ...context,
