@@ -1,5 +1,8 @@
 /** Variables that a rule may use: reserved ones, function calls, context entries, attestations. Source: kyverno.md section 1.8, golden conditions.jsonl (`stage: policy`). */
 import { pointer } from "../../encoding/shape.ts";
+import { EngineError } from "../../errors.ts";
+import { parseExpression } from "../../jmespath/parser.ts";
+import { defaultLimits } from "../../limits.ts";
 import { matchWildcard } from "../../patterns/wildcard.ts";
 import { findVariables } from "./find-variables.ts";
 import type { PolicyMap, PolicyValue, Rule } from "./policy.ts";
@@ -27,6 +30,16 @@ function withoutPredicates(raw: PolicyMap): PolicyMap {
   return { ...raw, verifyImages: stripped };
 }
 
+function isWellFormed(expression: string): boolean {
+  try {
+    parseExpression(expression, defaultLimits);
+    return true;
+  } catch (error) {
+    if (error instanceof EngineError) return error.code !== "malformed";
+    throw error;
+  }
+}
+
 /** Fields of `validate` that bring variables of their own, or are evaluated in a way this program does not have. */
 const isUndecided = (rule: Rule): boolean =>
   rule.kind === "mutate" ||
@@ -48,7 +61,9 @@ export function checkVariables(rule: Rule, raw: PolicyMap, background: boolean, 
     else if (placeholder.test(expression) && at.includes("/attestors/") && !names.includes(expression)) {
       // Differs: Kyverno refuses the documentation's own sample.
       findings.warn(at, `the placeholder {{${expression}}} is still to be replaced by a value; until then no image can be decided`);
-    } else if (!reserved.test(expression) && !names.some((name) => name !== "" && matchWildcard(`${name}*`, expression))) {
+    } else if (!isWellFormed(expression)) findings.refuse(at, `the variable {{ ${expression.slice(0, 120)} }} is no expression of JMESPath`);
+    else if (expression.startsWith("element")) findings.refuse(at, `the variable {{ ${expression.slice(0, 120)} }} is known inside of foreach only`);
+    else if (!reserved.test(expression.replaceAll('"', "")) && !names.some((name) => name !== "" && matchWildcard(`${name}*`, expression))) {
       findings.refuse(
         at,
         `the variable {{ ${expression.slice(0, 120)} }} is neither pre-defined nor a context entry${names.length === 0 ? "" : `; entries here: ${names.join(", ")}`}`,

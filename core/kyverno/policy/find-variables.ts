@@ -3,21 +3,21 @@ import { defaultLimits } from "../../limits.ts";
 import type { PolicyValue } from "./policy.ts";
 import { isList, isMap } from "./policy-value.ts";
 
-const variable = /\\?\{\{(?:\{[^{}]*\}|[^{}])*\}\}/g;
+const variable = /(^|[^\\])\{\{((?:\{[^{}]*\}|[^{}])*)\}\}/g;
 
-/** The expressions of the variables in a text, without braces and spaces; those around another one with the inner one taken out. Escaped ones do not count. */
+/** The expressions of the variables in a text, without braces and spaces; those around another one with `null` for the inner one. Escaped ones do not count, nor what a shallow one keeps from being read. */
 export function findVariables(text: string): readonly string[] {
   const found: string[] = [];
   let rest = text;
   for (let round = 0; round < defaultLimits.substitutionRounds && rest.includes("{{"); round++) {
-    let seen = 0;
-    rest = rest.replace(variable, (match) => {
-      if (match.startsWith("\\")) return "";
-      seen++;
-      found.push(match.slice(2, -2).trim().replace(/^-/, "").trim());
-      return "";
+    const before = found.length;
+    let shallow = false;
+    rest = rest.replace(variable, (_, lead: string, inner: string) => {
+      shallow = inner.trim().startsWith("-");
+      found.push(inner.trim().replace(/^-/, "").trim());
+      return `${lead}null`;
     });
-    if (seen === 0) break;
+    if (shallow || found.length === before) break;
   }
   return found;
 }

@@ -21,13 +21,16 @@ interface Span {
   readonly end: number;
 }
 
-/** The variables that are escaped, or those that are not. Behind the first brace of one that is not wanted another may begin: `\{{{a}}`. */
-function* spans(text: string, wanted: "plain" | "escaped"): Generator<Span> {
+/**
+ * The variables that are not escaped. Behind the first brace of one that is escaped another may begin: `\{{{a}}`.
+ * Between two of them stands a character: one that follows another at once is found when that one has been replaced.
+ */
+function* spans(text: string): Generator<Span> {
   let start = text.indexOf("{{");
   while (start >= 0) {
-    const end = (text[start - 1] === "\\") === (wanted === "escaped") ? variableEnd(text, start) : -1;
+    const end = text[start - 1] === "\\" ? -1 : variableEnd(text, start);
     if (end >= 0) yield { start, end };
-    start = text.indexOf("{{", end >= 0 ? end : start + 1);
+    start = text.indexOf("{{", (end >= 0 ? end : start) + 1);
   }
 }
 
@@ -35,26 +38,18 @@ function* spans(text: string, wanted: "plain" | "escaped"): Generator<Span> {
 export const isWholeVariable = (text: string): boolean => text.startsWith("{{") && text.endsWith("}}") && variableEnd(text, 0) === text.length;
 
 /** Whether a variable that is not escaped stands in the text. */
-export const holdsVariable = (text: string): boolean => spans(text, "plain").next().done !== true;
+export const holdsVariable = (text: string): boolean => spans(text).next().done !== true;
 
-/** The text with each variable that is not escaped replaced; `replace` is given it with its braces. */
+/** The text with its variables replaced; `replace` is given each with its braces. */
 export function replaceVariables(text: string, replace: (variable: string) => string): string {
   let result = "";
   let from = 0;
-  for (const { start, end } of spans(text, "plain")) {
+  for (const { start, end } of spans(text)) {
     result += text.slice(from, start) + replace(text.slice(start, end));
     from = end;
   }
   return result + text.slice(from);
 }
 
-/** `\{{ x }}` as `{{ x }}`. */
-export function unescapeVariables(text: string): string {
-  let result = "";
-  let from = 0;
-  for (const { start } of spans(text, "escaped")) {
-    result += text.slice(from, start - 1);
-    from = start;
-  }
-  return result + text.slice(from);
-}
+/** `\{{` as `{{`, whatever follows. */
+export const unescapeVariables = (text: string): string => text.replaceAll("\\{{", "{{");

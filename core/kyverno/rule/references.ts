@@ -65,6 +65,7 @@ function follow(document: PolicyValue, path: string): PolicyValue | undefined {
     if (step === "..") steps.pop();
     else if (step !== "" && step !== ".") steps.push(step);
   }
+  if (steps.length === 0) return undefined;
   let value: PolicyValue | undefined = document;
   for (const step of steps) value = isList(value) && /^\d+$/.test(step) ? value[Number(step)] : member(value, step);
   return value;

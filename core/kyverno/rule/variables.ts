@@ -56,11 +56,16 @@ function replaceIn(text: string, at: string, context: JsonContext): PolicyValue 
   const { substitutionRounds, resourceBytes } = context.limits;
   const budget: Budget = { left: resourceBytes, evaluated: 0 };
   let current = text;
-  for (let round = 0; holdsVariable(current); round++) {
+  let ended = false;
+  for (let round = 0; !ended && holdsVariable(current); round++) {
     if (round >= substitutionRounds) throw new EngineError("over-budget", `variables at path ${at} are still there after ${round} rounds`);
     if (isWholeVariable(current)) return resolve(current, at, context, budget).value;
     current = replaceVariables(current, (braced) => {
       const { value, shallow } = resolve(braced, at, context, budget);
+      if (shallow && typeof value !== "string" && value !== null)
+        throw new EngineError("unresolved", `the variable ${braced} at path ${at} holds ${goJson(value).slice(0, 100)}, which is no text`);
+      // The last one of a round decides for all.
+      ended = shallow;
       const replacement = typeof value === "string" ? value : goJson(value);
       budget.left -= replacement.length;
       if (budget.left < 0) throw new EngineError("over-limit", `variables at path ${at} grow past ${resourceBytes}`);

@@ -29,6 +29,13 @@ test("unknown ones, empty ones and those inside others are refused", () => {
   assert.equal(ruleFaults(keysOf("\\{{ other }}")), []);
 });
 
+test("what is no expression is refused, and elements outside of foreach", () => {
+  for (const text of ["{{ request.object. }}", "{{ request.object[ }}", "{{{ request.name }}}", "{{ element.name }}", "x {{ elementIndex }}", "{{ 'a }}"])
+    assert.equal(ruleFaults(keysOf(text)), [at], text);
+  for (const text of ["{{ request.object.{{ request.name }} }}", "{{ {a: request.name} }}", "{{ to_upper('{{ request.name }}') }}", "{{ request.element }}"])
+    assert.equal(ruleFaults(keysOf(text)), [], text);
+});
+
 test("conditions of attestations see predicates; deny sees them by name", () => {
   const condition = (key: string) => ({ all: [{ key, operator: "Equals", value: "x" }] });
   const attestations = [{ name: "review", type: "t", attestors: [keysAttestor], conditions: [condition("{{ author }}")] }];

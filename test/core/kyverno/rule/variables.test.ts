@@ -62,6 +62,13 @@ const cases: readonly (readonly [text: PolicyValue, expected: PolicyValue])[] = 
   ["{{ nested }}", "{{ s }}"],
   ["{{- nested }}", "{{ s }}"],
   ["<{{- nested }}>", "<{{ s }}>"],
+  // The last variable of a round ends all rounds when it is shallow; one that follows another at once is of the next.
+  ["<{{ nested }} {{- s }}>", "<{{ s }} text>"],
+  ["<{{- nested }} {{ s }}>", "<{{ s }} text>"],
+  ["{{- s }}{{ s }}", "text{{ s }}"],
+  ["{{ m.{{- k }} }}", "{{ m.x }}"],
+  ["v{{- none.z }}", "vnull"],
+  ["\\{{ open", "{{ open"],
   ["\\{{ s }}", "{{ s }}"],
   ["a \\{{ s }} {{ s }}", "a {{ s }} text"],
   ["{{ {a: s}.a }}", "text"],
@@ -91,7 +98,7 @@ test("an integer of the policy stays one, a number of the context is a double", 
 });
 
 test("what does not resolve", () => {
-  for (const text of ["{{ nope }}", "{{ }}", "{{ s.[ }}", "{{ nofunction(s) }}", "x {{ nope }}", "$(/nope)"])
+  for (const text of ["{{ nope }}", "{{ }}", "{{ s.[ }}", "{{ nofunction(s) }}", "x {{ nope }}", "$(/nope)", "$(.)", "x {{- n }}", "x {{- l }}"])
     throwsCode("unresolved", () => substitute(text, contextOf(variables)));
   throwsCode("unresolved", () => substitute({ "{{ n }}": 1n }, contextOf(variables)));
 });
