@@ -48,6 +48,7 @@ function checkEntry(entry: ContextEntry, findings: Findings): void {
   if (entry.apiCall !== undefined) checkApiCall(entry.apiCall, pointer(at, "apiCall"), findings);
   if (configMap !== undefined && configMap.name === "") findings.refuse(pointer(at, "configMap"), "expected a name, found nothing");
   if (configMap !== undefined && (configMap.namespace ?? "") === "") findings.refuse(pointer(at, "configMap"), "expected a namespace, found none");
+  if (globalReference?.name === "") findings.refuse(pointer(at, "globalReference"), "expected a name, found nothing");
   checkExpression(imageRegistry?.jmesPath, `${at}/imageRegistry/jmesPath`, findings);
   checkExpression(globalReference?.jmesPath, `${at}/globalReference/jmesPath`, findings);
 }

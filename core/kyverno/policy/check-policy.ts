@@ -1,4 +1,5 @@
 /** What Kyverno's admission asks of a policy as a whole. Source: kyverno.md sections 1.1, 1.2, 1.8 and 3; golden autogen.jsonl. */
+import { checkOverrides } from "./check-overrides.ts";
 import { autogenAnnotation, autogenKinds } from "./autogen.ts";
 import type { Policy, PolicyMap } from "./policy.ts";
 import { flagOf, integerOf, listOf, mapOf, member, textOf } from "./policy-value.ts";
@@ -51,6 +52,7 @@ export function checkPolicy(policy: Policy, document: PolicyMap, findings: Findi
   if (policy.kind === "Policy" && (listOf(spec, "validationFailureActionOverrides") ?? []).length > 0) {
     findings.refuse("/spec/validationFailureActionOverrides", "is supported only with ClusterPolicy");
   }
+  checkOverrides(policy.spec.validationFailureActionOverrides, "/spec/validationFailureActionOverrides", findings);
   const action = textOf(spec, "validationFailureAction");
   if (action === "audit" || action === "enforce")
     findings.warn("/spec/validationFailureAction", "Validation failure actions enforce/audit are deprecated, use Enforce/Audit instead.");

@@ -1,0 +1,42 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { checkOverrides } from "../../../../core/kyverno/policy/check-overrides.ts";
+import { Findings } from "../../../../core/kyverno/policy/problem.ts";
+import { faults, policyText, ruleWith } from "./sample-policy.ts";
+
+const test = suite("core/kyverno/policy/check-overrides");
+type Override = readonly [action: string, ...namespaces: readonly string[]];
+const found = (...overrides: readonly Override[]): readonly string[] => {
+  const findings = new Findings();
+  checkOverrides(
+    overrides.map(([action, ...namespaces]) => ({ action, namespaces })),
+    "",
+    findings,
+  );
+  return findings.problems(() => ({ file: "f", line: 1, column: 1 }), undefined).map(({ pointer }) => pointer);
+};
+
+test("namespaces under one action", () => {
+  assert.equal(found(), []);
+  assert.equal(found(["Enforce", "a"], ["enforce", "a", "a*"]), []);
+  assert.equal(found(["Enforce", "a"], ["Audit", "b", "b?"]), []);
+  assert.equal(found(["Enforce", "a-*"], ["Audit", "*-b"]), []);
+});
+
+test("namespaces under both", () => {
+  assert.equal(found(["Enforce", "a"], ["Audit", "b", "a"]), ["/1/namespaces"]);
+  assert.equal(found(["audit", "a"], ["Audit", "b"], ["enforce", "b"]), ["/2/namespaces"]);
+  assert.equal(found(["Enforce", "a*"], ["Audit", "ab"]), ["/1/namespaces"]);
+  assert.equal(found(["Enforce", "ab"], ["Audit", "a?"]), ["/1/namespaces"]);
+  assert.equal(found(["Enforce", "a*"], ["Audit", "a?"]), ["/1/namespaces"]);
+  assert.equal(found(["Enforce", "*"], ["Audit", "*"]), ["/1/namespaces"]);
+});
+
+test("an action is asked for", () => {
+  assert.equal(found(["", "a"]), ["/0/action"]);
+  assert.equal(faults(policyText([ruleWith()], { validationFailureActionOverrides: [{ namespaces: ["a"] }] })), [
+    "invalid-policy /spec/validationFailureActionOverrides/0/action",
+  ]);
+});
+
+test.run();
