@@ -130,6 +130,23 @@ attack(80, "the list of referrers names another image's bundle, one that refers 
   }
 });
 
+attack(80, "the image's own bundle in a manifest that refers to another image, or to nothing", () => {
+  for (const recipe of [{}, { claim: "attestation" }, { layout: "artifact" }] as const satisfies readonly Recipe[])
+    for (const subject of [undefined, { mediaType: "application/vnd.oci.image.manifest.v1+json", digest: `sha256:${"0".repeat(64)}`, size: 1 }]) {
+      const stray = sign(lab, {
+        ...recipe,
+        change: {
+          manifest: ({ subject: _, ...manifest }) => (subject === undefined ? manifest : { ...manifest, subject }),
+        },
+      });
+      const kept = stray.store.manifests.at(-1);
+      const manifest = JSON.parse(new TextDecoder().decode(kept?.bytes));
+      const descriptor = { mediaType: manifest.mediaType, digest: kept?.digest, size: kept?.bytes.length, artifactType: manifest.artifactType ?? "" };
+      const knowledge = altered(stray, (question) => (question.kind === "referrers" ? [descriptor] : undefined));
+      assert.is(verdict(stray, { knowledge }), "refuted: wrong-digest");
+    }
+});
+
 attack(84, "an index is signed, one of its images is run by its own digest or by a tag that was moved to it", () => {
   const signed = accepts({ layout: "tag", image: "index" });
   const index = JSON.parse(new TextDecoder().decode(signed.artifact));

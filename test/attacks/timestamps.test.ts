@@ -65,6 +65,16 @@ attack(45, "a forged certificate with the signer's name and number in the bag, b
   }
 });
 
+attack(45, "a good token with a forged twin of its signer's certificate in the bag: nobody guesses which one is meant", () => {
+  const forged = authority.authority.issue({ ...authority.certificate.spec, key: attacker }, attacker);
+  for (const listed of [issuers, authority.chain])
+    for (const certificates of [
+      [authority.certificate, forged, ...between],
+      [forged, authority.certificate, ...between],
+    ])
+      expect("refuted: bad-timestamp", stampedBy(authority, { listed, tokens: [{ certificates }] }));
+});
+
 attack(45, "must be accepted: a stranger's certificate first in the bag of a good token judges nothing", () => {
   for (const listed of [issuers, authority.chain])
     expect("proven", stampedBy(authority, { listed, tokens: [{ certificates: [ofAttacker, authority.certificate, ...between] }] }));
@@ -111,6 +121,14 @@ attack(47, "an intermediate of the stranger's own that bears the name of the tru
   const tokens = [{ certificates: [stranger.certificate, own, ...issuers] }];
   expect("refuted: bad-timestamp", { ...stampedBy(authority), timestamps: stampedBy(stranger, { tokens }).timestamps } as Changes);
   expect("refuted: bad-timestamp", stampedBy(stranger, { tokens, listed: issuers }));
+});
+
+attack(47, "another signer of the same authority, where the trusted root names the one that signs", () => {
+  const { spec } = authority.certificate;
+  const sister = authority.authority.issue({ ...spec, subject: "sister", serial: 67, key: attacker });
+  const tokens = [{ key: attacker, signer: sister, names: sister, certificates: [sister, ...between] }];
+  expect("proven", stampedBy(authority, { listed: issuers, tokens }));
+  expect("refuted: bad-timestamp", stampedBy(authority, { listed: authority.chain, tokens }));
 });
 
 const unusual = (name: string, change: (extensions: LabCertificate["spec"]["extensions"]) => LabCertificate["spec"]["extensions"]): LabTimestampAuthority =>

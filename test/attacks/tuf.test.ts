@@ -221,6 +221,10 @@ attack(91, "a root whose version is not the next one", () => {
   assert.is(codeOf({ ...repository.source(), roots: [first, second, first] }, first), "verified");
 });
 
+attack(91, "the next root by its own keys alone, or by the old ones alone", () => {
+  fault("a root without the old keys", "a root without its own keys");
+});
+
 attack(92, "old metadata, validly signed, is served again and again", () => {
   fault("an expired root", "an expired timestamp", "an expired snapshot", "expired targets");
 });
