@@ -49,12 +49,10 @@ function checkOperator(operator: PolicyValue | undefined, at: string, findings: 
 function checkOperations(condition: PolicyMap, at: string, findings: Findings): void {
   if (textOf(condition, "key")?.replaceAll(" ", "") !== "{{request.operation}}") return;
   const value = member(condition, "value");
-  const named = isList(value) ? value : [value];
-  for (const name of named) {
-    if (typeof name === "string" && !operations.has(name) && !name.includes("{{")) {
-      findings.refuse(pointer(at, "value"), `expected CREATE, UPDATE, DELETE or CONNECT, found ${JSON.stringify(name)}`);
-    }
-  }
+  // A variable may stand in place of the value, not inside of a list.
+  if (value === undefined || (typeof value === "string" && /^\{\{.*\}\}$/s.test(value))) return;
+  const wrong = (isList(value) ? value : [value]).find((name) => typeof name !== "string" || !operations.has(name));
+  if (wrong !== undefined) findings.refuse(pointer(at, "value"), `expected CREATE, UPDATE, DELETE or CONNECT, found ${describe(wrong)}`);
 }
 
 function checkList(list: PolicyValue | undefined, at: string, findings: Findings): void {

@@ -49,6 +49,7 @@ function checkEntry(entry: ContextEntry, findings: Findings): void {
   if (configMap !== undefined && configMap.name === "") findings.refuse(pointer(at, "configMap"), "expected a name, found nothing");
   if (configMap !== undefined && (configMap.namespace ?? "") === "") findings.refuse(pointer(at, "configMap"), "expected a namespace, found none");
   if (globalReference?.name === "") findings.refuse(pointer(at, "globalReference"), "expected a name, found nothing");
+  if (imageRegistry?.reference === "") findings.refuse(pointer(at, "imageRegistry"), "expected a reference, found nothing");
   checkExpression(imageRegistry?.jmesPath, `${at}/imageRegistry/jmesPath`, findings);
   checkExpression(globalReference?.jmesPath, `${at}/globalReference/jmesPath`, findings);
 }

@@ -54,6 +54,10 @@ function merged(earlier: JsonValue | undefined, later: JsonValue): JsonValue {
   return result;
 }
 
+/** Whether a name stands in an expression where it can be a root variable, in a string or not. */
+const mentions = (text: string, name: string): boolean =>
+  text.includes(name) && new RegExp(`(?:^|[^.0-9A-Za-z])${name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}\\b`).test(text);
+
 export class JsonContext implements Scope {
   readonly limits: Limits;
   readonly references: ReferenceOptions;
@@ -136,14 +140,29 @@ export class JsonContext implements Scope {
     return [...this.#entries.keys()];
   }
 
+  /** Kyverno loads whatever an expression mentions before it evaluates it, in the order of the declarations, needed or not. */
+  #loadMentioned(text: string): void {
+    const names = [...this.#entries].flatMap(([name, { pending }]) => (pending.length > 0 && mentions(text, name) ? [name] : []));
+    for (;;) {
+      let first: { readonly name: string; readonly entry: Entry; readonly order: number } | undefined;
+      for (const name of names) {
+        const entry = this.#entries.get(name);
+        const order = entry?.pending[0]?.order ?? Number.POSITIVE_INFINITY;
+        if (entry !== undefined && order < this.#horizon && order < (first?.order ?? Number.POSITIVE_INFINITY)) first = { name, entry, order };
+      }
+      if (first === undefined) return;
+      this.#load(first.name, first.entry, first.order + 1);
+    }
+  }
+
   /** Loads what is visible of an entry, in the order of its declarations. */
-  #load(name: string, entry: Entry): JsonValue | undefined {
+  #load(name: string, entry: Entry, horizon = this.#horizon): JsonValue | undefined {
     if (this.#loading >= this.limits.expressionDepth)
       throw new EngineError("over-budget", `context entries load each other more than ${this.limits.expressionDepth} deep`, { subject: name });
     const levelBefore = this.#levelRead;
     let { value, level } = entry;
     let rest = entry.pending;
-    for (let next = rest[0]; next !== undefined && next.order < this.#horizon; next = rest[0]) {
+    for (let next = rest[0]; next !== undefined && next.order < horizon; next = rest[0]) {
       this.#levelRead = 0;
       const loaded = this.#run(next, name, value);
       level = Math.max(level, this.#levelRead);
@@ -193,6 +212,7 @@ export class JsonContext implements Scope {
    */
   query(text: string, steps: number = this.limits.expressionSteps): JsonValue {
     if (text.trim() === "") throw new EngineError("unresolved", "invalid query (nil)", { subject: text });
+    this.#loadMentioned(text);
     return this.#evaluate(text, this, steps);
   }
 

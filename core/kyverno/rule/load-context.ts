@@ -91,24 +91,29 @@ function withDefault(load: () => JsonValue, otherwise: PolicyValue | undefined, 
   }
 }
 
+/** The default is there for an expression that fails, or that gives null where no value stands beside it. It has to resolve in any case. */
 function loadVariable(entry: ContextEntry, { context }: Loading): JsonValue {
-  const { value, jmesPath, default: otherwise } = entry.variable ?? {};
+  const { value, jmesPath, default: given } = entry.variable ?? {};
   const path = jmesPath === undefined ? "" : substituteText(jmesPath, context);
-  const apply = (): JsonValue => {
+  const otherwise = given === undefined ? null : toJson(substitute(given, context));
+  const attempt = (query: () => JsonValue): JsonValue => {
     try {
-      return value === undefined ? (path === "" ? null : context.query(path)) : context.evaluateOn(path, toJson(substitute(value, context)));
+      return query();
     } catch (error) {
       if (!(error instanceof EngineError) || isIgnorance(error)) throw error;
+      if (error.code === "unresolved" && otherwise !== null) return otherwise;
       throw new EngineError(error.code, `failed to apply jmespath ${path} to variable ${entry.name}: ${error.message}`, {
         subject: entry.pointer,
         cause: error,
       });
     }
   };
-  const plain = value !== undefined && path === "" ? () => toJson(substitute(value, context)) : apply;
-  return (
-    withDefault(plain, otherwise, context) ?? unresolved(`failed to add context entry for variable ${entry.name} since it evaluated to nil`, entry.pointer)
-  );
+  const output = (): JsonValue => {
+    if (value === undefined) return path === "" ? otherwise : (attempt(() => context.query(path)) ?? otherwise);
+    const known = toJson(substitute(value, context));
+    return path === "" ? known : attempt(() => context.evaluateOn(path, known));
+  };
+  return output() ?? unresolved(`failed to add context entry for variable ${entry.name} since it evaluated to nil`, entry.pointer);
 }
 
 const own = (object: JsonObject, key: string): JsonValue => (Object.hasOwn(object, key) ? (object[key] ?? null) : null);

@@ -30,6 +30,9 @@ const preconditions: readonly (readonly [name: string, value: unknown, faults: r
   ],
   ["an operation that there is", { all: [{ key: "{{ request.operation }}", operator: "AnyIn", value: ["CREATE", "UPDATE"] }] }, []],
   ["an operation that there is not", { all: [{ key: "{{request.operation}}", operator: "AnyIn", value: ["CREATED"] }] }, ["/all/0/value"]],
+  ["an operation of another type", { all: [{ key: "{{request.operation}}", operator: "Equals", value: true }] }, ["/all/0/value"]],
+  ["operations of another type", { all: [{ key: "{{request.operation}}", operator: "AnyIn", value: ["CREATE", 5] }] }, ["/all/0/value"]],
+  ["an operation by a variable in a list", { all: [{ key: "{{request.operation}}", operator: "AnyIn", value: ["{{ request.object.x }}"] }] }, ["/all/0/value"]],
   ["an operation by a variable", { all: [{ key: "{{request.operation}}", operator: "Equals", value: "{{ request.object.x }}" }] }, []],
 ];
 for (const [name, value, faults] of preconditions)

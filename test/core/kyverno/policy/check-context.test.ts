@@ -24,6 +24,7 @@ const cases: readonly (readonly [name: string, entry: Record<string, unknown>, f
   ["data with GET", { name: "a", apiCall: { urlPath: "/a", data: [{ key: "a", value: 1 }] } }, ["/apiCall/data"]],
   ["an image's query", { name: "a", imageRegistry: { reference: "x", jmesPath: "a b" } }, ["/imageRegistry/jmesPath"]],
   ["a global reference without name", { name: "a", globalReference: { name: "" } }, ["/globalReference"]],
+  ["an image without reference", { name: "a", imageRegistry: { reference: "" } }, ["/imageRegistry"]],
   ["a global query", { name: "a", globalReference: { name: "x", jmesPath: "" } }, []],
 ];
 for (const [name, entry, faults] of cases)

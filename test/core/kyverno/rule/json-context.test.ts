@@ -124,10 +124,42 @@ test("no alternative swallows what is not known", () => {
     throw new EngineError("not-in-mirror", "open", { subject: "key x" });
   };
   context.defer("a", open, "merge");
-  for (const query of ["a", "a.b", "a.b || 'x'", "not_null(a, 'x')", "[a, 'x']", "length(a || `[]`)"]) {
+  for (const query of ["a", "a.b", "a.b || 'x'", "not_null(a, 'x')", "[a, 'x']", "length(a || `[]`)", "request.operation || a"]) {
     assert.is(throwsCode("not-in-mirror", () => context.query(query)).subject, "key x");
   }
-  assert.is(context.query("request.operation || a"), "CREATE");
+  assert.is(context.query("request.operation || request.a"), "CREATE");
+});
+
+test("what an expression mentions is loaded before, in the order of the declarations", () => {
+  const context = contextOf();
+  const loaded: string[] = [];
+  const note = (name: string, value: () => JsonValue) => (): JsonValue => {
+    loaded.push(name);
+    return value();
+  };
+  context.defer(
+    "c",
+    note("c1", () => context.query("a || 'none'")),
+    "replace",
+  );
+  context.defer(
+    "a",
+    note("a", () => "x"),
+    "replace",
+  );
+  context.defer(
+    "c",
+    note("c2", () => context.query("[a, c]")),
+    "replace",
+  );
+  context.defer(
+    "unread",
+    note("unread", () => "x"),
+    "replace",
+  );
+  assert.equal(plain(context.query("a || request.c.unread || c")), "x");
+  assert.equal(loaded, ["c1", "a", "c2"]);
+  assert.equal(plain(context.query("c")), ["x", "none"]);
 });
 
 test("an entry that fails is an error each time, whatever stands beside it", () => {

@@ -55,6 +55,18 @@ for (const variable of [{ jmesPath: "nope" }, { value: { a: 1n }, jmesPath: "b" 
     void throwsCode("unresolved", () => contextOf({ x: { variable } }).query("x || 'y'")));
 }
 
+test("a default has to resolve, and does not stand in for a value", () => {
+  for (const variable of [
+    { value: "v", default: "{{ nope }}" },
+    { jmesPath: "request.namespace", default: { a: "{{ nope }}" } },
+    { value: "{{ nope }}", jmesPath: "x", default: "d" },
+    { value: "v", jmesPath: "b.c", default: "d" },
+    { value: { a: 5n }, jmesPath: "`null`", default: "d" },
+  ] satisfies readonly NonNullable<ContextEntry["variable"]>[])
+    throwsCode("unresolved", () => contextOf({ x: { variable } }).query("x"));
+  assert.is(contextOf({ x: { variable: { value: { a: 5n }, jmesPath: "length(a)", default: "d" } } }).query("x"), "d");
+});
+
 test("entries build on each other, in their order", () => {
   const context = contextOf([
     { name: "a", pointer: "", variable: { value: "1" } },
