@@ -8,23 +8,36 @@ export interface PemBlock {
   readonly bytes: Uint8Array;
 }
 
-const boundary = /-----BEGIN ([A-Z0-9 ]{1,64})-----([\s\S]*?)-----END ([A-Z0-9 ]{1,64})-----/g;
+const begin = "-----BEGIN ";
+const end = "-----END ";
+const labelPattern = /([A-Z0-9 ]{1,64})-----/y;
+
+/** The label of a boundary whose first words end at `at`, and where the boundary ends. */
+function readLabel(text: string, at: number): { readonly label: string; readonly until: number } {
+  labelPattern.lastIndex = at;
+  const label = labelPattern.exec(text)?.[1];
+  if (label === undefined) throw new EngineError("malformed", "PEM boundary without a label");
+  return { label, until: labelPattern.lastIndex };
+}
 
 /**
- * All blocks of a text, in order. Line ends, indentation and blank lines inside a block do not matter; RFC 1421 headers are refused.
+ * All blocks of a text, in order. Line ends, indentation and blank lines inside a block do not matter; RFC 1421 headers are refused. Each character is looked at
+ * a bounded number of times, whatever the boundaries are.
  * @throws EngineError `malformed` when a block's labels differ, its base64 is wrong, or a boundary has no partner.
  */
 export function parsePem(text: string): PemBlock[] {
   const blocks: PemBlock[] = [];
-  let boundaries = 0;
-  for (const match of text.matchAll(boundary)) {
-    const [, begin, body, end] = match as unknown as [string, string, string, string];
-    if (begin !== end || body.includes("-----BEGIN ")) throw new EngineError("malformed", `PEM block begins as ${begin} and ends as ${end}`);
-    blocks.push({ label: begin, bytes: decodeBase64(body.replace(/[\s]+/g, "")) });
-    boundaries += 1;
+  let next = text.indexOf(begin);
+  while (next !== -1) {
+    const opening = readLabel(text, next + begin.length);
+    const closes = text.indexOf(end, opening.until);
+    if (closes === -1) throw new EngineError("malformed", "PEM block without an end");
+    next = text.indexOf(begin, opening.until);
+    const closing = readLabel(text, closes + end.length);
+    if (opening.label !== closing.label || (next !== -1 && next < closes))
+      throw new EngineError("malformed", `PEM block begins as ${opening.label} and ends as ${closing.label}`);
+    blocks.push({ label: opening.label, bytes: decodeBase64(text.slice(opening.until, closes).replace(/\s+/g, "")) });
   }
-  const begins = text.split("-----BEGIN ").length - 1;
-  if (begins !== boundaries) throw new EngineError("malformed", "PEM block without an end");
   return blocks;
 }
 

@@ -32,4 +32,32 @@ test("boundaries decide: labels that differ, a missing end, a block in a block, 
   for (const text of wrong) throwsCode("malformed", () => parsePem(text));
 });
 
+test("many boundaries without partners cost no more than their length", () => {
+  const started = performance.now();
+  for (const part of [
+    "-----BEGIN A-----",
+    "-----BEGIN A-----\n-----END B----\n",
+    "-----BEGIN ",
+    "-----END A-----",
+    "-----BEGIN A-----\nAAAA\n-----END A",
+    "\n \t",
+  ]) {
+    const text = part.repeat(Math.floor((1 << 20) / part.length));
+    if (part.startsWith("-----BEGIN")) throwsCode("malformed", () => parsePem(text));
+    else assert.equal(parsePem(text), []);
+  }
+  assert.is(parsePem(block.repeat(2000)).length, 2000);
+  assert.ok(performance.now() - started < 5000);
+});
+
+test("a boundary without a label", () => {
+  for (const text of [
+    "-----BEGIN -----",
+    `${block}-----BEGIN x-----`,
+    block.replace("END PUBLIC KEY", "END "),
+    `-----BEGIN ${"A".repeat(65)}-----\n-----END ${"A".repeat(65)}-----`,
+  ])
+    throwsCode("malformed", () => parsePem(text));
+});
+
 test.run();
