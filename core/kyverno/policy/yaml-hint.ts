@@ -3,14 +3,17 @@
 const unquotedBraces = /(?:[:-]\s+|^\s*)\{\{/;
 const blockHeader = /^(\s*)(?:- )*([^\s#][^#]*?):\s*[|>][-+0-9]*\s*(?:#.*)?$/;
 
+/** A longer line is no slip of a hand; the pattern is not linear in it. */
+const longestLine = 1000;
+
 /** How a fault in `line` (1-based) can be mended, or `undefined`. */
 export function yamlHint(text: string, line: number): string | undefined {
   const lines = text.split(/\r\n|\r|\n/);
-  const current = lines[line - 1] ?? "";
+  const current = (lines[line - 1] ?? "").slice(0, longestLine);
   if (unquotedBraces.test(current)) return 'quote a value that begins with braces: "{{ … }}"';
   // The fault is reported where the text that should have been in the block begins or ends.
   for (let index = line - 1; index >= Math.max(0, line - 40); index--) {
-    const header = blockHeader.exec(lines[index] ?? "");
+    const header = blockHeader.exec((lines[index] ?? "").slice(0, longestLine));
     if (header === null) continue;
     const [, indent = "", key = ""] = header;
     const below = lines.slice(index + 1).find((candidate) => candidate.trim() !== "");

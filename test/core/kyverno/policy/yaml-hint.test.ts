@@ -22,4 +22,10 @@ test("anything else has no hint", () => {
   assert.is(yamlHint("", 7), undefined);
 });
 
+test("a line without end costs no more than a short one", () => {
+  const started = performance.now();
+  assert.is(yamlHint(`a: b\n  ${"- ".repeat(400_000)}x`, 2), undefined);
+  assert.ok(performance.now() - started < 2000);
+});
+
 test.run();
