@@ -7,12 +7,12 @@ import { encodeUtf8 } from "../../core/encoding/utf8.ts";
 import { EngineError, type ErrorCode } from "../../core/errors.ts";
 import { MemoryKnowledge } from "../../core/oci/memory-knowledge.ts";
 import { parseReference } from "../../core/oci/reference.ts";
-import type { Digest, Knowledge } from "../../core/question.ts";
+import type { Digest, Knowledge, Question } from "../../core/question.ts";
 import { requireTargetPath } from "../../core/tuf/target-path.ts";
 import { MetadataFolder } from "../../proxy/upstream/tuf/metadata-folder.ts";
 import { openLayout } from "../../proxy/archive/oci-layout.ts";
 import { tempFolder } from "../support/temp-folder.ts";
-import { decide, type Json, type Recipe, sign, type Signed, Store, verdict, verifiers, withTrust } from "../lab/index.ts";
+import { decide, type Json, type Recipe, sign, type Signed, Store, together, verdict, verifiers, withTrust } from "../lab/index.ts";
 import { attackSuite } from "./attack.ts";
 import { altered, withEntry } from "./other-answers.ts";
 import { accepts, lab } from "./refuses.ts";
@@ -36,6 +36,34 @@ attack(81, "the fallback tag, or the list of referrers, is emptied: a required a
       assert.is(decide(signed, verifier, { policy: clean }).allowed, true);
       assert.is(decide(signed, verifier, { knowledge, policy: clean }).allowed, false);
     }
+});
+
+attack(81, "the statement that does not meet the conditions is withheld: listed and not at hand, or in a layout that nobody was asked about", () => {
+  const recipe = (layout: "tag" | "bundle", approved: boolean): Recipe => ({ claim: "attestation", layout, predicate: { approved } });
+  const bad = sign(lab, recipe("bundle", false));
+  const both = together(sign(lab, recipe("tag", true)), bad);
+  const held = bad.store.blobs.at(-1);
+  const holding = (policy: Json): Json => {
+    policy.spec.rules[0].verifyImages[0].attestations[0].conditions = [{ all: [{ key: "{{ approved }}", operator: "Equals", value: true }] }];
+    return policy;
+  };
+  const without = (isMeant: (question: Question) => boolean): Knowledge => ({
+    answer: (question) => (isMeant(question) ? undefined : both.knowledge.answer(question)),
+  });
+  const withheld = [
+    without((question) => question.kind === "blob" && question.digest === digestOf(held?.bytes ?? new Uint8Array(0))),
+    without((question) => question.kind === "referrers"),
+  ];
+  for (const verifier of verifiers) {
+    assert.is(decide(both, verifier, { policy: holding }).allowed, false);
+    for (const knowledge of withheld) {
+      const decision = decide(both, verifier, { knowledge, policy: holding });
+      assert.is(decision.allowed, false);
+      assert.ok(decision.results.every(({ status }) => status === "error"));
+      // Where a policy asks for no more than that there is one, one is enough.
+      assert.is(decide(both, verifier, { knowledge }).allowed, true);
+    }
+  }
 });
 
 attack(81, "a folder whose fallback index was overwritten, complete or not", () => {

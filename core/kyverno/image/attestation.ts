@@ -3,6 +3,7 @@ import { isObject } from "../../encoding/shape.ts";
 import { EngineError } from "../../errors.ts";
 import { conjunction, failed, type Failure, proven, refuted, toFailure, unknown, type Verification } from "../../verdict.ts";
 import type { ProvenStatement } from "../../verify/evidence.ts";
+import type { AttestationOutcome } from "../../verify/verify-image.ts";
 import type { PolicyValue } from "../policy/policy.ts";
 import { evaluateConditions } from "../rule/conditions.ts";
 import type { JsonContext } from "../rule/json-context.ts";
@@ -18,10 +19,7 @@ export interface AttestationContext extends Omit<SetContext, "check"> {
   /** The image in messages. */
   readonly image: string;
   readonly variables: JsonContext;
-  readonly verify: (
-    attestor: SingleAttestor,
-    predicateType: string,
-  ) => { readonly verification: Verification<readonly ProvenStatement[]>; readonly candidates: AttestorOutcome["candidates"] };
+  readonly verify: (attestor: SingleAttestor, predicateType: string) => AttestationOutcome;
   /** Is told the first statement of its type that was proven, under the attestation's name. */
   readonly remember: (name: string, statement: ProvenStatement) => void;
 }
@@ -42,11 +40,11 @@ export function checkAttestation(attestation: CompiledAttestation, context: Atte
   if (type === undefined || type === "")
     return ownFailure(attestation, context, { check: "attestation.type", code: "malformed", reason: "missing type", stage: 0 });
   const check = (attestor: SingleAttestor): AttestorOutcome => {
-    const { verification, candidates } = context.verify(attestor, type);
+    const { verification, candidates, undecided } = context.verify(attestor, type);
     if (verification.truth !== "proven") return { verification, candidates };
     const first = verification.evidence[0];
     if (first !== undefined && attestation.source.name !== undefined) context.remember(attestation.source.name, first);
-    return { verification: judgeStatements(attestation.source.conditions, verification.evidence, type, context), candidates };
+    return { verification: judgeStatements(attestation.source.conditions, verification.evidence, undecided, type, context), candidates };
   };
   const { truth, results } = checkAttestorSets(attestation.sets, { ...context, check });
   return {
@@ -60,17 +58,18 @@ export function checkAttestation(attestation: CompiledAttestation, context: Atte
   };
 }
 
-/** Every statement of the type that satisfied the attestor must satisfy the conditions. */
+/** Every statement of the type that satisfied the attestor must satisfy the conditions; while there may be others, nobody knows whether all do. */
 function judgeStatements(
   conditions: PolicyValue | undefined,
   statements: readonly ProvenStatement[],
+  undecided: AttestationOutcome["undecided"],
   type: string,
   context: AttestationContext,
 ): Verification<null> {
   if (conditions === undefined) return proven(null);
   const verdicts = statements.map((statement) => judgeStatement(conditions, statement, type, context));
   const truth = conjunction(verdicts.map((verdict) => verdict.truth));
-  if (truth === "proven") return proven(null);
+  if (truth === "proven") return undecided.failures.length === 0 ? proven(null) : unknown(undecided.failures, undecided.open);
   const failures = verdicts.flatMap((verdict) => (verdict.truth === "proven" ? [] : verdict.failures));
   if (truth === "refuted") return refuted(...failures);
   return unknown(
