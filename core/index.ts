@@ -86,6 +86,7 @@ export { encodeDescriptor, readDescriptor } from "./oci/descriptor.ts";
 export { type KnownManifest, type Lookup, readManifest, readReferrers, readTag } from "./oci/lookup.ts";
 export { type Manifest, parseManifest, referrerDescriptor } from "./oci/manifest.ts";
 export { isTag, repositoryForFetching } from "./oci/reference.ts";
+export { expandRules } from "./kyverno/policy/autogen.ts";
 export { type LoadedPolicies, loadPolicies, type PolicyFile, type PolicyProblem } from "./kyverno/policy/read-policy.ts";
 export type { PolicyException } from "./kyverno/policy/exceptions.ts";
 export { type FunctionEnvironment, kyvernoFunctions } from "./kyverno/functions/table.ts";

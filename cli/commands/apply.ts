@@ -1,6 +1,6 @@
 /** `sallyport apply`: Kyverno policies on resource files, with Kyverno's flags, output and exit codes. Source: kyverno.md section 12.1. */
 import { type Command, Option } from "commander";
-import { EngineError, type JsonObject, requestFor } from "../../core/index.ts";
+import { EngineError, expandRules, type JsonObject, requestFor } from "../../core/index.ts";
 import { ClusterFiles } from "../input/cluster-files.ts";
 import { collect, type CommandIO, type ExitCode, type Shell } from "../command.ts";
 import { problemText, readPolicies, readResources } from "../input/files.ts";
@@ -95,7 +95,7 @@ function apply(paths: readonly string[], options: ApplyOptions, io: CommandIO): 
     const setting: Setting = { values, user, knowledge: opened.knowledge, trust: opened.trust, now: opened.now };
     const { responses, left } = judge({ policies, exceptions }, resources, setting, io);
     if (options.output !== undefined) writeResources(options.output, left, io);
-    const rules = policies.reduce((sum, policy) => sum + policy.spec.rules.length, 0);
+    const rules = policies.reduce((sum, policy) => sum + expandRules(policy).length, 0);
     return report(
       responses,
       options,
@@ -178,8 +178,7 @@ function renderReport(responses: readonly ReportedResponse[], counts: Counts, op
       );
     default: {
       const document = sorted(toPolicyReport(responses, counts, { auditWarn, at: now, api: options.reportApi }));
-      const line = "-".repeat(70);
-      return options.outputFormat === "json" ? toJsonText(document) : `${line}\nPOLICY REPORT:\n${line}\n${toYamlText(document)}`;
+      return options.outputFormat === "json" ? toJsonText(document) : toYamlText(document);
     }
   }
 }
