@@ -25,7 +25,8 @@ interface TestOptions extends KnowledgeOptions {
 
 const usage = (message: string, subject: string): EngineError => new EngineError("invalid-usage", message, { subject });
 
-type Selector = (row: { readonly policy: string; readonly rule: string; readonly resource: string }) => boolean;
+/** Whether a selector takes in a name, as the test file writes it. */
+type Selector = (key: "policy" | "rule" | "resource", name: string) => boolean;
 
 /** `policy=NAME,rule=NAME,resource=NAME`, each with wildcards. */
 function readSelector(text: string): Selector {
@@ -41,7 +42,7 @@ function readSelector(text: string): Selector {
     );
     return { key: key as "policy" | "rule" | "resource", expression };
   });
-  return (row) => parts.every(({ key, expression }) => expression.test(row[key]));
+  return (key, name) => parts.every((part) => part.key !== key || part.expression.test(name));
 }
 
 const below = (test: TestFile, path: string): string => (test.folder === "." || path.startsWith("/") ? path : `${test.folder}/${path}`);
@@ -104,10 +105,11 @@ interface Checked {
 }
 
 /** The rows of one expected result: each result of the engine that it speaks of. */
-function checkResult(expected: ExpectedResult, test: TestFile, { judged, loaded }: Checked, io: CommandIO): readonly TestRow[] {
-  const row = (resource: string, reason: string, passed: boolean, message = reason): TestRow => ({
+function checkResult(expected: ExpectedResult, test: TestFile, { judged, loaded }: Checked, selects: Selector, io: CommandIO): readonly TestRow[] {
+  if (!selects("policy", expected.policy) || !selects("rule", expected.rule)) return [];
+  const row = (resource: string, reason: string, passed: boolean, message = reason, rule = expected.rule): TestRow => ({
     policy: expected.policy,
-    rule: expected.rule,
+    rule,
     resource,
     passed,
     reason,
@@ -119,6 +121,7 @@ function checkResult(expected: ExpectedResult, test: TestFile, { judged, loaded 
       ? expected.resources
       : loaded.resources.filter(({ kind }) => expected.kind === "" || kind === expected.kind).map((resource) => requestFor(resource).name ?? "");
   return wanted.flatMap((name) => {
+    if (!selects("resource", name)) return [];
     const found = loaded.resources.filter((resource) => isResource(resource, expected.kind, name));
     // Differs: Kyverno says nothing of a resource that is not there.
     if (found.length === 0) return [row([expected.kind, name].filter((part) => part !== "").join("/"), "Not found", false)];
@@ -131,8 +134,8 @@ function checkResult(expected: ExpectedResult, test: TestFile, { judged, loaded 
       const rows =
         results.length === 0
           ? [row(shown, "Excluded", true)]
-          : results.map(({ status, message }) =>
-              row(shown, status === expected.result ? "Ok" : `Want ${expected.result}, got ${status}`, status === expected.result, message),
+          : results.map(({ rule, status, message }) =>
+              row(shown, status === expected.result ? "Ok" : `Want ${expected.result}, got ${status}`, status === expected.result, message, rule),
             );
       return expected.patchedResources === undefined
         ? rows
@@ -205,7 +208,7 @@ function runTest(test: TestFile, options: TestOptions, selects: Selector, io: Co
       return judged;
     };
     say("  Checking results ...\n\n");
-    return test.results.flatMap((expected) => checkResult(expected, test, { judged: judgedFor(expected.operation ?? ""), loaded }, io)).filter(selects);
+    return test.results.flatMap((expected) => checkResult(expected, test, { judged: judgedFor(expected.operation ?? ""), loaded }, selects, io));
   } finally {
     opened.close();
   }

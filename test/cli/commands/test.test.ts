@@ -122,6 +122,8 @@ test("a resource as it was patched", async () => {
 
 test("selected, failed only, and in other forms", async () => {
   assert.is(rows(await run(expected, ["-t", "resource=*bad"])).length, 2);
+  assert.is(rows(await run(expected, ["-t", "policy=check, rule=ver*, resource=bad"])).length, 2);
+  assert.is(rows(await run(expected, ["-t", "policy=check,rule=other"])).length, 0);
   const failing = await run(expected.replace("result: fail", "result: pass"), ["--fail-only"]);
   assert.match(failing.out, "Test Summary: 2 out of 4 tests failed\n\nAggregated Failed Test Cases : \n");
   const json = await run(expected, ["-o", "json"]);
