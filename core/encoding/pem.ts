@@ -42,5 +42,8 @@ export function parsePem(text: string): PemBlock[] {
 }
 
 /** A block in lines of 64 characters, ending with a line feed. `base64` is the padded text of its bytes. */
-export const encodePem = (label: string, base64: string): string =>
-  `-----BEGIN ${label}-----\n${base64.replace(/(.{64})(?=.)/g, "$1\n")}\n-----END ${label}-----\n`;
+export function encodePem(label: string, base64: string): string {
+  let text = `-----BEGIN ${label}-----\n`;
+  for (let at = 0; at < base64.length; at += 64) text += `${base64.slice(at, at + 64)}\n`;
+  return `${text}-----END ${label}-----\n`;
+}

@@ -182,9 +182,18 @@ class ParsedCertificate implements Certificate {
   }
 
   extension(oid: string): Extension | undefined {
-    const id = encodeOid(oid);
+    const id = encodingOf(oid);
     return this.extensions.find((extension) => extension.isOf(id));
   }
+}
+
+/** Encodings of the identifiers that are asked for, which are constants of this program. */
+const encodings = new Map<string, Uint8Array>();
+
+function encodingOf(oid: string): Uint8Array {
+  const held = encodings.get(oid) ?? encodeOid(oid);
+  encodings.set(oid, held);
+  return held;
 }
 
 function readVersion(tbs: DerReader): 1 | 2 | 3 {
