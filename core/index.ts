@@ -77,6 +77,7 @@ export { toJson } from "./kyverno/policy/policy-value.ts";
 export type { Policy, Position } from "./kyverno/policy/policy.ts";
 export { createEngine, type Decision, type DecideOptions, type Engine, type EngineOptions, type EngineSettings } from "./engine.ts";
 export { settle, type SettleOptions } from "./settle.ts";
+export { readEcdsaSignature } from "./crypto/ecdsa-signature.ts";
 export { hasSignatureForm } from "./crypto/signature-form.ts";
 export type { SignatureAlgorithm, SignatureVerifier, Signed } from "./crypto/signature-verifier.ts";
 export { member, pointer, readArray, readInteger, readObject, readString } from "./encoding/shape.ts";

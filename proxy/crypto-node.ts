@@ -1,10 +1,12 @@
 /**
- * The fast adapter of the verifier port: node:crypto (OpenSSL), with key objects kept as long as their keys live.
+ * The fast adapter of the verifier port: node:crypto (OpenSSL), with key objects kept as long as their keys live. Keys of P-384 that come back go to a kernel
+ * of our own, because OpenSSL is slow with this curve.
  *
  * What OpenSSL would judge otherwise than noble is settled before it is called (`hasSignatureForm`), so both adapters give one answer.
  * Bare digests and Ed25519ph, which node:crypto cannot take, go to noble.
  */
 import { constants, createPublicKey, type KeyObject, verify as opensslVerify } from "node:crypto";
+import { P384Verifier } from "./p384/verify.ts";
 import { hasSignatureForm, nobleVerifier, type PublicKey, type SignatureAlgorithm, type SignatureVerifier, type Signed } from "../core/index.ts";
 
 const keyObjects = new WeakMap<PublicKey, KeyObject>();
@@ -42,7 +44,13 @@ function verifyMessage(algorithm: Exclude<SignatureAlgorithm, { scheme: "ed25519
   }
 }
 
+const p384 = new P384Verifier();
+
 function verify(algorithm: SignatureAlgorithm, key: PublicKey, signed: Signed, signature: Uint8Array): boolean {
+  if (algorithm.scheme === "ecdsa" && key.type === "ecdsa" && key.curve === "P-384" && hasSignatureForm(algorithm, key, signed, signature)) {
+    const holds = p384.verify(algorithm.hash, key, signed, signature);
+    if (holds !== undefined) return holds;
+  }
   if ("digest" in signed || algorithm.scheme === "ed25519ph") return nobleVerifier.verify(algorithm, key, signed, signature);
   return hasSignatureForm(algorithm, key, signed, signature) && verifyMessage(algorithm, key, signed.message, signature);
 }

@@ -56,7 +56,8 @@ export const layers: LayerTable = {
   "core/index.ts": { units: [...engine, "core/record", "core/archive", "core/engine.ts", "core/settle.ts"] },
   "core/entry": { units: doors },
 
-  "proxy/crypto-node.ts": { units: doors, packages: ["node:"] },
+  "proxy/crypto-node.ts": { units: [...doors, "proxy/p384"], packages: ["node:"] },
+  "proxy/p384": { units: doors, packages: ["@noble/curves"] },
   "proxy/native-hashes.ts": { units: [], packages: ["node:"] },
   "proxy/native-codecs.ts": { units: [], packages: ["node:"] },
   "proxy/log.ts": { units: doors, packages: ["node:", "pino"] },

@@ -1,0 +1,263 @@
+/**
+ * Arithmetic modulo the prime of P-384 and on its points, as WebAssembly. Source: NIST SP 800-186 §3.2.1.4; Montgomery multiplication by operand scanning;
+ * doubling and mixed addition in Jacobian coordinates for a = -3 (Hankerson, Menezes, Vanstone, Guide to Elliptic Curve Cryptography, §3.2.2).
+ */
+import {
+  add,
+  address,
+  addressPlus,
+  and,
+  call,
+  type Code,
+  constant,
+  encodeModule,
+  get,
+  isNegative,
+  loadWord,
+  multiply,
+  select,
+  set,
+  shiftSigned,
+  shiftUnsigned,
+  storeWord,
+  subtract,
+  tee,
+  type WasmFunction,
+} from "./wasm-code.ts";
+
+/** 32-bit words of a field element, little-endian; a point is X, Y, Z. */
+export const words = 12;
+export const elementBytes = 4 * words;
+export const prime = 2n ** 384n - 2n ** 128n - 2n ** 96n + 2n ** 32n - 1n;
+
+const mask = constant(0xffffffffn);
+const bits = constant(32n);
+const wordOf = (index: number): bigint => (prime >> BigInt(32 * index)) & 0xffffffffn;
+const each = (code: (index: number) => Code): Code => Array.from({ length: words }, (_, index) => code(index)).flat();
+
+/** Takes a sum from the stack: its low word into a local, its carry into another. */
+const split = (sum: number, into: number, carry: number, shift: Code): Code => [
+  ...tee(sum),
+  ...mask,
+  ...and,
+  ...set(into),
+  ...get(sum),
+  ...bits,
+  ...shift,
+  ...set(carry),
+];
+
+/** Stores the value in the locals `first`…, whose top is `top`, less the prime if it is not smaller than that. It is below twice the prime. */
+function storeReduced(first: number, top: number, lower: number, sum: number, carry: number): Code {
+  return [
+    ...constant(0n),
+    ...set(carry),
+    ...each((index) => [
+      ...get(first + index),
+      ...constant(wordOf(index)),
+      ...subtract,
+      ...get(carry),
+      ...add,
+      ...split(sum, lower + index, carry, shiftSigned),
+    ]),
+    ...get(top),
+    ...get(carry),
+    ...add,
+    ...set(carry),
+    ...each((index) => [...get(0), ...get(first + index), ...get(lower + index), ...get(carry), ...isNegative, ...select, ...storeWord(4 * index)]),
+  ];
+}
+
+/**
+ * mul(to, a, b): a·b/2^384. One word of b at a time; what makes the lowest word vanish is that word times the prime, and the prime is sparse:
+ * 2^384 - 2^128 - 2^96 + 2^32 - 1, whose last term takes the word itself away.
+ */
+function multiplication(): WasmFunction {
+  const [a, t, lower] = [3, 3 + words, 3 + words + words + 2];
+  const [top, over] = [t + words, t + words + 1];
+  const [sum, carry, factor, locals] = [lower + words, lower + words + 1, lower + words + 2, lower + words + 3 - 3];
+  const reduced = (index: number): Code => {
+    const term = index === 1 || index === words ? [...get(factor), ...add] : index === 3 || index === 4 ? [...get(factor), ...subtract] : [];
+    return [...get(t + index), ...term, ...(index === 1 ? [] : [...get(carry), ...add]), ...split(sum, t + index - 1, carry, shiftSigned)];
+  };
+  const step = (row: number): Code => [
+    ...get(2),
+    ...loadWord(4 * row),
+    ...set(factor),
+    ...each((index) => [
+      ...get(a + index),
+      ...get(factor),
+      ...multiply,
+      ...(row === 0 ? [] : [...get(t + index), ...add]),
+      ...(index === 0 ? [] : [...get(carry), ...add]),
+      ...split(sum, t + index, carry, shiftUnsigned),
+    ]),
+    ...(row === 0 ? get(carry) : [...get(top), ...get(carry), ...add]),
+    ...split(sum, top, over, shiftUnsigned),
+    ...get(t),
+    ...set(factor),
+    ...Array.from({ length: words }, (_, index) => reduced(index + 1)).flat(),
+    ...get(over),
+    ...get(carry),
+    ...add,
+    ...set(top),
+  ];
+  const body = [...each((index) => [...get(1), ...loadWord(4 * index), ...set(a + index)]), ...each(step), ...storeReduced(t, top, lower, sum, carry)];
+  return { name: "mul", parameters: 3, locals, body };
+}
+
+/** add(to, a, b) */
+function addition(): WasmFunction {
+  const [t, lower] = [3, 3 + words];
+  const [sum, carry] = [lower + words, lower + words + 1];
+  const body = [
+    ...each((index) => [
+      ...get(1),
+      ...loadWord(4 * index),
+      ...get(2),
+      ...loadWord(4 * index),
+      ...add,
+      ...(index === 0 ? [] : [...get(carry), ...add]),
+      ...split(sum, t + index, carry, shiftUnsigned),
+    ]),
+    ...get(carry),
+    ...set(carry + 1),
+    ...storeReduced(t, carry + 1, lower, sum, carry),
+  ];
+  return { name: "add", parameters: 3, locals: 2 * words + 3, body };
+}
+
+/** sub(to, a, b): where it is negative, the prime is added. */
+function subtraction(): WasmFunction {
+  const t = 3;
+  const [sum, carry, sign] = [t + words, t + words + 1, t + words + 2];
+  const body = [
+    ...each((index) => [
+      ...get(1),
+      ...loadWord(4 * index),
+      ...get(2),
+      ...loadWord(4 * index),
+      ...subtract,
+      ...(index === 0 ? [] : [...get(carry), ...add]),
+      ...split(sum, t + index, carry, shiftSigned),
+    ]),
+    // The last carry is 0 or -1: as a mask it takes the prime or nothing.
+    ...get(carry),
+    ...set(sign),
+    ...constant(0n),
+    ...set(carry),
+    ...each((index) => [
+      ...get(t + index),
+      ...constant(wordOf(index)),
+      ...get(sign),
+      ...and,
+      ...add,
+      ...get(carry),
+      ...add,
+      ...split(sum, t + index, carry, shiftUnsigned),
+    ]),
+    ...each((index) => [...get(0), ...get(t + index), ...storeWord(4 * index)]),
+  ];
+  return { name: "sub", parameters: 3, locals: words + 3, body };
+}
+
+const [mul, plus, minus] = [0, 1, 2];
+
+/** Where the operations below keep what they need in between. */
+const scratch = (index: number): Operand => ({ at: "scratch", offset: index * elementBytes });
+export const scratchBytes = 8 * elementBytes;
+
+interface Operand {
+  readonly at: "first" | "second" | "scratch";
+  readonly offset: number;
+}
+const operand = ({ at, offset }: Operand): Code =>
+  at === "scratch" ? address(offset) : [...get(at === "first" ? 0 : 1), ...(offset === 0 ? [] : [...address(offset), ...addressPlus])];
+const op = (index: number, to: Operand, a: Operand, b: Operand): Code => [...operand(to), ...operand(a), ...operand(b), ...call(index)];
+const coordinates = (at: Operand["at"]): readonly [Operand, Operand, Operand] => [
+  { at, offset: 0 },
+  { at, offset: elementBytes },
+  { at, offset: 2 * elementBytes },
+];
+
+/** double(point), in place. The neutral element, whose Z is 0, stays. */
+function doubling(): WasmFunction {
+  const [x, y, z] = coordinates("first");
+  const [delta, gamma, beta, alpha, other] = [scratch(0), scratch(1), scratch(2), scratch(3), scratch(4)];
+  const body = [
+    op(mul, delta, z, z),
+    op(mul, gamma, y, y),
+    op(mul, beta, x, gamma),
+    // alpha = 3 (X - Z²) (X + Z²)
+    op(minus, alpha, x, delta),
+    op(plus, other, x, delta),
+    op(mul, other, alpha, other),
+    op(plus, alpha, other, other),
+    op(plus, alpha, alpha, other),
+    // Z' = (Y + Z)² - Y² - Z²
+    op(plus, z, y, z),
+    op(mul, z, z, z),
+    op(minus, z, z, gamma),
+    op(minus, z, z, delta),
+    // X' = alpha² - 8 beta
+    op(plus, beta, beta, beta),
+    op(plus, beta, beta, beta),
+    op(plus, other, beta, beta),
+    op(mul, x, alpha, alpha),
+    op(minus, x, x, other),
+    // Y' = alpha (4 beta - X') - 8 gamma²
+    op(minus, beta, beta, x),
+    op(mul, gamma, gamma, gamma),
+    op(plus, gamma, gamma, gamma),
+    op(plus, gamma, gamma, gamma),
+    op(plus, gamma, gamma, gamma),
+    op(mul, y, alpha, beta),
+    op(minus, y, y, gamma),
+  ].flat();
+  return { name: "double", parameters: 1, locals: 0, body };
+}
+
+/**
+ * addAffine(point, other), in place; `other` is X and Y. Neither is the neutral element. Where their X are equal, Z becomes 0: then X tells whether they were
+ * the same point (0) or each other's negative.
+ */
+function mixedAddition(): WasmFunction {
+  const [x, y, z] = coordinates("first");
+  const [x2, y2] = coordinates("second");
+  const [zz, h, hh, r, j, v] = [scratch(0), scratch(1), scratch(2), scratch(3), scratch(4), scratch(5)];
+  const body = [
+    op(mul, zz, z, z),
+    op(mul, h, x2, zz),
+    op(minus, h, h, x),
+    op(mul, r, z, zz),
+    op(mul, r, y2, r),
+    op(minus, r, r, y),
+    op(plus, r, r, r),
+    op(mul, hh, h, h),
+    // Z' = (Z + H)² - Z² - H²
+    op(plus, z, z, h),
+    op(mul, z, z, z),
+    op(minus, z, z, zz),
+    op(minus, z, z, hh),
+    // I = 4 H², J = H I, V = X I
+    op(plus, hh, hh, hh),
+    op(plus, hh, hh, hh),
+    op(mul, j, h, hh),
+    op(mul, v, x, hh),
+    // X' = r² - J - 2 V
+    op(mul, x, r, r),
+    op(minus, x, x, j),
+    op(minus, x, x, v),
+    op(minus, x, x, v),
+    // Y' = r (V - X') - 2 Y J
+    op(minus, v, v, x),
+    op(mul, v, r, v),
+    op(mul, j, y, j),
+    op(plus, j, j, j),
+    op(minus, y, v, j),
+  ].flat();
+  return { name: "addAffine", parameters: 2, locals: 0, body };
+}
+
+/** The module; the first {@link scratchBytes} of its memory are its own. */
+export const fieldModule = (pages: number): Uint8Array => encodeModule([multiplication(), addition(), subtraction(), doubling(), mixedAddition()], pages);

@@ -1,0 +1,126 @@
+/** The kernel's instance: field elements and points of P-384 in its memory. Elements are in Montgomery form, a·2^384, and below the prime. */
+import { elementBytes, fieldModule, prime, scratchBytes, words } from "./field-code.ts";
+
+/** The part of the WebAssembly interface that is used, which Node's types leave out. */
+export interface WasmHost {
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object) => { readonly exports: unknown };
+}
+
+/** Absent where Node runs without it, as under `--jitless`. */
+export const wasmHost = (): WasmHost | undefined => (globalThis as unknown as { readonly WebAssembly?: WasmHost }).WebAssembly;
+
+interface KernelExports {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  mul(to: number, a: number, b: number): void;
+  double(point: number): void;
+  addAffine(point: number, other: number): void;
+}
+
+/** X, Y of an affine point, and X, Y, Z of another. */
+export const affineBytes = 2 * elementBytes;
+export const jacobianBytes = 3 * elementBytes;
+
+const pageBytes = 65_536;
+
+/** Synchronous, and used by one caller at a time: each operation leaves its result where it was told to. */
+export class Field {
+  readonly #kernel: KernelExports;
+  readonly #memory: Uint32Array;
+  #free = scratchBytes;
+  /** 1, and the square of 2^384, by which an integer becomes an element. */
+  readonly one: number;
+  readonly #square: number;
+
+  /** `bytes`: how much of memory is asked for with {@link allocate}. */
+  constructor(bytes: number, { Module, Instance }: WasmHost) {
+    const pages = Math.ceil((scratchBytes + 2 * elementBytes + bytes) / pageBytes);
+    this.#kernel = new Instance(new Module(fieldModule(pages))).exports as KernelExports;
+    this.#memory = new Uint32Array(this.#kernel.memory.buffer);
+    this.one = this.allocate(elementBytes);
+    this.#square = this.allocate(elementBytes);
+    this.#write(this.one, 2n ** 384n % prime);
+    this.#write(this.#square, 2n ** 768n % prime);
+  }
+
+  /** The address of so many bytes. */
+  allocate(bytes: number): number {
+    const at = this.#free;
+    this.#free += bytes;
+    if (this.#free > this.#memory.byteLength) throw new RangeError("the kernel's memory is too small");
+    return at;
+  }
+
+  #write(at: number, value: bigint): void {
+    for (let index = 0; index < words; index++) this.#memory[at / 4 + index] = Number((value >> BigInt(32 * index)) & 0xffffffffn);
+  }
+
+  /** Makes an element of an integer below the prime. */
+  set(at: number, value: bigint): void {
+    this.#write(at, value);
+    this.#kernel.mul(at, at, this.#square);
+  }
+
+  /** The element as it stands: 2^384 times the integer. */
+  #raw(at: number): bigint {
+    let value = 0n;
+    for (let index = words - 1; index >= 0; index--) value = (value << 32n) | BigInt(this.#memory[at / 4 + index] as number);
+    return value;
+  }
+
+  /** The element's inverse, by `invert` on integers modulo the prime. */
+  invert(at: number, invert: (value: bigint) => bigint): void {
+    // 1/(a R) is a⁻¹ R⁻¹; twice by R² gives a⁻¹ R.
+    this.#write(at, invert(this.#raw(at)));
+    this.#kernel.mul(at, at, this.#square);
+    this.#kernel.mul(at, at, this.#square);
+  }
+
+  multiply(to: number, a: number, b: number): void {
+    this.#kernel.mul(to, a, b);
+  }
+
+  isZero(at: number): boolean {
+    for (let index = 0; index < words; index++) if (this.#memory[at / 4 + index] !== 0) return false;
+    return true;
+  }
+
+  equal(a: number, b: number): boolean {
+    for (let index = 0; index < words; index++) if (this.#memory[a / 4 + index] !== this.#memory[b / 4 + index]) return false;
+    return true;
+  }
+
+  copy(to: number, from: number, bytes: number): void {
+    this.#memory.copyWithin(to / 4, from / 4, (from + bytes) / 4);
+  }
+
+  /** A copy of what stands at an address, and back again. */
+  take(at: number, bytes: number): Uint32Array {
+    return this.#memory.slice(at / 4, (at + bytes) / 4);
+  }
+  put(at: number, content: Uint32Array): void {
+    this.#memory.set(content, at / 4);
+  }
+
+  /** Doubles the point, which is not the neutral element: on a curve of odd order the result is none either. */
+  double(point: number): void {
+    this.#kernel.double(point);
+  }
+
+  /** Adds an affine point to one that is not the neutral element. Returns whether the sum is one. */
+  addAffine(point: number, other: number): boolean {
+    this.#kernel.addAffine(point, other);
+    if (!this.isZero(point + 2 * elementBytes)) return true;
+    // Their X were equal: the same point, which is doubled, or its negative.
+    if (!this.isZero(point)) return false;
+    this.setPoint(point, other);
+    this.double(point);
+    return true;
+  }
+
+  /** The affine point, with Z = 1. */
+  setPoint(point: number, affine: number): void {
+    this.copy(point, affine, affineBytes);
+    this.copy(point + affineBytes, this.one, elementBytes);
+  }
+}
