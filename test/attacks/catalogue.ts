@@ -6,6 +6,8 @@ export interface CatalogueRow {
   readonly required: string;
   /** The part of the project, not built yet, without which nothing can be attacked. */
   readonly waits?: string;
+  /** The part that will bring a further place to attack, beside what is tested. */
+  readonly rest?: string;
 }
 
 export const groups: readonly (readonly [from: number, title: string])[] = [
@@ -19,7 +21,15 @@ export const groups: readonly (readonly [from: number, title: string])[] = [
   [95, "Admission"],
 ];
 
-const row = (number: number, attack: string, required: string): CatalogueRow => ({ number, attack, required });
+const row = (number: number, attack: string, required: string, rest?: string): CatalogueRow => ({
+  number,
+  attack,
+  required,
+  ...(rest === undefined ? {} : { rest }),
+});
+
+const onTheWire = "the registry client, which reads from the wire";
+const inTheCluster = "the admission webhook, whose two requests ask at two times";
 
 export const catalogue: readonly CatalogueRow[] = [
   row(1, "CVE-2022-23649: the valid log entry of another signature is attached", "the logged signature is the verified one"),
@@ -94,16 +104,16 @@ export const catalogue: readonly CatalogueRow[] = [
   row(66, "null, lists and numbers where objects should be", "refused, never a crash"),
   row(67, "intoto 0.0.2: content in base64 twice", "decoded as its layer demands"),
   row(68, "CVE-2023-46737: endless signatures", "bounded lists"),
-  row(69, "CVE-2024-29902: a huge attachment", "bounded before it is read"),
+  row(69, "CVE-2024-29902: a huge attachment", "bounded before it is read", onTheWire),
   row(70, "CVE-2024-29903: a manifest with very many layers", "bounded before anything is allocated"),
   row(71, "CVE-2024-45395: thousands of log entries, timestamps, subjects", "bounded counts"),
   row(72, "a compressed layer that expands without end", "nothing is decompressed"),
   row(73, "patterns, keys and nesting that cost without bound", "linear patterns, bounded keys and depths"),
   row(74, "CVE-2025-66564, CVE-2023-30551, CVE-2023-33199: inputs that exhausted servers", "parsers refuse them in bounded time"),
-  row(75, "CVE-2023-42813 to 42816: a registry's answers crash the verifier", "bounded reads for every media type"),
+  row(75, "CVE-2023-42813 to 42816: a registry's answers crash the verifier", "bounded reads for every media type", onTheWire),
   row(76, "cost parameters in an encrypted key file", "a fixed list"),
-  row(77, "CVE-2022-47633: one digest is verified, another admitted", "resolved once; what was verified is what runs"),
-  row(78, "CVE-2023-47630: the registry chooses the digest", "the bytes are hashed here"),
+  row(77, "CVE-2022-47633: one digest is verified, another admitted", "resolved once; what was verified is what runs", inTheCluster),
+  row(78, "CVE-2023-47630: the registry chooses the digest", "the bytes are hashed here", inTheCluster),
   row(79, "a tag is resolved again between verification and use", "one resolution for each decision"),
   row(80, "the referrers list another image's bundle", "the subject's digest is compared"),
   row(81, "the fallback tag is overwritten or deleted", "absence never means clean"),
@@ -111,7 +121,7 @@ export const catalogue: readonly CatalogueRow[] = [
   row(83, "images of one repository for signatures collide", "the digest in the tag is the key"),
   row(84, "an unsigned platform of a signed index", "what runs is what was verified"),
   row(85, "names of targets and digests that leave their folder", "validated names, storage by content"),
-  row(86, "credentials go to a host whose name contains the right one", "hosts are equal or not"),
+  row(86, "credentials go to a host whose name contains the right one", "hosts are equal or not", "the registry client, which has credentials"),
   row(87, "CVE-2026-23992: a threshold of zero", "at least one"),
   row(88, "one key under several identifiers, or a signature twice", "distinct keys count; a repeated identifier is refused"),
   row(89, "CVE-2022-29173: rollback of roles other than the root", "compared with the versions that were seen"),

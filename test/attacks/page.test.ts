@@ -22,6 +22,10 @@ test("an attack has a test or waits, not neither and not both", () => {
   assert.is(catalogueFaults([{ number: 2, attack: "", required: "" }], [{ ...first, number: 2 }]).length, 1, "numbers are those of the rows");
 });
 
+test("what is tested may have more to come", () => {
+  assert.match(attacksPage([{ number: 1, attack: "a", required: "r", rest: "the webhook" }], [first]), "a form of it · more with the webhook |");
+});
+
 test("the page shows both", () => {
   const page = attacksPage(rows, [first]);
   assert.match(page, "| 1 | first \\| one | refused | `theme.test.ts`: a form of it |");

@@ -43,11 +43,11 @@ export function catalogueFaults(rows: readonly CatalogueRow[], tests: readonly A
 
 const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("\n", " ");
 
-function tableRow({ number, attack, required, waits }: CatalogueRow, tests: readonly AttackTest[]): string {
+function tableRow({ number, attack, required, waits, rest }: CatalogueRow, tests: readonly AttackTest[]): string {
   const own = tests.filter((test) => test.number === number);
   const files = [...new Set(own.map(({ file }) => file))];
   const shown = files.map((file) => `\`${file}\`: ${own.flatMap((test) => (test.file === file ? [test.what] : [])).join("; ")}`).join(" · ");
-  return `| ${number} | ${cell(attack)} | ${cell(required)} | ${cell(waits === undefined ? shown : `waits for ${waits}`)} |`;
+  return `| ${number} | ${cell(attack)} | ${cell(required)} | ${cell(waits !== undefined ? `waits for ${waits}` : rest === undefined ? shown : `${shown} · more with ${rest}`)} |`;
 }
 
 /** The page as it should stand. */
