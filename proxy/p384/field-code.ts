@@ -106,24 +106,23 @@ function multiplication(): WasmFunction {
   return { name: "mul", parameters: 3, locals, body };
 }
 
+/** The sums or differences of a's and b's words in the locals `first`…, and the last carry. */
+const wordByWord = (operation: Code, shift: Code, first: number, sum: number, carry: number): Code =>
+  each((index) => [
+    ...get(1),
+    ...loadWord(4 * index),
+    ...get(2),
+    ...loadWord(4 * index),
+    ...operation,
+    ...(index === 0 ? [] : [...get(carry), ...add]),
+    ...split(sum, first + index, carry, shift),
+  ]);
+
 /** add(to, a, b) */
 function addition(): WasmFunction {
   const [t, lower] = [3, 3 + words];
   const [sum, carry] = [lower + words, lower + words + 1];
-  const body = [
-    ...each((index) => [
-      ...get(1),
-      ...loadWord(4 * index),
-      ...get(2),
-      ...loadWord(4 * index),
-      ...add,
-      ...(index === 0 ? [] : [...get(carry), ...add]),
-      ...split(sum, t + index, carry, shiftUnsigned),
-    ]),
-    ...get(carry),
-    ...set(carry + 1),
-    ...storeReduced(t, carry + 1, lower, sum, carry),
-  ];
+  const body = [...wordByWord(add, shiftUnsigned, t, sum, carry), ...get(carry), ...set(carry + 1), ...storeReduced(t, carry + 1, lower, sum, carry)];
   return { name: "add", parameters: 3, locals: 2 * words + 3, body };
 }
 
@@ -132,15 +131,7 @@ function subtraction(): WasmFunction {
   const t = 3;
   const [sum, carry, sign] = [t + words, t + words + 1, t + words + 2];
   const body = [
-    ...each((index) => [
-      ...get(1),
-      ...loadWord(4 * index),
-      ...get(2),
-      ...loadWord(4 * index),
-      ...subtract,
-      ...(index === 0 ? [] : [...get(carry), ...add]),
-      ...split(sum, t + index, carry, shiftSigned),
-    ]),
+    ...wordByWord(subtract, shiftSigned, t, sum, carry),
     // The last carry is 0 or -1: as a mask it takes the prime or nothing.
     ...get(carry),
     ...set(sign),

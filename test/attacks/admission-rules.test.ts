@@ -11,18 +11,11 @@ import { nodeVerifier } from "../../proxy/crypto-node.ts";
 import { decide, type Json, policyFor, type Judged, type Recipe, sign, type Signed, verifiers } from "../lab/index.ts";
 import { attackSuite } from "./attack.ts";
 import { withEntry } from "./other-answers.ts";
-import { accepts, lab } from "./refuses.ts";
+import { accepts, allowed, lab, unsigned } from "./refuses.ts";
 
 const { attack, run } = attackSuite("admission-rules");
 
-const unsigned: Signed = sign(lab, { layout: "tag", tag: "unsigned", change: { store: (store) => store.manifests.splice(1) } });
 const good: Signed = accepts({ layout: "tag" });
-
-const allowed = (signed: Signed, judged: Judged = {}): boolean => {
-  const [first, second] = verifiers.map((verifier) => decide(signed, verifier, judged).allowed);
-  assert.is(first, second);
-  return first === true;
-};
 
 const image = (signed: Signed): string => `${signed.repository}:${signed.tag}`;
 const container = (signed: Signed): Json => ({ name: "app", image: image(signed) });

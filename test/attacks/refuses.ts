@@ -43,3 +43,13 @@ export function decided(signed: Signed, judged: Judged = {}): string {
   assert.is(first, second);
   return first ?? "";
 }
+
+/** An image in the same lab that nobody signed. */
+export const unsigned: Signed = sign(lab, { layout: "tag", tag: "unsigned", change: { store: (store) => store.manifests.splice(1) } });
+
+/** Whether the engine admits a Pod with the image, under both adapters. */
+export function allowed(signed: Signed, judged: Judged = {}): boolean {
+  const [first, second] = verifiers.map((verifier) => decide(signed, verifier, judged).allowed);
+  assert.is(first, second);
+  return first === true;
+}

@@ -5,7 +5,7 @@ import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import type { LogEntry } from "../../../core/tlog/log-entry.ts";
 import { encodePae } from "../../../core/dsse/envelope.ts";
 import { encodeBody, envelopeJson, entryBody, type Making, otherLeaf, signNote, strangers, withForeignProof } from "../../lab/index.ts";
-import { flip, type Mutations } from "./mutation.ts";
+import { flip, type Mutations, retiredLogs } from "./mutation.ts";
 
 const promised = [
   "key-tag",
@@ -64,15 +64,7 @@ export const logMutations: Mutations = {
   },
   "an entry of a log that was retired before": {
     on: timed,
-    change: () => ({
-      trustedRoot: (root, lab) => ({
-        ...root,
-        tlogs: root.tlogs.map((log: typeof root) => ({
-          ...log,
-          publicKey: { ...log.publicKey, validFor: { ...log.publicKey.validFor, end: lab.signedAt.toISOString() } },
-        })),
-      }),
-    }),
+    change: retiredLogs,
   },
   "logged after the certificate's end": {
     on: timed,

@@ -3,7 +3,7 @@ import { encodeBase64 } from "../../../core/encoding/base64.ts";
 import { sha256 } from "../../../core/crypto/digest.ts";
 import type { LogEntry } from "../../../core/tlog/log-entry.ts";
 import { type Making, otherLeaf, strangers, withForeignProof } from "../../lab/index.ts";
-import { flip, type Mutations } from "./mutation.ts";
+import { flip, type Mutations, retiredLogs } from "./mutation.ts";
 
 const on = ["key-file-rekor2", "certificate-bundle-rekor2", "certificate-file-rekor2"];
 const one = (change: (entry: LogEntry, making: Making) => LogEntry) => () => ({
@@ -91,15 +91,7 @@ export const rekor2Mutations: Mutations = {
   "v2: a log id of the key alone": { on, change: (lab) => ({ rekor2: { change: (entry) => ({ ...entry, logId: lab.rekor2.key.publicKey.fingerprint }) } }) },
   "v2: a log that was retired before": {
     on,
-    change: () => ({
-      trustedRoot: (root, lab) => ({
-        ...root,
-        tlogs: root.tlogs.map((log: typeof root) => ({
-          ...log,
-          publicKey: { ...log.publicKey, validFor: { ...log.publicKey.validFor, end: lab.signedAt.toISOString() } },
-        })),
-      }),
-    }),
+    change: retiredLogs,
   },
   "v2: a log without the start of its validity": {
     on,

@@ -16,3 +16,14 @@ export function flip(bytes: Uint8Array, index: number): Uint8Array {
   copy[at] = (copy[at] ?? 0) ^ 1;
   return copy;
 }
+
+/** Every log of the trusted root was retired when the signature was made. */
+export const retiredLogs = (): Changes => ({
+  trustedRoot: (root, lab) => ({
+    ...root,
+    tlogs: root.tlogs.map((log: typeof root) => ({
+      ...log,
+      publicKey: { ...log.publicKey, validFor: { ...log.publicKey.validFor, end: lab.signedAt.toISOString() } },
+    })),
+  }),
+});
