@@ -12,7 +12,7 @@ interface Kept {
   readonly read: readonly string[];
 }
 
-/** The oldest entry leaves when the bound is reached. */
+/** The oldest entry leaves when the bound is reached; use makes an entry young, once half of the room is taken. */
 class Bounded<K, V> {
   readonly #entries = new Map<K, V>();
   readonly #capacity: number;
@@ -23,9 +23,10 @@ class Bounded<K, V> {
 
   get(key: K): V | undefined {
     const value = this.#entries.get(key);
-    if (value === undefined) return undefined;
-    this.#entries.delete(key);
-    this.#entries.set(key, value);
+    if (value !== undefined && 2 * this.#entries.size > this.#capacity) {
+      this.#entries.delete(key);
+      this.#entries.set(key, value);
+    }
     return value;
   }
 

@@ -147,7 +147,7 @@ const pointerOf = (path: readonly string[]): string => path.reduce(pointer, "");
 function walk(node: JsonValue | undefined, path: readonly string[], depth: number, pullSecrets: readonly string[], context: Walk): void {
   if (node === undefined || node === null) return;
   const step = context.extractor.steps[depth];
-  const secrets = isObject(node) ? [...pullSecrets, ...secretNames(node)] : pullSecrets;
+  const secrets = isObject(node) ? withSecrets(pullSecrets, node) : pullSecrets;
   if (step === "*") {
     if (typeof node !== "object") throw problem("invalid type", pointerOf(path));
     for (const [key, child] of Object.entries(node)) walk(child, [...path, key], depth + 1, secrets, context);
@@ -160,10 +160,10 @@ function walk(node: JsonValue | undefined, path: readonly string[], depth: numbe
 
 const own = (node: JsonObject, key: string): JsonValue | undefined => (Object.hasOwn(node, key) ? node[key] : undefined);
 
-function secretNames(node: JsonObject): readonly string[] {
+function withSecrets(names: readonly string[], node: JsonObject): readonly string[] {
   const secrets = own(node, "imagePullSecrets");
-  if (!Array.isArray(secrets)) return [];
-  return (secrets as readonly JsonValue[]).flatMap((secret) => (isObject(secret) && typeof secret.name === "string" ? [secret.name] : []));
+  if (!Array.isArray(secrets)) return names;
+  return [...names, ...(secrets as readonly JsonValue[]).flatMap((secret) => (isObject(secret) && typeof secret.name === "string" ? [secret.name] : []))];
 }
 
 function addImage(node: JsonObject, path: readonly string[], pullSecrets: readonly string[], { extractor, options, images, failed }: Walk): void {

@@ -9,8 +9,9 @@ import type { VerifyContext } from "../../verify/context.ts";
 import type { AttestationOutcome, Candidate, ImageToVerify, Layouts, SignatureOutcome } from "../../verify/verify-image.ts";
 import { type ImageVerifier, verifyDirectly } from "./image-verifier.ts";
 
-const keyOf = (image: ImageToVerify, { layouts, signatureRepository }: Layouts, what: string): string =>
-  JSON.stringify([image.repository, image.digest, layouts, signatureRepository ?? "", what]);
+/** Only the last two parts can hold any text, so the length of the one before the last keeps keys apart. */
+const keyOf = ({ repository, digest }: ImageToVerify, { layouts, signatureRepository = "" }: Layouts, what: string): string =>
+  `${repository} ${digest} ${layouts} ${signatureRepository.length} ${signatureRepository} ${what}`;
 
 const isKnown = ({ verification, candidates }: { readonly verification: { readonly truth: string }; readonly candidates: readonly Candidate[] }): boolean =>
   verification.truth !== "unknown" && candidates.every((candidate) => candidate.verification.truth !== "unknown");
