@@ -91,10 +91,12 @@ export function createEngine(options: EngineOptions): Engine {
       const recall = exhaustive ? noRecall(source) : memo.open(source);
       const { knowledge } = recall;
       const trustWarnings = new Set<string>();
+      const verifier = boundedVerifier(options.crypto, limits.signatureChecksPerDecision);
       const context: VerifyContext = {
         knowledge,
         now,
-        verifier: boundedVerifier(options.crypto, limits.signatureChecksPerDecision),
+        verifier,
+        isExhausted: verifier.isExhausted,
         trust,
         limits,
         exhaustive,

@@ -18,6 +18,8 @@ export interface VerifyContext {
   readonly trustTime?: { readonly now: () => Date; readonly judged: (steady: ValidityPeriod | undefined) => void };
   readonly limits: Limits;
   readonly distrust?: Distrust;
+  /** Whether the whole decision has used up its signature checks: then an outcome may be due to the other images of the request. */
+  readonly isExhausted?: () => boolean;
   /** Receives what a person should know although it decides nothing, as often as it is noticed. */
   readonly warn?: (text: string) => void;
   /** Every candidate is looked at, also behind one that proves. For a sync. */

@@ -120,7 +120,8 @@ function fold(
   const failures = [...search.failures, ...candidates.flatMap(({ verification }) => (verification.truth === "proven" ? [] : verification.failures))];
   const ignorance = failures.filter(({ code }) => codeRow(code).truth !== "refuted");
   const open = [...search.open, ...unknowns.flatMap((verification) => verification.open)];
-  const undecided = { failures: ignorance, open };
+  // What a bound cut off refutes nothing that was proven, but nobody has read it.
+  const undecided = { failures: failures.filter(({ code }) => code === "over-limit" || codeRow(code).truth !== "refuted"), open };
   if (ignorance.length > 0) return { undecided, failure: unknown(failures, open) };
   if (failures.length > 0) return { undecided, failure: refuted(...failures) };
   return { undecided, failure: refuted(nothingFound(purpose, image)) };

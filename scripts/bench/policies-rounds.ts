@@ -8,18 +8,21 @@ import { type BenchRow, timeOf } from "./bench.ts";
 
 const now = new Date("2026-11-24T12:00:00Z");
 
-export const policyText = (index: number): string => `apiVersion: kyverno.io/v1
+/** `entry`: of `verifyImages`, in one line. */
+const policyOf = (name: string, entry: string): string => `apiVersion: kyverno.io/v1
 kind: ClusterPolicy
-metadata: { name: team-${index} }
+metadata: { name: ${name} }
 spec:
   validationFailureAction: Enforce
   rules:
   - name: signed
     match: { any: [{ resources: { kinds: [Pod] } }] }
     verifyImages:
-    - imageReferences: ["ghcr.io/team-${index}/*"]
-      attestors: [{ entries: [{ keys: { kms: "awskms:///team-${index}" } }] }]
+    - ${entry}
 `;
+
+export const policyText = (index: number): string =>
+  policyOf(`team-${index}`, `{ imageReferences: ["ghcr.io/team-${index}/*"], attestors: [{ entries: [{ keys: { kms: "awskms:///team-${index}" } }] }] }`);
 
 const pod = (...images: readonly string[]) =>
   requestFor({
@@ -43,23 +46,14 @@ export function unmatched(count: number, quick: boolean): number {
   return timeOf(() => void engine.decide(request, nobody, now), quick ? 3 : 9, quick ? 200 : 2000);
 }
 
+const person = '{ subject: "*@example.com", issuer: "https://accounts.google.com", rekor: { url: https://rekor.sigstore.dev } }';
+
 /** A person's identity, or the release key: what teams have who move from keys to identities. */
-const eitherPolicy = (pem: string): string => `apiVersion: kyverno.io/v1
-kind: ClusterPolicy
-metadata: { name: person-or-key }
-spec:
-  validationFailureAction: Enforce
-  rules:
-  - name: signed
-    match: { any: [{ resources: { kinds: [Pod] } }] }
-    verifyImages:
-    - imageReferences: ["ghcr.io/kyverno/test-verify-image:*"]
-      attestors:
-      - count: 1
-        entries:
-        - keyless: { subject: "*@example.com", issuer: "https://accounts.google.com", rekor: { url: https://rekor.sigstore.dev } }
-        - keys: { publicKeys: ${JSON.stringify(pem)} }
-`;
+const eitherPolicy = (pem: string): string =>
+  policyOf(
+    "person-or-key",
+    `{ imageReferences: ["ghcr.io/kyverno/test-verify-image:*"], attestors: [{ count: 1, entries: [{ keyless: ${person} }, { keys: { publicKeys: ${JSON.stringify(pem)} } }] }] }`,
+  );
 
 /** A Pod of five images, three keyless and two by key with log entries, from the SQLite mirror: verified anew, and remembered. */
 export function remembered(fixtures: string, quick: boolean): BenchRow {

@@ -7,9 +7,24 @@ import { EngineError } from "../../core/errors.ts";
 import { defaultLimits, type Limits } from "../../core/limits.ts";
 import { parseManifest } from "../../core/oci/manifest.ts";
 import type { Knowledge, Question } from "../../core/question.ts";
+import { createEngine, loadPolicies, requestFor } from "../../core/index.ts";
 import { compileAttestor } from "../../core/verify/attestor.ts";
 import { nodeVerifier } from "../../proxy/crypto-node.ts";
-import { decide, type Json, jsonBytes, type Recipe, sign, type Signed, Store, unknownExtension, verdict, withTrust } from "../lab/index.ts";
+import {
+  decide,
+  type Json,
+  jsonBytes,
+  policyFor,
+  type Recipe,
+  sign,
+  type Signed,
+  Store,
+  together,
+  unknownExtension,
+  verdict,
+  verifiers,
+  withTrust,
+} from "../lab/index.ts";
 import { attackSuite } from "./attack.ts";
 import { accepts, lab, refuses } from "./refuses.ts";
 
@@ -100,6 +115,51 @@ attack(68, "one image with very many signatures, in very many containers, and ve
   const bounded = decide(first, counting, { knowledge, pod: each, engine: { limits: { signatureChecksPerDecision: 5 } } });
   assert.is(bounded.allowed, false);
   assert.ok(bounded.results.some(({ failures }) => failures.some(({ code }) => code === "over-limit")));
+});
+
+attack(68, "a good image beside so many others that the decision's checks are used up: it is refused there, and nowhere else", () => {
+  const images = many(4, (index) => sign(lab, { layout: "tag", tag: `v${index}`, evidence: [] }));
+  const [first, last] = [images[0], images.at(-1)];
+  if (first === undefined || last === undefined) throw new Error("images");
+  const knowledge: Knowledge = {
+    answer: (question) =>
+      images.map((image) => image.knowledge.answer(question)).find((answer) => answer?.state === "present") ?? first.knowledge.answer(question),
+    version: () => "1",
+  };
+  const pod = (...these: readonly Signed[]) =>
+    requestFor({
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: "app", namespace: "default" },
+      spec: { containers: these.map(({ repository, tag }, index) => ({ name: `c${index}`, image: `${repository}:${tag}` })) },
+    });
+  const { policies } = loadPolicies([{ name: "lab.yaml", text: JSON.stringify(policyFor(first)) }]);
+  for (const crypto of verifiers) {
+    const engine = createEngine({ policies, crypto, limits: { signatureChecksPerDecision: 3 } });
+    assert.is(engine.decide(pod(...images), knowledge, lab.now).allowed, false);
+    for (const image of images) assert.is(engine.decide(pod(image), knowledge, lab.now).allowed, true, image.tag);
+    assert.is(engine.decide(pod(...images), knowledge, lab.now).allowed, true, "what was verified since is remembered");
+  }
+});
+
+attack(68, "the statement that does not meet the conditions behind so many others that a bound cuts it off", () => {
+  const stated = (approved: boolean): Signed => sign(lab, { claim: "attestation", layout: "tag", evidence: [], predicate: { approved } });
+  const strangers = many(4, (index) =>
+    sign(lab, { claim: "attestation", layout: "tag", evidence: [], predicate: { index }, change: { signingKey: () => lab.key("stranger") } }),
+  );
+  const holding = (policy: Json): Json => {
+    policy.spec.rules[0].verifyImages[0].attestations[0].conditions = [{ all: [{ key: "{{ approved }}", operator: "Equals", value: true }] }];
+    return policy;
+  };
+  const good = together(stated(true), ...strangers);
+  const hidden = together(stated(true), ...strangers, stated(false));
+  for (const verifier of verifiers)
+    for (const limits of [{ signatureChecksPerImage: 5 }, { signatureChecksPerDecision: 5 }, { layersPerManifest: 5 }]) {
+      assert.is(decide(good, verifier, { policy: holding, engine: { limits } }).allowed, true);
+      const decision = decide(hidden, verifier, { policy: holding, engine: { limits } });
+      assert.is(decision.allowed, false, JSON.stringify(limits));
+      assert.ok(decision.results.some(({ failures }) => failures.some(({ code }) => code === "over-limit")));
+    }
 });
 
 attack(69, "a layer or bundle that its descriptor says is huge: the blob is not asked for", () => {

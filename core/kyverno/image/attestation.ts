@@ -1,6 +1,6 @@
 /** Attestations of an image: verified by attestor sets, then judged by conditions on their predicates. Source: kyverno.md sections 5.6 and 17. */
 import { isObject } from "../../encoding/shape.ts";
-import { EngineError } from "../../errors.ts";
+import { codeRow, EngineError } from "../../errors.ts";
 import { conjunction, failed, type Failure, proven, refuted, toFailure, unknown, type Verification } from "../../verdict.ts";
 import type { ProvenStatement } from "../../verify/evidence.ts";
 import type { AttestationOutcome } from "../../verify/verify-image.ts";
@@ -69,13 +69,19 @@ function judgeStatements(
   if (conditions === undefined) return proven(null);
   const verdicts = statements.map((statement) => judgeStatement(conditions, statement, type, context));
   const truth = conjunction(verdicts.map((verdict) => verdict.truth));
-  if (truth === "proven") return undecided.failures.length === 0 ? proven(null) : unknown(undecided.failures, undecided.open);
+  if (truth === "proven") return whileOthersMayBe(undecided);
   const failures = verdicts.flatMap((verdict) => (verdict.truth === "proven" ? [] : verdict.failures));
   if (truth === "refuted") return refuted(...failures);
   return unknown(
     failures,
     verdicts.flatMap((verdict) => (verdict.truth === "unknown" ? verdict.open : [])),
   );
+}
+
+/** Statements that are not known leave the question open; those that a bound cut off never will be. */
+function whileOthersMayBe({ failures, open }: AttestationOutcome["undecided"]): Verification<null> {
+  if (failures.length === 0) return proven(null);
+  return failures.every(({ code }) => codeRow(code).truth === "refuted") ? refuted(...failures) : unknown(failures, open);
 }
 
 function judgeStatement(conditions: PolicyValue, statement: ProvenStatement, type: string, context: AttestationContext): Verification<null> {

@@ -1,6 +1,6 @@
 /**
  * The verifier behind a memo: an image's signatures are verified once for each attestor and version of what is known. Source: design.md section 4.
- * Kept is what did not depend on the time of the decision, and in which nothing was unknown. TUF metadata does depend on it, but is judged alike for a long time:
+ * Kept is what did not depend on the time of the decision or on its other images, and in which nothing was unknown. TUF metadata does depend on it, but is judged alike for a long time:
  * what rests on it is kept for that long.
  */
 import { isWithin, type ValidityPeriod } from "../../encoding/instant.ts";
@@ -50,7 +50,7 @@ export function verifyWithMemo(recall: Recall, context: VerifyContext): ImageVer
           },
         };
         const outcome = run(verifyDirectly(watched));
-        return { value: { outcome, steady: steady ?? {} }, keep: !timeRead && steady !== undefined && isKnown(outcome) };
+        return { value: { outcome, steady: steady ?? {} }, keep: !timeRead && steady !== undefined && context.isExhausted?.() !== true && isKnown(outcome) };
       },
       ({ steady }) => isWithin(steady, context.now),
     ).outcome;

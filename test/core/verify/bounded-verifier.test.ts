@@ -16,7 +16,9 @@ test("it says what the other one says, so often and no more", () => {
   assert.is(bounded.name, "other");
   assert.is(bounded.verify(algorithm, publicKey, { message }, new Uint8Array(1)), true);
   assert.is(bounded.verify(algorithm, publicKey, { message }, new Uint8Array(2)), false);
+  assert.is(bounded.isExhausted(), false, "used up is not overspent");
   for (let time = 0; time < 2; time++) throwsCode("over-limit", () => bounded.verify(algorithm, publicKey, { message }, new Uint8Array(1)));
+  assert.is(bounded.isExhausted(), true);
   assert.equal(asked, [true, false]);
 });
 
