@@ -1,4 +1,7 @@
-/** What a command is given and what it must answer with. Commands know no process: everything outside goes through `CommandIO`. */
+/**
+ * What a command is given and what it must answer with. Commands know no process: everything outside goes through
+ * `CommandIO`.
+ */
 import type { Command } from "commander";
 
 /** Which codes there are: experience.md section 2.3. */
@@ -31,7 +34,10 @@ export interface Shell {
   finish(code: ExitCode): void;
 }
 
-/** A command's module: adds options, arguments and the action to a commander command that has its name and summary already. */
+/**
+ * A command's module: adds options, arguments and the action to a commander command that has its name and summary
+ * already.
+ */
 export interface CommandModule {
   define(command: Command, shell: Shell): void;
 }
@@ -44,4 +50,7 @@ export interface CommandEntry {
 }
 
 /** An option given more than once, in order. For commander's parser argument. */
-export const collect = (value: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), value];
+export const collect = (value: string, before: readonly string[] | undefined): readonly string[] => [
+  ...(before ?? []),
+  value,
+];

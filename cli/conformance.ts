@@ -1,11 +1,20 @@
 #!/usr/bin/env node
 /**
- * The client that the Sigstore conformance suite runs: `verify-bundle [--staging] --bundle FILE (--certificate-identity ID --certificate-oidc-issuer URL | --key PEM)
- * [--trusted-root FILE] FILE_OR_DIGEST`; exit code 0 when the bundle verifies. Source: sigstore-conformance, docs/cli_protocol.md.
+ * The client that the Sigstore conformance suite runs: `verify-bundle [--staging] --bundle FILE (--certificate-identity
+ * ID --certificate-oidc-issuer URL | --key PEM) [--trusted-root FILE] FILE_OR_DIGEST`; exit code 0 when the bundle
+ * verifies. Source: sigstore-conformance, docs/cli_protocol.md.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { Command } from "commander";
-import { type AttestorSpec, compileAttestor, EngineError, isDigest, publicGoodTrustedRoot, TrustCache, verifyBundle } from "../core/index.ts";
+import {
+  type AttestorSpec,
+  compileAttestor,
+  EngineError,
+  isDigest,
+  publicGoodTrustedRoot,
+  TrustCache,
+  verifyBundle,
+} from "../core/index.ts";
 import { nodeVerifier } from "../proxy/index.ts";
 
 interface VerifyOptions {
@@ -34,17 +43,24 @@ const artifactOf = (text: string) => (!existsSync(text) && isDigest(text) ? { di
 /** The reason of a refusal, or nothing. */
 function verify(artifact: string, options: VerifyOptions): string | undefined {
   if (options.staging === true && options.trustedRoot === undefined)
-    throw new EngineError("unsupported", "the trust of the staging instance is not carried; give --trusted-root", { subject: "--staging" });
+    throw new EngineError("unsupported", "the trust of the staging instance is not carried; give --trusted-root", {
+      subject: "--staging",
+    });
   const verification = verifyBundle(
     {
       bundle: read(options.bundle),
       artifact: artifactOf(artifact),
       expectation: compileAttestor(attestorOf(options), { identityTexts: "exact" }),
-      trustedRoot: { form: "pinned", bytes: options.trustedRoot === undefined ? publicGoodTrustedRoot() : read(options.trustedRoot) },
+      trustedRoot: {
+        form: "pinned",
+        bytes: options.trustedRoot === undefined ? publicGoodTrustedRoot() : read(options.trustedRoot),
+      },
     },
     { now: new Date(), verifier: nodeVerifier, trust: new TrustCache(nodeVerifier) },
   );
-  return verification.truth === "proven" ? undefined : verification.failures.map(({ code, check, reason }) => `[${code}] ${check}: ${reason}`).join("\n");
+  return verification.truth === "proven"
+    ? undefined
+    : verification.failures.map(({ code, check, reason }) => `[${code}] ${check}: ${reason}`).join("\n");
 }
 
 const program = new Command("conformance").description("client of the Sigstore conformance suite");

@@ -1,4 +1,7 @@
-/** Policies over resources, as Kyverno's command line goes through them: what `apply` and `test` share. Source: kyverno.md section 12. */
+/**
+ * Policies over resources, as Kyverno's command line goes through them: what `apply` and `test` share. Source:
+ * kyverno.md section 12.
+ */
 import {
   type AdmissionRequest,
   applyPatches,
@@ -23,7 +26,8 @@ export interface PolicySet {
   readonly exceptions: readonly PolicyException[];
 }
 
-const usage = (message: string, subject?: string): EngineError => new EngineError("invalid-usage", message, { subject });
+const usage = (message: string, subject?: string): EngineError =>
+  new EngineError("invalid-usage", message, { subject });
 
 export interface Setting {
   readonly values: Values;
@@ -40,7 +44,8 @@ function toRequest(resource: JsonObject, policy: string, { values, user }: Setti
   const variables = variablesFor(values, policy, request.name ?? "");
   const operation = variables["request.operation"];
   const labels = values.namespaces.get(request.namespace ?? "");
-  if (operation !== undefined && !operations.has(String(operation))) throw usage("request.operation is CREATE, UPDATE, DELETE or CONNECT", String(operation));
+  if (operation !== undefined && !operations.has(String(operation)))
+    throw usage("request.operation is CREATE, UPDATE, DELETE or CONNECT", String(operation));
   return {
     ...request,
     ...user,
@@ -51,7 +56,12 @@ function toRequest(resource: JsonObject, policy: string, { values, user }: Setti
 }
 
 /** One response for each policy and pass that said something, as Kyverno has them. */
-function toResponses(decision: Decision, policy: Policy, request: AdmissionRequest, resource: JsonObject): readonly ReportedResponse[] {
+function toResponses(
+  decision: Decision,
+  policy: Policy,
+  request: AdmissionRequest,
+  resource: JsonObject,
+): readonly ReportedResponse[] {
   const about = {
     apiVersion: String(resource.apiVersion),
     kind: request.kind.kind,
@@ -76,10 +86,20 @@ export interface Judged {
 }
 
 /** Every policy on every resource, resource by resource; each policy sees what the one before left. */
-export function judge({ policies, exceptions }: PolicySet, resources: readonly JsonObject[], setting: Setting, io: CommandIO): Judged {
+export function judge(
+  { policies, exceptions }: PolicySet,
+  resources: readonly JsonObject[],
+  setting: Setting,
+  io: CommandIO,
+): Judged {
   const engines = policies.map((policy) => ({
     policy,
-    engine: createEngine({ policies: [policy], exceptions, crypto: nodeVerifier, settings: { ...setting.trust, absentNamespaceLabels: "none" } }),
+    engine: createEngine({
+      policies: [policy],
+      exceptions,
+      crypto: nodeVerifier,
+      settings: { ...setting.trust, absentNamespaceLabels: "none" },
+    }),
   }));
   for (const { engine } of engines) for (const warning of engine.warnings) io.err(`Warning: ${warning}\n`);
   const responses: ReportedResponse[] = [];

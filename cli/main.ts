@@ -5,7 +5,8 @@ import { EngineError } from "../core/index.ts";
 import type { CommandIO } from "./command.ts";
 import { runCommandLine } from "./program.ts";
 
-const systemCode = (error: unknown): string => (error instanceof Error && "code" in error ? String(error.code) : String(error));
+const systemCode = (error: unknown): string =>
+  error instanceof Error && "code" in error ? String(error.code) : String(error);
 
 /** A path that cannot be used is wrong usage; anything else that fails here is a defect and flies on. */
 function withPath<T>(path: string, doing: string, act: () => T): T {
@@ -13,7 +14,11 @@ function withPath<T>(path: string, doing: string, act: () => T): T {
     return act();
   } catch (error) {
     if (!(error instanceof Error && "syscall" in error)) throw error;
-    throw new EngineError("invalid-usage", `cannot ${doing} ${path === "-" ? "standard input" : path}: ${systemCode(error)}`, { subject: path, cause: error });
+    throw new EngineError(
+      "invalid-usage",
+      `cannot ${doing} ${path === "-" ? "standard input" : path}: ${systemCode(error)}`,
+      { subject: path, cause: error },
+    );
   }
 }
 
@@ -22,7 +27,10 @@ function pathKind(path: string): "file" | "folder" | "none" {
   return found === undefined ? "none" : found.isDirectory() ? "folder" : "file";
 }
 
-/** `--color`, `--no-color` and the variables people set, per stream; `TERM=dumb` and no terminal mean none. Source: experience.md section 2.6. */
+/**
+ * `--color`, `--no-color` and the variables people set, per stream; `TERM=dumb` and no terminal mean none. Source:
+ * experience.md section 2.6.
+ */
 function showsColour(stream: NodeJS.WriteStream): boolean {
   const { env, argv } = process;
   const flag = argv.find((word) => word.startsWith("--color="))?.slice("--color=".length);

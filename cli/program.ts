@@ -1,4 +1,7 @@
-/** The command line as a function: arguments and a world in, an exit code out. Only the command that is called is loaded. */
+/**
+ * The command line as a function: arguments and a world in, an exit code out. Only the command that is called is
+ * loaded.
+ */
 import { Command, CommanderError } from "commander";
 import { EngineError } from "../core/index.ts";
 import type { CommandEntry, CommandIO, ExitCode, Shell } from "./command.ts";
@@ -7,17 +10,45 @@ import { version } from "./version.ts";
 
 /** In the order of the help. */
 export const commands: readonly CommandEntry[] = [
-  { name: "verify", summary: "verify signatures of images; cosign's flags and exit codes", load: () => import("./commands/verify.ts") },
-  { name: "verify-attestation", summary: "verify attestations of images; cosign's flags", load: () => import("./commands/verify-attestation.ts") },
-  { name: "apply", summary: "apply Kyverno policies to resource files; Kyverno's flags, output and exit codes", load: () => import("./commands/apply.ts") },
-  { name: "test", summary: "run Kyverno's test files; Kyverno's flags, output and exit codes", load: () => import("./commands/test.ts") },
-  { name: "explain", summary: "show the evidence behind a decision, with times and policy lines", load: () => import("./commands/explain.ts") },
+  {
+    name: "verify",
+    summary: "verify signatures of images; cosign's flags and exit codes",
+    load: () => import("./commands/verify.ts"),
+  },
+  {
+    name: "verify-attestation",
+    summary: "verify attestations of images; cosign's flags",
+    load: () => import("./commands/verify-attestation.ts"),
+  },
+  {
+    name: "apply",
+    summary: "apply Kyverno policies to resource files; Kyverno's flags, output and exit codes",
+    load: () => import("./commands/apply.ts"),
+  },
+  {
+    name: "test",
+    summary: "run Kyverno's test files; Kyverno's flags, output and exit codes",
+    load: () => import("./commands/test.ts"),
+  },
+  {
+    name: "explain",
+    summary: "show the evidence behind a decision, with times and policy lines",
+    load: () => import("./commands/explain.ts"),
+  },
   { name: "policy", summary: "check policies without a resource", load: () => import("./commands/policy.ts") },
   { name: "mirror", summary: "add to the mirror, list it, pin keys", load: () => import("./commands/mirror.ts") },
   { name: "trust", summary: "update, import, show and make trusted roots", load: () => import("./commands/trust.ts") },
-  { name: "trusted-root", summary: "create: as trust create; cosign's name", load: () => import("./commands/trusted-root.ts") },
+  {
+    name: "trusted-root",
+    summary: "create: as trust create; cosign's name",
+    load: () => import("./commands/trusted-root.ts"),
+  },
   { name: "initialize", summary: "as trust update; cosign's name", load: () => import("./commands/initialize.ts") },
-  { name: "jp", summary: "evaluate, parse and list JMESPath as Kyverno has it", load: () => import("./commands/jp.ts") },
+  {
+    name: "jp",
+    summary: "evaluate, parse and list JMESPath as Kyverno has it",
+    load: () => import("./commands/jp.ts"),
+  },
   { name: "version", summary: "show the version", load: () => import("./commands/version.ts") },
 ];
 
@@ -27,13 +58,21 @@ function calledCommand(words: readonly string[], table: readonly CommandEntry[])
   return table.find((entry) => entry.name === named);
 }
 
-/** Go's programs write switches as `--flag=true` and `--flag=false`: the first is `--flag`, the second its `--no-flag`, or nothing. */
+/**
+ * Go's programs write switches as `--flag=true` and `--flag=false`: the first is `--flag`, the second its `--no-flag`,
+ * or nothing.
+ */
 function plainSwitches(words: readonly string[], program: Command): readonly string[] {
   const groups = [program, ...program.commands.flatMap((command) => [command, ...command.commands])];
-  const switches = new Set(groups.flatMap((command) => command.options.filter((option) => !option.required && !option.optional).map((option) => option.long)));
+  const switches = new Set(
+    groups.flatMap((command) =>
+      command.options.filter((option) => !option.required && !option.optional).map((option) => option.long),
+    ),
+  );
   const end = words.indexOf("--");
   return words.flatMap((word, index) => {
-    const found = end !== -1 && index > end ? undefined : /^--(?<name>[a-z][a-z0-9-]*)=(?<value>true|false)$/.exec(word)?.groups;
+    const found =
+      end !== -1 && index > end ? undefined : /^--(?<name>[a-z][a-z0-9-]*)=(?<value>true|false)$/.exec(word)?.groups;
     if (found === undefined) return [word];
     const yes = `--${found.name}`;
     const no = `--no-${found.name}`;
@@ -43,8 +82,15 @@ function plainSwitches(words: readonly string[], program: Command): readonly str
   });
 }
 
-/** Runs one command line; `words` are the arguments after the program's name. Never throws: a defect of the program is exit code 70. */
-export async function runCommandLine(words: readonly string[], io: CommandIO, table: readonly CommandEntry[] = commands): Promise<ExitCode> {
+/**
+ * Runs one command line; `words` are the arguments after the program's name. Never throws: a defect of the program is
+ * exit code 70.
+ */
+export async function runCommandLine(
+  words: readonly string[],
+  io: CommandIO,
+  table: readonly CommandEntry[] = commands,
+): Promise<ExitCode> {
   let code: ExitCode = 0;
   const shell: Shell = {
     io,
@@ -62,7 +108,10 @@ export async function runCommandLine(words: readonly string[], io: CommandIO, ta
       .option("--no-color", "no colour; NO_COLOR means the same")
       .exitOverride()
       // Errors are reported below, in the one shape; help goes where answers go.
-      .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => (text.startsWith("error:") ? undefined : io.out(text)) });
+      .configureOutput({
+        writeOut: (text) => io.out(text),
+        writeErr: (text) => (text.startsWith("error:") ? undefined : io.out(text)),
+      });
     const called = calledCommand(words, table);
     for (const entry of table) {
       const command = program.command(entry.name).description(entry.summary);
@@ -83,7 +132,9 @@ function reportError(error: unknown, io: CommandIO): ExitCode {
     return exitOf(error.code);
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  io.err(`error defect: ${text}\n  why:  this is a fault of the program; nothing was decided\n  fix:  report it with the command line and the lines above\n`);
+  io.err(
+    `error defect: ${text}\n  why:  this is a fault of the program; nothing was decided\n  fix:  report it with the command line and the lines above\n`,
+  );
   return 70;
 }
 
@@ -97,6 +148,13 @@ function reportUsage(error: CommanderError, io: CommandIO): ExitCode {
     .join(" ")
     .trim()
     .replace(/^\(|\)$/g, "");
-  io.err(renderProblem({ code: "invalid-usage", what, ...(why === "" ? {} : { why }), fix: "see sallyport --help, or sallyport COMMAND --help" }));
+  io.err(
+    renderProblem({
+      code: "invalid-usage",
+      what,
+      ...(why === "" ? {} : { why }),
+      fix: "see sallyport --help, or sallyport COMMAND --help",
+    }),
+  );
   return 2;
 }

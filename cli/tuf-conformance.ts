@@ -1,13 +1,31 @@
 #!/usr/bin/env node
 /**
- * The client that the TUF conformance suite runs: `--metadata-dir DIR init ROOT`, `--metadata-dir DIR --metadata-url URL refresh`, and `download` with
- * `--target-name`, `--target-base-url`, `--target-dir`; exit code 0 or 1. Source: tuf-conformance, CLIENT-CLI.md.
+ * The client that the TUF conformance suite runs: `--metadata-dir DIR init ROOT`, `--metadata-dir DIR --metadata-url
+ * URL refresh`, and `download` with `--target-name`, `--target-base-url`, `--target-dir`; exit code 0 or 1. Source:
+ * tuf-conformance, CLIENT-CLI.md.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
-import { EngineError, matchListed, type TargetFile, type TrustedSet, trustInitialRoot, withHeldFloors } from "../core/index.ts";
-import { fetchTarget, lookUpTarget, MetadataFolder, nodeVerifier, openTufMirror, quoteRole, refresh, replaceFile, type TufUpdate } from "../proxy/index.ts";
+import {
+  EngineError,
+  matchListed,
+  type TargetFile,
+  type TrustedSet,
+  trustInitialRoot,
+  withHeldFloors,
+} from "../core/index.ts";
+import {
+  fetchTarget,
+  lookUpTarget,
+  MetadataFolder,
+  nodeVerifier,
+  openTufMirror,
+  quoteRole,
+  refresh,
+  replaceFile,
+  type TufUpdate,
+} from "../proxy/index.ts";
 import { collect } from "./command.ts";
 
 interface Options {
@@ -30,10 +48,16 @@ function init(root: string, { metadataDir }: Options): void {
   new MetadataFolder(metadataDir).write("root", bytes);
 }
 
-async function refreshMetadata({ metadataDir, metadataUrl }: Options): Promise<{ readonly set: TrustedSet; readonly update: TufUpdate }> {
+async function refreshMetadata({
+  metadataDir,
+  metadataUrl,
+}: Options): Promise<{ readonly set: TrustedSet; readonly update: TufUpdate }> {
   const held = new MetadataFolder(metadataDir);
   const update = { mirror: openTufMirror(needed(metadataUrl, "--metadata-url")), held, now: new Date() };
-  const trusted = withHeldFloors(trustInitialRoot(held.root(), nodeVerifier), { timestamp: held.read("timestamp"), snapshot: held.read("snapshot") });
+  const trusted = withHeldFloors(trustInitialRoot(held.root(), nodeVerifier), {
+    timestamp: held.read("timestamp"),
+    snapshot: held.read("snapshot"),
+  });
   return { set: await refresh(trusted, update), update };
 }
 
@@ -41,7 +65,8 @@ async function download(options: Options): Promise<void> {
   const folder = needed(options.targetDir, "--target-dir");
   const mirror = openTufMirror(needed(options.targetBaseUrl, "--target-base-url"));
   const names = options.targetName ?? [];
-  if (names.length === 0) throw new EngineError("invalid-usage", "--target-name is missing", { subject: "--target-name" });
+  if (names.length === 0)
+    throw new EngineError("invalid-usage", "--target-name is missing", { subject: "--target-name" });
   const { update, ...refreshed } = await refreshMetadata(options);
   let { set } = refreshed;
   for (const name of names) {
@@ -53,14 +78,17 @@ async function download(options: Options): Promise<void> {
   }
 }
 
-const isThere = (file: string, target: TargetFile): boolean => existsSync(file) && matchListed(new Uint8Array(readFileSync(file)), target);
+const isThere = (file: string, target: TargetFile): boolean =>
+  existsSync(file) && matchListed(new Uint8Array(readFileSync(file)), target);
 
 /** Runs to its end, and says on stderr why it failed. */
 async function run(act: () => void | Promise<void>): Promise<void> {
   try {
     await act();
   } catch (error) {
-    process.stderr.write(`${error instanceof EngineError ? `[${error.code}] ${error.subject ?? ""}: ${error.message}` : String(error)}\n`);
+    process.stderr.write(
+      `${error instanceof EngineError ? `[${error.code}] ${error.subject ?? ""}: ${error.message}` : String(error)}\n`,
+    );
     process.exitCode = 1;
   }
 }

@@ -1,4 +1,7 @@
-/** Verifying images by flags, without a policy: what `verify` and `verify-attestation` share. Source: sigstore.md section 10, experience.md sections 2.2 to 2.4. */
+/**
+ * Verifying images by flags, without a policy: what `verify` and `verify-attestation` share. Source: sigstore.md
+ * section 10, experience.md sections 2.2 to 2.4.
+ */
 import { type Command, Option } from "commander";
 import {
   type AttestorSpec,
@@ -30,7 +33,13 @@ import { toJsonLine, toJsonText } from "./render/json.ts";
 import { gravest, renderProblem, toProblem } from "./render/problem.ts";
 import { leadingFailure } from "./render/evidence.ts";
 import { createStyle } from "./render/style.ts";
-import { exitOfImage, renderVerifiedImage, toCosignPayload, toVerificationJson, type VerifiedImage } from "./render/verification.ts";
+import {
+  exitOfImage,
+  renderVerifiedImage,
+  toCosignPayload,
+  toVerificationJson,
+  type VerifiedImage,
+} from "./render/verification.ts";
 
 export interface VerifyOptions extends KnowledgeOptions, AttestorOptions {
   readonly localImage?: boolean;
@@ -45,7 +54,11 @@ export function addVerifyOptions(command: Command): Command {
   addKnowledgeOptions(addAttestorOptions(command));
   return command
     .option("--local-image", "IMAGE is a folder made by cosign save, or another OCI layout")
-    .addOption(new Option("-o, --output <format>", "form of the answer").choices(["text", "json", "yaml", "cosign"]).default("text"))
+    .addOption(
+      new Option("-o, --output <format>", "form of the answer")
+        .choices(["text", "json", "yaml", "cosign"])
+        .default("text"),
+    )
     .option("-q, --quiet", "only the exit code and errors");
 }
 
@@ -66,11 +79,14 @@ interface Located {
 /** The image of a layout folder that holds one. `cosign save` gives it no name. */
 function locateLocal(folder: string, { knowledge }: OpenKnowledge): Located {
   const named = openLayout(folder, { repository: "local/image", complete: true });
-  const layout = named.images().length > 0 ? named : openLayout(folder, { repository: "local/image", tag: "saved", complete: true });
+  const layout =
+    named.images().length > 0 ? named : openLayout(folder, { repository: "local/image", tag: "saved", complete: true });
   const [image, ...others] = layout.images();
   if (image === undefined) throw new EngineError("invalid-usage", "the layout holds no image", { subject: folder });
   if (others.some(({ digest }) => digest !== image.digest))
-    throw new EngineError("invalid-usage", "the layout holds more than one image: use --layout and name one", { subject: folder });
+    throw new EngineError("invalid-usage", "the layout holds more than one image: use --layout and name one", {
+      subject: folder,
+    });
   return { repository: image.repository, digest: proven(image.digest), knowledge: new Behind(layout, knowledge) };
 }
 
@@ -104,7 +120,9 @@ function requireTimestamps(image: VerifiedImage): VerifiedImage {
   if (image.verification.truth !== "proven") return image;
   const isStamped = (evidence: Evidence) => evidence.times.some(({ source }) => source === "timestamp-authority");
   const { evidence, statements } = image.verification.evidence;
-  const kept = evidence.map((one, index) => ({ one, statement: statements?.[index] })).filter(({ one }) => isStamped(one));
+  const kept = evidence
+    .map((one, index) => ({ one, statement: statements?.[index] }))
+    .filter(({ one }) => isStamped(one));
   if (kept.length === 0)
     return {
       ...image,
@@ -115,15 +133,28 @@ function requireTimestamps(image: VerifiedImage): VerifiedImage {
         stage: 1,
       }),
     };
-  const keptStatements = kept.flatMap(({ statement }): ProvenStatement[] => (statement === undefined ? [] : [statement]));
-  return { ...image, verification: proven({ evidence: kept.map(({ one }) => one), ...(statements === undefined ? {} : { statements: keptStatements }) }) };
+  const keptStatements = kept.flatMap(({ statement }): ProvenStatement[] =>
+    statement === undefined ? [] : [statement],
+  );
+  return {
+    ...image,
+    verification: proven({
+      evidence: kept.map(({ one }) => one),
+      ...(statements === undefined ? {} : { statements: keptStatements }),
+    }),
+  };
 }
 
 /**
  * Verifies every image and reports. The exit code is that of the gravest outcome.
  * @throws EngineError for what the command line itself gets wrong, before anything is verified.
  */
-export async function verifyImages(images: readonly string[], given: VerifyOptions, io: CommandIO, check: CheckImage): Promise<ExitCode> {
+export async function verifyImages(
+  images: readonly string[],
+  given: VerifyOptions,
+  io: CommandIO,
+  check: CheckImage,
+): Promise<ExitCode> {
   const options = { ...given, ...foldAliases({ ...given }) };
   const spec: AttestorSpec = readAttestor(options, io);
   const expectation = compileAttestor(spec, { identityTexts: "exact" });
@@ -179,13 +210,16 @@ async function report(
       toJsonLine(
         images.flatMap((image) =>
           image.verification.truth === "proven"
-            ? image.verification.evidence.evidence.map((evidence) => toCosignPayload(image, evidence, signedPayload(evidence, knowledge)))
+            ? image.verification.evidence.evidence.map((evidence) =>
+                toCosignPayload(image, evidence, signedPayload(evidence, knowledge)),
+              )
             : [],
         ),
       ),
     );
   else if (options.quiet !== true)
-    for (const image of images) io.out(renderVerifiedImage(image, createStyle({ colour: io.colour.out, unicode: io.unicode }), now));
+    for (const image of images)
+      io.out(renderVerifiedImage(image, createStyle({ colour: io.colour.out, unicode: io.unicode }), now));
   for (const image of images) reportFailure(image, io);
 }
 
@@ -193,9 +227,21 @@ function reportFailure({ reference, digest, verification }: VerifiedImage, io: C
   if (verification.truth === "proven") return;
   const failure = leadingFailure(verification.truth, verification.failures);
   if (failure === undefined) return;
-  const { what, fix } = toProblem(new EngineError(failure.code, failure.reason.includes(reference) ? failure.reason : `${reference}: ${failure.reason}`));
+  const { what, fix } = toProblem(
+    new EngineError(
+      failure.code,
+      failure.reason.includes(reference) ? failure.reason : `${reference}: ${failure.reason}`,
+    ),
+  );
   const why = failure.subject ?? digest;
-  io.err(renderProblem({ code: failure.code, what, ...(why === undefined ? {} : { why }), ...(fix === undefined ? {} : { fix }) }));
+  io.err(
+    renderProblem({
+      code: failure.code,
+      what,
+      ...(why === undefined ? {} : { why }),
+      ...(fix === undefined ? {} : { fix }),
+    }),
+  );
 }
 
 /** The payload that cosign signed, where it is one. */

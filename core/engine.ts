@@ -1,4 +1,7 @@
-/** The engine: policies compiled once, each request decided by a pure synchronous function. Source: design.md sections 1 and 4, kyverno.md section 10. */
+/**
+ * The engine: policies compiled once, each request decided by a pure synchronous function. Source: design.md sections 1
+ * and 4, kyverno.md section 10.
+ */
 import type { SignatureVerifier } from "./crypto/signature-verifier.ts";
 import { codeRow } from "./errors.ts";
 import { compileRule } from "./kyverno/image/compile-rule.ts";
@@ -32,7 +35,10 @@ export interface EngineSettings {
   readonly trustRoot?: string;
   /** From which TUF roots trusted roots are verified, and how old their metadata may be. */
   readonly trust?: TrustSettings;
-  /** `none`: labels of a namespace that the request does not carry are no labels, as in Kyverno's command line. Default `ask`. */
+  /**
+   * `none`: labels of a namespace that the request does not carry are no labels, as in Kyverno's command line. Default
+   * `ask`.
+   */
   readonly absentNamespaceLabels?: "ask" | "none";
 }
 
@@ -53,7 +59,9 @@ export interface DecideOptions {
 export interface Decision {
   readonly allowed: boolean;
   readonly results: readonly RuleResult[];
-  /** JSON Patch of the mutating pass: digests, then annotations. A denied request is not mutated, whatever stands here. */
+  /**
+   * JSON Patch of the mutating pass: digests, then annotations. A denied request is not mutated, whatever stands here.
+   */
   readonly patches: readonly PatchOperation[];
   readonly warnings: readonly string[];
   /** Those of them that are about trusted roots whose freshness has ended. */
@@ -82,7 +90,9 @@ export function createEngine(options: EngineOptions): Engine {
   const trust = new TrustCache(options.crypto, { tuf: createTufVerifier(settings.trust) });
   const variables = createContextFactory({ limits, references });
   const memo = new Memo(limits.memoEntries);
-  const compiled = options.policies.map((policy): CompiledPolicy => ({ policy, rules: expandRules(policy).map((rule) => compileRule(policy, rule)) }));
+  const compiled = options.policies.map(
+    (policy): CompiledPolicy => ({ policy, rules: expandRules(policy).map((rule) => compileRule(policy, rule)) }),
+  );
   const candidates = indexRules(compiled);
   return {
     policies: options.policies,
@@ -117,17 +127,25 @@ export function createEngine(options: EngineOptions): Engine {
         match,
         variables: (current: AdmissionRequest, policy: Policy) => variables(current, { now, policy }),
       };
-      const outcomes = (exhaustive ? compiled : candidates(request, extract)).map((policy) => decidePolicy(policy, run));
+      const outcomes = (exhaustive ? compiled : candidates(request, extract)).map((policy) =>
+        decidePolicy(policy, run),
+      );
       const results = outcomes.flatMap((outcome) => outcome.results);
       return {
         allowed: isAllowed(results),
         results,
         patches: [
           ...outcomes.flatMap((outcome) => outcome.patches),
-          ...annotationPatches(request.object, mergeStatuses(outcomes.map((outcome) => outcome.statuses)), scopedStatuses(outcomes)),
+          ...annotationPatches(
+            request.object,
+            mergeStatuses(outcomes.map((outcome) => outcome.statuses)),
+            scopedStatuses(outcomes),
+          ),
         ],
         warnings: [
-          ...outcomes.flatMap((outcome) => outcome.warnings.map((warning) => `policy ${outcome.policy.name}: ${warning}`)),
+          ...outcomes.flatMap((outcome) =>
+            outcome.warnings.map((warning) => `policy ${outcome.policy.name}: ${warning}`),
+          ),
           ...resultWarnings(results),
           ...trustWarnings,
         ],
@@ -145,28 +163,46 @@ function attestorWarnings({ policy, rules }: CompiledPolicy): readonly string[] 
   const byPlace = new Map<string, string>();
   for (const { rule, warnings } of rules)
     for (const warning of warnings)
-      if (!byPlace.has(`${rule.pointer} ${warning}`)) byPlace.set(`${rule.pointer} ${warning}`, `${policy.name}/${rule.name}: ${warning}`);
+      if (!byPlace.has(`${rule.pointer} ${warning}`))
+        byPlace.set(`${rule.pointer} ${warning}`, `${policy.name}/${rule.name}: ${warning}`);
   return [...byPlace.values()];
 }
 
 type Judged = Pick<RuleResult, "status" | "action" | "failurePolicy" | "failures" | "open">;
 
-/** The one place where "may it run" is computed: a refutation under Enforce denies; an unknown denies unless `failurePolicy: Ignore` may overlook all of its causes. */
+/**
+ * The one place where "may it run" is computed: a refutation under Enforce denies; an unknown denies unless
+ * `failurePolicy: Ignore` may overlook all of its causes.
+ */
 export const isAllowed = (results: readonly Judged[]): boolean =>
-  !results.some((result) => (result.status === "fail" && result.action === "Enforce") || (result.status === "error" && !mayOverlook(result)));
+  !results.some(
+    (result) =>
+      (result.status === "fail" && result.action === "Enforce") || (result.status === "error" && !mayOverlook(result)),
+  );
 
-/** Whether `failurePolicy: Ignore` lets this unknown pass: every cause is an outage of an artifact or cluster question, or a variable that could not be resolved. */
+/**
+ * Whether `failurePolicy: Ignore` lets this unknown pass: every cause is an outage of an artifact or cluster question,
+ * or a variable that could not be resolved.
+ */
 export function mayOverlook(result: Omit<Judged, "status" | "action">): boolean {
   if (result.failurePolicy !== "Ignore") return false;
   const causes = result.failures.map((failure) => codeRow(failure.code)).filter((row) => row.truth !== "refuted");
-  return causes.length > 0 && causes.every((row) => row.ignorable === "always" || (row.ignorable === "artifact" && result.open.every(isArtifactQuestion)));
+  return (
+    causes.length > 0 &&
+    causes.every(
+      (row) => row.ignorable === "always" || (row.ignorable === "artifact" && result.open.every(isArtifactQuestion)),
+    )
+  );
 }
 
 function scopedStatuses(outcomes: readonly PolicyOutcome[]): ScopedStatus {
   const scoped: Record<string, PolicyOutcome["byRule"]> = Object.create(null);
-  for (const { policy, byRule } of outcomes) if (Object.keys(byRule).length > 0) scoped[`${policy.namespace ?? ""}/${policy.name}`] = byRule;
+  for (const { policy, byRule } of outcomes)
+    if (Object.keys(byRule).length > 0) scoped[`${policy.namespace ?? ""}/${policy.name}`] = byRule;
   return scoped;
 }
 
 const resultWarnings = (results: readonly RuleResult[]): readonly string[] =>
-  results.filter((result) => result.status !== "pass" && result.status !== "skip").map((result) => `policy ${result.policy}.${result.rule}: ${result.message}`);
+  results
+    .filter((result) => result.status !== "pass" && result.status !== "skip")
+    .map((result) => `policy ${result.policy}.${result.rule}: ${result.message}`);

@@ -1,14 +1,20 @@
 /**
- * The one error class and the one table of codes. Codes are public API: kebab-case words, added freely, never renamed or reused.
- * `docs/codes.md` is generated from this table.
+ * The one error class and the one table of codes. Codes are public API: kebab-case words, added freely, never renamed
+ * or reused. `docs/codes.md` is generated from this table.
  */
 
-/** What a code says about the question "is this image trusted": `refuted` is a rule's `fail`, `unknown` is its `error`, the rest never reach a rule. */
+/**
+ * What a code says about the question "is this image trusted": `refuted` is a rule's `fail`, `unknown` is its `error`,
+ * the rest never reach a rule.
+ */
 export type CodeTruth = "refuted" | "unknown" | "usage" | "store" | "trust" | "warning" | "bug";
 
 export interface CodeRow {
   readonly truth: CodeTruth;
-  /** `artifact`: `failurePolicy: Ignore` lets it pass, for questions about artifacts and the cluster only; `always`: whatever was asked. */
+  /**
+   * `artifact`: `failurePolicy: Ignore` lets it pass, for questions about artifacts and the cluster only; `always`:
+   * whatever was asked.
+   */
   readonly ignorable: "always" | "artifact" | "never";
   /** Exit code of `verify` and `verify-attestation`. */
   readonly exit: number;
@@ -42,7 +48,10 @@ export const codes = {
   "no-attestation": refuted(10, "no attestation of the predicate type"),
   "condition-failed": refuted(15, "the predicate was read, a condition is false or cannot be resolved"),
   distrusted: refuted(12, "on the distrust list"),
-  malformed: refuted(12, "a document, or a key, certificate, expression or scheme in an attestor entry, breaks its format"),
+  malformed: refuted(
+    12,
+    "a document, or a key, certificate, expression or scheme in an attestor entry, breaks its format",
+  ),
   "over-limit": refuted(12, "well-formed, but larger, deeper or more than a bound of limits.ts"),
   "missing-digest": refuted(1, "verifyDigest asks for a digest in the image reference"),
   "unverified-image": refuted(1, "required asks for a verified image"),
@@ -56,7 +65,12 @@ export const codes = {
   "no-trust": unknown(3, "no usable trusted root for what the evidence names"),
   stale: unknown(3, "a freshness budget is spent"),
   "no-key": unknown(5, "a k8s://, KMS or file key could not be read"),
-  unresolved: { truth: "unknown", ignorable: "always", exit: 1, when: "a variable, context entry or extraction expression could not be resolved" },
+  unresolved: {
+    truth: "unknown",
+    ignorable: "always",
+    exit: 1,
+    when: "a variable, context entry or extraction expression could not be resolved",
+  },
   overloaded: unknown(1, "the webhook shed the request or its deadline passed"),
   "over-budget": unknown(1, "an evaluation used up its step or depth budget, or settle its rounds"),
   "invalid-usage": usage("the command line is wrong"),
@@ -73,8 +87,18 @@ export const codes = {
   "archive-incomplete": store("a part or an entry of an archive is missing"),
   rollback: { truth: "trust", ignorable: "never", exit: 3, when: "older than what was seen before" },
   "bad-threshold": { truth: "trust", ignorable: "never", exit: 3, when: "too few valid signatures on trust metadata" },
-  "clock-behind": { truth: "warning", ignorable: "never", exit: 0, when: "this machine's clock is behind the newest signed time seen" },
-  "dialled-offline": { truth: "bug", ignorable: "never", exit: 70, when: "something tried to open a connection in offline mode" },
+  "clock-behind": {
+    truth: "warning",
+    ignorable: "never",
+    exit: 0,
+    when: "this machine's clock is behind the newest signed time seen",
+  },
+  "dialled-offline": {
+    truth: "bug",
+    ignorable: "never",
+    exit: 70,
+    when: "something tried to open a connection in offline mode",
+  },
 } as const satisfies Record<string, CodeRow>;
 
 export type ErrorCode = keyof typeof codes;

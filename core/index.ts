@@ -19,7 +19,19 @@ export {
   questionText,
   type TrustedRootSource,
 } from "./question.ts";
-export { conjunction, counting, type Failure, failed, furthest, proven, refuted, toFailure, type Truth, unknown, type Verification } from "./verdict.ts";
+export {
+  conjunction,
+  counting,
+  type Failure,
+  failed,
+  furthest,
+  proven,
+  refuted,
+  toFailure,
+  type Truth,
+  unknown,
+  type Verification,
+} from "./verdict.ts";
 export { decodeBase64, encodeBase64 } from "./encoding/base64.ts";
 export { encodeCanonicalJson } from "./encoding/canonical-json.ts";
 export { encodeHex } from "./encoding/hex.ts";
@@ -29,7 +41,13 @@ export { type AttestorSpec, compileAttestor, type Expectation } from "./verify/a
 export { type Candidate, verifyAttestations, verifySignatures } from "./verify/verify-image.ts";
 export { type BundleToVerify, verifyBundle } from "./verify/verify-bundle.ts";
 export type { VerifyContext } from "./verify/context.ts";
-export type { EstablishedTime, Evidence, LogEntryEvidence, ProvenStatement, SignerEvidence } from "./verify/evidence.ts";
+export type {
+  EstablishedTime,
+  Evidence,
+  LogEntryEvidence,
+  ProvenStatement,
+  SignerEvidence,
+} from "./verify/evidence.ts";
 export { type ImageReference, parseReference, type ReferenceOptions } from "./oci/reference.ts";
 export { applyPatches } from "./kyverno/outcome/apply-patches.ts";
 export { resolveDigest } from "./kyverno/image/resolve-image.ts";
@@ -37,7 +55,12 @@ export type { AttestationResult, AttestorResult, ImageResult, RuleResult, RuleSt
 export type { AdmissionRequest, GroupVersionKind, Operation, UserInfo } from "./kyverno/rule/request.ts";
 export { publicGoodMirror, publicGoodRoot, publicGoodTrustedRoot } from "./trust/public-good.ts";
 export { TrustCache } from "./trust/trust-cache.ts";
-export { type AuthorityService, type LogService, makeTrustedRoot, type TrustedServices } from "./trust/make-trusted-root.ts";
+export {
+  type AuthorityService,
+  type LogService,
+  makeTrustedRoot,
+  type TrustedServices,
+} from "./trust/make-trusted-root.ts";
 export { resolveTrust, type TufSource } from "./trust/resolve-trust.ts";
 export {
   asTrustError,
@@ -75,7 +98,14 @@ export type { FunctionTable } from "./jmespath/functions/signature.ts";
 export { parseYaml } from "./kyverno/policy/yaml.ts";
 export { toJson } from "./kyverno/policy/policy-value.ts";
 export type { Policy, Position } from "./kyverno/policy/policy.ts";
-export { createEngine, type Decision, type DecideOptions, type Engine, type EngineOptions, type EngineSettings } from "./engine.ts";
+export {
+  createEngine,
+  type Decision,
+  type DecideOptions,
+  type Engine,
+  type EngineOptions,
+  type EngineSettings,
+} from "./engine.ts";
 export { settle, type SettleOptions } from "./settle.ts";
 export { readEcdsaSignature } from "./crypto/ecdsa-signature.ts";
 export { hasSignatureForm } from "./crypto/signature-form.ts";
@@ -88,7 +118,12 @@ export { type KnownManifest, type Lookup, readManifest, readReferrers, readTag }
 export { type Manifest, parseManifest, referrerDescriptor } from "./oci/manifest.ts";
 export { isTag, repositoryForFetching } from "./oci/reference.ts";
 export { expandRules } from "./kyverno/policy/autogen.ts";
-export { type LoadedPolicies, loadPolicies, type PolicyFile, type PolicyProblem } from "./kyverno/policy/read-policy.ts";
+export {
+  type LoadedPolicies,
+  loadPolicies,
+  type PolicyFile,
+  type PolicyProblem,
+} from "./kyverno/policy/read-policy.ts";
 export type { PolicyException } from "./kyverno/policy/exceptions.ts";
 export { type FunctionEnvironment, kyvernoFunctions } from "./kyverno/functions/table.ts";
 export { requestFor } from "./kyverno/rule/resource-request.ts";

@@ -43,7 +43,9 @@ export interface ClusterQuestion {
 
 export type QuestionKind = Question["kind"];
 
-/** A trusted root as it is known: an operator's pinned file, or raw TUF metadata with the target, still to be verified. */
+/**
+ * A trusted root as it is known: an operator's pinned file, or raw TUF metadata with the target, still to be verified.
+ */
 export type TrustedRootSource =
   | { readonly form: "pinned"; readonly bytes: Uint8Array }
   | {
@@ -62,7 +64,10 @@ export interface LogEntryAnswer {
   readonly json: string;
 }
 
-/** What the present answer to each kind of question carries. `key` is PEM text, `cluster` the JSON that the API server returned. */
+/**
+ * What the present answer to each kind of question carries. `key` is PEM text, `cluster` the JSON that the API server
+ * returned.
+ */
 export interface AnswerValues {
   readonly tag: Descriptor;
   readonly manifest: Uint8Array;
@@ -94,10 +99,17 @@ export interface Asker {
   ask<Q extends Question>(question: Q): Promise<AnswerTo<Q>>;
 }
 
-/** A part of a canonical text: everything outside `A-Za-z0-9._:/@+-` is percent-encoded as UTF-16 code units, so no part can contain the separator. */
-const part = (text: string): string => text.replace(/[^A-Za-z0-9._:/@+-]/g, (unit) => `%${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+/**
+ * A part of a canonical text: everything outside `A-Za-z0-9._:/@+-` is percent-encoded as UTF-16 code units, so no part
+ * can contain the separator.
+ */
+const part = (text: string): string =>
+  text.replace(/[^A-Za-z0-9._:/@+-]/g, (unit) => `%${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
-/** The canonical text of a question, for instance `tag ghcr.io/org/app 1.4`. Two questions are the same exactly when their texts are. */
+/**
+ * The canonical text of a question, for instance `tag ghcr.io/org/app 1.4`. Two questions are the same exactly when
+ * their texts are.
+ */
 export function questionText(question: Question): string {
   switch (question.kind) {
     case "tag":
@@ -117,7 +129,8 @@ export function questionText(question: Question): string {
   }
 }
 
-const unpart = (text: string): string => text.replace(/%([0-9a-f]{4})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+const unpart = (text: string): string =>
+  text.replace(/%([0-9a-f]{4})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 
 /**
  * The inverse of {@link questionText}.
@@ -127,7 +140,8 @@ export function parseQuestion(text: string): Question {
   const [kind, ...rest] = text.split(" ");
   const words = rest.map(unpart);
   const question = readQuestion(kind ?? "", words);
-  if (question === undefined || questionText(question) !== text) throw new EngineError("malformed", "not the canonical text of a question", { subject: text });
+  if (question === undefined || questionText(question) !== text)
+    throw new EngineError("malformed", "not the canonical text of a question", { subject: text });
   return question;
 }
 
@@ -174,5 +188,9 @@ function readClusterQuestion(words: readonly string[]): ClusterQuestion | undefi
   };
 }
 
-/** Whether `failurePolicy: Ignore` may overlook an outage of this question: artifacts and the cluster, but not log entries, trust and keys. */
-export const isArtifactQuestion = (question: Question): boolean => question.kind !== "trusted-root" && question.kind !== "key" && question.kind !== "log-entry";
+/**
+ * Whether `failurePolicy: Ignore` may overlook an outage of this question: artifacts and the cluster, but not log
+ * entries, trust and keys.
+ */
+export const isArtifactQuestion = (question: Question): boolean =>
+  question.kind !== "trusted-root" && question.kind !== "key" && question.kind !== "log-entry";

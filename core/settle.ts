@@ -1,4 +1,7 @@
-/** The loop: decide, ask what is open, decide again. The only asynchronous code of the engine. Source: design.md section 1. */
+/**
+ * The loop: decide, ask what is open, decide again. The only asynchronous code of the engine. Source: design.md section
+ * 1.
+ */
 import type { Decision, DecideOptions, Engine } from "./engine.ts";
 import { EngineError } from "./errors.ts";
 import type { AdmissionRequest } from "./kyverno/rule/request.ts";
@@ -7,14 +10,18 @@ import { type Answer, type AnswerTo, type Asker, type Knowledge, type Question, 
 
 export interface SettleOptions extends DecideOptions {
   readonly maxRounds?: number;
-  /** An answer that can change (a tag, referrers, an absence, a key, the cluster, trust) and is older than this many milliseconds is asked for once more. Default: never. */
+  /**
+   * An answer that can change (a tag, referrers, an absence, a key, the cluster, trust) and is older than this many
+   * milliseconds is asked for once more. Default: never.
+   */
   readonly refresh?: number;
   /** Receives every present and absent answer as it comes, to be kept; unavailable ones hold for this run only. */
   readonly store?: (question: Question, answer: Answer) => void;
 }
 
 /** What is addressed by digest never changes; that it is absent may. */
-const canChange = (question: Question, answer: Answer): boolean => answer.state === "absent" || (question.kind !== "manifest" && question.kind !== "blob");
+const canChange = (question: Question, answer: Answer): boolean =>
+  answer.state === "absent" || (question.kind !== "manifest" && question.kind !== "blob");
 
 /** Whether an answer is to be asked for once more. One without a readable time is as old as can be. */
 function isOld(question: Question, answer: Answer, now: Date, refresh: number | undefined): boolean {

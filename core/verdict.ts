@@ -4,7 +4,8 @@ import type { Question } from "./question.ts";
 
 /**
  * One check that did not hold. `check` is dotted (`tlog.inclusion-proof`, `x509.chain`, `identity.issuer`).
- * `stage` orders checks by how far into the pipeline they stand: of several failures the one with the highest stage is shown first.
+ * `stage` orders checks by how far into the pipeline they stand: of several failures the one with the highest stage is
+ * shown first.
  */
 export interface Failure {
   readonly check: string;
@@ -14,7 +15,10 @@ export interface Failure {
   readonly stage: number;
 }
 
-/** The outcome of a check. `evidence` is what was proven; `open` are the questions whose answers would decide an unknown. */
+/**
+ * The outcome of a check. `evidence` is what was proven; `open` are the questions whose answers would decide an
+ * unknown.
+ */
 export type Verification<E> =
   | { readonly truth: "proven"; readonly evidence: E }
   | { readonly truth: "refuted"; readonly failures: readonly Failure[] }
@@ -24,7 +28,11 @@ export type Truth = Verification<unknown>["truth"];
 
 export const proven = <E>(evidence: E): Verification<E> => ({ truth: "proven", evidence });
 export const refuted = (...failures: readonly Failure[]): Verification<never> => ({ truth: "refuted", failures });
-export const unknown = (failures: readonly Failure[], open: readonly Question[] = []): Verification<never> => ({ truth: "unknown", failures, open });
+export const unknown = (failures: readonly Failure[], open: readonly Question[] = []): Verification<never> => ({
+  truth: "unknown",
+  failures,
+  open,
+});
 
 /** The failure that an error stands for. */
 export const toFailure = (error: EngineError, check: string, stage: number): Failure => ({
@@ -39,13 +47,19 @@ export const toFailure = (error: EngineError, check: string, stage: number): Fai
 export const failed = (failure: Failure, open: readonly Question[] = []): Verification<never> =>
   codeRow(failure.code).truth === "refuted" ? refuted(failure) : unknown([failure], open);
 
-/** Kleene conjunction of truths: refuted if any is, else unknown if any is, else proven. The empty conjunction is proven. */
+/**
+ * Kleene conjunction of truths: refuted if any is, else unknown if any is, else proven. The empty conjunction is
+ * proven.
+ */
 export function conjunction(truths: readonly Truth[]): Truth {
   if (truths.includes("refuted")) return "refuted";
   return truths.includes("unknown") ? "unknown" : "proven";
 }
 
-/** Kleene counting: `required` of the given must be proven. Refuted when even all unknown ones would not suffice. `required` is at least 1. */
+/**
+ * Kleene counting: `required` of the given must be proven. Refuted when even all unknown ones would not suffice.
+ * `required` is at least 1.
+ */
 export function counting(truths: readonly Truth[], required: number): Truth {
   const needed = Math.max(1, required);
   const provenCount = truths.filter((truth) => truth === "proven").length;

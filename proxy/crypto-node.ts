@@ -1,19 +1,27 @@
 /**
- * The fast adapter of the verifier port: node:crypto (OpenSSL), with key objects kept as long as their keys live. Keys of P-384 that come back go to a kernel
- * of our own, because OpenSSL is slow with this curve.
+ * The fast adapter of the verifier port: node:crypto (OpenSSL), with key objects kept as long as their keys live. Keys
+ * of P-384 that come back go to a kernel of our own, because OpenSSL is slow with this curve.
  *
- * What OpenSSL would judge otherwise than noble is settled before it is called (`hasSignatureForm`), so both adapters give one answer.
- * Bare digests and Ed25519ph, which node:crypto cannot take, go to noble.
+ * What OpenSSL would judge otherwise than noble is settled before it is called (`hasSignatureForm`), so both adapters
+ * give one answer. Bare digests and Ed25519ph, which node:crypto cannot take, go to noble.
  */
 import { constants, createPublicKey, type KeyObject, verify as opensslVerify } from "node:crypto";
 import { P384Verifier } from "./p384/verify.ts";
-import { hasSignatureForm, nobleVerifier, type PublicKey, type SignatureAlgorithm, type SignatureVerifier, type Signed } from "../core/index.ts";
+import {
+  hasSignatureForm,
+  nobleVerifier,
+  type PublicKey,
+  type SignatureAlgorithm,
+  type SignatureVerifier,
+  type Signed,
+} from "../core/index.ts";
 
 const keyObjects = new WeakMap<PublicKey, KeyObject>();
 
 function createKeyObject(key: PublicKey): KeyObject {
   if (key.type === "ecdsa" && key.curve === "P-256") {
-    // OpenSSL 3 takes a P-256 key from coordinates in two thirds of the time that it needs for DER; for the larger curves it is the other way round.
+    // OpenSSL 3 takes a P-256 key from coordinates in two thirds of the time that it needs for DER; for the larger
+    // curves it is the other way round.
     const x = Buffer.from(key.point.subarray(1, 33)).toString("base64url");
     const y = Buffer.from(key.point.subarray(33)).toString("base64url");
     return createPublicKey({ key: { kty: "EC", crv: "P-256", x, y }, format: "jwk" });
@@ -30,7 +38,12 @@ function keyObjectOf(key: PublicKey): KeyObject {
   return object;
 }
 
-function verifyMessage(algorithm: Exclude<SignatureAlgorithm, { scheme: "ed25519ph" }>, key: PublicKey, message: Uint8Array, signature: Uint8Array): boolean {
+function verifyMessage(
+  algorithm: Exclude<SignatureAlgorithm, { scheme: "ed25519ph" }>,
+  key: PublicKey,
+  message: Uint8Array,
+  signature: Uint8Array,
+): boolean {
   const object = keyObjectOf(key);
   switch (algorithm.scheme) {
     case "ed25519":
@@ -40,19 +53,32 @@ function verifyMessage(algorithm: Exclude<SignatureAlgorithm, { scheme: "ed25519
     case "rsa-pkcs1v15":
       return opensslVerify(algorithm.hash, message, object, signature);
     case "rsa-pss":
-      return opensslVerify(algorithm.hash, message, { key: object, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: algorithm.saltLength }, signature);
+      return opensslVerify(
+        algorithm.hash,
+        message,
+        { key: object, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: algorithm.saltLength },
+        signature,
+      );
   }
 }
 
 const p384 = new P384Verifier();
 
 function verify(algorithm: SignatureAlgorithm, key: PublicKey, signed: Signed, signature: Uint8Array): boolean {
-  if (algorithm.scheme === "ecdsa" && key.type === "ecdsa" && key.curve === "P-384" && hasSignatureForm(algorithm, key, signed, signature)) {
+  if (
+    algorithm.scheme === "ecdsa" &&
+    key.type === "ecdsa" &&
+    key.curve === "P-384" &&
+    hasSignatureForm(algorithm, key, signed, signature)
+  ) {
     const holds = p384.verify(algorithm.hash, key, signed, signature);
     if (holds !== undefined) return holds;
   }
-  if ("digest" in signed || algorithm.scheme === "ed25519ph") return nobleVerifier.verify(algorithm, key, signed, signature);
-  return hasSignatureForm(algorithm, key, signed, signature) && verifyMessage(algorithm, key, signed.message, signature);
+  if ("digest" in signed || algorithm.scheme === "ed25519ph")
+    return nobleVerifier.verify(algorithm, key, signed, signature);
+  return (
+    hasSignatureForm(algorithm, key, signed, signature) && verifyMessage(algorithm, key, signed.message, signature)
+  );
 }
 
 /** Verifies with OpenSSL. Answers as `nobleVerifier` does, an order of magnitude faster. */

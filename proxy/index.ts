@@ -13,4 +13,11 @@ export { fetchTrust, type TrustToFetch } from "./upstream/tuf/fetch-trust.ts";
 export { MetadataFolder, replaceFile } from "./upstream/tuf/metadata-folder.ts";
 export { createTrustAsker, type TrustAsker, type TufRepositories } from "./upstream/tuf/trust-asker.ts";
 export { openTufMirror, type TufMirror, type TufMirrorOptions } from "./upstream/tuf/tuf-mirror.ts";
-export { fetchTarget, type HeldRoles, lookUpTarget, quoteRole, refresh, type TufUpdate } from "./upstream/tuf/update.ts";
+export {
+  fetchTarget,
+  type HeldRoles,
+  lookUpTarget,
+  quoteRole,
+  refresh,
+  type TufUpdate,
+} from "./upstream/tuf/update.ts";

@@ -1,4 +1,7 @@
-/** Node's base64 and UTF-8 in the form of `core/encoding/host-codecs.ts`, which the build replaces with this module in programs for Node. Source: RFC 4648 §4, RFC 3629. */
+/**
+ * Node's base64 and UTF-8 in the form of `core/encoding/host-codecs.ts`, which the build replaces with this module in
+ * programs for Node. Source: RFC 4648 §4, RFC 3629.
+ */
 import { isUtf8 } from "node:buffer";
 
 /** Below this many characters or bytes a call into Node costs more than it saves. */

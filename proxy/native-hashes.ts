@@ -1,7 +1,13 @@
-/** OpenSSL's hash functions in the form of `core/crypto/hashes.ts`, which the build replaces with this module in programs for Node. Source: FIPS 180-4. */
+/**
+ * OpenSSL's hash functions in the form of `core/crypto/hashes.ts`, which the build replaces with this module in
+ * programs for Node. Source: FIPS 180-4.
+ */
 import { hash } from "node:crypto";
 
-/** Plain bytes. They come out of Node as a text of one character a byte (latin1): a `Buffer` of 32 bytes costs three times the hash itself. */
+/**
+ * Plain bytes. They come out of Node as a text of one character a byte (latin1): a `Buffer` of 32 bytes costs three
+ * times the hash itself.
+ */
 const native =
   (name: string) =>
   (bytes: Uint8Array): Uint8Array => {
@@ -12,4 +18,9 @@ const native =
   };
 
 /** By name; each takes any bytes. */
-export const hashes = { sha224: native("sha224"), sha256: native("sha256"), sha384: native("sha384"), sha512: native("sha512") } as const;
+export const hashes = {
+  sha224: native("sha224"),
+  sha256: native("sha256"),
+  sha384: native("sha384"),
+  sha512: native("sha512"),
+} as const;

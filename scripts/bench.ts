@@ -1,6 +1,7 @@
 /**
- * `npm run bench [-- NAME...]`: prints ratios measured in one run, each with the bound it must keep. Exit code 1 when one is not kept.
- * `KYVERNO=path` adds the real Kyverno command line, `SALLYPORT_VECTORS` the bundles of the Sigstore conformance suite, Go on the path sigstore-go.
+ * `npm run bench [-- NAME...]`: prints ratios measured in one run, each with the bound it must keep. Exit code 1 when
+ * one is not kept. `KYVERNO=path` adds the real Kyverno command line, `SALLYPORT_VECTORS` the bundles of the Sigstore
+ * conformance suite, Go on the path sigstore-go.
  */
 import { fileURLToPath } from "node:url";
 import { type Bench, type BenchSetting, keepsBound } from "./bench/bench.ts";
@@ -18,7 +19,11 @@ export interface BenchCount {
 }
 
 /** Runs benchmarks one after the other, so that they do not disturb each other. */
-export async function runBenches(chosen: readonly Bench[], setting: BenchSetting, write: (text: string) => void): Promise<BenchCount> {
+export async function runBenches(
+  chosen: readonly Bench[],
+  setting: BenchSetting,
+  write: (text: string) => void,
+): Promise<BenchCount> {
   const count = { kept: 0, missed: 0, skipped: 0 };
   for (const bench of chosen) {
     write(`${bench.name}: ${bench.says}\n`);
@@ -29,10 +34,13 @@ export async function runBenches(chosen: readonly Bench[], setting: BenchSetting
       continue;
     }
     for (const row of result) {
-      const bound = row.atLeast !== undefined ? `at least ${row.atLeast}` : row.atMost !== undefined ? `at most ${row.atMost}` : "";
+      const bound =
+        row.atLeast !== undefined ? `at least ${row.atLeast}` : row.atMost !== undefined ? `at most ${row.atMost}` : "";
       const kept = keepsBound(row);
       if (bound !== "" || !kept) count[kept ? "kept" : "missed"] += 1;
-      write(`  ${row.ratio.toFixed(2).padStart(8)}  ${row.what}${bound === "" ? "" : `  (${bound}${kept ? "" : ": MISSED"})`}\n`);
+      write(
+        `  ${row.ratio.toFixed(2).padStart(8)}  ${row.what}${bound === "" ? "" : `  (${bound}${kept ? "" : ": MISSED"})`}\n`,
+      );
     }
   }
   return count;

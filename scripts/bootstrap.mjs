@@ -1,4 +1,7 @@
-/** Makes a fresh clone ready: the right Node, the locked packages, the native module. Plain JavaScript, because it runs before anything is installed. */
+/**
+ * Makes a fresh clone ready: the right Node, the locked packages, the native module. Plain JavaScript, because it runs
+ * before anything is installed.
+ */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -28,7 +31,8 @@ export function staleReason(root) {
     if (path === "" || entry.link) continue;
     const found = installed[path];
     if (found === undefined && !entry.optional && !entry.devOptional && !entry.peer) return `${path} is not installed`;
-    if (found !== undefined && found.version !== entry.version) return `${path} is ${found.version}, the lock file says ${entry.version}`;
+    if (found !== undefined && found.version !== entry.version)
+      return `${path} is ${found.version}, the lock file says ${entry.version}`;
   }
   return undefined;
 }
@@ -38,7 +42,11 @@ const native = (root) => join(root, "node_modules", "better-sqlite3", "build", "
 function npm(root, ...args) {
   process.stderr.write(`bootstrap: npm ${args.join(" ")}\n`);
   // npm says what it does on stdout; that belongs to the command's own answer only when it is asked for.
-  const { status, error } = spawnSync("npm", args, { cwd: root, stdio: ["ignore", 2, 2], shell: process.platform === "win32" });
+  const { status, error } = spawnSync("npm", args, {
+    cwd: root,
+    stdio: ["ignore", 2, 2],
+    shell: process.platform === "win32",
+  });
   if (error !== undefined) throw error;
   return status ?? 1;
 }
@@ -47,7 +55,9 @@ function npm(root, ...args) {
 export function bootstrap(root) {
   const { engines } = readJson(join(root, "package.json"));
   if (!isNodeAccepted(engines.node, process.version)) {
-    process.stderr.write(`error invalid-config: Node ${engines.node} is needed\n  why:  this is ${process.version}\n  fix:  install a newer Node\n`);
+    process.stderr.write(
+      `error invalid-config: Node ${engines.node} is needed\n  why:  this is ${process.version}\n  fix:  install a newer Node\n`,
+    );
     return 2;
   }
   const reason = staleReason(root);
@@ -68,4 +78,5 @@ export function bootstrap(root) {
   return 0;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) process.exitCode = bootstrap(dirname(dirname(fileURLToPath(import.meta.url))));
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  process.exitCode = bootstrap(dirname(dirname(fileURLToPath(import.meta.url))));

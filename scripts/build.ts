@@ -1,6 +1,7 @@
 /**
- * Builds `dist/`: the command line (`sallyport.mjs`), the conformance clients (`conformance.mjs`, `tuf-conformance.mjs`) and the portable engine (`engine.mjs`).
- * The Node programs share lazy chunks, so that a command loads only what it needs; the engine is one file for any host.
+ * Builds `dist/`: the command line (`sallyport.mjs`), the conformance clients (`conformance.mjs`,
+ * `tuf-conformance.mjs`) and the portable engine (`engine.mjs`). The Node programs share lazy chunks, so that a command
+ * loads only what it needs; the engine is one file for any host.
  */
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -20,15 +21,24 @@ export interface BuiltFile {
   readonly bytes: number;
 }
 
-/** Packages with native code, and those that nothing needs before it is asked for; they are found in node_modules at run time. */
+/**
+ * Packages with native code, and those that nothing needs before it is asked for; they are found in node_modules at run
+ * time.
+ */
 const external = ["better-sqlite3"];
 
-const programs: Readonly<Record<string, string>> = { sallyport: "cli/main.ts", conformance: "cli/conformance.ts", "tuf-conformance": "cli/tuf-conformance.ts" };
+const programs: Readonly<Record<string, string>> = {
+  sallyport: "cli/main.ts",
+  conformance: "cli/conformance.ts",
+  "tuf-conformance": "cli/tuf-conformance.ts",
+};
 
 /** The engine's door for other hosts: without YAML where there is an edge entry, else the whole of `core/index.ts`. */
-export const engineEntry = (root: string): string | undefined => ["core/entry/edge.ts", "core/index.ts"].find((path) => existsSync(join(root, path)));
+export const engineEntry = (root: string): string | undefined =>
+  ["core/entry/edge.ts", "core/index.ts"].find((path) => existsSync(join(root, path)));
 
-const versionOf = (root: string): string => (JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { readonly version: string }).version;
+const versionOf = (root: string): string =>
+  (JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { readonly version: string }).version;
 
 const common = (root: string): BuildOptions => ({
   absWorkingDir: root,
@@ -52,20 +62,28 @@ export const neutralOptions = (root: string, entry: string): BuildOptions => ({
 });
 
 const outputs = (metafile: Metafile | undefined, outdir: string, root: string): readonly BuiltFile[] =>
-  Object.entries(metafile?.outputs ?? {}).map(([path, { bytes }]) => ({ path: join(root, path).slice(outdir.length + 1), bytes }));
+  Object.entries(metafile?.outputs ?? {}).map(([path, { bytes }]) => ({
+    path: join(root, path).slice(outdir.length + 1),
+    bytes,
+  }));
 
 const statementFile = "proxy/mirror/statements.ts";
 const readsStatement = /readFileSync\(new URL\(`\$\{name\}\.sql`, folder\), "utf8"\)/;
 
-/** The mirror reads its statements from files beside its source; a bundle has no such files, so it carries their text. */
+/**
+ * The mirror reads its statements from files beside its source; a bundle has no such files, so it carries their text.
+ */
 export const inlineStatements = (root: string): Plugin => ({
   name: "inline-statements",
   setup({ onLoad }) {
     onLoad({ filter: /[\\/]proxy[\\/]mirror[\\/]statements\.ts$/ }, () => {
       const folder = join(root, "proxy/mirror/sql");
-      const texts = Object.fromEntries(readdirSync(folder).map((name) => [name.replace(/\.sql$/, ""), readFileSync(join(folder, name), "utf8")]));
+      const texts = Object.fromEntries(
+        readdirSync(folder).map((name) => [name.replace(/\.sql$/, ""), readFileSync(join(folder, name), "utf8")]),
+      );
       const source = readFileSync(join(root, statementFile), "utf8");
-      if (!readsStatement.test(source)) throw new Error(`${statementFile} no longer reads its files in the way that the build replaces`);
+      if (!readsStatement.test(source))
+        throw new Error(`${statementFile} no longer reads its files in the way that the build replaces`);
       return {
         loader: "ts",
         contents: `${source.replace(readsStatement, "bundledStatement(name)")}\nconst bundled: Record<string, string> = ${JSON.stringify(texts)};\nfunction bundledStatement(name: string): string {\n  const text = bundled[name];\n  if (text === undefined) throw new Error(\`no statement \${name}\`);\n  return text;\n}\n`,
@@ -80,7 +98,10 @@ const nativeModules: Readonly<Record<string, string>> = {
   "core/encoding/host-codecs.ts": "proxy/native-codecs.ts",
 };
 
-/** Programs for Node hash with OpenSSL and read text with Node's own code: portable modules are replaced where core itself imports them. */
+/**
+ * Programs for Node hash with OpenSSL and read text with Node's own code: portable modules are replaced where core
+ * itself imports them.
+ */
 export const nativeParts = (root: string): Plugin => ({
   name: "native-parts",
   setup({ onLoad }) {
@@ -91,7 +112,11 @@ export const nativeParts = (root: string): Plugin => ({
           .map((part) => part.replaceAll(".", "\\."))
           .join("[\\\\/]")}$`,
       );
-      onLoad({ filter }, () => ({ loader: "ts", contents: readFileSync(join(root, native), "utf8"), resolveDir: join(root, "proxy") }));
+      onLoad({ filter }, () => ({
+        loader: "ts",
+        contents: readFileSync(join(root, native), "utf8"),
+        resolveDir: join(root, "proxy"),
+      }));
     }
   },
 });
@@ -117,7 +142,9 @@ export async function buildPrograms({ root, outdir }: BuildTargets): Promise<rea
     minifySyntax: true,
     minifyWhitespace: true,
     // Packages in CommonJS call `require` for Node's own modules.
-    banner: { js: 'import { createRequire as sallyportCreateRequire } from "node:module"; const require = sallyportCreateRequire(import.meta.url);' },
+    banner: {
+      js: 'import { createRequire as sallyportCreateRequire } from "node:module"; const require = sallyportCreateRequire(import.meta.url);',
+    },
   });
   for (const { out } of entryPoints) chmodSync(join(outdir, `${out}.mjs`), 0o755);
   return outputs(result.metafile, outdir, root);
@@ -135,7 +162,13 @@ export async function buildEngine({ root, outdir }: BuildTargets): Promise<reado
 export async function buildEngineScript(root: string): Promise<string> {
   const entry = engineEntry(root);
   if (entry === undefined) throw new Error("there is no engine to build: core/index.ts is missing");
-  const result = await build({ ...neutralOptions(root, entry), format: "iife", globalName: "sallyport", minify: true, write: false });
+  const result = await build({
+    ...neutralOptions(root, entry),
+    format: "iife",
+    globalName: "sallyport",
+    minify: true,
+    write: false,
+  });
   return result.outputFiles?.[0]?.text ?? "";
 }
 
@@ -145,5 +178,6 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   for (const stale of ["chunks", "sallyport.mjs", "conformance.mjs", "tuf-conformance.mjs", "engine.mjs"])
     rmSync(join(outdir, stale), { recursive: true, force: true });
   const files = [...(await buildPrograms({ root, outdir })), ...(await buildEngine({ root, outdir }))];
-  for (const { path, bytes } of files) process.stdout.write(`${`${Math.ceil(bytes / 1024)} KiB`.padStart(9)}  dist/${path}\n`);
+  for (const { path, bytes } of files)
+    process.stdout.write(`${`${Math.ceil(bytes / 1024)} KiB`.padStart(9)}  dist/${path}\n`);
 }

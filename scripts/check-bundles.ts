@@ -1,4 +1,7 @@
-/** The portable engine needs no host: its bundle names nothing of Node's and runs in a bare context. Source: design.md section 2. */
+/**
+ * The portable engine needs no host: its bundle names nothing of Node's and runs in a bare context. Source: design.md
+ * section 2.
+ */
 import { createContext, runInContext } from "node:vm";
 import { buildEngineScript, engineEntry } from "./build.ts";
 import type { CheckReport } from "./check.ts";
@@ -15,7 +18,8 @@ const forbidden: readonly { readonly name: string; readonly pattern: RegExp }[] 
 export function hostNames(script: string): readonly string[] {
   return forbidden.flatMap(({ name, pattern }) =>
     [...script.matchAll(pattern)].map(
-      (found) => `${name} at ${found.index}: …${script.slice(Math.max(0, found.index - 40), found.index + 60).replace(/\s+/g, " ")}…`,
+      (found) =>
+        `${name} at ${found.index}: …${script.slice(Math.max(0, found.index - 40), found.index + 60).replace(/\s+/g, " ")}…`,
     ),
   );
 }
@@ -23,7 +27,10 @@ export function hostNames(script: string): readonly string[] {
 /** What V8 puts beside the language and a smaller host lacks. */
 const extras = ["console", "Intl", "WebAssembly", "SharedArrayBuffer", "Atomics"];
 
-/** Runs a script that defines the global `sallyport` in a context with nothing but the language, and `expression` after it. */
+/**
+ * Runs a script that defines the global `sallyport` in a context with nothing but the language, and `expression` after
+ * it.
+ */
 export function runBare(script: string, expression: string): unknown {
   const context = createContext(Object.create(null) as object);
   for (const name of extras) runInContext(`delete globalThis.${name}`, context);
@@ -47,19 +54,28 @@ const smoke = `
 
 /** Builds the engine in memory, scans it and runs the smoke test. */
 export async function checkBundles(root: string): Promise<CheckReport> {
-  if (engineEntry(root) === undefined) return { saw: "nothing", faults: ["there is no engine to build: core/index.ts is missing"] };
+  if (engineEntry(root) === undefined)
+    return { saw: "nothing", faults: ["there is no engine to build: core/index.ts is missing"] };
   let script: string;
   try {
     script = await buildEngineScript(root);
   } catch (error) {
-    return { saw: "nothing", faults: [`the engine does not build for a neutral host: ${error instanceof Error ? error.message : String(error)}`] };
+    return {
+      saw: "nothing",
+      faults: [
+        `the engine does not build for a neutral host: ${error instanceof Error ? error.message : String(error)}`,
+      ],
+    };
   }
   const faults = [...hostNames(script)];
   try {
     const answer = String(runBare(script, smoke));
-    if (!answer.startsWith("false error") || !answer.endsWith("true")) faults.push(`the engine in a bare context answered: ${answer}`);
+    if (!answer.startsWith("false error") || !answer.endsWith("true"))
+      faults.push(`the engine in a bare context answered: ${answer}`);
   } catch (error) {
-    faults.push(`the engine does not run in a bare context: ${(error as { message?: string }).message ?? String(error)}`);
+    faults.push(
+      `the engine does not run in a bare context: ${(error as { message?: string }).message ?? String(error)}`,
+    );
   }
   return { saw: `${Math.ceil(script.length / 1024)} KiB`, faults };
 }

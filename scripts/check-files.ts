@@ -1,4 +1,7 @@
-/** Size, name and manner of source files: short, named by what is in them, opened by a docstring, with nothing left for later. Source: design.md section 2. */
+/**
+ * Size, name and manner of source files: short, named by what is in them, opened by a docstring, with nothing left for
+ * later. Source: design.md section 2.
+ */
 import { basename } from "node:path";
 import type { CheckReport } from "./check.ts";
 import { readSources } from "./source-text.ts";
@@ -16,16 +19,19 @@ const silentCatch = /\bcatch\s*(?:\([\w:\s]*\))?\s*\{\s*\}/;
 function faultsOf(path: string, text: string, tables: Readonly<Record<string, string>>): readonly string[] {
   const faults: string[] = [];
   const lines = text.split("\n").length - (text.endsWith("\n") ? 1 : 0);
-  if (lines > maxLines && tables[path] === undefined) faults.push(`${path}: ${lines} lines; split it before ${maxLines}`);
+  if (lines > maxLines && tables[path] === undefined)
+    faults.push(`${path}: ${lines} lines; split it before ${maxLines}`);
   for (const word of path.split("/").map((segment) => segment.replace(/(?:\.d)?(?:\.test)?\.[a-z]+$/, ""))) {
     if (banned.has(word)) faults.push(`${path}: nobody would look for something in "${word}"`);
     if (!kebab.test(word)) faults.push(`${path}: "${word}" is not kebab-case`);
   }
   const isTest = path.startsWith("test/") && basename(path).endsWith(".test.ts");
-  if (!isTest && !text.replace(/^#!.*\n/, "").startsWith("/**")) faults.push(`${path}: the first line says what the module is, as a docstring`);
+  if (!isTest && !text.replace(/^#!.*\n/, "").startsWith("/**"))
+    faults.push(`${path}: the first line says what the module is, as a docstring`);
   if (path.startsWith("test/")) return faults;
   // This file spells the words that it looks for.
-  if (path !== "scripts/check-files.ts" && leftovers.test(text)) faults.push(`${path}: "${leftovers.exec(text)?.[0]}" is left for later`);
+  if (path !== "scripts/check-files.ts" && leftovers.test(text))
+    faults.push(`${path}: "${leftovers.exec(text)?.[0]}" is left for later`);
   if (silentCatch.test(text)) faults.push(`${path}: an error vanishes in an empty catch`);
   return faults;
 }
@@ -34,8 +40,12 @@ function faultsOf(path: string, text: string, tables: Readonly<Record<string, st
 export function checkFiles(root: string, tables: Readonly<Record<string, string>> = dataTables): CheckReport {
   const files = readSources(root, ["core", "proxy", "cli", "scripts", "test"]);
   const faults = files.flatMap(({ path, text }) => faultsOf(path, text, tables));
-  for (const path of Object.keys(tables)) if (!files.some((file) => file.path === path)) faults.push(`${path} is listed as a data table and does not exist`);
+  for (const path of Object.keys(tables))
+    if (!files.some((file) => file.path === path)) faults.push(`${path} is listed as a data table and does not exist`);
   if (files.length === 0) faults.push("no file was looked at");
-  const longest = Math.max(0, ...files.filter(({ path }) => tables[path] === undefined).map(({ text }) => text.split("\n").length - 1));
+  const longest = Math.max(
+    0,
+    ...files.filter(({ path }) => tables[path] === undefined).map(({ text }) => text.split("\n").length - 1),
+  );
   return { saw: `${files.length} files, the longest has ${longest} lines`, faults };
 }

@@ -1,4 +1,7 @@
-/** Imports follow the table of layers, type-only ones too, and there are no cycles, neither in the table nor between files. */
+/**
+ * Imports follow the table of layers, type-only ones too, and there are no cycles, neither in the table nor between
+ * files.
+ */
 import { posix } from "node:path";
 import type { CheckReport } from "./check.ts";
 import { type LayerTable, layers } from "./layers.ts";
@@ -7,7 +10,8 @@ import { importsOf, readSources } from "./source-text.ts";
 /** The most specific unit of the table that holds a path. */
 function unitOf(path: string, table: LayerTable): string | undefined {
   let best: string | undefined;
-  for (const unit of Object.keys(table)) if ((path === unit || path.startsWith(`${unit}/`)) && unit.length > (best?.length ?? 0)) best = unit;
+  for (const unit of Object.keys(table))
+    if ((path === unit || path.startsWith(`${unit}/`)) && unit.length > (best?.length ?? 0)) best = unit;
   return best;
 }
 
@@ -46,10 +50,13 @@ export function findCycle(edges: ReadonlyMap<string, readonly string[]>): readon
 /** Checks `core`, `proxy` and `cli` below `root`. Seeing no import at all is a fault: the check would be blind. */
 export function checkLayers(root: string, table: LayerTable = layers): CheckReport {
   const faults: string[] = [];
-  const tableCycle = findCycle(new Map(Object.entries(table).map(([unit, layer]) => [unit, layer.units.filter((other) => other !== unit)])));
+  const tableCycle = findCycle(
+    new Map(Object.entries(table).map(([unit, layer]) => [unit, layer.units.filter((other) => other !== unit)])),
+  );
   if (tableCycle !== undefined) faults.push(`the table of layers has a cycle: ${tableCycle.join(" → ")}`);
   for (const layer of Object.values(table))
-    for (const unit of layer.units) if (table[unit] === undefined) faults.push(`the table of layers names ${unit}, which is no unit of it`);
+    for (const unit of layer.units)
+      if (table[unit] === undefined) faults.push(`the table of layers names ${unit}, which is no unit of it`);
 
   const files = readSources(root, ["core", "proxy", "cli"]);
   const fileEdges = new Map<string, string[]>();
@@ -67,14 +74,16 @@ export function checkLayers(root: string, table: LayerTable = layers): CheckRepo
       imports += 1;
       if (!specifier.startsWith(".")) {
         const name = packageOf(specifier);
-        if (!(layer.packages ?? []).includes(name)) faults.push(`${path}: ${unit} may not import the package ${name === "node:" ? specifier : name}`);
+        if (!(layer.packages ?? []).includes(name))
+          faults.push(`${path}: ${unit} may not import the package ${name === "node:" ? specifier : name}`);
         continue;
       }
       const target = posix.normalize(posix.join(posix.dirname(path), specifier));
       edges.push(target);
       const targetUnit = unitOf(target, table);
       if (targetUnit === unit) continue;
-      if (targetUnit === undefined || !layer.units.includes(targetUnit)) faults.push(`${path}: ${unit} may not import ${targetUnit ?? target} (${specifier})`);
+      if (targetUnit === undefined || !layer.units.includes(targetUnit))
+        faults.push(`${path}: ${unit} may not import ${targetUnit ?? target} (${specifier})`);
     }
   }
   const cycle = findCycle(fileEdges);

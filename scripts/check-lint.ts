@@ -28,17 +28,25 @@ function readReport(text: string): BiomeReport | undefined {
 
 /** Errors and warnings; nothing looked at is a fault. */
 export function checkLint(root: string): CheckReport {
-  const { status, stdout, stderr, error } = spawnSync(process.execPath, [biome, "check", "--reporter=json", "--colors=off", "--max-diagnostics=none", "."], {
-    cwd: root,
-    encoding: "utf8",
-    maxBuffer: 64 * 1024 * 1024,
-  });
+  const { status, stdout, stderr, error } = spawnSync(
+    process.execPath,
+    [biome, "check", "--reporter=json", "--colors=off", "--max-diagnostics=none", "."],
+    {
+      cwd: root,
+      encoding: "utf8",
+      maxBuffer: 64 * 1024 * 1024,
+    },
+  );
   if (error !== undefined) return { saw: "nothing", faults: [`biome did not run: ${error.message}`] };
   const report = readReport(stdout);
-  if (report === undefined) return { saw: "nothing", faults: [`biome gave no report: ${`${stdout}${stderr}`.trim().slice(0, 400)}`] };
+  if (report === undefined)
+    return { saw: "nothing", faults: [`biome gave no report: ${`${stdout}${stderr}`.trim().slice(0, 400)}`] };
   const faults = report.diagnostics
     .filter(({ severity }) => severity !== "information" && severity !== "hint")
-    .map(({ message, category, location }) => `${location === undefined ? "" : `${location.path}:${location.start?.line ?? 0}: `}${category}: ${message}`);
+    .map(
+      ({ message, category, location }) =>
+        `${location === undefined ? "" : `${location.path}:${location.start?.line ?? 0}: `}${category}: ${message}`,
+    );
   const files = report.summary.changed + report.summary.unchanged;
   if (files === 0) faults.push("no file was looked at");
   if (status !== 0 && faults.length === 0) faults.push(`biome ended with ${status}: ${stderr.trim().slice(0, 400)}`);

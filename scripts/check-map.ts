@@ -23,10 +23,12 @@ export function checkMap(root: string): CheckReport {
   const faults: string[] = [];
   if (rows.length === 0) faults.push("README.md has no map: rows of the form | `folder/` | what it holds |");
   for (const { folder, says } of rows) {
-    if (!existsSync(join(root, folder)) || !statSync(join(root, folder)).isDirectory()) faults.push(`README.md: ${folder}/ does not exist`);
+    if (!existsSync(join(root, folder)) || !statSync(join(root, folder)).isDirectory())
+      faults.push(`README.md: ${folder}/ does not exist`);
     if (says === "") faults.push(`README.md: ${folder}/ has no description`);
   }
   if (listed.size !== rows.length) faults.push("README.md: a folder is listed twice");
-  for (const folder of foldersOf(root)) if (!listed.has(folder)) faults.push(`README.md: ${folder}/ is missing from the map`);
+  for (const folder of foldersOf(root))
+    if (!listed.has(folder)) faults.push(`README.md: ${folder}/ is missing from the map`);
   return { saw: `${rows.length} folders`, faults };
 }

@@ -1,4 +1,7 @@
-/** The engine is synchronous and has no clock, no chance and no host: a scan of core's code, comments and strings left out. Source: design.md section 2. */
+/**
+ * The engine is synchronous and has no clock, no chance and no host: a scan of core's code, comments and strings left
+ * out. Source: design.md section 2.
+ */
 import type { CheckReport } from "./check.ts";
 import { blankText, lineAt, readSources } from "./source-text.ts";
 

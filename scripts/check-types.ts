@@ -1,4 +1,7 @@
-/** The compiler's verdict on the whole project, and that the guard in core's configuration is armed. Source: design.md section 2. */
+/**
+ * The compiler's verdict on the whole project, and that the guard in core's configuration is armed. Source: design.md
+ * section 2.
+ */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -18,21 +21,31 @@ export function checkTypes(root: string): CheckReport {
   if (error !== undefined) return { saw: "nothing", faults: [`the compiler did not run: ${error.message}`] };
   const lines = `${stdout}${stderr}`.split("\n").filter((line) => line.trim() !== "");
   const faults = lines.filter((line) => /error TS\d+/.test(line));
-  if (status !== 0 && faults.length === 0) faults.push(`the compiler ended with ${status}: ${lines.slice(0, 5).join(" ")}`);
-  const { references = [] } = JSON.parse(readFileSync(join(root, "tsconfig.json"), "utf8")) as { readonly references?: readonly unknown[] };
+  if (status !== 0 && faults.length === 0)
+    faults.push(`the compiler ended with ${status}: ${lines.slice(0, 5).join(" ")}`);
+  const { references = [] } = JSON.parse(readFileSync(join(root, "tsconfig.json"), "utf8")) as {
+    readonly references?: readonly unknown[];
+  };
   if (references.length === 0) faults.push("tsconfig.json references no project");
   return { saw: `${references.length} projects`, faults };
 }
 
-const canaryLines = [/\/\/ @ts-expect-error[^\n]*\nexport type \w+ = NodeJS\.\w+;/, /\/\/ @ts-expect-error[^\n]*\nexport type \w+ = HTML\w+;/];
+const canaryLines = [
+  /\/\/ @ts-expect-error[^\n]*\nexport type \w+ = NodeJS\.\w+;/,
+  /\/\/ @ts-expect-error[^\n]*\nexport type \w+ = HTML\w+;/,
+];
 
-/** core/portability.ts holds both expected errors, and core's configuration gives it no host's types. That they bite is the compiler's part. */
+/**
+ * core/portability.ts holds both expected errors, and core's configuration gives it no host's types. That they bite is
+ * the compiler's part.
+ */
 export function checkCanary(root: string): CheckReport {
   const faults: string[] = [];
   const canary = join(root, "core/portability.ts");
   if (!existsSync(canary)) return { saw: "nothing", faults: ["core/portability.ts is missing"] };
   const text = readFileSync(canary, "utf8");
-  for (const line of canaryLines) if (!line.test(text)) faults.push(`core/portability.ts lacks the line ${line.source}`);
+  for (const line of canaryLines)
+    if (!line.test(text)) faults.push(`core/portability.ts lacks the line ${line.source}`);
   const { compilerOptions } = JSON.parse(readFileSync(join(root, "core/tsconfig.json"), "utf8")) as {
     readonly compilerOptions: { readonly types?: unknown; readonly lib?: unknown };
   };

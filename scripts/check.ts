@@ -1,4 +1,7 @@
-/** `npm run check`: every rule of the project that a machine can check, cheapest first. Each check is a function over a root folder, so that tests can plant faults. */
+/**
+ * `npm run check`: every rule of the project that a machine can check, cheapest first. Each check is a function over a
+ * root folder, so that tests can plant faults.
+ */
 import { fileURLToPath } from "node:url";
 import { checkBundles } from "./check-bundles.ts";
 import { checkCanary, checkTypes } from "./check-types.ts";
@@ -47,7 +50,9 @@ export async function runChecks(
   for (const name of wanted) {
     const check = table[name];
     const report: CheckReport =
-      check === undefined ? { saw: "nothing", faults: [`there is no check of this name; there are ${Object.keys(table).join(", ")}`] } : await check(root);
+      check === undefined
+        ? { saw: "nothing", faults: [`there is no check of this name; there are ${Object.keys(table).join(", ")}`] }
+        : await check(root);
     if (report.faults.length === 0) passed += 1;
     else failed += 1;
     write(

@@ -45,7 +45,11 @@ ${rows.join("\n")}
 export function checkCodesPage(root: string): CheckReport {
   const file = join(root, path);
   const found = existsSync(file) ? readFileSync(file, "utf8") : "";
-  return { saw: `${Object.keys(codes).length} codes`, faults: found === codesPage() ? [] : [`${path} is out of date: run npm run codes`] };
+  return {
+    saw: `${Object.keys(codes).length} codes`,
+    faults: found === codesPage() ? [] : [`${path} is out of date: run npm run codes`],
+  };
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(join(fileURLToPath(new URL("..", import.meta.url)), path), codesPage());
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  writeFileSync(join(fileURLToPath(new URL("..", import.meta.url)), path), codesPage());

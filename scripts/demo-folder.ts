@@ -1,4 +1,7 @@
-/** The folder in which the demo runs: the documentation's layout, policies and trust, Pods that use the images, and a copy of the layout that was tampered with. */
+/**
+ * The folder in which the demo runs: the documentation's layout, policies and trust, Pods that use the images, and a
+ * copy of the layout that was tampered with.
+ */
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -45,8 +48,10 @@ export function makeDemoFolder(root: string, folder: string): void {
   mkdirSync(join(folder, "pods"), { recursive: true });
   mkdirSync(join(folder, "admitted"));
   const fixtures = join(root, "test/fixtures/documentation");
-  for (const part of ["layout", "policies", "trust"]) cpSync(join(fixtures, part), join(folder, part), { recursive: true });
-  for (const [name, image] of Object.entries(podImages)) writeFileSync(join(folder, "pods", `${name}.yaml`), podText(name, image));
+  for (const part of ["layout", "policies", "trust"])
+    cpSync(join(fixtures, part), join(folder, part), { recursive: true });
+  for (const [name, image] of Object.entries(podImages))
+    writeFileSync(join(folder, "pods", `${name}.yaml`), podText(name, image));
   writeFileSync(join(folder, "pipeline-run.yaml"), pipelineRun);
   flipOneBit(folder);
 }
@@ -57,10 +62,14 @@ function flipOneBit(folder: string): void {
   const index = JSON.parse(readFileSync(join(folder, "layout/index.json"), "utf8")) as {
     readonly manifests: readonly { readonly digest: string; readonly annotations: Readonly<Record<string, string>> }[];
   };
-  const signed = index.manifests.find(({ annotations }) => annotations["org.opencontainers.image.ref.name"] === podImages.signed)?.digest;
+  const signed = index.manifests.find(
+    ({ annotations }) => annotations["org.opencontainers.image.ref.name"] === podImages.signed,
+  )?.digest;
   if (signed === undefined) throw new Error(`the layout has no ${podImages.signed}`);
   const blobs = join(folder, "tampered/blobs/sha256");
-  const payload = readdirSync(blobs).find((name) => readFileSync(join(blobs, name)).includes(`"docker-manifest-digest":"${signed}"`));
+  const payload = readdirSync(blobs).find((name) =>
+    readFileSync(join(blobs, name)).includes(`"docker-manifest-digest":"${signed}"`),
+  );
   if (payload === undefined) throw new Error(`the layout has no signature of ${podImages.signed}`);
   const bytes = readFileSync(join(blobs, payload));
   bytes.writeUInt8(bytes.readUInt8(20) ^ 1, 20);

@@ -16,7 +16,8 @@ export interface Step {
 
 const policy = (name: string): string => `policies/${name}.yaml`;
 const pod = (name: keyof typeof podImages): readonly string[] => ["-r", `pods/${name}.yaml`];
-const denied = (name: keyof typeof podImages, what: string): string => `image verification failed for ${podImages[name]}: ${what}`;
+const denied = (name: keyof typeof podImages, what: string): string =>
+  `image verification failed for ${podImages[name]}: ${what}`;
 const byHand = ["verify", "--key", "trust/release.pub", "--insecure-ignore-tlog"];
 
 export const steps: readonly Step[] = [
@@ -47,7 +48,12 @@ export const steps: readonly Step[] = [
     why: "The sentences are the documentation's; behind them stand the line of the policy and a code to look up.",
     words: ["apply", policy("01-signature-by-key"), ...pod("unsigned"), ...pod("signed-other")],
     exit: 1,
-    shows: [denied("unsigned", "signature not found"), denied("signed-other", "invalid signature"), "[no-signature]", "[wrong-key]"],
+    shows: [
+      denied("unsigned", "signature not found"),
+      denied("signed-other", "invalid signature"),
+      "[no-signature]",
+      "[wrong-key]",
+    ],
   },
   {
     title: "Skipped references: not looked at",
@@ -73,7 +79,13 @@ export const steps: readonly Step[] = [
   {
     title: "Keyless, by a person and by a GitHub workflow: admitted",
     why: "No key at all: an identity, proven by certificate, certificate log, transparency log and timestamp.",
-    words: ["apply", policy("06-keyless"), policy("07-keyless-github-workflow"), ...pod("signed-keyless"), ...pod("release")],
+    words: [
+      "apply",
+      policy("06-keyless"),
+      policy("07-keyless-github-workflow"),
+      ...pod("signed-keyless"),
+      ...pod("release"),
+    ],
     exit: 0,
     shows: ["pass: 4, fail: 0"],
   },

@@ -1,6 +1,7 @@
 /**
- * `npm run demo`: the main job in one go, offline. Images that cosign signed are brought into a mirror, the documentation's policies decide about Pods that use them,
- * and one decision is explained. Every step has an expected outcome, and the demo fails where it does not come true.
+ * `npm run demo`: the main job in one go, offline. Images that cosign signed are brought into a mirror, the
+ * documentation's policies decide about Pods that use them, and one decision is explained. Every step has an expected
+ * outcome, and the demo fails where it does not come true.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
@@ -25,7 +26,13 @@ const [bold, dim, red, green, cyan] = [paint(1), paint(2), paint(31), paint(32),
 const say = (text = ""): void => void process.stdout.write(`${text}\n`);
 
 // Nothing of the caller's own store or colours may change what the demo shows.
-const { SALLYPORT_STORE: _store, SALLYPORT_TRUSTED_ROOT: _root, COSIGN_REPOSITORY: _repository, FORCE_COLOR: _colour, ...environment } = process.env;
+const {
+  SALLYPORT_STORE: _store,
+  SALLYPORT_TRUSTED_ROOT: _root,
+  COSIGN_REPOSITORY: _repository,
+  FORCE_COLOR: _colour,
+  ...environment
+} = process.env;
 const env = { ...environment, SALLYPORT_STORE: "mirror", ...(colour ? { FORCE_COLOR: "1" } : { NO_COLOR: "1" }) };
 
 function shorten(text: string): string {
@@ -36,7 +43,9 @@ function shorten(text: string): string {
 
 /** What is wrong with the outcome of a step. */
 function faultsOf(step: Step, exit: number | null, text: string): readonly string[] {
-  const faults = step.shows.filter((wanted) => !text.includes(wanted)).map((wanted) => `the output lacks ${JSON.stringify(wanted)}`);
+  const faults = step.shows
+    .filter((wanted) => !text.includes(wanted))
+    .map((wanted) => `the output lacks ${JSON.stringify(wanted)}`);
   return exit === step.exit ? faults : [`exit code ${exit} in place of ${step.exit}`, ...faults];
 }
 
@@ -51,9 +60,16 @@ function showAdmitted(file: string): readonly string[] {
 
 function play(step: Step, number: number): boolean {
   say(`\n${bold(`${number}. ${step.title}`)}\n${dim(step.why)}\n${cyan(`$ sallyport ${step.words.join(" ")}`)}`);
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, "dist/sallyport.mjs"), ...step.words], { cwd: folder, encoding: "utf8", env });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, "dist/sallyport.mjs"), ...step.words], {
+    cwd: folder,
+    encoding: "utf8",
+    env,
+  });
   for (const text of [stdout, stderr]) if (text.trim() !== "") say(shorten(text));
-  const faults = [...faultsOf(step, status, stripVTControlCharacters(`${stdout}\n${stderr}`)), ...(step.admits === undefined ? [] : showAdmitted(step.admits))];
+  const faults = [
+    ...faultsOf(step, status, stripVTControlCharacters(`${stdout}\n${stderr}`)),
+    ...(step.admits === undefined ? [] : showAdmitted(step.admits)),
+  ];
   if (faults.length === 0) say(green(`✓ exit code ${status}, as expected`));
   for (const fault of faults) say(red(`✗ not as expected: ${fault}`));
   return faults.length === 0;
@@ -62,7 +78,9 @@ function play(step: Step, number: number): boolean {
 makeDemoFolder(root, folder);
 await buildPrograms({ root, outdir: join(root, "dist") });
 say(bold("Sallyport: may this image run? Decided here from a local mirror, with no network."));
-say("Images, Pods and policies are those of Kyverno's Sigstore documentation, signed by the real cosign. To repeat a step:\n");
+say(
+  "Images, Pods and policies are those of Kyverno's Sigstore documentation, signed by the real cosign. To repeat a step:\n",
+);
 say(`  ${cyan("cd .demo; alias sallyport='node ../dist/sallyport.mjs'; export SALLYPORT_STORE=mirror")}`);
 const right = steps.filter((step, at) => play(step, at + 1)).length;
 const summary = `${right} of ${steps.length} steps came out as expected.`;

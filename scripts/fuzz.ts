@@ -1,6 +1,7 @@
 /**
- * Throws wrong input at a format until time is up: anything but an `EngineError` is a finding, and so are a hang and a process out of memory.
- * What is found is written to `fuzz-findings/` and makes the run fail; as a file in `test/fixtures/fuzz/TARGET/` it becomes a test.
+ * Throws wrong input at a format until time is up: anything but an `EngineError` is a finding, and so are a hang and a
+ * process out of memory. What is found is written to `fuzz-findings/` and makes the run fail; as a file in
+ * `test/fixtures/fuzz/TARGET/` it becomes a test.
  *
  *     npm run fuzz -- [TARGET|all] [--seconds N] [--seed N] [--threads N]
  */
@@ -79,7 +80,11 @@ function runThread(file: string, options: FuzzOptions, first: number, until: num
     until,
     most: options.most ?? Number.MAX_SAFE_INTEGER,
   };
-  const worker = new Worker(file, { workerData: task, execArgv: [], resourceLimits: { maxOldGenerationSizeMb: heapMb } });
+  const worker = new Worker(file, {
+    workerData: task,
+    execArgv: [],
+    resourceLimits: { maxOldGenerationSizeMb: heapMb },
+  });
   const inputMs = options.inputMs ?? 10_000;
   return new Promise((resolve) => {
     let last = -1;
@@ -101,7 +106,9 @@ function runThread(file: string, options: FuzzOptions, first: number, until: num
     worker.on("message", (message: Finding | "done") => {
       if (message !== "done") findings.push(message);
     });
-    worker.on("error", (error: Error) => findings.push({ index: Atomics.load(progress, 0), problem: `the thread died: ${error.message}` }));
+    worker.on("error", (error: Error) =>
+      findings.push({ index: Atomics.load(progress, 0), problem: `the thread died: ${error.message}` }),
+    );
     worker.on("exit", end);
   });
 }
@@ -109,17 +116,22 @@ function runThread(file: string, options: FuzzOptions, first: number, until: num
 /** Fuzzes one target. The same seed, target and seeds give the same inputs. */
 export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
   const sources = targetOf(options.target);
-  if (sources === undefined) throw new Error(`no target ${options.target}; there are ${Object.keys(targets).join(", ")}`);
+  if (sources === undefined)
+    throw new Error(`no target ${options.target}; there are ${Object.keys(targets).join(", ")}`);
   const file = await buildWorker();
   const until = Date.now() + options.seconds * 1000;
-  const threads = await Promise.all(Array.from({ length: options.threads }, (_, first) => runThread(file, options, first, until))).finally(() =>
-    rmSync(dirname(file), { recursive: true, force: true }),
-  );
+  const threads = await Promise.all(
+    Array.from({ length: options.threads }, (_, first) => runThread(file, options, first, until)),
+  ).finally(() => rmSync(dirname(file), { recursive: true, force: true }));
   const findings = threads.flatMap((thread) => thread.findings);
   const files =
     options.folder === undefined
       ? []
-      : findings.slice(0, 20).map(({ index }) => save(join(options.folder as string, options.target), inputAt(index, options.seed, sources)));
+      : findings
+          .slice(0, 20)
+          .map(({ index }) =>
+            save(join(options.folder as string, options.target), inputAt(index, options.seed, sources)),
+          );
   const sum = (at: number) => threads.reduce((total, { progress }) => total + (progress[at] ?? 0), 0);
   return { target: options.target, inputs: sum(1), refused: sum(2), findings, files };
 }
@@ -134,7 +146,11 @@ function save(folder: string, input: Uint8Array): string {
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { seconds: { type: "string", default: "30" }, seed: { type: "string", default: "1" }, threads: { type: "string" } },
+    options: {
+      seconds: { type: "string", default: "30" },
+      seed: { type: "string", default: "1" },
+      threads: { type: "string" },
+    },
   });
   const wanted = positionals.length === 0 || positionals.includes("all") ? Object.keys(targets) : positionals;
   const [seconds, seed] = [Number(values.seconds), Number(values.seed)];
@@ -149,7 +165,9 @@ async function main(): Promise<void> {
       `${ok ? "ok  " : "FAIL"} ${target.padEnd(16)} ${report.inputs} inputs, ${report.refused} refused, ${report.findings.length} findings\n`,
     );
     for (const finding of report.findings.slice(0, 5))
-      process.stdout.write(`     input ${finding.index} of seed ${seed}: ${finding.problem.split("\n").slice(0, 6).join("\n       ")}\n`);
+      process.stdout.write(
+        `     input ${finding.index} of seed ${seed}: ${finding.problem.split("\n").slice(0, 6).join("\n       ")}\n`,
+      );
     for (const file of report.files) process.stdout.write(`     ${file}\n`);
   }
   process.stdout.write(`${wanted.length - failed} passed, ${failed} failed\n`);

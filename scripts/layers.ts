@@ -1,4 +1,7 @@
-/** Who may import whom: a unit is a folder or a file, the most specific one that holds a path counts, and a unit may always import itself. Source: design.md section 2. */
+/**
+ * Who may import whom: a unit is a folder or a file, the most specific one that holds a path counts, and a unit may
+ * always import itself. Source: design.md section 2.
+ */
 
 export interface Layer {
   /** Other units, by name or by a group's name. */
@@ -16,7 +19,14 @@ const world = ["core/question.ts", "core/verdict.ts"];
 const evidence = [...formats, ...world, "core/tuf", "core/trust", "core/oci", "core/cosign"];
 const language = [...basis, "core/patterns", "core/question.ts", "core/jmespath"];
 const policies = [...language, "core/oci", "core/kyverno/quantity", "core/kyverno/policy", "core/kyverno/functions"];
-const engine = [...evidence, ...policies, "core/verify", "core/kyverno/rule", "core/kyverno/outcome", "core/kyverno/image"];
+const engine = [
+  ...evidence,
+  ...policies,
+  "core/verify",
+  "core/kyverno/rule",
+  "core/kyverno/outcome",
+  "core/kyverno/image",
+];
 const doors = ["core/index.ts"];
 
 /** Acyclic: `scripts/check-layers.ts` refuses the table itself otherwise. */
@@ -29,7 +39,10 @@ export const layers: LayerTable = {
   "core/verdict.ts": { units: ["core/errors.ts", "core/question.ts"] },
   "core/patterns": { units: basis, packages: ["re2js"] },
   "core/asn1": { units: basis },
-  "core/crypto": { units: [...basis, "core/asn1", "core/question.ts"], packages: ["@noble/curves", "@noble/hashes", "micro-rsa-dsa-dh"] },
+  "core/crypto": {
+    units: [...basis, "core/asn1", "core/question.ts"],
+    packages: ["@noble/curves", "@noble/hashes", "micro-rsa-dsa-dh"],
+  },
   "core/x509": { units: [...bytes, "core/patterns", "core/question.ts"] },
   "core/dsse": { units: [...basis, "core/question.ts"] },
   "core/tlog": { units: [...bytes, "core/x509", "core/dsse", "core/question.ts"], packages: ["@noble/hashes"] },
@@ -43,12 +56,25 @@ export const layers: LayerTable = {
   "core/kyverno/quantity": { units: basis },
   "core/kyverno/policy": { units: [...language, "core/kyverno/quantity", "core/oci"], packages: ["yaml"] },
   "core/kyverno/functions": {
-    units: [...language, "core/kyverno/quantity", "core/kyverno/policy", "core/oci", "core/asn1", "core/crypto", "core/x509"],
+    units: [
+      ...language,
+      "core/kyverno/quantity",
+      "core/kyverno/policy",
+      "core/oci",
+      "core/asn1",
+      "core/crypto",
+      "core/x509",
+    ],
     packages: ["@noble/hashes", "semver", "fast-json-patch", "yaml"],
   },
   "core/kyverno/rule": { units: policies, packages: ["fast-json-patch"] },
-  "core/kyverno/outcome": { units: [...policies, ...world, "core/kyverno/rule", "core/verify"], packages: ["fast-json-patch"] },
-  "core/kyverno/image": { units: [...evidence, ...policies, "core/record", "core/verify", "core/kyverno/rule", "core/kyverno/outcome"] },
+  "core/kyverno/outcome": {
+    units: [...policies, ...world, "core/kyverno/rule", "core/verify"],
+    packages: ["fast-json-patch"],
+  },
+  "core/kyverno/image": {
+    units: [...evidence, ...policies, "core/record", "core/verify", "core/kyverno/rule", "core/kyverno/outcome"],
+  },
   "core/record": { units: [...basis, ...world] },
   "core/archive": { units: [...basis, ...world, "core/crypto", "core/oci", "core/record"] },
   "core/engine.ts": { units: [...engine, "core/record"] },
@@ -65,11 +91,28 @@ export const layers: LayerTable = {
   "proxy/config.ts": { units: doors, packages: ["node:", "yaml"] },
   "proxy/mirror": { units: doors, packages: ["node:", "better-sqlite3"] },
   "proxy/archive": { units: [...doors, "proxy/mirror"], packages: ["node:", "tar-stream"] },
-  "proxy/upstream": { units: [...doors, "proxy/config.ts", "proxy/log.ts", "proxy/metrics.ts"], packages: ["node:", "undici"] },
-  "proxy/sync": { units: [...doors, "proxy/mirror", "proxy/upstream", "proxy/archive", "proxy/config.ts", "proxy/log.ts"], packages: ["node:"] },
-  "proxy/registry": { units: [...doors, "proxy/mirror", "proxy/upstream", "proxy/log.ts", "proxy/metrics.ts"], packages: ["node:", "express"] },
+  "proxy/upstream": {
+    units: [...doors, "proxy/config.ts", "proxy/log.ts", "proxy/metrics.ts"],
+    packages: ["node:", "undici"],
+  },
+  "proxy/sync": {
+    units: [...doors, "proxy/mirror", "proxy/upstream", "proxy/archive", "proxy/config.ts", "proxy/log.ts"],
+    packages: ["node:"],
+  },
+  "proxy/registry": {
+    units: [...doors, "proxy/mirror", "proxy/upstream", "proxy/log.ts", "proxy/metrics.ts"],
+    packages: ["node:", "express"],
+  },
   "proxy/webhook": {
-    units: [...doors, "proxy/crypto-node.ts", "proxy/mirror", "proxy/upstream", "proxy/config.ts", "proxy/log.ts", "proxy/metrics.ts"],
+    units: [
+      ...doors,
+      "proxy/crypto-node.ts",
+      "proxy/mirror",
+      "proxy/upstream",
+      "proxy/config.ts",
+      "proxy/log.ts",
+      "proxy/metrics.ts",
+    ],
     packages: ["node:", "express", "@peculiar/x509"],
   },
   "proxy/index.ts": {
@@ -92,13 +135,31 @@ export const layers: LayerTable = {
   "cli/render": { units: [...doors, "cli/command.ts"], packages: ["cli-table3", "picocolors", "yaml"] },
   "cli/input": { units: [...doors, "proxy/index.ts", "cli/command.ts"], packages: ["commander"] },
   "cli/judge.ts": { units: [...doors, "proxy/index.ts", "cli/command.ts", "cli/input", "cli/render"] },
-  "cli/verify-images.ts": { units: [...doors, "proxy/index.ts", "cli/command.ts", "cli/input", "cli/render"], packages: ["commander"] },
-  "cli/commands": {
-    units: [...doors, "proxy/index.ts", "cli/command.ts", "cli/version.ts", "cli/input", "cli/render", "cli/verify-images.ts", "cli/judge.ts"],
+  "cli/verify-images.ts": {
+    units: [...doors, "proxy/index.ts", "cli/command.ts", "cli/input", "cli/render"],
     packages: ["commander"],
   },
-  "cli/program.ts": { units: [...doors, "cli/command.ts", "cli/version.ts", "cli/render", "cli/commands"], packages: ["commander"] },
+  "cli/commands": {
+    units: [
+      ...doors,
+      "proxy/index.ts",
+      "cli/command.ts",
+      "cli/version.ts",
+      "cli/input",
+      "cli/render",
+      "cli/verify-images.ts",
+      "cli/judge.ts",
+    ],
+    packages: ["commander"],
+  },
+  "cli/program.ts": {
+    units: [...doors, "cli/command.ts", "cli/version.ts", "cli/render", "cli/commands"],
+    packages: ["commander"],
+  },
   "cli/main.ts": { units: [...doors, "cli/command.ts", "cli/program.ts"], packages: ["node:"] },
   "cli/tuf-conformance.ts": { units: [...doors, "proxy/index.ts", "cli/command.ts"], packages: ["node:", "commander"] },
-  "cli/conformance.ts": { units: [...doors, "proxy/index.ts", "cli/command.ts", "cli/input", "cli/render"], packages: ["node:", "commander"] },
+  "cli/conformance.ts": {
+    units: [...doors, "proxy/index.ts", "cli/command.ts", "cli/input", "cli/render"],
+    packages: ["node:", "commander"],
+  },
 };

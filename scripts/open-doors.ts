@@ -1,6 +1,7 @@
 /**
- * A plugin for the build: an import through a door (`core/index.ts`, `proxy/index.ts`) becomes an import of the module behind it.
- * Source code sees the doors only; without this, whoever imports one name from a door would load everything behind it, because chunks are made of whole files.
+ * A plugin for the build: an import through a door (`core/index.ts`, `proxy/index.ts`) becomes an import of the module
+ * behind it. Source code sees the doors only; without this, whoever imports one name from a door would load everything
+ * behind it, because chunks are made of whole files.
  */
 import { readFileSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
@@ -27,15 +28,26 @@ const valueNames = (list: string): readonly Name[] =>
     });
 
 /** What a door gives by name: the module, relative to the root, and the name there. */
-export function readDoor(root: string, door: string): ReadonlyMap<string, { readonly module: string; readonly name: string }> {
+export function readDoor(
+  root: string,
+  door: string,
+): ReadonlyMap<string, { readonly module: string; readonly name: string }> {
   const found = new Map<string, { readonly module: string; readonly name: string }>();
   for (const [, list = "", from = ""] of readFileSync(join(root, door), "utf8").matchAll(exportLine))
-    for (const { imported, local } of valueNames(list)) found.set(local, { module: join(dirname(door), from).split(sep).join("/"), name: imported });
+    for (const { imported, local } of valueNames(list))
+      found.set(local, { module: join(dirname(door), from).split(sep).join("/"), name: imported });
   return found;
 }
 
-/** The source of `path` with imports through doors made direct. A name that a door does not give in this form stays as it was. */
-export function openDoors(source: string, path: string, doorsByPath: ReadonlyMap<string, ReturnType<typeof readDoor>>): string {
+/**
+ * The source of `path` with imports through doors made direct. A name that a door does not give in this form stays as
+ * it was.
+ */
+export function openDoors(
+  source: string,
+  path: string,
+  doorsByPath: ReadonlyMap<string, ReturnType<typeof readDoor>>,
+): string {
   return source.replace(importLine, (whole, list: string, specifier: string) => {
     const door = join(dirname(path), specifier).split(sep).join("/");
     const names = doorsByPath.get(door);

@@ -1,5 +1,6 @@
 /**
- * Writes `core/trust/public-good.ts`: what Sigstore's public-good instance vouches for itself with, taken from the data of the `@sigstore/tuf` package (Apache-2.0).
+ * Writes `core/trust/public-good.ts`: what Sigstore's public-good instance vouches for itself with, taken from the data
+ * of the `@sigstore/tuf` package (Apache-2.0).
  *
  *     node --import tsx scripts/public-good.ts
  */
@@ -20,8 +21,10 @@ export function publicGoodModule(): string {
   const { version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { readonly version: string };
   const seed = (JSON.parse(readFileSync(join(folder, "seeds.json"), "utf8")) as Seeds)[mirror];
   const target = seed?.targets["trusted_root.json"];
-  if (seed === undefined || target === undefined) throw new Error(`the seeds of @sigstore/tuf have no trusted_root.json of ${mirror}`);
-  const lines = (base64: string): string => (base64.match(/.{1,150}/g) ?? []).map((line) => `    "${line}",`).join("\n");
+  if (seed === undefined || target === undefined)
+    throw new Error(`the seeds of @sigstore/tuf have no trusted_root.json of ${mirror}`);
+  const lines = (base64: string): string =>
+    (base64.match(/.{1,150}/g) ?? []).map((line) => `    "${line}",`).join("\n");
   const constant = (name: string, says: string, base64: string): string =>
     `/** ${says} */\nexport const ${name} = (): Uint8Array =>\n  decodeBase64(\n    [\n${lines(base64).replace(/^/gm, "  ")}\n    ].join(""),\n  );\n`;
   return [
@@ -31,7 +34,11 @@ export function publicGoodModule(): string {
     `/** Where its TUF repository is served. */\nexport const publicGoodMirror = "${mirror}";`,
     "",
     constant("publicGoodRoot", "Its TUF root, from which an update begins.", seed["root.json"]),
-    constant("publicGoodTrustedRoot", "Its trusted root at the time of that package: for a verification that is given none.", target),
+    constant(
+      "publicGoodTrustedRoot",
+      "Its trusted root at the time of that package: for a verification that is given none.",
+      target,
+    ),
   ].join("\n");
 }
 

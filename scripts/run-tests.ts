@@ -1,6 +1,7 @@
 /**
- * Runs every test file of the project and ends with the line `N passed, N failed` (and `, N skipped` where vectors are not at hand).
- * uvu passes quietly when a suite forgets `.run()` and when no file matches; here both fail, and a crash costs only its own file.
+ * Runs every test file of the project and ends with the line `N passed, N failed` (and `, N skipped` where vectors are
+ * not at hand). uvu passes quietly when a suite forgets `.run()` and when no file matches; here both fail, and a crash
+ * costs only its own file.
  *
  *     node --import tsx scripts/run-tests.ts [--jobs N] [part of a path]...
  */
@@ -92,7 +93,11 @@ class Worker {
   }
 
   #start(): ChildProcess {
-    const child = fork(workerPath, [], { cwd: this.#root, execArgv: ["--import", import.meta.resolve("tsx")], stdio: ["ignore", "pipe", "pipe", "ipc"] });
+    const child = fork(workerPath, [], {
+      cwd: this.#root,
+      execArgv: ["--import", import.meta.resolve("tsx")],
+      stdio: ["ignore", "pipe", "pipe", "ipc"],
+    });
     const keep = (chunk: Buffer) => {
       this.#stderr = (this.#stderr + chunk.toString("utf8")).slice(-20_000);
     };
@@ -115,12 +120,16 @@ function describe(report: FileReport): string {
     ...(report.skipped > 0 ? [`${report.skipped} skipped`] : []),
   ];
   const head = `${report.failed > 0 ? "FAIL" : "ok  "} ${report.file}  ${counts.join(", ")}  (${Math.round(report.durationMs)} ms)\n`;
-  if (report.failed > 0) return `${head}${indent(report.output.trimEnd())}\n${indent(report.problems.map((problem) => problem.trim()).join("\n\n"))}\n`;
+  if (report.failed > 0)
+    return `${head}${indent(report.output.trimEnd())}\n${indent(report.problems.map((problem) => problem.trim()).join("\n\n"))}\n`;
   const notes = report.output.split("\n").filter((line) => line.startsWith("skipped "));
   return head + notes.map((line) => `    ${line}\n`).join("");
 }
 
-/** Runs the files and writes a line for each, failures in full, and a list of the failing files. The counts are the caller's to print last. */
+/**
+ * Runs the files and writes a line for each, failures in full, and a list of the failing files. The counts are the
+ * caller's to print last.
+ */
 export async function runTests(options: RunOptions): Promise<RunSummary> {
   const files = findTestFiles(options.root, options.filters);
   if (files.length === 0) {
@@ -150,7 +159,12 @@ export async function runTests(options: RunOptions): Promise<RunSummary> {
         .join("")}`,
     );
   const sum = (count: (report: FileReport) => number) => reports.reduce((total, report) => total + count(report), 0);
-  return { files: reports.length, passed: sum((report) => report.passed), failed: sum((report) => report.failed), skipped: sum((report) => report.skipped) };
+  return {
+    files: reports.length,
+    passed: sum((report) => report.passed),
+    failed: sum((report) => report.failed),
+    skipped: sum((report) => report.skipped),
+  };
 }
 
 /** The last line: `N passed, N failed`, and `, N skipped` where something was. */
@@ -162,7 +176,12 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const at = words.indexOf("--jobs");
   const jobs = at === -1 ? undefined : Number(words.splice(at, 2)[1]);
   const root = fileURLToPath(new URL("..", import.meta.url));
-  const summary = await runTests({ root, filters: words, ...(jobs === undefined ? {} : { jobs }), write: (text) => void process.stdout.write(text) });
+  const summary = await runTests({
+    root,
+    filters: words,
+    ...(jobs === undefined ? {} : { jobs }),
+    write: (text) => void process.stdout.write(text),
+  });
   process.stdout.write(`\n${summaryLine(summary)}\n`);
   process.exitCode = summary.failed > 0 ? 1 : 0;
 }

@@ -29,7 +29,10 @@ const blank = (text: string): string => text.replace(/[^\n]/g, " ");
 /** After these a slash begins a regular expression; after anything else it divides. */
 const beforeRegExp = /^(?:[(,=:[!&|?{};+\-*%<>~^]|return|typeof|case|in|of|delete|void|throw|new|else|do|yield|await)$/;
 
-/** The text with comments, and on demand the content of strings and regular expressions, replaced by spaces: every offset and line stays. */
+/**
+ * The text with comments, and on demand the content of strings and regular expressions, replaced by spaces: every
+ * offset and line stays.
+ */
 export function blankText(text: string, options: { readonly strings: "keep" | "blank" }): string {
   let out = "";
   let last = "";
@@ -68,7 +71,13 @@ export function blankText(text: string, options: { readonly strings: "keep" | "b
     if (found === null) break;
     out += text.slice(at, found.index);
     let piece = found[0];
-    if (piece.startsWith("/") && piece.length > 1 && !piece.startsWith("//") && !piece.startsWith("/*") && !(last === "" || beforeRegExp.test(last)))
+    if (
+      piece.startsWith("/") &&
+      piece.length > 1 &&
+      !piece.startsWith("//") &&
+      !piece.startsWith("/*") &&
+      !(last === "" || beforeRegExp.test(last))
+    )
       piece = "/";
     at = found.index + piece.length;
     if (piece.startsWith("//") || piece.startsWith("/*")) {

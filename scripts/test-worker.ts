@@ -21,7 +21,8 @@ type SuiteRun = () => Promise<SuiteResult>;
 
 /** The ledger of `test/support/vectors.ts`: cases that did not run for want of data. */
 const ledgerKey = Symbol.for("sallyport.test.skipped");
-const takeSkipped = (): readonly { readonly count: number }[] => (globalThis as { [ledgerKey]?: { readonly count: number }[] })[ledgerKey]?.splice(0) ?? [];
+const takeSkipped = (): readonly { readonly count: number }[] =>
+  (globalThis as { [ledgerKey]?: { readonly count: number }[] })[ledgerKey]?.splice(0) ?? [];
 
 const uvu = globalThis as { UVU_DEFER?: number; UVU_INDEX?: number; UVU_QUEUE?: SuiteRun[][] };
 uvu.UVU_DEFER = 1;
@@ -68,7 +69,8 @@ async function runFile(file: string): Promise<FileReport> {
       total += size;
       if (errors !== true) fail(errors, Math.max(1, size - ran));
       // uvu loses what a hook before the suite throws: all that shows is that tests did not run.
-      if (errors === true && ran < size) fail(`${size - ran} tests did not run: a hook of the suite failed`, size - ran);
+      if (errors === true && ran < size)
+        fail(`${size - ran} tests did not run: a hook of the suite failed`, size - ran);
       if (left > 0) fail(`${left} tests are left out by .skip or .only`);
     } catch (error) {
       fail(`a hook of the suite failed: ${textOf(error)}`);

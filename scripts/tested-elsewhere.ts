@@ -1,11 +1,29 @@
-/** Sources without a mirrored test of their own: which test runs them, and why that is enough. `scripts/check-tests.ts` keeps the list true. */
+/**
+ * Sources without a mirrored test of their own: which test runs them, and why that is enough. `scripts/check-tests.ts`
+ * keeps the list true.
+ */
 export const testedElsewhere: Readonly<Record<string, { readonly test: string; readonly why: string }>> = {
-  "cli/input/store.ts": { test: "test/cli/commands/mirror.test.ts", why: "opens the mirror for the commands that are tested there, also where there is none" },
+  "cli/input/store.ts": {
+    test: "test/cli/commands/mirror.test.ts",
+    why: "opens the mirror for the commands that are tested there, also where there is none",
+  },
   "cli/version.ts": { test: "test/cli/commands/version.test.ts", why: "one constant, which the command shows" },
-  "cli/verify-images.ts": { test: "test/cli/commands/verify.test.ts", why: "is what both verify commands do; each outcome has a case there" },
-  "cli/commands/initialize.ts": { test: "test/cli/commands/trust-update.test.ts", why: "another name of the command that is tested there, and called by it" },
-  "cli/commands/trusted-root.ts": { test: "test/cli/commands/trust-create.test.ts", why: "another name of the command that is tested there, and called by it" },
-  "cli/render/trust.ts": { test: "test/cli/commands/trust-status.test.ts", why: "what it writes is compared there, line by line" },
+  "cli/verify-images.ts": {
+    test: "test/cli/commands/verify.test.ts",
+    why: "is what both verify commands do; each outcome has a case there",
+  },
+  "cli/commands/initialize.ts": {
+    test: "test/cli/commands/trust-update.test.ts",
+    why: "another name of the command that is tested there, and called by it",
+  },
+  "cli/commands/trusted-root.ts": {
+    test: "test/cli/commands/trust-create.test.ts",
+    why: "another name of the command that is tested there, and called by it",
+  },
+  "cli/render/trust.ts": {
+    test: "test/cli/commands/trust-status.test.ts",
+    why: "what it writes is compared there, line by line",
+  },
   "core/cosign/bundle-log-entry.ts": {
     test: "test/core/cosign/bundle.test.ts",
     why: "every field of an entry is broken there, within a bundle, which is the only place where it stands",
@@ -14,20 +32,38 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/core/engine.test.ts",
     why: "is judged within a decision; conformance over the golden verdicts and test/documentation have the cases of its conditions",
   },
-  "core/kyverno/image/compile-entry.ts": { test: "test/core/engine.test.ts", why: "counts, several keys, nested sets and broken entries are decided there" },
+  "core/kyverno/image/compile-entry.ts": {
+    test: "test/core/engine.test.ts",
+    why: "counts, several keys, nested sets and broken entries are decided there",
+  },
   "core/kyverno/image/compile-rule.ts": {
     test: "test/core/kyverno/image/rule-index.test.ts",
     why: "what it compiles is indexed there and decided in test/core/engine.test.ts",
   },
-  "core/kyverno/image/decide-policy.ts": { test: "test/core/engine.test.ts", why: "namespaces, applyRules and several policies are decided there" },
-  "core/kyverno/image/exceptions.ts": { test: "test/core/engine.test.ts", why: "an exception that fits and one that does not are decided there" },
+  "core/kyverno/image/decide-policy.ts": {
+    test: "test/core/engine.test.ts",
+    why: "namespaces, applyRules and several policies are decided there",
+  },
+  "core/kyverno/image/exceptions.ts": {
+    test: "test/core/engine.test.ts",
+    why: "an exception that fits and one that does not are decided there",
+  },
   "core/kyverno/image/image-verifier.ts": {
     test: "test/core/kyverno/image/verification-memo.test.ts",
     why: "two functions that pass on to the verifier, by way of the memo there",
   },
-  "core/kyverno/image/rule-run.ts": { test: "test/core/engine.test.ts", why: "makes the results that are compared there" },
-  "core/kyverno/image/verify-image-entry.ts": { test: "test/core/engine.test.ts", why: "one entry over one image is what every decision there is made of" },
-  "core/kyverno/image/verify-rule.ts": { test: "test/core/engine.test.ts", why: "both passes, in all combinations of their settings" },
+  "core/kyverno/image/rule-run.ts": {
+    test: "test/core/engine.test.ts",
+    why: "makes the results that are compared there",
+  },
+  "core/kyverno/image/verify-image-entry.ts": {
+    test: "test/core/engine.test.ts",
+    why: "one entry over one image is what every decision there is made of",
+  },
+  "core/kyverno/image/verify-rule.ts": {
+    test: "test/core/engine.test.ts",
+    why: "both passes, in all combinations of their settings",
+  },
   "core/kyverno/outcome/apply-patches.ts": {
     test: "test/core/kyverno/outcome/digest-patch.test.ts",
     why: "applies the patches that are made there, and refuses those that do not fit",
@@ -36,7 +72,10 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/core/timestamp/verify-timestamp.test.ts",
     why: "every byte of a real token is flipped there, and every length cut",
   },
-  "core/tlog/transparency-log-key.ts": { test: "test/core/tlog/binding.test.ts", why: "one function, which is called there" },
+  "core/tlog/transparency-log-key.ts": {
+    test: "test/core/tlog/binding.test.ts",
+    why: "one function, which is called there",
+  },
   "core/trust/resolve-trust.ts": { test: "test/core/trust/trust-cache.test.ts", why: "its three ways are taken there" },
   "core/trust/trust-material.ts": {
     test: "test/core/trust/trust-cache.test.ts",
@@ -44,24 +83,54 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
   },
   "core/tuf/root.ts": { test: "test/core/tuf/metadata.test.ts", why: "each form of metadata is read and broken there" },
   "core/tuf/shape.ts": { test: "test/core/tuf/metadata.test.ts", why: "each reader is given what it refuses there" },
-  "core/tuf/snapshot.ts": { test: "test/core/tuf/metadata.test.ts", why: "each form of metadata is read and broken there" },
-  "core/tuf/targets.ts": { test: "test/core/tuf/metadata.test.ts", why: "each form of metadata is read and broken there" },
-  "core/tuf/timestamp.ts": { test: "test/core/tuf/metadata.test.ts", why: "each form of metadata is read and broken there" },
-  "core/tuf/trusted-set.ts": { test: "test/core/tuf/verify-source.test.ts", why: "floors and expiry of each role refuse there" },
-  "core/tuf/update-root.ts": { test: "test/core/tuf/verify-source.test.ts", why: "chains of roots that are right and wrong in one place are walked there" },
-  "core/tuf/update-targets.ts": { test: "test/core/tuf/update-snapshot.test.ts", why: "the two steps are alike, and tested together" },
-  "core/tuf/update-timestamp.ts": { test: "test/core/tuf/verify-source.test.ts", why: "timestamps that are wrong in one place are refused there" },
+  "core/tuf/snapshot.ts": {
+    test: "test/core/tuf/metadata.test.ts",
+    why: "each form of metadata is read and broken there",
+  },
+  "core/tuf/targets.ts": {
+    test: "test/core/tuf/metadata.test.ts",
+    why: "each form of metadata is read and broken there",
+  },
+  "core/tuf/timestamp.ts": {
+    test: "test/core/tuf/metadata.test.ts",
+    why: "each form of metadata is read and broken there",
+  },
+  "core/tuf/trusted-set.ts": {
+    test: "test/core/tuf/verify-source.test.ts",
+    why: "floors and expiry of each role refuse there",
+  },
+  "core/tuf/update-root.ts": {
+    test: "test/core/tuf/verify-source.test.ts",
+    why: "chains of roots that are right and wrong in one place are walked there",
+  },
+  "core/tuf/update-targets.ts": {
+    test: "test/core/tuf/update-snapshot.test.ts",
+    why: "the two steps are alike, and tested together",
+  },
+  "core/tuf/update-timestamp.ts": {
+    test: "test/core/tuf/verify-source.test.ts",
+    why: "timestamps that are wrong in one place are refused there",
+  },
   "core/verify/certificate-path.ts": {
     test: "test/core/verify/real-images.test.ts",
     why: "roots, authorities, times and missing logs are wrong there one by one, and in test/core/verify/verify-entity.test.ts",
   },
-  "core/verify/content-signature.ts": { test: "test/core/verify/real-images.test.ts", why: "each kind of content and signature is broken there" },
-  "core/verify/distrust-check.ts": { test: "test/core/verify/verify-entity.test.ts", why: "each kind of row refuses there" },
+  "core/verify/content-signature.ts": {
+    test: "test/core/verify/real-images.test.ts",
+    why: "each kind of content and signature is broken there",
+  },
+  "core/verify/distrust-check.ts": {
+    test: "test/core/verify/verify-entity.test.ts",
+    why: "each kind of row refuses there",
+  },
   "core/verify/log-proof.ts": {
     test: "test/core/verify/real-images.test.ts",
     why: "entries that are missing, changed and another's are refused there; the proofs themselves are test/core/tlog's",
   },
-  "core/verify/logged-signature.ts": { test: "test/core/verify/real-images.test.ts", why: "binds entries of every layout and kind there" },
+  "core/verify/logged-signature.ts": {
+    test: "test/core/verify/real-images.test.ts",
+    why: "binds entries of every layout and kind there",
+  },
   "core/verify/signer.ts": {
     test: "test/core/verify/verify-entity.test.ts",
     why: "keys where certificates are required and the other way round; key references in test/documentation/scenes.test.ts",
@@ -70,8 +139,14 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/core/verify/verify-entity.test.ts",
     why: "a timestamp that is there, missing and not needed; the tokens themselves are test/core/timestamp's",
   },
-  "core/verify/to-evidence.ts": { test: "test/core/verify/verify-entity.test.ts", why: "the evidence of each kind of signer is looked at there" },
-  "cli/judge.ts": { test: "test/cli/commands/apply.test.ts", why: "is what apply and test do with each policy and resource; its responses are compared there" },
+  "core/verify/to-evidence.ts": {
+    test: "test/core/verify/verify-entity.test.ts",
+    why: "the evidence of each kind of signer is looked at there",
+  },
+  "cli/judge.ts": {
+    test: "test/cli/commands/apply.test.ts",
+    why: "is what apply and test do with each policy and resource; its responses are compared there",
+  },
   "cli/input/test-file.ts": { test: "test/cli/commands/test.test.ts", why: "good and bad test files are read there" },
   "cli/render/test-results.ts": { test: "test/cli/commands/test.test.ts", why: "each form is compared there" },
 };

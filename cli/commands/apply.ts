@@ -1,4 +1,7 @@
-/** `sallyport apply`: Kyverno policies on resource files, with Kyverno's flags, output and exit codes. Source: kyverno.md section 12.1. */
+/**
+ * `sallyport apply`: Kyverno policies on resource files, with Kyverno's flags, output and exit codes. Source:
+ * kyverno.md section 12.1.
+ */
 import { type Command, Option } from "commander";
 import { EngineError, expandRules, type JsonObject, requestFor } from "../../core/index.ts";
 import { ClusterFiles } from "../input/cluster-files.ts";
@@ -51,38 +54,52 @@ interface ApplyOptions extends KnowledgeOptions {
   readonly gitBranch?: string;
 }
 
-const usage = (message: string, subject?: string): EngineError => new EngineError("invalid-usage", message, { subject });
+const usage = (message: string, subject?: string): EngineError =>
+  new EngineError("invalid-usage", message, { subject });
 
 interface Loaded extends PolicySet {
   readonly refused: readonly { readonly policy: string; readonly reason: string }[];
 }
 
 /**
- * Policies and exceptions. A policy that does not load stops everything, or with `--continue-on-fail` counts as an error.
+ * Policies and exceptions. A policy that does not load stops everything, or with `--continue-on-fail` counts as an
+ * error.
  * @throws EngineError with the code of the first problem.
  */
 function load(paths: readonly string[], options: ApplyOptions, io: CommandIO): Loaded {
   const withResources = options.exceptionsWithResources === true ? resourcePaths(options) : [];
-  const exceptionPaths = [...(options.exception ?? []), ...(options.exceptions ?? []), ...withResources].flatMap((list) => list.split(","));
+  const exceptionPaths = [...(options.exception ?? []), ...(options.exceptions ?? []), ...withResources].flatMap(
+    (list) => list.split(","),
+  );
   const policies = readPolicies(paths, io);
   const exceptions = exceptionPaths.length === 0 ? [] : readPolicies(exceptionPaths, io).exceptions;
-  const refused = policies.errors.map((problem) => ({ policy: problem.policy ?? problem.file, reason: problem.message }));
-  for (const problem of policies.errors) io.err(renderProblem({ code: problem.code, what: problem.message, why: problemText(problem) }));
+  const refused = policies.errors.map((problem) => ({
+    policy: problem.policy ?? problem.file,
+    reason: problem.message,
+  }));
+  for (const problem of policies.errors)
+    io.err(renderProblem({ code: problem.code, what: problem.message, why: problemText(problem) }));
   const [first] = policies.errors;
   if (first !== undefined && options.continueOnFail !== true)
-    throw new EngineError(first.code, `${policies.errors.length} of the policies do not load; nothing was judged`, { subject: problemText(first) });
-  for (const policy of policies.policies) for (const warning of policy.warnings) io.err(`Warning: ${policy.name}: ${warning}\n`);
+    throw new EngineError(first.code, `${policies.errors.length} of the policies do not load; nothing was judged`, {
+      subject: problemText(first),
+    });
+  for (const policy of policies.policies)
+    for (const warning of policy.warnings) io.err(`Warning: ${policy.name}: ${warning}\n`);
   return { policies: policies.policies, exceptions: [...policies.exceptions, ...exceptions], refused };
 }
 
-const resourcePaths = ({ resource = [], resources = [] }: ApplyOptions): readonly string[] => [...resource, ...resources].flatMap((list) => list.split(","));
+const resourcePaths = ({ resource = [], resources = [] }: ApplyOptions): readonly string[] =>
+  [...resource, ...resources].flatMap((list) => list.split(","));
 
 function apply(paths: readonly string[], options: ApplyOptions, io: CommandIO): ExitCode {
-  if (options.cluster === true) throw new EngineError("unsupported", "apply reads files; a cluster is not asked", { subject: "--cluster" });
+  if (options.cluster === true)
+    throw new EngineError("unsupported", "apply reads files; a cluster is not asked", { subject: "--cluster" });
   if (options.gitBranch !== undefined || paths.some((path) => /^https?:\/\//.test(path)))
     throw new EngineError("unsupported", "policies are read from files, not from a network", { subject: "POLICY" });
   const warnExitCode = Number(options.warnExitCode);
-  if (!Number.isInteger(warnExitCode) || warnExitCode < 0 || warnExitCode > 255) throw usage("an exit code is 0 to 255", options.warnExitCode);
+  if (!Number.isInteger(warnExitCode) || warnExitCode < 0 || warnExitCode > 255)
+    throw usage("an exit code is 0 to 255", options.warnExitCode);
   if (resourcePaths(options).length === 0) throw usage("resource file(s) or cluster required", "--resource");
   const { policies, exceptions, refused } = load(paths, options, io);
   const resources = readResources(resourcePaths(options), io).filter((resource) => resource.kind !== "PolicyException");
@@ -99,7 +116,12 @@ function apply(paths: readonly string[], options: ApplyOptions, io: CommandIO): 
     return report(
       responses,
       options,
-      { refused, warnExitCode, banner: { rules, resources: resources.length, exceptions: exceptions.length }, now: opened.now },
+      {
+        refused,
+        warnExitCode,
+        banner: { rules, resources: resources.length, exceptions: exceptions.length },
+        now: opened.now,
+      },
       io,
     );
   } finally {
@@ -129,7 +151,12 @@ interface Ending {
   readonly now: Date;
 }
 
-function report(responses: readonly ReportedResponse[], options: ApplyOptions, { refused, warnExitCode, banner, now }: Ending, io: CommandIO): ExitCode {
+function report(
+  responses: readonly ReportedResponse[],
+  options: ApplyOptions,
+  { refused, warnExitCode, banner, now }: Ending,
+  io: CommandIO,
+): ExitCode {
   const auditWarn = options.auditWarn === true;
   const counts = countResults(responses, { auditWarn, refusedPolicies: refused.length });
   if (options.policyReport === true) {
@@ -142,15 +169,28 @@ function report(responses: readonly ReportedResponse[], options: ApplyOptions, {
     io.out(renderCounts(counts));
     reportUnknowns(responses, io);
   }
-  const { code, text, stream } = { stream: io.err, ...exitOfCounts(counts, { warnExitCode, warnNoPass: options.warnNoPass === true }) };
+  const { code, text, stream } = {
+    stream: io.err,
+    ...exitOfCounts(counts, { warnExitCode, warnNoPass: options.warnNoPass === true }),
+  };
   if (text !== undefined) (text.startsWith("Error:") ? stream : io.out).call(io, `${text}\n`);
   return code;
 }
 
 /** The report in the wanted form. */
-function renderReport(responses: readonly ReportedResponse[], counts: Counts, options: ApplyOptions, auditWarn: boolean, now: Date): string {
+function renderReport(
+  responses: readonly ReportedResponse[],
+  counts: Counts,
+  options: ApplyOptions,
+  auditWarn: boolean,
+  now: Date,
+): string {
   const rows = responses.flatMap((response) =>
-    response.results.map((result) => ({ ...response, result, status: shownStatus(result, response.scored, auditWarn) })),
+    response.results.map((result) => ({
+      ...response,
+      result,
+      status: shownStatus(result, response.scored, auditWarn),
+    })),
   );
   switch (options.outputFormat) {
     case "sarif":
@@ -183,21 +223,36 @@ function renderReport(responses: readonly ReportedResponse[], counts: Counts, op
   }
 }
 
-/** Differs: Kyverno only counts errors; whoever reads the count wants to know what was missing. On stderr, so that the output stays Kyverno's. */
+/**
+ * Differs: Kyverno only counts errors; whoever reads the count wants to know what was missing. On stderr, so that the
+ * output stays Kyverno's.
+ */
 function reportUnknowns(responses: readonly ReportedResponse[], io: CommandIO): void {
   for (const { policy, resource, results } of responses)
     for (const result of results)
-      if (result.status === "error") io.err(`policy ${policy} -> resource ${resource} could not be judged: ${result.rule}: ${result.message}\n`);
+      if (result.status === "error")
+        io.err(`policy ${policy} -> resource ${resource} could not be judged: ${result.rule}: ${result.message}\n`);
 }
 
 const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
-const reasons: Readonly<Record<string, string>> = { pass: "Ok", fail: "Failure", error: "Error", warn: "Warning", skip: "Skipped" };
+const reasons: Readonly<Record<string, string>> = {
+  pass: "Ok",
+  fail: "Failure",
+  error: "Error",
+  warn: "Warning",
+  skip: "Skipped",
+};
 
 function renderResultTable(responses: readonly ReportedResponse[], options: ApplyOptions): string {
   const detailed = options.detailedResults === true;
   const rows = responses
     .flatMap(({ policy, resource, results, scored }) =>
-      results.map((result) => ({ policy, resource, result, status: shownStatus(result, scored, options.auditWarn === true) })),
+      results.map((result) => ({
+        policy,
+        resource,
+        result,
+        status: shownStatus(result, scored, options.auditWarn === true),
+      })),
     )
     .map(({ policy, resource, result, status }, index) => [
       String(index + 1),
@@ -208,7 +263,10 @@ function renderResultTable(responses: readonly ReportedResponse[], options: Appl
       reasons[status] ?? "",
       ...(detailed ? [result.message] : []),
     ]);
-  return renderBoxTable(["ID", "POLICY", "RULE", "RESOURCE", "RESULT", "REASON", ...(detailed ? ["MESSAGE"] : [])], rows);
+  return renderBoxTable(
+    ["ID", "POLICY", "RULE", "RESOURCE", "RESULT", "REASON", ...(detailed ? ["MESSAGE"] : [])],
+    rows,
+  );
 }
 
 const accepted: readonly string[] = ["--registry", "--remove-color", "--exceptions-within-policies"];
@@ -236,9 +294,21 @@ export function define(command: Command, { io, finish }: Shell): void {
     .option("--exceptions-with-resources", "read exceptions from the resource files too")
     .option("-o, --output <path>", "write the resources as the policies leave them: a file, or a folder that exists")
     .option("-p, --policy-report", "print a report")
-    .addOption(new Option("--output-format <format>", "form of the report").choices(["yaml", "json", "markdown", "junit", "sarif"]).default("yaml"))
-    .addOption(new Option("--report-api <api>", "of a report in YAML or JSON").choices(Object.keys(reportApis)).default("openreports.io/v1alpha1"))
-    .option("--cluster-resource <file>", "resource files that stand in for the cluster: ConfigMaps, Secrets, namespaces (repeatable)", collect)
+    .addOption(
+      new Option("--output-format <format>", "form of the report")
+        .choices(["yaml", "json", "markdown", "junit", "sarif"])
+        .default("yaml"),
+    )
+    .addOption(
+      new Option("--report-api <api>", "of a report in YAML or JSON")
+        .choices(Object.keys(reportApis))
+        .default("openreports.io/v1alpha1"),
+    )
+    .option(
+      "--cluster-resource <file>",
+      "resource files that stand in for the cluster: ConfigMaps, Secrets, namespaces (repeatable)",
+      collect,
+    )
     .option("-t, --table", "results as a table")
     .option("--detailed-results", "the table with messages")
     .option("--audit-warn", "failures of Audit policies are warnings")

@@ -1,6 +1,16 @@
-/** `sallyport explain`: the evidence behind a decision as a tree, with times and the policy line that asked for each check. Source: experience.md section 3. */
+/**
+ * `sallyport explain`: the evidence behind a decision as a tree, with times and the policy line that asked for each
+ * check. Source: experience.md section 3.
+ */
 import { type Command, Option } from "commander";
-import { type AdmissionRequest, createEngine, type Decision, EngineError, type JsonObject, requestFor } from "../../core/index.ts";
+import {
+  type AdmissionRequest,
+  createEngine,
+  type Decision,
+  EngineError,
+  type JsonObject,
+  requestFor,
+} from "../../core/index.ts";
 import { nodeVerifier } from "../../proxy/index.ts";
 import { collect, type CommandIO, type ExitCode, type Shell } from "../command.ts";
 import { problemText, readPolicies, readResources } from "../input/files.ts";
@@ -31,7 +41,8 @@ function readRequests(images: readonly string[], options: ExplainOptions, io: Co
     ...images.map((image) => podFor(image, options.namespace)),
     ...(options.resource === undefined ? [] : readResources(options.resource, io)),
   ];
-  if (resources.length === 0) throw new EngineError("invalid-usage", "explain what? name an image, or a resource with -r", { subject: "IMAGE" });
+  if (resources.length === 0)
+    throw new EngineError("invalid-usage", "explain what? name an image, or a resource with -r", { subject: "IMAGE" });
   return resources.map((resource) => requestFor(resource));
 }
 
@@ -42,9 +53,15 @@ function explain(images: readonly string[], options: ExplainOptions, io: Command
   const requests = readRequests(images, options, io);
   const opened = openKnowledge(options, io);
   try {
-    const engine = createEngine({ policies, exceptions, crypto: nodeVerifier, settings: { ...opened.trust, absentNamespaceLabels: "none" } });
+    const engine = createEngine({
+      policies,
+      exceptions,
+      crypto: nodeVerifier,
+      settings: { ...opened.trust, absentNamespaceLabels: "none" },
+    });
     const decisions = requests.map((request) => engine.decide(request, opened.knowledge, opened.now));
-    for (const warning of new Set(decisions.flatMap(({ trustWarnings }) => trustWarnings))) io.err(`warning: ${warning}\n`);
+    for (const warning of new Set(decisions.flatMap(({ trustWarnings }) => trustWarnings)))
+      io.err(`warning: ${warning}\n`);
     report(decisions, options, io);
     return decisions.every(({ allowed }) => allowed) ? 0 : 1;
   } finally {
@@ -59,7 +76,11 @@ function report(decisions: readonly Decision[], options: ExplainOptions, io: Com
   else
     io.out(
       decisions
-        .map((decision) => renderDecision(decision, createStyle({ colour: io.colour.out, unicode: io.unicode }), { brief: options.brief === true }))
+        .map((decision) =>
+          renderDecision(decision, createStyle({ colour: io.colour.out, unicode: io.unicode }), {
+            brief: options.brief === true,
+          }),
+        )
         .join("\n"),
     );
 }
@@ -67,10 +88,16 @@ function report(decisions: readonly Decision[], options: ExplainOptions, io: Com
 export function define(command: Command, { io, finish }: Shell): void {
   command
     .argument("[image...]", "images, each explained as the only container of a Pod")
-    .addOption(new Option("-p, --policy <file>", "policy files or folders (repeatable)").argParser(collect).makeOptionMandatory())
+    .addOption(
+      new Option("-p, --policy <file>", "policy files or folders (repeatable)")
+        .argParser(collect)
+        .makeOptionMandatory(),
+    )
     .option("-r, --resource <file>", "resource files or folders (repeatable)", collect)
     .option("-n, --namespace <name>", "namespace of the Pod", "default")
-    .addOption(new Option("-o, --output <format>", "form of the answer").choices(["text", "json", "yaml"]).default("text"))
+    .addOption(
+      new Option("-o, --output <format>", "form of the answer").choices(["text", "json", "yaml"]).default("text"),
+    )
     .option("--brief", "only the path to the first thing that is wrong");
   addKnowledgeOptions(command)
     .addHelpText(

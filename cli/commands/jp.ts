@@ -1,6 +1,14 @@
 /** `sallyport jp`: JMESPath as Kyverno has it. Source: `kyverno jp`; kyverno.md section 7. */
 import type { Command } from "commander";
-import { compileExpression, decodeUtf8, defaultLimits, EngineError, type JsonValue, kyvernoFunctions, parseExpression } from "../../core/index.ts";
+import {
+  compileExpression,
+  decodeUtf8,
+  defaultLimits,
+  EngineError,
+  type JsonValue,
+  kyvernoFunctions,
+  parseExpression,
+} from "../../core/index.ts";
 import { collect, type CommandIO, type ExitCode, type Shell } from "../command.ts";
 import { readDocuments } from "../input/files.ts";
 import { toJsonLine, toJsonText } from "../render/json.ts";
@@ -29,7 +37,11 @@ function readInput(file: string, io: CommandIO): JsonValue {
 function query(words: readonly string[], options: QueryOptions, io: CommandIO): ExitCode {
   const files = options.query ?? [];
   if (options.input === undefined && words.length + files.length === 0)
-    throw new EngineError("invalid-usage", "give an expression, or an input file and the expression on standard input", { subject: "EXPRESSION" });
+    throw new EngineError(
+      "invalid-usage",
+      "give an expression, or an input file and the expression on standard input",
+      { subject: "EXPRESSION" },
+    );
   const functions = functionsAt(io.now());
   const expressions = readExpressions(words, files, io).map((text) => compileExpression(text, { functions }));
   const input = readInput(options.input ?? "-", io);
@@ -43,7 +55,8 @@ function query(words: readonly string[], options: QueryOptions, io: CommandIO): 
 }
 
 function parse(words: readonly string[], files: readonly string[], io: CommandIO): ExitCode {
-  for (const text of readExpressions(words, files, io)) io.out(`# ${text}\n${toJsonText(parseExpression(text, defaultLimits))}`);
+  for (const text of readExpressions(words, files, io))
+    io.out(`# ${text}\n${toJsonText(parseExpression(text, defaultLimits))}`);
   return 0;
 }
 
@@ -74,7 +87,9 @@ export function define(command: Command, { io, finish }: Shell): void {
     .description("show the tree of expressions")
     .argument("[expression...]", "expressions; default: standard input")
     .option("-f, --file <file>", "read an expression from a file (repeatable)", collect)
-    .action((words: readonly string[], options: { readonly file?: readonly string[] }) => finish(parse(words, options.file ?? [], io)));
+    .action((words: readonly string[], options: { readonly file?: readonly string[] }) =>
+      finish(parse(words, options.file ?? [], io)),
+    );
   command
     .command("function")
     .description("list functions with the types they take")

@@ -1,4 +1,7 @@
-/** `sallyport mirror`: bring layouts in, list what is held, check it, pin keys. Source: experience.md sections 2.1 and 2.4. */
+/**
+ * `sallyport mirror`: bring layouts in, list what is held, check it, pin keys. Source: experience.md sections 2.1 and
+ * 2.4.
+ */
 import { type Command, Option } from "commander";
 import { decodeUtf8, EngineError, encodeUtf8, parsePublicKeysPem } from "../../core/index.ts";
 import { addLayout, type MirrorImage } from "../../proxy/index.ts";
@@ -23,7 +26,8 @@ function add(layouts: readonly string[], options: AddOptions, io: CommandIO): Ex
         ...(options.complete === true ? { complete: true } : {}),
         ...(options.withLayers === true ? { layers: true } : {}),
       });
-      for (const { repository, tag, digest } of added.images) io.out(`copied ${repository}${tag === undefined ? "" : `:${tag}`} ${digest}\n`);
+      for (const { repository, tag, digest } of added.images)
+        io.out(`copied ${repository}${tag === undefined ? "" : `:${tag}`} ${digest}\n`);
       io.out(
         `${folder}: ${added.tags} tags, ${added.manifests} manifests, ${added.blobs} blobs, ${added.referrers} referrers, ${added.layers} image layers (${added.layersLeftOut} left out)\n`,
       );
@@ -35,12 +39,15 @@ function add(layouts: readonly string[], options: AddOptions, io: CommandIO): Ex
   return missing.length > 0 ? 7 : 0;
 }
 
-const mebibytes = (size: number | undefined): string => (size === undefined ? "-" : `${Math.ceil(size / (1024 * 1024))} MiB`);
+const mebibytes = (size: number | undefined): string =>
+  size === undefined ? "-" : `${Math.ceil(size / (1024 * 1024))} MiB`;
 
 /** `none` only where every layout was asked; nothing here was verified, so there is no `verified`. */
-const signedWord = ({ signatures, unasked }: MirrorImage): string => (signatures === 0 && unasked.length === 0 ? "none" : "unknown");
+const signedWord = ({ signatures, unasked }: MirrorImage): string =>
+  signatures === 0 && unasked.length === 0 ? "none" : "unknown";
 
-const shortType = (type: string): string => /(?:^|\/)(slsa|spdx|cyclonedx|vuln|openvex|link|test-result|vsa)/i.exec(type)?.[1]?.toLowerCase() ?? "other";
+const shortType = (type: string): string =>
+  /(?:^|\/)(slsa|spdx|cyclonedx|vuln|openvex|link|test-result|vsa)/i.exec(type)?.[1]?.toLowerCase() ?? "other";
 
 function toRow(image: MirrorImage, now: Date, wide: boolean): readonly string[] {
   const types = [...new Set(image.predicateTypes.map(shortType))].join(",");
@@ -64,12 +71,24 @@ interface ListOptions extends StoreOptions {
 }
 
 function list(options: ListOptions, io: CommandIO): ExitCode {
-  const { images, contentId } = withMirror(options, io, "read", (mirror) => ({ images: mirror.list(), contentId: mirror.contentId() }));
+  const { images, contentId } = withMirror(options, io, "read", (mirror) => ({
+    images: mirror.list(),
+    contentId: mirror.contentId(),
+  }));
   const wide = options.output === "wide";
-  if (options.output === "json") io.out(toJsonText({ apiVersion: "sallyport.dev/v1", kind: "MirrorList", contentId, images }));
+  if (options.output === "json")
+    io.out(toJsonText({ apiVersion: "sallyport.dev/v1", kind: "MirrorList", contentId, images }));
   else if (options.output === "name") io.out(images.map(({ image }) => `${image}\n`).join(""));
   else {
-    const head = ["IMAGE", "DIGEST", "SIGNED", "ATTESTATIONS", "FRESH", "SIZE", ...(wide ? ["SIGNATURES", "UNASKED", "FROM", "PROBLEM"] : [])];
+    const head = [
+      "IMAGE",
+      "DIGEST",
+      "SIGNED",
+      "ATTESTATIONS",
+      "FRESH",
+      "SIZE",
+      ...(wide ? ["SIGNATURES", "UNASKED", "FROM", "PROBLEM"] : []),
+    ];
     io.out(
       renderColumns(
         head,
@@ -100,7 +119,9 @@ function pinKey(reference: string, file: string, options: StoreOptions, io: Comm
   const keys = parsePublicKeysPem(pem);
   if (keys.length === 0) throw new EngineError("malformed", "no public key in PEM form", { subject: file });
   const digest = withMirror(options, io, "write", (mirror) =>
-    mirror.writer().pin({ kind: "key", name: reference, bytes: encodeUtf8(pem) }, { at: io.now().toISOString(), from: file }),
+    mirror
+      .writer()
+      .pin({ kind: "key", name: reference, bytes: encodeUtf8(pem) }, { at: io.now().toISOString(), from: file }),
   );
   io.out(`pinned ${reference} ${digest} (${keys.map(({ fingerprint }) => fingerprint).join(", ")})\n`);
   return 0;
@@ -117,11 +138,15 @@ export function define(command: Command, { io, finish }: Shell): void {
     .option("--with-layers", "copy image layers too; no decision reads them")
     .action((layouts: readonly string[], options: AddOptions) => finish(add(layouts, options, io)));
   addStoreOption(command.command("ls").description("list images and the signed material beside them"))
-    .addOption(new Option("-o, --output <format>", "form of the answer").choices(["text", "wide", "name", "json"]).default("text"))
+    .addOption(
+      new Option("-o, --output <format>", "form of the answer")
+        .choices(["text", "wide", "name", "json"])
+        .default("text"),
+    )
     .option("--no-headers", "without the line of headers")
     .action((options: ListOptions) => finish(list(options, io)));
-  addStoreOption(command.command("check").description("read everything once and name what is damaged")).action((options: StoreOptions) =>
-    finish(check(options, io)),
+  addStoreOption(command.command("check").description("read everything once and name what is damaged")).action(
+    (options: StoreOptions) => finish(check(options, io)),
   );
   addStoreOption(
     command

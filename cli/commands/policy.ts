@@ -13,7 +13,10 @@ interface CheckOptions {
 function check(paths: readonly string[], options: CheckOptions, io: CommandIO): ExitCode {
   const { policies, exceptions, errors } = readPolicies(paths, io);
   const engine = createEngine({ policies, exceptions, crypto: nodeVerifier });
-  const warnings = [...policies.flatMap((policy) => policy.warnings.map((warning) => `${policy.name}: ${warning}`)), ...engine.warnings];
+  const warnings = [
+    ...policies.flatMap((policy) => policy.warnings.map((warning) => `${policy.name}: ${warning}`)),
+    ...engine.warnings,
+  ];
   if (options.output === "json")
     io.out(
       toJsonText({

@@ -1,6 +1,13 @@
 /** `sallyport test`: Kyverno's test files, offline. Source: `kyverno test`; kyverno.md section 12.2. */
 import { type Command, Option } from "commander";
-import { EngineError, type JsonObject, type JsonValue, type Operation, type Policy, requestFor } from "../../core/index.ts";
+import {
+  EngineError,
+  type JsonObject,
+  type JsonValue,
+  type Operation,
+  type Policy,
+  requestFor,
+} from "../../core/index.ts";
 import { collect, type CommandIO, type ExitCode, type Shell } from "../command.ts";
 import { ClusterFiles } from "../input/cluster-files.ts";
 import { problemText, readPolicies, readResources } from "../input/files.ts";
@@ -45,7 +52,8 @@ function readSelector(text: string): Selector {
   return (key, name) => parts.every((part) => part.key !== key || part.expression.test(name));
 }
 
-const below = (test: TestFile, path: string): string => (test.folder === "." || path.startsWith("/") ? path : `${test.folder}/${path}`);
+const below = (test: TestFile, path: string): string =>
+  test.folder === "." || path.startsWith("/") ? path : `${test.folder}/${path}`;
 
 interface Loaded extends PolicySet {
   /** Policies that do not load, by name. */
@@ -83,7 +91,12 @@ const isNamed = (policy: Policy, wanted: string): boolean => policyName(policy) 
 /** `apiVersion/Kind/namespace/name`, as Kyverno shows a resource. */
 const shownResource = (resource: JsonObject): string => {
   const { namespace, name = "" } = requestFor(resource);
-  return [String(resource.apiVersion), String(resource.kind), ...(namespace === undefined ? [] : [namespace]), name].join("/");
+  return [
+    String(resource.apiVersion),
+    String(resource.kind),
+    ...(namespace === undefined ? [] : [namespace]),
+    name,
+  ].join("/");
 };
 
 const isResource = (resource: JsonObject, kind: string, wanted: string): boolean => {
@@ -96,7 +109,11 @@ const ofRule = (found: string, wanted: string): boolean =>
 
 const about = (response: ReportedResponse, resource: JsonObject): boolean => {
   const { namespace, name = "" } = requestFor(resource);
-  return response.about.kind === resource.kind && response.about.name === name && (response.about.namespace ?? undefined) === namespace;
+  return (
+    response.about.kind === resource.kind &&
+    response.about.name === name &&
+    (response.about.namespace ?? undefined) === namespace
+  );
 };
 
 interface Checked {
@@ -105,7 +122,13 @@ interface Checked {
 }
 
 /** The rows of one expected result: each result of the engine that it speaks of. */
-function checkResult(expected: ExpectedResult, test: TestFile, { judged, loaded }: Checked, selects: Selector, io: CommandIO): readonly TestRow[] {
+function checkResult(
+  expected: ExpectedResult,
+  test: TestFile,
+  { judged, loaded }: Checked,
+  selects: Selector,
+  io: CommandIO,
+): readonly TestRow[] {
   if (!selects("policy", expected.policy) || !selects("rule", expected.rule)) return [];
   const row = (resource: string, reason: string, passed: boolean, message = reason, rule = expected.rule): TestRow => ({
     policy: expected.policy,
@@ -119,15 +142,19 @@ function checkResult(expected: ExpectedResult, test: TestFile, { judged, loaded 
   const wanted =
     expected.resources.length > 0
       ? expected.resources
-      : loaded.resources.filter(({ kind }) => expected.kind === "" || kind === expected.kind).map((resource) => requestFor(resource).name ?? "");
+      : loaded.resources
+          .filter(({ kind }) => expected.kind === "" || kind === expected.kind)
+          .map((resource) => requestFor(resource).name ?? "");
   return wanted.flatMap((name) => {
     if (!selects("resource", name)) return [];
     const found = loaded.resources.filter((resource) => isResource(resource, expected.kind, name));
     // Differs: Kyverno says nothing of a resource that is not there.
-    if (found.length === 0) return [row([expected.kind, name].filter((part) => part !== "").join("/"), "Not found", false)];
+    if (found.length === 0)
+      return [row([expected.kind, name].filter((part) => part !== "").join("/"), "Not found", false)];
     return found.flatMap((resource): readonly TestRow[] => {
       const shown = shownResource(resource);
-      if (policy === undefined) return [row(shown, loaded.refused.has(expected.policy) ? "Invalid Policy" : "Not found", false)];
+      if (policy === undefined)
+        return [row(shown, loaded.refused.has(expected.policy) ? "Invalid Policy" : "Not found", false)];
       const results = judged.responses
         .filter((response) => response.policy === policy.name && about(response, resource))
         .flatMap((response) => response.results.filter((result) => ofRule(result.rule, expected.rule)));
@@ -135,7 +162,13 @@ function checkResult(expected: ExpectedResult, test: TestFile, { judged, loaded 
         results.length === 0
           ? [row(shown, "Excluded", true)]
           : results.map(({ rule, status, message }) =>
-              row(shown, status === expected.result ? "Ok" : `Want ${expected.result}, got ${status}`, status === expected.result, message, rule),
+              row(
+                shown,
+                status === expected.result ? "Ok" : `Want ${expected.result}, got ${status}`,
+                status === expected.result,
+                message,
+                rule,
+              ),
             );
       return expected.patchedResources === undefined
         ? rows
@@ -146,7 +179,10 @@ function checkResult(expected: ExpectedResult, test: TestFile, { judged, loaded 
 
 const text = (value: JsonValue): string => JSON.stringify(sorted(value));
 
-/** A resource as the policies left it, beside the one that the test expects. Annotations that record the verification are no part of the comparison unless the test names them. */
+/**
+ * A resource as the policies left it, beside the one that the test expects. Annotations that record the verification
+ * are no part of the comparison unless the test names them.
+ */
 function comparePatched(
   file: string,
   resource: JsonObject,
@@ -156,7 +192,9 @@ function comparePatched(
   io: CommandIO,
 ): readonly [reason: string, passed: boolean] {
   const { name = "" } = requestFor(resource);
-  const expected = readResources([below(test, file)], io).find((candidate) => isResource(candidate, String(resource.kind), name));
+  const expected = readResources([below(test, file)], io).find((candidate) =>
+    isResource(candidate, String(resource.kind), name),
+  );
   if (expected === undefined) return ["Not found", false];
   const left = judged.left[loaded.resources.indexOf(resource)] ?? resource;
   const same = text(expected) === text(left) || text(expected) === text(withoutRecord(left, expected));
@@ -164,13 +202,16 @@ function comparePatched(
 }
 
 const recordNames: readonly string[] = ["kyverno.io/verify-images", "kyverno.io/verify-images-scoped"];
-const isMap = (value: JsonValue | undefined): value is JsonObject => typeof value === "object" && value !== null && !Array.isArray(value);
+const isMap = (value: JsonValue | undefined): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 function withoutRecord(resource: JsonObject, expected: JsonObject): JsonObject {
   const metadata = isMap(resource.metadata) ? resource.metadata : {};
   const wanted = isMap(expected.metadata) && isMap(expected.metadata.annotations) ? expected.metadata.annotations : {};
   const annotations = Object.fromEntries(
-    Object.entries(isMap(metadata.annotations) ? metadata.annotations : {}).filter(([name]) => !recordNames.includes(name) || Object.hasOwn(wanted, name)),
+    Object.entries(isMap(metadata.annotations) ? metadata.annotations : {}).filter(
+      ([name]) => !recordNames.includes(name) || Object.hasOwn(wanted, name),
+    ),
   );
   const { annotations: _, ...others } = metadata;
   return { ...resource, metadata: { ...others, ...(Object.keys(annotations).length === 0 ? {} : { annotations }) } };
@@ -181,7 +222,9 @@ function runTest(test: TestFile, options: TestOptions, selects: Selector, io: Co
   const say = (line: string): void => (structured ? io.err(line) : io.out(line));
   say(`Loading test  ( ${test.path} ) ...\n  Loading values/variables ...\n`);
   const values: Values =
-    test.values === undefined ? readValues(test.variables === undefined ? undefined : below(test, test.variables), [], io) : toValues(test.values, {});
+    test.values === undefined
+      ? readValues(test.variables === undefined ? undefined : below(test, test.variables), [], io)
+      : toValues(test.values, {});
   const user: RequestInfo = test.userinfo === undefined ? {} : readRequestInfo(below(test, test.userinfo), io);
   say("  Loading policies ...\n");
   const loaded = load(test, io);
@@ -191,13 +234,16 @@ function runTest(test: TestFile, options: TestOptions, selects: Selector, io: Co
     `  Applying ${plural(loaded.policies.length, "policy", "policies")} to ${plural(loaded.resources.length, "resource", "resources")} with ${plural(loaded.exceptions.length, "exception", "exceptions")} ...\n`,
   );
   const clusterPaths = [...test.clusterResources.map((path) => below(test, path)), ...(options.clusterResource ?? [])];
-  const opened = openKnowledge(options, io, [new ClusterFiles(clusterPaths.length === 0 ? [] : readResources(clusterPaths, io), test.responses, io.now())]);
+  const opened = openKnowledge(options, io, [
+    new ClusterFiles(clusterPaths.length === 0 ? [] : readResources(clusterPaths, io), test.responses, io.now()),
+  ]);
   try {
     const byOperation = new Map<string, Judged>();
     const judgedFor = (operation: string): Judged => {
       const held = byOperation.get(operation);
       if (held !== undefined) return held;
-      const globals = operation === "" ? values.globals : { ...values.globals, "request.operation": operation as Operation };
+      const globals =
+        operation === "" ? values.globals : { ...values.globals, "request.operation": operation as Operation };
       const judged = judge(
         loaded,
         loaded.resources,
@@ -208,7 +254,9 @@ function runTest(test: TestFile, options: TestOptions, selects: Selector, io: Co
       return judged;
     };
     say("  Checking results ...\n\n");
-    return test.results.flatMap((expected) => checkResult(expected, test, { judged: judgedFor(expected.operation ?? ""), loaded }, selects, io));
+    return test.results.flatMap((expected) =>
+      checkResult(expected, test, { judged: judgedFor(expected.operation ?? ""), loaded }, selects, io),
+    );
   } finally {
     opened.close();
   }
@@ -216,7 +264,9 @@ function runTest(test: TestFile, options: TestOptions, selects: Selector, io: Co
 
 function run(folders: readonly string[], options: TestOptions, io: CommandIO): ExitCode {
   if (options.gitBranch !== undefined || folders.some((folder) => /^https?:\/\//.test(folder)))
-    throw new EngineError("unsupported", "tests are read from folders, not from a network", { subject: folders.join(", ") });
+    throw new EngineError("unsupported", "tests are read from folders, not from a network", {
+      subject: folders.join(", "),
+    });
   const selects = options.testCaseSelector === undefined ? () => true : readSelector(options.testCaseSelector);
   const files = folders.flatMap((folder) => findTestFiles(folder, options.fileName, io));
   const tests = files.flatMap((file) => readTestFiles(file, io));
@@ -239,7 +289,8 @@ function run(folders: readonly string[], options: TestOptions, io: CommandIO): E
   const say = (line: string): void => (options.output === undefined ? io.out(line) : io.err(line));
   if (options.failOnly === true) {
     say(`\nTest Summary: ${failed.length} out of ${all.length} tests failed\n`);
-    if (failed.length > 0 && options.output === undefined) io.out(`\nAggregated Failed Test Cases : \n${renderTestTable(failed, detailed)}`);
+    if (failed.length > 0 && options.output === undefined)
+      io.out(`\nAggregated Failed Test Cases : \n${renderTestTable(failed, detailed)}`);
   } else say(`\nTest Summary: ${all.length - failed.length} tests passed and ${failed.length} tests failed\n\n`);
   if (failed.length === 0) return 0;
   io.err(`Error: ${failed.length} tests failed\n`);
@@ -254,7 +305,9 @@ export function define(command: Command, { io, finish }: Shell): void {
     .option("--fail-only", "show only what failed")
     .option("--detailed-results", "show messages")
     .option("--require-tests", "fail when there is no test")
-    .addOption(new Option("-o, --output <format>", "form of the results").choices(["json", "yaml", "markdown", "junit"]))
+    .addOption(
+      new Option("-o, --output <format>", "form of the results").choices(["json", "yaml", "markdown", "junit"]),
+    )
     .addOption(new Option("--output-format <format>").choices(["json", "yaml", "markdown", "junit"]).hideHelp())
     .option("--cluster-resource <file>", "resource files that stand in for the cluster (repeatable)", collect)
     .addOption(new Option("--registry").hideHelp())

@@ -1,4 +1,7 @@
-/** `sallyport trust create`, and cosign's `trusted-root create`: a trusted_root.json from certificates and keys. Source: sigstore.md section 4.1. */
+/**
+ * `sallyport trust create`, and cosign's `trusted-root create`: a trusted_root.json from certificates and keys. Source:
+ * sigstore.md section 4.1.
+ */
 import type { Command } from "commander";
 import {
   type AuthorityService,
@@ -63,12 +66,14 @@ function readTime(pairs: ReadonlyMap<string, string>, key: string): Date | undef
   return at;
 }
 
-const readPem = (pairs: ReadonlyMap<string, string>, key: string, io: CommandIO): string => decodeUtf8(io.readFile(pairs.get(key) ?? ""));
+const readPem = (pairs: ReadonlyMap<string, string>, key: string, io: CommandIO): string =>
+  decodeUtf8(io.readFile(pairs.get(key) ?? ""));
 
 function readPeriod(pairs: ReadonlyMap<string, string>): { readonly start?: Date; readonly end?: Date } {
   const start = readTime(pairs, "start-time");
   const end = readTime(pairs, "end-time");
-  if (start !== undefined && end !== undefined && end < start) throw usage("end-time is before start-time", pairs.get("url") ?? "");
+  if (start !== undefined && end !== undefined && end < start)
+    throw usage("end-time is before start-time", pairs.get("url") ?? "");
   return { ...(start === undefined ? {} : { start }), ...(end === undefined ? {} : { end }) };
 }
 
@@ -106,7 +111,12 @@ function withDefaults(made: JsonObject, options: CreateOptions): JsonObject {
   ] as const;
   return {
     mediaType: made.mediaType ?? null,
-    ...Object.fromEntries(members.map(([member, own, wanted]) => [member, ((own === undefined && wanted ? defaults : made)[member] ?? []) as JsonArray])),
+    ...Object.fromEntries(
+      members.map(([member, own, wanted]) => [
+        member,
+        ((own === undefined && wanted ? defaults : made)[member] ?? []) as JsonArray,
+      ]),
+    ),
   };
 }
 

@@ -1,4 +1,7 @@
-/** `sallyport trust import`: a trusted_root.json that an operator vouches for, or a folder of TUF metadata that was carried across. Source: offline.md sections 5 and 6. */
+/**
+ * `sallyport trust import`: a trusted_root.json that an operator vouches for, or a folder of TUF metadata that was
+ * carried across. Source: offline.md sections 5 and 6.
+ */
 import { type Command, Option } from "commander";
 import { createTufVerifier, digestOf, EngineError, parseTrustedRoot, type TrustMode } from "../../core/index.ts";
 import { nodeVerifier } from "../../proxy/index.ts";
@@ -20,24 +23,37 @@ function importFile(file: string, options: ImportOptions, io: CommandIO): ExitCo
   const bytes = io.readFile(file);
   const root = parseTrustedRoot(bytes);
   if (options.digest !== undefined && options.digest !== digestOf(bytes))
-    throw new EngineError("no-trust", `the trusted root is ${digestOf(bytes)}, wanted is ${options.digest}`, { subject: file });
+    throw new EngineError("no-trust", `the trusted root is ${digestOf(bytes)}, wanted is ${options.digest}`, {
+      subject: file,
+    });
   withMirror(options, io, "write", (mirror) =>
-    mirror.writer().pin({ kind: "trusted-root", name: options.name, bytes }, { at: io.now().toISOString(), from: file }),
+    mirror
+      .writer()
+      .pin({ kind: "trusted-root", name: options.name, bytes }, { at: io.now().toISOString(), from: file }),
   );
   io.out(`pinned ${options.name} ${root.digest}\n${renderRoot(root)}`);
   return 0;
 }
 
-/** What was carried may have expired on the way; how far is for the mode and its budget to say. Nothing is stored before that is settled. */
+/**
+ * What was carried may have expired on the way; how far is for the mode and its budget to say. Nothing is stored before
+ * that is settled.
+ */
 async function importFolder(folder: string, options: ImportOptions, io: CommandIO): Promise<ExitCode> {
   if (options.digest !== undefined)
-    throw new EngineError("invalid-usage", "a folder of metadata is verified from a TUF root, not by a digest", { subject: "--digest" });
+    throw new EngineError("invalid-usage", "a folder of metadata is verified from a TUF root, not by a digest", {
+      subject: "--digest",
+    });
   return withMirrorAsync(options, io, "write", async (mirror) => {
     const begin = beginOf(options, mirror, io);
     const fetched = await fetchInto(mirror, folderMirror(folder, io), begin, "later", options.name);
     const { trustMode, maxTrustAge } = options;
     const settings = readTrustSettings(
-      { trust: options.name, ...(trustMode === undefined ? {} : { trustMode }), ...(maxTrustAge === undefined ? {} : { maxTrustAge }) },
+      {
+        trust: options.name,
+        ...(trustMode === undefined ? {} : { trustMode }),
+        ...(maxTrustAge === undefined ? {} : { maxTrustAge }),
+      },
       io,
       {},
     );
@@ -56,7 +72,10 @@ export function defineImport(command: Command, { io, finish }: Shell): void {
     .argument("<path>", "a trusted_root.json, or a folder of TUF metadata as a TUF mirror serves it")
     .option("--name <name>", "the name policies mean by saying nothing", defaultTrustName)
     .option("--digest <digest>", "of a trusted_root.json: what it must be, sha256:HEX")
-    .option("--root <file>", "of a folder: the TUF root from which it is verified; it is pinned (env: SALLYPORT_TUF_ROOT)")
+    .option(
+      "--root <file>",
+      "of a folder: the TUF root from which it is verified; it is pinned (env: SALLYPORT_TUF_ROOT)",
+    )
     .option("--tufRoot <file>", "as --root")
     .option("--root-checksum <digest>", "what that root must be: sha256:HEX or sha512:HEX")
     .addOption(new Option("--trust-mode <mode>", "of a folder: what expiry means").choices(["enforce", "budget"]))

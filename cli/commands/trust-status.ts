@@ -1,4 +1,7 @@
-/** `sallyport trust status`: versions, expiries, ages and floors of the trusted roots in the mirror. Source: offline.md section 6, experience.md section 2.10. */
+/**
+ * `sallyport trust status`: versions, expiries, ages and floors of the trusted roots in the mirror. Source: offline.md
+ * section 6, experience.md section 2.10.
+ */
 import { type Command, Option } from "commander";
 import {
   type Answer,
@@ -35,7 +38,13 @@ function rolesOf(name: string, source: TufSource, settings: TrustSettings): read
   const initialRoot = initialRootOf(name, settings);
   if (initialRoot === undefined) return [];
   try {
-    const { set } = verifySource({ source, initialRoot, target: trustedRootTarget, at: "later", verifier: nodeVerifier });
+    const { set } = verifySource({
+      source,
+      initialRoot,
+      target: trustedRootTarget,
+      at: "later",
+      verifier: nodeVerifier,
+    });
     return expiries(set).map(({ role, version, expires }) => {
       const floor = source.floors?.[role];
       return { role, version: version.toString(), expires, ...(floor === undefined ? {} : { floor }) };
@@ -46,12 +55,22 @@ function rolesOf(name: string, source: TufSource, settings: TrustSettings): read
   }
 }
 
-function statusOf(name: string, answer: Answer<TrustedRootSource> & { readonly state: "present" }, settings: TrustSettings, now: Date): RootStatus {
+function statusOf(
+  name: string,
+  answer: Answer<TrustedRootSource> & { readonly state: "present" },
+  settings: TrustSettings,
+  now: Date,
+): RootStatus {
   const { value: source, from } = answer;
   const roles = source.form === "tuf" ? rolesOf(name, source, settings) : [];
   const common = { name, from, at: new Date(answer.at), roles };
   try {
-    const { bytes, tuf } = resolveTrust(source, { name, now: () => now, verifier: nodeVerifier, tuf: createTufVerifier(settings) });
+    const { bytes, tuf } = resolveTrust(source, {
+      name,
+      now: () => now,
+      verifier: nodeVerifier,
+      tuf: createTufVerifier(settings),
+    });
     const digest = digestOf(bytes);
     if (tuf === undefined) return { ...common, state: "pinned", digest };
     if (tuf.warning !== undefined) return { ...common, state: "tolerated", digest, remark: tuf.warning };
@@ -65,7 +84,11 @@ function statusOf(name: string, answer: Answer<TrustedRootSource> & { readonly s
     };
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
-    return { ...common, state: error.code === "stale" ? "stale" : "broken", remark: `[${error.code}] ${error.message}` };
+    return {
+      ...common,
+      state: error.code === "stale" ? "stale" : "broken",
+      remark: `[${error.code}] ${error.message}`,
+    };
   }
 }
 
@@ -74,8 +97,11 @@ const daysText = (span: number): string => (span % day === 0 ? `${span / day} d`
 
 function modeText({ mode = "budget", maxTrustAge }: TrustSettings): string {
   const { warn, deny } = { ...defaultTrustBudget, ...maxTrustAge };
-  if (mode === "budget") return `mode budget: warns from ${daysText(Math.min(warn, deny))} past a signed expiry, stale past ${daysText(deny)}`;
-  return mode === "enforce" ? "mode enforce: stale from a signed expiry on" : "mode pin: only what is pinned by its digest";
+  if (mode === "budget")
+    return `mode budget: warns from ${daysText(Math.min(warn, deny))} past a signed expiry, stale past ${daysText(deny)}`;
+  return mode === "enforce"
+    ? "mode enforce: stale from a signed expiry on"
+    : "mode pin: only what is pinned by its digest";
 }
 
 function status(options: StatusOptions, io: CommandIO): ExitCode {
@@ -88,7 +114,10 @@ function status(options: StatusOptions, io: CommandIO): ExitCode {
       const answer = knowledge.answer({ kind: "trusted-root", name });
       return answer?.state === "present" ? [statusOf(name, answer, settings, now)] : [];
     });
-    if (roots.length === 0) throw new EngineError("no-trust", "the mirror holds no trusted root", { subject: options.trust ?? mirror.folder });
+    if (roots.length === 0)
+      throw new EngineError("no-trust", "the mirror holds no trusted root", {
+        subject: options.trust ?? mirror.folder,
+      });
     if (options.output === "json") {
       const { warn, deny } = { ...defaultTrustBudget, ...settings.maxTrustAge };
       io.out(

@@ -1,4 +1,7 @@
-/** `sallyport trust update`, and cosign's `initialize`: a trusted root from a TUF mirror into the mirror of decisions. Source: TUF 1.0, sigstore.md section 4.5. */
+/**
+ * `sallyport trust update`, and cosign's `initialize`: a trusted root from a TUF mirror into the mirror of decisions.
+ * Source: TUF 1.0, sigstore.md section 4.5.
+ */
 import type { Command } from "commander";
 import {
   codeRow,
@@ -34,7 +37,8 @@ export async function asTrustProblem<T>(name: string, run: () => Promise<T>): Pr
   try {
     return await run();
   } catch (error) {
-    if (!(error instanceof EngineError) || (codeRow(error.code).truth !== "refuted" && error.code !== "unsupported")) throw error;
+    if (!(error instanceof EngineError) || (codeRow(error.code).truth !== "refuted" && error.code !== "unsupported"))
+      throw error;
     throw new EngineError("no-trust", `the TUF metadata does not hold: [${error.code}] ${error.message}`, {
       subject: `${name} ${error.subject ?? ""}`.trim(),
       cause: error,
@@ -49,7 +53,8 @@ function checkRoot(bytes: Uint8Array, checksum: string | undefined): Uint8Array 
   if (algorithm === undefined || !isHashName(algorithm))
     throw new EngineError("invalid-usage", "a checksum is sha256:HEX or sha512:HEX", { subject: checksum });
   const found = encodeHex(digest(algorithm, bytes));
-  if (found !== wanted) throw new EngineError("invalid-usage", `the root has the checksum ${algorithm}:${found}`, { subject: checksum });
+  if (found !== wanted)
+    throw new EngineError("invalid-usage", `the root has the checksum ${algorithm}:${found}`, { subject: checksum });
   return bytes;
 }
 
@@ -60,7 +65,11 @@ export interface Begin {
 }
 
 /** Where trust begins: the flag's root, the mirror's pinned one, the one that is carried. */
-export function beginOf(options: Pick<UpdateOptions, "name" | "tufRoot" | "root" | "rootChecksum">, mirror: Mirror, io: CommandIO): Begin {
+export function beginOf(
+  options: Pick<UpdateOptions, "name" | "tufRoot" | "root" | "rootChecksum">,
+  mirror: Mirror,
+  io: CommandIO,
+): Begin {
   const file = options.tufRoot ?? options.root ?? (io.env.SALLYPORT_TUF_ROOT || undefined);
   if (file !== undefined) {
     const bytes = checkRoot(io.readFile(file), options.rootChecksum);
@@ -71,13 +80,20 @@ export function beginOf(options: Pick<UpdateOptions, "name" | "tufRoot" | "root"
   const held = Object.hasOwn(pinned, options.name) ? pinned[options.name] : undefined;
   if (held !== undefined) return { initialRoot: held, isNew: false };
   if (options.name === defaultTrustName) return { initialRoot: publicGoodRoot(), isNew: false };
-  throw new EngineError("no-trust", "no TUF root is known under this name: give --root FILE", { subject: options.name });
+  throw new EngineError("no-trust", "no TUF root is known under this name: give --root FILE", {
+    subject: options.name,
+  });
 }
 
 /** What the mirror holds of the name as metadata, behind a pin too. */
-export function heldTuf(name: string, mirror: Mirror): { readonly source: TufSource; readonly from: string } | undefined {
+export function heldTuf(
+  name: string,
+  mirror: Mirror,
+): { readonly source: TufSource; readonly from: string } | undefined {
   const answer = mirror.knowledge().recorded({ kind: "trusted-root", name });
-  return answer?.state === "present" && answer.value.form === "tuf" ? { source: answer.value, from: answer.from } : undefined;
+  return answer?.state === "present" && answer.value.form === "tuf"
+    ? { source: answer.value, from: answer.from }
+    : undefined;
 }
 
 export interface Fetched {
@@ -86,9 +102,17 @@ export interface Fetched {
 }
 
 /** Fetches, and stores what was verified: metadata, floors, and the root of the flag. */
-export async function fetchInto(mirror: Mirror, from: TufMirror, begin: Begin, at: Date | "later", name: string): Promise<Fetched> {
+export async function fetchInto(
+  mirror: Mirror,
+  from: TufMirror,
+  begin: Begin,
+  at: Date | "later",
+  name: string,
+): Promise<Fetched> {
   const held = heldTuf(name, mirror)?.source;
-  const source = await asTrustProblem(name, () => fetchTrust({ mirror: from, initialRoot: begin.initialRoot, held, now: at, verifier: nodeVerifier }));
+  const source = await asTrustProblem(name, () =>
+    fetchTrust({ mirror: from, initialRoot: begin.initialRoot, held, now: at, verifier: nodeVerifier }),
+  );
   return { source, before: held };
 }
 
@@ -123,7 +147,8 @@ export function renderChange(name: string, { source, before }: Fetched): string 
     return `  ${visible(role).padEnd(18)} ${old === undefined || old === version ? version : `${old} → ${version}`}\n`;
   });
   const now = digestOf(source.target);
-  const change = before === undefined ? "" : digestOf(before.target) === now ? ", as before" : `, before ${digestOf(before.target)}`;
+  const change =
+    before === undefined ? "" : digestOf(before.target) === now ? ", as before" : `, before ${digestOf(before.target)}`;
   return `${name}\n${versions.join("")}  trusted root       ${now}${change}\n`;
 }
 
@@ -131,14 +156,24 @@ export function renderChange(name: string, { source, before }: Fetched): string 
 export function notePin(name: string, mirror: Mirror, io: CommandIO): void {
   const answer = mirror.knowledge().answer({ kind: "trusted-root", name });
   if (answer?.state === "present" && answer.value.form === "pinned")
-    io.err(`note: ${name} is pinned from ${answer.from}, and the pin is what counts; sallyport trust unpin --name ${name} removes it\n`);
+    io.err(
+      `note: ${name} is pinned from ${answer.from}, and the pin is what counts; sallyport trust unpin --name ${name} removes it\n`,
+    );
 }
 
 function openSource(options: UpdateOptions, held: string | undefined, io: CommandIO): TufMirror {
-  const url = options.tufMirror ?? options.mirror ?? (io.env.SALLYPORT_TUF_MIRROR || undefined) ?? held ?? (io.env.TUF_MIRROR || undefined);
+  const url =
+    options.tufMirror ??
+    options.mirror ??
+    (io.env.SALLYPORT_TUF_MIRROR || undefined) ??
+    held ??
+    (io.env.TUF_MIRROR || undefined);
   const wanted = url ?? (options.name === defaultTrustName ? publicGoodMirror : undefined);
-  if (wanted === undefined) throw new EngineError("invalid-usage", "from which TUF mirror? give --mirror URL", { subject: "--mirror" });
-  return /^(?:https?|file):\/\//.test(wanted) ? openTufMirror(wanted, { timeoutMs: parseSpan(options.timeout) }) : folderMirror(wanted, io);
+  if (wanted === undefined)
+    throw new EngineError("invalid-usage", "from which TUF mirror? give --mirror URL", { subject: "--mirror" });
+  return /^(?:https?|file):\/\//.test(wanted)
+    ? openTufMirror(wanted, { timeoutMs: parseSpan(options.timeout) })
+    : folderMirror(wanted, io);
 }
 
 async function update(options: UpdateOptions, io: CommandIO): Promise<ExitCode> {
@@ -156,7 +191,10 @@ async function update(options: UpdateOptions, io: CommandIO): Promise<ExitCode> 
 export function defineUpdate(command: Command, { io, finish }: Shell): void {
   addStoreOption(command)
     .option("--name <name>", "of the trusted root", defaultTrustName)
-    .option("--mirror <url>", "the TUF mirror: a URL or a folder (default: where it came from; env: SALLYPORT_TUF_MIRROR)")
+    .option(
+      "--mirror <url>",
+      "the TUF mirror: a URL or a folder (default: where it came from; env: SALLYPORT_TUF_MIRROR)",
+    )
     .option("--tufMirror <url>", "as --mirror")
     .option("--root <file>", "the TUF root from which to begin; it is pinned (env: SALLYPORT_TUF_ROOT)")
     .option("--tufRoot <file>", "as --root")

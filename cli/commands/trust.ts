@@ -32,7 +32,8 @@ function readRoot(file: string | undefined, { name, ...options }: ShowOptions, i
   if (file !== undefined) return { root: parseTrustedRoot(io.readFile(file)), from: file };
   return withMirror(options, io, "read", (mirror) => {
     const answer = mirror.knowledge().answer({ kind: "trusted-root", name });
-    if (answer?.state !== "present") throw new EngineError("no-trust", "the mirror holds no trusted root of this name", { subject: name });
+    if (answer?.state !== "present")
+      throw new EngineError("no-trust", "the mirror holds no trusted root of this name", { subject: name });
     const tuf = createTufVerifier(readTrustSettings({ trust: name }, io, mirror.knowledge().tufRoots()));
     const { bytes } = resolveTrust(answer.value, { name, now: () => io.now(), verifier: nodeVerifier, tuf });
     return { root: parseTrustedRoot(bytes), from: answer.from, at: answer.at };
@@ -46,7 +47,9 @@ function show(file: string | undefined, options: ShowOptions, io: CommandIO): Ex
     io.out(toJsonText({ apiVersion: "sallyport.dev/v1", kind: "TrustedRoot", digest: root.digest, from, at, trusts }));
     return 0;
   }
-  io.out(`trusted root ${root.digest}\n  from ${from}${at === undefined ? "" : `, received ${toUtcText(new Date(at))}`}\n${renderRoot(root)}`);
+  io.out(
+    `trusted root ${root.digest}\n  from ${from}${at === undefined ? "" : `, received ${toUtcText(new Date(at))}`}\n${renderRoot(root)}`,
+  );
   return 0;
 }
 
@@ -64,15 +67,33 @@ function unpin(options: NameOptions, io: CommandIO): ExitCode {
 
 export function define(command: Command, shell: Shell): void {
   const { io, finish } = shell;
-  defineStatus(command.command("status").description("show versions, expiries and ages of the mirror's trusted roots"), shell);
-  defineUpdate(command.command("update").description("fetch a trusted root from its TUF mirror into the mirror"), shell);
-  defineImport(command.command("import").description("pin a trusted_root.json in the mirror, or import a folder of TUF metadata"), shell);
-  defineCreate(command.command("create").description("make a trusted_root.json; the flags of cosign trusted-root create"), shell);
-  const named = (sub: Command): Command => addStoreOption(sub).option("--name <name>", "the name policies mean by saying nothing", defaultTrustName);
-  named(command.command("show").description("show whom a trusted root vouches for, and when").argument("[file]", "a trusted_root.json; default: the mirror's"))
+  defineStatus(
+    command.command("status").description("show versions, expiries and ages of the mirror's trusted roots"),
+    shell,
+  );
+  defineUpdate(
+    command.command("update").description("fetch a trusted root from its TUF mirror into the mirror"),
+    shell,
+  );
+  defineImport(
+    command.command("import").description("pin a trusted_root.json in the mirror, or import a folder of TUF metadata"),
+    shell,
+  );
+  defineCreate(
+    command.command("create").description("make a trusted_root.json; the flags of cosign trusted-root create"),
+    shell,
+  );
+  const named = (sub: Command): Command =>
+    addStoreOption(sub).option("--name <name>", "the name policies mean by saying nothing", defaultTrustName);
+  named(
+    command
+      .command("show")
+      .description("show whom a trusted root vouches for, and when")
+      .argument("[file]", "a trusted_root.json; default: the mirror's"),
+  )
     .addOption(new Option("-o, --output <format>", "form of the answer").choices(["text", "json"]).default("text"))
     .action((file: string | undefined, options: ShowOptions) => finish(show(file, options, io)));
-  named(command.command("unpin").description("remove a pinned trusted_root.json: TUF metadata of the name counts again")).action((options: NameOptions) =>
-    finish(unpin(options, io)),
-  );
+  named(
+    command.command("unpin").description("remove a pinned trusted_root.json: TUF metadata of the name counts again"),
+  ).action((options: NameOptions) => finish(unpin(options, io)));
 }

@@ -9,19 +9,44 @@ const checkType =
   (image, expectation, where, context) => {
     const { verification, candidates } = verifyAttestations(image, predicateType, expectation, where, context);
     if (verification.truth !== "proven") return { verification, candidates };
-    return { verification: proven({ evidence: verification.evidence.map(({ evidence }) => evidence), statements: verification.evidence }), candidates };
+    return {
+      verification: proven({
+        evidence: verification.evidence.map(({ evidence }) => evidence),
+        statements: verification.evidence,
+      }),
+      candidates,
+    };
   };
 
 export function define(command: Command, { io, finish }: Shell): void {
   addVerifyOptions(command)
-    .option("--type <type>", "predicate type: a URI, or slsaprovenance, slsaprovenance1, spdx, spdxjson, cyclonedx, link, vuln, openvex, custom")
+    .option(
+      "--type <type>",
+      "predicate type: a URI, or slsaprovenance, slsaprovenance1, spdx, spdxjson, cyclonedx, link, vuln, openvex, custom",
+    )
     .addOption(new Option("--predicate-type <type>").hideHelp())
     .addOption(new Option("--policy <file>").hideHelp())
-    .action(async (images: readonly string[], options: VerifyOptions & { readonly predicateType?: string; readonly policy?: string }) => {
-      if (options.policy !== undefined)
-        throw new EngineError("unsupported", "CUE and Rego are not evaluated: write the conditions in a Kyverno policy and use apply", {
-          subject: options.policy,
-        });
-      finish(await verifyImages(images, options, io, checkType(toPredicateType(options.type ?? options.predicateType ?? "custom"))));
-    });
+    .action(
+      async (
+        images: readonly string[],
+        options: VerifyOptions & { readonly predicateType?: string; readonly policy?: string },
+      ) => {
+        if (options.policy !== undefined)
+          throw new EngineError(
+            "unsupported",
+            "CUE and Rego are not evaluated: write the conditions in a Kyverno policy and use apply",
+            {
+              subject: options.policy,
+            },
+          );
+        finish(
+          await verifyImages(
+            images,
+            options,
+            io,
+            checkType(toPredicateType(options.type ?? options.predicateType ?? "custom")),
+          ),
+        );
+      },
+    );
 }

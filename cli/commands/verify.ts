@@ -8,7 +8,9 @@ import { addVerifyOptions, type CheckImage, verifyImages, type VerifyOptions } f
 const check: CheckImage = (image, expectation, where, context) => {
   const { verification, candidates } = verifySignatures(image, expectation, where, context);
   if (verification.truth !== "proven") return { verification, candidates };
-  const all = candidates.flatMap((candidate) => (candidate.verification.truth === "proven" ? [candidate.verification.evidence] : []));
+  const all = candidates.flatMap((candidate) =>
+    candidate.verification.truth === "proven" ? [candidate.verification.evidence] : [],
+  );
   return { verification: proven({ evidence: all }), candidates };
 };
 
@@ -26,5 +28,7 @@ Exit codes: 0 verified, 10 no signature, 11 no such image, 12 none matches, 13 n
 export function define(command: Command, { io, finish }: Shell): void {
   addVerifyOptions(command)
     .addHelpText("after", examples)
-    .action(async (images: readonly string[], options: VerifyOptions) => finish(await verifyImages(images, options, io, check)));
+    .action(async (images: readonly string[], options: VerifyOptions) =>
+      finish(await verifyImages(images, options, io, check)),
+    );
 }

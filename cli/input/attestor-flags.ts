@@ -1,4 +1,7 @@
-/** cosign's flags that say who must have signed, and the attestor they stand for. Source: sigstore.md section 10.1, experience.md section 2.2. */
+/**
+ * cosign's flags that say who must have signed, and the attestor they stand for. Source: sigstore.md section 10.1,
+ * experience.md section 2.2.
+ */
 import { type Command, Option } from "commander";
 import { type AttestorSpec, decodeUtf8, EngineError } from "../../core/index.ts";
 import { collect, type CommandIO } from "../command.ts";
@@ -40,7 +43,10 @@ const aliases: Readonly<Record<string, string>> = {
 /** Adds cosign's flags, and what other tools call them. */
 export function addAttestorOptions(command: Command): Command {
   command
-    .option("--key <ref>", "public key: a PEM file, env://NAME, or k8s://NAMESPACE/NAME and KMS references that the mirror has pinned")
+    .option(
+      "--key <ref>",
+      "public key: a PEM file, env://NAME, or k8s://NAMESPACE/NAME and KMS references that the mirror has pinned",
+    )
     .option("--certificate-identity <text>", "the exact identity of the certificate")
     .option("--certificate-identity-regexp <re2>", "a pattern for the identity")
     .option("--certificate-oidc-issuer <text>", "the exact OIDC issuer of the certificate")
@@ -61,19 +67,22 @@ export function addAttestorOptions(command: Command): Command {
     .option("--insecure-ignore-sct", "do not require a signed certificate timestamp")
     .addOption(option("--check-claims", "claims are always checked").hideHelp())
     .addOption(option("--no-check-claims", "refused").hideHelp());
-  for (const [alias, meant] of Object.entries(aliases)) command.addOption(option(`${alias} <text>`, `as ${meant}`).hideHelp());
+  for (const [alias, meant] of Object.entries(aliases))
+    command.addOption(option(`${alias} <text>`, `as ${meant}`).hideHelp());
   return command;
 }
 
 /** The options with aliases folded into the names they stand for. */
 export function foldAliases(options: Readonly<Record<string, unknown>>): AttestorOptions {
-  const camel = (flag: string) => flag.replace(/^--/, "").replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  const camel = (flag: string) =>
+    flag.replace(/^--/, "").replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
   const folded: Record<string, unknown> = { ...options };
   for (const [alias, meant] of Object.entries(aliases)) folded[camel(meant)] ??= options[camel(alias)];
   return folded as AttestorOptions;
 }
 
-const usage = (message: string, subject?: string): EngineError => new EngineError("invalid-usage", message, { subject });
+const usage = (message: string, subject?: string): EngineError =>
+  new EngineError("invalid-usage", message, { subject });
 
 /** `a=b,c=d` and repetitions. */
 function readAnnotations(flags: readonly string[]): Readonly<Record<string, string>> {
@@ -86,7 +95,9 @@ function readAnnotations(flags: readonly string[]): Readonly<Record<string, stri
     });
   const wanted = Object.fromEntries(pairs);
   // cosign lets the last one win; both were asked for, and no signature has both.
-  for (const [name, value] of pairs) if (wanted[name] !== value) throw usage(`annotation ${name} is given twice, with different values`, "--annotations");
+  for (const [name, value] of pairs)
+    if (wanted[name] !== value)
+      throw usage(`annotation ${name} is given twice, with different values`, "--annotations");
   return wanted;
 }
 
@@ -97,23 +108,38 @@ function readKey(reference: string, io: CommandIO): NonNullable<AttestorSpec["ke
   const variable = /^env:\/\/(.+)$/.exec(reference)?.[1];
   if (variable !== undefined) {
     const pem = io.env[variable];
-    if (pem === undefined) throw new EngineError("no-key", `the variable ${variable} is not set`, { subject: reference });
+    if (pem === undefined)
+      throw new EngineError("no-key", `the variable ${variable} is not set`, { subject: reference });
     return { pem };
   }
   const path = reference.replace(/^file:\/\//, "");
-  if (/^[a-z][a-z0-9+.-]*:\/\//.test(path)) throw usage("a key is a file, env://NAME, k8s:// or a KMS reference", reference);
+  if (/^[a-z][a-z0-9+.-]*:\/\//.test(path))
+    throw usage("a key is a file, env://NAME, k8s:// or a KMS reference", reference);
   return { pem: decodeUtf8(io.readFile(path)) };
 }
 
 function readIdentity(options: AttestorOptions): NonNullable<AttestorSpec["keyless"]> {
-  const { certificateIdentity, certificateIdentityRegexp, certificateOidcIssuer, certificateOidcIssuerRegexp } = options;
+  const { certificateIdentity, certificateIdentityRegexp, certificateOidcIssuer, certificateOidcIssuerRegexp } =
+    options;
   // cosign takes an empty text for none. Beside another flag it could only be meant as a restriction, so it is refused.
-  for (const [flag, text] of Object.entries({ certificateIdentity, certificateIdentityRegexp, certificateOidcIssuer, certificateOidcIssuerRegexp }))
-    if (text === "") throw usage(`--${flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} is empty: it would restrict nothing`);
+  for (const [flag, text] of Object.entries({
+    certificateIdentity,
+    certificateIdentityRegexp,
+    certificateOidcIssuer,
+    certificateOidcIssuerRegexp,
+  }))
+    if (text === "")
+      throw usage(
+        `--${flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} is empty: it would restrict nothing`,
+      );
   if (certificateIdentity === undefined && certificateIdentityRegexp === undefined)
-    throw usage("--certificate-identity or --certificate-identity-regexp is required for verification in keyless mode, or --key");
+    throw usage(
+      "--certificate-identity or --certificate-identity-regexp is required for verification in keyless mode, or --key",
+    );
   if (certificateOidcIssuer === undefined && certificateOidcIssuerRegexp === undefined)
-    throw usage("--certificate-oidc-issuer or --certificate-oidc-issuer-regexp is required for verification in keyless mode");
+    throw usage(
+      "--certificate-oidc-issuer or --certificate-oidc-issuer-regexp is required for verification in keyless mode",
+    );
   const extensions = Object.entries({
     githubWorkflowName: options.certificateGithubWorkflowName,
     githubWorkflowRef: options.certificateGithubWorkflowRef,
@@ -132,25 +158,37 @@ function readIdentity(options: AttestorOptions): NonNullable<AttestorSpec["keyle
 
 /**
  * The attestor that the flags ask for; identity texts are meant exactly.
- * @throws EngineError `invalid-usage` when they ask for nobody, or for two things at once; `no-key`; `unsupported` for `--check-claims=false`.
+ * @throws EngineError `invalid-usage` when they ask for nobody, or for two things at once; `no-key`; `unsupported` for
+ * `--check-claims=false`.
  */
 export function readAttestor(options: AttestorOptions, io: CommandIO): AttestorSpec {
   if (options.checkClaims === false)
-    throw new EngineError("unsupported", "a signature whose claims are not checked is about nothing: --check-claims=false is refused");
+    throw new EngineError(
+      "unsupported",
+      "a signature whose claims are not checked is about nothing: --check-claims=false is refused",
+    );
   const { key } = options;
-  const read = (path: string | undefined): string | undefined => (path === undefined ? undefined : decodeUtf8(io.readFile(path)));
+  const read = (path: string | undefined): string | undefined =>
+    path === undefined ? undefined : decodeUtf8(io.readFile(path));
   const flagged = [options.caRoots, options.certificateChain].map(read).filter((text) => text !== undefined);
   // cosign's variables: what the flags do not name and no trusted root replaces.
-  const fallback = (variable: string): string | undefined => (options.trustedRoot === undefined ? read(io.env[variable] || undefined) : undefined);
+  const fallback = (variable: string): string | undefined =>
+    options.trustedRoot === undefined ? read(io.env[variable] || undefined) : undefined;
   const roots = flagged.length > 0 ? flagged.join("\n") : fallback("SIGSTORE_ROOT_FILE");
   const rekorKey = fallback("SIGSTORE_REKOR_PUBLIC_KEY");
   const ctKey = fallback("SIGSTORE_CT_LOG_PUBLIC_KEY_FILE");
-  const identityGiven = [options.certificateIdentity, options.certificateIdentityRegexp].some((text) => text !== undefined);
+  const identityGiven = [options.certificateIdentity, options.certificateIdentityRegexp].some(
+    (text) => text !== undefined,
+  );
   if (key !== undefined && identityGiven)
-    throw usage("exactly one of: key reference (--key) or certificate identity (--certificate-identity or --certificate-identity-regexp), must be provided");
+    throw usage(
+      "exactly one of: key reference (--key) or certificate identity (--certificate-identity or --certificate-identity-regexp), must be provided",
+    );
   const tsa = read(options.timestampCertificateChain) ?? fallback("SIGSTORE_TSA_CERTIFICATE_FILE");
   return {
-    ...(key !== undefined ? { keys: readKey(key, io) } : { keyless: { ...readIdentity(options), ...(roots === undefined ? {} : { roots }) } }),
+    ...(key !== undefined
+      ? { keys: readKey(key, io) }
+      : { keyless: { ...readIdentity(options), ...(roots === undefined ? {} : { roots }) } }),
     rekor: {
       ignoreTlog: options.insecureIgnoreTlog === true,
       ...(options.rekorUrl === undefined ? {} : { url: options.rekorUrl }),

@@ -1,4 +1,7 @@
-/** Resource files that stand in for the cluster: what context entries, namespace selectors and `k8s://` keys ask it. Source: kyverno.md sections 2.6 and 12.2. */
+/**
+ * Resource files that stand in for the cluster: what context entries, namespace selectors and `k8s://` keys ask it.
+ * Source: kyverno.md sections 2.6 and 12.2.
+ */
 import {
   type Answer,
   type AnswerTo,
@@ -20,8 +23,10 @@ export interface PathResponse {
   readonly body: JsonValue;
 }
 
-const isMap = (value: JsonValue | undefined): value is JsonObject => typeof value === "object" && value !== null && !Array.isArray(value);
-const own = (object: JsonObject, key: string): JsonValue | undefined => (Object.hasOwn(object, key) ? object[key] : undefined);
+const isMap = (value: JsonValue | undefined): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+const own = (object: JsonObject, key: string): JsonValue | undefined =>
+  Object.hasOwn(object, key) ? object[key] : undefined;
 const text = (value: JsonValue | undefined): string => (typeof value === "string" ? value : "");
 const metadataOf = (resource: JsonObject): JsonObject => {
   const metadata = own(resource, "metadata");
@@ -75,7 +80,8 @@ export class ClusterFiles implements Knowledge {
     if (question.kind !== "cluster") return undefined;
     if (question.verb !== "raw") return this.#ask(question);
     const given = this.#responses.find(({ path }) => path === question.path);
-    if (given !== undefined) return given.status === 404 ? { state: "absent", ...this.#origin } : this.#present(given.body);
+    if (given !== undefined)
+      return given.status === 404 ? { state: "absent", ...this.#origin } : this.#present(given.body);
     const parsed = parsePath(question.path ?? "");
     return parsed === undefined ? undefined : this.#ask({ kind: "cluster", ...parsed });
   }
@@ -99,21 +105,30 @@ export class ClusterFiles implements Knowledge {
       const found = fitting.find((candidate) => metadataOf(candidate).name === name);
       return found === undefined ? undefined : this.#present(found);
     }
-    return fitting.length === 0 ? undefined : this.#present({ apiVersion, kind: `${text(fitting[0]?.kind)}List`, items: fitting });
+    return fitting.length === 0
+      ? undefined
+      : this.#present({ apiVersion, kind: `${text(fitting[0]?.kind)}List`, items: fitting });
   }
 
-  /** `k8s://namespace/name`: the member `cosign.pub` of a Secret. @throws EngineError `malformed` when the Secret has no such member or it is no base64. */
+  /**
+   * `k8s://namespace/name`: the member `cosign.pub` of a Secret.
+   * @throws EngineError `malformed` when the Secret has no such member or it is no base64.
+   */
   #key(reference: string): Answer | undefined {
     const [, namespace = "", name = ""] = /^k8s:\/\/([^/]+)\/([^/]+)$/.exec(reference) ?? [];
     const secret = this.#resources.find(
-      (candidate) => candidate.kind === "Secret" && metadataOf(candidate).name === name && (text(metadataOf(candidate).namespace) || "default") === namespace,
+      (candidate) =>
+        candidate.kind === "Secret" &&
+        metadataOf(candidate).name === name &&
+        (text(metadataOf(candidate).namespace) || "default") === namespace,
     );
     if (secret === undefined) return undefined;
     const [data, plain] = [own(secret, "data"), own(secret, "stringData")];
     const given = isMap(plain) ? own(plain, "cosign.pub") : undefined;
     if (typeof given === "string") return this.#present(given);
     const encoded = isMap(data) ? own(data, "cosign.pub") : undefined;
-    if (typeof encoded !== "string") throw new EngineError("malformed", "the Secret has no member cosign.pub", { subject: reference });
+    if (typeof encoded !== "string")
+      throw new EngineError("malformed", "the Secret has no member cosign.pub", { subject: reference });
     return this.#present(decodeUtf8(decodeBase64(encoded.replace(/\s/g, ""))));
   }
 }

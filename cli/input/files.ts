@@ -1,5 +1,14 @@
 /** Policies, exceptions and resources from the files and folders of the command line. */
-import { decodeUtf8, EngineError, type JsonObject, type JsonValue, loadPolicies, parseYaml, type PolicyProblem, toJson } from "../../core/index.ts";
+import {
+  decodeUtf8,
+  EngineError,
+  type JsonObject,
+  type JsonValue,
+  loadPolicies,
+  parseYaml,
+  type PolicyProblem,
+  toJson,
+} from "../../core/index.ts";
 import type { CommandIO } from "../command.ts";
 
 export interface TextFile {
@@ -9,7 +18,10 @@ export interface TextFile {
 
 const isDocument = (name: string): boolean => /\.(?:ya?ml|json)$/i.test(name);
 
-/** Every YAML and JSON file of these paths; folders are read to their depth, `-` is standard input. @throws EngineError `invalid-usage`. */
+/**
+ * Every YAML and JSON file of these paths; folders are read to their depth, `-` is standard input.
+ * @throws EngineError `invalid-usage`.
+ */
 export function readTextFiles(paths: readonly string[], io: CommandIO): readonly TextFile[] {
   return paths.flatMap((path): readonly TextFile[] => {
     const folder = path.replace(/(?<=.)\/+$/, "");
@@ -28,16 +40,24 @@ export function readTextFiles(paths: readonly string[], io: CommandIO): readonly
 export const problemText = ({ file, line, column, message, policy }: PolicyProblem): string =>
   `${file}:${line}:${column}: ${policy === undefined ? "" : `${policy}: `}${message}`;
 
-/** The policies and exceptions of these paths, and what is wrong with the others. @throws EngineError `invalid-usage` when there is nothing to read. */
+/**
+ * The policies and exceptions of these paths, and what is wrong with the others.
+ * @throws EngineError `invalid-usage` when there is nothing to read.
+ */
 export function readPolicies(paths: readonly string[], io: CommandIO): ReturnType<typeof loadPolicies> {
   const files = readTextFiles(paths, io);
-  if (files.length === 0) throw new EngineError("invalid-usage", "no policy file is here", { subject: paths.join(", ") });
+  if (files.length === 0)
+    throw new EngineError("invalid-usage", "no policy file is here", { subject: paths.join(", ") });
   return loadPolicies(files);
 }
 
-const isMap = (value: JsonValue | undefined): value is JsonObject => typeof value === "object" && value !== null && !Array.isArray(value);
+const isMap = (value: JsonValue | undefined): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** The documents of a file as JSON. @throws EngineError `invalid-usage` with line and column where one does not parse. */
+/**
+ * The documents of a file as JSON.
+ * @throws EngineError `invalid-usage` with line and column where one does not parse.
+ */
 export function readDocuments(file: TextFile): readonly JsonValue[] {
   try {
     return parseYaml(file.text, file.name).map(({ value }) => toJson(value));
@@ -49,7 +69,9 @@ export function readDocuments(file: TextFile): readonly JsonValue[] {
 
 /** Resources, with lists taken apart. @throws EngineError `invalid-usage` for a document that is no resource. */
 export function readResources(paths: readonly string[], io: CommandIO): readonly JsonObject[] {
-  return readTextFiles(paths, io).flatMap((file) => readDocuments(file).flatMap((document) => toResources(document, file.name)));
+  return readTextFiles(paths, io).flatMap((file) =>
+    readDocuments(file).flatMap((document) => toResources(document, file.name)),
+  );
 }
 
 function toResources(document: JsonValue, file: string): readonly JsonObject[] {

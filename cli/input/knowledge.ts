@@ -1,4 +1,7 @@
-/** What a command may know: layout folders, the mirror, a trusted root and key files of the command line. Nothing here can dial. */
+/**
+ * What a command may know: layout folders, the mirror, a trusted root and key files of the command line. Nothing here
+ * can dial.
+ */
 import {
   type Answer,
   type AnswerTo,
@@ -29,7 +32,11 @@ export interface KnowledgeOptions extends TrustOptions {
 export function addKnowledgeOptions(command: Command): Command {
   command
     .option("--store <dir>", "the mirror's folder (env: SALLYPORT_STORE)")
-    .option("--layout <[image=]dir>", "an OCI layout folder; IMAGE names what the folder does not name (repeatable)", collect)
+    .option(
+      "--layout <[image=]dir>",
+      "an OCI layout folder; IMAGE names what the folder does not name (repeatable)",
+      collect,
+    )
     .option("--complete", "the layouts hold everything of their repositories: what they lack does not exist")
     .option("--trusted-root <file>", "a trusted_root.json, in place of the mirror's (env: SALLYPORT_TRUSTED_ROOT)")
     .option("--offline", "dial nothing")
@@ -46,7 +53,10 @@ export interface OpenKnowledge {
   close(): void;
 }
 
-/** Answers of several sources: lists of referrers are joined, otherwise the first that knows wins, and presence beats absence. */
+/**
+ * Answers of several sources: lists of referrers are joined, otherwise the first that knows wins, and presence beats
+ * absence.
+ */
 class JoinedKnowledge implements Knowledge {
   readonly #sources: readonly Knowledge[];
 
@@ -72,13 +82,20 @@ interface CommandLineRoot {
 }
 
 /** A trusted_root.json, or a folder of TUF metadata. */
-function readCommandLineRoot(file: string | undefined, options: KnowledgeOptions, io: CommandIO): CommandLineRoot | undefined {
+function readCommandLineRoot(
+  file: string | undefined,
+  options: KnowledgeOptions,
+  io: CommandIO,
+): CommandLineRoot | undefined {
   if (file !== undefined) return { value: { form: "pinned", bytes: io.readFile(file) }, from: "--trusted-root" };
   const folder = tufFolder(options);
   return folder === undefined ? undefined : { value: readTufFolder(folder, io), from: "--tufMirror" };
 }
 
-/** Files of the command line that answer questions: one trusted root for every name, key files and `env://` variables by reference. */
+/**
+ * Files of the command line that answer questions: one trusted root for every name, key files and `env://` variables by
+ * reference.
+ */
 class CommandLineKnowledge implements Knowledge {
   readonly #io: CommandIO;
   readonly #trustedRoot: CommandLineRoot | undefined;
@@ -95,13 +112,16 @@ class CommandLineKnowledge implements Knowledge {
   }
 
   #find(question: Question): Answer | undefined {
-    if (question.kind === "trusted-root" && this.#trustedRoot !== undefined) return { state: "present", at: this.#at, ...this.#trustedRoot };
+    if (question.kind === "trusted-root" && this.#trustedRoot !== undefined)
+      return { state: "present", at: this.#at, ...this.#trustedRoot };
     if (question.kind !== "key") return undefined;
     const { reference } = question;
     const name = /^env:\/\/(.+)$/.exec(reference)?.[1];
     if (name !== undefined) {
       const value = this.#io.env[name];
-      return value === undefined ? { state: "absent", at: this.#at, from: "the environment" } : { state: "present", value, at: this.#at, from: reference };
+      return value === undefined
+        ? { state: "absent", at: this.#at, from: "the environment" }
+        : { state: "present", value, at: this.#at, from: reference };
     }
     const path = /^(?:file:\/\/)?(\.{0,2}\/.*)$/.exec(reference)?.[1];
     if (path === undefined) return undefined;
@@ -118,7 +138,10 @@ export function parseLayoutFlag(text: string): { readonly folder: string; readon
   const image = text.slice(0, at);
   const colon = image.lastIndexOf(":");
   const hasTag = colon > image.lastIndexOf("/");
-  return { folder: text.slice(at + 1), options: hasTag ? { repository: image.slice(0, colon), tag: image.slice(colon + 1) } : { repository: image } };
+  return {
+    folder: text.slice(at + 1),
+    options: hasTag ? { repository: image.slice(0, colon), tag: image.slice(colon + 1) } : { repository: image },
+  };
 }
 
 /** @throws EngineError `invalid-usage` when the text is no RFC 3339 time. */
@@ -133,7 +156,11 @@ export function parseTimeFlag(text: string): Date {
  * Opens everything that the flags name. Whoever opens closes.
  * @throws EngineError `invalid-usage`, and as `openMirror` and `openLayout`.
  */
-export function openKnowledge(options: KnowledgeOptions, io: CommandIO, more: readonly Knowledge[] = []): OpenKnowledge {
+export function openKnowledge(
+  options: KnowledgeOptions,
+  io: CommandIO,
+  more: readonly Knowledge[] = [],
+): OpenKnowledge {
   const now = options.at === undefined ? io.now() : parseTimeFlag(options.at);
   if (options.at !== undefined) io.err(`judged as of ${now.toISOString()}, not as of now\n`);
   const rootFile = options.trustedRoot ?? (io.env.SALLYPORT_TRUSTED_ROOT || undefined);
@@ -144,11 +171,21 @@ export function openKnowledge(options: KnowledgeOptions, io: CommandIO, more: re
     return openLayout(folder, { ...named, ...(options.complete === true ? { complete: true } : {}) });
   });
   const mirror: Mirror | undefined = store === undefined ? undefined : openMirror(store, { mode: "read" });
-  const sources = [new CommandLineKnowledge(io, trustedRoot, now.toISOString()), ...more, ...layouts, ...(mirror === undefined ? [] : [mirror.knowledge()])];
+  const sources = [
+    new CommandLineKnowledge(io, trustedRoot, now.toISOString()),
+    ...more,
+    ...layouts,
+    ...(mirror === undefined ? [] : [mirror.knowledge()]),
+  ];
   const close = (): void => mirror?.close();
   try {
     const trust = readTrustSettings(options, io, mirror?.knowledge().tufRoots() ?? {});
-    return { knowledge: new JoinedKnowledge(sources), now, trust: { trustRoot: options.trust ?? defaultTrustName, trust }, close };
+    return {
+      knowledge: new JoinedKnowledge(sources),
+      now,
+      trust: { trustRoot: options.trust ?? defaultTrustName, trust },
+      close,
+    };
   } catch (error) {
     close();
     throw error;

@@ -9,13 +9,19 @@ export interface StoreOptions {
 }
 
 /** Adds `--store`. */
-export const addStoreOption = (command: Command): Command => command.option("--store <dir>", "the mirror's folder (env: SALLYPORT_STORE)");
+export const addStoreOption = (command: Command): Command =>
+  command.option("--store <dir>", "the mirror's folder (env: SALLYPORT_STORE)");
 
 /**
  * Runs `body` with the mirror open.
  * @throws EngineError `invalid-usage` when no folder is given, and as `openMirror`.
  */
-export function withMirror<T>(options: StoreOptions, io: Pick<CommandIO, "env">, mode: "read" | "write", body: (mirror: Mirror) => T): T {
+export function withMirror<T>(
+  options: StoreOptions,
+  io: Pick<CommandIO, "env">,
+  mode: "read" | "write",
+  body: (mirror: Mirror) => T,
+): T {
   const mirror = openStore(options, io, mode);
   try {
     return body(mirror);
@@ -41,6 +47,9 @@ export async function withMirrorAsync<T>(
 
 function openStore(options: StoreOptions, { env }: Pick<CommandIO, "env">, mode: "read" | "write"): Mirror {
   const store = options.store ?? (env.SALLYPORT_STORE || undefined);
-  if (store === undefined) throw new EngineError("invalid-usage", "which mirror? give --store DIR, or set SALLYPORT_STORE", { subject: "--store" });
+  if (store === undefined)
+    throw new EngineError("invalid-usage", "which mirror? give --store DIR, or set SALLYPORT_STORE", {
+      subject: "--store",
+    });
   return openMirror(store, { mode });
 }

@@ -35,7 +35,8 @@ export interface TestFile {
   readonly results: readonly ExpectedResult[];
 }
 
-const isMap = (value: JsonValue | undefined): value is JsonObject => typeof value === "object" && value !== null && !Array.isArray(value);
+const isMap = (value: JsonValue | undefined): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 const statuses: ReadonlySet<string> = new Set(["pass", "fail", "skip", "warn", "error"]);
 const known: ReadonlySet<string> = new Set([
   "apiVersion",
@@ -100,14 +101,16 @@ class Reader {
   texts(object: JsonObject, key: string, at: string): readonly string[] {
     const value = Object.hasOwn(object, key) ? object[key] : undefined;
     if (value === undefined || value === null) return [];
-    if (!Array.isArray(value) || !value.every((item) => typeof item === "string")) return this.fail(`${key} is a list of texts`, at);
+    if (!Array.isArray(value) || !value.every((item) => typeof item === "string"))
+      return this.fail(`${key} is a list of texts`, at);
     return value as readonly string[];
   }
 
   maps(object: JsonObject, key: string, at: string): readonly JsonObject[] {
     const value = Object.hasOwn(object, key) ? object[key] : undefined;
     if (value === undefined || value === null) return [];
-    if (!Array.isArray(value) || !(value as readonly JsonValue[]).every(isMap)) return this.fail(`${key} is a list of maps`, at);
+    if (!Array.isArray(value) || !(value as readonly JsonValue[]).every(isMap))
+      return this.fail(`${key} is a list of maps`, at);
     return value as readonly JsonObject[];
   }
 }
@@ -119,7 +122,8 @@ function readResult(object: JsonObject, at: string, reader: Reader): ExpectedRes
     } else if (!resultKeys.has(key)) reader.fail(`unknown field ${JSON.stringify(key)}`, at);
   }
   const result = reader.text(object, "result", at) ?? reader.text(object, "status", at) ?? "";
-  if (!statuses.has(result)) reader.fail(`result is pass, fail, skip, warn or error, found ${JSON.stringify(result)}`, at);
+  if (!statuses.has(result))
+    reader.fail(`result is pass, fail, skip, warn or error, found ${JSON.stringify(result)}`, at);
   const namespace = reader.text(object, "namespace", at);
   const single = reader.text(object, "resource", at);
   const specs = reader.maps(object, "resourceSpecs", at).map((spec) => {
@@ -150,12 +154,18 @@ function readResponse(object: JsonObject, at: string, reader: Reader): PathRespo
   return { path, status, body: response.body ?? null };
 }
 
-/** @throws EngineError `invalid-usage` for what is no test file or an older form of one, `unsupported` for what Sallyport does not test. */
+/**
+ * @throws EngineError `invalid-usage` for what is no test file or an older form of one, `unsupported` for what
+ * Sallyport does not test.
+ */
 export function readTestFile(document: JsonValue, path: string): TestFile {
   const reader = new Reader(path);
   if (!isMap(document)) return reader.fail("a test file is a map", "/");
   if (document.apiVersion === undefined || document.kind === undefined || document.name !== undefined)
-    reader.fail("a test file of the deprecated form; it needs apiVersion: cli.kyverno.io/v1alpha1, kind: Test and metadata.name", "/");
+    reader.fail(
+      "a test file of the deprecated form; it needs apiVersion: cli.kyverno.io/v1alpha1, kind: Test and metadata.name",
+      "/",
+    );
   if (document.kind !== "Test" || !/^cli\.kyverno\.io\//.test(String(document.apiVersion)))
     reader.fail("apiVersion is cli.kyverno.io/v1alpha1, kind is Test", "/");
   for (const [key, value] of Object.entries(document)) {
@@ -178,8 +188,12 @@ export function readTestFile(document: JsonValue, path: string): TestFile {
     ...(variables === undefined ? {} : { variables }),
     ...(isMap(document.values) ? { values: document.values } : {}),
     ...(userinfo === undefined ? {} : { userinfo }),
-    responses: reader.maps(document, "apiCallResponses", "/apiCallResponses").map((entry, index) => readResponse(entry, `/apiCallResponses/${index}`, reader)),
-    results: reader.maps(document, "results", "/results").map((entry, index) => readResult(entry, `/results/${index}`, reader)),
+    responses: reader
+      .maps(document, "apiCallResponses", "/apiCallResponses")
+      .map((entry, index) => readResponse(entry, `/apiCallResponses/${index}`, reader)),
+    results: reader
+      .maps(document, "results", "/results")
+      .map((entry, index) => readResult(entry, `/results/${index}`, reader)),
   };
 }
 

@@ -1,4 +1,7 @@
-/** Flags that say from which TUF root trust begins and how old its metadata may be: Kyverno's `--tufRoot` and `--tufMirror`, and ours. Source: offline.md section 6. */
+/**
+ * Flags that say from which TUF root trust begins and how old its metadata may be: Kyverno's `--tufRoot` and
+ * `--tufMirror`, and ours. Source: offline.md section 6.
+ */
 import { type Command, Option } from "commander";
 import { type Digest, EngineError, isDigest, type TrustMode, type TrustSettings } from "../../core/index.ts";
 import type { CommandIO } from "../command.ts";
@@ -19,22 +22,41 @@ export const addTrustOptions = (command: Command): Command =>
   command
     .option("--trust <name>", "the trusted root that policies mean by saying nothing (default: public-good)")
     .option("--tufRoot <file>", "the TUF root from which its metadata is verified (env: SALLYPORT_TUF_ROOT)")
-    .option("--tufMirror <dir>", "a folder of TUF metadata, in place of the mirror's; a URL is not dialled: sallyport trust update fetches")
+    .option(
+      "--tufMirror <dir>",
+      "a folder of TUF metadata, in place of the mirror's; a URL is not dialled: sallyport trust update fetches",
+    )
     .addOption(new Option("--enableTuf", "as --tufRoot").hideHelp())
-    .addOption(new Option("--trust-mode <mode>", "what the expiry of TUF metadata means (default: budget)").choices(["enforce", "budget", "pin"]))
-    .option("--max-trust-age <span>", "in the mode budget: how far past its expiry metadata may be, such as 30d (default: 90d)")
+    .addOption(
+      new Option("--trust-mode <mode>", "what the expiry of TUF metadata means (default: budget)").choices([
+        "enforce",
+        "budget",
+        "pin",
+      ]),
+    )
+    .option(
+      "--max-trust-age <span>",
+      "in the mode budget: how far past its expiry metadata may be, such as 30d (default: 90d)",
+    )
     .option("--trust-digest <digest>", "in the mode pin: the digest of the trusted root");
 
 const units: Readonly<Record<string, number>> = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000 };
 
 /** `30d`, `72h`, `1d12h`, in milliseconds. @throws EngineError `invalid-usage` */
 export function parseSpan(text: string): number {
-  if (!/^(?:\d{1,6}[dhms]){1,4}$/.test(text)) throw new EngineError("invalid-usage", "a span of time is written as 30d, 72h or 1d12h", { subject: text });
-  return [...text.matchAll(/(\d+)([dhms])/g)].reduce((sum, [, count, unit]) => sum + Number(count) * (units[unit as string] as number), 0);
+  if (!/^(?:\d{1,6}[dhms]){1,4}$/.test(text))
+    throw new EngineError("invalid-usage", "a span of time is written as 30d, 72h or 1d12h", { subject: text });
+  return [...text.matchAll(/(\d+)([dhms])/g)].reduce(
+    (sum, [, count, unit]) => sum + Number(count) * (units[unit as string] as number),
+    0,
+  );
 }
 
 function readDigest(text: string): Digest {
-  if (!isDigest(text)) throw new EngineError("invalid-usage", "a digest is sha256: and 64 lower-case hexadecimal digits", { subject: text });
+  if (!isDigest(text))
+    throw new EngineError("invalid-usage", "a digest is sha256: and 64 lower-case hexadecimal digits", {
+      subject: text,
+    });
   return text;
 }
 
@@ -43,10 +65,15 @@ export const tufFolder = ({ tufMirror }: TrustOptions): string | undefined =>
   tufMirror === undefined || /^https?:\/\//.test(tufMirror) ? undefined : tufMirror.replace(/^file:\/\//, "");
 
 /**
- * What the engine is told. `pinned` are the TUF roots of the mirror; a flag wins over them, and they over cosign's variable.
+ * What the engine is told. `pinned` are the TUF roots of the mirror; a flag wins over them, and they over cosign's
+ * variable.
  * @throws EngineError `invalid-usage`
  */
-export function readTrustSettings(options: TrustOptions, io: CommandIO, pinned: Readonly<Record<string, Uint8Array>>): TrustSettings {
+export function readTrustSettings(
+  options: TrustOptions,
+  io: CommandIO,
+  pinned: Readonly<Record<string, Uint8Array>>,
+): TrustSettings {
   const name = options.trust ?? defaultTrustName;
   const file = options.tufRoot ?? (io.env.SALLYPORT_TUF_ROOT || undefined);
   const fallback = io.env.TUF_ROOT_JSON || undefined;

@@ -1,4 +1,7 @@
-/** A folder of TUF metadata: as a web server has it, as its makers keep it, or as a client does. What it holds is verified all the same. */
+/**
+ * A folder of TUF metadata: as a web server has it, as its makers keep it, or as a client does. What it holds is
+ * verified all the same.
+ */
 import {
   asTrustError,
   defaultLimits,
@@ -21,15 +24,20 @@ function namesOf(path: string): readonly string[] {
   const served = [name, ...(bare === name ? [] : [bare])].map((one) => `${folder}${one}`);
   // As a server's paths are written, and as people name files.
   const names = [...new Set(served.flatMap((one) => [one, decodeURIComponent(one)]))];
-  return names.flatMap((one) => [one, ...(folder === "" ? [`metadata/${one}`, `root_history/${one}`, `metadata/root_history/${one}`] : [])]);
+  return names.flatMap((one) => [
+    one,
+    ...(folder === "" ? [`metadata/${one}`, `root_history/${one}`, `metadata/root_history/${one}`] : []),
+  ]);
 }
 
-const isBelow = (path: string): boolean => !path.includes("\\") && path.split("/").every((segment) => segment !== "" && segment !== "." && segment !== "..");
+const isBelow = (path: string): boolean =>
+  !path.includes("\\") && path.split("/").every((segment) => segment !== "" && segment !== "." && segment !== "..");
 
 /** Reads a file by the path that a mirror serves it under. @throws EngineError `invalid-usage` when it is no folder. */
 function openFolder(given: string, io: CommandIO): (path: string) => Uint8Array | undefined {
   const folder = given.replace(/(?<=.)\/+$/, "");
-  if (io.pathKind(folder) !== "folder") throw new EngineError("invalid-usage", "not a folder of TUF metadata", { subject: folder });
+  if (io.pathKind(folder) !== "folder")
+    throw new EngineError("invalid-usage", "not a folder of TUF metadata", { subject: folder });
   return (path) => {
     const version = /^(\d+)\.root\.json$/.exec(path)?.[1];
     for (const name of namesOf(path)) {
@@ -37,7 +45,12 @@ function openFolder(given: string, io: CommandIO): (path: string) => Uint8Array 
       if (!isBelow(name) || io.pathKind(file) !== "file") continue;
       const bytes = io.readFile(file);
       // A client keeps only its newest root, under a name without version: it may be another one than is asked for.
-      if (version === undefined || name.endsWith(`${version}.root.json`) || parseRoot(bytes).version.toString() === version) return bytes;
+      if (
+        version === undefined ||
+        name.endsWith(`${version}.root.json`) ||
+        parseRoot(bytes).version.toString() === version
+      )
+        return bytes;
     }
     return undefined;
   };
@@ -50,7 +63,8 @@ export function folderMirror(folder: string, io: CommandIO): TufMirror {
     url: folder,
     fetch: async (path, maxBytes) => {
       const bytes = read(path);
-      if (bytes !== undefined && bytes.length > maxBytes) throw new EngineError("over-limit", `more than ${maxBytes} bytes`, { subject: path });
+      if (bytes !== undefined && bytes.length > maxBytes)
+        throw new EngineError("over-limit", `more than ${maxBytes} bytes`, { subject: path });
       return bytes;
     },
   };
@@ -72,23 +86,38 @@ export function readTufFolder(folder: string, io: CommandIO): TufSource {
     const snapshot = need(`${parseTimestamp(timestamp).signed.snapshot.version}.snapshot.json`);
     const listing = parseSnapshot(snapshot).signed.targets;
     const targets = readTargets(listing, read);
-    const listed = targets.flatMap(({ role, bytes }) => parseTargets(bytes, role).signed.files.get(trustedRootTarget) ?? []);
+    const listed = targets.flatMap(
+      ({ role, bytes }) => parseTargets(bytes, role).signed.files.get(trustedRootTarget) ?? [],
+    );
     const [target] = listed.flatMap((file) => read(`targets/${servedTargetPath(file, true)}`) ?? []);
-    if (target === undefined) throw new EngineError("no-trust", `the folder does not have ${trustedRootTarget}`, { subject: folder });
+    if (target === undefined)
+      throw new EngineError("no-trust", `the folder does not have ${trustedRootTarget}`, { subject: folder });
     return { form: "tuf", roots: readRoots(read), timestamp, snapshot, targets, target };
   });
 }
 
 /** The top level, and the roles to which it may lead: of all that a snapshot lists these are few. */
-function readTargets(listing: ReadonlyMap<string, { readonly version: bigint }>, read: (path: string) => Uint8Array | undefined): TufSource["targets"] {
+function readTargets(
+  listing: ReadonlyMap<string, { readonly version: bigint }>,
+  read: (path: string) => Uint8Array | undefined,
+): TufSource["targets"] {
   const found = new Map<string, Uint8Array>();
   const waiting = ["targets"];
-  for (let name = waiting.shift(); name !== undefined && found.size <= defaultLimits.tufDelegations; name = waiting.shift()) {
+  for (
+    let name = waiting.shift();
+    name !== undefined && found.size <= defaultLimits.tufDelegations;
+    name = waiting.shift()
+  ) {
     const listed = listing.get(name);
-    const bytes = found.has(name) || listed === undefined ? undefined : read(`${listed.version}.${quoteRole(name)}.json`);
+    const bytes =
+      found.has(name) || listed === undefined ? undefined : read(`${listed.version}.${quoteRole(name)}.json`);
     if (bytes === undefined) continue;
     found.set(name, bytes);
-    waiting.push(...(parseTargets(bytes, name).signed.delegations?.rolesFor(trustedRootTarget) ?? []).map((delegated) => delegated.name));
+    waiting.push(
+      ...(parseTargets(bytes, name).signed.delegations?.rolesFor(trustedRootTarget) ?? []).map(
+        (delegated) => delegated.name,
+      ),
+    );
   }
   return [...found].map(([role, bytes]) => ({ role, bytes }));
 }

@@ -1,4 +1,7 @@
-/** Kyverno's values and user files: what stands in for the cluster on the command line. Source: kyverno.md sections 12.1 and 12.2. */
+/**
+ * Kyverno's values and user files: what stands in for the cluster on the command line. Source: kyverno.md sections 12.1
+ * and 12.2.
+ */
 import { type AdmissionRequest, EngineError, type JsonObject, type JsonValue } from "../../core/index.ts";
 import type { CommandIO } from "../command.ts";
 import { readDocuments, readTextFiles } from "./files.ts";
@@ -15,9 +18,11 @@ export interface Values {
 
 export type RequestInfo = Pick<AdmissionRequest, "userInfo" | "roles" | "clusterRoles">;
 
-const isMap = (value: JsonValue | undefined): value is JsonObject => typeof value === "object" && value !== null && !Array.isArray(value);
+const isMap = (value: JsonValue | undefined): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 const mapOf = (value: JsonValue | undefined): JsonObject => (isMap(value) ? value : {});
-const listOf = (value: JsonValue | undefined): readonly JsonObject[] => (Array.isArray(value) ? (value as readonly JsonValue[]).filter(isMap) : []);
+const listOf = (value: JsonValue | undefined): readonly JsonObject[] =>
+  Array.isArray(value) ? (value as readonly JsonValue[]).filter(isMap) : [];
 const textOf = (value: JsonValue | undefined): string => (typeof value === "string" ? value : "");
 const textsOf = (value: JsonValue | undefined): readonly string[] =>
   Array.isArray(value) ? (value as readonly JsonValue[]).filter((item) => typeof item === "string") : [];
@@ -27,7 +32,8 @@ const usage = (message: string, subject: string): EngineError => new EngineError
 function readOne(path: string, kind: string, io: CommandIO): JsonObject {
   const [document, ...more] = readTextFiles([path], io).flatMap(readDocuments);
   if (!isMap(document) || more.length > 0) throw usage(`a file of one ${kind} document`, path);
-  if (document.kind !== undefined && document.kind !== kind) throw usage(`kind is ${String(document.kind)}, where ${kind} is expected`, path);
+  if (document.kind !== undefined && document.kind !== kind)
+    throw usage(`kind is ${String(document.kind)}, where ${kind} is expected`, path);
   return document;
 }
 
@@ -51,7 +57,10 @@ export function toValues(document: JsonObject, set: JsonObject): Values {
     policies: listOf(document.policies).map((policy) => ({
       name: textOf(policy.name),
       rules: listOf(policy.rules).map((rule) => ({ values: mapOf(rule.values) })),
-      resources: listOf(policy.resources).map((resource) => ({ name: textOf(resource.name), values: mapOf(resource.values) })),
+      resources: listOf(policy.resources).map((resource) => ({
+        name: textOf(resource.name),
+        values: mapOf(resource.values),
+      })),
     })),
     namespaces: new Map(
       listOf(document.namespaceSelector).map((entry) => [
@@ -78,7 +87,10 @@ export function readRequestInfo(file: string, io: CommandIO): RequestInfo {
   };
 }
 
-/** What the values say about one policy and one resource: the resource's own win over the rules', those over the global ones. */
+/**
+ * What the values say about one policy and one resource: the resource's own win over the rules', those over the global
+ * ones.
+ */
 export function variablesFor(values: Values, policy: string, resource: string): JsonObject {
   const named = values.policies.filter(({ name }) => name === policy);
   return Object.assign(

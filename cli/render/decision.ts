@@ -1,12 +1,29 @@
-/** Why a request was allowed or denied: one tree for each image, with the policy line that asked for each check. Source: experience.md section 3. */
-import type { AttestationResult, AttestorResult, Decision, Failure, ImageResult, Question, RuleResult } from "../../core/index.ts";
+/**
+ * Why a request was allowed or denied: one tree for each image, with the policy line that asked for each check. Source:
+ * experience.md section 3.
+ */
+import type {
+  AttestationResult,
+  AttestorResult,
+  Decision,
+  Failure,
+  ImageResult,
+  Question,
+  RuleResult,
+} from "../../core/index.ts";
 import { candidateNode, failureNode, leadingFailure, openNodes } from "./evidence.ts";
 import type { Mark, Style } from "./style.ts";
 import { toUtcText } from "./time.ts";
 import { renderTree, type TreeNode, visible } from "./tree.ts";
 
 const truthMarks = { proven: "pass", refuted: "fail", unknown: "unknown" } as const satisfies Record<string, Mark>;
-const statusMarks = { pass: "pass", fail: "fail", error: "unknown", warn: "warning", skip: "skip" } as const satisfies Record<RuleResult["status"], Mark>;
+const statusMarks = {
+  pass: "pass",
+  fail: "fail",
+  error: "unknown",
+  warn: "warning",
+  skip: "skip",
+} as const satisfies Record<RuleResult["status"], Mark>;
 
 const placeText = ({ file, line }: RuleResult["position"]): string => `${file}:${line}`;
 
@@ -37,7 +54,10 @@ function attestorNode(attestor: AttestorResult, now: Date): TreeNode {
   };
 }
 
-function attestationNode({ path, position, type, truth, sets, failures, open }: AttestationResult, now: Date): TreeNode {
+function attestationNode(
+  { path, position, type, truth, sets, failures, open }: AttestationResult,
+  now: Date,
+): TreeNode {
   const below = sets.map((set) => attestorNode(set, now));
   return {
     mark: truthMarks[truth],
@@ -50,10 +70,15 @@ function attestationNode({ path, position, type, truth, sets, failures, open }: 
 
 /** What one rule says of one image. */
 function imageNodes({ digest, attestors, attestations, failures, open }: ImageResult, now: Date): readonly TreeNode[] {
-  const below = [...attestors.map((attestor) => attestorNode(attestor, now)), ...attestations.map((attestation) => attestationNode(attestation, now))];
+  const below = [
+    ...attestors.map((attestor) => attestorNode(attestor, now)),
+    ...attestations.map((attestation) => attestationNode(attestation, now)),
+  ];
   const told = new Set([...attestors, ...attestations].flatMap((part) => part.open));
   return [
-    digest === undefined ? { mark: "unknown", label: "image", text: "no digest is known" } : { mark: "pass", label: "image", text: digest },
+    digest === undefined
+      ? { mark: "unknown", label: "image", text: "no digest is known" }
+      : { mark: "pass", label: "image", text: digest },
     ...below,
     ...ownFailures(failures, below),
     ...openNodes(open.filter((question: Question) => !told.has(question))),
@@ -78,11 +103,16 @@ export function decisionTrees(decision: Decision, now: Date): readonly TreeNode[
     const image = result.image?.image ?? "the request as a whole";
     groups.set(image, [...(groups.get(image) ?? []), result]);
   }
-  return [...groups].map(([image, results]) => ({ mark: worstMark(results), label: image, children: results.map((result) => ruleNode(result, now)) }));
+  return [...groups].map(([image, results]) => ({
+    mark: worstMark(results),
+    label: image,
+    children: results.map((result) => ruleNode(result, now)),
+  }));
 }
 
 const worst: readonly RuleResult["status"][] = ["fail", "error", "warn", "pass", "skip"];
-const worstMark = (results: readonly RuleResult[]): Mark => statusMarks[worst.find((status) => results.some((result) => result.status === status)) ?? "skip"];
+const worstMark = (results: readonly RuleResult[]): Mark =>
+  statusMarks[worst.find((status) => results.some((result) => result.status === status)) ?? "skip"];
 
 /** Only the branches that lead to a node that is not good; of the leaves the first. */
 export function pruneTree(node: TreeNode): TreeNode {
@@ -94,7 +124,8 @@ export function pruneTree(node: TreeNode): TreeNode {
 const decisive = ({ allowed, results }: Decision): RuleResult | undefined =>
   (allowed
     ? undefined
-    : (results.find(({ status, action }) => status === "fail" && action === "Enforce") ?? results.find(({ status }) => status === "error"))) ??
+    : (results.find(({ status, action }) => status === "fail" && action === "Enforce") ??
+      results.find(({ status }) => status === "error"))) ??
   results.find(({ status }) => status === "fail" || status === "error");
 
 /** The verdict line, the reason, and the trees. */
@@ -105,8 +136,15 @@ export function renderDecision(decision: Decision, style: Style, options: { read
   const verdict = decision.allowed ? "ALLOW" : "DENY";
   const by = result === undefined ? "" : `  by ${result.policy}/${result.rule} (${placeText(result.position)})`;
   const failure =
-    result === undefined || result.failures.length === 0 ? undefined : leadingFailure(result.status === "error" ? "unknown" : "refuted", result.failures);
+    result === undefined || result.failures.length === 0
+      ? undefined
+      : leadingFailure(result.status === "error" ? "unknown" : "refuted", result.failures);
   const because = failure === undefined ? [] : [`because  ${visible(failure.reason)}  [${failure.code}]\n`];
   const nothing = decision.results.length === 0 ? ["no rule is about this request\n"] : [];
-  return [`${style.bold(`${verdict}${by}`)}  now ${toUtcText(now)}\n`, ...because, ...nothing, ...trees.map((tree) => `\n${renderTree(tree, style)}`)].join("");
+  return [
+    `${style.bold(`${verdict}${by}`)}  now ${toUtcText(now)}\n`,
+    ...because,
+    ...nothing,
+    ...trees.map((tree) => `\n${renderTree(tree, style)}`),
+  ].join("");
 }

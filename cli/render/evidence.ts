@@ -1,5 +1,13 @@
 /** What proves a signature, as the nodes of a tree; and what refutes one. Source: experience.md section 3. */
-import { codeRow, type Candidate, type Evidence, type Failure, furthest, questionText, type Question } from "../../core/index.ts";
+import {
+  codeRow,
+  type Candidate,
+  type Evidence,
+  type Failure,
+  furthest,
+  questionText,
+  type Question,
+} from "../../core/index.ts";
 import type { Mark } from "./style.ts";
 import { toTimeText } from "./time.ts";
 import type { TreeNode } from "./tree.ts";
@@ -42,7 +50,12 @@ export function trustText({ trustedRoot = "", tuf }: Evidence): string {
   const root = `trusted root sha256:${trustedRoot.replace(/^sha256:/, "")}`;
   if (tuf === undefined) return root;
   const { root: rootVersion, timestamp, snapshot, ...targets } = tuf.versions;
-  const roles = [...Object.entries(targets).reverse(), ["snapshot", snapshot], ["timestamp", timestamp], ["root", rootVersion]] as const;
+  const roles = [
+    ...Object.entries(targets).reverse(),
+    ["snapshot", snapshot],
+    ["timestamp", timestamp],
+    ["root", rootVersion],
+  ] as const;
   return `${root} ← ${roles.map(([role, version]) => `${role} v${version}`).join(" ← ")} (from root v${tuf.initialRoot})`;
 }
 
@@ -52,7 +65,9 @@ function trustNode(evidence: Evidence): TreeNode {
   if (tuf === undefined) return leaf("pass", "trust", trustText(evidence));
   const { role, at } = tuf.expires;
   const freshness =
-    tuf.warning === undefined ? leaf("pass", "freshness", `mode ${tuf.mode}; ${role} expires first, at ${at}`) : leaf("warning", "freshness", tuf.warning);
+    tuf.warning === undefined
+      ? leaf("pass", "freshness", `mode ${tuf.mode}; ${role} expires first, at ${at}`)
+      : leaf("warning", "freshness", tuf.warning);
   return leaf("pass", "trust", trustText(evidence), [freshness]);
 }
 
@@ -61,8 +76,12 @@ export function evidenceNodes(evidence: Evidence, now: Date): readonly TreeNode[
   return [
     leaf("pass", "payload", `names ${evidence.digest}`),
     signerNode(evidence),
-    ...evidence.times.map(({ at, source, authority }) => leaf("pass", "time", `${toTimeText(new Date(at), now)} by ${source} ${authority}`)),
-    ...(evidence.judgedNow ? [leaf("warning", "time", "no signed time: the certificate was judged at the time of the decision")] : []),
+    ...evidence.times.map(({ at, source, authority }) =>
+      leaf("pass", "time", `${toTimeText(new Date(at), now)} by ${source} ${authority}`),
+    ),
+    ...(evidence.judgedNow
+      ? [leaf("warning", "time", "no signed time: the certificate was judged at the time of the decision")]
+      : []),
     ...evidence.certificateTransparency.map(({ logId, at }) => leaf("pass", "SCT", `log ${logId}, ${at}`)),
     ...evidence.logEntries.map((entry) =>
       leaf("pass", "log", `${entry.origin ?? entry.logId} #${entry.logIndex}`, [
@@ -81,18 +100,30 @@ export function evidenceNodes(evidence: Evidence, now: Date): readonly TreeNode[
 /** A failure as a node: the check, the code, the reason. */
 export function failureNode({ check, code, reason, subject }: Failure): TreeNode {
   const mark: Mark = codeRow(code).truth === "refuted" ? "fail" : "unknown";
-  return { mark, label: check, text: `[${code}] ${reason}`, ...(subject === undefined ? {} : { children: [leaf("skip", "about", subject)] }) };
+  return {
+    mark,
+    label: check,
+    text: `[${code}] ${reason}`,
+    ...(subject === undefined ? {} : { children: [leaf("skip", "about", subject)] }),
+  };
 }
 
 /** One signature that was looked at. */
 export function candidateNode({ source, verification }: Candidate, index: number, count: number, now: Date): TreeNode {
   const label = `signature ${index + 1}/${count}`;
-  if (verification.truth === "proven") return leaf("pass", label, sourceText(source), evidenceNodes(verification.evidence, now));
-  return leaf(verification.truth === "refuted" ? "fail" : "unknown", label, sourceText(source), verification.failures.map(failureNode));
+  if (verification.truth === "proven")
+    return leaf("pass", label, sourceText(source), evidenceNodes(verification.evidence, now));
+  return leaf(
+    verification.truth === "refuted" ? "fail" : "unknown",
+    label,
+    sourceText(source),
+    verification.failures.map(failureNode),
+  );
 }
 
 /** Questions that nobody answered. */
-export const openNodes = (open: readonly Question[]): readonly TreeNode[] => [...new Set(open.map(questionText))].map((text) => leaf("unknown", "open", text));
+export const openNodes = (open: readonly Question[]): readonly TreeNode[] =>
+  [...new Set(open.map(questionText))].map((text) => leaf("unknown", "open", text));
 
 /** The failure to show first: the furthest of those that make the outcome what it is. */
 export function leadingFailure(truth: "refuted" | "unknown", failures: readonly Failure[]): Failure | undefined {

@@ -9,7 +9,9 @@ export function plain(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value === "object" && value !== null)
     return Object.fromEntries(
-      Object.entries(value).flatMap(([key, member]) => (member === undefined || typeof member === "function" ? [] : [[key, plain(member)]])),
+      Object.entries(value).flatMap(([key, member]) =>
+        member === undefined || typeof member === "function" ? [] : [[key, plain(member)]],
+      ),
     );
   return value;
 }

@@ -1,4 +1,7 @@
-/** JUnit XML, in the form in which Kyverno's command line writes it. Differs: Kyverno leaves failures without an end tag; this parses. */
+/**
+ * JUnit XML, in the form in which Kyverno's command line writes it. Differs: Kyverno leaves failures without an end
+ * tag; this parses.
+ */
 
 export interface JunitCase {
   readonly suite: string;
@@ -9,17 +12,26 @@ export interface JunitCase {
   readonly lines: readonly (readonly [name: string, value: string])[];
 }
 
-const escapes: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;" };
+const escapes: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&apos;",
+};
 /** What XML 1.0 cannot hold becomes U+FFFD. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that XML does not have.
-const unwritable = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+const unwritable =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that XML does not have.
+  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 const plain = (text: string): string => text.replace(unwritable, "\ufffd");
-const attribute = (text: string): string => plain(text).replace(/[&<>"']/g, (character) => escapes[character] ?? character);
+const attribute = (text: string): string =>
+  plain(text).replace(/[&<>"']/g, (character) => escapes[character] ?? character);
 
 function renderCase({ classname, name, failure, lines }: JunitCase): string {
   const body = lines.map(([key, value]) => `    ${key}: ${plain(value)}\n`).join("");
   const open = `  <testcase classname="${attribute(classname)}" name="${attribute(name)}">\n`;
-  if (failure !== undefined) return `${open}   <failure message="${attribute(failure)}">\n${attribute(body)}   </failure>\n  </testcase>\n`;
+  if (failure !== undefined)
+    return `${open}   <failure message="${attribute(failure)}">\n${attribute(body)}   </failure>\n  </testcase>\n`;
   return `${open}   <system-out><![CDATA[\n${body.replaceAll("]]>", "]]]]><![CDATA[>")}   ]]></system-out>\n  </testcase>\n`;
 }
 

@@ -25,14 +25,22 @@ export function shownStatus(result: RuleResult, scored: boolean, auditWarn: bool
 }
 
 /** Each result counts once; a policy that was refused counts as one error. */
-export function countResults(responses: readonly Response[], options: { readonly auditWarn: boolean; readonly refusedPolicies: number }): Counts {
+export function countResults(
+  responses: readonly Response[],
+  options: { readonly auditWarn: boolean; readonly refusedPolicies: number },
+): Counts {
   const counts = { pass: 0, fail: 0, warn: 0, error: options.refusedPolicies, skip: 0 };
-  for (const { results, scored } of responses) for (const result of results) counts[shownStatus(result, scored, options.auditWarn)] += 1;
+  for (const { results, scored } of responses)
+    for (const result of results) counts[shownStatus(result, scored, options.auditWarn)] += 1;
   return counts;
 }
 
 /** `\nApplying 1 policy rule(s) to 1 resource(s)...`. */
-export const renderBanner = (counts: { readonly rules: number; readonly resources: number; readonly exceptions: number }): string =>
+export const renderBanner = (counts: {
+  readonly rules: number;
+  readonly resources: number;
+  readonly exceptions: number;
+}): string =>
   `\nApplying ${counts.rules} policy rule(s) to ${counts.resources} resource(s)${counts.exceptions > 0 ? ` with ${counts.exceptions} exception(s)` : ""}...\n`;
 
 /** The failed rules of one response; nothing where none failed. Errors only count. */
@@ -41,7 +49,9 @@ export function renderResponse({ policy, resource, results, scored }: Response, 
   const [first] = failed;
   if (first === undefined) return "";
   const asWarning = auditWarn && scored && first.action === "Audit";
-  const lines = failed.map(({ rule, message }, index) => `${index + 1} - ${rule} ${message === "" ? "validation failed" : message}\n`);
+  const lines = failed.map(
+    ({ rule, message }, index) => `${index + 1} - ${rule} ${message === "" ? "validation failed" : message}\n`,
+  );
   return `policy ${policy} -> resource ${resource} failed${asWarning ? " as audit warning" : ""}:\n${lines.join("")}\n`;
 }
 
@@ -52,7 +62,9 @@ export const renderCounts = ({ pass, fail, warn, error, skip }: Counts): string 
 const rule = "-".repeat(70);
 
 /** Policies that were refused, with the reason. */
-export function renderRefusedPolicies(refused: readonly { readonly policy: string; readonly reason: string }[]): string {
+export function renderRefusedPolicies(
+  refused: readonly { readonly policy: string; readonly reason: string }[],
+): string {
   if (refused.length === 0) return "";
   return `${rule}\nPolicies Skipped:\n${refused.map(({ policy, reason }, index) => `${index + 1}. ${policy}: ${reason}\n`).join("")}${rule}\n`;
 }
@@ -63,10 +75,15 @@ export interface ExitSettings {
 }
 
 /** Kyverno's exit code, and the text it gives with it. */
-export function exitOfCounts(counts: Counts, settings: ExitSettings): { readonly code: number; readonly text?: string } {
+export function exitOfCounts(
+  counts: Counts,
+  settings: ExitSettings,
+): { readonly code: number; readonly text?: string } {
   if (counts.fail > 0) return { code: 1, text: "Error: exit as there are policy violations" };
   if (counts.error > 0) return { code: 1, text: "Error: exit as there are policy errors" };
-  if (counts.warn > 0 && settings.warnExitCode !== 0) return { code: settings.warnExitCode, text: `exit as warnExitCode is ${settings.warnExitCode}` };
-  if (settings.warnNoPass && counts.pass === 0) return { code: settings.warnExitCode, text: "exit as no objects satisfied policy" };
+  if (counts.warn > 0 && settings.warnExitCode !== 0)
+    return { code: settings.warnExitCode, text: `exit as warnExitCode is ${settings.warnExitCode}` };
+  if (settings.warnNoPass && counts.pass === 0)
+    return { code: settings.warnExitCode, text: "exit as no objects satisfied policy" };
   return { code: 0 };
 }

@@ -7,6 +7,10 @@ const cell = (text: string): string =>
     .replace(/\s*\n\s*/g, " ");
 
 export const renderMarkdown = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [`| ${head.join(" | ")} | `, `|${head.map(() => "----|").join("")}`, ...rows.map((row) => `| ${row.map(cell).join(" | ")} |`)]
+  [
+    `| ${head.join(" | ")} | `,
+    `|${head.map(() => "----|").join("")}`,
+    ...rows.map((row) => `| ${row.map(cell).join(" | ")} |`),
+  ]
     .map((line) => `${line}\n`)
     .join("");

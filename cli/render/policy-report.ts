@@ -15,7 +15,12 @@ export interface ReportedResponse extends Response {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-function toResult({ about, annotations, policy, scored }: ReportedResponse, result: RuleResult, auditWarn: boolean, at: Date): JsonObject {
+function toResult(
+  { about, annotations, policy, scored }: ReportedResponse,
+  result: RuleResult,
+  auditWarn: boolean,
+  at: Date,
+): JsonObject {
   const category = annotations["policies.kyverno.io/category"];
   const severity = annotations["policies.kyverno.io/severity"];
   return {
@@ -23,7 +28,14 @@ function toResult({ about, annotations, policy, scored }: ReportedResponse, resu
     message: result.message,
     policy,
     properties: { process: "admission review", ...result.properties },
-    resources: [{ apiVersion: about.apiVersion, kind: about.kind, name: about.name, ...(about.namespace === undefined ? {} : { namespace: about.namespace }) }],
+    resources: [
+      {
+        apiVersion: about.apiVersion,
+        kind: about.kind,
+        name: about.name,
+        ...(about.namespace === undefined ? {} : { namespace: about.namespace }),
+      },
+    ],
     result: shownStatus(result, scored, auditWarn),
     rule: result.rule,
     scored,
@@ -34,7 +46,10 @@ function toResult({ about, annotations, policy, scored }: ReportedResponse, resu
 }
 
 /** The two homes of the same report: Kyverno's present one, and the one before it, which most readers know. */
-export const reportApis = { "openreports.io/v1alpha1": "ClusterReport", "wgpolicyk8s.io/v1alpha2": "ClusterPolicyReport" } as const;
+export const reportApis = {
+  "openreports.io/v1alpha1": "ClusterReport",
+  "wgpolicyk8s.io/v1alpha2": "ClusterPolicyReport",
+} as const;
 export type ReportApi = keyof typeof reportApis;
 
 /** One report over everything, named `merged` as Kyverno's. */
@@ -48,7 +63,9 @@ export function toPolicyReport(
     kind: reportApis[options.api ?? "openreports.io/v1alpha1"],
     metadata: { name: "merged" },
     source: "",
-    results: responses.flatMap((response) => response.results.map((result) => toResult(response, result, options.auditWarn, options.at))),
+    results: responses.flatMap((response) =>
+      response.results.map((result) => toResult(response, result, options.auditWarn, options.at)),
+    ),
     summary: { error: counts.error, fail: counts.fail, pass: counts.pass, skip: counts.skip, warn: counts.warn },
   };
 }

@@ -37,10 +37,16 @@ const fixes: Partial<Record<ErrorCode, string>> = {
 /** The problem that an error stands for. */
 export function toProblem(error: EngineError): Problem {
   const causes: string[] = [];
-  for (let cause: unknown = error.cause; cause instanceof Error && causes.length < 4; cause = cause.cause) causes.push(cause.message);
+  for (let cause: unknown = error.cause; cause instanceof Error && causes.length < 4; cause = cause.cause)
+    causes.push(cause.message);
   const why = [...(error.subject === undefined ? [] : [error.subject]), ...causes].join(": ");
   const fix = fixes[error.code];
-  return { code: error.code, what: error.message, ...(why === "" ? {} : { why }), ...(fix === undefined ? {} : { fix }) };
+  return {
+    code: error.code,
+    what: error.message,
+    ...(why === "" ? {} : { why }),
+    ...(fix === undefined ? {} : { fix }),
+  };
 }
 
 /** One line, in which nothing that came from outside writes to the terminal. */

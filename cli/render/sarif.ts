@@ -1,4 +1,7 @@
-/** SARIF 2.1.0, for code scanning: each result at its rule's line in the policy, about a resource. Source: OASIS SARIF 2.1.0, sections 3.27 and 3.49. */
+/**
+ * SARIF 2.1.0, for code scanning: each result at its rule's line in the policy, about a resource. Source: OASIS SARIF
+ * 2.1.0, sections 3.27 and 3.49.
+ */
 import type { JsonObject, RuleResult } from "../../core/index.ts";
 import { shownStatus } from "./kyverno-apply.ts";
 import type { ReportedResponse } from "./policy-report.ts";
@@ -39,7 +42,10 @@ function toResult(response: ReportedResponse, result: RuleResult, auditWarn: boo
 }
 
 /** One run over everything. */
-export function toSarif(responses: readonly ReportedResponse[], options: { readonly auditWarn: boolean; readonly version: string }): JsonObject {
+export function toSarif(
+  responses: readonly ReportedResponse[],
+  options: { readonly auditWarn: boolean; readonly version: string },
+): JsonObject {
   const results = responses.flatMap((response) => response.results.map((result) => ({ response, result })));
   const rules = new Map(results.map(({ response, result }) => [ruleId(result), response.annotations]));
   return {
@@ -54,7 +60,11 @@ export function toSarif(responses: readonly ReportedResponse[], options: { reado
             rules: [...rules].map(([id, annotations]) => {
               const title = annotations["policies.kyverno.io/title"];
               const description = annotations["policies.kyverno.io/description"];
-              return { id, ...(title === undefined ? {} : { name: title }), ...(description === undefined ? {} : { fullDescription: { text: description } }) };
+              return {
+                id,
+                ...(title === undefined ? {} : { name: title }),
+                ...(description === undefined ? {} : { fullDescription: { text: description } }),
+              };
             }),
           },
         },

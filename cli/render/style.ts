@@ -1,4 +1,6 @@
-/** Marks and colour. Colour never carries meaning alone: every mark has its own sign. Source: experience.md section 2.6. */
+/**
+ * Marks and colour. Colour never carries meaning alone: every mark has its own sign. Source: experience.md section 2.6.
+ */
 import pico from "picocolors";
 
 export type Mark = "pass" | "fail" | "unknown" | "warning" | "skip" | "none";
@@ -34,6 +36,8 @@ export function createStyle(options: { readonly colour: boolean; readonly unicod
     mark: (mark) => paint[mark](signs[mark][options.unicode ? 0 : 1]),
     dim: colours.dim,
     bold: colours.bold,
-    branches: options.unicode ? { middle: "├─ ", last: "└─ ", line: "│  ", gap: "   " } : { middle: "|- ", last: "`- ", line: "|  ", gap: "   " },
+    branches: options.unicode
+      ? { middle: "├─ ", last: "└─ ", line: "│  ", gap: "   " }
+      : { middle: "|- ", last: "`- ", line: "|  ", gap: "   " },
   };
 }

@@ -20,7 +20,11 @@ export function renderLineTable(head: readonly string[], rows: readonly (readonl
 }
 
 /** kubectl's: upper-case heads, two spaces between columns, nothing at the end of a line. */
-export function renderColumns(head: readonly string[], rows: readonly (readonly string[])[], options: { readonly headers?: boolean } = {}): string {
+export function renderColumns(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  options: { readonly headers?: boolean } = {},
+): string {
   const all = options.headers === false ? rows : [head, ...rows];
   const widths = head.map((_, column) => Math.max(0, ...all.map((row) => (row[column] ?? "").length)));
   return all

@@ -17,7 +17,15 @@ export interface TestRow {
   readonly message: string;
 }
 
-const headOf = (detailed: boolean): readonly string[] => ["ID", "POLICY", "RULE", "RESOURCE", "RESULT", "REASON", ...(detailed ? ["MESSAGE"] : [])];
+const headOf = (detailed: boolean): readonly string[] => [
+  "ID",
+  "POLICY",
+  "RULE",
+  "RESOURCE",
+  "RESULT",
+  "REASON",
+  ...(detailed ? ["MESSAGE"] : []),
+];
 const cellsOf = (row: TestRow, index: number, detailed: boolean): readonly string[] => [
   String(index + 1),
   row.policy,

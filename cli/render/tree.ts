@@ -12,7 +12,9 @@ export interface TreeNode {
   readonly children?: readonly TreeNode[];
 }
 
-/** Terminals and logs must not be written to by what was signed: control and direction characters are shown as escapes. */
+/**
+ * Terminals and logs must not be written to by what was signed: control and direction characters are shown as escapes.
+ */
 export const visible = (text: string): string =>
   text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 
@@ -27,14 +29,17 @@ export function renderTree(root: TreeNode, style: Style): string {
 
 function lines(node: TreeNode, style: Style, first: string, rest: string): readonly string[] {
   const { mark, label, text = "", want, asked, children = [] } = node;
-  const head = `${first}${style.mark(mark)} ${visible(label).padEnd(text === "" ? 0 : labelWidth)} ${visible(text)}`.trimEnd();
+  const head =
+    `${first}${style.mark(mark)} ${visible(label).padEnd(text === "" ? 0 : labelWidth)} ${visible(text)}`.trimEnd();
   const { middle, last, line, gap } = style.branches;
   const below = children.length > 0 ? line : gap;
   return [
     asked === undefined ? head : `${head}  ${style.dim(`← ${visible(asked)}`)}`,
     ...(want === undefined ? [] : [`${rest}${below}${" ".repeat(labelWidth)}want ${visible(want)}`]),
     ...children.flatMap((child, index) =>
-      index === children.length - 1 ? lines(child, style, rest + last, rest + gap) : lines(child, style, rest + middle, rest + line),
+      index === children.length - 1
+        ? lines(child, style, rest + last, rest + gap)
+        : lines(child, style, rest + middle, rest + line),
     ),
   ];
 }

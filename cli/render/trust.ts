@@ -1,4 +1,6 @@
-/** Trusted roots for people: whom they vouch for, and how fresh their metadata is. Source: experience.md section 2.10. */
+/**
+ * Trusted roots for people: whom they vouch for, and how fresh their metadata is. Source: experience.md section 2.10.
+ */
 import type { TrustedRoot } from "../../core/index.ts";
 import type { Style } from "./style.ts";
 import { renderColumns } from "./table.ts";
@@ -10,9 +12,17 @@ const periodText = ({ start, end }: { readonly start?: Date; readonly end?: Date
 
 /** Who is trusted for what, and when. */
 export const describeRoot = (root: TrustedRoot): readonly (readonly [what: string, name: string, period: string])[] => [
-  ...root.certificateAuthorities.map(({ uri, validFor }) => ["certificate authority", uri, periodText(validFor)] as const),
-  ...root.tlogs.map(({ origin, logId, validFor }) => ["transparency log", `${origin ?? ""} ${logId}`.trim(), periodText(validFor)] as const),
-  ...root.ctlogs.map(({ origin, logId, validFor }) => ["certificate log", `${origin ?? ""} ${logId}`.trim(), periodText(validFor)] as const),
+  ...root.certificateAuthorities.map(
+    ({ uri, validFor }) => ["certificate authority", uri, periodText(validFor)] as const,
+  ),
+  ...root.tlogs.map(
+    ({ origin, logId, validFor }) =>
+      ["transparency log", `${origin ?? ""} ${logId}`.trim(), periodText(validFor)] as const,
+  ),
+  ...root.ctlogs.map(
+    ({ origin, logId, validFor }) =>
+      ["certificate log", `${origin ?? ""} ${logId}`.trim(), periodText(validFor)] as const,
+  ),
   ...root.timestampAuthorities.map(({ uri, validFor }) => ["timestamp authority", uri, periodText(validFor)] as const),
 ];
 
@@ -52,11 +62,20 @@ const expiryText = (expires: Date, now: Date): string => {
 const marks = { pinned: "pass", fresh: "pass", tolerated: "warning", stale: "fail", broken: "fail" } as const;
 
 /** One trusted root: where it comes from, a line a role, and what to think of it. */
-export function renderStatus({ name, state, from, at, digest, roles, remark }: RootStatus, now: Date, style: Style): string {
+export function renderStatus(
+  { name, state, from, at, digest, roles, remark }: RootStatus,
+  now: Date,
+  style: Style,
+): string {
   const form = state === "pinned" ? "pinned trusted_root.json" : "TUF metadata";
   const table = renderColumns(
     ["  ROLE", "VERSION", "SEEN", "EXPIRES"],
-    roles.map(({ role, version, floor, expires }) => [`  ${visible(role)}`, version, floor ?? "-", expiryText(expires, now)]),
+    roles.map(({ role, version, floor, expires }) => [
+      `  ${visible(role)}`,
+      version,
+      floor ?? "-",
+      expiryText(expires, now),
+    ]),
   );
   return [
     `${style.bold(visible(name))}  ${form} from ${visible(from)}, received ${toTimeText(at, now)}\n`,

@@ -1,4 +1,7 @@
-/** The answer of `verify` and `verify-attestation`: text, JSON, and cosign's payloads. Source: experience.md section 2.4. */
+/**
+ * The answer of `verify` and `verify-attestation`: text, JSON, and cosign's payloads. Source: experience.md section
+ * 2.4.
+ */
 import {
   type Candidate,
   type Evidence,
@@ -19,7 +22,10 @@ import { visible } from "./tree.ts";
 export interface VerifiedImage {
   readonly reference: string;
   readonly digest?: string;
-  readonly verification: Verification<{ readonly evidence: readonly Evidence[]; readonly statements?: readonly ProvenStatement[] }>;
+  readonly verification: Verification<{
+    readonly evidence: readonly Evidence[];
+    readonly statements?: readonly ProvenStatement[];
+  }>;
   readonly candidates: readonly Candidate[];
 }
 
@@ -43,7 +49,9 @@ function signerLines(evidence: Evidence, now: Date): readonly (readonly [string,
       ? ([["key", `${signer.fingerprint} (${signer.algorithm})`]] as const)
       : signer.subjects.map((subject) => ["signed by", subject] as const)),
     ...(signer.kind === "certificate" && signer.issuer !== undefined ? ([["issuer", signer.issuer]] as const) : []),
-    ...(entry === undefined ? [] : ([["log", `${entry.origin ?? entry.logId} #${entry.logIndex}${when === "" ? "" : `, ${when}`}`]] as const)),
+    ...(entry === undefined
+      ? []
+      : ([["log", `${entry.origin ?? entry.logId} #${entry.logIndex}${when === "" ? "" : `, ${when}`}`]] as const)),
     ...(entry === undefined && when !== "" ? ([["time", when]] as const) : []),
     ...(trustedRoot === undefined ? [] : ([["trust", trustText(evidence)]] as const)),
     ["found at", sourceText(evidence.source)],
@@ -55,13 +63,17 @@ export function renderVerifiedImage(image: VerifiedImage, style: Style, now: Dat
   const { reference, digest, verification } = image;
   const mark = verification.truth === "proven" ? "pass" : verification.truth === "refuted" ? "fail" : "unknown";
   const head = `${style.mark(mark)} ${visible(reference)}${digest === undefined ? "" : `  ${digest}`}\n`;
-  if (verification.truth !== "proven") return head + verification.failures.map((failure) => `  [${failure.code}] ${visible(failure.reason)}\n`).join("");
+  if (verification.truth !== "proven")
+    return head + verification.failures.map((failure) => `  [${failure.code}] ${visible(failure.reason)}\n`).join("");
   const blocks = verification.evidence.evidence.map((evidence) =>
     signerLines(evidence, now)
       .map(([name, value]) => `  ${name.padEnd(10)} ${visible(value)}\n`)
       .join(""),
   );
-  const statements = verification.evidence.statements?.map((statement) => `  ${"statement".padEnd(10)} ${visible(statement.predicateType)}\n`) ?? [];
+  const statements =
+    verification.evidence.statements?.map(
+      (statement) => `  ${"statement".padEnd(10)} ${visible(statement.predicateType)}\n`,
+    ) ?? [];
   return head + blocks.map((block, index) => block + (statements[index] ?? "")).join("");
 }
 
@@ -80,7 +92,8 @@ const openTexts = (verification: { readonly truth: string; readonly open?: reado
 
 function toImageJson(image: VerifiedImage) {
   const { reference, digest, verification, candidates } = image;
-  const failure = verification.truth === "proven" ? undefined : leadingFailure(verification.truth, verification.failures);
+  const failure =
+    verification.truth === "proven" ? undefined : leadingFailure(verification.truth, verification.failures);
   return {
     ref: reference,
     digest,
@@ -128,7 +141,11 @@ export function toCosignPayload(image: VerifiedImage, evidence: Evidence, payloa
     optional: {
       ...(told?.optional ?? {}),
       ...(signer.kind === "certificate"
-        ? { ...signer.extensions, ...(signer.issuer === undefined ? {} : { Issuer: signer.issuer }), Subject: signer.subjects[0] }
+        ? {
+            ...signer.extensions,
+            ...(signer.issuer === undefined ? {} : { Issuer: signer.issuer }),
+            Subject: signer.subjects[0],
+          }
         : {}),
     },
   };

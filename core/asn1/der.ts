@@ -1,8 +1,9 @@
 /**
  * A strict reader of DER that copies nothing. Source: X.690 §8 (BER) as §10 and §11 (DER) restrict it.
  *
- * One encoding for one value: definite lengths in their shortest form, canonical booleans and integers, primitive strings, no
- * trailing bytes (callers end with {@link DerReader.end}). Identifiers above 30 do not occur in the formats read here and are refused.
+ * One encoding for one value: definite lengths in their shortest form, canonical booleans and integers, primitive
+ * strings, no trailing bytes (callers end with {@link DerReader.end}). Identifiers above 30 do not occur in the formats
+ * read here and are refused.
  */
 import { EngineError } from "../errors.ts";
 import { defaultLimits } from "../limits.ts";
@@ -16,7 +17,9 @@ export interface BitString {
   readonly unused: number;
 }
 
-/** Reads the elements of `bytes` one after another. `subject` names in errors what is read, for instance `certificate`. */
+/**
+ * Reads the elements of `bytes` one after another. `subject` names in errors what is read, for instance `certificate`.
+ */
 export class DerReader {
   readonly bytes: Uint8Array;
   /** Offset of the next element in `bytes`. */
@@ -36,7 +39,9 @@ export class DerReader {
 
   /** An error about the bytes near the current offset. */
   malformed(message: string): EngineError {
-    return new EngineError("malformed", `${this.subject}: ${message} at byte ${this.offset}`, { subject: this.subject });
+    return new EngineError("malformed", `${this.subject}: ${message} at byte ${this.offset}`, {
+      subject: this.subject,
+    });
   }
 
   get atEnd(): boolean {
@@ -54,8 +59,9 @@ export class DerReader {
   }
 
   /**
-   * Steps over the header of the next element, of any kind for -1, and returns where its content ends; `offset` then is where it begins. For
-   * loops that must not allocate: the caller moves `offset` on and sees to it that it meets every end.
+   * Steps over the header of the next element, of any kind for -1, and returns where its content ends; `offset` then is
+   * where it begins. For loops that must not allocate: the caller moves `offset` on and sees to it that it meets every
+   * end.
    * @throws EngineError `malformed`
    */
   enter(tag: number): number {
@@ -63,7 +69,8 @@ export class DerReader {
     const start = this.offset;
     if (start + 2 > limit) throw this.malformed(start === limit ? "an element is missing" : "cut element");
     const identifier = bytes[start] as number;
-    if (tag >= 0 && identifier !== tag) throw this.malformed(`identifier 0x${identifier.toString(16)} instead of 0x${tag.toString(16)}`);
+    if (tag >= 0 && identifier !== tag)
+      throw this.malformed(`identifier 0x${identifier.toString(16)} instead of 0x${tag.toString(16)}`);
     if ((identifier & 0x1f) === 0x1f) throw this.malformed("identifier above 30");
     // Of the universal types only SEQUENCE and SET are constructed in DER, and they always are.
     if (tag < 0 && identifier < 0x40 && ((identifier & 0x20) !== 0) !== ((identifier & 0x1e) === 0x10))
@@ -85,10 +92,15 @@ export class DerReader {
     return end;
   }
 
-  /** A reader over the content of the next element, which must be constructed under `tag`. @throws EngineError `malformed`, `over-limit` */
+  /**
+   * A reader over the content of the next element, which must be constructed under `tag`.
+   * @throws EngineError `malformed`, `over-limit`
+   */
   read(tag: number): DerReader {
     if (this.#depth >= defaultLimits.asn1Depth)
-      throw new EngineError("over-limit", `${this.subject}: nested deeper than ${defaultLimits.asn1Depth}`, { subject: this.subject });
+      throw new EngineError("over-limit", `${this.subject}: nested deeper than ${defaultLimits.asn1Depth}`, {
+        subject: this.subject,
+      });
     const end = this.enter(tag);
     const inner = new DerReader(this.bytes, this.subject, this.offset, end, this.#depth + 1);
     this.offset = end;
@@ -124,7 +136,8 @@ export class DerReader {
   /** BOOLEAN: 00 or FF. */
   boolean(tag: number = Tag.boolean): boolean {
     const content = this.content(tag);
-    if (content.length !== 1 || (content[0] !== 0 && content[0] !== 0xff)) throw this.malformed("boolean that is neither 00 nor FF");
+    if (content.length !== 1 || (content[0] !== 0 && content[0] !== 0xff))
+      throw this.malformed("boolean that is neither 00 nor FF");
     return content[0] === 0xff;
   }
 
@@ -133,7 +146,8 @@ export class DerReader {
     const content = this.content(tag);
     const [first, second = 0] = content;
     if (first === undefined) throw this.malformed("empty integer");
-    if (content.length > 1 && ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80))) throw this.malformed("integer not in its shortest form");
+    if (content.length > 1 && ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80)))
+      throw this.malformed("integer not in its shortest form");
     return content;
   }
 
@@ -174,8 +188,10 @@ export class DerReader {
   bits(tag: number = Tag.bitString): BitString {
     const content = this.content(tag);
     const unused = content[0];
-    if (unused === undefined || unused > 7 || (unused > 0 && content.length === 1)) throw this.malformed("wrong count of unused bits");
-    if (((content[content.length - 1] as number) & ((1 << unused) - 1)) !== 0 && content.length > 1) throw this.malformed("unused bits that are not zero");
+    if (unused === undefined || unused > 7 || (unused > 0 && content.length === 1))
+      throw this.malformed("wrong count of unused bits");
+    if (((content[content.length - 1] as number) & ((1 << unused) - 1)) !== 0 && content.length > 1)
+      throw this.malformed("unused bits that are not zero");
     return { bytes: content.subarray(1), unused };
   }
 
@@ -198,7 +214,10 @@ export class DerReader {
     return parseUtcTime(this.content(tag), this.subject);
   }
 
-  /** GeneralizedTime with seconds and `Z`; with `fraction` also parts of a second (RFC 3161 §2.4.2), of which milliseconds are kept. */
+  /**
+   * GeneralizedTime with seconds and `Z`; with `fraction` also parts of a second (RFC 3161 §2.4.2), of which
+   * milliseconds are kept.
+   */
   generalizedTime(options: { readonly fraction: boolean }, tag: number = Tag.generalizedTime): Date {
     return parseGeneralizedTime(this.content(tag), this.subject, options);
   }

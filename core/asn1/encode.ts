@@ -18,7 +18,8 @@ export function elementParts(tag: number, ...parts: readonly Uint8Array[]): read
 }
 
 /** An element: identifier octet, length, the parts of its content in order. */
-export const encodeElement = (tag: number, ...parts: readonly Uint8Array[]): Uint8Array => concat(...elementParts(tag, ...parts));
+export const encodeElement = (tag: number, ...parts: readonly Uint8Array[]): Uint8Array =>
+  concat(...elementParts(tag, ...parts));
 
 /** INTEGER of an unsigned magnitude, big-endian, with or without leading zeros. */
 export function encodeUnsigned(magnitude: Uint8Array): Uint8Array {

@@ -24,16 +24,25 @@ export function formatOid(content: Uint8Array, subject: string): string {
   return text;
 }
 
-/** Content bytes of an identifier in dotted text, for constants of this program: what is not one is a bug and throws a RangeError. */
+/**
+ * Content bytes of an identifier in dotted text, for constants of this program: what is not one is a bug and throws a
+ * RangeError.
+ */
 export function encodeOid(text: string): Uint8Array {
   const components = text.split(".").map(Number);
   const [first = -1, second = -1, ...rest] = components;
-  if (components.some((component) => !Number.isSafeInteger(component) || component < 0) || first > 2 || second < 0 || (first < 2 && second > 39))
+  if (
+    components.some((component) => !Number.isSafeInteger(component) || component < 0) ||
+    first > 2 ||
+    second < 0 ||
+    (first < 2 && second > 39)
+  )
     throw new RangeError(`not an object identifier: ${text}`);
   const bytes: number[] = [];
   for (const component of [first * 40 + second, ...rest]) {
     const groups = [component % 128];
-    for (let left = Math.floor(component / 128); left > 0; left = Math.floor(left / 128)) groups.push(0x80 | (left % 128));
+    for (let left = Math.floor(component / 128); left > 0; left = Math.floor(left / 128))
+      groups.push(0x80 | (left % 128));
     bytes.push(...groups.reverse());
   }
   return Uint8Array.from(bytes);
@@ -41,4 +50,5 @@ export function encodeOid(text: string): Uint8Array {
 
 /** Whether `text` is an object identifier in canonical dotted form, of at most 128 characters. */
 export const isOid = (text: string): boolean =>
-  text.length <= 128 && /^(?:[01]\.(?:[0-9]|[123][0-9])|2\.(?:0|[1-9][0-9]{0,14}))(?:\.(?:0|[1-9][0-9]{0,14}))*$/.test(text);
+  text.length <= 128 &&
+  /^(?:[01]\.(?:[0-9]|[123][0-9])|2\.(?:0|[1-9][0-9]{0,14}))(?:\.(?:0|[1-9][0-9]{0,14}))*$/.test(text);

@@ -24,5 +24,8 @@ export const Tag = {
 /** Context-specific identifier `[number]` of a primitive value: IMPLICIT over a primitive type. `number` is 0 to 30. */
 export const contextPrimitive = (number: number): number => 0x80 | number;
 
-/** Context-specific identifier `[number]` of a constructed value: EXPLICIT, or IMPLICIT over SEQUENCE or SET. `number` is 0 to 30. */
+/**
+ * Context-specific identifier `[number]` of a constructed value: EXPLICIT, or IMPLICIT over SEQUENCE or SET. `number`
+ * is 0 to 30.
+ */
 export const contextConstructed = (number: number): number => 0xa0 | number;

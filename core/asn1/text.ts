@@ -10,7 +10,8 @@ const chunk = 4096;
 function narrow(content: Uint8Array, isAllowed: Uint8Array, subject: string, kind: string): string {
   for (let index = 0; index < content.length; index++) {
     const byte = content[index] as number;
-    if (isAllowed[byte] === 0) throw new EngineError("malformed", `${subject}: ${kind} with byte 0x${byte.toString(16)}`, { subject });
+    if (isAllowed[byte] === 0)
+      throw new EngineError("malformed", `${subject}: ${kind} with byte 0x${byte.toString(16)}`, { subject });
   }
   if (content.length <= chunk) return String.fromCharCode.apply(null, content as unknown as number[]);
   let text = "";
@@ -32,7 +33,8 @@ function wide(content: Uint8Array, subject: string): string {
   return text;
 }
 
-const characterSet = (isMember: (byte: number) => boolean): Uint8Array => Uint8Array.from({ length: 256 }, (_, byte) => (isMember(byte) ? 1 : 0));
+const characterSet = (isMember: (byte: number) => boolean): Uint8Array =>
+  Uint8Array.from({ length: 256 }, (_, byte) => (isMember(byte) ? 1 : 0));
 const numeric = characterSet((byte) => (byte >= 48 && byte <= 57) || byte === 32);
 // `*` and `&` are not in the set, but real certificates have them, and Go reads them.
 const printable = characterSet((byte) => /^[A-Za-z0-9 '()+,./:=?*&-]$/.test(String.fromCharCode(byte)));
@@ -41,7 +43,12 @@ const latin1 = characterSet(() => true);
 
 /** Whether an element under `tag` is a character string that {@link decodeText} reads: the kinds that Go reads too. */
 export const isTextTag = (tag: number): boolean =>
-  tag === Tag.utf8String || tag === Tag.printableString || tag === Tag.ia5String || tag === Tag.numericString || tag === Tag.t61String || tag === Tag.bmpString;
+  tag === Tag.utf8String ||
+  tag === Tag.printableString ||
+  tag === Tag.ia5String ||
+  tag === Tag.numericString ||
+  tag === Tag.t61String ||
+  tag === Tag.bmpString;
 
 /** Text of a character string's content. T61 is read as Latin-1, as everybody does. @throws EngineError `malformed` */
 export function decodeText(tag: number, content: Uint8Array, subject: string): string {
@@ -63,6 +70,8 @@ export function decodeText(tag: number, content: Uint8Array, subject: string): s
     case Tag.bmpString:
       return wide(content, subject);
     default:
-      throw new EngineError("malformed", `${subject}: identifier 0x${tag.toString(16)} is no character string`, { subject });
+      throw new EngineError("malformed", `${subject}: identifier 0x${tag.toString(16)} is no character string`, {
+        subject,
+      });
   }
 }

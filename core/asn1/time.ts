@@ -6,7 +6,8 @@ const daysOfMonth = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const;
 const isLeap = (year: number): boolean => (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
 
 /** Days from 1970-01-01 to the first of March of `year`, in the proleptic Gregorian calendar. */
-const daysToMarch = (year: number): number => year * 365 + Math.floor(year / 4) - Math.floor(year / 100) + Math.floor(year / 400) - 719_468;
+const daysToMarch = (year: number): number =>
+  year * 365 + Math.floor(year / 4) - Math.floor(year / 100) + Math.floor(year / 400) - 719_468;
 
 function toDate(year: number, fields: readonly number[], milliseconds: number): Date | undefined {
   const [month = 0, day = 0, hour = 24, minute = 60, second = 60] = fields;
@@ -18,7 +19,8 @@ function toDate(year: number, fields: readonly number[], milliseconds: number): 
   return new Date(((days * 24 + hour) * 60 + minute) * 60_000 + second * 1000 + milliseconds);
 }
 
-const wrong = (subject: string): EngineError => new EngineError("malformed", `${subject}: time that is not a date with seconds and Z`, { subject });
+const wrong = (subject: string): EngineError =>
+  new EngineError("malformed", `${subject}: time that is not a date with seconds and Z`, { subject });
 
 /** Pairs of digits of `content` from `offset` on, `count` of them; NaN for what is no digit. */
 function pairs(content: Uint8Array, offset: number, count: number): number[] {
@@ -41,14 +43,22 @@ export function parseUtcTime(content: Uint8Array, subject: string): Date {
   return date;
 }
 
-/** `YYYYMMDDHHMMSS[.fff]Z`; a fraction is allowed only on request, and never ends in zero. @throws EngineError `malformed` */
-export function parseGeneralizedTime(content: Uint8Array, subject: string, options: { readonly fraction: boolean } = { fraction: false }): Date {
+/**
+ * `YYYYMMDDHHMMSS[.fff]Z`; a fraction is allowed only on request, and never ends in zero.
+ * @throws EngineError `malformed`
+ */
+export function parseGeneralizedTime(
+  content: Uint8Array,
+  subject: string,
+  options: { readonly fraction: boolean } = { fraction: false },
+): Date {
   if (content.length < 15 || content[content.length - 1] !== 0x5a) throw wrong(subject);
   const [century, year, ...fields] = pairs(content, 0, 7) as [number, number, ...number[]];
   if (Number.isNaN(century) || Number.isNaN(year) || fields.some(Number.isNaN)) throw wrong(subject);
   let milliseconds = 0;
   if (content.length > 15) {
-    if (!options.fraction || content.length === 16 || content[14] !== 0x2e || content[content.length - 2] === 48) throw wrong(subject);
+    if (!options.fraction || content.length === 16 || content[14] !== 0x2e || content[content.length - 2] === 48)
+      throw wrong(subject);
     for (let index = 15; index < content.length - 1; index++) {
       const digit = (content[index] as number) - 48;
       if (digit < 0 || digit > 9) throw wrong(subject);

@@ -1,14 +1,30 @@
 /** Log entries inside a Sigstore bundle. Source: sigstore_rekor.proto `TransparencyLogEntry`. */
 import { encodeHex } from "../encoding/hex.ts";
 import type { JsonObject, JsonValue } from "../encoding/json.ts";
-import { optionalMessage, readBytes, readCount, readMessage, readRepeated, readText, requireBytes } from "../encoding/proto-json.ts";
+import {
+  optionalMessage,
+  readBytes,
+  readCount,
+  readMessage,
+  readRepeated,
+  readText,
+  requireBytes,
+} from "../encoding/proto-json.ts";
 import { member, pointer, readString } from "../encoding/shape.ts";
 import { decodeBase64 } from "../encoding/base64.ts";
 import { EngineError } from "../errors.ts";
 import type { EntryInclusionProof, LogEntry } from "../tlog/log-entry.ts";
 
 const keys = (...names: string[]): ReadonlySet<string> => new Set(names);
-const entryKeys = keys("logIndex", "logId", "kindVersion", "integratedTime", "inclusionPromise", "inclusionProof", "canonicalizedBody");
+const entryKeys = keys(
+  "logIndex",
+  "logId",
+  "kindVersion",
+  "integratedTime",
+  "inclusionPromise",
+  "inclusionProof",
+  "canonicalizedBody",
+);
 const proofKeys = keys("logIndex", "rootHash", "treeSize", "hashes", "checkpoint");
 const idKeys = keys("keyId");
 const kindKeys = keys("kind", "version");
@@ -46,10 +62,13 @@ export function readBundleLogEntry(value: JsonValue, at: string): LogEntry {
   const object = readMessage(value, entryKeys, at);
   const kindVersion = readMessage(member(object, "kindVersion"), kindKeys, pointer(at, "kindVersion"));
   const promise = optionalMessage(object, "inclusionPromise", promiseKeys, at);
-  const promised = promise === undefined ? undefined : readBytes(promise, "signedEntryTimestamp", pointer(at, "inclusionPromise"));
+  const promised =
+    promise === undefined ? undefined : readBytes(promise, "signedEntryTimestamp", pointer(at, "inclusionPromise"));
   const proof = optionalMessage(object, "inclusionProof", proofKeys, at);
   return {
-    logId: encodeHex(requireBytes(readMessage(member(object, "logId"), idKeys, pointer(at, "logId")), "keyId", pointer(at, "logId"))),
+    logId: encodeHex(
+      requireBytes(readMessage(member(object, "logId"), idKeys, pointer(at, "logId")), "keyId", pointer(at, "logId")),
+    ),
     logIndex: readCount(object, "logIndex", at),
     integratedTime: readCount(object, "integratedTime", at),
     body: requireBytes(object, "canonicalizedBody", at),

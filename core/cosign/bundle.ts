@@ -1,7 +1,18 @@
-/** Sigstore bundles, versions 0.1 to 0.3: read strictly and converted to our own type. Source: sigstore_bundle.proto, Sigstore client specification §5. */
+/**
+ * Sigstore bundles, versions 0.1 to 0.3: read strictly and converted to our own type. Source: sigstore_bundle.proto,
+ * Sigstore client specification §5.
+ */
 import { type Envelope, readEnvelope } from "../dsse/envelope.ts";
 import { type JsonObject, type JsonValue, parseJson } from "../encoding/json.ts";
-import { optionalMessage, protoJsonOptions, readBytes, readMessage, readRepeated, readText, requireBytes } from "../encoding/proto-json.ts";
+import {
+  optionalMessage,
+  protoJsonOptions,
+  readBytes,
+  readMessage,
+  readRepeated,
+  readText,
+  requireBytes,
+} from "../encoding/proto-json.ts";
 import { member, pointer, readString } from "../encoding/shape.ts";
 import { equalBytes } from "../encoding/bytes.ts";
 import { EngineError } from "../errors.ts";
@@ -13,14 +24,20 @@ import { type BundleParts, parseBundleMediaType, requireBundleRules } from "./bu
 
 export type DigestAlgorithm = "sha256" | "sha384" | "sha512";
 
-/** Who signed, as the bundle says: `hint` is opaque. `chain` is what stands behind the certificate; nobody trusts it. */
+/**
+ * Who signed, as the bundle says: `hint` is opaque. `chain` is what stands behind the certificate; nobody trusts it.
+ */
 export type BundleVerifier =
   | { readonly kind: "certificate"; readonly certificate: Certificate; readonly chain: readonly Certificate[] }
   | { readonly kind: "public-key"; readonly hint: string };
 
 /** What was signed: an artifact, whose digest here is an unsigned hint, or an envelope with exactly one signature. */
 export type BundleContent =
-  | { readonly kind: "message"; readonly digest: { readonly algorithm: DigestAlgorithm; readonly digest: Uint8Array }; readonly signature: Uint8Array }
+  | {
+      readonly kind: "message";
+      readonly digest: { readonly algorithm: DigestAlgorithm; readonly digest: Uint8Array };
+      readonly signature: Uint8Array;
+    }
   | { readonly kind: "dsse"; readonly envelope: Envelope };
 
 /** Parsed, nothing verified. `timestamps` are RFC 3161 responses in DER. */
@@ -34,7 +51,13 @@ export interface SigstoreBundle {
 
 const keys = (...names: string[]): ReadonlySet<string> => new Set(names);
 const bundleKeys = keys("mediaType", "verificationMaterial", "messageSignature", "dsseEnvelope");
-const materialKeys = keys("publicKey", "x509CertificateChain", "certificate", "tlogEntries", "timestampVerificationData");
+const materialKeys = keys(
+  "publicKey",
+  "x509CertificateChain",
+  "certificate",
+  "tlogEntries",
+  "timestampVerificationData",
+);
 const messageKeys = keys("messageDigest", "signature");
 const digestKeys = keys("algorithm", "digest");
 const rawBytesKeys = keys("rawBytes");
@@ -43,18 +66,28 @@ const chainKeys = keys("certificates");
 const timestampDataKeys = keys("rfc3161Timestamps");
 const timestampKeys = keys("signedTimestamp");
 
-const digestAlgorithms: readonly (readonly [name: string, number: number, algorithm: DigestAlgorithm, bytes: number])[] = [
+const digestAlgorithms: readonly (readonly [
+  name: string,
+  number: number,
+  algorithm: DigestAlgorithm,
+  bytes: number,
+])[] = [
   ["SHA2_256", 1, "sha256", 32],
   ["SHA2_384", 2, "sha384", 48],
   ["SHA2_512", 3, "sha512", 64],
 ];
 
-function readDigest(object: JsonObject, at: string): { readonly algorithm: DigestAlgorithm; readonly digest: Uint8Array } {
+function readDigest(
+  object: JsonObject,
+  at: string,
+): { readonly algorithm: DigestAlgorithm; readonly digest: Uint8Array } {
   const named = member(object, "algorithm");
   const row = digestAlgorithms.find(([name, number]) => named === name || named === number);
-  if (row === undefined) throw new EngineError("malformed", "not a digest algorithm", { subject: pointer(at, "algorithm") });
+  if (row === undefined)
+    throw new EngineError("malformed", "not a digest algorithm", { subject: pointer(at, "algorithm") });
   const digest = readBytes(object, "digest", at);
-  if (digest.length !== row[3]) throw new EngineError("malformed", `${row[0]} of ${digest.length} bytes`, { subject: pointer(at, "digest") });
+  if (digest.length !== row[3])
+    throw new EngineError("malformed", `${row[0]} of ${digest.length} bytes`, { subject: pointer(at, "digest") });
   return { algorithm: row[2], digest };
 }
 
@@ -66,8 +99,13 @@ function readContent(object: JsonObject): BundleContent | undefined {
   if (envelope !== undefined) return { kind: "dsse", envelope: readEnvelope(envelope, "/dsseEnvelope") };
   if (message === undefined) return undefined;
   const digest = optionalMessage(message, "messageDigest", digestKeys, "/messageSignature");
-  if (digest === undefined) throw new EngineError("malformed", "no message digest", { subject: "/messageSignature/messageDigest" });
-  return { kind: "message", digest: readDigest(digest, "/messageSignature/messageDigest"), signature: readBytes(message, "signature", "/messageSignature") };
+  if (digest === undefined)
+    throw new EngineError("malformed", "no message digest", { subject: "/messageSignature/messageDigest" });
+  return {
+    kind: "message",
+    digest: readDigest(digest, "/messageSignature/messageDigest"),
+    signature: readBytes(message, "signature", "/messageSignature"),
+  };
 }
 
 const at = "/verificationMaterial";
@@ -78,17 +116,22 @@ type RawVerifier =
   | { readonly kind: "public-key"; readonly hint: string };
 
 function readVerifier(material: JsonObject): RawVerifier | undefined {
-  const present = ["publicKey", "x509CertificateChain", "certificate"].filter((key) => member(material, key) !== undefined);
+  const present = ["publicKey", "x509CertificateChain", "certificate"].filter(
+    (key) => member(material, key) !== undefined,
+  );
   if (present.length > 1) throw new EngineError("malformed", `both ${present.join(" and ")}`, { subject: at });
   const key = optionalMessage(material, "publicKey", hintKeys, at);
   if (key !== undefined) return { kind: "public-key", hint: readText(key, "hint", `${at}/publicKey`) };
   const certificate = optionalMessage(material, "certificate", rawBytesKeys, at);
-  if (certificate !== undefined) return { kind: "certificate", certificates: [readBytes(certificate, "rawBytes", `${at}/certificate`)] };
+  if (certificate !== undefined)
+    return { kind: "certificate", certificates: [readBytes(certificate, "rawBytes", `${at}/certificate`)] };
   const chain = optionalMessage(material, "x509CertificateChain", chainKeys, at);
   if (chain === undefined) return undefined;
   const list = readRepeated(chain, "certificates", `${at}/x509CertificateChain`);
   if (list.length > defaultLimits.certificatesPerChain)
-    throw new EngineError("over-limit", `${list.length} certificates in a chain`, { subject: `${at}/x509CertificateChain` });
+    throw new EngineError("over-limit", `${list.length} certificates in a chain`, {
+      subject: `${at}/x509CertificateChain`,
+    });
   return {
     kind: "chain",
     certificates: list.map((entry, index) => {
@@ -101,7 +144,9 @@ function readVerifier(material: JsonObject): RawVerifier | undefined {
 function readLogEntries(material: JsonObject): readonly LogEntry[] {
   const list = readRepeated(material, "tlogEntries", at);
   if (list.length > defaultLimits.logEntries)
-    throw new EngineError("over-limit", `${list.length} log entries, at most ${defaultLimits.logEntries} are read`, { subject: `${at}/tlogEntries` });
+    throw new EngineError("over-limit", `${list.length} log entries, at most ${defaultLimits.logEntries} are read`, {
+      subject: `${at}/tlogEntries`,
+    });
   return list.map((entry, index) => readBundleLogEntry(entry, `${at}/tlogEntries/${index}`));
 }
 
@@ -111,7 +156,9 @@ function readTimestamps(material: JsonObject): readonly Uint8Array[] {
   if (object === undefined) return [];
   const list = readRepeated(object, "rfc3161Timestamps", here);
   if (list.length > defaultLimits.timestamps)
-    throw new EngineError("over-limit", `${list.length} timestamps, at most ${defaultLimits.timestamps} are read`, { subject: here });
+    throw new EngineError("over-limit", `${list.length} timestamps, at most ${defaultLimits.timestamps} are read`, {
+      subject: here,
+    });
   return list.map((entry, index) => {
     const timestampAt = `${here}/rfc3161Timestamps/${index}`;
     return requireBytes(readMessage(entry, timestampKeys, timestampAt), "signedTimestamp", timestampAt);
@@ -119,15 +166,25 @@ function readTimestamps(material: JsonObject): readonly Uint8Array[] {
 }
 
 /** The parsed bundle in the shape that the version rules are written for. */
-function toParts(content: BundleContent | undefined, verifier: RawVerifier | undefined, tlogEntries: readonly LogEntry[]): BundleParts {
-  const certificates = verifier === undefined || verifier.kind === "public-key" ? [] : verifier.certificates.map((rawBytes) => ({ rawBytes }));
+function toParts(
+  content: BundleContent | undefined,
+  verifier: RawVerifier | undefined,
+  tlogEntries: readonly LogEntry[],
+): BundleParts {
+  const certificates =
+    verifier === undefined || verifier.kind === "public-key"
+      ? []
+      : verifier.certificates.map((rawBytes) => ({ rawBytes }));
   return {
     content:
       content === undefined
         ? undefined
         : content.kind === "dsse"
           ? { $case: "dsseEnvelope", dsseEnvelope: content.envelope }
-          : { $case: "messageSignature", messageSignature: { messageDigest: content.digest, signature: content.signature } },
+          : {
+              $case: "messageSignature",
+              messageSignature: { messageDigest: content.digest, signature: content.signature },
+            },
     verificationMaterial: {
       content:
         verifier === undefined
@@ -149,7 +206,9 @@ function toVerifier(raw: RawVerifier): BundleVerifier {
   if (certificate === undefined) throw new EngineError("malformed", "no certificate", { subject: at });
   for (const parent of chain) {
     if (equalBytes(parent.issuer, parent.subject))
-      throw new EngineError("malformed", "the chain holds a root certificate", { subject: `${at}/x509CertificateChain` });
+      throw new EngineError("malformed", "the chain holds a root certificate", {
+        subject: `${at}/x509CertificateChain`,
+      });
   }
   return { kind: "certificate", certificate, chain };
 }
@@ -163,14 +222,24 @@ function readBundle(value: JsonValue): SigstoreBundle {
   const verifier = readVerifier(material);
   const logEntries = readLogEntries(material);
   requireBundleRules(version.rules, toParts(content, verifier, logEntries));
-  if (content === undefined || verifier === undefined) throw new EngineError("malformed", "no content or no verification material", { subject: "/" });
-  return { version: version.text, verifier: toVerifier(verifier), content, logEntries, timestamps: readTimestamps(material) };
+  if (content === undefined || verifier === undefined)
+    throw new EngineError("malformed", "no content or no verification material", { subject: "/" });
+  return {
+    version: version.text,
+    verifier: toVerifier(verifier),
+    content,
+    logEntries,
+    timestamps: readTimestamps(material),
+  };
 }
 
 /**
- * The bundle of a JSON document. Repeated and unknown fields are refused, numbers are integers, base64 is canonical; what its version asks for must be there.
+ * The bundle of a JSON document. Repeated and unknown fields are refused, numbers are integers, base64 is canonical;
+ * what its version asks for must be there.
  * @throws EngineError `malformed`, `over-limit`.
  */
 export function parseBundle(document: Uint8Array | string): SigstoreBundle {
-  return readBundle(parseJson(document, { ...protoJsonOptions, maxBytes: defaultLimits.bundleBytes, subject: "bundle" }));
+  return readBundle(
+    parseJson(document, { ...protoJsonOptions, maxBytes: defaultLimits.bundleBytes, subject: "bundle" }),
+  );
 }

@@ -1,6 +1,6 @@
 /**
- * Finds the candidates for an image in all layouts: cosign's tag, artifact referrers, bundle referrers. Finding trusts nothing.
- * Source: cosign signature specification, OCI 1.1 referrers (sigstore.md 1; outcomes.md section 2).
+ * Finds the candidates for an image in all layouts: cosign's tag, artifact referrers, bundle referrers. Finding trusts
+ * nothing. Source: cosign signature specification, OCI 1.1 referrers (sigstore.md 1; outcomes.md section 2).
  */
 import { EngineError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
@@ -17,15 +17,17 @@ import { layerEntity } from "./signed-entity-layer.ts";
 import { signatureTag } from "./tag-scheme.ts";
 
 export interface SearchOptions {
-  /** `host/path` where signatures of the image are kept, tags and referrers alike; absent: the image's own repository. */
+  /**
+   * `host/path` where signatures of the image are kept, tags and referrers alike; absent: the image's own repository.
+   */
   readonly signatureRepository?: string;
   readonly layouts: "all" | "bundles";
   readonly purpose: EntityPurpose;
 }
 
 /**
- * What was found. `failures` are siblings that could not be read and layouts that nobody answered for; neither spoils a good candidate.
- * `open` are the questions whose answers could bring more.
+ * What was found. `failures` are siblings that could not be read and layouts that nobody answered for; neither spoils a
+ * good candidate. `open` are the questions whose answers could bring more.
  */
 export interface EntitySearch {
   readonly entities: readonly SignedEntity[];
@@ -43,7 +45,13 @@ export function findSignedEntities(
   knowledge: Knowledge,
   limits: Limits,
 ): EntitySearch {
-  const search = new Search(image.digest, options.signatureRepository ?? image.repository, options.purpose, knowledge, limits);
+  const search = new Search(
+    image.digest,
+    options.signatureRepository ?? image.repository,
+    options.purpose,
+    knowledge,
+    limits,
+  );
   if (options.layouts === "all") search.tag();
   search.referrers(options.layouts === "all");
   return search;
@@ -79,7 +87,8 @@ class Search implements EntitySearch {
   referrers(artifacts: boolean): void {
     this.#attempt("referrers", () => {
       const seen = new Set<Digest>();
-      for (const descriptor of found(readReferrers(this.#knowledge, this.#repository, this.#digest, this.#limits)) ?? []) {
+      for (const descriptor of found(readReferrers(this.#knowledge, this.#repository, this.#digest, this.#limits)) ??
+        []) {
         if (seen.has(descriptor.digest)) continue;
         seen.add(descriptor.digest);
         this.#attempt(descriptor.digest, () => this.#referrer(descriptor, artifacts));
@@ -88,7 +97,12 @@ class Search implements EntitySearch {
   }
 
   #referrer(descriptor: Descriptor, artifacts: boolean): void {
-    if (descriptor.artifactType !== undefined && descriptor.artifactType !== "" && referrerScheme(descriptor.artifactType, this.#purpose) === undefined) return;
+    if (
+      descriptor.artifactType !== undefined &&
+      descriptor.artifactType !== "" &&
+      referrerScheme(descriptor.artifactType, this.#purpose) === undefined
+    )
+      return;
     // What the manifest itself says decides; the listing only spares reading it.
     const manifest = this.#manifest(descriptor.digest);
     const scheme = referrerScheme(manifest.artifactType ?? manifest.config?.mediaType ?? "", this.#purpose);
@@ -97,7 +111,9 @@ class Search implements EntitySearch {
     if (subject !== this.#digest)
       throw new EngineError(
         "wrong-digest",
-        subject === undefined ? "listed as a referrer, and refers to nothing" : `listed as a referrer, and refers to ${subject}`,
+        subject === undefined
+          ? "listed as a referrer, and refers to nothing"
+          : `listed as a referrer, and refers to ${subject}`,
         { subject: descriptor.digest },
       );
     if (scheme === "artifact") this.#layers(descriptor.digest, manifest);
@@ -105,7 +121,10 @@ class Search implements EntitySearch {
   }
 
   #layers(manifestDigest: Digest, manifest: Manifest, tag?: string): void {
-    if (manifest.kind !== "manifest") throw new EngineError("malformed", "an index where a signature manifest is expected", { subject: manifestDigest });
+    if (manifest.kind !== "manifest")
+      throw new EngineError("malformed", "an index where a signature manifest is expected", {
+        subject: manifestDigest,
+      });
     manifest.layers.forEach((descriptor, index) => {
       // What is larger than a layer may be is refused unread, and anything else has the size that is stated.
       if (descriptor.size <= this.#limits.blobBytes) this.#spend(descriptor.size);
@@ -128,21 +147,45 @@ class Search implements EntitySearch {
   #bundle(manifestDigest: Digest, manifest: Manifest): void {
     const [layer] = manifest.layers;
     if (layer === undefined || manifest.layers.length !== 1)
-      throw new EngineError("malformed", `${manifest.layers.length} layers where a bundle is exactly one`, { subject: manifestDigest });
+      throw new EngineError("malformed", `${manifest.layers.length} layers where a bundle is exactly one`, {
+        subject: manifestDigest,
+      });
     if (!isBundleMediaType(layer.mediaType))
-      throw new EngineError("malformed", `a layer of type ${JSON.stringify(layer.mediaType)} where a bundle is expected`, { subject: manifestDigest });
+      throw new EngineError(
+        "malformed",
+        `a layer of type ${JSON.stringify(layer.mediaType)} where a bundle is expected`,
+        { subject: manifestDigest },
+      );
     const maxBytes = this.#limits.bundleBytes;
-    if (layer.size > maxBytes) throw new EngineError("over-limit", `a bundle of ${layer.size} bytes, at most ${maxBytes} are read`, { subject: layer.digest });
+    if (layer.size > maxBytes)
+      throw new EngineError("over-limit", `a bundle of ${layer.size} bytes, at most ${maxBytes} are read`, {
+        subject: layer.digest,
+      });
     this.#spend(layer.size);
-    const bytes = foundContent(readBlob(this.#knowledge, this.#repository, layer.digest, maxBytes), this.#absent, layer.digest);
+    const bytes = foundContent(
+      readBlob(this.#knowledge, this.#repository, layer.digest, maxBytes),
+      this.#absent,
+      layer.digest,
+    );
     requireSize(bytes, layer);
-    if (isCompressed(bytes)) throw new EngineError("malformed", "a compressed bundle: only the JSON itself is read", { subject: layer.digest });
+    if (isCompressed(bytes))
+      throw new EngineError("malformed", "a compressed bundle: only the JSON itself is read", {
+        subject: layer.digest,
+      });
     const bundle = parseBundle(bytes);
     if (!bundle.version.startsWith("0.3"))
-      throw new EngineError("malformed", `bundle version ${bundle.version}: a registry keeps 0.3 or later`, { subject: layer.digest });
+      throw new EngineError("malformed", `bundle version ${bundle.version}: a registry keeps 0.3 or later`, {
+        subject: layer.digest,
+      });
     const read = readBundleContent(bundle);
     if (read.purpose !== this.#purpose) return;
-    this.#add(bundleEntity(bundle, { layout: "bundle", digest: layer.digest, repository: this.#repository, manifest: manifestDigest, layer: 0 }, read));
+    this.#add(
+      bundleEntity(
+        bundle,
+        { layout: "bundle", digest: layer.digest, repository: this.#repository, manifest: manifestDigest, layer: 0 },
+        read,
+      ),
+    );
   }
 
   get #absent(): "no-signature" | "no-attestation" {
@@ -150,7 +193,11 @@ class Search implements EntitySearch {
   }
 
   #manifest(digest: Digest): Manifest {
-    const { bytes, manifest } = foundContent(readManifest(this.#knowledge, this.#repository, digest, this.#limits), this.#absent, digest);
+    const { bytes, manifest } = foundContent(
+      readManifest(this.#knowledge, this.#repository, digest, this.#limits),
+      this.#absent,
+      digest,
+    );
     this.#spend(bytes.length);
     return manifest;
   }
@@ -166,7 +213,9 @@ class Search implements EntitySearch {
 
   #add(entity: SignedEntity): void {
     if (this.entities.length >= this.#limits.signaturesPerImage)
-      throw new EngineError("over-limit", `more than ${this.#limits.signaturesPerImage} candidates`, { subject: `${this.#repository}@${this.#digest}` });
+      throw new EngineError("over-limit", `more than ${this.#limits.signaturesPerImage} candidates`, {
+        subject: `${this.#repository}@${this.#digest}`,
+      });
     this.entities.push(entity);
   }
 
@@ -177,7 +226,10 @@ class Search implements EntitySearch {
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
       const check = error.cause instanceof Unanswered ? `question.${error.cause.question.kind}` : "entity.find";
-      this.failures.push({ ...toFailure(error, check, findingStage), subject: error.cause instanceof Unanswered ? (error.subject ?? subject) : subject });
+      this.failures.push({
+        ...toFailure(error, check, findingStage),
+        subject: error.cause instanceof Unanswered ? (error.subject ?? subject) : subject,
+      });
       this.open.push(...openQuestions(error));
     }
   }
@@ -185,4 +237,5 @@ class Search implements EntitySearch {
 
 /** gzip and Zstandard by their first bytes. */
 const isCompressed = (bytes: Uint8Array): boolean =>
-  (bytes[0] === 0x1f && bytes[1] === 0x8b) || (bytes[0] === 0x28 && bytes[1] === 0xb5 && bytes[2] === 0x2f && bytes[3] === 0xfd);
+  (bytes[0] === 0x1f && bytes[1] === 0x8b) ||
+  (bytes[0] === 0x28 && bytes[1] === 0xb5 && bytes[2] === 0x2f && bytes[3] === 0xfd);

@@ -2,17 +2,27 @@
 import { cosignSignPredicateType } from "../dsse/predicate-types.ts";
 import { statementOf } from "../dsse/statement.ts";
 import type { SigstoreBundle } from "./bundle.ts";
-import { type CarriedCertificate, type EntityPurpose, type EntitySource, once, type SignedContent, type SignedEntity } from "./signed-entity.ts";
+import {
+  type CarriedCertificate,
+  type EntityPurpose,
+  type EntitySource,
+  once,
+  type SignedContent,
+  type SignedEntity,
+} from "./signed-entity.ts";
 
 /**
- * What a bundle is for: an image signature is a statement of cosign's own predicate type, or a signature over the artifact itself.
- * Nothing is trusted by this; it decides where the bundle is a candidate.
+ * What a bundle is for: an image signature is a statement of cosign's own predicate type, or a signature over the
+ * artifact itself. Nothing is trusted by this; it decides where the bundle is a candidate.
  *
  * Differs: Kyverno counts any attestation by the right signer as a signature.
  *
  * @throws EngineError `malformed` when the signed statement cannot be read.
  */
-export function readBundleContent(bundle: SigstoreBundle): { readonly purpose: EntityPurpose; readonly content: SignedContent } {
+export function readBundleContent(bundle: SigstoreBundle): {
+  readonly purpose: EntityPurpose;
+  readonly content: SignedContent;
+} {
   const { content } = bundle;
   if (content.kind === "message") return { purpose: "signature", content };
   const statement = statementOf(content.envelope, { layout: "bundle" });
@@ -23,7 +33,11 @@ export function readBundleContent(bundle: SigstoreBundle): { readonly purpose: E
 }
 
 /** The candidate of a bundle that was parsed already. */
-export function bundleEntity(bundle: SigstoreBundle, source: EntitySource, read = readBundleContent(bundle)): SignedEntity {
+export function bundleEntity(
+  bundle: SigstoreBundle,
+  source: EntitySource,
+  read = readBundleContent(bundle),
+): SignedEntity {
   return {
     get id() {
       return `${read.purpose} ${source.digest}`;
@@ -37,6 +51,9 @@ export function bundleEntity(bundle: SigstoreBundle, source: EntitySource, read 
   };
 }
 
-/** Only the leaf: whatever else a bundle brings is no part of a path (sigstore-go takes intermediates from the trusted root alone). */
+/**
+ * Only the leaf: whatever else a bundle brings is no part of a path (sigstore-go takes intermediates from the trusted
+ * root alone).
+ */
 const carried = ({ verifier }: SigstoreBundle): CarriedCertificate | undefined =>
   verifier.kind === "certificate" ? { certificate: verifier.certificate, intermediates: [] } : undefined;

@@ -1,4 +1,7 @@
-/** A candidate that is a layer of a cosign manifest: payload or envelope in the blob, everything else in annotations. Source: cosign signature specification (sigstore.md 1.1, 2). */
+/**
+ * A candidate that is a layer of a cosign manifest: payload or envelope in the blob, everything else in annotations.
+ * Source: cosign signature specification (sigstore.md 1.1, 2).
+ */
 import { parseEnvelope } from "../dsse/envelope.ts";
 import { statementOf } from "../dsse/statement.ts";
 import { decodeBase64 } from "../encoding/base64.ts";
@@ -12,7 +15,14 @@ import type { Descriptor, Digest, Knowledge } from "../question.ts";
 import { parseRekorBundleAnnotation } from "../tlog/rekor-v1/bundle-annotation.ts";
 import { parseCertificatesPem } from "../x509/certificate.ts";
 import { foundContent, requireSize } from "./ask.ts";
-import { type CarriedCertificate, type EntityPurpose, type EntitySource, once, type SignedContent, type SignedEntity } from "./signed-entity.ts";
+import {
+  type CarriedCertificate,
+  type EntityPurpose,
+  type EntitySource,
+  once,
+  type SignedContent,
+  type SignedEntity,
+} from "./signed-entity.ts";
 import { layerAnnotation } from "./tag-scheme.ts";
 
 /** The layer, where it stands, and how to read it. */
@@ -46,9 +56,15 @@ export function layerEntity(place: LayerPlace): SignedEntity {
     purpose,
     source,
     content: once(() => readContent(place, annotations)),
-    certificate: once(() => readCertificate(text(layerAnnotation.certificate), text(layerAnnotation.chain), place.limits)),
-    logEntries: once(() => (text(layerAnnotation.bundle) === "" ? [] : [parseRekorBundleAnnotation(text(layerAnnotation.bundle))])),
-    timestamps: once(() => (text(layerAnnotation.timestamp) === "" ? [] : [readTimestamp(text(layerAnnotation.timestamp))])),
+    certificate: once(() =>
+      readCertificate(text(layerAnnotation.certificate), text(layerAnnotation.chain), place.limits),
+    ),
+    logEntries: once(() =>
+      text(layerAnnotation.bundle) === "" ? [] : [parseRekorBundleAnnotation(text(layerAnnotation.bundle))],
+    ),
+    timestamps: once(() =>
+      text(layerAnnotation.timestamp) === "" ? [] : [readTimestamp(text(layerAnnotation.timestamp))],
+    ),
   };
 }
 
@@ -56,14 +72,26 @@ function readContent(place: LayerPlace, annotations: Readonly<Record<string, str
   const { descriptor, limits } = place;
   // cosign: the key must exist, also where its value is empty because the envelope holds the signature.
   if (!Object.hasOwn(annotations, layerAnnotation.signature))
-    throw new EngineError("malformed", `the layer lacks the annotation ${layerAnnotation.signature}`, { subject: descriptor.digest });
+    throw new EngineError("malformed", `the layer lacks the annotation ${layerAnnotation.signature}`, {
+      subject: descriptor.digest,
+    });
   if (descriptor.size > limits.blobBytes)
-    throw new EngineError("over-limit", `a layer of ${descriptor.size} bytes, at most ${limits.blobBytes} are read`, { subject: descriptor.digest });
+    throw new EngineError("over-limit", `a layer of ${descriptor.size} bytes, at most ${limits.blobBytes} are read`, {
+      subject: descriptor.digest,
+    });
   const absent = place.purpose === "signature" ? "no-signature" : "no-attestation";
-  const bytes = foundContent(readBlob(place.knowledge, place.repository, descriptor.digest, limits.blobBytes), absent, descriptor.digest);
+  const bytes = foundContent(
+    readBlob(place.knowledge, place.repository, descriptor.digest, limits.blobBytes),
+    absent,
+    descriptor.digest,
+  );
   requireSize(bytes, descriptor);
   if (place.purpose === "signature") {
-    return { kind: "simple-signing", payload: bytes, signature: readBase64(annotations[layerAnnotation.signature] as string, layerAnnotation.signature) };
+    return {
+      kind: "simple-signing",
+      payload: bytes,
+      signature: readBase64(annotations[layerAnnotation.signature] as string, layerAnnotation.signature),
+    };
   }
   const envelope = parseEnvelope(bytes);
   return { kind: "dsse", envelope, statement: statementOf(envelope, { layout: "layer" }), envelopeBytes: bytes };
@@ -77,11 +105,15 @@ function readBase64(text: string, subject: string): Uint8Array {
   }
 }
 
-/** The first certificate signs. Of the chain the last one, its root, is dropped: nothing that travels with a signature is trusted. */
+/**
+ * The first certificate signs. Of the chain the last one, its root, is dropped: nothing that travels with a signature
+ * is trusted.
+ */
 function readCertificate(certificate: string, chain: string, limits: Limits): CarriedCertificate | undefined {
   if (certificate === "") return undefined;
   const [leaf] = parseCertificatesPem(certificate);
-  if (leaf === undefined) throw new EngineError("malformed", "no certificate in the annotation", { subject: layerAnnotation.certificate });
+  if (leaf === undefined)
+    throw new EngineError("malformed", "no certificate in the annotation", { subject: layerAnnotation.certificate });
   const parents = once(() => readChain(chain, limits));
   return {
     certificate: leaf,
@@ -95,9 +127,13 @@ function readChain(chain: string, limits: Limits): CarriedCertificate["intermedi
   if (chain === "") return [];
   const certificates = parseCertificatesPem(chain);
   if (certificates.length > limits.certificatesPerChain)
-    throw new EngineError("over-limit", `${certificates.length} certificates in a chain, at most ${limits.certificatesPerChain} are read`, {
-      subject: layerAnnotation.chain,
-    });
+    throw new EngineError(
+      "over-limit",
+      `${certificates.length} certificates in a chain, at most ${limits.certificatesPerChain} are read`,
+      {
+        subject: layerAnnotation.chain,
+      },
+    );
   return certificates.slice(0, -1);
 }
 

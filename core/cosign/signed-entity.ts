@@ -1,17 +1,26 @@
-/** One candidate: a signature or attestation as it was found, with every part read only when asked for. Source: cosign signature specification, Sigstore bundle (sigstore.md 1, 3). */
+/**
+ * One candidate: a signature or attestation as it was found, with every part read only when asked for. Source: cosign
+ * signature specification, Sigstore bundle (sigstore.md 1, 3).
+ */
 import type { Envelope } from "../dsse/envelope.ts";
 import type { Statement } from "../dsse/statement.ts";
 import type { Digest } from "../question.ts";
 import type { LogEntry } from "../tlog/log-entry.ts";
 import type { Certificate } from "../x509/certificate.ts";
 
-/** `tag`: `sha256-HEX.sig`; `artifact`: a referrer with cosign's layers; `bundle`: a referrer with one Sigstore bundle; `file`: a bundle that somebody handed over. */
+/**
+ * `tag`: `sha256-HEX.sig`; `artifact`: a referrer with cosign's layers; `bundle`: a referrer with one Sigstore bundle;
+ * `file`: a bundle that somebody handed over.
+ */
 export type EntityLayout = "tag" | "artifact" | "bundle" | "file";
 
 /** What is looked for: a signature of the image, or a statement about it. */
 export type EntityPurpose = "signature" | "attestation";
 
-/** Where a candidate was read. `digest` is that of the layer or bundle; `manifest` that of the manifest that lists it at `layer`. */
+/**
+ * Where a candidate was read. `digest` is that of the layer or bundle; `manifest` that of the manifest that lists it at
+ * `layer`.
+ */
 export interface EntitySource {
   readonly layout: EntityLayout;
   readonly digest: Digest;
@@ -25,20 +34,35 @@ export interface EntitySource {
 export type SignedContent =
   /** cosign's own payload, as it stands in the layer. */
   | { readonly kind: "simple-signing"; readonly payload: Uint8Array; readonly signature: Uint8Array }
-  /** `envelopeBytes` are those of the layer; a bundle keeps no such text. The first signature of the envelope is the one that timestamps are about. */
-  | { readonly kind: "dsse"; readonly envelope: Envelope; readonly statement: Statement; readonly envelopeBytes?: Uint8Array }
+  /**
+   * `envelopeBytes` are those of the layer; a bundle keeps no such text. The first signature of the envelope is the one
+   * that timestamps are about.
+   */
+  | {
+      readonly kind: "dsse";
+      readonly envelope: Envelope;
+      readonly statement: Statement;
+      readonly envelopeBytes?: Uint8Array;
+    }
   /** The artifact itself is signed. `digest` is the bundle's unsigned hint. */
-  | { readonly kind: "message"; readonly signature: Uint8Array; readonly digest?: { readonly algorithm: string; readonly digest: Uint8Array } };
+  | {
+      readonly kind: "message";
+      readonly signature: Uint8Array;
+      readonly digest?: { readonly algorithm: string; readonly digest: Uint8Array };
+    };
 
-/** The certificate that a candidate carries. `intermediates` are the other certificates beside it: never trusted, at most parts of a path. */
+/**
+ * The certificate that a candidate carries. `intermediates` are the other certificates beside it: never trusted, at
+ * most parts of a path.
+ */
 export interface CarriedCertificate {
   readonly certificate: Certificate;
   readonly intermediates: readonly Certificate[];
 }
 
 /**
- * A candidate. The methods read what they name, once, and throw `EngineError`s: `malformed`, `over-limit`, or an outage code when the content is not at hand.
- * A part that no expectation asks for is never read, so junk in it does no harm.
+ * A candidate. The methods read what they name, once, and throw `EngineError`s: `malformed`, `over-limit`, or an outage
+ * code when the content is not at hand. A part that no expectation asks for is never read, so junk in it does no harm.
  */
 export interface SignedEntity {
   /** Names the candidate by content: two entities of one id are the same bytes. */

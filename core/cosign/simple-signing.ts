@@ -1,10 +1,16 @@
-/** Simple signing payloads: what cosign signs in the tag and artifact layouts. Source: containers/image simple signing; cosign signature specification; Go's JSON rules. */
+/**
+ * Simple signing payloads: what cosign signs in the tag and artifact layouts. Source: containers/image simple signing;
+ * cosign signature specification; Go's JSON rules.
+ */
 import { goField } from "../encoding/go-json.ts";
 import { type JsonObject, type JsonValue, parseJson } from "../encoding/json.ts";
 import { readObject, readString } from "../encoding/shape.ts";
 import { defaultLimits } from "../limits.ts";
 
-/** The signed claims. `digest` is the text as found, `""` where there is none: compare it exactly. `optional` has the annotations. */
+/**
+ * The signed claims. `digest` is the text as found, `""` where there is none: compare it exactly. `optional` has the
+ * annotations.
+ */
 export interface SimpleSigning {
   readonly digest: string;
   readonly reference?: string;
@@ -25,15 +31,31 @@ const textField = (parent: JsonObject, name: string, at: string): string => {
 };
 
 /**
- * The claims of a payload. As in Go, keys match in any case, the last of a repeated key wins and unknown fields do not matter; neither do type and reference.
+ * The claims of a payload. As in Go, keys match in any case, the last of a repeated key wins and unknown fields do not
+ * matter; neither do type and reference.
  * @throws EngineError `malformed`, `over-limit`.
  */
 export function parseSimpleSigning(payload: Uint8Array): SimpleSigning {
-  const object = readObject(parseJson(payload, { duplicateKeys: "last-wins", maxBytes: defaultLimits.blobBytes, subject: "simple signing payload" }), "");
+  const object = readObject(
+    parseJson(payload, {
+      duplicateKeys: "last-wins",
+      maxBytes: defaultLimits.blobBytes,
+      subject: "simple signing payload",
+    }),
+    "",
+  );
   const critical = objectField(object, "critical", "/critical");
-  const reference = textField(objectField(critical, "identity", "/critical/identity"), "docker-reference", "/critical/identity/docker-reference");
+  const reference = textField(
+    objectField(critical, "identity", "/critical/identity"),
+    "docker-reference",
+    "/critical/identity/docker-reference",
+  );
   return {
-    digest: textField(objectField(critical, "image", "/critical/image"), "docker-manifest-digest", "/critical/image/docker-manifest-digest"),
+    digest: textField(
+      objectField(critical, "image", "/critical/image"),
+      "docker-manifest-digest",
+      "/critical/image/docker-manifest-digest",
+    ),
     ...(reference === "" ? {} : { reference }),
     type: textField(critical, "type", "/critical/type"),
     optional: objectField(object, "optional", "/optional"),

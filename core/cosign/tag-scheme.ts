@@ -1,9 +1,15 @@
-/** Where cosign keeps signatures beside an image: the tag made of its digest, and the annotations of the layers there. Source: cosign signature specification (sigstore.md 1.1). */
+/**
+ * Where cosign keeps signatures beside an image: the tag made of its digest, and the annotations of the layers there.
+ * Source: cosign signature specification (sigstore.md 1.1).
+ */
 import type { Digest } from "../question.ts";
 import type { EntityPurpose } from "./signed-entity.ts";
 
-/** The tag that holds signatures (`sha256-HEX.sig`) or attestations (`sha256-HEX.att`) of the image with this digest. */
-export const signatureTag = (digest: Digest, purpose: EntityPurpose): string => `${digest.replace(":", "-")}.${purpose === "signature" ? "sig" : "att"}`;
+/**
+ * The tag that holds signatures (`sha256-HEX.sig`) or attestations (`sha256-HEX.att`) of the image with this digest.
+ */
+export const signatureTag = (digest: Digest, purpose: EntityPurpose): string =>
+  `${digest.replace(":", "-")}.${purpose === "signature" ? "sig" : "att"}`;
 
 /** Annotations of a layer. */
 export const layerAnnotation = {

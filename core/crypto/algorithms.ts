@@ -1,4 +1,7 @@
-/** Which signature algorithms a key may have used: by the key's type and the policy, never by what the signed document says. Source: sigstore.md 9.1 and 9.4, kyverno.md 17. */
+/**
+ * Which signature algorithms a key may have used: by the key's type and the policy, never by what the signed document
+ * says. Source: sigstore.md 9.1 and 9.4, kyverno.md 17.
+ */
 import { EngineError } from "../errors.ts";
 import type { EcdsaCurve } from "./curve.ts";
 import { type HashName, isHashName } from "./digest.ts";
@@ -16,13 +19,16 @@ const registeredHashes: Readonly<Record<EcdsaCurve, readonly HashName[]>> = {
 const unspecified = "sha256";
 
 /**
- * The algorithms to try for a signature by `key`, in order. `wanted` is a policy's `signatureAlgorithm`: without one, or with
- * `sha256`, every registered hash of the key's type; otherwise that hash alone. Ed25519 ignores it.
+ * The algorithms to try for a signature by `key`, in order. `wanted` is a policy's `signatureAlgorithm`: without one,
+ * or with `sha256`, every registered hash of the key's type; otherwise that hash alone. Ed25519 ignores it.
  * @throws EngineError `malformed` for a `wanted` that is no hash, and for RSA with `sha224`
  */
 export function registeredAlgorithms(key: PublicKey, wanted: string = unspecified): readonly SignatureAlgorithm[] {
   const name = wanted === "" ? unspecified : wanted;
-  const wrong = (why: string) => new EngineError("malformed", `signature algorithm ${JSON.stringify(wanted)} ${why}`, { subject: "signatureAlgorithm" });
+  const wrong = (why: string) =>
+    new EngineError("malformed", `signature algorithm ${JSON.stringify(wanted)} ${why}`, {
+      subject: "signatureAlgorithm",
+    });
   if (!isHashName(name)) throw wrong("is none of sha224, sha256, sha384, sha512");
   switch (key.type) {
     case "ecdsa":

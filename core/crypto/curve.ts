@@ -1,4 +1,7 @@
-/** The NIST curves y² = x³ - 3x + b over the field of p, of prime order n. Source: FIPS 186-4 appendix D.1.2, RFC 5480 §2.1.1.1. */
+/**
+ * The NIST curves y² = x³ - 3x + b over the field of p, of prime order n. Source: FIPS 186-4 appendix D.1.2, RFC 5480
+ * §2.1.1.1.
+ */
 import { toBigInt } from "./big-integer.ts";
 
 export type EcdsaCurve = "P-256" | "P-384" | "P-521";
@@ -37,7 +40,8 @@ export const curves: Readonly<Record<EcdsaCurve, CurveParameters>> = {
     size: 66,
     p: 2n ** 521n - 1n,
     b: 0x051953eb9618e1c9a1f929a21a0b68540eea2da725b99b315f3b8b489918ef109e156193951ec7e937b1652c0bd3bb1bf073573df883d2c34f1ef451fd46b503f00n,
-    order: 0x1fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409n,
+    order:
+      0x1fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409n,
   },
 };
 
@@ -46,7 +50,10 @@ const all = Object.values(curves);
 /** The curve of an object identifier, if it is one of the three. */
 export const curveOf = (oid: string): CurveParameters | undefined => all.find((curve) => curve.oid === oid);
 
-/** Whether `point` is 0x04 ‖ X ‖ Y of a point on the curve. The curves have cofactor 1: every such point has the right order. */
+/**
+ * Whether `point` is 0x04 ‖ X ‖ Y of a point on the curve. The curves have cofactor 1: every such point has the right
+ * order.
+ */
 export function isOnCurve(curve: CurveParameters, point: Uint8Array): boolean {
   if (point.length !== 1 + 2 * curve.size || point[0] !== 4) return false;
   const x = toBigInt(point.subarray(1, 1 + curve.size));

@@ -6,7 +6,10 @@ import { hashes } from "./hashes.ts";
 export type HashName = "sha224" | "sha256" | "sha384" | "sha512";
 
 /** Bytes that a hash function yields. */
-export const digestLength = { sha224: 28, sha256: 32, sha384: 48, sha512: 64 } as const satisfies Record<HashName, number>;
+export const digestLength = { sha224: 28, sha256: 32, sha384: 48, sha512: 64 } as const satisfies Record<
+  HashName,
+  number
+>;
 
 /** Whether `name` is a hash of this program. */
 export const isHashName = (name: string): name is HashName => Object.hasOwn(hashes, name);

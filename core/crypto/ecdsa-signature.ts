@@ -11,10 +11,13 @@ export interface EcdsaSignature {
   readonly s: bigint;
 }
 
-/** r and s of a strict DER signature, each 1 to the curve's order less 1; `undefined` for anything else. S may be high. */
+/**
+ * r and s of a strict DER signature, each 1 to the curve's order less 1; `undefined` for anything else. S may be high.
+ */
 export function readEcdsaSignature(signature: Uint8Array, curve: EcdsaCurve): EcdsaSignature | undefined {
   const { size, order } = curves[curve];
-  // Longer than any signature of the curve: header of up to three bytes, two integers of up to three bytes more than the size.
+  // Longer than any signature of the curve: header of up to three bytes, two integers of up to three bytes more than
+  // the size.
   if (signature.length > 2 * (size + 3) + 3) return undefined;
   try {
     const fields = openDer(signature, Tag.sequence, "signature");
@@ -33,12 +36,16 @@ export function readEcdsaSignature(signature: Uint8Array, curve: EcdsaCurve): Ec
 export function p1363ToDer(signature: Uint8Array, curve: EcdsaCurve): Uint8Array | undefined {
   const { size } = curves[curve];
   if (signature.length !== 2 * size) return undefined;
-  return encodeElement(Tag.sequence, encodeUnsigned(signature.subarray(0, size)), encodeUnsigned(signature.subarray(size)));
+  return encodeElement(
+    Tag.sequence,
+    encodeUnsigned(signature.subarray(0, size)),
+    encodeUnsigned(signature.subarray(size)),
+  );
 }
 
 /**
- * An artifact's signature as DER: as it is where it begins like DER and is as long as it says, converted where it is r ‖ s. The verifier port
- * takes DER only; cosign accepts both for artifacts, and DER alone for log promises and TUF.
+ * An artifact's signature as DER: as it is where it begins like DER and is as long as it says, converted where it is r
+ * ‖ s. The verifier port takes DER only; cosign accepts both for artifacts, and DER alone for log promises and TUF.
  */
 export function ecdsaSignatureToDer(signature: Uint8Array, curve: EcdsaCurve): Uint8Array {
   if (readEcdsaSignature(signature, curve) !== undefined) return signature;

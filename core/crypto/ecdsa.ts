@@ -1,8 +1,8 @@
 /**
  * ECDSA verification over noble's points. Source: FIPS 186-5 §6.4.2.
  *
- * noble's own `verify` takes the key as bytes and forgets it; here a key keeps its point, and one that comes back (a log's, an
- * authority's) gets a table of multiples, which makes it four times as fast.
+ * noble's own `verify` takes the key as bytes and forgets it; here a key keeps its point, and one that comes back (a
+ * log's, an authority's) gets a table of multiples, which makes it four times as fast.
  */
 import { p256, p384, p521 } from "@noble/curves/nist.js";
 import { toBigInt } from "./big-integer.ts";
@@ -30,7 +30,13 @@ function pointOf(key: EcdsaKey): KnownKey {
   if (entry === undefined) {
     const { size } = curves[key.curve];
     const { Point } = implementations[key.curve];
-    entry = { point: Point.fromAffine({ x: toBigInt(key.point.subarray(1, 1 + size)), y: toBigInt(key.point.subarray(1 + size)) }), uses: 0 };
+    entry = {
+      point: Point.fromAffine({
+        x: toBigInt(key.point.subarray(1, 1 + size)),
+        y: toBigInt(key.point.subarray(1 + size)),
+      }),
+      uses: 0,
+    };
     known.set(key, entry);
   }
   entry.uses += 1;
@@ -56,6 +62,9 @@ export function verifyEcdsa(key: EcdsaKey, digest: Uint8Array, signature: Uint8A
   const first = Fn.mul(truncate(digest, order, size), inverse);
   const second = Fn.mul(parsed.r, inverse);
   const { point, uses } = pointOf(key);
-  const sum = uses >= usesBeforeTable ? Point.BASE.multiplyUnsafe(first).add(point.multiplyUnsafe(second)) : Point.BASE.mulAddUnsafe(first, point, second);
+  const sum =
+    uses >= usesBeforeTable
+      ? Point.BASE.multiplyUnsafe(first).add(point.multiplyUnsafe(second))
+      : Point.BASE.mulAddUnsafe(first, point, second);
   return !sum.is0() && sum.toAffine().x % order === parsed.r;
 }

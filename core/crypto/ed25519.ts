@@ -1,8 +1,9 @@
 /**
  * Ed25519 and Ed25519ph over noble's points. Source: RFC 8032 §5.1.7 and §5.1.3.
  *
- * Verification is the cofactorless one of OpenSSL and Go: R is computed anew and its bytes compared. noble's own `verify` multiplies
- * by the cofactor and would accept signatures, reachable only by the key's owner, that OpenSSL refuses; the adapters must agree.
+ * Verification is the cofactorless one of OpenSSL and Go: R is computed anew and its bytes compared. noble's own
+ * `verify` multiplies by the cofactor and would accept signatures, reachable only by the key's owner, that OpenSSL
+ * refuses; the adapters must agree.
  */
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { concat, equalBytes } from "../encoding/bytes.ts";
@@ -37,7 +38,8 @@ export function isEd25519Point(bytes: Uint8Array): boolean {
 }
 
 /** Whether S, the second half of a 64-byte signature, is below the group's order. */
-export const isEd25519Signature = (signature: Uint8Array): boolean => signature.length === 64 && littleEndian(signature.subarray(32)) < order;
+export const isEd25519Signature = (signature: Uint8Array): boolean =>
+  signature.length === 64 && littleEndian(signature.subarray(32)) < order;
 
 /** dom2(1, "") of RFC 8032 §5.1: prehashed, empty context. */
 const prehashPrefix = concat(encodeUtf8("SigEd25519 no Ed25519 collisions"), Uint8Array.of(1, 0));
@@ -50,7 +52,9 @@ function verifyOver(point: Uint8Array, prefix: Uint8Array, content: Uint8Array, 
   decoded.set(point, key);
   const commitment = signature.subarray(0, 32);
   const challenge = littleEndian(digest("sha512", concat(prefix, commitment, point, content))) % order;
-  const expected = ed25519.Point.BASE.multiplyUnsafe(littleEndian(signature.subarray(32))).subtract(key.multiplyUnsafe(challenge));
+  const expected = ed25519.Point.BASE.multiplyUnsafe(littleEndian(signature.subarray(32))).subtract(
+    key.multiplyUnsafe(challenge),
+  );
   return equalBytes(expected.toBytes(), commitment);
 }
 
@@ -59,4 +63,5 @@ export const verifyEd25519 = (point: Uint8Array, message: Uint8Array, signature:
   verifyOver(point, new Uint8Array(0), message, signature);
 
 /** Verifies a well-formed signature by the key `point` over a message of which `sha512` is the digest. */
-export const verifyEd25519ph = (point: Uint8Array, sha512: Uint8Array, signature: Uint8Array): boolean => verifyOver(point, prehashPrefix, sha512, signature);
+export const verifyEd25519ph = (point: Uint8Array, sha512: Uint8Array, signature: Uint8Array): boolean =>
+  verifyOver(point, prehashPrefix, sha512, signature);

@@ -14,7 +14,10 @@ import { isEd25519Point } from "./ed25519.ts";
 interface KeyBase {
   /** SubjectPublicKeyInfo, DER. */
   readonly spki: Uint8Array;
-  /** Lower-case hexadecimal SHA-256 of `spki`: the key's fingerprint, and the log id of CT and Rekor v1 logs. Computed when first read. */
+  /**
+   * Lower-case hexadecimal SHA-256 of `spki`: the key's fingerprint, and the log id of CT and Rekor v1 logs. Computed
+   * when first read.
+   */
   readonly fingerprint: string;
 }
 
@@ -29,7 +32,8 @@ export type PublicKey =
   | (KeyBase & { readonly type: "ed25519"; readonly point: Uint8Array });
 
 const subject = "public key";
-const malformed = (message: string, cause?: unknown): EngineError => new EngineError("malformed", `${subject}: ${message}`, { subject, cause });
+const malformed = (message: string, cause?: unknown): EngineError =>
+  new EngineError("malformed", `${subject}: ${message}`, { subject, cause });
 
 const algorithmOids = { ecdsa: "1.2.840.10045.2.1", rsa: "1.2.840.113549.1.1.1", ed25519: "1.3.101.112" } as const;
 const minimumModulusBits = 1024;
@@ -92,15 +96,17 @@ function readRsa(spki: Uint8Array, der: Uint8Array): PublicKey {
   const exponent = fields.smallInteger(2 ** 31 - 1);
   fields.end();
   const bits = modulus.length * 8 - (Math.clz32(modulus[0] as number) - 24);
-  if (bits > defaultLimits.rsaModulusBits) throw new EngineError("over-limit", `${subject}: RSA modulus of ${bits} bits`, { subject });
-  if (bits < minimumModulusBits || (modulus[modulus.length - 1] as number) % 2 === 0) throw malformed(`RSA modulus that is even or of ${bits} bits`);
+  if (bits > defaultLimits.rsaModulusBits)
+    throw new EngineError("over-limit", `${subject}: RSA modulus of ${bits} bits`, { subject });
+  if (bits < minimumModulusBits || (modulus[modulus.length - 1] as number) % 2 === 0)
+    throw malformed(`RSA modulus that is even or of ${bits} bits`);
   if (exponent < 3 || exponent % 2 === 0) throw malformed(`RSA exponent ${exponent}`);
   return new RsaKey(spki, modulus, exponent, bits);
 }
 
 /**
- * The key of a SubjectPublicKeyInfo, or `undefined` where its algorithm or curve is not one of ours. For certificates, which may
- * hold a key that nobody asks for; everybody else calls {@link parseSpki}.
+ * The key of a SubjectPublicKeyInfo, or `undefined` where its algorithm or curve is not one of ours. For certificates,
+ * which may hold a key that nobody asks for; everybody else calls {@link parseSpki}.
  * @throws EngineError `malformed`, `over-limit` for a key of a known algorithm that breaks its format
  */
 export function readSpki(spki: Uint8Array): PublicKey | undefined {
@@ -134,7 +140,8 @@ export function readSpki(spki: Uint8Array): PublicKey | undefined {
 
 /**
  * The key of a SubjectPublicKeyInfo in DER.
- * @throws EngineError `malformed` also for algorithms and curves that are not ours; `over-limit` for an RSA modulus above the bound
+ * @throws EngineError `malformed` also for algorithms and curves that are not ours; `over-limit` for an RSA modulus
+ * above the bound
  */
 export function parseSpki(der: Uint8Array): PublicKey {
   const key = readSpki(der);
@@ -142,18 +149,24 @@ export function parseSpki(der: Uint8Array): PublicKey {
   return key;
 }
 
-const rsaAlgorithm = encodeElement(Tag.sequence, encodeElement(Tag.oid, encodeOid(algorithmOids.rsa)), encodeElement(Tag.null));
+const rsaAlgorithm = encodeElement(
+  Tag.sequence,
+  encodeElement(Tag.oid, encodeOid(algorithmOids.rsa)),
+  encodeElement(Tag.null),
+);
 const ed25519Algorithm = encodeElement(Tag.sequence, encodeElement(Tag.oid, encodeOid(algorithmOids.ed25519)));
 
 /** The key of an RSAPublicKey in DER (PKCS#1). @throws EngineError `malformed`, `over-limit` */
-export const parsePkcs1 = (der: Uint8Array): PublicKey => readRsa(encodeElement(Tag.sequence, rsaAlgorithm, encodeBitString(der)), der);
+export const parsePkcs1 = (der: Uint8Array): PublicKey =>
+  readRsa(encodeElement(Tag.sequence, rsaAlgorithm, encodeBitString(der)), der);
 
 /** The key of an RSA modulus, big-endian, and exponent. @throws EngineError `malformed`, `over-limit` */
 export const rsaPublicKey = (modulus: Uint8Array, exponent: Uint8Array): PublicKey =>
   parsePkcs1(encodeElement(Tag.sequence, encodeUnsigned(modulus), encodeUnsigned(exponent)));
 
 /** The key of 32 bare Ed25519 bytes, as TUF has them. @throws EngineError `malformed` */
-export const ed25519PublicKey = (point: Uint8Array): PublicKey => parseSpki(encodeElement(Tag.sequence, ed25519Algorithm, encodeBitString(point)));
+export const ed25519PublicKey = (point: Uint8Array): PublicKey =>
+  parseSpki(encodeElement(Tag.sequence, ed25519Algorithm, encodeBitString(point)));
 
 /**
  * Every key of a PEM text, in order: blocks `PUBLIC KEY` and `RSA PUBLIC KEY`; text outside the boundaries is ignored.

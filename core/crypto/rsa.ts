@@ -1,5 +1,6 @@
 /**
- * RSA verification on BigInt. Source: RFC 8017 §5.2.2, §8.1.2, §8.2.2, §9.1.2, §9.2. Why not a package: docs/decisions/020-portable-signatures.md.
+ * RSA verification on BigInt. Source: RFC 8017 §5.2.2, §8.1.2, §8.2.2, §9.1.2, §9.2. Why not a package:
+ * docs/decisions/020-portable-signatures.md.
  *
  * Everything is public here, so nothing is constant-time.
  */
@@ -36,7 +37,8 @@ function recoverEncoded({ modulus, exponent }: RsaKey, signature: Uint8Array): U
 }
 
 /** Whether a modulus of `bits` has room for the padding of at least eight bytes. */
-export const pkcs1Fits = (bits: number, hash: HashName): boolean => Math.ceil(bits / 8) >= digestInfo[hash].length + digestLength[hash] + 11;
+export const pkcs1Fits = (bits: number, hash: HashName): boolean =>
+  Math.ceil(bits / 8) >= digestInfo[hash].length + digestLength[hash] + 11;
 
 /** Whether a modulus of `bits` has room for digest, salt and the two fixed bytes. */
 export const pssFits = (bits: number, hash: HashName, saltLength: number): boolean =>
@@ -65,7 +67,13 @@ function maskOf(hash: HashName, seed: Uint8Array, length: number): Uint8Array {
 }
 
 /** PSS with MGF1 over the same hash and a salt of exactly `saltLength` bytes. */
-export function verifyPss(key: RsaKey, hash: HashName, hashed: Uint8Array, saltLength: number, signature: Uint8Array): boolean {
+export function verifyPss(
+  key: RsaKey,
+  hash: HashName,
+  hashed: Uint8Array,
+  saltLength: number,
+  signature: Uint8Array,
+): boolean {
   const recovered = recoverEncoded(key, signature);
   const encodedBits = key.bits - 1;
   const length = Math.ceil(encodedBits / 8);

@@ -48,11 +48,16 @@ function decodeMember(object: JsonObject, key: string, decode: (text: string) =>
 
 function readMembers(object: JsonObject, decode: (text: string) => Uint8Array, at: string, strict: boolean): Envelope {
   const list = readArray(member(object, "signatures"), pointer(at, "signatures"));
-  if (list.length === 0) throw new EngineError("malformed", "envelope without signatures", { subject: pointer(at, "signatures") });
+  if (list.length === 0)
+    throw new EngineError("malformed", "envelope without signatures", { subject: pointer(at, "signatures") });
   if (list.length > defaultLimits.envelopeSignatures) {
-    throw new EngineError("over-limit", `${list.length} signatures on an envelope, at most ${defaultLimits.envelopeSignatures} are read`, {
-      subject: pointer(at, "signatures"),
-    });
+    throw new EngineError(
+      "over-limit",
+      `${list.length} signatures on an envelope, at most ${defaultLimits.envelopeSignatures} are read`,
+      {
+        subject: pointer(at, "signatures"),
+      },
+    );
   }
   const signatures = list.map((entry, index): EnvelopeSignature => {
     const here = pointer(pointer(at, "signatures"), index);
@@ -74,7 +79,8 @@ const signatureKeys: ReadonlySet<string> = new Set(["keyid", "sig"]);
 const envelopeKeys: ReadonlySet<string> = new Set(["payloadType", "payload", "signatures"]);
 
 /**
- * The envelope that is an attestation layer's content. Unknown fields are ignored: some writers put certificates beside the signatures.
+ * The envelope that is an attestation layer's content. Unknown fields are ignored: some writers put certificates beside
+ * the signatures.
  * @throws EngineError `malformed`, `over-limit`.
  */
 export function parseEnvelope(document: Uint8Array | string): Envelope {

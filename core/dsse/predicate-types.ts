@@ -16,7 +16,10 @@ const shortNames: ReadonlyMap<string, string> = new Map([
   ["openvex", "https://openvex.dev/ns"],
 ]);
 
-/** The URI of a short name; any other text stands for itself, compared exactly: `https://spdx.dev/Document/v2.3` is not `spdx`. */
+/**
+ * The URI of a short name; any other text stands for itself, compared exactly: `https://spdx.dev/Document/v2.3` is not
+ * `spdx`.
+ */
 export const toPredicateType = (text: string): string => shortNames.get(text) ?? text;
 
 /** Cosign's short names, in the order of its documentation. For command line help; policies name URIs. */

@@ -1,12 +1,27 @@
-/** In-toto statements. Source: in-toto attestation framework, Statement v1 and v0.1; protobuf's JSON rules for unknown and repeated fields. */
+/**
+ * In-toto statements. Source: in-toto attestation framework, Statement v1 and v0.1; protobuf's JSON rules for unknown
+ * and repeated fields.
+ */
 import { type JsonObject, type JsonValue, parseJson } from "../encoding/json.ts";
-import { isObject, member, pointer, readArray, readObject, readString, readStringMap, refuseUnknownKeys } from "../encoding/shape.ts";
+import {
+  isObject,
+  member,
+  pointer,
+  readArray,
+  readObject,
+  readString,
+  readStringMap,
+  refuseUnknownKeys,
+} from "../encoding/shape.ts";
 import { EngineError } from "../errors.ts";
 import { defaultLimits } from "../limits.ts";
 import type { Digest } from "../question.ts";
 import { type Envelope, inTotoPayloadType } from "./envelope.ts";
 
-/** `digest` maps algorithm names to values as written; a map without prototype. `annotations` are the signed claims of a signature bundle. */
+/**
+ * `digest` maps algorithm names to values as written; a map without prototype. `annotations` are the signed claims of a
+ * signature bundle.
+ */
 export interface StatementSubject {
   readonly name?: string;
   readonly digest: Readonly<Record<string, string>>;
@@ -21,9 +36,20 @@ export interface Statement {
   readonly predicate: JsonObject;
 }
 
-const statementTypes: ReadonlySet<string> = new Set(["https://in-toto.io/Statement/v0.1", "https://in-toto.io/Statement/v1"]);
+const statementTypes: ReadonlySet<string> = new Set([
+  "https://in-toto.io/Statement/v0.1",
+  "https://in-toto.io/Statement/v1",
+]);
 const statementKeys: ReadonlySet<string> = new Set(["_type", "subject", "predicateType", "predicate"]);
-const subjectKeys: ReadonlySet<string> = new Set(["name", "uri", "digest", "content", "downloadLocation", "mediaType", "annotations"]);
+const subjectKeys: ReadonlySet<string> = new Set([
+  "name",
+  "uri",
+  "digest",
+  "content",
+  "downloadLocation",
+  "mediaType",
+  "annotations",
+]);
 const nothing: JsonObject = Object.freeze(Object.create(null));
 const hex = /^(?:[0-9a-fA-F]{2})+$/;
 
@@ -38,10 +64,14 @@ function readSubject(value: JsonValue, at: string, layout: "bundle" | "layer"): 
   const digest = readStringMap(listed ?? nothing, pointer(at, "digest"));
   const algorithms = Object.keys(digest);
   if (algorithms.length > defaultLimits.digestsPerSubject)
-    throw new EngineError("over-limit", `${algorithms.length} digests of one subject`, { subject: pointer(at, "digest") });
+    throw new EngineError("over-limit", `${algorithms.length} digests of one subject`, {
+      subject: pointer(at, "digest"),
+    });
   for (const algorithm of algorithms) {
     if (layout === "bundle" && !hex.test(digest[algorithm] as string))
-      throw new EngineError("malformed", "digest that is not hexadecimal", { subject: pointer(pointer(at, "digest"), algorithm) });
+      throw new EngineError("malformed", "digest that is not hexadecimal", {
+        subject: pointer(pointer(at, "digest"), algorithm),
+      });
   }
   const name = member(object, "name");
   const annotations = member(object, "annotations");
@@ -53,26 +83,43 @@ function readSubject(value: JsonValue, at: string, layout: "bundle" | "layer"): 
 }
 
 /**
- * The statement that is a DSSE payload. Repeated and unknown fields are refused, so that nobody who reads it sees another statement.
- * In a bundle every digest must be hexadecimal, as sigstore-go has it; in a layer only the one that matches counts.
+ * The statement that is a DSSE payload. Repeated and unknown fields are refused, so that nobody who reads it sees
+ * another statement. In a bundle every digest must be hexadecimal, as sigstore-go has it; in a layer only the one that
+ * matches counts.
  *
  * Differs: the statement's own type is checked, Kyverno takes any.
  *
  * @throws EngineError `malformed`, `over-limit`.
  */
 export function parseStatement(payload: Uint8Array, options: { readonly layout?: "bundle" | "layer" } = {}): Statement {
-  const object = readObject(parseJson(payload, { maxBytes: defaultLimits.blobBytes, subject: "in-toto statement" }), "");
+  const object = readObject(
+    parseJson(payload, { maxBytes: defaultLimits.blobBytes, subject: "in-toto statement" }),
+    "",
+  );
   refuseUnknownKeys(object, statementKeys, "");
   const type = readString(member(object, "_type"), "/_type");
-  if (!statementTypes.has(type)) throw new EngineError("malformed", `not a statement type: ${JSON.stringify(type.slice(0, 128))}`, { subject: "/_type" });
+  if (!statementTypes.has(type))
+    throw new EngineError("malformed", `not a statement type: ${JSON.stringify(type.slice(0, 128))}`, {
+      subject: "/_type",
+    });
   const predicateType = readString(member(object, "predicateType"), "/predicateType");
   if (predicateType === "") throw new EngineError("malformed", "empty predicate type", { subject: "/predicateType" });
   const list = readArray(member(object, "subject") ?? [], "/subject");
   if (list.length > defaultLimits.statementSubjects)
-    throw new EngineError("over-limit", `${list.length} subjects, at most ${defaultLimits.statementSubjects} are read`, { subject: "/subject" });
+    throw new EngineError(
+      "over-limit",
+      `${list.length} subjects, at most ${defaultLimits.statementSubjects} are read`,
+      { subject: "/subject" },
+    );
   const predicate = Object.hasOwn(object, "predicate") ? object.predicate : nothing;
-  if (!isObject(predicate)) throw new EngineError("malformed", "predicate that is not an object", { subject: "/predicate" });
-  return { type, predicateType, subjects: list.map((entry, index) => readSubject(entry, `/subject/${index}`, options.layout ?? "bundle")), predicate };
+  if (!isObject(predicate))
+    throw new EngineError("malformed", "predicate that is not an object", { subject: "/predicate" });
+  return {
+    type,
+    predicateType,
+    subjects: list.map((entry, index) => readSubject(entry, `/subject/${index}`, options.layout ?? "bundle")),
+    predicate,
+  };
 }
 
 /**
@@ -81,19 +128,27 @@ export function parseStatement(payload: Uint8Array, options: { readonly layout?:
  */
 export function statementOf(envelope: Envelope, options: { readonly layout?: "bundle" | "layer" } = {}): Statement {
   if (envelope.payloadType !== inTotoPayloadType) {
-    throw new EngineError("malformed", `payload type ${JSON.stringify(envelope.payloadType.slice(0, 128))} is not ${inTotoPayloadType}`, {
-      subject: "/payloadType",
-    });
+    throw new EngineError(
+      "malformed",
+      `payload type ${JSON.stringify(envelope.payloadType.slice(0, 128))} is not ${inTotoPayloadType}`,
+      {
+        subject: "/payloadType",
+      },
+    );
   }
   return parseStatement(envelope.payload, options);
 }
 
 /**
- * The first subject whose SHA-256 is exactly `digest`. Other algorithms, and other spellings of the same bytes, do not count.
+ * The first subject whose SHA-256 is exactly `digest`. Other algorithms, and other spellings of the same bytes, do not
+ * count.
  * @throws EngineError `wrong-digest` when no subject names it.
  */
 export function statementSubjectFor(statement: Statement, digest: Digest): StatementSubject {
-  const subject = statement.subjects.find(({ digest: { sha256 } }) => sha256 !== undefined && `sha256:${sha256}` === digest);
-  if (subject === undefined) throw new EngineError("wrong-digest", "no subject of the statement names this digest", { subject: digest });
+  const subject = statement.subjects.find(
+    ({ digest: { sha256 } }) => sha256 !== undefined && `sha256:${sha256}` === digest,
+  );
+  if (subject === undefined)
+    throw new EngineError("wrong-digest", "no subject of the statement names this digest", { subject: digest });
   return subject;
 }

@@ -52,7 +52,8 @@ function decode(text: string, table: Int8Array, padded: boolean): Uint8Array {
     const c = text.charCodeAt(start + 2);
     const d = text.charCodeAt(start + 3);
     if ((a | b | c | d) > 127) break;
-    const group = ((table[a] as number) << 18) | ((table[b] as number) << 12) | ((table[c] as number) << 6) | (table[d] as number);
+    const group =
+      ((table[a] as number) << 18) | ((table[b] as number) << 12) | ((table[c] as number) << 6) | (table[d] as number);
     if (group < 0) break;
     bytes[offset++] = group >> 16;
     bytes[offset++] = group >> 8;
@@ -77,7 +78,8 @@ function decode(text: string, table: Int8Array, padded: boolean): Uint8Array {
  * Bytes of padded text in the standard alphabet: one text for one content.
  * @throws EngineError `malformed` on another character, wrong padding or non-zero trailing bits.
  */
-export const decodeBase64 = (text: string): Uint8Array => hostCodecs.decodeBase64(text) ?? decode(text, standardTable, true);
+export const decodeBase64 = (text: string): Uint8Array =>
+  hostCodecs.decodeBase64(text) ?? decode(text, standardTable, true);
 
 /** As {@link decodeBase64}, without padding. */
 export const decodeBase64Unpadded = (text: string): Uint8Array => decode(text, standardTable, false);

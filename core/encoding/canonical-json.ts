@@ -7,7 +7,8 @@ import type { JsonValue } from "./json.ts";
  * @throws EngineError `malformed` on a number that JSON cannot write.
  */
 export function encodeCanonicalJson(value: JsonValue): string {
-  if (typeof value === "number" && !Number.isFinite(value)) throw new EngineError("malformed", "number that JSON cannot write");
+  if (typeof value === "number" && !Number.isFinite(value))
+    throw new EngineError("malformed", "number that JSON cannot write");
   if (value === null || typeof value !== "object") return JSON.stringify(value);
   if (Array.isArray(value)) return `[${(value as readonly JsonValue[]).map(encodeCanonicalJson).join(",")}]`;
   const object = value as { readonly [key: string]: JsonValue };

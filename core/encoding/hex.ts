@@ -11,7 +11,13 @@ export function encodeHex(bytes: Uint8Array): string {
 }
 
 const digitOf = (unit: number): number =>
-  unit >= 48 && unit <= 57 ? unit - 48 : unit >= 97 && unit <= 102 ? unit - 87 : unit >= 65 && unit <= 70 ? unit - 55 : -1;
+  unit >= 48 && unit <= 57
+    ? unit - 48
+    : unit >= 97 && unit <= 102
+      ? unit - 87
+      : unit >= 65 && unit <= 70
+        ? unit - 55
+        : -1;
 
 /**
  * Bytes of hexadecimal text, either case, as Go's `encoding/hex` reads it.

@@ -1,6 +1,12 @@
-/** What a host may do faster than portable code: nothing here. Programs for Node are built with `proxy/native-codecs.ts` in its place. */
+/**
+ * What a host may do faster than portable code: nothing here. Programs for Node are built with `proxy/native-codecs.ts`
+ * in its place.
+ */
 
-/** Each function gives exactly what the portable one gives, or `undefined`, and then the portable one runs: also for all that it refuses. */
+/**
+ * Each function gives exactly what the portable one gives, or `undefined`, and then the portable one runs: also for all
+ * that it refuses.
+ */
 export interface HostCodecs {
   decodeBase64(text: string): Uint8Array | undefined;
   encodeBase64(bytes: Uint8Array): string | undefined;
@@ -10,4 +16,9 @@ export interface HostCodecs {
 
 const nothing = (): undefined => undefined;
 
-export const hostCodecs: HostCodecs = { decodeBase64: nothing, encodeBase64: nothing, decodeUtf8: nothing, encodeUtf8: nothing };
+export const hostCodecs: HostCodecs = {
+  decodeBase64: nothing,
+  encodeBase64: nothing,
+  decodeUtf8: nothing,
+  encodeUtf8: nothing,
+};

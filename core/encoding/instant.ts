@@ -9,7 +9,8 @@ export interface ValidityPeriod {
 
 /** Whether `at` lies in `period`, both ends included. */
 export const isWithin = (period: ValidityPeriod, at: Date): boolean =>
-  (period.start === undefined || period.start.getTime() <= at.getTime()) && (period.end === undefined || at.getTime() <= period.end.getTime());
+  (period.start === undefined || period.start.getTime() <= at.getTime()) &&
+  (period.end === undefined || at.getTime() <= period.end.getTime());
 
 const form = /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d{2}):(\d{2}))$/;
 
@@ -19,13 +20,33 @@ const form = /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))
  */
 export function parseInstant(text: string, subject?: string): Date {
   const match = form.exec(text);
-  const wrong = () => new EngineError("malformed", `not an RFC 3339 time: ${JSON.stringify(text.slice(0, 64))}`, { subject });
+  const wrong = () =>
+    new EngineError("malformed", `not an RFC 3339 time: ${JSON.stringify(text.slice(0, 64))}`, { subject });
   if (match === null) throw wrong();
-  const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number) as [number, number, number, number, number, number];
+  const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   const milliseconds = Number((match[7] ?? "").padEnd(3, "0").slice(0, 3));
   const offsetMinutes = match[8] === undefined ? 0 : Number(match[9]) * 60 + Number(match[10]);
   if (Number(match[9] ?? 0) > 23 || Number(match[10] ?? 0) > 59) throw wrong();
-  return toInstant({ year, month, day, hour, minute, second, milliseconds, offsetMinutes: match[8] === "-" ? -offsetMinutes : offsetMinutes }, wrong);
+  return toInstant(
+    {
+      year,
+      month,
+      day,
+      hour,
+      minute,
+      second,
+      milliseconds,
+      offsetMinutes: match[8] === "-" ? -offsetMinutes : offsetMinutes,
+    },
+    wrong,
+  );
 }
 
 /** A civil time; `month` counts from 1, `offsetMinutes` east of UTC. */
@@ -40,13 +61,17 @@ export interface CivilTime {
   readonly offsetMinutes: number;
 }
 
-/** The instant of a civil time. Throws what `wrong` makes when there is no such date or time: year 0, 30 February, 24:00, a leap second. */
+/**
+ * The instant of a civil time. Throws what `wrong` makes when there is no such date or time: year 0, 30 February,
+ * 24:00, a leap second.
+ */
 export function toInstant(civil: CivilTime, wrong: () => EngineError): Date {
   const { year, month, day, hour, minute, second } = civil;
   // Date.UTC takes years below 100 for the twentieth century, hence setUTCFullYear.
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day);
-  if (year < 1 || date.getUTCFullYear() !== year || date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) throw wrong();
+  if (year < 1 || date.getUTCFullYear() !== year || date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day)
+    throw wrong();
   if (hour > 23 || minute > 59 || second > 59) throw wrong();
   date.setUTCHours(hour, minute, second, civil.milliseconds);
   return new Date(date.getTime() - civil.offsetMinutes * 60_000);

@@ -1,4 +1,6 @@
-/** Strict JSON: duplicate keys, trailing text, lone surrogates and deep nesting are refused. Source: RFC 8259, RFC 7493. */
+/**
+ * Strict JSON: duplicate keys, trailing text, lone surrogates and deep nesting are refused. Source: RFC 8259, RFC 7493.
+ */
 import { EngineError } from "../errors.ts";
 import { defaultLimits } from "../limits.ts";
 import { decodeUtf8 } from "./utf8.ts";
@@ -33,9 +35,18 @@ export interface JsonOptions {
 const isWhite = (unit: number): boolean => unit === 32 || unit === 10 || unit === 13 || unit === 9;
 const number = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 /** A run of characters that stand for themselves; surrogates are looked at apart. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: JSON does not allow them unescaped, and this is where they are refused.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: JSON does not allow them unescaped; they are refused here.
 const plain = /[^"\\\u0000-\u001f\ud800-\udfff]*/y;
-const escapes: Readonly<Record<string, string>> = { '"': '"', "\\": "\\", "/": "/", b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
+const escapes: Readonly<Record<string, string>> = {
+  '"': '"',
+  "\\": "\\",
+  "/": "/",
+  b: "\b",
+  f: "\f",
+  n: "\n",
+  r: "\r",
+  t: "\t",
+};
 const loneSurrogate = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
 const loneSurrogates = new RegExp(loneSurrogate, "g");
 
@@ -93,7 +104,8 @@ class Reader {
     const match = number.exec(this.text)?.[0];
     if (match === undefined) this.fail(this.at >= this.text.length ? "unexpected end" : "unexpected character");
     this.at += match.length;
-    if (this.integersOnly && (match === "-0" || /[.eE]/.test(match))) this.fail("number that is not written as an integer");
+    if (this.integersOnly && (match === "-0" || /[.eE]/.test(match)))
+      this.fail("number that is not written as an integer");
     const value = this.readNumber(match);
     if (typeof value !== "number") return value;
     if (!Number.isFinite(value)) this.fail("number out of range");
@@ -192,7 +204,9 @@ class Reader {
 
   deeper(depth: number): void {
     if (depth >= this.maxDepth)
-      throw new EngineError("over-limit", `nested deeper than ${this.maxDepth} levels at offset ${this.at}`, { subject: this.subject });
+      throw new EngineError("over-limit", `nested deeper than ${this.maxDepth} levels at offset ${this.at}`, {
+        subject: this.subject,
+      });
   }
 }
 
@@ -200,11 +214,15 @@ class Reader {
  * The value of a JSON document. Objects have no prototype, so every look-up is of an own property.
  * @throws EngineError `malformed` with the offset, `over-limit` past the depth or size bound.
  */
-export const parseJson = (document: string | Uint8Array, options: JsonOptions = {}): JsonValue => readAll(new Reader(boundedText(document, options), options));
+export const parseJson = (document: string | Uint8Array, options: JsonOptions = {}): JsonValue =>
+  readAll(new Reader(boundedText(document, options), options));
 
 function boundedText(document: string | Uint8Array, options: JsonOptions): string {
   const limit = options.maxBytes ?? defaultLimits.jsonBytes;
-  if (document.length > limit) throw new EngineError("over-limit", `document of ${document.length} is larger than ${limit}`, { subject: options.subject });
+  if (document.length > limit)
+    throw new EngineError("over-limit", `document of ${document.length} is larger than ${limit}`, {
+      subject: options.subject,
+    });
   return typeof document === "string" ? document : decodeUtf8(document);
 }
 
@@ -217,14 +235,20 @@ function readAll(reader: Reader): JsonValue {
 
 /**
  * The value of a JSON document whose numbers are all integers, none of which a double has rounded.
- * @throws EngineError as {@link parseJson}; `malformed` on a fraction, an exponent or `-0`, `over-limit` past the bound on digits.
+ * @throws EngineError as {@link parseJson}; `malformed` on a fraction, an exponent or `-0`, `over-limit` past the bound
+ * on digits.
  */
-export function parseIntegerJson(document: string | Uint8Array, options: Omit<JsonOptions, "exactIntegers" | "integersOnly"> = {}): IntegerJson {
+export function parseIntegerJson(
+  document: string | Uint8Array,
+  options: Omit<JsonOptions, "exactIntegers" | "integersOnly"> = {},
+): IntegerJson {
   const readNumber = (text: string): bigint => {
-    if (text.length > defaultLimits.integerDigits) throw new EngineError("over-limit", `an integer of ${text.length} digits`, { subject: options.subject });
+    if (text.length > defaultLimits.integerDigits)
+      throw new EngineError("over-limit", `an integer of ${text.length} digits`, { subject: options.subject });
     return BigInt(text);
   };
-  // The reader passes on whatever its reader of numbers gives, which is the one place where the two kinds of values differ.
+  // The reader passes on whatever its reader of numbers gives, which is the one place where the two kinds of values
+  // differ.
   const reader = new Reader(boundedText(document, options), { ...options, integersOnly: true }, readNumber as never);
   return readAll(reader) as IntegerJson;
 }

@@ -1,6 +1,7 @@
 /**
- * Readers of protobuf messages in JSON, stricter than the mapping allows: camelCase names, padded standard base64, integers in canonical decimal. Source: protobuf
- * ProtoJSON, Sigstore client specification §5. The document must have been parsed with `exactIntegers` and `integersOnly`.
+ * Readers of protobuf messages in JSON, stricter than the mapping allows: camelCase names, padded standard base64,
+ * integers in canonical decimal. Source: protobuf ProtoJSON, Sigstore client specification §5. The document must have
+ * been parsed with `exactIntegers` and `integersOnly`.
  */
 import { EngineError } from "../errors.ts";
 import { decodeBase64 } from "./base64.ts";
@@ -19,16 +20,23 @@ export function readMessage(value: JsonValue | undefined, known: ReadonlySet<str
 }
 
 /** A message field that may be absent. */
-export function optionalMessage(object: JsonObject, key: string, known: ReadonlySet<string>, at: string): JsonObject | undefined {
+export function optionalMessage(
+  object: JsonObject,
+  key: string,
+  known: ReadonlySet<string>,
+  at: string,
+): JsonObject | undefined {
   const value = member(object, key);
   return value === undefined ? undefined : readMessage(value, known, pointer(at, key));
 }
 
 /** A repeated field; absent is empty. */
-export const readRepeated = (object: JsonObject, key: string, at: string): JsonArray => readArray(member(object, key) ?? [], pointer(at, key));
+export const readRepeated = (object: JsonObject, key: string, at: string): JsonArray =>
+  readArray(member(object, key) ?? [], pointer(at, key));
 
 /** A string field; absent is empty. */
-export const readText = (object: JsonObject, key: string, at: string): string => readString(member(object, key) ?? "", pointer(at, key));
+export const readText = (object: JsonObject, key: string, at: string): string =>
+  readString(member(object, key) ?? "", pointer(at, key));
 
 /** A bytes field; absent is empty. */
 export function readBytes(object: JsonObject, key: string, at: string): Uint8Array {
@@ -52,8 +60,14 @@ const maxInt64 = 2n ** 63n - 1n;
 /** An int64 field that must not be negative, as a number or a decimal string; absent is 0. */
 export function readCount(object: JsonObject, key: string, at: string): bigint {
   const value = member(object, key) ?? 0;
-  const count = typeof value === "number" ? BigInt(value) : typeof value === "string" && /^(?:0|[1-9][0-9]{0,18})$/.test(value) ? BigInt(value) : -1n;
-  if (count < 0n || count > maxInt64) throw new EngineError("malformed", "not an integer from 0 to 2^63 - 1", { subject: pointer(at, key) });
+  const count =
+    typeof value === "number"
+      ? BigInt(value)
+      : typeof value === "string" && /^(?:0|[1-9][0-9]{0,18})$/.test(value)
+        ? BigInt(value)
+        : -1n;
+  if (count < 0n || count > maxInt64)
+    throw new EngineError("malformed", "not an integer from 0 to 2^63 - 1", { subject: pointer(at, key) });
   return count;
 }
 

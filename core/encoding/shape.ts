@@ -3,24 +3,38 @@ import { EngineError } from "../errors.ts";
 import type { JsonArray, JsonObject, JsonValue } from "./json.ts";
 
 /** A JSON pointer one step deeper. */
-export const pointer = (at: string, step: string | number): string => `${at}/${typeof step === "string" ? escaped(step) : step}`;
+export const pointer = (at: string, step: string | number): string =>
+  `${at}/${typeof step === "string" ? escaped(step) : step}`;
 
 const escaped = (step: string): string => (/[~/]/.test(step) ? step.replaceAll("~", "~0").replaceAll("/", "~1") : step);
 
 const kindOf = (value: JsonValue | undefined): string =>
-  value === undefined ? "nothing" : value === null ? "null" : Array.isArray(value) ? "a list" : typeof value === "object" ? "an object" : `a ${typeof value}`;
+  value === undefined
+    ? "nothing"
+    : value === null
+      ? "null"
+      : Array.isArray(value)
+        ? "a list"
+        : typeof value === "object"
+          ? "an object"
+          : `a ${typeof value}`;
 
 const wrong = (value: JsonValue | undefined, wanted: string, at: string): never => {
   throw new EngineError("malformed", `expected ${wanted}, found ${kindOf(value)}`, { subject: at === "" ? "/" : at });
 };
 
-export const isObject = (value: JsonValue | undefined): value is JsonObject => typeof value === "object" && value !== null && !Array.isArray(value);
+export const isObject = (value: JsonValue | undefined): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** @throws EngineError `malformed`, as all readers here. */
-export const readObject = (value: JsonValue | undefined, at: string): JsonObject => (isObject(value) ? value : wrong(value, "an object", at));
-export const readArray = (value: JsonValue | undefined, at: string): JsonArray => (Array.isArray(value) ? (value as JsonArray) : wrong(value, "a list", at));
-export const readString = (value: JsonValue | undefined, at: string): string => (typeof value === "string" ? value : wrong(value, "a string", at));
-export const readBoolean = (value: JsonValue | undefined, at: string): boolean => (typeof value === "boolean" ? value : wrong(value, "true or false", at));
+export const readObject = (value: JsonValue | undefined, at: string): JsonObject =>
+  isObject(value) ? value : wrong(value, "an object", at);
+export const readArray = (value: JsonValue | undefined, at: string): JsonArray =>
+  Array.isArray(value) ? (value as JsonArray) : wrong(value, "a list", at);
+export const readString = (value: JsonValue | undefined, at: string): string =>
+  typeof value === "string" ? value : wrong(value, "a string", at);
+export const readBoolean = (value: JsonValue | undefined, at: string): boolean =>
+  typeof value === "boolean" ? value : wrong(value, "true or false", at);
 
 /** An integer that a double holds exactly. */
 export const readInteger = (value: JsonValue | undefined, at: string): number =>
@@ -35,7 +49,8 @@ export function member(object: JsonObject, key: string): JsonValue | undefined {
 /** @throws EngineError `malformed` naming the first key of `object` that is not in `known`. */
 export function refuseUnknownKeys(object: JsonObject, known: ReadonlySet<string>, at: string): void {
   for (const key of Object.keys(object))
-    if (!known.has(key)) throw new EngineError("malformed", `unknown field ${JSON.stringify(key)}`, { subject: pointer(at, key) });
+    if (!known.has(key))
+      throw new EngineError("malformed", `unknown field ${JSON.stringify(key)}`, { subject: pointer(at, key) });
 }
 
 /** A map of strings. */

@@ -57,7 +57,8 @@ export const decodeUtf8 = (bytes: Uint8Array): string => hostCodecs.decodeUtf8(b
 function decode(bytes: Uint8Array): string {
   for (let index = 0; index < bytes.length; index++) if ((bytes[index] as number) >= 0x80) return decodeAnyUtf8(bytes);
   let text = "";
-  for (let index = 0; index < bytes.length; index += 4096) text += String.fromCharCode.apply(null, bytes.subarray(index, index + 4096) as unknown as number[]);
+  for (let index = 0; index < bytes.length; index += 4096)
+    text += String.fromCharCode.apply(null, bytes.subarray(index, index + 4096) as unknown as number[]);
   return text;
 }
 
@@ -68,7 +69,8 @@ function decodeAnyUtf8(bytes: Uint8Array): string {
     const lead = bytes[index++] as number;
     if (lead < 0x80) units.push(lead);
     else {
-      const more = lead >= 0xf0 && lead < 0xf8 ? 3 : lead >= 0xe0 && lead < 0xf0 ? 2 : lead >= 0xc0 && lead < 0xe0 ? 1 : 0;
+      const more =
+        lead >= 0xf0 && lead < 0xf8 ? 3 : lead >= 0xe0 && lead < 0xf0 ? 2 : lead >= 0xc0 && lead < 0xe0 ? 1 : 0;
       let point = more === 0 ? -1 : lead & (0x3f >> more);
       for (let step = 0; step < more && point >= 0; step++) {
         const next = bytes[index];

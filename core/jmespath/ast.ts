@@ -8,7 +8,12 @@ export type Node =
   | { readonly kind: "field"; readonly name: string }
   | { readonly kind: "literal"; readonly value: JsonValue }
   | { readonly kind: "index"; readonly index: number }
-  | { readonly kind: "slice"; readonly start: number | null; readonly stop: number | null; readonly step: number | null }
+  | {
+      readonly kind: "slice";
+      readonly start: number | null;
+      readonly stop: number | null;
+      readonly step: number | null;
+    }
   /** Each node reads from the one before it: `a.b[0].c`. */
   | { readonly kind: "chain"; readonly nodes: readonly Node[] }
   | { readonly kind: "projection"; readonly left: Node; readonly right: Node }

@@ -1,4 +1,7 @@
-/** Compiles a tree into closures. Source: JMESPath specification; what swallows a missing field: kyverno.md section 7.1 and row 20 of section 16. */
+/**
+ * Compiles a tree into closures. Source: JMESPath specification; what swallows a missing field: kyverno.md section 7.1
+ * and row 20 of section 16.
+ */
 import type { Comparison, Node } from "./ast.ts";
 import { callFunction, fail } from "./functions/signature.ts";
 import {
@@ -87,7 +90,15 @@ function bound(given: number | null, length: number, step: number, otherwise: nu
   return given >= length ? (step < 0 ? length - 1 : length) : given;
 }
 
-function compileSlice({ start, stop, step: given }: { readonly start: number | null; readonly stop: number | null; readonly step: number | null }): Step {
+function compileSlice({
+  start,
+  stop,
+  step: given,
+}: {
+  readonly start: number | null;
+  readonly stop: number | null;
+  readonly step: number | null;
+}): Step {
   const step = given ?? 1;
   return (value, run) => {
     const list = elements(value);
@@ -304,7 +315,10 @@ export function compileNode(node: Node): Step {
   }
 }
 
-/** How many times over one value may stand in the result: the product of the sizes of all lists and objects that the expression makes. */
+/**
+ * How many times over one value may stand in the result: the product of the sizes of all lists and objects that the
+ * expression makes.
+ */
 export function fanOut(node: Node): number {
   const product = (nodes: readonly Node[]): number => nodes.reduce((total, each) => total * fanOut(each), 1);
   switch (node.kind) {

@@ -1,4 +1,7 @@
-/** JMESPath expressions in Kyverno's dialect: compiled once, evaluated often. Source: JMESPath specification, kyverno.md section 7.1. */
+/**
+ * JMESPath expressions in Kyverno's dialect: compiled once, evaluated often. Source: JMESPath specification, kyverno.md
+ * section 7.1.
+ */
 import type { JsonValue } from "../encoding/json.ts";
 import { EngineError } from "../errors.ts";
 import { defaultLimits, type Limits } from "../limits.ts";
@@ -11,7 +14,10 @@ import { Missing, type Scope, ScopeRoot, type Step } from "./value.ts";
 export type { Scope } from "./value.ts";
 
 export interface CompileOptions {
-  /** The functions an evaluation uses unless it brings its own. They are looked up when called: an unknown one in a branch not taken does no harm. */
+  /**
+   * The functions an evaluation uses unless it brings its own. They are looked up when called: an unknown one in a
+   * branch not taken does no harm.
+   */
   readonly functions: FunctionTable;
   readonly limits?: Limits;
 }
@@ -26,7 +32,8 @@ export interface EvaluateOptions {
 /** Copies of one value that a result may hold before it is worth while to count them. */
 const maxFanOut = 1000;
 
-const isScope = (root: JsonValue | Scope): root is Scope => typeof root === "object" && root !== null && typeof (root as Scope).lookup === "function";
+const isScope = (root: JsonValue | Scope): root is Scope =>
+  typeof root === "object" && root !== null && typeof (root as Scope).lookup === "function";
 
 export class Expression {
   readonly text: string;
@@ -45,14 +52,22 @@ export class Expression {
 
   /**
    * The expression's value for a document, or for a scope whose fields are looked up as they are read.
-   * @throws EngineError `unresolved` where Kyverno has an error: a field that is not there, a function that fails; `over-budget`; and whatever the scope's `lookup` throws.
+   * @throws EngineError `unresolved` where Kyverno has an error: a field that is not there, a function that fails;
+   * `over-budget`; and whatever the scope's `lookup` throws.
    */
   evaluate(root: JsonValue | Scope, options: EvaluateOptions = {}): JsonValue {
     const document = isScope(root) ? new ScopeRoot(root) : root;
-    const run = new Run(options.functions ?? this.#functions, options.steps ?? this.#steps, document instanceof ScopeRoot ? document : undefined);
+    const run = new Run(
+      options.functions ?? this.#functions,
+      options.steps ?? this.#steps,
+      document instanceof ScopeRoot ? document : undefined,
+    );
     try {
       const result = this.#step(document, run);
-      if (result instanceof Missing) throw new EngineError("unresolved", `Unknown key ${JSON.stringify(result.key)} in path`, { subject: this.text });
+      if (result instanceof Missing)
+        throw new EngineError("unresolved", `Unknown key ${JSON.stringify(result.key)} in path`, {
+          subject: this.text,
+        });
       return run.clean(result, this.#composed) as JsonValue;
     } finally {
       run.restore();
@@ -62,7 +77,8 @@ export class Expression {
 
 /**
  * Compiles an expression.
- * @throws EngineError `malformed` where Kyverno's parser refuses it, `over-limit` where it is too long or nests too deeply.
+ * @throws EngineError `malformed` where Kyverno's parser refuses it, `over-limit` where it is too long or nests too
+ * deeply.
  */
 export function compileExpression(text: string, { functions, limits = defaultLimits }: CompileOptions): Expression {
   const tree = parseExpression(text, limits);

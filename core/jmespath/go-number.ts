@@ -1,4 +1,7 @@
-/** Numbers as Go reads and writes them: strconv.ParseFloat, FormatFloat, fmt's %v and encoding/json. Source: Go's strconv, fmt and encoding/json packages. */
+/**
+ * Numbers as Go reads and writes them: strconv.ParseFloat, FormatFloat, fmt's %v and encoding/json. Source: Go's
+ * strconv, fmt and encoding/json packages.
+ */
 
 interface Digits {
   readonly negative: boolean;
@@ -15,7 +18,13 @@ function split(scientific: string): Digits {
 }
 
 const notFinite = (value: number): string | undefined =>
-  Number.isNaN(value) ? "NaN" : value === Number.POSITIVE_INFINITY ? "+Inf" : value === Number.NEGATIVE_INFINITY ? "-Inf" : undefined;
+  Number.isNaN(value)
+    ? "NaN"
+    : value === Number.POSITIVE_INFINITY
+      ? "+Inf"
+      : value === Number.NEGATIVE_INFINITY
+        ? "-Inf"
+        : undefined;
 
 /** The shortest digits that give back `value` as a 32-bit float. */
 function shortest32(value: number): Digits {
@@ -45,13 +54,16 @@ function general(parts: Digits): string {
 }
 
 /** A double in `%v`: `1e+06`, `0.1`, `+Inf`. */
-export const formatFloat = (value: number): string => notFinite(value) ?? sign(value) + general(split(Math.abs(value).toExponential()));
+export const formatFloat = (value: number): string =>
+  notFinite(value) ?? sign(value) + general(split(Math.abs(value).toExponential()));
 
 /** A double as a 32-bit float without an exponent: 16777217 is `16777216`. */
-export const formatFloat32 = (value: number): string => notFinite(Math.fround(value)) ?? sign(value) + positional(shortest32(Math.abs(value)));
+export const formatFloat32 = (value: number): string =>
+  notFinite(Math.fround(value)) ?? sign(value) + positional(shortest32(Math.abs(value)));
 
 /** A double as a 32-bit float in format `g`. */
-export const formatFloat32General = (value: number): string => notFinite(Math.fround(value)) ?? sign(value) + general(shortest32(Math.abs(value)));
+export const formatFloat32General = (value: number): string =>
+  notFinite(Math.fround(value)) ?? sign(value) + general(shortest32(Math.abs(value)));
 
 /** A double as encoding/json writes it, which is how ECMAScript does but for the sign of zero. */
 export const formatJsonNumber = (value: number): string => (Object.is(value, -0) ? "-0" : String(value));
@@ -61,7 +73,8 @@ const hexadecimal = /^([+-]?)0[xX]([0-9a-fA-F_]*)(?:\.([0-9a-fA-F_]*))?[pP]([+-]
 const word = /^([+-]?)(inf(?:inity)?|nan)$/i;
 
 /** Underscores stand between digits, or after the prefix `0x`. */
-const underscoresFit = (text: string): boolean => !text.includes("_") || !/_(?![0-9a-fA-F])|(?<![0-9a-fA-FxX])_/.test(text);
+const underscoresFit = (text: string): boolean =>
+  !text.includes("_") || !/_(?![0-9a-fA-F])|(?<![0-9a-fA-FxX])_/.test(text);
 
 function parseHexadecimal(text: string): number | undefined {
   const match = hexadecimal.exec(text);
@@ -94,7 +107,10 @@ function scaleByPowerOfTwo(mantissa: bigint, exponent: number): number {
   return Number(rounded) * 2 ** Math.max(power, -1022) * 2 ** Math.min(0, power + 1022);
 }
 
-/** A number as strconv.ParseFloat reads it: underscores, hexadecimal floats, `Inf` and `NaN` included. Undefined where it is none or too large. */
+/**
+ * A number as strconv.ParseFloat reads it: underscores, hexadecimal floats, `Inf` and `NaN` included. Undefined where
+ * it is none or too large.
+ */
 export function parseGoFloat(text: string): number | undefined {
   const special = word.exec(text);
   if (special !== null) {
@@ -104,8 +120,13 @@ export function parseGoFloat(text: string): number | undefined {
   }
   if (!underscoresFit(text)) return undefined;
   const hexadecimalForm = /^[+-]?0[xX]/.test(text);
-  // Outside hexadecimal an underscore needs digits on both sides, which the pattern above cannot tell from an exponent's letter.
+  // Outside hexadecimal an underscore needs digits on both sides, which the pattern above cannot tell from an
+  // exponent's letter.
   if (!hexadecimalForm && /_[eE]|[eE]_/.test(text)) return undefined;
-  const value = hexadecimalForm ? parseHexadecimal(text) : decimal.test(text) ? Number(text.replaceAll("_", "")) : undefined;
+  const value = hexadecimalForm
+    ? parseHexadecimal(text)
+    : decimal.test(text)
+      ? Number(text.replaceAll("_", ""))
+      : undefined;
   return value === undefined || !Number.isFinite(value) ? undefined : value;
 }

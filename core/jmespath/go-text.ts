@@ -1,4 +1,7 @@
-/** Values as Go writes them: fmt's %v in messages, encoding/json in `to_string`. Source: Go's fmt and encoding/json packages. */
+/**
+ * Values as Go writes them: fmt's %v in messages, encoding/json in `to_string`. Source: Go's fmt and encoding/json
+ * packages.
+ */
 import { EngineError } from "../errors.ts";
 import { formatFloat, formatJsonNumber } from "./go-number.ts";
 import { compareText, elements, GoInteger, Special, type Value } from "./value.ts";

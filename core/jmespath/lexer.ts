@@ -1,4 +1,7 @@
-/** Tokens of Kyverno's dialect of JMESPath, with the bounds that keep a recursive parser safe. Source: behaviour of kyverno/go-jmespath. */
+/**
+ * Tokens of Kyverno's dialect of JMESPath, with the bounds that keep a recursive parser safe. Source: behaviour of
+ * kyverno/go-jmespath.
+ */
 import { type JsonValue, parseJson } from "../encoding/json.ts";
 import { EngineError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
@@ -22,7 +25,9 @@ const enclosed: Readonly<Record<string, RegExp>> = {
 };
 
 const refuse = (what: string, expression: string): never => {
-  throw new EngineError("malformed", `incorrect query ${expression.slice(0, 200)}: ${what}`, { subject: expression.slice(0, 200) });
+  throw new EngineError("malformed", `incorrect query ${expression.slice(0, 200)}: ${what}`, {
+    subject: expression.slice(0, 200),
+  });
 };
 
 const largestInteger = 2n ** 63n;
@@ -48,7 +53,11 @@ class Lexer {
 
   json(text: string): JsonValue {
     try {
-      return parseJson(text, { duplicateKeys: "last-wins", loneSurrogates: "replace", maxDepth: this.limits.jsonDepth });
+      return parseJson(text, {
+        duplicateKeys: "last-wins",
+        loneSurrogates: "replace",
+        maxDepth: this.limits.jsonDepth,
+      });
     } catch (error) {
       if (error instanceof EngineError && error.code === "malformed") return refuse(error.message, this.expression);
       throw error;
@@ -56,7 +65,8 @@ class Lexer {
   }
 
   delimited(delimiter: string): Token {
-    const inside = this.take(enclosed[delimiter] as RegExp) ?? refuse(`unclosed delimiter ${delimiter}`, this.expression);
+    const inside =
+      this.take(enclosed[delimiter] as RegExp) ?? refuse(`unclosed delimiter ${delimiter}`, this.expression);
     if (delimiter === "'") return { type: "literal", value: inside.replaceAll("\\'", "'") };
     if (delimiter === "`") return { type: "literal", value: this.json(inside.replaceAll("\\`", "`")) };
     return { type: "quoted", text: this.json(`"${inside}"`) as string };
@@ -73,7 +83,10 @@ class Lexer {
       if (value >= largestInteger || value < -largestInteger) refuse(`${digits} is out of range`, this.expression);
       return { type: "number", text: digits };
     }
-    return { type: "sign", text: this.take(sign) ?? refuse(`unknown character ${JSON.stringify(first)}`, this.expression) };
+    return {
+      type: "sign",
+      text: this.take(sign) ?? refuse(`unknown character ${JSON.stringify(first)}`, this.expression),
+    };
   }
 
   run(): readonly Token[] {
@@ -85,7 +98,10 @@ class Lexer {
   }
 }
 
-/** Signs after which the parser is one level deeper until the bracket around them, the element of a list or the alternative ends. */
+/**
+ * Signs after which the parser is one level deeper until the bracket around them, the element of a list or the
+ * alternative ends.
+ */
 const deepening: ReadonlySet<string> = new Set(["!", "&", "[", "[?", "[]", "*", "==", "!=", "<", "<=", ">", ">="]);
 const opening: ReadonlySet<string> = new Set(["(", "[", "{", "[?"]);
 const closing: ReadonlySet<string> = new Set([")", "]", "}"]);
@@ -121,30 +137,40 @@ function checkDepth(tokens: readonly Token[], limit: number): void {
 
 const endsOperand = (token: Token | undefined): boolean =>
   token !== undefined && (token.type !== "sign" || ["]", ")", "}", "@", "*", "[]"].includes(token.text));
-const beginsOperand = (token: Token): boolean => (token.type !== "sign" ? token.type !== "number" : token.text === "@" || token.text === "&");
+const beginsOperand = (token: Token): boolean =>
+  token.type !== "sign" ? token.type !== "number" : token.text === "@" || token.text === "&";
 
-/** Refuses what the parser lets pass and go-jmespath does not: `[ ]` and elements of a list without a comma between them. */
+/**
+ * Refuses what the parser lets pass and go-jmespath does not: `[ ]` and elements of a list without a comma between
+ * them.
+ */
 function checkLists(tokens: readonly Token[], expression: string): void {
   const open: string[] = [];
   for (const [index, token] of tokens.entries()) {
     const before = tokens[index - 1];
-    if (open[open.length - 1] === "[" && endsOperand(before) && beginsOperand(token)) refuse("expected a comma", expression);
+    if (open[open.length - 1] === "[" && endsOperand(before) && beginsOperand(token))
+      refuse("expected a comma", expression);
     if (token.type !== "sign") continue;
     if (opening.has(token.text)) open.push(token.text);
     else if (closing.has(token.text)) {
       const opened = open.pop();
-      if (opened === "[" && token.text === "]" && before?.type === "sign" && before.text === "[") refuse("empty list", expression);
+      if (opened === "[" && token.text === "]" && before?.type === "sign" && before.text === "[")
+        refuse("empty list", expression);
     }
   }
 }
 
 /**
  * The tokens of an expression.
- * @throws EngineError `malformed` on what is no token, `over-limit` on an expression that is too long or nests too deeply.
+ * @throws EngineError `malformed` on what is no token, `over-limit` on an expression that is too long or nests too
+ * deeply.
  */
 export function tokenize(expression: string, limits: Limits): readonly Token[] {
   if (expression.length > limits.expressionBytes)
-    throw new EngineError("over-limit", `expression of ${expression.length} characters is longer than ${limits.expressionBytes}`);
+    throw new EngineError(
+      "over-limit",
+      `expression of ${expression.length} characters is longer than ${limits.expressionBytes}`,
+    );
   const tokens = new Lexer(expression, limits).run();
   checkDepth(tokens, limits.expressionDepth);
   checkLists(tokens, expression);

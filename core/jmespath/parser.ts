@@ -1,6 +1,7 @@
 /**
- * The seam to the parser: @jmespath-community/jmespath is given text that only the grammar is left to decide in, and its tree is translated into ours.
- * Names and literals are read by our lexer; in the text that the library gets, a literal is its number in a table.
+ * The seam to the parser: @jmespath-community/jmespath is given text that only the grammar is left to decide in, and
+ * its tree is translated into ours. Names and literals are read by our lexer; in the text that the library gets, a
+ * literal is its number in a table.
  */
 import { compile as parse } from "@jmespath-community/jmespath";
 import type { JsonValue } from "../encoding/json.ts";
@@ -16,7 +17,10 @@ const childOf = (tree: Tree): Tree => (tree as Extract<Tree, { readonly child: u
 
 /** Raised for the library's syntax errors, which are plain errors with a name or a message of their own. */
 const refuse = (expression: string, what: string, cause?: unknown): never => {
-  throw new EngineError("malformed", `incorrect query ${expression.slice(0, 200)}: ${what}`, { subject: expression.slice(0, 200), cause });
+  throw new EngineError("malformed", `incorrect query ${expression.slice(0, 200)}: ${what}`, {
+    subject: expression.slice(0, 200),
+    cause,
+  });
 };
 
 class Translator {
@@ -42,9 +46,15 @@ class Translator {
   }
 
   chain(tree: Tree): Node {
-    const nodes = this.leftSpine(tree, ["Subexpression", "IndexExpression"]).flatMap((node) => (node.kind === "chain" ? node.nodes : [node]));
+    const nodes = this.leftSpine(tree, ["Subexpression", "IndexExpression"]).flatMap((node) =>
+      node.kind === "chain" ? node.nodes : [node],
+    );
     const rest = nodes.filter((node) => node.kind !== "current");
-    return rest.length === 0 ? { kind: "current" } : rest.length === 1 && rest[0] !== undefined ? rest[0] : { kind: "chain", nodes: rest };
+    return rest.length === 0
+      ? { kind: "current" }
+      : rest.length === 1 && rest[0] !== undefined
+        ? rest[0]
+        : { kind: "chain", nodes: rest };
   }
 
   node(tree: Tree): Node {
@@ -82,7 +92,13 @@ class Translator {
       case "MultiSelectList":
         return { kind: "list", items: (tree as TreeOf<"MultiSelectList">).children.map((item) => this.node(item)) };
       case "MultiSelectHash":
-        return { kind: "hash", entries: (tree as TreeOf<"MultiSelectHash">).children.map(({ name, value }) => ({ key: name, node: this.node(value) })) };
+        return {
+          kind: "hash",
+          entries: (tree as TreeOf<"MultiSelectHash">).children.map(({ name, value }) => ({
+            key: name,
+            node: this.node(value),
+          })),
+        };
       case "OrExpression":
         return { kind: "or", nodes: this.leftSpine(tree, ["OrExpression"]) };
       case "AndExpression":

@@ -1,6 +1,16 @@
 /** One evaluation: its budget, its functions, and what must be undone or cleaned when it ends. */
 import { EngineError } from "../errors.ts";
-import { type Evaluation, type FunctionTable, GoInteger, isList, ObjectList, type ScopeRoot, Special, type Value, type ValueList } from "./value.ts";
+import {
+  type Evaluation,
+  type FunctionTable,
+  GoInteger,
+  isList,
+  ObjectList,
+  type ScopeRoot,
+  Special,
+  type Value,
+  type ValueList,
+} from "./value.ts";
 
 interface Sorted {
   readonly list: Value[];
@@ -55,11 +65,15 @@ export class Run implements Evaluation {
 
   /** Not forgiven: what the scope threw, where Kyverno crashes, what only a bound of ours refuses. */
   forgives(error: unknown): boolean {
-    if (!(error instanceof EngineError) || error.code !== "unresolved" || this.#scope?.hasThrown(error) === true) return false;
+    if (!(error instanceof EngineError) || error.code !== "unresolved" || this.#scope?.hasThrown(error) === true)
+      return false;
     return error.cause !== ownRefusal && !(error.cause instanceof EngineError && error.cause.code === "over-limit");
   }
 
-  /** The result as plain JSON. `composed`: the expression builds values, which may be shared many times over inside its result. */
+  /**
+   * The result as plain JSON. `composed`: the expression builds values, which may be shared many times over inside its
+   * result.
+   */
   clean(result: Value, composed: boolean): Value {
     return this.#unclean || composed || this.#sorted.length > 0 ? this.#toJson(result) : result;
   }
@@ -76,7 +90,10 @@ export class Run implements Evaluation {
     this.spend(1);
     if (typeof value === "string") return this.#unclean ? wellFormed(value) : value;
     if (typeof value === "number" && !Number.isFinite(value))
-      throw new EngineError("unresolved", `json: unsupported value: ${value > 0 ? "+Inf" : value < 0 ? "-Inf" : "NaN"}`);
+      throw new EngineError(
+        "unresolved",
+        `json: unsupported value: ${value > 0 ? "+Inf" : value < 0 ? "-Inf" : "NaN"}`,
+      );
     if (typeof value !== "object" || value === null) return value;
     if (isList(value)) return value.map((item) => this.#toJson(item));
     if (value instanceof GoInteger) return value.value;

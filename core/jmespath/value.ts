@@ -1,4 +1,7 @@
-/** What an expression computes with: JSON, and the few kinds of value that Kyverno's Go code has beside it. Source: kyverno.md section 16, rows 16 and 17. */
+/**
+ * What an expression computes with: JSON, and the few kinds of value that Kyverno's Go code has beside it. Source:
+ * kyverno.md section 16, rows 16 and 17.
+ */
 import type { JsonValue } from "../encoding/json.ts";
 
 export type Value = null | boolean | number | string | ValueList | ValueMap | Special;
@@ -49,7 +52,10 @@ export class ObjectList extends Special {
   }
 }
 
-/** A field that its object does not have, on its way to whatever swallows that. One is made for each place in the expression. */
+/**
+ * A field that its object does not have, on its way to whatever swallows that. One is made for each place in the
+ * expression.
+ */
 export class Missing {
   readonly key: string;
 
@@ -58,7 +64,15 @@ export class Missing {
   }
 }
 
-export type ParameterType = "number" | "string" | "array" | "object" | "array[number]" | "array[string]" | "expref" | "any";
+export type ParameterType =
+  | "number"
+  | "string"
+  | "array"
+  | "object"
+  | "array[number]"
+  | "array[string]"
+  | "expref"
+  | "any";
 
 export interface JmesFunction {
   /** The types that each argument may have. No parameters at all: arguments are ignored, as go-jmespath does. */
@@ -73,7 +87,9 @@ export interface FunctionTable {
   get(name: string): JmesFunction | undefined;
 }
 
-/** One evaluation, as functions and compiled nodes see it: its functions, its budget, what must be undone when it ends. */
+/**
+ * One evaluation, as functions and compiled nodes see it: its functions, its budget, what must be undone when it ends.
+ */
 export interface Evaluation {
   readonly functions: FunctionTable;
   /** @throws EngineError `over-budget` when the steps are used up. */
@@ -111,7 +127,9 @@ export class ExpressionReference extends Special {
   }
 }
 
-/** Where a document's fields come from when they are looked up one at a time: a context whose entries load when read. */
+/**
+ * Where a document's fields come from when they are looked up one at a time: a context whose entries load when read.
+ */
 export interface Scope {
   /** Undefined: there is no such field. What it throws passes through the whole expression. */
   lookup(key: string): JsonValue | undefined;
@@ -156,13 +174,16 @@ export class ScopeRoot extends Special {
 
 export const isList = (value: Value): value is ValueList => Array.isArray(value);
 
-export const isMap = (value: Value): value is ValueMap => typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Special);
+export const isMap = (value: Value): value is ValueMap =>
+  typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Special);
 
 /** The elements of whatever Go calls a slice, or undefined. */
-export const elements = (value: Value): ValueList | undefined => (isList(value) ? value : value instanceof ObjectList ? value.items : undefined);
+export const elements = (value: Value): ValueList | undefined =>
+  isList(value) ? value : value instanceof ObjectList ? value.items : undefined;
 
 /** Own members only: a document's `constructor` is its own, or there is none. */
-export const memberOf = (map: ValueMap, key: string): Value | undefined => (Object.hasOwn(map, key) ? map[key] : undefined);
+export const memberOf = (map: ValueMap, key: string): Value | undefined =>
+  Object.hasOwn(map, key) ? map[key] : undefined;
 
 /** JMESPath's truth: false, null and everything empty are false, 0 is not. */
 export function isTruthy(value: Value): boolean {
@@ -180,12 +201,20 @@ export function areEqual(left: Value, right: Value, run: Evaluation): boolean {
   run.spend(1);
   if (left === right) return true;
   if (typeof left !== "object" || typeof right !== "object" || left === null || right === null) return false;
-  if (isList(left)) return isList(right) && left.length === right.length && left.every((item, index) => areEqual(item, right[index] ?? null, run));
+  if (isList(left))
+    return (
+      isList(right) &&
+      left.length === right.length &&
+      left.every((item, index) => areEqual(item, right[index] ?? null, run))
+    );
   if (left instanceof GoInteger) return right instanceof GoInteger && left.value === right.value;
   if (left instanceof ObjectList) return right instanceof ObjectList && areEqual(left.items, right.items, run);
   if (!isMap(left) || !isMap(right)) return false;
   const keys = Object.keys(left);
-  return keys.length === Object.keys(right).length && keys.every((key) => Object.hasOwn(right, key) && areEqual(left[key] ?? null, right[key] ?? null, run));
+  return (
+    keys.length === Object.keys(right).length &&
+    keys.every((key) => Object.hasOwn(right, key) && areEqual(left[key] ?? null, right[key] ?? null, run))
+  );
 }
 
 /** −1, 0 or 1 by code point, which is the order of UTF-8 and of Go's strings. */

@@ -1,10 +1,18 @@
-/** Tags that hold what belongs to an image: cosign's scheme and the referrers fallback. Source: sigstore.md sections 1.1 and 1.5. */
+/**
+ * Tags that hold what belongs to an image: cosign's scheme and the referrers fallback. Source: sigstore.md sections 1.1
+ * and 1.5.
+ */
 import { type Digest, isDigest } from "../question.ts";
 
 /** `referrers`: the index that stands in for the referrers API. */
 export type AssociatedKind = "signature" | "attestation" | "sbom" | "referrers";
 
-const kinds: Readonly<Record<string, AssociatedKind>> = { ".sig": "signature", ".att": "attestation", ".sbom": "sbom", "": "referrers" };
+const kinds: Readonly<Record<string, AssociatedKind>> = {
+  ".sig": "signature",
+  ".att": "attestation",
+  ".sbom": "sbom",
+  "": "referrers",
+};
 const pattern = /^sha256-([0-9a-f]{64})(\.sig|\.att|\.sbom|)$/;
 
 /** The image that a tag belongs to and what it holds; `undefined` for the tag of an image. */

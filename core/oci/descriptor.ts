@@ -22,7 +22,10 @@ export interface PlatformDescriptor extends Descriptor {
 export function readDescriptor(value: JsonValue | undefined, at: string): PlatformDescriptor {
   const object = readObject(value, at);
   const digest = readString(object.digest, pointer(at, "digest"));
-  if (!isDigest(digest)) throw new EngineError("malformed", "expected sha256: and 64 lower-case hexadecimal digits", { subject: pointer(at, "digest") });
+  if (!isDigest(digest))
+    throw new EngineError("malformed", "expected sha256: and 64 lower-case hexadecimal digits", {
+      subject: pointer(at, "digest"),
+    });
   const size = readInteger(object.size, pointer(at, "size"));
   if (size < 0) throw new EngineError("malformed", "negative size", { subject: pointer(at, "size") });
   const text = (key: string): string | undefined => {

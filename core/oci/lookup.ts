@@ -29,9 +29,15 @@ export function readTag(knowledge: Knowledge, repository: string, tag: string): 
 
 /**
  * A manifest or index by digest.
- * @throws EngineError `malformed` when the bytes have another digest or are no manifest, `over-limit`, and whatever a damaged source throws.
+ * @throws EngineError `malformed` when the bytes have another digest or are no manifest, `over-limit`, and whatever a
+ * damaged source throws.
  */
-export function readManifest(knowledge: Knowledge, repository: string, digest: Digest, limits: Limits = defaultLimits): Lookup<KnownManifest> {
+export function readManifest(
+  knowledge: Knowledge,
+  repository: string,
+  digest: Digest,
+  limits: Limits = defaultLimits,
+): Lookup<KnownManifest> {
   const question = { kind: "manifest", repository, digest } as const;
   return look(knowledge.answer(question), question, (bytes) => {
     checkContent(question, bytes, limits.manifestBytes);
@@ -41,9 +47,15 @@ export function readManifest(knowledge: Knowledge, repository: string, digest: D
 
 /**
  * A blob by digest.
- * @throws EngineError `malformed` when the bytes have another digest, `over-limit` past `maxBytes`, and whatever a damaged source throws.
+ * @throws EngineError `malformed` when the bytes have another digest, `over-limit` past `maxBytes`, and whatever a
+ * damaged source throws.
  */
-export function readBlob(knowledge: Knowledge, repository: string, digest: Digest, maxBytes: number = defaultLimits.blobBytes): Lookup<Uint8Array> {
+export function readBlob(
+  knowledge: Knowledge,
+  repository: string,
+  digest: Digest,
+  maxBytes: number = defaultLimits.blobBytes,
+): Lookup<Uint8Array> {
   const question = { kind: "blob", repository, digest } as const;
   return look(knowledge.answer(question), question, (bytes) => {
     checkContent(question, bytes, maxBytes);
@@ -55,13 +67,21 @@ export function readBlob(knowledge: Knowledge, repository: string, digest: Diges
  * What refers to a digest, of every artifact type. The source's empty list is absent.
  * @throws EngineError `over-limit` past `referrers` descriptors.
  */
-export function readReferrers(knowledge: Knowledge, repository: string, digest: Digest, limits: Limits = defaultLimits): Lookup<readonly Descriptor[]> {
+export function readReferrers(
+  knowledge: Knowledge,
+  repository: string,
+  digest: Digest,
+  limits: Limits = defaultLimits,
+): Lookup<readonly Descriptor[]> {
   const question = { kind: "referrers", repository, digest } as const;
   const answer = knowledge.answer(question);
-  if (answer?.state === "present" && answer.value.length === 0) return { state: "absent", at: answer.at, from: answer.from };
+  if (answer?.state === "present" && answer.value.length === 0)
+    return { state: "absent", at: answer.at, from: answer.from };
   return look(answer, question, (list) => {
     if (list.length > limits.referrers)
-      throw new EngineError("over-limit", `${list.length} referrers, at most ${limits.referrers} are read`, { subject: questionText(question) });
+      throw new EngineError("over-limit", `${list.length} referrers, at most ${limits.referrers} are read`, {
+        subject: questionText(question),
+      });
     return list;
   });
 }
@@ -69,11 +89,15 @@ export function readReferrers(knowledge: Knowledge, repository: string, digest: 
 function look<T, R>(answer: Answer<T> | undefined, question: Question, read: (value: T) => R): Lookup<R> {
   if (answer === undefined) return { state: "open", code: "not-in-mirror", question };
   if (answer.state === "unavailable") return { state: "open", code: answer.code, question };
-  return answer.state === "absent" ? answer : { state: "present", value: read(answer.value), at: answer.at, from: answer.from };
+  return answer.state === "absent"
+    ? answer
+    : { state: "present", value: read(answer.value), at: answer.at, from: answer.from };
 }
 
 function checkContent(question: Question & { readonly digest: Digest }, bytes: Uint8Array, maxBytes: number): void {
   const subject = questionText(question);
-  if (bytes.length > maxBytes) throw new EngineError("over-limit", `${bytes.length} bytes, at most ${maxBytes} are read`, { subject });
-  if (digestOf(bytes) !== question.digest) throw new EngineError("malformed", "the bytes do not have this digest", { subject });
+  if (bytes.length > maxBytes)
+    throw new EngineError("over-limit", `${bytes.length} bytes, at most ${maxBytes} are read`, { subject });
+  if (digestOf(bytes) !== question.digest)
+    throw new EngineError("malformed", "the bytes do not have this digest", { subject });
 }

@@ -1,4 +1,7 @@
-/** Image manifests and indexes, of OCI and of Docker schema 2. Source: OCI image 1.1, manifest and image index; sigstore.md section 1.1. */
+/**
+ * Image manifests and indexes, of OCI and of Docker schema 2. Source: OCI image 1.1, manifest and image index;
+ * sigstore.md section 1.1.
+ */
 import { type JsonObject, parseJson } from "../encoding/json.ts";
 import { member, pointer, readArray, readObject, readString, readStringMap } from "../encoding/shape.ts";
 import { EngineError } from "../errors.ts";
@@ -35,7 +38,8 @@ export interface Manifest {
 export type ManifestLimits = Pick<Limits, "manifestBytes" | "layersPerManifest" | "jsonDepth">;
 
 /**
- * A manifest or an index. What it is follows from its members, and a media type that says otherwise is refused: no document can be read as both.
+ * A manifest or an index. What it is follows from its members, and a media type that says otherwise is refused: no
+ * document can be read as both.
  * @throws EngineError `malformed` with a JSON pointer; `over-limit` past `manifestBytes` or `layersPerManifest`.
  */
 export function parseManifest(bytes: Uint8Array, limits: ManifestLimits = defaultLimits): Manifest {
@@ -44,9 +48,13 @@ export function parseManifest(bytes: Uint8Array, limits: ManifestLimits = defaul
   const mediaType = optionalText(object, "mediaType");
   const stated = mediaType === undefined ? undefined : kindOfMediaType[mediaType];
   if (stated !== undefined && stated !== kind)
-    throw new EngineError("malformed", `the media type is that of an ${stated === "index" ? "index" : "image manifest"}, the members are not`, {
-      subject: "/mediaType",
-    });
+    throw new EngineError(
+      "malformed",
+      `the media type is that of an ${stated === "index" ? "index" : "image manifest"}, the members are not`,
+      {
+        subject: "/mediaType",
+      },
+    );
   const artifactType = optionalText(object, "artifactType");
   const config = member(object, "config");
   const subject = member(object, "subject");
@@ -66,7 +74,10 @@ export function parseManifest(bytes: Uint8Array, limits: ManifestLimits = defaul
 function kindOf(object: JsonObject): "manifest" | "index" {
   const image = Object.hasOwn(object, "layers") || Object.hasOwn(object, "config");
   const index = Object.hasOwn(object, "manifests");
-  if (image === index) throw new EngineError("malformed", image ? "both an image manifest and an index" : "neither layers nor manifests", { subject: "/" });
+  if (image === index)
+    throw new EngineError("malformed", image ? "both an image manifest and an index" : "neither layers nor manifests", {
+      subject: "/",
+    });
   return image ? "manifest" : "index";
 }
 
@@ -80,7 +91,10 @@ function optionalText(object: JsonObject, key: string): string | undefined {
 function readDescriptors(object: JsonObject, key: string, limit: number): readonly PlatformDescriptor[] {
   const value = member(object, key);
   const list = value === undefined ? [] : readArray(value, pointer("", key));
-  if (list.length > limit) throw new EngineError("over-limit", `${list.length} entries, at most ${limit} are read`, { subject: pointer("", key) });
+  if (list.length > limit)
+    throw new EngineError("over-limit", `${list.length} entries, at most ${limit} are read`, {
+      subject: pointer("", key),
+    });
   return list.map((entry, index) => readDescriptor(entry, pointer(pointer("", key), index)));
 }
 

@@ -1,6 +1,16 @@
-/** Knowledge held in memory: for tests, the playground and capsules. Referrers follow from the manifests put in, as a registry derives them. */
+/**
+ * Knowledge held in memory: for tests, the playground and capsules. Referrers follow from the manifests put in, as a
+ * registry derives them.
+ */
 import { digestOf } from "../crypto/digest.ts";
-import { type AnswerTo, type Descriptor, type Digest, type Knowledge, type Question, questionText } from "../question.ts";
+import {
+  type AnswerTo,
+  type Descriptor,
+  type Digest,
+  type Knowledge,
+  type Question,
+  questionText,
+} from "../question.ts";
 import { canonicalQuestion, completenessScopes, parseScope } from "./completeness.ts";
 import { mediaTypeOf, parseManifest, referrerDescriptor } from "./manifest.ts";
 
@@ -26,9 +36,13 @@ export class MemoryKnowledge implements Knowledge {
     const asked = canonicalQuestion(question);
     const text = questionText(asked);
     const derived = this.#referrers.get(text);
-    const answer = this.#answers.get(text) ?? (derived === undefined ? undefined : { state: "present", value: derived, ...this.#origin });
+    const answer =
+      this.#answers.get(text) ??
+      (derived === undefined ? undefined : { state: "present", value: derived, ...this.#origin });
     if (answer !== undefined) return answer as AnswerTo<Q>;
-    return completenessScopes(asked).some((scope) => this.#complete.has(scope)) ? { state: "absent", ...this.#origin } : undefined;
+    return completenessScopes(asked).some((scope) => this.#complete.has(scope))
+      ? { state: "absent", ...this.#origin }
+      : undefined;
   }
 
   /** Counts what was put in. */
@@ -67,8 +81,10 @@ export class MemoryKnowledge implements Knowledge {
     const manifest = parseManifest(bytes);
     const digest = digestOf(bytes);
     this.present({ kind: "manifest", repository, digest }, bytes);
-    if (tag !== undefined) this.present({ kind: "tag", repository, tag }, { mediaType: mediaTypeOf(manifest), digest, size: bytes.length });
-    if (manifest.subject !== undefined) this.#addReferrer(repository, manifest.subject.digest, referrerDescriptor(manifest, digest, bytes.length));
+    if (tag !== undefined)
+      this.present({ kind: "tag", repository, tag }, { mediaType: mediaTypeOf(manifest), digest, size: bytes.length });
+    if (manifest.subject !== undefined)
+      this.#addReferrer(repository, manifest.subject.digest, referrerDescriptor(manifest, digest, bytes.length));
     return digest;
   }
 

@@ -1,6 +1,7 @@
 /**
- * Image references as Kyverno reads them. Source: kyverno.md section 4.2; grammar: CNCF distribution `reference`, OCI digest.
- * Two spellings of one image stay different here, because policies match text; {@link repositoryForFetching} says which repository is meant.
+ * Image references as Kyverno reads them. Source: kyverno.md section 4.2; grammar: CNCF distribution `reference`, OCI
+ * digest. Two spellings of one image stay different here, because policies match text; {@link repositoryForFetching}
+ * says which repository is meant.
  */
 import { EngineError } from "../errors.ts";
 import { defaultLimits } from "../limits.ts";
@@ -51,10 +52,14 @@ const digestLengths: Readonly<Record<string, number>> = { sha256: 64, sha384: 96
 export const isTag = (text: string): boolean => tagPattern.test(text);
 
 /** Whether `text` can be a default registry: a host, optionally with a port and a path. */
-export const isDefaultRegistry = (text: string): boolean => text.length <= defaultLimits.referenceBytes && domainPattern.test(text);
+export const isDefaultRegistry = (text: string): boolean =>
+  text.length <= defaultLimits.referenceBytes && domainPattern.test(text);
 
-/** Whether the first segment of a reference names a registry; any other first segment belongs to the default registry. */
-const namesRegistry = (segment: string): boolean => /[.:]/.test(segment) || segment === "localhost" || segment.toLowerCase() !== segment;
+/**
+ * Whether the first segment of a reference names a registry; any other first segment belongs to the default registry.
+ */
+const namesRegistry = (segment: string): boolean =>
+  /[.:]/.test(segment) || segment === "localhost" || segment.toLowerCase() !== segment;
 
 const withDefaultRegistry = (text: string, registry: string): string => {
   const slash = text.indexOf("/");
@@ -68,7 +73,9 @@ const withDefaultRegistry = (text: string, registry: string): string => {
 export function parseReference(text: string, options: ReferenceOptions = {}): ImageReference {
   const { defaultRegistry = "docker.io", enableDefaultRegistryMutation = true } = options;
   if (text.length > defaultLimits.referenceBytes)
-    throw new EngineError("over-limit", `an image reference of ${text.length} characters`, { subject: text.slice(0, 64) });
+    throw new EngineError("over-limit", `an image reference of ${text.length} characters`, {
+      subject: text.slice(0, 64),
+    });
   const full = withDefaultRegistry(text, defaultRegistry);
   const fail = (reason: string): never => {
     throw new EngineError(
@@ -78,14 +85,22 @@ export function parseReference(text: string, options: ReferenceOptions = {}): Im
     );
   };
   const match = referencePattern.exec(full);
-  if (match === null) return fail(referencePattern.test(full.toLowerCase()) ? "repository name must be lowercase" : "invalid reference format");
+  if (match === null)
+    return fail(
+      referencePattern.test(full.toLowerCase()) ? "repository name must be lowercase" : "invalid reference format",
+    );
   const [, name = "", givenTag, givenDigest] = match;
   const [, foundDomain = "", foundPath = name] = namePattern.exec(name) ?? [];
   if (foundPath.length > maxPathLength) fail(`repository name must not be more than ${maxPathLength} characters`);
   const problem = givenDigest === undefined ? undefined : digestProblem(givenDigest);
   if (problem !== undefined) fail(problem);
   const hidden = full !== text && !enableDefaultRegistryMutation;
-  return assemble(hidden ? "" : foundDomain, foundPath, givenTag ?? (givenDigest === undefined ? "latest" : undefined), givenDigest);
+  return assemble(
+    hidden ? "" : foundDomain,
+    foundPath,
+    givenTag ?? (givenDigest === undefined ? "latest" : undefined),
+    givenDigest,
+  );
 }
 
 function digestProblem(text: string): string | undefined {
@@ -97,7 +112,12 @@ function digestProblem(text: string): string | undefined {
   return /^[0-9a-f]+$/.test(encoded) ? undefined : "invalid checksum digest format";
 }
 
-function assemble(foundRegistry: string, foundPath: string, foundTag: string | undefined, foundDigest: string | undefined): ImageReference {
+function assemble(
+  foundRegistry: string,
+  foundPath: string,
+  foundTag: string | undefined,
+  foundDigest: string | undefined,
+): ImageReference {
   const slash = foundPath.indexOf("/");
   // A host with an underscore does not fit the grammar of a domain, so it arrives as a part of the path.
   const underscored = foundRegistry === "" && slash !== -1 && foundPath.slice(0, slash).includes("_");
@@ -127,9 +147,10 @@ export function verifiableDigest(image: ImageReference): Digest | undefined {
 }
 
 /**
- * The one name of a repository in questions, in the mirror and towards registries: `docker.io/nginx`, `index.docker.io/library/nginx` and `nginx`
- * are all `docker.io/library/nginx`; the host is in lower case. It is its own fixed point.
- * Sources of knowledge apply it to every question, so that a policy's spelling never decides whether evidence is found.
+ * The one name of a repository in questions, in the mirror and towards registries: `docker.io/nginx`,
+ * `index.docker.io/library/nginx` and `nginx` are all `docker.io/library/nginx`; the host is in lower case. It is its
+ * own fixed point. Sources of knowledge apply it to every question, so that a policy's spelling never decides whether
+ * evidence is found.
  */
 export function repositoryForFetching(repository: string): string {
   const slash = repository.indexOf("/");

@@ -1,4 +1,7 @@
-/** How large a regular expression becomes once its counted repetitions are written out, and where its groups' names are; found without compiling it. */
+/**
+ * How large a regular expression becomes once its counted repetitions are written out, and where its groups' names are;
+ * found without compiling it.
+ */
 
 export interface GroupName {
   readonly name: string;
@@ -62,7 +65,11 @@ export function measurePattern(pattern: string): PatternSize {
         index++;
         continue;
       }
-      atom *= Math.max(1, Number(match[1]), match[2] === undefined || match[2] === "" ? Number(match[1]) + 1 : 2 * Number(match[2]));
+      atom *= Math.max(
+        1,
+        Number(match[1]),
+        match[2] === undefined || match[2] === "" ? Number(match[1]) + 1 : 2 * Number(match[2]),
+      );
       index = repeat.lastIndex;
     } else {
       total += atom;

@@ -1,4 +1,7 @@
-/** Regular expressions of Go's regexp package: RE2 syntax, linear time, unanchored. Source: https://golang.org/s/re2syntax. */
+/**
+ * Regular expressions of Go's regexp package: RE2 syntax, linear time, unanchored. Source:
+ * https://golang.org/s/re2syntax.
+ */
 import { type Matcher, RE2JS, RE2JSException } from "re2js";
 import { EngineError } from "../errors.ts";
 import { defaultLimits, type Limits } from "../limits.ts";
@@ -9,7 +12,10 @@ const maxCost = 200_000_000;
 /** Characters that replacing may produce. */
 const maxResult = 16_000_000;
 
-/** A template's reference to a group: by number, or by a name that Go reads as far as letters, digits and underscores go. */
+/**
+ * A template's reference to a group: by number, or by a name that Go reads as far as letters, digits and underscores
+ * go.
+ */
 const reference = /\$(?:(\$)|([\p{L}\p{Nd}_]+)|\{([\p{L}\p{Nd}_]+)\})/gu;
 
 type Piece = string | readonly number[];
@@ -38,12 +44,15 @@ export class Re2 {
   }
 
   /**
-   * `text` with every match replaced by `template`, in which `$1`, `${1}`, `$name` and `${name}` stand for groups and `$$` for a dollar.
+   * `text` with every match replaced by `template`, in which `$1`, `${1}`, `$name` and `${name}` stand for groups and
+   * `$$` for a dollar.
    * @throws EngineError `over-budget` as `test`, or where the result grows too large.
    */
   replaceAll(text: string, template: string): string {
     const pieces = this.#parseTemplate(template);
-    return this.#replace(text, (matcher) => pieces.map((piece) => (typeof piece === "string" ? piece : this.#firstMatched(matcher, piece))).join(""));
+    return this.#replace(text, (matcher) =>
+      pieces.map((piece) => (typeof piece === "string" ? piece : this.#firstMatched(matcher, piece))).join(""),
+    );
   }
 
   /** As {@link replaceAll}, with `replacement` taken as it is. */
@@ -53,7 +62,9 @@ export class Re2 {
 
   #spend(text: string): void {
     if (this.#size * text.length > maxCost)
-      throw new EngineError("over-budget", "regular expression and text are too large together", { subject: this.source });
+      throw new EngineError("over-budget", "regular expression and text are too large together", {
+        subject: this.source,
+      });
   }
 
   #firstMatched(matcher: Matcher, groups: readonly number[]): string {
@@ -93,7 +104,10 @@ export class Re2 {
       if (end > copied || start === 0) {
         const added = replacement(matcher);
         length += added.length;
-        if (length > maxResult) throw new EngineError("over-budget", "replacing by a regular expression makes too long a text", { subject: this.source });
+        if (length > maxResult)
+          throw new EngineError("over-budget", "replacing by a regular expression makes too long a text", {
+            subject: this.source,
+          });
         parts.push(added);
       }
       copied = end;
@@ -118,20 +132,28 @@ function withDistinctNames(pattern: string, names: readonly GroupName[]): string
 
 /**
  * Compiles a pattern; do it once, where policies load.
- * @throws EngineError `malformed` where Go's regexp.Compile refuses it, `over-limit` where it is too long or too large once its repetitions are written out.
+ * @throws EngineError `malformed` where Go's regexp.Compile refuses it, `over-limit` where it is too long or too large
+ * once its repetitions are written out.
  */
 export function compileRe2(pattern: string, limits: Limits = defaultLimits): Re2 {
   if (pattern.length > limits.patternBytes)
-    throw new EngineError("over-limit", `pattern of ${pattern.length} characters is longer than ${limits.patternBytes}`);
+    throw new EngineError(
+      "over-limit",
+      `pattern of ${pattern.length} characters is longer than ${limits.patternBytes}`,
+    );
   const { instructions, names } = measurePattern(pattern);
   if (instructions > limits.patternInstructions)
-    throw new EngineError("over-limit", "regular expression is too large once its repetitions are written out", { subject: pattern });
+    throw new EngineError("over-limit", "regular expression is too large once its repetitions are written out", {
+      subject: pattern,
+    });
   const repeated = new Set(names.map((group) => group.name)).size < names.length;
   try {
     const program = RE2JS.compile(repeated ? withDistinctNames(pattern, names) : pattern);
     const groups = program.namedGroups();
     const group = (name: string, index: number): number =>
-      Object.hasOwn(groups, repeated ? `g${index}_${name}` : name) ? (groups[repeated ? `g${index}_${name}` : name] ?? 0) : 0;
+      Object.hasOwn(groups, repeated ? `g${index}_${name}` : name)
+        ? (groups[repeated ? `g${index}_${name}` : name] ?? 0)
+        : 0;
     return new Re2(
       pattern,
       program,

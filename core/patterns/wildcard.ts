@@ -1,4 +1,7 @@
-/** Wildcards: `*` is any run of characters, none included, `?` exactly one. Source: Kyverno's ext/wildcard; `/` is no exception. */
+/**
+ * Wildcards: `*` is any run of characters, none included, `?` exactly one. Source: Kyverno's ext/wildcard; `/` is no
+ * exception.
+ */
 import { EngineError } from "../errors.ts";
 import { defaultLimits } from "../limits.ts";
 
@@ -80,12 +83,16 @@ function matchPoints(pattern: Uint32Array, text: Uint32Array): boolean {
 }
 
 /**
- * True where `pattern` covers all of `text`. Characters are code points, case matters, nothing can be escaped; the empty pattern matches the empty text only.
+ * True where `pattern` covers all of `text`. Characters are code points, case matters, nothing can be escaped; the
+ * empty pattern matches the empty text only.
  * @throws EngineError `over-limit` on a pattern beyond `patternBytes`, `over-budget` where the search takes too long.
  */
 export function matchWildcard(pattern: string, text: string): boolean {
   if (pattern.length > defaultLimits.patternBytes && containsWildcard(pattern)) {
-    throw new EngineError("over-limit", `wildcard pattern of ${pattern.length} characters is longer than ${defaultLimits.patternBytes}`);
+    throw new EngineError(
+      "over-limit",
+      `wildcard pattern of ${pattern.length} characters is longer than ${defaultLimits.patternBytes}`,
+    );
   }
   return pattern.includes("?") ? matchPoints(points(pattern), points(text)) : matchStars(pattern, text);
 }

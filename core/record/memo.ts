@@ -1,6 +1,6 @@
 /**
- * What was computed from answers, kept for as long as the source says that no answer has changed. Source: design.md sections 4 and 7.
- * It sits outside of what it remembers: without it every result is the same.
+ * What was computed from answers, kept for as long as the source says that no answer has changed. Source: design.md
+ * sections 4 and 7. It sits outside of what it remembers: without it every result is the same.
  */
 import type { Answer, AnswerTo, Knowledge, Question } from "../question.ts";
 import { questionText } from "../question.ts";
@@ -77,13 +77,16 @@ export type Compute<T> = (knowledge: Knowledge) => { readonly value: T; readonly
 export interface Recall {
   readonly knowledge: RecordingKnowledge;
   /**
-   * The value under `key` of `owner`, which stands for everything else that goes into it. `compute` says whether it may be kept: what is unknown or
-   * depends on the time may not. What `holds` denies is computed anew.
+   * The value under `key` of `owner`, which stands for everything else that goes into it. `compute` says whether it may
+   * be kept: what is unknown or depends on the time may not. What `holds` denies is computed anew.
    */
   recall<T>(owner: object, key: string, compute: Compute<T>, holds?: (value: T) => boolean): T;
 }
 
-/** Within one decision nothing changes, time included: whatever was computed once is so for all of it, and what it read is on record already. */
+/**
+ * Within one decision nothing changes, time included: whatever was computed once is so for all of it, and what it read
+ * is on record already.
+ */
 function onceADecision(recall: Recall["recall"]): Recall["recall"] {
   const byOwner = new Map<object, Map<string, unknown>>();
   return <T>(owner: object, key: string, compute: Compute<T>, holds?: (value: T) => boolean): T => {
@@ -119,7 +122,8 @@ export class Memo {
     const version = held?.text === text ? held : new Version(text, this.#capacity);
     if (version !== held) this.#versions.set(source, version);
     const knowledge = new RecordingKnowledge(new SteadyKnowledge(source, version));
-    const recall: Recall["recall"] = (owner, key, compute, holds) => this.#recall(version, knowledge, `${this.#ownerOf(owner)} ${key}`, compute, holds);
+    const recall: Recall["recall"] = (owner, key, compute, holds) =>
+      this.#recall(version, knowledge, `${this.#ownerOf(owner)} ${key}`, compute, holds);
     return { knowledge, recall: onceADecision(recall) };
   }
 
@@ -130,7 +134,13 @@ export class Memo {
     return this.#nextOwner;
   }
 
-  #recall<T>(version: Version, knowledge: RecordingKnowledge, key: string, compute: Compute<T>, holds: (value: T) => boolean = () => true): T {
+  #recall<T>(
+    version: Version,
+    knowledge: RecordingKnowledge,
+    key: string,
+    compute: Compute<T>,
+    holds: (value: T) => boolean = () => true,
+  ): T {
     const kept = version.results.get(key);
     if (kept !== undefined && holds(kept.value as T)) {
       knowledge.include(kept.read);

@@ -1,4 +1,6 @@
-/** Knowledge that answers each question once per decision and remembers what was read: the start of an evidence record. */
+/**
+ * Knowledge that answers each question once per decision and remembers what was read: the start of an evidence record.
+ */
 import type { AnswerTo, Knowledge, Question } from "../question.ts";
 import { questionText } from "../question.ts";
 
@@ -30,13 +32,17 @@ export class RecordingKnowledge implements Knowledge {
     for (const text of texts) this.#included.add(text);
   }
 
-  /** Canonical texts of all questions that were read, sorted: the same record whether a result was computed or recalled. */
+  /**
+   * Canonical texts of all questions that were read, sorted: the same record whether a result was computed or recalled.
+   */
   read(): readonly string[] {
     return [...new Set([...this.#readings.keys(), ...this.#included])].sort();
   }
 
   /** Questions that nobody has answered yet, or whose source could not be asked. */
   open(): readonly Question[] {
-    return [...this.#readings.values()].filter(({ answer }) => answer === undefined || answer.state === "unavailable").map(({ question }) => question);
+    return [...this.#readings.values()]
+      .filter(({ answer }) => answer === undefined || answer.state === "unavailable")
+      .map(({ question }) => question);
   }
 }

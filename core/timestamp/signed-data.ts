@@ -1,4 +1,7 @@
-/** CMS signed data as far as timestamp tokens use it: one signer, named by issuer and serial number, with signed attributes. Source: RFC 5652 §5, RFC 5035 §3 and §4. */
+/**
+ * CMS signed data as far as timestamp tokens use it: one signer, named by issuer and serial number, with signed
+ * attributes. Source: RFC 5652 §5, RFC 5035 §3 and §4.
+ */
 import { DerReader, openDer } from "../asn1/der.ts";
 import { contextConstructed, Tag } from "../asn1/tag.ts";
 import { digestLength, type HashName } from "../crypto/digest.ts";
@@ -19,7 +22,10 @@ const oid = {
   rsaEncryption: "1.2.840.113549.1.1.1",
 } as const;
 
-/** A hash of the signer's certificate among the signed attributes. SHA-1 is what the first version of that attribute has. */
+/**
+ * A hash of the signer's certificate among the signed attributes. SHA-1 is what the first version of that attribute
+ * has.
+ */
 export interface CertificateHash {
   readonly hash: HashName | "sha1";
   readonly value: Uint8Array;
@@ -60,11 +66,15 @@ function readHashAlgorithm(fields: DerReader): HashName {
   return hash;
 }
 
-/** Some authorities write the key's algorithm in place of the signature's; then the hash is that of the attributes' digest. */
+/**
+ * Some authorities write the key's algorithm in place of the signature's; then the hash is that of the attributes'
+ * digest.
+ */
 function readAlgorithm(element: Uint8Array, digestAlgorithm: HashName): SignatureAlgorithm {
   const known = readSignatureAlgorithm(element, subject);
   if (known !== undefined) return known;
-  if (openDer(element, Tag.sequence, subject).oid() === oid.rsaEncryption) return { scheme: "rsa-pkcs1v15", hash: digestAlgorithm };
+  if (openDer(element, Tag.sequence, subject).oid() === oid.rsaEncryption)
+    return { scheme: "rsa-pkcs1v15", hash: digestAlgorithm };
   throw refused("signature algorithm that is not supported");
 }
 
@@ -91,18 +101,23 @@ function readElement<T>(bytes: Uint8Array, read: (reader: DerReader) => T): T {
   return value;
 }
 
-/** SigningCertificate(V2) ::= SEQUENCE { certs SEQUENCE OF ESSCertID(v2), policies OPTIONAL }: the first of `certs` is the signer's. */
+/**
+ * SigningCertificate(V2) ::= SEQUENCE { certs SEQUENCE OF ESSCertID(v2), policies OPTIONAL }: the first of `certs` is
+ * the signer's.
+ */
 function readCertificateHash(value: Uint8Array, version: 1 | 2): CertificateHash {
   const first = openDer(value, Tag.sequence, subject).read(Tag.sequence).read(Tag.sequence);
   const hash = version === 1 ? ("sha1" as const) : first.peek() === Tag.sequence ? readHashAlgorithm(first) : "sha256";
   const certificateHash = { hash, value: first.octetString() };
-  if (certificateHash.value.length !== (hash === "sha1" ? 20 : digestLength[hash])) throw first.malformed("certificate hash of wrong length");
+  if (certificateHash.value.length !== (hash === "sha1" ? 20 : digestLength[hash]))
+    throw first.malformed("certificate hash of wrong length");
   return certificateHash;
 }
 
 function readSigner(fields: DerReader): SignerInfo {
   // RFC 5652 §5.3: version 1 is the one whose signer is named by issuer and serial number.
-  if (fields.smallInteger(255) !== 1 || fields.peek() !== Tag.sequence) throw refused("signer that is not named by issuer and serial number");
+  if (fields.smallInteger(255) !== 1 || fields.peek() !== Tag.sequence)
+    throw refused("signer that is not named by issuer and serial number");
   const name = fields.read(Tag.sequence);
   const issuer = name.element(Tag.sequence);
   const serialNumber = name.unsignedBytes();
@@ -128,7 +143,9 @@ function readSigner(fields: DerReader): SignerInfo {
     [attributes.get(oid.signingCertificate), 1],
     [attributes.get(oid.signingCertificateV2), 2],
   ] as const;
-  const certificateHashes = versions.flatMap(([value, version]) => (value === undefined ? [] : [readCertificateHash(value, version)]));
+  const certificateHashes = versions.flatMap(([value, version]) =>
+    value === undefined ? [] : [readCertificateHash(value, version)],
+  );
   if (certificateHashes.length === 0) throw refused("no signed attribute signing-certificate");
   return {
     issuer,
@@ -149,7 +166,11 @@ function readCertificates(fields: DerReader): readonly Uint8Array[] {
   const certificates: Uint8Array[] = [];
   while (set !== undefined && !set.atEnd) {
     if (certificates.length >= defaultLimits.certificatesPerChain)
-      throw new EngineError("over-limit", `more than ${defaultLimits.certificatesPerChain} certificates in a timestamp`, { subject });
+      throw new EngineError(
+        "over-limit",
+        `more than ${defaultLimits.certificatesPerChain} certificates in a timestamp`,
+        { subject },
+      );
     certificates.push(set.element(Tag.sequence));
   }
   return certificates;
@@ -169,7 +190,8 @@ function listsDigest(list: DerReader, wanted: HashName): boolean {
 
 /**
  * The signed data of a ContentInfo, which the reader is at.
- * @throws EngineError `malformed`; `bad-timestamp` for another content type, none or several signers, a missing signed attribute, an algorithm that is not supported; `over-limit`.
+ * @throws EngineError `malformed`; `bad-timestamp` for another content type, none or several signers, a missing signed
+ * attribute, an algorithm that is not supported; `over-limit`.
  */
 export function readSignedData(parent: DerReader): SignedData {
   const info = parent.read(Tag.sequence);
@@ -195,6 +217,7 @@ export function readSignedData(parent: DerReader): SignedData {
   if (signers.atEnd) throw refused("no signer");
   const signer = readSigner(signers.read(Tag.sequence));
   if (!signers.atEnd) throw refused("more than one signer");
-  if (!listsDigest(digests, signer.digestAlgorithm)) throw refused("the signer's digest algorithm is not among those of the signed data");
+  if (!listsDigest(digests, signer.digestAlgorithm))
+    throw refused("the signer's digest algorithm is not among those of the signed data");
   return { contentType, content, certificates, signer };
 }

@@ -19,13 +19,19 @@ export interface TimestampAuthority {
 }
 
 /** Whether a certificate says that it may issue others. */
-export const isAuthorityCertificate = (certificate: Certificate): boolean => certificate.basicConstraints?.isAuthority === true;
+export const isAuthorityCertificate = (certificate: Certificate): boolean =>
+  certificate.basicConstraints?.isAuthority === true;
 
 /**
- * The authority of a chain as a trusted root lists it: leaf first if the first is not a CA, the root last. A single leaf leaves no anchor.
+ * The authority of a chain as a trusted root lists it: leaf first if the first is not a CA, the root last. A single
+ * leaf leaves no anchor.
  * @throws EngineError `malformed` for an empty chain.
  */
-export function toTimestampAuthority(chain: readonly Certificate[], uri: string, validFor: ValidityPeriod): TimestampAuthority {
+export function toTimestampAuthority(
+  chain: readonly Certificate[],
+  uri: string,
+  validFor: ValidityPeriod,
+): TimestampAuthority {
   const [first, ...others] = chain;
   if (first === undefined) throw new EngineError("malformed", "authority without certificates", { subject: uri });
   const authorities = isAuthorityCertificate(first) ? chain : others;
@@ -38,9 +44,19 @@ export function toTimestampAuthority(chain: readonly Certificate[], uri: string,
   };
 }
 
-/** The authority with the signatures between its own certificates verified, for as long as it is trusted. Nothing is refused here. */
-export function prepareTimestampAuthority(authority: TimestampAuthority, verifier: SignatureVerifier): TimestampAuthority {
+/**
+ * The authority with the signatures between its own certificates verified, for as long as it is trusted. Nothing is
+ * refused here.
+ */
+export function prepareTimestampAuthority(
+  authority: TimestampAuthority,
+  verifier: SignatureVerifier,
+): TimestampAuthority {
   const { anchors, intermediates, leaf } = authority;
-  const { knownSignatures } = prepareAuthority(anchors, leaf === undefined ? intermediates : [leaf, ...intermediates], verifier);
+  const { knownSignatures } = prepareAuthority(
+    anchors,
+    leaf === undefined ? intermediates : [leaf, ...intermediates],
+    verifier,
+  );
   return { ...authority, knownSignatures };
 }

@@ -24,11 +24,17 @@ const subject = "timestamp";
 export function parseTimestampResponse(der: Uint8Array): TimestampToken {
   const response = openDer(der, Tag.sequence, subject);
   const status = response.read(Tag.sequence);
-  if (status.smallInteger(255) !== 0) throw new EngineError("bad-timestamp", "the authority did not grant the timestamp", { subject });
+  if (status.smallInteger(255) !== 0)
+    throw new EngineError("bad-timestamp", "the authority did not grant the timestamp", { subject });
   if (response.atEnd) throw new EngineError("bad-timestamp", "response without a token", { subject });
   const { contentType, content, certificates, signer } = readSignedData(response);
   response.end();
   if (contentType !== tstInfoType || signer.contentType !== tstInfoType)
     throw new EngineError("bad-timestamp", "signed content that is not a timestamp", { subject });
-  return { info: parseTstInfo(content), content, signer, certificates: certificates.map((certificate) => parseCertificate(certificate)) };
+  return {
+    info: parseTstInfo(content),
+    content,
+    signer,
+    certificates: certificates.map((certificate) => parseCertificate(certificate)),
+  };
 }

@@ -20,18 +20,23 @@ const subject = "timestamp";
 
 /**
  * Accuracy, ordering, policy and nonce are read over: offline nobody expects particular ones.
- * @throws EngineError `malformed`; `bad-timestamp` for a weak digest algorithm, another version or a critical extension.
+ * @throws EngineError `malformed`; `bad-timestamp` for a weak digest algorithm, another version or a critical
+ * extension.
  */
 export function parseTstInfo(der: Uint8Array): TstInfo {
   const fields = openDer(der, Tag.sequence, subject);
-  if (fields.smallInteger(255) !== 1) throw new EngineError("bad-timestamp", "timestamp of another version than 1", { subject });
+  if (fields.smallInteger(255) !== 1)
+    throw new EngineError("bad-timestamp", "timestamp of another version than 1", { subject });
   fields.oid();
   const imprint = fields.read(Tag.sequence);
   const algorithm = imprint.read(Tag.sequence);
   const hash = hashOfOid(algorithm.oid());
   if (!algorithm.atEnd) algorithm.null();
   algorithm.end();
-  if (hash === undefined) throw new EngineError("bad-timestamp", "imprint by an algorithm that is not SHA-256, SHA-384 or SHA-512", { subject });
+  if (hash === undefined)
+    throw new EngineError("bad-timestamp", "imprint by an algorithm that is not SHA-256, SHA-384 or SHA-512", {
+      subject,
+    });
   const digest = imprint.octetString();
   imprint.end();
   if (digest.length !== digestLength[hash]) throw imprint.malformed("imprint of wrong length");

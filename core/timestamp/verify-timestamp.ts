@@ -1,4 +1,7 @@
-/** Verification of RFC 3161 timestamps against trusted authorities. Source: RFC 3161 §2.3 and §2.4.2, RFC 5652 §5.4 and §5.6, RFC 5035, RFC 5280. */
+/**
+ * Verification of RFC 3161 timestamps against trusted authorities. Source: RFC 3161 §2.3 and §2.4.2, RFC 5652 §5.4 and
+ * §5.6, RFC 5035, RFC 5280.
+ */
 import { sha1 } from "@noble/hashes/legacy.js";
 import { digest } from "../crypto/digest.ts";
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
@@ -18,13 +21,20 @@ export interface VerifiedTimestamp {
 }
 
 const subject = "timestamp";
-const refused = (what: string, cause?: unknown): EngineError => new EngineError("bad-timestamp", what, { subject, cause });
+const refused = (what: string, cause?: unknown): EngineError =>
+  new EngineError("bad-timestamp", what, { subject, cause });
 
-/** The certificate that issuer and serial number name: among the embedded ones or, if there are none, the authority's own. */
+/**
+ * The certificate that issuer and serial number name: among the embedded ones or, if there are none, the authority's
+ * own.
+ */
 function findSigner(token: TimestampToken, authority: TimestampAuthority): Certificate {
-  const candidates = token.certificates.length > 0 ? token.certificates : authority.leaf === undefined ? [] : [authority.leaf];
+  const candidates =
+    token.certificates.length > 0 ? token.certificates : authority.leaf === undefined ? [] : [authority.leaf];
   const [signer, ...others] = candidates.filter(
-    (candidate) => equalBytes(candidate.issuer, token.signer.issuer) && equalBytes(candidate.serialNumber, token.signer.serialNumber),
+    (candidate) =>
+      equalBytes(candidate.issuer, token.signer.issuer) &&
+      equalBytes(candidate.serialNumber, token.signer.serialNumber),
   );
   if (signer === undefined) throw refused("the signer's certificate is not there");
   if (others.length > 0) throw refused("several certificates with the signer's name and number");
@@ -38,23 +48,35 @@ function findSigner(token: TimestampToken, authority: TimestampAuthority): Certi
 function requireTimestampingCertificate(signer: Certificate): void {
   if (isAuthorityCertificate(signer)) throw refused("the signer is a certificate authority");
   const [purpose, ...others] = signer.extendedKeyUsage ?? [];
-  if (purpose !== Purpose.timeStamping || others.length > 0) throw refused("the signer's certificate is not for timestamps alone");
-  if (signer.extension("2.5.29.37")?.critical !== true) throw refused("the signer's extended key usage is not critical");
+  if (purpose !== Purpose.timeStamping || others.length > 0)
+    throw refused("the signer's certificate is not for timestamps alone");
+  if (signer.extension("2.5.29.37")?.critical !== true)
+    throw refused("the signer's extended key usage is not critical");
 }
 
 function requireSignature(token: TimestampToken, signer: Certificate, verifier: SignatureVerifier): void {
   const { signer: info } = token;
-  if (!equalBytes(info.messageDigest, digest(info.digestAlgorithm, token.content))) throw refused("message digest of other content");
+  if (!equalBytes(info.messageDigest, digest(info.digestAlgorithm, token.content)))
+    throw refused("message digest of other content");
   for (const { hash, value } of info.certificateHashes) {
-    if (!equalBytes(value, hash === "sha1" ? sha1(signer.der) : digest(hash, signer.der))) throw refused("signed attributes name another certificate");
+    if (!equalBytes(value, hash === "sha1" ? sha1(signer.der) : digest(hash, signer.der)))
+      throw refused("signed attributes name another certificate");
   }
   if (info.signingTime !== undefined && !isWithin({ start: signer.notBefore, end: signer.notAfter }, info.signingTime))
     throw refused("signing time outside the signer's validity");
-  if (signer.publicKey === undefined || !verifier.verify(info.signatureAlgorithm, signer.publicKey, { message: info.signedAttributes }, info.signature))
+  if (
+    signer.publicKey === undefined ||
+    !verifier.verify(info.signatureAlgorithm, signer.publicKey, { message: info.signedAttributes }, info.signature)
+  )
     throw refused("signature does not verify");
 }
 
-function requirePath(token: TimestampToken, signer: Certificate, authority: TimestampAuthority, verifier: SignatureVerifier): void {
+function requirePath(
+  token: TimestampToken,
+  signer: Certificate,
+  authority: TimestampAuthority,
+  verifier: SignatureVerifier,
+): void {
   const embedded = token.certificates.filter((certificate) => !equalBytes(certificate.der, signer.der));
   try {
     verifyPath({
@@ -72,8 +94,13 @@ function requirePath(token: TimestampToken, signer: Certificate, authority: Time
   }
 }
 
-function verifyByAuthority(token: TimestampToken, authority: TimestampAuthority, verifier: SignatureVerifier): VerifiedTimestamp {
-  if (!isWithin(authority.validFor, token.info.at)) throw refused(`made at ${token.info.at.toISOString()}, when the authority was not trusted`);
+function verifyByAuthority(
+  token: TimestampToken,
+  authority: TimestampAuthority,
+  verifier: SignatureVerifier,
+): VerifiedTimestamp {
+  if (!isWithin(authority.validFor, token.info.at))
+    throw refused(`made at ${token.info.at.toISOString()}, when the authority was not trusted`);
   const signer = findSigner(token, authority);
   requireTimestampingCertificate(signer);
   requirePath(token, signer, authority, verifier);
@@ -82,7 +109,8 @@ function verifyByAuthority(token: TimestampToken, authority: TimestampAuthority,
 }
 
 /**
- * The time at which `message` existed, by the first of `authorities` that vouches for it. Chains are judged at that time, not now.
+ * The time at which `message` existed, by the first of `authorities` that vouches for it. Chains are judged at that
+ * time, not now.
  * @param responseDer a TimeStampResp.
  * @throws EngineError `bad-timestamp`, `malformed`, `over-limit`.
  */
@@ -104,5 +132,8 @@ export function verifyTimestamp(
     }
   }
   if (failures.length === 0) throw refused("no timestamp authority is trusted");
-  throw refused(failures.map((failure, index) => `${authorities[index]?.uri ?? ""}: ${failure.message}`).join("; "), failures[0]);
+  throw refused(
+    failures.map((failure, index) => `${authorities[index]?.uri ?? ""}: ${failure.message}`).join("; "),
+    failures[0],
+  );
 }

@@ -1,4 +1,7 @@
-/** Comparisons that bind a log entry to the signature it is presented for: same content, same signature bytes, same key or certificate. Source: Rekor v1 entry types. */
+/**
+ * Comparisons that bind a log entry to the signature it is presented for: same content, same signature bytes, same key
+ * or certificate. Source: Rekor v1 entry types.
+ */
 import { digest, sha256 } from "../crypto/digest.ts";
 import { parsePkcs1, parseSpki } from "../crypto/public-key.ts";
 import type { HashName } from "../crypto/signature-verifier.ts";
@@ -14,10 +17,12 @@ import { type Certificate, parseCertificate } from "../x509/certificate.ts";
 import type { EntryLayout, LoggedContent, LoggedSignature } from "./log-entry.ts";
 
 /** An entry that is about something else. */
-export const foreignEntry = (what: string, at: string): EngineError => new EngineError("bad-log-proof", `the log entry is about ${what}`, { subject: at });
+export const foreignEntry = (what: string, at: string): EngineError =>
+  new EngineError("bad-log-proof", `the log entry is about ${what}`, { subject: at });
 
 /** A member that must be an object. Readers of entry bodies: `at` is a JSON pointer into the body. */
-export const objectAt = (object: JsonObject, key: string, at: string): JsonObject => readObject(member(object, key), pointer(at, key));
+export const objectAt = (object: JsonObject, key: string, at: string): JsonObject =>
+  readObject(member(object, key), pointer(at, key));
 
 /** Bytes of a member in base64. */
 export function bytesAt(object: JsonObject, key: string, at: string): Uint8Array {
@@ -32,11 +37,14 @@ export function bytesAt(object: JsonObject, key: string, at: string): Uint8Array
 /** The only element of a list: one envelope signature is what one entry can be about. */
 export function onlyElement(value: JsonValue | undefined, at: string): JsonObject {
   const list = readArray(value, at);
-  if (list.length !== 1) throw new EngineError("bad-log-proof", `an entry of ${list.length} signatures`, { subject: at });
+  if (list.length !== 1)
+    throw new EngineError("bad-log-proof", `an entry of ${list.length} signatures`, { subject: at });
   return readObject(list[0], pointer(at, 0));
 }
 
-/** Refuses an entry whose signature is not the presented one, byte for byte: a second valid signature is another event. */
+/**
+ * Refuses an entry whose signature is not the presented one, byte for byte: a second valid signature is another event.
+ */
 export function requireSignature(found: Uint8Array, logged: LoggedSignature, at: string): void {
   if (found.length === 0 || !equalBytes(found, logged.signature)) throw foreignEntry("another signature", at);
 }
@@ -89,7 +97,8 @@ export function requireVerifier(text: string, logged: LoggedSignature, layout: E
     if (found?.fingerprint !== key.fingerprint) throw foreignEntry("a signature by a certificate", at);
     return;
   }
-  if (block.label !== "PUBLIC KEY" && block.label !== "RSA PUBLIC KEY") throw new EngineError("malformed", `PEM block ${block.label}`, { subject: at });
+  if (block.label !== "PUBLIC KEY" && block.label !== "RSA PUBLIC KEY")
+    throw new EngineError("malformed", `PEM block ${block.label}`, { subject: at });
   const found = block.label === "PUBLIC KEY" ? parseSpki(block.bytes) : parsePkcs1(block.bytes);
   if (found.fingerprint !== key.fingerprint) throw foreignEntry("a signature by another key", at);
 }

@@ -1,4 +1,7 @@
-/** Checkpoints of a log: signed notes that state size and root of its tree. Source: C2SP signed-note and tlog-checkpoint, Rekor v1 and v2. */
+/**
+ * Checkpoints of a log: signed notes that state size and root of its tree. Source: C2SP signed-note and
+ * tlog-checkpoint, Rekor v1 and v2.
+ */
 import { sha256 } from "../crypto/digest.ts";
 import type { PublicKey } from "../crypto/public-key.ts";
 import type { SignatureAlgorithm, SignatureVerifier } from "../crypto/signature-verifier.ts";
@@ -45,7 +48,8 @@ function readSignature(line: string): NoteSignature {
  * @throws EngineError `malformed`, `over-limit`.
  */
 export function parseCheckpoint(note: string): Checkpoint {
-  if (note.length > defaultLimits.checkpointBytes) throw new EngineError("over-limit", "checkpoint is too long", { subject: "checkpoint" });
+  if (note.length > defaultLimits.checkpointBytes)
+    throw new EngineError("over-limit", "checkpoint is too long", { subject: "checkpoint" });
   for (let index = 0; index < note.length; index++) {
     const unit = note.charCodeAt(index);
     if ((unit < 32 && unit !== 10) || unit === 0xfffd) throw malformed("control character");
@@ -68,7 +72,10 @@ export function parseCheckpoint(note: string): Checkpoint {
 
 const rsaKeyType = encodeUtf8("PKIX-RSA-PKCS#1v1.5");
 
-/** The id of a key that signs notes as `name`, 32 bytes: its first four are the hint in a signature line, all of it is a Rekor v2 log's id. */
+/**
+ * The id of a key that signs notes as `name`, 32 bytes: its first four are the hint in a signature line, all of it is a
+ * Rekor v2 log's id.
+ */
 export function noteKeyId(name: string, key: PublicKey): Uint8Array {
   if (key.type === "ecdsa") return sha256(key.spki);
   if (key.type === "ed25519") return sha256(concat(encodeUtf8(name), Uint8Array.of(10, 1), key.point));
@@ -78,29 +85,42 @@ export function noteKeyId(name: string, key: PublicKey): Uint8Array {
 const curveHash = { "P-256": "sha256", "P-384": "sha384", "P-521": "sha512" } as const;
 
 /**
- * Checks a Rekor v1 checkpoint: every signature line must be by the log's key, and by the name that its origin `name - tree` begins with.
- * The host of the log's URL is not compared: a private log signs with the name of its machine.
+ * Checks a Rekor v1 checkpoint: every signature line must be by the log's key, and by the name that its origin `name -
+ * tree` begins with. The host of the log's URL is not compared: a private log signs with the name of its machine.
  * @throws EngineError `bad-log-proof`.
  */
 export function verifyRekorV1Checkpoint(checkpoint: Checkpoint, key: PublicKey, verifier: SignatureVerifier): void {
   const hint = sha256(key.spki).subarray(0, 4);
   const algorithm: SignatureAlgorithm =
-    key.type === "ecdsa" ? { scheme: "ecdsa", hash: "sha256" } : key.type === "rsa" ? { scheme: "rsa-pkcs1v15", hash: "sha256" } : { scheme: "ed25519" };
+    key.type === "ecdsa"
+      ? { scheme: "ecdsa", hash: "sha256" }
+      : key.type === "rsa"
+        ? { scheme: "rsa-pkcs1v15", hash: "sha256" }
+        : { scheme: "ed25519" };
   const name = checkpoint.origin.replace(/ - [0-9]+$/, "");
   for (const line of checkpoint.signatures) {
-    if (line.name !== name) throw unproven(`signed by ${JSON.stringify(line.name)}, origin is ${JSON.stringify(checkpoint.origin)}`);
+    if (line.name !== name)
+      throw unproven(`signed by ${JSON.stringify(line.name)}, origin is ${JSON.stringify(checkpoint.origin)}`);
     if (!equalBytes(line.hint, hint)) throw unproven("signature by a key that is not the log's");
-    if (!verifier.verify(algorithm, key, { message: checkpoint.text }, line.signature)) throw unproven("signature does not verify");
+    if (!verifier.verify(algorithm, key, { message: checkpoint.text }, line.signature))
+      throw unproven("signature does not verify");
   }
 }
 
 /**
- * Checks a Rekor v2 checkpoint: its origin must be `origin`, and a line by that name and the key's hint must verify. Other lines (witnesses, other keys) are passed over.
+ * Checks a Rekor v2 checkpoint: its origin must be `origin`, and a line by that name and the key's hint must verify.
+ * Other lines (witnesses, other keys) are passed over.
  * @throws EngineError `bad-log-proof`.
  */
-export function verifyRekorV2Checkpoint(checkpoint: Checkpoint, origin: string, key: PublicKey, verifier: SignatureVerifier): void {
+export function verifyRekorV2Checkpoint(
+  checkpoint: Checkpoint,
+  origin: string,
+  key: PublicKey,
+  verifier: SignatureVerifier,
+): void {
   if (origin === "") throw unproven("the log has no base URL, so its checkpoints have no name");
-  if (checkpoint.origin !== origin) throw unproven(`origin is ${JSON.stringify(checkpoint.origin)}, the log is ${JSON.stringify(origin)}`);
+  if (checkpoint.origin !== origin)
+    throw unproven(`origin is ${JSON.stringify(checkpoint.origin)}, the log is ${JSON.stringify(origin)}`);
   const hint = noteKeyId(origin, key).subarray(0, 4);
   const algorithm: SignatureAlgorithm =
     key.type === "ecdsa"
@@ -110,5 +130,6 @@ export function verifyRekorV2Checkpoint(checkpoint: Checkpoint, origin: string, 
         : { scheme: "ed25519" };
   const line = checkpoint.signatures.find((candidate) => candidate.name === origin && equalBytes(candidate.hint, hint));
   if (line === undefined) throw unproven("no signature by the log");
-  if (!verifier.verify(algorithm, key, { message: checkpoint.text }, line.signature)) throw unproven("signature does not verify");
+  if (!verifier.verify(algorithm, key, { message: checkpoint.text }, line.signature))
+    throw unproven("signature does not verify");
 }

@@ -11,8 +11,8 @@ export interface ConsistencyProof {
 }
 
 /**
- * Checks that the tree with root `secondRoot` begins with the tree with root `firstRoot`. Both roots must come from verified checkpoints.
- * An empty first tree is refused unless both are empty: it proves nothing.
+ * Checks that the tree with root `secondRoot` begins with the tree with root `firstRoot`. Both roots must come from
+ * verified checkpoints. An empty first tree is refused unless both are empty: it proves nothing.
  *
  * @throws EngineError `malformed` if the path does not fit the sizes, `bad-log-proof` if it leads to another root.
  */
@@ -55,5 +55,6 @@ export function verifyConsistency(proof: ConsistencyProof, firstRoot: Uint8Array
     last >>= 1n;
   }
   if (last !== 0n) throw new EngineError("malformed", "consistency path is too short");
-  if (!equalBytes(first, firstRoot) || !equalBytes(second, secondRoot)) throw new EngineError("bad-log-proof", "consistency path leads to another root");
+  if (!equalBytes(first, firstRoot) || !equalBytes(second, secondRoot))
+    throw new EngineError("bad-log-proof", "consistency path leads to another root");
 }

@@ -14,7 +14,8 @@ export interface InclusionProof {
 
 /**
  * The root that a proof leads to from a leaf's hash.
- * @throws EngineError `malformed` if index, size or the path's length do not fit each other, or a hash is not 32 bytes long.
+ * @throws EngineError `malformed` if index, size or the path's length do not fit each other, or a hash is not 32 bytes
+ * long.
  */
 export function rootOfInclusion(proof: InclusionProof, leaf: Uint8Array): Uint8Array {
   const { leafIndex, treeSize, path } = proof;
@@ -43,11 +44,12 @@ export function rootOfInclusion(proof: InclusionProof, leaf: Uint8Array): Uint8A
 }
 
 /**
- * Checks that the leaf whose hash is `leaf` is in the tree whose root is `root`. The caller must have taken size and `root` from a
- * verified checkpoint: the proof's own word for them proves nothing.
+ * Checks that the leaf whose hash is `leaf` is in the tree whose root is `root`. The caller must have taken size and
+ * `root` from a verified checkpoint: the proof's own word for them proves nothing.
  *
  * @throws EngineError `malformed` if the path does not fit the tree, `bad-log-proof` if it leads to another root.
  */
 export function verifyInclusion(proof: InclusionProof, leaf: Uint8Array, root: Uint8Array): void {
-  if (!equalBytes(rootOfInclusion(proof, leaf), root)) throw new EngineError("bad-log-proof", "inclusion path leads to another root");
+  if (!equalBytes(rootOfInclusion(proof, leaf), root))
+    throw new EngineError("bad-log-proof", "inclusion path leads to another root");
 }

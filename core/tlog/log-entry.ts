@@ -1,9 +1,15 @@
-/** Entries of a transparency log as evidence carries them, and what such an entry must be about. Source: sigstore_rekor.proto `TransparencyLogEntry`. */
+/**
+ * Entries of a transparency log as evidence carries them, and what such an entry must be about. Source:
+ * sigstore_rekor.proto `TransparencyLogEntry`.
+ */
 import type { PublicKey } from "../crypto/public-key.ts";
 import type { HashName } from "../crypto/signature-verifier.ts";
 import type { Certificate } from "../x509/certificate.ts";
 
-/** `logIndex` counts within the tree of `treeSize` leaves (not over all shards). A Rekor v2 proof may leave numbers 0 and `rootHash` empty: its checkpoint has them. */
+/**
+ * `logIndex` counts within the tree of `treeSize` leaves (not over all shards). A Rekor v2 proof may leave numbers 0
+ * and `rootHash` empty: its checkpoint has them.
+ */
 export interface EntryInclusionProof {
   readonly logIndex: bigint;
   readonly treeSize: bigint;
@@ -30,11 +36,23 @@ export interface LogEntry {
   readonly inclusionProof?: EntryInclusionProof;
 }
 
-/** What was signed: a message by its known digests (or itself, from which further digests are computed), or a DSSE envelope. */
+/**
+ * What was signed: a message by its known digests (or itself, from which further digests are computed), or a DSSE
+ * envelope.
+ */
 export type LoggedContent =
-  | { readonly kind: "message"; readonly digests: { readonly [hash in HashName]?: Uint8Array }; readonly message?: Uint8Array }
+  | {
+      readonly kind: "message";
+      readonly digests: { readonly [hash in HashName]?: Uint8Array };
+      readonly message?: Uint8Array;
+    }
   /** `envelopeBytes`: the layer as stored, which a log of a layer's attestation has hashed. */
-  | { readonly kind: "dsse"; readonly payloadType: string; readonly payload: Uint8Array; readonly envelopeBytes?: Uint8Array };
+  | {
+      readonly kind: "dsse";
+      readonly payloadType: string;
+      readonly payload: Uint8Array;
+      readonly envelopeBytes?: Uint8Array;
+    };
 
 /** The signature that an entry must be about. */
 export interface LoggedSignature {
@@ -43,5 +61,8 @@ export interface LoggedSignature {
   readonly content: LoggedContent;
 }
 
-/** Where the signature was read: in a Sigstore bundle, or as a layer of a signature or attestation manifest. The log of a layer's signature records less. */
+/**
+ * Where the signature was read: in a Sigstore bundle, or as a layer of a signature or attestation manifest. The log of
+ * a layer's signature records less.
+ */
 export type EntryLayout = "bundle" | "layer";

@@ -30,7 +30,8 @@ export const hashNode: NodeHash = (left, right) => createNodeHash()(left, right)
 
 /** Refuses hashes of another length, which would make two concatenations the same. */
 export function requireHashes(hashes: readonly Uint8Array[], what: string): void {
-  for (const hash of hashes) if (hash.length !== hashLength) throw new EngineError("malformed", `hash of ${hash.length} bytes in ${what}`);
+  for (const hash of hashes)
+    if (hash.length !== hashLength) throw new EngineError("malformed", `hash of ${hash.length} bytes in ${what}`);
 }
 
 /** Upper bound of tree sizes and leaf indexes, as a log's API has them: unsigned 64-bit integers. */

@@ -1,4 +1,7 @@
-/** Rekor v2 entries: hashedrekord 0.0.2, for messages and for envelopes, and their proof by checkpoint. Source: rekor-tiles, hashedrekord.proto and verifier.proto. */
+/**
+ * Rekor v2 entries: hashedrekord 0.0.2, for messages and for envelopes, and their proof by checkpoint. Source:
+ * rekor-tiles, hashedrekord.proto and verifier.proto.
+ */
 import { digest } from "../crypto/digest.ts";
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import { equalBytes } from "../encoding/bytes.ts";
@@ -33,7 +36,8 @@ function strictObject(parent: JsonObject, key: string, at: string): JsonObject {
 }
 
 /**
- * Algorithm and digest are those of the key's default prehashing algorithm; for an envelope the digest covers the pre-authentication encoding, payload type included.
+ * Algorithm and digest are those of the key's default prehashing algorithm; for an envelope the digest covers the
+ * pre-authentication encoding, payload type included.
  * @throws EngineError `bad-log-proof` when the entry is about something else, `malformed`.
  */
 export function bindHashedRekord002(spec: JsonObject, logged: LoggedSignature): void {
@@ -44,8 +48,12 @@ export function bindHashedRekord002(spec: JsonObject, logged: LoggedSignature): 
 
   const at = `${record}/signature/verifier`;
   const verifier = strictObject(signature, "verifier", `${record}/signature`);
-  const [wanted, other] = "certificate" in logged.verifier ? (["x509Certificate", "publicKey"] as const) : (["publicKey", "x509Certificate"] as const);
-  if (member(verifier, wanted) === undefined || member(verifier, other) !== undefined) throw foreignEntry("a signature by another kind of verifier", at);
+  const [wanted, other] =
+    "certificate" in logged.verifier
+      ? (["x509Certificate", "publicKey"] as const)
+      : (["publicKey", "x509Certificate"] as const);
+  if (member(verifier, wanted) === undefined || member(verifier, other) !== undefined)
+    throw foreignEntry("a signature by another kind of verifier", at);
   const expected = "certificate" in logged.verifier ? logged.verifier.certificate.der : logged.verifier.key.spki;
   if (!equalBytes(bytesAt(strictObject(verifier, wanted, at), "rawBytes", `${at}/${wanted}`), expected))
     throw foreignEntry("a signature by another verifier", at);
@@ -61,30 +69,48 @@ export function bindHashedRekord002(spec: JsonObject, logged: LoggedSignature): 
     throw foreignEntry("a signature by another algorithm", at);
   }
   const { content } = logged;
-  const signed = content.kind === "dsse" ? digest(algorithm.hash, encodePae(content.payloadType, content.payload)) : messageDigest(content, algorithm.hash);
+  const signed =
+    content.kind === "dsse"
+      ? digest(algorithm.hash, encodePae(content.payloadType, content.payload))
+      : messageDigest(content, algorithm.hash);
   if (signed === undefined) throw foreignEntry(`content by ${algorithm.hash}, which is not at hand`, `${record}/data`);
-  if (!equalBytes(bytesAt(data, "digest", `${record}/data`), signed)) throw foreignEntry("other content", `${record}/data/digest`);
+  if (!equalBytes(bytesAt(data, "digest", `${record}/data`), signed))
+    throw foreignEntry("other content", `${record}/data/digest`);
 }
 
 /** The log that an entry names, by the id that the trusted root states or by the one that follows from key and name. */
-function findLog(entry: LogEntry, checkpoint: Checkpoint, logs: readonly TransparencyLogKey[]): TransparencyLogKey | undefined {
+function findLog(
+  entry: LogEntry,
+  checkpoint: Checkpoint,
+  logs: readonly TransparencyLogKey[],
+): TransparencyLogKey | undefined {
   return (
-    logs.find((log) => log.logId === entry.logId) ?? logs.find((log) => encodeHex(noteKeyId(log.origin ?? checkpoint.origin, log.publicKey)) === entry.logId)
+    logs.find((log) => log.logId === entry.logId) ??
+    logs.find((log) => encodeHex(noteKeyId(log.origin ?? checkpoint.origin, log.publicKey)) === entry.logId)
   );
 }
 
 /**
- * Checks a Rekor v2 entry's inclusion. The index is the entry's, size and root are the checkpoint's; the numbers that stand beside the proof are not looked at.
+ * Checks a Rekor v2 entry's inclusion. The index is the entry's, size and root are the checkpoint's; the numbers that
+ * stand beside the proof are not looked at.
  * @returns the log, or undefined when the entry names none of `logs`.
  * @throws EngineError `bad-log-proof`, `malformed`.
  */
-export function verifyRekorV2Inclusion(entry: LogEntry, logs: readonly TransparencyLogKey[], verifier: SignatureVerifier): TransparencyLogKey | undefined {
+export function verifyRekorV2Inclusion(
+  entry: LogEntry,
+  logs: readonly TransparencyLogKey[],
+  verifier: SignatureVerifier,
+): TransparencyLogKey | undefined {
   const proof = entry.inclusionProof;
   if (proof === undefined) throw new EngineError("bad-log-proof", "a Rekor v2 entry without an inclusion proof");
   const checkpoint = parseCheckpoint(proof.checkpoint);
   const log = findLog(entry, checkpoint, logs);
   if (log === undefined) return undefined;
   verifyRekorV2Checkpoint(checkpoint, log.origin ?? checkpoint.origin, log.publicKey, verifier);
-  verifyInclusion({ leafIndex: entry.logIndex, treeSize: checkpoint.treeSize, path: proof.hashes }, hashLeaf(entry.body), checkpoint.rootHash);
+  verifyInclusion(
+    { leafIndex: entry.logIndex, treeSize: checkpoint.treeSize, path: proof.hashes },
+    hashLeaf(entry.body),
+    checkpoint.rootHash,
+  );
   return log;
 }

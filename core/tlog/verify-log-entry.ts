@@ -1,4 +1,7 @@
-/** Verification of log entries: what an entry is about, by which log, proven how. Source: Sigstore client specification §Transparency, Rekor v1 and v2. */
+/**
+ * Verification of log entries: what an entry is about, by which log, proven how. Source: Sigstore client specification
+ * §Transparency, Rekor v1 and v2.
+ */
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import { equalBytes } from "../encoding/bytes.ts";
 import { isWithin, type ValidityPeriod } from "../encoding/instant.ts";
@@ -21,7 +24,10 @@ import type { TransparencyLogKey } from "./transparency-log-key.ts";
 export interface VerifiedLogEntry {
   readonly logId: string;
   readonly logIndex: bigint;
-  /** The time that the signed entry timestamp vouches for; absent without one. Whoever needs a time and has none must take a timestamp. */
+  /**
+   * The time that the signed entry timestamp vouches for; absent without one. Whoever needs a time and has none must
+   * take a timestamp.
+   */
   readonly at?: Date;
   readonly provenBy: readonly ("set" | "inclusion")[];
   /** Host of the log, where it is known. */
@@ -36,7 +42,10 @@ export interface VerifiedLogEntry {
 
 type Binder = (spec: JsonObject, logged: LoggedSignature, layout: EntryLayout) => void;
 
-const kinds: ReadonlyMap<string, { readonly rekor: 1 | 2; readonly bind: Binder }> = new Map<string, { rekor: 1 | 2; bind: Binder }>([
+const kinds: ReadonlyMap<string, { readonly rekor: 1 | 2; readonly bind: Binder }> = new Map<
+  string,
+  { rekor: 1 | 2; bind: Binder }
+>([
   ["hashedrekord 0.0.1", { rekor: 1, bind: bindHashedRekord }],
   ["rekord 0.0.1", { rekor: 1, bind: bindRekord }],
   ["dsse 0.0.1", { rekor: 1, bind: bindDsse }],
@@ -56,13 +65,20 @@ interface EntryBody {
 }
 
 function parseBody(entry: LogEntry): EntryBody {
-  const object = readObject(parseJson(entry.body, { maxBytes: defaultLimits.blobBytes, subject: "log entry body" }), "");
+  const object = readObject(
+    parseJson(entry.body, { maxBytes: defaultLimits.blobBytes, subject: "log entry body" }),
+    "",
+  );
   refuseUnknownKeys(object, bodyKeys, "");
   const kind = readString(member(object, "kind"), "/kind");
   const version = readString(member(object, "apiVersion"), "/apiVersion");
   const row = kinds.get(`${kind} ${version}`);
   if (row === undefined)
-    throw new EngineError("bad-log-proof", `entries of kind ${JSON.stringify(`${kind} ${version}`.slice(0, 64))} are not supported`, { subject: "/kind" });
+    throw new EngineError(
+      "bad-log-proof",
+      `entries of kind ${JSON.stringify(`${kind} ${version}`.slice(0, 64))} are not supported`,
+      { subject: "/kind" },
+    );
   if (entry.kindVersion !== undefined && (entry.kindVersion.kind !== kind || entry.kindVersion.version !== version)) {
     throw new EngineError(
       "bad-log-proof",
@@ -87,7 +103,10 @@ function requireUnsignedTime(at: Date | undefined, logged: LoggedSignature): voi
   if (at === undefined || !("certificate" in logged.verifier)) return;
   const { notBefore, notAfter } = logged.verifier.certificate;
   if (!isWithin({ start: notBefore, end: notAfter }, at))
-    throw new EngineError("certificate-not-valid-then", `integrated at ${at.toISOString()}, outside the certificate's validity`);
+    throw new EngineError(
+      "certificate-not-valid-then",
+      `integrated at ${at.toISOString()}, outside the certificate's validity`,
+    );
 }
 
 function verifyRekorV1Inclusion(entry: LogEntry, log: TransparencyLogKey, verifier: SignatureVerifier): void {
@@ -97,10 +116,16 @@ function verifyRekorV1Inclusion(entry: LogEntry, log: TransparencyLogKey, verifi
   verifyRekorV1Checkpoint(checkpoint, log.publicKey, verifier);
   if (proof.treeSize !== checkpoint.treeSize || !equalBytes(proof.rootHash, checkpoint.rootHash))
     throw new EngineError("bad-log-proof", "proof and checkpoint disagree about the tree");
-  verifyInclusion({ leafIndex: proof.logIndex, treeSize: checkpoint.treeSize, path: proof.hashes }, hashLeaf(entry.body), checkpoint.rootHash);
+  verifyInclusion(
+    { leafIndex: proof.logIndex, treeSize: checkpoint.treeSize, path: proof.hashes },
+    hashLeaf(entry.body),
+    checkpoint.rootHash,
+  );
 }
 
-/** An entry that proves nothing here, without refuting anything: its log is not trusted, or its promise does not hold. */
+/**
+ * An entry that proves nothing here, without refuting anything: its log is not trusted, or its promise does not hold.
+ */
 interface UnusableEntry {
   readonly unusable: string;
 }
@@ -118,14 +143,20 @@ function checkRekorV1(
   const log = logs.find((candidate) => candidate.logId === entry.logId);
   if (log === undefined) return unknownLog(entry);
   const promised = entry.inclusionPromise !== undefined;
-  if (!promised && entry.inclusionProof === undefined) throw new EngineError("bad-log-proof", "an entry with neither inclusion promise nor proof");
+  if (!promised && entry.inclusionProof === undefined)
+    throw new EngineError("bad-log-proof", "an entry with neither inclusion promise nor proof");
   const at = integratedTime(entry);
-  if (promised && !matchEntryTimestamp(entry, log.publicKey, verifier)) return { unusable: "signed entry timestamp does not verify" };
-  if (promised && at !== undefined && !isWithin(log.validFor, at)) return { unusable: `integrated at ${at.toISOString()}, when the log's key was not valid` };
+  if (promised && !matchEntryTimestamp(entry, log.publicKey, verifier))
+    return { unusable: "signed entry timestamp does not verify" };
+  if (promised && at !== undefined && !isWithin(log.validFor, at))
+    return { unusable: `integrated at ${at.toISOString()}, when the log's key was not valid` };
   verifyRekorV1Inclusion(entry, log, verifier);
   body.bind(body.spec, logged, layout);
   if (!promised) requireUnsignedTime(at, logged);
-  const provenBy = [...(promised ? (["set"] as const) : []), ...(entry.inclusionProof === undefined ? [] : (["inclusion"] as const))];
+  const provenBy = [
+    ...(promised ? (["set"] as const) : []),
+    ...(entry.inclusionProof === undefined ? [] : (["inclusion"] as const)),
+  ];
   return { ...toVerified(entry, body, log), provenBy, ...(promised && at !== undefined ? { at } : {}) };
 }
 
@@ -138,7 +169,8 @@ function checkRekorV2(
   layout: EntryLayout,
 ): VerifiedLogEntry | UnusableEntry {
   if (layout === "layer") throw new EngineError("bad-log-proof", "a layer's log entry cannot be one of Rekor v2");
-  if (entry.inclusionPromise !== undefined) return { unusable: "a signed entry timestamp, which Rekor v2 does not make" };
+  if (entry.inclusionPromise !== undefined)
+    return { unusable: "a signed entry timestamp, which Rekor v2 does not make" };
   const log = verifyRekorV2Inclusion(entry, logs, verifier);
   if (log === undefined) return unknownLog(entry);
   body.bind(body.spec, logged, layout);
@@ -168,9 +200,11 @@ function checkEntry(
 }
 
 /**
- * Proves that `entry` is in one of `logs` and is about `logged`. Everything the entry brings must hold: with a promise and a proof, both.
+ * Proves that `entry` is in one of `logs` and is about `logged`. Everything the entry brings must hold: with a promise
+ * and a proof, both.
  *
- * @throws EngineError `bad-log-proof` for an unknown log, a proof that does not hold or an entry about something else, `malformed`,
+ * @throws EngineError `bad-log-proof` for an unknown log, a proof that does not hold or an entry about something else,
+ * `malformed`,
  *   `certificate-not-valid-then` when an unsigned integrated time lies outside the certificate's validity.
  */
 export function verifyLogEntry(
@@ -186,8 +220,9 @@ export function verifyLogEntry(
 }
 
 /**
- * The entries among `entries` that are proven, at least one, of which each log gives any number: count their distinct log ids.
- * An entry of an unknown log, or whose promise does not hold, is passed over while another one is good; any other fault refutes all.
+ * The entries among `entries` that are proven, at least one, of which each log gives any number: count their distinct
+ * log ids. An entry of an unknown log, or whose promise does not hold, is passed over while another one is good; any
+ * other fault refutes all.
  *
  * @throws EngineError `no-log-proof` when there are none, `over-limit`, and as {@link verifyLogEntry}.
  */
@@ -205,6 +240,10 @@ export function verifyLogEntries(
     throw new EngineError("bad-log-proof", "one log entry twice");
   const outcomes = entries.map((entry) => checkEntry(entry, logged, logs, verifier, options.layout));
   const proven = outcomes.filter((outcome): outcome is VerifiedLogEntry => !("unusable" in outcome));
-  if (proven.length === 0) throw new EngineError("bad-log-proof", outcomes.map((outcome) => ("unusable" in outcome ? outcome.unusable : "")).join("; "));
+  if (proven.length === 0)
+    throw new EngineError(
+      "bad-log-proof",
+      outcomes.map((outcome) => ("unusable" in outcome ? outcome.unusable : "")).join("; "),
+    );
   return proven;
 }

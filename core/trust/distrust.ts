@@ -9,7 +9,10 @@ import { EngineError } from "../errors.ts";
 import { matchWildcard } from "../patterns/wildcard.ts";
 import { isDigest } from "../question.ts";
 
-/** What a row names: content by digest, a public key or certificate by fingerprint, a certificate identity (wildcards allowed), a log by id. */
+/**
+ * What a row names: content by digest, a public key or certificate by fingerprint, a certificate identity (wildcards
+ * allowed), a log by id.
+ */
 export type DistrustKind = "digest" | "key" | "certificate" | "identity" | "log";
 
 export interface DistrustRow {
@@ -39,19 +42,23 @@ export function compileDistrust(rows: readonly DistrustRow[]): Distrust {
   return {
     digest: encodeHex(sha256(encodeUtf8(encodeCanonicalJson(document)))),
     rows,
-    find: (kind, value) => exact.get(`${kind} ${value}`) ?? (kind === "identity" ? identities.find((row) => matchWildcard(row.value, value)) : undefined),
+    find: (kind, value) =>
+      exact.get(`${kind} ${value}`) ??
+      (kind === "identity" ? identities.find((row) => matchWildcard(row.value, value)) : undefined),
   };
 }
 
 /**
- * Reads the document `{distrust: [{digest|key|certificate|identity|log: value, reason?, date?}]}`. A list that says something unreadable is refused as a whole:
- * skipping a row would trust what it names.
+ * Reads the document `{distrust: [{digest|key|certificate|identity|log: value, reason?, date?}]}`. A list that says
+ * something unreadable is refused as a whole: skipping a row would trust what it names.
  * @throws EngineError `malformed` with a JSON pointer.
  */
 export function readDistrust(document: JsonValue): Distrust {
   const root = readObject(document, "");
   refuseUnknownKeys(root, new Set(["distrust"]), "");
-  return compileDistrust(readArray(root.distrust, "/distrust").map((entry, index) => readRow(entry, `/distrust/${index}`)));
+  return compileDistrust(
+    readArray(root.distrust, "/distrust").map((entry, index) => readRow(entry, `/distrust/${index}`)),
+  );
 }
 
 function readRow(entry: JsonValue, at: string): DistrustRow {
@@ -59,7 +66,8 @@ function readRow(entry: JsonValue, at: string): DistrustRow {
   refuseUnknownKeys(object, rowKeys, at);
   const named = kinds.filter((kind) => member(object, kind) !== undefined);
   const kind = named[0];
-  if (kind === undefined || named.length > 1) throw new EngineError("malformed", `a row names exactly one of ${kinds.join(", ")}`, { subject: at });
+  if (kind === undefined || named.length > 1)
+    throw new EngineError("malformed", `a row names exactly one of ${kinds.join(", ")}`, { subject: at });
   const value = readString(object[kind], pointer(at, kind));
   const fits = kind === "digest" ? isDigest(value) : kind === "identity" ? value !== "" : fingerprint.test(value);
   if (!fits)

@@ -1,4 +1,7 @@
-/** Writing a `trusted_root.json` from certificates and keys, as `cosign trusted-root create` does. Source: sigstore_trustroot.proto. */
+/**
+ * Writing a `trusted_root.json` from certificates and keys, as `cosign trusted-root create` does. Source:
+ * sigstore_trustroot.proto.
+ */
 import { sha256 } from "../crypto/digest.ts";
 import { parsePublicKeyPem, type PublicKey } from "../crypto/public-key.ts";
 import { encodeBase64 } from "../encoding/base64.ts";
@@ -42,9 +45,14 @@ const periodJson = ({ start, end }: ValidityPeriod): JsonObject => ({
   ...(end === undefined ? {} : { end: timeText(end) }),
 });
 
-/** Log ids are digests of keys, but for named Ed25519 logs, whose id is that of their notes in full length. Source: c2sp.org/signed-note. */
+/**
+ * Log ids are digests of keys, but for named Ed25519 logs, whose id is that of their notes in full length. Source:
+ * c2sp.org/signed-note.
+ */
 const logId = (key: PublicKey, origin: string | undefined): Uint8Array =>
-  key.type === "ed25519" && origin !== undefined ? sha256(concat(encodeUtf8(`${origin}\n`), Uint8Array.of(1), key.point)) : sha256(key.spki);
+  key.type === "ed25519" && origin !== undefined
+    ? sha256(concat(encodeUtf8(`${origin}\n`), Uint8Array.of(1), key.point))
+    : sha256(key.spki);
 
 function logJson({ url, key: pem, origin, validFor }: LogService): JsonObject {
   const key = parsePublicKeyPem(pem);
@@ -74,16 +82,27 @@ function authorityJson({ url, chain: pem, validFor }: AuthorityService, chain: r
 
 function fulcioJson(service: AuthorityService): JsonObject {
   const chain = parseCertificatesPem(service.chain);
-  if (!chain.every(isAuthorityCertificate)) throw new EngineError("malformed", "a certificate of the chain may not issue others", { subject: service.url });
+  if (!chain.every(isAuthorityCertificate))
+    throw new EngineError("malformed", "a certificate of the chain may not issue others", { subject: service.url });
   return authorityJson(service, chain);
 }
 
-/** A chain without the leaf would let any certificate of the authority state times; without the root it would verify nothing. */
+/**
+ * A chain without the leaf would let any certificate of the authority state times; without the root it would verify
+ * nothing.
+ */
 function tsaJson(service: AuthorityService): JsonObject {
   const chain = parseCertificatesPem(service.chain);
   const [leaf, ...authorities] = chain;
-  if (leaf === undefined || isAuthorityCertificate(leaf) || authorities.length === 0 || !authorities.every(isAuthorityCertificate))
-    throw new EngineError("malformed", "a timestamp authority's chain is its own certificate, then its issuers", { subject: service.url });
+  if (
+    leaf === undefined ||
+    isAuthorityCertificate(leaf) ||
+    authorities.length === 0 ||
+    !authorities.every(isAuthorityCertificate)
+  )
+    throw new EngineError("malformed", "a timestamp authority's chain is its own certificate, then its issuers", {
+      subject: service.url,
+    });
   return authorityJson(service, chain);
 }
 

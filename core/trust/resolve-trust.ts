@@ -1,4 +1,7 @@
-/** From what is known of a trusted root to the bytes of a `trusted_root.json` that may be believed. Source: design.md section 1, offline.md section 6. */
+/**
+ * From what is known of a trusted root to the bytes of a `trusted_root.json` that may be believed. Source: design.md
+ * section 1, offline.md section 6.
+ */
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import type { ValidityPeriod } from "../encoding/instant.ts";
 import { EngineError } from "../errors.ts";
@@ -34,6 +37,10 @@ export function resolveTrust(source: TrustedRootSource, { name, now, verifier, t
     return { bytes: source.bytes, steady: {} };
   }
   if (tuf === undefined)
-    throw new EngineError("no-trust", "the trusted root is known as TUF metadata, and no initial root to verify it from is configured", { subject: name });
+    throw new EngineError(
+      "no-trust",
+      "the trusted root is known as TUF metadata, and no initial root to verify it from is configured",
+      { subject: name },
+    );
   return tuf.verify(name, source satisfies TufSource, now, verifier);
 }

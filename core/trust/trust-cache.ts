@@ -1,4 +1,7 @@
-/** Trust material, compiled once for each content of a trusted root. The cache is an object that its owner passes on; there is none behind the scenes. */
+/**
+ * Trust material, compiled once for each content of a trusted root. The cache is an object that its owner passes on;
+ * there is none behind the scenes.
+ */
 import { digestOf } from "../crypto/digest.ts";
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import type { ValidityPeriod } from "../encoding/instant.ts";
@@ -32,7 +35,8 @@ export class TrustCache {
   }
 
   /**
-   * The material of a source. Metadata is judged on each call, because its expiry depends on `now`, which is read for it alone; what it vouches for is compiled once.
+   * The material of a source. Metadata is judged on each call, because its expiry depends on `now`, which is read for
+   * it alone; what it vouches for is compiled once.
    * @throws EngineError `no-trust` when the document cannot be read, and as `resolveTrust`.
    */
   load(source: TrustedRootSource, now: () => Date, name: string): LoadedTrust {
@@ -62,6 +66,9 @@ function readTrustedRoot(bytes: Uint8Array): TrustedRoot {
     return parseTrustedRoot(bytes);
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
-    throw new EngineError("no-trust", `the trusted root cannot be read: ${error.message}`, { subject: error.subject ?? "trusted-root", cause: error });
+    throw new EngineError("no-trust", `the trusted root cannot be read: ${error.message}`, {
+      subject: error.subject ?? "trusted-root",
+      cause: error,
+    });
   }
 }

@@ -1,4 +1,7 @@
-/** A trusted root made ready for use: what its authorities signed of one another is verified once, when trust is loaded. Source: design.md section 4. */
+/**
+ * A trusted root made ready for use: what its authorities signed of one another is verified once, when trust is loaded.
+ * Source: design.md section 4.
+ */
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import type { ValidityPeriod } from "../encoding/instant.ts";
 import type { Digest } from "../question.ts";

@@ -1,10 +1,21 @@
-/** Trusted roots: the logs, certificate authorities and timestamp authorities of one Sigstore instance, with their periods. Source: sigstore_trustroot.proto. */
+/**
+ * Trusted roots: the logs, certificate authorities and timestamp authorities of one Sigstore instance, with their
+ * periods. Source: sigstore_trustroot.proto.
+ */
 import { digestOf } from "../crypto/digest.ts";
 import { parsePkcs1, parseSpki } from "../crypto/public-key.ts";
 import { encodeHex } from "../encoding/hex.ts";
 import type { ValidityPeriod } from "../encoding/instant.ts";
 import { type JsonObject, type JsonValue, parseJson } from "../encoding/json.ts";
-import { optionalMessage, protoJsonOptions, readMessage, readPeriod, readRepeated, readText, requireBytes } from "../encoding/proto-json.ts";
+import {
+  optionalMessage,
+  protoJsonOptions,
+  readMessage,
+  readPeriod,
+  readRepeated,
+  readText,
+  requireBytes,
+} from "../encoding/proto-json.ts";
 import { member, pointer, readString } from "../encoding/shape.ts";
 import { encodeUtf8 } from "../encoding/utf8.ts";
 import { EngineError } from "../errors.ts";
@@ -52,7 +63,9 @@ const certificateKeys = keys("rawBytes");
 
 /** Host of an absolute URL, without port; `""` where there is none. */
 const hostOf = (url: string): string =>
-  /^[A-Za-z][A-Za-z0-9+.-]*:\/\/(?:[^/?#@]*@)?(\[[^\]/?#]*\]|[^/?#:[\]]*)(?::[0-9]*)?(?:[/?#]|$)/.exec(url)?.[1]?.replace(/^\[|\]$/g, "") ?? "";
+  /^[A-Za-z][A-Za-z0-9+.-]*:\/\/(?:[^/?#@]*@)?(\[[^\]/?#]*\]|[^/?#:[\]]*)(?::[0-9]*)?(?:[/?#]|$)/
+    .exec(url)?.[1]
+    ?.replace(/^\[|\]$/g, "") ?? "";
 
 function readLog(value: JsonValue, at: string): TransparencyLogKey {
   const object = readMessage(value, logKeys, at);
@@ -65,13 +78,23 @@ function readLog(value: JsonValue, at: string): TransparencyLogKey {
   const bytes = requireBytes(key, "rawBytes", here);
   const publicKey = details.encoding === "pkcs1" ? parsePkcs1(bytes) : parseSpki(bytes);
   if (publicKey.type !== details.type)
-    throw new EngineError("malformed", `a key of type ${publicKey.type} under the name of another`, { subject: pointer(here, "keyDetails") });
+    throw new EngineError("malformed", `a key of type ${publicKey.type} under the name of another`, {
+      subject: pointer(here, "keyDetails"),
+    });
   const validFor = readPeriod(key, "validFor", here);
-  if (validFor.start === undefined) throw new EngineError("malformed", "a log key without the start of its validity", { subject: pointer(here, "validFor") });
+  if (validFor.start === undefined)
+    throw new EngineError("malformed", "a log key without the start of its validity", {
+      subject: pointer(here, "validFor"),
+    });
   optionalMessage(object, "checkpointKeyId", idKeys, at);
   readText(object, "operator", at);
   const id = readMessage(member(object, "logId"), idKeys, pointer(at, "logId"));
-  return { logId: encodeHex(requireBytes(id, "keyId", pointer(at, "logId"))), publicKey, origin: hostOf(readText(object, "baseUrl", at)), validFor };
+  return {
+    logId: encodeHex(requireBytes(id, "keyId", pointer(at, "logId"))),
+    publicKey,
+    origin: hostOf(readText(object, "baseUrl", at)),
+    validFor,
+  };
 }
 
 /** One key for each log id; of several the last one counts, as in sigstore-go. */
@@ -94,10 +117,17 @@ function readAuthority(value: JsonValue, at: string): RawAuthority {
   const object = readMessage(value, authorityKeys, at);
   optionalMessage(object, "subject", subjectKeys, at);
   readText(object, "operator", at);
-  const list = readRepeated(readMessage(member(object, "certChain"), chainKeys, pointer(at, "certChain")), "certificates", pointer(at, "certChain"));
-  if (list.length === 0) throw new EngineError("malformed", "authority without certificates", { subject: pointer(at, "certChain") });
+  const list = readRepeated(
+    readMessage(member(object, "certChain"), chainKeys, pointer(at, "certChain")),
+    "certificates",
+    pointer(at, "certChain"),
+  );
+  if (list.length === 0)
+    throw new EngineError("malformed", "authority without certificates", { subject: pointer(at, "certChain") });
   if (list.length > defaultLimits.certificatesPerChain)
-    throw new EngineError("over-limit", `${list.length} certificates in a chain`, { subject: pointer(at, "certChain") });
+    throw new EngineError("over-limit", `${list.length} certificates in a chain`, {
+      subject: pointer(at, "certChain"),
+    });
   const chain = list.map((entry, index) => {
     const here = `${at}/certChain/certificates/${index}`;
     return parseCertificate(requireBytes(readMessage(entry, certificateKeys, here), "rawBytes", here));
@@ -109,15 +139,22 @@ const readAuthorities = (object: JsonObject, key: string): readonly RawAuthority
   readRepeated(object, key, "").map((entry, index) => readAuthority(entry, `/${key}/${index}`));
 
 /**
- * The trusted root of a JSON document. One log of an unknown key type, or without the start of its validity, spoils the whole: half a root is not what was published.
+ * The trusted root of a JSON document. One log of an unknown key type, or without the start of its validity, spoils the
+ * whole: half a root is not what was published.
  * @throws EngineError `malformed`, `over-limit`.
  */
 export function parseTrustedRoot(document: Uint8Array | string): TrustedRoot {
   const bytes = typeof document === "string" ? encodeUtf8(document) : document;
-  const object = readMessage(parseJson(bytes, { ...protoJsonOptions, maxBytes: defaultLimits.trustedRootBytes, subject: "trusted root" }), rootKeys, "");
+  const object = readMessage(
+    parseJson(bytes, { ...protoJsonOptions, maxBytes: defaultLimits.trustedRootBytes, subject: "trusted root" }),
+    rootKeys,
+    "",
+  );
   const mediaType = readString(member(object, "mediaType"), "/mediaType");
   if (!mediaTypes.has(mediaType))
-    throw new EngineError("malformed", `not a trusted root: ${JSON.stringify(mediaType.slice(0, 128))}`, { subject: "/mediaType" });
+    throw new EngineError("malformed", `not a trusted root: ${JSON.stringify(mediaType.slice(0, 128))}`, {
+      subject: "/mediaType",
+    });
   return {
     tlogs: readLogs(object, "tlogs"),
     ctlogs: readLogs(object, "ctlogs"),
@@ -127,7 +164,9 @@ export function parseTrustedRoot(document: Uint8Array | string): TrustedRoot {
       intermediates: chain.slice(0, -1),
       validFor,
     })),
-    timestampAuthorities: readAuthorities(object, "timestampAuthorities").map(({ uri, chain, validFor }) => toTimestampAuthority(chain, uri, validFor)),
+    timestampAuthorities: readAuthorities(object, "timestampAuthorities").map(({ uri, chain, validFor }) =>
+      toTimestampAuthority(chain, uri, validFor),
+    ),
     digest: digestOf(bytes),
   };
 }

@@ -1,4 +1,7 @@
-/** TUF metadata as a source of trust: verified once for each content, judged by its expiry each time. Source: offline.md section 6, TUF 1.0. */
+/**
+ * TUF metadata as a source of trust: verified once for each content, judged by its expiry each time. Source: offline.md
+ * section 6, TUF 1.0.
+ */
 import { digestOf } from "../crypto/digest.ts";
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import type { ValidityPeriod } from "../encoding/instant.ts";
@@ -10,8 +13,8 @@ import { type TufSource, type VerifiedSource, verifySource } from "../tuf/verify
 import { publicGoodRoot } from "./public-good.ts";
 
 /**
- * What expiry means. `enforce`: expired metadata is refused. `budget`: it serves on for as long as the budget says. `pin`: it does not matter, because an operator
- * vouches for one trusted root by its digest.
+ * What expiry means. `enforce`: expired metadata is refused. `budget`: it serves on for as long as the budget says.
+ * `pin`: it does not matter, because an operator vouches for one trusted root by its digest.
  */
 export type TrustMode = "enforce" | "budget" | "pin";
 
@@ -55,7 +58,8 @@ export interface JudgedTrust {
 export interface TufVerifier {
   /**
    * The verified target, and the period in which it is judged alike; without one it is judged for this instant.
-   * @throws EngineError `stale` when it is too old for the mode, `no-trust` for everything else that is wrong with it, also where no initial root has this name.
+   * @throws EngineError `stale` when it is too old for the mode, `no-trust` for everything else that is wrong with it,
+   * also where no initial root has this name.
    */
   verify(name: string, source: TufSource, now: () => Date, verifier: SignatureVerifier): JudgedTrust;
   /** @throws EngineError `no-trust` when the mode is `pin` and another digest is pinned. */
@@ -87,8 +91,14 @@ export function createTufVerifier(settings: TrustSettings = {}): TufVerifier {
     if (held !== undefined) return held;
     const initialRoot = Object.hasOwn(roots, name) ? roots[name] : undefined;
     if (initialRoot === undefined)
-      throw new EngineError("no-trust", "the trusted root is known as TUF metadata, and no initial root to verify it from is configured", { subject: name });
-    const fresh = asTrustError(name, () => verifySource({ source, initialRoot, target: trustedRootTarget, at: "later", verifier }));
+      throw new EngineError(
+        "no-trust",
+        "the trusted root is known as TUF metadata, and no initial root to verify it from is configured",
+        { subject: name },
+      );
+    const fresh = asTrustError(name, () =>
+      verifySource({ source, initialRoot, target: trustedRootTarget, at: "later", verifier }),
+    );
     const oldest = byKey.keys().next().value;
     if (byKey.size >= capacity && oldest !== undefined) byKey.delete(oldest);
     byKey.set(key, fresh);
@@ -98,7 +108,8 @@ export function createTufVerifier(settings: TrustSettings = {}): TufVerifier {
   const requirePin = (name: string, bytes: Uint8Array): boolean => {
     const pin = settings.pins !== undefined && Object.hasOwn(settings.pins, name) ? settings.pins[name] : undefined;
     if (mode !== "pin" || pin === undefined) return false;
-    if (digestOf(bytes) !== pin) throw new EngineError("no-trust", `the trusted root is ${digestOf(bytes)}, pinned is ${pin}`, { subject: name });
+    if (digestOf(bytes) !== pin)
+      throw new EngineError("no-trust", `the trusted root is ${digestOf(bytes)}, pinned is ${pin}`, { subject: name });
     return true;
   };
 
@@ -109,7 +120,9 @@ export function createTufVerifier(settings: TrustSettings = {}): TufVerifier {
       const all = expiries(set);
       const first = all.reduce((earliest, one) => (one.expires < earliest.expires ? one : earliest));
       if (mode === "pin" && !requirePin(name, bytes))
-        throw new EngineError("no-trust", "the mode is pin, and no trusted root is pinned under this name", { subject: name });
+        throw new EngineError("no-trust", "the mode is pin, and no trusted root is pinned under this name", {
+          subject: name,
+        });
       const warning = mode === "pin" ? undefined : judgeExpiry(name, first, now(), mode, budget);
       // Until the last instant at which nothing is said of expiry; a warning counts days.
       const end = new Date(first.expires.getTime() + (mode === "budget" ? Math.min(budget.warn, budget.deny) : 0) - 1);
@@ -127,14 +140,25 @@ export function createTufVerifier(settings: TrustSettings = {}): TufVerifier {
 }
 
 /** @throws EngineError `stale`. @returns what to warn of. */
-function judgeExpiry(name: string, { role, version, expires }: Metadata<unknown>, now: Date, mode: TrustMode, budget: TrustBudget): string | undefined {
+function judgeExpiry(
+  name: string,
+  { role, version, expires }: Metadata<unknown>,
+  now: Date,
+  mode: TrustMode,
+  budget: TrustBudget,
+): string | undefined {
   const past = now.getTime() - expires.getTime();
   if (past < 0) return undefined;
   const what = `${role} version ${version} expired at ${expires.toISOString()}`;
   if (mode === "enforce") throw new EngineError("stale", what, { subject: name });
   const days = (span: number): string => `${Math.floor(span / day)} d`;
-  if (past > budget.deny) throw new EngineError("stale", `${what}, ${days(past)} ago; maxTrustAge allows ${days(budget.deny)}`, { subject: name });
-  return past < budget.warn ? undefined : `freshness has ended: ${what}, ${days(past)} ago; maxTrustAge allows ${days(budget.deny)}`;
+  if (past > budget.deny)
+    throw new EngineError("stale", `${what}, ${days(past)} ago; maxTrustAge allows ${days(budget.deny)}`, {
+      subject: name,
+    });
+  return past < budget.warn
+    ? undefined
+    : `freshness has ended: ${what}, ${days(past)} ago; maxTrustAge allows ${days(budget.deny)}`;
 }
 
 /** Everything that goes into the verification but the initial roots, which are the verifier's own. */
@@ -149,7 +173,8 @@ const contentOf = ({ roots, timestamp, snapshot, targets, target, floors }: TufS
   ]);
 
 /**
- * Metadata that is wrong says nothing about an image: whatever its code, it is a want of trust. `stale` says more, and stays.
+ * Metadata that is wrong says nothing about an image: whatever its code, it is a want of trust. `stale` says more, and
+ * stays.
  * @throws EngineError `no-trust`, `stale`.
  */
 export function asTrustError<T>(name: string, run: () => T): T {
@@ -158,6 +183,9 @@ export function asTrustError<T>(name: string, run: () => T): T {
   } catch (error) {
     if (!(error instanceof EngineError) || error.code === "stale" || error.code === "no-trust") throw error;
     const subject = error.subject === undefined ? name : `${name} ${error.subject}`;
-    throw new EngineError("no-trust", `the TUF metadata does not hold: [${error.code}] ${error.message}`, { subject, cause: error });
+    throw new EngineError("no-trust", `the TUF metadata does not hold: [${error.code}] ${error.message}`, {
+      subject,
+      cause: error,
+    });
   }
 }

@@ -1,4 +1,6 @@
-/** Delegations: which role may vouch for which target paths. Source: TUF 1.0 section 4.5, TAP 15 (succinct hash bins). */
+/**
+ * Delegations: which role may vouch for which target paths. Source: TUF 1.0 section 4.5, TAP 15 (succinct hash bins).
+ */
 import { sha256 } from "../crypto/digest.ts";
 import { encodeHex } from "../encoding/hex.ts";
 import type { IntegerJson, IntegerJsonObject } from "../encoding/json.ts";
@@ -29,7 +31,8 @@ const malformed = (message: string, subject: string): EngineError => new EngineE
 export function readDelegations(value: IntegerJson, at: string): Delegations {
   const object = readObject(value, at);
   const keys = readEntries(object.keys, `${at}/keys`, readKey);
-  if ((object.roles === undefined) === (object.succinct_roles === undefined)) throw malformed("either roles or succinct_roles", at);
+  if ((object.roles === undefined) === (object.succinct_roles === undefined))
+    throw malformed("either roles or succinct_roles", at);
   return object.roles === undefined
     ? readHashBins(readObject(object.succinct_roles, `${at}/succinct_roles`), keys, `${at}/succinct_roles`)
     : readListedRoles(readList(object.roles, `${at}/roles`), keys, `${at}/roles`);
@@ -54,7 +57,8 @@ function readListedRole(object: IntegerJsonObject, keys: ReadonlyMap<string, Tuf
   const name = readText(object.name, `${at}/name`);
   if (name === "" || (topLevelRoles as readonly string[]).includes(name))
     throw malformed("a delegated role with the name of none, or of a top-level role", `${at}/name`);
-  if ((object.paths === undefined) === (object.path_hash_prefixes === undefined)) throw malformed("either paths or path_hash_prefixes", at);
+  if ((object.paths === undefined) === (object.path_hash_prefixes === undefined))
+    throw malformed("either paths or path_hash_prefixes", at);
   const terminating = object.terminating === undefined ? false : readFlag(object.terminating, `${at}/terminating`);
   const delegated = { name, role: readRole(object, keys, at), terminating };
   if (object.paths !== undefined) {
@@ -74,8 +78,13 @@ function readHashBins(object: IntegerJsonObject, keys: ReadonlyMap<string, TufKe
   const prefix = readText(object.name_prefix, `${at}/name_prefix`);
   const role = readRole(object, keys, at);
   const digits = Math.ceil(bits / 4);
-  const bin = (number: number): DelegatedRole => ({ name: `${prefix}-${number.toString(16).padStart(digits, "0")}`, role, terminating: true });
-  const binOf = (path: string): number => Math.floor(Number.parseInt(pathDigest(path).slice(0, 8), 16) / 2 ** (32 - bits));
+  const bin = (number: number): DelegatedRole => ({
+    name: `${prefix}-${number.toString(16).padStart(digits, "0")}`,
+    role,
+    terminating: true,
+  });
+  const binOf = (path: string): number =>
+    Math.floor(Number.parseInt(pathDigest(path).slice(0, 8), 16) / 2 ** (32 - bits));
   return {
     rolesFor: (path) => [bin(binOf(path))],
     find: (name) => {

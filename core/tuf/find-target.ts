@@ -1,4 +1,7 @@
-/** Looking a target up: depth first, parents before their delegations, delegations in their order. Source: TUF 1.0 section 5.6.7. */
+/**
+ * Looking a target up: depth first, parents before their delegations, delegations in their order. Source: TUF 1.0
+ * section 5.6.7.
+ */
 import { defaultLimits } from "../limits.ts";
 import type { TargetFile } from "./listed-file.ts";
 import { verifyThreshold } from "./role.ts";
@@ -14,7 +17,8 @@ export type TargetSearch =
 
 /**
  * Searches what is at hand. With a role that it needed added, it is to be called again, and goes the same way.
- * @throws EngineError `malformed` for a path that leaves its folder, `bad-threshold` when a role that is at hand is not signed for the delegation that leads to it.
+ * @throws EngineError `malformed` for a path that leaves its folder, `bad-threshold` when a role that is at hand is not
+ * signed for the delegation that leads to it.
  */
 export function findTarget(set: TrustedSet, path: string): TargetSearch {
   requireTargetPath(path);
@@ -27,7 +31,8 @@ export function findTarget(set: TrustedSet, path: string): TargetSearch {
     if (visited.has(role.name)) continue;
     const held = set.targets.get(role.name);
     if (held === undefined) return { state: "needs", role };
-    if (held.parent !== role.parent) verifyThreshold(held.metadata, roleOf(set, role), set.verifier, role.parent ?? "root");
+    if (held.parent !== role.parent)
+      verifyThreshold(held.metadata, roleOf(set, role), set.verifier, role.parent ?? "root");
     visited.add(role.name);
     const target = held.metadata.signed.files.get(path);
     if (target !== undefined) return { state: "found", target, role: role.name };

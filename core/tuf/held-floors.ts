@@ -1,4 +1,7 @@
-/** What metadata that a client holds says of the versions it has seen: the floors of the next update. Source: TUF 1.0 sections 5.4.3, 5.5.5. */
+/**
+ * What metadata that a client holds says of the versions it has seen: the floors of the next update. Source: TUF 1.0
+ * sections 5.4.3, 5.5.5.
+ */
 import { EngineError } from "../errors.ts";
 import { verifyThreshold } from "./role.ts";
 import { parseSnapshot } from "./snapshot.ts";
@@ -10,7 +13,10 @@ export interface HeldMetadata {
   readonly snapshot?: Uint8Array | undefined;
 }
 
-/** Floors of a set raised by held metadata. It may have expired; what its keys did not sign was never accepted, and counts for nothing. */
+/**
+ * Floors of a set raised by held metadata. It may have expired; what its keys did not sign was never accepted, and
+ * counts for nothing.
+ */
 export function withHeldFloors(set: TrustedSet, { timestamp, snapshot }: HeldMetadata): TrustedSet {
   const { timestamp: timestampRole, snapshot: snapshotRole } = set.root.signed.roles;
   const seenInTimestamp = orNothing(timestamp, (bytes) => {
@@ -21,7 +27,10 @@ export function withHeldFloors(set: TrustedSet, { timestamp, snapshot }: HeldMet
   const seenInSnapshot = orNothing(snapshot, (bytes) => {
     const metadata = parseSnapshot(bytes);
     verifyThreshold(metadata, snapshotRole, set.verifier, "the held root");
-    return [["snapshot", metadata.version] as const, ...[...metadata.signed.targets].map(([role, { version }]) => [role, version] as const)];
+    return [
+      ["snapshot", metadata.version] as const,
+      ...[...metadata.signed.targets].map(([role, { version }]) => [role, version] as const),
+    ];
   });
   const floors: Floors = raiseFloors(set.floors, [["root", set.root.version], ...seenInTimestamp, ...seenInSnapshot]);
   return { ...set, floors };

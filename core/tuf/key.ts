@@ -1,4 +1,7 @@
-/** Keys of TUF metadata and their signatures. Source: TUF 1.0 section 4.2, "key types". Key ids are opaque: nothing recomputes them. */
+/**
+ * Keys of TUF metadata and their signatures. Source: TUF 1.0 section 4.2, "key types". Key ids are opaque: nothing
+ * recomputes them.
+ */
 import { ed25519PublicKey, parsePublicKeyPem, type PublicKey } from "../crypto/public-key.ts";
 import type { SignatureAlgorithm, SignatureVerifier } from "../crypto/signature-verifier.ts";
 import { decodeHex } from "../encoding/hex.ts";
@@ -10,7 +13,10 @@ export interface TufKey {
   readonly keyType: string;
   readonly scheme: string;
   readonly value: string;
-  /** Absent where type, scheme or value is none that is known here: such a key signs nothing, and takes nothing from the others. */
+  /**
+   * Absent where type, scheme or value is none that is known here: such a key signs nothing, and takes nothing from the
+   * others.
+   */
   readonly usable: UsableKey | undefined;
 }
 
@@ -40,7 +46,8 @@ const pss = ({ bits }: { readonly bits: number }): readonly SignatureAlgorithm[]
 
 function toUsableKey(keyType: string, scheme: string, text: string): UsableKey | undefined {
   try {
-    if (keyType === "ed25519" && scheme === "ed25519") return { publicKey: ed25519PublicKey(decodeHex(text)), algorithms: [{ scheme: "ed25519" }] };
+    if (keyType === "ed25519" && scheme === "ed25519")
+      return { publicKey: ed25519PublicKey(decodeHex(text)), algorithms: [{ scheme: "ed25519" }] };
     if (keyType === "rsa" && scheme === "rsassa-pss-sha256") {
       const publicKey = parsePublicKeyPem(text);
       return publicKey.type === "rsa" ? { publicKey, algorithms: pss(publicKey) } : undefined;
@@ -48,7 +55,9 @@ function toUsableKey(keyType: string, scheme: string, text: string): UsableKey |
     const ecdsa = Object.hasOwn(ecdsaCurves, scheme) ? ecdsaCurves[scheme] : undefined;
     if (ecdsa === undefined || (keyType !== "ecdsa" && keyType !== scheme)) return undefined;
     const publicKey = parsePublicKeyPem(text);
-    return publicKey.type === "ecdsa" && publicKey.curve === ecdsa.curve ? { publicKey, algorithms: [{ scheme: "ecdsa", hash: ecdsa.hash }] } : undefined;
+    return publicKey.type === "ecdsa" && publicKey.curve === ecdsa.curve
+      ? { publicKey, algorithms: [{ scheme: "ecdsa", hash: ecdsa.hash }] }
+      : undefined;
   } catch (error) {
     if (error instanceof EngineError) return undefined;
     throw error;
@@ -56,5 +65,9 @@ function toUsableKey(keyType: string, scheme: string, text: string): UsableKey |
 }
 
 /** Whether `signature` is the key's over `message`. */
-export const verifyWithKey = ({ publicKey, algorithms }: UsableKey, message: Uint8Array, signature: Uint8Array, verifier: SignatureVerifier): boolean =>
-  algorithms.some((algorithm) => verifier.verify(algorithm, publicKey, { message }, signature));
+export const verifyWithKey = (
+  { publicKey, algorithms }: UsableKey,
+  message: Uint8Array,
+  signature: Uint8Array,
+  verifier: SignatureVerifier,
+): boolean => algorithms.some((algorithm) => verifier.verify(algorithm, publicKey, { message }, signature));

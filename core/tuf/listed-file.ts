@@ -40,7 +40,9 @@ export function readTargetFile(value: IntegerJson, at: string, path: string): Ta
   return { path, length: readInteger(object.length, 0n, `${at}/length`), hashes };
 }
 
-/** Digests that are compared. An algorithm that is not one of these cannot be, and what cannot be compared is refused. */
+/**
+ * Digests that are compared. An algorithm that is not one of these cannot be, and what cannot be compared is refused.
+ */
 const algorithms: ReadonlySet<string> = new Set<HashName>(["sha256", "sha512"]);
 
 /**
@@ -55,7 +57,10 @@ export function verifyListed(
   if (length !== undefined && BigInt(bytes.length) !== length)
     throw new EngineError("malformed", `${bytes.length} bytes where the metadata states ${length}`, { subject });
   for (const [name, stated] of hashes ?? []) {
-    if (!algorithms.has(name)) throw new EngineError("malformed", `a digest of an unknown algorithm: ${JSON.stringify(name.slice(0, 40))}`, { subject });
+    if (!algorithms.has(name))
+      throw new EngineError("malformed", `a digest of an unknown algorithm: ${JSON.stringify(name.slice(0, 40))}`, {
+        subject,
+      });
     if (encodeHex(digest(name as HashName, bytes)) !== stated.toLowerCase())
       throw new EngineError("malformed", `the ${name} digest is not the one that the metadata states`, { subject });
   }

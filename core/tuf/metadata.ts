@@ -1,4 +1,7 @@
-/** What all TUF metadata has in common: an envelope of signatures, and a version and an expiry that are signed. Source: TUF 1.0 sections 4.2 and 4.3. */
+/**
+ * What all TUF metadata has in common: an envelope of signatures, and a version and an expiry that are signed. Source:
+ * TUF 1.0 sections 4.2 and 4.3.
+ */
 import { decodeHex } from "../encoding/hex.ts";
 import { type IntegerJson, type IntegerJsonObject, parseIntegerJson } from "../encoding/json.ts";
 import { encodeUtf8 } from "../encoding/utf8.ts";
@@ -29,17 +32,28 @@ export interface MetadataForm<T> {
 
 const supportedVersion = /^1\.\d{1,9}(?:\.\d{1,9})?$/;
 
-/** @throws EngineError `malformed` with a JSON pointer, `over-limit`, `unsupported` for another version of the specification. */
+/**
+ * @throws EngineError `malformed` with a JSON pointer, `over-limit`, `unsupported` for another version of the
+ * specification.
+ */
 export function parseMetadata<T>(bytes: Uint8Array, { role, type, maxBytes, read }: MetadataForm<T>): Metadata<T> {
   return naming(role, () => {
     const document = readObject(parseIntegerJson(bytes, { maxBytes }), "/");
     const signed = readObject(document.signed, "/signed");
     const stated = readText(signed._type, "/signed/_type");
     if (stated !== type)
-      throw new EngineError("malformed", `metadata of type ${JSON.stringify(stated.slice(0, 40))} where ${type} belongs`, { subject: "/signed/_type" });
+      throw new EngineError(
+        "malformed",
+        `metadata of type ${JSON.stringify(stated.slice(0, 40))} where ${type} belongs`,
+        { subject: "/signed/_type" },
+      );
     const specification = readText(signed.spec_version, "/signed/spec_version");
     if (!supportedVersion.test(specification))
-      throw new EngineError("unsupported", `version ${JSON.stringify(specification.slice(0, 40))} of the specification`, { subject: "/signed/spec_version" });
+      throw new EngineError(
+        "unsupported",
+        `version ${JSON.stringify(specification.slice(0, 40))} of the specification`,
+        { subject: "/signed/spec_version" },
+      );
     return {
       role,
       version: readInteger(signed.version, 1n, "/signed/version"),
@@ -58,7 +72,10 @@ function naming<T>(role: string, run: () => T): T {
     return run();
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
-    throw new EngineError(error.code, error.message, { subject: `${role}${error.subject === undefined ? "" : ` ${error.subject}`}`, cause: error });
+    throw new EngineError(error.code, error.message, {
+      subject: `${role}${error.subject === undefined ? "" : ` ${error.subject}`}`,
+      cause: error,
+    });
   }
 }
 
@@ -68,7 +85,10 @@ function readSignatures(value: IntegerJson | undefined): ReadonlyMap<string, Uin
   for (const [index, entry] of readList(value, "/signatures").entries()) {
     const object = readObject(entry, `/signatures/${index}`);
     const keyId = readText(object.keyid, `/signatures/${index}/keyid`);
-    if (seen.has(keyId)) throw new EngineError("malformed", `two signatures of one key id: ${keyId.slice(0, 80)}`, { subject: `/signatures/${index}` });
+    if (seen.has(keyId))
+      throw new EngineError("malformed", `two signatures of one key id: ${keyId.slice(0, 80)}`, {
+        subject: `/signatures/${index}`,
+      });
     seen.add(keyId);
     const bytes = hexOf(readText(object.sig, `/signatures/${index}/sig`));
     if (bytes !== undefined && bytes.length > 0) signatures.set(keyId, bytes);

@@ -1,10 +1,16 @@
-/** The canonical JSON over which TUF signs. Source: OLPC canonical JSON, TUF 1.0 section 4.2. It is not RFC 8785: strings stand raw. */
+/**
+ * The canonical JSON over which TUF signs. Source: OLPC canonical JSON, TUF 1.0 section 4.2. It is not RFC 8785:
+ * strings stand raw.
+ */
 import type { IntegerJson, IntegerJsonObject } from "../encoding/json.ts";
 
 /** Only these two characters are escaped; a line feed within a PEM text stays one. */
 const quote = (text: string): string => `"${text.replace(/["\\]/g, "\\$&")}"`;
 
-/** By code point, as the bytes of UTF-8 sort, in which Go and Python agree; JavaScript's own order differs beyond U+FFFF. */
+/**
+ * By code point, as the bytes of UTF-8 sort, in which Go and Python agree; JavaScript's own order differs beyond
+ * U+FFFF.
+ */
 function byCodePoint(left: string, right: string): number {
   const [a, b] = [[...left], [...right]];
   for (let index = 0; index < Math.min(a.length, b.length); index++) {

@@ -1,4 +1,7 @@
-/** Patterns of target paths: shell patterns, segment by segment, so that no wildcard crosses a `/`. Source: TUF 1.0 section 4.5, PATHPATTERN. */
+/**
+ * Patterns of target paths: shell patterns, segment by segment, so that no wildcard crosses a `/`. Source: TUF 1.0
+ * section 4.5, PATHPATTERN.
+ */
 
 /** Matches one character; `any` stands for `*`. */
 type Part = "any" | ((character: string) => boolean);
@@ -60,5 +63,7 @@ function matchSegment(pattern: string, segment: string): boolean {
 export function matchPath(pattern: string, path: string): boolean {
   const patterns = pattern.split("/");
   const segments = path.split("/");
-  return patterns.length === segments.length && patterns.every((one, index) => matchSegment(one, segments[index] as string));
+  return (
+    patterns.length === segments.length && patterns.every((one, index) => matchSegment(one, segments[index] as string))
+  );
 }

@@ -16,15 +16,23 @@ export interface Role {
   readonly keys: ReadonlyMap<string, TufKey>;
 }
 
-/** @throws EngineError `malformed` when a key id stands twice or names no key, or when nothing needs to be signed; `over-limit`. */
+/**
+ * @throws EngineError `malformed` when a key id stands twice or names no key, or when nothing needs to be signed;
+ * `over-limit`.
+ */
 export function readRole(object: IntegerJsonObject, keys: ReadonlyMap<string, TufKey>, at: string): Role {
   const threshold = readInteger(object.threshold, 1n, `${at}/threshold`);
   const keyIds = readTexts(object.keyids, `${at}/keyids`);
-  if (keyIds.length > defaultLimits.tufKeysPerRole) throw new EngineError("over-limit", `${keyIds.length} keys of one role`, { subject: at });
-  if (new Set(keyIds).size < keyIds.length) throw new EngineError("malformed", "a key id stands twice in one role", { subject: at });
+  if (keyIds.length > defaultLimits.tufKeysPerRole)
+    throw new EngineError("over-limit", `${keyIds.length} keys of one role`, { subject: at });
+  if (new Set(keyIds).size < keyIds.length)
+    throw new EngineError("malformed", "a key id stands twice in one role", { subject: at });
   const named = keyIds.map((keyId): readonly [string, TufKey] => {
     const key = keys.get(keyId);
-    if (key === undefined) throw new EngineError("malformed", `the role names a key that is not there: ${keyId.slice(0, 80)}`, { subject: at });
+    if (key === undefined)
+      throw new EngineError("malformed", `the role names a key that is not there: ${keyId.slice(0, 80)}`, {
+        subject: at,
+      });
     return [keyId, key];
   });
   return { threshold, keys: new Map(named) };
@@ -38,10 +46,16 @@ export const roleFingerprints = ({ keys }: Role): string =>
     .join("\n");
 
 /**
- * Verifies that enough of the role's keys signed. Public keys are counted, not key ids: one key under two ids is one signer. A signature that does not verify is not counted.
+ * Verifies that enough of the role's keys signed. Public keys are counted, not key ids: one key under two ids is one
+ * signer. A signature that does not verify is not counted.
  * @throws EngineError `bad-threshold`
  */
-export function verifyThreshold(metadata: Metadata<unknown>, { threshold, keys }: Role, verifier: SignatureVerifier, signedBy: string): void {
+export function verifyThreshold(
+  metadata: Metadata<unknown>,
+  { threshold, keys }: Role,
+  verifier: SignatureVerifier,
+  signedBy: string,
+): void {
   const signers = new Set<string>();
   for (const [keyId, { usable }] of keys) {
     const signature = metadata.signatures.get(keyId);

@@ -20,10 +20,16 @@ export const parseRoot = (bytes: Uint8Array): Metadata<Root> =>
     read: (signed) => {
       const keys = readEntries(signed.keys, "/signed/keys", readKey);
       const roles = readObject(signed.roles, "/signed/roles");
-      const read = (role: TopLevelRole): Role => readRole(readObject(roles[role], `/signed/roles/${role}`), keys, `/signed/roles/${role}`);
+      const read = (role: TopLevelRole): Role =>
+        readRole(readObject(roles[role], `/signed/roles/${role}`), keys, `/signed/roles/${role}`);
       return {
-        consistentSnapshot: signed.consistent_snapshot === undefined ? false : readFlag(signed.consistent_snapshot, "/signed/consistent_snapshot"),
-        roles: Object.fromEntries(topLevelRoles.map((role) => [role, read(role)])) as Readonly<Record<TopLevelRole, Role>>,
+        consistentSnapshot:
+          signed.consistent_snapshot === undefined
+            ? false
+            : readFlag(signed.consistent_snapshot, "/signed/consistent_snapshot"),
+        roles: Object.fromEntries(topLevelRoles.map((role) => [role, read(role)])) as Readonly<
+          Record<TopLevelRole, Role>
+        >,
       };
     },
   });

@@ -18,7 +18,8 @@ export const parseSnapshot = (bytes: Uint8Array): Metadata<Snapshot> =>
     maxBytes: defaultLimits.tufSnapshotBytes,
     read: (signed) => {
       const listed = readEntries(signed.meta, "/signed/meta", (entry, at, name) => {
-        if (!name.endsWith(".json")) throw new EngineError("malformed", "a metadata file whose name does not end in .json", { subject: at });
+        if (!name.endsWith(".json"))
+          throw new EngineError("malformed", "a metadata file whose name does not end in .json", { subject: at });
         return readListedMetadata(entry, at);
       });
       return { targets: new Map([...listed].map(([name, file]) => [name.slice(0, -".json".length), file])) };

@@ -18,10 +18,14 @@ export function requireTargetPath(path: string): void {
 }
 
 /**
- * The path at which a repository serves a target: with a digest before the last segment's name where snapshots are consistent.
+ * The path at which a repository serves a target: with a digest before the last segment's name where snapshots are
+ * consistent.
  * @throws EngineError `malformed`, `over-limit`.
  */
-export function servedTargetPath(target: { readonly path: string; readonly hashes: Hashes }, consistentSnapshot: boolean): string {
+export function servedTargetPath(
+  target: { readonly path: string; readonly hashes: Hashes },
+  consistentSnapshot: boolean,
+): string {
   requireTargetPath(target.path);
   if (!consistentSnapshot) return target.path;
   const digest = target.hashes.get("sha256") ?? target.hashes.get("sha512");

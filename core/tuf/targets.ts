@@ -1,4 +1,7 @@
-/** Targets metadata, of the top level and of delegated roles: files, and who else may vouch for which. Source: TUF 1.0 section 4.5. */
+/**
+ * Targets metadata, of the top level and of delegated roles: files, and who else may vouch for which. Source: TUF 1.0
+ * section 4.5.
+ */
 import { defaultLimits } from "../limits.ts";
 import { type Delegations, readDelegations } from "./delegations.ts";
 import { readTargetFile, type TargetFile } from "./listed-file.ts";
@@ -18,6 +21,7 @@ export const parseTargets = (bytes: Uint8Array, role = "targets"): Metadata<Targ
     maxBytes: defaultLimits.tufTargetsBytes,
     read: (signed) => ({
       files: readEntries(signed.targets, "/signed/targets", readTargetFile),
-      delegations: signed.delegations === undefined ? undefined : readDelegations(signed.delegations, "/signed/delegations"),
+      delegations:
+        signed.delegations === undefined ? undefined : readDelegations(signed.delegations, "/signed/delegations"),
     }),
   });

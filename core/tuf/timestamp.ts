@@ -14,5 +14,10 @@ export const parseTimestamp = (bytes: Uint8Array): Metadata<Timestamp> =>
     role: "timestamp",
     type: "timestamp",
     maxBytes: defaultLimits.tufTimestampBytes,
-    read: (signed) => ({ snapshot: readListedMetadata(readObject(signed.meta, "/signed/meta")["snapshot.json"], "/signed/meta/snapshot.json") }),
+    read: (signed) => ({
+      snapshot: readListedMetadata(
+        readObject(signed.meta, "/signed/meta")["snapshot.json"],
+        "/signed/meta/snapshot.json",
+      ),
+    }),
   });

@@ -1,4 +1,7 @@
-/** What a client of a TUF repository trusts so far. Each step of the client workflow gives another one. Source: TUF 1.0 section 5. */
+/**
+ * What a client of a TUF repository trusts so far. Each step of the client workflow gives another one. Source: TUF 1.0
+ * section 5.
+ */
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import { EngineError } from "../errors.ts";
 import type { Metadata } from "./metadata.ts";
@@ -26,7 +29,9 @@ export interface TrustedSet {
   readonly floors: Floors;
 }
 
-/** Against which expiry is judged. `later`: not by this step; whoever asks for that judges what {@link expiries} gives. */
+/**
+ * Against which expiry is judged. `later`: not by this step; whoever asks for that judges what {@link expiries} gives.
+ */
 export type ReferenceTime = Date | "later";
 
 /** @throws EngineError `stale` when it expires at the reference time or before. */
@@ -38,7 +43,8 @@ export function requireUnexpired({ role, version, expires }: Metadata<unknown>, 
 /** @throws EngineError `rollback` when a version was seen that is higher. */
 export function requireFloor(floors: Floors, role: string, version: bigint): void {
   const floor = floors.get(role);
-  if (floor !== undefined && version < floor) throw new EngineError("rollback", `version ${version} after version ${floor} was seen`, { subject: role });
+  if (floor !== undefined && version < floor)
+    throw new EngineError("rollback", `version ${version} after version ${floor} was seen`, { subject: role });
 }
 
 /** Floors that are the higher of both. */

@@ -6,10 +6,15 @@ import { parseRoot } from "./root.ts";
 import { type Floors, type ReferenceTime, requireFloor, requireUnexpired, type TrustedSet } from "./trusted-set.ts";
 
 /**
- * 5.2: begins with the root that was shipped. It must be signed by its own keys; whether it has expired does not matter, since a newer one may follow.
+ * 5.2: begins with the root that was shipped. It must be signed by its own keys; whether it has expired does not
+ * matter, since a newer one may follow.
  * @throws EngineError `bad-threshold`, `malformed`, `over-limit`, `unsupported`.
  */
-export function trustInitialRoot(bytes: Uint8Array, verifier: SignatureVerifier, floors: Floors = new Map()): TrustedSet {
+export function trustInitialRoot(
+  bytes: Uint8Array,
+  verifier: SignatureVerifier,
+  floors: Floors = new Map(),
+): TrustedSet {
   const root = parseRoot(bytes);
   verifyThreshold(root, root.signed.roles.root, verifier, "its own root role");
   return { verifier, root, targets: new Map(), floors };
@@ -30,13 +35,19 @@ export function updateRoot(set: TrustedSet, bytes: Uint8Array): TrustedSet {
   verifyThreshold(root, root.signed.roles.root, set.verifier, "its own root role");
   // 5.3.5: neither older nor further than the next.
   if (root.version !== set.root.version + 1n)
-    throw new EngineError(root.version <= set.root.version ? "rollback" : "malformed", `version ${root.version} where ${set.root.version + 1n} belongs`, {
-      subject: "root",
-    });
-  // 5.3.11: keys are rotated to recover from versions that an attacker made too high, so these no longer count. Only rotations count that the floors have not seen.
+    throw new EngineError(
+      root.version <= set.root.version ? "rollback" : "malformed",
+      `version ${root.version} where ${set.root.version + 1n} belongs`,
+      {
+        subject: "root",
+      },
+    );
+  // 5.3.11: keys are rotated to recover from versions that an attacker made too high, so these no longer count. Only
+  // rotations count that the floors have not seen.
   const seen = set.floors.get("root");
   const isNews = seen === undefined || root.version > seen;
-  const rotated = isNews && recovered.some((role) => roleFingerprints(old[role]) !== roleFingerprints(root.signed.roles[role]));
+  const rotated =
+    isNews && recovered.some((role) => roleFingerprints(old[role]) !== roleFingerprints(root.signed.roles[role]));
   const floors = rotated ? new Map([...set.floors].filter(([role]) => role === "root")) : set.floors;
   return { verifier: set.verifier, root, targets: new Map(), floors };
 }

@@ -8,7 +8,8 @@ import { type ReferenceTime, requireFloor, requireUnexpired, type TrustedSet } f
 
 /** What the timestamp says of the snapshot. @throws EngineError `no-trust` before there is a timestamp. */
 export function listedSnapshot({ timestamp }: TrustedSet): ListedMetadata {
-  if (timestamp === undefined) throw new EngineError("no-trust", "a snapshot before any timestamp", { subject: "snapshot" });
+  if (timestamp === undefined)
+    throw new EngineError("no-trust", "a snapshot before any timestamp", { subject: "snapshot" });
   return timestamp.signed.snapshot;
 }
 
@@ -16,7 +17,12 @@ export function listedSnapshot({ timestamp }: TrustedSet): ListedMetadata {
  * `isHeld`: it was accepted before, so its bytes need not be those that the timestamp states; its version must be.
  * @throws EngineError `bad-threshold`, `rollback`, `stale`, `malformed`, `over-limit`, `unsupported`.
  */
-export function updateSnapshot(set: TrustedSet, bytes: Uint8Array, at: ReferenceTime, { isHeld = false } = {}): TrustedSet {
+export function updateSnapshot(
+  set: TrustedSet,
+  bytes: Uint8Array,
+  at: ReferenceTime,
+  { isHeld = false } = {},
+): TrustedSet {
   const listed = listedSnapshot(set);
   // 5.5.2
   if (!isHeld) verifyListed(bytes, listed, "snapshot");
@@ -30,7 +36,8 @@ export function updateSnapshot(set: TrustedSet, bytes: Uint8Array, at: Reference
   for (const role of set.floors.keys()) {
     if (role === "root" || role === "timestamp" || role === "snapshot") continue;
     const now = snapshot.signed.targets.get(role);
-    if (now === undefined) throw new EngineError("rollback", "the snapshot no longer lists this role", { subject: role });
+    if (now === undefined)
+      throw new EngineError("rollback", "the snapshot no longer lists this role", { subject: role });
     requireFloor(set.floors, role, now.version);
   }
   // 5.5.6
@@ -41,13 +48,19 @@ export function updateSnapshot(set: TrustedSet, bytes: Uint8Array, at: Reference
 /** @throws EngineError `rollback` when it is older than what is listed, `malformed` when it is newer. */
 export function requireListedVersion(role: string, version: bigint, listed: ListedMetadata): void {
   if (version !== listed.version)
-    throw new EngineError(version < listed.version ? "rollback" : "malformed", `version ${version} where version ${listed.version} is listed`, {
-      subject: role,
-    });
+    throw new EngineError(
+      version < listed.version ? "rollback" : "malformed",
+      `version ${version} where version ${listed.version} is listed`,
+      {
+        subject: role,
+      },
+    );
 }
 
 /** Bytes that may be read of a file: what is listed, within the bound. */
-export const listedBytes = ({ length }: ListedMetadata, bound: number): number => (length === undefined || length > BigInt(bound) ? bound : Number(length));
+export const listedBytes = ({ length }: ListedMetadata, bound: number): number =>
+  length === undefined || length > BigInt(bound) ? bound : Number(length);
 
 /** Of the snapshot, see {@link listedBytes}. */
-export const snapshotBytes = (set: TrustedSet): number => listedBytes(listedSnapshot(set), defaultLimits.tufSnapshotBytes);
+export const snapshotBytes = (set: TrustedSet): number =>
+  listedBytes(listedSnapshot(set), defaultLimits.tufSnapshotBytes);

@@ -15,19 +15,29 @@ export interface TargetsRole {
 
 export const topLevelTargets: TargetsRole = { name: "targets", parent: undefined };
 
-/** What the snapshot says of a role's metadata. @throws EngineError `no-trust` before there is a snapshot, `malformed` when it does not list the role. */
+/**
+ * What the snapshot says of a role's metadata.
+ * @throws EngineError `no-trust` before there is a snapshot, `malformed` when it does not list the role.
+ */
 export function listedTargets({ snapshot }: TrustedSet, name: string): ListedMetadata {
   if (snapshot === undefined) throw new EngineError("no-trust", "targets before any snapshot", { subject: name });
   const listed = snapshot.signed.targets.get(name);
-  if (listed === undefined) throw new EngineError("malformed", `snapshot version ${snapshot.version} does not list the role`, { subject: name });
+  if (listed === undefined)
+    throw new EngineError("malformed", `snapshot version ${snapshot.version} does not list the role`, {
+      subject: name,
+    });
   return listed;
 }
 
-/** The keys of a role under a parent. @throws EngineError `no-trust` when the parent is not there, or does not delegate to it. */
+/**
+ * The keys of a role under a parent.
+ * @throws EngineError `no-trust` when the parent is not there, or does not delegate to it.
+ */
 export function roleOf(set: TrustedSet, { name, parent }: TargetsRole): Role {
   if (parent === undefined) return set.root.signed.roles.targets;
   const delegated = set.targets.get(parent)?.metadata.signed.delegations?.find(name);
-  if (delegated === undefined) throw new EngineError("no-trust", `${parent} does not delegate to this role`, { subject: name });
+  if (delegated === undefined)
+    throw new EngineError("no-trust", `${parent} does not delegate to this role`, { subject: name });
   return delegated.role;
 }
 
@@ -47,4 +57,5 @@ export function updateTargets(set: TrustedSet, role: TargetsRole, bytes: Uint8Ar
 }
 
 /** Bytes that may be read of a role's metadata. */
-export const targetsBytes = (set: TrustedSet, name: string): number => listedBytes(listedTargets(set, name), defaultLimits.tufTargetsBytes);
+export const targetsBytes = (set: TrustedSet, name: string): number =>
+  listedBytes(listedTargets(set, name), defaultLimits.tufTargetsBytes);

@@ -1,4 +1,7 @@
-/** The whole client workflow over metadata that is at hand: from an initial root to the bytes of one target. Source: TUF 1.0 section 5. */
+/**
+ * The whole client workflow over metadata that is at hand: from an initial root to the bytes of one target. Source: TUF
+ * 1.0 section 5.
+ */
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import { EngineError } from "../errors.ts";
 import { defaultLimits } from "../limits.ts";
@@ -30,27 +33,33 @@ export interface VerifiedSource {
   readonly bytes: Uint8Array;
 }
 
-/** @throws EngineError `bad-threshold`, `rollback`, `stale`, `malformed`, `over-limit`, `unsupported`, `no-trust` when a role or the target is not there. */
+/**
+ * @throws EngineError `bad-threshold`, `rollback`, `stale`, `malformed`, `over-limit`, `unsupported`, `no-trust` when a
+ * role or the target is not there.
+ */
 export function verifySource({ source, initialRoot, target, at, verifier }: SourceToVerify): VerifiedSource {
   const trusted = trustInitialRoot(initialRoot, verifier, readFloors(source.floors));
   let set = updateTimestamp(walkRoots(trusted, source.roots), source.timestamp, at);
   set = updateSnapshot(set, source.snapshot, at);
   for (;;) {
     const search = findTarget(set, target);
-    if (search.state === "absent") throw new EngineError("no-trust", "no role vouches for the target", { subject: target });
+    if (search.state === "absent")
+      throw new EngineError("no-trust", "no role vouches for the target", { subject: target });
     if (search.state === "found") {
       verifyListed(source.target, search.target, target);
       return { set, initial: trusted.root.version, bytes: source.target };
     }
     const { role } = search;
     const held = source.targets.find((entry) => entry.role === role.name);
-    if (held === undefined) throw new EngineError("no-trust", "metadata of this role is not there", { subject: role.name });
+    if (held === undefined)
+      throw new EngineError("no-trust", "metadata of this role is not there", { subject: role.name });
     set = updateTargets(set, role, held.bytes, at);
   }
 }
 
 /**
- * Metadata that was carried here, with the versions that are seen from now on in place of whatever floors it brought: `floors` are those of this side. Expiry is left to decisions.
+ * Metadata that was carried here, with the versions that are seen from now on in place of whatever floors it brought:
+ * `floors` are those of this side. Expiry is left to decisions.
  * @throws EngineError as {@link verifySource}.
  */
 export function acceptSource(carried: Omit<SourceToVerify, "at">, floors: TufSource["floors"]): TufSource {
@@ -85,4 +94,6 @@ export function readFloors(floors: TufSource["floors"]): Floors {
 
 /** The inverse of {@link readFloors}, sorted by role. */
 export const encodeFloors = (floors: Floors): Readonly<Record<string, string>> =>
-  Object.fromEntries([...floors].map(([role, version]) => [role, version.toString()] as const).sort(([a], [b]) => (a < b ? -1 : 1)));
+  Object.fromEntries(
+    [...floors].map(([role, version]) => [role, version.toString()] as const).sort(([a], [b]) => (a < b ? -1 : 1)),
+  );

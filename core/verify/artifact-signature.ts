@@ -1,4 +1,7 @@
-/** Verifies the signature over payload, envelope or artifact under the expected key. Source: sigstore.md 9, kyverno.md 17. */
+/**
+ * Verifies the signature over payload, envelope or artifact under the expected key. Source: sigstore.md 9, kyverno.md
+ * 17.
+ */
 import { digestLength } from "../crypto/digest.ts";
 import { ecdsaSignatureToDer } from "../crypto/ecdsa-signature.ts";
 import type { PublicKey } from "../crypto/public-key.ts";
@@ -10,12 +13,16 @@ export type SignedMessage = { readonly message: Uint8Array } | { readonly digest
 /** Whether the algorithm can be checked with what is known: a bare digest serves only the hash it was made with. */
 function canVerify(algorithm: SignatureAlgorithm, signed: SignedMessage): boolean {
   if ("message" in signed) return true;
-  return algorithm.scheme !== "ed25519" && algorithm.scheme !== "ed25519ph" && digestLength[algorithm.hash] === signed.digest.length;
+  return (
+    algorithm.scheme !== "ed25519" &&
+    algorithm.scheme !== "ed25519ph" &&
+    digestLength[algorithm.hash] === signed.digest.length
+  );
 }
 
 /**
- * The algorithm under which `signature` verifies, or `undefined`. ECDSA signatures are taken as DER or as r ‖ s, as cosign takes them for artifacts
- * (not for log promises, checkpoints and certificates).
+ * The algorithm under which `signature` verifies, or `undefined`. ECDSA signatures are taken as DER or as r ‖ s, as
+ * cosign takes them for artifacts (not for log promises, checkpoints and certificates).
  */
 export function matchSignature(
   signed: SignedMessage,
@@ -25,8 +32,11 @@ export function matchSignature(
   verifier: SignatureVerifier,
 ): SignatureAlgorithm | undefined {
   const encoded = key.type === "ecdsa" ? ecdsaSignatureToDer(signature, key.curve) : signature;
-  return algorithms.find((algorithm) => canVerify(algorithm, signed) && verifier.verify(algorithm, key, signed, encoded));
+  return algorithms.find(
+    (algorithm) => canVerify(algorithm, signed) && verifier.verify(algorithm, key, signed, encoded),
+  );
 }
 
 /** An algorithm's name in evidence: `ecdsa-sha256`, `ed25519`. */
-export const algorithmName = (algorithm: SignatureAlgorithm): string => ("hash" in algorithm ? `${algorithm.scheme}-${algorithm.hash}` : algorithm.scheme);
+export const algorithmName = (algorithm: SignatureAlgorithm): string =>
+  "hash" in algorithm ? `${algorithm.scheme}-${algorithm.hash}` : algorithm.scheme;

@@ -1,9 +1,15 @@
-/** The one seam between the two ways of failing: below it code throws, above it a failure is a value. Source: design.md section 3. */
+/**
+ * The one seam between the two ways of failing: below it code throws, above it a failure is a value. Source: design.md
+ * section 3.
+ */
 import { EngineError } from "../errors.ts";
 
 export type Attempt<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: EngineError };
 
-/** Runs `run` and returns what it gives or the `EngineError` it throws. Anything else that is thrown is a bug and flies on. */
+/**
+ * Runs `run` and returns what it gives or the `EngineError` it throws. Anything else that is thrown is a bug and flies
+ * on.
+ */
 export function attempt<T>(run: () => T): Attempt<T> {
   try {
     return { ok: true, value: run() };

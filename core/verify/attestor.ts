@@ -1,4 +1,7 @@
-/** Attestor entries, and their compilation into expectations. Source: Kyverno attestors (kyverno.md 1.5, 5.3 to 5.5, 17; outcomes.md section 2). */
+/**
+ * Attestor entries, and their compilation into expectations. Source: Kyverno attestors (kyverno.md 1.5, 5.3 to 5.5, 17;
+ * outcomes.md section 2).
+ */
 import { sha256 } from "../crypto/digest.ts";
 import { registeredAlgorithms } from "../crypto/algorithms.ts";
 import { isHashName } from "../crypto/digest.ts";
@@ -17,7 +20,10 @@ import { readChain, readPolicyCertificate, readRoots, readTimestampChain } from 
 
 export type { Expectation } from "./expectation.ts";
 
-/** One attestor entry, variables already resolved. Exactly one of `keys`, `certificates`, `keyless`. Texts are as in the policy: PEM, patterns, references. */
+/**
+ * One attestor entry, variables already resolved. Exactly one of `keys`, `certificates`, `keyless`. Texts are as in the
+ * policy: PEM, patterns, references.
+ */
 export interface AttestorSpec {
   readonly keys?: {
     /** Exactly one public key. */
@@ -49,13 +55,17 @@ const defaultAlgorithm = "sha256";
 const isSet = (text: string | undefined): text is string => text !== undefined && text !== "";
 
 /**
- * Parses keys, certificates, chains and patterns of one entry. What the entry says is not to be checked (`ignoreTlog`, `ignoreSCT`) is not read.
+ * Parses keys, certificates, chains and patterns of one entry. What the entry says is not to be checked (`ignoreTlog`,
+ * `ignoreSCT`) is not read.
  * @throws EngineError `malformed` for what cannot be read or asks for nobody in particular, `over-limit`.
  */
 export function compileAttestor(spec: AttestorSpec, options: AttestorOptions = {}): Expectation {
   const limits = options.limits ?? defaultLimits;
   const kinds = [spec.keys, spec.certificates, spec.keyless].filter((part) => part !== undefined).length;
-  if (kinds !== 1) throw new EngineError("malformed", "an attestor is exactly one of keys, certificates and keyless", { subject: "attestor" });
+  if (kinds !== 1)
+    throw new EngineError("malformed", "an attestor is exactly one of keys, certificates and keyless", {
+      subject: "attestor",
+    });
   const signer = compileSigner(spec, options.identityTexts ?? "wildcard", limits);
   const ownChain = spec.certificates !== undefined;
   const chain = spec.ctlog?.tsaCertChain;
@@ -70,34 +80,52 @@ export function compileAttestor(spec: AttestorSpec, options: AttestorOptions = {
 }
 
 function compileSigner(spec: AttestorSpec, form: TextForm, limits: Limits): ExpectedSigner {
-  if (spec.keys !== undefined) return compileKey(spec.keys, wantedAlgorithm(spec.keys.signatureAlgorithm, spec.signatureAlgorithm));
+  if (spec.keys !== undefined)
+    return compileKey(spec.keys, wantedAlgorithm(spec.keys.signatureAlgorithm, spec.signatureAlgorithm));
   const wanted = wantedAlgorithm(undefined, spec.signatureAlgorithm);
   if (spec.certificates !== undefined) return compileCertificates(spec.certificates, wanted, limits);
   const keyless = spec.keyless ?? {};
   const identity = compileIdentity(keyless, form);
   const anchors = isSet(keyless.roots) ? readRoots(keyless.roots, "roots") : undefined;
   if (anchors === undefined && identity.subject.length + identity.issuer.length === 0)
-    throw new EngineError("malformed", "neither subject nor issuer nor roots: anyone could sign", { subject: "keyless" });
+    throw new EngineError("malformed", "neither subject nor issuer nor roots: anyone could sign", {
+      subject: "keyless",
+    });
   return { kind: "issued", identity, ...(anchors === undefined ? {} : { anchors }), ...wanted };
 }
 
 /** The inner one wins, unless it is absent or the default. */
-function wantedAlgorithm(inner: string | undefined, outer: string | undefined): { readonly signatureAlgorithm?: string } {
+function wantedAlgorithm(
+  inner: string | undefined,
+  outer: string | undefined,
+): { readonly signatureAlgorithm?: string } {
   const wanted = isSet(inner) && inner !== defaultAlgorithm ? inner : isSet(outer) ? outer : inner;
   if (!isSet(wanted)) return {};
   if (!isHashName(wanted))
-    throw new EngineError("malformed", `signature algorithm ${JSON.stringify(wanted)} is none of sha224, sha256, sha384, sha512`, {
-      subject: "signatureAlgorithm",
-    });
+    throw new EngineError(
+      "malformed",
+      `signature algorithm ${JSON.stringify(wanted)} is none of sha224, sha256, sha384, sha512`,
+      {
+        subject: "signatureAlgorithm",
+      },
+    );
   return { signatureAlgorithm: wanted };
 }
 
-function compileKey(keys: NonNullable<AttestorSpec["keys"]>, wanted: { readonly signatureAlgorithm?: string }): ExpectedSigner {
-  if (isSet(keys.pem) === isSet(keys.reference)) throw new EngineError("malformed", "a key is either PEM text or a reference", { subject: "keys" });
+function compileKey(
+  keys: NonNullable<AttestorSpec["keys"]>,
+  wanted: { readonly signatureAlgorithm?: string },
+): ExpectedSigner {
+  if (isSet(keys.pem) === isSet(keys.reference))
+    throw new EngineError("malformed", "a key is either PEM text or a reference", { subject: "keys" });
   if (isSet(keys.reference)) return { kind: "key-reference", reference: keys.reference, ...wanted };
   const [key, ...more] = parsePublicKeysPem(keys.pem ?? "");
   if (key === undefined || more.length > 0)
-    throw new EngineError("malformed", key === undefined ? "no public key in the text" : "several public keys where one is expected", { subject: "keys" });
+    throw new EngineError(
+      "malformed",
+      key === undefined ? "no public key in the text" : "several public keys where one is expected",
+      { subject: "keys" },
+    );
   return { kind: "key", key, algorithms: registeredAlgorithms(key, wanted.signatureAlgorithm) };
 }
 
@@ -108,12 +136,14 @@ function compileCertificates(
 ): ExpectedSigner {
   const chain = isSet(certChain) ? readChain(certChain, limits) : undefined;
   if (!isSet(cert)) {
-    if (chain === undefined) throw new EngineError("malformed", "neither cert nor certChain: anyone could sign", { subject: "certificates" });
+    if (chain === undefined)
+      throw new EngineError("malformed", "neither cert nor certChain: anyone could sign", { subject: "certificates" });
     return { kind: "issued", anchors: chain, identity: { subject: [], issuer: [], extensions: [] }, ...wanted };
   }
   const certificate = readPolicyCertificate(cert);
   const key = certificate.publicKey;
-  if (key === undefined) throw new EngineError("malformed", "a certificate with a key of an unsupported type", { subject: "cert" });
+  if (key === undefined)
+    throw new EngineError("malformed", "a certificate with a key of an unsupported type", { subject: "cert" });
   // The last certificate given is the anchor, self-signed or not.
   const anchor = chain?.at(-1);
   return {
@@ -135,7 +165,10 @@ function compileLog(rekor: AttestorSpec["rekor"]): ExpectedLog {
 }
 
 /** A chain that the policy itself supplies needs no SCT unless the policy names a CT log too. */
-function compileCertificateTransparency(ctlog: AttestorSpec["ctlog"], ownChain: boolean): ExpectedCertificateTransparency {
+function compileCertificateTransparency(
+  ctlog: AttestorSpec["ctlog"],
+  ownChain: boolean,
+): ExpectedCertificateTransparency {
   if (ctlog?.ignoreSCT === true) return { required: false };
   const keys = isSet(ctlog?.pubKey) ? readLogKeys(ctlog.pubKey, "ctlog.pubKey") : undefined;
   return { required: keys !== undefined || !ownChain, ...(keys === undefined ? {} : { keys }) };
@@ -148,10 +181,13 @@ function readLogKeys(text: string, subject: string): readonly TransparencyLogKey
   return keys.map((key) => toLogKey(key));
 }
 
-const specDigest = (spec: AttestorSpec, form: TextForm): string => encodeHex(sha256(encodeUtf8(encodeCanonicalJson({ form, spec: plain(spec) }))));
+const specDigest = (spec: AttestorSpec, form: TextForm): string =>
+  encodeHex(sha256(encodeUtf8(encodeCanonicalJson({ form, spec: plain(spec) }))));
 
 /** The members of a specification that are there, as JSON. */
 function plain(value: unknown): JsonValue {
   if (value === null || typeof value !== "object") return value as JsonValue;
-  return Object.fromEntries(Object.entries(value).flatMap(([key, entry]) => (entry === undefined ? [] : [[key, plain(entry)]])));
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, entry]) => (entry === undefined ? [] : [[key, plain(entry)]])),
+  );
 }

@@ -1,4 +1,7 @@
-/** A verifier that verifies only so often: keys and signatures that an attacker chose cost what they cost, however many candidates there are. */
+/**
+ * A verifier that verifies only so often: keys and signatures that an attacker chose cost what they cost, however many
+ * candidates there are.
+ */
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import { EngineError } from "../errors.ts";
 

@@ -1,4 +1,7 @@
-/** Whether a certificate is one of an allowed authority, at every time at which the signature is known to have existed. Source: sigstore.md 5.1, 6; outcomes.md section 2. */
+/**
+ * Whether a certificate is one of an allowed authority, at every time at which the signature is known to have existed.
+ * Source: sigstore.md 5.1, 6; outcomes.md section 2.
+ */
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import { equalBytes } from "../encoding/bytes.ts";
 import { isWithin } from "../encoding/instant.ts";
@@ -17,9 +20,11 @@ export type CertificateSigner = Exclude<Signer, { kind: "key" }>;
 /** From the leaf to the anchor; of a policy's lone certificate only that. */
 export type CertificateChain = readonly Certificate[];
 
-const isValidAt = ({ notBefore, notAfter }: Certificate, at: Date): boolean => isWithin({ start: notBefore, end: notAfter }, at);
+const isValidAt = ({ notBefore, notAfter }: Certificate, at: Date): boolean =>
+  isWithin({ start: notBefore, end: notAfter }, at);
 
-const notValidThen = (at: Date, what: string): EngineError => new EngineError("certificate-not-valid-then", `${what} at ${at.toISOString()}`);
+const notValidThen = (at: Date, what: string): EngineError =>
+  new EngineError("certificate-not-valid-then", `${what} at ${at.toISOString()}`);
 
 /** @throws EngineError as `verifyPath`. Code signing must be in the leaf's own extended key usage. */
 const verifyCodeSigningPath = (
@@ -30,7 +35,8 @@ const verifyCodeSigningPath = (
 ): CertificateChain => verifyPath({ leaf, ...authority, at, usage: "code-signing", requireLeafUsage: true, verifier });
 
 /**
- * The chain of the signer's certificate at `at`. `authorities` gives the trusted root's, and is asked only where the signer has no anchors of its own.
+ * The chain of the signer's certificate at `at`. `authorities` gives the trusted root's, and is asked only where the
+ * signer has no anchors of its own.
  *
  * Differs: a leaf whose extended key usage does not name code signing is refused.
  *
@@ -45,11 +51,22 @@ export function verifyChainAt(
   const leaf = signer.certificate;
   if (signer.kind === "policy") {
     if (signer.path !== undefined)
-      return verifyCodeSigningPath(leaf, { anchors: [signer.path.anchor], intermediates: signer.path.intermediates }, at, verifier);
+      return verifyCodeSigningPath(
+        leaf,
+        { anchors: [signer.path.anchor], intermediates: signer.path.intermediates },
+        at,
+        verifier,
+      );
     if (!isValidAt(leaf, at)) throw notValidThen(at, "the policy's certificate is not valid");
     return [leaf];
   }
-  if (signer.anchors !== undefined) return verifyCodeSigningPath(leaf, { anchors: signer.anchors, intermediates: signer.intermediates() }, at, verifier);
+  if (signer.anchors !== undefined)
+    return verifyCodeSigningPath(
+      leaf,
+      { anchors: signer.anchors, intermediates: signer.intermediates() },
+      at,
+      verifier,
+    );
   return verifyTrustedChain(leaf, at, authorities(), verifier);
 }
 
@@ -58,29 +75,52 @@ const mayHaveIssued = ({ anchors, intermediates }: TrustedAuthority, leaf: Certi
   intermediates.some(({ subject }) => equalBytes(subject, leaf.issuer)) ||
   anchors.some(({ subject, der }) => equalBytes(subject, leaf.issuer) || equalBytes(der, leaf.der));
 
-/** Each authority stands for itself: its anchor, its intermediates, its period. The first that vouches for the leaf decides. */
-function verifyTrustedChain(leaf: Certificate, at: Date, authorities: readonly TrustedAuthority[], verifier: SignatureVerifier): CertificateChain {
+/**
+ * Each authority stands for itself: its anchor, its intermediates, its period. The first that vouches for the leaf
+ * decides.
+ */
+function verifyTrustedChain(
+  leaf: Certificate,
+  at: Date,
+  authorities: readonly TrustedAuthority[],
+  verifier: SignatureVerifier,
+): CertificateChain {
   let nearest: EngineError | undefined;
   for (const authority of authorities) {
     if (!mayHaveIssued(authority, leaf)) continue;
     const outcome = attempt(() => {
-      if (!isWithin(authority.validFor, at)) throw notValidThen(at, "the authority that issued the certificate is not trusted");
+      if (!isWithin(authority.validFor, at))
+        throw notValidThen(at, "the authority that issued the certificate is not trusted");
       return verifyCodeSigningPath(leaf, authority, at, verifier);
     });
     if (outcome.ok) return outcome.value;
     // An authority that is the right one but for the time says more than one that is another.
-    if (nearest === undefined || (nearest.code === "untrusted-certificate" && outcome.error.code !== "untrusted-certificate")) nearest = outcome.error;
+    if (
+      nearest === undefined ||
+      (nearest.code === "untrusted-certificate" && outcome.error.code !== "untrusted-certificate")
+    )
+      nearest = outcome.error;
   }
-  throw nearest ?? new EngineError("untrusted-certificate", "issued by none of the trusted authorities", { subject: leaf.fingerprint });
+  throw (
+    nearest ??
+    new EngineError("untrusted-certificate", "issued by none of the trusted authorities", { subject: leaf.fingerprint })
+  );
 }
 
 /**
  * The proven signed certificate timestamps of the chain's leaf.
  * @throws EngineError `no-sct`, `bad-sct`
  */
-export function verifyChainScts(chain: CertificateChain, logs: readonly TransparencyLogKey[], verifier: SignatureVerifier): readonly ProvenSct[] {
+export function verifyChainScts(
+  chain: CertificateChain,
+  logs: readonly TransparencyLogKey[],
+  verifier: SignatureVerifier,
+): readonly ProvenSct[] {
   const [leaf, issuer] = chain;
   if (leaf === undefined || issuer === undefined)
-    throw new EngineError("bad-sct", "the certificate is itself an anchor: what its log signed cannot be rebuilt without its issuer");
+    throw new EngineError(
+      "bad-sct",
+      "the certificate is itself an anchor: what its log signed cannot be rebuilt without its issuer",
+    );
   return verifyScts({ leaf, issuer, logs, verifier });
 }

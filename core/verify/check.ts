@@ -1,4 +1,7 @@
-/** The checks of the pipeline in their order. A check's place is the stage of its failures: who fails later came further. Source: design.md section 4. */
+/**
+ * The checks of the pipeline in their order. A check's place is the stage of its failures: who fails later came
+ * further. Source: design.md section 4.
+ */
 
 const order = [
   "distrust.content",

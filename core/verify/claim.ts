@@ -9,7 +9,8 @@ export interface Claim {
   /** Predicate type of the statement that is looked for; absent: any. */
   readonly predicateType?: string;
   /**
-   * The bytes of the digest, where a signature over the artifact itself may need them. Absent: only the digest is known.
+   * The bytes of the digest, where a signature over the artifact itself may need them. Absent: only the digest is
+   * known.
    * @throws EngineError an outage code when they are not at hand.
    */
   readonly bytes?: () => Uint8Array;

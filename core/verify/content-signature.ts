@@ -15,30 +15,51 @@ function signedMessage(content: SignedContent, claim: Claim): SignedMessage {
     case "dsse":
       return { message: encodePae(content.envelope.payloadType, content.envelope.payload) };
     case "message":
-      return claim.bytes === undefined ? { digest: claimedDigest(claim, "sha256") as Uint8Array } : { message: claim.bytes() };
+      return claim.bytes === undefined
+        ? { digest: claimedDigest(claim, "sha256") as Uint8Array }
+        : { message: claim.bytes() };
   }
 }
 
-/** The signature that the rest of the pipeline is about. Of several on an envelope, the one that the signer made, else the first. */
-export function chooseSignature(content: SignedContent, signer: Signer, claim: Claim, verifier: SignatureVerifier): Uint8Array {
+/**
+ * The signature that the rest of the pipeline is about. Of several on an envelope, the one that the signer made, else
+ * the first.
+ */
+export function chooseSignature(
+  content: SignedContent,
+  signer: Signer,
+  claim: Claim,
+  verifier: SignatureVerifier,
+): Uint8Array {
   if (content.kind !== "dsse") return content.signature;
   const [first, ...others] = content.envelope.signatures;
   if (first === undefined) throw new EngineError("malformed", "an envelope without signatures");
   if (others.length === 0) return first.sig;
   const signed = signedMessage(content, claim);
-  const own = content.envelope.signatures.find(({ sig }) => matchSignature(signed, sig, signer.key, signer.algorithms, verifier) !== undefined);
+  const own = content.envelope.signatures.find(
+    ({ sig }) => matchSignature(signed, sig, signer.key, signer.algorithms, verifier) !== undefined,
+  );
   return (own ?? first).sig;
 }
 
 /**
  * The algorithm under which the signer's key verifies the signature.
- * @throws EngineError `wrong-key` where the policy named the key, `bad-signature` where the candidate's certificate has it, `wrong-digest` for a bundle of another artifact.
+ * @throws EngineError `wrong-key` where the policy named the key, `bad-signature` where the candidate's certificate has
+ * it, `wrong-digest` for a bundle of another artifact.
  */
-export function requireSignature(content: SignedContent, signature: Uint8Array, signer: Signer, claim: Claim, verifier: SignatureVerifier): SignatureAlgorithm {
+export function requireSignature(
+  content: SignedContent,
+  signature: Uint8Array,
+  signer: Signer,
+  claim: Claim,
+  verifier: SignatureVerifier,
+): SignatureAlgorithm {
   requireMessageDigest(content, claim);
   const algorithm = matchSignature(signedMessage(content, claim), signature, signer.key, signer.algorithms, verifier);
   if (algorithm !== undefined) return algorithm;
   if (signer.kind === "issued")
-    throw new EngineError("bad-signature", "the certificate's key does not verify the signature", { subject: signer.certificate.fingerprint });
+    throw new EngineError("bad-signature", "the certificate's key does not verify the signature", {
+      subject: signer.certificate.fingerprint,
+    });
   throw new EngineError("wrong-key", "the signature is not by the required key", { subject: signer.key.fingerprint });
 }

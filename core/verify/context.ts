@@ -14,11 +14,17 @@ export interface VerifyContext {
   /** Name of the trusted root in the `trusted-root` question. */
   readonly trustRootName: string;
   readonly trust: TrustCache;
-  /** The time at which trust in metadata is judged, and who hears for how long that judgement stands; default: `now`, and nobody. */
+  /**
+   * The time at which trust in metadata is judged, and who hears for how long that judgement stands; default: `now`,
+   * and nobody.
+   */
   readonly trustTime?: { readonly now: () => Date; readonly judged: (steady: ValidityPeriod | undefined) => void };
   readonly limits: Limits;
   readonly distrust?: Distrust;
-  /** Whether the whole decision has used up its signature checks: then an outcome may be due to the other images of the request. */
+  /**
+   * Whether the whole decision has used up its signature checks: then an outcome may be due to the other images of the
+   * request.
+   */
   readonly isExhausted?: () => boolean;
   /** Receives what a person should know although it decides nothing, as often as it is noticed. */
   readonly warn?: (text: string) => void;

@@ -12,9 +12,13 @@ function refuse(distrust: Distrust, kind: DistrustKind, values: readonly (string
   for (const value of values) {
     const row = value === undefined ? undefined : distrust.find(kind, value);
     if (row !== undefined)
-      throw new EngineError("distrusted", `${kind} ${value} is on the distrust list${row.reason === undefined ? "" : `: ${row.reason}`}`, {
-        subject: row.value,
-      });
+      throw new EngineError(
+        "distrusted",
+        `${kind} ${value} is on the distrust list${row.reason === undefined ? "" : `: ${row.reason}`}`,
+        {
+          subject: row.value,
+        },
+      );
   }
 }
 
@@ -28,11 +32,22 @@ export function refuseDistrustedContent(distrust: Distrust | undefined, entity: 
   if (distrust !== undefined) refuse(distrust, "digest", [entity.source.digest, entity.source.manifest]);
 }
 
-/** Who vouches for it: keys and certificates from the signer to the anchor, its names, the logs. @throws EngineError `distrusted` */
-export function refuseDistrustedEvidence(distrust: Distrust | undefined, signer: Signer, chain: readonly Certificate[], logIds: readonly string[]): void {
+/**
+ * Who vouches for it: keys and certificates from the signer to the anchor, its names, the logs.
+ * @throws EngineError `distrusted`
+ */
+export function refuseDistrustedEvidence(
+  distrust: Distrust | undefined,
+  signer: Signer,
+  chain: readonly Certificate[],
+  logIds: readonly string[],
+): void {
   if (distrust === undefined) return;
   const certificates = signer.kind === "key" ? [] : [signer.certificate, ...chain];
-  refuse(distrust, "key", [signer.key.fingerprint, ...certificates.map((certificate) => certificate.publicKey?.fingerprint)]);
+  refuse(distrust, "key", [
+    signer.key.fingerprint,
+    ...certificates.map((certificate) => certificate.publicKey?.fingerprint),
+  ]);
   refuse(
     distrust,
     "certificate",

@@ -1,4 +1,7 @@
-/** What a verification proved, as plain JSON. Instants are RFC 3339, fingerprints and log ids lower-case hexadecimal, indexes decimal. */
+/**
+ * What a verification proved, as plain JSON. Instants are RFC 3339, fingerprints and log ids lower-case hexadecimal,
+ * indexes decimal.
+ */
 import type { EntitySource } from "../cosign/signed-entity.ts";
 import type { JsonValue } from "../encoding/json.ts";
 import type { TufEvidence } from "../trust/tuf-verifier.ts";
@@ -11,7 +14,10 @@ export interface Evidence {
   readonly signer: SignerEvidence;
   /** Every instant at which the signature is known to have existed. */
   readonly times: readonly EstablishedTime[];
-  /** There was no such instant, so the certificate was judged at the time of the decision: the proof lasts no longer than that. */
+  /**
+   * There was no such instant, so the certificate was judged at the time of the decision: the proof lasts no longer
+   * than that.
+   */
   readonly judgedNow: boolean;
   readonly logEntries: readonly LogEntryEvidence[];
   readonly certificateTransparency: readonly { readonly logId: string; readonly at: string }[];
@@ -56,7 +62,10 @@ export interface LogEntryEvidence {
   readonly from: "carried" | "asked";
 }
 
-/** A statement whose signature satisfies the expectation. The predicate is the tree that was verified; nothing parses the bytes again. */
+/**
+ * A statement whose signature satisfies the expectation. The predicate is the tree that was verified; nothing parses
+ * the bytes again.
+ */
 export interface ProvenStatement {
   readonly type: string;
   readonly predicateType: string;

@@ -1,4 +1,7 @@
-/** What is expected of a signature, compiled from an attestor entry: everything parsed, nothing looked up. Source: kyverno.md 1.5, 17; outcomes.md section 2. */
+/**
+ * What is expected of a signature, compiled from an attestor entry: everything parsed, nothing looked up. Source:
+ * kyverno.md 1.5, 17; outcomes.md section 2.
+ */
 import type { PublicKey } from "../crypto/public-key.ts";
 import type { SignatureAlgorithm } from "../crypto/signature-verifier.ts";
 import type { TimestampAuthority } from "../timestamp/timestamp-authority.ts";
@@ -29,8 +32,15 @@ export type ExpectedSigner =
       readonly algorithms: readonly SignatureAlgorithm[];
       readonly path?: { readonly anchor: Certificate; readonly intermediates: readonly Certificate[] };
     }
-  /** The signature's own certificate, of one of `anchors` or else of the trusted root's authorities, with this identity. */
-  | { readonly kind: "issued"; readonly anchors?: readonly Certificate[]; readonly identity: ExpectedIdentity; readonly signatureAlgorithm?: string };
+  /**
+   * The signature's own certificate, of one of `anchors` or else of the trusted root's authorities, with this identity.
+   */
+  | {
+      readonly kind: "issued";
+      readonly anchors?: readonly Certificate[];
+      readonly identity: ExpectedIdentity;
+      readonly signatureAlgorithm?: string;
+    };
 
 /** One text that a certificate must have. `wanted` is the policy's text, for people. */
 export interface TextMatcher {

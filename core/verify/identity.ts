@@ -1,4 +1,7 @@
-/** Identities of certificates: which ones an attestor asks for, and whether a certificate has one. Source: kyverno.md 5.5 and 17, sigstore.md 5.3 and 5.4. */
+/**
+ * Identities of certificates: which ones an attestor asks for, and whether a certificate has one. Source: kyverno.md
+ * 5.5 and 17, sigstore.md 5.3 and 5.4.
+ */
 import { EngineError } from "../errors.ts";
 import { compileRe2 } from "../patterns/re2.ts";
 import { matchWildcard } from "../patterns/wildcard.ts";
@@ -38,7 +41,8 @@ const matchers = (text: string | undefined, pattern: string | undefined, form: T
 
 /**
  * Compiles patterns and extension names.
- * @throws EngineError `malformed` for an expression that is not RE2 and for an extension that Fulcio does not have, `over-limit`
+ * @throws EngineError `malformed` for an expression that is not RE2 and for an extension that Fulcio does not have,
+ * `over-limit`
  */
 export function compileIdentity(spec: IdentitySpec, form: TextForm): ExpectedIdentity {
   return {
@@ -57,13 +61,20 @@ const kyvernoNames: ReadonlyMap<string, string> = new Map([["githubWorkflowSha",
 
 function requireExtensionName(name: string): string {
   const known = fulcioExtensionName(kyvernoNames.get(name) ?? name);
-  if (known === undefined) throw new EngineError("malformed", `invalid certificate extension ${name}`, { subject: name });
+  if (known === undefined)
+    throw new EngineError("malformed", `invalid certificate extension ${name}`, { subject: name });
   return known;
 }
 
-const listed = (found: readonly string[]): string => (found.length === 0 ? "none" : found.map((text) => JSON.stringify(text)).join(", "));
+const listed = (found: readonly string[]): string =>
+  found.length === 0 ? "none" : found.map((text) => JSON.stringify(text)).join(", ");
 
-const mismatch = (what: string, wanted: readonly TextMatcher[], found: readonly string[], subject: string): EngineError =>
+const mismatch = (
+  what: string,
+  wanted: readonly TextMatcher[],
+  found: readonly string[],
+  subject: string,
+): EngineError =>
   new EngineError(
     "wrong-identity",
     `${what} mismatch: expected ${wanted.map(({ wanted: text }) => JSON.stringify(text)).join(" and ")}, received ${listed(found)}`,
@@ -73,7 +84,8 @@ const mismatch = (what: string, wanted: readonly TextMatcher[], found: readonly 
 const matchAll = (all: readonly TextMatcher[], text: string): boolean => all.every((matcher) => matcher.matches(text));
 
 /**
- * Checks the identity of a certificate whose chain was verified. A missing issuer or extension is the empty text, as in Kyverno.
+ * Checks the identity of a certificate whose chain was verified. A missing issuer or extension is the empty text, as in
+ * Kyverno.
  *
  * Differs: a certificate without subject alternative name does not satisfy a subject requirement.
  *
@@ -82,7 +94,8 @@ const matchAll = (all: readonly TextMatcher[], text: string): boolean => all.eve
 export function requireIdentity(certificate: Certificate, expected: ExpectedIdentity): void {
   if (expected.subject.length > 0) {
     const subjects = subjectsOf(certificate);
-    if (!subjects.some((text) => matchAll(expected.subject, text))) throw mismatch("subject", expected.subject, subjects, "subject");
+    if (!subjects.some((text) => matchAll(expected.subject, text)))
+      throw mismatch("subject", expected.subject, subjects, "subject");
   }
   if (expected.issuer.length > 0) {
     const issuer = issuerOf(certificate) ?? "";

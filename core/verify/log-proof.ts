@@ -1,4 +1,7 @@
-/** Proves that a transparency log has the signature: by the entries it carries, or by those that the log is asked for. Source: sigstore.md 7, outcomes.md section 2. */
+/**
+ * Proves that a transparency log has the signature: by the entries it carries, or by those that the log is asked for.
+ * Source: sigstore.md 7, outcomes.md section 2.
+ */
 import { ask } from "../cosign/ask.ts";
 import type { SignedContent } from "../cosign/signed-entity.ts";
 import { sha256 } from "../crypto/digest.ts";
@@ -26,27 +29,40 @@ export interface LogProof {
 }
 
 /** @throws EngineError as `verifyLogEntries` */
-export const proveCarriedEntries = (entries: readonly LogEntry[], { logged, layout, logs, verifier }: LogProof): readonly ProvenEntry[] =>
-  verifyLogEntries(entries, logged, logs, verifier, { layout }).map((entry): ProvenEntry => ({ ...entry, from: "carried" }));
+export const proveCarriedEntries = (
+  entries: readonly LogEntry[],
+  { logged, layout, logs, verifier }: LogProof,
+): readonly ProvenEntry[] =>
+  verifyLogEntries(entries, logged, logs, verifier, { layout }).map(
+    (entry): ProvenEntry => ({ ...entry, from: "carried" }),
+  );
 
 export type LogEntryQuestion = Extract<Question, { kind: "log-entry" }>;
 
 /**
- * The question for the entries of a layer that carries none. `hash` is `sha256:` and the hexadecimal SHA-256 of the layer as it is stored: by it
- * Rekor's index finds what was logged about the layer.
+ * The question for the entries of a layer that carries none. `hash` is `sha256:` and the hexadecimal SHA-256 of the
+ * layer as it is stored: by it Rekor's index finds what was logged about the layer.
  */
 export function logEntryQuestion(log: string, content: SignedContent): LogEntryQuestion | undefined {
-  const layer = content.kind === "simple-signing" ? content.payload : content.kind === "dsse" ? content.envelopeBytes : undefined;
+  const layer =
+    content.kind === "simple-signing" ? content.payload : content.kind === "dsse" ? content.envelopeBytes : undefined;
   return layer === undefined ? undefined : { kind: "log-entry", log, hash: `sha256:${encodeHex(sha256(layer))}` };
 }
 
 /**
- * Proves the signature by what the log answers: one of the entries that it has for the layer must be about this signature.
- * @throws EngineError `no-log-proof` when the log has none, `bad-log-proof`, `malformed`, `over-limit`, and an outage code when nobody asked or could know.
+ * Proves the signature by what the log answers: one of the entries that it has for the layer must be about this
+ * signature.
+ * @throws EngineError `no-log-proof` when the log has none, `bad-log-proof`, `malformed`, `over-limit`, and an outage
+ * code when nobody asked or could know.
  */
-export function proveAskedEntry(question: LogEntryQuestion, knowledge: Knowledge, { logged, layout, logs, verifier }: LogProof): ProvenEntry {
+export function proveAskedEntry(
+  question: LogEntryQuestion,
+  knowledge: Knowledge,
+  { logged, layout, logs, verifier }: LogProof,
+): ProvenEntry {
   const answer = ask(knowledge, question);
-  if (answer.state === "absent") throw new EngineError("no-log-proof", `${answer.from} has no entry for this signature`, { subject: question.hash });
+  if (answer.state === "absent")
+    throw new EngineError("no-log-proof", `${answer.from} has no entry for this signature`, { subject: question.hash });
   let first: EngineError | undefined;
   for (const entry of parseRekorApiEntries(answer.value.json)) {
     const outcome = attempt(() => verifyLogEntry(entry, logged, logs, verifier, { layout }));
@@ -57,12 +73,15 @@ export function proveAskedEntry(question: LogEntryQuestion, knowledge: Knowledge
 }
 
 /**
- * A log whose proof has no time of its own must have been in service whenever a timestamp says that the signature existed.
+ * A log whose proof has no time of its own must have been in service whenever a timestamp says that the signature
+ * existed.
  * @throws EngineError `bad-log-proof`
  */
 export function requireLogInService(entries: readonly ProvenEntry[], times: readonly Date[]): void {
   for (const entry of entries) {
     if (entry.at === undefined && !times.every((time) => isWithin(entry.logValidFor, time)))
-      throw new EngineError("bad-log-proof", "the log was not in service when the signature was made", { subject: entry.logId });
+      throw new EngineError("bad-log-proof", "the log was not in service when the signature was made", {
+        subject: entry.logId,
+      });
   }
 }

@@ -1,4 +1,7 @@
-/** Whether a log's URL is one at all, as Go's `url.Parse` decides: a text that it refuses breaks the attestor entry. Source: https://pkg.go.dev/net/url#Parse. */
+/**
+ * Whether a log's URL is one at all, as Go's `url.Parse` decides: a text that it refuses breaks the attestor entry.
+ * Source: https://pkg.go.dev/net/url#Parse.
+ */
 import { EngineError } from "../errors.ts";
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a URL with a control character is refused here.
@@ -19,6 +22,7 @@ export function requireUrl(text: string): void {
     const [authority = ""] = rest.slice(2).split("/", 1);
     const host = authority.slice(authority.lastIndexOf("@") + 1);
     if (!hostForm.test(host)) throw wrong(`host ${JSON.stringify(host)}`);
-  } else if (scheme === undefined && (rest.split("/", 1)[0] ?? "").includes(":")) throw wrong("a colon in the first segment of a path");
+  } else if (scheme === undefined && (rest.split("/", 1)[0] ?? "").includes(":"))
+    throw wrong("a colon in the first segment of a path");
   if (badEscape.test(rest)) throw wrong("bad escape");
 }

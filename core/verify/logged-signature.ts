@@ -6,7 +6,8 @@ import { type Claim, claimedDigest } from "./claim.ts";
 import type { Signer } from "./signer.ts";
 
 /** A layer's log entry records less than a bundle's. */
-export const entryLayout = (entity: SignedEntity): EntryLayout => (entity.source.layout === "tag" || entity.source.layout === "artifact" ? "layer" : "bundle");
+export const entryLayout = (entity: SignedEntity): EntryLayout =>
+  entity.source.layout === "tag" || entity.source.layout === "artifact" ? "layer" : "bundle";
 
 function loggedContent(content: SignedContent, claim: Claim): LoggedContent {
   switch (content.kind) {
@@ -14,7 +15,12 @@ function loggedContent(content: SignedContent, claim: Claim): LoggedContent {
       return { kind: "message", digests: { sha256: sha256(content.payload) }, message: content.payload };
     case "dsse": {
       const { envelope, envelopeBytes } = content;
-      return { kind: "dsse", payloadType: envelope.payloadType, payload: envelope.payload, ...(envelopeBytes === undefined ? {} : { envelopeBytes }) };
+      return {
+        kind: "dsse",
+        payloadType: envelope.payloadType,
+        payload: envelope.payload,
+        ...(envelopeBytes === undefined ? {} : { envelopeBytes }),
+      };
     }
     case "message": {
       const digests = { sha256: claimedDigest(claim, "sha256") as Uint8Array };
@@ -32,14 +38,23 @@ function loggedContent(content: SignedContent, claim: Claim): LoggedContent {
   }
 }
 
-/** What the log must say has signed. A policy's certificate stands for its key, unless the bundle itself says which certificate it was. */
+/**
+ * What the log must say has signed. A policy's certificate stands for its key, unless the bundle itself says which
+ * certificate it was.
+ */
 function loggedVerifier(entity: SignedEntity, signer: Signer): LoggedSignature["verifier"] {
   if (signer.kind === "issued") return { certificate: signer.certificate };
   const carried = signer.kind === "policy" && entryLayout(entity) === "bundle" ? entity.certificate() : undefined;
   return carried === undefined ? { key: signer.key } : { certificate: carried.certificate };
 }
 
-export const loggedSignature = (entity: SignedEntity, content: SignedContent, signature: Uint8Array, signer: Signer, claim: Claim): LoggedSignature => ({
+export const loggedSignature = (
+  entity: SignedEntity,
+  content: SignedContent,
+  signature: Uint8Array,
+  signer: Signer,
+  claim: Claim,
+): LoggedSignature => ({
   signature,
   verifier: loggedVerifier(entity, signer),
   content: loggedContent(content, claim),

@@ -1,4 +1,7 @@
-/** Certificates that a policy gives: a signer's own, chains, roots, a time stamp authority's. Source: kyverno.md 5.5 and 17. */
+/**
+ * Certificates that a policy gives: a signer's own, chains, roots, a time stamp authority's. Source: kyverno.md 5.5 and
+ * 17.
+ */
 import { decodeBase64 } from "../encoding/base64.ts";
 import { decodeUtf8 } from "../encoding/utf8.ts";
 import { equalBytes } from "../encoding/bytes.ts";
@@ -27,9 +30,13 @@ export function readPolicyCertificate(text: string): Certificate {
 export function readChain(text: string, limits: Limits): readonly Certificate[] {
   const chain = read(text, "certChain");
   if (chain.length > limits.certificatesPerChain)
-    throw new EngineError("over-limit", `certificate chain too long (${chain.length}), maximum allowed is ${limits.certificatesPerChain}`, {
-      subject: "certChain",
-    });
+    throw new EngineError(
+      "over-limit",
+      `certificate chain too long (${chain.length}), maximum allowed is ${limits.certificatesPerChain}`,
+      {
+        subject: "certChain",
+      },
+    );
   return chain;
 }
 
@@ -37,7 +44,8 @@ export function readChain(text: string, limits: Limits): readonly Certificate[] 
 export const readRoots = (text: string, subject: string): readonly Certificate[] => read(text, subject);
 
 /**
- * `ctlog.tsaCertChain`: self-issued CAs are anchors, other CAs intermediates, at most one other certificate is the authority's own.
+ * `ctlog.tsaCertChain`: self-issued CAs are anchors, other CAs intermediates, at most one other certificate is the
+ * authority's own.
  * @throws EngineError `malformed`, `over-limit`
  */
 export function readTimestampChain(text: string): TimestampAuthority {
@@ -53,7 +61,8 @@ export function readTimestampChain(text: string): TimestampAuthority {
   const anchors = authorities.filter((certificate) => equalBytes(certificate.subject, certificate.issuer));
   const intermediates = authorities.filter((certificate) => !anchors.includes(certificate));
   const leaves = certificates.filter((certificate) => !isAuthorityCertificate(certificate));
-  if (leaves.length > 1) throw new EngineError("malformed", "certificate chain must contain at most one TSA certificate", { subject });
+  if (leaves.length > 1)
+    throw new EngineError("malformed", "certificate chain must contain at most one TSA certificate", { subject });
   if (intermediates.length > timestampChainIntermediates)
     throw new EngineError(
       "over-limit",

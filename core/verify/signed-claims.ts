@@ -1,4 +1,7 @@
-/** What the signed content says: which artifact it names, as what kind of statement, with which annotations. Source: sigstore.md 2, kyverno.md 17. */
+/**
+ * What the signed content says: which artifact it names, as what kind of statement, with which annotations. Source:
+ * sigstore.md 2, kyverno.md 17.
+ */
 import { parseSimpleSigning } from "../cosign/simple-signing.ts";
 import type { SignedContent, SignedEntity } from "../cosign/signed-entity.ts";
 import { isHashName } from "../crypto/digest.ts";
@@ -14,7 +17,8 @@ const nothing: JsonObject = Object.freeze(Object.create(null));
 
 /**
  * The signed annotations of content that is about the claim. The signature must have been verified already.
- * A simple signing payload has them under `optional`; a bundle's statement with the subject that names the image; an attestation in a layer has none.
+ * A simple signing payload has them under `optional`; a bundle's statement with the subject that names the image; an
+ * attestation in a layer has none.
  * @throws EngineError `wrong-digest`, `no-attestation` for a statement of another predicate type, `malformed`
  */
 export function readClaims(entity: SignedEntity, content: SignedContent, claim: Claim): JsonObject {
@@ -22,7 +26,9 @@ export function readClaims(entity: SignedEntity, content: SignedContent, claim: 
     case "simple-signing": {
       const { digest, optional } = parseSimpleSigning(content.payload);
       if (digest !== claim.digest)
-        throw new EngineError("wrong-digest", `invalid or missing digest in claim: ${JSON.stringify(digest)}`, { subject: claim.digest });
+        throw new EngineError("wrong-digest", `invalid or missing digest in claim: ${JSON.stringify(digest)}`, {
+          subject: claim.digest,
+        });
       return optional;
     }
     case "dsse": {
@@ -38,14 +44,17 @@ export function readClaims(entity: SignedEntity, content: SignedContent, claim: 
 const otherAlgorithms = ["sha384", "sha512"] as const;
 
 /**
- * A file's bytes are at hand: what the statement says of them under another algorithm must be true as well. Images are named by SHA-256 alone.
+ * A file's bytes are at hand: what the statement says of them under another algorithm must be true as well. Images are
+ * named by SHA-256 alone.
  * @throws EngineError `wrong-digest`
  */
 function requireOtherDigests(stated: Readonly<Record<string, string>>, claim: Claim): void {
   for (const algorithm of otherAlgorithms) {
     const expected = stated[algorithm] === undefined ? undefined : claimedDigest(claim, algorithm);
     if (expected !== undefined && stated[algorithm]?.toLowerCase() !== encodeHex(expected))
-      throw new EngineError("wrong-digest", `the statement names another ${algorithm} digest`, { subject: claim.digest });
+      throw new EngineError("wrong-digest", `the statement names another ${algorithm} digest`, {
+        subject: claim.digest,
+      });
   }
 }
 
@@ -54,11 +63,15 @@ export function requirePredicateType(content: SignedContent, claim: Claim): void
   if (claim.predicateType === undefined) return;
   const found = content.kind === "dsse" ? content.statement.predicateType : undefined;
   if (found !== claim.predicateType)
-    throw new EngineError("no-attestation", `predicate type ${JSON.stringify(found ?? null)}, where ${JSON.stringify(claim.predicateType)} is required`);
+    throw new EngineError(
+      "no-attestation",
+      `predicate type ${JSON.stringify(found ?? null)}, where ${JSON.stringify(claim.predicateType)} is required`,
+    );
 }
 
 /**
- * A bundle over the artifact itself names its digest beside the signature. Nobody signed that, but a wrong one makes the bundle one of another artifact.
+ * A bundle over the artifact itself names its digest beside the signature. Nobody signed that, but a wrong one makes
+ * the bundle one of another artifact.
  * @throws EngineError `wrong-digest`
  */
 export function requireMessageDigest(content: SignedContent, claim: Claim): void {
@@ -66,15 +79,23 @@ export function requireMessageDigest(content: SignedContent, claim: Claim): void
   const { algorithm, digest } = content.digest;
   const expected = isHashName(algorithm) ? claimedDigest(claim, algorithm) : undefined;
   if (expected === undefined)
-    throw new EngineError("wrong-digest", `the bundle names a ${algorithm} digest, which cannot be compared with the artifact`, { subject: claim.digest });
-  if (!equalBytes(digest, expected)) throw new EngineError("wrong-digest", "the bundle is about another artifact", { subject: claim.digest });
+    throw new EngineError(
+      "wrong-digest",
+      `the bundle names a ${algorithm} digest, which cannot be compared with the artifact`,
+      { subject: claim.digest },
+    );
+  if (!equalBytes(digest, expected))
+    throw new EngineError("wrong-digest", "the bundle is about another artifact", { subject: claim.digest });
 }
 
 /**
  * Every required pair must be there as text, exactly equal; a number or boolean never is.
  * @throws EngineError `wrong-annotations`
  */
-export function requireAnnotations(required: readonly (readonly [name: string, value: string])[], signed: JsonObject): void {
+export function requireAnnotations(
+  required: readonly (readonly [name: string, value: string])[],
+  signed: JsonObject,
+): void {
   for (const [name, value] of required) {
     const found = Object.hasOwn(signed, name) ? signed[name] : undefined;
     if (found !== value)

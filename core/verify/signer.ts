@@ -1,4 +1,7 @@
-/** Who is to have signed a candidate: the expected key, or the certificate that the candidate carries. Source: outcomes.md section 2, kyverno.md 17. */
+/**
+ * Who is to have signed a candidate: the expected key, or the certificate that the candidate carries. Source:
+ * outcomes.md section 2, kyverno.md 17.
+ */
 import { ask } from "../cosign/ask.ts";
 import type { SignedEntity } from "../cosign/signed-entity.ts";
 import { registeredAlgorithms } from "../crypto/algorithms.ts";
@@ -32,7 +35,8 @@ export type Signer =
 
 /**
  * The signer to verify `entity` with. Its certificate is not trusted yet.
- * @throws EngineError `wrong-key` for a bundle that says it was signed with a certificate where a key is required, `no-certificate`, `no-key`, `malformed`.
+ * @throws EngineError `wrong-key` for a bundle that says it was signed with a certificate where a key is required,
+ * `no-certificate`, `no-key`, `malformed`.
  */
 export function findSigner(entity: SignedEntity, expected: ExpectedSigner, knowledge: Knowledge): Signer {
   switch (expected.kind) {
@@ -57,29 +61,40 @@ export function findSigner(entity: SignedEntity, expected: ExpectedSigner, knowl
   }
 }
 
-/** A layer's certificate is an annotation beside the signature; a bundle's is its own word for what made the signature. */
+/**
+ * A layer's certificate is an annotation beside the signature; a bundle's is its own word for what made the signature.
+ */
 function refuseCertificateBundle(entity: SignedEntity): void {
   const { layout } = entity.source;
   if ((layout === "bundle" || layout === "file") && entity.certificate() !== undefined)
-    throw new EngineError("wrong-key", "signed with a certificate, where a key is required", { subject: entity.source.digest });
+    throw new EngineError("wrong-key", "signed with a certificate, where a key is required", {
+      subject: entity.source.digest,
+    });
 }
 
 function readKey(reference: string, knowledge: Knowledge): PublicKey {
   const answer = ask(knowledge, { kind: "key", reference }, "no-key");
-  if (answer.state === "absent") throw new EngineError("no-key", `${answer.from} does not have this key`, { subject: reference });
+  if (answer.state === "absent")
+    throw new EngineError("no-key", `${answer.from} does not have this key`, { subject: reference });
   // cosign reads the first key of such a text.
   const [key] = parsePublicKeysPem(answer.value);
-  if (key === undefined) throw new EngineError("malformed", "no public key in what the reference holds", { subject: reference });
+  if (key === undefined)
+    throw new EngineError("malformed", "no public key in what the reference holds", { subject: reference });
   return key;
 }
 
 function issuedSigner(entity: SignedEntity, expected: Extract<ExpectedSigner, { kind: "issued" }>): Signer {
   const carried = entity.certificate();
   if (carried === undefined)
-    throw new EngineError("no-certificate", "signed with a bare key, where a certificate is required", { subject: entity.source.digest });
+    throw new EngineError("no-certificate", "signed with a bare key, where a certificate is required", {
+      subject: entity.source.digest,
+    });
   const { certificate } = carried;
   const key = certificate.publicKey;
-  if (key === undefined) throw new EngineError("malformed", "a certificate with a key of an unsupported type", { subject: entity.source.digest });
+  if (key === undefined)
+    throw new EngineError("malformed", "a certificate with a key of an unsupported type", {
+      subject: entity.source.digest,
+    });
   return {
     kind: "issued",
     certificate,

@@ -7,12 +7,16 @@ import type { TimestampAuthority } from "../timestamp/timestamp-authority.ts";
 import { type VerifiedTimestamp, verifyTimestamp } from "../timestamp/verify-timestamp.ts";
 import { attempt } from "./attempt.ts";
 
-/** What a timestamp covers: the signature, but for an attestation's layer, whose annotation holds none, the whole envelope. */
+/**
+ * What a timestamp covers: the signature, but for an attestation's layer, whose annotation holds none, the whole
+ * envelope.
+ */
 export const timestampedBytes = (content: SignedContent, signature: Uint8Array): Uint8Array =>
   content.kind === "dsse" && content.envelopeBytes !== undefined ? content.envelopeBytes : signature;
 
 /**
- * The times of the entity's timestamps, one for each authority, and the first failure among the others. Whether a failure matters is the caller's affair.
+ * The times of the entity's timestamps, one for each authority, and the first failure among the others. Whether a
+ * failure matters is the caller's affair.
  * @throws EngineError `malformed`, `over-limit`
  */
 export function proveTimestamps(
@@ -23,7 +27,8 @@ export function proveTimestamps(
   limits: Limits,
 ): { readonly proven: readonly VerifiedTimestamp[]; readonly failure?: EngineError } {
   const tokens = entity.timestamps();
-  if (tokens.length > limits.timestamps) throw new EngineError("over-limit", `${tokens.length} timestamps, at most ${limits.timestamps} are read`);
+  if (tokens.length > limits.timestamps)
+    throw new EngineError("over-limit", `${tokens.length} timestamps, at most ${limits.timestamps} are read`);
   const proven: VerifiedTimestamp[] = [];
   let failure: EngineError | undefined;
   for (const token of tokens) {

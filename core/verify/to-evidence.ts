@@ -36,7 +36,9 @@ export function toEvidence(parts: ProvenParts): Evidence {
     judgedNow: parts.judgedNow,
     logEntries: parts.entries.map(toLogEntryEvidence),
     certificateTransparency: parts.scts.map(({ logId, at }) => ({ logId, at: at.toISOString() })),
-    ...(content.kind === "dsse" ? { statement: { type: content.statement.type, predicateType: content.statement.predicateType } } : {}),
+    ...(content.kind === "dsse"
+      ? { statement: { type: content.statement.type, predicateType: content.statement.predicateType } }
+      : {}),
     ...(trust === undefined ? {} : { trustedRoot: trust.material.digest }),
     ...(trust?.tuf === undefined ? {} : { tuf: trust.tuf }),
   };
@@ -61,8 +63,12 @@ function toSignerEvidence({ signer, algorithm, chain }: ProvenParts): SignerEvid
 }
 
 const toTimes = ({ entries, timestamps }: ProvenParts): readonly EstablishedTime[] => [
-  ...entries.flatMap(({ at, logId }): EstablishedTime[] => (at === undefined ? [] : [{ at: at.toISOString(), source: "rekor", authority: logId }])),
-  ...timestamps.map(({ at, authority }): EstablishedTime => ({ at: at.toISOString(), source: "timestamp-authority", authority })),
+  ...entries.flatMap(({ at, logId }): EstablishedTime[] =>
+    at === undefined ? [] : [{ at: at.toISOString(), source: "rekor", authority: logId }],
+  ),
+  ...timestamps.map(
+    ({ at, authority }): EstablishedTime => ({ at: at.toISOString(), source: "timestamp-authority", authority }),
+  ),
 ];
 
 const toLogEntryEvidence = ({ logId, logIndex, provenBy, origin, from }: ProvenEntry): LogEntryEvidence => ({

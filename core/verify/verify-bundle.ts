@@ -1,4 +1,7 @@
-/** A Sigstore bundle over a file, or about a digest, under a trusted root that is at hand: the same pipeline, another kind of artifact. Source: Sigstore client specification. */
+/**
+ * A Sigstore bundle over a file, or about a digest, under a trusted root that is at hand: the same pipeline, another
+ * kind of artifact. Source: Sigstore client specification.
+ */
 import { parseBundle } from "../cosign/bundle.ts";
 import { type EntitySource, once } from "../cosign/signed-entity.ts";
 import { bundleEntity, readBundleContent } from "../cosign/signed-entity-bundle.ts";
@@ -54,14 +57,26 @@ function fileSource(bundle: Uint8Array | string): EntitySource {
 }
 
 /** Whether the bundle proves that the expected signer signed the artifact. */
-export function verifyBundle({ bundle, artifact, expectation, trustedRoot }: BundleToVerify, context: BundleContext): Verification<Evidence> {
+export function verifyBundle(
+  { bundle, artifact, expectation, trustedRoot }: BundleToVerify,
+  context: BundleContext,
+): Verification<Evidence> {
   const entity = attempt(() => {
     if (bundle.length > defaultLimits.bundleBytes)
-      throw new EngineError("over-limit", `a bundle of ${bundle.length} bytes, at most ${defaultLimits.bundleBytes} are read`);
+      throw new EngineError(
+        "over-limit",
+        `a bundle of ${bundle.length} bytes, at most ${defaultLimits.bundleBytes} are read`,
+      );
     const parsed = parseBundle(bundle);
     return bundleEntity(parsed, fileSource(bundle), readBundleContent(parsed));
   });
   if (!entity.ok) return failed(toFailure(entity.error, "entity.content", stageOf("entity.content")));
-  const claim: Claim = "bytes" in artifact ? { digest: digestOf(artifact.bytes), bytes: () => artifact.bytes } : artifact;
-  return verifyEntity(entity.value, expectation, claim, { ...context, knowledge: onlyTrust(trustedRoot), trustRootName, limits: defaultLimits });
+  const claim: Claim =
+    "bytes" in artifact ? { digest: digestOf(artifact.bytes), bytes: () => artifact.bytes } : artifact;
+  return verifyEntity(entity.value, expectation, claim, {
+    ...context,
+    knowledge: onlyTrust(trustedRoot),
+    trustRootName,
+    limits: defaultLimits,
+  });
 }

@@ -1,6 +1,7 @@
 /**
- * The pipeline: from one candidate and one expectation to evidence. The order is fixed: established time, key or certificate at those times with
- * its SCT, signature, content, identity, annotations; the log is asked for an entry last of all. Source: design.md section 4, sigstore.md 0.
+ * The pipeline: from one candidate and one expectation to evidence. The order is fixed: established time, key or
+ * certificate at those times with its SCT, signature, content, identity, annotations; the log is asked for an entry
+ * last of all. Source: design.md section 4, sigstore.md 0.
  */
 import type { SignedContent, SignedEntity } from "../cosign/signed-entity.ts";
 import { EngineError } from "../errors.ts";
@@ -18,7 +19,14 @@ import { refuseDistrustedArtifact, refuseDistrustedContent, refuseDistrustedEvid
 import type { Evidence } from "./evidence.ts";
 import type { Expectation } from "./expectation.ts";
 import { requireIdentity } from "./identity.ts";
-import { logEntryQuestion, type LogProof, proveAskedEntry, proveCarriedEntries, type ProvenEntry, requireLogInService } from "./log-proof.ts";
+import {
+  logEntryQuestion,
+  type LogProof,
+  proveAskedEntry,
+  proveCarriedEntries,
+  type ProvenEntry,
+  requireLogInService,
+} from "./log-proof.ts";
 import { entryLayout, loggedSignature } from "./logged-signature.ts";
 import { readClaims, requireAnnotations, requirePredicateType } from "./signed-claims.ts";
 import { findSigner, type Signer } from "./signer.ts";
@@ -27,7 +35,10 @@ import { toEvidence } from "./to-evidence.ts";
 import { Trail } from "./trail.ts";
 import { type TrustAccess, trustAccess } from "./trust-access.ts";
 
-/** Whether `entity` satisfies `expectation` for the artifact of `claim`. `verifier` stands in for the context's, where several candidates share its bound. */
+/**
+ * Whether `entity` satisfies `expectation` for the artifact of `claim`. `verifier` stands in for the context's, where
+ * several candidates share its bound.
+ */
 export function verifyEntity(
   entity: SignedEntity,
   expectation: Expectation,
@@ -57,7 +68,14 @@ class Pipeline {
   #scts: readonly ProvenSct[] = [];
   #judgedNow = false;
 
-  constructor(entity: SignedEntity, expectation: Expectation, claim: Claim, context: VerifyContext, trail: Trail, verifier: SignatureVerifier) {
+  constructor(
+    entity: SignedEntity,
+    expectation: Expectation,
+    claim: Claim,
+    context: VerifyContext,
+    trail: Trail,
+    verifier: SignatureVerifier,
+  ) {
     this.#entity = entity;
     this.#expectation = expectation;
     this.#claim = claim;
@@ -120,7 +138,9 @@ class Pipeline {
 
   /** A layer without an entry, where one is required: the log is to be asked. A bundle brings what it has. */
   get #lacksEntry(): boolean {
-    return this.#expectation.log.required && entryLayout(this.#entity) === "layer" && this.#entity.logEntries().length === 0;
+    return (
+      this.#expectation.log.required && entryLayout(this.#entity) === "layer" && this.#entity.logEntries().length === 0
+    );
   }
 
   get #times(): readonly Date[] {
@@ -145,7 +165,9 @@ class Pipeline {
     const outcome = attempt(run);
     if (outcome.ok) return outcome.value;
     if (outcome.error.code === "bad-log-proof" || outcome.error.code === "bad-timestamp") {
-      const cause = attempt(() => requireSignature(this.#content, this.#signature, this.#signer, this.#claim, this.#verifier));
+      const cause = attempt(() =>
+        requireSignature(this.#content, this.#signature, this.#signer, this.#claim, this.#verifier),
+      );
       if (!cause.ok) {
         this.#trail.at("signature.cause");
         throw cause.error;
@@ -159,22 +181,35 @@ class Pipeline {
     if (!this.#expectation.log.required || this.#lacksEntry) return;
     const entries = this.#entity.logEntries();
     if (entries.length === 0)
-      throw new EngineError("no-log-proof", "a bundle without log entry, where one is required", { subject: this.#entity.source.digest });
+      throw new EngineError("no-log-proof", "a bundle without log entry, where one is required", {
+        subject: this.#entity.source.digest,
+      });
     this.#entries = this.#withCause(() => proveCarriedEntries(entries, this.#logProof()));
   }
 
   /**
-   * Timestamps of layers count only with the policy's own authority, and then each must hold; those of bundles with the trusted root's too, where one that
-   * does not hold is passed over while another time is established. A bare key needs no time, so its timestamps are read only where somebody asks for them.
+   * Timestamps of layers count only with the policy's own authority, and then each must hold; those of bundles with the
+   * trusted root's too, where one that does not hold is passed over while another time is established. A bare key needs
+   * no time, so its timestamps are read only where somebody asks for them.
    */
   #proveTimestamps(): void {
     const { timestampAuthority } = this.#expectation;
     const layer = entryLayout(this.#entity) === "layer";
-    if (layer ? timestampAuthority === undefined : this.#signer.kind === "key" && this.#context.timestampsOfKeys !== true) return;
+    if (
+      layer ? timestampAuthority === undefined : this.#signer.kind === "key" && this.#context.timestampsOfKeys !== true
+    )
+      return;
     if (this.#entity.timestamps().length === 0) return;
     const { limits } = this.#context;
-    const authorities = timestampAuthority === undefined ? this.#trust.root().timestampAuthorities : [timestampAuthority];
-    const { proven, failure } = proveTimestamps(this.#entity, timestampedBytes(this.#content, this.#signature), authorities, this.#verifier, limits);
+    const authorities =
+      timestampAuthority === undefined ? this.#trust.root().timestampAuthorities : [timestampAuthority];
+    const { proven, failure } = proveTimestamps(
+      this.#entity,
+      timestampedBytes(this.#content, this.#signature),
+      authorities,
+      this.#verifier,
+      limits,
+    );
     this.#timestamps = proven;
     // While the log's time is unknown, it may yet be the one that suffices.
     if (failure !== undefined && (layer || (this.#times.length === 0 && this.#trail.isCertain))) {
@@ -186,8 +221,9 @@ class Pipeline {
   }
 
   /**
-   * The chain at every established time; at the time of the decision only where there is none and none is to come. While a time is to come, the
-   * chain is looked at when the certificate began, so that a stranger's is refused without asking anybody.
+   * The chain at every established time; at the time of the decision only where there is none and none is to come.
+   * While a time is to come, the chain is looked at when the certificate began, so that a stranger's is refused without
+   * asking anybody.
    */
   #verifyCertificate(): void {
     const times = this.#times;
@@ -203,7 +239,9 @@ class Pipeline {
       return;
     }
     if (this.#expectation.log.required)
-      throw new EngineError("no-timestamp", "the log entry has no time of its own, and no timestamp gives one", { subject: this.#entity.source.digest });
+      throw new EngineError("no-timestamp", "the log entry has no time of its own, and no timestamp gives one", {
+        subject: this.#entity.source.digest,
+      });
     this.#judgedNow = true;
     this.#verifyChain([this.#context.now]);
   }
@@ -211,33 +249,45 @@ class Pipeline {
   #verifyChain(times: readonly Date[]): void {
     const signer = this.#signer;
     if (signer.kind === "key") return;
-    for (const at of times) this.#chain = verifyChainAt(signer, at, () => this.#trust.root().authorities, this.#verifier);
+    for (const at of times)
+      this.#chain = verifyChainAt(signer, at, () => this.#trust.root().authorities, this.#verifier);
   }
 
   /** A policy's lone certificate has no issuer at hand, and needs no SCT. */
   #verifyScts(): void {
     const { required, keys } = this.#expectation.certificateTransparency;
     const signer = this.#signer;
-    if (!required || signer.kind === "key" || (signer.kind === "policy" && signer.path === undefined) || this.#chain.length === 0) return;
+    if (
+      !required ||
+      signer.kind === "key" ||
+      (signer.kind === "policy" && signer.path === undefined) ||
+      this.#chain.length === 0
+    )
+      return;
     this.#scts = verifyChainScts(this.#chain, keys ?? this.#trust.root().ctlogs, this.#verifier);
   }
 
   /** Only a certificate with a verified chain has an identity. */
   #requireIdentity(): void {
-    if (this.#signer.kind === "issued" && this.#chain.length > 0) requireIdentity(this.#signer.certificate, this.#signer.identity);
+    if (this.#signer.kind === "issued" && this.#chain.length > 0)
+      requireIdentity(this.#signer.certificate, this.#signer.identity);
   }
 
   #askForEntry(): void {
     const { url } = this.#expectation.log;
     const question = url === undefined ? undefined : logEntryQuestion(url, this.#content);
     if (question === undefined)
-      throw new EngineError("no-log-proof", "the signature carries no log entry, and the policy names no log to ask", { subject: this.#entity.source.digest });
+      throw new EngineError("no-log-proof", "the signature carries no log entry, and the policy names no log to ask", {
+        subject: this.#entity.source.digest,
+      });
     const entry = proveAskedEntry(question, this.#context.knowledge, this.#logProof());
     this.#entries = [entry];
     if (this.#signer.kind === "key") return;
     this.#trail.at("x509.path-at-lookup");
     if (this.#times.length === 0)
-      throw new EngineError("no-timestamp", "the log entry has no time of its own, and no timestamp gives one", { subject: this.#entity.source.digest });
+      throw new EngineError("no-timestamp", "the log entry has no time of its own, and no timestamp gives one", {
+        subject: this.#entity.source.digest,
+      });
     const looked = this.#chain.length > 0;
     this.#verifyChain(this.#times);
     if (looked) return;

@@ -1,4 +1,7 @@
-/** All candidates of an image against one expectation, folded: signatures need one that proves, attestations give every one that does. Source: design.md section 3, outcomes.md section 2. */
+/**
+ * All candidates of an image against one expectation, folded: signatures need one that proves, attestations give every
+ * one that does. Source: design.md section 3, outcomes.md section 2.
+ */
 import { foundContent } from "../cosign/ask.ts";
 import { type EntitySearch, findSignedEntities, type SearchOptions } from "../cosign/find-signed-entities.ts";
 import type { EntityPurpose, EntitySource, SignedEntity } from "../cosign/signed-entity.ts";
@@ -41,19 +44,42 @@ export interface AttestationOutcome {
   /** Every statement of the type that satisfies the expectation; at least one. */
   readonly verification: Verification<readonly ProvenStatement[]>;
   readonly candidates: readonly Candidate[];
-  /** What could not be known beside what was proven: further statements of the type may exist. Empty when `verification` is not proven. */
+  /**
+   * What could not be known beside what was proven: further statements of the type may exist. Empty when `verification`
+   * is not proven.
+   */
   readonly undecided: { readonly failures: readonly Failure[]; readonly open: readonly Question[] };
 }
 
-/** Whether some signature of the image satisfies the expectation. The first that does ends the search, unless the context is exhaustive. */
-export function verifySignatures(image: ImageToVerify, expectation: Expectation, layouts: Layouts, context: VerifyContext): SignatureOutcome {
+/**
+ * Whether some signature of the image satisfies the expectation. The first that does ends the search, unless the
+ * context is exhaustive.
+ */
+export function verifySignatures(
+  image: ImageToVerify,
+  expectation: Expectation,
+  layouts: Layouts,
+  context: VerifyContext,
+): SignatureOutcome {
   const claim = claimFor(image, context);
-  const run = verifyCandidates(image, "signature", expectation, claim, layouts, context, () => true, context.exhaustive === true);
+  const run = verifyCandidates(
+    image,
+    "signature",
+    expectation,
+    claim,
+    layouts,
+    context,
+    () => true,
+    context.exhaustive === true,
+  );
   const first = run.candidates.find(({ verification }) => verification.truth === "proven");
   return { verification: first === undefined ? run.failure : first.verification, candidates: run.candidates };
 }
 
-/** Every attestation of `predicateType` on the image that satisfies the expectation. Those of other types, and by others, are left out. */
+/**
+ * Every attestation of `predicateType` on the image that satisfies the expectation. Those of other types, and by
+ * others, are left out.
+ */
 export function verifyAttestations(
   image: ImageToVerify,
   predicateType: string,
@@ -62,9 +88,19 @@ export function verifyAttestations(
   context: VerifyContext,
 ): AttestationOutcome {
   const claim = { ...claimFor(image, context), predicateType };
-  const run = verifyCandidates(image, "attestation", expectation, claim, layouts, context, (entity) => isOfType(entity, predicateType), true);
+  const run = verifyCandidates(
+    image,
+    "attestation",
+    expectation,
+    claim,
+    layouts,
+    context,
+    (entity) => isOfType(entity, predicateType),
+    true,
+  );
   const statements = run.proven.flatMap(({ entity, evidence }) => toStatement(entity, evidence));
-  if (statements.length === 0) return { verification: run.failure, candidates: run.candidates, undecided: { failures: [], open: [] } };
+  if (statements.length === 0)
+    return { verification: run.failure, candidates: run.candidates, undecided: { failures: [], open: [] } };
   return { verification: proven(statements), candidates: run.candidates, undecided: run.undecided };
 }
 
@@ -117,11 +153,17 @@ function fold(
   image: ImageToVerify,
 ): Pick<CandidateRun, "undecided" | "failure"> {
   const unknowns = candidates.flatMap(({ verification }) => (verification.truth === "unknown" ? [verification] : []));
-  const failures = [...search.failures, ...candidates.flatMap(({ verification }) => (verification.truth === "proven" ? [] : verification.failures))];
+  const failures = [
+    ...search.failures,
+    ...candidates.flatMap(({ verification }) => (verification.truth === "proven" ? [] : verification.failures)),
+  ];
   const ignorance = failures.filter(({ code }) => codeRow(code).truth !== "refuted");
   const open = [...search.open, ...unknowns.flatMap((verification) => verification.open)];
   // What a bound cut off refutes nothing that was proven, but nobody has read it.
-  const undecided = { failures: failures.filter(({ code }) => code === "over-limit" || codeRow(code).truth !== "refuted"), open };
+  const undecided = {
+    failures: failures.filter(({ code }) => code === "over-limit" || codeRow(code).truth !== "refuted"),
+    open,
+  };
   if (ignorance.length > 0) return { undecided, failure: unknown(failures, open) };
   if (failures.length > 0) return { undecided, failure: refuted(...failures) };
   return { undecided, failure: refuted(nothingFound(purpose, image)) };
@@ -129,14 +171,22 @@ function fold(
 
 function nothingFound(purpose: EntityPurpose, image: ImageToVerify): Failure {
   const code: ErrorCode = purpose === "signature" ? "no-signature" : "no-attestation";
-  const reason = purpose === "signature" ? "no signature found in any layout" : "no attestation of this predicate type found in any layout";
+  const reason =
+    purpose === "signature"
+      ? "no signature found in any layout"
+      : "no attestation of this predicate type found in any layout";
   return { check: "entity.find", code, reason, subject: `${image.repository}@${image.digest}`, stage: 0 };
 }
 
 /** The image's manifest is read only where a signature over the manifest itself asks for it. */
 const claimFor = (image: ImageToVerify, context: VerifyContext): Claim => ({
   digest: image.digest,
-  bytes: () => foundContent(readManifest(context.knowledge, image.repository, image.digest, context.limits), "image-not-found", image.digest).bytes,
+  bytes: () =>
+    foundContent(
+      readManifest(context.knowledge, image.repository, image.digest, context.limits),
+      "image-not-found",
+      image.digest,
+    ).bytes,
 });
 
 /** What cannot be read may be of the type, and is a candidate: its failure is to be seen. */
@@ -148,6 +198,13 @@ function isOfType(entity: SignedEntity, predicateType: string): boolean {
 function toStatement(entity: SignedEntity, evidence: Evidence): ProvenStatement[] {
   const content = entity.content();
   return content.kind === "dsse"
-    ? [{ type: content.statement.type, predicateType: content.statement.predicateType, predicate: content.statement.predicate, evidence }]
+    ? [
+        {
+          type: content.statement.type,
+          predicateType: content.statement.predicateType,
+          predicate: content.statement.predicate,
+          evidence,
+        },
+      ]
     : [];
 }

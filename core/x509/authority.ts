@@ -1,6 +1,6 @@
 /**
- * Authorities whose signatures on one another were verified when trust was loaded, so that a request pays for the leaf's signature
- * alone. Times, constraints and usages are judged anew for every path.
+ * Authorities whose signatures on one another were verified when trust was loaded, so that a request pays for the
+ * leaf's signature alone. Times, constraints and usages are judged anew for every path.
  */
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import { equalBytes } from "../encoding/bytes.ts";
@@ -24,8 +24,8 @@ export function isSignedBy(child: Certificate, parent: Certificate, verifier: Si
 }
 
 /**
- * Verifies which authorities signed which intermediates. Nothing is refused here: what does not verify is remembered as that, and what
- * is beyond `limits.chainSignatureChecks` is left to the request.
+ * Verifies which authorities signed which intermediates. Nothing is refused here: what does not verify is remembered as
+ * that, and what is beyond `limits.chainSignatureChecks` is left to the request.
  */
 export function prepareAuthority(
   anchors: readonly Certificate[],
@@ -38,7 +38,8 @@ export function prepareAuthority(
   for (const child of intermediates) {
     const parents = new Map<Certificate, boolean>();
     for (const parent of [...anchors, ...intermediates]) {
-      if (checks >= limits.chainSignatureChecks || parent === child || !equalBytes(child.issuer, parent.subject)) continue;
+      if (checks >= limits.chainSignatureChecks || parent === child || !equalBytes(child.issuer, parent.subject))
+        continue;
       checks += 1;
       parents.set(parent, isSignedBy(child, parent, verifier));
     }

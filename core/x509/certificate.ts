@@ -26,7 +26,13 @@ import {
 import { type GeneralName, parseGeneralNames } from "./general-name.ts";
 import { parseName } from "./name.ts";
 import { type NameConstraints, parseNameConstraints } from "./name-constraints.ts";
-import { type PolicyConstraints, type PolicyMapping, parsePolicies, parsePolicyConstraints, parsePolicyMappings } from "./policies.ts";
+import {
+  type PolicyConstraints,
+  type PolicyMapping,
+  parsePolicies,
+  parsePolicyConstraints,
+  parsePolicyMappings,
+} from "./policies.ts";
 import { readSignatureAlgorithm } from "./signature-algorithm.ts";
 
 /** A parsed certificate. Byte fields are slices of `der`. */
@@ -72,7 +78,9 @@ export interface Certificate {
 
 const subject = "certificate";
 
-/** The extensions of id-ce that path validation reads are parsed with the certificate, so that a broken one breaks it. */
+/**
+ * The extensions of id-ce that path validation reads are parsed with the certificate, so that a broken one breaks it.
+ */
 class ParsedCertificate implements Certificate {
   readonly der: Uint8Array;
   readonly tbs: Uint8Array;
@@ -115,7 +123,8 @@ class ParsedCertificate implements Certificate {
     this.version = readVersion(tbs);
     this.serialNumber = tbs.unsignedBytes();
     // RFC 5280 §4.1.1.2: both must be the same, or an attacker could choose between them.
-    if (!equalBytes(tbs.element(Tag.sequence), algorithm)) throw tbs.malformed("inner and outer signature algorithms differ");
+    if (!equalBytes(tbs.element(Tag.sequence), algorithm))
+      throw tbs.malformed("inner and outer signature algorithms differ");
     this.issuer = readName(tbs);
     const validity = tbs.read(Tag.sequence);
     this.notBefore = validity.time();
@@ -124,7 +133,8 @@ class ParsedCertificate implements Certificate {
     this.subject = readName(tbs);
     this.subjectPublicKeyInfo = tbs.element(Tag.sequence);
     this.publicKey = readSpki(this.subjectPublicKeyInfo);
-    if (this.version > 1) for (const number of [1, 2]) if (tbs.peek() === contextPrimitive(number)) tbs.bits(contextPrimitive(number));
+    if (this.version > 1)
+      for (const number of [1, 2]) if (tbs.peek() === contextPrimitive(number)) tbs.bits(contextPrimitive(number));
     const wrapper = this.version === 3 ? tbs.readOptional(contextConstructed(3)) : undefined;
     if (wrapper !== undefined) {
       this.extensions = readExtensions(wrapper.read(Tag.sequence), limits.extensionsPerCertificate);
@@ -211,12 +221,13 @@ function readName(tbs: DerReader): Uint8Array {
 }
 
 /**
- * One certificate in DER: version 1 to 3, a non-negative serial number, equal inner and outer algorithms, no extension twice, no
- * trailing bytes. The key is parsed, the signature is not verified.
+ * One certificate in DER: version 1 to 3, a non-negative serial number, equal inner and outer algorithms, no extension
+ * twice, no trailing bytes. The key is parsed, the signature is not verified.
  * @throws EngineError `malformed`; `over-limit` above `limits.certificateBytes` or `limits.extensionsPerCertificate`
  */
 export function parseCertificate(der: Uint8Array, limits: Limits = defaultLimits): Certificate {
-  if (der.length > limits.certificateBytes) throw new EngineError("over-limit", `certificate of ${der.length} bytes`, { subject });
+  if (der.length > limits.certificateBytes)
+    throw new EngineError("over-limit", `certificate of ${der.length} bytes`, { subject });
   return new ParsedCertificate(der, limits);
 }
 
@@ -226,7 +237,8 @@ export function parseCertificate(der: Uint8Array, limits: Limits = defaultLimits
  */
 export function parseCertificatesPem(text: string, limits: Limits = defaultLimits): Certificate[] {
   const certificates = parsePem(text).map(({ label, bytes }) => {
-    if (label !== "CERTIFICATE") throw new EngineError("malformed", `PEM block ${label} where a certificate is expected`, { subject });
+    if (label !== "CERTIFICATE")
+      throw new EngineError("malformed", `PEM block ${label} where a certificate is expected`, { subject });
     return parseCertificate(bytes, limits);
   });
   if (certificates.length === 0) throw new EngineError("malformed", "no certificate in the PEM text", { subject });

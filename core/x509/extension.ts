@@ -1,4 +1,7 @@
-/** Certificate extensions: their frame, and the content of those that RFC 5280 defines and path validation needs. Source: RFC 5280 §4.1 and §4.2.1. */
+/**
+ * Certificate extensions: their frame, and the content of those that RFC 5280 defines and path validation needs.
+ * Source: RFC 5280 §4.1 and §4.2.1.
+ */
 import { DerReader, openDer } from "../asn1/der.ts";
 import { formatOid } from "../asn1/oid.ts";
 import { contextPrimitive, Tag } from "../asn1/tag.ts";
@@ -109,9 +112,13 @@ export const standardNumber = (extension: Extension): number => extension.number
 export function readExtensions(list: DerReader, maximum: number): readonly Extension[] {
   const extensions: Extension[] = [];
   do {
-    if (extensions.length >= maximum) throw new EngineError("over-limit", `certificate with more than ${maximum} extensions`, { subject: list.subject });
+    if (extensions.length >= maximum)
+      throw new EngineError("over-limit", `certificate with more than ${maximum} extensions`, {
+        subject: list.subject,
+      });
     const extension = readExtension(list);
-    for (const earlier of extensions) if (extension.isLike(earlier)) throw list.malformed(`two extensions ${extension.oid}`);
+    for (const earlier of extensions)
+      if (extension.isLike(earlier)) throw list.malformed(`two extensions ${extension.oid}`);
     extensions.push(extension);
   } while (!list.atEnd);
   return extensions;
@@ -154,7 +161,11 @@ export function parseKeyUsage(value: Uint8Array): readonly KeyUsage[] {
 }
 
 /** Purposes of the extended key usage extension. */
-export const Purpose = { any: "2.5.29.37.0", codeSigning: "1.3.6.1.5.5.7.3.3", timeStamping: "1.3.6.1.5.5.7.3.8" } as const;
+export const Purpose = {
+  any: "2.5.29.37.0",
+  codeSigning: "1.3.6.1.5.5.7.3.3",
+  timeStamping: "1.3.6.1.5.5.7.3.8",
+} as const;
 
 /** Object identifiers of a SEQUENCE SIZE (1..MAX) OF OBJECT IDENTIFIER, dotted. @throws EngineError `malformed` */
 export function parsePurposes(value: Uint8Array): readonly string[] {
@@ -173,7 +184,10 @@ export function parseSubjectKeyIdentifier(value: Uint8Array): Uint8Array {
   return identifier;
 }
 
-/** The key identifier of an AuthorityKeyIdentifier; issuer and serial number are stepped over. @throws EngineError `malformed` */
+/**
+ * The key identifier of an AuthorityKeyIdentifier; issuer and serial number are stepped over.
+ * @throws EngineError `malformed`
+ */
 export function parseAuthorityKeyIdentifier(value: Uint8Array): Uint8Array | undefined {
   const fields = openDer(value, Tag.sequence, "authority key identifier");
   const identifier = fields.peek() === contextPrimitive(0) ? fields.content(contextPrimitive(0)) : undefined;

@@ -1,4 +1,7 @@
-/** The extensions of Fulcio's certificates, and the identities that they state. Source: sigstore.md 5.2 and 5.4 (Fulcio's oid-info). */
+/**
+ * The extensions of Fulcio's certificates, and the identities that they state. Source: sigstore.md 5.2 and 5.4
+ * (Fulcio's oid-info).
+ */
 import { DerReader } from "../asn1/der.ts";
 import { encodeOid } from "../asn1/oid.ts";
 import { decodeText, isTextTag } from "../asn1/text.ts";
@@ -23,7 +26,11 @@ export interface FulcioExtension {
 /** Both issuer extensions have one name: they must agree. */
 const issuerName = "issuer";
 
-const row = (number: number, name: string): FulcioExtension => ({ number, name, encoding: number < 8 ? "text" : "der" });
+const row = (number: number, name: string): FulcioExtension => ({
+  number,
+  name,
+  encoding: number < 8 ? "text" : "der",
+});
 
 /** Every extension with a value of its own. Number 7 is the type of an alternative name, no extension. */
 export const fulcioExtensions: readonly FulcioExtension[] = [
@@ -54,8 +61,8 @@ export const fulcioExtensions: readonly FulcioExtension[] = [
 const byNumber = new Map(fulcioExtensions.map((extension) => [extension.number, extension]));
 
 /**
- * The name, as in {@link readFulcioExtensions}, that a policy's key means: the name itself, Kyverno's `oidcIssuer`, or the dotted
- * object identifier. `undefined` for anything else.
+ * The name, as in {@link readFulcioExtensions}, that a policy's key means: the name itself, Kyverno's `oidcIssuer`, or
+ * the dotted object identifier. `undefined` for anything else.
  */
 export function fulcioExtensionName(key: string): string | undefined {
   if (key === "oidcIssuer") return issuerName;
@@ -63,7 +70,8 @@ export function fulcioExtensionName(key: string): string | undefined {
 }
 
 function readValue(extension: Extension, { name, encoding }: FulcioExtension): string {
-  const malformed = (cause?: unknown) => new EngineError("malformed", `certificate extension ${name} is no text`, { subject: name, cause });
+  const malformed = (cause?: unknown) =>
+    new EngineError("malformed", `certificate extension ${name} is no text`, { subject: name, cause });
   let text: string;
   if (encoding === "text") {
     try {
@@ -98,12 +106,17 @@ function readIssuers(certificate: Certificate): readonly string[] {
 export function issuerOf(certificate: Certificate): string | undefined {
   const [issuer, other = issuer] = readIssuers(certificate);
   if (issuer !== other)
-    throw new EngineError("malformed", `certificate names two issuers, ${JSON.stringify(issuer)} and ${JSON.stringify(other)}`, { subject: issuerName });
+    throw new EngineError(
+      "malformed",
+      `certificate names two issuers, ${JSON.stringify(issuer)} and ${JSON.stringify(other)}`,
+      { subject: issuerName },
+    );
   return issuer;
 }
 
 /**
- * Every Fulcio extension of a certificate by name; the two issuer extensions as one, `issuer`. The record has no prototype.
+ * Every Fulcio extension of a certificate by name; the two issuer extensions as one, `issuer`. The record has no
+ * prototype.
  * @throws EngineError `malformed`
  */
 export function readFulcioExtensions(certificate: Certificate): Readonly<Record<string, string>> {
@@ -117,7 +130,10 @@ export function readFulcioExtensions(certificate: Certificate): Readonly<Record<
   return values;
 }
 
-/** Fulcio's user name among the alternative names: the one otherName, of Fulcio's type. Two of them, or another type, are none. */
+/**
+ * Fulcio's user name among the alternative names: the one otherName, of Fulcio's type. Two of them, or another type,
+ * are none.
+ */
 function userNameOf(certificate: Certificate): string | undefined {
   const others = certificate.subjectAlternativeNames.filter((name) => name.kind === "other");
   const [only] = others;
@@ -131,12 +147,20 @@ function userNameOf(certificate: Certificate): string | undefined {
 }
 
 /**
- * The subjects that a certificate states, as cosign lists them: domain names, mailboxes, addresses, URIs, then Fulcio's user name.
+ * The subjects that a certificate states, as cosign lists them: domain names, mailboxes, addresses, URIs, then Fulcio's
+ * user name.
  * @throws EngineError `malformed`
  */
 export function subjectsOf(certificate: Certificate): readonly string[] {
   const names = certificate.subjectAlternativeNames;
-  const ofKind = (kind: "dns" | "email" | "ip" | "uri") => names.flatMap((name) => (name.kind === kind ? [name.value] : []));
+  const ofKind = (kind: "dns" | "email" | "ip" | "uri") =>
+    names.flatMap((name) => (name.kind === kind ? [name.value] : []));
   const userName = userNameOf(certificate);
-  return [...ofKind("dns"), ...ofKind("email"), ...ofKind("ip"), ...ofKind("uri"), ...(userName === undefined ? [] : [userName])];
+  return [
+    ...ofKind("dns"),
+    ...ofKind("email"),
+    ...ofKind("ip"),
+    ...ofKind("uri"),
+    ...(userName === undefined ? [] : [userName]),
+  ];
 }

@@ -59,13 +59,20 @@ export const isEmptyName = (raw: Uint8Array): boolean => raw.length === 2;
 const escapeValue = (value: string): string =>
   value
     .replace(/[\\",+;<>]/g, "\\$&")
-    .replace(/\p{Cc}/gu, (character) => encodeUtf8(character).reduce((text, byte) => `${text}\\${byte.toString(16).padStart(2, "0")}`, ""))
+    .replace(/\p{Cc}/gu, (character) =>
+      encodeUtf8(character).reduce((text, byte) => `${text}\\${byte.toString(16).padStart(2, "0")}`, ""),
+    )
     .replace(/^[ #]|(?<=.) $/g, "\\$&");
 
-/** A name as RFC 4514 writes it, the last relative name first: `CN=sigstore-intermediate,O=sigstore.dev`. @throws EngineError `malformed` */
+/**
+ * A name as RFC 4514 writes it, the last relative name first: `CN=sigstore-intermediate,O=sigstore.dev`.
+ * @throws EngineError `malformed`
+ */
 export function toNameText(raw: Uint8Array): string {
   return parseName(raw)
-    .map((attributes) => attributes.map(({ type, value }) => `${abbreviations[type] ?? type}=${escapeValue(value)}`).join("+"))
+    .map((attributes) =>
+      attributes.map(({ type, value }) => `${abbreviations[type] ?? type}=${escapeValue(value)}`).join("+"),
+    )
     .reverse()
     .join(",");
 }

@@ -1,8 +1,8 @@
 /**
  * Certification path validation. Source: RFC 5280 §6.1 as Go's crypto/x509 applies it (sigstore.md 5.1).
  *
- * A path is built from the leaf upwards, depth first; the first that satisfies everything is the answer. Any certificate may be an
- * anchor; its own signature is not asked for, its constraints and validity are.
+ * A path is built from the leaf upwards, depth first; the first that satisfies everything is the answer. Any
+ * certificate may be an anchor; its own signature is not asked for, its constraints and validity are.
  */
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import { equalBytes } from "../encoding/bytes.ts";
@@ -41,7 +41,8 @@ const purposes = { "code-signing": Purpose.codeSigning, timestamping: Purpose.ti
 function label(certificate: Certificate): string {
   if (!isEmptyName(certificate.subject)) return toNameText(certificate.subject);
   const name = certificate.subjectAlternativeNames.find(
-    (candidate): candidate is GeneralName & { value: string } => "value" in candidate && typeof candidate.value === "string",
+    (candidate): candidate is GeneralName & { value: string } =>
+      "value" in candidate && typeof candidate.value === "string",
   );
   return name?.value ?? `certificate ${certificate.fingerprint}`;
 }
@@ -49,18 +50,26 @@ function label(certificate: Certificate): string {
 const untrusted = (certificate: Certificate, why: string): EngineError =>
   new EngineError("untrusted-certificate", `${label(certificate)}: ${why}`, { subject: label(certificate) });
 
-/** Extensions of id-ce that validation handles. Go's list: key usage, basic constraints, name constraints, policies and what belongs to them, EKU. */
+/**
+ * Extensions of id-ce that validation handles. Go's list: key usage, basic constraints, name constraints, policies and
+ * what belongs to them, EKU.
+ */
 const handled = new Set([15, 19, 30, 32, 33, 36, 37, 54]);
 
 function checkCriticalExtensions(certificate: Certificate, isLeaf: boolean): void {
   for (const extension of certificate.extensions) {
     if (!extension.critical) continue;
     const number = standardNumber(extension);
-    // The leaf's alternative names are read by whoever asks for an identity, whatever their form: Fulcio's user names are otherNames.
+    // The leaf's alternative names are read by whoever asks for an identity, whatever their form: Fulcio's user names
+    // are otherNames.
     const isNames =
       number === 17 &&
-      (isLeaf || certificate.subjectAlternativeNames.some(({ kind }) => kind === "dns" || kind === "email" || kind === "ip" || kind === "uri"));
-    if (!handled.has(number) && !isNames) throw untrusted(certificate, `critical extension ${extension.oid} is not understood`);
+      (isLeaf ||
+        certificate.subjectAlternativeNames.some(
+          ({ kind }) => kind === "dns" || kind === "email" || kind === "ip" || kind === "uri",
+        ));
+    if (!handled.has(number) && !isNames)
+      throw untrusted(certificate, `critical extension ${extension.oid} is not understood`);
   }
 }
 
@@ -68,11 +77,16 @@ function checkCriticalExtensions(certificate: Certificate, isLeaf: boolean): voi
 function checkIssuer(issuer: Certificate, path: readonly Certificate[], isAnchor: boolean): void {
   const { basicConstraints, keyUsage } = issuer;
   // An anchor of version 1 or 2 has no extensions and needs none.
-  if (basicConstraints?.isAuthority !== true && !(isAnchor && issuer.version < 3)) throw untrusted(issuer, "is not a certificate authority");
-  if (keyUsage !== undefined && !keyUsage.includes("keyCertSign")) throw untrusted(issuer, "may not sign certificates by its key usage");
+  if (basicConstraints?.isAuthority !== true && !(isAnchor && issuer.version < 3))
+    throw untrusted(issuer, "is not a certificate authority");
+  if (keyUsage !== undefined && !keyUsage.includes("keyCertSign"))
+    throw untrusted(issuer, "may not sign certificates by its key usage");
   // Every certificate between issuer and leaf counts, self-issued ones too.
   if (basicConstraints?.pathLength !== undefined && path.length - 1 > basicConstraints.pathLength)
-    throw untrusted(issuer, `path is longer than the ${basicConstraints.pathLength} authorities that it allows below it`);
+    throw untrusted(
+      issuer,
+      `path is longer than the ${basicConstraints.pathLength} authorities that it allows below it`,
+    );
 }
 
 /** RFC 5280 §6.1.4 (g): the names of everything below an authority, alternative names and subjects. */
@@ -80,7 +94,9 @@ function checkNames(issuer: Certificate, path: readonly Certificate[], budget: C
   if (issuer.nameConstraints === undefined) return;
   const isCritical = issuer.extensions.some((extension) => standardNumber(extension) === 30 && extension.critical);
   for (const { subject, subjectAlternativeNames } of path) {
-    const names: readonly GeneralName[] = isEmptyName(subject) ? subjectAlternativeNames : [{ kind: "directory", name: subject }, ...subjectAlternativeNames];
+    const names: readonly GeneralName[] = isEmptyName(subject)
+      ? subjectAlternativeNames
+      : [{ kind: "directory", name: subject }, ...subjectAlternativeNames];
     checkNameConstraints(issuer.nameConstraints, isCritical, names, budget);
   }
 }
@@ -90,12 +106,14 @@ function checkUsage(path: readonly Certificate[], { usage, requireLeafUsage = fa
   const purpose = purposes[usage];
   for (const certificate of path) {
     const allowed = certificate.extendedKeyUsage;
-    if (allowed !== undefined && !allowed.includes(purpose) && !allowed.includes(Purpose.any)) throw untrusted(certificate, `may not be used for ${usage}`);
+    if (allowed !== undefined && !allowed.includes(purpose) && !allowed.includes(Purpose.any))
+      throw untrusted(certificate, `may not be used for ${usage}`);
   }
   const [leaf] = path;
   if (!requireLeafUsage || leaf === undefined) return;
   if (leaf.extendedKeyUsage?.includes(purpose) !== true) throw untrusted(leaf, `does not say that it is for ${usage}`);
-  if (leaf.keyUsage !== undefined && !leaf.keyUsage.includes("digitalSignature")) throw untrusted(leaf, "may not make digital signatures by its key usage");
+  if (leaf.keyUsage !== undefined && !leaf.keyUsage.includes("digitalSignature"))
+    throw untrusted(leaf, "may not make digital signatures by its key usage");
 }
 
 /** One search for a path. */
@@ -117,7 +135,8 @@ class PathSearch {
   run(): readonly Certificate[] {
     const { leaf, anchors, intermediates } = this.#request;
     const most = this.#limits.certificatesPerChain - 1;
-    if (intermediates.length > most) throw new EngineError("over-limit", `more than ${most} intermediate certificates`, { subject: label(leaf) });
+    if (intermediates.length > most)
+      throw new EngineError("over-limit", `more than ${most} intermediate certificates`, { subject: label(leaf) });
     const path = [leaf];
     const found = this.#attempt(path.length, () => {
       checkCriticalExtensions(leaf, true);
@@ -157,7 +176,10 @@ class PathSearch {
   /** Certificates that by their name may have issued the last of `path`; those whose key identifier fits first. */
   #candidates(path: readonly Certificate[], pool: readonly Certificate[]): readonly Certificate[] {
     const child = path[path.length - 1] as Certificate;
-    const named = pool.filter((candidate) => equalBytes(candidate.subject, child.issuer) && !path.some((earlier) => isSameEntity(earlier, candidate)));
+    const named = pool.filter(
+      (candidate) =>
+        equalBytes(candidate.subject, child.issuer) && !path.some((earlier) => isSameEntity(earlier, candidate)),
+    );
     const wanted = child.authorityKeyIdentifier;
     if (named.length < 2 || wanted === undefined) return named;
     const differs = (candidate: Certificate): number =>
@@ -170,7 +192,11 @@ class PathSearch {
     const child = path[path.length - 1] as Certificate;
     // Known signatures count too: the budget also bounds the number of paths that are tried.
     if (--this.#checks < 0)
-      throw new EngineError("over-limit", `more than ${this.#limits.chainSignatureChecks} signature checks for one path`, { subject: label(child) });
+      throw new EngineError(
+        "over-limit",
+        `more than ${this.#limits.chainSignatureChecks} signature checks for one path`,
+        { subject: label(child) },
+      );
     checkIssuer(issuer, path, isAnchor);
     if (!(this.#request.knownSignatures?.get(child)?.get(issuer) ?? isSignedBy(child, issuer, this.#request.verifier)))
       throw untrusted(child, `is not signed by ${label(issuer)}`);
@@ -186,15 +212,22 @@ class PathSearch {
       path
         .slice(0, -1)
         .reverse()
-        .map((certificate) => ({ ...policyFields(certificate), isSelfIssued: equalBytes(certificate.issuer, certificate.subject) })),
+        .map((certificate) => ({
+          ...policyFields(certificate),
+          isSelfIssued: equalBytes(certificate.issuer, certificate.subject),
+        })),
     );
     const at = this.#request.at.getTime();
     for (const certificate of path) {
       if (at >= certificate.notBefore.getTime() && at <= certificate.notAfter.getTime()) continue;
       const period = `${certificate.notBefore.toISOString()} to ${certificate.notAfter.toISOString()}`;
-      throw new EngineError("certificate-not-valid-then", `${label(certificate)}: valid ${period}, not at ${this.#request.at.toISOString()}`, {
-        subject: label(certificate),
-      });
+      throw new EngineError(
+        "certificate-not-valid-then",
+        `${label(certificate)}: valid ${period}, not at ${this.#request.at.toISOString()}`,
+        {
+          subject: label(certificate),
+        },
+      );
     }
     return path;
   }
@@ -220,7 +253,8 @@ const policyFields = ({ policies, policyMappings, policyConstraints, inhibitAnyP
 
 /**
  * The path from the leaf to an anchor, both included; the leaf alone where it is an anchor.
- * @throws EngineError `untrusted-certificate` when there is none; `certificate-not-valid-then` when there is one but for `at`;
+ * @throws EngineError `untrusted-certificate` when there is none; `certificate-not-valid-then` when there is one but
+ * for `at`;
  *   `over-limit` above ten intermediates or a spent budget
  */
 export const verifyPath = (request: PathRequest): readonly Certificate[] => new PathSearch(request).run();

@@ -1,6 +1,7 @@
 /**
- * Certificate policies, as far as they can refuse a path: an authority may require that the certificates below it share an explicit
- * policy. The initial set is any-policy, so only whether a valid policy remains is asked. Source: RFC 5280 §4.2.1.4, .5, .11, .14 and §6.1.
+ * Certificate policies, as far as they can refuse a path: an authority may require that the certificates below it share
+ * an explicit policy. The initial set is any-policy, so only whether a valid policy remains is asked. Source: RFC 5280
+ * §4.2.1.4, .5, .11, .14 and §6.1.
  */
 import { openDer } from "../asn1/der.ts";
 import { contextPrimitive, Tag } from "../asn1/tag.ts";
@@ -52,10 +53,15 @@ export interface PolicyConstraints {
 export function parsePolicyConstraints(value: Uint8Array): PolicyConstraints {
   const fields = openDer(value, Tag.sequence, "policy constraints");
   if (fields.atEnd) throw fields.malformed("no constraint");
-  const requireExplicit = fields.peek() === contextPrimitive(0) ? fields.smallInteger(most, contextPrimitive(0)) : undefined;
-  const inhibitMapping = fields.peek() === contextPrimitive(1) ? fields.smallInteger(most, contextPrimitive(1)) : undefined;
+  const requireExplicit =
+    fields.peek() === contextPrimitive(0) ? fields.smallInteger(most, contextPrimitive(0)) : undefined;
+  const inhibitMapping =
+    fields.peek() === contextPrimitive(1) ? fields.smallInteger(most, contextPrimitive(1)) : undefined;
   fields.end();
-  return { ...(requireExplicit === undefined ? {} : { requireExplicit }), ...(inhibitMapping === undefined ? {} : { inhibitMapping }) };
+  return {
+    ...(requireExplicit === undefined ? {} : { requireExplicit }),
+    ...(inhibitMapping === undefined ? {} : { inhibitMapping }),
+  };
 }
 
 /** What path validation reads of one certificate. */
@@ -67,14 +73,19 @@ export interface PolicyFields {
   readonly isSelfIssued: boolean;
 }
 
-/** The policies that a certificate's successor may state: RFC 5280 §6.1.3 (d), where `valid` has those of the level above. */
+/**
+ * The policies that a certificate's successor may state: RFC 5280 §6.1.3 (d), where `valid` has those of the level
+ * above.
+ */
 function intersect(valid: ReadonlySet<string>, stated: readonly string[], anyAllowed: boolean): Set<string> {
   const next = new Set(stated.filter((policy) => policy !== anyPolicy && (valid.has(policy) || valid.has(anyPolicy))));
   if (anyAllowed && stated.includes(anyPolicy)) for (const policy of valid) next.add(policy);
   return next;
 }
 
-/** RFC 5280 §6.1.4 (b). Mapped policies are known below under their new names, or, with mapping inhibited, not at all. */
+/**
+ * RFC 5280 §6.1.4 (b). Mapped policies are known below under their new names, or, with mapping inhibited, not at all.
+ */
 function mapPolicies(valid: ReadonlySet<string>, mappings: readonly PolicyMapping[], inhibited: boolean): Set<string> {
   const next = new Set(valid);
   for (const { from } of mappings) next.delete(from);
@@ -88,7 +99,10 @@ function mapPolicies(valid: ReadonlySet<string>, mappings: readonly PolicyMappin
  */
 export function checkPolicies(path: readonly PolicyFields[]): void {
   if (!path.some(({ policyConstraints }) => policyConstraints?.requireExplicit !== undefined)) return;
-  const refused = () => new EngineError("untrusted-certificate", "no valid policy where an authority requires one", { subject: "certificate policies" });
+  const refused = () =>
+    new EngineError("untrusted-certificate", "no valid policy where an authority requires one", {
+      subject: "certificate policies",
+    });
   let valid: Set<string> = new Set([anyPolicy]);
   let [explicit, mapping, any] = [path.length + 1, path.length + 1, path.length + 1];
   path.forEach((certificate, index) => {

@@ -1,4 +1,7 @@
-/** Signed certificate timestamps as bytes. Source: RFC 6962 §3.2, §3.3 and §4.1, RFC 5246 §4 (TLS presentation language). */
+/**
+ * Signed certificate timestamps as bytes. Source: RFC 6962 §3.2, §3.3 and §4.1, RFC 5246 §4 (TLS presentation
+ * language).
+ */
 import { DerReader } from "../asn1/der.ts";
 import { Tag } from "../asn1/tag.ts";
 import { decodeBase64 } from "../encoding/base64.ts";
@@ -85,7 +88,10 @@ function parseTimestamp(bytes: Uint8Array): SignedCertificateTimestamp {
  * The timestamps of the certificate extension's value: an OCTET STRING with a SignedCertificateTimestampList.
  * @throws EngineError `malformed`; `over-limit` above `limits.signedCertificateTimestamps`
  */
-export function parseTimestampList(extensionValue: Uint8Array, limits: Limits = defaultLimits): readonly SignedCertificateTimestamp[] {
+export function parseTimestampList(
+  extensionValue: Uint8Array,
+  limits: Limits = defaultLimits,
+): readonly SignedCertificateTimestamp[] {
   const wrapper = new DerReader(extensionValue, subject);
   const outer = new TlsReader(wrapper.content(Tag.octetString));
   wrapper.end();
@@ -95,14 +101,19 @@ export function parseTimestampList(extensionValue: Uint8Array, limits: Limits = 
   const timestamps: SignedCertificateTimestamp[] = [];
   while (!list.atEnd) {
     if (timestamps.length >= limits.signedCertificateTimestamps)
-      throw new EngineError("over-limit", `more than ${limits.signedCertificateTimestamps} signed certificate timestamps`, { subject });
+      throw new EngineError(
+        "over-limit",
+        `more than ${limits.signedCertificateTimestamps} signed certificate timestamps`,
+        { subject },
+      );
     timestamps.push(parseTimestamp(list.opaque16()));
   }
   return timestamps;
 }
 
 /**
- * A detached timestamp: the answer of a log's add-chain call in JSON, `{sct_version, id, timestamp, extensions, signature}`.
+ * A detached timestamp: the answer of a log's add-chain call in JSON, `{sct_version, id, timestamp, extensions,
+ * signature}`.
  * @throws EngineError `malformed`
  */
 export function parseDetachedTimestamp(document: string | Uint8Array): SignedCertificateTimestamp {

@@ -33,25 +33,42 @@ const timestampListOid = "1.3.6.1.4.1.11129.2.4.2";
 const maximumDate = 8_640_000_000_000_000n;
 
 /**
- * The leaf's TBSCertificate as the log saw it, without its timestamp list, in parts: they are joined once, with all else that the log signed.
- * Every other element is taken as it is; three length headers are written anew. RFC 6962 §3.2.
+ * The leaf's TBSCertificate as the log saw it, without its timestamp list, in parts: they are joined once, with all
+ * else that the log signed. Every other element is taken as it is; three length headers are written anew. RFC 6962
+ * §3.2.
  * @throws EngineError `no-sct` when the leaf has no such extension
  */
 export function precertificateTbs(leaf: Certificate): readonly Uint8Array[] {
   const list = leaf.extension(timestampListOid);
-  if (list === undefined) throw new EngineError("no-sct", "the certificate has no signed certificate timestamps", { subject: "certificate" });
+  if (list === undefined)
+    throw new EngineError("no-sct", "the certificate has no signed certificate timestamps", { subject: "certificate" });
   const fields = openDer(leaf.tbs, Tag.sequence, "certificate");
   const start = fields.offset;
   while (fields.peek() !== contextConstructed(3)) fields.skip();
   const before = leaf.tbs.subarray(start, fields.offset);
   const others = leaf.extensions.filter((extension) => extension !== list).map(({ der }) => der);
   if (others.length === 0) return elementParts(Tag.sequence, before);
-  return elementParts(Tag.sequence, before, ...elementParts(contextConstructed(3), ...elementParts(Tag.sequence, ...others)));
+  return elementParts(
+    Tag.sequence,
+    before,
+    ...elementParts(contextConstructed(3), ...elementParts(Tag.sequence, ...others)),
+  );
 }
 
 /** What the log signed (RFC 6962 §3.2), for an entry of a type: 0 certificate, 1 precertificate. */
-function encodeSigned({ timestamp, extensions }: SignedCertificateTimestamp, entryType: 0 | 1, entry: readonly Uint8Array[]): Uint8Array {
-  return concat(Uint8Array.of(0, 0), toBytes(timestamp, 8), Uint8Array.of(0, entryType), ...entry, toBytes(BigInt(extensions.length), 2), extensions);
+function encodeSigned(
+  { timestamp, extensions }: SignedCertificateTimestamp,
+  entryType: 0 | 1,
+  entry: readonly Uint8Array[],
+): Uint8Array {
+  return concat(
+    Uint8Array.of(0, 0),
+    toBytes(timestamp, 8),
+    Uint8Array.of(0, entryType),
+    ...entry,
+    toBytes(BigInt(extensions.length), 2),
+    extensions,
+  );
 }
 
 /** opaque<1..2^24-1> */
@@ -61,17 +78,27 @@ function opaque24(...parts: readonly Uint8Array[]): readonly Uint8Array[] {
   return [toBytes(BigInt(length), 3), ...parts];
 }
 
-/** The algorithm of the log's key, which the timestamp must name. Differs: SHA-256 only, as RFC 6962 §2.1.4 says; certificate-transparency-go takes other hashes. */
-function algorithmOf({ hashAlgorithm, signatureAlgorithm }: SignedCertificateTimestamp, key: PublicKey): SignatureAlgorithm | undefined {
+/**
+ * The algorithm of the log's key, which the timestamp must name. Differs: SHA-256 only, as RFC 6962 §2.1.4 says;
+ * certificate-transparency-go takes other hashes.
+ */
+function algorithmOf(
+  { hashAlgorithm, signatureAlgorithm }: SignedCertificateTimestamp,
+  key: PublicKey,
+): SignatureAlgorithm | undefined {
   if (hashAlgorithm !== 4) return undefined;
   if (signatureAlgorithm === 3 && key.type === "ecdsa") return { scheme: "ecdsa", hash: "sha256" };
   if (signatureAlgorithm === 1 && key.type === "rsa") return { scheme: "rsa-pkcs1v15", hash: "sha256" };
   return undefined;
 }
 
-const isWithin = (at: Date, { start, end }: CertificateLogKey["validFor"]): boolean => (start === undefined || at >= start) && (end === undefined || at <= end);
+const isWithin = (at: Date, { start, end }: CertificateLogKey["validFor"]): boolean =>
+  (start === undefined || at >= start) && (end === undefined || at <= end);
 
-/** The timestamp as proof by one of the logs; `undefined` when the log is not known, was not valid then, or did not sign this. */
+/**
+ * The timestamp as proof by one of the logs; `undefined` when the log is not known, was not valid then, or did not sign
+ * this.
+ */
 function prove(
   timestamp: SignedCertificateTimestamp,
   entryType: 0 | 1,
@@ -84,8 +111,11 @@ function prove(
   const at = new Date(Number(timestamp.timestamp));
   const signed = encodeSigned(timestamp, entryType, entry);
   const proves = logs.some((log) => {
-    const algorithm = log.logId === logId && isWithin(at, log.validFor) ? algorithmOf(timestamp, log.publicKey) : undefined;
-    return algorithm !== undefined && verifier.verify(algorithm, log.publicKey, { message: signed }, timestamp.signature);
+    const algorithm =
+      log.logId === logId && isWithin(at, log.validFor) ? algorithmOf(timestamp, log.publicKey) : undefined;
+    return (
+      algorithm !== undefined && verifier.verify(algorithm, log.publicKey, { message: signed }, timestamp.signature)
+    );
   });
   return proves ? { logId, at } : undefined;
 }
@@ -104,13 +134,20 @@ export interface EmbeddedTimestampRequest {
 }
 
 /**
- * The embedded timestamps that verify, one for a log. Those of unknown logs, from outside a log's validity or with a wrong signature do not
- * count; one that does is enough.
+ * The embedded timestamps that verify, one for a log. Those of unknown logs, from outside a log's validity or with a
+ * wrong signature do not count; one that does is enough.
  * @throws EngineError `no-sct` when the leaf has none; `bad-sct` when none verifies; `malformed`, `over-limit`
  */
-export function verifyScts({ leaf, issuer, logs, verifier, limits = defaultLimits }: EmbeddedTimestampRequest): readonly ProvenTimestamp[] {
+export function verifyScts({
+  leaf,
+  issuer,
+  logs,
+  verifier,
+  limits = defaultLimits,
+}: EmbeddedTimestampRequest): readonly ProvenTimestamp[] {
   const extension = leaf.extension(timestampListOid);
-  if (extension === undefined) throw new EngineError("no-sct", "the certificate has no signed certificate timestamps", { subject: "certificate" });
+  if (extension === undefined)
+    throw new EngineError("no-sct", "the certificate has no signed certificate timestamps", { subject: "certificate" });
   const entry = [keyHash(issuer), ...opaque24(...precertificateTbs(leaf))];
   const proven = new Map<string, ProvenTimestamp>();
   for (const timestamp of parseTimestampList(extension.value, limits)) {
@@ -118,7 +155,11 @@ export function verifyScts({ leaf, issuer, logs, verifier, limits = defaultLimit
     if (proof !== undefined) proven.set(proof.logId, proof);
   }
   if (proven.size === 0)
-    throw new EngineError("bad-sct", "no signed certificate timestamp of the certificate verifies under a trusted log", { subject: "certificate" });
+    throw new EngineError(
+      "bad-sct",
+      "no signed certificate timestamp of the certificate verifies under a trusted log",
+      { subject: "certificate" },
+    );
   return [...proven.values()];
 }
 
@@ -134,6 +175,8 @@ export function verifyDetachedSct(
 ): ProvenTimestamp {
   const proof = prove(timestamp, 0, opaque24(leaf.der), logs, verifier);
   if (proof === undefined)
-    throw new EngineError("bad-sct", "the detached signed certificate timestamp does not verify under a trusted log", { subject: "certificate" });
+    throw new EngineError("bad-sct", "the detached signed certificate timestamp does not verify under a trusted log", {
+      subject: "certificate",
+    });
   return proof;
 }

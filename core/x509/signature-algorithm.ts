@@ -15,8 +15,12 @@ const hashOids: Readonly<Record<string, HashName>> = {
   "2.16.840.1.101.3.4.2.3": "sha512",
 };
 
-/** The hash of a dotted object identifier: SHA-256, SHA-384 or SHA-512, else `undefined` (SHA-1 and MD5 sign nothing here). */
-export const hashOfOid = (oid: string): HashName | undefined => (Object.hasOwn(hashOids, oid) ? hashOids[oid] : undefined);
+/**
+ * The hash of a dotted object identifier: SHA-256, SHA-384 or SHA-512, else `undefined` (SHA-1 and MD5 sign nothing
+ * here).
+ */
+export const hashOfOid = (oid: string): HashName | undefined =>
+  Object.hasOwn(hashOids, oid) ? hashOids[oid] : undefined;
 
 const identifier = (oid: string, parameters: Uint8Array = new Uint8Array(0)): Uint8Array =>
   encodeElement(Tag.sequence, concat(encodeElement(Tag.oid, encodeOid(oid)), parameters));
@@ -57,11 +61,14 @@ function readPss(parameters: DerReader): SignatureAlgorithm | undefined {
   const name = readHash(hash);
   const maskName = readHash(mask.read(Tag.sequence));
   mask.end();
-  return name !== undefined && name === maskName && salt === digestLength[name] ? { scheme: "rsa-pss", hash: name, saltLength: salt } : undefined;
+  return name !== undefined && name === maskName && salt === digestLength[name]
+    ? { scheme: "rsa-pss", hash: name, saltLength: salt }
+    : undefined;
 }
 
 /**
- * The algorithm of an AlgorithmIdentifier element, `undefined` where it is none of ours (SHA-1, MD5, DSA, other parameters).
+ * The algorithm of an AlgorithmIdentifier element, `undefined` where it is none of ours (SHA-1, MD5, DSA, other
+ * parameters).
  * @throws EngineError `malformed`
  */
 export function readSignatureAlgorithm(element: Uint8Array, subject: string): SignatureAlgorithm | undefined {

@@ -1,5 +1,15 @@
-/** Bringing an OCI layout into the mirror, whole or not at all; what it lacks is said. Source: offline.md section 3, outcomes.md. */
-import { type Descriptor, type Digest, EngineError, type Manifest, parseAssociatedTag, type Question } from "../../core/index.ts";
+/**
+ * Bringing an OCI layout into the mirror, whole or not at all; what it lacks is said. Source: offline.md section 3,
+ * outcomes.md.
+ */
+import {
+  type Descriptor,
+  type Digest,
+  EngineError,
+  type Manifest,
+  parseAssociatedTag,
+  type Question,
+} from "../../core/index.ts";
 import type { LayoutRepository } from "./layout-repositories.ts";
 import { type LayoutKnowledge, openLayout } from "./oci-layout.ts";
 import type { Mirror } from "../mirror/mirror.ts";
@@ -10,7 +20,10 @@ export interface AddLayoutOptions {
   readonly repository?: string;
   /** The tag of the one image that has no name. */
   readonly tag?: string;
-  /** `true`: the mirror then holds everything of the layout's repositories; or the hosts and repositories of which it does. */
+  /**
+   * `true`: the mirror then holds everything of the layout's repositories; or the hosts and repositories of which it
+   * does.
+   */
   readonly complete?: boolean | readonly string[];
   /** Image layers too. No decision reads them; a registry serves them. */
   readonly layers?: boolean;
@@ -35,13 +48,17 @@ export interface AddedLayout {
 
 /**
  * Adds everything of a layout folder.
- * @throws EngineError as `openLayout`; `archive-corrupt` when any manifest does not read or any blob has another digest; `archive-incomplete` when completeness
- * is claimed for a layout that lacks manifests which it names; `over-limit`. Whatever is thrown, the mirror is as before.
+ * @throws EngineError as `openLayout`; `archive-corrupt` when any manifest does not read or any blob has another
+ * digest; `archive-incomplete` when completeness is claimed for a layout that lacks manifests which it names;
+ * `over-limit`. Whatever is thrown, the mirror is as before.
  */
 export function addLayout(mirror: Mirror, folder: string, options: AddLayoutOptions = {}): AddedLayout {
   const layout = openLayout(folder, { ...options, limits: mirror.limits });
   for (const [digest, error] of layout.problems)
-    throw new EngineError("archive-corrupt", `a manifest of the layout does not read: ${error.message}`, { subject: digest, cause: error });
+    throw new EngineError("archive-corrupt", `a manifest of the layout does not read: ${error.message}`, {
+      subject: digest,
+      cause: error,
+    });
   const writer = mirror.writer();
   return writer.transaction(() => {
     const addition = new Addition(mirror, writer, layout, options.layers ?? false);
@@ -72,7 +89,8 @@ class Addition {
       this.#present({ kind: "tag", repository, tag }, value);
       this.#counts.tags += 1;
     }
-    for (const digest of manifests.keys()) if (this.#copy({ kind: "manifest", repository, digest })) this.#counts.manifests += 1;
+    for (const digest of manifests.keys())
+      if (this.#copy({ kind: "manifest", repository, digest })) this.#counts.manifests += 1;
     const layers = imageLayers(contents);
     for (const digest of contents.blobs.keys()) {
       if (layers.has(digest)) this.#addLayer(digest);
@@ -130,13 +148,19 @@ class Addition {
   }
 }
 
-/** Layers of images, by media type; what stands for signed material keeps all of its layers, whatever they call themselves. */
+/**
+ * Layers of images, by media type; what stands for signed material keeps all of its layers, whatever they call
+ * themselves.
+ */
 function imageLayers({ tags, manifests }: LayoutRepository): ReadonlySet<Digest> {
-  const material = new Set([...tags].filter(([tag]) => parseAssociatedTag(tag) !== undefined).map(([, { digest }]) => digest));
+  const material = new Set(
+    [...tags].filter(([tag]) => parseAssociatedTag(tag) !== undefined).map(([, { digest }]) => digest),
+  );
   const layers = new Set<Digest>();
   const kept = new Set<Digest>();
   for (const [digest, manifest] of manifests) {
-    for (const layer of manifest?.layers ?? []) (isImageLayer(layer) && !isMaterial(digest, manifest, material) ? layers : kept).add(layer.digest);
+    for (const layer of manifest?.layers ?? [])
+      (isImageLayer(layer) && !isMaterial(digest, manifest, material) ? layers : kept).add(layer.digest);
     if (manifest?.config !== undefined) kept.add(manifest.config.digest);
   }
   for (const digest of kept) layers.delete(digest);
@@ -146,4 +170,5 @@ function imageLayers({ tags, manifests }: LayoutRepository): ReadonlySet<Digest>
 const isMaterial = (digest: Digest, manifest: Manifest | undefined, material: ReadonlySet<Digest>): boolean =>
   manifest?.subject !== undefined || material.has(digest);
 
-const isImageLayer = ({ mediaType }: Descriptor): boolean => /^application\/vnd\.(oci\.image\.layer\.|docker\.image\.rootfs\.)/.test(mediaType);
+const isImageLayer = ({ mediaType }: Descriptor): boolean =>
+  /^application\/vnd\.(oci\.image\.layer\.|docker\.image\.rootfs\.)/.test(mediaType);

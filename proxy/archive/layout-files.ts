@@ -1,8 +1,20 @@
-/** The files of an OCI image layout, read with bounds and compared with their digests. Source: OCI image 1.1, image layout. */
+/**
+ * The files of an OCI image layout, read with bounds and compared with their digests. Source: OCI image 1.1, image
+ * layout.
+ */
 import { createHash } from "node:crypto";
 import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { type Digest, EngineError, isDigest, type JsonObject, type Limits, parseJson, readObject, readString } from "../../core/index.ts";
+import {
+  type Digest,
+  EngineError,
+  isDigest,
+  type JsonObject,
+  type Limits,
+  parseJson,
+  readObject,
+  readString,
+} from "../../core/index.ts";
 
 const layoutFileBytes = 4096;
 
@@ -17,12 +29,16 @@ export class LayoutFiles {
 
   /**
    * The members of `index.json`, and when it was last changed. The file `oci-layout` must be there, of version 1.
-   * @throws EngineError `invalid-usage` when this is no layout folder, `unsupported` for another version, `archive-corrupt`, `over-limit`.
+   * @throws EngineError `invalid-usage` when this is no layout folder, `unsupported` for another version,
+   * `archive-corrupt`, `over-limit`.
    */
   readIndex(): { readonly index: JsonObject; readonly changed: Date } {
     const marker = this.#readJson("oci-layout", layoutFileBytes);
-    const version = reading(this.#path("oci-layout"), () => readString(marker.object.imageLayoutVersion, "/imageLayoutVersion"));
-    if (!version.startsWith("1.")) throw new EngineError("unsupported", `image layout version ${version}`, { subject: this.folder });
+    const version = reading(this.#path("oci-layout"), () =>
+      readString(marker.object.imageLayoutVersion, "/imageLayoutVersion"),
+    );
+    if (!version.startsWith("1."))
+      throw new EngineError("unsupported", `image layout version ${version}`, { subject: this.folder });
     const { object, changed } = this.#readJson("index.json", this.#limits.layoutIndexBytes);
     return { index: object, changed };
   }
@@ -30,8 +46,12 @@ export class LayoutFiles {
   #readJson(name: string, maxBytes: number): { readonly object: JsonObject; readonly changed: Date } {
     const path = this.#path(name);
     const found = readFile(path, maxBytes);
-    if (found === undefined) throw new EngineError("invalid-usage", `not an OCI image layout: there is no ${name}`, { subject: this.folder });
-    return { object: reading(path, () => readObject(parseJson(found.bytes, { maxBytes, subject: path }), "")), changed: found.changed };
+    if (found === undefined)
+      throw new EngineError("invalid-usage", `not an OCI image layout: there is no ${name}`, { subject: this.folder });
+    return {
+      object: reading(path, () => readObject(parseJson(found.bytes, { maxBytes, subject: path }), "")),
+      changed: found.changed,
+    };
   }
 
   /** Where the blob is, or would be. A digest is hexadecimal, so that the path stays inside the folder. */
@@ -54,7 +74,9 @@ export class LayoutFiles {
   read(digest: Digest, maxBytes: number): Uint8Array | undefined {
     const found = readFile(this.path(digest), maxBytes);
     if (found !== undefined && digestOf(found.bytes) !== digest)
-      throw new EngineError("archive-corrupt", "the layout's file does not have the digest that is its name", { subject: digest });
+      throw new EngineError("archive-corrupt", "the layout's file does not have the digest that is its name", {
+        subject: digest,
+      });
     return found?.bytes;
   }
 
@@ -66,7 +88,11 @@ export class LayoutFiles {
     const folder = this.#path("blobs", "sha256");
     const names = reading(folder, () => readdirSync(folder));
     if (names.length > this.#limits.layoutEntries)
-      throw new EngineError("over-limit", `${names.length} files, at most ${this.#limits.layoutEntries} are looked at`, { subject: folder });
+      throw new EngineError(
+        "over-limit",
+        `${names.length} files, at most ${this.#limits.layoutEntries} are looked at`,
+        { subject: folder },
+      );
     return names
       .map((name) => `sha256:${name}`)
       .filter(isDigest)
@@ -74,15 +100,17 @@ export class LayoutFiles {
   }
 
   /**
-   * A blob's bytes if it may be a manifest with a subject: JSON by its first byte, not larger than a manifest, and holding the word.
-   * Most files are layers, of which only the first byte is read.
+   * A blob's bytes if it may be a manifest with a subject: JSON by its first byte, not larger than a manifest, and
+   * holding the word. Most files are layers, of which only the first byte is read.
    * @throws EngineError `archive-corrupt` when such a file has another digest than its name.
    */
   readIfReferrer(digest: Digest): Uint8Array | undefined {
     const found = readFile(this.path(digest), this.#limits.manifestBytes, { onlyJson: true });
     if (found === undefined || !found.bytes.includes('"subject"')) return undefined;
     if (digestOf(found.bytes) !== digest)
-      throw new EngineError("archive-corrupt", "the layout's file does not have the digest that is its name", { subject: digest });
+      throw new EngineError("archive-corrupt", "the layout's file does not have the digest that is its name", {
+        subject: digest,
+      });
     return found.bytes;
   }
 }
@@ -95,7 +123,11 @@ function reading<T>(subject: string, read: () => T): T {
     return read();
   } catch (error) {
     if (error instanceof EngineError && error.code !== "malformed") throw error;
-    throw new EngineError("archive-corrupt", `the layout does not read: ${error instanceof Error ? error.message : String(error)}`, { subject, cause: error });
+    throw new EngineError(
+      "archive-corrupt",
+      `the layout does not read: ${error instanceof Error ? error.message : String(error)}`,
+      { subject, cause: error },
+    );
   }
 }
 
@@ -104,7 +136,10 @@ interface FoundFile {
   readonly changed: Date;
 }
 
-/** Reads a regular file of at most `maxBytes`. With `onlyJson`, one that is larger or does not begin like an object counts as not there. */
+/**
+ * Reads a regular file of at most `maxBytes`. With `onlyJson`, one that is larger or does not begin like an object
+ * counts as not there.
+ */
 function readFile(path: string, maxBytes: number, options: { readonly onlyJson?: true } = {}): FoundFile | undefined {
   const handle = openRegular(path);
   if (handle === undefined) return undefined;

@@ -1,7 +1,8 @@
 /**
  * What the entries of a layout's `index.json` are called. Four writers, four habits:
- * `cosign save` marks entries by kind and names nothing; `skopeo` and `oras` write a tag, or whatever reference they were given; containerd writes the
- * whole reference beside the tag; a copy of a registry writes `host/repository:tag` or `host/repository@digest`. Source: sigstore.md section 1.7, OCI image 1.1 annotations.
+ * `cosign save` marks entries by kind and names nothing; `skopeo` and `oras` write a tag, or whatever reference they
+ * were given; containerd writes the whole reference beside the tag; a copy of a registry writes `host/repository:tag`
+ * or `host/repository@digest`. Source: sigstore.md section 1.7, OCI image 1.1 annotations.
  */
 import {
   type Descriptor,
@@ -37,12 +38,15 @@ const roles: Readonly<Record<string, EntryRole>> = {
 
 /**
  * The entries of `index.json`, in its order.
- * @throws EngineError `archive-corrupt` when one does not read or its name contradicts its digest, `over-limit` past `layoutEntries`.
+ * @throws EngineError `archive-corrupt` when one does not read or its name contradicts its digest, `over-limit` past
+ * `layoutEntries`.
  */
 export function readEntries(index: JsonObject, limits: Limits): readonly LayoutEntry[] {
   const list = inLayout(() => readArray(member(index, "manifests") ?? [], "/manifests"));
   if (list.length > limits.layoutEntries)
-    throw new EngineError("over-limit", `${list.length} entries, at most ${limits.layoutEntries} are read`, { subject: "index.json" });
+    throw new EngineError("over-limit", `${list.length} entries, at most ${limits.layoutEntries} are read`, {
+      subject: "index.json",
+    });
   return list.map((value, position) => {
     const at = pointer("/manifests", position);
     return inLayout(() => readEntry(readDescriptor(value, at), at));
@@ -60,7 +64,8 @@ function readEntry(descriptor: Descriptor, at: string): LayoutEntry {
 
 function named(text: string, descriptor: Descriptor, at: string): Pick<LayoutEntry, "repository" | "tag"> {
   const { repository, tag, digest } = parseReference(text);
-  if (digest !== undefined && digest !== descriptor.digest) throw new EngineError("malformed", `${text} is the name of another digest`, { subject: at });
+  if (digest !== undefined && digest !== descriptor.digest)
+    throw new EngineError("malformed", `${text} is the name of another digest`, { subject: at });
   return { repository: repositoryForFetching(repository), ...(tag === undefined ? {} : { tag }) };
 }
 
@@ -69,7 +74,10 @@ function inLayout<T>(read: () => T): T {
     return read();
   } catch (error) {
     if (!(error instanceof EngineError) || error.code !== "malformed") throw error;
-    throw new EngineError("archive-corrupt", `index.json of the layout: ${error.message}`, { subject: error.subject, cause: error });
+    throw new EngineError("archive-corrupt", `index.json of the layout: ${error.message}`, {
+      subject: error.subject,
+      cause: error,
+    });
   }
 }
 
@@ -85,19 +93,26 @@ export type NamedEntry = LayoutEntry & { readonly repository: string };
 
 /**
  * Gives every entry its repository, and the image its tag.
- * @throws EngineError `invalid-usage` when an entry names no repository and none was given, or when it is not clear which entry the given tag is for;
- * `invalid-reference` when what was given is no repository or tag.
+ * @throws EngineError `invalid-usage` when an entry names no repository and none was given, or when it is not clear
+ * which entry the given tag is for; `invalid-reference` when what was given is no repository or tag.
  */
-export function nameEntries(entries: readonly LayoutEntry[], isReferrer: (entry: LayoutEntry) => boolean, options: NameOptions): readonly NamedEntry[] {
+export function nameEntries(
+  entries: readonly LayoutEntry[],
+  isReferrer: (entry: LayoutEntry) => boolean,
+  options: NameOptions,
+): readonly NamedEntry[] {
   const given = options.repository === undefined ? undefined : readRepository(options.repository);
-  if (options.tag !== undefined && !isTag(options.tag)) throw new EngineError("invalid-reference", "not a tag", { subject: options.tag });
+  if (options.tag !== undefined && !isTag(options.tag))
+    throw new EngineError("invalid-reference", "not a tag", { subject: options.tag });
   const known = new Set(entries.map((entry) => entry.repository).filter((repository) => repository !== undefined));
   const [only] = known.size === 1 ? known : [];
   const tagged = options.tag === undefined ? undefined : entryFor(entries, isReferrer);
   return entries.flatMap((entry) => {
     const repository = entry.repository ?? given ?? only;
     if (repository === undefined)
-      throw new EngineError("invalid-usage", "the layout does not say which repository its images are from: name it", { subject: entry.descriptor.digest });
+      throw new EngineError("invalid-usage", "the layout does not say which repository its images are from: name it", {
+        subject: entry.descriptor.digest,
+      });
     const named = { ...entry, repository };
     if (entry !== tagged || options.tag === undefined || entry.tag === options.tag) return [named];
     const extra = { ...named, tag: options.tag };
@@ -116,7 +131,10 @@ function readRepository(text: string): string {
   throw new EngineError("invalid-reference", "a repository has no tag and no digest", { subject: text });
 }
 
-/** The one entry that a given tag can be meant for: the image of `cosign save`, else the only entry without a name, else the only one there is. */
+/**
+ * The one entry that a given tag can be meant for: the image of `cosign save`, else the only entry without a name, else
+ * the only one there is.
+ */
 function entryFor(entries: readonly LayoutEntry[], isReferrer: (entry: LayoutEntry) => boolean): LayoutEntry {
   const image = imageEntry(entries);
   if (image !== undefined) return image;
@@ -125,7 +143,11 @@ function entryFor(entries: readonly LayoutEntry[], isReferrer: (entry: LayoutEnt
   const candidates = unnamed.length > 0 ? unnamed : roots;
   const [entry] = candidates;
   if (entry === undefined || candidates.length > 1)
-    throw new EngineError("invalid-usage", `the layout has ${candidates.length} images: it is not clear which one the tag is for`, { subject: "index.json" });
+    throw new EngineError(
+      "invalid-usage",
+      `the layout has ${candidates.length} images: it is not clear which one the tag is for`,
+      { subject: "index.json" },
+    );
   return entry;
 }
 
@@ -135,9 +157,15 @@ function entryFor(entries: readonly LayoutEntry[], isReferrer: (entry: LayoutEnt
  */
 export function imageEntry(entries: readonly LayoutEntry[]): LayoutEntry | undefined {
   const images = entries.filter((entry) => entry.role === "image");
-  const indexes = images.filter((entry) => entry.descriptor.annotations?.kind === "dev.cosignproject.cosign/imageIndex");
+  const indexes = images.filter(
+    (entry) => entry.descriptor.annotations?.kind === "dev.cosignproject.cosign/imageIndex",
+  );
   const candidates = indexes.length > 0 ? indexes : images;
   if (candidates.length > 1)
-    throw new EngineError("archive-corrupt", "several images of `cosign save` in one layout: nothing says whose the signatures are", { subject: "index.json" });
+    throw new EngineError(
+      "archive-corrupt",
+      "several images of `cosign save` in one layout: nothing says whose the signatures are",
+      { subject: "index.json" },
+    );
   return candidates[0];
 }

@@ -1,6 +1,7 @@
 /**
- * What a layout holds of each repository: tags, manifests, blobs and referrers. Referrers are found by looking at every manifest with a subject,
- * because `cosign save` leaves bundles as blobs that no index names. Source: sigstore.md sections 1.5 and 1.7.
+ * What a layout holds of each repository: tags, manifests, blobs and referrers. Referrers are found by looking at every
+ * manifest with a subject, because `cosign save` leaves bundles as blobs that no index names. Source: sigstore.md
+ * sections 1.5 and 1.7.
  */
 import {
   associatedTag,
@@ -116,7 +117,13 @@ export function buildRepositories(
   return repositories;
 }
 
-const empty = (repository: string): Growing => ({ repository, tags: new Map(), manifests: new Map(), blobs: new Map(), referrers: new Map() });
+const empty = (repository: string): Growing => ({
+  repository,
+  tags: new Map(),
+  manifests: new Map(),
+  blobs: new Map(),
+  referrers: new Map(),
+});
 
 function tagOf(entry: NamedEntry, image: Digest | undefined): string | undefined {
   if (image === undefined || entry.role === "image" || entry.role === "other") return entry.tag;
@@ -131,19 +138,28 @@ function addManifest(repository: Growing, digest: Digest, manifests: ManifestRea
     const manifest = manifests.read(next);
     repository.manifests.set(next, manifest);
     for (const child of manifest?.manifests ?? []) waiting.push(child.digest);
-    for (const blob of [...(manifest?.config === undefined ? [] : [manifest.config]), ...(manifest?.layers ?? [])]) repository.blobs.set(blob.digest, blob);
+    for (const blob of [...(manifest?.config === undefined ? [] : [manifest.config]), ...(manifest?.layers ?? [])])
+      repository.blobs.set(blob.digest, blob);
   }
 }
 
-/** A referrer is of the repositories that name it; one that no index names is of those that hold its subject. What refers to a referrer follows it. */
-function placeReferrers(repositories: readonly Growing[], referrers: readonly Referrer[], manifests: ManifestReader): void {
+/**
+ * A referrer is of the repositories that name it; one that no index names is of those that hold its subject. What
+ * refers to a referrer follows it.
+ */
+function placeReferrers(
+  repositories: readonly Growing[],
+  referrers: readonly Referrer[],
+  manifests: ManifestReader,
+): void {
   let waiting = referrers;
   for (let placed = true; placed && waiting.length > 0; ) {
     placed = false;
     const left: Referrer[] = [];
     for (const referrer of waiting) {
       const named = repositories.filter((repository) => repository.manifests.has(referrer.descriptor.digest));
-      const owners = named.length > 0 ? named : repositories.filter((repository) => repository.manifests.has(referrer.subject));
+      const owners =
+        named.length > 0 ? named : repositories.filter((repository) => repository.manifests.has(referrer.subject));
       if (owners.length === 0) left.push(referrer);
       for (const owner of owners) {
         addManifest(owner, referrer.descriptor.digest, manifests);
@@ -161,16 +177,22 @@ function addReferrer(repository: Growing, subject: Digest, descriptor: Descripto
   if (!list.some((other) => other.digest === descriptor.digest)) list.push(descriptor);
 }
 
-/** The index behind the tag `sha256-HEX` names referrers too; one too many does no harm, for a signature names its image itself. */
+/**
+ * The index behind the tag `sha256-HEX` names referrers too; one too many does no harm, for a signature names its image
+ * itself.
+ */
 function addFallbackReferrers(repository: Growing): void {
   for (const [tag, { digest }] of repository.tags) {
     const associated = parseAssociatedTag(tag);
     if (associated?.kind !== "referrers") continue;
-    for (const { platform: _, ...descriptor } of repository.manifests.get(digest)?.manifests ?? []) addReferrer(repository, associated.image, descriptor);
+    for (const { platform: _, ...descriptor } of repository.manifests.get(digest)?.manifests ?? [])
+      addReferrer(repository, associated.image, descriptor);
   }
 }
 
-/** A tag's descriptor. Annotations and platform of an index entry are the layout's words about it, not the registry's. */
+/**
+ * A tag's descriptor. Annotations and platform of an index entry are the layout's words about it, not the registry's.
+ */
 const toTagDescriptor = ({ mediaType, digest, size, artifactType }: Descriptor): Descriptor => ({
   mediaType,
   digest,

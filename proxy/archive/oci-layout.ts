@@ -1,4 +1,7 @@
-/** An OCI image layout folder as knowledge. What a sparse layout leaves out was never asked for; it is not absent. Source: OCI image 1.1, image layout. */
+/**
+ * An OCI image layout folder as knowledge. What a sparse layout leaves out was never asked for; it is not absent.
+ * Source: OCI image 1.1, image layout.
+ */
 import {
   type Answer,
   type AnswerTo,
@@ -18,11 +21,17 @@ import { nameEntries, readEntries } from "./layout-names.ts";
 import { buildRepositories, type LayoutRepository, ManifestReader } from "./layout-repositories.ts";
 
 export interface LayoutOptions {
-  /** The repository of images that the layout does not name: `cosign save` names none, `skopeo` and `oras` often only a tag. */
+  /**
+   * The repository of images that the layout does not name: `cosign save` names none, `skopeo` and `oras` often only a
+   * tag.
+   */
   readonly repository?: string;
   /** The tag of the one image that has no name. */
   readonly tag?: string;
-  /** `true`: the layout holds everything of its repositories, image layers aside; or the hosts and repositories of which it does. */
+  /**
+   * `true`: the layout holds everything of its repositories, image layers aside; or the hosts and repositories of which
+   * it does.
+   */
   readonly complete?: boolean | readonly string[];
   /** RFC 3339; when what the layout says was known. Default: when `index.json` was last changed. */
   readonly at?: string;
@@ -39,8 +48,8 @@ export interface LayoutImage {
 
 /**
  * Opens a layout folder; nothing stays open.
- * @throws EngineError `invalid-usage` when it is no layout or an image has no name, `invalid-reference`, `unsupported`, `archive-corrupt` when its index
- * does not read, `over-limit`. Damage to single blobs is met where they are read.
+ * @throws EngineError `invalid-usage` when it is no layout or an image has no name, `invalid-reference`, `unsupported`,
+ * `archive-corrupt` when its index does not read, `over-limit`. Damage to single blobs is met where they are read.
  */
 export function openLayout(folder: string, options: LayoutOptions = {}): LayoutKnowledge {
   const limits = options.limits ?? defaultLimits;
@@ -48,7 +57,11 @@ export function openLayout(folder: string, options: LayoutOptions = {}): LayoutK
   const { index, changed } = files.readIndex();
   const manifests = new ManifestReader(files, limits);
   const referrers = manifests.referrers();
-  const entries = nameEntries(readEntries(index, limits), (entry) => manifests.read(entry.descriptor.digest)?.subject !== undefined, options);
+  const entries = nameEntries(
+    readEntries(index, limits),
+    (entry) => manifests.read(entry.descriptor.digest)?.subject !== undefined,
+    options,
+  );
   const repositories = buildRepositories(entries, referrers, manifests);
   return new LayoutKnowledge({
     files,
@@ -98,7 +111,9 @@ export class LayoutKnowledge implements Knowledge {
   /** @throws EngineError `archive-corrupt` when the blob asked for has another digest, `over-limit`. */
   answer<Q extends Question>(question: Q): AnswerTo<Q> | undefined {
     const asked: Question = canonicalQuestion(question);
-    return ("repository" in asked ? (this.#find(asked) ?? this.#completed(asked)) : undefined) as AnswerTo<Q> | undefined;
+    return ("repository" in asked ? (this.#find(asked) ?? this.#completed(asked)) : undefined) as
+      | AnswerTo<Q>
+      | undefined;
   }
 
   #find(question: Extract<Question, { repository: string }>): Answer | undefined {
@@ -110,9 +125,13 @@ export class LayoutKnowledge implements Knowledge {
       case "referrers":
         return this.#present(repository.referrers.get(question.digest));
       case "manifest":
-        return repository.manifests.has(question.digest) ? this.#present(this.files.read(question.digest, this.#limits.manifestBytes)) : undefined;
+        return repository.manifests.has(question.digest)
+          ? this.#present(this.files.read(question.digest, this.#limits.manifestBytes))
+          : undefined;
       case "blob":
-        return repository.blobs.has(question.digest) ? this.#present(this.files.read(question.digest, this.#limits.blobBytes)) : undefined;
+        return repository.blobs.has(question.digest)
+          ? this.#present(this.files.read(question.digest, this.#limits.blobBytes))
+          : undefined;
     }
   }
 
@@ -122,14 +141,19 @@ export class LayoutKnowledge implements Knowledge {
 
   /** What an index names and the folder lacks was left out, which is no absence. */
   #completed(question: Extract<Question, { repository: string }>): Answer | undefined {
-    if (question.kind === "manifest" && this.repositories.get(question.repository)?.manifests.has(question.digest)) return undefined;
-    return completenessScopes(question).some((scope) => this.scopes.includes(scope)) ? { state: "absent", at: this.at, from: this.from } : undefined;
+    if (question.kind === "manifest" && this.repositories.get(question.repository)?.manifests.has(question.digest))
+      return undefined;
+    return completenessScopes(question).some((scope) => this.scopes.includes(scope))
+      ? { state: "absent", at: this.at, from: this.from }
+      : undefined;
   }
 
   /** Tagged images, in the layout's order. */
   images(): readonly LayoutImage[] {
     return [...this.repositories.values()].flatMap(({ repository, tags }) =>
-      [...tags].filter(([tag]) => parseAssociatedTag(tag) === undefined).map(([tag, { digest }]) => ({ repository, tag, digest })),
+      [...tags]
+        .filter(([tag]) => parseAssociatedTag(tag) === undefined)
+        .map(([tag, { digest }]) => ({ repository, tag, digest })),
     );
   }
 }

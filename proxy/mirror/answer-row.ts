@@ -68,7 +68,10 @@ export function storedJson(value: JsonValue): StoredValue {
 }
 
 /** The stored form of every value that is not bytes. */
-export function storeValue(kind: Exclude<QuestionKind, "manifest" | "blob" | "trusted-root">, value: AnswerValues[QuestionKind]): StoredValue {
+export function storeValue(
+  kind: Exclude<QuestionKind, "manifest" | "blob" | "trusted-root">,
+  value: AnswerValues[QuestionKind],
+): StoredValue {
   switch (kind) {
     case "tag":
       return storedJson(encodeDescriptor(value as Descriptor));
@@ -84,7 +87,11 @@ export function storeValue(kind: Exclude<QuestionKind, "manifest" | "blob" | "tr
 }
 
 /** The row of an answer; `question` is in its canonical spelling. */
-export function toRow(question: Question, answer: Exclude<Answer, { state: "unavailable" }>, stored: StoredValue | undefined): AnswerRow {
+export function toRow(
+  question: Question,
+  answer: Exclude<Answer, { state: "unavailable" }>,
+  stored: StoredValue | undefined,
+): AnswerRow {
   const row = {
     kind: question.kind,
     question: questionText(question),
@@ -100,7 +107,17 @@ export function toRow(question: Question, answer: Exclude<Answer, { state: "unav
 }
 
 const checksumOf = (row: Omit<AnswerRow, "checksum">): Buffer =>
-  rowChecksum(row.kind, row.question, row.repository, row.subject, row.state, row.digest, row.value, row.at, row.source);
+  rowChecksum(
+    row.kind,
+    row.question,
+    row.repository,
+    row.subject,
+    row.state,
+    row.digest,
+    row.value,
+    row.at,
+    row.source,
+  );
 
 /**
  * Checks a row against its checksum and its own digest.
@@ -109,7 +126,8 @@ const checksumOf = (row: Omit<AnswerRow, "checksum">): Buffer =>
 export function checkRow(row: AnswerRow): void {
   if (!(row.checksum instanceof Uint8Array) || !checksumOf(row).equals(row.checksum))
     throw corrupt(row.question, "a row of the mirror was changed since it was written");
-  if (row.value !== null && digestBytes(row.value) !== row.digest) throw corrupt(row.question, "a value of the mirror does not have its digest");
+  if (row.value !== null && digestBytes(row.value) !== row.digest)
+    throw corrupt(row.question, "a value of the mirror does not have its digest");
 }
 
 /**
@@ -156,7 +174,10 @@ export const loadRootSource = (row: AnswerRow): TufSource | { readonly form: "pi
 
 function readReference(value: JsonValue | undefined): MetadataReference {
   const object: JsonObject = readObject(value, "/metadata");
-  return { version: readInteger(object.version, "/metadata/version"), digest: readDigest(object.digest, "/metadata/digest") };
+  return {
+    version: readInteger(object.version, "/metadata/version"),
+    digest: readDigest(object.digest, "/metadata/digest"),
+  };
 }
 
 function readDigest(value: JsonValue | undefined, at: string): Digest {

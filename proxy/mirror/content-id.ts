@@ -1,4 +1,7 @@
-/** The content id: what a mirror knows, in one digest. Source: offline.md section 3: SHA-256 over the sorted list of (kind, key, digest). */
+/**
+ * The content id: what a mirror knows, in one digest. Source: offline.md section 3: SHA-256 over the sorted list of
+ * (kind, key, digest).
+ */
 import { createHash } from "node:crypto";
 import type { Database, Statement } from "better-sqlite3";
 import type { Digest } from "../../core/index.ts";
@@ -12,8 +15,9 @@ interface ContentRow {
 }
 
 /**
- * Computes the content id and keeps it for as long as nothing is written. When and from where something is known does not enter it:
- * two mirrors that know the same have the same id, and asking again changes nothing unless the answer did.
+ * Computes the content id and keeps it for as long as nothing is written. When and from where something is known does
+ * not enter it: two mirrors that know the same have the same id, and asking again changes nothing unless the answer
+ * did.
  */
 export class ContentId {
   readonly #database: Database;

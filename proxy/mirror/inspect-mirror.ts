@@ -1,8 +1,18 @@
-/** Reading all of a mirror once: every digest and checksum, and SQLite's own structure. For people; decisions check what they read anyway. */
+/**
+ * Reading all of a mirror once: every digest and checksum, and SQLite's own structure. For people; decisions check what
+ * they read anyway.
+ */
 import type { Database } from "better-sqlite3";
 import { type Digest, EngineError } from "../../core/index.ts";
 import { type AnswerRow, checkRow, loadRootSource, loadValue } from "./answer-row.ts";
-import { checkBytes, checkComplete, checkPin, type CompleteRow, type MirrorKnowledge, type PinRow } from "./mirror-knowledge.ts";
+import {
+  checkBytes,
+  checkComplete,
+  checkPin,
+  type CompleteRow,
+  type MirrorKnowledge,
+  type PinRow,
+} from "./mirror-knowledge.ts";
 import { digestBytes } from "./row-checksum.ts";
 import { sqlText } from "./statements.ts";
 import { corrupt, toStoreError } from "./store-error.ts";
@@ -42,7 +52,9 @@ export function inspectMirror(database: Database, knowledge: MirrorKnowledge): I
     const report = database.pragma("quick_check", { simple: true });
     if (report !== "ok") throw corrupt("mirror.db", String(report));
   });
-  const blobs = each<{ digest: string; bytes: Uint8Array }>("list-blobs", ({ digest, bytes }) => checkBytes(bytes, digest));
+  const blobs = each<{ digest: string; bytes: Uint8Array }>("list-blobs", ({ digest, bytes }) =>
+    checkBytes(bytes, digest),
+  );
   const answers = each<AnswerRow>("list-answers", (row) => {
     checkRow(row);
     if (row.state !== "present") return;

@@ -1,6 +1,21 @@
-/** Image layers beside the database, as the blobs of an OCI layout: only where they were asked for, since no decision reads them. Source: offline.md section 3. */
+/**
+ * Image layers beside the database, as the blobs of an OCI layout: only where they were asked for, since no decision
+ * reads them. Source: offline.md section 3.
+ */
 import { createHash } from "node:crypto";
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readSync, renameSync, rmSync, statSync, writeFileSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { type Digest, EngineError } from "../../core/index.ts";
 
@@ -48,7 +63,8 @@ export class LayerStore {
       ["oci-layout", '{"imageLayoutVersion":"1.0.0"}'],
       ["index.json", '{"schemaVersion":2,"manifests":[]}'],
     ];
-    for (const [name, text] of files) if (!existsSync(join(this.#folder, name))) writeFileSync(join(this.#folder, name), text);
+    for (const [name, text] of files)
+      if (!existsSync(join(this.#folder, name))) writeFileSync(join(this.#folder, name), text);
   }
 }
 

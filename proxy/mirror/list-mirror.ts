@@ -1,4 +1,7 @@
-/** The images of a mirror and the signed material beside them, as `mirror ls` shows them. What was stored, nothing verified. Source: experience.md section 2.4. */
+/**
+ * The images of a mirror and the signed material beside them, as `mirror ls` shows them. What was stored, nothing
+ * verified. Source: experience.md section 2.4.
+ */
 import type { Database } from "better-sqlite3";
 import {
   associatedTag,
@@ -31,7 +34,10 @@ export interface MirrorImage {
   readonly predicateTypes: readonly string[];
   /** Layouts of which nothing is known: until they were asked, none found does not mean that there is none. */
   readonly unasked: readonly ("signature tag" | "attestation tag" | "referrers")[];
-  /** Bytes of the image with its layers, as its manifests state them; of an index, of the children that are here. Absent when the manifest is not here or does not read. */
+  /**
+   * Bytes of the image with its layers, as its manifests state them; of an index, of the children that are here. Absent
+   * when the manifest is not here or does not read.
+   */
   readonly size?: number;
   /** When the tag (or the manifest, without tag) was last seen, RFC 3339, and where. */
   readonly at: string;
@@ -41,7 +47,8 @@ export interface MirrorImage {
 }
 
 /**
- * Images by repository and tag; then those that no tag leads to, unless they are children of an index, referrers or signed material.
+ * Images by repository and tag; then those that no tag leads to, unless they are children of an index, referrers or
+ * signed material.
  * @throws EngineError `mirror-corrupt` when a tag's row is damaged; damage behind a tag is the image's `problem`.
  */
 export function listMirror(database: Database, knowledge: Knowledge, limits: Limits): readonly MirrorImage[] {
@@ -49,8 +56,14 @@ export function listMirror(database: Database, knowledge: Knowledge, limits: Lim
   return repositories.flatMap(({ repository }) => listRepository(database, knowledge, repository, limits));
 }
 
-function listRepository(database: Database, knowledge: Knowledge, repository: string, limits: Limits): readonly MirrorImage[] {
-  const rows = (kind: string) => database.prepare<[string, string], AnswerRow>(sqlText("list-repository-answers")).all(repository, kind);
+function listRepository(
+  database: Database,
+  knowledge: Knowledge,
+  repository: string,
+  limits: Limits,
+): readonly MirrorImage[] {
+  const rows = (kind: string) =>
+    database.prepare<[string, string], AnswerRow>(sqlText("list-repository-answers")).all(repository, kind);
   const images: MirrorImage[] = [];
   const reached = new Set<string>();
   for (const { subject: tag, at, source } of rows("tag")) {
@@ -60,13 +73,29 @@ function listRepository(database: Database, knowledge: Knowledge, repository: st
     const { digest } = found.value;
     reached.add(digest);
     if (parseAssociatedTag(tag) === undefined)
-      images.push({ image: `${repository}:${tag}`, repository, tag, digest, ...describe(knowledge, repository, digest, limits), at, from: source });
+      images.push({
+        image: `${repository}:${tag}`,
+        repository,
+        tag,
+        digest,
+        ...describe(knowledge, repository, digest, limits),
+        at,
+        from: source,
+      });
   }
   const manifests = rows("manifest");
-  for (const { subject } of manifests) for (const digest of held(knowledge, repository, subject, limits)) reached.add(digest);
+  for (const { subject } of manifests)
+    for (const digest of held(knowledge, repository, subject, limits)) reached.add(digest);
   for (const { subject, at, source } of manifests) {
     if (subject === null || !isDigest(subject) || reached.has(subject)) continue;
-    images.push({ image: `${repository}@${subject}`, repository, digest: subject, ...describe(knowledge, repository, subject, limits), at, from: source });
+    images.push({
+      image: `${repository}@${subject}`,
+      repository,
+      digest: subject,
+      ...describe(knowledge, repository, subject, limits),
+      at,
+      from: source,
+    });
   }
   return images;
 }
@@ -87,9 +116,14 @@ function describe(knowledge: Knowledge, repository: string, digest: Digest, limi
     const signature = taggedLayers(knowledge, repository, associatedTag(digest, "signature"), limits);
     const attestation = taggedLayers(knowledge, repository, associatedTag(digest, "attestation"), limits);
     const referrers = readReferrers(knowledge, repository, digest, limits);
-    const material = (referrers.state === "present" ? referrers.value : []).map(readReferrer).filter((entry) => entry !== undefined);
+    const material = (referrers.state === "present" ? referrers.value : [])
+      .map(readReferrer)
+      .filter((entry) => entry !== undefined);
     const attested = material.filter((entry) => entry.purpose === "attestation");
-    const types = [...(attestation ?? []).map((layer) => layer.annotations?.predicateType), ...attested.map((entry) => entry.predicateType)];
+    const types = [
+      ...(attestation ?? []).map((layer) => layer.annotations?.predicateType),
+      ...attested.map((entry) => entry.predicateType),
+    ];
     const unasked: Description["unasked"] = [
       ...(signature === undefined ? (["signature tag"] as const) : []),
       ...(attestation === undefined ? (["attestation tag"] as const) : []),
@@ -117,7 +151,12 @@ function describe(knowledge: Knowledge, repository: string, digest: Digest, limi
 const sized = (size: number | undefined) => (size === undefined ? {} : { size });
 
 /** The layers behind a tag of cosign's; `undefined` while nobody knows. */
-function taggedLayers(knowledge: Knowledge, repository: string, tag: string, limits: Limits): readonly Descriptor[] | undefined {
+function taggedLayers(
+  knowledge: Knowledge,
+  repository: string,
+  tag: string,
+  limits: Limits,
+): readonly Descriptor[] | undefined {
   const found = readTag(knowledge, repository, tag);
   if (found.state !== "present") return found.state === "absent" ? [] : undefined;
   const manifest = readManifest(knowledge, repository, found.value.digest, limits);
@@ -129,7 +168,9 @@ const signType = "https://sigstore.dev/cosign/sign/v1";
 function readReferrer({
   artifactType = "",
   annotations,
-}: Descriptor): { readonly purpose: "signature" | "attestation"; readonly predicateType: string | undefined } | undefined {
+}: Descriptor):
+  | { readonly purpose: "signature" | "attestation"; readonly predicateType: string | undefined }
+  | undefined {
   const predicateType = annotations?.["dev.sigstore.bundle.predicateType"];
   if (artifactType.startsWith("application/vnd.dev.sigstore.bundle"))
     return { purpose: predicateType === signType ? "signature" : "attestation", predicateType };
@@ -141,7 +182,9 @@ function imageSize(knowledge: Knowledge, repository: string, digest: Digest, lim
   const read = (wanted: Digest): Lookup<KnownManifest> => readManifest(knowledge, repository, wanted, limits);
   const root = read(digest);
   if (root.state !== "present") return undefined;
-  const children = root.value.manifest.manifests.map(({ digest: child }) => read(child)).filter((child) => child.state === "present");
+  const children = root.value.manifest.manifests
+    .map(({ digest: child }) => read(child))
+    .filter((child) => child.state === "present");
   return [root, ...children].reduce(
     (total, { value: { bytes, manifest } }) =>
       total + bytes.length + (manifest.config?.size ?? 0) + manifest.layers.reduce((sum, layer) => sum + layer.size, 0),

@@ -1,4 +1,7 @@
-/** Schema versions: numbered migrations, each in its own transaction, after a backup of the file. Source: offline.md section 3. */
+/**
+ * Schema versions: numbered migrations, each in its own transaction, after a backup of the file. Source: offline.md
+ * section 3.
+ */
 import { existsSync, rmSync } from "node:fs";
 import type { Database } from "better-sqlite3";
 import { EngineError } from "../../core/index.ts";
@@ -13,7 +16,8 @@ export interface Migration {
 export const schemaVersion = (database: Database): number => Number(database.pragma("user_version", { simple: true }));
 
 /**
- * Brings the schema up to date; a database that has had a migration is first copied to `BACKUP.schema-N`, N being its version.
+ * Brings the schema up to date; a database that has had a migration is first copied to `BACKUP.schema-N`, N being its
+ * version.
  * @throws EngineError `mirror-version` when the schema is newer than `migrations`.
  */
 export function migrate(database: Database, migrations: readonly Migration[], backup: string): void {
@@ -33,7 +37,11 @@ export function migrate(database: Database, migrations: readonly Migration[], ba
 /** @throws EngineError `mirror-version` when a file has had more migrations than this program knows. */
 export function refuseNewer(version: number, known: number, subject: string): void {
   if (version > known)
-    throw new EngineError("mirror-version", `the mirror has schema ${version}, this program knows ${known}: use a newer version of the program`, { subject });
+    throw new EngineError(
+      "mirror-version",
+      `the mirror has schema ${version}, this program knows ${known}: use a newer version of the program`,
+      { subject },
+    );
 }
 
 function backUp(database: Database, file: string): void {

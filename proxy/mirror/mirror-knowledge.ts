@@ -1,4 +1,7 @@
-/** The mirror as knowledge: pins first, then recorded answers, then completeness. Everything is checked on every read; nothing is trusted for being there. */
+/**
+ * The mirror as knowledge: pins first, then recorded answers, then completeness. Everything is checked on every read;
+ * nothing is trusted for being there.
+ */
 import type { Database, Statement } from "better-sqlite3";
 import {
   type Answer,
@@ -12,7 +15,14 @@ import {
   questionText,
   type TrustedRootSource,
 } from "../../core/index.ts";
-import { type AnswerRow, checkRow, loadRootSource, loadValue, type MetadataReference, type TufSource } from "./answer-row.ts";
+import {
+  type AnswerRow,
+  checkRow,
+  loadRootSource,
+  loadValue,
+  type MetadataReference,
+  type TufSource,
+} from "./answer-row.ts";
 import { digestBytes, rowChecksum } from "./row-checksum.ts";
 import { sqlText } from "./statements.ts";
 import { corrupt, guarded } from "./store-error.ts";
@@ -38,13 +48,15 @@ export interface CompleteRow {
 /** @throws EngineError `mirror-corrupt` when the pin was changed since it was written. */
 export function checkPin(row: PinRow): void {
   const subject = `${row.kind} ${row.name}`;
-  if (!rowChecksum(row.kind, row.name, row.digest, row.at, row.source).equals(row.checksum)) throw corrupt(subject, "a pin was changed since it was written");
+  if (!rowChecksum(row.kind, row.name, row.digest, row.at, row.source).equals(row.checksum))
+    throw corrupt(subject, "a pin was changed since it was written");
   checkBytes(row.bytes, row.digest);
 }
 
 /** @throws EngineError `mirror-corrupt` when the row was changed since it was written. */
 export function checkComplete(row: CompleteRow): void {
-  if (!rowChecksum(row.scope, row.at, row.source).equals(row.checksum)) throw corrupt(row.scope, "a row of the mirror was changed since it was written");
+  if (!rowChecksum(row.scope, row.at, row.source).equals(row.checksum))
+    throw corrupt(row.scope, "a row of the mirror was changed since it was written");
 }
 
 /** @throws EngineError `mirror-corrupt`, its subject the digest, when the bytes do not have it. */
@@ -77,10 +89,15 @@ export class MirrorKnowledge implements Knowledge {
     this.#version = database.prepare(sqlText("find-version"));
   }
 
-  /** @throws EngineError `mirror-corrupt` when what is found is damaged; a damaged row never reads as absent or as never asked. */
+  /**
+   * @throws EngineError `mirror-corrupt` when what is found is damaged; a damaged row never reads as absent or as never
+   * asked.
+   */
   answer<Q extends Question>(question: Q): AnswerTo<Q> | undefined {
     const asked: Question = canonicalQuestion(question);
-    return guarded(this.#folder, () => this.#pinned(asked) ?? this.#recorded(asked) ?? this.#completed(asked)) as AnswerTo<Q> | undefined;
+    return guarded(this.#folder, () => this.#pinned(asked) ?? this.#recorded(asked) ?? this.#completed(asked)) as
+      | AnswerTo<Q>
+      | undefined;
   }
 
   /**
@@ -91,7 +108,10 @@ export class MirrorKnowledge implements Knowledge {
     return guarded(this.#folder, () => this.#recorded(canonicalQuestion(question))) as AnswerTo<Q> | undefined;
   }
 
-  /** Another text after every write, by this process or another one. Who changes the file behind SQLite's back is found by reading, not by this. */
+  /**
+   * Another text after every write, by this process or another one. Who changes the file behind SQLite's back is found
+   * by reading, not by this.
+   */
   version(): string | undefined {
     return guarded(this.#folder, () => this.#version.get()?.version);
   }
@@ -102,7 +122,10 @@ export class MirrorKnowledge implements Knowledge {
     if (row === undefined) return undefined;
     checkPin(row);
     const bytes = toBytes(row.bytes);
-    const value = question.kind === "key" ? Buffer.from(bytes).toString("utf8") : ({ form: "pinned", bytes } satisfies TrustedRootSource);
+    const value =
+      question.kind === "key"
+        ? Buffer.from(bytes).toString("utf8")
+        : ({ form: "pinned", bytes } satisfies TrustedRootSource);
     return { state: "present", value, at: row.at, from: row.source };
   }
 
@@ -116,7 +139,8 @@ export class MirrorKnowledge implements Knowledge {
 
   #value(question: Question, row: AnswerRow): unknown {
     if (question.kind === "manifest" || question.kind === "blob") {
-      if (row.digest !== question.digest) throw corrupt(question.digest, "the mirror keeps another digest under this question");
+      if (row.digest !== question.digest)
+        throw corrupt(question.digest, "the mirror keeps another digest under this question");
       return this.bytes(question.digest);
     }
     return question.kind === "trusted-root" ? this.#trustedRoot(question.name, row) : loadValue(row);
@@ -131,7 +155,10 @@ export class MirrorKnowledge implements Knowledge {
       roots: source.roots.map(read("root")),
       timestamp: read("timestamp")(source.timestamp),
       snapshot: read("snapshot")(source.snapshot),
-      targets: source.targets.map((entry: TufSource["targets"][number]) => ({ role: entry.role, bytes: read(entry.role)(entry) })),
+      targets: source.targets.map((entry: TufSource["targets"][number]) => ({
+        role: entry.role,
+        bytes: read(entry.role)(entry),
+      })),
       target: this.bytes(source.target),
       ...this.#floorsOf(name),
     };

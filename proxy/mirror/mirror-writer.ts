@@ -1,4 +1,7 @@
-/** Writing to the mirror: digests and bounds are checked before anything is stored, and what a call reported as stored is on the disk. */
+/**
+ * Writing to the mirror: digests and bounds are checked before anything is stored, and what a call reported as stored
+ * is on the disk.
+ */
 import type { Database, Statement } from "better-sqlite3";
 import {
   type Answer,
@@ -27,8 +30,8 @@ export interface Origin {
 }
 
 /**
- * What an operator vouches for: a trusted root by name (`public-good`), the TUF root from which one of that name is verified, or the PEM text of a key by its
- * reference in policies (`k8s://…`, `awskms://…`).
+ * What an operator vouches for: a trusted root by name (`public-good`), the TUF root from which one of that name is
+ * verified, or the PEM text of a key by its reference in policies (`k8s://…`, `awskms://…`).
  */
 export interface Pin {
   readonly kind: "trusted-root" | "tuf-root" | "key";
@@ -77,15 +80,19 @@ export class MirrorWriter {
    */
   addBlob(bytes: Uint8Array, stated?: Digest): Digest {
     if (bytes.length > this.#limits.blobBytes)
-      throw new EngineError("over-limit", `${bytes.length} bytes, at most ${this.#limits.blobBytes} are kept`, { subject: stated });
+      throw new EngineError("over-limit", `${bytes.length} bytes, at most ${this.#limits.blobBytes} are kept`, {
+        subject: stated,
+      });
     const digest = digestBytes(bytes);
-    if (stated !== undefined && stated !== digest) throw new EngineError("malformed", `the bytes have the digest ${digest}`, { subject: stated });
+    if (stated !== undefined && stated !== digest)
+      throw new EngineError("malformed", `the bytes have the digest ${digest}`, { subject: stated });
     this.#run("put-blob", digest, bytes);
     return digest;
   }
 
   /**
-   * Records an answer; TUF metadata that brings floors raises those of the mirror. One that could not be had is kept as the last attempt, for people: what was known before stays known.
+   * Records an answer; TUF metadata that brings floors raises those of the mirror. One that could not be had is kept as
+   * the last attempt, for people: what was known before stays known.
    * @throws EngineError `malformed` when bytes do not have the question's digest, `over-limit`.
    */
   setAnswer(question: Question, answer: Answer): void {
@@ -120,14 +127,19 @@ export class MirrorWriter {
 
   #addManifest(bytes: Uint8Array, digest: Digest): Digest {
     if (bytes.length > this.#limits.manifestBytes)
-      throw new EngineError("over-limit", `a manifest of ${bytes.length} bytes, at most ${this.#limits.manifestBytes} are kept`, { subject: digest });
+      throw new EngineError(
+        "over-limit",
+        `a manifest of ${bytes.length} bytes, at most ${this.#limits.manifestBytes} are kept`,
+        { subject: digest },
+      );
     return this.addBlob(bytes, digest);
   }
 
   #storeRoot(name: string, source: TrustedRootSource): StoredValue {
     if (source.form === "pinned") return storedJson({ form: "pinned", digest: this.addBlob(source.bytes) });
     if (source.floors !== undefined) this.#setFloors(name, source.floors);
-    const store = (role: string, bytes: Uint8Array) => storeMetadata((...row) => this.#run("put-tuf-metadata", ...row), name, role, bytes);
+    const store = (role: string, bytes: Uint8Array) =>
+      storeMetadata((...row) => this.#run("put-tuf-metadata", ...row), name, role, bytes);
     return storedJson({
       form: "tuf",
       roots: source.roots.map((bytes) => store("root", bytes)),
@@ -138,14 +150,18 @@ export class MirrorWriter {
     });
   }
 
-  /** Whoever verified metadata says what was seen; these are all floors from then on, since a rotation of keys may have taken some away. */
+  /**
+   * Whoever verified metadata says what was seen; these are all floors from then on, since a rotation of keys may have
+   * taken some away.
+   */
   #setFloors(name: string, floors: StoredFloors): void {
     this.#run("delete-tuf-floors", name);
     for (const row of floorRows(name, floors)) this.#run("put-tuf-floor", ...row);
   }
 
   /**
-   * Records that the mirror holds everything of a host or repository: tags, manifests and referrers that are not here are then absent.
+   * Records that the mirror holds everything of a host or repository: tags, manifests and referrers that are not here
+   * are then absent.
    * @throws EngineError `invalid-usage` when it is no scope.
    */
   setComplete(scope: string, { at, from }: Origin): void {
@@ -164,7 +180,11 @@ export class MirrorWriter {
    */
   pin({ kind, name, bytes }: Pin, { at, from }: Origin): Digest {
     if (bytes.length > this.#limits.trustedRootBytes)
-      throw new EngineError("over-limit", `${bytes.length} bytes, at most ${this.#limits.trustedRootBytes} can be pinned`, { subject: name });
+      throw new EngineError(
+        "over-limit",
+        `${bytes.length} bytes, at most ${this.#limits.trustedRootBytes} can be pinned`,
+        { subject: name },
+      );
     if (kind === "key") decodeUtf8(bytes);
     const digest = digestBytes(bytes);
     this.#run("put-pin", kind, name, digest, bytes, at, from, rowChecksum(kind, name, digest, at, from));
@@ -182,9 +202,13 @@ export class MirrorWriter {
    */
   setCheckpoint({ origin, size, note }: SeenCheckpoint, { at, from }: Origin): void {
     this.transaction(() => {
-      const before = this.#database.prepare<[string], { readonly size: string }>(sqlText("find-checkpoint")).get(origin);
+      const before = this.#database
+        .prepare<[string], { readonly size: string }>(sqlText("find-checkpoint"))
+        .get(origin);
       if (before !== undefined && BigInt(before.size) > size)
-        throw new EngineError("rollback", `a checkpoint of ${size} entries after one of ${before.size}`, { subject: origin });
+        throw new EngineError("rollback", `a checkpoint of ${size} entries after one of ${before.size}`, {
+          subject: origin,
+        });
       this.#run("put-checkpoint", origin, size.toString(), digestBytes(note), note, at, from);
     });
   }

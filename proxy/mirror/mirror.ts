@@ -57,7 +57,8 @@ export class Mirror {
 
   /** @throws EngineError `invalid-usage` when the mirror was opened for reading. */
   writer(): MirrorWriter {
-    if (this.#lock === undefined) throw new EngineError("invalid-usage", "the mirror is open for reading", { subject: this.folder });
+    if (this.#lock === undefined)
+      throw new EngineError("invalid-usage", "the mirror is open for reading", { subject: this.folder });
     this.#writer ??= new MirrorWriter(this.#database, this.folder, this.limits);
     return this.#writer;
   }

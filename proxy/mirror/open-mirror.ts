@@ -1,9 +1,11 @@
 /**
- * Opening a mirror: one folder with `mirror.db` (SQLite). A file that is not whole is refused, never taken for an empty mirror.
+ * Opening a mirror: one folder with `mirror.db` (SQLite). A file that is not whole is refused, never taken for an empty
+ * mirror.
  *
- * Written in WAL mode with `synchronous=FULL`: a commit is on the disk when a call returns, also if power fails (NORMAL would be ten times faster for
- * single rows, 530 against 5,900 a second, but may lose the last commits then; writers put many rows into one transaction, where the cost is lost in the noise).
- * At rest the file leaves WAL mode, so that it is one plain file that can be read from a read-only disk.
+ * Written in WAL mode with `synchronous=FULL`: a commit is on the disk when a call returns, also if power fails (NORMAL
+ * would be ten times faster for single rows, 530 against 5,900 a second, but may lose the last commits then; writers
+ * put many rows into one transaction, where the cost is lost in the noise). At rest the file leaves WAL mode, so that
+ * it is one plain file that can be read from a read-only disk.
  */
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -31,18 +33,28 @@ const busyMs = 5000;
 
 /**
  * Opens the mirror in `folder`.
- * @throws EngineError `mirror-corrupt` when the file is damaged or no mirror, `mirror-version` when its schema does not fit, `mirror-busy` while
- * another writer has it, `invalid-usage` when there is no mirror to read or it cannot be accessed.
+ * @throws EngineError `mirror-corrupt` when the file is damaged or no mirror, `mirror-version` when its schema does not
+ * fit, `mirror-busy` while another writer has it, `invalid-usage` when there is no mirror to read or it cannot be
+ * accessed.
  */
 export function openMirror(folder: string, options: OpenMirrorOptions): Mirror {
   const limits = options.limits ?? defaultLimits;
-  return options.mode === "read" ? openReader(folder, options.waitMs ?? busyMs, limits) : openWriter(folder, options.waitMs ?? 0, limits);
+  return options.mode === "read"
+    ? openReader(folder, options.waitMs ?? busyMs, limits)
+    : openWriter(folder, options.waitMs ?? 0, limits);
 }
 
 function openReader(folder: string, waitMs: number, limits: Limits): Mirror {
   if (!checkHeader(folder))
-    throw new EngineError("invalid-usage", "there is no mirror in this folder: a sync, an import or an addition makes one", { subject: folder });
-  const database = guarded(folder, () => new Database(join(folder, file), { readonly: true, fileMustExist: true, timeout: waitMs }));
+    throw new EngineError(
+      "invalid-usage",
+      "there is no mirror in this folder: a sync, an import or an addition makes one",
+      { subject: folder },
+    );
+  const database = guarded(
+    folder,
+    () => new Database(join(folder, file), { readonly: true, fileMustExist: true, timeout: waitMs }),
+  );
   return opened(folder, database, () => {
     const version = schemaVersion(database);
     refuseNewer(version, migrations.length, folder);
@@ -94,7 +106,8 @@ const knownMigrations = () => migrations.map((name) => ({ name, sql: sqlText(nam
 
 /**
  * Whether there is a mirror's file.
- * @throws EngineError `mirror-corrupt` when the file is there and is something else, `invalid-usage` when it cannot be read.
+ * @throws EngineError `mirror-corrupt` when the file is there and is something else, `invalid-usage` when it cannot be
+ * read.
  */
 function checkHeader(folder: string): boolean {
   const path = join(folder, file);
@@ -103,7 +116,10 @@ function checkHeader(folder: string): boolean {
     handle = openSync(path, "r");
   } catch (error) {
     if (systemCode(error) !== "ENOENT")
-      throw new EngineError("invalid-usage", `the mirror's file cannot be read (${systemCode(error)})`, { subject: path, cause: error });
+      throw new EngineError("invalid-usage", `the mirror's file cannot be read (${systemCode(error)})`, {
+        subject: path,
+        cause: error,
+      });
     if (existsSync(`${path}-wal`)) throw corrupt(path, "the mirror's file is gone, its write-ahead log is not");
     return false;
   }
@@ -154,6 +170,9 @@ function makeFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true });
   } catch (error) {
-    throw new EngineError("invalid-usage", `the mirror's folder cannot be made (${systemCode(error)})`, { subject: folder, cause: error });
+    throw new EngineError("invalid-usage", `the mirror's folder cannot be made (${systemCode(error)})`, {
+      subject: folder,
+      cause: error,
+    });
   }
 }

@@ -1,4 +1,7 @@
-/** The tables `run` and `decision`: what syncs and imports did, evidence records, and the re-check list. Source: offline.md sections 2, 3 and 7. */
+/**
+ * The tables `run` and `decision`: what syncs and imports did, evidence records, and the re-check list. Source:
+ * offline.md sections 2, 3 and 7.
+ */
 import type { Database } from "better-sqlite3";
 import { type Digest, type JsonValue, parseJson } from "../../core/index.ts";
 import { digestBytes } from "./row-checksum.ts";
@@ -52,31 +55,45 @@ export class RunLog {
   }
 
   addRun({ kind, started, ended, from, summary }: Run): void {
-    guarded(this.#folder, () => this.#database.prepare(sqlText("put-run")).run(kind, started, ended, from, JSON.stringify(summary)));
+    guarded(this.#folder, () =>
+      this.#database.prepare(sqlText("put-run")).run(kind, started, ended, from, JSON.stringify(summary)),
+    );
   }
 
   /** The last runs, newest first. */
   runs(limit: number): readonly Run[] {
     return guarded(this.#folder, () => this.#database.prepare<[number], RunRow>(sqlText("list-runs")).all(limit)).map(
-      ({ kind, started, ended, source, summary }) => ({ kind, started, ended, from: source, summary: parseJson(summary) }),
+      ({ kind, started, ended, source, summary }) => ({
+        kind,
+        started,
+        ended,
+        from: source,
+        summary: parseJson(summary),
+      }),
     );
   }
 
   addDecision({ id, at, image, allowed, recheck, record }: RecordedDecision): void {
     guarded(this.#folder, () =>
-      this.#database.prepare(sqlText("put-decision")).run(id, at, image, allowed ? 1 : 0, recheck ? 1 : 0, digestBytes(record), record),
+      this.#database
+        .prepare(sqlText("put-decision"))
+        .run(id, at, image, allowed ? 1 : 0, recheck ? 1 : 0, digestBytes(record), record),
     );
   }
 
   /** @throws EngineError `mirror-corrupt` when the record was changed since it was written. */
   decision(id: string): RecordedDecision | undefined {
-    const row = guarded(this.#folder, () => this.#database.prepare<[string], DecisionRow>(sqlText("find-decision")).get(id));
+    const row = guarded(this.#folder, () =>
+      this.#database.prepare<[string], DecisionRow>(sqlText("find-decision")).get(id),
+    );
     return row === undefined ? undefined : readDecision(row);
   }
 
   /** What was admitted on unknown and not decided again since, oldest first. */
   rechecks(): readonly RecordedDecision[] {
-    return guarded(this.#folder, () => this.#database.prepare<[], DecisionRow>(sqlText("list-rechecks")).all()).map(readDecision);
+    return guarded(this.#folder, () => this.#database.prepare<[], DecisionRow>(sqlText("list-rechecks")).all()).map(
+      readDecision,
+    );
   }
 
   clearRecheck(id: string): void {
@@ -85,6 +102,14 @@ export class RunLog {
 }
 
 function readDecision(row: DecisionRow): RecordedDecision {
-  if (digestBytes(row.record) !== row.digest) throw corrupt(row.id, "an evidence record was changed since it was written");
-  return { id: row.id, at: row.at, image: row.image, allowed: row.allowed === 1, recheck: row.recheck === 1, record: new Uint8Array(row.record) };
+  if (digestBytes(row.record) !== row.digest)
+    throw corrupt(row.id, "an evidence record was changed since it was written");
+  return {
+    id: row.id,
+    at: row.at,
+    image: row.image,
+    allowed: row.allowed === 1,
+    recheck: row.recheck === 1,
+    record: new Uint8Array(row.record),
+  };
 }

@@ -12,11 +12,15 @@ const byPrefix: readonly (readonly [string, ErrorCode, string])[] = [
   ["SQLITE_TOOBIG", "over-limit", "too large for a row"],
 ];
 
-/** The coded form of a failure of SQLite: damage (`mirror-corrupt`) unless the result code says otherwise. Anything else is returned as it is. */
+/**
+ * The coded form of a failure of SQLite: damage (`mirror-corrupt`) unless the result code says otherwise. Anything else
+ * is returned as it is.
+ */
 export function toStoreError(error: unknown, subject: string): unknown {
   if (!(error instanceof Database.SqliteError)) return error;
   const row = byPrefix.find(([prefix]) => error.code.startsWith(prefix));
-  const [code, why]: readonly [ErrorCode, string] = row === undefined ? ["mirror-corrupt", "the mirror is damaged"] : [row[1], row[2]];
+  const [code, why]: readonly [ErrorCode, string] =
+    row === undefined ? ["mirror-corrupt", "the mirror is damaged"] : [row[1], row[2]];
   return new EngineError(code, `${why}: ${error.message} (${error.code})`, { subject, cause: error });
 }
 
@@ -33,7 +37,8 @@ export function guarded<T>(subject: string, run: () => T): T {
 }
 
 /** Damage to what the mirror holds. */
-export const corrupt = (subject: string, why: string, cause?: unknown): EngineError => new EngineError("mirror-corrupt", why, { subject, cause });
+export const corrupt = (subject: string, why: string, cause?: unknown): EngineError =>
+  new EngineError("mirror-corrupt", why, { subject, cause });
 
 /** The error code of the operating system, for instance `ENOENT`. */
 export const systemCode = (error: unknown): string | undefined => {

@@ -1,4 +1,7 @@
-/** Rows of the table `tuf_floor`: the versions of TUF metadata that were verified. Source: offline.md section 6, TUF 1.0 sections 5.4.3 and 5.5.5. */
+/**
+ * Rows of the table `tuf_floor`: the versions of TUF metadata that were verified. Source: offline.md section 6, TUF 1.0
+ * sections 5.4.3 and 5.5.5.
+ */
 import { EngineError } from "../../core/index.ts";
 import { rowChecksum } from "./row-checksum.ts";
 import { corrupt } from "./store-error.ts";
@@ -16,9 +19,13 @@ export interface FloorRow {
 const version = /^\d{1,20}$/;
 
 /** The columns repository, role, version, checksum. @throws EngineError `malformed` when a version is none. */
-export const floorRows = (repository: string, floors: StoredFloors): readonly (readonly [string, string, string, Buffer])[] =>
+export const floorRows = (
+  repository: string,
+  floors: StoredFloors,
+): readonly (readonly [string, string, string, Buffer])[] =>
   Object.entries(floors).map(([role, floor]) => {
-    if (!version.test(floor)) throw new EngineError("malformed", "a floor that is no version", { subject: `${repository} ${role}` });
+    if (!version.test(floor))
+      throw new EngineError("malformed", "a floor that is no version", { subject: `${repository} ${role}` });
     return [repository, role, floor, rowChecksum(repository, role, floor)];
   });
 

@@ -9,8 +9,16 @@ export type MetadataRow = readonly [string, string, number, Digest, Uint8Array];
  * Stores metadata through `put`; what it says is not verified, only its version is read.
  * @throws EngineError `malformed` when it states no version.
  */
-export function storeMetadata(put: (...row: MetadataRow) => void, repository: string, role: string, bytes: Uint8Array): { version: number; digest: Digest } {
-  const document = readObject(parseJson(bytes, { maxBytes: defaultLimits.trustedRootBytes, subject: `${repository} ${role}` }), "");
+export function storeMetadata(
+  put: (...row: MetadataRow) => void,
+  repository: string,
+  role: string,
+  bytes: Uint8Array,
+): { version: number; digest: Digest } {
+  const document = readObject(
+    parseJson(bytes, { maxBytes: defaultLimits.trustedRootBytes, subject: `${repository} ${role}` }),
+    "",
+  );
   const version = readInteger(readObject(document.signed, "/signed").version, "/signed/version");
   const digest = digestBytes(bytes);
   put(repository, role, version, digest, bytes);

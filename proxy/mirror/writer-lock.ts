@@ -1,6 +1,7 @@
 /**
- * One writer at a time: an exclusive lock on a database of its own beside the mirror. The operating system drops it with the process,
- * however that ends, so that no stale lock is ever left behind. A network file system without locks is no place for a mirror.
+ * One writer at a time: an exclusive lock on a database of its own beside the mirror. The operating system drops it
+ * with the process, however that ends, so that no stale lock is ever left behind. A network file system without locks
+ * is no place for a mirror.
  */
 import { join } from "node:path";
 import Database from "better-sqlite3";
@@ -23,7 +24,10 @@ export function lockWriter(folder: string, waitMs: number): WriterLock {
     database.close();
     const stored = toStoreError(error, folder);
     if (!(stored instanceof EngineError) || stored.code !== "mirror-busy") throw stored;
-    throw new EngineError("mirror-busy", "another process writes to this mirror: wait until it is done, or stop it", { subject: folder, cause: error });
+    throw new EngineError("mirror-busy", "another process writes to this mirror: wait until it is done, or stop it", {
+      subject: folder,
+      cause: error,
+    });
   }
   return { release: () => database.close() };
 }

@@ -1,6 +1,7 @@
 /**
- * Sums of multiples of two points of P-384, by combs: multiples of each are in a table, so that 24 doublings serve both. Source: Lim and Lee,
- * More Flexible Exponentiation with Precomputation (CRYPTO '94), with eight teeth and two tables.
+ * Sums of multiples of two points of P-384, by combs: multiples of each are in a table, so that 24 doublings serve
+ * both. Source: Lim and Lee, More Flexible Exponentiation with Precomputation (CRYPTO '94), with eight teeth and two
+ * tables.
  */
 import { p384 } from "@noble/curves/nist.js";
 import { elementBytes, words } from "./field-code.ts";
@@ -52,7 +53,8 @@ export class CombKernel {
     }
     const affine = this.#toAffine(bases);
     const points: Uint32Array[] = [];
-    for (let table = 0; table < tables; table++) for (let index = 1; index <= entries; index++) points.push(this.#addTooth(points, affine, table, index));
+    for (let table = 0; table < tables; table++)
+      for (let index = 1; index <= entries; index++) points.push(this.#addTooth(points, affine, table, index));
     const comb = new Uint32Array(combBytes / 4);
     for (const [index, point] of this.#toAffine(points).entries()) comb.set(point, (index * affineBytes) / 4);
     return comb;
@@ -102,8 +104,8 @@ export class CombKernel {
   }
 
   /**
-   * Whether first·G + second·Q, Q the comb's point, has an affine X that is `x` or, where that is below the prime, `x` and the order. Scalars are
-   * below the order.
+   * Whether first·G + second·Q, Q the comb's point, has an affine X that is `x` or, where that is below the prime, `x`
+   * and the order. Scalars are below the order.
    */
   hasX(comb: Comb, first: bigint, second: bigint, x: bigint, alternative: bigint | undefined): boolean {
     const field = this.#field;
@@ -143,7 +145,8 @@ export class CombKernel {
   }
 }
 
-const toWords = (scalar: bigint): Uint32Array => Uint32Array.from({ length: words }, (_, index) => Number((scalar >> BigInt(32 * index)) & 0xffffffffn));
+const toWords = (scalar: bigint): Uint32Array =>
+  Uint32Array.from({ length: words }, (_, index) => Number((scalar >> BigInt(32 * index)) & 0xffffffffn));
 
 /** The bits of a scalar at `from`, `from` + 48, …, lowest first. */
 function teethOf(scalar: Uint32Array, from: number): number {

@@ -1,6 +1,7 @@
 /**
- * Arithmetic modulo the prime of P-384 and on its points, as WebAssembly. Source: NIST SP 800-186 §3.2.1.4; Montgomery multiplication by operand scanning;
- * doubling and mixed addition in Jacobian coordinates for a = -3 (Hankerson, Menezes, Vanstone, Guide to Elliptic Curve Cryptography, §3.2.2).
+ * Arithmetic modulo the prime of P-384 and on its points, as WebAssembly. Source: NIST SP 800-186 §3.2.1.4; Montgomery
+ * multiplication by operand scanning; doubling and mixed addition in Jacobian coordinates for a = -3 (Hankerson,
+ * Menezes, Vanstone, Guide to Elliptic Curve Cryptography, §3.2.2).
  */
 import {
   add,
@@ -47,7 +48,10 @@ const split = (sum: number, into: number, carry: number, shift: Code): Code => [
   ...set(carry),
 ];
 
-/** Stores the value in the locals `first`…, whose top is `top`, less the prime if it is not smaller than that. It is below twice the prime. */
+/**
+ * Stores the value in the locals `first`…, whose top is `top`, less the prime if it is not smaller than that. It is
+ * below twice the prime.
+ */
 function storeReduced(first: number, top: number, lower: number, sum: number, carry: number): Code {
   return [
     ...constant(0n),
@@ -64,21 +68,39 @@ function storeReduced(first: number, top: number, lower: number, sum: number, ca
     ...get(carry),
     ...add,
     ...set(carry),
-    ...each((index) => [...get(0), ...get(first + index), ...get(lower + index), ...get(carry), ...isNegative, ...select, ...storeWord(4 * index)]),
+    ...each((index) => [
+      ...get(0),
+      ...get(first + index),
+      ...get(lower + index),
+      ...get(carry),
+      ...isNegative,
+      ...select,
+      ...storeWord(4 * index),
+    ]),
   ];
 }
 
 /**
- * mul(to, a, b): a·b/2^384. One word of b at a time; what makes the lowest word vanish is that word times the prime, and the prime is sparse:
- * 2^384 - 2^128 - 2^96 + 2^32 - 1, whose last term takes the word itself away.
+ * mul(to, a, b): a·b/2^384. One word of b at a time; what makes the lowest word vanish is that word times the prime,
+ * and the prime is sparse: 2^384 - 2^128 - 2^96 + 2^32 - 1, whose last term takes the word itself away.
  */
 function multiplication(): WasmFunction {
   const [a, t, lower] = [3, 3 + words, 3 + words + words + 2];
   const [top, over] = [t + words, t + words + 1];
   const [sum, carry, factor, locals] = [lower + words, lower + words + 1, lower + words + 2, lower + words + 3 - 3];
   const reduced = (index: number): Code => {
-    const term = index === 1 || index === words ? [...get(factor), ...add] : index === 3 || index === 4 ? [...get(factor), ...subtract] : [];
-    return [...get(t + index), ...term, ...(index === 1 ? [] : [...get(carry), ...add]), ...split(sum, t + index - 1, carry, shiftSigned)];
+    const term =
+      index === 1 || index === words
+        ? [...get(factor), ...add]
+        : index === 3 || index === 4
+          ? [...get(factor), ...subtract]
+          : [];
+    return [
+      ...get(t + index),
+      ...term,
+      ...(index === 1 ? [] : [...get(carry), ...add]),
+      ...split(sum, t + index - 1, carry, shiftSigned),
+    ];
   };
   const step = (row: number): Code => [
     ...get(2),
@@ -102,7 +124,11 @@ function multiplication(): WasmFunction {
     ...add,
     ...set(top),
   ];
-  const body = [...each((index) => [...get(1), ...loadWord(4 * index), ...set(a + index)]), ...each(step), ...storeReduced(t, top, lower, sum, carry)];
+  const body = [
+    ...each((index) => [...get(1), ...loadWord(4 * index), ...set(a + index)]),
+    ...each(step),
+    ...storeReduced(t, top, lower, sum, carry),
+  ];
   return { name: "mul", parameters: 3, locals, body };
 }
 
@@ -122,7 +148,12 @@ const wordByWord = (operation: Code, shift: Code, first: number, sum: number, ca
 function addition(): WasmFunction {
   const [t, lower] = [3, 3 + words];
   const [sum, carry] = [lower + words, lower + words + 1];
-  const body = [...wordByWord(add, shiftUnsigned, t, sum, carry), ...get(carry), ...set(carry + 1), ...storeReduced(t, carry + 1, lower, sum, carry)];
+  const body = [
+    ...wordByWord(add, shiftUnsigned, t, sum, carry),
+    ...get(carry),
+    ...set(carry + 1),
+    ...storeReduced(t, carry + 1, lower, sum, carry),
+  ];
   return { name: "add", parameters: 3, locals: 2 * words + 3, body };
 }
 
@@ -163,8 +194,15 @@ interface Operand {
   readonly offset: number;
 }
 const operand = ({ at, offset }: Operand): Code =>
-  at === "scratch" ? address(offset) : [...get(at === "first" ? 0 : 1), ...(offset === 0 ? [] : [...address(offset), ...addressPlus])];
-const op = (index: number, to: Operand, a: Operand, b: Operand): Code => [...operand(to), ...operand(a), ...operand(b), ...call(index)];
+  at === "scratch"
+    ? address(offset)
+    : [...get(at === "first" ? 0 : 1), ...(offset === 0 ? [] : [...address(offset), ...addressPlus])];
+const op = (index: number, to: Operand, a: Operand, b: Operand): Code => [
+  ...operand(to),
+  ...operand(a),
+  ...operand(b),
+  ...call(index),
+];
 const coordinates = (at: Operand["at"]): readonly [Operand, Operand, Operand] => [
   { at, offset: 0 },
   { at, offset: elementBytes },
@@ -209,8 +247,8 @@ function doubling(): WasmFunction {
 }
 
 /**
- * addAffine(point, other), in place; `other` is X and Y. Neither is the neutral element. Where their X are equal, Z becomes 0: then X tells whether they were
- * the same point (0) or each other's negative.
+ * addAffine(point, other), in place; `other` is X and Y. Neither is the neutral element. Where their X are equal, Z
+ * becomes 0: then X tells whether they were the same point (0) or each other's negative.
  */
 function mixedAddition(): WasmFunction {
   const [x, y, z] = coordinates("first");
@@ -251,4 +289,5 @@ function mixedAddition(): WasmFunction {
 }
 
 /** The module; the first {@link scratchBytes} of its memory are its own. */
-export const fieldModule = (pages: number): Uint8Array => encodeModule([multiplication(), addition(), subtraction(), doubling(), mixedAddition()], pages);
+export const fieldModule = (pages: number): Uint8Array =>
+  encodeModule([multiplication(), addition(), subtraction(), doubling(), mixedAddition()], pages);

@@ -1,4 +1,7 @@
-/** The kernel's instance: field elements and points of P-384 in its memory. Elements are in Montgomery form, a·2^384, and below the prime. */
+/**
+ * The kernel's instance: field elements and points of P-384 in its memory. Elements are in Montgomery form, a·2^384,
+ * and below the prime.
+ */
 import { elementBytes, fieldModule, prime, scratchBytes, words } from "./field-code.ts";
 
 /** The part of the WebAssembly interface that is used, which Node's types leave out. */
@@ -8,7 +11,8 @@ export interface WasmHost {
 }
 
 /** Absent where Node runs without it, as under `--jitless`. */
-export const wasmHost = (): WasmHost | undefined => (globalThis as unknown as { readonly WebAssembly?: WasmHost }).WebAssembly;
+export const wasmHost = (): WasmHost | undefined =>
+  (globalThis as unknown as { readonly WebAssembly?: WasmHost }).WebAssembly;
 
 interface KernelExports {
   readonly memory: { readonly buffer: ArrayBuffer };
@@ -52,7 +56,8 @@ export class Field {
   }
 
   #write(at: number, value: bigint): void {
-    for (let index = 0; index < words; index++) this.#memory[at / 4 + index] = Number((value >> BigInt(32 * index)) & 0xffffffffn);
+    for (let index = 0; index < words; index++)
+      this.#memory[at / 4 + index] = Number((value >> BigInt(32 * index)) & 0xffffffffn);
   }
 
   /** Makes an element of an integer below the prime. */
@@ -64,7 +69,8 @@ export class Field {
   /** The element as it stands: 2^384 times the integer. */
   #raw(at: number): bigint {
     let value = 0n;
-    for (let index = words - 1; index >= 0; index--) value = (value << 32n) | BigInt(this.#memory[at / 4 + index] as number);
+    for (let index = words - 1; index >= 0; index--)
+      value = (value << 32n) | BigInt(this.#memory[at / 4 + index] as number);
     return value;
   }
 
@@ -86,7 +92,8 @@ export class Field {
   }
 
   equal(a: number, b: number): boolean {
-    for (let index = 0; index < words; index++) if (this.#memory[a / 4 + index] !== this.#memory[b / 4 + index]) return false;
+    for (let index = 0; index < words; index++)
+      if (this.#memory[a / 4 + index] !== this.#memory[b / 4 + index]) return false;
     return true;
   }
 

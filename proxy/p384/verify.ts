@@ -1,6 +1,6 @@
 /**
- * ECDSA on P-384 for keys that come back: those of authorities, whose signature every certificate carries. OpenSSL computes with this curve by generic code;
- * this takes half its time. Source: FIPS 186-5 §6.4.2.
+ * ECDSA on P-384 for keys that come back: those of authorities, whose signature every certificate carries. OpenSSL
+ * computes with this curve by generic code; this takes half its time. Source: FIPS 186-5 §6.4.2.
  */
 import { p384 } from "@noble/curves/nist.js";
 import { digest, type PublicKey, readEcdsaSignature, type Signed } from "../../core/index.ts";
@@ -11,7 +11,10 @@ import { type WasmHost, wasmHost } from "./field.ts";
 type EcdsaKey = PublicKey & { readonly type: "ecdsa" };
 type EcdsaHash = Parameters<typeof digest>[0];
 
-/** The kernel and its first combs cost as much as some eighty verifications save, each further comb as ten: a short run never pays for them. */
+/**
+ * The kernel and its first combs cost as much as some eighty verifications save, each further comb as ten: a short run
+ * never pays for them.
+ */
 export const usesBeforeComb = 64;
 
 interface KnownKey {
@@ -23,7 +26,8 @@ const size = 48;
 const { Fn } = p384.Point;
 const order = Fn.ORDER;
 
-const toInteger = (bytes: Uint8Array): bigint => BigInt(`0x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("hex")}`);
+const toInteger = (bytes: Uint8Array): bigint =>
+  BigInt(`0x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("hex")}`);
 
 /** Verifies by combs. Keys are known by their objects, as long as these live. */
 export class P384Verifier {
@@ -38,7 +42,10 @@ export class P384Verifier {
     this.#host = host.wasm;
   }
 
-  /** Whether the signature is one; undefined for a key that has not come back often enough. The key's point is on the curve. */
+  /**
+   * Whether the signature is one; undefined for a key that has not come back often enough. The key's point is on the
+   * curve.
+   */
   verify(hash: EcdsaHash, key: EcdsaKey, signed: Signed, signature: Uint8Array): boolean | undefined {
     if (this.#host === undefined || !this.#comesBack(key)) return undefined;
     this.#kernel ??= new CombKernel(this.#host);
@@ -65,7 +72,9 @@ export class P384Verifier {
 
   #combOf(key: EcdsaKey, kernel: CombKernel): Comb {
     const known = this.#known.get(key);
-    const comb = known?.comb ?? kernel.makeComb(toInteger(key.point.subarray(1, 1 + size)), toInteger(key.point.subarray(1 + size)));
+    const comb =
+      known?.comb ??
+      kernel.makeComb(toInteger(key.point.subarray(1, 1 + size)), toInteger(key.point.subarray(1 + size)));
     if (known !== undefined) known.comb = comb;
     return comb;
   }

@@ -1,4 +1,6 @@
-/** Writes WebAssembly: as much of its binary format as arithmetic needs. Source: WebAssembly Core Specification 1.0 §5. */
+/**
+ * Writes WebAssembly: as much of its binary format as arithmetic needs. Source: WebAssembly Core Specification 1.0 §5.
+ */
 
 /** Bytes of an instruction sequence. */
 export type Code = readonly number[];
@@ -65,10 +67,16 @@ export function encodeModule(functions: readonly WasmFunction[], pages: number):
   const name = (text: string): Code => vector([...text].map((letter) => [letter.charCodeAt(0)]));
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    ...section(1, vector(functions.map(({ parameters }) => [0x60, ...vector(Array.from({ length: parameters }, () => [0x7f])), 0]))),
+    ...section(
+      1,
+      vector(functions.map(({ parameters }) => [0x60, ...vector(Array.from({ length: parameters }, () => [0x7f])), 0])),
+    ),
     ...section(3, vector(functions.map((_, index) => unsigned(index)))),
     ...section(5, vector([[0, ...unsigned(pages)]])),
-    ...section(7, vector([...functions.map((one, index) => [...name(one.name), 0, ...unsigned(index)]), [...name("memory"), 2, 0]])),
+    ...section(
+      7,
+      vector([...functions.map((one, index) => [...name(one.name), 0, ...unsigned(index)]), [...name("memory"), 2, 0]]),
+    ),
     ...section(
       10,
       vector(

@@ -1,4 +1,7 @@
-/** What a benchmark is: figures are ratios of things measured in one run, because absolute times say more about the machine. */
+/**
+ * What a benchmark is: figures are ratios of things measured in one run, because absolute times say more about the
+ * machine.
+ */
 
 export interface BenchRow {
   readonly what: string;
@@ -27,7 +30,8 @@ export interface Bench {
 export const keepsBound = ({ ratio, atLeast, atMost }: BenchRow): boolean =>
   Number.isFinite(ratio) && (atLeast === undefined || ratio >= atLeast) && (atMost === undefined || ratio <= atMost);
 
-export const median = (values: readonly number[]): number => values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)] ?? Number.NaN;
+export const median = (values: readonly number[]): number =>
+  values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)] ?? Number.NaN;
 
 /** Microseconds of one run, the median of several rounds. */
 export function timeOf(run: () => void, rounds: number, runsPerRound: number): number {

@@ -1,4 +1,7 @@
-/** A benchmark's work as one file for Node, built as programs are: a loader that translates on the fly would measure itself. */
+/**
+ * A benchmark's work as one file for Node, built as programs are: a loader that translates on the fly would measure
+ * itself.
+ */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -22,7 +25,9 @@ export async function importBundled<T>(name: string): Promise<T> {
     external: ["better-sqlite3"],
     plugins: [inlineStatements(root), nativeParts(root)],
     // Packages in CommonJS call `require` for Node's own modules.
-    banner: { js: 'import { createRequire as benchCreateRequire } from "node:module"; const require = benchCreateRequire(import.meta.url);' },
+    banner: {
+      js: 'import { createRequire as benchCreateRequire } from "node:module"; const require = benchCreateRequire(import.meta.url);',
+    },
   });
   return (await import(pathToFileURL(outfile).href)) as T;
 }

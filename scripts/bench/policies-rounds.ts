@@ -22,7 +22,10 @@ spec:
 `;
 
 export const policyText = (index: number): string =>
-  policyOf(`team-${index}`, `{ imageReferences: ["ghcr.io/team-${index}/*"], attestors: [{ entries: [{ keys: { kms: "awskms:///team-${index}" } }] }] }`);
+  policyOf(
+    `team-${index}`,
+    `{ imageReferences: ["ghcr.io/team-${index}/*"], attestors: [{ entries: [{ keys: { kms: "awskms:///team-${index}" } }] }] }`,
+  );
 
 const pod = (...images: readonly string[]) =>
   requestFor({
@@ -36,7 +39,9 @@ const pod = (...images: readonly string[]) =>
 export function unmatched(count: number, quick: boolean): number {
   const files = Array.from({ length: Math.ceil(count / 100) }, (_, file) => ({
     name: `${file}.yaml`,
-    text: Array.from({ length: Math.min(100, count - file * 100) }, (_, index) => policyText(file * 100 + index)).join("---\n"),
+    text: Array.from({ length: Math.min(100, count - file * 100) }, (_, index) => policyText(file * 100 + index)).join(
+      "---\n",
+    ),
   }));
   const { policies, errors } = loadPolicies(files);
   if (errors.length > 0 || policies.length !== count) throw new Error(`${policies.length} of ${count} policies load`);
@@ -46,7 +51,8 @@ export function unmatched(count: number, quick: boolean): number {
   return timeOf(() => void engine.decide(request, nobody, now), quick ? 3 : 9, quick ? 200 : 2000);
 }
 
-const person = '{ subject: "*@example.com", issuer: "https://accounts.google.com", rekor: { url: https://rekor.sigstore.dev } }';
+const person =
+  '{ subject: "*@example.com", issuer: "https://accounts.google.com", rekor: { url: https://rekor.sigstore.dev } }';
 
 /** A person's identity, or the release key: what teams have who move from keys to identities. */
 const eitherPolicy = (pem: string): string =>
@@ -55,7 +61,10 @@ const eitherPolicy = (pem: string): string =>
     `{ imageReferences: ["ghcr.io/kyverno/test-verify-image:*"], attestors: [{ count: 1, entries: [{ keyless: ${person} }, { keys: { publicKeys: ${JSON.stringify(pem)} } }] }] }`,
   );
 
-/** A Pod of five images, three keyless and two by key with log entries, from the SQLite mirror: verified anew, and remembered. */
+/**
+ * A Pod of five images, three keyless and two by key with log entries, from the SQLite mirror: verified anew, and
+ * remembered.
+ */
 export function remembered(fixtures: string, quick: boolean): BenchRow {
   const folder = mkdtempSync(join(tmpdir(), "sallyport-bench-"));
   const mirror = openMirror(folder, { mode: "write" });
@@ -76,15 +85,27 @@ export function remembered(fixtures: string, quick: boolean): BenchRow {
     const tags = ["signed-keyless", "signed-keyless-by-cosign-2", "signed-and-logged", "signed-in-a-bundle"];
     const request = pod("ghcr.io/acme/app:v1.2.0", ...tags.map((tag) => `ghcr.io/kyverno/test-verify-image:${tag}`));
     const knowledge = mirror.knowledge();
-    const engines = [0, 10_000].map((memoEntries) => createEngine({ policies, crypto: nodeVerifier, limits: { memoEntries } }));
+    const engines = [0, 10_000].map((memoEntries) =>
+      createEngine({ policies, crypto: nodeVerifier, limits: { memoEntries } }),
+    );
     const times = engines.map((engine, index) => {
       const first = engine.decide(request, knowledge, now);
-      if (!first.allowed) throw new Error(`the Pod is not admitted: ${first.results.map(({ message }) => message).join("; ")}`);
-      if (first.patches.filter(({ path }) => path.endsWith("/image")).length !== 5) throw new Error("not all images are looked at");
-      return timeOf(() => void engine.decide(request, knowledge, now), quick ? 3 : 9, (index === 0 ? 1 : 100) * (quick ? 3 : 20));
+      if (!first.allowed)
+        throw new Error(`the Pod is not admitted: ${first.results.map(({ message }) => message).join("; ")}`);
+      if (first.patches.filter(({ path }) => path.endsWith("/image")).length !== 5)
+        throw new Error("not all images are looked at");
+      return timeOf(
+        () => void engine.decide(request, knowledge, now),
+        quick ? 3 : 9,
+        (index === 0 ? 1 : 100) * (quick ? 3 : 20),
+      );
     });
     const [cold = Number.NaN, warm = Number.NaN] = times;
-    return { what: "a Pod of five containers: remembered, times as fast as verified anew", ratio: cold / warm, atLeast: 50 };
+    return {
+      what: "a Pod of five containers: remembered, times as fast as verified anew",
+      ratio: cold / warm,
+      atLeast: 50,
+    };
   } finally {
     mirror.close();
     rmSync(folder, { recursive: true, force: true });

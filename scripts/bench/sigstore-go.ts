@@ -1,4 +1,7 @@
-/** Bundle verification against sigstore-go: its own program (`sigstore-go/main.go`), built where Go and the Go modules are at hand. */
+/**
+ * Bundle verification against sigstore-go: its own program (`sigstore-go/main.go`), built where Go and the Go modules
+ * are at hand.
+ */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,10 +13,16 @@ import { importBundled } from "./bundled.ts";
 const source = fileURLToPath(new URL("sigstore-go", import.meta.url));
 
 /** What a command printed, or why it could not run. */
-function run(command: string, words: readonly string[], cwd: string): { readonly out: string } | { readonly failed: string } {
+function run(
+  command: string,
+  words: readonly string[],
+  cwd: string,
+): { readonly out: string } | { readonly failed: string } {
   const { status, stdout, stderr, error } = spawnSync(command, words, { cwd, encoding: "utf8", timeout: 600_000 });
   if (error !== undefined) return { failed: `${command}: ${error.message}` };
-  return status === 0 ? { out: stdout } : { failed: `${command} ${words[0]}: ${stderr.trim().split("\n").at(-1) ?? `exit code ${status}`}` };
+  return status === 0
+    ? { out: stdout }
+    : { failed: `${command} ${words[0]}: ${stderr.trim().split("\n").at(-1) ?? `exit code ${status}`}` };
 }
 
 export const sigstoreGo: Bench = {

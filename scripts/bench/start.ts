@@ -36,11 +36,16 @@ export const start: Bench = {
         verify: [program, "verify", "--key", "trust/release.pub", "--insecure-ignore-tlog", image],
       };
       const times: Record<keyof typeof calls, number[]> = { nothing: [], version: [], verify: [] };
-      for (let round = 0; round < (quick ? 3 : 15); round++) for (const name of ["nothing", "version", "verify"] as const) times[name].push(run(calls[name]));
+      for (let round = 0; round < (quick ? 3 : 15); round++)
+        for (const name of ["nothing", "version", "verify"] as const) times[name].push(run(calls[name]));
       const nothing = median(times.nothing);
       return [
         { what: "sallyport version, times node -e 0", ratio: median(times.version) / nothing, atMost: 3 },
-        { what: "sallyport verify of one mirrored image, times node -e 0", ratio: median(times.verify) / nothing, atMost: 5 },
+        {
+          what: "sallyport verify of one mirrored image, times node -e 0",
+          ratio: median(times.verify) / nothing,
+          atMost: 5,
+        },
       ];
     } finally {
       rmSync(folder, { recursive: true, force: true });

@@ -1,6 +1,7 @@
 /**
- * Verifications per second of one keyless v0.3 bundle: ours under both cryptographic adapters, and @sigstore/verify, interleaved in one run.
- * Each bundle is parsed from its JSON text every time, nothing is remembered between rounds but the trusted root, which both sides load once.
+ * Verifications per second of one keyless v0.3 bundle: ours under both cryptographic adapters, and @sigstore/verify,
+ * interleaved in one run. Each bundle is parsed from its JSON text every time, nothing is remembered between rounds but
+ * the trusted root, which both sides load once.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -26,8 +27,14 @@ export interface Material {
   readonly trustedRoot: Uint8Array;
 }
 
-/** Bundles of the conformance suite with their trusted roots: keyless v0.3 with a Rekor v1 entry, and with a Rekor v2 entry and a timestamp. */
-export const cases = { "v0.3 keyless, Rekor v1": "happy-path-v0.3", "v0.3 keyless, Rekor v2": "rekor2-happy-path" } as const;
+/**
+ * Bundles of the conformance suite with their trusted roots: keyless v0.3 with a Rekor v1 entry, and with a Rekor v2
+ * entry and a timestamp.
+ */
+export const cases = {
+  "v0.3 keyless, Rekor v1": "happy-path-v0.3",
+  "v0.3 keyless, Rekor v2": "rekor2-happy-path",
+} as const;
 
 export function filesOf(vectors: string, name: string): Readonly<Record<keyof Material, string>> {
   const suite = join(vectors, "sigstore-conformance/bundle-verify");
@@ -55,17 +62,25 @@ export function ours({ bundle, artifact, trustedRoot }: Material, verifier: Sign
   const source = { form: "pinned", bytes: trustedRoot } as const;
   const now = new Date("2026-11-20T00:00:00Z");
   return () => {
-    const { truth } = verifyBundle({ bundle, artifact: { bytes: artifact }, expectation, trustedRoot: source }, { now, verifier, trust });
+    const { truth } = verifyBundle(
+      { bundle, artifact: { bytes: artifact }, expectation, trustedRoot: source },
+      { now, verifier, trust },
+    );
     if (truth !== "proven") throw new Error("the bundle is not accepted");
   };
 }
 
 /** One verification by @sigstore/verify. */
 export function theirs({ bundle, artifact, trustedRoot }: Material): () => void {
-  const verifier = new Verifier(toTrustMaterial(TrustedRoot.fromJSON(JSON.parse(Buffer.from(trustedRoot).toString("utf8")))));
+  const verifier = new Verifier(
+    toTrustMaterial(TrustedRoot.fromJSON(JSON.parse(Buffer.from(trustedRoot).toString("utf8")))),
+  );
   const content = Buffer.from(artifact);
   return () => {
-    verifier.verify(toSignedEntity(bundleFromJSON(JSON.parse(bundle)), content), { subjectAlternativeName: identity, extensions: { issuer } });
+    verifier.verify(toSignedEntity(bundleFromJSON(JSON.parse(bundle)), content), {
+      subjectAlternativeName: identity,
+      extensions: { issuer },
+    });
   };
 }
 
@@ -99,7 +114,8 @@ export function rate(run: () => void, ms: number): number {
   return (count * 1000) / elapsed;
 }
 
-export const median = (values: readonly number[]): number => values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)] ?? 0;
+export const median = (values: readonly number[]): number =>
+  values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)] ?? 0;
 
 export interface VerifyFigures {
   readonly name: string;
@@ -114,7 +130,12 @@ export interface VerifyFigures {
 }
 
 /** Measures one case; the three are interleaved, and the medians of their rounds compared. */
-export function measureVerify(vectors: string, name: keyof typeof cases, secondsPerRound: number, rounds: number): VerifyFigures {
+export function measureVerify(
+  vectors: string,
+  name: keyof typeof cases,
+  secondsPerRound: number,
+  rounds: number,
+): VerifyFigures {
   const ms = secondsPerRound * 1000;
   const material = readMaterial(vectors, cases[name]);
   const runs = { node: ours(material, nodeVerifier), peer: theirs(material), noble: ours(material, nobleVerifier) };

@@ -14,7 +14,10 @@ export const verify: Bench = {
       return [
         { what: `${name}: Node adapter, times @sigstore/verify`, ratio: figures.node / figures.peer, atLeast: 8 },
         { what: `${name}: Node adapter, times the portable one`, ratio: figures.node / figures.noble },
-        { what: `${name}: share of ${figures.signatureCount.toFixed(0)} signatures in the time`, ratio: figures.signatures / figures.whole },
+        {
+          what: `${name}: share of ${figures.signatureCount.toFixed(0)} signatures in the time`,
+          ratio: figures.signatures / figures.whole,
+        },
         { what: `${name}: share of everything else`, ratio: rest / figures.whole },
       ];
     });

@@ -1,4 +1,7 @@
-/** Inputs made wrong: real ones with bytes changed, cut, doubled, crossed with each other, and words put where they hurt. The same seed and index give the same input. */
+/**
+ * Inputs made wrong: real ones with bytes changed, cut, doubled, crossed with each other, and words put where they
+ * hurt. The same seed and index give the same input.
+ */
 
 /** xorshift32: small, seeded, the same everywhere. */
 export class Random {
@@ -99,9 +102,13 @@ const mutations: readonly Mutation[] = [
   // Depth and length: a short part many times over.
   (input, random, { words }) => {
     const [start, end] = span(input, random);
-    const part = words.length > 0 && random.below(2) === 0 ? random.pick(words) : input.subarray(start, Math.min(end, start + 16));
+    const part =
+      words.length > 0 && random.below(2) === 0 ? random.pick(words) : input.subarray(start, Math.min(end, start + 16));
     if (part.length === 0) return input;
-    const times = Math.min(1 << random.below(17), Math.floor((maxInputBytes - Math.min(input.length, maxInputBytes)) / part.length));
+    const times = Math.min(
+      1 << random.below(17),
+      Math.floor((maxInputBytes - Math.min(input.length, maxInputBytes)) / part.length),
+    );
     const repeated = new Uint8Array(part.length * Math.max(0, times));
     for (let index = 0; index < times; index++) repeated.set(part, index * part.length);
     return joined(input.subarray(0, start), repeated, input.subarray(start));
@@ -114,6 +121,7 @@ export function inputAt(index: number, seed: number, sources: Sources): Uint8Arr
   if (plain !== undefined) return plain;
   const random = new Random(Math.imul(seed, 0x01000193) ^ index);
   let input = random.pick(sources.seeds);
-  for (let step = 1 + random.below(4); step > 0; step--) input = random.pick(mutations)(input, random, sources).subarray(0, maxInputBytes);
+  for (let step = 1 + random.below(4); step > 0; step--)
+    input = random.pick(mutations)(input, random, sources).subarray(0, maxInputBytes);
   return input;
 }

@@ -1,4 +1,7 @@
-/** Small real inputs that mutation starts from: a certificate, a timestamp and a bundle's parts that cosign, Fulcio, Rekor and a timestamp server made for this project's tests. */
+/**
+ * Small real inputs that mutation starts from: a certificate, a timestamp and a bundle's parts that cosign, Fulcio,
+ * Rekor and a timestamp server made for this project's tests.
+ */
 import { decodeBase64 } from "../../core/encoding/base64.ts";
 import { encodeUtf8 } from "../../core/encoding/utf8.ts";
 import { type PublicKey, parsePublicKeyPem } from "../../core/crypto/public-key.ts";

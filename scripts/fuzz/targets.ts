@@ -1,4 +1,7 @@
-/** What is fuzzed: every format that reaches the engine from outside. A target takes any bytes and may only return or throw an `EngineError`. */
+/**
+ * What is fuzzed: every format that reaches the engine from outside. A target takes any bytes and may only return or
+ * throw an `EngineError`.
+ */
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DerReader } from "../../core/asn1/der.ts";
@@ -103,7 +106,9 @@ function readCertificate(input: Uint8Array): void {
   readFulcioExtensions(certificate);
 }
 
-const document = parseJson('{"a":[1,2,3,{"b":"x"}],"n":1.5,"s":"text","o":{"k":null,"t":true},"list":[{"name":"b","v":2},{"name":"a","v":1}]}');
+const document = parseJson(
+  '{"a":[1,2,3,{"b":"x"}],"n":1.5,"s":"text","o":{"k":null,"t":true},"list":[{"name":"b","v":2},{"name":"a","v":1}]}',
+);
 const functions = kyvernoFunctions({ now: new Date(1_700_000_000_000), seed: "fuzz", references: {} });
 const pod = requestFor({
   apiVersion: "v1",
@@ -140,14 +145,21 @@ const faults: Readonly<Record<string, () => FuzzTarget>> = {
 };
 
 /** The target of a name; undefined where there is none. */
-export const targetOf = (name: string): FuzzTarget | undefined => (targets[name] ?? (process.env.SALLYPORT_FUZZ_FAULTS === "1" ? faults[name] : undefined))?.();
+export const targetOf = (name: string): FuzzTarget | undefined =>
+  (targets[name] ?? (process.env.SALLYPORT_FUZZ_FAULTS === "1" ? faults[name] : undefined))?.();
 
 /** By name, made when asked for. */
 export const targets: Readonly<Record<string, () => FuzzTarget>> = {
-  der: () => ({ seeds: [seedCertificate(), seedTimestamp()], words: derWords, run: (input) => walkDer(new DerReader(input, "fuzz")) }),
+  der: () => ({
+    seeds: [seedCertificate(), seedTimestamp()],
+    words: derWords,
+    run: (input) => walkDer(new DerReader(input, "fuzz")),
+  }),
   certificate: () => ({ seeds: [seedCertificate()], words: derWords, run: readCertificate }),
   pem: () => ({
-    seeds: texts("-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----\n"),
+    seeds: texts(
+      "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----\n",
+    ),
     words: texts("-----BEGIN ", "-----END ", "-----", "PUBLIC KEY", "CERTIFICATE", "=", "\r\n"),
     run: (input) => {
       const text = decodeUtf8(input);
@@ -168,7 +180,13 @@ export const targets: Readonly<Record<string, () => FuzzTarget>> = {
     ],
     words: [
       ...jsonWords,
-      ...texts('"tlogEntries":[', '"certificate":{"rawBytes":""}', '"messageSignature":{}', '"inclusionProof":{', '"timestampVerificationData":{'),
+      ...texts(
+        '"tlogEntries":[',
+        '"certificate":{"rawBytes":""}',
+        '"messageSignature":{}',
+        '"inclusionProof":{',
+        '"timestampVerificationData":{',
+      ),
     ],
     run: (input) => {
       const bundle = parseBundle(input);
@@ -271,8 +289,29 @@ export const targets: Readonly<Record<string, () => FuzzTarget>> = {
     run: decidePolicies,
   }),
   reference: () => ({
-    seeds: texts("nginx", `ghcr.io/org/app:v1.2@sha256:${"a".repeat(64)}`, "localhost:5000/a/b_c:tag", `[::1]:5000/x@sha512:${"b".repeat(128)}`),
-    words: texts("/", ":", "@", "@sha256:", "//", "..", "__", "-", "UPPER", "[", "]", "localhost", "docker.io/", "\u0000", "é"),
+    seeds: texts(
+      "nginx",
+      `ghcr.io/org/app:v1.2@sha256:${"a".repeat(64)}`,
+      "localhost:5000/a/b_c:tag",
+      `[::1]:5000/x@sha512:${"b".repeat(128)}`,
+    ),
+    words: texts(
+      "/",
+      ":",
+      "@",
+      "@sha256:",
+      "//",
+      "..",
+      "__",
+      "-",
+      "UPPER",
+      "[",
+      "]",
+      "localhost",
+      "docker.io/",
+      "\u0000",
+      "é",
+    ),
     run: (input) => {
       parseReference(decodeUtf8(input));
     },
@@ -328,7 +367,27 @@ export const targets: Readonly<Record<string, () => FuzzTarget>> = {
   }),
   regexp: () => ({
     seeds: texts("^https://github\\.com/org/.*$", "(a|b)*c{2,30}", "[[:alpha:]]+\\pL(?i:x)\\b"),
-    words: texts("(", ")", "*", "+", "?", "{1000}", "{2,}", "[^", "]", "|", "\\", "\\Q", "\\E", "(?P<n>", "(?=", "\\1", ".", "^", "$"),
+    words: texts(
+      "(",
+      ")",
+      "*",
+      "+",
+      "?",
+      "{1000}",
+      "{2,}",
+      "[^",
+      "]",
+      "|",
+      "\\",
+      "\\Q",
+      "\\E",
+      "(?P<n>",
+      "(?=",
+      "\\1",
+      ".",
+      "^",
+      "$",
+    ),
     run: (input) => {
       compileRe2(decodeUtf8(input)).test("https://github.com/org/app/.github/workflows/release.yml@refs/tags/v1");
     },
@@ -338,7 +397,8 @@ export const targets: Readonly<Record<string, () => FuzzTarget>> = {
     words: derWords,
     run: (input) => {
       for (const key of verifyingKeys())
-        for (const algorithm of registeredAlgorithms(key)) nobleVerifier.verify(algorithm, key, { message: messages[0] as Uint8Array }, input);
+        for (const algorithm of registeredAlgorithms(key))
+          nobleVerifier.verify(algorithm, key, { message: messages[0] as Uint8Array }, input);
     },
   }),
 };

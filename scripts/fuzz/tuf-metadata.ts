@@ -1,4 +1,7 @@
-/** TUF metadata for the fuzzer: one seed a role, and everything that is done with metadata before and after a signature is looked at. */
+/**
+ * TUF metadata for the fuzzer: one seed a role, and everything that is done with metadata before and after a signature
+ * is looked at.
+ */
 import { nobleVerifier } from "../../core/crypto/noble.ts";
 import { decodeUtf8, encodeUtf8 } from "../../core/encoding/utf8.ts";
 import { EngineError } from "../../core/errors.ts";
@@ -13,7 +16,8 @@ import { parseTargets } from "../../core/tuf/targets.ts";
 import { parseTimestamp } from "../../core/tuf/timestamp.ts";
 
 const key = "0".repeat(64);
-const header = (type: string): string => `"_type":"${type}","spec_version":"1.0.31","version":9007199254740993,"expires":"2030-01-01T00:00:00Z"`;
+const header = (type: string): string =>
+  `"_type":"${type}","spec_version":"1.0.31","version":9007199254740993,"expires":"2030-01-01T00:00:00Z"`;
 const envelope = (signed: string): string => `{"signatures":[{"keyid":"a","sig":"00"}],"signed":{${signed}}}`;
 const ed25519 = `{"keytype":"ed25519","scheme":"ed25519","keyval":{"public":"19bf440969844cdfe8541bac167bdc3b964850868a30b6b6cb0c5c38ad7031665e"}}`;
 const role = `"keyids":["a"],"threshold":1`;
@@ -43,7 +47,10 @@ export const tufWords: readonly Uint8Array[] = [
   "\\/",
 ].map(encodeUtf8);
 
-/** Reads metadata of whichever role it says it is, and does with it what the client workflow does. @throws EngineError */
+/**
+ * Reads metadata of whichever role it says it is, and does with it what the client workflow does.
+ * @throws EngineError
+ */
 export function readTufMetadata(input: Uint8Array): void {
   const stated = /"_type"\s*:\s*"(\w+)"/.exec(decodeUtf8(input))?.[1];
   if (stated === "timestamp") parseTimestamp(input);

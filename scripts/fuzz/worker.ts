@@ -1,4 +1,7 @@
-/** One thread of a fuzz run. It says which input it is at in shared memory, so that whoever watches can name the one it hangs or dies at. */
+/**
+ * One thread of a fuzz run. It says which input it is at in shared memory, so that whoever watches can name the one it
+ * hangs or dies at.
+ */
 import { parentPort, workerData } from "node:worker_threads";
 import { EngineError } from "../../core/errors.ts";
 import { inputAt } from "./mutate.ts";

@@ -1,4 +1,7 @@
-/** Attacks on what a rule covers and how its failures count: images in places that nobody looks at, errors that pass for "does not concern us". */
+/**
+ * Attacks on what a rule covers and how its failures count: images in places that nobody looks at, errors that pass for
+ * "does not concern us".
+ */
 import * as assert from "uvu/assert";
 import { createEngine } from "../../core/engine.ts";
 import type { ErrorCode } from "../../core/errors.ts";
@@ -24,7 +27,8 @@ const asks: Judged = { attestor: good.attestor };
 /** The good image everywhere is allowed; with the unsigned one in this place it is not. */
 function covered(place: (container: Json) => Json, policy?: (policy: Json) => Json): void {
   const both: Signed = { ...good, knowledge: either(good, unsigned) };
-  const judge = (made: Json): boolean => allowed(both, { ...asks, pod: () => made, ...(policy === undefined ? {} : { policy }) });
+  const judge = (made: Json): boolean =>
+    allowed(both, { ...asks, pod: () => made, ...(policy === undefined ? {} : { policy }) });
   assert.is(judge(place(container(good))), true, JSON.stringify(place({})));
   assert.is(judge(place(container(unsigned))), false, JSON.stringify(place({})));
 }
@@ -37,14 +41,20 @@ const either = (first: Signed, second: Signed): Knowledge => ({
   },
 });
 
-const resource = (kind: string, apiVersion: string, spec: Json): Json => ({ apiVersion, kind, metadata: { name: "app", namespace: "default" }, spec });
+const resource = (kind: string, apiVersion: string, spec: Json): Json => ({
+  apiVersion,
+  kind,
+  metadata: { name: "app", namespace: "default" },
+  spec,
+});
 const podSpec = (group: string, made: Json): Json => ({
   containers: [container(good)],
   ...(group === "containers" ? { containers: [container(good), made] } : { [group]: [made] }),
 });
 
 attack(99, "every list of containers of a Pod", () => {
-  for (const group of ["containers", "initContainers", "ephemeralContainers"]) covered((made) => resource("Pod", "v1", podSpec(group, made)));
+  for (const group of ["containers", "initContainers", "ephemeralContainers"])
+    covered((made) => resource("Pod", "v1", podSpec(group, made)));
 });
 
 attack(99, "a container for debugging, added to a running Pod by its subresource", () => {
@@ -60,7 +70,8 @@ attack(99, "a container for debugging, added to a running Pod by its subresource
       subResource: "ephemeralcontainers",
       oldObject: resource("Pod", "v1", { containers: [container(good)] }),
     } as const;
-    for (const crypto of verifiers) assert.is(createEngine({ policies, crypto }).decide(request, either(good, unsigned), lab.now).allowed, wanted);
+    for (const crypto of verifiers)
+      assert.is(createEngine({ policies, crypto }).decide(request, either(good, unsigned), lab.now).allowed, wanted);
   }
 });
 
@@ -73,19 +84,27 @@ attack(99, "every kind that makes Pods, by generated rules", () => {
     ["ReplicationController", "v1"],
     ["Job", "batch/v1"],
   ] as const)
-    for (const group of ["containers", "initContainers"]) covered((made) => resource(kind, apiVersion, { template: { spec: podSpec(group, made) } }));
-  covered((made) => resource("CronJob", "batch/v1", { jobTemplate: { spec: { template: { spec: podSpec("initContainers", made) } } } }));
+    for (const group of ["containers", "initContainers"])
+      covered((made) => resource(kind, apiVersion, { template: { spec: podSpec(group, made) } }));
+  covered((made) =>
+    resource("CronJob", "batch/v1", { jobTemplate: { spec: { template: { spec: podSpec("initContainers", made) } } } }),
+  );
 });
 
 attack(99, "a custom resource, by the policy's own paths", () => {
   const own = (policy: Json): Json => {
     const [rule] = policy.spec.rules;
     rule.match.any[0].resources.kinds = ["tekton.dev/v1/Task"];
-    rule.imageExtractors = { Task: [{ path: "/spec/steps/*", value: "image", key: "name" }, { path: "/spec/sidecars/*/image" }] };
+    rule.imageExtractors = {
+      Task: [{ path: "/spec/steps/*", value: "image", key: "name" }, { path: "/spec/sidecars/*/image" }],
+    };
     return policy;
   };
   covered((made) => resource("Task", "tekton.dev/v1", { steps: [made], sidecars: [container(good)] }), own);
-  covered((made) => resource("Task", "tekton.dev/v1", { steps: [container(good)], sidecars: [{ ...made, name: "s" }] }), own);
+  covered(
+    (made) => resource("Task", "tekton.dev/v1", { steps: [container(good)], sidecars: [{ ...made, name: "s" }] }),
+    own,
+  );
 });
 
 attack(99, "forms that an extractor does not expect are not passed over", () => {
@@ -113,7 +132,11 @@ const unavailable = (code: Extract<Answer, { state: "unavailable" }>["code"]): A
 });
 
 /** Under Enforce and `failurePolicy: Fail` nothing is admitted, and no result says that the rule did not apply. */
-function denied(signed: Signed, judged: Judged, wanted: readonly RuleStatus[] = ["error", "fail"]): readonly ErrorCode[] {
+function denied(
+  signed: Signed,
+  judged: Judged,
+  wanted: readonly RuleStatus[] = ["error", "fail"],
+): readonly ErrorCode[] {
   const decision = decide(signed, nodeVerifier, judged);
   assert.not(decision.allowed);
   assert.ok(decision.results.length > 0);
@@ -134,7 +157,10 @@ const outages = ["unreachable", "timed-out", "rate-limited", "upstream-error"] a
 const faults = ["access-denied", "tls-failure"] as const;
 
 attack(100, "every question of a decision without an answer, or with an outage for one", () => {
-  for (const recipe of [{ by: "certificate", layout: "tag" }, { by: "certificate" }] as const satisfies readonly Recipe[]) {
+  for (const recipe of [
+    { by: "certificate", layout: "tag" },
+    { by: "certificate" },
+  ] as const satisfies readonly Recipe[]) {
     const signed = accepts(recipe);
     for (const kind of ["tag", "manifest", "blob", "referrers", "trusted-root"] as const) {
       for (const answer of [undefined, ...[...outages, ...faults].map(unavailable)]) {
@@ -142,27 +168,37 @@ attack(100, "every question of a decision without an answer, or with an outage f
         // Referrers are nothing that a good tag signature needs.
         if (kind === "referrers" && "layout" in recipe) assert.ok(allowed(signed, { knowledge }));
         else denied(signed, { knowledge });
-        const overlooked = kind !== "trusted-root" && (answer?.state !== "unavailable" || (outages as readonly string[]).includes(answer.code));
-        assert.is(allowed(signed, ignoring({ knowledge })), overlooked || (kind === "referrers" && "layout" in recipe), `${kind} ${JSON.stringify(answer)}`);
+        const overlooked =
+          kind !== "trusted-root" &&
+          (answer?.state !== "unavailable" || (outages as readonly string[]).includes(answer.code));
+        assert.is(
+          allowed(signed, ignoring({ knowledge })),
+          overlooked || (kind === "referrers" && "layout" in recipe),
+          `${kind} ${JSON.stringify(answer)}`,
+        );
       }
     }
   }
 });
 
-attack(100, "what a manifest names, and the registry does not have: the signature is none, and failurePolicy: Ignore has nothing to overlook", () => {
-  for (const recipe of [{ layout: "tag" }, { layout: "artifact" }, {}] as const satisfies readonly Recipe[]) {
-    const signed = accepts(recipe);
-    for (const kind of ["tag", "manifest", "blob", "referrers"] as const) {
-      const knowledge = answering(signed, kind, { state: "absent", at: lab.now.toISOString(), from: "lab" });
-      if (decide(signed, nodeVerifier, { knowledge }).allowed) {
-        assert.is(kind, "layout" in recipe && recipe.layout === "tag" ? "referrers" : "none");
-        continue;
+attack(
+  100,
+  "what a manifest names, and the registry does not have: the signature is none, and failurePolicy: Ignore has nothing to overlook",
+  () => {
+    for (const recipe of [{ layout: "tag" }, { layout: "artifact" }, {}] as const satisfies readonly Recipe[]) {
+      const signed = accepts(recipe);
+      for (const kind of ["tag", "manifest", "blob", "referrers"] as const) {
+        const knowledge = answering(signed, kind, { state: "absent", at: lab.now.toISOString(), from: "lab" });
+        if (decide(signed, nodeVerifier, { knowledge }).allowed) {
+          assert.is(kind, "layout" in recipe && recipe.layout === "tag" ? "referrers" : "none");
+          continue;
+        }
+        denied(signed, { knowledge }, ["fail"]);
+        assert.not(allowed(signed, ignoring({ knowledge })), `${JSON.stringify(recipe)} ${kind}`);
       }
-      denied(signed, { knowledge }, ["fail"]);
-      assert.not(allowed(signed, ignoring({ knowledge })), `${JSON.stringify(recipe)} ${kind}`);
     }
-  }
-});
+  },
+);
 
 attack(100, "a key, a log's entry, a trusted root that cannot be had or read", () => {
   const keyed = { attestor: { keys: { reference: "k8s://default/none" }, rekor: { ignoreTlog: true } } };
@@ -177,7 +213,12 @@ attack(100, "a key, a log's entry, a trusted root that cannot be had or read", (
     { form: "pinned", bytes: new Uint8Array(0) },
     { form: "pinned", bytes: new TextEncoder().encode("{}") },
   ] as const) {
-    const knowledge = answering(signed, "trusted-root", { state: "present", value, at: lab.now.toISOString(), from: "lab" } as Answer);
+    const knowledge = answering(signed, "trusted-root", {
+      state: "present",
+      value,
+      at: lab.now.toISOString(),
+      from: "lab",
+    } as Answer);
     denied(signed, { knowledge });
     assert.not(allowed(signed, ignoring({ knowledge })));
   }
@@ -211,11 +252,22 @@ const inRule = (changes: object) => (policy: Json) => {
 
 attack(100, "context, preconditions and conditions that fail are no reason to skip the rule", () => {
   const map = { name: "settings", configMap: { name: "none", namespace: "default" } };
-  denied(good, { policy: inRule({ preconditions: { all: [{ key: "{{ request.object.spec.missing }}", operator: "Equals", value: "x" }] } }) });
-  denied(good, { policy: inRule({ context: [map], preconditions: { all: [{ key: "{{ settings.data.on || 'no' }}", operator: "Equals", value: "yes" }] } }) });
+  denied(good, {
+    policy: inRule({
+      preconditions: { all: [{ key: "{{ request.object.spec.missing }}", operator: "Equals", value: "x" }] },
+    }),
+  });
+  denied(good, {
+    policy: inRule({
+      context: [map],
+      preconditions: { all: [{ key: "{{ settings.data.on || 'no' }}", operator: "Equals", value: "yes" }] },
+    }),
+  });
   const attested = accepts({ claim: "attestation", layout: "tag" });
   const conditions = (key: string) => (policy: Json) => {
-    policy.spec.rules[0].verifyImages[0].attestations[0].conditions = [{ all: [{ key, operator: "NotEquals", value: "x" }] }];
+    policy.spec.rules[0].verifyImages[0].attestations[0].conditions = [
+      { all: [{ key, operator: "NotEquals", value: "x" }] },
+    ];
     return policy;
   };
   assert.ok(allowed(attested, { policy: conditions("{{ reviewers[0] }}") }));
@@ -224,7 +276,12 @@ attack(100, "context, preconditions and conditions that fail are no reason to sk
     if (errors.length === 0) denied(attested, { policy: conditions(key) });
   }
   assert.not(
-    allowed(good, { policy: withEntry({ imageReferences: ["registry.lab.example/*"], attestors: [{ entries: [{ keys: { publicKeys: "k8s://x" } }] }] }) }),
+    allowed(good, {
+      policy: withEntry({
+        imageReferences: ["registry.lab.example/*"],
+        attestors: [{ entries: [{ keys: { publicKeys: "k8s://x" } }] }],
+      }),
+    }),
   );
 });
 
@@ -235,12 +292,18 @@ attack(100, "an exception whose conditions cannot be resolved, or that is for ot
       exceptions: [{ policyName: "lab", ruleNames: ["verify"] }],
       ...changes,
     };
-    const document = { apiVersion: "kyverno.io/v2", kind: "PolicyException", metadata: { name: "excused", namespace: "default" }, spec };
+    const document = {
+      apiVersion: "kyverno.io/v2",
+      kind: "PolicyException",
+      metadata: { name: "excused", namespace: "default" },
+      spec,
+    };
     const { exceptions, errors } = loadPolicies([{ name: "exception.yaml", text: JSON.stringify(document) }]);
     assert.equal(errors, []);
     return exceptions;
   };
-  const judged = (changes: Json): boolean => allowed({ ...unsigned, attestor: good.attestor }, { engine: { exceptions: exceptionFor(changes) } });
+  const judged = (changes: Json): boolean =>
+    allowed({ ...unsigned, attestor: good.attestor }, { engine: { exceptions: exceptionFor(changes) } });
   assert.ok(judged({}));
   const all = (key: string, value: string): Json => ({ conditions: { all: [{ key, operator: "Equals", value }] } });
   assert.ok(judged(all("{{ request.object.metadata.name }}", "app")));

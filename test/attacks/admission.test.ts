@@ -1,11 +1,25 @@
-/** Attacks on the logic around verification: results that a request brings along, results that are remembered, evidence that is found and not verified. */
+/**
+ * Attacks on the logic around verification: results that a request brings along, results that are remembered, evidence
+ * that is found and not verified.
+ */
 import * as assert from "uvu/assert";
 import { createEngine, type Decision } from "../../core/engine.ts";
 import { loadPolicies } from "../../core/kyverno/policy/read-policy.ts";
 import { requestFor } from "../../core/kyverno/rule/resource-request.ts";
 import type { MemoryKnowledge } from "../../core/oci/memory-knowledge.ts";
 import { signatureTag } from "../../core/cosign/tag-scheme.ts";
-import { decide, type Json, policyFor, type Judged, type Recipe, sign, type Signed, strangers, together, verifiers } from "../lab/index.ts";
+import {
+  decide,
+  type Json,
+  policyFor,
+  type Judged,
+  type Recipe,
+  sign,
+  type Signed,
+  strangers,
+  together,
+  verifiers,
+} from "../lab/index.ts";
 import { attackSuite } from "./attack.ts";
 import { withEntry, withImage } from "./other-answers.ts";
 import { accepts, lab } from "./refuses.ts";
@@ -17,7 +31,8 @@ const allowed = (signed: Signed, judged: Judged = {}): boolean => {
   assert.is(first, second);
   return first === true;
 };
-const byStranger = (recipe: Recipe): Signed => sign(lab, { ...recipe, change: { ...recipe.change, signingKey: () => lab.key("stranger") } });
+const byStranger = (recipe: Recipe): Signed =>
+  sign(lab, { ...recipe, change: { ...recipe.change, signingKey: () => lab.key("stranger") } });
 
 attack(95, "the request carries annotations that say its images were verified", () => {
   for (const recipe of [{ layout: "tag" }, {}, { claim: "attestation" }] as const satisfies readonly Recipe[]) {
@@ -29,7 +44,9 @@ attack(95, "the request carries annotations that say its images were verified", 
       const annotations = {
         "kyverno.io/verify-images": JSON.stringify(flat),
         "kyverno.io/verify-images-scoped": JSON.stringify({ version: 1, policies: { "/lab": { verify: flat } } }),
-        "kyverno.io/image-verification-outcomes": JSON.stringify({ lab: { name: "lab", ruleType: "ImageVerify", status: "pass", properties: flat } }),
+        "kyverno.io/image-verification-outcomes": JSON.stringify({
+          lab: { name: "lab", ruleType: "ImageVerify", status: "pass", properties: flat },
+        }),
       };
       for (const image of [named, pinned, `${named}@${signed.digest}`]) {
         const pod = (made: Json): Json => ({ ...withImage(image)(made), metadata: { ...made.metadata, annotations } });
@@ -61,9 +78,18 @@ attack(95, "an update that changes nothing but a label, of a Pod whose image nob
     [stranger, false],
   ] as const) {
     const { policies } = loadPolicies([{ name: "lab.yaml", text: JSON.stringify(policyFor(signed)) }]);
-    const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "app", labels: { a: "b" } }, ...withImage(`${which.repository}:${which.tag}`)({}) };
+    const pod = {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: "app", labels: { a: "b" } },
+      ...withImage(`${which.repository}:${which.tag}`)({}),
+    };
     for (const crypto of verifiers) {
-      const request = { ...requestFor(pod), operation: "UPDATE", oldObject: { ...pod, metadata: { name: "app" } } } as const;
+      const request = {
+        ...requestFor(pod),
+        operation: "UPDATE",
+        oldObject: { ...pod, metadata: { name: "app" } },
+      } as const;
       assert.is(createEngine({ policies, crypto }).decide(request, which.knowledge, lab.now).allowed, wanted);
     }
   }
@@ -74,12 +100,18 @@ function remembering(signed: Signed, judged: Judged = {}) {
   const { policies, errors } = loadPolicies([{ name: "lab.yaml", text: JSON.stringify(policyFor(signed, judged)) }]);
   assert.equal(errors, []);
   const knowledge = signed.store.knowledge();
-  const trust = (bytes: Uint8Array): MemoryKnowledge => knowledge.present({ kind: "trusted-root", name: "public-good" }, { form: "pinned", bytes });
+  const trust = (bytes: Uint8Array): MemoryKnowledge =>
+    knowledge.present({ kind: "trusted-root", name: "public-good" }, { form: "pinned", bytes });
   trust(signed.trustedRoot);
   const engines = verifiers.map((crypto) => createEngine({ policies, crypto, ...judged.engine }));
   const ask = (labels: Json = {}, now = lab.now): boolean => {
     const image = `${signed.repository}:${signed.tag}`;
-    const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "app", namespace: "default", labels }, spec: { containers: [{ name: "app", image }] } };
+    const pod = {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: "app", namespace: "default", labels },
+      spec: { containers: [{ name: "app", image }] },
+    };
     const [first, second] = engines.map((engine): Decision => engine.decide(requestFor(pod), knowledge, now));
     assert.is(first?.allowed, second?.allowed);
     return first?.allowed === true;
@@ -88,7 +120,11 @@ function remembering(signed: Signed, judged: Judged = {}) {
 }
 
 attack(96, "a remembered verification, under conditions that another request does not meet", () => {
-  const conditions = [{ all: [{ key: "{{ reviewers[0] }}", operator: "Equals", value: "{{ request.object.metadata.labels.reviewer }}" }] }];
+  const conditions = [
+    {
+      all: [{ key: "{{ reviewers[0] }}", operator: "Equals", value: "{{ request.object.metadata.labels.reviewer }}" }],
+    },
+  ];
   const policy = (made: Json): Json => {
     made.spec.rules[0].verifyImages[0].attestations[0].conditions = conditions;
     return made;
@@ -110,7 +146,11 @@ attack(96, "a remembered verification, after the signature was taken away, or tr
   const signed = accepts({ by: "certificate", layout: "tag" });
   const removed = remembering(signed);
   assert.ok(removed.ask());
-  removed.knowledge.absent({ kind: "tag", repository: signed.repository, tag: signatureTag(signed.digest, "signature") });
+  removed.knowledge.absent({
+    kind: "tag",
+    repository: signed.repository,
+    tag: signatureTag(signed.digest, "signature"),
+  });
   assert.not(removed.ask());
   const distrusting = remembering(signed);
   assert.ok(distrusting.ask());
@@ -145,7 +185,9 @@ attack(96, "what is remembered of one attestor, for another one of the same poli
 });
 
 const holding = (policy: Json): Json => {
-  policy.spec.rules[0].verifyImages[0].attestations[0].conditions = [{ all: [{ key: "{{ approved }}", operator: "Equals", value: true }] }];
+  policy.spec.rules[0].verifyImages[0].attestations[0].conditions = [
+    { all: [{ key: "{{ approved }}", operator: "Equals", value: true }] },
+  ];
   return policy;
 };
 
@@ -154,7 +196,11 @@ attack(97, "attestations that nobody trusted signed, in every layout, whose pred
     const recipe: Recipe = { claim: "attestation", layout, predicate: { approved: true } };
     assert.ok(allowed(accepts(recipe), { policy: holding }));
     assert.not(allowed(byStranger(recipe), { policy: holding }));
-    assert.not(allowed(sign(lab, { ...recipe, change: { signature: (signature) => signature.slice().fill(0, 8, 40) } }), { policy: holding }));
+    assert.not(
+      allowed(sign(lab, { ...recipe, change: { signature: (signature) => signature.slice().fill(0, 8, 40) } }), {
+        policy: holding,
+      }),
+    );
     // Bytes that were changed after they were signed.
     const changed = sign(lab, {
       ...recipe,
@@ -162,7 +208,9 @@ attack(97, "attestations that nobody trusted signed, in every layout, whose pred
       change: {
         envelope: (envelope) => ({
           ...envelope,
-          payload: Buffer.from(Buffer.from(envelope.payload, "base64").toString().replace("false", "true")).toString("base64"),
+          payload: Buffer.from(Buffer.from(envelope.payload, "base64").toString().replace("false", "true")).toString(
+            "base64",
+          ),
         }),
       },
     });
@@ -183,7 +231,9 @@ attack(97, "a stranger's statement under the name that validate.deny reads", () 
   const denying = (policy: Json): Json => {
     const [entry] = policy.spec.rules[0].verifyImages;
     entry.attestations[0].name = "review";
-    entry.validate = { deny: { conditions: { any: [{ key: "{{ review.approved }}", operator: "Equals", value: false }] } } };
+    entry.validate = {
+      deny: { conditions: { any: [{ key: "{{ review.approved }}", operator: "Equals", value: false }] } },
+    };
     return policy;
   };
   const recipe = (approved: boolean): Recipe => ({ claim: "attestation", layout: "tag", predicate: { approved } });

@@ -1,4 +1,7 @@
-/** An attack of the catalogue as a test. `page.ts` finds the calls by their text: number and description stand in them as literals. */
+/**
+ * An attack of the catalogue as a test. `page.ts` finds the calls by their text: number and description stand in them
+ * as literals.
+ */
 import { suite } from "uvu";
 import { catalogue } from "./catalogue.ts";
 
@@ -8,7 +11,10 @@ export interface AttackSuite {
   readonly run: () => void;
 }
 
-/** The attacks of one file, `test/attacks/<theme>.test.ts`. @throws Error for a number that the catalogue does not have. */
+/**
+ * The attacks of one file, `test/attacks/<theme>.test.ts`.
+ * @throws Error for a number that the catalogue does not have.
+ */
 export function attackSuite(theme: string): AttackSuite {
   const test = suite(`attacks/${theme}`);
   return {

@@ -1,4 +1,7 @@
-/** Attacks on what a statement is and about whom: another predicate type, no statement at all, a signature for an attestation, the wrong subject. */
+/**
+ * Attacks on what a statement is and about whom: another predicate type, no statement at all, a signature for an
+ * attestation, the wrong subject.
+ */
 import * as assert from "uvu/assert";
 import { signatureTag } from "../../core/cosign/tag-scheme.ts";
 import { cosignSignPredicateType } from "../../core/dsse/predicate-types.ts";
@@ -35,7 +38,13 @@ const of = (predicateType: string): Changes => ({ payload: (payload) => ({ ...pa
 attack(54, "an attestation of another type by the right signer, kept under annotations of the required type", () => {
   for (const recipe of attested) {
     refuses("no-attestation", recipe, of("https://slsa.dev/provenance/v1"));
-    for (const near of [`${labPredicateType}/`, ` ${labPredicateType}`, labPredicateType.toUpperCase(), labPredicateType.slice(0, -1), `${labPredicateType}\0`])
+    for (const near of [
+      `${labPredicateType}/`,
+      ` ${labPredicateType}`,
+      labPredicateType.toUpperCase(),
+      labPredicateType.slice(0, -1),
+      `${labPredicateType}\0`,
+    ])
       refuses("no-attestation", recipe, of(near));
   }
 });
@@ -49,34 +58,49 @@ attack(54, "the right type by a stranger beside another type by the right signer
   }
 });
 
-attack(54, "no attestation at all, an empty list of layers, and a policy that asks for two types of which one is there", () => {
-  for (const recipe of attested) refuses("no-attestation", recipe, { store: (store) => store.manifests.splice(1) });
-  refuses("no-attestation", attested[0] as Recipe, { manifest: (manifest) => ({ ...manifest, layers: [] }) });
-  const both = (policy: Json): Json => {
-    const [entry] = policy.spec.rules[0].verifyImages;
-    const [first] = entry.attestations;
-    entry.attestations.push({ ...first, type: "https://slsa.dev/provenance/v1" });
-    return policy;
-  };
-  const one = sign(lab, { claim: "attestation" });
-  const two = together(one, sign(lab, { claim: "attestation", predicateType: "https://slsa.dev/provenance/v1" }));
-  for (const verifier of verifiers) {
-    assert.is(decide(one, verifier).allowed, true);
-    assert.is(decide(one, verifier, { policy: both }).allowed, false);
-    assert.is(decide(two, verifier, { policy: both }).allowed, true);
-  }
-});
+attack(
+  54,
+  "no attestation at all, an empty list of layers, and a policy that asks for two types of which one is there",
+  () => {
+    for (const recipe of attested) refuses("no-attestation", recipe, { store: (store) => store.manifests.splice(1) });
+    refuses("no-attestation", attested[0] as Recipe, { manifest: (manifest) => ({ ...manifest, layers: [] }) });
+    const both = (policy: Json): Json => {
+      const [entry] = policy.spec.rules[0].verifyImages;
+      const [first] = entry.attestations;
+      entry.attestations.push({ ...first, type: "https://slsa.dev/provenance/v1" });
+      return policy;
+    };
+    const one = sign(lab, { claim: "attestation" });
+    const two = together(one, sign(lab, { claim: "attestation", predicateType: "https://slsa.dev/provenance/v1" }));
+    for (const verifier of verifiers) {
+      assert.is(decide(one, verifier).allowed, true);
+      assert.is(decide(one, verifier, { policy: both }).allowed, false);
+      assert.is(decide(two, verifier, { policy: both }).allowed, true);
+    }
+  },
+);
 
 attack(55, "a payload that is no statement, signed and logged", () => {
   for (const recipe of everywhere)
-    for (const text of ["", "{", "null", "[]", '"statement"', "not JSON", '{"predicateType":"x"}', "{}{}", '{"_type":"https://in-toto.io/Statement/v1"}'])
+    for (const text of [
+      "",
+      "{",
+      "null",
+      "[]",
+      '"statement"',
+      "not JSON",
+      '{"predicateType":"x"}',
+      "{}{}",
+      '{"_type":"https://in-toto.io/Statement/v1"}',
+    ])
       refuses("malformed", recipe, { payload: () => encodeUtf8(text) });
 });
 
 attack(55, "a statement whose own type is another, or whose predicate is no object", () => {
   for (const recipe of everywhere) {
     refuses("malformed", recipe, { payload: (payload) => ({ ...payload, _type: "https://in-toto.io/Statement/v2" }) });
-    for (const predicate of [null, "approved", ["approved"], true, 1]) refuses("malformed", recipe, { payload: (payload) => ({ ...payload, predicate }) });
+    for (const predicate of [null, "approved", ["approved"], true, 1])
+      refuses("malformed", recipe, { payload: (payload) => ({ ...payload, predicate }) });
   }
 });
 
@@ -100,13 +124,19 @@ attack(56, "an attestation's layer under the signatures' tag, its signature in t
       ...recipe,
       change: {
         layer: (annotations, { signature }) =>
-          annotate ? { ...annotations, "dev.cosignproject.cosign/signature": Buffer.from(signature).toString("base64") } : annotations,
+          annotate
+            ? { ...annotations, "dev.cosignproject.cosign/signature": Buffer.from(signature).toString("base64") }
+            : annotations,
       },
     });
     const store = new Store();
     store.blobs.push(...moved.store.blobs);
     for (const manifest of moved.store.manifests)
-      store.manifests.push(manifest.tag?.endsWith(".att") === true ? { ...manifest, tag: signatureTag(moved.digest, "signature") } : manifest);
+      store.manifests.push(
+        manifest.tag?.endsWith(".att") === true
+          ? { ...manifest, tag: signatureTag(moved.digest, "signature") }
+          : manifest,
+      );
     const knowledge = withTrust(store.knowledge(), moved.trustedRoot, lab.now);
     assert.is(verdict(askedAs(moved, "signature"), { knowledge }), "refuted: wrong-key");
   }
@@ -118,7 +148,10 @@ attack(56, "a signature where an attestation of cosign's own predicate type is r
 });
 
 const digestOfNothing = "0".repeat(64);
-const other = (annotations?: Json): Json => ({ digest: { sha256: digestOfNothing }, ...(annotations === undefined ? {} : { annotations }) });
+const other = (annotations?: Json): Json => ({
+  digest: { sha256: digestOfNothing },
+  ...(annotations === undefined ? {} : { annotations }),
+});
 const subjects =
   (make: (own: Json) => readonly Json[]) =>
   (payload: Json): Json => ({ ...payload, subject: make(payload.subject[0]) });
@@ -130,7 +163,12 @@ attack(57, "the required annotation stands with another image's subject", () => 
   for (const wrong of [(own: Json) => [other({ team: "a" }), own], (own: Json) => [own, other({ team: "a" })]]) {
     const strip = (own: Json): Json => ({ digest: own.digest });
     refuses("wrong-annotations", recipe, { payload: subjects((own) => wrong(strip(own))) }, asked);
-    refuses("wrong-annotations", recipe, { payload: subjects((own) => wrong({ ...own, annotations: { team: "b" } })) }, asked);
+    refuses(
+      "wrong-annotations",
+      recipe,
+      { payload: subjects((own) => wrong({ ...own, annotations: { team: "b" } })) },
+      asked,
+    );
     assert.is(verdict(sign(lab, { ...recipe, change: { payload: subjects(wrong) } }), asked), "proven");
   }
   // Of two subjects that name the image the first one counts.
@@ -143,7 +181,10 @@ attack(57, "no subject is the image: another's, none, or the digest in the place
     refuses("wrong-digest", recipe, { payload: subjects(() => [other()]) });
     refuses("wrong-digest", recipe, { payload: subjects(() => []) });
     refuses("wrong-digest", recipe, { payload: subjects((own) => [named(`sha256:${own.digest.sha256}`)]) });
-    assert.is(verdict(sign(lab, { ...recipe, change: { payload: subjects((own) => [other(), own, other()]) } })), "proven");
+    assert.is(
+      verdict(sign(lab, { ...recipe, change: { payload: subjects((own) => [other(), own, other()]) } })),
+      "proven",
+    );
   }
 });
 

@@ -47,7 +47,13 @@ attack(98, "sets of nobody: no entries, no attestors, an entry of nothing, neste
       JSON.stringify(attestors).slice(0, 80),
     );
   // What asks for nobody after the policy was loaded is satisfied by nobody.
-  for (const keys of [{}, { publicKeys: "" }, { publicKeys: "\n" }, { publicKeys: "no key" }, { secret: { name: "", namespace: "" } }]) {
+  for (const keys of [
+    {},
+    { publicKeys: "" },
+    { publicKeys: "\n" },
+    { publicKeys: "no key" },
+    { secret: { name: "", namespace: "" } },
+  ]) {
     const said = under((made) => Object.assign(made, { attestors: [{ entries: [{ keys }] }] }));
     assert.ok(said === "not loaded" || !said.includes(true), JSON.stringify(keys));
   }
@@ -76,7 +82,12 @@ attack(98, "counts: none, zero, negative, more than there are", () => {
 
 attack(98, "attestations that ask for nobody", () => {
   const attestation = { type: "https://slsa.dev/provenance/v1" };
-  for (const attestations of [[attestation], [{ ...attestation, attestors: [] }], [{ ...attestation, attestors: [{ entries: [] }] }], [{}]]) {
+  for (const attestations of [
+    [attestation],
+    [{ ...attestation, attestors: [] }],
+    [{ ...attestation, attestors: [{ entries: [] }] }],
+    [{}],
+  ]) {
     const said = under((made) => Object.assign(made, { attestors: undefined, attestations }));
     assert.ok(said === "not loaded" || !said.includes(true), JSON.stringify(attestations));
   }

@@ -1,4 +1,7 @@
-/** Names in certificates: several, foreign, hidden, beyond an authority's constraints. Source: sigstore.md 5.1 to 5.4, 11; kyverno.md 17. */
+/**
+ * Names in certificates: several, foreign, hidden, beyond an authority's constraints. Source: sigstore.md 5.1 to 5.4,
+ * 11; kyverno.md 17.
+ */
 import * as assert from "uvu/assert";
 import { encodeElement } from "../../core/asn1/encode.ts";
 import { Tag } from "../../core/asn1/tag.ts";
@@ -40,7 +43,14 @@ function named(
     identity: { names, extensions: issued },
     change: {
       ...change,
-      ...(names.length > 0 ? {} : { leaf: (spec) => ({ ...spec, extensions: withExtension(spec.extensions, extensionId.subjectAlternativeName, undefined) }) }),
+      ...(names.length > 0
+        ? {}
+        : {
+            leaf: (spec) => ({
+              ...spec,
+              extensions: withExtension(spec.extensions, extensionId.subjectAlternativeName, undefined),
+            }),
+          }),
     },
   });
   return verdict(signed, { attestor: ({ keyless: _, ...spec }) => ({ ...spec, keyless }) });
@@ -53,19 +63,27 @@ const workflow = { uri: "https://github.com/lab/app/.github/workflows/release.ym
 /** An authority whose intermediate has these constraints. */
 const constrained = (constraints: Parameters<typeof nameConstraints>[0], critical = true) =>
   authorityWith(1, (spec) => ({ ...spec, extensions: [...spec.extensions, nameConstraints(constraints, critical)] }));
-const under = (constraints: Parameters<typeof nameConstraints>[0], names: readonly GeneralNameSpec[], critical = true): string =>
-  named(trusting(constrained(constraints, critical), {}), names, { subject: "*" });
+const under = (
+  constraints: Parameters<typeof nameConstraints>[0],
+  names: readonly GeneralNameSpec[],
+  critical = true,
+): string => named(trusting(constrained(constraints, critical), {}), names, { subject: "*" });
 const refused = "refuted: untrusted-certificate";
 
 attack(32, "names that an authority may not give, excluded or not permitted, of every form that is compared", () => {
-  const cases: readonly (readonly [constraint: GeneralNameSpec, inside: GeneralNameSpec, outside: GeneralNameSpec])[] = [
-    [{ email: "lab.example" }, ada, { email: "ada@evil.example" }],
-    [{ email: "ada@lab.example" }, ada, { email: "eve@lab.example" }],
-    [{ email: ".lab.example" }, { email: "ada@mail.lab.example" }, { email: "ada@lab.example.evil.example" }],
-    [{ dns: "lab.example" }, { dns: "build.lab.example" }, { dns: "evillab.example" }],
-    [{ uri: "github.com" }, workflow, { uri: "https://github.com.evil.example/lab/app" }],
-    [{ ip: Uint8Array.of(192, 0, 2, 0, 255, 255, 255, 0) }, { ip: Uint8Array.of(192, 0, 2, 1) }, { ip: Uint8Array.of(198, 51, 100, 1) }],
-  ];
+  const cases: readonly (readonly [constraint: GeneralNameSpec, inside: GeneralNameSpec, outside: GeneralNameSpec])[] =
+    [
+      [{ email: "lab.example" }, ada, { email: "ada@evil.example" }],
+      [{ email: "ada@lab.example" }, ada, { email: "eve@lab.example" }],
+      [{ email: ".lab.example" }, { email: "ada@mail.lab.example" }, { email: "ada@lab.example.evil.example" }],
+      [{ dns: "lab.example" }, { dns: "build.lab.example" }, { dns: "evillab.example" }],
+      [{ uri: "github.com" }, workflow, { uri: "https://github.com.evil.example/lab/app" }],
+      [
+        { ip: Uint8Array.of(192, 0, 2, 0, 255, 255, 255, 0) },
+        { ip: Uint8Array.of(192, 0, 2, 1) },
+        { ip: Uint8Array.of(198, 51, 100, 1) },
+      ],
+    ];
   for (const [constraint, inside, outside] of cases) {
     assert.is(under({ permitted: [constraint] }, [inside]), "proven", JSON.stringify(inside));
     assert.is(under({ permitted: [constraint] }, [outside]), refused, JSON.stringify(outside));
@@ -123,26 +141,33 @@ attack(32, "thousands of names under thousands of constraints (CVE-2025-58187): 
   assert.is(named({}, [...names, ...constraints], { subject: "*" }), "refuted: over-limit");
 });
 
-attack(34, "a mailbox and a workflow in one certificate: as in Kyverno any name may be the subject, in every layout alike, in whatever order", () => {
-  for (const recipe of layouts) {
-    for (const names of [
-      [ada, workflow],
-      [workflow, ada],
-    ]) {
-      for (const subject of [ada.email, workflow.uri]) assert.is(named(recipe, names, { subject }), "proven");
-      assert.is(named(recipe, names, { subject: "eve@lab.example" }), wrong);
-      // Text and expression must be about one name.
-      assert.is(named(recipe, names, { subject: ada.email, subjectRegExp: "^ada@" }), "proven");
-      assert.is(named(recipe, names, { subject: ada.email, subjectRegExp: "^https://github.com/" }), wrong);
+attack(
+  34,
+  "a mailbox and a workflow in one certificate: as in Kyverno any name may be the subject, in every layout alike, in whatever order",
+  () => {
+    for (const recipe of layouts) {
+      for (const names of [
+        [ada, workflow],
+        [workflow, ada],
+      ]) {
+        for (const subject of [ada.email, workflow.uri]) assert.is(named(recipe, names, { subject }), "proven");
+        assert.is(named(recipe, names, { subject: "eve@lab.example" }), wrong);
+        // Text and expression must be about one name.
+        assert.is(named(recipe, names, { subject: ada.email, subjectRegExp: "^ada@" }), "proven");
+        assert.is(named(recipe, names, { subject: ada.email, subjectRegExp: "^https://github.com/" }), wrong);
+      }
     }
-  }
-});
+  },
+);
 
 attack(35, "two issuers that differ, whatever is asked for, and in whatever order", () => {
   const [right, other] = ["https://issuer.lab.example", "https://issuer.evil.example"];
   for (const recipe of layouts) {
     for (const issuer of [right, other, "*"]) {
-      assert.is(named(recipe, [ada], { subject: ada.email, issuer }, { "1": right, issuer: right }), issuer === other ? wrong : "proven");
+      assert.is(
+        named(recipe, [ada], { subject: ada.email, issuer }, { "1": right, issuer: right }),
+        issuer === other ? wrong : "proven",
+      );
       for (const issued of [
         { "1": right, issuer: other },
         { issuer: other, "1": right },
@@ -159,10 +184,20 @@ attack(35, "two issuers that differ, whatever is asked for, and in whatever orde
 });
 
 attack(39, "a certificate without any name, or with none that is read, under every form of subject", () => {
-  const nameless: readonly (readonly GeneralNameSpec[])[] = [[], [{ raw: constructed(4, sequence()) }], [{ otherName: "ada", id: "1.3.6.1.4.1.57264.1.8" }]];
+  const nameless: readonly (readonly GeneralNameSpec[])[] = [
+    [],
+    [{ raw: constructed(4, sequence()) }],
+    [{ otherName: "ada", id: "1.3.6.1.4.1.57264.1.8" }],
+  ];
   for (const recipe of layouts) {
     for (const names of nameless) {
-      for (const keyless of [{ subject: "*" }, { subject: "ada*" }, { subjectRegExp: ".*" }, { subjectRegExp: "^$" }, { subject: "ada@lab.example" }])
+      for (const keyless of [
+        { subject: "*" },
+        { subject: "ada*" },
+        { subjectRegExp: ".*" },
+        { subjectRegExp: "^$" },
+        { subject: "ada@lab.example" },
+      ])
         assert.is(named(recipe, names, { ...keyless, issuer: "*" }), wrong, JSON.stringify(keyless));
     }
     assert.is(named(recipe, [ada], { subject: "*" }), "proven");
@@ -183,7 +218,12 @@ attack(39, "the same for a Pod", () => {
     const nameless = sign(lab, {
       layout,
       by: "certificate",
-      change: { leaf: (spec) => ({ ...spec, extensions: withExtension(spec.extensions, extensionId.subjectAlternativeName, undefined) }) },
+      change: {
+        leaf: (spec) => ({
+          ...spec,
+          extensions: withExtension(spec.extensions, extensionId.subjectAlternativeName, undefined),
+        }),
+      },
     });
     assert.is(decided(accepts({ layout, by: "certificate" }), subject("*")), "allowed");
     for (const text of ["*", "ada@lab.example"]) assert.is(decided(nameless, subject(text)), "denied: wrong-identity");
@@ -194,11 +234,20 @@ attack(40, "names that go on behind what is asked for, or before it", () => {
   for (const recipe of layouts) {
     for (const subject of ["*@lab.example", "ada@lab.example", "?da@lab.example"]) {
       assert.is(named(recipe, [ada], { subject }), "proven");
-      for (const email of ["ada@lab.example.evil.example", "ada@lab.example@evil.test", "xada@lab.example.", "ADA@LAB.EXAMPLE.test"])
+      for (const email of [
+        "ada@lab.example.evil.example",
+        "ada@lab.example@evil.test",
+        "xada@lab.example.",
+        "ADA@LAB.EXAMPLE.test",
+      ])
         assert.is(named(recipe, [{ email }], { subject }), wrong, email);
     }
     assert.is(named(recipe, [workflow], { subject: "https://github.com/lab/*" }), "proven");
-    for (const uri of ["https://github.com.evil.example/lab/app", "https://evil.example/https://github.com/lab/app", "https://github.com/lab"])
+    for (const uri of [
+      "https://github.com.evil.example/lab/app",
+      "https://evil.example/https://github.com/lab/app",
+      "https://github.com/lab",
+    ])
       assert.is(named(recipe, [{ uri }], { subject: "https://github.com/lab/*" }), wrong, uri);
   }
 });
@@ -212,13 +261,18 @@ attack(40, "line feeds, zero bytes and other control characters in a name", () =
       "ada@lab.example\u007f",
       "ada@lab.example\r",
     ]) {
-      const codes = (["email", "uri", "dns", "otherName"] as const).map((form) => named(recipe, [{ [form]: text } as GeneralNameSpec], { subject: "*" }));
+      const codes = (["email", "uri", "dns", "otherName"] as const).map((form) =>
+        named(recipe, [{ [form]: text } as GeneralNameSpec], { subject: "*" }),
+      );
       for (const code of codes) assert.is(code, "refuted: malformed", JSON.stringify(text));
     }
     for (const issuer of ["https://issuer.lab.example\n", "https://issuer.evil.example\nhttps://issuer.lab.example"])
       assert.is(named(recipe, [ada], { subject: "*", issuer: "*" }, { issuer }), "refuted: malformed");
     // Bytes that are no text of their type.
-    assert.is(named(recipe, [{ raw: primitive(1, Uint8Array.of(0x61, 0x40, 0xff)) }], { subject: "*" }), "refuted: malformed");
+    assert.is(
+      named(recipe, [{ raw: primitive(1, Uint8Array.of(0x61, 0x40, 0xff)) }], { subject: "*" }),
+      "refuted: malformed",
+    );
   }
 });
 
@@ -231,7 +285,9 @@ attack(41, "names of users of a foreign type, two of them, one in another frame"
     assert.is(named(recipe, [user, { otherName: "eve" }], { subject: "ada" }), wrong);
     assert.is(named(recipe, [user, user], { subject: "ada" }), wrong);
     assert.is(named(recipe, [user, { ...user, id: "1.2.3" }], { subject: "ada" }), wrong);
-    const framed = (...value: readonly Uint8Array[]): GeneralNameSpec => ({ raw: constructed(0, oid("1.3.6.1.4.1.57264.1.7"), ...value) });
+    const framed = (...value: readonly Uint8Array[]): GeneralNameSpec => ({
+      raw: constructed(0, oid("1.3.6.1.4.1.57264.1.7"), ...value),
+    });
     assert.is(named(recipe, [framed(constructed(0, utf8("ada")))], { subject: "ada" }), "proven");
     for (const value of [
       [utf8("ada")],
@@ -253,7 +309,10 @@ attack(41, "an extension of names that is empty, or stands there twice", () => {
       change: {
         leaf: (spec) => ({
           ...spec,
-          extensions: [...withExtension(spec.extensions, extensionId.subjectAlternativeName, subjectAlternativeName(one)), subjectAlternativeName(two)],
+          extensions: [
+            ...withExtension(spec.extensions, extensionId.subjectAlternativeName, subjectAlternativeName(one)),
+            subjectAlternativeName(two),
+          ],
         }),
       },
     });
@@ -262,7 +321,12 @@ attack(41, "an extension of names that is empty, or stands there twice", () => {
   assert.is(verdict(twice([ada], [ada])), "refuted: malformed");
   const empty = sign(lab, {
     by: "certificate",
-    change: { leaf: (spec) => ({ ...spec, extensions: withExtension(spec.extensions, extensionId.subjectAlternativeName, subjectAlternativeName([])) }) },
+    change: {
+      leaf: (spec) => ({
+        ...spec,
+        extensions: withExtension(spec.extensions, extensionId.subjectAlternativeName, subjectAlternativeName([])),
+      }),
+    },
   });
   assert.is(verdict(empty), "refuted: malformed");
 });

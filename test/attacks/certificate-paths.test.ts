@@ -1,4 +1,6 @@
-/** Paths of certificates that no authority stands behind, or not for this. Source: sigstore.md 5.1, 11; RFC 5280 §6.1. */
+/**
+ * Paths of certificates that no authority stands behind, or not for this. Source: sigstore.md 5.1, 11; RFC 5280 §6.1.
+ */
 import * as assert from "uvu/assert";
 import {
   basicConstraints,
@@ -26,12 +28,19 @@ import { accepts, lab, refuses, withChange } from "./refuses.ts";
 
 const { attack, run } = attackSuite("certificate-paths");
 
-const layouts: readonly Recipe[] = [{ layout: "tag" }, {}, { layout: "file", claim: "blob", evidence: ["rekor2", "timestamp"] }];
+const layouts: readonly Recipe[] = [
+  { layout: "tag" },
+  {},
+  { layout: "file", claim: "blob", evidence: ["rekor2", "timestamp"] },
+];
 const refuted = "refuted: untrusted-certificate";
 
 /** The recipe's leaf with an extension replaced, added or taken away. */
 const leafWith = (id: string, replacement: ExtensionSpec | undefined) => ({
-  leaf: (spec: CertificateSpec): CertificateSpec => ({ ...spec, extensions: withExtension(spec.extensions, id, replacement) }),
+  leaf: (spec: CertificateSpec): CertificateSpec => ({
+    ...spec,
+    extensions: withExtension(spec.extensions, id, replacement),
+  }),
 });
 const extended =
   (id: string, replacement: ExtensionSpec | undefined) =>
@@ -66,9 +75,18 @@ attack(28, "the same in the chain of an older bundle, where a root makes the who
   for (const version of ["0.1", "0.2"] as const) {
     const recipe: Recipe = { layout: "file", claim: "blob", version };
     accepts({ ...recipe, by: "certificate" });
-    assert.is(verdict(sign(lab, withChange(issuedBy(stranger, recipe), bundled(stranger.chain.slice(0, -1))))), refuted);
-    assert.is(verdict(sign(lab, withChange(issuedBy(stranger, recipe), bundled(stranger.chain)))), "refuted: malformed");
-    assert.is(verdict(sign(lab, withChange({ ...recipe, by: "certificate" }, bundled(lab.authority.chain)))), "refuted: malformed");
+    assert.is(
+      verdict(sign(lab, withChange(issuedBy(stranger, recipe), bundled(stranger.chain.slice(0, -1))))),
+      refuted,
+    );
+    assert.is(
+      verdict(sign(lab, withChange(issuedBy(stranger, recipe), bundled(stranger.chain)))),
+      "refuted: malformed",
+    );
+    assert.is(
+      verdict(sign(lab, withChange({ ...recipe, by: "certificate" }, bundled(lab.authority.chain)))),
+      "refuted: malformed",
+    );
   }
 });
 
@@ -76,7 +94,10 @@ attack(28, "an intermediate of a trusted root that the trusted root does not lis
   const own = lab.makeAuthority("Own");
   const alone = (recipe: Recipe): Recipe =>
     withChange(trusting(own, recipe), {
-      trustedRoot: (root) => ({ ...root, certificateAuthorities: root.certificateAuthorities.length === 0 ? [] : [rootAlone(own)] }),
+      trustedRoot: (root) => ({
+        ...root,
+        certificateAuthorities: root.certificateAuthorities.length === 0 ? [] : [rootAlone(own)],
+      }),
     });
   for (const recipe of layouts) {
     accepts(trusting(own, recipe));
@@ -104,24 +125,41 @@ attack(29, "a leaf for servers, for timestamps, for anything, or that does not s
       refuses("untrusted-certificate", keyless, leafWith(extensionId.extendedKeyUsage, extendedKeyUsage(ids)));
     refuses("untrusted-certificate", keyless, leafWith(extensionId.extendedKeyUsage, undefined));
     refuses("untrusted-certificate", keyless, leafWith(extensionId.keyUsage, keyUsage("keyEncipherment")));
-    accepts(withChange(keyless, leafWith(extensionId.extendedKeyUsage, extendedKeyUsage([purposes.any, purposes.codeSigning]))));
+    accepts(
+      withChange(
+        keyless,
+        leafWith(extensionId.extendedKeyUsage, extendedKeyUsage([purposes.any, purposes.codeSigning])),
+      ),
+    );
     accepts(withChange(keyless, leafWith(extensionId.keyUsage, undefined)));
   }
 });
 
-attack(29, "an authority, intermediate or root, that issues for other purposes; one that says any, or nothing, is right", () => {
-  for (const index of [0, 1]) {
-    const purpose = (ids: readonly string[] | undefined) =>
-      authorityWith(index, extended(extensionId.extendedKeyUsage, ids === undefined ? undefined : extendedKeyUsage(ids)));
-    for (const recipe of layouts) {
-      for (const ids of [[purposes.serverAuth], [purposes.timeStamping]]) assert.is(verdict(sign(lab, trusting(purpose(ids), recipe))), refuted);
-      for (const ids of [undefined, [purposes.any], [purposes.serverAuth, purposes.codeSigning]]) accepts(trusting(purpose(ids), recipe));
+attack(
+  29,
+  "an authority, intermediate or root, that issues for other purposes; one that says any, or nothing, is right",
+  () => {
+    for (const index of [0, 1]) {
+      const purpose = (ids: readonly string[] | undefined) =>
+        authorityWith(
+          index,
+          extended(extensionId.extendedKeyUsage, ids === undefined ? undefined : extendedKeyUsage(ids)),
+        );
+      for (const recipe of layouts) {
+        for (const ids of [[purposes.serverAuth], [purposes.timeStamping]])
+          assert.is(verdict(sign(lab, trusting(purpose(ids), recipe))), refuted);
+        for (const ids of [undefined, [purposes.any], [purposes.serverAuth, purposes.codeSigning]])
+          accepts(trusting(purpose(ids), recipe));
+      }
+      assert.is(verdict(sign(lab, rooting(purpose([purposes.serverAuth]), { layout: "tag" }))), refuted);
     }
-    assert.is(verdict(sign(lab, rooting(purpose([purposes.serverAuth]), { layout: "tag" }))), refuted);
-  }
-});
+  },
+);
 
-/** A leaf of the lab's authority, described by `change`, that issues further ones, and the chain that would lead down from it. */
+/**
+ * A leaf of the lab's authority, described by `change`, that issues further ones, and the chain that would lead down
+ * from it.
+ */
 function byLeaf(
   own: CertificateAuthority,
   change: (spec: CertificateSpec) => CertificateSpec,
@@ -135,12 +173,18 @@ function byLeaf(
 /** Signed with a certificate that Mallory issued; the policy names the root, so that the signature's chain counts. */
 function subordinate(own: CertificateAuthority, change: (spec: CertificateSpec) => CertificateSpec): Recipe {
   const { issuer, chain } = byLeaf(own, change);
-  return withChange(rooting(own, { layout: "tag" }, chain), { issuer: () => issuer, leaf: (spec) => ({ ...spec, issuer: issuer.certificate.spec.subject }) });
+  return withChange(rooting(own, { layout: "tag" }, chain), {
+    issuer: () => issuer,
+    leaf: (spec) => ({ ...spec, issuer: issuer.certificate.spec.subject }),
+  });
 }
 
 attack(30, "the holder of a leaf issues a certificate for somebody else's name", () => {
   const own = lab.makeAuthority("Own", {
-    change: (spec) => ({ ...spec, extensions: withExtension(spec.extensions, extensionId.basicConstraints, basicConstraints(true)) }),
+    change: (spec) => ({
+      ...spec,
+      extensions: withExtension(spec.extensions, extensionId.basicConstraints, basicConstraints(true)),
+    }),
   });
   const issuing = (...extensions: readonly ExtensionSpec[]) =>
     subordinate(own, (spec) => ({
@@ -172,7 +216,8 @@ attack(30, "an authority that may only issue leaves makes another authority", ()
   });
   const limit = (root: number, intermediate: number) =>
     lab.makeAuthority("Own", {
-      change: (spec, index) => extended(extensionId.basicConstraints, basicConstraints(true, index === 0 ? root : intermediate))(spec),
+      change: (spec, index) =>
+        extended(extensionId.basicConstraints, basicConstraints(true, index === 0 ? root : intermediate))(spec),
     });
   accepts(subordinate(limit(2, 1), mallory));
   assert.is(verdict(sign(lab, subordinate(limit(2, 0), mallory))), refuted);
@@ -183,7 +228,10 @@ attack(30, "a trusted root lists an intermediate that is no authority, or may no
   for (const recipe of layouts) {
     for (const extension of [basicConstraints(false), keyUsage("digitalSignature")])
       assert.is(verdict(sign(lab, trusting(authorityWith(1, extended(extension.id, extension)), recipe))), refuted);
-    assert.is(verdict(sign(lab, trusting(authorityWith(1, extended(extensionId.basicConstraints, undefined)), recipe))), refuted);
+    assert.is(
+      verdict(sign(lab, trusting(authorityWith(1, extended(extensionId.basicConstraints, undefined)), recipe))),
+      refuted,
+    );
   }
 });
 
@@ -194,7 +242,10 @@ attack(31, "an extension that nobody knows, marked critical, in leaf, intermedia
     refuses("untrusted-certificate", keyless, leafWith(id, unknownExtension(true)));
     accepts(withChange(keyless, leafWith(id, unknownExtension(false))));
     for (const index of [0, 1]) {
-      assert.is(verdict(sign(lab, trusting(authorityWith(index, extended(id, unknownExtension(true))), recipe))), refuted);
+      assert.is(
+        verdict(sign(lab, trusting(authorityWith(index, extended(id, unknownExtension(true))), recipe))),
+        refuted,
+      );
       accepts(trusting(authorityWith(index, extended(id, unknownExtension(false))), recipe));
     }
   }
@@ -205,14 +256,23 @@ attack(31, "known extensions that validation does not handle, marked critical", 
   const critical = (id: string) => ({
     leaf: (spec: CertificateSpec): CertificateSpec => ({
       ...spec,
-      extensions: spec.extensions.map((extension) => (extension.id === id ? { ...extension, critical: true } : extension)),
+      extensions: spec.extensions.map((extension) =>
+        extension.id === id ? { ...extension, critical: true } : extension,
+      ),
     }),
   });
-  for (const id of [extensionId.subjectKeyIdentifier, extensionId.authorityKeyIdentifier, "1.3.6.1.4.1.57264.1.8", "1.3.6.1.4.1.57264.1.1"])
+  for (const id of [
+    extensionId.subjectKeyIdentifier,
+    extensionId.authorityKeyIdentifier,
+    "1.3.6.1.4.1.57264.1.8",
+    "1.3.6.1.4.1.57264.1.1",
+  ])
     refuses("untrusted-certificate", keyless, critical(id));
   refuses("untrusted-certificate", keyless, {
     issuedExtensions: (extensions) =>
-      extensions.map((extension) => (extension.id === extensionId.timestampList ? { ...extension, critical: true } : extension)),
+      extensions.map((extension) =>
+        extension.id === extensionId.timestampList ? { ...extension, critical: true } : extension,
+      ),
   });
   // Those that validation handles may be critical, and the name of a user is read by whoever asks for it.
   accepts(withChange(keyless, critical(extensionId.extendedKeyUsage)));
@@ -223,43 +283,62 @@ attack(31, "known extensions that validation does not handle, marked critical", 
     }),
   );
   assert.is(
-    verdict(sign(lab, trusting(authorityWith(1, extended(extensionId.subjectAlternativeName, subjectAlternativeName([{ otherName: "ada" }]))), {}))),
+    verdict(
+      sign(
+        lab,
+        trusting(
+          authorityWith(
+            1,
+            extended(extensionId.subjectAlternativeName, subjectAlternativeName([{ otherName: "ada" }])),
+          ),
+          {},
+        ),
+      ),
+    ),
     refuted,
   );
 });
 
 attack(33, "more intermediates than are read, in a layer's chain and in a bundle's", () => {
   const own = lab.makeAuthority("Own");
-  const more = (count: number) => Array.from({ length: count }, (_, index) => lab.makeAuthority(`Other ${index}`).issuer.certificate);
+  const more = (count: number) =>
+    Array.from({ length: count }, (_, index) => lab.makeAuthority(`Other ${index}`).issuer.certificate);
   accepts(rooting(own, { layout: "tag" }, [own.issuer.certificate, ...more(9), own.root]));
-  assert.is(verdict(sign(lab, rooting(own, { layout: "tag" }, [own.issuer.certificate, ...more(10), own.root]))), "refuted: over-limit");
+  assert.is(
+    verdict(sign(lab, rooting(own, { layout: "tag" }, [own.issuer.certificate, ...more(10), own.root]))),
+    "refuted: over-limit",
+  );
   const bundle: Recipe = { layout: "file", claim: "blob", version: "0.2", by: "certificate" };
   accepts(withChange(bundle, bundled(more(10))));
   refuses("over-limit", bundle, bundled(more(11)));
 });
 
-attack(33, "intermediates of one name and one key that certify one another: the paths multiply, the work does not", () => {
-  const own = lab.makeAuthority("Own");
-  const { key } = own.issuer;
-  const names = Array.from({ length: 10 }, (_, index) => [{ dns: `n${index}.lab.example` }]);
-  const circle = names.map((name, index) =>
-    own.issue(
-      {
-        ...own.issuer.certificate.spec,
-        issuer: own.issuer.certificate.spec.subject,
-        serial: 100 + index,
-        extensions: [basicConstraints(true), subjectAlternativeName(name)],
-      },
-      key,
-    ),
-  );
-  // None of them leads to the root, since only its own intermediate does, which is not there.
-  const recipe = rooting(own, { layout: "tag" }, [...circle, own.root]);
-  const began = performance.now();
-  assert.is(verdict(sign(lab, recipe)), "refuted: over-limit");
-  assert.ok(performance.now() - began < 10_000);
-  accepts(rooting(own, { layout: "tag" }, [own.issuer.certificate, ...circle.slice(1), own.root]));
-});
+attack(
+  33,
+  "intermediates of one name and one key that certify one another: the paths multiply, the work does not",
+  () => {
+    const own = lab.makeAuthority("Own");
+    const { key } = own.issuer;
+    const names = Array.from({ length: 10 }, (_, index) => [{ dns: `n${index}.lab.example` }]);
+    const circle = names.map((name, index) =>
+      own.issue(
+        {
+          ...own.issuer.certificate.spec,
+          issuer: own.issuer.certificate.spec.subject,
+          serial: 100 + index,
+          extensions: [basicConstraints(true), subjectAlternativeName(name)],
+        },
+        key,
+      ),
+    );
+    // None of them leads to the root, since only its own intermediate does, which is not there.
+    const recipe = rooting(own, { layout: "tag" }, [...circle, own.root]);
+    const began = performance.now();
+    assert.is(verdict(sign(lab, recipe)), "refuted: over-limit");
+    assert.ok(performance.now() - began < 10_000);
+    accepts(rooting(own, { layout: "tag" }, [own.issuer.certificate, ...circle.slice(1), own.root]));
+  },
+);
 
 attack(44, "the precertificate, with its poison, in place of the certificate", () => {
   for (const recipe of layouts) {
@@ -269,7 +348,10 @@ attack(44, "the precertificate, with its poison, in place of the certificate", (
     refuses("untrusted-certificate", keyless, leafWith(poison.id, poison));
   }
   // Neither does it help that a policy asks for no timestamps.
-  const careless: Recipe = { by: "certificate", change: { attestor: (spec) => ({ ...spec, ctlog: { ignoreSCT: true } }) } };
+  const careless: Recipe = {
+    by: "certificate",
+    change: { attestor: (spec) => ({ ...spec, ctlog: { ignoreSCT: true } }) },
+  };
   refuses("untrusted-certificate", careless, leafWith(poison.id, poison));
 });
 

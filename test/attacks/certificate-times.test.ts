@@ -1,4 +1,7 @@
-/** When certificates, keys and instances are valid: every one of them, at every established time, both ends included. Source: sigstore.md 5.1, 5.5, 11; outcomes.md section 2. */
+/**
+ * When certificates, keys and instances are valid: every one of them, at every established time, both ends included.
+ * Source: sigstore.md 5.1, 5.5, 11; outcomes.md section 2.
+ */
 import * as assert from "uvu/assert";
 import { loadPolicies } from "../../core/kyverno/policy/read-policy.ts";
 import type { AttestorSpec } from "../../core/verify/attestor.ts";
@@ -35,28 +38,44 @@ const timed: readonly Recipe[] = [
   { layout: "file", claim: "blob", evidence: ["proof", "timestamp"] },
 ];
 
-attack(24, "an issuing authority, or its root, that expired before the leaf was used, though after the leaf began", () => {
-  for (const index of [0, 1]) {
-    const [last, expired] = [at, later(at, -second)].map((notAfter) => authorityWith(index, (spec) => ({ ...spec, notAfter })));
-    assert.ok(last && expired);
-    for (const trust of trusts) {
-      // Every certificate of a policy's chain is an anchor, as in Kyverno: nothing above the issuer is looked at.
-      const ends = trust === chaining && index === 0;
-      for (const recipe of timed.filter(({ layout }) => trust === trusting || layout === "tag")) {
-        accepts(trust(last, recipe));
-        assert.is(verdict(sign(lab, trust(expired, recipe))), ends ? "proven" : "refuted: certificate-not-valid-then", JSON.stringify(recipe));
+attack(
+  24,
+  "an issuing authority, or its root, that expired before the leaf was used, though after the leaf began",
+  () => {
+    for (const index of [0, 1]) {
+      const [last, expired] = [at, later(at, -second)].map((notAfter) =>
+        authorityWith(index, (spec) => ({ ...spec, notAfter })),
+      );
+      assert.ok(last && expired);
+      for (const trust of trusts) {
+        // Every certificate of a policy's chain is an anchor, as in Kyverno: nothing above the issuer is looked at.
+        const ends = trust === chaining && index === 0;
+        for (const recipe of timed.filter(({ layout }) => trust === trusting || layout === "tag")) {
+          accepts(trust(last, recipe));
+          assert.is(
+            verdict(sign(lab, trust(expired, recipe))),
+            ends ? "proven" : "refuted: certificate-not-valid-then",
+            JSON.stringify(recipe),
+          );
+        }
       }
     }
-  }
-});
+  },
+);
 
 attack(24, "an authority that began after the leaf was used", () => {
   for (const index of [0, 1]) {
-    const [first, young] = [at, later(at, second)].map((notBefore) => authorityWith(index, (spec) => ({ ...spec, notBefore })));
+    const [first, young] = [at, later(at, second)].map((notBefore) =>
+      authorityWith(index, (spec) => ({ ...spec, notBefore })),
+    );
     assert.ok(first && young);
     for (const recipe of timed) {
       accepts(trusting(first, recipe));
-      assert.is(verdict(sign(lab, trusting(young, recipe))), "refuted: certificate-not-valid-then", JSON.stringify(recipe));
+      assert.is(
+        verdict(sign(lab, trusting(young, recipe))),
+        "refuted: certificate-not-valid-then",
+        JSON.stringify(recipe),
+      );
     }
   }
 });
@@ -66,7 +85,11 @@ attack(24, "two established times, of which the authority had expired at the lat
   const recipe: Recipe = { evidence: ["promise", "proof", "timestamp"] };
   const own = authorityWith(1, (spec) => ({ ...spec, notAfter }));
   const stampedAt = (time: Date): Changes => ({ token: () => ({ at: time }) });
-  refuses("certificate-not-valid-then", withChange(trusting(own, recipe), stampedAt(notAfter)), stampedAt(later(notAfter, second)));
+  refuses(
+    "certificate-not-valid-then",
+    withChange(trusting(own, recipe), stampedAt(notAfter)),
+    stampedAt(later(notAfter, second)),
+  );
 });
 
 /** A certificate for the key that the lab signs with. */
@@ -81,16 +104,21 @@ const policyCertificate = (certificate: LabCertificate, chain = false): Changes 
 });
 const year = { start: new Date("2026-01-01T00:00:00Z"), end: new Date("2026-12-31T00:00:00Z") };
 
-attack(25, "a bare signature, and a certificate of the policy that has expired, or has not begun, when it is judged", () => {
-  const certificate = certificateOf(year.start, year.end);
-  for (const layout of ["tag", "bundle", "file"] as const) {
-    for (const chain of [false, true]) {
-      const signed = sign(lab, { layout, evidence: [], change: policyCertificate(certificate, chain) });
-      for (const now of [year.start, lab.now, year.end]) assert.is(verdict(signed, { now }), "proven");
-      for (const now of [later(year.start, -second), later(year.end, second)]) assert.is(verdict(signed, { now }), "refuted: certificate-not-valid-then");
+attack(
+  25,
+  "a bare signature, and a certificate of the policy that has expired, or has not begun, when it is judged",
+  () => {
+    const certificate = certificateOf(year.start, year.end);
+    for (const layout of ["tag", "bundle", "file"] as const) {
+      for (const chain of [false, true]) {
+        const signed = sign(lab, { layout, evidence: [], change: policyCertificate(certificate, chain) });
+        for (const now of [year.start, lab.now, year.end]) assert.is(verdict(signed, { now }), "proven");
+        for (const now of [later(year.start, -second), later(year.end, second)])
+          assert.is(verdict(signed, { now }), "refuted: certificate-not-valid-then");
+      }
     }
-  }
-});
+  },
+);
 
 attack(24, "a policy's certificate under a chain of its own, of which a part expired before the signature", () => {
   for (const index of [0, 1]) {
@@ -100,39 +128,54 @@ attack(24, "a policy's certificate under a chain of its own, of which a part exp
     ] as const) {
       const own = authorityWith(index, (spec) => ({ ...spec, notAfter }));
       const cert = own.issue(own.leaf(lab.key("signer"), year.start, year.end, [])).pem;
-      const attestor = ({ keys: _, ...spec }: AttestorSpec): AttestorSpec => ({ ...spec, certificates: { cert, certChain: pems(own.chain) } });
-      for (const layout of ["tag", "bundle"] as const) assert.is(verdict(sign(lab, { layout, change: { attestor } })), expected);
+      const attestor = ({ keys: _, ...spec }: AttestorSpec): AttestorSpec => ({
+        ...spec,
+        certificates: { cert, certChain: pems(own.chain) },
+      });
+      for (const layout of ["tag", "bundle"] as const)
+        assert.is(verdict(sign(lab, { layout, change: { attestor } })), expected);
     }
   }
 });
 
-attack(25, "the same with a log entry: the time of the entry counts, not the certificate's beginning and not today", () => {
-  for (const layout of ["tag", "bundle", "file"] as const) {
-    for (const chain of [false, true]) {
-      const under = (start: Date, end: Date) => sign(lab, { layout, change: policyCertificate(certificateOf(start, end), chain) });
-      assert.is(verdict(under(lab.signedAt, at)), "proven");
-      assert.is(verdict(under(at, lab.leafEnd)), "proven");
-      for (const signed of [under(lab.signedAt, later(at, -second)), under(later(at, second), lab.leafEnd)])
-        assert.is(verdict(signed), "refuted: certificate-not-valid-then");
+attack(
+  25,
+  "the same with a log entry: the time of the entry counts, not the certificate's beginning and not today",
+  () => {
+    for (const layout of ["tag", "bundle", "file"] as const) {
+      for (const chain of [false, true]) {
+        const under = (start: Date, end: Date) =>
+          sign(lab, { layout, change: policyCertificate(certificateOf(start, end), chain) });
+        assert.is(verdict(under(lab.signedAt, at)), "proven");
+        assert.is(verdict(under(at, lab.leafEnd)), "proven");
+        for (const signed of [under(lab.signedAt, later(at, -second)), under(later(at, second), lab.leafEnd)])
+          assert.is(verdict(signed), "refuted: certificate-not-valid-then");
+      }
     }
-  }
-});
+  },
+);
 
-attack(25, "a certificate that travels with the signature and is judged by an authority of the policy, with no time at all", () => {
-  const own = lab.makeAuthority("Own");
-  for (const trust of [rooting, chaining]) {
-    const signed = sign(lab, trust(own, { layout: "tag", evidence: [] }));
-    assert.is(verdict(signed, { now: lab.leafEnd }), "proven");
-    assert.is(verdict(signed), "refuted: certificate-not-valid-then");
-  }
-});
+attack(
+  25,
+  "a certificate that travels with the signature and is judged by an authority of the policy, with no time at all",
+  () => {
+    const own = lab.makeAuthority("Own");
+    for (const trust of [rooting, chaining]) {
+      const signed = sign(lab, trust(own, { layout: "tag", evidence: [] }));
+      assert.is(verdict(signed, { now: lab.leafEnd }), "proven");
+      assert.is(verdict(signed), "refuted: certificate-not-valid-then");
+    }
+  },
+);
 
 attack(26, "a policy's key with a period, by a certificate: every established time must lie in it", () => {
   const certificate = certificateOf(lab.signedAt, lab.leafEnd);
   const recipe: Recipe = { evidence: ["promise", "proof", "timestamp"], change: policyCertificate(certificate) };
   for (const time of [later(lab.signedAt, -second), later(lab.leafEnd, second)]) {
     refuses("certificate-not-valid-then", recipe, { token: () => ({ at: time }) });
-    refuses("certificate-not-valid-then", recipe, { rekor1: { change: (entry) => ({ ...entry, integratedTime: BigInt(time.getTime() / 1000) }) } });
+    refuses("certificate-not-valid-then", recipe, {
+      rekor1: { change: (entry) => ({ ...entry, integratedTime: BigInt(time.getTime() / 1000) }) },
+    });
   }
 });
 
@@ -175,9 +218,21 @@ const windows: readonly (readonly [string, Recipe, Date, string, (validFor: Peri
     listing("certificateAuthorities", (validFor) => certificateAuthorityInstance(lab.authority, validFor)),
   ],
   ["log", {}, at, "bad-log-proof", listing("tlogs", (validFor) => logInstance(lab.rekor, validFor))],
-  ["log, in a layer", { layout: "tag" }, at, "bad-log-proof", listing("tlogs", (validFor) => logInstance(lab.rekor, validFor))],
+  [
+    "log, in a layer",
+    { layout: "tag" },
+    at,
+    "bad-log-proof",
+    listing("tlogs", (validFor) => logInstance(lab.rekor, validFor)),
+  ],
   ["log of Rekor v2", stamped, at, "bad-log-proof", listing("tlogs", (validFor) => logInstance(lab.rekor2, validFor))],
-  ["certificate log", keyless, sctAt, "bad-sct", listing("ctlogs", (validFor) => logInstance(lab.certificateLog, validFor))],
+  [
+    "certificate log",
+    keyless,
+    sctAt,
+    "bad-sct",
+    listing("ctlogs", (validFor) => logInstance(lab.certificateLog, validFor)),
+  ],
   [
     "timestamp authority",
     stamped,
@@ -190,25 +245,37 @@ const windows: readonly (readonly [string, Recipe, Date, string, (validFor: Peri
 attack(27, "instances of the trusted root outside their periods by a second; both ends are inside", () => {
   const { start } = lab.period;
   for (const [name, recipe, time, code, change] of windows) {
-    for (const validFor of [{ start }, { start: time }, { start, end: time }, { start: time, end: time }]) accepts(withChange(recipe, change(validFor)));
+    for (const validFor of [{ start }, { start: time }, { start, end: time }, { start: time, end: time }])
+      accepts(withChange(recipe, change(validFor)));
     for (const validFor of [{ start: later(time, second) }, { start, end: later(time, -second) }])
       assert.is(verdict(sign(lab, withChange(recipe, change(validFor)))), `refuted: ${code}`, name);
   }
 });
 
-attack(27, "a log without the beginning of its period spoils the trusted root; an authority without one is open", () => {
-  for (const [, recipe, , code, change] of windows) {
-    const open = sign(lab, withChange(recipe, change({})));
-    assert.is(verdict(open), code === "bad-log-proof" || code === "bad-sct" ? "unknown: no-trust" : "proven");
-  }
-});
+attack(
+  27,
+  "a log without the beginning of its period spoils the trusted root; an authority without one is open",
+  () => {
+    for (const [, recipe, , code, change] of windows) {
+      const open = sign(lab, withChange(recipe, change({})));
+      assert.is(verdict(open), code === "bad-log-proof" || code === "bad-sct" ? "unknown: no-trust" : "proven");
+    }
+  },
+);
 
 attack(27, "a period that ends before it begins holds nothing", () => {
   for (const [, recipe, time, code, change] of windows)
-    assert.is(verdict(sign(lab, withChange(recipe, change({ start: later(time, second), end: later(time, -second) })))), `refuted: ${code}`);
-  refusesAsked("certificate-not-valid-then", accepts(withChange({ by: "certificate", evidence: [] }, { leaf: (spec) => ({ ...spec, notAfter: year.end }) })), {
-    now: lab.period.end,
-  });
+    assert.is(
+      verdict(sign(lab, withChange(recipe, change({ start: later(time, second), end: later(time, -second) })))),
+      `refuted: ${code}`,
+    );
+  refusesAsked(
+    "certificate-not-valid-then",
+    accepts(withChange({ by: "certificate", evidence: [] }, { leaf: (spec) => ({ ...spec, notAfter: year.end }) })),
+    {
+      now: lab.period.end,
+    },
+  );
 });
 
 run();

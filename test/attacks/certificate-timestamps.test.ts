@@ -1,4 +1,7 @@
-/** Signed certificate timestamps: absent, of another certificate, by another log, counted twice. Source: sigstore.md 6, 11; RFC 6962 §3.2, §3.3. */
+/**
+ * Signed certificate timestamps: absent, of another certificate, by another log, counted twice. Source: sigstore.md 6,
+ * 11; RFC 6962 §3.2, §3.3.
+ */
 import * as assert from "uvu/assert";
 import type { Evidence } from "../../core/verify/evidence.ts";
 import {
@@ -35,11 +38,17 @@ const layouts: readonly Recipe[] = [
 ];
 
 /** The log's only timestamp, changed and signed as changed. */
-const changed = (changes: Partial<TimestampSpec>): Changes => ({ certificateTimestamps: (list) => list.map((one) => ({ ...one, changes })) });
+const changed = (changes: Partial<TimestampSpec>): Changes => ({
+  certificateTimestamps: (list) => list.map((one) => ({ ...one, changes })),
+});
 /** Extensions of the certificate after its timestamp was made. */
-const issued = (change: (extensions: readonly ExtensionSpec[]) => readonly ExtensionSpec[]): Changes => ({ issuedExtensions: change });
+const issued = (change: (extensions: readonly ExtensionSpec[]) => readonly ExtensionSpec[]): Changes => ({
+  issuedExtensions: change,
+});
 const listed = (list: Uint8Array): Changes =>
-  issued((extensions) => withExtension(extensions, extensionId.timestampList, { id: extensionId.timestampList, value: list }));
+  issued((extensions) =>
+    withExtension(extensions, extensionId.timestampList, { id: extensionId.timestampList, value: list }),
+  );
 
 /** The logs that the evidence names. */
 function logsOf(recipe: Recipe): readonly string[] {
@@ -55,7 +64,8 @@ function logsOf(recipe: Recipe): readonly string[] {
 
 attack(9, "many timestamps of one log count once", () => {
   const many = (count: number): Changes => ({
-    certificateTimestamps: ([one]) => (one ? Array.from({ length: count }, (_, index) => ({ ...one, at: later(one.at, index) })) : []),
+    certificateTimestamps: ([one]) =>
+      one ? Array.from({ length: count }, (_, index) => ({ ...one, at: later(one.at, index) })) : [],
   });
   assert.is(logsOf({ change: many(1) }).length, 1);
   assert.is(logsOf({ change: many(2) }).length, 1);
@@ -63,42 +73,61 @@ attack(9, "many timestamps of one log count once", () => {
   refuses("over-limit", { by: "certificate" }, many(33));
 });
 
-attack(9, "one timestamp under several authorities and several entries of its log counts once; two logs are two", () => {
-  const doubled: Changes = {
-    trustedRoot: (root) => ({
-      ...root,
-      certificateAuthorities: Array(3).fill(certificateAuthorityInstance(lab.authority, {})),
-      ctlogs: Array(3).fill(root.ctlogs[0]),
-    }),
-  };
-  assert.is(logsOf({ change: doubled }).length, 1);
-  const other = new CertificateLog(lab.key("second certificate log"));
-  const both: Changes = {
-    certificateTimestamps: (list) => [...list, ...list.map((one) => ({ ...one, log: other }))],
-    trustedRoot: (root) => ({ ...root, ctlogs: [...root.ctlogs, logInstance(other, { start: lab.period.start })] }),
-  };
-  assert.is(new Set(logsOf({ change: both })).size, 2);
-});
+attack(
+  9,
+  "one timestamp under several authorities and several entries of its log counts once; two logs are two",
+  () => {
+    const doubled: Changes = {
+      trustedRoot: (root) => ({
+        ...root,
+        certificateAuthorities: Array(3).fill(certificateAuthorityInstance(lab.authority, {})),
+        ctlogs: Array(3).fill(root.ctlogs[0]),
+      }),
+    };
+    assert.is(logsOf({ change: doubled }).length, 1);
+    const other = new CertificateLog(lab.key("second certificate log"));
+    const both: Changes = {
+      certificateTimestamps: (list) => [...list, ...list.map((one) => ({ ...one, log: other }))],
+      trustedRoot: (root) => ({ ...root, ctlogs: [...root.ctlogs, logInstance(other, { start: lab.period.start })] }),
+    };
+    assert.is(new Set(logsOf({ change: both })).size, 2);
+  },
+);
 
 attack(43, "no timestamp where one is required, and where it is not", () => {
   for (const recipe of layouts) {
     refuses("no-sct", recipe, { certificateTimestamps: () => [] });
-    accepts(withChange(recipe, { certificateTimestamps: () => [], attestor: (spec) => ({ ...spec, ctlog: { ...spec.ctlog, ignoreSCT: true } }) }));
+    accepts(
+      withChange(recipe, {
+        certificateTimestamps: () => [],
+        attestor: (spec) => ({ ...spec, ctlog: { ...spec.ctlog, ignoreSCT: true } }),
+      }),
+    );
   }
   // A policy that only names roots does not thereby do without.
   refuses("no-sct", rooting(lab.makeAuthority("Own"), { layout: "tag" }), { certificateTimestamps: () => [] });
 });
 
-attack(43, "a timestamp for another issuer's key, for another entry type, at another time, with a damaged signature", () => {
-  for (const recipe of layouts) {
-    refuses("bad-sct", recipe, changed({ issuerKeyHash: new Uint8Array(32) }));
-    refuses("bad-sct", recipe, changed({ entryType: 0, certificate: Uint8Array.of(0x30, 0) }));
-    refuses("bad-sct", recipe, changed({ signedAt: lab.signedAt }));
-    refuses("bad-sct", recipe, changed({ signature: (signature) => signature.map((byte, index) => (index === signature.length - 1 ? byte ^ 1 : byte)) }));
-    refuses("bad-sct", recipe, changed({ signature: () => new Uint8Array(0) }));
-    refuses("malformed", recipe, changed({ version: 1 }));
-  }
-});
+attack(
+  43,
+  "a timestamp for another issuer's key, for another entry type, at another time, with a damaged signature",
+  () => {
+    for (const recipe of layouts) {
+      refuses("bad-sct", recipe, changed({ issuerKeyHash: new Uint8Array(32) }));
+      refuses("bad-sct", recipe, changed({ entryType: 0, certificate: Uint8Array.of(0x30, 0) }));
+      refuses("bad-sct", recipe, changed({ signedAt: lab.signedAt }));
+      refuses(
+        "bad-sct",
+        recipe,
+        changed({
+          signature: (signature) => signature.map((byte, index) => (index === signature.length - 1 ? byte ^ 1 : byte)),
+        }),
+      );
+      refuses("bad-sct", recipe, changed({ signature: () => new Uint8Array(0) }));
+      refuses("malformed", recipe, changed({ version: 1 }));
+    }
+  },
+);
 
 attack(43, "a timestamp that names another algorithm than its log's key has", () => {
   for (const changes of [
@@ -113,14 +142,21 @@ attack(43, "a timestamp that names another algorithm than its log's key has", ()
 
 attack(43, "a timestamp by a log that is not trusted, under its own id and under a trusted one", () => {
   for (const recipe of layouts) {
-    const theirs = (list: readonly EmbeddedTimestamp[]) => list.map((one) => ({ ...one, log: strangers(lab).certificateLog }));
+    const theirs = (list: readonly EmbeddedTimestamp[]) =>
+      list.map((one) => ({ ...one, log: strangers(lab).certificateLog }));
     refuses("bad-sct", recipe, { certificateTimestamps: theirs });
-    refuses("bad-sct", recipe, { certificateTimestamps: (list) => theirs(list).map((one) => ({ ...one, changes: { logId: lab.certificateLog.id } })) });
+    refuses("bad-sct", recipe, {
+      certificateTimestamps: (list) =>
+        theirs(list).map((one) => ({ ...one, changes: { logId: lab.certificateLog.id } })),
+    });
     refuses("bad-sct", recipe, changed({ logId: strangers(lab).certificateLog.id }));
   }
 });
 
-/** A timestamp that shows one extension field and was signed over another. The same under an unknown log's id gives the signature. */
+/**
+ * A timestamp that shows one extension field and was signed over another. The same under an unknown log's id gives the
+ * signature.
+ */
 const extensionField = (shown: Uint8Array, signed: Uint8Array): Changes => {
   let held = new Uint8Array(0);
   const keep = (signature: Uint8Array): Uint8Array => {
@@ -138,54 +174,75 @@ const extensionField = (shown: Uint8Array, signed: Uint8Array): Changes => {
   };
 };
 
-attack(43, "a timestamp's own extensions, which static logs use, are part of what is signed: dropped, added, exchanged", () => {
-  const [none, some, other] = [new Uint8Array(0), Uint8Array.of(0, 0, 5, 0, 0, 0, 0, 1), Uint8Array.of(0, 0, 5, 0, 0, 0, 0, 2)];
-  for (const recipe of layouts) {
-    accepts(withChange(recipe, changed({ extensions: some })));
-    for (const same of [none, some]) accepts(withChange(recipe, extensionField(same, same)));
-    for (const [shown, signed] of [
-      [none, some],
-      [some, none],
-      [other, some],
-    ] as const)
-      refuses("bad-sct", recipe, extensionField(shown, signed));
-  }
-});
+attack(
+  43,
+  "a timestamp's own extensions, which static logs use, are part of what is signed: dropped, added, exchanged",
+  () => {
+    const [none, some, other] = [
+      new Uint8Array(0),
+      Uint8Array.of(0, 0, 5, 0, 0, 0, 0, 1),
+      Uint8Array.of(0, 0, 5, 0, 0, 0, 0, 2),
+    ];
+    for (const recipe of layouts) {
+      accepts(withChange(recipe, changed({ extensions: some })));
+      for (const same of [none, some]) accepts(withChange(recipe, extensionField(same, same)));
+      for (const [shown, signed] of [
+        [none, some],
+        [some, none],
+        [other, some],
+      ] as const)
+        refuses("bad-sct", recipe, extensionField(shown, signed));
+    }
+  },
+);
 
-attack(43, "a certificate that is not the one the log saw: an extension more, one less, another name, another order", () => {
-  for (const recipe of layouts) {
-    refuses(
-      "bad-sct",
-      recipe,
-      issued((extensions) => [...extensions, unknownExtension(false)]),
-    );
-    refuses(
-      "bad-sct",
-      recipe,
-      issued((extensions) => withExtension(extensions, extensionId.subjectKeyIdentifier, undefined)),
-    );
-    refuses(
-      "bad-sct",
-      recipe,
-      issued((extensions) => withExtension(extensions, extensionId.subjectAlternativeName, subjectAlternativeName([{ email: "eve@lab.example" }]))),
-    );
-    refuses(
-      "bad-sct",
-      recipe,
-      issued((extensions) => [...extensions].reverse()),
-    );
-    // Where the list itself stands among the extensions does not matter: it is taken out before.
-    accepts(
-      withChange(
+attack(
+  43,
+  "a certificate that is not the one the log saw: an extension more, one less, another name, another order",
+  () => {
+    for (const recipe of layouts) {
+      refuses(
+        "bad-sct",
         recipe,
-        issued((extensions) => [...extensions.slice(-1), ...extensions.slice(0, -1)]),
-      ),
-    );
-  }
-});
+        issued((extensions) => [...extensions, unknownExtension(false)]),
+      );
+      refuses(
+        "bad-sct",
+        recipe,
+        issued((extensions) => withExtension(extensions, extensionId.subjectKeyIdentifier, undefined)),
+      );
+      refuses(
+        "bad-sct",
+        recipe,
+        issued((extensions) =>
+          withExtension(
+            extensions,
+            extensionId.subjectAlternativeName,
+            subjectAlternativeName([{ email: "eve@lab.example" }]),
+          ),
+        ),
+      );
+      refuses(
+        "bad-sct",
+        recipe,
+        issued((extensions) => [...extensions].reverse()),
+      );
+      // Where the list itself stands among the extensions does not matter: it is taken out before.
+      accepts(
+        withChange(
+          recipe,
+          issued((extensions) => [...extensions.slice(-1), ...extensions.slice(0, -1)]),
+        ),
+      );
+    }
+  },
+);
 
 attack(43, "the timestamps of another certificate by the same authority", () => {
-  const other = accepts({ by: "certificate", identity: { names: [{ email: "eve@lab.example" }], extensions: { issuer: "https://issuer.lab.example" } } });
+  const other = accepts({
+    by: "certificate",
+    identity: { names: [{ email: "eve@lab.example" }], extensions: { issuer: "https://issuer.lab.example" } },
+  });
   const list = other.making.certificate?.parsed.extension(extensionId.timestampList)?.value;
   assert.ok(list);
   for (const recipe of layouts) refuses("bad-sct", recipe, listed(list));

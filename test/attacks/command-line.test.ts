@@ -1,4 +1,7 @@
-/** What the command line asks of a signer, flag by flag: nothing that it says may be passed over. Source: sigstore.md 10.1, 11. */
+/**
+ * What the command line asks of a signer, flag by flag: nothing that it says may be passed over. Source: sigstore.md
+ * 10.1, 11.
+ */
 import * as assert from "uvu/assert";
 import { labPredicateType, type Recipe, sign, type Signed, strangers } from "../lab/index.ts";
 import { tempFolder } from "../support/temp-folder.ts";
@@ -18,7 +21,11 @@ const who = ["--certificate-identity", "ada@lab.example", "--certificate-oidc-is
 const layouts: readonly Recipe[] = [{ layout: "tag" }, {}];
 
 /** Runs the command on what was signed, from a folder; its code where it refuses. */
-async function says(signed: Signed, words: readonly string[], command: readonly string[] = ["verify"]): Promise<string> {
+async function says(
+  signed: Signed,
+  words: readonly string[],
+  command: readonly string[] = ["verify"],
+): Promise<string> {
   const folder = tempFolder();
   signed.store.write(folder);
   const stranger = strangers(lab);
@@ -31,7 +38,16 @@ async function says(signed: Signed, words: readonly string[], command: readonly 
     "stamps.pem": pems(lab.timestampAuthority.chain),
     "other-stamps.pem": pems(stranger.timestampAuthority.chain),
   };
-  const all = [...command, "--layout", folder, "--complete", "--trusted-root", "root.json", ...words, `${signed.repository}@${signed.digest}`];
+  const all = [
+    ...command,
+    "--layout",
+    folder,
+    "--complete",
+    "--trusted-root",
+    "root.json",
+    ...words,
+    `${signed.repository}@${signed.digest}`,
+  ];
   const { exit, err } = await runCli(all, { files });
   if (exit === 0) return "verified";
   const code = /^error ([a-z-]+): /m.exec(err)?.[1];
@@ -44,7 +60,12 @@ const instead = (words: readonly string[], flag: string, value: string): readonl
   words.map((word, index) => (words[index - 1] === flag ? value : word));
 
 attack(2, "identity and issuer, exact or as expressions, each wrong while everything else is right", async () => {
-  const patterns = ["--certificate-identity-regexp", "^ada@lab\\.example$", "--certificate-oidc-issuer-regexp", "^https://issuer\\.lab\\.example$"];
+  const patterns = [
+    "--certificate-identity-regexp",
+    "^ada@lab\\.example$",
+    "--certificate-oidc-issuer-regexp",
+    "^https://issuer\\.lab\\.example$",
+  ];
   for (const recipe of layouts) {
     const signed = sign(lab, { ...recipe, by: "certificate", identity });
     for (const words of [who, patterns]) {
@@ -66,7 +87,8 @@ attack(2, "identity and issuer, exact or as expressions, each wrong while everyt
     assert.is(await says(signed, instead(who, "--certificate-identity", "*@lab.example")), "wrong-identity");
     // An empty text, of a variable that is not set, is no wish for any signer.
     for (const words of [who, patterns])
-      for (const flag of words.filter((word) => word.startsWith("--"))) assert.is(await says(signed, instead(words, flag, "")), "invalid-usage", flag);
+      for (const flag of words.filter((word) => word.startsWith("--")))
+        assert.is(await says(signed, instead(words, flag, "")), "invalid-usage", flag);
     assert.is(await says(sign(lab, recipe), who), "no-certificate");
   }
 });
@@ -79,7 +101,10 @@ attack(2, "a log entry of another signature, and none at all, under a key and un
     ] as const) {
       const other = sign(lab, { ...recipe, by, repository: "registry.lab.example/team/other" });
       assert.is(await says(sign(lab, { ...recipe, by }), words), "verified");
-      assert.is(await says(sign(lab, { ...recipe, by, change: { entries: () => other.entries } }), words), "bad-log-proof");
+      assert.is(
+        await says(sign(lab, { ...recipe, by, change: { entries: () => other.entries } }), words),
+        "bad-log-proof",
+      );
       const bare = await says(sign(lab, { ...recipe, by, version: "0.3", change: { entries: () => [] } }), words);
       // A layer without entry leaves the log to be asked, and there is nobody to ask.
       assert.is(bare, recipe.layout === "tag" ? "not-in-mirror" : "no-log-proof");
@@ -106,11 +131,26 @@ attack(38, "every other flag, wrong while the signature is right", async () => {
   const wrong: readonly (readonly [string, Recipe, readonly string[], readonly string[]])[] = [
     ["wrong-key", {}, key, ["--key", "other.pub"]],
     ["wrong-key", {}, key, [...key, "--signature-digest-algorithm", "sha512"]],
-    ["wrong-annotations", { annotations: { channel: "stable" } }, [...key, "-a", "channel=stable"], [...key, "-a", "channel=beta"]],
+    [
+      "wrong-annotations",
+      { annotations: { channel: "stable" } },
+      [...key, "-a", "channel=stable"],
+      [...key, "-a", "channel=beta"],
+    ],
     ["wrong-annotations", { annotations: { channel: "stable" } }, key, [...key, "-a", "channel=stable,team=red"]],
     ["no-timestamp", {}, key, [...key, "--use-signed-timestamps"]],
-    ["untrusted-certificate", { by: "certificate" }, [...who, "--ca-roots", "roots.pem"], [...who, "--ca-roots", "other-roots.pem"]],
-    ["untrusted-certificate", { by: "certificate" }, [...who, "--certificate-chain", "roots.pem"], [...who, "--certificate-chain", "other-roots.pem"]],
+    [
+      "untrusted-certificate",
+      { by: "certificate" },
+      [...who, "--ca-roots", "roots.pem"],
+      [...who, "--ca-roots", "other-roots.pem"],
+    ],
+    [
+      "untrusted-certificate",
+      { by: "certificate" },
+      [...who, "--certificate-chain", "roots.pem"],
+      [...who, "--certificate-chain", "other-roots.pem"],
+    ],
     [
       "bad-timestamp",
       { by: "certificate", evidence: ["proof", "timestamp"] },
@@ -125,7 +165,8 @@ attack(38, "every other flag, wrong while the signature is right", async () => {
   for (const recipe of layouts) {
     for (const [code, more, right, other] of wrong) {
       // A layer holds promises only.
-      const evidence = recipe.layout === "tag" && more.evidence !== undefined ? { evidence: ["promise", "timestamp"] as const } : {};
+      const evidence =
+        recipe.layout === "tag" && more.evidence !== undefined ? { evidence: ["promise", "timestamp"] as const } : {};
       const signed = sign(lab, { ...recipe, ...more, ...evidence });
       assert.is(await says(signed, right), "verified", right.join(" "));
       assert.is(await says(signed, other), code, other.join(" "));

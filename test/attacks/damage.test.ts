@@ -1,4 +1,7 @@
-/** Damage from a seed, in everything that is stored: what is covered by a signature is refused, the rest is refused or makes no difference, and nothing crashes. */
+/**
+ * Damage from a seed, in everything that is stored: what is covered by a signature is refused, the rest is refused or
+ * makes no difference, and nothing crashes.
+ */
 import * as assert from "uvu/assert";
 import { encodeUtf8 } from "../../core/encoding/utf8.ts";
 import { EngineError } from "../../core/errors.ts";
@@ -6,7 +9,17 @@ import { loadPolicies } from "../../core/kyverno/policy/read-policy.ts";
 import type { LogEntry } from "../../core/tlog/log-entry.ts";
 import { verifySource } from "../../core/tuf/verify-source.ts";
 import { nodeVerifier } from "../../proxy/crypto-node.ts";
-import { type Changes, jsonBytes, outcome, policyFor, type Recipe, sign, type Signed, toLabCertificate, verify } from "../lab/index.ts";
+import {
+  type Changes,
+  jsonBytes,
+  outcome,
+  policyFor,
+  type Recipe,
+  sign,
+  type Signed,
+  toLabCertificate,
+  verify,
+} from "../lab/index.ts";
 import { makeTufRepository } from "../lab/tuf-repository.ts";
 import { attackSuite } from "./attack.ts";
 import { accepts, lab } from "./refuses.ts";
@@ -36,7 +49,8 @@ function damaged(bytes: Uint8Array, number: number): Uint8Array {
   return Buffer.compare(Buffer.from(made), bytes) === 0 ? damaged(bytes, number + 1000) : Uint8Array.from(made);
 }
 
-const damagedText = (text: string, number: number): string => new TextDecoder().decode(damaged(encodeUtf8(text), number));
+const damagedText = (text: string, number: number): string =>
+  new TextDecoder().decode(damaged(encodeUtf8(text), number));
 
 /** Verdicts on the damage of each round. */
 const verdicts = (damage: (round: number) => Signed): readonly string[] =>
@@ -53,16 +67,31 @@ const refusedAll = (said: readonly string[]): void => assert.not(said.includes("
 
 attack(74, "damage under a signature: payloads, signatures, promised entries, checkpoints", () => {
   const attested: Recipe = { layout: "tag", claim: "attestation", evidence: [] };
-  const inBase64 = (text: string, round: number): string => Buffer.from(damaged(Buffer.from(text, "base64"), round)).toString("base64");
-  refusedAll(made({ layout: "tag", evidence: [] }, (round) => ({ signature: (signature) => damaged(signature, round) })));
-  refusedAll(made(attested, (round) => ({ envelope: (envelope) => ({ ...envelope, payload: inBase64(envelope.payload, round) }) })));
-  refusedAll(made({ layout: "tag" }, (round) => ({ entries: (entries) => entries.map((entry) => ({ ...entry, body: damaged(entry.body, round) })) })));
+  const inBase64 = (text: string, round: number): string =>
+    Buffer.from(damaged(Buffer.from(text, "base64"), round)).toString("base64");
+  refusedAll(
+    made({ layout: "tag", evidence: [] }, (round) => ({ signature: (signature) => damaged(signature, round) })),
+  );
+  refusedAll(
+    made(attested, (round) => ({
+      envelope: (envelope) => ({ ...envelope, payload: inBase64(envelope.payload, round) }),
+    })),
+  );
+  refusedAll(
+    made({ layout: "tag" }, (round) => ({
+      entries: (entries) => entries.map((entry) => ({ ...entry, body: damaged(entry.body, round) })),
+    })),
+  );
   const checkpoint = (entry: LogEntry, round: number): LogEntry => {
     const { inclusionProof: proof } = entry;
-    return proof === undefined ? entry : { ...entry, inclusionProof: { ...proof, checkpoint: damagedText(proof.checkpoint, round) } };
+    return proof === undefined
+      ? entry
+      : { ...entry, inclusionProof: { ...proof, checkpoint: damagedText(proof.checkpoint, round) } };
   };
   for (const evidence of [["rekor2"], ["promise", "proof"]] as const)
-    refusedAll(made({ evidence }, (round) => ({ entries: (entries) => entries.map((entry) => checkpoint(entry, round)) })));
+    refusedAll(
+      made({ evidence }, (round) => ({ entries: (entries) => entries.map((entry) => checkpoint(entry, round)) })),
+    );
 });
 
 attack(74, "damage in bundles, tokens, certificates and trusted roots", () => {
@@ -71,16 +100,23 @@ attack(74, "damage in bundles, tokens, certificates and trusted roots", () => {
   verdicts((round) => ({ ...whole, trustedRoot: damaged(whole.trustedRoot, round) }));
   const stamped: Recipe = { by: "certificate", evidence: ["rekor2", "timestamp"] };
   made(stamped, (round) => ({ timestamps: (tokens) => tokens.map((token) => damaged(token, round)) }));
-  refusedAll(made({ by: "certificate" }, (round) => ({ certificate: ({ der, spec }) => toLabCertificate(damaged(der, round), spec) })));
+  refusedAll(
+    made({ by: "certificate" }, (round) => ({
+      certificate: ({ der, spec }) => toLabCertificate(damaged(der, round), spec),
+    })),
+  );
 });
 
 attack(74, "damage in manifests, annotations, and payloads that are signed as they are", () => {
   made({ layout: "tag", evidence: [] }, (round) => ({ manifest: (manifest) => damaged(jsonBytes(manifest), round) }));
   made({ layout: "tag", by: "certificate" }, (round) => ({
-    layer: (annotations) => Object.fromEntries(Object.entries(annotations).map(([name, text]) => [name, damagedText(text, round)])),
+    layer: (annotations) =>
+      Object.fromEntries(Object.entries(annotations).map(([name, text]) => [name, damagedText(text, round)])),
   }));
   for (const claim of ["signature", "attestation"] as const)
-    made({ layout: "tag", claim, evidence: [] }, (round) => ({ payload: (payload) => damaged(jsonBytes(payload), round) }));
+    made({ layout: "tag", claim, evidence: [] }, (round) => ({
+      payload: (payload) => damaged(jsonBytes(payload), round),
+    }));
 });
 
 /** What `body` comes to; anything but an `EngineError` flies on. */
@@ -99,14 +135,24 @@ attack(74, "damage in TUF metadata, and in policies", () => {
   const [initialRoot] = repository.rootHistory as [Uint8Array];
   const source = repository.source();
   const verified = (change: object): string =>
-    codeOf(() => verifySource({ source: { ...source, ...change }, initialRoot, target: "trusted_root.json", at: lab.now, verifier: nodeVerifier }));
+    codeOf(() =>
+      verifySource({
+        source: { ...source, ...change },
+        initialRoot,
+        target: "trusted_root.json",
+        at: lab.now,
+        verifier: nodeVerifier,
+      }),
+    );
   assert.is(verified({}), "accepted");
   for (let round = 0; round < rounds; round++) {
     assert.is.not(verified({ timestamp: damaged(source.timestamp, round) }), "accepted");
     assert.is.not(verified({ snapshot: damaged(source.snapshot, round) }), "accepted");
     assert.is.not(verified({ target: damaged(source.target, round) }), "accepted");
     verified({ targets: source.targets.map(({ role, bytes }) => ({ role, bytes: damaged(bytes, round) })) });
-    const { policies, errors, others } = loadPolicies([{ name: "lab.yaml", text: damagedText(JSON.stringify(policyFor(sign(lab))), round) }]);
+    const { policies, errors, others } = loadPolicies([
+      { name: "lab.yaml", text: damagedText(JSON.stringify(policyFor(sign(lab))), round) },
+    ]);
     assert.ok(policies.length + errors.length + others.length > 0);
   }
 });

@@ -1,9 +1,21 @@
-/** What a policy asks of a signer, option by option: nothing that it says may be passed over. Source: kyverno.md 1.5, 5.5, 17; sigstore.md 5.3, 5.4, 11. */
+/**
+ * What a policy asks of a signer, option by option: nothing that it says may be passed over. Source: kyverno.md 1.5,
+ * 5.5, 17; sigstore.md 5.3, 5.4, 11.
+ */
 import * as assert from "uvu/assert";
 import { advise } from "../../core/kyverno/policy/advice.ts";
 import { loadPolicies } from "../../core/kyverno/policy/read-policy.ts";
 import { fulcioExtensions } from "../../core/x509/fulcio.ts";
-import { type Json, labPredicateType, policyFor, type Recipe, sign, type Signed, strangers, verdict } from "../lab/index.ts";
+import {
+  type Json,
+  labPredicateType,
+  policyFor,
+  type Recipe,
+  sign,
+  type Signed,
+  strangers,
+  verdict,
+} from "../lab/index.ts";
 import { attackSuite } from "./attack.ts";
 import { pems } from "./authorities.ts";
 import { accepts, decided, lab } from "./refuses.ts";
@@ -23,49 +35,74 @@ const entries =
   (change: (entry: Json) => void) =>
   (policy: Json): Json => {
     for (const image of policy.spec.rules[0].verifyImages)
-      for (const { attestors } of [image, ...(image.attestations ?? [])]) for (const set of attestors ?? []) for (const entry of set.entries) change(entry);
+      for (const { attestors } of [image, ...(image.attestations ?? [])])
+        for (const set of attestors ?? []) for (const entry of set.entries) change(entry);
     return policy;
   };
 const keyless = (block: Json) => ({
-  policy: entries((entry) => Object.assign(entry, { keyless: { ...entry.keyless, subject: undefined, issuer: undefined, ...block } })),
+  policy: entries((entry) =>
+    Object.assign(entry, { keyless: { ...entry.keyless, subject: undefined, issuer: undefined, ...block } }),
+  ),
 });
-const load = (signed: Signed, policy: (policy: Json) => Json) => loadPolicies([{ name: "lab.yaml", text: JSON.stringify(policyFor(signed, { policy })) }]);
+const load = (signed: Signed, policy: (policy: Json) => Json) =>
+  loadPolicies([{ name: "lab.yaml", text: JSON.stringify(policyFor(signed, { policy })) }]);
 
-attack(36, "an expression without anchors is found in the middle of another name, as in Kyverno; the advice says so, and anchors end it", () => {
-  const open = "https://github.com/lab/";
-  const anchored = "^https://github\\.com/lab/[^/]+$";
-  for (const recipe of layouts) {
-    const [good, bad] = [right, evil].map((identity) => sign(lab, { ...recipe, identity })) as [Signed, Signed];
-    const asked = (subjectRegExp: string, issuerRegExp: string) => keyless({ subjectRegExp, issuerRegExp });
-    assert.is(decided(good, asked(open, issuer)), "allowed");
-    assert.is(decided(bad, asked(open, issuer)), "allowed");
-    assert.is(decided(good, asked(anchored, `^${issuer}$`)), "allowed");
-    assert.is(decided(bad, asked(anchored, issuer)), "denied: wrong-identity");
-    assert.is(decided(bad, asked(open, `^${issuer}$`)), "denied: wrong-identity");
-    const advice = (subjectRegExp: string) =>
-      load(good, asked(subjectRegExp, `^${issuer}$`).policy).policies.flatMap((policy) => advise(policy).map(({ code }) => code));
-    assert.equal(advice(open), ["unanchored-pattern"]);
-    assert.equal(advice(`^${open}`), ["unanchored-pattern"]);
-    assert.equal(advice(anchored), []);
-  }
-});
-
-attack(36, "texts and wildcards are anchored at both ends; where texts are meant as they stand, a star is a star", () => {
-  for (const recipe of layouts) {
-    const [good, bad] = [right, evil].map((identity) => sign(lab, { ...recipe, identity })) as [Signed, Signed];
-    for (const subject of ["https://github.com/lab/app", "https://github.com/lab/*"]) {
-      assert.is(decided(good, keyless({ subject, issuer })), "allowed");
-      assert.is(decided(bad, keyless({ subject, issuer: "*" })), "denied: wrong-identity");
+attack(
+  36,
+  "an expression without anchors is found in the middle of another name, as in Kyverno; the advice says so, and anchors end it",
+  () => {
+    const open = "https://github.com/lab/";
+    const anchored = "^https://github\\.com/lab/[^/]+$";
+    for (const recipe of layouts) {
+      const [good, bad] = [right, evil].map((identity) => sign(lab, { ...recipe, identity })) as [Signed, Signed];
+      const asked = (subjectRegExp: string, issuerRegExp: string) => keyless({ subjectRegExp, issuerRegExp });
+      assert.is(decided(good, asked(open, issuer)), "allowed");
+      assert.is(decided(bad, asked(open, issuer)), "allowed");
+      assert.is(decided(good, asked(anchored, `^${issuer}$`)), "allowed");
+      assert.is(decided(bad, asked(anchored, issuer)), "denied: wrong-identity");
+      assert.is(decided(bad, asked(open, `^${issuer}$`)), "denied: wrong-identity");
+      const advice = (subjectRegExp: string) =>
+        load(good, asked(subjectRegExp, `^${issuer}$`).policy).policies.flatMap((policy) =>
+          advise(policy).map(({ code }) => code),
+        );
+      assert.equal(advice(open), ["unanchored-pattern"]);
+      assert.equal(advice(`^${open}`), ["unanchored-pattern"]);
+      assert.equal(advice(anchored), []);
     }
-    const exact = (signed: Signed, subject: string) => verdict(signed, { attestor: { keyless: { subject, issuer } }, options: { identityTexts: "exact" } });
-    assert.is(exact(good, "https://github.com/lab/app"), "proven");
-    assert.is(exact(good, "https://github.com/lab/*"), "refuted: wrong-identity");
-  }
-});
+  },
+);
+
+attack(
+  36,
+  "texts and wildcards are anchored at both ends; where texts are meant as they stand, a star is a star",
+  () => {
+    for (const recipe of layouts) {
+      const [good, bad] = [right, evil].map((identity) => sign(lab, { ...recipe, identity })) as [Signed, Signed];
+      for (const subject of ["https://github.com/lab/app", "https://github.com/lab/*"]) {
+        assert.is(decided(good, keyless({ subject, issuer })), "allowed");
+        assert.is(decided(bad, keyless({ subject, issuer: "*" })), "denied: wrong-identity");
+      }
+      const exact = (signed: Signed, subject: string) =>
+        verdict(signed, { attestor: { keyless: { subject, issuer } }, options: { identityTexts: "exact" } });
+      assert.is(exact(good, "https://github.com/lab/app"), "proven");
+      assert.is(exact(good, "https://github.com/lab/*"), "refuted: wrong-identity");
+    }
+  },
+);
 
 attack(37, "subject, issuer and their expressions, each wrong while the others are right", () => {
-  const all = { subject: "ada@lab.example", subjectRegExp: "^ada@lab\\.example$", issuer, issuerRegExp: "^https://issuer\\.lab\\.example$" };
-  const wrong = { subject: "eve@lab.example", subjectRegExp: "^eve@", issuer: "https://evil.example", issuerRegExp: "^https://evil\\." };
+  const all = {
+    subject: "ada@lab.example",
+    subjectRegExp: "^ada@lab\\.example$",
+    issuer,
+    issuerRegExp: "^https://issuer\\.lab\\.example$",
+  };
+  const wrong = {
+    subject: "eve@lab.example",
+    subjectRegExp: "^eve@",
+    issuer: "https://evil.example",
+    issuerRegExp: "^https://evil\\.",
+  };
   for (const recipe of [
     ...layouts,
     { by: "certificate", claim: "attestation" },
@@ -79,58 +116,109 @@ attack(37, "subject, issuer and their expressions, each wrong while the others a
       if (recipe.claim !== undefined) continue;
       // Alone, or with one more, it counts as well.
       assert.match(decided(signed, keyless({ subject: "*", [option]: value })), code, option);
-      assert.is(decided(signed, keyless({ subject: "*", [option]: all[option as keyof typeof all] })), "allowed", option);
+      assert.is(
+        decided(signed, keyless({ subject: "*", [option]: all[option as keyof typeof all] })),
+        "allowed",
+        option,
+      );
     }
-    for (const broken of ["(", "(?=ada)", "\\1"]) assert.match(decided(signed, keyless({ ...all, subjectRegExp: broken })), /^denied: .*malformed/);
+    for (const broken of ["(", "(?=ada)", "\\1"])
+      assert.match(decided(signed, keyless({ ...all, subjectRegExp: broken })), /^denied: .*malformed/);
   }
 });
 
-attack(37, "a variable in a subject, an issuer, an authority or a log key that holds no text when the Pod comes", () => {
-  const text = (label: string) => `{{ request.object.metadata.labels.${label} || '' }}`;
-  const pod = (labels: Readonly<Record<string, string>>) => (whole: Json) => ({ ...whole, metadata: { ...whole.metadata, labels } });
-  for (const recipe of [...layouts, { by: "certificate", claim: "attestation" }] as readonly Recipe[]) {
-    const signed = accepts(recipe);
-    for (const field of ["subject", "subjectRegExp", "issuer", "issuerRegExp", "roots"]) {
-      const { policy } = keyless({ subject: "ada@*", [field]: text("who") });
-      const who = field === "roots" ? lab.authority.root.pem + lab.authority.issuer.certificate.pem : field.startsWith("subject") ? "ada@lab.example" : issuer;
-      assert.is(decided(signed, { policy, pod: pod({ who }) }), "allowed", field);
-      assert.is(decided(signed, { policy, pod: pod({ who: "" }) }), "denied: malformed", field);
-      assert.is(decided(signed, { policy, pod: pod({ other: "" }) }), "denied: malformed", field);
-    }
-    const { policy } = keyless({ subject: "ada@*", rekor: { url: "https://rekor.lab.example", pubkey: text("log") } });
-    assert.is(decided(signed, { policy, pod: pod({ log: lab.rekor.key.pem }) }), "allowed");
-    assert.is(decided(signed, { policy, pod: pod({}) }), "denied: malformed");
-  }
-});
-
-const values = Object.fromEntries(fulcioExtensions.filter(({ name }) => name !== "issuer").map(({ number, name }) => [String(number), `value of ${name}`]));
-
-attack(38, "every certificate extension of Fulcio, by its name and by its identifier, absent and with another value", () => {
-  for (const recipe of layouts) {
-    const full = sign(lab, { ...recipe, identity: { names: right.names, extensions: { ...right.extensions, ...values } } });
-    const bare = sign(lab, { ...recipe, identity: right });
-    const asked = (additionalExtensions: Readonly<Record<string, string>>) => ({ attestor: { keyless: { subject: "*", issuer, additionalExtensions } } });
-    for (const { number, name } of fulcioExtensions) {
-      const value = values[number] ?? issuer;
-      for (const key of recipe.layout === "tag" ? [name] : [`1.3.6.1.4.1.57264.1.${number}`]) {
-        assert.is(verdict(full, asked({ [key]: value })), "proven", key);
-        assert.is(verdict(full, asked({ [key]: `${value}x` })), "refuted: wrong-identity", key);
-        if (name !== "issuer") assert.is(verdict(bare, asked({ [key]: value })), "refuted: wrong-identity", key);
+attack(
+  37,
+  "a variable in a subject, an issuer, an authority or a log key that holds no text when the Pod comes",
+  () => {
+    const text = (label: string) => `{{ request.object.metadata.labels.${label} || '' }}`;
+    const pod = (labels: Readonly<Record<string, string>>) => (whole: Json) => ({
+      ...whole,
+      metadata: { ...whole.metadata, labels },
+    });
+    for (const recipe of [...layouts, { by: "certificate", claim: "attestation" }] as readonly Recipe[]) {
+      const signed = accepts(recipe);
+      for (const field of ["subject", "subjectRegExp", "issuer", "issuerRegExp", "roots"]) {
+        const { policy } = keyless({ subject: "ada@*", [field]: text("who") });
+        const who =
+          field === "roots"
+            ? lab.authority.root.pem + lab.authority.issuer.certificate.pem
+            : field.startsWith("subject")
+              ? "ada@lab.example"
+              : issuer;
+        assert.is(decided(signed, { policy, pod: pod({ who }) }), "allowed", field);
+        assert.is(decided(signed, { policy, pod: pod({ who: "" }) }), "denied: malformed", field);
+        assert.is(decided(signed, { policy, pod: pod({ other: "" }) }), "denied: malformed", field);
       }
+      const { policy } = keyless({
+        subject: "ada@*",
+        rekor: { url: "https://rekor.lab.example", pubkey: text("log") },
+      });
+      assert.is(decided(signed, { policy, pod: pod({ log: lab.rekor.key.pem }) }), "allowed");
+      assert.is(decided(signed, { policy, pod: pod({}) }), "denied: malformed");
     }
-    // One of many that does not match is enough.
-    const all = Object.fromEntries(fulcioExtensions.map(({ number, name }) => [name, values[number] ?? issuer]));
-    assert.is(verdict(full, asked(all)), "proven");
-    assert.is(verdict(full, asked({ ...all, runnerEnvironment: "other" })), "refuted: wrong-identity");
-  }
-});
+  },
+);
+
+const values = Object.fromEntries(
+  fulcioExtensions
+    .filter(({ name }) => name !== "issuer")
+    .map(({ number, name }) => [String(number), `value of ${name}`]),
+);
+
+attack(
+  38,
+  "every certificate extension of Fulcio, by its name and by its identifier, absent and with another value",
+  () => {
+    for (const recipe of layouts) {
+      const full = sign(lab, {
+        ...recipe,
+        identity: { names: right.names, extensions: { ...right.extensions, ...values } },
+      });
+      const bare = sign(lab, { ...recipe, identity: right });
+      const asked = (additionalExtensions: Readonly<Record<string, string>>) => ({
+        attestor: { keyless: { subject: "*", issuer, additionalExtensions } },
+      });
+      for (const { number, name } of fulcioExtensions) {
+        const value = values[number] ?? issuer;
+        for (const key of recipe.layout === "tag" ? [name] : [`1.3.6.1.4.1.57264.1.${number}`]) {
+          assert.is(verdict(full, asked({ [key]: value })), "proven", key);
+          assert.is(verdict(full, asked({ [key]: `${value}x` })), "refuted: wrong-identity", key);
+          if (name !== "issuer") assert.is(verdict(bare, asked({ [key]: value })), "refuted: wrong-identity", key);
+        }
+      }
+      // One of many that does not match is enough.
+      const all = Object.fromEntries(fulcioExtensions.map(({ number, name }) => [name, values[number] ?? issuer]));
+      assert.is(verdict(full, asked(all)), "proven");
+      assert.is(verdict(full, asked({ ...all, runnerEnvironment: "other" })), "refuted: wrong-identity");
+    }
+  },
+);
 
 attack(38, "an extension that Fulcio does not have, and a field that an attestor does not have", () => {
   for (const recipe of layouts) {
     const signed = accepts(recipe);
-    for (const name of ["certificateOIDs", "1.3.6.1.4.1.57264.1.99", "1.2.3", "githubworkflowref", "__proto__x", "constructor"])
-      assert.is(decided(signed, keyless({ subject: "*", additionalExtensions: { [name]: "*" } })), "denied: malformed", name);
-    for (const field of ["certificateOIDs", "subjectRegex", "subjectregexp", "SubjectRegExp", "oidcIssuer", "identities"]) {
+    for (const name of [
+      "certificateOIDs",
+      "1.3.6.1.4.1.57264.1.99",
+      "1.2.3",
+      "githubworkflowref",
+      "__proto__x",
+      "constructor",
+    ])
+      assert.is(
+        decided(signed, keyless({ subject: "*", additionalExtensions: { [name]: "*" } })),
+        "denied: malformed",
+        name,
+      );
+    for (const field of [
+      "certificateOIDs",
+      "subjectRegex",
+      "subjectregexp",
+      "SubjectRegExp",
+      "oidcIssuer",
+      "identities",
+    ]) {
       const { policies, errors } = load(signed, keyless({ subject: "*", [field]: "x" }).policy);
       assert.equal([policies.length, ...errors.map(({ code }) => code)], [0, "invalid-policy"], field);
     }
@@ -153,9 +241,17 @@ attack(38, "every other option of an attestor, wrong while the signature is righ
     [
       "no-certificate",
       {},
-      (entry) => Object.assign(entry, { keys: undefined, keyless: { subject: "*", issuer: "*", rekor: { url: "https://rekor.lab.example" } } }),
+      (entry) =>
+        Object.assign(entry, {
+          keys: undefined,
+          keyless: { subject: "*", issuer: "*", rekor: { url: "https://rekor.lab.example" } },
+        }),
     ],
-    ["untrusted-certificate", { by: "certificate" }, (entry) => Object.assign(entry, { keyless: undefined, certificates: { certChain: stranger } })],
+    [
+      "untrusted-certificate",
+      { by: "certificate" },
+      (entry) => Object.assign(entry, { keyless: undefined, certificates: { certChain: stranger } }),
+    ],
     [
       "bad-timestamp",
       { by: "certificate", evidence: ["proof", "timestamp"] },
@@ -164,7 +260,8 @@ attack(38, "every other option of an attestor, wrong while the signature is righ
   ];
   for (const layout of ["tag", "bundle"] as const) {
     for (const [code, recipe, change] of wrong) {
-      const evidence = layout === "tag" && recipe.evidence !== undefined ? { evidence: ["promise", "timestamp"] as const } : {};
+      const evidence =
+        layout === "tag" && recipe.evidence !== undefined ? { evidence: ["promise", "timestamp"] as const } : {};
       const signed = accepts({ ...recipe, layout, ...evidence });
       assert.is(decided(signed), "allowed");
       assert.is(decided(signed, { policy: entries(change) }), `denied: ${code}`, `${code} ${layout}`);

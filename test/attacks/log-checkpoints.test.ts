@@ -1,4 +1,7 @@
-/** Checkpoints that the attacker made, or that are about another tree, by another log, under another name. Source: sigstore.md 7.2, 7.5, 11; C2SP tlog-checkpoint. */
+/**
+ * Checkpoints that the attacker made, or that are about another tree, by another log, under another name. Source:
+ * sigstore.md 7.2, 7.5, 11; C2SP tlog-checkpoint.
+ */
 import * as assert from "uvu/assert";
 import { encodeBase64 } from "../../core/encoding/base64.ts";
 import { sha256 } from "../../core/crypto/digest.ts";
@@ -67,7 +70,10 @@ attack(13, "a genuine checkpoint of another tree of the log, of the same size or
     refuses(
       "bad-log-proof",
       recipe,
-      proof((whole, entry) => ({ ...whole, checkpoint: lab.rekor.checkpoint(lab.rekor.leaves(entry.body, { size: 8 })) })),
+      proof((whole, entry) => ({
+        ...whole,
+        checkpoint: lab.rekor.checkpoint(lab.rekor.leaves(entry.body, { size: 8 })),
+      })),
     );
 });
 
@@ -78,7 +84,8 @@ attack(13, "a genuine checkpoint with another root than the proof states", () =>
       recipe,
       proof((whole) => ({ ...whole, rootHash: hashLeaf(otherLeaf("root")) })),
     );
-  for (const recipe of both) refuses("bad-log-proof", recipe, checkpoint(recipe, { root: hashLeaf(otherLeaf("root")) }));
+  for (const recipe of both)
+    refuses("bad-log-proof", recipe, checkpoint(recipe, { root: hashLeaf(otherLeaf("root")) }));
 });
 
 attack(13, "another key hint beside the log's own signature", () => {
@@ -106,8 +113,12 @@ attack(13, "a checkpoint of the same tree by another log that is trusted too", (
 
 attack(13, "the proof of another entry under its genuine checkpoint", () => {
   for (const recipe of both) {
-    const other = isSecond(recipe) ? lab.rekor2.entry(otherLeaf("another")) : lab.rekor.entry(otherLeaf("another"), lab.loggedAt);
-    refuses("bad-log-proof", recipe, { entries: ([entry]) => (entry === undefined ? [] : [withForeignProof(entry, other)]) });
+    const other = isSecond(recipe)
+      ? lab.rekor2.entry(otherLeaf("another"))
+      : lab.rekor.entry(otherLeaf("another"), lab.loggedAt);
+    refuses("bad-log-proof", recipe, {
+      entries: ([entry]) => (entry === undefined ? [] : [withForeignProof(entry, other)]),
+    });
   }
 });
 
@@ -118,25 +129,43 @@ attack(14, "the log's own key signs under another name, another origin, or both"
     refuses("bad-log-proof", recipe, checkpoint(recipe, { signers: [{ name, key }] }));
     refuses("bad-log-proof", recipe, checkpoint(recipe, { origin: name, signers: [{ name: host, key }] }));
     refuses("bad-log-proof", recipe, checkpoint(recipe, { origin: name, signers: [{ name, key }] }));
-    refuses("bad-log-proof", recipe, checkpoint(recipe, { signers: [{ name, key, hint: lab.rekor2.id.subarray(0, 4) }] }));
+    refuses(
+      "bad-log-proof",
+      recipe,
+      checkpoint(recipe, { signers: [{ name, key, hint: lab.rekor2.id.subarray(0, 4) }] }),
+    );
   }
 });
 
 attack(14, "an entry names one trusted log and has the checkpoint of another trusted log", () => {
   const next = new RekorV2(lab.key("rekor3", "ed25519"), "log2027.rekor.lab.example");
-  const trusted: Changes = { trustedRoot: (root) => ({ ...root, tlogs: [...root.tlogs, logInstance(next, { start: lab.period.start })] }) };
+  const trusted: Changes = {
+    trustedRoot: (root) => ({ ...root, tlogs: [...root.tlogs, logInstance(next, { start: lab.period.start })] }),
+  };
   for (const recipe of second.map((each) => withChange(each, trusted))) {
     accepts(withChange(recipe, { entries: (entries) => entries.map(({ body }) => next.entry(body)) }));
-    refuses("bad-log-proof", recipe, { entries: (entries) => entries.map(({ body, logId }) => ({ ...next.entry(body), logId })) });
-    refuses("bad-log-proof", recipe, { entries: (entries) => entries.map((entry) => ({ ...entry, logId: next.entry(entry.body).logId })) });
+    refuses("bad-log-proof", recipe, {
+      entries: (entries) => entries.map(({ body, logId }) => ({ ...next.entry(body), logId })),
+    });
+    refuses("bad-log-proof", recipe, {
+      entries: (entries) => entries.map((entry) => ({ ...entry, logId: next.entry(entry.body).logId })),
+    });
   }
 });
 
 attack(14, "a trusted root that gives the log no name: no name is the right one", () => {
-  const called = (baseUrl: string): Changes => ({ trustedRoot: (root) => ({ ...root, tlogs: root.tlogs.map((log: object) => ({ ...log, baseUrl })) }) });
+  const called = (baseUrl: string): Changes => ({
+    trustedRoot: (root) => ({ ...root, tlogs: root.tlogs.map((log: object) => ({ ...log, baseUrl })) }),
+  });
   for (const recipe of second) {
-    for (const right of ["https://log2026.rekor.lab.example:8443/api", "https://log2026.rekor.lab.example/"]) accepts(withChange(recipe, called(right)));
-    for (const wrong of ["", "log2026.rekor.lab.example", "https://evil.example/log2026.rekor.lab.example", "https://log2026.rekor.lab.example@evil.example"])
+    for (const right of ["https://log2026.rekor.lab.example:8443/api", "https://log2026.rekor.lab.example/"])
+      accepts(withChange(recipe, called(right)));
+    for (const wrong of [
+      "",
+      "log2026.rekor.lab.example",
+      "https://evil.example/log2026.rekor.lab.example",
+      "https://log2026.rekor.lab.example@evil.example",
+    ])
       refuses("bad-log-proof", recipe, called(wrong));
   }
 });
@@ -145,7 +174,11 @@ attack(14, "must be accepted: witnesses, and other keys under the log's name, be
   for (const recipe of second) {
     const [signer] = lab.rekor2.signers();
     assert.ok(signer);
-    const others = [lab.witness(), { name: signer.name, key: lab.key("mallory", "ed25519") }, { name: "else.lab.example", key: signer.key }];
+    const others = [
+      lab.witness(),
+      { name: signer.name, key: lab.key("mallory", "ed25519") },
+      { name: "else.lab.example", key: signer.key },
+    ];
     accepts(withChange(recipe, checkpoint(recipe, { cosigners: others })));
     accepts(withChange(recipe, checkpoint(recipe, { signers: [...others, signer] })));
     refuses("bad-log-proof", recipe, checkpoint(recipe, { signers: others }));
@@ -163,7 +196,8 @@ attack(15, "names that an expression made of the log's name would match, or that
       ".*",
       "LOG2026.rekor.lab.example",
     ])
-      for (const signer of [name, host]) refuses("bad-log-proof", recipe, checkpoint(recipe, { origin: name, signers: [{ name: signer, key }] }));
+      for (const signer of [name, host])
+        refuses("bad-log-proof", recipe, checkpoint(recipe, { origin: name, signers: [{ name: signer, key }] }));
   }
   // In Rekor v1 the name is what the origin begins with.
   for (const recipe of first) {

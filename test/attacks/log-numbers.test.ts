@@ -62,12 +62,14 @@ const wrongCounts: readonly string[] = [
 
 attack(16, "indexes that are negative, too large, not decimal or no number, in the bundle's entry", () => {
   for (const text of wrongCounts) assert.is(writtenInBundle(file, "logIndex", text), "refuted: malformed", text);
-  for (const text of wrongCounts) assert.is(writtenInBundle({ ...file, evidence: ["rekor2"] }, "logIndex", text), "refuted: malformed", text);
+  for (const text of wrongCounts)
+    assert.is(writtenInBundle({ ...file, evidence: ["rekor2"] }, "logIndex", text), "refuted: malformed", text);
 });
 
 attack(16, "the same for the size of the tree and for the integrated time", () => {
   for (const field of ["treeSize", "integratedTime"])
-    for (const text of wrongCounts) assert.is(writtenInBundle(file, field, text), "refuted: malformed", `${field} ${text}`);
+    for (const text of wrongCounts)
+      assert.is(writtenInBundle(file, field, text), "refuted: malformed", `${field} ${text}`);
 });
 
 attack(16, "the same in a layer's annotation", () => {
@@ -88,20 +90,27 @@ attack(16, "the same in a layer's annotation", () => {
 
 attack(16, "an index below zero, or beyond 64 bits, that the log vouches for", () => {
   const indexed = (logIndex: bigint): Changes => ({
-    entries: (entries) => entries.map((entry) => ({ ...entry, logIndex, inclusionPromise: promiseOver(entry, String(logIndex)) })),
+    entries: (entries) =>
+      entries.map((entry) => ({ ...entry, logIndex, inclusionPromise: promiseOver(entry, String(logIndex)) })),
   });
   for (const index of [-1n, 2n ** 63n, 2n ** 64n])
-    for (const recipe of [file, { ...file, evidence: ["promise"] }, tag] as const) refuses("malformed", recipe, indexed(index));
+    for (const recipe of [file, { ...file, evidence: ["promise"] }, tag] as const)
+      refuses("malformed", recipe, indexed(index));
 });
 
 /** The log's signature over the entry with its index as a text. */
 const promiseOver = ({ body, integratedTime, logId }: LogEntry, index: string): Uint8Array =>
-  lab.rekor.key.sign(encodeUtf8(`{"body":"${encodeBase64(body)}","integratedTime":${integratedTime},"logID":"${logId}","logIndex":${index}}`));
+  lab.rekor.key.sign(
+    encodeUtf8(
+      `{"body":"${encodeBase64(body)}","integratedTime":${integratedTime},"logID":"${logId}","logIndex":${index}}`,
+    ),
+  );
 
 /** An entry whose promise was made over another writing of its index, and shows it in this one. */
 function promised(recipe: Recipe, shown: bigint, signed: string): Recipe {
   return withChange(recipe, {
-    entries: ([entry]) => (entry === undefined ? [] : [{ ...entry, logIndex: shown, inclusionPromise: promiseOver(entry, signed) }]),
+    entries: ([entry]) =>
+      entry === undefined ? [] : [{ ...entry, logIndex: shown, inclusionPromise: promiseOver(entry, signed) }],
   });
 }
 
@@ -115,9 +124,13 @@ attack(22, "a promise signed over an exponent, a fraction or a negative zero, an
   for (const [index, text] of writings) {
     accepts(promised(tag, index, String(index)));
     // Shown as it was signed: no integer.
-    refuses("malformed", promised(tag, index, String(index)), { ...promised(tag, index, text).change, ...writtenInLayer("logIndex", () => text) });
+    refuses("malformed", promised(tag, index, String(index)), {
+      ...promised(tag, index, text).change,
+      ...writtenInLayer("logIndex", () => text),
+    });
     // Shown as an integer: another text than was signed.
-    for (const recipe of [tag, file]) refuses("bad-log-proof", promised(recipe, index, String(index)), promised(recipe, index, text).change ?? {});
+    for (const recipe of [tag, file])
+      refuses("bad-log-proof", promised(recipe, index, String(index)), promised(recipe, index, text).change ?? {});
   }
 });
 

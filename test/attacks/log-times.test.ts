@@ -1,4 +1,7 @@
-/** Times that a log entry states without proving them, entries that prove less than they seem to, and logs that vouch for themselves. Source: sigstore.md 7.1, 7.5, 11. */
+/**
+ * Times that a log entry states without proving them, entries that prove less than they seem to, and logs that vouch
+ * for themselves. Source: sigstore.md 7.1, 7.5, 11.
+ */
 import * as assert from "uvu/assert";
 import { encodeBase64 } from "../../core/encoding/base64.ts";
 import { encodeHex } from "../../core/encoding/hex.ts";
@@ -14,8 +17,12 @@ const { attack, run } = attackSuite("log-times");
 const seconds = (at: Date): bigint => BigInt(at.getTime() / 1000);
 const signedAt = seconds(lab.signedAt);
 const leafEnd = seconds(lab.leafEnd);
-const integrated = (integratedTime: bigint): Changes => ({ rekor1: { change: (entry) => ({ ...entry, integratedTime }) } });
-const planted = (integratedTime: bigint): Changes => ({ entries: (entries) => entries.map((entry) => ({ ...entry, integratedTime })) });
+const integrated = (integratedTime: bigint): Changes => ({
+  rekor1: { change: (entry) => ({ ...entry, integratedTime }) },
+});
+const planted = (integratedTime: bigint): Changes => ({
+  entries: (entries) => entries.map((entry) => ({ ...entry, integratedTime })),
+});
 
 attack(10, "an integrated time whose promise was taken away; the proof of inclusion stays", () => {
   const bare: Changes = { entries: (entries) => entries.map(({ inclusionPromise: _, ...entry }) => entry) };
@@ -33,11 +40,18 @@ attack(10, "the same, judged while the certificate would still be valid now", ()
 });
 
 attack(11, "a promised time outside the certificate's validity by a second; both ends are inside", () => {
-  for (const recipe of [{}, { layout: "tag" }, { layout: "file", claim: "blob" }, { claim: "attestation" }, { layout: "tag", claim: "attestation" }] as const) {
+  for (const recipe of [
+    {},
+    { layout: "tag" },
+    { layout: "file", claim: "blob" },
+    { claim: "attestation" },
+    { layout: "tag", claim: "attestation" },
+  ] as const) {
     const keyless: Recipe = { ...recipe, by: "certificate" };
     accepts({ ...keyless, change: integrated(signedAt) });
     accepts({ ...keyless, change: integrated(leafEnd) });
-    for (const wrong of [signedAt - 1n, leafEnd + 1n, signedAt - 86_400n, leafEnd + 86_400n]) refuses("certificate-not-valid-then", keyless, integrated(wrong));
+    for (const wrong of [signedAt - 1n, leafEnd + 1n, signedAt - 86_400n, leafEnd + 86_400n])
+      refuses("certificate-not-valid-then", keyless, integrated(wrong));
   }
 });
 
@@ -50,7 +64,8 @@ attack(11, "a time that nothing signs and that contradicts the certificate, besi
 });
 
 attack(11, "a time altered behind the promise's back", () => {
-  for (const recipe of [{}, { layout: "tag" }] as const) refuses("bad-log-proof", { ...recipe, by: "certificate" }, planted(signedAt));
+  for (const recipe of [{}, { layout: "tag" }] as const)
+    refuses("bad-log-proof", { ...recipe, by: "certificate" }, planted(signedAt));
 });
 
 attack(19, "an entry of kind intoto 0.0.1, which records no signature, in a bundle", () => {
@@ -98,11 +113,15 @@ attack(20, "the log that a policy names answers with its own key and an entry by
     const bare = sign(lab, {
       layout: "tag",
       by,
-      change: { entries: () => [], attestor: (spec) => ({ ...spec, rekor: { url: "https://rekor.lab.example", ignoreTlog: false } }) },
+      change: {
+        entries: () => [],
+        attestor: (spec) => ({ ...spec, rekor: { url: "https://rekor.lab.example", ignoreTlog: false } }),
+      },
     });
     const [entry] = signed.entries;
     assert.ok(entry);
-    const asked = (given: LogEntry, extra = {}) => verdict(bare, { knowledge: answering(bare.knowledge, given, extra) });
+    const asked = (given: LogEntry, extra = {}) =>
+      verdict(bare, { knowledge: answering(bare.knowledge, given, extra) });
     assert.is(asked(entry), "proven");
     const { rekor } = strangers(lab);
     const theirs = rekor.entry(entry.body, lab.loggedAt);
@@ -133,9 +152,17 @@ attack(21, "a promise planted in a Rekor v2 entry, by the attacker, by another l
   for (const key of [lab.key("mallory"), lab.rekor.key, lab.rekor2.key]) {
     const promise: Changes = {
       entries: (entries) =>
-        entries.map((entry) => ({ ...entry, integratedTime: time, inclusionPromise: lab.rekor.promise({ ...entry, integratedTime: time }, key) })),
+        entries.map((entry) => ({
+          ...entry,
+          integratedTime: time,
+          inclusionPromise: lab.rekor.promise({ ...entry, integratedTime: time }, key),
+        })),
     };
-    refuses("bad-log-proof", { by: "certificate", evidence: ["rekor2", "timestamp"] }, { ...promise, timestamps: () => [] });
+    refuses(
+      "bad-log-proof",
+      { by: "certificate", evidence: ["rekor2", "timestamp"] },
+      { ...promise, timestamps: () => [] },
+    );
     refuses("bad-log-proof", { evidence: ["rekor2"] }, promise);
   }
 });

@@ -11,7 +11,11 @@ export function beside(signed: Signed, label = "evil") {
 }
 
 /** Knowledge with further content, and with other answers to some questions. */
-export function altered(signed: Signed, answerTo: (question: Question, times: number) => unknown, further = new Store()): Knowledge {
+export function altered(
+  signed: Signed,
+  answerTo: (question: Question, times: number) => unknown,
+  further = new Store(),
+): Knowledge {
   const counts = new Map<string, number>();
   const more = further.knowledge();
   return {
@@ -19,7 +23,8 @@ export function altered(signed: Signed, answerTo: (question: Question, times: nu
       const text = JSON.stringify(question);
       counts.set(text, (counts.get(text) ?? 0) + 1);
       const value = answerTo(question, counts.get(text) ?? 0);
-      if (value !== undefined) return { state: "present", value, at: lab.now.toISOString(), from: "lab" } as AnswerTo<Q>;
+      if (value !== undefined)
+        return { state: "present", value, at: lab.now.toISOString(), from: "lab" } as AnswerTo<Q>;
       const held = signed.knowledge.answer(question);
       return held?.state === "present" ? held : ((more.answer(question) ?? held) as AnswerTo<Q> | undefined);
     },

@@ -11,7 +11,10 @@ const first: AttackTest = { number: 1, what: "a form of it", file: "theme.test.t
 
 test("calls are found by their text", () => {
   const text = `attack(1, "a form of it", () => {\n});\n  attack(12, "a \\"quoted\\" one", body);\nconst x = attack;\n// attack(3, "no")\n`;
-  assert.equal(attacksIn("theme.test.ts", text), [first, { number: 12, what: 'a "quoted" one', file: "theme.test.ts" }]);
+  assert.equal(attacksIn("theme.test.ts", text), [
+    first,
+    { number: 12, what: 'a "quoted" one', file: "theme.test.ts" },
+  ]);
 });
 
 test("an attack has a test or waits, not neither and not both", () => {
@@ -19,11 +22,18 @@ test("an attack has a test or waits, not neither and not both", () => {
   assert.is(catalogueFaults(rows, []).length, 1);
   assert.is(catalogueFaults(rows, [first, { ...first, number: 2 }]).length, 1);
   assert.is(catalogueFaults(rows, [first, { ...first, number: 3 }]).length, 1);
-  assert.is(catalogueFaults([{ number: 2, attack: "", required: "" }], [{ ...first, number: 2 }]).length, 1, "numbers are those of the rows");
+  assert.is(
+    catalogueFaults([{ number: 2, attack: "", required: "" }], [{ ...first, number: 2 }]).length,
+    1,
+    "numbers are those of the rows",
+  );
 });
 
 test("what is tested may have more to come", () => {
-  assert.match(attacksPage([{ number: 1, attack: "a", required: "r", rest: "the webhook" }], [first]), "a form of it · more with the webhook |");
+  assert.match(
+    attacksPage([{ number: 1, attack: "a", required: "r", rest: "the webhook" }], [first]),
+    "a form of it · more with the webhook |",
+  );
 });
 
 test("the page shows both", () => {

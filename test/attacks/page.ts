@@ -17,7 +17,11 @@ const call = /^\s*attack\((\d+), "((?:[^"\\]|\\.)*)"/gm;
 
 /** The attacks that a test file holds. */
 export const attacksIn = (file: string, text: string): readonly AttackTest[] =>
-  [...text.matchAll(call)].map(([, number = "", what = ""]) => ({ number: Number(number), what: JSON.parse(`"${what}"`) as string, file }));
+  [...text.matchAll(call)].map(([, number = "", what = ""]) => ({
+    number: Number(number),
+    what: JSON.parse(`"${what}"`) as string,
+    file,
+  }));
 
 /** The attacks of all test files of a folder, in the order of their numbers. */
 export const attackTests = (folder: string): readonly AttackTest[] =>
@@ -27,17 +31,25 @@ export const attackTests = (folder: string): readonly AttackTest[] =>
     .flatMap((name) => attacksIn(name, readFileSync(join(folder, name), "utf8")))
     .sort((left, right) => left.number - right.number);
 
-/** What is wrong: an attack with neither a test nor something that it waits for, one with both, and a test outside the catalogue. */
+/**
+ * What is wrong: an attack with neither a test nor something that it waits for, one with both, and a test outside the
+ * catalogue.
+ */
 export function catalogueFaults(rows: readonly CatalogueRow[], tests: readonly AttackTest[]): readonly string[] {
   const numbers = rows.map(({ number }) => number);
   const tested = new Set(tests.map(({ number }) => number));
   return [
     ...numbers.flatMap((number, index) => (number === index + 1 ? [] : [`row ${index + 1} has the number ${number}`])),
     ...rows.flatMap(({ number, attack, waits }) => {
-      if (waits === undefined) return tested.has(number) ? [] : [`attack ${number} (${attack}) has neither a test nor a row that says what it waits for`];
+      if (waits === undefined)
+        return tested.has(number)
+          ? []
+          : [`attack ${number} (${attack}) has neither a test nor a row that says what it waits for`];
       return tested.has(number) ? [`attack ${number} has a test and waits for ${waits}`] : [];
     }),
-    ...tests.flatMap(({ number, file }) => (numbers.includes(number) ? [] : [`${file}: the catalogue has no attack ${number}`])),
+    ...tests.flatMap(({ number, file }) =>
+      numbers.includes(number) ? [] : [`${file}: the catalogue has no attack ${number}`],
+    ),
   ];
 }
 
@@ -46,7 +58,9 @@ const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("\
 function tableRow({ number, attack, required, waits, rest }: CatalogueRow, tests: readonly AttackTest[]): string {
   const own = tests.filter((test) => test.number === number);
   const files = [...new Set(own.map(({ file }) => file))];
-  const shown = files.map((file) => `\`${file}\`: ${own.flatMap((test) => (test.file === file ? [test.what] : [])).join("; ")}`).join(" · ");
+  const shown = files
+    .map((file) => `\`${file}\`: ${own.flatMap((test) => (test.file === file ? [test.what] : [])).join("; ")}`)
+    .join(" · ");
   return `| ${number} | ${cell(attack)} | ${cell(required)} | ${cell(waits !== undefined ? `waits for ${waits}` : rest === undefined ? shown : `${shown} · more with ${rest}`)} |`;
 }
 
@@ -67,4 +81,5 @@ ${parts.join("\n")}`;
 }
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(join(root, attacksPath), attacksPage(catalogue, attackTests(join(root, "test/attacks"))));
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  writeFileSync(join(root, attacksPath), attacksPage(catalogue, attackTests(join(root, "test/attacks"))));

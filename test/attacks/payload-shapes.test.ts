@@ -1,4 +1,7 @@
-/** Attacks on the shapes of signed and stored documents: digests spelled otherwise, another repository, values of every wrong type, content encoded twice. */
+/**
+ * Attacks on the shapes of signed and stored documents: digests spelled otherwise, another repository, values of every
+ * wrong type, content encoded twice.
+ */
 import * as assert from "uvu/assert";
 import { signatureTag } from "../../core/cosign/tag-scheme.ts";
 import { encodeBase64 } from "../../core/encoding/base64.ts";
@@ -44,7 +47,10 @@ const spellings: readonly ((digest: string) => string)[] = [
 attack(64, "the digest of a simple signing payload in another spelling", () => {
   const named = (change: (digest: string) => Json) => (payload: Json) => {
     const { critical } = payload;
-    return { ...payload, critical: { ...critical, image: { "docker-manifest-digest": change(critical.image["docker-manifest-digest"]) } } };
+    return {
+      ...payload,
+      critical: { ...critical, image: { "docker-manifest-digest": change(critical.image["docker-manifest-digest"]) } },
+    };
   };
   for (const layout of ["tag", "artifact"] as const) {
     for (const spelling of spellings) refuses("wrong-digest", { layout }, { payload: named(spelling) });
@@ -58,7 +64,8 @@ attack(64, "the digest of a statement's subject in another spelling", () => {
     subject: [{ ...payload.subject[0], digest: { sha256: change(payload.subject[0].digest.sha256) } }],
   });
   for (const spelling of spellings) {
-    const text = (hex: string): string => (spelling(`sha256:${hex}`) === hex ? `sha256:${hex}` : spelling(`sha256:${hex}`).replace("sha256:", ""));
+    const text = (hex: string): string =>
+      spelling(`sha256:${hex}`) === hex ? `sha256:${hex}` : spelling(`sha256:${hex}`).replace("sha256:", "");
     refuses("wrong-digest", { claim: "attestation", layout: "tag" }, { payload: named(text) });
     for (const recipe of [{ claim: "attestation" }, {}] as const) {
       const signed = accepts(recipe);
@@ -72,13 +79,21 @@ attack(64, "the digest of an image reference, and of a descriptor, in another sp
   const signed = accepts({ layout: "tag" });
   for (const verifier of verifiers) {
     const at = (digest: string) => ({
-      pod: (pod: Json) => ({ ...pod, spec: { containers: [{ name: "app", image: `${signed.repository}@${digest}` }] } }),
+      pod: (pod: Json) => ({
+        ...pod,
+        spec: { containers: [{ name: "app", image: `${signed.repository}@${digest}` }] },
+      }),
     });
     assert.is(decide(signed, verifier, at(signed.digest)).allowed, true);
-    for (const spelling of spellings) assert.is(decide(signed, verifier, at(spelling(signed.digest))).allowed, false, spelling(signed.digest));
+    for (const spelling of spellings)
+      assert.is(decide(signed, verifier, at(spelling(signed.digest))).allowed, false, spelling(signed.digest));
   }
   for (const spelling of spellings) {
-    const manifest = { schemaVersion: 2, config: { mediaType: "x", digest: spelling(signed.digest), size: 1 }, layers: [] };
+    const manifest = {
+      schemaVersion: 2,
+      config: { mediaType: "x", digest: spelling(signed.digest), size: 1 },
+      layers: [],
+    };
     assert.throws(
       () => parseManifest(encodeUtf8(JSON.stringify(manifest))),
       (error: unknown) => error instanceof EngineError && error.code === "malformed",
@@ -89,7 +104,12 @@ attack(64, "the digest of an image reference, and of a descriptor, in another sp
 attack(65, "must be accepted: the payload names another repository, or none, with the same digest", () => {
   const from = (identity: Json) => (payload: Json) => ({ ...payload, critical: { ...payload.critical, identity } });
   for (const layout of ["tag", "artifact"] as const) {
-    for (const identity of [{ "docker-reference": "registry.evil.example/other/app" }, { "docker-reference": "" }, {}, null])
+    for (const identity of [
+      { "docker-reference": "registry.evil.example/other/app" },
+      { "docker-reference": "" },
+      {},
+      null,
+    ])
       assert.is(verdict(sign(lab, { layout, change: { payload: from(identity) } })), "proven");
     refuses("malformed", { layout }, { payload: from({ "docker-reference": 1 }) });
   }
@@ -114,7 +134,10 @@ attack(65, "signatures copied to another image in another repository, under eith
 
 /** Every place of a document, as a path. */
 function placesOf(value: Json, path: readonly (string | number)[] = []): readonly (readonly (string | number)[])[] {
-  const below = value === null || typeof value !== "object" ? [] : Object.keys(value).map((key) => (Array.isArray(value) ? Number(key) : key));
+  const below =
+    value === null || typeof value !== "object"
+      ? []
+      : Object.keys(value).map((key) => (Array.isArray(value) ? Number(key) : key));
   return [path, ...below.flatMap((key) => placesOf(value[key], [...path, key]))];
 }
 
@@ -128,9 +151,13 @@ function replaced(value: Json, [key, ...rest]: readonly (string | number)[], rep
 const wrongValues: readonly Json[] = [null, [], [null], { "": {} }, -1, 1.5, "", "x", true];
 const textOf = (value: Json): Uint8Array => encodeUtf8(JSON.stringify(value));
 
-const label = (path: readonly (string | number)[], value: Json): string => `${path.join("/")} = ${JSON.stringify(value)}`;
+const label = (path: readonly (string | number)[], value: Json): string =>
+  `${path.join("/")} = ${JSON.stringify(value)}`;
 
-/** Each place of the document with each value of another type: what `verdictOf` says, which must not throw. The accepted ones, to be compared. */
+/**
+ * Each place of the document with each value of another type: what `verdictOf` says, which must not throw. The accepted
+ * ones, to be compared.
+ */
 function accepted(document: Json, verdictOf: (changed: Json) => string, values = wrongValues): readonly string[] {
   const kept: string[] = [];
   for (const path of placesOf(document))
@@ -149,11 +176,16 @@ const said = (signed: Signed, asked: Asked = {}): string => outcome(verify(signe
 attack(66, "every place of a bundle holds null, a list, an object, a number or a text", () => {
   const hint = "verificationMaterial/publicKey";
   for (const [recipe, harmless] of [
-    [{ layout: "file", by: "certificate" }, /^dsseEnvelope\/signatures\/0\/keyid = (null|"x"|"")$|integratedTime = |inclusionPromise/],
+    [
+      { layout: "file", by: "certificate" },
+      /^dsseEnvelope\/signatures\/0\/keyid = (null|"x"|"")$|integratedTime = |inclusionPromise/,
+    ],
     [{ layout: "file", claim: "blob" }, new RegExp(`^${hint}(/hint)? = |integratedTime|inclusionPromise`)],
   ] as const) {
     const signed = accepts(recipe as Recipe);
-    const left = accepted(JSON.parse(signed.bundle ?? ""), (changed) => said({ ...signed, bundle: JSON.stringify(changed) }));
+    const left = accepted(JSON.parse(signed.bundle ?? ""), (changed) =>
+      said({ ...signed, bundle: JSON.stringify(changed) }),
+    );
     for (const each of left) assert.match(each, harmless);
   }
 });
@@ -164,7 +196,9 @@ attack(66, "every place of a statement, signed", () => {
     { claim: "attestation", evidence: [] },
   ] as const) {
     const document = JSON.parse(decodeUtf8(accepts(recipe).making.payload));
-    const left = accepted(document, (changed) => said(sign(lab, { ...recipe, change: { payload: () => textOf(changed) } })));
+    const left = accepted(document, (changed) =>
+      said(sign(lab, { ...recipe, change: { payload: () => textOf(changed) } })),
+    );
     for (const each of left) assert.match(each, /^predicate(\/reviewers(\/0)?)? = |^subject\/0\/name = (null|"|"x")/);
   }
 });
@@ -173,14 +207,25 @@ attack(66, "every place of a simple signing payload, signed", () => {
   const recipe: Recipe = { layout: "tag", annotations: { team: "a" }, evidence: [] };
   const document = JSON.parse(decodeUtf8(accepts(recipe).making.payload));
   const asked = { attestor: (spec: object) => ({ ...spec, annotations: { team: "a" } }) };
-  const left = accepted(document, (changed) => said(sign(lab, { ...recipe, change: { payload: () => textOf(changed) } }), asked));
+  const left = accepted(document, (changed) =>
+    said(sign(lab, { ...recipe, change: { payload: () => textOf(changed) } }), asked),
+  );
   for (const each of left) assert.match(each, /^critical\/(identity|type)/);
 });
 
 attack(66, "every place of a log entry's body, logged and promised", () => {
-  for (const recipe of [{ layout: "tag" }, {}, { evidence: ["rekor2", "timestamp"] }] as const satisfies readonly Recipe[]) {
+  for (const recipe of [
+    { layout: "tag" },
+    {},
+    { evidence: ["rekor2", "timestamp"] },
+  ] as const satisfies readonly Recipe[]) {
     const body = JSON.parse(decodeUtf8(accepts(recipe).entries[0]?.body ?? new Uint8Array(0)));
-    const left = accepted(body, (changed) => said(sign(lab, { ...recipe, change: { body: () => textOf(changed) } })), [null, [null], -1, "x"]);
+    const left = accepted(body, (changed) => said(sign(lab, { ...recipe, change: { body: () => textOf(changed) } })), [
+      null,
+      [null],
+      -1,
+      "x",
+    ]);
     // A bundle does not keep the bytes of its envelope: their hash cannot be compared, as in sigstore-go.
     for (const each of left) assert.match(each, /^spec\/envelopeHash/);
   }
@@ -202,7 +247,8 @@ attack(66, "every place of a layer's log annotation, and of the manifest that ho
   const left = accepted(manifest, serving);
   for (const each of left) assert.match(each, /^(schemaVersion|mediaType|config)|^layers\/0\/(mediaType|size)/);
   const annotation = JSON.parse(manifest.layers[0].annotations[name]);
-  const inAnnotation = (changed: Json): Json => replaced(manifest, ["layers", 0, "annotations", name], JSON.stringify(changed));
+  const inAnnotation = (changed: Json): Json =>
+    replaced(manifest, ["layers", 0, "annotations", name], JSON.stringify(changed));
   assert.equal(
     accepted(annotation, (changed) => serving(inAnnotation(changed))),
     [],

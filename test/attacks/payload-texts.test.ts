@@ -1,9 +1,23 @@
-/** Attacks on how signed texts are written: weak digests, duplicate keys, names of the language, base64 and lengths in other units, several signatures. */
+/**
+ * Attacks on how signed texts are written: weak digests, duplicate keys, names of the language, base64 and lengths in
+ * other units, several signatures.
+ */
 import * as assert from "uvu/assert";
 import { encodePae, inTotoPayloadType } from "../../core/dsse/envelope.ts";
 import { encodeBase64 } from "../../core/encoding/base64.ts";
 import { decodeUtf8, encodeUtf8 } from "../../core/encoding/utf8.ts";
-import { type Changes, decide, type Json, jsonBytes, type LabKey, type Making, type Recipe, sign, verdict, verifiers } from "../lab/index.ts";
+import {
+  type Changes,
+  decide,
+  type Json,
+  jsonBytes,
+  type LabKey,
+  type Making,
+  type Recipe,
+  sign,
+  verdict,
+  verifiers,
+} from "../lab/index.ts";
 import { attackSuite } from "./attack.ts";
 import { accepts, lab, refuses } from "./refuses.ts";
 
@@ -13,21 +27,35 @@ const layers: readonly Recipe[] = [
   { claim: "attestation", layout: "tag" },
   { claim: "attestation", layout: "artifact" },
 ];
-const bundles: readonly Recipe[] = [{ claim: "attestation" }, { claim: "attestation", layout: "file" }, { by: "certificate" }];
+const bundles: readonly Recipe[] = [
+  { claim: "attestation" },
+  { claim: "attestation", layout: "file" },
+  { by: "certificate" },
+];
 const statements = [...layers, ...bundles];
 const simple: readonly Recipe[] = [{ layout: "tag" }, { layout: "artifact" }];
 
 const withDigest =
   (make: (hex: string) => Json) =>
-  (payload: Json): Json => ({ ...payload, subject: [{ ...payload.subject[0], digest: make(payload.subject[0].digest.sha256) }] });
+  (payload: Json): Json => ({
+    ...payload,
+    subject: [{ ...payload.subject[0], digest: make(payload.subject[0].digest.sha256) }],
+  });
 
 attack(58, "the subject's digest under another algorithm only, the right digits among them", () => {
   for (const recipe of statements) {
     for (const name of ["sha1", "gitCommit", "sha512", "SHA256", "sha-256", "sha256 ", "md5"])
       refuses("wrong-digest", recipe, { payload: withDigest((hex) => ({ [name]: hex })) });
-    refuses("wrong-digest", recipe, { payload: withDigest(() => ({ sha1: "0".repeat(40), gitCommit: "0".repeat(40) })) });
+    refuses("wrong-digest", recipe, {
+      payload: withDigest(() => ({ sha1: "0".repeat(40), gitCommit: "0".repeat(40) })),
+    });
     refuses("wrong-digest", recipe, { payload: withDigest(() => ({})) });
-    assert.is(verdict(sign(lab, { ...recipe, change: { payload: withDigest((hex) => ({ sha1: "0".repeat(40), sha256: hex })) } })), "proven");
+    assert.is(
+      verdict(
+        sign(lab, { ...recipe, change: { payload: withDigest((hex) => ({ sha1: "0".repeat(40), sha256: hex })) } }),
+      ),
+      "proven",
+    );
   }
 });
 
@@ -40,10 +68,18 @@ const doubled = (payload: Json, member: string, end: "front" | "back"): Uint8Arr
 attack(59, "a member twice in a statement, and in its predicate", () => {
   for (const recipe of statements) {
     for (const end of ["front", "back"] as const)
-      for (const member of ['"predicateType":"https://slsa.dev/provenance/v1"', '"subject":[]', '"predicate":{"approved":true}', '"_type":"x"'])
+      for (const member of [
+        '"predicateType":"https://slsa.dev/provenance/v1"',
+        '"subject":[]',
+        '"predicate":{"approved":true}',
+        '"_type":"x"',
+      ])
         refuses("malformed", recipe, { payload: (payload) => doubled(payload, member, end) });
     refuses("malformed", recipe, {
-      payload: (payload) => encodeUtf8(JSON.stringify({ ...payload, predicate: { a: 0 } }).replace('{"a":0}', '{"approved":false,"approved":true}')),
+      payload: (payload) =>
+        encodeUtf8(
+          JSON.stringify({ ...payload, predicate: { a: 0 } }).replace('{"a":0}', '{"approved":false,"approved":true}'),
+        ),
     });
     // Go's decoder also takes a member in other letters: here it is an unknown one.
     refuses("malformed", recipe, { payload: (payload) => doubled(payload, '"Subject":[]', "back") });
@@ -53,52 +89,96 @@ attack(59, "a member twice in a statement, and in its predicate", () => {
 attack(59, "a member twice in an envelope or bundle", () => {
   for (const recipe of layers)
     refuses("malformed", recipe, {
-      store: (store, { envelope }) => replaceLayer(store, decodeUtf8(envelope ?? new Uint8Array(0)), (text) => `{"payload":"",${text.slice(1)}`),
+      store: (store, { envelope }) =>
+        replaceLayer(store, decodeUtf8(envelope ?? new Uint8Array(0)), (text) => `{"payload":"",${text.slice(1)}`),
     });
   for (const recipe of bundles.filter(({ layout }) => layout === "file")) {
     const signed = accepts(recipe);
-    assert.is(verdict({ ...signed, bundle: (signed.bundle ?? "").replace('"dsseEnvelope":{', '"dsseEnvelope":{"payload":"",') }), "refuted: malformed");
-    assert.is(verdict({ ...signed, bundle: (signed.bundle ?? "").replace('"tlogEntries"', '"tlogEntries":[],"tlogEntries"') }), "refuted: malformed");
+    assert.is(
+      verdict({
+        ...signed,
+        bundle: (signed.bundle ?? "").replace('"dsseEnvelope":{', '"dsseEnvelope":{"payload":"",'),
+      }),
+      "refuted: malformed",
+    );
+    assert.is(
+      verdict({ ...signed, bundle: (signed.bundle ?? "").replace('"tlogEntries"', '"tlogEntries":[],"tlogEntries"') }),
+      "refuted: malformed",
+    );
   }
 });
 
-attack(59, "a member twice in a simple signing payload: the last one counts, as in cosign and Kyverno, for digest and annotations alike", () => {
-  const image = (digest: string): string => `"critical":{"image":{"docker-manifest-digest":"${digest}"},"type":"cosign container image signature"}`;
-  const foreign = `sha256:${"0".repeat(64)}`;
-  const asked = { attestor: (spec: object) => ({ ...spec, annotations: { team: "a" } }) };
-  for (const recipe of simple) {
-    refuses("wrong-digest", recipe, { payload: (payload) => doubled(payload, image(foreign), "back") });
-    refuses("wrong-digest", recipe, { payload: (payload) => doubled(payload, image(foreign).replace("critical", "CRITICAL"), "back") });
-    assert.is(verdict(sign(lab, { ...recipe, change: { payload: (payload) => doubled(payload, image(foreign), "front") } })), "proven");
-    const annotated: Recipe = { ...recipe, annotations: { team: "a" } };
-    refuses("wrong-annotations", annotated, { payload: (payload) => doubled(payload, '"optional":{"team":"b"}', "back") }, asked);
-    refuses("wrong-annotations", annotated, { payload: (payload) => doubled(payload, '"optional":null', "back") }, asked);
-  }
-});
+attack(
+  59,
+  "a member twice in a simple signing payload: the last one counts, as in cosign and Kyverno, for digest and annotations alike",
+  () => {
+    const image = (digest: string): string =>
+      `"critical":{"image":{"docker-manifest-digest":"${digest}"},"type":"cosign container image signature"}`;
+    const foreign = `sha256:${"0".repeat(64)}`;
+    const asked = { attestor: (spec: object) => ({ ...spec, annotations: { team: "a" } }) };
+    for (const recipe of simple) {
+      refuses("wrong-digest", recipe, { payload: (payload) => doubled(payload, image(foreign), "back") });
+      refuses("wrong-digest", recipe, {
+        payload: (payload) => doubled(payload, image(foreign).replace("critical", "CRITICAL"), "back"),
+      });
+      assert.is(
+        verdict(sign(lab, { ...recipe, change: { payload: (payload) => doubled(payload, image(foreign), "front") } })),
+        "proven",
+      );
+      const annotated: Recipe = { ...recipe, annotations: { team: "a" } };
+      refuses(
+        "wrong-annotations",
+        annotated,
+        { payload: (payload) => doubled(payload, '"optional":{"team":"b"}', "back") },
+        asked,
+      );
+      refuses(
+        "wrong-annotations",
+        annotated,
+        { payload: (payload) => doubled(payload, '"optional":null', "back") },
+        asked,
+      );
+    }
+  },
+);
 
 /** Stores the layer's text changed, and the manifests that name it. The signature's own log entry stays as it is. */
-function replaceLayer(store: Parameters<NonNullable<Changes["store"]>>[0], text: string, change: (text: string) => string): void {
+function replaceLayer(
+  store: Parameters<NonNullable<Changes["store"]>>[0],
+  text: string,
+  change: (text: string) => string,
+): void {
   const blob = store.blobs.find(({ bytes }) => decodeUtf8(bytes) === text);
   const manifest = store.manifests.at(-1);
   if (blob === undefined || manifest === undefined) throw new Error("no such layer");
   const json = JSON.parse(decodeUtf8(manifest.bytes));
-  json.layers[0] = { ...json.layers[0], ...store.blob(blob.repository, encodeUtf8(change(text)), json.layers[0].mediaType) };
+  json.layers[0] = {
+    ...json.layers[0],
+    ...store.blob(blob.repository, encodeUtf8(change(text)), json.layers[0].mediaType),
+  };
   store.manifests.pop();
   store.manifest(manifest.repository, json, manifest.tag);
 }
 
 const own = (text: string): Json => JSON.parse(text);
-const isUnpolluted = (): boolean => !("approved" in {}) && !("team" in {}) && Object.getPrototypeOf({}) === Object.prototype;
+const isUnpolluted = (): boolean =>
+  !("approved" in {}) && !("team" in {}) && Object.getPrototypeOf({}) === Object.prototype;
 
 attack(60, "a predicate with __proto__ or constructor.prototype where a condition reads a member", () => {
   const approved = (policy: Json): Json => {
-    policy.spec.rules[0].verifyImages[0].attestations[0].conditions = [{ all: [{ key: "{{ approved || `false` }}", operator: "Equals", value: true }] }];
+    policy.spec.rules[0].verifyImages[0].attestations[0].conditions = [
+      { all: [{ key: "{{ approved || `false` }}", operator: "Equals", value: true }] },
+    ];
     return policy;
   };
   const signed = (predicate: Json) => sign(lab, { claim: "attestation", predicate });
   for (const verifier of verifiers) {
     assert.is(decide(signed({ approved: true }), verifier, { policy: approved }).allowed, true);
-    for (const text of ['{"__proto__":{"approved":true}}', '{"constructor":{"prototype":{"approved":true}}}', '{"a":{"__proto__":{"approved":true}}}'])
+    for (const text of [
+      '{"__proto__":{"approved":true}}',
+      '{"constructor":{"prototype":{"approved":true}}}',
+      '{"a":{"__proto__":{"approved":true}}}',
+    ])
       assert.is(decide(signed(own(text)), verifier, { policy: approved }).allowed, false, text);
     assert.ok(isUnpolluted());
   }
@@ -108,18 +188,35 @@ attack(60, "a required annotation under __proto__, or one that every object of t
   const annotated: readonly Recipe[] = [{ layout: "tag" }, { layout: "bundle" }];
   for (const recipe of annotated) {
     const inside = (text: string) => (payload: Json) =>
-      recipe.layout === "tag" ? { ...payload, optional: own(text) } : { ...payload, subject: [{ ...payload.subject[0], annotations: own(text) }] };
+      recipe.layout === "tag"
+        ? { ...payload, optional: own(text) }
+        : { ...payload, subject: [{ ...payload.subject[0], annotations: own(text) }] };
     const asked = (annotations: Json) => ({ attestor: (spec: object) => ({ ...spec, annotations }) });
     const team = { ...recipe, change: { payload: inside('{"team":"a"}') } };
     refuses("wrong-annotations", team, { payload: inside('{"__proto__":{"team":"a"}}') }, asked({ team: "a" }));
     for (const name of ["constructor", "toString", "hasOwnProperty"]) {
       const text = String(({} as Record<string, unknown>)[name]);
       assert.is(verdict(sign(lab, recipe), asked({ [name]: text })), "refuted: wrong-annotations");
-      assert.is(verdict(sign(lab, { ...recipe, change: { payload: inside(JSON.stringify({ [name]: text })) } }), asked({ [name]: text })), "proven");
+      assert.is(
+        verdict(
+          sign(lab, { ...recipe, change: { payload: inside(JSON.stringify({ [name]: text })) } }),
+          asked({ [name]: text }),
+        ),
+        "proven",
+      );
     }
-    assert.is(verdict(sign(lab, { ...recipe, change: { payload: inside('{"__proto__":"x"}') } }), asked(own('{"__proto__":"x"}'))), "proven");
     assert.is(
-      verdict(sign(lab, { ...recipe, change: { payload: inside('{"__proto__":"y"}') } }), asked(own('{"__proto__":"x"}'))),
+      verdict(
+        sign(lab, { ...recipe, change: { payload: inside('{"__proto__":"x"}') } }),
+        asked(own('{"__proto__":"x"}')),
+      ),
+      "proven",
+    );
+    assert.is(
+      verdict(
+        sign(lab, { ...recipe, change: { payload: inside('{"__proto__":"y"}') } }),
+        asked(own('{"__proto__":"x"}')),
+      ),
       "refuted: wrong-annotations",
     );
   }
@@ -132,7 +229,10 @@ attack(60, "digests under __proto__, and a layer whose annotations are", () => {
     refuses("wrong-digest", recipe, { payload: withDigest((hex) => own(`{"__proto__":"${hex}"}`)) });
   }
   for (const recipe of simple.slice(0, 1)) {
-    const hide = (layer: Json): Json => ({ ...layer, annotations: own(JSON.stringify({ a: layer.annotations }).replace('"a"', '"__proto__"')) });
+    const hide = (layer: Json): Json => ({
+      ...layer,
+      annotations: own(JSON.stringify({ a: layer.annotations }).replace('"a"', '"__proto__"')),
+    });
     refuses("malformed", recipe, { manifest: (manifest) => ({ ...manifest, layers: manifest.layers.map(hide) }) });
   }
 });
@@ -144,7 +244,9 @@ attack(60, "labels and annotations of the resource: they excuse nobody and match
     return policy;
   };
   for (const verifier of verifiers) {
-    const pod = (labels: Json) => ({ pod: (made: Json) => ({ ...made, metadata: { ...made.metadata, labels, annotations: labels } }) });
+    const pod = (labels: Json) => ({
+      pod: (made: Json) => ({ ...made, metadata: { ...made.metadata, labels, annotations: labels } }),
+    });
     assert.is(decide(signed, verifier, { ...pod({ tier: "a" }), policy: selected }).allowed, false);
     assert.is(decide(signed, verifier, { ...pod(own('{"__proto__":{"tier":"a"}}')), policy: selected }).allowed, true);
     assert.is(decide(signed, verifier, pod(own('{"__proto__":{"tier":"a"},"constructor":"x"}'))).allowed, false);
@@ -165,7 +267,9 @@ const variants: readonly ((text: string) => string)[] = [
 ];
 
 attack(61, "the payload of a good envelope in another base64 text", () => {
-  for (const recipe of statements) for (const variant of variants) refuses("malformed", { ...recipe, evidence: ["timestamp"] }, { envelope: rewrite(variant) });
+  for (const recipe of statements)
+    for (const variant of variants)
+      refuses("malformed", { ...recipe, evidence: ["timestamp"] }, { envelope: rewrite(variant) });
 });
 
 attack(61, "padding left out, and bits that no byte needs", () => {
@@ -177,22 +281,35 @@ attack(61, "padding left out, and bits that no byte needs", () => {
   for (const recipe of layers) {
     const base: Recipe = { ...recipe, evidence: [], change: { payload: padded } };
     refuses("malformed", base, { envelope: rewrite((text) => text.replaceAll("=", "")) });
-    refuses("malformed", base, { envelope: rewrite((text) => text.replace(/.==$/, (end) => `${String.fromCharCode(end.charCodeAt(0) + 1)}==`)) });
+    refuses("malformed", base, {
+      envelope: rewrite((text) => text.replace(/.==$/, (end) => `${String.fromCharCode(end.charCodeAt(0) + 1)}==`)),
+    });
   }
 });
 
-attack(61, "the URL-safe alphabet: in a layer it is accepted, as the reference library reads it, in a bundle it is not", () => {
-  const predicate = { text: "~~~???>>>~~~" };
-  const urlSafe = rewrite((text) => {
-    const other = text.replaceAll("+", "-").replaceAll("/", "_");
-    assert.is.not(other, text);
-    return other;
-  });
-  for (const recipe of layers) assert.is(verdict(sign(lab, { ...recipe, predicate, evidence: [], change: { envelope: urlSafe } })), "proven");
-  for (const recipe of bundles.slice(0, 2)) refuses("malformed", { ...recipe, predicate, evidence: [] }, { envelope: urlSafe });
-  const mixed = rewrite((text) => text.replace(/[+/]/, (sign) => (sign === "+" ? "-" : "_")));
-  for (const recipe of layers) refuses("malformed", { ...recipe, predicate: { text: "~~~???>>>~~~~~~???>>>~~~" }, evidence: [] }, { envelope: mixed });
-});
+attack(
+  61,
+  "the URL-safe alphabet: in a layer it is accepted, as the reference library reads it, in a bundle it is not",
+  () => {
+    const predicate = { text: "~~~???>>>~~~" };
+    const urlSafe = rewrite((text) => {
+      const other = text.replaceAll("+", "-").replaceAll("/", "_");
+      assert.is.not(other, text);
+      return other;
+    });
+    for (const recipe of layers)
+      assert.is(verdict(sign(lab, { ...recipe, predicate, evidence: [], change: { envelope: urlSafe } })), "proven");
+    for (const recipe of bundles.slice(0, 2))
+      refuses("malformed", { ...recipe, predicate, evidence: [] }, { envelope: urlSafe });
+    const mixed = rewrite((text) => text.replace(/[+/]/, (sign) => (sign === "+" ? "-" : "_")));
+    for (const recipe of layers)
+      refuses(
+        "malformed",
+        { ...recipe, predicate: { text: "~~~???>>>~~~~~~???>>>~~~" }, evidence: [] },
+        { envelope: mixed },
+      );
+  },
+);
 
 attack(61, "the signature, a certificate, a log body in another base64 text", () => {
   const named = (name: string, variant: (text: string) => string) => (annotations: Record<string, string>) => ({
@@ -202,7 +319,10 @@ attack(61, "the signature, a certificate, a log body in another base64 text", ()
   for (const variant of variants) {
     refuses("malformed", { layout: "tag" }, { layer: named("dev.cosignproject.cosign/signature", variant) });
     const material = (key: string, change: (part: Json) => Json): Changes => ({
-      bundle: (json) => ({ ...json, verificationMaterial: { ...json.verificationMaterial, [key]: change(json.verificationMaterial[key]) } }),
+      bundle: (json) => ({
+        ...json,
+        verificationMaterial: { ...json.verificationMaterial, [key]: change(json.verificationMaterial[key]) },
+      }),
     });
     refuses(
       "malformed",
@@ -219,7 +339,9 @@ attack(61, "the signature, a certificate, a log body in another base64 text", ()
 
 /** The encoding with lengths in UTF-16 units. */
 const paeInUnits = (payload: Uint8Array): Uint8Array =>
-  encodeUtf8(`DSSEv1 ${inTotoPayloadType.length} ${inTotoPayloadType} ${decodeUtf8(payload).length} ${decodeUtf8(payload)}`);
+  encodeUtf8(
+    `DSSEv1 ${inTotoPayloadType.length} ${inTotoPayloadType} ${decodeUtf8(payload).length} ${decodeUtf8(payload)}`,
+  );
 
 attack(62, "a payload beyond ASCII, signed with its length in characters", () => {
   const predicate = { reviewers: ["Zoë", "ミカ", "🙂"] };
@@ -227,14 +349,19 @@ attack(62, "a payload beyond ASCII, signed with its length in characters", () =>
     const start = decodeUtf8(message).indexOf("{");
     return key.sign(paeInUnits(encodeUtf8(decodeUtf8(message).slice(start))));
   };
-  for (const recipe of [...layers, ...bundles.slice(0, 2)]) refuses("wrong-key", { ...recipe, evidence: ["timestamp"], predicate }, { signature: units });
+  for (const recipe of [...layers, ...bundles.slice(0, 2)])
+    refuses("wrong-key", { ...recipe, evidence: ["timestamp"], predicate }, { signature: units });
   assert.equal(encodePae(inTotoPayloadType, encodeUtf8("é")), encodeUtf8(`DSSEv1 28 ${inTotoPayloadType} 2 é`));
 });
 
-const further = (bytes: (making: Making) => Uint8Array, place: "front" | "back") => (envelope: Json, making: Making) => {
-  const added = { keyid: "", sig: encodeBase64(bytes(making)) };
-  return { ...envelope, signatures: place === "front" ? [added, ...envelope.signatures] : [...envelope.signatures, added] };
-};
+const further =
+  (bytes: (making: Making) => Uint8Array, place: "front" | "back") => (envelope: Json, making: Making) => {
+    const added = { keyid: "", sig: encodeBase64(bytes(making)) };
+    return {
+      ...envelope,
+      signatures: place === "front" ? [added, ...envelope.signatures] : [...envelope.signatures, added],
+    };
+  };
 const byStranger = ({ payload }: Making): Uint8Array => lab.key("stranger").sign(encodePae(inTotoPayloadType, payload));
 
 attack(63, "a second signature on a bundle's envelope, good or bad, in front or behind", () => {
@@ -246,18 +373,28 @@ attack(63, "a second signature on a bundle's envelope, good or bad, in front or 
   refuses("malformed", { claim: "attestation" }, { envelope: (envelope) => ({ ...envelope, signatures: [] }) });
 });
 
-attack(63, "several signatures in a layer: the signer's own is the one that counts, and a log entry is about all of the envelope", () => {
-  for (const recipe of layers) {
-    const unlogged: Recipe = { ...recipe, evidence: [] };
-    for (const place of ["front", "back"] as const) {
-      assert.is(verdict(sign(lab, { ...unlogged, change: { envelope: further(byStranger, place) } })), "proven");
-      refuses("wrong-key", unlogged, { envelope: further(byStranger, place), signingKey: () => lab.key("another stranger") });
+attack(
+  63,
+  "several signatures in a layer: the signer's own is the one that counts, and a log entry is about all of the envelope",
+  () => {
+    for (const recipe of layers) {
+      const unlogged: Recipe = { ...recipe, evidence: [] };
+      for (const place of ["front", "back"] as const) {
+        assert.is(verdict(sign(lab, { ...unlogged, change: { envelope: further(byStranger, place) } })), "proven");
+        refuses("wrong-key", unlogged, {
+          envelope: further(byStranger, place),
+          signingKey: () => lab.key("another stranger"),
+        });
+      }
+      // Added after the log took the envelope.
+      const added = (text: string): string =>
+        text.replace('"signatures":[', `"signatures":[{"keyid":"","sig":"${encodeBase64(new Uint8Array(70))}"},`);
+      refuses("bad-log-proof", recipe, {
+        store: (store, { envelope }) => replaceLayer(store, decodeUtf8(envelope ?? new Uint8Array(0)), added),
+      });
+      refuses("malformed", recipe, { envelope: (envelope) => ({ ...envelope, signatures: [] }) });
     }
-    // Added after the log took the envelope.
-    const added = (text: string): string => text.replace('"signatures":[', `"signatures":[{"keyid":"","sig":"${encodeBase64(new Uint8Array(70))}"},`);
-    refuses("bad-log-proof", recipe, { store: (store, { envelope }) => replaceLayer(store, decodeUtf8(envelope ?? new Uint8Array(0)), added) });
-    refuses("malformed", recipe, { envelope: (envelope) => ({ ...envelope, signatures: [] }) });
-  }
-});
+  },
+);
 
 run();

@@ -4,7 +4,11 @@ import type { Changes, CheckpointChanges, Recipe, RekorV1, RekorV2 } from "../la
 import { lab } from "./refuses.ts";
 
 /** By Rekor v1. */
-export const first: readonly Recipe[] = [{ claim: "blob" }, { by: "certificate" }, { claim: "attestation", evidence: ["proof"] }];
+export const first: readonly Recipe[] = [
+  { claim: "blob" },
+  { by: "certificate" },
+  { claim: "attestation", evidence: ["proof"] },
+];
 /** By Rekor v2. */
 export const second: readonly Recipe[] = [
   { claim: "blob", evidence: ["rekor2"] },
@@ -17,7 +21,8 @@ export const logOf = (recipe: Recipe): RekorV1 | RekorV2 => (isSecond(recipe) ? 
 
 /** Another proof in the only entry. */
 export const proof = (change: (proof: EntryInclusionProof, entry: LogEntry) => EntryInclusionProof): Changes => ({
-  entries: ([entry]) => (entry?.inclusionProof ? [{ ...entry, inclusionProof: change(entry.inclusionProof, entry) }] : []),
+  entries: ([entry]) =>
+    entry?.inclusionProof ? [{ ...entry, inclusionProof: change(entry.inclusionProof, entry) }] : [],
 });
 
 export const checkpoint = (recipe: Recipe, changes: CheckpointChanges): Changes =>

@@ -1,6 +1,20 @@
-/** One change of a valid artefact, and what it comes to: accepted without it, refused for its own reason with it, under both adapters. */
+/**
+ * One change of a valid artefact, and what it comes to: accepted without it, refused for its own reason with it, under
+ * both adapters.
+ */
 import * as assert from "uvu/assert";
-import { type Asked, type Changes, decide, type Judged, Lab, type Recipe, type Signed, sign, verdict, verifiers } from "../lab/index.ts";
+import {
+  type Asked,
+  type Changes,
+  decide,
+  type Judged,
+  Lab,
+  type Recipe,
+  type Signed,
+  sign,
+  verdict,
+  verifiers,
+} from "../lab/index.ts";
 
 export const lab = new Lab();
 
@@ -16,7 +30,10 @@ export function accepts(recipe: Recipe, asked: Asked = {}): Signed {
 }
 
 /** The recipe with a further change, beside those that it has. */
-export const withChange = (recipe: Recipe, change: Changes): Recipe => ({ ...recipe, change: { ...recipe.change, ...change } });
+export const withChange = (recipe: Recipe, change: Changes): Recipe => ({
+  ...recipe,
+  change: { ...recipe.change, ...change },
+});
 
 /** Asserts that the recipe is accepted as it stands, and refuted for `code` with the change. */
 export function refuses(code: string, recipe: Recipe, change: Changes, asked: Asked = {}): Signed {
@@ -32,7 +49,10 @@ export function refusesAsked(code: string, signed: Signed, asked: Asked): void {
   assert.is(verdict(signed, asked), `refuted: ${code}`);
 }
 
-/** What the engine says of a Pod with the image, under both adapters: `allowed`, or `denied` and the codes of the pass that verifies. */
+/**
+ * What the engine says of a Pod with the image, under both adapters: `allowed`, or `denied` and the codes of the pass
+ * that verifies.
+ */
 export function decided(signed: Signed, judged: Judged = {}): string {
   const [first, second] = verifiers.map((verifier) => {
     const { allowed, results } = decide(signed, verifier, judged);
@@ -45,7 +65,11 @@ export function decided(signed: Signed, judged: Judged = {}): string {
 }
 
 /** An image in the same lab that nobody signed. */
-export const unsigned: Signed = sign(lab, { layout: "tag", tag: "unsigned", change: { store: (store) => store.manifests.splice(1) } });
+export const unsigned: Signed = sign(lab, {
+  layout: "tag",
+  tag: "unsigned",
+  change: { store: (store) => store.manifests.splice(1) },
+});
 
 /** Whether the engine admits a Pod with the image, under both adapters. */
 export function allowed(signed: Signed, judged: Judged = {}): boolean {

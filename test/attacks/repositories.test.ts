@@ -1,4 +1,7 @@
-/** Attacks on where signatures are kept: emptied lists, a weaker layout, a shared repository, paths that leave their folder, hosts that resemble others. */
+/**
+ * Attacks on where signatures are kept: emptied lists, a weaker layout, a shared repository, paths that leave their
+ * folder, hosts that resemble others.
+ */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
@@ -12,59 +15,86 @@ import { requireTargetPath } from "../../core/tuf/target-path.ts";
 import { MetadataFolder } from "../../proxy/upstream/tuf/metadata-folder.ts";
 import { openLayout } from "../../proxy/archive/oci-layout.ts";
 import { tempFolder } from "../support/temp-folder.ts";
-import { decide, type Json, type Recipe, sign, type Signed, Store, together, verdict, verifiers, withTrust } from "../lab/index.ts";
+import {
+  decide,
+  type Json,
+  type Recipe,
+  sign,
+  type Signed,
+  Store,
+  together,
+  verdict,
+  verifiers,
+  withTrust,
+} from "../lab/index.ts";
 import { attackSuite } from "./attack.ts";
 import { altered, withEntry } from "./other-answers.ts";
 import { accepts, lab } from "./refuses.ts";
 
 const { attack, run } = attackSuite("repositories");
 
-attack(81, "the fallback tag, or the list of referrers, is emptied: a required attestation that is not there is not a clean bill", () => {
-  const signed = accepts({ claim: "attestation" });
-  const empty = altered(signed, (question) => (question.kind === "referrers" ? [] : undefined));
-  const silent: Knowledge = { answer: (question) => (question.kind === "referrers" ? undefined : signed.knowledge.answer(question)) };
-  assert.is(verdict(signed, { knowledge: empty }), "refuted: no-attestation");
-  assert.is(verdict(signed, { knowledge: silent }), "unknown: not-in-mirror");
-  for (const verifier of verifiers)
-    for (const knowledge of [empty, silent]) {
-      assert.is(decide(signed, verifier, { knowledge }).allowed, false);
-      const conditions = [{ all: [{ key: "{{ vulnerabilities || `[]` }}", operator: "Equals", value: [] }] }];
-      const clean = (policy: Json): Json => {
-        policy.spec.rules[0].verifyImages[0].attestations[0].conditions = conditions;
-        return policy;
-      };
-      assert.is(decide(signed, verifier, { policy: clean }).allowed, true);
-      assert.is(decide(signed, verifier, { knowledge, policy: clean }).allowed, false);
-    }
-});
+attack(
+  81,
+  "the fallback tag, or the list of referrers, is emptied: a required attestation that is not there is not a clean bill",
+  () => {
+    const signed = accepts({ claim: "attestation" });
+    const empty = altered(signed, (question) => (question.kind === "referrers" ? [] : undefined));
+    const silent: Knowledge = {
+      answer: (question) => (question.kind === "referrers" ? undefined : signed.knowledge.answer(question)),
+    };
+    assert.is(verdict(signed, { knowledge: empty }), "refuted: no-attestation");
+    assert.is(verdict(signed, { knowledge: silent }), "unknown: not-in-mirror");
+    for (const verifier of verifiers)
+      for (const knowledge of [empty, silent]) {
+        assert.is(decide(signed, verifier, { knowledge }).allowed, false);
+        const conditions = [{ all: [{ key: "{{ vulnerabilities || `[]` }}", operator: "Equals", value: [] }] }];
+        const clean = (policy: Json): Json => {
+          policy.spec.rules[0].verifyImages[0].attestations[0].conditions = conditions;
+          return policy;
+        };
+        assert.is(decide(signed, verifier, { policy: clean }).allowed, true);
+        assert.is(decide(signed, verifier, { knowledge, policy: clean }).allowed, false);
+      }
+  },
+);
 
-attack(81, "the statement that does not meet the conditions is withheld: listed and not at hand, or in a layout that nobody was asked about", () => {
-  const recipe = (layout: "tag" | "bundle", approved: boolean): Recipe => ({ claim: "attestation", layout, predicate: { approved } });
-  const bad = sign(lab, recipe("bundle", false));
-  const both = together(sign(lab, recipe("tag", true)), bad);
-  const held = bad.store.blobs.at(-1);
-  const holding = (policy: Json): Json => {
-    policy.spec.rules[0].verifyImages[0].attestations[0].conditions = [{ all: [{ key: "{{ approved }}", operator: "Equals", value: true }] }];
-    return policy;
-  };
-  const without = (isMeant: (question: Question) => boolean): Knowledge => ({
-    answer: (question) => (isMeant(question) ? undefined : both.knowledge.answer(question)),
-  });
-  const withheld = [
-    without((question) => question.kind === "blob" && question.digest === digestOf(held?.bytes ?? new Uint8Array(0))),
-    without((question) => question.kind === "referrers"),
-  ];
-  for (const verifier of verifiers) {
-    assert.is(decide(both, verifier, { policy: holding }).allowed, false);
-    for (const knowledge of withheld) {
-      const decision = decide(both, verifier, { knowledge, policy: holding });
-      assert.is(decision.allowed, false);
-      assert.ok(decision.results.every(({ status }) => status === "error"));
-      // Where a policy asks for no more than that there is one, one is enough.
-      assert.is(decide(both, verifier, { knowledge }).allowed, true);
+attack(
+  81,
+  "the statement that does not meet the conditions is withheld: listed and not at hand, or in a layout that nobody was asked about",
+  () => {
+    const recipe = (layout: "tag" | "bundle", approved: boolean): Recipe => ({
+      claim: "attestation",
+      layout,
+      predicate: { approved },
+    });
+    const bad = sign(lab, recipe("bundle", false));
+    const both = together(sign(lab, recipe("tag", true)), bad);
+    const held = bad.store.blobs.at(-1);
+    const holding = (policy: Json): Json => {
+      policy.spec.rules[0].verifyImages[0].attestations[0].conditions = [
+        { all: [{ key: "{{ approved }}", operator: "Equals", value: true }] },
+      ];
+      return policy;
+    };
+    const without = (isMeant: (question: Question) => boolean): Knowledge => ({
+      answer: (question) => (isMeant(question) ? undefined : both.knowledge.answer(question)),
+    });
+    const withheld = [
+      without((question) => question.kind === "blob" && question.digest === digestOf(held?.bytes ?? new Uint8Array(0))),
+      without((question) => question.kind === "referrers"),
+    ];
+    for (const verifier of verifiers) {
+      assert.is(decide(both, verifier, { policy: holding }).allowed, false);
+      for (const knowledge of withheld) {
+        const decision = decide(both, verifier, { knowledge, policy: holding });
+        assert.is(decision.allowed, false);
+        assert.ok(decision.results.every(({ status }) => status === "error"));
+        // Where a policy asks for no more than that there is one, one is enough.
+        assert.is(decide(both, verifier, { knowledge }).allowed, true);
+      }
     }
-  }
-});
+  },
+);
 
 attack(81, "a folder whose fallback index was overwritten, complete or not", () => {
   const signed = accepts({ layout: "tag" });
@@ -83,7 +113,10 @@ attack(81, "a folder whose fallback index was overwritten, complete or not", () 
     );
     const folder = tempFolder();
     store.write(folder);
-    assert.is(verdict(signed, { knowledge: withTrust(openLayout(folder, { complete }), signed.trustedRoot, lab.now) }), wanted);
+    assert.is(
+      verdict(signed, { knowledge: withTrust(openLayout(folder, { complete }), signed.trustedRoot, lab.now) }),
+      wanted,
+    );
   }
 });
 
@@ -102,18 +135,29 @@ attack(82, "every layout asks for the same: a log entry, a certificate with one 
   for (const layout of ["tag", "artifact", "bundle"] as const) {
     const keyless: Recipe = { by: "certificate", layout };
     accepts(keyless);
-    const identity = { names: [{ email: "ada@lab.example" }, { email: "eve@lab.example" }], extensions: { issuer: "https://issuer.lab.example" } };
+    const identity = {
+      names: [{ email: "ada@lab.example" }, { email: "eve@lab.example" }],
+      extensions: { issuer: "https://issuer.lab.example" },
+    };
     const several = verdict(sign(lab, { ...keyless, identity }));
     assert.is(several, verdict(sign(lab, { by: "certificate", identity })));
     assert.is(verdict(sign(lab, { ...keyless, change: { certificateTimestamps: () => [] } })), "refuted: no-sct");
-    const unlogged = verdict(sign(lab, { ...keyless, evidence: [], change: { attestor: (spec) => ({ ...spec, rekor: { ignoreTlog: false } }) } }));
+    const unlogged = verdict(
+      sign(lab, {
+        ...keyless,
+        evidence: [],
+        change: { attestor: (spec) => ({ ...spec, rekor: { ignoreTlog: false } }) },
+      }),
+    );
     assert.is(unlogged, layout === "bundle" ? "refuted: no-log-proof" : "unknown: not-in-mirror");
   }
 });
 
 attack(83, "signatures of many images in one repository: the digest is the key, a name is none", () => {
   const shared = "registry.lab.example/signatures";
-  const [a, b] = ["team/a", "team/b"].map((name) => sign(lab, { layout: "tag", repository: `registry.lab.example/${name}` })) as [Signed, Signed];
+  const [a, b] = ["team/a", "team/b"].map((name) =>
+    sign(lab, { layout: "tag", repository: `registry.lab.example/${name}` }),
+  ) as [Signed, Signed];
   const store = new Store();
   for (const { store: part } of [a, b]) {
     for (const { bytes } of part.blobs) store.blobs.push({ repository: shared, bytes });
@@ -176,13 +220,18 @@ attack(85, "names and digests that climb out of their folder", () => {
     const folder = tempFolder();
     signed.store.write(folder);
     const entry = { mediaType: "application/vnd.oci.image.manifest.v1+json", digest, size: 1 };
-    const index = tempFolder({ "oci-layout": '{"imageLayoutVersion":"1.0.0"}', "index.json": JSON.stringify({ schemaVersion: 2, manifests: [entry] }) });
+    const index = tempFolder({
+      "oci-layout": '{"imageLayoutVersion":"1.0.0"}',
+      "index.json": JSON.stringify({ schemaVersion: 2, manifests: [entry] }),
+    });
     assert.is(
       codeOf(() => openLayout(index, { repository: signed.repository })),
       "archive-corrupt",
     );
     const knowledge = openLayout(folder, { complete: true });
-    const answer = codeOf(() => knowledge.answer({ kind: "blob", repository: signed.repository, digest: digest as Digest }));
+    const answer = codeOf(() =>
+      knowledge.answer({ kind: "blob", repository: signed.repository, digest: digest as Digest }),
+    );
     assert.ok(answer === undefined || answer === "malformed" || answer === "archive-corrupt");
   }
 });
@@ -219,7 +268,10 @@ attack(85, "a file of the folder that has other bytes than its name", () => {
   const payload = signed.store.blobs.find(({ bytes }) => new TextDecoder().decode(bytes).includes("critical"));
   const other = encodeUtf8(new TextDecoder().decode(payload?.bytes).replace("cosign container", "another container"));
   replaceFile(folder, payload?.bytes ?? new Uint8Array(0), other);
-  assert.is(verdict(signed, { knowledge: withTrust(openLayout(folder, { complete: true }), signed.trustedRoot, lab.now) }), "unknown: archive-corrupt");
+  assert.is(
+    verdict(signed, { knowledge: withTrust(openLayout(folder, { complete: true }), signed.trustedRoot, lab.now) }),
+    "unknown: archive-corrupt",
+  );
 });
 
 attack(86, "a host whose name begins or ends as one of which everything is known", () => {

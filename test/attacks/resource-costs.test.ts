@@ -1,4 +1,7 @@
-/** Attacks by cost: patterns, keys, nesting, aliases, identifiers and answers that take time or memory out of proportion, or that crash whoever reads them. */
+/**
+ * Attacks by cost: patterns, keys, nesting, aliases, identifiers and answers that take time or memory out of
+ * proportion, or that crash whoever reads them.
+ */
 import * as assert from "uvu/assert";
 import { encodeBase64 } from "../../core/encoding/base64.ts";
 import { encodeUtf8 } from "../../core/encoding/utf8.ts";
@@ -46,18 +49,35 @@ function quickly(body: () => void): void {
 }
 
 const long = `https://lab.example/${"a".repeat(3000)}!`;
-const ofLongName: Recipe = { by: "certificate", identity: { names: [{ uri: long }], extensions: { issuer: "https://issuer.lab.example" } } };
-const keyless = (identity: object) => ({ attestor: (spec: AttestorSpec) => ({ ...spec, keyless: { ...spec.keyless, ...identity } }) });
+const ofLongName: Recipe = {
+  by: "certificate",
+  identity: { names: [{ uri: long }], extensions: { issuer: "https://issuer.lab.example" } },
+};
+const keyless = (identity: object) => ({
+  attestor: (spec: AttestorSpec) => ({ ...spec, keyless: { ...spec.keyless, ...identity } }),
+});
 
 attack(73, "regular expressions that backtrack without end elsewhere", () => {
   const signed = accepts(ofLongName);
-  for (const subjectRegExp of ["^https://lab.example/(a+)+$", "^https://lab.example/(a|a)*$", "^https://lab.example/(a|aa)+$", "^(.*)(.*)(.*)(.*)(.*)b$"])
+  for (const subjectRegExp of [
+    "^https://lab.example/(a+)+$",
+    "^https://lab.example/(a|a)*$",
+    "^https://lab.example/(a|aa)+$",
+    "^(.*)(.*)(.*)(.*)(.*)b$",
+  ])
     quickly(() => assert.is(verdict(signed, keyless({ subject: "", subjectRegExp })), "refuted: wrong-identity"));
-  quickly(() => assert.is(verdict(signed, keyless({ subject: "", subjectRegExp: "^https://lab.example/(a+)+!$" })), "proven"));
+  quickly(() =>
+    assert.is(verdict(signed, keyless({ subject: "", subjectRegExp: "^https://lab.example/(a+)+!$" })), "proven"),
+  );
 });
 
 attack(73, "expressions and wildcards that are huge, or grow when they are written out", () => {
-  for (const subjectRegExp of ["(((a{100}){100}){100}){100}", `(${"a?".repeat(9000)})`, "a{1000}{1000}", "x".repeat(defaultLimits.patternBytes + 1)])
+  for (const subjectRegExp of [
+    "(((a{100}){100}){100}){100}",
+    `(${"a?".repeat(9000)})`,
+    "a{1000}{1000}",
+    "x".repeat(defaultLimits.patternBytes + 1),
+  ])
     quickly(() => assert.is(brokenBy({ keyless: { subjectRegExp } }), "over-limit", subjectRegExp.slice(0, 40)));
   const signed = accepts(ofLongName);
   quickly(() => assert.is(verdict(signed, keyless({ subject: `${"*a".repeat(2000)}*b` })), "refuted: wrong-identity"));
@@ -70,16 +90,25 @@ const rsaKey = (modulusBytes: number, exponent: bigint): Uint8Array => {
 };
 
 attack(73, "RSA keys of enormous modulus or exponent: in a certificate, in a policy", () => {
-  const keys = (modulusBytes: number, exponent: bigint): AttestorSpec => ({ keys: { pem: pemOf("PUBLIC KEY", rsaKey(modulusBytes, exponent)) } });
+  const keys = (modulusBytes: number, exponent: bigint): AttestorSpec => ({
+    keys: { pem: pemOf("PUBLIC KEY", rsaKey(modulusBytes, exponent)) },
+  });
   assert.is(brokenBy(keys(1024, 65537n)), undefined);
   assert.is(brokenBy(keys(1025, 65537n)), "over-limit");
   assert.is(brokenBy(keys(16_384, 65537n)), "over-limit");
   assert.is(brokenBy(keys(256, 2n ** 31n + 1n)), "malformed");
   assert.is(brokenBy(keys(256, 2n ** 2048n + 1n)), "malformed");
   assert.is(brokenBy(keys(256, 1n)), "malformed");
-  const leaf = (modulusBytes: number, exponent: bigint) => ({ leaf: (spec: Json) => ({ ...spec, key: rsaKey(modulusBytes, exponent) }) });
+  const leaf = (modulusBytes: number, exponent: bigint) => ({
+    leaf: (spec: Json) => ({ ...spec, key: rsaKey(modulusBytes, exponent) }),
+  });
   for (const layout of ["bundle", "tag"] as const) {
-    const recipe: Recipe = { by: "certificate", layout, evidence: ["promise"], ...(layout === "bundle" ? { layout: "file" } : {}) };
+    const recipe: Recipe = {
+      by: "certificate",
+      layout,
+      evidence: ["promise"],
+      ...(layout === "bundle" ? { layout: "file" } : {}),
+    };
     quickly(() => refuses("over-limit", recipe, leaf(2048, 65537n)));
     quickly(() => refuses("malformed", recipe, leaf(256, 2n ** 64n + 1n)));
   }
@@ -109,17 +138,31 @@ attack(73, "DER nested without end, in an extension and in a token", () => {
   for (let depth = 0; depth < 2000; depth++) value = sequence(value);
   const named = (spec: Json) => ({
     ...spec,
-    extensions: withExtension(spec.extensions, extensionId.subjectAlternativeName, { id: extensionId.subjectAlternativeName, value }),
+    extensions: withExtension(spec.extensions, extensionId.subjectAlternativeName, {
+      id: extensionId.subjectAlternativeName,
+      value,
+    }),
   });
   quickly(() => refuses("malformed", { by: "certificate" }, { leaf: named }));
-  quickly(() => refuses("malformed", { by: "certificate", evidence: ["rekor2", "timestamp"] }, { timestamps: () => [value] }));
-  quickly(() => refuses("malformed", { by: "certificate", evidence: ["rekor2", "timestamp"] }, { token: () => ({ info: () => value }) }));
+  quickly(() =>
+    refuses("malformed", { by: "certificate", evidence: ["rekor2", "timestamp"] }, { timestamps: () => [value] }),
+  );
+  quickly(() =>
+    refuses(
+      "malformed",
+      { by: "certificate", evidence: ["rekor2", "timestamp"] },
+      { token: () => ({ info: () => value }) },
+    ),
+  );
 });
 
 const policyText = (change: (policy: Json) => Json): string => JSON.stringify(change(policyFor(sign(lab))));
 
 attack(73, "a policy of aliases upon aliases, of nesting without end, of more bytes than are read", () => {
-  const laughs = ["a0: &a0 [x, x]", ...Array.from({ length: 40 }, (_, index) => `a${index + 1}: &a${index + 1} [*a${index}, *a${index}]`)].join("\n");
+  const laughs = [
+    "a0: &a0 [x, x]",
+    ...Array.from({ length: 40 }, (_, index) => `a${index + 1}: &a${index + 1} [*a${index}, *a${index}]`),
+  ].join("\n");
   for (const [text, code] of [
     [laughs, "invalid-policy"],
     [`a: ${"[".repeat(100_000)}`, "invalid-policy"],
@@ -136,7 +179,10 @@ attack(73, "a resource with more images than are looked at, and expressions that
   const signed = accepts({ layout: "tag" });
   const image = `${signed.repository}:${signed.tag}`;
   const pod = (count: number) => ({
-    pod: (made: Json) => ({ ...made, spec: { containers: Array.from({ length: count }, (_, index) => ({ name: `c${index}`, image })) } }),
+    pod: (made: Json) => ({
+      ...made,
+      spec: { containers: Array.from({ length: count }, (_, index) => ({ name: `c${index}`, image })) },
+    }),
   });
   const precondition = (key: string) => ({
     policy: (policy: Json) => {
@@ -151,9 +197,16 @@ attack(73, "a resource with more images than are looked at, and expressions that
   const [verifier] = verifiers;
   if (verifier === undefined) throw new Error("a verifier");
   const product = Array.from({ length: 8 }, () => "request.object.spec.containers[].name").join(" || ");
-  quickly(() => assert.type(decide(signed, verifier, { ...pod(500), ...precondition(`{{ ${product} }}`) }).allowed, "boolean"));
   quickly(() =>
-    assert.is(loadPolicies([{ name: "deep.yaml", text: policyText(precondition(`{{ ${"(".repeat(5000)}a${")".repeat(5000)} }}`).policy) }]).policies.length, 0),
+    assert.type(decide(signed, verifier, { ...pod(500), ...precondition(`{{ ${product} }}`) }).allowed, "boolean"),
+  );
+  quickly(() =>
+    assert.is(
+      loadPolicies([
+        { name: "deep.yaml", text: policyText(precondition(`{{ ${"(".repeat(5000)}a${")".repeat(5000)} }}`).policy) },
+      ]).policies.length,
+      0,
+    ),
   );
 });
 
@@ -173,9 +226,21 @@ attack(74, "log entries of the kinds that a log unpacks, or that crashed it: non
     for (const recipe of [{ layout: "tag" }, {}, { evidence: ["rekor2"] }] as const satisfies readonly Recipe[])
       refuses("bad-log-proof", recipe, { body: () => ({ kind, apiVersion, spec }) as EntryBody });
   // CVE-2023-33199: an intoto entry without envelope.
-  for (const spec of [{}, { content: {} }, { content: { envelope: {} } }, { content: { envelope: { signatures: [] } } }])
+  for (const spec of [
+    {},
+    { content: {} },
+    { content: { envelope: {} } },
+    { content: { envelope: { signatures: [] } } },
+  ])
     for (const layout of ["tag", "file"] as const) {
-      const said = verdict(sign(lab, { claim: "attestation", layout, entryKind: "intoto 0.0.2", change: { body: (body) => ({ ...body, spec }) } }));
+      const said = verdict(
+        sign(lab, {
+          claim: "attestation",
+          layout,
+          entryKind: "intoto 0.0.2",
+          change: { body: (body) => ({ ...body, spec }) },
+        }),
+      );
       assert.match(said, /^refuted: (malformed|bad-log-proof)$/);
     }
 });
@@ -190,23 +255,48 @@ attack(74, "object identifiers of many or enormous arcs, and other fields of a t
     { signedContentType: arcs(50_000) },
     { nonce: new Uint8Array(100_000).fill(1) },
   ])
-    quickly(() => assert.match(verdict(sign(lab, { ...stamped, change: { token: () => token } })), /^proven$|^refuted: (malformed|bad-timestamp|over-limit)$/));
+    quickly(() =>
+      assert.match(
+        verdict(sign(lab, { ...stamped, change: { token: () => token } })),
+        /^proven$|^refuted: (malformed|bad-timestamp|over-limit)$/,
+      ),
+    );
 });
 
 /** Answers to every question of a kind as an attacker's registry gives them. */
 function answering(signed: Signed, kind: Question["kind"], value: unknown): Knowledge {
   return {
     answer: <Q extends Question>(question: Q): AnswerTo<Q> | undefined =>
-      question.kind === kind ? ({ state: "present", value, at: lab.now.toISOString(), from: "lab" } as AnswerTo<Q>) : signed.knowledge.answer(question),
+      question.kind === kind
+        ? ({ state: "present", value, at: lab.now.toISOString(), from: "lab" } as AnswerTo<Q>)
+        : signed.knowledge.answer(question),
   };
 }
 
 attack(75, "manifests and blobs that are something else: nothing, a page, an endless text, other bytes", () => {
-  for (const recipe of [{ layout: "tag" }, { layout: "artifact" }, {}, { claim: "attestation", layout: "tag" }, { claim: "attestation" }] as const) {
+  for (const recipe of [
+    { layout: "tag" },
+    { layout: "artifact" },
+    {},
+    { claim: "attestation", layout: "tag" },
+    { claim: "attestation" },
+  ] as const) {
     const signed = accepts(recipe);
-    for (const text of ["", "<html>404</html>", "null", "[]", "{}", "\0".repeat(1000), '{"schemaVersion":1}', "x".repeat(defaultLimits.manifestBytes + 1)])
+    for (const text of [
+      "",
+      "<html>404</html>",
+      "null",
+      "[]",
+      "{}",
+      "\0".repeat(1000),
+      '{"schemaVersion":1}',
+      "x".repeat(defaultLimits.manifestBytes + 1),
+    ])
       for (const kind of ["manifest", "blob"] as const)
-        assert.match(verdict(signed, { knowledge: answering(signed, kind, encodeUtf8(text)) }), /^refuted: (malformed|over-limit)$/);
+        assert.match(
+          verdict(signed, { knowledge: answering(signed, kind, encodeUtf8(text)) }),
+          /^refuted: (malformed|over-limit)$/,
+        );
   }
 });
 
@@ -232,7 +322,13 @@ attack(76, "a private key file with enormous derivation parameters, in the place
     cipher: { name: "nacl/secretbox", nonce: "AAAA" },
     ciphertext: "AAAA",
   });
-  for (const label of ["ENCRYPTED SIGSTORE PRIVATE KEY", "ENCRYPTED COSIGN PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "PRIVATE KEY", "EC PRIVATE KEY"])
+  for (const label of [
+    "ENCRYPTED SIGSTORE PRIVATE KEY",
+    "ENCRYPTED COSIGN PRIVATE KEY",
+    "ENCRYPTED PRIVATE KEY",
+    "PRIVATE KEY",
+    "EC PRIVATE KEY",
+  ])
     quickly(() => assert.is(brokenBy({ keys: { pem: pemOf(label, encodeUtf8(file)) } }), "malformed"));
   assert.is(brokenBy({ keys: { pem: lab.key().privatePem } }), "malformed");
   assert.is(brokenBy({ keys: { pem: lab.key().pem } }), undefined);

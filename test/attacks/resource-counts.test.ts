@@ -1,4 +1,7 @@
-/** Attacks by numbers and sizes: signatures, layers, entries, timestamps, subjects and blobs without end. What is over a bound is refused, and nothing over it is read. */
+/**
+ * Attacks by numbers and sizes: signatures, layers, entries, timestamps, subjects and blobs without end. What is over a
+ * bound is refused, and nothing over it is read.
+ */
 import { gzipSync } from "node:zlib";
 import * as assert from "uvu/assert";
 import type { SignatureVerifier } from "../../core/crypto/signature-verifier.ts";
@@ -32,32 +35,55 @@ const { attack, run } = attackSuite("resource-counts");
 
 const limited = (limits: Partial<Limits>) => ({ context: { limits: { ...defaultLimits, ...limits } } });
 const overLimit = (error: unknown): boolean => error instanceof EngineError && error.code === "over-limit";
-const many = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, index) => make(index));
+const many = <T>(count: number, make: (index: number) => T): T[] =>
+  Array.from({ length: count }, (_, index) => make(index));
 
 /** Knowledge in which one answer is another, and what was asked of it. */
-function instead(signed: Signed, kind: Question["kind"], value: unknown): { readonly knowledge: Knowledge; readonly asked: Question[] } {
+function instead(
+  signed: Signed,
+  kind: Question["kind"],
+  value: unknown,
+): { readonly knowledge: Knowledge; readonly asked: Question[] } {
   const asked: Question[] = [];
   const answer = (question: Question) => {
     asked.push(question);
-    return question.kind === kind ? { state: "present", value, at: lab.now.toISOString(), from: "lab" } : signed.knowledge.answer(question);
+    return question.kind === kind
+      ? { state: "present", value, at: lab.now.toISOString(), from: "lab" }
+      : signed.knowledge.answer(question);
   };
   return { knowledge: { answer } as Knowledge, asked };
 }
 
 attack(68, "a signature manifest of more than a thousand layers, a list of more than a thousand referrers", () => {
-  const layers = (count: number) => (manifest: Json) => ({ ...manifest, layers: [...manifest.layers, ...many(count - 1, () => manifest.layers[0])] });
+  const layers = (count: number) => (manifest: Json) => ({
+    ...manifest,
+    layers: [...manifest.layers, ...many(count - 1, () => manifest.layers[0])],
+  });
   const { layersPerManifest, referrers } = defaultLimits;
   for (const claim of ["signature", "attestation"] as const) {
     refuses("over-limit", { layout: "tag", claim, evidence: [] }, { manifest: layers(layersPerManifest + 1) });
-    assert.is(verdict(sign(lab, { layout: "tag", claim, evidence: [], change: { manifest: layers(layersPerManifest) } })), "proven");
+    assert.is(
+      verdict(sign(lab, { layout: "tag", claim, evidence: [], change: { manifest: layers(layersPerManifest) } })),
+      "proven",
+    );
   }
   const signed = accepts({});
   const listed = signed.knowledge.answer({ kind: "referrers", repository: signed.repository, digest: signed.digest });
   const [own] = listed?.state === "present" ? listed.value : [];
   const others = (count: number) =>
-    many(count, (index) => ({ ...own, artifactType: "application/vnd.other", digest: `sha256:${String(index).padStart(64, "0")}` }));
-  assert.is(verdict(signed, { knowledge: instead(signed, "referrers", [own, ...others(referrers)]).knowledge }), "refuted: over-limit");
-  assert.is(verdict(signed, { knowledge: instead(signed, "referrers", [...others(referrers - 1), own]).knowledge }), "proven");
+    many(count, (index) => ({
+      ...own,
+      artifactType: "application/vnd.other",
+      digest: `sha256:${String(index).padStart(64, "0")}`,
+    }));
+  assert.is(
+    verdict(signed, { knowledge: instead(signed, "referrers", [own, ...others(referrers)]).knowledge }),
+    "refuted: over-limit",
+  );
+  assert.is(
+    verdict(signed, { knowledge: instead(signed, "referrers", [...others(referrers - 1), own]).knowledge }),
+    "proven",
+  );
 });
 
 attack(68, "more candidates than are looked at, spread over several manifests, none of them good", () => {
@@ -70,7 +96,11 @@ attack(68, "more candidates than are looked at, spread over several manifests, n
       store: (store) => {
         for (const index of many(5, (at) => at)) {
           const json = JSON.parse(new TextDecoder().decode(kept?.bytes));
-          store.manifest("registry.lab.example/team/app", { ...json, annotations: { index: String(index) }, layers: many(4, () => json.layers[0]) });
+          store.manifest("registry.lab.example/team/app", {
+            ...json,
+            annotations: { index: String(index) },
+            layers: many(4, () => json.layers[0]),
+          });
         }
       },
     },
@@ -89,7 +119,11 @@ attack(68, "one image with very many signatures, in very many containers, and ve
     },
   };
   const repeated = (manifest: Json) => ({ ...manifest, layers: many(20, () => manifest.layers[0]) });
-  const wrong = sign(lab, { layout: "tag", evidence: [], change: { signingKey: () => lab.key("stranger"), manifest: repeated } });
+  const wrong = sign(lab, {
+    layout: "tag",
+    evidence: [],
+    change: { signingKey: () => lab.key("stranger"), manifest: repeated },
+  });
   const pod = (count: number) => (made: Json) => ({
     ...made,
     spec: { containers: many(count, (index) => ({ name: `c${index}`, image: `${wrong.repository}:${wrong.tag}` })) },
@@ -105,56 +139,87 @@ attack(68, "one image with very many signatures, in very many containers, and ve
   if (first === undefined) throw new Error("images");
   const knowledge: Knowledge = {
     answer: (question) =>
-      images.map((image) => image.knowledge.answer(question)).find((answer) => answer?.state === "present") ?? first.knowledge.answer(question),
+      images.map((image) => image.knowledge.answer(question)).find((answer) => answer?.state === "present") ??
+      first.knowledge.answer(question),
   };
   const each = (made: Json) => ({
     ...made,
-    spec: { containers: images.map(({ repository, tag }, index) => ({ name: `c${index}`, image: `${repository}:${tag}` })) },
+    spec: {
+      containers: images.map(({ repository, tag }, index) => ({ name: `c${index}`, image: `${repository}:${tag}` })),
+    },
   });
   assert.is(decide(first, counting, { knowledge, pod: each }).allowed, true);
-  const bounded = decide(first, counting, { knowledge, pod: each, engine: { limits: { signatureChecksPerDecision: 5 } } });
+  const bounded = decide(first, counting, {
+    knowledge,
+    pod: each,
+    engine: { limits: { signatureChecksPerDecision: 5 } },
+  });
   assert.is(bounded.allowed, false);
   assert.ok(bounded.results.some(({ failures }) => failures.some(({ code }) => code === "over-limit")));
 });
 
-attack(68, "a good image beside so many others that the decision's checks are used up: it is refused there, and nowhere else", () => {
-  const images = many(4, (index) => sign(lab, { layout: "tag", tag: `v${index}`, evidence: [] }));
-  const [first, last] = [images[0], images.at(-1)];
-  if (first === undefined || last === undefined) throw new Error("images");
-  const knowledge: Knowledge = {
-    answer: (question) =>
-      images.map((image) => image.knowledge.answer(question)).find((answer) => answer?.state === "present") ?? first.knowledge.answer(question),
-    version: () => "1",
-  };
-  const pod = (...these: readonly Signed[]) =>
-    requestFor({
-      apiVersion: "v1",
-      kind: "Pod",
-      metadata: { name: "app", namespace: "default" },
-      spec: { containers: these.map(({ repository, tag }, index) => ({ name: `c${index}`, image: `${repository}:${tag}` })) },
-    });
-  const { policies } = loadPolicies([{ name: "lab.yaml", text: JSON.stringify(policyFor(first)) }]);
-  for (const crypto of verifiers) {
-    const engine = createEngine({ policies, crypto, limits: { signatureChecksPerDecision: 3 } });
-    assert.is(engine.decide(pod(...images), knowledge, lab.now).allowed, false);
-    for (const image of images) assert.is(engine.decide(pod(image), knowledge, lab.now).allowed, true, image.tag);
-    assert.is(engine.decide(pod(...images), knowledge, lab.now).allowed, true, "what was verified since is remembered");
-  }
-});
+attack(
+  68,
+  "a good image beside so many others that the decision's checks are used up: it is refused there, and nowhere else",
+  () => {
+    const images = many(4, (index) => sign(lab, { layout: "tag", tag: `v${index}`, evidence: [] }));
+    const [first, last] = [images[0], images.at(-1)];
+    if (first === undefined || last === undefined) throw new Error("images");
+    const knowledge: Knowledge = {
+      answer: (question) =>
+        images.map((image) => image.knowledge.answer(question)).find((answer) => answer?.state === "present") ??
+        first.knowledge.answer(question),
+      version: () => "1",
+    };
+    const pod = (...these: readonly Signed[]) =>
+      requestFor({
+        apiVersion: "v1",
+        kind: "Pod",
+        metadata: { name: "app", namespace: "default" },
+        spec: {
+          containers: these.map(({ repository, tag }, index) => ({ name: `c${index}`, image: `${repository}:${tag}` })),
+        },
+      });
+    const { policies } = loadPolicies([{ name: "lab.yaml", text: JSON.stringify(policyFor(first)) }]);
+    for (const crypto of verifiers) {
+      const engine = createEngine({ policies, crypto, limits: { signatureChecksPerDecision: 3 } });
+      assert.is(engine.decide(pod(...images), knowledge, lab.now).allowed, false);
+      for (const image of images) assert.is(engine.decide(pod(image), knowledge, lab.now).allowed, true, image.tag);
+      assert.is(
+        engine.decide(pod(...images), knowledge, lab.now).allowed,
+        true,
+        "what was verified since is remembered",
+      );
+    }
+  },
+);
 
 attack(68, "the statement that does not meet the conditions behind so many others that a bound cuts it off", () => {
-  const stated = (approved: boolean): Signed => sign(lab, { claim: "attestation", layout: "tag", evidence: [], predicate: { approved } });
+  const stated = (approved: boolean): Signed =>
+    sign(lab, { claim: "attestation", layout: "tag", evidence: [], predicate: { approved } });
   const strangers = many(4, (index) =>
-    sign(lab, { claim: "attestation", layout: "tag", evidence: [], predicate: { index }, change: { signingKey: () => lab.key("stranger") } }),
+    sign(lab, {
+      claim: "attestation",
+      layout: "tag",
+      evidence: [],
+      predicate: { index },
+      change: { signingKey: () => lab.key("stranger") },
+    }),
   );
   const holding = (policy: Json): Json => {
-    policy.spec.rules[0].verifyImages[0].attestations[0].conditions = [{ all: [{ key: "{{ approved }}", operator: "Equals", value: true }] }];
+    policy.spec.rules[0].verifyImages[0].attestations[0].conditions = [
+      { all: [{ key: "{{ approved }}", operator: "Equals", value: true }] },
+    ];
     return policy;
   };
   const good = together(stated(true), ...strangers);
   const hidden = together(stated(true), ...strangers, stated(false));
   for (const verifier of verifiers)
-    for (const limits of [{ signatureChecksPerImage: 5 }, { signatureChecksPerDecision: 5 }, { layersPerManifest: 5 }]) {
+    for (const limits of [
+      { signatureChecksPerImage: 5 },
+      { signatureChecksPerDecision: 5 },
+      { layersPerManifest: 5 },
+    ]) {
       assert.is(decide(good, verifier, { policy: holding, engine: { limits } }).allowed, true);
       const decision = decide(hidden, verifier, { policy: holding, engine: { limits } });
       assert.is(decision.allowed, false, JSON.stringify(limits));
@@ -163,8 +228,17 @@ attack(68, "the statement that does not meet the conditions behind so many other
 });
 
 attack(69, "a layer or bundle that its descriptor says is huge: the blob is not asked for", () => {
-  const huge = (manifest: Json) => ({ ...manifest, layers: manifest.layers.map((layer: Json) => ({ ...layer, size: 2 ** 40 })) });
-  for (const recipe of [{ layout: "tag" }, { layout: "tag", claim: "attestation" }, { layout: "artifact" }, {}, { claim: "attestation" }] as const) {
+  const huge = (manifest: Json) => ({
+    ...manifest,
+    layers: manifest.layers.map((layer: Json) => ({ ...layer, size: 2 ** 40 })),
+  });
+  for (const recipe of [
+    { layout: "tag" },
+    { layout: "tag", claim: "attestation" },
+    { layout: "artifact" },
+    {},
+    { claim: "attestation" },
+  ] as const) {
     const signed = refuses("over-limit", recipe, { manifest: huge });
     const { knowledge, asked } = instead(signed, "cluster", undefined);
     verdict(signed, { knowledge });
@@ -173,17 +247,32 @@ attack(69, "a layer or bundle that its descriptor says is huge: the blob is not 
 });
 
 attack(69, "a layer or bundle that is larger than its descriptor says, or than anything may be", () => {
-  for (const recipe of [{ layout: "tag" }, { layout: "tag", claim: "attestation" }, { layout: "artifact" }, {}, { claim: "attestation" }] as const) {
-    const stating = (size: number) => (manifest: Json) => ({ ...manifest, layers: manifest.layers.map((layer: Json) => ({ ...layer, size })) });
+  for (const recipe of [
+    { layout: "tag" },
+    { layout: "tag", claim: "attestation" },
+    { layout: "artifact" },
+    {},
+    { claim: "attestation" },
+  ] as const) {
+    const stating = (size: number) => (manifest: Json) => ({
+      ...manifest,
+      layers: manifest.layers.map((layer: Json) => ({ ...layer, size })),
+    });
     refuses("malformed", recipe, { manifest: stating(1) });
     refuses("malformed", recipe, { manifest: stating(1_000_000) });
-    assert.is(verdict(sign(lab, { ...recipe, change: { manifest: stating(1) } }), limited({ blobBytes: 64, bundleBytes: 64 })), "refuted: over-limit");
+    assert.is(
+      verdict(sign(lab, { ...recipe, change: { manifest: stating(1) } }), limited({ blobBytes: 64, bundleBytes: 64 })),
+      "refuted: over-limit",
+    );
   }
 });
 
 attack(69, "one blob as large as may be, named as often as may be", () => {
   const recipe: Recipe = { layout: "tag", evidence: [], annotations: { fill: "x".repeat(100_000) } };
-  const repeated = (manifest: Json) => ({ ...manifest, layers: many(defaultLimits.layersPerManifest, () => manifest.layers[0]) });
+  const repeated = (manifest: Json) => ({
+    ...manifest,
+    layers: many(defaultLimits.layersPerManifest, () => manifest.layers[0]),
+  });
   const wrong = { manifest: repeated, signingKey: () => lab.key("stranger") };
   refuses("over-limit, wrong-key", recipe, wrong, limited({ signatureBytesPerImage: 2_000_000 }));
   assert.is(verdict(sign(lab, { ...recipe, change: { manifest: repeated } })), "proven");
@@ -192,7 +281,10 @@ attack(69, "one blob as large as may be, named as often as may be", () => {
 
 attack(63, "very many signatures on very many envelopes, by a key that costs very much", () => {
   const recipe: Recipe = { layout: "tag", claim: "attestation", evidence: [] };
-  const envelope = (made: Json) => ({ ...made, signatures: many(defaultLimits.envelopeSignatures, () => ({ ...made.signatures[0], sig: "AAAA" })) });
+  const envelope = (made: Json) => ({
+    ...made,
+    signatures: many(defaultLimits.envelopeSignatures, () => ({ ...made.signatures[0], sig: "AAAA" })),
+  });
   const manifest = (made: Json) => ({ ...made, layers: many(200, () => made.layers[0]) });
   refuses("wrong-key, over-limit", recipe, { envelope, manifest }, limited({ signatureChecksPerImage: 250 }));
   assert.is(defaultLimits.signatureChecksPerImage, 10_000);
@@ -200,7 +292,10 @@ attack(63, "very many signatures on very many envelopes, by a key that costs ver
   assert.is(verdict(own), "proven");
   assert.is(verdict(own, limited({ signatureChecksPerImage: 10 })), "proven");
   assert.is(
-    verdict(sign(lab, { ...recipe, change: { signingKey: () => lab.key("stranger") } }), limited({ signatureChecksPerImage: 0 })),
+    verdict(
+      sign(lab, { ...recipe, change: { signingKey: () => lab.key("stranger") } }),
+      limited({ signatureChecksPerImage: 0 }),
+    ),
     "refuted: over-limit",
   );
 });
@@ -208,7 +303,10 @@ attack(63, "very many signatures on very many envelopes, by a key that costs ver
 attack(69, "a manifest of more bytes than are read", () => {
   const padded = (bytes: number) => (manifest: Json) => ({ ...manifest, annotations: { fill: "x".repeat(bytes) } });
   refuses("over-limit", { layout: "tag" }, { manifest: padded(defaultLimits.manifestBytes) });
-  assert.is(verdict(sign(lab, { layout: "tag", change: { manifest: padded(defaultLimits.manifestBytes / 2) } })), "proven");
+  assert.is(
+    verdict(sign(lab, { layout: "tag", change: { manifest: padded(defaultLimits.manifestBytes / 2) } })),
+    "proven",
+  );
 });
 
 attack(70, "layers without number, as a list and as an index", () => {
@@ -227,22 +325,31 @@ attack(70, "layers without number, as a list and as an index", () => {
   if (image !== undefined) store.manifests.push(image);
   const { bytes: _, ...child } = store.manifest(signed.repository, kept?.bytes);
   store.manifest(signed.repository, { schemaVersion: 2, manifests: [child] }, signatureTag(signed.digest, "signature"));
-  assert.is(verdict(signed, { knowledge: withTrust(store.knowledge(), signed.trustedRoot, lab.now) }), "refuted: malformed");
+  assert.is(
+    verdict(signed, { knowledge: withTrust(store.knowledge(), signed.trustedRoot, lab.now) }),
+    "refuted: malformed",
+  );
 });
 
 const inMaterial = (change: (material: Json) => Json) => ({
-  bundle: (json: Json) => ({ ...json, verificationMaterial: { ...json.verificationMaterial, ...change(json.verificationMaterial) } }),
+  bundle: (json: Json) => ({
+    ...json,
+    verificationMaterial: { ...json.verificationMaterial, ...change(json.verificationMaterial) },
+  }),
 });
 
 attack(71, "more than thirty-two log entries or timestamps in a bundle", () => {
   for (const recipe of [{ by: "certificate" }, { layout: "file", by: "certificate" }] as const) {
-    const entries = (count: number) => inMaterial(({ tlogEntries }) => ({ tlogEntries: many(count, () => tlogEntries[0]) }));
+    const entries = (count: number) =>
+      inMaterial(({ tlogEntries }) => ({ tlogEntries: many(count, () => tlogEntries[0]) }));
     refuses("over-limit", recipe, entries(defaultLimits.logEntries + 1));
     refuses("over-limit", recipe, entries(5000));
     // One entry again and again is none the better: it is refused for that.
     refuses("bad-log-proof", recipe, entries(defaultLimits.logEntries));
     const stamped: Recipe = { ...recipe, evidence: ["rekor2", "timestamp"] };
-    const timestamps = (count: number) => ({ timestamps: ([first]: readonly Uint8Array[]) => many(count, () => first as Uint8Array) });
+    const timestamps = (count: number) => ({
+      timestamps: ([first]: readonly Uint8Array[]) => many(count, () => first as Uint8Array),
+    });
     refuses("over-limit", stamped, timestamps(defaultLimits.timestamps + 1));
     assert.is(verdict(sign(lab, { ...stamped, change: timestamps(defaultLimits.timestamps) })), "proven");
   }
@@ -250,21 +357,36 @@ attack(71, "more than thirty-two log entries or timestamps in a bundle", () => {
 
 attack(71, "thousands of subjects, of digests of one subject, of signatures on an envelope", () => {
   const other = (index: number): Json => ({ name: `other ${index}`, digest: { sha256: "0".repeat(64) } });
-  const subjects = (count: number) => ({ payload: (payload: Json) => ({ ...payload, subject: [...many(count - 1, other), ...payload.subject] }) });
+  const subjects = (count: number) => ({
+    payload: (payload: Json) => ({ ...payload, subject: [...many(count - 1, other), ...payload.subject] }),
+  });
   const digests = (count: number) => ({
     payload: (payload: Json) => {
       const [own] = payload.subject;
-      return { ...payload, subject: [{ ...own, digest: { ...Object.fromEntries(many(count - 1, (index) => [`x${index}`, "00"])), ...own.digest } }] };
+      return {
+        ...payload,
+        subject: [
+          { ...own, digest: { ...Object.fromEntries(many(count - 1, (index) => [`x${index}`, "00"])), ...own.digest } },
+        ],
+      };
     },
   });
-  for (const recipe of [{ claim: "attestation", layout: "tag", evidence: [] }, { claim: "attestation", evidence: [] }, { evidence: [] }] as const) {
+  for (const recipe of [
+    { claim: "attestation", layout: "tag", evidence: [] },
+    { claim: "attestation", evidence: [] },
+    { evidence: [] },
+  ] as const) {
     refuses("over-limit", recipe, subjects(defaultLimits.statementSubjects + 1));
     assert.is(verdict(sign(lab, { ...recipe, change: subjects(defaultLimits.statementSubjects) })), "proven");
     refuses("over-limit", recipe, digests(defaultLimits.digestsPerSubject + 1));
     assert.is(verdict(sign(lab, { ...recipe, change: digests(defaultLimits.digestsPerSubject) })), "proven");
   }
-  const repeated = (envelope: Json) => ({ ...envelope, signatures: many(defaultLimits.envelopeSignatures + 1, () => envelope.signatures[0]) });
-  for (const layout of ["tag", "bundle"] as const) refuses("over-limit", { claim: "attestation", layout, evidence: [] }, { envelope: repeated });
+  const repeated = (envelope: Json) => ({
+    ...envelope,
+    signatures: many(defaultLimits.envelopeSignatures + 1, () => envelope.signatures[0]),
+  });
+  for (const layout of ["tag", "bundle"] as const)
+    refuses("over-limit", { claim: "attestation", layout, evidence: [] }, { envelope: repeated });
 });
 
 attack(71, "certificates, extensions, SCTs and signatures on a checkpoint beyond their bounds", () => {
@@ -280,25 +402,44 @@ attack(71, "certificates, extensions, SCTs and signatures on a checkpoint beyond
   assert.is(verdict(sign(lab, { ...old, change: chain(2) })), "proven");
   const keyless: Recipe = { by: "certificate" };
   const extension = (index: number) => ({ ...unknownExtension(false), id: `1.3.6.1.4.1.57264.99.${100 + index}` });
-  const extended = (count: number) => ({ leaf: (spec: Json) => ({ ...spec, extensions: [...spec.extensions, ...many(count, extension)] }) });
+  const extended = (count: number) => ({
+    leaf: (spec: Json) => ({ ...spec, extensions: [...spec.extensions, ...many(count, extension)] }),
+  });
   refuses("over-limit", keyless, extended(defaultLimits.extensionsPerCertificate));
   assert.is(verdict(sign(lab, { ...keyless, change: extended(50) })), "proven");
-  refuses("over-limit", keyless, { certificateTimestamps: (all) => many(defaultLimits.signedCertificateTimestamps + 1, () => all[0] as never) });
-  refuses("over-limit", { evidence: ["rekor2"] }, { rekor2: { checkpoint: { cosigners: many(defaultLimits.checkpointSignatures, () => lab.witness()) } } });
-  assert.is(verdict(sign(lab, { evidence: ["rekor2"], change: { rekor2: { checkpoint: { cosigners: [lab.witness()] } } } })), "proven");
+  refuses("over-limit", keyless, {
+    certificateTimestamps: (all) => many(defaultLimits.signedCertificateTimestamps + 1, () => all[0] as never),
+  });
+  refuses(
+    "over-limit",
+    { evidence: ["rekor2"] },
+    { rekor2: { checkpoint: { cosigners: many(defaultLimits.checkpointSignatures, () => lab.witness()) } } },
+  );
+  assert.is(
+    verdict(sign(lab, { evidence: ["rekor2"], change: { rekor2: { checkpoint: { cosigners: [lab.witness()] } } } })),
+    "proven",
+  );
 });
 
 attack(71, "certificates in a token, in the policy's chain for timestamps, in a layer's chain", () => {
   const stamped: Recipe = { by: "certificate", evidence: ["rekor2", "timestamp"] };
-  const bag = (count: number) => ({ token: () => ({ certificates: [...lab.timestampAuthority.chain, ...many(count, () => lab.authority.root)] }) });
+  const bag = (count: number) => ({
+    token: () => ({ certificates: [...lab.timestampAuthority.chain, ...many(count, () => lab.authority.root)] }),
+  });
   refuses("over-limit", stamped, bag(defaultLimits.certificatesPerChain));
   const { root } = lab.timestampAuthority.authority;
-  const policy = (count: number) => ({ keys: { pem: lab.key().pem }, ctlog: { ignoreSCT: false, tsaCertChain: many(count, () => root.pem).join("") } });
+  const policy = (count: number) => ({
+    keys: { pem: lab.key().pem },
+    ctlog: { ignoreSCT: false, tsaCertChain: many(count, () => root.pem).join("") },
+  });
   assert.throws(() => compileAttestor(policy(13)), overLimit);
   compileAttestor(policy(2));
   const roots = (spec: Json) => ({ keyless: { ...spec.keyless, roots: lab.authority.root.pem } });
   const parents = (count: number) => ({
-    layer: (annotations: Record<string, string>) => ({ ...annotations, "dev.sigstore.cosign/chain": many(count, () => lab.authority.chain[0]?.pem).join("") }),
+    layer: (annotations: Record<string, string>) => ({
+      ...annotations,
+      "dev.sigstore.cosign/chain": many(count, () => lab.authority.chain[0]?.pem).join(""),
+    }),
   });
   const layer: Recipe = { by: "certificate", layout: "tag", change: { attestor: roots } };
   refuses("over-limit", layer, parents(defaultLimits.certificatesPerChain + 1));
@@ -311,7 +452,9 @@ attack(72, "a compressed bundle, small as it is and large as it would be", () =>
       const json = JSON.parse(new TextDecoder().decode(kept?.bytes));
       const bundle = held.blobs.at(-1)?.bytes ?? new Uint8Array(0);
       const packed = pack(bundle);
-      json.layers = [{ ...json.layers[0], ...held.blob(kept?.repository ?? "", packed, mediaType ?? json.layers[0].mediaType) }];
+      json.layers = [
+        { ...json.layers[0], ...held.blob(kept?.repository ?? "", packed, mediaType ?? json.layers[0].mediaType) },
+      ];
       held.manifest(kept?.repository ?? "", json);
     },
   });
@@ -331,7 +474,8 @@ attack(72, "a compressed bundle, small as it is and large as it would be", () =>
 
 attack(72, "a compressed payload in a layer, signed as it is", () => {
   const zipped = (payload: Json): Uint8Array => gzipSync(jsonBytes(payload));
-  for (const claim of ["signature", "attestation"] as const) refuses("malformed", { layout: "tag", claim, evidence: [] }, { payload: zipped });
+  for (const claim of ["signature", "attestation"] as const)
+    refuses("malformed", { layout: "tag", claim, evidence: [] }, { payload: zipped });
   const bomb = gzipSync(new Uint8Array(64 * 1024 * 1024));
   refuses("malformed", { layout: "tag", evidence: [] }, { payload: () => bomb });
 });

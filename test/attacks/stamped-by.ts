@@ -1,4 +1,7 @@
-/** Timestamps in every layout that has them: the forms that attacks are tried on, and tokens by any authority beside trust in any. */
+/**
+ * Timestamps in every layout that has them: the forms that attacks are tried on, and tokens by any authority beside
+ * trust in any.
+ */
 import * as assert from "uvu/assert";
 import { encodeBase64 } from "../../core/encoding/base64.ts";
 import {
@@ -32,11 +35,13 @@ const two = [forms[0], forms[5]] as readonly Recipe[];
 
 /** The verdict on forms under a change. */
 export function expect(wanted: string, change: Changes, among = two): void {
-  for (const form of among) assert.is(verdict(sign(lab, { by: "certificate", ...form, change })), wanted, JSON.stringify(form));
+  for (const form of among)
+    assert.is(verdict(sign(lab, { by: "certificate", ...form, change })), wanted, JSON.stringify(form));
 }
 
 export const isLayer = ({ recipe }: Making): boolean => recipe.layout === "tag" || recipe.layout === "artifact";
-export const stampedBytes = (making: Making): Uint8Array => (isLayer(making) && making.envelope !== undefined ? making.envelope : making.signature);
+export const stampedBytes = (making: Making): Uint8Array =>
+  isLayer(making) && making.envelope !== undefined ? making.envelope : making.signature;
 
 export interface Trusting {
   /** Whose tokens are in the signature; trusted is what `listed` says. */
@@ -47,13 +52,22 @@ export interface Trusting {
 }
 
 /** Tokens by `tsa`, and trust in it: by the trusted root for bundles, by the policy for layers. */
-export function stampedBy(tsa: LabTimestampAuthority, { tokens = [{}], at = lab.loggedAt, listed = tsa.chain, validFor = lab.period }: Trusting = {}): Changes {
+export function stampedBy(
+  tsa: LabTimestampAuthority,
+  { tokens = [{}], at = lab.loggedAt, listed = tsa.chain, validFor = lab.period }: Trusting = {},
+): Changes {
   return {
     timestamps: (_, making) => tokens.map((token) => tsa.stamp(stampedBytes(making), at, token)),
     trustedRoot: (root) => {
       const certificates = listed.map(({ der }) => ({ rawBytes: encodeBase64(der) }));
-      return { ...root, timestampAuthorities: [{ ...timestampAuthorityInstance(tsa, validFor), certChain: { certificates } }] };
+      return {
+        ...root,
+        timestampAuthorities: [{ ...timestampAuthorityInstance(tsa, validFor), certChain: { certificates } }],
+      };
     },
-    attestor: (spec, making) => (isLayer(making) ? { ...spec, ctlog: { ignoreSCT: false, tsaCertChain: listed.map(({ pem }) => pem).join("") } } : spec),
+    attestor: (spec, making) =>
+      isLayer(making)
+        ? { ...spec, ctlog: { ignoreSCT: false, tsaCertChain: listed.map(({ pem }) => pem).join("") } }
+        : spec,
   };
 }

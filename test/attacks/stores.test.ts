@@ -1,4 +1,7 @@
-/** Attacks on what is kept and what reads it: folders and mirrors with other bytes, floors that are forgotten, commands that report success for less than was asked. */
+/**
+ * Attacks on what is kept and what reads it: folders and mirrors with other bytes, floors that are forgotten, commands
+ * that report success for less than was asked.
+ */
 import * as assert from "uvu/assert";
 import type { Knowledge } from "../../core/question.ts";
 import { nodeVerifier } from "../../proxy/crypto-node.ts";
@@ -18,10 +21,13 @@ async function exitOf(signed: Signed, command: string, ...words: readonly string
   const folder = tempFolder();
   signed.store.write(folder);
   const key = ["--key", "key.pub", "--trusted-root", "root.json"];
-  const { exit } = await runCli([command, "--layout", folder, "--complete", ...key, ...words, `${signed.repository}:${signed.tag}`], {
-    files: { "key.pub": lab.key().pem, "root.json": signed.trustedRoot },
-    now: lab.now.toISOString(),
-  });
+  const { exit } = await runCli(
+    [command, "--layout", folder, "--complete", ...key, ...words, `${signed.repository}:${signed.tag}`],
+    {
+      files: { "key.pub": lab.key().pem, "root.json": signed.trustedRoot },
+      now: lab.now.toISOString(),
+    },
+  );
   return exit;
 }
 
@@ -33,7 +39,10 @@ attack(54, "the command for attestations, for a type of which there is none", as
     assert.is(await exitOf(signed, "verify-attestation", "--type", signed.predicateType), 0);
     for (const type of ["slsaprovenance", "spdx", "custom", `${signed.predicateType}/`])
       assert.is(await exitOf(signed, "verify-attestation", "--type", type), 10);
-    const relabelled = sign(lab, { ...recipe, change: { payload: (payload) => ({ ...payload, predicateType: "https://spdx.dev/Document" }) } });
+    const relabelled = sign(lab, {
+      ...recipe,
+      change: { payload: (payload) => ({ ...payload, predicateType: "https://spdx.dev/Document" }) },
+    });
     assert.is(await exitOf(relabelled, "verify-attestation", "--type", relabelled.predicateType), 10);
   }
 });
@@ -60,7 +69,8 @@ const mirrored = (signed: Signed): string =>
     addLayout(mirror, folder, { complete: true });
     mirror.writer().pin({ kind: "trusted-root", name: "public-good", bytes: signed.trustedRoot }, origin);
   });
-const verdictIn = (signed: Signed, folder: string): string => reading(folder, (mirror) => verdict(signed, { knowledge: mirror.knowledge() }));
+const verdictIn = (signed: Signed, folder: string): string =>
+  reading(folder, (mirror) => verdict(signed, { knowledge: mirror.knowledge() }));
 const ignoring = (policy: Json): Json => ({ ...policy, spec: { ...policy.spec, failurePolicy: "Ignore" } });
 
 attack(78, "a mirror whose bytes, answers or pins were changed: damage, which nothing overlooks", () => {
@@ -94,8 +104,13 @@ attack(89, "a mirror that saw newer metadata, brought an older state of the repo
     writtenMirror((mirror) => mirror.writer().setAnswer(question, { state: "present", value, ...origin }), folder);
     return reading(folder, (mirror) => {
       const held = mirror.knowledge();
-      const knowledge: Knowledge = { answer: (asked) => (asked.kind === "trusted-root" ? held : signed.knowledge).answer(asked) };
-      const settings = { trustRoot: "lab", trust: { initialRoots: { lab: repository.rootHistory[0] as Uint8Array }, mode: "enforce" } } as const;
+      const knowledge: Knowledge = {
+        answer: (asked) => (asked.kind === "trusted-root" ? held : signed.knowledge).answer(asked),
+      };
+      const settings = {
+        trustRoot: "lab",
+        trust: { initialRoots: { lab: repository.rootHistory[0] as Uint8Array }, mode: "enforce" },
+      } as const;
       return decide(signed, nodeVerifier, { knowledge, engine: { settings } }).allowed;
     });
   };

@@ -37,47 +37,75 @@ const between = issuers.slice(0, -1);
 
 attack(45, "a good certificate first in the bag, the token signed by one for code signing", () => {
   expect("proven", stampedBy(authority, { listed: issuers }));
-  expect("refuted: bad-timestamp", stampedBy(authority, { listed: issuers, tokens: [{ ...byAttacker, certificates: [ofAttacker, ...between] }] }));
+  expect(
+    "refuted: bad-timestamp",
+    stampedBy(authority, { listed: issuers, tokens: [{ ...byAttacker, certificates: [ofAttacker, ...between] }] }),
+  );
   const bag = [authority.certificate, ofAttacker, ...between];
-  expect("refuted: bad-timestamp", stampedBy(authority, { listed: issuers, tokens: [{ ...byAttacker, certificates: bag }] }));
+  expect(
+    "refuted: bad-timestamp",
+    stampedBy(authority, { listed: issuers, tokens: [{ ...byAttacker, certificates: bag }] }),
+  );
   expect("refuted: bad-timestamp", stampedBy(authority, { tokens: [{ ...byAttacker, certificates: bag }] }));
 });
 
-attack(45, "the signer is named with the attacker's certificate beside it, or the good one is named by the attacker's token", () => {
-  const bag = [authority.certificate, ofAttacker, ...between];
-  for (const token of [
-    { ...byAttacker, signer: authority.certificate },
-    { ...byAttacker, names: authority.certificate },
-    { key: attacker, signer: authority.certificate },
-    { names: ofAttacker },
-  ])
-    for (const listed of [issuers, authority.chain])
-      expect("refuted: bad-timestamp", stampedBy(authority, { listed, tokens: [{ ...token, certificates: bag }] }));
-});
+attack(
+  45,
+  "the signer is named with the attacker's certificate beside it, or the good one is named by the attacker's token",
+  () => {
+    const bag = [authority.certificate, ofAttacker, ...between];
+    for (const token of [
+      { ...byAttacker, signer: authority.certificate },
+      { ...byAttacker, names: authority.certificate },
+      { key: attacker, signer: authority.certificate },
+      { names: ofAttacker },
+    ])
+      for (const listed of [issuers, authority.chain])
+        expect("refuted: bad-timestamp", stampedBy(authority, { listed, tokens: [{ ...token, certificates: bag }] }));
+  },
+);
 
 attack(45, "a forged certificate with the signer's name and number in the bag, before or after it", () => {
   const forged = authority.authority.issue({ ...authority.certificate.spec, key: attacker }, attacker);
-  const bag = (certificates: readonly LabCertificate[]): Partial<TokenSpec> => ({ ...byAttacker, signer: forged, names: forged, certificates });
+  const bag = (certificates: readonly LabCertificate[]): Partial<TokenSpec> => ({
+    ...byAttacker,
+    signer: forged,
+    names: forged,
+    certificates,
+  });
   for (const listed of [issuers, authority.chain]) {
     expect("refuted: bad-timestamp", stampedBy(authority, { listed, tokens: [bag([forged, ...between])] }));
-    expect("refuted: bad-timestamp", stampedBy(authority, { listed, tokens: [bag([forged, authority.certificate, ...between])] }));
-    expect("refuted: bad-timestamp", stampedBy(authority, { listed, tokens: [bag([authority.certificate, forged, ...between])] }));
+    expect(
+      "refuted: bad-timestamp",
+      stampedBy(authority, { listed, tokens: [bag([forged, authority.certificate, ...between])] }),
+    );
+    expect(
+      "refuted: bad-timestamp",
+      stampedBy(authority, { listed, tokens: [bag([authority.certificate, forged, ...between])] }),
+    );
   }
 });
 
-attack(45, "a good token with a forged twin of its signer's certificate in the bag: nobody guesses which one is meant", () => {
-  const forged = authority.authority.issue({ ...authority.certificate.spec, key: attacker }, attacker);
-  for (const listed of [issuers, authority.chain])
-    for (const certificates of [
-      [authority.certificate, forged, ...between],
-      [forged, authority.certificate, ...between],
-    ])
-      expect("refuted: bad-timestamp", stampedBy(authority, { listed, tokens: [{ certificates }] }));
-});
+attack(
+  45,
+  "a good token with a forged twin of its signer's certificate in the bag: nobody guesses which one is meant",
+  () => {
+    const forged = authority.authority.issue({ ...authority.certificate.spec, key: attacker }, attacker);
+    for (const listed of [issuers, authority.chain])
+      for (const certificates of [
+        [authority.certificate, forged, ...between],
+        [forged, authority.certificate, ...between],
+      ])
+        expect("refuted: bad-timestamp", stampedBy(authority, { listed, tokens: [{ certificates }] }));
+  },
+);
 
 attack(45, "must be accepted: a stranger's certificate first in the bag of a good token judges nothing", () => {
   for (const listed of [issuers, authority.chain])
-    expect("proven", stampedBy(authority, { listed, tokens: [{ certificates: [ofAttacker, authority.certificate, ...between] }] }));
+    expect(
+      "proven",
+      stampedBy(authority, { listed, tokens: [{ certificates: [ofAttacker, authority.certificate, ...between] }] }),
+    );
   expect("proven", stampedBy(authority, { tokens: [{ certificates: [] }] }));
 });
 
@@ -91,7 +119,9 @@ attack(46, "a token over what was signed, not over the signature", () => {
   expect("refuted: bad-timestamp", { stamped: (_, { payload }) => payload }, forms);
   expect("refuted: bad-timestamp", { stamped: (_, { certificate }) => certificate?.der ?? new Uint8Array(0) });
   // An attestation's layer is stamped whole, a bundle's envelope by its signature: neither passes for the other.
-  expect("refuted: bad-timestamp", { stamped: (_, making) => (isLayer(making) && making.envelope !== undefined ? making.signature : making.payload) });
+  expect("refuted: bad-timestamp", {
+    stamped: (_, making) => (isLayer(making) && making.envelope !== undefined ? making.signature : making.payload),
+  });
 });
 
 attack(46, "the token of another signature of the same payload by the same key", () => {
@@ -99,7 +129,13 @@ attack(46, "the token of another signature of the same payload by the same key",
   const other = sign(lab, { by: "certificate", evidence: ["rekor2", "timestamp"], claim: "attestation" });
   assert.is(verdict(first), "proven");
   assert.is(
-    verdict(sign(lab, { by: "certificate", evidence: ["rekor2", "timestamp"], change: { timestamps: () => other.timestamps } })),
+    verdict(
+      sign(lab, {
+        by: "certificate",
+        evidence: ["rekor2", "timestamp"],
+        change: { timestamps: () => other.timestamps },
+      }),
+    ),
     "refuted: bad-timestamp",
   );
 });
@@ -109,7 +145,12 @@ attack(47, "an authority of the same names and other keys, which brings its whol
   const stamp = (certificates: readonly LabCertificate[]): Changes => ({
     timestamps: (_, making) => [stranger.stamp(stampedBytes(making), lab.loggedAt, { certificates })],
   });
-  for (const bag of [stranger.chain, stranger.chain.slice(0, -1), [], [stranger.certificate, ...stranger.authority.chain, ...issuers]])
+  for (const bag of [
+    stranger.chain,
+    stranger.chain.slice(0, -1),
+    [],
+    [stranger.certificate, ...stranger.authority.chain, ...issuers],
+  ])
     expect("refuted: bad-timestamp", stamp(bag));
   expect("proven", stampedBy(stranger));
 });
@@ -119,7 +160,10 @@ attack(47, "an intermediate of the stranger's own that bears the name of the tru
   const stranger = lab.makeTimestampAuthority("other", { intermediates: 1 });
   const own = stranger.authority.issue({ ...stranger.authority.issuer.certificate.spec, issuer: root });
   const tokens = [{ certificates: [stranger.certificate, own, ...issuers] }];
-  expect("refuted: bad-timestamp", { ...stampedBy(authority), timestamps: stampedBy(stranger, { tokens }).timestamps } as Changes);
+  expect("refuted: bad-timestamp", {
+    ...stampedBy(authority),
+    timestamps: stampedBy(stranger, { tokens }).timestamps,
+  } as Changes);
   expect("refuted: bad-timestamp", stampedBy(stranger, { tokens, listed: issuers }));
 });
 
@@ -131,7 +175,10 @@ attack(47, "another signer of the same authority, where the trusted root names t
   expect("refuted: bad-timestamp", stampedBy(authority, { listed: authority.chain, tokens }));
 });
 
-const unusual = (name: string, change: (extensions: LabCertificate["spec"]["extensions"]) => LabCertificate["spec"]["extensions"]): LabTimestampAuthority =>
+const unusual = (
+  name: string,
+  change: (extensions: LabCertificate["spec"]["extensions"]) => LabCertificate["spec"]["extensions"],
+): LabTimestampAuthority =>
   lab.makeTimestampAuthority(name, { leaf: (spec) => ({ ...spec, extensions: change(spec.extensions) }) });
 const withPurposes = (name: string, ids: readonly string[], critical: boolean): LabTimestampAuthority =>
   unusual(name, (all) => withExtension(all, extensionId.extendedKeyUsage, extendedKeyUsage(ids, critical)));
@@ -158,15 +205,23 @@ attack(48, "the signer is an authority, or one that issues it signs in its place
   for (const listed of [tsa.chain, tsa.authority.chain]) expect("refuted: bad-timestamp", stampedBy(tsa, { listed }));
   const { key, certificate } = authority.authority.issuer;
   for (const listed of [authority.chain, issuers])
-    expect("refuted: bad-timestamp", stampedBy(authority, { listed, tokens: [{ key, signer: certificate, names: certificate }] }));
+    expect(
+      "refuted: bad-timestamp",
+      stampedBy(authority, { listed, tokens: [{ key, signer: certificate, names: certificate }] }),
+    );
 });
 
 attack(48, "a timestamping certificate under an authority for code signing alone", () => {
   const spec = lab.authority.leaf(attacker, lab.period.start, lab.period.end, []);
-  const extensions = withExtension(spec.extensions, extensionId.extendedKeyUsage, extendedKeyUsage([purposes.timeStamping], true));
+  const extensions = withExtension(
+    spec.extensions,
+    extensionId.extendedKeyUsage,
+    extendedKeyUsage([purposes.timeStamping], true),
+  );
   const own = lab.authority.issue({ ...spec, subject: "timestamps", extensions });
   const tokens = [{ key: attacker, signer: own, names: own, certificates: [own, ...lab.authority.chain] }];
-  for (const listed of [lab.authority.chain, [own, ...lab.authority.chain]]) expect("refuted: bad-timestamp", stampedBy(authority, { listed, tokens }));
+  for (const listed of [lab.authority.chain, [own, ...lab.authority.chain]])
+    expect("refuted: bad-timestamp", stampedBy(authority, { listed, tokens }));
 });
 
 attack(49, "no signed attributes: the signature covers the content itself", () => {
@@ -179,7 +234,9 @@ attack(49, "the signed attributes of a good token as the content of another, und
   expect("refuted: bad-timestamp", {
     timestamps: (_, making) => {
       authority.stamp(stampedBytes(making), lab.loggedAt, keep);
-      return [authority.stamp(stampedBytes(making), lab.loggedAt, { info: () => setOf(...attributes), attributes: () => [] })];
+      return [
+        authority.stamp(stampedBytes(making), lab.loggedAt, { info: () => setOf(...attributes), attributes: () => [] }),
+      ];
     },
   });
 });
@@ -198,7 +255,9 @@ attack(49, "each required attribute left out, repeated, or about other content",
   expect("proven", { token: () => ({ signingTime: undefined }) });
   // Without signing time there are three: content type, message digest, signing certificate.
   for (const index of [0, 1, 2])
-    expect("refuted: bad-timestamp", { token: () => ({ signingTime: undefined, attributes: (list) => list.filter((_, at) => at !== index) }) });
+    expect("refuted: bad-timestamp", {
+      token: () => ({ signingTime: undefined, attributes: (list) => list.filter((_, at) => at !== index) }),
+    });
   expect("refuted: malformed", { token: () => ({ attributes: (list) => [...list, list[0] as Uint8Array] }) });
   expect("refuted: bad-timestamp", { token: () => ({ messageDigest: new Uint8Array(32) }) });
 });
@@ -208,7 +267,9 @@ const sha1 = (bytes: Uint8Array): Uint8Array => createHash("sha1").update(bytes)
 attack(50, "an imprint by SHA-1, and SHA-256 of which SHA-1 is claimed", () => {
   for (const hash of ["sha256", "sha384", "sha512"] as const) expect("proven", { token: () => ({ hash }) });
   const stamp = (imprint: (message: Uint8Array) => Uint8Array): Changes => ({
-    timestamps: (_, making) => [authority.stamp(stampedBytes(making), lab.loggedAt, { hash: "sha1", imprint: imprint(stampedBytes(making)) })],
+    timestamps: (_, making) => [
+      authority.stamp(stampedBytes(making), lab.loggedAt, { hash: "sha1", imprint: imprint(stampedBytes(making)) }),
+    ],
   });
   expect("refuted: bad-timestamp", stamp(sha1));
   expect(

@@ -73,7 +73,8 @@ attack(90, "a role vouches for what was not delegated to it, roles delegate in a
   });
   refused("no-trust", (repository) => {
     delete object(repository.signed("targets").targets)["trusted_root.json"];
-    for (let depth = 0; depth <= defaultLimits.tufDelegations; depth++) repository.delegate(depth === 0 ? "targets" : `r${depth - 1}`, `r${depth}`, all);
+    for (let depth = 0; depth <= defaultLimits.tufDelegations; depth++)
+      repository.delegate(depth === 0 ? "targets" : `r${depth - 1}`, `r${depth}`, all);
     repository.addTarget("trusted_root.json", signed.trustedRoot, `r${defaultLimits.tufDelegations}`);
     repository.publish();
     return undefined;

@@ -1,4 +1,7 @@
-/** Metadata of a TUF repository that vouches for the trusted root of a signed image: what the client workflow says of it, and what a decision makes of it. */
+/**
+ * Metadata of a TUF repository that vouches for the trusted root of a signed image: what the client workflow says of
+ * it, and what a decision makes of it.
+ */
 import * as assert from "uvu/assert";
 import { EngineError, type ErrorCode } from "../../core/errors.ts";
 import type { AnswerTo, Knowledge, Question } from "../../core/question.ts";
@@ -7,14 +10,22 @@ import { verifySource } from "../../core/tuf/verify-source.ts";
 import { nodeVerifier } from "../../proxy/crypto-node.ts";
 import { decide, sign, type Signed, verifiers } from "../lab/index.ts";
 import { tufFaults } from "../lab/tuf-faults.ts";
-import { type Draft, type DraftObject, makeTufRepository, type TufRepository, type TufSource } from "../lab/tuf-repository.ts";
+import {
+  type Draft,
+  type DraftObject,
+  makeTufRepository,
+  type TufRepository,
+  type TufSource,
+} from "../lab/tuf-repository.ts";
 import { lab } from "./refuses.ts";
 
 export const day = 86_400_000;
 export const signed = sign(lab, { by: "certificate" });
-export const made = (): TufRepository => makeTufRepository(signed.trustedRoot, { now: new Date(lab.now.getTime() - day) });
+export const made = (): TufRepository =>
+  makeTufRepository(signed.trustedRoot, { now: new Date(lab.now.getTime() - day) });
 export const object = (value: Draft | undefined): DraftObject => value as DraftObject;
-export const roleOf = (repository: TufRepository, role: string): DraftObject => object(object(repository.signed("root").roles)[role]);
+export const roleOf = (repository: TufRepository, role: string): DraftObject =>
+  object(object(repository.signed("root").roles)[role]);
 export const initialOf = (repository: TufRepository): Uint8Array => repository.rootHistory[0] as Uint8Array;
 
 /** The code for which the metadata is refused; both adapters agree. */
@@ -33,7 +44,13 @@ export function codeOf(source: TufSource, initialRoot: Uint8Array, at: Date = la
 }
 
 /** What a policy decides whose trusted root comes from this metadata: `allowed`, or the codes. */
-export function decision(source: TufSource, initialRoot: Uint8Array, trust: TrustSettings = { mode: "enforce" }, now = lab.now, by: Signed = signed): string {
+export function decision(
+  source: TufSource,
+  initialRoot: Uint8Array,
+  trust: TrustSettings = { mode: "enforce" },
+  now = lab.now,
+  by: Signed = signed,
+): string {
   const knowledge: Knowledge = {
     answer: <Q extends Question>(question: Q): AnswerTo<Q> | undefined =>
       question.kind === "trusted-root"
@@ -42,7 +59,9 @@ export function decision(source: TufSource, initialRoot: Uint8Array, trust: Trus
   };
   const settings = { trustRoot: "lab", trust: { initialRoots: { lab: initialRoot }, ...trust } };
   const { allowed, results } = decide(by, nodeVerifier, { knowledge, now, engine: { settings } });
-  return allowed ? "allowed" : [...new Set(results.flatMap(({ failures }) => failures.map(({ code }) => code)))].join(", ");
+  return allowed
+    ? "allowed"
+    : [...new Set(results.flatMap(({ failures }) => failures.map(({ code }) => code)))].join(", ");
 }
 
 /** The metadata is verified and trusted before `spoil`, and neither after it. */

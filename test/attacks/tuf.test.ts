@@ -1,4 +1,7 @@
-/** Attacks on TUF metadata: who signed, in which version, how old. Beside the metadata itself, a decision that would trust it. */
+/**
+ * Attacks on TUF metadata: who signed, in which version, how old. Beside the metadata itself, a decision that would
+ * trust it.
+ */
 import * as assert from "uvu/assert";
 import { encodeCanonicalJson } from "../../core/encoding/canonical-json.ts";
 import { encodeHex } from "../../core/encoding/hex.ts";
@@ -48,7 +51,9 @@ attack(88, "one id with two keys, as a member that stands twice", () => {
   refused("malformed", (repository) => {
     const text = new TextDecoder().decode(repository.publishRoot());
     const [id] = roleOf(repository, "targets").keyids as string[];
-    const doubled = encodeUtf8(text.replace('"keys":{', `"keys":{"${id}":${jsonOf(tufKey(repository.key("stranger")))},`));
+    const doubled = encodeUtf8(
+      text.replace('"keys":{', `"keys":{"${id}":${jsonOf(tufKey(repository.key("stranger")))},`),
+    );
     return { ...repository.source(), roots: [initialOf(repository), doubled] };
   });
 });
@@ -57,7 +62,12 @@ attack(88, "a delegation whose threshold one key meets by two ids", () => {
   refused("bad-threshold", (repository) => {
     const key = repository.key("delegated");
     delete object(repository.signed("targets").targets)["trusted_root.json"];
-    repository.delegate("targets", "delegated", { paths: ["*"] }, { keys: [key, repository.key("other")], threshold: 2 });
+    repository.delegate(
+      "targets",
+      "delegated",
+      { paths: ["*"] },
+      { keys: [key, repository.key("other")], threshold: 2 },
+    );
     const delegations = object(repository.signed("targets").delegations);
     object(delegations.keys).again = tufKey(key);
     object((delegations.roles as Draft[])[0]).keyids = [tufKeyId(key), "again"];
@@ -68,7 +78,14 @@ attack(88, "a delegation whose threshold one key meets by two ids", () => {
 });
 
 attack(89, "older metadata of each role than was seen, all validly signed", () => {
-  fault("an older root", "an older timestamp", "an older snapshot", "older targets", "a role that is listed no more", "a snapshot older than listed");
+  fault(
+    "an older root",
+    "an older timestamp",
+    "an older snapshot",
+    "older targets",
+    "a role that is listed no more",
+    "a snapshot older than listed",
+  );
 });
 
 attack(89, "a whole older state of the repository after a newer one was seen", () => {
@@ -76,7 +93,10 @@ attack(89, "a whole older state of the repository after a newer one was seen", (
   const before = repository.source();
   repository.publish();
   const after = repository.source();
-  assert.is(codeOf({ ...after, floors: { timestamp: "2", snapshot: "2", targets: "2" } }, initialOf(repository)), "verified");
+  assert.is(
+    codeOf({ ...after, floors: { timestamp: "2", snapshot: "2", targets: "2" } }, initialOf(repository)),
+    "verified",
+  );
   for (const role of ["timestamp", "snapshot", "targets"]) {
     assert.is(codeOf({ ...before, floors: { [role]: "2" } }, initialOf(repository)), "rollback");
     assert.is(decision({ ...before, floors: { [role]: "2" } }, initialOf(repository)), "no-trust");
@@ -121,7 +141,10 @@ attack(92, "freshness by mode: enforced, within a budget, pinned", () => {
   assert.is(decision(source, initial, {}, at(91)), "stale");
   assert.is(decision(source, initial, { maxTrustAge: { warn: day, deny: 2 * day } }, at(3)), "stale");
   assert.is(decision(source, initial, { mode: "pin" }, at(1000)), "no-trust");
-  assert.is(decision(source, initial, { mode: "pin", pins: { lab: `sha256:${"0".repeat(64)}` } }, at(1000)), "no-trust");
+  assert.is(
+    decision(source, initial, { mode: "pin", pins: { lab: `sha256:${"0".repeat(64)}` } }, at(1000)),
+    "no-trust",
+  );
 });
 
 attack(93, "signatures over another canonical form, in which a line feed of a key's text is escaped", () => {
@@ -153,7 +176,10 @@ attack(94, "versions that a double cannot tell apart, and the last ones that it 
     repository.publish();
     const source = repository.source();
     assert.is(codeOf({ ...source, floors: { timestamp: version.toString() } }, initialOf(repository)), "verified");
-    assert.is(codeOf({ ...source, floors: { timestamp: (version + 1n).toString() } }, initialOf(repository)), "rollback");
+    assert.is(
+      codeOf({ ...source, floors: { timestamp: (version + 1n).toString() } }, initialOf(repository)),
+      "rollback",
+    );
   }
 });
 

@@ -23,9 +23,13 @@ export function testIO(world: TestWorld = {}): {
   readonly io: CommandIO;
   readonly seen: { out: string; err: string; readonly written: Record<string, string> };
 } {
-  const files: Readonly<Record<string, string | Uint8Array>> = { ...world.files, ...(world.stdin === undefined ? {} : { "-": world.stdin }) };
+  const files: Readonly<Record<string, string | Uint8Array>> = {
+    ...world.files,
+    ...(world.stdin === undefined ? {} : { "-": world.stdin }),
+  };
   const seen = { out: "", err: "", written: {} as Record<string, string> };
-  const missing = (path: string): EngineError => new EngineError("invalid-usage", `cannot read ${path}: ENOENT`, { subject: path });
+  const missing = (path: string): EngineError =>
+    new EngineError("invalid-usage", `cannot read ${path}: ENOENT`, { subject: path });
   const below = (path: string): readonly string[] => Object.keys(files).filter((name) => name.startsWith(`${path}/`));
   const io: CommandIO = {
     out: (text) => {
@@ -39,7 +43,8 @@ export function testIO(world: TestWorld = {}): {
       if (content === undefined) throw missing(path);
       return typeof content === "string" ? new TextEncoder().encode(content) : content;
     },
-    listFolder: (path) => [...new Set(below(path).map((name) => name.slice(path.length + 1).split("/")[0] ?? ""))].sort(),
+    listFolder: (path) =>
+      [...new Set(below(path).map((name) => name.slice(path.length + 1).split("/")[0] ?? ""))].sort(),
     pathKind: (path) => (files[path] !== undefined ? "file" : below(path).length > 0 ? "folder" : "none"),
     writeFile: (path, text) => {
       seen.written[path] = text;

@@ -11,7 +11,12 @@ import { linkPackages, projectRoot, tempFolder } from "../support/temp-folder.ts
 const test = suite("cli/conformance");
 const folder = tempFolder();
 const { digest } = fixtureImage("signed-keyless");
-const identity = ["--certificate-identity", "ada@example.com", "--certificate-oidc-issuer", "https://accounts.google.com"];
+const identity = [
+  "--certificate-identity",
+  "ada@example.com",
+  "--certificate-oidc-issuer",
+  "https://accounts.google.com",
+];
 const trusted = ["--trusted-root", "root.json"];
 
 test.before(async () => {
@@ -24,10 +29,14 @@ test.before(async () => {
 });
 
 function run(...words: readonly string[]) {
-  const { status, stderr } = spawnSync(process.execPath, [join(folder, "conformance.mjs"), "verify-bundle", "--bundle", "bundle.json", ...words], {
-    cwd: folder,
-    encoding: "utf8",
-  });
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    [join(folder, "conformance.mjs"), "verify-bundle", "--bundle", "bundle.json", ...words],
+    {
+      cwd: folder,
+      encoding: "utf8",
+    },
+  );
   return { exit: status, says: stderr };
 }
 

@@ -1,4 +1,7 @@
-/** Images that sign themselves: an OCI layout folder with small images, cosign signatures and attestations by a key made here. For the demo and for tests. */
+/**
+ * Images that sign themselves: an OCI layout folder with small images, cosign signatures and attestations by a key made
+ * here. For the demo and for tests.
+ */
 import { createHash, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -45,13 +48,25 @@ export class ImageLayout {
       os: "linux",
       rootfs: { type: "layers", diff_ids: [layer.digest] },
     });
-    return this.#name(reference, this.#json(manifestType, { schemaVersion: 2, mediaType: manifestType, config, layers: [layer] }));
+    return this.#name(
+      reference,
+      this.#json(manifestType, { schemaVersion: 2, mediaType: manifestType, config, layers: [layer] }),
+    );
   }
 
   /** cosign's signature of an image: a simple signing payload under `sha256-HEX.sig`. */
-  addSignature(repository: string, digest: string, { privateKey }: SigningKey, claims: Readonly<Record<string, string>> = {}): void {
+  addSignature(
+    repository: string,
+    digest: string,
+    { privateKey }: SigningKey,
+    claims: Readonly<Record<string, string>> = {},
+  ): void {
     const payload = JSON.stringify({
-      critical: { identity: { "docker-reference": repository }, image: { "docker-manifest-digest": digest }, type: "cosign container image signature" },
+      critical: {
+        identity: { "docker-reference": repository },
+        image: { "docker-manifest-digest": digest },
+        type: "cosign container image signature",
+      },
       optional: Object.keys(claims).length === 0 ? null : claims,
     });
     const signature = sign("sha256", Buffer.from(payload), privateKey).toString("base64");
@@ -62,14 +77,23 @@ export class ImageLayout {
   }
 
   /** An in-toto attestation of an image: a DSSE envelope under `sha256-HEX.att`. */
-  addAttestation(repository: string, digest: string, { privateKey }: SigningKey, predicateType: string, predicate: object): void {
+  addAttestation(
+    repository: string,
+    digest: string,
+    { privateKey }: SigningKey,
+    predicateType: string,
+    predicate: object,
+  ): void {
     const statement = JSON.stringify({
       _type: "https://in-toto.io/Statement/v0.1",
       predicateType,
       subject: [{ name: repository, digest: { sha256: digest.slice("sha256:".length) } }],
       predicate,
     });
-    const encoded = Buffer.concat([Buffer.from(`DSSEv1 ${payloadType.length} ${payloadType} ${Buffer.byteLength(statement)} `), Buffer.from(statement)]);
+    const encoded = Buffer.concat([
+      Buffer.from(`DSSEv1 ${payloadType.length} ${payloadType} ${Buffer.byteLength(statement)} `),
+      Buffer.from(statement),
+    ]);
     const envelope = {
       payloadType,
       payload: Buffer.from(statement).toString("base64"),
@@ -82,7 +106,11 @@ export class ImageLayout {
   }
 
   #addMaterial(repository: string, digest: string, suffix: "sig" | "att", layer: Descriptor): void {
-    const config = this.#json("application/vnd.oci.image.config.v1+json", { architecture: "", os: "", rootfs: { type: "layers", diff_ids: [layer.digest] } });
+    const config = this.#json("application/vnd.oci.image.config.v1+json", {
+      architecture: "",
+      os: "",
+      rootfs: { type: "layers", diff_ids: [layer.digest] },
+    });
     this.#name(
       `${repository}:${digest.replace(":", "-")}.${suffix}`,
       this.#json(manifestType, { schemaVersion: 2, mediaType: manifestType, config, layers: [layer] }),
@@ -108,7 +136,11 @@ export class ImageLayout {
   #writeIndex(): void {
     writeFileSync(
       join(this.folder, "index.json"),
-      JSON.stringify({ schemaVersion: 2, mediaType: "application/vnd.oci.image.index.v1+json", manifests: this.#entries }),
+      JSON.stringify({
+        schemaVersion: 2,
+        mediaType: "application/vnd.oci.image.index.v1+json",
+        manifests: this.#entries,
+      }),
     );
   }
 }

@@ -1,4 +1,6 @@
-/** The layout that tests of commands use: one image signed and attested, one signed by somebody else, one not signed. */
+/**
+ * The layout that tests of commands use: one image signed and attested, one signed by somebody else, one not signed.
+ */
 import { ImageLayout, makeSigningKey, type SigningKey } from "./demo-image.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
@@ -27,7 +29,17 @@ export function demoLayout(): DemoLayout {
     unsigned: layout.addImage(`${repository}:unsigned`, "three"),
   };
   layout.addSignature(repository, digests.signed, key, { env: "prod" });
-  layout.addAttestation(repository, digests.signed, key, predicateType, { builder: { id: "https://builder.example/hosted" } });
+  layout.addAttestation(repository, digests.signed, key, predicateType, {
+    builder: { id: "https://builder.example/hosted" },
+  });
   layout.addSignature(repository, digests.foreign, other);
-  return { folder, key, other, signed: `${repository}:signed`, foreign: `${repository}:foreign`, unsigned: `${repository}:unsigned`, digests };
+  return {
+    folder,
+    key,
+    other,
+    signed: `${repository}:signed`,
+    foreign: `${repository}:foreign`,
+    unsigned: `${repository}:unsigned`,
+    digests,
+  };
 }

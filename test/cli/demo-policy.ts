@@ -12,7 +12,10 @@ export interface PolicyParts {
   readonly more?: string;
 }
 
-/** One rule that asks for a signature by the key, whatever the log. Without digest mutation, so that an Audit policy is valid too. */
+/**
+ * One rule that asks for a signature by the key, whatever the log. Without digest mutation, so that an Audit policy is
+ * valid too.
+ */
 export const policyFor = (publicPem: string, parts: PolicyParts = {}): string => `apiVersion: kyverno.io/v1
 kind: ClusterPolicy
 metadata:

@@ -19,7 +19,10 @@ test.before(async () => {
   writeFileSync(join(outdir, "key.pub"), demo.key.publicPem);
 });
 
-function run(words: readonly string[], options: { readonly input?: string; readonly env?: Readonly<Record<string, string>> } = {}) {
+function run(
+  words: readonly string[],
+  options: { readonly input?: string; readonly env?: Readonly<Record<string, string>> } = {},
+) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...words], {
     cwd: outdir,
     encoding: "utf8",
@@ -47,7 +50,10 @@ test("answers on stdout, complains on stderr, ends with the code", () => {
 test("keeps a mirror, with the statements that the build carries", () => {
   assert.is(run(["mirror", "add", demo.folder, "--store", "mirror", "--complete"]).exit, 0);
   assert.is(run(["verify", "--store", "mirror", "--insecure-ignore-tlog", "--key", "key.pub", demo.signed]).exit, 0);
-  assert.match(run(["mirror", "ls", "-o", "name"], { env: { SALLYPORT_STORE: join(outdir, "mirror") } }).out, demo.signed);
+  assert.match(
+    run(["mirror", "ls", "-o", "name"], { env: { SALLYPORT_STORE: join(outdir, "mirror") } }).out,
+    demo.signed,
+  );
 });
 
 test("a path that cannot be read is wrong usage", () => {
@@ -73,7 +79,8 @@ test("starting costs little: the engine is loaded by the commands that need it",
   const load = (file: string): void => {
     if (loaded.has(file)) return;
     loaded.add(file);
-    for (const [, specifier = ""] of readFileSync(file, "utf8").matchAll(/(?:from|import)\s*"(\.[^"]+)"/g)) load(join(dirname(file), specifier));
+    for (const [, specifier = ""] of readFileSync(file, "utf8").matchAll(/(?:from|import)\s*"(\.[^"]+)"/g))
+      load(join(dirname(file), specifier));
   };
   load(program);
   const bytes = [...loaded].reduce((sum, file) => sum + statSync(file).size, 0);

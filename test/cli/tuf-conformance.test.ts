@@ -1,4 +1,7 @@
-/** The client of the TUF conformance suite, as a process: its protocol. The workflow itself is tested in test/proxy/upstream/tuf. */
+/**
+ * The client of the TUF conformance suite, as a process: its protocol. The workflow itself is tested in
+ * test/proxy/upstream/tuf.
+ */
 import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -32,7 +35,11 @@ function client() {
   const targets = tempFolder();
   const run = (...words: readonly string[]) =>
     new Promise<{ exit: number | null; says: string }>((resolve) => {
-      const child = spawn(process.execPath, [join(folder, "tuf-conformance.mjs"), "--metadata-dir", metadata, ...words], { stdio: ["ignore", "pipe", "pipe"] });
+      const child = spawn(
+        process.execPath,
+        [join(folder, "tuf-conformance.mjs"), "--metadata-dir", metadata, ...words],
+        { stdio: ["ignore", "pipe", "pipe"] },
+      );
       let says = "";
       child.stderr.on("data", (chunk: Buffer) => {
         says += chunk.toString();
@@ -113,7 +120,8 @@ test("failures: exit code 1, a code on stderr, and what was there stays", async 
     assert.match(says, code);
   }
   assert.equal(readdirSync(targets), []);
-  for (const words of [["init", "/nowhere"], ["refresh"], ["--metadata-url", server.url, "download"]]) assert.is((await run(...words)).exit, 1);
+  for (const words of [["init", "/nowhere"], ["refresh"], ["--metadata-url", server.url, "download"]])
+    assert.is((await run(...words)).exit, 1);
   const unsigned = join(tempFolder(), "root.json");
   writeFileSync(unsigned, "{}");
   assert.match((await run("init", unsigned)).says, "[malformed]");

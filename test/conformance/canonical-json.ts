@@ -1,4 +1,7 @@
-/** Runs canonical JSON vectors. Source: cyberphone/json-canonicalization `testdata`: `input` and `output` of the same name, `outhex` with the bytes of `output`. */
+/**
+ * Runs canonical JSON vectors. Source: cyberphone/json-canonicalization `testdata`: `input` and `output` of the same
+ * name, `outhex` with the bytes of `output`.
+ */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { encodeCanonicalJson } from "../../core/encoding/canonical-json.ts";
@@ -16,7 +19,9 @@ export interface CanonicalJsonCount {
 export function runCanonicalJson(folder: string): CanonicalJsonCount {
   const count: CanonicalJsonCount = { passed: 0, failed: [] };
   for (const name of readdirSync(join(folder, "input")).sort()) {
-    const canonical = encodeUtf8(encodeCanonicalJson(parseJson(new Uint8Array(readFileSync(join(folder, "input", name))))));
+    const canonical = encodeUtf8(
+      encodeCanonicalJson(parseJson(new Uint8Array(readFileSync(join(folder, "input", name))))),
+    );
     const expected = encodeHex(new Uint8Array(readFileSync(join(folder, "output", name))));
     const hexFile = join(folder, "outhex", name.replace(/\.json$/, ".txt"));
     const expectedHex = existsSync(hexFile) ? readFileSync(hexFile, "utf8").replace(/\s/g, "") : expected;

@@ -1,4 +1,7 @@
-/** The verdicts of the real cosign 3 on the golden images, against ours: the same command lines must accept and refuse the same, or a row says why not. */
+/**
+ * The verdicts of the real cosign 3 on the golden images, against ours: the same command lines must accept and refuse
+ * the same, or a row says why not.
+ */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
@@ -11,8 +14,15 @@ const test = suite("conformance/cosign-verdicts");
 interface CosignCase {
   readonly id: string;
   readonly what: string;
-  readonly layouts: readonly ("registry" | { readonly path: string; readonly repository: string; readonly tag: string })[];
-  readonly cosign3?: { readonly argv: readonly string[]; readonly env?: Readonly<Record<string, string>>; readonly exit: number };
+  readonly layouts: readonly (
+    | "registry"
+    | { readonly path: string; readonly repository: string; readonly tag: string }
+  )[];
+  readonly cosign3?: {
+    readonly argv: readonly string[];
+    readonly env?: Readonly<Record<string, string>>;
+    readonly exit: number;
+  };
 }
 
 /** Cases where we differ, and the row that decides. */
@@ -23,7 +33,8 @@ const differences: Readonly<Record<string, string>> = {
   "v0-164": "kyverno.md 17: pure and prehashed Ed25519 are tried",
   "v0-190": "kyverno.md 17: what is not asked for is not read",
   "v0-396": "kyverno.md 17: the statement's type is checked",
-  "v2-054": "contested: cosign 3 wants --use-signed-timestamps where the log is ignored; a bundle's timestamps count (outcomes.md 2)",
+  "v2-054":
+    "contested: cosign 3 wants --use-signed-timestamps where the log is ignored; a bundle's timestamps count (outcomes.md 2)",
   "v2-080": "kyverno.md 17: the bytes that were logged decide",
   "v2-102": "kyverno.md 17: only a signature counts as a signature",
 };
@@ -36,21 +47,27 @@ else {
     .split("\n")
     .filter((line) => line !== "")
     .map((line) => JSON.parse(line) as CosignCase);
-  const files = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, new Uint8Array(readFileSync(join(folder, name)))]));
+  const files = (names: readonly string[]) =>
+    Object.fromEntries(names.map((name) => [name, new Uint8Array(readFileSync(join(folder, name)))]));
 
   for (const { id, what, layouts, cosign3 } of cases) {
     const [layout] = layouts;
     if (cosign3 === undefined || layout === undefined) continue;
     const { argv, env = {}, exit } = cosign3;
     test(`${id}: ${what}`, async () => {
-      const flag = layout === "registry" ? join(folder, "registry") : `${layout.repository}:${layout.tag}=${join(folder, layout.path)}`;
+      const flag =
+        layout === "registry"
+          ? join(folder, "registry")
+          : `${layout.repository}:${layout.tag}=${join(folder, layout.path)}`;
       const [command = "", ...words] = argv;
       const world = { files: files([...argv, ...Object.values(env)].filter((word) => word.startsWith("trust/"))), env };
       const run = await runCli([command, "--layout", flag, "--complete", ...words], world);
       const row = differences[id];
-      if (row === undefined) assert.is(run.exit === 0, exit === 0, `cosign ended with ${exit}, we with ${run.exit}: ${run.err}`);
+      if (row === undefined)
+        assert.is(run.exit === 0, exit === 0, `cosign ended with ${exit}, we with ${run.exit}: ${run.err}`);
       else assert.is.not(run.exit === 0, exit === 0, `agrees with cosign after all: ${row}`);
-      // "No signature" is the one refusal that both name alike; what does not parse is none for cosign, and malformed for us.
+      // "No signature" is the one refusal that both name alike; what does not parse is none for cosign, and malformed
+      // for us.
       if (row === undefined && exit === 10 && !run.err.startsWith("error malformed:")) assert.is(run.exit, 10);
     });
   }

@@ -1,6 +1,7 @@
 /**
- * Our verdicts against the real cosign 3's, over a fixed matrix of artefacts that are right or wrong in one way: what cosign said is a table, what we say is found anew.
- * How the table is made: `test/conformance/differential/run.ts`, docs/decisions/022-signing-lab.md.
+ * Our verdicts against the real cosign 3's, over a fixed matrix of artefacts that are right or wrong in one way: what
+ * cosign said is a table, what we say is found anew. How the table is made: `test/conformance/differential/run.ts`,
+ * docs/decisions/022-signing-lab.md.
  */
 import { join } from "node:path";
 import { suite } from "uvu";
@@ -27,9 +28,16 @@ test("the table has a row for each case of the matrix, and the matrix is what it
 });
 
 test("how many: cases, both accept, both refuse, we alone refuse, we alone accept", () => {
-  const count = (cosign: string, ours: string): number => verdicts.filter((row) => row.cosign === cosign && row.ours === ours).length;
+  const count = (cosign: string, ours: string): number =>
+    verdicts.filter((row) => row.cosign === cosign && row.ours === ours).length;
   assert.equal(
-    [verdicts.length, count("accept", "accept"), count("refuse", "refuse"), count("accept", "refuse"), count("refuse", "accept")],
+    [
+      verdicts.length,
+      count("accept", "accept"),
+      count("refuse", "refuse"),
+      count("accept", "refuse"),
+      count("refuse", "accept"),
+    ],
     [923, 239, 580, 82, 22],
   );
 });

@@ -1,6 +1,7 @@
 /**
- * Rules generated for pod controllers, against the real Kyverno: autogen.jsonl. Messages of validate rules show how variables were rewritten;
- * rules over images end in an error that echoes the images they found, and are compared by those.
+ * Rules generated for pod controllers, against the real Kyverno: autogen.jsonl. Messages of validate rules show how
+ * variables were rewritten; rules over images end in an error that echoes the images they found, and are compared by
+ * those.
  */
 import { encodeCanonicalJson } from "../../core/encoding/canonical-json.ts";
 import { type JsonObject, parseJson } from "../../core/encoding/json.ts";
@@ -43,7 +44,12 @@ function requestOf({ resource }: AutogenCase): AdmissionRequest {
 }
 
 function contextOf(policy: Policy, rule: Rule, request: AdmissionRequest): JsonContext {
-  const environment = { limits: defaultLimits, now: new Date("2026-01-01T00:00:00Z"), expressions: new Map(), references: {} };
+  const environment = {
+    limits: defaultLimits,
+    now: new Date("2026-01-01T00:00:00Z"),
+    expressions: new Map(),
+    references: {},
+  };
   const context = new JsonContext(request, environment);
   loadContext(rule.context, context, new MemoryKnowledge(), request, policy);
   return context;
@@ -52,11 +58,15 @@ function contextOf(policy: Policy, rule: Rule, request: AdmissionRequest): JsonC
 /** What the precondition of a rule over images echoes: the images, or what it reads of the resource. */
 function echoPrecondition(policy: Policy, rule: Rule, request: AdmissionRequest): readonly AutogenResult[] {
   const context = contextOf(policy, rule, request);
-  const extraction = extractImages(request.object ?? {}, request.kind.kind, rule.imageExtractors, { evaluate: context.evaluateOn });
+  const extraction = extractImages(request.object ?? {}, request.kind.kind, rule.imageExtractors, {
+    evaluate: context.evaluateOn,
+  });
   if (extraction.images.length === 0) return [];
   context.add("images", imagesVariable(extraction) ?? null);
   try {
-    return [{ rule: rule.name, result: "skip", message: evaluatePreconditions(rule.preconditions ?? null, context).message }];
+    return [
+      { rule: rule.name, result: "skip", message: evaluatePreconditions(rule.preconditions ?? null, context).message },
+    ];
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     return [{ rule: rule.name, result: "error", message: error.message }];
@@ -72,7 +82,9 @@ function denies(policy: Policy, rule: Rule, request: AdmissionRequest): readonly
       if (!holds) return answer("skip", ["preconditions not met", message].filter((part) => part !== "").join("; "));
     }
     const denied = evaluateConditions(member(member(rule.validate, "deny"), "conditions") ?? null, context).holds;
-    return denied ? answer("fail", substituteMessage(textOf(rule.validate, "message") ?? "", context)) : answer("pass", "");
+    return denied
+      ? answer("fail", substituteMessage(textOf(rule.validate, "message") ?? "", context))
+      : answer("pass", "");
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     return answer("error", error.message);
@@ -81,7 +93,10 @@ function denies(policy: Policy, rule: Rule, request: AdmissionRequest): readonly
 
 /** Whether a rule is of a form that this program does not decide: only that it speaks of the resource is compared. */
 const isUndecided = (rule: Rule): boolean =>
-  rule.kind !== "verifyImages" && (rule.kind !== "validate" || member(rule.validate, "deny") === undefined || member(rule.validate, "foreach") !== undefined);
+  rule.kind !== "verifyImages" &&
+  (rule.kind !== "validate" ||
+    member(rule.validate, "deny") === undefined ||
+    member(rule.validate, "foreach") !== undefined);
 
 const evaluateRule: EvaluateRule = (policy, rule, request) =>
   rule.kind === "verifyImages" ? echoPrecondition(policy, rule, request) : denies(policy, rule, request);
@@ -103,9 +118,15 @@ function compare(golden: AutogenCase, evaluate: EvaluateRule): readonly [expecte
   const request = requestOf(golden);
   const rules = expandRules(policy, golden.resource.kind);
   const undecided = new Set(rules.filter(isUndecided).map((rule) => rule.name));
-  const matching = rules.filter((rule) => compileMatch(rule, policy).matches(request, { absentNamespaceLabels: "none" }));
-  const actual = matching.flatMap((rule) => (undecided.has(rule.name) ? [`${rule.name} speaks`] : evaluate(policy, rule, request).map(line)));
-  const expected = (golden.results ?? []).map((result) => (undecided.has(result.rule) ? `${result.rule} speaks` : line(result)));
+  const matching = rules.filter((rule) =>
+    compileMatch(rule, policy).matches(request, { absentNamespaceLabels: "none" }),
+  );
+  const actual = matching.flatMap((rule) =>
+    undecided.has(rule.name) ? [`${rule.name} speaks`] : evaluate(policy, rule, request).map(line),
+  );
+  const expected = (golden.results ?? []).map((result) =>
+    undecided.has(result.rule) ? `${result.rule} speaks` : line(result),
+  );
   return [golden.error === undefined ? expected.sort().join("\n") : "error", actual.sort().join("\n")];
 }
 

@@ -1,4 +1,6 @@
-/** Reading the golden cases of the real Kyverno command line, and counting agreement. Source: golden/kyverno/SOURCE.md. */
+/**
+ * Reading the golden cases of the real Kyverno command line, and counting agreement. Source: golden/kyverno/SOURCE.md.
+ */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { EngineError } from "../../core/errors.ts";
@@ -14,7 +16,10 @@ export interface GoldenReport {
   readonly passed: number;
   readonly failed: number;
   readonly list: readonly Disagreement[];
-  /** Cases where this program differs on purpose, with the row of the specification that says so. They count as passed when they differ in that way. */
+  /**
+   * Cases where this program differs on purpose, with the row of the specification that says so. They count as passed
+   * when they differ in that way.
+   */
   readonly deliberate: readonly (Disagreement & { readonly row: string })[];
 }
 
@@ -24,7 +29,10 @@ export const readLines = (folder: string, file: string): readonly string[] =>
     .split("\n")
     .filter((line) => line !== "");
 
-/** What a case gave: a value, `error`, or `panic TEXT` for an exception that is not an EngineError, which no case may give. */
+/**
+ * What a case gave: a value, `error`, or `panic TEXT` for an exception that is not an EngineError, which no case may
+ * give.
+ */
 export function outcome(run: () => unknown): string {
   try {
     return String(run());

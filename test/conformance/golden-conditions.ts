@@ -1,4 +1,7 @@
-/** Condition operators against the real Kyverno: conditions.jsonl. Literal sides stand in the condition, `via` sides come through a variable. */
+/**
+ * Condition operators against the real Kyverno: conditions.jsonl. Literal sides stand in the condition, `via` sides
+ * come through a variable.
+ */
 import type { JsonObject } from "../../core/encoding/json.ts";
 import type { PolicyValue } from "../../core/kyverno/policy/policy.ts";
 import { toJson } from "../../core/kyverno/policy/policy-value.ts";
@@ -21,10 +24,15 @@ interface ConditionCase {
 const mark = "\u0000";
 const token = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
-/** JSON with its numbers as the policy reader has them: those without fraction as integers, also where they are written `5.0`. */
+/**
+ * JSON with its numbers as the policy reader has them: those without fraction as integers, also where they are written
+ * `5.0`.
+ */
 function readValues(line: string): ConditionCase {
   const marked = line.replace(token, (text) => (text.startsWith('"') ? text : JSON.stringify(mark + text)));
-  return JSON.parse(marked, (_, value) => (typeof value === "string" && value.startsWith(mark) ? readNumber(value.slice(1)) : value)) as ConditionCase;
+  return JSON.parse(marked, (_, value) =>
+    typeof value === "string" && value.startsWith(mark) ? readNumber(value.slice(1)) : value,
+  ) as ConditionCase;
 }
 
 function readNumber(text: string): number | bigint {
@@ -47,7 +55,12 @@ const side = (golden: ConditionCase, name: "key" | "value"): PolicyValue =>
 
 function evaluate(golden: ConditionCase): boolean {
   const probe = { key: toJson(golden.key), value: toJson(golden.value) };
-  const environment = { limits: defaultLimits, now: new Date("2026-01-01T00:00:00Z"), expressions: new Map(), references: {} };
+  const environment = {
+    limits: defaultLimits,
+    now: new Date("2026-01-01T00:00:00Z"),
+    expressions: new Map(),
+    references: {},
+  };
   const request = {
     operation: "CREATE",
     kind: { group: "", version: "v1", kind: "ConfigMap" },
@@ -61,22 +74,31 @@ function evaluate(golden: ConditionCase): boolean {
   ).holds;
 }
 
-const json = (value: PolicyValue): string => JSON.stringify(value, (_, item) => (typeof item === "bigint" ? Number(item) : item));
+const json = (value: PolicyValue): string =>
+  JSON.stringify(value, (_, item) => (typeof item === "bigint" ? Number(item) : item));
 
 /** Whether the policy reader refuses the condition, as `stage: policy` says. */
 function isRefused(golden: ConditionCase): string {
   const condition = `{"key": ${json(golden.key)}, "operator": ${json(golden.operator)}, "value": ${json(golden.value)}}`;
   const policy = `{"apiVersion": "kyverno.io/v1", "kind": "ClusterPolicy", "metadata": {"name": "p"}, "spec": {"background": false, "rules": [{"name": "r",
     "match": {"any": [{"resources": {"kinds": ["ConfigMap"]}}]}, "validate": {"deny": {"conditions": {"all": [${condition}]}}}}]}}`;
-  return loadPolicies([{ name: "policy.yaml", text: policy }]).errors.length > 0 ? "error" : outcome(() => evaluate(golden));
+  return loadPolicies([{ name: "policy.yaml", text: policy }]).errors.length > 0
+    ? "error"
+    : outcome(() => evaluate(golden));
 }
 
-/** Row 11 of section 16 makes an error of a panic, which the cases call an error as well: no case differs on purpose. */
+/**
+ * Row 11 of section 16 makes an error of a panic, which the cases call an error as well: no case differs on purpose.
+ */
 export function runGoldenConditions(folder: string): GoldenReport {
   const tally = new Tally();
   for (const line of readLines(folder, "conditions.jsonl")) {
     const golden = readValues(line);
-    tally.add(golden.id, golden.result, golden.stage === "policy" ? isRefused(golden) : outcome(() => evaluate(golden)));
+    tally.add(
+      golden.id,
+      golden.result,
+      golden.stage === "policy" ? isRefused(golden) : outcome(() => evaluate(golden)),
+    );
   }
   return tally.report();
 }

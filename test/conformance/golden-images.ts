@@ -17,10 +17,21 @@ interface ImagesCase {
   readonly error?: string;
 }
 
-/** The variable `images` as JSON; `error` also where one string is no image, since Kyverno then refuses the whole resource. */
+/**
+ * The variable `images` as JSON; `error` also where one string is no image, since Kyverno then refuses the whole
+ * resource.
+ */
 function extract({ resource, imageExtractors }: ImagesCase): string {
-  const environment = { limits: defaultLimits, now: new Date("2026-01-01T00:00:00Z"), expressions: new Map(), references: {} };
-  const context = new JsonContext({ operation: "CREATE", kind: { group: "", version: "v1", kind: resource.kind }, object: resource }, environment);
+  const environment = {
+    limits: defaultLimits,
+    now: new Date("2026-01-01T00:00:00Z"),
+    expressions: new Map(),
+    references: {},
+  };
+  const context = new JsonContext(
+    { operation: "CREATE", kind: { group: "", version: "v1", kind: resource.kind }, object: resource },
+    environment,
+  );
   const extraction = extractImages(resource, resource.kind, imageExtractors, { evaluate: context.evaluateOn });
   if (extraction.failed.length > 0) return "error";
   // With extractors the case is a verifyImages rule: it says nothing where they find no image.
@@ -64,7 +75,9 @@ export function runGoldenWildcards(folder: string): GoldenReport {
     const { id, pattern, image, reference, matched } = JSON.parse(line) as WildcardCase;
     const parsed = parseReference(image);
     const twice = parsed.tag !== undefined && parsed.digest !== undefined;
-    const row = twice ? "kyverno.md section 17: selected if the reference with tag or the one with digest matches" : undefined;
+    const row = twice
+      ? "kyverno.md section 17: selected if the reference with tag or the one with digest matches"
+      : undefined;
     const select = (): string => `${parsed.canonical} ${selectsImage(toReferenceFilter([pattern], []), parsed)}`;
     tally.add(id, `${reference} ${matched}`, outcome(select), row);
   }

@@ -1,4 +1,7 @@
-/** Runs Kyverno's own results of `kyverno jp query` against ours: error or value, and the value. Source: golden results, jmespath.jsonl. */
+/**
+ * Runs Kyverno's own results of `kyverno jp query` against ours: error or value, and the value. Source: golden results,
+ * jmespath.jsonl.
+ */
 import { readFileSync } from "node:fs";
 import { type JsonValue, parseJson } from "../../core/encoding/json.ts";
 import { EngineError } from "../../core/errors.ts";
@@ -20,12 +23,18 @@ export const readGoldenExpressions = (path: string): readonly GoldenExpression[]
   readFileSync(path, "utf8")
     .split("\n")
     .filter((line) => line !== "")
-    .map((line) => parseJson(line, { duplicateKeys: "last-wins", loneSurrogates: "replace" }) as unknown as GoldenExpression);
+    .map(
+      (line) =>
+        parseJson(line, { duplicateKeys: "last-wins", loneSurrogates: "replace" }) as unknown as GoldenExpression,
+    );
 
 const functions = kyvernoFunctions({ now: new Date("2031-03-04T05:06:07Z"), seed: "golden", references: {} });
 
 /** What we make of an expression: its value as sorted JSON, or the error's code. */
-export function evaluateGolden({ expression, input }: GoldenExpression): { readonly value: string } | { readonly code: string; readonly message: string } {
+export function evaluateGolden({
+  expression,
+  input,
+}: GoldenExpression): { readonly value: string } | { readonly code: string; readonly message: string } {
   try {
     return { value: sortedJson(compileExpression(expression, { functions }).evaluate(input)) };
   } catch (error) {
@@ -41,7 +50,10 @@ export function runGoldenJmespath(path: string): SuiteCount {
   for (const golden of readGoldenExpressions(path)) {
     const actual = evaluateGolden(golden);
     const expected = golden.error === undefined ? sortedJson(golden.result) : undefined;
-    const agreed = "value" in actual ? actual.value === expected : expected === undefined && (golden.stage !== "compile" || actual.code === "malformed");
+    const agreed =
+      "value" in actual
+        ? actual.value === expected
+        : expected === undefined && (golden.stage !== "compile" || actual.code === "malformed");
     if (agreed) passed++;
     else
       list.push(

@@ -10,7 +10,11 @@ interface MatchCase {
   readonly match: JsonObject;
   readonly exclude?: JsonObject;
   readonly resource: JsonObject & { readonly apiVersion: string; readonly kind: string };
-  readonly userInfo?: { readonly userInfo?: UserInfo; readonly roles?: readonly string[]; readonly clusterRoles?: readonly string[] };
+  readonly userInfo?: {
+    readonly userInfo?: UserInfo;
+    readonly roles?: readonly string[];
+    readonly clusterRoles?: readonly string[];
+  };
   readonly namespaceLabels?: Readonly<Record<string, string>>;
   readonly operation?: Operation;
   readonly subresource?: {
@@ -21,7 +25,10 @@ interface MatchCase {
   readonly error?: string;
 }
 
-function kindOf({ resource, subresource }: MatchCase): { readonly kind: GroupVersionKind; readonly subResource?: string } {
+function kindOf({ resource, subresource }: MatchCase): {
+  readonly kind: GroupVersionKind;
+  readonly subResource?: string;
+} {
   if (subresource !== undefined && subresource.subresource.kind === resource.kind) {
     const { group = "", version, kind } = subresource.parentResource;
     return { kind: { group, version, kind }, subResource: subresource.subresource.name.split("/")[1] ?? "" };
@@ -40,7 +47,12 @@ const requestOf = (golden: MatchCase): AdmissionRequest => ({
 
 /** The rule of a case in a policy; background off and autogen off, as the cases were made. */
 function policyText({ match, exclude }: MatchCase): string {
-  const rule = { name: "r", match, ...(exclude === undefined ? {} : { exclude }), validate: { message: "denied", deny: {} } };
+  const rule = {
+    name: "r",
+    match,
+    ...(exclude === undefined ? {} : { exclude }),
+    validate: { message: "denied", deny: {} },
+  };
   const annotations = { "pod-policies.kyverno.io/autogen-controllers": "none" };
   return JSON.stringify({
     apiVersion: "kyverno.io/v1",

@@ -1,6 +1,6 @@
 /**
- * The verdicts of the real Kyverno on signed images, against ours: per pass the same set of (rule, status) and the same patched images,
- * or a difference that a row of golden-differences.json decides.
+ * The verdicts of the real Kyverno on signed images, against ours: per pass the same set of (rule, status) and the same
+ * patched images, or a difference that a row of golden-differences.json decides.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -29,7 +29,10 @@ export interface GoldenCase {
   readonly policy: string;
   readonly resource: string;
   readonly exception?: string;
-  readonly layouts: readonly ("registry" | { readonly path: string; readonly repository: string; readonly tag: string })[];
+  readonly layouts: readonly (
+    | "registry"
+    | { readonly path: string; readonly repository: string; readonly tag: string }
+  )[];
   readonly unreachable?: readonly string[];
   readonly trustedRoot?: string;
   readonly contested?: string;
@@ -59,18 +62,29 @@ export const readGoldenCases = (folder: string): readonly GoldenCase[] =>
 
 const validating = /^(image verified|image skipped|unverified image |missing digest for )/;
 
-/** Kyverno prints both passes in one list: the messages of the validating pass are its own, and a rule's second result without image is its second pass. */
+/**
+ * Kyverno prints both passes in one list: the messages of the validating pass are its own, and a rule's second result
+ * without image is its second pass.
+ */
 export function kyvernoObserved(golden: GoldenCase): Observed {
   const mutate: string[] = [];
   const validate: string[] = [];
   const ruleLevel = new Set<string>();
   for (const { rule, status, message } of golden.kyverno.rules) {
-    const wholeRule = /^(preconditions not met|rule is skipped due to policy exception|failed to (evaluate|load|instantiate|substitute))/.test(message);
+    const wholeRule =
+      /^(preconditions not met|rule is skipped due to policy exception|failed to (evaluate|load|instantiate|substitute))/.test(
+        message,
+      );
     if (validating.test(message) || (wholeRule && ruleLevel.has(rule))) validate.push(`${rule}=${status}`);
     else mutate.push(`${rule}=${status}`);
     if (wholeRule) ruleLevel.add(rule);
   }
-  const refused = golden.kyverno.rejected !== undefined ? "rejected" : golden.kyverno.loadError !== undefined ? "loadError" : undefined;
+  const refused =
+    golden.kyverno.rejected !== undefined
+      ? "rejected"
+      : golden.kyverno.loadError !== undefined
+        ? "loadError"
+        : undefined;
   return {
     ...(refused === undefined ? {} : { refused }),
     mutate: unique(mutate),
@@ -83,7 +97,10 @@ export function kyvernoObserved(golden: GoldenCase): Observed {
 
 const unique = (items: readonly string[]): readonly string[] => [...new Set(items)].sort();
 
-/** The world of a case: what the layouts hold, on hosts of which everything is known; unreachable hosts; the trusted root that TUF would have given. */
+/**
+ * The world of a case: what the layouts hold, on hosts of which everything is known; unreachable hosts; the trusted
+ * root that TUF would have given.
+ */
 class GoldenKnowledge implements Knowledge {
   readonly #layouts: readonly Knowledge[];
   readonly #unreachable: readonly string[];
@@ -102,14 +119,20 @@ class GoldenKnowledge implements Knowledge {
   #find(question: Question): Answer | undefined {
     const at = "2026-11-23T00:00:00Z";
     if (question.kind === "trusted-root")
-      return this.#trustedRoot === undefined ? undefined : { state: "present", value: { form: "pinned", bytes: this.#trustedRoot }, at, from: "case" };
+      return this.#trustedRoot === undefined
+        ? undefined
+        : { state: "present", value: { form: "pinned", bytes: this.#trustedRoot }, at, from: "case" };
     if (!("repository" in question)) return undefined;
     const host = question.repository.split("/")[0] ?? "";
     const outage: Answer = { state: "unavailable", code: "unreachable", at, from: host };
     if (this.#unreachable.includes(host)) return outage;
     for (const layout of this.#layouts) {
       const answer = layout.answer(question);
-      if (answer?.state === "present" && !(question.kind === "referrers" && (answer.value as readonly unknown[]).length === 0)) return answer;
+      if (
+        answer?.state === "present" &&
+        !(question.kind === "referrers" && (answer.value as readonly unknown[]).length === 0)
+      )
+        return answer;
     }
     return host === "localhost:5000" || host === "localhost:5001" ? { state: "absent", at, from: host } : outage;
   }
@@ -122,7 +145,9 @@ function layoutFor(folder: string, layout: GoldenCase["layouts"][number]): Knowl
   const cached = layoutCache.get(key);
   if (cached !== undefined) return cached;
   const opened =
-    layout === "registry" ? openLayout(join(folder, "registry")) : openLayout(resolve(folder, layout.path), { repository: layout.repository, tag: layout.tag });
+    layout === "registry"
+      ? openLayout(join(folder, "registry"))
+      : openLayout(resolve(folder, layout.path), { repository: layout.repository, tag: layout.tag });
   layoutCache.set(key, opened);
   return opened;
 }
@@ -136,7 +161,10 @@ export interface GoldenRun {
 export function runGoldenCase(folder: string, golden: GoldenCase, now: Date): GoldenRun {
   const empty = { mutate: [], validate: [], patched: {}, codes: [], messages: [] };
   const text = (path: string) => readFileSync(join(folder, path), "utf8");
-  const files = [golden.policy, ...(golden.exception === undefined ? [] : [golden.exception])].map((name) => ({ name, text: text(name) }));
+  const files = [golden.policy, ...(golden.exception === undefined ? [] : [golden.exception])].map((name) => ({
+    name,
+    text: text(name),
+  }));
   const loaded = loadPolicies(files);
   if (loaded.errors.length > 0)
     return {
@@ -149,7 +177,12 @@ export function runGoldenCase(folder: string, golden: GoldenCase, now: Date): Go
     };
   let engine: Engine;
   try {
-    engine = createEngine({ policies: loaded.policies, exceptions: loaded.exceptions, crypto: nodeVerifier, settings: { absentNamespaceLabels: "none" } });
+    engine = createEngine({
+      policies: loaded.policies,
+      exceptions: loaded.exceptions,
+      crypto: nodeVerifier,
+      settings: { absentNamespaceLabels: "none" },
+    });
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     return { observed: { ...empty, refused: error.code, codes: [error.code], messages: [error.message] } };
@@ -162,7 +195,10 @@ export function runGoldenCase(folder: string, golden: GoldenCase, now: Date): Go
   );
   const request = requestOf(text(golden.resource), golden.resource);
   const decision = engine.decide(request, knowledge, now);
-  const results = (pass: string) => unique(decision.results.filter((result) => result.pass === pass).map((result) => `${result.rule}=${result.status}`));
+  const results = (pass: string) =>
+    unique(
+      decision.results.filter((result) => result.pass === pass).map((result) => `${result.rule}=${result.status}`),
+    );
   return {
     decision,
     observed: {
@@ -175,15 +211,22 @@ export function runGoldenCase(folder: string, golden: GoldenCase, now: Date): Go
   };
 }
 
-const requestOf = (yaml: string, file: string): AdmissionRequest => requestFor(toJson(parseYaml(yaml, file)[0]?.value ?? null) as JsonObject);
+const requestOf = (yaml: string, file: string): AdmissionRequest =>
+  requestFor(toJson(parseYaml(yaml, file)[0]?.value ?? null) as JsonObject);
 
-/** Container or step name → patched image. Where an image has no named holder, Kyverno's side of the case does not say what became of it. */
+/**
+ * Container or step name → patched image. Where an image has no named holder, Kyverno's side of the case does not say
+ * what became of it.
+ */
 function patchedImages(request: AdmissionRequest, decision: Decision): Record<string, string> {
   const patched: Record<string, string> = {};
   for (const { op, path, value } of decision.patches) {
     if (op !== "replace" || path.startsWith("/metadata/") || typeof value !== "string") continue;
     const parent = path.split("/").slice(1, -1);
-    const holder = parent.reduce<unknown>((node, step) => (node as Record<string, unknown> | undefined)?.[step], request.object);
+    const holder = parent.reduce<unknown>(
+      (node, step) => (node as Record<string, unknown> | undefined)?.[step],
+      request.object,
+    );
     const name = (holder as { readonly name?: string } | undefined)?.name;
     if (name !== undefined) patched[name] = value;
   }
@@ -192,7 +235,10 @@ function patchedImages(request: AdmissionRequest, decision: Decision): Record<st
 
 export type Outcome = "accepted" | "refused" | "unknown" | "skipped" | "not-loaded";
 
-/** A row of the reference that decides a difference: what the two sides say where it applies. The patterns are regular expressions over single messages. */
+/**
+ * A row of the reference that decides a difference: what the two sides say where it applies. The patterns are regular
+ * expressions over single messages.
+ */
 export interface GoldenDifference {
   readonly row: string;
   /** What Sallyport says instead. */
@@ -216,8 +262,16 @@ export interface GoldenReport {
   readonly same: number;
   /** Case → row. */
   readonly byRow: ReadonlyMap<string, string>;
-  readonly without: readonly { readonly id: string; readonly what: string; readonly theirs: Observed; readonly ours: Observed }[];
-  /** Cases that a row names and that it does not decide: they agree with Kyverno after all, or another row has them, or none. */
+  readonly without: readonly {
+    readonly id: string;
+    readonly what: string;
+    readonly theirs: Observed;
+    readonly ours: Observed;
+  }[];
+  /**
+   * Cases that a row names and that it does not decide: they agree with Kyverno after all, or another row has them, or
+   * none.
+   */
   readonly idle: readonly string[];
 }
 
@@ -239,12 +293,16 @@ export function outcomeOf({ refused, mutate, validate }: Observed): Outcome {
   return statuses.length > 0 && statuses.every((status) => status === "skip") ? "skipped" : "accepted";
 }
 
-const says = (pattern: string, messages: readonly string[]): boolean => messages.some((message) => new RegExp(pattern, "s").test(message));
+const says = (pattern: string, messages: readonly string[]): boolean =>
+  messages.some((message) => new RegExp(pattern, "s").test(message));
 
 function decides(difference: GoldenDifference, ours: Observed, theirs: Observed, policy: string): boolean {
-  const kyverno = theirs.refused !== undefined ? [theirs.refused] : theirs.messages.length === 0 ? ["nothing"] : theirs.messages;
+  const kyverno =
+    theirs.refused !== undefined ? [theirs.refused] : theirs.messages.length === 0 ? ["nothing"] : theirs.messages;
   const patched =
-    difference.patched === "ours" || difference.outcome === "not-loaded" || samePatches(ours.patched, difference.patched === "none" ? {} : theirs.patched);
+    difference.patched === "ours" ||
+    difference.outcome === "not-loaded" ||
+    samePatches(ours.patched, difference.patched === "none" ? {} : theirs.patched);
   return (
     outcomeOf(ours) === difference.outcome &&
     (difference.code === undefined || ours.codes.includes(difference.code)) &&
@@ -281,7 +339,9 @@ export function runGoldenVerify(folder: string, differences: readonly GoldenDiff
 }
 
 export const readGoldenDifferences = (): readonly GoldenDifference[] =>
-  JSON.parse(readFileSync(new URL("./golden-differences.json", import.meta.url), "utf8")) as readonly GoldenDifference[];
+  JSON.parse(
+    readFileSync(new URL("./golden-differences.json", import.meta.url), "utf8"),
+  ) as readonly GoldenDifference[];
 
 export const goldenVerifyFolder = (golden: string | undefined): string | undefined =>
   golden !== undefined && existsSync(join(golden, "verify", "cases.jsonl")) ? join(golden, "verify") : undefined;

@@ -1,6 +1,7 @@
 /**
- * Runs JMESPath compliance files: cases of one input each with a result or the kind of error. Source: jmespath.org compliance tests, as
- * kyverno/go-jmespath carries them. A field that is missing at the very top is null there and an error in Kyverno's programs.
+ * Runs JMESPath compliance files: cases of one input each with a result or the kind of error. Source: jmespath.org
+ * compliance tests, as kyverno/go-jmespath carries them. A field that is missing at the very top is null there and an
+ * error in Kyverno's programs.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -28,7 +29,10 @@ interface ComplianceGroup {
   readonly cases: readonly ComplianceCase[];
 }
 
-/** JSON text with sorted keys, to compare values by. Lists that go-jmespath makes from an object have no order of their own. */
+/**
+ * JSON text with sorted keys, to compare values by. Lists that go-jmespath makes from an object have no order of their
+ * own.
+ */
 export const sortedJson = (value: unknown): string =>
   JSON.stringify(value, (_, each: unknown) =>
     typeof each === "object" && each !== null && !Array.isArray(each)
@@ -57,7 +61,9 @@ export function runJmespathSuite(folder: string): SuiteCount {
   const list: string[] = [];
   let passed = 0;
   for (const file of readdirSync(folder).filter((name) => name.endsWith(".json") && name !== "benchmarks.json")) {
-    for (const { given, cases } of parseJson(readFileSync(join(folder, file), "utf8")) as unknown as readonly ComplianceGroup[]) {
+    for (const { given, cases } of parseJson(
+      readFileSync(join(folder, file), "utf8"),
+    ) as unknown as readonly ComplianceGroup[]) {
       for (const { expression, result, error, bench } of cases) {
         if (bench !== undefined) continue;
         const expected = error === undefined ? sortedJson(result) : "error";

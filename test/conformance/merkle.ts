@@ -1,4 +1,7 @@
-/** Runs Merkle proof vectors. Source: transparency-dev/merkle `testdata`: a folder `inclusion` and a folder `consistency` of JSON files, one proof a file. */
+/**
+ * Runs Merkle proof vectors. Source: transparency-dev/merkle `testdata`: a folder `inclusion` and a folder
+ * `consistency` of JSON files, one proof a file.
+ */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { EngineError } from "../../core/errors.ts";
@@ -28,13 +31,23 @@ interface ProofFile {
 const bytes = (text: string | null | undefined): Uint8Array => new Uint8Array(Buffer.from(text ?? "", "base64"));
 
 // JSON.parse would round sizes near 2^64.
-const parseFile = (text: string): ProofFile => JSON.parse(text.replace(/("(?:leafIdx|treeSize|size1|size2)"\s*:\s*)(\d+)/g, '$1"$2"')) as ProofFile;
+const parseFile = (text: string): ProofFile =>
+  JSON.parse(text.replace(/("(?:leafIdx|treeSize|size1|size2)"\s*:\s*)(\d+)/g, '$1"$2"')) as ProofFile;
 
 function check(kind: "inclusion" | "consistency", file: ProofFile): void {
   const path = (file.proof ?? []).map(bytes);
   if (kind === "inclusion")
-    verifyInclusion({ leafIndex: BigInt(file.leafIdx ?? 0), treeSize: BigInt(file.treeSize ?? 0), path }, bytes(file.leafHash), bytes(file.root));
-  else verifyConsistency({ firstSize: BigInt(file.size1 ?? 0), secondSize: BigInt(file.size2 ?? 0), path }, bytes(file.root1), bytes(file.root2));
+    verifyInclusion(
+      { leafIndex: BigInt(file.leafIdx ?? 0), treeSize: BigInt(file.treeSize ?? 0), path },
+      bytes(file.leafHash),
+      bytes(file.root),
+    );
+  else
+    verifyConsistency(
+      { firstSize: BigInt(file.size1 ?? 0), secondSize: BigInt(file.size2 ?? 0), path },
+      bytes(file.root1),
+      bytes(file.root2),
+    );
 }
 
 function isRefused(kind: "inclusion" | "consistency", file: ProofFile): boolean {

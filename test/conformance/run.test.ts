@@ -16,7 +16,11 @@ const fake = (failed: readonly string[], passed = 1): Suite => ({
 });
 
 test("a listed failure passes, one that passes after all fails, and other suites' rows do not count", () => {
-  assert.equal(applyExpected("s", result, { "s: a": "reason" }), { passed: 3, failed: [], notes: ["known gap: a: reason"] });
+  assert.equal(applyExpected("s", result, { "s: a": "reason" }), {
+    passed: 3,
+    failed: [],
+    notes: ["known gap: a: reason"],
+  });
   assert.equal(applyExpected("s", result, { "s: b": "reason" }).failed, [
     { name: "a", why: "x" },
     { name: "b", why: "is listed as failing, and passes" },
@@ -28,7 +32,15 @@ test("suites are chosen by name and family", () => {
   assert.is(chooseSuites([]), suites);
   assert.equal(
     chooseSuites(["golden", "merkle"]).map(({ name }) => name),
-    ["golden-jmespath", "golden-conditions", "golden-match", "golden-images", "golden-wildcards", "golden-autogen", "merkle"],
+    [
+      "golden-jmespath",
+      "golden-conditions",
+      "golden-match",
+      "golden-images",
+      "golden-wildcards",
+      "golden-autogen",
+      "merkle",
+    ],
   );
   assert.equal(
     chooseSuites(["sigstore"]).map(({ name }) => name),
@@ -42,7 +54,10 @@ test("a run counts, skips what is not at hand, and fails a suite without cases",
   mkdirSync(join(folder, "fake"));
   const run = (suite: Suite, vectors: string | undefined) => {
     const lines: string[] = [];
-    return runConformance([suite], { vectors, golden: undefined }, {}, (line) => lines.push(line)).then((count) => ({ count, text: lines.join("") }));
+    return runConformance([suite], { vectors, golden: undefined }, {}, (line) => lines.push(line)).then((count) => ({
+      count,
+      text: lines.join(""),
+    }));
   };
   assert.equal((await run(fake([], 3), folder)).count, { passed: 3, failed: 0, skipped: 0 });
   const failing = await run(fake(["a"], 3), folder);
@@ -57,7 +72,10 @@ test("a run counts, skips what is not at hand, and fails a suite without cases",
 const here = (kind: "vectors" | "golden") =>
   suites.filter(
     ({ name, data }) =>
-      data[0] === kind && ["sigstore", "golden-verify", "golden-conditions", "golden-match", "golden-images", "golden-wildcards"].includes(name),
+      data[0] === kind &&
+      ["sigstore", "golden-verify", "golden-conditions", "golden-match", "golden-images", "golden-wildcards"].includes(
+        name,
+      ),
   );
 
 for (const kind of ["vectors", "golden"] as const) {
@@ -67,7 +85,9 @@ for (const kind of ["vectors", "golden"] as const) {
     for (const chosen of here(kind))
       test(chosen.name, async () => {
         const lines: string[] = [];
-        const { passed, failed } = await runConformance([chosen], { vectors: folder, golden: folder }, {}, (line) => lines.push(line));
+        const { passed, failed } = await runConformance([chosen], { vectors: folder, golden: folder }, {}, (line) =>
+          lines.push(line),
+        );
         assert.is(failed, 0, lines.join(""));
         assert.ok(passed > 0);
       });

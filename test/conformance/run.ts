@@ -1,6 +1,7 @@
 /**
- * Runs other people's suites and the golden results through this code: `npm run conformance [-- SUITE...]`. Known gaps are rows of
- * `test/conformance/expected-failures.json`, `SUITE: CASE` → reason; a listed case that passes fails the run. Ends with `N passed, N failed`.
+ * Runs other people's suites and the golden results through this code: `npm run conformance [-- SUITE...]`. Known gaps
+ * are rows of `test/conformance/expected-failures.json`, `SUITE: CASE` → reason; a listed case that passes fails the
+ * run. Ends with `N passed, N failed`.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
@@ -41,7 +42,8 @@ const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/[/\\]$/, 
 /** Long after every certificate of the suites: what depends on the time of the run shows. */
 const now = new Date("2026-11-23T00:00:00Z");
 
-const named = (failed: readonly string[]): SuiteResult["failed"] => failed.map((name) => ({ name, why: "judged wrongly" }));
+const named = (failed: readonly string[]): SuiteResult["failed"] =>
+  failed.map((name) => ({ name, why: "judged wrongly" }));
 const counted = ({ passed, failed }: { readonly passed: number; readonly failed: readonly string[] }): SuiteResult => ({
   passed,
   failed: named(failed),
@@ -68,7 +70,10 @@ function sigstore(...reports: readonly ConformanceReport[]): SuiteResult {
   const wrong = reports.flatMap(({ list }) => list.filter(({ expected, actual }) => expected !== actual));
   return {
     passed: reports.reduce((sum, { passed }) => sum + passed, 0),
-    failed: wrong.map(({ name, expected, actual, why }) => ({ name, why: `expected ${expected}, got ${actual} ${why}` })),
+    failed: wrong.map(({ name, expected, actual, why }) => ({
+      name,
+      why: `expected ${expected}, got ${actual} ${why}`,
+    })),
     notes: [],
   };
 }
@@ -76,7 +81,9 @@ function sigstore(...reports: readonly ConformanceReport[]): SuiteResult {
 function runSigstore(folder: string): SuiteResult {
   const productionRoot = new Uint8Array(readFileSync(join(folder, "../root-signing/targets/trusted_root.json")));
   return sigstore(
-    ...[nobleVerifier, nodeVerifier].map((verifier) => runSigstoreConformance({ folder: join(folder, "bundle-verify"), productionRoot, verifier, now })),
+    ...[nobleVerifier, nodeVerifier].map((verifier) =>
+      runSigstoreConformance({ folder: join(folder, "bundle-verify"), productionRoot, verifier, now }),
+    ),
   );
 }
 
@@ -87,7 +94,10 @@ async function runSigstoreClient(folder: string): Promise<SuiteResult> {
   const failed: { name: string; why: string }[] = [];
   let passed = 0;
   for (const { name, words, cwd } of conformanceArguments(join(folder, "bundle-verify"))) {
-    const { status, stderr } = spawnSync(process.execPath, [join(outdir, "conformance.mjs"), ...words], { cwd, encoding: "utf8" });
+    const { status, stderr } = spawnSync(process.execPath, [join(outdir, "conformance.mjs"), ...words], {
+      cwd,
+      encoding: "utf8",
+    });
     if ((status === 0) === !/_fail by /.test(name)) passed += 1;
     else failed.push({ name, why: `exit code ${status} ${stderr.trim()}` });
   }
@@ -105,7 +115,10 @@ function runGoldenVerdicts(folder: string): SuiteResult {
         name: id,
         why: `${what}: theirs ${JSON.stringify({ ...theirs, messages: undefined, codes: undefined })}, ours ${JSON.stringify({ ...ours, messages: undefined })}`,
       })),
-      ...report.idle.map((name) => ({ name, why: "golden-differences.json names it for a row that does not decide it" })),
+      ...report.idle.map((name) => ({
+        name,
+        why: "golden-differences.json names it for a row that does not decide it",
+      })),
     ],
     notes: [
       `${report.total} cases: ${report.same} same, ${report.byRow.size} differ by row, ${report.without.length} differ without row`,
@@ -119,7 +132,9 @@ function runWycheproofFiles(folder: string): SuiteResult {
   const unsupported = counts.reduce((sum, [, count]) => sum + count.unsupported.length, 0);
   return {
     passed: counts.reduce((sum, [, count]) => sum + count.passed, 0),
-    failed: counts.flatMap(([file, count]) => count.failed.map((name) => ({ name: `${file} ${name}`, why: "judged wrongly" }))),
+    failed: counts.flatMap(([file, count]) =>
+      count.failed.map((name) => ({ name: `${file} ${name}`, why: "judged wrongly" })),
+    ),
     notes: unsupported === 0 ? [] : [`${unsupported} of curves and algorithms that no Sigstore key has`],
   };
 }
@@ -129,14 +144,34 @@ export const suites: readonly Suite[] = [
   { name: "sigstore-client", data: ["vectors", "sigstore-conformance"], run: runSigstoreClient },
   { name: "wycheproof", data: ["vectors", "wycheproof"], run: runWycheproofFiles },
   { name: "merkle", data: ["vectors", "merkle"], run: (folder) => counted(runMerkle(folder)) },
-  { name: "canonical-json", data: ["vectors", "json-canonicalization"], run: (folder) => counted(runCanonicalJson(folder)) },
+  {
+    name: "canonical-json",
+    data: ["vectors", "json-canonicalization"],
+    run: (folder) => counted(runCanonicalJson(folder)),
+  },
   { name: "jmespath", data: ["vectors", "jmespath"], run: (folder) => lists(runJmespathSuite(folder)) },
-  { name: "golden-jmespath", data: ["golden", "kyverno"], run: (folder) => lists(runGoldenJmespath(join(folder, "jmespath.jsonl"))) },
-  { name: "golden-conditions", data: ["golden", "kyverno"], run: (folder) => golden(runGoldenConditions(join(folder, ".."))) },
+  {
+    name: "golden-jmespath",
+    data: ["golden", "kyverno"],
+    run: (folder) => lists(runGoldenJmespath(join(folder, "jmespath.jsonl"))),
+  },
+  {
+    name: "golden-conditions",
+    data: ["golden", "kyverno"],
+    run: (folder) => golden(runGoldenConditions(join(folder, ".."))),
+  },
   { name: "golden-match", data: ["golden", "kyverno"], run: (folder) => golden(runGoldenMatch(join(folder, ".."))) },
   { name: "golden-images", data: ["golden", "kyverno"], run: (folder) => golden(runGoldenImages(join(folder, ".."))) },
-  { name: "golden-wildcards", data: ["golden", "kyverno"], run: (folder) => golden(runGoldenWildcards(join(folder, ".."))) },
-  { name: "golden-autogen", data: ["golden", "kyverno"], run: (folder) => golden(runGoldenAutogen(join(folder, ".."))) },
+  {
+    name: "golden-wildcards",
+    data: ["golden", "kyverno"],
+    run: (folder) => golden(runGoldenWildcards(join(folder, ".."))),
+  },
+  {
+    name: "golden-autogen",
+    data: ["golden", "kyverno"],
+    run: (folder) => golden(runGoldenAutogen(join(folder, ".."))),
+  },
   { name: "golden-verify", data: ["golden", "verify"], run: runGoldenVerdicts },
 ];
 
@@ -148,7 +183,8 @@ export function chooseSuites(names: readonly string[]): readonly Suite[] {
       name === "golden"
         ? suites.filter((suite) => suite.data[1] === "kyverno")
         : suites.filter((suite) => suite.name === name || suite.name === `${name}-client`);
-    if (family.length === 0) throw new Error(`no suite ${name}; there are golden, ${suites.map((suite) => suite.name).join(", ")}`);
+    if (family.length === 0)
+      throw new Error(`no suite ${name}; there are golden, ${suites.map((suite) => suite.name).join(", ")}`);
     return family;
   });
 }
@@ -191,14 +227,18 @@ export async function runConformance(
     const folder = base === undefined ? undefined : join(base, below);
     if (folder === undefined || !existsSync(folder)) {
       total.skipped += 1;
-      write(`skip ${suite.name.padEnd(18)} ${kind === "vectors" ? "SALLYPORT_VECTORS" : "SALLYPORT_GOLDEN"} has no ${below}\n`);
+      write(
+        `skip ${suite.name.padEnd(18)} ${kind === "vectors" ? "SALLYPORT_VECTORS" : "SALLYPORT_GOLDEN"} has no ${below}\n`,
+      );
       continue;
     }
     const { passed, failed, notes } = applyExpected(suite.name, await suite.run(folder), expected);
     const wrong = passed + failed.length === 0 ? [{ name: suite.name, why: "no case ran" }] : failed;
     total.passed += passed;
     total.failed += wrong.length;
-    write(`${wrong.length === 0 ? "ok  " : "FAIL"} ${suite.name.padEnd(18)} ${passed} passed, ${wrong.length} failed\n`);
+    write(
+      `${wrong.length === 0 ? "ok  " : "FAIL"} ${suite.name.padEnd(18)} ${passed} passed, ${wrong.length} failed\n`,
+    );
     for (const note of notes) write(`       ${note}\n`);
     for (const { name, why } of wrong) write(`     ✗ ${name}: ${why}\n`);
   }
@@ -206,9 +246,16 @@ export async function runConformance(
 }
 
 async function main(): Promise<void> {
-  const expected = JSON.parse(readFileSync(join(root, "test/conformance/expected-failures.json"), "utf8")) as ExpectedFailures;
+  const expected = JSON.parse(
+    readFileSync(join(root, "test/conformance/expected-failures.json"), "utf8"),
+  ) as ExpectedFailures;
   const folders = { vectors: process.env.SALLYPORT_VECTORS, golden: process.env.SALLYPORT_GOLDEN };
-  const { passed, failed, skipped } = await runConformance(chooseSuites(process.argv.slice(2)), folders, expected, (text) => process.stdout.write(text));
+  const { passed, failed, skipped } = await runConformance(
+    chooseSuites(process.argv.slice(2)),
+    folders,
+    expected,
+    (text) => process.stdout.write(text),
+  );
   process.stdout.write(`\n${passed} passed, ${failed} failed${skipped === 0 ? "" : `, ${skipped} skipped`}\n`);
   process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
 }

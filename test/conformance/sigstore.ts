@@ -1,4 +1,7 @@
-/** The Sigstore conformance suite's bundle verification, in process: every directory by path and by digest. Source: sigstore-conformance `test/assets/bundle-verify`. */
+/**
+ * The Sigstore conformance suite's bundle verification, in process: every directory by path and by digest. Source:
+ * sigstore-conformance `test/assets/bundle-verify`.
+ */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { digestOf } from "../../core/crypto/digest.ts";
@@ -49,14 +52,22 @@ export interface ClientCall {
 
 /** The command lines that the suite gives to a client, by path and by digest. */
 export function conformanceArguments(folder: string): readonly ClientCall[] {
-  const names = readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
+  const names = readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
+    entry.isDirectory() ? [entry.name] : [],
+  );
   return names.sort().flatMap((name) => {
     const has = (path: string): boolean => existsSync(join(folder, name, path));
-    const text = (path: string, otherwise: string): string => (has(path) ? readFileSync(join(folder, name, path), "utf8").trim() : otherwise);
+    const text = (path: string, otherwise: string): string =>
+      has(path) ? readFileSync(join(folder, name, path), "utf8").trim() : otherwise;
     const artifact = has("artifact") ? `${name}/artifact` : "a.txt";
     const signer = has("key.pub")
       ? ["--key", `${name}/key.pub`]
-      : ["--certificate-identity", text("identity", defaultIdentity), "--certificate-oidc-issuer", text("issuer", defaultIssuer)];
+      : [
+          "--certificate-identity",
+          text("identity", defaultIdentity),
+          "--certificate-oidc-issuer",
+          text("issuer", defaultIssuer),
+        ];
     const words = [
       "verify-bundle",
       "--bundle",
@@ -73,9 +84,16 @@ export function conformanceArguments(folder: string): readonly ClientCall[] {
 }
 
 /** Runs the suite. Nothing but an `EngineError` or a verdict may come of any case. */
-export function runSigstoreConformance({ folder, productionRoot, verifier, now }: ConformanceOptions): ConformanceReport {
+export function runSigstoreConformance({
+  folder,
+  productionRoot,
+  verifier,
+  now,
+}: ConformanceOptions): ConformanceReport {
   const trust = new TrustCache(verifier);
-  const names = readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
+  const names = readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
+    entry.isDirectory() ? [entry.name] : [],
+  );
   const list = names.sort().flatMap((name) => {
     const file = (path: string): Uint8Array | undefined =>
       existsSync(join(folder, name, path)) ? new Uint8Array(readFileSync(join(folder, name, path))) : undefined;

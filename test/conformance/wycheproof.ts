@@ -1,6 +1,6 @@
 /**
- * Runs Wycheproof signature files through the key parsers and a verifier. Source: C2SP/wycheproof, schemas `ecdsa_verify`,
- * `ecdsa_p1363_verify`, `eddsa_verify`, `rsassa_pkcs1_verify`, `rsassa_pss_verify` and their relatives.
+ * Runs Wycheproof signature files through the key parsers and a verifier. Source: C2SP/wycheproof, schemas
+ * `ecdsa_verify`, `ecdsa_p1363_verify`, `eddsa_verify`, `rsassa_pkcs1_verify`, `rsassa_pss_verify` and their relatives.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -57,7 +57,12 @@ function algorithmOf(group: WycheproofGroup): SignatureAlgorithm | undefined {
   if (hash === undefined) return undefined;
   if (group.type.startsWith("Ecdsa")) return { scheme: "ecdsa", hash };
   if (group.type.startsWith("RsassaPkcs1")) return { scheme: "rsa-pkcs1v15", hash };
-  if (group.type.startsWith("RsassaPss") && group.mgf === "MGF1" && hashOf(group.mgfSha) === hash && group.sLen !== undefined)
+  if (
+    group.type.startsWith("RsassaPss") &&
+    group.mgf === "MGF1" &&
+    hashOf(group.mgfSha) === hash &&
+    group.sLen !== undefined
+  )
     return { scheme: "rsa-pss", hash, saltLength: group.sLen };
   return undefined;
 }
@@ -92,17 +97,24 @@ export function verifyWycheproofGroup(
   const key = keyOf(group);
   const allValid = group.tests.every((test) => test.result !== "invalid");
   if (algorithm === undefined || key === "unsupported" || (key === "refused" && allValid)) {
-    count.unsupported.push({ what: `${name} ${group.type} ${group.sha ?? ""} ${key === "refused" ? "(key refused)" : ""}`.trim(), tests: group.tests.length });
+    count.unsupported.push({
+      what: `${name} ${group.type} ${group.sha ?? ""} ${key === "refused" ? "(key refused)" : ""}`.trim(),
+      tests: group.tests.length,
+    });
     return;
   }
   for (const test of group.tests) {
     const given = decodeHex(test.sig);
     const isRaw = group.type.includes("P1363") && key !== "refused" && key.type === "ecdsa";
     const signature = isRaw ? p1363ToDer(given, key.curve) : given;
-    const accepted = key !== "refused" && signature !== undefined && verifier.verify(algorithm, key, { message: decodeHex(test.msg) }, signature);
+    const accepted =
+      key !== "refused" &&
+      signature !== undefined &&
+      verifier.verify(algorithm, key, { message: decodeHex(test.msg) }, signature);
     seen?.(test, accepted);
     if (test.result === "acceptable" || accepted === (test.result === "valid")) count.passed += 1;
-    else count.failed.push(`${name} ${test.tcId} (${test.comment}): ${test.result}, ${accepted ? "accepted" : "refused"}`);
+    else
+      count.failed.push(`${name} ${test.tcId} (${test.comment}): ${test.result}, ${accepted ? "accepted" : "refused"}`);
   }
 }
 
@@ -111,17 +123,24 @@ export function readWycheproof(folder: string): [string, WycheproofFile][] {
   return readdirSync(folder)
     .filter((name) => name.endsWith(".json"))
     .sort()
-    .map((name): [string, WycheproofFile] => [name, JSON.parse(readFileSync(join(folder, name), "utf8")) as WycheproofFile])
+    .map((name): [string, WycheproofFile] => [
+      name,
+      JSON.parse(readFileSync(join(folder, name), "utf8")) as WycheproofFile,
+    ])
     .filter(([, file]) => algorithmNames.test(file.algorithm));
 }
 
 /** Runs every signature file of a folder with each verifier. The counts are by the verifier's name. */
-export function runWycheproof(folder: string, verifiers: readonly SignatureVerifier[]): Record<string, WycheproofCount> {
+export function runWycheproof(
+  folder: string,
+  verifiers: readonly SignatureVerifier[],
+): Record<string, WycheproofCount> {
   const files = readWycheproof(folder);
   return Object.fromEntries(
     verifiers.map((verifier) => {
       const count = emptyCount();
-      for (const [name, file] of files) for (const group of file.testGroups) verifyWycheproofGroup(group, verifier, name, count);
+      for (const [name, file] of files)
+        for (const group of file.testGroups) verifyWycheproofGroup(group, verifier, name, count);
       return [verifier.name, count];
     }),
   );

@@ -1,4 +1,7 @@
-/** The engine over images that cosign signed: what a request is told, in every combination of settings. Source: design.md sections 1, 3, 4; kyverno.md sections 5, 8, 10, 17. */
+/**
+ * The engine over images that cosign signed: what a request is told, in every combination of settings. Source:
+ * design.md sections 1, 3, 4; kyverno.md sections 5, 8, 10, 17.
+ */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { nobleVerifier } from "../../core/crypto/noble.ts";
@@ -88,14 +91,20 @@ const decide = (
   knowledge: Knowledge = fixtureKnowledge,
 ): Decision => {
   const list = Array.isArray(policy) ? (policy as readonly PolicyText[]) : [policy as PolicyText];
-  return engineOf(...list.map(policyText)).decide("operation" in resource ? (resource as unknown as AdmissionRequest) : requestFor(resource), knowledge, now);
+  return engineOf(...list.map(policyText)).decide(
+    "operation" in resource ? (resource as unknown as AdmissionRequest) : requestFor(resource),
+    knowledge,
+    now,
+  );
 };
 const statuses = (decision: Decision, pass: "mutate" | "validate" = "mutate"): readonly RuleStatus[] =>
   decision.results.filter((result) => result.pass === pass).map(({ status }) => status);
 const without = (matches: (question: Question) => boolean, state?: ErrorCode): Knowledge => ({
   answer<Q extends Question>(question: Q): AnswerTo<Q> | undefined {
     if (!matches(question)) return fixtureKnowledge.answer(question);
-    return state === undefined ? undefined : ({ state: "unavailable", code: state, at: now.toISOString(), from: "registry" } as AnswerTo<Q>);
+    return state === undefined
+      ? undefined
+      : ({ state: "unavailable", code: state, at: now.toISOString(), from: "registry" } as AnswerTo<Q>);
   },
 });
 
@@ -104,8 +113,18 @@ test("allowed: exhaustively, over status, action, failure policy and code", () =
     for (const action of ["Enforce", "Audit"] as const)
       for (const failurePolicy of ["Fail", "Ignore"] as const)
         for (const code of Object.keys(codes) as ErrorCode[])
-          for (const open of [[], [{ kind: "tag", repository: "r", tag: "t" }], [{ kind: "trusted-root", name: "n" }]] as const) {
-            const result = { status, action, failurePolicy, failures: [{ check: "c", code, reason: "", stage: 0 }], open };
+          for (const open of [
+            [],
+            [{ kind: "tag", repository: "r", tag: "t" }],
+            [{ kind: "trusted-root", name: "n" }],
+          ] as const) {
+            const result = {
+              status,
+              action,
+              failurePolicy,
+              failures: [{ check: "c", code, reason: "", stage: 0 }],
+              open,
+            };
             const { truth, ignorable } = codes[code];
             const overlooked =
               failurePolicy === "Ignore" &&
@@ -132,7 +151,11 @@ test("several causes: all must be such as may be overlooked, and refuted ones be
 test("a decision is plain JSON, the same from both verifiers", () => {
   const { policies } = load(policyText());
   const decisions = [nobleVerifier, nodeVerifier].map((crypto) =>
-    createEngine({ policies, crypto }).decide(requestFor(pod(image("signed"), image("unsigned"))), fixtureKnowledge, now),
+    createEngine({ policies, crypto }).decide(
+      requestFor(pod(image("signed"), image("unsigned"))),
+      fixtureKnowledge,
+      now,
+    ),
   );
   assert.is(JSON.stringify(decisions[0]), JSON.stringify(decisions[1]));
   assert.is(JSON.stringify(JSON.parse(JSON.stringify(decisions[0]))), JSON.stringify(decisions[0]));
@@ -159,7 +182,11 @@ test("several images: one that fails denies, each has its result, all are in the
 test("init and ephemeral containers are images too", () => {
   const resource = {
     ...pod(image("signed")),
-    spec: { containers: containers(image("signed")), initContainers: containers(image("signed")), ephemeralContainers: containers(image("unsigned")) },
+    spec: {
+      containers: containers(image("signed")),
+      initContainers: containers(image("signed")),
+      ephemeralContainers: containers(image("unsigned")),
+    },
   };
   assert.equal(statuses(decide(resource)), ["pass", "pass", "fail"]);
 });
@@ -168,7 +195,9 @@ test("mutateDigest, verifyDigest and required, in all combinations, for a signed
   for (const mutate of [true, false])
     for (const verify of [true, false])
       for (const required of [true, false]) {
-        const decision = decide(pod(image("signed")), { fields: `mutateDigest: ${mutate}\nverifyDigest: ${verify}\nrequired: ${required}` });
+        const decision = decide(pod(image("signed")), {
+          fields: `mutateDigest: ${mutate}\nverifyDigest: ${verify}\nrequired: ${required}`,
+        });
         const text = JSON.stringify({ mutate, verify, required });
         assert.is(
           decision.patches.some(({ path }) => path.startsWith("/spec")),
@@ -207,8 +236,14 @@ test("an unknown entry leaves the count open unless the others decide it", () =>
   const missing = "- keys: { kms: awskms:///nobody, rekor: { ignoreTlog: true } }";
   assert.equal(statuses(decide(pod(image("signed")), { entries: [entryOf("a"), missing], count: 1 })), ["pass"]);
   assert.equal(statuses(decide(pod(image("signed")), { entries: [missing, entryOf("a")], count: 1 })), ["pass"]);
-  assert.equal(statuses(decide(pod(image("signed-by-someone-else")), { entries: [missing, entryOf("a")], count: 1 })), ["error"]);
-  assert.equal(statuses(decide(pod(image("unsigned")), { entries: [missing, entryOf("a")] })), ["fail"], "two of two cannot be reached any more");
+  assert.equal(statuses(decide(pod(image("signed-by-someone-else")), { entries: [missing, entryOf("a")], count: 1 })), [
+    "error",
+  ]);
+  assert.equal(
+    statuses(decide(pod(image("unsigned")), { entries: [missing, entryOf("a")] })),
+    ["fail"],
+    "two of two cannot be reached any more",
+  );
 });
 
 test("a broken entry is malformed, and the others go on", () => {
@@ -222,7 +257,8 @@ test("a broken entry is malformed, and the others go on", () => {
 
 test("never asked, unreachable and absent are three things", () => {
   const isTag = (question: Question) => question.kind === "tag" && question.tag === "signed";
-  const codesOf = (knowledge: Knowledge, tag = "signed") => decide(pod(image(tag)), {}, knowledge).results[0]?.failures.map(({ code }) => code);
+  const codesOf = (knowledge: Knowledge, tag = "signed") =>
+    decide(pod(image(tag)), {}, knowledge).results[0]?.failures.map(({ code }) => code);
   assert.equal(codesOf(without(isTag)), ["not-in-mirror"]);
   assert.equal(codesOf(without(isTag, "unreachable")), ["unreachable"]);
   assert.equal(codesOf(fixtureKnowledge, "no-such-tag"), ["image-not-found"]);
@@ -236,11 +272,21 @@ test("failurePolicy: Ignore overlooks an outage in both passes, and nothing else
     ["Ignore", undefined, true],
     ["Fail", "unreachable", false],
   ] as const) {
-    const decision = decide(pod(image("signed")), { spec: `validationFailureAction: Enforce\nfailurePolicy: ${failurePolicy}` }, without(isTag, code));
-    assert.equal([decision.allowed, statuses(decision), statuses(decision, "validate")], [allowed, ["error"], ["error"]], `${failurePolicy} ${code}`);
+    const decision = decide(
+      pod(image("signed")),
+      { spec: `validationFailureAction: Enforce\nfailurePolicy: ${failurePolicy}` },
+      without(isTag, code),
+    );
+    assert.equal(
+      [decision.allowed, statuses(decision), statuses(decision, "validate")],
+      [allowed, ["error"], ["error"]],
+      `${failurePolicy} ${code}`,
+    );
     assert.ok(decision.open.length > 0);
   }
-  assert.not(decide(pod(image("unsigned")), { spec: "validationFailureAction: Enforce\nfailurePolicy: Ignore" }).allowed);
+  assert.not(
+    decide(pod(image("unsigned")), { spec: "validationFailureAction: Enforce\nfailurePolicy: Ignore" }).allowed,
+  );
 });
 
 test("Audit reports and lets pass; overrides go by namespace", () => {
@@ -251,8 +297,14 @@ test("Audit reports and lets pass; overrides go by namespace", () => {
   assert.ok(decision.warnings.length > 0);
   const override = `${audit}\nvalidationFailureActionOverrides:\n- { action: Enforce, namespaces: ["sh*"] }`;
   assert.not(decide(pod(image("unsigned")), { spec: override, fields }).allowed);
-  assert.ok(decide({ ...pod(image("unsigned")), metadata: { name: "web", namespace: "other" } }, { spec: override, fields }).allowed);
-  assert.not(decide(pod(image("unsigned")), { spec: audit, fields: `${fields}\nfailureAction: Enforce` }).allowed, "the rule wins");
+  assert.ok(
+    decide({ ...pod(image("unsigned")), metadata: { name: "web", namespace: "other" } }, { spec: override, fields })
+      .allowed,
+  );
+  assert.not(
+    decide(pod(image("unsigned")), { spec: audit, fields: `${fields}\nfailureAction: Enforce` }).allowed,
+    "the rule wins",
+  );
 });
 
 test("skipped references are not asked for and not mutated", () => {
@@ -262,14 +314,24 @@ test("skipped references are not asked for and not mutated", () => {
     without(() => true),
   );
   assert.equal(
-    [decision.allowed, statuses(decision), decision.open, decision.patches.filter(({ path }) => path.startsWith("/spec"))],
+    [
+      decision.allowed,
+      statuses(decision),
+      decision.open,
+      decision.patches.filter(({ path }) => path.startsWith("/spec")),
+    ],
     [true, ["skip"], [], []],
   );
 });
 
 test("rules: match, preconditions and exceptions decide whether it is asked at all", () => {
-  assert.equal(decide(pod(image("unsigned")), { match: "any: [{ resources: { kinds: [Pod], namespaces: [other] } }]" }).results, []);
-  const skipped = decide(pod(image("unsigned")), { rule: 'preconditions: { all: [{ key: "{{ request.operation }}", operator: Equals, value: UPDATE }] }' });
+  assert.equal(
+    decide(pod(image("unsigned")), { match: "any: [{ resources: { kinds: [Pod], namespaces: [other] } }]" }).results,
+    [],
+  );
+  const skipped = decide(pod(image("unsigned")), {
+    rule: 'preconditions: { all: [{ key: "{{ request.operation }}", operator: Equals, value: UPDATE }] }',
+  });
   assert.equal([skipped.allowed, statuses(skipped)], [true, ["skip"]]);
   const exception = `apiVersion: kyverno.io/v2
 kind: PolicyException
@@ -280,7 +342,11 @@ spec:
 `;
   const excused = engineOf(policyText(), exception).decide(requestFor(pod(image("unsigned"))), fixtureKnowledge, now);
   assert.equal([excused.allowed, statuses(excused)], [true, ["skip"]]);
-  const other = engineOf(policyText(), exception.replace('["web"]', '["db"]')).decide(requestFor(pod(image("unsigned"))), fixtureKnowledge, now);
+  const other = engineOf(policyText(), exception.replace('["web"]', '["db"]')).decide(
+    requestFor(pod(image("unsigned"))),
+    fixtureKnowledge,
+    now,
+  );
   assert.not(other.allowed);
 });
 
@@ -294,7 +360,10 @@ test("images that the default extractors cannot find stop a rule with its own, o
     [undefined, own, "pass"],
     [undefined, reading, "error"],
   ] as const) {
-    const resource = { ...pod(), metadata: { name: "web", namespace: "shop", annotations: { image: image("signed") } } };
+    const resource = {
+      ...pod(),
+      metadata: { name: "web", namespace: "shop", annotations: { image: image("signed") } },
+    };
     const spec = { containers: [{ ...(name === undefined ? {} : { name }), image: "nginx" }] };
     const decision = decide({ ...resource, spec }, { rule, fields });
     assert.equal([name, rule, statuses(decision)[0]], [name, rule, expected]);
@@ -338,13 +407,21 @@ test("generated rules: controllers and their templates", () => {
     const decision = decide({ apiVersion, kind, metadata: { name: "web" }, spec: { template } });
     assert.equal([decision.allowed, decision.results[0]?.rule], [false, "autogen-verify"], kind);
   }
-  const cron = decide({ apiVersion: "batch/v1", kind: "CronJob", metadata: { name: "web" }, spec: { jobTemplate: { spec: { template } } } });
+  const cron = decide({
+    apiVersion: "batch/v1",
+    kind: "CronJob",
+    metadata: { name: "web" },
+    spec: { jobTemplate: { spec: { template } } },
+  });
   assert.equal([cron.allowed, cron.results[0]?.rule], [false, "autogen-cronjob-verify"]);
   assert.is(cron.patches[0]?.path, "/spec/jobTemplate/spec/template/spec/containers/0/image");
 });
 
 test("deletion is not decided", () => {
-  assert.equal(decide({ ...requestFor(pod(image("unsigned"))), operation: "DELETE" } as unknown as AdmissionRequest).results, []);
+  assert.equal(
+    decide({ ...requestFor(pod(image("unsigned"))), operation: "DELETE" } as unknown as AdmissionRequest).results,
+    [],
+  );
 });
 
 test("applyRules One: the first rule that says something ends it", () => {
@@ -353,8 +430,14 @@ test("applyRules One: the first rule that says something ends it", () => {
     const second = text
       .slice(text.indexOf("  - name: verify"))
       .replace("name: verify", "name: second")
-      .replace(fixtureText("trust/release.pub").split("\n")[1] ?? "", fixtureText("trust/someone-else.pub").split("\n")[1] ?? "")
-      .replace(fixtureText("trust/release.pub").split("\n")[2] ?? "", fixtureText("trust/someone-else.pub").split("\n")[2] ?? "");
+      .replace(
+        fixtureText("trust/release.pub").split("\n")[1] ?? "",
+        fixtureText("trust/someone-else.pub").split("\n")[1] ?? "",
+      )
+      .replace(
+        fixtureText("trust/release.pub").split("\n")[2] ?? "",
+        fixtureText("trust/someone-else.pub").split("\n")[2] ?? "",
+      );
     return engineOf(text + second).decide(requestFor(pod(image("signed"))), fixtureKnowledge, now);
   };
   assert.not(two("validationFailureAction: Enforce").allowed);
@@ -373,15 +456,25 @@ test("several policies: one refutation denies, each keeps its results, annotatio
   );
   const scoped = JSON.parse(String(decision.patches.at(-1)?.value));
   assert.equal(Object.keys(scoped.policies), ["/check", "/other"]);
-  assert.is(Object.values(JSON.parse(String(decision.patches.at(-2)?.value)))[0], "fail", "one failure fails the image");
+  assert.is(
+    Object.values(JSON.parse(String(decision.patches.at(-2)?.value)))[0],
+    "fail",
+    "one failure fails the image",
+  );
 });
 
 test("two entries over one image: both must hold", () => {
   const text = policyText();
   const second = text
     .slice(text.indexOf("    - imageReferences"))
-    .replaceAll(fixtureText("trust/release.pub").split("\n")[1] ?? "", fixtureText("trust/someone-else.pub").split("\n")[1] ?? "")
-    .replaceAll(fixtureText("trust/release.pub").split("\n")[2] ?? "", fixtureText("trust/someone-else.pub").split("\n")[2] ?? "");
+    .replaceAll(
+      fixtureText("trust/release.pub").split("\n")[1] ?? "",
+      fixtureText("trust/someone-else.pub").split("\n")[1] ?? "",
+    )
+    .replaceAll(
+      fixtureText("trust/release.pub").split("\n")[2] ?? "",
+      fixtureText("trust/someone-else.pub").split("\n")[2] ?? "",
+    );
   const run = (tag: string) => engineOf(text + second).decide(requestFor(pod(image(tag))), fixtureKnowledge, now);
   assert.not(run("signed").allowed);
   assert.ok(run("signed-by-both").allowed);
@@ -396,7 +489,11 @@ test("a malformed image fails, and its siblings are judged all the same", () => 
 
 test("an exhaustive look stops nowhere, whatever match and preconditions say", () => {
   const { policies } = load(
-    policyText({ match: "any: [{ resources: { kinds: [Pod], namespaces: [other] } }]", entries: [entryOf("a"), entryOf("b")], count: 1 }),
+    policyText({
+      match: "any: [{ resources: { kinds: [Pod], namespaces: [other] } }]",
+      entries: [entryOf("a"), entryOf("b")],
+      count: 1,
+    }),
   );
   const engine = createEngine({ policies, crypto: nodeVerifier });
   const request = requestFor(pod(image("signed-by-both")));
@@ -420,7 +517,9 @@ test("a policy that cannot be decided is refused when the engine is made, not wh
     loadPolicies([
       {
         name: "p",
-        text: policyText({ spec: "validationFailureAction: Enforce\nwebhookConfiguration: { matchConditions: [{ name: a, expression: 'true' }] }" }),
+        text: policyText({
+          spec: "validationFailureAction: Enforce\nwebhookConfiguration: { matchConditions: [{ name: a, expression: 'true' }] }",
+        }),
       },
     ]).errors.some(({ code }) => code === "unsupported"),
   );

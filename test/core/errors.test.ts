@@ -14,7 +14,15 @@ access-denied u - 4 | tls-failure u - 5 | no-trust u - 3 | stale u - 3 | no-key 
 invalid-usage s - 2 | invalid-config s - 2 | invalid-policy s - 2 | unsupported s - 2 | invalid-reference s - 2
 mirror-corrupt m - 6 | mirror-busy m - 6 | mirror-version m - 6 | archive-corrupt m - 6 | archive-signature m - 6 | archive-sequence m - 6 | archive-incomplete m - 6
 rollback t - 3 | bad-threshold t - 3 | clock-behind w - 0 | dialled-offline b - 70`;
-const truthOf: Readonly<Record<string, string>> = { r: "refuted", u: "unknown", s: "usage", m: "store", t: "trust", w: "warning", b: "bug" };
+const truthOf: Readonly<Record<string, string>> = {
+  r: "refuted",
+  u: "unknown",
+  s: "usage",
+  m: "store",
+  t: "trust",
+  w: "warning",
+  b: "bug",
+};
 const ignorableOf: Readonly<Record<string, string>> = { "-": "never", a: "artifact", y: "always" };
 
 test("every code has its meaning, and there are no others", () => {
@@ -40,7 +48,10 @@ test("only an unknown may be overlooked", () => {
 test("an error keeps code, subject and cause", () => {
   const cause = new Error("below");
   const error = new EngineError("malformed", "why", { subject: "/a", cause });
-  assert.equal([error.name, error.code, error.subject, error.message, error.cause], ["EngineError", "malformed", "/a", "why", cause]);
+  assert.equal(
+    [error.name, error.code, error.subject, error.message, error.cause],
+    ["EngineError", "malformed", "/a", "why", cause],
+  );
   assert.not("cause" in new EngineError("malformed", "why"));
 });
 

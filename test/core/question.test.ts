@@ -15,7 +15,14 @@ const examples: Readonly<Record<string, Question>> = {
   "trusted-root public-good": { kind: "trusted-root", name: "public-good" },
   "key k8s%003a//ns/name%0020x": { kind: "key", reference: "k8s://ns/name x" },
   "log-entry https://rekor.example abc": { kind: "log-entry", log: "https://rekor.example", hash: "abc" },
-  "cluster get v1 configmaps ns=n name=c path=": { kind: "cluster", verb: "get", apiVersion: "v1", resource: "configmaps", namespace: "n", name: "c" },
+  "cluster get v1 configmaps ns=n name=c path=": {
+    kind: "cluster",
+    verb: "get",
+    apiVersion: "v1",
+    resource: "configmaps",
+    namespace: "n",
+    name: "c",
+  },
 };
 
 test("every question has one text, and the text is the question", () => {
@@ -67,7 +74,14 @@ test("any other text is malformed", () => {
 
 test("digests are sha256 and lower case", () => {
   assert.ok(isDigest(digest));
-  for (const text of ["", "sha256:", `sha256:${"A".repeat(64)}`, `sha256:${"a".repeat(63)}`, `sha512:${"a".repeat(128)}`, `${digest}\n`])
+  for (const text of [
+    "",
+    "sha256:",
+    `sha256:${"A".repeat(64)}`,
+    `sha256:${"a".repeat(63)}`,
+    `sha512:${"a".repeat(128)}`,
+    `${digest}\n`,
+  ])
     assert.not(isDigest(text), text);
 });
 

@@ -52,9 +52,17 @@ class TestAsker implements Asker {
     return (this.#answers[questionText(question)] ?? outage) as AnswerTo<Q>;
   }
 }
-const run = (first: string, answers: Readonly<Record<string, Answer>>, knowledge: Knowledge = new MemoryKnowledge(), options: SettleOptions = {}) => {
+const run = (
+  first: string,
+  answers: Readonly<Record<string, Answer>>,
+  knowledge: Knowledge = new MemoryKnowledge(),
+  options: SettleOptions = {},
+) => {
   const asker = new TestAsker(answers);
-  return settle(chain(first), request, knowledge, asker, now, options).then((decision) => ({ decision, asked: asker.asked }));
+  return settle(chain(first), request, knowledge, asker, now, options).then((decision) => ({
+    decision,
+    asked: asker.asked,
+  }));
 };
 
 test("asks round by round what the answers lead to", async () => {
@@ -79,7 +87,9 @@ test("present and absent answers are kept as they come, outages are not", async 
 });
 
 test("rounds are bounded", async () => {
-  const endless = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`key ${index}`, present(String(index + 1))]));
+  const endless = Object.fromEntries(
+    Array.from({ length: 40 }, (_, index) => [`key ${index}`, present(String(index + 1))]),
+  );
   await rejectsCode("over-budget", () => run("0", endless));
   await rejectsCode("over-budget", () => run("0", endless, undefined, { maxRounds: 3 }));
   const { asked } = await run("30", endless);
@@ -95,7 +105,9 @@ test("what the asker throws is not swallowed", async () => {
 });
 
 test("an old answer that can change is asked for once more; where that fails it stands", async () => {
-  const old = new MemoryKnowledge({ at: "2026-11-24T10:00:00Z", from: "mirror" }).present(key("a"), "").present(key("b"), "");
+  const old = new MemoryKnowledge({ at: "2026-11-24T10:00:00Z", from: "mirror" })
+    .present(key("a"), "")
+    .present(key("b"), "");
   const hour = 3_600_000;
   assert.equal((await run("a", { "key a": present("b") }, old, { refresh: hour })).asked, ["key a", "key b"]);
   assert.equal((await run("a", { "key a": present("b") }, old, { refresh: 3 * hour })).asked, []);

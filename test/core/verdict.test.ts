@@ -7,7 +7,11 @@ const test = suite("core/verdict");
 const truths: readonly Truth[] = ["proven", "refuted", "unknown"];
 /** All lists of truths up to a length. */
 const lists = (length: number): readonly (readonly Truth[])[] =>
-  length === 0 ? [[]] : lists(length - 1).flatMap((list) => (list.length === length - 1 ? [list, ...truths.map((truth) => [...list, truth])] : [list]));
+  length === 0
+    ? [[]]
+    : lists(length - 1).flatMap((list) =>
+        list.length === length - 1 ? [list, ...truths.map((truth) => [...list, truth])] : [list],
+      );
 
 /** What a fold must say: the same answer whatever the unknown ones turn out to be, else unknown. */
 function byTrying(list: readonly Truth[], holds: (settled: readonly boolean[]) => boolean): Truth {

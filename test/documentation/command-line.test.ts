@@ -11,13 +11,22 @@ const test = suite("documentation/command-line");
 const fixtures = fileURLToPath(new URL("../fixtures/documentation", import.meta.url));
 const store = join(tempFolder(), "mirror");
 const image = (tag: string): string => `ghcr.io/kyverno/test-verify-image:${tag}`;
-const policies = ["01-signature-by-key", "02-skip-image-references", "03-attestation-code-review", "05-certificate-chain-only", "06-keyless", "kms-key"];
+const policies = [
+  "01-signature-by-key",
+  "02-skip-image-references",
+  "03-attestation-code-review",
+  "05-certificate-chain-only",
+  "06-keyless",
+  "kms-key",
+];
 
 /** Runs a command with the policies at hand, and a Pod for each image: `NAME.yaml`. */
 function run(words: readonly string[], pods: Readonly<Record<string, string>> = {}): Promise<TestRun> {
   const files = {
     ...Object.fromEntries(policies.map((name) => [`${name}.yaml`, readFixture(`policies/${name}.yaml`)])),
-    ...Object.fromEntries(Object.entries(pods).map(([name, reference]) => [`${name}.yaml`, JSON.stringify(pod(reference, name))])),
+    ...Object.fromEntries(
+      Object.entries(pods).map(([name, reference]) => [`${name}.yaml`, JSON.stringify(pod(reference, name))]),
+    ),
     "release.pub": readFixture("trust/release.pub"),
     "someone-else.pub": readFixture("trust/someone-else.pub"),
     "trusted-root.json": readFixture("trust/trusted-root.json"),
@@ -28,7 +37,8 @@ function run(words: readonly string[], pods: Readonly<Record<string, string>> = 
 const apply = (policy: string, reference: string, ...more: readonly string[]): Promise<TestRun> =>
   run(["apply", `${policy}.yaml`, "-r", "web.yaml", ...more], { web: reference });
 const counts = ({ out }: TestRun): string => /^pass: .*[0-9]/m.exec(out)?.[0] ?? "";
-const count = (pass: number, fail: number, error = 0, skip = 0): string => `pass: ${pass}, fail: ${fail}, warn: 0, error: ${error}, skip: ${skip}`;
+const count = (pass: number, fail: number, error = 0, skip = 0): string =>
+  `pass: ${pass}, fail: ${fail}, warn: 0, error: ${error}, skip: ${skip}`;
 
 test.before(async () => {
   const added = await run(["mirror", "add", join(fixtures, "layout"), "--complete"]);
@@ -58,7 +68,11 @@ test("skipped references are counted as skipped", async () => {
 });
 
 test("code review, and a certificate", async () => {
-  assert.is((await apply("03-attestation-code-review", "registry.io/org/app:reviewed")).exit, 1, "its log entry needs a trusted root, which nobody pinned");
+  assert.is(
+    (await apply("03-attestation-code-review", "registry.io/org/app:reviewed")).exit,
+    1,
+    "its log entry needs a trusted root, which nobody pinned",
+  );
   const trusted = ["--trusted-root", "trusted-root.json"];
   assert.is((await apply("03-attestation-code-review", "registry.io/org/app:reviewed", ...trusted)).exit, 0);
   const other = await apply("03-attestation-code-review", "registry.io/org/app:reviewed-by-nobody", ...trusted);
@@ -75,7 +89,14 @@ test("keyless: unknown until somebody pins a trusted root", async () => {
   assert.equal([after.exit, counts(after)], [0, count(2, 0)]);
   const { exit, out } = await run(["explain", image("signed-keyless"), "-p", "06-keyless.yaml"]);
   assert.is(exit, 0);
-  for (const part of ["ALLOW", "ada@example.com", "https://accounts.google.com", "rekor.example.com", "06-keyless.yaml:"]) assert.match(out, part);
+  for (const part of [
+    "ALLOW",
+    "ada@example.com",
+    "https://accounts.google.com",
+    "rekor.example.com",
+    "06-keyless.yaml:",
+  ])
+    assert.match(out, part);
 });
 
 test("a KMS key: unknown until somebody pins it, and what is pinned decides", async () => {
@@ -89,10 +110,21 @@ test("a KMS key: unknown until somebody pins it, and what is pinned decides", as
 });
 
 test("by cosign's flags: its exit codes", async () => {
-  const verify = async (tag: string): Promise<number> => (await run(["verify", "--key", "release.pub", "--insecure-ignore-tlog", image(tag)])).exit;
-  for (const [tag, exit] of Object.entries({ signed: 0, unsigned: 10, "no-such-tag": 11, "signed-by-someone-else": 12 }))
+  const verify = async (tag: string): Promise<number> =>
+    (await run(["verify", "--key", "release.pub", "--insecure-ignore-tlog", image(tag)])).exit;
+  for (const [tag, exit] of Object.entries({
+    signed: 0,
+    unsigned: 10,
+    "no-such-tag": 11,
+    "signed-by-someone-else": 12,
+  }))
     assert.is(await verify(tag), exit, tag);
-  const identity = ["--certificate-identity", "ada@example.com", "--certificate-oidc-issuer", "https://accounts.google.com"];
+  const identity = [
+    "--certificate-identity",
+    "ada@example.com",
+    "--certificate-oidc-issuer",
+    "https://accounts.google.com",
+  ];
   assert.is((await run(["verify", ...identity, image("signed-keyless-by-cosign-2")])).exit, 0);
   assert.is((await run(["verify", ...identity, image("signed")])).exit, 13);
 });

@@ -79,7 +79,10 @@ else {
     const keys = entry?.attestors[0]?.entries[0]?.keys;
     assert.is(entry?.attestors[0]?.count, 1);
     assert.is(entry?.mutateDigest && entry.verifyDigest && entry.required, true);
-    assert.ok(keys?.publicKeys?.startsWith("-----BEGIN PUBLIC KEY-----\n") && keys.publicKeys.endsWith("-----END PUBLIC KEY-----"));
+    assert.ok(
+      keys?.publicKeys?.startsWith("-----BEGIN PUBLIC KEY-----\n") &&
+        keys.publicKeys.endsWith("-----END PUBLIC KEY-----"),
+    );
     assert.equal(keys?.rekor, { ignoreTlog: true, url: "https://rekor.sigstore.dev" });
     assert.is(policy?.spec.webhookTimeoutSeconds, 30);
   });

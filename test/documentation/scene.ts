@@ -47,9 +47,16 @@ export const world = ({ offline = [], keys = {}, noTrust = false }: World = {}):
       if (asked.kind === "trusted-root")
         return noTrust
           ? undefined
-          : { state: "present", value: { form: "pinned", bytes: readFileSync(join(folder, "trust/trusted-root.json")) }, at, from: "operator" };
+          : {
+              state: "present",
+              value: { form: "pinned", bytes: readFileSync(join(folder, "trust/trusted-root.json")) },
+              at,
+              from: "operator",
+            };
       if (asked.kind === "key")
-        return Object.hasOwn(keys, asked.reference) ? { state: "present", value: keys[asked.reference], at, from: "operator" } : undefined;
+        return Object.hasOwn(keys, asked.reference)
+          ? { state: "present", value: keys[asked.reference], at, from: "operator" }
+          : undefined;
       if (!("repository" in asked)) return undefined;
       const host = asked.repository.split("/")[0] ?? "";
       if (offline.includes(host)) return { state: "unavailable", code: "unreachable", at, from: host };
@@ -79,19 +86,28 @@ export interface Scene {
 export function play(policy: string, resource: JsonObject | AdmissionRequest, given: World = {}): Scene {
   const original = readFixture(`policies/${policy}.yaml`);
   const text = given.change?.(original) ?? original;
-  if (given.change !== undefined && text === original && !original.includes("awskms:///alias/release")) throw new Error("nothing was changed");
+  if (given.change !== undefined && text === original && !original.includes("awskms:///alias/release"))
+    throw new Error("nothing was changed");
   const loaded = loadPolicies([{ name: policy, text }]);
   if (loaded.errors.length > 0) throw new Error(JSON.stringify(loaded.errors));
-  const engine = createEngine({ policies: loaded.policies, crypto: nodeVerifier, settings: { absentNamespaceLabels: "none" } });
+  const engine = createEngine({
+    policies: loaded.policies,
+    crypto: nodeVerifier,
+    settings: { absentNamespaceLabels: "none" },
+  });
   const request = "operation" in resource ? (resource as unknown as AdmissionRequest) : requestFor(resource);
   const decision = engine.decide(request, world(given), new Date(at));
   const first = decision.results.filter(({ pass }) => pass === "mutate");
   return {
     allowed: decision.allowed,
-    says: first.filter(({ status }) => status !== "pass" && status !== "skip").map(({ message }) => message.split(";")[0] ?? ""),
+    says: first
+      .filter(({ status }) => status !== "pass" && status !== "skip")
+      .map(({ message }) => message.split(";")[0] ?? ""),
     statuses: first.map(({ status }) => status),
     patched: Object.fromEntries(
-      decision.patches.flatMap(({ path, value }) => (typeof value === "string" && !path.startsWith("/metadata") ? [[path, value]] : [])),
+      decision.patches.flatMap(({ path, value }) =>
+        typeof value === "string" && !path.startsWith("/metadata") ? [[path, value]] : [],
+      ),
     ),
     decision,
   };

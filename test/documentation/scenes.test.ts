@@ -1,4 +1,7 @@
-/** Each scene that the documentation tells, with images that cosign signed and the documentation's policies with our keys in place of theirs. */
+/**
+ * Each scene that the documentation tells, with images that cosign signed and the documentation's policies with our
+ * keys in place of theirs.
+ */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { requestFor } from "../../core/index.ts";
@@ -10,7 +13,11 @@ const main = "/spec/containers/0/image";
 const app = (tag: string): string => `registry.io/org/app:${tag}`;
 const sentence = (reference: string, what: string): string => `image verification failed for ${reference}: ${what}`;
 const codesOf = ({ decision }: ReturnType<typeof play>): readonly string[] => [
-  ...new Set(decision.results.filter(({ pass }) => pass === "mutate").flatMap(({ failures }) => failures.map(({ code }) => code))),
+  ...new Set(
+    decision.results
+      .filter(({ pass }) => pass === "mutate")
+      .flatMap(({ failures }) => failures.map(({ code }) => code)),
+  ),
 ];
 /** The base64 of a key of `trust/`. */
 const keyLines = (name: string): readonly string[] => readFixture(`trust/${name}.pub`).trim().split("\n").slice(1, -1);
@@ -26,17 +33,24 @@ function admitted(scene: ReturnType<typeof play>, reference: string, pointer = m
   assert.is(scene.patched[pointer], `${reference}@${digestIn(reference)}`);
 }
 
-test("signed: created, and mutated to use the digest", () => admitted(play("01-signature-by-key", pod(image("signed"))), image("signed")));
+test("signed: created, and mutated to use the digest", () =>
+  admitted(play("01-signature-by-key", pod(image("signed"))), image("signed")));
 
 test("unsigned: blocked, signature not found", () =>
-  denied(play("01-signature-by-key", pod(image("unsigned"))), image("unsigned"), "signature not found", "no-signature"));
+  denied(
+    play("01-signature-by-key", pod(image("unsigned"))),
+    image("unsigned"),
+    "signature not found",
+    "no-signature",
+  ));
 
 test("signed by someone else: blocked, invalid signature", () => {
   const other = image("signed-by-someone-else");
   denied(play("01-signature-by-key", pod(other)), other, "invalid signature", "wrong-key");
 });
 
-test("signed by someone else and by us: created", () => admitted(play("01-signature-by-key", pod(image("signed-by-both"))), image("signed-by-both")));
+test("signed by someone else and by us: created", () =>
+  admitted(play("01-signature-by-key", pod(image("signed-by-both"))), image("signed-by-both")));
 
 test("each layout of a signature, and an index of several platforms", () => {
   for (const tag of ["signed-and-logged", "signed-in-a-bundle", "signed-as-referrer", "signed-platforms"])
@@ -50,7 +64,12 @@ test("another repository is none of the policy's business", () => {
 
 test("a digest is judged, whatever the tag beside it says", () => {
   const lying = `${image("signed")}@${digestIn(image("unsigned"))}`;
-  denied(play("01-signature-by-key", pod(lying)), lying.replace(":signed@", "@"), "signature not found", "no-signature");
+  denied(
+    play("01-signature-by-key", pod(lying)),
+    lying.replace(":signed@", "@"),
+    "signature not found",
+    "no-signature",
+  );
   const { allowed, patched } = play("01-signature-by-key", pod(`${image("signed")}@${digestIn(image("signed"))}`));
   assert.equal([allowed, patched], [true, {}], "it has its digest already");
 });
@@ -58,16 +77,27 @@ test("a digest is judged, whatever the tag beside it says", () => {
 test("skipped references are excluded, the others of the pattern are not; without ignoreTlog a log entry is needed", () => {
   const skipped = play("02-skip-image-references", pod("ghcr.io/trusted/tool:1"));
   assert.equal([skipped.allowed, skipped.statuses, skipped.patched], [true, ["skip"], {}]);
-  for (const tag of ["signed-and-logged", "signed-in-a-bundle"]) admitted(play("02-skip-image-references", pod(image(tag))), image(tag));
-  denied(play("02-skip-image-references", pod(image("unsigned"))), image("unsigned"), "signature not found", "no-signature");
+  for (const tag of ["signed-and-logged", "signed-in-a-bundle"])
+    admitted(play("02-skip-image-references", pod(image(tag))), image(tag));
+  denied(
+    play("02-skip-image-references", pod(image("unsigned"))),
+    image("unsigned"),
+    "signature not found",
+    "no-signature",
+  );
   const unlogged = play("02-skip-image-references", pod(image("signed")));
-  assert.equal([unlogged.allowed, unlogged.statuses, codesOf(unlogged)], [false, ["error"], ["not-in-mirror"]], "the log was never asked");
+  assert.equal(
+    [unlogged.allowed, unlogged.statuses, codesOf(unlogged)],
+    [false, ["error"], ["not-in-mirror"]],
+    "the log was never asked",
+  );
 });
 
 test("code review: repository, branch and reviewers of the predicate", () => {
   const play03 = (tag: string): ReturnType<typeof play> => play("03-attestation-code-review", pod(app(tag)));
   for (const tag of ["reviewed", "reviewed-in-a-bundle"]) admitted(play03(tag), app(tag));
-  for (const tag of ["reviewed-by-nobody", "reviewed-on-a-branch"]) denied(play03(tag), app(tag), "attestation checks failed", "condition-failed");
+  for (const tag of ["reviewed-by-nobody", "reviewed-on-a-branch"])
+    denied(play03(tag), app(tag), "attestation checks failed", "condition-failed");
   denied(play03("reviewed-by-someone-else"), app("reviewed-by-someone-else"), "invalid signature", "wrong-key");
   denied(play03("not-reviewed"), app("not-reviewed"), "signature not found", "no-attestation");
 });
@@ -75,7 +105,12 @@ test("code review: repository, branch and reviewers of the predicate", () => {
 test("the fields of the image variable in conditions", () => {
   admitted(play("image-variable", pod(app("reviewed"))), app("reviewed"));
   assert.ok(play("image-variable", pod(`${app("reviewed")}@${digestIn(app("reviewed"))}`)).allowed, "with a digest");
-  denied(play("image-variable", pod(app("reviewed-in-a-bundle"))), app("reviewed-in-a-bundle"), "attestation checks failed", "condition-failed");
+  denied(
+    play("image-variable", pod(app("reviewed-in-a-bundle"))),
+    app("reviewed-in-a-bundle"),
+    "attestation checks failed",
+    "condition-failed",
+  );
 });
 
 test("a certificate: by itself, with its authority, and by the authority alone", () => {
@@ -83,10 +118,12 @@ test("a certificate: by itself, with its authority, and by the authority alone",
   for (const policy of ["04-certificate-and-chain", "certificate-alone", "05-certificate-chain-only"]) {
     admitted(play(policy, pod(ours)), ours);
     denied(play(policy, pod(image("unsigned"))), image("unsigned"), "signature not found", "no-signature");
-    for (const tag of ["signed", "signed-keyless-by-cosign-2"]) assert.not(play(policy, pod(image(tag))).allowed, `${policy} ${tag}`);
+    for (const tag of ["signed", "signed-keyless-by-cosign-2"])
+      assert.not(play(policy, pod(image(tag))).allowed, `${policy} ${tag}`);
   }
   admitted(play("05-certificate-chain-only", pod(team)), team);
-  for (const policy of ["04-certificate-and-chain", "certificate-alone"]) denied(play(policy, pod(team)), team, "invalid signature", "wrong-key");
+  for (const policy of ["04-certificate-and-chain", "certificate-alone"])
+    denied(play(policy, pod(team)), team, "invalid signature", "wrong-key");
 });
 
 test("keyless: a subject with a wildcard, and its issuer", () => {
@@ -97,7 +134,12 @@ test("keyless: a subject with a wildcard, and its issuer", () => {
   }
   denied(play("06-keyless", pod(image("unsigned"))), image("unsigned"), "signature not found", "no-signature");
   denied(play("06-keyless", pod(image("signed"))), image("signed"), "invalid signature", "no-certificate");
-  denied(play("06-keyless", pod(image("signed-cert"))), image("signed-cert"), "invalid signature", "untrusted-certificate");
+  denied(
+    play("06-keyless", pod(image("signed-cert"))),
+    image("signed-cert"),
+    "invalid signature",
+    "untrusted-certificate",
+  );
   for (const [from, to] of [
     ["*@example.com", "*@example.org"],
     ["https://accounts.google.com", "https://accounts.example.com"],
@@ -126,25 +168,41 @@ test("keyless by a workflow: subject, issuer and four extensions, each of which 
     [": acme/app\n", ": acme/other\n"],
     ["refs/tags/*", "refs/heads/*"],
   ] as const)
-    denied(play("07-keyless-github-workflow", pod(workflow), { change: (text) => text.replace(from, to) }), workflow, "invalid signature", "wrong-identity");
+    denied(
+      play("07-keyless-github-workflow", pod(workflow), { change: (text) => text.replace(from, to) }),
+      workflow,
+      "invalid signature",
+      "wrong-identity",
+    );
 });
 
 test("annotations: the right one, another value, none", () => {
   const of = (tag: string): string => `ghcr.io/myorg/myimage:${tag}`;
   admitted(play("08-annotations", pod(of("original"))), of("original"));
-  for (const tag of ["copy", "plain"]) denied(play("08-annotations", pod(of(tag))), of(tag), "invalid signature", "wrong-annotations");
+  for (const tag of ["copy", "plain"])
+    denied(play("08-annotations", pod(of(tag))), of(tag), "invalid signature", "wrong-annotations");
 });
 
 test("a signature repository", () => {
   admitted(play("12-signature-repository", pod(image("signed-elsewhere"))), image("signed-elsewhere"));
-  denied(play("01-signature-by-key", pod(image("signed-elsewhere"))), image("signed-elsewhere"), "signature not found", "no-signature");
+  denied(
+    play("01-signature-by-key", pod(image("signed-elsewhere"))),
+    image("signed-elsewhere"),
+    "signature not found",
+    "no-signature",
+  );
   denied(play("12-signature-repository", pod(image("signed"))), image("signed"), "signature not found", "no-signature");
 });
 
 test("ignoring the log, and certificate timestamps, on every image", () => {
   for (const policy of ["13-ignore-tlog", "14-ignore-sct"]) {
     for (const tag of ["signed", "signed-and-logged"]) admitted(play(policy, pod(image(tag))), image(tag));
-    denied(play(policy, pod("ghcr.io/trusted/tool:1")), "ghcr.io/trusted/tool:1", "signature not found", "no-signature");
+    denied(
+      play(policy, pod("ghcr.io/trusted/tool:1")),
+      "ghcr.io/trusted/tool:1",
+      "signature not found",
+      "no-signature",
+    );
   }
 });
 
@@ -155,27 +213,53 @@ test("keys of a log and of a certificate log in place of the public ones: no tru
   const [v1, v2] = [image("signed-and-logged"), image("signed-in-a-bundle")];
   denied(play("custom-rekor-2-key", pod(v1)), v1, "invalid signature", "bad-log-proof");
   denied(play("15-custom-rekor-and-ctlog-key", pod(v2)), v2, "invalid signature", "bad-log-proof");
-  denied(play("15-custom-rekor-and-ctlog-key", pod(image("signed"))), image("signed"), "invalid signature", "no-log-proof");
+  denied(
+    play("15-custom-rekor-and-ctlog-key", pod(image("signed"))),
+    image("signed"),
+    "invalid signature",
+    "no-log-proof",
+  );
 });
 
 test("a Sigstore deployment of one's own, all of it in the policy", () => {
   const keyless = image("signed-keyless-by-cosign-2");
   admitted(play("custom-sigstore", pod(keyless), { noTrust: true }), keyless);
   const otherRoots = (text: string): string =>
-    text.replace(/roots: [\s\S]*?(?=\n *rekor:)/, `roots: |-\n${readFixture("trust/root.pem").trim().replace(/^/gm, " ".repeat(22))}`);
-  denied(play("custom-sigstore", pod(keyless), { noTrust: true, change: otherRoots }), keyless, "invalid signature", "untrusted-certificate");
-  const otherLog = (text: string): string => keyLines("ct").reduce((changed, line, at) => changed.replace(line, keyLines("release")[at] ?? ""), text);
-  denied(play("custom-sigstore", pod(keyless), { noTrust: true, change: otherLog }), keyless, "invalid signature", "bad-sct");
+    text.replace(
+      /roots: [\s\S]*?(?=\n *rekor:)/,
+      `roots: |-\n${readFixture("trust/root.pem").trim().replace(/^/gm, " ".repeat(22))}`,
+    );
+  denied(
+    play("custom-sigstore", pod(keyless), { noTrust: true, change: otherRoots }),
+    keyless,
+    "invalid signature",
+    "untrusted-certificate",
+  );
+  const otherLog = (text: string): string =>
+    keyLines("ct").reduce((changed, line, at) => changed.replace(line, keyLines("release")[at] ?? ""), text);
+  denied(
+    play("custom-sigstore", pod(keyless), { noTrust: true, change: otherLog }),
+    keyless,
+    "invalid signature",
+    "bad-sct",
+  );
 });
 
 test("several attestors: all of them, one of them, and nested sets", () => {
   const both = image("signed-by-release-and-security");
-  for (const policy of ["several-attestors", "one-of-several", "nested-attestors"]) admitted(play(policy, pod(both)), both);
+  for (const policy of ["several-attestors", "one-of-several", "nested-attestors"])
+    admitted(play(policy, pod(both)), both);
   denied(play("several-attestors", pod(image("signed"))), image("signed"), "invalid signature", "wrong-key");
   admitted(play("one-of-several", pod(image("signed"))), image("signed"));
-  denied(play("one-of-several", pod(image("signed-by-someone-else"))), image("signed-by-someone-else"), "invalid signature", "wrong-key");
+  denied(
+    play("one-of-several", pod(image("signed-by-someone-else"))),
+    image("signed-by-someone-else"),
+    "invalid signature",
+    "wrong-key",
+  );
   admitted(play("nested-attestors", pod(image("signed-by-both"))), image("signed-by-both"));
-  for (const tag of ["signed", "signed-by-someone-else"]) denied(play("nested-attestors", pod(image(tag))), image(tag), "invalid signature", "wrong-key");
+  for (const tag of ["signed", "signed-by-someone-else"])
+    denied(play("nested-attestors", pod(image(tag))), image(tag), "invalid signature", "wrong-key");
   denied(play("nested-attestors", pod(image("unsigned"))), image("unsigned"), "signature not found", "no-signature");
 });
 
@@ -186,15 +270,26 @@ const kms = [
   "hashivault://release",
 ];
 for (const [policy, reference, change] of [
-  ...kms.map((reference) => ["kms-key", reference, (text: string) => text.replace("awskms:///alias/release", reference)] as const),
+  ...kms.map(
+    (reference) =>
+      ["kms-key", reference, (text: string) => text.replace("awskms:///alias/release", reference)] as const,
+  ),
   ["secret-key", "k8s://kyverno/cosign", undefined],
   ["secret-object", "k8s://kyverno/cosign", undefined],
 ] as const)
   test(`${policy}, ${reference}: by what was pinned for it`, () => {
     const given = change === undefined ? {} : { change };
     const signed = pod(image("signed"));
-    admitted(play(policy, signed, { ...given, keys: { [reference]: readFixture("trust/release.pub") } }), image("signed"));
-    denied(play(policy, signed, { ...given, keys: { [reference]: readFixture("trust/someone-else.pub") } }), image("signed"), "invalid signature", "wrong-key");
+    admitted(
+      play(policy, signed, { ...given, keys: { [reference]: readFixture("trust/release.pub") } }),
+      image("signed"),
+    );
+    denied(
+      play(policy, signed, { ...given, keys: { [reference]: readFixture("trust/someone-else.pub") } }),
+      image("signed"),
+      "invalid signature",
+      "wrong-key",
+    );
     const nobody = play(policy, signed, given);
     assert.equal([nobody.allowed, nobody.statuses, codesOf(nobody)], [false, ["error"], ["no-key"]]);
   });
@@ -254,7 +349,12 @@ const dataVolume = (url: string) => ({
 test("a DataVolume's registry, whose prefix is taken away", () => {
   const signed = play("19-extractor-data-volume", dataVolume("docker://kubevirt/fedora-cloud-registry-disk-demo"));
   assert.equal([signed.allowed, signed.statuses, signed.patched], [true, ["pass"], {}]);
-  denied(play("19-extractor-data-volume", dataVolume("docker://kubevirt/other")), "docker.io/kubevirt/other:latest", "invalid signature", "wrong-key");
+  denied(
+    play("19-extractor-data-volume", dataVolume("docker://kubevirt/other")),
+    "docker.io/kubevirt/other:latest",
+    "invalid signature",
+    "wrong-key",
+  );
 });
 
 test.run();

@@ -1,7 +1,24 @@
-/** Certificate authorities: a root, intermediates and what they issue, with timestamps of certificate logs. Source: RFC 5280, RFC 6962 §3.1, Fulcio's certificate profile. */
-import { type CertificateSpec, encodeTbs, type ExtensionSpec, type LabCertificate, makeCertificate, spkiOf } from "./certificate.ts";
+/**
+ * Certificate authorities: a root, intermediates and what they issue, with timestamps of certificate logs. Source: RFC
+ * 5280, RFC 6962 §3.1, Fulcio's certificate profile.
+ */
+import {
+  type CertificateSpec,
+  encodeTbs,
+  type ExtensionSpec,
+  type LabCertificate,
+  makeCertificate,
+  spkiOf,
+} from "./certificate.ts";
 import { type CertificateLog, timestampList, type TimestampSpec } from "./certificate-log.ts";
-import { authorityKeyIdentifier, basicConstraints, extendedKeyUsage, keyUsage, purposes, subjectKeyIdentifier } from "./extensions.ts";
+import {
+  authorityKeyIdentifier,
+  basicConstraints,
+  extendedKeyUsage,
+  keyUsage,
+  purposes,
+  subjectKeyIdentifier,
+} from "./extensions.ts";
 import { type LabKey, makeKey } from "./keys.ts";
 import type { Seed } from "./seed.ts";
 
@@ -30,7 +47,16 @@ export class CertificateAuthority {
   readonly issuers: readonly Issuer[];
   readonly #seed: Seed;
 
-  constructor({ seed, name, notBefore, notAfter, type = "p256", intermediates = 1, purposes: ids = [], change = (spec) => spec }: AuthorityOptions) {
+  constructor({
+    seed,
+    name,
+    notBefore,
+    notAfter,
+    type = "p256",
+    intermediates = 1,
+    purposes: ids = [],
+    change = (spec) => spec,
+  }: AuthorityOptions) {
     this.#seed = seed.below(`authority ${name}`);
     const issuers: Issuer[] = [];
     for (let index = 0; index <= intermediates; index++) {
@@ -75,7 +101,12 @@ export class CertificateAuthority {
   }
 
   /** A leaf for code signing, still to be issued. */
-  leaf(key: LabKey | Uint8Array, notBefore: Date, notAfter: Date, extensions: readonly ExtensionSpec[]): CertificateSpec {
+  leaf(
+    key: LabKey | Uint8Array,
+    notBefore: Date,
+    notAfter: Date,
+    extensions: readonly ExtensionSpec[],
+  ): CertificateSpec {
     return {
       subject: "",
       issuer: this.issuer.certificate.spec.subject,
@@ -106,8 +137,15 @@ export interface EmbeddedTimestamp {
   readonly changes?: Partial<TimestampSpec>;
 }
 
-/** The description with a timestamp list in place of none: as the logs saw it, and then the list. `issuer` is the key that issues. */
-export function withTimestamps(spec: CertificateSpec, issuer: LabKey, timestamps: readonly EmbeddedTimestamp[]): CertificateSpec {
+/**
+ * The description with a timestamp list in place of none: as the logs saw it, and then the list. `issuer` is the key
+ * that issues.
+ */
+export function withTimestamps(
+  spec: CertificateSpec,
+  issuer: LabKey,
+  timestamps: readonly EmbeddedTimestamp[],
+): CertificateSpec {
   if (timestamps.length === 0) return spec;
   const tbs = encodeTbs(spec, issuer);
   const list = timestampList(timestamps.map(({ log, at, changes }) => log.embedded(tbs, issuer, at, changes)));

@@ -1,4 +1,7 @@
-/** Sigstore bundles of versions 0.1 to 0.3, and the annotations that say the same of a layer. Source: sigstore_bundle.proto, cosign signature specification. */
+/**
+ * Sigstore bundles of versions 0.1 to 0.3, and the annotations that say the same of a layer. Source:
+ * sigstore_bundle.proto, cosign signature specification.
+ */
 import { encodeBase64 } from "../../core/encoding/base64.ts";
 import { decodeHex } from "../../core/encoding/hex.ts";
 import { digest } from "../../core/crypto/digest.ts";
@@ -12,7 +15,9 @@ import type { Json } from "./trusted-root.ts";
 export type BundleVersion = "0.1" | "0.2" | "0.3";
 
 export const bundleMediaType = (version: BundleVersion): string =>
-  version === "0.3" ? "application/vnd.dev.sigstore.bundle.v0.3+json" : `application/vnd.dev.sigstore.bundle+json;version=${version}`;
+  version === "0.3"
+    ? "application/vnd.dev.sigstore.bundle.v0.3+json"
+    : `application/vnd.dev.sigstore.bundle+json;version=${version}`;
 
 export interface BundleSpec {
   readonly version: BundleVersion;
@@ -22,7 +27,11 @@ export interface BundleSpec {
   readonly entries: readonly LogEntry[];
   readonly timestamps: readonly Uint8Array[];
   readonly content:
-    | { readonly message: Uint8Array; readonly signature: Uint8Array; readonly algorithm?: "SHA2_256" | "SHA2_384" | "SHA2_512" }
+    | {
+        readonly message: Uint8Array;
+        readonly signature: Uint8Array;
+        readonly algorithm?: "SHA2_256" | "SHA2_384" | "SHA2_512";
+      }
     | { readonly envelope: Json };
 }
 
@@ -38,8 +47,12 @@ export const entryJson = (entry: LogEntry): Json => ({
   logIndex: String(entry.logIndex),
   logId: { keyId: encodeBase64(decodeHex(entry.logId)) },
   kindVersion: entry.kindVersion,
-  ...(entry.integratedTime === undefined || entry.integratedTime === 0n ? {} : { integratedTime: String(entry.integratedTime) }),
-  ...(entry.inclusionPromise === undefined ? {} : { inclusionPromise: { signedEntryTimestamp: encodeBase64(entry.inclusionPromise) } }),
+  ...(entry.integratedTime === undefined || entry.integratedTime === 0n
+    ? {}
+    : { integratedTime: String(entry.integratedTime) }),
+  ...(entry.inclusionPromise === undefined
+    ? {}
+    : { inclusionPromise: { signedEntryTimestamp: encodeBase64(entry.inclusionPromise) } }),
   ...(entry.inclusionProof === undefined ? {} : { inclusionProof: proofJson(entry.inclusionProof) }),
   canonicalizedBody: encodeBase64(entry.body),
 });
@@ -47,7 +60,9 @@ export const entryJson = (entry: LogEntry): Json => ({
 function signerJson({ signer, version, chain = [] }: BundleSpec): Json {
   if (!("spec" in signer)) return { publicKey: { hint: encodeBase64(digest("sha256", signer.publicKey.spki)) } };
   const raw = (certificate: LabCertificate): Json => ({ rawBytes: encodeBase64(certificate.der) });
-  return version === "0.3" ? { certificate: raw(signer) } : { x509CertificateChain: { certificates: [signer, ...chain].map(raw) } };
+  return version === "0.3"
+    ? { certificate: raw(signer) }
+    : { x509CertificateChain: { certificates: [signer, ...chain].map(raw) } };
 }
 
 const hashes = { SHA2_256: "sha256", SHA2_384: "sha384", SHA2_512: "sha512" } as const;
@@ -62,7 +77,11 @@ export function bundleJson(spec: BundleSpec): Json {
       ...(entries.length === 0 ? {} : { tlogEntries: entries.map(entryJson) }),
       ...(timestamps.length === 0
         ? {}
-        : { timestampVerificationData: { rfc3161Timestamps: timestamps.map((der) => ({ signedTimestamp: encodeBase64(der) })) } }),
+        : {
+            timestampVerificationData: {
+              rfc3161Timestamps: timestamps.map((der) => ({ signedTimestamp: encodeBase64(der) })),
+            },
+          }),
     },
     ...("message" in content
       ? {
@@ -125,10 +144,20 @@ export interface LayerSpec {
   readonly timestamp?: Uint8Array;
 }
 
-export const layerAnnotations = ({ signature, certificate, chain = [], entry, timestamp }: LayerSpec): Record<string, string> => ({
+export const layerAnnotations = ({
+  signature,
+  certificate,
+  chain = [],
+  entry,
+  timestamp,
+}: LayerSpec): Record<string, string> => ({
   [layerAnnotation.signature]: signature === undefined ? "" : encodeBase64(signature),
   ...(certificate === undefined ? {} : { [layerAnnotation.certificate]: certificate.pem }),
-  ...(certificate === undefined || chain.length === 0 ? {} : { [layerAnnotation.chain]: chain.map(({ pem }) => pem).join("") }),
+  ...(certificate === undefined || chain.length === 0
+    ? {}
+    : { [layerAnnotation.chain]: chain.map(({ pem }) => pem).join("") }),
   ...(entry === undefined ? {} : { [layerAnnotation.bundle]: JSON.stringify(entryAnnotation(entry)) }),
-  ...(timestamp === undefined ? {} : { [layerAnnotation.timestamp]: JSON.stringify({ SignedRFC3161Timestamp: encodeBase64(timestamp) }) }),
+  ...(timestamp === undefined
+    ? {}
+    : { [layerAnnotation.timestamp]: JSON.stringify({ SignedRFC3161Timestamp: encodeBase64(timestamp) }) }),
 });

@@ -1,4 +1,7 @@
-/** A certificate transparency log: timestamps embedded in certificates or beside them, right or wrong in any field. Source: RFC 6962 §3.2 and §3.3. */
+/**
+ * A certificate transparency log: timestamps embedded in certificates or beside them, right or wrong in any field.
+ * Source: RFC 6962 §3.2 and §3.3.
+ */
 import { concat } from "../../core/encoding/bytes.ts";
 import { encodeBase64 } from "../../core/encoding/base64.ts";
 import { decodeHex } from "../../core/encoding/hex.ts";
@@ -9,7 +12,8 @@ import { octets } from "./der.ts";
 import { extensionId } from "./extensions.ts";
 import type { LabKey } from "./keys.ts";
 
-const number = (value: bigint | number, size: number): Uint8Array => new Uint8Array(Buffer.from(value.toString(16).padStart(size * 2, "0"), "hex"));
+const number = (value: bigint | number, size: number): Uint8Array =>
+  new Uint8Array(Buffer.from(value.toString(16).padStart(size * 2, "0"), "hex"));
 
 /** What stands in a timestamp and what is signed. The signed parts can be others than the written ones. */
 export interface TimestampSpec {
@@ -88,16 +92,32 @@ export class CertificateLog {
 /** digitally-signed: algorithm, length, signature. */
 function signedPart(spec: TimestampSpec): Uint8Array {
   const entry =
-    spec.entryType === 1 ? concat(spec.issuerKeyHash, number(spec.tbs.length, 3), spec.tbs) : concat(number(spec.certificate.length, 3), spec.certificate);
+    spec.entryType === 1
+      ? concat(spec.issuerKeyHash, number(spec.tbs.length, 3), spec.tbs)
+      : concat(number(spec.certificate.length, 3), spec.certificate);
   const time = number(BigInt((spec.signedAt ?? spec.at).getTime()), 8);
-  const message = concat(Uint8Array.of(0, 0), time, number(spec.entryType, 2), entry, number(spec.extensions.length, 2), spec.extensions);
+  const message = concat(
+    Uint8Array.of(0, 0),
+    time,
+    number(spec.entryType, 2),
+    entry,
+    number(spec.extensions.length, 2),
+    spec.extensions,
+  );
   const made = spec.key.sign(message, spec.algorithm);
   const signature = spec.signature?.(made) ?? made;
   return concat(Uint8Array.of(spec.hashAlgorithm, spec.signatureAlgorithm), number(signature.length, 2), signature);
 }
 
 const encodeTimestamp = (spec: TimestampSpec): Uint8Array =>
-  concat(Uint8Array.of(spec.version), spec.logId, number(BigInt(spec.at.getTime()), 8), number(spec.extensions.length, 2), spec.extensions, signedPart(spec));
+  concat(
+    Uint8Array.of(spec.version),
+    spec.logId,
+    number(BigInt(spec.at.getTime()), 8),
+    number(spec.extensions.length, 2),
+    spec.extensions,
+    signedPart(spec),
+  );
 
 /** The certificate extension of these timestamps. */
 export function timestampList(timestamps: readonly Uint8Array[]): ExtensionSpec {

@@ -1,4 +1,7 @@
-/** DER elements by their names, for certificates and timestamps that the lab writes. Wrong ones too: nothing is checked. Source: X.690. */
+/**
+ * DER elements by their names, for certificates and timestamps that the lab writes. Wrong ones too: nothing is checked.
+ * Source: X.690.
+ */
 import { encodeBitString, encodeElement, encodeUnsigned } from "../../core/asn1/encode.ts";
 import { encodeOid } from "../../core/asn1/oid.ts";
 import { contextConstructed, contextPrimitive, Tag } from "../../core/asn1/tag.ts";
@@ -6,9 +9,11 @@ import { encodeUtf8 } from "../../core/encoding/utf8.ts";
 
 export const sequence = (...parts: readonly Uint8Array[]): Uint8Array => encodeElement(Tag.sequence, ...parts);
 /** SET OF: its elements in the order of their bytes. */
-export const setOf = (...parts: readonly Uint8Array[]): Uint8Array => encodeElement(Tag.set, ...[...parts].sort((a, b) => Buffer.compare(a, b)));
+export const setOf = (...parts: readonly Uint8Array[]): Uint8Array =>
+  encodeElement(Tag.set, ...[...parts].sort((a, b) => Buffer.compare(a, b)));
 export const oid = (text: string): Uint8Array => encodeElement(Tag.oid, encodeOid(text));
-export const integer = (value: number | bigint | Uint8Array): Uint8Array => encodeUnsigned(value instanceof Uint8Array ? value : bigEndian(BigInt(value)));
+export const integer = (value: number | bigint | Uint8Array): Uint8Array =>
+  encodeUnsigned(value instanceof Uint8Array ? value : bigEndian(BigInt(value)));
 export const bits = encodeBitString;
 export const octets = (...parts: readonly Uint8Array[]): Uint8Array => encodeElement(Tag.octetString, ...parts);
 export const nothing = encodeElement(Tag.null);
@@ -17,9 +22,11 @@ export const utf8 = (text: string): Uint8Array => encodeElement(Tag.utf8String, 
 export const printable = (text: string): Uint8Array => encodeElement(Tag.printableString, encodeUtf8(text));
 export const ia5 = (text: string): Uint8Array => encodeElement(Tag.ia5String, encodeUtf8(text));
 /** `[number]` around whole elements: EXPLICIT, or IMPLICIT over a constructed type's content. */
-export const constructed = (number: number, ...parts: readonly Uint8Array[]): Uint8Array => encodeElement(contextConstructed(number), ...parts);
+export const constructed = (number: number, ...parts: readonly Uint8Array[]): Uint8Array =>
+  encodeElement(contextConstructed(number), ...parts);
 /** `[number]` IMPLICIT over a primitive content. */
-export const primitive = (number: number, content: Uint8Array): Uint8Array => encodeElement(contextPrimitive(number), content);
+export const primitive = (number: number, content: Uint8Array): Uint8Array =>
+  encodeElement(contextPrimitive(number), content);
 
 function bigEndian(value: bigint): Uint8Array {
   const hex = value.toString(16);
@@ -31,7 +38,8 @@ const stamp = (at: Date): string => at.toISOString().replace(/[-:T]|\.\d+Z$/g, "
 /** UTCTime until 2049, GeneralizedTime after: as certificates have them. */
 export const certificateTime = (at: Date): Uint8Array =>
   at.getUTCFullYear() < 2050 ? encodeElement(Tag.utcTime, encodeUtf8(`${stamp(at).slice(2)}Z`)) : generalizedTime(at);
-export const generalizedTime = (at: Date): Uint8Array => encodeElement(Tag.generalizedTime, encodeUtf8(`${stamp(at)}Z`));
+export const generalizedTime = (at: Date): Uint8Array =>
+  encodeElement(Tag.generalizedTime, encodeUtf8(`${stamp(at)}Z`));
 
 /** BIT STRING of named bits: `numbers` are set, trailing zeros left out. */
 export function namedBits(...numbers: readonly number[]): Uint8Array {

@@ -1,4 +1,7 @@
-/** Bodies of log entries, in their canonical form. Source: Rekor v1 entry types, rekor-tiles hashedrekord.proto, RFC 8785. */
+/**
+ * Bodies of log entries, in their canonical form. Source: Rekor v1 entry types, rekor-tiles hashedrekord.proto, RFC
+ * 8785.
+ */
 import { digest, sha256, type HashName } from "../../core/crypto/digest.ts";
 import { encodeBase64 } from "../../core/encoding/base64.ts";
 import { encodeCanonicalJson } from "../../core/encoding/canonical-json.ts";
@@ -18,7 +21,13 @@ export interface EntryBody {
   spec: any;
 }
 
-export type EntryKind = "hashedrekord 0.0.1" | "dsse 0.0.1" | "intoto 0.0.1" | "intoto 0.0.2" | "rekord 0.0.1" | "hashedrekord 0.0.2";
+export type EntryKind =
+  | "hashedrekord 0.0.1"
+  | "dsse 0.0.1"
+  | "intoto 0.0.1"
+  | "intoto 0.0.2"
+  | "rekord 0.0.1"
+  | "hashedrekord 0.0.2";
 
 /** What is logged: a message with its hash, or an envelope as it is stored. */
 export interface Logged {
@@ -29,9 +38,14 @@ export interface Logged {
     | { readonly payloadType: string; readonly payload: Uint8Array; readonly envelope: Uint8Array };
 }
 
-const text = (value: string | Uint8Array): string => encodeBase64(typeof value === "string" ? encodeUtf8(value) : value);
-const hashed = (bytes: Uint8Array, hash: HashName = "sha256"): JsonValue => ({ algorithm: hash, value: encodeHex(digest(hash, bytes)) });
-const keyOf = (verifier: LabKey | LabCertificate): LabKey => ("spec" in verifier ? (verifier.spec.key as LabKey) : verifier);
+const text = (value: string | Uint8Array): string =>
+  encodeBase64(typeof value === "string" ? encodeUtf8(value) : value);
+const hashed = (bytes: Uint8Array, hash: HashName = "sha256"): JsonValue => ({
+  algorithm: hash,
+  value: encodeHex(digest(hash, bytes)),
+});
+const keyOf = (verifier: LabKey | LabCertificate): LabKey =>
+  "spec" in verifier ? (verifier.spec.key as LabKey) : verifier;
 
 /** @throws Error where the kind does not fit the content: a test that wants that writes the body itself. */
 export function entryBody(kind: EntryKind, { signature, verifier, content }: Logged): EntryBody {
@@ -55,7 +69,9 @@ export function entryBody(kind: EntryKind, { signature, verifier, content }: Log
       });
     case "intoto 0.0.2": {
       const signatures = [{ publicKey: text(verifier.pem), sig: text(text(signature)) }];
-      return body({ content: { envelope: { payloadType, signatures }, hash: hashed(envelope), payloadHash: hashed(payload) } });
+      return body({
+        content: { envelope: { payloadType, signatures }, hash: hashed(envelope), payloadHash: hashed(payload) },
+      });
     }
     case "intoto 0.0.1":
       return body({ content: { hash: hashed(envelope), payloadHash: hashed(payload) }, publicKey: text(verifier.pem) });
@@ -68,7 +84,10 @@ function recordV2({ signature, verifier, content }: Logged): unknown {
   const algorithm = prehashedAlgorithm(keyOf(verifier).publicKey);
   if (algorithm === undefined) throw new Error("a key that Rekor v2 does not know");
   const signed = "message" in content ? content.message : encodePae(content.payloadType, content.payload);
-  const raw = "spec" in verifier ? { x509Certificate: { rawBytes: text(verifier.der) } } : { publicKey: { rawBytes: text(verifier.publicKey.spki) } };
+  const raw =
+    "spec" in verifier
+      ? { x509Certificate: { rawBytes: text(verifier.der) } }
+      : { publicKey: { rawBytes: text(verifier.publicKey.spki) } };
   return {
     hashedRekordV002: {
       data: { algorithm: algorithm.hashAlgorithm, digest: text(digest(algorithm.hash, signed)) },
@@ -77,8 +96,11 @@ function recordV2({ signature, verifier, content }: Logged): unknown {
   };
 }
 
-export const encodeBody = (body: EntryBody | Uint8Array): Uint8Array => (body instanceof Uint8Array ? body : encodeUtf8(encodeCanonicalJson(body as never)));
+export const encodeBody = (body: EntryBody | Uint8Array): Uint8Array =>
+  body instanceof Uint8Array ? body : encodeUtf8(encodeCanonicalJson(body as never));
 
 /** A leaf of somebody else. */
 export const otherLeaf = (label: string): Uint8Array =>
-  encodeUtf8(`{"apiVersion":"0.0.1","kind":"hashedrekord","spec":{"data":{"hash":{"algorithm":"sha256","value":"${encodeHex(sha256(encodeUtf8(label)))}"}}}}`);
+  encodeUtf8(
+    `{"apiVersion":"0.0.1","kind":"hashedrekord","spec":{"data":{"hash":{"algorithm":"sha256","value":"${encodeHex(sha256(encodeUtf8(label)))}"}}}}`,
+  );

@@ -1,4 +1,7 @@
-/** Transparency logs: entries of Rekor v1 with promise and proof, of Rekor v2 with proof; each part can be another than the right one. Source: Rekor v1 and v2. */
+/**
+ * Transparency logs: entries of Rekor v1 with promise and proof, of Rekor v2 with proof; each part can be another than
+ * the right one. Source: Rekor v1 and v2.
+ */
 import { decodeHex, encodeHex } from "../../core/encoding/hex.ts";
 import { decodeUtf8 } from "../../core/encoding/utf8.ts";
 import { noteKeyId } from "../../core/tlog/checkpoint.ts";
@@ -54,7 +57,9 @@ abstract class EntryLog {
   abstract signers(): readonly NoteSigner[];
 
   leaves(body: Uint8Array, { index = 3, size = 7, leaves = {} }: TreeShape): readonly Uint8Array[] {
-    return Array.from({ length: size }, (_, place) => (place === index ? body : (leaves[place] ?? otherLeaf(`${this.host} ${place}`))));
+    return Array.from({ length: size }, (_, place) =>
+      place === index ? body : (leaves[place] ?? otherLeaf(`${this.host} ${place}`)),
+    );
   }
 
   checkpoint(leaves: readonly Uint8Array[], { signers, cosigners = [], ...text }: CheckpointChanges = {}): string {
@@ -98,7 +103,10 @@ export class RekorV1 extends EntryLog {
 
   /** The log's signature over an entry as it stands. */
   promise(entry: LogEntry, key: LabKey = this.key): Uint8Array {
-    return key.sign(encodeEntryTimestampPayload(entry), key.type.startsWith("p") ? { scheme: "ecdsa", hash: "sha256" } : undefined);
+    return key.sign(
+      encodeEntryTimestampPayload(entry),
+      key.type.startsWith("p") ? { scheme: "ecdsa", hash: "sha256" } : undefined,
+    );
   }
 
   entry(body: EntryBody | Uint8Array, at: Date, changes: EntryChanges = {}): LogEntry {
@@ -135,7 +143,13 @@ export class RekorV2 extends EntryLog {
   entry(body: EntryBody | Uint8Array, changes: Omit<EntryChanges, "promise" | "proof"> = {}): LogEntry {
     const bytes = encodeBody(body);
     const { index = 3, change = (entry) => entry } = changes;
-    const entry = change({ logId: encodeHex(this.id), logIndex: BigInt(index), integratedTime: 0n, body: bytes, kindVersion: kindOf(bytes) });
+    const entry = change({
+      logId: encodeHex(this.id),
+      logIndex: BigInt(index),
+      integratedTime: 0n,
+      body: bytes,
+      kindVersion: kindOf(bytes),
+    });
     return { ...entry, inclusionProof: this.proof(this.leaves(entry.body, changes), index, changes.checkpoint) };
   }
 }

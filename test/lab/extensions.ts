@@ -31,7 +31,14 @@ export const basicConstraints = (isAuthority: boolean, pathLength?: number, crit
   value: sequence(...(isAuthority ? [boolean(true)] : []), ...(pathLength === undefined ? [] : [integer(pathLength)])),
 });
 
-const usageBits = { digitalSignature: 0, contentCommitment: 1, keyEncipherment: 2, keyAgreement: 4, keyCertSign: 5, cRLSign: 6 } as const;
+const usageBits = {
+  digitalSignature: 0,
+  contentCommitment: 1,
+  keyEncipherment: 2,
+  keyAgreement: 4,
+  keyCertSign: 5,
+  cRLSign: 6,
+} as const;
 
 export const keyUsage = (...usages: readonly (keyof typeof usageBits)[]): ExtensionSpec => ({
   id: extensionId.keyUsage,
@@ -72,7 +79,10 @@ export const subjectAlternativeName = (names: readonly GeneralNameSpec[], critic
 });
 
 export function nameConstraints(
-  { permitted = [], excluded = [] }: { readonly permitted?: readonly GeneralNameSpec[]; readonly excluded?: readonly GeneralNameSpec[] },
+  {
+    permitted = [],
+    excluded = [],
+  }: { readonly permitted?: readonly GeneralNameSpec[]; readonly excluded?: readonly GeneralNameSpec[] },
   critical = true,
 ): ExtensionSpec {
   const trees = (number: number, names: readonly GeneralNameSpec[]): Uint8Array[] =>
@@ -81,7 +91,10 @@ export function nameConstraints(
 }
 
 const keyIdentifier = (spki: Uint8Array): Uint8Array => sha256(spki).subarray(0, 20);
-export const subjectKeyIdentifier = (spki: Uint8Array): ExtensionSpec => ({ id: extensionId.subjectKeyIdentifier, value: octets(keyIdentifier(spki)) });
+export const subjectKeyIdentifier = (spki: Uint8Array): ExtensionSpec => ({
+  id: extensionId.subjectKeyIdentifier,
+  value: octets(keyIdentifier(spki)),
+});
 export const authorityKeyIdentifier = (spki: Uint8Array): ExtensionSpec => ({
   id: extensionId.authorityKeyIdentifier,
   value: sequence(primitive(0, keyIdentifier(spki))),
@@ -91,21 +104,38 @@ export const authorityKeyIdentifier = (spki: Uint8Array): ExtensionSpec => ({
 export const poison: ExtensionSpec = { id: extensionId.poison, critical: true, value: nothing };
 
 /** One that nobody knows. */
-export const unknownExtension = (critical: boolean): ExtensionSpec => ({ id: "1.3.6.1.4.1.57264.99.1", critical, value: utf8("unknown") });
+export const unknownExtension = (critical: boolean): ExtensionSpec => ({
+  id: "1.3.6.1.4.1.57264.99.1",
+  critical,
+  value: utf8("unknown"),
+});
 
 /** Values by Fulcio's names, or by number; `issuer` is written as extension 8 (DER), number 1 is the old form. */
 export function fulcio(values: Readonly<Record<string, string>>): readonly ExtensionSpec[] {
   return Object.entries(values).map(([name, value]) => {
     const row = fulcioExtensions.find(
-      (candidate) => String(candidate.number) === name || (candidate.name === name && !(name === "issuer" && candidate.number === 1)),
+      (candidate) =>
+        String(candidate.number) === name ||
+        (candidate.name === name && !(name === "issuer" && candidate.number === 1)),
     );
     if (row === undefined) throw new Error(`no extension of Fulcio is called ${name}`);
-    return { id: `1.3.6.1.4.1.57264.1.${row.number}`, value: row.encoding === "text" ? encodeUtf8(value) : utf8(value) };
+    return {
+      id: `1.3.6.1.4.1.57264.1.${row.number}`,
+      value: row.encoding === "text" ? encodeUtf8(value) : utf8(value),
+    };
   });
 }
 
 /** The extensions with one replaced, added (at the end) or removed: `undefined` removes. */
-export function withExtension(extensions: readonly ExtensionSpec[], id: string, replacement: ExtensionSpec | undefined): readonly ExtensionSpec[] {
-  const kept = extensions.flatMap((extension) => (extension.id !== id ? [extension] : replacement === undefined ? [] : [replacement]));
-  return replacement === undefined || extensions.some((extension) => extension.id === id) ? kept : [...kept, replacement];
+export function withExtension(
+  extensions: readonly ExtensionSpec[],
+  id: string,
+  replacement: ExtensionSpec | undefined,
+): readonly ExtensionSpec[] {
+  const kept = extensions.flatMap((extension) =>
+    extension.id !== id ? [extension] : replacement === undefined ? [] : [replacement],
+  );
+  return replacement === undefined || extensions.some((extension) => extension.id === id)
+    ? kept
+    : [...kept, replacement];
 }

@@ -1,4 +1,7 @@
-/** Key pairs from a seed. Signing is deterministic: RFC 6979, Ed25519, PKCS#1 v1.5, and PSS with a salt that follows from the message. */
+/**
+ * Key pairs from a seed. Signing is deterministic: RFC 6979, Ed25519, PKCS#1 v1.5, and PSS with a salt that follows
+ * from the message.
+ */
 import { createHash, createPrivateKey, type KeyObject, createPublicKey, sign as signWithNode } from "node:crypto";
 import { ed25519, ed25519ph } from "@noble/curves/ed25519.js";
 import { p256, p384, p521 } from "@noble/curves/nist.js";
@@ -41,12 +44,18 @@ const held = new Map<string, LabKey>();
 export function makeKey(seed: Seed, name: string, type: KeyType = "p256"): LabKey {
   const id = Buffer.from(seed.bytes(`key ${name} ${type}`, 16)).toString("hex");
   const key =
-    held.get(id) ?? (type === "ed25519" ? makeEd25519(seed, name) : type.startsWith("rsa") ? makeRsa(name, type) : makeEcdsa(seed, name, type as "p256"));
+    held.get(id) ??
+    (type === "ed25519"
+      ? makeEd25519(seed, name)
+      : type.startsWith("rsa")
+        ? makeRsa(name, type)
+        : makeEcdsa(seed, name, type as "p256"));
   held.set(id, key);
   return key;
 }
 
-const wrongScheme = (type: KeyType, algorithm: SignatureAlgorithm): Error => new Error(`a ${type} key does not sign with ${algorithm.scheme}`);
+const wrongScheme = (type: KeyType, algorithm: SignatureAlgorithm): Error =>
+  new Error(`a ${type} key does not sign with ${algorithm.scheme}`);
 
 function makeEcdsa(seed: Seed, name: string, type: "p256" | "p384" | "p521"): LabKey {
   const { curve, id, hash } = curves[type];
@@ -86,7 +95,9 @@ function makeEd25519(seed: Seed, name: string): LabKey {
   };
 }
 
-/** One RSA key of a name and size for all seeds: finding primes takes time, and which ones they are matters to nobody. */
+/**
+ * One RSA key of a name and size for all seeds: finding primes takes time, and which ones they are matters to nobody.
+ */
 const rsaSeed = new Seed("rsa");
 const rsaKeys = new Map<string, KeyObject>();
 
@@ -117,11 +128,17 @@ export function encodeAlgorithm(algorithm: SignatureAlgorithm): Uint8Array {
     case "ecdsa":
       return sequence(oid(`1.2.840.10045.4.3.${{ sha224: 1, sha256: 2, sha384: 3, sha512: 4 }[algorithm.hash]}`));
     case "rsa-pkcs1v15":
-      return sequence(oid(`1.2.840.113549.1.1.${{ sha224: 14, sha256: 11, sha384: 12, sha512: 13 }[algorithm.hash]}`), nothing);
+      return sequence(
+        oid(`1.2.840.113549.1.1.${{ sha224: 14, sha256: 11, sha384: 12, sha512: 13 }[algorithm.hash]}`),
+        nothing,
+      );
     case "rsa-pss": {
       const hash = encodeHash(algorithm.hash);
       const masking = sequence(oid("1.2.840.113549.1.1.8"), hash);
-      return sequence(oid("1.2.840.113549.1.1.10"), sequence(constructed(0, hash), constructed(1, masking), constructed(2, integer(algorithm.saltLength))));
+      return sequence(
+        oid("1.2.840.113549.1.1.10"),
+        sequence(constructed(0, hash), constructed(1, masking), constructed(2, integer(algorithm.saltLength))),
+      );
     }
     default:
       return sequence(oid("1.3.101.112"));
@@ -129,7 +146,8 @@ export function encodeAlgorithm(algorithm: SignatureAlgorithm): Uint8Array {
 }
 
 /** The AlgorithmIdentifier of a hash. `sha1` and `md5` are for wrong ones. */
-export const encodeHash = (name: "md5" | "sha1" | "sha224" | "sha256" | "sha384" | "sha512"): Uint8Array => sequence(oid(hashIds[name]), nothing);
+export const encodeHash = (name: "md5" | "sha1" | "sha224" | "sha256" | "sha384" | "sha512"): Uint8Array =>
+  sequence(oid(hashIds[name]), nothing);
 
 export const hashIds = {
   md5: "1.2.840.113549.2.5",

@@ -1,4 +1,7 @@
-/** One Sigstore of the lab: authority, logs, timestamp authorities and the trusted root of them, all from a seed and a clock. */
+/**
+ * One Sigstore of the lab: authority, logs, timestamp authorities and the trusted root of them, all from a seed and a
+ * clock.
+ */
 import type { Json } from "./trusted-root.ts";
 import { encodeUtf8 } from "../../core/encoding/utf8.ts";
 import { CertificateAuthority } from "./authority.ts";
@@ -9,7 +12,13 @@ import { type KeyType, type LabKey, makeKey } from "./keys.ts";
 import type { NoteSigner } from "./note.ts";
 import { Seed } from "./seed.ts";
 import { LabTimestampAuthority } from "./timestamp-authority.ts";
-import { certificateAuthorityInstance, logInstance, type Period, timestampAuthorityInstance, trustedRootJson } from "./trusted-root.ts";
+import {
+  certificateAuthorityInstance,
+  logInstance,
+  type Period,
+  timestampAuthorityInstance,
+  trustedRootJson,
+} from "./trusted-root.ts";
 
 export interface LabOptions {
   readonly seed?: string;
@@ -26,13 +35,19 @@ export interface LabOptions {
 const minute = 60_000;
 export const later = (at: Date, milliseconds: number): Date => new Date(at.getTime() + milliseconds);
 
-/** Instances are made when they are first asked for. Two labs of one seed are the same; labs of two seeds share nothing (RSA keys aside). */
+/**
+ * Instances are made when they are first asked for. Two labs of one seed are the same; labs of two seeds share nothing
+ * (RSA keys aside).
+ */
 export class Lab {
   readonly seed: Seed;
   readonly signedAt: Date;
   readonly now: Date;
   /** Of every instance: its certificates' validity, and what the trusted root says. */
-  readonly period: Required<Period> = { start: new Date("2025-01-01T00:00:00Z"), end: new Date("2035-01-01T00:00:00Z") };
+  readonly period: Required<Period> = {
+    start: new Date("2025-01-01T00:00:00Z"),
+    end: new Date("2035-01-01T00:00:00Z"),
+  };
   /** How long a leaf is valid from `signedAt` on. */
   readonly leafMinutes = 10;
   readonly #options: LabOptions;
@@ -69,10 +84,21 @@ export class Lab {
   }
 
   /** Another authority with the same period; not in the trusted root. */
-  makeAuthority(name: string, changes: Partial<ConstructorParameters<typeof CertificateAuthority>[0]> = {}): CertificateAuthority {
+  makeAuthority(
+    name: string,
+    changes: Partial<ConstructorParameters<typeof CertificateAuthority>[0]> = {},
+  ): CertificateAuthority {
     const { start: notBefore, end: notAfter } = this.period;
     const type = this.#options.authorityKey ?? "p256";
-    return new CertificateAuthority({ seed: this.seed, name, notBefore, notAfter, type, purposes: [purposes.codeSigning], ...changes });
+    return new CertificateAuthority({
+      seed: this.seed,
+      name,
+      notBefore,
+      notAfter,
+      type,
+      purposes: [purposes.codeSigning],
+      ...changes,
+    });
   }
 
   get certificateLog(): CertificateLog {
@@ -84,7 +110,10 @@ export class Lab {
   }
 
   get rekor2(): RekorV2 {
-    return this.#once("rekor2", () => new RekorV2(this.key("rekor2", this.#options.rekor2Key ?? "ed25519"), "log2026.rekor.lab.example"));
+    return this.#once(
+      "rekor2",
+      () => new RekorV2(this.key("rekor2", this.#options.rekor2Key ?? "ed25519"), "log2026.rekor.lab.example"),
+    );
   }
 
   /** Who cosigns checkpoints of the log. */
@@ -93,7 +122,9 @@ export class Lab {
   }
 
   get timestampAuthority(): LabTimestampAuthority {
-    return this.#once("timestamps", () => this.makeTimestampAuthority("timestamp", { type: this.#options.timestampKey ?? "p256" }));
+    return this.#once("timestamps", () =>
+      this.makeTimestampAuthority("timestamp", { type: this.#options.timestampKey ?? "p256" }),
+    );
   }
 
   /** In the trusted root as well. */
@@ -101,7 +132,10 @@ export class Lab {
     return this.#once("timestamps 2", () => this.makeTimestampAuthority("timestamp2", { type: "p384" }));
   }
 
-  makeTimestampAuthority(name: string, changes: Partial<ConstructorParameters<typeof LabTimestampAuthority>[0]> = {}): LabTimestampAuthority {
+  makeTimestampAuthority(
+    name: string,
+    changes: Partial<ConstructorParameters<typeof LabTimestampAuthority>[0]> = {},
+  ): LabTimestampAuthority {
     const { start: notBefore, end: notAfter } = this.period;
     return new LabTimestampAuthority({ seed: this.seed, name, notBefore, notAfter, ...changes });
   }
@@ -113,7 +147,9 @@ export class Lab {
       tlogs: [logInstance(this.rekor, validFor), logInstance(this.rekor2, validFor)],
       certificateAuthorities: [certificateAuthorityInstance(this.authority, validFor)],
       ctlogs: [logInstance(this.certificateLog, validFor)],
-      timestampAuthorities: [this.timestampAuthority, this.secondTimestampAuthority].map((authority) => timestampAuthorityInstance(authority, validFor)),
+      timestampAuthorities: [this.timestampAuthority, this.secondTimestampAuthority].map((authority) =>
+        timestampAuthorityInstance(authority, validFor),
+      ),
     });
     return encodeUtf8(JSON.stringify(change(root)));
   }

@@ -27,7 +27,9 @@ test("every tree begins with every smaller one, and with no other", () => {
       const tree = leaves.slice(0, second);
       const proof = { firstSize: BigInt(first), secondSize: BigInt(second), path: consistencyPath(tree, first) };
       verifyConsistency(proof, treeRoot(leaves.slice(0, first)), treeRoot(tree));
-      throwsCode("bad-log-proof", () => verifyConsistency(proof, treeRoot([...leaves.slice(1, first), otherLeaf("x")]), treeRoot(tree)));
+      throwsCode("bad-log-proof", () =>
+        verifyConsistency(proof, treeRoot([...leaves.slice(1, first), otherLeaf("x")]), treeRoot(tree)),
+      );
     }
 });
 
@@ -37,7 +39,14 @@ test("tiles hold the hashes of leaves and of whole subtrees, and the entries", (
   const many = Array.from({ length: 260 }, (_, index) => otherLeaf(String(index)));
   const log = new Lab().rekor2;
   const files = tileFiles(many, log.checkpoint(many));
-  assert.equal(Object.keys(files), ["checkpoint", "tile/entries/000", "tile/entries/001.p/4", "tile/0/000", "tile/0/001.p/4", "tile/1/000.p/1"]);
+  assert.equal(Object.keys(files), [
+    "checkpoint",
+    "tile/entries/000",
+    "tile/entries/001.p/4",
+    "tile/0/000",
+    "tile/0/001.p/4",
+    "tile/1/000.p/1",
+  ]);
   assert.equal(files["tile/0/001.p/4"], concat(...many.slice(256).map(hashLeaf)));
   assert.equal(files["tile/1/000.p/1"], treeRoot(many.slice(0, 256)));
   assert.is(files["tile/entries/001.p/4"]?.length, 4 * 2 + many.slice(256).reduce((sum, leaf) => sum + leaf.length, 0));

@@ -26,7 +26,10 @@ export function inclusionPath(leaves: readonly Uint8Array[], index: number): rea
     : [...inclusionPath(leaves.slice(at), index - at), treeRoot(leaves.slice(0, at))];
 }
 
-/** Hashes that show that the tree of the first `size` leaves is the beginning of the whole one. Source: RFC 9162 §2.1.4.1. */
+/**
+ * Hashes that show that the tree of the first `size` leaves is the beginning of the whole one. Source: RFC 9162
+ * §2.1.4.1.
+ */
 export const consistencyPath = (leaves: readonly Uint8Array[], size: number): readonly Uint8Array[] =>
   size === 0 || size === leaves.length ? [] : subproof(leaves, size, true);
 

@@ -1,4 +1,7 @@
-/** Signed notes: a log's checkpoints, and cosignatures of witnesses. Source: C2SP signed-note, tlog-checkpoint and tlog-cosignature. */
+/**
+ * Signed notes: a log's checkpoints, and cosignatures of witnesses. Source: C2SP signed-note, tlog-checkpoint and
+ * tlog-cosignature.
+ */
 import { encodeBase64 } from "../../core/encoding/base64.ts";
 import { concat } from "../../core/encoding/bytes.ts";
 import { encodeUtf8 } from "../../core/encoding/utf8.ts";
@@ -10,7 +13,10 @@ import type { LabKey } from "./keys.ts";
 export interface NoteSigner {
   readonly name: string;
   readonly key: LabKey;
-  /** `plain`: over the text; `rekor-v1`: with SHA-256 whatever the curve, and a hint without name; `cosignature`: a witness's, at a time. */
+  /**
+   * `plain`: over the text; `rekor-v1`: with SHA-256 whatever the curve, and a hint without name; `cosignature`: a
+   * witness's, at a time.
+   */
   readonly kind?: "plain" | "rekor-v1" | "cosignature";
   readonly at?: Date;
   /** Signs another text than the one that the line stands under. */
@@ -26,7 +32,10 @@ const eightBytes = (value: bigint): Uint8Array => {
   return bytes;
 };
 
-function cosignature(text: string, { name, key, at = new Date(0) }: NoteSigner): { readonly hint: Uint8Array; readonly signature: Uint8Array } {
+function cosignature(
+  text: string,
+  { name, key, at = new Date(0) }: NoteSigner,
+): { readonly hint: Uint8Array; readonly signature: Uint8Array } {
   const time = BigInt(at.getTime() / 1000);
   const point = key.publicKey.type === "ed25519" ? key.publicKey.point : key.publicKey.spki;
   const signature = concat(eightBytes(time), key.sign(encodeUtf8(`cosignature/v1\ntime ${time}\n${text}`)));
@@ -43,14 +52,18 @@ export function signLine(text: string, signer: NoteSigner): string {
       : kind === "rekor-v1"
         ? {
             hint: sha256(key.publicKey.spki),
-            signature: key.sign(encodeUtf8(signed), key.algorithm.scheme === "ecdsa" ? { scheme: "ecdsa", hash: "sha256" } : undefined),
+            signature: key.sign(
+              encodeUtf8(signed),
+              key.algorithm.scheme === "ecdsa" ? { scheme: "ecdsa", hash: "sha256" } : undefined,
+            ),
           }
         : { hint: noteKeyId(name, key.publicKey), signature: key.sign(encodeUtf8(signed)) };
   const hint = signer.hint ?? made.hint.subarray(0, 4);
   return `— ${name} ${encodeBase64(concat(hint, signer.signature?.(made.signature) ?? made.signature))}\n`;
 }
 
-export const signNote = (text: string, signers: readonly NoteSigner[]): string => `${text}\n${signers.map((signer) => signLine(text, signer)).join("")}`;
+export const signNote = (text: string, signers: readonly NoteSigner[]): string =>
+  `${text}\n${signers.map((signer) => signLine(text, signer)).join("")}`;
 
 export interface CheckpointText {
   readonly origin: string;

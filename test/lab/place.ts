@@ -1,4 +1,7 @@
-/** Where signatures are kept beside an image: cosign's tags, referrers with cosign's layers, referrers with bundles. Source: cosign signature specification, OCI image 1.1. */
+/**
+ * Where signatures are kept beside an image: cosign's tags, referrers with cosign's layers, referrers with bundles.
+ * Source: cosign signature specification, OCI image 1.1.
+ */
 import { encodeUtf8 } from "../../core/encoding/utf8.ts";
 import { associatedTag } from "../../core/oci/associated-tag.ts";
 import { mediaTypes } from "../../core/oci/manifest.ts";
@@ -18,14 +21,26 @@ interface Kept {
 
 const emptyType = "application/vnd.oci.empty.v1+json";
 const configType = "application/vnd.oci.image.config.v1+json";
-const layerTypes = { signature: "application/vnd.dev.cosign.simplesigning.v1+json", attestation: "application/vnd.dsse.envelope.v1+json" } as const;
-const artifactTypes = { signature: "application/vnd.dev.cosign.artifact.sig.v1+json", attestation: "application/vnd.dev.cosign.artifact.att.v1+json" } as const;
+const layerTypes = {
+  signature: "application/vnd.dev.cosign.simplesigning.v1+json",
+  attestation: "application/vnd.dsse.envelope.v1+json",
+} as const;
+const artifactTypes = {
+  signature: "application/vnd.dev.cosign.artifact.sig.v1+json",
+  attestation: "application/vnd.dev.cosign.artifact.att.v1+json",
+} as const;
 
 const plain = ({ bytes: _, ...descriptor }: Kept["image"]): Descriptor => descriptor;
 
 export function keepLayer(
   store: Store,
-  { making, image, repository, entries, timestamps }: Kept & { readonly entries: readonly LogEntry[]; readonly timestamps: readonly Uint8Array[] },
+  {
+    making,
+    image,
+    repository,
+    entries,
+    timestamps,
+  }: Kept & { readonly entries: readonly LogEntry[]; readonly timestamps: readonly Uint8Array[] },
 ): void {
   const { lab, recipe, envelope, payload, signature, certificate } = making;
   const { change = {} } = recipe;
@@ -39,12 +54,27 @@ export function keepLayer(
     ...(timestamp === undefined ? {} : { timestamp }),
   });
   if (envelope !== undefined) annotations.predicateType = recipe.predicateType ?? labPredicateType;
-  const layer = store.blob(repository, envelope ?? payload, layerTypes[purpose], change.layer?.(annotations, making) ?? annotations);
-  const config = { architecture: "", created: "0001-01-01T00:00:00Z", os: "", rootfs: { type: "layers", diff_ids: [layer.digest] }, config: {} };
+  const layer = store.blob(
+    repository,
+    envelope ?? payload,
+    layerTypes[purpose],
+    change.layer?.(annotations, making) ?? annotations,
+  );
+  const config = {
+    architecture: "",
+    created: "0001-01-01T00:00:00Z",
+    os: "",
+    rootfs: { type: "layers", diff_ids: [layer.digest] },
+    config: {},
+  };
   const manifest = {
     schemaVersion: 2,
     mediaType: mediaTypes.manifest,
-    config: store.blob(repository, encodeUtf8(JSON.stringify(config)), recipe.layout === "artifact" ? artifactTypes[purpose] : configType),
+    config: store.blob(
+      repository,
+      encodeUtf8(JSON.stringify(config)),
+      recipe.layout === "artifact" ? artifactTypes[purpose] : configType,
+    ),
     layers: [layer],
     ...(recipe.layout === "artifact" ? { subject: plain(image) } : {}),
   };
@@ -52,10 +82,14 @@ export function keepLayer(
   store.manifest(repository, change.manifest?.(manifest, making) ?? manifest, tag);
 }
 
-export function keepBundle(store: Store, { making, image, repository, bundle }: Kept & { readonly bundle: string }): void {
+export function keepBundle(
+  store: Store,
+  { making, image, repository, bundle }: Kept & { readonly bundle: string },
+): void {
   const { recipe } = making;
   const { change = {} } = recipe;
-  const predicateType = recipe.claim === "attestation" ? (recipe.predicateType ?? labPredicateType) : cosignSignPredicateType;
+  const predicateType =
+    recipe.claim === "attestation" ? (recipe.predicateType ?? labPredicateType) : cosignSignPredicateType;
   const manifest = {
     schemaVersion: 2,
     mediaType: mediaTypes.manifest,

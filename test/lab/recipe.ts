@@ -29,7 +29,10 @@ export interface Recipe {
   readonly by?: "key" | "certificate";
   readonly keyType?: KeyType;
   readonly algorithm?: SignatureAlgorithm;
-  /** `tag`: `sha256-HEX.sig`; `artifact`: a referrer with cosign's layers; `bundle`: a referrer; `file`: a bundle in hand. Default bundle. */
+  /**
+   * `tag`: `sha256-HEX.sig`; `artifact`: a referrer with cosign's layers; `bundle`: a referrer; `file`: a bundle in
+   * hand. Default bundle.
+   */
   readonly layout?: "tag" | "artifact" | "bundle" | "file";
   /** `blob`: the signature is over the artifact's bytes themselves (bundles only). Default signature. */
   readonly claim?: "signature" | "attestation" | "blob";
@@ -63,7 +66,10 @@ export interface Making {
   readonly envelope?: Uint8Array;
 }
 
-/** Each function gets a right thing and gives what shall stand in its place; everything that comes after is made of that, signed and logged. In the order in which they run. */
+/**
+ * Each function gets a right thing and gives what shall stand in its place; everything that comes after is made of
+ * that, signed and logged. In the order in which they run.
+ */
 export interface Changes {
   /** The image's manifest or index. */
   readonly image?: (manifest: Json) => Json;

@@ -1,4 +1,7 @@
-/** RSA keys from seeded primes, and PSS with a seeded salt: the same seed gives the same bytes. Source: RFC 8017 §5.1, §9.1.1. */
+/**
+ * RSA keys from seeded primes, and PSS with a seeded salt: the same seed gives the same bytes. Source: RFC 8017 §5.1,
+ * §9.1.1.
+ */
 import { checkPrimeSync, constants, createHash, createPrivateKey, type KeyObject, privateEncrypt } from "node:crypto";
 import type { HashName } from "../../core/crypto/signature-verifier.ts";
 import type { Seed } from "./seed.ts";
@@ -15,7 +18,8 @@ function prime(seed: Seed, label: string, bits: number): bigint {
   const start = seed.bytes(label, bits / 8);
   start[0] = (start[0] ?? 0) | 0xc0;
   start[start.length - 1] = (start[start.length - 1] ?? 0) | 1;
-  for (let candidate = toBigInt(start); ; candidate += 2n) if (candidate % 3n !== 0n && candidate % 5n !== 0n && checkPrimeSync(candidate)) return candidate;
+  for (let candidate = toBigInt(start); ; candidate += 2n)
+    if (candidate % 3n !== 0n && candidate % 5n !== 0n && checkPrimeSync(candidate)) return candidate;
 }
 
 function inverse(value: bigint, modulus: bigint): bigint {
@@ -39,7 +43,9 @@ export function makeRsaKey(seed: Seed, label: string, bits: number): KeyObject {
     const d = inverse(exponent, (p - 1n) * (q - 1n));
     const part = (value: bigint): string => toBytes(value).toString("base64url");
     const jwk = { kty: "RSA", n: p * q, e: exponent, d, p, q, dp: d % (p - 1n), dq: d % (q - 1n), qi: inverse(q, p) };
-    const texts = Object.fromEntries(Object.entries(jwk).map(([name, value]) => [name, typeof value === "bigint" ? part(value) : value]));
+    const texts = Object.fromEntries(
+      Object.entries(jwk).map(([name, value]) => [name, typeof value === "bigint" ? part(value) : value]),
+    );
     return createPrivateKey({ key: texts, format: "jwk" });
   }
 }
@@ -57,12 +63,20 @@ function mask(hash: HashName, seed: Buffer, length: number): Buffer {
 }
 
 /** EMSA-PSS and the private operation without padding. `bits` is the modulus's length, a multiple of eight. */
-export function signPss(key: KeyObject, bits: number, hash: HashName, message: Uint8Array, salt: Uint8Array): Uint8Array {
+export function signPss(
+  key: KeyObject,
+  bits: number,
+  hash: HashName,
+  message: Uint8Array,
+  salt: Uint8Array,
+): Uint8Array {
   const digest = createHash(hash).update(message).digest();
   const h = createHash(hash).update(Buffer.alloc(8)).update(digest).update(salt).digest();
   const block = Buffer.concat([Buffer.alloc(bits / 8 - digest.length - salt.length - 2), Buffer.of(1), salt]);
   const over = mask(hash, h, block.length);
   const masked = block.map((byte, index) => byte ^ (over[index] ?? 0));
   masked[0] = (masked[0] ?? 0) & 0x7f;
-  return new Uint8Array(privateEncrypt({ key, padding: constants.RSA_NO_PADDING }, Buffer.concat([masked, h, Buffer.of(0xbc)])));
+  return new Uint8Array(
+    privateEncrypt({ key, padding: constants.RSA_NO_PADDING }, Buffer.concat([masked, h, Buffer.of(0xbc)])),
+  );
 }

@@ -11,7 +11,8 @@ export class Seed {
   /** `length` bytes for one purpose. The same seed and label give the same bytes. */
   bytes(label: string, length: number): Uint8Array {
     const blocks: Buffer[] = [];
-    for (let count = 0; blocks.length * 64 < length; count++) blocks.push(createHash("sha512").update(`${this.#text}\n${label}\n${count}`).digest());
+    for (let count = 0; blocks.length * 64 < length; count++)
+      blocks.push(createHash("sha512").update(`${this.#text}\n${label}\n${count}`).digest());
     return new Uint8Array(Buffer.concat(blocks).subarray(0, length));
   }
 

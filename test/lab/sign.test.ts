@@ -1,4 +1,7 @@
-/** The lab's own promise: what it makes without a change is accepted under both adapters, the same seed gives the same bytes, and one change is refused for its own reason. */
+/**
+ * The lab's own promise: what it makes without a change is accepted under both adapters, the same seed gives the same
+ * bytes, and one change is refused for its own reason.
+ */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { openLayout } from "../../proxy/archive/oci-layout.ts";
@@ -75,7 +78,11 @@ for (const keyType of keyTypes) {
 }
 
 test("the engine allows what is valid and refuses another key", () => {
-  for (const recipe of [{ layout: "tag" }, { by: "certificate" }, { claim: "attestation", evidence: ["rekor2", "timestamp"] }] as const) {
+  for (const recipe of [
+    { layout: "tag" },
+    { by: "certificate" },
+    { claim: "attestation", evidence: ["rekor2", "timestamp"] },
+  ] as const) {
     const signed = sign(lab, recipe);
     for (const verifier of verifiers) {
       assert.is(decide(signed, verifier).allowed, true);
@@ -97,21 +104,30 @@ test("what a stranger's instances vouch for is refused", () => {
   const stranger = sign(strangers(lab), { by: "certificate" });
   const ours = sign(lab);
   assert.is(verdict(stranger), "proven");
-  assert.match(verdict(stranger, { knowledge: withTrust(stranger.store.knowledge(), ours.trustedRoot, lab.now) }), /^refuted: bad-log-proof/);
+  assert.match(
+    verdict(stranger, { knowledge: withTrust(stranger.store.knowledge(), ours.trustedRoot, lab.now) }),
+    /^refuted: bad-log-proof/,
+  );
 });
 
 const wrong: readonly (readonly [string, string, Recipe])[] = [
   [
     "promise over another entry",
     "bad-log-proof",
-    { change: { entries: ([entry]) => (entry === undefined ? [] : [{ ...entry, inclusionPromise: lab.rekor.promise({ ...entry, logIndex: 7n }) }]) } },
+    {
+      change: {
+        entries: ([entry]) =>
+          entry === undefined ? [] : [{ ...entry, inclusionPromise: lab.rekor.promise({ ...entry, logIndex: 7n }) }],
+      },
+    },
   ],
   [
     "proof of another entry",
     "bad-log-proof",
     {
       change: {
-        entries: ([entry], { lab: same }) => (entry === undefined ? [] : [withForeignProof(entry, same.rekor.entry(otherLeaf("another"), same.loggedAt))]),
+        entries: ([entry], { lab: same }) =>
+          entry === undefined ? [] : [withForeignProof(entry, same.rekor.entry(otherLeaf("another"), same.loggedAt))],
       },
     },
   ],
@@ -121,27 +137,49 @@ const wrong: readonly (readonly [string, string, Recipe])[] = [
     {
       by: "certificate",
       change: {
-        leaf: (spec) => ({ ...spec, extensions: withExtension(spec.extensions, extensionId.extendedKeyUsage, extendedKeyUsage([purposes.serverAuth])) }),
+        leaf: (spec) => ({
+          ...spec,
+          extensions: withExtension(
+            spec.extensions,
+            extensionId.extendedKeyUsage,
+            extendedKeyUsage([purposes.serverAuth]),
+          ),
+        }),
       },
     },
   ],
   [
     "certificate timestamp for another issuer",
     "bad-sct",
-    { by: "certificate", change: { certificateTimestamps: (all) => all.map((one) => ({ ...one, changes: { issuerKeyHash: new Uint8Array(32) } })) } },
+    {
+      by: "certificate",
+      change: {
+        certificateTimestamps: (all) => all.map((one) => ({ ...one, changes: { issuerKeyHash: new Uint8Array(32) } })),
+      },
+    },
   ],
   [
     "another digest, signed",
     "wrong-digest",
     {
       layout: "tag",
-      change: { payload: (payload) => ({ ...payload, critical: { ...payload.critical, image: { "docker-manifest-digest": `sha256:${"0".repeat(64)}` } } }) },
+      change: {
+        payload: (payload) => ({
+          ...payload,
+          critical: { ...payload.critical, image: { "docker-manifest-digest": `sha256:${"0".repeat(64)}` } },
+        }),
+      },
     },
   ],
-  ["token over another message", "bad-timestamp", { by: "certificate", evidence: ["rekor2", "timestamp"], change: { stamped: (message) => message.slice(1) } }],
+  [
+    "token over another message",
+    "bad-timestamp",
+    { by: "certificate", evidence: ["rekor2", "timestamp"], change: { stamped: (message) => message.slice(1) } },
+  ],
   ["another key", "wrong-key", { change: { signingKey: (_, same) => same.key("another") } }],
 ];
-for (const [name, code, recipe] of wrong) test(`wrong: ${name}`, () => assert.is(verdict(sign(lab, recipe)), `refuted: ${code}`));
+for (const [name, code, recipe] of wrong)
+  test(`wrong: ${name}`, () => assert.is(verdict(sign(lab, recipe)), `refuted: ${code}`));
 
 test("a folder says what the memory says", () => {
   const signed = sign(lab, { layout: "tag" });
@@ -153,7 +191,14 @@ test("a folder says what the memory says", () => {
   const other = tempFolder();
   bundled.store.write(other);
   for (const verifier of verifiers)
-    assert.is(outcome(verify(bundled, verifier, { knowledge: withTrust(openLayout(other, { complete: true }), bundled.trustedRoot, lab.now) })), "proven");
+    assert.is(
+      outcome(
+        verify(bundled, verifier, {
+          knowledge: withTrust(openLayout(other, { complete: true }), bundled.trustedRoot, lab.now),
+        }),
+      ),
+      "proven",
+    );
 });
 
 test("several signatures of one image stand side by side", () => {
@@ -182,9 +227,16 @@ test("an entry that a signature does not carry, answered by the log", () => {
     knowledge: withLogAnswer(signed.knowledge, json, lab.now),
   });
   const { making } = signed;
-  const body = entryBody("hashedrekord 0.0.1", { signature: making.signature, verifier: making.key, content: { message: making.payload } });
+  const body = entryBody("hashedrekord 0.0.1", {
+    signature: making.signature,
+    verifier: making.key,
+    content: { message: making.payload },
+  });
   assert.is(verdict(signed, answer(JSON.stringify(apiEntryJson(lab.rekor.entry(body, lab.loggedAt))))), "proven");
-  assert.is(verdict(signed, answer(JSON.stringify(apiEntryJson(lab.rekor.entry(otherLeaf("x"), lab.loggedAt))))), "refuted: malformed");
+  assert.is(
+    verdict(signed, answer(JSON.stringify(apiEntryJson(lab.rekor.entry(otherLeaf("x"), lab.loggedAt))))),
+    "refuted: malformed",
+  );
   assert.match(verdict(signed, { attestor: { ...signed.attestor, ...asked } }), /^unknown/);
 });
 

@@ -1,4 +1,7 @@
-/** Makes what a recipe says, from payload to stored signature, with the change at its level. Source: cosign signature specification, Sigstore bundle. */
+/**
+ * Makes what a recipe says, from payload to stored signature, with the change at its level. Source: cosign signature
+ * specification, Sigstore bundle.
+ */
 import { attempt } from "../../core/verify/attempt.ts";
 import type { AttestorSpec } from "../../core/verify/attestor.ts";
 import { cosignSignPredicateType } from "../../core/dsse/predicate-types.ts";
@@ -45,9 +48,11 @@ export interface Signed {
   readonly predicateType: string;
 }
 
-export const isLayer = ({ layout }: Pick<Making["recipe"], "layout">): boolean => layout === "tag" || layout === "artifact";
+export const isLayer = ({ layout }: Pick<Making["recipe"], "layout">): boolean =>
+  layout === "tag" || layout === "artifact";
 
-const defaultEvidence = (layout: Recipe["layout"]): readonly EvidenceKind[] => (layout === "tag" || layout === "artifact" ? ["promise"] : ["promise", "proof"]);
+const defaultEvidence = (layout: Recipe["layout"]): readonly EvidenceKind[] =>
+  layout === "tag" || layout === "artifact" ? ["promise"] : ["promise", "proof"];
 
 function issueLeaf(lab: Lab, key: LabKey, { identity = labIdentity, change = {} }: Recipe): LabCertificate {
   const { authority, certificateLog } = lab;
@@ -57,7 +62,10 @@ function issueLeaf(lab: Lab, key: LabKey, { identity = labIdentity, change = {} 
   const issuer = change.issuer?.(authority.issuer, lab) ?? authority.issuer;
   const first = [{ log: certificateLog, at: later(lab.signedAt, 1000) }];
   const stamped = withTimestamps(leaf, issuer.key, change.certificateTimestamps?.(first, lab) ?? first);
-  const issued = authority.issue({ ...stamped, extensions: change.issuedExtensions?.(stamped.extensions, lab) ?? stamped.extensions }, issuer.key);
+  const issued = authority.issue(
+    { ...stamped, extensions: change.issuedExtensions?.(stamped.extensions, lab) ?? stamped.extensions },
+    issuer.key,
+  );
   return change.certificate?.(issued, lab) ?? issued;
 }
 
@@ -67,7 +75,9 @@ const messageDigests = { sha224: "SHA2_256", sha256: "SHA2_256", sha384: "SHA2_3
 function algorithmFor(key: LabKey, { algorithm, claim, layout, evidence }: Making["recipe"]): SignatureAlgorithm {
   if (algorithm !== undefined) return algorithm;
   const digested =
-    key.type === "ed25519" && (evidence.includes("rekor2") || (evidence.length > 0 && (claim === "blob" || (isLayer({ layout }) && claim === "signature"))));
+    key.type === "ed25519" &&
+    (evidence.includes("rekor2") ||
+      (evidence.length > 0 && (claim === "blob" || (isLayer({ layout }) && claim === "signature"))));
   return digested ? { scheme: "ed25519ph" } : key.algorithm;
 }
 
@@ -94,10 +104,18 @@ function signedPayload(
 }
 
 function entryKindOf({ entryKind, claim, layout }: Making["recipe"], enveloped: boolean): EntryKind {
-  return entryKind ?? (!enveloped ? "hashedrekord 0.0.1" : claim === "attestation" && layout === "tag" ? "intoto 0.0.2" : "dsse 0.0.1");
+  return (
+    entryKind ??
+    (!enveloped ? "hashedrekord 0.0.1" : claim === "attestation" && layout === "tag" ? "intoto 0.0.2" : "dsse 0.0.1")
+  );
 }
 
-function logEntries(making: Making, change: Changes, content: Logged["content"], verifier: LabKey | LabCertificate): readonly LogEntry[] {
+function logEntries(
+  making: Making,
+  change: Changes,
+  content: Logged["content"],
+  verifier: LabKey | LabCertificate,
+): readonly LogEntry[] {
   const { lab, recipe, signature } = making;
   const told: Logged = { signature, verifier, content };
   const logged = change.logged?.(told, making) ?? told;
@@ -109,7 +127,11 @@ function logEntries(making: Making, change: Changes, content: Logged["content"],
   const entries: LogEntry[] = [];
   if (has("promise") || has("proof"))
     entries.push(
-      lab.rekor.entry(bodyOf(entryKindOf(recipe, "payload" in content)), lab.loggedAt, { promise: has("promise"), proof: has("proof"), ...change.rekor1 }),
+      lab.rekor.entry(bodyOf(entryKindOf(recipe, "payload" in content)), lab.loggedAt, {
+        promise: has("promise"),
+        proof: has("proof"),
+        ...change.rekor1,
+      }),
     );
   if (has("rekor2")) entries.push(lab.rekor2.entry(bodyOf("hashedrekord 0.0.2"), change.rekor2));
   return change.entries?.(entries, making) ?? entries;
@@ -122,7 +144,9 @@ function stampAll(making: Making, change: Changes, message: Uint8Array): readonl
     ...(recipe.evidence.includes("timestamp") ? [lab.timestampAuthority] : []),
     ...(recipe.evidence.includes("timestamp2") ? [lab.secondTimestampAuthority] : []),
   ];
-  const timestamps = authorities.map((authority, index) => authority.stamp(stamped, lab.loggedAt, index === 0 ? change.token?.(lab) : undefined));
+  const timestamps = authorities.map((authority, index) =>
+    authority.stamp(stamped, lab.loggedAt, index === 0 ? change.token?.(lab) : undefined),
+  );
   return change.timestamps?.(timestamps, making) ?? timestamps;
 }
 
@@ -135,12 +159,19 @@ function loggedPayload(text: string, payload: Uint8Array): Uint8Array {
 /** What an attestor says that the recipe's right signature satisfies. */
 function attestorFor({ lab, recipe, key }: Making): AttestorSpec {
   const logged = recipe.evidence.some((kind) => kind === "promise" || kind === "proof" || kind === "rekor2");
-  const chain = isLayer(recipe) && recipe.evidence.includes("timestamp") ? lab.timestampAuthority.chain.map(({ pem }) => pem).join("") : undefined;
-  const rest = { rekor: { ignoreTlog: !logged }, ...(chain === undefined ? {} : { ctlog: { ignoreSCT: false, tsaCertChain: chain } }) };
+  const chain =
+    isLayer(recipe) && recipe.evidence.includes("timestamp")
+      ? lab.timestampAuthority.chain.map(({ pem }) => pem).join("")
+      : undefined;
+  const rest = {
+    rekor: { ignoreTlog: !logged },
+    ...(chain === undefined ? {} : { ctlog: { ignoreSCT: false, tsaCertChain: chain } }),
+  };
   if (recipe.by === "key") return { keys: { pem: key.pem }, ...rest };
   const identity = recipe.identity ?? labIdentity;
   const [name] = identity.names;
-  const subject = name !== undefined && "email" in name ? name.email : name !== undefined && "uri" in name ? name.uri : "*";
+  const subject =
+    name !== undefined && "email" in name ? name.email : name !== undefined && "uri" in name ? name.uri : "*";
   return { keyless: { subject, issuer: identity.extensions.issuer ?? "*" }, ...rest };
 }
 
@@ -148,12 +179,20 @@ function attestorFor({ lab, recipe, key }: Making): AttestorSpec {
 export function sign(lab: Lab, wanted: Recipe = {}): Signed {
   const layout = wanted.layout ?? "bundle";
   const evidence = wanted.evidence ?? defaultEvidence(layout);
-  const version = wanted.version ?? (evidence.includes("promise") && !evidence.includes("proof") && !evidence.includes("rekor2") ? "0.1" : "0.3");
+  const version =
+    wanted.version ??
+    (evidence.includes("promise") && !evidence.includes("proof") && !evidence.includes("rekor2") ? "0.1" : "0.3");
   const recipe: Making["recipe"] = { by: "key", claim: "signature", ...wanted, layout, evidence, version };
   const { change = {}, repository = "registry.lab.example/team/app", tag = "v1" } = recipe;
   const store = new Store();
   const put = recipe.image === "index" ? putIndex : putImage;
-  const image = put(store, repository, `${repository}:${tag}`, tag, change.image === undefined ? {} : { manifest: change.image });
+  const image = put(
+    store,
+    repository,
+    `${repository}:${tag}`,
+    tag,
+    change.image === undefined ? {} : { manifest: change.image },
+  );
   const artifact = layout === "file" ? encodeUtf8(`file of ${repository}:${tag}\n`) : image.bytes;
   const digest = digestOf(artifact);
 
@@ -176,9 +215,17 @@ export function sign(lab: Lab, wanted: Recipe = {}): Signed {
   const content: Logged["content"] =
     making.envelope === undefined
       ? { message: payload, hash }
-      : { payloadType: envelope.payloadType, payload: loggedPayload(envelope.payload, payload), envelope: making.envelope };
+      : {
+          payloadType: envelope.payloadType,
+          payload: loggedPayload(envelope.payload, payload),
+          envelope: making.envelope,
+        };
   const entries = logEntries(making, change, content, certificate ?? key);
-  const timestamps = stampAll(making, change, making.envelope !== undefined && isLayer(recipe) ? making.envelope : signature);
+  const timestamps = stampAll(
+    making,
+    change,
+    making.envelope !== undefined && isLayer(recipe) ? making.envelope : signature,
+  );
 
   let bundle: string | undefined;
   if (isLayer(recipe)) keepLayer(store, { making, image, repository, entries, timestamps });
@@ -189,7 +236,8 @@ export function sign(lab: Lab, wanted: Recipe = {}): Signed {
       chain: lab.authority.chain.slice(0, -1),
       entries,
       timestamps,
-      content: envelope === undefined ? { message: artifact, signature, algorithm: messageDigests[hash] } : { envelope },
+      content:
+        envelope === undefined ? { message: artifact, signature, algorithm: messageDigests[hash] } : { envelope },
     };
     const made = bundleJson(spec);
     bundle = JSON.stringify(change.bundle?.(made, making) ?? made);

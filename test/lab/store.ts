@@ -1,4 +1,7 @@
-/** What a registry holds: manifests, blobs and tags, as knowledge in memory and as an OCI layout folder. Source: OCI image and distribution 1.1. */
+/**
+ * What a registry holds: manifests, blobs and tags, as knowledge in memory and as an OCI layout folder. Source: OCI
+ * image and distribution 1.1.
+ */
 import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -21,9 +24,19 @@ export class Store {
   readonly manifests: StoredManifest[] = [];
   readonly blobs: { readonly repository: string; readonly bytes: Uint8Array }[] = [];
 
-  blob(repository: string, bytes: Uint8Array, mediaType: string, annotations?: Readonly<Record<string, string>>): Descriptor {
+  blob(
+    repository: string,
+    bytes: Uint8Array,
+    mediaType: string,
+    annotations?: Readonly<Record<string, string>>,
+  ): Descriptor {
     this.blobs.push({ repository, bytes });
-    return { mediaType, digest: digestOf(bytes), size: bytes.length, ...(annotations === undefined ? {} : { annotations }) };
+    return {
+      mediaType,
+      digest: digestOf(bytes),
+      size: bytes.length,
+      ...(annotations === undefined ? {} : { annotations }),
+    };
   }
 
   /** A manifest of these members, written as it is. */
@@ -31,7 +44,12 @@ export class Store {
     const bytes = members instanceof Uint8Array ? members : encodeUtf8(JSON.stringify(members));
     const digest = digestOf(bytes);
     this.manifests.push({ repository, bytes, digest, ...(tag === undefined ? {} : { tag }) });
-    return { mediaType: (members as { mediaType?: string }).mediaType ?? mediaTypes.manifest, digest, size: bytes.length, bytes };
+    return {
+      mediaType: (members as { mediaType?: string }).mediaType ?? mediaTypes.manifest,
+      digest,
+      size: bytes.length,
+      bytes,
+    };
   }
 
   /** Everything, in repositories of which nothing is missing. */
@@ -43,7 +61,11 @@ export class Store {
       if (attempt(() => knowledge.putManifest(repository, bytes, tag)).ok) continue;
       // A wrong one is served all the same.
       knowledge.present({ kind: "manifest", repository, digest }, bytes);
-      if (tag !== undefined) knowledge.present({ kind: "tag", repository, tag }, { mediaType: mediaTypes.manifest, digest, size: bytes.length });
+      if (tag !== undefined)
+        knowledge.present(
+          { kind: "tag", repository, tag },
+          { mediaType: mediaTypes.manifest, digest, size: bytes.length },
+        );
     }
     return knowledge;
   }
@@ -53,7 +75,10 @@ export class Store {
     for (const { bytes } of [...this.blobs, ...this.manifests])
       writeFileSync(join(folder, "blobs", "sha256", createHash("sha256").update(bytes).digest("hex")), bytes);
     writeFileSync(join(folder, "oci-layout"), '{"imageLayoutVersion":"1.0.0"}');
-    writeFileSync(join(folder, "index.json"), JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.index, manifests }));
+    writeFileSync(
+      join(folder, "index.json"),
+      JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.index, manifests }),
+    );
   }
 
   /** A folder as `cosign save` writes it: the image and its tags marked by kind, bundles only among the blobs. */
@@ -79,7 +104,9 @@ export class Store {
       mediaType: mediaTypeOf(parseManifest(bytes)),
       digest,
       size: bytes.length,
-      annotations: { "org.opencontainers.image.ref.name": tag === undefined ? `${repository}@${digest}` : `${repository}:${tag}` },
+      annotations: {
+        "org.opencontainers.image.ref.name": tag === undefined ? `${repository}@${digest}` : `${repository}:${tag}`,
+      },
     }));
     this.#writeLayout(folder, manifests);
   }
@@ -95,9 +122,20 @@ export interface ImageChanges {
 }
 
 /** An image with one layer; `label` tells images apart. */
-export function putImage(store: Store, repository: string, label: string, tag?: string, { manifest = (made) => made, platform = "amd64" }: ImageChanges = {}) {
+export function putImage(
+  store: Store,
+  repository: string,
+  label: string,
+  tag?: string,
+  { manifest = (made) => made, platform = "amd64" }: ImageChanges = {},
+) {
   const layer = encodeUtf8(`layer of ${label}`);
-  const config = { architecture: platform, os: "linux", config: { Entrypoint: ["/app"] }, rootfs: { type: "layers", diff_ids: [digestOf(layer)] } };
+  const config = {
+    architecture: platform,
+    os: "linux",
+    config: { Entrypoint: ["/app"] },
+    rootfs: { type: "layers", diff_ids: [digestOf(layer)] },
+  };
   return store.manifest(
     repository,
     manifest({
@@ -113,8 +151,14 @@ export function putImage(store: Store, repository: string, label: string, tag?: 
 /** An index of two images, for two platforms. */
 export function putIndex(store: Store, repository: string, label: string, tag?: string, changes: ImageChanges = {}) {
   const manifests = ["amd64", "arm64"].map((architecture) => {
-    const { bytes: _, ...descriptor } = putImage(store, repository, `${label} ${architecture}`, undefined, { platform: architecture });
+    const { bytes: _, ...descriptor } = putImage(store, repository, `${label} ${architecture}`, undefined, {
+      platform: architecture,
+    });
     return { ...descriptor, platform: { os: "linux", architecture } };
   });
-  return store.manifest(repository, (changes.manifest ?? ((made) => made))({ schemaVersion: 2, mediaType: mediaTypes.index, manifests }), tag);
+  return store.manifest(
+    repository,
+    (changes.manifest ?? ((made) => made))({ schemaVersion: 2, mediaType: mediaTypes.index, manifests }),
+    tag,
+  );
 }

@@ -1,4 +1,7 @@
-/** A Rekor v2 log as files: checkpoint, tiles of hashes, bundles of entries. Source: C2SP tlog-tiles, rekor-tiles' `/api/v2`. */
+/**
+ * A Rekor v2 log as files: checkpoint, tiles of hashes, bundles of entries. Source: C2SP tlog-tiles, rekor-tiles'
+ * `/api/v2`.
+ */
 import { concat } from "../../core/encoding/bytes.ts";
 import { encodeUtf8 } from "../../core/encoding/utf8.ts";
 import { treeRoot } from "./merkle-tree.ts";
@@ -25,8 +28,11 @@ export function tileFiles(leaves: readonly Uint8Array[], checkpoint: string): Re
     );
   // A tile of level L has the roots of whole subtrees of 256^L leaves; what is not whole stands in the tiles below.
   for (let level = 0, span = 1; Math.floor(leaves.length / span) > 0; level++, span *= width) {
-    const roots = Array.from({ length: Math.floor(leaves.length / span) }, (_, index) => treeRoot(leaves.slice(index * span, (index + 1) * span)));
-    for (const [index, hashes] of chunks(roots).entries()) files[`tile/${level}/${tilePath(index, hashes.length)}`] = concat(...hashes);
+    const roots = Array.from({ length: Math.floor(leaves.length / span) }, (_, index) =>
+      treeRoot(leaves.slice(index * span, (index + 1) * span)),
+    );
+    for (const [index, hashes] of chunks(roots).entries())
+      files[`tile/${level}/${tilePath(index, hashes.length)}`] = concat(...hashes);
   }
   return files;
 }

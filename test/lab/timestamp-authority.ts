@@ -1,10 +1,24 @@
-/** Timestamp authorities: RFC 3161 responses, right or wrong in any field. Source: RFC 3161 §2.4.2, RFC 5652 §5, RFC 5035 §4. */
+/**
+ * Timestamp authorities: RFC 3161 responses, right or wrong in any field. Source: RFC 3161 §2.4.2, RFC 5652 §5, RFC
+ * 5035 §4.
+ */
 import { createHash } from "node:crypto";
 import { digest, type HashName } from "../../core/crypto/digest.ts";
 import type { SignatureAlgorithm } from "../../core/crypto/signature-verifier.ts";
 import { CertificateAuthority } from "./authority.ts";
 import { type CertificateSpec, encodeName, type LabCertificate, spkiOf } from "./certificate.ts";
-import { boolean, certificateTime, constructed, generalizedTime, integer, octets, oid, primitive, sequence, setOf } from "./der.ts";
+import {
+  boolean,
+  certificateTime,
+  constructed,
+  generalizedTime,
+  integer,
+  octets,
+  oid,
+  primitive,
+  sequence,
+  setOf,
+} from "./der.ts";
 import { extendedKeyUsage, keyUsage, purposes, subjectKeyIdentifier, authorityKeyIdentifier } from "./extensions.ts";
 import { encodeAlgorithm, encodeHash, type LabKey, makeKey } from "./keys.ts";
 import type { Seed } from "./seed.ts";
@@ -88,10 +102,26 @@ export class LabTimestampAuthority {
   readonly key: LabKey;
   readonly certificate: LabCertificate;
 
-  constructor({ seed, name, notBefore, notAfter, type = "p256", intermediates = 1, leaf = (spec) => spec }: TimestampAuthorityOptions) {
+  constructor({
+    seed,
+    name,
+    notBefore,
+    notAfter,
+    type = "p256",
+    intermediates = 1,
+    leaf = (spec) => spec,
+  }: TimestampAuthorityOptions) {
     const own = seed.below(`timestamps ${name}`);
     this.url = `https://${name}.lab.example/api/v1/timestamp`;
-    this.authority = new CertificateAuthority({ seed: own, name, notBefore, notAfter, type, intermediates, purposes: [purposes.timeStamping] });
+    this.authority = new CertificateAuthority({
+      seed: own,
+      name,
+      notBefore,
+      notAfter,
+      type,
+      intermediates,
+      purposes: [purposes.timeStamping],
+    });
     this.key = makeKey(own, "signer", type);
     const spec = this.authority.leaf(this.key, notBefore, notAfter, []);
     const extensions = [
@@ -156,7 +186,10 @@ function encodeInfo(spec: TokenSpec, message: Uint8Array): Uint8Array {
 function essAttributes({ names, namedBy }: TokenSpec): Uint8Array[] {
   if (names === undefined) return [];
   const v2 = attribute(id.signingCertificateV2, sequence(sequence(sequence(octets(digest("sha256", names.der))))));
-  const v1 = attribute(id.signingCertificate, sequence(sequence(sequence(octets(createHash("sha1").update(names.der).digest())))));
+  const v1 = attribute(
+    id.signingCertificate,
+    sequence(sequence(sequence(octets(createHash("sha1").update(names.der).digest())))),
+  );
   return namedBy === "both" ? [v1, v2] : [namedBy === "v1" ? v1 : v2];
 }
 
@@ -198,5 +231,7 @@ function encodeResponse(spec: TokenSpec, message: Uint8Array): Uint8Array {
     setOf(...Array.from({ length: spec.signers }, () => signer)),
   );
   const status = sequence(integer(spec.status));
-  return spec.status > 1 ? sequence(status) : sequence(status, sequence(oid(id.signedData), constructed(0, signedData)));
+  return spec.status > 1
+    ? sequence(status)
+    : sequence(status, sequence(oid(id.signedData), constructed(0, signedData)));
 }

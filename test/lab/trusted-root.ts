@@ -21,13 +21,18 @@ const period = ({ start, end }: Period): Json => ({
   ...(end === undefined ? {} : { end: end.toISOString() }),
 });
 
-const details = (key: LabKey): string => (key.type === "ed25519" ? "PKIX_ED25519" : (prehashedAlgorithm(key.publicKey)?.keyDetails ?? ""));
+const details = (key: LabKey): string =>
+  key.type === "ed25519" ? "PKIX_ED25519" : (prehashedAlgorithm(key.publicKey)?.keyDetails ?? "");
 
 /** Of a certificate log, or of a log of either Rekor. */
 export const logInstance = (log: CertificateLog | RekorV1 | RekorV2, validFor: Period): Json => ({
   baseUrl: log.url,
   hashAlgorithm: "SHA2_256",
-  publicKey: { rawBytes: encodeBase64(log.key.publicKey.spki), keyDetails: details(log.key), validFor: period(validFor) },
+  publicKey: {
+    rawBytes: encodeBase64(log.key.publicKey.spki),
+    keyDetails: details(log.key),
+    validFor: period(validFor),
+  },
   logId: { keyId: encodeBase64(log.id) },
 });
 

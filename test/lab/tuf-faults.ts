@@ -1,4 +1,7 @@
-/** TUF repositories that are wrong in exactly one way, each with the code that refuses it. Numbers are those of the attack catalogue. */
+/**
+ * TUF repositories that are wrong in exactly one way, each with the code that refuses it. Numbers are those of the
+ * attack catalogue.
+ */
 import { encodeUtf8 } from "../../core/encoding/utf8.ts";
 import type { ErrorCode } from "../../core/errors.ts";
 import type { Draft, DraftObject, TufRepository, TufSource } from "./tuf-repository.ts";
@@ -12,7 +15,8 @@ export interface TufFault {
 }
 
 const object = (value: Draft | undefined): DraftObject => value as DraftObject;
-const roleOf = (repository: TufRepository, role: string): DraftObject => object(object(repository.signed("root").roles)[role]);
+const roleOf = (repository: TufRepository, role: string): DraftObject =>
+  object(object(repository.signed("root").roles)[role]);
 const day = 86_400_000;
 
 /** A new root, changed before it is signed. */
@@ -82,7 +86,10 @@ export const tufFaults: Readonly<Record<string, TufFault>> = {
       object(repository.signed("root").keys)["other-id"] = object(repository.signed("root").keys)[
         (roleOf(repository, "targets").keyids as string[])[0] as string
       ] as Draft;
-      roleOf(repository, "targets").keyids = [(roleOf(repository, "targets").keyids as string[])[0] as string, "other-id"];
+      roleOf(repository, "targets").keyids = [
+        (roleOf(repository, "targets").keyids as string[])[0] as string,
+        "other-id",
+      ];
       repository.publishRoot();
       repository.publish({ signers: { targets: [key, ["other-id", key]] } });
       return repository.source();
@@ -97,7 +104,10 @@ export const tufFaults: Readonly<Record<string, TufFault>> = {
     attack: 88,
     code: "malformed",
     spoil: nextRoot(
-      (repository) => void (roleOf(repository, "targets").keyids as string[]).push((roleOf(repository, "targets").keyids as string[])[0] as string),
+      (repository) =>
+        void (roleOf(repository, "targets").keyids as string[]).push(
+          (roleOf(repository, "targets").keyids as string[])[0] as string,
+        ),
     ),
   },
   "one signature too few": {
@@ -132,7 +142,11 @@ export const tufFaults: Readonly<Record<string, TufFault>> = {
       return {};
     }),
   },
-  "a root that skips a version": { attack: 91, code: "malformed", spoil: nextRoot((repository) => repository.setVersion("root", 2n)) },
+  "a root that skips a version": {
+    attack: 91,
+    code: "malformed",
+    spoil: nextRoot((repository) => repository.setVersion("root", 2n)),
+  },
   "a root without the old keys": {
     code: "bad-threshold",
     spoil: nextRoot((repository) => repository.setKeys("root", [repository.key("new-1"), repository.key("new-2")], 2)),
@@ -207,7 +221,10 @@ export const tufFaults: Readonly<Record<string, TufFault>> = {
       return repository.source();
     },
   },
-  "metadata of another type": { code: "malformed", spoil: (repository) => ({ ...repository.source(), timestamp: repository.served("snapshot") }) },
+  "metadata of another type": {
+    code: "malformed",
+    spoil: (repository) => ({ ...repository.source(), timestamp: repository.served("snapshot") }),
+  },
   "another version of the specification": {
     code: "unsupported",
     spoil: (repository) => {
@@ -220,10 +237,15 @@ export const tufFaults: Readonly<Record<string, TufFault>> = {
     code: "malformed",
     spoil: (repository) => ({
       ...repository.source(),
-      timestamp: encodeUtf8(new TextDecoder().decode(repository.served("timestamp")).replace('"version":1,', '"version":1.0,')),
+      timestamp: encodeUtf8(
+        new TextDecoder().decode(repository.served("timestamp")).replace('"version":1,', '"version":1.0,'),
+      ),
     }),
   },
-  "another target": { code: "malformed", spoil: (repository) => ({ ...repository.source(), target: encodeUtf8("{} ") }) },
+  "another target": {
+    code: "malformed",
+    spoil: (repository) => ({ ...repository.source(), target: encodeUtf8("{} ") }),
+  },
   "a target with a digest of an unknown algorithm": {
     code: "malformed",
     spoil: next((repository) => {

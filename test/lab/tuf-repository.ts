@@ -1,6 +1,7 @@
 /**
- * A TUF repository from a seed and a clock: keys, a chain of roots, roles, delegations, targets; its files under the names by which a mirror serves them.
- * Everything that is signed can be changed before it is signed, so that one thing is wrong and the rest is right.
+ * A TUF repository from a seed and a clock: keys, a chain of roots, roles, delegations, targets; its files under the
+ * names by which a mirror serves them. Everything that is signed can be changed before it is signed, so that one thing
+ * is wrong and the rest is right.
  */
 import { sha256, digest } from "../../core/crypto/digest.ts";
 import { encodeHex } from "../../core/encoding/hex.ts";
@@ -50,12 +51,15 @@ export function jsonOf(value: IntegerJson | Draft): string {
 
 /** How TUF writes a key. */
 export function tufKey(key: LabKey): DraftObject {
-  if (key.publicKey.type === "ed25519") return { keytype: "ed25519", scheme: "ed25519", keyval: { public: encodeHex(key.publicKey.point) } };
-  const [keytype, scheme] = key.publicKey.type === "rsa" ? ["rsa", "rsassa-pss-sha256"] : ["ecdsa", `ecdsa-sha2-nist${key.type}`];
+  if (key.publicKey.type === "ed25519")
+    return { keytype: "ed25519", scheme: "ed25519", keyval: { public: encodeHex(key.publicKey.point) } };
+  const [keytype, scheme] =
+    key.publicKey.type === "rsa" ? ["rsa", "rsassa-pss-sha256"] : ["ecdsa", `ecdsa-sha2-nist${key.type}`];
   return { keytype: keytype as string, scheme: scheme as string, keyval: { public: key.pem } };
 }
 
-export const tufKeyId = (key: LabKey): string => encodeHex(sha256(encodeUtf8(encodeOlpcJson(tufKey(key) as IntegerJson))));
+export const tufKeyId = (key: LabKey): string =>
+  encodeHex(sha256(encodeUtf8(encodeOlpcJson(tufKey(key) as IntegerJson))));
 
 const tufAlgorithm = (key: LabKey): LabKey["algorithm"] =>
   key.publicKey.type === "rsa" ? { scheme: "rsa-pss", hash: "sha256", saltLength: 32 } : key.algorithm;
@@ -74,7 +78,8 @@ export function signMetadata(signed: DraftObject, signers: readonly TufSigner[])
 }
 
 /** As roles stand in URLs. */
-export const quoted = (name: string): string => encodeURIComponent(name).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+export const quoted = (name: string): string =>
+  encodeURIComponent(name).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
 
 const object = (value: Draft | undefined): DraftObject => value as DraftObject;
 
@@ -101,11 +106,25 @@ export class TufRepository {
     this.seed = new Seed(seed);
     this.now = now;
     this.keyType = keyType;
-    const header = (type: string): DraftObject => ({ _type: type, spec_version: "1.0.31", version: 1n, expires: tufTime(new Date(now.getTime() + 365 * day)) });
-    this.roles.set("root", { signed: { ...header("root"), consistent_snapshot: consistentSnapshot, keys: {}, roles: {} }, signers: [] });
+    const header = (type: string): DraftObject => ({
+      _type: type,
+      spec_version: "1.0.31",
+      version: 1n,
+      expires: tufTime(new Date(now.getTime() + 365 * day)),
+    });
+    this.roles.set("root", {
+      signed: { ...header("root"), consistent_snapshot: consistentSnapshot, keys: {}, roles: {} },
+      signers: [],
+    });
     this.roles.set("targets", { signed: { ...header("targets"), targets: {} }, signers: [] });
-    this.roles.set("snapshot", { signed: { ...header("snapshot"), meta: { "targets.json": { version: 1n } } }, signers: [] });
-    this.roles.set("timestamp", { signed: { ...header("timestamp"), meta: { "snapshot.json": { version: 1n } } }, signers: [] });
+    this.roles.set("snapshot", {
+      signed: { ...header("snapshot"), meta: { "targets.json": { version: 1n } } },
+      signers: [],
+    });
+    this.roles.set("timestamp", {
+      signed: { ...header("timestamp"), meta: { "snapshot.json": { version: 1n } } },
+      signers: [],
+    });
     for (const role of ["root", "targets"])
       this.setKeys(
         role,
@@ -149,12 +168,20 @@ export class TufRepository {
 
   /** Adds a target's bytes to a role, to be published. */
   addTarget(path: string, bytes: Uint8Array, role = "targets"): void {
-    object(this.signed(role).targets)[path] = { length: BigInt(bytes.length), hashes: { sha256: encodeHex(sha256(bytes)) } };
+    object(this.signed(role).targets)[path] = {
+      length: BigInt(bytes.length),
+      hashes: { sha256: encodeHex(sha256(bytes)) },
+    };
     this.#contents.set(path, bytes);
   }
 
   /** Delegates from one targets role to a new or known one. `paths` or `path_hash_prefixes` stand in `match`. */
-  delegate(from: string, name: string, match: DraftObject, { terminating = false, keys = [this.key(name)], threshold = 1, first = false } = {}): void {
+  delegate(
+    from: string,
+    name: string,
+    match: DraftObject,
+    { terminating = false, keys = [this.key(name)], threshold = 1, first = false } = {},
+  ): void {
     const parent = this.signed(from);
     parent.delegations ??= { keys: {}, roles: [] };
     const delegations = object(parent.delegations);
@@ -164,7 +191,13 @@ export class TufRepository {
     if (this.roles.has(name)) return;
     const { expires, spec_version } = this.signed("targets");
     this.roles.set(name, {
-      signed: { _type: "targets", spec_version: spec_version as Draft, version: 1n, expires: expires as Draft, targets: {} },
+      signed: {
+        _type: "targets",
+        spec_version: spec_version as Draft,
+        version: 1n,
+        expires: expires as Draft,
+        targets: {},
+      },
       signers: [...keys],
     });
     object(this.signed("snapshot").meta)[`${name}.json`] = { version: 1n };
@@ -188,7 +221,12 @@ export class TufRepository {
   publishRole(role: string, signers: readonly TufSigner[] = this.draft(role).signers): Uint8Array {
     const { signed } = this.draft(role);
     const bytes = signMetadata(signed, signers);
-    this.files.set(role === "timestamp" || !this.isConsistent ? `${quoted(role)}.json` : `${signed.version as bigint}.${quoted(role)}.json`, bytes);
+    this.files.set(
+      role === "timestamp" || !this.isConsistent
+        ? `${quoted(role)}.json`
+        : `${signed.version as bigint}.${quoted(role)}.json`,
+      bytes,
+    );
     return bytes;
   }
 
@@ -196,11 +234,18 @@ export class TufRepository {
   list(role: string, bytes: Uint8Array, { hashes = true } = {}): void {
     const lister = role === "snapshot" ? "timestamp" : "snapshot";
     const file: DraftObject = { version: this.signed(role).version as Draft };
-    if (hashes) Object.assign(file, { length: BigInt(bytes.length), hashes: { sha256: encodeHex(sha256(bytes)), sha512: encodeHex(digest("sha512", bytes)) } });
+    if (hashes)
+      Object.assign(file, {
+        length: BigInt(bytes.length),
+        hashes: { sha256: encodeHex(sha256(bytes)), sha512: encodeHex(digest("sha512", bytes)) },
+      });
     object(this.signed(lister).meta)[`${role}.json`] = file;
   }
 
-  /** Publishes everything but the root as the next version: targets and delegated roles, snapshot, timestamp; target files. `signers` sign in place of a role's own. */
+  /**
+   * Publishes everything but the root as the next version: targets and delegated roles, snapshot, timestamp; target
+   * files. `signers` sign in place of a role's own.
+   */
   publish({ bump = true, hashes = true, signers = {} as Readonly<Record<string, readonly TufSigner[]>> } = {}): void {
     const published = this.files.has("timestamp.json");
     const next = (role: string): void => {
@@ -221,7 +266,10 @@ export class TufRepository {
   /** Serves a target file, as whatever bytes. */
   publishTarget(path: string, bytes: Uint8Array, hash = encodeHex(sha256(bytes))): void {
     const slash = path.lastIndexOf("/") + 1;
-    this.files.set(this.isConsistent ? `targets/${path.slice(0, slash)}${hash}.${path.slice(slash)}` : `targets/${path}`, bytes);
+    this.files.set(
+      this.isConsistent ? `targets/${path.slice(0, slash)}${hash}.${path.slice(slash)}` : `targets/${path}`,
+      bytes,
+    );
   }
 
   /** What is served of a role now. */
@@ -230,7 +278,9 @@ export class TufRepository {
     const bytes =
       role === "root"
         ? this.rootHistory.at(-1)
-        : this.files.get(role === "timestamp" || !this.isConsistent ? `${quoted(role)}.json` : `${version}.${quoted(role)}.json`);
+        : this.files.get(
+            role === "timestamp" || !this.isConsistent ? `${quoted(role)}.json` : `${version}.${quoted(role)}.json`,
+          );
     if (bytes === undefined) throw new Error(`${role} is not published`);
     return bytes;
   }
@@ -244,7 +294,9 @@ export class TufRepository {
       roots: [...this.rootHistory],
       timestamp: this.served("timestamp"),
       snapshot: this.served("snapshot"),
-      targets: [...this.roles.keys()].filter((role) => !["root", "snapshot", "timestamp"].includes(role)).map((role) => ({ role, bytes: this.served(role) })),
+      targets: [...this.roles.keys()]
+        .filter((role) => !["root", "snapshot", "timestamp"].includes(role))
+        .map((role) => ({ role, bytes: this.served(role) })),
       target: bytes,
     };
   }

@@ -20,7 +20,9 @@ import type { Json } from "./trusted-root.ts";
 export const verifiers: readonly SignatureVerifier[] = [nobleVerifier, nodeVerifier];
 
 /** Trusted roots are compiled once for each content: most of what is made has the same one. */
-const trustCaches: ReadonlyMap<SignatureVerifier, TrustCache> = new Map(verifiers.map((verifier) => [verifier, new TrustCache(verifier)]));
+const trustCaches: ReadonlyMap<SignatureVerifier, TrustCache> = new Map(
+  verifiers.map((verifier) => [verifier, new TrustCache(verifier)]),
+);
 
 export interface Asked {
   /** In place of the attestor that the right artefact satisfies, or made of it. */
@@ -34,9 +36,14 @@ export interface Asked {
   readonly context?: Partial<VerifyContext>;
 }
 
-const attestorOf = ({ attestor }: Signed, asked: Asked["attestor"]): AttestorSpec => (typeof asked === "function" ? asked(attestor) : (asked ?? attestor));
+const attestorOf = ({ attestor }: Signed, asked: Asked["attestor"]): AttestorSpec =>
+  typeof asked === "function" ? asked(attestor) : (asked ?? attestor);
 
-export const contextOf = (signed: Signed, verifier: SignatureVerifier, { knowledge, now, context }: Asked = {}): VerifyContext => ({
+export const contextOf = (
+  signed: Signed,
+  verifier: SignatureVerifier,
+  { knowledge, now, context }: Asked = {},
+): VerifyContext => ({
   knowledge: knowledge ?? signed.knowledge,
   now: now ?? signed.lab.now,
   verifier,
@@ -52,7 +59,15 @@ export function verify(signed: Signed, verifier: SignatureVerifier, asked: Asked
   const context = contextOf(signed, verifier, asked);
   if (signed.recipe.layout === "file") {
     const artifact = asked.artifact ?? { bytes: signed.artifact };
-    return verifyBundle({ bundle: signed.bundle ?? "", artifact, expectation, trustedRoot: { form: "pinned", bytes: signed.trustedRoot } }, context);
+    return verifyBundle(
+      {
+        bundle: signed.bundle ?? "",
+        artifact,
+        expectation,
+        trustedRoot: { form: "pinned", bytes: signed.trustedRoot },
+      },
+      context,
+    );
   }
   const layouts = asked.layouts ?? { layouts: "all" };
   return signed.recipe.claim === "attestation"
@@ -62,7 +77,9 @@ export function verify(signed: Signed, verifier: SignatureVerifier, asked: Asked
 
 /** `proven`, or the codes of what refuted it or left it open. */
 export function outcome(verification: Verification<unknown>): string {
-  return verification.truth === "proven" ? "proven" : `${verification.truth}: ${[...new Set(verification.failures.map(({ code }) => code))].join(", ")}`;
+  return verification.truth === "proven"
+    ? "proven"
+    : `${verification.truth}: ${[...new Set(verification.failures.map(({ code }) => code))].join(", ")}`;
 }
 
 /** {@link verify} under both adapters, which must agree. */
@@ -75,11 +92,21 @@ export function verdict(signed: Signed, asked: Asked = {}): string {
 /** The attestor as a policy writes it. */
 function policyAttestor({ keys, certificates, keyless, rekor, ctlog, annotations }: AttestorSpec): Json {
   const log = {
-    ...(rekor === undefined ? {} : { rekor: { url: rekor.url ?? "https://rekor.lab.example", pubkey: rekor.pubKey, ignoreTlog: rekor.ignoreTlog } }),
-    ...(ctlog === undefined ? {} : { ctlog: { ignoreSCT: ctlog.ignoreSCT, pubkey: ctlog.pubKey, tsaCertChain: ctlog.tsaCertChain } }),
+    ...(rekor === undefined
+      ? {}
+      : {
+          rekor: { url: rekor.url ?? "https://rekor.lab.example", pubkey: rekor.pubKey, ignoreTlog: rekor.ignoreTlog },
+        }),
+    ...(ctlog === undefined
+      ? {}
+      : { ctlog: { ignoreSCT: ctlog.ignoreSCT, pubkey: ctlog.pubKey, tsaCertChain: ctlog.tsaCertChain } }),
   };
   const named = annotations === undefined ? {} : { annotations };
-  if (keys !== undefined) return { keys: { publicKeys: keys.pem ?? keys.reference, signatureAlgorithm: keys.signatureAlgorithm, ...log }, ...named };
+  if (keys !== undefined)
+    return {
+      keys: { publicKeys: keys.pem ?? keys.reference, signatureAlgorithm: keys.signatureAlgorithm, ...log },
+      ...named,
+    };
   if (certificates !== undefined) return { certificates: { ...certificates, ...log }, ...named };
   return { keyless: { ...keyless, ...log }, ...named };
 }
@@ -127,5 +154,9 @@ export function decide(signed: Signed, verifier: SignatureVerifier, asked: Judge
     spec: { containers: [{ name: "app", image: `${signed.repository}:${signed.tag}` }] },
   };
   const engine = createEngine({ policies, crypto: verifier, ...asked.engine });
-  return engine.decide(requestFor(asked.pod?.(pod) ?? pod), asked.knowledge ?? signed.knowledge, asked.now ?? signed.lab.now);
+  return engine.decide(
+    requestFor(asked.pod?.(pod) ?? pod),
+    asked.knowledge ?? signed.knowledge,
+    asked.now ?? signed.lab.now,
+  );
 }

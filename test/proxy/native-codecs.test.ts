@@ -77,7 +77,10 @@ test("UTF-8: any text encodes the same, lone surrogates and a byte order mark to
   fc.assert(
     fc.property(
       fc.string({
-        unit: fc.oneof(fc.string({ unit: "binary", minLength: 1, maxLength: 1 }), fc.constantFrom("\ud800", "\udfff", "\ufeff", "\0")),
+        unit: fc.oneof(
+          fc.string({ unit: "binary", minLength: 1, maxLength: 1 }),
+          fc.constantFrom("\ud800", "\udfff", "\ufeff", "\0"),
+        ),
         minLength: 48,
       }),
       (text) => {

@@ -19,7 +19,9 @@ test("a bound is kept or missed; no number at all is missed", () => {
 });
 
 test("rows are counted by their bounds, and a miss is said", async () => {
-  const { count, text } = await run(fake({ what: "good", ratio: 2, atMost: 3 }, { what: "bad", ratio: 4, atMost: 3 }, { what: "shown", ratio: 1 }));
+  const { count, text } = await run(
+    fake({ what: "good", ratio: 2, atMost: 3 }, { what: "bad", ratio: 4, atMost: 3 }, { what: "shown", ratio: 1 }),
+  );
   assert.equal(count, { kept: 1, missed: 1, skipped: 0 });
   assert.match(text, /bad {2}\(at most 3: MISSED\)/);
   assert.equal((await run({ ...fake(), run: () => ({ skipped: "why" }) })).count, { kept: 0, missed: 0, skipped: 1 });

@@ -14,9 +14,16 @@ test("accepts the wanted Node and later ones", () => {
 });
 
 test("packages of another version, or none at all, are stale", () => {
-  const wanted = lock({ "": {}, "node_modules/a": { version: "1.0.0" }, "node_modules/b": { version: "1.0.0", optional: true } });
+  const wanted = lock({
+    "": {},
+    "node_modules/a": { version: "1.0.0" },
+    "node_modules/b": { version: "1.0.0", optional: true },
+  });
   const root = (installed?: object) =>
-    tempFolder({ "package-lock.json": wanted, ...(installed === undefined ? {} : { "node_modules/.package-lock.json": lock(installed) }) });
+    tempFolder({
+      "package-lock.json": wanted,
+      ...(installed === undefined ? {} : { "node_modules/.package-lock.json": lock(installed) }),
+    });
   assert.match(staleReason(root()) ?? "", "not installed");
   assert.match(staleReason(root({})) ?? "", "node_modules/a");
   assert.match(staleReason(root({ "node_modules/a": { version: "1.0.1" } })) ?? "", "1.0.1");

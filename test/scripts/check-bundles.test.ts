@@ -19,7 +19,8 @@ const planted: Readonly<Record<string, string>> = {
   "a global that a bare context lacks": `${doors}export const a = console.log("x");\n`,
   "an engine that lets everything pass": doors.replace("allowed: false", "allowed: true"),
 };
-for (const [name, text] of Object.entries(planted)) test(`${name} is a fault`, async () => assert.ok((await checkBundles(engine(text))).faults.length > 0));
+for (const [name, text] of Object.entries(planted))
+  test(`${name} is a fault`, async () => assert.ok((await checkBundles(engine(text))).faults.length > 0));
 
 test("no engine is a fault", async () => assert.is((await checkBundles(tempFolder())).faults.length, 1));
 
@@ -31,7 +32,10 @@ test("names of a host inside other words are not found", () => {
 test("a bare context has the language and nothing else", async () => {
   const script = await buildEngineScript(engine("export const twice = (n: number) => n * 2;\n"));
   assert.is(runBare(script, "sallyport.twice(21)"), 42);
-  assert.is(runBare(script, "[typeof console, typeof TextEncoder, typeof setTimeout, typeof URL].join()"), "undefined,undefined,undefined,undefined");
+  assert.is(
+    runBare(script, "[typeof console, typeof TextEncoder, typeof setTimeout, typeof URL].join()"),
+    "undefined,undefined,undefined,undefined",
+  );
 });
 
 test.run();

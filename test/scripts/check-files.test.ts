@@ -5,10 +5,12 @@ import { tempFolder } from "../support/temp-folder.ts";
 
 const test = suite("scripts/check-files");
 const good = "/** A module. */\nexport const a = 1;\n";
-const faults = (files: Readonly<Record<string, string>>, tables: Readonly<Record<string, string>> = {}) => checkFiles(tempFolder(files), tables).faults;
+const faults = (files: Readonly<Record<string, string>>, tables: Readonly<Record<string, string>> = {}) =>
+  checkFiles(tempFolder(files), tables).faults;
 const long = `/** Long. */\n${"export {};\n".repeat(500)}`;
 
-test("a short, well named file passes", () => assert.equal(faults({ "core/x509/path.ts": good, "test/core/x509/path.test.ts": "import {};\n" }), []));
+test("a short, well named file passes", () =>
+  assert.equal(faults({ "core/x509/path.ts": good, "test/core/x509/path.test.ts": "import {};\n" }), []));
 
 const planted: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "a file of 501 lines": { "core/a.ts": long },
@@ -20,7 +22,8 @@ const planted: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "an error that vanishes": { "core/a.ts": `${good}try { f(); } catch (error) {}\n` },
   "no file at all": {},
 };
-for (const [name, files] of Object.entries(planted)) test(`${name} is a fault`, () => assert.is(faults(files).length, 1, faults(files).join("\n")));
+for (const [name, files] of Object.entries(planted))
+  test(`${name} is a fault`, () => assert.is(faults(files).length, 1, faults(files).join("\n")));
 
 test("a listed table of data may be long, and must exist", () => {
   assert.equal(faults({ "core/a.ts": long }, { "core/a.ts": "code points" }), []);

@@ -19,7 +19,8 @@ const clean = {
   "core/index.ts": 'export { proof } from "./tlog/proof.ts";\n',
   "cli/main.ts": 'import { proof } from "../core/index.ts";\nimport { readFileSync } from "node:fs";\n',
 };
-const faultsWith = (files: Readonly<Record<string, string>>) => checkLayers(tempFolder({ ...clean, ...files }), table).faults;
+const faultsWith = (files: Readonly<Record<string, string>>) =>
+  checkLayers(tempFolder({ ...clean, ...files }), table).faults;
 
 test("a tree that follows the table has no fault, and says what was seen", () => {
   const report = checkLayers(tempFolder(clean), table);
@@ -31,14 +32,23 @@ test("a tree that follows the table has no fault, and says what was seen", () =>
 const above = { "core/tlog/proof.ts": "export const p = 1;\n" };
 const planted: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "an import against the order": { ...above, "core/encoding/hex.ts": 'import { p } from "../tlog/proof.ts";\n' },
-  "a type-only import against the order": { ...above, "core/encoding/hex.ts": 'import type { P } from "../tlog/proof.ts";\n' },
-  "an import type in a declaration": { ...above, "core/encoding/hex.ts": 'export type P = import("../tlog/proof.ts").P;\n' },
+  "a type-only import against the order": {
+    ...above,
+    "core/encoding/hex.ts": 'import type { P } from "../tlog/proof.ts";\n',
+  },
+  "an import type in a declaration": {
+    ...above,
+    "core/encoding/hex.ts": 'export type P = import("../tlog/proof.ts").P;\n',
+  },
   "a re-export against the order": { ...above, "core/encoding/hex.ts": 'export { p } from "../tlog/proof.ts";\n' },
   "a deep import past the door": { "cli/main.ts": 'import { hex } from "../core/encoding/hex.ts";\n' },
   "a package that is not allowed": { "core/tlog/proof.ts": 'import x from "left-pad";\n' },
   "a module of Node in core": { "core/tlog/proof.ts": 'import { readFileSync } from "node:fs";\n' },
   "a folder without a layer": { "core/other/thing.ts": "export const x = 1;\n" },
-  "two files of one folder that import each other": { "core/tlog/a.ts": 'import "./b.ts";\n', "core/tlog/b.ts": 'import type { A } from "./a.ts";\n' },
+  "two files of one folder that import each other": {
+    "core/tlog/a.ts": 'import "./b.ts";\n',
+    "core/tlog/b.ts": 'import type { A } from "./a.ts";\n',
+  },
 };
 for (const [name, files] of Object.entries(planted)) {
   test(`${name} is a fault`, () => {
@@ -51,8 +61,14 @@ test("seeing no import is a fault", () => {
 });
 
 test("a cycle in the table, or a unit that it lacks, is a fault", () => {
-  const circular = { "core/errors.ts": { units: ["core/encoding"] }, "core/encoding": { units: ["core/errors.ts", "core/nowhere"] } };
-  const { faults } = checkLayers(tempFolder({ "core/encoding/hex.ts": 'import "../errors.ts";\n', "core/errors.ts": "" }), circular);
+  const circular = {
+    "core/errors.ts": { units: ["core/encoding"] },
+    "core/encoding": { units: ["core/errors.ts", "core/nowhere"] },
+  };
+  const { faults } = checkLayers(
+    tempFolder({ "core/encoding/hex.ts": 'import "../errors.ts";\n', "core/errors.ts": "" }),
+    circular,
+  );
   assert.match(faults.join("\n"), "the table of layers has a cycle");
   assert.match(faults.join("\n"), "core/nowhere");
 });

@@ -10,7 +10,9 @@ const settings = JSON.parse(readFileSync(join(projectRoot, "biome.json"), "utf8"
 /** The project's own rules; a temporary folder has no git. */
 const configuration = `${JSON.stringify({ ...settings, vcs: { enabled: false }, $schema: undefined }, null, 2)}\n`;
 const faults = (text: string) =>
-  checkLint(tempFolder({ "biome.json": configuration, "core/a.ts": text })).faults.filter((fault) => !fault.startsWith("biome.json"));
+  checkLint(tempFolder({ "biome.json": configuration, "core/a.ts": text })).faults.filter(
+    (fault) => !fault.startsWith("biome.json"),
+  );
 
 test("a clean file passes", () => assert.equal(faults("export const a = 1;\n"), []));
 
@@ -29,7 +31,10 @@ for (const [rule, text] of Object.entries(planted))
     ));
 
 test("nothing to look at is a fault", () => {
-  assert.ok(checkLint(tempFolder({ "biome.json": `${JSON.stringify({ files: { includes: ["core/**"] } })}\n` })).faults.length > 0);
+  assert.ok(
+    checkLint(tempFolder({ "biome.json": `${JSON.stringify({ files: { includes: ["core/**"] } })}\n` })).faults.length >
+      0,
+  );
 });
 
 test.run();

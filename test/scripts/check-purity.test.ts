@@ -30,10 +30,15 @@ test("names the file and the line", () => {
 
 test("passes comments, strings, times given as arguments, and the loop's file", () => {
   assert.equal(
-    faults('/** await new Date() */\n// Promise\nexport const a = "Date.now() Promise await";\nexport const b = (now: Date) => new Date(now.getTime());\n'),
+    faults(
+      '/** await new Date() */\n// Promise\nexport const a = "Date.now() Promise await";\nexport const b = (now: Date) => new Date(now.getTime());\n',
+    ),
     [],
   );
-  assert.equal(faults("/** The loop. */\nexport async function settle(p: Promise<void>) { await p; }\n", "core/settle.ts"), []);
+  assert.equal(
+    faults("/** The loop. */\nexport async function settle(p: Promise<void>) { await p; }\n", "core/settle.ts"),
+    [],
+  );
   assert.equal(faults("/** The loop. */\nexport const t = Date.now();\n", "core/settle.ts").length, 1);
 });
 

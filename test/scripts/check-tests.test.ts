@@ -6,27 +6,47 @@ import { tempFolder } from "../support/temp-folder.ts";
 const test = suite("scripts/check-tests");
 const source = "export const f = () => 1;\n";
 const mirrored = 'const test = suite("core/a");\ntest("x", f);\ntest.run();\n';
-const faults = (files: Readonly<Record<string, string>>, elsewhere = {}) => checkTests(tempFolder(files), elsewhere).faults;
+const faults = (files: Readonly<Record<string, string>>, elsewhere = {}) =>
+  checkTests(tempFolder(files), elsewhere).faults;
 
 test("mirrors the path", () => assert.is(mirroredTest("core/x509/path.ts"), "test/core/x509/path.test.ts"));
 
 test("types, constants and re-exports are nothing to run", () => {
   assert.is(
-    hasRuntimeExport('export interface A {}\nexport type B = 1;\nexport { c } from "./c.ts";\nexport const d = "text";\nexport const e: number = 5;\n'),
+    hasRuntimeExport(
+      'export interface A {}\nexport type B = 1;\nexport { c } from "./c.ts";\nexport const d = "text";\nexport const e: number = 5;\n',
+    ),
     false,
   );
-  for (const text of [source, "export function f() {}", "export class A {}", "export const a = [1];", "export default 1;", "export async function f() {}"])
+  for (const text of [
+    source,
+    "export function f() {}",
+    "export class A {}",
+    "export const a = [1];",
+    "export default 1;",
+    "export async function f() {}",
+  ])
     assert.is(hasRuntimeExport(text), true, text);
 });
 
-test("a source with its test passes", () => assert.equal(faults({ "core/a.ts": source, "test/core/a.test.ts": mirrored }), []));
-test("a source without a test is a fault", () => assert.equal(faults({ "core/a.ts": source }), ["core/a.ts: test/core/a.test.ts is missing"]));
+test("a source with its test passes", () =>
+  assert.equal(faults({ "core/a.ts": source, "test/core/a.test.ts": mirrored }), []));
+test("a source without a test is a fault", () =>
+  assert.equal(faults({ "core/a.ts": source }), ["core/a.ts: test/core/a.test.ts is missing"]));
 test("a suite that is not run is a fault", () =>
-  assert.is(faults({ "core/a.ts": source, "test/core/a.test.ts": 'const test = suite("core/a");\ntest("x", f);\n' }).length, 1));
-test("a test file without a suite is a fault", () => assert.is(faults({ "core/a.ts": source, "test/core/a.test.ts": "f();\n" }).length, 1));
+  assert.is(
+    faults({ "core/a.ts": source, "test/core/a.test.ts": 'const test = suite("core/a");\ntest("x", f);\n' }).length,
+    1,
+  ));
+test("a test file without a suite is a fault", () =>
+  assert.is(faults({ "core/a.ts": source, "test/core/a.test.ts": "f();\n" }).length, 1));
 test("a suite of attacks is one, and must be run", () => {
   const attacks = 'const { attack, run } = attackSuite("a");\nattack(1, "x", f);\n';
-  const tree = (text: string) => ({ "core/a.ts": source, "test/core/a.test.ts": mirrored, "test/attacks/a.test.ts": text });
+  const tree = (text: string) => ({
+    "core/a.ts": source,
+    "test/core/a.test.ts": mirrored,
+    "test/attacks/a.test.ts": text,
+  });
   assert.equal(faults(tree(`${attacks}run();\n`)), []);
   assert.equal(faults(tree(attacks)), ["test/attacks/a.test.ts: run() is missing"]);
 });

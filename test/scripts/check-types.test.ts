@@ -36,10 +36,14 @@ const planted: Readonly<Record<string, string>> = {
   "an enum": "export enum A { B }\n",
 };
 for (const [name, text] of Object.entries(planted))
-  test(`${name} in core does not compile`, () => assert.match(typeFaults({ "core/a.ts": text, "proxy/a.ts": "export type A = 1;\n" }), /core\/a\.ts/));
+  test(`${name} in core does not compile`, () =>
+    assert.match(typeFaults({ "core/a.ts": text, "proxy/a.ts": "export type A = 1;\n" }), /core\/a\.ts/));
 
 test("a package whose typings bring Node in sets off the canary", () => {
-  assert.match(typeFaults({ "core/a.ts": 'import type { Database } from "better-sqlite3";\nexport type A = Database;\n' }), /core\/portability\.ts.*TS2578/);
+  assert.match(
+    typeFaults({ "core/a.ts": 'import type { Database } from "better-sqlite3";\nexport type A = Database;\n' }),
+    /core\/portability\.ts.*TS2578/,
+  );
 });
 
 test("no configuration, or one without projects, is a fault", () => {
@@ -52,7 +56,12 @@ test("a canary that is gone or cannot bite is a fault", () => {
   assert.is(checkCanary(tempFolder()).faults.length, 1);
   assert.is(checkCanary(tempFolder({ ...base, "core/portability.ts": "export type A = 1;\n" })).faults.length, 2);
   assert.is(
-    checkCanary(tempFolder({ ...base, "core/tsconfig.json": '{ "compilerOptions": { "types": ["node"], "lib": ["es2023", "dom"] } }' })).faults.length,
+    checkCanary(
+      tempFolder({
+        ...base,
+        "core/tsconfig.json": '{ "compilerOptions": { "types": ["node"], "lib": ["es2023", "dom"] } }',
+      }),
+    ).faults.length,
     2,
   );
 });

@@ -18,7 +18,8 @@ test("a fault fails the run and is named; the last line counts", async () => {
   assert.match(text, /\n1 passed, 1 failed\n$/);
 });
 
-test("named checks run alone", async () => assert.equal(await run(["good"]), { exit: 0, text: "ok   check good: 2 files\n\n1 passed, 0 failed\n" }));
+test("named checks run alone", async () =>
+  assert.equal(await run(["good"]), { exit: 0, text: "ok   check good: 2 files\n\n1 passed, 0 failed\n" }));
 test("an unknown name is a failure", async () => assert.is((await run(["nothing"])).exit, 1));
 
 test.run();

@@ -30,14 +30,16 @@ for (const name of Object.keys(targets)) {
     assert.ok(target !== undefined && target.seeds.length > 0);
     let accepted = 0;
     const started = performance.now();
-    for (let index = 0; index < 150 && performance.now() - started < 2000; index++) if (isRefusedOrRead(name, inputAt(index, 7, target))) accepted++;
+    for (let index = 0; index < 150 && performance.now() - started < 2000; index++)
+      if (isRefusedOrRead(name, inputAt(index, 7, target))) accepted++;
     assert.ok(accepted > 0, "the seeds themselves are read");
   });
 }
 
 for (const name of existsSync(found) ? readdirSync(found) : []) {
   test(`${name}: what a run once found`, () => {
-    for (const file of readdirSync(join(found, name))) isRefusedOrRead(name, new Uint8Array(readFileSync(join(found, name, file))));
+    for (const file of readdirSync(join(found, name)))
+      isRefusedOrRead(name, new Uint8Array(readFileSync(join(found, name, file))));
   });
 }
 

@@ -5,7 +5,8 @@ import { tempFolder } from "../support/temp-folder.ts";
 
 const test = suite("scripts/open-doors");
 const root = tempFolder({
-  "core/index.ts": 'export { type A, b, c as d } from "./x/b.ts";\nexport {\n  e,\n} from "./e.ts";\nexport type { F } from "./f.ts";\n',
+  "core/index.ts":
+    'export { type A, b, c as d } from "./x/b.ts";\nexport {\n  e,\n} from "./e.ts";\nexport type { F } from "./f.ts";\n',
 });
 const doors = new Map([["core/index.ts", readDoor(root, "core/index.ts")]]);
 const open = (source: string, path = "cli/commands/a.ts") => openDoors(source, path, doors);

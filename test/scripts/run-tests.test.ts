@@ -7,7 +7,10 @@ const test = suite("scripts/run-tests");
 const head = 'import { suite } from "uvu";\nimport * as assert from "uvu/assert";\nconst test = suite("planted");\n';
 const good = `${head}test("holds", () => assert.is(1, 1));\ntest.run();\n`;
 
-async function run(files: Readonly<Record<string, string>>, options: { readonly fileTimeoutMs?: number; readonly filters?: readonly string[] } = {}) {
+async function run(
+  files: Readonly<Record<string, string>>,
+  options: { readonly fileTimeoutMs?: number; readonly filters?: readonly string[] } = {},
+) {
   const root = tempFolder(files);
   linkPackages(root);
   let text = "";
@@ -34,7 +37,11 @@ const faults: Readonly<Record<string, string>> = {
 
 for (const [name, source] of Object.entries(faults)) {
   test(`${name} fails its file and no other`, async () => {
-    const { summary, text } = await run({ "test/a.test.ts": good, "test/fault.test.ts": source, "test/z.test.ts": good });
+    const { summary, text } = await run({
+      "test/a.test.ts": good,
+      "test/fault.test.ts": source,
+      "test/z.test.ts": good,
+    });
     assert.is(summary.files, 3);
     assert.ok(summary.failed >= 1, text);
     assert.match(text, "FAIL test/fault.test.ts");
@@ -45,7 +52,10 @@ for (const [name, source] of Object.entries(faults)) {
 
 test("a test that never ends is stopped", async () => {
   const { summary, text } = await run(
-    { "test/a.test.ts": `${head}test("waits", () => new Promise(() => undefined));\ntest.run();\n`, "test/b.test.ts": good },
+    {
+      "test/a.test.ts": `${head}test("waits", () => new Promise(() => undefined));\ntest.run();\n`,
+      "test/b.test.ts": good,
+    },
     { fileTimeoutMs: 3_000 },
   );
   assert.equal([summary.passed, summary.failed], [1, 1], text);
@@ -53,7 +63,8 @@ test("a test that never ends is stopped", async () => {
 });
 
 test("cases that are skipped for want of vectors are counted, and are enough for a file", async () => {
-  const ledger = '(globalThis[Symbol.for("sallyport.test.skipped")] ??= []).push({ suite: "planted", count: 7, why: "no vectors" });\n';
+  const ledger =
+    '(globalThis[Symbol.for("sallyport.test.skipped")] ??= []).push({ suite: "planted", count: 7, why: "no vectors" });\n';
   const { summary } = await run({ "test/a.test.ts": `${head}${ledger}test.run();\n`, "test/b.test.ts": good });
   assert.equal(summary, { files: 2, passed: 1, failed: 0, skipped: 7 });
 });

@@ -17,15 +17,32 @@ test("finds static, type-only, re-exporting, side-effect and dynamic imports", (
     'type J = import("./j.ts").J;',
     'const k = await import("./k.ts");',
   ].join("\n");
-  assert.equal([...importsOf(source)].sort(), ["./a.ts", "./b.ts", "./c.ts", "./e.ts", "./f.ts", "./g.ts", "./h.ts", "./j.ts", "./k.ts", "i"]);
+  assert.equal([...importsOf(source)].sort(), [
+    "./a.ts",
+    "./b.ts",
+    "./c.ts",
+    "./e.ts",
+    "./f.ts",
+    "./g.ts",
+    "./h.ts",
+    "./j.ts",
+    "./k.ts",
+    "i",
+  ]);
 });
 
 test("comments and exported strings are not imports", () => {
-  assert.equal(importsOf('// import { a } from "./a.ts";\n/** import "./b.ts" */\nexport const from = "./c.ts";\nexport const x = 1;\nconst y = "z";\n'), []);
+  assert.equal(
+    importsOf(
+      '// import { a } from "./a.ts";\n/** import "./b.ts" */\nexport const from = "./c.ts";\nexport const x = 1;\nconst y = "z";\n',
+    ),
+    [],
+  );
 });
 
 test("blanks comments and strings, keeps code, lines and offsets", () => {
-  const source = 'const a = "await"; // await\nconst b = /await["`]/; /* await\n */ await f(`await ${await g(`x${"await"}`)} await`);\nconst c = a / b / 2;\n';
+  const source =
+    'const a = "await"; // await\nconst b = /await["`]/; /* await\n */ await f(`await ${await g(`x${"await"}`)} await`);\nconst c = a / b / 2;\n';
   const blanked = blankText(source, { strings: "blank" });
   assert.is(blanked.length, source.length);
   assert.is(blanked.split("\n").length, source.split("\n").length);

@@ -26,7 +26,12 @@ const at = "2026-11-26T12:00:00Z";
 export const fixtureKnowledge: Knowledge = {
   answer<Q extends Question>(question: Q): AnswerTo<Q> | undefined {
     if (question.kind !== "trusted-root") return layout.answer(question);
-    return { state: "present", value: { form: "pinned", bytes: fixtureBytes("trust/trusted-root.json") }, at, from: "test" } as AnswerTo<Q>;
+    return {
+      state: "present",
+      value: { form: "pinned", bytes: fixtureBytes("trust/trusted-root.json") },
+      at,
+      from: "test",
+    } as AnswerTo<Q>;
   },
 };
 
@@ -38,14 +43,27 @@ export function fixtureImage(tag: string, repository = testImages): SignedImage 
 }
 
 /** The only candidate of an image. */
-export function fixtureEntity(tag: string, repository = testImages, purpose: "signature" | "attestation" = "signature"): SignedEntity {
+export function fixtureEntity(
+  tag: string,
+  repository = testImages,
+  purpose: "signature" | "attestation" = "signature",
+): SignedEntity {
   const image = fixtureImage(tag, repository);
-  const [entity, ...others] = findSignedEntities(image, { layouts: "all", purpose }, image.knowledge, defaultLimits).entities;
-  if (entity === undefined || others.length > 0) throw new Error(`${tag} has ${others.length + (entity === undefined ? 0 : 1)} candidates`);
+  const [entity, ...others] = findSignedEntities(
+    image,
+    { layouts: "all", purpose },
+    image.knowledge,
+    defaultLimits,
+  ).entities;
+  if (entity === undefined || others.length > 0)
+    throw new Error(`${tag} has ${others.length + (entity === undefined ? 0 : 1)} candidates`);
   return entity;
 }
 
-export const fixtureContext = (changes: Partial<VerifyContext> = {}, verifier: SignatureVerifier = nodeVerifier): VerifyContext => ({
+export const fixtureContext = (
+  changes: Partial<VerifyContext> = {},
+  verifier: SignatureVerifier = nodeVerifier,
+): VerifyContext => ({
   knowledge: fixtureKnowledge,
   now: new Date(at),
   verifier,

@@ -1,4 +1,7 @@
-/** Signed images of the vectors and of the golden registry, in the shapes their projects keep them in, as knowledge. `undefined` where the data is not there. */
+/**
+ * Signed images of the vectors and of the golden registry, in the shapes their projects keep them in, as knowledge.
+ * `undefined` where the data is not there.
+ */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { MemoryKnowledge } from "../../core/oci/memory-knowledge.ts";
@@ -37,10 +40,18 @@ export function slsaContainer(version: SlsaVersion, options: LayoutOptions = {})
   const folder = below(vectorsDir(), "images", `slsa-container-${version}`);
   if (folder === undefined) return undefined;
   const knowledge = openLayout(join(folder, "layout"), { repository: slsaRepository, tag: version, ...options });
-  return { repository: slsaRepository, tag: version, digest: digestBehind(knowledge, slsaRepository, version), knowledge };
+  return {
+    repository: slsaRepository,
+    tag: version,
+    digest: digestBehind(knowledge, slsaRepository, version),
+    knowledge,
+  };
 }
 
-/** The images of oc-mirror: one layout for the image, one for the signatures of each digest; names are in the folders' names. */
+/**
+ * The images of oc-mirror: one layout for the image, one for the signatures of each digest; names are in the folders'
+ * names.
+ */
 export function ocMirrorImages(): readonly SignedImage[] {
   const folder = below(vectorsDir(), "images");
   if (folder === undefined) return [];
@@ -56,7 +67,9 @@ function ocMirrorImage(folder: string, name: string, names: readonly string[]): 
     const stated = /^(.*)-(sha256-[0-9a-f]{64})-sig$/.exec(other);
     const base = stated?.[1] ?? other.replace(/-sig$/, "");
     if (base !== name.replace(/-latest$/, "")) continue;
-    layouts.push(openLayout(join(folder, other), { repository, tag: `${stated?.[2] ?? digest.replace(":", "-")}.sig` }));
+    layouts.push(
+      openLayout(join(folder, other), { repository, tag: `${stated?.[2] ?? digest.replace(":", "-")}.sig` }),
+    );
   }
   return { repository, tag: "latest", digest, knowledge: { answer: (question) => firstAnswer(layouts, question) } };
 }
@@ -72,15 +85,24 @@ function firstAnswer<Q extends Question>(sources: readonly Knowledge[], question
 
 export const connaisseurRepository = "docker.io/securesystemsengineering/testimage";
 
-/** The answers of a registry as connaisseur keeps them: manifests by tag, blobs by digest. Tags are the files' names; `co-unsigned` is no manifest. */
+/**
+ * The answers of a registry as connaisseur keeps them: manifests by tag, blobs by digest. Tags are the files' names;
+ * `co-unsigned` is no manifest.
+ */
 export function connaisseurImages(): { readonly images: readonly SignedImage[]; readonly folder: string } | undefined {
   const folder = below(vectorsDir(), "images", "connaisseur");
   if (folder === undefined) return undefined;
   const knowledge = new MemoryKnowledge();
   const images: SignedImage[] = [];
-  for (const file of readdirSync(join(folder, "testimage", "manifests")).filter((name) => name !== "co-unsigned.json")) {
+  for (const file of readdirSync(join(folder, "testimage", "manifests")).filter(
+    (name) => name !== "co-unsigned.json",
+  )) {
     const tag = file.replace(/\.json$/, "");
-    const digest = knowledge.putManifest(connaisseurRepository, new Uint8Array(readFileSync(join(folder, "testimage", "manifests", file))), tag);
+    const digest = knowledge.putManifest(
+      connaisseurRepository,
+      new Uint8Array(readFileSync(join(folder, "testimage", "manifests", file))),
+      tag,
+    );
     if (!tag.startsWith("sha256-")) images.push({ repository: connaisseurRepository, tag, digest, knowledge });
   }
   for (const file of readdirSync(join(folder, "testimage", "blobs")))

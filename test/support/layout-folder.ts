@@ -1,4 +1,7 @@
-/** OCI layout folders made by tests: manifests, blobs and index entries are added one by one, and written where a test wants them. */
+/**
+ * OCI layout folders made by tests: manifests, blobs and index entries are added one by one, and written where a test
+ * wants them.
+ */
 import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -38,7 +41,10 @@ export class LayoutFolder {
 
   /** An image manifest with an empty configuration and no layers, unless `more` says otherwise. */
   manifest(more: Record<string, unknown> = {}): LayoutEntry {
-    return this.blob(JSON.stringify({ schemaVersion: 2, mediaType: manifestType, config: this.blob("{}"), layers: [], ...more }), manifestType);
+    return this.blob(
+      JSON.stringify({ schemaVersion: 2, mediaType: manifestType, config: this.blob("{}"), layers: [], ...more }),
+      manifestType,
+    );
   }
 
   /** Adds an entry to `index.json`. */

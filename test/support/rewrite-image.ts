@@ -1,4 +1,7 @@
-/** Copies of a signed image with something about its signature changed, and every digest above the change made right again: what an attacker with a registry can do. */
+/**
+ * Copies of a signed image with something about its signature changed, and every digest above the change made right
+ * again: what an attacker with a registry can do.
+ */
 import { digestOf } from "../../core/crypto/digest.ts";
 import { decodeUtf8, encodeUtf8 } from "../../core/encoding/utf8.ts";
 import { associatedTag } from "../../core/oci/associated-tag.ts";
@@ -32,7 +35,9 @@ export function signedLayers(
   { knowledge, repository, digest }: SignedImage,
   kind: "signature" | "attestation",
 ): { readonly json: ManifestJson; readonly layers: SignedLayer[] } {
-  const { digest: manifest } = present(knowledge, { kind: "tag", repository, tag: associatedTag(digest, kind) }) as { readonly digest: Digest };
+  const { digest: manifest } = present(knowledge, { kind: "tag", repository, tag: associatedTag(digest, kind) }) as {
+    readonly digest: Digest;
+  };
   const json = JSON.parse(decodeUtf8(bytesOf(knowledge, "manifest", repository, manifest))) as ManifestJson;
   return {
     json,
@@ -45,21 +50,37 @@ export function signedLayers(
 }
 
 /** The image alone in a complete repository, with the layers that `change` leaves. */
-export function rewritten(image: SignedImage, kind: "signature" | "attestation", change: (layers: SignedLayer[]) => SignedLayer[] | undefined): SignedImage {
+export function rewritten(
+  image: SignedImage,
+  kind: "signature" | "attestation",
+  change: (layers: SignedLayer[]) => SignedLayer[] | undefined,
+): SignedImage {
   const { json, layers } = signedLayers(image, kind);
   const left = change(layers) ?? layers;
   const knowledge = new MemoryKnowledge().complete(image.repository);
-  knowledge.putManifest(image.repository, bytesOf(image.knowledge, "manifest", image.repository, image.digest), image.tag);
+  knowledge.putManifest(
+    image.repository,
+    bytesOf(image.knowledge, "manifest", image.repository, image.digest),
+    image.tag,
+  );
   const descriptors = left.map(({ payload, mediaType, annotations }) => {
     knowledge.putBlob(image.repository, payload);
     return { mediaType, digest: digestOf(payload), size: payload.length, annotations };
   });
-  knowledge.putManifest(image.repository, encodeUtf8(JSON.stringify({ ...json, layers: descriptors })), associatedTag(image.digest, kind));
+  knowledge.putManifest(
+    image.repository,
+    encodeUtf8(JSON.stringify({ ...json, layers: descriptors })),
+    associatedTag(image.digest, kind),
+  );
   return { ...image, knowledge };
 }
 
 /** `rewritten` for the only layer. */
-export const rewrittenLayer = (image: SignedImage, kind: "signature" | "attestation", change: (layer: SignedLayer) => void): SignedImage =>
+export const rewrittenLayer = (
+  image: SignedImage,
+  kind: "signature" | "attestation",
+  change: (layer: SignedLayer) => void,
+): SignedImage =>
   rewritten(image, kind, (layers) => {
     if (layers[0] !== undefined) change(layers[0]);
     return layers.slice(0, 1);

@@ -1,4 +1,6 @@
-/** The public-good TUF repository of the vectors, as files below a mirror's URL and as what a mirror of decisions holds. */
+/**
+ * The public-good TUF repository of the vectors, as files below a mirror's URL and as what a mirror of decisions holds.
+ */
 import { readdirSync, readFileSync } from "node:fs";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
@@ -13,7 +15,8 @@ const folder = (): string | undefined => {
 const read = (path: string): Uint8Array => new Uint8Array(readFileSync(join(folder() ?? "", path)));
 
 /** A root of the history. */
-export const publicGoodRootVersion = (version: number): Uint8Array => read(`metadata/root_history/${version}.root.json`);
+export const publicGoodRootVersion = (version: number): Uint8Array =>
+  read(`metadata/root_history/${version}.root.json`);
 
 /** Between the timestamp's signature and its expiry on 2026-08-28. */
 export const freshTime = new Date("2026-08-25T00:00:00Z");
@@ -30,7 +33,8 @@ export function publicGoodSource(): TufSource | undefined {
   };
 }
 
-const versionOf = (bytes: Uint8Array): number => (JSON.parse(Buffer.from(bytes).toString("utf8")) as { signed: { version: number } }).signed.version;
+const versionOf = (bytes: Uint8Array): number =>
+  (JSON.parse(Buffer.from(bytes).toString("utf8")) as { signed: { version: number } }).signed.version;
 
 /** By the names of a repository with consistent snapshots. */
 export function publicGoodFiles(): ReadonlyMap<string, Uint8Array> | undefined {

@@ -34,24 +34,38 @@ export function bundleVectors(vectors: string): BundleVector[] {
     const text = readFileSync(path, "utf8");
     if (!text.includes('"verificationMaterial"')) continue;
     const beside = (file: string): string => join(path, "..", file);
-    const name = path.startsWith(suite) ? path.slice(suite.length + 1).replace("/bundle.sigstore.json", "") : path.slice(vectors.length + 1);
+    const name = path.startsWith(suite)
+      ? path.slice(suite.length + 1).replace("/bundle.sigstore.json", "")
+      : path.slice(vectors.length + 1);
     const other = rootsByName.find(([pattern]) => pattern.test(name))?.[1] ?? "root-signing/targets/trusted_root.json";
     found.push({
       name,
       text,
-      root: () => parseTrustedRoot(readFileSync(existsSync(beside("trusted_root.json")) ? beside("trusted_root.json") : join(vectors, other))),
-      key: () => (existsSync(beside("key.pub")) ? parsePublicKeyPem(readFileSync(beside("key.pub"), "utf8")) : undefined),
+      root: () =>
+        parseTrustedRoot(
+          readFileSync(existsSync(beside("trusted_root.json")) ? beside("trusted_root.json") : join(vectors, other)),
+        ),
+      key: () =>
+        existsSync(beside("key.pub")) ? parsePublicKeyPem(readFileSync(beside("key.pub"), "utf8")) : undefined,
     });
   }
   return found;
 }
 
 /** What a bundle's log entries must be about; `undefined` for a bare key that is not at hand. */
-export function loggedSignatureOf({ content, verifier }: SigstoreBundle, key: PublicKey | undefined): LoggedSignature | undefined {
-  const signer = verifier.kind === "certificate" ? { certificate: verifier.certificate } : key === undefined ? undefined : { key };
+export function loggedSignatureOf(
+  { content, verifier }: SigstoreBundle,
+  key: PublicKey | undefined,
+): LoggedSignature | undefined {
+  const signer =
+    verifier.kind === "certificate" ? { certificate: verifier.certificate } : key === undefined ? undefined : { key };
   if (signer === undefined) return undefined;
   if (content.kind === "message")
-    return { signature: content.signature, verifier: signer, content: { kind: "message", digests: { [content.digest.algorithm]: content.digest.digest } } };
+    return {
+      signature: content.signature,
+      verifier: signer,
+      content: { kind: "message", digests: { [content.digest.algorithm]: content.digest.digest } },
+    };
   const { payload, payloadType } = content.envelope;
   return { signature: signatureOf({ content }), verifier: signer, content: { kind: "dsse", payload, payloadType } };
 }

@@ -28,4 +28,5 @@ export function writeInto(folder: string, path: string, content: string | Uint8A
 }
 
 /** Lets files in `folder` import the project's packages. */
-export const linkPackages = (folder: string): void => symlinkSync(join(projectRoot, "node_modules"), join(folder, "node_modules"), "dir");
+export const linkPackages = (folder: string): void =>
+  symlinkSync(join(projectRoot, "node_modules"), join(folder, "node_modules"), "dir");

@@ -10,7 +10,10 @@ export interface TufServer {
 }
 
 /** Serves a map of names, as it is when asked. `handle` may answer first: it returns whether it did. */
-export async function serveTuf(files: ReadonlyMap<string, Uint8Array>, handle?: (...given: Parameters<RequestListener>) => boolean): Promise<TufServer> {
+export async function serveTuf(
+  files: ReadonlyMap<string, Uint8Array>,
+  handle?: (...given: Parameters<RequestListener>) => boolean,
+): Promise<TufServer> {
   const asked: string[] = [];
   const server = createServer((request, response) => {
     const path = (request.url ?? "/").slice(1);

@@ -1,4 +1,7 @@
-/** Third-party vectors and golden results: read from outside the repository, never copied into it. Unset variables skip the cases, and the skip is counted. */
+/**
+ * Third-party vectors and golden results: read from outside the repository, never copied into it. Unset variables skip
+ * the cases, and the skip is counted.
+ */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -30,10 +33,16 @@ export function skipped(suite: string, count: number, why: string): void {
   process.stdout.write(`skipped ${count} in ${suite}: ${why}\n`);
 }
 
-/** A file below `vectorsDir()`, or `undefined` when the variable is unset. A file that is missing from a given folder throws. */
+/**
+ * A file below `vectorsDir()`, or `undefined` when the variable is unset. A file that is missing from a given folder
+ * throws.
+ */
 export const readVector = (path: string): Uint8Array | undefined => readBelow(vectorsDir(), path);
 
-/** A file below `goldenDir()`, or `undefined` when the variable is unset. A file that is missing from a given folder throws. */
+/**
+ * A file below `goldenDir()`, or `undefined` when the variable is unset. A file that is missing from a given folder
+ * throws.
+ */
 export const readGolden = (path: string): Uint8Array | undefined => readBelow(goldenDir(), path);
 
 function readBelow(folder: string | undefined, path: string): Uint8Array | undefined {

@@ -1,9 +1,14 @@
-/** `sort_by`, `min_by`, `max_by`, `map`. Source: JMESPath specification, functions; behaviour of Kyverno's go-jmespath. */
+/**
+ * `sort_by`, `min_by`, `max_by`, `map`. Source: JMESPath specification, functions; behaviour of Kyverno's go-jmespath.
+ */
 import { compareText, type Evaluation, ExpressionReference, isList, type Value, type ValueList } from "../value.ts";
 import { define, fail, type JmesFunction, refuse } from "./signature.ts";
 
 /** The arguments of a function that takes a list and an expression; a list that is not JSON's crashes Kyverno. */
-function listAndExpression(list: Value | undefined, expression: Value | undefined): { readonly list: ValueList; readonly expression: ExpressionReference } {
+function listAndExpression(
+  list: Value | undefined,
+  expression: Value | undefined,
+): { readonly list: ValueList; readonly expression: ExpressionReference } {
   if (list === undefined || !isList(list) || !(expression instanceof ExpressionReference))
     return refuse("a list of objects made by items() cannot be used here");
   return { list, expression };
@@ -12,10 +17,21 @@ function listAndExpression(list: Value | undefined, expression: Value | undefine
 const isKey = (value: Value): value is number | string => typeof value === "number" || typeof value === "string";
 
 const compareKeys = (left: number | string, right: number | string): number =>
-  typeof left === "string" && typeof right === "string" ? compareText(left, right) : left < right ? -1 : left > right ? 1 : 0;
+  typeof left === "string" && typeof right === "string"
+    ? compareText(left, right)
+    : left < right
+      ? -1
+      : left > right
+        ? 1
+        : 0;
 
 /** The key of every element: all numbers, or all strings. */
-function keysOf(list: ValueList, expression: ExpressionReference, run: Evaluation, otherwise: string): readonly (number | string)[] {
+function keysOf(
+  list: ValueList,
+  expression: ExpressionReference,
+  run: Evaluation,
+  otherwise: string,
+): readonly (number | string)[] {
   const keys: (number | string)[] = [];
   let kind: string | undefined;
   for (const item of list) {
@@ -42,14 +58,17 @@ const sortBy = define(["array", "expref"], (args, run) => {
   );
 });
 
-/** The first element with the smallest (`direction` −1) or largest (1) key. The key of an only element is not looked at. */
+/**
+ * The first element with the smallest (`direction` −1) or largest (1) key. The key of an only element is not looked at.
+ */
 const extremeBy = (direction: -1 | 1): JmesFunction =>
   define(["array", "expref"], (args, run) => {
     const { list, expression } = listAndExpression(args[0], args[1]);
     if (list.length < 2) return list[0] ?? null;
     const keys = keysOf(list, expression, run, "invalid type, must be number or string throughout");
     let best = 0;
-    for (let index = 1; index < keys.length; index++) if (Math.sign(compareKeys(keys[index] ?? 0, keys[best] ?? 0)) === direction) best = index;
+    for (let index = 1; index < keys.length; index++)
+      if (Math.sign(compareKeys(keys[index] ?? 0, keys[best] ?? 0)) === direction) best = index;
     return list[best] ?? null;
   });
 

@@ -1,4 +1,7 @@
-/** What a function takes, and the checks before it is called. Source: JMESPath specification, functions; messages as Kyverno's go-jmespath. */
+/**
+ * What a function takes, and the checks before it is called. Source: JMESPath specification, functions; messages as
+ * Kyverno's go-jmespath.
+ */
 import { EngineError } from "../../errors.ts";
 import { goText } from "../go-text.ts";
 import { ownRefusal } from "../run.ts";
@@ -26,7 +29,11 @@ export const define = (parameters: readonly Types[], call: JmesFunction["call"])
 });
 
 /** A function of at least one argument. */
-export const defineVariadic = (call: JmesFunction["call"]): JmesFunction => ({ parameters: [["any"]], variadic: true, call });
+export const defineVariadic = (call: JmesFunction["call"]): JmesFunction => ({
+  parameters: [["any"]],
+  variadic: true,
+  call,
+});
 
 /** A failure while evaluating. */
 export const fail = (message: string): never => {
@@ -71,12 +78,18 @@ export function callFunction(name: string, args: readonly Value[], run: Evaluati
       const types = parameters[index] ?? [];
       const value = args[index] ?? null;
       if (!types.some((type) => isOfType(value, type)))
-        fail(`Invalid type for: ${goText(value)}, expected: []jmespath.JpType{${types.map((type) => `"${type}"`).join(", ")}}`);
+        fail(
+          `Invalid type for: ${goText(value)}, expected: []jmespath.JpType{${types.map((type) => `"${type}"`).join(", ")}}`,
+        );
     }
   }
   const result = entry.call(args, run);
   if (typeof result === "string") run.spendText(result.length);
-  else if (typeof result === "number" ? !Number.isFinite(result) : typeof result === "object" && result !== null && !isList(result) && !isMap(result))
+  else if (
+    typeof result === "number"
+      ? !Number.isFinite(result)
+      : typeof result === "object" && result !== null && !isList(result) && !isMap(result)
+  )
     run.markUnclean();
   return result;
 }

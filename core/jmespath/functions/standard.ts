@@ -1,7 +1,20 @@
-/** The functions of the JMESPath specification. Source: JMESPath specification, functions; behaviour of Kyverno's go-jmespath. */
+/**
+ * The functions of the JMESPath specification. Source: JMESPath specification, functions; behaviour of Kyverno's
+ * go-jmespath.
+ */
 import { parseGoFloat } from "../go-number.ts";
 import { goJson } from "../go-text.ts";
-import { compareText, elements, GoInteger, isList, isMap, memberOf, Special, type Value, type ValueMap } from "../value.ts";
+import {
+  compareText,
+  elements,
+  GoInteger,
+  isList,
+  isMap,
+  memberOf,
+  Special,
+  type Value,
+  type ValueMap,
+} from "../value.ts";
 import { keyFunctions } from "./by-key.ts";
 import { define, defineVariadic, fail, type JmesFunction, refuse } from "./signature.ts";
 
@@ -27,7 +40,8 @@ export function areSame(left: Value, right: Value): boolean {
   if (left === null || right === null) return left === right;
   if (typeof left !== "object" || typeof right !== "object") return false;
   if (left instanceof GoInteger && right instanceof GoInteger) return left.value === right.value;
-  if ((isList(left) && isList(right)) || (isMap(left) && isMap(right))) return refuse("lists and objects cannot be compared here");
+  if ((isList(left) && isList(right)) || (isMap(left) && isMap(right)))
+    return refuse("lists and objects cannot be compared here");
   return false;
 }
 
@@ -52,7 +66,14 @@ const extreme = (direction: -1 | 1): JmesFunction =>
     const values = list as readonly (number | string)[];
     if (values.length === 0) return null;
     return values.reduce((best, value) => {
-      const order = typeof value === "string" && typeof best === "string" ? compareText(value, best) : value < best ? -1 : value > best ? 1 : 0;
+      const order =
+        typeof value === "string" && typeof best === "string"
+          ? compareText(value, best)
+          : value < best
+            ? -1
+            : value > best
+              ? 1
+              : 0;
       return order === direction ? value : best;
     });
   });
@@ -105,7 +126,13 @@ export const standardFunctions: ReadonlyMap<string, JmesFunction> = new Map<stri
     define([["array[string]", "array[number]"]], ([list]) => {
       const values = list as readonly (number | string)[];
       return values.toSorted((left, right) =>
-        typeof left === "string" && typeof right === "string" ? compareText(left, right) : left < right ? -1 : left > right ? 1 : 0,
+        typeof left === "string" && typeof right === "string"
+          ? compareText(left, right)
+          : left < right
+            ? -1
+            : left > right
+              ? 1
+              : 0,
       );
     }),
   ],
@@ -115,5 +142,10 @@ export const standardFunctions: ReadonlyMap<string, JmesFunction> = new Map<stri
   ["to_number", define(["any"], ([value = null]) => toNumber(value))],
   ["to_string", define(["any"], ([value = null], run) => (typeof value === "string" ? value : goJson(value, run)))],
   ["type", define(["any"], ([value = null]) => typeOf(value))],
-  ["values", define(["object"], ([value]) => Object.keys(value as ValueMap).map((key) => memberOf(value as ValueMap, key) ?? null))],
+  [
+    "values",
+    define(["object"], ([value]) =>
+      Object.keys(value as ValueMap).map((key) => memberOf(value as ValueMap, key) ?? null),
+    ),
+  ],
 ]);

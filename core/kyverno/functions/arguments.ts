@@ -18,10 +18,12 @@ export function integerOf(value: number): bigint | undefined {
 }
 
 /** A string, or a number as Kyverno makes text of one: through a 32-bit float, without an exponent. */
-export const textOf = (value: Value | undefined): string => (typeof value === "number" ? formatFloat32(value) : text(value));
+export const textOf = (value: Value | undefined): string =>
+  typeof value === "number" ? formatFloat32(value) : text(value);
 
 /**
- * Runs a parser: what it finds malformed or too large in an argument is a failure to evaluate, not a fault of the evidence. `name`: the function that the message names.
+ * Runs a parser: what it finds malformed or too large in an argument is a failure to evaluate, not a fault of the
+ * evidence. `name`: the function that the message names.
  * @throws EngineError `unresolved`
  */
 export function evaluating<Result>(run: () => Result, name?: string): Result {

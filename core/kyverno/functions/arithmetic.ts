@@ -41,7 +41,8 @@ const duration = (nanoseconds: bigint): string => formatDuration(BigInt.asIntN(6
 const quantity = (value: Quantity): string => formatQuantity(value);
 
 /** A number as a quantity, by way of its text. */
-const asQuantity = (name: string, value: number): Quantity => evaluating(() => parseQuantity(formatFloat(value))) ?? failIn(name, "invalid operand");
+const asQuantity = (name: string, value: number): Quantity =>
+  evaluating(() => parseQuantity(formatFloat(value))) ?? failIn(name, "invalid operand");
 
 function add(name: string, left: Operand, right: Operand): Value {
   if (left.kind === "number" && right.kind === "number") return left.value + right.value;
@@ -52,7 +53,8 @@ function add(name: string, left: Operand, right: Operand): Value {
 
 function subtract(name: string, left: Operand, right: Operand): Value {
   if (left.kind === "number" && right.kind === "number") return left.value - right.value;
-  if (left.kind === "quantity" && right.kind === "quantity") return quantity(subtractQuantities(left.value, right.value));
+  if (left.kind === "quantity" && right.kind === "quantity")
+    return quantity(subtractQuantities(left.value, right.value));
   if (left.kind === "duration" && right.kind === "duration") return duration(left.value - right.value);
   return mismatch(name);
 }
@@ -93,9 +95,12 @@ function remainder(name: string, left: number, right: number): bigint {
 function modulo(name: string, left: Operand, right: Operand): Value {
   if (left.kind === "number" && right.kind === "number") return Number(remainder(name, left.value, right.value));
   if (left.kind === "quantity" && right.kind === "quantity") {
-    return quantity(integerQuantity(remainder(name, quantityToNumber(left.value), quantityToNumber(right.value)), left.value.format));
+    return quantity(
+      integerQuantity(remainder(name, quantityToNumber(left.value), quantityToNumber(right.value)), left.value.format),
+    );
   }
-  if (left.kind === "duration" && right.kind === "duration") return right.value === 0n ? zeroDivisor(name) : duration(left.value % right.value);
+  if (left.kind === "duration" && right.kind === "duration")
+    return right.value === 0n ? zeroDivisor(name) : duration(left.value % right.value);
   return mismatch(name);
 }
 
@@ -143,7 +148,10 @@ function sum(values: Value): Value {
   return rest.reduce<Value>((total, value) => add("sum", operand("sum", total), operand("sum", value)), first);
 }
 
-const binary = (name: string, call: (name: string, left: Operand, right: Operand) => Value): readonly [string, JmesFunction] => [
+const binary = (
+  name: string,
+  call: (name: string, left: Operand, right: Operand) => Value,
+): readonly [string, JmesFunction] => [
   name,
   define(["any", "any"], ([left, right]) => call(name, operand(name, left), operand(name, right))),
 ];

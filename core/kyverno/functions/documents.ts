@@ -1,4 +1,7 @@
-/** `parse_json` and `parse_yaml`. Source: kyverno.md section 7.2 and section 16, row 23; Go's encoding/json, sigs.k8s.io/yaml. */
+/**
+ * `parse_json` and `parse_yaml`. Source: kyverno.md section 7.2 and section 16, row 23; Go's encoding/json,
+ * sigs.k8s.io/yaml.
+ */
 import {
   type Alias,
   Composer,
@@ -27,12 +30,21 @@ import { textOfBytes } from "./byte-text.ts";
 import { resolvePlain, resolveTagged } from "./yaml-scalar.ts";
 
 const readJson = (document: string): Value =>
-  evaluating(() => parseJson(document, { duplicateKeys: "last-wins", loneSurrogates: "replace", maxBytes: defaultLimits.resourceBytes }));
+  evaluating(() =>
+    parseJson(document, {
+      duplicateKeys: "last-wins",
+      loneSurrogates: "replace",
+      maxBytes: defaultLimits.resourceBytes,
+    }),
+  );
 
 const corePrefix = "tag:yaml.org,2002:";
 const knownTags: ReadonlySet<string> = new Set(["null", "bool", "int", "float", "timestamp"]);
 
-/** Stands for a null key, with a value that JSON cannot write either: both are faults only where the document keeps them. */
+/**
+ * Stands for a null key, with a value that JSON cannot write either: both are faults only where the document keeps
+ * them.
+ */
 const nullKey = "\0";
 
 /** The value, which JSON must be able to write. */
@@ -70,7 +82,8 @@ class YamlReader {
       if (node.range?.[1] === this.source.length && !this.source.endsWith("\n")) source = source.replace(/\n$/, "");
     }
     const tag = node.tag?.startsWith(corePrefix) ? node.tag.slice(corePrefix.length) : undefined;
-    if (tag === "binary") return wellFormed(textOfBytes(evaluating(() => decodeBase64(source.replace(/\s/g, "")))).text);
+    if (tag === "binary")
+      return wellFormed(textOfBytes(evaluating(() => decodeBase64(source.replace(/\s/g, "")))).text);
     if (tag !== undefined && knownTags.has(tag)) return resolveTagged(tag, source);
     // Any other tag makes text of anything; a quoted scalar is text already.
     if (node.tag !== undefined || node.type !== ScalarNode.PLAIN) return source;
@@ -90,7 +103,9 @@ class YamlReader {
   }
 
   isMerge(node: unknown): boolean {
-    return isScalar(node) && node.source === "<<" && (node.type === ScalarNode.PLAIN || node.tag === `${corePrefix}merge`);
+    return (
+      isScalar(node) && node.source === "<<" && (node.type === ScalarNode.PLAIN || node.tag === `${corePrefix}merge`)
+    );
   }
 
   /** What `<<` brings: a map, or a list of maps of which the first wins. */
@@ -133,7 +148,8 @@ class YamlReader {
     if (node === null || node === undefined) return null;
     if (isAlias(node)) {
       const target = this.resolve(node);
-      if (target === undefined || this.following.has(target)) return fail(`yaml: anchor ${JSON.stringify(node.source)} value contains itself or is unknown`);
+      if (target === undefined || this.following.has(target))
+        return fail(`yaml: anchor ${JSON.stringify(node.source)} value contains itself or is unknown`);
       this.following.add(target);
       const value = this.value(target, depth + 1);
       this.following.delete(target);
@@ -180,7 +196,8 @@ function readYaml(given: string, run: Evaluation): Value {
   if (source.length > defaultLimits.policyBytes) return refuse("yaml: document too large");
   // A character of YAML costs more than a step of an expression.
   run.spend(source.length);
-  if (/^(?:[ \t]*(?:#[^\n]*)?\n)*(?:\.\.\.|%(?!(?:YAML|TAG)[ \t]))/.test(source)) return fail("yaml: found unknown directive name");
+  if (/^(?:[ \t]*(?:#[^\n]*)?\n)*(?:\.\.\.|%(?!(?:YAML|TAG)[ \t]))/.test(source))
+    return fail("yaml: found unknown directive name");
   const document = firstDocument(source);
   if (document === undefined) return /^%/m.test(source) ? fail("yaml: did not find expected <document start>") : null;
   const [error] = document.errors;

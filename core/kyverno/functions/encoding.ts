@@ -1,4 +1,7 @@
-/** base64 and hashes. Source: kyverno.md section 7.2; Go's encoding/base64 (standard alphabet, padded, line ends ignored). */
+/**
+ * base64 and hashes. Source: kyverno.md section 7.2; Go's encoding/base64 (standard alphabet, padded, line ends
+ * ignored).
+ */
 import { md5, sha1 } from "@noble/hashes/legacy.js";
 import { sha256 } from "../../crypto/digest.ts";
 import { decodeBase64, encodeBase64 } from "../../encoding/base64.ts";
@@ -28,7 +31,8 @@ function decode(value: string, run: Evaluation): string {
   return text;
 }
 
-const hash = (digest: (bytes: Uint8Array) => Uint8Array): JmesFunction => define(["string"], ([value]) => encodeHex(digest(bytesOfText(text(value)))));
+const hash = (digest: (bytes: Uint8Array) => Uint8Array): JmesFunction =>
+  define(["string"], ([value]) => encodeHex(digest(bytesOfText(text(value)))));
 
 export const encodingFunctions: readonly (readonly [string, JmesFunction])[] = [
   ["base64_decode", define(["string"], ([value], run) => decode(text(value), run))],

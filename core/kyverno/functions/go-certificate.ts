@@ -1,4 +1,7 @@
-/** A certificate or a certificate request with the field names that Go's structures have in JSON. Source: Go's crypto/x509 and crypto/x509/pkix packages. */
+/**
+ * A certificate or a certificate request with the field names that Go's structures have in JSON. Source: Go's
+ * crypto/x509 and crypto/x509/pkix packages.
+ */
 import { type DerReader, openDer } from "../../asn1/der.ts";
 import { contextConstructed, contextPrimitive, Tag } from "../../asn1/tag.ts";
 import type { PublicKey } from "../../crypto/public-key.ts";
@@ -34,7 +37,8 @@ const nameFields: Readonly<Record<string, string>> = {
 /** pkix.Name: known attributes by name, the last serial number and common name, all of them in order. */
 function nameStructure(raw: Uint8Array): ValueMap {
   const attributes = parseName(raw).flat();
-  const valuesOf = (oid: string): readonly string[] => attributes.filter(({ type }) => type === oid).map(({ value }) => value);
+  const valuesOf = (oid: string): readonly string[] =>
+    attributes.filter(({ type }) => type === oid).map(({ value }) => value);
   return {
     ...Object.fromEntries(Object.entries(nameFields).map(([oid, field]) => [field, listOrNull(valuesOf(oid))])),
     SerialNumber: valuesOf("2.5.4.5").at(-1) ?? "",
@@ -90,7 +94,9 @@ const extensionStructure = (extension: Extension): ValueMap => ({
 
 function alternativeNames(names: readonly GeneralName[]): ValueMap {
   const of = (kind: GeneralName["kind"]): ValueList =>
-    names.flatMap((name) => (name.kind === kind && "value" in name && typeof name.value === "string" ? [name.value] : []));
+    names.flatMap((name) =>
+      name.kind === kind && "value" in name && typeof name.value === "string" ? [name.value] : [],
+    );
   return {
     DNSNames: listOrNull(of("dns")),
     EmailAddresses: listOrNull(of("email")),
@@ -175,7 +181,9 @@ function policyStructure(certificate: Certificate): ValueMap {
   return {
     PolicyIdentifiers: listOrNull(policies.map(components)),
     Policies: listOrNull(policies),
-    PolicyMappings: listOrNull(policyMappings.map(({ from, to }) => ({ IssuerDomainPolicy: from, SubjectDomainPolicy: to }))),
+    PolicyMappings: listOrNull(
+      policyMappings.map(({ from, to }) => ({ IssuerDomainPolicy: from, SubjectDomainPolicy: to })),
+    ),
     InhibitAnyPolicy: inhibitAnyPolicy ?? 0,
     InhibitAnyPolicyZero: inhibitAnyPolicy === 0,
     InhibitPolicyMapping: inhibitMapping ?? 0,
@@ -212,14 +220,22 @@ function accessLocations(value: Uint8Array | undefined, method: string): ValueLi
   return found;
 }
 
-/** Extensions that Go reads, so that a critical one is handled. Name constraints are only where it compares every form in them. */
-const handled: ReadonlySet<string> = new Set([14, 15, 17, 19, 30, 31, 32, 33, 35, 36, 37, 54].map((number) => `2.5.29.${number}`).concat("1.3.6.1.5.5.7.1.1"));
+/**
+ * Extensions that Go reads, so that a critical one is handled. Name constraints are only where it compares every form
+ * in them.
+ */
+const handled: ReadonlySet<string> = new Set(
+  [14, 15, 17, 19, 30, 31, 32, 33, 35, 36, 37, 54].map((number) => `2.5.29.${number}`).concat("1.3.6.1.5.5.7.1.1"),
+);
 
 function isUnhandled(extension: Extension, certificate: Certificate): boolean {
   if (!extension.critical) return false;
-  if (extension.oid === "2.5.29.17") return !certificate.subjectAlternativeNames.some((name) => ["dns", "email", "ip", "uri"].includes(name.kind));
+  if (extension.oid === "2.5.29.17")
+    return !certificate.subjectAlternativeNames.some((name) => ["dns", "email", "ip", "uri"].includes(name.kind));
   if (extension.oid === "2.5.29.30")
-    return [...(certificate.nameConstraints?.permitted ?? []), ...(certificate.nameConstraints?.excluded ?? [])].some((subtree) => subtree.kind === "form");
+    return [...(certificate.nameConstraints?.permitted ?? []), ...(certificate.nameConstraints?.excluded ?? [])].some(
+      (subtree) => subtree.kind === "form",
+    );
   return !handled.has(extension.oid);
 }
 
@@ -252,7 +268,9 @@ export function certificateStructure(der: Uint8Array): ValueMap {
     Extensions: listOrNull(certificate.extensions.map(extensionStructure)),
     ExtraExtensions: null,
     UnhandledCriticalExtensions: listOrNull(
-      certificate.extensions.filter((extension) => isUnhandled(extension, certificate)).map((extension) => components(extension.oid)),
+      certificate.extensions
+        .filter((extension) => isUnhandled(extension, certificate))
+        .map((extension) => components(extension.oid)),
     ),
     ...usageStructure(certificate),
     BasicConstraintsValid: basicConstraints !== undefined,
@@ -262,7 +280,9 @@ export function certificateStructure(der: Uint8Array): ValueMap {
     SubjectKeyId: base64OrNull(certificate.subjectKeyIdentifier),
     AuthorityKeyId: base64OrNull(certificate.authorityKeyIdentifier),
     OCSPServer: listOrNull(accessLocations(certificate.extension("1.3.6.1.5.5.7.1.1")?.value, "1.3.6.1.5.5.7.48.1")),
-    IssuingCertificateURL: listOrNull(accessLocations(certificate.extension("1.3.6.1.5.5.7.1.1")?.value, "1.3.6.1.5.5.7.48.2")),
+    IssuingCertificateURL: listOrNull(
+      accessLocations(certificate.extension("1.3.6.1.5.5.7.1.1")?.value, "1.3.6.1.5.5.7.48.2"),
+    ),
     CRLDistributionPoints: listOrNull(distributionPoints(certificate.extension("2.5.29.31")?.value)),
     ...alternativeNames(certificate.subjectAlternativeNames),
     ...constraintsStructure(certificate),
@@ -270,7 +290,10 @@ export function certificateStructure(der: Uint8Array): ValueMap {
   };
 }
 
-/** The value of an attribute as Go's asn1 package reads an `any`: text, bytes in base64, numbers and truth; null for the rest. */
+/**
+ * The value of an attribute as Go's asn1 package reads an `any`: text, bytes in base64, numbers and truth; null for the
+ * rest.
+ */
 function anyValue(reader: DerReader): Value {
   switch (reader.peek()) {
     case Tag.boolean:
@@ -287,8 +310,14 @@ function anyValue(reader: DerReader): Value {
   }
 }
 
-/** The attributes of a request that are sets of lists of attributes, which extension requests are; others Go passes over. */
-function requestAttributes(list: DerReader): { readonly structures: ValueList; readonly extensions: readonly Extension[] } {
+/**
+ * The attributes of a request that are sets of lists of attributes, which extension requests are; others Go passes
+ * over.
+ */
+function requestAttributes(list: DerReader): {
+  readonly structures: ValueList;
+  readonly extensions: readonly Extension[];
+} {
   const structures: Value[] = [];
   const extensions: Extension[] = [];
   while (!list.atEnd) {
@@ -304,7 +333,12 @@ function requestAttributes(list: DerReader): { readonly structures: ValueList; r
       }
       const group = set.element(Tag.sequence);
       if (type === "1.2.840.113549.1.9.14")
-        extensions.push(...readExtensions(openDer(group, Tag.sequence, "requested extensions"), defaultLimits.extensionsPerCertificate));
+        extensions.push(
+          ...readExtensions(
+            openDer(group, Tag.sequence, "requested extensions"),
+            defaultLimits.extensionsPerCertificate,
+          ),
+        );
       const members: Value[] = [];
       for (const inner = openDer(group, Tag.sequence, "request attribute"); !inner.atEnd; ) {
         const member = inner.read(Tag.sequence);

@@ -1,4 +1,7 @@
-/** Layouts of Go's time package: text written by the reference time `Mon Jan 2 15:04:05 MST 2006`. Source: Go's time package, constants and Parse. */
+/**
+ * Layouts of Go's time package: text written by the reference time `Mon Jan 2 15:04:05 MST 2006`. Source: Go's time
+ * package, constants and Parse.
+ */
 
 /** A piece of a layout: text to be matched, then one field (none after the last text). */
 export interface LayoutPiece {

@@ -1,14 +1,31 @@
-/** Reads a time by a layout, as Go's time.Parse does in a process whose local zone is UTC. Source: Go's time package, Parse. */
+/**
+ * Reads a time by a layout, as Go's time.Parse does in a process whose local zone is UTC. Source: Go's time package,
+ * Parse.
+ */
 import { fail } from "../../jmespath/functions/signature.ts";
 import { type LayoutPiece, parseLayout } from "./go-layout.ts";
 import { type Instant, instantOf } from "./go-time.ts";
 
-const months = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
+const months = [
+  "January",
+  "February",
+  "March",
+  "April",
+  "May",
+  "June",
+  "July",
+  "August",
+  "September",
+  "October",
+  "November",
+  "December",
+];
 const days = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 const short = (name: string): string => name.slice(0, 3);
 
 const isLeap = (year: number): boolean => year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
-const daysIn = (month: number, year: number): number => (month === 2 ? (isLeap(year) ? 29 : 28) : [4, 6, 9, 11].includes(month) ? 30 : 31);
+const daysIn = (month: number, year: number): number =>
+  month === 2 ? (isLeap(year) ? 29 : 28) : [4, 6, 9, 11].includes(month) ? 30 : 31;
 
 /** Offsets by how the layout writes them, after the sign. */
 const zoneForms: Readonly<Record<string, RegExp>> = {
@@ -27,14 +44,20 @@ function signedLength(text: string): number {
   return match === undefined || Number(match.slice(1)) > 23 ? 0 : match.length;
 }
 
-/** How many characters at the start of `text` look like the name of a zone: three to five capitals (four and five end in T), or an offset. */
+/**
+ * How many characters at the start of `text` look like the name of a zone: three to five capitals (four and five end in
+ * T), or an offset.
+ */
 function zoneNameLength(text: string): number {
   if (/^(?:ChST|MeST)/.test(text)) return 4;
   if (text.startsWith("GMT")) return 3 + signedLength(text.slice(3));
   if (/^[+-]/.test(text)) return text.length < 3 ? 0 : signedLength(text);
   const capitals = /^[A-Z]{0,6}/.exec(text)?.[0] ?? "";
   if (capitals.length === 3) return 3;
-  return (capitals.length === 5 && capitals.endsWith("T")) || (capitals.length === 4 && (capitals.endsWith("T") || capitals === "WITA")) ? capitals.length : 0;
+  return (capitals.length === 5 && capitals.endsWith("T")) ||
+    (capitals.length === 4 && (capitals.endsWith("T") || capitals === "WITA"))
+    ? capitals.length
+    : 0;
 }
 
 class TimeReader {
@@ -67,7 +90,8 @@ class TimeReader {
 
   /** The next characters if they fit `pattern`, which is anchored. */
   take(pattern: RegExp, what: string): string {
-    const match = pattern.exec(this.rest)?.[0] ?? this.bad(`cannot parse ${JSON.stringify(this.rest)} as ${JSON.stringify(what)}`);
+    const match =
+      pattern.exec(this.rest)?.[0] ?? this.bad(`cannot parse ${JSON.stringify(this.rest)} as ${JSON.stringify(what)}`);
     this.rest = this.rest.slice(match.length);
     return match;
   }
@@ -90,7 +114,9 @@ class TimeReader {
   }
 
   number(field: string, from: number, to: number, what: string): number {
-    const value = Number(this.take(field.length === 2 && field !== "15" && !field.startsWith("_") ? /^[0-9]{2}/ : /^[0-9]{1,2}/, field));
+    const value = Number(
+      this.take(field.length === 2 && field !== "15" && !field.startsWith("_") ? /^[0-9]{2}/ : /^[0-9]{1,2}/, field),
+    );
     return value < from || value > to ? this.bad(`${what} out of range`) : value;
   }
 
@@ -110,7 +136,8 @@ class TimeReader {
   seconds(field: string, next: string | undefined): void {
     this.second = this.number(field, 0, 59, "second");
     // A fraction is read even where the layout has none.
-    if (/^[.,][0-9]/.test(this.rest) && (next === undefined || !/^[.,]/.test(next))) this.nanosecond = this.fraction(this.take(/^[.,][0-9]+/, field));
+    if (/^[.,][0-9]/.test(this.rest) && (next === undefined || !/^[.,]/.test(next)))
+      this.nanosecond = this.fraction(this.take(/^[.,][0-9]+/, field));
   }
 
   zone(field: string): void {
@@ -209,7 +236,8 @@ class TimeReader {
         return;
       default:
         if (!/^[.,]/.test(field)) this.zone(field);
-        else if (field.charAt(1) === "0") this.nanosecond = this.fraction(this.take(new RegExp(`^[.,][0-9]{${field.length - 1}}`), field));
+        else if (field.charAt(1) === "0")
+          this.nanosecond = this.fraction(this.take(new RegExp(`^[.,][0-9]{${field.length - 1}}`), field));
         else if (/^[.,][0-9]/.test(this.rest)) this.nanosecond = this.fraction(this.take(/^[.,][0-9]+/, field));
     }
   }
@@ -221,7 +249,8 @@ class TimeReader {
     if (left < 1 || left > (isLeap(this.year) ? 366 : 365)) this.bad("day-of-year out of range");
     let month = 1;
     while (left > daysIn(month, this.year)) left -= daysIn(month++, this.year);
-    if ((this.month !== undefined && this.month !== month) || (this.day !== undefined && this.day !== left)) this.bad("day-of-year does not match the date");
+    if ((this.month !== undefined && this.month !== month) || (this.day !== undefined && this.day !== left))
+      this.bad("day-of-year does not match the date");
     this.month = month;
     this.day = left;
   }
@@ -259,7 +288,8 @@ export const rfc3339 = "2006-01-02T15:04:05Z07:00";
  * @throws EngineError `unresolved` where Go's time.Parse fails.
  */
 export function parseTime(layout: string, value: string): Instant {
-  if (layout.length > maxLength || value.length > maxLength) return fail(`time or layout longer than ${maxLength} characters`);
+  if (layout.length > maxLength || value.length > maxLength)
+    return fail(`time or layout longer than ${maxLength} characters`);
   const reader = new TimeReader(value);
   const pieces = piecesOf(layout);
   for (const [index, { before, field }] of pieces.entries()) {

@@ -1,4 +1,7 @@
-/** Instants with an offset, as Go's time.Time: to the nanosecond, years 0 to 9999 and whatever arithmetic makes of them. Source: Go's time package. */
+/**
+ * Instants with an offset, as Go's time.Time: to the nanosecond, years 0 to 9999 and whatever arithmetic makes of them.
+ * Source: Go's time package.
+ */
 
 export interface Instant {
   /** Nanoseconds since 1970-01-01T00:00:00Z. */
@@ -35,7 +38,9 @@ export function daysFromCivil(year: number, month: number, day: number): number 
   const era = Math.floor(shifted / 400);
   const yearOfEra = shifted - era * 400;
   const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1;
-  return era * 146_097 + yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear - 719_468;
+  return (
+    era * 146_097 + yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear - 719_468
+  );
 }
 
 /** The instant of a date and time at an offset. */
@@ -53,7 +58,9 @@ export function civilOf({ nanoseconds, offset }: Instant): CivilTime {
   const shifted = days + 719_468;
   const era = Math.floor(shifted / 146_097);
   const dayOfEra = shifted - era * 146_097;
-  const yearOfEra = Math.floor((dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365);
+  const yearOfEra = Math.floor(
+    (dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365,
+  );
   const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
   const monthFromMarch = Math.floor((5 * dayOfYear + 2) / 153);
   const month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9;
@@ -68,13 +75,17 @@ export function civilOf({ nanoseconds, offset }: Instant): CivilTime {
   };
 }
 
-const padded = (value: number, width: number): string => `${value < 0 ? "-" : ""}${String(Math.abs(value)).padStart(width, "0")}`;
+const padded = (value: number, width: number): string =>
+  `${value < 0 ? "-" : ""}${String(Math.abs(value)).padStart(width, "0")}`;
 
 /** RFC 3339 to the second; offset zero is `Z`. */
 export function formatRfc3339(instant: Instant): string {
   const { year, month, day, hour, minute, second: seconds } = civilOf(instant);
   const minutes = Math.trunc(Math.abs(instant.offset) / 60);
-  const zone = instant.offset === 0 ? "Z" : `${instant.offset < 0 ? "-" : "+"}${padded(Math.floor(minutes / 60), 2)}:${padded(minutes % 60, 2)}`;
+  const zone =
+    instant.offset === 0
+      ? "Z"
+      : `${instant.offset < 0 ? "-" : "+"}${padded(Math.floor(minutes / 60), 2)}:${padded(minutes % 60, 2)}`;
   return `${padded(year, 4)}-${padded(month, 2)}-${padded(day, 2)}T${padded(hour, 2)}:${padded(minute, 2)}:${padded(seconds, 2)}${zone}`;
 }
 

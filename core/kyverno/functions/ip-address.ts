@@ -1,9 +1,13 @@
-/** IP addresses as Go's net.ParseIP reads them, and which of them are not external. Source: RFC 4291, RFC 1918, RFC 4193. */
+/**
+ * IP addresses as Go's net.ParseIP reads them, and which of them are not external. Source: RFC 4291, RFC 1918, RFC
+ * 4193.
+ */
 
 /** The four bytes of dotted decimals without leading zeros, or undefined. */
 function parseFour(text: string): readonly number[] | undefined {
   const parts = text.split(".");
-  if (parts.length !== 4 || !parts.every((part) => /^(?:0|[1-9][0-9]{0,2})$/.test(part) && Number(part) < 256)) return undefined;
+  if (parts.length !== 4 || !parts.every((part) => /^(?:0|[1-9][0-9]{0,2})$/.test(part) && Number(part) < 256))
+    return undefined;
   return parts.map(Number);
 }
 
@@ -44,6 +48,12 @@ export function parseIpAddress(text: string): readonly number[] | undefined {
 /** Loopback, or of a range for private networks. Link-local addresses are neither. */
 export function isInternal(bytes: readonly number[]): boolean {
   const [first = 0, second = 0] = bytes;
-  if (bytes.length === 4) return first === 127 || first === 10 || (first === 172 && second >= 16 && second < 32) || (first === 192 && second === 168);
+  if (bytes.length === 4)
+    return (
+      first === 127 ||
+      first === 10 ||
+      (first === 172 && second >= 16 && second < 32) ||
+      (first === 192 && second === 168)
+    );
   return (first & 0xfe) === 0xfc || (bytes[15] === 1 && bytes.slice(0, 15).every((byte) => byte === 0));
 }

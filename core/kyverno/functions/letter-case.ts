@@ -1,4 +1,7 @@
-/** Letter case by code point, as Go's unicode package has it: one code point for one. Source: Go's strings.ToUpper, ToLower, EqualFold; Unicode simple case mapping. */
+/**
+ * Letter case by code point, as Go's unicode package has it: one code point for one. Source: Go's strings.ToUpper,
+ * ToLower, EqualFold; Unicode simple case mapping.
+ */
 
 /** Greek letters with iota below have a capital of one code point beside the full mapping of two. */
 function simpleUpper(character: string): string {
@@ -13,16 +16,22 @@ function simpleUpper(character: string): string {
 const plain = /^[ -~\t\n\r]*$/;
 
 /** Upper case without changing the number of code points: `ß` stays. */
-export const toUpper = (text: string): string => (plain.test(text) ? text.toUpperCase() : Array.from(text, simpleUpper).join(""));
+export const toUpper = (text: string): string =>
+  plain.test(text) ? text.toUpperCase() : Array.from(text, simpleUpper).join("");
 
 /** Lower case without changing the number of code points: `İ` is `i`. */
 export const toLower = (text: string): string =>
-  plain.test(text) ? text.toLowerCase() : Array.from(text, (character) => (character === "İ" ? "i" : character.toLowerCase())).join("");
+  plain.test(text)
+    ? text.toLowerCase()
+    : Array.from(text, (character) => (character === "İ" ? "i" : character.toLowerCase())).join("");
 
 const special = /[.*+?^${}()|[\]\\/-]/;
 
-/** Regular expressions with the flags i and u compare by simple case folding, which is what Go's SimpleFold is made of. */
-const foldsTo = (left: string, right: string): boolean => new RegExp(`^${special.test(left) ? `\\${left}` : left}$`, "iu").test(right);
+/**
+ * Regular expressions with the flags i and u compare by simple case folding, which is what Go's SimpleFold is made of.
+ */
+const foldsTo = (left: string, right: string): boolean =>
+  new RegExp(`^${special.test(left) ? `\\${left}` : left}$`, "iu").test(right);
 
 /** Equality without regard to case. */
 export function equalFold(left: string, right: string): boolean {
@@ -30,5 +39,8 @@ export function equalFold(left: string, right: string): boolean {
   if (plain.test(left) && plain.test(right)) return left.toLowerCase() === right.toLowerCase();
   const rest = [...right];
   const characters = [...left];
-  return characters.length === rest.length && characters.every((character, index) => character === rest[index] || foldsTo(character, rest[index] ?? ""));
+  return (
+    characters.length === rest.length &&
+    characters.every((character, index) => character === rest[index] || foldsTo(character, rest[index] ?? ""))
+  );
 }

@@ -13,9 +13,17 @@ function isExternalUrl(url: string): boolean {
   return address === undefined ? refuse(`lookup ${host}: names are not resolved`) : !isInternal(address);
 }
 
-export const urlFunctions: readonly (readonly [string, JmesFunction])[] = [["is_external_url", define(["string"], ([url]) => isExternalUrl(text(url)))]];
+export const urlFunctions: readonly (readonly [string, JmesFunction])[] = [
+  ["is_external_url", define(["string"], ([url]) => isExternalUrl(text(url)))],
+];
 
 /** The canonical form of an image reference under the settings for references. */
 export const imageFunctions = (references: ReferenceOptions): readonly (readonly [string, JmesFunction])[] => [
-  ["image_normalize", define(["string"], ([image]) => evaluating(() => parseReference(text(image), references), "image_normalize").canonical)],
+  [
+    "image_normalize",
+    define(
+      ["string"],
+      ([image]) => evaluating(() => parseReference(text(image), references), "image_normalize").canonical,
+    ),
+  ],
 ];

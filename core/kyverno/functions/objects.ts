@@ -27,11 +27,16 @@ function labelMatch(labels: ValueMap, within: ValueMap, run: Evaluation): boolea
 }
 
 function lookup(collection: Value, key: Value): Value {
-  if (isMap(collection)) return typeof key === "string" ? (memberOf(collection, key) ?? null) : failIn("lookup", "argument #2 is not of type String");
+  if (isMap(collection))
+    return typeof key === "string"
+      ? (memberOf(collection, key) ?? null)
+      : failIn("lookup", "argument #2 is not of type String");
   if (!isList(collection)) return ofItems("lookup");
   if (typeof key !== "number") return failIn("lookup", "argument #2 is not of type Number");
-  if (!Number.isInteger(key)) return failIn("lookup", `argument #2: expected an integer number but got: ${formatFloat(key)}`);
-  if (integerOf(key) === undefined) return failIn("lookup", `argument #2: number is outside the range of integer numbers: ${formatFloat(key)}`);
+  if (!Number.isInteger(key))
+    return failIn("lookup", `argument #2: expected an integer number but got: ${formatFloat(key)}`);
+  if (integerOf(key) === undefined)
+    return failIn("lookup", `argument #2: number is outside the range of integer numbers: ${formatFloat(key)}`);
   return collection[key] ?? null;
 }
 
@@ -58,7 +63,9 @@ function items(collection: Value, keyName: string, valueName: string, run: Evalu
 function keyText(key: Value): string {
   if (typeof key === "number") return formatFloat32(key);
   if (key instanceof GoInteger) return String(key.value);
-  return typeof key === "string" || typeof key === "boolean" ? String(key) : failIn("object_from_lists", "argument #1 is not of type StringArray");
+  return typeof key === "string" || typeof key === "boolean"
+    ? String(key)
+    : failIn("object_from_lists", "argument #1 is not of type StringArray");
 }
 
 function objectFromLists(keys: ValueList, values: ValueList, run: Evaluation): ValueMap {
@@ -73,8 +80,16 @@ function objectFromLists(keys: ValueList, values: ValueList, run: Evaluation): V
 const collection = ["object", "array"] as const;
 
 export const objectFunctions: readonly (readonly [string, JmesFunction])[] = [
-  ["items", define([collection, "string", "string"], ([from = null, keyName, valueName], run) => items(from, text(keyName), text(valueName), run))],
-  ["label_match", define(["object", "object"], ([labels, within], run) => labelMatch(labels as ValueMap, within as ValueMap, run))],
+  [
+    "items",
+    define([collection, "string", "string"], ([from = null, keyName, valueName], run) =>
+      items(from, text(keyName), text(valueName), run),
+    ),
+  ],
+  [
+    "label_match",
+    define(["object", "object"], ([labels, within], run) => labelMatch(labels as ValueMap, within as ValueMap, run)),
+  ],
   ["lookup", define([collection, ["string", "number"]], ([from = null, key = null]) => lookup(from, key))],
   [
     "object_from_lists",

@@ -1,10 +1,15 @@
-/** `random`: a text that a regular expression matches. Source: kyverno.md section 7.2; the syntax is Go's regexp/syntax without Perl's additions. */
+/**
+ * `random`: a text that a regular expression matches. Source: kyverno.md section 7.2; the syntax is Go's regexp/syntax
+ * without Perl's additions.
+ */
 import { define, type JmesFunction } from "../../jmespath/functions/signature.ts";
 import type { Evaluation } from "../../jmespath/value.ts";
 import { evaluating, failIn, text } from "./arguments.ts";
 import { makeText, parsePattern } from "./text-pattern.ts";
 
-/** A generator of fractions from 0 to 1 that its seed decides: four 32-bit words (sfc32), filled by a hash of the seed. */
+/**
+ * A generator of fractions from 0 to 1 that its seed decides: four 32-bit words (sfc32), filled by a hash of the seed.
+ */
 function fractions(seed: string): () => number {
   let hash = 0x811c9dc5;
   for (let index = 0; index < seed.length; index++) hash = Math.imul(hash ^ seed.charCodeAt(index), 0x01000193);
@@ -23,7 +28,10 @@ function fractions(seed: string): () => number {
   return next;
 }
 
-/** Differs: Kyverno's texts are random; these depend on the seed and on how many were made before, so that a decision can be repeated. */
+/**
+ * Differs: Kyverno's texts are random; these depend on the seed and on how many were made before, so that a decision
+ * can be repeated.
+ */
 export function randomFunctions(seed: string): readonly (readonly [string, JmesFunction])[] {
   let next: (() => number) | undefined;
   const random = (pattern: string, run: Evaluation): string => {

@@ -27,6 +27,15 @@ const onText = (call: (pattern: string, ...rest: readonly string[]) => Value, co
 export const patternFunctions: readonly (readonly [string, JmesFunction])[] = [
   ["pattern_match", onText((pattern, value = "") => evaluating(() => matchWildcard(pattern, value)), 2)],
   ["regex_match", onText((pattern, value = "") => regularExpression(pattern).test(value), 2)],
-  ["regex_replace_all", onText((pattern, value = "", template = "") => regularExpression(pattern).replaceAll(value, template), 3)],
-  ["regex_replace_all_literal", onText((pattern, value = "", replacement = "") => regularExpression(pattern).replaceAllLiteral(value, replacement), 3)],
+  [
+    "regex_replace_all",
+    onText((pattern, value = "", template = "") => regularExpression(pattern).replaceAll(value, template), 3),
+  ],
+  [
+    "regex_replace_all_literal",
+    onText(
+      (pattern, value = "", replacement = "") => regularExpression(pattern).replaceAllLiteral(value, replacement),
+      3,
+    ),
+  ],
 ];

@@ -1,6 +1,6 @@
 /**
- * `semver_compare`: does a version lie in a range? Source: kyverno.md section 7.2; ranges as blang/semver reads them (`>=1.0.0 <2.0.0 || 1.2.x`),
- * which the npm package of that name does not.
+ * `semver_compare`: does a version lie in a range? Source: kyverno.md section 7.2; ranges as blang/semver reads them
+ * (`>=1.0.0 <2.0.0 || 1.2.x`), which the npm package of that name does not.
  */
 import { define, fail, type JmesFunction, refuse } from "../../jmespath/functions/signature.ts";
 import { compareText } from "../../jmespath/value.ts";
@@ -27,7 +27,13 @@ function parseVersion(version: string): Version | undefined {
   if (match === null) return undefined;
   const [, major = "", minor = "", patch = "", pre, build] = match;
   const numbers = [parseNumber(major), parseNumber(minor), parseNumber(patch)] as const;
-  if (numbers[0] === undefined || numbers[1] === undefined || numbers[2] === undefined || build?.split(".").includes("")) return undefined;
+  if (
+    numbers[0] === undefined ||
+    numbers[1] === undefined ||
+    numbers[2] === undefined ||
+    build?.split(".").includes("")
+  )
+    return undefined;
   const prerelease: (bigint | string)[] = [];
   for (const part of pre === undefined ? [] : pre.split(".")) {
     const parsed = /^[0-9]*$/.test(part) ? parseNumber(part) : part;
@@ -69,7 +75,10 @@ const comparators: ReadonlyMap<string, (order: number) => boolean> = new Map<str
   ["<=", (order) => order <= 0],
 ]);
 
-/** The range's words: split at spaces that do not follow an operator. A word of one character is lost, unless a space follows an operator in it. */
+/**
+ * The range's words: split at spaces that do not follow an operator. A word of one character is lost, unless a space
+ * follows an operator in it.
+ */
 function words(range: string): readonly string[] {
   const found: string[] = [];
   let from = 0;
@@ -104,7 +113,9 @@ function splitComparison(word: string): readonly [string, string] {
   return [word.slice(0, at).trim(), word.slice(at)];
 }
 
-/** The version after all that `1.2.x` or `1.x` covers; empty where there is no such wildcard, which then is no version. */
+/**
+ * The version after all that `1.2.x` or `1.x` covers; empty where there is no such wildcard, which then is no version.
+ */
 function afterWildcard(version: string, flat: string): string {
   const parts = version.split(".");
   const numbers = flat.split(".");
@@ -149,10 +160,14 @@ function comparison(word: string): Test {
   const [operator, versionText] = splitComparison(word);
   const holds =
     comparators.get(operator) ??
-    fail(`Could not parse Range ${JSON.stringify(word)}: Could not parse comparator ${JSON.stringify(operator)} in ${JSON.stringify(word)}`);
+    fail(
+      `Could not parse Range ${JSON.stringify(word)}: Could not parse comparator ${JSON.stringify(operator)} in ${JSON.stringify(word)}`,
+    );
   const wanted =
     parseVersion(versionText) ??
-    fail(`Could not parse Range ${JSON.stringify(word)}: Could not parse version ${JSON.stringify(versionText)} in ${JSON.stringify(word)}`);
+    fail(
+      `Could not parse Range ${JSON.stringify(word)}: Could not parse version ${JSON.stringify(versionText)} in ${JSON.stringify(word)}`,
+    );
   return (version) => holds(compareVersions(version, wanted));
 }
 
@@ -160,10 +175,16 @@ function comparison(word: string): Test {
 function parseRange(range: string): Test {
   const tests = alternatives(words(range)).map((all) => all.flatMap(expand).map(comparison));
   // An alternative without a comparison crashes Kyverno when its turn comes.
-  return (version) => tests.some((all) => (all.length === 0 ? refuse("No comparison between '||' and '||'") : all.every((test) => test(version))));
+  return (version) =>
+    tests.some((all) =>
+      all.length === 0 ? refuse("No comparison between '||' and '||'") : all.every((test) => test(version)),
+    );
 }
 
 export const semverFunctions: readonly (readonly [string, JmesFunction])[] = [
   // A version that is none counts as 0.0.0.
-  ["semver_compare", define(["string", "string"], ([version, range]) => parseRange(text(range))(parseVersion(text(version)) ?? zero))],
+  [
+    "semver_compare",
+    define(["string", "string"], ([version, range]) => parseRange(text(range))(parseVersion(text(version)) ?? zero)),
+  ],
 ];

@@ -1,4 +1,7 @@
-/** Kyverno's JMESPath functions: the standard ones, of which `sum` is replaced, and 51 of its own. Source: kyverno.md section 7.2. */
+/**
+ * Kyverno's JMESPath functions: the standard ones, of which `sum` is replaced, and 51 of its own. Source: kyverno.md
+ * section 7.2.
+ */
 import type { JmesFunction } from "../../jmespath/functions/signature.ts";
 import { standardFunctions } from "../../jmespath/functions/standard.ts";
 import type { ReferenceOptions } from "../../oci/reference.ts";

@@ -1,4 +1,7 @@
-/** Regular expressions as recipes for a text. Source: Go's regexp/syntax with no flags (POSIX egrep, `.` without line ends). */
+/**
+ * Regular expressions as recipes for a text. Source: Go's regexp/syntax with no flags (POSIX egrep, `.` without line
+ * ends).
+ */
 import { EngineError } from "../../errors.ts";
 import type { Evaluation } from "../../jmespath/value.ts";
 import { defaultLimits } from "../../limits.ts";
@@ -128,7 +131,8 @@ class PatternReader {
     const parts: Recipe[] = [];
     while (this.at < this.pattern.length && this.here !== "|" && this.here !== ")") {
       let part = this.atom(depth);
-      for (let again = this.repetition(); again !== undefined; again = this.repetition()) part = { kind: "repeat", part, ...again };
+      for (let again = this.repetition(); again !== undefined; again = this.repetition())
+        part = { kind: "repeat", part, ...again };
       parts.push(part);
     }
     return { kind: "sequence", parts };
@@ -140,7 +144,10 @@ class PatternReader {
     const counts = this.match(/\{([0-9]+)(?:(,)([0-9]*))?\}/y);
     if (counts === undefined) return undefined;
     const min = Number(counts[1]);
-    return { min, max: counts[2] === undefined ? min : counts[3] === "" ? Math.max(min, maxRepeats) : Number(counts[3]) };
+    return {
+      min,
+      max: counts[2] === undefined ? min : counts[3] === "" ? Math.max(min, maxRepeats) : Number(counts[3]),
+    };
   }
 
   atom(depth: number): Recipe {
@@ -175,7 +182,9 @@ class PatternReader {
     const control = Object.hasOwn(controls, character) ? controls[character] : undefined;
     if (control !== undefined) return control;
     if (character === "") return bad("trailing backslash at end of expression", "");
-    return /^[!-/:-@[-`{-~]$/.test(character) ? (character.codePointAt(0) ?? 0) : bad("invalid escape sequence", `\\${character}`);
+    return /^[!-/:-@[-`{-~]$/.test(character)
+      ? (character.codePointAt(0) ?? 0)
+      : bad("invalid escape sequence", `\\${character}`);
   }
 
   classPoint(): number {
@@ -193,7 +202,8 @@ class PatternReader {
     const ranges: (readonly [number, number])[] = negated ? [[10, 10]] : [];
     for (let first = true; first || this.here !== "]"; first = false) {
       // Without Perl's syntax a hyphen is itself only at either end.
-      if (this.here === "-" && !first && !/^-\]/.test(this.pattern.slice(this.at, this.at + 2))) bad("invalid character class range", "-");
+      if (this.here === "-" && !first && !/^-\]/.test(this.pattern.slice(this.at, this.at + 2)))
+        bad("invalid character class range", "-");
       const name = this.match(/\[:(\^?)([a-z]+):\]/y);
       if (name !== undefined) {
         const known = Object.hasOwn(named, name[2] ?? "") ? named[name[2] ?? ""] : undefined;
@@ -227,7 +237,10 @@ function checkShared(pattern: string): void {
  */
 export function parsePattern(pattern: string): Recipe {
   if (pattern.length > defaultLimits.patternBytes)
-    throw new EngineError("over-limit", `pattern of ${pattern.length} characters is longer than ${defaultLimits.patternBytes}`);
+    throw new EngineError(
+      "over-limit",
+      `pattern of ${pattern.length} characters is longer than ${defaultLimits.patternBytes}`,
+    );
   checkShared(pattern);
   const reader = new PatternReader(pattern);
   const recipe = reader.choice(0);

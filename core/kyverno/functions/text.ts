@@ -4,7 +4,10 @@ import { compareText, type Evaluation, GoInteger, type Value } from "../../jmesp
 import { failIn, number, text } from "./arguments.ts";
 import { equalFold, toLower, toUpper } from "./letter-case.ts";
 
-/** Go's strings.Replace: the first `limit` occurrences, all for a negative one; an empty `old` is before every character and at the end. */
+/**
+ * Go's strings.Replace: the first `limit` occurrences, all for a negative one; an empty `old` is before every character
+ * and at the end.
+ */
 function replace(value: string, old: string, replacement: string, given: number, run: Evaluation): string {
   const limit = Math.trunc(given);
   const parts = old === "" ? ["", ...value, ""] : value.split(old);
@@ -15,7 +18,8 @@ function replace(value: string, old: string, replacement: string, given: number,
     const places = Math.min(limit < 0 ? characters.length + 1 : limit, characters.length + 1);
     run.spendText(places * replacement.length);
     return (
-      characters.map((character, index) => (index < places ? replacement + character : character)).join("") + (places > characters.length ? replacement : "")
+      characters.map((character, index) => (index < places ? replacement + character : character)).join("") +
+      (places > characters.length ? replacement : "")
     );
   }
   run.spendText(count * replacement.length);
@@ -39,9 +43,15 @@ function trim(value: string, cutset: string): string {
   return characters.slice(from, to).join("");
 }
 
-/** The first `length` characters; the fraction is cut off. A negative length is 0, and so is what 64 bits do not hold. */
+/**
+ * The first `length` characters; the fraction is cut off. A negative length is 0, and so is what 64 bits do not hold.
+ */
 const truncate = (value: string, length: number): string =>
-  length >= 2 ** 63 ? "" : value.length <= length ? value : [...value].slice(0, Math.max(0, Math.trunc(length))).join("");
+  length >= 2 ** 63
+    ? ""
+    : value.length <= length
+      ? value
+      : [...value].slice(0, Math.max(0, Math.trunc(length))).join("");
 
 /** Go's filepath.Join of one element: empty stays empty, else the shortest path that means the same. */
 function canonicalPath(path: string): string {
@@ -79,7 +89,10 @@ export const textFunctions: readonly (readonly [string, JmesFunction])[] = [
       replace(text(value), text(old), text(replacement), number(limit), run),
     ),
   ],
-  ["replace_all", strings(3, ([value = "", old = "", replacement = ""], run) => replace(value, old, replacement, -1, run))],
+  [
+    "replace_all",
+    strings(3, ([value = "", old = "", replacement = ""], run) => replace(value, old, replacement, -1, run)),
+  ],
   [
     "split",
     strings(2, ([value = "", separator = ""], run) => {
@@ -92,6 +105,9 @@ export const textFunctions: readonly (readonly [string, JmesFunction])[] = [
   ["to_lower", strings(1, ([value = ""]) => toLower(value))],
   ["to_upper", strings(1, ([value = ""]) => toUpper(value))],
   ["trim", strings(2, ([value = "", cutset = ""]) => trim(value, cutset))],
-  ["trim_prefix", strings(2, ([value = "", prefix = ""]) => (value.startsWith(prefix) ? value.slice(prefix.length) : value))],
+  [
+    "trim_prefix",
+    strings(2, ([value = "", prefix = ""]) => (value.startsWith(prefix) ? value.slice(prefix.length) : value)),
+  ],
   ["truncate", define(["string", "number"], ([value, length]) => truncate(text(value), number(length)))],
 ];

@@ -1,4 +1,7 @@
-/** Functions on time. Source: kyverno.md section 7.2; Go's time package. The zone of this process is UTC, as in Kyverno's containers. */
+/**
+ * Functions on time. Source: kyverno.md section 7.2; Go's time package. The zone of this process is UTC, as in
+ * Kyverno's containers.
+ */
 import { define, fail, type JmesFunction } from "../../jmespath/functions/signature.ts";
 import type { Value } from "../../jmespath/value.ts";
 import { formatDuration, parseDuration } from "../quantity/duration.ts";
@@ -7,7 +10,8 @@ import { civilOf, difference, formatRfc3339, type Instant, truncateInstant } fro
 import { parseTime, rfc3339 } from "./go-time-parse.ts";
 
 const readTime = (value: string): Instant => parseTime(rfc3339, value);
-const readDuration = (value: string): bigint => parseDuration(value) ?? fail(`time: invalid duration ${JSON.stringify(value)}`);
+const readDuration = (value: string): bigint =>
+  parseDuration(value) ?? fail(`time: invalid duration ${JSON.stringify(value)}`);
 
 const strings = (count: number, call: (...args: readonly string[]) => Value): JmesFunction =>
   define(
@@ -18,7 +22,8 @@ const strings = (count: number, call: (...args: readonly string[]) => Value): Jm
 /** With an integer for a layout the text is seconds since 1970. */
 function parseByLayout(layout: string, value: string): string {
   if (!/^[+-]?[0-9]{1,18}$/.test(layout)) return formatRfc3339(parseTime(layout, value));
-  if (!/^[+-]?[0-9]{1,15}$/.test(value)) return fail(`strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`);
+  if (!/^[+-]?[0-9]{1,15}$/.test(value))
+    return fail(`strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`);
   return formatRfc3339({ nanoseconds: BigInt(value.replace(/^\+/, "")) * 1_000_000_000n, offset: 0 });
 }
 
@@ -54,7 +59,10 @@ export const timeFunctions: readonly (readonly [string, JmesFunction])[] = [
   ["time_diff", strings(2, (from = "", to = "") => formatDuration(difference(readTime(to), readTime(from))))],
   ["time_parse", strings(2, (layout = "", value = "") => parseByLayout(layout, value))],
   ["time_to_cron", strings(1, (time = "") => toCron(readTime(time)))],
-  ["time_truncate", strings(2, (time = "", duration = "") => formatRfc3339(truncateInstant(readTime(time), readDuration(duration))))],
+  [
+    "time_truncate",
+    strings(2, (time = "", duration = "") => formatRfc3339(truncateInstant(readTime(time), readDuration(duration)))),
+  ],
   ["time_utc", strings(1, (time = "") => formatRfc3339({ ...readTime(time), offset: 0 }))],
 ];
 

@@ -108,7 +108,8 @@ const escapedPath = (path: string): string =>
 
 /** The URI of a certificate with the fields of Go's url.URL. The certificate's reader has seen to it that it is one. */
 export function urlStructure(url: string): ValueMap {
-  const [, scheme = "", rest = "", , query = "", , fragment = ""] = /^(?:([A-Za-z][A-Za-z0-9+.-]*):)?([^?#]*)(\?([^#]*))?(#(.*))?$/s.exec(url) ?? [];
+  const [, scheme = "", rest = "", , query = "", , fragment = ""] =
+    /^(?:([A-Za-z][A-Za-z0-9+.-]*):)?([^?#]*)(\?([^#]*))?(#(.*))?$/s.exec(url) ?? [];
   const opaque = scheme !== "" && !rest.startsWith("/");
   const [, authority = "", path = rest] = rest.startsWith("//") ? (/^\/\/([^/]*)(.*)$/s.exec(rest) ?? []) : [];
   const at = authority.lastIndexOf("@");

@@ -1,4 +1,7 @@
-/** `x509_decode`: the certificate or request of a PEM text, as Go's structures print. Source: kyverno.md section 7.2 and section 16, row 23; Go's encoding/pem package. */
+/**
+ * `x509_decode`: the certificate or request of a PEM text, as Go's structures print. Source: kyverno.md section 7.2 and
+ * section 16, row 23; Go's encoding/pem package.
+ */
 import { decodeBase64 } from "../../encoding/base64.ts";
 import { define, fail, type JmesFunction, refuse } from "../../jmespath/functions/signature.ts";
 import type { Value } from "../../jmespath/value.ts";
@@ -41,4 +44,6 @@ function decodeX509(source: string): Value {
   return fail("PEM block neither contains a CERTIFICATE or CERTIFICATE REQUEST");
 }
 
-export const certificateFunctions: readonly (readonly [string, JmesFunction])[] = [["x509_decode", define(["string"], ([source]) => decodeX509(text(source)))]];
+export const certificateFunctions: readonly (readonly [string, JmesFunction])[] = [
+  ["x509_decode", define(["string"], ([source]) => decodeX509(text(source)))],
+];

@@ -1,4 +1,7 @@
-/** Plain YAML scalars by YAML 1.1 as Go's yaml.v2 resolves them: `y` is true, `017` is 15, `1:30` and dates are text. Source: go.yaml.in/yaml/v2, behaviour. */
+/**
+ * Plain YAML scalars by YAML 1.1 as Go's yaml.v2 resolves them: `y` is true, `017` is 15, `1:30` and dates are text.
+ * Source: go.yaml.in/yaml/v2, behaviour.
+ */
 import { fail } from "../../jmespath/functions/signature.ts";
 import { parseGoFloat } from "../../jmespath/go-number.ts";
 
@@ -54,7 +57,16 @@ export function resolvePlain(text: string): Exclude<Scalar, never> | bigint {
 /** The value of a scalar with one of YAML's own tags, written out or in short. */
 export function resolveTagged(tag: string, text: string): Scalar | bigint {
   const value = resolvePlain(text);
-  const kind = value === null ? "null" : typeof value === "bigint" ? "int" : typeof value === "number" ? "float" : typeof value === "boolean" ? "bool" : "str";
+  const kind =
+    value === null
+      ? "null"
+      : typeof value === "bigint"
+        ? "int"
+        : typeof value === "number"
+          ? "float"
+          : typeof value === "boolean"
+            ? "bool"
+            : "str";
   if (tag === "float" && typeof value === "bigint") return Number(value);
   if (tag === "timestamp" || tag === kind) return tag === "timestamp" ? text : value;
   return fail(`yaml: cannot decode !!${kind} ${JSON.stringify(text)} as a !!${tag}`);

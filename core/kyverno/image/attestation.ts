@@ -1,14 +1,32 @@
-/** Attestations of an image: verified by attestor sets, then judged by conditions on their predicates. Source: kyverno.md sections 5.6 and 17. */
+/**
+ * Attestations of an image: verified by attestor sets, then judged by conditions on their predicates. Source:
+ * kyverno.md sections 5.6 and 17.
+ */
 import { isObject } from "../../encoding/shape.ts";
 import { codeRow, EngineError } from "../../errors.ts";
-import { conjunction, failed, type Failure, proven, refuted, toFailure, unknown, type Verification } from "../../verdict.ts";
+import {
+  conjunction,
+  failed,
+  type Failure,
+  proven,
+  refuted,
+  toFailure,
+  unknown,
+  type Verification,
+} from "../../verdict.ts";
 import type { ProvenStatement } from "../../verify/evidence.ts";
 import type { AttestationOutcome } from "../../verify/verify-image.ts";
 import type { PolicyValue } from "../policy/policy.ts";
 import { evaluateConditions } from "../rule/conditions.ts";
 import type { JsonContext } from "../rule/json-context.ts";
 import { openQuestionsOf } from "../rule/open-question.ts";
-import { type AttestorOutcome, checkAttestorSets, openOf, type SetContext, type SingleAttestor } from "./attestor-set.ts";
+import {
+  type AttestorOutcome,
+  checkAttestorSets,
+  openOf,
+  type SetContext,
+  type SingleAttestor,
+} from "./attestor-set.ts";
 import type { CompiledAttestation } from "./compile-entry.ts";
 import type { AttestationResult } from "./result.ts";
 
@@ -24,7 +42,11 @@ export interface AttestationContext extends Omit<SetContext, "check"> {
   readonly remember: (name: string, statement: ProvenStatement) => void;
 }
 
-const ownFailure = (attestation: CompiledAttestation, context: AttestationContext, failure: Failure): AttestationResult => ({
+const ownFailure = (
+  attestation: CompiledAttestation,
+  context: AttestationContext,
+  failure: Failure,
+): AttestationResult => ({
   path: attestation.path,
   position: context.position(attestation.pointer),
   type: attestation.source.type,
@@ -38,13 +60,21 @@ const ownFailure = (attestation: CompiledAttestation, context: AttestationContex
 export function checkAttestation(attestation: CompiledAttestation, context: AttestationContext): AttestationResult {
   const type = attestation.source.type;
   if (type === undefined || type === "")
-    return ownFailure(attestation, context, { check: "attestation.type", code: "malformed", reason: "missing type", stage: 0 });
+    return ownFailure(attestation, context, {
+      check: "attestation.type",
+      code: "malformed",
+      reason: "missing type",
+      stage: 0,
+    });
   const check = (attestor: SingleAttestor): AttestorOutcome => {
     const { verification, candidates, undecided } = context.verify(attestor, type);
     if (verification.truth !== "proven") return { verification, candidates };
     const first = verification.evidence[0];
     if (first !== undefined && attestation.source.name !== undefined) context.remember(attestation.source.name, first);
-    return { verification: judgeStatements(attestation.source.conditions, verification.evidence, undecided, type, context), candidates };
+    return {
+      verification: judgeStatements(attestation.source.conditions, verification.evidence, undecided, type, context),
+      candidates,
+    };
   };
   const { truth, results } = checkAttestorSets(attestation.sets, { ...context, check });
   return {
@@ -58,7 +88,10 @@ export function checkAttestation(attestation: CompiledAttestation, context: Atte
   };
 }
 
-/** Every statement of the type that satisfied the attestor must satisfy the conditions; while there may be others, nobody knows whether all do. */
+/**
+ * Every statement of the type that satisfied the attestor must satisfy the conditions; while there may be others,
+ * nobody knows whether all do.
+ */
 function judgeStatements(
   conditions: PolicyValue | undefined,
   statements: readonly ProvenStatement[],
@@ -81,12 +114,20 @@ function judgeStatements(
 /** Statements that are not known leave the question open; those that a bound cut off never will be. */
 function whileOthersMayBe({ failures, open }: AttestationOutcome["undecided"]): Verification<null> {
   if (failures.length === 0) return proven(null);
-  return failures.every(({ code }) => codeRow(code).truth === "refuted") ? refuted(...failures) : unknown(failures, open);
+  return failures.every(({ code }) => codeRow(code).truth === "refuted")
+    ? refuted(...failures)
+    : unknown(failures, open);
 }
 
-function judgeStatement(conditions: PolicyValue, statement: ProvenStatement, type: string, context: AttestationContext): Verification<null> {
+function judgeStatement(
+  conditions: PolicyValue,
+  statement: ProvenStatement,
+  type: string,
+  context: AttestationContext,
+): Verification<null> {
   const at = { check: "attestation.conditions", stage: conditionStage, subject: type };
-  if (!isObject(statement.predicate)) return failed({ ...at, code: "malformed", reason: "the predicate is not an object" });
+  if (!isObject(statement.predicate))
+    return failed({ ...at, code: "malformed", reason: "the predicate is not an object" });
   const variables = context.variables;
   variables.checkpoint();
   try {

@@ -1,4 +1,7 @@
-/** Attestor sets: k of n entries, nested to any bounded depth, counted in three values. Source: kyverno.md section 5.3, design.md section 3. */
+/**
+ * Attestor sets: k of n entries, nested to any bounded depth, counted in three values. Source: kyverno.md section 5.3,
+ * design.md section 3.
+ */
 import type { Question } from "../../question.ts";
 import { conjunction, counting, type Failure, toFailure, type Verification } from "../../verdict.ts";
 import type { Candidate } from "../../verify/verify-image.ts";
@@ -31,7 +34,8 @@ const entryFailed = (attestor: CompiledAttestor, context: SetContext, failure: F
 
 function checkAttestor(attestor: CompiledAttestor, context: SetContext): AttestorResult {
   if (attestor.kind === "nested") return { ...checkAttestorSet(attestor.set, context), path: attestor.path };
-  if (attestor.kind === "broken") return entryFailed(attestor, context, { ...toFailure(attestor.error, "attestor", 0), code: attestor.error.code });
+  if (attestor.kind === "broken")
+    return entryFailed(attestor, context, { ...toFailure(attestor.error, "attestor", 0), code: attestor.error.code });
   const { verification, candidates } = context.check(attestor);
   return {
     path: attestor.path,
@@ -43,7 +47,9 @@ function checkAttestor(attestor: CompiledAttestor, context: SetContext): Attesto
   };
 }
 
-/** The truth of one set: entries are tried in order until the count is proven; an unknown entry may still be outvoted. */
+/**
+ * The truth of one set: entries are tried in order until the count is proven; an unknown entry may still be outvoted.
+ */
 export function checkAttestorSet(set: CompiledSet, context: SetContext): AttestorResult {
   const entries: AttestorResult[] = [];
   let provenCount = 0;
@@ -83,9 +89,12 @@ export function checkAttestorSets(
   return { truth: conjunction(results.map((result) => result.truth)), results };
 }
 
-export const openOf = (results: readonly { readonly open: readonly Question[] }[]): readonly Question[] => results.flatMap((result) => result.open);
+export const openOf = (results: readonly { readonly open: readonly Question[] }[]): readonly Question[] =>
+  results.flatMap((result) => result.open);
 
 /** The single entries below a result that are not proven, each with its path. */
 export function failingEntries(results: readonly AttestorResult[]): readonly AttestorResult[] {
-  return results.flatMap((result) => (result.truth === "proven" ? [] : result.entries === undefined ? [result] : failingEntries(result.entries)));
+  return results.flatMap((result) =>
+    result.truth === "proven" ? [] : result.entries === undefined ? [result] : failingEntries(result.entries),
+  );
 }

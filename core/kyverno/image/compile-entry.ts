@@ -1,4 +1,7 @@
-/** A `verifyImages` entry made ready: keys, certificates, chains and patterns parsed once. Source: kyverno.md sections 5.3 to 5.6. */
+/**
+ * A `verifyImages` entry made ready: keys, certificates, chains and patterns parsed once. Source: kyverno.md sections
+ * 5.3 to 5.6.
+ */
 import { EngineError } from "../../errors.ts";
 import { parseReference } from "../../oci/reference.ts";
 import { attempt } from "../../verify/attempt.ts";
@@ -15,7 +18,13 @@ export interface CompiledSet {
 }
 
 export type CompiledAttestor =
-  | { readonly kind: "single"; readonly path: string; readonly pointer: string; readonly expectation: Expectation; readonly repository: string | undefined }
+  | {
+      readonly kind: "single";
+      readonly path: string;
+      readonly pointer: string;
+      readonly expectation: Expectation;
+      readonly repository: string | undefined;
+    }
   | { readonly kind: "broken"; readonly path: string; readonly pointer: string; readonly error: EngineError }
   | { readonly kind: "nested"; readonly path: string; readonly pointer: string; readonly set: CompiledSet };
 
@@ -36,7 +45,8 @@ export interface CompiledEntry {
 
 /** Compiles an entry. What is unreadable in an attestor makes that attestor `broken`; it never throws for it. */
 export function compileEntry(source: ImageVerification): CompiledEntry {
-  const sets = (list: readonly AttestorSet[], prefix: string) => list.map((set, index) => compileSet(set, `${prefix}.attestors[${index}]`, source));
+  const sets = (list: readonly AttestorSet[], prefix: string) =>
+    list.map((set, index) => compileSet(set, `${prefix}.attestors[${index}]`, source));
   return {
     source,
     references: toReferenceFilter(source.imageReferences, source.skipImageReferences),
@@ -67,7 +77,10 @@ function expandKeys(attestor: Attestor): readonly Attestor[] {
   if (attestor.keys === undefined || text === undefined) return [attestor];
   const ends = [...text.matchAll(endOfKey)].map((match) => match.index + match[0].length);
   if (ends.length < 2) return [attestor];
-  return ends.map((end, index) => ({ ...attestor, keys: { ...attestor.keys, publicKeys: text.slice(ends[index - 1] ?? 0, end).trim() } }));
+  return ends.map((end, index) => ({
+    ...attestor,
+    keys: { ...attestor.keys, publicKeys: text.slice(ends[index - 1] ?? 0, end).trim() },
+  }));
 }
 
 const kindOf = (attestor: Attestor): string =>
@@ -76,12 +89,18 @@ const kindOf = (attestor: Attestor): string =>
 function compileOne(attestor: Attestor, at: string, entry: ImageVerification): CompiledAttestor {
   const path = `${at}${kindOf(attestor)}`;
   const pointer = attestor.pointer;
-  if (attestor.attestor !== undefined) return { kind: "nested", path, pointer, set: compileSet(attestor.attestor, path, entry) };
+  if (attestor.attestor !== undefined)
+    return { kind: "nested", path, pointer, set: compileSet(attestor.attestor, path, entry) };
   const outcome = attempt(() => {
     const repository = attestor.repository ?? entry.repository;
-    return { expectation: compileAttestor(toSpec(attestor)), repository: repository === undefined ? undefined : repositoryOf(repository) };
+    return {
+      expectation: compileAttestor(toSpec(attestor)),
+      repository: repository === undefined ? undefined : repositoryOf(repository),
+    };
   });
-  return outcome.ok ? { kind: "single", path, pointer, ...outcome.value } : { kind: "broken", path, pointer, error: outcome.error };
+  return outcome.ok
+    ? { kind: "single", path, pointer, ...outcome.value }
+    : { kind: "broken", path, pointer, error: outcome.error };
 }
 
 /** @throws EngineError `malformed` when the text is no repository. */
@@ -98,7 +117,9 @@ function toSpec(attestor: Attestor): AttestorSpec {
   const settings = keys ?? certificates ?? keyless;
   return {
     ...(keys === undefined ? {} : { keys: keySpec(keys) }),
-    ...(certificates === undefined ? {} : { certificates: defined({ cert: certificates.cert, certChain: certificates.certChain }) }),
+    ...(certificates === undefined
+      ? {}
+      : { certificates: defined({ cert: certificates.cert, certChain: certificates.certChain }) }),
     ...(keyless === undefined
       ? {}
       : {
@@ -111,7 +132,12 @@ function toSpec(attestor: Attestor): AttestorSpec {
             additionalExtensions: keyless.additionalExtensions,
           }),
         }),
-    ...defined({ rekor: settings?.rekor, ctlog: settings?.ctlog, signatureAlgorithm: attestor.signatureAlgorithm, annotations: attestor.annotations }),
+    ...defined({
+      rekor: settings?.rekor,
+      ctlog: settings?.ctlog,
+      signatureAlgorithm: attestor.signatureAlgorithm,
+      annotations: attestor.annotations,
+    }),
   };
 }
 
@@ -123,9 +149,12 @@ function keySpec(keys: NonNullable<Attestor["keys"]>): NonNullable<AttestorSpec[
     const text = keys.publicKeys.trim();
     if (text.includes("-----BEGIN ")) return { pem: text, ...algorithm };
     if (knownReference.test(text)) return { reference: text, ...algorithm };
-    throw new EngineError("malformed", "neither a PEM public key nor a reference of a known scheme", { subject: text.slice(0, 80) });
+    throw new EngineError("malformed", "neither a PEM public key nor a reference of a known scheme", {
+      subject: text.slice(0, 80),
+    });
   }
-  if (keys.secret !== undefined) return { reference: `k8s://${keys.secret.namespace}/${keys.secret.name}`, ...algorithm };
+  if (keys.secret !== undefined)
+    return { reference: `k8s://${keys.secret.namespace}/${keys.secret.name}`, ...algorithm };
   return { reference: keys.kms ?? "", ...algorithm };
 }
 

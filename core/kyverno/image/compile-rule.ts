@@ -1,4 +1,7 @@
-/** A rule made ready when policies load: its match, its extractors, its entries. What holds a variable is compiled when the variable is known. */
+/**
+ * A rule made ready when policies load: its match, its extractors, its entries. What holds a variable is compiled when
+ * the variable is known.
+ */
 import { deepSubstitute, hasVariables } from "../rule/variables.ts";
 import { type CompiledMatch, compileMatch } from "../rule/match.ts";
 import type { JsonContext } from "../rule/json-context.ts";
@@ -26,7 +29,8 @@ export function compileRule(policy: Policy, rule: Rule): CompiledRule {
     rule,
     match: compileMatch(rule, policy),
     filters: rule.verifyImages.map((entry) => toReferenceFilter(entry.imageReferences, entry.skipImageReferences)),
-    entries: (variables) => rule.verifyImages.map((entry, index) => prepared[index] ?? compileEntry(substituteEntry(entry, variables))),
+    entries: (variables) =>
+      rule.verifyImages.map((entry, index) => prepared[index] ?? compileEntry(substituteEntry(entry, variables))),
     warnings: prepared.flatMap((entry) => (entry === undefined ? [] : brokenAttestors(entry))),
   };
 }
@@ -43,7 +47,8 @@ const entryHasVariables = (entry: ImageVerification): boolean => hasVariables(va
 function substituteEntry(entry: ImageVerification, variables: JsonContext): ImageVerification {
   const substituted = deepSubstitute(variablePart(entry), variables);
   requireRestrictions(entry.attestors, substituted.attestors);
-  for (const [index, { attestors }] of entry.attestations.entries()) requireRestrictions(attestors, substituted.attestations[index]?.attestors ?? []);
+  for (const [index, { attestors }] of entry.attestations.entries())
+    requireRestrictions(attestors, substituted.attestations[index]?.attestors ?? []);
   return {
     ...substituted,
     attestations: substituted.attestations.map((attestation, index) => {

@@ -1,4 +1,7 @@
-/** One policy over one request: its rules in order, each seeing what the one before left. Source: kyverno.md sections 1.1 (`applyRules`), 2.1, 2.4. */
+/**
+ * One policy over one request: its rules in order, each seeing what the one before left. Source: kyverno.md sections
+ * 1.1 (`applyRules`), 2.1, 2.4.
+ */
 import { EngineError } from "../../errors.ts";
 import type { Knowledge } from "../../question.ts";
 import type { ReferenceOptions } from "../../oci/reference.ts";
@@ -46,7 +49,8 @@ const silent: RuleOutcome = { results: [], patches: [], statuses: {}, warnings: 
 export function decidePolicy({ policy, rules }: CompiledPolicy, run: PolicyRun): PolicyOutcome {
   const byRule: Record<string, Readonly<Record<string, ImageStatus>>> = Object.create(null);
   const outcomes: RuleOutcome[] = [];
-  if (policy.namespace !== undefined && policy.namespace !== (run.request.namespace ?? "") && !run.exhaustive) return { ...silent, policy, byRule };
+  if (policy.namespace !== undefined && policy.namespace !== (run.request.namespace ?? "") && !run.exhaustive)
+    return { ...silent, policy, byRule };
   let request = run.request;
   const stopped = { mutate: false, validate: false };
   for (const [index, compiled] of rules.entries()) {
@@ -59,7 +63,8 @@ export function decidePolicy({ policy, rules }: CompiledPolicy, run: PolicyRun):
       request = { ...request, object: applyPatches(request.object, outcome.patches) };
     if (policy.spec.applyRules === "One" && !run.exhaustive) {
       for (const pass of ["mutate", "validate"] as const)
-        if (results.some((result) => result.pass === pass && (result.status === "pass" || result.status === "fail"))) stopped[pass] = true;
+        if (results.some((result) => result.pass === pass && (result.status === "pass" || result.status === "fail")))
+          stopped[pass] = true;
       if (stopped.mutate && stopped.validate) break;
     }
   }
@@ -94,7 +99,9 @@ function decideRule(compiled: CompiledRule, run: PolicyRun): RuleOutcome {
     return { ...silent, results: stoppedRule(ruleRun, error, "failed to match the resource") };
   }
   if (rule.kind === "verifyImages") return verifyRule(ruleRun);
-  return run.exhaustive ? silent : { ...silent, results: [ruleResult(ruleRun, "validate", "skip", `a ${rule.kind} rule is not decided here`)] };
+  return run.exhaustive
+    ? silent
+    : { ...silent, results: [ruleResult(ruleRun, "validate", "skip", `a ${rule.kind} rule is not decided here`)] };
 }
 
 const rank = { skip: 0, pass: 1, fail: 2 } as const;

@@ -1,4 +1,7 @@
-/** Policy exceptions: which rules they excuse, for which requests. Source: Kyverno PolicyException (kyverno.md sections 2.4 and 5.1). */
+/**
+ * Policy exceptions: which rules they excuse, for which requests. Source: Kyverno PolicyException (kyverno.md sections
+ * 2.4 and 5.1).
+ */
 import { EngineError } from "../../errors.ts";
 import { matchWildcard } from "../../patterns/wildcard.ts";
 import type { PolicyException } from "../policy/exceptions.ts";
@@ -9,8 +12,17 @@ import { type CompiledMatch, compileMatch, type MatchOptions } from "../rule/mat
 import type { AdmissionRequest } from "../rule/request.ts";
 
 export interface ExceptionIndex {
-  /** The exceptions that excuse the request from the rule, as `namespace/name`. @throws EngineError an unknown code when that cannot be known. */
-  matching(policy: Policy, rule: Rule, request: AdmissionRequest, options: MatchOptions, variables: JsonContext): readonly string[];
+  /**
+   * The exceptions that excuse the request from the rule, as `namespace/name`.
+   * @throws EngineError an unknown code when that cannot be known.
+   */
+  matching(
+    policy: Policy,
+    rule: Rule,
+    request: AdmissionRequest,
+    options: MatchOptions,
+    variables: JsonContext,
+  ): readonly string[];
 }
 
 interface CompiledException {
@@ -23,7 +35,8 @@ export function indexExceptions(exceptions: readonly PolicyException[]): Excepti
   const byPolicy = new Map<string, CompiledException[]>();
   for (const exception of exceptions) {
     const compiled = { exception, match: compileMatch({ match: exception.match }, { kind: "ClusterPolicy" }) };
-    for (const name of new Set(exception.exceptions.map((entry) => entry.policyName))) byPolicy.set(name, [...(byPolicy.get(name) ?? []), compiled]);
+    for (const name of new Set(exception.exceptions.map((entry) => entry.policyName)))
+      byPolicy.set(name, [...(byPolicy.get(name) ?? []), compiled]);
   }
   const none: readonly CompiledException[] = [];
   return {
@@ -32,7 +45,10 @@ export function indexExceptions(exceptions: readonly PolicyException[]): Excepti
       return (byPolicy.get(key) ?? none)
         .filter(
           ({ exception, match }) =>
-            exception.exceptions.some((entry) => entry.policyName === key && entry.ruleNames.some((pattern) => matchWildcard(pattern, rule.name))) &&
+            exception.exceptions.some(
+              (entry) =>
+                entry.policyName === key && entry.ruleNames.some((pattern) => matchWildcard(pattern, rule.name)),
+            ) &&
             match.test(request, options).matched &&
             (exception.conditions === undefined || conditionsHold(exception.conditions, variables)),
         )
@@ -41,7 +57,9 @@ export function indexExceptions(exceptions: readonly PolicyException[]): Excepti
   };
 }
 
-/** Conditions that cannot be resolved do not hold: nobody is excused by them. What nobody knows yet is not swallowed. */
+/**
+ * Conditions that cannot be resolved do not hold: nobody is excused by them. What nobody knows yet is not swallowed.
+ */
 function conditionsHold(conditions: PolicyValue, variables: JsonContext): boolean {
   try {
     return evaluatePreconditions(conditions, variables).holds;

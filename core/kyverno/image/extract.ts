@@ -1,4 +1,7 @@
-/** The images of a resource: default extractors by kind, and the policy's own. Source: kyverno.md sections 4.1, 16 (rows 1, 2, 24) and 17. */
+/**
+ * The images of a resource: default extractors by kind, and the policy's own. Source: kyverno.md sections 4.1, 16 (rows
+ * 1, 2, 24) and 17.
+ */
 import type { JsonObject, JsonValue } from "../../encoding/json.ts";
 import { isObject, pointer } from "../../encoding/shape.ts";
 import { EngineError } from "../../errors.ts";
@@ -32,7 +35,10 @@ export interface Extraction {
   /** In the order of the extractors, then of the document. */
   readonly images: readonly ExtractedImage[];
   readonly failed: readonly FailedImage[];
-  /** Images that the default extractors find beside the policy's own: they are in the variable `images`, no reference selects them. */
+  /**
+   * Images that the default extractors find beside the policy's own: they are in the variable `images`, no reference
+   * selects them.
+   */
   readonly others: readonly ExtractedImage[];
   /** Why those could not be found: then no expression can read the variable. */
   readonly othersFault?: EngineError | undefined;
@@ -68,10 +74,19 @@ interface Extractor {
 
 function defaultExtractors(kind: string): readonly Extractor[] {
   const path = Object.hasOwn(templates, kind) ? templates[kind] : undefined;
-  return path === undefined ? [] : containerGroups.map((group) => ({ group, steps: [...path, group, "*"], value: "image", key: "name", jmesPath: undefined }));
+  return path === undefined
+    ? []
+    : containerGroups.map((group) => ({
+        group,
+        steps: [...path, group, "*"],
+        value: "image",
+        key: "name",
+        jmesPath: undefined,
+      }));
 }
 
-const problem = (message: string, at: string): EngineError => new EngineError("unresolved", message, { subject: at === "" ? "/" : at });
+const problem = (message: string, at: string): EngineError =>
+  new EngineError("unresolved", message, { subject: at === "" ? "/" : at });
 
 function customExtractor({ path, value, name, key, jmesPath }: ImageExtractor): Extractor {
   const steps = path
@@ -81,12 +96,20 @@ function customExtractor({ path, value, name, key, jmesPath }: ImageExtractor): 
   const given = value !== undefined && value !== "";
   const field = given ? value : steps.at(-1);
   if (field === undefined) throw problem(`the extractor's path ${JSON.stringify(path)} names no field`, path);
-  return { group: name || "custom", steps: given ? steps : steps.slice(0, -1), value: field, key: key || undefined, jmesPath: jmesPath || undefined };
+  return {
+    group: name || "custom",
+    steps: given ? steps : steps.slice(0, -1),
+    value: field,
+    key: key || undefined,
+    jmesPath: jmesPath || undefined,
+  };
 }
 
 /**
- * The images of a resource, by the extractors that a rule has for its kind, else by the default ones of the kind. A kind with neither has no images.
- * @throws EngineError `unresolved` when the resource does not have the form that an extractor expects or its expression fails,
+ * The images of a resource, by the extractors that a rule has for its kind, else by the default ones of the kind. A
+ * kind with neither has no images.
+ * @throws EngineError `unresolved` when the resource does not have the form that an extractor expects or its expression
+ * fails,
  *   `over-limit` past `imagesPerResource`, an unknown code when an expression reads what is not known.
  */
 export function extractImages(
@@ -105,7 +128,10 @@ export function extractImages(
 /** Finds the images of a resource by default extractors alone. */
 export type DefaultExtraction = (resource: JsonObject, kind: string) => Extraction;
 
-/** For one decision, in which many rules look at the same resource: each resource is walked once. A failure is thrown each time. */
+/**
+ * For one decision, in which many rules look at the same resource: each resource is walked once. A failure is thrown
+ * each time.
+ */
 export function extractOnce(references: ReferenceOptions): DefaultExtraction {
   const found = new WeakMap<JsonObject, { readonly kind: string; readonly extraction: Extraction }>();
   return (resource, kind) => {
@@ -124,7 +150,11 @@ interface Walk {
   readonly failed: FailedImage[];
 }
 
-function collect(resource: JsonObject, extractors: readonly Extractor[], options: ExtractionOptions): Pick<Extraction, "images" | "failed"> {
+function collect(
+  resource: JsonObject,
+  extractors: readonly Extractor[],
+  options: ExtractionOptions,
+): Pick<Extraction, "images" | "failed"> {
   const images: ExtractedImage[] = [];
   const failed: FailedImage[] = [];
   for (const extractor of extractors) walk(resource, [], 0, [], { extractor, options, images, failed });
@@ -132,7 +162,11 @@ function collect(resource: JsonObject, extractors: readonly Extractor[], options
 }
 
 /** What does not have the form is nobody's business but that of an expression that reads it. */
-function collectOthers(resource: JsonObject, extractors: readonly Extractor[], options: ExtractionOptions): Pick<Extraction, "others" | "othersFault"> {
+function collectOthers(
+  resource: JsonObject,
+  extractors: readonly Extractor[],
+  options: ExtractionOptions,
+): Pick<Extraction, "others" | "othersFault"> {
   try {
     const { images, failed } = collect(resource, extractors, options);
     return { others: images, othersFault: failed[0]?.error };
@@ -144,7 +178,13 @@ function collectOthers(resource: JsonObject, extractors: readonly Extractor[], o
 
 const pointerOf = (path: readonly string[]): string => path.reduce(pointer, "");
 
-function walk(node: JsonValue | undefined, path: readonly string[], depth: number, pullSecrets: readonly string[], context: Walk): void {
+function walk(
+  node: JsonValue | undefined,
+  path: readonly string[],
+  depth: number,
+  pullSecrets: readonly string[],
+  context: Walk,
+): void {
   if (node === undefined || node === null) return;
   const step = context.extractor.steps[depth];
   const secrets = isObject(node) ? withSecrets(pullSecrets, node) : pullSecrets;
@@ -158,15 +198,26 @@ function walk(node: JsonValue | undefined, path: readonly string[], depth: numbe
   else walk(own(node, step), [...path, step], depth + 1, secrets, context);
 }
 
-const own = (node: JsonObject, key: string): JsonValue | undefined => (Object.hasOwn(node, key) ? node[key] : undefined);
+const own = (node: JsonObject, key: string): JsonValue | undefined =>
+  Object.hasOwn(node, key) ? node[key] : undefined;
 
 function withSecrets(names: readonly string[], node: JsonObject): readonly string[] {
   const secrets = own(node, "imagePullSecrets");
   if (!Array.isArray(secrets)) return names;
-  return [...names, ...(secrets as readonly JsonValue[]).flatMap((secret) => (isObject(secret) && typeof secret.name === "string" ? [secret.name] : []))];
+  return [
+    ...names,
+    ...(secrets as readonly JsonValue[]).flatMap((secret) =>
+      isObject(secret) && typeof secret.name === "string" ? [secret.name] : [],
+    ),
+  ];
 }
 
-function addImage(node: JsonObject, path: readonly string[], pullSecrets: readonly string[], { extractor, options, images, failed }: Walk): void {
+function addImage(
+  node: JsonObject,
+  path: readonly string[],
+  pullSecrets: readonly string[],
+  { extractor, options, images, failed }: Walk,
+): void {
   const at = pointerOf([...path, extractor.value]);
   const jsonPointer = `/${path.join("/")}/${extractor.value}`;
   const key = extractor.key === undefined ? jsonPointer : own(node, extractor.key);
@@ -174,16 +225,28 @@ function addImage(node: JsonObject, path: readonly string[], pullSecrets: readon
   const text = own(node, extractor.value);
   if (typeof text !== "string" || text.trim() === "") return;
   const limit = options.imagesPerResource ?? defaultLimits.imagesPerResource;
-  if (images.length + failed.length >= limit) throw new EngineError("over-limit", `more than ${limit} images in one resource`, { subject: at });
+  if (images.length + failed.length >= limit)
+    throw new EngineError("over-limit", `more than ${limit} images in one resource`, { subject: at });
   const image = extractor.jmesPath === undefined ? text : apply(extractor.jmesPath, text, at, options);
   try {
-    images.push({ reference: parseReference(image, options.references), pointer: at, group: extractor.group, key, jsonPointer, pullSecrets });
+    images.push({
+      reference: parseReference(image, options.references),
+      pointer: at,
+      group: extractor.group,
+      key,
+      jsonPointer,
+      pullSecrets,
+    });
   } catch (error) {
     if (!(error instanceof EngineError) || (error.code !== "malformed" && error.code !== "over-limit")) throw error;
     failed.push({
       text: image,
       pointer: at,
-      error: new EngineError(error.code, `invalid image '${image.slice(0, defaultLimits.referenceBytes)}' (${error.message})`, { subject: at, cause: error }),
+      error: new EngineError(
+        error.code,
+        `invalid image '${image.slice(0, defaultLimits.referenceBytes)}' (${error.message})`,
+        { subject: at, cause: error },
+      ),
     });
   }
 }
@@ -195,7 +258,10 @@ function apply(expression: string, text: string, at: string, { evaluate }: Extra
     value = evaluate(expression, text);
   } catch (error) {
     if (!(error instanceof EngineError) || isIgnorance(error)) throw error;
-    throw new EngineError("unresolved", `failed to apply jmespath ${expression}: ${error.message}`, { subject: at, cause: error });
+    throw new EngineError("unresolved", `failed to apply jmespath ${expression}: ${error.message}`, {
+      subject: at,
+      cause: error,
+    });
   }
   if (typeof value === "string") return value;
   throw problem(`jmespath ${expression} must produce a string, but produced ${goText(value)}`, at);
@@ -213,7 +279,10 @@ const fieldsOf = ({ reference, jsonPointer }: ExtractedImage): JsonObject => ({
   ...(reference.tag === undefined ? {} : { tag: reference.tag }),
 });
 
-/** The variable `images`: group, key, image. `undefined`, and hence no variable, where there is none. Of two images of one key the later stands there. */
+/**
+ * The variable `images`: group, key, image. `undefined`, and hence no variable, where there is none. Of two images of
+ * one key the later stands there.
+ */
 export function imagesVariable({ images, others }: Pick<Extraction, "images" | "others">): JsonObject | undefined {
   if (images.length + others.length === 0) return undefined;
   const groups: Record<string, Record<string, JsonValue>> = Object.create(null);

@@ -7,15 +7,26 @@ import type { AdmissionRequest } from "../rule/request.ts";
 const isAction = (text: string): boolean => /^(audit|enforce)$/i.test(text);
 const toAction = (text: string): FailureAction => (text === "Enforce" || text === "enforce" ? "Enforce" : "Audit");
 
-/** Entries of the rule first (any Enforce wins, else the first given), then the policy's overrides for the namespace, then the policy's action. */
-export function failureActionOf(policy: Policy, entries: readonly ImageVerification[], request: AdmissionRequest): FailureAction {
+/**
+ * Entries of the rule first (any Enforce wins, else the first given), then the policy's overrides for the namespace,
+ * then the policy's action.
+ */
+export function failureActionOf(
+  policy: Policy,
+  entries: readonly ImageVerification[],
+  request: AdmissionRequest,
+): FailureAction {
   const own = entries.map((entry) => entry.failureAction).filter((action) => action !== undefined);
   if (own.includes("Enforce")) return "Enforce";
   if (own[0] !== undefined) return own[0];
   for (const override of policy.spec.validationFailureActionOverrides) {
     if (!isAction(override.action)) continue;
-    const selected = override.namespaceSelector === undefined || matchSelector(override.namespaceSelector, request.namespaceLabels ?? {});
-    const named = override.namespaces === undefined || override.namespaces.some((pattern) => matchWildcard(pattern, request.namespace ?? ""));
+    const selected =
+      override.namespaceSelector === undefined ||
+      matchSelector(override.namespaceSelector, request.namespaceLabels ?? {});
+    const named =
+      override.namespaces === undefined ||
+      override.namespaces.some((pattern) => matchWildcard(pattern, request.namespace ?? ""));
     if (selected && named) return toAction(override.action);
   }
   return policy.spec.validationFailureAction;

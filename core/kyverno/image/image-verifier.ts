@@ -12,7 +12,12 @@ import {
 
 export interface ImageVerifier {
   readonly signatures: (image: ImageToVerify, expectation: Expectation, layouts: Layouts) => SignatureOutcome;
-  readonly attestations: (image: ImageToVerify, predicateType: string, expectation: Expectation, layouts: Layouts) => AttestationOutcome;
+  readonly attestations: (
+    image: ImageToVerify,
+    predicateType: string,
+    expectation: Expectation,
+    layouts: Layouts,
+  ) => AttestationOutcome;
 }
 
 /** The two ways, of which `useCache` of an entry chooses one. */
@@ -24,5 +29,6 @@ export interface Verifiers {
 /** Every question anew. */
 export const verifyDirectly = (context: VerifyContext): ImageVerifier => ({
   signatures: (image, expectation, layouts) => verifySignatures(image, expectation, layouts, context),
-  attestations: (image, predicateType, expectation, layouts) => verifyAttestations(image, predicateType, expectation, layouts, context),
+  attestations: (image, predicateType, expectation, layouts) =>
+    verifyAttestations(image, predicateType, expectation, layouts, context),
 });

@@ -7,7 +7,10 @@ export interface ReferenceFilter {
   readonly skip: readonly string[];
 }
 
-export const toReferenceFilter = (imageReferences: readonly string[], skipImageReferences: readonly string[]): ReferenceFilter => ({
+export const toReferenceFilter = (
+  imageReferences: readonly string[],
+  skipImageReferences: readonly string[],
+): ReferenceFilter => ({
   select: imageReferences,
   skip: skipImageReferences,
 });
@@ -18,8 +21,11 @@ export const toReferenceFilter = (imageReferences: readonly string[], skipImageR
  */
 export const selectsImage = (filter: ReferenceFilter, image: ImageReference): boolean =>
   filter.select.some(
-    (pattern) => matchWildcard(pattern, image.canonical) || (image.tag !== undefined && image.digest !== undefined && matchWildcard(pattern, image.withTag)),
+    (pattern) =>
+      matchWildcard(pattern, image.canonical) ||
+      (image.tag !== undefined && image.digest !== undefined && matchWildcard(pattern, image.withTag)),
   );
 
 /** Whether the entry excuses the image: only the canonical reference counts. */
-export const skipsImage = (filter: ReferenceFilter, image: ImageReference): boolean => filter.skip.some((pattern) => matchWildcard(pattern, image.canonical));
+export const skipsImage = (filter: ReferenceFilter, image: ImageReference): boolean =>
+  filter.skip.some((pattern) => matchWildcard(pattern, image.canonical));

@@ -1,12 +1,20 @@
 /**
  * What an attestor says by a variable must still be said when the variable is known: an empty text asks for nothing.
- * Differs: in Kyverno a subject, an authority or a log key whose variable holds no text is not looked at. Source: kyverno.md section 5.5.
+ * Differs: in Kyverno a subject, an authority or a log key whose variable holds no text is not looked at. Source:
+ * kyverno.md section 5.5.
  */
 import { EngineError } from "../../errors.ts";
 import type { Attestor, AttestorSet } from "../policy/policy.ts";
 
-/** Texts of an attestor that restrict who may have signed, or with whose word, and restrict nothing when they are empty. */
-function restrictions({ keys, certificates, keyless, signatureAlgorithm }: Attestor): Readonly<Record<string, string | undefined>> {
+/**
+ * Texts of an attestor that restrict who may have signed, or with whose word, and restrict nothing when they are empty.
+ */
+function restrictions({
+  keys,
+  certificates,
+  keyless,
+  signatureAlgorithm,
+}: Attestor): Readonly<Record<string, string | undefined>> {
   const settings = keys ?? certificates ?? keyless;
   return {
     "keys.publicKeys": keys?.publicKeys,
@@ -41,7 +49,8 @@ export function requireRestrictions(written: readonly AttestorSet[], resolved: r
             subject: `${attestor.pointer}/${field}`,
           });
       }
-      if (attestor.attestor !== undefined && other.attestor !== undefined) requireRestrictions([attestor.attestor], [other.attestor]);
+      if (attestor.attestor !== undefined && other.attestor !== undefined)
+        requireRestrictions([attestor.attestor], [other.attestor]);
     }
   }
 }

@@ -1,4 +1,7 @@
-/** From an image reference to the digest that is verified, once. Source: sigstore.md section 1.6 (no platform is chosen). */
+/**
+ * From an image reference to the digest that is verified, once. Source: sigstore.md section 1.6 (no platform is
+ * chosen).
+ */
 import type { ImageReference } from "../../oci/reference.ts";
 import { type Digest, isDigest, type Knowledge } from "../../question.ts";
 import { failed, proven, type Verification } from "../../verdict.ts";
@@ -10,16 +13,38 @@ import { failed, proven, type Verification } from "../../verdict.ts";
 export function resolveDigest(image: ImageReference, knowledge: Knowledge): Verification<Digest> {
   if (image.digest !== undefined) {
     if (isDigest(image.digest)) return proven(image.digest);
-    return failed({ check: "image.digest", code: "malformed", reason: "signatures are looked up by sha256 digests alone", subject: image.canonical, stage: 0 });
+    return failed({
+      check: "image.digest",
+      code: "malformed",
+      reason: "signatures are looked up by sha256 digests alone",
+      subject: image.canonical,
+      stage: 0,
+    });
   }
   const question = { kind: "tag", repository: image.repository, tag: image.tag ?? "latest" } as const;
   const answer = knowledge.answer(question);
-  const failure = (code: "image-not-found" | "not-in-mirror", reason: string) => ({ check: "image.tag", code, reason, subject: image.canonical, stage: 0 });
-  if (answer === undefined) return failed(failure("not-in-mirror", `${image.canonical} is not in the mirror`), [question]);
-  if (answer.state === "absent") return failed(failure("image-not-found", `${answer.from} said at ${answer.at} that ${image.canonical} does not exist`));
+  const failure = (code: "image-not-found" | "not-in-mirror", reason: string) => ({
+    check: "image.tag",
+    code,
+    reason,
+    subject: image.canonical,
+    stage: 0,
+  });
+  if (answer === undefined)
+    return failed(failure("not-in-mirror", `${image.canonical} is not in the mirror`), [question]);
+  if (answer.state === "absent")
+    return failed(
+      failure("image-not-found", `${answer.from} said at ${answer.at} that ${image.canonical} does not exist`),
+    );
   if (answer.state === "unavailable")
     return failed(
-      { check: "image.tag", code: answer.code, reason: `${answer.from} could not be asked for ${image.canonical}`, subject: image.canonical, stage: 0 },
+      {
+        check: "image.tag",
+        code: answer.code,
+        reason: `${answer.from} could not be asked for ${image.canonical}`,
+        subject: image.canonical,
+        stage: 0,
+      },
       [question],
     );
   return proven(answer.value.digest);

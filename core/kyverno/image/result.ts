@@ -7,7 +7,10 @@ import type { Candidate } from "../../verify/verify-image.ts";
 
 export type RuleStatus = "pass" | "fail" | "warn" | "error" | "skip";
 
-/** Which of Kyverno's two passes a result belongs to: `mutate` verifies signatures and pins digests, `validate` checks `verifyDigest` and `required`. */
+/**
+ * Which of Kyverno's two passes a result belongs to: `mutate` verifies signatures and pins digests, `validate` checks
+ * `verifyDigest` and `required`.
+ */
 export type Pass = "mutate" | "validate";
 
 /** One attestor entry, or a set of them: the tree mirrors the attestor sets of the policy. */

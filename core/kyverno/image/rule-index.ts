@@ -1,6 +1,7 @@
 /**
- * Which rules a request can concern at all: by its kind and by the images in it, so that thousands of policies for other images cost it nothing.
- * What the index leaves out would have yielded nothing (kyverno.md section 2.4); what it lets through is still judged in full.
+ * Which rules a request can concern at all: by its kind and by the images in it, so that thousands of policies for
+ * other images cost it nothing. What the index leaves out would have yielded nothing (kyverno.md section 2.4); what it
+ * lets through is still judged in full.
  */
 import { EngineError } from "../../errors.ts";
 import type { AdmissionRequest } from "../rule/request.ts";
@@ -8,7 +9,10 @@ import type { CompiledRule } from "./compile-rule.ts";
 import type { CompiledPolicy } from "./decide-policy.ts";
 import type { DefaultExtraction } from "./extract.ts";
 
-/** The part of a pattern that every image it selects begins with: up to its first wildcard, tag or digest, for an earlier rule may pin the image. */
+/**
+ * The part of a pattern that every image it selects begins with: up to its first wildcard, tag or digest, for an
+ * earlier rule may pin the image.
+ */
 export function literalPrefix(pattern: string): string {
   const wildcard = pattern.search(/[*?]/);
   const literal = wildcard < 0 ? pattern : pattern.slice(0, wildcard);
@@ -75,17 +79,27 @@ function imagesOf({ object, kind }: AdmissionRequest, extract: DefaultExtraction
   }
 }
 
-/** Prefixes of what a rule selects; undefined for a rule that must always run: one of another kind, or with its own extractors for the resource. */
+/**
+ * Prefixes of what a rule selects; undefined for a rule that must always run: one of another kind, or with its own
+ * extractors for the resource.
+ */
 function prefixesOf({ rule, filters }: CompiledRule, kind: string | undefined): readonly string[] | undefined {
   if (rule.kind !== "verifyImages") return undefined;
   const extractors = rule.imageExtractors;
-  if (extractors !== undefined && (kind === undefined ? Object.keys(extractors).length > 0 : Object.hasOwn(extractors, kind))) return undefined;
+  if (
+    extractors !== undefined &&
+    (kind === undefined ? Object.keys(extractors).length > 0 : Object.hasOwn(extractors, kind))
+  )
+    return undefined;
   return filters.flatMap((filter) => filter.select.map(literalPrefix));
 }
 
 export type RuleIndex = (request: AdmissionRequest, extract: DefaultExtraction) => readonly CompiledPolicy[];
 
-/** Indexes all rules, once. The result gives policies with those of their rules that the request can concern, in their order. */
+/**
+ * Indexes all rules, once. The result gives policies with those of their rules that the request can concern, in their
+ * order.
+ */
 export function indexRules(policies: readonly CompiledPolicy[]): RuleIndex {
   const placed = policies.flatMap((policy) => policy.rules.map((rule) => ({ policy, rule })));
   const named = new Set(placed.flatMap(({ rule }) => [...rule.match.index.named]));

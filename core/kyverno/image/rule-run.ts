@@ -29,7 +29,8 @@ export interface RuleRun {
   readonly exceptions: (variables: JsonContext) => readonly string[];
 }
 
-export const statusOf = (truth: Truth): RuleStatus => (truth === "proven" ? "pass" : truth === "refuted" ? "fail" : "error");
+export const statusOf = (truth: Truth): RuleStatus =>
+  truth === "proven" ? "pass" : truth === "refuted" ? "fail" : "error";
 
 interface ResultParts {
   readonly failures?: readonly Failure[];
@@ -37,7 +38,13 @@ interface ResultParts {
   readonly image?: ImageResult;
 }
 
-export function ruleResult(run: RuleRun, pass: Pass, status: RuleStatus, message: string, parts: ResultParts = {}): RuleResult {
+export function ruleResult(
+  run: RuleRun,
+  pass: Pass,
+  status: RuleStatus,
+  message: string,
+  parts: ResultParts = {},
+): RuleResult {
   const { policy, rule } = run.compiled;
   return {
     policy: policy.name,
@@ -58,10 +65,16 @@ export function ruleResult(run: RuleRun, pass: Pass, status: RuleStatus, message
 }
 
 /** Whether Kyverno's validating pass runs for the rule at all. */
-export const hasValidatingPass = (run: RuleRun): boolean => run.compiled.rule.verifyImages.some((entry) => entry.verifyDigest || entry.required);
+export const hasValidatingPass = (run: RuleRun): boolean =>
+  run.compiled.rule.verifyImages.some((entry) => entry.verifyDigest || entry.required);
 
 /** One result for each pass that runs, for what concerns the rule and not an image. */
-export function inBothPasses(run: RuleRun, status: RuleStatus, message: string, parts: ResultParts = {}): readonly RuleResult[] {
+export function inBothPasses(
+  run: RuleRun,
+  status: RuleStatus,
+  message: string,
+  parts: ResultParts = {},
+): readonly RuleResult[] {
   const passes: readonly Pass[] = hasValidatingPass(run) ? ["mutate", "validate"] : ["mutate"];
   return passes.map((pass) => ruleResult(run, pass, status, message, parts));
 }
@@ -80,17 +93,31 @@ export function placedFailures(image: ImageResult): readonly PlacedFailure[] {
   const entries = [
     ...failingEntries(image.attestors),
     ...image.attestations.flatMap((attestation) =>
-      attestation.truth === "proven" ? [] : attestation.sets.length === 0 ? [attestation] : failingEntries(attestation.sets),
+      attestation.truth === "proven"
+        ? []
+        : attestation.sets.length === 0
+          ? [attestation]
+          : failingEntries(attestation.sets),
     ),
   ];
   const placed = entries.flatMap((entry) => {
-    const worst = entry.truth === "unknown" ? entry.failures.filter((failure) => codeRow(failure.code).truth !== "refuted") : entry.failures;
+    const worst =
+      entry.truth === "unknown"
+        ? entry.failures.filter((failure) => codeRow(failure.code).truth !== "refuted")
+        : entry.failures;
     const pool = worst.length > 0 ? worst : entry.failures;
-    const first = pool.reduce<Failure | undefined>((best, failure) => (best === undefined || failure.stage > best.stage ? failure : best), undefined);
+    const first = pool.reduce<Failure | undefined>(
+      (best, failure) => (best === undefined || failure.stage > best.stage ? failure : best),
+      undefined,
+    );
     return first === undefined ? [] : [{ path: entry.path, failure: first }];
   });
   const known = new Set(entries.flatMap((entry) => entry.failures));
-  return [...placed, ...image.failures.filter((failure) => !known.has(failure)).map((failure) => ({ path: "", failure }))];
+  return [
+    ...placed,
+    ...image.failures.filter((failure) => !known.has(failure)).map((failure) => ({ path: "", failure })),
+  ];
 }
 
-export const imageFailureMessage = (image: ImageResult): string => failureMessage(image.image, image.truth, placedFailures(image));
+export const imageFailureMessage = (image: ImageResult): string =>
+  failureMessage(image.image, image.truth, placedFailures(image));

@@ -45,7 +45,10 @@ export const imageVariable = (image: ImageReference) => ({
   digest: image.digest ?? "",
 });
 
-/** What the entry says of the image. An entry without attestors and attestations only resolves the digest, and only where a digest is to be pinned. */
+/**
+ * What the entry says of the image. An entry without attestors and attestations only resolves the digest, and only
+ * where a digest is to be pinned.
+ */
 export function verifyImageEntry(image: ExtractedReference, context: EntryContext): ImageResult {
   const { entry } = context;
   const base = {
@@ -62,21 +65,41 @@ export function verifyImageEntry(image: ExtractedReference, context: EntryContex
   }
   const resolved = resolveDigest(image.reference, context.knowledge);
   if (resolved.truth !== "proven")
-    return { ...base, truth: resolved.truth, failures: resolved.failures, open: resolved.truth === "unknown" ? resolved.open : [] };
+    return {
+      ...base,
+      truth: resolved.truth,
+      failures: resolved.failures,
+      open: resolved.truth === "unknown" ? resolved.open : [],
+    };
   const { truth, attestors, attestations, failures, open } = checkEntry(image.reference, resolved.evidence, context);
   // Field by field: spreading two objects into a third is the slowest step of a remembered decision.
   const { image: canonical, pointer, entry: index, position } = base;
-  return { image: canonical, pointer, entry: index, position, attestors, attestations, truth, failures, open, digest: resolved.evidence };
+  return {
+    image: canonical,
+    pointer,
+    entry: index,
+    position,
+    attestors,
+    attestations,
+    truth,
+    failures,
+    open,
+    digest: resolved.evidence,
+  };
 }
 
-const ownDigest = ({ digest }: ImageReference): { readonly digest?: Digest } => (digest !== undefined && isDigest(digest) ? { digest } : {});
+const ownDigest = ({ digest }: ImageReference): { readonly digest?: Digest } =>
+  digest !== undefined && isDigest(digest) ? { digest } : {};
 
 type Checked = Pick<ImageResult, "truth" | "attestors" | "attestations" | "failures" | "open">;
 
 function checkEntry(reference: ImageReference, digest: Digest, context: EntryContext): Checked {
   const { entry, variables } = context;
   const image = { repository: reference.repository, digest };
-  const where = (repository: string | undefined) => ({ layouts: entry.layouts, ...(repository === undefined ? {} : { signatureRepository: repository }) });
+  const where = (repository: string | undefined) => ({
+    layouts: entry.layouts,
+    ...(repository === undefined ? {} : { signatureRepository: repository }),
+  });
   const set = { position: context.position, exhaustive: context.exhaustive };
   const signatures = checkAttestorSets(entry.sets, {
     ...set,
@@ -94,7 +117,8 @@ function checkEntry(reference: ImageReference, digest: Digest, context: EntryCon
             ...set,
             image: reference.canonical,
             variables,
-            verify: (attestor, type) => context.verify.attestations(image, type, attestor.expectation, where(attestor.repository)),
+            verify: (attestor, type) =>
+              context.verify.attestations(image, type, attestor.expectation, where(attestor.repository)),
             remember: (name, statement) => remembered.set(name, statement),
           }),
     );
@@ -116,24 +140,43 @@ function checkEntry(reference: ImageReference, digest: Digest, context: EntryCon
 
 const denyStage = 1001;
 
-/** The `validate.deny` of every entry of the rule, with the proven predicates under their attestations' names. Source: kyverno.md section 5.8. */
-function checkDeny(statements: ReadonlyMap<string, ProvenStatement>, context: EntryContext): Verification<null> | undefined {
-  const rules = context.siblings.flatMap((entry) => (entry.source.validate?.deny === undefined ? [] : [entry.source.validate]));
+/**
+ * The `validate.deny` of every entry of the rule, with the proven predicates under their attestations' names. Source:
+ * kyverno.md section 5.8.
+ */
+function checkDeny(
+  statements: ReadonlyMap<string, ProvenStatement>,
+  context: EntryContext,
+): Verification<null> | undefined {
+  const rules = context.siblings.flatMap((entry) =>
+    entry.source.validate?.deny === undefined ? [] : [entry.source.validate],
+  );
   if (rules.length === 0) return undefined;
   const { variables } = context;
-  for (const [name, statement] of statements) if (isObject(statement.predicate)) variables.add(name, statement.predicate);
+  for (const [name, statement] of statements)
+    if (isObject(statement.predicate)) variables.add(name, statement.predicate);
   for (const { deny, message } of rules) {
     try {
       const verdict = evaluateConditions(deny ?? null, variables);
       if (!verdict.holds) continue;
-      const texts = [message === undefined ? "" : substituteText(message, variables), verdict.message].filter((text) => text !== "");
-      const reason = texts.length === 0 ? "validation error: imageVerify  failed" : `validation in verifyImages failed: ${texts.join("; ")}`;
+      const texts = [message === undefined ? "" : substituteText(message, variables), verdict.message].filter(
+        (text) => text !== "",
+      );
+      const reason =
+        texts.length === 0
+          ? "validation error: imageVerify  failed"
+          : `validation in verifyImages failed: ${texts.join("; ")}`;
       return failed({ check: "validate.deny", code: "condition-failed", reason, stage: denyStage });
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
       const open = openQuestionsOf(error);
       if (open.length > 0) return unknown([toFailure(error, "validate.deny", denyStage)], open);
-      return failed({ check: "validate.deny", code: "condition-failed", reason: `failed to check deny conditions: ${error.message}`, stage: denyStage });
+      return failed({
+        check: "validate.deny",
+        code: "condition-failed",
+        reason: `failed to check deny conditions: ${error.message}`,
+        stage: denyStage,
+      });
     }
   }
   return { truth: "proven", evidence: null };

@@ -1,16 +1,34 @@
-/** A `verifyImages` rule over one resource: Kyverno's two passes, decided together. Source: kyverno.md sections 2.4, 5.1, 5.2, 8, 17. */
+/**
+ * A `verifyImages` rule over one resource: Kyverno's two passes, decided together. Source: kyverno.md sections 2.4,
+ * 5.1, 5.2, 8, 17.
+ */
 import { EngineError } from "../../errors.ts";
 import { type Digest, isDigest } from "../../question.ts";
 import { conjunction, type Truth } from "../../verdict.ts";
 import { canonicalWithDigest, digestPatch, type ImageStatus, type PatchOperation } from "../outcome/digest-patch.ts";
-import { missingDigest, sentenceFor, skippedReference, unverifiedImage, verifiedAttestations, verifiedSignatures } from "../outcome/message.ts";
+import {
+  missingDigest,
+  sentenceFor,
+  skippedReference,
+  unverifiedImage,
+  verifiedAttestations,
+  verifiedSignatures,
+} from "../outcome/message.ts";
 import { evaluatePreconditions } from "../rule/conditions.ts";
 import { loadContext } from "../rule/load-context.ts";
 import type { CompiledEntry } from "./compile-entry.ts";
 import { type ExtractedImage, type Extraction, extractImages, type FailedImage, imagesVariable } from "./extract.ts";
 import { selectsImage, skipsImage } from "./references.ts";
 import type { ImageResult, RuleResult } from "./result.ts";
-import { hasValidatingPass, imageFailureMessage, inBothPasses, type RuleRun, ruleResult, statusOf, stoppedRule } from "./rule-run.ts";
+import {
+  hasValidatingPass,
+  imageFailureMessage,
+  inBothPasses,
+  type RuleRun,
+  ruleResult,
+  statusOf,
+  stoppedRule,
+} from "./rule-run.ts";
 import { verifyImageEntry } from "./verify-image-entry.ts";
 
 export interface RuleOutcome {
@@ -24,7 +42,10 @@ export interface RuleOutcome {
 const nothing: RuleOutcome = { results: [], patches: [], statuses: {}, warnings: [] };
 const only = (results: readonly RuleResult[]): RuleOutcome => ({ ...nothing, results });
 
-/** All results of a rule that matched. A rule none of whose references selects an image yields nothing, whatever its context and preconditions say. */
+/**
+ * All results of a rule that matched. A rule none of whose references selects an image yields nothing, whatever its
+ * context and preconditions say.
+ */
 export function verifyRule(run: RuleRun): RuleOutcome {
   const { rule } = run.compiled;
   const resource = run.request.object;
@@ -38,12 +59,17 @@ export function verifyRule(run: RuleRun): RuleOutcome {
   try {
     extracted =
       rule.imageExtractors !== undefined && Object.hasOwn(rule.imageExtractors, kind)
-        ? extractImages(resource, kind, rule.imageExtractors, { references: run.references, evaluate: run.variables.evaluateOn })
+        ? extractImages(resource, kind, rule.imageExtractors, {
+            references: run.references,
+            evaluate: run.variables.evaluateOn,
+          })
         : run.extract(resource, kind);
   } catch (error) {
     return stop("failed to extract images", error);
   }
-  const matched = extracted.images.filter((image) => run.compiled.filters.some((filter) => selectsImage(filter, image.reference)));
+  const matched = extracted.images.filter((image) =>
+    run.compiled.filters.some((filter) => selectsImage(filter, image.reference)),
+  );
   if (matched.length === 0 && extracted.failed.length === 0) return nothing;
 
   run.variables.checkpoint();
@@ -66,7 +92,10 @@ export function verifyRule(run: RuleRun): RuleOutcome {
 
 /** Kyverno looks for the default images when an expression first reads the variable, and fails then. */
 const unreadable = (fault: EngineError): never => {
-  throw new EngineError("unresolved", `failed to load images: ${fault.message}`, { subject: fault.subject, cause: fault });
+  throw new EngineError("unresolved", `failed to load images: ${fault.message}`, {
+    subject: fault.subject,
+    cause: fault,
+  });
 };
 
 /** Preconditions, then exceptions. @throws EngineError when a precondition cannot be evaluated. */
@@ -74,10 +103,14 @@ function passGates(run: RuleRun): RuleOutcome | undefined {
   const { rule } = run.compiled;
   if (rule.preconditions !== undefined) {
     const { holds, message } = evaluatePreconditions(rule.preconditions, run.variables);
-    if (!holds) return only(inBothPasses(run, "skip", message === "" ? "preconditions not met" : `preconditions not met; ${message}`));
+    if (!holds)
+      return only(
+        inBothPasses(run, "skip", message === "" ? "preconditions not met" : `preconditions not met; ${message}`),
+      );
   }
   const exceptions = run.exceptions(run.variables);
-  if (exceptions.length > 0) return only(inBothPasses(run, "skip", `rule is skipped due to policy exceptions ${exceptions.join(", ")}`));
+  if (exceptions.length > 0)
+    return only(inBothPasses(run, "skip", `rule is skipped due to policy exceptions ${exceptions.join(", ")}`));
   return undefined;
 }
 
@@ -92,7 +125,12 @@ interface ImageState {
   pinned: boolean;
 }
 
-function verifyImages(run: RuleRun, entries: readonly CompiledEntry[], matched: readonly ExtractedImage[], failed: readonly FailedImage[]): RuleOutcome {
+function verifyImages(
+  run: RuleRun,
+  entries: readonly CompiledEntry[],
+  matched: readonly ExtractedImage[],
+  failed: readonly FailedImage[],
+): RuleOutcome {
   const results: RuleResult[] = failed.map((image) => malformedImage(run, image));
   const warnings: string[] = [];
   const states = matched.map(
@@ -127,10 +165,18 @@ const sha256Of = ({ reference }: ExtractedImage): Digest | undefined =>
   reference.digest !== undefined && isDigest(reference.digest) ? reference.digest : undefined;
 const truthOf = (state: ImageState): Truth => conjunction(state.verdicts.map((verdict) => verdict.truth));
 const nameOf = (state: ImageState): string =>
-  state.pinned && state.digest !== undefined ? canonicalWithDigest(state.image.reference, state.digest) : state.image.reference.canonical;
+  state.pinned && state.digest !== undefined
+    ? canonicalWithDigest(state.image.reference, state.digest)
+    : state.image.reference.canonical;
 
 function malformedImage(run: RuleRun, image: FailedImage): RuleResult {
-  const failure = { check: "image.reference", code: image.error.code, reason: image.error.message, subject: image.pointer, stage: 0 };
+  const failure = {
+    check: "image.reference",
+    code: image.error.code,
+    reason: image.error.message,
+    subject: image.pointer,
+    stage: 0,
+  };
   return ruleResult(
     run,
     "mutate",
@@ -183,24 +229,38 @@ function runEntry(
     if (entry.source.mutateDigest) state.pinned = true;
   }
   const parts = { image: verdict, failures: verdict.failures, open: verdict.open };
-  if (verdict.truth !== "proven") return [ruleResult(run, "mutate", statusOf(verdict.truth), imageFailureMessage(verdict), parts)];
-  if (!verifies) return entry.source.mutateDigest && reference.digest === undefined ? [ruleResult(run, "mutate", "pass", "mutated image digest", parts)] : [];
-  const message = entry.attestations.length > 0 ? verifiedAttestations(reference.canonical) : verifiedSignatures(reference.canonical);
+  if (verdict.truth !== "proven")
+    return [ruleResult(run, "mutate", statusOf(verdict.truth), imageFailureMessage(verdict), parts)];
+  if (!verifies)
+    return entry.source.mutateDigest && reference.digest === undefined
+      ? [ruleResult(run, "mutate", "pass", "mutated image digest", parts)]
+      : [];
+  const message =
+    entry.attestations.length > 0 ? verifiedAttestations(reference.canonical) : verifiedSignatures(reference.canonical);
   return [ruleResult(run, "mutate", "pass", message, parts)];
 }
 
 /**
- * The validating pass, re-derived from the verdicts and not from an annotation. A refutation is reported before an unknown.
- * Differs: an image that nobody could decide is an unknown here too, with the same code.
+ * The validating pass, re-derived from the verdicts and not from an annotation. A refutation is reported before an
+ * unknown. Differs: an image that nobody could decide is an unknown here too, with the same code.
  */
-function validateRule(run: RuleRun, entries: readonly CompiledEntry[], states: readonly ImageState[], failed: readonly FailedImage[]): RuleResult {
+function validateRule(
+  run: RuleRun,
+  entries: readonly CompiledEntry[],
+  states: readonly ImageState[],
+  failed: readonly FailedImage[],
+): RuleResult {
   const first = failed[0];
   if (first !== undefined)
     return ruleResult(run, "validate", "fail", unverifiedImage(first.text), {
-      failures: [{ check: "image.reference", code: "malformed", reason: first.error.message, subject: first.pointer, stage: 0 }],
+      failures: [
+        { check: "image.reference", code: "malformed", reason: first.error.message, subject: first.pointer, stage: 0 },
+      ],
     });
   const checks = entries.flatMap((entry) =>
-    states.filter((state) => !state.skipped && selectsImage(entry.references, state.image.reference)).flatMap((state) => validateImage(entry, state)),
+    states
+      .filter((state) => !state.skipped && selectsImage(entry.references, state.image.reference))
+      .flatMap((state) => validateImage(entry, state)),
   );
   const refutation = checks.find((check) => check.truth === "refuted");
   const doubt = checks.find((check) => check.truth === "unknown");
@@ -208,8 +268,13 @@ function validateRule(run: RuleRun, entries: readonly CompiledEntry[], states: r
   if (problem !== undefined) {
     const { verdict } = problem;
     const failures =
-      problem.truth === "refuted" ? [{ check: "image.required", code: problem.code, reason: problem.message, stage: 0 }] : (verdict?.failures ?? []);
-    return ruleResult(run, "validate", statusOf(problem.truth), problem.message, { failures, open: problem.truth === "unknown" ? (verdict?.open ?? []) : [] });
+      problem.truth === "refuted"
+        ? [{ check: "image.required", code: problem.code, reason: problem.message, stage: 0 }]
+        : (verdict?.failures ?? []);
+    return ruleResult(run, "validate", statusOf(problem.truth), problem.message, {
+      failures,
+      open: problem.truth === "unknown" ? (verdict?.open ?? []) : [],
+    });
   }
   const skipped = states.filter((state) => state.skipped).map((state) => state.image.reference.canonical);
   const verified = states.some((state) => state.judged && !state.skipped);
@@ -229,7 +294,12 @@ interface ImageCheck {
 function validateImage(entry: CompiledEntry, state: ImageState): readonly ImageCheck[] {
   const name = nameOf(state);
   const doubtful = state.verdicts.find((verdict) => verdict.truth === "unknown");
-  const doubt = (verdict: ImageResult): ImageCheck => ({ truth: "unknown", code: "unverified-image", message: imageFailureMessage(verdict), verdict });
+  const doubt = (verdict: ImageResult): ImageCheck => ({
+    truth: "unknown",
+    code: "unverified-image",
+    message: imageFailureMessage(verdict),
+    verdict,
+  });
   if (entry.source.verifyDigest && !state.pinned) {
     // Nobody could resolve the tag that was to be pinned: that is not the same as a reference without a digest.
     if (entry.source.mutateDigest && state.digest === undefined && doubtful !== undefined) return [doubt(doubtful)];
@@ -237,6 +307,7 @@ function validateImage(entry: CompiledEntry, state: ImageState): readonly ImageC
   }
   if (!entry.source.required) return [];
   const truth = state.judged ? truthOf(state) : "refuted";
-  if (truth === "refuted") return [{ truth, code: "unverified-image", message: unverifiedImage(name), verdict: undefined }];
+  if (truth === "refuted")
+    return [{ truth, code: "unverified-image", message: unverifiedImage(name), verdict: undefined }];
   return truth === "unknown" && doubtful !== undefined ? [doubt(doubtful)] : [];
 }

@@ -1,4 +1,7 @@
-/** Applies the patches that the engine itself makes. Source: RFC 6902 §4.3 (`replace` of what is there, `add` of a member). */
+/**
+ * Applies the patches that the engine itself makes. Source: RFC 6902 §4.3 (`replace` of what is there, `add` of a
+ * member).
+ */
 import type { JsonObject } from "../../encoding/json.ts";
 import jsonPatch from "fast-json-patch";
 import { EngineError } from "../../errors.ts";
@@ -10,7 +13,8 @@ import type { PatchOperation } from "./digest-patch.ts";
  */
 export function applyPatches(resource: JsonObject, patches: readonly PatchOperation[]): JsonObject {
   const astray = patches.find(({ path }) => !path.startsWith("/"));
-  if (astray !== undefined) throw new EngineError("malformed", "a patch without a JSON pointer", { subject: astray.path });
+  if (astray !== undefined)
+    throw new EngineError("malformed", "a patch without a JSON pointer", { subject: astray.path });
   try {
     return jsonPatch.applyPatch(structuredCopy(resource), [...patches], false, true).newDocument as JsonObject;
   } catch (error) {

@@ -1,4 +1,6 @@
-/** JSON Patches of the mutating pass: digests and the verification annotations. Source: RFC 6902, kyverno.md section 8. */
+/**
+ * JSON Patches of the mutating pass: digests and the verification annotations. Source: RFC 6902, kyverno.md section 8.
+ */
 import type { JsonObject, JsonValue } from "../../encoding/json.ts";
 import { encodeCanonicalJson } from "../../encoding/canonical-json.ts";
 import { isObject } from "../../encoding/shape.ts";
@@ -23,7 +25,8 @@ export type ScopedStatus = Readonly<Record<string, Readonly<Record<string, Reado
 export const pinnedReference = (image: ImageReference, digest: Digest): string => `${image.withTag}@${digest}`;
 
 /** The reference with which a pinned image is recorded and checked later: no tag. */
-export const canonicalWithDigest = (image: ImageReference, digest: Digest): string => `${image.withTag.slice(0, image.withTag.lastIndexOf(":"))}@${digest}`;
+export const canonicalWithDigest = (image: ImageReference, digest: Digest): string =>
+  `${image.withTag.slice(0, image.withTag.lastIndexOf(":"))}@${digest}`;
 
 export const digestPatch = (pointer: string, image: ImageReference, digest: Digest): PatchOperation => ({
   op: "replace",
@@ -31,7 +34,10 @@ export const digestPatch = (pointer: string, image: ImageReference, digest: Dige
   value: pinnedReference(image, digest),
 });
 
-/** The annotations that record what was verified, in Kyverno's two forms; nothing when no image was judged. They are written for readers: no decision trusts them. */
+/**
+ * The annotations that record what was verified, in Kyverno's two forms; nothing when no image was judged. They are
+ * written for readers: no decision trusts them.
+ */
 export function annotationPatches(
   resource: JsonObject | undefined,
   flat: Readonly<Record<string, ImageStatus>>,
@@ -45,6 +51,11 @@ export function annotationPatches(
     path: `/metadata/annotations/${name.replaceAll("/", "~1")}`,
     value: text,
   });
-  const first: readonly PatchOperation[] = annotations === undefined ? [{ op: "add", path: "/metadata/annotations", value: {} }] : [];
-  return [...first, write(imagesAnnotation, encodeCanonicalJson(flat)), write(scopedAnnotation, `{"version":1,"policies":${encodeCanonicalJson(scoped)}}`)];
+  const first: readonly PatchOperation[] =
+    annotations === undefined ? [{ op: "add", path: "/metadata/annotations", value: {} }] : [];
+  return [
+    ...first,
+    write(imagesAnnotation, encodeCanonicalJson(flat)),
+    write(scopedAnnotation, `{"version":1,"policies":${encodeCanonicalJson(scoped)}}`),
+  ];
 }

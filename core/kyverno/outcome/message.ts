@@ -25,11 +25,15 @@ export function sentenceFor(image: string, truth: Truth, code: ErrorCode): strin
 
 /** The whole message: the sentence of the failure that got furthest, then each place with its code and reason. */
 export function failureMessage(image: string, truth: Truth, failures: readonly PlacedFailure[]): string {
-  const relevant = failures.filter(({ failure }) => (truth === "unknown" ? codeRow(failure.code).truth !== "refuted" : true));
+  const relevant = failures.filter(({ failure }) =>
+    truth === "unknown" ? codeRow(failure.code).truth !== "refuted" : true,
+  );
   const pool = relevant.length > 0 ? relevant : failures;
   const first = furthest(pool.map(({ failure }) => failure));
   if (first === undefined) return sentenceFor(image, truth, "malformed");
-  const lines = pool.slice(0, shown).map(({ path, failure }) => `${path === "" ? "" : `${path}: `}[${failure.code}] ${failure.reason}`);
+  const lines = pool
+    .slice(0, shown)
+    .map(({ path, failure }) => `${path === "" ? "" : `${path}: `}[${failure.code}] ${failure.reason}`);
   if (pool.length > shown) lines.push(`and ${pool.length - shown} more`);
   return `${sentenceFor(image, truth, first.code)}; ${lines.join("; ")}`;
 }

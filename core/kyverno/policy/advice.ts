@@ -26,7 +26,13 @@ export function advise(policy: Policy): readonly Advice[] {
             ]
           : []),
         ...(entry.validate?.deny !== undefined && entry.attestations.length === 0
-          ? [remark("deny-without-attestations", pointer(entry.pointer, "validate"), "is never evaluated, since the entry has no attestations")]
+          ? [
+              remark(
+                "deny-without-attestations",
+                pointer(entry.pointer, "validate"),
+                "is never evaluated, since the entry has no attestations",
+              ),
+            ]
           : []),
         ...adviseAttestors(entry),
       ]),

@@ -8,7 +8,12 @@ import type { Remark } from "./remark.ts";
 const given = (text: string | undefined): text is string => text !== undefined && text !== "";
 
 function advisePattern(text: string | undefined, at: string): readonly Remark[] {
-  if (!given(text) || findVariables(text).length > 0 || (/^(\(\?[a-zA-Z]+\))?(\^|\\A)/.test(text) && /(\$|\\z)$/.test(text))) return [];
+  if (
+    !given(text) ||
+    findVariables(text).length > 0 ||
+    (/^(\(\?[a-zA-Z]+\))?(\^|\\A)/.test(text) && /(\$|\\z)$/.test(text))
+  )
+    return [];
   return [
     {
       code: "unanchored-pattern",
@@ -25,8 +30,16 @@ function adviseWildcard(text: string | undefined, at: string): readonly Remark[]
   const inside = /\*(?!$)/.test(text.replace(/^\*@/, "@"));
   const halfSegment = /:\/\//.test(text) && /[A-Za-z0-9_-]\*$/.test(text) && !text.includes("@");
   if (!inside && !halfSegment) return [];
-  const effect = inside ? 'a * stands for any text, "/" and "@" included' : "the last * also continues the name before it";
-  return [{ code: "wildcard-crosses-slash", pointer: at, message: `${JSON.stringify(text)}: ${effect}; write out what is fixed` }];
+  const effect = inside
+    ? 'a * stands for any text, "/" and "@" included'
+    : "the last * also continues the name before it";
+  return [
+    {
+      code: "wildcard-crosses-slash",
+      pointer: at,
+      message: `${JSON.stringify(text)}: ${effect}; write out what is fixed`,
+    },
+  ];
 }
 
 function adviseKeyless(keyless: NonNullable<Attestor["keyless"]>, at: string): readonly Remark[] {
@@ -40,14 +53,33 @@ function adviseKeyless(keyless: NonNullable<Attestor["keyless"]>, at: string): r
   const hasSubject = given(subject) || given(subjectRegExp);
   const hasIssuer = given(issuer) || given(issuerRegExp);
   if (!hasSubject && !hasIssuer)
-    remarks.push({ code: "half-identity", pointer: at, message: "has neither subject nor issuer: everyone with a certificate under its roots may sign" });
-  else if (!hasSubject) remarks.push({ code: "half-identity", pointer: at, message: "has no subject: everyone whom the issuer knows may sign" });
-  else if (!hasIssuer) remarks.push({ code: "half-identity", pointer: at, message: "has no issuer: any issuer's word for the subject counts" });
+    remarks.push({
+      code: "half-identity",
+      pointer: at,
+      message: "has neither subject nor issuer: everyone with a certificate under its roots may sign",
+    });
+  else if (!hasSubject)
+    remarks.push({
+      code: "half-identity",
+      pointer: at,
+      message: "has no subject: everyone whom the issuer knows may sign",
+    });
+  else if (!hasIssuer)
+    remarks.push({
+      code: "half-identity",
+      pointer: at,
+      message: "has no issuer: any issuer's word for the subject counts",
+    });
   for (const [exact, pattern, name] of [
     [subject, subjectRegExp, "subject"],
     [issuer, issuerRegExp, "issuer"],
   ] as const) {
-    if (given(exact) && given(pattern)) remarks.push({ code: "both-forms", pointer: pointer(at, name), message: `${name} and ${name}RegExp must both match` });
+    if (given(exact) && given(pattern))
+      remarks.push({
+        code: "both-forms",
+        pointer: pointer(at, name),
+        message: `${name} and ${name}RegExp must both match`,
+      });
   }
   return remarks;
 }

@@ -1,4 +1,7 @@
-/** Rules for Pods extended to the controllers that make Pods. Source: kyverno.md sections 3 and 16 (6, 25), golden autogen.jsonl. */
+/**
+ * Rules for Pods extended to the controllers that make Pods. Source: kyverno.md sections 3 and 16 (6, 25), golden
+ * autogen.jsonl.
+ */
 import { compareText } from "../../jmespath/value.ts";
 import type { MatchBlock, Policy, ResourceFilter, Rule } from "./policy.ts";
 import { listOf, member, textOf } from "./policy-value.ts";
@@ -46,20 +49,27 @@ const isBlocking = ({ name, names, selector, annotations, kinds = [] }: Resource
   annotations !== undefined ||
   (kinds.length > 1 && namesPod(kinds));
 
-const blocksOf = (rule: Rule): readonly ResourceFilter[] => [...filtersOf(rule.match), ...(rule.exclude === undefined ? [] : filtersOf(rule.exclude))];
+const blocksOf = (rule: Rule): readonly ResourceFilter[] => [
+  ...filtersOf(rule.match),
+  ...(rule.exclude === undefined ? [] : filtersOf(rule.exclude)),
+];
 
 /** A mutation by JSON patches, which speaks of paths that differ between Pods and controllers. */
 function patchesByPath(policy: Policy, rule: Rule): boolean {
   const index = Number(rule.pointer.split("/").at(-1));
   const mutate = member((listOf(member(policy.document, "spec"), "rules") ?? [])[index], "mutate");
   const patches = (value: unknown): boolean => typeof value === "string" && value !== "";
-  return patches(textOf(mutate, "patchesJson6902")) || (listOf(mutate, "foreach") ?? []).some((item) => patches(textOf(item, "patchesJson6902")));
+  return (
+    patches(textOf(mutate, "patchesJson6902")) ||
+    (listOf(mutate, "foreach") ?? []).some((item) => patches(textOf(item, "patchesJson6902")))
+  );
 }
 
 /** One rule that cannot be extended keeps all others of its policy from it. */
 function isEligible(policy: Policy): boolean {
   const { rules } = policy.spec;
-  if (rules.some((rule) => rule.kind === "generate" || (rule.kind === "mutate" && patchesByPath(policy, rule)))) return false;
+  if (rules.some((rule) => rule.kind === "generate" || (rule.kind === "mutate" && patchesByPath(policy, rule))))
+    return false;
   const filters = rules.flatMap(blocksOf);
   const plain = new Set(["Pod", ...autogenKinds]);
   return !filters.some(isBlocking) && filters.some(({ kinds = [] }) => kinds.some((kind) => plain.has(kind)));
@@ -75,10 +85,14 @@ interface Controllers {
 function controllersOf(policy: Policy, forKind: string | undefined): Controllers {
   const annotation = policy.annotations[autogenAnnotation];
   const listed = annotation?.split(",") ?? autogenKinds;
-  if (annotation === "none" || (forKind !== undefined && !listed.includes(forKind))) return { kinds: [], cronJob: false };
+  if (annotation === "none" || (forKind !== undefined && !listed.includes(forKind)))
+    return { kinds: [], cronJob: false };
   const names = forKind === undefined ? [...new Set(listed)].sort(compareText) : [forKind];
   // Kyverno looks for these two anywhere in the text.
-  return { kinds: kindsFor(names.filter((name) => name !== cronJob)), cronJob: names.some((name) => name.includes(cronJob) || name.includes("all")) };
+  return {
+    kinds: kindsFor(names.filter((name) => name !== cronJob)),
+    cronJob: names.some((name) => name.includes(cronJob) || name.includes("all")),
+  };
 }
 
 /** Unknown names beside known ones are dropped; alone they are taken for kinds. */
@@ -93,15 +107,30 @@ const isGenerated = (rule: Rule): boolean => rule.name.startsWith("autogen-");
 
 function canExpand(rule: Rule): boolean {
   const excluded = (rule.exclude === undefined ? [] : filtersOf(rule.exclude)).flatMap(({ kinds = [] }) => kinds);
-  return !isGenerated(rule) && namesPod(filtersOf(rule.match).flatMap(({ kinds = [] }) => kinds)) && (excluded.length === 0 || namesPod(excluded));
+  return (
+    !isGenerated(rule) &&
+    namesPod(filtersOf(rule.match).flatMap(({ kinds = [] }) => kinds)) &&
+    (excluded.length === 0 || namesPod(excluded))
+  );
 }
 
-/** Kinds replaced in the filters that name Pod, for CronJob in all of them; a bare block has one filter, whose kinds an exclude may lack. */
-function replaceKinds(block: MatchBlock, kinds: readonly string[], role: "match" | "exclude", every: boolean): MatchBlock {
-  const replace = (filter: ResourceFilter): ResourceFilter => (every || namesPod(filter.kinds ?? []) ? { ...filter, kinds } : filter);
+/**
+ * Kinds replaced in the filters that name Pod, for CronJob in all of them; a bare block has one filter, whose kinds an
+ * exclude may lack.
+ */
+function replaceKinds(
+  block: MatchBlock,
+  kinds: readonly string[],
+  role: "match" | "exclude",
+  every: boolean,
+): MatchBlock {
+  const replace = (filter: ResourceFilter): ResourceFilter =>
+    every || namesPod(filter.kinds ?? []) ? { ...filter, kinds } : filter;
   if (block.any !== undefined) return { any: block.any.map(replace) };
   if (block.all !== undefined) return { all: block.all.map(replace) };
-  return { bare: role === "match" || (block.bare?.kinds ?? []).length > 0 ? { ...block.bare, kinds } : (block.bare ?? {}) };
+  return {
+    bare: role === "match" || (block.bare?.kinds ?? []).length > 0 ? { ...block.bare, kinds } : (block.bare ?? {}),
+  };
 }
 
 const roots = ["spec", "metadata"] as const;
@@ -135,8 +164,9 @@ function generate(rule: Rule, prefix: "autogen" | "autogen-cronjob", kinds: read
 }
 
 /**
- * The rules of a policy with those generated for controllers. With `forKind` only rules for that kind are generated, and none where the policy does not extend to it.
- * Image extractors are not copied: those of the controller's kind apply.
+ * The rules of a policy with those generated for controllers. With `forKind` only rules for that kind are generated,
+ * and none where the policy does not extend to it. Image extractors are not copied: those of the controller's kind
+ * apply.
  */
 export function expandRules(policy: Policy, forKind?: string): readonly Rule[] {
   const { rules } = policy.spec;

@@ -1,4 +1,7 @@
-/** What Kyverno's admission asks of attestors, and what Sallyport asks beyond it. Source: kyverno.md sections 1.5, 15 and 17. */
+/**
+ * What Kyverno's admission asks of attestors, and what Sallyport asks beyond it. Source: kyverno.md sections 1.5, 15
+ * and 17.
+ */
 import { pointer } from "../../encoding/shape.ts";
 import { defaultLimits } from "../../limits.ts";
 import type { Attestor, AttestorSet, PolicyValue } from "./policy.ts";
@@ -10,28 +13,40 @@ const algorithms: ReadonlySet<string> = new Set(["", "sha224", "sha256", "sha384
 const given = (text: string | undefined): boolean => text !== undefined && text !== "";
 
 function checkKeys(keys: NonNullable<Attestor["keys"]>, at: string, findings: Findings): void {
-  if (!given(keys.publicKeys) && !given(keys.kms) && keys.secret === undefined) findings.refuse(at, "expected publicKeys, kms or secret, found none of them");
+  if (!given(keys.publicKeys) && !given(keys.kms) && keys.secret === undefined)
+    findings.refuse(at, "expected publicKeys, kms or secret, found none of them");
   const algorithm = keys.signatureAlgorithm ?? "";
   if (given(keys.publicKeys) && !algorithms.has(algorithm)) {
-    findings.refuse(pointer(at, "signatureAlgorithm"), `expected sha224, sha256, sha384 or sha512, found ${JSON.stringify(algorithm)}`);
+    findings.refuse(
+      pointer(at, "signatureAlgorithm"),
+      `expected sha224, sha256, sha384 or sha512, found ${JSON.stringify(algorithm)}`,
+    );
   }
 }
 
 function checkKeyless(keyless: NonNullable<Attestor["keyless"]>, at: string, findings: Findings): void {
   const { rekor } = keyless;
-  if (rekor === undefined && !given(keyless.roots)) findings.refuse(at, "expected a rekor with a url or a pubKey, or own roots, found neither");
+  if (rekor === undefined && !given(keyless.roots))
+    findings.refuse(at, "expected a rekor with a url or a pubKey, or own roots, found neither");
   // Differs: the key alone suffices, as documented.
-  if (rekor !== undefined && !given(rekor.url) && !given(rekor.pubKey)) findings.refuse(pointer(at, "rekor"), "expected a url or a pubKey, found neither");
+  if (rekor !== undefined && !given(rekor.url) && !given(rekor.pubKey))
+    findings.refuse(pointer(at, "rekor"), "expected a url or a pubKey, found neither");
   const identity = [keyless.subject, keyless.subjectRegExp, keyless.issuer, keyless.issuerRegExp].some(given);
   // Differs: Kyverno accepts it.
-  if (!identity && !given(keyless.roots)) findings.refuse(at, "expected a subject, an issuer or own roots, found none of them: anyone could sign");
+  if (!identity && !given(keyless.roots))
+    findings.refuse(at, "expected a subject, an issuer or own roots, found none of them: anyone could sign");
 }
 
 function checkAttestor(attestor: Attestor, at: string, findings: Findings, depth: number): void {
   const { keys, certificates, keyless, attestor: nested } = attestor;
-  const kinds = Object.entries({ keys, certificates, keyless, attestor: nested }).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  const kinds = Object.entries({ keys, certificates, keyless, attestor: nested }).flatMap(([name, value]) =>
+    value === undefined ? [] : [name],
+  );
   if (kinds.length !== 1) {
-    findings.refuse(at, `expected one of keys, certificates, keyless or a nested attestor, found ${kinds.length === 0 ? "none of them" : kinds.join(" and ")}`);
+    findings.refuse(
+      at,
+      `expected one of keys, certificates, keyless or a nested attestor, found ${kinds.length === 0 ? "none of them" : kinds.join(" and ")}`,
+    );
     return;
   }
   if (keys !== undefined) checkKeys(keys, pointer(at, "keys"), findings);
@@ -46,11 +61,15 @@ function checkSet(set: AttestorSet, findings: Findings, depth: number): void {
   const { attestorDepth, attestorEntries } = defaultLimits;
   const { entries, count, pointer: at } = set;
   if (depth > attestorDepth) findings.refuse(at, `attestors are nested deeper than ${attestorDepth} levels`);
-  else if (entries.length > attestorEntries) findings.refuse(pointer(at, "entries"), `expected at most ${attestorEntries} entries, found ${entries.length}`);
+  else if (entries.length > attestorEntries)
+    findings.refuse(pointer(at, "entries"), `expected at most ${attestorEntries} entries, found ${entries.length}`);
   else {
     if (entries.length === 0) findings.refuse(at, "expected at least one entry, found none");
     else if (count !== undefined && count > entries.length) {
-      findings.refuse(pointer(at, "count"), `expected at most ${entries.length}, the number of entries, found ${count}`);
+      findings.refuse(
+        pointer(at, "count"),
+        `expected at most ${entries.length}, the number of entries, found ${count}`,
+      );
     }
     for (const entry of entries) checkAttestor(entry, entry.pointer, findings, depth);
   }
@@ -68,7 +87,10 @@ export function checkKeySpellings(value: PolicyValue, at: string, findings: Find
     const here = pointer(at, key);
     const [lower, upper] = key === "rekor" || key === "ctlog" ? [textOf(entry, "pubkey"), textOf(entry, "pubKey")] : [];
     if (lower !== undefined && upper !== undefined && lower.trim() !== upper.trim())
-      findings.refuse(pointer(here, "pubKey"), "expected the key of pubkey, which is the same field, found another one");
+      findings.refuse(
+        pointer(here, "pubKey"),
+        "expected the key of pubkey, which is the same field, found another one",
+      );
     checkKeySpellings(entry, here, findings);
   }
 }

@@ -26,7 +26,10 @@ function checkCondition(condition: PolicyMap, at: string, findings: Findings): v
   }
   const missing = ["key", "operator", "value"].filter((key) => member(condition, key) === undefined);
   if (missing.length > 0)
-    findings.refuse(at, `a condition needs key, operator and value, ${missing.join(" and ")} ${missing.length === 1 ? "is" : "are"} missing, null or misspelt`);
+    findings.refuse(
+      at,
+      `a condition needs key, operator and value, ${missing.join(" and ")} ${missing.length === 1 ? "is" : "are"} missing, null or misspelt`,
+    );
   checkOperator(member(condition, "operator"), pointer(at, "operator"), findings);
   checkOperations(condition, at, findings);
 }
@@ -41,8 +44,10 @@ function checkOperator(operator: PolicyValue | undefined, at: string, findings: 
     );
     return;
   }
-  const successor = successors[operator] ?? (operator.startsWith("Duration") ? operator.slice("Duration".length) : undefined);
-  if (successor !== undefined) findings.warn(at, `the operator ${operator} has been deprecated and will be removed soon; use ${successor}`);
+  const successor =
+    successors[operator] ?? (operator.startsWith("Duration") ? operator.slice("Duration".length) : undefined);
+  if (successor !== undefined)
+    findings.warn(at, `the operator ${operator} has been deprecated and will be removed soon; use ${successor}`);
 }
 
 /** A condition on the operation must speak of operations that there are. */
@@ -52,7 +57,8 @@ function checkOperations(condition: PolicyMap, at: string, findings: Findings): 
   // A variable may stand in place of the value, not inside of a list.
   if (value === undefined || (typeof value === "string" && /^\{\{.*\}\}$/s.test(value))) return;
   const wrong = (isList(value) ? value : [value]).find((name) => typeof name !== "string" || !operations.has(name));
-  if (wrong !== undefined) findings.refuse(pointer(at, "value"), `expected CREATE, UPDATE, DELETE or CONNECT, found ${describe(wrong)}`);
+  if (wrong !== undefined)
+    findings.refuse(pointer(at, "value"), `expected CREATE, UPDATE, DELETE or CONNECT, found ${describe(wrong)}`);
 }
 
 function checkList(list: PolicyValue | undefined, at: string, findings: Findings): void {

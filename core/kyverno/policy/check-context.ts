@@ -25,7 +25,8 @@ function checkExpression(text: string | undefined, at: string, findings: Finding
 function checkVariable(variable: NonNullable<ContextEntry["variable"]>, at: string, findings: Findings): void {
   const queried = variable.jmesPath !== undefined && variable.jmesPath !== "";
   if (variable.value === undefined && !queried) findings.refuse(at, "expected a value or a jmesPath, found neither");
-  if (variable.default !== undefined && !queried) findings.refuse(pointer(at, "default"), "a default needs a jmesPath beside it, found none");
+  if (variable.default !== undefined && !queried)
+    findings.refuse(pointer(at, "default"), "a default needs a jmesPath beside it, found none");
   checkExpression(variable.jmesPath, pointer(at, "jmesPath"), findings);
 }
 
@@ -33,7 +34,8 @@ function checkApiCall(call: NonNullable<ContextEntry["apiCall"]>, at: string, fi
   const path = call.urlPath !== undefined && call.urlPath !== "";
   if (path && call.service !== undefined) findings.refuse(at, "expected urlPath or service, found both");
   if (!path && call.service === undefined) findings.refuse(at, "expected urlPath or service, found neither");
-  if (call.method === "GET" && call.data.length > 0) findings.refuse(pointer(at, "data"), "data is sent with the method POST only, found GET");
+  if (call.method === "GET" && call.data.length > 0)
+    findings.refuse(pointer(at, "data"), "data is sent with the method POST only, found GET");
   checkExpression(call.jmesPath, pointer(at, "jmesPath"), findings);
 }
 
@@ -41,15 +43,26 @@ function checkEntry(entry: ContextEntry, findings: Findings): void {
   const { name, pointer: at, configMap, imageRegistry, globalReference } = entry;
   if (name === "") findings.refuse(pointer(at, "name"), "expected a name, found nothing");
   const conflict = reserved.find((word) => name === word || name.startsWith(`${word}.`));
-  if (conflict !== undefined) findings.refuse(pointer(at, "name"), `the name ${JSON.stringify(name)} conflicts with the pre-defined variable ${conflict}`);
+  if (conflict !== undefined)
+    findings.refuse(
+      pointer(at, "name"),
+      `the name ${JSON.stringify(name)} conflicts with the pre-defined variable ${conflict}`,
+    );
   const given = forms.filter((form) => entry[form] !== undefined);
-  if (given.length !== 1) findings.refuse(at, `expected one of ${forms.join(", ")}, found ${given.length === 0 ? "none of them" : given.join(" and ")}`);
+  if (given.length !== 1)
+    findings.refuse(
+      at,
+      `expected one of ${forms.join(", ")}, found ${given.length === 0 ? "none of them" : given.join(" and ")}`,
+    );
   if (entry.variable !== undefined) checkVariable(entry.variable, pointer(at, "variable"), findings);
   if (entry.apiCall !== undefined) checkApiCall(entry.apiCall, pointer(at, "apiCall"), findings);
-  if (configMap !== undefined && configMap.name === "") findings.refuse(pointer(at, "configMap"), "expected a name, found nothing");
-  if (configMap !== undefined && (configMap.namespace ?? "") === "") findings.refuse(pointer(at, "configMap"), "expected a namespace, found none");
+  if (configMap !== undefined && configMap.name === "")
+    findings.refuse(pointer(at, "configMap"), "expected a name, found nothing");
+  if (configMap !== undefined && (configMap.namespace ?? "") === "")
+    findings.refuse(pointer(at, "configMap"), "expected a namespace, found none");
   if (globalReference?.name === "") findings.refuse(pointer(at, "globalReference"), "expected a name, found nothing");
-  if (imageRegistry?.reference === "") findings.refuse(pointer(at, "imageRegistry"), "expected a reference, found nothing");
+  if (imageRegistry?.reference === "")
+    findings.refuse(pointer(at, "imageRegistry"), "expected a reference, found nothing");
   checkExpression(imageRegistry?.jmesPath, `${at}/imageRegistry/jmesPath`, findings);
   checkExpression(globalReference?.jmesPath, `${at}/globalReference/jmesPath`, findings);
 }

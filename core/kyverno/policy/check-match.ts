@@ -22,7 +22,9 @@ type Located = readonly [filter: PolicyMap, at: string];
 /** The filters of a block: those of any, of all, and the bare one when it stands alone. */
 function filtersOf(block: PolicyMap, at: string): readonly Located[] {
   const listed = ["any", "all"].flatMap((key) =>
-    (listOf(block, key) ?? []).flatMap((filter, index): Located[] => (isMap(filter) ? [[filter, pointer(pointer(at, key), index)]] : [])),
+    (listOf(block, key) ?? []).flatMap((filter, index): Located[] =>
+      isMap(filter) ? [[filter, pointer(pointer(at, key), index)]] : [],
+    ),
   );
   return listed.length > 0 ? listed : [[block, at]];
 }
@@ -31,7 +33,11 @@ const userFields = ["roles", "clusterRoles", "subjects"] as const;
 
 function checkUsers(filter: PolicyMap, at: string, situation: MatchSituation, findings: Findings): void {
   (textsOf(filter, "roles") ?? []).forEach((role, index) => {
-    if (role.split(":").length !== 2) findings.refuse(pointer(pointer(at, "roles"), index), `expected a role as namespace:name, found ${JSON.stringify(role)}`);
+    if (role.split(":").length !== 2)
+      findings.refuse(
+        pointer(pointer(at, "roles"), index),
+        `expected a role as namespace:name, found ${JSON.stringify(role)}`,
+      );
   });
   (listOf(filter, "subjects") ?? []).forEach((subject, index) => {
     if (textOf(subject, "kind") === "ServiceAccount" && (textOf(subject, "namespace") ?? "") === "") {
@@ -41,7 +47,10 @@ function checkUsers(filter: PolicyMap, at: string, situation: MatchSituation, fi
   if (!situation.background) return;
   for (const field of userFields) {
     if ((listOf(filter, field) ?? []).length > 0)
-      findings.refuse(pointer(at, field), "there is no user in a background scan; set spec.background to false, or leave this out");
+      findings.refuse(
+        pointer(at, field),
+        "there is no user in a background scan; set spec.background to false, or leave this out",
+      );
   }
 }
 
@@ -50,26 +59,44 @@ function checkResources(filter: PolicyMap, at: string, situation: MatchSituation
   const here = pointer(at, "resources");
   // Kyverno's admission does not look at namespaceSelector; one that Kubernetes would refuse matches nothing.
   checkSelector(member(resources, "selector"), pointer(here, "selector"), findings);
-  if ((textOf(resources, "name") ?? "") !== "" && (textsOf(resources, "names") ?? []).length > 0) findings.refuse(here, "expected name or names, found both");
+  if ((textOf(resources, "name") ?? "") !== "" && (textsOf(resources, "names") ?? []).length > 0)
+    findings.refuse(here, "expected name or names, found both");
   if (!situation.namespaced) return;
   if ((textsOf(resources, "namespaces") ?? []).length > 0)
-    findings.refuse(pointer(here, "namespaces"), "a Policy speaks of its own namespace only; leave this out, or use a ClusterPolicy");
+    findings.refuse(
+      pointer(here, "namespaces"),
+      "a Policy speaks of its own namespace only; leave this out, or use a ClusterPolicy",
+    );
   (textsOf(resources, "kinds") ?? []).forEach((kind, index) => {
     if (isClusterKind(kind))
-      findings.refuse(pointer(pointer(here, "kinds"), index), `expected a kind that has a namespace in a Policy, found ${JSON.stringify(kind)}`);
+      findings.refuse(
+        pointer(pointer(here, "kinds"), index),
+        `expected a kind that has a namespace in a Policy, found ${JSON.stringify(kind)}`,
+      );
   });
 }
 
 /** A match needs kinds; the kind `*` stands alone, and not in rules over images or in background scans. */
-function checkKinds(filter: PolicyMap, at: string, situation: MatchSituation, isExclude: boolean, findings: Findings): void {
+function checkKinds(
+  filter: PolicyMap,
+  at: string,
+  situation: MatchSituation,
+  isExclude: boolean,
+  findings: Findings,
+): void {
   const resources = mapOf(filter, "resources");
   const kinds = textsOf(resources, "kinds") ?? [];
   const here = pointer(pointer(at, "resources"), "kinds");
-  if (kinds.length === 0 && !isExclude) findings.refuse(resources === undefined ? at : pointer(at, "resources"), "expected at least one kind, found none");
+  if (kinds.length === 0 && !isExclude)
+    findings.refuse(resources === undefined ? at : pointer(at, "resources"), "expected at least one kind, found none");
   if (!kinds.includes("*")) return;
   if (situation.verifiesImages) findings.refuse(here, 'the kind "*" does not support verifyImages; name the kinds');
   else if (kinds.length > 1) findings.refuse(here, 'the kind "*" stands alone, found others beside it');
-  else if (situation.background) findings.refuse(here, 'the kind "*" is not allowed in a background scan; set spec.background to false, or name the kinds');
+  else if (situation.background)
+    findings.refuse(
+      here,
+      'the kind "*" is not allowed in a background scan; set spec.background to false, or name the kinds',
+    );
 }
 
 function checkForm(block: PolicyMap, at: string, findings: Findings): void {
@@ -79,13 +106,15 @@ function checkForm(block: PolicyMap, at: string, findings: Findings): void {
   if (Object.keys(mapOf(block, "resources") ?? {}).length > 0)
     findings.refuse(pointer(at, "resources"), `expected nothing beside ${filled[0]}, found resources`);
   for (const field of userFields) {
-    if (member(block, field) !== undefined) findings.warn(pointer(at, field), `is ignored beside ${filled[0]}; write it in every filter`);
+    if (member(block, field) !== undefined)
+      findings.warn(pointer(at, field), `is ignored beside ${filled[0]}; write it in every filter`);
   }
 }
 
 function refuseVariables(block: PolicyValue, at: string, findings: Findings): void {
   eachText(block, (text) => {
-    if (findVariables(text).length > 0) findings.refuse(at, `expected no variables, found ${JSON.stringify(text.slice(0, 80))}`);
+    if (findVariables(text).length > 0)
+      findings.refuse(at, `expected no variables, found ${JSON.stringify(text.slice(0, 80))}`);
   });
 }
 
@@ -108,5 +137,6 @@ export function checkMatch(rule: PolicyMap, at: string, situation: MatchSituatio
       if (situation.needsKinds) checkKinds(filter, place, situation, name === "exclude", findings);
     }
   }
-  if (isMatchEmptied(match, exclude)) findings.refuse(pointer(at, "exclude"), "excludes all that match names: the rule speaks of nothing");
+  if (isMatchEmptied(match, exclude))
+    findings.refuse(pointer(at, "exclude"), "excludes all that match names: the rule speaks of nothing");
 }

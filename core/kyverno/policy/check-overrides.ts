@@ -1,4 +1,7 @@
-/** Overrides of the failure action: no namespace may be enforced by one and audited by another. Source: kyverno.md section 1.3; behaviour of Kyverno's admission. */
+/**
+ * Overrides of the failure action: no namespace may be enforced by one and audited by another. Source: kyverno.md
+ * section 1.3; behaviour of Kyverno's admission.
+ */
 import { pointer } from "../../encoding/shape.ts";
 import { containsWildcard, matchWildcard } from "../../patterns/wildcard.ts";
 import type { ActionOverride } from "./policy.ts";

@@ -1,4 +1,7 @@
-/** What Kyverno's admission asks of a policy as a whole. Source: kyverno.md sections 1.1, 1.2, 1.8 and 3; golden autogen.jsonl. */
+/**
+ * What Kyverno's admission asks of a policy as a whole. Source: kyverno.md sections 1.1, 1.2, 1.8 and 3; golden
+ * autogen.jsonl.
+ */
 import { checkOverrides } from "./check-overrides.ts";
 import { autogenAnnotation, autogenKinds } from "./autogen.ts";
 import type { Policy, PolicyMap } from "./policy.ts";
@@ -13,21 +16,26 @@ function checkWebhook(spec: PolicyMap, findings: Findings): void {
     ["webhookTimeoutSeconds", "timeoutSeconds"],
   ] as const) {
     if (member(spec, old) !== undefined && member(webhook, current) !== undefined) {
-      findings.refuse(`/spec/${old}`, `expected either this deprecated field or spec.webhookConfiguration.${current}, found both; remove this one`);
+      findings.refuse(
+        `/spec/${old}`,
+        `expected either this deprecated field or spec.webhookConfiguration.${current}, found both; remove this one`,
+      );
     }
   }
   for (const [seconds, at] of [
     [integerOf(spec, "webhookTimeoutSeconds"), "/spec/webhookTimeoutSeconds"],
     [integerOf(webhook, "timeoutSeconds"), "/spec/webhookConfiguration/timeoutSeconds"],
   ] as const) {
-    if (seconds !== undefined && (seconds < 1 || seconds > 30)) findings.refuse(at, `expected between 1 and 30 seconds, found ${seconds}`);
+    if (seconds !== undefined && (seconds < 1 || seconds > 30))
+      findings.refuse(at, `expected between 1 and 30 seconds, found ${seconds}`);
   }
   if ((listOf(webhook, "matchConditions") ?? []).length > 0)
     findings.unsupported("/spec/webhookConfiguration/matchConditions", "matchConditions (CEL) are not supported");
 }
 
 function checkModes({ spec }: Policy, findings: Findings): void {
-  if (!spec.admission && !spec.background) findings.refuse("/spec/admission", "disabling both admission and background processing is not allowed");
+  if (!spec.admission && !spec.background)
+    findings.refuse("/spec/admission", "disabling both admission and background processing is not allowed");
   else if (!spec.admission && spec.rules.some((rule) => rule.kind !== "validate"))
     findings.refuse("/spec/admission", "disabling admission is only allowed where all rules validate");
 }
@@ -37,10 +45,18 @@ function checkAutogen(policy: Policy, findings: Findings): void {
   if (controllers === undefined || controllers === "none") return;
   const at = `/metadata/annotations/${autogenAnnotation.replaceAll("/", "~1")}`;
   const named = controllers.split(",");
-  if (controllers === "all") findings.refuse(at, 'the value "all" is not supported any more; remove the annotation, or name the controllers');
+  if (controllers === "all")
+    findings.refuse(at, 'the value "all" is not supported any more; remove the annotation, or name the controllers');
   const known = named.filter((name) => autogenKinds.includes(name));
-  if (known.length > 0 && known.length < autogenKinds.length && policy.spec.rules.some((rule) => rule.kind !== "generate")) {
-    findings.warn(at, "Policies that match Pods apply to all Pods including those created and managed by controllers excluded from autogen.");
+  if (
+    known.length > 0 &&
+    known.length < autogenKinds.length &&
+    policy.spec.rules.some((rule) => rule.kind !== "generate")
+  ) {
+    findings.warn(
+      at,
+      "Policies that match Pods apply to all Pods including those created and managed by controllers excluded from autogen.",
+    );
   }
 }
 
@@ -55,15 +71,22 @@ export function checkPolicy(policy: Policy, document: PolicyMap, findings: Findi
   checkOverrides(policy.spec.validationFailureActionOverrides, "/spec/validationFailureActionOverrides", findings);
   const action = textOf(spec, "validationFailureAction");
   if (action === "audit" || action === "enforce")
-    findings.warn("/spec/validationFailureAction", "Validation failure actions enforce/audit are deprecated, use Enforce/Audit instead.");
+    findings.warn(
+      "/spec/validationFailureAction",
+      "Validation failure actions enforce/audit are deprecated, use Enforce/Audit instead.",
+    );
   if (flagOf(spec, "generateExistingOnPolicyUpdate") !== undefined)
-    findings.refuse("/spec/generateExistingOnPolicyUpdate", "has been removed from Kyverno; use generate.generateExisting");
+    findings.refuse(
+      "/spec/generateExistingOnPolicyUpdate",
+      "has been removed from Kyverno; use generate.generateExisting",
+    );
   checkWebhook(spec, findings);
   checkModes(policy, findings);
   checkAutogen(policy, findings);
   const names = new Set<string>();
   for (const rule of policy.spec.rules) {
-    if (names.has(rule.name)) findings.refuse(`${rule.pointer}/name`, `the rule name ${JSON.stringify(rule.name)} is repeated`);
+    if (names.has(rule.name))
+      findings.refuse(`${rule.pointer}/name`, `the rule name ${JSON.stringify(rule.name)} is repeated`);
     names.add(rule.name);
   }
 }

@@ -26,11 +26,19 @@ function checkExpression(expression: PolicyValue, at: string, findings: Findings
   if (operator === "In" || operator === "NotIn") {
     if (values.length === 0) findings.refuse(at, `${operator} needs values, found none`);
     values.forEach((value, index) => {
-      if (!isLabelValue(value)) findings.refuse(pointer(pointer(at, "values"), index), `expected the value of a label, found ${JSON.stringify(value)}`);
+      if (!isLabelValue(value))
+        findings.refuse(
+          pointer(pointer(at, "values"), index),
+          `expected the value of a label, found ${JSON.stringify(value)}`,
+        );
     });
   } else if (operator === "Exists" || operator === "DoesNotExist") {
     if (values.length > 0) findings.refuse(pointer(at, "values"), `${operator} has no values, found ${values.length}`);
-  } else findings.refuse(pointer(at, "operator"), `expected In, NotIn, Exists or DoesNotExist, found ${JSON.stringify(operator)}`);
+  } else
+    findings.refuse(
+      pointer(at, "operator"),
+      `expected In, NotIn, Exists or DoesNotExist, found ${JSON.stringify(operator)}`,
+    );
 }
 
 /** A selector at `at`. One whose labels hold wildcards is Kyverno's own affair and not looked at. */
@@ -39,10 +47,17 @@ export function checkSelector(selector: PolicyValue | undefined, at: string, fin
   const labels = Object.entries(textMapOf(selector, "matchLabels") ?? {});
   const expressions = listOf(selector, "matchExpressions") ?? [];
   if (labels.some(([key, value]) => containsWildcard(key) || containsWildcard(value))) return;
-  if (labels.length + expressions.length === 0) findings.refuse(at, "expected matchLabels or matchExpressions, found neither");
+  if (labels.length + expressions.length === 0)
+    findings.refuse(at, "expected matchLabels or matchExpressions, found neither");
   for (const [key, value] of labels) {
-    if (!isLabelKey(key)) findings.refuse(pointer(pointer(at, "matchLabels"), key), `expected a label, found ${JSON.stringify(key)}`);
-    if (!isLabelValue(value)) findings.refuse(pointer(pointer(at, "matchLabels"), key), `expected the value of a label, found ${JSON.stringify(value)}`);
+    if (!isLabelKey(key))
+      findings.refuse(pointer(pointer(at, "matchLabels"), key), `expected a label, found ${JSON.stringify(key)}`);
+    if (!isLabelValue(value))
+      findings.refuse(
+        pointer(pointer(at, "matchLabels"), key),
+        `expected the value of a label, found ${JSON.stringify(value)}`,
+      );
   }
-  for (const [index, expression] of expressions.entries()) checkExpression(expression, pointer(pointer(at, "matchExpressions"), index), findings);
+  for (const [index, expression] of expressions.entries())
+    checkExpression(expression, pointer(pointer(at, "matchExpressions"), index), findings);
 }

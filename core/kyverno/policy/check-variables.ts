@@ -1,4 +1,7 @@
-/** Variables that a rule may use: reserved ones, function calls, context entries, attestations. Source: kyverno.md section 1.8, golden conditions.jsonl (`stage: policy`). */
+/**
+ * Variables that a rule may use: reserved ones, function calls, context entries, attestations. Source: kyverno.md
+ * section 1.8, golden conditions.jsonl (`stage: policy`).
+ */
 import { pointer } from "../../encoding/shape.ts";
 import { EngineError } from "../../errors.ts";
 import { parseExpression } from "../../jmespath/parser.ts";
@@ -10,10 +13,12 @@ import { isList, isMap, listOf } from "./policy-value.ts";
 import type { Findings } from "./problem.ts";
 
 /** Found anywhere in an expression, as Kyverno has it. */
-const reserved = /request|serviceAccountName|serviceAccountNamespace|element|elementIndex|@|images|image|[a-z_0-9]+\([^{}]/;
+const reserved =
+  /request|serviceAccountName|serviceAccountNamespace|element|elementIndex|@|images|image|[a-z_0-9]+\([^{}]/;
 
 /** What a background scan does not know. */
-const ofTheUser = /(?:^|[^.])\b(serviceAccountName|serviceAccountNamespace|request\.userInfo|request\.roles|request\.clusterRoles)\b/;
+const ofTheUser =
+  /(?:^|[^.])\b(serviceAccountName|serviceAccountNamespace|request\.userInfo|request\.roles|request\.clusterRoles)\b/;
 
 /** A word in capitals, as the documentation has them in attestors where the reader is to put a value of his own. */
 const placeholder = /^[A-Z][A-Z0-9_]*$/;
@@ -25,7 +30,12 @@ function withoutPredicates(raw: PolicyMap): PolicyMap {
   const stripped = entries.map((entry): PolicyValue => {
     const attestations = listOf(entry, "attestations");
     if (!isMap(entry) || attestations === undefined) return entry;
-    return { ...entry, attestations: attestations.map((attestation) => (isMap(attestation) ? { ...attestation, conditions: null } : attestation)) };
+    return {
+      ...entry,
+      attestations: attestations.map((attestation) =>
+        isMap(attestation) ? { ...attestation, conditions: null } : attestation,
+      ),
+    };
   });
   return { ...raw, verifyImages: stripped };
 }
@@ -44,7 +54,9 @@ function isWellFormed(expression: string): boolean {
 const isUndecided = (rule: Rule): boolean =>
   rule.kind === "mutate" ||
   rule.kind === "generate" ||
-  Object.keys(rule.validate ?? {}).some((field) => ["foreach", "pattern", "anyPattern", "cel", "podSecurity", "manifests", "assert"].includes(field));
+  Object.keys(rule.validate ?? {}).some((field) =>
+    ["foreach", "pattern", "anyPattern", "cel", "podSecurity", "manifests", "assert"].includes(field),
+  );
 
 /** Reports at most one unknown variable of each name, at the nearest field of the rule. */
 export function checkVariables(rule: Rule, raw: PolicyMap, background: boolean, findings: Findings): void {
@@ -60,16 +72,27 @@ export function checkVariables(rule: Rule, raw: PolicyMap, background: boolean, 
     if (expression === "") findings.refuse(at, "expected an expression between {{ and }}, found nothing");
     else if (placeholder.test(expression) && at.includes("/attestors/") && !names.includes(expression)) {
       // Differs: Kyverno refuses the documentation's own sample.
-      findings.warn(at, `the placeholder {{${expression}}} is still to be replaced by a value; until then no image can be decided`);
-    } else if (!isWellFormed(expression)) findings.refuse(at, `the variable {{ ${expression.slice(0, 120)} }} is no expression of JMESPath`);
-    else if (expression.startsWith("element")) findings.refuse(at, `the variable {{ ${expression.slice(0, 120)} }} is known inside of foreach only`);
-    else if (!reserved.test(expression.replaceAll('"', "")) && !names.some((name) => name !== "" && matchWildcard(`${name}*`, expression))) {
+      findings.warn(
+        at,
+        `the placeholder {{${expression}}} is still to be replaced by a value; until then no image can be decided`,
+      );
+    } else if (!isWellFormed(expression))
+      findings.refuse(at, `the variable {{ ${expression.slice(0, 120)} }} is no expression of JMESPath`);
+    else if (expression.startsWith("element"))
+      findings.refuse(at, `the variable {{ ${expression.slice(0, 120)} }} is known inside of foreach only`);
+    else if (
+      !reserved.test(expression.replaceAll('"', "")) &&
+      !names.some((name) => name !== "" && matchWildcard(`${name}*`, expression))
+    ) {
       findings.refuse(
         at,
         `the variable {{ ${expression.slice(0, 120)} }} is neither pre-defined nor a context entry${names.length === 0 ? "" : `; entries here: ${names.join(", ")}`}`,
       );
     } else if (background && ofTheUser.test(expression)) {
-      findings.refuse(at, `the variable {{ ${expression.slice(0, 120)} }} is not known in a background scan; set spec.background to false, or leave it out`);
+      findings.refuse(
+        at,
+        `the variable {{ ${expression.slice(0, 120)} }} is not known in a background scan; set spec.background to false, or leave it out`,
+      );
     }
   };
   const visit = (value: PolicyValue, at: string): void => {

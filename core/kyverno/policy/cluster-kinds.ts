@@ -26,5 +26,7 @@ const clusterKinds: ReadonlySet<string> = new Set([
   "VolumeAttachment",
 ]);
 
-/** Whether a kind, spelt without group and version, is one of the cluster. Kinds of custom resources are not known here. */
+/**
+ * Whether a kind, spelt without group and version, is one of the cluster. Kinds of custom resources are not known here.
+ */
 export const isClusterKind = (kind: string): boolean => clusterKinds.has(kind);

@@ -26,7 +26,11 @@ export interface ExceptionEntry {
 }
 
 /** The exception in a document of the right shape. What is wrong with it goes to `findings`. */
-export function readException(document: PolicyMap, position: (pointer: string) => Position, findings: Findings): PolicyException {
+export function readException(
+  document: PolicyMap,
+  position: (pointer: string) => Position,
+  findings: Findings,
+): PolicyException {
   const metadata = mapOf(document, "metadata");
   const spec = mapOf(document, "spec") ?? {};
   const conditions = mapOf(spec, "conditions");
@@ -40,8 +44,10 @@ export function readException(document: PolicyMap, position: (pointer: string) =
   const isConditional = ["any", "all"].some((block) => (listOf(conditions, block) ?? []).length > 0);
   if (exceptions.length === 0) findings.refuse("/spec/exceptions", "expected at least one policy, found none");
   exceptions.forEach(({ policyName, ruleNames }, index) => {
-    if (policyName === "") findings.refuse(`/spec/exceptions/${index}/policyName`, "expected the name of a policy, found nothing");
-    if (ruleNames.length === 0) findings.refuse(`/spec/exceptions/${index}/ruleNames`, "expected the name of a rule, found none");
+    if (policyName === "")
+      findings.refuse(`/spec/exceptions/${index}/policyName`, "expected the name of a policy, found nothing");
+    if (ruleNames.length === 0)
+      findings.refuse(`/spec/exceptions/${index}/ruleNames`, "expected the name of a rule, found none");
   });
   return {
     name: textOf(metadata, "name") ?? "",

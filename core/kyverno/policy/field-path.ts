@@ -9,7 +9,11 @@ export function toFieldPath(pointer: string): string {
     .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
   return steps
     .map((step, index) =>
-      /^\d+$/.test(step) ? `[${step}]` : /^[A-Za-z_][\w-]*$/.test(step) ? `${index === 0 ? "" : "."}${step}` : `[${JSON.stringify(step)}]`,
+      /^\d+$/.test(step)
+        ? `[${step}]`
+        : /^[A-Za-z_][\w-]*$/.test(step)
+          ? `${index === 0 ? "" : "."}${step}`
+          : `[${JSON.stringify(step)}]`,
     )
     .join("");
 }

@@ -5,7 +5,10 @@ import { isList, isMap } from "./policy-value.ts";
 
 const variable = /(^|[^\\])\{\{((?:\{[^{}]*\}|[^{}])*)\}\}/g;
 
-/** The expressions of the variables in a text, without braces and spaces; those around another one with `null` for the inner one. Escaped ones do not count, nor what a shallow one keeps from being read. */
+/**
+ * The expressions of the variables in a text, without braces and spaces; those around another one with `null` for the
+ * inner one. Escaped ones do not count, nor what a shallow one keeps from being read.
+ */
 export function findVariables(text: string): readonly string[] {
   const found: string[] = [];
   let rest = text;

@@ -1,4 +1,7 @@
-/** Whether an exclude leaves nothing of a match, as Kyverno's admission reckons it: by the text of criteria, not by their meaning. Source: kyverno.md section 1.8, golden match.jsonl. */
+/**
+ * Whether an exclude leaves nothing of a match, as Kyverno's admission reckons it: by the text of criteria, not by
+ * their meaning. Source: kyverno.md section 1.8, golden match.jsonl.
+ */
 import { matchWildcard } from "../../patterns/wildcard.ts";
 import type { PolicyMap, PolicyValue } from "./policy.ts";
 import { isList, isMap, listOf, mapOf, member, textOf, textsOf } from "./policy-value.ts";
@@ -6,7 +9,8 @@ import { isList, isMap, listOf, mapOf, member, textOf, textsOf } from "./policy-
 /** Structural equality; empty and absent are one. */
 function same(a: PolicyValue | undefined, b: PolicyValue | undefined): boolean {
   if (isList(a) && isList(b)) return a.length === b.length && a.every((item, index) => same(item, b[index]));
-  if (isMap(a) && isMap(b)) return [...new Set([...Object.keys(a), ...Object.keys(b)])].every((key) => same(member(a, key), member(b, key)));
+  if (isMap(a) && isMap(b))
+    return [...new Set([...Object.keys(a), ...Object.keys(b)])].every((key) => same(member(a, key), member(b, key)));
   return a === b;
 }
 
@@ -24,7 +28,10 @@ function saysNothing(block: PolicyMap): boolean {
   );
 }
 
-/** Whether a list of exclude, if it names anything, names all that match names. A match that names nothing is not covered. */
+/**
+ * Whether a list of exclude, if it names anything, names all that match names. A match that names nothing is not
+ * covered.
+ */
 function covers(exclude: readonly PolicyValue[], match: readonly PolicyValue[]): boolean {
   if (exclude.length === 0) return true;
   return match.length > 0 && match.every((item) => exclude.some((other) => same(item, other)));
@@ -45,9 +52,11 @@ function coversSelector(exclude: PolicyMap | undefined, match: PolicyMap | undef
 
 const criterion = (block: PolicyMap, key: string): PolicyMap | undefined => mapOf(mapOf(block, "resources"), key);
 
-const resource = (block: PolicyMap, key: string): readonly PolicyValue[] => textsOf(mapOf(block, "resources"), key) ?? [];
+const resource = (block: PolicyMap, key: string): readonly PolicyValue[] =>
+  textsOf(mapOf(block, "resources"), key) ?? [];
 
-const matchName = (pattern: PolicyValue, name: PolicyValue): boolean => typeof pattern === "string" && typeof name === "string" && matchWildcard(pattern, name);
+const matchName = (pattern: PolicyValue, name: PolicyValue): boolean =>
+  typeof pattern === "string" && typeof name === "string" && matchWildcard(pattern, name);
 
 /** A match without a name has the empty one. */
 function coversName(match: PolicyMap, exclude: PolicyMap): boolean {
@@ -61,14 +70,22 @@ export function isMatchEmptied(match: PolicyMap, exclude: PolicyMap | undefined)
   if ((listOf(match, "all") ?? []).length > 0 || (listOf(exclude, "all") ?? []).length > 0) return false;
   const matchAny = listOf(match, "any") ?? [];
   const excludeAny = listOf(exclude, "any") ?? [];
-  if (matchAny.length > 0 && excludeAny.length > 0) return matchAny.some((filter) => excludeAny.some((other) => same(filter, other)));
-  const users = ["roles", "clusterRoles", "subjects"].every((key) => covers(listOf(exclude, key) ?? [], listOf(match, key) ?? []));
+  if (matchAny.length > 0 && excludeAny.length > 0)
+    return matchAny.some((filter) => excludeAny.some((other) => same(filter, other)));
+  const users = ["roles", "clusterRoles", "subjects"].every((key) =>
+    covers(listOf(exclude, key) ?? [], listOf(match, key) ?? []),
+  );
   if (!users || !coversName(match, exclude)) return false;
   const names = resource(exclude, "names");
   // A name of match that exclude names decides, whatever else stands there.
-  if (names.length > 0) return resource(match, "names").some((name) => names.some((pattern) => matchName(pattern, name)));
+  if (names.length > 0)
+    return resource(match, "names").some((name) => names.some((pattern) => matchName(pattern, name)));
   const resources = ["kinds", "namespaces"].every((key) => covers(resource(exclude, key), resource(match, key)));
-  const selectors = ["selector", "namespaceSelector"].every((key) => coversSelector(criterion(exclude, key), criterion(match, key)));
+  const selectors = ["selector", "namespaceSelector"].every((key) =>
+    coversSelector(criterion(exclude, key), criterion(match, key)),
+  );
   const annotations = [criterion(exclude, "annotations"), criterion(match, "annotations")] as const;
-  return resources && selectors && (annotations[0] === undefined) === (annotations[1] === undefined) && same(...annotations);
+  return (
+    resources && selectors && (annotations[0] === undefined) === (annotations[1] === undefined) && same(...annotations)
+  );
 }

@@ -2,7 +2,8 @@
 import type { JsonValue } from "../../encoding/json.ts";
 import type { PolicyMap, PolicyValue } from "./policy.ts";
 
-export const isMap = (value: PolicyValue | undefined): value is PolicyMap => typeof value === "object" && value !== null && !Array.isArray(value);
+export const isMap = (value: PolicyValue | undefined): value is PolicyMap =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 export const isList = (value: PolicyValue | undefined): value is readonly PolicyValue[] => Array.isArray(value);
 
 /** What a value is, for messages: `a list`, `the string "x"`, `nothing`. */
@@ -11,7 +12,8 @@ export function describe(value: PolicyValue | undefined): string {
   if (value === null) return "null";
   if (isList(value)) return "a list";
   if (typeof value === "object") return "a map";
-  if (typeof value === "string") return value.length > 60 ? `a string of ${value.length} characters` : `the string ${JSON.stringify(value)}`;
+  if (typeof value === "string")
+    return value.length > 60 ? `a string of ${value.length} characters` : `the string ${JSON.stringify(value)}`;
   return `the ${typeof value === "boolean" ? "boolean" : "number"} ${value}`;
 }
 

@@ -1,6 +1,12 @@
-/** A policy as it was read: defaults applied, legacy fields converted, nothing compiled. Source: Kyverno API v1, v2beta1 (kyverno.md section 1). */
+/**
+ * A policy as it was read: defaults applied, legacy fields converted, nothing compiled. Source: Kyverno API v1, v2beta1
+ * (kyverno.md section 1).
+ */
 
-/** A value of a policy file. Integers are `bigint`, as conditions tell `5` from `5.0`; all other numbers are doubles. Maps have no prototype. */
+/**
+ * A value of a policy file. Integers are `bigint`, as conditions tell `5` from `5.0`; all other numbers are doubles.
+ * Maps have no prototype.
+ */
 export type PolicyValue = null | boolean | number | bigint | string | readonly PolicyValue[] | PolicyMap;
 export interface PolicyMap {
   readonly [key: string]: PolicyValue;
@@ -53,7 +59,11 @@ export interface ActionOverride {
 
 export interface LabelSelector {
   readonly matchLabels?: Readonly<Record<string, string>>;
-  readonly matchExpressions?: readonly { readonly key: string; readonly operator: string; readonly values?: readonly string[] }[];
+  readonly matchExpressions?: readonly {
+    readonly key: string;
+    readonly operator: string;
+    readonly values?: readonly string[];
+  }[];
 }
 
 export interface Rule {
@@ -156,7 +166,12 @@ export interface Attestor {
     readonly rekor?: RekorSettings;
     readonly ctlog?: CtlogSettings;
   };
-  readonly certificates?: { readonly cert?: string; readonly certChain?: string; readonly rekor?: RekorSettings; readonly ctlog?: CtlogSettings };
+  readonly certificates?: {
+    readonly cert?: string;
+    readonly certChain?: string;
+    readonly rekor?: RekorSettings;
+    readonly ctlog?: CtlogSettings;
+  };
   readonly keyless?: {
     readonly subject?: string;
     readonly subjectRegExp?: string;

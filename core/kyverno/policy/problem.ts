@@ -18,7 +18,8 @@ const maxProblems = 200;
 /** Problems and warnings of one document. */
 export class Findings {
   readonly warnings: string[] = [];
-  readonly #problems: { readonly code: PolicyProblem["code"]; readonly message: string; readonly pointer: string }[] = [];
+  readonly #problems: { readonly code: PolicyProblem["code"]; readonly message: string; readonly pointer: string }[] =
+    [];
 
   /** The field at `pointer` is not as it must be. `message` continues the sentence that begins with the field. */
   refuse(pointer: string, message: string): void {
@@ -45,7 +46,8 @@ export class Findings {
   /** Findings of a later look that only follow from a fault inside the same field are noise: they are left out. */
   add(later: Findings): void {
     const faults = this.#problems.map(({ pointer }) => pointer);
-    const follows = (pointer: string): boolean => faults.some((fault) => fault === pointer || fault.startsWith(`${pointer}/`));
+    const follows = (pointer: string): boolean =>
+      faults.some((fault) => fault === pointer || fault.startsWith(`${pointer}/`));
     this.#problems.push(...later.#problems.filter(({ pointer }) => !follows(pointer)));
     this.warnings.push(...later.warnings);
   }

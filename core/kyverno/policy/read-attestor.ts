@@ -7,14 +7,27 @@ import type { Attestor, AttestorSet, CtlogSettings, PolicyMap, PolicyValue, Reko
 const publicKeyOf = (value: PolicyMap): string | undefined => textOf(value, "pubkey") ?? textOf(value, "pubKey");
 
 function readRekor(value: PolicyMap | undefined): RekorSettings | undefined {
-  return value && { ignoreTlog: flagOf(value, "ignoreTlog") ?? false, ...present({ url: textOf(value, "url"), pubKey: publicKeyOf(value) }) };
+  return (
+    value && {
+      ignoreTlog: flagOf(value, "ignoreTlog") ?? false,
+      ...present({ url: textOf(value, "url"), pubKey: publicKeyOf(value) }),
+    }
+  );
 }
 
 function readCtlog(value: PolicyMap | undefined): CtlogSettings | undefined {
-  return value && { ignoreSCT: flagOf(value, "ignoreSCT") ?? false, ...present({ pubKey: publicKeyOf(value), tsaCertChain: textOf(value, "tsaCertChain") }) };
+  return (
+    value && {
+      ignoreSCT: flagOf(value, "ignoreSCT") ?? false,
+      ...present({ pubKey: publicKeyOf(value), tsaCertChain: textOf(value, "tsaCertChain") }),
+    }
+  );
 }
 
-const settingsOf = (value: PolicyMap) => ({ rekor: readRekor(mapOf(value, "rekor")), ctlog: readCtlog(mapOf(value, "ctlog")) });
+const settingsOf = (value: PolicyMap) => ({
+  rekor: readRekor(mapOf(value, "rekor")),
+  ctlog: readCtlog(mapOf(value, "ctlog")),
+});
 
 function readKeys(value: PolicyMap): NonNullable<Attestor["keys"]> {
   const secret = mapOf(value, "secret");
@@ -70,9 +83,15 @@ function readAttestorSet(value: PolicyValue, at: string, defaults: AttestorDefau
   return {
     pointer: at,
     ...present({ count: integerOf(value, "count") }),
-    entries: entries.flatMap((entry, index) => (isMap(entry) ? [readAttestor(entry, pointer(pointer(at, "entries"), index), defaults)] : [])),
+    entries: entries.flatMap((entry, index) =>
+      isMap(entry) ? [readAttestor(entry, pointer(pointer(at, "entries"), index), defaults)] : [],
+    ),
   };
 }
 
-export const readAttestorSets = (sets: readonly PolicyValue[], at: string, defaults: AttestorDefaults = {}): readonly AttestorSet[] =>
+export const readAttestorSets = (
+  sets: readonly PolicyValue[],
+  at: string,
+  defaults: AttestorDefaults = {},
+): readonly AttestorSet[] =>
   sets.flatMap((set, index) => (isMap(set) ? [readAttestorSet(set, pointer(at, index), defaults)] : []));

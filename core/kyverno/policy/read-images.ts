@@ -1,4 +1,7 @@
-/** Entries of `verifyImages`: defaults of the CRD applied, legacy fields converted. Source: kyverno.md sections 1.4, 1.6 and 1.7. */
+/**
+ * Entries of `verifyImages`: defaults of the CRD applied, legacy fields converted. Source: kyverno.md sections 1.4, 1.6
+ * and 1.7.
+ */
 import { pointer } from "../../encoding/shape.ts";
 import { flagOf, isMap, listOf, mapOf, member, present, textMapOf, textOf, textsOf } from "./policy-value.ts";
 import type { Attestation, AttestorSet, FailureAction, ImageVerification, PolicyMap, PolicyValue } from "./policy.ts";
@@ -9,11 +12,16 @@ function readAttestation(value: PolicyMap, at: string, defaults: AttestorDefault
   return {
     pointer: at,
     attestors: readAttestorSets(listOf(value, "attestors") ?? [], pointer(at, "attestors"), defaults),
-    ...present({ name: textOf(value, "name"), type: textOf(value, "type") || textOf(value, "predicateType"), conditions: member(value, "conditions") }),
+    ...present({
+      name: textOf(value, "name"),
+      type: textOf(value, "type") || textOf(value, "predicateType"),
+      conditions: member(value, "conditions"),
+    }),
   };
 }
 
-const isLegacy = (value: PolicyMap): boolean => ["image", "key", "issuer"].some((field) => (textOf(value, field) ?? "") !== "");
+const isLegacy = (value: PolicyMap): boolean =>
+  ["image", "key", "issuer"].some((field) => (textOf(value, field) ?? "") !== "");
 
 /** The set that `key`, or `issuer` with `subject` and `roots`, stands for. */
 function legacySet(value: PolicyMap, at: string): AttestorSet | undefined {
@@ -21,7 +29,13 @@ function legacySet(value: PolicyMap, at: string): AttestorSet | undefined {
   const issuer = textOf(value, "issuer");
   const annotations = textMapOf(value, "annotations");
   const source =
-    key !== undefined && key !== "" ? "key" : issuer !== undefined && issuer !== "" ? "issuer" : annotations === undefined ? undefined : "annotations";
+    key !== undefined && key !== ""
+      ? "key"
+      : issuer !== undefined && issuer !== ""
+        ? "issuer"
+        : annotations === undefined
+          ? undefined
+          : "annotations";
   if (source === undefined) return undefined;
   const where = pointer(at, source);
   const keyless = { keyless: present({ issuer, subject: textOf(value, "subject"), roots: textOf(value, "roots") }) };
@@ -41,11 +55,17 @@ export function readImageVerification(value: PolicyMap, at: string, findings: Fi
   const given = readAttestorSets(listOf(value, "attestors") ?? [], pointer(at, "attestors"), defaults);
   const converted = legacy ? legacySet(value, at) : undefined;
   if (converted !== undefined && attestations.length > 0)
-    findings.warn(converted.pointer, "is not asked of attestations, as in Kyverno; name the attestor in attestations[].attestors");
+    findings.warn(
+      converted.pointer,
+      "is not asked of attestations, as in Kyverno; name the attestor in attestations[].attestors",
+    );
   return {
     pointer: at,
     type: textOf(value, "type") === "SigstoreBundle" ? "SigstoreBundle" : "Cosign",
-    imageReferences: [...(textsOf(value, "imageReferences") ?? []), ...(legacy && image !== undefined && image !== "" ? [image] : [])],
+    imageReferences: [
+      ...(textsOf(value, "imageReferences") ?? []),
+      ...(legacy && image !== undefined && image !== "" ? [image] : []),
+    ],
     skipImageReferences: textsOf(value, "skipImageReferences") ?? [],
     attestors: converted !== undefined && attestations.length === 0 ? [...given, converted] : given,
     attestations,
@@ -63,4 +83,7 @@ export function readImageVerification(value: PolicyMap, at: string, findings: Fi
 
 /** `deny` is the value of `deny.conditions`. */
 const readValidate = (value: PolicyMap): NonNullable<ImageVerification["validate"]> =>
-  present({ message: textOf(value, "message"), deny: member(mapOf(value, "deny"), "conditions") as PolicyValue | undefined });
+  present({
+    message: textOf(value, "message"),
+    deny: member(mapOf(value, "deny"), "conditions") as PolicyValue | undefined,
+  });

@@ -52,4 +52,5 @@ export function readExclude(value: PolicyMap | undefined): MatchBlock | undefine
 }
 
 /** The filters of a block in any form. */
-export const filtersOf = ({ any, all, bare }: MatchBlock): readonly ResourceFilter[] => any ?? all ?? (bare === undefined ? [] : [bare]);
+export const filtersOf = ({ any, all, bare }: MatchBlock): readonly ResourceFilter[] =>
+  any ?? all ?? (bare === undefined ? [] : [bare]);

@@ -1,10 +1,24 @@
-/** Policies and exceptions read from files: everything that is wrong with them is said at once, by line. Source: kyverno.md sections 1 and 15 to 17, design.md section 5. */
+/**
+ * Policies and exceptions read from files: everything that is wrong with them is said at once, by line. Source:
+ * kyverno.md sections 1 and 15 to 17, design.md section 5.
+ */
 import { pointer } from "../../encoding/shape.ts";
 import { defaultLimits, type Limits } from "../../limits.ts";
 import { checkPolicy } from "./check-policy.ts";
 import { type PolicyException, readException } from "./exceptions.ts";
 import type { FailureAction, Policy, PolicyMap, PolicySpec, PolicyValue, Position } from "./policy.ts";
-import { describe, flagOf, integerOf, isMap, listOf, mapOf, present, textMapOf, textOf, textsOf } from "./policy-value.ts";
+import {
+  describe,
+  flagOf,
+  integerOf,
+  isMap,
+  listOf,
+  mapOf,
+  present,
+  textMapOf,
+  textOf,
+  textsOf,
+} from "./policy-value.ts";
 import { Findings, type PolicyProblem } from "./problem.ts";
 import { readSelector } from "./read-match.ts";
 import { readRule } from "./read-rule.ts";
@@ -42,11 +56,24 @@ export interface LoadOptions {
 }
 
 /** All documents of all files. A policy with errors is not among `policies`. */
-export function loadPolicies(files: readonly PolicyFile[], { limits = defaultLimits }: LoadOptions = {}): LoadedPolicies {
-  const loaded = { policies: [] as Policy[], exceptions: [] as PolicyException[], errors: [] as PolicyProblem[], others: [] as OtherDocument[] };
+export function loadPolicies(
+  files: readonly PolicyFile[],
+  { limits = defaultLimits }: LoadOptions = {},
+): LoadedPolicies {
+  const loaded = {
+    policies: [] as Policy[],
+    exceptions: [] as PolicyException[],
+    errors: [] as PolicyProblem[],
+    others: [] as OtherDocument[],
+  };
   for (const { name, text } of files) {
     const { documents, problems } = readYaml(text, name, { limits });
-    const errors: PolicyProblem[] = problems.map(({ message, ...position }) => ({ ...position, code: "invalid-policy", message, pointer: "" }));
+    const errors: PolicyProblem[] = problems.map(({ message, ...position }) => ({
+      ...position,
+      code: "invalid-policy",
+      message,
+      pointer: "",
+    }));
     for (const document of documents) for (const part of partsOf(document)) loadPart(part, { ...loaded, errors });
     loaded.errors.push(...errors.sort((a, b) => a.line - b.line || a.column - b.column));
   }
@@ -63,7 +90,13 @@ function warnOfTwins(policies: readonly Policy[]): readonly Policy[] {
     const { file, line } = (twin ?? policy).position("/metadata/name");
     return twin === undefined
       ? policy
-      : { ...policy, warnings: [...policy.warnings, `metadata.name: a policy of the name ${policy.name} stands in ${file}:${line} too; both are applied`] };
+      : {
+          ...policy,
+          warnings: [
+            ...policy.warnings,
+            `metadata.name: a policy of the name ${policy.name} stands in ${file}:${line} too; both are applied`,
+          ],
+        };
   });
 }
 
@@ -80,13 +113,26 @@ function partsOf(document: YamlDocument): readonly Part[] {
   if (textOf(document.value, "kind") !== "List" || items === undefined) return [document];
   return items.map((value, index) => {
     const at = pointer("/items", index);
-    return { value, position: (below) => document.position(at + below), keyPosition: (below) => document.keyPosition(at + below) };
+    return {
+      value,
+      position: (below) => document.position(at + below),
+      keyPosition: (below) => document.keyPosition(at + below),
+    };
   });
 }
 
-type Sink = { readonly policies: Policy[]; readonly exceptions: PolicyException[]; readonly errors: PolicyProblem[]; readonly others: OtherDocument[] };
+type Sink = {
+  readonly policies: Policy[];
+  readonly exceptions: PolicyException[];
+  readonly errors: PolicyProblem[];
+  readonly others: OtherDocument[];
+};
 
-const versions: Readonly<Record<string, "v1" | "later">> = { "kyverno.io/v1": "v1", "kyverno.io/v2beta1": "later", "kyverno.io/v2": "later" };
+const versions: Readonly<Record<string, "v1" | "later">> = {
+  "kyverno.io/v1": "v1",
+  "kyverno.io/v2beta1": "later",
+  "kyverno.io/v2": "later",
+};
 
 function loadPart(part: Part, sink: Sink): void {
   const { value } = part;
@@ -95,23 +141,29 @@ function loadPart(part: Part, sink: Sink): void {
   const isKyverno = apiVersion.startsWith("kyverno.io/");
   const findings = new Findings();
   if (!isMap(value)) findings.refuse("", `expected a policy, found ${describe(value)}`);
-  else if (apiVersion === "" || kind === "") findings.refuse("", "expected a document with apiVersion and kind, found one without");
+  else if (apiVersion === "" || kind === "")
+    findings.refuse("", "expected a document with apiVersion and kind, found one without");
   else if (isKyverno && (kind === "ClusterPolicy" || kind === "Policy")) loadPolicy(part, value, kind, sink);
   else if (isKyverno && kind === "PolicyException") loadException(part, value, sink);
   else if (isKyverno || apiVersion.startsWith("policies.kyverno.io/")) {
-    findings.unsupported("/kind", `the kind ${kind} of ${apiVersion} is not supported; ClusterPolicy, Policy and PolicyException of kyverno.io are`);
+    findings.unsupported(
+      "/kind",
+      `the kind ${kind} of ${apiVersion} is not supported; ClusterPolicy, Policy and PolicyException of kyverno.io are`,
+    );
   } else sink.others.push({ apiVersion, kind, value, position: part.position("") });
   sink.errors.push(...findings.problems(part.keyPosition, nameOf(value)));
 }
 
-const nameOf = (value: PolicyValue): string | undefined => textOf(isMap(value) ? mapOf(value, "metadata") : undefined, "name");
+const nameOf = (value: PolicyValue): string | undefined =>
+  textOf(isMap(value) ? mapOf(value, "metadata") : undefined, "name");
 
 /** Shape first; what does not fit is left out of the second look, which reads the rest. */
 function loadPolicy(part: Part, value: PolicyMap, kind: Policy["kind"], sink: Sink): void {
   const findings = new Findings();
   const apiVersion = textOf(value, "apiVersion") ?? "";
   const generation = Object.hasOwn(versions, apiVersion) ? versions[apiVersion] : undefined;
-  if (generation === undefined) findings.refuse("/apiVersion", `expected ${Object.keys(versions).join(", ")}, found ${JSON.stringify(apiVersion)}`);
+  if (generation === undefined)
+    findings.refuse("/apiVersion", `expected ${Object.keys(versions).join(", ")}, found ${JSON.stringify(apiVersion)}`);
   const document = fitShape(value, policyShape(generation ?? "v1"), "", findings);
   const second = new Findings();
   const policy = readPolicy(isMap(document) ? document : {}, value, kind, part, second);
@@ -133,7 +185,8 @@ function loadException(part: Part, value: PolicyMap, sink: Sink): void {
   sink.errors.push(...findings.problems(part.keyPosition, nameOf(value)));
 }
 
-const toAction = (text: string | undefined): FailureAction => (text === "Enforce" || text === "enforce" ? "Enforce" : "Audit");
+const toAction = (text: string | undefined): FailureAction =>
+  text === "Enforce" || text === "enforce" ? "Enforce" : "Audit";
 
 function readSpec(spec: PolicyMap, namespaced: boolean, findings: Findings): PolicySpec {
   const webhook = mapOf(spec, "webhookConfiguration");
@@ -145,20 +198,33 @@ function readSpec(spec: PolicyMap, namespaced: boolean, findings: Findings): Pol
     validationFailureAction: failureAction,
     validationFailureActionOverrides: (listOf(spec, "validationFailureActionOverrides") ?? []).map((override) => ({
       action: textOf(override, "action") ?? "",
-      ...present({ namespaces: textsOf(override, "namespaces"), namespaceSelector: readSelector(mapOf(override, "namespaceSelector")) }),
+      ...present({
+        namespaces: textsOf(override, "namespaces"),
+        namespaceSelector: readSelector(mapOf(override, "namespaceSelector")),
+      }),
     })),
     failurePolicy: (textOf(webhook, "failurePolicy") ?? textOf(spec, "failurePolicy")) === "Ignore" ? "Ignore" : "Fail",
     applyRules: textOf(spec, "applyRules") === "One" ? "One" : "All",
     admission: flagOf(spec, "admission") ?? true,
     background,
     emitWarning: flagOf(spec, "emitWarning") ?? false,
-    rules: rules.flatMap((rule, index) => (isMap(rule) ? [readRule(rule, pointer("/spec/rules", index), situation, findings)] : [])),
-    ...present({ webhookTimeoutSeconds: integerOf(webhook, "timeoutSeconds") ?? integerOf(spec, "webhookTimeoutSeconds") }),
+    rules: rules.flatMap((rule, index) =>
+      isMap(rule) ? [readRule(rule, pointer("/spec/rules", index), situation, findings)] : [],
+    ),
+    ...present({
+      webhookTimeoutSeconds: integerOf(webhook, "timeoutSeconds") ?? integerOf(spec, "webhookTimeoutSeconds"),
+    }),
   };
 }
 
 /** `document` is the part of `whole` that fits the shape. */
-function readPolicy(document: PolicyMap, whole: PolicyMap, kind: Policy["kind"], part: Part, findings: Findings): Policy {
+function readPolicy(
+  document: PolicyMap,
+  whole: PolicyMap,
+  kind: Policy["kind"],
+  part: Part,
+  findings: Findings,
+): Policy {
   const metadata = mapOf(document, "metadata");
   const name = textOf(metadata, "name") ?? "";
   const namespace = textOf(metadata, "namespace");

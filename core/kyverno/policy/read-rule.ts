@@ -29,35 +29,61 @@ function isGiven(value: PolicyValue | undefined): boolean {
 
 function kindOf(raw: PolicyMap, at: string, findings: Findings): Rule["kind"] {
   const given = kinds.filter((kind) => isGiven(member(raw, kind)));
-  if (given.length !== 1) findings.refuse(at, `expected one of ${kinds.join(", ")}, found ${given.length === 0 ? "none of them" : given.join(" and ")}`);
+  if (given.length !== 1)
+    findings.refuse(
+      at,
+      `expected one of ${kinds.join(", ")}, found ${given.length === 0 ? "none of them" : given.join(" and ")}`,
+    );
   return given.includes("verifyImages") ? "verifyImages" : (given[0] ?? "validate");
 }
 
-function checkRule(rule: Rule, raw: PolicyMap, entries: readonly PolicyMap[], situation: RuleSituation, findings: Findings): void {
+function checkRule(
+  rule: Rule,
+  raw: PolicyMap,
+  entries: readonly PolicyMap[],
+  situation: RuleSituation,
+  findings: Findings,
+): void {
   const { pointer: at } = rule;
   if (rule.name === "") findings.refuse(pointer(at, "name"), "expected a name, found nothing");
   checkMatch(
     raw,
     at,
-    { namespaced: situation.namespaced, background: situation.background, needsKinds: true, verifiesImages: rule.kind === "verifyImages" },
+    {
+      namespaced: situation.namespaced,
+      background: situation.background,
+      needsKinds: true,
+      verifiesImages: rule.kind === "verifyImages",
+    },
     findings,
   );
   checkContext(rule.context, findings);
   checkConditions(member(raw, "preconditions"), pointer(at, "preconditions"), findings);
-  checkConditions(member(mapOf(mapOf(raw, "validate"), "deny"), "conditions"), `${at}/validate/deny/conditions`, findings);
+  checkConditions(
+    member(mapOf(mapOf(raw, "validate"), "deny"), "conditions"),
+    `${at}/validate/deny/conditions`,
+    findings,
+  );
   checkImages(rule, entries, situation.failureAction, findings);
   checkVariables(rule, raw, situation.background, findings);
-  if ((listOf(raw, "celPreconditions") ?? []).length > 0) findings.unsupported(pointer(at, "celPreconditions"), "celPreconditions (CEL) are not supported");
+  if ((listOf(raw, "celPreconditions") ?? []).length > 0)
+    findings.unsupported(pointer(at, "celPreconditions"), "celPreconditions (CEL) are not supported");
   if (rule.kind === "verifyImages") return;
-  if (rule.imageExtractors !== undefined) findings.refuse(pointer(at, "imageExtractors"), "imageExtractors can only be defined for a verifyImages rule");
-  findings.warn(pointer(at, rule.kind), `the rule ${JSON.stringify(rule.name)} is of the kind ${rule.kind}, which is not decided here`);
+  if (rule.imageExtractors !== undefined)
+    findings.refuse(pointer(at, "imageExtractors"), "imageExtractors can only be defined for a verifyImages rule");
+  findings.warn(
+    pointer(at, rule.kind),
+    `the rule ${JSON.stringify(rule.name)} is of the kind ${rule.kind}, which is not decided here`,
+  );
 }
 
 /** The rule at `at`. */
 export function readRule(raw: PolicyMap, at: string, situation: RuleSituation, findings: Findings): Rule {
   const exclude = readExclude(mapOf(raw, "exclude"));
   const entries = listOf(raw, "verifyImages") ?? [];
-  const located = entries.flatMap((entry, index) => (isMap(entry) ? [{ entry, at: pointer(pointer(at, "verifyImages"), index) }] : []));
+  const located = entries.flatMap((entry, index) =>
+    isMap(entry) ? [{ entry, at: pointer(pointer(at, "verifyImages"), index) }] : [],
+  );
   const rule: Rule = {
     name: textOf(raw, "name") ?? "",
     pointer: at,

@@ -1,4 +1,7 @@
-/** Advice on patterns of image references, which are compared with references that have registry and tag or digest. Source: kyverno.md sections 4.2, 4.3 and 17. */
+/**
+ * Advice on patterns of image references, which are compared with references that have registry and tag or digest.
+ * Source: kyverno.md sections 4.2, 4.3 and 17.
+ */
 import { pointer } from "../../encoding/shape.ts";
 import { containsWildcard, matchWildcard } from "../../patterns/wildcard.ts";
 import type { ImageVerification } from "./policy.ts";
@@ -13,13 +16,18 @@ function lacksRegistry(pattern: string): boolean {
 
 /** Whether the pattern is fixed to the end and stops at the repository. */
 const lacksTag = (pattern: string): boolean =>
-  !containsWildcard(pattern.slice(pattern.lastIndexOf("/") + 1)) && !/[:@]/.test(pattern.slice(pattern.lastIndexOf("/") + 1));
+  !containsWildcard(pattern.slice(pattern.lastIndexOf("/") + 1)) &&
+  !/[:@]/.test(pattern.slice(pattern.lastIndexOf("/") + 1));
 
 function advisePattern(pattern: string, at: string): readonly Remark[] {
   const shown = JSON.stringify(pattern);
   if (lacksRegistry(pattern))
     return [
-      { code: "no-registry", pointer: at, message: `${shown} names no registry: an image without one is compared as docker.io/…; write docker.io/${pattern}` },
+      {
+        code: "no-registry",
+        pointer: at,
+        message: `${shown} names no registry: an image without one is compared as docker.io/…; write docker.io/${pattern}`,
+      },
     ];
   if (pattern !== "" && lacksTag(pattern))
     return [
@@ -46,9 +54,18 @@ function advisePattern(pattern: string, at: string): readonly Remark[] {
 function adviseSkips(entry: ImageVerification): readonly Remark[] {
   const { imageReferences, skipImageReferences } = entry;
   const covered =
-    imageReferences.length > 0 && imageReferences.every((pattern) => skipImageReferences.some((skip) => skip === pattern || matchWildcard(skip, pattern)));
+    imageReferences.length > 0 &&
+    imageReferences.every((pattern) =>
+      skipImageReferences.some((skip) => skip === pattern || matchWildcard(skip, pattern)),
+    );
   return covered
-    ? [{ code: "skips-all", pointer: pointer(entry.pointer, "skipImageReferences"), message: "covers every image reference of the entry: nothing is verified" }]
+    ? [
+        {
+          code: "skips-all",
+          pointer: pointer(entry.pointer, "skipImageReferences"),
+          message: "covers every image reference of the entry: nothing is verified",
+        },
+      ]
     : [];
 }
 
@@ -56,5 +73,9 @@ function adviseSkips(entry: ImageVerification): readonly Remark[] {
 export function adviseReferences(entry: ImageVerification): readonly Remark[] {
   const list = (patterns: readonly string[], name: string): readonly Remark[] =>
     patterns.flatMap((pattern, index) => advisePattern(pattern, pointer(pointer(entry.pointer, name), index)));
-  return [...list(entry.imageReferences, "imageReferences"), ...list(entry.skipImageReferences, "skipImageReferences"), ...adviseSkips(entry)];
+  return [
+    ...list(entry.imageReferences, "imageReferences"),
+    ...list(entry.skipImageReferences, "skipImageReferences"),
+    ...adviseSkips(entry),
+  ];
 }

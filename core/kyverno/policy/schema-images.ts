@@ -1,4 +1,7 @@
-/** Shapes of `verifyImages`. Source: Kyverno API v1, v2beta1 (kyverno.md sections 1.4 to 1.7), CRDs of 1.19. Differs: `pubKey`, as documented, beside `pubkey` (section 15). */
+/**
+ * Shapes of `verifyImages`. Source: Kyverno API v1, v2beta1 (kyverno.md sections 1.4 to 1.7), CRDs of 1.19. Differs:
+ * `pubKey`, as documented, beside `pubkey` (section 15).
+ */
 import { any, flag, integer, later, list, map, oneOf, type Shape, text, textMap, texts } from "./schema.ts";
 import { type ApiGeneration, registryCredentials } from "./schema-match.ts";
 
@@ -6,9 +9,25 @@ const rekor = map({ url: text, pubkey: text, pubKey: text, ignoreTlog: flag });
 const ctlog = map({ ignoreSCT: flag, pubkey: text, pubKey: text, tsaCertChain: text });
 
 const attestor = map({
-  keys: map({ publicKeys: text, secret: map({ name: text, namespace: text }, ["name", "namespace"]), kms: text, signatureAlgorithm: text, rekor, ctlog }),
+  keys: map({
+    publicKeys: text,
+    secret: map({ name: text, namespace: text }, ["name", "namespace"]),
+    kms: text,
+    signatureAlgorithm: text,
+    rekor,
+    ctlog,
+  }),
   certificates: map({ cert: text, certChain: text, rekor, ctlog }),
-  keyless: map({ issuer: text, issuerRegExp: text, subject: text, subjectRegExp: text, roots: text, additionalExtensions: textMap, rekor, ctlog }),
+  keyless: map({
+    issuer: text,
+    issuerRegExp: text,
+    subject: text,
+    subjectRegExp: text,
+    roots: text,
+    additionalExtensions: textMap,
+    rekor,
+    ctlog,
+  }),
   attestor: later(() => attestorSet),
   annotations: textMap,
   repository: text,
@@ -75,4 +94,5 @@ const legacyEntry = {
 };
 
 /** One entry of `verifyImages`. */
-export const imageVerificationShape = (generation: ApiGeneration): Shape => map(generation === "v1" ? { ...laterEntry, ...legacyEntry } : laterEntry);
+export const imageVerificationShape = (generation: ApiGeneration): Shape =>
+  map(generation === "v1" ? { ...laterEntry, ...legacyEntry } : laterEntry);

@@ -1,4 +1,7 @@
-/** Shapes of match, exclude and context, of rules and of exceptions. Source: Kyverno API v1, v2beta1 (kyverno.md sections 1.2, 2.2 and 2.6), CRDs of 1.19. */
+/**
+ * Shapes of match, exclude and context, of rules and of exceptions. Source: Kyverno API v1, v2beta1 (kyverno.md
+ * sections 1.2, 2.2 and 2.6), CRDs of 1.19.
+ */
 import { any, flag, list, map, mapOf, oneOf, type Shape, text, textMap, texts } from "./schema.ts";
 
 /** `v1` has the bare form of match and legacy fields; the later versions have neither. */
@@ -29,7 +32,9 @@ const userInfo = {
 export function matchShape(generation: ApiGeneration): Shape {
   const resources = map(generation === "v1" ? { ...laterResources, name: text } : laterResources);
   const filters = list(map({ ...userInfo, resources }));
-  return map(generation === "v1" ? { any: filters, all: filters, ...userInfo, resources } : { any: filters, all: filters });
+  return map(
+    generation === "v1" ? { any: filters, all: filters, ...userInfo, resources } : { any: filters, all: filters },
+  );
 }
 
 const headers = list(map({ key: text, value: text }, ["key", "value"]));
@@ -54,11 +59,15 @@ export const contextEntries = list(
         jmesPath: text,
         default: any,
       }),
-      imageRegistry: map({ reference: text, jmesPath: text, imageRegistryCredentials: registryCredentials }, ["reference"]),
+      imageRegistry: map({ reference: text, jmesPath: text, imageRegistryCredentials: registryCredentials }, [
+        "reference",
+      ]),
       globalReference: map({ name: text, jmesPath: text }, ["name"]),
     },
     ["name"],
   ),
 );
 
-export const imageExtractors = mapOf(list(map({ path: text, value: text, name: text, key: text, jmesPath: text }, ["path"])));
+export const imageExtractors = mapOf(
+  list(map({ path: text, value: text, name: text, key: text, jmesPath: text }, ["path"])),
+);

@@ -1,4 +1,7 @@
-/** Shapes of `ClusterPolicy`, `Policy` and `PolicyException`. Source: Kyverno API v1, v2beta1, v2 (kyverno.md sections 1.1 and 1.2), CRDs of 1.19. */
+/**
+ * Shapes of `ClusterPolicy`, `Policy` and `PolicyException`. Source: Kyverno API v1, v2beta1, v2 (kyverno.md sections
+ * 1.1 and 1.2), CRDs of 1.19.
+ */
 import { any, flag, integer, list, map, oneOf, openMap, type Shape, text, textMap, texts, textUpTo } from "./schema.ts";
 import { imageVerificationShape } from "./schema-images.ts";
 import { type ApiGeneration, contextEntries, imageExtractors, labelSelector, matchShape } from "./schema-match.ts";
@@ -33,7 +36,9 @@ const specShape = (generation: ApiGeneration): Shape =>
   map({
     rules: list(ruleShape(generation)),
     validationFailureAction: failureActions,
-    validationFailureActionOverrides: list(map({ action: failureActions, namespaces: texts, namespaceSelector: labelSelector })),
+    validationFailureActionOverrides: list(
+      map({ action: failureActions, namespaces: texts, namespaceSelector: labelSelector }),
+    ),
     failurePolicy: oneOf("Ignore", "Fail"),
     webhookTimeoutSeconds: integer(),
     webhookConfiguration: map({
@@ -52,9 +57,13 @@ const specShape = (generation: ApiGeneration): Shape =>
     useServerSideApply: flag,
   });
 
-const documentShape = (spec: Shape): Shape => map({ apiVersion: text, kind: text, metadata, spec, status: any }, ["metadata", "spec"]);
+const documentShape = (spec: Shape): Shape =>
+  map({ apiVersion: text, kind: text, metadata, spec, status: any }, ["metadata", "spec"]);
 
-const policyShapes: Readonly<Record<ApiGeneration, Shape>> = { v1: documentShape(specShape("v1")), later: documentShape(specShape("later")) };
+const policyShapes: Readonly<Record<ApiGeneration, Shape>> = {
+  v1: documentShape(specShape("v1")),
+  later: documentShape(specShape("later")),
+};
 
 /** A `ClusterPolicy` or a `Policy`. */
 export const policyShape = (generation: ApiGeneration): Shape => policyShapes[generation];

@@ -1,4 +1,7 @@
-/** Shapes of YAML values and the check of a value against one: every unknown field, wrong type and missing field is reported at once. Source: structural schemas of Kubernetes. */
+/**
+ * Shapes of YAML values and the check of a value against one: every unknown field, wrong type and missing field is
+ * reported at once. Source: structural schemas of Kubernetes.
+ */
 import { pointer } from "../../encoding/shape.ts";
 import { nearestName } from "./nearest-name.ts";
 import type { PolicyMap, PolicyValue } from "./policy.ts";
@@ -7,7 +10,11 @@ import type { Findings } from "./problem.ts";
 
 export type Shape =
   | { readonly kind: "map"; readonly fields: Readonly<Record<string, Shape>>; readonly required: readonly string[] }
-  | { readonly kind: "open map"; readonly fields: Readonly<Record<string, Shape>>; readonly required: readonly string[] }
+  | {
+      readonly kind: "open map";
+      readonly fields: Readonly<Record<string, Shape>>;
+      readonly required: readonly string[];
+    }
   | { readonly kind: "map of"; readonly of: Shape }
   | { readonly kind: "list"; readonly of: Shape }
   | { readonly kind: "text"; readonly maxLength?: number; readonly values?: readonly string[] }
@@ -21,13 +28,20 @@ type Fields = Readonly<Record<string, Shape>>;
 /** A map with these fields and no others. */
 export const map = (fields: Fields, required: readonly string[] = []): Shape => ({ kind: "map", fields, required });
 /** A map with these fields and any others; a field that is null is absent. */
-export const openMap = (fields: Fields, required: readonly string[] = []): Shape => ({ kind: "open map", fields, required });
+export const openMap = (fields: Fields, required: readonly string[] = []): Shape => ({
+  kind: "open map",
+  fields,
+  required,
+});
 export const mapOf = (of: Shape): Shape => ({ kind: "map of", of });
 export const list = (of: Shape): Shape => ({ kind: "list", of });
 export const text: Shape = { kind: "text" };
 export const textUpTo = (maxLength: number): Shape => ({ kind: "text", maxLength });
 export const oneOf = (...values: readonly string[]): Shape => ({ kind: "text", values });
-export const integer = (bounds: { readonly least?: number; readonly most?: number } = {}): Shape => ({ kind: "integer", ...bounds });
+export const integer = (bounds: { readonly least?: number; readonly most?: number } = {}): Shape => ({
+  kind: "integer",
+  ...bounds,
+});
 export const flag: Shape = { kind: "flag" };
 export const any: Shape = { kind: "any" };
 /** For shapes that hold themselves. */
@@ -49,7 +63,10 @@ const wanted: Readonly<Record<Shape["kind"], string>> = {
 
 const quoted = (names: readonly string[]): string => names.map((name) => JSON.stringify(name)).join(", ");
 
-/** The part of `value` that fits the shape, so that a later look finds only what it can read; what does not fit is reported and left out. */
+/**
+ * The part of `value` that fits the shape, so that a later look finds only what it can read; what does not fit is
+ * reported and left out.
+ */
 export function fitShape(value: PolicyValue, shape: Shape, at: string, findings: Findings): PolicyValue | undefined {
   switch (shape.kind) {
     case "any":
@@ -62,7 +79,9 @@ export function fitShape(value: PolicyValue, shape: Shape, at: string, findings:
     case "map of":
       return isMap(value) ? fitMembers(value, shape.of, at, findings) : refuse(value, shape, at, findings);
     case "list":
-      return isList(value) ? value.map((item, index) => fitShape(item, shape.of, pointer(at, index), findings) ?? null) : refuse(value, shape, at, findings);
+      return isList(value)
+        ? value.map((item, index) => fitShape(item, shape.of, pointer(at, index), findings) ?? null)
+        : refuse(value, shape, at, findings);
     case "flag":
       return typeof value === "boolean" ? value : refuse(value, shape, at, findings);
     case "text":
@@ -78,7 +97,12 @@ function refuse(value: PolicyValue, shape: Shape, at: string, findings: Findings
   return undefined;
 }
 
-function fitText(value: string, shape: Shape & { readonly kind: "text" }, at: string, findings: Findings): string | undefined {
+function fitText(
+  value: string,
+  shape: Shape & { readonly kind: "text" },
+  at: string,
+  findings: Findings,
+): string | undefined {
   if (shape.values !== undefined && !shape.values.includes(value)) {
     const nearest = nearestName(value, shape.values);
     findings.refuse(
@@ -94,7 +118,12 @@ function fitText(value: string, shape: Shape & { readonly kind: "text" }, at: st
   return value;
 }
 
-function fitInteger(value: bigint, shape: Shape & { readonly kind: "integer" }, at: string, findings: Findings): bigint | undefined {
+function fitInteger(
+  value: bigint,
+  shape: Shape & { readonly kind: "integer" },
+  at: string,
+  findings: Findings,
+): bigint | undefined {
   const { least, most } = shape;
   if ((least === undefined || value >= BigInt(least)) && (most === undefined || value <= BigInt(most))) return value;
   findings.refuse(
@@ -113,7 +142,12 @@ function fitMembers(value: PolicyMap, of: Shape, at: string, findings: Findings)
   return result;
 }
 
-function fitFields(value: PolicyMap, shape: Shape & { readonly kind: "map" | "open map" }, at: string, findings: Findings): PolicyMap {
+function fitFields(
+  value: PolicyMap,
+  shape: Shape & { readonly kind: "map" | "open map" },
+  at: string,
+  findings: Findings,
+): PolicyMap {
   const result: Record<string, PolicyValue> = Object.create(null);
   for (const [key, entry] of Object.entries(value)) {
     if (entry === null && shape.kind === "open map") continue;
@@ -135,6 +169,8 @@ function refuseUnknown(key: string, known: readonly string[], at: string, findin
   const nearest = nearestName(key, known);
   findings.refuse(
     at,
-    nearest === undefined ? `unknown field; the fields here are ${known.join(", ")}` : `unknown field; did you mean ${JSON.stringify(nearest)}?`,
+    nearest === undefined
+      ? `unknown field; the fields here are ${known.join(", ")}`
+      : `unknown field; did you mean ${JSON.stringify(nearest)}?`,
   );
 }

@@ -1,4 +1,6 @@
-/** Bounds on nesting before YAML is composed, since parsing and composing recurse. Source: design.md section 2 (limits). */
+/**
+ * Bounds on nesting before YAML is composed, since parsing and composing recurse. Source: design.md section 2 (limits).
+ */
 import { type CST, Lexer, type Parser } from "yaml";
 
 type Token = CST.Token;
@@ -25,7 +27,10 @@ export function tooDeepAt(document: Token, limit: number): number | undefined {
 /** The document, and a scalar within the innermost collection. */
 const besideCollections = 2;
 
-/** The parser's tokens; the offset, at last, where it holds more open collections than it can close without running out of stack: closing recurses. */
+/**
+ * The parser's tokens; the offset, at last, where it holds more open collections than it can close without running out
+ * of stack: closing recurses.
+ */
 export function* boundedTokens(parser: Parser, text: string, depth: number): Generator<CST.Token | number, void> {
   for (const lexeme of new Lexer().lex(text)) {
     yield* parser.next(lexeme);

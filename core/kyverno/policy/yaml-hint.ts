@@ -1,4 +1,7 @@
-/** What to do about YAML that does not parse: the two slips that policies are known for. Source: kyverno.md section 15, documentation samples 07, 14 and 15. */
+/**
+ * What to do about YAML that does not parse: the two slips that policies are known for. Source: kyverno.md section 15,
+ * documentation samples 07, 14 and 15.
+ */
 
 const unquotedBraces = /(?:[:-]\s+|^\s*)\{\{/;
 const blockHeader = /^(\s*)(?:- )*([^\s#][^#]*?):\s*[|>][-+0-9]*\s*(?:#.*)?$/;

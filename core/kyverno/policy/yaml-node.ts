@@ -1,6 +1,7 @@
 /**
- * Nodes of a YAML document as values of a policy: aliases, merge keys, keys and tags. Source: YAML 1.1 as sigs.k8s.io/yaml turns it into JSON.
- * Differs: repeated keys, tags of applications and keys that a later `<<` would overwrite are refused.
+ * Nodes of a YAML document as values of a policy: aliases, merge keys, keys and tags. Source: YAML 1.1 as
+ * sigs.k8s.io/yaml turns it into JSON. Differs: repeated keys, tags of applications and keys that a later `<<` would
+ * overwrite are refused.
  */
 import { isAlias, isMap as isMapNode, isScalar, isSeq, type Node } from "yaml";
 import { EngineError } from "../../errors.ts";
@@ -22,7 +23,8 @@ export class YamlFault extends EngineError {
 export const startOf = (node: Node | null | undefined): number => node?.range?.[0] ?? 0;
 
 /** Whether a key is a plain `<<`. */
-export const isMerge = (node: Node | null): boolean => isScalar(node) && node.type === "PLAIN" && node.source === "<<" && node.tag === undefined;
+export const isMerge = (node: Node | null): boolean =>
+  isScalar(node) && node.type === "PLAIN" && node.source === "<<" && node.tag === undefined;
 
 function faultAt<T>(node: Node, run: () => T): T {
   try {
@@ -33,7 +35,9 @@ function faultAt<T>(node: Node, run: () => T): T {
   }
 }
 
-function scalarOf(node: Node & { readonly source?: string; readonly tag?: string; readonly type?: unknown }): ScalarValue {
+function scalarOf(
+  node: Node & { readonly source?: string; readonly tag?: string; readonly type?: unknown },
+): ScalarValue {
   const text = node.source ?? "";
   const { tag } = node;
   if (typeof tag === "string") return faultAt(node, () => resolveTagged(text, tag));
@@ -88,17 +92,27 @@ export class NodeReader {
     const read = this.#content(node);
     anchor.read = read;
     if (read.size > this.#limits.documentValues) {
-      throw new YamlFault("over-limit", `the document has more than ${this.#limits.documentValues} values, aliases written out`, startOf(node));
+      throw new YamlFault(
+        "over-limit",
+        `the document has more than ${this.#limits.documentValues} values, aliases written out`,
+        startOf(node),
+      );
     }
     if (read.height > this.#limits.jsonDepth)
-      throw new YamlFault("over-limit", `the document is nested deeper than ${this.#limits.jsonDepth} levels`, startOf(node));
+      throw new YamlFault(
+        "over-limit",
+        `the document is nested deeper than ${this.#limits.jsonDepth} levels`,
+        startOf(node),
+      );
     return read;
   }
 
   #alias(name: string, node: Node): Read {
     const anchor = this.#anchors.get(name);
-    if (anchor === undefined) throw new YamlFault("malformed", `the alias *${name} has no anchor before it`, startOf(node));
-    if (anchor.read === undefined) throw new YamlFault("malformed", `the alias *${name} stands inside its own anchor`, startOf(node));
+    if (anchor === undefined)
+      throw new YamlFault("malformed", `the alias *${name} has no anchor before it`, startOf(node));
+    if (anchor.read === undefined)
+      throw new YamlFault("malformed", `the alias *${name} stands inside its own anchor`, startOf(node));
     this.#targets.set(node, anchor.node);
     return anchor.read;
   }
@@ -127,7 +141,8 @@ export class NodeReader {
         continue;
       }
       const name = this.#key(key, node);
-      if (explicit.has(name)) throw new YamlFault("malformed", `the key ${JSON.stringify(name)} is repeated`, startOf(key ?? node));
+      if (explicit.has(name))
+        throw new YamlFault("malformed", `the key ${JSON.stringify(name)} is repeated`, startOf(key ?? node));
       explicit.add(name);
       const read = this.read(value);
       parts.push(read);
@@ -139,18 +154,26 @@ export class NodeReader {
   #key(node: Node | null, map: Node): string {
     if (node === null) throw new YamlFault("malformed", "a key is missing", startOf(map));
     const { value } = this.read(node);
-    if (typeof value === "object" && value !== null) throw new YamlFault("malformed", "a key is a map or a list, and only strings can be keys", startOf(node));
+    if (typeof value === "object" && value !== null)
+      throw new YamlFault("malformed", "a key is a map or a list, and only strings can be keys", startOf(node));
     return faultAt(node, () => toKey(value));
   }
 
-  /** The maps under `<<`, earlier ones winning. Kubernetes' reader would let them overwrite the keys before them, against YAML: that is refused. */
+  /**
+   * The maps under `<<`, earlier ones winning. Kubernetes' reader would let them overwrite the keys before them,
+   * against YAML: that is refused.
+   */
   #merge(node: Node, result: Record<string, PolicyValue>, explicit: ReadonlySet<string>): Read {
     const sources = isSeq(node) ? node.items.map((item) => this.read(item as Node)) : [this.read(node)];
     for (const { value } of [...sources].reverse()) {
       if (!isMap(value)) throw new YamlFault("malformed", '"<<" needs a map or a list of maps', startOf(node));
       for (const [name, entry] of Object.entries(value)) {
         if (explicit.has(name))
-          throw new YamlFault("malformed", `the key ${JSON.stringify(name)} stands before the "<<" that sets it too; write "<<" first`, startOf(node));
+          throw new YamlFault(
+            "malformed",
+            `the key ${JSON.stringify(name)} stands before the "<<" that sets it too; write "<<" first`,
+            startOf(node),
+          );
         result[name] = entry;
       }
     }

@@ -1,4 +1,7 @@
-/** Where the value at a JSON pointer stands in a YAML document. Found when asked for, since few positions ever are. Source: RFC 6901. */
+/**
+ * Where the value at a JSON pointer stands in a YAML document. Found when asked for, since few positions ever are.
+ * Source: RFC 6901.
+ */
 import { isMap, isSeq, type Node } from "yaml";
 import { isMerge, type NodeReader } from "./yaml-node.ts";
 
@@ -20,7 +23,8 @@ function childOf(node: Node, step: string, reader: NodeReader): Place | undefine
       continue;
     }
     const source = value === null ? undefined : reader.resolve(value);
-    for (const part of isSeq(source) ? (source.items as Node[]) : source === undefined ? [] : [source]) merged ??= childOf(reader.resolve(part), step, reader);
+    for (const part of isSeq(source) ? (source.items as Node[]) : source === undefined ? [] : [source])
+      merged ??= childOf(reader.resolve(part), step, reader);
   }
   return merged;
 }

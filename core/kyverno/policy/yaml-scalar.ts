@@ -33,7 +33,10 @@ function integerOf(text: string): bigint | undefined {
   return sign === "-" ? -size : size;
 }
 
-/** The number as it arrives after Go has written it as JSON: integers of 64 bits stay exact, whatever way they were written, all others are doubles. */
+/**
+ * The number as it arrives after Go has written it as JSON: integers of 64 bits stay exact, whatever way they were
+ * written, all others are doubles.
+ */
 function throughJson(value: number): number | bigint {
   if (!Number.isInteger(value) || Math.abs(value) >= 1e21) return value;
   const exact = BigInt(Number.isSafeInteger(value) ? value : String(value));
@@ -60,7 +63,10 @@ export function resolvePlain(text: string): ScalarValue {
   const first = text.charCodeAt(0);
   const numeric = (first >= 48 && first <= 57) || first === 43 || first === 45 || first === 46;
   if (!numeric) return text;
-  if (notFinite.test(text)) throw new EngineError("malformed", `${text} is not a number that JSON has; quote it if a string is meant`, { subject: text });
+  if (notFinite.test(text))
+    throw new EngineError("malformed", `${text} is not a number that JSON has; quote it if a string is meant`, {
+      subject: text,
+    });
   return numberOf(text) ?? text;
 }
 
@@ -80,7 +86,9 @@ export function resolveTagged(text: string, tag: string): ScalarValue {
   if (name === "str" || tag === "!") return text;
   const value = resolvePlain(text);
   if (name !== undefined && tagOf(value, text).includes(name)) return value;
-  throw new EngineError("malformed", `the tag ${tag} does not fit ${JSON.stringify(text.slice(0, 60))}`, { subject: tag });
+  throw new EngineError("malformed", `the tag ${tag} does not fit ${JSON.stringify(text.slice(0, 60))}`, {
+    subject: tag,
+  });
 }
 
 /**

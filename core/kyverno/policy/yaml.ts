@@ -1,4 +1,7 @@
-/** YAML and JSON files read as Kubernetes reads them, with a position for every JSON pointer. Source: YAML 1.1 as sigs.k8s.io/yaml turns it into JSON. */
+/**
+ * YAML and JSON files read as Kubernetes reads them, with a position for every JSON pointer. Source: YAML 1.1 as
+ * sigs.k8s.io/yaml turns it into JSON.
+ */
 import { Composer, type Document, isScalar, LineCounter, type Node, Parser } from "yaml";
 import { EngineError } from "../../errors.ts";
 import { defaultLimits, type Limits } from "../../limits.ts";
@@ -41,7 +44,8 @@ const forbidden = /[^\t\n\r\u0020-\u007e\u0085\u00a0-\ud7ff\ue000-\ufffd\u{10000
 export function readYaml(text: string, file: string, options: YamlOptions = {}): YamlFile {
   const reading = new FileReading(text, file, options.limits ?? defaultLimits);
   const maxBytes = options.maxBytes ?? (options.limits ?? defaultLimits).policyBytes;
-  if (text.length > maxBytes) reading.report("over-limit", `the file has ${text.length} characters, more than ${maxBytes}`, 0);
+  if (text.length > maxBytes)
+    reading.report("over-limit", `the file has ${text.length} characters, more than ${maxBytes}`, 0);
   else reading.run();
   return reading;
 }
@@ -70,7 +74,13 @@ class FileReading implements YamlFile {
     const { jsonDepth, documentsPerFile } = this.#limits;
     const parser = new Parser(this.#lines.addNewLine);
     // The failsafe schema leaves every scalar as text; what it stands for is decided in yaml-scalar.ts.
-    const composer = new Composer({ prettyErrors: false, uniqueKeys: false, schema: "failsafe", version: "1.1", logLevel: "silent" });
+    const composer = new Composer({
+      prettyErrors: false,
+      uniqueKeys: false,
+      schema: "failsafe",
+      version: "1.1",
+      logLevel: "silent",
+    });
     this.#lines.addNewLine(0);
     const illegal = forbidden.exec(this.#text);
     for (const token of boundedTokens(parser, this.#text, jsonDepth)) {
@@ -91,7 +101,11 @@ class FileReading implements YamlFile {
     }
     this.#take(composer.end(false, this.#text.length));
     if (illegal !== null && this.problems.length === 0)
-      this.report("malformed", `the character U+${(illegal[0].codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")} is not allowed`, illegal.index);
+      this.report(
+        "malformed",
+        `the character U+${(illegal[0].codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")} is not allowed`,
+        illegal.index,
+      );
   }
 
   #position(offset: number): Position {
@@ -103,7 +117,8 @@ class FileReading implements YamlFile {
     for (const document of found) {
       const error = document.errors[0];
       const root = document.contents as Node | null;
-      if (error !== undefined) this.report("malformed", error.message.charAt(0).toLowerCase() + error.message.slice(1), error.pos[0]);
+      if (error !== undefined)
+        this.report("malformed", error.message.charAt(0).toLowerCase() + error.message.slice(1), error.pos[0]);
       else if (root !== null && !(isScalar(root) && root.type === "PLAIN" && root.source === "")) this.#read(root);
     }
   }
@@ -148,6 +163,7 @@ function remembered(find: (pointer: string) => Position): (pointer: string) => P
 export function parseYaml(text: string, file: string, options: YamlOptions = {}): readonly YamlDocument[] {
   const { documents, problems } = readYaml(text, file, options);
   const problem = problems[0];
-  if (problem !== undefined) throw new EngineError(problem.code, problem.message, { subject: `${file}:${problem.line}:${problem.column}` });
+  if (problem !== undefined)
+    throw new EngineError(problem.code, problem.message, { subject: `${file}:${problem.line}:${problem.column}` });
   return documents;
 }

@@ -19,7 +19,10 @@ export function addDecimals(left: Decimal, right: Decimal): Decimal {
 
 export const negateDecimal = (value: Decimal): Decimal => ({ unscaled: -value.unscaled, scale: value.scale });
 
-export const multiplyDecimals = (left: Decimal, right: Decimal): Decimal => ({ unscaled: left.unscaled * right.unscaled, scale: left.scale + right.scale });
+export const multiplyDecimals = (left: Decimal, right: Decimal): Decimal => ({
+  unscaled: left.unscaled * right.unscaled,
+  scale: left.scale + right.scale,
+});
 
 /** The quotient cut off (towards zero) after `scale` fractional digits. `right` is not zero. */
 export function divideDecimals(left: Decimal, right: Decimal, scale: number): Decimal {

@@ -60,7 +60,8 @@ export function parseDuration(text: string): bigint | undefined {
 }
 
 /** A fraction without its trailing zeros, with the point; empty where it is zero. */
-const fractionText = (value: bigint, digits: number): string => (value === 0n ? "" : `.${value.toString().padStart(digits, "0").replace(/0+$/, "")}`);
+const fractionText = (value: bigint, digits: number): string =>
+  value === 0n ? "" : `.${value.toString().padStart(digits, "0").replace(/0+$/, "")}`;
 
 /** Go's text of a duration: the units h, m, s; below a second the largest of ms, µs, ns. */
 export function formatDuration(nanoseconds: bigint): string {
@@ -78,7 +79,8 @@ export function formatDuration(nanoseconds: bigint): string {
 }
 
 /** Seconds as a double, whole and fractional part added as Go's Duration.Seconds does. */
-export const durationSeconds = (nanoseconds: bigint): number => Number(nanoseconds / 1_000_000_000n) + Number(nanoseconds % 1_000_000_000n) / 1e9;
+export const durationSeconds = (nanoseconds: bigint): number =>
+  Number(nanoseconds / 1_000_000_000n) + Number(nanoseconds % 1_000_000_000n) / 1e9;
 
 /** Nanoseconds of a double, cut off; what 64 bits do not hold becomes the smallest duration, as in Go on amd64. */
 export function durationOf(nanoseconds: number): bigint {

@@ -40,8 +40,12 @@ const binarySuffixes: ReadonlyMap<string, number> = new Map([
   ["Pi", 50],
   ["Ei", 60],
 ]);
-const letterOfExponent: ReadonlyMap<number, string> = new Map([...decimalSuffixes].map(([letter, exponent]) => [exponent, letter]));
-const letterOfPower: ReadonlyMap<number, string> = new Map([...binarySuffixes].map(([letters, power]) => [power, letters]));
+const letterOfExponent: ReadonlyMap<number, string> = new Map(
+  [...decimalSuffixes].map(([letter, exponent]) => [exponent, letter]),
+);
+const letterOfPower: ReadonlyMap<number, string> = new Map(
+  [...binarySuffixes].map(([letters, power]) => [power, letters]),
+);
 
 const grammar = /^([+-]?)(0*)([0-9]*)(?:(\.)([0-9]*))?([eEinumkKMGTP]*[+-]?[0-9]*)$/;
 const nanoScale = 9;
@@ -64,11 +68,15 @@ function readSuffix(text: string): Suffix | undefined {
   if (binary !== undefined) return { format: "binary", exponent: binary };
   if (!/^[eE][+-]?[0-9]+$/.test(text)) return undefined;
   const exponent = Number(text.slice(1));
-  if (Math.abs(exponent) > maxExponent) throw new EngineError("over-limit", `quantity with an exponent beyond ${maxExponent}`);
+  if (Math.abs(exponent) > maxExponent)
+    throw new EngineError("over-limit", `quantity with an exponent beyond ${maxExponent}`);
   return { format: "exponent", exponent };
 }
 
-/** True where apimachinery computes in 64 bits, which is also where it accepts a missing number (`Mi` is 0, `Ei` is not a quantity). */
+/**
+ * True where apimachinery computes in 64 bits, which is also where it accepts a missing number (`Mi` is 0, `Ei` is not
+ * a quantity).
+ */
 function fitsInteger(suffix: Suffix, digits: number, fraction: number): boolean {
   if (suffix.format !== "binary") return digits + fraction <= 18 && suffix.exponent - fraction >= -nanoScale;
   return fraction === 0 && 15 - digits - Math.trunc((suffix.exponent * 3) / 10) - 1 >= 0;
@@ -80,16 +88,19 @@ function fitsInteger(suffix: Suffix, digits: number, fraction: number): boolean 
  */
 export function parseQuantity(text: string): Quantity | undefined {
   const first = text.charCodeAt(0);
-  // Most texts that are asked about begin with a letter; only n u m k K M G T P E e i may begin a quantity without a number.
+  // Most texts that are asked about begin with a letter; only n u m k K M G T P E e i may begin a quantity without a
+  // number.
   if (Number.isNaN(first) || (first > 57 && !"eEinumkKMGTP".includes(text.charAt(0)))) return undefined;
   const match = grammar.exec(text);
   if (match === null) return undefined;
   const [, sign = "", zeros = "", significant = "", point = "", fraction = "", suffixText = ""] = match;
-  if (suffixText === "" && significant === "" && point === "") return text === "" ? undefined : { unscaled: 0n, scale: 0, format: "decimal" };
+  if (suffixText === "" && significant === "" && point === "")
+    return text === "" ? undefined : { unscaled: 0n, scale: 0, format: "decimal" };
   const suffix = readSuffix(suffixText);
   if (suffix === undefined) return undefined;
   const digits = significant === "" ? "0" : significant;
-  if (digits.length + fraction.length > maxDigits) throw new EngineError("over-limit", `quantity of more than ${maxDigits} digits`);
+  if (digits.length + fraction.length > maxDigits)
+    throw new EngineError("over-limit", `quantity of more than ${maxDigits} digits`);
   const magnitude = BigInt(digits + fraction);
   const { format, exponent } = suffix;
   const factor = format === "binary" ? 2n ** BigInt(exponent) : 1n;
@@ -123,16 +134,26 @@ export const subtractQuantities = (left: Quantity, right: Quantity): Quantity =>
 });
 
 /** The product in the format of `left`. */
-export const multiplyQuantities = (left: Quantity, right: Quantity): Quantity => ({ ...multiplyDecimals(left, right), format: left.format });
+export const multiplyQuantities = (left: Quantity, right: Quantity): Quantity => ({
+  ...multiplyDecimals(left, right),
+  format: left.format,
+});
 
-/** The quotient in the format of `left`, cut off after as many fractional digits as the finer of both has. `right` is not zero. */
+/**
+ * The quotient in the format of `left`, cut off after as many fractional digits as the finer of both has. `right` is
+ * not zero.
+ */
 export const divideQuantities = (left: Quantity, right: Quantity): Quantity => ({
   ...divideDecimals(left, right, Math.max(left.scale, right.scale)),
   format: left.format,
 });
 
 /** An integer as a quantity. */
-export const integerQuantity = (value: bigint, format: QuantityFormat): Quantity => ({ unscaled: value, scale: 0, format });
+export const integerQuantity = (value: bigint, format: QuantityFormat): Quantity => ({
+  unscaled: value,
+  scale: 0,
+  format,
+});
 
 /** Go's math.Pow10: a product or quotient of two table entries, hence not always the nearest double. */
 function floatPowerOfTen(exponent: number): number {
@@ -140,13 +161,19 @@ function floatPowerOfTen(exponent: number): number {
   if (exponent > 308) return Number.POSITIVE_INFINITY;
   const distance = Math.abs(exponent);
   const fine = distance % 32;
-  return exponent >= 0 ? Number(`1e${distance - fine}`) * Number(`1e${fine}`) : Number(`1e-${distance - fine}`) / Number(`1e${fine}`);
+  return exponent >= 0
+    ? Number(`1e${distance - fine}`) * Number(`1e${fine}`)
+    : Number(`1e-${distance - fine}`) / Number(`1e${fine}`);
 }
 
 /** About the double that the quantity is, rounded twice as apimachinery's AsApproximateFloat64 does it. */
-export const quantityToNumber = (quantity: Quantity): number => Number(quantity.unscaled) * (quantity.scale === 0 ? 1 : floatPowerOfTen(-quantity.scale));
+export const quantityToNumber = (quantity: Quantity): number =>
+  Number(quantity.unscaled) * (quantity.scale === 0 ? 1 : floatPowerOfTen(-quantity.scale));
 
-/** Canonical text: no fraction, the largest suffix that keeps the value exact. Beyond the suffixes (above E, below n) the letter is lost, as in apimachinery. */
+/**
+ * Canonical text: no fraction, the largest suffix that keeps the value exact. Beyond the suffixes (above E, below n)
+ * the letter is lost, as in apimachinery.
+ */
 export function formatQuantity(quantity: Quantity): string {
   if (quantity.unscaled === 0n) return "0";
   if (quantity.format === "binary") {

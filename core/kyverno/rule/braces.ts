@@ -1,8 +1,8 @@
 /** Where variables `{{ … }}` stand in a text, found in linear time. Source: kyverno.md section 7.3 (2, 5). */
 
 /**
- * The end of the variable that begins at `start`, or -1. Between its double braces stand no braces but one level of single ones, as JMESPath's
- * `{a: b}` has them; so of nested variables the innermost is found.
+ * The end of the variable that begins at `start`, or -1. Between its double braces stand no braces but one level of
+ * single ones, as JMESPath's `{a: b}` has them; so of nested variables the innermost is found.
  */
 function variableEnd(text: string, start: number): number {
   for (let at = start + 2; at < text.length; at++) {
@@ -35,7 +35,8 @@ function* spans(text: string): Generator<Span> {
 }
 
 /** Whether the whole text is one variable. */
-export const isWholeVariable = (text: string): boolean => text.startsWith("{{") && text.endsWith("}}") && variableEnd(text, 0) === text.length;
+export const isWholeVariable = (text: string): boolean =>
+  text.startsWith("{{") && text.endsWith("}}") && variableEnd(text, 0) === text.length;
 
 /** Whether a variable that is not escaped stands in the text. */
 export const holdsVariable = (text: string): boolean => spans(text).next().done !== true;

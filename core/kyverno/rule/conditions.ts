@@ -1,4 +1,7 @@
-/** Conditions: any/all blocks and lists of preconditions, denials and attestations. Source: kyverno.md sections 2.5 and 6. */
+/**
+ * Conditions: any/all blocks and lists of preconditions, denials and attestations. Source: kyverno.md sections 2.5 and
+ * 6.
+ */
 import { EngineError } from "../../errors.ts";
 import type { PolicyValue } from "../policy/policy.ts";
 import { isList, isMap } from "../policy/policy-value.ts";
@@ -43,15 +46,21 @@ function readCondition(value: PolicyValue, at: string): Condition {
 }
 
 const readList = (value: PolicyValue, at: string): readonly Condition[] =>
-  isList(value) ? value.map((item, index) => readCondition(item, `${at}/${index}`)) : wrong("a list of conditions is expected", at);
+  isList(value)
+    ? value.map((item, index) => readCondition(item, `${at}/${index}`))
+    : wrong("a list of conditions is expected", at);
 
 function readBlock(value: PolicyValue, at: string): ConditionBlock {
   if (!isMap(value)) return wrong("a block of conditions is a map of any and all", at);
   const { any = null, all = null } = value;
-  return { ...(any === null ? {} : { any: readList(any, `${at}/any`) }), ...(all === null ? {} : { all: readList(all, `${at}/all`) }) };
+  return {
+    ...(any === null ? {} : { any: readList(any, `${at}/any`) }),
+    ...(all === null ? {} : { all: readList(all, `${at}/all`) }),
+  };
 }
 
-const isCondition = (value: PolicyValue): boolean => isMap(value) && (Object.hasOwn(value, "operator") || Object.hasOwn(value, "key"));
+const isCondition = (value: PolicyValue): boolean =>
+  isMap(value) && (Object.hasOwn(value, "operator") || Object.hasOwn(value, "key"));
 
 /**
  * The structure of conditions as they stand in a policy; names of operators are not looked at.
@@ -72,13 +81,15 @@ const scalar = (value: PolicyValue): PolicyValue => (typeof value === "bigint" ?
  */
 export function testCondition(condition: Pick<Condition, "key" | "operator" | "value">): boolean {
   const operator = operatorOf(condition.operator);
-  if (operator === undefined) throw new EngineError("unresolved", `failed to create handler for condition operator: ${condition.operator}`);
+  if (operator === undefined)
+    throw new EngineError("unresolved", `failed to create handler for condition operator: ${condition.operator}`);
   return operator(scalar(condition.key), scalar(condition.value));
 }
 
 type Test = (condition: Condition) => boolean;
 
-const joined = (messages: readonly string[], separator: string): string => messages.filter((message) => message !== "").join(separator);
+const joined = (messages: readonly string[], separator: string): string =>
+  messages.filter((message) => message !== "").join(separator);
 
 function testBlock({ any, all }: ConditionBlock, test: Test): ConditionsResult {
   const trueMessages: string[] = [];
@@ -122,7 +133,10 @@ function substituteSide(side: "key" | "value", value: PolicyValue, context: Json
     return substitute(value, context);
   } catch (error) {
     if (!(error instanceof EngineError) || isIgnorance(error)) throw error;
-    throw new EngineError(error.code, `failed to substitute variables in condition ${side}: ${error.message}`, { subject: error.subject, cause: error });
+    throw new EngineError(error.code, `failed to substitute variables in condition ${side}: ${error.message}`, {
+      subject: error.subject,
+      cause: error,
+    });
   }
 }
 
@@ -135,18 +149,25 @@ const substituteBoth =
       value: substituteSide("value", condition.value, context),
     });
 
-/** Preconditions: variables are replaced condition by condition, so one that is never reached is never resolved; messages stand as written. @throws as {@link evaluateConditions} */
+/**
+ * Preconditions: variables are replaced condition by condition, so one that is never reached is never resolved;
+ * messages stand as written.
+ * @throws as {@link evaluateConditions}
+ */
 export const evaluatePreconditions = (conditions: PolicyValue, context: JsonContext): ConditionsResult =>
   testConditions(compileConditions(conditions), substituteBoth(context));
 
 /**
- * Conditions of a denial or of an attestation. A list of blocks, which is an attestation's form, has all its variables replaced before any condition is
- * looked at; the other forms one condition at a time. Variables in messages are replaced too.
- * @throws EngineError `unresolved` for a variable or an operator, `malformed` for a broken structure, the code of an open question as it is.
+ * Conditions of a denial or of an attestation. A list of blocks, which is an attestation's form, has all its variables
+ * replaced before any condition is looked at; the other forms one condition at a time. Variables in messages are
+ * replaced too.
+ * @throws EngineError `unresolved` for a variable or an operator, `malformed` for a broken structure, the code of an
+ * open question as it is.
  */
 export function evaluateConditions(conditions: PolicyValue, context: JsonContext): ConditionsResult {
   const read = compileConditions(conditions);
-  if (read.form === "blocks") return testConditions(compileConditions(substituteAttestation(conditions, context)), testCondition);
+  if (read.form === "blocks")
+    return testConditions(compileConditions(substituteAttestation(conditions, context)), testCondition);
   const result = testConditions(read, substituteBoth(context));
   return { ...result, message: substituteMessage(result.message, context) };
 }
@@ -156,6 +177,9 @@ function substituteAttestation(conditions: PolicyValue, context: JsonContext): P
     return substitute(conditions, context);
   } catch (error) {
     if (!(error instanceof EngineError) || isIgnorance(error)) throw error;
-    throw new EngineError(error.code, `failed to substitute variables in attestation conditions: ${error.message}`, { subject: error.subject, cause: error });
+    throw new EngineError(error.code, `failed to substitute variables in attestation conditions: ${error.message}`, {
+      subject: error.subject,
+      cause: error,
+    });
   }
 }

@@ -1,4 +1,7 @@
-/** JSON text as Go's `encoding/json` writes it: keys sorted, `<`, `>` and `&` escaped. It is what a variable inside a longer string becomes. */
+/**
+ * JSON text as Go's `encoding/json` writes it: keys sorted, `<`, `>` and `&` escaped. It is what a variable inside a
+ * longer string becomes.
+ */
 import { formatJsonNumber } from "../../jmespath/go-number.ts";
 import { compareText } from "../../jmespath/value.ts";
 import type { PolicyValue } from "../policy/policy.ts";

@@ -25,20 +25,28 @@ function known<T>(lookup: Lookup<T>, what: string): T {
 function registryParts(image: ImageReference): { readonly registry: string; readonly repository: string } {
   const slash = image.fetchRepository.indexOf("/");
   const host = image.fetchRepository.slice(0, slash);
-  return { registry: host === "docker.io" ? "index.docker.io" : host, repository: image.fetchRepository.slice(slash + 1) };
+  return {
+    registry: host === "docker.io" ? "index.docker.io" : host,
+    repository: image.fetchRepository.slice(slash + 1),
+  };
 }
 
 /**
- * The object `image, resolvedImage, registry, repository, identifier, manifestList, manifest, configData`; of an index the manifest for linux/amd64.
- * @throws EngineError `unresolved` when the reference is none, or the source does not have the image or that platform; `malformed` or `over-limit` for
+ * The object `image, resolvedImage, registry, repository, identifier, manifestList, manifest, configData`; of an index
+ * the manifest for linux/amd64.
+ * @throws EngineError `unresolved` when the reference is none, or the source does not have the image or that platform;
+ * `malformed` or `over-limit` for
  *   content that is not what its digest says; the code of an open question as it is.
  */
 export function loadImage(text: string, knowledge: Knowledge, settings: ImageDataSettings): JsonObject {
   const { image, digest: given } = readReference(text, settings);
-  const digest = given ?? known(readTag(knowledge, image.fetchRepository, image.tag ?? "latest"), `the tag of ${image.canonical}`).digest;
+  const digest =
+    given ??
+    known(readTag(knowledge, image.fetchRepository, image.tag ?? "latest"), `the tag of ${image.canonical}`).digest;
   const top = readKnown(image, digest, knowledge, settings);
   const child = top.manifest.kind === "index" ? readKnown(image, platformDigest(top, image), knowledge, settings) : top;
-  if (child.manifest.config === undefined) throw new EngineError("unresolved", `the manifest of ${image.canonical} has no image configuration`);
+  if (child.manifest.config === undefined)
+    throw new EngineError("unresolved", `the manifest of ${image.canonical} has no image configuration`);
   const config = known(
     readBlob(knowledge, image.fetchRepository, child.manifest.config.digest, settings.limits.manifestBytes),
     `the configuration of ${image.canonical}`,
@@ -56,22 +64,40 @@ export function loadImage(text: string, knowledge: Knowledge, settings: ImageDat
   };
 }
 
-function readReference(text: string, { references }: ImageDataSettings): { readonly image: ImageReference; readonly digest: Digest | undefined } {
+function readReference(
+  text: string,
+  { references }: ImageDataSettings,
+): { readonly image: ImageReference; readonly digest: Digest | undefined } {
   try {
     const image = parseReference(text, references);
     return { image, digest: verifiableDigest(image) };
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
-    throw new EngineError("unresolved", `failed to parse image reference: ${text}, error: ${error.message}`, { subject: text, cause: error });
+    throw new EngineError("unresolved", `failed to parse image reference: ${text}, error: ${error.message}`, {
+      subject: text,
+      cause: error,
+    });
   }
 }
 
-const readKnown = (image: ImageReference, digest: Digest, knowledge: Knowledge, { limits }: ImageDataSettings): KnownManifest =>
+const readKnown = (
+  image: ImageReference,
+  digest: Digest,
+  knowledge: Knowledge,
+  { limits }: ImageDataSettings,
+): KnownManifest =>
   known(readManifest(knowledge, image.fetchRepository, digest, limits), `the manifest of ${image.canonical}`);
 
 function platformDigest({ manifest }: KnownManifest, image: ImageReference): Digest {
-  const child = manifest.manifests.find((descriptor) => descriptor.platform?.os === platform.os && descriptor.platform.architecture === platform.architecture);
-  if (child === undefined) throw new EngineError("unresolved", `${image.canonical} has no manifest for ${platform.os}/${platform.architecture}`);
+  const child = manifest.manifests.find(
+    (descriptor) =>
+      descriptor.platform?.os === platform.os && descriptor.platform.architecture === platform.architecture,
+  );
+  if (child === undefined)
+    throw new EngineError(
+      "unresolved",
+      `${image.canonical} has no manifest for ${platform.os}/${platform.architecture}`,
+    );
   return child.digest;
 }
 

@@ -1,4 +1,7 @@
-/** The document that expressions of a rule are evaluated on: the request, images, context entries, predicates. Source: kyverno.md sections 2.6 and 7.3. */
+/**
+ * The document that expressions of a rule are evaluated on: the request, images, context entries, predicates. Source:
+ * kyverno.md sections 2.6 and 7.3.
+ */
 import type { JsonObject, JsonValue } from "../../encoding/json.ts";
 import { isObject } from "../../encoding/shape.ts";
 import { EngineError } from "../../errors.ts";
@@ -50,7 +53,8 @@ const maxCachedExpressions = 10_000;
 function merged(earlier: JsonValue | undefined, later: JsonValue): JsonValue {
   if (!isObject(earlier) || !isObject(later)) return later;
   const result: Record<string, JsonValue> = Object.assign(Object.create(null), earlier);
-  for (const [key, value] of Object.entries(later)) result[key] = merged(Object.hasOwn(earlier, key) ? earlier[key] : undefined, value);
+  for (const [key, value] of Object.entries(later))
+    result[key] = merged(Object.hasOwn(earlier, key) ? earlier[key] : undefined, value);
   return result;
 }
 
@@ -99,14 +103,21 @@ export class JsonContext implements Scope {
     for (const [name, value] of Object.entries(members)) this.add(name, value);
   }
 
-  /** Declares a root variable that is loaded when an expression first reads it. What `load` throws, the query throws, each time. */
+  /**
+   * Declares a root variable that is loaded when an expression first reads it. What `load` throws, the query throws,
+   * each time.
+   */
   defer(name: string, load: () => JsonValue, mode: Mode): void {
     this.#append(name, { order: this.#declared++, load, mode });
   }
 
   #append(name: string, pending: Pending): void {
     const entry = this.#entries.get(name);
-    this.#entries.set(name, { value: entry?.value, pending: [...(entry?.pending ?? []), pending], level: this.#saved.length });
+    this.#entries.set(name, {
+      value: entry?.value,
+      pending: [...(entry?.pending ?? []), pending],
+      level: this.#saved.length,
+    });
   }
 
   /** Whether there is such a root variable, loaded or not. */
@@ -140,15 +151,21 @@ export class JsonContext implements Scope {
     return [...this.#entries.keys()];
   }
 
-  /** Kyverno loads whatever an expression mentions before it evaluates it, in the order of the declarations, needed or not. */
+  /**
+   * Kyverno loads whatever an expression mentions before it evaluates it, in the order of the declarations, needed or
+   * not.
+   */
   #loadMentioned(text: string): void {
-    const names = [...this.#entries].flatMap(([name, { pending }]) => (pending.length > 0 && mentions(text, name) ? [name] : []));
+    const names = [...this.#entries].flatMap(([name, { pending }]) =>
+      pending.length > 0 && mentions(text, name) ? [name] : [],
+    );
     for (;;) {
       let first: { readonly name: string; readonly entry: Entry; readonly order: number } | undefined;
       for (const name of names) {
         const entry = this.#entries.get(name);
         const order = entry?.pending[0]?.order ?? Number.POSITIVE_INFINITY;
-        if (entry !== undefined && order < this.#horizon && order < (first?.order ?? Number.POSITIVE_INFINITY)) first = { name, entry, order };
+        if (entry !== undefined && order < this.#horizon && order < (first?.order ?? Number.POSITIVE_INFINITY))
+          first = { name, entry, order };
       }
       if (first === undefined) return;
       this.#load(first.name, first.entry, first.order + 1);
@@ -158,7 +175,11 @@ export class JsonContext implements Scope {
   /** Loads what is visible of an entry, in the order of its declarations. */
   #load(name: string, entry: Entry, horizon = this.#horizon): JsonValue | undefined {
     if (this.#loading >= this.limits.expressionDepth)
-      throw new EngineError("over-budget", `context entries load each other more than ${this.limits.expressionDepth} deep`, { subject: name });
+      throw new EngineError(
+        "over-budget",
+        `context entries load each other more than ${this.limits.expressionDepth} deep`,
+        { subject: name },
+      );
     const levelBefore = this.#levelRead;
     let { value, level } = entry;
     let rest = entry.pending;
@@ -180,7 +201,8 @@ export class JsonContext implements Scope {
     this.#horizon = pending.order;
     this.#loading++;
     // While it loads, the entry itself is what the declarations before it made of it.
-    if (before !== undefined && outer.entry !== undefined) this.#entries.set(name, { ...outer.entry, value: before, pending: [] });
+    if (before !== undefined && outer.entry !== undefined)
+      this.#entries.set(name, { ...outer.entry, value: before, pending: [] });
     try {
       const value = pending.load();
       this.#count(value, name);
@@ -195,7 +217,9 @@ export class JsonContext implements Scope {
   #count(value: JsonValue, name: string): void {
     this.#loadedBytes += sizeOf(value, this.limits.resourceBytes);
     if (this.#loadedBytes > this.limits.resourceBytes)
-      throw new EngineError("over-limit", `context entries are larger than ${this.limits.resourceBytes}`, { subject: name });
+      throw new EngineError("over-limit", `context entries are larger than ${this.limits.resourceBytes}`, {
+        subject: name,
+      });
   }
 
   /** What did not depend on anything newer than a checkpoint is kept below it too, so that it is loaded once. */
@@ -208,7 +232,8 @@ export class JsonContext implements Scope {
 
   /**
    * The value of an expression over the variables.
-   * @throws EngineError `unresolved` with Kyverno's sentence, `over-budget`, `over-limit`, and whatever loading an entry throws; an open question passes through every default.
+   * @throws EngineError `unresolved` with Kyverno's sentence, `over-budget`, `over-limit`, and whatever loading an
+   * entry throws; an open question passes through every default.
    */
   query(text: string, steps: number = this.limits.expressionSteps): JsonValue {
     if (text.trim() === "") throw new EngineError("unresolved", "invalid query (nil)", { subject: text });
@@ -216,8 +241,12 @@ export class JsonContext implements Scope {
     return this.#evaluate(text, this, steps);
   }
 
-  /** The value of an expression over a value of its own. An empty expression is that value. It needs no `this`. @throws as {@link query} */
-  readonly evaluateOn = (text: string, node: JsonValue): JsonValue => (text === "" ? node : this.#evaluate(text, node, this.limits.expressionSteps));
+  /**
+   * The value of an expression over a value of its own. An empty expression is that value. It needs no `this`.
+   * @throws as {@link query}
+   */
+  readonly evaluateOn = (text: string, node: JsonValue): JsonValue =>
+    text === "" ? node : this.#evaluate(text, node, this.limits.expressionSteps);
 
   #evaluate(text: string, root: JsonValue | Scope, steps: number): JsonValue {
     const expression = this.#compiled(text);
@@ -238,7 +267,10 @@ export class JsonContext implements Scope {
     return expression;
   }
 
-  /** An expression may come from the resource, by way of a variable: one that does not parse is a variable that does not resolve. */
+  /**
+   * An expression may come from the resource, by way of a variable: one that does not parse is a variable that does not
+   * resolve.
+   */
   #compile(text: string): Expression {
     try {
       return compileExpression(text, { functions: noFunctions, limits: this.limits });
@@ -250,9 +282,15 @@ export class JsonContext implements Scope {
 }
 
 /** What makes contexts for an engine: each policy keeps its compiled expressions. */
-export type ContextFactory = (request: AdmissionRequest, decision: { readonly now: Date; readonly policy: Policy }) => JsonContext;
+export type ContextFactory = (
+  request: AdmissionRequest,
+  decision: { readonly now: Date; readonly policy: Policy },
+) => JsonContext;
 
-export function createContextFactory({ limits, references }: Pick<ContextEnvironment, "limits" | "references">): ContextFactory {
+export function createContextFactory({
+  limits,
+  references,
+}: Pick<ContextEnvironment, "limits" | "references">): ContextFactory {
   const byPolicy = new WeakMap<Policy, Map<string, Expression>>();
   return (request, { now, policy }) => {
     const expressions = byPolicy.get(policy) ?? new Map<string, Expression>();

@@ -1,4 +1,7 @@
-/** Kind selectors of match blocks: `Pod`, `apps/v1/Deployment`, `Pod/status`, `*`. Source: kyverno.md sections 2.3 and 16 (rows 4 and 5). */
+/**
+ * Kind selectors of match blocks: `Pod`, `apps/v1/Deployment`, `Pod/status`, `*`. Source: kyverno.md sections 2.3 and
+ * 16 (rows 4 and 5).
+ */
 import { matchWildcard } from "../../patterns/wildcard.ts";
 import type { GroupVersionKind } from "./request.ts";
 
@@ -16,13 +19,17 @@ const versionToken = /^(v\d((alpha|beta)\d)?|\*)$/;
 /** The selector that a text stands for. A text with more than four parts gives one that matches nothing. */
 export function parseKindSelector(text: string): KindSelector {
   const slashed = text.split("/");
-  const [first = "", second = "", third = "", fourth = "", ...rest] = [...slashed.slice(0, -1), ...(slashed.at(-1) ?? "").split(".")];
+  const [first = "", second = "", third = "", fourth = "", ...rest] = [
+    ...slashed.slice(0, -1),
+    ...(slashed.at(-1) ?? "").split("."),
+  ];
   const count = slashed.length - 1 + (slashed.at(-1) ?? "").split(".").length;
   if (rest.length > 0) return { group: "", version: "", kind: "", subresource: "" };
   if (count === 1) return { group: "*", version: "*", kind: first, subresource: "" };
   if (count === 2) {
     if (first === "*" && second === "*") return { group: "*", version: "*", kind: "*", subresource: "*" };
-    if (first === "*" && second === second.toLowerCase()) return { group: "*", version: "*", kind: "*", subresource: second };
+    if (first === "*" && second === second.toLowerCase())
+      return { group: "*", version: "*", kind: "*", subresource: second };
     if (versionToken.test(first)) return { group: "*", version: first, kind: second, subresource: "" };
     return { group: "*", version: "*", kind: first, subresource: second };
   }
@@ -37,6 +44,11 @@ const isPod = (kind: GroupVersionKind): boolean => kind.group === "" && kind.ver
 
 /** Whether the selector names the kind. One that names a Pod also names its ephemeral containers. */
 export function matchKind(selector: KindSelector, kind: GroupVersionKind, subresource: string): boolean {
-  if (!matchWildcard(selector.group, kind.group) || !matchWildcard(selector.version, kind.version) || !matchWildcard(selector.kind, kind.kind)) return false;
+  if (
+    !matchWildcard(selector.group, kind.group) ||
+    !matchWildcard(selector.version, kind.version) ||
+    !matchWildcard(selector.kind, kind.kind)
+  )
+    return false;
   return matchWildcard(selector.subresource, subresource) || (subresource === "ephemeralcontainers" && isPod(kind));
 }

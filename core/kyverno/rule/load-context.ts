@@ -18,9 +18,10 @@ interface Loading {
 }
 
 /**
- * Declares a rule's context entries, in their order: a later one of the same name replaces a `variable`, and merges into anything else.
- * Nothing is loaded yet; what goes wrong is thrown by the query that reads the entry.
- * Values that the command line gives (`request.variables`) stand in for every kind of entry but `variable`, which is evaluated all the same.
+ * Declares a rule's context entries, in their order: a later one of the same name replaces a `variable`, and merges
+ * into anything else. Nothing is loaded yet; what goes wrong is thrown by the query that reads the entry.
+ * Values that the command line gives (`request.variables`) stand in for every kind of entry but `variable`, which is
+ * evaluated all the same.
  */
 export function loadContext(
   entries: readonly ContextEntry[],
@@ -35,12 +36,14 @@ export function loadContext(
   const loading: Loading = { context, knowledge, policy };
   for (const entry of entries) {
     if (entry.variable !== undefined) context.defer(entry.name, () => loadVariable(entry, loading), "replace");
-    else if (!roots.has(entry.name)) context.defer(entry.name, () => named(entry, () => loadEntry(entry, loading)), "merge");
+    else if (!roots.has(entry.name))
+      context.defer(entry.name, () => named(entry, () => loadEntry(entry, loading)), "merge");
   }
 }
 
 /** The steps of `a.b."c.d"`. */
-const splitPath = (name: string): readonly string[] => [...name.matchAll(/"([^"]*)"|[^.]+/g)].map(([step, quoted]) => quoted ?? step);
+const splitPath = (name: string): readonly string[] =>
+  [...name.matchAll(/"([^"]*)"|[^.]+/g)].map(([step, quoted]) => quoted ?? step);
 
 function addPath(context: JsonContext, name: string, value: JsonValue): void {
   const [root = name, ...rest] = splitPath(name);
@@ -56,7 +59,10 @@ function named(entry: ContextEntry, load: () => JsonValue): JsonValue {
     return load();
   } catch (error) {
     if (!(error instanceof EngineError) || isIgnorance(error)) throw error;
-    throw new EngineError(error.code, `failed to load context entry ${entry.name}: ${error.message}`, { subject: entry.pointer, cause: error });
+    throw new EngineError(error.code, `failed to load context entry ${entry.name}: ${error.message}`, {
+      subject: entry.pointer,
+      cause: error,
+    });
   }
 }
 
@@ -69,10 +75,17 @@ function loadEntry(entry: ContextEntry, loading: Loading): JsonValue {
   if (entry.apiCall !== undefined) return loadApiCall(entry.apiCall, loading);
   if (entry.imageRegistry !== undefined) {
     const { reference, jmesPath } = entry.imageRegistry;
-    return transform(loadImage(substituteText(reference, loading.context), loading.knowledge, loading.context), jmesPath, loading.context);
+    return transform(
+      loadImage(substituteText(reference, loading.context), loading.knowledge, loading.context),
+      jmesPath,
+      loading.context,
+    );
   }
   if (entry.globalReference !== undefined) return loadGlobal(entry.globalReference, loading);
-  return unresolved("exactly one of configMap or apiCall or imageRegistry or variable is required for context entries", entry.pointer);
+  return unresolved(
+    "exactly one of configMap or apiCall or imageRegistry or variable is required for context entries",
+    entry.pointer,
+  );
 }
 
 function transform(value: JsonValue, jmesPath: string | undefined, context: JsonContext): JsonValue {
@@ -91,7 +104,10 @@ function withDefault(load: () => JsonValue, otherwise: PolicyValue | undefined, 
   }
 }
 
-/** The default is there for an expression that fails, or that gives null where no value stands beside it. It has to resolve in any case. */
+/**
+ * The default is there for an expression that fails, or that gives null where no value stands beside it. It has to
+ * resolve in any case.
+ */
 function loadVariable(entry: ContextEntry, { context }: Loading): JsonValue {
   const { value, jmesPath, default: given } = entry.variable ?? {};
   const path = jmesPath === undefined ? "" : substituteText(jmesPath, context);
@@ -102,10 +118,14 @@ function loadVariable(entry: ContextEntry, { context }: Loading): JsonValue {
     } catch (error) {
       if (!(error instanceof EngineError) || isIgnorance(error)) throw error;
       if (error.code === "unresolved" && otherwise !== null) return otherwise;
-      throw new EngineError(error.code, `failed to apply jmespath ${path} to variable ${entry.name}: ${error.message}`, {
-        subject: entry.pointer,
-        cause: error,
-      });
+      throw new EngineError(
+        error.code,
+        `failed to apply jmespath ${path} to variable ${entry.name}: ${error.message}`,
+        {
+          subject: entry.pointer,
+          cause: error,
+        },
+      );
     }
   };
   const output = (): JsonValue => {
@@ -113,27 +133,42 @@ function loadVariable(entry: ContextEntry, { context }: Loading): JsonValue {
     const known = toJson(substitute(value, context));
     return path === "" ? known : attempt(() => context.evaluateOn(path, known));
   };
-  return output() ?? unresolved(`failed to add context entry for variable ${entry.name} since it evaluated to nil`, entry.pointer);
+  return (
+    output() ??
+    unresolved(`failed to add context entry for variable ${entry.name} since it evaluated to nil`, entry.pointer)
+  );
 }
 
 const own = (object: JsonObject, key: string): JsonValue => (Object.hasOwn(object, key) ? (object[key] ?? null) : null);
 
 /** A namespaced policy reads its own namespace only. */
-function loadConfigMap(given: NonNullable<ContextEntry["configMap"]>, { context, knowledge, policy }: Loading): JsonValue {
+function loadConfigMap(
+  given: NonNullable<ContextEntry["configMap"]>,
+  { context, knowledge, policy }: Loading,
+): JsonValue {
   const name = substituteText(given.name, context);
   const home = policy.namespace || "default";
   const namespace = (given.namespace === undefined ? "" : substituteText(given.namespace, context)) || home;
-  if (policy.kind === "Policy" && namespace !== home) return unresolved(`a policy of namespace ${home} may not read configmap ${namespace}/${name}`);
-  const known = ask({ kind: "cluster", verb: "get", apiVersion: "v1", resource: "configmaps", namespace, name }, knowledge);
-  if (known === undefined || !isObject(known.value)) return unresolved(`failed to get configmap ${namespace}/${name} : configmaps "${name}" not found`);
+  if (policy.kind === "Policy" && namespace !== home)
+    return unresolved(`a policy of namespace ${home} may not read configmap ${namespace}/${name}`);
+  const known = ask(
+    { kind: "cluster", verb: "get", apiVersion: "v1", resource: "configmaps", namespace, name },
+    knowledge,
+  );
+  if (known === undefined || !isObject(known.value))
+    return unresolved(`failed to get configmap ${namespace}/${name} : configmaps "${name}" not found`);
   return { data: own(known.value, "data"), metadata: own(known.value, "metadata") };
 }
 
 /** A path of the API server is a question; services and POST are nobody's to ask here, so they stay open. */
 function loadApiCall(call: NonNullable<ContextEntry["apiCall"]>, { context, knowledge }: Loading): JsonValue {
-  if (call.service !== undefined) throw new EngineError("not-in-mirror", "a call to a service is not made", { subject: "service call" });
+  if (call.service !== undefined)
+    throw new EngineError("not-in-mirror", "a call to a service is not made", { subject: "service call" });
   const path = substituteText(call.urlPath ?? "", context);
-  if (call.method !== "GET") throw new EngineError("not-in-mirror", `a ${call.method} of ${path} is not made`, { subject: `${call.method} ${path}` });
+  if (call.method !== "GET")
+    throw new EngineError("not-in-mirror", `a ${call.method} of ${path} is not made`, {
+      subject: `${call.method} ${path}`,
+    });
   return withDefault(() => transform(getPath(path, knowledge), call.jmesPath, context), call.default, context);
 }
 
@@ -145,10 +180,19 @@ function getPath(path: string, knowledge: Knowledge): JsonValue {
 
 const globalApi = "kyverno.io/v2alpha1";
 
-/** A GlobalContextEntry stands for a list of resources, or for a GET; either is asked for once the entry itself is known. */
-function loadGlobal({ name: text, jmesPath }: NonNullable<ContextEntry["globalReference"]>, { context, knowledge }: Loading): JsonValue {
+/**
+ * A GlobalContextEntry stands for a list of resources, or for a GET; either is asked for once the entry itself is
+ * known.
+ */
+function loadGlobal(
+  { name: text, jmesPath }: NonNullable<ContextEntry["globalReference"]>,
+  { context, knowledge }: Loading,
+): JsonValue {
   const name = substituteText(text, context);
-  const known = ask({ kind: "cluster", verb: "get", apiVersion: globalApi, resource: "globalcontextentries", name }, knowledge);
+  const known = ask(
+    { kind: "cluster", verb: "get", apiVersion: globalApi, resource: "globalcontextentries", name },
+    knowledge,
+  );
   const spec = known !== undefined && isObject(known.value) ? known.value.spec : undefined;
   if (!isObject(spec)) return unresolved(`failed to get global context entry ${name}: not found`);
   return transform(readGlobal(name, spec, knowledge), jmesPath, context);
@@ -161,15 +205,28 @@ function readGlobal(name: string, spec: JsonObject, knowledge: Knowledge): JsonV
     return typeof value === "string" ? value : "";
   };
   if (isObject(resource)) {
-    const [group, version, namespace] = [text(resource, "group"), text(resource, "version"), text(resource, "namespace")];
+    const [group, version, namespace] = [
+      text(resource, "group"),
+      text(resource, "version"),
+      text(resource, "namespace"),
+    ];
     const apiVersion = group === "" ? version : `${group}/${version}`;
     const known = ask(
-      { kind: "cluster", verb: "list", apiVersion, resource: text(resource, "resource"), ...(namespace === "" ? {} : { namespace }) },
+      {
+        kind: "cluster",
+        verb: "list",
+        apiVersion,
+        resource: text(resource, "resource"),
+        ...(namespace === "" ? {} : { namespace }),
+      },
       knowledge,
     );
     if (known === undefined) return [];
     return isObject(known.value) && Array.isArray(known.value.items) ? known.value.items : known.value;
   }
-  if (isObject(call) && text(call, "urlPath") !== "" && (text(call, "method") || "GET") === "GET") return getPath(text(call, "urlPath"), knowledge);
-  throw new EngineError("not-in-mirror", `the global context entry ${name} calls a service`, { subject: `global context entry ${name}` });
+  if (isObject(call) && text(call, "urlPath") !== "" && (text(call, "method") || "GET") === "GET")
+    return getPath(text(call, "urlPath"), knowledge);
+  throw new EngineError("not-in-mirror", `the global context entry ${name} calls a service`, {
+    subject: `global context entry ${name}`,
+  });
 }

@@ -21,24 +21,32 @@ export interface CompiledFilter {
   readonly hasUserCriteria: boolean;
 }
 
-const some = (patterns: readonly string[], text: string): boolean => patterns.some((pattern) => matchWildcard(pattern, text));
+const some = (patterns: readonly string[], text: string): boolean =>
+  patterns.some((pattern) => matchWildcard(pattern, text));
 
 function resourceCriteria(filter: ResourceFilter): readonly Criterion[] {
   const { name, names, namespaces, annotations, selector } = filter;
   const criteria: Criterion[] = [];
-  if (name !== undefined && name !== "") criteria.push({ name: "name", holds: (subject) => matchWildcard(name, subject.name) });
-  if (names !== undefined && names.length > 0) criteria.push({ name: "names", holds: (subject) => some(names, subject.name) });
+  if (name !== undefined && name !== "")
+    criteria.push({ name: "name", holds: (subject) => matchWildcard(name, subject.name) });
+  if (names !== undefined && names.length > 0)
+    criteria.push({ name: "names", holds: (subject) => some(names, subject.name) });
   if (namespaces !== undefined && namespaces.length > 0) {
     criteria.push({
       name: "namespaces",
-      holds: (subject) => some(namespaces, subject.request.kind.kind === "Namespace" ? subject.name : subject.namespace),
+      holds: (subject) =>
+        some(namespaces, subject.request.kind.kind === "Namespace" ? subject.name : subject.namespace),
     });
   }
   if (annotations !== undefined) {
     const wanted = Object.entries(annotations);
     const fits = (found: Labels, [key, value]: readonly [string, string]): boolean =>
       Object.entries(found).some(([name, text]) => matchWildcard(key, name) && matchWildcard(value, text));
-    if (wanted.length > 0) criteria.push({ name: "annotations", holds: (subject) => wanted.every((pair) => fits(subject.annotations, pair)) });
+    if (wanted.length > 0)
+      criteria.push({
+        name: "annotations",
+        holds: (subject) => wanted.every((pair) => fits(subject.annotations, pair)),
+      });
   }
   if (selector !== undefined) {
     const compiled = compileSelector(selector);
@@ -47,19 +55,29 @@ function resourceCriteria(filter: ResourceFilter): readonly Criterion[] {
   return criteria;
 }
 
-function subjectHolds(wanted: { readonly kind: string; readonly name: string; readonly namespace?: string }, { userInfo }: AdmissionRequest): boolean {
+function subjectHolds(
+  wanted: { readonly kind: string; readonly name: string; readonly namespace?: string },
+  { userInfo }: AdmissionRequest,
+): boolean {
   const username = userInfo?.username ?? "";
-  if (wanted.kind === "ServiceAccount") return matchWildcard(`system:serviceaccount:${wanted.namespace ?? ""}:${wanted.name}`, username);
+  if (wanted.kind === "ServiceAccount")
+    return matchWildcard(`system:serviceaccount:${wanted.namespace ?? ""}:${wanted.name}`, username);
   if (wanted.kind === "User") return matchWildcard(wanted.name, username);
   return wanted.kind === "Group" && (userInfo?.groups ?? []).some((group) => matchWildcard(wanted.name, group));
 }
 
 function userCriteria({ roles = [], clusterRoles = [], subjects = [] }: ResourceFilter): readonly Criterion[] {
   const criteria: Criterion[] = [];
-  const overlaps = (wanted: readonly string[], held: readonly string[] | undefined): boolean => (held ?? []).some((role) => wanted.includes(role));
+  const overlaps = (wanted: readonly string[], held: readonly string[] | undefined): boolean =>
+    (held ?? []).some((role) => wanted.includes(role));
   if (roles.length > 0) criteria.push({ name: "roles", holds: ({ request }) => overlaps(roles, request.roles) });
-  if (clusterRoles.length > 0) criteria.push({ name: "clusterRoles", holds: ({ request }) => overlaps(clusterRoles, request.clusterRoles) });
-  if (subjects.length > 0) criteria.push({ name: "subjects", holds: ({ request }) => subjects.some((subject) => subjectHolds(subject, request)) });
+  if (clusterRoles.length > 0)
+    criteria.push({ name: "clusterRoles", holds: ({ request }) => overlaps(clusterRoles, request.clusterRoles) });
+  if (subjects.length > 0)
+    criteria.push({
+      name: "subjects",
+      holds: ({ request }) => subjects.some((subject) => subjectHolds(subject, request)),
+    });
   return criteria;
 }
 
@@ -87,13 +105,22 @@ export function compileFilter(filter: ResourceFilter): CompiledFilter {
   };
 }
 
-/** The name of the first criterion that does not hold; `undefined` when all do. `user` says whether user criteria count. @throws what `namespaceLabels` throws. */
-export function filterMisses(filter: CompiledFilter, subject: MatchSubject, user: "judged" | "ignored"): string | undefined {
+/**
+ * The name of the first criterion that does not hold; `undefined` when all do. `user` says whether user criteria count.
+ * @throws what `namespaceLabels` throws.
+ */
+export function filterMisses(
+  filter: CompiledFilter,
+  subject: MatchSubject,
+  user: "judged" | "ignored",
+): string | undefined {
   if (!filter.hasResourceCriteria && (user === "ignored" || !filter.hasUserCriteria)) return "no criteria";
   if (filter.operations !== undefined && !filter.operations.includes(subject.request.operation)) return "operation";
   const criteria = user === "judged" ? [...filter.resource, ...filter.user] : filter.resource;
   const missed = criteria.find((criterion) => !criterion.holds(subject));
   if (missed !== undefined) return missed.name;
   if (filter.namespaceSelector === undefined) return undefined;
-  return subject.request.kind.kind !== "Namespace" && testSelector(filter.namespaceSelector, subject.namespaceLabels()) ? undefined : "namespaceSelector";
+  return subject.request.kind.kind !== "Namespace" && testSelector(filter.namespaceSelector, subject.namespaceLabels())
+    ? undefined
+    : "namespaceSelector";
 }

@@ -1,4 +1,7 @@
-/** What match and exclude blocks look at: names, labels and the namespace's labels, which may have to be asked for. Source: kyverno.md section 2.2. */
+/**
+ * What match and exclude blocks look at: names, labels and the namespace's labels, which may have to be asked for.
+ * Source: kyverno.md section 2.2.
+ */
 import type { JsonObject, JsonValue } from "../../encoding/json.ts";
 import { isObject } from "../../encoding/shape.ts";
 import { EngineError } from "../../errors.ts";
@@ -26,12 +29,17 @@ export interface MatchSubject {
 /** Whether the request says nothing of who makes it. */
 export function isAnonymous({ userInfo = {}, roles = [], clusterRoles = [] }: AdmissionRequest): boolean {
   const { username = "", uid = "", groups = [], extra = {} } = userInfo;
-  return username === "" && uid === "" && [roles, clusterRoles, groups, Object.keys(extra)].every((list) => list.length === 0);
+  return (
+    username === "" &&
+    uid === "" &&
+    [roles, clusterRoles, groups, Object.keys(extra)].every((list) => list.length === 0)
+  );
 }
 
 const stringMap = (value: JsonValue | undefined): Labels => {
   const result: Record<string, string> = Object.create(null);
-  if (isObject(value)) for (const [key, text] of Object.entries(value)) if (typeof text === "string") result[key] = text;
+  if (isObject(value))
+    for (const [key, text] of Object.entries(value)) if (typeof text === "string") result[key] = text;
   return result;
 };
 
@@ -41,8 +49,12 @@ const text = (value: JsonValue | undefined): string => (typeof value === "string
 export const resourceOf = (request: AdmissionRequest): JsonObject | undefined => request.object ?? request.oldObject;
 
 function askLabels(namespace: string, options: MatchOptions): Labels {
-  const known = ask({ kind: "cluster", verb: "get", apiVersion: "v1", resource: "namespaces", name: namespace }, options.knowledge);
-  if (known === undefined) throw new EngineError("unresolved", `failed to get namespace ${namespace}`, { subject: namespace });
+  const known = ask(
+    { kind: "cluster", verb: "get", apiVersion: "v1", resource: "namespaces", name: namespace },
+    options.knowledge,
+  );
+  if (known === undefined)
+    throw new EngineError("unresolved", `failed to get namespace ${namespace}`, { subject: namespace });
   const metadata = isObject(known.value) ? known.value.metadata : undefined;
   return stringMap(isObject(metadata) ? metadata.labels : undefined);
 }

@@ -14,7 +14,9 @@ export interface MatchResult {
   readonly reason?: string;
 }
 
-/** What an index by kind needs: the kinds that a match names outright, and whether a filter may match others as well. */
+/**
+ * What an index by kind needs: the kinds that a match names outright, and whether a filter may match others as well.
+ */
 export interface KindIndex {
   readonly named: ReadonlySet<string>;
   readonly others: boolean;
@@ -25,7 +27,8 @@ export interface CompiledMatch {
   readonly index: KindIndex;
   /**
    * Labels that nobody gave are asked for only where they decide.
-   * @throws EngineError an unknown code with the namespace's question as its subject; `unresolved` when the namespace does not exist.
+   * @throws EngineError an unknown code with the namespace's question as its subject; `unresolved` when the namespace
+   * does not exist.
    */
   readonly test: (request: AdmissionRequest, options?: MatchOptions) => MatchResult;
   /** `test` without the reason. */
@@ -44,7 +47,10 @@ function compileBlock(block: MatchBlock): CompiledBlock {
   return { form: "bare", filters: [compileFilter(block.bare ?? {})] };
 }
 
-/** Every filter's miss. What one filter does not know is thrown only when no other one decides: `decides` tells which outcome does. */
+/**
+ * Every filter's miss. What one filter does not know is thrown only when no other one decides: `decides` tells which
+ * outcome does.
+ */
 function missesOf(
   block: CompiledBlock,
   subject: MatchSubject,
@@ -87,11 +93,15 @@ function indexKinds({ filters }: CompiledBlock): KindIndex {
 }
 
 /** What a rule asks of a request, with nothing left to parse. */
-export function compileMatch(rule: Pick<Rule, "match" | "exclude">, policy: Pick<Policy, "kind" | "namespace">): CompiledMatch {
+export function compileMatch(
+  rule: Pick<Rule, "match" | "exclude">,
+  policy: Pick<Policy, "kind" | "namespace">,
+): CompiledMatch {
   const match = compileBlock(rule.match);
   const exclude = rule.exclude === undefined ? undefined : compileBlock(rule.exclude);
   const home = policy.kind === "Policy" ? policy.namespace || "default" : undefined;
-  const isExcluded = (subject: MatchSubject): boolean => exclude !== undefined && blockMisses(exclude, subject, "judged") === undefined;
+  const isExcluded = (subject: MatchSubject): boolean =>
+    exclude !== undefined && blockMisses(exclude, subject, "judged") === undefined;
   const test: CompiledMatch["test"] = (request, options = {}) => {
     const resource = resourceOf(request);
     if (resource === undefined) return no("the request carries no resource");
@@ -112,8 +122,12 @@ export function compileMatch(rule: Pick<Rule, "match" | "exclude">, policy: Pick
 }
 
 /** One look at a rule that is not kept in compiled form. */
-export const matchRule = (rule: Rule, policy: Policy, request: AdmissionRequest, options: MatchOptions = {}): MatchResult =>
-  compileMatch(rule, policy).test(request, options);
+export const matchRule = (
+  rule: Rule,
+  policy: Policy,
+  request: AdmissionRequest,
+  options: MatchOptions = {},
+): MatchResult => compileMatch(rule, policy).test(request, options);
 
 /** The kinds of a rule's match, for an index over rules. */
 export const kindsOf = (rule: Pick<Rule, "match">): KindIndex => indexKinds(compileBlock(rule.match));

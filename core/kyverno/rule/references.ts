@@ -1,4 +1,7 @@
-/** References `$(path)` inside a document of a policy, replaced before its variables. Source: kyverno.md section 7.3 (1). */
+/**
+ * References `$(path)` inside a document of a policy, replaced before its variables. Source: kyverno.md section 7.3
+ * (1).
+ */
 import { EngineError } from "../../errors.ts";
 import type { PolicyValue } from "../policy/policy.ts";
 import { isList, isMap, member } from "../policy/policy-value.ts";
@@ -26,7 +29,8 @@ function replaceAll(value: PolicyValue, at: string, document: PolicyValue): Poli
   if (isList(value)) return value.map((item, index) => replaceAll(item, `${at}/${index}`, document));
   if (!isMap(value)) return value;
   const result: Record<string, PolicyValue> = Object.create(null);
-  for (const [key, entry] of Object.entries(value)) result[replaceIn(key, at, document)] = replaceAll(entry, `${at}/${key}`, document);
+  for (const [key, entry] of Object.entries(value))
+    result[replaceIn(key, at, document)] = replaceAll(entry, `${at}/${key}`, document);
   return result;
 }
 
@@ -36,13 +40,18 @@ function replaceIn(text: string, at: string, document: PolicyValue): string {
   return stretches.join(" ");
 }
 
-/** In a stretch without spaces a reference begins at the first `$(` that is not escaped and ends at the last parenthesis. `\$(x)` stands for `$(x)`. */
+/**
+ * In a stretch without spaces a reference begins at the first `$(` that is not escaped and ends at the last
+ * parenthesis. `\$(x)` stands for `$(x)`.
+ */
 function replaceStretch(stretch: string, at: string, document: PolicyValue): string {
   let start = stretch.indexOf("$(");
   while (start > 0 && stretch[start - 1] === "\\") start = stretch.indexOf("$(", start + 1);
   const end = stretch.lastIndexOf(")");
   const found = start >= 0 && end >= start + 3;
-  const replaced = found ? stretch.slice(0, start) + resolveReference(stretch.slice(start, end + 1), at, document) + stretch.slice(end + 1) : stretch;
+  const replaced = found
+    ? stretch.slice(0, start) + resolveReference(stretch.slice(start, end + 1), at, document) + stretch.slice(end + 1)
+    : stretch;
   return replaced.replaceAll("\\$(", "$(");
 }
 
@@ -54,7 +63,8 @@ function resolveReference(reference: string, at: string, document: PolicyValue):
   if (found === undefined || found === null)
     throw new EngineError("unresolved", `got nil resolved variable ${reference} at path ${at}`, { subject: reference });
   if (operator !== "" && (typeof found === "number" || typeof found === "bigint")) return `${operator}${found}`;
-  if (typeof found !== "string") throw new EngineError("unresolved", `reference ${reference} not resolved at path ${at}`, { subject: reference });
+  if (typeof found !== "string")
+    throw new EngineError("unresolved", `reference ${reference} not resolved at path ${at}`, { subject: reference });
   return `${operator}${found}`;
 }
 

@@ -1,8 +1,12 @@
-/** The variables that every rule has: `request`, and the service account behind it. Source: kyverno.md section 7.3; Kubernetes admission/v1. */
+/**
+ * The variables that every rule has: `request`, and the service account behind it. Source: kyverno.md section 7.3;
+ * Kubernetes admission/v1.
+ */
 import type { JsonObject, JsonValue } from "../../encoding/json.ts";
 import type { AdmissionRequest, UserInfo } from "./request.ts";
 
-const given = <T extends JsonValue>(name: string, value: T | undefined): JsonObject => (value === undefined ? {} : { [name]: value });
+const given = <T extends JsonValue>(name: string, value: T | undefined): JsonObject =>
+  value === undefined ? {} : { [name]: value };
 
 const userVariable = ({ username, uid, groups, extra }: UserInfo): JsonObject => ({
   ...given("username", username),
@@ -35,7 +39,10 @@ export function requestVariables(request: AdmissionRequest): JsonObject {
 
 const prefix = "system:serviceaccount:";
 
-/** Empty for a user that is no service account. Differs: Kyverno cuts as many characters off any name, without looking at them. */
+/**
+ * Empty for a user that is no service account. Differs: Kyverno cuts as many characters off any name, without looking
+ * at them.
+ */
 function serviceAccount(username: string): JsonObject {
   const [namespace = "", name = ""] = username.startsWith(prefix) ? username.slice(prefix.length).split(":") : [];
   return { serviceAccountName: name, serviceAccountNamespace: name === "" ? "" : namespace };

@@ -1,4 +1,7 @@
-/** What is to be decided: one admission request, or a resource of the command line taken as one. Source: Kubernetes admission/v1. */
+/**
+ * What is to be decided: one admission request, or a resource of the command line taken as one. Source: Kubernetes
+ * admission/v1.
+ */
 import type { JsonObject } from "../../encoding/json.ts";
 
 export type Operation = "CREATE" | "UPDATE" | "DELETE" | "CONNECT";
@@ -16,7 +19,10 @@ export interface UserInfo {
   readonly extra?: JsonObject;
 }
 
-/** `object` is absent on DELETE, `oldObject` on CREATE. Admission information (`userInfo`, `roles`, `clusterRoles`) is absent in the command line and in background scans. */
+/**
+ * `object` is absent on DELETE, `oldObject` on CREATE. Admission information (`userInfo`, `roles`, `clusterRoles`) is
+ * absent in the command line and in background scans.
+ */
 export interface AdmissionRequest {
   readonly uid?: string;
   readonly operation: Operation;
@@ -32,6 +38,8 @@ export interface AdmissionRequest {
   /** Labels of the resource's namespace; absent where they are not known. */
   readonly namespaceLabels?: Readonly<Record<string, string>>;
   readonly dryRun?: boolean;
-  /** Values for variables that the command line gives in place of context entries (Kyverno's values file): name → value. */
+  /**
+   * Values for variables that the command line gives in place of context entries (Kyverno's values file): name → value.
+   */
   readonly variables?: JsonObject;
 }

@@ -4,7 +4,10 @@ import { isObject } from "../../encoding/shape.ts";
 import { EngineError } from "../../errors.ts";
 import type { AdmissionRequest } from "./request.ts";
 
-/** Kinds of Kubernetes itself that live outside of namespaces; other kinds without a namespace are taken to be in `default`, as kubectl does. */
+/**
+ * Kinds of Kubernetes itself that live outside of namespaces; other kinds without a namespace are taken to be in
+ * `default`, as kubectl does.
+ */
 const clusterKinds: ReadonlySet<string> = new Set([
   "APIService",
   "CSIDriver",
@@ -46,11 +49,18 @@ export function requestFor(resource: JsonObject): AdmissionRequest {
   if (apiVersion === "") throw new EngineError("malformed", "a resource has an apiVersion", { subject: "/apiVersion" });
   if (kind === "") throw new EngineError("malformed", "a resource has a kind", { subject: "/kind" });
   const metadata = Object.hasOwn(resource, "metadata") && isObject(resource.metadata) ? resource.metadata : undefined;
-  const name = metadata === undefined ? "" : textAt(metadata, "name", "/metadata/name") || textAt(metadata, "generateName", "/metadata/generateName");
-  if (metadata === undefined || name === "") throw new EngineError("malformed", "a resource has a name", { subject: "/metadata/name" });
+  const name =
+    metadata === undefined
+      ? ""
+      : textAt(metadata, "name", "/metadata/name") || textAt(metadata, "generateName", "/metadata/generateName");
+  if (metadata === undefined || name === "")
+    throw new EngineError("malformed", "a resource has a name", { subject: "/metadata/name" });
   const cut = apiVersion.lastIndexOf("/");
   const namespace = textAt(metadata, "namespace", "/metadata/namespace") || (clusterKinds.has(kind) ? "" : "default");
-  const object: JsonObject = namespace === "" || metadata.namespace === namespace ? resource : { ...resource, metadata: { ...metadata, namespace } };
+  const object: JsonObject =
+    namespace === "" || metadata.namespace === namespace
+      ? resource
+      : { ...resource, metadata: { ...metadata, namespace } };
   return {
     operation: "CREATE",
     kind: { group: cut < 0 ? "" : apiVersion.slice(0, cut), version: apiVersion.slice(cut + 1), kind },

@@ -54,17 +54,28 @@ function requirementOf(key: string, operator: string, values: readonly string[])
 
 export function compileSelector(selector: LabelSelector): CompiledSelector {
   const pairs = Object.entries(selector.matchLabels ?? {});
-  const isPattern = ([key, value]: readonly [string, string]): boolean => containsWildcard(key) || containsWildcard(value);
+  const isPattern = ([key, value]: readonly [string, string]): boolean =>
+    containsWildcard(key) || containsWildcard(value);
   const literal = pairs.filter((pair) => !isPattern(pair));
-  const expressions = (selector.matchExpressions ?? []).map(({ key, operator, values }) => requirementOf(key, operator, values ?? []));
-  const fixed = [...literal.map(([key, value]) => equals(key, value)), ...expressions.filter((requirement) => requirement !== undefined)];
-  const valid = literal.every(([key, value]) => isLabelKey(key) && isLabelValue(value)) && expressions.every((requirement) => requirement !== undefined);
+  const expressions = (selector.matchExpressions ?? []).map(({ key, operator, values }) =>
+    requirementOf(key, operator, values ?? []),
+  );
+  const fixed = [
+    ...literal.map(([key, value]) => equals(key, value)),
+    ...expressions.filter((requirement) => requirement !== undefined),
+  ];
+  const valid =
+    literal.every(([key, value]) => isLabelKey(key) && isLabelValue(value)) &&
+    expressions.every((requirement) => requirement !== undefined);
   return { fixed, patterns: pairs.filter(isPattern), valid };
 }
 
 const withoutWildcards = (text: string): string => text.replace(/[*?]/g, "0");
 
-/** The first label that a pattern pair fits, else the pair with `0` for its wildcards, which then has to be there literally. */
+/**
+ * The first label that a pattern pair fits, else the pair with `0` for its wildcards, which then has to be there
+ * literally.
+ */
 function concrete(key: string, value: string, labels: Labels): readonly [string, string] {
   const found = Object.entries(labels).find(([name, text]) => matchWildcard(key, name) && matchWildcard(value, text));
   return found ?? [withoutWildcards(key), withoutWildcards(value)];
@@ -82,4 +93,5 @@ export function testSelector(selector: CompiledSelector, labels: Labels): boolea
 }
 
 /** Whether a selector that is not kept in compiled form selects the labels. */
-export const matchSelector = (selector: LabelSelector, labels: Labels): boolean => testSelector(compileSelector(selector), labels);
+export const matchSelector = (selector: LabelSelector, labels: Labels): boolean =>
+  testSelector(compileSelector(selector), labels);

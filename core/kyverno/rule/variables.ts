@@ -12,13 +12,17 @@ import { hasReferences, resolveReferences } from "./references.ts";
 interface Budget {
   /** Text that they may produce, in UTF-16 code units. */
   left: number;
-  /** How many were evaluated: each may take fewer steps than the one before, since a resource can make one variable into thousands. */
+  /**
+   * How many were evaluated: each may take fewer steps than the one before, since a resource can make one variable into
+   * thousands.
+   */
   evaluated: number;
 }
 
 const maxVariables = 10_000;
 
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === "object" && value !== null && !Array.isArray(value);
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Whether a variable, a reference or an escaped one stands in any string or key of the value. */
 export function hasVariables(value: unknown): boolean {
@@ -28,8 +32,10 @@ export function hasVariables(value: unknown): boolean {
 }
 
 /**
- * The value with every variable in its strings and keys replaced. A string that is nothing but one variable becomes what the variable holds, of whatever type.
- * @throws EngineError `unresolved` for a variable or reference that does not resolve, `over-budget` when replacing does not end, `over-limit` when it
+ * The value with every variable in its strings and keys replaced. A string that is nothing but one variable becomes
+ * what the variable holds, of whatever type.
+ * @throws EngineError `unresolved` for a variable or reference that does not resolve, `over-budget` when replacing does
+ * not end, `over-limit` when it
  *   grows past the bound, and the code of an open question as it is.
  */
 export function substitute(value: PolicyValue, context: JsonContext): PolicyValue {
@@ -42,7 +48,8 @@ function replaceAll(value: PolicyValue, at: string, context: JsonContext): Polic
   if (isList(value)) return value.map((item, index) => replaceAll(item, `${at}/${index}`, context));
   if (!isMap(value)) return value;
   const result: Record<string, PolicyValue> = Object.create(null);
-  for (const [key, entry] of Object.entries(value)) result[keyText(replaceIn(key, at, context), at)] = replaceAll(entry, `${at}/${key}`, context);
+  for (const [key, entry] of Object.entries(value))
+    result[keyText(replaceIn(key, at, context), at)] = replaceAll(entry, `${at}/${key}`, context);
   return result;
 }
 
@@ -58,12 +65,16 @@ function replaceIn(text: string, at: string, context: JsonContext): PolicyValue 
   let current = text;
   let ended = false;
   for (let round = 0; !ended && holdsVariable(current); round++) {
-    if (round >= substitutionRounds) throw new EngineError("over-budget", `variables at path ${at} are still there after ${round} rounds`);
+    if (round >= substitutionRounds)
+      throw new EngineError("over-budget", `variables at path ${at} are still there after ${round} rounds`);
     if (isWholeVariable(current)) return resolve(current, at, context, budget).value;
     current = replaceVariables(current, (braced) => {
       const { value, shallow } = resolve(braced, at, context, budget);
       if (shallow && typeof value !== "string" && value !== null)
-        throw new EngineError("unresolved", `the variable ${braced} at path ${at} holds ${goJson(value).slice(0, 100)}, which is no text`);
+        throw new EngineError(
+          "unresolved",
+          `the variable ${braced} at path ${at} holds ${goJson(value).slice(0, 100)}, which is no text`,
+        );
       // The last one of a round decides for all.
       ended = shallow;
       const replacement = typeof value === "string" ? value : goJson(value);
@@ -76,8 +87,14 @@ function replaceIn(text: string, at: string, context: JsonContext): PolicyValue 
 }
 
 /** `{{- x }}` is shallow: what it holds is not read for variables again. */
-function resolve(braced: string, at: string, context: JsonContext, budget: Budget): { readonly value: PolicyValue; readonly shallow: boolean } {
-  if (++budget.evaluated > maxVariables) throw new EngineError("over-budget", `more than ${maxVariables} variables at path ${at}`);
+function resolve(
+  braced: string,
+  at: string,
+  context: JsonContext,
+  budget: Budget,
+): { readonly value: PolicyValue; readonly shallow: boolean } {
+  if (++budget.evaluated > maxVariables)
+    throw new EngineError("over-budget", `more than ${maxVariables} variables at path ${at}`);
   const inner = braced.slice(2, -2).trim();
   const shallow = inner.startsWith("-");
   const written = shallow ? inner.slice(1).trim() : inner;
@@ -94,12 +111,18 @@ function resolve(braced: string, at: string, context: JsonContext, budget: Budge
   }
 }
 
-/** `{{@}}` names the resource's own value at the place where it stands; the first two steps of the path belong to the rule. */
+/**
+ * `{{@}}` names the resource's own value at the place where it stands; the first two steps of the path belong to the
+ * rule.
+ */
 function currentNode(at: string, context: JsonContext): string {
   const root = context.has("target") ? "target" : "request.object";
   const steps = at.split("/").slice(3);
   return steps.reduce(
-    (path, step) => (/^\d+$/.test(step) ? `${path}[${step}]` : `${path}.${/^[A-Za-z_][A-Za-z0-9_]*$/.test(step) ? step : JSON.stringify(step)}`),
+    (path, step) =>
+      /^\d+$/.test(step)
+        ? `${path}[${step}]`
+        : `${path}.${/^[A-Za-z_][A-Za-z0-9_]*$/.test(step) ? step : JSON.stringify(step)}`,
     root,
   );
 }
@@ -113,7 +136,10 @@ export function substituteText(text: string, context: JsonContext): string {
   return typeof value === "string" ? value : goJson(value);
 }
 
-/** A message for people: where a variable does not resolve, the text stands as it was written, for a message decides nothing. */
+/**
+ * A message for people: where a variable does not resolve, the text stands as it was written, for a message decides
+ * nothing.
+ */
 export function substituteMessage(text: string, context: JsonContext): string {
   try {
     return substituteText(text, context);
@@ -136,11 +162,17 @@ function substituteShape(value: unknown, at: string, context: JsonContext): unkn
   if (Array.isArray(value)) return value.map((item, index) => substituteShape(item, `${at}/${index}`, context));
   if (!isRecord(value)) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, entry]) => [textOnly(substitute(key, context), at), substituteShape(entry, `${at}/${key}`, context)]),
+    Object.entries(value).map(([key, entry]) => [
+      textOnly(substitute(key, context), at),
+      substituteShape(entry, `${at}/${key}`, context),
+    ]),
   );
 }
 
 function textOnly(value: PolicyValue, at: string): string {
   if (typeof value === "string") return value;
-  throw new EngineError("unresolved", `a text is expected at path ${at}, the variable holds ${goJson(value).slice(0, 100)}`);
+  throw new EngineError(
+    "unresolved",
+    `a text is expected at path ${at}, the variable holds ${goJson(value).slice(0, 100)}`,
+  );
 }

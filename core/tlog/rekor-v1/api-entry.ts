@@ -1,4 +1,7 @@
-/** Log entries as Rekor v1's API answers them. Source: Rekor v1 OpenAPI, `LogEntry`; entry ids as Rekor's sharding documentation has them. */
+/**
+ * Log entries as Rekor v1's API answers them. Source: Rekor v1 OpenAPI, `LogEntry`; entry ids as Rekor's sharding
+ * documentation has them.
+ */
 import { decodeHex, encodeHex } from "../../encoding/hex.ts";
 import { type JsonObject, type JsonValue, parseJson } from "../../encoding/json.ts";
 import { member, pointer, readArray, readObject, readString } from "../../encoding/shape.ts";
@@ -33,7 +36,8 @@ function readProof(object: JsonObject, at: string): EntryInclusionProof | undefi
 function readEntry(id: string, value: JsonValue, at: string): LogEntry {
   const object = readObject(value, at);
   const body = readEntryBase64(member(object, "body"), pointer(at, "body"));
-  if (entryId.exec(id)?.[1] !== encodeHex(hashLeaf(body))) throw new EngineError("malformed", "the entry's id is not its body's hash", { subject: at });
+  if (entryId.exec(id)?.[1] !== encodeHex(hashLeaf(body)))
+    throw new EngineError("malformed", "the entry's id is not its body's hash", { subject: at });
   const verification = readObject(member(object, "verification"), pointer(at, "verification"));
   const promise = member(verification, "signedEntryTimestamp");
   const proofAt = `${at}/verification/inclusionProof`;
@@ -44,13 +48,16 @@ function readEntry(id: string, value: JsonValue, at: string): LogEntry {
     logIndex: readWholeNumber(member(object, "logIndex"), pointer(at, "logIndex")),
     integratedTime: readWholeNumber(member(object, "integratedTime"), pointer(at, "integratedTime")),
     body,
-    ...(promise === undefined ? {} : { inclusionPromise: readEntryBase64(promise, `${at}/verification/signedEntryTimestamp`) }),
+    ...(promise === undefined
+      ? {}
+      : { inclusionPromise: readEntryBase64(promise, `${at}/verification/signedEntryTimestamp`) }),
     ...(proof === undefined ? {} : { inclusionProof: proof }),
   };
 }
 
 /**
- * Every entry of an answer: an object that maps entry ids to entries, or a list of such objects. Unknown fields are ignored.
+ * Every entry of an answer: an object that maps entry ids to entries, or a list of such objects. Unknown fields are
+ * ignored.
  * @throws EngineError `malformed`, also when an entry's id is not the hash of its body; `over-limit`.
  */
 export function parseRekorApiEntries(json: string | Uint8Array): readonly LogEntry[] {
@@ -58,9 +65,15 @@ export function parseRekorApiEntries(json: string | Uint8Array): readonly LogEnt
   const objects = Array.isArray(value)
     ? (value as readonly JsonValue[]).map((entry, index) => [readObject(entry, `/${index}`), `/${index}`] as const)
     : [[readObject(value, ""), ""] as const];
-  const pairs = objects.flatMap(([object, at]) => Object.entries(object).map(([id, entry]) => [id, entry, pointer(at, id)] as const));
+  const pairs = objects.flatMap(([object, at]) =>
+    Object.entries(object).map(([id, entry]) => [id, entry, pointer(at, id)] as const),
+  );
   if (pairs.length > defaultLimits.signaturesPerImage)
-    throw new EngineError("over-limit", `${pairs.length} log entries, at most ${defaultLimits.signaturesPerImage} are read`, { subject: "log answer" });
+    throw new EngineError(
+      "over-limit",
+      `${pairs.length} log entries, at most ${defaultLimits.signaturesPerImage} are read`,
+      { subject: "log answer" },
+    );
   return pairs.map(([id, entry, at]) => readEntry(id, entry, at));
 }
 
@@ -71,6 +84,8 @@ export function parseRekorApiEntries(json: string | Uint8Array): readonly LogEnt
 export function parseRekorApiEntry(json: string | Uint8Array): LogEntry {
   const [entry, ...more] = parseRekorApiEntries(json);
   if (entry === undefined || more.length > 0)
-    throw new EngineError("malformed", `an answer of ${more.length + (entry === undefined ? 0 : 1)} entries`, { subject: "log answer" });
+    throw new EngineError("malformed", `an answer of ${more.length + (entry === undefined ? 0 : 1)} entries`, {
+      subject: "log answer",
+    });
   return entry;
 }

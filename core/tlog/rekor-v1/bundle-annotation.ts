@@ -1,4 +1,7 @@
-/** Log entries in a layer's annotation `dev.sigstore.cosign/bundle`: body, time, id, index and the log's signature over them. Source: cosign signature specification. */
+/**
+ * Log entries in a layer's annotation `dev.sigstore.cosign/bundle`: body, time, id, index and the log's signature over
+ * them. Source: cosign signature specification.
+ */
 import { goField } from "../../encoding/go-json.ts";
 import { parseJson } from "../../encoding/json.ts";
 import { readObject } from "../../encoding/shape.ts";
@@ -8,8 +11,8 @@ import type { LogEntry } from "../log-entry.ts";
 import { readEntryBase64, readLogId, readWholeNumber } from "./entry-fields.ts";
 
 /**
- * The entry of `{"SignedEntryTimestamp": base64, "Payload": {"body": base64, "integratedTime": n, "logIndex": n, "logID": hex}}`, keys read as Go reads them.
- * There is no inclusion proof in this format.
+ * The entry of `{"SignedEntryTimestamp": base64, "Payload": {"body": base64, "integratedTime": n, "logIndex": n,
+ * "logID": hex}}`, keys read as Go reads them. There is no inclusion proof in this format.
  * @throws EngineError `malformed`, also when a number is no integer; `over-limit`.
  */
 export function parseRekorBundleAnnotation(text: string): LogEntry {

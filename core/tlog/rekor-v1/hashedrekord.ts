@@ -10,6 +10,15 @@ export function bindHashedRekord(spec: JsonObject, logged: LoggedSignature, layo
   const signature = objectAt(spec, "signature", "/spec");
   requireSignature(bytesAt(signature, "content", "/spec/signature"), logged, "/spec/signature/content");
   const key = objectAt(signature, "publicKey", "/spec/signature");
-  requireVerifier(readString(member(key, "content"), "/spec/signature/publicKey/content"), logged, layout, "/spec/signature/publicKey/content");
-  requireMessageHash(objectAt(objectAt(spec, "data", "/spec"), "hash", "/spec/data"), logged.content, "/spec/data/hash");
+  requireVerifier(
+    readString(member(key, "content"), "/spec/signature/publicKey/content"),
+    logged,
+    layout,
+    "/spec/signature/publicKey/content",
+  );
+  requireMessageHash(
+    objectAt(objectAt(spec, "data", "/spec"), "hash", "/spec/data"),
+    logged.content,
+    "/spec/data/hash",
+  );
 }

@@ -1,10 +1,21 @@
-/** Rekor v1 entries of kind intoto 0.0.1 and 0.0.2: digests of an envelope and of its payload; 0.0.2 has the envelope's signatures too. */
+/**
+ * Rekor v1 entries of kind intoto 0.0.1 and 0.0.2: digests of an envelope and of its payload; 0.0.2 has the envelope's
+ * signatures too.
+ */
 import { decodeBase64 } from "../../encoding/base64.ts";
 import type { JsonObject } from "../../encoding/json.ts";
 import { member, readString } from "../../encoding/shape.ts";
 import { decodeUtf8 } from "../../encoding/utf8.ts";
 import { EngineError } from "../../errors.ts";
-import { bytesAt, foreignEntry, objectAt, onlyElement, requireHashOf, requireSignature, requireVerifier } from "../binding.ts";
+import {
+  bytesAt,
+  foreignEntry,
+  objectAt,
+  onlyElement,
+  requireHashOf,
+  requireSignature,
+  requireVerifier,
+} from "../binding.ts";
 import type { EntryLayout, LoggedContent, LoggedSignature } from "../log-entry.ts";
 
 const envelopeOf = (logged: LoggedSignature): LoggedContent & { kind: "dsse" } => {
@@ -14,21 +25,33 @@ const envelopeOf = (logged: LoggedSignature): LoggedContent & { kind: "dsse" } =
 
 function bindEnvelopeHash(spec: JsonObject, content: LoggedContent & { kind: "dsse" }): void {
   if (content.envelopeBytes === undefined) throw foreignEntry("an envelope that is not at hand", "/spec/content/hash");
-  requireHashOf(objectAt(objectAt(spec, "content", "/spec"), "hash", "/spec/content"), content.envelopeBytes, "/spec/content/hash");
+  requireHashOf(
+    objectAt(objectAt(spec, "content", "/spec"), "hash", "/spec/content"),
+    content.envelopeBytes,
+    "/spec/content/hash",
+  );
 }
 
 /**
- * 0.0.1 records no signature, so in a layer the envelope's digest and the verifier are what it can be compared with; in a bundle, which keeps no envelope bytes, it proves nothing.
+ * 0.0.1 records no signature, so in a layer the envelope's digest and the verifier are what it can be compared with; in
+ * a bundle, which keeps no envelope bytes, it proves nothing.
  * @throws EngineError `bad-log-proof` when the entry is about something else, `malformed`.
  */
 export function bindInToto001(spec: JsonObject, logged: LoggedSignature, layout: EntryLayout): void {
-  if (layout === "bundle") throw new EngineError("bad-log-proof", "entries of kind intoto 0.0.1 record no signature", { subject: "/apiVersion" });
+  if (layout === "bundle")
+    throw new EngineError("bad-log-proof", "entries of kind intoto 0.0.1 record no signature", {
+      subject: "/apiVersion",
+    });
   const content = envelopeOf(logged);
   requireVerifier(readString(member(spec, "publicKey"), "/spec/publicKey"), logged, layout, "/spec/publicKey");
   bindEnvelopeHash(spec, content);
   const payloadHash = member(objectAt(spec, "content", "/spec"), "payloadHash");
   if (payloadHash !== undefined)
-    requireHashOf(objectAt(objectAt(spec, "content", "/spec"), "payloadHash", "/spec/content"), content.payload, "/spec/content/payloadHash");
+    requireHashOf(
+      objectAt(objectAt(spec, "content", "/spec"), "payloadHash", "/spec/content"),
+      content.payload,
+      "/spec/content/payloadHash",
+    );
 }
 
 /** @throws EngineError `bad-log-proof` when the entry is about something else, `malformed`. */

@@ -1,4 +1,7 @@
-/** Rekor v1 entries of kind rekord 0.0.1, as early cosign logged signatures: like hashedrekord, with the signature's format. Layers only. */
+/**
+ * Rekor v1 entries of kind rekord 0.0.1, as early cosign logged signatures: like hashedrekord, with the signature's
+ * format. Layers only.
+ */
 import type { JsonObject } from "../../encoding/json.ts";
 import { member, readString } from "../../encoding/shape.ts";
 import { EngineError } from "../../errors.ts";
@@ -6,11 +9,17 @@ import { objectAt } from "../binding.ts";
 import type { EntryLayout, LoggedSignature } from "../log-entry.ts";
 import { bindHashedRekord } from "./hashedrekord.ts";
 
-/** @throws EngineError `bad-log-proof` when the entry is about something else or its signature is in another format than X.509 keys make, `malformed`. */
+/**
+ * @throws EngineError `bad-log-proof` when the entry is about something else or its signature is in another format than
+ * X.509 keys make, `malformed`.
+ */
 export function bindRekord(spec: JsonObject, logged: LoggedSignature, layout: EntryLayout): void {
-  if (layout === "bundle") throw new EngineError("bad-log-proof", "entries of kind rekord do not occur in bundles", { subject: "/kind" });
+  if (layout === "bundle")
+    throw new EngineError("bad-log-proof", "entries of kind rekord do not occur in bundles", { subject: "/kind" });
   const format = readString(member(objectAt(spec, "signature", "/spec"), "format"), "/spec/signature/format");
   if (format !== "x509")
-    throw new EngineError("bad-log-proof", `signature of format ${JSON.stringify(format.slice(0, 32))}`, { subject: "/spec/signature/format" });
+    throw new EngineError("bad-log-proof", `signature of format ${JSON.stringify(format.slice(0, 32))}`, {
+      subject: "/spec/signature/format",
+    });
   bindHashedRekord(spec, logged, layout);
 }

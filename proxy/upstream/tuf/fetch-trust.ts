@@ -1,4 +1,7 @@
-/** A trusted root from a TUF mirror, as the mirror of decisions keeps it: the chain of roots, the newest metadata, the target, and the versions that were seen. */
+/**
+ * A trusted root from a TUF mirror, as the mirror of decisions keeps it: the chain of roots, the newest metadata, the
+ * target, and the versions that were seen.
+ */
 import {
   defaultLimits,
   EngineError,
@@ -68,16 +71,22 @@ class SourceRoles implements HeldRoles {
 
 /**
  * Updates a trusted root. `floors` of what it gives are the versions that were verified.
- * @throws EngineError `bad-threshold`, `rollback`, `stale`, `no-trust`, `malformed`, `over-limit`, `unsupported`, and the codes of an outage.
+ * @throws EngineError `bad-threshold`, `rollback`, `stale`, `no-trust`, `malformed`, `over-limit`, `unsupported`, and
+ * the codes of an outage.
  */
 export async function fetchTrust({ mirror, initialRoot, held, now, verifier }: TrustToFetch): Promise<TufSource> {
-  const { set: trusted, roots } = walkHeldRoots(trustInitialRoot(initialRoot, verifier, readFloors(held?.floors)), held?.roots ?? []);
+  const { set: trusted, roots } = walkHeldRoots(
+    trustInitialRoot(initialRoot, verifier, readFloors(held?.floors)),
+    held?.roots ?? [],
+  );
   const roles = new SourceRoles(roots, held);
   const update = { mirror, held: roles, now };
   const begun = held === undefined ? trusted : withHeldFloors(trusted, held);
   const { set, target } = await lookUpTarget(await refresh(begun, update), trustedRootTarget, update);
   const bytes =
-    held !== undefined && matchListed(held.target, target) ? held.target : await fetchTarget(set, target, openTargets(mirror), defaultLimits.trustedRootBytes);
+    held !== undefined && matchListed(held.target, target)
+      ? held.target
+      : await fetchTarget(set, target, openTargets(mirror), defaultLimits.trustedRootBytes);
   return {
     form: "tuf",
     roots: roles.roots,
@@ -89,8 +98,14 @@ export async function fetchTrust({ mirror, initialRoot, held, now, verifier }: T
   };
 }
 
-/** Roots that are held already: those that lead on from the initial one, and those before it, which a far side may begin with. */
-function walkHeldRoots(initial: TrustedSet, held: readonly Uint8Array[]): { readonly set: TrustedSet; readonly roots: readonly Uint8Array[] } {
+/**
+ * Roots that are held already: those that lead on from the initial one, and those before it, which a far side may begin
+ * with.
+ */
+function walkHeldRoots(
+  initial: TrustedSet,
+  held: readonly Uint8Array[],
+): { readonly set: TrustedSet; readonly roots: readonly Uint8Array[] } {
   let set = initial;
   const before: Uint8Array[] = [];
   const after: Uint8Array[] = [];

@@ -1,4 +1,7 @@
-/** The metadata of a TUF client in a folder, byte for byte as it was served: `root.json`, `timestamp.json`, one file a role. */
+/**
+ * The metadata of a TUF client in a folder, byte for byte as it was served: `root.json`, `timestamp.json`, one file a
+ * role.
+ */
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { defaultLimits, EngineError } from "../../../core/index.ts";

@@ -1,5 +1,14 @@
-/** Answers the question for a trusted root from its TUF mirror. What cannot be had, or does not hold, is unavailable with its code: what was known stays known. */
-import { type Answer, EngineError, type SignatureVerifier, type TrustedRootSource, type TufSource } from "../../../core/index.ts";
+/**
+ * Answers the question for a trusted root from its TUF mirror. What cannot be had, or does not hold, is unavailable
+ * with its code: what was known stays known.
+ */
+import {
+  type Answer,
+  EngineError,
+  type SignatureVerifier,
+  type TrustedRootSource,
+  type TufSource,
+} from "../../../core/index.ts";
 import { fetchTrust } from "./fetch-trust.ts";
 import type { TufMirror } from "./tuf-mirror.ts";
 
@@ -19,7 +28,8 @@ export function createTrustAsker({ repositories, held, now, verifier }: TufRepos
   return async (name) => {
     const at = now();
     const repository = Object.hasOwn(repositories, name) ? repositories[name] : undefined;
-    if (repository === undefined) return { state: "unavailable", code: "no-trust", at: at.toISOString(), from: "configuration" };
+    if (repository === undefined)
+      return { state: "unavailable", code: "no-trust", at: at.toISOString(), from: "configuration" };
     const from = repository.mirror.url;
     try {
       const value = await fetchTrust({ ...repository, held: held(name), now: at, verifier });

@@ -9,7 +9,8 @@ export interface TufMirror {
   /** Names it in messages. */
   readonly url: string;
   /**
-   * The bytes of a file at a path below the mirror, whose segments are percent-encoded; `undefined` where the mirror says that there is none.
+   * The bytes of a file at a path below the mirror, whose segments are percent-encoded; `undefined` where the mirror
+   * says that there is none.
    * @throws EngineError `over-limit` past `maxBytes`, and the codes of an outage.
    */
   fetch(path: string, maxBytes: number): Promise<Uint8Array | undefined>;
@@ -26,7 +27,8 @@ export interface TufMirrorOptions {
 export function openTufMirror(url: string, options: TufMirrorOptions = {}): TufMirror {
   const base = URL.canParse(url) ? new URL(url.endsWith("/") ? url : `${url}/`) : undefined;
   if (base?.protocol === "file:") return openFolder(url, fileURLToPath(base));
-  if (base?.protocol === "http:" || base?.protocol === "https:") return { url, fetch: (path, maxBytes) => fetchFile(new URL(path, base), maxBytes, options) };
+  if (base?.protocol === "http:" || base?.protocol === "https:")
+    return { url, fetch: (path, maxBytes) => fetchFile(new URL(path, base), maxBytes, options) };
   throw new EngineError("invalid-usage", "a TUF mirror is an http, https or file URL", { subject: url });
 }
 
@@ -48,20 +50,31 @@ const openFolder = (url: string, folder: string): TufMirror => ({
       if (error instanceof EngineError) throw error;
       const code = error instanceof Error && "code" in error ? error.code : undefined;
       if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-      throw new EngineError(code === "EACCES" ? "access-denied" : "upstream-error", `cannot be read: ${String(code)}`, { subject: file, cause: error });
+      throw new EngineError(code === "EACCES" ? "access-denied" : "upstream-error", `cannot be read: ${String(code)}`, {
+        subject: file,
+        cause: error,
+      });
     }
   },
 });
 
-const tooLarge = (subject: string, maxBytes: number): EngineError => new EngineError("over-limit", `more than ${maxBytes} bytes`, { subject });
+const tooLarge = (subject: string, maxBytes: number): EngineError =>
+  new EngineError("over-limit", `more than ${maxBytes} bytes`, { subject });
 
 /** What is fetched is signed, so it does not matter where it comes from; a chain of redirections ends all the same. */
 const followRedirects = interceptors.redirect({ maxRedirections: 5 });
 
-async function fetchFile(url: URL, maxBytes: number, { timeoutMs = 30_000, dispatcher }: TufMirrorOptions): Promise<Uint8Array | undefined> {
+async function fetchFile(
+  url: URL,
+  maxBytes: number,
+  { timeoutMs = 30_000, dispatcher }: TufMirrorOptions,
+): Promise<Uint8Array | undefined> {
   const signal = AbortSignal.timeout(timeoutMs);
   try {
-    const { statusCode, headers, body } = await request(url, { signal, dispatcher: (dispatcher ?? getGlobalDispatcher()).compose(followRedirects) });
+    const { statusCode, headers, body } = await request(url, {
+      signal,
+      dispatcher: (dispatcher ?? getGlobalDispatcher()).compose(followRedirects),
+    });
     if (statusCode !== 200) {
       await body.dump();
       if (statusCode === 404) return undefined;
@@ -81,20 +94,30 @@ async function fetchFile(url: URL, maxBytes: number, { timeoutMs = 30_000, dispa
     return new Uint8Array(Buffer.concat(chunks));
   } catch (error) {
     if (error instanceof EngineError) throw error;
-    throw new EngineError(codeOfFailure(error), `cannot be fetched: ${error instanceof Error ? error.message : String(error)}`, {
-      subject: url.href,
-      cause: error,
-    });
+    throw new EngineError(
+      codeOfFailure(error),
+      `cannot be fetched: ${error instanceof Error ? error.message : String(error)}`,
+      {
+        subject: url.href,
+        cause: error,
+      },
+    );
   }
 }
 
-const codeOfStatus = (status: number): ErrorCode => (status === 401 || status === 403 ? "access-denied" : status === 429 ? "rate-limited" : "upstream-error");
+const codeOfStatus = (status: number): ErrorCode =>
+  status === 401 || status === 403 ? "access-denied" : status === 429 ? "rate-limited" : "upstream-error";
 
 /** @throws what is no failure of the network. */
 function codeOfFailure(error: unknown): ErrorCode {
   if (!(error instanceof Error)) throw error;
   const code = "code" in error ? String(error.code) : "";
-  if (error.name === "TimeoutError" || error.name === "AbortError" || error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError)
+  if (
+    error.name === "TimeoutError" ||
+    error.name === "AbortError" ||
+    error instanceof errors.HeadersTimeoutError ||
+    error instanceof errors.BodyTimeoutError
+  )
     return "timed-out";
   if (/CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO_/.test(code)) return "tls-failure";
   // A circle of redirections.

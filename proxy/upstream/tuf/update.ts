@@ -1,4 +1,7 @@
-/** The client workflow of TUF with a mirror to ask: the order of fetching, around the pure steps of core. Source: TUF 1.0 section 5. */
+/**
+ * The client workflow of TUF with a mirror to ask: the order of fetching, around the pure steps of core. Source: TUF
+ * 1.0 section 5.
+ */
 import {
   defaultLimits,
   EngineError,
@@ -37,11 +40,13 @@ export interface TufUpdate {
 }
 
 /** As roles stand in URLs and in the names of files: no role's name is a path. */
-export const quoteRole = (role: string): string => encodeURIComponent(role).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+export const quoteRole = (role: string): string =>
+  encodeURIComponent(role).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
 
 /**
  * Brings a trusted root up to date, then timestamp, snapshot and targets. What is held and still good is not fetched.
- * @throws EngineError as the steps, `no-trust` when the mirror lacks a role, and the codes of an outage. What was written before stays.
+ * @throws EngineError as the steps, `no-trust` when the mirror lacks a role, and the codes of an outage. What was
+ * written before stays.
  */
 export async function refresh(trusted: TrustedSet, update: TufUpdate): Promise<TrustedSet> {
   let set = await refreshRoot(trusted, update);
@@ -49,7 +54,9 @@ export async function refresh(trusted: TrustedSet, update: TufUpdate): Promise<T
   set = await refreshTimestamp(set, update);
   const { version } = listedSnapshot(set);
   const snapshot = set;
-  set = await refreshRole(update, "snapshot", version, set, snapshotBytes(set), (bytes, isHeld) => updateSnapshot(snapshot, bytes, update.now, { isHeld }));
+  set = await refreshRole(update, "snapshot", version, set, snapshotBytes(set), (bytes, isHeld) =>
+    updateSnapshot(snapshot, bytes, update.now, { isHeld }),
+  );
   return addTargets(set, topLevelTargets, update);
 }
 
@@ -100,7 +107,11 @@ async function refreshRole(
   const bytes = held.read(role);
   const kept = bytes === undefined ? undefined : stillGood(() => step(bytes, true));
   if (kept !== undefined) return kept;
-  const fetched = await fetchPresent(mirror, `${root.signed.consistentSnapshot ? `${version}.` : ""}${quoteRole(role)}.json`, maxBytes);
+  const fetched = await fetchPresent(
+    mirror,
+    `${root.signed.consistentSnapshot ? `${version}.` : ""}${quoteRole(role)}.json`,
+    maxBytes,
+  );
   const next = step(fetched, false);
   held.write(role, fetched);
   return next;
@@ -130,22 +141,34 @@ const addTargets = (set: TrustedSet, role: TargetsRole, update: TufUpdate): Prom
  * Looks a target up, fetching the delegated roles that the search comes to.
  * @throws EngineError as {@link refresh}, and `no-trust` when no role vouches for it.
  */
-export async function lookUpTarget(trusted: TrustedSet, path: string, update: TufUpdate): Promise<{ readonly set: TrustedSet; readonly target: TargetFile }> {
+export async function lookUpTarget(
+  trusted: TrustedSet,
+  path: string,
+  update: TufUpdate,
+): Promise<{ readonly set: TrustedSet; readonly target: TargetFile }> {
   let set = trusted;
   for (;;) {
     const search = findTarget(set, path);
     if (search.state === "found") return { set, target: search.target };
-    if (search.state === "absent") throw new EngineError("no-trust", "no role vouches for the target", { subject: path });
+    if (search.state === "absent")
+      throw new EngineError("no-trust", "no role vouches for the target", { subject: path });
     set = await addTargets(set, search.role, update);
   }
 }
 
 /**
  * The verified bytes of a target, from a mirror of targets.
- * @throws EngineError `malformed` when they are not what the metadata states, `over-limit`, `no-trust` when they are not there.
+ * @throws EngineError `malformed` when they are not what the metadata states, `over-limit`, `no-trust` when they are
+ * not there.
  */
-export async function fetchTarget({ root }: TrustedSet, target: TargetFile, mirror: TufMirror, maxBytes = defaultLimits.blobBytes): Promise<Uint8Array> {
-  if (target.length > BigInt(maxBytes)) throw new EngineError("over-limit", `a target of ${target.length} bytes`, { subject: target.path });
+export async function fetchTarget(
+  { root }: TrustedSet,
+  target: TargetFile,
+  mirror: TufMirror,
+  maxBytes = defaultLimits.blobBytes,
+): Promise<Uint8Array> {
+  if (target.length > BigInt(maxBytes))
+    throw new EngineError("over-limit", `a target of ${target.length} bytes`, { subject: target.path });
   const path = servedTargetPath(target, root.signed.consistentSnapshot);
   const bytes = await fetchPresent(mirror, path.split("/").map(encodeURIComponent).join("/"), Number(target.length));
   verifyListed(bytes, target, target.path);

@@ -22,14 +22,23 @@ const lastLine = (text: string): string => text.split("\n").at(-2) ?? "";
 test("a signed image: banner, nothing failed, counters, exit 0", async () => {
   const { exit, out, err } = await runCli([...base, "-r", "signed.yaml"], world());
   assert.is(exit, 0, err);
-  assert.match(out, /^\nApplying 3 policy rule\(s\) to 1 resource\(s\)\.\.\.\n\npass: \d+, fail: 0, warn: 0, error: 0, skip: 0 \n$/);
+  assert.match(
+    out,
+    /^\nApplying 3 policy rule\(s\) to 1 resource\(s\)\.\.\.\n\npass: \d+, fail: 0, warn: 0, error: 0, skip: 0 \n$/,
+  );
 });
 
 test("failures are listed by policy and resource, exit 1", async () => {
   const { exit, out, err } = await runCli([...base, "-r", "foreign.yaml", "-r", "unsigned.yaml"], world());
   assert.is(exit, 1);
-  assert.match(out, "policy check-images -> resource shop/Pod/foreign failed:\n1 - signed image verification failed for");
-  assert.match(out, "policy check-images -> resource shop/Pod/unsigned failed:\n1 - signed image verification failed for");
+  assert.match(
+    out,
+    "policy check-images -> resource shop/Pod/foreign failed:\n1 - signed image verification failed for",
+  );
+  assert.match(
+    out,
+    "policy check-images -> resource shop/Pod/unsigned failed:\n1 - signed image verification failed for",
+  );
   assert.match(out, "[no-signature]");
   assert.match(err, "Error: exit as there are policy violations\n");
 });
@@ -39,7 +48,13 @@ test("a comma list, a folder, and documents in one file are resources", async ()
   assert.match(both.out, "to 2 resource(s)");
   const folder = await runCli(
     [...base, "-r", "pods"],
-    world({}, { "pods/a.yaml": podFor("a", demo.signed), "pods/b/c.yaml": `${podFor("b", demo.signed)}---\n${podFor("c", demo.signed)}` }),
+    world(
+      {},
+      {
+        "pods/a.yaml": podFor("a", demo.signed),
+        "pods/b/c.yaml": `${podFor("b", demo.signed)}---\n${podFor("c", demo.signed)}`,
+      },
+    ),
   );
   assert.match(folder.out, "to 3 resource(s)");
 });
@@ -64,7 +79,10 @@ test("--audit-warn makes failures of Audit policies warnings", async () => {
 
 test("an unscored policy warns", async () => {
   assert.match(
-    lastLine((await runCli([...base, "-r", "foreign.yaml"], world({ annotations: 'policies.kyverno.io/scored: "false"' }))).out),
+    lastLine(
+      (await runCli([...base, "-r", "foreign.yaml"], world({ annotations: 'policies.kyverno.io/scored: "false"' })))
+        .out,
+    ),
     /fail: 0, warn: [1-9]/,
   );
 });
@@ -72,15 +90,23 @@ test("an unscored policy warns", async () => {
 test("--warn-no-pass where nothing was about the resource", async () => {
   const elsewhere = world({ images: "elsewhere.example/*" });
   assert.is((await runCli([...base, "-r", "foreign.yaml"], elsewhere)).exit, 0);
-  assert.is((await runCli([...base, "-r", "foreign.yaml", "--warn-no-pass", "--warn-exit-code", "4"], elsewhere)).exit, 4);
+  assert.is(
+    (await runCli([...base, "-r", "foreign.yaml", "--warn-no-pass", "--warn-exit-code", "4"], elsewhere)).exit,
+    4,
+  );
 });
 
 test("a report in YAML and JSON instead of the text", async () => {
   const yaml = (await runCli([...base, "-r", "foreign.yaml", "-p"], world())).out;
   assert.match(yaml, /^apiVersion: openreports\.io\/v1alpha1\nkind: ClusterReport\n/);
-  const report = JSON.parse((await runCli([...base, "-r", "foreign.yaml", "-p", "--output-format", "json"], world())).out);
+  const report = JSON.parse(
+    (await runCli([...base, "-r", "foreign.yaml", "-p", "--output-format", "json"], world())).out,
+  );
   assert.is(report.results[0].policy, "check-images");
-  assert.is(report.summary.fail, report.results.filter((result: { readonly result: string }) => result.result === "fail").length);
+  assert.is(
+    report.summary.fail,
+    report.results.filter((result: { readonly result: string }) => result.result === "fail").length,
+  );
 });
 
 test("a table, with messages on request", async () => {
@@ -90,14 +116,20 @@ test("a table, with messages on request", async () => {
 });
 
 test("a policy that does not load: nothing is judged, exit 2, with its place", async () => {
-  const broken = world({}, { "broken.yaml": policyFor(demo.key.publicPem, { name: "broken" }).replace("attestors:", "attestor:") });
+  const broken = world(
+    {},
+    { "broken.yaml": policyFor(demo.key.publicPem, { name: "broken" }).replace("attestors:", "attestor:") },
+  );
   const { exit, out, err } = await runCli([...base, "broken.yaml", "-r", "signed.yaml"], broken);
   assert.equal([exit, out], [2, ""]);
   assert.match(err, /error (invalid-policy|unsupported): .*\n {2}why: {2}broken\.yaml:\d+:\d+/);
 });
 
 test("--continue-on-fail applies the others and counts the refused one", async () => {
-  const broken = world({}, { "broken.yaml": policyFor(demo.key.publicPem, { name: "broken" }).replace("attestors:", "attestor:") });
+  const broken = world(
+    {},
+    { "broken.yaml": policyFor(demo.key.publicPem, { name: "broken" }).replace("attestors:", "attestor:") },
+  );
   const { exit, out } = await runCli([...base, "broken.yaml", "-r", "signed.yaml", "--continue-on-fail"], broken);
   assert.is(exit, 1);
   assert.match(out, "Policies Skipped:\n1. broken: ");
@@ -107,7 +139,10 @@ test("--continue-on-fail applies the others and counts the refused one", async (
 test("an exception makes it a skip", async () => {
   const exception =
     "apiVersion: kyverno.io/v2\nkind: PolicyException\nmetadata: { name: spare, namespace: shop }\nspec:\n  exceptions: [{ policyName: check-images, ruleNames: [signed] }]\n  match: { any: [{ resources: { kinds: [Pod], names: [foreign] } }] }\n";
-  const { exit, out } = await runCli([...base, "-r", "foreign.yaml", "-e", "exception.yaml"], world({}, { "exception.yaml": exception }));
+  const { exit, out } = await runCli(
+    [...base, "-r", "foreign.yaml", "-e", "exception.yaml"],
+    world({}, { "exception.yaml": exception }),
+  );
   assert.is(exit, 0, out);
   assert.match(out, "with 1 exception(s)...");
   assert.match(lastLine(out), /skip: [1-9]/);
@@ -116,7 +151,24 @@ test("an exception makes it a skip", async () => {
 test("policies from standard input, Kyverno's flags without effect here", async () => {
   const piped = { ...world(), stdin: policyFor(demo.key.publicPem) };
   assert.is(
-    (await runCli(["apply", "-", "--layout", demo.folder, "--complete", "-r", "signed.yaml", "--registry=true", "--remove-color", "-n", "shop"], piped)).exit,
+    (
+      await runCli(
+        [
+          "apply",
+          "-",
+          "--layout",
+          demo.folder,
+          "--complete",
+          "-r",
+          "signed.yaml",
+          "--registry=true",
+          "--remove-color",
+          "-n",
+          "shop",
+        ],
+        piped,
+      )
+    ).exit,
     0,
   );
 });

@@ -53,7 +53,8 @@ test("brief is shorter, JSON is the decision itself", async () => {
 });
 
 test("nothing to explain, no policy, or one that does not load: exit 2", async () => {
-  for (const words of [base, ["explain", demo.signed], ["explain", "-p", "junk.yaml", demo.signed]]) assert.is((await runCli(words, world)).exit, 2);
+  for (const words of [base, ["explain", demo.signed], ["explain", "-p", "junk.yaml", demo.signed]])
+    assert.is((await runCli(words, world)).exit, 2);
 });
 
 test.run();

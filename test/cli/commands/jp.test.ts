@@ -18,7 +18,10 @@ test("reads expressions from files and standard input, input from standard input
 });
 
 test("knows Kyverno's functions", async () => {
-  assert.is((await runCli(["jp", "query", "-i", "in.yaml", "to_upper(name)"], { files })).out, '# to_upper(name)\n"WEB"\n');
+  assert.is(
+    (await runCli(["jp", "query", "-i", "in.yaml", "to_upper(name)"], { files })).out,
+    '# to_upper(name)\n"WEB"\n',
+  );
   const { out } = await runCli(["jp", "function"]);
   for (const name of ["truncate(", "semver_compare(", "length("]) assert.match(out, name);
   assert.is((await runCli(["jp", "function", "nothing"])).exit, 2);
@@ -30,6 +33,7 @@ test("what does not parse or evaluate has a code", async () => {
   assert.is((await runCli(["jp", "query"])).exit, 2);
 });
 
-test("shows the tree of an expression", async () => assert.match((await runCli(["jp", "parse", "a || b"])).out, '"kind": "or"'));
+test("shows the tree of an expression", async () =>
+  assert.match((await runCli(["jp", "parse", "a || b"])).out, '"kind": "or"'));
 
 test.run();

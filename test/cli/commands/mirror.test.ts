@@ -21,7 +21,12 @@ test("the mirror answers as the layout did", async () => {
   assert.is((await runCli([...verify, demo.signed], world)).exit, 0);
   assert.is((await runCli([...verify, demo.unsigned], world)).exit, 10);
   assert.is(
-    (await runCli(verify.filter((word) => word !== "--store" && word !== store).concat(demo.signed), { ...world, env: { SALLYPORT_STORE: store } })).exit,
+    (
+      await runCli(verify.filter((word) => word !== "--store" && word !== store).concat(demo.signed), {
+        ...world,
+        env: { SALLYPORT_STORE: store },
+      })
+    ).exit,
     0,
   );
 });
@@ -44,12 +49,20 @@ test("names and JSON for scripts", async () => {
   assert.not.match((await runCli(["mirror", "ls", "--store", store, "--no-headers", "-o", "wide"])).out, "IMAGE");
 });
 
-test("a whole mirror passes the check", async () => assert.is((await runCli(["mirror", "check", "--store", store])).exit, 0));
+test("a whole mirror passes the check", async () =>
+  assert.is((await runCli(["mirror", "check", "--store", store])).exit, 0));
 
 test("a pinned key answers for its reference", async () => {
   assert.is((await runCli(["mirror", "pin-key", "k8s://ns/key", "key.pub", "--store", store], world)).exit, 0);
-  assert.is((await runCli(["verify", "--store", store, "--insecure-ignore-tlog", "--key", "k8s://ns/key", demo.signed], world)).exit, 0);
-  assert.match((await runCli(["mirror", "pin-key", "k8s://ns/key", "junk.pub", "--store", store], world)).err, "error malformed:");
+  assert.is(
+    (await runCli(["verify", "--store", store, "--insecure-ignore-tlog", "--key", "k8s://ns/key", demo.signed], world))
+      .exit,
+    0,
+  );
+  assert.match(
+    (await runCli(["mirror", "pin-key", "k8s://ns/key", "junk.pub", "--store", store], world)).err,
+    "error malformed:",
+  );
 });
 
 test("no store, or none to read, is wrong usage", async () => {

@@ -21,8 +21,14 @@ test("what is wrong has its place, and is exit 2", async () => {
 });
 
 test("JSON for scripts", async () => {
-  const document = JSON.parse((await runCli(["policy", "check", "a.yaml", "b.yaml", "-o", "json"], { files: { "a.yaml": good, "b.yaml": bad } })).out);
-  assert.equal([document.policies, document.errors[0].file, document.errors[0].code], [["check-images"], "b.yaml", "invalid-policy"]);
+  const document = JSON.parse(
+    (await runCli(["policy", "check", "a.yaml", "b.yaml", "-o", "json"], { files: { "a.yaml": good, "b.yaml": bad } }))
+      .out,
+  );
+  assert.equal(
+    [document.policies, document.errors[0].file, document.errors[0].code],
+    [["check-images"], "b.yaml", "invalid-policy"],
+  );
 });
 
 test.run();

@@ -30,11 +30,18 @@ const files = (
 ) => ({
   "tests/kyverno-test.yaml": `${head}${parts}results:\n${results}`,
   "tests/policy.yaml": policy,
-  "tests/pods.yaml": [pod("good", demo.signed), pod("bad", demo.unsigned), pod("other", "quay.io/org/app:1")].join("---\n"),
+  "tests/pods.yaml": [pod("good", demo.signed), pod("bad", demo.unsigned), pod("other", "quay.io/org/app:1")].join(
+    "---\n",
+  ),
   "tests/secret.yaml": secret,
   ...more,
 });
-const run = (results: string, words: readonly string[] = [], more: Readonly<Record<string, string>> = {}, parts?: string): Promise<TestRun> =>
+const run = (
+  results: string,
+  words: readonly string[] = [],
+  more: Readonly<Record<string, string>> = {},
+  parts?: string,
+): Promise<TestRun> =>
   runCli(["test", "tests", "--layout", demo.folder, "--complete", ...words], { files: files(results, more, parts) });
 const rows = ({ out }: TestRun) =>
   out
@@ -90,10 +97,16 @@ test("excluded, not found and invalid are words of their own", async () => {
 });
 
 test("an operation, a namespace, values and rules of controllers", async () => {
-  const result = await run("- { policy: check, rule: verify, kind: Pod, resources: [shop/good], result: skip, operation: UPDATE }\n");
+  const result = await run(
+    "- { policy: check, rule: verify, kind: Pod, resources: [shop/good], result: skip, operation: UPDATE }\n",
+  );
   assert.equal(rows(result)[0], ["v1/Pod/shop/good", "Pass", "Ok"]);
   const deployment = `apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: web }\nspec: { template: { spec: { containers: [{ name: c, image: "${demo.signed}" }] } } }\n`;
-  const generated = await run("- { policy: check, rule: verify, kind: Deployment, resources: [web], result: pass }\n", [], { "tests/pods.yaml": deployment });
+  const generated = await run(
+    "- { policy: check, rule: verify, kind: Deployment, resources: [web], result: pass }\n",
+    [],
+    { "tests/pods.yaml": deployment },
+  );
   assert.equal(rows(generated)[0], ["apps/v1/Deployment/default/web", "Pass", "Ok"]);
   const valued = await run(
     "- { policy: check, rule: verify, kind: Pod, resources: [good], result: skip }\n",
@@ -108,9 +121,13 @@ test("a resource as it was patched", async () => {
   const digest = (await run(expected, ["-o", "json", "--detailed-results"])).out;
   assert.ok(digest.includes("MESSAGE"));
   const patched = (image: string) =>
-    run("- { policy: check, rule: verify, kind: Pod, resources: [good], result: pass, patchedResources: patched.yaml }\n", [], {
-      "tests/patched.yaml": pod("good", image),
-    });
+    run(
+      "- { policy: check, rule: verify, kind: Pod, resources: [good], result: pass, patchedResources: patched.yaml }\n",
+      [],
+      {
+        "tests/patched.yaml": pod("good", image),
+      },
+    );
   assert.equal(rows(await patched(`${demo.signed}@${demo.digests.signed}`)).at(-1), ["v1/Pod/shop/good", "Pass", "Ok"]);
   assert.equal(
     rows(await patched(demo.signed))
@@ -127,9 +144,19 @@ test("selected, failed only, and in other forms", async () => {
   const failing = await run(expected.replace("result: fail", "result: pass"), ["--fail-only"]);
   assert.match(failing.out, "Test Summary: 2 out of 4 tests failed\n\nAggregated Failed Test Cases : \n");
   const json = await run(expected, ["-o", "json"]);
-  assert.equal(JSON.parse(json.out)[0], { ID: 1, POLICY: "check", REASON: "Ok", RESOURCE: "v1/Pod/shop/good", RESULT: "Pass", RULE: "verify" });
+  assert.equal(JSON.parse(json.out)[0], {
+    ID: 1,
+    POLICY: "check",
+    REASON: "Ok",
+    RESOURCE: "v1/Pod/shop/good",
+    RESULT: "Pass",
+    RULE: "verify",
+  });
   assert.match((await run(expected, ["-o", "yaml"])).out, "- ID: 1\n  POLICY: check\n");
-  assert.match((await run(expected, ["-o", "markdown"])).out, "| 1 | check | verify | v1/Pod/shop/good | Pass | Ok |\n");
+  assert.match(
+    (await run(expected, ["-o", "markdown"])).out,
+    "| 1 | check | verify | v1/Pod/shop/good | Pass | Ok |\n",
+  );
   assert.match((await run(expected, ["-o", "junit"])).out, '<testsuites tests="4" failures="0">');
 });
 
@@ -145,7 +172,10 @@ test("test files that cannot be read say where", async () => {
     [/^error invalid-usage: .*result is pass/, `${head}results: [{ policy: check, result: maybe }]\n`],
     [/^error invalid-usage: .*unknown field "polices"/, `${head}polices: []\n`],
     [/^error unsupported: .*jsonPayloads/, `${head}jsonPayloads: [a]\n`],
-    [/^error unsupported: .*isImageValidatingPolicy/, `${head}results: [{ policy: check, result: pass, isImageValidatingPolicy: true }]\n`],
+    [
+      /^error unsupported: .*isImageValidatingPolicy/,
+      `${head}results: [{ policy: check, result: pass, isImageValidatingPolicy: true }]\n`,
+    ],
   ];
   for (const [pattern, text] of wrong) {
     const { exit, err } = await runCli(["test", "tests"], { files: { ...files(""), "tests/kyverno-test.yaml": text } });

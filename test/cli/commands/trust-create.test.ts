@@ -14,7 +14,11 @@ const key = makeKey(new Seed("create"), "log");
 const fixture: any = JSON.parse(decodeUtf8(fixtureBytes("trust/trusted-root.json")));
 const pem = (authority: { certChain: { certificates: readonly { rawBytes: string }[] } }): string =>
   authority.certChain.certificates.map(({ rawBytes }) => encodePem("CERTIFICATE", rawBytes)).join("");
-const files = { "log.pub": key.pem, "fulcio.pem": pem(fixture.certificateAuthorities[0]), "tsa.pem": pem(fixture.timestampAuthorities[0]) };
+const files = {
+  "log.pub": key.pem,
+  "fulcio.pem": pem(fixture.certificateAuthorities[0]),
+  "tsa.pem": pem(fixture.timestampAuthorities[0]),
+};
 const rekor = "--rekor=url=https://rekor.corp,public-key=log.pub,start-time=2024-01-01T00:00:00Z";
 const create = (...words: readonly string[]) => runCli(["trust", "create", ...words], { files });
 
@@ -29,7 +33,10 @@ test("every kind of service, by both names of the command", async () => {
   const { exit, out, err } = await create(...words);
   assert.equal([exit, err], [0, ""]);
   const root = parseTrustedRoot(out);
-  assert.equal([root.tlogs.length, root.ctlogs.length, root.certificateAuthorities.length, root.timestampAuthorities.length], [1, 1, 1, 1]);
+  assert.equal(
+    [root.tlogs.length, root.ctlogs.length, root.certificateAuthorities.length, root.timestampAuthorities.length],
+    [1, 1, 1, 1],
+  );
   assert.equal([root.tlogs[0]?.origin, root.tlogs[0]?.logId], ["rekor.corp", key.publicKey.fingerprint]);
   assert.equal(root.certificateAuthorities[0]?.validFor.end, new Date("2099-01-01T00:00:00Z"));
   assert.is(

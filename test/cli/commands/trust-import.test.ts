@@ -12,7 +12,8 @@ const test = suite("cli/commands/trust-import");
 const target = fixtureBytes("trust/trusted-root.json");
 const fresh = "2026-11-02T00:00:00Z";
 /** Everything of the lab expires on 2027-11-01. */
-const expired = (days: number): string => new Date(Date.parse("2027-11-01T00:00:00Z") + days * 86_400_000).toISOString();
+const expired = (days: number): string =>
+  new Date(Date.parse("2027-11-01T00:00:00Z") + days * 86_400_000).toISOString();
 
 const folderOf = (repository: TufRepository, rename = (path: string) => path): Record<string, Uint8Array> =>
   Object.fromEntries([...repository.files].map(([path, bytes]) => [`tuf/${rename(path)}`, bytes]));
@@ -33,7 +34,10 @@ test("a folder as a mirror serves it, and what status says of it", async () => {
     `imported from tuf\nlab\n  root               1\n  timestamp          1\n  snapshot           1\n  targets            1\n  trusted root       ${digestOf(target)}\n`,
   );
   const { out: status } = await run(fresh, "trust", "status");
-  assert.match(status, "lab  TUF metadata from tuf, received 2026-11-02 00:00 UTC (0 s ago)\n  ROLE       VERSION  SEEN  EXPIRES\n");
+  assert.match(
+    status,
+    "lab  TUF metadata from tuf, received 2026-11-02 00:00 UTC (0 s ago)\n  ROLE       VERSION  SEEN  EXPIRES\n",
+  );
   assert.match(status, "  timestamp  1        1     2027-11-01 00:00 UTC (in 364 d)\n");
   assert.match(status, `  trusted root ${digestOf(target)}\n  ✓ fresh\n`);
 });
@@ -60,7 +64,10 @@ test("folders as a repository's source and a client have them", async () => {
 test("metadata that expired on the way: within the budget with a warning, past it or under enforce not at all", async () => {
   const within = await start()(expired(30), ...folder);
   assert.is(within.exit, 0);
-  assert.match(within.err, /^warning: lab: freshness has ended: root version 1 expired at 2027-11-01T00:00:00.000Z, 30 d ago/);
+  assert.match(
+    within.err,
+    /^warning: lab: freshness has ended: root version 1 expired at 2027-11-01T00:00:00.000Z, 30 d ago/,
+  );
   for (const [days, more] of [
     [91, []],
     [1, ["--trust-mode", "enforce"]],
@@ -78,7 +85,10 @@ test("the second folder is the newer one, or it is refused", async () => {
   const repository = makeTufRepository(target);
   const store = tempFolder();
   const run = (...words: readonly string[]) =>
-    runCli([...words, "--store", store], { files: { ...folderOf(repository), "root.json": repository.rootHistory[0] as Uint8Array }, now: fresh });
+    runCli([...words, "--store", store], {
+      files: { ...folderOf(repository), "root.json": repository.rootHistory[0] as Uint8Array },
+      now: fresh,
+    });
   repository.publish();
   assert.is((await run(...folder)).exit, 0);
   repository.publish();
@@ -102,7 +112,10 @@ test("folders that are none, lack something or lead outside", async () => {
 
 test("a trusted_root.json by its digest", async () => {
   const run = start();
-  assert.match((await run(fresh, "trust", "import", "pinned.json", "--digest", digestOf(target))).out, `pinned public-good ${digestOf(target)}\n`);
+  assert.match(
+    (await run(fresh, "trust", "import", "pinned.json", "--digest", digestOf(target))).out,
+    `pinned public-good ${digestOf(target)}\n`,
+  );
   assert.is((await run(fresh, "trust", "import", "pinned.json", "--digest", `sha256:${"0".repeat(64)}`)).exit, 3);
 });
 
@@ -115,10 +128,21 @@ else
     const carried = await runCli(["trust", "import", "tuf", "--store", tempFolder()], world("2026-08-25T00:00:00Z"));
     assert.equal([carried.exit, carried.err], [0, ""]);
     assert.match(carried.out, "  root               15\n");
-    const fifth = await runCli(["trust", "import", "tuf", "--name", "five", "--root", "root.json", "--store", tempFolder()], world("2026-10-01T00:00:00Z"));
+    const fifth = await runCli(
+      ["trust", "import", "tuf", "--name", "five", "--root", "root.json", "--store", tempFolder()],
+      world("2026-10-01T00:00:00Z"),
+    );
     assert.is(fifth.exit, 0);
     assert.match(fifth.err, "warning: five: freshness has ended: timestamp version");
-    assert.is((await runCli(["trust", "import", "tuf", "--trust-mode", "enforce", "--store", tempFolder()], world("2026-10-01T00:00:00Z"))).exit, 3);
+    assert.is(
+      (
+        await runCli(
+          ["trust", "import", "tuf", "--trust-mode", "enforce", "--store", tempFolder()],
+          world("2026-10-01T00:00:00Z"),
+        )
+      ).exit,
+      3,
+    );
   });
 
 test.run();

@@ -16,14 +16,20 @@ function mirror(floors = { root: "1", timestamp: "1", snapshot: "1", targets: "1
   const store = tempFolder();
   const opened = openMirror(store, { mode: "write" });
   const origin = { at, from: "https://tuf.lab" };
-  opened.writer().setAnswer({ kind: "trusted-root", name: "lab" }, { state: "present", value: { ...repository.source(), floors }, ...origin });
+  opened
+    .writer()
+    .setAnswer(
+      { kind: "trusted-root", name: "lab" },
+      { state: "present", value: { ...repository.source(), floors }, ...origin },
+    );
   opened.writer().pin({ kind: "tuf-root", name: "lab", bytes: repository.served("root") }, origin);
   opened.writer().pin({ kind: "trusted-root", name: "corp", bytes: target }, { at, from: "corp.json" });
   opened.close();
   return store;
 }
 
-const status = (now: string, store: string, ...words: readonly string[]) => runCli(["trust", "status", "--store", store, ...words], { now });
+const status = (now: string, store: string, ...words: readonly string[]) =>
+  runCli(["trust", "status", "--store", store, ...words], { now });
 
 test("every trusted root, with the mode", async () => {
   const { exit, out, err } = await status("2026-11-05T00:00:00Z", mirror());
@@ -59,7 +65,11 @@ test("freshness that ends: tolerated, warned of, stale", async () => {
     assert.is(seen.exit, exit);
     assert.match(seen.out, pattern);
   }
-  assert.match((await status("2028-03-01T00:00:00Z", store)).out, "(expired 121 d ago)", "its roles are shown all the same");
+  assert.match(
+    (await status("2028-03-01T00:00:00Z", store)).out,
+    "(expired 121 d ago)",
+    "its roles are shown all the same",
+  );
   assert.is((await status("2027-11-01T00:00:00Z", store, "--trust-mode", "enforce")).exit, 3);
   assert.is((await status("2028-03-01T00:00:00Z", store, "--max-trust-age", "200d")).exit, 0);
 });
@@ -78,7 +88,12 @@ test("as JSON", async () => {
     [document.kind, document.mode, document.maxTrustAge, document.roots.length],
     ["TrustStatus", "budget", { warnSeconds: 604_800, denySeconds: 7_776_000 }, 2],
   );
-  assert.equal(document.roots[1].roles[0], { role: "root", version: "1", expires: "2027-11-01T00:00:00.000Z", floor: "1" });
+  assert.equal(document.roots[1].roles[0], {
+    role: "root",
+    version: "1",
+    expires: "2027-11-01T00:00:00.000Z",
+    floor: "1",
+  });
   assert.equal([document.roots[0].state, document.roots[1].state], ["pinned", "fresh"]);
 });
 

@@ -19,7 +19,10 @@ test.before.each(async () => {
   repository = makeTufRepository(target);
   server = await serveTuf(repository.files);
   store = tempFolder();
-  world = { files: { "root.json": repository.rootHistory[0] as Uint8Array, "pinned.json": target }, now: "2026-11-02T00:00:00Z" };
+  world = {
+    files: { "root.json": repository.rootHistory[0] as Uint8Array, "pinned.json": target },
+    now: "2026-11-02T00:00:00Z",
+  };
 });
 test.after.each(() => server.close());
 
@@ -107,7 +110,11 @@ test("a mirror that cannot be reached is exit code 5; one that is not named, wro
   assert.is((await run("trust", "update", "--name", "lab", "--root", "root.json")).exit, 2);
   assert.is((await run("trust", "update", "--name", "lab", "--mirror", server.url)).exit, 3);
   assert.is((await run("trust", "update", "--name", "lab", "--mirror", "ftp://x", "--root", "root.json")).exit, 2);
-  assert.is((await run("trust", "update", "--name", "lab", "--mirror", server.url, "--root", "root.json", "--timeout", "soon")).exit, 2);
+  assert.is(
+    (await run("trust", "update", "--name", "lab", "--mirror", server.url, "--root", "root.json", "--timeout", "soon"))
+      .exit,
+    2,
+  );
 });
 
 test("a pin stands before what is fetched, and that is said", async () => {

@@ -25,7 +25,10 @@ test("a trusted root is pinned and shown with who it vouches for", async () => {
   assert.match(imported.out, /^pinned public-good sha256:[0-9a-f]{64}\n {2}transparency log +rekor\.example /);
   const shown = await runCli(["trust", "show", "--store", store]);
   assert.is(shown.exit, 0);
-  assert.match(shown.out, /from root\.json, received 2026-11-23 12:00 UTC\n {2}transparency log +rekor\.example [0-9a-f]{64} {2}from 2024-01-01 00:00 UTC\n/);
+  assert.match(
+    shown.out,
+    /from root\.json, received 2026-11-23 12:00 UTC\n {2}transparency log +rekor\.example [0-9a-f]{64} {2}from 2024-01-01 00:00 UTC\n/,
+  );
 });
 
 test("a file can be shown without a mirror, as JSON too", async () => {
@@ -34,7 +37,10 @@ test("a file can be shown without a mirror, as JSON too", async () => {
 });
 
 test("what is no trusted root is not pinned", async () => {
-  assert.match((await runCli(["trust", "import", "root.json", "--store", tempFolder()], { files: { "root.json": "{" } })).err, "error malformed:");
+  assert.match(
+    (await runCli(["trust", "import", "root.json", "--store", tempFolder()], { files: { "root.json": "{" } })).err,
+    "error malformed:",
+  );
 });
 
 test("a name that the mirror does not have", async () => {

@@ -17,7 +17,14 @@ test("a statement by the key, by short name and by URI", async () => {
 });
 
 test("the predicate is in JSON", async () => {
-  const document = JSON.parse((await runCli([...base, "--key", "key.pub", "--predicate-type", "slsaprovenance", "-o", "json", demo.signed], world)).out);
+  const document = JSON.parse(
+    (
+      await runCli(
+        [...base, "--key", "key.pub", "--predicate-type", "slsaprovenance", "-o", "json", demo.signed],
+        world,
+      )
+    ).out,
+  );
   assert.equal(document.images[0].statements[0].predicate, { builder: { id: "https://builder.example/hosted" } });
 });
 

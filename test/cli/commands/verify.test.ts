@@ -38,10 +38,20 @@ const outcomes: readonly (readonly [name: string, words: readonly string[], exit
     3,
     "no-trust",
   ],
-  ["a timestamp that is wanted and not there", [...withKey, "--use-signed-timestamps", demo.signed], 14, "no-timestamp"],
+  [
+    "a timestamp that is wanted and not there",
+    [...withKey, "--use-signed-timestamps", demo.signed],
+    14,
+    "no-timestamp",
+  ],
   ["a reference that does not parse", [...withKey, "UPPER/case:1:2"], 2, "invalid-reference"],
   ["neither key nor identity", [...complete, demo.signed], 2, "invalid-usage"],
-  ["a key and an identity", [...withKey, "--certificate-identity", "a", "--certificate-oidc-issuer", "b", demo.signed], 2, "invalid-usage"],
+  [
+    "a key and an identity",
+    [...withKey, "--certificate-identity", "a", "--certificate-oidc-issuer", "b", demo.signed],
+    2,
+    "invalid-usage",
+  ],
   ["a key file that is not there", [...complete, "--key", "gone.pub", demo.signed], 2, "invalid-usage"],
   ["a key reference that nobody pinned", [...complete, "--key", "k8s://ns/key", demo.signed], 5, "no-key"],
   ["claims that are not to be checked", [...withKey, "--check-claims=false", demo.signed], 2, "unsupported"],
@@ -55,19 +65,47 @@ for (const [name, words, exit, code] of outcomes) {
   });
 }
 
-test("annotations that were signed hold, also as a list", async () => assert.is((await runCli([...withKey, "-a", "env=prod", demo.signed], world)).exit, 0));
+test("annotations that were signed hold, also as a list", async () =>
+  assert.is((await runCli([...withKey, "-a", "env=prod", demo.signed], world)).exit, 0));
 
 test("switches are written Go's way too", async () => {
   assert.is(
     (
       await runCli(
-        ["verify", "--layout", demo.folder, "--complete", "--insecure-ignore-tlog=true", "--check-claims=true", "--key", "key.pub", demo.signed],
+        [
+          "verify",
+          "--layout",
+          demo.folder,
+          "--complete",
+          "--insecure-ignore-tlog=true",
+          "--check-claims=true",
+          "--key",
+          "key.pub",
+          demo.signed,
+        ],
         world,
       )
     ).exit,
     0,
   );
-  assert.is((await runCli(["verify", "--layout", demo.folder, "--complete", "--insecure-ignore-tlog=false", "--key", "key.pub", demo.signed], world)).exit, 3);
+  assert.is(
+    (
+      await runCli(
+        [
+          "verify",
+          "--layout",
+          demo.folder,
+          "--complete",
+          "--insecure-ignore-tlog=false",
+          "--key",
+          "key.pub",
+          demo.signed,
+        ],
+        world,
+      )
+    ).exit,
+    3,
+  );
 });
 
 test("the exit code of several images is the gravest", async () => {
@@ -106,10 +144,16 @@ test("cosign's payloads can be piped", async () => {
 });
 
 test("another time is announced", async () =>
-  assert.match((await runCli([...withKey, "--at", "2027-01-01T00:00:00Z", demo.signed], world)).err, "judged as of 2027-01-01T00:00:00.000Z"));
+  assert.match(
+    (await runCli([...withKey, "--at", "2027-01-01T00:00:00Z", demo.signed], world)).err,
+    "judged as of 2027-01-01T00:00:00.000Z",
+  ));
 
 test("a key from the environment", async () => {
-  assert.is((await runCli([...complete, "--key", "env://KEY", demo.signed], { env: { KEY: demo.key.publicPem } })).exit, 0);
+  assert.is(
+    (await runCli([...complete, "--key", "env://KEY", demo.signed], { env: { KEY: demo.key.publicPem } })).exit,
+    0,
+  );
   assert.is((await runCli([...complete, "--key", "env://KEY", demo.signed])).exit, 5);
 });
 
@@ -123,7 +167,17 @@ test("a timestamp that is wanted counts beside a bare key", async () => {
     const folder = tempFolder();
     signed.store.write(folder);
     const files = { "key.pub": lab.key().pem, "root.json": signed.trustedRoot };
-    const words = ["verify", "--layout", folder, "--complete", "--trusted-root", "root.json", "--key", "key.pub", "--use-signed-timestamps"];
+    const words = [
+      "verify",
+      "--layout",
+      folder,
+      "--complete",
+      "--trusted-root",
+      "root.json",
+      "--key",
+      "key.pub",
+      "--use-signed-timestamps",
+    ];
     return (await runCli([...words, `${signed.repository}@${signed.digest}`], { files })).exit;
   };
   assert.is(await run({ evidence: ["rekor2", "timestamp"] }), 0);

@@ -6,7 +6,11 @@ const test = suite("cli/commands/version");
 
 test("text and JSON", async () => {
   assert.is((await runCli(["version"])).out, "sallyport development\n");
-  assert.equal(JSON.parse((await runCli(["version", "-o", "json"])).out), { apiVersion: "sallyport.dev/v1", kind: "Version", version: "development" });
+  assert.equal(JSON.parse((await runCli(["version", "-o", "json"])).out), {
+    apiVersion: "sallyport.dev/v1",
+    kind: "Version",
+    version: "development",
+  });
 });
 
 test.run();

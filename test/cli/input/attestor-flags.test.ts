@@ -24,12 +24,18 @@ test("references stay references", () => {
 });
 
 test("an identity with workflow claims", () => {
-  assert.equal(read({ ...identity, certificateGithubWorkflowSha: "abc", certificateGithubWorkflowTrigger: "push" }).keyless, {
-    subject: "me",
-    issuer: "https://issuer.example",
-    additionalExtensions: { githubWorkflowSHA: "abc", githubWorkflowTrigger: "push" },
+  assert.equal(
+    read({ ...identity, certificateGithubWorkflowSha: "abc", certificateGithubWorkflowTrigger: "push" }).keyless,
+    {
+      subject: "me",
+      issuer: "https://issuer.example",
+      additionalExtensions: { githubWorkflowSHA: "abc", githubWorkflowTrigger: "push" },
+    },
+  );
+  assert.equal(read({ certificateIdentityRegexp: "^me$", certificateOidcIssuerRegexp: ".*" }).keyless, {
+    subjectRegExp: "^me$",
+    issuerRegExp: ".*",
   });
-  assert.equal(read({ certificateIdentityRegexp: "^me$", certificateOidcIssuerRegexp: ".*" }).keyless, { subjectRegExp: "^me$", issuerRegExp: ".*" });
 });
 
 test("an identity needs both halves, and excludes a key", () => {
@@ -40,8 +46,16 @@ test("an identity needs both halves, and excludes a key", () => {
 });
 
 test("an empty text is no identity, beside another form too", () => {
-  for (const flag of ["certificateIdentity", "certificateIdentityRegexp", "certificateOidcIssuer", "certificateOidcIssuerRegexp"] as const)
-    assert.match(throwsCode("invalid-usage", () => read({ ...identity, [flag]: "" })).message, /^--certificate-(identity|oidc-issuer)(-regexp)? is empty/);
+  for (const flag of [
+    "certificateIdentity",
+    "certificateIdentityRegexp",
+    "certificateOidcIssuer",
+    "certificateOidcIssuerRegexp",
+  ] as const)
+    assert.match(
+      throwsCode("invalid-usage", () => read({ ...identity, [flag]: "" })).message,
+      /^--certificate-(identity|oidc-issuer)(-regexp)? is empty/,
+    );
 });
 
 test("annotations are repeated or listed", () => {
@@ -63,15 +77,24 @@ test("cosign's variables fill what flags leave open, and give way to a trusted r
     },
   };
   const spec = read(identity, world);
-  assert.equal([spec.keyless?.roots, spec.rekor?.pubKey, spec.ctlog?.pubKey, spec.ctlog?.tsaCertChain], ["CA", "REKOR", "CT", "TSA"]);
+  assert.equal(
+    [spec.keyless?.roots, spec.rekor?.pubKey, spec.ctlog?.pubKey, spec.ctlog?.tsaCertChain],
+    ["CA", "REKOR", "CT", "TSA"],
+  );
   assert.is(read({ ...identity, caRoots: "other.pem" }, world).keyless?.roots, "OTHER");
   const rooted = read({ ...identity, trustedRoot: "root.json" }, world);
-  assert.equal([rooted.keyless?.roots, rooted.rekor?.pubKey, rooted.ctlog?.pubKey, rooted.ctlog?.tsaCertChain], [undefined, undefined, undefined, undefined]);
+  assert.equal(
+    [rooted.keyless?.roots, rooted.rekor?.pubKey, rooted.ctlog?.pubKey, rooted.ctlog?.tsaCertChain],
+    [undefined, undefined, undefined, undefined],
+  );
 });
 
 test("other tools' spellings stand for cosign's", () => {
   const folded = foldAliases({ certIdentity: "me", certOidcIssuer: "i", certIdentityRegex: "r" });
-  assert.equal([folded.certificateIdentity, folded.certificateOidcIssuer, folded.certificateIdentityRegexp], ["me", "i", "r"]);
+  assert.equal(
+    [folded.certificateIdentity, folded.certificateOidcIssuer, folded.certificateIdentityRegexp],
+    ["me", "i", "r"],
+  );
   assert.is(foldAliases({ certIdentity: "me", certificateIdentity: "you" }).certificateIdentity, "you");
 });
 

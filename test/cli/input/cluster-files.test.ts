@@ -5,8 +5,18 @@ import type { JsonObject, Question } from "../../../core/index.ts";
 import { throwsCode } from "../../support/assert.ts";
 
 const test = suite("cli/input/cluster-files");
-const configMap = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "keys", namespace: "ops" }, data: { a: "b" } };
-const secret = (data: JsonObject) => ({ apiVersion: "v1", kind: "Secret", metadata: { name: "cosign", namespace: "ops" }, ...data });
+const configMap = {
+  apiVersion: "v1",
+  kind: "ConfigMap",
+  metadata: { name: "keys", namespace: "ops" },
+  data: { a: "b" },
+};
+const secret = (data: JsonObject) => ({
+  apiVersion: "v1",
+  kind: "Secret",
+  metadata: { name: "cosign", namespace: "ops" },
+  ...data,
+});
 const answer = (question: Question, ...resources: readonly JsonObject[]) => {
   const found = new ClusterFiles(
     resources,
@@ -19,33 +29,66 @@ const answer = (question: Question, ...resources: readonly JsonObject[]) => {
   return found?.state === "present" ? found.value : found?.state;
 };
 const get = (changes: object = {}): Question =>
-  ({ kind: "cluster", verb: "get", apiVersion: "v1", resource: "configmaps", namespace: "ops", name: "keys", ...changes }) as Question;
+  ({
+    kind: "cluster",
+    verb: "get",
+    apiVersion: "v1",
+    resource: "configmaps",
+    namespace: "ops",
+    name: "keys",
+    ...changes,
+  }) as Question;
 const raw = (path: string): Question => ({ kind: "cluster", verb: "raw", apiVersion: "", resource: "", path });
 
 test("kinds by their plural", () => {
-  assert.equal(["ConfigMap", "NetworkPolicy", "Ingress", "Gateway", "Box"].map(pluralOf), ["configmaps", "networkpolicies", "ingresses", "gateways", "boxes"]);
+  assert.equal(["ConfigMap", "NetworkPolicy", "Ingress", "Gateway", "Box"].map(pluralOf), [
+    "configmaps",
+    "networkpolicies",
+    "ingresses",
+    "gateways",
+    "boxes",
+  ]);
 });
 
 test("paths of the API server", () => {
-  assert.equal(parsePath("/api/v1/namespaces/ops/configmaps/keys"), { verb: "get", apiVersion: "v1", resource: "configmaps", namespace: "ops", name: "keys" });
+  assert.equal(parsePath("/api/v1/namespaces/ops/configmaps/keys"), {
+    verb: "get",
+    apiVersion: "v1",
+    resource: "configmaps",
+    namespace: "ops",
+    name: "keys",
+  });
   assert.equal(parsePath("/apis/apps/v1/namespaces/ops/deployments?limit=5"), {
     verb: "list",
     apiVersion: "apps/v1",
     resource: "deployments",
     namespace: "ops",
   });
-  assert.equal(parsePath("/api/v1/namespaces/ops"), { verb: "get", apiVersion: "v1", resource: "namespaces", name: "ops" });
+  assert.equal(parsePath("/api/v1/namespaces/ops"), {
+    verb: "get",
+    apiVersion: "v1",
+    resource: "namespaces",
+    name: "ops",
+  });
   assert.equal(parsePath("/api/v1/namespaces"), { verb: "list", apiVersion: "v1", resource: "namespaces" });
-  for (const path of ["", "/healthz", "/api/v1", "/apis/apps", "/api/v1/namespaces/ops/pods/web/log"]) assert.is(parsePath(path), undefined, path);
+  for (const path of ["", "/healthz", "/api/v1", "/apis/apps", "/api/v1/namespaces/ops/pods/web/log"])
+    assert.is(parsePath(path), undefined, path);
 });
 
 test("get, list and raw paths; what is not there stays open", () => {
   assert.equal(answer(get(), configMap), configMap);
   assert.is(answer(get({ namespace: "other" }), configMap), undefined);
   assert.is(answer(get({ name: "none" }), configMap), undefined);
-  assert.equal(answer(get({ verb: "list", name: undefined }), configMap), { apiVersion: "v1", kind: "ConfigMapList", items: [configMap] });
+  assert.equal(answer(get({ verb: "list", name: undefined }), configMap), {
+    apiVersion: "v1",
+    kind: "ConfigMapList",
+    items: [configMap],
+  });
   assert.equal(answer(raw("/api/v1/namespaces/ops/configmaps/keys"), configMap), configMap);
-  assert.equal([answer(raw("/api/v1/version")), answer(raw("/gone")), answer(raw("/other"))], [{ v: 1 }, "absent", undefined]);
+  assert.equal(
+    [answer(raw("/api/v1/version")), answer(raw("/gone")), answer(raw("/other"))],
+    [{ v: 1 }, "absent", undefined],
+  );
   assert.is(answer({ kind: "tag", repository: "r", tag: "t" }, configMap), undefined);
 });
 
@@ -55,7 +98,8 @@ test("a key from a Secret's member cosign.pub", () => {
   assert.is(answer(key, secret({ stringData: { "cosign.pub": "plain" } })), "plain");
   assert.is(answer(key), undefined);
   assert.is(answer({ kind: "key", reference: "awskms:///x" }, secret({ data: { "cosign.pub": "cGVt" } })), undefined);
-  for (const data of [{}, { data: { other: "cGVt" } }, { data: { "cosign.pub": "*" } }]) throwsCode("malformed", () => answer(key, secret(data)));
+  for (const data of [{}, { data: { other: "cGVt" } }, { data: { "cosign.pub": "*" } }])
+    throwsCode("malformed", () => answer(key, secret(data)));
 });
 
 test.run();

@@ -20,7 +20,8 @@ test("folders are read to their depth, only YAML and JSON, in order", () => {
   );
 });
 
-test("a named file is read whatever its name", () => assert.is(readTextFiles(["c.txt"], testIO({ files: { "c.txt": "c" } }).io)[0]?.text, "c"));
+test("a named file is read whatever its name", () =>
+  assert.is(readTextFiles(["c.txt"], testIO({ files: { "c.txt": "c" } }).io)[0]?.text, "c"));
 
 test("documents and lists become resources", () => {
   const list =

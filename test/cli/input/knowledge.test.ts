@@ -10,12 +10,16 @@ const test = suite("cli/input/knowledge");
 test("a layout flag is a folder, or an image and a folder", () => {
   assert.equal(parseLayoutFlag("dir/a"), { folder: "dir/a", options: {} });
   assert.equal(parseLayoutFlag("host:5000/app=dir"), { folder: "dir", options: { repository: "host:5000/app" } });
-  assert.equal(parseLayoutFlag("host:5000/app:1.0=dir"), { folder: "dir", options: { repository: "host:5000/app", tag: "1.0" } });
+  assert.equal(parseLayoutFlag("host:5000/app:1.0=dir"), {
+    folder: "dir",
+    options: { repository: "host:5000/app", tag: "1.0" },
+  });
 });
 
 test("a time is RFC 3339, and nothing else that a Date would take", () => {
   assert.is(parseTimeFlag("2026-11-22T17:03:00+01:00").toISOString(), "2026-11-22T16:03:00.000Z");
-  for (const text of ["2026", "2026-11-22", "now", "2026-13-01T00:00:00Z", "2026-11-22T17:03:00"]) throwsCode("invalid-usage", () => parseTimeFlag(text));
+  for (const text of ["2026", "2026-11-22", "now", "2026-13-01T00:00:00Z", "2026-11-22T17:03:00"])
+    throwsCode("invalid-usage", () => parseTimeFlag(text));
 });
 
 test("nothing named, nothing known", () => {
@@ -36,7 +40,8 @@ test("key files and variables answer for references, or are absent", () => {
 
 test("a trusted root of the command line answers for every name", () => {
   const { knowledge } = openKnowledge({ trustedRoot: "root.json" }, testIO({ files: { "root.json": "{}" } }).io);
-  for (const name of ["public-good", "corp"]) assert.is(knowledge.answer({ kind: "trusted-root", name })?.state, "present");
+  for (const name of ["public-good", "corp"])
+    assert.is(knowledge.answer({ kind: "trusted-root", name })?.state, "present");
   throwsCode("invalid-usage", () => openKnowledge({ trustedRoot: "gone.json" }, testIO().io));
 });
 
@@ -45,14 +50,21 @@ test("layouts join: what one has, all have; lists of referrers are one list", ()
   const two = demoLayout();
   const digest = one.digests.signed as `sha256:${string}`;
   const referrer = (suffix: string) => [
-    { mediaType: "application/vnd.oci.image.manifest.v1+json", digest: `sha256:${suffix.repeat(64)}` as `sha256:${string}`, size: 1 },
+    {
+      mediaType: "application/vnd.oci.image.manifest.v1+json",
+      digest: `sha256:${suffix.repeat(64)}` as `sha256:${string}`,
+      size: 1,
+    },
   ];
   const source = (suffix: string) =>
     ({
       answer: (question: { readonly kind: string }) =>
         question.kind === "referrers" ? { state: "present", value: referrer(suffix), at: "", from: suffix } : undefined,
     }) as never;
-  const { knowledge } = openKnowledge({ layout: [one.folder, two.folder], complete: true }, testIO().io, [source("a"), source("b")]);
+  const { knowledge } = openKnowledge({ layout: [one.folder, two.folder], complete: true }, testIO().io, [
+    source("a"),
+    source("b"),
+  ]);
   assert.is(knowledge.answer({ kind: "tag", repository, tag: "signed" })?.state, "present");
   assert.is(knowledge.answer({ kind: "tag", repository, tag: "none" })?.state, "absent");
   const list = knowledge.answer({ kind: "referrers", repository, digest });

@@ -6,25 +6,42 @@ import { throwsCode } from "../../support/assert.ts";
 import { runCli, testIO } from "../command-io.ts";
 
 const test = suite("cli/input/trust-flags");
-const [flag, variable, cosign, pinned] = ["flag", "variable", "cosign", "pinned"].map(encodeUtf8) as [Uint8Array, Uint8Array, Uint8Array, Uint8Array];
+const [flag, variable, cosign, pinned] = ["flag", "variable", "cosign", "pinned"].map(encodeUtf8) as [
+  Uint8Array,
+  Uint8Array,
+  Uint8Array,
+  Uint8Array,
+];
 const files = { flag, variable, cosign };
-const read = (options: TrustOptions, env: Readonly<Record<string, string>> = {}, pins: Readonly<Record<string, Uint8Array>> = {}) =>
-  readTrustSettings(options, testIO({ files, env }).io, pins);
+const read = (
+  options: TrustOptions,
+  env: Readonly<Record<string, string>> = {},
+  pins: Readonly<Record<string, Uint8Array>> = {},
+) => readTrustSettings(options, testIO({ files, env }).io, pins);
 
 test("a flag wins over our variable, that over the mirror's pin, that over cosign's variable", () => {
   const env = { SALLYPORT_TUF_ROOT: "variable", TUF_ROOT_JSON: "cosign" };
   assert.equal(read({ tufRoot: "flag" }, env, { "public-good": pinned }).initialRoots, { "public-good": flag });
   assert.equal(read({}, env, { "public-good": pinned }).initialRoots, { "public-good": variable });
-  assert.equal(read({}, { TUF_ROOT_JSON: "cosign" }, { "public-good": pinned }).initialRoots, { "public-good": pinned });
+  assert.equal(read({}, { TUF_ROOT_JSON: "cosign" }, { "public-good": pinned }).initialRoots, {
+    "public-good": pinned,
+  });
   assert.equal(read({}, { TUF_ROOT_JSON: "cosign" }).initialRoots, { "public-good": cosign });
-  assert.equal(read({ trust: "corp", tufRoot: "flag" }, {}, { other: pinned }).initialRoots, { other: pinned, corp: flag });
+  assert.equal(read({ trust: "corp", tufRoot: "flag" }, {}, { other: pinned }).initialRoots, {
+    other: pinned,
+    corp: flag,
+  });
   assert.equal(read({}), { initialRoots: {} });
   throwsCode("invalid-usage", () => read({ tufRoot: "nowhere" }));
 });
 
 test("modes, budgets and pins", () => {
   const digest = `sha256:${"a".repeat(64)}`;
-  assert.equal(read({ trust: "corp", trustMode: "pin", trustDigest: digest }), { initialRoots: {}, mode: "pin", pins: { corp: digest } });
+  assert.equal(read({ trust: "corp", trustMode: "pin", trustDigest: digest }), {
+    initialRoots: {},
+    mode: "pin",
+    pins: { corp: digest },
+  });
   assert.equal(read({ maxTrustAge: "30d" }).maxTrustAge, { deny: 30 * 86_400_000 });
   throwsCode("invalid-usage", () => read({ trustDigest: "sha256:A" }));
 });
@@ -38,7 +55,8 @@ test("spans of time", () => {
     ["0d", 0],
   ] as const)
     assert.is(parseSpan(text), milliseconds);
-  for (const text of ["", "30", "d", "-1d", "1.5d", "1w", "1d 2h", "9999999d"]) throwsCode("invalid-usage", () => parseSpan(text));
+  for (const text of ["", "30", "d", "-1d", "1.5d", "1w", "1d 2h", "9999999d"])
+    throwsCode("invalid-usage", () => parseSpan(text));
 });
 
 test("a mirror is not dialled, and that is said", () => {
@@ -58,7 +76,16 @@ test("Kyverno's flags are known where policies are applied, and where images are
   for (const command of ["apply", "test", "explain", "verify", "verify-attestation"]) {
     const needed = command === "explain" ? ["-p", "x"] : [];
     assert.match((await runCli([command, "--help"])).out, "--tufRoot <file>", command);
-    const { err } = await runCli([command, "--enableTuf", "--tufRoot", "flag", "--tufMirror", "https://tuf.corp", ...needed, "x"]);
+    const { err } = await runCli([
+      command,
+      "--enableTuf",
+      "--tufRoot",
+      "flag",
+      "--tufMirror",
+      "https://tuf.corp",
+      ...needed,
+      "x",
+    ]);
     assert.not.match(err, "unknown option", command);
     assert.match((await runCli([command, "--tufFlag", ...needed, "x"])).err, "unknown option", command);
   }

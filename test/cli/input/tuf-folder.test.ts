@@ -29,7 +29,11 @@ test("what a decision takes is what verifies, from any root of the chain", () =>
     const source = readTufFolder("tuf/", ioOf(prefixed(repository.files)));
     assert.equal(source, repository.source());
     for (const initialRoot of repository.rootHistory)
-      assert.is(verifySource({ source, initialRoot, target: "trusted_root.json", at: repository.now, verifier: nodeVerifier }).set.root.version, 3n);
+      assert.is(
+        verifySource({ source, initialRoot, target: "trusted_root.json", at: repository.now, verifier: nodeVerifier })
+          .set.root.version,
+        3n,
+      );
   }
 });
 
@@ -43,9 +47,12 @@ test("a chain may begin late, and what a decision does not need may be missing",
 
 test("the roles that a decision may come to, of however many there are", () => {
   const repository = makeTufRepository(target);
-  for (let index = 0; index < 60; index++) repository.delegate("targets", `a-${index}`, { paths: [index === 55 ? "*.json" : "other/*"] }, { first: true });
+  for (let index = 0; index < 60; index++)
+    repository.delegate("targets", `a-${index}`, { paths: [index === 55 ? "*.json" : "other/*"] }, { first: true });
   const files = repository.signed("targets").targets as Record<string, never>;
-  (repository.signed("a-55").targets as Record<string, never>)["trusted_root.json"] = files["trusted_root.json"] as never;
+  (repository.signed("a-55").targets as Record<string, never>)["trusted_root.json"] = files[
+    "trusted_root.json"
+  ] as never;
   delete files["trusted_root.json"];
   repository.publish();
   const source = readTufFolder("tuf", ioOf(prefixed(repository.files)));
@@ -53,7 +60,13 @@ test("the roles that a decision may come to, of however many there are", () => {
     source.targets.map(({ role }) => role),
     ["targets", "a-55"],
   );
-  verifySource({ source, initialRoot: repository.served("root"), target: "trusted_root.json", at: repository.now, verifier: nodeVerifier });
+  verifySource({
+    source,
+    initialRoot: repository.served("root"),
+    target: "trusted_root.json",
+    at: repository.now,
+    verifier: nodeVerifier,
+  });
 });
 
 test("what is missing or does not read is no trust; what is no folder, wrong usage", () => {
@@ -80,7 +93,8 @@ test("as a mirror: bounded, and nothing outside of the folder", async () => {
   const mirror = folderMirror("tuf", ioOf({ ...prefixed(published().files), secret: target }));
   assert.is((await mirror.fetch("timestamp.json", 16_384))?.length, published().served("timestamp").length);
   await rejectsCode("over-limit", () => mirror.fetch("timestamp.json", 10));
-  for (const path of ["..%2Fsecret", "%2E%2E/secret", "..%5Csecret", "missing"]) assert.is(await mirror.fetch(path, 100), undefined, path);
+  for (const path of ["..%2Fsecret", "%2E%2E/secret", "..%5Csecret", "missing"])
+    assert.is(await mirror.fetch(path, 100), undefined, path);
   throwsCode("invalid-usage", () => folderMirror("secret", ioOf({ secret: target })));
 });
 

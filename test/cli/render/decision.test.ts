@@ -9,7 +9,12 @@ const test = suite("cli/render/decision");
 const style = createStyle({ colour: false, unicode: true });
 const at = (line: number) => ({ file: "check.yaml", line, column: 3 });
 const wrongKey: Failure = { check: "signature", code: "wrong-key", reason: "made by another key", stage: 9 };
-const wrongIdentity: Failure = { check: "identity", code: "wrong-identity", reason: "subject mismatch: expected a, received b", stage: 12 };
+const wrongIdentity: Failure = {
+  check: "identity",
+  code: "wrong-identity",
+  reason: "subject mismatch: expected a, received b",
+  stage: 12,
+};
 
 const attestor: AttestorResult = {
   path: ".attestors[0]",
@@ -98,7 +103,9 @@ test("every check has the policy line that asked for it, and every signature its
 
 test("a failure that a signature has is not told again above it", () => {
   assert.is(
-    renderDecision(decide(false, result("fail", { failures: [wrongIdentity] })), style, { brief: false }).split("[wrong-identity] subject mismatch").length - 1,
+    renderDecision(decide(false, result("fail", { failures: [wrongIdentity] })), style, { brief: false }).split(
+      "[wrong-identity] subject mismatch",
+    ).length - 1,
     1,
   );
 });
@@ -113,16 +120,22 @@ test("brief keeps the path to the first thing that is wrong", () => {
 
 test("an allowed request says so, a failure of an Audit rule does not deny", () => {
   assert.match(renderDecision(decide(true, result("pass")), style, { brief: false }), /^ALLOW {2}now/);
-  assert.match(renderDecision(decide(true, result("fail", { action: "Audit" })), style, { brief: false }), /^ALLOW {2}by check-image\/keyless/);
+  assert.match(
+    renderDecision(decide(true, result("fail", { action: "Audit" })), style, { brief: false }),
+    /^ALLOW {2}by check-image\/keyless/,
+  );
 });
 
 test("a rule result without image is about the request as a whole", () => {
-  const { image: _, ...whole } = result("error", { failures: [{ check: "context", code: "unresolved", reason: "no such variable", stage: 0 }] });
+  const { image: _, ...whole } = result("error", {
+    failures: [{ check: "context", code: "unresolved", reason: "no such variable", stage: 0 }],
+  });
   const text = renderDecision(decide(false, whole), style, { brief: false });
   assert.match(text, "the request as a whole");
   assert.match(text, "[unresolved]");
 });
 
-test("no rule, no result, and that is said", () => assert.match(renderDecision(decide(true), style, { brief: false }), "no rule is about this request"));
+test("no rule, no result, and that is said", () =>
+  assert.match(renderDecision(decide(true), style, { brief: false }), "no rule is about this request"));
 
 test.run();

@@ -1,7 +1,12 @@
 /** Evidence as the engine gives it, for tests of what is shown of it. */
 import type { Candidate, Evidence } from "../../../core/index.ts";
 
-export const source: Candidate["source"] = { layout: "tag", digest: `sha256:${"a".repeat(64)}`, tag: "sha256-aa.sig", layer: 0 };
+export const source: Candidate["source"] = {
+  layout: "tag",
+  digest: `sha256:${"a".repeat(64)}`,
+  tag: "sha256-aa.sig",
+  layer: 0,
+};
 
 export const keyEvidence: Evidence = {
   digest: "sha256:00",
@@ -27,7 +32,9 @@ export const certificateEvidence: Evidence = {
     chain: ["beef", "cafe"],
   },
   times: [{ at: "2026-10-02T08:14:11Z", source: "rekor", authority: "c0d2" }],
-  logEntries: [{ logId: "c0d2", logIndex: "193422071", provenBy: ["set", "inclusion"], origin: "rekor.example", from: "carried" }],
+  logEntries: [
+    { logId: "c0d2", logIndex: "193422071", provenBy: ["set", "inclusion"], origin: "rekor.example", from: "carried" },
+  ],
   certificateTransparency: [{ logId: "dd3d", at: "2026-10-02T08:14:02Z" }],
   trustedRoot: "sha256:6494",
 };

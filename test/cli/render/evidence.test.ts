@@ -1,6 +1,13 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { candidateNode, evidenceNodes, failureNode, leadingFailure, openNodes, sourceText } from "../../../cli/render/evidence.ts";
+import {
+  candidateNode,
+  evidenceNodes,
+  failureNode,
+  leadingFailure,
+  openNodes,
+  sourceText,
+} from "../../../cli/render/evidence.ts";
 import type { Evidence, Failure } from "../../../core/index.ts";
 import { certificateEvidence, keyEvidence, source } from "./evidence-samples.ts";
 
@@ -18,7 +25,11 @@ test("says where a candidate was read", () => {
 });
 
 test("a key needs no trusted root, and says so", () => {
-  assert.equal(texts(keyEvidence), ["payload names sha256:00", "key f00d (ecdsa-sha256)", "trust no trusted root was needed"]);
+  assert.equal(texts(keyEvidence), [
+    "payload names sha256:00",
+    "key f00d (ecdsa-sha256)",
+    "trust no trusted root was needed",
+  ]);
 });
 
 test("a certificate has its subject, its times and its logs", () => {
@@ -40,7 +51,15 @@ test("a proof that lasts only as long as the certificate warns", () => {
 test("what refutes and what is unknown have different marks", () => {
   assert.is(failureNode(failure("wrong-key", 1)).mark, "fail");
   assert.is(failureNode(failure("not-in-mirror", 1)).mark, "unknown");
-  assert.is(candidateNode({ source, verification: { truth: "unknown", failures: [failure("no-trust", 1)], open: [] } }, 0, 2, now).label, "signature 1/2");
+  assert.is(
+    candidateNode(
+      { source, verification: { truth: "unknown", failures: [failure("no-trust", 1)], open: [] } },
+      0,
+      2,
+      now,
+    ).label,
+    "signature 1/2",
+  );
 });
 
 test("the failure that got furthest leads; of an unknown only what is not known", () => {

@@ -15,6 +15,7 @@ test("JSON is indented by two", () => {
   assert.is(toJsonText({ a: [1] }), '{\n  "a": [\n    1\n  ]\n}\n');
 });
 
-test("sorts keys at every depth, lists stay", () => assert.is(JSON.stringify(sorted({ b: [{ d: 1, c: 2 }], a: 1 })), '{"a":1,"b":[{"c":2,"d":1}]}'));
+test("sorts keys at every depth, lists stay", () =>
+  assert.is(JSON.stringify(sorted({ b: [{ d: 1, c: 2 }], a: 1 })), '{"a":1,"b":[{"c":2,"d":1}]}'));
 
 test.run();

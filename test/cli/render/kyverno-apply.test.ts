@@ -27,12 +27,23 @@ const result = (status: RuleResult["status"], options: Partial<RuleResult> = {})
   open: [],
   ...options,
 });
-const response = (...results: readonly RuleResult[]): Response => ({ policy: "check", resource: "default/Pod/web", scored: true, results });
+const response = (...results: readonly RuleResult[]): Response => ({
+  policy: "check",
+  resource: "default/Pod/web",
+  scored: true,
+  results,
+});
 const plain = { auditWarn: false, refusedPolicies: 0 };
 
 test("the banner counts rules, resources and exceptions", () => {
-  assert.is(renderBanner({ rules: 2, resources: 3, exceptions: 0 }), "\nApplying 2 policy rule(s) to 3 resource(s)...\n");
-  assert.is(renderBanner({ rules: 2, resources: 3, exceptions: 1 }), "\nApplying 2 policy rule(s) to 3 resource(s) with 1 exception(s)...\n");
+  assert.is(
+    renderBanner({ rules: 2, resources: 3, exceptions: 0 }),
+    "\nApplying 2 policy rule(s) to 3 resource(s)...\n",
+  );
+  assert.is(
+    renderBanner({ rules: 2, resources: 3, exceptions: 1 }),
+    "\nApplying 2 policy rule(s) to 3 resource(s) with 1 exception(s)...\n",
+  );
 });
 
 test("only failures are listed, numbered from one", () => {
@@ -45,7 +56,13 @@ test("only failures are listed, numbered from one", () => {
 
 test("failures of Audit policies become warnings on request", () => {
   const audited = response(result("fail", { action: "Audit" }), result("fail"));
-  assert.equal(countResults([audited], { ...plain, auditWarn: true }), { pass: 0, fail: 1, warn: 1, error: 0, skip: 0 });
+  assert.equal(countResults([audited], { ...plain, auditWarn: true }), {
+    pass: 0,
+    fail: 1,
+    warn: 1,
+    error: 0,
+    skip: 0,
+  });
   assert.match(renderResponse(response(result("fail", { action: "Audit" })), true), "failed as audit warning:\n");
   assert.is(shownStatus(result("fail", { action: "Audit" }), true, false), "fail");
 });
@@ -53,22 +70,40 @@ test("failures of Audit policies become warnings on request", () => {
 test("an unscored policy warns", () => assert.is(shownStatus(result("fail"), false, false), "warn"));
 
 test("a refused policy is one error", () =>
-  assert.equal(countResults([response(result("pass"))], { ...plain, refusedPolicies: 2 }), { pass: 1, fail: 0, warn: 0, error: 2, skip: 0 }));
+  assert.equal(countResults([response(result("pass"))], { ...plain, refusedPolicies: 2 }), {
+    pass: 1,
+    fail: 0,
+    warn: 0,
+    error: 2,
+    skip: 0,
+  }));
 
 test("the counters line is Kyverno's, with its space at the end", () =>
-  assert.is(renderCounts({ pass: 2, fail: 1, warn: 0, error: 0, skip: 1 }), "\npass: 2, fail: 1, warn: 0, error: 0, skip: 1 \n"));
+  assert.is(
+    renderCounts({ pass: 2, fail: 1, warn: 0, error: 0, skip: 1 }),
+    "\npass: 2, fail: 1, warn: 0, error: 0, skip: 1 \n",
+  ));
 
 test("refused policies stand between lines", () => {
   const line = "-".repeat(70);
-  assert.is(renderRefusedPolicies([{ policy: "a", reason: "bad" }]), `${line}\nPolicies Skipped:\n1. a: bad\n${line}\n`);
+  assert.is(
+    renderRefusedPolicies([{ policy: "a", reason: "bad" }]),
+    `${line}\nPolicies Skipped:\n1. a: bad\n${line}\n`,
+  );
   assert.is(renderRefusedPolicies([]), "");
 });
 
 test("exit codes: failures before errors before warnings", () => {
   const none = { pass: 0, fail: 0, warn: 0, error: 0, skip: 0 };
   const settings = { warnExitCode: 3, warnNoPass: true };
-  assert.equal(exitOfCounts({ ...none, fail: 1, error: 1, warn: 1 }, settings), { code: 1, text: "Error: exit as there are policy violations" });
-  assert.equal(exitOfCounts({ ...none, error: 1, warn: 1 }, settings), { code: 1, text: "Error: exit as there are policy errors" });
+  assert.equal(exitOfCounts({ ...none, fail: 1, error: 1, warn: 1 }, settings), {
+    code: 1,
+    text: "Error: exit as there are policy violations",
+  });
+  assert.equal(exitOfCounts({ ...none, error: 1, warn: 1 }, settings), {
+    code: 1,
+    text: "Error: exit as there are policy errors",
+  });
   assert.equal(exitOfCounts({ ...none, warn: 1 }, settings), { code: 3, text: "exit as warnExitCode is 3" });
   assert.equal(exitOfCounts({ ...none, warn: 1, pass: 1 }, { warnExitCode: 0, warnNoPass: false }), { code: 0 });
   assert.equal(exitOfCounts(none, settings), { code: 3, text: "exit as no objects satisfied policy" });

@@ -54,12 +54,18 @@ test("has Kyverno's fields", () => {
 });
 
 test("the home that most readers know", () => {
-  const { apiVersion, kind } = toPolicyReport([response], counts, { auditWarn: false, at: new Date(0), api: "wgpolicyk8s.io/v1alpha2" });
+  const { apiVersion, kind } = toPolicyReport([response], counts, {
+    auditWarn: false,
+    at: new Date(0),
+    api: "wgpolicyk8s.io/v1alpha2",
+  });
   assert.equal([apiVersion, kind], ["wgpolicyk8s.io/v1alpha2", "ClusterPolicyReport"]);
 });
 
 test("shows warnings where failures count as such", () => {
-  const report = toPolicyReport([response], counts, { auditWarn: true, at: new Date(0) }) as { readonly results: readonly { readonly result: string }[] };
+  const report = toPolicyReport([response], counts, { auditWarn: true, at: new Date(0) }) as {
+    readonly results: readonly { readonly result: string }[];
+  };
   assert.is(report.results[0]?.result, "warn");
 });
 

@@ -19,13 +19,19 @@ test("has the fixed shape, a line for each part", () => {
 });
 
 test("the reason of an error is its subject and its causes", () => {
-  const error = new EngineError("mirror-corrupt", "a row is damaged", { subject: "tag a b", cause: new Error("checksum", { cause: new Error("disk") }) });
+  const error = new EngineError("mirror-corrupt", "a row is damaged", {
+    subject: "tag a b",
+    cause: new Error("checksum", { cause: new Error("disk") }),
+  });
   assert.is(toProblem(error).why, "tag a b: checksum: disk");
   assert.is(toProblem(new EngineError("over-limit", "x")).why, undefined);
 });
 
 test("what came from outside does not write to the terminal", () => {
-  assert.is(renderProblem({ code: "malformed", what: "a\u001b[31mb\r\nc\u202e" }), "error malformed: a\\u{1b}[31mb c\\u{202e}\n");
+  assert.is(
+    renderProblem({ code: "malformed", what: "a\u001b[31mb\r\nc\u202e" }),
+    "error malformed: a\\u{1b}[31mb c\\u{202e}\n",
+  );
 });
 
 test("exit codes are those of the table", () => {
@@ -36,7 +42,8 @@ test("of several codes the gravest counts", () => {
   assert.is(gravest([]), 0);
   assert.is(gravest([0, 0]), 0);
   const order = [6, 3, 4, 5, 12, 10, 11, 13, 14, 15, 1, 0];
-  for (let index = 1; index < order.length; index++) assert.is(gravest([order[index] ?? 0, order[index - 1] ?? 0]), order[index - 1]);
+  for (let index = 1; index < order.length; index++)
+    assert.is(gravest([order[index] ?? 0, order[index - 1] ?? 0]), order[index - 1]);
 });
 
 test.run();

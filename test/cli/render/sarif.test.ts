@@ -37,13 +37,18 @@ interface Run {
   }[];
 }
 const runOf = (auditWarn: boolean, ...results: readonly RuleResult[]): Run =>
-  (toSarif([response(...results)], { auditWarn, version: "1" }) as unknown as { readonly runs: readonly Run[] }).runs[0] as Run;
+  (toSarif([response(...results)], { auditWarn, version: "1" }) as unknown as { readonly runs: readonly Run[] })
+    .runs[0] as Run;
 
 test("what is refuted, what could not be decided, what passed and what was left out", () => {
-  const kinds = runOf(true, result("fail"), result("fail", "Audit"), result("error"), result("pass"), result("skip")).results.map(({ kind, level }) => [
-    kind,
-    level,
-  ]);
+  const kinds = runOf(
+    true,
+    result("fail"),
+    result("fail", "Audit"),
+    result("error"),
+    result("pass"),
+    result("skip"),
+  ).results.map(({ kind, level }) => [kind, level]);
   assert.equal(kinds, [
     ["fail", "error"],
     ["fail", "warning"],
@@ -57,7 +62,10 @@ test("each at its rule's line, about a resource, with its codes; a message is ne
   const { results, tool } = runOf(false, result("fail"), result("skip"));
   assert.equal(results[0]?.locations, [
     {
-      physicalLocation: { artifactLocation: { uri: "policies/my%20policy.yaml" }, region: { startLine: 8, startColumn: 5 } },
+      physicalLocation: {
+        artifactLocation: { uri: "policies/my%20policy.yaml" },
+        region: { startLine: 8, startColumn: 5 },
+      },
       logicalLocations: [{ fullyQualifiedName: "shop/Pod/web", kind: "resource" }],
     },
   ]);

@@ -6,7 +6,8 @@ const test = suite("cli/render/style");
 const marks: readonly Mark[] = ["pass", "fail", "unknown", "warning", "skip", "none"];
 
 test("every mark has its own sign, with and without Unicode", () => {
-  for (const unicode of [true, false]) assert.is(new Set(marks.map((mark) => createStyle({ colour: false, unicode }).mark(mark))).size, marks.length);
+  for (const unicode of [true, false])
+    assert.is(new Set(marks.map((mark) => createStyle({ colour: false, unicode }).mark(mark))).size, marks.length);
 });
 
 test("colour is off unless it is asked for", () => {

@@ -18,6 +18,7 @@ test("columns are two spaces apart and lines end without space", () => {
   assert.is(renderColumns(["A"], [["b"]], { headers: false }), "b\n");
 });
 
-test("a box has a line around every cell", () => assert.match(renderBoxTable(["ID"], [["1"]]), /┌─+┐\n│ ID │\n├─+┤\n│ 1 {2}│\n└─+┘\n/));
+test("a box has a line around every cell", () =>
+  assert.match(renderBoxTable(["ID"], [["1"]]), /┌─+┐\n│ ID │\n├─+┤\n│ 1 {2}│\n└─+┘\n/));
 
 test.run();

@@ -16,7 +16,14 @@ const tree: TreeNode = {
 test("draws branches, what was wanted and who asked", () => {
   assert.is(
     renderTree(tree, createStyle({ colour: false, unicode: true })),
-    ["✗ app:1", "├─ ✓ image       sha256:00", "│  └─ – size        1", "└─ ✗ subject     a  ← check.yaml:24", "                 want b", ""].join("\n"),
+    [
+      "✗ app:1",
+      "├─ ✓ image       sha256:00",
+      "│  └─ – size        1",
+      "└─ ✗ subject     a  ← check.yaml:24",
+      "                 want b",
+      "",
+    ].join("\n"),
   );
 });
 

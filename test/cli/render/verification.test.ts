@@ -1,7 +1,13 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { createStyle } from "../../../cli/render/style.ts";
-import { exitOfImage, renderVerifiedImage, toCosignPayload, toVerificationJson, type VerifiedImage } from "../../../cli/render/verification.ts";
+import {
+  exitOfImage,
+  renderVerifiedImage,
+  toCosignPayload,
+  toVerificationJson,
+  type VerifiedImage,
+} from "../../../cli/render/verification.ts";
 import type { ErrorCode } from "../../../core/index.ts";
 import { certificateEvidence, keyEvidence, source } from "./evidence-samples.ts";
 
@@ -18,7 +24,10 @@ const failed = (truth: "refuted" | "unknown", ...codes: readonly ErrorCode[]): V
   const failures = codes.map((code, stage) => ({ check: "x", code, reason: `because of ${code}`, stage }));
   return {
     reference: "a.example/b:1",
-    verification: truth === "refuted" ? { truth, failures } : { truth, failures, open: [{ kind: "trusted-root", name: "public-good" }] },
+    verification:
+      truth === "refuted"
+        ? { truth, failures }
+        : { truth, failures, open: [{ kind: "trusted-root", name: "public-good" }] },
     candidates: [],
   };
 };
@@ -39,7 +48,10 @@ test("a paragraph says who signed, where it is logged, and what it was checked w
 });
 
 test("failed and unknown look different", () => {
-  assert.is(renderVerifiedImage(failed("refuted", "wrong-key"), style, now), "✗ a.example/b:1\n  [wrong-key] because of wrong-key\n");
+  assert.is(
+    renderVerifiedImage(failed("refuted", "wrong-key"), style, now),
+    "✗ a.example/b:1\n  [wrong-key] because of wrong-key\n",
+  );
   assert.match(renderVerifiedImage(failed("unknown", "no-trust"), style, now), /^\? /);
 });
 
@@ -64,7 +76,11 @@ test("the document has a verdict for all and for each", () => {
   );
   assert.equal((document.images[1] as { readonly open?: readonly string[] }).open, ["trusted-root public-good"]);
   assert.is(
-    toVerificationJson([passed, failed("refuted", "wrong-key"), failed("unknown", "no-trust")], { at: now, offline: true, exitCode: 3 }).verdict,
+    toVerificationJson([passed, failed("refuted", "wrong-key"), failed("unknown", "no-trust")], {
+      at: now,
+      offline: true,
+      exitCode: 3,
+    }).verdict,
     "fail",
   );
 });

@@ -11,6 +11,9 @@ test("long lines are not folded, and nothing is an alias", () => {
 });
 
 test("what plain JSON cannot write", () =>
-  assert.is(toYamlText({ index: 2n ** 64n, gone: undefined, at: new Date(0) }), 'index: "18446744073709551616"\nat: 1970-01-01T00:00:00.000Z\n'));
+  assert.is(
+    toYamlText({ index: 2n ** 64n, gone: undefined, at: new Date(0) }),
+    'index: "18446744073709551616"\nat: 1970-01-01T00:00:00.000Z\n',
+  ));
 
 test.run();

@@ -40,7 +40,9 @@ export const bases: Readonly<Record<string, Base>> = {
   "certificate-tag": { recipe: { layout: "tag", by: "certificate" } },
   "certificate-tag-timestamp": { recipe: { layout: "tag", by: "certificate", evidence: ["promise", "timestamp"] } },
   "certificate-tag-attestation": { recipe: { layout: "tag", by: "certificate", ...attestation } },
-  "certificate-tag-attestation-timestamp": { recipe: { layout: "tag", by: "certificate", evidence: ["promise", "timestamp"], ...attestation } },
+  "certificate-tag-attestation-timestamp": {
+    recipe: { layout: "tag", by: "certificate", evidence: ["promise", "timestamp"], ...attestation },
+  },
   "certificate-artifact": { recipe: { layout: "artifact", by: "certificate" }, cosign: ["--experimental-oci11"] },
   "certificate-saved-tag": { recipe: { layout: "tag", by: "certificate" }, saved: true },
   "certificate-saved-bundle": { recipe: { by: "certificate", evidence: v2 }, saved: true },
@@ -52,11 +54,24 @@ export const bases: Readonly<Record<string, Base>> = {
   "certificate-file": { recipe: { layout: "file", claim: "blob", by: "certificate", evidence: v1 } },
   "certificate-file-promise": { recipe: { layout: "file", claim: "blob", by: "certificate", evidence: ["promise"] } },
   "certificate-file-rekor2": { recipe: { layout: "file", claim: "blob", by: "certificate", evidence: v2 } },
-  "certificate-file-two-times": { recipe: { layout: "file", claim: "blob", by: "certificate", evidence: ["rekor2", "timestamp", "timestamp2"] } },
+  "certificate-file-two-times": {
+    recipe: { layout: "file", claim: "blob", by: "certificate", evidence: ["rekor2", "timestamp", "timestamp2"] },
+  },
   "certificate-file-attestation": { recipe: { layout: "file", by: "certificate", evidence: v1, ...attestation } },
-  "certificate-file-attestation-intoto": { recipe: { layout: "file", by: "certificate", evidence: v1, entryKind: "intoto 0.0.2", ...attestation } },
-  "certificate-file-v02": { recipe: { layout: "file", claim: "blob", by: "certificate", evidence: v1, version: "0.2" } },
+  "certificate-file-attestation-intoto": {
+    recipe: { layout: "file", by: "certificate", evidence: v1, entryKind: "intoto 0.0.2", ...attestation },
+  },
+  "certificate-file-v02": {
+    recipe: { layout: "file", claim: "blob", by: "certificate", evidence: v1, version: "0.2" },
+  },
 };
 
 /** Bases that are made with every type of key. */
-export const basesOfEveryKey: readonly string[] = ["key-tag", "key-tag-unlogged", "key-bundle", "key-file", "key-bundle-rekor2", "certificate-bundle"];
+export const basesOfEveryKey: readonly string[] = [
+  "key-tag",
+  "key-tag-unlogged",
+  "key-bundle",
+  "key-file",
+  "key-bundle-rekor2",
+  "certificate-bundle",
+];

@@ -1,4 +1,7 @@
-/** A case on disk, and the command line that judges it: one and the same for cosign and for us, but for where the image is. */
+/**
+ * A case on disk, and the command line that judges it: one and the same for cosign and for us, but for where the image
+ * is.
+ */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Signed } from "../../lab/index.ts";
@@ -21,7 +24,13 @@ function signerWords({ attestor }: Signed, folder: string): readonly string[] {
     writeFileSync(join(folder, "key.pub"), keys.pem ?? "");
     return ["--key", join(folder, "key.pub"), ...claims];
   }
-  return ["--certificate-identity", keyless?.subject ?? "", "--certificate-oidc-issuer", keyless?.issuer ?? "", ...claims];
+  return [
+    "--certificate-identity",
+    keyless?.subject ?? "",
+    "--certificate-oidc-issuer",
+    keyless?.issuer ?? "",
+    ...claims,
+  ];
 }
 
 /** Writes what both tools read. */
@@ -42,7 +51,11 @@ export function writeCase(row: CaseRow, signed: Signed, folder: string): CaseFil
     writeFileSync(at("artifact"), signed.artifact);
     writeFileSync(at("bundle.json"), signed.bundle ?? "");
     const command = claim === "attestation" ? "verify-blob-attestation" : "verify-blob";
-    return { folder, words: [command, ...type, "--bundle", at("bundle.json"), ...flags], target: { kind: "file", path: at("artifact") } };
+    return {
+      folder,
+      words: [command, ...type, "--bundle", at("bundle.json"), ...flags],
+      target: { kind: "file", path: at("artifact") },
+    };
   }
   const words = [claim === "attestation" ? "verify-attestation" : "verify", ...type, ...flags];
   if (bases[row.base]?.saved !== true) return { folder, words, target: { kind: "image" } };

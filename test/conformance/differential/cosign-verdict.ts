@@ -14,7 +14,11 @@ export interface CosignVerdict {
 }
 
 async function send(url: string, method: string, body: Uint8Array | undefined, type: string): Promise<Response> {
-  const response = await fetch(url, { method, headers: { "content-type": type }, ...(body === undefined ? {} : { body: Buffer.from(body) }) });
+  const response = await fetch(url, {
+    method,
+    headers: { "content-type": type },
+    ...(body === undefined ? {} : { body: Buffer.from(body) }),
+  });
   if (!response.ok) throw new Error(`${method} ${url}: ${response.status} ${await response.text()}`);
   return response;
 }
@@ -36,7 +40,12 @@ async function push(signed: Signed, registry: string, name: string): Promise<voi
   }
   if (referrers.length === 0) return;
   const list = { schemaVersion: 2, mediaType: mediaTypes.index, manifests: referrers };
-  await send(`${base}/manifests/${associatedTag(signed.digest, "referrers")}`, "PUT", encodeUtf8(JSON.stringify(list)), mediaTypes.index);
+  await send(
+    `${base}/manifests/${associatedTag(signed.digest, "referrers")}`,
+    "PUT",
+    encodeUtf8(JSON.stringify(list)),
+    mediaTypes.index,
+  );
 }
 
 const run = (program: string, words: readonly string[]): Promise<{ readonly exit: number; readonly text: string }> =>
@@ -57,7 +66,9 @@ const run = (program: string, words: readonly string[]): Promise<{ readonly exit
 
 /** The line that says why, with what changes from run to run taken out. */
 function reasonOf(text: string, folder: string, registry: string): string {
-  const lines = text.split("\n").filter((line) => line !== "" && !/^WARNING|^Flag |^Verification for|^main\.go|^\s*$/.test(line));
+  const lines = text
+    .split("\n")
+    .filter((line) => line !== "" && !/^WARNING|^Flag |^Verification for|^main\.go|^\s*$/.test(line));
   const line = lines.find((candidate) => candidate.startsWith("Error:")) ?? lines[0] ?? "";
   return line
     .replace(/^Error: /, "")

@@ -1,4 +1,7 @@
-/** The cases of the differential run: right artefacts, those of every type of key, and each wrong way on the bases that it is for. Fixed before it is run. */
+/**
+ * The cases of the differential run: right artefacts, those of every type of key, and each wrong way on the bases that
+ * it is for. Fixed before it is run.
+ */
 import { type KeyType, keyTypes, Lab, type Signed, sign } from "../../lab/index.ts";
 import { bases, basesOfEveryKey } from "./bases.ts";
 import { bundleMutations } from "./mutate-bundle.ts";
@@ -30,7 +33,9 @@ export interface CaseRow {
 export function makeMatrix(): readonly CaseRow[] {
   const right = Object.keys(bases).map((base): CaseRow => ({ id: `${base}: right`, base, keyType: "p256" }));
   const others = basesOfEveryKey.flatMap((base) =>
-    keyTypes.filter((keyType) => keyType !== "p256").map((keyType): CaseRow => ({ id: `${base}: right, ${keyType}`, base, keyType })),
+    keyTypes
+      .filter((keyType) => keyType !== "p256")
+      .map((keyType): CaseRow => ({ id: `${base}: right, ${keyType}`, base, keyType })),
   );
   const wrong = Object.entries(mutations).flatMap(([mutation, { on }]) =>
     on.map((base): CaseRow => ({ id: `${base}: ${mutation}`, base, keyType: "p256", mutation })),
@@ -44,6 +49,11 @@ export const differentialLab = new Lab({ seed: "differential" });
 export function makeCase({ base, keyType, mutation }: CaseRow): Signed {
   const row = bases[base];
   const wrong = mutation === undefined ? undefined : mutations[mutation];
-  if (row === undefined || (mutation !== undefined && wrong === undefined)) throw new Error(`no such case: ${base}, ${mutation}`);
-  return sign(differentialLab, { ...row.recipe, keyType, ...(wrong === undefined ? {} : { change: wrong.change(differentialLab) }) });
+  if (row === undefined || (mutation !== undefined && wrong === undefined))
+    throw new Error(`no such case: ${base}, ${mutation}`);
+  return sign(differentialLab, {
+    ...row.recipe,
+    keyType,
+    ...(wrong === undefined ? {} : { change: wrong.change(differentialLab) }),
+  });
 }

@@ -4,7 +4,16 @@ import { encodeHex } from "../../../core/encoding/hex.ts";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import type { LogEntry } from "../../../core/tlog/log-entry.ts";
 import { encodePae } from "../../../core/dsse/envelope.ts";
-import { encodeBody, envelopeJson, entryBody, type Making, otherLeaf, signNote, strangers, withForeignProof } from "../../lab/index.ts";
+import {
+  encodeBody,
+  envelopeJson,
+  entryBody,
+  type Making,
+  otherLeaf,
+  signNote,
+  strangers,
+  withForeignProof,
+} from "../../lab/index.ts";
 import { flip, type Mutations, retiredLogs } from "./mutation.ts";
 
 const promised = [
@@ -31,35 +40,60 @@ const logged = [
 const timed = ["certificate-tag", "certificate-bundle", "certificate-file-promise"];
 
 const one = (change: (entry: LogEntry, making: Making) => LogEntry) => () => ({
-  entries: ([entry, ...rest]: readonly LogEntry[], making: Making) => (entry === undefined ? [] : [change(entry, making), ...rest]),
+  entries: ([entry, ...rest]: readonly LogEntry[], making: Making) =>
+    entry === undefined ? [] : [change(entry, making), ...rest],
 });
-const proof = (change: (proof: NonNullable<LogEntry["inclusionProof"]>, making: Making) => Partial<NonNullable<LogEntry["inclusionProof"]>>) =>
+const proof = (
+  change: (
+    proof: NonNullable<LogEntry["inclusionProof"]>,
+    making: Making,
+  ) => Partial<NonNullable<LogEntry["inclusionProof"]>>,
+) =>
   one((entry, making) =>
-    entry.inclusionProof === undefined ? entry : { ...entry, inclusionProof: { ...entry.inclusionProof, ...change(entry.inclusionProof, making) } },
+    entry.inclusionProof === undefined
+      ? entry
+      : { ...entry, inclusionProof: { ...entry.inclusionProof, ...change(entry.inclusionProof, making) } },
   );
 
 export const logMutations: Mutations = {
   "a promise for another index": {
     on: promised,
-    change: one((entry, { lab }) => ({ ...entry, inclusionPromise: lab.rekor.promise({ ...entry, logIndex: entry.logIndex + 1n }) })),
+    change: one((entry, { lab }) => ({
+      ...entry,
+      inclusionPromise: lab.rekor.promise({ ...entry, logIndex: entry.logIndex + 1n }),
+    })),
   },
   "a promise for another time": {
     on: promised,
-    change: one((entry, { lab }) => ({ ...entry, inclusionPromise: lab.rekor.promise({ ...entry, integratedTime: (entry.integratedTime ?? 0n) + 1n }) })),
+    change: one((entry, { lab }) => ({
+      ...entry,
+      inclusionPromise: lab.rekor.promise({ ...entry, integratedTime: (entry.integratedTime ?? 0n) + 1n }),
+    })),
   },
   "a promise for another body": {
     on: promised,
-    change: one((entry, { lab }) => ({ ...entry, inclusionPromise: lab.rekor.promise({ ...entry, body: otherLeaf("another") }) })),
+    change: one((entry, { lab }) => ({
+      ...entry,
+      inclusionPromise: lab.rekor.promise({ ...entry, body: otherLeaf("another") }),
+    })),
   },
-  "a promise by a stranger": { on: promised, change: one((entry, { lab }) => ({ ...entry, inclusionPromise: strangers(lab).rekor.promise(entry) })) },
+  "a promise by a stranger": {
+    on: promised,
+    change: one((entry, { lab }) => ({ ...entry, inclusionPromise: strangers(lab).rekor.promise(entry) })),
+  },
   "a promise with a flipped bit": {
     on: promised,
-    change: one((entry) => (entry.inclusionPromise === undefined ? entry : { ...entry, inclusionPromise: flip(entry.inclusionPromise, -1) })),
+    change: one((entry) =>
+      entry.inclusionPromise === undefined ? entry : { ...entry, inclusionPromise: flip(entry.inclusionPromise, -1) },
+    ),
   },
   "an entry of a stranger's log": {
     on: logged,
     change: one((entry, { lab }) =>
-      strangers(lab).rekor.entry(entry.body, lab.loggedAt, { promise: entry.inclusionPromise !== undefined, proof: entry.inclusionProof !== undefined }),
+      strangers(lab).rekor.entry(entry.body, lab.loggedAt, {
+        promise: entry.inclusionPromise !== undefined,
+        proof: entry.inclusionProof !== undefined,
+      }),
     ),
   },
   "an entry of a log that was retired before": {
@@ -68,28 +102,43 @@ export const logMutations: Mutations = {
   },
   "logged after the certificate's end": {
     on: timed,
-    change: (lab) => ({ rekor1: { change: (entry) => ({ ...entry, integratedTime: BigInt(lab.leafEnd.getTime() / 1000 + 1) }) } }),
+    change: (lab) => ({
+      rekor1: { change: (entry) => ({ ...entry, integratedTime: BigInt(lab.leafEnd.getTime() / 1000 + 1) }) },
+    }),
   },
   "logged at the certificate's last second": {
     on: timed,
-    change: (lab) => ({ rekor1: { change: (entry) => ({ ...entry, integratedTime: BigInt(lab.leafEnd.getTime() / 1000) }) } }),
+    change: (lab) => ({
+      rekor1: { change: (entry) => ({ ...entry, integratedTime: BigInt(lab.leafEnd.getTime() / 1000) }) },
+    }),
   },
   "logged before the certificate": {
     on: timed,
-    change: (lab) => ({ rekor1: { change: (entry) => ({ ...entry, integratedTime: BigInt(lab.signedAt.getTime() / 1000 - 1) }) } }),
+    change: (lab) => ({
+      rekor1: { change: (entry) => ({ ...entry, integratedTime: BigInt(lab.signedAt.getTime() / 1000 - 1) }) },
+    }),
   },
-  "no promise, so no time": { on: ["certificate-bundle", "certificate-file", "key-file"], change: () => ({ rekor1: { promise: false } }) },
+  "no promise, so no time": {
+    on: ["certificate-bundle", "certificate-file", "key-file"],
+    change: () => ({ rekor1: { promise: false } }),
+  },
   "an entry about another signature": {
     on: logged,
     change: () => ({ logged: (told, { key }) => ({ ...told, signature: key.sign(encodeUtf8("another")) }) }),
   },
-  "an entry about another signer": { on: logged, change: () => ({ logged: (told, { lab }) => ({ ...told, verifier: lab.key("another") }) }) },
+  "an entry about another signer": {
+    on: logged,
+    change: () => ({ logged: (told, { lab }) => ({ ...told, verifier: lab.key("another") }) }),
+  },
   "an entry about other content": {
     on: logged,
     change: () => ({
       logged: (told) => ({
         ...told,
-        content: "message" in told.content ? { message: encodeUtf8("another") } : { ...told.content, payload: encodeUtf8("{}"), envelope: encodeUtf8("{}") },
+        content:
+          "message" in told.content
+            ? { message: encodeUtf8("another") }
+            : { ...told.content, payload: encodeUtf8("{}"), envelope: encodeUtf8("{}") },
       }),
     }),
   },
@@ -104,7 +153,11 @@ export const logMutations: Mutations = {
         return {
           ...told,
           signature,
-          content: { payloadType, payload: other, envelope: encodeUtf8(JSON.stringify(envelopeJson(payloadType, other, [signature]))) },
+          content: {
+            payloadType,
+            payload: other,
+            envelope: encodeUtf8(JSON.stringify(envelopeJson(payloadType, other, [signature]))),
+          },
         };
       },
     }),
@@ -113,7 +166,11 @@ export const logMutations: Mutations = {
     on: ["key-file", "certificate-file"],
     change: () => ({
       body: (_, { lab, signature, key, certificate, payload }) =>
-        entryBody("dsse 0.0.1", { signature, verifier: certificate ?? lab.key(), content: { payloadType: "x", payload, envelope: key.sign(payload) } }),
+        entryBody("dsse 0.0.1", {
+          signature,
+          verifier: certificate ?? lab.key(),
+          content: { payloadType: "x", payload, envelope: key.sign(payload) },
+        }),
     }),
   },
   "an entry of kind rekord": {
@@ -127,10 +184,17 @@ export const logMutations: Mutations = {
     on: ["key-file-attestation", "certificate-file-attestation", "key-tag-attestation"],
     change: () => ({
       body: (_, { signature, key, certificate, payload, envelope }) =>
-        entryBody("intoto 0.0.1", { signature, verifier: certificate ?? key, content: { payloadType: "", payload, envelope: envelope ?? payload } }),
+        entryBody("intoto 0.0.1", {
+          signature,
+          verifier: certificate ?? key,
+          content: { payloadType: "", payload, envelope: envelope ?? payload },
+        }),
     }),
   },
-  "a body with an unknown field": { on: logged, change: () => ({ body: (body) => ({ ...body, spec: { ...body.spec, more: "x" } }) }) },
+  "a body with an unknown field": {
+    on: logged,
+    change: () => ({ body: (body) => ({ ...body, spec: { ...body.spec, more: "x" } }) }),
+  },
   "a body with spaces": { on: logged, change: () => ({ body: (body) => encodeUtf8(JSON.stringify(body, null, 1)) }) },
   "a body that is a list": {
     on: ["key-tag", "key-file"],
@@ -140,16 +204,27 @@ export const logMutations: Mutations = {
     on: ["key-file", "certificate-bundle"],
     change: one((entry) => ({ ...entry, kindVersion: { kind: "intoto", version: "0.0.2" } })),
   },
-  "the same entry twice": { on: ["key-file", "certificate-bundle"], change: () => ({ entries: ([entry]) => (entry === undefined ? [] : [entry, entry]) }) },
+  "the same entry twice": {
+    on: ["key-file", "certificate-bundle"],
+    change: () => ({ entries: ([entry]) => (entry === undefined ? [] : [entry, entry]) }),
+  },
   "a stranger's entry beside ours": {
     on: ["key-file", "certificate-bundle"],
-    change: () => ({ entries: ([entry], { lab }) => (entry === undefined ? [] : [strangers(lab).rekor.entry(entry.body, lab.loggedAt), entry]) }),
+    change: () => ({
+      entries: ([entry], { lab }) =>
+        entry === undefined ? [] : [strangers(lab).rekor.entry(entry.body, lab.loggedAt), entry],
+    }),
   },
   "an entry with a broken promise beside ours": {
     on: ["key-file", "certificate-bundle"],
     change: () => ({
       entries: ([entry], { lab }) =>
-        entry === undefined ? [] : [{ ...lab.rekor.entry(entry.body, lab.loggedAt, { index: 5 }), inclusionPromise: Uint8Array.of(1, 2, 3) }, entry],
+        entry === undefined
+          ? []
+          : [
+              { ...lab.rekor.entry(entry.body, lab.loggedAt, { index: 5 }), inclusionPromise: Uint8Array.of(1, 2, 3) },
+              entry,
+            ],
     }),
   },
   "a negative index": {
@@ -159,15 +234,27 @@ export const logMutations: Mutations = {
         ...bundle,
         verificationMaterial: {
           ...bundle.verificationMaterial,
-          tlogEntries: bundle.verificationMaterial.tlogEntries.map((entry: typeof bundle) => ({ ...entry, logIndex: "-1" })),
+          tlogEntries: bundle.verificationMaterial.tlogEntries.map((entry: typeof bundle) => ({
+            ...entry,
+            logIndex: "-1",
+          })),
         },
       }),
     }),
   },
-  "a proof of another entry": { on: proven, change: one((entry, { lab }) => withForeignProof(entry, lab.rekor.entry(otherLeaf("another"), lab.loggedAt))) },
-  "a proof with a flipped bit": { on: proven, change: proof(({ hashes }) => ({ hashes: hashes.map((hash, index) => (index === 0 ? flip(hash, 0) : hash)) })) },
+  "a proof of another entry": {
+    on: proven,
+    change: one((entry, { lab }) => withForeignProof(entry, lab.rekor.entry(otherLeaf("another"), lab.loggedAt))),
+  },
+  "a proof with a flipped bit": {
+    on: proven,
+    change: proof(({ hashes }) => ({ hashes: hashes.map((hash, index) => (index === 0 ? flip(hash, 0) : hash)) })),
+  },
   "a proof that lacks a hash": { on: proven, change: proof(({ hashes }) => ({ hashes: hashes.slice(0, -1) })) },
-  "a proof with one hash more": { on: proven, change: proof(({ hashes }) => ({ hashes: [...hashes, new Uint8Array(32)] })) },
+  "a proof with one hash more": {
+    on: proven,
+    change: proof(({ hashes }) => ({ hashes: [...hashes, new Uint8Array(32)] })),
+  },
   "a proof with a hash of 31 bytes": {
     on: proven,
     change: proof(({ hashes }) => ({ hashes: hashes.map((hash, index) => (index === 0 ? hash.slice(1) : hash)) })),
@@ -180,9 +267,18 @@ export const logMutations: Mutations = {
     change: proof((_, { lab }) => ({ checkpoint: lab.rekor.checkpoint(lab.rekor.leaves(otherLeaf("another"), {})) })),
   },
   "a checkpoint that states another size": { on: proven, change: () => ({ rekor1: { checkpoint: { size: 8n } } }) },
-  "a checkpoint of another origin": { on: proven, change: () => ({ rekor1: { checkpoint: { origin: "another.example - 1" } } }) },
-  "a checkpoint with further lines": { on: proven, change: () => ({ rekor1: { checkpoint: { more: ["Timestamp: 1"] } } }) },
-  "a checkpoint by a stranger": { on: proven, change: (lab) => ({ rekor1: { checkpoint: { signers: strangers(lab).rekor.signers() } } }) },
+  "a checkpoint of another origin": {
+    on: proven,
+    change: () => ({ rekor1: { checkpoint: { origin: "another.example - 1" } } }),
+  },
+  "a checkpoint with further lines": {
+    on: proven,
+    change: () => ({ rekor1: { checkpoint: { more: ["Timestamp: 1"] } } }),
+  },
+  "a checkpoint by a stranger": {
+    on: proven,
+    change: (lab) => ({ rekor1: { checkpoint: { signers: strangers(lab).rekor.signers() } } }),
+  },
   "a checkpoint by a stranger under our hint": {
     on: proven,
     change: (lab) => ({
@@ -197,9 +293,16 @@ export const logMutations: Mutations = {
   },
   "a checkpoint signed by another name": {
     on: proven,
-    change: (lab) => ({ rekor1: { checkpoint: { signers: lab.rekor.signers().map((signer) => ({ ...signer, name: "another.example" })) } } }),
+    change: (lab) => ({
+      rekor1: {
+        checkpoint: { signers: lab.rekor.signers().map((signer) => ({ ...signer, name: "another.example" })) },
+      },
+    }),
   },
-  "a checkpoint with a witness": { on: proven, change: (lab) => ({ rekor1: { checkpoint: { cosigners: [lab.witness()] } } }) },
+  "a checkpoint with a witness": {
+    on: proven,
+    change: (lab) => ({ rekor1: { checkpoint: { cosigners: [lab.witness()] } } }),
+  },
   "a checkpoint without signature": {
     on: proven,
     change: proof(({ checkpoint }) => ({ checkpoint: `${checkpoint.slice(0, checkpoint.indexOf("\n\n"))}\n\n` })),
@@ -216,8 +319,14 @@ export const logMutations: Mutations = {
       };
     }),
   },
-  "a broken proof beside a right promise": { on: ["key-file", "certificate-bundle"], change: proof(() => ({ hashes: [] })) },
-  "an empty entry": { on: ["key-tag"], change: () => ({ layer: (annotations) => ({ ...annotations, "dev.sigstore.cosign/bundle": "{}" }) }) },
+  "a broken proof beside a right promise": {
+    on: ["key-file", "certificate-bundle"],
+    change: proof(() => ({ hashes: [] })),
+  },
+  "an empty entry": {
+    on: ["key-tag"],
+    change: () => ({ layer: (annotations) => ({ ...annotations, "dev.sigstore.cosign/bundle": "{}" }) }),
+  },
   "no entry": { on: [...logged], change: () => ({ entries: () => [] }) },
   "a log id that is another log's": {
     on: ["key-tag", "key-file"],
@@ -239,7 +348,13 @@ export const logMutations: Mutations = {
     on: ["key-tag"],
     change: () => ({
       body: (body) =>
-        encodeBody({ ...body, spec: { ...body.spec, signature: { ...body.spec.signature, publicKey: { content: encodeBase64(encodeUtf8("none")) } } } }),
+        encodeBody({
+          ...body,
+          spec: {
+            ...body.spec,
+            signature: { ...body.spec.signature, publicKey: { content: encodeBase64(encodeUtf8("none")) } },
+          },
+        }),
     }),
   },
 };

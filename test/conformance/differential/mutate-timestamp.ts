@@ -17,7 +17,13 @@ import {
 import { flip, type Mutations } from "./mutation.ts";
 
 const on = ["certificate-bundle-rekor2", "certificate-file-rekor2", "certificate-bundle-unlogged"];
-const everywhere = [...on, "key-file-rekor2", "key-tag-timestamp", "certificate-tag-timestamp", "certificate-tag-attestation-timestamp"];
+const everywhere = [
+  ...on,
+  "key-file-rekor2",
+  "key-tag-timestamp",
+  "certificate-tag-timestamp",
+  "certificate-tag-attestation-timestamp",
+];
 const token = (change: (lab: Lab) => Partial<TokenSpec>) => () => ({ token: change });
 const minute = 60_000;
 
@@ -42,7 +48,10 @@ const asAuthority =
       token: bySibling(options),
       trustedRoot: (root) => ({
         ...root,
-        timestampAuthorities: [timestampAuthorityInstance(own, { start: lab.period.start }), ...root.timestampAuthorities.slice(1)],
+        timestampAuthorities: [
+          timestampAuthorityInstance(own, { start: lab.period.start }),
+          ...root.timestampAuthorities.slice(1),
+        ],
       }),
     };
   };
@@ -50,7 +59,11 @@ const withUsage = (ids: readonly string[], critical: boolean) =>
   asAuthority({
     leaf: (spec) => ({
       ...spec,
-      extensions: withExtension(spec.extensions, extensionId.extendedKeyUsage, ids.length === 0 ? undefined : extendedKeyUsage(ids, critical)),
+      extensions: withExtension(
+        spec.extensions,
+        extensionId.extendedKeyUsage,
+        ids.length === 0 ? undefined : extendedKeyUsage(ids, critical),
+      ),
     }),
   });
 
@@ -61,26 +74,40 @@ export const timestampMutations: Mutations = {
     on: everywhere,
     change: () => ({
       timestamps: (_, { lab, signature, envelope, recipe }) => [
-        strangers(lab).timestampAuthority.stamp(recipe.layout === "tag" && envelope !== undefined ? envelope : signature, lab.loggedAt),
+        strangers(lab).timestampAuthority.stamp(
+          recipe.layout === "tag" && envelope !== undefined ? envelope : signature,
+          lab.loggedAt,
+        ),
       ],
     }),
   },
-  "a timestamp with a flipped bit": { on: everywhere, change: () => ({ timestamps: ([der]) => (der === undefined ? [] : [flip(der, -1)]) }) },
-  "a timestamp with bytes behind": { on, change: () => ({ timestamps: ([der]) => (der === undefined ? [] : [Uint8Array.of(...der, 0)]) }) },
+  "a timestamp with a flipped bit": {
+    on: everywhere,
+    change: () => ({ timestamps: ([der]) => (der === undefined ? [] : [flip(der, -1)]) }),
+  },
+  "a timestamp with bytes behind": {
+    on,
+    change: () => ({ timestamps: ([der]) => (der === undefined ? [] : [Uint8Array.of(...der, 0)]) }),
+  },
   "stamped after the certificate's end": {
     on,
     change: (lab) => ({ token: () => ({ at: later(lab.leafEnd, minute), signingTime: later(lab.leafEnd, minute) }) }),
   },
   "stamped before the certificate": {
     on,
-    change: (lab) => ({ token: () => ({ at: later(lab.signedAt, -minute), signingTime: later(lab.signedAt, -minute) }) }),
+    change: (lab) => ({
+      token: () => ({ at: later(lab.signedAt, -minute), signingTime: later(lab.signedAt, -minute) }),
+    }),
   },
   "stamped when the authority was not trusted": {
     on,
     change: () => ({
       trustedRoot: (root, lab) => ({
         ...root,
-        timestampAuthorities: root.timestampAuthorities.map((one: typeof root) => ({ ...one, validFor: { ...one.validFor, end: lab.signedAt.toISOString() } })),
+        timestampAuthorities: root.timestampAuthorities.map((one: typeof root) => ({
+          ...one,
+          validFor: { ...one.validFor, end: lab.signedAt.toISOString() },
+        })),
       }),
     }),
   },
@@ -89,12 +116,21 @@ export const timestampMutations: Mutations = {
     change: () => ({
       trustedRoot: (root, lab) => ({
         ...root,
-        timestampAuthorities: root.timestampAuthorities.map((one: typeof root) => ({ ...one, validFor: { ...one.validFor, end: lab.loggedAt.toISOString() } })),
+        timestampAuthorities: root.timestampAuthorities.map((one: typeof root) => ({
+          ...one,
+          validFor: { ...one.validFor, end: lab.loggedAt.toISOString() },
+        })),
       }),
     }),
   },
-  "an authority whose certificates had ended": { on, change: asAuthority({ notAfter: new Date("2026-01-01T00:00:00Z") }) },
-  "an authority whose certificates end later": { on, change: asAuthority({ notAfter: new Date("2026-07-01T00:00:00Z") }) },
+  "an authority whose certificates had ended": {
+    on,
+    change: asAuthority({ notAfter: new Date("2026-01-01T00:00:00Z") }),
+  },
+  "an authority whose certificates end later": {
+    on,
+    change: asAuthority({ notAfter: new Date("2026-07-01T00:00:00Z") }),
+  },
   "an authority without a purpose": { on, change: withUsage([], false) },
   "an authority whose purpose is not critical": { on, change: withUsage([purposes.timeStamping], false) },
   "an authority with two purposes": { on, change: withUsage([purposes.timeStamping, purposes.codeSigning], true) },
@@ -103,13 +139,21 @@ export const timestampMutations: Mutations = {
     on,
     change: asAuthority({ leaf: (spec) => ({ ...spec, extensions: [...spec.extensions, unknownExtension(true)] }) }),
   },
-  "another certificate of the authority": { on, change: () => ({ token: bySibling({ leaf: (spec) => ({ ...spec, serial: 7 }) }) }) },
+  "another certificate of the authority": {
+    on,
+    change: () => ({ token: bySibling({ leaf: (spec) => ({ ...spec, serial: 7 }) }) }),
+  },
   "signed by another key than the certificate's": { on, change: token((lab) => ({ key: lab.key("another") })) },
   "no embedded certificates": { on: everywhere, change: token(() => ({ certificates: [] })) },
-  "the signer's certificate alone": { on, change: token((lab) => ({ certificates: [lab.timestampAuthority.certificate] })) },
+  "the signer's certificate alone": {
+    on,
+    change: token((lab) => ({ certificates: [lab.timestampAuthority.certificate] })),
+  },
   "strange certificates embedded first": {
     on,
-    change: token((lab) => ({ certificates: [strangers(lab).timestampAuthority.certificate, lab.timestampAuthority.certificate] })),
+    change: token((lab) => ({
+      certificates: [strangers(lab).timestampAuthority.certificate, lab.timestampAuthority.certificate],
+    })),
   },
   "granted with changes": { on, change: token(() => ({ status: 1 })) },
   "rejected by the authority": { on, change: token(() => ({ status: 2 })) },
@@ -118,30 +162,53 @@ export const timestampMutations: Mutations = {
   "a message digest of other content": { on, change: token(() => ({ messageDigest: new Uint8Array(32) })) },
   "no signed attributes": { on, change: token(() => ({ attributes: () => [] })) },
   "no name of the certificate among the attributes": { on, change: token(() => ({ names: undefined })) },
-  "another certificate's name among the attributes": { on, change: token((lab) => ({ names: lab.secondTimestampAuthority.certificate })) },
+  "another certificate's name among the attributes": {
+    on,
+    change: token((lab) => ({ names: lab.secondTimestampAuthority.certificate })),
+  },
   "the certificate's name by SHA-1": { on, change: token(() => ({ namedBy: "v1" })) },
-  "another content type among the attributes": { on, change: token(() => ({ signedContentType: "1.2.840.113549.1.7.1" })) },
+  "another content type among the attributes": {
+    on,
+    change: token(() => ({ signedContentType: "1.2.840.113549.1.7.1" })),
+  },
   "another content type": { on, change: token(() => ({ contentType: "1.2.840.113549.1.7.1" })) },
-  "a signing time outside the signer's": { on, change: token(() => ({ signingTime: new Date("2040-01-01T00:00:00Z") })) },
+  "a signing time outside the signer's": {
+    on,
+    change: token(() => ({ signingTime: new Date("2040-01-01T00:00:00Z") })),
+  },
   "no signing time": { on, change: token(() => ({ attributes: (all) => all.filter((_, index) => index !== 1) })) },
   "a critical extension in the statement": { on, change: token(() => ({ criticalExtension: true })) },
   "a statement of version 2": { on, change: token(() => ({ infoVersion: 2 })) },
-  "accuracy and a nonce": { on, change: token(() => ({ infoRest: [sequence(integer(1))], nonce: Uint8Array.of(1, 2, 3) })) },
+  "accuracy and a nonce": {
+    on,
+    change: token(() => ({ infoRest: [sequence(integer(1))], nonce: Uint8Array.of(1, 2, 3) })),
+  },
   "two signers": { on, change: token(() => ({ signers: 2 })) },
   "named by key identifier": { on, change: token(() => ({ byKeyIdentifier: true, signerVersion: 3 })) },
   "digested by SHA-512": { on, change: token(() => ({ digest: "sha512" })) },
   "a digest that was not announced": { on, change: token(() => ({ announced: ["sha512"] })) },
   "signed data of version 1": { on, change: token(() => ({ signedDataVersion: 1 })) },
   "an attribute twice": { on, change: token(() => ({ attributes: (all) => [...all, ...all.slice(-1)] })) },
-  "an empty attribute behind": { on, change: token(() => ({ attributes: (all) => [...all, sequence(Uint8Array.of(6, 1, 42), setOf())] })) },
+  "an empty attribute behind": {
+    on,
+    change: token(() => ({ attributes: (all) => [...all, sequence(Uint8Array.of(6, 1, 42), setOf())] })),
+  },
   "a broken timestamp beside a right one": {
     on: ["certificate-file-two-times"],
-    change: () => ({ timestamps: ([first, second]) => [flip(first ?? new Uint8Array(1), -1), second ?? new Uint8Array(1)] }),
+    change: () => ({
+      timestamps: ([first, second]) => [flip(first ?? new Uint8Array(1), -1), second ?? new Uint8Array(1)],
+    }),
   },
   "two timestamps, one outside the certificate's": {
     on: ["certificate-file-two-times"],
     change: (lab) => ({ token: () => ({ at: later(lab.leafEnd, minute), signingTime: later(lab.leafEnd, minute) }) }),
   },
-  "the same timestamp twice": { on: ["certificate-file-rekor2"], change: () => ({ timestamps: ([first]) => (first === undefined ? [] : [first, first]) }) },
-  "an imprint of a digest": { on: ["certificate-file-rekor2"], change: () => ({ stamped: (message) => sha256(message) }) },
+  "the same timestamp twice": {
+    on: ["certificate-file-rekor2"],
+    change: () => ({ timestamps: ([first]) => (first === undefined ? [] : [first, first]) }),
+  },
+  "an imprint of a digest": {
+    on: ["certificate-file-rekor2"],
+    change: () => ({ stamped: (message) => sha256(message) }),
+  },
 };

@@ -14,16 +14,24 @@ export interface OurVerdict {
 }
 
 /** The code that the command's last words name. */
-const codeOf = (err: string): string => /^error ([a-z-]+):/m.exec(err)?.[1] ?? /\[([a-z-]+)\]/.exec(err)?.[1] ?? err.split("\n")[0] ?? "";
+const codeOf = (err: string): string =>
+  /^error ([a-z-]+):/m.exec(err)?.[1] ?? /\[([a-z-]+)\]/.exec(err)?.[1] ?? err.split("\n")[0] ?? "";
 
-/** No command of ours takes a file and its bundle: what the flags ask beyond the bundle is asked here, of the evidence. */
+/**
+ * No command of ours takes a file and its bundle: what the flags ask beyond the bundle is asked here, of the evidence.
+ */
 function fileVerdict(signed: Signed, words: readonly string[]): OurVerdict {
   const asksForTime = words.includes("--use-signed-timestamps");
-  const verification = verify(signed, nodeVerifier, { options: { identityTexts: "exact" }, context: { timestampsOfKeys: asksForTime } });
+  const verification = verify(signed, nodeVerifier, {
+    options: { identityTexts: "exact" },
+    context: { timestampsOfKeys: asksForTime },
+  });
   if (verification.truth !== "proven") return { accepts: false, code: outcome(verification).replace(/^\w+: /, "") };
   const { times, statement } = verification.evidence as Evidence;
-  if (asksForTime && !times.some(({ source }) => source === "timestamp-authority")) return { accepts: false, code: "no-timestamp" };
-  if (signed.recipe.claim === "attestation" && statement?.predicateType !== signed.predicateType) return { accepts: false, code: "no-attestation" };
+  if (asksForTime && !times.some(({ source }) => source === "timestamp-authority"))
+    return { accepts: false, code: "no-timestamp" };
+  if (signed.recipe.claim === "attestation" && statement?.predicateType !== signed.predicateType)
+    return { accepts: false, code: "no-attestation" };
   return { accepts: true };
 }
 
@@ -33,11 +41,15 @@ export async function ourVerdict(signed: Signed, { folder, words, target }: Case
   // Timestamps of layers count with an authority that was named; for cosign the trusted root names it.
   const chain = isLayer(signed.recipe) ? signed.attestor.ctlog?.tsaCertChain : undefined;
   const files: Record<string, string | Uint8Array> = {};
-  for (const word of flags) if (word.startsWith(folder) && !word.endsWith("saved")) files[word] = new Uint8Array(readFileSync(word));
+  for (const word of flags)
+    if (word.startsWith(folder) && !word.endsWith("saved")) files[word] = new Uint8Array(readFileSync(word));
   if (chain !== undefined) files[join(folder, "timestamp.pem")] = chain;
   const more = chain === undefined ? [] : ["--timestamp-certificate-chain", join(folder, "timestamp.pem")];
   if (target.kind === "image") signed.store.write(join(folder, "layout"));
-  const where = target.kind === "image" ? ["--layout", join(folder, "layout"), "--complete", `${signed.repository}@${signed.digest}`] : [target.path];
+  const where =
+    target.kind === "image"
+      ? ["--layout", join(folder, "layout"), "--complete", `${signed.repository}@${signed.digest}`]
+      : [target.path];
   const run = await runCli([command, ...flags, ...more, ...where], { files, now: signed.lab.now.toISOString() });
   return run.exit === 0 ? { accepts: true } : { accepts: false, code: codeOf(run.err) };
 }

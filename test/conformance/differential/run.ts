@@ -1,6 +1,7 @@
 /**
- * The differential run: `node --import tsx test/conformance/differential/run.ts matrix` writes the cases down; `... verdicts`, with the variables COSIGN and REGISTRY
- * naming programs (cosign 3, and a registry that takes `-port`), makes each, asks cosign and us, and writes the table of both.
+ * The differential run: `node --import tsx test/conformance/differential/run.ts matrix` writes the cases down; `...
+ * verdicts`, with the variables COSIGN and REGISTRY naming programs (cosign 3, and a registry that takes `-port`),
+ * makes each, asks cosign and us, and writes the table of both.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -40,11 +41,20 @@ async function verdicts(): Promise<void> {
   if (cosign === undefined || program === undefined) throw new Error("COSIGN and REGISTRY name the programs");
   const rows = JSON.parse(readFileSync(join(folder, "matrix.json"), "utf8")) as CaseRow[];
   const registry = `http://127.0.0.1:${port}`;
-  const server = await startServer(program, ["-port", `${port}`], `${registry}/v2/`, join(tempFolder(), "registry.log"));
+  const server = await startServer(
+    program,
+    ["-port", `${port}`],
+    `${registry}/v2/`,
+    join(tempFolder(), "registry.log"),
+  );
   try {
     const found: VerdictRow[] = [];
     for (let index = 0; index < rows.length; index += 4)
-      found.push(...(await Promise.all(rows.slice(index, index + 4).map((row, place) => judge(row, index + place, cosign, registry)))));
+      found.push(
+        ...(await Promise.all(
+          rows.slice(index, index + 4).map((row, place) => judge(row, index + place, cosign, registry)),
+        )),
+      );
     writeFileSync(join(folder, "verdicts.json"), lines(found));
     const differ = found.filter(({ cosign: theirs, ours }) => theirs !== ours);
     process.stdout.write(

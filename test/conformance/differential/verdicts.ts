@@ -16,7 +16,8 @@ export interface VerdictRow {
   readonly reason?: string;
 }
 
-const read = <T>(name: string): readonly T[] => JSON.parse(readFileSync(join(projectRoot, "test/fixtures/differential", name), "utf8")) as readonly T[];
+const read = <T>(name: string): readonly T[] =>
+  JSON.parse(readFileSync(join(projectRoot, "test/fixtures/differential", name), "utf8")) as readonly T[];
 
 export const readMatrix = (): readonly CaseRow[] => read("matrix.json");
 export const readVerdicts = (): readonly VerdictRow[] => read("verdicts.json");

@@ -8,13 +8,19 @@ import { loadPolicies } from "../../../core/kyverno/policy/read-policy.ts";
 import { skipped, vectorsDir } from "../../support/vectors.ts";
 
 /** What a file must give: policies by name, refusals as `CODE POINTER`, or documents of other kinds alone. */
-type Expectation = { readonly loads: readonly string[] } | { readonly refused: readonly string[] } | { readonly others: readonly string[] };
+type Expectation =
+  | { readonly loads: readonly string[] }
+  | { readonly refused: readonly string[] }
+  | { readonly others: readonly string[] };
 
-const rows = JSON.parse(readFileSync(new URL("./expectations.json", import.meta.url), "utf8")) as Readonly<Record<string, Expectation>>;
+const rows = JSON.parse(readFileSync(new URL("./expectations.json", import.meta.url), "utf8")) as Readonly<
+  Record<string, Expectation>
+>;
 const test = suite("conformance/kyverno-policies");
 const vectors = vectorsDir();
 
-if (vectors === undefined) skipped("conformance/kyverno-policies", Object.keys(rows).length, "SALLYPORT_VECTORS is not set");
+if (vectors === undefined)
+  skipped("conformance/kyverno-policies", Object.keys(rows).length, "SALLYPORT_VECTORS is not set");
 else {
   const folder = join(vectors, "kyverno-policies");
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => /\.ya?ml$/.test(file));
@@ -32,9 +38,11 @@ else {
             ? { loads: policies.map(({ name }) => name) }
             : { others: others.map(({ kind }) => kind) };
       assert.equal(found, rows[file]);
-      for (const error of errors) assert.ok(error.line > 1 && error.column > 0, `${error.pointer} has a position of its own`);
+      for (const error of errors)
+        assert.ok(error.line > 1 && error.column > 0, `${error.pointer} has a position of its own`);
       for (const policy of policies) {
-        for (const rule of expandRules(policy)) assert.ok(rule.name.length > 0 && policy.position(rule.pointer).line > 1);
+        for (const rule of expandRules(policy))
+          assert.ok(rule.name.length > 0 && policy.position(rule.pointer).line > 1);
         for (const { message, line } of advise(policy)) assert.ok(message.length > 0 && line > 1);
       }
     });

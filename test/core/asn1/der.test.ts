@@ -72,7 +72,10 @@ test("values", () => {
   assert.is(reader("0603550403").oid(), "2.5.4.3");
   assert.is(reader("170d3236303130313132303030305a").time().toISOString(), "2026-01-01T12:00:00.000Z");
   assert.is(reader("170d3236303130313132303030305a").utcTime().toISOString(), "2026-01-01T12:00:00.000Z");
-  assert.is(reader("180f32303236303130313132303030305a").generalizedTime({ fraction: false }).toISOString(), "2026-01-01T12:00:00.000Z");
+  assert.is(
+    reader("180f32303236303130313132303030305a").generalizedTime({ fraction: false }).toISOString(),
+    "2026-01-01T12:00:00.000Z",
+  );
   reader("0500").null();
 });
 

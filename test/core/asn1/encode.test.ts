@@ -18,7 +18,10 @@ test("integers in their shortest form", () => {
 });
 
 test("parts are joined, lengths are minimal", () => {
-  assert.is(encodeHex(encodeElement(Tag.sequence, encodeElement(Tag.null), encodeBitString(Uint8Array.of(1)))), "300605000302 0001".replace(" ", ""));
+  assert.is(
+    encodeHex(encodeElement(Tag.sequence, encodeElement(Tag.null), encodeBitString(Uint8Array.of(1)))),
+    "300605000302 0001".replace(" ", ""),
+  );
   for (const length of [127, 128, 70_000]) {
     const reader = new DerReader(encodeElement(Tag.octetString, new Uint8Array(length)), "test");
     assert.is(reader.octetString().length, length);

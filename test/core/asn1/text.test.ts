@@ -35,7 +35,8 @@ const refused: Readonly<Record<string, [number, string]>> = {
   "an octet string": [Tag.octetString, "41"],
 };
 for (const [name, [tag, hex]] of Object.entries(refused))
-  test(`refused: ${name}`, () => assert.is(throwsCode("malformed", () => decodeText(tag, decodeHex(hex), "test")).subject, "test"));
+  test(`refused: ${name}`, () =>
+    assert.is(throwsCode("malformed", () => decodeText(tag, decodeHex(hex), "test")).subject, "test"));
 
 test("long strings", () => {
   const long = "a".repeat(20_000);

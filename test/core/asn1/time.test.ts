@@ -8,7 +8,8 @@ import { throwsCode } from "../../support/assert.ts";
 
 const test = suite("core/asn1/time");
 const utc = (text: string): string => parseUtcTime(encodeUtf8(text), "test").toISOString();
-const general = (text: string, fraction = false): string => parseGeneralizedTime(encodeUtf8(text), "test", { fraction }).toISOString();
+const general = (text: string, fraction = false): string =>
+  parseGeneralizedTime(encodeUtf8(text), "test", { fraction }).toISOString();
 
 test("years of two digits turn over at 50", () => {
   assert.is(utc("491231235959Z"), "2049-12-31T23:59:59.000Z");
@@ -51,7 +52,14 @@ for (const wrong of [
 ])
   test(`refused: ${wrong || "nothing"}`, () => void throwsCode("malformed", () => utc(wrong)));
 
-for (const wrong of ["20230229000000Z", "21000229000000Z", "202601011200Z", "20260101120000", "2026010112000 Z", "20260101120000+0100"])
+for (const wrong of [
+  "20230229000000Z",
+  "21000229000000Z",
+  "202601011200Z",
+  "20260101120000",
+  "2026010112000 Z",
+  "20260101120000+0100",
+])
   test(`refused: ${wrong}`, () => void throwsCode("malformed", () => general(wrong)));
 
 test("the identifier chooses the form", () => {

@@ -14,7 +14,12 @@ test("present and absent are answers", () => {
 });
 
 test("never asked and asked in vain name their question, under a code of their own or the matter's", () => {
-  const outage = new MemoryKnowledge().set(question, { state: "unavailable", code: "timed-out", at: "2026-01-01T00:00:00Z", from: "kms" });
+  const outage = new MemoryKnowledge().set(question, {
+    state: "unavailable",
+    code: "timed-out",
+    at: "2026-01-01T00:00:00Z",
+    from: "kms",
+  });
   assert.equal(openQuestions(throwsCode("not-in-mirror", () => ask(new MemoryKnowledge(), question))), [question]);
   assert.equal(openQuestions(throwsCode("no-key", () => ask(new MemoryKnowledge(), question, "no-key"))), [question]);
   assert.equal(openQuestions(throwsCode("timed-out", () => ask(outage, question))), [question]);

@@ -42,9 +42,17 @@ test("all others", () => {
 
 test("every missing field is named", () => {
   const error = throwsCode("malformed", () =>
-    requireBundleRules("0.3", { content: undefined, verificationMaterial: { content: undefined, tlogEntries: [{ logId: "00" }] } }),
+    requireBundleRules("0.3", {
+      content: undefined,
+      verificationMaterial: { content: undefined, tlogEntries: [{ logId: "00" }] },
+    }),
   );
-  for (const field of ["content", "verificationMaterial.content", "tlogEntries[0].kindVersion", "tlogEntries[0].inclusionProof"])
+  for (const field of [
+    "content",
+    "verificationMaterial.content",
+    "tlogEntries[0].kindVersion",
+    "tlogEntries[0].inclusionProof",
+  ])
     assert.match(error.message, field);
 });
 

@@ -30,7 +30,9 @@ test("a message signature with a certificate", () => {
   assert.ok(bundle.content.kind === "message" && bundle.content.digest.algorithm === "sha256");
   assert.equal(bundle.content.kind === "message" && bundle.content.signature, message.signature);
   assert.ok(
-    bundle.verifier.kind === "certificate" && encodeBase64(bundle.verifier.certificate.der) === certificateOf(message) && bundle.verifier.chain.length === 0,
+    bundle.verifier.kind === "certificate" &&
+      encodeBase64(bundle.verifier.certificate.der) === certificateOf(message) &&
+      bundle.verifier.chain.length === 0,
   );
   assert.equal(bundle.logEntries, [messageEntry]);
   assert.equal(bundle.timestamps, [Uint8Array.of(0, 1, 2)]);
@@ -46,20 +48,29 @@ test("an envelope, and a bare key", () => {
 });
 
 test("entries and timestamps may be absent, null counts as absent", () => {
-  const bare = patched(patched(json, `${material}/tlogEntries`, undefined), `${material}/timestampVerificationData`, null);
+  const bare = patched(
+    patched(json, `${material}/tlogEntries`, undefined),
+    `${material}/timestampVerificationData`,
+    null,
+  );
   assert.equal([parse(bare).logEntries, parse(bare).timestamps], [[], []]);
   assert.equal(parse(patched(json, `${material}/publicKey`, null)).logEntries.length, 1);
 });
 
 test("version 0.1 asks for promises, 0.2 for proofs, both take a chain, of which the first certificate signs", () => {
-  const [old, middle] = ["application/vnd.dev.sigstore.bundle+json;version=0.1", "application/vnd.dev.sigstore.bundle+json;version=0.2"] as const;
+  const [old, middle] = [
+    "application/vnd.dev.sigstore.bundle+json;version=0.1",
+    "application/vnd.dev.sigstore.bundle+json;version=0.2",
+  ] as const;
   const leaf = certificateOf(message);
   assert.is(parse(chained(old, leaf)).version, "0.1");
   assert.is(parse(chained(middle, leaf, certificateOf(envelope))).version, "0.2");
   parse(patched(chained(old, leaf), `${entryAt}/inclusionProof`, undefined));
   throwsCode("malformed", () => parse(patched(chained(middle, leaf), `${entryAt}/inclusionProof`, undefined)));
   throwsCode("malformed", () => parse(patched(chained(old, leaf), `${entryAt}/inclusionPromise`, undefined)));
-  throwsCode("malformed", () => parse(patched(chained(old, leaf), `${entryAt}/inclusionPromise`, { signedEntryTimestamp: "" })));
+  throwsCode("malformed", () =>
+    parse(patched(chained(old, leaf), `${entryAt}/inclusionPromise`, { signedEntryTimestamp: "" })),
+  );
   parse(patched(chained(middle, leaf), `${entryAt}/inclusionPromise`, undefined));
   throwsCode("malformed", () => parse(chained(old)));
   throwsCode("malformed", () => parse(chained(old, "")));
@@ -67,11 +78,20 @@ test("version 0.1 asks for promises, 0.2 for proofs, both take a chain, of which
 });
 
 test("version 0.3 takes no chain, and no version a root in it", () => {
-  throwsCode("malformed", () => parse(chained("application/vnd.dev.sigstore.bundle.v0.3+json", certificateOf(message))));
+  throwsCode("malformed", () =>
+    parse(chained("application/vnd.dev.sigstore.bundle.v0.3+json", certificateOf(message))),
+  );
   const root = encodeBase64(makeAuthority("root").der);
-  throwsCode("malformed", () => parse(chained("application/vnd.dev.sigstore.bundle+json;version=0.2", certificateOf(message), root)));
+  throwsCode("malformed", () =>
+    parse(chained("application/vnd.dev.sigstore.bundle+json;version=0.2", certificateOf(message), root)),
+  );
   throwsCode("over-limit", () =>
-    parse(chained("application/vnd.dev.sigstore.bundle+json;version=0.2", ...Array.from({ length: 12 }, () => certificateOf(message)))),
+    parse(
+      chained(
+        "application/vnd.dev.sigstore.bundle+json;version=0.2",
+        ...Array.from({ length: 12 }, () => certificateOf(message)),
+      ),
+    ),
   );
 });
 
@@ -120,7 +140,12 @@ test("missing and empty fields", () => {
     `${material}/timestampVerificationData/rfc3161Timestamps/0/signedTimestamp`,
   ])
     throwsCode("malformed", () => parse(patched(json, path, undefined)));
-  for (const path of ["dsseEnvelope/payload", "dsseEnvelope/signatures", "dsseEnvelope/signatures/0/sig", "dsseEnvelope/payloadType"])
+  for (const path of [
+    "dsseEnvelope/payload",
+    "dsseEnvelope/signatures",
+    "dsseEnvelope/signatures/0/sig",
+    "dsseEnvelope/payloadType",
+  ])
     throwsCode("malformed", () => parse(patched(dsse, path, undefined)));
   throwsCode("malformed", () => parse(patched(dsse, "dsseEnvelope/payload", "")));
 });
@@ -207,7 +232,10 @@ test("parsing takes less than 200 microseconds", () => {
   assert.ok(Math.min(...Array.from({ length: 10 }, () => run(200))) < 200);
 });
 
-/** Real bundles that are refused as documents: broken ones of the conformance suite, two signatures, a root in the chain. */
+/**
+ * Real bundles that are refused as documents: broken ones of the conformance suite, two signatures, a root in the
+ * chain.
+ */
 const refused = [
   /^bundle-(empty-certificate-chain|invalid-base64-signature|malformed-json|negative-log-index|unknown-version|with-root-cert)_fail$/,
   /^(intoto-missing-inclusion-proof|invalid-inclusion-proof|rekor2-no-inclusion-proof|rekor2-timestamp-with-incorrect-time)_fail$/,

@@ -18,23 +18,42 @@ const bundleType = "application/vnd.dev.sigstore.bundle.v0.3+json";
 const find = (knowledge: MemoryKnowledge, options: Partial<SearchOptions> = {}) =>
   findSignedEntities(image, { layouts: "all", purpose: "signature", ...options }, knowledge, defaultLimits);
 const manifest = (fields: object): Uint8Array =>
-  encodeUtf8(JSON.stringify({ schemaVersion: 2, mediaType: "application/vnd.oci.image.manifest.v1+json", config: empty, layers: [], ...fields }));
+  encodeUtf8(
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType: "application/vnd.oci.image.manifest.v1+json",
+      config: empty,
+      layers: [],
+      ...fields,
+    }),
+  );
 const subject = { mediaType: "application/vnd.oci.image.manifest.v1+json", digest, size: 1 };
 
 function world() {
   const knowledge = new MemoryKnowledge();
-  const layer = (text: string, annotations: object = signature, mediaType = "application/vnd.dev.cosign.simplesigning.v1+json") => {
+  const layer = (
+    text: string,
+    annotations: object = signature,
+    mediaType = "application/vnd.dev.cosign.simplesigning.v1+json",
+  ) => {
     const bytes = encodeUtf8(text);
     return { mediaType, digest: knowledge.putBlob(repository, bytes), size: bytes.length, annotations };
   };
   return {
     knowledge,
     layer,
-    tag: (layers: readonly object[]) => knowledge.putManifest(repository, manifest({ layers }), `${digest.replace(":", "-")}.sig`),
+    tag: (layers: readonly object[]) =>
+      knowledge.putManifest(repository, manifest({ layers }), `${digest.replace(":", "-")}.sig`),
     artifact: (layers: readonly object[]) =>
-      knowledge.putManifest(repository, manifest({ artifactType: "application/vnd.dev.cosign.artifact.sig.v1+json", layers, subject })),
+      knowledge.putManifest(
+        repository,
+        manifest({ artifactType: "application/vnd.dev.cosign.artifact.sig.v1+json", layers, subject }),
+      ),
     bundle: (text: string, changes: object = {}) =>
-      knowledge.putManifest(repository, manifest({ artifactType: bundleType, layers: [layer(text, {}, bundleType)], subject, ...changes })),
+      knowledge.putManifest(
+        repository,
+        manifest({ artifactType: bundleType, layers: [layer(text, {}, bundleType)], subject, ...changes }),
+      ),
   };
 }
 
@@ -98,9 +117,15 @@ test("a bundle is exactly one layer of its type, of version 0.3, not compressed"
 
 test("a referrer that refers to something else is another image's", () => {
   const { knowledge } = world();
-  const other = manifest({ artifactType: bundleType, layers: [], subject: { ...subject, digest: `sha256:${"d".repeat(64)}` } });
+  const other = manifest({
+    artifactType: bundleType,
+    layers: [],
+    subject: { ...subject, digest: `sha256:${"d".repeat(64)}` },
+  });
   const stray = knowledge.putManifest(repository, other);
-  knowledge.present({ kind: "referrers", repository, digest }, [{ mediaType: subject.mediaType, digest: stray, size: other.length, artifactType: bundleType }]);
+  knowledge.present({ kind: "referrers", repository, digest }, [
+    { mediaType: subject.mediaType, digest: stray, size: other.length, artifactType: bundleType },
+  ]);
   const { entities, failures } = find(knowledge.complete(repository));
   assert.equal([entities, failures.map(({ code }) => code)], [[], ["wrong-digest"]]);
 });
@@ -108,7 +133,12 @@ test("a referrer that refers to something else is another image's", () => {
 test("referrers of other kinds are not even read", () => {
   const { knowledge } = world();
   knowledge.present({ kind: "referrers", repository, digest }, [
-    { mediaType: subject.mediaType, digest: `sha256:${"f".repeat(64)}`, size: 1, artifactType: "application/spdx+json" },
+    {
+      mediaType: subject.mediaType,
+      digest: `sha256:${"f".repeat(64)}`,
+      size: 1,
+      artifactType: "application/spdx+json",
+    },
   ]);
   assert.equal(find(knowledge.complete(repository)).failures, []);
 });
@@ -132,7 +162,10 @@ test("more bytes than the bound are refused, also where one blob is named again 
   const one = layer("one");
   tag([one, one, one]);
   const bounded = (signatureBytesPerImage: number) =>
-    findSignedEntities(image, { layouts: "all", purpose: "signature" }, knowledge.complete(repository), { ...defaultLimits, signatureBytesPerImage });
+    findSignedEntities(image, { layouts: "all", purpose: "signature" }, knowledge.complete(repository), {
+      ...defaultLimits,
+      signatureBytesPerImage,
+    });
   const whole = defaultLimits.signatureBytesPerImage;
   assert.equal([bounded(whole).entities.length, bounded(whole).failures], [3, []]);
   let bytes = 1;
@@ -146,7 +179,9 @@ test("more bytes than the bound are refused, also where one blob is named again 
 
 test("another repository is asked in place of the image's", () => {
   const search = find(new MemoryKnowledge(), { signatureRepository: "registry.io/signatures" });
-  assert.ok(search.open.every((question) => "repository" in question && question.repository === "registry.io/signatures"));
+  assert.ok(
+    search.open.every((question) => "repository" in question && question.repository === "registry.io/signatures"),
+  );
 });
 
 test.run();

@@ -21,9 +21,19 @@ function withStatement(change: (statement: Record<string, unknown>) => void) {
 
 test("cosign's own predicate type makes a signature, every other an attestation", () => {
   assert.is(readBundleContent(parseBundle(fixtureBundle())).purpose, "signature");
-  for (const predicateType of ["https://slsa.dev/provenance/v1", "https://sigstore.dev/cosign/sign/v2", "https://sigstore.dev/cosign/sign/v1/"])
-    assert.is(readBundleContent(withStatement((statement) => Object.assign(statement, { predicateType }))).purpose, "attestation", predicateType);
-  throwsCode("malformed", () => readBundleContent(withStatement((statement) => Object.assign(statement, { _type: "nothing" }))));
+  for (const predicateType of [
+    "https://slsa.dev/provenance/v1",
+    "https://sigstore.dev/cosign/sign/v2",
+    "https://sigstore.dev/cosign/sign/v1/",
+  ])
+    assert.is(
+      readBundleContent(withStatement((statement) => Object.assign(statement, { predicateType }))).purpose,
+      "attestation",
+      predicateType,
+    );
+  throwsCode("malformed", () =>
+    readBundleContent(withStatement((statement) => Object.assign(statement, { _type: "nothing" }))),
+  );
 });
 
 test("a bundle's certificate stands alone; its entries and timestamps are there", () => {

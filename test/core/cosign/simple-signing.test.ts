@@ -29,7 +29,9 @@ test("type, reference and unknown fields do not matter", () => {
 });
 
 test("keys in any case", () => {
-  const read = parse(`{"Critical":{"Image":{"Docker-Manifest-Digest":"${digest}"},"TYPE":"t"},"Optional":{"Env":"prod"}}`);
+  const read = parse(
+    `{"Critical":{"Image":{"Docker-Manifest-Digest":"${digest}"},"TYPE":"t"},"Optional":{"Env":"prod"}}`,
+  );
   assert.is(read.digest, digest);
   assert.is(read.type, "t");
   assert.is(read.optional.Env, "prod");
@@ -45,7 +47,8 @@ test("of a repeated key the last one counts, in whatever case", () => {
 });
 
 test("no digest is an empty one, which equals none", () => {
-  for (const text of ["{}", '{"critical":{}}', '{"critical":{"image":{}}}', '{"critical":null}']) assert.is(parse(text).digest, "");
+  for (const text of ["{}", '{"critical":{}}', '{"critical":{"image":{}}}', '{"critical":null}'])
+    assert.is(parse(text).digest, "");
 });
 
 test("annotations have no prototype", () => {

@@ -12,7 +12,9 @@ export const entryJson = (entry: LogEntry): JsonObject => ({
   logId: { keyId: encodeBase64(decodeHex(entry.logId)) },
   kindVersion: entry.kindVersion as JsonObject,
   ...(entry.integratedTime === undefined ? {} : { integratedTime: String(entry.integratedTime) }),
-  ...(entry.inclusionPromise === undefined ? {} : { inclusionPromise: { signedEntryTimestamp: encodeBase64(entry.inclusionPromise) } }),
+  ...(entry.inclusionPromise === undefined
+    ? {}
+    : { inclusionPromise: { signedEntryTimestamp: encodeBase64(entry.inclusionPromise) } }),
   ...(entry.inclusionProof === undefined
     ? {}
     : {
@@ -29,7 +31,13 @@ export const entryJson = (entry: LogEntry): JsonObject => ({
 
 const contentJson = ({ content, signature }: LoggedSignature): JsonObject =>
   content.kind === "dsse"
-    ? { dsseEnvelope: { payload: encodeBase64(content.payload), payloadType: content.payloadType, signatures: [{ sig: encodeBase64(signature) }] } }
+    ? {
+        dsseEnvelope: {
+          payload: encodeBase64(content.payload),
+          payloadType: content.payloadType,
+          signatures: [{ sig: encodeBase64(signature) }],
+        },
+      }
     : {
         messageSignature: {
           messageDigest: { algorithm: "SHA2_256", digest: encodeBase64(content.digests.sha256 as Uint8Array) },
@@ -44,7 +52,8 @@ export const messageEntry = logEntry(log, bodies.hashedRekord(message));
 export const envelopeEntry = logEntry(log, bodies.dsse(envelope));
 
 export const mediaType = "application/vnd.dev.sigstore.bundle.v0.3+json";
-export const certificateOf = ({ verifier }: LoggedSignature): string => ("certificate" in verifier ? encodeBase64(verifier.certificate.der) : "");
+export const certificateOf = ({ verifier }: LoggedSignature): string =>
+  "certificate" in verifier ? encodeBase64(verifier.certificate.der) : "";
 
 /** Version 0.3, certificate, one entry of Rekor v1, one timestamp of three bytes. */
 export const bundleJson = (logged = message, entry = messageEntry): JsonObject => ({

@@ -10,7 +10,9 @@ import { newKey } from "../x509/pki.ts";
 const test = suite("core/crypto/algorithms");
 const key = (kind: Parameters<typeof newKey>[0]) => parseSpki(newKey(kind).spki);
 const named = (kind: Parameters<typeof newKey>[0], wanted?: string): string[] =>
-  registeredAlgorithms(key(kind), wanted).map((algorithm) => ("hash" in algorithm ? `${algorithm.scheme} ${algorithm.hash}` : algorithm.scheme));
+  registeredAlgorithms(key(kind), wanted).map((algorithm) =>
+    "hash" in algorithm ? `${algorithm.scheme} ${algorithm.hash}` : algorithm.scheme,
+  );
 
 for (const wanted of [undefined, "", "sha256"]) {
   test(`registered, wanted ${JSON.stringify(wanted)}`, () => {
@@ -33,7 +35,10 @@ test("wrong names", () => {
   throwsCode("malformed", () => named("rsa", "sha224"));
   for (const wanted of ["sha1", "SHA256", "toString", "rsa"])
     throwsCode("malformed", () =>
-      registeredAlgorithms(parseSpki(new Uint8Array(generateKeyPairSync("ed25519").publicKey.export({ type: "spki", format: "der" }))), wanted),
+      registeredAlgorithms(
+        parseSpki(new Uint8Array(generateKeyPairSync("ed25519").publicKey.export({ type: "spki", format: "der" }))),
+        wanted,
+      ),
     );
 });
 

@@ -8,7 +8,8 @@ import { curves } from "../../../core/crypto/curve.ts";
 import { ecdsaSignatureToDer, p1363ToDer, readEcdsaSignature } from "../../../core/crypto/ecdsa-signature.ts";
 
 const test = suite("core/crypto/ecdsa-signature");
-const encode = (r: bigint, s: bigint): Uint8Array => encodeElement(Tag.sequence, encodeUnsigned(toBytes(r, 66)), encodeUnsigned(toBytes(s, 66)));
+const encode = (r: bigint, s: bigint): Uint8Array =>
+  encodeElement(Tag.sequence, encodeUnsigned(toBytes(r, 66)), encodeUnsigned(toBytes(s, 66)));
 
 for (const { name, order, size } of Object.values(curves)) {
   test(`${name}: range of r and s`, () => {

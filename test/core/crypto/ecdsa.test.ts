@@ -18,7 +18,8 @@ const { order, oid } = curves["P-256"];
 const message = encodeUtf8("message");
 const hashed = digest("sha256", message);
 const sequence = (...parts: Uint8Array[]): Uint8Array => encodeElement(Tag.sequence, ...parts);
-const encode = (r: bigint, s: bigint): Uint8Array => sequence(encodeUnsigned(toBytes(r, 32)), encodeUnsigned(toBytes(s, 32)));
+const encode = (r: bigint, s: bigint): Uint8Array =>
+  sequence(encodeUnsigned(toBytes(r, 32)), encodeUnsigned(toBytes(s, 32)));
 const keyOf = (scalar: bigint): PublicKey & { type: "ecdsa" } =>
   parseSpki(
     sequence(

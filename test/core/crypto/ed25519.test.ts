@@ -40,7 +40,9 @@ test("points", () => {
 
 test("a signature that only the cofactor makes valid is refused, as OpenSSL refuses it", () => {
   // A point of order 8 is added to the commitment R; 8R stays the same.
-  const torsion = ed25519.Point.fromBytes(decodeHex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"));
+  const torsion = ed25519.Point.fromBytes(
+    decodeHex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"),
+  );
   const secret = 123_456_789n;
   const nonce = 987_654_321n;
   const publicPoint = ed25519.Point.BASE.multiplyUnsafe(secret);

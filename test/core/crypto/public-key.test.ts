@@ -21,7 +21,8 @@ import { encodePem } from "../../../core/encoding/pem.ts";
 import { onlyEngineErrors, throwsCode } from "../../support/assert.ts";
 
 const test = suite("core/crypto/public-key");
-const der = (key: { export(options: { type: "spki"; format: "der" }): Buffer }): Uint8Array => new Uint8Array(key.export({ type: "spki", format: "der" }));
+const der = (key: { export(options: { type: "spki"; format: "der" }): Buffer }): Uint8Array =>
+  new Uint8Array(key.export({ type: "spki", format: "der" }));
 const pem = (label: string, bytes: Uint8Array): string => encodePem(label, encodeBase64(bytes));
 const sequence = (...parts: Uint8Array[]): Uint8Array => encodeElement(Tag.sequence, ...parts);
 const oid = (text: string): Uint8Array => encodeElement(Tag.oid, encodeOid(text));
@@ -46,7 +47,8 @@ for (const [name, { publicKey }] of Object.entries(pairs)) {
   });
 
   test(`${name}: cut or damaged bytes are an EngineError or another key`, () => {
-    for (let length = 0; length < spki.length; length++) throwsCode("malformed", () => parseSpki(spki.subarray(0, length)));
+    for (let length = 0; length < spki.length; length++)
+      throwsCode("malformed", () => parseSpki(spki.subarray(0, length)));
     throwsCode("malformed", () => parseSpki(Uint8Array.of(...spki, 0)));
     for (let index = 0; index < spki.length; index++) {
       const other = spki.slice();
@@ -82,7 +84,13 @@ test("several PEM blocks", () => {
   throwsCode("malformed", () => parsePublicKeyPem(text));
 });
 
-for (const text of ["", "no key", pem("CERTIFICATE", Uint8Array.of(0x30, 0)), pem("PRIVATE KEY", Uint8Array.of(0x30, 0)), "-----BEGIN PUBLIC KEY-----\nAAAA"])
+for (const text of [
+  "",
+  "no key",
+  pem("CERTIFICATE", Uint8Array.of(0x30, 0)),
+  pem("PRIVATE KEY", Uint8Array.of(0x30, 0)),
+  "-----BEGIN PUBLIC KEY-----\nAAAA",
+])
   test(`no key: ${text.slice(0, 20) || "nothing"}`, () => void throwsCode("malformed", () => parsePublicKeyPem(text)));
 
 const modulusOf = (bits: number): Uint8Array => {
@@ -92,30 +100,41 @@ const modulusOf = (bits: number): Uint8Array => {
 };
 test("RSA bounds", () => {
   const exponent = Uint8Array.of(1, 0, 1);
-  for (const bits of [1024, 1025, 8192]) assert.is((rsaPublicKey(modulusOf(bits), exponent) as { bits: number }).bits, bits);
+  for (const bits of [1024, 1025, 8192])
+    assert.is((rsaPublicKey(modulusOf(bits), exponent) as { bits: number }).bits, bits);
   throwsCode("malformed", () => rsaPublicKey(modulusOf(1023), exponent));
   throwsCode("over-limit", () => rsaPublicKey(modulusOf(8193), exponent));
   throwsCode("malformed", () => rsaPublicKey(modulusOf(2048).fill(0xfe, 255), exponent));
-  for (const wrong of [[0], [1], [2], [4], [0x80, 0, 0, 1]]) throwsCode("malformed", () => rsaPublicKey(modulusOf(2048), Uint8Array.from(wrong)));
-  for (const right of [[3], [0x7f, 0xff, 0xff, 0xff]]) assert.is(rsaPublicKey(modulusOf(2048), Uint8Array.from(right)).type, "rsa");
+  for (const wrong of [[0], [1], [2], [4], [0x80, 0, 0, 1]])
+    throwsCode("malformed", () => rsaPublicKey(modulusOf(2048), Uint8Array.from(wrong)));
+  for (const right of [[3], [0x7f, 0xff, 0xff, 0xff]])
+    assert.is(rsaPublicKey(modulusOf(2048), Uint8Array.from(right)).type, "rsa");
 });
 
 test("parameters must be right", () => {
   const rsa = new Uint8Array(pairs.rsa.publicKey.export({ type: "pkcs1", format: "der" }));
   throwsCode("malformed", () => parseSpki(sequence(sequence(oid("1.2.840.113549.1.1.1")), encodeBitString(rsa))));
   const { point } = parseSpki(der(pairs.ed25519.publicKey)) as PublicKey & { type: "ed25519" };
-  throwsCode("malformed", () => parseSpki(sequence(sequence(oid("1.3.101.112"), encodeElement(Tag.null)), encodeBitString(point))));
+  throwsCode("malformed", () =>
+    parseSpki(sequence(sequence(oid("1.3.101.112"), encodeElement(Tag.null)), encodeBitString(point))),
+  );
   const ec = parseSpki(der(pairs["P-256"].publicKey)) as PublicKey & { type: "ecdsa" };
   throwsCode("malformed", () => parseSpki(sequence(sequence(oid("1.2.840.10045.2.1")), encodeBitString(ec.point))));
-  throwsCode("malformed", () => parseSpki(sequence(sequence(oid("1.2.840.10045.2.1"), oid("1.3.132.0.34")), encodeBitString(ec.point))));
+  throwsCode("malformed", () =>
+    parseSpki(sequence(sequence(oid("1.2.840.10045.2.1"), oid("1.3.132.0.34")), encodeBitString(ec.point))),
+  );
 });
 
 test("compressed and hybrid points are refused", () => {
   const { point } = parseSpki(der(pairs["P-256"].publicKey)) as PublicKey & { type: "ecdsa" };
   const algorithm = sequence(oid("1.2.840.10045.2.1"), oid("1.2.840.10045.3.1.7"));
   const isOdd = ((point[64] as number) & 1) === 1;
-  throwsCode("malformed", () => parseSpki(sequence(algorithm, encodeBitString(Uint8Array.of(isOdd ? 3 : 2, ...point.subarray(1, 33))))));
-  throwsCode("malformed", () => parseSpki(sequence(algorithm, encodeBitString(Uint8Array.of(isOdd ? 7 : 6, ...point.subarray(1))))));
+  throwsCode("malformed", () =>
+    parseSpki(sequence(algorithm, encodeBitString(Uint8Array.of(isOdd ? 3 : 2, ...point.subarray(1, 33))))),
+  );
+  throwsCode("malformed", () =>
+    parseSpki(sequence(algorithm, encodeBitString(Uint8Array.of(isOdd ? 7 : 6, ...point.subarray(1))))),
+  );
   throwsCode("malformed", () => parseSpki(sequence(algorithm, encodeBitString(Uint8Array.of(0)))));
 });
 

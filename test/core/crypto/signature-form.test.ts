@@ -11,13 +11,16 @@ for (const { name, key, algorithm, signature } of signingCases) {
   test(name, () => {
     assert.ok(hasSignatureForm(algorithm, key, { message }, signature));
     assert.not.ok(hasSignatureForm(algorithm, key, { message }, signature.subarray(1)));
-    for (const other of signingCases) if (other.key.type !== key.type) assert.not.ok(hasSignatureForm(algorithm, other.key, { message }, signature));
+    for (const other of signingCases)
+      if (other.key.type !== key.type) assert.not.ok(hasSignatureForm(algorithm, other.key, { message }, signature));
     if (key.type === "rsa") assert.not.ok(hasSignatureForm(algorithm, key, { message }, key.modulus));
   });
 }
 
 test("bare digests", () => {
-  const ecdsa = signingCases.find(({ key, algorithm }) => key.type === "ecdsa" && "hash" in algorithm && algorithm.hash === "sha384");
+  const ecdsa = signingCases.find(
+    ({ key, algorithm }) => key.type === "ecdsa" && "hash" in algorithm && algorithm.hash === "sha384",
+  );
   assert.ok(ecdsa);
   assert.ok(hasSignatureForm(ecdsa.algorithm, ecdsa.key, { digest: new Uint8Array(48) }, ecdsa.signature));
   assert.not.ok(hasSignatureForm(ecdsa.algorithm, ecdsa.key, { digest: new Uint8Array(32) }, ecdsa.signature));

@@ -1,4 +1,7 @@
-/** One test body for every adapter of the verifier port: what OpenSSL signs verifies, what is changed does not, and all say the same. */
+/**
+ * One test body for every adapter of the verifier port: what OpenSSL signs verifies, what is changed does not, and all
+ * say the same.
+ */
 import { constants, createHash, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import type { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -20,7 +23,8 @@ export interface SigningCase {
 }
 
 export const message = encodeUtf8("what was signed");
-const publicKeyOf = (key: KeyObject): PublicKey => parseSpki(new Uint8Array(key.export({ type: "spki", format: "der" })));
+const publicKeyOf = (key: KeyObject): PublicKey =>
+  parseSpki(new Uint8Array(key.export({ type: "spki", format: "der" })));
 const bytes = (buffer: Buffer): Uint8Array => new Uint8Array(buffer);
 
 function ecdsaCases(): SigningCase[] {
@@ -63,7 +67,14 @@ function rsaCases(): SigningCase[] {
 
 function ed25519Cases(): SigningCase[] {
   const { publicKey, privateKey } = generateKeyPairSync("ed25519");
-  return [{ name: "Ed25519", key: publicKeyOf(publicKey), algorithm: { scheme: "ed25519" }, signature: bytes(sign(null, message, privateKey)) }];
+  return [
+    {
+      name: "Ed25519",
+      key: publicKeyOf(publicKey),
+      algorithm: { scheme: "ed25519" },
+      signature: bytes(sign(null, message, privateKey)),
+    },
+  ];
 }
 
 /** A signature by each kind of key under each hash, made by OpenSSL. */
@@ -95,7 +106,10 @@ export function describeVerifier(test: ReturnType<typeof suite>, verifier: Signa
   for (const { name, key, algorithm, signature } of signingCases) {
     test(`${name}: accepted, and over its digest`, () => {
       assert.ok(verifier.verify(algorithm, key, { message }, signature));
-      assert.ok(verifier.verify(algorithm, key, { message: Buffer.from(message) }, Buffer.from(signature)), "as Node buffers");
+      assert.ok(
+        verifier.verify(algorithm, key, { message: Buffer.from(message) }, Buffer.from(signature)),
+        "as Node buffers",
+      );
       if (!("hash" in algorithm)) return;
       const digest = bytes(createHash(algorithm.hash).update(message).digest());
       assert.ok(verifier.verify(algorithm, key, { digest }, signature));
@@ -129,17 +143,30 @@ export function describeVerifier(test: ReturnType<typeof suite>, verifier: Signa
   test("pure Ed25519 cannot verify a digest", () => {
     const [ed] = ed25519Cases();
     assert.ok(ed);
-    throwsCode("unsupported", () => verifier.verify({ scheme: "ed25519" }, ed.key, { digest: new Uint8Array(64) }, ed.signature));
+    throwsCode("unsupported", () =>
+      verifier.verify({ scheme: "ed25519" }, ed.key, { digest: new Uint8Array(64) }, ed.signature),
+    );
   });
 
   // RFC 8032 §7.3.
   test("Ed25519ph: the RFC's vector", () => {
     const hex = (text: string): Uint8Array => bytes(Buffer.from(text, "hex"));
-    const key = parseSpki(hex("302a300506032b6570032100ec172b93ad5e563bf4932c70e1245034c35467ef2efd4d64ebf819683467e2bf"));
-    const signature = hex("98a70222f0b8121aa9d30f813d683f809e462b469c7ff87639499bb94e6dae4131f85042463c2a355a2003d062adf5aaa10b8c61e636062aaad11c2a26083406");
+    const key = parseSpki(
+      hex("302a300506032b6570032100ec172b93ad5e563bf4932c70e1245034c35467ef2efd4d64ebf819683467e2bf"),
+    );
+    const signature = hex(
+      "98a70222f0b8121aa9d30f813d683f809e462b469c7ff87639499bb94e6dae4131f85042463c2a355a2003d062adf5aaa10b8c61e636062aaad11c2a26083406",
+    );
     const abc = encodeUtf8("abc");
     assert.ok(verifier.verify({ scheme: "ed25519ph" }, key, { message: abc }, signature));
-    assert.ok(verifier.verify({ scheme: "ed25519ph" }, key, { digest: bytes(createHash("sha512").update(abc).digest()) }, signature));
+    assert.ok(
+      verifier.verify(
+        { scheme: "ed25519ph" },
+        key,
+        { digest: bytes(createHash("sha512").update(abc).digest()) },
+        signature,
+      ),
+    );
     assert.not.ok(verifier.verify({ scheme: "ed25519" }, key, { message: abc }, signature));
     assert.not.ok(verifier.verify({ scheme: "ed25519ph" }, key, { message: message }, signature));
   });

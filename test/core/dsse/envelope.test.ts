@@ -7,11 +7,18 @@ import { onlyEngineErrors, throwsCode } from "../../support/assert.ts";
 import { patched } from "../../support/patch.ts";
 
 const test = suite("core/dsse/envelope");
-const envelope = { payloadType: "application/vnd.in-toto+json", payload: "e30=", signatures: [{ keyid: "", sig: "AAEC" }] };
+const envelope = {
+  payloadType: "application/vnd.in-toto+json",
+  payload: "e30=",
+  signatures: [{ keyid: "", sig: "AAEC" }],
+};
 const parse = (value: JsonValue) => parseEnvelope(JSON.stringify(value));
 
 test("the protocol's own example", () => {
-  assert.is(decodeUtf8(encodePae("http://example.com/HelloWorld", encodeUtf8("hello world"))), "DSSEv1 29 http://example.com/HelloWorld 11 hello world");
+  assert.is(
+    decodeUtf8(encodePae("http://example.com/HelloWorld", encodeUtf8("hello world"))),
+    "DSSEv1 29 http://example.com/HelloWorld 11 hello world",
+  );
   assert.is(decodeUtf8(encodePae("", new Uint8Array(0))), "DSSEv1 0  0 ");
 });
 
@@ -71,7 +78,9 @@ test("repeated keys and cut documents are malformed, signatures are bounded", ()
       onlyEngineErrors(() => parseEnvelope(encodeUtf8(text.slice(0, length)))),
       "threw",
     );
-  throwsCode("over-limit", () => parse({ ...envelope, signatures: Array.from({ length: 101 }, () => ({ sig: "AA==" })) }));
+  throwsCode("over-limit", () =>
+    parse({ ...envelope, signatures: Array.from({ length: 101 }, () => ({ sig: "AA==" })) }),
+  );
 });
 
 test.run();

@@ -14,7 +14,8 @@ test("cosign's short names", () => {
 });
 
 test("any other text stands for itself", () => {
-  for (const text of ["https://spdx.dev/Document/v2.3", "SPDX", "", "constructor", "__proto__"]) assert.is(toPredicateType(text), text);
+  for (const text of ["https://spdx.dev/Document/v2.3", "SPDX", "", "constructor", "__proto__"])
+    assert.is(toPredicateType(text), text);
 });
 
 test.run();

@@ -18,7 +18,8 @@ const statement: JsonObject = {
   predicateType: "https://slsa.dev/provenance/v1",
   predicate: { buildType: "x" },
 };
-const parseText = (text: string, layout?: "layer"): Statement => parseStatement(encodeUtf8(text), layout === undefined ? {} : { layout });
+const parseText = (text: string, layout?: "layer"): Statement =>
+  parseStatement(encodeUtf8(text), layout === undefined ? {} : { layout });
 const parse = (value: unknown, layout?: "layer"): Statement => parseText(JSON.stringify(value), layout);
 
 test("both statement types", () => {
@@ -28,14 +29,18 @@ test("both statement types", () => {
   assert.equal(read.predicate.buildType, "x");
   assert.is(read.subjects[0]?.digest.sha256, hex);
   assert.is(read.subjects[0]?.annotations?.env, "prod");
-  assert.is(parse({ ...statement, _type: "https://in-toto.io/Statement/v0.1" }).type, "https://in-toto.io/Statement/v0.1");
+  assert.is(
+    parse({ ...statement, _type: "https://in-toto.io/Statement/v0.1" }).type,
+    "https://in-toto.io/Statement/v0.1",
+  );
   for (const bad of ["", "https://example.com/NotAStatement", "https://in-toto.io/Statement/v2", null, 1, undefined])
     throwsCode("malformed", () => parse({ ...statement, _type: bad }));
 });
 
 test("a predicate is an object, or is not there", () => {
   assert.equal(Object.keys(parse(patched(statement, "predicate", undefined)).predicate), []);
-  for (const bad of ["text", null, [1, 2], 1, true]) throwsCode("malformed", () => parse({ ...statement, predicate: bad }));
+  for (const bad of ["text", null, [1, 2], 1, true])
+    throwsCode("malformed", () => parse({ ...statement, predicate: bad }));
 });
 
 test("unknown and repeated fields, and other spellings, are refused", () => {
@@ -59,7 +64,17 @@ test("names of every object's prototype are plain fields", () => {
 });
 
 test("subjects of wrong shape", () => {
-  for (const bad of [null, [null], {}, ["x"], [{ digest: { sha256: 1 } }], [{ digest: [] }], [{ name: 1 }], [{ uri: 1 }], [{ annotations: [] }]] as const) {
+  for (const bad of [
+    null,
+    [null],
+    {},
+    ["x"],
+    [{ digest: { sha256: 1 } }],
+    [{ digest: [] }],
+    [{ name: 1 }],
+    [{ uri: 1 }],
+    [{ annotations: [] }],
+  ] as const) {
     if (bad === null) assert.equal(parse({ ...statement, subject: null }).subjects, []);
     else throwsCode("malformed", () => parse({ ...statement, subject: bad }));
   }
@@ -91,7 +106,9 @@ test("the subject that names a digest, exactly", () => {
   throwsCode("wrong-digest", () => statementSubjectFor(upper, digest("a".repeat(64))));
   throwsCode("wrong-digest", () => statementSubjectFor(parse(statement), digest("8".repeat(64))));
   throwsCode("wrong-digest", () => statementSubjectFor(parse({ ...statement, subject: [] }), digest(hex)));
-  throwsCode("wrong-digest", () => statementSubjectFor(parse({ ...statement, subject: [{ digest: { sha512: hex } }] }), digest(hex)));
+  throwsCode("wrong-digest", () =>
+    statementSubjectFor(parse({ ...statement, subject: [{ digest: { sha512: hex } }] }), digest(hex)),
+  );
   const two = parse({
     ...statement,
     subject: [
@@ -100,7 +117,9 @@ test("the subject that names a digest, exactly", () => {
     ],
   });
   assert.is(statementSubjectFor(two, digest(hex)).name, "y");
-  throwsCode("wrong-digest", () => statementSubjectFor(parse({ ...statement, subject: [{}] }), "sha256:undefined" as Digest));
+  throwsCode("wrong-digest", () =>
+    statementSubjectFor(parse({ ...statement, subject: [{}] }), "sha256:undefined" as Digest),
+  );
 });
 
 test("only in-toto payloads are statements", () => {
@@ -123,8 +142,12 @@ test("a payload cut anywhere is malformed", () => {
 const vectors = vectorsDir();
 if (vectors === undefined) skipped("core/dsse/statement", 2, "SALLYPORT_VECTORS is not set");
 else
-  for (const file of ["bundles/sigstore-go/statement-provenance-sigstorejs1.3.0.json", "bundles/sigstore-js/statement.json"]) {
-    test(`real statement ${file}`, () => assert.ok(parseStatement(readFileSync(join(vectors, file))).subjects.length > 0));
+  for (const file of [
+    "bundles/sigstore-go/statement-provenance-sigstorejs1.3.0.json",
+    "bundles/sigstore-js/statement.json",
+  ]) {
+    test(`real statement ${file}`, () =>
+      assert.ok(parseStatement(readFileSync(join(vectors, file))).subjects.length > 0));
   }
 
 test.run();

@@ -1,6 +1,12 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { decodeBase64, decodeBase64Unpadded, decodeBase64Url, decodeBase64UrlUnpadded, encodeBase64 } from "../../../core/encoding/base64.ts";
+import {
+  decodeBase64,
+  decodeBase64Unpadded,
+  decodeBase64Url,
+  decodeBase64UrlUnpadded,
+  encodeBase64,
+} from "../../../core/encoding/base64.ts";
 import { throwsCode } from "../../support/assert.ts";
 
 const test = suite("core/encoding/base64");

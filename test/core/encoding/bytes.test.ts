@@ -11,7 +11,8 @@ test("parts in order, none at all", () => {
 
 test("length and content", () => {
   assert.ok(equalBytes(Uint8Array.of(1, 2), Uint8Array.of(1, 2)));
-  for (const other of [Uint8Array.of(1), Uint8Array.of(1, 3), Uint8Array.of(1, 2, 0), new Uint8Array()]) assert.not(equalBytes(Uint8Array.of(1, 2), other));
+  for (const other of [Uint8Array.of(1), Uint8Array.of(1, 3), Uint8Array.of(1, 2, 0), new Uint8Array()])
+    assert.not(equalBytes(Uint8Array.of(1, 2), other));
 });
 
 test.run();

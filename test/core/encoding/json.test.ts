@@ -60,7 +60,15 @@ test("refuses what JSON is not", () => {
 });
 
 test("lone surrogates, written out or escaped", () => {
-  for (const bad of ['"\ud800"', '"\udc00"', '"\\ud800"', '"\\udc00x"', '"\\ud83dx\\ude00"', '"\ude00\ud83d"', '{"\\ud800":1}'])
+  for (const bad of [
+    '"\ud800"',
+    '"\udc00"',
+    '"\\ud800"',
+    '"\\udc00x"',
+    '"\\ud83dx\\ude00"',
+    '"\ude00\ud83d"',
+    '{"\\ud800":1}',
+  ])
     throwsCode("malformed", () => parseJson(bad));
   assert.is(parseJson('"\\ud83d\ude00"'), "😀");
 });
@@ -78,13 +86,20 @@ test("numbers: exact integers, integers only", () => {
   assert.is(parseJson("9007199254740991", { exactIntegers: true }), 9007199254740991);
   throwsCode("malformed", () => parseJson("9007199254740992", { exactIntegers: true }));
   assert.is(parseJson("-17", { integersOnly: true }), -17);
-  for (const bad of ["1.0", "1e3", "1E3", "-0", "0.5"]) throwsCode("malformed", () => parseJson(bad, { integersOnly: true }));
+  for (const bad of ["1.0", "1e3", "1E3", "-0", "0.5"])
+    throwsCode("malformed", () => parseJson(bad, { integersOnly: true }));
 });
 
 test("integers as they are written, of any size within the bound", () => {
-  assert.equal(parseIntegerJson("[0, -7, 9007199254740993, 18446744073709551616]"), [0n, -7n, 9007199254740993n, 18446744073709551616n]);
+  assert.equal(parseIntegerJson("[0, -7, 9007199254740993, 18446744073709551616]"), [
+    0n,
+    -7n,
+    9007199254740993n,
+    18446744073709551616n,
+  ]);
   assert.is(parseIntegerJson('{"a":{"b":12}}') instanceof Object, false);
-  for (const text of ["1.0", "1e2", "-0", "01", "1.", "--1", "NaN"]) throwsCode("malformed", () => parseIntegerJson(text));
+  for (const text of ["1.0", "1e2", "-0", "01", "1.", "--1", "NaN"])
+    throwsCode("malformed", () => parseIntegerJson(text));
   throwsCode("over-limit", () => parseIntegerJson("1".repeat(21)));
   throwsCode("over-limit", () => parseIntegerJson("[1]", { maxBytes: 2 }));
   throwsCode("malformed", () => parseIntegerJson('{"a":1,"a":1}'));

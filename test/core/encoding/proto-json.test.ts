@@ -38,7 +38,20 @@ test("absent fields are empty", () => {
 test("counts as numbers and decimal strings, in range", () => {
   assert.is(readCount({ x: 5 }, "x", ""), 5n);
   assert.is(readCount({ x: "9223372036854775807" }, "x", ""), 2n ** 63n - 1n);
-  for (const bad of ["9223372036854775808", "-1", "01", "1e3", "1.0", " 1", "", "0x1", "99999999999999999999", -1, true, []])
+  for (const bad of [
+    "9223372036854775808",
+    "-1",
+    "01",
+    "1e3",
+    "1.0",
+    " 1",
+    "",
+    "0x1",
+    "99999999999999999999",
+    -1,
+    true,
+    [],
+  ])
     throwsCode("malformed", () => readCount({ x: bad }, "x", ""));
 });
 

@@ -23,13 +23,24 @@ test("a pointer's steps are escaped", () => {
 
 test("each reader takes its kind and names the place of any other", () => {
   const samples = [null, true, 1, "text", [1], { a: 1 }, undefined];
-  const readers = { readBoolean: [true], readString: ["text"], readArray: [[1]], readObject: [{ a: 1 }], readInteger: [1] } as const;
+  const readers = {
+    readBoolean: [true],
+    readString: ["text"],
+    readArray: [[1]],
+    readObject: [{ a: 1 }],
+    readInteger: [1],
+  } as const;
   const functions = { readBoolean, readString, readArray, readObject, readInteger };
   for (const [name, [good]] of Object.entries(readers)) {
     const read = functions[name as keyof typeof functions] as (value: unknown, at: string) => unknown;
     for (const sample of samples) {
       if (JSON.stringify(sample) === JSON.stringify(good)) assert.equal(read(sample, "/at"), sample);
-      else assert.is(throwsCode("malformed", () => read(sample, "/at")).subject, "/at", `${name} of ${JSON.stringify(sample)}`);
+      else
+        assert.is(
+          throwsCode("malformed", () => read(sample, "/at")).subject,
+          "/at",
+          `${name} of ${JSON.stringify(sample)}`,
+        );
     }
   }
   assert.is(throwsCode("malformed", () => readObject(1, "")).subject, "/");
@@ -37,7 +48,8 @@ test("each reader takes its kind and names the place of any other", () => {
 
 test("integers that a double holds", () => {
   assert.is(readInteger(Number.MAX_SAFE_INTEGER, ""), Number.MAX_SAFE_INTEGER);
-  for (const value of [0.5, 2 ** 53, Number.NaN, Number.POSITIVE_INFINITY]) throwsCode("malformed", () => readInteger(value, ""));
+  for (const value of [0.5, 2 ** 53, Number.NaN, Number.POSITIVE_INFINITY])
+    throwsCode("malformed", () => readInteger(value, ""));
 });
 
 test("members are own ones, and null is absent", () => {

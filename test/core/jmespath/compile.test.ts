@@ -45,9 +45,24 @@ test("projections drop nulls, filters keep what is true, 0 is true", () => {
 });
 
 test("left of a filter, a flattening or `.*` a failure is null, elsewhere it is one", () => {
-  for (const expression of ["abs('x').*", "abs('x')[]", "abs('x')[?@]", "unknown(@)[]", "[abs('x')].*.y[].z", "(abs('x')[] || abs('x').*).a"])
+  for (const expression of [
+    "abs('x').*",
+    "abs('x')[]",
+    "abs('x')[?@]",
+    "unknown(@)[]",
+    "[abs('x')].*.y[].z",
+    "(abs('x')[] || abs('x').*).a",
+  ])
     assert.is(evaluate(expression, {}), null, expression);
-  for (const expression of ["abs('x')", "abs('x')[*]", "abs('x')[0]", "abs('x') | []", "[?abs('x')]", "[].abs('x')", "`{\"a\": 1}`.*.abs('x')"])
+  for (const expression of [
+    "abs('x')",
+    "abs('x')[*]",
+    "abs('x')[0]",
+    "abs('x') | []",
+    "[?abs('x')]",
+    "[].abs('x')",
+    "`{\"a\": 1}`.*.abs('x')",
+  ])
     throwsCode("unresolved", () => evaluate(expression, [1]));
   // Where Kyverno crashes, and where a budget ends, nothing is forgiven.
   throwsCode("unresolved", () => evaluate("merge('x').*", {}));

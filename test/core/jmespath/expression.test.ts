@@ -18,7 +18,8 @@ const query = (expression: string, root: JsonValue | Scope, steps?: number): Jso
 
 test("a missing field is unresolved at the top, and null wherever something can be made of it", () => {
   const root = { a: { b: 1 }, list: [{ x: 1 }, {}], text: "t" };
-  for (const expression of ["z", "a.z", "z.y", "z[0]", "text && z", "z.x[*].y", "{a: a}.b"]) throwsCode("unresolved", () => query(expression, root));
+  for (const expression of ["z", "a.z", "z.y", "z[0]", "text && z", "z.x[*].y", "{a: a}.b"])
+    throwsCode("unresolved", () => query(expression, root));
   for (const [expression, value] of [
     ["z || 'd'", "d"],
     ["a.z || z", null],
@@ -62,7 +63,8 @@ test("what a scope throws is not forgiven where a failing function is", () => {
     },
     keys: () => ["a"],
   };
-  for (const expression of ["a[]", "a[?b]", "a.*", "to_string(a)[]", "@.*"]) throwsCode("unresolved", () => query(expression, scope));
+  for (const expression of ["a[]", "a[?b]", "a.*", "to_string(a)[]", "@.*"])
+    throwsCode("unresolved", () => query(expression, scope));
   for (const expression of ["abs('x')[]", "abs('x')[?b]", "abs('x').*"]) assert.is(query(expression, scope), null);
 });
 
@@ -135,7 +137,23 @@ test("functions are bound when called, from the evaluation's table before the co
 });
 
 /** Expressions on which the two dialects agree: no missing field can surface, no ordering of what is no number. */
-const paths = fc.constantFrom("a", "b", "c", "a.b", "c[0]", "c[-1]", "c[1:]", "c[::-1]", "b[*].a", "c[]", "b[?a].a", "*", "b[*].[a, b]", "b[].{k: a}", "c[:2]");
+const paths = fc.constantFrom(
+  "a",
+  "b",
+  "c",
+  "a.b",
+  "c[0]",
+  "c[-1]",
+  "c[1:]",
+  "c[::-1]",
+  "b[*].a",
+  "c[]",
+  "b[?a].a",
+  "*",
+  "b[*].[a, b]",
+  "b[].{k: a}",
+  "c[:2]",
+);
 const wholes = fc.oneof(
   paths.map((path) => `[${path}] | [0]`),
   fc.tuple(paths, paths).map(([left, right]) => `[${left} == ${right}, (${left}) || (${right}) || \`0\`]`),

@@ -1,7 +1,13 @@
 import * as fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { formatFloat, formatFloat32, formatFloat32General, formatJsonNumber, parseGoFloat } from "../../../core/jmespath/go-number.ts";
+import {
+  formatFloat,
+  formatFloat32,
+  formatFloat32General,
+  formatJsonNumber,
+  parseGoFloat,
+} from "../../../core/jmespath/go-number.ts";
 
 const test = suite("core/jmespath/go-number");
 
@@ -62,7 +68,9 @@ test("strconv.ParseFloat", () => {
 });
 
 test("what is printed reads back", () => {
-  fc.assert(fc.property(fc.double({ noNaN: true }), (value) => assert.ok(Object.is(parseGoFloat(formatFloat(value)), value))));
+  fc.assert(
+    fc.property(fc.double({ noNaN: true }), (value) => assert.ok(Object.is(parseGoFloat(formatFloat(value)), value))),
+  );
   fc.assert(
     fc.property(fc.float({ noNaN: true, noDefaultInfinity: true }), (value) =>
       assert.ok(Object.is(Math.fround(parseGoFloat(formatFloat32(value)) ?? Number.NaN), value)),

@@ -20,7 +20,10 @@ test("%v is cut: it goes into messages", () => {
 });
 
 test("JSON with sorted keys and Go's escapes", () => {
-  assert.is(goJson({ "<b>": "a&b\u2028", a: [-0, 1e21, 0.000001] }, run()), '{"\\u003cb\\u003e":"a\\u0026b\\u2028","a":[-0,1e+21,0.000001]}');
+  assert.is(
+    goJson({ "<b>": "a&b\u2028", a: [-0, 1e21, 0.000001] }, run()),
+    '{"\\u003cb\\u003e":"a\\u0026b\\u2028","a":[-0,1e+21,0.000001]}',
+  );
   assert.is(goJson({ "\uffee": 1, "😀": 2 }, run()), '{"\uffee":1,"😀":2}');
   assert.is(
     goJson(["a\udc80", new GoInteger(1), new ObjectList([{}]), new ExpressionReference(() => null), null, true], run()),

@@ -10,9 +10,15 @@ const parse = (expression: string) => parseExpression(expression, defaultLimits)
 const field = (name: string) => ({ kind: "field", name });
 
 test("chains are flat and keep their literals", () => {
-  assert.equal(parse("a.b[0].c"), { kind: "chain", nodes: [field("a"), field("b"), { kind: "index", index: 0 }, field("c")] });
+  assert.equal(parse("a.b[0].c"), {
+    kind: "chain",
+    nodes: [field("a"), field("b"), { kind: "index", index: 0 }, field("c")],
+  });
   assert.equal(parse("@.a"), field("a"));
-  assert.equal(parse("a || b || 'c'"), { kind: "or", nodes: [field("a"), field("b"), { kind: "literal", value: "c" }] });
+  assert.equal(parse("a || b || 'c'"), {
+    kind: "or",
+    nodes: [field("a"), field("b"), { kind: "literal", value: "c" }],
+  });
   assert.equal(parse('`{"k": [1]}`'), { kind: "literal", value: Object.assign(Object.create(null), { k: [1] }) });
   assert.equal(parse('"let"'), field("let"));
 });
@@ -20,8 +26,14 @@ test("chains are flat and keep their literals", () => {
 test("precedence: ! binds tighter than a dot, a projection takes what follows", () => {
   assert.equal(parse("!a.b"), { kind: "chain", nodes: [{ kind: "not", node: field("a") }, field("b")] });
   assert.equal(parse("a[*].b"), { kind: "projection", left: field("a"), right: field("b") });
-  assert.equal(parse("a.b[*]"), { kind: "chain", nodes: [field("a"), { kind: "projection", left: field("b"), right: { kind: "current" } }] });
-  assert.equal(parse("a && b == c"), { kind: "and", nodes: [field("a"), { kind: "comparison", operator: "EQ", left: field("b"), right: field("c") }] });
+  assert.equal(parse("a.b[*]"), {
+    kind: "chain",
+    nodes: [field("a"), { kind: "projection", left: field("b"), right: { kind: "current" } }],
+  });
+  assert.equal(parse("a && b == c"), {
+    kind: "and",
+    nodes: [field("a"), { kind: "comparison", operator: "EQ", left: field("b"), right: field("c") }],
+  });
 });
 
 test("functions take what go-jmespath takes", () => {

@@ -37,6 +37,7 @@ test("lists sorted in place are put back, a frozen one is copied", () => {
   assert.equal([...frozen], [2, 1]);
 });
 
-test("lone surrogates become one replacement each", () => assert.is(wellFormed("a\udc80\udc81😀\ud800"), "a\ufffd\ufffd😀\ufffd"));
+test("lone surrogates become one replacement each", () =>
+  assert.is(wellFormed("a\udc80\udc81😀\ud800"), "a\ufffd\ufffd😀\ufffd"));
 
 test.run();

@@ -22,7 +22,16 @@ const run = () => new Run(new Map(), 1000);
 
 test("truth", () => {
   for (const value of [null, false, "", [], {}, new ObjectList([])] as readonly Value[]) assert.not(isTruthy(value));
-  for (const value of [true, 0, "0", [null], { a: null }, new GoInteger(0), new ObjectList([{}]), new ExpressionReference(() => null)] as readonly Value[])
+  for (const value of [
+    true,
+    0,
+    "0",
+    [null],
+    { a: null },
+    new GoInteger(0),
+    new ObjectList([{}]),
+    new ExpressionReference(() => null),
+  ] as readonly Value[])
     assert.ok(isTruthy(value));
 });
 
@@ -38,7 +47,12 @@ test("equality of content and of kind", () => {
 });
 
 test("special values are no maps and have no own members", () => {
-  for (const value of [new GoInteger(1), new ObjectList([]), new ExpressionReference(() => null), new ScopeRoot({ lookup: () => 1, keys: () => ["a"] })]) {
+  for (const value of [
+    new GoInteger(1),
+    new ObjectList([]),
+    new ExpressionReference(() => null),
+    new ScopeRoot({ lookup: () => 1, keys: () => ["a"] }),
+  ]) {
     assert.not(isMap(value));
     assert.equal(Object.keys(value), []);
     assert.type(value.kind, "string");
@@ -51,7 +65,8 @@ test("special values are no maps and have no own members", () => {
 test("text is ordered as UTF-8 is", () => {
   const bytes = (left: string, right: string): number => {
     const [a, b] = [encodeUtf8(left), encodeUtf8(right)];
-    for (let index = 0; index < Math.min(a.length, b.length); index++) if (a[index] !== b[index]) return Math.sign((a[index] ?? 0) - (b[index] ?? 0));
+    for (let index = 0; index < Math.min(a.length, b.length); index++)
+      if (a[index] !== b[index]) return Math.sign((a[index] ?? 0) - (b[index] ?? 0));
     return Math.sign(a.length - b.length);
   };
   const texts = fc.string({ unit: fc.constantFrom("a", "é", "\uffee", "😀", "日", "\u{10ffff}"), maxLength: 4 });

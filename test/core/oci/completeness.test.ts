@@ -25,12 +25,30 @@ for (const [text, scope] of scopes) {
   });
 }
 
-for (const text of ["", "/", "ghcr.io/", "ghcr.io/app:1", `ghcr.io/app@${digest}`, "nginx:latest", "a b", "*", "UPPER", "ghcr.io/*"])
-  test(`${JSON.stringify(text.slice(0, 20))} is no scope`, () => void throwsCode("invalid-usage", () => parseScope(text)));
+for (const text of [
+  "",
+  "/",
+  "ghcr.io/",
+  "ghcr.io/app:1",
+  `ghcr.io/app@${digest}`,
+  "nginx:latest",
+  "a b",
+  "*",
+  "UPPER",
+  "ghcr.io/*",
+])
+  test(`${JSON.stringify(text.slice(0, 20))} is no scope`, () =>
+    void throwsCode("invalid-usage", () => parseScope(text)));
 
 test("completeness speaks of tags, manifests and referrers, never of blobs or of what is in no repository", () => {
-  assert.equal(completenessScopes({ kind: "tag", repository: "nginx", tag: "1" }), ["docker.io/library/nginx", "docker.io"]);
-  assert.equal(completenessScopes({ kind: "referrers", repository: "localhost:5000/a/b", digest }), ["localhost:5000/a/b", "localhost:5000"]);
+  assert.equal(completenessScopes({ kind: "tag", repository: "nginx", tag: "1" }), [
+    "docker.io/library/nginx",
+    "docker.io",
+  ]);
+  assert.equal(completenessScopes({ kind: "referrers", repository: "localhost:5000/a/b", digest }), [
+    "localhost:5000/a/b",
+    "localhost:5000",
+  ]);
   assert.is(completenessScopes({ kind: "manifest", repository: "ghcr.io/a", digest }).length, 2);
   assert.equal(completenessScopes({ kind: "blob", repository: "ghcr.io/a", digest }), []);
   assert.equal(completenessScopes({ kind: "key", reference: "k8s://a/b" }), []);

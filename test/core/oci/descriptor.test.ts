@@ -19,15 +19,21 @@ test("what is written reads back the same", () => {
 });
 
 test("missing, null and empty members are no members", () => {
-  assert.equal(plain(read({ digest, size: 1, annotations: null, artifactType: "", platform: null, urls: ["x"], data: "" })), {
-    mediaType: "",
-    digest,
-    size: 1,
-  });
+  assert.equal(
+    plain(read({ digest, size: 1, annotations: null, artifactType: "", platform: null, urls: ["x"], data: "" })),
+    {
+      mediaType: "",
+      digest,
+      size: 1,
+    },
+  );
 });
 
 test("a platform", () => {
-  assert.equal(read({ digest, size: 1, platform: { os: "linux", architecture: "amd64", "os.version": "1" } }).platform, { os: "linux", architecture: "amd64" });
+  assert.equal(
+    read({ digest, size: 1, platform: { os: "linux", architecture: "amd64", "os.version": "1" } }).platform,
+    { os: "linux", architecture: "amd64" },
+  );
   assert.is(throwsCode("malformed", () => read({ digest, size: 1, platform: { os: 1 } })).subject, "/at/platform/os");
 });
 

@@ -27,16 +27,30 @@ test("present content is parsed, with where and when it came from", () => {
 
 test("what nobody asked is open with its question, what nobody could know with the outage's code", () => {
   const knowledge = new MemoryKnowledge();
-  assert.equal(readTag(knowledge, repository, "1"), { state: "open", code: "not-in-mirror", question: { kind: "tag", repository, tag: "1" } });
-  knowledge.set({ kind: "manifest", repository, digest }, { state: "unavailable", code: "timed-out", at, from: "ghcr.io" });
-  assert.equal(readManifest(knowledge, repository, digest), { state: "open", code: "timed-out", question: { kind: "manifest", repository, digest } });
+  assert.equal(readTag(knowledge, repository, "1"), {
+    state: "open",
+    code: "not-in-mirror",
+    question: { kind: "tag", repository, tag: "1" },
+  });
+  knowledge.set(
+    { kind: "manifest", repository, digest },
+    { state: "unavailable", code: "timed-out", at, from: "ghcr.io" },
+  );
+  assert.equal(readManifest(knowledge, repository, digest), {
+    state: "open",
+    code: "timed-out",
+    question: { kind: "manifest", repository, digest },
+  });
 });
 
 test("bytes of another digest are malformed, and name the question", () => {
   const knowledge = new MemoryKnowledge();
   knowledge.present({ kind: "manifest", repository, digest: other }, bytes);
   knowledge.present({ kind: "blob", repository, digest: other }, bytes);
-  assert.is(throwsCode("malformed", () => readManifest(knowledge, repository, other)).subject, `manifest ${repository} ${other}`);
+  assert.is(
+    throwsCode("malformed", () => readManifest(knowledge, repository, other)).subject,
+    `manifest ${repository} ${other}`,
+  );
   throwsCode("malformed", () => readBlob(knowledge, repository, other));
 });
 

@@ -28,7 +28,10 @@ test("an image manifest", () => {
 });
 
 test("an index, with platforms", () => {
-  const manifest = parse({ schemaVersion: 2, manifests: [{ ...descriptor, platform: { os: "linux", architecture: "arm64", variant: "v8" } }, descriptor] });
+  const manifest = parse({
+    schemaVersion: 2,
+    manifests: [{ ...descriptor, platform: { os: "linux", architecture: "arm64", variant: "v8" } }, descriptor],
+  });
   assert.is(manifest.kind, "index");
   assert.equal(manifest.manifests[0]?.platform, { os: "linux", architecture: "arm64", variant: "v8" });
   assert.is(manifest.manifests[1]?.platform, undefined);
@@ -58,14 +61,19 @@ const malformed: readonly (readonly [string, unknown, string])[] = [
   ["a list", [], "/"],
   ["layers of another kind", { layers: {} }, "/layers"],
   ["an upper-case digest", { layers: [{ ...descriptor, digest: `sha256:${"AB".repeat(32)}` }] }, "/layers/0/digest"],
-  ["a sha512 subject", { ...image, subject: { ...descriptor, digest: `sha512:${"ab".repeat(64)}` } }, "/subject/digest"],
+  [
+    "a sha512 subject",
+    { ...image, subject: { ...descriptor, digest: `sha512:${"ab".repeat(64)}` } },
+    "/subject/digest",
+  ],
   ["a negative size", { layers: [descriptor, { ...descriptor, size: -1 }] }, "/layers/1/size"],
   ["a fractional size", { layers: [{ ...descriptor, size: 1.5 }] }, "/layers/0/size"],
   ["an annotation that is no text", { layers: [{ ...descriptor, annotations: { a: 1 } }] }, "/layers/0/annotations/a"],
   ["an artifact type that is no text", { ...image, artifactType: 1 }, "/artifactType"],
 ];
 for (const [name, value, subject] of malformed)
-  test(`${name} is malformed at ${subject}`, () => assert.is(throwsCode("malformed", () => parse(value)).subject, subject));
+  test(`${name} is malformed at ${subject}`, () =>
+    assert.is(throwsCode("malformed", () => parse(value)).subject, subject));
 
 test("bounds: bytes, layers, children, depth", () => {
   const layers = (count: number) => ({ layers: Array.from({ length: count }, () => descriptor) });
@@ -91,13 +99,16 @@ test("truncated or changed anywhere: a manifest or an EngineError", () => {
 });
 
 test("what a referrers list says of a manifest", () => {
-  assert.equal(JSON.parse(JSON.stringify(referrerDescriptor(parse({ ...image, artifactType: "application/x" }), digest, 9))), {
-    mediaType: mediaTypes.manifest,
-    digest,
-    size: 9,
-    artifactType: "application/x",
-    annotations: { c: "d" },
-  });
+  assert.equal(
+    JSON.parse(JSON.stringify(referrerDescriptor(parse({ ...image, artifactType: "application/x" }), digest, 9))),
+    {
+      mediaType: mediaTypes.manifest,
+      digest,
+      size: 9,
+      artifactType: "application/x",
+      annotations: { c: "d" },
+    },
+  );
   assert.is(referrerDescriptor(parse(image), digest, 9).artifactType, "application/octet-stream");
 });
 

@@ -31,10 +31,15 @@ test("the spelling of the repository does not matter", () => {
 test("referrers follow from subjects, in their repository only, and an explicit answer wins", () => {
   const knowledge = new MemoryKnowledge();
   const digest = knowledge.putManifest(repository, image);
-  const referrer = knowledge.putManifest(repository, encode({ artifactType: "a/b", config: { digest, size: 1 }, subject: { digest, size: image.length } }));
+  const referrer = knowledge.putManifest(
+    repository,
+    encode({ artifactType: "a/b", config: { digest, size: 1 }, subject: { digest, size: image.length } }),
+  );
   const question = { kind: "referrers", repository, digest } as const;
   const answer = knowledge.answer(question);
-  assert.equal(answer?.state === "present" && answer.value.map((found) => [found.digest, found.artifactType]), [[referrer, "a/b"]]);
+  assert.equal(answer?.state === "present" && answer.value.map((found) => [found.digest, found.artifactType]), [
+    [referrer, "a/b"],
+  ]);
   assert.is(knowledge.answer({ ...question, repository: "ghcr.io/org/other" }), undefined);
   assert.is(knowledge.absent(question).answer(question)?.state, "absent");
 });
@@ -43,7 +48,8 @@ test("a complete host or repository turns ignorance into absence, but not for bl
   const digest = `sha256:${"ab".repeat(32)}` as const;
   for (const scope of [repository, "ghcr.io"]) {
     const knowledge = new MemoryKnowledge().complete(scope);
-    for (const kind of ["manifest", "referrers"] as const) assert.is(knowledge.answer({ kind, repository, digest })?.state, "absent");
+    for (const kind of ["manifest", "referrers"] as const)
+      assert.is(knowledge.answer({ kind, repository, digest })?.state, "absent");
     assert.is(knowledge.answer({ kind: "blob", repository, digest }), undefined);
     assert.is(knowledge.answer({ kind: "tag", repository: "quay.io/org/app", tag: "1" }), undefined);
   }

@@ -1,6 +1,12 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { isDefaultRegistry, isTag, parseReference, repositoryForFetching, verifiableDigest } from "../../../core/oci/reference.ts";
+import {
+  isDefaultRegistry,
+  isTag,
+  parseReference,
+  repositoryForFetching,
+  verifiableDigest,
+} from "../../../core/oci/reference.ts";
 import { onlyEngineErrors, throwsCode } from "../../support/assert.ts";
 import { readGolden, skipped } from "../../support/vectors.ts";
 
@@ -95,9 +101,12 @@ const refused = [
   "nginx\n",
   "reg.io:abc/app",
 ];
-for (const text of refused) test(`${JSON.stringify(text.slice(0, 40))} is malformed`, () => void throwsCode("malformed", () => parseReference(text)));
+for (const text of refused)
+  test(`${JSON.stringify(text.slice(0, 40))} is malformed`, () =>
+    void throwsCode("malformed", () => parseReference(text)));
 
-test("a reference of unreasonable length is over the limit", () => void throwsCode("over-limit", () => parseReference("a".repeat(5000))));
+test("a reference of unreasonable length is over the limit", () =>
+  void throwsCode("over-limit", () => parseReference("a".repeat(5000))));
 
 test("bad text of any kind is an EngineError, and quickly", () => {
   for (const piece of ["a-", "a.", "-", "__", "a/", "A.", "a:", "@", "sha256:0", "[", "1.", "\u0130/"])
@@ -134,7 +143,12 @@ for (const [given, wanted] of folded) {
 
 test("tags and default registries", () => {
   assert.ok(isTag("v1.2.3") && isTag("_x") && !isTag("-x") && !isTag("a/b") && !isTag("") && !isTag("a".repeat(129)));
-  assert.ok(isDefaultRegistry("docker.io") && isDefaultRegistry("host:1/docker") && !isDefaultRegistry("https://x") && !isDefaultRegistry(""));
+  assert.ok(
+    isDefaultRegistry("docker.io") &&
+      isDefaultRegistry("host:1/docker") &&
+      !isDefaultRegistry("https://x") &&
+      !isDefaultRegistry(""),
+  );
 });
 
 interface GoldenImage {
@@ -172,7 +186,11 @@ else {
   test("golden: every extracted image of images.jsonl has Kyverno's parts", () => {
     let compared = 0;
     for (const line of images) {
-      const golden = JSON.parse(line) as { id: string; resource: unknown; images?: Record<string, Record<string, GoldenImage>> | null };
+      const golden = JSON.parse(line) as {
+        id: string;
+        resource: unknown;
+        images?: Record<string, Record<string, GoldenImage>> | null;
+      };
       for (const image of Object.values(golden.images ?? {}).flatMap((group) => Object.values(group))) {
         const text = image.jsonPointer
           .split("/")

@@ -75,7 +75,12 @@ else {
   const lines = decodeUtf8(golden).trim().split("\n");
   test("golden: wildcards of image references", () => {
     for (const line of lines) {
-      const { id, pattern, reference, matched } = JSON.parse(line) as { id: string; pattern: string; reference: string; matched: boolean };
+      const { id, pattern, reference, matched } = JSON.parse(line) as {
+        id: string;
+        pattern: string;
+        reference: string;
+        matched: boolean;
+      };
       assert.is(matchWildcard(pattern, reference), matched, id);
     }
   });

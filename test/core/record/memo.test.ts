@@ -8,7 +8,11 @@ const test = suite("core/record/memo");
 
 const key = (reference: string): Question & { kind: "key" } => ({ kind: "key", reference });
 const tag = (name: string): Question & { kind: "tag" } => ({ kind: "tag", repository: "ghcr.io/org/app", tag: name });
-const descriptor = { mediaType: "application/vnd.oci.image.manifest.v1+json", digest: `sha256:${"a".repeat(64)}` as const, size: 1 };
+const descriptor = {
+  mediaType: "application/vnd.oci.image.manifest.v1+json",
+  digest: `sha256:${"a".repeat(64)}` as const,
+  size: 1,
+};
 
 /** A source that counts what it is asked. */
 class Counting implements Knowledge {
@@ -29,7 +33,8 @@ const compute = (reference: string, keep: boolean) => (knowledge: Knowledge) => 
   const answer = knowledge.answer(key(reference));
   return { value: answer?.state === "present" ? answer.value : "nothing", keep };
 };
-const recall = (memo: Recall, reference: string, keep = true) => memo.recall(owner, reference, compute(reference, keep));
+const recall = (memo: Recall, reference: string, keep = true) =>
+  memo.recall(owner, reference, compute(reference, keep));
 
 test("a result is computed once while the version stands, and its reading is on record each time", () => {
   const source = new Counting();
@@ -134,7 +139,12 @@ test("a source without a version is asked every time", () => {
 test("tags are asked for once in each version, outages every time", () => {
   const source = new Counting();
   source.inner.present(tag("1"), descriptor);
-  source.inner.set(tag("2"), { state: "unavailable", code: "unreachable", at: "2026-01-01T00:00:00Z", from: "ghcr.io" });
+  source.inner.set(tag("2"), {
+    state: "unavailable",
+    code: "unreachable",
+    at: "2026-01-01T00:00:00Z",
+    from: "ghcr.io",
+  });
   const memo = new Memo(10);
   const read = () => [tag("1"), tag("2")].map((question) => memo.open(source).knowledge.answer(question)?.state);
   assert.equal(read(), ["present", "unavailable"]);

@@ -24,7 +24,9 @@ test("each question is asked once, its answer is the same all along, and what wa
 });
 
 test("open: never asked, and asked in vain; absent is an answer", () => {
-  const source = new MemoryKnowledge().absent(key("absent")).set(key("out"), { state: "unavailable", code: "timed-out", at: "", from: "" });
+  const source = new MemoryKnowledge()
+    .absent(key("absent"))
+    .set(key("out"), { state: "unavailable", code: "timed-out", at: "", from: "" });
   const knowledge = new RecordingKnowledge(source);
   for (const reference of ["out", "absent", "never"]) knowledge.answer(key(reference));
   assert.equal(knowledge.open(), [key("out"), key("never")]);

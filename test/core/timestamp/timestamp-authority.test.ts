@@ -1,7 +1,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { nobleVerifier } from "../../../core/crypto/noble.ts";
-import { isAuthorityCertificate, prepareTimestampAuthority, toTimestampAuthority } from "../../../core/timestamp/timestamp-authority.ts";
+import {
+  isAuthorityCertificate,
+  prepareTimestampAuthority,
+  toTimestampAuthority,
+} from "../../../core/timestamp/timestamp-authority.ts";
 import { parseTrustedRoot } from "../../../core/trust/trusted-root.ts";
 import { parseCertificate } from "../../../core/x509/certificate.ts";
 import { throwsCode } from "../../support/assert.ts";

@@ -11,14 +11,23 @@ const statusAt = 4;
 
 test("the parts of a real response", () => {
   const { info, signer, certificates } = parseTimestampResponse(token);
-  assert.equal([info.hash, info.imprint.length, signer.digestAlgorithm, signer.certificateHashes.length > 0], ["sha256", 32, "sha256", true]);
+  assert.equal(
+    [info.hash, info.imprint.length, signer.digestAlgorithm, signer.certificateHashes.length > 0],
+    ["sha256", 32, "sha256", true],
+  );
   assert.ok(Array.isArray(certificates));
 });
 
 test("a status that grants nothing, also one that grants with changes", () => {
-  assert.equal([...token.slice(statusAt, statusAt + 5)], [0x30, 0x03, 0x02, 0x01, 0x00], "the status stands where this test changes it");
+  assert.equal(
+    [...token.slice(statusAt, statusAt + 5)],
+    [0x30, 0x03, 0x02, 0x01, 0x00],
+    "the status stands where this test changes it",
+  );
   for (const status of [1, 2, 3])
-    throwsCode("bad-timestamp", () => parseTimestampResponse(Uint8Array.from(token, (byte, index) => (index === statusAt + 4 ? status : byte))));
+    throwsCode("bad-timestamp", () =>
+      parseTimestampResponse(Uint8Array.from(token, (byte, index) => (index === statusAt + 4 ? status : byte))),
+    );
 });
 
 test("a response without a token", () => {

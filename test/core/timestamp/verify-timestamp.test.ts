@@ -1,4 +1,7 @@
-/** A real token of the fixtures' timestamp server, and everything that can be wrong with one. Source: sigstore.md section 8. */
+/**
+ * A real token of the fixtures' timestamp server, and everything that can be wrong with one. Source: sigstore.md
+ * section 8.
+ */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { nobleVerifier } from "../../../core/crypto/noble.ts";
@@ -34,19 +37,29 @@ for (const [name, verifier] of Object.entries(verifiers)) {
     const { leaf } = authority;
     if (leaf === undefined) throw new Error("the fixture's authority has a leaf");
     const forged = parseCertificate(flipped(leaf.der, leaf.der.length - 1));
-    throwsCode("bad-timestamp", () => verifyTimestamp(token, message, [prepareTimestampAuthority({ ...authority, leaf: forged }, verifier)], verifier));
+    throwsCode("bad-timestamp", () =>
+      verifyTimestamp(token, message, [prepareTimestampAuthority({ ...authority, leaf: forged }, verifier)], verifier),
+    );
     const anchors = [parseCertificate(flipped(leaf.der, leaf.der.length - 1))];
     throwsCode("bad-timestamp", () =>
-      verifyTimestamp(token, message, [prepareTimestampAuthority({ ...authority, anchors, intermediates: [] }, verifier)], verifier),
+      verifyTimestamp(
+        token,
+        message,
+        [prepareTimestampAuthority({ ...authority, anchors, intermediates: [] }, verifier)],
+        verifier,
+      ),
     );
   });
 
   test(`${name}: one flipped byte refuses`, () => {
-    // The one exception is the tag of a set that is empty: of certificates or of revocation lists, neither of which is signed.
+    // The one exception is the tag of a set that is empty: of certificates or of revocation lists, neither of which is
+    // signed.
     const emptySet = token.findIndex((byte, at) => byte === 0xa0 && token[at + 1] === 0);
     for (let at = 0; at < token.length; at += 3)
       if (at !== emptySet)
-        throwsCode(["bad-timestamp", "malformed", "over-limit"], () => verifyTimestamp(flipped(token, at, 1 << (at % 8)), message, authorities, verifier));
+        throwsCode(["bad-timestamp", "malformed", "over-limit"], () =>
+          verifyTimestamp(flipped(token, at, 1 << (at % 8)), message, authorities, verifier),
+        );
   });
 }
 
@@ -65,7 +78,8 @@ test("another message", () => {
 });
 
 test("authorities: none, one that is another, one whose period is over, one whose own certificate it is not", () => {
-  const refused = (list: readonly TimestampAuthority[]) => throwsCode("bad-timestamp", () => verifyTimestamp(token, message, list, nodeVerifier));
+  const refused = (list: readonly TimestampAuthority[]) =>
+    throwsCode("bad-timestamp", () => verifyTimestamp(token, message, list, nodeVerifier));
   refused([]);
   refused([{ ...authority, anchors: [] }]);
   refused([{ ...authority, validFor: { end: new Date("2026-11-25T12:11:43Z") } }]);
@@ -73,12 +87,19 @@ test("authorities: none, one that is another, one whose period is over, one whos
   const [anchor] = authority.anchors;
   refused([{ ...authority, ...(anchor === undefined ? {} : { leaf: anchor }) }]);
   const other = { ...authority, uri: "first", anchors: [] };
-  assert.is(verifyTimestamp(token, message, [other, authority], nodeVerifier).authority, authority.uri, "the next one may vouch");
+  assert.is(
+    verifyTimestamp(token, message, [other, authority], nodeVerifier).authority,
+    authority.uri,
+    "the next one may vouch",
+  );
 });
 
 test("the edges of an authority's period are inside", () => {
   const at = new Date("2026-11-25T12:11:44Z");
-  assert.equal(verifyTimestamp(token, message, [{ ...authority, validFor: { start: at, end: at } }], nodeVerifier).at, at);
+  assert.equal(
+    verifyTimestamp(token, message, [{ ...authority, validFor: { start: at, end: at } }], nodeVerifier).at,
+    at,
+  );
 });
 
 test.run();

@@ -5,7 +5,15 @@ import { parsePublicKeyPem } from "../../../core/crypto/public-key.ts";
 import { encodeBase64 } from "../../../core/encoding/base64.ts";
 import { encodeHex } from "../../../core/encoding/hex.ts";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
-import { bytesAt, messageDigest, onlyElement, requireHashOf, requireMessageHash, requireSignature, requireVerifier } from "../../../core/tlog/binding.ts";
+import {
+  bytesAt,
+  messageDigest,
+  onlyElement,
+  requireHashOf,
+  requireMessageHash,
+  requireSignature,
+  requireVerifier,
+} from "../../../core/tlog/binding.ts";
 import type { LoggedSignature } from "../../../core/tlog/log-entry.ts";
 import { toLogKey } from "../../../core/tlog/transparency-log-key.ts";
 import { parseCertificatesPem } from "../../../core/x509/certificate.ts";
@@ -33,7 +41,8 @@ test("bytes and lists of an entry's body", () => {
 
 test("the very signature, byte for byte", () => {
   requireSignature(Uint8Array.of(1, 2, 3), logged, "");
-  for (const other of [Uint8Array.of(1, 2), Uint8Array.of(1, 2, 4), new Uint8Array()]) throwsCode("bad-log-proof", () => requireSignature(other, logged, ""));
+  for (const other of [Uint8Array.of(1, 2), Uint8Array.of(1, 2, 4), new Uint8Array()])
+    throwsCode("bad-log-proof", () => requireSignature(other, logged, ""));
   throwsCode("bad-log-proof", () => requireSignature(new Uint8Array(), { ...logged, signature: new Uint8Array() }, ""));
 });
 
@@ -64,7 +73,9 @@ test("the verifier: that key, that certificate; a key's own certificate in a lay
   requireVerifier(pem64(certificatePem), own, "layer", "");
   throwsCode("bad-log-proof", () => requireVerifier(pem64(certificatePem), own, "bundle", ""));
   throwsCode("bad-log-proof", () => requireVerifier(pem64(fixtureText("trust/someone-else.pub")), logged, "layer", ""));
-  throwsCode("bad-log-proof", () => requireVerifier(pem64(keyPem), { ...logged, verifier: { certificate } }, "layer", ""));
+  throwsCode("bad-log-proof", () =>
+    requireVerifier(pem64(keyPem), { ...logged, verifier: { certificate } }, "layer", ""),
+  );
   for (const text of ["", keyPem + keyPem, keyPem.replaceAll("PUBLIC KEY", "PRIVATE KEY")])
     throwsCode("malformed", () => requireVerifier(pem64(text), logged, "layer", ""));
 });

@@ -5,7 +5,13 @@ import { encodeBase64 } from "../../../core/encoding/base64.ts";
 import { ed25519PublicKey } from "../../../core/crypto/public-key.ts";
 import { decodeHex } from "../../../core/encoding/hex.ts";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
-import { type Checkpoint, noteKeyId, parseCheckpoint, verifyRekorV1Checkpoint, verifyRekorV2Checkpoint } from "../../../core/tlog/checkpoint.ts";
+import {
+  type Checkpoint,
+  noteKeyId,
+  parseCheckpoint,
+  verifyRekorV1Checkpoint,
+  verifyRekorV2Checkpoint,
+} from "../../../core/tlog/checkpoint.ts";
 import { onlyEngineErrors, throwsCode } from "../../support/assert.ts";
 import { newLog, noteLine, sha256 } from "./test-log.ts";
 
@@ -18,7 +24,8 @@ const v2 = newLog(2);
 const witness = noteLine("witness.example", Uint8Array.of(1, 2, 3, 4), new Uint8Array(72));
 const note = (text: string, ...lines: string[]): string => `${text}\n${lines.join("")}`;
 const check1 = (checkpoint: Checkpoint, log = v1) => verifyRekorV1Checkpoint(checkpoint, log.publicKey, nobleVerifier);
-const check2 = (checkpoint: Checkpoint, origin = v2.name, log = v2) => verifyRekorV2Checkpoint(checkpoint, origin, log.publicKey, nobleVerifier);
+const check2 = (checkpoint: Checkpoint, origin = v2.name, log = v2) =>
+  verifyRekorV2Checkpoint(checkpoint, origin, log.publicKey, nobleVerifier);
 
 test("a note is read up to its last blank line", () => {
   const text = textOf("log.example", "Timestamp: 1689177396");
@@ -95,7 +102,13 @@ test("Rekor v2: the log's own line decides, wherever it stands among others", ()
   const text = textOf(v2.name);
   const line = v2.line(text);
   const sameName = noteLine(v2.name, Uint8Array.of(9, 9, 9, 9), new Uint8Array(64));
-  for (const good of [note(text, line), note(text, witness, line), note(text, line, witness, witness), note(text, sameName, line), note(text, line, line)])
+  for (const good of [
+    note(text, line),
+    note(text, witness, line),
+    note(text, line, witness, witness),
+    note(text, sameName, line),
+    note(text, line, line),
+  ])
     check2(parseCheckpoint(good));
   const other = newLog(2);
   for (const bad of [
@@ -138,7 +151,10 @@ test("a first signature by the log's name and hint that does not verify is not m
 
 test("the id of the public-good Rekor v2 log", () => {
   const key = ed25519PublicKey(decodeHex("b7cae5a759271b08df6dc5c060f600927d1788bcf5c7c3b8b7462412189edb8e"));
-  assert.is(encodeBase64(noteKeyId("log2025-1.rekor.sigstore.dev", key)), "zxGZFVvd0FEmjR8WrFwMdcAJ9vtaY/QXf44Y1wUeP6A=");
+  assert.is(
+    encodeBase64(noteKeyId("log2025-1.rekor.sigstore.dev", key)),
+    "zxGZFVvd0FEmjR8WrFwMdcAJ9vtaY/QXf44Y1wUeP6A=",
+  );
 });
 
 test("a note cut anywhere is refused", () => {

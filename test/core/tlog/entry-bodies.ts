@@ -36,14 +36,23 @@ function signerOf(kind: "key" | "certificate"): { key: TestKey; verifier: Logged
 export function signedMessage(kind: "key" | "certificate" = "key", text = "payload"): Signed {
   const { key, verifier } = signerOf(kind);
   const message = encodeUtf8(text);
-  return { key, logged: { signature: key.sign(message), verifier, content: { kind: "message", digests: { sha256: sha256(message) } } } };
+  return {
+    key,
+    logged: {
+      signature: key.sign(message),
+      verifier,
+      content: { kind: "message", digests: { sha256: sha256(message) } },
+    },
+  };
 }
 
 export function signedEnvelope(kind: "key" | "certificate" = "key", payloadType = inToto): Signed {
   const { key, verifier } = signerOf(kind);
   const payload = encodeUtf8('{"_type":"https://in-toto.io/Statement/v1"}');
   const signature = key.sign(encodePae(payloadType, payload));
-  const envelopeBytes = encodeUtf8(JSON.stringify({ payloadType, payload: encodeBase64(payload), signatures: [{ sig: encodeBase64(signature) }] }));
+  const envelopeBytes = encodeUtf8(
+    JSON.stringify({ payloadType, payload: encodeBase64(payload), signatures: [{ sig: encodeBase64(signature) }] }),
+  );
   return { key, logged: { signature, verifier, content: { kind: "dsse", payloadType, payload, envelopeBytes } } };
 }
 
@@ -75,7 +84,11 @@ export const bodies = {
     kind: "rekord",
     spec: {
       data: { hash: { algorithm: "sha256", value: encodeHex(digestOf(logged)) } },
-      signature: { format: "x509", content: encodeBase64(logged.signature), publicKey: { content: verifierPem(logged) } },
+      signature: {
+        format: "x509",
+        content: encodeBase64(logged.signature),
+        publicKey: { content: verifierPem(logged) },
+      },
     },
   }),
   dsse: (logged: LoggedSignature): JsonObject => ({
@@ -91,7 +104,10 @@ export const bodies = {
     apiVersion: "0.0.1",
     kind: "intoto",
     spec: {
-      content: { hash: hashOf(envelopeOf(logged).envelopeBytes as Uint8Array), payloadHash: hashOf(envelopeOf(logged).payload) },
+      content: {
+        hash: hashOf(envelopeOf(logged).envelopeBytes as Uint8Array),
+        payloadHash: hashOf(envelopeOf(logged).payload),
+      },
       publicKey: verifierPem(logged),
     },
   }),
@@ -102,7 +118,9 @@ export const bodies = {
       content: {
         envelope: {
           payloadType: envelopeOf(logged).payloadType,
-          signatures: [{ publicKey: verifierPem(logged), sig: encodeBase64(encodeUtf8(encodeBase64(logged.signature))) }],
+          signatures: [
+            { publicKey: verifierPem(logged), sig: encodeBase64(encodeUtf8(encodeBase64(logged.signature))) },
+          ],
         },
         hash: hashOf(envelopeOf(logged).envelopeBytes as Uint8Array),
         payloadHash: hashOf(envelopeOf(logged).payload),
@@ -116,7 +134,11 @@ export const bodies = {
       hashedRekordV002: {
         data: {
           algorithm: "SHA2_256",
-          digest: encodeBase64(logged.content.kind === "message" ? digestOf(logged) : sha256(encodePae(logged.content.payloadType, logged.content.payload))),
+          digest: encodeBase64(
+            logged.content.kind === "message"
+              ? digestOf(logged)
+              : sha256(encodePae(logged.content.payloadType, logged.content.payload)),
+          ),
         },
         signature: {
           content: encodeBase64(logged.signature),

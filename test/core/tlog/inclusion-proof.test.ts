@@ -24,7 +24,10 @@ test("every leaf of every tree up to 33 is proven, at its own index and in its o
       const proof = { leafIndex: BigInt(index), treeSize: BigInt(size), path: inclusionPath(tree, index) };
       const leaf = tree[index] as Uint8Array;
       verifyInclusion(proof, leaf, root);
-      if (size > 1) throwsCode(["bad-log-proof", "malformed"], () => verifyInclusion({ ...proof, leafIndex: BigInt((index + 1) % size) }, leaf, root));
+      if (size > 1)
+        throwsCode(["bad-log-proof", "malformed"], () =>
+          verifyInclusion({ ...proof, leafIndex: BigInt((index + 1) % size) }, leaf, root),
+        );
       throwsCode("malformed", () => verifyInclusion({ ...proof, path: [...proof.path, leaf] }, leaf, root));
       if (size > 1) throwsCode("malformed", () => verifyInclusion({ ...proof, path: proof.path.slice(1) }, leaf, root));
     }
@@ -50,7 +53,9 @@ test("a leaf cannot pass for a node", () => {
 test("a path as long as it may be is bounded", () => {
   const path = Array.from({ length: 1000 }, () => leaves[0] as Uint8Array);
   assert.instance(
-    throwsCode("malformed", () => rootOfInclusion({ leafIndex: 2n ** 63n, treeSize: 2n ** 64n - 1n, path }, leaves[1] as Uint8Array)),
+    throwsCode("malformed", () =>
+      rootOfInclusion({ leafIndex: 2n ** 63n, treeSize: 2n ** 64n - 1n, path }, leaves[1] as Uint8Array),
+    ),
     EngineError,
   );
 });

@@ -19,7 +19,8 @@ test("leaves and nodes are told apart by a prefix", () => {
 
 test("hashes of another length are refused", () => {
   requireHashes([new Uint8Array(32)], "proof");
-  for (const length of [0, 31, 33]) throwsCode("malformed", () => requireHashes([new Uint8Array(32), new Uint8Array(length)], "proof"));
+  for (const length of [0, 31, 33])
+    throwsCode("malformed", () => requireHashes([new Uint8Array(32), new Uint8Array(length)], "proof"));
 });
 
 test.run();

@@ -29,10 +29,16 @@ test("for an envelope the payload type is part of what was logged", () => {
   const { logged } = signedEnvelope();
   const spec = specOf(logged);
   throwsCode("bad-log-proof", () =>
-    bindHashedRekord002(spec, { ...logged, content: { ...(logged.content as { kind: "dsse"; payload: Uint8Array }), payloadType: "application/json" } }),
+    bindHashedRekord002(spec, {
+      ...logged,
+      content: { ...(logged.content as { kind: "dsse"; payload: Uint8Array }), payloadType: "application/json" },
+    }),
   );
   throwsCode("bad-log-proof", () =>
-    bindHashedRekord002(spec, { ...logged, content: { kind: "dsse", payloadType: "application/vnd.in-toto+json", payload: encodeUtf8("{}") } }),
+    bindHashedRekord002(spec, {
+      ...logged,
+      content: { kind: "dsse", payloadType: "application/vnd.in-toto+json", payload: encodeUtf8("{}") },
+    }),
   );
 });
 
@@ -45,7 +51,9 @@ test("another signature, digest or verifier", () => {
   throwsCode("bad-log-proof", () => bindHashedRekord002(spec, { ...logged, verifier: other.verifier }));
   const { certificate } = logged.verifier as { certificate: { publicKey: PublicKey } };
   throwsCode("bad-log-proof", () => bindHashedRekord002(spec, { ...logged, verifier: { key: certificate.publicKey } }));
-  throwsCode("bad-log-proof", () => bindHashedRekord002(specOf({ ...logged, verifier: { key: certificate.publicKey } }), logged));
+  throwsCode("bad-log-proof", () =>
+    bindHashedRekord002(specOf({ ...logged, verifier: { key: certificate.publicKey } }), logged),
+  );
 });
 
 test("the algorithm is the key's own, whatever the entry says", () => {
@@ -75,11 +83,16 @@ test("the algorithm is the key's own, whatever the entry says", () => {
     const own = {
       [record]: {
         data: { algorithm: name, digest: encodeBase64(digest(hash, message)) },
-        signature: { content: encodeBase64(signed.signature), verifier: { keyDetails: details, publicKey: { rawBytes: encodeBase64(key.spki) } } },
+        signature: {
+          content: encodeBase64(signed.signature),
+          verifier: { keyDetails: details, publicKey: { rawBytes: encodeBase64(key.spki) } },
+        },
       },
     };
     bindHashedRekord002(own, signed);
-    throwsCode("bad-log-proof", () => bindHashedRekord002(own, { ...signed, content: { kind: "message", digests: {} } }));
+    throwsCode("bad-log-proof", () =>
+      bindHashedRekord002(own, { ...signed, content: { kind: "message", digests: {} } }),
+    );
   }
 });
 
@@ -96,7 +109,9 @@ test("unknown fields, two verifiers and wrong types are refused", () => {
   ]) {
     throwsCode("malformed", () => bindHashedRekord002(patched(spec, path, 1), logged));
   }
-  throwsCode("bad-log-proof", () => bindHashedRekord002(patched(spec, `${record}/signature/verifier/x509Certificate`, { rawBytes: "AA==" }), logged));
+  throwsCode("bad-log-proof", () =>
+    bindHashedRekord002(patched(spec, `${record}/signature/verifier/x509Certificate`, { rawBytes: "AA==" }), logged),
+  );
   throwsCode("malformed", () => bindHashedRekord002(patched(spec, record, null), logged));
   throwsCode("malformed", () => bindHashedRekord002(patched(spec, `${record}/data/digest`, 5), logged));
   throwsCode("malformed", () => bindHashedRekord002(patched(spec, `${record}/signature/content`, "%"), logged));
@@ -105,11 +120,15 @@ test("unknown fields, two verifiers and wrong types are refused", () => {
 const log = newLog(2);
 const entry = logEntry(log, encodeUtf8("body"));
 const proof = entry.inclusionProof as NonNullable<LogEntry["inclusionProof"]>;
-const include = (candidate: LogEntry, logs: readonly TransparencyLogKey[] = [log.trusted]) => verifyRekorV2Inclusion(candidate, logs, nobleVerifier);
+const include = (candidate: LogEntry, logs: readonly TransparencyLogKey[] = [log.trusted]) =>
+  verifyRekorV2Inclusion(candidate, logs, nobleVerifier);
 
 test("size and root are the checkpoint's; the numbers beside the proof are not looked at", () => {
   assert.is(include(entry), log.trusted);
-  assert.is(include({ ...entry, inclusionProof: { ...proof, logIndex: 0n, treeSize: 1n, rootHash: new Uint8Array(32) } }), log.trusted);
+  assert.is(
+    include({ ...entry, inclusionProof: { ...proof, logIndex: 0n, treeSize: 1n, rootHash: new Uint8Array(32) } }),
+    log.trusted,
+  );
   assert.is(include({ ...entry, inclusionProof: { ...proof, rootHash: new Uint8Array(0) } }), log.trusted);
 });
 
@@ -120,12 +139,18 @@ test("another body, index, path or checkpoint", () => {
   throwsCode("malformed", () => include({ ...entry, inclusionProof: { ...proof, hashes: proof.hashes.slice(1) } }));
   for (let index = 0; index < proof.hashes.length; index++) {
     throwsCode("bad-log-proof", () =>
-      include({ ...entry, inclusionProof: { ...proof, hashes: proof.hashes.with(index, flipped(proof.hashes[index] as Uint8Array, 3)) } }),
+      include({
+        ...entry,
+        inclusionProof: { ...proof, hashes: proof.hashes.with(index, flipped(proof.hashes[index] as Uint8Array, 3)) },
+      }),
     );
   }
   const elsewhere = logEntry(log, encodeUtf8("other"), { leavesBefore: 2 });
   throwsCode(["bad-log-proof", "malformed"], () =>
-    include({ ...entry, inclusionProof: { ...proof, checkpoint: (elsewhere.inclusionProof as typeof proof).checkpoint } }),
+    include({
+      ...entry,
+      inclusionProof: { ...proof, checkpoint: (elsewhere.inclusionProof as typeof proof).checkpoint },
+    }),
   );
   const { inclusionProof: _, ...bare } = entry;
   throwsCode("bad-log-proof", () => include(bare));

@@ -18,7 +18,9 @@ const match = (candidate: typeof entry, key = log.publicKey) => {
 };
 
 test("the signed bytes are canonical JSON in this order", () => {
-  const text = decodeUtf8(encodeEntryTimestampPayload({ ...entry, logId: "ab", logIndex: 7n, integratedTime: 1689177396n }));
+  const text = decodeUtf8(
+    encodeEntryTimestampPayload({ ...entry, logId: "ab", logIndex: 7n, integratedTime: 1689177396n }),
+  );
   assert.is(text, '{"body":"Ym9keQ==","integratedTime":1689177396,"logID":"ab","logIndex":7}');
 });
 
@@ -32,7 +34,8 @@ test("a promise covers body, time, id and index", () => {
 
 test("any flipped byte of the promise breaks it, and another key does", () => {
   const promise = entry.inclusionPromise as Uint8Array;
-  for (let index = 0; index < promise.length; index++) assert.not(match({ ...entry, inclusionPromise: flipped(promise, index) }));
+  for (let index = 0; index < promise.length; index++)
+    assert.not(match({ ...entry, inclusionPromise: flipped(promise, index) }));
   assert.not(match(entry, newLog(1).publicKey));
 });
 
@@ -49,7 +52,12 @@ test("a log with a P-384 key promises over SHA-256 too", () => {
 });
 
 test("numbers that canonical JSON cannot hold are malformed", () => {
-  for (const bad of [{ logIndex: -1n }, { logIndex: 2n ** 53n }, { integratedTime: -1n }, { integratedTime: 2n ** 53n }]) {
+  for (const bad of [
+    { logIndex: -1n },
+    { logIndex: 2n ** 53n },
+    { integratedTime: -1n },
+    { integratedTime: 2n ** 53n },
+  ]) {
     throwsCode("malformed", () => encodeEntryTimestampPayload({ ...entry, ...bad }));
   }
   assert.ok(match(signEntry(log, { ...entry, logIndex: 2n ** 53n - 1n })));

@@ -66,7 +66,11 @@ export interface TestLog {
 
 const start = new Date("2024-01-01T00:00:00Z");
 
-export function newLog(version: 1 | 2, kind: KeyKind = version === 1 ? "P-256" : "ed25519", name = version === 1 ? "rekor.example" : "log.example"): TestLog {
+export function newLog(
+  version: 1 | 2,
+  kind: KeyKind = version === 1 ? "P-256" : "ed25519",
+  name = version === 1 ? "rekor.example" : "log.example",
+): TestLog {
   const key = newKey(kind);
   const publicKey = parseSpki(key.spki);
   const id = version === 1 ? sha256(key.spki) : noteKeyId(name, publicKey);
@@ -96,9 +100,15 @@ export interface EntryOptions {
 /** An entry of `body` in `log`, proven by promise and proof (Rekor v1) or proof (Rekor v2). */
 export function logEntry(log: TestLog, body: JsonValue | Uint8Array, options: EntryOptions = {}): LogEntry {
   const { promise = log.version === 1, proof = true, leavesBefore = 5, leavesAfter = 3 } = options;
-  const time = "time" in options ? options.time : log.version === 1 ? BigInt(Date.parse("2026-03-01T12:00:00Z") / 1000) : undefined;
+  const time =
+    "time" in options
+      ? options.time
+      : log.version === 1
+        ? BigInt(Date.parse("2026-03-01T12:00:00Z") / 1000)
+        : undefined;
   const bytes = body instanceof Uint8Array ? body : encodeUtf8(encodeCanonicalJson(body));
-  const filler = (count: number, from: number) => Array.from({ length: count }, (_, index) => hashLeaf(Uint8Array.of(from + index)));
+  const filler = (count: number, from: number) =>
+    Array.from({ length: count }, (_, index) => hashLeaf(Uint8Array.of(from + index)));
   const leaves = [...filler(leavesBefore, 0), hashLeaf(bytes), ...filler(leavesAfter, 100)];
   const root = treeHash(leaves);
   const text = `${log.origin}\n${leaves.length}\n${encodeBase64(root)}\n`;
@@ -131,6 +141,8 @@ export const signEntry = (log: TestLog, entry: LogEntry): LogEntry => ({
 });
 
 /** PEM text of a key or certificate, in base64, as Rekor v1 records verifiers. */
-export const pemOf = (der: Uint8Array, label: "PUBLIC KEY" | "CERTIFICATE"): string => encodeBase64(encodeUtf8(encodePem(label, encodeBase64(der))));
+export const pemOf = (der: Uint8Array, label: "PUBLIC KEY" | "CERTIFICATE"): string =>
+  encodeBase64(encodeUtf8(encodePem(label, encodeBase64(der))));
 
-export const publicKeyOf = (key: TestKey): PublicKey => parsePublicKeyPem(encodePem("PUBLIC KEY", encodeBase64(key.spki)));
+export const publicKeyOf = (key: TestKey): PublicKey =>
+  parsePublicKeyPem(encodePem("PUBLIC KEY", encodeBase64(key.spki)));

@@ -85,7 +85,8 @@ test("every kind of entry in the layouts where it occurs", () => {
     if (layer) verify(entry, logged, "layer");
     else throwsCode("bad-log-proof", () => verify(entry, logged, "layer"));
     // A valid entry of another signature proves nothing.
-    const other = logged.content.kind === "dsse" ? signedEnvelope("certificate").logged : signedMessage("certificate").logged;
+    const other =
+      logged.content.kind === "dsse" ? signedEnvelope("certificate").logged : signedMessage("certificate").logged;
     for (const layout of ["bundle", "layer"] as const) throwsCode("bad-log-proof", () => verify(entry, other, layout));
   }
 });
@@ -98,14 +99,20 @@ test("a Rekor v1 body is not read as one of Rekor v2, nor the other way round", 
 test("the declared kind and version must be the body's", () => {
   const entry = logEntry(v1, bodies.hashedRekord(message));
   throwsCode("bad-log-proof", () => verify({ ...entry, kindVersion: { kind: "dsse", version: "0.0.1" } }, message));
-  throwsCode("bad-log-proof", () => verify({ ...entry, kindVersion: { kind: "hashedrekord", version: "0.0.2" } }, message));
+  throwsCode("bad-log-proof", () =>
+    verify({ ...entry, kindVersion: { kind: "hashedrekord", version: "0.0.2" } }, message),
+  );
   const { kindVersion: _, ...undeclared } = entry;
   verify(undeclared, message, "layer");
 });
 
 test("unknown kinds and broken bodies", () => {
-  throwsCode("bad-log-proof", () => verify(logEntry(v1, patched(bodies.hashedRekord(message), "kind", "helm")), message));
-  throwsCode("bad-log-proof", () => verify(logEntry(v1, patched(bodies.dsse(envelope), "apiVersion", "0.0.2")), envelope));
+  throwsCode("bad-log-proof", () =>
+    verify(logEntry(v1, patched(bodies.hashedRekord(message), "kind", "helm")), message),
+  );
+  throwsCode("bad-log-proof", () =>
+    verify(logEntry(v1, patched(bodies.dsse(envelope), "apiVersion", "0.0.2")), envelope),
+  );
   const text = JSON.stringify(bodies.hashedRekord(message));
   for (const bad of [
     "",
@@ -126,7 +133,9 @@ test("an unknown log, no evidence at all, and evidence of another log", () => {
   const entry = logEntry(v1, bodies.hashedRekord(message));
   throwsCode("bad-log-proof", () => verify(entry, message, "bundle", []));
   throwsCode("bad-log-proof", () => verify(entry, message, "bundle", [newLog(1).trusted]));
-  throwsCode("bad-log-proof", () => verify(logEntry(v1, bodies.hashedRekord(message), { promise: false, proof: false }), message));
+  throwsCode("bad-log-proof", () =>
+    verify(logEntry(v1, bodies.hashedRekord(message), { promise: false, proof: false }), message),
+  );
   const other = newLog(1);
   throwsCode("bad-log-proof", () => verify(entry, message, "bundle", [{ ...other.trusted, logId: v1.trusted.logId }]));
   throwsCode("bad-log-proof", () => verify(logEntry(v2, bodies.hashedRekord002(message), { proof: false }), message));
@@ -135,16 +144,38 @@ test("an unknown log, no evidence at all, and evidence of another log", () => {
 test("promise and proof must both hold", () => {
   const entry = logEntry(v1, bodies.hashedRekord(message));
   const proof = entry.inclusionProof as NonNullable<LogEntry["inclusionProof"]>;
-  throwsCode("bad-log-proof", () => verify({ ...entry, inclusionPromise: flipped(entry.inclusionPromise as Uint8Array, 40) }, message));
   throwsCode("bad-log-proof", () =>
-    verify({ ...entry, inclusionProof: { ...proof, hashes: proof.hashes.with(0, flipped(proof.hashes[0] as Uint8Array, 0)) } }, message),
+    verify({ ...entry, inclusionPromise: flipped(entry.inclusionPromise as Uint8Array, 40) }, message),
   );
-  throwsCode("bad-log-proof", () => verify({ ...entry, inclusionProof: { ...proof, checkpoint: proof.checkpoint.replace("\n9\n", "\n10\n") } }, message));
-  throwsCode("bad-log-proof", () => verify({ ...entry, inclusionProof: { ...proof, treeSize: proof.treeSize + 1n } }, message));
-  throwsCode("bad-log-proof", () => verify({ ...entry, inclusionProof: { ...proof, rootHash: flipped(proof.rootHash, 0) } }, message));
-  throwsCode(["bad-log-proof", "malformed"], () => verify({ ...entry, inclusionProof: { ...proof, logIndex: proof.logIndex + 1n } }, message));
   throwsCode("bad-log-proof", () =>
-    verify({ ...logEntry(v2, bodies.hashedRekord002(message)), inclusionPromise: entry.inclusionPromise as Uint8Array }, message),
+    verify(
+      {
+        ...entry,
+        inclusionProof: { ...proof, hashes: proof.hashes.with(0, flipped(proof.hashes[0] as Uint8Array, 0)) },
+      },
+      message,
+    ),
+  );
+  throwsCode("bad-log-proof", () =>
+    verify(
+      { ...entry, inclusionProof: { ...proof, checkpoint: proof.checkpoint.replace("\n9\n", "\n10\n") } },
+      message,
+    ),
+  );
+  throwsCode("bad-log-proof", () =>
+    verify({ ...entry, inclusionProof: { ...proof, treeSize: proof.treeSize + 1n } }, message),
+  );
+  throwsCode("bad-log-proof", () =>
+    verify({ ...entry, inclusionProof: { ...proof, rootHash: flipped(proof.rootHash, 0) } }, message),
+  );
+  throwsCode(["bad-log-proof", "malformed"], () =>
+    verify({ ...entry, inclusionProof: { ...proof, logIndex: proof.logIndex + 1n } }, message),
+  );
+  throwsCode("bad-log-proof", () =>
+    verify(
+      { ...logEntry(v2, bodies.hashedRekord002(message)), inclusionPromise: entry.inclusionPromise as Uint8Array },
+      message,
+    ),
   );
 });
 
@@ -159,25 +190,38 @@ test("the log's key must have been valid at the promised time, both ends include
   const entry = logEntry(v1, bodies.hashedRekord(message));
   const at = new Date("2026-03-01T12:00:00Z");
   const before = new Date("2026-03-01T11:59:59.999Z");
-  const during = (validFor: TransparencyLogKey["validFor"]) => () => verify(entry, message, "bundle", [{ ...v1.trusted, validFor }]);
+  const during = (validFor: TransparencyLogKey["validFor"]) => () =>
+    verify(entry, message, "bundle", [{ ...v1.trusted, validFor }]);
   during({ start: at, end: at })();
   throwsCode("bad-log-proof", during({ end: before }));
   throwsCode("bad-log-proof", during({ start: new Date("2026-03-01T12:00:00.001Z") }));
   // A proof alone has no time, so there the caller compares its timestamps.
   assert.equal(
-    verify(logEntry(v1, bodies.hashedRekord(message), { promise: false }), message, "bundle", [{ ...v1.trusted, validFor: { end: before } }]).logValidFor,
+    verify(logEntry(v1, bodies.hashedRekord(message), { promise: false }), message, "bundle", [
+      { ...v1.trusted, validFor: { end: before } },
+    ]).logValidFor,
     { end: before },
   );
 });
 
 test("a time that nothing signs must at least lie within the certificate", () => {
   const late = noon + 3600n;
-  throwsCode("certificate-not-valid-then", () => verify(logEntry(v1, bodies.hashedRekord(message), { promise: false, time: late }), message));
-  throwsCode("certificate-not-valid-then", () => verify({ ...logEntry(v2, bodies.hashedRekord002(message)), integratedTime: late }, message));
-  assert.is(verify(logEntry(v1, bodies.hashedRekord(message), { promise: false, time: undefined }), message).at, undefined);
+  throwsCode("certificate-not-valid-then", () =>
+    verify(logEntry(v1, bodies.hashedRekord(message), { promise: false, time: late }), message),
+  );
+  throwsCode("certificate-not-valid-then", () =>
+    verify({ ...logEntry(v2, bodies.hashedRekord002(message)), integratedTime: late }, message),
+  );
+  assert.is(
+    verify(logEntry(v1, bodies.hashedRekord(message), { promise: false, time: undefined }), message).at,
+    undefined,
+  );
   verify(logEntry(v1, bodies.hashedRekord(byKey), { promise: false, time: late }), byKey);
   // A signed one is the caller's to judge.
-  assert.equal(verify(logEntry(v1, bodies.hashedRekord(message), { time: late }), message).at, new Date("2026-03-01T13:00:00Z"));
+  assert.equal(
+    verify(logEntry(v1, bodies.hashedRekord(message), { time: late }), message).at,
+    new Date("2026-03-01T13:00:00Z"),
+  );
 });
 
 test("times out of range are malformed, a promised time of zero is none", () => {
@@ -203,7 +247,10 @@ test("several entries: none, too many, one twice", () => {
 test("several entries: an unknown log or a broken promise is passed over, anything else refutes", () => {
   const good = logEntry(v1, bodies.hashedRekord(message));
   const unknown = logEntry(newLog(1), bodies.hashedRekord(message));
-  const broken = { ...logEntry(v1, bodies.hashedRekord(message), { leavesBefore: 7 }), inclusionPromise: new Uint8Array(70) };
+  const broken = {
+    ...logEntry(v1, bodies.hashedRekord(message), { leavesBefore: 7 }),
+    inclusionPromise: new Uint8Array(70),
+  };
   assert.is(verifyAll([unknown, good], message).length, 1);
   assert.is(verifyAll([broken, good], message).length, 1);
   assert.is(verifyAll([good, logEntry(v2, bodies.hashedRekord002(message))], message).length, 2);
@@ -212,7 +259,9 @@ test("several entries: an unknown log or a broken promise is passed over, anythi
   throwsCode("bad-log-proof", () => verifyAll([good, foreign], message));
   const unproven = logEntry(v1, bodies.hashedRekord(message), { leavesBefore: 8 });
   const proof = unproven.inclusionProof as NonNullable<LogEntry["inclusionProof"]>;
-  throwsCode("bad-log-proof", () => verifyAll([good, { ...unproven, inclusionProof: { ...proof, rootHash: new Uint8Array(32) } }], message));
+  throwsCode("bad-log-proof", () =>
+    verifyAll([good, { ...unproven, inclusionProof: { ...proof, rootHash: new Uint8Array(32) } }], message),
+  );
 });
 
 test("one flipped byte anywhere in body, promise, root or path refutes; a cut body is never another error", () => {
@@ -222,7 +271,9 @@ test("one flipped byte anywhere in body, promise, root or path refutes; a cut bo
   for (let index = 0; index < entry.body.length; index += 7)
     throwsCode(["bad-log-proof", "malformed"], () => verify({ ...entry, body: flipped(entry.body, index) }, signed));
   for (let index = 0; index < 32; index += 5)
-    throwsCode("bad-log-proof", () => verify({ ...entry, inclusionProof: { ...proof, rootHash: flipped(proof.rootHash, index) } }, signed));
+    throwsCode("bad-log-proof", () =>
+      verify({ ...entry, inclusionProof: { ...proof, rootHash: flipped(proof.rootHash, index) } }, signed),
+    );
   for (let length = 0; length < entry.body.length; length += 11) {
     assert.is(
       onlyEngineErrors(() => verify({ ...entry, body: entry.body.subarray(0, length) }, signed)),
@@ -237,7 +288,10 @@ test("a body serialised in another way is another leaf", () => {
   throwsCode("bad-log-proof", () => verify({ ...entry, body: spaced }, message));
 });
 
-/** Cases of the conformance suite that fail already by their log entries. The others fail when parsed, or by something else than the log. */
+/**
+ * Cases of the conformance suite that fail already by their log entries. The others fail when parsed, or by something
+ * else than the log.
+ */
 const refusedByLog: ReadonlySet<string> = new Set([
   "bundle-from-wrong-instance_fail",
   "checkpoint-bad-keyhint_fail",
@@ -278,7 +332,8 @@ else
       const signed = vector.name.includes("wrong-key") ? undefined : loggedSignatureOf(bundle, vector.key());
       if (signed === undefined || bundle.logEntries.length === 0) return;
       const { tlogs } = vector.root();
-      const run = (entries: readonly LogEntry[], about = signed, logs = tlogs) => verifyLogEntries(entries, about, logs, nodeVerifier, { layout: "bundle" });
+      const run = (entries: readonly LogEntry[], about = signed, logs = tlogs) =>
+        verifyLogEntries(entries, about, logs, nodeVerifier, { layout: "bundle" });
       if (refusedByLog.has(vector.name)) {
         throwsCode("bad-log-proof", () => run(bundle.logEntries));
         return;
@@ -297,11 +352,20 @@ else
         );
         if (proof.hashes.length > 0)
           throwsCode("bad-log-proof", () =>
-            run([{ ...entry, inclusionProof: { ...proof, hashes: proof.hashes.with(0, flipped(proof.hashes[0] as Uint8Array, 31)) } }]),
+            run([
+              {
+                ...entry,
+                inclusionProof: { ...proof, hashes: proof.hashes.with(0, flipped(proof.hashes[0] as Uint8Array, 31)) },
+              },
+            ]),
           );
       }
       if (vector.name in leafOf) assert.is(encodeHex(hashLeaf(entry.body)), leafOf[vector.name as keyof typeof leafOf]);
-      if (vector.name in promiseOf) assert.is(encodeHex(sha256(encodeEntryTimestampPayload(entry))), promiseOf[vector.name as keyof typeof promiseOf]);
+      if (vector.name in promiseOf)
+        assert.is(
+          encodeHex(sha256(encodeEntryTimestampPayload(entry))),
+          promiseOf[vector.name as keyof typeof promiseOf],
+        );
     });
   }
 

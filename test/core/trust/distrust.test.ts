@@ -8,7 +8,13 @@ const test = suite("core/trust/distrust");
 const hex = "a".repeat(64);
 
 test("rows are found by kind and value; identities by wildcard", () => {
-  const list = readDistrust({ distrust: [{ key: hex, reason: "stolen", date: "2026-01-01" }, { identity: "*@example.com" }, { digest: `sha256:${hex}` }] });
+  const list = readDistrust({
+    distrust: [
+      { key: hex, reason: "stolen", date: "2026-01-01" },
+      { identity: "*@example.com" },
+      { digest: `sha256:${hex}` },
+    ],
+  });
   assert.is(list.find("key", hex)?.reason, "stolen");
   assert.is(list.find("certificate", hex), undefined);
   assert.ok(list.find("identity", "ada@example.com"));
@@ -38,7 +44,10 @@ test("a list that says something unreadable is refused as a whole", () => {
 
 test("the digest names the content", () => {
   assert.is(compileDistrust([]).digest, compileDistrust([]).digest);
-  assert.is.not(compileDistrust([{ kind: "key", value: hex }]).digest, compileDistrust([{ kind: "log", value: hex }]).digest);
+  assert.is.not(
+    compileDistrust([{ kind: "key", value: hex }]).digest,
+    compileDistrust([{ kind: "log", value: hex }]).digest,
+  );
 });
 
 test.run();

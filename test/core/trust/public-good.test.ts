@@ -18,7 +18,8 @@ test("a TUF root, and a trusted root with every kind of authority", () => {
   const root = JSON.parse(decodeUtf8(publicGoodRoot()));
   assert.equal([root.signed._type, root.signed.version > 10], ["root", true]);
   const trusted = parseTrustedRoot(publicGoodTrustedRoot());
-  for (const list of [trusted.tlogs, trusted.ctlogs, trusted.certificateAuthorities, trusted.timestampAuthorities]) assert.ok(list.length > 0);
+  for (const list of [trusted.tlogs, trusted.ctlogs, trusted.certificateAuthorities, trusted.timestampAuthorities])
+    assert.ok(list.length > 0);
 });
 
 test.run();

@@ -22,24 +22,36 @@ test("one content is compiled once, and a pinned root does not depend on the tim
   const source = { form: "pinned", bytes } as const;
   const material = cache.load(source, neverRead, name).material;
   assert.is(cache.load(source, neverRead, name).material, material);
-  assert.is(cache.load({ form: "pinned", bytes: bytes.slice() }, neverRead, name).material, material, "by content, not by identity");
+  assert.is(
+    cache.load({ form: "pinned", bytes: bytes.slice() }, neverRead, name).material,
+    material,
+    "by content, not by identity",
+  );
   assert.is.not(new TrustCache(nodeVerifier).load(source, neverRead, name).material, material);
   assert.equal(
-    [material.authorities.length > 0, material.tlogs.length > 0, material.ctlogs.length > 0, material.timestampAuthorities.length > 0],
+    [
+      material.authorities.length > 0,
+      material.tlogs.length > 0,
+      material.ctlogs.length > 0,
+      material.timestampAuthorities.length > 0,
+    ],
     [true, true, true, true],
   );
 });
 
 test("what cannot be read is a want of trust", () => {
   for (const text of ["", "{", "[]", '{"mediaType":"x"}'])
-    throwsCode("no-trust", () => new TrustCache(nodeVerifier).load({ form: "pinned", bytes: encodeUtf8(text) }, now, name));
+    throwsCode("no-trust", () =>
+      new TrustCache(nodeVerifier).load({ form: "pinned", bytes: encodeUtf8(text) }, now, name),
+    );
 });
 
 test("an older root leaves when many come", () => {
   const cache = new TrustCache(nodeVerifier);
   const text = new TextDecoder().decode(bytes);
   const first = cache.load({ form: "pinned", bytes }, now, name).material;
-  for (let spaces = 1; spaces <= 16; spaces++) cache.load({ form: "pinned", bytes: encodeUtf8(text + " ".repeat(spaces)) }, now, name);
+  for (let spaces = 1; spaces <= 16; spaces++)
+    cache.load({ form: "pinned", bytes: encodeUtf8(text + " ".repeat(spaces)) }, now, name);
   assert.is.not(cache.load({ form: "pinned", bytes: bytes.slice() }, now, name).material, first);
 });
 
@@ -48,14 +60,19 @@ test("metadata without a verifier is no trust; with one, the verifier's word", (
   const resolution = { name: "lab", now, verifier: nodeVerifier };
   throwsCode("no-trust", () => resolveTrust(source, { ...resolution, tuf: undefined }));
   const tuf = { warning: "w" } as TufEvidence;
-  assert.equal(resolveTrust(source, { ...resolution, tuf: { verify: () => ({ bytes, tuf }), requirePin: () => undefined } }), { bytes, tuf });
+  assert.equal(
+    resolveTrust(source, { ...resolution, tuf: { verify: () => ({ bytes, tuf }), requirePin: () => undefined } }),
+    { bytes, tuf },
+  );
   assert.equal(resolveTrust({ form: "pinned", bytes }, { ...resolution, tuf: undefined }), { bytes, steady: {} });
 });
 
 test("metadata is judged on each call, what it vouches for is compiled once", () => {
   const repository = makeTufRepository(bytes);
   const [initialRoot] = repository.rootHistory as [Uint8Array];
-  const cache = new TrustCache(nodeVerifier, { tuf: createTufVerifier({ initialRoots: { lab: initialRoot }, mode: "enforce" }) });
+  const cache = new TrustCache(nodeVerifier, {
+    tuf: createTufVerifier({ initialRoots: { lab: initialRoot }, mode: "enforce" }),
+  });
   const source = repository.source();
   const loaded = cache.load(source, () => repository.now, "lab");
   assert.is(cache.load(repository.source(), () => repository.now, "lab").material, loaded.material);

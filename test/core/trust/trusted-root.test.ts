@@ -21,7 +21,9 @@ const root = makeAuthority("Root");
 const intermediate = makeAuthority("Intermediate", { issuer: root });
 const stamper = makeCertificate({ subject: "TSA", issuer: intermediate });
 const base64 = encodeBase64;
-const chain = (...certificates: Uint8Array[]): JsonObject => ({ certificates: certificates.map((der) => ({ rawBytes: base64(der) })) });
+const chain = (...certificates: Uint8Array[]): JsonObject => ({
+  certificates: certificates.map((der) => ({ rawBytes: base64(der) })),
+});
 const logOf = (baseUrl: string, rawBytes: Uint8Array, keyDetails: string, keyId: Uint8Array): JsonObject => ({
   baseUrl,
   hashAlgorithm: "SHA2_256",
@@ -48,7 +50,9 @@ const json: JsonObject = {
     },
   ],
   ctlogs: [logOf("https://ct.example", rsa.spki.slice(24), "PKCS1_RSA_PKCS1V5", sha256(rsa.spki))],
-  timestampAuthorities: [{ uri: "https://tsa.example", certChain: chain(stamper.der, intermediate.der, root.der), validFor: {} }],
+  timestampAuthorities: [
+    { uri: "https://tsa.example", certChain: chain(stamper.der, intermediate.der, root.der), validFor: {} },
+  ],
 };
 const parse = (value: JsonValue) => parseTrustedRoot(JSON.stringify(value));
 
@@ -72,7 +76,10 @@ test("logs, authorities and their periods", () => {
   );
   assert.is(authority?.validFor.end?.getUTCMilliseconds(), 999);
   const [tsa] = read.timestampAuthorities;
-  assert.equal([tsa?.leaf?.der, tsa?.intermediates.length, tsa?.anchors.length, tsa?.uri], [stamper.der, 1, 1, "https://tsa.example"]);
+  assert.equal(
+    [tsa?.leaf?.der, tsa?.intermediates.length, tsa?.anchors.length, tsa?.uri],
+    [stamper.der, 1, 1, "https://tsa.example"],
+  );
   const bytes = encodeUtf8(JSON.stringify(json));
   assert.is(parseTrustedRoot(bytes).digest, `sha256:${Buffer.from(sha256(bytes)).toString("hex")}`);
 });
@@ -80,7 +87,8 @@ test("logs, authorities and their periods", () => {
 test("an authority of one certificate, and a timestamp authority without a root", () => {
   const alone = parse(patched(json, "certificateAuthorities/0/certChain", chain(root.der))).certificateAuthorities[0];
   assert.equal([alone?.anchor.der, alone?.intermediates.length], [root.der, 0]);
-  const leafless = parse(patched(json, "timestampAuthorities/0/certChain", chain(intermediate.der, root.der))).timestampAuthorities[0];
+  const leafless = parse(patched(json, "timestampAuthorities/0/certChain", chain(intermediate.der, root.der)))
+    .timestampAuthorities[0];
   assert.equal([leafless?.leaf, leafless?.anchors.length, leafless?.intermediates.length], [undefined, 1, 1]);
   const rootless = parse(patched(json, "timestampAuthorities/0/certChain", chain(stamper.der))).timestampAuthorities[0];
   assert.equal([rootless?.leaf?.der, rootless?.anchors.length], [stamper.der, 0]);
@@ -130,8 +138,12 @@ test("one log that cannot be read spoils the whole", () => {
 test("authorities that cannot be read, and too long chains", () => {
   throwsCode("malformed", () => parse(patched(json, "certificateAuthorities/0/certChain", chain())));
   throwsCode("malformed", () => parse(patched(json, "certificateAuthorities/0/certChain", undefined)));
-  throwsCode("malformed", () => parse(patched(json, "timestampAuthorities/0/certChain/certificates/0/rawBytes", "AAEC")));
-  throwsCode("over-limit", () => parse(patched(json, "certificateAuthorities/0/certChain", chain(...Array.from({ length: 12 }, () => root.der)))));
+  throwsCode("malformed", () =>
+    parse(patched(json, "timestampAuthorities/0/certChain/certificates/0/rawBytes", "AAEC")),
+  );
+  throwsCode("over-limit", () =>
+    parse(patched(json, "certificateAuthorities/0/certChain", chain(...Array.from({ length: 12 }, () => root.der)))),
+  );
 });
 
 test("unknown and repeated fields", () => {
@@ -165,7 +177,8 @@ test("hosts of base URLs", () => {
   assert.is(origin("https://log.example"), "log.example");
   assert.is(origin("http://user@log.example:80/x?y#z"), "log.example");
   assert.is(origin("https://[::1]:8080/"), "::1");
-  for (const none of ["log.example", "", "https://", "//log.example", "https://log.example:x/"]) assert.is(origin(none), "");
+  for (const none of ["log.example", "", "https://", "//log.example", "https://log.example:x/"])
+    assert.is(origin(none), "");
 });
 
 test("nothing but the media type is needed", () => {
@@ -197,7 +210,10 @@ else {
     assert.is.not(read.tlogs[1]?.logId, read.tlogs[1]?.publicKey.fingerprint);
   });
   for (const file of ["scaffolding", "public-key-validity", "public-good"]) {
-    test(`real trusted root ${file}`, () => assert.ok(parseTrustedRoot(readFileSync(join(vectors, `bundles/sigstore-go/trusted-roots/${file}.json`))).digest));
+    test(`real trusted root ${file}`, () =>
+      assert.ok(
+        parseTrustedRoot(readFileSync(join(vectors, `bundles/sigstore-go/trusted-roots/${file}.json`))).digest,
+      ));
   }
 }
 

@@ -65,14 +65,24 @@ test("budget, the default: silent at first, then a warning, then stale", () => {
 });
 
 test("the period in which a judgement stands ends where another one begins", () => {
-  for (const settings of [{ mode: "enforce" }, {}, { maxTrustAge: { warn: day } }, { maxTrustAge: { deny: 3 * day } }] as const) {
+  for (const settings of [
+    { mode: "enforce" },
+    {},
+    { maxTrustAge: { warn: day } },
+    { maxTrustAge: { deny: 3 * day } },
+  ] as const) {
     const { steady, tuf } = verify(settings, repository.now);
     const end = steady?.end ?? new Date(0);
     assert.equal(verify(settings, end).tuf, tuf, "the last instant");
     const next = new Date(end.getTime() + 1);
     if ("mode" in settings) throwsCode("stale", () => verify(settings, next));
-    else if ("deny" in (settings.maxTrustAge ?? {})) throwsCode("stale", () => verify(settings, new Date(next.getTime() + 1)));
-    else assert.equal([verify(settings, next).tuf.warning === undefined, verify(settings, next).steady], [false, undefined]);
+    else if ("deny" in (settings.maxTrustAge ?? {}))
+      throwsCode("stale", () => verify(settings, new Date(next.getTime() + 1)));
+    else
+      assert.equal(
+        [verify(settings, next).tuf.warning === undefined, verify(settings, next).steady],
+        [false, undefined],
+      );
   }
 });
 
@@ -80,7 +90,10 @@ test("the role that expires first counts", () => {
   const other = makeTufRepository(target);
   other.setExpiry("snapshot", after(other.now, 10));
   other.publish();
-  assert.equal(verify({}, other.now, other.source()).tuf.expires, { role: "snapshot", at: after(other.now, 10).toISOString() });
+  assert.equal(verify({}, other.now, other.source()).tuf.expires, {
+    role: "snapshot",
+    at: after(other.now, 10).toISOString(),
+  });
   throwsCode("stale", () => verify({ mode: "enforce" }, after(other.now, 10), other.source()));
 });
 
@@ -101,7 +114,9 @@ test("whatever is wrong is a want of trust, in every mode", () => {
     if (code === "stale") continue;
     for (const mode of ["enforce", "budget", "pin"] as const) {
       const spoiled = makeTufRepository(target);
-      const error = throwsCode("no-trust", () => verify({ mode, pins: { lab: digestOf(target) } }, repository.now, spoil(spoiled)));
+      const error = throwsCode("no-trust", () =>
+        verify({ mode, pins: { lab: digestOf(target) } }, repository.now, spoil(spoiled)),
+      );
       if (code !== "no-trust") assert.match(error.message, `[${code}]`, name);
     }
   }
@@ -109,7 +124,9 @@ test("whatever is wrong is a want of trust, in every mode", () => {
 
 test("a name without initial root has no trust, also one that objects have", () => {
   for (const name of ["another", "toString", "__proto__"])
-    throwsCode("no-trust", () => createTufVerifier({ initialRoots }).verify(name, repository.source(), () => repository.now, nodeVerifier));
+    throwsCode("no-trust", () =>
+      createTufVerifier({ initialRoots }).verify(name, repository.source(), () => repository.now, nodeVerifier),
+    );
 });
 
 test("signatures are verified once for each content, expiry each time", () => {
@@ -161,7 +178,8 @@ else
       ["root five", "5"],
       ["public-good", "14"],
     ] as const) {
-      const run = (more: TrustSettings, now: Date) => createTufVerifier({ ...settings, ...more }).verify(name, source, () => now, nodeVerifier);
+      const run = (more: TrustSettings, now: Date) =>
+        createTufVerifier({ ...settings, ...more }).verify(name, source, () => now, nodeVerifier);
       const { bytes, tuf } = run({ mode: "enforce" }, freshTime);
       assert.ok(parseTrustedRoot(bytes).tlogs.length > 0);
       assert.equal([tuf.initialRoot, tuf.versions.root, tuf.warning], [initial, "15", undefined]);

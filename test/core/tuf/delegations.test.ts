@@ -15,7 +15,11 @@ const digestOf = (path: string): string => createHash("sha256").update(path).dig
 
 test("roles in their order, by patterns or by prefixes of the path's digest", () => {
   const delegations = read({
-    roles: [row("b", { paths: ["x/*"] }), row("a", { path_hash_prefixes: [digestOf("x/1").slice(0, 3)] }), row("c", { paths: ["y/*"], terminating: true })],
+    roles: [
+      row("b", { paths: ["x/*"] }),
+      row("a", { path_hash_prefixes: [digestOf("x/1").slice(0, 3)] }),
+      row("c", { paths: ["y/*"], terminating: true }),
+    ],
   });
   assert.equal(
     delegations.rolesFor("x/1").map(({ name }) => name),
@@ -32,12 +36,15 @@ test("roles in their order, by patterns or by prefixes of the path's digest", ()
 
 test("hash bins divide the paths by the first bits of their digests", () => {
   for (const bits of [1, 4, 5, 12, 32]) {
-    const bins = read({ succinct_roles: { keyids: ["k"], threshold: 1n, bit_length: BigInt(bits), name_prefix: "bin" } });
+    const bins = read({
+      succinct_roles: { keyids: ["k"], threshold: 1n, bit_length: BigInt(bits), name_prefix: "bin" },
+    });
     const [role] = bins.rolesFor("some/path");
     const number = Number(BigInt(`0x${digestOf("some/path").slice(0, 8)}`) >> BigInt(32 - bits));
     assert.is(role?.name, `bin-${number.toString(16).padStart(Math.ceil(bits / 4), "0")}`);
     assert.is(bins.find(role?.name ?? "")?.name, role?.name);
-    for (const name of ["bin-", "bin-zz", "bin-g", `bin-${"f".repeat(9)}`, "other-0", "bin--1"]) assert.is(bins.find(name), undefined, `${bits} ${name}`);
+    for (const name of ["bin-", "bin-zz", "bin-g", `bin-${"f".repeat(9)}`, "other-0", "bin--1"])
+      assert.is(bins.find(name), undefined, `${bits} ${name}`);
   }
 });
 

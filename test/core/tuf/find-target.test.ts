@@ -16,7 +16,11 @@ const content = encodeUtf8("content");
 
 function start(repository: TufRepository): TrustedSet {
   const root = trustInitialRoot(repository.served("root"), nodeVerifier);
-  return updateSnapshot(updateTimestamp(root, repository.served("timestamp"), repository.now), repository.served("snapshot"), repository.now);
+  return updateSnapshot(
+    updateTimestamp(root, repository.served("timestamp"), repository.now),
+    repository.served("snapshot"),
+    repository.now,
+  );
 }
 
 /** The roles in the order in which the search needs them, and what it ends with. */
@@ -31,13 +35,19 @@ function search(repository: TufRepository, path: string) {
   }
 }
 
-function build(...edges: readonly (readonly [from: string, to: string, paths: readonly string[], terminating?: boolean])[]): TufRepository {
+function build(
+  ...edges: readonly (readonly [from: string, to: string, paths: readonly string[], terminating?: boolean])[]
+): TufRepository {
   const repository = new TufRepository({ keys: 1, threshold: 1 });
-  for (const [from, to, paths, terminating = false] of edges) repository.delegate(from, to, { paths: [...paths] }, { terminating });
+  for (const [from, to, paths, terminating = false] of edges)
+    repository.delegate(from, to, { paths: [...paths] }, { terminating });
   return repository;
 }
 
-function publish(repository: TufRepository, ...targets: readonly (readonly [role: string, path: string])[]): TufRepository {
+function publish(
+  repository: TufRepository,
+  ...targets: readonly (readonly [role: string, path: string])[]
+): TufRepository {
   for (const [role, path] of targets) repository.addTarget(path, content, role);
   repository.publishRoot();
   repository.publish();
@@ -56,13 +66,22 @@ test("a role before its delegations, delegations in their order, depth first", (
 });
 
 test("the first of two that have it wins, and a pattern that does not match is not followed", () => {
-  const repository = publish(build(["targets", "a", ["x"]], ["targets", "b", ["*"]]), ["a", "x"], ["b", "x"], ["a", "y"]);
+  const repository = publish(
+    build(["targets", "a", ["x"]], ["targets", "b", ["*"]]),
+    ["a", "x"],
+    ["b", "x"],
+    ["a", "y"],
+  );
   assert.equal(search(repository, "x"), { visited: ["targets", "a"], result: "a" });
   assert.equal(search(repository, "y"), { visited: ["targets", "b"], result: "absent" });
 });
 
 test("behind a terminating delegation nobody else is asked, at any depth", () => {
-  const repository = publish(build(["targets", "a", ["*"]], ["a", "end", ["x"], true], ["a", "after", ["*"]], ["targets", "b", ["*"]]), ["b", "x"], ["b", "y"]);
+  const repository = publish(
+    build(["targets", "a", ["*"]], ["a", "end", ["x"], true], ["a", "after", ["*"]], ["targets", "b", ["*"]]),
+    ["b", "x"],
+    ["b", "y"],
+  );
   assert.equal(search(repository, "x"), { visited: ["targets", "a", "end"], result: "absent" });
   assert.equal(search(repository, "y").result, "b");
 });
@@ -70,7 +89,12 @@ test("behind a terminating delegation nobody else is asked, at any depth", () =>
 test("a circle ends, and so does a long chain", () => {
   const circle = publish(build(["targets", "a", ["*"]], ["a", "b", ["*"]], ["b", "a", ["*"]]), ["b", "y"]);
   assert.equal(search(circle, "x"), { visited: ["targets", "a", "b"], result: "absent" });
-  const chain = build(...Array.from({ length: 40 }, (_, index) => [index === 0 ? "targets" : `r${index - 1}`, `r${index}`, ["*"]] as const));
+  const chain = build(
+    ...Array.from(
+      { length: 40 },
+      (_, index) => [index === 0 ? "targets" : `r${index - 1}`, `r${index}`, ["*"]] as const,
+    ),
+  );
   assert.is(search(publish(chain, ["r32", "x"], ["r31", "y"]), "x").visited.length, 33);
   assert.is(search(chain, "x").result, "absent");
   assert.is(search(chain, "y").result, "r31", "the 32nd delegation");
@@ -80,7 +104,8 @@ test("a role under two delegators is held to the keys of the one that leads to i
   const repository = build(["targets", "a", ["a/*"]], ["targets", "b", ["b/*"]], ["a", "shared", ["*/*"]]);
   repository.delegate("b", "shared", { paths: ["*/*"] }, { keys: [repository.key("another")] });
   publish(repository, ["shared", "a/x"]);
-  const load = (set: TrustedSet, name: string, parent?: string) => updateTargets(set, { name, parent }, repository.served(name), repository.now);
+  const load = (set: TrustedSet, name: string, parent?: string) =>
+    updateTargets(set, { name, parent }, repository.served(name), repository.now);
   const set = load(load(load(load(start(repository), "targets"), "a", "targets"), "b", "targets"), "shared", "a");
   assert.is(findTarget(set, "a/x").state, "found");
   throwsCode("bad-threshold", () => findTarget(set, "b/x"));

@@ -17,13 +17,22 @@ const [timestamp, snapshot] = [repository.served("timestamp"), repository.served
 test("what is held says what was seen, and lowers nothing", () => {
   assert.equal(encodeFloors(withHeldFloors(root, {}).floors), { root: "1", snapshot: "9" });
   assert.equal(encodeFloors(withHeldFloors(root, { timestamp }).floors), { root: "1", snapshot: "9", timestamp: "2" });
-  assert.equal(encodeFloors(withHeldFloors(root, { timestamp, snapshot }).floors), { role: "2", root: "1", snapshot: "9", targets: "2", timestamp: "2" });
+  assert.equal(encodeFloors(withHeldFloors(root, { timestamp, snapshot }).floors), {
+    role: "2",
+    root: "1",
+    snapshot: "9",
+    targets: "2",
+    timestamp: "2",
+  });
 });
 
 test("what was not signed says nothing", () => {
   const other = makeTufRepository(encodeUtf8("{}"), { seed: "other" });
   for (const wrong of [other.served("timestamp"), encodeUtf8("{}"), snapshot])
-    assert.equal(encodeFloors(withHeldFloors(root, { timestamp: wrong, snapshot: other.served("snapshot") }).floors), { root: "1", snapshot: "9" });
+    assert.equal(encodeFloors(withHeldFloors(root, { timestamp: wrong, snapshot: other.served("snapshot") }).floors), {
+      root: "1",
+      snapshot: "9",
+    });
 });
 
 test.run();

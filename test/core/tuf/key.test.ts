@@ -29,7 +29,10 @@ test("each kind of key verifies its own signatures, and none of another message"
     }
   }
   const pkcs1 = makeKey(seed, "k", "rsa2048").sign(message);
-  assert.not.ok(verifyWithKey(read({}, "rsa2048").usable as UsableKey, message, pkcs1, nodeVerifier), "the scheme says PSS");
+  assert.not.ok(
+    verifyWithKey(read({}, "rsa2048").usable as UsableKey, message, pkcs1, nodeVerifier),
+    "the scheme says PSS",
+  );
 });
 
 test("the curve follows the scheme, and the older name of the type is known", () => {
@@ -39,13 +42,21 @@ test("the curve follows the scheme, and the older name of the type is known", ()
 });
 
 test("a key of an unknown kind signs nothing", () => {
-  for (const changes of [{ keytype: "pqc" }, { scheme: "toString" }, { scheme: "ecdsa-sha2-nistp521" }, { keyval: { public: "04ab" } }, { keytype: "rsa" }])
+  for (const changes of [
+    { keytype: "pqc" },
+    { scheme: "toString" },
+    { scheme: "ecdsa-sha2-nistp521" },
+    { keyval: { public: "04ab" } },
+    { keytype: "rsa" },
+  ])
     assert.is(read(changes).usable, undefined, JSON.stringify(changes));
-  for (const value of ["zz", "00", "ff".repeat(32)]) assert.is(read({ keyval: { public: value } }, "ed25519").usable, undefined, value);
+  for (const value of ["zz", "00", "ff".repeat(32)])
+    assert.is(read({ keyval: { public: value } }, "ed25519").usable, undefined, value);
 });
 
 test("what is no key at all is refused", () => {
-  for (const changes of [{ keytype: 1n }, { scheme: null }, { keyval: "x" }, { keyval: {} }]) throwsCode("malformed", () => read(changes));
+  for (const changes of [{ keytype: 1n }, { scheme: null }, { keyval: "x" }, { keyval: {} }])
+    throwsCode("malformed", () => read(changes));
   throwsCode("malformed", () => readKey("x", "/keys/a"));
 });
 

@@ -49,7 +49,10 @@ test("what every role states is read strictly", () => {
 });
 
 test("versions are exact", () => {
-  assert.is(parseTimestamp(edited("timestamp", '"version":1,"expires"', '"version":9007199254740993,"expires"')).version, 9007199254740993n);
+  assert.is(
+    parseTimestamp(edited("timestamp", '"version":1,"expires"', '"version":9007199254740993,"expires"')).version,
+    9007199254740993n,
+  );
 });
 
 test("signatures that are empty or no hexadecimal are nobody's, and two of one id are refused", () => {
@@ -60,7 +63,10 @@ test("signatures that are empty or no hexadecimal are nobody's, and two of one i
 });
 
 test("unknown members are signed with the rest", () => {
-  assert.match(decodeUtf8(parseTimestamp(edited("timestamp", '"signed":{', '"signed":{"x-more":[1],')).signedBytes), '"x-more":[1]');
+  assert.match(
+    decodeUtf8(parseTimestamp(edited("timestamp", '"signed":{', '"signed":{"x-more":[1],')).signedBytes),
+    '"x-more":[1]',
+  );
 });
 
 test("what one role states is read strictly", () => {
@@ -83,8 +89,10 @@ test("what one role states is read strictly", () => {
 test("a document past the bound is not read, and neither is one cut short", () => {
   const timestamp = repository.served("timestamp");
   throwsCode("over-limit", () => parseTimestamp(new Uint8Array([...timestamp, ...new Uint8Array(16_384).fill(32)])));
-  for (let length = 0; length < timestamp.length; length += 7) throwsCode("malformed", () => parseTimestamp(timestamp.subarray(0, length)));
-  for (let at = 0; at < timestamp.length; at++) onlyEngineErrors(() => parseTimestamp(timestamp.map((byte, index) => (index === at ? byte ^ 1 : byte))));
+  for (let length = 0; length < timestamp.length; length += 7)
+    throwsCode("malformed", () => parseTimestamp(timestamp.subarray(0, length)));
+  for (let at = 0; at < timestamp.length; at++)
+    onlyEngineErrors(() => parseTimestamp(timestamp.map((byte, index) => (index === at ? byte ^ 1 : byte))));
 });
 
 test.run();

@@ -7,7 +7,10 @@ const test = suite("core/tuf/olpc-json");
 const canonical = (text: string): string => encodeOlpcJson(parseIntegerJson(text));
 
 test("keys are sorted, white space is gone, integers stay as they are", () => {
-  assert.is(canonical(' { "b" : [ 1, -2, true, null ], "a" : { "B": {}, "A": [] } } '), '{"a":{"A":[],"B":{}},"b":[1,-2,true,null]}');
+  assert.is(
+    canonical(' { "b" : [ 1, -2, true, null ], "a" : { "B": {}, "A": [] } } '),
+    '{"a":{"A":[],"B":{}},"b":[1,-2,true,null]}',
+  );
   assert.is(canonical("18446744073709551617"), "18446744073709551617");
 });
 

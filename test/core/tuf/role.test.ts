@@ -14,7 +14,11 @@ const repository = makeTufRepository(encodeUtf8("{}"));
 const [a, b, c] = ["a", "b", "c"].map((name) => repository.key(name)) as [LabKey, LabKey, LabKey];
 
 const roleOf = (ids: readonly (readonly [string, LabKey])[], threshold: bigint): Role =>
-  readRole({ keyids: ids.map(([id]) => id), threshold }, new Map(ids.map(([id, key]) => [id, readKey(tufKey(key) as never, id)])), "/role");
+  readRole(
+    { keyids: ids.map(([id]) => id), threshold },
+    new Map(ids.map(([id, key]) => [id, readKey(tufKey(key) as never, id)])),
+    "/role",
+  );
 const named = (...keys: readonly LabKey[]) => keys.map((key) => [tufKeyId(key), key] as const);
 const verify = (role: Role, signers: readonly TufSigner[]) =>
   verifyThreshold(parseTimestamp(signMetadata(repository.signed("timestamp"), signers)), role, nodeVerifier, "test");
@@ -28,7 +32,8 @@ test("as many different keys as the threshold says", () => {
     [c, repository.key("stranger"), a],
   ])
     verify(role, signers);
-  for (const signers of [[], [a], [a, repository.key("stranger")]]) throwsCode("bad-threshold", () => verify(role, signers));
+  for (const signers of [[], [a], [a, repository.key("stranger")]])
+    throwsCode("bad-threshold", () => verify(role, signers));
 });
 
 test("key ids are names: they need not be digests, and one key has one voice under any of them", () => {
@@ -84,7 +89,9 @@ test("roles that cannot be are refused", () => {
   throwsCode("malformed", () => roleOf(named(a), 0n));
   throwsCode("malformed", () => roleOf(named(a, a), 1n));
   throwsCode("malformed", () => readRole({ keyids: ["nowhere"], threshold: 1n }, new Map(), "/role"));
-  throwsCode("over-limit", () => readRole({ keyids: Array.from({ length: 101 }, (_, index) => `k${index}`), threshold: 1n }, new Map(), "/role"));
+  throwsCode("over-limit", () =>
+    readRole({ keyids: Array.from({ length: 101 }, (_, index) => `k${index}`), threshold: 1n }, new Map(), "/role"),
+  );
 });
 
 test("rotation is seen in the keys, not in their names or order", () => {

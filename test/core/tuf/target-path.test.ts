@@ -8,7 +8,20 @@ const sha256 = "a".repeat(64);
 
 test("paths stay below their folder", () => {
   for (const path of ["a", "a/b.c", "..a", "a..", "...", "a b", "%2e%2e"]) requireTargetPath(path);
-  for (const path of ["", "/a", "a/", "a//b", ".", "..", "a/../b", "./a", "../../etc/passwd", "a\\b", "a\u0000", "a\nb"])
+  for (const path of [
+    "",
+    "/a",
+    "a/",
+    "a//b",
+    ".",
+    "..",
+    "a/../b",
+    "./a",
+    "../../etc/passwd",
+    "a\\b",
+    "a\u0000",
+    "a\nb",
+  ])
     throwsCode("malformed", () => requireTargetPath(path));
   throwsCode("over-limit", () => requireTargetPath("a".repeat(4097)));
 });
@@ -18,7 +31,10 @@ test("digests stand before the last name where snapshots are consistent", () => 
   assert.is(servedTargetPath({ path: "a/b", hashes }, true), `a/${sha256}.b`);
   assert.is(servedTargetPath({ path: "b", hashes }, true), `${sha256}.b`);
   assert.is(servedTargetPath({ path: "a/b", hashes }, false), "a/b");
-  assert.is(servedTargetPath({ path: "b", hashes: new Map([["sha512", sha256.repeat(2)]]) }, true), `${sha256.repeat(2)}.b`);
+  assert.is(
+    servedTargetPath({ path: "b", hashes: new Map([["sha512", sha256.repeat(2)]]) }, true),
+    `${sha256.repeat(2)}.b`,
+  );
   for (const bad of [new Map([["md5", sha256]]), new Map([["sha256", "../x"]])])
     throwsCode("malformed", () => servedTargetPath({ path: "b", hashes: bad }, true));
   throwsCode("malformed", () => servedTargetPath({ path: "../b", hashes }, false));

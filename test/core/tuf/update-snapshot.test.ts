@@ -22,7 +22,9 @@ test("each step needs the one before", () => {
   throwsCode("no-trust", () => updateSnapshot(root, repository.served("snapshot"), now));
   throwsCode("no-trust", () => updateTargets(timestamp, topLevelTargets, repository.served("targets"), now));
   throwsCode("no-trust", () => roleOf(snapshot, { name: "x", parent: "targets" }));
-  throwsCode("malformed", () => updateTargets(snapshot, { name: "x", parent: undefined }, repository.served("targets"), now));
+  throwsCode("malformed", () =>
+    updateTargets(snapshot, { name: "x", parent: undefined }, repository.served("targets"), now),
+  );
 });
 
 test("a step that is taken again forgets what stood on it", () => {
@@ -34,7 +36,10 @@ test("a step that is taken again forgets what stood on it", () => {
 
 test("what was held before may have other bytes than are listed, but no other version", () => {
   throwsCode("malformed", () => updateSnapshot(timestamp, spaced(repository.served("snapshot")), now));
-  assert.is(updateSnapshot(timestamp, spaced(repository.served("snapshot")), now, { isHeld: true }).snapshot?.version, 1n);
+  assert.is(
+    updateSnapshot(timestamp, spaced(repository.served("snapshot")), now, { isHeld: true }).snapshot?.version,
+    1n,
+  );
   throwsCode("malformed", () => updateTargets(snapshot, topLevelTargets, spaced(repository.served("targets")), now));
   const later = makeTufRepository(encodeUtf8("{}"));
   later.publish({ hashes: false });

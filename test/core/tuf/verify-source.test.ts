@@ -126,12 +126,16 @@ test("delegated roles are verified as the search comes to them", () => {
   const files = repository.signed("targets").targets as Record<string, never>;
   repository.delegate("targets", "other", { paths: ["other/*"] });
   repository.delegate("targets", "roots", { paths: ["*.json"] });
-  (repository.signed("roots").targets as Record<string, never>)["trusted_root.json"] = files["trusted_root.json"] as never;
+  (repository.signed("roots").targets as Record<string, never>)["trusted_root.json"] = files[
+    "trusted_root.json"
+  ] as never;
   delete files["trusted_root.json"];
   repository.publish();
   const source = repository.source();
   assert.equal([...verify(source, initial).set.targets.keys()], ["targets", "roots"]);
-  throwsCode("no-trust", () => verify({ ...source, targets: source.targets.filter(({ role }) => role !== "roots") }, initial));
+  throwsCode("no-trust", () =>
+    verify({ ...source, targets: source.targets.filter(({ role }) => role !== "roots") }, initial),
+  );
   repository.publish({ signers: { roots: [repository.key("stranger")] } });
   throwsCode("bad-threshold", () => verify(repository.source(), initial));
 });

@@ -26,9 +26,15 @@ for (const [name, verifier] of Object.entries({ noble: nobleVerifier, node: node
       for (const signed of [{ message }, { digest: sha256(message) }]) {
         const algorithm = matchSignature(signed, signature, key, registeredAlgorithms(key), verifier);
         assert.is(algorithm === undefined ? "" : algorithmName(algorithm), "ecdsa-sha256");
-        assert.is(matchSignature(signed, flipped(signature, signature.length - 3), key, registeredAlgorithms(key), verifier), undefined);
+        assert.is(
+          matchSignature(signed, flipped(signature, signature.length - 3), key, registeredAlgorithms(key), verifier),
+          undefined,
+        );
       }
-    assert.is(matchSignature({ message: encodeUtf8("another") }, der, key, registeredAlgorithms(key), verifier), undefined);
+    assert.is(
+      matchSignature({ message: encodeUtf8("another") }, der, key, registeredAlgorithms(key), verifier),
+      undefined,
+    );
     assert.is(matchSignature({ message }, der, pair("P-256").key, registeredAlgorithms(key), verifier), undefined);
   });
 
@@ -36,12 +42,25 @@ for (const [name, verifier] of Object.entries({ noble: nobleVerifier, node: node
     const p384 = pair("P-384");
     const signature = new Uint8Array(sign("sha384", message, p384.privateKey));
     assert.ok(matchSignature({ message }, signature, p384.key, registeredAlgorithms(p384.key), verifier));
-    assert.is(matchSignature({ digest: sha256(message) }, signature, p384.key, registeredAlgorithms(p384.key), verifier), undefined);
+    assert.is(
+      matchSignature({ digest: sha256(message) }, signature, p384.key, registeredAlgorithms(p384.key), verifier),
+      undefined,
+    );
     const ed = generateKeyPairSync("ed25519");
     const edKey = parseSpki(new Uint8Array(ed.publicKey.export({ format: "der", type: "spki" })));
     const edSignature = new Uint8Array(sign(null, message, ed.privateKey));
-    assert.is(algorithmName(matchSignature({ message }, edSignature, edKey, registeredAlgorithms(edKey), verifier) ?? { scheme: "ed25519ph" }), "ed25519");
-    assert.is(matchSignature({ digest: sha256(message) }, edSignature, edKey, registeredAlgorithms(edKey), verifier), undefined);
+    assert.is(
+      algorithmName(
+        matchSignature({ message }, edSignature, edKey, registeredAlgorithms(edKey), verifier) ?? {
+          scheme: "ed25519ph",
+        },
+      ),
+      "ed25519",
+    );
+    assert.is(
+      matchSignature({ digest: sha256(message) }, edSignature, edKey, registeredAlgorithms(edKey), verifier),
+      undefined,
+    );
   });
 }
 

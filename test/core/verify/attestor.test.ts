@@ -8,7 +8,8 @@ import { fixtureText } from "../../support/fixture-images.ts";
 const test = suite("core/verify/attestor");
 const pem = fixtureText("trust/release.pub");
 const root = fixtureText("trust/root.pem");
-const pemOf = (namedCurve: string): string => String(generateKeyPairSync("ec", { namedCurve }).publicKey.export({ format: "pem", type: "spki" }));
+const pemOf = (namedCurve: string): string =>
+  String(generateKeyPairSync("ec", { namedCurve }).publicKey.export({ format: "pem", type: "spki" }));
 
 test("exactly one of keys, certificates and keyless", () => {
   throwsCode("malformed", () => compileAttestor({}));
@@ -18,14 +19,23 @@ test("exactly one of keys, certificates and keyless", () => {
 test("a key is one PEM or a reference", () => {
   assert.is(compileAttestor({ keys: { pem } }).signer.kind, "key");
   assert.is(compileAttestor({ keys: { reference: "awskms:///x" } }).signer.kind, "key-reference");
-  for (const keys of [{}, { pem, reference: "awskms:///x" }, { pem: "" }, { pem: `${pem}\n${pem}` }, { pem: "no key" }, { pem: root }])
+  for (const keys of [
+    {},
+    { pem, reference: "awskms:///x" },
+    { pem: "" },
+    { pem: `${pem}\n${pem}` },
+    { pem: "no key" },
+    { pem: root },
+  ])
     throwsCode("malformed", () => compileAttestor({ keys }));
 });
 
 test("the inner signature algorithm wins, unless it says nothing", () => {
   const hashes = (spec: AttestorSpec) => {
     const { signer } = compileAttestor(spec);
-    return signer.kind === "key" ? signer.algorithms.map((algorithm) => ("hash" in algorithm ? algorithm.hash : algorithm.scheme)) : [];
+    return signer.kind === "key"
+      ? signer.algorithms.map((algorithm) => ("hash" in algorithm ? algorithm.hash : algorithm.scheme))
+      : [];
   };
   assert.equal(hashes({ keys: { pem } }), ["sha256"]);
   assert.equal(hashes({ keys: { pem, signatureAlgorithm: "sha512" } }), ["sha512"]);
@@ -54,7 +64,8 @@ test("keyless asks for somebody", () => {
 });
 
 test("the log: required unless ignored; a key of one's own needs no URL and asks nobody", () => {
-  const log = (rekor: AttestorSpec["rekor"]) => compileAttestor({ keys: { pem }, ...(rekor === undefined ? {} : { rekor }) }).log;
+  const log = (rekor: AttestorSpec["rekor"]) =>
+    compileAttestor({ keys: { pem }, ...(rekor === undefined ? {} : { rekor }) }).log;
   assert.equal(log(undefined), { required: true, url: "https://rekor.sigstore.dev" });
   assert.equal(log({ ignoreTlog: true, url: "not a url \u0000", pubKey: "junk" }), { required: false });
   const own = log({ ignoreTlog: false, pubKey: `${pem}${pemOf("P-256")}` });
@@ -77,7 +88,10 @@ test("a digest names the expectation", () => {
   const digest = (spec: AttestorSpec) => compileAttestor(spec).digest;
   assert.is(digest({ keys: { pem } }), digest({ keys: { pem } }));
   assert.is.not(digest({ keys: { pem } }), digest({ keys: { pem }, annotations: { a: "b" } }));
-  assert.is.not(compileAttestor({ keyless: { subject: "a*" } }).digest, compileAttestor({ keyless: { subject: "a*" } }, { identityTexts: "exact" }).digest);
+  assert.is.not(
+    compileAttestor({ keyless: { subject: "a*" } }).digest,
+    compileAttestor({ keyless: { subject: "a*" } }, { identityTexts: "exact" }).digest,
+  );
 });
 
 test.run();

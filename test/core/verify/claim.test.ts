@@ -13,7 +13,10 @@ test("SHA-256 is always known, others only from the bytes", () => {
   assert.equal(claimedDigest(claim, "sha256"), digest("sha256", bytes));
   assert.is(claimedDigest(claim, "sha512"), undefined);
   for (const hash of ["sha256", "sha384", "sha512"] as const)
-    assert.is(encodeHex(claimedDigest({ ...claim, bytes: () => bytes }, hash) ?? new Uint8Array()), encodeHex(digest(hash, bytes)));
+    assert.is(
+      encodeHex(claimedDigest({ ...claim, bytes: () => bytes }, hash) ?? new Uint8Array()),
+      encodeHex(digest(hash, bytes)),
+    );
 });
 
 test.run();

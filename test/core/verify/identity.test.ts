@@ -6,7 +6,8 @@ import { throwsCode } from "../../support/assert.ts";
 import { fixtureEntity } from "../../support/fixture-images.ts";
 
 const test = suite("core/verify/identity");
-const certificateOf = (tag: string, repository?: string): Certificate => fixtureEntity(tag, repository).certificate()?.certificate as Certificate;
+const certificateOf = (tag: string, repository?: string): Certificate =>
+  fixtureEntity(tag, repository).certificate()?.certificate as Certificate;
 const mail = certificateOf("signed-keyless");
 const workflow = certificateOf("v1.2.0", "ghcr.io/acme/app");
 const issuer = "https://accounts.google.com";
@@ -54,7 +55,9 @@ test("an extension that Fulcio does not have and an expression that is none", ()
 });
 
 test("the message has both sides", () => {
-  const error = throwsCode("wrong-identity", () => requireIdentity(mail, compileIdentity({ subject: "bob@example.com" }, "exact")));
+  const error = throwsCode("wrong-identity", () =>
+    requireIdentity(mail, compileIdentity({ subject: "bob@example.com" }, "exact")),
+  );
   assert.match(error.message, '"bob@example.com"');
   assert.match(error.message, '"ada@example.com"');
 });

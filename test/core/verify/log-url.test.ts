@@ -19,7 +19,16 @@ test("what Go reads as a URL", () => {
 });
 
 test("what it does not", () => {
-  for (const text of ["https://rekor.example/%zz", "https://a b/", "https://host:port/", "://x", "1a:b/c", "https://host\u0000/", "https://[::1/", "a:\u007f"])
+  for (const text of [
+    "https://rekor.example/%zz",
+    "https://a b/",
+    "https://host:port/",
+    "://x",
+    "1a:b/c",
+    "https://host\u0000/",
+    "https://[::1/",
+    "a:\u007f",
+  ])
     throwsCode("malformed", () => requireUrl(text));
 });
 

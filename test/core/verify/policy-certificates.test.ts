@@ -5,7 +5,12 @@ import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import { encodePem } from "../../../core/encoding/pem.ts";
 import { defaultLimits } from "../../../core/limits.ts";
 import { parseTrustedRoot } from "../../../core/trust/trusted-root.ts";
-import { readChain, readPolicyCertificate, readRoots, readTimestampChain } from "../../../core/verify/policy-certificates.ts";
+import {
+  readChain,
+  readPolicyCertificate,
+  readRoots,
+  readTimestampChain,
+} from "../../../core/verify/policy-certificates.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { fixtureBytes, fixtureText } from "../../support/fixture-images.ts";
 

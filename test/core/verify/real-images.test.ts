@@ -1,4 +1,7 @@
-/** Real images of other projects under the right policy, and under every wrong one. Source: vectors/images, vectors/root-signing. */
+/**
+ * Real images of other projects under the right policy, and under every wrong one. Source: vectors/images,
+ * vectors/root-signing.
+ */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
@@ -17,7 +20,14 @@ import type { Verification } from "../../../core/verdict.ts";
 import { type AttestorSpec, compileAttestor } from "../../../core/verify/attestor.ts";
 import { verifyAttestations, verifySignatures } from "../../../core/verify/verify-image.ts";
 import { nodeVerifier } from "../../../proxy/crypto-node.ts";
-import { connaisseurImages, ocMirrorImages, type SignedImage, type SlsaVersion, slsaContainer, slsaVersions } from "../../support/images.ts";
+import {
+  connaisseurImages,
+  ocMirrorImages,
+  type SignedImage,
+  type SlsaVersion,
+  slsaContainer,
+  slsaVersions,
+} from "../../support/images.ts";
 import { flipped } from "../../support/patch.ts";
 import { rewritten, rewrittenLayer, type SignedLayer, signedLayers } from "../../support/rewrite-image.ts";
 import { skipped, vectorsDir } from "../../support/vectors.ts";
@@ -37,14 +47,17 @@ function withTrust(knowledge: Knowledge, root: Uint8Array | null): Knowledge {
   return {
     answer<Q extends Question>(question: Q): AnswerTo<Q> | undefined {
       if (question.kind !== "trusted-root") return knowledge.answer(question);
-      return (root === null ? undefined : { state: "present", value: { form: "pinned", bytes: root }, at: "2026-01-01T00:00:00Z", from: "test" }) as
-        | AnswerTo<Q>
-        | undefined;
+      return (
+        root === null
+          ? undefined
+          : { state: "present", value: { form: "pinned", bytes: root }, at: "2026-01-01T00:00:00Z", from: "test" }
+      ) as AnswerTo<Q> | undefined;
     },
   };
 }
 
-const productionRoot = (): Uint8Array => new Uint8Array(readFileSync(join(vectors ?? "", "root-signing/targets/trusted_root.json")));
+const productionRoot = (): Uint8Array =>
+  new Uint8Array(readFileSync(join(vectors ?? "", "root-signing/targets/trusted_root.json")));
 
 interface Given {
   readonly type?: string;
@@ -75,23 +88,35 @@ function judge(
   return outcomes[0] as Verification<unknown>;
 }
 
-const accepts = (verification: Verification<unknown>): void => assert.is(verification.truth, "proven", JSON.stringify(verification));
+const accepts = (verification: Verification<unknown>): void =>
+  assert.is(verification.truth, "proven", JSON.stringify(verification));
 
 function gives(code: ErrorCode, verification: Verification<unknown>): void {
   assert.not.equal(verification.truth, "proven");
   if (verification.truth !== "proven")
-    assert.is(verification.failures.toSorted((a, b) => b.stage - a.stage)[0]?.code, code, JSON.stringify(verification.failures));
+    assert.is(
+      verification.failures.toSorted((a, b) => b.stage - a.stage)[0]?.code,
+      code,
+      JSON.stringify(verification.failures),
+    );
 }
 
 const keyless = (version: string, changes: Partial<NonNullable<AttestorSpec["keyless"]>> = {}): AttestorSpec => ({
   keyless: { subject: workflow(version), issuer: github, ...changes },
 });
-const keyed = (pem: string, changes: Partial<AttestorSpec> = {}): AttestorSpec => ({ keys: { pem }, rekor: { ignoreTlog: true }, ...changes });
+const keyed = (pem: string, changes: Partial<AttestorSpec> = {}): AttestorSpec => ({
+  keys: { pem },
+  rekor: { ignoreTlog: true },
+  ...changes,
+});
 
 /** The bundle annotation with its payload or log entry changed. */
 function changeBundle(
   layer: SignedLayer,
-  change: (bundle: { SignedEntryTimestamp: string; Payload: { body: string; integratedTime: number; logIndex: number; logID: string } }) => void,
+  change: (bundle: {
+    SignedEntryTimestamp: string;
+    Payload: { body: string; integratedTime: number; logIndex: number; logID: string };
+  }) => void,
 ): void {
   const bundle = JSON.parse(layer.annotations["dev.sigstore.cosign/bundle"] ?? "{}");
   change(bundle);
@@ -103,7 +128,10 @@ const flipPem = (pem: string, index: number): string => {
   const tail = lines.pop() ?? "";
   return `${head}\n${flipBase64(lines.join(""), index)}\n${tail}\n`;
 };
-function changeEnvelope(layer: SignedLayer, change: (envelope: { payload: string; payloadType: string; signatures: { sig: string }[] }) => void): void {
+function changeEnvelope(
+  layer: SignedLayer,
+  change: (envelope: { payload: string; payloadType: string; signatures: { sig: string }[] }) => void,
+): void {
   const envelope = JSON.parse(decodeUtf8(layer.payload));
   change(envelope);
   layer.payload = encodeUtf8(JSON.stringify(envelope));
@@ -116,7 +144,11 @@ const changeStatement = (layer: SignedLayer, change: (statement: Record<string, 
   });
 
 /** `allowed`, and the code of the first failure, of a Pod under a policy whose conditions are these. */
-function decide(image: SignedImage, conditions: string, subject = workflow(image.tag)): { readonly allowed: boolean; readonly code: string | undefined } {
+function decide(
+  image: SignedImage,
+  conditions: string,
+  subject = workflow(image.tag),
+): { readonly allowed: boolean; readonly code: string | undefined } {
   const text = `apiVersion: kyverno.io/v1
 kind: ClusterPolicy
 metadata: { name: provenance }
@@ -144,27 +176,48 @@ spec:
   const { allowed, results } = engine.decide(pod, withTrust(image.knowledge, productionRoot()), now);
   return { allowed, code: results.flatMap(({ failures }) => failures)[0]?.code };
 }
-const condition = (key: string, operator: string, value: string): string => `[{ all: [{ key: "{{ ${key} }}", operator: ${operator}, value: ${value} }] }]`;
+const condition = (key: string, operator: string, value: string): string =>
+  `[{ all: [{ key: "{{ ${key} }}", operator: ${operator}, value: ${value} }] }]`;
 
 if (vectors === undefined) skipped("core/verify/real-images", 60, "SALLYPORT_VECTORS is not set");
 else {
-  const slsa = (version: SlsaVersion = "v1.9.0"): SignedImage => slsaContainer(version, { complete: ["ghcr.io"] }) as SignedImage;
+  const slsa = (version: SlsaVersion = "v1.9.0"): SignedImage =>
+    slsaContainer(version, { complete: ["ghcr.io"] }) as SignedImage;
   const connaisseur = connaisseurImages();
-  const keys = (readFileSync(join(vectors, "images/connaisseur/01_cosign.yaml"), "utf8").match(/-----BEGIN[\s\S]*?-----END PUBLIC KEY-----/g) ?? []).map(
-    (pem) => pem.replace(/^ +/gm, ""),
-  );
+  const keys = (
+    readFileSync(join(vectors, "images/connaisseur/01_cosign.yaml"), "utf8").match(
+      /-----BEGIN[\s\S]*?-----END PUBLIC KEY-----/g,
+    ) ?? []
+  ).map((pem) => pem.replace(/^ +/gm, ""));
   const [alice = "", bob = ""] = keys;
   const signed = (tag: string): SignedImage => connaisseur?.images.find((image) => image.tag === tag) as SignedImage;
 
   for (const version of slsaVersions) {
     test(`SLSA provenance ${version}: accepted, by exact subject, wildcard and regexp`, () => {
       accepts(judge(slsa(version), keyless(version), "attestation"));
-      accepts(judge(slsa(version), keyless(version, { subject: "https://github.com/slsa-framework/*" }), "attestation"));
       accepts(
-        judge(slsa(version), { keyless: { subjectRegExp: "^https://github\\.com/slsa-framework/.*@refs/tags/v[0-9.]+$", issuer: github } }, "attestation"),
+        judge(slsa(version), keyless(version, { subject: "https://github.com/slsa-framework/*" }), "attestation"),
       );
-      accepts(judge(slsa(version), keyless(version, { additionalExtensions: { githubWorkflowRepository: "slsa-framework/example-package" } }), "attestation"));
-      assert.ok(decide(slsa(version), condition("buildType", "Equals", '"https://github.com/slsa-framework/slsa-github-generator/container@v1"')).allowed);
+      accepts(
+        judge(
+          slsa(version),
+          { keyless: { subjectRegExp: "^https://github\\.com/slsa-framework/.*@refs/tags/v[0-9.]+$", issuer: github } },
+          "attestation",
+        ),
+      );
+      accepts(
+        judge(
+          slsa(version),
+          keyless(version, { additionalExtensions: { githubWorkflowRepository: "slsa-framework/example-package" } }),
+          "attestation",
+        ),
+      );
+      assert.ok(
+        decide(
+          slsa(version),
+          condition("buildType", "Equals", '"https://github.com/slsa-framework/slsa-github-generator/container@v1"'),
+        ).allowed,
+      );
     });
   }
 
@@ -174,14 +227,24 @@ else {
   });
 
   test("a keyless signature with a log entry", () => {
-    accepts(judge(signed("keyless"), { keyless: { subjectRegExp: "philipp", issuerRegExp: "github" }, ctlog: { ignoreSCT: true } }, "signature"));
+    accepts(
+      judge(
+        signed("keyless"),
+        { keyless: { subjectRegExp: "philipp", issuerRegExp: "github" }, ctlog: { ignoreSCT: true } },
+        "signature",
+      ),
+    );
   });
 
   const mirrored = ocMirrorImages();
   /** The key that the log's entry names: the images come without one. */
   const loggedKey = (image: SignedImage): string => {
-    const bundle = JSON.parse(signedLayers(image, "signature").layers[0]?.annotations["dev.sigstore.cosign/bundle"] ?? "{}");
-    return decodeUtf8(decodeBase64(JSON.parse(decodeUtf8(decodeBase64(bundle.Payload.body))).spec.signature.publicKey.content));
+    const bundle = JSON.parse(
+      signedLayers(image, "signature").layers[0]?.annotations["dev.sigstore.cosign/bundle"] ?? "{}",
+    );
+    return decodeUtf8(
+      decodeBase64(JSON.parse(decodeUtf8(decodeBase64(bundle.Payload.body))).spec.signature.publicKey.content),
+    );
   };
 
   test("keyed signatures with log entries, of images of several platforms and of one", () => {
@@ -190,7 +253,11 @@ else {
       const digests: Digest[] = [image.digest];
       for (const digest of digests) {
         const one = { ...image, digest };
-        if (one.knowledge.answer({ kind: "tag", repository: image.repository, tag: `${digest.replace(":", "-")}.sig` })?.state !== "present") continue;
+        if (
+          one.knowledge.answer({ kind: "tag", repository: image.repository, tag: `${digest.replace(":", "-")}.sig` })
+            ?.state !== "present"
+        )
+          continue;
         accepts(judge(one, { keys: { pem: loggedKey(one) } }, "signature"));
         seen++;
       }
@@ -206,20 +273,31 @@ else {
       "no-certificate",
       () => judge(signed("multi-cosigned-alice"), { keyless: { subject: "*", issuer: "*" } }, "signature"),
     ],
-    "a log entry where there is none": ["not-in-mirror", () => judge(signed("multi-cosigned-alice"), { keys: { pem: alice } }, "signature")],
+    "a log entry where there is none": [
+      "not-in-mirror",
+      () => judge(signed("multi-cosigned-alice"), { keys: { pem: alice } }, "signature"),
+    ],
     "another subject": ["wrong-identity", () => judge(slsa(), keyless("v1.8.0"), "attestation")],
     "a subject that is only a part": [
       "wrong-identity",
       () => judge(slsa(), keyless("v1.9.0", { subject: "https://github.com/slsa-framework" }), "attestation"),
     ],
-    "another issuer": ["wrong-identity", () => judge(slsa(), keyless("v1.9.0", { issuer: "https://accounts.google.com" }), "attestation")],
+    "another issuer": [
+      "wrong-identity",
+      () => judge(slsa(), keyless("v1.9.0", { issuer: "https://accounts.google.com" }), "attestation"),
+    ],
     "a subject regexp that does not match": [
       "wrong-identity",
       () => judge(slsa(), { keyless: { subjectRegExp: "^https://gitlab\\.com/", issuer: github } }, "attestation"),
     ],
     "an issuer regexp that does not match": [
       "wrong-identity",
-      () => judge(slsa(), { keyless: { subject: workflow("v1.9.0"), issuerRegExp: "^https://accounts\\." } }, "attestation"),
+      () =>
+        judge(
+          slsa(),
+          { keyless: { subject: workflow("v1.9.0"), issuerRegExp: "^https://accounts\\." } },
+          "attestation",
+        ),
     ],
     "a subject that matches with a regexp that does not": [
       "wrong-identity",
@@ -227,22 +305,47 @@ else {
     ],
     "another value of an extension": [
       "wrong-identity",
-      () => judge(slsa(), keyless("v1.9.0", { additionalExtensions: { githubWorkflowRepository: "somebody/else" } }), "attestation"),
+      () =>
+        judge(
+          slsa(),
+          keyless("v1.9.0", { additionalExtensions: { githubWorkflowRepository: "somebody/else" } }),
+          "attestation",
+        ),
     ],
     "another branch in an extension": [
       "wrong-identity",
-      () => judge(slsa(), keyless("v1.9.0", { additionalExtensions: { githubWorkflowRef: "refs/heads/dev" } }), "attestation"),
+      () =>
+        judge(
+          slsa(),
+          keyless("v1.9.0", { additionalExtensions: { githubWorkflowRef: "refs/heads/dev" } }),
+          "attestation",
+        ),
     ],
-    "another predicate type": ["no-attestation", () => judge(slsa(), keyless("v1.9.0"), "attestation", { type: "https://slsa.dev/provenance/v1" })],
-    "a signature where there is only an attestation": ["no-signature", () => judge(slsa(), keyless("v1.9.0"), "signature")],
+    "another predicate type": [
+      "no-attestation",
+      () => judge(slsa(), keyless("v1.9.0"), "attestation", { type: "https://slsa.dev/provenance/v1" }),
+    ],
+    "a signature where there is only an attestation": [
+      "no-signature",
+      () => judge(slsa(), keyless("v1.9.0"), "signature"),
+    ],
     "an annotation that was not signed": [
       "wrong-annotations",
       () => judge(signed("multi-cosigned-alice"), keyed(alice, { annotations: { env: "prod" } }), "signature"),
     ],
     "no trusted root": ["no-trust", () => judge(slsa(), keyless("v1.9.0"), "attestation", { root: null })],
-    "roots of somebody else": ["untrusted-certificate", () => judge(slsa(), keyless("v1.9.0", { roots: otherRoot }), "attestation")],
-    "the key of another log": ["bad-log-proof", () => judge(slsa(), { ...keyless("v1.9.0"), rekor: { pubKey: alice, ignoreTlog: false } }, "attestation")],
-    "the key of another certificate log": ["bad-sct", () => judge(slsa(), { ...keyless("v1.9.0"), ctlog: { pubKey: alice, ignoreSCT: false } }, "attestation")],
+    "roots of somebody else": [
+      "untrusted-certificate",
+      () => judge(slsa(), keyless("v1.9.0", { roots: otherRoot }), "attestation"),
+    ],
+    "the key of another log": [
+      "bad-log-proof",
+      () => judge(slsa(), { ...keyless("v1.9.0"), rekor: { pubKey: alice, ignoreTlog: false } }, "attestation"),
+    ],
+    "the key of another certificate log": [
+      "bad-sct",
+      () => judge(slsa(), { ...keyless("v1.9.0"), ctlog: { pubKey: alice, ignoreSCT: false } }, "attestation"),
+    ],
     "an expired certificate whose log entry is ignored": [
       "certificate-not-valid-then",
       () => judge(slsa(), { ...keyless("v1.9.0"), rekor: { ignoreTlog: true } }, "attestation"),
@@ -251,9 +354,18 @@ else {
       "untrusted-certificate",
       () => judge(slsa(), keyless("v1.9.0"), "attestation", { root: rootWithout("certificateAuthorities") }),
     ],
-    "a trusted root without the log": ["bad-log-proof", () => judge(slsa(), keyless("v1.9.0"), "attestation", { root: rootWithout("tlogs") })],
-    "a trusted root without the certificate log": ["bad-sct", () => judge(slsa(), keyless("v1.9.0"), "attestation", { root: rootWithout("ctlogs") })],
-    "another certificate of a policy": ["wrong-key", () => judge(slsa(), { certificates: { cert: otherRoot }, rekor: { ignoreTlog: true } }, "attestation")],
+    "a trusted root without the log": [
+      "bad-log-proof",
+      () => judge(slsa(), keyless("v1.9.0"), "attestation", { root: rootWithout("tlogs") }),
+    ],
+    "a trusted root without the certificate log": [
+      "bad-sct",
+      () => judge(slsa(), keyless("v1.9.0"), "attestation", { root: rootWithout("ctlogs") }),
+    ],
+    "another certificate of a policy": [
+      "wrong-key",
+      () => judge(slsa(), { certificates: { cert: otherRoot }, rekor: { ignoreTlog: true } }, "attestation"),
+    ],
     "another authority of a policy": [
       "untrusted-certificate",
       () => judge(slsa(), { certificates: { certChain: otherRoot }, rekor: { ignoreTlog: true } }, "attestation"),
@@ -274,27 +386,48 @@ else {
   const simple = (change: (layer: SignedLayer) => void, spec = keyed(alice)) =>
     judge(rewrittenLayer(signed("multi-cosigned-alice"), "signature", change), spec, "signature");
   const signaturePart = "dev.cosignproject.cosign/signature";
-  const brokenInputs: Readonly<Record<string, readonly [ErrorCode | readonly ErrorCode[], () => Verification<unknown>]>> = {
-    "a byte of the payload": ["bad-signature", () => attested((layer) => changeStatement(layer, (statement) => Object.assign(statement, { predicate: {} })))],
+  const brokenInputs: Readonly<
+    Record<string, readonly [ErrorCode | readonly ErrorCode[], () => Verification<unknown>]>
+  > = {
+    "a byte of the payload": [
+      "bad-signature",
+      () => attested((layer) => changeStatement(layer, (statement) => Object.assign(statement, { predicate: {} }))),
+    ],
     "a byte of the envelope's signature": [
       ["bad-signature", "malformed"],
       () =>
         attested((layer) =>
-          changeEnvelope(layer, (envelope) => Object.assign(envelope.signatures[0] ?? {}, { sig: flipBase64(envelope.signatures[0]?.sig ?? "", 20) })),
+          changeEnvelope(layer, (envelope) =>
+            Object.assign(envelope.signatures[0] ?? {}, { sig: flipBase64(envelope.signatures[0]?.sig ?? "", 20) }),
+          ),
         ),
     ],
     "another payload type": [
       "malformed",
-      () => attested((layer) => changeEnvelope(layer, (envelope) => Object.assign(envelope, { payloadType: "application/json" }))),
+      () =>
+        attested((layer) =>
+          changeEnvelope(layer, (envelope) => Object.assign(envelope, { payloadType: "application/json" })),
+        ),
     ],
-    "no signature in the envelope": ["malformed", () => attested((layer) => changeEnvelope(layer, (envelope) => Object.assign(envelope, { signatures: [] })))],
+    "no signature in the envelope": [
+      "malformed",
+      () => attested((layer) => changeEnvelope(layer, (envelope) => Object.assign(envelope, { signatures: [] }))),
+    ],
     "another statement type": [
       ["malformed", "bad-signature"],
-      () => attested((layer) => changeStatement(layer, (statement) => Object.assign(statement, { _type: "https://example.com/Other" }))),
+      () =>
+        attested((layer) =>
+          changeStatement(layer, (statement) => Object.assign(statement, { _type: "https://example.com/Other" })),
+        ),
     ],
     "a byte of the certificate's key": [
       ["bad-signature", "untrusted-certificate", "bad-log-proof", "malformed"],
-      () => attested((layer) => Object.assign(layer.annotations, { [certificatePart]: flipPem(layer.annotations[certificatePart] ?? "", 250) })),
+      () =>
+        attested((layer) =>
+          Object.assign(layer.annotations, {
+            [certificatePart]: flipPem(layer.annotations[certificatePart] ?? "", 250),
+          }),
+        ),
     ],
     "a byte of the certificate's signature": [
       ["untrusted-certificate", "bad-log-proof", "malformed"],
@@ -310,35 +443,71 @@ else {
     ],
     "the certificate cut": [
       "malformed",
-      () => attested((layer) => Object.assign(layer.annotations, { [certificatePart]: (layer.annotations[certificatePart] ?? "").slice(0, 400) })),
+      () =>
+        attested((layer) =>
+          Object.assign(layer.annotations, {
+            [certificatePart]: (layer.annotations[certificatePart] ?? "").slice(0, 400),
+          }),
+        ),
     ],
     "no certificate": ["no-certificate", () => attested((layer) => void delete layer.annotations[certificatePart])],
     "no log entry": ["not-in-mirror", () => attested((layer) => void delete layer.annotations[bundlePart])],
     "a byte of the log's timestamp": [
       "bad-log-proof",
-      () => attested((layer) => changeBundle(layer, (bundle) => Object.assign(bundle, { SignedEntryTimestamp: flipBase64(bundle.SignedEntryTimestamp, 10) }))),
+      () =>
+        attested((layer) =>
+          changeBundle(layer, (bundle) =>
+            Object.assign(bundle, { SignedEntryTimestamp: flipBase64(bundle.SignedEntryTimestamp, 10) }),
+          ),
+        ),
     ],
     "another time of the log": [
       "bad-log-proof",
-      () => attested((layer) => changeBundle(layer, ({ Payload }) => Object.assign(Payload, { integratedTime: Payload.integratedTime + 1 }))),
+      () =>
+        attested((layer) =>
+          changeBundle(layer, ({ Payload }) => Object.assign(Payload, { integratedTime: Payload.integratedTime + 1 })),
+        ),
     ],
     "another index of the log": [
       "bad-log-proof",
-      () => attested((layer) => changeBundle(layer, ({ Payload }) => Object.assign(Payload, { logIndex: Payload.logIndex + 1 }))),
+      () =>
+        attested((layer) =>
+          changeBundle(layer, ({ Payload }) => Object.assign(Payload, { logIndex: Payload.logIndex + 1 })),
+        ),
     ],
-    "another log's id": ["bad-log-proof", () => attested((layer) => changeBundle(layer, ({ Payload }) => Object.assign(Payload, { logID: "00".repeat(32) })))],
+    "another log's id": [
+      "bad-log-proof",
+      () =>
+        attested((layer) => changeBundle(layer, ({ Payload }) => Object.assign(Payload, { logID: "00".repeat(32) }))),
+    ],
     "a byte of the logged body": [
       ["bad-log-proof", "malformed"],
-      () => attested((layer) => changeBundle(layer, ({ Payload }) => Object.assign(Payload, { body: flipBase64(Payload.body, 60) }))),
+      () =>
+        attested((layer) =>
+          changeBundle(layer, ({ Payload }) => Object.assign(Payload, { body: flipBase64(Payload.body, 60) })),
+        ),
     ],
     "the log entry of another image": [
       "bad-log-proof",
       () =>
-        attested((layer) => Object.assign(layer.annotations, { [bundlePart]: signedLayers(slsa("v1.6.0"), "attestation").layers[0]?.annotations[bundlePart] })),
+        attested((layer) =>
+          Object.assign(layer.annotations, {
+            [bundlePart]: signedLayers(slsa("v1.6.0"), "attestation").layers[0]?.annotations[bundlePart],
+          }),
+        ),
     ],
-    "the log entry is no JSON": ["malformed", () => attested((layer) => Object.assign(layer.annotations, { [bundlePart]: "{" }))],
-    "the payload is no JSON": ["malformed", () => attested((layer) => Object.assign(layer, { payload: encodeUtf8("{") }))],
-    "the payload is empty": ["malformed", () => attested((layer) => Object.assign(layer, { payload: new Uint8Array() }))],
+    "the log entry is no JSON": [
+      "malformed",
+      () => attested((layer) => Object.assign(layer.annotations, { [bundlePart]: "{" })),
+    ],
+    "the payload is no JSON": [
+      "malformed",
+      () => attested((layer) => Object.assign(layer, { payload: encodeUtf8("{") })),
+    ],
+    "the payload is empty": [
+      "malformed",
+      () => attested((layer) => Object.assign(layer, { payload: new Uint8Array() })),
+    ],
     "the attestation of another image": [
       "wrong-digest",
       () =>
@@ -350,35 +519,59 @@ else {
     ],
     "a byte of a keyed signature": [
       ["wrong-key", "malformed"],
-      () => simple((layer) => Object.assign(layer.annotations, { [signaturePart]: flipBase64(layer.annotations[signaturePart] ?? "", 12) })),
+      () =>
+        simple((layer) =>
+          Object.assign(layer.annotations, { [signaturePart]: flipBase64(layer.annotations[signaturePart] ?? "", 12) }),
+        ),
     ],
-    "no keyed signature": [["malformed", "no-signature"], () => simple((layer) => void delete layer.annotations[signaturePart])],
-    "a keyed signature that is no base64": ["malformed", () => simple((layer) => Object.assign(layer.annotations, { [signaturePart]: "*" }))],
-    "a byte of the signed claim": [["wrong-key", "malformed"], () => simple((layer) => Object.assign(layer, { payload: flipped(layer.payload, 30) }))],
+    "no keyed signature": [
+      ["malformed", "no-signature"],
+      () => simple((layer) => void delete layer.annotations[signaturePart]),
+    ],
+    "a keyed signature that is no base64": [
+      "malformed",
+      () => simple((layer) => Object.assign(layer.annotations, { [signaturePart]: "*" })),
+    ],
+    "a byte of the signed claim": [
+      ["wrong-key", "malformed"],
+      () => simple((layer) => Object.assign(layer, { payload: flipped(layer.payload, 30) })),
+    ],
     "the signature of another image": [
       "wrong-digest",
       () =>
         judge(
-          rewritten(signed("multi-cosigned-alice"), "signature", () => signedLayers(signed("multi-cosigned-alice-bob-charlie"), "signature").layers),
+          rewritten(
+            signed("multi-cosigned-alice"),
+            "signature",
+            () => signedLayers(signed("multi-cosigned-alice-bob-charlie"), "signature").layers,
+          ),
           keyed(alice),
           "signature",
         ),
     ],
     "a signature as long as a certificate": [
       ["wrong-key", "malformed"],
-      () => simple((layer) => Object.assign(layer.annotations, { [signaturePart]: encodeBase64(new Uint8Array(2000).fill(48)) })),
+      () =>
+        simple((layer) =>
+          Object.assign(layer.annotations, { [signaturePart]: encodeBase64(new Uint8Array(2000).fill(48)) }),
+        ),
     ],
   };
-  const listed = (codes: ErrorCode | readonly ErrorCode[]): readonly ErrorCode[] => (typeof codes === "string" ? [codes] : codes);
+  const listed = (codes: ErrorCode | readonly ErrorCode[]): readonly ErrorCode[] =>
+    typeof codes === "string" ? [codes] : codes;
 
-  for (const [name, [code, run]] of Object.entries(wrongPolicies)) test(`wrong policy: ${name}`, () => gives(code, run()));
+  for (const [name, [code, run]] of Object.entries(wrongPolicies))
+    test(`wrong policy: ${name}`, () => gives(code, run()));
   for (const [name, [codes, run]] of Object.entries(brokenInputs)) {
     test(`broken input: ${name}`, () => {
       const verification = run();
       assert.not.equal(verification.truth, "proven");
       if (verification.truth === "proven") return;
       const code = verification.failures.toSorted((a, b) => b.stage - a.stage)[0]?.code;
-      assert.ok(code !== undefined && listed(codes).includes(code), `${code}: ${JSON.stringify(verification.failures)}`);
+      assert.ok(
+        code !== undefined && listed(codes).includes(code),
+        `${code}: ${JSON.stringify(verification.failures)}`,
+      );
     });
   }
   test("the copy in which nothing changed is accepted, so that the changes are what is refused", () => {
@@ -395,10 +588,14 @@ else {
     "a number that is not so large": condition("length(builder.id)", "GreaterThan", "100000"),
   };
   for (const [name, text] of Object.entries(conditions))
-    test(`wrong condition: ${name}`, () => assert.equal(decide(slsa(), text), { allowed: false, code: "condition-failed" }));
+    test(`wrong condition: ${name}`, () =>
+      assert.equal(decide(slsa(), text), { allowed: false, code: "condition-failed" }));
   test("an image that is not there", () => {
     const image = { ...slsa(), tag: "nowhere" };
-    assert.equal(decide(image, condition("buildType", "NotEquals", '""'), workflow("v1.9.0")), { allowed: false, code: "image-not-found" });
+    assert.equal(decide(image, condition("buildType", "NotEquals", '""'), workflow("v1.9.0")), {
+      allowed: false,
+      code: "image-not-found",
+    });
   });
 }
 

@@ -3,7 +3,12 @@ import * as assert from "uvu/assert";
 import type { SignedContent } from "../../../core/cosign/signed-entity.ts";
 import { digest, digestOf } from "../../../core/crypto/digest.ts";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
-import { readClaims, requireAnnotations, requireMessageDigest, requirePredicateType } from "../../../core/verify/signed-claims.ts";
+import {
+  readClaims,
+  requireAnnotations,
+  requireMessageDigest,
+  requirePredicateType,
+} from "../../../core/verify/signed-claims.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { fixtureEntity, fixtureImage } from "../../support/fixture-images.ts";
 
@@ -13,7 +18,9 @@ const claim = { digest: digestOf(bytes) };
 
 test("a simple signing payload names the digest, and has annotations", () => {
   const entity = fixtureEntity("original", "ghcr.io/myorg/myimage");
-  const signed = readClaims(entity, entity.content(), { digest: fixtureImage("original", "ghcr.io/myorg/myimage").digest });
+  const signed = readClaims(entity, entity.content(), {
+    digest: fixtureImage("original", "ghcr.io/myorg/myimage").digest,
+  });
   assert.equal({ ...signed }, { sig: "original" });
   throwsCode("wrong-digest", () => readClaims(entity, entity.content(), claim));
 });
@@ -24,7 +31,9 @@ test("a statement is about its subjects; an attestation in a layer has no annota
   assert.equal({ ...readClaims(entity, entity.content(), { digest: image.digest }) }, {});
   throwsCode("wrong-digest", () => readClaims(entity, entity.content(), claim));
   requirePredicateType(entity.content(), { digest: image.digest, predicateType: "https://example.com/CodeReview/v1" });
-  throwsCode("no-attestation", () => requirePredicateType(entity.content(), { digest: image.digest, predicateType: "https://slsa.dev/provenance/v1" }));
+  throwsCode("no-attestation", () =>
+    requirePredicateType(entity.content(), { digest: image.digest, predicateType: "https://slsa.dev/provenance/v1" }),
+  );
 });
 
 test("a message's digest is a hint that must not lie", () => {

@@ -31,7 +31,15 @@ test("ignorance stops nothing and proves nothing; its question stays open", () =
   const verification = trail.conclude({ ok: true, value: "evidence" });
   assert.equal(verification, {
     truth: "unknown",
-    failures: [{ check: "question.trusted-root", code: "no-trust", reason: "never asked", subject: "trusted-root x", stage: stageOf("tlog.entry") }],
+    failures: [
+      {
+        check: "question.trusted-root",
+        code: "no-trust",
+        reason: "never asked",
+        subject: "trusted-root x",
+        stage: stageOf("tlog.entry"),
+      },
+    ],
     open: [question],
   });
 });

@@ -41,7 +41,9 @@ const pod = requestFor({
 const knowing = (source: TufSource): Knowledge => ({
   answer<Q extends Question>(question: Q): AnswerTo<Q> | undefined {
     if (question.kind !== "trusted-root") return fixtureKnowledge.answer(question);
-    return question.name === "lab" ? ({ state: "present", value: source, at: "", from: "lab" } as AnswerTo<Q>) : undefined;
+    return question.name === "lab"
+      ? ({ state: "present", value: source, at: "", from: "lab" } as AnswerTo<Q>)
+      : undefined;
   },
 });
 
@@ -56,10 +58,12 @@ function decide(source: TufSource, at: Date, trust: EngineSettings["trust"] = {}
 }
 
 const evidenceOf = (decision: ReturnType<typeof decide>): Evidence | undefined => {
-  const verification = decision.results.find(({ image }) => image !== undefined)?.image?.attestors[0]?.entries?.[0]?.candidates?.[0]?.verification;
+  const verification = decision.results.find(({ image }) => image !== undefined)?.image?.attestors[0]?.entries?.[0]
+    ?.candidates?.[0]?.verification;
   return verification?.truth === "proven" ? verification.evidence : undefined;
 };
-const codesOf = (decision: ReturnType<typeof decide>): readonly string[] => decision.results.flatMap(({ failures }) => failures.map(({ code }) => code));
+const codesOf = (decision: ReturnType<typeof decide>): readonly string[] =>
+  decision.results.flatMap(({ failures }) => failures.map(({ code }) => code));
 
 test("fresh metadata: allowed, with the chain of trust in the evidence", () => {
   const decision = decide(repository.source(), now);
@@ -134,7 +138,11 @@ test("whatever is wrong with the metadata leaves the image unknown, never refute
 });
 
 test("an initial root is needed, and it is the one of the name", () => {
-  for (const initialRoots of [{}, { "public-good": root }, { lab: makeTufRepository(target, { seed: "other" }).served("root") }]) {
+  for (const initialRoots of [
+    {},
+    { "public-good": root },
+    { lab: makeTufRepository(target, { seed: "other" }).served("root") },
+  ]) {
     const decision = decide(repository.source(), now, { initialRoots });
     assert.not.ok(decision.allowed);
     assert.equal([...new Set(codesOf(decision))], ["no-trust"]);

@@ -15,10 +15,22 @@ import { fixtureBundle, fixtureBytes, fixtureImage } from "../../support/fixture
 const test = suite("core/verify/verify-bundle");
 const text = fixtureBundle();
 const { digest } = fixtureImage("signed-keyless");
-const attestor = compileAttestor({ keyless: { subject: "ada@example.com", issuer: "https://accounts.google.com" } }, { identityTexts: "exact" });
-const run = (bundle: string | Uint8Array, artifact: { readonly digest: Digest } | { readonly bytes: Uint8Array } = { digest }, verifier = nodeVerifier) =>
+const attestor = compileAttestor(
+  { keyless: { subject: "ada@example.com", issuer: "https://accounts.google.com" } },
+  { identityTexts: "exact" },
+);
+const run = (
+  bundle: string | Uint8Array,
+  artifact: { readonly digest: Digest } | { readonly bytes: Uint8Array } = { digest },
+  verifier = nodeVerifier,
+) =>
   verifyBundle(
-    { bundle, artifact, expectation: attestor, trustedRoot: { form: "pinned", bytes: fixtureBytes("trust/trusted-root.json") } },
+    {
+      bundle,
+      artifact,
+      expectation: attestor,
+      trustedRoot: { form: "pinned", bytes: fixtureBytes("trust/trusted-root.json") },
+    },
     { now: new Date("2026-11-26T00:00:00Z"), verifier, trust: new TrustCache(verifier) },
   );
 
@@ -34,7 +46,8 @@ test("another artifact", () => {
 
 test("cut at any length, and every flipped byte of the evidence, is a verdict and not an exception", () => {
   const bytes = encodeUtf8(text);
-  for (let length = 0; length < bytes.length; length += 37) assert.is(run(bytes.slice(0, length)).truth, "refuted", `cut at ${length}`);
+  for (let length = 0; length < bytes.length; length += 37)
+    assert.is(run(bytes.slice(0, length)).truth, "refuted", `cut at ${length}`);
   let accepted = 0;
   for (let at = 0; at < bytes.length; at += 23) {
     const changed = bytes.slice();
@@ -52,7 +65,12 @@ test("too large a bundle is refused unread", () => {
 
 test("junk in place of a trusted root is no refutation", () => {
   const verification = verifyBundle(
-    { bundle: text, artifact: { digest }, expectation: attestor, trustedRoot: { form: "pinned", bytes: encodeUtf8("{") } },
+    {
+      bundle: text,
+      artifact: { digest },
+      expectation: attestor,
+      trustedRoot: { form: "pinned", bytes: encodeUtf8("{") },
+    },
     { now: new Date(0), verifier: nodeVerifier, trust: new TrustCache(nodeVerifier) },
   );
   assert.ok(verification.truth === "unknown" && verification.failures[0]?.code === "no-trust");
@@ -67,7 +85,14 @@ test("what a statement says of a file under another algorithm must be true; of a
       change: {
         payload: (statement) => ({
           ...statement,
-          subject: [{ digest: { ...statement.subject[0].digest, sha512: sha512(encodeUtf8("file of registry.lab.example/team/app:v1\n")) } }],
+          subject: [
+            {
+              digest: {
+                ...statement.subject[0].digest,
+                sha512: sha512(encodeUtf8("file of registry.lab.example/team/app:v1\n")),
+              },
+            },
+          ],
         }),
       },
     });

@@ -16,11 +16,21 @@ import type { VerifyContext } from "../../../core/verify/context.ts";
 import type { Evidence } from "../../../core/verify/evidence.ts";
 import { verifyEntity } from "../../../core/verify/verify-entity.ts";
 import { Lab, type Recipe, sign, verify as verifySigned } from "../../lab/index.ts";
-import { fixtureBundle, fixtureContext, fixtureEntity, fixtureImage, fixtureKnowledge, fixtureText } from "../../support/fixture-images.ts";
+import {
+  fixtureBundle,
+  fixtureContext,
+  fixtureEntity,
+  fixtureImage,
+  fixtureKnowledge,
+  fixtureText,
+} from "../../support/fixture-images.ts";
 
 /** The parts of a bundle that are changed here. */
 interface BundleJson {
-  verificationMaterial: { tlogEntries: { inclusionProof: { hashes: string[] } }[]; timestampVerificationData?: { rfc3161Timestamps: unknown[] } };
+  verificationMaterial: {
+    tlogEntries: { inclusionProof: { hashes: string[] } }[];
+    timestampVerificationData?: { rfc3161Timestamps: unknown[] };
+  };
   dsseEnvelope: { payload: string };
 }
 
@@ -30,7 +40,12 @@ const byKey: AttestorSpec = { keys: { pem }, rekor: { ignoreTlog: true } };
 const mail: AttestorSpec = { keyless: { subject: "ada@example.com", issuer: "https://accounts.google.com" } };
 
 const verify = (tag: string, spec: AttestorSpec, changes: Partial<VerifyContext> = {}): Verification<Evidence> =>
-  verifyEntity(fixtureEntity(tag), compileAttestor(spec), { digest: fixtureImage(tag).digest }, fixtureContext(changes));
+  verifyEntity(
+    fixtureEntity(tag),
+    compileAttestor(spec),
+    { digest: fixtureImage(tag).digest },
+    fixtureContext(changes),
+  );
 
 function proves(verification: Verification<Evidence>): Evidence {
   if (verification.truth !== "proven") throw new Error(JSON.stringify(verification));
@@ -51,17 +66,30 @@ function changed(change: (bundle: BundleJson) => void) {
   return bundleEntity(parseBundle(JSON.stringify(bundle)), source);
 }
 const verifyChanged = (change: (bundle: BundleJson) => void, spec = mail, changes: Partial<VerifyContext> = {}) =>
-  verifyEntity(changed(change), compileAttestor(spec), { digest: fixtureImage("signed-keyless").digest }, fixtureContext(changes));
+  verifyEntity(
+    changed(change),
+    compileAttestor(spec),
+    { digest: fixtureImage("signed-keyless").digest },
+    fixtureContext(changes),
+  );
 
 test("a key: the evidence names it, and needs no trusted root", () => {
   const evidence = proves(verify("signed", byKey));
   assert.is(evidence.signer.kind, "key");
   assert.is(evidence.trustedRoot, undefined);
-  assert.equal([evidence.times, evidence.logEntries, evidence.certificateTransparency, evidence.judgedNow], [[], [], [], false]);
+  assert.equal(
+    [evidence.times, evidence.logEntries, evidence.certificateTransparency, evidence.judgedNow],
+    [[], [], [], false],
+  );
 });
 
 test("a key and a log: the entry's time and proof", () => {
-  const evidence = proves(verify("signed-and-logged", { keys: { pem }, rekor: { ignoreTlog: false, pubKey: fixtureText("trust/rekor.pub") } }));
+  const evidence = proves(
+    verify("signed-and-logged", {
+      keys: { pem },
+      rekor: { ignoreTlog: false, pubKey: fixtureText("trust/rekor.pub") },
+    }),
+  );
   assert.equal(
     evidence.logEntries.map(({ provenBy, from }) => [provenBy, from]),
     [[["set"], "carried"]],
@@ -75,7 +103,10 @@ test("an identity: chain, SCT, log, timestamp, trusted root; as plain JSON", () 
   const { signer } = evidence;
   assert.ok(signer.kind === "certificate");
   if (signer.kind !== "certificate") return;
-  assert.equal([signer.subjects, signer.issuer, signer.chain.length], [["ada@example.com"], "https://accounts.google.com", 3]);
+  assert.equal(
+    [signer.subjects, signer.issuer, signer.chain.length],
+    [["ada@example.com"], "https://accounts.google.com", 3],
+  );
   assert.is(evidence.certificateTransparency.length, 1);
   assert.equal(evidence.logEntries[0]?.provenBy, ["inclusion"]);
   assert.equal(
@@ -91,14 +122,24 @@ test("both verifiers prove the same", () => {
     ["signed", byKey],
     ["signed-keyless", mail],
   ] as const)
-    assert.equal(verify(tag, spec), verify(tag, spec, { verifier: nobleVerifier, trust: new TrustCache(nobleVerifier) }));
+    assert.equal(
+      verify(tag, spec),
+      verify(tag, spec, { verifier: nobleVerifier, trust: new TrustCache(nobleVerifier) }),
+    );
 });
 
 test("a certificate that no signed time covers is judged at the time of the decision, and the evidence says so", () => {
-  const spec: AttestorSpec = { certificates: { certChain: fixtureText("trust/root.pem") }, rekor: { ignoreTlog: true } };
+  const spec: AttestorSpec = {
+    certificates: { certChain: fixtureText("trust/root.pem") },
+    rekor: { ignoreTlog: true },
+  };
   const evidence = proves(verify("signed-cert", spec));
   assert.ok(evidence.judgedNow);
-  fails("certificate-not-valid-then", verify("signed-cert", spec, { now: new Date("2060-01-01T00:00:00Z") }), "x509.path");
+  fails(
+    "certificate-not-valid-then",
+    verify("signed-cert", spec, { now: new Date("2060-01-01T00:00:00Z") }),
+    "x509.path",
+  );
   const untimed: AttestorSpec = { ...mail, rekor: { ignoreTlog: true } };
   fails(
     "certificate-not-valid-then",
@@ -123,7 +164,12 @@ test("time comes first, identity last: what is wrong early is named, whatever el
   };
   const breakSignature = (bundle: BundleJson) => {
     bundle.dsseEnvelope.payload = encodeBase64(
-      encodeUtf8(JSON.stringify({ ...JSON.parse(decodeUtf8(decodeBase64(bundle.dsseEnvelope.payload))), predicate: { changed: true } })),
+      encodeUtf8(
+        JSON.stringify({
+          ...JSON.parse(decodeUtf8(decodeBase64(bundle.dsseEnvelope.payload))),
+          predicate: { changed: true },
+        }),
+      ),
     );
   };
   fails(
@@ -154,7 +200,8 @@ test("what the policy says is not to be checked is not read", () => {
 
 test("without trust a keyless signature is unknown, and the question stays open", () => {
   const silent: Knowledge = {
-    answer: <Q extends Question>(question: Q): AnswerTo<Q> | undefined => (question.kind === "trusted-root" ? undefined : fixtureKnowledge.answer(question)),
+    answer: <Q extends Question>(question: Q): AnswerTo<Q> | undefined =>
+      question.kind === "trusted-root" ? undefined : fixtureKnowledge.answer(question),
   };
   const verification = verify("signed-keyless", mail, { knowledge: silent });
   assert.is(verification.truth, "unknown");
@@ -164,7 +211,12 @@ test("without trust a keyless signature is unknown, and the question stays open"
 });
 
 test("another digest than the signed one", () => {
-  const verification = verifyEntity(fixtureEntity("signed"), compileAttestor(byKey), { digest: fixtureImage("unsigned").digest }, fixtureContext());
+  const verification = verifyEntity(
+    fixtureEntity("signed"),
+    compileAttestor(byKey),
+    { digest: fixtureImage("unsigned").digest },
+    fixtureContext(),
+  );
   fails("wrong-digest", verification, "content.digest");
 });
 
@@ -191,7 +243,9 @@ test("timestamps of a bare key are read where somebody asks for them", () => {
   const lab = new Lab();
   const times = (context: Partial<VerifyContext>, recipe: Recipe = {}) => {
     const verification = verifySigned(sign(lab, { evidence: ["timestamp"], ...recipe }), nobleVerifier, { context });
-    return verification.truth === "proven" ? (verification.evidence as Evidence).times.length : verification.failures[0]?.code;
+    return verification.truth === "proven"
+      ? (verification.evidence as Evidence).times.length
+      : verification.failures[0]?.code;
   };
   assert.is(times({}), 0);
   assert.is(times({ timestampsOfKeys: true }), 1);

@@ -33,7 +33,8 @@ test("all refuted, or none found: refuted, each with its code", () => {
 
 test("a layout that nobody answered for leaves it unknown, but for what is proven", () => {
   const silentAbout = (kind: Question["kind"]): Knowledge => ({
-    answer: <Q extends Question>(question: Q): AnswerTo<Q> | undefined => (question.kind === kind ? undefined : fixtureKnowledge.answer(question)),
+    answer: <Q extends Question>(question: Q): AnswerTo<Q> | undefined =>
+      question.kind === kind ? undefined : fixtureKnowledge.answer(question),
   });
   const knowledge = silentAbout("referrers");
   assert.is(signatures("signed", ours, { knowledge }).verification.truth, "proven");
@@ -45,14 +46,26 @@ test("a layout that nobody answered for leaves it unknown, but for what is prove
 });
 
 test("bundles alone do not see tags", () => {
-  const { verification } = verifySignatures(fixtureImage("signed"), compileAttestor(ours), { layouts: "bundles" }, fixtureContext());
+  const { verification } = verifySignatures(
+    fixtureImage("signed"),
+    compileAttestor(ours),
+    { layouts: "bundles" },
+    fixtureContext(),
+  );
   assert.ok(verification.truth === "refuted" && verification.failures[0]?.code === "no-signature");
 });
 
 test("another repository for signatures", () => {
   const layouts = { layouts: "all", signatureRepository: "registry.io/signatures" } as const;
-  assert.is(verifySignatures(fixtureImage("signed-elsewhere"), compileAttestor(ours), layouts, fixtureContext()).verification.truth, "proven");
-  assert.is(verifySignatures(fixtureImage("signed"), compileAttestor(ours), layouts, fixtureContext()).verification.truth, "refuted");
+  assert.is(
+    verifySignatures(fixtureImage("signed-elsewhere"), compileAttestor(ours), layouts, fixtureContext()).verification
+      .truth,
+    "proven",
+  );
+  assert.is(
+    verifySignatures(fixtureImage("signed"), compileAttestor(ours), layouts, fixtureContext()).verification.truth,
+    "refuted",
+  );
 });
 
 test("a malformed sibling spoils nothing", () => {
@@ -60,14 +73,20 @@ test("a malformed sibling spoils nothing", () => {
     { payload: new Uint8Array([1, 2, 3]), mediaType: "x/y", annotations: {} },
     ...layers,
   ]);
-  const { verification, candidates } = verifySignatures(image, compileAttestor(ours), { layouts: "all" }, fixtureContext({ knowledge: image.knowledge }));
+  const { verification, candidates } = verifySignatures(
+    image,
+    compileAttestor(ours),
+    { layouts: "all" },
+    fixtureContext({ knowledge: image.knowledge }),
+  );
   assert.is(verification.truth, "proven");
   assert.is(candidates.length, 2);
 });
 
 test("attestations: every statement of the type that satisfies, none of another type", () => {
   const attest = (tag: string, type = review, spec = ours) =>
-    verifyAttestations(fixtureImage(tag, org), type, compileAttestor(spec), { layouts: "all" }, fixtureContext()).verification;
+    verifyAttestations(fixtureImage(tag, org), type, compileAttestor(spec), { layouts: "all" }, fixtureContext())
+      .verification;
   const found = attest("reviewed");
   assert.ok(found.truth === "proven" && found.evidence.length === 1 && found.evidence[0]?.predicateType === review);
   const none = attest("reviewed", "https://slsa.dev/provenance/v1");
@@ -79,13 +98,21 @@ test("attestations: every statement of the type that satisfies, none of another 
 
 test("two attestations of the type: both are given", () => {
   const image = rewritten(fixtureImage("reviewed", org), "attestation", (layers) => [...layers, ...layers]);
-  const { verification } = verifyAttestations(image, review, compileAttestor(ours), { layouts: "all" }, fixtureContext({ knowledge: image.knowledge }));
+  const { verification } = verifyAttestations(
+    image,
+    review,
+    compileAttestor(ours),
+    { layouts: "all" },
+    fixtureContext({ knowledge: image.knowledge }),
+  );
   assert.ok(verification.truth === "proven" && verification.evidence.length === 2);
   assert.is(signedLayers(image, "attestation").layers.length, 2);
 });
 
 test("a distrusted image is refuted before anything is looked for", () => {
-  const { verification, candidates } = signatures("signed", ours, { distrust: compileDistrust([{ kind: "digest", value: fixtureImage("signed").digest }]) });
+  const { verification, candidates } = signatures("signed", ours, {
+    distrust: compileDistrust([{ kind: "digest", value: fixtureImage("signed").digest }]),
+  });
   assert.ok(verification.truth === "refuted" && verification.failures[0]?.code === "distrusted");
   assert.equal(candidates, []);
 });

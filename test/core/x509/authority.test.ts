@@ -18,7 +18,11 @@ test("who signed whom", () => {
 
 test("pairs that could be are looked at, also the ones that do not hold", () => {
   const impostor = makeAuthority("root");
-  const { knownSignatures, anchors, intermediates } = prepareAuthority([root.certificate, impostor.certificate], [middle.certificate], nodeVerifier);
+  const { knownSignatures, anchors, intermediates } = prepareAuthority(
+    [root.certificate, impostor.certificate],
+    [middle.certificate],
+    nodeVerifier,
+  );
   assert.is(knownSignatures.get(middle.certificate)?.get(root.certificate), true);
   assert.is(knownSignatures.get(middle.certificate)?.get(impostor.certificate), false);
   assert.is(anchors.length, 2);
@@ -26,7 +30,10 @@ test("pairs that could be are looked at, also the ones that do not hold", () => 
 });
 
 test("the budget leaves the rest to the request", () => {
-  const { knownSignatures } = prepareAuthority([root.certificate], [middle.certificate], nodeVerifier, { ...defaultLimits, chainSignatureChecks: 0 });
+  const { knownSignatures } = prepareAuthority([root.certificate], [middle.certificate], nodeVerifier, {
+    ...defaultLimits,
+    chainSignatureChecks: 0,
+  });
   assert.is(knownSignatures.get(middle.certificate)?.size, 0);
 });
 

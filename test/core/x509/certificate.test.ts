@@ -37,7 +37,12 @@ const sequence = (...parts: Uint8Array[]): Uint8Array => encodeElement(Tag.seque
 const make = (options: CertificateOptions = {}): Uint8Array => encodeCertificate({ key, ...options });
 
 test("fields of a certificate of our own", () => {
-  const certificate = makeCertificate({ key, subject: "me", extensions: [...leafExtensions, basicConstraints(3)], serialNumber: Uint8Array.of(0x80, 1) });
+  const certificate = makeCertificate({
+    key,
+    subject: "me",
+    extensions: [...leafExtensions, basicConstraints(3)],
+    serialNumber: Uint8Array.of(0x80, 1),
+  });
   assert.is(certificate.version, 3);
   assert.is(encodeHex(certificate.serialNumber), "8001");
   assert.is(toNameText(certificate.subject), "CN=me");
@@ -56,18 +61,23 @@ test("fields of a certificate of our own", () => {
 test("versions 1 and 2 have no extensions", () => {
   assert.is(parseCertificate(make({ version: undefined })).version, 1);
   assert.is(parseCertificate(make({ version: 1 })).version, 2);
-  for (const version of [undefined, 1]) throwsCode("malformed", () => parseCertificate(make({ version, extensions: [basicConstraints()] })));
+  for (const version of [undefined, 1])
+    throwsCode("malformed", () => parseCertificate(make({ version, extensions: [basicConstraints()] })));
   for (const version of [3, 5]) throwsCode("malformed", () => parseCertificate(make({ version })));
 });
 
 test("unique identifiers from version 2 on", () => {
   const unique = encodeElement(contextPrimitive(1), Uint8Array.of(0, 1));
   assert.is(parseCertificate(make({ tamper: ({ spki }) => ({ spki: concat(spki, unique) }) })).version, 3);
-  throwsCode("malformed", () => parseCertificate(make({ version: undefined, tamper: ({ spki }) => ({ spki: concat(spki, unique) }) })));
+  throwsCode("malformed", () =>
+    parseCertificate(make({ version: undefined, tamper: ({ spki }) => ({ spki: concat(spki, unique) }) })),
+  );
 });
 
 const extension = (id: string, value: Uint8Array): TestExtension => ({ oid: id, value });
-const rawExtensions = (...extensions: Uint8Array[]) => ({ tamper: () => ({ extensions: encodeElement(contextConstructed(3), sequence(...extensions)) }) });
+const rawExtensions = (...extensions: Uint8Array[]) => ({
+  tamper: () => ({ extensions: encodeElement(contextConstructed(3), sequence(...extensions)) }),
+});
 const validity = (...times: Uint8Array[]) => ({ tamper: () => ({ validity: sequence(...times) }) });
 const time = (tag: number, text: string): Uint8Array => encodeElement(tag, encodeUtf8(text));
 const good = time(Tag.utcTime, "260101000000Z");
@@ -80,13 +90,28 @@ const refused: Readonly<Record<string, CertificateOptions>> = {
   "two extensions of a kind": { extensions: [keyUsage(0x80), keyUsage(0x80)] },
   "empty list of extensions": rawExtensions(),
   "trailing bytes in the extensions": {
-    tamper: () => ({ extensions: encodeElement(contextConstructed(3), sequence(encodeExtension(keyUsage(0x80))), encodeElement(Tag.null)) }),
+    tamper: () => ({
+      extensions: encodeElement(
+        contextConstructed(3),
+        sequence(encodeExtension(keyUsage(0x80))),
+        encodeElement(Tag.null),
+      ),
+    }),
   },
-  "element after the extensions": { tamper: ({ extensions }) => ({ extensions: concat(extensions, encodeElement(Tag.null)) }), extensions: [keyUsage(0x80)] },
-  "extension with a third part": rawExtensions(sequence(oid("1.2.3"), encodeElement(Tag.octetString), encodeElement(Tag.null))),
+  "element after the extensions": {
+    tamper: ({ extensions }) => ({ extensions: concat(extensions, encodeElement(Tag.null)) }),
+    extensions: [keyUsage(0x80)],
+  },
+  "extension with a third part": rawExtensions(
+    sequence(oid("1.2.3"), encodeElement(Tag.octetString), encodeElement(Tag.null)),
+  ),
   "extension without value": rawExtensions(sequence(oid("1.2.3"))),
-  "criticality that is 1": rawExtensions(sequence(oid("1.2.3"), encodeElement(Tag.boolean, Uint8Array.of(1)), encodeElement(Tag.octetString))),
-  "extension with a padded identifier": rawExtensions(sequence(encodeElement(Tag.oid, Uint8Array.of(0x55, 0x80, 1)), encodeElement(Tag.octetString))),
+  "criticality that is 1": rawExtensions(
+    sequence(oid("1.2.3"), encodeElement(Tag.boolean, Uint8Array.of(1)), encodeElement(Tag.octetString)),
+  ),
+  "extension with a padded identifier": rawExtensions(
+    sequence(encodeElement(Tag.oid, Uint8Array.of(0x55, 0x80, 1)), encodeElement(Tag.octetString)),
+  ),
   "time with an offset": validity(good, time(Tag.utcTime, "2701010000+0000")),
   "time without seconds": validity(good, time(Tag.utcTime, "2701010000Z")),
   "time with a fraction": validity(good, time(Tag.generalizedTime, "20270101000000.5Z")),
@@ -94,57 +119,96 @@ const refused: Readonly<Record<string, CertificateOptions>> = {
   "three times": validity(good, good, good),
   "key usage of nothing": { extensions: [extension("2.5.29.15", encodeElement(Tag.octetString))] },
   "trailing bytes in basic constraints": { extensions: [extension("2.5.29.19", concat(sequence(), Uint8Array.of(0)))] },
-  "negative path length": { extensions: [extension("2.5.29.19", sequence(encodeElement(Tag.boolean, Uint8Array.of(0xff)), Uint8Array.of(2, 1, 0xff)))] },
+  "negative path length": {
+    extensions: [
+      extension("2.5.29.19", sequence(encodeElement(Tag.boolean, Uint8Array.of(0xff)), Uint8Array.of(2, 1, 0xff))),
+    ],
+  },
   "empty alternative names": { extensions: [extension("2.5.29.17", sequence())] },
   "empty extended key usage": { extensions: [extension("2.5.29.37", sequence())] },
   "empty name constraints": { extensions: [extension("2.5.29.30", sequence())] },
   "empty policies": { extensions: [extension("2.5.29.32", sequence())] },
   "empty policy constraints": { extensions: [extension("2.5.29.36", sequence())] },
-  "policy mapping to any policy": { extensions: [extension("2.5.29.33", sequence(sequence(oid("1.2.3"), oid("2.5.29.32.0"))))] },
+  "policy mapping to any policy": {
+    extensions: [extension("2.5.29.33", sequence(sequence(oid("1.2.3"), oid("2.5.29.32.0"))))],
+  },
   "name that is no sequence": { tamper: () => ({ subject: encodeElement(Tag.set) }) },
   "name with an empty set": { tamper: () => ({ subject: sequence(encodeElement(Tag.set)) }) },
   "name with a wrong string": {
-    tamper: () => ({ subject: sequence(encodeElement(Tag.set, sequence(oid("2.5.4.3"), encodeElement(Tag.utf8String, Uint8Array.of(0xff))))) }),
+    tamper: () => ({
+      subject: sequence(
+        encodeElement(Tag.set, sequence(oid("2.5.4.3"), encodeElement(Tag.utf8String, Uint8Array.of(0xff)))),
+      ),
+    }),
   },
-  "key off the curve": { tamper: ({ spki }) => ({ spki: spki.map((byte, index) => (index === spki.length - 1 ? byte ^ 1 : byte)) }) },
+  "key off the curve": {
+    tamper: ({ spki }) => ({ spki: spki.map((byte, index) => (index === spki.length - 1 ? byte ^ 1 : byte)) }),
+  },
 };
-for (const [what, options] of Object.entries(refused)) test(`refused: ${what}`, () => void throwsCode("malformed", () => parseCertificate(make(options))));
+for (const [what, options] of Object.entries(refused))
+  test(`refused: ${what}`, () => void throwsCode("malformed", () => parseCertificate(make(options))));
 
 test("an explicit FALSE is read, as Go reads it", () => {
   const certificate = parseCertificate(
-    make(rawExtensions(sequence(oid("1.2.3"), encodeElement(Tag.boolean, Uint8Array.of(0)), encodeElement(Tag.octetString)))),
+    make(
+      rawExtensions(
+        sequence(oid("1.2.3"), encodeElement(Tag.boolean, Uint8Array.of(0)), encodeElement(Tag.octetString)),
+      ),
+    ),
   );
   assert.is(certificate.extension("1.2.3")?.critical, false);
 });
 
 test("keys and algorithms that are not ours are left out", () => {
-  const other = makeCertificate({ key, tamper: () => ({ spki: sequence(sequence(oid("1.3.101.110")), encodeElement(Tag.bitString, new Uint8Array(33))) }) });
+  const other = makeCertificate({
+    key,
+    tamper: () => ({ spki: sequence(sequence(oid("1.3.101.110")), encodeElement(Tag.bitString, new Uint8Array(33))) }),
+  });
   assert.is(other.publicKey, undefined);
   const sha1 = sequence(oid("1.2.840.10045.4.1"));
-  assert.is(makeCertificate({ key, tamper: () => ({ algorithm: sha1 }), outerAlgorithm: sha1 }).signatureAlgorithm, undefined);
+  assert.is(
+    makeCertificate({ key, tamper: () => ({ algorithm: sha1 }), outerAlgorithm: sha1 }).signatureAlgorithm,
+    undefined,
+  );
 });
 
 test("bounds", () => {
-  throwsCode("over-limit", () => parseCertificate(make({ extensions: [extension("1.2.3", new Uint8Array(defaultLimits.certificateBytes))] })));
-  const many = Array.from({ length: defaultLimits.extensionsPerCertificate + 1 }, (_, index) => extension(`1.2.3.${index}`, new Uint8Array(0)));
+  throwsCode("over-limit", () =>
+    parseCertificate(make({ extensions: [extension("1.2.3", new Uint8Array(defaultLimits.certificateBytes))] })),
+  );
+  const many = Array.from({ length: defaultLimits.extensionsPerCertificate + 1 }, (_, index) =>
+    extension(`1.2.3.${index}`, new Uint8Array(0)),
+  );
   throwsCode("over-limit", () => parseCertificate(make({ extensions: many })));
-  assert.is(parseCertificate(make({ extensions: many.slice(1) })).extensions.length, defaultLimits.extensionsPerCertificate);
+  assert.is(
+    parseCertificate(make({ extensions: many.slice(1) })).extensions.length,
+    defaultLimits.extensionsPerCertificate,
+  );
 });
 
 test("PEM", () => {
   const pem = (label: string, der: Uint8Array): string => encodePem(label, encodeBase64(der));
   const [one, two] = [make({ subject: "one" }), make({ subject: "two" })];
   assert.equal(
-    parseCertificatesPem(`intro\n${pem("CERTIFICATE", one)}between\n${pem("CERTIFICATE", two)}`).map(({ subject }) => toNameText(subject)),
+    parseCertificatesPem(`intro\n${pem("CERTIFICATE", one)}between\n${pem("CERTIFICATE", two)}`).map(({ subject }) =>
+      toNameText(subject),
+    ),
     ["CN=one", "CN=two"],
   );
-  for (const text of ["", "text", pem("PUBLIC KEY", one), `${pem("CERTIFICATE", one)}${pem("PUBLIC KEY", one)}`, pem("CERTIFICATE", one.subarray(1))])
+  for (const text of [
+    "",
+    "text",
+    pem("PUBLIC KEY", one),
+    `${pem("CERTIFICATE", one)}${pem("PUBLIC KEY", one)}`,
+    pem("CERTIFICATE", one.subarray(1)),
+  ])
     throwsCode("malformed", () => parseCertificatesPem(text));
 });
 
 test("cut or damaged bytes are an EngineError or another certificate", () => {
   const der = make({ extensions: [...leafExtensions, basicConstraints(0)] });
-  for (let length = 0; length < der.length; length++) throwsCode("malformed", () => parseCertificate(der.subarray(0, length)));
+  for (let length = 0; length < der.length; length++)
+    throwsCode("malformed", () => parseCertificate(der.subarray(0, length)));
   throwsCode("malformed", () => parseCertificate(Uint8Array.of(...der, 0)));
   for (let index = 0; index < der.length; index++) {
     for (const mask of [1, 0x80, 0x20, 0xff]) {
@@ -181,12 +245,14 @@ if (vectorsDir() === undefined) skipped("core/x509/certificate", 40, "SALLYPORT_
 for (const { name, der } of leaves) test(`real leaf of ${name} beside the oracles`, () => compare(der));
 test("real authorities beside the oracles", () => {
   const root = publicGood();
-  for (const chain of [...(root?.authorities ?? []), ...(root?.timestampAuthorities ?? [])]) for (const { der } of chain) compare(der);
+  for (const chain of [...(root?.authorities ?? []), ...(root?.timestampAuthorities ?? [])])
+    for (const { der } of chain) compare(der);
 });
 
 test("a real leaf, every bit of its frame changed: nothing but EngineErrors", () => {
   for (const { der } of leaves.slice(0, 1)) {
-    for (let length = 0; length < der.length; length += 3) throwsCode("malformed", () => parseCertificate(der.subarray(0, length)));
+    for (let length = 0; length < der.length; length += 3)
+      throwsCode("malformed", () => parseCertificate(der.subarray(0, length)));
     for (let index = 0; index < der.length; index++) {
       const other = der.slice();
       other[index] = (other[index] as number) ^ (1 << (index % 8));
@@ -195,6 +261,7 @@ test("a real leaf, every bit of its frame changed: nothing but EngineErrors", ()
   }
 });
 
-test("names are compared raw, and kept", () => assert.equal(makeCertificate({ key, subject: "x" }).subject, nameOf("x")));
+test("names are compared raw, and kept", () =>
+  assert.equal(makeCertificate({ key, subject: "x" }).subject, nameOf("x")));
 
 test.run();

@@ -23,13 +23,19 @@ test("basic constraints", () => {
   assert.equal(parseBasicConstraints(basicConstraints(2).value), { isAuthority: true, pathLength: 2 });
   assert.equal(parseBasicConstraints(encodeElement(Tag.sequence)), { isAuthority: false });
   assert.equal(parseBasicConstraints(encodeElement(Tag.sequence, Uint8Array.of(1, 1, 0))), { isAuthority: false });
-  for (const wrong of [encodeElement(Tag.sequence, Uint8Array.of(1, 1, 1)), encodeElement(Tag.sequence, Uint8Array.of(2, 1, 0), Uint8Array.of(1, 1, 0xff))])
+  for (const wrong of [
+    encodeElement(Tag.sequence, Uint8Array.of(1, 1, 1)),
+    encodeElement(Tag.sequence, Uint8Array.of(2, 1, 0), Uint8Array.of(1, 1, 0xff)),
+  ])
     throwsCode("malformed", () => parseBasicConstraints(wrong));
 });
 
 test("key usage bits in order", () => {
   assert.equal(parseKeyUsage(keyUsage(0x06).value), ["keyCertSign", "cRLSign"]);
-  assert.equal(parseKeyUsage(encodeElement(Tag.bitString, Uint8Array.of(7, 0x80, 0x80))), ["digitalSignature", "decipherOnly"]);
+  assert.equal(parseKeyUsage(encodeElement(Tag.bitString, Uint8Array.of(7, 0x80, 0x80))), [
+    "digitalSignature",
+    "decipherOnly",
+  ]);
   assert.equal(parseKeyUsage(encodeElement(Tag.bitString, Uint8Array.of(0))), []);
 });
 
@@ -39,7 +45,11 @@ test("purposes and key identifiers", () => {
   assert.equal(
     [
       ...(parseAuthorityKeyIdentifier(
-        encodeElement(Tag.sequence, encodeElement(contextPrimitive(0), Uint8Array.of(8)), encodeElement(contextPrimitive(2), Uint8Array.of(1))),
+        encodeElement(
+          Tag.sequence,
+          encodeElement(contextPrimitive(0), Uint8Array.of(8)),
+          encodeElement(contextPrimitive(2), Uint8Array.of(1)),
+        ),
       ) ?? []),
     ],
     [8],
@@ -51,7 +61,9 @@ test("purposes and key identifiers", () => {
 });
 
 test("parts of an extension", () => {
-  const { extensions } = makeCertificate({ extensions: [keyUsage(0x80), { oid: "1.3.6.1.4.1.57264.1.8", value: Uint8Array.of(1, 2) }] });
+  const { extensions } = makeCertificate({
+    extensions: [keyUsage(0x80), { oid: "1.3.6.1.4.1.57264.1.8", value: Uint8Array.of(1, 2) }],
+  });
   const [usage, other] = extensions;
   assert.ok(usage && other);
   assert.is(standardNumber(usage), 15);

@@ -6,7 +6,13 @@ import { Tag } from "../../../core/asn1/tag.ts";
 import { concat } from "../../../core/encoding/bytes.ts";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import { parseCertificate } from "../../../core/x509/certificate.ts";
-import { fulcioExtensionName, fulcioExtensions, issuerOf, readFulcioExtensions, subjectsOf } from "../../../core/x509/fulcio.ts";
+import {
+  fulcioExtensionName,
+  fulcioExtensions,
+  issuerOf,
+  readFulcioExtensions,
+  subjectsOf,
+} from "../../../core/x509/fulcio.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { skipped, vectorsDir } from "../../support/vectors.ts";
 import { alternativeNames, general, makeCertificate, newKey, type TestExtension } from "./pki.ts";
@@ -32,7 +38,8 @@ test("the table", () => {
   assert.is(fulcioExtensionName(`${arc}.8`), "issuer");
   assert.is(fulcioExtensionName("githubWorkflowSHA"), "githubWorkflowSHA");
   assert.is(fulcioExtensionName(`${arc}.24`), "tokenSubject");
-  for (const unknown of ["", "githubworkflowsha", `${arc}.7`, `${arc}.25`, "toString", arc]) assert.is(fulcioExtensionName(unknown), undefined);
+  for (const unknown of ["", "githubworkflowsha", `${arc}.7`, `${arc}.25`, "toString", arc])
+    assert.is(fulcioExtensionName(unknown), undefined);
 });
 
 test("issuer: 8, else 1, and both must agree", () => {
@@ -46,11 +53,23 @@ test("issuer: 8, else 1, and both must agree", () => {
 
 test("values by name", () => {
   const values = readFulcioExtensions(
-    certificate(plain(2, "push"), plain(4, "build\tand test"), der(11, "github-hosted"), der(24, "repo:x"), der(8, "https://b")),
+    certificate(
+      plain(2, "push"),
+      plain(4, "build\tand test"),
+      der(11, "github-hosted"),
+      der(24, "repo:x"),
+      der(8, "https://b"),
+    ),
   );
   assert.equal(
     { ...values },
-    { githubWorkflowTrigger: "push", githubWorkflowName: "build\tand test", runnerEnvironment: "github-hosted", tokenSubject: "repo:x", issuer: "https://b" },
+    {
+      githubWorkflowTrigger: "push",
+      githubWorkflowName: "build\tand test",
+      runnerEnvironment: "github-hosted",
+      tokenSubject: "repo:x",
+      issuer: "https://b",
+    },
   );
   assert.is(Object.getPrototypeOf(values), null);
   assert.equal({ ...readFulcioExtensions(certificate()) }, {});
@@ -68,13 +87,23 @@ for (const [what, extension] of Object.entries(wrong))
   test(`issuer refused: ${what}`, () => void throwsCode("malformed", () => issuerOf(certificate(extension))));
 
 test("other strings of Go's reader are read", () => {
-  for (const tag of [Tag.printableString, Tag.ia5String]) assert.is(issuerOf(certificate({ oid: `${arc}.8`, value: text("https://b", tag) })), "https://b");
+  for (const tag of [Tag.printableString, Tag.ia5String])
+    assert.is(issuerOf(certificate({ oid: `${arc}.8`, value: text("https://b", tag) })), "https://b");
 });
 
 const userName = (value: string, type = `${arc}.7`): Uint8Array => general.other(type, text(value));
 test("subjects in cosign's order", () => {
   assert.equal(
-    subjectsOf(named(userName("alice"), general.uri("https://u/"), general.ip(10, 0, 0, 1), general.email("a@b"), general.dns("d.e"), general.dns("f.g"))),
+    subjectsOf(
+      named(
+        userName("alice"),
+        general.uri("https://u/"),
+        general.ip(10, 0, 0, 1),
+        general.email("a@b"),
+        general.dns("d.e"),
+        general.dns("f.g"),
+      ),
+    ),
     ["d.e", "f.g", "a@b", "10.0.0.1", "https://u/", "alice"],
   );
   assert.equal(subjectsOf(certificate()), []);
@@ -85,7 +114,9 @@ test("user names: one, of Fulcio's type", () => {
   assert.equal(subjectsOf(named(userName("alice", "1.3.6.1.4.1.311.20.2.3"))), []);
   assert.equal(subjectsOf(named(userName("alice"), userName("x", "1.2.3"), general.email("a@b"))), ["a@b"]);
   throwsCode("malformed", () => subjectsOf(named(userName("alice\nbob"))));
-  throwsCode("malformed", () => subjectsOf(named(general.other(`${arc}.7`, encodeElement(Tag.octetString, encodeUtf8("alice"))))));
+  throwsCode("malformed", () =>
+    subjectsOf(named(general.other(`${arc}.7`, encodeElement(Tag.octetString, encodeUtf8("alice"))))),
+  );
 });
 
 if (vectorsDir() === undefined) skipped("core/x509/fulcio", 1, "SALLYPORT_VECTORS is not set");

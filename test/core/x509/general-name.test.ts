@@ -48,7 +48,11 @@ const wrong: Readonly<Record<string, Uint8Array>> = {
   "address of five bytes": general.ip(1, 2, 3, 4, 5),
   "constructed mailbox": encodeElement(contextConstructed(1), encodeElement(Tag.ia5String)),
   "unknown form": encodeElement(contextPrimitive(9)),
-  "user name without explicit wrapper": encodeElement(contextConstructed(0), encodeElement(Tag.oid, encodeOid("1.2.3")), encodeElement(Tag.utf8String)),
+  "user name without explicit wrapper": encodeElement(
+    contextConstructed(0),
+    encodeElement(Tag.oid, encodeOid("1.2.3")),
+    encodeElement(Tag.utf8String),
+  ),
   "user name with two values": encodeElement(
     contextConstructed(0),
     encodeElement(Tag.oid, encodeOid("1.2.3")),
@@ -56,7 +60,8 @@ const wrong: Readonly<Record<string, Uint8Array>> = {
   ),
   "implicit directory name": encodeElement(contextConstructed(4), encodeElement(Tag.set)),
 };
-for (const [what, name] of Object.entries(wrong)) test(`refused: ${what}`, () => void throwsCode("malformed", () => parse(name)));
+for (const [what, name] of Object.entries(wrong))
+  test(`refused: ${what}`, () => void throwsCode("malformed", () => parse(name)));
 test("refused: none", () => void throwsCode("malformed", () => parse()));
 
 test.run();

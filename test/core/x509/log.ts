@@ -8,7 +8,15 @@ import { concat } from "../../../core/encoding/bytes.ts";
 import { encodeHex } from "../../../core/encoding/hex.ts";
 import { type Certificate, parseCertificate } from "../../../core/x509/certificate.ts";
 import type { CertificateLogKey } from "../../../core/x509/sct.ts";
-import { type CertificateOptions, encodeCertificate, type Issuer, leafExtensions, newKey, type TestExtension, type TestKey } from "./pki.ts";
+import {
+  type CertificateOptions,
+  encodeCertificate,
+  type Issuer,
+  leafExtensions,
+  newKey,
+  type TestExtension,
+  type TestKey,
+} from "./pki.ts";
 
 export interface TestLog {
   readonly key: TestKey;
@@ -50,8 +58,17 @@ export function encodeTimestamp(log: TestLog, entry: Uint8Array, options: Timest
     entryType = 1,
   } = options;
   const time = toBytes(BigInt(at.getTime()), 8);
-  const signature = log.key.sign(concat(Uint8Array.of(0, 0), time, Uint8Array.of(0, entryType), entry, opaque(2, signedExtensions)));
-  return concat(Uint8Array.of(version), id, time, opaque(2, extensions), Uint8Array.of(hashAlgorithm, signatureAlgorithm), opaque(2, signature));
+  const signature = log.key.sign(
+    concat(Uint8Array.of(0, 0), time, Uint8Array.of(0, entryType), entry, opaque(2, signedExtensions)),
+  );
+  return concat(
+    Uint8Array.of(version),
+    id,
+    time,
+    opaque(2, extensions),
+    Uint8Array.of(hashAlgorithm, signatureAlgorithm),
+    opaque(2, signature),
+  );
 }
 
 /** The extension with these timestamps. */
@@ -61,7 +78,8 @@ export const timestampList = (...timestamps: readonly Uint8Array[]): TestExtensi
 });
 
 /** What a log signs of a precertificate. */
-export const precertificateEntry = (issuer: Issuer, precertificate: Certificate): Uint8Array => concat(sha256(issuer.key.spki), opaque(3, precertificate.tbs));
+export const precertificateEntry = (issuer: Issuer, precertificate: Certificate): Uint8Array =>
+  concat(sha256(issuer.key.spki), opaque(3, precertificate.tbs));
 
 /** A leaf whose timestamps `make` makes of the entry that the logs sign. `before` and `after` stand around the list. */
 export function leafWithTimestamps(
@@ -75,6 +93,9 @@ export function leafWithTimestamps(
   const shared = { subject: "", key, issuer, ...options };
   const precertificate = parseCertificate(encodeCertificate({ ...shared, extensions: [...before, ...after] }));
   return parseCertificate(
-    encodeCertificate({ ...shared, extensions: [...before, timestampList(...make(precertificateEntry(issuer, precertificate))), ...after] }),
+    encodeCertificate({
+      ...shared,
+      extensions: [...before, timestampList(...make(precertificateEntry(issuer, precertificate))), ...after],
+    }),
   );
 }

@@ -46,25 +46,50 @@ const refused: readonly Row[] = [
   ["a domain that only ends alike", { permitted: [dns("example.com")] }, dns("badexample.com")],
   ["the domain of a leading dot", { permitted: [dns(".example.com")] }, dns("example.com")],
   ["an excluded domain's child", { excluded: [dns("example.com")] }, dns("a.b.example.com")],
-  ["permitted, then excluded", { permitted: [dns("example.com")], excluded: [dns("b.example.com")] }, dns("b.example.com")],
+  [
+    "permitted, then excluded",
+    { permitted: [dns("example.com")], excluded: [dns("b.example.com")] },
+    dns("b.example.com"),
+  ],
   ["a wildcard over an excluded domain", { excluded: [dns("a.example.com")] }, dns("*.example.com")],
   ["any domain excluded", { excluded: [dns("")] }, dns("a.b")],
   ["a name that is no domain", { permitted: [dns("example.com")] }, dns("example.com.")],
   ["a mailbox below a host (RFC 5280; Go passes it)", { permitted: [email("example.com")] }, email("a@b.example.com")],
-  ["a mailbox below an excluded host (Go; RFC 5280 passes it)", { excluded: [email("example.com")] }, email("a@b.example.com")],
+  [
+    "a mailbox below an excluded host (Go; RFC 5280 passes it)",
+    { excluded: [email("example.com")] },
+    email("a@b.example.com"),
+  ],
   ["a mailbox in other letters", { permitted: [email("a@example.com")] }, email("A@example.com")],
   ["a quoted mailbox", { permitted: [email("example.com")] }, email('"a@example.com"@example.com')],
-  ["the second of two mailbox constraints on one host", { excluded: [email("a@example.com"), email("b@example.com")] }, email("a@example.com")],
+  [
+    "the second of two mailbox constraints on one host",
+    { excluded: [email("a@example.com"), email("b@example.com")] },
+    email("a@example.com"),
+  ],
   ["a URI without host", { permitted: [uri("example.com")] }, uri("mailto:x")],
-  ["a URI with an address under a constraint of another form", { permitted: [dns("example.com")] }, uri("https://10.0.0.1/")],
+  [
+    "a URI with an address under a constraint of another form",
+    { permitted: [dns("example.com")] },
+    uri("https://10.0.0.1/"),
+  ],
   ["a URI with an address", { permitted: [uri("example.com")] }, uri("https://10.0.0.1/")],
-  ["a URI whose host only looks right", { permitted: [uri("example.com")] }, uri("https://evil.org/?https://example.com")],
+  [
+    "a URI whose host only looks right",
+    { permitted: [uri("example.com")] },
+    uri("https://evil.org/?https://example.com"),
+  ],
   ["a URI whose user looks right", { permitted: [uri("example.com")] }, uri("https://example.com@evil.org/")],
   ["an address outside", { permitted: [network(10, 0, 0, 0, 255, 0, 0, 0)] }, ip(11, 1, 2, 3)],
-  ["an address of the other family", { permitted: [network(10, 0, 0, 0, 255, 0, 0, 0)] }, ip(...new Array<number>(16).fill(0))],
+  [
+    "an address of the other family",
+    { permitted: [network(10, 0, 0, 0, 255, 0, 0, 0)] },
+    ip(...new Array<number>(16).fill(0)),
+  ],
   ["an excluded address", { excluded: [network(10, 0, 0, 0, 255, 0, 0, 0)] }, ip(10, 1, 2, 3)],
 ];
-for (const [what, sets, name] of refused) test(`refused: ${what}`, () => void throwsCode("untrusted-certificate", () => check(sets, name)));
+for (const [what, sets, name] of refused)
+  test(`refused: ${what}`, () => void throwsCode("untrusted-certificate", () => check(sets, name)));
 
 const malformed: Readonly<Record<string, Uint8Array>> = {
   "mask with gaps": network(10, 0, 0, 0, 255, 0, 255, 0),
@@ -74,7 +99,8 @@ const malformed: Readonly<Record<string, Uint8Array>> = {
   "mailbox with two at signs": email("a@b@c"),
 };
 for (const [what, base] of Object.entries(malformed))
-  test(`malformed: ${what}`, () => void throwsCode("malformed", () => parseNameConstraints(nameConstraints([base], []).value)));
+  test(`malformed: ${what}`, () =>
+    void throwsCode("malformed", () => parseNameConstraints(nameConstraints([base], []).value)));
 
 test("malformed: minimum and maximum", () => {
   const subtree = encodeElement(Tag.sequence, dns("a.b"), encodeElement(contextPrimitive(0), Uint8Array.of(1)));

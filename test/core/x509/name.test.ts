@@ -10,13 +10,18 @@ import { nameOf, oid } from "./pki.ts";
 
 const test = suite("core/x509/name");
 const sequence = (...parts: Uint8Array[]): Uint8Array => encodeElement(Tag.sequence, ...parts);
-const attribute = (type: string, text: string, tag: number = Tag.utf8String): Uint8Array => sequence(oid(type), encodeElement(tag, encodeUtf8(text)));
+const attribute = (type: string, text: string, tag: number = Tag.utf8String): Uint8Array =>
+  sequence(oid(type), encodeElement(tag, encodeUtf8(text)));
 const name = (...sets: Uint8Array[][]): Uint8Array => sequence(...sets.map((set) => encodeElement(Tag.set, ...set)));
 
 test("the last relative name first, several attributes joined", () => {
   assert.is(
     toNameText(
-      name([attribute("2.5.4.6", "DE", Tag.printableString)], [attribute("2.5.4.10", "Org"), attribute("2.5.4.11", "Unit")], [attribute("2.5.4.3", "me")]),
+      name(
+        [attribute("2.5.4.6", "DE", Tag.printableString)],
+        [attribute("2.5.4.10", "Org"), attribute("2.5.4.11", "Unit")],
+        [attribute("2.5.4.3", "me")],
+      ),
     ),
     "CN=me,O=Org+OU=Unit,C=DE",
   );
@@ -31,7 +36,9 @@ test("what has a meaning in the text is escaped", () => {
 });
 
 test("values that are no text", () => {
-  throwsCode("malformed", () => toNameText(name([sequence(oid("2.5.4.3"), encodeElement(Tag.octetString, Uint8Array.of(1)))])));
+  throwsCode("malformed", () =>
+    toNameText(name([sequence(oid("2.5.4.3"), encodeElement(Tag.octetString, Uint8Array.of(1)))])),
+  );
 });
 
 test("empty", () => {

@@ -55,13 +55,23 @@ const request = (overrides: Partial<PathRequest> = {}): PathRequest => ({
   ...overrides,
 });
 const pathOf = (overrides: Partial<PathRequest> = {}): string[] =>
-  verifyPath(request(overrides)).map((certificate) => (certificate === leaf ? "leaf" : toNameText(certificate.subject)));
-const through = (intermediate: Issuer, options: CertificateOptions = {}, anchor: Issuer = root): Partial<PathRequest> => ({
+  verifyPath(request(overrides)).map((certificate) =>
+    certificate === leaf ? "leaf" : toNameText(certificate.subject),
+  );
+const through = (
+  intermediate: Issuer,
+  options: CertificateOptions = {},
+  anchor: Issuer = root,
+): Partial<PathRequest> => ({
   leaf: leafOf(intermediate, options),
   anchors: [anchor.certificate],
   intermediates: [intermediate.certificate],
 });
-const refuses = (what: string, overrides: () => Partial<PathRequest>, code: Parameters<typeof throwsCode>[0] = "untrusted-certificate"): void =>
+const refuses = (
+  what: string,
+  overrides: () => Partial<PathRequest>,
+  code: Parameters<typeof throwsCode>[0] = "untrusted-certificate",
+): void =>
   test(`refused: ${what}`, () => {
     const error = throwsCode(code, () => verifyPath(request(overrides())));
     assert.ok(error.subject);
@@ -74,13 +84,23 @@ const accepts = (what: string, overrides: () => Partial<PathRequest>, length?: n
 
 test("leaf to root", () => assert.equal(pathOf(), ["leaf", "CN=middle", "CN=root"]));
 test("unused intermediates do not matter", () =>
-  assert.equal(pathOf({ intermediates: [makeAuthority("other").certificate, root.certificate, middle.certificate, leaf] }), ["leaf", "CN=middle", "CN=root"]));
-test("an intermediate as anchor ends the path", () => assert.equal(pathOf({ anchors: [middle.certificate], intermediates: [] }), ["leaf", "CN=middle"]));
-test("the leaf as anchor is a path of one", () => assert.equal(pathOf({ anchors: [leaf, root.certificate] }), ["leaf"]));
-test("the leaf as anchor, parsed twice", () => assert.equal(pathOf({ anchors: [parseCertificate(leaf.der)] }), ["leaf"]));
+  assert.equal(
+    pathOf({ intermediates: [makeAuthority("other").certificate, root.certificate, middle.certificate, leaf] }),
+    ["leaf", "CN=middle", "CN=root"],
+  ));
+test("an intermediate as anchor ends the path", () =>
+  assert.equal(pathOf({ anchors: [middle.certificate], intermediates: [] }), ["leaf", "CN=middle"]));
+test("the leaf as anchor is a path of one", () =>
+  assert.equal(pathOf({ anchors: [leaf, root.certificate] }), ["leaf"]));
+test("the leaf as anchor, parsed twice", () =>
+  assert.equal(pathOf({ anchors: [parseCertificate(leaf.der)] }), ["leaf"]));
 
 for (const kind of ["P-384", "P-521", "rsa", "ed25519"] as const)
-  accepts(`a ${kind} authority`, () => ({ ...through(makeAuthority("middle", { issuer: root, key: newKey(kind) })) }), 3);
+  accepts(
+    `a ${kind} authority`,
+    () => ({ ...through(makeAuthority("middle", { issuer: root, key: newKey(kind) })) }),
+    3,
+  );
 
 // Who signed.
 refuses("no anchors", () => ({ anchors: [] }));
@@ -93,8 +113,12 @@ refuses("a root only among the intermediates", () => ({
 refuses("another key's signature on the leaf", () => ({
   leaf: makeCertificate({ key: leafKey, issuer: { ...middle, key: newKey() }, extensions: leafExtensions }),
 }));
-refuses("another key's signature on the intermediate", () => through(makeAuthority("middle", { issuer: { ...root, key: newKey() } })));
-refuses("another issuer name", () => ({ leaf: makeCertificate({ key: leafKey, issuer: { ...middle, name: root.name }, extensions: leafExtensions }) }));
+refuses("another key's signature on the intermediate", () =>
+  through(makeAuthority("middle", { issuer: { ...root, key: newKey() } })),
+);
+refuses("another issuer name", () => ({
+  leaf: makeCertificate({ key: leafKey, issuer: { ...middle, name: root.name }, extensions: leafExtensions }),
+}));
 refuses("a signature algorithm that is not ours", () => {
   const sha1 = encodeElement(Tag.sequence, oid("1.2.840.10045.4.1"));
   return { leaf: leafOf(middle, { tamper: () => ({ algorithm: sha1 }), outerAlgorithm: sha1 }) };
@@ -116,12 +140,22 @@ refuses("a leaf as issuer", () => {
   const end = makeAuthority("end", { issuer: root, extensions: leafExtensions });
   return through(end);
 });
-refuses("CA false", () => through(makeAuthority("middle", { issuer: root, extensions: [basicConstraints(undefined, false), keyUsage(0x04)] })));
+refuses("CA false", () =>
+  through(makeAuthority("middle", { issuer: root, extensions: [basicConstraints(undefined, false), keyUsage(0x04)] })),
+);
 refuses("no basic constraints", () => through(makeAuthority("middle", { issuer: root, extensions: [keyUsage(0x04)] })));
-refuses("an intermediate of version 1", () => through(makeAuthority("middle", { issuer: root, extensions: [], version: undefined })));
-refuses("key usage without certificate signing", () => through(makeAuthority("middle", { issuer: root, extensions: [basicConstraints(), keyUsage(0x80)] })));
-refuses("key usage with no bit", () => through(makeAuthority("middle", { issuer: root, extensions: [basicConstraints(), keyUsage(0)] })));
-accepts("an authority without key usage", () => through(makeAuthority("middle", { issuer: root, extensions: [basicConstraints()] })));
+refuses("an intermediate of version 1", () =>
+  through(makeAuthority("middle", { issuer: root, extensions: [], version: undefined })),
+);
+refuses("key usage without certificate signing", () =>
+  through(makeAuthority("middle", { issuer: root, extensions: [basicConstraints(), keyUsage(0x80)] })),
+);
+refuses("key usage with no bit", () =>
+  through(makeAuthority("middle", { issuer: root, extensions: [basicConstraints(), keyUsage(0)] })),
+);
+accepts("an authority without key usage", () =>
+  through(makeAuthority("middle", { issuer: root, extensions: [basicConstraints()] })),
+);
 refuses("a root of version 3 that is no authority", () => {
   const bad = makeAuthority("bad root", { extensions: [keyUsage(0x04)] });
   return through(makeAuthority("middle", { issuer: bad }), {}, bad);
@@ -138,7 +172,8 @@ accepts("an anchor whose own signature is wrong", () => {
 });
 
 // Path length.
-const limited = (pathLength: number): Issuer => makeAuthority("limited", { issuer: root, extensions: [basicConstraints(pathLength), keyUsage(0x04)] });
+const limited = (pathLength: number): Issuer =>
+  makeAuthority("limited", { issuer: root, extensions: [basicConstraints(pathLength), keyUsage(0x04)] });
 accepts("path length 0 above the leaf", () => through(limited(0)));
 refuses("path length 0 above an intermediate", () => {
   const above = limited(0);
@@ -168,7 +203,11 @@ for (const [what, at] of [
 refuses("before the leaf", () => ({ at: new Date("2025-12-31T23:59:59Z") }), "certificate-not-valid-then");
 refuses("after the leaf", () => ({ at: new Date("2027-01-01T00:00:00.001Z") }), "certificate-not-valid-then");
 const brief = { notBefore: new Date("2026-02-01T00:00:00Z"), notAfter: new Date("2026-02-02T00:00:00Z") };
-refuses("an intermediate that was over", () => through(makeAuthority("middle", { issuer: root, ...brief })), "certificate-not-valid-then");
+refuses(
+  "an intermediate that was over",
+  () => through(makeAuthority("middle", { issuer: root, ...brief })),
+  "certificate-not-valid-then",
+);
 refuses(
   "a root that was over",
   () => {
@@ -177,28 +216,55 @@ refuses(
   },
   "certificate-not-valid-then",
 );
-refuses("the leaf as anchor, over", () => ({ leaf: leafOf(middle, brief), anchors: [leafOf(middle, brief)], intermediates: [] }), [
-  "certificate-not-valid-then",
-  "untrusted-certificate",
-]);
+refuses(
+  "the leaf as anchor, over",
+  () => ({ leaf: leafOf(middle, brief), anchors: [leafOf(middle, brief)], intermediates: [] }),
+  ["certificate-not-valid-then", "untrusted-certificate"],
+);
 refuses("no path and over: there is no path", () => ({ leaf: leafOf(makeAuthority("stranger"), brief) }));
 test("an expired intermediate beside a good one of the same name and another key", () => {
   const expired = makeAuthority("twin", { issuer: root, ...brief });
   const fresh = makeAuthority("twin", { issuer: root, key: expired.key });
-  assert.is(verifyPath(request({ leaf: leafOf(fresh), intermediates: [expired.certificate, fresh.certificate] }))[1], fresh.certificate);
+  assert.is(
+    verifyPath(request({ leaf: leafOf(fresh), intermediates: [expired.certificate, fresh.certificate] }))[1],
+    fresh.certificate,
+  );
 });
 
 // Usage.
-refuses("a leaf for another usage", () => ({ leaf: leafOf(middle, { extensions: [extendedKeyUsage(timeStamping)] }), requireLeafUsage: false }));
-accepts("a leaf for another usage when any will do", () => ({ leaf: leafOf(middle, { extensions: [extendedKeyUsage(timeStamping)] }), usage: "any" }));
-accepts("timestamping", () => ({ leaf: leafOf(middle, { extensions: [keyUsage(0x80), extendedKeyUsage(timeStamping)] }), usage: "timestamping" }));
+refuses("a leaf for another usage", () => ({
+  leaf: leafOf(middle, { extensions: [extendedKeyUsage(timeStamping)] }),
+  requireLeafUsage: false,
+}));
+accepts("a leaf for another usage when any will do", () => ({
+  leaf: leafOf(middle, { extensions: [extendedKeyUsage(timeStamping)] }),
+  usage: "any",
+}));
+accepts("timestamping", () => ({
+  leaf: leafOf(middle, { extensions: [keyUsage(0x80), extendedKeyUsage(timeStamping)] }),
+  usage: "timestamping",
+}));
 refuses("code signing for timestamping", () => ({ usage: "timestamping" }));
-refuses("a leaf without usage, where it is required", () => ({ leaf: leafOf(middle, { extensions: [keyUsage(0x80)] }) }));
-accepts("a leaf without usage, where it is not", () => ({ leaf: leafOf(middle, { extensions: [] }), requireLeafUsage: false }));
-refuses("a leaf for any usage, where code signing is required", () => ({ leaf: leafOf(middle, { extensions: [extendedKeyUsage(any)] }) }));
-accepts("a leaf for any usage, where it is not", () => ({ leaf: leafOf(middle, { extensions: [extendedKeyUsage(any)] }), requireLeafUsage: false }));
-refuses("a leaf whose key usage has no signatures", () => ({ leaf: leafOf(middle, { extensions: [keyUsage(0x20), extendedKeyUsage(codeSigning)] }) }));
-refuses("an intermediate for another usage", () => through(makeAuthority("middle", { issuer: root, extensions: [...ca, extendedKeyUsage(timeStamping)] })));
+refuses("a leaf without usage, where it is required", () => ({
+  leaf: leafOf(middle, { extensions: [keyUsage(0x80)] }),
+}));
+accepts("a leaf without usage, where it is not", () => ({
+  leaf: leafOf(middle, { extensions: [] }),
+  requireLeafUsage: false,
+}));
+refuses("a leaf for any usage, where code signing is required", () => ({
+  leaf: leafOf(middle, { extensions: [extendedKeyUsage(any)] }),
+}));
+accepts("a leaf for any usage, where it is not", () => ({
+  leaf: leafOf(middle, { extensions: [extendedKeyUsage(any)] }),
+  requireLeafUsage: false,
+}));
+refuses("a leaf whose key usage has no signatures", () => ({
+  leaf: leafOf(middle, { extensions: [keyUsage(0x20), extendedKeyUsage(codeSigning)] }),
+}));
+refuses("an intermediate for another usage", () =>
+  through(makeAuthority("middle", { issuer: root, extensions: [...ca, extendedKeyUsage(timeStamping)] })),
+);
 accepts("an intermediate for several usages", () =>
   through(makeAuthority("middle", { issuer: root, extensions: [...ca, extendedKeyUsage(timeStamping, codeSigning)] })),
 );
@@ -210,21 +276,34 @@ refuses("a root for another usage", () => {
 // Critical extensions.
 const strange = (critical: boolean): TestExtension => ({ oid: "1.2.3.4", critical, value: new Uint8Array(0) });
 accepts("an unknown extension", () => ({ leaf: leafOf(middle, { extensions: [...leafExtensions, strange(false)] }) }));
-refuses("an unknown critical extension of the leaf", () => ({ leaf: leafOf(middle, { extensions: [...leafExtensions, strange(true)] }) }));
-refuses("an unknown critical extension of an intermediate", () => through(makeAuthority("middle", { issuer: root, extensions: [...ca, strange(true)] })));
+refuses("an unknown critical extension of the leaf", () => ({
+  leaf: leafOf(middle, { extensions: [...leafExtensions, strange(true)] }),
+}));
+refuses("an unknown critical extension of an intermediate", () =>
+  through(makeAuthority("middle", { issuer: root, extensions: [...ca, strange(true)] })),
+);
 refuses("an unknown critical extension of the root", () => {
   const other = makeAuthority("other", { extensions: [...ca, strange(true)] });
   return through(makeAuthority("middle", { issuer: other }), {}, other);
 });
 refuses("a precertificate", () => ({
-  leaf: leafOf(middle, { extensions: [...leafExtensions, { oid: "1.3.6.1.4.1.11129.2.4.3", critical: true, value: encodeElement(Tag.null) }] }),
+  leaf: leafOf(middle, {
+    extensions: [...leafExtensions, { oid: "1.3.6.1.4.1.11129.2.4.3", critical: true, value: encodeElement(Tag.null) }],
+  }),
 }));
 refuses("a critical timestamp list", () => ({
-  leaf: leafOf(middle, { extensions: [...leafExtensions, { oid: "1.3.6.1.4.1.11129.2.4.2", critical: true, value: encodeElement(Tag.octetString) }] }),
+  leaf: leafOf(middle, {
+    extensions: [
+      ...leafExtensions,
+      { oid: "1.3.6.1.4.1.11129.2.4.2", critical: true, value: encodeElement(Tag.octetString) },
+    ],
+  }),
 }));
 const userName = general.other("1.3.6.1.4.1.57264.1.7", encodeElement(Tag.utf8String, encodeUtf8("alice")));
 accepts("a critical user name of the leaf", () => ({
-  leaf: leafOf(middle, { extensions: [keyUsage(0x80), extendedKeyUsage(codeSigning), alternativeNames(true, userName)] }),
+  leaf: leafOf(middle, {
+    extensions: [keyUsage(0x80), extendedKeyUsage(codeSigning), alternativeNames(true, userName)],
+  }),
 }));
 refuses("a critical user name of an intermediate", () =>
   through(makeAuthority("middle", { issuer: root, extensions: [...ca, alternativeNames(true, userName)] })),
@@ -236,23 +315,36 @@ const constrained = (...constraints: Parameters<typeof nameConstraints>): Issuer
 const named = (...names: Uint8Array[]): CertificateOptions => ({
   extensions: [keyUsage(0x80), extendedKeyUsage(codeSigning), alternativeNames(true, ...names)],
 });
-accepts("a permitted name", () => through(constrained([general.dns("example.com")], []), named(general.dns("build.example.com"))));
-refuses("a name that is not permitted", () => through(constrained([general.dns("example.com")], []), named(general.dns("example.org"))));
-refuses("an excluded name", () => through(constrained([], [general.email("example.com")]), named(general.email("eve@example.com"))));
+accepts("a permitted name", () =>
+  through(constrained([general.dns("example.com")], []), named(general.dns("build.example.com"))),
+);
+refuses("a name that is not permitted", () =>
+  through(constrained([general.dns("example.com")], []), named(general.dns("example.org"))),
+);
+refuses("an excluded name", () =>
+  through(constrained([], [general.email("example.com")]), named(general.email("eve@example.com"))),
+);
 refuses("one excluded name among good ones", () =>
   through(constrained([], [general.dns("evil.com")]), named(general.dns("good.com"), general.dns("x.evil.com"))),
 );
-accepts("names of a form without constraints", () => through(constrained([general.dns("example.com")], []), named(general.email("a@b.org"))));
+accepts("names of a form without constraints", () =>
+  through(constrained([general.dns("example.com")], []), named(general.email("a@b.org"))),
+);
 refuses("a constraint two levels up", () => {
   const above = constrained([general.dns("example.com")], []);
   const below = makeAuthority("below", { issuer: above });
-  return { leaf: leafOf(below, named(general.dns("example.org"))), intermediates: [above.certificate, below.certificate] };
+  return {
+    leaf: leafOf(below, named(general.dns("example.org"))),
+    intermediates: [above.certificate, below.certificate],
+  };
 });
 refuses("a constraint of the root", () => {
   const other = makeAuthority("other", { extensions: [...ca, nameConstraints([general.dns("example.com")], [])] });
   return { leaf: leafOf(other, named(general.dns("example.org"))), anchors: [other.certificate], intermediates: [] };
 });
-refuses("a critical constraint of a form that is not compared", () => through(constrained([general.directory("x")], []), named(general.dns("a.b"))));
+refuses("a critical constraint of a form that is not compared", () =>
+  through(constrained([general.directory("x")], []), named(general.dns("a.b"))),
+);
 accepts("an uncritical constraint of a form that does not occur", () => ({
   ...through(constrained([general.directory("x")], [], false), named(general.dns("a.b"))),
 }));
@@ -273,8 +365,14 @@ const policies = (...ids: string[]): TestExtension => ({
   oid: "2.5.29.32",
   value: encodeElement(Tag.sequence, ...ids.map((id) => encodeElement(Tag.sequence, oid(id)))),
 });
-const requirePolicy: TestExtension = { oid: "2.5.29.36", critical: true, value: encodeElement(Tag.sequence, Uint8Array.of(0x80, 1, 0)) };
-refuses("a required policy that is missing", () => through(makeAuthority("middle", { issuer: root, extensions: [...ca, requirePolicy, policies("1.2.3")] })));
+const requirePolicy: TestExtension = {
+  oid: "2.5.29.36",
+  critical: true,
+  value: encodeElement(Tag.sequence, Uint8Array.of(0x80, 1, 0)),
+};
+refuses("a required policy that is missing", () =>
+  through(makeAuthority("middle", { issuer: root, extensions: [...ca, requirePolicy, policies("1.2.3")] })),
+);
 accepts("a required policy that is there", () =>
   through(makeAuthority("middle", { issuer: root, extensions: [...ca, requirePolicy, policies("1.2.3")] }), {
     extensions: [...leafExtensions, policies("1.2.3")],
@@ -296,11 +394,15 @@ test("a web of authorities that all could have signed each other is given up", (
     }),
   );
   const end = leafOf(web[0] as Issuer);
-  throwsCode(["over-limit", "untrusted-certificate"], () => verifyPath(request({ leaf: end, intermediates: web.map(({ certificate }) => certificate) })));
+  throwsCode(["over-limit", "untrusted-certificate"], () =>
+    verifyPath(request({ leaf: end, intermediates: web.map(({ certificate }) => certificate) })),
+  );
 });
 test("a leaf that issued itself is not in a circle", () => {
   const self = makeAuthority("self", { extensions: [...ca, extendedKeyUsage(codeSigning)] });
-  throwsCode("untrusted-certificate", () => verifyPath(request({ leaf: self.certificate, intermediates: [self.certificate] })));
+  throwsCode("untrusted-certificate", () =>
+    verifyPath(request({ leaf: self.certificate, intermediates: [self.certificate] })),
+  );
 });
 
 test("a prepared authority verifies the leaf's signature only", () => {

@@ -46,13 +46,21 @@ export function newKey(kind: KeyKind = "P-256"): TestKey {
 
 /** A Name of one common name; an empty Name for an empty text. */
 export const nameOf = (commonName: string): Uint8Array =>
-  commonName === "" ? sequence() : sequence(element(Tag.set, sequence(oid("2.5.4.3"), element(Tag.utf8String, encodeUtf8(commonName)))));
+  commonName === ""
+    ? sequence()
+    : sequence(element(Tag.set, sequence(oid("2.5.4.3"), element(Tag.utf8String, encodeUtf8(commonName)))));
 
 const digits = (value: number, width = 2): string => String(value).padStart(width, "0");
 
 /** UTCTime up to 2049, GeneralizedTime from then on. */
 export function timeOf(date: Date): Uint8Array {
-  const rest = [date.getUTCMonth() + 1, date.getUTCDate(), date.getUTCHours(), date.getUTCMinutes(), date.getUTCSeconds()]
+  const rest = [
+    date.getUTCMonth() + 1,
+    date.getUTCDate(),
+    date.getUTCHours(),
+    date.getUTCMinutes(),
+    date.getUTCSeconds(),
+  ]
     .map((value) => digits(value))
     .join("");
   const year = date.getUTCFullYear();
@@ -76,14 +84,24 @@ const truth = element(Tag.boolean, Uint8Array.of(0xff));
 export const basicConstraints = (pathLength?: number, isAuthority = true): TestExtension => ({
   oid: "2.5.29.19",
   critical: true,
-  value: sequence(...(isAuthority ? [truth] : []), ...(pathLength === undefined ? [] : [encodeUnsigned(Uint8Array.of(pathLength))])),
+  value: sequence(
+    ...(isAuthority ? [truth] : []),
+    ...(pathLength === undefined ? [] : [encodeUnsigned(Uint8Array.of(pathLength))]),
+  ),
 });
 
 /** `bits`: the first byte of the bit string: 0x80 digital signature, 0x04 certificate signing. */
-export const keyUsage = (bits: number): TestExtension => ({ oid: "2.5.29.15", critical: true, value: element(Tag.bitString, Uint8Array.of(0, bits)) });
+export const keyUsage = (bits: number): TestExtension => ({
+  oid: "2.5.29.15",
+  critical: true,
+  value: element(Tag.bitString, Uint8Array.of(0, bits)),
+});
 
 export const codeSigning = "1.3.6.1.5.5.7.3.3";
-export const extendedKeyUsage = (...purposes: readonly string[]): TestExtension => ({ oid: "2.5.29.37", value: sequence(...purposes.map(oid)) });
+export const extendedKeyUsage = (...purposes: readonly string[]): TestExtension => ({
+  oid: "2.5.29.37",
+  value: sequence(...purposes.map(oid)),
+});
 
 const ia5 = (tag: number, text: string): Uint8Array => element(tag, encodeUtf8(text));
 export const general = {
@@ -92,10 +110,15 @@ export const general = {
   uri: (text: string) => ia5(contextPrimitive(6), text),
   ip: (...bytes: number[]) => element(contextPrimitive(7), Uint8Array.from(bytes)),
   directory: (commonName: string) => element(contextConstructed(4), nameOf(commonName)),
-  other: (type: string, value: Uint8Array) => element(contextConstructed(0), oid(type), element(contextConstructed(0), value)),
+  other: (type: string, value: Uint8Array) =>
+    element(contextConstructed(0), oid(type), element(contextConstructed(0), value)),
 };
 
-export const alternativeNames = (critical: boolean, ...names: Uint8Array[]): TestExtension => ({ oid: "2.5.29.17", critical, value: sequence(...names) });
+export const alternativeNames = (critical: boolean, ...names: Uint8Array[]): TestExtension => ({
+  oid: "2.5.29.17",
+  critical,
+  value: sequence(...names),
+});
 
 export const nameConstraints = (permitted: Uint8Array[], excluded: Uint8Array[], critical = true): TestExtension => ({
   oid: "2.5.29.30",
@@ -122,7 +145,15 @@ export interface CertificateOptions {
   readonly outerAlgorithm?: Uint8Array;
 }
 
-export type TbsPart = "version" | "serialNumber" | "algorithm" | "issuer" | "validity" | "subject" | "spki" | "extensions";
+export type TbsPart =
+  | "version"
+  | "serialNumber"
+  | "algorithm"
+  | "issuer"
+  | "validity"
+  | "subject"
+  | "spki"
+  | "extensions";
 
 /** A certificate with the key to sign others. */
 export interface Issuer {
@@ -148,14 +179,20 @@ export function encodeCertificate(options: CertificateOptions = {}): Uint8Array 
   const version = "version" in options ? options.version : 2;
   const signer = issuer?.key ?? key;
   const parts: Record<TbsPart, Uint8Array> = {
-    version: version === undefined ? new Uint8Array(0) : element(contextConstructed(0), encodeUnsigned(Uint8Array.of(version))),
+    version:
+      version === undefined
+        ? new Uint8Array(0)
+        : element(contextConstructed(0), encodeUnsigned(Uint8Array.of(version))),
     serialNumber: encodeUnsigned(serialNumber),
     algorithm: signer.algorithm,
     issuer: issuer?.name ?? nameOf(subject),
     validity: sequence(timeOf(notBefore), timeOf(notAfter)),
     subject: nameOf(subject),
     spki: key.spki,
-    extensions: extensions.length === 0 ? new Uint8Array(0) : element(contextConstructed(3), sequence(...extensions.map(encodeExtension))),
+    extensions:
+      extensions.length === 0
+        ? new Uint8Array(0)
+        : element(contextConstructed(3), sequence(...extensions.map(encodeExtension))),
   };
   const {
     version: first,
@@ -171,7 +208,8 @@ export function encodeCertificate(options: CertificateOptions = {}): Uint8Array 
   return sequence(tbs, options.outerAlgorithm ?? signer.algorithm, encodeBitString(signer.sign(tbs)));
 }
 
-export const makeCertificate = (options: CertificateOptions = {}): Certificate => parseCertificate(encodeCertificate(options));
+export const makeCertificate = (options: CertificateOptions = {}): Certificate =>
+  parseCertificate(encodeCertificate(options));
 
 /** An authority: CA true, certificate signing, no path length unless the extensions say otherwise. */
 export function makeAuthority(subject: string, options: CertificateOptions = {}): Issuer {

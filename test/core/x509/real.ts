@@ -18,10 +18,16 @@ interface Period {
 interface RootDocument {
   readonly certificateAuthorities: readonly { readonly certChain: { readonly certificates: readonly RawBytes[] } }[];
   readonly timestampAuthorities?: readonly { readonly certChain: { readonly certificates: readonly RawBytes[] } }[];
-  readonly ctlogs?: readonly { readonly logId: { readonly keyId: string }; readonly publicKey: RawBytes & { readonly validFor?: Period } }[];
+  readonly ctlogs?: readonly {
+    readonly logId: { readonly keyId: string };
+    readonly publicKey: RawBytes & { readonly validFor?: Period };
+  }[];
 }
 interface BundleDocument {
-  readonly verificationMaterial?: { readonly certificate?: RawBytes; readonly x509CertificateChain?: { readonly certificates?: readonly RawBytes[] } };
+  readonly verificationMaterial?: {
+    readonly certificate?: RawBytes;
+    readonly x509CertificateChain?: { readonly certificates?: readonly RawBytes[] };
+  };
 }
 
 export interface RealRoot {
@@ -31,7 +37,8 @@ export interface RealRoot {
   readonly logs: readonly CertificateLogKey[];
 }
 
-const chain = (certificates: readonly RawBytes[]): readonly Certificate[] => certificates.map(({ rawBytes }) => parseCertificate(decodeBase64(rawBytes)));
+const chain = (certificates: readonly RawBytes[]): readonly Certificate[] =>
+  certificates.map(({ rawBytes }) => parseCertificate(decodeBase64(rawBytes)));
 
 function logKey(der: Uint8Array) {
   try {
@@ -72,7 +79,10 @@ export function publicGood(): RealRoot | undefined {
   return folder === undefined ? undefined : readRoot(join(folder, "root-signing/targets/trusted_root.json"));
 }
 
-/** The leaf of every conformance bundle that has one and can be read as JSON, with the root it belongs to. Empty without vectors. */
+/**
+ * The leaf of every conformance bundle that has one and can be read as JSON, with the root it belongs to. Empty without
+ * vectors.
+ */
 export function realLeaves(): readonly RealLeaf[] {
   const folder = vectorsDir();
   const shared = publicGood();

@@ -26,24 +26,40 @@ test("fields", () => {
 });
 
 test("cut at every length, in the list and in a timestamp", () => {
-  for (let length = 0; length < one.length; length++) throwsCode("malformed", () => parseTimestampList(timestampList(one.subarray(0, length)).value));
+  for (let length = 0; length < one.length; length++)
+    throwsCode("malformed", () => parseTimestampList(timestampList(one.subarray(0, length)).value));
   const { value } = timestampList(one, one);
-  for (let length = 0; length < value.length; length++) throwsCode("malformed", () => parseTimestampList(value.subarray(0, length)));
+  for (let length = 0; length < value.length; length++)
+    throwsCode("malformed", () => parseTimestampList(value.subarray(0, length)));
 });
 
 test("bytes too many, anywhere", () => {
   throwsCode("malformed", () => parseTimestampList(timestampList(concat(one, Uint8Array.of(0))).value));
   throwsCode("malformed", () => parseTimestampList(concat(timestampList(one).value, Uint8Array.of(0))));
-  throwsCode("malformed", () => parseTimestampList(encodeElement(Tag.octetString, concat(Uint8Array.of(0, 0), Uint8Array.of(0)))));
+  throwsCode("malformed", () =>
+    parseTimestampList(encodeElement(Tag.octetString, concat(Uint8Array.of(0, 0), Uint8Array.of(0)))),
+  );
 });
 
 test("empty list, other version, too many", () => {
   throwsCode("malformed", () => parseTimestampList(timestampList().value));
-  throwsCode("malformed", () => parseTimestampList(timestampList(encodeTimestamp(log, Uint8Array.of(1), { version: 1 })).value));
-  throwsCode("over-limit", () => parseTimestampList(timestampList(...new Array<Uint8Array>(defaultLimits.signedCertificateTimestamps + 1).fill(one)).value));
+  throwsCode("malformed", () =>
+    parseTimestampList(timestampList(encodeTimestamp(log, Uint8Array.of(1), { version: 1 })).value),
+  );
+  throwsCode("over-limit", () =>
+    parseTimestampList(
+      timestampList(...new Array<Uint8Array>(defaultLimits.signedCertificateTimestamps + 1).fill(one)).value,
+    ),
+  );
 });
 
-const detached = { sct_version: 0, id: encodeBase64(log.id), timestamp: 1, extensions: "", signature: encodeBase64(Uint8Array.of(4, 3, 0, 1, 9)) };
+const detached = {
+  sct_version: 0,
+  id: encodeBase64(log.id),
+  timestamp: 1,
+  extensions: "",
+  signature: encodeBase64(Uint8Array.of(4, 3, 0, 1, 9)),
+};
 test("detached", () => {
   assert.equal(parseDetachedTimestamp(JSON.stringify(detached)), {
     logId: log.id,
@@ -66,8 +82,10 @@ for (const [what, change] of Object.entries({
   "signature with a byte too many": { signature: encodeBase64(Uint8Array.of(4, 3, 0, 1, 9, 9)) },
   "extensions that are too long": { extensions: encodeBase64(new Uint8Array(70_000)) },
 }))
-  test(`detached refused: ${what}`, () => void throwsCode("malformed", () => parseDetachedTimestamp(JSON.stringify({ ...detached, ...change }))));
+  test(`detached refused: ${what}`, () =>
+    void throwsCode("malformed", () => parseDetachedTimestamp(JSON.stringify({ ...detached, ...change }))));
 for (const text of ["", "[]", "null", "{", '{"id":"a","id":"b"}'])
-  test(`detached refused: ${text || "nothing"}`, () => void throwsCode("malformed", () => parseDetachedTimestamp(text)));
+  test(`detached refused: ${text || "nothing"}`, () =>
+    void throwsCode("malformed", () => parseDetachedTimestamp(text)));
 
 test.run();

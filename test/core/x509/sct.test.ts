@@ -22,14 +22,21 @@ const authority = makeAuthority("ca");
 const [log, second] = [newLog(), newLog("rsa")];
 const at = new Date("2026-01-01T00:00:01Z");
 
-const verify = (leaf: Certificate, logs: readonly CertificateLogKey[] = [log.trusted], issuer: Certificate = authority.certificate) =>
-  verifyScts({ leaf, issuer, logs, verifier: nodeVerifier });
-const leafBy = (options: TimestampOptions = {}): Certificate => leafWithTimestamps(authority, (entry) => [encodeTimestamp(log, entry, options)]);
+const verify = (
+  leaf: Certificate,
+  logs: readonly CertificateLogKey[] = [log.trusted],
+  issuer: Certificate = authority.certificate,
+) => verifyScts({ leaf, issuer, logs, verifier: nodeVerifier });
+const leafBy = (options: TimestampOptions = {}): Certificate =>
+  leafWithTimestamps(authority, (entry) => [encodeTimestamp(log, entry, options)]);
 const good = leafBy();
 
 test("one timestamp", () => {
   assert.equal(verify(good), [{ logId: log.trusted.logId, at }]);
-  assert.equal(verifyScts({ leaf: good, issuer: authority.certificate, logs: [log.trusted], verifier: nobleVerifier }), [{ logId: log.trusted.logId, at }]);
+  assert.equal(
+    verifyScts({ leaf: good, issuer: authority.certificate, logs: [log.trusted], verifier: nobleVerifier }),
+    [{ logId: log.trusted.logId, at }],
+  );
 });
 
 test("the list first, last, in the middle, alone", () => {
@@ -46,18 +53,26 @@ test("the list first, last, in the middle, alone", () => {
 
 test("lengths that change their size when the list goes", () => {
   for (const padding of [40, 60, 100, 150, 170, 190, 210, 230]) {
-    const leaf = leafWithTimestamps(authority, (entry) => [encodeTimestamp(log, entry)], {}, [{ oid: "1.2.3", value: new Uint8Array(padding) }]);
+    const leaf = leafWithTimestamps(authority, (entry) => [encodeTimestamp(log, entry)], {}, [
+      { oid: "1.2.3", value: new Uint8Array(padding) },
+    ]);
     assert.is(verify(leaf).length, 1);
   }
 });
 
 test("extensions are signed", () => {
   assert.is(verify(leafBy({ extensions: Uint8Array.of(1, 2, 3) })).length, 1);
-  throwsCode("bad-sct", () => verify(leafBy({ extensions: Uint8Array.of(1, 2, 3), signedExtensions: new Uint8Array(0) })));
+  throwsCode("bad-sct", () =>
+    verify(leafBy({ extensions: Uint8Array.of(1, 2, 3), signedExtensions: new Uint8Array(0) })),
+  );
 });
 
 test("two logs, one of each kind of key; each counts once", () => {
-  const leaf = leafWithTimestamps(authority, (entry) => [encodeTimestamp(log, entry), encodeTimestamp(log, entry), encodeTimestamp(second, entry)]);
+  const leaf = leafWithTimestamps(authority, (entry) => [
+    encodeTimestamp(log, entry),
+    encodeTimestamp(log, entry),
+    encodeTimestamp(second, entry),
+  ]);
   assert.equal(
     verify(leaf, [log.trusted, second.trusted]).map(({ logId }) => logId),
     [log.trusted.logId, second.trusted.logId],
@@ -66,7 +81,10 @@ test("two logs, one of each kind of key; each counts once", () => {
 });
 
 test("a wrong timestamp does not spoil a good one of the same log", () => {
-  const leaf = leafWithTimestamps(authority, (entry) => [encodeTimestamp(log, entry, { hashAlgorithm: 5 }), encodeTimestamp(log, entry)]);
+  const leaf = leafWithTimestamps(authority, (entry) => [
+    encodeTimestamp(log, entry, { hashAlgorithm: 5 }),
+    encodeTimestamp(log, entry),
+  ]);
   assert.is(verify(leaf).length, 1);
 });
 
@@ -85,21 +103,36 @@ const bad: Readonly<Record<string, () => unknown>> = {
   "another hash in the timestamp": () => verify(leafBy({ hashAlgorithm: 2 })),
   "another signature algorithm in the timestamp": () => verify(leafBy({ signatureAlgorithm: 1 })),
   "signed as a certificate": () => verify(leafBy({ entryType: 0 })),
-  "timestamp of another leaf": () => verify(leafWithTimestamps(authority, () => [encodeTimestamp(log, concat(sha256(authority.key.spki), new Uint8Array(3)))])),
+  "timestamp of another leaf": () =>
+    verify(
+      leafWithTimestamps(authority, () => [
+        encodeTimestamp(log, concat(sha256(authority.key.spki), new Uint8Array(3))),
+      ]),
+    ),
   "extension left out of what was signed": () => {
     const key = newKey();
     const precertificate = makeCertificate({ subject: "", key, issuer: authority, extensions: leafExtensions });
     const entry = concat(sha256(authority.key.spki), toBytes(BigInt(precertificate.tbs.length), 3), precertificate.tbs);
-    return verify(leafWithTimestamps(authority, () => [encodeTimestamp(log, entry)], { key }, [...leafExtensions, { oid: "1.2.3", value: new Uint8Array(1) }]));
+    return verify(
+      leafWithTimestamps(authority, () => [encodeTimestamp(log, entry)], { key }, [
+        ...leafExtensions,
+        { oid: "1.2.3", value: new Uint8Array(1) },
+      ]),
+    );
   },
 };
 for (const [what, run] of Object.entries(bad)) test(`refused: ${what}`, () => void throwsCode("bad-sct", run));
 
-test("the log's time includes its ends", () => assert.is(verify(good, [{ ...log.trusted, validFor: { start: at, end: at } }]).length, 1));
+test("the log's time includes its ends", () =>
+  assert.is(verify(good, [{ ...log.trusted, validFor: { start: at, end: at } }]).length, 1));
 
 test("a time beyond every calendar", () => {
   throwsCode("bad-sct", () =>
-    verify(leafWithTimestamps(authority, (entry) => [encodeTimestamp(log, entry).map((byte, index) => (index > 32 && index <= 40 ? 0xff : byte))])),
+    verify(
+      leafWithTimestamps(authority, (entry) => [
+        encodeTimestamp(log, entry).map((byte, index) => (index > 32 && index <= 40 ? 0xff : byte)),
+      ]),
+    ),
   );
 });
 
@@ -117,7 +150,9 @@ test("detached", () => {
   const timestamp = parseDetachedTimestamp(json);
   assert.equal(verifyDetachedSct(timestamp, leaf, [log.trusted], nodeVerifier), { logId: log.trusted.logId, at });
   throwsCode("bad-sct", () => verifyDetachedSct(timestamp, good, [log.trusted], nodeVerifier));
-  throwsCode("bad-sct", () => verifyDetachedSct({ ...timestamp, timestamp: timestamp.timestamp + 1n }, leaf, [log.trusted], nodeVerifier));
+  throwsCode("bad-sct", () =>
+    verifyDetachedSct({ ...timestamp, timestamp: timestamp.timestamp + 1n }, leaf, [log.trusted], nodeVerifier),
+  );
 });
 
 if (vectorsDir() === undefined) skipped("core/x509/sct", 34, "SALLYPORT_VECTORS is not set");
@@ -125,7 +160,9 @@ for (const { name, der, root } of realLeaves()) {
   if (name === "bundle-from-wrong-instance_fail") continue;
   test(`real leaf of ${name}`, () => {
     const leaf = parseCertificate(der);
-    const [chain = []] = root.authorities.filter((candidate) => candidate.some(({ subject }) => Buffer.compare(subject, leaf.issuer) === 0));
+    const [chain = []] = root.authorities.filter((candidate) =>
+      candidate.some(({ subject }) => Buffer.compare(subject, leaf.issuer) === 0),
+    );
     const path = verifyPath({
       leaf,
       anchors: chain.slice(-1),
@@ -134,7 +171,8 @@ for (const { name, der, root } of realLeaves()) {
       usage: "code-signing",
       verifier: nodeVerifier,
     });
-    const run = (certificate: Certificate) => verifyScts({ leaf: certificate, issuer: path[1] as Certificate, logs: root.logs, verifier: nodeVerifier });
+    const run = (certificate: Certificate) =>
+      verifyScts({ leaf: certificate, issuer: path[1] as Certificate, logs: root.logs, verifier: nodeVerifier });
     if (name === "invalid-ct-key_fail") throwsCode("bad-sct", () => run(leaf));
     else {
       assert.is(run(leaf).length, 1);

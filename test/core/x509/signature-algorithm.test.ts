@@ -23,7 +23,13 @@ test("ours", () => {
 });
 
 test("not ours", () => {
-  for (const id of ["1.2.840.113549.1.1.5", "1.2.840.113549.1.1.4", "1.2.840.10045.4.1", "1.2.840.10045.4.3.1", "1.3.101.113"])
+  for (const id of [
+    "1.2.840.113549.1.1.5",
+    "1.2.840.113549.1.1.4",
+    "1.2.840.10045.4.1",
+    "1.2.840.10045.4.3.1",
+    "1.3.101.113",
+  ])
     assert.is(read(oid(id), none), undefined);
   assert.is(read(oid("1.2.840.10045.4.3.2"), none), undefined);
   assert.is(read(oid("1.3.101.112"), none), undefined);
@@ -37,7 +43,8 @@ const pss = (hash: string, mask: string, salt: number, ...more: Uint8Array[]): U
     encodeElement(contextConstructed(2), encodeUnsigned(Uint8Array.of(salt))),
     ...more,
   );
-const trailer = (value: number): Uint8Array => encodeElement(contextConstructed(3), encodeUnsigned(Uint8Array.of(value)));
+const trailer = (value: number): Uint8Array =>
+  encodeElement(contextConstructed(3), encodeUnsigned(Uint8Array.of(value)));
 
 test("PSS in its one form", () => {
   const id = oid("1.2.840.113549.1.1.10");
@@ -53,7 +60,12 @@ test("PSS in its one form", () => {
 });
 
 test("malformed", () => {
-  for (const parts of [[], [none], [oid("1.2.3"), none, none], [oid("1.2.840.113549.1.1.10"), pss(sha256, sha256, 32, none)]])
+  for (const parts of [
+    [],
+    [none],
+    [oid("1.2.3"), none, none],
+    [oid("1.2.840.113549.1.1.10"), pss(sha256, sha256, 32, none)],
+  ])
     throwsCode("malformed", () => read(...parts));
 });
 

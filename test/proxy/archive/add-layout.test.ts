@@ -20,7 +20,9 @@ function signedImage() {
   const layer = folder.blob("layer", layerType);
   const image = folder.add(folder.manifest({ layers: [layer] }), { [refName]: "1.4" });
   const payload = folder.blob("payload", layerType);
-  const signatures = folder.add(folder.manifest({ layers: [payload] }), { [refName]: `sha256-${image.digest.slice(7)}.sig` });
+  const signatures = folder.add(folder.manifest({ layers: [payload] }), {
+    [refName]: `sha256-${image.digest.slice(7)}.sig`,
+  });
   const bundleBlob = folder.blob('{"verificationMaterial":{}}', bundleType);
   const bundle = folder.manifest({
     artifactType: bundleType,
@@ -55,9 +57,11 @@ test("everything but image layers comes in, and answers as the layout does", () 
       at: origin.at,
       from: "usb stick",
     });
-    for (const { digest } of [image, signatures, bundle]) assert.is(knowledge.answer({ kind: "manifest", repository, digest })?.state, "present");
+    for (const { digest } of [image, signatures, bundle])
+      assert.is(knowledge.answer({ kind: "manifest", repository, digest })?.state, "present");
     // A layer of signed material is kept whatever media type it claims.
-    for (const { digest } of [payload, bundleBlob]) assert.is(knowledge.answer({ kind: "blob", repository, digest })?.state, "present");
+    for (const { digest } of [payload, bundleBlob])
+      assert.is(knowledge.answer({ kind: "blob", repository, digest })?.state, "present");
     assert.is(knowledge.answer({ kind: "blob", repository, digest: layer.digest }), undefined);
     const referrers = knowledge.answer({ kind: "referrers", repository, digest: image.digest });
     assert.is(referrers?.state === "present" && referrers.value[0]?.artifactType, bundleType);
@@ -80,9 +84,17 @@ test("complete: absence is then known", () => {
   const { folder, image } = signedImage();
   for (const complete of [true, ["ghcr.io"]]) {
     const path = writtenMirror((mirror) =>
-      assert.equal(addLayout(mirror, folder.write(), { repository, complete }).complete, complete === true ? [repository] : complete),
+      assert.equal(
+        addLayout(mirror, folder.write(), { repository, complete }).complete,
+        complete === true ? [repository] : complete,
+      ),
     );
-    reading(path, (mirror) => assert.is(mirror.knowledge().answer({ kind: "tag", repository, tag: `sha256-${image.digest.slice(7)}.att` })?.state, "absent"));
+    reading(path, (mirror) =>
+      assert.is(
+        mirror.knowledge().answer({ kind: "tag", repository, tag: `sha256-${image.digest.slice(7)}.att` })?.state,
+        "absent",
+      ),
+    );
   }
 });
 
@@ -90,10 +102,18 @@ test("referrers that were known stay known", () => {
   const { folder, image, bundle } = signedImage();
   const known = { mediaType: "a/b", digest: `sha256:${"1".repeat(64)}`, size: 1 } as const;
   writtenMirror((mirror) => {
-    mirror.writer().setAnswer({ kind: "referrers", repository, digest: image.digest }, { state: "present", value: [known], ...origin });
+    mirror
+      .writer()
+      .setAnswer(
+        { kind: "referrers", repository, digest: image.digest },
+        { state: "present", value: [known], ...origin },
+      );
     addLayout(mirror, folder.write(), { repository });
     const answer = mirror.knowledge().answer({ kind: "referrers", repository, digest: image.digest });
-    assert.equal(answer?.state === "present" && answer.value.map(({ digest }) => digest), [known.digest, bundle.digest]);
+    assert.equal(answer?.state === "present" && answer.value.map(({ digest }) => digest), [
+      known.digest,
+      bundle.digest,
+    ]);
   });
 });
 
@@ -105,7 +125,10 @@ test("image layers are copied where they are asked for, with their digest checke
     assert.is(mirror.layers.size(layer.digest), 5);
   });
   rmSync(folder.file(layer.digest));
-  writtenMirror((mirror) => assert.is(addLayout(mirror, folder.path, { repository, layers: true }).layersLeftOut, 1), path);
+  writtenMirror(
+    (mirror) => assert.is(addLayout(mirror, folder.path, { repository, layers: true }).layersLeftOut, 1),
+    path,
+  );
   writeFileSync(folder.file(layer.digest), "other");
   writtenMirror((mirror) => {
     throwsCode("malformed", () => addLayout(mirror, folder.path, { repository, layers: true }));
@@ -146,7 +169,10 @@ test("what is missing is said and stays a question; a missing manifest contradic
   writtenMirror((mirror) => {
     throwsCode("archive-incomplete", () => addLayout(mirror, folder.path, { repository, complete: true }));
     assert.is(mirror.inspect().answers, 0);
-    assert.equal(new Set(addLayout(mirror, folder.path, { repository }).missing), new Set([payload.digest, sparse.digest]));
+    assert.equal(
+      new Set(addLayout(mirror, folder.path, { repository }).missing),
+      new Set([payload.digest, sparse.digest]),
+    );
   });
 });
 
@@ -164,8 +190,14 @@ else {
     const added = addLayout(mirror, golden, { complete: true });
     // Configurations of foreign images were left out with their layers.
     assert.is(added.missing.length, 6);
-    assert.ok(added.manifests > 600 && added.referrers > 150 && added.layersLeftOut > 0, JSON.stringify({ ...added, images: added.images.length }));
-    assert.is(mirror.knowledge().answer({ kind: "tag", repository: "localhost:5000/demo/app", tag: "no-such-tag" })?.state, "absent");
+    assert.ok(
+      added.manifests > 600 && added.referrers > 150 && added.layersLeftOut > 0,
+      JSON.stringify({ ...added, images: added.images.length }),
+    );
+    assert.is(
+      mirror.knowledge().answer({ kind: "tag", repository: "localhost:5000/demo/app", tag: "no-such-tag" })?.state,
+      "absent",
+    );
     assert.ok(mirror.list().length >= added.images.length);
     assert.equal(mirror.inspect().damage, []);
     mirror.close();

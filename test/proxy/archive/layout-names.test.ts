@@ -15,7 +15,12 @@ const entries = (...annotations: readonly Record<string, string>[]) =>
     readObject(
       parseJson(
         JSON.stringify({
-          manifests: annotations.map((given, index) => ({ mediaType: "m", digest: digestOf("abcdef".charAt(index)), size: 1, annotations: given })),
+          manifests: annotations.map((given, index) => ({
+            mediaType: "m",
+            digest: digestOf("abcdef".charAt(index)),
+            size: 1,
+            annotations: given,
+          })),
         }),
       ),
       "",
@@ -23,7 +28,11 @@ const entries = (...annotations: readonly Record<string, string>[]) =>
     defaultLimits,
   );
 const named = (options: NameOptions, ...annotations: readonly Record<string, string>[]) =>
-  nameEntries(entries(...annotations), () => false, options).map(({ repository, tag, role }) => [repository, tag, role]);
+  nameEntries(entries(...annotations), () => false, options).map(({ repository, tag, role }) => [
+    repository,
+    tag,
+    role,
+  ]);
 
 const ref = (text: string) => ({ "org.opencontainers.image.ref.name": text });
 const kind = (text: string) => ({ kind: `dev.cosignproject.cosign/${text}` });
@@ -35,11 +44,18 @@ const habits: readonly (readonly [string, Record<string, string>, string, string
   ["a reference without tag", ref("quay.io/a/b"), "quay.io/a/b", "latest"],
   ["a digest", ref(`quay.io/a/b@${a}`), "quay.io/a/b", undefined],
   ["tag and digest", ref(`quay.io/a/b:1@${a}`), "quay.io/a/b", "1"],
-  ["containerd's name beside the tag", { ...ref("1"), "io.containerd.image.name": "docker.io/library/redis:1" }, "docker.io/library/redis", "1"],
+  [
+    "containerd's name beside the tag",
+    { ...ref("1"), "io.containerd.image.name": "docker.io/library/redis:1" },
+    "docker.io/library/redis",
+    "1",
+  ],
   ["nothing", {}, "ghcr.io/given/name", undefined],
 ];
 for (const [name, annotations, repository, tag] of habits)
-  test(name, () => assert.equal(named({ repository: "ghcr.io/given/name" }, annotations), [[repository, tag, "other"]]));
+  test(name, () =>
+    assert.equal(named({ repository: "ghcr.io/given/name" }, annotations), [[repository, tag, "other"]]),
+  );
 
 test("a nameless entry takes the only repository that is named, never one of two", () => {
   assert.equal(named({}, ref("quay.io/a/b:1"), {}), [
@@ -52,7 +68,8 @@ test("a nameless entry takes the only repository that is named, never one of two
 
 test("a given repository is Docker Hub's where it names no registry", () => {
   assert.equal(named({ repository: "nginx" }, ref("1")), [["docker.io/library/nginx", "1", "other"]]);
-  for (const repository of ["nginx:1", `quay.io/a@${a}`, "UPPER", ""]) throwsCode("invalid-reference", () => named({ repository }, ref("1")));
+  for (const repository of ["nginx:1", `quay.io/a@${a}`, "UPPER", ""])
+    throwsCode("invalid-reference", () => named({ repository }, ref("1")));
 });
 
 test("what cosign save wrote belongs to its image, which gets the tag", () => {

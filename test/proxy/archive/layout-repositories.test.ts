@@ -33,7 +33,8 @@ test("a chain of referrers is followed in any order of files, and one without a 
   const folder = new LayoutFolder(temporaryFolder());
   const image = folder.manifest();
   const chain = [image];
-  for (let length = 0; length < 12; length++) chain.push(folder.manifest({ subject: chain.at(-1), artifactType: "a/b" }));
+  for (let length = 0; length < 12; length++)
+    chain.push(folder.manifest({ subject: chain.at(-1), artifactType: "a/b" }));
   const homeless = folder.manifest({ subject: { mediaType: "a/b", digest: `sha256:${"0".repeat(64)}`, size: 1 } });
   const { repositories, referrers } = build(folder, [["r/a", image]]);
   assert.is(referrers.length, 13);

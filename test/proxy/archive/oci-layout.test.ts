@@ -7,7 +7,13 @@ import { defaultLimits } from "../../../core/limits.ts";
 import type { Digest, Knowledge } from "../../../core/question.ts";
 import { type LayoutOptions, openLayout } from "../../../proxy/archive/oci-layout.ts";
 import { throwsCode } from "../../support/assert.ts";
-import { connaisseurImages, goldenRegistry, ocMirrorImages, slsaContainer, slsaVersions } from "../../support/images.ts";
+import {
+  connaisseurImages,
+  goldenRegistry,
+  ocMirrorImages,
+  slsaContainer,
+  slsaVersions,
+} from "../../support/images.ts";
 import { LayoutFolder, manifestType, refName } from "../../support/layout-folder.ts";
 import { skipped } from "../../support/vectors.ts";
 
@@ -57,13 +63,19 @@ test("skopeo and oras: a plain tag belongs to the given repository", () => {
 test("whole references name repositories of their own, in any spelling", () => {
   const folder = new Folder();
   const one = folder.add(folder.manifest({ annotations: { n: "1" } }), { [refName]: "docker.io/library/nginx:1" });
-  const two = folder.add(folder.manifest({ annotations: { n: "2" } }), { [refName]: "2", "io.containerd.image.name": "quay.io/a/b:2" });
+  const two = folder.add(folder.manifest({ annotations: { n: "2" } }), {
+    [refName]: "2",
+    "io.containerd.image.name": "quay.io/a/b:2",
+  });
   const three = folder.manifest({ annotations: { n: "3" } });
   folder.add(three, { [refName]: `localhost:5000/c@${three.digest}` });
   const layout = folder.open();
   assert.is(digestOfTag(layout, "1", "index.docker.io/nginx"), one.digest);
   assert.is(digestOfTag(layout, "2", "quay.io/a/b"), two.digest);
-  assert.is(layout.answer({ kind: "manifest", repository: "localhost:5000/c", digest: three.digest })?.state, "present");
+  assert.is(
+    layout.answer({ kind: "manifest", repository: "localhost:5000/c", digest: three.digest })?.state,
+    "present",
+  );
   assert.is(layout.answer({ kind: "manifest", repository: "quay.io/a/b", digest: three.digest }), undefined);
 });
 
@@ -75,9 +87,15 @@ test("a name with another digest than its entry is refused", () => {
 
 test("cosign save: kinds become tags of the image, bundles are found among the blobs", () => {
   const folder = new Folder();
-  const image = folder.add(folder.manifest({ annotations: { the: "image" } }), { kind: "dev.cosignproject.cosign/image" });
-  const signatures = folder.add(folder.manifest({ layers: [folder.blob("payload")] }), { kind: "dev.cosignproject.cosign/sigs" });
-  const attestations = folder.add(folder.manifest({ annotations: { the: "attestations" } }), { kind: "dev.cosignproject.cosign/atts" });
+  const image = folder.add(folder.manifest({ annotations: { the: "image" } }), {
+    kind: "dev.cosignproject.cosign/image",
+  });
+  const signatures = folder.add(folder.manifest({ layers: [folder.blob("payload")] }), {
+    kind: "dev.cosignproject.cosign/sigs",
+  });
+  const attestations = folder.add(folder.manifest({ annotations: { the: "attestations" } }), {
+    kind: "dev.cosignproject.cosign/atts",
+  });
   const bundle = folder.manifest({
     artifactType: "application/vnd.dev.sigstore.bundle.v0.3+json",
     subject: image,
@@ -134,7 +152,9 @@ test("the index behind a fallback tag adds what has no subject here", () => {
   const image = folder.add(folder.manifest(), { [refName]: "localhost:5001/app:1" });
   const referrer = folder.manifest({ subject: image });
   const sparse = { mediaType: manifestType, digest: `sha256:${"1".repeat(64)}`, size: 5, artifactType: "a/b" };
-  folder.add(folder.blob(JSON.stringify({ manifests: [referrer, sparse] })), { [refName]: `localhost:5001/app:sha256-${image.digest.slice(7)}` });
+  folder.add(folder.blob(JSON.stringify({ manifests: [referrer, sparse] })), {
+    [refName]: `localhost:5001/app:sha256-${image.digest.slice(7)}`,
+  });
   const layout = folder.open({ complete: true });
   assert.equal(referrersOf(layout, image.digest, "localhost:5001/app"), [referrer.digest, sparse.digest]);
   assert.is(
@@ -153,13 +173,20 @@ test("referrers stay in the repository that names them", () => {
   folder.add(named, { [refName]: `localhost:5000/one@${named.digest}` });
   const unnamed = folder.manifest({ subject: image, annotations: { named: "nowhere" } });
   const layout = folder.open();
-  assert.equal(new Set(referrersOf(layout, image.digest, "localhost:5000/one")), new Set([named.digest, unnamed.digest]));
+  assert.equal(
+    new Set(referrersOf(layout, image.digest, "localhost:5000/one")),
+    new Set([named.digest, unnamed.digest]),
+  );
   assert.equal(referrersOf(layout, image.digest, "localhost:5000/two"), [unnamed.digest]);
 });
 
 test("sparse: what is left out was never asked; complete: what is not named is absent", () => {
   const folder = new Folder();
-  const layer = { mediaType: "application/vnd.oci.image.layer.v1.tar+gzip", digest: `sha256:${"2".repeat(64)}` as const, size: 5 };
+  const layer = {
+    mediaType: "application/vnd.oci.image.layer.v1.tar+gzip",
+    digest: `sha256:${"2".repeat(64)}` as const,
+    size: 5,
+  };
   const image = folder.add(folder.manifest({ layers: [layer] }), { [refName]: `${repository}:1` });
   const open = folder.open();
   const unknown = { kind: "tag", repository, tag: `sha256-${image.digest.slice(7)}.sig` } as const;
@@ -191,11 +218,16 @@ test("a changed blob is refused on every read, whatever its kind, and the rest s
       const layout = folder.open();
       // When the manifest itself is damaged nothing else says that the layer belongs here.
       const kind = damaged === image ? "manifest" : "blob";
-      assert.is(throwsCode("archive-corrupt", () => layout.answer({ kind, repository, digest: damaged.digest })).subject, damaged.digest);
+      assert.is(
+        throwsCode("archive-corrupt", () => layout.answer({ kind, repository, digest: damaged.digest })).subject,
+        damaged.digest,
+      );
       assert.is(layout.answer({ kind: "manifest", repository, digest: other.digest })?.state, "present");
     }
     truncateSync(folder.file(damaged.digest), 3);
-    throwsCode("archive-corrupt", () => folder.open().answer({ kind: damaged === image ? "manifest" : "blob", repository, digest: damaged.digest }));
+    throwsCode("archive-corrupt", () =>
+      folder.open().answer({ kind: damaged === image ? "manifest" : "blob", repository, digest: damaged.digest }),
+    );
     writeFileSync(folder.file(damaged.digest), bytes);
   }
 });
@@ -210,7 +242,11 @@ test("a manifest or blob past its bound is over the limit", () => {
   const small = new Folder();
   const blob = small.blob("0123456789");
   small.add(small.manifest({ layers: [blob] }), { [refName]: `${repository}:1` });
-  throwsCode("over-limit", () => small.open({ limits: { ...defaultLimits, blobBytes: 9 } }).answer({ kind: "blob", repository, digest: blob.digest }));
+  throwsCode("over-limit", () =>
+    small
+      .open({ limits: { ...defaultLimits, blobBytes: 9 } })
+      .answer({ kind: "blob", repository, digest: blob.digest }),
+  );
   throwsCode("over-limit", () => small.open({ limits: { ...defaultLimits, layoutEntries: 0 } }));
   throwsCode("over-limit", () => small.open({ limits: { ...defaultLimits, layoutIndexBytes: 3 } }));
 });
@@ -265,7 +301,10 @@ else {
       assert.is(digestOfTag(registry, tag, from), digest);
       assert.is(registry.answer({ kind: "manifest", repository: from, digest })?.state, "present");
     }
-    assert.is(registry.answer({ kind: "tag", repository: "localhost:5000/demo/app", tag: "no-such-tag" })?.state, "absent");
+    assert.is(
+      registry.answer({ kind: "tag", repository: "localhost:5000/demo/app", tag: "no-such-tag" })?.state,
+      "absent",
+    );
     assert.is(registry.answer({ kind: "tag", repository: "quay.io/demo/app", tag: "x" }), undefined);
     const referrers = [...registry.repositories.values()].reduce((sum, { referrers: lists }) => sum + lists.size, 0);
     assert.ok(referrers > 50, `${referrers} subjects`);
@@ -280,7 +319,10 @@ for (const [version, image] of slsa) {
       const tag = `${image.digest.replace(":", "-")}.att`;
       const attestations = digestOfTag(image.knowledge, tag, image.repository);
       assert.ok(attestations);
-      assert.is(image.knowledge.answer({ kind: "manifest", repository: image.repository, digest: attestations })?.state, "present");
+      assert.is(
+        image.knowledge.answer({ kind: "manifest", repository: image.repository, digest: attestations })?.state,
+        "present",
+      );
       assert.is(digestOfTag(image.knowledge, tag.replace(".att", ".sig"), image.repository), undefined);
     });
   }
@@ -292,12 +334,14 @@ if (connaisseur === undefined) skipped("proxy/archive/oci-layout", 2, "SALLYPORT
 else {
   test("oc-mirror: an image and its signatures are layouts of their own", () => {
     assert.is(ocMirror.length, 2);
-    for (const { knowledge, digest, repository: from } of ocMirror) assert.ok(digestOfTag(knowledge, `${digest.replace(":", "-")}.sig`, from));
+    for (const { knowledge, digest, repository: from } of ocMirror)
+      assert.ok(digestOfTag(knowledge, `${digest.replace(":", "-")}.sig`, from));
   });
 
   test("connaisseur: manifests and blobs by name", () => {
     assert.is(connaisseur.images.length, 3);
-    for (const { knowledge, digest, repository: from } of connaisseur.images) assert.ok(digestOfTag(knowledge, `${digest.replace(":", "-")}.sig`, from));
+    for (const { knowledge, digest, repository: from } of connaisseur.images)
+      assert.ok(digestOfTag(knowledge, `${digest.replace(":", "-")}.sig`, from));
   });
 }
 

@@ -1,7 +1,15 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Question } from "../../../core/question.ts";
-import { checkRow, loadRootSource, loadValue, storedBytes, storedJson, storeValue, toRow } from "../../../proxy/mirror/answer-row.ts";
+import {
+  checkRow,
+  loadRootSource,
+  loadValue,
+  storedBytes,
+  storedJson,
+  storeValue,
+  toRow,
+} from "../../../proxy/mirror/answer-row.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { origin } from "../../support/temporary-mirror.ts";
 
@@ -9,14 +17,24 @@ const test = suite("proxy/mirror/answer-row");
 const digest = `sha256:${"ab".repeat(32)}` as const;
 const tag: Question = { kind: "tag", repository: "ghcr.io/a", tag: "1" };
 const present = (value: unknown) => ({ state: "present", value, ...origin }) as const;
-const rowOf = (question: Question, json: Parameters<typeof storedJson>[0]) => toRow(question, present(undefined), storedJson(json));
+const rowOf = (question: Question, json: Parameters<typeof storedJson>[0]) =>
+  toRow(question, present(undefined), storedJson(json));
 
 test("columns for people, and none for what is in no repository", () => {
   assert.equal(
-    [toRow(tag, { state: "absent", ...origin }, undefined)].map(({ repository, subject, digest: stored, value }) => [repository, subject, stored, value]),
+    [toRow(tag, { state: "absent", ...origin }, undefined)].map(({ repository, subject, digest: stored, value }) => [
+      repository,
+      subject,
+      stored,
+      value,
+    ]),
     [["ghcr.io/a", "1", null, null]],
   );
-  const manifest = toRow({ kind: "manifest", repository: "ghcr.io/a", digest }, present(undefined), storedBytes(digest));
+  const manifest = toRow(
+    { kind: "manifest", repository: "ghcr.io/a", digest },
+    present(undefined),
+    storedBytes(digest),
+  );
   assert.equal([manifest.subject, manifest.digest, manifest.value], [digest, digest, null]);
   assert.is(toRow({ kind: "key", reference: "k" }, { state: "absent", ...origin }, undefined).repository, null);
 });

@@ -25,10 +25,12 @@ test("one answer: the digest of its line", () => {
 
 test("order, times and sources do not matter", () => {
   const one = idOf((mirror) => {
-    for (const name of ["1", "2"]) mirror.writer().setAnswer(tag(name), { state: "absent", at: "2026-01-01T00:00:00Z", from: "a" });
+    for (const name of ["1", "2"])
+      mirror.writer().setAnswer(tag(name), { state: "absent", at: "2026-01-01T00:00:00Z", from: "a" });
   });
   const two = idOf((mirror) => {
-    for (const name of ["2", "1"]) mirror.writer().setAnswer(tag(name), { state: "absent", at: "2026-02-02T00:00:00Z", from: "b" });
+    for (const name of ["2", "1"])
+      mirror.writer().setAnswer(tag(name), { state: "absent", at: "2026-02-02T00:00:00Z", from: "b" });
   });
   assert.is(one, two);
 });
@@ -43,7 +45,13 @@ test("every kind of content changes it, and so does its removal; attempts and ru
       seen.add(mirror.contentId());
     };
     changes(() => writer.setAnswer(tag("1"), { state: "absent", ...origin }));
-    changes(() => writer.setAnswer(tag("1"), { state: "present", value: { mediaType: "", digest: digestBytes("x"), size: 1 }, ...origin }));
+    changes(() =>
+      writer.setAnswer(tag("1"), {
+        state: "present",
+        value: { mediaType: "", digest: digestBytes("x"), size: 1 },
+        ...origin,
+      }),
+    );
     changes(() => writer.pin({ kind: "key", name: "k", bytes: Uint8Array.of(1) }, origin));
     changes(() => writer.pin({ kind: "key", name: "k", bytes: Uint8Array.of(2) }, origin));
     changes(() => writer.setComplete("ghcr.io", origin));

@@ -17,7 +17,15 @@ const filled = () =>
       { kind: "trusted-root", name: "x" },
       {
         state: "present",
-        value: { form: "tuf", roots: [metadata], timestamp: metadata, snapshot: metadata, targets: [], target: metadata, floors: { root: "1" } },
+        value: {
+          form: "tuf",
+          roots: [metadata],
+          timestamp: metadata,
+          snapshot: metadata,
+          targets: [],
+          target: metadata,
+          floors: { root: "1" },
+        },
         ...origin,
       },
     );
@@ -60,7 +68,8 @@ for (const [name, sql, subjects] of damage) {
 test("a table that is gone ends that table, not the inspection", () => {
   const folder = filled();
   // The views that read it go with it.
-  for (const view of ["signature", "attestation", "rekor_entry", "tuf_root", "material"]) tamper(folder, `DROP VIEW ${view}`);
+  for (const view of ["signature", "attestation", "rekor_entry", "tuf_root", "material"])
+    tamper(folder, `DROP VIEW ${view}`);
   reading(folder, (mirror) => {
     tamper(folder, "DROP TABLE tuf_metadata");
     assert.equal(

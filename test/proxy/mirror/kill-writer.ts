@@ -1,4 +1,7 @@
-/** Run as a process of its own: writes without end into the mirror of the folder given, and says after each commit what is stored. Meant to be killed. */
+/**
+ * Run as a process of its own: writes without end into the mirror of the folder given, and says after each commit what
+ * is stored. Meant to be killed.
+ */
 import { openMirror } from "../../../proxy/mirror/open-mirror.ts";
 import { digestBytes } from "../../../proxy/mirror/row-checksum.ts";
 
@@ -11,7 +14,10 @@ for (let count = Number(from); ; count++) {
   const bytes = Buffer.from(`{"layers":[],"annotations":{"count":"${count}","fill":"${"x".repeat(count % 5000)}"}}`);
   const digest = digestBytes(bytes);
   writer.transaction(() => {
-    writer.setAnswer({ kind: "manifest", repository: "ghcr.io/org/app", digest }, { state: "present", value: bytes, at, from: "kill" });
+    writer.setAnswer(
+      { kind: "manifest", repository: "ghcr.io/org/app", digest },
+      { state: "present", value: bytes, at, from: "kill" },
+    );
     writer.setAnswer(
       { kind: "tag", repository: "ghcr.io/org/app", tag: String(count) },
       { state: "present", value: { mediaType: "", digest, size: bytes.length }, at, from: "kill" },

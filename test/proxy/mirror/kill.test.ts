@@ -8,10 +8,19 @@ import { reading, temporaryFolder } from "../../support/temporary-mirror.ts";
 const test = suite("proxy/mirror/kill");
 const program = fileURLToPath(new URL("./kill-writer.ts", import.meta.url));
 
-/** Starts a writer, kills it `afterMs` after its first commit (or after its start), and returns the last number that it reported as stored. */
-function killedWriter(folder: string, from: number, kill: { readonly afterMs: number; readonly counting: "first commit" | "start" }): Promise<number> {
+/**
+ * Starts a writer, kills it `afterMs` after its first commit (or after its start), and returns the last number that it
+ * reported as stored.
+ */
+function killedWriter(
+  folder: string,
+  from: number,
+  kill: { readonly afterMs: number; readonly counting: "first commit" | "start" },
+): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ["--import", "tsx", program, folder, String(from)], { stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(process.execPath, ["--import", "tsx", program, folder, String(from)], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     let output = "";
     const later = () => setTimeout(() => child.kill("SIGKILL"), kill.afterMs);
     if (kill.counting === "start") later();
@@ -42,7 +51,11 @@ test("kill -9 loses nothing that was reported, and the next reader and writer op
         const answer = mirror.knowledge().answer({ kind: "tag", repository: "ghcr.io/org/app", tag: String(count) });
         assert.is(answer?.state, "present", `tag ${count} of ${last}`);
         if (answer?.state === "present")
-          assert.is(mirror.knowledge().answer({ kind: "manifest", repository: "ghcr.io/org/app", digest: answer.value.digest })?.state, "present");
+          assert.is(
+            mirror.knowledge().answer({ kind: "manifest", repository: "ghcr.io/org/app", digest: answer.value.digest })
+              ?.state,
+            "present",
+          );
       }
       assert.equal(mirror.inspect().damage, []);
     });

@@ -10,30 +10,53 @@ import { origin, reading, tamper, temporaryFolder, writtenMirror } from "../../s
 const test = suite("proxy/mirror/list-mirror");
 const repository = "docker.io/library/redis";
 const bundleType = "application/vnd.dev.sigstore.bundle.v0.3+json";
-const logEntry = JSON.stringify({ SignedEntryTimestamp: "", Payload: { body: "", integratedTime: 1700000000, logIndex: 42, logID: "c0d2" } });
+const logEntry = JSON.stringify({
+  SignedEntryTimestamp: "",
+  Payload: { body: "", integratedTime: 1700000000, logIndex: 42, logID: "c0d2" },
+});
 
 /** A multi-platform image with signatures and attestations in every layout, and an image that only a digest names. */
 function layout() {
   const folder = new LayoutFolder(temporaryFolder());
-  const child = folder.manifest({ layers: [{ mediaType: "application/vnd.oci.image.layer.v1.tar", digest: `sha256:${"1".repeat(64)}`, size: 1000 }] });
+  const child = folder.manifest({
+    layers: [{ mediaType: "application/vnd.oci.image.layer.v1.tar", digest: `sha256:${"1".repeat(64)}`, size: 1000 }],
+  });
   const index = folder.blob(JSON.stringify({ manifests: [child] }), "application/vnd.oci.image.index.v1+json");
   folder.add(index, { [refName]: "7" });
   const tag = (suffix: string) => ({ [refName]: `sha256-${index.digest.slice(7)}${suffix}` });
   const layer = folder.blob("{}", "application/vnd.dev.cosign.simplesigning.v1+json");
-  folder.add(folder.manifest({ layers: [{ ...layer, annotations: { "dev.sigstore.cosign/bundle": logEntry } }, layer] }), tag(".sig"));
+  folder.add(
+    folder.manifest({ layers: [{ ...layer, annotations: { "dev.sigstore.cosign/bundle": logEntry } }, layer] }),
+    tag(".sig"),
+  );
   folder.add(
     folder.manifest({
-      layers: [{ ...layer, mediaType: "application/vnd.dsse.envelope.v1+json", annotations: { predicateType: "https://slsa.dev/provenance/v0.2" } }],
+      layers: [
+        {
+          ...layer,
+          mediaType: "application/vnd.dsse.envelope.v1+json",
+          annotations: { predicateType: "https://slsa.dev/provenance/v0.2" },
+        },
+      ],
     }),
     tag(".att"),
   );
   folder.manifest({ artifactType: "application/vnd.dev.cosign.artifact.sig.v1+json", subject: index, layers: [layer] });
   const bundle = folder.blob(
-    JSON.stringify({ verificationMaterial: { tlogEntries: [{ logIndex: "7", logId: { keyId: "wNI=" }, integratedTime: "1700000001" }] } }),
+    JSON.stringify({
+      verificationMaterial: {
+        tlogEntries: [{ logIndex: "7", logId: { keyId: "wNI=" }, integratedTime: "1700000001" }],
+      },
+    }),
     bundleType,
   );
   for (const predicate of ["https://sigstore.dev/cosign/sign/v1", "https://cyclonedx.org/bom"]) {
-    folder.manifest({ artifactType: bundleType, subject: index, layers: [bundle], annotations: { "dev.sigstore.bundle.predicateType": predicate } });
+    folder.manifest({
+      artifactType: bundleType,
+      subject: index,
+      layers: [bundle],
+      annotations: { "dev.sigstore.bundle.predicateType": predicate },
+    });
   }
   folder.manifest({ artifactType: "application/x", subject: index });
   const untagged = folder.manifest({ annotations: { un: "tagged" } });
@@ -42,7 +65,8 @@ function layout() {
 }
 
 const { path, index, child, untagged } = layout();
-const filled = () => writtenMirror((mirror) => void addLayout(mirror, path, { repository: "redis", at: origin.at, from: "stick" }));
+const filled = () =>
+  writtenMirror((mirror) => void addLayout(mirror, path, { repository: "redis", at: origin.at, from: "stick" }));
 
 test("images with their signed material; children, referrers and signatures are no images", () => {
   reading(filled(), (mirror) => {
@@ -96,22 +120,34 @@ test("the views show signatures, attestations, log entries and TUF roots", () =>
   const folder = filled();
   const metadata = new Uint8Array(Buffer.from('{"signed":{"version":3,"expires":"2027-01-01T00:00:00Z"}}'));
   writtenMirror((mirror) => {
-    mirror
-      .writer()
-      .setAnswer(
-        { kind: "trusted-root", name: "public-good" },
-        { state: "present", value: { form: "tuf", roots: [metadata], timestamp: metadata, snapshot: metadata, targets: [], target: metadata }, ...origin },
-      );
+    mirror.writer().setAnswer(
+      { kind: "trusted-root", name: "public-good" },
+      {
+        state: "present",
+        value: {
+          form: "tuf",
+          roots: [metadata],
+          timestamp: metadata,
+          snapshot: metadata,
+          targets: [],
+          target: metadata,
+        },
+        ...origin,
+      },
+    );
     // A document that does not read must not spoil the views.
     mirror.writer().addBlob(Uint8Array.of(0xff, 0x00));
   }, folder);
   const database = new Database(join(folder, "mirror.db"), { readonly: true });
   const rows = (sql: string) => database.prepare(sql).all();
-  assert.equal(rows("SELECT layout, count(*) AS count FROM signature WHERE image IS NOT NULL GROUP BY layout ORDER BY layout"), [
-    { layout: "artifact", count: 1 },
-    { layout: "bundle", count: 1 },
-    { layout: "tag", count: 2 },
-  ]);
+  assert.equal(
+    rows("SELECT layout, count(*) AS count FROM signature WHERE image IS NOT NULL GROUP BY layout ORDER BY layout"),
+    [
+      { layout: "artifact", count: 1 },
+      { layout: "bundle", count: 1 },
+      { layout: "tag", count: 2 },
+    ],
+  );
   assert.equal(rows("SELECT DISTINCT image, repository FROM signature"), [{ image: index.digest, repository }]);
   assert.equal(rows("SELECT layout, predicate_type FROM attestation ORDER BY layout"), [
     { layout: "bundle", predicate_type: "https://cyclonedx.org/bom" },
@@ -121,7 +157,9 @@ test("the views show signatures, attestations, log entries and TUF roots", () =>
     { log_id: "c0d2", log_index: 42, integrated_time: 1700000000 },
     { log_id: "wNI=", log_index: "7", integrated_time: "1700000001" },
   ]);
-  assert.equal(rows("SELECT repository, version, expires FROM tuf_root"), [{ repository: "public-good", version: 3, expires: "2027-01-01T00:00:00Z" }]);
+  assert.equal(rows("SELECT repository, version, expires FROM tuf_root"), [
+    { repository: "public-good", version: 3, expires: "2027-01-01T00:00:00Z" },
+  ]);
   database.close();
 });
 

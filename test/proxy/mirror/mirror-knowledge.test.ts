@@ -13,7 +13,8 @@ const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text));
 const manifest = bytes('{"layers":[]}');
 const digest = digestBytes(manifest);
 const other = digestBytes("other");
-const metadata = (version: number, more = ""): Uint8Array => bytes(`{"signed":{"version":${version},"expires":"2027-01-01T00:00:00Z"${more}},"signatures":[]}`);
+const metadata = (version: number, more = ""): Uint8Array =>
+  bytes(`{"signed":{"version":${version},"expires":"2027-01-01T00:00:00Z"${more}},"signatures":[]}`);
 
 /** One present answer of every kind. */
 const present: readonly (readonly [Question, unknown])[] = [
@@ -44,22 +45,32 @@ const present: readonly (readonly [Question, unknown])[] = [
   ],
   [{ kind: "key", reference: "k8s://ns/name" }, "-----BEGIN PUBLIC KEY-----\n"],
   [{ kind: "log-entry", log: "rekor.sigstore.dev", hash: "ab" }, { json: '{"x":{"logIndex":1}}' }],
-  [{ kind: "cluster", verb: "get", apiVersion: "v1", resource: "configmaps", namespace: "n", name: "m" }, { data: { a: ["b", 1, null, true] } }],
+  [
+    { kind: "cluster", verb: "get", apiVersion: "v1", resource: "configmaps", namespace: "n", name: "m" },
+    { data: { a: ["b", 1, null, true] } },
+  ],
 ];
 
 const filled = () =>
   writtenMirror((mirror) => {
-    for (const [question, value] of present) mirror.writer().setAnswer(question, { state: "present", value, ...origin });
+    for (const [question, value] of present)
+      mirror.writer().setAnswer(question, { state: "present", value, ...origin });
   });
 
 /** Buffers, plain arrays and objects without prototype compare as what they hold. */
 const plain = (value: unknown): unknown =>
-  JSON.parse(JSON.stringify(value, (_, entry) => (entry instanceof Uint8Array ? Buffer.from(entry).toString("hex") : entry)));
+  JSON.parse(
+    JSON.stringify(value, (_, entry) => (entry instanceof Uint8Array ? Buffer.from(entry).toString("hex") : entry)),
+  );
 
 test("every kind of answer comes back as it was stored", () => {
   reading(filled(), (mirror) => {
     for (const [question, value] of present)
-      assert.equal(plain(mirror.knowledge().answer(question)), plain({ state: "present", value, at, from: "test" }), questionText(question));
+      assert.equal(
+        plain(mirror.knowledge().answer(question)),
+        plain({ state: "present", value, at, from: "test" }),
+        questionText(question),
+      );
   });
 });
 
@@ -75,7 +86,8 @@ test("never asked, absent, unavailable", () => {
     assert.is(mirror.attempts().length, 0);
   });
   reading(folder, (mirror) => {
-    for (const [question] of present) assert.equal(mirror.knowledge().answer(question), { state: "absent", at, from: "test" });
+    for (const [question] of present)
+      assert.equal(mirror.knowledge().answer(question), { state: "absent", at, from: "test" });
   });
 });
 
@@ -83,17 +95,23 @@ test("what was known stays known when asking again fails", () => {
   const folder = writtenMirror((mirror) => {
     const question = { kind: "tag", repository, tag: "1" } as const;
     mirror.writer().setAnswer(question, { state: "absent", ...origin });
-    mirror.writer().setAnswer(question, { state: "unavailable", code: "unreachable", at: "2026-02-02T00:00:00Z", from: "ghcr.io" });
+    mirror
+      .writer()
+      .setAnswer(question, { state: "unavailable", code: "unreachable", at: "2026-02-02T00:00:00Z", from: "ghcr.io" });
     assert.is(mirror.knowledge().answer(question)?.state, "absent");
   });
   reading(folder, (mirror) =>
-    assert.equal(mirror.attempts(), [{ question: "tag ghcr.io/org/app 1", code: "unreachable", at: "2026-02-02T00:00:00Z", source: "ghcr.io" }]),
+    assert.equal(mirror.attempts(), [
+      { question: "tag ghcr.io/org/app 1", code: "unreachable", at: "2026-02-02T00:00:00Z", source: "ghcr.io" },
+    ]),
   );
 });
 
 test("three spellings are one repository", () => {
   const folder = writtenMirror((mirror) =>
-    mirror.writer().setAnswer({ kind: "tag", repository: "index.docker.io/nginx", tag: "1" }, { state: "absent", ...origin }),
+    mirror
+      .writer()
+      .setAnswer({ kind: "tag", repository: "index.docker.io/nginx", tag: "1" }, { state: "absent", ...origin }),
   );
   reading(folder, (mirror) => {
     for (const spelling of ["docker.io/nginx", "docker.io/library/nginx", "index.docker.io/library/nginx", "nginx"])
@@ -102,26 +120,42 @@ test("three spellings are one repository", () => {
 });
 
 test("bytes of another repository are not an answer for this one", () => {
-  reading(filled(), (mirror) => assert.is(mirror.knowledge().answer({ kind: "manifest", repository: "ghcr.io/org/other", digest }), undefined));
+  reading(filled(), (mirror) =>
+    assert.is(mirror.knowledge().answer({ kind: "manifest", repository: "ghcr.io/org/other", digest }), undefined),
+  );
 });
 
 test("completeness of a repository or host makes ignorance absence, but hides nothing and never speaks of blobs", () => {
   for (const scope of [repository, "ghcr.io"]) {
     const folder = writtenMirror((mirror) => {
-      mirror.writer().setAnswer({ kind: "tag", repository, tag: "1" }, { state: "present", value: { mediaType: "", digest, size: 1 }, ...origin });
+      mirror
+        .writer()
+        .setAnswer(
+          { kind: "tag", repository, tag: "1" },
+          { state: "present", value: { mediaType: "", digest, size: 1 }, ...origin },
+        );
       mirror.writer().setComplete(scope, { at: "2026-03-03T00:00:00Z", from: "layout x" });
     });
     reading(folder, (mirror) => {
       const knowledge = mirror.knowledge();
       assert.is(knowledge.answer({ kind: "tag", repository, tag: "1" })?.state, "present");
-      assert.equal(knowledge.answer({ kind: "tag", repository, tag: "2" }), { state: "absent", at: "2026-03-03T00:00:00Z", from: "layout x" });
+      assert.equal(knowledge.answer({ kind: "tag", repository, tag: "2" }), {
+        state: "absent",
+        at: "2026-03-03T00:00:00Z",
+        from: "layout x",
+      });
       assert.is(knowledge.answer({ kind: "referrers", repository, digest })?.state, "absent");
       assert.is(knowledge.answer({ kind: "manifest", repository, digest })?.state, "absent");
       assert.is(knowledge.answer({ kind: "blob", repository, digest }), undefined);
       assert.is(knowledge.answer({ kind: "tag", repository: "quay.io/org/app", tag: "2" }), undefined);
     });
     tamper(folder, "UPDATE complete SET source = 'elsewhere'");
-    reading(folder, (mirror) => assert.is(throwsCode("mirror-corrupt", () => mirror.knowledge().answer({ kind: "tag", repository, tag: "2" })).subject, scope));
+    reading(folder, (mirror) =>
+      assert.is(
+        throwsCode("mirror-corrupt", () => mirror.knowledge().answer({ kind: "tag", repository, tag: "2" })).subject,
+        scope,
+      ),
+    );
     writtenMirror((mirror) => mirror.writer().clearComplete(scope), folder);
     reading(folder, (mirror) => assert.is(mirror.knowledge().answer({ kind: "tag", repository, tag: "2" }), undefined));
   }
@@ -135,11 +169,16 @@ test("pins answer for trusted roots and keys, before anything that was asked", (
     mirror.writer().pin({ kind: "key", name: key.reference, bytes: bytes("PEM") }, origin);
     mirror.writer().pin({ kind: "trusted-root", name: root.name, bytes: bytes("{}") }, origin);
     throwsCode("malformed", () => mirror.writer().pin({ kind: "key", name: "x", bytes: Uint8Array.of(0xff) }, origin));
-    throwsCode("over-limit", () => mirror.writer().pin({ kind: "trusted-root", name: "x", bytes: new Uint8Array(4 * 1024 * 1024 + 1) }, origin));
+    throwsCode("over-limit", () =>
+      mirror.writer().pin({ kind: "trusted-root", name: "x", bytes: new Uint8Array(4 * 1024 * 1024 + 1) }, origin),
+    );
   });
   reading(folder, (mirror) => {
     assert.equal(mirror.knowledge().answer(key), { state: "present", value: "PEM", at, from: "test" });
-    assert.equal(plain(mirror.knowledge().answer(root)), plain({ state: "present", value: { form: "pinned", bytes: bytes("{}") }, at, from: "test" }));
+    assert.equal(
+      plain(mirror.knowledge().answer(root)),
+      plain({ state: "present", value: { form: "pinned", bytes: bytes("{}") }, at, from: "test" }),
+    );
     assert.is(mirror.knowledge().answer({ kind: "trusted-root", name: "staging" }), undefined);
   });
   tamper(folder, "UPDATE pin SET bytes = CAST('PEN' AS BLOB) WHERE kind = 'key'");
@@ -160,21 +199,23 @@ test("a flipped byte in any stored bytes is corrupt, with the digest as subject,
     [{ kind: "blob", repository, digest: digestBytes("blob") }, "blob", digestBytes("blob")],
     [{ kind: "trusted-root", name: "pinned" }, "blob", digestBytes("{}")],
     [{ kind: "trusted-root", name: "tuf" }, "blob", digestBytes("target")],
-    ...[metadata(1), metadata(2), metadata(7), metadata(6), metadata(5), metadata(4)].map((role): [Question, string, Digest] => [
-      { kind: "trusted-root", name: "tuf" },
-      "tuf_metadata",
-      digestBytes(role),
-    ]),
+    ...[metadata(1), metadata(2), metadata(7), metadata(6), metadata(5), metadata(4)].map(
+      (role): [Question, string, Digest] => [{ kind: "trusted-root", name: "tuf" }, "tuf_metadata", digestBytes(role)],
+    ),
   ];
   const database = new Database(join(folder, "mirror.db"));
   for (const [question, table, stored] of cases) {
-    const { bytes: before } = database.prepare<[string], { bytes: Buffer }>(`SELECT bytes FROM ${table} WHERE digest = ?`).get(stored) as { bytes: Buffer };
+    const { bytes: before } = database
+      .prepare<[string], { bytes: Buffer }>(`SELECT bytes FROM ${table} WHERE digest = ?`)
+      .get(stored) as { bytes: Buffer };
     const put = database.prepare(`UPDATE ${table} SET bytes = ? WHERE digest = ?`);
     for (let index = 0; index < before.length; index += 5) {
       const changed = Buffer.from(before);
       changed[index] = (changed[index] as number) ^ 0x20;
       put.run(changed, stored);
-      reading(folder, (mirror) => assert.is(throwsCode("mirror-corrupt", () => mirror.knowledge().answer(question)).subject, stored));
+      reading(folder, (mirror) =>
+        assert.is(throwsCode("mirror-corrupt", () => mirror.knowledge().answer(question)).subject, stored),
+      );
     }
     put.run(Buffer.alloc(0), stored);
     reading(folder, (mirror) => {
@@ -187,7 +228,10 @@ test("a flipped byte in any stored bytes is corrupt, with the digest as subject,
   database.prepare("DELETE FROM tuf_metadata WHERE role = 'root'").run();
   database.close();
   reading(folder, (mirror) => {
-    assert.is(throwsCode("mirror-corrupt", () => mirror.knowledge().answer({ kind: "manifest", repository, digest })).subject, digest);
+    assert.is(
+      throwsCode("mirror-corrupt", () => mirror.knowledge().answer({ kind: "manifest", repository, digest })).subject,
+      digest,
+    );
     throwsCode("mirror-corrupt", () => mirror.knowledge().answer({ kind: "trusted-root", name: "tuf" }));
   });
 });
@@ -200,17 +244,32 @@ test("a change of any column of an answer's row is corrupt, never another answer
   assert.is(rows.length, present.length);
   for (const row of rows) {
     for (const column of columns) {
-      const changed: unknown = column === "state" ? "absent" : column === "checksum" ? Buffer.alloc(32) : column === "digest" ? other : `${row[column] ?? ""}x`;
-      const key = { kind: column === "kind" ? changed : row.kind, question: column === "question" ? changed : row.question };
-      database.prepare(`UPDATE answer SET ${column} = ? WHERE kind = ? AND question = ?`).run(changed, row.kind, row.question);
+      const changed: unknown =
+        column === "state"
+          ? "absent"
+          : column === "checksum"
+            ? Buffer.alloc(32)
+            : column === "digest"
+              ? other
+              : `${row[column] ?? ""}x`;
+      const key = {
+        kind: column === "kind" ? changed : row.kind,
+        question: column === "question" ? changed : row.question,
+      };
+      database
+        .prepare(`UPDATE answer SET ${column} = ? WHERE kind = ? AND question = ?`)
+        .run(changed, row.kind, row.question);
       reading(folder, (mirror) => {
         const question = present.find(([candidate]) => questionText(candidate) === row.question)?.[0] as Question;
-        // A changed key is another row: what was asked is then unknown, and the row under its new key is damage to an inspection.
+        // A changed key is another row: what was asked is then unknown, and the row under its new key is damage to an
+        // inspection.
         if (column === "kind" || column === "question") assert.is(mirror.knowledge().answer(question), undefined);
         else throwsCode("mirror-corrupt", () => mirror.knowledge().answer(question));
         assert.is(mirror.inspect().damage.length, 1, `${row.kind} ${column}`);
       });
-      database.prepare(`UPDATE answer SET ${column} = ? WHERE kind = ? AND question = ?`).run(row[column], key.kind, key.question);
+      database
+        .prepare(`UPDATE answer SET ${column} = ? WHERE kind = ? AND question = ?`)
+        .run(row[column], key.kind, key.question);
     }
   }
   database.close();
@@ -223,7 +282,9 @@ test("an answer whose value does not read is corrupt", () => {
   const answer: Answer = { state: "present", value: "text", ...origin };
   writtenMirror((mirror) => mirror.writer().setAnswer({ kind: "key", reference: "x" }, answer), folder);
   tamper(folder, "UPDATE answer SET value = '{' WHERE kind = 'key'");
-  reading(folder, (mirror) => throwsCode("mirror-corrupt", () => mirror.knowledge().answer({ kind: "key", reference: "x" })));
+  reading(folder, (mirror) =>
+    throwsCode("mirror-corrupt", () => mirror.knowledge().answer({ kind: "key", reference: "x" })),
+  );
 });
 
 test.run();

@@ -31,7 +31,9 @@ test("bytes with another digest than stated are refused and leave nothing", () =
 test("bounds of manifests and blobs", () => {
   writtenMirror((mirror) => {
     const big = new Uint8Array(defaultLimits.manifestBytes + 1);
-    throwsCode("over-limit", () => mirror.writer().setAnswer({ kind: "manifest", repository, digest: digestBytes(big) }, present(big)));
+    throwsCode("over-limit", () =>
+      mirror.writer().setAnswer({ kind: "manifest", repository, digest: digestBytes(big) }, present(big)),
+    );
   });
   const mirror = openMirror(temporaryFolder(), { mode: "write", limits: { ...defaultLimits, blobBytes: 5 } });
   throwsCode("over-limit", () => mirror.writer().addBlob(content));
@@ -66,7 +68,10 @@ test("TUF metadata without a version is refused", () => {
       throwsCode("malformed", () =>
         mirror
           .writer()
-          .setAnswer({ kind: "trusted-root", name: "x" }, present({ form: "tuf", roots: [good], timestamp: bad, snapshot: good, targets: [], target: good })),
+          .setAnswer(
+            { kind: "trusted-root", name: "x" },
+            present({ form: "tuf", roots: [good], timestamp: bad, snapshot: good, targets: [], target: good }),
+          ),
       );
     }
     assert.is(mirror.knowledge().answer({ kind: "trusted-root", name: "x" }), undefined);
@@ -85,7 +90,9 @@ test("a log's checkpoint never goes back", () => {
 });
 
 test("what is no scope is not complete", () => {
-  writtenMirror((mirror) => void throwsCode("invalid-usage", () => mirror.writer().setComplete("ghcr.io/org/app:1", origin)));
+  writtenMirror(
+    (mirror) => void throwsCode("invalid-usage", () => mirror.writer().setComplete("ghcr.io/org/app:1", origin)),
+  );
 });
 
 test.run();

@@ -25,7 +25,8 @@ test("there is nothing to read before a writer made it", () => {
 
 test("a mirror at rest is one file, of the newest schema, readable where nothing can be written", () => {
   const folder = writtenMirror((mirror) => mirror.writer().setAnswer(question, { state: "absent", ...origin }));
-  for (const left of ["mirror.db-wal", "mirror.db-shm", "mirror.db.new"]) assert.not(existsSync(join(folder, left)), left);
+  for (const left of ["mirror.db-wal", "mirror.db-shm", "mirror.db.new"])
+    assert.not(existsSync(join(folder, left)), left);
   chmodSync(join(folder, "mirror.db"), 0o444);
   reading(folder, (mirror) => {
     assert.is(mirror.knowledge().answer(question)?.state, "absent");
@@ -64,19 +65,24 @@ test("a file cut off at any page, or with any page overwritten, is a coded failu
   const folder = writtenMirror((mirror) => {
     const writer = mirror.writer();
     writer.transaction(() => {
-      for (let tag = 0; tag < 300; tag++) writer.setAnswer({ ...question, tag: String(tag) }, { state: "absent", ...origin });
+      for (let tag = 0; tag < 300; tag++)
+        writer.setAnswer({ ...question, tag: String(tag) }, { state: "absent", ...origin });
     });
   });
   const whole = readFileSync(join(folder, "mirror.db"));
   const page = 4096;
   const codes = new Set<string>();
   for (let at = 0; at < whole.length; at += page) {
-    for (const damaged of [whole.subarray(0, at), Buffer.concat([whole.subarray(0, at), Buffer.alloc(page, 0xa5), whole.subarray(at + page)])]) {
+    for (const damaged of [
+      whole.subarray(0, at),
+      Buffer.concat([whole.subarray(0, at), Buffer.alloc(page, 0xa5), whole.subarray(at + page)]),
+    ]) {
       const copy = temporaryFolder();
       writeFileSync(join(copy, "mirror.db"), damaged);
       try {
         reading(copy, (mirror) => {
-          for (let tag = 0; tag < 300; tag++) assert.not.equal(mirror.knowledge().answer({ ...question, tag: String(tag) })?.state, "present");
+          for (let tag = 0; tag < 300; tag++)
+            assert.not.equal(mirror.knowledge().answer({ ...question, tag: String(tag) })?.state, "present");
           mirror.contentId();
           mirror.list();
           mirror.inspect();
@@ -103,7 +109,8 @@ test("a newer schema is refused by readers and writers, an older one by readers"
 
 test("an older schema is brought up to date after a backup, with what it held", () => {
   const folder = writtenMirror((mirror) => mirror.writer().setAnswer(question, { state: "absent", ...origin }));
-  for (const view of ["tuf_root", "rekor_entry", "attestation", "signature", "material"]) tamper(folder, `DROP VIEW ${view}`);
+  for (const view of ["tuf_root", "rekor_entry", "attestation", "signature", "material"])
+    tamper(folder, `DROP VIEW ${view}`);
   tamper(folder, "DROP TABLE tuf_floor");
   const database = new Database(join(folder, "mirror.db"));
   database.pragma("user_version = 1");
@@ -136,7 +143,10 @@ test("a second writer is turned away, in this process and in another; readers ar
   const error = throwsCode("mirror-busy", write(folder));
   assert.is(error.subject, folder);
   const script = `import { openMirror } from ${JSON.stringify(new URL("../../../proxy/mirror/open-mirror.ts", import.meta.url).href)}; try { openMirror(${JSON.stringify(folder)}, { mode: "write" }); } catch (error) { process.stdout.write(error.code); }`;
-  assert.is(spawnSync(process.execPath, ["--import", "tsx", "--input-type=module", "-e", script], { encoding: "utf8" }).stdout, "mirror-busy");
+  assert.is(
+    spawnSync(process.execPath, ["--import", "tsx", "--input-type=module", "-e", script], { encoding: "utf8" }).stdout,
+    "mirror-busy",
+  );
   reading(folder, (mirror) => {
     first.writer().setAnswer(question, { state: "absent", ...origin });
     assert.is(mirror.knowledge().answer(question)?.state, "absent");
@@ -169,7 +179,10 @@ test("a reader that stays open follows writers that come and go", () => {
   reading(folder, (reader) => {
     for (const tag of ["1", "2", "3"]) {
       assert.is(reader.knowledge().answer({ ...question, tag }), undefined);
-      writtenMirror((mirror) => mirror.writer().setAnswer({ ...question, tag }, { state: "absent", ...origin }), folder);
+      writtenMirror(
+        (mirror) => mirror.writer().setAnswer({ ...question, tag }, { state: "absent", ...origin }),
+        folder,
+      );
       assert.is(reader.knowledge().answer({ ...question, tag })?.state, "absent");
     }
   });

@@ -10,7 +10,16 @@ test("the digest of nothing is the known one", () => {
 });
 
 test("no two rows share a checksum: neither borders, nor null, nor order are lost", () => {
-  const rows = [["ab", "c"], ["a", "bc"], ["c", "ab"], ["ab", null], ["ab", ""], ["ab", "null"], ["abc"], ["ab", "c", null]];
+  const rows = [
+    ["ab", "c"],
+    ["a", "bc"],
+    ["c", "ab"],
+    ["ab", null],
+    ["ab", ""],
+    ["ab", "null"],
+    ["abc"],
+    ["ab", "c", null],
+  ];
   assert.is(new Set(rows.map((row) => rowChecksum(...row).toString("hex"))).size, rows.length);
 });
 

@@ -14,7 +14,9 @@ test("runs and decisions", () => {
     log.addDecision({ id: "d-2", at, image: "ghcr.io/a:2", allowed: false, recheck: false, record: content });
   });
   reading(folder, ({ log }) => {
-    assert.equal(JSON.parse(JSON.stringify(log.runs(1))), [{ kind: "import", started: at, ended: at, from: "a.tar", summary: {} }]);
+    assert.equal(JSON.parse(JSON.stringify(log.runs(1))), [
+      { kind: "import", started: at, ended: at, from: "a.tar", summary: {} },
+    ]);
     assert.is(log.runs(10).length, 2);
     assert.is(log.decision("d-2")?.allowed, false);
     assert.is(log.decision("d-3"), undefined);
@@ -31,7 +33,9 @@ test("runs and decisions", () => {
 });
 
 test("a changed record is corrupt", () => {
-  const folder = writtenMirror(({ log }) => log.addDecision({ id: "d-1", at, image: "ghcr.io/a:1", allowed: true, recheck: true, record: content }));
+  const folder = writtenMirror(({ log }) =>
+    log.addDecision({ id: "d-1", at, image: "ghcr.io/a:1", allowed: true, recheck: true, record: content }),
+  );
   tamper(folder, "UPDATE decision SET record = CAST('[]' AS BLOB)");
   reading(folder, ({ log }) => {
     assert.is(throwsCode("mirror-corrupt", () => log.decision("d-1")).subject, "d-1");

@@ -5,7 +5,9 @@ import * as assert from "uvu/assert";
 import { migrations, sqlText } from "../../../proxy/mirror/statements.ts";
 
 const test = suite("proxy/mirror/statements");
-const names = readdirSync(new URL("../../../proxy/mirror/sql/", import.meta.url)).map((name) => name.replace(/\.sql$/, ""));
+const names = readdirSync(new URL("../../../proxy/mirror/sql/", import.meta.url)).map((name) =>
+  name.replace(/\.sql$/, ""),
+);
 
 test("every numbered file is a migration, in order and without gaps", () => {
   assert.equal(names.filter((name) => /^\d/.test(name)).sort(), migrations);
@@ -18,7 +20,8 @@ test("every numbered file is a migration, in order and without gaps", () => {
 test("every other file is one statement that fits the schema", () => {
   const database = new Database(":memory:");
   for (const name of migrations) database.exec(sqlText(name));
-  for (const name of names) if (!migrations.includes(name)) assert.not.throws(() => database.prepare(sqlText(name)), name);
+  for (const name of names)
+    if (!migrations.includes(name)) assert.not.throws(() => database.prepare(sqlText(name)), name);
   database.close();
 });
 

@@ -42,14 +42,18 @@ test("a mirror whose metadata is older than what it has seen is no trust", () =>
   const folder = store(temporaryFolder(), { ...source, floors: { timestamp: "1" } });
   assert.ok(verifier.verify("lab", read(folder), () => repository.now, nodeVerifier));
   store(folder, { ...source, floors: { timestamp: "2" } });
-  assert.match(throwsCode("no-trust", () => verifier.verify("lab", read(folder), () => repository.now, nodeVerifier)).message, "[rollback]");
+  assert.match(
+    throwsCode("no-trust", () => verifier.verify("lab", read(folder), () => repository.now, nodeVerifier)).message,
+    "[rollback]",
+  );
 });
 
 test("a floor that was changed is damage, and one that is no version is not written", () => {
   const folder = store(temporaryFolder(), { ...source, floors: { root: "3" } });
   tamper(folder, "UPDATE tuf_floor SET version = '1'");
   throwsCode("mirror-corrupt", () => read(folder));
-  for (const version of ["", "-1", "one", "1.0", "9".repeat(21)]) throwsCode("malformed", () => floorRows("x", { root: version }));
+  for (const version of ["", "-1", "one", "1.0", "9".repeat(21)])
+    throwsCode("malformed", () => floorRows("x", { root: version }));
 });
 
 test("TUF roots that were pinned, by name", () => {

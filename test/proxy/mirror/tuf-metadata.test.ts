@@ -20,9 +20,18 @@ test("raw bytes go under the version that they state", () => {
 
 test("without a readable version nothing is stored", () => {
   const refuse = () => assert.unreachable("stored");
-  for (const text of ["", "x", "{}", '{"signed":[]}', '{"signed":{"version":1.5}}', '{"signed":{"version":1},"signed":{"version":2}}'])
+  for (const text of [
+    "",
+    "x",
+    "{}",
+    '{"signed":[]}',
+    '{"signed":{"version":1.5}}',
+    '{"signed":{"version":1},"signed":{"version":2}}',
+  ])
     throwsCode("malformed", () => storeMetadata(refuse, "r", "root", bytes(text)));
-  throwsCode("over-limit", () => storeMetadata(refuse, "r", "root", new Uint8Array(defaultLimits.trustedRootBytes + 1)));
+  throwsCode("over-limit", () =>
+    storeMetadata(refuse, "r", "root", new Uint8Array(defaultLimits.trustedRootBytes + 1)),
+  );
 });
 
 test.run();

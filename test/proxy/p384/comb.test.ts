@@ -12,7 +12,10 @@ const { Point } = p384;
 const order = Point.Fn.ORDER;
 const kernel = new CombKernel(wasmHost() as WasmHost);
 
-/** Keys that are small, negative and any multiples of the generator: sums with its comb meet the same and opposite points. */
+/**
+ * Keys that are small, negative and any multiples of the generator: sums with its comb meet the same and opposite
+ * points.
+ */
 const secrets = [1n, 2n, order - 1n, order - 2n, 2n ** 24n, 2n ** 192n + 5n, 0x1234567890abcdefn ** 6n % order];
 const combs = secrets.map((secret) => {
   const { x, y } = Point.BASE.multiply(secret).toAffine();
@@ -34,7 +37,21 @@ function agrees({ secret, comb }: (typeof combs)[number], first: bigint, second:
 }
 
 test("scalars at the edges: none, one tooth, all teeth, sums that vanish or double", () => {
-  const scalars = [0n, 1n, 2n, 3n, order - 1n, order - 2n, 2n ** 23n, 2n ** 24n, 2n ** 47n, 2n ** 48n, 2n ** 383n, (2n ** 383n - 1n) % order, order >> 1n];
+  const scalars = [
+    0n,
+    1n,
+    2n,
+    3n,
+    order - 1n,
+    order - 2n,
+    2n ** 23n,
+    2n ** 24n,
+    2n ** 47n,
+    2n ** 48n,
+    2n ** 383n,
+    (2n ** 383n - 1n) % order,
+    order >> 1n,
+  ];
   for (const key of combs) for (const first of scalars) for (const second of scalars) agrees(key, first, second);
 });
 

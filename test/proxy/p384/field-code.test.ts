@@ -6,8 +6,11 @@ import * as assert from "uvu/assert";
 import { elementBytes, fieldModule, prime, words } from "../../../proxy/p384/field-code.ts";
 
 const test = suite("proxy/p384/field-code");
-const host = (globalThis as unknown as { WebAssembly: { Module: new (bytes: Uint8Array) => object; Instance: new (module: object) => { exports: unknown } } })
-  .WebAssembly;
+const host = (
+  globalThis as unknown as {
+    WebAssembly: { Module: new (bytes: Uint8Array) => object; Instance: new (module: object) => { exports: unknown } };
+  }
+).WebAssembly;
 type Operation = (to: number, a: number, b: number) => void;
 const kernel = new host.Instance(new host.Module(fieldModule(1))).exports as {
   mul: Operation;
@@ -18,10 +21,14 @@ const kernel = new host.Instance(new host.Module(fieldModule(1))).exports as {
 const memory = new Uint32Array(kernel.memory.buffer);
 
 const write = (at: number, value: bigint): void => {
-  for (let index = 0; index < words; index++) memory[at / 4 + index] = Number((value >> BigInt(32 * index)) & 0xffffffffn);
+  for (let index = 0; index < words; index++)
+    memory[at / 4 + index] = Number((value >> BigInt(32 * index)) & 0xffffffffn);
 };
 const read = (at: number): bigint =>
-  Array.from({ length: words }, (_, index) => BigInt(memory[at / 4 + index] as number) << BigInt(32 * index)).reduce((sum, word) => sum + word, 0n);
+  Array.from({ length: words }, (_, index) => BigInt(memory[at / 4 + index] as number) << BigInt(32 * index)).reduce(
+    (sum, word) => sum + word,
+    0n,
+  );
 const [a, b, to] = [1024, 1024 + elementBytes, 1024 + 2 * elementBytes];
 const modulo = (value: bigint): bigint => ((value % prime) + prime) % prime;
 const lessR = p384.Point.Fp.inv(2n ** 384n % prime);
@@ -29,7 +36,12 @@ const lessR = p384.Point.Fp.inv(2n ** 384n % prime);
 /** Values at which carries, borrows and the last subtraction turn. */
 const edges = [
   ...[0n, 1n, 2n, 3n, prime - 1n, prime - 2n, prime >> 1n, (prime >> 1n) + 1n],
-  ...[32n, 64n, 96n, 97n, 127n, 128n, 129n, 192n, 383n].flatMap((bit) => [2n ** bit - 1n, 2n ** bit, 2n ** bit + 1n, prime - 2n ** bit]),
+  ...[32n, 64n, 96n, 97n, 127n, 128n, 129n, 192n, 383n].flatMap((bit) => [
+    2n ** bit - 1n,
+    2n ** bit,
+    2n ** bit + 1n,
+    prime - 2n ** bit,
+  ]),
   ...[2n ** 384n % prime, 2n ** 768n % prime, 0xffffffff_00000000_ffffffffn],
 ];
 const element = fc.oneof(fc.constantFrom(...edges), fc.bigInt({ min: 0n, max: prime - 1n }));

@@ -6,8 +6,16 @@ import { affineBytes, Field, jacobianBytes, type WasmHost, wasmHost } from "../.
 
 const test = suite("proxy/p384/field");
 const field = new Field(4 * jacobianBytes + 4 * elementBytes, wasmHost() as WasmHost);
-const [point, other, expected] = [field.allocate(jacobianBytes), field.allocate(jacobianBytes), field.allocate(jacobianBytes)];
-const [left, right, product] = [field.allocate(elementBytes), field.allocate(elementBytes), field.allocate(elementBytes)];
+const [point, other, expected] = [
+  field.allocate(jacobianBytes),
+  field.allocate(jacobianBytes),
+  field.allocate(jacobianBytes),
+];
+const [left, right, product] = [
+  field.allocate(elementBytes),
+  field.allocate(elementBytes),
+  field.allocate(elementBytes),
+];
 const { BASE } = p384.Point;
 
 const put = (at: number, { x, y }: { readonly x: bigint; readonly y: bigint }): void => {

@@ -22,8 +22,12 @@ const combs = new P384Verifier(0);
 const verifier: SignatureVerifier = {
   name: "combs",
   verify(algorithm, key, signed, signature) {
-    if (algorithm.scheme !== "ecdsa" || key.type !== "ecdsa" || key.curve !== "P-384") return nobleVerifier.verify(algorithm, key, signed, signature);
-    return hasSignatureForm(algorithm, key, signed, signature) && combs.verify(algorithm.hash, key, signed, signature) === true;
+    if (algorithm.scheme !== "ecdsa" || key.type !== "ecdsa" || key.curve !== "P-384")
+      return nobleVerifier.verify(algorithm, key, signed, signature);
+    return (
+      hasSignatureForm(algorithm, key, signed, signature) &&
+      combs.verify(algorithm.hash, key, signed, signature) === true
+    );
   },
 };
 describeVerifier(test, verifier);
@@ -35,7 +39,8 @@ type EcdsaKey = PublicKey & { readonly type: "ecdsa" };
 
 const keyAt = (point: InstanceType<typeof Point>): EcdsaKey =>
   parseSpki(concat(decodeHex("3076301006072a8648ce3d020106052b81040022036200"), point.toBytes(false))) as EcdsaKey;
-const derOf = (r: bigint, s: bigint): Uint8Array => ecdsaSignatureToDer(concat(toBytes(r, 48), toBytes(s, 48)), "P-384");
+const derOf = (r: bigint, s: bigint): Uint8Array =>
+  ecdsaSignatureToDer(concat(toBytes(r, 48), toBytes(s, 48)), "P-384");
 const sha384 = { scheme: "ecdsa", hash: "sha384" } as const;
 
 /** A signature of a digest and the key under which its sum is just this point: X, or X less the order, is r. */
@@ -89,20 +94,27 @@ test("sums that are doubled or vanish on the way, by every verifier alike", () =
 });
 
 test("a sum that is no point is no signature", () => {
-  // The digest of zero and the key's share of zero cannot be: r and s are at least 1. What vanishes is e/s·G + r/s·Q with Q = -(e/r)·G.
+  // The digest of zero and the key's share of zero cannot be: r and s are at least 1. What vanishes is e/s·G + r/s·Q
+  // with Q = -(e/r)·G.
   const [digest, r] = [7n, 11n];
   const key = keyAt(Point.BASE.multiply(Fn.neg(Fn.div(digest, r))));
   for (const each of [verifier, nobleVerifier])
-    for (const s of [1n, 2n, order - 1n]) assert.not(each.verify(sha384, key, { digest: toBytes(digest, 48) }, derOf(r, s)), each.name);
+    for (const s of [1n, 2n, order - 1n])
+      assert.not(each.verify(sha384, key, { digest: toBytes(digest, 48) }, derOf(r, s)), each.name);
 });
 
 test("a key is left to others until it comes back often enough", () => {
   const own = new P384Verifier();
   const { key, digest, r, s } = made(Point.BASE.multiply(9n), 4n, 6n);
-  for (let use = 0; use < usesBeforeComb; use++) assert.is(own.verify("sha384", key, { digest }, derOf(r, s)), undefined);
+  for (let use = 0; use < usesBeforeComb; use++)
+    assert.is(own.verify("sha384", key, { digest }, derOf(r, s)), undefined);
   assert.is(own.verify("sha384", key, { digest }, derOf(r, s)), true);
   assert.is(own.verify("sha384", key, { digest }, derOf(r + 1n, s)), false);
-  assert.is(own.verify("sha384", keyAt(Point.BASE.multiply(3n)), { digest }, derOf(r, s)), undefined, "each key for itself");
+  assert.is(
+    own.verify("sha384", keyAt(Point.BASE.multiply(3n)), { digest }, derOf(r, s)),
+    undefined,
+    "each key for itself",
+  );
 });
 
 test("where there is no WebAssembly every key is left to others", () => {

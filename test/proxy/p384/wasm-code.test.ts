@@ -5,7 +5,10 @@ import * as wasm from "../../../proxy/p384/wasm-code.ts";
 const test = suite("proxy/p384/wasm-code");
 const host = (
   globalThis as unknown as {
-    WebAssembly: { Module: new (bytes: Uint8Array) => object; Instance: new (module: object) => { exports: Record<string, unknown> } };
+    WebAssembly: {
+      Module: new (bytes: Uint8Array) => object;
+      Instance: new (module: object) => { exports: Record<string, unknown> };
+    };
   }
 ).WebAssembly;
 
@@ -20,10 +23,27 @@ function run(body: wasm.Code, locals: number, before: readonly number[] = []): U
 }
 
 test("constants of any sign and size", () => {
-  for (const value of [0n, 1n, 63n, 64n, 127n, 128n, 0x7fffffffn, 0xffffffffn, 2n ** 62n, -1n, -64n, -65n, -(2n ** 40n)]) {
+  for (const value of [
+    0n,
+    1n,
+    63n,
+    64n,
+    127n,
+    128n,
+    0x7fffffffn,
+    0xffffffffn,
+    2n ** 62n,
+    -1n,
+    -64n,
+    -65n,
+    -(2n ** 40n),
+  ]) {
     const low = run([...wasm.get(0), ...wasm.constant(value), ...wasm.storeWord(8)], 0);
     assert.is(low[2], Number(BigInt.asUintN(32, value)), String(value));
-    const high = run([...wasm.get(0), ...wasm.constant(value), ...wasm.constant(32n), ...wasm.shiftSigned, ...wasm.storeWord(8)], 0);
+    const high = run(
+      [...wasm.get(0), ...wasm.constant(value), ...wasm.constant(32n), ...wasm.shiftSigned, ...wasm.storeWord(8)],
+      0,
+    );
     assert.is(high[2], Number(BigInt.asUintN(32, value >> 32n)), String(value));
   }
 });
@@ -50,17 +70,40 @@ test("words are unsigned; addresses and offsets add up; locals keep", () => {
 
 test("select takes the first of two where the condition holds", () => {
   const pick = (value: bigint): number | undefined =>
-    run([...wasm.get(0), ...wasm.constant(7n), ...wasm.constant(9n), ...wasm.constant(value), ...wasm.isNegative, ...wasm.select, ...wasm.storeWord(0)], 0)[0];
+    run(
+      [
+        ...wasm.get(0),
+        ...wasm.constant(7n),
+        ...wasm.constant(9n),
+        ...wasm.constant(value),
+        ...wasm.isNegative,
+        ...wasm.select,
+        ...wasm.storeWord(0),
+      ],
+      0,
+    )[0];
   assert.equal([pick(-1n), pick(0n), pick(1n)], [7, 9, 9]);
 });
 
 test("functions call each other, with names and memory exported", () => {
-  const twice = { name: "twice", parameters: 1, locals: 0, body: [...wasm.get(0), ...wasm.call(0), ...wasm.get(0), ...wasm.call(0)] };
+  const twice = {
+    name: "twice",
+    parameters: 1,
+    locals: 0,
+    body: [...wasm.get(0), ...wasm.call(0), ...wasm.get(0), ...wasm.call(0)],
+  };
   const more = {
     name: "more",
     parameters: 1,
     locals: 0,
-    body: [...wasm.get(0), ...wasm.get(0), ...wasm.loadWord(0), ...wasm.constant(3n), ...wasm.add, ...wasm.storeWord(0)],
+    body: [
+      ...wasm.get(0),
+      ...wasm.get(0),
+      ...wasm.loadWord(0),
+      ...wasm.constant(3n),
+      ...wasm.add,
+      ...wasm.storeWord(0),
+    ],
   };
   const { exports } = new host.Instance(new host.Module(wasm.encodeModule([more, twice], 2)));
   assert.equal(Object.keys(exports), ["more", "twice", "memory"]);

@@ -1,11 +1,17 @@
-/** Pairs that an operator compares as durations or as quantities before it looks at them as text. Source: kyverno.md sections 6.1, 6.4, 6.5. */
+/**
+ * Pairs that an operator compares as durations or as quantities before it looks at them as text. Source: kyverno.md
+ * sections 6.1, 6.4, 6.5.
+ */
 import { durationOf as durationOfNumber, parseDuration } from "../../quantity/duration.ts";
 import { compareQuantity, parseQuantity } from "../../quantity/quantity.ts";
 import type { PolicyValue } from "../../policy/policy.ts";
 
 const nanosecondsPerSecond = 1_000_000_000n;
 
-/** A number of seconds as Go's `time.Duration(seconds) * time.Second`: the fraction is cut, what does not fit wraps around. */
+/**
+ * A number of seconds as Go's `time.Duration(seconds) * time.Second`: the fraction is cut, what does not fit wraps
+ * around.
+ */
 const secondsOf = (value: number): bigint => BigInt.asIntN(64, durationOfNumber(value) * nanosecondsPerSecond);
 
 /** A side as a duration in nanoseconds: a duration text, or a number of seconds. */
@@ -14,9 +20,13 @@ export function durationOf(value: PolicyValue): bigint | undefined {
   return typeof value === "string" ? parseDuration(value) : undefined;
 }
 
-/** Both sides as durations, provided that one of them is a duration text other than `0`; a text that is none is not taken for seconds. */
+/**
+ * Both sides as durations, provided that one of them is a duration text other than `0`; a text that is none is not
+ * taken for seconds.
+ */
 export function durationPair(key: PolicyValue, value: PolicyValue): readonly [bigint, bigint] | undefined {
-  const marked = (side: PolicyValue): bigint | undefined => (typeof side === "string" && side !== "0" ? parseDuration(side) : undefined);
+  const marked = (side: PolicyValue): bigint | undefined =>
+    typeof side === "string" && side !== "0" ? parseDuration(side) : undefined;
   const [left, right] = [marked(key), marked(value)];
   if (left === undefined && right === undefined) return undefined;
   const first = left ?? (typeof key === "number" ? secondsOf(key) : undefined);

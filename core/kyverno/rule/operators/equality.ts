@@ -7,10 +7,18 @@ import { parseGoFloat } from "../../../jmespath/go-number.ts";
 
 /** Go's `reflect.DeepEqual` on decoded values: an integer is never a double. */
 export function deepEqual(left: PolicyValue, right: PolicyValue): boolean {
-  if (isList(left)) return isList(right) && left.length === right.length && left.every((item, index) => deepEqual(item, right[index] ?? null));
+  if (isList(left))
+    return (
+      isList(right) &&
+      left.length === right.length &&
+      left.every((item, index) => deepEqual(item, right[index] ?? null))
+    );
   if (!isMap(left) || !isMap(right)) return left === right;
   const keys = Object.keys(left);
-  return keys.length === Object.keys(right).length && keys.every((key) => Object.hasOwn(right, key) && deepEqual(left[key] ?? null, right[key] ?? null));
+  return (
+    keys.length === Object.keys(right).length &&
+    keys.every((key) => Object.hasOwn(right, key) && deepEqual(left[key] ?? null, right[key] ?? null))
+  );
 }
 
 function stringEquals(key: string, value: PolicyValue): boolean {
@@ -32,7 +40,8 @@ function stringDiffers(key: string, value: PolicyValue): boolean {
   return order === "no-value" || !matchWildcard(value, key);
 }
 
-const numberEquals = (key: number, value: PolicyValue): boolean => (typeof value === "string" ? parseGoFloat(value) === key : value === key);
+const numberEquals = (key: number, value: PolicyValue): boolean =>
+  typeof value === "string" ? parseGoFloat(value) === key : value === key;
 
 /** False, as for every operator, when the key is null. */
 export function equals(key: PolicyValue, value: PolicyValue): boolean {

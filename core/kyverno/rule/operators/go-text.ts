@@ -1,4 +1,7 @@
-/** Values as Go's `fmt.Sprint` writes them: the texts that membership operators compare. Source: kyverno.md sections 6.3 and 16 (row 3). */
+/**
+ * Values as Go's `fmt.Sprint` writes them: the texts that membership operators compare. Source: kyverno.md sections 6.3
+ * and 16 (row 3).
+ */
 import { formatFloat } from "../../../jmespath/go-number.ts";
 import { compareText } from "../../../jmespath/value.ts";
 import type { PolicyValue } from "../../policy/policy.ts";

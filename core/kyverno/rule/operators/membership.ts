@@ -1,4 +1,7 @@
-/** `AnyIn`, `AllIn`, `AnyNotIn`, `AllNotIn` and the deprecated `In`, `NotIn`. Source: kyverno.md sections 6.3 and 16 (rows 8 to 13). */
+/**
+ * `AnyIn`, `AllIn`, `AnyNotIn`, `AllNotIn` and the deprecated `In`, `NotIn`. Source: kyverno.md sections 6.3 and 16
+ * (rows 8 to 13).
+ */
 import { parseJson } from "../../../encoding/json.ts";
 import { EngineError } from "../../../errors.ts";
 import { matchWildcard } from "../../../patterns/wildcard.ts";
@@ -14,12 +17,16 @@ export type LegacyMembership = "In" | "NotIn";
 const maxPairs = 10_000_000;
 
 function checkPairs(keys: number, values: number): void {
-  if (keys * values > maxPairs) throw new EngineError("over-budget", `a condition compares ${keys} keys with ${values} values`);
+  if (keys * values > maxPairs)
+    throw new EngineError("over-budget", `a condition compares ${keys} keys with ${values} values`);
 }
 
 const eitherWay = (left: string, right: string): boolean => matchWildcard(left, right) || matchWildcard(right, left);
 
-/** A list of texts that a text holds as JSON; the text itself when it is no JSON; `undefined` when it is JSON of another kind. */
+/**
+ * A list of texts that a text holds as JSON; the text itself when it is no JSON; `undefined` when it is JSON of another
+ * kind.
+ */
 function textsIn(text: string, otherwise: readonly string[] | undefined): readonly string[] | undefined {
   const value = readJson(text);
   if (value === undefined) return otherwise;
@@ -85,10 +92,15 @@ function listIn(keys: readonly string[], value: PolicyValue, operator: Membershi
     return values !== undefined && listHolds(keys, values, operator);
   }
   const takesScalars = operator === "AnyIn" || operator === "AnyNotIn";
-  return takesScalars && (typeof value === "number" || typeof value === "boolean") && listHolds(keys, [goText(value)], operator);
+  return (
+    takesScalars &&
+    (typeof value === "number" || typeof value === "boolean") &&
+    listHolds(keys, [goText(value)], operator)
+  );
 }
 
-const isScalar = (key: PolicyValue): boolean => typeof key === "string" || typeof key === "number" || typeof key === "boolean";
+const isScalar = (key: PolicyValue): boolean =>
+  typeof key === "string" || typeof key === "number" || typeof key === "boolean";
 
 /** A map or null as key holds for none of them, negative or not. */
 export function isMember(key: PolicyValue, value: PolicyValue, operator: Membership): boolean {

@@ -1,4 +1,7 @@
-/** Ranges `a-b` in the value of a membership operator: durations or quantities, both ends inside. Source: kyverno.md sections 6.3 and 16 (row 12). */
+/**
+ * Ranges `a-b` in the value of a membership operator: durations or quantities, both ends inside. Source: kyverno.md
+ * sections 6.3 and 16 (row 12).
+ */
 import { matchWildcard } from "../../../patterns/wildcard.ts";
 import { parseDuration } from "../../quantity/duration.ts";
 import { compareQuantity, parseQuantity } from "../../quantity/quantity.ts";
@@ -15,28 +18,37 @@ function orders(text: string, bound: string): readonly number[] {
   const durations = [parseDuration(text), parseDuration(bound)] as const;
   const quantities = [parseQuantity(text), parseQuantity(bound)] as const;
   const found: number[] = [];
-  if (durations[0] !== undefined && durations[1] !== undefined) found.push(durations[0] < durations[1] ? -1 : durations[0] > durations[1] ? 1 : 0);
-  if (quantities[0] !== undefined && quantities[1] !== undefined) found.push(compareQuantity(quantities[0], quantities[1]));
+  if (durations[0] !== undefined && durations[1] !== undefined)
+    found.push(durations[0] < durations[1] ? -1 : durations[0] > durations[1] ? 1 : 0);
+  if (quantities[0] !== undefined && quantities[1] !== undefined)
+    found.push(compareQuantity(quantities[0], quantities[1]));
   return found;
 }
 
-const some = (text: string, bound: string, holds: (order: number) => boolean): boolean => orders(text, bound).some(holds);
+const some = (text: string, bound: string, holds: (order: number) => boolean): boolean =>
+  orders(text, bound).some(holds);
 
 /** One alternative of a pattern: a range, the outside of one, `!` with a wildcard, or a plain value. */
 function fits(text: string, pattern: string): boolean {
   const negated = pattern.length >= 2 && pattern.startsWith("!");
   if (negated) return !matchWildcard(pattern.slice(1).trim(), text);
   const within = inside.exec(pattern);
-  if (within !== null) return some(text, within[1] ?? "", (order) => order >= 0) && some(text, within[2] ?? "", (order) => order <= 0);
+  if (within !== null)
+    return some(text, within[1] ?? "", (order) => order >= 0) && some(text, within[2] ?? "", (order) => order <= 0);
   const beyond = outside.exec(pattern);
-  if (beyond !== null) return some(text, beyond[1] ?? "", (order) => order < 0) || some(text, beyond[2] ?? "", (order) => order > 0);
+  if (beyond !== null)
+    return some(text, beyond[1] ?? "", (order) => order < 0) || some(text, beyond[2] ?? "", (order) => order > 0);
   return some(text, pattern, (order) => order === 0) || matchWildcard(pattern, text);
 }
 
 /** Kyverno lets an end begin with `|`, which then separates alternatives. */
-const fitsAny = (text: string, pattern: string): boolean => text === pattern || pattern.split("|").some((alternative) => fits(text, alternative.trim()));
+const fitsAny = (text: string, pattern: string): boolean =>
+  text === pattern || pattern.split("|").some((alternative) => fits(text, alternative.trim()));
 
 export const isInsideRange = (text: string, range: string): boolean => fitsAny(text, range);
 
-/** Kyverno writes the outside of `a-b` as `a!-b`; a range that begins with a sign thereby becomes the negation of its own text. */
+/**
+ * Kyverno writes the outside of `a-b` as `a!-b`; a range that begins with a sign thereby becomes the negation of its
+ * own text.
+ */
 export const isOutsideRange = (text: string, range: string): boolean => fitsAny(text, range.replace("-", "!-"));

@@ -1,4 +1,7 @@
-/** Strict semantic versions. Source: Semantic Versioning 2.0.0; Kyverno reads numbers of up to 64 bits (kyverno.md section 6.4). */
+/**
+ * Strict semantic versions. Source: Semantic Versioning 2.0.0; Kyverno reads numbers of up to 64 bits (kyverno.md
+ * section 6.4).
+ */
 
 export interface Version {
   readonly numbers: readonly [bigint, bigint, bigint];
@@ -18,8 +21,13 @@ export function parseVersion(text: string): Version | undefined {
   const [, major = "0", minor = "0", patch = "0", suffix] = match;
   const pre = suffix === undefined ? [] : suffix.split(".");
   if (pre.some((part) => /^0[0-9]+$/.test(part))) return undefined;
-  const version: Version = { numbers: [BigInt(major), BigInt(minor), BigInt(patch)], pre: pre.map((part) => (/^[0-9]+$/.test(part) ? BigInt(part) : part)) };
-  return [...version.numbers, ...version.pre].some((part) => typeof part === "bigint" && part > largest) ? undefined : version;
+  const version: Version = {
+    numbers: [BigInt(major), BigInt(minor), BigInt(patch)],
+    pre: pre.map((part) => (/^[0-9]+$/.test(part) ? BigInt(part) : part)),
+  };
+  return [...version.numbers, ...version.pre].some((part) => typeof part === "bigint" && part > largest)
+    ? undefined
+    : version;
 }
 
 const sign = (less: boolean): -1 | 1 => (less ? -1 : 1);
@@ -36,7 +44,8 @@ export function compareVersions(left: Version, right: Version): -1 | 0 | 1 {
     const other = right.numbers[index] ?? 0n;
     if (part !== other) return sign(part < other);
   }
-  if (left.pre.length === 0 || right.pre.length === 0) return left.pre.length === right.pre.length ? 0 : sign(left.pre.length > 0);
+  if (left.pre.length === 0 || right.pre.length === 0)
+    return left.pre.length === right.pre.length ? 0 : sign(left.pre.length > 0);
   for (const [index, part] of left.pre.entries()) {
     const other = right.pre[index];
     if (other === undefined) return 1;

@@ -42,6 +42,7 @@ test("of none and of one", () => {
   assert.equal(query("map(&@, @)", []), []);
 });
 
-test("map keeps a place for everything", () => assert.equal(query("map(&age, @)", [{ age: 1 }, {}, 2]), [1, null, null]));
+test("map keeps a place for everything", () =>
+  assert.equal(query("map(&age, @)", [{ age: 1 }, {}, 2]), [1, null, null]));
 
 test.run();

@@ -1,6 +1,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { callFunction, define, defineVariadic, type FunctionTable } from "../../../../core/jmespath/functions/signature.ts";
+import {
+  callFunction,
+  define,
+  defineVariadic,
+  type FunctionTable,
+} from "../../../../core/jmespath/functions/signature.ts";
 import { Run } from "../../../../core/jmespath/run.ts";
 import { ExpressionReference, ObjectList, type Value } from "../../../../core/jmespath/value.ts";
 import { throwsCode } from "../../../support/assert.ts";
@@ -18,7 +23,15 @@ const call = (name: string, ...args: readonly Value[]): Value => callFunction(na
 test("number and types of arguments are checked first", () => {
   assert.is(call("typed", "a", ["b"]), "called");
   assert.is(call("typed", 1, []), "called");
-  for (const args of [[], ["a"], ["a", [], 1], [null, []], ["a", [1]], ["a", "b"], [true, []]] as readonly (readonly Value[])[])
+  for (const args of [
+    [],
+    ["a"],
+    ["a", [], 1],
+    [null, []],
+    ["a", [1]],
+    ["a", "b"],
+    [true, []],
+  ] as readonly (readonly Value[])[])
     throwsCode("unresolved", () => call("typed", ...args));
   const reference = new ExpressionReference(() => null);
   assert.is(call("any", null, {}, new ObjectList([]), reference), "called");

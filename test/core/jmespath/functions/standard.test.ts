@@ -74,7 +74,13 @@ test("what fails", () => {
 
 test("Go's comparison of interfaces", () => {
   assert.ok(areSame(1, 1) && areSame(null, null) && areSame(new GoInteger(1), new GoInteger(1)));
-  assert.not(areSame(1, "1") || areSame(new GoInteger(1), 1) || areSame([], {}) || areSame(null, {}) || areSame(Number.NaN, Number.NaN));
+  assert.not(
+    areSame(1, "1") ||
+      areSame(new GoInteger(1), 1) ||
+      areSame([], {}) ||
+      areSame(null, {}) ||
+      areSame(Number.NaN, Number.NaN),
+  );
   throwsCode("unresolved", () => areSame({}, {}));
   throwsCode("unresolved", () => areSame([], [1]));
 });

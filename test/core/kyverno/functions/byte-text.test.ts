@@ -7,7 +7,11 @@ import { bytesOfText, textOfBytes } from "../../../../core/kyverno/functions/byt
 const test = suite("core/kyverno/functions/byte-text");
 
 test("any bytes survive", () => {
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => assert.equal([...bytesOfText(textOfBytes(bytes).text)], [...bytes])));
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) =>
+      assert.equal([...bytesOfText(textOfBytes(bytes).text)], [...bytes]),
+    ),
+  );
 });
 
 test("UTF-8 is itself", () => {
@@ -19,7 +23,15 @@ test("UTF-8 is itself", () => {
 });
 
 test("overlong forms, surrogates and cut sequences are bytes", () => {
-  for (const bytes of [[0xff], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xe2, 0x82], [0xf0, 0x80, 0x80, 0x80], [0x80]]) {
+  for (const bytes of [
+    [0xff],
+    [0xc0, 0x80],
+    [0xed, 0xa0, 0x80],
+    [0xf4, 0x90, 0x80, 0x80],
+    [0xe2, 0x82],
+    [0xf0, 0x80, 0x80, 0x80],
+    [0x80],
+  ]) {
     const { text, wellFormed } = textOfBytes(Uint8Array.from(bytes));
     assert.not(wellFormed);
     assert.is(text.length, bytes.length);

@@ -16,7 +16,8 @@ test("JSON as Go reads it", () => {
   ] as const) {
     assert.equal(query("parse_json(@)", source), value);
   }
-  for (const source of ["", "nul", "{a:1}", "1e400", '"\t"', "[1,]", "01", "[".repeat(200)]) throwsCode("unresolved", () => query("parse_json(@)", source));
+  for (const source of ["", "nul", "{a:1}", "1e400", '"\t"', "[1,]", "01", "[".repeat(200)])
+    throwsCode("unresolved", () => query("parse_json(@)", source));
 });
 
 test("YAML 1.1 as yaml.v2 reads it", () => {

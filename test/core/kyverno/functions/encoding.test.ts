@@ -14,7 +14,13 @@ test("base64 as Go reads it: line ends and spare bits do not matter, padding doe
     ["base64_decode('aGVsbG9=')", "hello"],
     ["base64_decode('')", ""],
   ]);
-  fails(["base64_decode('aGVs bG8=')", "base64_decode('aGVsbG8')", "base64_decode('!!!!')", "base64_decode('====')", "base64_decode('YQ==YQ==')"]);
+  fails([
+    "base64_decode('aGVs bG8=')",
+    "base64_decode('aGVsbG8')",
+    "base64_decode('!!!!')",
+    "base64_decode('====')",
+    "base64_decode('YQ==YQ==')",
+  ]);
 });
 
 test("bytes that are no text go through, and show as replacements", () => {

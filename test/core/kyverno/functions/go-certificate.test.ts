@@ -12,8 +12,21 @@ const plain = (value: unknown): Record<string, unknown> => JSON.parse(JSON.strin
 test("a certificate", () => {
   const certificate = plain(certificateStructure(bytesOf(rsaPem)));
   assert.is(Object.keys(certificate).length, 52);
-  const { Raw, RawTBSCertificate, RawSubjectPublicKeyInfo, RawSubject, RawIssuer, Signature, Extensions, PublicKey, Subject, Issuer, ...rest } = certificate;
-  for (const raw of [Raw, RawTBSCertificate, RawSubjectPublicKeyInfo, RawSubject, RawIssuer, Signature]) assert.match(String(raw), /^[A-Za-z0-9+/]+={0,2}$/);
+  const {
+    Raw,
+    RawTBSCertificate,
+    RawSubjectPublicKeyInfo,
+    RawSubject,
+    RawIssuer,
+    Signature,
+    Extensions,
+    PublicKey,
+    Subject,
+    Issuer,
+    ...rest
+  } = certificate;
+  for (const raw of [Raw, RawTBSCertificate, RawSubjectPublicKeyInfo, RawSubject, RawIssuer, Signature])
+    assert.match(String(raw), /^[A-Za-z0-9+/]+={0,2}$/);
   assert.equal(Subject, Issuer);
   assert.is((Subject as { CommonName: string }).CommonName, "cn.example");
   assert.is((PublicKey as { E: number }).E, 65_537);
@@ -83,7 +96,9 @@ test("a request", () => {
   const request = plain(requestStructure(bytesOf(requestPem)));
   assert.is(Object.keys(request).length, 17);
   assert.equal([request.Version, request.SignatureAlgorithm, request.DNSNames], [0, 4, ["a.example"]]);
-  assert.equal(request.Attributes, [{ Type: [1, 2, 840, 113549, 1, 9, 14], Value: [[{ Type: [2, 5, 29, 17], Value: "MAuCCWEuZXhhbXBsZQ==" }]] }]);
+  assert.equal(request.Attributes, [
+    { Type: [1, 2, 840, 113549, 1, 9, 14], Value: [[{ Type: [2, 5, 29, 17], Value: "MAuCCWEuZXhhbXBsZQ==" }]] },
+  ]);
 });
 
 test("other keys and damage", () => {

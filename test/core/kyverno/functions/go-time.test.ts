@@ -1,7 +1,14 @@
 import * as fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { civilOf, daysFromCivil, difference, formatRfc3339, instantOf, truncateInstant } from "../../../../core/kyverno/functions/go-time.ts";
+import {
+  civilOf,
+  daysFromCivil,
+  difference,
+  formatRfc3339,
+  instantOf,
+  truncateInstant,
+} from "../../../../core/kyverno/functions/go-time.ts";
 
 const test = suite("core/kyverno/functions/go-time");
 
@@ -19,7 +26,8 @@ test("the calendar agrees with the host's", () => {
 });
 
 test("offsets, years beyond four digits and before year 1", () => {
-  const at = (year: number, offset: number) => instantOf({ year, month: 3, day: 4, hour: 5, minute: 6, second: 7 }, 0, offset);
+  const at = (year: number, offset: number) =>
+    instantOf({ year, month: 3, day: 4, hour: 5, minute: 6, second: 7 }, 0, offset);
   assert.is(formatRfc3339(at(2031, 46_800)), "2031-03-04T05:06:07+13:00");
   assert.is(formatRfc3339(at(2031, -1800)), "2031-03-04T05:06:07-00:30");
   assert.is(formatRfc3339(at(10_000, 0)), "10000-03-04T05:06:07Z");

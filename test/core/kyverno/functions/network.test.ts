@@ -27,7 +27,10 @@ test("images by the decision's settings", () => {
     ["image_normalize('nginx')", "docker.io/nginx:latest"],
     ["image_normalize('localhost:5000/app:dev')", "localhost:5000/app:dev"],
   ]);
-  assert.is(query("image_normalize('nginx')", {}, { references: { defaultRegistry: "quay.io" } }), "quay.io/nginx:latest");
+  assert.is(
+    query("image_normalize('nginx')", {}, { references: { defaultRegistry: "quay.io" } }),
+    "quay.io/nginx:latest",
+  );
   fails(["image_normalize(' nginx')", "image_normalize('kauri/App')", "image_normalize('')"]);
 });
 

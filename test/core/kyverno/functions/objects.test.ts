@@ -21,7 +21,10 @@ test("lookup, label_match, object_from_lists", () => {
     ['label_match(`{"a": {"b": [1]}}`, `{"a": {"b": [2]}}`)', false],
     ["object_from_lists([`true`, compare('b', 'a')], `[5]`)", { true: 5, 1: null }],
     ['object_from_lists(`["a", "b"]`, `[1]`)', { a: 1, b: null }],
-    ["object_from_lists(`[1e21, 16777217, 0.1]`, `[1, 2, 3]`)", { "1000000000000000000000": 1, "16777216": 2, "0.1": 3 }],
+    [
+      "object_from_lists(`[1e21, 16777217, 0.1]`, `[1, 2, 3]`)",
+      { "1000000000000000000000": 1, "16777216": 2, "0.1": 3 },
+    ],
   ]);
   fails([
     "lookup(`{}`, `0`)",

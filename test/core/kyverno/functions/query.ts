@@ -9,7 +9,11 @@ const environment: FunctionEnvironment = { now: new Date("2031-03-04T05:06:07.98
 
 /** The value of an expression, as plain JSON. */
 export const query = (expression: string, input: JsonValue = {}, given: Partial<FunctionEnvironment> = {}): unknown =>
-  JSON.parse(JSON.stringify(compileExpression(expression, { functions: kyvernoFunctions({ ...environment, ...given }) }).evaluate(input)));
+  JSON.parse(
+    JSON.stringify(
+      compileExpression(expression, { functions: kyvernoFunctions({ ...environment, ...given }) }).evaluate(input),
+    ),
+  );
 
 /** Each row: an expression and its value. */
 export function holds(rows: readonly (readonly [string, unknown])[], input: JsonValue = {}): void {

@@ -23,7 +23,13 @@ test("patterns", () => {
 });
 
 test("a pattern that does not compile is a failure of the evaluation", () => {
-  fails(["regex_match('[', 'x')", "regex_match('(?=a)', 'x')", "regex_replace_all('a**', 'x', 'y')", "regex_match('a', `true`)", "regex_match(`1`, 'a')"]);
+  fails([
+    "regex_match('[', 'x')",
+    "regex_match('(?=a)', 'x')",
+    "regex_replace_all('a**', 'x', 'y')",
+    "regex_match('a', `true`)",
+    "regex_match(`1`, 'a')",
+  ]);
   fails([`regex_match('${"a".repeat(20_000)}', 'x')`]);
 });
 

@@ -22,7 +22,13 @@ test("time functions", () => {
     ["time_to_cron('2031-03-04T05:06:07+13:00')", "6 5 4 3 2"],
     ["time_utc('2031-03-04T05:06:07+13:00')", "2031-03-03T16:06:07Z"],
   ]);
-  fails(["time_add('2031-03-04T05:06:07Z', 'h')", "time_parse('0', 'x')", "time_diff('x', 'y')", "time_utc('')", "time_truncate('2031-03-04T05:06:07Z', '')"]);
+  fails([
+    "time_add('2031-03-04T05:06:07Z', 'h')",
+    "time_parse('0', 'x')",
+    "time_diff('x', 'y')",
+    "time_utc('')",
+    "time_truncate('2031-03-04T05:06:07Z', '')",
+  ]);
 });
 
 test("one now for the whole decision", () =>

@@ -50,8 +50,13 @@ test("what is no URL", () => {
 });
 
 test("the fields of Go's structure", () => {
-  const { Scheme, Host, Path, RawPath, RawQuery, Fragment, User, Opaque } = urlStructure("HTTP://u:p@h.example:80/%41b%20c?q=1#f");
-  assert.equal([Scheme, Host, Path, RawPath, RawQuery, Fragment, User, Opaque], ["http", "h.example:80", "/Ab c", "/%41b%20c", "q=1", "f", {}, ""]);
+  const { Scheme, Host, Path, RawPath, RawQuery, Fragment, User, Opaque } = urlStructure(
+    "HTTP://u:p@h.example:80/%41b%20c?q=1#f",
+  );
+  assert.equal(
+    [Scheme, Host, Path, RawPath, RawQuery, Fragment, User, Opaque],
+    ["http", "h.example:80", "/Ab c", "/%41b%20c", "q=1", "f", {}, ""],
+  );
   assert.is(urlStructure("urn:x:y").Opaque, "x:y");
   assert.is(urlStructure("spiffe://td/ns/a").RawPath, "");
 });

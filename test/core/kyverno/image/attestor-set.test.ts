@@ -1,6 +1,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { checkAttestorSet, checkAttestorSets, failingEntries, type SingleAttestor } from "../../../../core/kyverno/image/attestor-set.ts";
+import {
+  checkAttestorSet,
+  checkAttestorSets,
+  failingEntries,
+  type SingleAttestor,
+} from "../../../../core/kyverno/image/attestor-set.ts";
 import type { CompiledAttestor, CompiledSet } from "../../../../core/kyverno/image/compile-entry.ts";
 import { EngineError } from "../../../../core/errors.ts";
 import { proven, refuted, type Truth, unknown } from "../../../../core/verdict.ts";
@@ -13,13 +18,22 @@ const open = { kind: "key", reference: "r" } as const;
 /** An attestor that says what its path says. */
 const says = (truth: Truth, path = truth as string) =>
   ({ kind: "single", path, pointer: "/", expectation: {}, repository: undefined }) as unknown as SingleAttestor;
-const set = (required: number, ...entries: readonly CompiledAttestor[]): CompiledSet => ({ path: "set", pointer: "/", required, entries });
+const set = (required: number, ...entries: readonly CompiledAttestor[]): CompiledSet => ({
+  path: "set",
+  pointer: "/",
+  required,
+  entries,
+});
 function run(compiled: CompiledSet, exhaustive = false) {
   const asked: string[] = [];
   const check = (attestor: SingleAttestor) => {
     asked.push(attestor.path);
     const verification =
-      attestor.path === "proven" ? proven(null) : attestor.path === "refuted" ? refuted(failure("wrong-key")) : unknown([failure("no-key")], [open]);
+      attestor.path === "proven"
+        ? proven(null)
+        : attestor.path === "refuted"
+          ? refuted(failure("wrong-key"))
+          : unknown([failure("no-key")], [open]);
     return { verification, candidates: [] };
   };
   return { result: checkAttestorSet(compiled, { check, position, exhaustive }), asked };
@@ -42,8 +56,18 @@ test("an unknown one leaves the count open only while it could still decide", ()
 });
 
 test("a nested set is one entry, a broken one is refuted", () => {
-  const nested: CompiledAttestor = { kind: "nested", path: "nested", pointer: "/", set: set(1, says("refuted"), says("proven")) };
-  const broken: CompiledAttestor = { kind: "broken", path: "broken", pointer: "/", error: new EngineError("malformed", "no key") };
+  const nested: CompiledAttestor = {
+    kind: "nested",
+    path: "nested",
+    pointer: "/",
+    set: set(1, says("refuted"), says("proven")),
+  };
+  const broken: CompiledAttestor = {
+    kind: "broken",
+    path: "broken",
+    pointer: "/",
+    error: new EngineError("malformed", "no key"),
+  };
   assert.is(run(set(1, nested)).result.truth, "proven");
   const { result } = run(set(2, broken, nested));
   assert.is(result.truth, "refuted");

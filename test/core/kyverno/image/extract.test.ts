@@ -8,8 +8,10 @@ import { throwsCode } from "../../../support/assert.ts";
 
 const test = suite("core/kyverno/image/extract");
 const digest = `sha256:${"0123456789abcdef".repeat(4)}`;
-const names = ({ images }: Extraction): readonly string[] => images.map((image) => `${image.pointer} ${image.group}.${image.key} ${image.reference.canonical}`);
-const custom = (resource: JsonObject, ...extractors: readonly ImageExtractor[]): Extraction => extractImages(resource, "Widget", { Widget: extractors });
+const names = ({ images }: Extraction): readonly string[] =>
+  images.map((image) => `${image.pointer} ${image.group}.${image.key} ${image.reference.canonical}`);
+const custom = (resource: JsonObject, ...extractors: readonly ImageExtractor[]): Extraction =>
+  extractImages(resource, "Widget", { Widget: extractors });
 
 const podSpec = {
   imagePullSecrets: [{ name: "first" }, { name: "second" }],
@@ -27,10 +29,14 @@ const expected = (prefix: string): readonly string[] => [
   `${prefix}/ephemeralContainers/0/image ephemeralContainers.debug docker.io/busybox:latest`,
 ];
 
-test("a Pod's images, group by group", () => assert.equal(names(extractImages({ spec: podSpec }, "Pod", undefined)), expected("/spec")));
+test("a Pod's images, group by group", () =>
+  assert.equal(names(extractImages({ spec: podSpec }, "Pod", undefined)), expected("/spec")));
 for (const kind of ["DaemonSet", "Deployment", "ReplicaSet", "ReplicationController", "StatefulSet", "Job"]) {
   test(`${kind}: the template`, () =>
-    assert.equal(names(extractImages({ spec: { template: { spec: podSpec } } }, kind, undefined)), expected("/spec/template/spec")));
+    assert.equal(
+      names(extractImages({ spec: { template: { spec: podSpec } } }, kind, undefined)),
+      expected("/spec/template/spec"),
+    ));
 }
 test("CronJob: the job's template", () =>
   assert.equal(
@@ -77,7 +83,8 @@ const refused: readonly (readonly [what: string, resource: JsonObject])[] = [
   ["a spec that is a list", { spec: [] }],
 ];
 for (const [what, resource] of refused)
-  test(`${what} is an error of the rule`, () => void throwsCode("unresolved", () => extractImages(resource, "Pod", undefined)));
+  test(`${what} is an error of the rule`, () =>
+    void throwsCode("unresolved", () => extractImages(resource, "Pod", undefined)));
 
 const steps = {
   spec: {
@@ -92,7 +99,10 @@ const steps = {
 };
 
 test("path with star and value, path alone: the same images, named by pointer", () => {
-  const images = ["/spec/steps/0/image custom./spec/steps/0/image docker.io/nginx:latest", "/spec/steps/1/image custom./spec/steps/1/image docker.io/redis:7"];
+  const images = [
+    "/spec/steps/0/image custom./spec/steps/0/image docker.io/nginx:latest",
+    "/spec/steps/1/image custom./spec/steps/1/image docker.io/redis:7",
+  ];
   assert.equal(names(custom(steps, { path: "/spec/steps/*", value: "image" })), images);
   assert.equal(names(custom(steps, { path: " spec / steps /*/ image" })), images);
 });
@@ -103,7 +113,9 @@ test("name and key", () =>
     "/spec/steps/0/image steps.one docker.io/nginx:latest",
   ));
 test("a star over a map", () =>
-  assert.equal(names(custom(steps, { path: "/spec/byName/*/img" })), ["/spec/byName/b/img custom./spec/byName/b/img docker.io/busybox:latest"]));
+  assert.equal(names(custom(steps, { path: "/spec/byName/*/img" })), [
+    "/spec/byName/b/img custom./spec/byName/b/img docker.io/busybox:latest",
+  ]));
 
 test("the pointer is escaped, Kyverno's spelling of it is not", () => {
   // A path cannot name a field with a slash; only a star reaches it.
@@ -126,9 +138,18 @@ test("extractors of other kinds leave the default ones", () =>
   assert.is(extractImages({ spec: podSpec }, "Pod", { Task: [{ path: "/spec/x" }] }).images.length, 3));
 
 test("own extractors replace the default ones, which stay readable", () => {
-  const extraction = extractImages({ metadata: { annotations: { image: "redis" } }, spec: podSpec }, "Pod", { Pod: [{ path: "/metadata/annotations/image" }] });
-  assert.equal(names(extraction), ["/metadata/annotations/image custom./metadata/annotations/image docker.io/redis:latest"]);
-  assert.equal(Object.keys(imagesVariable(extraction) ?? {}), ["initContainers", "containers", "ephemeralContainers", "custom"]);
+  const extraction = extractImages({ metadata: { annotations: { image: "redis" } }, spec: podSpec }, "Pod", {
+    Pod: [{ path: "/metadata/annotations/image" }],
+  });
+  assert.equal(names(extraction), [
+    "/metadata/annotations/image custom./metadata/annotations/image docker.io/redis:latest",
+  ]);
+  assert.equal(Object.keys(imagesVariable(extraction) ?? {}), [
+    "initContainers",
+    "containers",
+    "ephemeralContainers",
+    "custom",
+  ]);
 });
 
 test("a fault of the default ones is told apart", () => {
@@ -140,13 +161,21 @@ test("a fault of the default ones is told apart", () => {
     [[{ name: "a", image: "Bad Image" }], "malformed"],
     ["x", "unresolved"],
   ] as const) {
-    const { images, failed, othersFault } = extractImages({ metadata: { annotations }, spec: { containers } } as JsonObject, "Pod", own);
+    const { images, failed, othersFault } = extractImages(
+      { metadata: { annotations }, spec: { containers } } as JsonObject,
+      "Pod",
+      own,
+    );
     assert.equal([images.length, failed.length, othersFault?.code], [1, 0, code]);
   }
 });
 
 test("two extractors of one name are merged", () => {
-  const extraction = custom(steps, { path: "/spec/steps/*/image", name: "all" }, { path: "/spec/byName/b/img", name: "all" });
+  const extraction = custom(
+    steps,
+    { path: "/spec/steps/*/image", name: "all" },
+    { path: "/spec/byName/b/img", name: "all" },
+  );
   assert.is(extraction.images.length, 3);
   assert.equal(Object.keys((imagesVariable(extraction)?.all as JsonObject | undefined) ?? {}), [
     "/spec/steps/0/image",
@@ -157,12 +186,18 @@ test("two extractors of one name are merged", () => {
 
 test("an expression makes the reference", () => {
   const evaluate = (_: string, node: unknown): string => String(node).slice("docker://".length);
-  const [image] = extractImages(steps, "Widget", { Widget: [{ path: "/spec/uri", jmesPath: "x" }] }, { evaluate }).images;
+  const [image] = extractImages(
+    steps,
+    "Widget",
+    { Widget: [{ path: "/spec/uri", jmesPath: "x" }] },
+    { evaluate },
+  ).images;
   assert.is(image?.reference.canonical, "ghcr.io/org/app:9");
 });
 
 test("an expression that fails, or gives no string, is an error; ignorance passes through", () => {
-  const run = (evaluate: () => never | number) => extractImages(steps, "Widget", { Widget: [{ path: "/spec/uri", jmesPath: "x" }] }, { evaluate });
+  const run = (evaluate: () => never | number) =>
+    extractImages(steps, "Widget", { Widget: [{ path: "/spec/uri", jmesPath: "x" }] }, { evaluate });
   throwsCode("unresolved", () => run(() => 5));
   throwsCode("unresolved", () =>
     run(() => {
@@ -183,7 +218,17 @@ test("too many images", () => {
 
 test("the variable", () => {
   assert.equal(
-    JSON.parse(JSON.stringify(imagesVariable(extractImages({ spec: { containers: [{ name: "a", image: `reg:5000/x/app:1@${digest}` }] } }, "Pod", undefined)))),
+    JSON.parse(
+      JSON.stringify(
+        imagesVariable(
+          extractImages(
+            { spec: { containers: [{ name: "a", image: `reg:5000/x/app:1@${digest}` }] } },
+            "Pod",
+            undefined,
+          ),
+        ),
+      ),
+    ),
     {
       containers: {
         a: {

@@ -8,7 +8,12 @@ const entries = (...actions: readonly ("Audit" | "Enforce" | undefined)[]) =>
   actions.map((failureAction) => ({ failureAction })) as unknown as readonly ImageVerification[];
 const policy = (action: string, ...overrides: readonly object[]) =>
   ({ spec: { validationFailureAction: action, validationFailureActionOverrides: overrides } }) as unknown as Policy;
-const request = { operation: "CREATE", kind: { group: "", version: "v1", kind: "Pod" }, namespace: "shop", namespaceLabels: { stage: "prod" } } as const;
+const request = {
+  operation: "CREATE",
+  kind: { group: "", version: "v1", kind: "Pod" },
+  namespace: "shop",
+  namespaceLabels: { stage: "prod" },
+} as const;
 
 test("entries first: any Enforce, else the first given", () => {
   assert.is(failureActionOf(policy("Audit"), entries("Audit", "Enforce"), request), "Enforce");
@@ -22,11 +27,33 @@ test("then the first override that fits the namespace, then the policy", () => {
   assert.is(failureActionOf(policy("Audit", { action: "enforce", namespaces: ["shop"] }), none, request), "Enforce");
   assert.is(failureActionOf(policy("Audit", { action: "Enforce", namespaces: ["other"] }), none, request), "Audit");
   assert.is(
-    failureActionOf(policy("Enforce", { action: "Audit", namespaces: ["shop"], namespaceSelector: { matchLabels: { stage: "test" } } }), none, request),
+    failureActionOf(
+      policy("Enforce", {
+        action: "Audit",
+        namespaces: ["shop"],
+        namespaceSelector: { matchLabels: { stage: "test" } },
+      }),
+      none,
+      request,
+    ),
     "Enforce",
   );
-  assert.is(failureActionOf(policy("Enforce", { action: "Audit", namespaceSelector: { matchLabels: { stage: "prod" } } }), none, request), "Audit");
-  assert.is(failureActionOf(policy("Enforce", { action: "whatever", namespaces: ["*"] }, { action: "Audit", namespaces: ["*"] }), none, request), "Audit");
+  assert.is(
+    failureActionOf(
+      policy("Enforce", { action: "Audit", namespaceSelector: { matchLabels: { stage: "prod" } } }),
+      none,
+      request,
+    ),
+    "Audit",
+  );
+  assert.is(
+    failureActionOf(
+      policy("Enforce", { action: "whatever", namespaces: ["*"] }, { action: "Audit", namespaces: ["*"] }),
+      none,
+      request,
+    ),
+    "Audit",
+  );
 });
 
 test.run();

@@ -5,8 +5,10 @@ import { parseReference } from "../../../../core/oci/reference.ts";
 
 const test = suite("core/kyverno/image/references");
 const digest = `sha256:${"a".repeat(64)}`;
-const selects = (pattern: string, text: string): boolean => selectsImage(toReferenceFilter([pattern], []), parseReference(text));
-const skips = (pattern: string, text: string): boolean => skipsImage(toReferenceFilter(["*"], [pattern]), parseReference(text));
+const selects = (pattern: string, text: string): boolean =>
+  selectsImage(toReferenceFilter([pattern], []), parseReference(text));
+const skips = (pattern: string, text: string): boolean =>
+  skipsImage(toReferenceFilter(["*"], [pattern]), parseReference(text));
 
 test("patterns match the whole reference, registry and all", () => {
   assert.ok(selects("*", "nginx"));

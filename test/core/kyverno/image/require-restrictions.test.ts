@@ -7,7 +7,10 @@ import { throwsCode } from "../../../support/assert.ts";
 const test = suite("core/kyverno/image/require-restrictions");
 
 const sets = (...attestors: readonly Omit<Attestor, "pointer">[]): readonly AttestorSet[] => [
-  { pointer: "/sets/0", entries: attestors.map((attestor, index) => ({ pointer: `/sets/0/entries/${index}`, ...attestor })) },
+  {
+    pointer: "/sets/0",
+    entries: attestors.map((attestor, index) => ({ pointer: `/sets/0/entries/${index}`, ...attestor })),
+  },
 ];
 const variable = "{{ x }}";
 
@@ -29,14 +32,19 @@ const cases: readonly (readonly [string, (text: string) => Omit<Attestor, "point
   ["keys.signatureAlgorithm", (signatureAlgorithm) => ({ keys: { publicKeys: "PEM", signatureAlgorithm } })],
   ["rekor.pubKey", (pubKey) => ({ keys: { publicKeys: "PEM", rekor: { pubKey, ignoreTlog: false } } })],
   ["ctlog.pubKey", (pubKey) => ({ keyless: { subject: "s", ctlog: { pubKey, ignoreSCT: false } } })],
-  ["ctlog.tsaCertChain", (tsaCertChain) => ({ certificates: { cert: "c", ctlog: { tsaCertChain, ignoreSCT: false } } })],
+  [
+    "ctlog.tsaCertChain",
+    (tsaCertChain) => ({ certificates: { cert: "c", ctlog: { tsaCertChain, ignoreSCT: false } } }),
+  ],
   ["signatureAlgorithm", (signatureAlgorithm) => ({ keys: { publicKeys: "PEM" }, signatureAlgorithm })],
 ];
 for (const [field, attestor] of cases) {
   test(`${field} that becomes empty is refused, in nested sets too`, () => {
     const first = { keys: { publicKeys: "PEM" } };
     requireRestrictions(sets(first, attestor(variable)), sets(first, attestor("x")));
-    const error = throwsCode("malformed", () => requireRestrictions(sets(first, attestor(variable)), sets(first, attestor(""))));
+    const error = throwsCode("malformed", () =>
+      requireRestrictions(sets(first, attestor(variable)), sets(first, attestor(""))),
+    );
     assert.is(error.subject, `/sets/0/entries/1/${field}`);
     const nested = (text: string) => sets({ attestor: sets(attestor(text))[0] as AttestorSet });
     throwsCode("malformed", () => requireRestrictions(nested(variable), nested("")));

@@ -18,10 +18,16 @@ test("its own digest needs nobody; another algorithm cannot be looked up", () =>
 test("a tag: present, absent, out of reach, never asked; none given is latest", () => {
   const descriptor = { mediaType: "m", digest, size: 1 };
   assert.is(resolve("ghcr.io/org/app:1", new MemoryKnowledge().present(question, descriptor)).truth, "proven");
-  assert.is(resolve("ghcr.io/org/app", new MemoryKnowledge().present({ ...question, tag: "latest" }, descriptor)).truth, "proven");
+  assert.is(
+    resolve("ghcr.io/org/app", new MemoryKnowledge().present({ ...question, tag: "latest" }, descriptor)).truth,
+    "proven",
+  );
   const absent = resolve("ghcr.io/org/app:1", new MemoryKnowledge().absent(question));
   assert.ok(absent.truth === "refuted" && absent.failures[0]?.code === "image-not-found");
-  const outage = resolve("ghcr.io/org/app:1", new MemoryKnowledge().set(question, { state: "unavailable", code: "timed-out", at: "", from: "ghcr.io" }));
+  const outage = resolve(
+    "ghcr.io/org/app:1",
+    new MemoryKnowledge().set(question, { state: "unavailable", code: "timed-out", at: "", from: "ghcr.io" }),
+  );
   assert.ok(outage.truth === "unknown" && outage.failures[0]?.code === "timed-out" && outage.open.length === 1);
   const never = resolve("ghcr.io/org/app:1");
   assert.ok(never.truth === "unknown" && never.failures[0]?.code === "not-in-mirror" && never.open.length === 1);

@@ -43,11 +43,19 @@ ${extractors === undefined ? "" : `    imageExtractors: ${extractors}\n`}    ver
     .join("---\n");
   const loaded = loadPolicies([{ name: "p.yaml", text }]);
   assert.equal(loaded.errors, []);
-  return loaded.policies.map((policy) => ({ policy, rules: expandRules(policy).map((rule) => compileRule(policy, rule)) }));
+  return loaded.policies.map((policy) => ({
+    policy,
+    rules: expandRules(policy).map((rule) => compileRule(policy, rule)),
+  }));
 }
 
 const pod = (...images: readonly string[]) =>
-  requestFor({ apiVersion: "v1", kind: "Pod", metadata: { name: "p" }, spec: { containers: images.map((image, index) => ({ name: `c${index}`, image })) } });
+  requestFor({
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: "p" },
+    spec: { containers: images.map((image, index) => ({ name: `c${index}`, image })) },
+  });
 const names = (policies: readonly CompiledPolicy[]): readonly string[] =>
   policies.flatMap(({ policy, rules }) => rules.map((rule) => `${policy.name}/${rule.rule.name}`));
 
@@ -84,7 +92,12 @@ test("rules are found by kind and image, in their order, under their policy", ()
   assert.equal(names(index(pod("docker.io/library/nginx"), extractOnce({}))), ["p1/c"]);
   const other = { ...pod("ghcr.io/org/app:1"), kind: { group: "", version: "v1", kind: "Nobody" } };
   assert.equal(names(index(other, extractOnce({}))), [], "a kind without extractors has no images");
-  assert.equal(names(index({ ...pod("ghcr.io/org/app:1"), operation: "DELETE" as const, object: undefined as never }, extractOnce({}))), []);
+  assert.equal(
+    names(
+      index({ ...pod("ghcr.io/org/app:1"), operation: "DELETE" as const, object: undefined as never }, extractOnce({})),
+    ),
+    [],
+  );
 });
 
 test("what the default extractors cannot read is left to the rules", () => {
@@ -95,11 +108,20 @@ test("what the default extractors cannot read is left to the rules", () => {
     ]),
   );
   assert.equal(names(index(pod("docker.io/library/nginx"), extractOnce({}))), ["p0/b"]);
-  assert.equal(names(index(pod("NOT AN IMAGE"), extractOnce({}))), ["p0/a", "p0/b"], "a malformed image is every rule's business");
-  assert.equal(names(index(requestFor({ apiVersion: "v1", kind: "Pod", metadata: { name: "p" }, spec: { containers: "none" } }), extractOnce({}))), [
-    "p0/a",
-    "p0/b",
-  ]);
+  assert.equal(
+    names(index(pod("NOT AN IMAGE"), extractOnce({}))),
+    ["p0/a", "p0/b"],
+    "a malformed image is every rule's business",
+  );
+  assert.equal(
+    names(
+      index(
+        requestFor({ apiVersion: "v1", kind: "Pod", metadata: { name: "p" }, spec: { containers: "none" } }),
+        extractOnce({}),
+      ),
+    ),
+    ["p0/a", "p0/b"],
+  );
 });
 
 test("no rule that selects an image is left out, tag or digest", () => {
@@ -112,7 +134,24 @@ test("no rule that selects an image is left out, tag or digest", () => {
     )
     .map(([host, name, tail]) => `${host}/${name.replace(/[:.].*/, "")}${tail}`);
   const pattern = fc
-    .array(fc.constantFrom("ghcr.io", "localhost", ":5000", "/", "*", "?", "app", "org", "a", ":1.0", "@sha256:", "-worker", ":"), { maxLength: 7 })
+    .array(
+      fc.constantFrom(
+        "ghcr.io",
+        "localhost",
+        ":5000",
+        "/",
+        "*",
+        "?",
+        "app",
+        "org",
+        "a",
+        ":1.0",
+        "@sha256:",
+        "-worker",
+        ":",
+      ),
+      { maxLength: 7 },
+    )
     .map((parts) => parts.join(""));
   fc.assert(
     fc.property(image, pattern, (text, select) => {

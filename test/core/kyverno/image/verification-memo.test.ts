@@ -75,7 +75,11 @@ test("what else goes into a verification has its own result", () => {
   const fresh: readonly (() => { readonly candidates: readonly unknown[] })[] = [
     () => open().verifier.signatures(image, attestor, { layouts: "all" }),
     () => open().verifier.signatures(other, attestor, { layouts: "bundles" }),
-    () => open().verifier.signatures(image, attestor, { layouts: "bundles", signatureRepository: "ghcr.io/org/app/signatures" }),
+    () =>
+      open().verifier.signatures(image, attestor, {
+        layouts: "bundles",
+        signatureRepository: "ghcr.io/org/app/signatures",
+      }),
     () => open().verifier.signatures(image, expectation(), { layouts: "bundles" }),
     () => open().verifier.attestations(image, "https://slsa.dev/provenance/v1", attestor, { layouts: "bundles" }),
     () => open().verifier.attestations(image, "https://slsa.dev/provenance/v0.2", attestor, { layouts: "bundles" }),

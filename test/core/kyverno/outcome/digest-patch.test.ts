@@ -1,6 +1,12 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { annotationPatches, canonicalWithDigest, digestPatch, imagesAnnotation, scopedAnnotation } from "../../../../core/kyverno/outcome/digest-patch.ts";
+import {
+  annotationPatches,
+  canonicalWithDigest,
+  digestPatch,
+  imagesAnnotation,
+  scopedAnnotation,
+} from "../../../../core/kyverno/outcome/digest-patch.ts";
 import { applyPatches } from "../../../../core/kyverno/outcome/apply-patches.ts";
 import { parseReference } from "../../../../core/oci/reference.ts";
 import { throwsCode } from "../../../support/assert.ts";
@@ -22,13 +28,23 @@ test("no image judged, no annotation", () => assert.equal(annotationPatches({}, 
 test("annotations are added to what is there, and the two forms agree", () => {
   const flat = { [`ghcr.io/a@${digest}`]: "pass" } as const;
   const scoped = { "/check": { verify: flat } };
-  for (const metadata of [undefined, {}, { annotations: {} }, { annotations: { other: "kept", [imagesAnnotation]: "old" } }]) {
+  for (const metadata of [
+    undefined,
+    {},
+    { annotations: {} },
+    { annotations: { other: "kept", [imagesAnnotation]: "old" } },
+  ]) {
     const resource = { ...(metadata === undefined ? { metadata: {} } : { metadata }) };
-    const patched = applyPatches(resource, annotationPatches(resource, flat, scoped)) as { metadata: { annotations: Record<string, string> } };
+    const patched = applyPatches(resource, annotationPatches(resource, flat, scoped)) as {
+      metadata: { annotations: Record<string, string> };
+    };
     const { annotations } = patched.metadata;
     assert.is(annotations[imagesAnnotation], JSON.stringify(flat));
     assert.equal(JSON.parse(annotations[scopedAnnotation] ?? ""), { version: 1, policies: scoped });
-    assert.is(annotations.other, metadata?.annotations !== undefined && "other" in metadata.annotations ? "kept" : undefined);
+    assert.is(
+      annotations.other,
+      metadata?.annotations !== undefined && "other" in metadata.annotations ? "kept" : undefined,
+    );
   }
 });
 

@@ -11,8 +11,14 @@ const at = (code: ErrorCode, stage = 1, path = ".attestors[0].entries[0].keys") 
 });
 
 test("the documented sentences", () => {
-  assert.is(sentenceFor(image, "refuted", "no-signature"), `image verification failed for ${image}: signature not found`);
-  assert.is(sentenceFor(image, "refuted", "no-attestation"), `image verification failed for ${image}: signature not found`);
+  assert.is(
+    sentenceFor(image, "refuted", "no-signature"),
+    `image verification failed for ${image}: signature not found`,
+  );
+  assert.is(
+    sentenceFor(image, "refuted", "no-attestation"),
+    `image verification failed for ${image}: signature not found`,
+  );
   for (const code of ["wrong-key", "wrong-identity", "bad-log-proof", "malformed"] as const)
     assert.is(sentenceFor(image, "refuted", code), `image verification failed for ${image}: invalid signature`);
   assert.is(sentenceFor(image, "unknown", "not-in-mirror"), `image verification could not decide for ${image}`);

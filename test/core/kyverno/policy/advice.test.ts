@@ -23,7 +23,10 @@ test("advice has a position and comes from every rule over images", () => {
     ruleWith({ name: "b", verifyImages: undefined, validate: { deny: {} } }),
   ];
   const [found, ...rest] = advise(loaded(policyText(rules)));
-  assert.equal([found?.code, found?.pointer, found?.file, rest.length], ["no-registry", "/spec/rules/0/verifyImages/0/imageReferences/0", "policy.yaml", 0]);
+  assert.equal(
+    [found?.code, found?.pointer, found?.file, rest.length],
+    ["no-registry", "/spec/rules/0/verifyImages/0/imageReferences/0", "policy.yaml", 0],
+  );
   assert.ok((found?.line ?? 0) > 1);
 });
 

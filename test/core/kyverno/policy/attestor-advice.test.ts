@@ -5,13 +5,20 @@ import { entryWith, loaded, pem, policyText, ruleWith } from "./sample-policy.ts
 
 const test = suite("core/kyverno/policy/attestor-advice");
 const codes = (entry: Record<string, unknown>): readonly string[] =>
-  advise(loaded(policyText([ruleWith({ verifyImages: [entryWith(entry)] })]))).map(({ code, pointer }) => `${code} ${pointer.split("/entries/0/").at(-1)}`);
+  advise(loaded(policyText([ruleWith({ verifyImages: [entryWith(entry)] })]))).map(
+    ({ code, pointer }) => `${code} ${pointer.split("/entries/0/").at(-1)}`,
+  );
 const one = (attestor: Record<string, unknown>) => codes({ attestors: [{ entries: [attestor] }] });
-const keyless = (fields: Record<string, unknown>) => one({ keyless: { subject: "s", issuer: "i", rekor: { url: "u" }, ...fields } });
+const keyless = (fields: Record<string, unknown>) =>
+  one({ keyless: { subject: "s", issuer: "i", rekor: { url: "u" }, ...fields } });
 
 test("expressions that match anywhere", () => {
   for (const pattern of ["github", "^github", "github$", ".*"])
-    assert.equal(keyless({ subject: undefined, subjectRegExp: pattern }), ["unanchored-pattern keyless/subjectRegExp"], pattern);
+    assert.equal(
+      keyless({ subject: undefined, subjectRegExp: pattern }),
+      ["unanchored-pattern keyless/subjectRegExp"],
+      pattern,
+    );
   for (const pattern of ["^a$", "\\Aa\\z", "(?i)^a$", "x{{ request.namespace }}"])
     assert.equal(keyless({ subject: undefined, subjectRegExp: pattern }), [], pattern);
   assert.equal(keyless({ issuer: undefined, issuerRegExp: "x" }), ["unanchored-pattern keyless/issuerRegExp"]);
@@ -20,7 +27,13 @@ test("expressions that match anywhere", () => {
 test("stars that stand for more than meant", () => {
   for (const subject of ["https://github.com/*/app/x.yml@refs/heads/main", "a*@example.com", "https://github.com/org*"])
     assert.equal(keyless({ subject }), ["wildcard-crosses-slash keyless/subject"], subject);
-  for (const subject of ["*@example.com", "https://github.com/org/*", "https://github.com/org/app/x.yml@refs/tags/*", "*", "plain"])
+  for (const subject of [
+    "*@example.com",
+    "https://github.com/org/*",
+    "https://github.com/org/app/x.yml@refs/tags/*",
+    "*",
+    "plain",
+  ])
     assert.equal(keyless({ subject }), [], subject);
 });
 

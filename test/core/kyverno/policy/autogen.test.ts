@@ -11,12 +11,16 @@ const test = suite("core/kyverno/policy/autogen");
 type Fields = Record<string, unknown>;
 
 function expand(rules: readonly Fields[], controllers?: string, forKind?: string): readonly Rule[] {
-  const metadata = { name: "p", ...(controllers === undefined ? {} : { annotations: { [autogenAnnotation]: controllers } }) };
+  const metadata = {
+    name: "p",
+    ...(controllers === undefined ? {} : { annotations: { [autogenAnnotation]: controllers } }),
+  };
   return expandRules(loaded(policyText(rules, {}, { metadata })), forKind);
 }
 const names = (rules: readonly Fields[], controllers?: string, forKind?: string): readonly string[] =>
   expand(rules, controllers, forKind).map(({ name }) => name);
-const kindsOf = (rule: Rule | undefined): readonly string[] => (rule === undefined ? [] : filtersOf(rule.match).flatMap(({ kinds = [] }) => kinds));
+const kindsOf = (rule: Rule | undefined): readonly string[] =>
+  rule === undefined ? [] : filtersOf(rule.match).flatMap(({ kinds = [] }) => kinds);
 const on = (...filters: Fields[]): Fields => ruleWith({ match: { any: filters.map((resources) => ({ resources })) } });
 const pod = { kinds: ["Pod"] };
 const all = ["check", "autogen-check", "autogen-cronjob-check"];
@@ -47,7 +51,8 @@ const annotations: readonly (readonly [controllers: string | undefined, names: r
   ["deployment", ["check", "autogen-check"]],
   ["Deployment,Foo", ["check", "autogen-check"]],
 ];
-for (const [controllers, found] of annotations) test(`annotation ${controllers}`, () => assert.equal(names([ruleWith()], controllers), found));
+for (const [controllers, found] of annotations)
+  test(`annotation ${controllers}`, () => assert.equal(names([ruleWith()], controllers), found));
 
 test("names that are no controllers: dropped beside those that are, alone taken for kinds", () => {
   for (const [controllers, kinds] of [
@@ -62,7 +67,10 @@ test("names that are no controllers: dropped beside those that are, alone taken 
 });
 
 test("for CronJob every filter gets the kind, for the others those that name Pod", () => {
-  const rule = { ...on({ kinds: ["v1/Pod/status"] }, { kinds: ["Service"] }), exclude: { any: [{ resources: pod }, { resources: { namespaces: ["a"] } }] } };
+  const rule = {
+    ...on({ kinds: ["v1/Pod/status"] }, { kinds: ["Service"] }),
+    exclude: { any: [{ resources: pod }, { resources: { namespaces: ["a"] } }] },
+  };
   const [, others, cronJob] = expand([rule], "Deployment,CronJob");
   const excluded = (found: Rule | undefined) => (found?.exclude?.any ?? []).map(({ kinds }) => kinds);
   assert.equal(kindsOf(others), ["apps/v1/Deployment", "Service"]);
@@ -84,17 +92,34 @@ const eligibility: readonly (readonly [name: string, rules: readonly Fields[], e
     true,
   ],
   ["v1/Pod alone", [on({ kinds: ["v1/Pod"] })], false],
-  ["v1/Pod beside a rule for Deployments", [on({ kinds: ["v1/Pod"] }), { ...on({ kinds: ["Deployment"] }), name: "other" }], true],
+  [
+    "v1/Pod beside a rule for Deployments",
+    [on({ kinds: ["v1/Pod"] }), { ...on({ kinds: ["Deployment"] }), name: "other" }],
+    true,
+  ],
   ["a rule that blocks the others", [ruleWith(), { ...on({ ...pod, names: ["a"] }), name: "other" }], false],
-  ["a rule that generates", [ruleWith(), ruleWith({ name: "other", verifyImages: undefined, generate: { kind: "a" } })], false],
-  ["a mutation by JSON patches", [ruleWith(), ruleWith({ name: "other", verifyImages: undefined, mutate: { patchesJson6902: "- op: add" } })], false],
-  ["a selector in exclude", [ruleWith({ exclude: { any: [{ resources: { selector: { matchLabels: { a: "b" } } } }] } })], false],
+  [
+    "a rule that generates",
+    [ruleWith(), ruleWith({ name: "other", verifyImages: undefined, generate: { kind: "a" } })],
+    false,
+  ],
+  [
+    "a mutation by JSON patches",
+    [ruleWith(), ruleWith({ name: "other", verifyImages: undefined, mutate: { patchesJson6902: "- op: add" } })],
+    false,
+  ],
+  [
+    "a selector in exclude",
+    [ruleWith({ exclude: { any: [{ resources: { selector: { matchLabels: { a: "b" } } } }] } })],
+    false,
+  ],
   ["an exclude of other kinds", [ruleWith({ exclude: { any: [{ resources: { kinds: ["Job"] } }] } })], false],
   ["an exclude without kinds", [ruleWith({ exclude: { any: [{ resources: { namespaces: ["a"] } }] } })], true],
   ["a rule for ConfigMaps", [on({ kinds: ["ConfigMap"] })], false],
 ];
 for (const [name, rules, expanded] of eligibility)
-  test(`${expanded ? "expanded" : "not expanded"}: ${name}`, () => assert.is(names(rules).includes("autogen-check"), expanded));
+  test(`${expanded ? "expanded" : "not expanded"}: ${name}`, () =>
+    assert.is(names(rules).includes("autogen-check"), expanded));
 
 test("rules named as generated ones are not expanded, and leave where others come", () => {
   assert.equal(names([ruleWith({ name: "autogen-a" })]), ["autogen-a"]);
@@ -118,13 +143,26 @@ test("for one kind: that kind alone, or the rules as they are", () => {
 
 test("paths of the Pod become those of its template, in values and keys, everywhere in the rule", () => {
   const rule = ruleWith({
-    preconditions: { all: [{ key: "{{ request.object.spec.x }}", operator: "Equals", value: "{{ request.oldObject.metadata.labels.a || '' }}" }] },
+    preconditions: {
+      all: [
+        {
+          key: "{{ request.object.spec.x }}",
+          operator: "Equals",
+          value: "{{ request.oldObject.metadata.labels.a || '' }}",
+        },
+      ],
+    },
     context: [{ name: "c", variable: { jmesPath: "request.object.metadata.name" } }],
     reportProperties: { "a-{{ request.object.spec.y }}": "{{ request.object.kind }}" },
-    verifyImages: [entryWith({ attestors: [{ entries: [{ keys: { publicKeys: "k8s://{{ request.object.metadata.namespace }}/x" } }] }] })],
+    verifyImages: [
+      entryWith({
+        attestors: [{ entries: [{ keys: { publicKeys: "k8s://{{ request.object.metadata.namespace }}/x" } }] }],
+      }),
+    ],
   });
   const [plain, generated, cronJob] = expand([rule]);
-  const text = (found: Rule | undefined): string => JSON.stringify(found, (_, value) => (typeof value === "bigint" ? Number(value) : value));
+  const text = (found: Rule | undefined): string =>
+    JSON.stringify(found, (_, value) => (typeof value === "bigint" ? Number(value) : value));
   assert.match(text(plain), /request\.object\.spec\.x/);
   for (const [found, template] of [
     [generated, "spec.template"],
@@ -151,11 +189,24 @@ test("image extractors are not copied", () => {
 
 test("exclude gets the kinds too", () => {
   const [, generated] = expand(
-    [ruleWith({ match: { resources: { kinds: ["Pod"] } }, exclude: { resources: { kinds: ["Pod"], namespaces: ["a"] }, roles: ["a:b"] } })],
+    [
+      ruleWith({
+        match: { resources: { kinds: ["Pod"] } },
+        exclude: { resources: { kinds: ["Pod"], namespaces: ["a"] }, roles: ["a:b"] },
+      }),
+    ],
     "Job",
   );
   assert.equal(generated?.exclude, { bare: { kinds: ["batch/v1/Job"], namespaces: ["a"], roles: ["a:b"] } });
-  const [, without] = expand([ruleWith({ match: { resources: { kinds: ["Pod"], namespaces: ["c"] } }, exclude: { resources: { namespaces: ["a"] } } })], "Job");
+  const [, without] = expand(
+    [
+      ruleWith({
+        match: { resources: { kinds: ["Pod"], namespaces: ["c"] } },
+        exclude: { resources: { namespaces: ["a"] } },
+      }),
+    ],
+    "Job",
+  );
   assert.equal(without?.exclude, { bare: { namespaces: ["a"] } });
 });
 

@@ -26,17 +26,41 @@ const cases: readonly (readonly [name: string, entry: Record<string, unknown>, f
   ["keyless without rekor and roots", one({ keyless: person }), [`${at}/keyless`]],
   ["keyless with roots", one({ keyless: { ...person, roots: "x" } }), []],
   ["keyless with an empty rekor", one({ keyless: { ...person, rekor: {} } }), [`${at}/keyless/rekor`]],
-  ["keyless that ignores the log without url", one({ keyless: { ...person, rekor: { ignoreTlog: true } } }), [`${at}/keyless/rekor`]],
+  [
+    "keyless that ignores the log without url",
+    one({ keyless: { ...person, rekor: { ignoreTlog: true } } }),
+    [`${at}/keyless/rekor`],
+  ],
   ["the log's key in place of its url", one({ keyless: { ...person, rekor: { pubKey: pem } } }), []],
   ["keyless of nobody", one({ keyless: { rekor: url } }), [`${at}/keyless`]],
-  ["keyless of nobody with empty words", one({ keyless: { subject: "", issuerRegExp: "", rekor: url } }), [`${at}/keyless`]],
+  [
+    "keyless of nobody with empty words",
+    one({ keyless: { subject: "", issuerRegExp: "", rekor: url } }),
+    [`${at}/keyless`],
+  ],
   ["keyless of nobody under own roots", one({ keyless: { roots: "x" } }), []],
   ["only a subject", one({ keyless: { subject: "a", rekor: url } }), []],
-  ["count beyond the entries", { attestors: [{ count: 2, entries: [{ keys: { publicKeys: pem } }] }] }, ["/attestors/0/count"]],
-  ["count counts entries, not keys", { attestors: [{ count: 2, entries: [{ keys: { publicKeys: pem + pem } }] }] }, ["/attestors/0/count"]],
-  ["a nested set is checked as well", one({ attestor: { count: 3, entries: [{ keys: {} }] } }), [`${at}/attestor/count`, `${at}/attestor/entries/0/keys`]],
+  [
+    "count beyond the entries",
+    { attestors: [{ count: 2, entries: [{ keys: { publicKeys: pem } }] }] },
+    ["/attestors/0/count"],
+  ],
+  [
+    "count counts entries, not keys",
+    { attestors: [{ count: 2, entries: [{ keys: { publicKeys: pem + pem } }] }] },
+    ["/attestors/0/count"],
+  ],
+  [
+    "a nested set is checked as well",
+    one({ attestor: { count: 3, entries: [{ keys: {} }] } }),
+    [`${at}/attestor/count`, `${at}/attestor/entries/0/keys`],
+  ],
   ["two spellings with one key", one({ keys: { publicKeys: pem, rekor: { pubkey: pem, pubKey: `${pem}\n` } } }), []],
-  ["two spellings with two keys", one({ keys: { publicKeys: pem, ctlog: { pubkey: pem, pubKey: "other" } } }), [`${at}/keys/ctlog/pubKey`]],
+  [
+    "two spellings with two keys",
+    one({ keys: { publicKeys: pem, ctlog: { pubkey: pem, pubKey: "other" } } }),
+    [`${at}/keys/ctlog/pubKey`],
+  ],
 ];
 for (const [name, entry, faults] of cases)
   test(name, () =>
@@ -50,7 +74,9 @@ test("depth and number of entries are bounded", () => {
   let nested: unknown = keysAttestor;
   for (let depth = 0; depth < 20; depth++) nested = { entries: [{ attestor: nested }] };
   assert.ok(entryFaults({ attestors: [nested] }).length > 0);
-  assert.equal(entryFaults({ attestors: [{ entries: Array(1001).fill({ keys: { kms: "awskms:///a" } }) }] }), ["invalid-policy /attestors/0/entries"]);
+  assert.equal(entryFaults({ attestors: [{ entries: Array(1001).fill({ keys: { kms: "awskms:///a" } }) }] }), [
+    "invalid-policy /attestors/0/entries",
+  ]);
 });
 
 test.run();

@@ -28,12 +28,36 @@ const preconditions: readonly (readonly [name: string, value: unknown, faults: r
     },
     [],
   ],
-  ["an operation that there is", { all: [{ key: "{{ request.operation }}", operator: "AnyIn", value: ["CREATE", "UPDATE"] }] }, []],
-  ["an operation that there is not", { all: [{ key: "{{request.operation}}", operator: "AnyIn", value: ["CREATED"] }] }, ["/all/0/value"]],
-  ["an operation of another type", { all: [{ key: "{{request.operation}}", operator: "Equals", value: true }] }, ["/all/0/value"]],
-  ["operations of another type", { all: [{ key: "{{request.operation}}", operator: "AnyIn", value: ["CREATE", 5] }] }, ["/all/0/value"]],
-  ["an operation by a variable in a list", { all: [{ key: "{{request.operation}}", operator: "AnyIn", value: ["{{ request.object.x }}"] }] }, ["/all/0/value"]],
-  ["an operation by a variable", { all: [{ key: "{{request.operation}}", operator: "Equals", value: "{{ request.object.x }}" }] }, []],
+  [
+    "an operation that there is",
+    { all: [{ key: "{{ request.operation }}", operator: "AnyIn", value: ["CREATE", "UPDATE"] }] },
+    [],
+  ],
+  [
+    "an operation that there is not",
+    { all: [{ key: "{{request.operation}}", operator: "AnyIn", value: ["CREATED"] }] },
+    ["/all/0/value"],
+  ],
+  [
+    "an operation of another type",
+    { all: [{ key: "{{request.operation}}", operator: "Equals", value: true }] },
+    ["/all/0/value"],
+  ],
+  [
+    "operations of another type",
+    { all: [{ key: "{{request.operation}}", operator: "AnyIn", value: ["CREATE", 5] }] },
+    ["/all/0/value"],
+  ],
+  [
+    "an operation by a variable in a list",
+    { all: [{ key: "{{request.operation}}", operator: "AnyIn", value: ["{{ request.object.x }}"] }] },
+    ["/all/0/value"],
+  ],
+  [
+    "an operation by a variable",
+    { all: [{ key: "{{request.operation}}", operator: "Equals", value: "{{ request.object.x }}" }] },
+    [],
+  ],
 ];
 for (const [name, value, faults] of preconditions)
   test(`preconditions: ${name}`, () =>
@@ -45,18 +69,23 @@ for (const [name, value, faults] of preconditions)
 test("deny is looked at in both kinds of rules", () => {
   const deny = { conditions: { all: [{ ...condition, operator: "Foo" }] } };
   assert.equal(entryFaults({ validate: { deny } }), ["invalid-policy /validate/deny/conditions/all/0/operator"]);
-  assert.equal(ruleFaults({ verifyImages: undefined, validate: { deny } }), ["invalid-policy /validate/deny/conditions/all/0/operator"]);
+  assert.equal(ruleFaults({ verifyImages: undefined, validate: { deny } }), [
+    "invalid-policy /validate/deny/conditions/all/0/operator",
+  ]);
 });
 
 test("attestations: empty blocks and lists are refused", () => {
-  const attestations = (conditions: unknown) => entryFaults({ attestations: [{ type: "t", attestors: [keysAttestor], conditions }] });
+  const attestations = (conditions: unknown) =>
+    entryFaults({ attestations: [{ type: "t", attestors: [keysAttestor], conditions }] });
   assert.equal(attestations([{ all: [condition] }]), []);
   assert.equal(attestations([]), []);
   assert.equal(
     attestations([{}, { any: [] }, { all: [], any: [condition] }]),
     ["/0", "/1/any", "/2/all"].map((at) => `invalid-policy /attestations/0/conditions${at}`),
   );
-  assert.equal(attestations([{ all: [{ key: "a", operator: "Equals" }] }]), ["invalid-policy /attestations/0/conditions/0/all/0"]);
+  assert.equal(attestations([{ all: [{ key: "a", operator: "Equals" }] }]), [
+    "invalid-policy /attestations/0/conditions/0/all/0",
+  ]);
 });
 
 test("deprecated operators are warned of, with what replaced them", () => {

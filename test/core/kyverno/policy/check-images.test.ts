@@ -8,7 +8,9 @@ const audit = { validationFailureAction: "Audit" };
 test("at least one image reference, and no variables in one", () => {
   assert.equal(entryFaults({ imageReferences: [] }), ["invalid-policy /imageReferences"]);
   assert.equal(entryFaults({ imageReferences: undefined }), ["invalid-policy /imageReferences"]);
-  assert.equal(entryFaults({ imageReferences: ["a", "{{ request.namespace }}/*"] }), ["invalid-policy /imageReferences/1"]);
+  assert.equal(entryFaults({ imageReferences: ["a", "{{ request.namespace }}/*"] }), [
+    "invalid-policy /imageReferences/1",
+  ]);
   assert.equal(entryFaults({ skipImageReferences: ["{{ request.namespace }}/*"] }), []);
 });
 
@@ -30,21 +32,32 @@ test("an entry's action holds for those after it that have none", () => {
 
 test("an attestation needs attestors", () => {
   for (const attestors of [undefined, []])
-    assert.equal(entryFaults({ attestations: [{ type: "t", attestors }] }), ["invalid-policy /attestations/0/attestors"]);
-  assert.equal(entryFaults({ attestations: [{ type: "t", attestors: [{ entries: [] }] }] }), ["invalid-policy /attestations/0/attestors/0"]);
+    assert.equal(entryFaults({ attestations: [{ type: "t", attestors }] }), [
+      "invalid-policy /attestations/0/attestors",
+    ]);
+  assert.equal(entryFaults({ attestations: [{ type: "t", attestors: [{ entries: [] }] }] }), [
+    "invalid-policy /attestations/0/attestors/0",
+  ]);
   assert.equal(entryFaults({ attestations: [{ attestors: [keysAttestor] }] }), []);
 });
 
 test("predicateType is deprecated, and ignored beside another type", () => {
   const warnings = (attestation: Record<string, unknown>) =>
-    loaded(policyText([ruleWith({ verifyImages: [entryWith({ attestations: [{ attestors: [keysAttestor], ...attestation }] })] })])).warnings;
+    loaded(
+      policyText([
+        ruleWith({ verifyImages: [entryWith({ attestations: [{ attestors: [keysAttestor], ...attestation }] })] }),
+      ]),
+    ).warnings;
   assert.match(warnings({ predicateType: "x" }).join(), /has been deprecated/);
   assert.match(warnings({ predicateType: "x", type: "y" }).join(), /is ignored/);
   assert.equal(warnings({ type: "y" }), []);
 });
 
 test("Notary is unsupported, beside what else is wrong", () =>
-  assert.equal(entryFaults({ type: "Notary", imageReferences: [] }), ["invalid-policy /imageReferences", "unsupported /type"]));
+  assert.equal(entryFaults({ type: "Notary", imageReferences: [] }), [
+    "invalid-policy /imageReferences",
+    "unsupported /type",
+  ]));
 
 test("a jmesPath in an extractor and mutateDigest do not go together", () => {
   const rule = (mutateDigest: boolean) => ({

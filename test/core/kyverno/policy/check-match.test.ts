@@ -19,7 +19,11 @@ const matches: readonly (readonly [name: string, match: Record<string, unknown>,
   ["the kind *", any({ resources: { kinds: ["*"] } }), ["/match/any/0/resources/kinds"]],
   ["an empty selector", any({ resources: { kinds: ["Pod"], selector: {} } }), ["/match/any/0/resources/selector"]],
   ["a role without namespace", any({ ...pods, roles: ["a:b", "editor"] }), ["/match/any/0/roles/1"]],
-  ["a service account without namespace", any({ ...pods, subjects: [{ kind: "ServiceAccount", name: "a" }] }), ["/match/any/0/subjects/0"]],
+  [
+    "a service account without namespace",
+    any({ ...pods, subjects: [{ kind: "ServiceAccount", name: "a" }] }),
+    ["/match/any/0/subjects/0"],
+  ],
   ["a variable", any({ resources: { kinds: ["Pod"], names: ["{{ request.name }}"] } }), ["/match"]],
 ];
 for (const [name, match, found] of matches)
@@ -31,7 +35,10 @@ for (const [name, match, found] of matches)
 
 test("the kind * in rules of other kinds", () => {
   const rule = (kinds: readonly string[], background: boolean) =>
-    ruleFaults({ match: any({ resources: { kinds } }), verifyImages: undefined, validate: { deny: {} } }, { background });
+    ruleFaults(
+      { match: any({ resources: { kinds } }), verifyImages: undefined, validate: { deny: {} } },
+      { background },
+    );
   assert.equal(rule(["*"], false), []);
   assert.equal(rule(["*", "Pod"], false), ["invalid-policy /match/any/0/resources/kinds"]);
   assert.equal(rule(["*"], true), ["invalid-policy /match/any/0/resources/kinds"]);
@@ -41,17 +48,25 @@ test("exclude needs no kinds, but the same care", () => {
   assert.equal(ruleFaults({ exclude: any({ resources: { namespaces: ["a"] } }) }), []);
   assert.equal(ruleFaults({ exclude: any({ roles: ["editor"] }) }), ["invalid-policy /exclude/any/0/roles/0"]);
   assert.equal(ruleFaults({ exclude: any(pods) }), ["invalid-policy /exclude"]);
-  assert.equal(ruleFaults({ exclude: any({ resources: { kinds: ["*"] } }) }), ["invalid-policy /exclude/any/0/resources/kinds"]);
+  assert.equal(ruleFaults({ exclude: any({ resources: { kinds: ["*"] } }) }), [
+    "invalid-policy /exclude/any/0/resources/kinds",
+  ]);
 });
 
 test("users are unknown in background scans", () => {
   assert.equal(ruleFaults({ exclude: any(users) }, { background: true }), ["invalid-policy /exclude/any/0/subjects"]);
-  assert.equal(ruleFaults({ exclude: any(users) }, { background: undefined }), ["invalid-policy /exclude/any/0/subjects"]);
+  assert.equal(ruleFaults({ exclude: any(users) }, { background: undefined }), [
+    "invalid-policy /exclude/any/0/subjects",
+  ]);
   assert.equal(ruleFaults({ exclude: any(users) }), []);
 });
 
 test("a Policy has neither namespaces to select nor kinds of the cluster", () => {
-  const text = policyText([ruleWith({ match: any({ resources: { kinds: ["Pod", "Namespace"], namespaces: ["a"] } }) })], {}, { kind: "Policy" });
+  const text = policyText(
+    [ruleWith({ match: any({ resources: { kinds: ["Pod", "Namespace"], namespaces: ["a"] } }) })],
+    {},
+    { kind: "Policy" },
+  );
   assert.equal([...faults(text)].sort(), [
     "invalid-policy /spec/rules/0/match/any/0/resources/kinds/1",
     "invalid-policy /spec/rules/0/match/any/0/resources/namespaces",

@@ -3,16 +3,33 @@ import * as assert from "uvu/assert";
 import { faults, loaded, policyText, ruleWith } from "./sample-policy.ts";
 
 const test = suite("core/kyverno/policy/check-policy");
-const spec = (fields: Record<string, unknown>, rules = [ruleWith()]): readonly string[] => faults(policyText(rules, fields));
+const spec = (fields: Record<string, unknown>, rules = [ruleWith()]): readonly string[] =>
+  faults(policyText(rules, fields));
 const autogen = (controllers: string) =>
-  policyText([ruleWith()], {}, { metadata: { name: "p", annotations: { "pod-policies.kyverno.io/autogen-controllers": controllers } } });
+  policyText(
+    [ruleWith()],
+    {},
+    { metadata: { name: "p", annotations: { "pod-policies.kyverno.io/autogen-controllers": controllers } } },
+  );
 const validate = ruleWith({ verifyImages: undefined, validate: { deny: {} } });
 
 const cases: readonly (readonly [name: string, found: readonly string[], wanted: readonly string[]])[] = [
-  ["both failure policies", spec({ failurePolicy: "Fail", webhookConfiguration: { failurePolicy: "Fail" } }), ["invalid-policy /spec/failurePolicy"]],
-  ["both timeouts", spec({ webhookTimeoutSeconds: 5, webhookConfiguration: { timeoutSeconds: 5 } }), ["invalid-policy /spec/webhookTimeoutSeconds"]],
+  [
+    "both failure policies",
+    spec({ failurePolicy: "Fail", webhookConfiguration: { failurePolicy: "Fail" } }),
+    ["invalid-policy /spec/failurePolicy"],
+  ],
+  [
+    "both timeouts",
+    spec({ webhookTimeoutSeconds: 5, webhookConfiguration: { timeoutSeconds: 5 } }),
+    ["invalid-policy /spec/webhookTimeoutSeconds"],
+  ],
   ["a timeout of 0", spec({ webhookTimeoutSeconds: 0 }), ["invalid-policy /spec/webhookTimeoutSeconds"]],
-  ["a timeout of 31", spec({ webhookConfiguration: { timeoutSeconds: 31 } }), ["invalid-policy /spec/webhookConfiguration/timeoutSeconds"]],
+  [
+    "a timeout of 31",
+    spec({ webhookConfiguration: { timeoutSeconds: 31 } }),
+    ["invalid-policy /spec/webhookConfiguration/timeoutSeconds"],
+  ],
   [
     "conditions in CEL",
     spec({ webhookConfiguration: { matchConditions: [{ name: "a", expression: "true" }] } }),
@@ -20,8 +37,16 @@ const cases: readonly (readonly [name: string, found: readonly string[], wanted:
   ],
   ["no admission", spec({ admission: false, background: true }), ["invalid-policy /spec/admission"]],
   ["no admission with validation only", spec({ admission: false, background: true }, [validate]), []],
-  ["neither admission nor background", spec({ admission: false, background: false }, [validate]), ["invalid-policy /spec/admission"]],
-  ["a removed field", spec({ generateExistingOnPolicyUpdate: true }), ["invalid-policy /spec/generateExistingOnPolicyUpdate"]],
+  [
+    "neither admission nor background",
+    spec({ admission: false, background: false }, [validate]),
+    ["invalid-policy /spec/admission"],
+  ],
+  [
+    "a removed field",
+    spec({ generateExistingOnPolicyUpdate: true }),
+    ["invalid-policy /spec/generateExistingOnPolicyUpdate"],
+  ],
   ["two rules of one name", spec({}, [ruleWith(), ruleWith()]), ["invalid-policy /spec/rules/1/name"]],
   ["no rules", spec({}, []), []],
   [
@@ -34,13 +59,20 @@ const cases: readonly (readonly [name: string, found: readonly string[], wanted:
     faults(policyText([ruleWith()], { validationFailureActionOverrides: [{ action: "Audit" }] }, { kind: "Policy" })),
     ["invalid-policy /spec/validationFailureActionOverrides"],
   ],
-  ["autogen for all", faults(autogen("all")), ["invalid-policy /metadata/annotations/pod-policies.kyverno.io~1autogen-controllers"]],
+  [
+    "autogen for all",
+    faults(autogen("all")),
+    ["invalid-policy /metadata/annotations/pod-policies.kyverno.io~1autogen-controllers"],
+  ],
   ["autogen for none", faults(autogen("none")), []],
 ];
 for (const [name, found, wanted] of cases) test(name, () => assert.equal(found, wanted));
 
 test("warnings: actions in lower case, a part of the controllers", () => {
-  assert.match(loaded(policyText([ruleWith()], { validationFailureAction: "enforce" })).warnings.join(), /use Enforce\/Audit instead/);
+  assert.match(
+    loaded(policyText([ruleWith()], { validationFailureAction: "enforce" })).warnings.join(),
+    /use Enforce\/Audit instead/,
+  );
   assert.match(loaded(autogen("Deployment,Job")).warnings.join(), /excluded from autogen/);
   assert.equal(loaded(autogen("none")).warnings, []);
 });

@@ -24,7 +24,11 @@ const cases: readonly (readonly [name: string, selector: PolicyValue | undefined
   ["two slashes", { matchLabels: { "a/b/c": "c" } }, ["/matchLabels/a~1b~1c"]],
   ["a bad value", { matchLabels: { a: "-b" } }, ["/matchLabels/a"]],
   ["a value too long", { matchLabels: { a: "b".repeat(64) } }, ["/matchLabels/a"]],
-  ["wildcards in labels end the check", { matchLabels: { "a*": "?" }, matchExpressions: [{ key: "x y", operator: "Foo" }] }, []],
+  [
+    "wildcards in labels end the check",
+    { matchLabels: { "a*": "?" }, matchExpressions: [{ key: "x y", operator: "Foo" }] },
+    [],
+  ],
   ["In", expression("In", ["a", ""]), []],
   ["In of nothing", expression("NotIn", []), ["/matchExpressions/0"]],
   ["In of a wildcard", expression("In", ["a", "*"]), ["/matchExpressions/0/values/1"]],

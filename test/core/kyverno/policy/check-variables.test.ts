@@ -24,21 +24,38 @@ test("reserved ones, calls and context entries are known", () => {
 });
 
 test("unknown ones, empty ones and those inside others are refused", () => {
-  for (const text of ["{{ other }}", "a {{ `1` }}", "{{ request.{{ other }} }}", "{{ }}"]) assert.equal(ruleFaults(keysOf(text)), [at], text);
-  assert.equal(ruleFaults({ reportProperties: { "{{ other }}": "x" } }), ["invalid-policy /reportProperties/{{ other }}"]);
+  for (const text of ["{{ other }}", "a {{ `1` }}", "{{ request.{{ other }} }}", "{{ }}"])
+    assert.equal(ruleFaults(keysOf(text)), [at], text);
+  assert.equal(ruleFaults({ reportProperties: { "{{ other }}": "x" } }), [
+    "invalid-policy /reportProperties/{{ other }}",
+  ]);
   assert.equal(ruleFaults(keysOf("\\{{ other }}")), []);
 });
 
 test("what is no expression is refused, and elements outside of foreach", () => {
-  for (const text of ["{{ request.object. }}", "{{ request.object[ }}", "{{{ request.name }}}", "{{ element.name }}", "x {{ elementIndex }}", "{{ 'a }}"])
+  for (const text of [
+    "{{ request.object. }}",
+    "{{ request.object[ }}",
+    "{{{ request.name }}}",
+    "{{ element.name }}",
+    "x {{ elementIndex }}",
+    "{{ 'a }}",
+  ])
     assert.equal(ruleFaults(keysOf(text)), [at], text);
-  for (const text of ["{{ request.object.{{ request.name }} }}", "{{ {a: request.name} }}", "{{ to_upper('{{ request.name }}') }}", "{{ request.element }}"])
+  for (const text of [
+    "{{ request.object.{{ request.name }} }}",
+    "{{ {a: request.name} }}",
+    "{{ to_upper('{{ request.name }}') }}",
+    "{{ request.element }}",
+  ])
     assert.equal(ruleFaults(keysOf(text)), [], text);
 });
 
 test("conditions of attestations see predicates; deny sees them by name", () => {
   const condition = (key: string) => ({ all: [{ key, operator: "Equals", value: "x" }] });
-  const attestations = [{ name: "review", type: "t", attestors: [keysAttestor], conditions: [condition("{{ author }}")] }];
+  const attestations = [
+    { name: "review", type: "t", attestors: [keysAttestor], conditions: [condition("{{ author }}")] },
+  ];
   assert.equal(entryFaults({ attestations, validate: { deny: { conditions: condition("{{ review.author }}") } } }), []);
   assert.equal(entryFaults({ attestations, validate: { deny: { conditions: condition("{{ other.author }}") } } }), [
     "invalid-policy /validate/deny/conditions/all/0/key",
@@ -46,7 +63,12 @@ test("conditions of attestations see predicates; deny sees them by name", () => 
 });
 
 test("background scans know no user", () => {
-  for (const text of ["{{ request.userInfo.username }}", "{{request.roles}}", "{{ serviceAccountName }}", "{{ f(serviceAccountNamespace) }}"]) {
+  for (const text of [
+    "{{ request.userInfo.username }}",
+    "{{request.roles}}",
+    "{{ serviceAccountName }}",
+    "{{ f(serviceAccountNamespace) }}",
+  ]) {
     assert.equal(ruleFaults(keysOf(text), { background: true }), [at], text);
     assert.equal(ruleFaults(keysOf(text)), [], text);
   }
@@ -54,7 +76,9 @@ test("background scans know no user", () => {
 });
 
 test("placeholders in attestors are warned of", () => {
-  const attestors = [{ entries: [{ keyless: { subject: "https://github.com/{{ORGANIZATION}}/x", issuer: "i", rekor: { url: "u" } } }] }];
+  const attestors = [
+    { entries: [{ keyless: { subject: "https://github.com/{{ORGANIZATION}}/x", issuer: "i", rekor: { url: "u" } } }] },
+  ];
   assert.is(loaded(policyText([ruleWith({ verifyImages: [entryWith({ attestors })] })])).warnings.length, 1);
   assert.equal(ruleFaults({ preconditions: { all: [{ key: "{{ORGANIZATION}}", operator: "Equals", value: "x" }] } }), [
     "invalid-policy /preconditions/all/0/key",

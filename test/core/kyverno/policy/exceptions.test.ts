@@ -37,8 +37,12 @@ test("what is wrong", () => {
     "invalid-policy /spec/exceptions/0/ruleNames",
   ]);
   assert.equal(faults({ exceptions: [{ policyName: "p" }] }), ["invalid-policy /spec/exceptions/0/ruleNames"]);
-  assert.equal(faults({ match: { any: [{ resources: { kind: ["Pod"] } }] } }), ["invalid-policy /spec/match/any/0/resources/kind"]);
-  assert.equal(faults({ conditions: { all: [{ key: "a", operator: "Is", value: "a" }] } }), ["invalid-policy /spec/conditions/all/0/operator"]);
+  assert.equal(faults({ match: { any: [{ resources: { kind: ["Pod"] } }] } }), [
+    "invalid-policy /spec/match/any/0/resources/kind",
+  ]);
+  assert.equal(faults({ conditions: { all: [{ key: "a", operator: "Is", value: "a" }] } }), [
+    "invalid-policy /spec/conditions/all/0/operator",
+  ]);
   assert.equal(faults({ matches: {} }), ["invalid-policy /spec/matches"]);
 });
 

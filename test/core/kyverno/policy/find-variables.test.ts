@@ -22,7 +22,13 @@ const cases: readonly (readonly [text: string, found: readonly string[]])[] = [
 for (const [text, found] of cases) test(text, () => assert.equal(findVariables(text), found));
 
 test("texts made to cost time are cheap", () => {
-  for (const text of ["{{".repeat(50_000), "{{ a".repeat(50_000), "{{{".repeat(50_000), `{{${"a".repeat(200_000)}`, "}}".repeat(50_000)])
+  for (const text of [
+    "{{".repeat(50_000),
+    "{{ a".repeat(50_000),
+    "{{{".repeat(50_000),
+    `{{${"a".repeat(200_000)}`,
+    "}}".repeat(50_000),
+  ])
     assert.equal(findVariables(text), []);
   assert.ok(findVariables("{{ a ".repeat(1000) + "}}".repeat(1000)).length <= 64);
 });

@@ -5,11 +5,17 @@ import { loaded, policyText, ruleWith } from "./sample-policy.ts";
 
 const test = suite("core/kyverno/policy/match-advice");
 const codes = (kinds: readonly string[], rule: Record<string, unknown> = {}): readonly string[] =>
-  advise(loaded(policyText([ruleWith({ match: { any: kinds.map((kind) => ({ resources: { kinds: [kind] } })) }, ...rule })]))).map(({ code }) => code);
+  advise(
+    loaded(
+      policyText([ruleWith({ match: { any: kinds.map((kind) => ({ resources: { kinds: [kind] } })) }, ...rule })]),
+    ),
+  ).map(({ code }) => code);
 
 test("kinds that say nothing", () => {
-  for (const kind of ["a/b/c/d/Pod", "v12/Pod", "*/v1/Pod", "*/*/Pod"]) assert.ok(codes([kind]).includes("never-matches"), kind);
-  for (const kind of ["Pod", "Deployment", "apps/v1/Deployment", "batch/*/CronJob", "Po*"]) assert.equal(codes([kind]), [], kind);
+  for (const kind of ["a/b/c/d/Pod", "v12/Pod", "*/v1/Pod", "*/*/Pod"])
+    assert.ok(codes([kind]).includes("never-matches"), kind);
+  for (const kind of ["Pod", "Deployment", "apps/v1/Deployment", "batch/*/CronJob", "Po*"])
+    assert.equal(codes([kind]), [], kind);
 });
 
 test("kinds whose images nobody knows, unless an extractor does", () => {

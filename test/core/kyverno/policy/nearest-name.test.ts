@@ -18,6 +18,7 @@ const cases: readonly (readonly [name: string, nearest: string | undefined])[] =
   ["", undefined],
   ["a".repeat(100), undefined],
 ];
-for (const [name, nearest] of cases) test(name === "" ? "nothing" : name.slice(0, 20), () => assert.is(nearestName(name, known), nearest));
+for (const [name, nearest] of cases)
+  test(name === "" ? "nothing" : name.slice(0, 20), () => assert.is(nearestName(name, known), nearest));
 
 test.run();

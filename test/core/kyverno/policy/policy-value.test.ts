@@ -53,11 +53,15 @@ test("kinds", () => {
   ]);
 });
 
-test("present leaves out what is undefined and keeps all else", () => assert.equal(present({ a: undefined, b: null, c: false }), { b: null, c: false }));
+test("present leaves out what is undefined and keeps all else", () =>
+  assert.equal(present({ a: undefined, b: null, c: false }), { b: null, c: false }));
 
 test("as JSON: integers are doubles, maps have no prototype", () => {
   const json = toJson(value);
-  assert.is(JSON.stringify(json), '{"text":"x","flag":false,"count":5,"map":{"a":"b","c":1},"list":["a",1,"b"],"none":null}');
+  assert.is(
+    JSON.stringify(json),
+    '{"text":"x","flag":false,"count":5,"map":{"a":"b","c":1},"list":["a",1,"b"],"none":null}',
+  );
   assert.is(Object.getPrototypeOf(json), null);
 });
 

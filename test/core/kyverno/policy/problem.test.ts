@@ -4,7 +4,8 @@ import { Findings } from "../../../../core/kyverno/policy/problem.ts";
 
 const test = suite("core/kyverno/policy/problem");
 const position = (pointer: string) => ({ file: "f", line: pointer.length, column: 1 });
-const pointers = (findings: Findings): readonly string[] => findings.problems(position, "p").map(({ pointer }) => pointer);
+const pointers = (findings: Findings): readonly string[] =>
+  findings.problems(position, "p").map(({ pointer }) => pointer);
 
 test("problems come in the order of the file, with code, policy and the field in words", () => {
   const findings = new Findings();
@@ -12,7 +13,15 @@ test("problems come in the order of the file, with code, policy and the field in
   findings.refuse("/kind", "wrong");
   assert.equal(findings.problems(position, "p"), [
     { code: "invalid-policy", message: "kind: wrong", pointer: "/kind", policy: "p", file: "f", line: 5, column: 1 },
-    { code: "unsupported", message: "spec.type: no", pointer: "/spec/type", policy: "p", file: "f", line: 10, column: 1 },
+    {
+      code: "unsupported",
+      message: "spec.type: no",
+      pointer: "/spec/type",
+      policy: "p",
+      file: "f",
+      line: 10,
+      column: 1,
+    },
   ]);
   assert.not.ok(findings.isClean);
 });

@@ -35,10 +35,16 @@ test("every kind of attestor, with pointers", () => {
           signatureAlgorithm: "sha384",
         },
         { pointer: "/attestors/0/entries/1", certificates: { cert: "c", certChain: "d" } },
-        { pointer: "/attestors/0/entries/2", keyless: { subject: "s", issuerRegExp: "i", additionalExtensions: { a: "b" } } },
+        {
+          pointer: "/attestors/0/entries/2",
+          keyless: { subject: "s", issuerRegExp: "i", additionalExtensions: { a: "b" } },
+        },
         {
           pointer: "/attestors/0/entries/3",
-          attestor: { pointer: "/attestors/0/entries/3/attestor", entries: [{ pointer: "/attestors/0/entries/3/attestor/entries/0", keys: { kms: "x" } }] },
+          attestor: {
+            pointer: "/attestors/0/entries/3/attestor",
+            entries: [{ pointer: "/attestors/0/entries/3/attestor/entries/0", keys: { kms: "x" } }],
+          },
         },
       ],
     },
@@ -47,7 +53,19 @@ test("every kind of attestor, with pointers", () => {
 
 test("rekor and ctlog: defaults, and both spellings of the key", () => {
   const [set] = readAttestorSets(
-    [{ entries: [{ keys: { kms: "x", rekor: { pubKey: "upper" }, ctlog: { pubkey: "lower", ignoreSCT: true, tsaCertChain: "t" } } }] }],
+    [
+      {
+        entries: [
+          {
+            keys: {
+              kms: "x",
+              rekor: { pubKey: "upper" },
+              ctlog: { pubkey: "lower", ignoreSCT: true, tsaCertChain: "t" },
+            },
+          },
+        ],
+      },
+    ],
     "",
   );
   assert.equal(set?.entries[0]?.keys?.rekor, { ignoreTlog: false, pubKey: "upper" });
@@ -55,9 +73,13 @@ test("rekor and ctlog: defaults, and both spellings of the key", () => {
 });
 
 test("annotations of the entry around it hold where an attestor has none, however deep", () => {
-  const [set] = readAttestorSets([{ entries: [{ keys: {}, annotations: { own: "x" } }, { attestor: { entries: [{ keys: {} }] } }] }], "", {
-    annotations: { around: "y" },
-  });
+  const [set] = readAttestorSets(
+    [{ entries: [{ keys: {}, annotations: { own: "x" } }, { attestor: { entries: [{ keys: {} }] } }] }],
+    "",
+    {
+      annotations: { around: "y" },
+    },
+  );
   assert.equal({ ...set?.entries[0]?.annotations }, { own: "x" });
   assert.is(set?.entries[1]?.annotations, undefined);
   assert.equal(set?.entries[1]?.attestor?.entries[0]?.annotations, { around: "y" });

@@ -20,7 +20,11 @@ test("entries of every kind, with their pointers", () => {
     { name: "a", pointer: "/context/0", variable: { value: [1n], jmesPath: "x", default: false } },
     { name: "b", pointer: "/context/1", configMap: { name: "m", namespace: "n" } },
     { name: "c", pointer: "/context/2", apiCall: { method: "GET", data: [], urlPath: "/x" } },
-    { name: "d", pointer: "/context/3", apiCall: { method: "POST", data: [{ key: "k", value: 1n }], service: { url: "u" }, default: 0n } },
+    {
+      name: "d",
+      pointer: "/context/3",
+      apiCall: { method: "POST", data: [{ key: "k", value: 1n }], service: { url: "u" }, default: 0n },
+    },
     { name: "e", pointer: "/context/4", imageRegistry: { reference: "r", jmesPath: "j" } },
     { name: "f", pointer: "/context/5", globalReference: { name: "g" } },
   ]);

@@ -40,12 +40,17 @@ test("what is given", () => {
     validate: { message: "m", deny: { conditions: { any: [] } } },
   });
   assert.is(entry.type, "SigstoreBundle");
-  assert.equal([entry.failureAction, entry.repository, entry.mutateDigest, entry.verifyDigest, entry.required], ["Audit", "r", false, true, false]);
+  assert.equal(
+    [entry.failureAction, entry.repository, entry.mutateDigest, entry.verifyDigest, entry.required],
+    ["Audit", "r", false, true, false],
+  );
   assert.equal(entry.validate, { message: "m", deny: { any: [] } });
 });
 
 test("type wins over predicateType; neither is absent", () => {
-  const { entry } = read({ attestations: [{ predicateType: "p" }, { type: "t", predicateType: "p" }, { type: "", predicateType: "p" }, {}] });
+  const { entry } = read({
+    attestations: [{ predicateType: "p" }, { type: "t", predicateType: "p" }, { type: "", predicateType: "p" }, {}],
+  });
   assert.equal(
     entry.attestations.map(({ type }) => type),
     ["p", "t", "p", undefined],

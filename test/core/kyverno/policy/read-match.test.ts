@@ -13,9 +13,12 @@ test("any wins over all, all over the bare form; empty lists are no form", () =>
 
 test("criteria on the user stand beside those on the resource", () => {
   const subjects = [{ kind: "User", name: "a" }];
-  assert.equal(readMatchBlock({ any: [{ resources: { name: "x", operations: ["CREATE"] }, clusterRoles: ["c"], subjects }] }), {
-    any: [{ name: "x", operations: ["CREATE"], clusterRoles: ["c"], subjects }],
-  });
+  assert.equal(
+    readMatchBlock({ any: [{ resources: { name: "x", operations: ["CREATE"] }, clusterRoles: ["c"], subjects }] }),
+    {
+      any: [{ name: "x", operations: ["CREATE"], clusterRoles: ["c"], subjects }],
+    },
+  );
 });
 
 test("an exclude that says nothing is none", () => {
@@ -25,7 +28,9 @@ test("an exclude that says nothing is none", () => {
 
 test("selectors", () => {
   assert.is(readSelector(undefined), undefined);
-  assert.equal(readSelector({ matchExpressions: [{ key: "a", operator: "Exists" }] }), { matchExpressions: [{ key: "a", operator: "Exists" }] });
+  assert.equal(readSelector({ matchExpressions: [{ key: "a", operator: "Exists" }] }), {
+    matchExpressions: [{ key: "a", operator: "Exists" }],
+  });
 });
 
 test("filters in any form", () => {

@@ -28,9 +28,14 @@ spec:
 `;
 
 test("a policy and its defaults", () => {
-  const policy = loaded(policyText([ruleWith()], { background: undefined, validationFailureAction: undefined, rules: [] }));
+  const policy = loaded(
+    policyText([ruleWith()], { background: undefined, validationFailureAction: undefined, rules: [] }),
+  );
   const { spec } = policy;
-  assert.equal([policy.apiVersion, policy.kind, policy.name, policy.namespace], ["kyverno.io/v1", "ClusterPolicy", "p", undefined]);
+  assert.equal(
+    [policy.apiVersion, policy.kind, policy.name, policy.namespace],
+    ["kyverno.io/v1", "ClusterPolicy", "p", undefined],
+  );
   assert.equal(spec, {
     validationFailureAction: "Audit",
     validationFailureActionOverrides: [],
@@ -63,7 +68,10 @@ test("what is given; webhookConfiguration wins", () => {
 
 test("a Policy without namespace is of the namespace default", () => {
   assert.is(loaded(policyText([], {}, { kind: "Policy" })).namespace, "default");
-  assert.is(loaded(policyText([], {}, { kind: "Policy", metadata: { name: "p", namespace: "apps" } })).namespace, "apps");
+  assert.is(
+    loaded(policyText([], {}, { kind: "Policy", metadata: { name: "p", namespace: "apps" } })).namespace,
+    "apps",
+  );
 });
 
 test("errors have line, column and the nearest field", () => {
@@ -85,8 +93,16 @@ test("errors have line, column and the nearest field", () => {
 test("positions of what was read", () => {
   const policy = loaded(yaml.replace(/\n.*atestors.*\n/, "\n"));
   assert.equal(policy.position("/spec/rules/0"), { file: "policy.yaml", line: 9, column: 5 });
-  assert.equal(policy.position("/spec/rules/0/verifyImages/0/imageReferences/0"), { file: "policy.yaml", line: 15, column: 25 });
-  assert.equal(policy.position("/spec/rules/0/verifyImages/0/mutateDigest"), { file: "policy.yaml", line: 16, column: 21 });
+  assert.equal(policy.position("/spec/rules/0/verifyImages/0/imageReferences/0"), {
+    file: "policy.yaml",
+    line: 15,
+    column: 25,
+  });
+  assert.equal(policy.position("/spec/rules/0/verifyImages/0/mutateDigest"), {
+    file: "policy.yaml",
+    line: 16,
+    column: 21,
+  });
 });
 
 test("several files, several documents; other kinds are set apart", () => {
@@ -117,7 +133,9 @@ test("two policies of one name are both read, the second with a warning", () => 
 
 test("items of a List, with positions of the file", () => {
   const item = JSON.parse(policyText([ruleWith({ nam: "x" })]));
-  const { errors } = load(JSON.stringify({ apiVersion: "v1", kind: "List", items: [{ apiVersion: "v1", kind: "Pod" }, item] }, null, 1));
+  const { errors } = load(
+    JSON.stringify({ apiVersion: "v1", kind: "List", items: [{ apiVersion: "v1", kind: "Pod" }, item] }, null, 1),
+  );
   assert.equal(
     errors.map(({ pointer }) => pointer),
     ["/spec/rules/0/nam"],
@@ -126,18 +144,23 @@ test("items of a List, with positions of the file", () => {
 });
 
 test("documents that are no policies of ours", () => {
-  const other = (apiVersion: string, kind: string) => faults(JSON.stringify({ apiVersion, kind, metadata: { name: "x" }, spec: {} }));
+  const other = (apiVersion: string, kind: string) =>
+    faults(JSON.stringify({ apiVersion, kind, metadata: { name: "x" }, spec: {} }));
   for (const kind of ["ImageValidatingPolicy", "NamespacedImageValidatingPolicy", "ValidatingPolicy"])
     assert.equal(other("policies.kyverno.io/v1beta1", kind), ["unsupported /kind"]);
   assert.equal(other("kyverno.io/v2", "ClusterCleanupPolicy"), ["unsupported /kind"]);
   assert.equal(other("policies.kyverno.io/v1", "PolicyException"), ["unsupported /kind"]);
   assert.equal(other("v1", "ConfigMap"), []);
-  for (const text of ["a: b", "[]", "just text", '{"kind": "ClusterPolicy"}']) assert.equal(faults(text), ["invalid-policy "], text);
+  for (const text of ["a: b", "[]", "just text", '{"kind": "ClusterPolicy"}'])
+    assert.equal(faults(text), ["invalid-policy "], text);
 });
 
 test("YAML that does not parse, and bounds, are problems with a position", () => {
   const { errors } = load("a: {{x}}\n---\n- : - b: [\n");
-  assert.ok(errors.length >= 1 && errors.every(({ code, line, pointer }) => code === "invalid-policy" && line >= 1 && pointer === ""));
+  assert.ok(
+    errors.length >= 1 &&
+      errors.every(({ code, line, pointer }) => code === "invalid-policy" && line >= 1 && pointer === ""),
+  );
   assert.equal(faults("[".repeat(500)), ["invalid-policy "]);
 });
 
@@ -145,11 +168,15 @@ test("truncated at any length a policy loads or is refused", () => {
   const whole = policyText([ruleWith()]);
   for (let length = 0; length < whole.length; length++) {
     const { policies, errors, others } = load(whole.slice(0, length));
-    assert.ok(policies.length === 0 && others.length === 0 && (errors.length > 0 || whole.slice(0, length).trim() === ""), String(length));
+    assert.ok(
+      policies.length === 0 && others.length === 0 && (errors.length > 0 || whole.slice(0, length).trim() === ""),
+      String(length),
+    );
   }
 });
 
-test("the document is kept", () => assert.is((loaded(policyText([ruleWith()])).document.metadata as { name: string }).name, "p"));
+test("the document is kept", () =>
+  assert.is((loaded(policyText([ruleWith()])).document.metadata as { name: string }).name, "p"));
 
 /** Where Sallyport decides otherwise than Kyverno whether a policy loads: case → row of kyverno.md. */
 const differences: Readonly<Record<string, string>> = {
@@ -174,11 +201,19 @@ else {
         exception?: string;
         kyverno: { rejected?: string; loadError?: string };
       };
-      const files = [policy, ...(exception === undefined ? [] : [exception])].map((name) => ({ name, text: readFileSync(join(folder, name), "utf8") }));
+      const files = [policy, ...(exception === undefined ? [] : [exception])].map((name) => ({
+        name,
+        text: readFileSync(join(folder, name), "utf8"),
+      }));
       const { errors, policies, exceptions } = loadPolicies(files);
       const refused = kyverno.rejected !== undefined || kyverno.loadError !== undefined;
-      assert.is(errors.length > 0, differences[id] === undefined ? refused : !refused, `${id}: ${errors.map((error) => error.message).join("; ")}`);
-      if (errors.length === 0) assert.equal([policies.length, exceptions.length], [1, exception === undefined ? 0 : 1], id);
+      assert.is(
+        errors.length > 0,
+        differences[id] === undefined ? refused : !refused,
+        `${id}: ${errors.map((error) => error.message).join("; ")}`,
+      );
+      if (errors.length === 0)
+        assert.equal([policies.length, exceptions.length], [1, exception === undefined ? 0 : 1], id);
     }
   });
 }

@@ -6,14 +6,19 @@ const test = suite("core/kyverno/policy/read-rule");
 const validate = { deny: { conditions: { all: [] } } };
 
 test("a rule and its defaults", () => {
-  const [rule] = loaded(policyText([ruleWith({ imageExtractors: { Task: [{ path: "/a" }] }, preconditions: { all: [] } })])).spec.rules;
+  const [rule] = loaded(
+    policyText([ruleWith({ imageExtractors: { Task: [{ path: "/a" }] }, preconditions: { all: [] } })]),
+  ).spec.rules;
   assert.is(rule?.name, "check");
   assert.is(rule?.pointer, "/spec/rules/0");
   assert.is(rule?.kind, "verifyImages");
   assert.equal(rule?.match, { any: [{ kinds: ["Pod"] }] });
   assert.is(rule?.exclude, undefined);
   assert.is(rule?.skipBackgroundRequests, true);
-  assert.equal([rule?.context.length, rule?.verifyImages.length, Object.keys(rule?.reportProperties ?? {}).length], [0, 1, 0]);
+  assert.equal(
+    [rule?.context.length, rule?.verifyImages.length, Object.keys(rule?.reportProperties ?? {}).length],
+    [0, 1, 0],
+  );
   assert.is(rule?.verifyImages[0]?.pointer, "/spec/rules/0/verifyImages/0");
   assert.ok(rule?.preconditions !== undefined && rule.imageExtractors?.Task !== undefined);
 });
@@ -43,10 +48,14 @@ test("rules of other kinds load, keep their validate and are warned of", () => {
 });
 
 test("imageExtractors belong to rules over images", () =>
-  assert.equal(ruleFaults({ verifyImages: undefined, validate, imageExtractors: { Pod: [{ path: "/a" }] } }), ["invalid-policy /imageExtractors"]));
+  assert.equal(ruleFaults({ verifyImages: undefined, validate, imageExtractors: { Pod: [{ path: "/a" }] } }), [
+    "invalid-policy /imageExtractors",
+  ]));
 
 test("conditions in CEL are unsupported, an empty list of them is none", () => {
-  assert.equal(ruleFaults({ celPreconditions: [{ name: "a", expression: "true" }] }), ["unsupported /celPreconditions"]);
+  assert.equal(ruleFaults({ celPreconditions: [{ name: "a", expression: "true" }] }), [
+    "unsupported /celPreconditions",
+  ]);
   assert.equal(ruleFaults({ celPreconditions: [] }), []);
 });
 

@@ -5,7 +5,9 @@ import { adviseReferences } from "../../../../core/kyverno/policy/reference-advi
 
 const test = suite("core/kyverno/policy/reference-advice");
 const codes = (imageReferences: readonly string[], skipImageReferences: readonly string[] = []): readonly string[] =>
-  adviseReferences({ pointer: "", imageReferences, skipImageReferences } as unknown as ImageVerification).map(({ code }) => code);
+  adviseReferences({ pointer: "", imageReferences, skipImageReferences } as unknown as ImageVerification).map(
+    ({ code }) => code,
+  );
 
 const patterns: readonly (readonly [pattern: string, codes: readonly string[]])[] = [
   ["*", []],

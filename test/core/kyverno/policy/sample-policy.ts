@@ -2,14 +2,19 @@
 import type { Policy } from "../../../../core/kyverno/policy/policy.ts";
 import { type LoadedPolicies, loadPolicies } from "../../../../core/kyverno/policy/read-policy.ts";
 
-export const pem = "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEaO02YDTvDsMLq19ZfW1odQ4qHILy\n-----END PUBLIC KEY-----\n";
+export const pem =
+  "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEaO02YDTvDsMLq19ZfW1odQ4qHILy\n-----END PUBLIC KEY-----\n";
 
 type Fields = Readonly<Record<string, unknown>>;
 
 export const keysAttestor: Fields = { entries: [{ keys: { publicKeys: pem } }] };
 
 /** An entry of `verifyImages`; a field that is `undefined` is left out. */
-export const entryWith = (fields: Fields = {}): Fields => ({ imageReferences: ["ghcr.io/org/*"], attestors: [keysAttestor], ...fields });
+export const entryWith = (fields: Fields = {}): Fields => ({
+  imageReferences: ["ghcr.io/org/*"],
+  attestors: [keysAttestor],
+  ...fields,
+});
 
 export const ruleWith = (fields: Fields = {}): Fields => ({
   name: "check",
@@ -35,7 +40,8 @@ export const policyText = (rules: readonly Fields[], spec: Fields = {}, top: Fie
 export const load = (text: string): LoadedPolicies => loadPolicies([{ name: "policy.yaml", text }]);
 
 /** What is wrong, as `CODE POINTER`. */
-export const faults = (text: string): readonly string[] => load(text).errors.map(({ code, pointer }) => `${code} ${pointer}`);
+export const faults = (text: string): readonly string[] =>
+  load(text).errors.map(({ code, pointer }) => `${code} ${pointer}`);
 
 export const ruleFaults = (fields: Fields, spec: Fields = {}): readonly string[] =>
   faults(policyText([ruleWith(fields)], spec)).map((fault) => fault.replace("/spec/rules/0", ""));
@@ -47,6 +53,7 @@ export const entryFaults = (fields: Fields, spec: Fields = {}): readonly string[
 export function loaded(text: string): Policy {
   const { policies, errors } = load(text);
   const [policy] = policies;
-  if (policy === undefined || errors.length > 0) throw new Error(`does not load: ${errors.map((error) => error.message).join("; ")}`);
+  if (policy === undefined || errors.length > 0)
+    throw new Error(`does not load: ${errors.map((error) => error.message).join("; ")}`);
   return policy;
 }

@@ -6,7 +6,9 @@ const test = suite("core/kyverno/policy/schema-policy");
 
 test("every field of a specification is known", () => {
   const spec = {
-    validationFailureActionOverrides: [{ action: "enforce", namespaces: ["a"], namespaceSelector: { matchLabels: { a: "b" } } }],
+    validationFailureActionOverrides: [
+      { action: "enforce", namespaces: ["a"], namespaceSelector: { matchLabels: { a: "b" } } },
+    ],
     failurePolicy: "Ignore",
     webhookTimeoutSeconds: 5,
     webhookConfiguration: { matchConditions: [] },
@@ -18,10 +20,23 @@ test("every field of a specification is known", () => {
     generateExisting: false,
     useServerSideApply: false,
   };
-  const top = { status: { anything: 1 }, metadata: { name: "p", labels: { a: "b" }, annotations: null, creationTimestamp: null, resourceVersion: "1" } };
+  const top = {
+    status: { anything: 1 },
+    metadata: { name: "p", labels: { a: "b" }, annotations: null, creationTimestamp: null, resourceVersion: "1" },
+  };
   assert.equal(
     faults(
-      policyText([ruleWith({ reportProperties: { a: "{{ request.operation }}" }, skipBackgroundRequests: false, preconditions: { all: [] } })], spec, top),
+      policyText(
+        [
+          ruleWith({
+            reportProperties: { a: "{{ request.operation }}" },
+            skipBackgroundRequests: false,
+            preconditions: { all: [] },
+          }),
+        ],
+        spec,
+        top,
+      ),
     ),
     [],
   );
@@ -32,7 +47,12 @@ test("unknown fields, missing ones and wrong types at any level, all at once", (
     apiVersion: "kyverno.io/v1",
     kind: "ClusterPolicy",
     metadata: { labels: { a: 1 } },
-    spec: { failurePolicy: "Maybe", webhookTimeoutSeconds: "5", rulez: [], rules: [{ name: "a".repeat(64), match: [], verifyImages: {} }, { match: {} }] },
+    spec: {
+      failurePolicy: "Maybe",
+      webhookTimeoutSeconds: "5",
+      rulez: [],
+      rules: [{ name: "a".repeat(64), match: [], verifyImages: {} }, { match: {} }],
+    },
     extra: 1,
   });
   const expected = [
@@ -58,7 +78,9 @@ test("versions: v1, v2beta1 and v2; the later ones have neither bare match nor l
   for (const apiVersion of ["kyverno.io/v2beta1", "kyverno.io/v2"]) {
     assert.equal(faults(policyText([ruleWith()], {}, { apiVersion })), []);
     assert.ok(faults(policyText([bare], {}, { apiVersion })).includes("invalid-policy /spec/rules/0/match/resources"));
-    assert.ok(faults(policyText([legacy], {}, { apiVersion })).includes("invalid-policy /spec/rules/0/verifyImages/0/image"));
+    assert.ok(
+      faults(policyText([legacy], {}, { apiVersion })).includes("invalid-policy /spec/rules/0/verifyImages/0/image"),
+    );
     assert.ok(
       faults(policyText([ruleWith({ verifyImages: [entryWith({ cosignOCI11: true })] })], {}, { apiVersion })).includes(
         "invalid-policy /spec/rules/0/verifyImages/0/cosignOCI11",

@@ -8,7 +8,13 @@ const at = (text: string, limit: number): number | undefined =>
   [...new Parser().parse(text)].map((token) => tooDeepAt(token, limit)).find((offset) => offset !== undefined);
 
 test("collections of every kind count, in keys too", () => {
-  for (const text of ["[[[[1]]]]", "- - - - 1", "{a: {a: {a: {a: 1}}}}", "a:\n  b:\n    c:\n      d: 1", "? [[[1]]]\n: 2"]) {
+  for (const text of [
+    "[[[[1]]]]",
+    "- - - - 1",
+    "{a: {a: {a: {a: 1}}}}",
+    "a:\n  b:\n    c:\n      d: 1",
+    "? [[[1]]]\n: 2",
+  ]) {
     assert.is(at(text, 4), undefined, text);
     assert.type(at(text, 2), "number", text);
   }

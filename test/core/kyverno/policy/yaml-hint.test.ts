@@ -11,7 +11,8 @@ test("braces at the beginning of a value", () => {
 
 test("a block scalar whose text is not deeper than its key", () => {
   const text = (indent: string): string => `a:\n  key: |-\n${indent}-----BEGIN\n${indent}MFk\n${indent}-----END\n`;
-  for (const indent of ["", "  "]) for (const line of [3, 4, 5]) assert.match(yamlHint(text(indent), line) ?? "", /indent the text below "key: \|"/);
+  for (const indent of ["", "  "])
+    for (const line of [3, 4, 5]) assert.match(yamlHint(text(indent), line) ?? "", /indent the text below "key: \|"/);
   assert.is(yamlHint(text("    "), 5), undefined);
   assert.match(yamlHint("- a: >+ # folded\nx", 2) ?? "", /"a: \|"/);
 });

@@ -5,7 +5,8 @@ import { NodeReader, startOf, YamlFault } from "../../../../core/kyverno/policy/
 import { defaultLimits } from "../../../../core/limits.ts";
 
 const test = suite("core/kyverno/policy/yaml-node");
-const rootOf = (text: string) => parseAllDocuments(text, { schema: "failsafe", version: "1.1", uniqueKeys: false })[0]?.contents ?? null;
+const rootOf = (text: string) =>
+  parseAllDocuments(text, { schema: "failsafe", version: "1.1", uniqueKeys: false })[0]?.contents ?? null;
 const read = (text: string, limits = defaultLimits) => new NodeReader(limits).read(rootOf(text));
 
 test("size counts aliases written out, height the levels", () => {

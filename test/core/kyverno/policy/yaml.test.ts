@@ -8,7 +8,8 @@ import { onlyEngineErrors, throwsCode } from "../../../support/assert.ts";
 
 const test = suite("core/kyverno/policy/yaml");
 const one = (text: string): unknown => JSON.parse(JSON.stringify(toJson(parseYaml(text, "f.yaml")[0]?.value ?? null)));
-const problems = (text: string): readonly string[] => readYaml(text, "f.yaml").problems.map(({ code, line, column }) => `${line}:${column} ${code}`);
+const problems = (text: string): readonly string[] =>
+  readYaml(text, "f.yaml").problems.map(({ code, line, column }) => `${line}:${column} ${code}`);
 
 test("documents: several, empty ones left out, ends of documents", () => {
   const values = (text: string): unknown => parseYaml(text, "f").map(({ value }) => toJson(value));
@@ -18,10 +19,18 @@ test("documents: several, empty ones left out, ends of documents", () => {
 });
 
 test("JSON is read, tabs as indentation included", () =>
-  assert.equal(one('{\n\t"a": [1, true, null, "x"],\n\t"b": {"c": 1.5}\n}'), { a: [1, true, null, "x"], b: { c: 1.5 } }));
+  assert.equal(one('{\n\t"a": [1, true, null, "x"],\n\t"b": {"c": 1.5}\n}'), {
+    a: [1, true, null, "x"],
+    b: { c: 1.5 },
+  }));
 
 test("quoted scalars and blocks are text", () =>
-  assert.equal(one("a: 'yes'\nb: \"5\"\nc: |\n  1\n  2\nd: >-\n  x\n  y\n"), { a: "yes", b: "5", c: "1\n2\n", d: "x y" }));
+  assert.equal(one("a: 'yes'\nb: \"5\"\nc: |\n  1\n  2\nd: >-\n  x\n  y\n"), {
+    a: "yes",
+    b: "5",
+    c: "1\n2\n",
+    d: "x y",
+  }));
 
 test("maps have no prototype", () => {
   const [document] = parseYaml("__proto__: {a: 1}\nconstructor: x", "f");
@@ -30,11 +39,19 @@ test("maps have no prototype", () => {
 });
 
 test("anchors, aliases and merge keys; earlier maps of a list win", () => {
-  assert.equal(one("a: &x {k: 1}\nb: *x\nc: {<<: *x, l: 2}\nd:\n  <<: [{k: 3}, *x]"), { a: { k: 1 }, b: { k: 1 }, c: { k: 1, l: 2 }, d: { k: 3 } });
+  assert.equal(one("a: &x {k: 1}\nb: *x\nc: {<<: *x, l: 2}\nd:\n  <<: [{k: 3}, *x]"), {
+    a: { k: 1 },
+    b: { k: 1 },
+    c: { k: 1, l: 2 },
+    d: { k: 3 },
+  });
 });
 
 test("positions of values and of their keys, nearest ancestors, aliases and merged members included", () => {
-  const [document] = parseYaml("base: &b\n  image: x\nlist:\n- name: a\n  k/e~y: 1\nuse: *b\nmerged:\n  <<: *b\n", "f.yaml");
+  const [document] = parseYaml(
+    "base: &b\n  image: x\nlist:\n- name: a\n  k/e~y: 1\nuse: *b\nmerged:\n  <<: *b\n",
+    "f.yaml",
+  );
   const at = (pointer: string) => document && `${document.position(pointer).line}:${document.position(pointer).column}`;
   assert.is(at(""), "1:1");
   assert.is(at("/list/0/name"), "4:9");
@@ -74,7 +91,8 @@ test("a fault in one document leaves the others", () => {
   assert.is(found.length, 1);
 });
 
-test("parseYaml names file, line and column", () => assert.is(throwsCode("malformed", () => parseYaml("a: 1\na: 2", "f.yaml")).subject, "f.yaml:2:1"));
+test("parseYaml names file, line and column", () =>
+  assert.is(throwsCode("malformed", () => parseYaml("a: 1\na: 2", "f.yaml")).subject, "f.yaml:2:1"));
 
 test("bounds: size, depth, documents, values with aliases written out", () => {
   assert.equal(problems("a".repeat(defaultLimits.policyBytes + 1)), ["1:1 over-limit"]);
@@ -124,7 +142,10 @@ test("whatever stands in a file, it is read or refused", () => {
     "\u0000",
   );
   fc.assert(
-    fc.property(fc.array(piece, { maxLength: 24 }), (pieces) => void onlyEngineErrors(() => parseYaml(pieces.join(""), "f"))),
+    fc.property(
+      fc.array(piece, { maxLength: 24 }),
+      (pieces) => void onlyEngineErrors(() => parseYaml(pieces.join(""), "f")),
+    ),
     { numRuns: 400 },
   );
 });
@@ -136,7 +157,9 @@ test("a file that opens more than it may is refused before anything is closed", 
     assert.ok(problems.length > 0, unit);
   }
   const deep = (levels: number) =>
-    readYaml(`${"- ".repeat(levels)}x`, "deep.yaml", { limits: { ...defaultLimits, jsonDepth: 10 } }).problems.map(({ code }) => code);
+    readYaml(`${"- ".repeat(levels)}x`, "deep.yaml", { limits: { ...defaultLimits, jsonDepth: 10 } }).problems.map(
+      ({ code }) => code,
+    );
   assert.equal(deep(10), []);
   assert.equal(deep(12), ["over-limit"]);
 });

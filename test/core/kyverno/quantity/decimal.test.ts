@@ -16,7 +16,10 @@ import {
 
 const test = suite("core/kyverno/quantity/decimal");
 const decimal = (unscaled: bigint, scale: number): Decimal => ({ unscaled, scale });
-const decimals = fc.record({ unscaled: fc.bigInt({ min: -(10n ** 20n), max: 10n ** 20n }), scale: fc.integer({ min: -9, max: 12 }) });
+const decimals = fc.record({
+  unscaled: fc.bigInt({ min: -(10n ** 20n), max: 10n ** 20n }),
+  scale: fc.integer({ min: -9, max: 12 }),
+});
 
 test("arithmetic", () => {
   assert.equal(addDecimals(decimal(15n, 1), decimal(1n, 0)), decimal(25n, 1));

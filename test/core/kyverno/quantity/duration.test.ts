@@ -1,7 +1,12 @@
 import * as fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { durationOf, durationSeconds, formatDuration, parseDuration } from "../../../../core/kyverno/quantity/duration.ts";
+import {
+  durationOf,
+  durationSeconds,
+  formatDuration,
+  parseDuration,
+} from "../../../../core/kyverno/quantity/duration.ts";
 
 const test = suite("core/kyverno/quantity/duration");
 
@@ -34,7 +39,24 @@ test("parsed and printed as Go does", () => {
 });
 
 test("what is not a duration", () => {
-  for (const text of ["", "h", "1", "1h1", "1d", " 1h", "1 h", ".h", ".", "-", "1H", "9999999h", "9223372036854775808ns", "∞", "3..5s", "--1s"])
+  for (const text of [
+    "",
+    "h",
+    "1",
+    "1h1",
+    "1d",
+    " 1h",
+    "1 h",
+    ".h",
+    ".",
+    "-",
+    "1H",
+    "9999999h",
+    "9223372036854775808ns",
+    "∞",
+    "3..5s",
+    "--1s",
+  ])
     assert.is(parseDuration(text), undefined, text);
 });
 
@@ -48,7 +70,9 @@ test("seconds and back", () => {
 
 test("printing and parsing are inverse", () => {
   fc.assert(
-    fc.property(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), (nanoseconds) => assert.is(parseDuration(formatDuration(nanoseconds)), nanoseconds)),
+    fc.property(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), (nanoseconds) =>
+      assert.is(parseDuration(formatDuration(nanoseconds)), nanoseconds),
+    ),
   );
 });
 

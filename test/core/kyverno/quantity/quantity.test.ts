@@ -51,7 +51,25 @@ test("canonical text uses the largest suffix without a fraction", () => {
 });
 
 test("what is not a quantity", () => {
-  for (const text of ["", "1e", "1.2.3", "--1", "0x10", "1_000", "Inf", "NaN", "5 Mi", "1h", "90min", "Ei", "kiwi", "1mi", "1KiB", "e3x", "١"])
+  for (const text of [
+    "",
+    "1e",
+    "1.2.3",
+    "--1",
+    "0x10",
+    "1_000",
+    "Inf",
+    "NaN",
+    "5 Mi",
+    "1h",
+    "90min",
+    "Ei",
+    "kiwi",
+    "1mi",
+    "1KiB",
+    "e3x",
+    "١",
+  ])
     assert.is(parseQuantity(text), undefined, text);
 });
 

@@ -1,7 +1,12 @@
 import * as fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { holdsVariable, isWholeVariable, replaceVariables, unescapeVariables } from "../../../../core/kyverno/rule/braces.ts";
+import {
+  holdsVariable,
+  isWholeVariable,
+  replaceVariables,
+  unescapeVariables,
+} from "../../../../core/kyverno/rule/braces.ts";
 
 const test = suite("core/kyverno/rule/braces");
 const found = (text: string): readonly string[] => {
@@ -27,7 +32,8 @@ const cases: readonly (readonly [text: string, variables: readonly string[]])[] 
   ["{{ a } }}", []],
   ["", []],
 ];
-for (const [text, variables] of cases) test(`variables of ${text || "(empty)"}`, () => assert.equal(found(text), variables));
+for (const [text, variables] of cases)
+  test(`variables of ${text || "(empty)"}`, () => assert.equal(found(text), variables));
 
 test("one whole variable", () => {
   assert.ok(isWholeVariable("{{ a }}"));
@@ -51,7 +57,8 @@ test("the scan finds what the specification's expression finds", () => {
 });
 
 test("a long hostile text is scanned in linear time", () => {
-  for (const text of ["{{".repeat(200_000), `{{${"{x}".repeat(200_000)}`, "{{ a ".repeat(200_000)]) assert.not.ok(holdsVariable(text));
+  for (const text of ["{{".repeat(200_000), `{{${"{x}".repeat(200_000)}`, "{{ a ".repeat(200_000)])
+    assert.not.ok(holdsVariable(text));
 });
 
 test.run();

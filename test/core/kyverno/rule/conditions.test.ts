@@ -2,15 +2,28 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { EngineError } from "../../../../core/errors.ts";
 import type { PolicyValue } from "../../../../core/kyverno/policy/policy.ts";
-import { evaluateConditions, evaluatePreconditions, compileConditions } from "../../../../core/kyverno/rule/conditions.ts";
+import {
+  evaluateConditions,
+  evaluatePreconditions,
+  compileConditions,
+} from "../../../../core/kyverno/rule/conditions.ts";
 import { JsonContext } from "../../../../core/kyverno/rule/json-context.ts";
 import { defaultLimits } from "../../../../core/limits.ts";
 import { throwsCode } from "../../../support/assert.ts";
 
 const test = suite("core/kyverno/rule/conditions");
 function contextOf(): JsonContext {
-  const request = { operation: "CREATE", kind: { group: "", version: "v1", kind: "Pod" }, object: { n: 5, s: "text" } } as const;
-  return new JsonContext(request, { limits: defaultLimits, now: new Date("2026-01-01T00:00:00Z"), references: {}, expressions: new Map() });
+  const request = {
+    operation: "CREATE",
+    kind: { group: "", version: "v1", kind: "Pod" },
+    object: { n: 5, s: "text" },
+  } as const;
+  return new JsonContext(request, {
+    limits: defaultLimits,
+    now: new Date("2026-01-01T00:00:00Z"),
+    references: {},
+    expressions: new Map(),
+  });
 }
 const condition = (holds: boolean, message?: string): PolicyValue => ({
   key: "a",
@@ -48,8 +61,13 @@ for (const [name, conditions, holds, message] of blocks) {
 }
 
 test("a lone number is a double, one inside a list is not", () => {
-  assert.ok(evaluateConditions({ all: [{ key: "{{ request.object.n }}", operator: "Equals", value: 5n }] }, contextOf()).holds);
-  assert.not.ok(evaluateConditions({ all: [{ key: "{{ [request.object.n] }}", operator: "Equals", value: [5n] }] }, contextOf()).holds);
+  assert.ok(
+    evaluateConditions({ all: [{ key: "{{ request.object.n }}", operator: "Equals", value: 5n }] }, contextOf()).holds,
+  );
+  assert.not.ok(
+    evaluateConditions({ all: [{ key: "{{ [request.object.n] }}", operator: "Equals", value: [5n] }] }, contextOf())
+      .holds,
+  );
 });
 
 test("a condition that is not reached is not resolved, but those of an attestation all are", () => {
@@ -60,7 +78,9 @@ test("a condition that is not reached is not resolved, but those of an attestati
 
 test("a variable or an operator that does not exist is an error, not false", () => {
   throwsCode("unresolved", () => evaluatePreconditions({ all: [unresolved] }, contextOf()));
-  throwsCode("unresolved", () => evaluateConditions({ any: [{ key: "a", operator: "AnyIn", value: ["{{ nope }}"] }] }, contextOf()));
+  throwsCode("unresolved", () =>
+    evaluateConditions({ any: [{ key: "a", operator: "AnyIn", value: ["{{ nope }}"] }] }, contextOf()),
+  );
   throwsCode("unresolved", () => evaluateConditions({ any: [{ key: "a", operator: "Foo", value: "a" }] }, contextOf()));
 });
 
@@ -82,11 +102,23 @@ test("variables in messages are replaced, but not in those of preconditions", ()
   const told = { all: [condition(false, "is {{ request.object.s }}")] };
   assert.is(evaluateConditions(told, contextOf()).message, "is text");
   assert.is(evaluatePreconditions(told, contextOf()).message, "is {{ request.object.s }}");
-  assert.equal(evaluateConditions({ all: [condition(true, "{{ nope }}")] }, contextOf()), { holds: true, message: "{{ nope }}" });
+  assert.equal(evaluateConditions({ all: [condition(true, "{{ nope }}")] }, contextOf()), {
+    holds: true,
+    message: "{{ nope }}",
+  });
 });
 
-const broken: readonly PolicyValue[] = ["text", 5n, { any: "x" }, { all: [5n] }, [{ key: "a", value: "b" }], { any: [{ key: "a", operator: 5n }] }, ["text"]];
+const broken: readonly PolicyValue[] = [
+  "text",
+  5n,
+  { any: "x" },
+  { all: [5n] },
+  [{ key: "a", value: "b" }],
+  { any: [{ key: "a", operator: 5n }] },
+  ["text"],
+];
 for (const [index, value] of broken.entries())
-  test(`a broken structure is malformed (${index})`, () => void throwsCode("malformed", () => compileConditions(value)));
+  test(`a broken structure is malformed (${index})`, () =>
+    void throwsCode("malformed", () => compileConditions(value)));
 
 test.run();

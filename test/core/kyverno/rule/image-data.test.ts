@@ -12,7 +12,11 @@ const settings = { limits: defaultLimits, references: {} };
 const bytes = (value: unknown): Uint8Array => encodeUtf8(JSON.stringify(value));
 const mediaType = "application/vnd.oci.image.manifest.v1+json";
 
-function stored(repository: string): { readonly knowledge: MemoryKnowledge; readonly digest: Digest; readonly index: Digest } {
+function stored(repository: string): {
+  readonly knowledge: MemoryKnowledge;
+  readonly digest: Digest;
+  readonly index: Digest;
+} {
   const knowledge = new MemoryKnowledge();
   const config = bytes({ architecture: "amd64", config: { User: "app" } });
   const configDigest = knowledge.putBlob(repository, config);
@@ -38,10 +42,19 @@ function stored(repository: string): { readonly knowledge: MemoryKnowledge; read
 test("a single image by tag", () => {
   const { knowledge, digest } = stored("ghcr.io/org/app");
   const value = loadImage("ghcr.io/org/app:1", knowledge, settings);
-  const { image, resolvedImage, registry, repository, identifier, manifestList, configData } = JSON.parse(JSON.stringify(value));
+  const { image, resolvedImage, registry, repository, identifier, manifestList, configData } = JSON.parse(
+    JSON.stringify(value),
+  );
   assert.equal(
     { image, resolvedImage, registry, repository, identifier, manifestList },
-    { image: "ghcr.io/org/app:1", resolvedImage: `ghcr.io/org/app@${digest}`, registry: "ghcr.io", repository: "org/app", identifier: "1", manifestList: null },
+    {
+      image: "ghcr.io/org/app:1",
+      resolvedImage: `ghcr.io/org/app@${digest}`,
+      registry: "ghcr.io",
+      repository: "org/app",
+      identifier: "1",
+      manifestList: null,
+    },
   );
   assert.equal(configData, { architecture: "amd64", config: { User: "app" } });
 });
@@ -58,7 +71,10 @@ test("an index by digest: the manifest of the platform that a client means", () 
 });
 
 test("what is not known is a question, what does not exist is unresolved", () => {
-  assert.is(throwsCode("not-in-mirror", () => loadImage("ghcr.io/org/app:1", new MemoryKnowledge(), settings)).subject, "tag ghcr.io/org/app 1");
+  assert.is(
+    throwsCode("not-in-mirror", () => loadImage("ghcr.io/org/app:1", new MemoryKnowledge(), settings)).subject,
+    "tag ghcr.io/org/app 1",
+  );
   const knowledge = new MemoryKnowledge().absent({ kind: "tag", repository: "ghcr.io/org/app", tag: "1" });
   throwsCode("unresolved", () => loadImage("ghcr.io/org/app:1", knowledge, settings));
   throwsCode("unresolved", () => loadImage("Bad Image", knowledge, settings));
@@ -66,7 +82,10 @@ test("what is not known is a question, what does not exist is unresolved", () =>
 
 test("content that does not have its digest is refused", () => {
   const { knowledge, digest } = stored("ghcr.io/org/app");
-  knowledge.present({ kind: "manifest", repository: "ghcr.io/org/app", digest }, bytes({ schemaVersion: 2, layers: [] }));
+  knowledge.present(
+    { kind: "manifest", repository: "ghcr.io/org/app", digest },
+    bytes({ schemaVersion: 2, layers: [] }),
+  );
   throwsCode("malformed", () => loadImage("ghcr.io/org/app:1", knowledge, settings));
 });
 

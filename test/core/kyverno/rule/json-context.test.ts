@@ -15,14 +15,20 @@ const pod: AdmissionRequest = {
   object: { metadata: { name: "web" } },
 };
 const contextOf = (request: AdmissionRequest = pod, limits: Partial<Limits> = {}): JsonContext =>
-  new JsonContext(request, { limits: { ...defaultLimits, ...limits }, now: new Date("2026-01-01T00:00:00Z"), references: {}, expressions: new Map() });
+  new JsonContext(request, {
+    limits: { ...defaultLimits, ...limits },
+    now: new Date("2026-01-01T00:00:00Z"),
+    references: {},
+    expressions: new Map(),
+  });
 const plain = (value: JsonValue): unknown => JSON.parse(JSON.stringify(value));
 
 test("the request is there, what it does not say is not", () => {
   const context = contextOf();
   assert.is(context.query("request.operation"), "CREATE");
   assert.is(context.query("request.object.metadata.name"), "web");
-  for (const path of ["request.userInfo", "request.oldObject", "serviceAccountName", "nope"]) throwsCode("unresolved", () => context.query(path));
+  for (const path of ["request.userInfo", "request.oldObject", "serviceAccountName", "nope"])
+    throwsCode("unresolved", () => context.query(path));
   throwsCode("unresolved", () => context.query(" "));
   throwsCode("unresolved", () => context.query("a["));
 });
@@ -124,7 +130,15 @@ test("no alternative swallows what is not known", () => {
     throw new EngineError("not-in-mirror", "open", { subject: "key x" });
   };
   context.defer("a", open, "merge");
-  for (const query of ["a", "a.b", "a.b || 'x'", "not_null(a, 'x')", "[a, 'x']", "length(a || `[]`)", "request.operation || a"]) {
+  for (const query of [
+    "a",
+    "a.b",
+    "a.b || 'x'",
+    "not_null(a, 'x')",
+    "[a, 'x']",
+    "length(a || `[]`)",
+    "request.operation || a",
+  ]) {
     assert.is(throwsCode("not-in-mirror", () => context.query(query)).subject, "key x");
   }
   assert.is(context.query("request.operation || request.a"), "CREATE");
@@ -170,7 +184,8 @@ test("an entry that fails is an error each time, whatever stands beside it", () 
 
 test("bounds: depth of entries, their size, steps", () => {
   const deep = contextOf();
-  for (let index = 0; index < 1000; index++) deep.defer(`v${index}`, () => (index === 0 ? "x" : deep.query(`v${index - 1}`)), "replace");
+  for (let index = 0; index < 1000; index++)
+    deep.defer(`v${index}`, () => (index === 0 ? "x" : deep.query(`v${index - 1}`)), "replace");
   throwsCode("over-budget", () => deep.query("v999"));
   const wide = contextOf(pod, { resourceBytes: 1000 });
   wide.defer("a", () => "x".repeat(600), "replace");

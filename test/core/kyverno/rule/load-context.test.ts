@@ -28,29 +28,58 @@ function contextOf(
     object: { metadata: { name: "web", labels: { key: "prod" } } },
     ...(variables === undefined ? {} : { variables }),
   } as const;
-  const context = new JsonContext(request, { limits: defaultLimits, now: new Date("2026-01-01T00:00:00Z"), references: {}, expressions: new Map() });
+  const context = new JsonContext(request, {
+    limits: defaultLimits,
+    now: new Date("2026-01-01T00:00:00Z"),
+    references: {},
+    expressions: new Map(),
+  });
   const list = Array.isArray(entries)
     ? (entries as readonly ContextEntry[])
-    : Object.entries(entries as Readonly<Record<string, Given>>).map(([name, entry]) => ({ name, pointer: `/context/${name}`, ...entry }));
-  loadContext(list, context, knowledge, request, namespace === undefined ? { kind: "ClusterPolicy" } : { kind: "Policy", namespace });
+    : Object.entries(entries as Readonly<Record<string, Given>>).map(([name, entry]) => ({
+        name,
+        pointer: `/context/${name}`,
+        ...entry,
+      }));
+  loadContext(
+    list,
+    context,
+    knowledge,
+    request,
+    namespace === undefined ? { kind: "ClusterPolicy" } : { kind: "Policy", namespace },
+  );
   return context;
 }
 
-const variableCases: readonly (readonly [name: string, variable: NonNullable<ContextEntry["variable"]>, expected: unknown])[] = [
+const variableCases: readonly (readonly [
+  name: string,
+  variable: NonNullable<ContextEntry["variable"]>,
+  expected: unknown,
+])[] = [
   ["value", { value: "v" }, "v"],
   ["value with a variable", { value: { a: ["{{ request.namespace }}"] } }, { a: ["apps"] }],
   ["value and path", { value: { a: { b: 5n } }, jmesPath: "a.b" }, 5],
   ["path over the context", { jmesPath: "request.object.metadata.name" }, "web"],
   ["path with a variable in it", { jmesPath: "request.object.metadata.labels.{{ 'key' }}" }, "prod"],
   ["default for a path that fails", { jmesPath: "nope", default: "d" }, "d"],
-  ["default for null", { jmesPath: "request.object.metadata.labels.key.x", default: ["{{ request.namespace }}"] }, ["apps"]],
+  [
+    "default for null",
+    { jmesPath: "request.object.metadata.labels.key.x", default: ["{{ request.namespace }}"] },
+    ["apps"],
+  ],
   ["default not needed", { value: "v", default: "d" }, "v"],
 ];
 for (const [name, variable, expected] of variableCases) {
-  test(`variable: ${name}`, () => assert.equal(JSON.parse(JSON.stringify(contextOf({ x: { variable } }).query("x"))), expected));
+  test(`variable: ${name}`, () =>
+    assert.equal(JSON.parse(JSON.stringify(contextOf({ x: { variable } }).query("x"))), expected));
 }
 
-for (const variable of [{ jmesPath: "nope" }, { value: { a: 1n }, jmesPath: "b" }, { jmesPath: "request.object.metadata.name.x" }, {}]) {
+for (const variable of [
+  { jmesPath: "nope" },
+  { value: { a: 1n }, jmesPath: "b" },
+  { jmesPath: "request.object.metadata.name.x" },
+  {},
+]) {
   test(`variable: ${JSON.stringify(Object.keys(variable))} without result is unresolved`, () =>
     void throwsCode("unresolved", () => contextOf({ x: { variable } }).query("x || 'y'")));
 }
@@ -76,35 +105,61 @@ test("entries build on each other, in their order", () => {
   assert.is(context.query("a"), "1123");
 });
 
-test("an entry that nobody reads does no harm", () => assert.is(contextOf({ x: { configMap: { name: "gone" } } }).query("request.namespace"), "apps"));
+test("an entry that nobody reads does no harm", () =>
+  assert.is(contextOf({ x: { configMap: { name: "gone" } } }).query("request.namespace"), "apps"));
 
-const configMap = (namespace: string, name: string) => ({ kind: "cluster", verb: "get", apiVersion: "v1", resource: "configmaps", namespace, name }) as const;
+const configMap = (namespace: string, name: string) =>
+  ({ kind: "cluster", verb: "get", apiVersion: "v1", resource: "configmaps", namespace, name }) as const;
 const keys = { metadata: { name: "keys" }, data: { cosign: "PEM" }, binaryData: {} };
 
 test("a ConfigMap", () => {
-  const knowledge = new MemoryKnowledge().present(configMap("default", "keys-prod"), keys).present(configMap("other", "keys"), keys);
+  const knowledge = new MemoryKnowledge()
+    .present(configMap("default", "keys-prod"), keys)
+    .present(configMap("other", "keys"), keys);
   const context = contextOf(
-    { here: { configMap: { name: "keys-{{ request.object.metadata.labels.key }}" } }, there: { configMap: { name: "keys", namespace: "other" } } },
+    {
+      here: { configMap: { name: "keys-{{ request.object.metadata.labels.key }}" } },
+      there: { configMap: { name: "keys", namespace: "other" } },
+    },
     { knowledge },
   );
-  assert.equal(JSON.parse(JSON.stringify(context.query("here"))), { data: { cosign: "PEM" }, metadata: { name: "keys" } });
+  assert.equal(JSON.parse(JSON.stringify(context.query("here"))), {
+    data: { cosign: "PEM" },
+    metadata: { name: "keys" },
+  });
   assert.is(context.query("there.data.cosign"), "PEM");
 });
 
 test("a ConfigMap that nobody knows is a question, one that does not exist is unresolved", () => {
-  const error = throwsCode("not-in-mirror", () => contextOf({ x: { configMap: { name: "keys", namespace: "a" } } }).query("x.data.y || 'z'"));
+  const error = throwsCode("not-in-mirror", () =>
+    contextOf({ x: { configMap: { name: "keys", namespace: "a" } } }).query("x.data.y || 'z'"),
+  );
   assert.equal(openQuestionsOf(error), [configMap("a", "keys")]);
-  const knowledge = new MemoryKnowledge()
-    .absent(configMap("a", "keys"))
-    .set(configMap("b", "keys"), { state: "unavailable", code: "access-denied", at: "2026-01-01T00:00:00Z", from: "cluster" });
-  throwsCode("unresolved", () => contextOf({ x: { configMap: { name: "keys", namespace: "a" } } }, { knowledge }).query("x"));
-  throwsCode("access-denied", () => contextOf({ x: { configMap: { name: "keys", namespace: "b" } } }, { knowledge }).query("x || 'y'"));
+  const knowledge = new MemoryKnowledge().absent(configMap("a", "keys")).set(configMap("b", "keys"), {
+    state: "unavailable",
+    code: "access-denied",
+    at: "2026-01-01T00:00:00Z",
+    from: "cluster",
+  });
+  throwsCode("unresolved", () =>
+    contextOf({ x: { configMap: { name: "keys", namespace: "a" } } }, { knowledge }).query("x"),
+  );
+  throwsCode("access-denied", () =>
+    contextOf({ x: { configMap: { name: "keys", namespace: "b" } } }, { knowledge }).query("x || 'y'"),
+  );
 });
 
 test("a namespaced policy reads its own namespace", () => {
-  const knowledge = new MemoryKnowledge().present(configMap("team", "keys"), keys).present(configMap("other", "keys"), keys);
-  assert.is(contextOf({ x: { configMap: { name: "keys" } } }, { knowledge, namespace: "team" }).query("x.data.cosign"), "PEM");
-  throwsCode("unresolved", () => contextOf({ x: { configMap: { name: "keys", namespace: "other" } } }, { knowledge, namespace: "team" }).query("x"));
+  const knowledge = new MemoryKnowledge()
+    .present(configMap("team", "keys"), keys)
+    .present(configMap("other", "keys"), keys);
+  assert.is(
+    contextOf({ x: { configMap: { name: "keys" } } }, { knowledge, namespace: "team" }).query("x.data.cosign"),
+    "PEM",
+  );
+  throwsCode("unresolved", () =>
+    contextOf({ x: { configMap: { name: "keys", namespace: "other" } } }, { knowledge, namespace: "team" }).query("x"),
+  );
 });
 
 const raw = (path: string) => ({ kind: "cluster", verb: "raw", apiVersion: "", resource: "", path }) as const;
@@ -113,10 +168,18 @@ const call = (more: Partial<NonNullable<ContextEntry["apiCall"]>> = {}): Given =
 });
 
 test("an API call is a GET of a path", () => {
-  const knowledge = new MemoryKnowledge().present(raw("/api/v1/namespaces/apps"), { metadata: { labels: { env: "prod" } } });
+  const knowledge = new MemoryKnowledge().present(raw("/api/v1/namespaces/apps"), {
+    metadata: { labels: { env: "prod" } },
+  });
   assert.is(contextOf({ x: call({ jmesPath: "metadata.labels.env" }) }, { knowledge }).query("x"), "prod");
   assert.is(contextOf({ x: call({ jmesPath: "metadata.nope", default: "d" }) }, { knowledge }).query("x"), "d");
-  assert.is(contextOf({ x: call({ default: "d" }) }, { knowledge: new MemoryKnowledge().absent(raw("/api/v1/namespaces/apps")) }).query("x"), "d");
+  assert.is(
+    contextOf(
+      { x: call({ default: "d" }) },
+      { knowledge: new MemoryKnowledge().absent(raw("/api/v1/namespaces/apps")) },
+    ).query("x"),
+    "d",
+  );
 });
 
 test("a default does not hide what nobody knows", () => {
@@ -131,17 +194,35 @@ test("services and POST stay open, with nothing to ask", () => {
 });
 
 test("a global context entry: a list of resources, or a GET", () => {
-  const entry = (name: string) => ({ kind: "cluster", verb: "get", apiVersion: "kyverno.io/v2alpha1", resource: "globalcontextentries", name }) as const;
-  const list = { kind: "cluster", verb: "list", apiVersion: "apps/v1", resource: "deployments", namespace: "a" } as const;
+  const entry = (name: string) =>
+    ({
+      kind: "cluster",
+      verb: "get",
+      apiVersion: "kyverno.io/v2alpha1",
+      resource: "globalcontextentries",
+      name,
+    }) as const;
+  const list = {
+    kind: "cluster",
+    verb: "list",
+    apiVersion: "apps/v1",
+    resource: "deployments",
+    namespace: "a",
+  } as const;
   const knowledge = new MemoryKnowledge()
-    .present(entry("deployments"), { spec: { kubernetesResource: { group: "apps", version: "v1", resource: "deployments", namespace: "a" } } })
+    .present(entry("deployments"), {
+      spec: { kubernetesResource: { group: "apps", version: "v1", resource: "deployments", namespace: "a" } },
+    })
     .present(list, { items: [{ metadata: { name: "d" } }] })
     .present(entry("path"), { spec: { apiCall: { urlPath: "/version" } } })
     .present(raw("/version"), { major: "1" })
     .present(entry("service"), { spec: { apiCall: { service: { url: "https://x" } } } })
     .absent(entry("gone"));
   const query = (name: string, jmesPath?: string): unknown =>
-    contextOf({ x: { globalReference: { name, ...(jmesPath === undefined ? {} : { jmesPath }) } } }, { knowledge }).query("x");
+    contextOf(
+      { x: { globalReference: { name, ...(jmesPath === undefined ? {} : { jmesPath }) } } },
+      { knowledge },
+    ).query("x");
   assert.is(query("deployments", "[0].metadata.name"), "d");
   assert.is(query("path", "major"), "1");
   throwsCode("not-in-mirror", () => query("service"));
@@ -151,7 +232,9 @@ test("a global context entry: a list of resources, or a GET", () => {
 
 test("values of the command line stand in for what would be read, not for variables", () => {
   const entries = { keys: { configMap: { name: "k" } }, own: { variable: { value: "policy" } } };
-  const context = contextOf(entries, { variables: { "keys.data.cosign": "PEM", own: "file", free: 5, 'a."b.c"': "quoted" } });
+  const context = contextOf(entries, {
+    variables: { "keys.data.cosign": "PEM", own: "file", free: 5, 'a."b.c"': "quoted" },
+  });
   assert.is(context.query("keys.data.cosign"), "PEM");
   assert.is(context.query("own"), "policy");
   assert.is(context.query("free"), 5);

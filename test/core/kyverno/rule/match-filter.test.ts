@@ -22,8 +22,10 @@ const misses = (filter: object, user: "judged" | "ignored" = "judged", changes: 
 };
 
 test("a filter of empty lists says nothing, but for those of users", () => {
-  for (const filter of [{}, { names: [] }, { kinds: [], namespaces: [], operations: [], annotations: {}, name: "" }]) assert.is(misses(filter), "no criteria");
-  for (const filter of [{ roles: [] }, { clusterRoles: [] }, { subjects: [] }, { selector: {} }]) assert.is(misses(filter), undefined);
+  for (const filter of [{}, { names: [] }, { kinds: [], namespaces: [], operations: [], annotations: {}, name: "" }])
+    assert.is(misses(filter), "no criteria");
+  for (const filter of [{ roles: [] }, { clusterRoles: [] }, { subjects: [] }, { selector: {} }])
+    assert.is(misses(filter), undefined);
   assert.is(misses({ roles: [] }, "ignored"), "no criteria");
 });
 
@@ -55,7 +57,8 @@ test("criteria that hold, and the name of the first that does not", () => {
     clusterRoles: { clusterRoles: ["admin"] },
     subjects: { subjects: [{ kind: "User", name: "ada" }] },
   };
-  for (const [name, change] of Object.entries(broken)) assert.is(misses({ ...holding, ...(change as object) }), name, name);
+  for (const [name, change] of Object.entries(broken))
+    assert.is(misses({ ...holding, ...(change as object) }), name, name);
 });
 
 test("subjects: a user by wildcard, a group, a service account", () => {

@@ -34,14 +34,23 @@ test("the new resource, else the old one", () => {
 });
 
 test("names, labels and annotations are text; anything else is not there", () => {
-  const subject = subjectOf(request(), { metadata: { generateName: "web-", labels: { a: "b", c: 1 }, annotations: [] } }, {});
-  assert.equal([subject.name, { ...subject.labels }, { ...subject.annotations }, subject.namespace], ["web-", { a: "b" }, {}, "shop"]);
+  const subject = subjectOf(
+    request(),
+    { metadata: { generateName: "web-", labels: { a: "b", c: 1 }, annotations: [] } },
+    {},
+  );
+  assert.equal(
+    [subject.name, { ...subject.labels }, { ...subject.annotations }, subject.namespace],
+    ["web-", { a: "b" }, {}, "shop"],
+  );
   assert.is(subjectOf(request({ namespace: "" }), { metadata: { namespace: "own" } }, {}).namespace, "own");
   assert.is(subjectOf(request({ kind: { group: "", version: "v1", kind: "Namespace" } }), {}, {}).namespace, "");
 });
 
 test("a namespace's labels: given, asked for, none, or not to be had", () => {
-  const labels = (changes: Partial<AdmissionRequest>, options = {}) => ({ ...subjectOf(request(changes), {}, options).namespaceLabels() });
+  const labels = (changes: Partial<AdmissionRequest>, options = {}) => ({
+    ...subjectOf(request(changes), {}, options).namespaceLabels(),
+  });
   assert.equal(labels({ namespaceLabels: { team: "a" } }), { team: "a" });
   assert.equal(labels({}, { absentNamespaceLabels: "none" }), {});
   assert.equal(labels({ namespace: "" }), {});

@@ -14,11 +14,22 @@ const pod = (metadata: Record<string, unknown> = {}): AdmissionRequest => ({
   object: {
     apiVersion: "v1",
     kind: "Pod",
-    metadata: { name: "web-1", namespace: "apps", labels: { app: "web" }, annotations: { owner: "joe" }, ...metadata } as never,
+    metadata: {
+      name: "web-1",
+      namespace: "apps",
+      labels: { app: "web" },
+      annotations: { owner: "joe" },
+      ...metadata,
+    } as never,
   },
 });
 const clusterPolicy = { kind: "ClusterPolicy" } as const;
-const matches = (match: MatchBlock, request: AdmissionRequest, exclude?: MatchBlock, options: MatchOptions = { absentNamespaceLabels: "none" }): boolean =>
+const matches = (
+  match: MatchBlock,
+  request: AdmissionRequest,
+  exclude?: MatchBlock,
+  options: MatchOptions = { absentNamespaceLabels: "none" },
+): boolean =>
   compileMatch({ match, ...(exclude === undefined ? {} : { exclude }) }, clusterPolicy).matches(request, options);
 const one = (filter: ResourceFilter): MatchBlock => ({ bare: filter });
 
@@ -36,9 +47,11 @@ const criteria: readonly (readonly [name: string, filter: ResourceFilter, expect
   ["an empty list of kinds is any kind", { kinds: [], name: "web-1" }, true],
   ["no criterion at all", {}, false],
 ];
-for (const [name, filter, expected] of criteria) test(`criterion: ${name}`, () => assert.is(matches(one(filter), pod()), expected));
+for (const [name, filter, expected] of criteria)
+  test(`criterion: ${name}`, () => assert.is(matches(one(filter), pod()), expected));
 
-test("the generated name counts where there is no name", () => assert.ok(matches(one({ name: "batch-*" }), pod({ name: undefined, generateName: "batch-" }))));
+test("the generated name counts where there is no name", () =>
+  assert.ok(matches(one({ name: "batch-*" }), pod({ name: undefined, generateName: "batch-" }))));
 
 test("any needs one filter, all needs every one, any wins over all", () => {
   const hit = { kinds: ["Pod"] };
@@ -65,7 +78,12 @@ test("user criteria count in match only when there is a user, in exclude always"
 });
 
 test("subjects and roles", () => {
-  const request = { ...pod(), userInfo: { username: "system:serviceaccount:apps:builder", groups: ["dev"] }, roles: ["apps:editor"], clusterRoles: ["view"] };
+  const request = {
+    ...pod(),
+    userInfo: { username: "system:serviceaccount:apps:builder", groups: ["dev"] },
+    roles: ["apps:editor"],
+    clusterRoles: ["view"],
+  };
   assert.ok(matches(one({ subjects: [{ kind: "ServiceAccount", name: "b*", namespace: "apps" }] }), request));
   assert.ok(matches(one({ subjects: [{ kind: "Group", name: "d?v" }] }), request));
   assert.not.ok(matches(one({ subjects: [{ kind: "Robot", name: "*" }] }), request));
@@ -87,7 +105,13 @@ test("a namespaced policy speaks of its own namespace only", () => {
 });
 
 const selector = { kinds: ["Pod"], namespaceSelector: { matchLabels: { env: "prod" } } };
-const namespaceQuestion = { kind: "cluster", verb: "get", apiVersion: "v1", resource: "namespaces", name: "apps" } as const;
+const namespaceQuestion = {
+  kind: "cluster",
+  verb: "get",
+  apiVersion: "v1",
+  resource: "namespaces",
+  name: "apps",
+} as const;
 
 test("labels of the namespace are given, asked for, or assumed to be none", () => {
   assert.ok(matches(one(selector), { ...pod(), namespaceLabels: { env: "prod" } }));
@@ -97,9 +121,13 @@ test("labels of the namespace are given, asked for, or assumed to be none", () =
 });
 
 test("labels that nobody knows are an open question, not a mismatch", () => {
-  const error = throwsCode("not-in-mirror", () => matches(one(selector), pod(), undefined, { knowledge: new MemoryKnowledge() }));
+  const error = throwsCode("not-in-mirror", () =>
+    matches(one(selector), pod(), undefined, { knowledge: new MemoryKnowledge() }),
+  );
   assert.equal(openQuestionsOf(error), [namespaceQuestion]);
-  throwsCode("unresolved", () => matches(one(selector), pod(), undefined, { knowledge: new MemoryKnowledge().absent(namespaceQuestion) }));
+  throwsCode("unresolved", () =>
+    matches(one(selector), pod(), undefined, { knowledge: new MemoryKnowledge().absent(namespaceQuestion) }),
+  );
 });
 
 test("unknown labels do not matter where they decide nothing", () => {

@@ -12,7 +12,12 @@ test("present, absent, never asked, unavailable", () => {
   assert.equal(ask(question, new MemoryKnowledge().present(question, "PEM")), { value: "PEM" });
   assert.is(ask(question, new MemoryKnowledge().absent(question)), undefined);
   assert.equal(openQuestionsOf(throwsCode("not-in-mirror", () => ask(question, new MemoryKnowledge()))), [question]);
-  const down = new MemoryKnowledge().set(question, { state: "unavailable", code: "timed-out", at: "2026-01-01T00:00:00Z", from: "cluster" });
+  const down = new MemoryKnowledge().set(question, {
+    state: "unavailable",
+    code: "timed-out",
+    at: "2026-01-01T00:00:00Z",
+    from: "cluster",
+  });
   assert.equal(openQuestionsOf(throwsCode("timed-out", () => ask(question, down))), [question]);
   throwsCode("not-in-mirror", () => ask(question, undefined));
 });

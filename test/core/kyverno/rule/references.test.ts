@@ -12,7 +12,13 @@ test("a document without references is the same document", () => {
 });
 
 test("absolute and relative references", () => {
-  const resolved = resolveReferences({ a: "x", b: { c: "$(/a)", d: "p-$(./../e)", e: "y" }, f: "$(<=/n)", n: 5n, s: "$(<./../a)" });
+  const resolved = resolveReferences({
+    a: "x",
+    b: { c: "$(/a)", d: "p-$(./../e)", e: "y" },
+    f: "$(<=/n)",
+    n: 5n,
+    s: "$(<./../a)",
+  });
   assert.is(goJson(resolved), goJson({ a: "x", b: { c: "x", d: "p-y", e: "y" }, f: "<=5", n: 5n, s: "<x" }));
 });
 

@@ -47,7 +47,11 @@ test("everything that is known", () => {
 
 test("a user that is no service account has none, however long its name", () => {
   for (const username of ["", "ada", "system:serviceaccounts:ci:builder", "x".repeat(40), "system:serviceaccount:ci"]) {
-    const { serviceAccountName, serviceAccountNamespace } = requestVariables({ operation: "CREATE", kind, userInfo: { username } });
+    const { serviceAccountName, serviceAccountNamespace } = requestVariables({
+      operation: "CREATE",
+      kind,
+      userInfo: { username },
+    });
     assert.equal([serviceAccountName, serviceAccountNamespace], ["", ""], username);
   }
 });

@@ -7,7 +7,11 @@ import { throwsCode } from "../../../support/assert.ts";
 const test = suite("core/kyverno/rule/resource-request");
 
 test("group, version and kind; a namespace of its own, else default", () => {
-  const request = requestFor({ apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "web", namespace: "shop" } });
+  const request = requestFor({
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: "web", namespace: "shop" },
+  });
   assert.equal(
     [request.kind, request.namespace, request.name, request.operation],
     [{ group: "apps", version: "v1", kind: "Deployment" }, "shop", "web", "CREATE"],
@@ -18,7 +22,8 @@ test("group, version and kind; a namespace of its own, else default", () => {
 });
 
 test("kinds outside of namespaces have none", () => {
-  for (const kind of ["Namespace", "Node", "ClusterRole"]) assert.not("namespace" in requestFor({ apiVersion: "v1", kind, metadata: { name: "x" } }));
+  for (const kind of ["Namespace", "Node", "ClusterRole"])
+    assert.not("namespace" in requestFor({ apiVersion: "v1", kind, metadata: { name: "x" } }));
 });
 
 test("what is no resource", () => {

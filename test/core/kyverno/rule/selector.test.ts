@@ -27,12 +27,13 @@ test("wildcards stand for a label that is there, else for nothing", () => {
   assert.ok(matchSelector({ matchLabels: { "a?p": "x*" } }, { a0p: "x0" }));
 });
 
-const expressions: readonly (readonly [operator: string, values: readonly string[], app: boolean, missing: boolean])[] = [
-  ["In", ["web", "api"], true, false],
-  ["NotIn", ["web", "api"], false, true],
-  ["Exists", [], true, false],
-  ["DoesNotExist", [], false, true],
-];
+const expressions: readonly (readonly [operator: string, values: readonly string[], app: boolean, missing: boolean])[] =
+  [
+    ["In", ["web", "api"], true, false],
+    ["NotIn", ["web", "api"], false, true],
+    ["Exists", [], true, false],
+    ["DoesNotExist", [], false, true],
+  ];
 for (const [operator, values, onApp, onMissing] of expressions) {
   test(`${operator} on a label and without it`, () => {
     assert.is(matchSelector({ matchExpressions: [{ key: "app", operator, values }] }, labels), onApp);
@@ -50,7 +51,8 @@ const refused = [
   { matchLabels: { "a/b/c": "x" } },
 ];
 for (const [index, selector] of refused.entries()) {
-  test(`a selector that Kubernetes refuses selects nothing (${index})`, () => assert.not.ok(matchSelector(selector, labels)));
+  test(`a selector that Kubernetes refuses selects nothing (${index})`, () =>
+    assert.not.ok(matchSelector(selector, labels)));
 }
 
 test.run();

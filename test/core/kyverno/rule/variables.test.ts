@@ -6,13 +6,23 @@ import type { PolicyValue } from "../../../../core/kyverno/policy/policy.ts";
 import { goJson } from "../../../../core/kyverno/rule/go-json.ts";
 import { JsonContext } from "../../../../core/kyverno/rule/json-context.ts";
 import type { Operation } from "../../../../core/kyverno/rule/request.ts";
-import { deepSubstitute, hasVariables, substitute, substituteMessage, substituteText } from "../../../../core/kyverno/rule/variables.ts";
+import {
+  deepSubstitute,
+  hasVariables,
+  substitute,
+  substituteMessage,
+  substituteText,
+} from "../../../../core/kyverno/rule/variables.ts";
 import { defaultLimits, type Limits } from "../../../../core/limits.ts";
 import { throwsCode } from "../../../support/assert.ts";
 
 const test = suite("core/kyverno/rule/variables");
 
-function contextOf(variables: JsonObject = {}, operation: Operation = "CREATE", limits: Partial<Limits> = {}): JsonContext {
+function contextOf(
+  variables: JsonObject = {},
+  operation: Operation = "CREATE",
+  limits: Partial<Limits> = {},
+): JsonContext {
   const request = {
     operation,
     kind: { group: "", version: "v1", kind: "Pod" },
@@ -88,7 +98,8 @@ const cases: readonly (readonly [text: PolicyValue, expected: PolicyValue])[] = 
 ];
 for (const [value, expected] of cases) {
   const show = (side: PolicyValue): string => (typeof side === "string" ? side : goJson(side));
-  test(`${show(value)} becomes ${show(expected)}`, () => assert.is(goJson(substitute(value, contextOf(variables))), goJson(expected)));
+  test(`${show(value)} becomes ${show(expected)}`, () =>
+    assert.is(goJson(substitute(value, contextOf(variables))), goJson(expected)));
 }
 
 test("an integer of the policy stays one, a number of the context is a double", () => {
@@ -98,7 +109,17 @@ test("an integer of the policy stays one, a number of the context is a double", 
 });
 
 test("what does not resolve", () => {
-  for (const text of ["{{ nope }}", "{{ }}", "{{ s.[ }}", "{{ nofunction(s) }}", "x {{ nope }}", "$(/nope)", "$(.)", "x {{- n }}", "x {{- l }}"])
+  for (const text of [
+    "{{ nope }}",
+    "{{ }}",
+    "{{ s.[ }}",
+    "{{ nofunction(s) }}",
+    "x {{ nope }}",
+    "$(/nope)",
+    "$(.)",
+    "x {{- n }}",
+    "x {{- l }}",
+  ])
     throwsCode("unresolved", () => substitute(text, contextOf(variables)));
   throwsCode("unresolved", () => substitute({ "{{ n }}": 1n }, contextOf(variables)));
 });
@@ -116,12 +137,16 @@ test("the node's own value", () =>
 
 test("replacing ends, and stays within bounds", () => {
   throwsCode("over-budget", () => substitute("<{{ loop }}>", contextOf(variables)));
-  throwsCode("over-limit", () => substitute("<{{ a }}{{ a }}>", contextOf({ a: "x".repeat(100) }, "CREATE", { resourceBytes: 150 })));
+  throwsCode("over-limit", () =>
+    substitute("<{{ a }}{{ a }}>", contextOf({ a: "x".repeat(100) }, "CREATE", { resourceBytes: 150 })),
+  );
   throwsCode("over-budget", () => substitute("<{{ a }}>", contextOf({ a: "{{ request.operation }} ".repeat(10_001) })));
 });
 
 test("doubling variables end at a bound", () => {
-  const doubling = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`v${index}`, `{{ v${index + 1} }}x{{ v${index + 1} }}`]));
+  const doubling = Object.fromEntries(
+    Array.from({ length: 40 }, (_, index) => [`v${index}`, `{{ v${index + 1} }}x{{ v${index + 1} }}`]),
+  );
   throwsCode(["over-budget", "over-limit"], () => substitute("<{{ v0 }}>", contextOf({ ...doubling, v40: "x" })));
 });
 
@@ -134,7 +159,8 @@ test("ignorance keeps its code and its question", () => {
     },
     "merge",
   );
-  for (const text of ["{{ open }}", "a {{ open.x || 'y' }}"]) assert.is(throwsCode("unreachable", () => substitute(text, context)).subject, "key x");
+  for (const text of ["{{ open }}", "a {{ open.x || 'y' }}"])
+    assert.is(throwsCode("unreachable", () => substitute(text, context)).subject, "key x");
 });
 
 test("text and messages", () => {
@@ -145,7 +171,12 @@ test("text and messages", () => {
 
 test("a part of a rule keeps its shape", () => {
   const part = { type: "Cosign", flag: true, keys: { publicKeys: "{{ s }}" }, list: ["a", "{{ s }}"] } as const;
-  assert.equal(deepSubstitute(part, contextOf(variables)) as unknown, { type: "Cosign", flag: true, keys: { publicKeys: "text" }, list: ["a", "text"] });
+  assert.equal(deepSubstitute(part, contextOf(variables)) as unknown, {
+    type: "Cosign",
+    flag: true,
+    keys: { publicKeys: "text" },
+    list: ["a", "text"],
+  });
   const untouched = { a: ["b"] };
   assert.is(deepSubstitute(untouched, contextOf()), untouched);
   throwsCode("unresolved", () => deepSubstitute({ keys: "{{ m }}" }, contextOf(variables)));

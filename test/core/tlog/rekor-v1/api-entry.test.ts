@@ -40,7 +40,10 @@ const answer = (change: JsonObject = answered, name = id): string => JSON.string
 test("an entry with promise and proof", () => {
   const { kindVersion: _, ...expected } = entry;
   assert.equal(parseRekorApiEntry(answer()), expected);
-  assert.equal(verifyLogEntry(parseRekorApiEntry(answer()), logged, [log.trusted], nobleVerifier, { layout: "layer" }).provenBy, ["set", "inclusion"]);
+  assert.equal(
+    verifyLogEntry(parseRekorApiEntry(answer()), logged, [log.trusted], nobleVerifier, { layout: "layer" }).provenBy,
+    ["set", "inclusion"],
+  );
 });
 
 test("lists of answers, ids without a tree, further fields", () => {

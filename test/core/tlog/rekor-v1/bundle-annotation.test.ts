@@ -33,7 +33,8 @@ const fields = {
   logID: entry.logId,
 };
 const promise = encodeBase64(entry.inclusionPromise as Uint8Array);
-const textOf = (payload: object = fields, set: unknown = promise): string => JSON.stringify({ SignedEntryTimestamp: set, Payload: payload });
+const textOf = (payload: object = fields, set: unknown = promise): string =>
+  JSON.stringify({ SignedEntryTimestamp: set, Payload: payload });
 
 test("body, time, index, id and promise", () => {
   const { kindVersion: _, ...expected } = entry;
@@ -76,7 +77,8 @@ test("a body that is no string, a log id that is none, no promise", () => {
 
 test("an annotation cut anywhere is malformed", () => {
   const text = textOf();
-  for (let length = 0; length < text.length; length++) throwsCode("malformed", () => parseRekorBundleAnnotation(text.slice(0, length)));
+  for (let length = 0; length < text.length; length++)
+    throwsCode("malformed", () => parseRekorBundleAnnotation(text.slice(0, length)));
 });
 
 interface Layer {
@@ -85,10 +87,15 @@ interface Layer {
   readonly blob: Uint8Array;
 }
 
-const key = { bundle: "dev.sigstore.cosign/bundle", signature: "dev.cosignproject.cosign/signature", certificate: "dev.sigstore.cosign/certificate" };
+const key = {
+  bundle: "dev.sigstore.cosign/bundle",
+  signature: "dev.cosignproject.cosign/signature",
+  certificate: "dev.sigstore.cosign/certificate",
+};
 
 function layersOf(folder: string, name: string): Layer[] {
-  const read = (digest: string): Uint8Array => new Uint8Array(readFileSync(join(folder, "blobs/sha256", digest.replace("sha256:", ""))));
+  const read = (digest: string): Uint8Array =>
+    new Uint8Array(readFileSync(join(folder, "blobs/sha256", digest.replace("sha256:", ""))));
   const layers: Layer[] = [];
   for (const file of readdirSync(join(folder, "blobs/sha256"))) {
     const text = new TextDecoder().decode(read(file));
@@ -102,7 +109,8 @@ function layersOf(folder: string, name: string): Layer[] {
 
 /** The verifier of a keyed signature is in its entry: these images come without the signer's key. */
 function loggedOf({ annotations, blob }: Layer): LoggedSignature {
-  const [certificate] = annotations[key.certificate] === undefined ? [] : parseCertificatesPem(annotations[key.certificate] as string);
+  const [certificate] =
+    annotations[key.certificate] === undefined ? [] : parseCertificatesPem(annotations[key.certificate] as string);
   const body = JSON.parse(decodeUtf8(parseRekorBundleAnnotation(annotations[key.bundle] as string).body)) as {
     spec: { signature?: { publicKey: { content: string } } };
   };
@@ -112,7 +120,11 @@ function loggedOf({ annotations, blob }: Layer): LoggedSignature {
       ? { key: recorded === undefined ? publicKeyOf(newKey()) : parsePublicKeyPem(decodeUtf8(decodeBase64(recorded))) }
       : { certificate };
   if (annotations[key.signature] !== "")
-    return { signature: decodeBase64(annotations[key.signature] as string), verifier, content: { kind: "message", digests: { sha256: sha256(blob) } } };
+    return {
+      signature: decodeBase64(annotations[key.signature] as string),
+      verifier,
+      content: { kind: "message", digests: { sha256: sha256(blob) } },
+    };
   const envelope = parseEnvelope(blob);
   return {
     signature: (envelope.signatures[0] as { sig: Uint8Array }).sig,
@@ -126,17 +138,22 @@ function checkLayer(layer: Layer, logs: readonly TransparencyLogKey[]): void {
   const text = layer.annotations[key.bundle] as string;
   const carried = parseRekorBundleAnnotation(text);
   const signed = loggedOf(layer);
-  const run = (candidate = carried, about = signed, verifier = nobleVerifier) => verifyLogEntry(candidate, about, logs, verifier, { layout: "layer" });
+  const run = (candidate = carried, about = signed, verifier = nobleVerifier) =>
+    verifyLogEntry(candidate, about, logs, verifier, { layout: "layer" });
   assert.instance(run().at, Date, layer.name);
   assert.equal(run(carried, signed, nodeVerifier), run());
   for (let index = 0; index < carried.body.length; index += 97)
     throwsCode(["bad-log-proof", "malformed"], () => run({ ...carried, body: flipped(carried.body, index) }));
-  throwsCode("bad-log-proof", () => run({ ...carried, inclusionPromise: flipped(carried.inclusionPromise as Uint8Array, 20) }));
+  throwsCode("bad-log-proof", () =>
+    run({ ...carried, inclusionPromise: flipped(carried.inclusionPromise as Uint8Array, 20) }),
+  );
   throwsCode("bad-log-proof", () => run({ ...carried, logIndex: carried.logIndex + 1n }));
   throwsCode("bad-log-proof", () => run({ ...carried, integratedTime: (carried.integratedTime as bigint) + 1n }));
   const { content } = signed;
   const changed =
-    content.kind === "dsse" ? { ...content, envelopeBytes: flipped(layer.blob, 5) } : { ...content, digests: { sha256: sha256(flipped(layer.blob, 5)) } };
+    content.kind === "dsse"
+      ? { ...content, envelopeBytes: flipped(layer.blob, 5) }
+      : { ...content, digests: { sha256: sha256(flipped(layer.blob, 5)) } };
   throwsCode("bad-log-proof", () => run(carried, { ...signed, content: changed }));
   for (let length = 0; length < text.length; length += 53)
     assert.is(
@@ -150,7 +167,9 @@ if (vectors === undefined) skipped("core/tlog/rekor-v1/bundle-annotation", 7, "S
 else {
   const { tlogs } = parseTrustedRoot(readFileSync(join(vectors, "root-signing/targets/trusted_root.json")));
   for (const name of readdirSync(join(vectors, "images"))) {
-    const folder = name.startsWith("slsa-container") ? join(vectors, "images", name, "layout") : join(vectors, "images", name);
+    const folder = name.startsWith("slsa-container")
+      ? join(vectors, "images", name, "layout")
+      : join(vectors, "images", name);
     if (!name.startsWith("slsa-container") && !name.endsWith("sig")) continue;
     test(`real image ${name}`, () => {
       const layers = layersOf(folder, name);
@@ -172,7 +191,13 @@ else
     let refused = 0;
     for (const layer of layersOf(join(golden, "verify/registry"), "golden")) {
       const outcome = onlyEngineErrors(() =>
-        verifyLogEntry(parseRekorBundleAnnotation(layer.annotations[key.bundle] as string), loggedOf(layer), logs, nobleVerifier, { layout: "layer" }),
+        verifyLogEntry(
+          parseRekorBundleAnnotation(layer.annotations[key.bundle] as string),
+          loggedOf(layer),
+          logs,
+          nobleVerifier,
+          { layout: "layer" },
+        ),
       );
       if (outcome === "returned") proven++;
       else refused++;

@@ -20,12 +20,16 @@ test("an entry is about its own envelope", () => {
 test("another payload, signature or verifier, a message, several signatures", () => {
   const other = signedEnvelope("certificate").logged;
   for (const layout of layouts) {
-    throwsCode("bad-log-proof", () => bindDsse(spec, { ...logged, content: { ...content, payload: encodeUtf8("{}") } }, layout));
+    throwsCode("bad-log-proof", () =>
+      bindDsse(spec, { ...logged, content: { ...content, payload: encodeUtf8("{}") } }, layout),
+    );
     throwsCode("bad-log-proof", () => bindDsse(spec, { ...logged, signature: other.signature }, layout));
     throwsCode("bad-log-proof", () => bindDsse(spec, { ...logged, verifier: other.verifier }, layout));
     throwsCode("bad-log-proof", () => bindDsse(spec, signedMessage("certificate").logged, layout));
     const [signature] = spec.signatures as JsonObject[];
-    throwsCode("bad-log-proof", () => bindDsse(patched(spec, "signatures", [signature as JsonObject, signature as JsonObject]), logged, layout));
+    throwsCode("bad-log-proof", () =>
+      bindDsse(patched(spec, "signatures", [signature as JsonObject, signature as JsonObject]), logged, layout),
+    );
     throwsCode("bad-log-proof", () => bindDsse(patched(spec, "signatures", []), logged, layout));
     throwsCode("malformed", () => bindDsse(patched(spec, "signatures", null), logged, layout));
     throwsCode("malformed", () => bindDsse(patched(spec, "payloadHash", undefined), logged, layout));

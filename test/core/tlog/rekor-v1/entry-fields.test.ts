@@ -7,7 +7,8 @@ const test = suite("core/tlog/rekor-v1/entry-fields");
 
 test("a log id is 32 bytes in lower-case hexadecimal", () => {
   assert.is(readLogId("0a".repeat(32), ""), "0a".repeat(32));
-  for (const value of ["", "0A".repeat(32), "0a".repeat(31), `${"0a".repeat(32)}\n`, 1, null]) throwsCode("malformed", () => readLogId(value, "/logID"));
+  for (const value of ["", "0A".repeat(32), "0a".repeat(31), `${"0a".repeat(32)}\n`, 1, null])
+    throwsCode("malformed", () => readLogId(value, "/logID"));
 });
 
 test("whole numbers from 0 on", () => {
@@ -18,7 +19,8 @@ test("whole numbers from 0 on", () => {
 
 test("bytes, and where they are none", () => {
   assert.equal(readEntryBase64("AQI=", ""), Uint8Array.of(1, 2));
-  for (const value of ["AQI", "*", 1]) assert.is(throwsCode("malformed", () => readEntryBase64(value, "/body")).subject, "/body");
+  for (const value of ["AQI", "*", 1])
+    assert.is(throwsCode("malformed", () => readEntryBase64(value, "/body")).subject, "/body");
 });
 
 test.run();

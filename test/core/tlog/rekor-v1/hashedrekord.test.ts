@@ -13,7 +13,8 @@ import { pemOf, publicKeyOf } from "../test-log.ts";
 
 const test = suite("core/tlog/rekor-v1/hashedrekord");
 const layouts: readonly EntryLayout[] = ["bundle", "layer"];
-const bind = (body: JsonObject, logged: LoggedSignature, layout: EntryLayout) => bindHashedRekord(body.spec as JsonObject, logged, layout);
+const bind = (body: JsonObject, logged: LoggedSignature, layout: EntryLayout) =>
+  bindHashedRekord(body.spec as JsonObject, logged, layout);
 const byKey = signedMessage("key");
 const byCertificate = signedMessage("certificate");
 const body = bodies.hashedRekord(byKey.logged);
@@ -29,19 +30,28 @@ test("another signature, another digest, another key, an envelope", () => {
   const other = signedMessage("key", "other payload");
   for (const layout of layouts) {
     throwsCode("bad-log-proof", () => bind(bodies.hashedRekord(other.logged), byKey.logged, layout));
-    throwsCode("bad-log-proof", () => bind(body, { ...byKey.logged, signature: flipped(byKey.logged.signature, 8) }, layout));
-    throwsCode("bad-log-proof", () => bind(body, { ...byKey.logged, signature: byKey.key.sign(encodeUtf8("payload")) }, layout));
+    throwsCode("bad-log-proof", () =>
+      bind(body, { ...byKey.logged, signature: flipped(byKey.logged.signature, 8) }, layout),
+    );
+    throwsCode("bad-log-proof", () =>
+      bind(body, { ...byKey.logged, signature: byKey.key.sign(encodeUtf8("payload")) }, layout),
+    );
     throwsCode("bad-log-proof", () => bind(body, { ...byKey.logged, content: other.logged.content }, layout));
     throwsCode("bad-log-proof", () => bind(body, { ...byKey.logged, verifier: other.logged.verifier }, layout));
-    throwsCode("bad-log-proof", () => bind(body, { ...byKey.logged, content: signedEnvelope().logged.content }, layout));
-    throwsCode("bad-log-proof", () => bind(patched(body, "spec/signature/content", ""), { ...byKey.logged, signature: new Uint8Array(0) }, layout));
+    throwsCode("bad-log-proof", () =>
+      bind(body, { ...byKey.logged, content: signedEnvelope().logged.content }, layout),
+    );
+    throwsCode("bad-log-proof", () =>
+      bind(patched(body, "spec/signature/content", ""), { ...byKey.logged, signature: new Uint8Array(0) }, layout),
+    );
   }
 });
 
 test("a certificate's signature was not logged by its bare key", () => {
   const { certificate } = byCertificate.logged.verifier as { certificate: { publicKey: PublicKey } };
   const asKey: LoggedSignature = { ...byCertificate.logged, verifier: { key: certificate.publicKey } };
-  for (const layout of layouts) throwsCode("bad-log-proof", () => bind(bodies.hashedRekord(asKey), byCertificate.logged, layout));
+  for (const layout of layouts)
+    throwsCode("bad-log-proof", () => bind(bodies.hashedRekord(asKey), byCertificate.logged, layout));
 });
 
 test("a key's signature may have been logged with the certificate beside it, in a layer only", () => {
@@ -55,9 +65,15 @@ test("a key's signature may have been logged with the certificate beside it, in 
 
 test("digests by SHA-384 and SHA-512 count where they are known or can be computed", () => {
   const message = encodeUtf8("payload");
-  const longer = patched(patched(body, "spec/data/hash/algorithm", "sha512"), "spec/data/hash/value", "a79e1d0f7a95e3e6e1f5b2c0c55c2c7a".repeat(4));
+  const longer = patched(
+    patched(body, "spec/data/hash/algorithm", "sha512"),
+    "spec/data/hash/value",
+    "a79e1d0f7a95e3e6e1f5b2c0c55c2c7a".repeat(4),
+  );
   throwsCode("bad-log-proof", () => bind(longer, byKey.logged, "layer"));
-  throwsCode("bad-log-proof", () => bind(longer, { ...byKey.logged, content: { kind: "message", digests: {}, message } }, "layer"));
+  throwsCode("bad-log-proof", () =>
+    bind(longer, { ...byKey.logged, content: { kind: "message", digests: {}, message } }, "layer"),
+  );
   bind(body, { ...byKey.logged, content: { kind: "message", digests: {}, message } }, "layer");
   throwsCode("bad-log-proof", () => bind(patched(body, "spec/data/hash/algorithm", "sha1"), byKey.logged, "layer"));
   throwsCode("bad-log-proof", () => bind(patched(body, "spec/data/hash/algorithm", "sha224"), byKey.logged, "layer"));
@@ -79,7 +95,8 @@ test("wrong types and broken encodings are malformed", () => {
     ["spec/data/hash/value", "xyz"],
     ["spec/data/hash/algorithm", null],
   ];
-  for (const [path, value] of places) throwsCode("malformed", () => bind(patched(body, path, value), byKey.logged, "bundle"));
+  for (const [path, value] of places)
+    throwsCode("malformed", () => bind(patched(body, path, value), byKey.logged, "bundle"));
 });
 
 test("two PEM blocks, and a block of another kind", () => {
@@ -96,7 +113,11 @@ test("an RSA key logged as PKCS#1 is the same key", () => {
   const text = `-----BEGIN RSA PUBLIC KEY-----\n${encodeBase64(pkcs1)}\n-----END RSA PUBLIC KEY-----\n`;
   const signature = key.sign(encodeUtf8("payload"));
   const logged: LoggedSignature = { ...byKey.logged, signature, verifier: { key: publicKeyOf(key) } };
-  bind(patched(bodies.hashedRekord(logged), "spec/signature/publicKey/content", encodeBase64(encodeUtf8(text))), logged, "bundle");
+  bind(
+    patched(bodies.hashedRekord(logged), "spec/signature/publicKey/content", encodeBase64(encodeUtf8(text))),
+    logged,
+    "bundle",
+  );
 });
 
 test.run();

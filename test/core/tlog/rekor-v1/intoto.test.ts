@@ -21,8 +21,12 @@ test("0.0.1: envelope and verifier, in a layer only", () => {
   throwsCode("bad-log-proof", () => bindInToto001(older, logged, "bundle"));
   const other = signedEnvelope("certificate").logged;
   throwsCode("bad-log-proof", () => bindInToto001(older, { ...logged, verifier: other.verifier }, "layer"));
-  throwsCode("bad-log-proof", () => bindInToto001(older, { ...logged, content: { ...content, envelopeBytes: encodeUtf8("{}") } }, "layer"));
-  throwsCode("bad-log-proof", () => bindInToto001(older, { ...logged, content: { ...content, payload: encodeUtf8("{}") } }, "layer"));
+  throwsCode("bad-log-proof", () =>
+    bindInToto001(older, { ...logged, content: { ...content, envelopeBytes: encodeUtf8("{}") } }, "layer"),
+  );
+  throwsCode("bad-log-proof", () =>
+    bindInToto001(older, { ...logged, content: { ...content, payload: encodeUtf8("{}") } }, "layer"),
+  );
   throwsCode("bad-log-proof", () => bindInToto001(older, signedMessage("certificate").logged, "layer"));
   bindInToto001(patched(older, "content/payloadHash", undefined), logged, "layer");
   throwsCode("malformed", () => bindInToto001(patched(older, "content/hash", undefined), logged, "layer"));
@@ -35,8 +39,12 @@ test("0.0.2: payload, payload type, signature and verifier; in a layer the envel
     const other = signedEnvelope("certificate").logged;
     throwsCode("bad-log-proof", () => bindInToto002(newer, { ...logged, signature: other.signature }, layout));
     throwsCode("bad-log-proof", () => bindInToto002(newer, { ...logged, verifier: other.verifier }, layout));
-    throwsCode("bad-log-proof", () => bindInToto002(newer, { ...logged, content: { ...content, payload: encodeUtf8("{}") } }, layout));
-    throwsCode("bad-log-proof", () => bindInToto002(newer, { ...logged, content: { ...content, payloadType: "application/json" } }, layout));
+    throwsCode("bad-log-proof", () =>
+      bindInToto002(newer, { ...logged, content: { ...content, payload: encodeUtf8("{}") } }, layout),
+    );
+    throwsCode("bad-log-proof", () =>
+      bindInToto002(newer, { ...logged, content: { ...content, payloadType: "application/json" } }, layout),
+    );
     throwsCode("bad-log-proof", () => bindInToto002(newer, signedMessage("certificate").logged, layout));
   }
   const spaced: LoggedSignature = { ...logged, content: { ...content, envelopeBytes: encodeUtf8("{ }") } };

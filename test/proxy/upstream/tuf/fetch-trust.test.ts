@@ -24,7 +24,13 @@ test.before(async () => {
 test.after(() => server.close());
 
 const fetch = (held?: TufSource, root = initialRoot) =>
-  fetchTrust({ mirror: openTufMirror(server.url), initialRoot: root, held, now: repository.now, verifier: nodeVerifier });
+  fetchTrust({
+    mirror: openTufMirror(server.url),
+    initialRoot: root,
+    held,
+    now: repository.now,
+    verifier: nodeVerifier,
+  });
 const verify = (source: TufSource, root = initialRoot) =>
   verifySource({ source, initialRoot: root, target: "trusted_root.json", at: repository.now, verifier: nodeVerifier });
 
@@ -84,13 +90,22 @@ else
     const real = await serveTuf(files);
     try {
       const mirror = openTufMirror(real.url);
-      const source = await fetchTrust({ mirror, initialRoot: publicGoodRootVersion(5), now: freshTime, verifier: nodeVerifier });
+      const source = await fetchTrust({
+        mirror,
+        initialRoot: publicGoodRootVersion(5),
+        now: freshTime,
+        verifier: nodeVerifier,
+      });
       assert.is(source.roots.length, 11);
       assert.is(source.floors?.root, "15");
       assert.ok(parseTrustedRoot(source.target).certificateAuthorities.length > 0);
       const late = new Date("2026-12-01T00:00:00Z");
-      await rejectsCode("stale", () => fetchTrust({ mirror, initialRoot: publicGoodRootVersion(5), now: late, verifier: nodeVerifier }));
-      await rejectsCode(["malformed", "bad-threshold"], () => fetchTrust({ mirror, initialRoot: initialRoot, now: freshTime, verifier: nodeVerifier }));
+      await rejectsCode("stale", () =>
+        fetchTrust({ mirror, initialRoot: publicGoodRootVersion(5), now: late, verifier: nodeVerifier }),
+      );
+      await rejectsCode(["malformed", "bad-threshold"], () =>
+        fetchTrust({ mirror, initialRoot: initialRoot, now: freshTime, verifier: nodeVerifier }),
+      );
     } finally {
       await real.close();
     }

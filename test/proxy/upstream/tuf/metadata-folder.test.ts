@@ -19,7 +19,10 @@ test("one file a role, byte for byte, whatever the role is called", () => {
     assert.equal(held.read(role), bytes);
   }
   assert.equal(readdirSync(folder), ["metadata"]);
-  assert.equal(readdirSync(join(folder, "metadata")).sort(), ["..json", "..%2Fup.json", "%C3%BC%2A.json", "a%2Fb.json", "root.json", "timestamp.json"].sort());
+  assert.equal(
+    readdirSync(join(folder, "metadata")).sort(),
+    ["..json", "..%2Fup.json", "%C3%BC%2A.json", "a%2Fb.json", "root.json", "timestamp.json"].sort(),
+  );
   held.remove("a/b");
   held.remove("a/b");
   assert.is(held.read("a/b"), undefined);

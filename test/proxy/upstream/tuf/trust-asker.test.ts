@@ -32,7 +32,8 @@ test("present with what was verified; unavailable with the code of what went wro
     repository.setVersion("timestamp", 0n);
     repository.publishRole("timestamp");
     assert.equal(await ask("lab"), { state: "unavailable", code: "malformed", at, from: server.url });
-    for (const name of ["other", "toString"]) assert.equal(await ask(name), { state: "unavailable", code: "no-trust", at, from: "configuration" });
+    for (const name of ["other", "toString"])
+      assert.equal(await ask(name), { state: "unavailable", code: "no-trust", at, from: "configuration" });
   } finally {
     await server.close();
   }

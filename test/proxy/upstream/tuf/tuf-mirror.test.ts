@@ -19,7 +19,8 @@ test("files of a web server: there, absent, too large", async () => {
     ]),
   );
   try {
-    for (const url of [server.url, `${server.url}/`]) assert.equal(await openTufMirror(url).fetch("a/b.json", 7), bytes);
+    for (const url of [server.url, `${server.url}/`])
+      assert.equal(await openTufMirror(url).fetch("a/b.json", 7), bytes);
     assert.equal(await openTufMirror(`${server.url}/a`).fetch("b.json", 7), bytes);
     assert.equal(await openTufMirror(server.url).fetch("x%20y", 7), bytes);
     assert.is(await openTufMirror(server.url).fetch("missing", 7), undefined);
@@ -84,13 +85,15 @@ test("files of a folder, whose names are not paths", async () => {
   const mirror = openTufMirror(pathToFileURL(join(folder, "mirror")).href);
   assert.equal(await mirror.fetch("targets/a%20b", 7), bytes);
   assert.equal(await mirror.fetch("..%2Fsecret", 7), bytes, "the file of that name, not the one above");
-  for (const path of ["missing", "targets/a%20b/c", "%2e%2e/secret"]) assert.is(await mirror.fetch(path, 7), undefined, path);
+  for (const path of ["missing", "targets/a%20b/c", "%2e%2e/secret"])
+    assert.is(await mirror.fetch(path, 7), undefined, path);
   await rejectsCode("over-limit", () => mirror.fetch("targets/a%20b", 6));
   await rejectsCode("upstream-error", () => mirror.fetch("targets", 10_000));
 });
 
 test("other URLs are none", () => {
-  for (const url of ["", "tuf.example", "ftp://tuf.example", "data:,x"]) throwsCode("invalid-usage", () => openTufMirror(url));
+  for (const url of ["", "tuf.example", "ftp://tuf.example", "data:,x"])
+    throwsCode("invalid-usage", () => openTufMirror(url));
 });
 
 test.run();

@@ -5,8 +5,19 @@ import { withHeldFloors } from "../../../../core/tuf/held-floors.ts";
 import { trustInitialRoot } from "../../../../core/tuf/update-root.ts";
 import { nodeVerifier } from "../../../../proxy/crypto-node.ts";
 import { openTufMirror } from "../../../../proxy/upstream/tuf/tuf-mirror.ts";
-import { fetchTarget, type HeldRoles, lookUpTarget, quoteRole, refresh } from "../../../../proxy/upstream/tuf/update.ts";
-import { makeTufRepository, type TufRepository, type TufRepositoryOptions, TufRepository as Repository } from "../../../lab/tuf-repository.ts";
+import {
+  fetchTarget,
+  type HeldRoles,
+  lookUpTarget,
+  quoteRole,
+  refresh,
+} from "../../../../proxy/upstream/tuf/update.ts";
+import {
+  makeTufRepository,
+  type TufRepository,
+  type TufRepositoryOptions,
+  TufRepository as Repository,
+} from "../../../lab/tuf-repository.ts";
 import { rejectsCode } from "../../../support/assert.ts";
 import { serveTuf, type TufServer } from "../../../support/tuf-server.ts";
 
@@ -42,7 +53,10 @@ class Client implements HeldRoles {
 
   async refresh() {
     const root = trustInitialRoot(this.roles.get("root") as Uint8Array, nodeVerifier);
-    return refresh(withHeldFloors(root, { timestamp: this.read("timestamp"), snapshot: this.read("snapshot") }), this.update);
+    return refresh(
+      withHeldFloors(root, { timestamp: this.read("timestamp"), snapshot: this.read("snapshot") }),
+      this.update,
+    );
   }
 
   async download(path: string) {
@@ -53,12 +67,18 @@ class Client implements HeldRoles {
   /** The versions that are held. */
   get versions(): Readonly<Record<string, number>> {
     return Object.fromEntries(
-      [...this.roles].map(([role, bytes]) => [role, (JSON.parse(Buffer.from(bytes).toString()) as { signed: { version: number } }).signed.version]),
+      [...this.roles].map(([role, bytes]) => [
+        role,
+        (JSON.parse(Buffer.from(bytes).toString()) as { signed: { version: number } }).signed.version,
+      ]),
     );
   }
 }
 
-async function withClient(run: (repository: TufRepository, client: Client) => Promise<void>, options: TufRepositoryOptions = {}): Promise<void> {
+async function withClient(
+  run: (repository: TufRepository, client: Client) => Promise<void>,
+  options: TufRepositoryOptions = {},
+): Promise<void> {
   const repository = makeTufRepository(target, options);
   const server = await serveTuf(repository.files);
   try {
@@ -68,22 +88,31 @@ async function withClient(run: (repository: TufRepository, client: Client) => Pr
   }
 }
 
-const meta = (repository: TufRepository, role: string) => repository.signed(role).meta as Record<string, { version: bigint }>;
+const meta = (repository: TufRepository, role: string) =>
+  repository.signed(role).meta as Record<string, { version: bigint }>;
 
 for (const consistentSnapshot of [true, false])
   test(`a first update, one of nothing new, and one of something: consistent snapshots ${consistentSnapshot}`, () =>
     withClient(
       async (repository, client) => {
-        const name = (role: string, version: number) => (consistentSnapshot ? `${version}.${role}.json` : `${role}.json`);
+        const name = (role: string, version: number) =>
+          consistentSnapshot ? `${version}.${role}.json` : `${role}.json`;
         await client.refresh();
         assert.equal(client.server.asked(), ["2.root.json", "timestamp.json", name("snapshot", 1), name("targets", 1)]);
-        for (const role of ["root", "timestamp", "snapshot", "targets"]) assert.equal(client.read(role), repository.served(role), `${role} is kept as served`);
+        for (const role of ["root", "timestamp", "snapshot", "targets"])
+          assert.equal(client.read(role), repository.served(role), `${role} is kept as served`);
         await client.refresh();
         assert.equal(client.server.asked(), ["2.root.json", "timestamp.json"]);
         repository.publish();
         repository.publishRoot();
         await client.refresh();
-        assert.equal(client.server.asked(), ["2.root.json", "3.root.json", "timestamp.json", name("snapshot", 2), name("targets", 2)]);
+        assert.equal(client.server.asked(), [
+          "2.root.json",
+          "3.root.json",
+          "timestamp.json",
+          name("snapshot", 2),
+          name("targets", 2),
+        ]);
         assert.equal(client.versions, { root: 2, timestamp: 2, snapshot: 2, targets: 2 });
       },
       { consistentSnapshot },
@@ -175,7 +204,8 @@ test("what is held may have expired; it still says what was seen", () =>
     repository.publish();
     await client.refresh();
     client.now = new Date(repository.now.getTime() + 400 * day);
-    for (const role of ["root", "timestamp", "snapshot", "targets"]) repository.setExpiry(role, new Date(repository.now.getTime() + 800 * day));
+    for (const role of ["root", "timestamp", "snapshot", "targets"])
+      repository.setExpiry(role, new Date(repository.now.getTime() + 800 * day));
     repository.publishRoot();
     repository.setVersion("timestamp", 1n);
     repository.publish();
@@ -251,9 +281,14 @@ test("bytes that are not the listed ones are refused, and so is what is not ther
     [
       "another snapshot",
       "malformed",
-      (repository: TufRepository) => repository.files.set("2.snapshot.json", repository.files.get("1.snapshot.json") as Uint8Array),
+      (repository: TufRepository) =>
+        repository.files.set("2.snapshot.json", repository.files.get("1.snapshot.json") as Uint8Array),
     ],
-    ["longer targets", "over-limit", (repository: TufRepository) => repository.files.set("2.targets.json", new Uint8Array(100_000))],
+    [
+      "longer targets",
+      "over-limit",
+      (repository: TufRepository) => repository.files.set("2.targets.json", new Uint8Array(100_000)),
+    ],
     ["no targets", "no-trust", (repository: TufRepository) => repository.files.delete("2.targets.json")],
     ["no timestamp", "no-trust", (repository: TufRepository) => repository.files.delete("timestamp.json")],
   ] as const)

@@ -33,8 +33,10 @@ test("pairs that are equal, and pairs that are not", () => {
     [{ a: 1 }, { a: 1, b: 2 }],
     ["", "x"],
   ];
-  for (const [key, value] of equal) assert.equal([equals(key, value), notEquals(key, value)], [true, false], JSON.stringify([key, value]));
-  for (const [key, value] of unequal) assert.equal([equals(key, value), notEquals(key, value)], [false, true], JSON.stringify([key, value]));
+  for (const [key, value] of equal)
+    assert.equal([equals(key, value), notEquals(key, value)], [true, false], JSON.stringify([key, value]));
+  for (const [key, value] of unequal)
+    assert.equal([equals(key, value), notEquals(key, value)], [false, true], JSON.stringify([key, value]));
 });
 
 test("a null key is neither", () => assert.equal([equals(null, null), notEquals(null, "x")], [false, false]));

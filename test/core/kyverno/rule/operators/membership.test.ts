@@ -6,7 +6,8 @@ import { throwsCode } from "../../../../support/assert.ts";
 
 const test = suite("core/kyverno/rule/operators/membership");
 const operators: readonly Membership[] = ["AnyIn", "AllIn", "AnyNotIn", "AllNotIn"];
-const holding = (key: PolicyValue, value: PolicyValue): readonly Membership[] => operators.filter((operator) => isMember(key, value, operator));
+const holding = (key: PolicyValue, value: PolicyValue): readonly Membership[] =>
+  operators.filter((operator) => isMember(key, value, operator));
 
 test("a scalar key", () => {
   assert.equal(holding("a", ["a", "b"]), ["AnyIn", "AllIn"]);

@@ -84,7 +84,8 @@ const cases: readonly (readonly [key: PolicyValue, operator: string, value: Poli
   ["abc", "DurationLessThan", "1h", false],
 ];
 for (const [key, operator, value, expected] of cases) {
-  const show = (side: PolicyValue): string => JSON.stringify(side, (_, item) => (typeof item === "bigint" ? `${item}n` : item));
+  const show = (side: PolicyValue): string =>
+    JSON.stringify(side, (_, item) => (typeof item === "bigint" ? `${item}n` : item));
   test(`${show(key)} ${operator} ${show(value)}`, () => assert.is(run(operator, key, value), expected));
 }
 

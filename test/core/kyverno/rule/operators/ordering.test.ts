@@ -5,7 +5,8 @@ import type { PolicyValue } from "../../../../../core/kyverno/policy/policy.ts";
 
 const test = suite("core/kyverno/rule/operators/ordering");
 const orders: readonly Order[] = ["GreaterThan", "GreaterThanOrEquals", "LessThan", "LessThanOrEquals"];
-const holding = (key: PolicyValue, value: PolicyValue, compare = inOrder): string => orders.map((order) => (compare(key, value, order) ? "1" : "0")).join("");
+const holding = (key: PolicyValue, value: PolicyValue, compare = inOrder): string =>
+  orders.map((order) => (compare(key, value, order) ? "1" : "0")).join("");
 const [greater, equal, less, none] = ["1100", "0101", "0011", "0000"];
 
 test("numbers, durations, quantities, versions", () => {

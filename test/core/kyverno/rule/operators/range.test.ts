@@ -10,8 +10,10 @@ test("what a range is", () => {
 });
 
 test("both ends are inside", () => {
-  for (const text of ["1", "5", "10"]) assert.equal([isInsideRange(text, "1-10"), isOutsideRange(text, "1-10")], [true, false], text);
-  for (const text of ["0", "11", "-1"]) assert.equal([isInsideRange(text, "1-10"), isOutsideRange(text, "1-10")], [false, true], text);
+  for (const text of ["1", "5", "10"])
+    assert.equal([isInsideRange(text, "1-10"), isOutsideRange(text, "1-10")], [true, false], text);
+  for (const text of ["0", "11", "-1"])
+    assert.equal([isInsideRange(text, "1-10"), isOutsideRange(text, "1-10")], [false, true], text);
   assert.ok(isInsideRange("1500Mi", "1Gi-2Gi"));
   assert.ok(isInsideRange("30m", "10m-1h"));
   assert.not(isInsideRange("x", "1-10"));

@@ -31,7 +31,18 @@ for (const [index, version] of ascending.entries()) {
 
 test("build metadata does not count", () => assert.is(order("1.0.0+a", "1.0.0+b"), 0));
 
-for (const text of ["1.2", "v1.2.3", "01.2.3", "1.2.3.4", "1.2.3-", "1.2.3-01", "1.2.3-a..b", "1.2.x", "", "18446744073709551616.0.0"]) {
+for (const text of [
+  "1.2",
+  "v1.2.3",
+  "01.2.3",
+  "1.2.3.4",
+  "1.2.3-",
+  "1.2.3-01",
+  "1.2.3-a..b",
+  "1.2.x",
+  "",
+  "18446744073709551616.0.0",
+]) {
   test(`${text || "(empty)"} is no version`, () => assert.is(parseVersion(text), undefined));
 }
 
