@@ -18,7 +18,7 @@ export {
   type QuestionKind,
   questionText,
   type TrustedRootSource,
-} from "./question.ts";
+} from "./knowledge/question.ts";
 export {
   conjunction,
   counting,
@@ -105,8 +105,8 @@ export {
   type Engine,
   type EngineOptions,
   type EngineSettings,
-} from "./engine.ts";
-export { settle, type SettleOptions } from "./settle.ts";
+} from "./decide/engine.ts";
+export { settle, type SettleOptions } from "./decide/settle.ts";
 export { readEcdsaSignature } from "./crypto/ecdsa-signature.ts";
 export { hasSignatureForm } from "./crypto/signature-form.ts";
 export type { SignatureAlgorithm, SignatureVerifier, Signed } from "./crypto/signature-verifier.ts";

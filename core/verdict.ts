@@ -1,6 +1,6 @@
 /** Three-valued results and their folds (Kleene): proven, refuted, unknown. Everything here is plain JSON. */
 import { codeRow, type EngineError, type ErrorCode } from "./errors.ts";
-import type { Question } from "./question.ts";
+import type { Question } from "./knowledge/question.ts";
 
 /**
  * One check that did not hold. `check` is dotted (`tlog.inclusion-proof`, `x509.chain`, `identity.issuer`).

@@ -15,9 +15,9 @@ export type LayerTable = Readonly<Record<string, Layer>>;
 const basis = ["core/errors.ts", "core/limits.ts", "core/encoding"];
 const bytes = [...basis, "core/asn1", "core/crypto"];
 const formats = [...bytes, "core/patterns", "core/x509", "core/dsse", "core/tlog", "core/timestamp"];
-const world = ["core/question.ts", "core/verdict.ts"];
+const world = ["core/knowledge", "core/verdict.ts"];
 const evidence = [...formats, ...world, "core/tuf", "core/trust", "core/oci", "core/cosign"];
-const language = [...basis, "core/patterns", "core/question.ts", "core/jmespath"];
+const language = [...basis, "core/patterns", "core/knowledge", "core/jmespath"];
 const policies = [...language, "core/oci", "core/kyverno/quantity", "core/kyverno/policy", "core/kyverno/functions"];
 const engine = [
   ...evidence,
@@ -35,24 +35,24 @@ export const layers: LayerTable = {
   "core/limits.ts": { units: [] },
   "core/portability.ts": { units: [] },
   "core/encoding": { units: ["core/errors.ts", "core/limits.ts"] },
-  "core/question.ts": { units: basis },
-  "core/verdict.ts": { units: ["core/errors.ts", "core/question.ts"] },
+  "core/knowledge": { units: basis },
+  "core/verdict.ts": { units: ["core/errors.ts", "core/knowledge"] },
   "core/patterns": { units: basis, packages: ["re2js"] },
   "core/asn1": { units: basis },
   "core/crypto": {
-    units: [...basis, "core/asn1", "core/question.ts"],
+    units: [...basis, "core/asn1", "core/knowledge"],
     packages: ["@noble/curves", "@noble/hashes", "micro-rsa-dsa-dh"],
   },
-  "core/x509": { units: [...bytes, "core/patterns", "core/question.ts"] },
-  "core/dsse": { units: [...basis, "core/question.ts"] },
-  "core/tlog": { units: [...bytes, "core/x509", "core/dsse", "core/question.ts"], packages: ["@noble/hashes"] },
-  "core/timestamp": { units: [...bytes, "core/x509", "core/question.ts"], packages: ["@noble/hashes"] },
-  "core/tuf": { units: [...bytes, "core/patterns", "core/question.ts"] },
+  "core/x509": { units: [...bytes, "core/patterns", "core/knowledge"] },
+  "core/dsse": { units: [...basis, "core/knowledge"] },
+  "core/tlog": { units: [...bytes, "core/x509", "core/dsse", "core/knowledge"], packages: ["@noble/hashes"] },
+  "core/timestamp": { units: [...bytes, "core/x509", "core/knowledge"], packages: ["@noble/hashes"] },
+  "core/tuf": { units: [...bytes, "core/patterns", "core/knowledge"] },
   "core/trust": { units: [...formats, ...world, "core/tuf"] },
   "core/oci": { units: [...bytes, ...world, "core/patterns"] },
   "core/cosign": { units: [...formats, ...world, "core/oci"], packages: ["@sigstore/bundle"] },
   "core/verify": { units: evidence },
-  "core/jmespath": { units: [...basis, "core/question.ts"], packages: ["@jmespath-community/jmespath"] },
+  "core/jmespath": { units: [...basis, "core/knowledge"], packages: ["@jmespath-community/jmespath"] },
   "core/kyverno/quantity": { units: basis },
   "core/kyverno/policy": { units: [...language, "core/kyverno/quantity", "core/oci"], packages: ["yaml"] },
   "core/kyverno/functions": {
@@ -73,13 +73,11 @@ export const layers: LayerTable = {
     packages: ["fast-json-patch"],
   },
   "core/kyverno/image": {
-    units: [...evidence, ...policies, "core/record", "core/verify", "core/kyverno/rule", "core/kyverno/outcome"],
+    units: [...evidence, ...policies, "core/verify", "core/kyverno/rule", "core/kyverno/outcome"],
   },
-  "core/record": { units: [...basis, ...world] },
-  "core/archive": { units: [...basis, ...world, "core/crypto", "core/oci", "core/record"] },
-  "core/engine.ts": { units: [...engine, "core/record"] },
-  "core/settle.ts": { units: [...basis, ...world, "core/engine.ts", "core/kyverno/rule"] },
-  "core/index.ts": { units: [...engine, "core/record", "core/archive", "core/engine.ts", "core/settle.ts"] },
+  "core/archive": { units: [...basis, ...world, "core/crypto", "core/oci"] },
+  "core/decide": { units: engine },
+  "core/index.ts": { units: [...engine, "core/archive", "core/decide"] },
   "core/entry": { units: doors },
 
   "proxy/crypto-node.ts": { units: [...doors, "proxy/p384"], packages: ["node:"] },

@@ -29,23 +29,23 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     why: "every field of an entry is broken there, within a bundle, which is the only place where it stands",
   },
   "core/kyverno/image/attestation.ts": {
-    test: "test/core/engine.test.ts",
+    test: "test/core/decide/engine.test.ts",
     why: "is judged within a decision; conformance over the golden verdicts and test/documentation have the cases of its conditions",
   },
   "core/kyverno/image/compile-entry.ts": {
-    test: "test/core/engine.test.ts",
+    test: "test/core/decide/engine.test.ts",
     why: "counts, several keys, nested sets and broken entries are decided there",
   },
   "core/kyverno/image/compile-rule.ts": {
     test: "test/core/kyverno/image/rule-index.test.ts",
-    why: "what it compiles is indexed there and decided in test/core/engine.test.ts",
+    why: "what it compiles is indexed there and decided in test/core/decide/engine.test.ts",
   },
   "core/kyverno/image/decide-policy.ts": {
-    test: "test/core/engine.test.ts",
+    test: "test/core/decide/engine.test.ts",
     why: "namespaces, applyRules and several policies are decided there",
   },
   "core/kyverno/image/exceptions.ts": {
-    test: "test/core/engine.test.ts",
+    test: "test/core/decide/engine.test.ts",
     why: "an exception that fits and one that does not are decided there",
   },
   "core/kyverno/image/image-verifier.ts": {
@@ -53,15 +53,15 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     why: "two functions that pass on to the verifier, by way of the memo there",
   },
   "core/kyverno/image/rule-run.ts": {
-    test: "test/core/engine.test.ts",
+    test: "test/core/decide/engine.test.ts",
     why: "makes the results that are compared there",
   },
   "core/kyverno/image/verify-image-entry.ts": {
-    test: "test/core/engine.test.ts",
+    test: "test/core/decide/engine.test.ts",
     why: "one entry over one image is what every decision there is made of",
   },
   "core/kyverno/image/verify-rule.ts": {
-    test: "test/core/engine.test.ts",
+    test: "test/core/decide/engine.test.ts",
     why: "both passes, in all combinations of their settings",
   },
   "core/kyverno/outcome/apply-patches.ts": {

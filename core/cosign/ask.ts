@@ -12,7 +12,7 @@ import {
   type Knowledge,
   type Question,
   questionText,
-} from "../question.ts";
+} from "../knowledge/question.ts";
 
 /** The cause of an error about a question without an answer. */
 export class Unanswered {

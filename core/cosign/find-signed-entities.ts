@@ -6,7 +6,7 @@ import { EngineError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import { readBlob, readManifest, readReferrers, readTag } from "../oci/lookup.ts";
 import type { Manifest } from "../oci/manifest.ts";
-import type { Descriptor, Digest, Knowledge, Question } from "../question.ts";
+import type { Descriptor, Digest, Knowledge, Question } from "../knowledge/question.ts";
 import { type Failure, toFailure } from "../verdict.ts";
 import { found, foundContent, openQuestions, requireSize, Unanswered } from "./ask.ts";
 import { parseBundle } from "./bundle.ts";

@@ -11,7 +11,7 @@ import { readObject, readString } from "../encoding/shape.ts";
 import { EngineError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import { readBlob } from "../oci/lookup.ts";
-import type { Descriptor, Digest, Knowledge } from "../question.ts";
+import type { Descriptor, Digest, Knowledge } from "../knowledge/question.ts";
 import { parseRekorBundleAnnotation } from "../tlog/rekor-v1/bundle-annotation.ts";
 import { parseCertificatesPem } from "../x509/certificate.ts";
 import { foundContent, requireSize } from "./ask.ts";

@@ -1,6 +1,6 @@
 /** Digests: SHA-2 of FIPS 180-4, and the digest of a content as OCI writes it. */
 import { encodeHex } from "../encoding/hex.ts";
-import type { Digest } from "../question.ts";
+import type { Digest } from "../knowledge/question.ts";
 import { hashes } from "./hashes.ts";
 
 export type HashName = "sha224" | "sha256" | "sha384" | "sha512";

@@ -3,7 +3,7 @@
  * Source: offline.md section 3, table `complete`.
  */
 import { EngineError } from "../errors.ts";
-import type { Question } from "../question.ts";
+import type { Question } from "../knowledge/question.ts";
 import { parseReference, repositoryForFetching } from "./reference.ts";
 
 /** The host of a repository as {@link repositoryForFetching} writes it. */

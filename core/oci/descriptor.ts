@@ -2,7 +2,7 @@
 import type { JsonObject, JsonValue } from "../encoding/json.ts";
 import { member, pointer, readInteger, readObject, readString, readStringMap } from "../encoding/shape.ts";
 import { EngineError } from "../errors.ts";
-import { type Descriptor, isDigest } from "../question.ts";
+import { type Descriptor, isDigest } from "../knowledge/question.ts";
 
 export interface Platform {
   readonly os: string;

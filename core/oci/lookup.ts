@@ -5,8 +5,8 @@
 import { digestOf } from "../crypto/digest.ts";
 import { EngineError, type ErrorCode } from "../errors.ts";
 import { defaultLimits, type Limits } from "../limits.ts";
-import type { Answer, Descriptor, Digest, Knowledge, Question } from "../question.ts";
-import { questionText } from "../question.ts";
+import type { Answer, Descriptor, Digest, Knowledge, Question } from "../knowledge/question.ts";
+import { questionText } from "../knowledge/question.ts";
 import { type Manifest, parseManifest } from "./manifest.ts";
 
 /** `open`: never asked (`not-in-mirror`), or asked in vain (the outage's code). */

@@ -6,7 +6,7 @@ import { type JsonObject, parseJson } from "../encoding/json.ts";
 import { member, pointer, readArray, readObject, readString, readStringMap } from "../encoding/shape.ts";
 import { EngineError } from "../errors.ts";
 import { defaultLimits, type Limits } from "../limits.ts";
-import type { Descriptor, Digest } from "../question.ts";
+import type { Descriptor, Digest } from "../knowledge/question.ts";
 import { type PlatformDescriptor, readDescriptor } from "./descriptor.ts";
 
 export const mediaTypes = {

@@ -10,7 +10,7 @@ import {
   type Knowledge,
   type Question,
   questionText,
-} from "../question.ts";
+} from "../knowledge/question.ts";
 import { canonicalQuestion, completenessScopes, parseScope } from "./completeness.ts";
 import { mediaTypeOf, parseManifest, referrerDescriptor } from "./manifest.ts";
 

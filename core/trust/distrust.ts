@@ -7,7 +7,7 @@ import { member, pointer, readArray, readObject, readString, refuseUnknownKeys }
 import { encodeUtf8 } from "../encoding/utf8.ts";
 import { EngineError } from "../errors.ts";
 import { matchWildcard } from "../patterns/wildcard.ts";
-import { isDigest } from "../question.ts";
+import { isDigest } from "../knowledge/question.ts";
 
 /**
  * What a row names: content by digest, a public key or certificate by fingerprint, a certificate identity (wildcards

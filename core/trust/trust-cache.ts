@@ -6,7 +6,7 @@ import { digestOf } from "../crypto/digest.ts";
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import type { ValidityPeriod } from "../encoding/instant.ts";
 import { EngineError } from "../errors.ts";
-import type { Digest, TrustedRootSource } from "../question.ts";
+import type { Digest, TrustedRootSource } from "../knowledge/question.ts";
 import { resolveTrust } from "./resolve-trust.ts";
 import { compileTrust, type TrustMaterial } from "./trust-material.ts";
 import type { TufEvidence, TufVerifier } from "./tuf-verifier.ts";

@@ -20,7 +20,7 @@ import { member, pointer, readString } from "../encoding/shape.ts";
 import { encodeUtf8 } from "../encoding/utf8.ts";
 import { EngineError } from "../errors.ts";
 import { defaultLimits } from "../limits.ts";
-import type { Digest } from "../question.ts";
+import type { Digest } from "../knowledge/question.ts";
 import { type TimestampAuthority, toTimestampAuthority } from "../timestamp/timestamp-authority.ts";
 import { readLogKeyDetails } from "../tlog/key-details.ts";
 import type { TransparencyLogKey } from "../tlog/transparency-log-key.ts";

@@ -6,7 +6,7 @@ import { digestOf } from "../crypto/digest.ts";
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import type { ValidityPeriod } from "../encoding/instant.ts";
 import { EngineError } from "../errors.ts";
-import type { Digest } from "../question.ts";
+import type { Digest } from "../knowledge/question.ts";
 import type { Metadata } from "../tuf/metadata.ts";
 import { expiries } from "../tuf/trusted-set.ts";
 import { type TufSource, type VerifiedSource, verifySource } from "../tuf/verify-source.ts";

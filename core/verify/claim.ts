@@ -1,7 +1,7 @@
 /** What a signature must be about. */
 import { digest as hash, digestLength, type HashName } from "../crypto/digest.ts";
 import { decodeHex } from "../encoding/hex.ts";
-import type { Digest } from "../question.ts";
+import type { Digest } from "../knowledge/question.ts";
 
 export interface Claim {
   /** Of the image's manifest or index, or of the file. */

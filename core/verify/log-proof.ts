@@ -9,7 +9,7 @@ import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import { encodeHex } from "../encoding/hex.ts";
 import { isWithin } from "../encoding/instant.ts";
 import { EngineError } from "../errors.ts";
-import type { Knowledge, Question } from "../question.ts";
+import type { Knowledge, Question } from "../knowledge/question.ts";
 import type { EntryLayout, LogEntry, LoggedSignature } from "../tlog/log-entry.ts";
 import { parseRekorApiEntries } from "../tlog/rekor-v1/api-entry.ts";
 import type { TransparencyLogKey } from "../tlog/transparency-log-key.ts";

@@ -1,7 +1,7 @@
 /** How far a verification came, and what it could not know on the way. */
 import { openQuestions, Unanswered } from "../cosign/ask.ts";
 import { codeRow, type EngineError } from "../errors.ts";
-import type { Question } from "../question.ts";
+import type { Question } from "../knowledge/question.ts";
 import { type Failure, proven, refuted, toFailure, unknown, type Verification } from "../verdict.ts";
 import { type Attempt, attempt } from "./attempt.ts";
 import { type Check, stageOf } from "./check.ts";

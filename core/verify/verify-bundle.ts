@@ -10,7 +10,7 @@ import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import { encodeUtf8 } from "../encoding/utf8.ts";
 import { EngineError } from "../errors.ts";
 import { defaultLimits } from "../limits.ts";
-import type { AnswerTo, Digest, Knowledge, Question, TrustedRootSource } from "../question.ts";
+import type { AnswerTo, Digest, Knowledge, Question, TrustedRootSource } from "../knowledge/question.ts";
 import type { TrustCache } from "../trust/trust-cache.ts";
 import { failed, toFailure, type Verification } from "../verdict.ts";
 import { attempt } from "./attempt.ts";

@@ -6,7 +6,7 @@ import { foundContent } from "../cosign/ask.ts";
 import { type EntitySearch, findSignedEntities, type SearchOptions } from "../cosign/find-signed-entities.ts";
 import type { EntityPurpose, EntitySource, SignedEntity } from "../cosign/signed-entity.ts";
 import { readManifest } from "../oci/lookup.ts";
-import type { Digest, Question } from "../question.ts";
+import type { Digest, Question } from "../knowledge/question.ts";
 import { codeRow, type ErrorCode } from "../errors.ts";
 import { type Failure, proven, refuted, toFailure, unknown, type Verification } from "../verdict.ts";
 import { attempt } from "./attempt.ts";

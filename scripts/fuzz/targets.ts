@@ -15,7 +15,7 @@ import { parseEnvelope } from "../../core/dsse/envelope.ts";
 import { statementOf } from "../../core/dsse/statement.ts";
 import { parseJson } from "../../core/encoding/json.ts";
 import { decodeUtf8, encodeUtf8 } from "../../core/encoding/utf8.ts";
-import { createEngine } from "../../core/engine.ts";
+import { createEngine } from "../../core/decide/engine.ts";
 import { EngineError } from "../../core/errors.ts";
 import { compileExpression } from "../../core/jmespath/expression.ts";
 import { kyvernoFunctions } from "../../core/kyverno/functions/table.ts";

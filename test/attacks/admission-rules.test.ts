@@ -3,13 +3,13 @@
  * "does not concern us".
  */
 import * as assert from "uvu/assert";
-import { createEngine } from "../../core/engine.ts";
+import { createEngine } from "../../core/decide/engine.ts";
 import type { ErrorCode } from "../../core/errors.ts";
 import type { RuleStatus } from "../../core/kyverno/image/result.ts";
 import type { PolicyException } from "../../core/kyverno/policy/exceptions.ts";
 import { loadPolicies } from "../../core/kyverno/policy/read-policy.ts";
 import { requestFor } from "../../core/kyverno/rule/resource-request.ts";
-import type { Answer, AnswerTo, Knowledge, Question } from "../../core/question.ts";
+import type { Answer, AnswerTo, Knowledge, Question } from "../../core/knowledge/question.ts";
 import { nodeVerifier } from "../../proxy/crypto-node.ts";
 import { decide, type Json, policyFor, type Judged, type Recipe, sign, type Signed, verifiers } from "../lab/index.ts";
 import { attackSuite } from "./attack.ts";

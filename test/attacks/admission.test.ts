@@ -3,7 +3,7 @@
  * that is found and not verified.
  */
 import * as assert from "uvu/assert";
-import { createEngine, type Decision } from "../../core/engine.ts";
+import { createEngine, type Decision } from "../../core/decide/engine.ts";
 import { loadPolicies } from "../../core/kyverno/policy/read-policy.ts";
 import { requestFor } from "../../core/kyverno/rule/resource-request.ts";
 import type { MemoryKnowledge } from "../../core/oci/memory-knowledge.ts";

@@ -3,12 +3,12 @@
  * other platforms.
  */
 import * as assert from "uvu/assert";
-import { createEngine } from "../../core/engine.ts";
+import { createEngine } from "../../core/decide/engine.ts";
 import { loadPolicies } from "../../core/kyverno/policy/read-policy.ts";
 import { requestFor } from "../../core/kyverno/rule/resource-request.ts";
 import { MemoryKnowledge } from "../../core/oci/memory-knowledge.ts";
-import type { Answer, Asker, Question } from "../../core/question.ts";
-import { settle } from "../../core/settle.ts";
+import type { Answer, Asker, Question } from "../../core/knowledge/question.ts";
+import { settle } from "../../core/decide/settle.ts";
 import { decide, type Json, policyFor, type Recipe, sign, Store, verdict, verifiers } from "../lab/index.ts";
 import { attackSuite } from "./attack.ts";
 import { altered, beside, withEntry, withImage } from "./other-answers.ts";

@@ -10,7 +10,7 @@ import { encodeUtf8 } from "../../core/encoding/utf8.ts";
 import { EngineError, type ErrorCode } from "../../core/errors.ts";
 import { MemoryKnowledge } from "../../core/oci/memory-knowledge.ts";
 import { parseReference } from "../../core/oci/reference.ts";
-import type { Digest, Knowledge, Question } from "../../core/question.ts";
+import type { Digest, Knowledge, Question } from "../../core/knowledge/question.ts";
 import { requireTargetPath } from "../../core/tuf/target-path.ts";
 import { MetadataFolder } from "../../proxy/upstream/tuf/metadata-folder.ts";
 import { openLayout } from "../../proxy/archive/oci-layout.ts";

@@ -8,7 +8,7 @@ import { encodeUtf8 } from "../../core/encoding/utf8.ts";
 import { EngineError, type ErrorCode } from "../../core/errors.ts";
 import { loadPolicies } from "../../core/kyverno/policy/read-policy.ts";
 import { defaultLimits } from "../../core/limits.ts";
-import type { AnswerTo, Knowledge, Question } from "../../core/question.ts";
+import type { AnswerTo, Knowledge, Question } from "../../core/knowledge/question.ts";
 import { type AttestorSpec, compileAttestor } from "../../core/verify/attestor.ts";
 import { bits, integer, nothing, octets, oid, sequence } from "../lab/der.ts";
 import {

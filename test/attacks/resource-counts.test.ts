@@ -9,7 +9,7 @@ import { signatureTag } from "../../core/cosign/tag-scheme.ts";
 import { EngineError } from "../../core/errors.ts";
 import { defaultLimits, type Limits } from "../../core/limits.ts";
 import { parseManifest } from "../../core/oci/manifest.ts";
-import type { Knowledge, Question } from "../../core/question.ts";
+import type { Knowledge, Question } from "../../core/knowledge/question.ts";
 import { createEngine, loadPolicies, requestFor } from "../../core/index.ts";
 import { compileAttestor } from "../../core/verify/attestor.ts";
 import { nodeVerifier } from "../../proxy/crypto-node.ts";

@@ -10,7 +10,7 @@ import { decodeBase64 } from "../../core/encoding/base64.ts";
 import { encodeUtf8 } from "../../core/encoding/utf8.ts";
 import type { SignatureAlgorithm } from "../../core/crypto/signature-verifier.ts";
 import { digestOf } from "../../core/crypto/digest.ts";
-import type { Digest, Knowledge } from "../../core/question.ts";
+import type { Digest, Knowledge } from "../../core/knowledge/question.ts";
 import type { LogEntry } from "../../core/tlog/log-entry.ts";
 import { withTimestamps } from "./authority.ts";
 import { bundleJson } from "./bundle.ts";

@@ -10,7 +10,7 @@ import { encodeUtf8 } from "../../core/encoding/utf8.ts";
 import { associatedTag } from "../../core/oci/associated-tag.ts";
 import { mediaTypes, mediaTypeOf, parseManifest } from "../../core/oci/manifest.ts";
 import { MemoryKnowledge } from "../../core/oci/memory-knowledge.ts";
-import type { Descriptor, Digest } from "../../core/question.ts";
+import type { Descriptor, Digest } from "../../core/knowledge/question.ts";
 import { attempt } from "../../core/verify/attempt.ts";
 
 interface StoredManifest {

@@ -1,11 +1,11 @@
 /** Our verdict on what the lab made: the verifier for images and bundles, and the engine under a policy. */
 import type { SignatureVerifier } from "../../core/crypto/signature-verifier.ts";
-import { createEngine, type Decision, type EngineOptions } from "../../core/engine.ts";
+import { createEngine, type Decision, type EngineOptions } from "../../core/decide/engine.ts";
 import { loadPolicies } from "../../core/kyverno/policy/read-policy.ts";
 import { requestFor } from "../../core/kyverno/rule/resource-request.ts";
 import { nobleVerifier } from "../../core/crypto/noble.ts";
 import { defaultLimits } from "../../core/limits.ts";
-import type { Knowledge } from "../../core/question.ts";
+import type { Knowledge } from "../../core/knowledge/question.ts";
 import { TrustCache } from "../../core/trust/trust-cache.ts";
 import type { Verification } from "../../core/verdict.ts";
 import { type AttestorOptions, type AttestorSpec, compileAttestor } from "../../core/verify/attestor.ts";

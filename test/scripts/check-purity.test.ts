@@ -36,10 +36,10 @@ test("passes comments, strings, times given as arguments, and the loop's file", 
     [],
   );
   assert.equal(
-    faults("/** The loop. */\nexport async function settle(p: Promise<void>) { await p; }\n", "core/settle.ts"),
+    faults("/** The loop. */\nexport async function settle(p: Promise<void>) { await p; }\n", "core/decide/settle.ts"),
     [],
   );
-  assert.equal(faults("/** The loop. */\nexport const t = Date.now();\n", "core/settle.ts").length, 1);
+  assert.equal(faults("/** The loop. */\nexport const t = Date.now();\n", "core/decide/settle.ts").length, 1);
 });
 
 test("nothing to scan is a fault", () => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { decodeUtf8 } from "../../core/encoding/utf8.ts";
 import { defaultLimits } from "../../core/limits.ts";
-import type { AnswerTo, Digest, Knowledge, Question } from "../../core/question.ts";
+import type { AnswerTo, Digest, Knowledge, Question } from "../../core/knowledge/question.ts";
 import type { SignatureVerifier } from "../../core/crypto/signature-verifier.ts";
 import { TrustCache } from "../../core/trust/trust-cache.ts";
 import type { VerifyContext } from "../../core/verify/context.ts";

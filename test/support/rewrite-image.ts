@@ -6,7 +6,7 @@ import { digestOf } from "../../core/crypto/digest.ts";
 import { decodeUtf8, encodeUtf8 } from "../../core/encoding/utf8.ts";
 import { associatedTag } from "../../core/oci/associated-tag.ts";
 import { MemoryKnowledge } from "../../core/oci/memory-knowledge.ts";
-import type { Digest, Knowledge, Question } from "../../core/question.ts";
+import type { Digest, Knowledge, Question } from "../../core/knowledge/question.ts";
 import type { SignedImage } from "./images.ts";
 
 export interface SignedLayer {

@@ -2,7 +2,7 @@
  * Attestor sets: k of n entries, nested to any bounded depth, counted in three values. Source: kyverno.md section 5.3,
  * design.md section 3.
  */
-import type { Question } from "../../question.ts";
+import type { Question } from "../../knowledge/question.ts";
 import { conjunction, counting, type Failure, toFailure, type Verification } from "../../verdict.ts";
 import type { Candidate } from "../../verify/verify-image.ts";
 import type { Position } from "../policy/policy.ts";

@@ -3,7 +3,7 @@
  * chosen).
  */
 import type { ImageReference } from "../../oci/reference.ts";
-import { type Digest, isDigest, type Knowledge } from "../../question.ts";
+import { type Digest, isDigest, type Knowledge } from "../../knowledge/question.ts";
 import { failed, proven, type Verification } from "../../verdict.ts";
 
 /**

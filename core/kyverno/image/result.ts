@@ -1,7 +1,7 @@
 /** The result tree of a decision below the policy: attestor, image, rule. Plain JSON. Statuses are Kyverno's. */
 import type { Operation } from "../rule/request.ts";
 import type { FailureAction, FailurePolicy, Position } from "../policy/policy.ts";
-import type { Digest, Question } from "../../question.ts";
+import type { Digest, Question } from "../../knowledge/question.ts";
 import type { Failure, Truth } from "../../verdict.ts";
 import type { Candidate } from "../../verify/verify-image.ts";
 

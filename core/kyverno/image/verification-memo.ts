@@ -5,7 +5,7 @@
  * kept for that long.
  */
 import { isWithin, type ValidityPeriod } from "../../encoding/instant.ts";
-import type { Recall } from "../../record/memo.ts";
+import type { Recall } from "../../verify/memo.ts";
 import type { VerifyContext } from "../../verify/context.ts";
 import type {
   AttestationOutcome,

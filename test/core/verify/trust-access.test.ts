@@ -1,10 +1,10 @@
 /** Trusted roots that are known as TUF metadata, in whole decisions: what counts, what warns, what stops. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { createEngine, type EngineSettings } from "../../../core/engine.ts";
+import { createEngine, type EngineSettings } from "../../../core/decide/engine.ts";
 import { loadPolicies } from "../../../core/kyverno/policy/read-policy.ts";
 import { requestFor } from "../../../core/kyverno/rule/resource-request.ts";
-import type { AnswerTo, Knowledge, Question } from "../../../core/question.ts";
+import type { AnswerTo, Knowledge, Question } from "../../../core/knowledge/question.ts";
 import type { Evidence } from "../../../core/verify/evidence.ts";
 import { nodeVerifier } from "../../../proxy/crypto-node.ts";
 import { tufFaults } from "../../lab/tuf-faults.ts";

@@ -4,7 +4,7 @@ import { nobleVerifier } from "../../../core/crypto/noble.ts";
 import { digest as hash } from "../../../core/crypto/digest.ts";
 import { encodeHex } from "../../../core/encoding/hex.ts";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
-import type { Digest } from "../../../core/question.ts";
+import type { Digest } from "../../../core/knowledge/question.ts";
 import { TrustCache } from "../../../core/trust/trust-cache.ts";
 import { compileAttestor } from "../../../core/verify/attestor.ts";
 import { verifyBundle } from "../../../core/verify/verify-bundle.ts";

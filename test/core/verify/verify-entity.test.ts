@@ -5,7 +5,7 @@ import { nobleVerifier } from "../../../core/crypto/noble.ts";
 import { decodeBase64, encodeBase64 } from "../../../core/encoding/base64.ts";
 import { decodeUtf8, encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import type { ErrorCode } from "../../../core/errors.ts";
-import type { AnswerTo, Knowledge, Question } from "../../../core/question.ts";
+import type { AnswerTo, Knowledge, Question } from "../../../core/knowledge/question.ts";
 import { compileDistrust, type DistrustRow } from "../../../core/trust/distrust.ts";
 import { TrustCache } from "../../../core/trust/trust-cache.ts";
 import { bundleEntity } from "../../../core/cosign/signed-entity-bundle.ts";

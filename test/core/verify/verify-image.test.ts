@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { AnswerTo, Knowledge, Question } from "../../../core/question.ts";
+import type { AnswerTo, Knowledge, Question } from "../../../core/knowledge/question.ts";
 import { compileDistrust } from "../../../core/trust/distrust.ts";
 import { type AttestorSpec, compileAttestor } from "../../../core/verify/attestor.ts";
 import { verifyAttestations, verifySignatures } from "../../../core/verify/verify-image.ts";

@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { Question } from "../../../core/question.ts";
+import type { Question } from "../../../core/knowledge/question.ts";
 import {
   checkRow,
   loadRootSource,

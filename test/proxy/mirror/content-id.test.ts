@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { Question } from "../../../core/question.ts";
+import type { Question } from "../../../core/knowledge/question.ts";
 import type { Mirror } from "../../../proxy/mirror/mirror.ts";
 import { digestBytes } from "../../../proxy/mirror/row-checksum.ts";
 import { origin, reading, writtenMirror } from "../../support/temporary-mirror.ts";

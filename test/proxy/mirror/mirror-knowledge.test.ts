@@ -2,7 +2,7 @@ import Database from "better-sqlite3";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type Answer, type Digest, type Question, questionText } from "../../../core/question.ts";
+import { type Answer, type Digest, type Question, questionText } from "../../../core/knowledge/question.ts";
 import { digestBytes } from "../../../proxy/mirror/row-checksum.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { at, origin, reading, tamper, writtenMirror } from "../../support/temporary-mirror.ts";

@@ -4,8 +4,8 @@ import { nobleVerifier } from "../../../../core/crypto/noble.ts";
 import { defaultLimits } from "../../../../core/limits.ts";
 import { verifyWithMemo } from "../../../../core/kyverno/image/verification-memo.ts";
 import { MemoryKnowledge } from "../../../../core/oci/memory-knowledge.ts";
-import type { AnswerTo, Knowledge, Question } from "../../../../core/question.ts";
-import { Memo } from "../../../../core/record/memo.ts";
+import type { AnswerTo, Knowledge, Question } from "../../../../core/knowledge/question.ts";
+import { Memo } from "../../../../core/verify/memo.ts";
 import { TrustCache } from "../../../../core/trust/trust-cache.ts";
 import { compileAttestor } from "../../../../core/verify/attestor.ts";
 

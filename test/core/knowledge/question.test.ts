@@ -1,11 +1,17 @@
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { EngineError } from "../../core/errors.ts";
-import { isArtifactQuestion, isDigest, parseQuestion, type Question, questionText } from "../../core/question.ts";
-import { throwsCode } from "../support/assert.ts";
+import { EngineError } from "../../../core/errors.ts";
+import {
+  isArtifactQuestion,
+  isDigest,
+  parseQuestion,
+  type Question,
+  questionText,
+} from "../../../core/knowledge/question.ts";
+import { throwsCode } from "../../support/assert.ts";
 
-const test = suite("core/question");
+const test = suite("core/knowledge/question");
 const digest = `sha256:${"a".repeat(64)}` as const;
 const examples: Readonly<Record<string, Question>> = {
   "tag ghcr.io/org/app 1.4": { kind: "tag", repository: "ghcr.io/org/app", tag: "1.4" },

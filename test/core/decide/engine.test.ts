@@ -4,19 +4,19 @@
  */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { nobleVerifier } from "../../core/crypto/noble.ts";
-import { codes, type ErrorCode } from "../../core/errors.ts";
-import { createEngine, type Decision, isAllowed, mayOverlook } from "../../core/engine.ts";
-import type { JsonObject } from "../../core/encoding/json.ts";
-import type { RuleStatus } from "../../core/kyverno/image/result.ts";
-import { loadPolicies } from "../../core/kyverno/policy/read-policy.ts";
-import type { AdmissionRequest } from "../../core/kyverno/rule/request.ts";
-import { requestFor } from "../../core/kyverno/rule/resource-request.ts";
-import type { AnswerTo, Knowledge, Question } from "../../core/question.ts";
-import { nodeVerifier } from "../../proxy/crypto-node.ts";
-import { fixtureKnowledge, fixtureText, testImages } from "../support/fixture-images.ts";
+import { nobleVerifier } from "../../../core/crypto/noble.ts";
+import { codes, type ErrorCode } from "../../../core/errors.ts";
+import { createEngine, type Decision, isAllowed, mayOverlook } from "../../../core/decide/engine.ts";
+import type { JsonObject } from "../../../core/encoding/json.ts";
+import type { RuleStatus } from "../../../core/kyverno/image/result.ts";
+import { loadPolicies } from "../../../core/kyverno/policy/read-policy.ts";
+import type { AdmissionRequest } from "../../../core/kyverno/rule/request.ts";
+import { requestFor } from "../../../core/kyverno/rule/resource-request.ts";
+import type { AnswerTo, Knowledge, Question } from "../../../core/knowledge/question.ts";
+import { nodeVerifier } from "../../../proxy/crypto-node.ts";
+import { fixtureKnowledge, fixtureText, testImages } from "../../support/fixture-images.ts";
 
-const test = suite("core/engine");
+const test = suite("core/decide/engine");
 const now = new Date("2026-11-26T12:00:00Z");
 const indent = (text: string, spaces: number) => text.trim().replaceAll("\n", `\n${" ".repeat(spaces)}`);
 const files = { a: "release", b: "someone-else" };

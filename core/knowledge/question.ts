@@ -2,8 +2,8 @@
  * Questions, answers and the two roles that give them: what the engine needs to know about the world.
  * A question has one canonical text: the mirror's key, the word in messages, the line of a coverage report.
  */
-import type { JsonValue } from "./encoding/json.ts";
-import { EngineError, type ErrorCode } from "./errors.ts";
+import type { JsonValue } from "../encoding/json.ts";
+import { EngineError, type ErrorCode } from "../errors.ts";
 
 /** `sha256:` and 64 lower-case hexadecimal digits. */
 export type Digest = `sha256:${string}`;

@@ -1,10 +1,10 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { MemoryKnowledge } from "../../../core/oci/memory-knowledge.ts";
-import type { AnswerTo, Knowledge, Question } from "../../../core/question.ts";
-import { Memo, noRecall, type Recall } from "../../../core/record/memo.ts";
+import type { AnswerTo, Knowledge, Question } from "../../../core/knowledge/question.ts";
+import { Memo, noRecall, type Recall } from "../../../core/verify/memo.ts";
 
-const test = suite("core/record/memo");
+const test = suite("core/verify/memo");
 
 const key = (reference: string): Question & { kind: "key" } => ({ kind: "key", reference });
 const tag = (name: string): Question & { kind: "tag" } => ({ kind: "tag", repository: "ghcr.io/org/app", tag: name });

@@ -1,14 +1,14 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { Decision, Engine } from "../../core/engine.ts";
-import { MemoryKnowledge } from "../../core/oci/memory-knowledge.ts";
-import type { Answer, AnswerTo, Asker, Knowledge, Question } from "../../core/question.ts";
-import { questionText } from "../../core/question.ts";
-import { RecordingKnowledge } from "../../core/record/recording-knowledge.ts";
-import { settle, type SettleOptions } from "../../core/settle.ts";
-import { rejectsCode } from "../support/assert.ts";
+import type { Decision, Engine } from "../../../core/decide/engine.ts";
+import { MemoryKnowledge } from "../../../core/oci/memory-knowledge.ts";
+import type { Answer, AnswerTo, Asker, Knowledge, Question } from "../../../core/knowledge/question.ts";
+import { questionText } from "../../../core/knowledge/question.ts";
+import { RecordingKnowledge } from "../../../core/knowledge/recording-knowledge.ts";
+import { settle, type SettleOptions } from "../../../core/decide/settle.ts";
+import { rejectsCode } from "../../support/assert.ts";
 
-const test = suite("core/settle");
+const test = suite("core/decide/settle");
 const now = new Date("2026-11-24T12:00:00Z");
 const key = (reference: string): Question & { kind: "key" } => ({ kind: "key", reference });
 const request = { operation: "CREATE", kind: { group: "", version: "v1", kind: "Pod" } } as const;

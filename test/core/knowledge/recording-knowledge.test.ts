@@ -1,10 +1,10 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { MemoryKnowledge } from "../../../core/oci/memory-knowledge.ts";
-import type { AnswerTo, Knowledge, Question } from "../../../core/question.ts";
-import { RecordingKnowledge } from "../../../core/record/recording-knowledge.ts";
+import type { AnswerTo, Knowledge, Question } from "../../../core/knowledge/question.ts";
+import { RecordingKnowledge } from "../../../core/knowledge/recording-knowledge.ts";
 
-const test = suite("core/record/recording-knowledge");
+const test = suite("core/knowledge/recording-knowledge");
 const key = (reference: string) => ({ kind: "key", reference }) as const;
 
 test("each question is asked once, its answer is the same all along, and what was read is on record", () => {

@@ -2,31 +2,36 @@
  * The engine: policies compiled once, each request decided by a pure synchronous function. Source: design.md sections 1
  * and 4, kyverno.md section 10.
  */
-import type { SignatureVerifier } from "./crypto/signature-verifier.ts";
-import { codeRow } from "./errors.ts";
-import { compileRule } from "./kyverno/image/compile-rule.ts";
-import { type CompiledPolicy, decidePolicy, mergeStatuses, type PolicyOutcome } from "./kyverno/image/decide-policy.ts";
-import { extractOnce } from "./kyverno/image/extract.ts";
-import { verifyDirectly } from "./kyverno/image/image-verifier.ts";
-import type { RuleResult } from "./kyverno/image/result.ts";
-import { indexRules } from "./kyverno/image/rule-index.ts";
-import { verifyWithMemo } from "./kyverno/image/verification-memo.ts";
-import { annotationPatches, type PatchOperation, type ScopedStatus } from "./kyverno/outcome/digest-patch.ts";
-import { expandRules } from "./kyverno/policy/autogen.ts";
-import type { PolicyException } from "./kyverno/policy/exceptions.ts";
-import type { Policy } from "./kyverno/policy/policy.ts";
-import { indexExceptions } from "./kyverno/image/exceptions.ts";
-import { createContextFactory } from "./kyverno/rule/json-context.ts";
-import type { AdmissionRequest } from "./kyverno/rule/request.ts";
-import { defaultLimits, type Limits } from "./limits.ts";
-import type { ReferenceOptions } from "./oci/reference.ts";
-import { isArtifactQuestion, type Knowledge, type Question } from "./question.ts";
-import { Memo, noRecall } from "./record/memo.ts";
-import type { Distrust } from "./trust/distrust.ts";
-import { TrustCache } from "./trust/trust-cache.ts";
-import { createTufVerifier, type TrustSettings } from "./trust/tuf-verifier.ts";
-import { boundedVerifier } from "./verify/bounded-verifier.ts";
-import type { VerifyContext } from "./verify/context.ts";
+import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
+import { codeRow } from "../errors.ts";
+import { compileRule } from "../kyverno/image/compile-rule.ts";
+import {
+  type CompiledPolicy,
+  decidePolicy,
+  mergeStatuses,
+  type PolicyOutcome,
+} from "../kyverno/image/decide-policy.ts";
+import { extractOnce } from "../kyverno/image/extract.ts";
+import { verifyDirectly } from "../kyverno/image/image-verifier.ts";
+import type { RuleResult } from "../kyverno/image/result.ts";
+import { indexRules } from "../kyverno/image/rule-index.ts";
+import { verifyWithMemo } from "../kyverno/image/verification-memo.ts";
+import { annotationPatches, type PatchOperation, type ScopedStatus } from "../kyverno/outcome/digest-patch.ts";
+import { expandRules } from "../kyverno/policy/autogen.ts";
+import type { PolicyException } from "../kyverno/policy/exceptions.ts";
+import type { Policy } from "../kyverno/policy/policy.ts";
+import { indexExceptions } from "../kyverno/image/exceptions.ts";
+import { createContextFactory } from "../kyverno/rule/json-context.ts";
+import type { AdmissionRequest } from "../kyverno/rule/request.ts";
+import { defaultLimits, type Limits } from "../limits.ts";
+import type { ReferenceOptions } from "../oci/reference.ts";
+import { isArtifactQuestion, type Knowledge, type Question } from "../knowledge/question.ts";
+import { Memo, noRecall } from "../verify/memo.ts";
+import type { Distrust } from "../trust/distrust.ts";
+import { TrustCache } from "../trust/trust-cache.ts";
+import { createTufVerifier, type TrustSettings } from "../trust/tuf-verifier.ts";
+import { boundedVerifier } from "../verify/bounded-verifier.ts";
+import type { VerifyContext } from "../verify/context.ts";
 
 export interface EngineSettings {
   /** Kyverno's ConfigMap settings for image references. */
