@@ -41,11 +41,11 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     why: "what it compiles is indexed there and decided in test/core/decide/engine.test.ts",
   },
   "core/kyverno/image/decide-policy.ts": {
-    test: "test/core/decide/engine.test.ts",
+    test: "test/core/decide/engine-rules.test.ts",
     why: "namespaces, applyRules and several policies are decided there",
   },
   "core/kyverno/image/exceptions.ts": {
-    test: "test/core/decide/engine.test.ts",
+    test: "test/core/decide/engine-rules.test.ts",
     why: "an exception that fits and one that does not are decided there",
   },
   "core/kyverno/image/image-verifier.ts": {
@@ -116,7 +116,7 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     why: "roots, authorities, times and missing logs are wrong there one by one, and in test/core/verify/verify-entity.test.ts",
   },
   "core/verify/content-signature.ts": {
-    test: "test/core/verify/real-images.test.ts",
+    test: "test/core/verify/broken-images.test.ts",
     why: "each kind of content and signature is broken there",
   },
   "core/verify/distrust-check.ts": {
@@ -124,7 +124,7 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     why: "each kind of row refuses there",
   },
   "core/verify/log-proof.ts": {
-    test: "test/core/verify/real-images.test.ts",
+    test: "test/core/verify/broken-images.test.ts",
     why: "entries that are missing, changed and another's are refused there; the proofs themselves are test/core/tlog's",
   },
   "core/verify/logged-signature.ts": {

@@ -1,0 +1,112 @@
+/** Real images of other projects, and what both verifiers say about them. Source: vectors/images, vectors/root-signing. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as assert from "uvu/assert";
+import { nobleVerifier } from "../../core/crypto/noble.ts";
+import type { ErrorCode } from "../../core/errors.ts";
+import type { AnswerTo, Knowledge, Question } from "../../core/knowledge/question.ts";
+import { defaultLimits } from "../../core/limits.ts";
+import { TrustCache } from "../../core/trust/trust-cache.ts";
+import type { Verification } from "../../core/verdict.ts";
+import { type AttestorSpec, compileAttestor } from "../../core/verify/attestor.ts";
+import { verifyAttestations, verifySignatures } from "../../core/verify/verify-image.ts";
+import { nodeVerifier } from "../../proxy/crypto-node.ts";
+import { connaisseurImages, type SignedImage, type SlsaVersion, slsaContainer } from "./images.ts";
+import { vectorsDir } from "./vectors.ts";
+
+export const vectors = vectorsDir();
+export const now = new Date("2026-11-23T00:00:00Z");
+export const provenance = "https://slsa.dev/provenance/v0.2";
+export const github = "https://token.actions.githubusercontent.com";
+export const workflow = (version: string): string =>
+  `https://github.com/slsa-framework/slsa-github-generator/.github/workflows/generator_container_slsa3.yml@refs/tags/${version}`;
+
+const verifiers = [nobleVerifier, nodeVerifier];
+
+/** `root` in place of the production root; `null`: none. */
+export function withTrust(knowledge: Knowledge, root: Uint8Array | null): Knowledge {
+  return {
+    answer<Q extends Question>(question: Q): AnswerTo<Q> | undefined {
+      if (question.kind !== "trusted-root") return knowledge.answer(question);
+      return (
+        root === null
+          ? undefined
+          : { state: "present", value: { form: "pinned", bytes: root }, at: "2026-01-01T00:00:00Z", from: "test" }
+      ) as AnswerTo<Q> | undefined;
+    },
+  };
+}
+
+export const productionRoot = (): Uint8Array =>
+  new Uint8Array(readFileSync(join(vectors ?? "", "root-signing/targets/trusted_root.json")));
+
+interface Given {
+  readonly type?: string;
+  readonly root?: Uint8Array | null;
+}
+
+/** What both verifiers say; they must agree. */
+export function judge(
+  image: SignedImage,
+  spec: AttestorSpec,
+  purpose: "signature" | "attestation",
+  { type = provenance, root = productionRoot() }: Given = {},
+): Verification<unknown> {
+  const outcomes = verifiers.map((verifier) => {
+    const context = {
+      knowledge: withTrust(image.knowledge, root),
+      now,
+      verifier,
+      trust: new TrustCache(verifier),
+      trustRootName: "public-good",
+      limits: defaultLimits,
+    };
+    return purpose === "signature"
+      ? verifySignatures(image, compileAttestor(spec), { layouts: "all" }, context).verification
+      : verifyAttestations(image, type, compileAttestor(spec), { layouts: "all" }, context).verification;
+  });
+  assert.equal(JSON.stringify(outcomes[0]), JSON.stringify(outcomes[1]), "the verifiers agree");
+  return outcomes[0] as Verification<unknown>;
+}
+
+export const accepts = (verification: Verification<unknown>): void =>
+  assert.is(verification.truth, "proven", JSON.stringify(verification));
+
+export function gives(code: ErrorCode, verification: Verification<unknown>): void {
+  assert.not.equal(verification.truth, "proven");
+  if (verification.truth !== "proven")
+    assert.is(
+      verification.failures.toSorted((a, b) => b.stage - a.stage)[0]?.code,
+      code,
+      JSON.stringify(verification.failures),
+    );
+}
+
+export const keyless = (
+  version: string,
+  changes: Partial<NonNullable<AttestorSpec["keyless"]>> = {},
+): AttestorSpec => ({
+  keyless: { subject: workflow(version), issuer: github, ...changes },
+});
+export const keyed = (pem: string, changes: Partial<AttestorSpec> = {}): AttestorSpec => ({
+  keys: { pem },
+  rekor: { ignoreTlog: true },
+  ...changes,
+});
+
+export const slsa = (version: SlsaVersion = "v1.9.0"): SignedImage =>
+  slsaContainer(version, { complete: ["ghcr.io"] }) as SignedImage;
+
+const connaisseur = connaisseurImages();
+export const signed = (tag: string): SignedImage =>
+  connaisseur?.images.find((image) => image.tag === tag) as SignedImage;
+
+/** The keys of Connaisseur's signers, alice and bob. */
+export const [alice = "", bob = ""] =
+  vectors === undefined
+    ? []
+    : (
+        readFileSync(join(vectors, "images/connaisseur/01_cosign.yaml"), "utf8").match(
+          /-----BEGIN[\s\S]*?-----END PUBLIC KEY-----/g,
+        ) ?? []
+      ).map((pem) => pem.replace(/^ +/gm, ""));
