@@ -1,24 +1,18 @@
 /** The only door of the engine: what the command line, the proxy and the bundles may use of it. */
 export { codeRow, codes, type CodeRow, type CodeTruth, EngineError, type ErrorCode } from "./errors.ts";
 export { defaultLimits, type Limits } from "./limits.ts";
+export { type Digest, isDigest } from "./crypto/digest.ts";
+export type { Answer, AnswerTo, AnswerValues, LogEntryAnswer, TrustedRootSource } from "./knowledge/answer.ts";
+export type { Asker, Knowledge } from "./knowledge/knowledge.ts";
 export {
-  type Answer,
-  type AnswerTo,
-  type AnswerValues,
-  type Asker,
   type ClusterQuestion,
-  type Descriptor,
-  type Digest,
   isArtifactQuestion,
-  isDigest,
-  type Knowledge,
-  type LogEntryAnswer,
   parseQuestion,
   type Question,
   type QuestionKind,
   questionText,
-  type TrustedRootSource,
 } from "./knowledge/question.ts";
+export type { Descriptor } from "./oci/descriptor.ts";
 export {
   conjunction,
   counting,

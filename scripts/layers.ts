@@ -15,10 +15,17 @@ export type LayerTable = Readonly<Record<string, Layer>>;
 const basis = ["core/errors.ts", "core/limits.ts", "core/encoding"];
 const bytes = [...basis, "core/asn1", "core/crypto"];
 const formats = [...bytes, "core/patterns", "core/x509", "core/dsse", "core/tlog", "core/timestamp"];
-const world = ["core/knowledge", "core/verdict.ts"];
+const world = ["core/knowledge", "core/oci/descriptor.ts", "core/verdict.ts"];
 const evidence = [...formats, ...world, "core/tuf", "core/trust", "core/oci", "core/cosign"];
 const language = [...basis, "core/patterns", "core/knowledge", "core/jmespath"];
-const policies = [...language, "core/oci", "core/kyverno/quantity", "core/kyverno/policy", "core/kyverno/functions"];
+const policies = [
+  ...language,
+  "core/crypto",
+  "core/oci",
+  "core/kyverno/quantity",
+  "core/kyverno/policy",
+  "core/kyverno/functions",
+];
 const engine = [
   ...evidence,
   ...policies,
@@ -35,24 +42,25 @@ export const layers: LayerTable = {
   "core/limits.ts": { units: [] },
   "core/portability.ts": { units: [] },
   "core/encoding": { units: ["core/errors.ts", "core/limits.ts"] },
-  "core/knowledge": { units: basis },
+  "core/knowledge": { units: [...bytes, "core/oci/descriptor.ts"] },
   "core/verdict.ts": { units: ["core/errors.ts", "core/knowledge"] },
   "core/patterns": { units: basis, packages: ["re2js"] },
   "core/asn1": { units: basis },
   "core/crypto": {
-    units: [...basis, "core/asn1", "core/knowledge"],
+    units: [...basis, "core/asn1"],
     packages: ["@noble/curves", "@noble/hashes", "micro-rsa-dsa-dh"],
   },
-  "core/x509": { units: [...bytes, "core/patterns", "core/knowledge"] },
-  "core/dsse": { units: [...basis, "core/knowledge"] },
-  "core/tlog": { units: [...bytes, "core/x509", "core/dsse", "core/knowledge"], packages: ["@noble/hashes"] },
-  "core/timestamp": { units: [...bytes, "core/x509", "core/knowledge"], packages: ["@noble/hashes"] },
+  "core/x509": { units: [...bytes, "core/patterns"] },
+  "core/dsse": { units: bytes },
+  "core/tlog": { units: [...bytes, "core/x509", "core/dsse"], packages: ["@noble/hashes"] },
+  "core/timestamp": { units: [...bytes, "core/x509"], packages: ["@noble/hashes"] },
   "core/tuf": { units: [...bytes, "core/patterns", "core/knowledge"] },
   "core/trust": { units: [...formats, ...world, "core/tuf"] },
+  "core/oci/descriptor.ts": { units: [...basis, "core/crypto"] },
   "core/oci": { units: [...bytes, ...world, "core/patterns"] },
   "core/cosign": { units: [...formats, ...world, "core/oci"], packages: ["@sigstore/bundle"] },
   "core/verify": { units: evidence },
-  "core/jmespath": { units: [...basis, "core/knowledge"], packages: ["@jmespath-community/jmespath"] },
+  "core/jmespath": { units: basis, packages: ["@jmespath-community/jmespath"] },
   "core/kyverno/quantity": { units: basis },
   "core/kyverno/policy": { units: [...language, "core/kyverno/quantity", "core/oci"], packages: ["yaml"] },
   "core/kyverno/functions": {

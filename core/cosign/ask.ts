@@ -4,15 +4,10 @@
  */
 import { EngineError, type ErrorCode } from "../errors.ts";
 import type { Lookup } from "../oci/lookup.ts";
-import {
-  type Answer,
-  type AnswerTo,
-  type AnswerValues,
-  type Descriptor,
-  type Knowledge,
-  type Question,
-  questionText,
-} from "../knowledge/question.ts";
+import type { Answer, AnswerTo, AnswerValues } from "../knowledge/answer.ts";
+import type { Knowledge } from "../knowledge/knowledge.ts";
+import { type Question, questionText } from "../knowledge/question.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
 
 /** The cause of an error about a question without an answer. */
 export class Unanswered {

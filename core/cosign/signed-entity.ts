@@ -4,7 +4,7 @@
  */
 import type { Envelope } from "../dsse/envelope.ts";
 import type { Statement } from "../dsse/statement.ts";
-import type { Digest } from "../knowledge/question.ts";
+import type { Digest } from "../crypto/digest.ts";
 import type { LogEntry } from "../tlog/log-entry.ts";
 import type { Certificate } from "../x509/certificate.ts";
 

@@ -2,7 +2,7 @@
  * Where cosign keeps signatures beside an image: the tag made of its digest, and the annotations of the layers there.
  * Source: cosign signature specification (sigstore.md 1.1).
  */
-import type { Digest } from "../knowledge/question.ts";
+import type { Digest } from "../crypto/digest.ts";
 import type { EntityPurpose } from "./signed-entity.ts";
 
 /**

@@ -1,7 +1,12 @@
 /** Digests: SHA-2 of FIPS 180-4, and the digest of a content as OCI writes it. */
 import { encodeHex } from "../encoding/hex.ts";
-import type { Digest } from "../knowledge/question.ts";
 import { hashes } from "./hashes.ts";
+
+/** A SHA-256 digest as OCI writes it: `sha256:` and 64 lower-case hexadecimal digits. */
+export type Digest = `sha256:${string}`;
+
+/** Whether `text` is a digest in its only accepted spelling. */
+export const isDigest = (text: string): text is Digest => /^sha256:[0-9a-f]{64}$/.test(text);
 
 export type HashName = "sha224" | "sha256" | "sha384" | "sha512";
 

@@ -6,14 +6,9 @@ import type { Decision, DecideOptions, Engine } from "./engine.ts";
 import { EngineError } from "../errors.ts";
 import type { AdmissionRequest } from "../kyverno/rule/request.ts";
 import { defaultLimits } from "../limits.ts";
-import {
-  type Answer,
-  type AnswerTo,
-  type Asker,
-  type Knowledge,
-  type Question,
-  questionText,
-} from "../knowledge/question.ts";
+import type { Answer, AnswerTo } from "../knowledge/answer.ts";
+import type { Asker, Knowledge } from "../knowledge/knowledge.ts";
+import { type Question, questionText } from "../knowledge/question.ts";
 
 export interface SettleOptions extends DecideOptions {
   readonly maxRounds?: number;

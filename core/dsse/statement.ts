@@ -15,7 +15,7 @@ import {
 } from "../encoding/shape.ts";
 import { EngineError } from "../errors.ts";
 import { defaultLimits } from "../limits.ts";
-import type { Digest } from "../knowledge/question.ts";
+import type { Digest } from "../crypto/digest.ts";
 import { type Envelope, inTotoPayloadType } from "./envelope.ts";
 
 /**

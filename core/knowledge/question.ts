@@ -1,24 +1,19 @@
 /**
- * Questions, answers and the two roles that give them: what the engine needs to know about the world.
- * A question has one canonical text: the mirror's key, the word in messages, the line of a coverage report.
+ * Questions: what the engine may need to know about the world. Each has one canonical text, which is the mirror's key
+ * and the line of a coverage report. Source: design.md section 1. One form for each kind:
+ *
+ *     tag ghcr.io/org/app 1.4
+ *     manifest ghcr.io/org/app sha256:9f86…          also `blob` and `referrers`
+ *     trusted-root public-good
+ *     key k8s://ns/name
+ *     log-entry https://rekor.sigstore.dev 9f86…
+ *     cluster get v1 configmaps ns=apps name=keys path=
+ *
+ * A character outside `A-Za-z0-9._:/@+-` is written as `%` and four hexadecimal digits: `k8s://ns/a b` is
+ * `k8s://ns/a%0020b`.
  */
-import type { JsonValue } from "../encoding/json.ts";
-import { EngineError, type ErrorCode } from "../errors.ts";
-
-/** `sha256:` and 64 lower-case hexadecimal digits. */
-export type Digest = `sha256:${string}`;
-
-/** Whether `text` is a digest in its only accepted spelling: `sha256:` and 64 lower-case hexadecimal digits. */
-export const isDigest = (text: string): text is Digest => /^sha256:[0-9a-f]{64}$/.test(text);
-
-/** An OCI descriptor (OCI image 1.1, descriptor). `size` in bytes. */
-export interface Descriptor {
-  readonly mediaType: string;
-  readonly digest: Digest;
-  readonly size: number;
-  readonly artifactType?: string;
-  readonly annotations?: Readonly<Record<string, string>>;
-}
+import { type Digest, isDigest } from "../crypto/digest.ts";
+import { EngineError } from "../errors.ts";
 
 /** `repository` is `host[:port]/path` without tag or digest, as `core/oci/reference.ts` normalises it. */
 export type Question =
@@ -42,62 +37,6 @@ export interface ClusterQuestion {
 }
 
 export type QuestionKind = Question["kind"];
-
-/**
- * A trusted root as it is known: an operator's pinned file, or raw TUF metadata with the target, still to be verified.
- */
-export type TrustedRootSource =
-  | { readonly form: "pinned"; readonly bytes: Uint8Array }
-  | {
-      readonly form: "tuf";
-      readonly roots: readonly Uint8Array[];
-      readonly timestamp: Uint8Array;
-      readonly snapshot: Uint8Array;
-      readonly targets: readonly { readonly role: string; readonly bytes: Uint8Array }[];
-      readonly target: Uint8Array;
-      /** Versions seen before, by role and in decimal: what is older is a rollback. */
-      readonly floors?: Readonly<Record<string, string>>;
-    };
-
-/** A Rekor v1 log entry as the log's API returns it, still to be verified. */
-export interface LogEntryAnswer {
-  readonly json: string;
-}
-
-/**
- * What the present answer to each kind of question carries. `key` is PEM text, `cluster` the JSON that the API server
- * returned.
- */
-export interface AnswerValues {
-  readonly tag: Descriptor;
-  readonly manifest: Uint8Array;
-  readonly blob: Uint8Array;
-  readonly referrers: readonly Descriptor[];
-  readonly "trusted-root": TrustedRootSource;
-  readonly key: string;
-  readonly "log-entry": LogEntryAnswer;
-  readonly cluster: JsonValue;
-}
-
-/** `at` is RFC 3339; `from` names the source. `absent`: the source said so. `unavailable`: asked, could not know. */
-export type Answer<T = unknown> =
-  | { readonly state: "present"; readonly value: T; readonly at: string; readonly from: string }
-  | { readonly state: "absent"; readonly at: string; readonly from: string }
-  | { readonly state: "unavailable"; readonly code: ErrorCode; readonly at: string; readonly from: string };
-
-export type AnswerTo<Q extends Question> = Answer<AnswerValues[Q["kind"]]>;
-
-/** Synchronous look-up of what is known. `undefined`: never asked. A damaged source throws an `EngineError`. */
-export interface Knowledge {
-  answer<Q extends Question>(question: Q): AnswerTo<Q> | undefined;
-  /** A text that is another one whenever any answer may be; absent or undefined where the source cannot tell. */
-  version?(): string | undefined;
-}
-
-/** The only asynchronous role; it lives outside the engine and answers `timed-out` past its own deadline. */
-export interface Asker {
-  ask<Q extends Question>(question: Q): Promise<AnswerTo<Q>>;
-}
 
 /**
  * A part of a canonical text: everything outside `A-Za-z0-9._:/@+-` is percent-encoded as UTF-16 code units, so no part

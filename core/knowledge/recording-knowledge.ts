@@ -1,8 +1,9 @@
 /**
  * Knowledge that answers each question once per decision and remembers what was read: the start of an evidence record.
  */
-import type { AnswerTo, Knowledge, Question } from "./question.ts";
-import { questionText } from "./question.ts";
+import type { AnswerTo } from "./answer.ts";
+import type { Knowledge } from "./knowledge.ts";
+import { type Question, questionText } from "./question.ts";
 
 interface Reading {
   readonly question: Question;

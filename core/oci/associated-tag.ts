@@ -2,7 +2,7 @@
  * Tags that hold what belongs to an image: cosign's scheme and the referrers fallback. Source: sigstore.md sections 1.1
  * and 1.5.
  */
-import { type Digest, isDigest } from "../knowledge/question.ts";
+import { type Digest, isDigest } from "../crypto/digest.ts";
 
 /** `referrers`: the index that stands in for the referrers API. */
 export type AssociatedKind = "signature" | "attestation" | "sbom" | "referrers";

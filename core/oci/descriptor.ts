@@ -2,7 +2,16 @@
 import type { JsonObject, JsonValue } from "../encoding/json.ts";
 import { member, pointer, readInteger, readObject, readString, readStringMap } from "../encoding/shape.ts";
 import { EngineError } from "../errors.ts";
-import { type Descriptor, isDigest } from "../knowledge/question.ts";
+import { type Digest, isDigest } from "../crypto/digest.ts";
+
+/** `size` in bytes. */
+export interface Descriptor {
+  readonly mediaType: string;
+  readonly digest: Digest;
+  readonly size: number;
+  readonly artifactType?: string;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
 
 export interface Platform {
   readonly os: string;

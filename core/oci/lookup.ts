@@ -2,10 +2,13 @@
  * Reading artifacts through knowledge: present, absent, or open with the question that nobody answered.
  * Content is compared with its digest on every read, whoever vouched for it. Source: sigstore.md sections 1.1 and 1.6.
  */
-import { digestOf } from "../crypto/digest.ts";
+import { type Digest, digestOf } from "../crypto/digest.ts";
 import { EngineError, type ErrorCode } from "../errors.ts";
 import { defaultLimits, type Limits } from "../limits.ts";
-import type { Answer, Descriptor, Digest, Knowledge, Question } from "../knowledge/question.ts";
+import type { Answer } from "../knowledge/answer.ts";
+import type { Knowledge } from "../knowledge/knowledge.ts";
+import type { Question } from "../knowledge/question.ts";
+import type { Descriptor } from "./descriptor.ts";
 import { questionText } from "../knowledge/question.ts";
 import { type Manifest, parseManifest } from "./manifest.ts";
 

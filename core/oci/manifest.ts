@@ -6,8 +6,8 @@ import { type JsonObject, parseJson } from "../encoding/json.ts";
 import { member, pointer, readArray, readObject, readString, readStringMap } from "../encoding/shape.ts";
 import { EngineError } from "../errors.ts";
 import { defaultLimits, type Limits } from "../limits.ts";
-import type { Descriptor, Digest } from "../knowledge/question.ts";
-import { type PlatformDescriptor, readDescriptor } from "./descriptor.ts";
+import type { Digest } from "../crypto/digest.ts";
+import { type Descriptor, type PlatformDescriptor, readDescriptor } from "./descriptor.ts";
 
 export const mediaTypes = {
   manifest: "application/vnd.oci.image.manifest.v1+json",

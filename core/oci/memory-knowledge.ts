@@ -2,15 +2,11 @@
  * Knowledge held in memory: for tests, the playground and capsules. Referrers follow from the manifests put in, as a
  * registry derives them.
  */
-import { digestOf } from "../crypto/digest.ts";
-import {
-  type AnswerTo,
-  type Descriptor,
-  type Digest,
-  type Knowledge,
-  type Question,
-  questionText,
-} from "../knowledge/question.ts";
+import { type Digest, digestOf } from "../crypto/digest.ts";
+import type { AnswerTo } from "../knowledge/answer.ts";
+import type { Knowledge } from "../knowledge/knowledge.ts";
+import { type Question, questionText } from "../knowledge/question.ts";
+import type { Descriptor } from "./descriptor.ts";
 import { canonicalQuestion, completenessScopes, parseScope } from "./completeness.ts";
 import { mediaTypeOf, parseManifest, referrerDescriptor } from "./manifest.ts";
 

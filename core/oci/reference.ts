@@ -5,7 +5,7 @@
  */
 import { EngineError } from "../errors.ts";
 import { defaultLimits } from "../limits.ts";
-import { type Digest, isDigest } from "../knowledge/question.ts";
+import { type Digest, isDigest } from "../crypto/digest.ts";
 
 export interface ReferenceOptions {
   /** Host, optionally with a port and a path, for references that name no registry. Default `docker.io`. */

@@ -1,5 +1,5 @@
 /** The distrust list: what is refuted whatever vouches for it. Source: offline.md section 8. */
-import { sha256 } from "../crypto/digest.ts";
+import { isDigest, sha256 } from "../crypto/digest.ts";
 import { encodeCanonicalJson } from "../encoding/canonical-json.ts";
 import { encodeHex } from "../encoding/hex.ts";
 import type { JsonObject, JsonValue } from "../encoding/json.ts";
@@ -7,7 +7,6 @@ import { member, pointer, readArray, readObject, readString, refuseUnknownKeys }
 import { encodeUtf8 } from "../encoding/utf8.ts";
 import { EngineError } from "../errors.ts";
 import { matchWildcard } from "../patterns/wildcard.ts";
-import { isDigest } from "../knowledge/question.ts";
 
 /**
  * What a row names: content by digest, a public key or certificate by fingerprint, a certificate identity (wildcards

@@ -5,7 +5,7 @@
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import type { ValidityPeriod } from "../encoding/instant.ts";
 import { EngineError } from "../errors.ts";
-import type { TrustedRootSource } from "../knowledge/question.ts";
+import type { TrustedRootSource } from "../knowledge/answer.ts";
 import type { TufSource } from "../tuf/verify-source.ts";
 import type { TufEvidence, TufVerifier } from "./tuf-verifier.ts";
 

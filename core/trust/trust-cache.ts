@@ -2,11 +2,11 @@
  * Trust material, compiled once for each content of a trusted root. The cache is an object that its owner passes on;
  * there is none behind the scenes.
  */
-import { digestOf } from "../crypto/digest.ts";
+import { type Digest, digestOf } from "../crypto/digest.ts";
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import type { ValidityPeriod } from "../encoding/instant.ts";
 import { EngineError } from "../errors.ts";
-import type { Digest, TrustedRootSource } from "../knowledge/question.ts";
+import type { TrustedRootSource } from "../knowledge/answer.ts";
 import { resolveTrust } from "./resolve-trust.ts";
 import { compileTrust, type TrustMaterial } from "./trust-material.ts";
 import type { TufEvidence, TufVerifier } from "./tuf-verifier.ts";

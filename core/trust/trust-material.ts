@@ -4,7 +4,7 @@
  */
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import type { ValidityPeriod } from "../encoding/instant.ts";
-import type { Digest } from "../knowledge/question.ts";
+import type { Digest } from "../crypto/digest.ts";
 import { prepareTimestampAuthority, type TimestampAuthority } from "../timestamp/timestamp-authority.ts";
 import type { TransparencyLogKey } from "../tlog/transparency-log-key.ts";
 import { type Authority, prepareAuthority } from "../x509/authority.ts";

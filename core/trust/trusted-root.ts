@@ -2,7 +2,7 @@
  * Trusted roots: the logs, certificate authorities and timestamp authorities of one Sigstore instance, with their
  * periods. Source: sigstore_trustroot.proto.
  */
-import { digestOf } from "../crypto/digest.ts";
+import { type Digest, digestOf } from "../crypto/digest.ts";
 import { parsePkcs1, parseSpki } from "../crypto/public-key.ts";
 import { encodeHex } from "../encoding/hex.ts";
 import type { ValidityPeriod } from "../encoding/instant.ts";
@@ -20,7 +20,6 @@ import { member, pointer, readString } from "../encoding/shape.ts";
 import { encodeUtf8 } from "../encoding/utf8.ts";
 import { EngineError } from "../errors.ts";
 import { defaultLimits } from "../limits.ts";
-import type { Digest } from "../knowledge/question.ts";
 import { type TimestampAuthority, toTimestampAuthority } from "../timestamp/timestamp-authority.ts";
 import { readLogKeyDetails } from "../tlog/key-details.ts";
 import type { TransparencyLogKey } from "../tlog/transparency-log-key.ts";

@@ -2,11 +2,10 @@
  * TUF metadata as a source of trust: verified once for each content, judged by its expiry each time. Source: offline.md
  * section 6, TUF 1.0.
  */
-import { digestOf } from "../crypto/digest.ts";
+import { type Digest, digestOf } from "../crypto/digest.ts";
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import type { ValidityPeriod } from "../encoding/instant.ts";
 import { EngineError } from "../errors.ts";
-import type { Digest } from "../knowledge/question.ts";
 import type { Metadata } from "../tuf/metadata.ts";
 import { expiries } from "../tuf/trusted-set.ts";
 import { type TufSource, type VerifiedSource, verifySource } from "../tuf/verify-source.ts";

@@ -5,7 +5,7 @@
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import { EngineError } from "../errors.ts";
 import { defaultLimits } from "../limits.ts";
-import type { TrustedRootSource } from "../knowledge/question.ts";
+import type { TrustedRootSource } from "../knowledge/answer.ts";
 import { findTarget } from "./find-target.ts";
 import { verifyListed } from "./listed-file.ts";
 import { parseRoot } from "./root.ts";

@@ -1,7 +1,6 @@
 /** What a signature must be about. */
-import { digest as hash, digestLength, type HashName } from "../crypto/digest.ts";
+import { type Digest, type HashName, digest as hash, digestLength } from "../crypto/digest.ts";
 import { decodeHex } from "../encoding/hex.ts";
-import type { Digest } from "../knowledge/question.ts";
 
 export interface Claim {
   /** Of the image's manifest or index, or of the file. */

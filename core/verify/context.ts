@@ -2,7 +2,7 @@
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import type { ValidityPeriod } from "../encoding/instant.ts";
 import type { Limits } from "../limits.ts";
-import type { Knowledge } from "../knowledge/question.ts";
+import type { Knowledge } from "../knowledge/knowledge.ts";
 import type { Distrust } from "../trust/distrust.ts";
 import type { TrustCache } from "../trust/trust-cache.ts";
 

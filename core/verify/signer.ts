@@ -8,7 +8,7 @@ import { registeredAlgorithms } from "../crypto/algorithms.ts";
 import { type PublicKey, parsePublicKeysPem } from "../crypto/public-key.ts";
 import type { SignatureAlgorithm } from "../crypto/signature-verifier.ts";
 import { EngineError } from "../errors.ts";
-import type { Knowledge } from "../knowledge/question.ts";
+import type { Knowledge } from "../knowledge/knowledge.ts";
 import type { Certificate } from "../x509/certificate.ts";
 import type { ExpectedIdentity, ExpectedSigner } from "./expectation.ts";
 

@@ -5,12 +5,14 @@
 import { parseBundle } from "../cosign/bundle.ts";
 import { type EntitySource, once } from "../cosign/signed-entity.ts";
 import { bundleEntity, readBundleContent } from "../cosign/signed-entity-bundle.ts";
-import { digestOf } from "../crypto/digest.ts";
+import { type Digest, digestOf } from "../crypto/digest.ts";
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import { encodeUtf8 } from "../encoding/utf8.ts";
 import { EngineError } from "../errors.ts";
 import { defaultLimits } from "../limits.ts";
-import type { AnswerTo, Digest, Knowledge, Question, TrustedRootSource } from "../knowledge/question.ts";
+import type { AnswerTo, TrustedRootSource } from "../knowledge/answer.ts";
+import type { Knowledge } from "../knowledge/knowledge.ts";
+import type { Question } from "../knowledge/question.ts";
 import type { TrustCache } from "../trust/trust-cache.ts";
 import { failed, toFailure, type Verification } from "../verdict.ts";
 import { attempt } from "./attempt.ts";

@@ -6,7 +6,7 @@ import * as assert from "uvu/assert";
 import { signatureTag } from "../../core/cosign/tag-scheme.ts";
 import { cosignSignPredicateType } from "../../core/dsse/predicate-types.ts";
 import { encodeUtf8 } from "../../core/encoding/utf8.ts";
-import type { Digest } from "../../core/knowledge/question.ts";
+import type { Digest } from "../../core/crypto/digest.ts";
 import {
   type Changes,
   decide,

@@ -5,7 +5,7 @@
 import * as assert from "uvu/assert";
 import { encodeBase64 } from "../../core/encoding/base64.ts";
 import { encodeHex } from "../../core/encoding/hex.ts";
-import type { Knowledge } from "../../core/knowledge/question.ts";
+import type { Knowledge } from "../../core/knowledge/knowledge.ts";
 import { hashLeaf } from "../../core/tlog/merkle-hash.ts";
 import type { LogEntry } from "../../core/tlog/log-entry.ts";
 import { type Changes, type EntryKind, later, type Recipe, sign, strangers, verdict } from "../lab/index.ts";

@@ -1,5 +1,7 @@
 /** Sources that answer otherwise than the signed image's own, and policies and Pods changed in one place. */
-import type { AnswerTo, Knowledge, Question } from "../../core/knowledge/question.ts";
+import type { AnswerTo } from "../../core/knowledge/answer.ts";
+import type { Knowledge } from "../../core/knowledge/knowledge.ts";
+import type { Question } from "../../core/knowledge/question.ts";
 import { type Json, putImage, type Signed, Store } from "../lab/index.ts";
 import { lab } from "./refuses.ts";
 

@@ -5,12 +5,13 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
-import { digestOf } from "../../core/crypto/digest.ts";
+import { type Digest, digestOf } from "../../core/crypto/digest.ts";
 import { encodeUtf8 } from "../../core/encoding/utf8.ts";
 import { EngineError, type ErrorCode } from "../../core/errors.ts";
 import { MemoryKnowledge } from "../../core/oci/memory-knowledge.ts";
 import { parseReference } from "../../core/oci/reference.ts";
-import type { Digest, Knowledge, Question } from "../../core/knowledge/question.ts";
+import type { Knowledge } from "../../core/knowledge/knowledge.ts";
+import type { Question } from "../../core/knowledge/question.ts";
 import { requireTargetPath } from "../../core/tuf/target-path.ts";
 import { MetadataFolder } from "../../proxy/upstream/tuf/metadata-folder.ts";
 import { openLayout } from "../../proxy/archive/oci-layout.ts";

@@ -8,7 +8,9 @@ import { encodeUtf8 } from "../../core/encoding/utf8.ts";
 import { EngineError, type ErrorCode } from "../../core/errors.ts";
 import { loadPolicies } from "../../core/kyverno/policy/read-policy.ts";
 import { defaultLimits } from "../../core/limits.ts";
-import type { AnswerTo, Knowledge, Question } from "../../core/knowledge/question.ts";
+import type { AnswerTo } from "../../core/knowledge/answer.ts";
+import type { Knowledge } from "../../core/knowledge/knowledge.ts";
+import type { Question } from "../../core/knowledge/question.ts";
 import { type AttestorSpec, compileAttestor } from "../../core/verify/attestor.ts";
 import { bits, integer, nothing, octets, oid, sequence } from "../lab/der.ts";
 import {

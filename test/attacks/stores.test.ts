@@ -3,7 +3,7 @@
  * that report success for less than was asked.
  */
 import * as assert from "uvu/assert";
-import type { Knowledge } from "../../core/knowledge/question.ts";
+import type { Knowledge } from "../../core/knowledge/knowledge.ts";
 import { nodeVerifier } from "../../proxy/crypto-node.ts";
 import { addLayout } from "../../proxy/archive/add-layout.ts";
 import { runCli } from "../cli/command-io.ts";

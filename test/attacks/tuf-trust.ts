@@ -4,7 +4,9 @@
  */
 import * as assert from "uvu/assert";
 import { EngineError, type ErrorCode } from "../../core/errors.ts";
-import type { AnswerTo, Knowledge, Question } from "../../core/knowledge/question.ts";
+import type { AnswerTo } from "../../core/knowledge/answer.ts";
+import type { Knowledge } from "../../core/knowledge/knowledge.ts";
+import type { Question } from "../../core/knowledge/question.ts";
 import type { TrustSettings } from "../../core/trust/tuf-verifier.ts";
 import { verifySource } from "../../core/tuf/verify-source.ts";
 import { nodeVerifier } from "../../proxy/crypto-node.ts";

@@ -4,7 +4,7 @@
  */
 import { encodeBase64 } from "../../core/encoding/base64.ts";
 import { encodeUtf8 } from "../../core/encoding/utf8.ts";
-import type { Digest } from "../../core/knowledge/question.ts";
+import type { Digest } from "../../core/crypto/digest.ts";
 import type { Json } from "./trusted-root.ts";
 
 export const simpleSigning = (

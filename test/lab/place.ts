@@ -6,7 +6,7 @@ import { encodeUtf8 } from "../../core/encoding/utf8.ts";
 import { associatedTag } from "../../core/oci/associated-tag.ts";
 import { mediaTypes } from "../../core/oci/manifest.ts";
 import { cosignSignPredicateType } from "../../core/dsse/predicate-types.ts";
-import type { Descriptor } from "../../core/knowledge/question.ts";
+import type { Descriptor } from "../../core/oci/descriptor.ts";
 import type { LogEntry } from "../../core/tlog/log-entry.ts";
 import { bundleMediaType, layerAnnotations } from "./bundle.ts";
 import { labPredicateType } from "./identities.ts";

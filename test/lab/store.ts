@@ -5,12 +5,12 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { digestOf } from "../../core/crypto/digest.ts";
+import { type Digest, digestOf } from "../../core/crypto/digest.ts";
 import { encodeUtf8 } from "../../core/encoding/utf8.ts";
 import { associatedTag } from "../../core/oci/associated-tag.ts";
 import { mediaTypes, mediaTypeOf, parseManifest } from "../../core/oci/manifest.ts";
 import { MemoryKnowledge } from "../../core/oci/memory-knowledge.ts";
-import type { Descriptor, Digest } from "../../core/knowledge/question.ts";
+import type { Descriptor } from "../../core/oci/descriptor.ts";
 import { attempt } from "../../core/verify/attempt.ts";
 
 interface StoredManifest {

@@ -7,7 +7,7 @@ import { sha256, digest } from "../../core/crypto/digest.ts";
 import { encodeHex } from "../../core/encoding/hex.ts";
 import type { IntegerJson } from "../../core/encoding/json.ts";
 import { encodeUtf8 } from "../../core/encoding/utf8.ts";
-import type { TrustedRootSource } from "../../core/knowledge/question.ts";
+import type { TrustedRootSource } from "../../core/knowledge/answer.ts";
 import { encodeOlpcJson } from "../../core/tuf/olpc-json.ts";
 import { type KeyType, type LabKey, makeKey } from "./keys.ts";
 import { Seed } from "./seed.ts";

@@ -5,7 +5,7 @@ import { loadPolicies } from "../../core/kyverno/policy/read-policy.ts";
 import { requestFor } from "../../core/kyverno/rule/resource-request.ts";
 import { nobleVerifier } from "../../core/crypto/noble.ts";
 import { defaultLimits } from "../../core/limits.ts";
-import type { Knowledge } from "../../core/knowledge/question.ts";
+import type { Knowledge } from "../../core/knowledge/knowledge.ts";
 import { TrustCache } from "../../core/trust/trust-cache.ts";
 import type { Verification } from "../../core/verdict.ts";
 import { type AttestorOptions, type AttestorSpec, compileAttestor } from "../../core/verify/attestor.ts";

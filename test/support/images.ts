@@ -5,7 +5,10 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { MemoryKnowledge } from "../../core/oci/memory-knowledge.ts";
-import type { AnswerTo, Digest, Knowledge, Question } from "../../core/knowledge/question.ts";
+import type { Digest } from "../../core/crypto/digest.ts";
+import type { AnswerTo } from "../../core/knowledge/answer.ts";
+import type { Knowledge } from "../../core/knowledge/knowledge.ts";
+import type { Question } from "../../core/knowledge/question.ts";
 import { type LayoutKnowledge, type LayoutOptions, openLayout } from "../../proxy/archive/oci-layout.ts";
 import { goldenDir, vectorsDir } from "./vectors.ts";
 

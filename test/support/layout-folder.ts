@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Digest } from "../../core/knowledge/question.ts";
+import type { Digest } from "../../core/crypto/digest.ts";
 
 export interface LayoutEntry {
   readonly digest: Digest;

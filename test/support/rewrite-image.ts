@@ -2,11 +2,12 @@
  * Copies of a signed image with something about its signature changed, and every digest above the change made right
  * again: what an attacker with a registry can do.
  */
-import { digestOf } from "../../core/crypto/digest.ts";
+import { type Digest, digestOf } from "../../core/crypto/digest.ts";
 import { decodeUtf8, encodeUtf8 } from "../../core/encoding/utf8.ts";
 import { associatedTag } from "../../core/oci/associated-tag.ts";
 import { MemoryKnowledge } from "../../core/oci/memory-knowledge.ts";
-import type { Digest, Knowledge, Question } from "../../core/knowledge/question.ts";
+import type { Knowledge } from "../../core/knowledge/knowledge.ts";
+import type { Question } from "../../core/knowledge/question.ts";
 import type { SignedImage } from "./images.ts";
 
 export interface SignedLayer {

@@ -3,7 +3,7 @@
  * 1.1 (`applyRules`), 2.1, 2.4.
  */
 import { EngineError } from "../../errors.ts";
-import type { Knowledge } from "../../knowledge/question.ts";
+import type { Knowledge } from "../../knowledge/knowledge.ts";
 import type { ReferenceOptions } from "../../oci/reference.ts";
 import { applyPatches } from "../outcome/apply-patches.ts";
 import type { ImageStatus } from "../outcome/digest-patch.ts";

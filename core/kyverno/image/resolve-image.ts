@@ -3,7 +3,8 @@
  * chosen).
  */
 import type { ImageReference } from "../../oci/reference.ts";
-import { type Digest, isDigest, type Knowledge } from "../../knowledge/question.ts";
+import { type Digest, isDigest } from "../../crypto/digest.ts";
+import type { Knowledge } from "../../knowledge/knowledge.ts";
 import { failed, proven, type Verification } from "../../verdict.ts";
 
 /**

@@ -1,7 +1,8 @@
 /** The result tree of a decision below the policy: attestor, image, rule. Plain JSON. Statuses are Kyverno's. */
 import type { Operation } from "../rule/request.ts";
 import type { FailureAction, FailurePolicy, Position } from "../policy/policy.ts";
-import type { Digest, Question } from "../../knowledge/question.ts";
+import type { Digest } from "../../crypto/digest.ts";
+import type { Question } from "../../knowledge/question.ts";
 import type { Failure, Truth } from "../../verdict.ts";
 import type { Candidate } from "../../verify/verify-image.ts";
 

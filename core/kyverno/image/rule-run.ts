@@ -1,6 +1,7 @@
 /** What a rule's evaluation is given, and the results it makes of it. */
 import { codeRow, type EngineError } from "../../errors.ts";
-import type { Knowledge, Question } from "../../knowledge/question.ts";
+import type { Knowledge } from "../../knowledge/knowledge.ts";
+import type { Question } from "../../knowledge/question.ts";
 import { type Failure, toFailure, type Truth } from "../../verdict.ts";
 import type { ReferenceOptions } from "../../oci/reference.ts";
 import { failureMessage, type PlacedFailure } from "../outcome/message.ts";

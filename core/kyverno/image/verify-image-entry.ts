@@ -2,7 +2,9 @@
 import { isObject } from "../../encoding/shape.ts";
 import { EngineError } from "../../errors.ts";
 import type { ImageReference } from "../../oci/reference.ts";
-import { type Digest, isDigest, type Knowledge, type Question } from "../../knowledge/question.ts";
+import { type Digest, isDigest } from "../../crypto/digest.ts";
+import type { Knowledge } from "../../knowledge/knowledge.ts";
+import type { Question } from "../../knowledge/question.ts";
 import { conjunction, failed, type Failure, toFailure, type Truth, unknown, type Verification } from "../../verdict.ts";
 import type { ProvenStatement } from "../../verify/evidence.ts";
 import type { Position } from "../policy/policy.ts";

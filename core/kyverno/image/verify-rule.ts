@@ -3,7 +3,7 @@
  * 5.1, 5.2, 8, 17.
  */
 import { EngineError } from "../../errors.ts";
-import { type Digest, isDigest } from "../../knowledge/question.ts";
+import { type Digest, isDigest } from "../../crypto/digest.ts";
 import { conjunction, type Truth } from "../../verdict.ts";
 import { canonicalWithDigest, digestPatch, type ImageStatus, type PatchOperation } from "../outcome/digest-patch.ts";
 import {

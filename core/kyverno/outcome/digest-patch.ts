@@ -5,7 +5,7 @@ import type { JsonObject, JsonValue } from "../../encoding/json.ts";
 import { encodeCanonicalJson } from "../../encoding/canonical-json.ts";
 import { isObject } from "../../encoding/shape.ts";
 import type { ImageReference } from "../../oci/reference.ts";
-import type { Digest } from "../../knowledge/question.ts";
+import type { Digest } from "../../crypto/digest.ts";
 
 export interface PatchOperation {
   readonly op: "add" | "replace";

@@ -4,7 +4,9 @@ import { EngineError } from "../../errors.ts";
 import type { Limits } from "../../limits.ts";
 import { type ImageReference, parseReference, type ReferenceOptions, verifiableDigest } from "../../oci/reference.ts";
 import { type KnownManifest, type Lookup, readBlob, readManifest, readTag } from "../../oci/lookup.ts";
-import { type Digest, type Knowledge, questionText } from "../../knowledge/question.ts";
+import type { Digest } from "../../crypto/digest.ts";
+import type { Knowledge } from "../../knowledge/knowledge.ts";
+import { questionText } from "../../knowledge/question.ts";
 
 export interface ImageDataSettings {
   readonly references: ReferenceOptions;

@@ -2,7 +2,7 @@
 import type { JsonObject, JsonValue } from "../../encoding/json.ts";
 import { isObject } from "../../encoding/shape.ts";
 import { EngineError } from "../../errors.ts";
-import type { Knowledge } from "../../knowledge/question.ts";
+import type { Knowledge } from "../../knowledge/knowledge.ts";
 import type { ContextEntry, Policy, PolicyValue } from "../policy/policy.ts";
 import { toJson } from "../policy/policy-value.ts";
 import { loadImage } from "./image-data.ts";

@@ -5,7 +5,7 @@
 import type { JsonObject, JsonValue } from "../../encoding/json.ts";
 import { isObject } from "../../encoding/shape.ts";
 import { EngineError } from "../../errors.ts";
-import type { Knowledge } from "../../knowledge/question.ts";
+import type { Knowledge } from "../../knowledge/knowledge.ts";
 import { ask } from "./open-question.ts";
 import type { AdmissionRequest } from "./request.ts";
 import type { Labels } from "./selector.ts";

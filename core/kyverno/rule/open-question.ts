@@ -3,13 +3,9 @@
  * subject. Source: design.md section 1.
  */
 import { codeRow, EngineError } from "../../errors.ts";
-import {
-  type AnswerValues,
-  type Knowledge,
-  parseQuestion,
-  type Question,
-  questionText,
-} from "../../knowledge/question.ts";
+import type { AnswerValues } from "../../knowledge/answer.ts";
+import type { Knowledge } from "../../knowledge/knowledge.ts";
+import { parseQuestion, type Question, questionText } from "../../knowledge/question.ts";
 
 /** What the source said: the value, or `undefined` when it said that there is none. */
 export type Known<Q extends Question> = { readonly value: AnswerValues[Q["kind"]] } | undefined;

@@ -4,7 +4,7 @@ import { findSignedEntities, type SearchOptions } from "../../../core/cosign/fin
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import { defaultLimits } from "../../../core/limits.ts";
 import { MemoryKnowledge } from "../../../core/oci/memory-knowledge.ts";
-import type { Digest } from "../../../core/knowledge/question.ts";
+import type { Digest } from "../../../core/crypto/digest.ts";
 import { fixtureBundle } from "../../support/fixture-images.ts";
 
 const test = suite("core/cosign/find-signed-entities");

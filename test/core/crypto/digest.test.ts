@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { digest, digestLength, digestOf, isHashName, sha256 } from "../../../core/crypto/digest.ts";
+import { digest, digestLength, digestOf, isDigest, isHashName, sha256 } from "../../../core/crypto/digest.ts";
 import { encodeHex } from "../../../core/encoding/hex.ts";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 
@@ -27,6 +27,20 @@ test("of contents", () => {
 test("names", () => {
   assert.ok(isHashName("sha384"));
   for (const name of ["sha1", "SHA256", "md5", "toString", ""]) assert.not.ok(isHashName(name));
+});
+
+test("OCI digests are sha256 and lower case", () => {
+  const digest = `sha256:${"a".repeat(64)}`;
+  assert.ok(isDigest(digest));
+  for (const text of [
+    "",
+    "sha256:",
+    `sha256:${"A".repeat(64)}`,
+    `sha256:${"a".repeat(63)}`,
+    `sha512:${"a".repeat(128)}`,
+    `${digest}\n`,
+  ])
+    assert.not.ok(isDigest(text), text);
 });
 
 test.run();

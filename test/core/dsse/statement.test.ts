@@ -5,7 +5,7 @@ import * as assert from "uvu/assert";
 import { parseStatement, type Statement, statementOf, statementSubjectFor } from "../../../core/dsse/statement.ts";
 import type { JsonObject } from "../../../core/encoding/json.ts";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
-import type { Digest } from "../../../core/knowledge/question.ts";
+import type { Digest } from "../../../core/crypto/digest.ts";
 import { onlyEngineErrors, throwsCode } from "../../support/assert.ts";
 import { patched } from "../../support/patch.ts";
 import { skipped, vectorsDir } from "../../support/vectors.ts";

@@ -2,13 +2,7 @@ import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { EngineError } from "../../../core/errors.ts";
-import {
-  isArtifactQuestion,
-  isDigest,
-  parseQuestion,
-  type Question,
-  questionText,
-} from "../../../core/knowledge/question.ts";
+import { isArtifactQuestion, parseQuestion, type Question, questionText } from "../../../core/knowledge/question.ts";
 import { throwsCode } from "../../support/assert.ts";
 
 const test = suite("core/knowledge/question");
@@ -19,7 +13,7 @@ const examples: Readonly<Record<string, Question>> = {
   [`blob ghcr.io/org/app ${digest}`]: { kind: "blob", repository: "ghcr.io/org/app", digest },
   [`referrers ghcr.io/org/app ${digest}`]: { kind: "referrers", repository: "ghcr.io/org/app", digest },
   "trusted-root public-good": { kind: "trusted-root", name: "public-good" },
-  "key k8s%003a//ns/name%0020x": { kind: "key", reference: "k8s://ns/name x" },
+  "key k8s://ns/name%0020x": { kind: "key", reference: "k8s://ns/name x" },
   "log-entry https://rekor.example abc": { kind: "log-entry", log: "https://rekor.example", hash: "abc" },
   "cluster get v1 configmaps ns=n name=c path=": {
     kind: "cluster",
@@ -34,7 +28,7 @@ const examples: Readonly<Record<string, Question>> = {
 test("every question has one text, and the text is the question", () => {
   for (const [text, question] of Object.entries(examples)) {
     const written = questionText(question);
-    if (!text.startsWith("key ")) assert.is(written, text);
+    assert.is(written, text);
     assert.equal(parseQuestion(written), question);
   }
 });
@@ -76,19 +70,6 @@ test("any other text is malformed", () => {
     }),
     { numRuns: 500, seed: 2 },
   );
-});
-
-test("digests are sha256 and lower case", () => {
-  assert.ok(isDigest(digest));
-  for (const text of [
-    "",
-    "sha256:",
-    `sha256:${"A".repeat(64)}`,
-    `sha256:${"a".repeat(63)}`,
-    `sha512:${"a".repeat(128)}`,
-    `${digest}\n`,
-  ])
-    assert.not(isDigest(text), text);
 });
 
 test("an outage of trust, keys and log entries is nothing to overlook", () => {

@@ -1,7 +1,9 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { MemoryKnowledge } from "../../../core/oci/memory-knowledge.ts";
-import type { AnswerTo, Knowledge, Question } from "../../../core/knowledge/question.ts";
+import type { AnswerTo } from "../../../core/knowledge/answer.ts";
+import type { Knowledge } from "../../../core/knowledge/knowledge.ts";
+import type { Question } from "../../../core/knowledge/question.ts";
 import { Memo, noRecall, type Recall } from "../../../core/verify/memo.ts";
 
 const test = suite("core/verify/memo");

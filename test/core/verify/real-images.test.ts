@@ -9,7 +9,7 @@ import { createEngine } from "../../../core/decide/engine.ts";
 import { decodeBase64 } from "../../../core/encoding/base64.ts";
 import { decodeUtf8, encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import type { ErrorCode } from "../../../core/errors.ts";
-import type { Digest } from "../../../core/knowledge/question.ts";
+import type { Digest } from "../../../core/crypto/digest.ts";
 import { loadPolicies } from "../../../core/kyverno/policy/read-policy.ts";
 import { requestFor } from "../../../core/kyverno/rule/resource-request.ts";
 import type { Verification } from "../../../core/verdict.ts";

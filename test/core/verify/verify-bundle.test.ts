@@ -1,10 +1,9 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { nobleVerifier } from "../../../core/crypto/noble.ts";
-import { digest as hash } from "../../../core/crypto/digest.ts";
+import { type Digest, digest as hash } from "../../../core/crypto/digest.ts";
 import { encodeHex } from "../../../core/encoding/hex.ts";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
-import type { Digest } from "../../../core/knowledge/question.ts";
 import { TrustCache } from "../../../core/trust/trust-cache.ts";
 import { compileAttestor } from "../../../core/verify/attestor.ts";
 import { verifyBundle } from "../../../core/verify/verify-bundle.ts";

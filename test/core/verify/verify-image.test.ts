@@ -1,6 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { AnswerTo, Knowledge, Question } from "../../../core/knowledge/question.ts";
+import type { AnswerTo } from "../../../core/knowledge/answer.ts";
+import type { Knowledge } from "../../../core/knowledge/knowledge.ts";
+import type { Question } from "../../../core/knowledge/question.ts";
 import { compileDistrust } from "../../../core/trust/distrust.ts";
 import { type AttestorSpec, compileAttestor } from "../../../core/verify/attestor.ts";
 import { verifyAttestations, verifySignatures } from "../../../core/verify/verify-image.ts";

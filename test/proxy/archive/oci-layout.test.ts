@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { defaultLimits } from "../../../core/limits.ts";
-import type { Digest, Knowledge } from "../../../core/knowledge/question.ts";
+import type { Digest } from "../../../core/crypto/digest.ts";
+import type { Knowledge } from "../../../core/knowledge/knowledge.ts";
 import { type LayoutOptions, openLayout } from "../../../proxy/archive/oci-layout.ts";
 import { throwsCode } from "../../support/assert.ts";
 import {

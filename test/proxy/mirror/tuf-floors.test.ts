@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { TrustedRootSource } from "../../../core/knowledge/question.ts";
+import type { TrustedRootSource } from "../../../core/knowledge/answer.ts";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import { createTufVerifier } from "../../../core/trust/tuf-verifier.ts";
 import { nodeVerifier } from "../../../proxy/crypto-node.ts";

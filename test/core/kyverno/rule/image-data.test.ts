@@ -4,7 +4,7 @@ import { encodeUtf8 } from "../../../../core/encoding/utf8.ts";
 import { loadImage } from "../../../../core/kyverno/rule/image-data.ts";
 import { defaultLimits } from "../../../../core/limits.ts";
 import { MemoryKnowledge } from "../../../../core/oci/memory-knowledge.ts";
-import type { Digest } from "../../../../core/knowledge/question.ts";
+import type { Digest } from "../../../../core/crypto/digest.ts";
 import { throwsCode } from "../../../support/assert.ts";
 
 const test = suite("core/kyverno/rule/image-data");
