@@ -6,15 +6,9 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { Command } from "commander";
-import {
-  type AttestorSpec,
-  compileAttestor,
-  EngineError,
-  isDigest,
-  publicGoodTrustedRoot,
-  TrustCache,
-  verifyBundle,
-} from "../core/index.ts";
+import { type AttestorSpec, compileAttestor, EngineError, TrustCache, verifyBundle } from "../core/index.ts";
+import { isDigest } from "../core/crypto/digest.ts";
+import { publicGoodTrustedRoot } from "../core/trust/public-good.ts";
 import { nodeVerifier } from "../proxy/index.ts";
 
 interface VerifyOptions {

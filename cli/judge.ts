@@ -4,7 +4,6 @@
  */
 import {
   type AdmissionRequest,
-  applyPatches,
   createEngine,
   type Decision,
   EngineError,
@@ -15,6 +14,7 @@ import {
   type PolicyException,
   requestFor,
 } from "../core/index.ts";
+import { applyPatches } from "../core/kyverno/outcome/apply-patches.ts";
 import { nodeVerifier } from "../proxy/index.ts";
 import type { CommandIO } from "./command.ts";
 import type { OpenKnowledge } from "./input/knowledge.ts";

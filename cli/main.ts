@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The program: the only user of `process`. Files, streams, environment and clock become a `CommandIO`. */
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { EngineError } from "../core/index.ts";
+import { EngineError } from "../core/errors.ts";
 import type { CommandIO } from "./command.ts";
 import { runCommandLine } from "./program.ts";
 

@@ -3,7 +3,7 @@
  * loaded.
  */
 import { Command, CommanderError } from "commander";
-import { EngineError } from "../core/index.ts";
+import { EngineError } from "../core/errors.ts";
 import type { CommandEntry, CommandIO, ExitCode, Shell } from "./command.ts";
 import { exitOf, renderProblem, toProblem } from "./render/problem.ts";
 import { version } from "./version.ts";

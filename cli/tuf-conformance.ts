@@ -7,14 +7,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
-import {
-  EngineError,
-  matchListed,
-  type TargetFile,
-  type TrustedSet,
-  trustInitialRoot,
-  withHeldFloors,
-} from "../core/index.ts";
+import { EngineError } from "../core/errors.ts";
+import { withHeldFloors } from "../core/tuf/held-floors.ts";
+import { matchListed, type TargetFile } from "../core/tuf/listed-file.ts";
+import type { TrustedSet } from "../core/tuf/trusted-set.ts";
+import { trustInitialRoot } from "../core/tuf/update-root.ts";
 import {
   fetchTarget,
   lookUpTarget,

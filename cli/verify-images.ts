@@ -3,28 +3,20 @@
  * section 10, experience.md sections 2.2 to 2.4.
  */
 import { type Command, Option } from "commander";
-import {
-  type AttestorSpec,
-  type Candidate,
-  compileAttestor,
-  createTufVerifier,
-  type Digest,
-  defaultLimits,
-  EngineError,
-  type Evidence,
-  type Expectation,
-  type JsonValue,
-  type Knowledge,
-  parseJson,
-  parseReference,
-  type ProvenStatement,
-  proven,
-  refuted,
-  resolveDigest,
-  TrustCache,
-  type Verification,
-  type VerifyContext,
-} from "../core/index.ts";
+import { type JsonValue, parseJson } from "../core/encoding/json.ts";
+import { EngineError } from "../core/errors.ts";
+import type { Digest } from "../core/crypto/digest.ts";
+import type { Knowledge } from "../core/knowledge/knowledge.ts";
+import { resolveDigest } from "../core/kyverno/image/resolve-image.ts";
+import { defaultLimits } from "../core/limits.ts";
+import { parseReference } from "../core/oci/reference.ts";
+import { TrustCache } from "../core/trust/trust-cache.ts";
+import { createTufVerifier } from "../core/trust/tuf-verifier.ts";
+import { proven, refuted, type Verification } from "../core/verdict.ts";
+import { type AttestorSpec, compileAttestor, type Expectation } from "../core/verify/attestor.ts";
+import type { VerifyContext } from "../core/verify/context.ts";
+import type { Evidence, ProvenStatement } from "../core/verify/evidence.ts";
+import type { Candidate } from "../core/verify/verify-image.ts";
 import { nodeVerifier, openLayout } from "../proxy/index.ts";
 import { addAttestorOptions, type AttestorOptions, foldAliases, readAttestor } from "./input/attestor-flags.ts";
 import type { CommandIO, ExitCode } from "./command.ts";

@@ -7,14 +7,10 @@
  */
 import { constants, createPublicKey, type KeyObject, verify as opensslVerify } from "node:crypto";
 import { P384Verifier } from "./p384/verify.ts";
-import {
-  hasSignatureForm,
-  nobleVerifier,
-  type PublicKey,
-  type SignatureAlgorithm,
-  type SignatureVerifier,
-  type Signed,
-} from "../core/index.ts";
+import { nobleVerifier } from "../core/crypto/noble.ts";
+import type { PublicKey } from "../core/crypto/public-key.ts";
+import { hasSignatureForm } from "../core/crypto/signature-form.ts";
+import type { SignatureAlgorithm, SignatureVerifier, Signed } from "../core/crypto/signature-verifier.ts";
 
 const keyObjects = new WeakMap<PublicKey, KeyObject>();
 

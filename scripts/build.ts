@@ -7,7 +7,6 @@ import { chmodSync, existsSync, readdirSync, readFileSync, rmSync } from "node:f
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
-import { directImports } from "./open-doors.ts";
 
 export interface BuildTargets {
   /** Folder that holds `core`, `proxy`, `cli` and `package.json`. */
@@ -138,7 +137,7 @@ export async function buildPrograms({ root, outdir }: BuildTargets): Promise<rea
     target: "node20",
     mainFields: ["module", "main"],
     external,
-    plugins: [inlineStatements(root), nativeParts(root), directImports(root)],
+    plugins: [inlineStatements(root), nativeParts(root)],
     minifySyntax: true,
     minifyWhitespace: true,
     // Packages in CommonJS call `require` for Node's own modules.

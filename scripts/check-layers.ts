@@ -1,11 +1,11 @@
 /**
  * Imports follow the table of layers, type-only ones too, and there are no cycles, neither in the table nor between
- * files.
+ * files. The public API of the engine stays small.
  */
 import { posix } from "node:path";
 import type { CheckReport } from "./check.ts";
 import { type LayerTable, layers } from "./layers.ts";
-import { importsOf, readSources } from "./source-text.ts";
+import { exportsOf, importsOf, readSources } from "./source-text.ts";
 
 /** The most specific unit of the table that holds a path. */
 function unitOf(path: string, table: LayerTable): string | undefined {
@@ -47,6 +47,17 @@ export function findCycle(edges: ReadonlyMap<string, readonly string[]>): readon
   return undefined;
 }
 
+const publicApi = "core/index.ts";
+const mostPublicNames = 60;
+
+/** What is wrong with the file of the public API: too many names, or a form in which they cannot be counted. */
+function publicApiFaults(text: string): readonly string[] {
+  const names = exportsOf(text);
+  if (names.includes("*")) return [`${publicApi}: \`export *\` hides what is public; name it`];
+  if (names.length <= mostPublicNames) return [];
+  return [`${publicApi}: ${names.length} names; the public API has at most ${mostPublicNames}`];
+}
+
 /** Checks `core`, `proxy` and `cli` below `root`. Seeing no import at all is a fault: the check would be blind. */
 export function checkLayers(root: string, table: LayerTable = layers): CheckReport {
   const faults: string[] = [];
@@ -86,8 +97,10 @@ export function checkLayers(root: string, table: LayerTable = layers): CheckRepo
         faults.push(`${path}: ${unit} may not import ${targetUnit ?? target} (${specifier})`);
     }
   }
+  const api = files.find(({ path }) => path === publicApi)?.text ?? "";
+  faults.push(...publicApiFaults(api));
   const cycle = findCycle(fileEdges);
   if (cycle !== undefined) faults.push(`files import each other in a circle: ${cycle.join(" → ")}`);
   if (imports === 0) faults.push("no import was seen: the check is blind");
-  return { saw: `${files.length} files, ${imports} imports`, faults };
+  return { saw: `${files.length} files, ${imports} imports, ${exportsOf(api).length} public names`, faults };
 }

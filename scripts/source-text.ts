@@ -114,5 +114,27 @@ export function importsOf(text: string): readonly string[] {
   return [...code.matchAll(staticImport), ...code.matchAll(dynamicImport)].map((found) => found[1] ?? "");
 }
 
+const exportList = /\bexport\s+(?:type\s+)?\{([^}]*)\}/g;
+const exportDeclaration =
+  /\bexport\s+(?:declare\s+)?(?:abstract\s+)?(?:async\s+)?(?:const|let|var|function\*?|class|interface|type|enum)\s+([\w$]+)/g;
+const exportAll = /\bexport\s+(?:type\s+)?\*(?:\s+as\s+([\w$]+))?/g;
+
+/** Every name that a source exports; `*` for all of another module's, and `default`. */
+export function exportsOf(text: string): readonly string[] {
+  const code = blankText(text, { strings: "blank" });
+  const listed = [...code.matchAll(exportList)].flatMap(([, list = ""]) =>
+    list
+      .split(",")
+      .map((name) => name.trim().split(/\s+/).at(-1) ?? "")
+      .filter((name) => name !== ""),
+  );
+  return [
+    ...listed,
+    ...[...code.matchAll(exportDeclaration)].map((found) => found[1] ?? ""),
+    ...[...code.matchAll(exportAll)].map((found) => found[1] ?? "*"),
+    ...(/\bexport\s+default\b/.test(code) ? ["default"] : []),
+  ];
+}
+
 /** The line of an offset, counted from 1. */
 export const lineAt = (text: string, offset: number): number => text.slice(0, offset).split("\n").length;

@@ -3,7 +3,8 @@
  * kyverno.md section 12.1.
  */
 import { type Command, Option } from "commander";
-import { EngineError, expandRules, type JsonObject, requestFor } from "../../core/index.ts";
+import { EngineError, type JsonObject, requestFor } from "../../core/index.ts";
+import { expandRules } from "../../core/kyverno/policy/autogen.ts";
 import { ClusterFiles } from "../input/cluster-files.ts";
 import { collect, type CommandIO, type ExitCode, type Shell } from "../command.ts";
 import { problemText, readPolicies, readResources } from "../input/files.ts";

@@ -1,14 +1,12 @@
 /** `sallyport jp`: JMESPath as Kyverno has it. Source: `kyverno jp`; kyverno.md section 7. */
 import type { Command } from "commander";
-import {
-  compileExpression,
-  decodeUtf8,
-  defaultLimits,
-  EngineError,
-  type JsonValue,
-  kyvernoFunctions,
-  parseExpression,
-} from "../../core/index.ts";
+import type { JsonValue } from "../../core/encoding/json.ts";
+import { decodeUtf8 } from "../../core/encoding/utf8.ts";
+import { EngineError } from "../../core/errors.ts";
+import { compileExpression } from "../../core/jmespath/expression.ts";
+import { parseExpression } from "../../core/jmespath/parser.ts";
+import { kyvernoFunctions } from "../../core/kyverno/functions/table.ts";
+import { defaultLimits } from "../../core/limits.ts";
 import { collect, type CommandIO, type ExitCode, type Shell } from "../command.ts";
 import { readDocuments } from "../input/files.ts";
 import { toJsonLine, toJsonText } from "../render/json.ts";

@@ -3,7 +3,9 @@
  * 2.4.
  */
 import { type Command, Option } from "commander";
-import { decodeUtf8, EngineError, encodeUtf8, parsePublicKeysPem } from "../../core/index.ts";
+import { parsePublicKeysPem } from "../../core/crypto/public-key.ts";
+import { decodeUtf8, encodeUtf8 } from "../../core/encoding/utf8.ts";
+import { EngineError } from "../../core/errors.ts";
 import { addLayout, type MirrorImage } from "../../proxy/index.ts";
 import type { CommandIO, ExitCode, Shell } from "../command.ts";
 import { parseLayoutFlag } from "../input/knowledge.ts";

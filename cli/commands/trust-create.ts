@@ -3,18 +3,12 @@
  * sigstore.md section 4.1.
  */
 import type { Command } from "commander";
-import {
-  type AuthorityService,
-  decodeUtf8,
-  EngineError,
-  type JsonArray,
-  type JsonObject,
-  type LogService,
-  makeTrustedRoot,
-  parseJson,
-  parseTrustedRoot,
-  publicGoodTrustedRoot,
-} from "../../core/index.ts";
+import { type JsonArray, type JsonObject, parseJson } from "../../core/encoding/json.ts";
+import { decodeUtf8 } from "../../core/encoding/utf8.ts";
+import { EngineError } from "../../core/errors.ts";
+import { type AuthorityService, type LogService, makeTrustedRoot } from "../../core/trust/make-trusted-root.ts";
+import { publicGoodTrustedRoot } from "../../core/trust/public-good.ts";
+import { parseTrustedRoot } from "../../core/trust/trusted-root.ts";
 import { collect, type CommandIO, type ExitCode, type Shell } from "../command.ts";
 import { toJsonText } from "../render/json.ts";
 

@@ -3,7 +3,10 @@
  * carried across. Source: offline.md sections 5 and 6.
  */
 import { type Command, Option } from "commander";
-import { createTufVerifier, digestOf, EngineError, parseTrustedRoot, type TrustMode } from "../../core/index.ts";
+import { digestOf } from "../../core/crypto/digest.ts";
+import { EngineError } from "../../core/errors.ts";
+import { parseTrustedRoot } from "../../core/trust/trusted-root.ts";
+import { createTufVerifier, type TrustMode } from "../../core/trust/tuf-verifier.ts";
 import { nodeVerifier } from "../../proxy/index.ts";
 import type { CommandIO, ExitCode, Shell } from "../command.ts";
 import { addStoreOption, withMirror, withMirrorAsync } from "../input/store.ts";

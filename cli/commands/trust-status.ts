@@ -3,21 +3,19 @@
  * section 6, experience.md section 2.10.
  */
 import { type Command, Option } from "commander";
+import { digestOf } from "../../core/crypto/digest.ts";
+import { EngineError } from "../../core/errors.ts";
+import type { Answer, TrustedRootSource } from "../../core/knowledge/answer.ts";
+import { publicGoodRoot } from "../../core/trust/public-good.ts";
+import { resolveTrust, type TufSource } from "../../core/trust/resolve-trust.ts";
 import {
-  type Answer,
   createTufVerifier,
   defaultTrustBudget,
-  digestOf,
-  EngineError,
-  expiries,
-  publicGoodRoot,
-  resolveTrust,
-  type TrustedRootSource,
   type TrustSettings,
   trustedRootTarget,
-  type TufSource,
-  verifySource,
-} from "../../core/index.ts";
+} from "../../core/trust/tuf-verifier.ts";
+import { expiries } from "../../core/tuf/trusted-set.ts";
+import { verifySource } from "../../core/tuf/verify-source.ts";
 import { nodeVerifier } from "../../proxy/index.ts";
 import type { CommandIO, ExitCode, Shell } from "../command.ts";
 import { addStoreOption, type StoreOptions, withMirror } from "../input/store.ts";

@@ -3,18 +3,12 @@
  * Source: TUF 1.0, sigstore.md section 4.5.
  */
 import type { Command } from "commander";
-import {
-  codeRow,
-  digest,
-  digestOf,
-  EngineError,
-  encodeHex,
-  isHashName,
-  publicGoodMirror,
-  publicGoodRoot,
-  trustInitialRoot,
-  type TufSource,
-} from "../../core/index.ts";
+import { digest, digestOf, isHashName } from "../../core/crypto/digest.ts";
+import { encodeHex } from "../../core/encoding/hex.ts";
+import { codeRow, EngineError } from "../../core/errors.ts";
+import { publicGoodMirror, publicGoodRoot } from "../../core/trust/public-good.ts";
+import type { TufSource } from "../../core/trust/resolve-trust.ts";
+import { trustInitialRoot } from "../../core/tuf/update-root.ts";
 import { fetchTrust, type Mirror, nodeVerifier, openTufMirror, type TufMirror } from "../../proxy/index.ts";
 import type { CommandIO, ExitCode, Shell } from "../command.ts";
 import { addStoreOption, type StoreOptions, withMirrorAsync } from "../input/store.ts";

@@ -1,6 +1,9 @@
 /** `sallyport trust`: the trusted roots of the mirror: show, update, import, make. */
 import { type Command, Option } from "commander";
-import { createTufVerifier, EngineError, parseTrustedRoot, resolveTrust, type TrustedRoot } from "../../core/index.ts";
+import { EngineError } from "../../core/errors.ts";
+import { resolveTrust } from "../../core/trust/resolve-trust.ts";
+import { parseTrustedRoot, type TrustedRoot } from "../../core/trust/trusted-root.ts";
+import { createTufVerifier } from "../../core/trust/tuf-verifier.ts";
 import { nodeVerifier } from "../../proxy/index.ts";
 import type { CommandIO, ExitCode, Shell } from "../command.ts";
 import { addStoreOption, type StoreOptions, withMirror } from "../input/store.ts";

@@ -1,6 +1,9 @@
 /** `sallyport verify-attestation`: attestations of a predicate type on images, with cosign's flags. */
 import { type Command, Option } from "commander";
-import { EngineError, proven, toPredicateType, verifyAttestations } from "../../core/index.ts";
+import { toPredicateType } from "../../core/dsse/predicate-types.ts";
+import { EngineError } from "../../core/errors.ts";
+import { proven } from "../../core/verdict.ts";
+import { verifyAttestations } from "../../core/verify/verify-image.ts";
 import type { Shell } from "../command.ts";
 import { addVerifyOptions, type CheckImage, verifyImages, type VerifyOptions } from "../verify-images.ts";
 

@@ -1,6 +1,7 @@
 /** `sallyport verify`: signatures of images by key or identity, with cosign's flags and exit codes. */
 import type { Command } from "commander";
-import { proven, verifySignatures } from "../../core/index.ts";
+import { proven } from "../../core/verdict.ts";
+import { verifySignatures } from "../../core/verify/verify-image.ts";
 import type { Shell } from "../command.ts";
 import { addVerifyOptions, type CheckImage, verifyImages, type VerifyOptions } from "../verify-images.ts";
 

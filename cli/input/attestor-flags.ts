@@ -3,7 +3,9 @@
  * experience.md section 2.2.
  */
 import { type Command, Option } from "commander";
-import { type AttestorSpec, decodeUtf8, EngineError } from "../../core/index.ts";
+import { decodeUtf8 } from "../../core/encoding/utf8.ts";
+import { EngineError } from "../../core/errors.ts";
+import type { AttestorSpec } from "../../core/verify/attestor.ts";
 import { collect, type CommandIO } from "../command.ts";
 
 /** The flags of {@link addAttestorOptions}, as commander gives them. */

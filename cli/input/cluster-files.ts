@@ -2,17 +2,13 @@
  * Resource files that stand in for the cluster: what context entries, namespace selectors and `k8s://` keys ask it.
  * Source: kyverno.md sections 2.6 and 12.2.
  */
-import {
-  type Answer,
-  type AnswerTo,
-  decodeBase64,
-  decodeUtf8,
-  EngineError,
-  type JsonObject,
-  type JsonValue,
-  type Knowledge,
-  type Question,
-} from "../../core/index.ts";
+import { decodeBase64 } from "../../core/encoding/base64.ts";
+import type { JsonObject, JsonValue } from "../../core/encoding/json.ts";
+import { decodeUtf8 } from "../../core/encoding/utf8.ts";
+import { EngineError } from "../../core/errors.ts";
+import type { Answer, AnswerTo } from "../../core/knowledge/answer.ts";
+import type { Knowledge } from "../../core/knowledge/knowledge.ts";
+import type { Question } from "../../core/knowledge/question.ts";
 
 type ClusterQuestion = Extract<Question, { kind: "cluster" }>;
 

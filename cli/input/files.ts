@@ -1,14 +1,10 @@
 /** Policies, exceptions and resources from the files and folders of the command line. */
-import {
-  decodeUtf8,
-  EngineError,
-  type JsonObject,
-  type JsonValue,
-  loadPolicies,
-  parseYaml,
-  type PolicyProblem,
-  toJson,
-} from "../../core/index.ts";
+import type { JsonObject, JsonValue } from "../../core/encoding/json.ts";
+import { decodeUtf8 } from "../../core/encoding/utf8.ts";
+import { EngineError } from "../../core/errors.ts";
+import { toJson } from "../../core/kyverno/policy/policy-value.ts";
+import { loadPolicies, type PolicyProblem } from "../../core/kyverno/policy/read-policy.ts";
+import { parseYaml } from "../../core/kyverno/policy/yaml.ts";
 import type { CommandIO } from "../command.ts";
 
 export interface TextFile {

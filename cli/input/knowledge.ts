@@ -2,16 +2,12 @@
  * What a command may know: layout folders, the mirror, a trusted root and key files of the command line. Nothing here
  * can dial.
  */
-import {
-  type Answer,
-  type AnswerTo,
-  decodeUtf8,
-  EngineError,
-  type Knowledge,
-  type Question,
-  type TrustedRootSource,
-  type TrustSettings,
-} from "../../core/index.ts";
+import { decodeUtf8 } from "../../core/encoding/utf8.ts";
+import { EngineError } from "../../core/errors.ts";
+import type { Answer, AnswerTo, TrustedRootSource } from "../../core/knowledge/answer.ts";
+import type { Knowledge } from "../../core/knowledge/knowledge.ts";
+import type { Question } from "../../core/knowledge/question.ts";
+import type { TrustSettings } from "../../core/trust/tuf-verifier.ts";
 import { type LayoutOptions, type Mirror, openLayout, openMirror } from "../../proxy/index.ts";
 import type { Command } from "commander";
 import { collect, type CommandIO } from "../command.ts";

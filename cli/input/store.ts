@@ -1,6 +1,6 @@
 /** The mirror of a command that needs one. */
 import type { Command } from "commander";
-import { EngineError } from "../../core/index.ts";
+import { EngineError } from "../../core/errors.ts";
 import { type Mirror, openMirror } from "../../proxy/index.ts";
 import type { CommandIO } from "../command.ts";
 

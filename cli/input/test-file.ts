@@ -1,5 +1,6 @@
 /** Kyverno's test files. Source: kyverno.md section 12.2. */
-import { EngineError, type JsonObject, type JsonValue } from "../../core/index.ts";
+import type { JsonObject, JsonValue } from "../../core/encoding/json.ts";
+import { EngineError } from "../../core/errors.ts";
 import type { CommandIO } from "../command.ts";
 import type { PathResponse } from "./cluster-files.ts";
 import { readDocuments, readTextFiles } from "./files.ts";

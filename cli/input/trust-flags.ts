@@ -3,7 +3,9 @@
  * `--tufMirror`, and ours. Source: offline.md section 6.
  */
 import { type Command, Option } from "commander";
-import { type Digest, EngineError, isDigest, type TrustMode, type TrustSettings } from "../../core/index.ts";
+import { EngineError } from "../../core/errors.ts";
+import { type Digest, isDigest } from "../../core/crypto/digest.ts";
+import type { TrustMode, TrustSettings } from "../../core/trust/tuf-verifier.ts";
 import type { CommandIO } from "../command.ts";
 
 export const defaultTrustName = "public-good";

@@ -2,18 +2,15 @@
  * A folder of TUF metadata: as a web server has it, as its makers keep it, or as a client does. What it holds is
  * verified all the same.
  */
-import {
-  asTrustError,
-  defaultLimits,
-  EngineError,
-  parseRoot,
-  parseSnapshot,
-  parseTargets,
-  parseTimestamp,
-  servedTargetPath,
-  trustedRootTarget,
-  type TufSource,
-} from "../../core/index.ts";
+import { EngineError } from "../../core/errors.ts";
+import { defaultLimits } from "../../core/limits.ts";
+import type { TufSource } from "../../core/trust/resolve-trust.ts";
+import { asTrustError, trustedRootTarget } from "../../core/trust/tuf-verifier.ts";
+import { parseRoot } from "../../core/tuf/root.ts";
+import { parseSnapshot } from "../../core/tuf/snapshot.ts";
+import { servedTargetPath } from "../../core/tuf/target-path.ts";
+import { parseTargets } from "../../core/tuf/targets.ts";
+import { parseTimestamp } from "../../core/tuf/timestamp.ts";
 import { quoteRole, type TufMirror } from "../../proxy/index.ts";
 import type { CommandIO } from "../command.ts";
 

@@ -2,7 +2,9 @@
  * Kyverno's values and user files: what stands in for the cluster on the command line. Source: kyverno.md sections 12.1
  * and 12.2.
  */
-import { type AdmissionRequest, EngineError, type JsonObject, type JsonValue } from "../../core/index.ts";
+import type { JsonObject, JsonValue } from "../../core/encoding/json.ts";
+import { EngineError } from "../../core/errors.ts";
+import type { AdmissionRequest } from "../../core/kyverno/rule/request.ts";
 import type { CommandIO } from "../command.ts";
 import { readDocuments, readTextFiles } from "./files.ts";
 

@@ -2,15 +2,10 @@
  * Why a request was allowed or denied: one tree for each image, with the policy line that asked for each check. Source:
  * experience.md section 3.
  */
-import type {
-  AttestationResult,
-  AttestorResult,
-  Decision,
-  Failure,
-  ImageResult,
-  Question,
-  RuleResult,
-} from "../../core/index.ts";
+import type { Decision } from "../../core/decide/engine.ts";
+import type { Question } from "../../core/knowledge/question.ts";
+import type { AttestationResult, AttestorResult, ImageResult, RuleResult } from "../../core/kyverno/image/result.ts";
+import type { Failure } from "../../core/verdict.ts";
 import { candidateNode, failureNode, leadingFailure, openNodes } from "./evidence.ts";
 import type { Mark, Style } from "./style.ts";
 import { toUtcText } from "./time.ts";

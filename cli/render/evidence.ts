@@ -1,13 +1,9 @@
 /** What proves a signature, as the nodes of a tree; and what refutes one. Source: experience.md section 3. */
-import {
-  codeRow,
-  type Candidate,
-  type Evidence,
-  type Failure,
-  furthest,
-  questionText,
-  type Question,
-} from "../../core/index.ts";
+import { codeRow } from "../../core/errors.ts";
+import { questionText, type Question } from "../../core/knowledge/question.ts";
+import { type Failure, furthest } from "../../core/verdict.ts";
+import type { Evidence } from "../../core/verify/evidence.ts";
+import type { Candidate } from "../../core/verify/verify-image.ts";
 import type { Mark } from "./style.ts";
 import { toTimeText } from "./time.ts";
 import type { TreeNode } from "./tree.ts";

@@ -1,5 +1,5 @@
 /** JSON for machines: log indexes and sizes as decimal strings, bytes as base64, instants as RFC 3339. */
-import { encodeBase64 } from "../../core/index.ts";
+import { encodeBase64 } from "../../core/encoding/base64.ts";
 
 /** A tree of what JSON has. */
 export function plain(value: unknown): unknown {

@@ -1,5 +1,5 @@
 /** What `kyverno apply` prints, word for word, and its counting. Source: kyverno.md section 12.1. */
-import type { RuleResult } from "../../core/index.ts";
+import type { RuleResult } from "../../core/kyverno/image/result.ts";
 
 /** All results of one policy on one resource in one pass. `resource` is `namespace/Kind/name`. */
 export interface Response {

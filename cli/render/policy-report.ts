@@ -1,5 +1,6 @@
 /** The report that `kyverno apply --policy-report` prints. Source: openreports.io/v1alpha1; kyverno.md section 12.1. */
-import type { JsonObject, RuleResult } from "../../core/index.ts";
+import type { JsonObject } from "../../core/encoding/json.ts";
+import type { RuleResult } from "../../core/kyverno/image/result.ts";
 import { type Counts, type Response, shownStatus } from "./kyverno-apply.ts";
 
 /** The resource that a response is about, as a reference. */

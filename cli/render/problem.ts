@@ -1,5 +1,5 @@
 /** The one shape of an error: what happened, why, and one thing to do. Source: experience.md section 2.9. */
-import { codeRow, type EngineError, type ErrorCode } from "../../core/index.ts";
+import { codeRow, type EngineError, type ErrorCode } from "../../core/errors.ts";
 import { visible } from "./tree.ts";
 
 export interface Problem {

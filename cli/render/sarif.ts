@@ -2,7 +2,8 @@
  * SARIF 2.1.0, for code scanning: each result at its rule's line in the policy, about a resource. Source: OASIS SARIF
  * 2.1.0, sections 3.27 and 3.49.
  */
-import type { JsonObject, RuleResult } from "../../core/index.ts";
+import type { JsonObject } from "../../core/encoding/json.ts";
+import type { RuleResult } from "../../core/kyverno/image/result.ts";
 import { shownStatus } from "./kyverno-apply.ts";
 import type { ReportedResponse } from "./policy-report.ts";
 

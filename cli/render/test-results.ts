@@ -1,5 +1,5 @@
 /** Results of test files, as `kyverno test` shows them. Source: kyverno.md section 12.2. */
-import type { JsonValue } from "../../core/index.ts";
+import type { JsonValue } from "../../core/encoding/json.ts";
 import { toYamlText } from "./yaml.ts";
 import { type JunitCase, renderJunit } from "./junit.ts";
 import { renderMarkdown } from "./markdown.ts";

@@ -1,7 +1,7 @@
 /**
  * Trusted roots for people: whom they vouch for, and how fresh their metadata is. Source: experience.md section 2.10.
  */
-import type { TrustedRoot } from "../../core/index.ts";
+import type { TrustedRoot } from "../../core/trust/trusted-root.ts";
 import type { Style } from "./style.ts";
 import { renderColumns } from "./table.ts";
 import { visible } from "./tree.ts";

@@ -2,16 +2,11 @@
  * The answer of `verify` and `verify-attestation`: text, JSON, and cosign's payloads. Source: experience.md section
  * 2.4.
  */
-import {
-  type Candidate,
-  type Evidence,
-  type Failure,
-  type JsonValue,
-  type ProvenStatement,
-  type Question,
-  questionText,
-  type Verification,
-} from "../../core/index.ts";
+import type { JsonValue } from "../../core/encoding/json.ts";
+import { type Question, questionText } from "../../core/knowledge/question.ts";
+import type { Failure, Verification } from "../../core/verdict.ts";
+import type { Evidence, ProvenStatement } from "../../core/verify/evidence.ts";
+import type { Candidate } from "../../core/verify/verify-image.ts";
 import { leadingFailure, sourceText, trustText } from "./evidence.ts";
 import { exitOf } from "./problem.ts";
 import type { Style } from "./style.ts";

@@ -2,14 +2,12 @@
  * Bringing an OCI layout into the mirror, whole or not at all; what it lacks is said. Source: offline.md section 3,
  * outcomes.md.
  */
-import {
-  type Descriptor,
-  type Digest,
-  EngineError,
-  type Manifest,
-  parseAssociatedTag,
-  type Question,
-} from "../../core/index.ts";
+import { EngineError } from "../../core/errors.ts";
+import type { Digest } from "../../core/crypto/digest.ts";
+import type { Question } from "../../core/knowledge/question.ts";
+import type { Descriptor } from "../../core/oci/descriptor.ts";
+import { parseAssociatedTag } from "../../core/oci/associated-tag.ts";
+import type { Manifest } from "../../core/oci/manifest.ts";
 import type { LayoutRepository } from "./layout-repositories.ts";
 import { type LayoutKnowledge, openLayout } from "./oci-layout.ts";
 import type { Mirror } from "../mirror/mirror.ts";

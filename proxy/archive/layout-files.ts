@@ -5,16 +5,11 @@
 import { createHash } from "node:crypto";
 import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
-import {
-  type Digest,
-  EngineError,
-  isDigest,
-  type JsonObject,
-  type Limits,
-  parseJson,
-  readObject,
-  readString,
-} from "../../core/index.ts";
+import { type JsonObject, parseJson } from "../../core/encoding/json.ts";
+import { readObject, readString } from "../../core/encoding/shape.ts";
+import { EngineError } from "../../core/errors.ts";
+import { type Digest, isDigest } from "../../core/crypto/digest.ts";
+import type { Limits } from "../../core/limits.ts";
 
 const layoutFileBytes = 4096;
 

@@ -4,19 +4,13 @@
  * were given; containerd writes the whole reference beside the tag; a copy of a registry writes `host/repository:tag`
  * or `host/repository@digest`. Source: sigstore.md section 1.7, OCI image 1.1 annotations.
  */
-import {
-  type Descriptor,
-  EngineError,
-  isTag,
-  type JsonObject,
-  type Limits,
-  member,
-  parseReference,
-  pointer,
-  readArray,
-  readDescriptor,
-  repositoryForFetching,
-} from "../../core/index.ts";
+import type { JsonObject } from "../../core/encoding/json.ts";
+import { member, pointer, readArray } from "../../core/encoding/shape.ts";
+import { EngineError } from "../../core/errors.ts";
+import type { Descriptor } from "../../core/oci/descriptor.ts";
+import type { Limits } from "../../core/limits.ts";
+import { readDescriptor } from "../../core/oci/descriptor.ts";
+import { isTag, parseReference, repositoryForFetching } from "../../core/oci/reference.ts";
 
 /** `image`, `signatures` and `attestations` are entries of `cosign save`, which belong together. */
 export type EntryRole = "image" | "signatures" | "attestations" | "other";

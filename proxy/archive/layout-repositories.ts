@@ -3,17 +3,12 @@
  * manifest with a subject, because `cosign save` leaves bundles as blobs that no index names. Source: sigstore.md
  * sections 1.5 and 1.7.
  */
-import {
-  associatedTag,
-  type Descriptor,
-  type Digest,
-  EngineError,
-  type Limits,
-  type Manifest,
-  parseAssociatedTag,
-  parseManifest,
-  referrerDescriptor,
-} from "../../core/index.ts";
+import { EngineError } from "../../core/errors.ts";
+import type { Digest } from "../../core/crypto/digest.ts";
+import type { Descriptor } from "../../core/oci/descriptor.ts";
+import type { Limits } from "../../core/limits.ts";
+import { associatedTag, parseAssociatedTag } from "../../core/oci/associated-tag.ts";
+import { type Manifest, parseManifest, referrerDescriptor } from "../../core/oci/manifest.ts";
 import type { LayoutFiles } from "./layout-files.ts";
 import { imageEntry, type NamedEntry } from "./layout-names.ts";
 

@@ -2,20 +2,14 @@
  * An OCI image layout folder as knowledge. What a sparse layout leaves out was never asked for; it is not absent.
  * Source: OCI image 1.1, image layout.
  */
-import {
-  type Answer,
-  type AnswerTo,
-  canonicalQuestion,
-  completenessScopes,
-  defaultLimits,
-  type Digest,
-  type EngineError,
-  type Knowledge,
-  type Limits,
-  parseAssociatedTag,
-  parseScope,
-  type Question,
-} from "../../core/index.ts";
+import type { EngineError } from "../../core/errors.ts";
+import type { Digest } from "../../core/crypto/digest.ts";
+import type { Answer, AnswerTo } from "../../core/knowledge/answer.ts";
+import type { Knowledge } from "../../core/knowledge/knowledge.ts";
+import type { Question } from "../../core/knowledge/question.ts";
+import { defaultLimits, type Limits } from "../../core/limits.ts";
+import { parseAssociatedTag } from "../../core/oci/associated-tag.ts";
+import { canonicalQuestion, completenessScopes, parseScope } from "../../core/oci/completeness.ts";
 import { LayoutFiles } from "./layout-files.ts";
 import { nameEntries, readEntries } from "./layout-names.ts";
 import { buildRepositories, type LayoutRepository, ManifestReader } from "./layout-repositories.ts";

@@ -1,27 +1,13 @@
 /** Rows of the table `answer`: how the answer to each kind of question is written and read back. */
-import {
-  type Answer,
-  type AnswerValues,
-  type Descriptor,
-  type Digest,
-  encodeCanonicalJson,
-  encodeDescriptor,
-  EngineError,
-  isDigest,
-  type JsonObject,
-  type JsonValue,
-  type LogEntryAnswer,
-  parseJson,
-  pointer,
-  type Question,
-  type QuestionKind,
-  questionText,
-  readArray,
-  readDescriptor,
-  readInteger,
-  readObject,
-  readString,
-} from "../../core/index.ts";
+import { encodeCanonicalJson } from "../../core/encoding/canonical-json.ts";
+import { type JsonObject, type JsonValue, parseJson } from "../../core/encoding/json.ts";
+import { pointer, readArray, readInteger, readObject, readString } from "../../core/encoding/shape.ts";
+import { EngineError } from "../../core/errors.ts";
+import { type Digest, isDigest } from "../../core/crypto/digest.ts";
+import type { Answer, AnswerValues, LogEntryAnswer } from "../../core/knowledge/answer.ts";
+import { type Question, type QuestionKind, questionText } from "../../core/knowledge/question.ts";
+import type { Descriptor } from "../../core/oci/descriptor.ts";
+import { encodeDescriptor, readDescriptor } from "../../core/oci/descriptor.ts";
 import { digestBytes, rowChecksum } from "./row-checksum.ts";
 import { corrupt } from "./store-error.ts";
 

@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import type { Database, Statement } from "better-sqlite3";
-import type { Digest } from "../../core/index.ts";
+import type { Digest } from "../../core/crypto/digest.ts";
 import { sqlText } from "./statements.ts";
 import { guarded } from "./store-error.ts";
 

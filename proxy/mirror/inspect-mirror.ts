@@ -3,7 +3,8 @@
  * they read anyway.
  */
 import type { Database } from "better-sqlite3";
-import { type Digest, EngineError } from "../../core/index.ts";
+import { EngineError } from "../../core/errors.ts";
+import type { Digest } from "../../core/crypto/digest.ts";
 import { type AnswerRow, checkRow, loadRootSource, loadValue } from "./answer-row.ts";
 import {
   checkBytes,

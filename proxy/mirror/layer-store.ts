@@ -17,7 +17,8 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import { type Digest, EngineError } from "../../core/index.ts";
+import { EngineError } from "../../core/errors.ts";
+import type { Digest } from "../../core/crypto/digest.ts";
 
 const chunkBytes = 1024 * 1024;
 

@@ -3,21 +3,13 @@
  * verified. Source: experience.md section 2.4.
  */
 import type { Database } from "better-sqlite3";
-import {
-  associatedTag,
-  type Descriptor,
-  type Digest,
-  EngineError,
-  isDigest,
-  type Knowledge,
-  type KnownManifest,
-  type Limits,
-  type Lookup,
-  parseAssociatedTag,
-  readManifest,
-  readReferrers,
-  readTag,
-} from "../../core/index.ts";
+import { EngineError } from "../../core/errors.ts";
+import { type Digest, isDigest } from "../../core/crypto/digest.ts";
+import type { Knowledge } from "../../core/knowledge/knowledge.ts";
+import type { Descriptor } from "../../core/oci/descriptor.ts";
+import type { Limits } from "../../core/limits.ts";
+import { associatedTag, parseAssociatedTag } from "../../core/oci/associated-tag.ts";
+import { type KnownManifest, type Lookup, readManifest, readReferrers, readTag } from "../../core/oci/lookup.ts";
 import type { AnswerRow } from "./answer-row.ts";
 import { sqlText } from "./statements.ts";
 

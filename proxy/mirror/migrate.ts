@@ -4,7 +4,7 @@
  */
 import { existsSync, rmSync } from "node:fs";
 import type { Database } from "better-sqlite3";
-import { EngineError } from "../../core/index.ts";
+import { EngineError } from "../../core/errors.ts";
 
 export interface Migration {
   /** For instance `0002-views`. */

@@ -3,18 +3,11 @@
  * nothing is trusted for being there.
  */
 import type { Database, Statement } from "better-sqlite3";
-import {
-  type Answer,
-  type AnswerTo,
-  canonicalQuestion,
-  completenessScopes,
-  type Digest,
-  type Knowledge,
-  parseQuestion,
-  type Question,
-  questionText,
-  type TrustedRootSource,
-} from "../../core/index.ts";
+import type { Digest } from "../../core/crypto/digest.ts";
+import type { Answer, AnswerTo, TrustedRootSource } from "../../core/knowledge/answer.ts";
+import type { Knowledge } from "../../core/knowledge/knowledge.ts";
+import { parseQuestion, type Question, questionText } from "../../core/knowledge/question.ts";
+import { canonicalQuestion, completenessScopes } from "../../core/oci/completeness.ts";
 import {
   type AnswerRow,
   checkRow,

@@ -3,19 +3,13 @@
  * is on the disk.
  */
 import type { Database, Statement } from "better-sqlite3";
-import {
-  type Answer,
-  canonicalQuestion,
-  decodeUtf8,
-  defaultLimits,
-  type Digest,
-  EngineError,
-  type Limits,
-  parseScope,
-  type Question,
-  questionText,
-  type TrustedRootSource,
-} from "../../core/index.ts";
+import { decodeUtf8 } from "../../core/encoding/utf8.ts";
+import { EngineError } from "../../core/errors.ts";
+import type { Digest } from "../../core/crypto/digest.ts";
+import type { Answer, TrustedRootSource } from "../../core/knowledge/answer.ts";
+import { type Question, questionText } from "../../core/knowledge/question.ts";
+import { defaultLimits, type Limits } from "../../core/limits.ts";
+import { canonicalQuestion, parseScope } from "../../core/oci/completeness.ts";
 import { type AnswerRow, type StoredValue, storeValue, storedBytes, storedJson, toRow } from "./answer-row.ts";
 import { digestBytes, rowChecksum } from "./row-checksum.ts";
 import { sqlText } from "./statements.ts";

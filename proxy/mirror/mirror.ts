@@ -1,6 +1,8 @@
 /** An open mirror: reading, writing, and what it holds. Made by `openMirror`. */
 import type { Database } from "better-sqlite3";
-import { type Digest, EngineError, type ErrorCode, type Limits } from "../../core/index.ts";
+import { EngineError, type ErrorCode } from "../../core/errors.ts";
+import type { Digest } from "../../core/crypto/digest.ts";
+import type { Limits } from "../../core/limits.ts";
 import { ContentId } from "./content-id.ts";
 import { type Inspection, inspectMirror } from "./inspect-mirror.ts";
 import { LayerStore } from "./layer-store.ts";

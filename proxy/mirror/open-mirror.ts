@@ -10,7 +10,8 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import { defaultLimits, EngineError, type Limits } from "../../core/index.ts";
+import { EngineError } from "../../core/errors.ts";
+import { defaultLimits, type Limits } from "../../core/limits.ts";
 import { migrate, refuseNewer, schemaVersion } from "./migrate.ts";
 import { Mirror } from "./mirror.ts";
 import { migrations, sqlText } from "./statements.ts";

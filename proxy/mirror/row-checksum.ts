@@ -3,7 +3,7 @@
  * against someone who writes the file.
  */
 import { createHash } from "node:crypto";
-import type { Digest } from "../../core/index.ts";
+import type { Digest } from "../../core/crypto/digest.ts";
 
 /** SHA-256 over the columns of a row, in the order of the table. */
 export const rowChecksum = (...columns: readonly (string | null)[]): Buffer =>

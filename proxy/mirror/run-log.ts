@@ -3,7 +3,8 @@
  * offline.md sections 2, 3 and 7.
  */
 import type { Database } from "better-sqlite3";
-import { type Digest, type JsonValue, parseJson } from "../../core/index.ts";
+import { type JsonValue, parseJson } from "../../core/encoding/json.ts";
+import type { Digest } from "../../core/crypto/digest.ts";
 import { digestBytes } from "./row-checksum.ts";
 import { sqlText } from "./statements.ts";
 import { corrupt, guarded } from "./store-error.ts";

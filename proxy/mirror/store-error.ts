@@ -1,6 +1,6 @@
 /** What SQLite and the file system report, as codes of this program. Source: SQLite result codes. */
 import Database from "better-sqlite3";
-import { EngineError, type ErrorCode } from "../../core/index.ts";
+import { EngineError, type ErrorCode } from "../../core/errors.ts";
 
 const byPrefix: readonly (readonly [string, ErrorCode, string])[] = [
   ["SQLITE_BUSY", "mirror-busy", "another process holds the mirror"],

@@ -2,7 +2,7 @@
  * Rows of the table `tuf_floor`: the versions of TUF metadata that were verified. Source: offline.md section 6, TUF 1.0
  * sections 5.4.3 and 5.5.5.
  */
-import { EngineError } from "../../core/index.ts";
+import { EngineError } from "../../core/errors.ts";
 import { rowChecksum } from "./row-checksum.ts";
 import { corrupt } from "./store-error.ts";
 

@@ -1,5 +1,8 @@
 /** Rows of the table `tuf_metadata`: raw metadata under the version that it states. Source: TUF 1.0 section 4.2. */
-import { defaultLimits, type Digest, parseJson, readInteger, readObject } from "../../core/index.ts";
+import { parseJson } from "../../core/encoding/json.ts";
+import { readInteger, readObject } from "../../core/encoding/shape.ts";
+import type { Digest } from "../../core/crypto/digest.ts";
+import { defaultLimits } from "../../core/limits.ts";
 import { digestBytes } from "./row-checksum.ts";
 
 /** The columns repository, role, version, digest, bytes. */

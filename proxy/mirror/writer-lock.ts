@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import { EngineError } from "../../core/index.ts";
+import { EngineError } from "../../core/errors.ts";
 import { guarded, toStoreError } from "./store-error.ts";
 
 export interface WriterLock {

@@ -3,7 +3,10 @@
  * computes with this curve by generic code; this takes half its time. Source: FIPS 186-5 §6.4.2.
  */
 import { p384 } from "@noble/curves/nist.js";
-import { digest, type PublicKey, readEcdsaSignature, type Signed } from "../../core/index.ts";
+import { digest } from "../../core/crypto/digest.ts";
+import { readEcdsaSignature } from "../../core/crypto/ecdsa-signature.ts";
+import type { PublicKey } from "../../core/crypto/public-key.ts";
+import type { Signed } from "../../core/crypto/signature-verifier.ts";
 import { type Comb, CombKernel } from "./comb.ts";
 import { prime } from "./field-code.ts";
 import { type WasmHost, wasmHost } from "./field.ts";

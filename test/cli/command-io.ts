@@ -1,5 +1,5 @@
 /** A world for commands under test: files in memory, streams as text, a fixed clock. */
-import { EngineError } from "../../core/index.ts";
+import { EngineError } from "../../core/errors.ts";
 import type { CommandIO } from "../../cli/command.ts";
 import { runCommandLine } from "../../cli/program.ts";
 

@@ -2,7 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { CommandEntry, Shell } from "../../cli/command.ts";
 import { commands, runCommandLine } from "../../cli/program.ts";
-import { EngineError } from "../../core/index.ts";
+import { EngineError } from "../../core/errors.ts";
 import { runCli, testIO } from "./command-io.ts";
 
 const test = suite("cli/program");

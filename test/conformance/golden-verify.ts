@@ -10,9 +10,7 @@ import {
   type Engine,
   EngineError,
   loadPolicies,
-  parseYaml,
   requestFor,
-  toJson,
   type AdmissionRequest,
   type Answer,
   type AnswerTo,
@@ -20,6 +18,8 @@ import {
   type Question,
   type JsonObject,
 } from "../../core/index.ts";
+import { toJson } from "../../core/kyverno/policy/policy-value.ts";
+import { parseYaml } from "../../core/kyverno/policy/yaml.ts";
 import { nodeVerifier, openLayout } from "../../proxy/index.ts";
 
 export interface GoldenCase {

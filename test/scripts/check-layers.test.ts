@@ -25,7 +25,7 @@ const faultsWith = (files: Readonly<Record<string, string>>) =>
 test("a tree that follows the table has no fault, and says what was seen", () => {
   const report = checkLayers(tempFolder(clean), table);
   assert.equal(report.faults, []);
-  assert.is(report.saw, "5 files, 6 imports");
+  assert.is(report.saw, "5 files, 6 imports, 1 public names");
 });
 
 /** A target that imports nothing itself, so that the planted import is no circle. */
@@ -55,6 +55,16 @@ for (const [name, files] of Object.entries(planted)) {
     assert.is(faultsWith(files).length, 1, faultsWith(files).join("\n"));
   });
 }
+
+const apiOf = (count: number) =>
+  `export { ${Array.from({ length: count }, (_, index) => `p${index}`).join(", ")} } from "./tlog/proof.ts";\n`;
+
+test("a public API of more than 60 names is a fault, and so is one that cannot be counted", () => {
+  assert.equal(faultsWith({ "core/index.ts": apiOf(60) }), []);
+  assert.match(faultsWith({ "core/index.ts": apiOf(61) }).join(), "61 names");
+  assert.match(faultsWith({ "core/index.ts": `${apiOf(60)}export type P = 1;\n` }).join(), "61 names");
+  assert.match(faultsWith({ "core/index.ts": 'export * from "./tlog/proof.ts";\n' }).join(), "hides what is public");
+});
 
 test("seeing no import is a fault", () => {
   assert.match(checkLayers(tempFolder({ "core/errors.ts": "export const x = 1;\n" }), table).faults.join(), "blind");

@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { blankText, importsOf, lineAt } from "../../scripts/source-text.ts";
+import { blankText, exportsOf, importsOf, lineAt } from "../../scripts/source-text.ts";
 
 const test = suite("scripts/source-text");
 
@@ -37,6 +37,15 @@ test("comments and exported strings are not imports", () => {
       '// import { a } from "./a.ts";\n/** import "./b.ts" */\nexport const from = "./c.ts";\nexport const x = 1;\nconst y = "z";\n',
     ),
     [],
+  );
+});
+
+test("sees every form of an export", () => {
+  assert.equal(
+    exportsOf(
+      'export { a, type B, c as d } from "./x.ts";\nexport type { E } from "./x.ts";\nexport const f = 1;\nexport async function g() {}\nexport abstract class H {}\nexport interface I {}\nexport type J = 1;\nexport * from "./y.ts";\nexport * as k from "./z.ts";\nexport default 1;\n// export const no = 1;\nconst text = "export const no = 2;";\nconst local = 3;\n',
+    ),
+    ["a", "B", "d", "E", "f", "g", "H", "I", "J", "*", "k", "default"],
   );
 });
 

@@ -2,23 +2,17 @@
  * A trusted root from a TUF mirror, as the mirror of decisions keeps it: the chain of roots, the newest metadata, the
  * target, and the versions that were seen.
  */
-import {
-  defaultLimits,
-  EngineError,
-  encodeFloors,
-  matchListed,
-  parseRoot,
-  readFloors,
-  type ReferenceTime,
-  type SignatureVerifier,
-  trustedRootTarget,
-  type TrustedSet,
-  trustInitialRoot,
-  type TufSource,
-  updateRoot,
-  versionsOf,
-  withHeldFloors,
-} from "../../../core/index.ts";
+import type { SignatureVerifier } from "../../../core/crypto/signature-verifier.ts";
+import { EngineError } from "../../../core/errors.ts";
+import { defaultLimits } from "../../../core/limits.ts";
+import type { TufSource } from "../../../core/trust/resolve-trust.ts";
+import { trustedRootTarget } from "../../../core/trust/tuf-verifier.ts";
+import { withHeldFloors } from "../../../core/tuf/held-floors.ts";
+import { matchListed } from "../../../core/tuf/listed-file.ts";
+import { parseRoot } from "../../../core/tuf/root.ts";
+import { type ReferenceTime, type TrustedSet, versionsOf } from "../../../core/tuf/trusted-set.ts";
+import { trustInitialRoot, updateRoot } from "../../../core/tuf/update-root.ts";
+import { encodeFloors, readFloors } from "../../../core/tuf/verify-source.ts";
 import type { TufMirror } from "./tuf-mirror.ts";
 import { fetchTarget, type HeldRoles, lookUpTarget, refresh } from "./update.ts";
 

@@ -4,7 +4,8 @@
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { defaultLimits, EngineError } from "../../../core/index.ts";
+import { EngineError } from "../../../core/errors.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 import { type HeldRoles, quoteRole } from "./update.ts";
 
 /** Writes a file as a whole or not at all. */

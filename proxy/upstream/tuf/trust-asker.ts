@@ -2,13 +2,10 @@
  * Answers the question for a trusted root from its TUF mirror. What cannot be had, or does not hold, is unavailable
  * with its code: what was known stays known.
  */
-import {
-  type Answer,
-  EngineError,
-  type SignatureVerifier,
-  type TrustedRootSource,
-  type TufSource,
-} from "../../../core/index.ts";
+import type { SignatureVerifier } from "../../../core/crypto/signature-verifier.ts";
+import { EngineError } from "../../../core/errors.ts";
+import type { Answer, TrustedRootSource } from "../../../core/knowledge/answer.ts";
+import type { TufSource } from "../../../core/trust/resolve-trust.ts";
 import { fetchTrust } from "./fetch-trust.ts";
 import type { TufMirror } from "./tuf-mirror.ts";
 

@@ -3,7 +3,7 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Dispatcher, errors, getGlobalDispatcher, interceptors, request } from "undici";
-import { EngineError, type ErrorCode } from "../../../core/index.ts";
+import { EngineError, type ErrorCode } from "../../../core/errors.ts";
 
 export interface TufMirror {
   /** Names it in messages. */

@@ -2,27 +2,22 @@
  * The client workflow of TUF with a mirror to ask: the order of fetching, around the pure steps of core. Source: TUF
  * 1.0 section 5.
  */
+import { EngineError } from "../../../core/errors.ts";
+import { defaultLimits } from "../../../core/limits.ts";
+import { findTarget } from "../../../core/tuf/find-target.ts";
+import { type TargetFile, verifyListed } from "../../../core/tuf/listed-file.ts";
+import { servedTargetPath } from "../../../core/tuf/target-path.ts";
+import type { ReferenceTime, TrustedSet } from "../../../core/tuf/trusted-set.ts";
+import { requireFinalRoot, updateRoot } from "../../../core/tuf/update-root.ts";
+import { listedSnapshot, snapshotBytes, updateSnapshot } from "../../../core/tuf/update-snapshot.ts";
 import {
-  defaultLimits,
-  EngineError,
-  findTarget,
   listedTargets,
-  type ReferenceTime,
-  requireFinalRoot,
-  servedTargetPath,
-  listedSnapshot,
-  snapshotBytes,
-  type TargetFile,
   targetsBytes,
   type TargetsRole,
   topLevelTargets,
-  type TrustedSet,
-  updateRoot,
-  updateSnapshot,
   updateTargets,
-  updateTimestamp,
-  verifyListed,
-} from "../../../core/index.ts";
+} from "../../../core/tuf/update-targets.ts";
+import { updateTimestamp } from "../../../core/tuf/update-timestamp.ts";
 import type { TufMirror } from "./tuf-mirror.ts";
 
 /** What a client keeps between updates, by role. Only what was verified is written. */

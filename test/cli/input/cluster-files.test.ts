@@ -1,7 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { ClusterFiles, parsePath, pluralOf } from "../../../cli/input/cluster-files.ts";
-import type { JsonObject, Question } from "../../../core/index.ts";
+import type { JsonObject } from "../../../core/encoding/json.ts";
+import type { Question } from "../../../core/knowledge/question.ts";
 import { throwsCode } from "../../support/assert.ts";
 
 const test = suite("cli/input/cluster-files");

@@ -2,7 +2,9 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { decisionTrees, pruneTree, renderDecision } from "../../../cli/render/decision.ts";
 import { createStyle } from "../../../cli/render/style.ts";
-import type { AttestorResult, Decision, Failure, ImageResult, RuleResult } from "../../../core/index.ts";
+import type { Decision } from "../../../core/decide/engine.ts";
+import type { AttestorResult, ImageResult, RuleResult } from "../../../core/kyverno/image/result.ts";
+import type { Failure } from "../../../core/verdict.ts";
 import { certificateEvidence, source } from "./evidence-samples.ts";
 
 const test = suite("cli/render/decision");

@@ -1,5 +1,6 @@
 /** Evidence as the engine gives it, for tests of what is shown of it. */
-import type { Candidate, Evidence } from "../../../core/index.ts";
+import type { Evidence } from "../../../core/verify/evidence.ts";
+import type { Candidate } from "../../../core/verify/verify-image.ts";
 
 export const source: Candidate["source"] = {
   layout: "tag",

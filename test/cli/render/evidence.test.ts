@@ -8,7 +8,8 @@ import {
   openNodes,
   sourceText,
 } from "../../../cli/render/evidence.ts";
-import type { Evidence, Failure } from "../../../core/index.ts";
+import type { Failure } from "../../../core/verdict.ts";
+import type { Evidence } from "../../../core/verify/evidence.ts";
 import { certificateEvidence, keyEvidence, source } from "./evidence-samples.ts";
 
 const test = suite("cli/render/evidence");

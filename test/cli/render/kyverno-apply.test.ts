@@ -10,7 +10,7 @@ import {
   type Response,
   shownStatus,
 } from "../../../cli/render/kyverno-apply.ts";
-import type { RuleResult } from "../../../core/index.ts";
+import type { RuleResult } from "../../../core/kyverno/image/result.ts";
 
 const test = suite("cli/render/kyverno-apply");
 const result = (status: RuleResult["status"], options: Partial<RuleResult> = {}): RuleResult => ({

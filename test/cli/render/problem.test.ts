@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { exitOf, gravest, renderProblem, toProblem } from "../../../cli/render/problem.ts";
-import { codes, EngineError, type ErrorCode } from "../../../core/index.ts";
+import { codes, EngineError, type ErrorCode } from "../../../core/errors.ts";
 
 const test = suite("cli/render/problem");
 

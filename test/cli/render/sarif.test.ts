@@ -2,7 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { toSarif } from "../../../cli/render/sarif.ts";
 import type { ReportedResponse } from "../../../cli/render/policy-report.ts";
-import type { RuleResult } from "../../../core/index.ts";
+import type { RuleResult } from "../../../core/kyverno/image/result.ts";
 
 const test = suite("cli/render/sarif");
 const result = (status: RuleResult["status"], action: RuleResult["action"] = "Enforce"): RuleResult => ({

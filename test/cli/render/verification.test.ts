@@ -8,7 +8,7 @@ import {
   toVerificationJson,
   type VerifiedImage,
 } from "../../../cli/render/verification.ts";
-import type { ErrorCode } from "../../../core/index.ts";
+import type { ErrorCode } from "../../../core/errors.ts";
 import { certificateEvidence, keyEvidence, source } from "./evidence-samples.ts";
 
 const test = suite("cli/render/verification");
