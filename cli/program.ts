@@ -133,7 +133,9 @@ function reportError(error: unknown, io: CommandIO): ExitCode {
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   io.err(
-    `error defect: ${text}\n  why:  this is a fault of the program; nothing was decided\n  fix:  report it with the command line and the lines above\n`,
+    `error defect: ${text}\n` +
+      "  why:  this is a fault of the program; nothing was decided\n" +
+      "  fix:  report it with the command line and the lines above\n",
   );
   return 70;
 }

@@ -39,7 +39,8 @@ export async function runBenches(
       const kept = keepsBound(row);
       if (bound !== "" || !kept) count[kept ? "kept" : "missed"] += 1;
       write(
-        `  ${row.ratio.toFixed(2).padStart(8)}  ${row.what}${bound === "" ? "" : `  (${bound}${kept ? "" : ": MISSED"})`}\n`,
+        `  ${row.ratio.toFixed(2).padStart(8)}  ` +
+          `${row.what}${bound === "" ? "" : `  (${bound}${kept ? "" : ": MISSED"})`}\n`,
       );
     }
   }

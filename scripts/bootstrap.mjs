@@ -56,7 +56,9 @@ export function bootstrap(root) {
   const { engines } = readJson(join(root, "package.json"));
   if (!isNodeAccepted(engines.node, process.version)) {
     process.stderr.write(
-      `error invalid-config: Node ${engines.node} is needed\n  why:  this is ${process.version}\n  fix:  install a newer Node\n`,
+      `error invalid-config: Node ${engines.node} is needed\n` +
+        `  why:  this is ${process.version}\n` +
+        "  fix:  install a newer Node\n",
     );
     return 2;
   }
@@ -70,7 +72,9 @@ export function bootstrap(root) {
     const status = npm(root, "rebuild", "better-sqlite3");
     if (status !== 0 || !existsSync(native(root))) {
       process.stderr.write(
-        "error invalid-config: better-sqlite3 has no native module\n  why:  there was no prebuilt binary and it could not be built\n  fix:  install python3, make and g++, then run this again\n",
+        "error invalid-config: better-sqlite3 has no native module\n" +
+          "  why:  there was no prebuilt binary and it could not be built\n" +
+          "  fix:  install python3, make and g++, then run this again\n",
       );
       return status === 0 ? 2 : status;
     }

@@ -85,7 +85,14 @@ export const inlineStatements = (root: string): Plugin => ({
         throw new Error(`${statementFile} no longer reads its files in the way that the build replaces`);
       return {
         loader: "ts",
-        contents: `${source.replace(readsStatement, "bundledStatement(name)")}\nconst bundled: Record<string, string> = ${JSON.stringify(texts)};\nfunction bundledStatement(name: string): string {\n  const text = bundled[name];\n  if (text === undefined) throw new Error(\`no statement \${name}\`);\n  return text;\n}\n`,
+        contents:
+          `${source.replace(readsStatement, "bundledStatement(name)")}\n` +
+          `const bundled: Record<string, string> = ${JSON.stringify(texts)};\n` +
+          "function bundledStatement(name: string): string {\n" +
+          "  const text = bundled[name];\n" +
+          `  if (text === undefined) throw new Error(\`no statement \${name}\`);\n` +
+          "  return text;\n" +
+          "}\n",
       };
     });
   },
@@ -142,7 +149,9 @@ export async function buildPrograms({ root, outdir }: BuildTargets): Promise<rea
     minifyWhitespace: true,
     // Packages in CommonJS call `require` for Node's own modules.
     banner: {
-      js: 'import { createRequire as sallyportCreateRequire } from "node:module"; const require = sallyportCreateRequire(import.meta.url);',
+      js:
+        'import { createRequire as sallyportCreateRequire } from "node:module"; const require = ' +
+        "sallyportCreateRequire(import.meta.url);",
     },
   });
   for (const { out } of entryPoints) chmodSync(join(outdir, `${out}.mjs`), 0o755);

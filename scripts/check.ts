@@ -56,7 +56,8 @@ export async function runChecks(
     if (report.faults.length === 0) passed += 1;
     else failed += 1;
     write(
-      `${report.faults.length === 0 ? "ok  " : "FAIL"} check ${name}: ${report.saw}${report.faults.length > 0 ? `, ${report.faults.length} faults` : ""}\n`,
+      `${report.faults.length === 0 ? "ok  " : "FAIL"} check ${name}: ` +
+        `${report.saw}${report.faults.length > 0 ? `, ${report.faults.length} faults` : ""}\n`,
     );
     for (const fault of report.faults.slice(0, shownFaults)) write(`    ${fault}\n`);
     if (report.faults.length > shownFaults) write(`    and ${report.faults.length - shownFaults} more\n`);

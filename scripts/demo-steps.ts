@@ -37,7 +37,9 @@ export const steps: readonly Step[] = [
   },
   {
     title: "Signed by our key: admitted",
-    why: "The tag becomes a digest, so what runs is what was verified. Two passes, as in Kyverno: the image, then the whole Pod.",
+    why:
+      "The tag becomes a digest, so what runs is what was verified. Two passes, as in Kyverno: the image, then " +
+      "the whole Pod.",
     words: ["apply", policy("01-signature-by-key"), ...pod("signed"), "-o", "admitted"],
     exit: 0,
     shows: ["pass: 2, fail: 0"],

@@ -162,7 +162,8 @@ async function main(): Promise<void> {
     const ok = report.findings.length === 0 && report.inputs > 0;
     if (!ok) failed++;
     process.stdout.write(
-      `${ok ? "ok  " : "FAIL"} ${target.padEnd(16)} ${report.inputs} inputs, ${report.refused} refused, ${report.findings.length} findings\n`,
+      `${ok ? "ok  " : "FAIL"} ${target.padEnd(16)} ${report.inputs} inputs, ${report.refused} refused, ` +
+        `${report.findings.length} findings\n`,
     );
     for (const finding of report.findings.slice(0, 5))
       process.stdout.write(

@@ -26,9 +26,16 @@ export function publicGoodModule(): string {
   const lines = (base64: string): string =>
     (base64.match(/.{1,150}/g) ?? []).map((line) => `    "${line}",`).join("\n");
   const constant = (name: string, says: string, base64: string): string =>
-    `/** ${says} */\nexport const ${name} = (): Uint8Array =>\n  decodeBase64(\n    [\n${lines(base64).replace(/^/gm, "  ")}\n    ].join(""),\n  );\n`;
+    `/** ${says} */\n` +
+    `export const ${name} = (): Uint8Array =>\n` +
+    "  decodeBase64(\n" +
+    "    [\n" +
+    `${lines(base64).replace(/^/gm, "  ")}\n` +
+    '    ].join(""),\n' +
+    "  );\n";
   return [
-    `/** Sigstore's public-good instance, as @sigstore/tuf ${version} carries it. Written by scripts/public-good.ts. */`,
+    `/** Sigstore's public-good instance, as @sigstore/tuf ${version} carries it. Written by ` +
+      "scripts/public-good.ts. */",
     'import { decodeBase64 } from "../encoding/base64.ts";',
     "",
     `/** Where its TUF repository is served. */\nexport const publicGoodMirror = "${mirror}";`,

@@ -119,9 +119,14 @@ function describe(report: FileReport): string {
     ...(report.failed > 0 ? [`${report.failed} failed`] : []),
     ...(report.skipped > 0 ? [`${report.skipped} skipped`] : []),
   ];
-  const head = `${report.failed > 0 ? "FAIL" : "ok  "} ${report.file}  ${counts.join(", ")}  (${Math.round(report.durationMs)} ms)\n`;
+  const head =
+    `${report.failed > 0 ? "FAIL" : "ok  "} ${report.file}  ${counts.join(", ")}  ` +
+    `(${Math.round(report.durationMs)} ms)\n`;
   if (report.failed > 0)
-    return `${head}${indent(report.output.trimEnd())}\n${indent(report.problems.map((problem) => problem.trim()).join("\n\n"))}\n`;
+    return (
+      `${head}${indent(report.output.trimEnd())}\n` +
+      `${indent(report.problems.map((problem) => problem.trim()).join("\n\n"))}\n`
+    );
   const notes = report.output.split("\n").filter((line) => line.startsWith("skipped "));
   return head + notes.map((line) => `    ${line}\n`).join("");
 }

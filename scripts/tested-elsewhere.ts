@@ -30,7 +30,9 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
   },
   "core/kyverno/image/attestation.ts": {
     test: "test/core/decide/engine.test.ts",
-    why: "is judged within a decision; conformance over the golden verdicts and test/documentation have the cases of its conditions",
+    why:
+      "is judged within a decision; conformance over the golden verdicts and test/documentation have the cases " +
+      "of its conditions",
   },
   "core/kyverno/image/compile-entry.ts": {
     test: "test/core/decide/engine.test.ts",
@@ -113,7 +115,9 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
   },
   "core/verify/certificate-path.ts": {
     test: "test/core/verify/real-images.test.ts",
-    why: "roots, authorities, times and missing logs are wrong there one by one, and in test/core/verify/verify-entity.test.ts",
+    why:
+      "roots, authorities, times and missing logs are wrong there one by one, and in " +
+      "test/core/verify/verify-entity.test.ts",
   },
   "core/verify/content-signature.ts": {
     test: "test/core/verify/broken-images.test.ts",
@@ -125,7 +129,9 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
   },
   "core/verify/log-proof.ts": {
     test: "test/core/verify/broken-images.test.ts",
-    why: "entries that are missing, changed and another's are refused there; the proofs themselves are test/core/tlog's",
+    why:
+      "entries that are missing, changed and another's are refused there; the proofs themselves are " +
+      "test/core/tlog's",
   },
   "core/verify/logged-signature.ts": {
     test: "test/core/verify/real-images.test.ts",
@@ -133,7 +139,9 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
   },
   "core/verify/signer.ts": {
     test: "test/core/verify/verify-entity.test.ts",
-    why: "keys where certificates are required and the other way round; key references in test/documentation/scenes.test.ts",
+    why:
+      "keys where certificates are required and the other way round; key references in " +
+      "test/documentation/scenes.test.ts",
   },
   "core/verify/timestamp-proof.ts": {
     test: "test/core/verify/verify-entity.test.ts",

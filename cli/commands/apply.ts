@@ -323,7 +323,11 @@ export function define(command: Command, { io, finish }: Shell): void {
   addKnowledgeOptions(command)
     .addHelpText(
       "after",
-      "\nExamples:\n  sallyport apply policy.yaml -r pod.yaml --store mirror\n  sallyport apply policies/ -r deploy/ --layout ./layout --complete -p\n\nExit codes: 0, 1 as Kyverno's; 2 nothing could be judged\n",
+      "\n" +
+        "Examples:\n" +
+        "  sallyport apply policy.yaml -r pod.yaml --store mirror\n" +
+        "  sallyport apply policies/ -r deploy/ --layout ./layout --complete -p\n\n" +
+        "Exit codes: 0, 1 as Kyverno's; 2 nothing could be judged\n",
     )
     .action((paths: readonly string[], options: ApplyOptions) => finish(apply(paths, options, io)));
 }

@@ -102,7 +102,11 @@ export function define(command: Command, { io, finish }: Shell): void {
   addKnowledgeOptions(command)
     .addHelpText(
       "after",
-      "\nExamples:\n  sallyport explain ghcr.io/acme/app:1.4 -p check.yaml --store mirror\n  sallyport explain -r pod.yaml -p policies/ --layout ./layout --complete --brief\n\nExit codes: 0 allowed, 1 denied, 2 nothing could be judged\n",
+      "\n" +
+        "Examples:\n" +
+        "  sallyport explain ghcr.io/acme/app:1.4 -p check.yaml --store mirror\n" +
+        "  sallyport explain -r pod.yaml -p policies/ --layout ./layout --complete --brief\n\n" +
+        "Exit codes: 0 allowed, 1 denied, 2 nothing could be judged\n",
     )
     .action((images: readonly string[], options: ExplainOptions) => finish(explain(images, options, io)));
 }

@@ -31,7 +31,8 @@ function add(layouts: readonly string[], options: AddOptions, io: CommandIO): Ex
       for (const { repository, tag, digest } of added.images)
         io.out(`copied ${repository}${tag === undefined ? "" : `:${tag}`} ${digest}\n`);
       io.out(
-        `${folder}: ${added.tags} tags, ${added.manifests} manifests, ${added.blobs} blobs, ${added.referrers} referrers, ${added.layers} image layers (${added.layersLeftOut} left out)\n`,
+        `${folder}: ${added.tags} tags, ${added.manifests} manifests, ${added.blobs} blobs, ${added.referrers} ` +
+          `referrers, ${added.layers} image layers (${added.layersLeftOut} left out)\n`,
       );
       for (const scope of added.complete) io.out(`${folder}: complete for ${scope}\n`);
       return added.missing.map((digest) => `${folder}: ${digest}`);

@@ -231,7 +231,9 @@ function runTest(test: TestFile, options: TestOptions, selects: Selector, io: Co
   say("  Loading resources ...\n  Loading exceptions ...\n");
   const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
   say(
-    `  Applying ${plural(loaded.policies.length, "policy", "policies")} to ${plural(loaded.resources.length, "resource", "resources")} with ${plural(loaded.exceptions.length, "exception", "exceptions")} ...\n`,
+    `  Applying ${plural(loaded.policies.length, "policy", "policies")} to ` +
+      `${plural(loaded.resources.length, "resource", "resources")} with ` +
+      `${plural(loaded.exceptions.length, "exception", "exceptions")} ...\n`,
   );
   const clusterPaths = [...test.clusterResources.map((path) => below(test, path)), ...(options.clusterResource ?? [])];
   const opened = openKnowledge(options, io, [
@@ -316,7 +318,11 @@ export function define(command: Command, { io, finish }: Shell): void {
   addKnowledgeOptions(command)
     .addHelpText(
       "after",
-      "\nExamples:\n  sallyport test tests/ --store mirror\n  sallyport test . --layout ./layout --complete -o junit > results.xml\n\nExit codes: 0, 1 as Kyverno's; 2 nothing could be judged\n",
+      "\n" +
+        "Examples:\n" +
+        "  sallyport test tests/ --store mirror\n" +
+        "  sallyport test . --layout ./layout --complete -o junit > results.xml\n\n" +
+        "Exit codes: 0, 1 as Kyverno's; 2 nothing could be judged\n",
     )
     .action((folders: readonly string[], options: TestOptions & { readonly outputFormat?: TestFormat }) => {
       const output = options.output ?? options.outputFormat;

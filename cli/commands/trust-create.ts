@@ -148,7 +148,10 @@ export function defineCreate(command: Command, { io, finish }: Shell): void {
     .option("--out <file>", "where to write it (default: standard output)")
     .addHelpText(
       "after",
-      "\nExample:\n  sallyport trust create --fulcio url=https://fulcio.corp,certificate-chain=fulcio.pem --rekor url=https://rekor.corp,public-key=rekor.pub,start-time=2024-01-01T00:00:00Z --out trusted_root.json\n",
+      "\n" +
+        "Example:\n" +
+        "  sallyport trust create --fulcio url=https://fulcio.corp,certificate-chain=fulcio.pem --rekor " +
+        "url=https://rekor.corp,public-key=rekor.pub,start-time=2024-01-01T00:00:00Z --out trusted_root.json\n",
     )
     .action((options: CreateOptions) => finish(create(options, io)));
 }

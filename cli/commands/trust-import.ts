@@ -85,7 +85,10 @@ export function defineImport(command: Command, { io, finish }: Shell): void {
     .option("--max-trust-age <span>", "of a folder: how far past its expiry it may be, such as 30d (default: 90d)")
     .addHelpText(
       "after",
-      "\nExamples:\n  sallyport trust import trusted_root.json --digest sha256:… --store mirror\n  sallyport trust import tuf/ --name corp --root root.json --store mirror\n",
+      "\n" +
+        "Examples:\n" +
+        "  sallyport trust import trusted_root.json --digest sha256:… --store mirror\n" +
+        "  sallyport trust import tuf/ --name corp --root root.json --store mirror\n",
     )
     .action(async (path: string, options: ImportOptions) =>
       finish(io.pathKind(path) === "folder" ? await importFolder(path, options, io) : importFile(path, options, io)),

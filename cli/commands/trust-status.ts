@@ -96,7 +96,10 @@ const daysText = (span: number): string => (span % day === 0 ? `${span / day} d`
 function modeText({ mode = "budget", maxTrustAge }: TrustSettings): string {
   const { warn, deny } = { ...defaultTrustBudget, ...maxTrustAge };
   if (mode === "budget")
-    return `mode budget: warns from ${daysText(Math.min(warn, deny))} past a signed expiry, stale past ${daysText(deny)}`;
+    return (
+      `mode budget: warns from ${daysText(Math.min(warn, deny))} past a signed expiry, stale past ` +
+      `${daysText(deny)}`
+    );
   return mode === "enforce"
     ? "mode enforce: stale from a signed expiry on"
     : "mode pin: only what is pinned by its digest";
@@ -135,7 +138,8 @@ function status(options: StatusOptions, io: CommandIO): ExitCode {
     } else {
       const style = createStyle({ colour: io.colour.out, unicode: io.unicode });
       io.out(
-        `${roots.map((root) => renderStatus(root, now, style)).join("\n")}\n${modeText(settings)}, as of ${now.toISOString().slice(0, 16).replace("T", " ")} UTC\n`,
+        `${roots.map((root) => renderStatus(root, now, style)).join("\n")}\n` +
+          `${modeText(settings)}, as of ${now.toISOString().slice(0, 16).replace("T", " ")} UTC\n`,
       );
     }
     return roots.some(({ state }) => state === "stale" || state === "broken") ? 3 : 0;

@@ -151,7 +151,8 @@ export function notePin(name: string, mirror: Mirror, io: CommandIO): void {
   const answer = mirror.knowledge().answer({ kind: "trusted-root", name });
   if (answer?.state === "present" && answer.value.form === "pinned")
     io.err(
-      `note: ${name} is pinned from ${answer.from}, and the pin is what counts; sallyport trust unpin --name ${name} removes it\n`,
+      `note: ${name} is pinned from ${answer.from}, and the pin is what counts; sallyport trust unpin --name ` +
+        `${name} removes it\n`,
     );
 }
 
@@ -196,7 +197,13 @@ export function defineUpdate(command: Command, { io, finish }: Shell): void {
     .option("--timeout <span>", "for one file", "30s")
     .addHelpText(
       "after",
-      "\nExamples:\n  sallyport trust update --store mirror\n  sallyport trust update --name corp --mirror https://tuf.corp.example --root root.json --store mirror\n\nExit codes: 0 updated, 3 the metadata is expired, older than before or wrong, 5 the mirror cannot be reached\n",
+      "\n" +
+        "Examples:\n" +
+        "  sallyport trust update --store mirror\n" +
+        "  sallyport trust update --name corp --mirror https://tuf.corp.example --root root.json --store " +
+        "mirror\n\n" +
+        "Exit codes: 0 updated, 3 the metadata is expired, older than before or wrong, 5 the mirror cannot be " +
+        "reached\n",
     )
     .action(async (options: UpdateOptions) => finish(await update(options, io)));
 }

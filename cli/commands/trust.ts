@@ -51,7 +51,9 @@ function show(file: string | undefined, options: ShowOptions, io: CommandIO): Ex
     return 0;
   }
   io.out(
-    `trusted root ${root.digest}\n  from ${from}${at === undefined ? "" : `, received ${toUtcText(new Date(at))}`}\n${renderRoot(root)}`,
+    `trusted root ${root.digest}\n` +
+      `  from ${from}${at === undefined ? "" : `, received ${toUtcText(new Date(at))}`}\n` +
+      `${renderRoot(root)}`,
   );
   return 0;
 }

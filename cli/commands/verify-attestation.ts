@@ -25,7 +25,8 @@ export function define(command: Command, { io, finish }: Shell): void {
   addVerifyOptions(command)
     .option(
       "--type <type>",
-      "predicate type: a URI, or slsaprovenance, slsaprovenance1, spdx, spdxjson, cyclonedx, link, vuln, openvex, custom",
+      "predicate type: a URI, or slsaprovenance, slsaprovenance1, spdx, spdxjson, cyclonedx, link, vuln, " +
+        "openvex, custom",
     )
     .addOption(new Option("--predicate-type <type>").hideHelp())
     .addOption(new Option("--policy <file>").hideHelp())

@@ -184,7 +184,8 @@ export function readAttestor(options: AttestorOptions, io: CommandIO): AttestorS
   );
   if (key !== undefined && identityGiven)
     throw usage(
-      "exactly one of: key reference (--key) or certificate identity (--certificate-identity or --certificate-identity-regexp), must be provided",
+      "exactly one of: key reference (--key) or certificate identity (--certificate-identity or " +
+        "--certificate-identity-regexp), must be provided",
     );
   const tsa = read(options.timestampCertificateChain) ?? fallback("SIGSTORE_TSA_CERTIFICATE_FILE");
   return {

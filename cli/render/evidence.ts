@@ -52,7 +52,10 @@ export function trustText({ trustedRoot = "", tuf }: Evidence): string {
     ["timestamp", timestamp],
     ["root", rootVersion],
   ] as const;
-  return `${root} ← ${roles.map(([role, version]) => `${role} v${version}`).join(" ← ")} (from root v${tuf.initialRoot})`;
+  return (
+    `${root} ← ${roles.map(([role, version]) => `${role} v${version}`).join(" ← ")} (from root ` +
+    `v${tuf.initialRoot})`
+  );
 }
 
 function trustNode(evidence: Evidence): TreeNode {

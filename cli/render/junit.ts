@@ -32,14 +32,25 @@ function renderCase({ classname, name, failure, lines }: JunitCase): string {
   const open = `  <testcase classname="${attribute(classname)}" name="${attribute(name)}">\n`;
   if (failure !== undefined)
     return `${open}   <failure message="${attribute(failure)}">\n${attribute(body)}   </failure>\n  </testcase>\n`;
-  return `${open}   <system-out><![CDATA[\n${body.replaceAll("]]>", "]]]]><![CDATA[>")}   ]]></system-out>\n  </testcase>\n`;
+  return (
+    `${open}   <system-out><![CDATA[\n` +
+    `${body.replaceAll("]]>", "]]]]><![CDATA[>")}   ]]></system-out>\n` +
+    "  </testcase>\n"
+  );
 }
 
 export function renderJunit(cases: readonly JunitCase[]): string {
   const failures = (list: readonly JunitCase[]): number => list.filter(({ failure }) => failure !== undefined).length;
   const suites = [...new Set(cases.map(({ suite }) => suite))].map((suite) => {
     const own = cases.filter((entry) => entry.suite === suite);
-    return ` <testsuite name="${attribute(suite)}" tests="${own.length}" failures="${failures(own)}">\n${own.map(renderCase).join("")} </testsuite>\n`;
+    return (
+      ` <testsuite name="${attribute(suite)}" tests="${own.length}" failures="${failures(own)}">\n` +
+      `${own.map(renderCase).join("")} </testsuite>\n`
+    );
   });
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites tests="${cases.length}" failures="${failures(cases)}">\n${suites.join("")}</testsuites>\n`;
+  return (
+    '<?xml version="1.0" encoding="UTF-8"?>\n' +
+    `<testsuites tests="${cases.length}" failures="${failures(cases)}">\n` +
+    `${suites.join("")}</testsuites>\n`
+  );
 }

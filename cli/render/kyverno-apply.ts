@@ -41,7 +41,9 @@ export const renderBanner = (counts: {
   readonly resources: number;
   readonly exceptions: number;
 }): string =>
-  `\nApplying ${counts.rules} policy rule(s) to ${counts.resources} resource(s)${counts.exceptions > 0 ? ` with ${counts.exceptions} exception(s)` : ""}...\n`;
+  "\n" +
+  `Applying ${counts.rules} policy rule(s) to ${counts.resources} ` +
+  `resource(s)${counts.exceptions > 0 ? ` with ${counts.exceptions} exception(s)` : ""}...\n`;
 
 /** The failed rules of one response; nothing where none failed. Errors only count. */
 export function renderResponse({ policy, resource, results, scored }: Response, auditWarn: boolean): string {
@@ -66,7 +68,11 @@ export function renderRefusedPolicies(
   refused: readonly { readonly policy: string; readonly reason: string }[],
 ): string {
   if (refused.length === 0) return "";
-  return `${rule}\nPolicies Skipped:\n${refused.map(({ policy, reason }, index) => `${index + 1}. ${policy}: ${reason}\n`).join("")}${rule}\n`;
+  return (
+    `${rule}\n` +
+    "Policies Skipped:\n" +
+    `${refused.map(({ policy, reason }, index) => `${index + 1}. ${policy}: ${reason}\n`).join("")}${rule}\n`
+  );
 }
 
 export interface ExitSettings {

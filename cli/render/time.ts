@@ -4,7 +4,8 @@ const pad = (value: number): string => String(value).padStart(2, "0");
 
 /** `2026-11-18 10:00 UTC`. */
 export const toUtcText = (at: Date): string =>
-  `${at.getUTCFullYear()}-${pad(at.getUTCMonth() + 1)}-${pad(at.getUTCDate())} ${pad(at.getUTCHours())}:${pad(at.getUTCMinutes())} UTC`;
+  `${at.getUTCFullYear()}-${pad(at.getUTCMonth() + 1)}-${pad(at.getUTCDate())} ` +
+  `${pad(at.getUTCHours())}:${pad(at.getUTCMinutes())} UTC`;
 
 const units: readonly (readonly [seconds: number, name: string])[] = [
   [86_400, "d"],

@@ -81,6 +81,7 @@ export function renderStatus(
     `${style.bold(visible(name))}  ${form} from ${visible(from)}, received ${toTimeText(at, now)}\n`,
     roles.length === 0 ? "" : table,
     digest === undefined ? "" : `  trusted root ${digest}\n`,
-    `  ${style.mark(marks[state])} ${visible(remark ?? "") || (state === "pinned" ? "no expiry: an operator vouches for it" : "fresh")}\n`,
+    `  ${style.mark(marks[state])} ` +
+      `${visible(remark ?? "") || (state === "pinned" ? "no expiry: an operator vouches for it" : "fresh")}\n`,
   ].join("");
 }

@@ -64,7 +64,10 @@ export function questionText(question: Question): string {
     case "log-entry":
       return `log-entry ${part(question.log)} ${part(question.hash)}`;
     case "cluster":
-      return `cluster ${question.verb} ${part(question.apiVersion)} ${part(question.resource)} ns=${part(question.namespace ?? "")} name=${part(question.name ?? "")} path=${part(question.path ?? "")}`;
+      return (
+        `cluster ${question.verb} ${part(question.apiVersion)} ${part(question.resource)} ` +
+        `ns=${part(question.namespace ?? "")} name=${part(question.name ?? "")} path=${part(question.path ?? "")}`
+      );
   }
 }
 

@@ -80,7 +80,8 @@ export function parseReference(text: string, options: ReferenceOptions = {}): Im
   const fail = (reason: string): never => {
     throw new EngineError(
       "malformed",
-      `bad image: ${full}, defaultRegistry: ${defaultRegistry}, enableDefaultRegistryMutation: ${enableDefaultRegistryMutation}: ${reason}`,
+      `bad image: ${full}, defaultRegistry: ${defaultRegistry}, enableDefaultRegistryMutation: ` +
+        `${enableDefaultRegistryMutation}: ${reason}`,
       { subject: text },
     );
   };

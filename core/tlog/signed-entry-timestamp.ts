@@ -21,7 +21,8 @@ export function encodeEntryTimestampPayload(entry: LogEntry): Uint8Array {
     if (number < 0n || number > exact)
       throw new EngineError("malformed", `${number} is out of range`, { subject: "signed entry timestamp" });
   return encodeUtf8(
-    `{"body":"${encodeBase64(entry.body)}","integratedTime":${time},"logID":"${entry.logId}","logIndex":${entry.logIndex}}`,
+    `{"body":"${encodeBase64(entry.body)}","integratedTime":${time},"logID":"${entry.logId}",` +
+      `"logIndex":${entry.logIndex}}`,
   );
 }
 

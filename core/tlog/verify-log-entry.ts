@@ -82,7 +82,8 @@ function parseBody(entry: LogEntry): EntryBody {
   if (entry.kindVersion !== undefined && (entry.kindVersion.kind !== kind || entry.kindVersion.version !== version)) {
     throw new EngineError(
       "bad-log-proof",
-      `declared as ${JSON.stringify(`${entry.kindVersion.kind} ${entry.kindVersion.version}`.slice(0, 64))}, is ${kind} ${version}`,
+      `declared as ${JSON.stringify(`${entry.kindVersion.kind} ${entry.kindVersion.version}`.slice(0, 64))}, ` +
+        `is ${kind} ${version}`,
       { subject: "/kind" },
     );
   }

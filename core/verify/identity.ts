@@ -77,7 +77,8 @@ const mismatch = (
 ): EngineError =>
   new EngineError(
     "wrong-identity",
-    `${what} mismatch: expected ${wanted.map(({ wanted: text }) => JSON.stringify(text)).join(" and ")}, received ${listed(found)}`,
+    `${what} mismatch: expected ${wanted.map(({ wanted: text }) => JSON.stringify(text)).join(" and ")}, ` +
+      `received ${listed(found)}`,
     { subject },
   );
 

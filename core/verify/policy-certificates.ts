@@ -54,7 +54,8 @@ export function readTimestampChain(text: string): TimestampAuthority {
   if (certificates.length > timestampChainBlocks)
     throw new EngineError(
       "over-limit",
-      `TSA certificate chain contains too many certificates (${certificates.length}), maximum allowed is ${timestampChainBlocks}`,
+      `TSA certificate chain contains too many certificates (${certificates.length}), maximum allowed is ` +
+        `${timestampChainBlocks}`,
       { subject },
     );
   const authorities = certificates.filter(isAuthorityCertificate);
@@ -66,7 +67,8 @@ export function readTimestampChain(text: string): TimestampAuthority {
   if (intermediates.length > timestampChainIntermediates)
     throw new EngineError(
       "over-limit",
-      `TSA certificate chain contains too many intermediate certificates (${intermediates.length}), maximum allowed is ${timestampChainIntermediates}`,
+      `TSA certificate chain contains too many intermediate certificates (${intermediates.length}), maximum ` +
+        `allowed is ${timestampChainIntermediates}`,
       { subject },
     );
   if (anchors.length === 0) throw new EngineError("malformed", "TSA certificate chain without a root", { subject });

@@ -101,7 +101,8 @@ export function requireAnnotations(
     if (found !== value)
       throw new EngineError(
         "wrong-annotations",
-        `annotation ${JSON.stringify(name)}: expected ${JSON.stringify(value)}, signed is ${found === undefined ? "none" : JSON.stringify(found)}`,
+        `annotation ${JSON.stringify(name)}: expected ${JSON.stringify(value)}, signed is ` +
+          `${found === undefined ? "none" : JSON.stringify(found)}`,
         { subject: name },
       );
   }

@@ -137,7 +137,8 @@ class Addition {
     if (complete.length > 0 && absent.length > 0) {
       throw new EngineError(
         "archive-incomplete",
-        `the layout is said to be complete and lacks ${absent.length} manifests that it names: ${absent.slice(0, 3).join(", ")}`,
+        `the layout is said to be complete and lacks ${absent.length} manifests that it names: ` +
+          `${absent.slice(0, 3).join(", ")}`,
         { subject: this.#layout.from },
       );
     }

@@ -62,7 +62,8 @@ function openReader(folder: string, waitMs: number, limits: Limits): Mirror {
     if (version < migrations.length)
       throw new EngineError(
         "mirror-version",
-        `the mirror has schema ${version}, this program reads ${migrations.length}: the next writer brings it up to date`,
+        `the mirror has schema ${version}, this program reads ${migrations.length}: the next writer brings it ` +
+          "up to date",
         { subject: folder },
       );
     return new Mirror({ folder, database, limits });

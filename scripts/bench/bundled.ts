@@ -26,7 +26,9 @@ export async function importBundled<T>(name: string): Promise<T> {
     plugins: [inlineStatements(root), nativeParts(root)],
     // Packages in CommonJS call `require` for Node's own modules.
     banner: {
-      js: 'import { createRequire as benchCreateRequire } from "node:module"; const require = benchCreateRequire(import.meta.url);',
+      js:
+        'import { createRequire as benchCreateRequire } from "node:module"; const require = ' +
+        "benchCreateRequire(import.meta.url);",
     },
   });
   return (await import(pathToFileURL(outfile).href)) as T;

@@ -24,7 +24,8 @@ spec:
 export const policyText = (index: number): string =>
   policyOf(
     `team-${index}`,
-    `{ imageReferences: ["ghcr.io/team-${index}/*"], attestors: [{ entries: [{ keys: { kms: "awskms:///team-${index}" } }] }] }`,
+    `{ imageReferences: ["ghcr.io/team-${index}/*"], attestors: [{ entries: [{ keys: { kms: ` +
+      `"awskms:///team-${index}" } }] }] }`,
   );
 
 const pod = (...images: readonly string[]) =>
@@ -58,7 +59,8 @@ const person =
 const eitherPolicy = (pem: string): string =>
   policyOf(
     "person-or-key",
-    `{ imageReferences: ["ghcr.io/kyverno/test-verify-image:*"], attestors: [{ count: 1, entries: [{ keyless: ${person} }, { keys: { publicKeys: ${JSON.stringify(pem)} } }] }] }`,
+    '{ imageReferences: ["ghcr.io/kyverno/test-verify-image:*"], attestors: [{ count: 1, entries: [{ keyless: ' +
+      `${person} }, { keys: { publicKeys: ${JSON.stringify(pem)} } }] }] }`,
   );
 
 /**

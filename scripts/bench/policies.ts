@@ -22,12 +22,16 @@ function besideKyverno(kyverno: string, policy: string, quick: boolean): BenchRo
       join(folder, "policy.yaml"),
       policy.replace(
         "    verifyImages:",
-        '    preconditions: { all: [{ key: "{{ request.operation }}", operator: Equals, value: UPDATE }] }\n    verifyImages:',
+        '    preconditions: { all: [{ key: "{{ request.operation }}", operator: Equals, value: UPDATE }] }\n' +
+          "    verifyImages:",
       ),
     );
     writeFileSync(
       join(folder, "pod.yaml"),
-      "apiVersion: v1\nkind: Pod\nmetadata: { name: web, namespace: shop }\nspec: { containers: [{ name: c, image: ghcr.io/team-1/web:1 }] }\n",
+      "apiVersion: v1\n" +
+        "kind: Pod\n" +
+        "metadata: { name: web, namespace: shop }\n" +
+        "spec: { containers: [{ name: c, image: ghcr.io/team-1/web:1 }] }\n",
     );
     const program = fileURLToPath(new URL("../../dist/sallyport.mjs", import.meta.url));
     const time = (command: string, words: readonly string[]): number => {

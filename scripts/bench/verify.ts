@@ -4,7 +4,9 @@ import { importBundled } from "./bundled.ts";
 
 export const verify: Bench = {
   name: "verify",
-  says: "keyless bundles in process, parsed from their JSON each time, the trusted root loaded once, against @sigstore/verify 3.1.1",
+  says:
+    "keyless bundles in process, parsed from their JSON each time, the trusted root loaded once, against " +
+    "@sigstore/verify 3.1.1",
   async run({ vectors, quick }) {
     if (vectors === undefined) return { skipped: "SALLYPORT_VECTORS is not set" };
     const { measureVerify } = await importBundled<typeof import("./verify-rounds.ts")>("verify-rounds");

@@ -29,7 +29,11 @@ export const seedTimestamp = (): Uint8Array =>
 
 export const seedCheckpoint = (): Uint8Array =>
   encodeUtf8(
-    "localhost\n1\nh1e1zoBzMpFKIdspKjXEaKQBRcnvXVFGNSrJ+mUJUj8=\n\n— localhost 9MbijzBEAiB14Sybv9xg66uV8N0C3r3OP7qVofMU2BHIm9kXsdkyiwIgfu6hJHNtcS5b6B8fScG18KPgzKIE0cjcA3hBnbmUOYM=\n",
+    "localhost\n" +
+      "1\n" +
+      "h1e1zoBzMpFKIdspKjXEaKQBRcnvXVFGNSrJ+mUJUj8=\n\n" +
+      "— localhost " +
+      "9MbijzBEAiB14Sybv9xg66uV8N0C3r3OP7qVofMU2BHIm9kXsdkyiwIgfu6hJHNtcS5b6B8fScG18KPgzKIE0cjcA3hBnbmUOYM=\n",
   );
 
 export const seedEnvelope = (): Uint8Array =>

@@ -158,7 +158,9 @@ export const targets: Readonly<Record<string, () => FuzzTarget>> = {
   certificate: () => ({ seeds: [seedCertificate()], words: derWords, run: readCertificate }),
   pem: () => ({
     seeds: texts(
-      "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----\n",
+      "-----BEGIN PUBLIC KEY-----\n" +
+        "MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n" +
+        "-----END PUBLIC KEY-----\n",
     ),
     words: texts("-----BEGIN ", "-----END ", "-----", "PUBLIC KEY", "CERTIFICATE", "=", "\r\n"),
     run: (input) => {
@@ -175,7 +177,9 @@ export const targets: Readonly<Record<string, () => FuzzTarget>> = {
     seeds: [
       ...vectorSeeds("sigstore-conformance/bundle-verify", /bundle.*\.json$/),
       encodeUtf8(
-        `{"mediaType":"application/vnd.dev.sigstore.bundle.v0.3+json","verificationMaterial":{"publicKey":{"hint":"x"},"tlogEntries":[]},"dsseEnvelope":${decodeUtf8(seedEnvelope())}}`,
+        '{"mediaType":"application/vnd.dev.sigstore.bundle.v0.3+json",' +
+          '"verificationMaterial":{"publicKey":{"hint":"x"},"tlogEntries":[]},' +
+          `"dsseEnvelope":${decodeUtf8(seedEnvelope())}}`,
       ),
     ],
     words: [
@@ -202,7 +206,9 @@ export const targets: Readonly<Record<string, () => FuzzTarget>> = {
   }),
   "simple-signing": () => ({
     seeds: texts(
-      `{"critical":{"identity":{"docker-reference":"ghcr.io/org/app"},"image":{"docker-manifest-digest":"sha256:${"a".repeat(64)}"},"type":"cosign container image signature"},"optional":{"env":"prod"}}`,
+      '{"critical":{"identity":{"docker-reference":"ghcr.io/org/app"},' +
+        `"image":{"docker-manifest-digest":"sha256:${"a".repeat(64)}"},"type":"cosign container image ` +
+        'signature"},"optional":{"env":"prod"}}',
     ),
     words: jsonWords,
     run: (input) => {
@@ -227,7 +233,8 @@ export const targets: Readonly<Record<string, () => FuzzTarget>> = {
     seeds: [
       ...vectorSeeds("root-signing/targets", /trusted_root\.json$/, 1),
       encodeUtf8(
-        '{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1","tlogs":[],"certificateAuthorities":[],"ctlogs":[],"timestampAuthorities":[]}',
+        '{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1","tlogs":[],' +
+          '"certificateAuthorities":[],"ctlogs":[],"timestampAuthorities":[]}',
       ),
     ],
     words: jsonWords,
@@ -238,7 +245,9 @@ export const targets: Readonly<Record<string, () => FuzzTarget>> = {
   tuf: () => ({ seeds: seedTufMetadata(), words: [...jsonWords, ...tufWords], run: readTufMetadata }),
   manifest: () => ({
     seeds: texts(
-      `{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":"application/vnd.oci.empty.v1+json","digest":"sha256:${"a".repeat(64)}","size":2},"layers":[]}`,
+      '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json",' +
+        `"config":{"mediaType":"application/vnd.oci.empty.v1+json","digest":"sha256:${"a".repeat(64)}","size":2},` +
+        '"layers":[]}',
     ),
     words: [...jsonWords, ...texts('"manifests":[', '"subject":{', '"annotations":{', '"size":-1')],
     run: (input) => {

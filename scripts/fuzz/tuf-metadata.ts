@@ -19,18 +19,24 @@ const key = "0".repeat(64);
 const header = (type: string): string =>
   `"_type":"${type}","spec_version":"1.0.31","version":9007199254740993,"expires":"2030-01-01T00:00:00Z"`;
 const envelope = (signed: string): string => `{"signatures":[{"keyid":"a","sig":"00"}],"signed":{${signed}}}`;
-const ed25519 = `{"keytype":"ed25519","scheme":"ed25519","keyval":{"public":"19bf440969844cdfe8541bac167bdc3b964850868a30b6b6cb0c5c38ad7031665e"}}`;
+const ed25519 =
+  '{"keytype":"ed25519","scheme":"ed25519",' +
+  '"keyval":{"public":"19bf440969844cdfe8541bac167bdc3b964850868a30b6b6cb0c5c38ad7031665e"}}';
 const role = `"keyids":["a"],"threshold":1`;
 
 /** The root is a real one; the others are short. */
 export const seedTufMetadata = (): readonly Uint8Array[] => [
   publicGoodRoot(),
   ...[
-    `${header("root")},"consistent_snapshot":true,"keys":{"a":${ed25519}},"roles":{"root":{${role}},"timestamp":{${role}},"snapshot":{${role}},"targets":{${role}}}`,
+    `${header("root")},"consistent_snapshot":true,"keys":{"a":${ed25519}},"roles":{"root":{${role}},` +
+      `"timestamp":{${role}},"snapshot":{${role}},"targets":{${role}}}`,
     `${header("timestamp")},"meta":{"snapshot.json":{"version":1,"length":10,"hashes":{"sha256":"${key}"}}}`,
     `${header("snapshot")},"meta":{"targets.json":{"version":1},"a/role.json":{"version":2}}`,
-    `${header("targets")},"targets":{"dir/file":{"length":1,"hashes":{"sha512":"${key}${key}"}}},"delegations":{"keys":{"a":${ed25519}},"roles":[{"name":"x","terminating":true,"paths":["dir/*","[a-z]?"],${role}},{"name":"y","terminating":false,"path_hash_prefixes":["0"],${role}}]}`,
-    `${header("targets")},"targets":{},"delegations":{"keys":{"a":${ed25519}},"succinct_roles":{"bit_length":8,"name_prefix":"bin",${role}}}`,
+    `${header("targets")},"targets":{"dir/file":{"length":1,"hashes":{"sha512":"${key}${key}"}}},` +
+      `"delegations":{"keys":{"a":${ed25519}},"roles":[{"name":"x","terminating":true,"paths":["dir/*","[a-z]?"],` +
+      `${role}},{"name":"y","terminating":false,"path_hash_prefixes":["0"],${role}}]}`,
+    `${header("targets")},"targets":{},"delegations":{"keys":{"a":${ed25519}},"succinct_roles":{"bit_length":8,` +
+      `"name_prefix":"bin",${role}}}`,
   ].map((signed) => encodeUtf8(envelope(signed))),
 ];
 

@@ -185,7 +185,7 @@ attack(100, "every question of a decision without an answer, or with an outage f
 
 attack(
   100,
-  "what a manifest names, and the registry does not have: the signature is none, and failurePolicy: Ignore has nothing to overlook",
+  "what a manifest names and the registry lacks is no signature, and failurePolicy: Ignore has nothing to overlook",
   () => {
     for (const recipe of [{ layout: "tag" }, { layout: "artifact" }, {}] as const satisfies readonly Recipe[]) {
       const signed = accepts(recipe);

@@ -1,6 +1,6 @@
 /**
- * One hundred attacks on verifiers of signed images, known or expected, with what is required of this one. Each has a
- * test in this folder, or says what it waits for.
+ * Attacks on verifiers of signed images, known or expected, with what is required of this one. Each has a test in this
+ * folder, or says what it waits for.
  */
 
 export interface CatalogueRow {

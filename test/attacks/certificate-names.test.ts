@@ -143,7 +143,7 @@ attack(32, "thousands of names under thousands of constraints (CVE-2025-58187): 
 
 attack(
   34,
-  "a mailbox and a workflow in one certificate: as in Kyverno any name may be the subject, in every layout alike, in whatever order",
+  "a mailbox and a workflow in one certificate: any name may be the subject, as in Kyverno, in every layout and order",
   () => {
     for (const recipe of layouts) {
       for (const names of [

@@ -49,7 +49,7 @@ const load = (signed: Signed, policy: (policy: Json) => Json) =>
 
 attack(
   36,
-  "an expression without anchors is found in the middle of another name, as in Kyverno; the advice says so, and anchors end it",
+  "an expression without anchors is found within another name, as in Kyverno; the advice says so, and anchors end it",
   () => {
     const open = "https://github.com/lab/";
     const anchored = "^https://github\\.com/lab/[^/]+$";

@@ -48,7 +48,10 @@ attack(12, "the attacker's own root in the text of a signed checkpoint", () => {
       recipe,
       proof((whole) => ({
         ...whole,
-        checkpoint: `${genuine.split("\n").slice(0, 2).join("\n")}\n${encodeBase64(whole.rootHash)}\n${genuine.split("\n").slice(3).join("\n")}`,
+        checkpoint:
+          `${genuine.split("\n").slice(0, 2).join("\n")}\n` +
+          `${encodeBase64(whole.rootHash)}\n` +
+          `${genuine.split("\n").slice(3).join("\n")}`,
       })),
     );
   }

@@ -10,11 +10,22 @@ const rows = [
 const first: AttackTest = { number: 1, what: "a form of it", file: "theme.test.ts" };
 
 test("calls are found by their text", () => {
-  const text = `attack(1, "a form of it", () => {\n});\n  attack(12, "a \\"quoted\\" one", body);\nconst x = attack;\n// attack(3, "no")\n`;
+  const text =
+    'attack(1, "a form of it", () => {\n' +
+    "});\n" +
+    '  attack(12, "a \\"quoted\\" one", body);\n' +
+    "const x = attack;\n" +
+    '// attack(3, "no")\n';
   assert.equal(attacksIn("theme.test.ts", text), [
     first,
     { number: 12, what: 'a "quoted" one', file: "theme.test.ts" },
   ]);
+});
+
+test("a call over several lines is found, and one that cannot be read is an error", () => {
+  assert.equal(attacksIn("theme.test.ts", 'attack(\n  1,\n  "a form of it",\n  () => {},\n);\n'), [first]);
+  for (const text of ['attack(1, "in " + "pieces", body);\n', "attack(1, name, body);\n", "attack(1, `text`, body);\n"])
+    assert.throws(() => attacksIn("theme.test.ts", text), "theme.test.ts: 1 attacks, and 0");
 });
 
 test("an attack has a test or waits, not neither and not both", () => {

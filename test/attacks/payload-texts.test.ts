@@ -110,7 +110,7 @@ attack(59, "a member twice in an envelope or bundle", () => {
 
 attack(
   59,
-  "a member twice in a simple signing payload: the last one counts, as in cosign and Kyverno, for digest and annotations alike",
+  "a member twice in a simple signing payload: the last one counts, as in cosign, for digest and annotations alike",
   () => {
     const image = (digest: string): string =>
       `"critical":{"image":{"docker-manifest-digest":"${digest}"},"type":"cosign container image signature"}`;
@@ -375,7 +375,7 @@ attack(63, "a second signature on a bundle's envelope, good or bad, in front or 
 
 attack(
   63,
-  "several signatures in a layer: the signer's own is the one that counts, and a log entry is about all of the envelope",
+  "several signatures in a layer: the signer's own counts, and a log entry is about the whole envelope",
   () => {
     for (const recipe of layers) {
       const unlogged: Recipe = { ...recipe, evidence: [] };

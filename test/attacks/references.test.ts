@@ -110,7 +110,7 @@ attack(78, "the manifest behind the signed digest has other bytes", () => {
 
 attack(
   78,
-  "the tag's descriptor names the signed digest where the repository has another image: what is pinned is what was verified",
+  "the tag's descriptor names the signed digest, the repository has another image: what was verified is pinned",
   () => {
     const signed = accepts({ layout: "tag" });
     for (const verifier of verifiers) {

@@ -36,7 +36,7 @@ const { attack, run } = attackSuite("repositories");
 
 attack(
   81,
-  "the fallback tag, or the list of referrers, is emptied: a required attestation that is not there is not a clean bill",
+  "the fallback tag, or the list of referrers, is emptied: a missing required attestation is no clean bill",
   () => {
     const signed = accepts({ claim: "attestation" });
     const empty = altered(signed, (question) => (question.kind === "referrers" ? [] : undefined));
@@ -61,7 +61,7 @@ attack(
 
 attack(
   81,
-  "the statement that does not meet the conditions is withheld: listed and not at hand, or in a layout that nobody was asked about",
+  "the statement that fails the conditions is withheld: listed and not at hand, or in a layout nobody asked about",
   () => {
     const recipe = (layout: "tag" | "bundle", approved: boolean): Recipe => ({
       claim: "attestation",

@@ -78,7 +78,8 @@ attack(78, "a mirror whose bytes, answers or pins were changed: damage, which no
   assert.is(verdictIn(signed, mirrored(signed)), "proven");
   for (const sql of [
     "UPDATE blob SET bytes = bytes || x'20'",
-    "UPDATE answer SET digest = 'sha256:' || substr('0000000000000000000000000000000000000000000000000000000000000000', 1, 64) WHERE kind = 'tag'",
+    "UPDATE answer SET digest = 'sha256:' || " +
+      "substr('0000000000000000000000000000000000000000000000000000000000000000', 1, 64) WHERE kind = 'tag'",
     "UPDATE answer SET state = 'absent'",
     "UPDATE answer SET at = '2030-01-01T00:00:00Z'",
     "UPDATE pin SET bytes = x'7b7d'",

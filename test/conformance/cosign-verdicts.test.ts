@@ -34,7 +34,8 @@ const differences: Readonly<Record<string, string>> = {
   "v0-190": "kyverno.md 17: what is not asked for is not read",
   "v0-396": "kyverno.md 17: the statement's type is checked",
   "v2-054":
-    "contested: cosign 3 wants --use-signed-timestamps where the log is ignored; a bundle's timestamps count (outcomes.md 2)",
+    "contested: cosign 3 wants --use-signed-timestamps where the log is ignored; a bundle's timestamps count " +
+    "(outcomes.md 2)",
   "v2-080": "kyverno.md 17: the bytes that were logged decide",
   "v2-102": "kyverno.md 17: only a signature counts as a signature",
 };

@@ -57,7 +57,9 @@ export function runGoldenJmespath(path: string): SuiteCount {
     if (agreed) passed++;
     else
       list.push(
-        `${golden.id}: ${golden.expression}: expected ${expected ?? `error (${golden.stage}) ${golden.error}`}, got ${"value" in actual ? actual.value : `${actual.code} ${actual.message}`}`,
+        `${golden.id}: ${golden.expression}: expected ` +
+          `${expected ?? `error (${golden.stage}) ${golden.error}`}, got ` +
+          `${"value" in actual ? actual.value : `${actual.code} ${actual.message}`}`,
       );
   }
   return { passed, failed: list.length, list };

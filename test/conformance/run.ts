@@ -113,7 +113,9 @@ function runGoldenVerdicts(folder: string): SuiteResult {
     failed: [
       ...report.without.map(({ id, what, theirs, ours }) => ({
         name: id,
-        why: `${what}: theirs ${JSON.stringify({ ...theirs, messages: undefined, codes: undefined })}, ours ${JSON.stringify({ ...ours, messages: undefined })}`,
+        why:
+          `${what}: theirs ${JSON.stringify({ ...theirs, messages: undefined, codes: undefined })}, ours ` +
+          `${JSON.stringify({ ...ours, messages: undefined })}`,
       })),
       ...report.idle.map((name) => ({
         name,
@@ -121,7 +123,8 @@ function runGoldenVerdicts(folder: string): SuiteResult {
       })),
     ],
     notes: [
-      `${report.total} cases: ${report.same} same, ${report.byRow.size} differ by row, ${report.without.length} differ without row`,
+      `${report.total} cases: ${report.same} same, ${report.byRow.size} differ by row, ` +
+        `${report.without.length} differ without row`,
       ...[...rows].map(([row, count]) => `${count} by ${row}`),
     ],
   };
@@ -228,7 +231,8 @@ export async function runConformance(
     if (folder === undefined || !existsSync(folder)) {
       total.skipped += 1;
       write(
-        `skip ${suite.name.padEnd(18)} ${kind === "vectors" ? "SALLYPORT_VECTORS" : "SALLYPORT_GOLDEN"} has no ${below}\n`,
+        `skip ${suite.name.padEnd(18)} ${kind === "vectors" ? "SALLYPORT_VECTORS" : "SALLYPORT_GOLDEN"} has no ` +
+          `${below}\n`,
       );
       continue;
     }

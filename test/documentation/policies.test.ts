@@ -14,7 +14,13 @@ const indent = (text: string, spaces: number): string => text.replace(/^(?=.)/gm
 /** The smallest policy around fields of a rule. */
 const around = (rule: string, kind = "Pod"): string =>
   [
-    "apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nmetadata: {name: wrapped}\nspec:\n  validationFailureAction: Enforce\n  background: false\n  rules:",
+    "apiVersion: kyverno.io/v1\n" +
+      "kind: ClusterPolicy\n" +
+      "metadata: {name: wrapped}\n" +
+      "spec:\n" +
+      "  validationFailureAction: Enforce\n" +
+      "  background: false\n" +
+      "  rules:",
     `  - name: wrapped\n    match: {any: [{resources: {kinds: [${kind}]}}]}`,
     indent(rule, 4),
   ].join("\n");
@@ -93,7 +99,11 @@ else {
       assert.equal(errors, [], file);
       assert.is(policies.length, 1, file);
     }
-    const extractor = `${read("19-extractor-data-volume.fragment.yaml")}\nverifyImages:\n- imageReferences: ["*"]\n  mutateDigest: false\n`;
+    const extractor =
+      `${read("19-extractor-data-volume.fragment.yaml")}\n` +
+      "verifyImages:\n" +
+      '- imageReferences: ["*"]\n' +
+      "  mutateDigest: false\n";
     const { policies, errors } = load(around(extractor, "DataVolume"));
     assert.equal(errors, []);
     assert.equal(

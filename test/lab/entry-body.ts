@@ -102,5 +102,6 @@ export const encodeBody = (body: EntryBody | Uint8Array): Uint8Array =>
 /** A leaf of somebody else. */
 export const otherLeaf = (label: string): Uint8Array =>
   encodeUtf8(
-    `{"apiVersion":"0.0.1","kind":"hashedrekord","spec":{"data":{"hash":{"algorithm":"sha256","value":"${encodeHex(sha256(encodeUtf8(label)))}"}}}}`,
+    '{"apiVersion":"0.0.1","kind":"hashedrekord","spec":{"data":{"hash":{"algorithm":"sha256",' +
+      `"value":"${encodeHex(sha256(encodeUtf8(label)))}"}}}}`,
   );

@@ -8,7 +8,11 @@ const test = suite("scripts/check-bundles");
 const engine = (text: string) => tempFolder({ "package.json": '{ "version": "1.2.3" }', "core/index.ts": text });
 /** Doors that satisfy the smoke test. */
 const doors =
-  'export const loadPolicies = () => ({ errors: [], policies: [] });\nexport const nobleVerifier = {};\nexport const requestFor = () => ({});\nexport const createEngine = () => ({ decide: () => ({ allowed: false, results: [{ status: "error" }], open: [1] }) });\n';
+  "export const loadPolicies = () => ({ errors: [], policies: [] });\n" +
+  "export const nobleVerifier = {};\n" +
+  "export const requestFor = () => ({});\n" +
+  'export const createEngine = () => ({ decide: () => ({ allowed: false, results: [{ status: "error" }], open: ' +
+  "[1] }) });\n";
 
 test("a portable engine passes", async () => assert.equal((await checkBundles(engine(doors))).faults, []));
 

@@ -31,7 +31,10 @@ test("names the file and the line", () => {
 test("passes comments, strings, times given as arguments, and the loop's file", () => {
   assert.equal(
     faults(
-      '/** await new Date() */\n// Promise\nexport const a = "Date.now() Promise await";\nexport const b = (now: Date) => new Date(now.getTime());\n',
+      "/** await new Date() */\n" +
+        "// Promise\n" +
+        'export const a = "Date.now() Promise await";\n' +
+        "export const b = (now: Date) => new Date(now.getTime());\n",
     ),
     [],
   );

@@ -14,7 +14,11 @@ test("mirrors the path", () => assert.is(mirroredTest("core/x509/path.ts"), "tes
 test("types, constants and re-exports are nothing to run", () => {
   assert.is(
     hasRuntimeExport(
-      'export interface A {}\nexport type B = 1;\nexport { c } from "./c.ts";\nexport const d = "text";\nexport const e: number = 5;\n',
+      "export interface A {}\n" +
+        "export type B = 1;\n" +
+        'export { c } from "./c.ts";\n' +
+        'export const d = "text";\n' +
+        "export const e: number = 5;\n",
     ),
     false,
   );

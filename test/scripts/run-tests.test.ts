@@ -28,11 +28,20 @@ const faults: Readonly<Record<string, string>> = {
   "a suite that is never run": `${head}test("holds", () => assert.is(1, 1));\n`,
   "a suite without tests": `${head}test.run();\n`,
   "a file that does not load": `${head}throw new Error("planted");\n`,
-  "a test left out by only": `${head}test.only("one", () => assert.is(1, 1));\ntest("two", () => assert.is(1, 1));\ntest.run();\n`,
-  "a hook that fails before the suite": `${head}test.before(() => { throw new Error("planted"); });\ntest("holds", () => assert.is(1, 1));\ntest.run();\n`,
+  "a test left out by only": `${head}test.only("one", () => assert.is(1, 1));\ntest("two", () => {});\ntest.run();\n`,
+  "a hook that fails before the suite":
+    `${head}test.before(() => { throw new Error("planted"); });\n` +
+    'test("holds", () => assert.is(1, 1));\n' +
+    "test.run();\n",
   "a process that ends": `${head}test("ends", () => process.exit(0));\ntest.run();\n`,
-  "an error outside every test": `${head}test("throws later", () => new Promise(() => setTimeout(() => { throw new Error("planted"); }, 1)));\ntest.run();\n`,
-  "a promise nobody waits for": `${head}test("rejects", () => { void Promise.reject(new Error("planted")); return new Promise((resolve) => setTimeout(resolve, 20)); });\ntest.run();\n`,
+  "an error outside every test":
+    `${head}test("throws later", () => new Promise(() => setTimeout(() => { throw new Error("planted"); }, ` +
+    "1)));\n" +
+    "test.run();\n",
+  "a promise nobody waits for":
+    `${head}test("rejects", () => { void Promise.reject(new Error("planted")); return new Promise((resolve) => ` +
+    "setTimeout(resolve, 20)); });\n" +
+    "test.run();\n",
 };
 
 for (const [name, source] of Object.entries(faults)) {
@@ -64,7 +73,8 @@ test("a test that never ends is stopped", async () => {
 
 test("cases that are skipped for want of vectors are counted, and are enough for a file", async () => {
   const ledger =
-    '(globalThis[Symbol.for("sallyport.test.skipped")] ??= []).push({ suite: "planted", count: 7, why: "no vectors" });\n';
+    '(globalThis[Symbol.for("sallyport.test.skipped")] ??= []).push({ suite: "planted", count: 7, why: "no ' +
+    'vectors" });\n';
   const { summary } = await run({ "test/a.test.ts": `${head}${ledger}test.run();\n`, "test/b.test.ts": good });
   assert.equal(summary, { files: 2, passed: 1, failed: 0, skipped: 7 });
 });

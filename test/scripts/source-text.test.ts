@@ -34,7 +34,11 @@ test("finds static, type-only, re-exporting, side-effect and dynamic imports", (
 test("comments and exported strings are not imports", () => {
   assert.equal(
     importsOf(
-      '// import { a } from "./a.ts";\n/** import "./b.ts" */\nexport const from = "./c.ts";\nexport const x = 1;\nconst y = "z";\n',
+      '// import { a } from "./a.ts";\n' +
+        '/** import "./b.ts" */\n' +
+        'export const from = "./c.ts";\n' +
+        "export const x = 1;\n" +
+        'const y = "z";\n',
     ),
     [],
   );

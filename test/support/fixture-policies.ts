@@ -17,7 +17,9 @@ export const now = new Date("2026-11-26T12:00:00Z");
 export const indent = (text: string, spaces: number) => text.trim().replaceAll("\n", `\n${" ".repeat(spaces)}`);
 const files = { a: "release", b: "someone-else" };
 export const key = (name: "a" | "b", spaces: number) =>
-  `publicKeys: |-\n${" ".repeat(spaces + 2)}${indent(fixtureText(`trust/${files[name]}.pub`), spaces + 2)}\n${" ".repeat(spaces)}rekor: { ignoreTlog: true }`;
+  "publicKeys: |-\n" +
+  `${" ".repeat(spaces + 2)}${indent(fixtureText(`trust/${files[name]}.pub`), spaces + 2)}\n` +
+  `${" ".repeat(spaces)}rekor: { ignoreTlog: true }`;
 export const entryOf = (name: "a" | "b") => `- keys:\n              ${key(name, 14)}`;
 
 export interface PolicyText {

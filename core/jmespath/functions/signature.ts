@@ -79,7 +79,8 @@ export function callFunction(name: string, args: readonly Value[], run: Evaluati
       const value = args[index] ?? null;
       if (!types.some((type) => isOfType(value, type)))
         fail(
-          `Invalid type for: ${goText(value)}, expected: []jmespath.JpType{${types.map((type) => `"${type}"`).join(", ")}}`,
+          `Invalid type for: ${goText(value)}, expected: ` +
+            `[]jmespath.JpType{${types.map((type) => `"${type}"`).join(", ")}}`,
         );
     }
   }

@@ -161,12 +161,14 @@ function comparison(word: string): Test {
   const holds =
     comparators.get(operator) ??
     fail(
-      `Could not parse Range ${JSON.stringify(word)}: Could not parse comparator ${JSON.stringify(operator)} in ${JSON.stringify(word)}`,
+      `Could not parse Range ${JSON.stringify(word)}: Could not parse comparator ${JSON.stringify(operator)} ` +
+        `in ${JSON.stringify(word)}`,
     );
   const wanted =
     parseVersion(versionText) ??
     fail(
-      `Could not parse Range ${JSON.stringify(word)}: Could not parse version ${JSON.stringify(versionText)} in ${JSON.stringify(word)}`,
+      `Could not parse Range ${JSON.stringify(word)}: Could not parse version ${JSON.stringify(versionText)} ` +
+        `in ${JSON.stringify(word)}`,
     );
   return (version) => holds(compareVersions(version, wanted));
 }

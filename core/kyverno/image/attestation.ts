@@ -138,7 +138,9 @@ function judgeStatement(
     return failed({
       ...at,
       code: "condition-failed",
-      reason: `attestation checks failed for ${context.image} and predicate ${type}${message === "" ? "" : `: ${message}`}`,
+      reason:
+        `attestation checks failed for ${context.image} and predicate ` +
+        `${type}${message === "" ? "" : `: ${message}`}`,
     });
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;

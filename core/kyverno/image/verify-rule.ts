@@ -181,7 +181,8 @@ function malformedImage(run: RuleRun, image: FailedImage): RuleResult {
     run,
     "mutate",
     "fail",
-    `${sentenceFor(image.text, "refuted", image.error.code)}; ${image.pointer}: [${image.error.code}] ${image.error.message}`,
+    `${sentenceFor(image.text, "refuted", image.error.code)}; ${image.pointer}: [${image.error.code}] ` +
+      `${image.error.message}`,
     { failures: [failure] },
   );
 }

@@ -18,7 +18,9 @@ function advisePattern(text: string | undefined, at: string): readonly Remark[] 
     {
       code: "unanchored-pattern",
       pointer: at,
-      message: `${JSON.stringify(text)} is found anywhere in the name, as in Kyverno; write ^ before it and $ after it to mean the whole name`,
+      message:
+        `${JSON.stringify(text)} is found anywhere in the name, as in Kyverno; write ^ before it and $ after it ` +
+        "to mean the whole name",
     },
   ];
 }
@@ -93,7 +95,9 @@ function adviseAttestor(attestor: Attestor, purpose: "signature" | "attestation"
           {
             code: "several-keys",
             pointer: `${attestor.pointer}/keys/publicKeys`,
-            message: `holds ${blocks} keys: a signature by each of them is needed; use an entry for each and count: 1 to need one`,
+            message:
+              `holds ${blocks} keys: a signature by each of them is needed; use an entry for each and count: 1 ` +
+              "to need one",
           } as const,
         ]
       : []),

@@ -45,7 +45,8 @@ function checkAttestor(attestor: Attestor, at: string, findings: Findings, depth
   if (kinds.length !== 1) {
     findings.refuse(
       at,
-      `expected one of keys, certificates, keyless or a nested attestor, found ${kinds.length === 0 ? "none of them" : kinds.join(" and ")}`,
+      "expected one of keys, certificates, keyless or a nested attestor, found " +
+        `${kinds.length === 0 ? "none of them" : kinds.join(" and ")}`,
     );
     return;
   }

@@ -28,7 +28,8 @@ function checkCondition(condition: PolicyMap, at: string, findings: Findings): v
   if (missing.length > 0)
     findings.refuse(
       at,
-      `a condition needs key, operator and value, ${missing.join(" and ")} ${missing.length === 1 ? "is" : "are"} missing, null or misspelt`,
+      `a condition needs key, operator and value, ${missing.join(" and ")} ` +
+        `${missing.length === 1 ? "is" : "are"} missing, null or misspelt`,
     );
   checkOperator(member(condition, "operator"), pointer(at, "operator"), findings);
   checkOperations(condition, at, findings);

@@ -55,7 +55,8 @@ function checkAutogen(policy: Policy, findings: Findings): void {
   ) {
     findings.warn(
       at,
-      "Policies that match Pods apply to all Pods including those created and managed by controllers excluded from autogen.",
+      "Policies that match Pods apply to all Pods including those created and managed by controllers excluded " +
+        "from autogen.",
     );
   }
 }

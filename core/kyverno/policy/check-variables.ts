@@ -86,12 +86,14 @@ export function checkVariables(rule: Rule, raw: PolicyMap, background: boolean, 
     ) {
       findings.refuse(
         at,
-        `the variable {{ ${expression.slice(0, 120)} }} is neither pre-defined nor a context entry${names.length === 0 ? "" : `; entries here: ${names.join(", ")}`}`,
+        `the variable {{ ${expression.slice(0, 120)} }} is neither pre-defined nor a context ` +
+          `entry${names.length === 0 ? "" : `; entries here: ${names.join(", ")}`}`,
       );
     } else if (background && ofTheUser.test(expression)) {
       findings.refuse(
         at,
-        `the variable {{ ${expression.slice(0, 120)} }} is not known in a background scan; set spec.background to false, or leave it out`,
+        `the variable {{ ${expression.slice(0, 120)} }} is not known in a background scan; set spec.background ` +
+          "to false, or leave it out",
       );
     }
   };

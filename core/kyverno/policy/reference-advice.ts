@@ -26,7 +26,9 @@ function advisePattern(pattern: string, at: string): readonly Remark[] {
       {
         code: "no-registry",
         pointer: at,
-        message: `${shown} names no registry: an image without one is compared as docker.io/…; write docker.io/${pattern}`,
+        message:
+          `${shown} names no registry: an image without one is compared as docker.io/…; write ` +
+          `docker.io/${pattern}`,
       },
     ];
   if (pattern !== "" && lacksTag(pattern))
@@ -34,7 +36,9 @@ function advisePattern(pattern: string, at: string): readonly Remark[] {
       {
         code: "never-matches",
         pointer: at,
-        message: `${shown} matches nothing: references are compared with their tag or digest; write ${pattern}:* or ${pattern}@*`,
+        message:
+          `${shown} matches nothing: references are compared with their tag or digest; write ${pattern}:* or ` +
+          `${pattern}@*`,
       },
     ];
   if (pattern === "") return [{ code: "never-matches", pointer: at, message: "an empty pattern matches nothing" }];

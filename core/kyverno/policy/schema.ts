@@ -107,7 +107,8 @@ function fitText(
     const nearest = nearestName(value, shape.values);
     findings.refuse(
       at,
-      `expected one of ${quoted(shape.values)}, found ${describe(value)}${nearest === undefined ? "" : `; did you mean ${JSON.stringify(nearest)}?`}`,
+      `expected one of ${quoted(shape.values)}, found ` +
+        `${describe(value)}${nearest === undefined ? "" : `; did you mean ${JSON.stringify(nearest)}?`}`,
     );
     return undefined;
   }

@@ -103,7 +103,8 @@ class FileReading implements YamlFile {
     if (illegal !== null && this.problems.length === 0)
       this.report(
         "malformed",
-        `the character U+${(illegal[0].codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")} is not allowed`,
+        `the character U+${(illegal[0].codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")} is ` +
+          "not allowed",
         illegal.index,
       );
   }

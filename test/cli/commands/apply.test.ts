@@ -138,7 +138,12 @@ test("--continue-on-fail applies the others and counts the refused one", async (
 
 test("an exception makes it a skip", async () => {
   const exception =
-    "apiVersion: kyverno.io/v2\nkind: PolicyException\nmetadata: { name: spare, namespace: shop }\nspec:\n  exceptions: [{ policyName: check-images, ruleNames: [signed] }]\n  match: { any: [{ resources: { kinds: [Pod], names: [foreign] } }] }\n";
+    "apiVersion: kyverno.io/v2\n" +
+    "kind: PolicyException\n" +
+    "metadata: { name: spare, namespace: shop }\n" +
+    "spec:\n" +
+    "  exceptions: [{ policyName: check-images, ruleNames: [signed] }]\n" +
+    "  match: { any: [{ resources: { kinds: [Pod], names: [foreign] } }] }\n";
   const { exit, out } = await runCli(
     [...base, "-r", "foreign.yaml", "-e", "exception.yaml"],
     world({}, { "exception.yaml": exception }),

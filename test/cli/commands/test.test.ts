@@ -20,8 +20,15 @@ spec:
       attestors: [{ entries: [{ keys: { publicKeys: "k8s://keys/ours", rekor: { ignoreTlog: true } } }] }]
 `;
 const pod = (name: string, image: string, namespace = "shop") =>
-  `apiVersion: v1\nkind: Pod\nmetadata: { name: ${name}, namespace: ${namespace} }\nspec: { containers: [{ name: c, image: "${image}" }] }\n`;
-const secret = `apiVersion: v1\nkind: Secret\nmetadata: { name: ours, namespace: keys }\ndata: { cosign.pub: ${Buffer.from(demo.key.publicPem).toString("base64")} }\n`;
+  "apiVersion: v1\n" +
+  "kind: Pod\n" +
+  `metadata: { name: ${name}, namespace: ${namespace} }\n` +
+  `spec: { containers: [{ name: c, image: "${image}" }] }\n`;
+const secret =
+  "apiVersion: v1\n" +
+  "kind: Secret\n" +
+  "metadata: { name: ours, namespace: keys }\n" +
+  `data: { cosign.pub: ${Buffer.from(demo.key.publicPem).toString("base64")} }\n`;
 const head = "apiVersion: cli.kyverno.io/v1alpha1\nkind: Test\nmetadata: { name: t }\n";
 const files = (
   results: string,
@@ -55,7 +62,8 @@ const rows = ({ out }: TestRun) =>
     );
 
 const expected =
-  "- { policy: check, rule: verify, kind: Pod, resources: [good], result: pass }\n- { policy: check, rule: verify, kind: Pod, resources: [bad], result: fail }\n";
+  "- { policy: check, rule: verify, kind: Pod, resources: [good], result: pass }\n" +
+  "- { policy: check, rule: verify, kind: Pod, resources: [bad], result: fail }\n";
 
 test("what comes as expected passes, in both passes, with a key from a Secret of the files", async () => {
   const result = await run(expected);
@@ -83,7 +91,9 @@ test("what does not is shown with both sides, and ends with exit code 1", async 
 
 test("excluded, not found and invalid are words of their own", async () => {
   const result = await run(
-    "- { policy: check, rule: verify, kind: Pod, resources: [other, nowhere], result: pass }\n- { policy: nobody, rule: verify, kind: Pod, resources: [good], result: pass }\n- { policy: broken, rule: verify, kind: Pod, resources: [good], result: pass }\n",
+    "- { policy: check, rule: verify, kind: Pod, resources: [other, nowhere], result: pass }\n" +
+      "- { policy: nobody, rule: verify, kind: Pod, resources: [good], result: pass }\n" +
+      "- { policy: broken, rule: verify, kind: Pod, resources: [good], result: pass }\n",
     [],
     {
       "tests/broken.yaml": policy.replace("name: check", "name: broken").replace("imageReferences", "imageReference"),
@@ -101,7 +111,11 @@ test("an operation, a namespace, values and rules of controllers", async () => {
     "- { policy: check, rule: verify, kind: Pod, resources: [shop/good], result: skip, operation: UPDATE }\n",
   );
   assert.equal(rows(result)[0], ["v1/Pod/shop/good", "Pass", "Ok"]);
-  const deployment = `apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: web }\nspec: { template: { spec: { containers: [{ name: c, image: "${demo.signed}" }] } } }\n`;
+  const deployment =
+    "apiVersion: apps/v1\n" +
+    "kind: Deployment\n" +
+    "metadata: { name: web }\n" +
+    `spec: { template: { spec: { containers: [{ name: c, image: "${demo.signed}" }] } } }\n`;
   const generated = await run(
     "- { policy: check, rule: verify, kind: Deployment, resources: [web], result: pass }\n",
     [],

@@ -31,7 +31,13 @@ test("a folder as a mirror serves it, and what status says of it", async () => {
   assert.equal([exit, err], [0, ""]);
   assert.is(
     out,
-    `imported from tuf\nlab\n  root               1\n  timestamp          1\n  snapshot           1\n  targets            1\n  trusted root       ${digestOf(target)}\n`,
+    "imported from tuf\n" +
+      "lab\n" +
+      "  root               1\n" +
+      "  timestamp          1\n" +
+      "  snapshot           1\n" +
+      "  targets            1\n" +
+      `  trusted root       ${digestOf(target)}\n`,
   );
   const { out: status } = await run(fresh, "trust", "status");
   assert.match(

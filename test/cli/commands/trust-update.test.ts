@@ -34,7 +34,13 @@ test("the first update names mirror and root, later ones need neither", async ()
   assert.equal([exit, err], [0, ""]);
   assert.is(
     out,
-    `updated from ${server.url}\nlab\n  root               1\n  timestamp          1\n  snapshot           1\n  targets            1\n  trusted root       ${digestOf(target)}\n`,
+    `updated from ${server.url}\n` +
+      "lab\n" +
+      "  root               1\n" +
+      "  timestamp          1\n" +
+      "  snapshot           1\n" +
+      "  targets            1\n" +
+      `  trusted root       ${digestOf(target)}\n`,
   );
   repository.publishRoot();
   repository.publish();

@@ -25,7 +25,11 @@ test("a named file is read whatever its name", () =>
 
 test("documents and lists become resources", () => {
   const list =
-    "apiVersion: v1\nkind: List\nitems:\n- { apiVersion: v1, kind: Pod, metadata: { name: c } }\n- { apiVersion: v1, kind: PodList, items: [{ apiVersion: v1, kind: Pod, metadata: { name: d } }] }\n";
+    "apiVersion: v1\n" +
+    "kind: List\n" +
+    "items:\n" +
+    "- { apiVersion: v1, kind: Pod, metadata: { name: c } }\n" +
+    "- { apiVersion: v1, kind: PodList, items: [{ apiVersion: v1, kind: Pod, metadata: { name: d } }] }\n";
   const { io } = testIO({ files: { "a.yaml": `${pod("a")}---\n${pod("b")}---\n${list}` } });
   assert.equal(
     readResources(["a.yaml"], io).map((resource) => (resource.metadata as { readonly name: string }).name),

@@ -48,7 +48,13 @@ test("what is no values file is wrong usage", () => {
 
 test("the user of a request", () => {
   const text =
-    "apiVersion: cli.kyverno.io/v1alpha1\nkind: UserInfo\nroles: [ns:r]\nclusterRoles: [admin]\nuserInfo:\n  username: ada\n  groups: [dev]\n";
+    "apiVersion: cli.kyverno.io/v1alpha1\n" +
+    "kind: UserInfo\n" +
+    "roles: [ns:r]\n" +
+    "clusterRoles: [admin]\n" +
+    "userInfo:\n" +
+    "  username: ada\n" +
+    "  groups: [dev]\n";
   assert.equal(readRequestInfo("values.yaml", io(text)), {
     userInfo: { username: "ada", groups: ["dev"] },
     roles: ["ns:r"],

@@ -13,7 +13,9 @@ test("has the fixed shape, a line for each part", () => {
       why: "only rekor.sigstore.dev is there",
       fix: "sallyport trust import corp-root.json",
     }),
-    "error no-trust: no trust root for rekor.corp\n  why:  only rekor.sigstore.dev is there\n  fix:  sallyport trust import corp-root.json\n",
+    "error no-trust: no trust root for rekor.corp\n" +
+      "  why:  only rekor.sigstore.dev is there\n" +
+      "  fix:  sallyport trust import corp-root.json\n",
   );
   assert.is(renderProblem({ code: "malformed", what: "bad" }), "error malformed: bad\n");
 });

@@ -129,7 +129,10 @@ export const certificateMutations: Mutations = {
       certificate: (made) => ({
         ...made,
         der: flip(made.der, -1),
-        pem: `-----BEGIN CERTIFICATE-----\n${encodeBase64(flip(made.der, -1)).replace(/.{64}/g, "$&\n")}\n-----END CERTIFICATE-----\n`,
+        pem:
+          "-----BEGIN CERTIFICATE-----\n" +
+          `${encodeBase64(flip(made.der, -1)).replace(/.{64}/g, "$&\n")}\n` +
+          "-----END CERTIFICATE-----\n",
       }),
     }),
   },

@@ -28,10 +28,13 @@ export const reasons: Readonly<Record<string, readonly string[]>> = {
     "key-tag-unlogged: a timestamp that is junk",
     "a chain that is junk",
   ],
-  "kyverno.md 17: one set of expectations for every layout: any name of the certificate may be the one that is asked for":
-    ["certificate-file-rekor2: another mailbox and our name", "certificate-file-rekor2: our name and a URI"],
-  "kyverno.md 17: one set of expectations for every layout: the trusted root's period of an authority holds for layers too":
-    ["certificate-tag: an authority that is not trusted any more"],
+  "kyverno.md 17: one set of expectations for every layout: any name of the certificate may be the subject": [
+    "certificate-file-rekor2: another mailbox and our name",
+    "certificate-file-rekor2: our name and a URI",
+  ],
+  "kyverno.md 17: one set of expectations for every layout: the period of an authority holds for layers too": [
+    "certificate-tag: an authority that is not trusted any more",
+  ],
   "kyverno.md 17: an issuer in Fulcio's extension 8 alone is read": [
     "certificate-tag: the issuer in the new extension alone",
   ],
@@ -65,8 +68,12 @@ export const reasons: Readonly<Record<string, readonly string[]>> = {
     "another content type among the attributes",
     "another content type",
   ],
-  "sigstore.md 8, RFC 5652 5.1, 5.3 and 11: versions, announced digests and attributes of signed data are what the standard says":
-    ["a digest that was not announced", "signed data of version 1", "an attribute twice", "an empty attribute behind"],
+  "sigstore.md 8, RFC 5652 5.1, 5.3 and 11: versions, digests and attributes of signed data are as the standard says": [
+    "a digest that was not announced",
+    "signed data of version 1",
+    "an attribute twice",
+    "an empty attribute behind",
+  ],
   "sigstore.md 8, RFC 3161 2.4.2: a statement has version 1, and a critical extension that nobody knows is refused": [
     "a critical extension in the statement",
     "a statement of version 2",

@@ -58,7 +58,8 @@ async function verdicts(): Promise<void> {
     writeFileSync(join(folder, "verdicts.json"), lines(found));
     const differ = found.filter(({ cosign: theirs, ours }) => theirs !== ours);
     process.stdout.write(
-      `${found.length} cases, ${found.length - differ.length} same, ${differ.length} differ, ${differ.filter(({ reason }) => reason === undefined).length} without reason\n`,
+      `${found.length} cases, ${found.length - differ.length} same, ${differ.length} differ, ` +
+        `${differ.filter(({ reason }) => reason === undefined).length} without reason\n`,
     );
     for (const { id, ours, code, error, reason } of differ)
       if (reason === undefined) process.stdout.write(`${id}: we ${ours} ${code ?? ""} | ${error ?? ""}\n`);

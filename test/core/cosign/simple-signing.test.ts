@@ -11,7 +11,8 @@ const image = `"image":{"docker-manifest-digest":"${digest}"}`;
 
 test("what cosign writes", () => {
   const read = parse(
-    `{"critical":{"identity":{"docker-reference":"ghcr.io/a/b"},${image},"type":"cosign container image signature"},"optional":{"env":"prod","n":1}}`,
+    `{"critical":{"identity":{"docker-reference":"ghcr.io/a/b"},${image},"type":"cosign container image ` +
+      'signature"},"optional":{"env":"prod","n":1}}',
   );
   assert.is(read.digest, digest);
   assert.is(read.reference, "ghcr.io/a/b");

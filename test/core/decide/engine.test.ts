@@ -148,10 +148,22 @@ test("counting: k of n, nested, and several keys in one entry", () => {
   assert.ok(allowed("signed", { entries: both, count: 1 }));
   assert.ok(allowed("signed-by-both", { entries: both, count: 2 }));
   assert.not(allowed("unsigned", { entries: both, count: 1 }));
-  const twoInOne = `- keys:\n              publicKeys: |-\n                ${indent(`${fixtureText("trust/release.pub").trim()}\n${fixtureText("trust/someone-else.pub")}`, 16)}\n              rekor: { ignoreTlog: true }`;
+  const twoInOne =
+    "- keys:\n" +
+    "              publicKeys: |-\n" +
+    "                " +
+    `${indent(`${fixtureText("trust/release.pub").trim()}\n${fixtureText("trust/someone-else.pub")}`, 16)}\n` +
+    "              rekor: { ignoreTlog: true }";
   assert.not(allowed("signed", { entries: [twoInOne] }));
   assert.ok(allowed("signed-by-both", { entries: [twoInOne] }));
-  const nested = `- attestor:\n              count: 1\n              entries:\n              - keys:\n                  ${key("a", 18)}\n              - keys:\n                  ${key("b", 18)}`;
+  const nested =
+    "- attestor:\n" +
+    "              count: 1\n" +
+    "              entries:\n" +
+    "              - keys:\n" +
+    `                  ${key("a", 18)}\n` +
+    "              - keys:\n" +
+    `                  ${key("b", 18)}`;
   assert.ok(allowed("signed-by-someone-else", { entries: [nested] }));
   assert.not(allowed("unsigned", { entries: [nested] }));
 });
@@ -286,7 +298,9 @@ test("a policy that cannot be decided is refused when the engine is made, not wh
       {
         name: "p",
         text: policyText({
-          spec: "validationFailureAction: Enforce\nwebhookConfiguration: { matchConditions: [{ name: a, expression: 'true' }] }",
+          spec:
+            "validationFailureAction: Enforce\n" +
+            "webhookConfiguration: { matchConditions: [{ name: a, expression: 'true' }] }",
         }),
       },
     ]).errors.some(({ code }) => code === "unsupported"),

@@ -55,7 +55,8 @@ test("unknown and repeated fields, and other spellings, are refused", () => {
 
 test("names of every object's prototype are plain fields", () => {
   const read = parseText(
-    '{"_type":"https://in-toto.io/Statement/v1","subject":[{"digest":{"constructor":"ab","__proto__":"cd"}}],"predicateType":"x","predicate":{"__proto__":{"polluted":true}}}',
+    '{"_type":"https://in-toto.io/Statement/v1","subject":[{"digest":{"constructor":"ab","__proto__":"cd"}}],' +
+      '"predicateType":"x","predicate":{"__proto__":{"polluted":true}}}',
   );
   assert.equal(Object.keys(read.subjects[0]?.digest ?? {}), ["constructor", "__proto__"]);
   assert.is((read.predicate as { polluted?: boolean }).polluted, undefined);

@@ -36,7 +36,9 @@ test("each type of key is listed under its own name and comes back", () => {
 
 test("the id of a named Ed25519 log is that of its notes, as cosign makes it; other keys have no such id", () => {
   const pem =
-    "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAyV8JPQ6VRsmavaC0LwBHcEU0ShFG3nWGH7RcfuLrLEg=\n-----END PUBLIC KEY-----\n";
+    "-----BEGIN PUBLIC KEY-----\n" +
+    "MCowBQYDK2VwAyEAyV8JPQ6VRsmavaC0LwBHcEU0ShFG3nWGH7RcfuLrLEg=\n" +
+    "-----END PUBLIC KEY-----\n";
   const idOf = (key: string) =>
     Buffer.from(make({ rekor: [log(key, { origin: "log2.example/log" })] }).tlogs[0]?.logId ?? "", "hex").toString(
       "base64",

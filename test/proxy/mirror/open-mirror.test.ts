@@ -142,7 +142,11 @@ test("a second writer is turned away, in this process and in another; readers ar
   const first = openMirror(folder, { mode: "write" });
   const error = throwsCode("mirror-busy", write(folder));
   assert.is(error.subject, folder);
-  const script = `import { openMirror } from ${JSON.stringify(new URL("../../../proxy/mirror/open-mirror.ts", import.meta.url).href)}; try { openMirror(${JSON.stringify(folder)}, { mode: "write" }); } catch (error) { process.stdout.write(error.code); }`;
+  const script =
+    "import { openMirror } from " +
+    `${JSON.stringify(new URL("../../../proxy/mirror/open-mirror.ts", import.meta.url).href)}; try { ` +
+    `openMirror(${JSON.stringify(folder)}, { mode: "write" }); } catch (error) { ` +
+    "process.stdout.write(error.code); }";
   assert.is(
     spawnSync(process.execPath, ["--import", "tsx", "--input-type=module", "-e", script], { encoding: "utf8" }).stdout,
     "mirror-busy",

@@ -27,7 +27,8 @@ test("the documented sentences", () => {
 test("first the sentence of what got furthest, then each place with its code", () => {
   assert.is(
     failureMessage(image, "refuted", [at("no-signature"), at("wrong-identity", 9, ".attestors[0].entries[1].keyless")]),
-    `image verification failed for ${image}: invalid signature; .attestors[0].entries[0].keys: [no-signature] because of no-signature; .attestors[0].entries[1].keyless: [wrong-identity] because of wrong-identity`,
+    `image verification failed for ${image}: invalid signature; .attestors[0].entries[0].keys: [no-signature] ` +
+      "because of no-signature; .attestors[0].entries[1].keyless: [wrong-identity] because of wrong-identity",
   );
 });
 

@@ -3,7 +3,9 @@ import type { Policy } from "../../../../core/kyverno/policy/policy.ts";
 import { type LoadedPolicies, loadPolicies } from "../../../../core/kyverno/policy/read-policy.ts";
 
 export const pem =
-  "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEaO02YDTvDsMLq19ZfW1odQ4qHILy\n-----END PUBLIC KEY-----\n";
+  "-----BEGIN PUBLIC KEY-----\n" +
+  "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEaO02YDTvDsMLq19ZfW1odQ4qHILy\n" +
+  "-----END PUBLIC KEY-----\n";
 
 type Fields = Readonly<Record<string, unknown>>;
 
