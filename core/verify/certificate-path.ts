@@ -11,7 +11,7 @@ import type { TransparencyLogKey } from "../tlog/transparency-log-key.ts";
 import type { Authority } from "../x509/authority.ts";
 import type { Certificate } from "../x509/certificate.ts";
 import { verifyPath } from "../x509/path.ts";
-import { type ProvenTimestamp as ProvenSct, verifyScts } from "../x509/sct.ts";
+import { type ProvenSct, verifyScts } from "../x509/sct.ts";
 import { attempt } from "./attempt.ts";
 import type { Signer } from "./signer.ts";
 

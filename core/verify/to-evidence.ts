@@ -4,7 +4,7 @@ import type { SignatureAlgorithm } from "../crypto/signature-verifier.ts";
 import type { LoadedTrust } from "../trust/trust-cache.ts";
 import type { VerifiedTimestamp } from "../timestamp/verify-timestamp.ts";
 import { issuerOf, readFulcioExtensions, subjectsOf } from "../x509/fulcio.ts";
-import type { ProvenTimestamp as ProvenSct } from "../x509/sct.ts";
+import type { ProvenSct } from "../x509/sct.ts";
 import { algorithmName } from "./artifact-signature.ts";
 import type { CertificateChain } from "./certificate-path.ts";
 import type { Claim } from "./claim.ts";

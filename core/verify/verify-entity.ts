@@ -9,7 +9,7 @@ import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import type { VerifiedTimestamp } from "../timestamp/verify-timestamp.ts";
 import type { TransparencyLogKey } from "../tlog/transparency-log-key.ts";
 import type { Verification } from "../verdict.ts";
-import type { ProvenTimestamp as ProvenSct } from "../x509/sct.ts";
+import type { ProvenSct } from "../x509/sct.ts";
 import { attempt } from "./attempt.ts";
 import { type CertificateChain, verifyChainAt, verifyChainScts } from "./certificate-path.ts";
 import type { Claim } from "./claim.ts";

@@ -22,8 +22,8 @@ export interface CertificateLogKey {
   readonly validFor: { readonly start?: Date; readonly end?: Date };
 }
 
-/** A timestamp that verified. */
-export interface ProvenTimestamp {
+/** A signed certificate timestamp that verified. */
+export interface ProvenSct {
   /** Lower-case hexadecimal. */
   readonly logId: string;
   readonly at: Date;
@@ -105,7 +105,7 @@ function prove(
   entry: readonly Uint8Array[],
   logs: readonly CertificateLogKey[],
   verifier: SignatureVerifier,
-): ProvenTimestamp | undefined {
+): ProvenSct | undefined {
   if (timestamp.timestamp > maximumDate) return undefined;
   const logId = encodeHex(timestamp.logId);
   const at = new Date(Number(timestamp.timestamp));
@@ -144,12 +144,12 @@ export function verifyScts({
   logs,
   verifier,
   limits = defaultLimits,
-}: EmbeddedTimestampRequest): readonly ProvenTimestamp[] {
+}: EmbeddedTimestampRequest): readonly ProvenSct[] {
   const extension = leaf.extension(timestampListOid);
   if (extension === undefined)
     throw new EngineError("no-sct", "the certificate has no signed certificate timestamps", { subject: "certificate" });
   const entry = [keyHash(issuer), ...opaque24(...precertificateTbs(leaf))];
-  const proven = new Map<string, ProvenTimestamp>();
+  const proven = new Map<string, ProvenSct>();
   for (const timestamp of parseTimestampList(extension.value, limits)) {
     const proof = proven.has(encodeHex(timestamp.logId)) ? undefined : prove(timestamp, 1, entry, logs, verifier);
     if (proof !== undefined) proven.set(proof.logId, proof);
@@ -172,7 +172,7 @@ export function verifyDetachedSct(
   leaf: Certificate,
   logs: readonly CertificateLogKey[],
   verifier: SignatureVerifier,
-): ProvenTimestamp {
+): ProvenSct {
   const proof = prove(timestamp, 0, opaque24(leaf.der), logs, verifier);
   if (proof === undefined)
     throw new EngineError("bad-sct", "the detached signed certificate timestamp does not verify under a trusted log", {
