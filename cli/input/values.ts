@@ -102,6 +102,3 @@ export function variablesFor(values: Values, policy: string, resource: string): 
     ...named.flatMap(({ resources }) => resources.filter(({ name }) => name === resource).map((entry) => entry.values)),
   ) as JsonObject;
 }
-
-/** Whether any value is meant for one policy alone, so that the policies cannot share a request. */
-export const differsByPolicy = (values: Values): boolean => values.policies.length > 0;

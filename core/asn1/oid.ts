@@ -47,8 +47,3 @@ export function encodeOid(text: string): Uint8Array {
   }
   return Uint8Array.from(bytes);
 }
-
-/** Whether `text` is an object identifier in canonical dotted form, of at most 128 characters. */
-export const isOid = (text: string): boolean =>
-  text.length <= 128 &&
-  /^(?:[01]\.(?:[0-9]|[123][0-9])|2\.(?:0|[1-9][0-9]{0,14}))(?:\.(?:0|[1-9][0-9]{0,14}))*$/.test(text);

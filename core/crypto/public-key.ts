@@ -1,6 +1,6 @@
 /** Public keys: P-256, P-384, P-521, RSA, Ed25519. Source: RFC 5280 §4.1.2.7, RFC 5480, RFC 8017, RFC 8410. */
 import { openDer } from "../asn1/der.ts";
-import { encodeBitString, encodeElement, encodeUnsigned } from "../asn1/encode.ts";
+import { encodeBitString, encodeElement } from "../asn1/encode.ts";
 import { encodeOid } from "../asn1/oid.ts";
 import { Tag } from "../asn1/tag.ts";
 import { encodeHex } from "../encoding/hex.ts";
@@ -159,10 +159,6 @@ const ed25519Algorithm = encodeElement(Tag.sequence, encodeElement(Tag.oid, enco
 /** The key of an RSAPublicKey in DER (PKCS#1). @throws EngineError `malformed`, `over-limit` */
 export const parsePkcs1 = (der: Uint8Array): PublicKey =>
   readRsa(encodeElement(Tag.sequence, rsaAlgorithm, encodeBitString(der)), der);
-
-/** The key of an RSA modulus, big-endian, and exponent. @throws EngineError `malformed`, `over-limit` */
-export const rsaPublicKey = (modulus: Uint8Array, exponent: Uint8Array): PublicKey =>
-  parsePkcs1(encodeElement(Tag.sequence, encodeUnsigned(modulus), encodeUnsigned(exponent)));
 
 /** The key of 32 bare Ed25519 bytes, as TUF has them. @throws EngineError `malformed` */
 export const ed25519PublicKey = (point: Uint8Array): PublicKey =>

@@ -21,6 +21,3 @@ const shortNames: ReadonlyMap<string, string> = new Map([
  * `spdx`.
  */
 export const toPredicateType = (text: string): string => shortNames.get(text) ?? text;
-
-/** Cosign's short names, in the order of its documentation. For command line help; policies name URIs. */
-export const predicateTypeShortNames: readonly string[] = [...shortNames.keys()];

@@ -32,14 +32,10 @@ function encode(bytes: Uint8Array): string {
   return text + (pairs[group >> 12] as string) + (b === undefined ? "==" : `${standard.charAt((group >> 6) & 63)}=`);
 }
 
-function decode(text: string, table: Int8Array, padded: boolean): Uint8Array {
+function decode(text: string, table: Int8Array): Uint8Array {
   let end = text.length;
-  if (padded) {
-    if (end % 4 !== 0) throw new EngineError("malformed", "base64 text whose length is not a multiple of four");
-    if (end > 0 && text.charCodeAt(end - 1) === 61) end -= text.charCodeAt(end - 2) === 61 ? 2 : 1;
-  }
-  const rest = end % 4;
-  if (rest === 1) throw new EngineError("malformed", "base64 text of impossible length");
+  if (end % 4 !== 0) throw new EngineError("malformed", "base64 text whose length is not a multiple of four");
+  if (end > 0 && text.charCodeAt(end - 1) === 61) end -= text.charCodeAt(end - 2) === 61 ? 2 : 1;
   const bytes = new Uint8Array(Math.floor((end * 3) / 4));
   let offset = 0;
   let bits = 0;
@@ -78,14 +74,7 @@ function decode(text: string, table: Int8Array, padded: boolean): Uint8Array {
  * Bytes of padded text in the standard alphabet: one text for one content.
  * @throws EngineError `malformed` on another character, wrong padding or non-zero trailing bits.
  */
-export const decodeBase64 = (text: string): Uint8Array =>
-  hostCodecs.decodeBase64(text) ?? decode(text, standardTable, true);
+export const decodeBase64 = (text: string): Uint8Array => hostCodecs.decodeBase64(text) ?? decode(text, standardTable);
 
-/** As {@link decodeBase64}, without padding. */
-export const decodeBase64Unpadded = (text: string): Uint8Array => decode(text, standardTable, false);
-
-/** As {@link decodeBase64}, in the URL-safe alphabet and padded. */
-export const decodeBase64Url = (text: string): Uint8Array => decode(text, urlTable, true);
-
-/** As {@link decodeBase64}, in the URL-safe alphabet without padding. */
-export const decodeBase64UrlUnpadded = (text: string): Uint8Array => decode(text, urlTable, false);
+/** As {@link decodeBase64}, in the URL-safe alphabet. */
+export const decodeBase64Url = (text: string): Uint8Array => decode(text, urlTable);

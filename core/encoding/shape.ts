@@ -33,8 +33,6 @@ export const readArray = (value: JsonValue | undefined, at: string): JsonArray =
   Array.isArray(value) ? (value as JsonArray) : wrong(value, "a list", at);
 export const readString = (value: JsonValue | undefined, at: string): string =>
   typeof value === "string" ? value : wrong(value, "a string", at);
-export const readBoolean = (value: JsonValue | undefined, at: string): boolean =>
-  typeof value === "boolean" ? value : wrong(value, "true or false", at);
 
 /** An integer that a double holds exactly. */
 export const readInteger = (value: JsonValue | undefined, at: string): number =>

@@ -43,17 +43,12 @@ const digest = "[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{
 const referencePattern = new RegExp(`^((?:${domain}/)?${path})(?::(${tag}))?(?:@(${digest}))?$`);
 const namePattern = new RegExp(`^(?:(${domain})/)?(${path})$`);
 const tagPattern = new RegExp(`^${tag}$`);
-const domainPattern = new RegExp(`^${domain}(?:/${path})?$`);
 
 const maxPathLength = 255;
 const digestLengths: Readonly<Record<string, number>> = { sha256: 64, sha384: 96, sha512: 128 };
 
 /** Whether `text` is a tag of the distribution grammar. */
 export const isTag = (text: string): boolean => tagPattern.test(text);
-
-/** Whether `text` can be a default registry: a host, optionally with a port and a path. */
-export const isDefaultRegistry = (text: string): boolean =>
-  text.length <= defaultLimits.referenceBytes && domainPattern.test(text);
 
 /**
  * Whether the first segment of a reference names a registry; any other first segment belongs to the default registry.

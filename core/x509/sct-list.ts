@@ -4,9 +4,6 @@
  */
 import { DerReader } from "../asn1/der.ts";
 import { Tag } from "../asn1/tag.ts";
-import { decodeBase64 } from "../encoding/base64.ts";
-import { parseJson } from "../encoding/json.ts";
-import { member, readInteger, readObject, readString } from "../encoding/shape.ts";
 import { EngineError } from "../errors.ts";
 import { defaultLimits, type Limits } from "../limits.ts";
 
@@ -109,22 +106,4 @@ export function parseTimestampList(
     timestamps.push(parseTimestamp(list.opaque16()));
   }
   return timestamps;
-}
-
-/**
- * A detached timestamp: the answer of a log's add-chain call in JSON, `{sct_version, id, timestamp, extensions,
- * signature}`.
- * @throws EngineError `malformed`
- */
-export function parseDetachedTimestamp(document: string | Uint8Array): SignedCertificateTimestamp {
-  const fields = readObject(parseJson(document), "");
-  const bytes = (key: string): Uint8Array => decodeBase64(readString(member(fields, key), `/${key}`));
-  if (readInteger(member(fields, "sct_version"), "/sct_version") !== 0) throw malformed("of a version other than 1");
-  const logId = bytes("id");
-  if (logId.length !== 32) throw malformed("with a log id that has not 32 bytes");
-  const timestamp = readInteger(member(fields, "timestamp"), "/timestamp");
-  if (timestamp < 0) throw malformed("from before 1970");
-  const extensions = member(fields, "extensions") === undefined ? new Uint8Array(0) : bytes("extensions");
-  if (extensions.length > 0xffff) throw malformed("with extensions that are too long");
-  return { logId, timestamp: BigInt(timestamp), extensions, ...readSignature(new TlsReader(bytes("signature"))) };
 }

@@ -55,16 +55,12 @@ export function precertificateTbs(leaf: Certificate): readonly Uint8Array[] {
   );
 }
 
-/** What the log signed (RFC 6962 §3.2), for an entry of a type: 0 certificate, 1 precertificate. */
-function encodeSigned(
-  { timestamp, extensions }: SignedCertificateTimestamp,
-  entryType: 0 | 1,
-  entry: readonly Uint8Array[],
-): Uint8Array {
+/** What the log signed (RFC 6962 §3.2), for an entry of type 1: a precertificate. */
+function encodeSigned({ timestamp, extensions }: SignedCertificateTimestamp, entry: readonly Uint8Array[]): Uint8Array {
   return concat(
     Uint8Array.of(0, 0),
     toBytes(timestamp, 8),
-    Uint8Array.of(0, entryType),
+    Uint8Array.of(0, 1),
     ...entry,
     toBytes(BigInt(extensions.length), 2),
     extensions,
@@ -101,7 +97,6 @@ const isWithin = (at: Date, { start, end }: CertificateLogKey["validFor"]): bool
  */
 function prove(
   timestamp: SignedCertificateTimestamp,
-  entryType: 0 | 1,
   entry: readonly Uint8Array[],
   logs: readonly CertificateLogKey[],
   verifier: SignatureVerifier,
@@ -109,7 +104,7 @@ function prove(
   if (timestamp.timestamp > maximumDate) return undefined;
   const logId = encodeHex(timestamp.logId);
   const at = new Date(Number(timestamp.timestamp));
-  const signed = encodeSigned(timestamp, entryType, entry);
+  const signed = encodeSigned(timestamp, entry);
   const proves = logs.some((log) => {
     const algorithm =
       log.logId === logId && isWithin(at, log.validFor) ? algorithmOf(timestamp, log.publicKey) : undefined;
@@ -151,7 +146,7 @@ export function verifyScts({
   const entry = [keyHash(issuer), ...opaque24(...precertificateTbs(leaf))];
   const proven = new Map<string, ProvenSct>();
   for (const timestamp of parseTimestampList(extension.value, limits)) {
-    const proof = proven.has(encodeHex(timestamp.logId)) ? undefined : prove(timestamp, 1, entry, logs, verifier);
+    const proof = proven.has(encodeHex(timestamp.logId)) ? undefined : prove(timestamp, entry, logs, verifier);
     if (proof !== undefined) proven.set(proof.logId, proof);
   }
   if (proven.size === 0)
@@ -161,22 +156,4 @@ export function verifyScts({
       { subject: "certificate" },
     );
   return [...proven.values()];
-}
-
-/**
- * A timestamp that came beside the certificate, over the whole leaf.
- * @throws EngineError `bad-sct` when it does not verify
- */
-export function verifyDetachedSct(
-  timestamp: SignedCertificateTimestamp,
-  leaf: Certificate,
-  logs: readonly CertificateLogKey[],
-  verifier: SignatureVerifier,
-): ProvenSct {
-  const proof = prove(timestamp, 0, opaque24(leaf.der), logs, verifier);
-  if (proof === undefined)
-    throw new EngineError("bad-sct", "the detached signed certificate timestamp does not verify under a trusted log", {
-      subject: "certificate",
-    });
-  return proof;
 }

@@ -118,8 +118,8 @@ function compare(golden: AutogenCase, evaluate: EvaluateRule): readonly [expecte
   const request = requestOf(golden);
   const rules = expandRules(policy, golden.resource.kind);
   const undecided = new Set(rules.filter(isUndecided).map((rule) => rule.name));
-  const matching = rules.filter((rule) =>
-    compileMatch(rule, policy).matches(request, { absentNamespaceLabels: "none" }),
+  const matching = rules.filter(
+    (rule) => compileMatch(rule, policy).test(request, { absentNamespaceLabels: "none" }).matched,
   );
   const actual = matching.flatMap((rule) =>
     undecided.has(rule.name) ? [`${rule.name} speaks`] : evaluate(policy, rule, request).map(line),

@@ -1,7 +1,7 @@
 /** Match and exclude blocks against the real Kyverno: match.jsonl. */
 import type { JsonObject } from "../../core/encoding/json.ts";
 import { loadPolicies } from "../../core/kyverno/policy/read-policy.ts";
-import { matchRule } from "../../core/kyverno/rule/match.ts";
+import { compileMatch } from "../../core/kyverno/rule/match.ts";
 import type { AdmissionRequest, GroupVersionKind, Operation, UserInfo } from "../../core/kyverno/rule/request.ts";
 import { type GoldenReport, outcome, readLines, Tally } from "./golden-cases.ts";
 
@@ -67,7 +67,7 @@ function decide(golden: MatchCase): string {
   const [policy] = policies;
   const [rule] = policy?.spec.rules ?? [];
   if (errors.length > 0 || policy === undefined || rule === undefined) return "error";
-  return String(matchRule(rule, policy, requestOf(golden), { absentNamespaceLabels: "none" }).matched);
+  return String(compileMatch(rule, policy).test(requestOf(golden), { absentNamespaceLabels: "none" }).matched);
 }
 
 export function runGoldenMatch(folder: string): GoldenReport {

@@ -3,7 +3,6 @@
  * Source: RFC 6962 §3.2 and §3.3.
  */
 import { concat } from "../../core/encoding/bytes.ts";
-import { encodeBase64 } from "../../core/encoding/base64.ts";
 import { decodeHex } from "../../core/encoding/hex.ts";
 import { sha256 } from "../../core/crypto/digest.ts";
 import type { SignatureAlgorithm } from "../../core/crypto/signature-verifier.ts";
@@ -74,18 +73,6 @@ export class CertificateLog {
   /** A SignedCertificateTimestamp over the signed part of a certificate, which has no timestamps yet. */
   embedded(tbs: Uint8Array, issuer: LabKey, at: Date, changes: Partial<TimestampSpec> = {}): Uint8Array {
     return encodeTimestamp(this.#spec({ tbs, issuerKeyHash: sha256(issuer.publicKey.spki), ...changes }, at));
-  }
-
-  /** One over a whole certificate, as the answer of the log's `add-chain`. */
-  detached(certificate: Uint8Array, at: Date, changes: Partial<TimestampSpec> = {}): string {
-    const spec = this.#spec({ certificate, entryType: 0, ...changes }, at);
-    return JSON.stringify({
-      sct_version: spec.version,
-      id: encodeBase64(spec.logId),
-      timestamp: spec.at.getTime(),
-      extensions: encodeBase64(spec.extensions),
-      signature: encodeBase64(signedPart(spec)),
-    });
   }
 }
 

@@ -31,8 +31,6 @@ export interface CompiledMatch {
    * does not exist.
    */
   readonly test: (request: AdmissionRequest, options?: MatchOptions) => MatchResult;
-  /** `test` without the reason. */
-  readonly matches: (request: AdmissionRequest, options?: MatchOptions) => boolean;
 }
 
 type Form = "any" | "all" | "bare";
@@ -118,16 +116,5 @@ export function compileMatch(
     if (missed !== undefined) return no(`match: ${missed}`);
     return isExcluded(subject) ? no("excluded") : { matched: true };
   };
-  return { index: indexKinds(match), test, matches: (request, options) => test(request, options).matched };
+  return { index: indexKinds(match), test };
 }
-
-/** One look at a rule that is not kept in compiled form. */
-export const matchRule = (
-  rule: Rule,
-  policy: Policy,
-  request: AdmissionRequest,
-  options: MatchOptions = {},
-): MatchResult => compileMatch(rule, policy).test(request, options);
-
-/** The kinds of a rule's match, for an index over rules. */
-export const kindsOf = (rule: Pick<Rule, "match">): KindIndex => indexKinds(compileBlock(rule.match));

@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { predicateTypeShortNames, toPredicateType } from "../../../core/dsse/predicate-types.ts";
+import { toPredicateType } from "../../../core/dsse/predicate-types.ts";
 
 const test = suite("core/dsse/predicate-types");
 
@@ -10,7 +10,6 @@ test("cosign's short names", () => {
   assert.is(toPredicateType("spdxjson"), "https://spdx.dev/Document");
   assert.is(toPredicateType("cyclonedx"), "https://cyclonedx.org/bom");
   assert.is(toPredicateType("vuln"), "https://cosign.sigstore.dev/attestation/vuln/v1");
-  assert.is(predicateTypeShortNames.length, 10);
 });
 
 test("any other text stands for itself", () => {

@@ -5,7 +5,6 @@ import {
   member,
   pointer,
   readArray,
-  readBoolean,
   readInteger,
   readObject,
   readString,
@@ -24,13 +23,12 @@ test("a pointer's steps are escaped", () => {
 test("each reader takes its kind and names the place of any other", () => {
   const samples = [null, true, 1, "text", [1], { a: 1 }, undefined];
   const readers = {
-    readBoolean: [true],
     readString: ["text"],
     readArray: [[1]],
     readObject: [{ a: 1 }],
     readInteger: [1],
   } as const;
-  const functions = { readBoolean, readString, readArray, readObject, readInteger };
+  const functions = { readString, readArray, readObject, readInteger };
   for (const [name, [good]] of Object.entries(readers)) {
     const read = functions[name as keyof typeof functions] as (value: unknown, at: string) => unknown;
     for (const sample of samples) {

@@ -1,12 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import {
-  isDefaultRegistry,
-  isTag,
-  parseReference,
-  repositoryForFetching,
-  verifiableDigest,
-} from "../../../core/oci/reference.ts";
+import { isTag, parseReference, repositoryForFetching, verifiableDigest } from "../../../core/oci/reference.ts";
 import { onlyEngineErrors, throwsCode } from "../../support/assert.ts";
 import { readGolden, skipped } from "../../support/vectors.ts";
 
@@ -141,14 +135,8 @@ for (const [given, wanted] of folded) {
   });
 }
 
-test("tags and default registries", () => {
+test("tags", () => {
   assert.ok(isTag("v1.2.3") && isTag("_x") && !isTag("-x") && !isTag("a/b") && !isTag("") && !isTag("a".repeat(129)));
-  assert.ok(
-    isDefaultRegistry("docker.io") &&
-      isDefaultRegistry("host:1/docker") &&
-      !isDefaultRegistry("https://x") &&
-      !isDefaultRegistry(""),
-  );
 });
 
 interface GoldenImage {

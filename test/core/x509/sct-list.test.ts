@@ -1,12 +1,11 @@
-/** Bytes of timestamp lists, and the detached form. */
+/** Bytes of timestamp lists. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { encodeElement } from "../../../core/asn1/encode.ts";
 import { Tag } from "../../../core/asn1/tag.ts";
-import { encodeBase64 } from "../../../core/encoding/base64.ts";
 import { concat } from "../../../core/encoding/bytes.ts";
 import { defaultLimits } from "../../../core/limits.ts";
-import { parseDetachedTimestamp, parseTimestampList } from "../../../core/x509/sct-list.ts";
+import { parseTimestampList } from "../../../core/x509/sct-list.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { encodeTimestamp, newLog, timestampList } from "./log.ts";
 
@@ -52,40 +51,5 @@ test("empty list, other version, too many", () => {
     ),
   );
 });
-
-const detached = {
-  sct_version: 0,
-  id: encodeBase64(log.id),
-  timestamp: 1,
-  extensions: "",
-  signature: encodeBase64(Uint8Array.of(4, 3, 0, 1, 9)),
-};
-test("detached", () => {
-  assert.equal(parseDetachedTimestamp(JSON.stringify(detached)), {
-    logId: log.id,
-    timestamp: 1n,
-    extensions: new Uint8Array(0),
-    hashAlgorithm: 4,
-    signatureAlgorithm: 3,
-    signature: Uint8Array.of(9),
-  });
-  const { extensions: _, ...without } = detached;
-  assert.is(parseDetachedTimestamp(JSON.stringify(without)).extensions.length, 0);
-});
-for (const [what, change] of Object.entries({
-  version: { sct_version: 1 },
-  "no version": { sct_version: undefined },
-  "short id": { id: "AAAA" },
-  "negative time": { timestamp: -1 },
-  "time as text": { timestamp: "1" },
-  "wrong base64": { id: "*" },
-  "signature with a byte too many": { signature: encodeBase64(Uint8Array.of(4, 3, 0, 1, 9, 9)) },
-  "extensions that are too long": { extensions: encodeBase64(new Uint8Array(70_000)) },
-}))
-  test(`detached refused: ${what}`, () =>
-    void throwsCode("malformed", () => parseDetachedTimestamp(JSON.stringify({ ...detached, ...change }))));
-for (const text of ["", "[]", "null", "{", '{"id":"a","id":"b"}'])
-  test(`detached refused: ${text || "nothing"}`, () =>
-    void throwsCode("malformed", () => parseDetachedTimestamp(text)));
 
 test.run();

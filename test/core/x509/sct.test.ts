@@ -3,18 +3,16 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { sha256 } from "../../../core/crypto/digest.ts";
 import { concat } from "../../../core/encoding/bytes.ts";
-import { encodeBase64 } from "../../../core/encoding/base64.ts";
 import { nobleVerifier } from "../../../core/crypto/noble.ts";
 import { type Certificate, parseCertificate } from "../../../core/x509/certificate.ts";
 import { verifyPath } from "../../../core/x509/path.ts";
-import { type CertificateLogKey, precertificateTbs, verifyDetachedSct, verifyScts } from "../../../core/x509/sct.ts";
-import { parseDetachedTimestamp } from "../../../core/x509/sct-list.ts";
+import { type CertificateLogKey, precertificateTbs, verifyScts } from "../../../core/x509/sct.ts";
 import { toBytes } from "../../../core/crypto/big-integer.ts";
 import { nodeVerifier } from "../../../proxy/crypto-node.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { skipped, vectorsDir } from "../../support/vectors.ts";
 import { encodeTimestamp, leafWithTimestamps, newLog, type TimestampOptions } from "./log.ts";
-import { keyUsage, leafExtensions, makeAuthority, makeCertificate, newKey } from "./pki.ts";
+import { leafExtensions, makeAuthority, makeCertificate, newKey } from "./pki.ts";
 import { realLeaves } from "./real.ts";
 
 const test = suite("core/x509/sct");
@@ -133,25 +131,6 @@ test("a time beyond every calendar", () => {
         encodeTimestamp(log, entry).map((byte, index) => (index > 32 && index <= 40 ? 0xff : byte)),
       ]),
     ),
-  );
-});
-
-test("detached", () => {
-  const leaf = makeCertificate({ issuer: authority, extensions: [keyUsage(0x80)] });
-  const entry = concat(toBytes(BigInt(leaf.der.length), 3), leaf.der);
-  const bytes = encodeTimestamp(log, entry, { entryType: 0 });
-  const json = JSON.stringify({
-    sct_version: 0,
-    id: encodeBase64(log.id),
-    timestamp: at.getTime(),
-    extensions: "",
-    signature: encodeBase64(bytes.subarray(1 + 32 + 8 + 2)),
-  });
-  const timestamp = parseDetachedTimestamp(json);
-  assert.equal(verifyDetachedSct(timestamp, leaf, [log.trusted], nodeVerifier), { logId: log.trusted.logId, at });
-  throwsCode("bad-sct", () => verifyDetachedSct(timestamp, good, [log.trusted], nodeVerifier));
-  throwsCode("bad-sct", () =>
-    verifyDetachedSct({ ...timestamp, timestamp: timestamp.timestamp + 1n }, leaf, [log.trusted], nodeVerifier),
   );
 });
 

@@ -36,9 +36,6 @@ const byLowerCase = new Map(
   Object.entries(operators).map(([name, operator]) => [name.toLowerCase(), isOrdering(name) ? never : operator]),
 );
 
-/** Every operator in its exact spelling. */
-export const operatorNames: readonly string[] = Object.keys(operators);
-
 /** The operator of that name, or `undefined`. */
 export const operatorOf = (name: string): Operator | undefined =>
   Object.hasOwn(operators, name) ? operators[name] : byLowerCase.get(name.toLowerCase());

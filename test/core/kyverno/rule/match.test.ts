@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { MatchBlock, ResourceFilter } from "../../../../core/kyverno/policy/policy.ts";
-import { compileMatch, kindsOf, type MatchOptions } from "../../../../core/kyverno/rule/match.ts";
+import { compileMatch, type MatchOptions } from "../../../../core/kyverno/rule/match.ts";
 import { openQuestionsOf } from "../../../../core/kyverno/rule/open-question.ts";
 import type { AdmissionRequest } from "../../../../core/kyverno/rule/request.ts";
 import { MemoryKnowledge } from "../../../../core/oci/memory-knowledge.ts";
@@ -30,7 +30,7 @@ const matches = (
   exclude?: MatchBlock,
   options: MatchOptions = { absentNamespaceLabels: "none" },
 ): boolean =>
-  compileMatch({ match, ...(exclude === undefined ? {} : { exclude }) }, clusterPolicy).matches(request, options);
+  compileMatch({ match, ...(exclude === undefined ? {} : { exclude }) }, clusterPolicy).test(request, options).matched;
 const one = (filter: ResourceFilter): MatchBlock => ({ bare: filter });
 
 const criteria: readonly (readonly [name: string, filter: ResourceFilter, expected: boolean])[] = [
@@ -100,8 +100,8 @@ test("a deletion is matched by the old object", () => {
 
 test("a namespaced policy speaks of its own namespace only", () => {
   const compiled = compileMatch({ match: one({ kinds: ["Pod"] }) }, { kind: "Policy", namespace: "apps" });
-  assert.ok(compiled.matches(pod()));
-  assert.not.ok(compiled.matches(pod({ namespace: "other" })));
+  assert.ok(compiled.test(pod()).matched);
+  assert.not.ok(compiled.test(pod({ namespace: "other" })).matched);
 });
 
 const selector = { kinds: ["Pod"], namespaceSelector: { matchLabels: { env: "prod" } } };
@@ -151,11 +151,12 @@ test("a namespace selector never matches a Namespace", () => {
 });
 
 test("kinds for an index", () => {
-  const { named, others } = kindsOf({ match: { any: [{ kinds: ["Pod", "apps/v1/Deployment"] }, { kinds: ["Pod"] }] } });
+  const kindsOf = (match: MatchBlock) => compileMatch({ match }, clusterPolicy).index;
+  const { named, others } = kindsOf({ any: [{ kinds: ["Pod", "apps/v1/Deployment"] }, { kinds: ["Pod"] }] });
   assert.equal([...named], ["Pod", "Deployment"]);
   assert.not.ok(others);
-  assert.ok(kindsOf({ match: { any: [{ kinds: ["Pod"] }, { kinds: ["D*"] }] } }).others);
-  assert.ok(kindsOf({ match: { bare: { names: ["x"] } } }).others);
+  assert.ok(kindsOf({ any: [{ kinds: ["Pod"] }, { kinds: ["D*"] }] }).others);
+  assert.ok(kindsOf({ bare: { names: ["x"] } }).others);
 });
 
 test.run();
