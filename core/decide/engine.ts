@@ -3,7 +3,6 @@
  * and 4, kyverno.md section 10.
  */
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
-import { codeRow } from "../errors.ts";
 import { compileRule } from "../kyverno/image/compile-rule.ts";
 import {
   type CompiledPolicy,
@@ -26,13 +25,14 @@ import type { AdmissionRequest } from "../kyverno/rule/request.ts";
 import { defaultLimits, type Limits } from "../limits.ts";
 import type { ReferenceOptions } from "../oci/reference.ts";
 import type { Knowledge } from "../knowledge/knowledge.ts";
-import { isArtifactQuestion, type Question } from "../knowledge/question.ts";
+import type { Question } from "../knowledge/question.ts";
 import { Memo, noRecall } from "../verify/memo.ts";
 import type { Distrust } from "../trust/distrust.ts";
 import { TrustCache } from "../trust/trust-cache.ts";
 import { createTufVerifier, type TrustSettings } from "../trust/tuf-verifier.ts";
 import { boundedVerifier } from "../verify/bounded-verifier.ts";
 import type { VerifyContext } from "../verify/context.ts";
+import { isAllowed } from "./allowed.ts";
 
 export interface EngineSettings {
   /** Kyverno's ConfigMap settings for image references. */
@@ -172,33 +172,6 @@ function attestorWarnings({ policy, rules }: CompiledPolicy): readonly string[] 
       if (!byPlace.has(`${rule.pointer} ${warning}`))
         byPlace.set(`${rule.pointer} ${warning}`, `${policy.name}/${rule.name}: ${warning}`);
   return [...byPlace.values()];
-}
-
-type Judged = Pick<RuleResult, "status" | "action" | "failurePolicy" | "failures" | "open">;
-
-/**
- * The one place where "may it run" is computed: a refutation under Enforce denies; an unknown denies unless
- * `failurePolicy: Ignore` may overlook all of its causes.
- */
-export const isAllowed = (results: readonly Judged[]): boolean =>
-  !results.some(
-    (result) =>
-      (result.status === "fail" && result.action === "Enforce") || (result.status === "error" && !mayOverlook(result)),
-  );
-
-/**
- * Whether `failurePolicy: Ignore` lets this unknown pass: every cause is an outage of an artifact or cluster question,
- * or a variable that could not be resolved.
- */
-export function mayOverlook(result: Omit<Judged, "status" | "action">): boolean {
-  if (result.failurePolicy !== "Ignore") return false;
-  const causes = result.failures.map((failure) => codeRow(failure.code)).filter((row) => row.truth !== "refuted");
-  return (
-    causes.length > 0 &&
-    causes.every(
-      (row) => row.ignorable === "always" || (row.ignorable === "artifact" && result.open.every(isArtifactQuestion)),
-    )
-  );
 }
 
 function scopedStatuses(outcomes: readonly PolicyOutcome[]): ScopedStatus {
