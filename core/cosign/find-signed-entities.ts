@@ -4,14 +4,14 @@
  */
 import { EngineError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
-import { readBlob, readManifest, readReferrers, readTag } from "../oci/lookup.ts";
+import { openQuestions } from "../knowledge/ask.ts";
+import { readBlob, readManifest, readReferrers, readTag, requireContent, requireSize } from "../oci/lookup.ts";
 import type { Manifest } from "../oci/manifest.ts";
 import type { Digest } from "../crypto/digest.ts";
 import type { Knowledge } from "../knowledge/knowledge.ts";
 import type { Question } from "../knowledge/question.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { type Failure, toFailure } from "../verdict.ts";
-import { found, foundContent, openQuestions, requireSize, Unanswered } from "./ask.ts";
 import { parseBundle } from "./bundle.ts";
 import { isBundleMediaType, referrerScheme } from "./referrer-scheme.ts";
 import type { EntityPurpose, SignedEntity } from "./signed-entity.ts";
@@ -82,16 +82,16 @@ class Search implements EntitySearch {
   tag(): void {
     const tag = signatureTag(this.#digest, this.#purpose);
     this.#attempt(`tag ${tag}`, () => {
-      const descriptor = found(readTag(this.#knowledge, this.#repository, tag));
-      if (descriptor !== undefined) this.#layers(descriptor.digest, this.#manifest(descriptor.digest), tag);
+      const found = readTag(this.#knowledge, this.#repository, tag);
+      if (found.state === "present") this.#layers(found.value.digest, this.#manifest(found.value.digest), tag);
     });
   }
 
   referrers(artifacts: boolean): void {
     this.#attempt("referrers", () => {
       const seen = new Set<Digest>();
-      for (const descriptor of found(readReferrers(this.#knowledge, this.#repository, this.#digest, this.#limits)) ??
-        []) {
+      const found = readReferrers(this.#knowledge, this.#repository, this.#digest, this.#limits);
+      for (const descriptor of found.state === "present" ? found.value : []) {
         if (seen.has(descriptor.digest)) continue;
         seen.add(descriptor.digest);
         this.#attempt(descriptor.digest, () => this.#referrer(descriptor, artifacts));
@@ -165,7 +165,7 @@ class Search implements EntitySearch {
         subject: layer.digest,
       });
     this.#spend(layer.size);
-    const bytes = foundContent(
+    const bytes = requireContent(
       readBlob(this.#knowledge, this.#repository, layer.digest, maxBytes),
       this.#absent,
       layer.digest,
@@ -196,7 +196,7 @@ class Search implements EntitySearch {
   }
 
   #manifest(digest: Digest): Manifest {
-    const { bytes, manifest } = foundContent(
+    const { bytes, manifest } = requireContent(
       readManifest(this.#knowledge, this.#repository, digest, this.#limits),
       this.#absent,
       digest,
@@ -228,12 +228,14 @@ class Search implements EntitySearch {
       run();
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
-      const check = error.cause instanceof Unanswered ? `question.${error.cause.question.kind}` : "entity.find";
+      const open = openQuestions(error);
+      const [question] = open;
+      const check = question === undefined ? "entity.find" : `question.${question.kind}`;
       this.failures.push({
         ...toFailure(error, check, findingStage),
-        subject: error.cause instanceof Unanswered ? (error.subject ?? subject) : subject,
+        subject: question === undefined ? subject : (error.subject ?? subject),
       });
-      this.open.push(...openQuestions(error));
+      this.open.push(...open);
     }
   }
 }

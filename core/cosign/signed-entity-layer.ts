@@ -10,13 +10,12 @@ import { parseJson } from "../encoding/json.ts";
 import { readObject, readString } from "../encoding/shape.ts";
 import { EngineError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
-import { readBlob } from "../oci/lookup.ts";
+import { readBlob, requireContent, requireSize } from "../oci/lookup.ts";
 import type { Digest } from "../crypto/digest.ts";
 import type { Knowledge } from "../knowledge/knowledge.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { parseRekorBundleAnnotation } from "../tlog/rekor-v1/bundle-annotation.ts";
 import { parseCertificatesPem } from "../x509/certificate.ts";
-import { foundContent, requireSize } from "./ask.ts";
 import {
   type CarriedCertificate,
   type EntityPurpose,
@@ -82,7 +81,7 @@ function readContent(place: LayerPlace, annotations: Readonly<Record<string, str
       subject: descriptor.digest,
     });
   const absent = place.purpose === "signature" ? "no-signature" : "no-attestation";
-  const bytes = foundContent(
+  const bytes = requireContent(
     readBlob(place.knowledge, place.repository, descriptor.digest, limits.blobBytes),
     absent,
     descriptor.digest,

@@ -46,4 +46,7 @@ export type Answer<T = unknown> =
   | { readonly state: "absent"; readonly at: string; readonly from: string }
   | { readonly state: "unavailable"; readonly code: ErrorCode; readonly at: string; readonly from: string };
 
+/** What a source said: here it is, or there is none. */
+export type Known<T> = Exclude<Answer<T>, { readonly state: "unavailable" }>;
+
 export type AnswerTo<Q extends Question> = Answer<AnswerValues[Q["kind"]]>;

@@ -13,3 +13,6 @@ export interface Knowledge {
 export interface Asker {
   ask<Q extends Question>(question: Q): Promise<AnswerTo<Q>>;
 }
+
+/** Knows nothing: every question is one that nobody asked. */
+export const nothingKnown: Knowledge = { answer: () => undefined, version: () => "" };

@@ -1,22 +1,16 @@
 /**
- * Reading artifacts through knowledge: present, absent, or open with the question that nobody answered.
+ * Reading artifacts through knowledge: what the source has, or that it has none; an open question throws as `ask` does.
  * Content is compared with its digest on every read, whoever vouched for it. Source: sigstore.md sections 1.1 and 1.6.
  */
 import { type Digest, digestOf } from "../crypto/digest.ts";
 import { EngineError, type ErrorCode } from "../errors.ts";
+import { ask } from "../knowledge/ask.ts";
 import { defaultLimits, type Limits } from "../limits.ts";
-import type { Answer } from "../knowledge/answer.ts";
+import type { Known } from "../knowledge/answer.ts";
 import type { Knowledge } from "../knowledge/knowledge.ts";
-import type { Question } from "../knowledge/question.ts";
 import type { Descriptor } from "./descriptor.ts";
-import { questionText } from "../knowledge/question.ts";
+import { type Question, questionText } from "../knowledge/question.ts";
 import { type Manifest, parseManifest } from "./manifest.ts";
-
-/** `open`: never asked (`not-in-mirror`), or asked in vain (the outage's code). */
-export type Lookup<T> =
-  | { readonly state: "present"; readonly value: T; readonly at: string; readonly from: string }
-  | { readonly state: "absent"; readonly at: string; readonly from: string }
-  | { readonly state: "open"; readonly code: ErrorCode; readonly question: Question };
 
 export interface KnownManifest {
   readonly digest: Digest;
@@ -24,25 +18,28 @@ export interface KnownManifest {
   readonly manifest: Manifest;
 }
 
-/** The descriptor behind a tag. */
-export function readTag(knowledge: Knowledge, repository: string, tag: string): Lookup<Descriptor> {
+/**
+ * The descriptor behind a tag.
+ * @throws EngineError as `ask`.
+ */
+export function readTag(knowledge: Knowledge, repository: string, tag: string): Known<Descriptor> {
   const question = { kind: "tag", repository, tag } as const;
-  return look(knowledge.answer(question), question, (descriptor) => descriptor);
+  return ask(knowledge, question);
 }
 
 /**
  * A manifest or index by digest.
- * @throws EngineError `malformed` when the bytes have another digest or are no manifest, `over-limit`, and whatever a
- * damaged source throws.
+ * @throws EngineError `malformed` when the bytes have another digest or are no manifest, `over-limit`, as `ask`,
+ * and whatever a damaged source throws.
  */
 export function readManifest(
   knowledge: Knowledge,
   repository: string,
   digest: Digest,
   limits: Limits = defaultLimits,
-): Lookup<KnownManifest> {
+): Known<KnownManifest> {
   const question = { kind: "manifest", repository, digest } as const;
-  return look(knowledge.answer(question), question, (bytes) => {
+  return read(ask(knowledge, question), (bytes) => {
     checkContent(question, bytes, limits.manifestBytes);
     return { digest, bytes, manifest: parseManifest(bytes, limits) };
   });
@@ -50,17 +47,17 @@ export function readManifest(
 
 /**
  * A blob by digest.
- * @throws EngineError `malformed` when the bytes have another digest, `over-limit` past `maxBytes`, and whatever a
- * damaged source throws.
+ * @throws EngineError `malformed` when the bytes have another digest, `over-limit` past `maxBytes`, as `ask`,
+ * and whatever a damaged source throws.
  */
 export function readBlob(
   knowledge: Knowledge,
   repository: string,
   digest: Digest,
   maxBytes: number = defaultLimits.blobBytes,
-): Lookup<Uint8Array> {
+): Known<Uint8Array> {
   const question = { kind: "blob", repository, digest } as const;
-  return look(knowledge.answer(question), question, (bytes) => {
+  return read(ask(knowledge, question), (bytes) => {
     checkContent(question, bytes, maxBytes);
     return bytes;
   });
@@ -68,19 +65,19 @@ export function readBlob(
 
 /**
  * What refers to a digest, of every artifact type. The source's empty list is absent.
- * @throws EngineError `over-limit` past `referrers` descriptors.
+ * @throws EngineError `over-limit` past `referrers` descriptors, and as `ask`.
  */
 export function readReferrers(
   knowledge: Knowledge,
   repository: string,
   digest: Digest,
   limits: Limits = defaultLimits,
-): Lookup<readonly Descriptor[]> {
+): Known<readonly Descriptor[]> {
   const question = { kind: "referrers", repository, digest } as const;
-  const answer = knowledge.answer(question);
-  if (answer?.state === "present" && answer.value.length === 0)
+  const answer = ask(knowledge, question);
+  if (answer.state === "present" && answer.value.length === 0)
     return { state: "absent", at: answer.at, from: answer.from };
-  return look(answer, question, (list) => {
+  return read(answer, (list) => {
     if (list.length > limits.referrers)
       throw new EngineError("over-limit", `${list.length} referrers, at most ${limits.referrers} are read`, {
         subject: questionText(question),
@@ -89,13 +86,8 @@ export function readReferrers(
   });
 }
 
-function look<T, R>(answer: Answer<T> | undefined, question: Question, read: (value: T) => R): Lookup<R> {
-  if (answer === undefined) return { state: "open", code: "not-in-mirror", question };
-  if (answer.state === "unavailable") return { state: "open", code: answer.code, question };
-  return answer.state === "absent"
-    ? answer
-    : { state: "present", value: read(answer.value), at: answer.at, from: answer.from };
-}
+const read = <T, R>(known: Known<T>, parse: (value: T) => R): Known<R> =>
+  known.state === "absent" ? known : { ...known, value: parse(known.value) };
 
 function checkContent(question: Question & { readonly digest: Digest }, bytes: Uint8Array, maxBytes: number): void {
   const subject = questionText(question);
@@ -103,4 +95,22 @@ function checkContent(question: Question & { readonly digest: Digest }, bytes: U
     throw new EngineError("over-limit", `${bytes.length} bytes, at most ${maxBytes} are read`, { subject });
   if (digestOf(bytes) !== question.digest)
     throw new EngineError("malformed", "the bytes do not have this digest", { subject });
+}
+
+/**
+ * Content that something names: a listing, a manifest, the image itself.
+ * @throws EngineError `code` when the source does not have it.
+ */
+export function requireContent<T>(known: Known<T>, code: ErrorCode, subject: string): T {
+  if (known.state === "absent") throw new EngineError(code, "listed, and the source does not have it", { subject });
+  return known.value;
+}
+
+/**
+ * @throws EngineError `malformed` when the descriptor states another size than its content has. Its digest was compared
+ * where it was read.
+ */
+export function requireSize(bytes: Uint8Array, { digest, size }: Descriptor): void {
+  if (bytes.length !== size)
+    throw new EngineError("malformed", `${bytes.length} bytes, where the manifest states ${size}`, { subject: digest });
 }

@@ -2,7 +2,7 @@
  * Proves that a transparency log has the signature: by the entries it carries, or by those that the log is asked for.
  * Source: sigstore.md 7, outcomes.md section 2.
  */
-import { ask } from "../cosign/ask.ts";
+import { ask } from "../knowledge/ask.ts";
 import type { SignedContent } from "../cosign/signed-entity.ts";
 import { sha256 } from "../crypto/digest.ts";
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";

@@ -2,7 +2,7 @@
  * Who is to have signed a candidate: the expected key, or the certificate that the candidate carries. Source:
  * outcomes.md section 2, kyverno.md 17.
  */
-import { ask } from "../cosign/ask.ts";
+import { ask } from "../knowledge/ask.ts";
 import type { SignedEntity } from "../cosign/signed-entity.ts";
 import { registeredAlgorithms } from "../crypto/algorithms.ts";
 import { type PublicKey, parsePublicKeysPem } from "../crypto/public-key.ts";

@@ -1,5 +1,5 @@
 /** How far a verification came, and what it could not know on the way. */
-import { openQuestions, Unanswered } from "../cosign/ask.ts";
+import { openQuestions } from "../knowledge/ask.ts";
 import { codeRow, type EngineError } from "../errors.ts";
 import type { Question } from "../knowledge/question.ts";
 import { type Failure, proven, refuted, toFailure, unknown, type Verification } from "../verdict.ts";
@@ -49,7 +49,8 @@ export class Trail {
   }
 
   #failure(error: EngineError): Failure {
-    const check = error.cause instanceof Unanswered ? `question.${error.cause.question.kind}` : this.#check;
+    const [question] = openQuestions(error);
+    const check = question === undefined ? this.#check : `question.${question.kind}`;
     return toFailure(error, check, stageOf(this.#check));
   }
 }

@@ -1,5 +1,5 @@
 /** The trusted root of one verification, asked for only when a check needs it. Source: kyverno.md 17. */
-import { ask } from "../cosign/ask.ts";
+import { ask } from "../knowledge/ask.ts";
 import { once } from "../cosign/signed-entity.ts";
 import { EngineError } from "../errors.ts";
 import type { LoadedTrust } from "../trust/trust-cache.ts";

@@ -2,10 +2,9 @@
  * All candidates of an image against one expectation, folded: signatures need one that proves, attestations give every
  * one that does. Source: design.md section 3, outcomes.md section 2.
  */
-import { foundContent } from "../cosign/ask.ts";
 import { type EntitySearch, findSignedEntities, type SearchOptions } from "../cosign/find-signed-entities.ts";
 import type { EntityPurpose, EntitySource, SignedEntity } from "../cosign/signed-entity.ts";
-import { readManifest } from "../oci/lookup.ts";
+import { readManifest, requireContent } from "../oci/lookup.ts";
 import type { Digest } from "../crypto/digest.ts";
 import type { Question } from "../knowledge/question.ts";
 import { codeRow, type ErrorCode } from "../errors.ts";
@@ -183,7 +182,7 @@ function nothingFound(purpose: EntityPurpose, image: ImageToVerify): Failure {
 const claimFor = (image: ImageToVerify, context: VerifyContext): Claim => ({
   digest: image.digest,
   bytes: () =>
-    foundContent(
+    requireContent(
       readManifest(context.knowledge, image.repository, image.digest, context.limits),
       "image-not-found",
       image.digest,

@@ -5,11 +5,13 @@
 import type { Database } from "better-sqlite3";
 import { EngineError } from "../../core/errors.ts";
 import { type Digest, isDigest } from "../../core/crypto/digest.ts";
+import type { Known } from "../../core/knowledge/answer.ts";
+import { openQuestions } from "../../core/knowledge/ask.ts";
 import type { Knowledge } from "../../core/knowledge/knowledge.ts";
 import type { Descriptor } from "../../core/oci/descriptor.ts";
 import type { Limits } from "../../core/limits.ts";
 import { associatedTag, parseAssociatedTag } from "../../core/oci/associated-tag.ts";
-import { type KnownManifest, type Lookup, readManifest, readReferrers, readTag } from "../../core/oci/lookup.ts";
+import { type KnownManifest, readManifest, readReferrers, readTag } from "../../core/oci/lookup.ts";
 import type { AnswerRow } from "./answer-row.ts";
 import { sqlText } from "./statements.ts";
 
@@ -60,8 +62,8 @@ function listRepository(
   const reached = new Set<string>();
   for (const { subject: tag, at, source } of rows("tag")) {
     if (tag === null) continue;
-    const found = readTag(knowledge, repository, tag);
-    if (found.state !== "present") continue;
+    const found = known(() => readTag(knowledge, repository, tag));
+    if (found?.state !== "present") continue;
     const { digest } = found.value;
     reached.add(digest);
     if (parseAssociatedTag(tag) === undefined)
@@ -107,8 +109,8 @@ function describe(knowledge: Knowledge, repository: string, digest: Digest, limi
   const { value, problem } = noDamage(() => {
     const signature = taggedLayers(knowledge, repository, associatedTag(digest, "signature"), limits);
     const attestation = taggedLayers(knowledge, repository, associatedTag(digest, "attestation"), limits);
-    const referrers = readReferrers(knowledge, repository, digest, limits);
-    const material = (referrers.state === "present" ? referrers.value : [])
+    const referrers = known(() => readReferrers(knowledge, repository, digest, limits));
+    const material = (referrers?.state === "present" ? referrers.value : [])
       .map(readReferrer)
       .filter((entry) => entry !== undefined);
     const attested = material.filter((entry) => entry.purpose === "attestation");
@@ -119,7 +121,7 @@ function describe(knowledge: Knowledge, repository: string, digest: Digest, limi
     const unasked: Description["unasked"] = [
       ...(signature === undefined ? (["signature tag"] as const) : []),
       ...(attestation === undefined ? (["attestation tag"] as const) : []),
-      ...(referrers.state === "open" ? (["referrers"] as const) : []),
+      ...(referrers === undefined ? (["referrers"] as const) : []),
     ];
     return {
       signatures: (signature?.length ?? 0) + material.length - attested.length,
@@ -149,10 +151,10 @@ function taggedLayers(
   tag: string,
   limits: Limits,
 ): readonly Descriptor[] | undefined {
-  const found = readTag(knowledge, repository, tag);
-  if (found.state !== "present") return found.state === "absent" ? [] : undefined;
-  const manifest = readManifest(knowledge, repository, found.value.digest, limits);
-  return manifest.state === "present" ? manifest.value.manifest.layers : undefined;
+  const found = known(() => readTag(knowledge, repository, tag));
+  if (found?.state !== "present") return found?.state === "absent" ? [] : undefined;
+  const manifest = known(() => readManifest(knowledge, repository, found.value.digest, limits));
+  return manifest?.state === "present" ? manifest.value.manifest.layers : undefined;
 }
 
 const signType = "https://sigstore.dev/cosign/sign/v1";
@@ -171,17 +173,28 @@ function readReferrer({
 }
 
 function imageSize(knowledge: Knowledge, repository: string, digest: Digest, limits: Limits): number | undefined {
-  const read = (wanted: Digest): Lookup<KnownManifest> => readManifest(knowledge, repository, wanted, limits);
+  const read = (wanted: Digest): Known<KnownManifest> | undefined =>
+    known(() => readManifest(knowledge, repository, wanted, limits));
   const root = read(digest);
-  if (root.state !== "present") return undefined;
+  if (root?.state !== "present") return undefined;
   const children = root.value.manifest.manifests
     .map(({ digest: child }) => read(child))
-    .filter((child) => child.state === "present");
+    .filter((child) => child?.state === "present");
   return [root, ...children].reduce(
     (total, { value: { bytes, manifest } }) =>
       total + bytes.length + (manifest.config?.size ?? 0) + manifest.layers.reduce((sum, layer) => sum + layer.size, 0),
     0,
   );
+}
+
+/** What the mirror knows; `undefined` where nobody asked, which the list shows. */
+function known<T>(read: () => Known<T>): Known<T> | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof EngineError) || openQuestions(error).length === 0) throw error;
+    return undefined;
+  }
 }
 
 /** What lies behind a tag may be damaged: the list says so and goes on. */

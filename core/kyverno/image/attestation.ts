@@ -19,7 +19,7 @@ import type { AttestationOutcome } from "../../verify/verify-image.ts";
 import type { PolicyValue } from "../policy/policy.ts";
 import { evaluateConditions } from "../rule/conditions.ts";
 import type { JsonContext } from "../rule/json-context.ts";
-import { openQuestionsOf } from "../rule/open-question.ts";
+import { openQuestions } from "../../knowledge/ask.ts";
 import {
   type AttestorOutcome,
   checkAttestorSets,
@@ -144,7 +144,7 @@ function judgeStatement(
     });
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
-    const open = openQuestionsOf(error);
+    const open = openQuestions(error);
     // A variable that the predicate does not have is a condition that fails; what nobody knows yet is not.
     if (open.length === 0 && (error.code === "unresolved" || error.code === "malformed"))
       return failed({ ...at, code: "condition-failed", reason: `failed to check attestations: ${error.message}` });

@@ -8,7 +8,7 @@ import { EngineError } from "../../errors.ts";
 import { defaultLimits } from "../../limits.ts";
 import { type ImageReference, parseReference, type ReferenceOptions } from "../../oci/reference.ts";
 import type { ImageExtractor } from "../policy/policy.ts";
-import { isIgnorance } from "../rule/open-question.ts";
+import { isIgnorance } from "../rule/ignorance.ts";
 import { goText } from "../rule/operators/go-text.ts";
 
 export interface ExtractedImage {

@@ -2,8 +2,11 @@
  * From an image reference to the digest that is verified, once. Source: sigstore.md section 1.6 (no platform is
  * chosen).
  */
+import { readTag } from "../../oci/lookup.ts";
 import type { ImageReference } from "../../oci/reference.ts";
 import { type Digest, isDigest } from "../../crypto/digest.ts";
+import { EngineError, type ErrorCode } from "../../errors.ts";
+import { openQuestions } from "../../knowledge/ask.ts";
 import type { Knowledge } from "../../knowledge/knowledge.ts";
 import { failed, proven, type Verification } from "../../verdict.ts";
 
@@ -22,31 +25,23 @@ export function resolveDigest(image: ImageReference, knowledge: Knowledge): Veri
       stage: 0,
     });
   }
-  const question = { kind: "tag", repository: image.repository, tag: image.tag ?? "latest" } as const;
-  const answer = knowledge.answer(question);
-  const failure = (code: "image-not-found" | "not-in-mirror", reason: string) => ({
+  const tag = image.tag ?? "latest";
+  const failure = (code: ErrorCode, reason: string) => ({
     check: "image.tag",
     code,
     reason,
     subject: image.canonical,
     stage: 0,
   });
-  if (answer === undefined)
-    return failed(failure("not-in-mirror", `${image.canonical} is not in the mirror`), [question]);
-  if (answer.state === "absent")
+  try {
+    const found = readTag(knowledge, image.repository, tag);
+    if (found.state === "present") return proven(found.value.digest);
     return failed(
-      failure("image-not-found", `${answer.from} said at ${answer.at} that ${image.canonical} does not exist`),
+      failure("image-not-found", `${found.from} said at ${found.at} that ${image.canonical} does not exist`),
     );
-  if (answer.state === "unavailable")
-    return failed(
-      {
-        check: "image.tag",
-        code: answer.code,
-        reason: `${answer.from} could not be asked for ${image.canonical}`,
-        subject: image.canonical,
-        stage: 0,
-      },
-      [question],
-    );
-  return proven(answer.value.digest);
+  } catch (error) {
+    const open = error instanceof EngineError ? openQuestions(error) : [];
+    if (!(error instanceof EngineError) || open.length === 0) throw error;
+    return failed(failure(error.code, error.message), open);
+  }
 }

@@ -7,7 +7,7 @@ import type { ReferenceOptions } from "../../oci/reference.ts";
 import { failureMessage, type PlacedFailure } from "../outcome/message.ts";
 import type { FailureAction } from "../policy/policy.ts";
 import type { JsonContext } from "../rule/json-context.ts";
-import { openQuestionsOf } from "../rule/open-question.ts";
+import { openQuestions } from "../../knowledge/ask.ts";
 import type { AdmissionRequest } from "../rule/request.ts";
 import { failingEntries } from "./attestor-set.ts";
 import type { CompiledRule } from "./compile-rule.ts";
@@ -85,7 +85,7 @@ export function stoppedRule(run: RuleRun, error: EngineError, what: string): rea
   const refutes = codeRow(error.code).truth === "refuted";
   return inBothPasses(run, refutes ? "fail" : "error", `${what}: [${error.code}] ${error.message}`, {
     failures: [toFailure(error, what, 0)],
-    open: openQuestionsOf(error),
+    open: openQuestions(error),
   });
 }
 

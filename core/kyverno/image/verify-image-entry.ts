@@ -10,7 +10,7 @@ import type { ProvenStatement } from "../../verify/evidence.ts";
 import type { Position } from "../policy/policy.ts";
 import { evaluateConditions } from "../rule/conditions.ts";
 import type { JsonContext } from "../rule/json-context.ts";
-import { openQuestionsOf } from "../rule/open-question.ts";
+import { openQuestions } from "../../knowledge/ask.ts";
 import { substituteText } from "../rule/variables.ts";
 import { checkAttestation } from "./attestation.ts";
 import { checkAttestorSets, openOf } from "./attestor-set.ts";
@@ -171,7 +171,7 @@ function checkDeny(
       return failed({ check: "validate.deny", code: "condition-failed", reason, stage: denyStage });
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
-      const open = openQuestionsOf(error);
+      const open = openQuestions(error);
       if (open.length > 0) return unknown([toFailure(error, "validate.deny", denyStage)], open);
       return failed({
         check: "validate.deny",

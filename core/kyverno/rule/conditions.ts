@@ -6,7 +6,7 @@ import { EngineError } from "../../errors.ts";
 import type { PolicyValue } from "../policy/policy.ts";
 import { isList, isMap } from "../policy/policy-value.ts";
 import type { JsonContext } from "./json-context.ts";
-import { isIgnorance } from "./open-question.ts";
+import { isIgnorance } from "./ignorance.ts";
 import { operatorOf } from "./operators/operator.ts";
 import { substitute, substituteMessage } from "./variables.ts";
 

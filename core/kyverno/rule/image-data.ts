@@ -3,10 +3,10 @@ import { type JsonObject, type JsonValue, parseJson } from "../../encoding/json.
 import { EngineError } from "../../errors.ts";
 import type { Limits } from "../../limits.ts";
 import { type ImageReference, parseReference, type ReferenceOptions, verifiableDigest } from "../../oci/reference.ts";
-import { type KnownManifest, type Lookup, readBlob, readManifest, readTag } from "../../oci/lookup.ts";
+import { type KnownManifest, readBlob, readManifest, readTag } from "../../oci/lookup.ts";
 import type { Digest } from "../../crypto/digest.ts";
+import type { Known } from "../../knowledge/answer.ts";
 import type { Knowledge } from "../../knowledge/knowledge.ts";
-import { questionText } from "../../knowledge/question.ts";
 
 export interface ImageDataSettings {
   readonly references: ReferenceOptions;
@@ -16,11 +16,9 @@ export interface ImageDataSettings {
 /** The platform that a registry client means when it is told none. */
 const platform = { os: "linux", architecture: "amd64" } as const;
 
-function known<T>(lookup: Lookup<T>, what: string): T {
-  if (lookup.state === "present") return lookup.value;
-  if (lookup.state === "absent") throw new EngineError("unresolved", `failed to fetch ${what}: not found`);
-  const subject = questionText(lookup.question);
-  throw new EngineError(lookup.code, `not known: ${subject}`, { subject });
+function fetched<T>(answer: Known<T>, what: string): T {
+  if (answer.state === "absent") throw new EngineError("unresolved", `failed to fetch ${what}: not found`);
+  return answer.value;
 }
 
 /** Registries are named as a registry client names them. */
@@ -44,12 +42,12 @@ export function loadImage(text: string, knowledge: Knowledge, settings: ImageDat
   const { image, digest: given } = readReference(text, settings);
   const digest =
     given ??
-    known(readTag(knowledge, image.fetchRepository, image.tag ?? "latest"), `the tag of ${image.canonical}`).digest;
+    fetched(readTag(knowledge, image.fetchRepository, image.tag ?? "latest"), `the tag of ${image.canonical}`).digest;
   const top = readKnown(image, digest, knowledge, settings);
   const child = top.manifest.kind === "index" ? readKnown(image, platformDigest(top, image), knowledge, settings) : top;
   if (child.manifest.config === undefined)
     throw new EngineError("unresolved", `the manifest of ${image.canonical} has no image configuration`);
-  const config = known(
+  const config = fetched(
     readBlob(knowledge, image.fetchRepository, child.manifest.config.digest, settings.limits.manifestBytes),
     `the configuration of ${image.canonical}`,
   );
@@ -88,7 +86,7 @@ const readKnown = (
   knowledge: Knowledge,
   { limits }: ImageDataSettings,
 ): KnownManifest =>
-  known(readManifest(knowledge, image.fetchRepository, digest, limits), `the manifest of ${image.canonical}`);
+  fetched(readManifest(knowledge, image.fetchRepository, digest, limits), `the manifest of ${image.canonical}`);
 
 function platformDigest({ manifest }: KnownManifest, image: ImageReference): Digest {
   const child = manifest.manifests.find(

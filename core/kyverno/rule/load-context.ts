@@ -2,12 +2,13 @@
 import type { JsonObject, JsonValue } from "../../encoding/json.ts";
 import { isObject } from "../../encoding/shape.ts";
 import { EngineError } from "../../errors.ts";
+import { ask } from "../../knowledge/ask.ts";
 import type { Knowledge } from "../../knowledge/knowledge.ts";
 import type { ContextEntry, Policy, PolicyValue } from "../policy/policy.ts";
 import { toJson } from "../policy/policy-value.ts";
 import { loadImage } from "./image-data.ts";
 import type { JsonContext } from "./json-context.ts";
-import { ask, isIgnorance } from "./open-question.ts";
+import { isIgnorance } from "./ignorance.ts";
 import type { AdmissionRequest } from "./request.ts";
 import { substitute, substituteText } from "./variables.ts";
 
@@ -151,11 +152,15 @@ function loadConfigMap(
   const namespace = (given.namespace === undefined ? "" : substituteText(given.namespace, context)) || home;
   if (policy.kind === "Policy" && namespace !== home)
     return unresolved(`a policy of namespace ${home} may not read configmap ${namespace}/${name}`);
-  const known = ask(
-    { kind: "cluster", verb: "get", apiVersion: "v1", resource: "configmaps", namespace, name },
-    knowledge,
-  );
-  if (known === undefined || !isObject(known.value))
+  const known = ask(knowledge, {
+    kind: "cluster",
+    verb: "get",
+    apiVersion: "v1",
+    resource: "configmaps",
+    namespace,
+    name,
+  });
+  if (known.state === "absent" || !isObject(known.value))
     return unresolved(`failed to get configmap ${namespace}/${name} : configmaps "${name}" not found`);
   return { data: own(known.value, "data"), metadata: own(known.value, "metadata") };
 }
@@ -174,8 +179,8 @@ function loadApiCall(call: NonNullable<ContextEntry["apiCall"]>, { context, know
 
 function getPath(path: string, knowledge: Knowledge): JsonValue {
   if (!path.startsWith("/")) return unresolved(`a path of the API server begins with a slash: ${path}`);
-  const known = ask({ kind: "cluster", verb: "raw", apiVersion: "", resource: "", path }, knowledge);
-  return known === undefined ? unresolved(`failed to GET resource with raw url: ${path}: not found`) : known.value;
+  const known = ask(knowledge, { kind: "cluster", verb: "raw", apiVersion: "", resource: "", path });
+  return known.state === "absent" ? unresolved(`failed to GET resource with raw url: ${path}: not found`) : known.value;
 }
 
 const globalApi = "kyverno.io/v2alpha1";
@@ -189,11 +194,14 @@ function loadGlobal(
   { context, knowledge }: Loading,
 ): JsonValue {
   const name = substituteText(text, context);
-  const known = ask(
-    { kind: "cluster", verb: "get", apiVersion: globalApi, resource: "globalcontextentries", name },
-    knowledge,
-  );
-  const spec = known !== undefined && isObject(known.value) ? known.value.spec : undefined;
+  const known = ask(knowledge, {
+    kind: "cluster",
+    verb: "get",
+    apiVersion: globalApi,
+    resource: "globalcontextentries",
+    name,
+  });
+  const spec = known.state === "present" && isObject(known.value) ? known.value.spec : undefined;
   if (!isObject(spec)) return unresolved(`failed to get global context entry ${name}: not found`);
   return transform(readGlobal(name, spec, knowledge), jmesPath, context);
 }
@@ -211,17 +219,14 @@ function readGlobal(name: string, spec: JsonObject, knowledge: Knowledge): JsonV
       text(resource, "namespace"),
     ];
     const apiVersion = group === "" ? version : `${group}/${version}`;
-    const known = ask(
-      {
-        kind: "cluster",
-        verb: "list",
-        apiVersion,
-        resource: text(resource, "resource"),
-        ...(namespace === "" ? {} : { namespace }),
-      },
-      knowledge,
-    );
-    if (known === undefined) return [];
+    const known = ask(knowledge, {
+      kind: "cluster",
+      verb: "list",
+      apiVersion,
+      resource: text(resource, "resource"),
+      ...(namespace === "" ? {} : { namespace }),
+    });
+    if (known.state === "absent") return [];
     return isObject(known.value) && Array.isArray(known.value.items) ? known.value.items : known.value;
   }
   if (isObject(call) && text(call, "urlPath") !== "" && (text(call, "method") || "GET") === "GET")

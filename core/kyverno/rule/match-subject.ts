@@ -5,8 +5,8 @@
 import type { JsonObject, JsonValue } from "../../encoding/json.ts";
 import { isObject } from "../../encoding/shape.ts";
 import { EngineError } from "../../errors.ts";
-import type { Knowledge } from "../../knowledge/knowledge.ts";
-import { ask } from "./open-question.ts";
+import { ask } from "../../knowledge/ask.ts";
+import { type Knowledge, nothingKnown } from "../../knowledge/knowledge.ts";
 import type { AdmissionRequest } from "./request.ts";
 import type { Labels } from "./selector.ts";
 
@@ -49,11 +49,14 @@ const text = (value: JsonValue | undefined): string => (typeof value === "string
 export const resourceOf = (request: AdmissionRequest): JsonObject | undefined => request.object ?? request.oldObject;
 
 function askLabels(namespace: string, options: MatchOptions): Labels {
-  const known = ask(
-    { kind: "cluster", verb: "get", apiVersion: "v1", resource: "namespaces", name: namespace },
-    options.knowledge,
-  );
-  if (known === undefined)
+  const known = ask(options.knowledge ?? nothingKnown, {
+    kind: "cluster",
+    verb: "get",
+    apiVersion: "v1",
+    resource: "namespaces",
+    name: namespace,
+  });
+  if (known.state === "absent")
     throw new EngineError("unresolved", `failed to get namespace ${namespace}`, { subject: namespace });
   const metadata = isObject(known.value) ? known.value.metadata : undefined;
   return stringMap(isObject(metadata) ? metadata.labels : undefined);

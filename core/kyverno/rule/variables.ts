@@ -5,7 +5,7 @@ import { isList, isMap } from "../policy/policy-value.ts";
 import { holdsVariable, isWholeVariable, replaceVariables, unescapeVariables } from "./braces.ts";
 import { goJson } from "./go-json.ts";
 import type { JsonContext } from "./json-context.ts";
-import { isIgnorance } from "./open-question.ts";
+import { isIgnorance } from "./ignorance.ts";
 import { hasReferences, resolveReferences } from "./references.ts";
 
 /** What the variables of one string may still take. */

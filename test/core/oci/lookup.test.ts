@@ -3,7 +3,15 @@ import * as assert from "uvu/assert";
 import { digestOf } from "../../../core/crypto/digest.ts";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import { defaultLimits } from "../../../core/limits.ts";
-import { readBlob, readManifest, readReferrers, readTag } from "../../../core/oci/lookup.ts";
+import { openQuestions } from "../../../core/knowledge/ask.ts";
+import {
+  readBlob,
+  readManifest,
+  readReferrers,
+  readTag,
+  requireContent,
+  requireSize,
+} from "../../../core/oci/lookup.ts";
 import { MemoryKnowledge } from "../../../core/oci/memory-knowledge.ts";
 import { throwsCode } from "../../support/assert.ts";
 
@@ -27,20 +35,29 @@ test("present content is parsed, with where and when it came from", () => {
 
 test("what nobody asked is open with its question, what nobody could know with the outage's code", () => {
   const knowledge = new MemoryKnowledge();
-  assert.equal(readTag(knowledge, repository, "1"), {
-    state: "open",
-    code: "not-in-mirror",
-    question: { kind: "tag", repository, tag: "1" },
-  });
+  const asked = throwsCode("not-in-mirror", () => readTag(knowledge, repository, "1"));
+  assert.equal(openQuestions(asked), [{ kind: "tag", repository, tag: "1" }]);
   knowledge.set(
     { kind: "manifest", repository, digest },
     { state: "unavailable", code: "timed-out", at, from: "ghcr.io" },
   );
-  assert.equal(readManifest(knowledge, repository, digest), {
-    state: "open",
-    code: "timed-out",
-    question: { kind: "manifest", repository, digest },
-  });
+  const late = throwsCode("timed-out", () => readManifest(knowledge, repository, digest));
+  assert.equal(openQuestions(late), [{ kind: "manifest", repository, digest }]);
+  for (const read of [readBlob, readReferrers])
+    assert.is(openQuestions(throwsCode("not-in-mirror", () => read(knowledge, repository, digest))).length, 1);
+});
+
+test("content that something names must be there", () => {
+  const origin = { at, from: "x" };
+  assert.is(requireContent({ state: "present", value: 1, ...origin }, "no-signature", "s"), 1);
+  const error = throwsCode("no-signature", () => requireContent({ state: "absent", ...origin }, "no-signature", "s"));
+  assert.is(error.subject, "s");
+});
+
+test("content has the size that its descriptor states", () => {
+  const descriptor = { mediaType: "x", digest: other, size: 2 };
+  requireSize(new Uint8Array(2), descriptor);
+  for (const size of [0, 1, 3]) throwsCode("malformed", () => requireSize(new Uint8Array(size), descriptor));
 });
 
 test("bytes of another digest are malformed, and name the question", () => {

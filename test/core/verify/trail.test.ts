@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { ask } from "../../../core/cosign/ask.ts";
+import { ask } from "../../../core/knowledge/ask.ts";
 import { EngineError } from "../../../core/errors.ts";
 import { attempt } from "../../../core/verify/attempt.ts";
 import { stageOf } from "../../../core/verify/check.ts";
@@ -35,7 +35,7 @@ test("ignorance stops nothing and proves nothing; its question stays open", () =
       {
         check: "question.trusted-root",
         code: "no-trust",
-        reason: "never asked",
+        reason: "never asked: the trusted root x",
         subject: "trusted-root x",
         stage: stageOf("tlog.entry"),
       },

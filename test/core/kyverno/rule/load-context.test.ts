@@ -4,7 +4,7 @@ import type { JsonObject } from "../../../../core/encoding/json.ts";
 import type { ContextEntry } from "../../../../core/kyverno/policy/policy.ts";
 import { JsonContext } from "../../../../core/kyverno/rule/json-context.ts";
 import { loadContext } from "../../../../core/kyverno/rule/load-context.ts";
-import { openQuestionsOf } from "../../../../core/kyverno/rule/open-question.ts";
+import { openQuestions } from "../../../../core/knowledge/ask.ts";
 import { defaultLimits } from "../../../../core/limits.ts";
 import { MemoryKnowledge } from "../../../../core/oci/memory-knowledge.ts";
 import { throwsCode } from "../../../support/assert.ts";
@@ -134,7 +134,7 @@ test("a ConfigMap that nobody knows is a question, one that does not exist is un
   const error = throwsCode("not-in-mirror", () =>
     contextOf({ x: { configMap: { name: "keys", namespace: "a" } } }).query("x.data.y || 'z'"),
   );
-  assert.equal(openQuestionsOf(error), [configMap("a", "keys")]);
+  assert.equal(openQuestions(error), [configMap("a", "keys")]);
   const knowledge = new MemoryKnowledge().absent(configMap("a", "keys")).set(configMap("b", "keys"), {
     state: "unavailable",
     code: "access-denied",
@@ -184,13 +184,13 @@ test("an API call is a GET of a path", () => {
 
 test("a default does not hide what nobody knows", () => {
   const error = throwsCode("not-in-mirror", () => contextOf({ x: call({ default: "d" }) }).query("x"));
-  assert.equal(openQuestionsOf(error), [raw("/api/v1/namespaces/apps")]);
+  assert.equal(openQuestions(error), [raw("/api/v1/namespaces/apps")]);
   throwsCode("unresolved", () => contextOf({ x: call({ urlPath: "api" }) }).query("x"));
 });
 
 test("services and POST stay open, with nothing to ask", () => {
   for (const entry of [call({ service: { url: "https://x" } }), call({ method: "POST" })])
-    assert.equal(openQuestionsOf(throwsCode("not-in-mirror", () => contextOf({ x: entry }).query("x"))), []);
+    assert.equal(openQuestions(throwsCode("not-in-mirror", () => contextOf({ x: entry }).query("x"))), []);
 });
 
 test("a global context entry: a list of resources, or a GET", () => {

@@ -2,7 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { MatchBlock, ResourceFilter } from "../../../../core/kyverno/policy/policy.ts";
 import { compileMatch, type MatchOptions } from "../../../../core/kyverno/rule/match.ts";
-import { openQuestionsOf } from "../../../../core/kyverno/rule/open-question.ts";
+import { openQuestions } from "../../../../core/knowledge/ask.ts";
 import type { AdmissionRequest } from "../../../../core/kyverno/rule/request.ts";
 import { MemoryKnowledge } from "../../../../core/oci/memory-knowledge.ts";
 import { throwsCode } from "../../../support/assert.ts";
@@ -124,7 +124,7 @@ test("labels that nobody knows are an open question, not a mismatch", () => {
   const error = throwsCode("not-in-mirror", () =>
     matches(one(selector), pod(), undefined, { knowledge: new MemoryKnowledge() }),
   );
-  assert.equal(openQuestionsOf(error), [namespaceQuestion]);
+  assert.equal(openQuestions(error), [namespaceQuestion]);
   throwsCode("unresolved", () =>
     matches(one(selector), pod(), undefined, { knowledge: new MemoryKnowledge().absent(namespaceQuestion) }),
   );

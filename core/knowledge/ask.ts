@@ -1,0 +1,48 @@
+/**
+ * Asking, and the one way in which an error carries the questions that it leaves open: its cause. Source: design.md
+ * section 1.
+ */
+import { EngineError, type ErrorCode } from "../errors.ts";
+import type { AnswerTo, AnswerValues, Known } from "./answer.ts";
+import type { Knowledge } from "./knowledge.ts";
+import { type Question, questionText } from "./question.ts";
+import { questionWords } from "./question-words.ts";
+
+/** The cause of an error about a question without an answer. Not an error itself: there is nothing more to say. */
+class Unanswered {
+  readonly question: Question;
+
+  constructor(question: Question) {
+    this.question = question;
+  }
+}
+
+/**
+ * What the source said about `question`: there it is, or there is none.
+ * `code` replaces the outage codes where a matter has a code of its own (`no-trust`, `no-key`).
+ * @throws EngineError `not-in-mirror` when nobody asked, the outage's own code when nobody could know; see
+ * {@link openQuestions}. Its subject is the question's canonical text.
+ */
+export function ask<Q extends Question>(
+  knowledge: Knowledge,
+  question: Q,
+  code?: ErrorCode,
+): Known<AnswerValues[Q["kind"]]> {
+  const answer: AnswerTo<Q> | undefined = knowledge.answer(question);
+  if (answer !== undefined && answer.state !== "unavailable") return answer;
+  const words = questionWords(question);
+  throw new EngineError(
+    code ?? answer?.code ?? "not-in-mirror",
+    answer === undefined
+      ? `never asked: ${words}`
+      : `${answer.from} was asked for ${words} at ${answer.at}: ${answer.code}`,
+    { subject: questionText(question), cause: new Unanswered(question) },
+  );
+}
+
+/** The questions whose answers would decide what `error` left open; errors that wrap it are looked behind. */
+export function openQuestions(error: EngineError): readonly Question[] {
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause)
+    if (cause.cause instanceof Unanswered) return [cause.cause.question];
+  return [];
+}
