@@ -17,10 +17,10 @@ const forbidden: readonly { readonly name: string; readonly pattern: RegExp }[] 
 /** What a bundle's text names of a host, each with the text around it. */
 export function hostNames(script: string): readonly string[] {
   return forbidden.flatMap(({ name, pattern }) =>
-    [...script.matchAll(pattern)].map(
-      (found) =>
-        `${name} at ${found.index}: …${script.slice(Math.max(0, found.index - 40), found.index + 60).replace(/\s+/g, " ")}…`,
-    ),
+    [...script.matchAll(pattern)].map(({ index }) => {
+      const around = script.slice(Math.max(0, index - 40), index + 60).replace(/\s+/g, " ");
+      return `${name} at ${index}: …${around}…`;
+    }),
   );
 }
 
@@ -41,13 +41,27 @@ export function runBare(script: string, expression: string): unknown {
 /** An engine over one policy, asked about one Pod with empty knowledge, must leave the matter unknown. */
 const smoke = `
 (() => {
-  const policy = { apiVersion: "kyverno.io/v1", kind: "ClusterPolicy", metadata: { name: "smoke" }, spec: { validationFailureAction: "Enforce", rules: [{
-    name: "signed", match: { any: [{ resources: { kinds: ["Pod"] } }] },
-    verifyImages: [{ imageReferences: ["*"], attestors: [{ entries: [{ keyless: { subject: "*", issuer: "https://issuer.example", rekor: { url: "https://log.example" } } }] }] }] }] } };
+  const keyless = { subject: "*", issuer: "https://issuer.example", rekor: { url: "https://log.example" } };
+  const rule = {
+    name: "signed",
+    match: { any: [{ resources: { kinds: ["Pod"] } }] },
+    verifyImages: [{ imageReferences: ["*"], attestors: [{ entries: [{ keyless }] }] }],
+  };
+  const policy = {
+    apiVersion: "kyverno.io/v1",
+    kind: "ClusterPolicy",
+    metadata: { name: "smoke" },
+    spec: { validationFailureAction: "Enforce", rules: [rule] },
+  };
   const loaded = sallyport.loadPolicies([{ name: "smoke.json", text: JSON.stringify(policy) }]);
   if (loaded.errors.length > 0) return loaded.errors[0].message;
   const engine = sallyport.createEngine({ policies: loaded.policies, crypto: sallyport.nobleVerifier });
-  const request = sallyport.requestFor({ apiVersion: "v1", kind: "Pod", metadata: { name: "p", namespace: "default" }, spec: { containers: [{ name: "c", image: "registry.example/app:1" }] } });
+  const request = sallyport.requestFor({
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: "p", namespace: "default" },
+    spec: { containers: [{ name: "c", image: "registry.example/app:1" }] },
+  });
   const decision = engine.decide(request, { answer: () => undefined }, new Date(0));
   return [decision.allowed, decision.results.map((result) => result.status).join(), decision.open.length > 0].join(" ");
 })()`;

@@ -1,11 +1,13 @@
 /**
- * Size, name and manner of source files: short, named by what is in them, opened by a docstring, with nothing left for
- * later. Source: design.md section 2.
+ * Size, name and manner of source files: short files of short lines, named by what is in them, opened by a docstring,
+ * with nothing left for later. Source: design.md section 2.
  */
 import { basename } from "node:path";
 import type { CheckReport } from "./check.ts";
+import { longLines, maxColumns, readWritten } from "./long-lines.ts";
 import { readSources } from "./source-text.ts";
 
+const folders = ["core", "proxy", "cli", "scripts", "test"];
 const maxLines = 500;
 
 /** Tables of data, where length is not complexity: path → why. */
@@ -38,10 +40,12 @@ function faultsOf(path: string, text: string, tables: Readonly<Record<string, st
 
 /** Checks every TypeScript file of the five folders; none at all is a fault. */
 export function checkFiles(root: string, tables: Readonly<Record<string, string>> = dataTables): CheckReport {
-  const files = readSources(root, ["core", "proxy", "cli", "scripts", "test"]);
+  const files = readSources(root, folders);
   const faults = files.flatMap(({ path, text }) => faultsOf(path, text, tables));
   for (const path of Object.keys(tables))
     if (!files.some((file) => file.path === path)) faults.push(`${path} is listed as a data table and does not exist`);
+  for (const { path, text } of readWritten(root, folders).filter(({ path }) => !path.endsWith(".md")))
+    for (const line of longLines(path, text)) faults.push(`${path}:${line}: more than ${maxColumns} columns`);
   if (files.length === 0) faults.push("no file was looked at");
   const longest = Math.max(
     0,

@@ -27,17 +27,19 @@ export function codesPage(): string {
   );
   return `# Codes
 
-Every error, failure and warning carries one of these words. They are public: a code is never renamed, and never used for something else.
+Every error, failure and warning carries one of these words. They are public: a code is never renamed, and never used
+for something else.
 This page is generated from \`core/errors.ts\` by \`npm run codes\`.
 
-*Ignore*: may \`failurePolicy: Ignore\` let a request pass for this cause? *Exit*: the exit code of \`verify\` and \`verify-attestation\`;
-\`apply\` uses 0 and 1 as Kyverno does, and 2 when nothing could be judged.
+*Ignore*: may \`failurePolicy: Ignore\` let a request pass for this cause? *Exit*: the exit code of \`verify\` and
+\`verify-attestation\`; \`apply\` uses 0 and 1 as Kyverno does, and 2 when nothing could be judged.
 
 | Code | Says | Ignore | Exit | When |
 |---|---|---|---|---|
 ${rows.join("\n")}
 
-¹ for questions about artifacts (tag, manifest, blob, referrers) and the cluster; for log entries, trust and keys the answer is no.
+¹ for questions about artifacts (tag, manifest, blob, referrers) and the cluster; for log entries, trust and keys the
+answer is no.
 `;
 }
 

@@ -116,7 +116,7 @@ export function importsOf(text: string): readonly string[] {
 
 const exportList = /\bexport\s+(?:type\s+)?\{([^}]*)\}/g;
 const exportDeclaration =
-  /\bexport\s+(?:declare\s+)?(?:abstract\s+)?(?:async\s+)?(?:const|let|var|function\*?|class|interface|type|enum)\s+([\w$]+)/g;
+  /\bexport\s+(?:(?:declare|abstract|async)\s+)*(?:const|let|var|function\*?|class|interface|type|enum)\s+([\w$]+)/g;
 const exportAll = /\bexport\s+(?:type\s+)?\*(?:\s+as\s+([\w$]+))?/g;
 
 /** Every name that a source exports; `*` for all of another module's, and `default`. */

@@ -138,10 +138,8 @@ function writeResources(path: string, resources: readonly JsonObject[], io: Comm
   }
   for (const resource of resources) {
     const { kind, name = "", namespace = "default" } = requestFor(resource);
-    io.writeFile(
-      `${path.replace(/\/$/, "")}/${[namespace, kind.kind.toLowerCase(), name].join("-").replace(/[^A-Za-z0-9._-]/g, "_")}.yaml`,
-      toYamlText(resource),
-    );
+    const file = [namespace, kind.kind.toLowerCase(), name].join("-").replace(/[^A-Za-z0-9._-]/g, "_");
+    io.writeFile(`${path.replace(/\/$/, "")}/${file}.yaml`, toYamlText(resource));
   }
 }
 

@@ -19,7 +19,8 @@ const examples = `
 Examples:
   sallyport verify --key cosign.pub --store mirror registry.corp/app:1.4
   sallyport verify --certificate-identity https://github.com/acme/app/.github/workflows/rel.yml@refs/tags/v1.4 \\
-    --certificate-oidc-issuer https://token.actions.githubusercontent.com --trusted-root trusted_root.json --layout ./layout ghcr.io/acme/app:1.4
+    --certificate-oidc-issuer https://token.actions.githubusercontent.com \\
+    --trusted-root trusted_root.json --layout ./layout ghcr.io/acme/app:1.4
   sallyport verify --key cosign.pub --insecure-ignore-tlog --local-image ./saved
 
 Exit codes: 0 verified, 10 no signature, 11 no such image, 12 none matches, 13 no certificate, 14 log, SCT or timestamp,

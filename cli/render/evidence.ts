@@ -70,6 +70,9 @@ function trustNode(evidence: Evidence): TreeNode {
   return leaf("pass", "trust", trustText(evidence), [freshness]);
 }
 
+const proofs = { set: "signed entry timestamp", inclusion: "inclusion and checkpoint" };
+const origins = { carried: "carried by the signature", asked: "asked of the log" };
+
 /** The proof of one signature, step by step. */
 export function evidenceNodes(evidence: Evidence, now: Date): readonly TreeNode[] {
   return [
@@ -84,11 +87,7 @@ export function evidenceNodes(evidence: Evidence, now: Date): readonly TreeNode[
     ...evidence.certificateTransparency.map(({ logId, at }) => leaf("pass", "SCT", `log ${logId}, ${at}`)),
     ...evidence.logEntries.map((entry) =>
       leaf("pass", "log", `${entry.origin ?? entry.logId} #${entry.logIndex}`, [
-        leaf(
-          "pass",
-          "proof",
-          `${entry.provenBy.map((kind) => (kind === "set" ? "signed entry timestamp" : "inclusion and checkpoint")).join(", ")}; ${entry.from === "carried" ? "carried by the signature" : "asked of the log"}`,
-        ),
+        leaf("pass", "proof", `${entry.provenBy.map((kind) => proofs[kind]).join(", ")}; ${origins[entry.from]}`),
       ]),
     ),
     ...(evidence.statement === undefined ? [] : [leaf("pass", "statement", evidence.statement.predicateType)]),

@@ -22,8 +22,9 @@ export function goText(value: Value, limit = 1000): string {
       const list = elements(item);
       if (list !== undefined) return `[${list.slice(0, limit).map(write).join(" ")}]`;
       if (item instanceof Special) return "{}";
-      const keys = Object.keys(item).sort(compareText).slice(0, limit);
-      return `map[${keys.map((key) => `${write(key)}:${write((item as { readonly [key: string]: Value })[key] ?? null)}`).join(" ")}]`;
+      const members = item as { readonly [key: string]: Value };
+      const keys = Object.keys(members).sort(compareText).slice(0, limit);
+      return `map[${keys.map((key) => `${write(key)}:${write(members[key] ?? null)}`).join(" ")}]`;
     }
     left -= text.length;
     return text;

@@ -70,7 +70,10 @@ spec:
               MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=
               -----END PUBLIC KEY-----
             rekor: { ignoreTlog: true }
-        - keyless: { subject: "https://github.com/org/*", issuer: "https://token.actions.githubusercontent.com", rekor: { url: "https://rekor.sigstore.dev" } }
+        - keyless:
+            subject: "https://github.com/org/*"
+            issuer: "https://token.actions.githubusercontent.com"
+            rekor: { url: "https://rekor.sigstore.dev" }
       attestations:
       - type: https://slsa.dev/provenance/v1
         attestors:

@@ -56,9 +56,8 @@ export function refusesAsked(code: string, signed: Signed, asked: Asked): void {
 export function decided(signed: Signed, judged: Judged = {}): string {
   const [first, second] = verifiers.map((verifier) => {
     const { allowed, results } = decide(signed, verifier, judged);
-    return allowed
-      ? "allowed"
-      : `denied: ${[...new Set(results.flatMap(({ pass, failures }) => (pass === "mutate" ? failures : []).map(({ code }) => code)))].join(", ")}`;
+    const failures = results.flatMap((result) => (result.pass === "mutate" ? result.failures : []));
+    return allowed ? "allowed" : `denied: ${[...new Set(failures.map(({ code }) => code))].join(", ")}`;
   });
   assert.is(first, second);
   return first ?? "";

@@ -79,9 +79,12 @@ const json = (value: PolicyValue): string =>
 
 /** Whether the policy reader refuses the condition, as `stage: policy` says. */
 function isRefused(golden: ConditionCase): string {
-  const condition = `{"key": ${json(golden.key)}, "operator": ${json(golden.operator)}, "value": ${json(golden.value)}}`;
-  const policy = `{"apiVersion": "kyverno.io/v1", "kind": "ClusterPolicy", "metadata": {"name": "p"}, "spec": {"background": false, "rules": [{"name": "r",
-    "match": {"any": [{"resources": {"kinds": ["ConfigMap"]}}]}, "validate": {"deny": {"conditions": {"all": [${condition}]}}}}]}}`;
+  const { key, operator, value } = golden;
+  const condition = `{"key": ${json(key)}, "operator": ${json(operator)}, "value": ${json(value)}}`;
+  const policy = `{"apiVersion": "kyverno.io/v1", "kind": "ClusterPolicy", "metadata": {"name": "p"},
+    "spec": {"background": false, "rules": [{"name": "r",
+      "match": {"any": [{"resources": {"kinds": ["ConfigMap"]}}]},
+      "validate": {"deny": {"conditions": {"all": [${condition}]}}}}]}}`;
   return loadPolicies([{ name: "policy.yaml", text: policy }]).errors.length > 0
     ? "error"
     : outcome(() => evaluate(golden));

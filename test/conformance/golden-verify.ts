@@ -62,6 +62,11 @@ export const readGoldenCases = (folder: string): readonly GoldenCase[] =>
 
 const validating = /^(image verified|image skipped|unverified image |missing digest for )/;
 
+const wholeRuleMessages = [
+  /^(preconditions not met|rule is skipped due to policy exception)/,
+  /^failed to (evaluate|load|instantiate|substitute)/,
+];
+
 /**
  * Kyverno prints both passes in one list: the messages of the validating pass are its own, and a rule's second result
  * without image is its second pass.
@@ -71,10 +76,7 @@ export function kyvernoObserved(golden: GoldenCase): Observed {
   const validate: string[] = [];
   const ruleLevel = new Set<string>();
   for (const { rule, status, message } of golden.kyverno.rules) {
-    const wholeRule =
-      /^(preconditions not met|rule is skipped due to policy exception|failed to (evaluate|load|instantiate|substitute))/.test(
-        message,
-      );
+    const wholeRule = wholeRuleMessages.some((pattern) => pattern.test(message));
     if (validating.test(message) || (wholeRule && ruleLevel.has(rule))) validate.push(`${rule}=${status}`);
     else mutate.push(`${rule}=${status}`);
     if (wholeRule) ruleLevel.add(rule);

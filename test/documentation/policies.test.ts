@@ -129,7 +129,7 @@ else {
     assert.ok(policies[0]?.warnings.every((warning) => /placeholder/.test(warning)));
   });
 
-  test("14 and 15: block scalars at the level of their key are refused with the hint to indent; indented, they load", () => {
+  test("14 and 15: block scalars at the level of their key are refused with a hint; indented, they load", () => {
     for (const [file, line] of [
       ["14-ignore-sct.fragment.yaml", 25],
       ["15-custom-rekor-and-ctlog-key.fragment.yaml", 23],

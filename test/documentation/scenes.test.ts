@@ -74,7 +74,7 @@ test("a digest is judged, whatever the tag beside it says", () => {
   assert.equal([allowed, patched], [true, {}], "it has its digest already");
 });
 
-test("skipped references are excluded, the others of the pattern are not; without ignoreTlog a log entry is needed", () => {
+test("skipped references are excluded, others of the pattern are not; without ignoreTlog a log entry is needed", () => {
   const skipped = play("02-skip-image-references", pod("ghcr.io/trusted/tool:1"));
   assert.equal([skipped.allowed, skipped.statuses, skipped.patched], [true, ["skip"], {}]);
   for (const tag of ["signed-and-logged", "signed-in-a-bundle"])

@@ -92,8 +92,9 @@ export class Store {
       const found = this.manifests.find(({ digest, tag }) => digest === wanted || tag === wanted);
       if (found === undefined) return [];
       const mediaType = mediaTypeOf(parseManifest(found.bytes));
-      const kind = `dev.cosignproject.cosign/${role === "image" && mediaType === mediaTypes.index ? "imageIndex" : role}`;
-      return [{ mediaType, digest: found.digest, size: found.bytes.length, annotations: { kind } }];
+      const word = role === "image" && mediaType === mediaTypes.index ? "imageIndex" : role;
+      const annotations = { kind: `dev.cosignproject.cosign/${word}` };
+      return [{ mediaType, digest: found.digest, size: found.bytes.length, annotations }];
     });
     this.#writeLayout(folder, manifests);
   }

@@ -47,7 +47,10 @@ test("comments and exported strings are not imports", () => {
 test("sees every form of an export", () => {
   assert.equal(
     exportsOf(
-      'export { a, type B, c as d } from "./x.ts";\nexport type { E } from "./x.ts";\nexport const f = 1;\nexport async function g() {}\nexport abstract class H {}\nexport interface I {}\nexport type J = 1;\nexport * from "./y.ts";\nexport * as k from "./z.ts";\nexport default 1;\n// export const no = 1;\nconst text = "export const no = 2;";\nconst local = 3;\n',
+      'export { a, type B, c as d } from "./x.ts";\nexport type { E } from "./x.ts";\nexport const f = 1;\n' +
+        "export async function g() {}\nexport abstract class H {}\nexport interface I {}\nexport type J = 1;\n" +
+        'export * from "./y.ts";\nexport * as k from "./z.ts";\nexport default 1;\n// export const no = 1;\n' +
+        'const text = "export const no = 2;";\nconst local = 3;\n',
     ),
     ["a", "B", "d", "E", "f", "g", "H", "I", "J", "*", "k", "default"],
   );
@@ -55,7 +58,8 @@ test("sees every form of an export", () => {
 
 test("blanks comments and strings, keeps code, lines and offsets", () => {
   const source =
-    'const a = "await"; // await\nconst b = /await["`]/; /* await\n */ await f(`await ${await g(`x${"await"}`)} await`);\nconst c = a / b / 2;\n';
+    'const a = "await"; // await\nconst b = /await["`]/; /* await\n */ ' +
+    'await f(`await ${await g(`x${"await"}`)} await`);\nconst c = a / b / 2;\n';
   const blanked = blankText(source, { strings: "blank" });
   assert.is(blanked.length, source.length);
   assert.is(blanked.split("\n").length, source.split("\n").length);

@@ -1,4 +1,6 @@
-/** Real images of other projects, and what both verifiers say about them. Source: vectors/images, vectors/root-signing. */
+/**
+ * Real images of other projects, and what both verifiers say about them. Source: vectors/images, vectors/root-signing.
+ */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
@@ -20,8 +22,9 @@ export const vectors = vectorsDir();
 export const now = new Date("2026-11-23T00:00:00Z");
 export const provenance = "https://slsa.dev/provenance/v0.2";
 export const github = "https://token.actions.githubusercontent.com";
+const generator = "https://github.com/slsa-framework/slsa-github-generator";
 export const workflow = (version: string): string =>
-  `https://github.com/slsa-framework/slsa-github-generator/.github/workflows/generator_container_slsa3.yml@refs/tags/${version}`;
+  `${generator}/.github/workflows/generator_container_slsa3.yml@refs/tags/${version}`;
 
 const verifiers = [nobleVerifier, nodeVerifier];
 

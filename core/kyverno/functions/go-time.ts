@@ -86,7 +86,8 @@ export function formatRfc3339(instant: Instant): string {
     instant.offset === 0
       ? "Z"
       : `${instant.offset < 0 ? "-" : "+"}${padded(Math.floor(minutes / 60), 2)}:${padded(minutes % 60, 2)}`;
-  return `${padded(year, 4)}-${padded(month, 2)}-${padded(day, 2)}T${padded(hour, 2)}:${padded(minute, 2)}:${padded(seconds, 2)}${zone}`;
+  const date = `${padded(year, 4)}-${padded(month, 2)}-${padded(day, 2)}`;
+  return `${date}T${padded(hour, 2)}:${padded(minute, 2)}:${padded(seconds, 2)}${zone}`;
 }
 
 /** From `earlier` to `later`; what 64 bits do not hold is the longest duration of that direction. */

@@ -15,14 +15,14 @@ const fields = ["key", "operator", "value", "message"];
 
 const operations: ReadonlySet<string> = new Set(["CREATE", "UPDATE", "DELETE", "CONNECT"]);
 
+const didYouMean = (name: string): string => `did you mean ${JSON.stringify(name)}?`;
+
 function checkCondition(condition: PolicyMap, at: string, findings: Findings): void {
   for (const key of Object.keys(condition)) {
     if (fields.includes(key)) continue;
     const nearest = nearestName(key, fields);
-    findings.refuse(
-      pointer(at, key),
-      `unknown field; ${nearest === undefined ? `the fields of a condition are ${fields.join(", ")}` : `did you mean ${JSON.stringify(nearest)}?`}`,
-    );
+    const hint = nearest === undefined ? `the fields of a condition are ${fields.join(", ")}` : didYouMean(nearest);
+    findings.refuse(pointer(at, key), `unknown field; ${hint}`);
   }
   const missing = ["key", "operator", "value"].filter((key) => member(condition, key) === undefined);
   if (missing.length > 0)
@@ -39,10 +39,8 @@ function checkOperator(operator: PolicyValue | undefined, at: string, findings: 
   if (operator === undefined) return;
   if (typeof operator !== "string" || !operators.has(operator)) {
     const nearest = typeof operator === "string" ? nearestName(operator, operators) : undefined;
-    findings.refuse(
-      at,
-      `expected an operator, found ${describe(operator)}; ${nearest === undefined ? `the operators are ${[...operators].join(", ")}` : `did you mean ${JSON.stringify(nearest)}?`}`,
-    );
+    const hint = nearest === undefined ? `the operators are ${[...operators].join(", ")}` : didYouMean(nearest);
+    findings.refuse(at, `expected an operator, found ${describe(operator)}; ${hint}`);
     return;
   }
   const successor =

@@ -127,10 +127,11 @@ function fitInteger(
 ): bigint | undefined {
   const { least, most } = shape;
   if ((least === undefined || value >= BigInt(least)) && (most === undefined || value <= BigInt(most))) return value;
-  findings.refuse(
-    at,
-    `expected ${least === undefined ? "" : `at least ${least}`}${least !== undefined && most !== undefined ? " and " : ""}${most === undefined ? "" : `at most ${most}`}, found ${value}`,
-  );
+  const bounds = [
+    ...(least === undefined ? [] : [`at least ${least}`]),
+    ...(most === undefined ? [] : [`at most ${most}`]),
+  ];
+  findings.refuse(at, `expected ${bounds.join(" and ")}, found ${value}`);
   return undefined;
 }
 

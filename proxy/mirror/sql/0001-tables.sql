@@ -1,4 +1,5 @@
--- Schema 1. Digests are text, `sha256:` and 64 hexadecimal digits; times are RFC 3339; `source` names where something is known from.
+-- Schema 1. Digests are text, `sha256:` and 64 hexadecimal digits; times are RFC 3339; `source` names where something
+-- is known from.
 -- `checksum` is SHA-256 over the other columns of the row, so that a damaged row is noticed before it is believed.
 
 -- Raw bytes exactly as served.
@@ -7,7 +8,8 @@ CREATE TABLE blob (
   bytes BLOB NOT NULL
 );
 
--- What is known. `question` is the canonical text; `digest` is that of the bytes (manifest, blob) or of `value`, absent has none.
+-- What is known. `question` is the canonical text; `digest` is that of the bytes (manifest, blob) or of `value`; absent
+-- has none.
 CREATE TABLE answer (
   kind TEXT NOT NULL,
   question TEXT NOT NULL,

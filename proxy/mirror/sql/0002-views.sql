@@ -1,6 +1,6 @@
 -- Schema 2. The mirror as a person thinks of it. What these views show is what was stored, nothing of it is verified.
 
--- One row for each layer of a manifest that stands for signed material: by tag, by artifact referrer or by bundle referrer.
+-- One row for each layer of a manifest that holds signed material: by tag, by artifact referrer or by bundle referrer.
 CREATE VIEW material AS
   WITH document AS (
     SELECT digest, CASE WHEN json_valid(CAST(bytes AS TEXT)) THEN CAST(bytes AS TEXT) ELSE '{}' END AS json
@@ -21,10 +21,14 @@ CREATE VIEW material AS
     SELECT
       repository,
       subject,
-      CASE WHEN referrer.value ->> '$.artifactType' GLOB 'application/vnd.dev.sigstore.bundle*' THEN 'bundle' ELSE 'artifact' END,
+      CASE
+        WHEN referrer.value ->> '$.artifactType' GLOB 'application/vnd.dev.sigstore.bundle*' THEN 'bundle'
+        ELSE 'artifact'
+      END,
       CASE
         WHEN referrer.value ->> '$.artifactType' = 'application/vnd.dev.cosign.artifact.sig.v1+json' THEN 'signature'
-        WHEN referrer.value ->> '$.annotations."dev.sigstore.bundle.predicateType"' = 'https://sigstore.dev/cosign/sign/v1' THEN 'signature'
+        WHEN referrer.value ->> '$.annotations."dev.sigstore.bundle.predicateType"' =
+          'https://sigstore.dev/cosign/sign/v1' THEN 'signature'
         ELSE 'attestation'
       END,
       referrer.value ->> '$.digest',
@@ -32,7 +36,10 @@ CREATE VIEW material AS
       answer.at
     FROM answer, json_each(answer.value) AS referrer
     WHERE answer.kind = 'referrers' AND answer.state = 'present'
-      AND (referrer.value ->> '$.artifactType' GLOB 'application/vnd.dev.sigstore.bundle*' OR referrer.value ->> '$.artifactType' GLOB 'application/vnd.dev.cosign.artifact.*')
+      AND (
+        referrer.value ->> '$.artifactType' GLOB 'application/vnd.dev.sigstore.bundle*'
+        OR referrer.value ->> '$.artifactType' GLOB 'application/vnd.dev.cosign.artifact.*'
+      )
   )
   SELECT
     holder.repository,
@@ -80,7 +87,10 @@ CREATE VIEW rekor_entry AS
     entry.value ->> '$.integratedTime'
   FROM material
   JOIN blob ON blob.digest = material.layer
-  JOIN json_each(CASE WHEN json_valid(CAST(blob.bytes AS TEXT)) THEN CAST(blob.bytes AS TEXT) ELSE '{}' END, '$.verificationMaterial.tlogEntries') AS entry
+  JOIN json_each(
+    CASE WHEN json_valid(CAST(blob.bytes AS TEXT)) THEN CAST(blob.bytes AS TEXT) ELSE '{}' END,
+    '$.verificationMaterial.tlogEntries'
+  ) AS entry
   WHERE material.layout = 'bundle'
   UNION ALL
   SELECT NULL, NULL, question, NULL, NULL, NULL

@@ -67,7 +67,7 @@ test("folders as a repository's source and a client have them", async () => {
   }
 });
 
-test("metadata that expired on the way: within the budget with a warning, past it or under enforce not at all", async () => {
+test("metadata that expired on the way: within the budget with a warning, past it or under enforce never", async () => {
   const within = await start()(expired(30), ...folder);
   assert.is(within.exit, 0);
   assert.match(

@@ -109,7 +109,7 @@ test("another root than the one that signs leads nowhere", async () => {
   assert.is((await first()).exit, 3);
 });
 
-test("a mirror that cannot be reached is exit code 5; one that is not named, wrong usage; a name without root, no trust", async () => {
+test("a mirror out of reach is exit code 5; none named, wrong usage; a name without root, no trust", async () => {
   await server.close();
   assert.is((await first()).exit, 5);
   server = await serveTuf(repository.files);

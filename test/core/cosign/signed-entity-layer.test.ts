@@ -63,7 +63,7 @@ test("without the annotation it is no signature; junk in a part is met only by w
 test("an annotation is an own one", () =>
   void throwsCode("malformed", () => layer(Object.create({ [signature]: "AAEC" })).entity.content()));
 
-test("a layer that is said to be larger than the bound is refused unread, one that is not there is a listed absence", () => {
+test("a layer said to be larger than the bound is refused unread, a missing one is a listed absence", () => {
   const { place } = layer({ [signature]: "AAEC" });
   throwsCode("over-limit", () =>
     layerEntity({ ...place, descriptor: { ...place.descriptor, size: defaultLimits.blobBytes + 1 } }).content(),

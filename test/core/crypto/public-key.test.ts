@@ -74,7 +74,7 @@ test("bare Ed25519 bytes become the same key", () => {
 });
 
 test("several PEM blocks", () => {
-  const text = `${pem("PUBLIC KEY", der(pairs["P-256"].publicKey))}  ${pem("PUBLIC KEY", der(pairs.ed25519.publicKey))}`;
+  const text = [pairs["P-256"], pairs.ed25519].map(({ publicKey }) => pem("PUBLIC KEY", der(publicKey))).join("  ");
   assert.equal(
     parsePublicKeysPem(text).map(({ type }) => type),
     ["ecdsa", "ed25519"],

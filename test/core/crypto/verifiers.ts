@@ -155,7 +155,8 @@ export function describeVerifier(test: ReturnType<typeof suite>, verifier: Signa
       hex("302a300506032b6570032100ec172b93ad5e563bf4932c70e1245034c35467ef2efd4d64ebf819683467e2bf"),
     );
     const signature = hex(
-      "98a70222f0b8121aa9d30f813d683f809e462b469c7ff87639499bb94e6dae4131f85042463c2a355a2003d062adf5aaa10b8c61e636062aaad11c2a26083406",
+      "98a70222f0b8121aa9d30f813d683f809e462b469c7ff87639499bb94e6dae41" +
+        "31f85042463c2a355a2003d062adf5aaa10b8c61e636062aaad11c2a26083406",
     );
     const abc = encodeUtf8("abc");
     assert.ok(verifier.verify({ scheme: "ed25519ph" }, key, { message: abc }, signature));

@@ -49,7 +49,8 @@ spec:
 
 test("images that the default extractors cannot find stop a rule with its own, once it reads them", () => {
   const own = "imageExtractors: { Pod: [{ path: /metadata/annotations/image }] }";
-  const reading = `${own}\npreconditions: { all: [{ key: "{{ images.containers || '' }}", operator: Equals, value: "*" }] }`;
+  const condition = `{ key: "{{ images.containers || '' }}", operator: Equals, value: "*" }`;
+  const reading = `${own}\npreconditions: { all: [${condition}] }`;
   const fields = "mutateDigest: false\nverifyDigest: false";
   for (const [name, rule, expected] of [
     ["web", own, "pass"],

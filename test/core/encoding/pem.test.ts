@@ -13,7 +13,7 @@ test("lines of 64, and back", () => {
   assert.equal(parsePem(block), [{ label: "PUBLIC KEY", bytes }]);
 });
 
-test("text outside the boundaries, indentation, line ends and blank lines do not matter; blocks may run together", () => {
+test("text outside the boundaries, indentation, line ends and blank lines do not matter; blocks may touch", () => {
   const odd = `# a comment\n\n  ${block.replaceAll("\n", "\r\n\t ")} ${block.trim()}${block}`;
   assert.is(parsePem(odd).length, 3);
   assert.equal(parsePem(""), []);

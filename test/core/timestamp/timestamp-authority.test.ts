@@ -34,7 +34,7 @@ test("a CA says so itself", () => {
   assert.ok(anchors.every(isAuthorityCertificate));
 });
 
-test("prepared once: the signatures between its own certificates, each as it verifies, and nothing else changes", () => {
+test("prepared once: the signatures between its own certificates, each as it verifies, and no other change", () => {
   const issuer = [...intermediates, ...anchors].find(({ subject }) => String(subject) === String(leaf.issuer));
   if (issuer === undefined) throw new Error("the fixture's leaf has an issuer");
   const { knownSignatures, ...rest } = prepareTimestampAuthority(authority, nobleVerifier);

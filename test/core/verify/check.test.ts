@@ -4,7 +4,7 @@ import { type Check, stageOf } from "../../../core/verify/check.ts";
 
 const test = suite("core/verify/check");
 
-test("time before certificate, certificate before signature, signature before content, identity after all of them, the log asked last", () => {
+test("time, certificate, signature, content, identity: in this order, and the log is asked last", () => {
   const order: readonly Check[] = [
     "distrust.content",
     "entity.content",

@@ -56,7 +56,9 @@ spec:
     - imageReferences: ["${image.repository}*"]
       attestations:
       - type: ${provenance}
-        attestors: [{ entries: [{ keyless: { subject: "${subject}", issuer: "${github}", rekor: { url: "https://rekor.sigstore.dev" } } }] }]
+        attestors:
+        - entries:
+          - keyless: { subject: "${subject}", issuer: "${github}", rekor: { url: "https://rekor.sigstore.dev" } }
         conditions: ${conditions}
 `;
   const { policies, errors } = loadPolicies([{ name: "provenance.yaml", text }]);

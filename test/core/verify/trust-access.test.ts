@@ -31,7 +31,8 @@ spec:
       match: { any: [{ resources: { kinds: [Pod] } }] }
       verifyImages:
         - imageReferences: ["${testImages}:*"]
-          attestors: [{ entries: [{ keyless: { subject: "*", issuer: "*", rekor: { url: "https://rekor.sigstore.dev" } } }] }]
+          attestors:
+            - entries: [{ keyless: { subject: "*", issuer: "*", rekor: { url: "https://rekor.sigstore.dev" } } }]
 `;
 const pod = requestFor({
   apiVersion: "v1",

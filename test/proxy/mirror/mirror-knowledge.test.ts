@@ -127,7 +127,7 @@ test("bytes of another repository are not an answer for this one", () => {
   );
 });
 
-test("completeness of a repository or host makes ignorance absence, but hides nothing and never speaks of blobs", () => {
+test("completeness of a repository or host makes ignorance absence, hides nothing and never speaks of blobs", () => {
   for (const scope of [repository, "ghcr.io"]) {
     const folder = writtenMirror((mirror) => {
       mirror

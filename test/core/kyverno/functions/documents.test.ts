@@ -66,7 +66,9 @@ test("what is no YAML, or no JSON afterwards", () => {
 });
 
 test("work is bounded", () => {
-  const bomb = `a: &a [x,x,x,x,x,x,x,x,x,x]\n${[..."bcdefghi"].map((name, index) => `${name}: &${name} [${Array.from({ length: 10 }, () => `*${"abcdefgh".charAt(index)}`).join(",")}]`).join("\n")}`;
+  const tenOf = (text: string): string => Array.from({ length: 10 }, () => text).join(",");
+  const levels = [..."bcdefghi"].map((name, index) => `${name}: &${name} [${tenOf(`*${"abcdefgh".charAt(index)}`)}]`);
+  const bomb = [`a: &a [${tenOf("x")}]`, ...levels].join("\n");
   throwsCode(["over-budget", "unresolved"], () => query("parse_yaml(@)", bomb));
   throwsCode("unresolved", () => query("parse_yaml(@)", "[".repeat(300) + "]".repeat(300)));
 });

@@ -59,7 +59,7 @@ test("an update adds its roots to those that are held, and nothing goes back", a
   await rejectsCode("rollback", () => fetch(second));
 });
 
-test("a newer initial root keeps the older ones for whoever begins there; what is held and wrong is fetched anew", async () => {
+test("a newer initial root keeps the older ones for others; what is held and wrong is fetched", async () => {
   const newer = repository.rootHistory[1] as Uint8Array;
   const held = { ...(await fetch()), floors: {} };
   const source = await fetch(held, newer);

@@ -31,7 +31,7 @@ test("files of a web server: there, absent, too large", async () => {
   await rejectsCode("unreachable", () => openTufMirror(server.url).fetch("a/b.json", 7));
 });
 
-test("each answer has its code; a body without end is cut off, and one that does not come is not waited for", async () => {
+test("each answer has its code; an endless body is cut off, and one that does not come is not waited for", async () => {
   const server = await serveTuf(new Map(), ({ url }, response) => {
     const status = Number(url?.slice(1));
     if (status >= 400) response.writeHead(status).end("x".repeat(100_000));
