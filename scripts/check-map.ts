@@ -1,4 +1,4 @@
-/** The README's map of folders is the tree: every folder with sources has a row, every row has a folder. */
+/** The map in docs/architecture.md is the tree: every folder with sources has a row, every row has a folder. */
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join, posix } from "node:path";
 import type { CheckReport } from "./check.ts";
@@ -14,21 +14,23 @@ function foldersOf(root: string): ReadonlySet<string> {
   return folders;
 }
 
-/** A README without a map is a fault. */
+const page = "docs/architecture.md";
+
+/** A page without a map is a fault. */
 export function checkMap(root: string): CheckReport {
-  const readme = join(root, "README.md");
-  const text = existsSync(readme) ? readFileSync(readme, "utf8") : "";
+  const file = join(root, page);
+  const text = existsSync(file) ? readFileSync(file, "utf8") : "";
   const rows = [...text.matchAll(row)].map((found) => ({ folder: found[1] ?? "", says: (found[2] ?? "").trim() }));
   const listed = new Set(rows.map(({ folder }) => folder));
   const faults: string[] = [];
-  if (rows.length === 0) faults.push("README.md has no map: rows of the form | `folder/` | what it holds |");
+  if (rows.length === 0) faults.push(`${page} has no map: rows of the form | \`folder/\` | what it holds |`);
   for (const { folder, says } of rows) {
     if (!existsSync(join(root, folder)) || !statSync(join(root, folder)).isDirectory())
-      faults.push(`README.md: ${folder}/ does not exist`);
-    if (says === "") faults.push(`README.md: ${folder}/ has no description`);
+      faults.push(`${page}: ${folder}/ does not exist`);
+    if (says === "") faults.push(`${page}: ${folder}/ has no description`);
   }
-  if (listed.size !== rows.length) faults.push("README.md: a folder is listed twice");
+  if (listed.size !== rows.length) faults.push(`${page}: a folder is listed twice`);
   for (const folder of foldersOf(root))
-    if (!listed.has(folder)) faults.push(`README.md: ${folder}/ is missing from the map`);
+    if (!listed.has(folder)) faults.push(`${page}: ${folder}/ is missing from the map`);
   return { saw: `${rows.length} folders`, faults };
 }
