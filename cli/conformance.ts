@@ -9,7 +9,7 @@ import { Command } from "commander";
 import { type AttestorSpec, compileAttestor, EngineError, TrustCache, verifyBundle } from "../core/index.ts";
 import { isDigest } from "../core/crypto/digest.ts";
 import { publicGoodTrustedRoot } from "../core/trust/public-good.ts";
-import { nodeVerifier } from "../proxy/index.ts";
+import { nodeVerifier } from "../proxy/host/node-verifier.ts";
 
 interface VerifyOptions {
   readonly bundle: string;

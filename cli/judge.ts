@@ -15,7 +15,7 @@ import {
   requestFor,
 } from "../core/index.ts";
 import { applyPatches } from "../core/kyverno/outcome/apply-patches.ts";
-import { nodeVerifier } from "../proxy/index.ts";
+import { nodeVerifier } from "../proxy/host/node-verifier.ts";
 import type { CommandIO } from "./command.ts";
 import type { OpenKnowledge } from "./input/knowledge.ts";
 import { type RequestInfo, type Values, variablesFor } from "./input/values.ts";

@@ -12,17 +12,10 @@ import { withHeldFloors } from "../core/tuf/held-floors.ts";
 import { matchListed, type TargetFile } from "../core/tuf/listed-file.ts";
 import type { TrustedSet } from "../core/tuf/trusted-set.ts";
 import { trustInitialRoot } from "../core/tuf/update-root.ts";
-import {
-  fetchTarget,
-  lookUpTarget,
-  MetadataFolder,
-  nodeVerifier,
-  openTufMirror,
-  quoteRole,
-  refresh,
-  replaceFile,
-  type TufUpdate,
-} from "../proxy/index.ts";
+import { nodeVerifier } from "../proxy/host/node-verifier.ts";
+import { MetadataFolder, replaceFile } from "../proxy/upstream/tuf/metadata-folder.ts";
+import { openTufMirror } from "../proxy/upstream/tuf/tuf-mirror.ts";
+import { fetchTarget, lookUpTarget, quoteRole, refresh, type TufUpdate } from "../proxy/upstream/tuf/update.ts";
 import { collect } from "./command.ts";
 
 interface Options {

@@ -17,7 +17,8 @@ import { type AttestorSpec, compileAttestor, type Expectation } from "../core/ve
 import type { VerifyContext } from "../core/verify/context.ts";
 import type { Evidence, ProvenStatement } from "../core/verify/evidence.ts";
 import type { Candidate } from "../core/verify/verify-image.ts";
-import { nodeVerifier, openLayout } from "../proxy/index.ts";
+import { openLayout } from "../proxy/archive/oci-layout.ts";
+import { nodeVerifier } from "../proxy/host/node-verifier.ts";
 import { addAttestorOptions, type AttestorOptions, foldAliases, readAttestor } from "./input/attestor-flags.ts";
 import type { CommandIO, ExitCode } from "./command.ts";
 import { addKnowledgeOptions, type KnowledgeOptions, type OpenKnowledge, openKnowledge } from "./input/knowledge.ts";

@@ -3,10 +3,10 @@
  * `tuf-conformance.mjs`) and the portable engine (`engine.mjs`). The Node programs share lazy chunks, so that a command
  * loads only what it needs; the engine is one file for any host.
  */
-import { chmodSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
+import { type BuildOptions, build, type Metafile } from "esbuild";
 
 export interface BuildTargets {
   /** Folder that holds `core`, `proxy`, `cli` and `package.json`. */
@@ -66,67 +66,6 @@ const outputs = (metafile: Metafile | undefined, outdir: string, root: string): 
     bytes,
   }));
 
-const statementFile = "proxy/mirror/statements.ts";
-const readsStatement = /readFileSync\(new URL\(`\$\{name\}\.sql`, folder\), "utf8"\)/;
-
-/**
- * The mirror reads its statements from files beside its source; a bundle has no such files, so it carries their text.
- */
-export const inlineStatements = (root: string): Plugin => ({
-  name: "inline-statements",
-  setup({ onLoad }) {
-    onLoad({ filter: /[\\/]proxy[\\/]mirror[\\/]statements\.ts$/ }, () => {
-      const folder = join(root, "proxy/mirror/sql");
-      const texts = Object.fromEntries(
-        readdirSync(folder).map((name) => [name.replace(/\.sql$/, ""), readFileSync(join(folder, name), "utf8")]),
-      );
-      const source = readFileSync(join(root, statementFile), "utf8");
-      if (!readsStatement.test(source))
-        throw new Error(`${statementFile} no longer reads its files in the way that the build replaces`);
-      return {
-        loader: "ts",
-        contents:
-          `${source.replace(readsStatement, "bundledStatement(name)")}\n` +
-          `const bundled: Record<string, string> = ${JSON.stringify(texts)};\n` +
-          "function bundledStatement(name: string): string {\n" +
-          "  const text = bundled[name];\n" +
-          `  if (text === undefined) throw new Error(\`no statement \${name}\`);\n` +
-          "  return text;\n" +
-          "}\n",
-      };
-    });
-  },
-});
-
-/** Portable modules of core, and those of Node that stand in their place in programs for Node. */
-const nativeModules: Readonly<Record<string, string>> = {
-  "core/crypto/hashes.ts": "proxy/native-hashes.ts",
-  "core/encoding/host-codecs.ts": "proxy/native-codecs.ts",
-};
-
-/**
- * Programs for Node hash with OpenSSL and read text with Node's own code: portable modules are replaced where core
- * itself imports them.
- */
-export const nativeParts = (root: string): Plugin => ({
-  name: "native-parts",
-  setup({ onLoad }) {
-    for (const [portable, native] of Object.entries(nativeModules)) {
-      const filter = new RegExp(
-        `[\\\\/]${portable
-          .split("/")
-          .map((part) => part.replaceAll(".", "\\."))
-          .join("[\\\\/]")}$`,
-      );
-      onLoad({ filter }, () => ({
-        loader: "ts",
-        contents: readFileSync(join(root, native), "utf8"),
-        resolveDir: join(root, "proxy"),
-      }));
-    }
-  },
-});
-
 /** Builds the Node programs whose entry exists. */
 export async function buildPrograms({ root, outdir }: BuildTargets): Promise<readonly BuiltFile[]> {
   const entryPoints = Object.entries(programs)
@@ -144,7 +83,6 @@ export async function buildPrograms({ root, outdir }: BuildTargets): Promise<rea
     target: "node20",
     mainFields: ["module", "main"],
     external,
-    plugins: [inlineStatements(root), nativeParts(root)],
     minifySyntax: true,
     minifyWhitespace: true,
     // Packages in CommonJS call `require` for Node's own modules.

@@ -10,8 +10,10 @@ import { readSources } from "./source-text.ts";
 const folders = ["core", "proxy", "cli", "scripts", "test"];
 const maxLines = 500;
 
-/** Tables of data, where length is not complexity: path → why. */
-const dataTables: Readonly<Record<string, string>> = {};
+/** Tables of data, where length is not complexity, neither of the file nor of a line: path → why. */
+const dataTables: Readonly<Record<string, string>> = {
+  "proxy/mirror/sql-texts.ts": "is generated from the files in proxy/mirror/sql",
+};
 
 const banned = new Set(["utils", "util", "helpers", "helper", "common", "shared", "types", "misc"]);
 const kebab = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
@@ -44,7 +46,9 @@ export function checkFiles(root: string, tables: Readonly<Record<string, string>
   const faults = files.flatMap(({ path, text }) => faultsOf(path, text, tables));
   for (const path of Object.keys(tables))
     if (!files.some((file) => file.path === path)) faults.push(`${path} is listed as a data table and does not exist`);
-  for (const { path, text } of readWritten(root, folders).filter(({ path }) => !path.endsWith(".md")))
+  for (const { path, text } of readWritten(root, folders).filter(
+    ({ path }) => !path.endsWith(".md") && tables[path] === undefined,
+  ))
     for (const line of longLines(path, text)) faults.push(`${path}:${line}: more than ${maxColumns} columns`);
   if (files.length === 0) faults.push("no file was looked at");
   const longest = Math.max(

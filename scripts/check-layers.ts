@@ -2,9 +2,10 @@
  * Imports follow the table of layers, type-only ones too, and there are no cycles, neither in the table nor between
  * files. The public API of the engine stays small.
  */
-import { posix } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { join, posix } from "node:path";
 import type { CheckReport } from "./check.ts";
-import { type LayerTable, layers } from "./layers.ts";
+import { hostImports, type LayerTable, layers } from "./layers.ts";
 import { exportsOf, importsOf, readSources } from "./source-text.ts";
 
 /** The most specific unit of the table that holds a path. */
@@ -58,8 +59,24 @@ function publicApiFaults(text: string): readonly string[] {
   return [`${publicApi}: ${names.length} names; the public API has at most ${mostPublicNames}`];
 }
 
+type HostImports = typeof hostImports;
+
+/** package.json resolves exactly the `#…` names of the table, as the table says. */
+function hostImportFaults(root: string, table: HostImports): readonly string[] {
+  const path = join(root, "package.json");
+  const { imports = {} } = existsSync(path)
+    ? (JSON.parse(readFileSync(path, "utf8")) as { readonly imports?: Readonly<Record<string, unknown>> })
+    : {};
+  return [...new Set([...Object.keys(table), ...Object.keys(imports)])].flatMap((name) => {
+    const row = table[name];
+    // Both conditions in this order: the first one that fits is taken, and `default` always fits.
+    const wanted = row && JSON.stringify({ node: `./${row.node}`, default: `./${row.default}` });
+    return JSON.stringify(imports[name]) === wanted ? [] : [`package.json: ${name} is not as scripts/layers.ts has it`];
+  });
+}
+
 /** Checks `core`, `proxy` and `cli` below `root`. Seeing no import at all is a fault: the check would be blind. */
-export function checkLayers(root: string, table: LayerTable = layers): CheckReport {
+export function checkLayers(root: string, table: LayerTable = layers, hosts: HostImports = hostImports): CheckReport {
   const faults: string[] = [];
   const tableCycle = findCycle(
     new Map(Object.entries(table).map(([unit, layer]) => [unit, layer.units.filter((other) => other !== unit)])),
@@ -68,6 +85,8 @@ export function checkLayers(root: string, table: LayerTable = layers): CheckRepo
   for (const layer of Object.values(table))
     for (const unit of layer.units)
       if (table[unit] === undefined) faults.push(`the table of layers names ${unit}, which is no unit of it`);
+
+  faults.push(...hostImportFaults(root, hosts));
 
   const files = readSources(root, ["core", "proxy", "cli"]);
   const fileEdges = new Map<string, string[]>();
@@ -83,6 +102,13 @@ export function checkLayers(root: string, table: LayerTable = layers): CheckRepo
     fileEdges.set(path, edges);
     for (const specifier of importsOf(text)) {
       imports += 1;
+      if (specifier.startsWith("#")) {
+        const target = hosts[specifier]?.default;
+        if (target === undefined || unitOf(target, table) !== unit)
+          faults.push(`${path}: ${unit} may not import ${specifier}`);
+        else edges.push(target);
+        continue;
+      }
       if (!specifier.startsWith(".")) {
         const name = packageOf(specifier);
         if (!(layer.packages ?? []).includes(name))

@@ -3,8 +3,8 @@
  * section 2.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { CheckReport } from "./check.ts";
 
@@ -28,6 +28,31 @@ export function checkTypes(root: string): CheckReport {
   };
   if (references.length === 0) faults.push("tsconfig.json references no project");
   return { saw: `${references.length} projects`, faults };
+}
+
+/**
+ * Core's own program resolves `#…` names to `default`: it holds core's modules for them, and no file of another
+ * folder of the project. Node's way to resolve would compile core against modules of `proxy/`.
+ */
+export function checkProgram(root: string): CheckReport {
+  const { stdout, error } = spawnSync(process.execPath, [compiler, "-p", "core", "--listFilesOnly"], {
+    cwd: root,
+    encoding: "utf8",
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  if (error !== undefined) return { saw: "nothing", faults: [`the compiler did not run: ${error.message}`] };
+  const files = stdout
+    .split("\n")
+    .filter((line) => line.trim() !== "" && !line.includes("/node_modules/"))
+    .map((path) => relative(realpathSync(root), path).split(sep).join("/"));
+  const strangers = files.filter((path) => !path.startsWith("core/"));
+  return {
+    saw: `${files.length} files of core`,
+    faults: [
+      ...strangers.map((path) => `core's program holds ${path}`),
+      ...(files.length === 0 ? ["core's program holds no file"] : []),
+    ],
+  };
 }
 
 const canaryLines = [

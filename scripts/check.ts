@@ -4,7 +4,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { checkBundles } from "./check-bundles.ts";
-import { checkCanary, checkTypes } from "./check-types.ts";
+import { checkCanary, checkProgram, checkTypes } from "./check-types.ts";
 import { checkFiles } from "./check-files.ts";
 import { checkLayers } from "./check-layers.ts";
 import { checkLint } from "./check-lint.ts";
@@ -12,6 +12,7 @@ import { checkMap } from "./check-map.ts";
 import { checkPurity } from "./check-purity.ts";
 import { checkTests } from "./check-tests.ts";
 import { checkCodesPage } from "./codes-page.ts";
+import { checkSqlTexts } from "./sql-texts.ts";
 import { summaryLine } from "./run-tests.ts";
 
 /** What a check looked at, and everything that is wrong. A check that saw nothing reports that as a fault. */
@@ -29,8 +30,10 @@ export const checks: Readonly<Record<string, Check>> = {
   map: checkMap,
   tests: checkTests,
   codes: checkCodesPage,
+  sql: checkSqlTexts,
   lint: checkLint,
   canary: checkCanary,
+  program: checkProgram,
   types: checkTypes,
   bundles: checkBundles,
 };

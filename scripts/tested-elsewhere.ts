@@ -151,6 +151,10 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/core/verify/verify-entity.test.ts",
     why: "the evidence of each kind of signer is looked at there",
   },
+  "proxy/mirror/sql-texts.ts": {
+    test: "test/proxy/mirror/statements.test.ts",
+    why: "every text in it is prepared there; test/scripts/sql-texts.test.ts compares it with the files",
+  },
   "cli/judge.ts": {
     test: "test/cli/commands/apply.test.ts",
     why: "is what apply and test do with each policy and resource; its responses are compared there",

@@ -11,7 +11,7 @@ import {
   type JsonObject,
   requestFor,
 } from "../../core/index.ts";
-import { nodeVerifier } from "../../proxy/index.ts";
+import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import { collect, type CommandIO, type ExitCode, type Shell } from "../command.ts";
 import { problemText, readPolicies, readResources } from "../input/files.ts";
 import { addKnowledgeOptions, type KnowledgeOptions, openKnowledge } from "../input/knowledge.ts";

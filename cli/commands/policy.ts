@@ -1,7 +1,7 @@
 /** `sallyport policy check`: whether policies load, and what in them is unwise. */
 import { type Command, Option } from "commander";
 import { createEngine } from "../../core/index.ts";
-import { nodeVerifier } from "../../proxy/index.ts";
+import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import type { CommandIO, ExitCode, Shell } from "../command.ts";
 import { problemText, readPolicies } from "../input/files.ts";
 import { toJsonText } from "../render/json.ts";

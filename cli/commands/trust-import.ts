@@ -7,7 +7,7 @@ import { digestOf } from "../../core/crypto/digest.ts";
 import { EngineError } from "../../core/errors.ts";
 import { parseTrustedRoot } from "../../core/trust/trusted-root.ts";
 import { createTufVerifier, type TrustMode } from "../../core/trust/tuf-verifier.ts";
-import { nodeVerifier } from "../../proxy/index.ts";
+import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import type { CommandIO, ExitCode, Shell } from "../command.ts";
 import { addStoreOption, withMirror, withMirrorAsync } from "../input/store.ts";
 import { defaultTrustName, readTrustSettings } from "../input/trust-flags.ts";

@@ -16,7 +16,7 @@ import {
 } from "../../core/trust/tuf-verifier.ts";
 import { expiries } from "../../core/tuf/trusted-set.ts";
 import { verifySource } from "../../core/tuf/verify-source.ts";
-import { nodeVerifier } from "../../proxy/index.ts";
+import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import type { CommandIO, ExitCode, Shell } from "../command.ts";
 import { addStoreOption, type StoreOptions, withMirror } from "../input/store.ts";
 import { addTrustOptions, readTrustSettings, type TrustOptions } from "../input/trust-flags.ts";

@@ -4,7 +4,7 @@ import { EngineError } from "../../core/errors.ts";
 import { resolveTrust } from "../../core/trust/resolve-trust.ts";
 import { parseTrustedRoot, type TrustedRoot } from "../../core/trust/trusted-root.ts";
 import { createTufVerifier } from "../../core/trust/tuf-verifier.ts";
-import { nodeVerifier } from "../../proxy/index.ts";
+import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import type { CommandIO, ExitCode, Shell } from "../command.ts";
 import { addStoreOption, type StoreOptions, withMirror } from "../input/store.ts";
 import { defaultTrustName, readTrustSettings } from "../input/trust-flags.ts";

@@ -8,7 +8,9 @@ import type { Answer, AnswerTo, TrustedRootSource } from "../../core/knowledge/a
 import type { Knowledge } from "../../core/knowledge/knowledge.ts";
 import type { Question } from "../../core/knowledge/question.ts";
 import type { TrustSettings } from "../../core/trust/tuf-verifier.ts";
-import { type LayoutOptions, type Mirror, openLayout, openMirror } from "../../proxy/index.ts";
+import { type LayoutOptions, openLayout } from "../../proxy/archive/oci-layout.ts";
+import type { Mirror } from "../../proxy/mirror/mirror.ts";
+import { openMirror } from "../../proxy/mirror/open-mirror.ts";
 import type { Command } from "commander";
 import { collect, type CommandIO } from "../command.ts";
 import { addTrustOptions, defaultTrustName, readTrustSettings, tufFolder, type TrustOptions } from "./trust-flags.ts";

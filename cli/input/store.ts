@@ -1,7 +1,8 @@
 /** The mirror of a command that needs one. */
 import type { Command } from "commander";
 import { EngineError } from "../../core/errors.ts";
-import { type Mirror, openMirror } from "../../proxy/index.ts";
+import type { Mirror } from "../../proxy/mirror/mirror.ts";
+import { openMirror } from "../../proxy/mirror/open-mirror.ts";
 import type { CommandIO } from "../command.ts";
 
 export interface StoreOptions {

@@ -11,7 +11,8 @@ import { parseSnapshot } from "../../core/tuf/snapshot.ts";
 import { servedTargetPath } from "../../core/tuf/target-path.ts";
 import { parseTargets } from "../../core/tuf/targets.ts";
 import { parseTimestamp } from "../../core/tuf/timestamp.ts";
-import { quoteRole, type TufMirror } from "../../proxy/index.ts";
+import type { TufMirror } from "../../proxy/upstream/tuf/tuf-mirror.ts";
+import { quoteRole } from "../../proxy/upstream/tuf/update.ts";
 import type { CommandIO } from "../command.ts";
 
 /** Names under which a file may stand: with its version or digest, without, in the folders of a repository's source. */

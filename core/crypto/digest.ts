@@ -1,6 +1,6 @@
 /** Digests: SHA-2 of FIPS 180-4, and the digest of a content as OCI writes it. */
 import { encodeHex } from "../encoding/hex.ts";
-import { hashes } from "./hashes.ts";
+import { hashes } from "#hashes";
 
 /** A SHA-256 digest as OCI writes it: `sha256:` and 64 lower-case hexadecimal digits. */
 export type Digest = `sha256:${string}`;

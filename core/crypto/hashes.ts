@@ -1,6 +1,6 @@
 /**
- * The hash functions of FIPS 180-4, portable. Programs for Node are built with OpenSSL's in their place
- * (`proxy/native-hashes.ts`), which give the same bytes.
+ * The hash functions of FIPS 180-4, portable. `#hashes` resolves to this module, and in Node to
+ * `proxy/host/node-hashes.ts`, which gives the same bytes.
  */
 import { sha224, sha256, sha384, sha512 } from "@noble/hashes/sha2.js";
 

@@ -1,6 +1,6 @@
 /** Base64. Source: RFC 4648 §4 and §5. */
 import { EngineError } from "../errors.ts";
-import { hostCodecs } from "./host-codecs.ts";
+import { hostCodecs } from "#codecs";
 
 const standard = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const urlSafe = `${standard.slice(0, 62)}-_`;

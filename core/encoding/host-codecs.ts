@@ -1,6 +1,6 @@
 /**
- * What a host may do faster than portable code: nothing here. Programs for Node are built with `proxy/native-codecs.ts`
- * in its place.
+ * What a host may do faster than portable code: nothing here. `#codecs` resolves to this module, and in Node
+ * to `proxy/host/node-codecs.ts`.
  */
 
 /**

@@ -1,6 +1,6 @@
 /** UTF-8. Source: RFC 3629. Written out because a WASM host has no TextEncoder. */
 import { EngineError } from "../errors.ts";
-import { hostCodecs } from "./host-codecs.ts";
+import { hostCodecs } from "#codecs";
 
 /** UTF-8 of `text`. A lone surrogate becomes U+FFFD, as everywhere on the web. */
 export const encodeUtf8 = (text: string): Uint8Array => hostCodecs.encodeUtf8(text) ?? encode(text);

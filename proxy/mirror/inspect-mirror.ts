@@ -15,7 +15,7 @@ import {
   type PinRow,
 } from "./mirror-knowledge.ts";
 import { digestBytes } from "./row-checksum.ts";
-import { sqlText } from "./statements.ts";
+import { type StatementName, sqlText } from "./statements.ts";
 import { corrupt, toStoreError } from "./store-error.ts";
 import { checkFloor, type FloorRow } from "./tuf-floors.ts";
 
@@ -39,7 +39,7 @@ export function inspectMirror(database: Database, knowledge: MirrorKnowledge): I
       damage.push({ subject: stored.subject ?? subject, reason: stored.message });
     }
   };
-  const each = <Row>(statement: string, check: (row: Row) => void): number => {
+  const each = <Row>(statement: StatementName, check: (row: Row) => void): number => {
     let count = 0;
     attempt(statement, () => {
       for (const row of database.prepare<[], Row>(sqlText(statement)).iterate()) {

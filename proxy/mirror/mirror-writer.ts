@@ -12,7 +12,7 @@ import { defaultLimits, type Limits } from "../../core/limits.ts";
 import { canonicalQuestion, parseScope } from "../../core/oci/completeness.ts";
 import { type AnswerRow, type StoredValue, storeValue, storedBytes, storedJson, toRow } from "./answer-row.ts";
 import { digestBytes, rowChecksum } from "./row-checksum.ts";
-import { sqlText } from "./statements.ts";
+import { type StatementName, sqlText } from "./statements.ts";
 import { guarded } from "./store-error.ts";
 import { floorRows, type StoredFloors } from "./tuf-floors.ts";
 import { storeMetadata } from "./tuf-metadata.ts";
@@ -60,7 +60,7 @@ export class MirrorWriter {
     return guarded(this.#folder, () => this.#database.transaction(body).immediate());
   }
 
-  #run(statement: string, ...values: readonly unknown[]): void {
+  #run(statement: StatementName, ...values: readonly unknown[]): void {
     guarded(this.#folder, () => {
       const prepared = this.#prepared.get(statement) ?? this.#database.prepare(sqlText(statement));
       this.#prepared.set(statement, prepared);

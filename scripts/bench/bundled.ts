@@ -6,7 +6,6 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
-import { inlineStatements, nativeParts } from "../build.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/[/\\]$/, "");
 
@@ -23,7 +22,6 @@ export async function importBundled<T>(name: string): Promise<T> {
     target: "node20",
     logLevel: "error",
     external: ["better-sqlite3"],
-    plugins: [inlineStatements(root), nativeParts(root)],
     // Packages in CommonJS call `require` for Node's own modules.
     banner: {
       js:

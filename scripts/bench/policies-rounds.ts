@@ -3,7 +3,9 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createEngine, loadPolicies, requestFor } from "../../core/index.ts";
-import { addLayout, nodeVerifier, openMirror } from "../../proxy/index.ts";
+import { addLayout } from "../../proxy/archive/add-layout.ts";
+import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
+import { openMirror } from "../../proxy/mirror/open-mirror.ts";
 import { type BenchRow, timeOf } from "./bench.ts";
 
 const now = new Date("2026-11-24T12:00:00Z");

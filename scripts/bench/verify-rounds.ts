@@ -13,7 +13,7 @@ import type { SignatureVerifier } from "../../core/crypto/signature-verifier.ts"
 import { TrustCache } from "../../core/trust/trust-cache.ts";
 import { compileAttestor } from "../../core/verify/attestor.ts";
 import { verifyBundle } from "../../core/verify/verify-bundle.ts";
-import { nodeVerifier } from "../../proxy/crypto-node.ts";
+import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 
 export { nodeVerifier };
 

@@ -12,7 +12,7 @@ import { requestFor } from "../../core/kyverno/rule/resource-request.ts";
 import type { Answer, AnswerTo } from "../../core/knowledge/answer.ts";
 import type { Knowledge } from "../../core/knowledge/knowledge.ts";
 import type { Question } from "../../core/knowledge/question.ts";
-import { nodeVerifier } from "../../proxy/crypto-node.ts";
+import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import { decide, type Json, policyFor, type Judged, type Recipe, sign, type Signed, verifiers } from "../lab/index.ts";
 import { attackSuite } from "./attack.ts";
 import { withEntry } from "./other-answers.ts";

@@ -8,7 +8,7 @@ import { EngineError } from "../../core/errors.ts";
 import { loadPolicies } from "../../core/kyverno/policy/read-policy.ts";
 import type { LogEntry } from "../../core/tlog/log-entry.ts";
 import { verifySource } from "../../core/tuf/verify-source.ts";
-import { nodeVerifier } from "../../proxy/crypto-node.ts";
+import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import {
   type Changes,
   jsonBytes,

@@ -7,7 +7,7 @@ import { signatureTag } from "../../core/cosign/tag-scheme.ts";
 import { encodeBase64 } from "../../core/encoding/base64.ts";
 import { decodeUtf8, encodeUtf8 } from "../../core/encoding/utf8.ts";
 import { EngineError } from "../../core/errors.ts";
-import { nodeVerifier } from "../../proxy/crypto-node.ts";
+import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import { parseManifest } from "../../core/oci/manifest.ts";
 import {
   decide,

@@ -13,7 +13,7 @@ import type { Knowledge } from "../../core/knowledge/knowledge.ts";
 import type { Question } from "../../core/knowledge/question.ts";
 import { createEngine, loadPolicies, requestFor } from "../../core/index.ts";
 import { compileAttestor } from "../../core/verify/attestor.ts";
-import { nodeVerifier } from "../../proxy/crypto-node.ts";
+import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import {
   decide,
   type Json,

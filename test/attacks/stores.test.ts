@@ -4,7 +4,7 @@
  */
 import * as assert from "uvu/assert";
 import type { Knowledge } from "../../core/knowledge/knowledge.ts";
-import { nodeVerifier } from "../../proxy/crypto-node.ts";
+import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import { addLayout } from "../../proxy/archive/add-layout.ts";
 import { runCli } from "../cli/command-io.ts";
 import { decide, type Json, type Recipe, sign, type Signed, verdict } from "../lab/index.ts";

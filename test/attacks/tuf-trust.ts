@@ -9,7 +9,7 @@ import type { Knowledge } from "../../core/knowledge/knowledge.ts";
 import type { Question } from "../../core/knowledge/question.ts";
 import type { TrustSettings } from "../../core/trust/tuf-verifier.ts";
 import { verifySource } from "../../core/tuf/verify-source.ts";
-import { nodeVerifier } from "../../proxy/crypto-node.ts";
+import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import { decide, sign, type Signed, verifiers } from "../lab/index.ts";
 import { tufFaults } from "../lab/tuf-faults.ts";
 import {

@@ -20,7 +20,8 @@ import {
 } from "../../core/index.ts";
 import { toJson } from "../../core/kyverno/policy/policy-value.ts";
 import { parseYaml } from "../../core/kyverno/policy/yaml.ts";
-import { nodeVerifier, openLayout } from "../../proxy/index.ts";
+import { openLayout } from "../../proxy/archive/oci-layout.ts";
+import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 
 export interface GoldenCase {
   readonly id: string;

@@ -8,7 +8,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { nobleVerifier } from "../../core/crypto/noble.ts";
-import { nodeVerifier } from "../../proxy/crypto-node.ts";
+import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import { runCanonicalJson } from "./canonical-json.ts";
 import { runGoldenAutogen } from "./golden-autogen.ts";
 import type { GoldenReport } from "./golden-cases.ts";

@@ -14,7 +14,8 @@ import {
   type Question,
   requestFor,
 } from "../../core/index.ts";
-import { nodeVerifier, openLayout } from "../../proxy/index.ts";
+import { openLayout } from "../../proxy/archive/oci-layout.ts";
+import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 
 const folder = fileURLToPath(new URL("../fixtures/documentation", import.meta.url));
 export const readFixture = (path: string): string => readFileSync(join(folder, path), "utf8");

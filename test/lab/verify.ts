@@ -12,7 +12,7 @@ import { type AttestorOptions, type AttestorSpec, compileAttestor } from "../../
 import type { VerifyContext } from "../../core/verify/context.ts";
 import { verifyBundle } from "../../core/verify/verify-bundle.ts";
 import { type Layouts, verifyAttestations, verifySignatures } from "../../core/verify/verify-image.ts";
-import { nodeVerifier } from "../../proxy/crypto-node.ts";
+import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import type { Signed } from "./sign.ts";
 import type { Json } from "./trusted-root.ts";
 

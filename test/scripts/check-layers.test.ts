@@ -12,7 +12,10 @@ const table = {
   "core/index.ts": { units: ["core/errors.ts", "core/encoding", "core/tlog"] },
   cli: { units: ["core/index.ts"], packages: ["node:"] },
 };
+const hosts = { "#codecs": { node: "proxy/codecs.ts", default: "core/encoding/codecs.ts" } };
+const packageWith = (imports: object) => ({ "package.json": JSON.stringify({ imports }) });
 const clean = {
+  ...packageWith({ "#codecs": { node: "./proxy/codecs.ts", default: "./core/encoding/codecs.ts" } }),
   "core/errors.ts": "export class E {}\n",
   "core/encoding/hex.ts": 'import { E } from "../errors.ts";\nimport { a } from "@scope/allowed/deep.js";\n',
   "core/tlog/proof.ts": 'import { hex } from "../encoding/hex.ts";\n',
@@ -20,10 +23,10 @@ const clean = {
   "cli/main.ts": 'import { proof } from "../core/index.ts";\nimport { readFileSync } from "node:fs";\n',
 };
 const faultsWith = (files: Readonly<Record<string, string>>) =>
-  checkLayers(tempFolder({ ...clean, ...files }), table).faults;
+  checkLayers(tempFolder({ ...clean, ...files }), table, hosts).faults;
 
 test("a tree that follows the table has no fault, and says what was seen", () => {
-  const report = checkLayers(tempFolder(clean), table);
+  const report = checkLayers(tempFolder(clean), table, hosts);
   assert.equal(report.faults, []);
   assert.is(report.saw, "5 files, 6 imports, 1 public names");
 });
@@ -44,6 +47,20 @@ const planted: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "a deep import past the door": { "cli/main.ts": 'import { hex } from "../core/encoding/hex.ts";\n' },
   "a package that is not allowed": { "core/tlog/proof.ts": 'import x from "left-pad";\n' },
   "a module of Node in core": { "core/tlog/proof.ts": 'import { readFileSync } from "node:fs";\n' },
+  "a host's module named outside the folder of its default": { ...above, "core/tlog/a.ts": 'import "#codecs";\n' },
+  "a host's module that the table lacks": { ...above, "core/encoding/hex.ts": 'import "#hashes";\n' },
+  "a host's module that package.json lacks": packageWith({}),
+  "a host's module that only package.json has": packageWith({
+    "#codecs": { node: "./proxy/codecs.ts", default: "./core/encoding/codecs.ts" },
+    "#more": "./core/errors.ts",
+  }),
+  "a default that hides what comes after it": packageWith({
+    "#codecs": { default: "./core/encoding/codecs.ts", node: "./proxy/codecs.ts" },
+  }),
+  "a circle through a host's module": {
+    "core/encoding/hex.ts": 'import "#codecs";\n',
+    "core/encoding/codecs.ts": 'import "./hex.ts";\n',
+  },
   "a folder without a layer": { "core/other/thing.ts": "export const x = 1;\n" },
   "two files of one folder that import each other": {
     "core/tlog/a.ts": 'import "./b.ts";\n',
@@ -64,6 +81,10 @@ test("a public API of more than 60 names is a fault, and so is one that cannot b
   assert.match(faultsWith({ "core/index.ts": apiOf(61) }).join(), "61 names");
   assert.match(faultsWith({ "core/index.ts": `${apiOf(60)}export type P = 1;\n` }).join(), "61 names");
   assert.match(faultsWith({ "core/index.ts": 'export * from "./tlog/proof.ts";\n' }).join(), "hides what is public");
+});
+
+test("a folder may name the host's module of which it has the default", () => {
+  assert.equal(faultsWith({ "core/encoding/hex.ts": 'import "#codecs";\n' }), []);
 });
 
 test("seeing no import is a fault", () => {

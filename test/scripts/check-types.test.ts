@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { checkCanary, checkTypes } from "../../scripts/check-types.ts";
+import { checkCanary, checkProgram, checkTypes } from "../../scripts/check-types.ts";
 import { linkPackages, projectRoot, tempFolder } from "../support/temp-folder.ts";
 
 const test = suite("scripts/check-types");
@@ -44,6 +44,29 @@ test("a package whose typings bring Node in sets off the canary", () => {
     typeFaults({ "core/a.ts": 'import type { Database } from "better-sqlite3";\nexport type A = Database;\n' }),
     /core\/portability\.ts.*TS2578/,
   );
+});
+
+const hostParts = {
+  "package.json":
+    '{ "type": "module", "imports": { "#part": { "node": "./proxy/part.ts", "default": "./core/part.ts" } } }',
+  "core/part.ts": "export const part = 1;\n",
+  "core/a.ts": 'export { part } from "#part";\n',
+  "proxy/part.ts": "export const part = 2;\n",
+};
+
+test("core's program resolves what a host may replace to core's own module", () => {
+  const report = checkProgram(tempFolder({ ...base, ...hostParts }));
+  assert.equal(report.faults, []);
+  assert.is(report.saw, "4 files of core");
+});
+
+test("a program of core that holds a file of proxy is a fault, and so is an empty one", () => {
+  const nodes = own("core/tsconfig.json")
+    .replace('"esnext"', '"nodenext"')
+    .replace('"moduleResolution": "bundler"', '"moduleResolution": "nodenext"');
+  const { faults } = checkProgram(tempFolder({ ...base, ...hostParts, "core/tsconfig.json": nodes }));
+  assert.equal(faults, ["core's program holds proxy/part.ts"]);
+  assert.ok(checkProgram(tempFolder()).faults.length > 0);
 });
 
 test("no configuration, or one without projects, is a fault", () => {

@@ -13,7 +13,7 @@ import { TrustCache } from "../../core/trust/trust-cache.ts";
 import type { VerifyContext } from "../../core/verify/context.ts";
 import { findSignedEntities } from "../../core/cosign/find-signed-entities.ts";
 import type { SignedEntity } from "../../core/cosign/signed-entity.ts";
-import { nodeVerifier } from "../../proxy/crypto-node.ts";
+import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import { openLayout } from "../../proxy/archive/oci-layout.ts";
 import type { SignedImage } from "./images.ts";
 import { present } from "./rewrite-image.ts";

@@ -10,7 +10,7 @@ import type { RuleStatus } from "../../core/kyverno/image/result.ts";
 import { loadPolicies } from "../../core/kyverno/policy/read-policy.ts";
 import type { AdmissionRequest } from "../../core/kyverno/rule/request.ts";
 import { requestFor } from "../../core/kyverno/rule/resource-request.ts";
-import { nodeVerifier } from "../../proxy/crypto-node.ts";
+import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import { fixtureKnowledge, fixtureText, testImages } from "./fixture-images.ts";
 
 export const now = new Date("2026-11-26T12:00:00Z");

@@ -14,7 +14,7 @@ import { TrustCache } from "../../core/trust/trust-cache.ts";
 import type { Verification } from "../../core/verdict.ts";
 import { type AttestorSpec, compileAttestor } from "../../core/verify/attestor.ts";
 import { verifyAttestations, verifySignatures } from "../../core/verify/verify-image.ts";
-import { nodeVerifier } from "../../proxy/crypto-node.ts";
+import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import { connaisseurImages, type SignedImage, type SlsaVersion, slsaContainer } from "./images.ts";
 import { vectorsDir } from "./vectors.ts";
 

@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { digestOf } from "../../../core/crypto/digest.ts";
-import { openMirror } from "../../../proxy/index.ts";
+import { openMirror } from "../../../proxy/mirror/open-mirror.ts";
 import { makeTufRepository } from "../../lab/tuf-repository.ts";
 import { fixtureBytes } from "../../support/fixture-images.ts";
 import { tempFolder } from "../../support/temp-folder.ts";

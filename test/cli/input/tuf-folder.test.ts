@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import { folderMirror, readTufFolder } from "../../../cli/input/tuf-folder.ts";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import { verifySource } from "../../../core/tuf/verify-source.ts";
-import { nodeVerifier } from "../../../proxy/crypto-node.ts";
+import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import { makeTufRepository } from "../../lab/tuf-repository.ts";
 import { rejectsCode, throwsCode } from "../../support/assert.ts";
 import { testIO } from "../command-io.ts";

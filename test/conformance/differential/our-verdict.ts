@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { runCli } from "../../cli/command-io.ts";
 import { type Signed, isLayer, outcome, verify } from "../../lab/index.ts";
 import type { Evidence } from "../../../core/verify/evidence.ts";
-import { nodeVerifier } from "../../../proxy/crypto-node.ts";
+import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import type { CaseFiles } from "./case-files.ts";
 
 export interface OurVerdict {

@@ -10,7 +10,7 @@ import type { Knowledge } from "../../../core/knowledge/knowledge.ts";
 import type { Question } from "../../../core/knowledge/question.ts";
 import { loadPolicies } from "../../../core/kyverno/policy/read-policy.ts";
 import { requestFor } from "../../../core/kyverno/rule/resource-request.ts";
-import { nodeVerifier } from "../../../proxy/crypto-node.ts";
+import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import { fixtureKnowledge, fixtureText } from "../../support/fixture-images.ts";
 import {
   containers,

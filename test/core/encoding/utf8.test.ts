@@ -1,54 +1,58 @@
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { decodeUtf8, encodeUtf8 } from "../../../core/encoding/utf8.ts";
+import * as node from "../../../core/encoding/utf8.ts";
 import { throwsCode } from "../../support/assert.ts";
+import { importPortable } from "../../support/import-portable.ts";
 
 const test = suite("core/encoding/utf8");
 
-test("as the host's own encoder, for any text", () => {
-  fc.assert(
-    fc.property(fc.oneof(fc.string(), fc.string({ unit: "binary" })), (text) => {
-      assert.equal(encodeUtf8(text), new TextEncoder().encode(text));
-      assert.is(decodeUtf8(encodeUtf8(text)), text);
-    }),
-    { numRuns: 500, seed: 1 },
-  );
-  assert.equal(encodeUtf8("a\ud800b"), new TextEncoder().encode("a\ufffdb"));
-  const long = `${"x".repeat(10_000)}é${"😀".repeat(5000)}`;
-  assert.is(decodeUtf8(encodeUtf8(long)), long);
-});
+const portable = await importPortable<typeof node>("core/encoding/utf8.ts");
+for (const [host, { decodeUtf8, encodeUtf8 }] of Object.entries({ node, portable })) {
+  test(`as the web's own encoder, for any text (${host})`, () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.string({ unit: "binary" })), (text) => {
+        assert.equal(encodeUtf8(text), new TextEncoder().encode(text));
+        assert.is(decodeUtf8(encodeUtf8(text)), text);
+      }),
+      { numRuns: 500, seed: 1 },
+    );
+    assert.equal(encodeUtf8("a\ud800b"), new TextEncoder().encode("a\ufffdb"));
+    const long = `${"x".repeat(10_000)}é${"😀".repeat(5000)}`;
+    assert.is(decodeUtf8(encodeUtf8(long)), long);
+  });
 
-test("strict as a fatal decoder, but for the mark at the beginning, which stays", () => {
-  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 12 }), (bytes) => {
-      let expected: string | undefined;
-      try {
-        expected = decoder.decode(bytes);
-      } catch (error) {
-        assert.instance(error, TypeError);
-      }
-      if (expected === undefined) throwsCode("malformed", () => decodeUtf8(bytes));
-      else assert.is(decodeUtf8(bytes), expected);
-    }),
-    { numRuns: 2000, seed: 2 },
-  );
-});
+  test(`strict as a fatal decoder, but for the mark at the beginning, which stays (${host})`, () => {
+    const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 12 }), (bytes) => {
+        let expected: string | undefined;
+        try {
+          expected = decoder.decode(bytes);
+        } catch (error) {
+          assert.instance(error, TypeError);
+        }
+        if (expected === undefined) throwsCode("malformed", () => decodeUtf8(bytes));
+        else assert.is(decodeUtf8(bytes), expected);
+      }),
+      { numRuns: 2000, seed: 2 },
+    );
+  });
 
-test("overlong forms, surrogates, values past the end and cut sequences", () => {
-  for (const bytes of [
-    [0xc0, 0x80],
-    [0xe0, 0x80, 0x80],
-    [0xed, 0xa0, 0x80],
-    [0xf4, 0x90, 0x80, 0x80],
-    [0xf0, 0x80, 0x80, 0x80],
-    [0x80],
-    [0xe2, 0x82],
-    [0xff],
-    [0x41, 0xc3],
-  ])
-    throwsCode("malformed", () => decodeUtf8(Uint8Array.from(bytes)));
-});
+  test(`overlong forms, surrogates, values past the end and cut sequences (${host})`, () => {
+    for (const bytes of [
+      [0xc0, 0x80],
+      [0xe0, 0x80, 0x80],
+      [0xed, 0xa0, 0x80],
+      [0xf4, 0x90, 0x80, 0x80],
+      [0xf0, 0x80, 0x80, 0x80],
+      [0x80],
+      [0xe2, 0x82],
+      [0xff],
+      [0x41, 0xc3],
+    ])
+      throwsCode("malformed", () => decodeUtf8(Uint8Array.from(bytes)));
+  });
+}
 
 test.run();

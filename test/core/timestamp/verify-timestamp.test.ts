@@ -10,7 +10,7 @@ import { prepareTimestampAuthority, type TimestampAuthority } from "../../../cor
 import { verifyTimestamp } from "../../../core/timestamp/verify-timestamp.ts";
 import { parseTrustedRoot } from "../../../core/trust/trusted-root.ts";
 import { parseCertificate } from "../../../core/x509/certificate.ts";
-import { nodeVerifier } from "../../../proxy/crypto-node.ts";
+import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import { onlyEngineErrors, throwsCode } from "../../support/assert.ts";
 import { fixtureBytes, fixtureEntity } from "../../support/fixture-images.ts";
 import { flipped } from "../../support/patch.ts";

@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import { nobleVerifier } from "../../../core/crypto/noble.ts";
 import { decodeUtf8, encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import { encodeEntryTimestampPayload, matchEntryTimestamp } from "../../../core/tlog/signed-entry-timestamp.ts";
-import { nodeVerifier } from "../../../proxy/crypto-node.ts";
+import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { flipped } from "../../support/patch.ts";
 import { logEntry, newLog, signEntry } from "./test-log.ts";

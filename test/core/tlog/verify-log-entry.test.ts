@@ -11,7 +11,7 @@ import type { EntryLayout, LogEntry, LoggedSignature } from "../../../core/tlog/
 import { encodeEntryTimestampPayload } from "../../../core/tlog/signed-entry-timestamp.ts";
 import { toLogKey, type TransparencyLogKey } from "../../../core/tlog/transparency-log-key.ts";
 import { verifyLogEntries, verifyLogEntry } from "../../../core/tlog/verify-log-entry.ts";
-import { nodeVerifier } from "../../../proxy/crypto-node.ts";
+import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import { onlyEngineErrors, throwsCode } from "../../support/assert.ts";
 import { flipped, patched } from "../../support/patch.ts";
 import { bundleVectors, loggedSignatureOf } from "../../support/sigstore-vectors.ts";

@@ -4,7 +4,7 @@ import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import { resolveTrust } from "../../../core/trust/resolve-trust.ts";
 import { TrustCache } from "../../../core/trust/trust-cache.ts";
 import { createTufVerifier, type TufEvidence } from "../../../core/trust/tuf-verifier.ts";
-import { nodeVerifier } from "../../../proxy/crypto-node.ts";
+import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { fixtureBytes } from "../../support/fixture-images.ts";
 import { makeTufRepository } from "../../lab/tuf-repository.ts";

@@ -5,7 +5,7 @@ import type { SignatureVerifier } from "../../../core/crypto/signature-verifier.
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import { parseTrustedRoot } from "../../../core/trust/trusted-root.ts";
 import { asTrustError, createTufVerifier, type TrustSettings } from "../../../core/trust/tuf-verifier.ts";
-import { nodeVerifier } from "../../../proxy/crypto-node.ts";
+import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import { tufFaults } from "../../lab/tuf-faults.ts";
 import { makeTufRepository, type TufSource } from "../../lab/tuf-repository.ts";
 import { throwsCode } from "../../support/assert.ts";

@@ -7,7 +7,7 @@ import { trustInitialRoot } from "../../../core/tuf/update-root.ts";
 import { updateSnapshot } from "../../../core/tuf/update-snapshot.ts";
 import { updateTargets } from "../../../core/tuf/update-targets.ts";
 import { updateTimestamp } from "../../../core/tuf/update-timestamp.ts";
-import { nodeVerifier } from "../../../proxy/crypto-node.ts";
+import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import { makeTufRepository, TufRepository } from "../../lab/tuf-repository.ts";
 import { throwsCode } from "../../support/assert.ts";
 

@@ -4,7 +4,7 @@ import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import { withHeldFloors } from "../../../core/tuf/held-floors.ts";
 import { trustInitialRoot } from "../../../core/tuf/update-root.ts";
 import { encodeFloors } from "../../../core/tuf/verify-source.ts";
-import { nodeVerifier } from "../../../proxy/crypto-node.ts";
+import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import { makeTufRepository } from "../../lab/tuf-repository.ts";
 
 const test = suite("core/tuf/held-floors");

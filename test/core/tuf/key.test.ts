@@ -3,7 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import { readKey, type TufKey, type UsableKey, verifyWithKey } from "../../../core/tuf/key.ts";
-import { nodeVerifier } from "../../../proxy/crypto-node.ts";
+import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import { type LabKey, makeKey, nodeKey } from "../../lab/keys.ts";
 import { Seed } from "../../lab/seed.ts";
 import { tufKey } from "../../lab/tuf-repository.ts";

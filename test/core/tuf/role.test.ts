@@ -4,7 +4,7 @@ import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import { readKey } from "../../../core/tuf/key.ts";
 import { readRole, type Role, roleFingerprints, verifyThreshold } from "../../../core/tuf/role.ts";
 import { parseTimestamp } from "../../../core/tuf/timestamp.ts";
-import { nodeVerifier } from "../../../proxy/crypto-node.ts";
+import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import type { LabKey } from "../../lab/keys.ts";
 import { makeTufRepository, signMetadata, type TufSigner, tufKey, tufKeyId } from "../../lab/tuf-repository.ts";
 import { throwsCode } from "../../support/assert.ts";

@@ -5,7 +5,7 @@ import { trustInitialRoot } from "../../../core/tuf/update-root.ts";
 import { listedBytes, snapshotBytes, updateSnapshot } from "../../../core/tuf/update-snapshot.ts";
 import { roleOf, targetsBytes, topLevelTargets, updateTargets } from "../../../core/tuf/update-targets.ts";
 import { updateTimestamp } from "../../../core/tuf/update-timestamp.ts";
-import { nodeVerifier } from "../../../proxy/crypto-node.ts";
+import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import { makeTufRepository } from "../../lab/tuf-repository.ts";
 import { throwsCode } from "../../support/assert.ts";
 

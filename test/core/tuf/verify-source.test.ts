@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import { acceptSource, encodeFloors, readFloors, verifySource } from "../../../core/tuf/verify-source.ts";
 import { expiries, versionsOf } from "../../../core/tuf/trusted-set.ts";
-import { nodeVerifier } from "../../../proxy/crypto-node.ts";
+import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import { tufFaults } from "../../lab/tuf-faults.ts";
 import { makeTufRepository, type TufRepositoryOptions, type TufSource } from "../../lab/tuf-repository.ts";
 import { throwsCode } from "../../support/assert.ts";

@@ -7,7 +7,7 @@ import { nobleVerifier } from "../../../core/crypto/noble.ts";
 import { parseSpki } from "../../../core/crypto/public-key.ts";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import { algorithmName, matchSignature } from "../../../core/verify/artifact-signature.ts";
-import { nodeVerifier } from "../../../proxy/crypto-node.ts";
+import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import { flipped } from "../../support/patch.ts";
 
 const test = suite("core/verify/artifact-signature");

@@ -13,7 +13,7 @@ import type { Digest } from "../../../core/crypto/digest.ts";
 import { loadPolicies } from "../../../core/kyverno/policy/read-policy.ts";
 import { requestFor } from "../../../core/kyverno/rule/resource-request.ts";
 import type { Verification } from "../../../core/verdict.ts";
-import { nodeVerifier } from "../../../proxy/crypto-node.ts";
+import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import { ocMirrorImages, type SignedImage, slsaVersions } from "../../support/images.ts";
 import {
   accepts,

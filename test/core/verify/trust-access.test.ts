@@ -8,7 +8,7 @@ import type { AnswerTo } from "../../../core/knowledge/answer.ts";
 import type { Knowledge } from "../../../core/knowledge/knowledge.ts";
 import type { Question } from "../../../core/knowledge/question.ts";
 import type { Evidence } from "../../../core/verify/evidence.ts";
-import { nodeVerifier } from "../../../proxy/crypto-node.ts";
+import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import { tufFaults } from "../../lab/tuf-faults.ts";
 import { makeTufRepository, type TufSource } from "../../lab/tuf-repository.ts";
 import { fixtureBytes, fixtureKnowledge, testImages } from "../../support/fixture-images.ts";

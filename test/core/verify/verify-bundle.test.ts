@@ -7,7 +7,7 @@ import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import { TrustCache } from "../../../core/trust/trust-cache.ts";
 import { compileAttestor } from "../../../core/verify/attestor.ts";
 import { verifyBundle } from "../../../core/verify/verify-bundle.ts";
-import { nodeVerifier } from "../../../proxy/crypto-node.ts";
+import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import { Lab, sign, verdict } from "../../lab/index.ts";
 import { fixtureBundle, fixtureBytes, fixtureImage } from "../../support/fixture-images.ts";
 

@@ -3,7 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { defaultLimits } from "../../../core/limits.ts";
 import { isSignedBy, prepareAuthority } from "../../../core/x509/authority.ts";
-import { nodeVerifier } from "../../../proxy/crypto-node.ts";
+import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import { makeAuthority, makeCertificate, newKey } from "./pki.ts";
 
 const test = suite("core/x509/authority");

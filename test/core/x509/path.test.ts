@@ -9,7 +9,7 @@ import { type Certificate, parseCertificate } from "../../../core/x509/certifica
 import { prepareAuthority } from "../../../core/x509/authority.ts";
 import { type PathRequest, verifyPath } from "../../../core/x509/path.ts";
 import { toNameText } from "../../../core/x509/name.ts";
-import { nodeVerifier } from "../../../proxy/crypto-node.ts";
+import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { skipped, vectorsDir } from "../../support/vectors.ts";
 import {

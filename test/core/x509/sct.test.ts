@@ -8,7 +8,7 @@ import { type Certificate, parseCertificate } from "../../../core/x509/certifica
 import { verifyPath } from "../../../core/x509/path.ts";
 import { type CertificateLogKey, precertificateTbs, verifyScts } from "../../../core/x509/sct.ts";
 import { toBytes } from "../../../core/crypto/big-integer.ts";
-import { nodeVerifier } from "../../../proxy/crypto-node.ts";
+import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { skipped, vectorsDir } from "../../support/vectors.ts";
 import { encodeTimestamp, leafWithTimestamps, newLog, type TimestampOptions } from "./log.ts";

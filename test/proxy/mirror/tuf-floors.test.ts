@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import type { TrustedRootSource } from "../../../core/knowledge/answer.ts";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import { createTufVerifier } from "../../../core/trust/tuf-verifier.ts";
-import { nodeVerifier } from "../../../proxy/crypto-node.ts";
+import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import { floorRows } from "../../../proxy/mirror/tuf-floors.ts";
 import { makeTufRepository } from "../../lab/tuf-repository.ts";
 import { throwsCode } from "../../support/assert.ts";

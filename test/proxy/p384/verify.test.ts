@@ -10,7 +10,7 @@ import { hasSignatureForm } from "../../../core/crypto/signature-form.ts";
 import type { SignatureVerifier } from "../../../core/crypto/signature-verifier.ts";
 import { concat } from "../../../core/encoding/bytes.ts";
 import { decodeHex } from "../../../core/encoding/hex.ts";
-import { nodeVerifier } from "../../../proxy/crypto-node.ts";
+import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import { prime } from "../../../proxy/p384/field-code.ts";
 import { P384Verifier, usesBeforeComb } from "../../../proxy/p384/verify.ts";
 import { describeVerifier } from "../../core/crypto/verifiers.ts";

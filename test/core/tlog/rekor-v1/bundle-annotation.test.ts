@@ -13,7 +13,7 @@ import { toLogKey, type TransparencyLogKey } from "../../../../core/tlog/transpa
 import { verifyLogEntry } from "../../../../core/tlog/verify-log-entry.ts";
 import { parseTrustedRoot } from "../../../../core/trust/trusted-root.ts";
 import { parseCertificatesPem } from "../../../../core/x509/certificate.ts";
-import { nodeVerifier } from "../../../../proxy/crypto-node.ts";
+import { nodeVerifier } from "../../../../proxy/host/node-verifier.ts";
 import { onlyEngineErrors, throwsCode } from "../../../support/assert.ts";
 import { flipped } from "../../../support/patch.ts";
 import { goldenDir, skipped, vectorsDir } from "../../../support/vectors.ts";

@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import { encodeUtf8 } from "../../../../core/encoding/utf8.ts";
 import { parseTrustedRoot } from "../../../../core/trust/trusted-root.ts";
 import { verifySource } from "../../../../core/tuf/verify-source.ts";
-import { nodeVerifier } from "../../../../proxy/crypto-node.ts";
+import { nodeVerifier } from "../../../../proxy/host/node-verifier.ts";
 import { fetchTrust } from "../../../../proxy/upstream/tuf/fetch-trust.ts";
 import { openTufMirror } from "../../../../proxy/upstream/tuf/tuf-mirror.ts";
 import { makeTufRepository, type TufSource } from "../../../lab/tuf-repository.ts";

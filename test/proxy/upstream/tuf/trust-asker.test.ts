@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { encodeUtf8 } from "../../../../core/encoding/utf8.ts";
-import { nodeVerifier } from "../../../../proxy/crypto-node.ts";
+import { nodeVerifier } from "../../../../proxy/host/node-verifier.ts";
 import { createTrustAsker } from "../../../../proxy/upstream/tuf/trust-asker.ts";
 import { openTufMirror } from "../../../../proxy/upstream/tuf/tuf-mirror.ts";
 import { makeTufRepository, type TufSource } from "../../../lab/tuf-repository.ts";

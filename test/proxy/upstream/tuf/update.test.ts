@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import { encodeUtf8 } from "../../../../core/encoding/utf8.ts";
 import { withHeldFloors } from "../../../../core/tuf/held-floors.ts";
 import { trustInitialRoot } from "../../../../core/tuf/update-root.ts";
-import { nodeVerifier } from "../../../../proxy/crypto-node.ts";
+import { nodeVerifier } from "../../../../proxy/host/node-verifier.ts";
 import { openTufMirror } from "../../../../proxy/upstream/tuf/tuf-mirror.ts";
 import {
   fetchTarget,

@@ -1,6 +1,6 @@
 /**
- * OpenSSL's hash functions in the form of `core/crypto/hashes.ts`, which the build replaces with this module in
- * programs for Node. Source: FIPS 180-4.
+ * OpenSSL's hash functions in the form of `core/crypto/hashes.ts`: what `#hashes` resolves to in Node. Source: FIPS
+ * 180-4.
  */
 import { hash } from "node:crypto";
 

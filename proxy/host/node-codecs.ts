@@ -1,8 +1,9 @@
 /**
- * Node's base64 and UTF-8 in the form of `core/encoding/host-codecs.ts`, which the build replaces with this module in
- * programs for Node. Source: RFC 4648 §4, RFC 3629.
+ * Node's base64 and UTF-8 in the form of `core/encoding/host-codecs.ts`: what `#codecs` resolves to in Node. Source:
+ * RFC 4648 §4, RFC 3629.
  */
 import { isUtf8 } from "node:buffer";
+import type { HostCodecs } from "../../core/encoding/host-codecs.ts";
 
 /** Below this many characters or bytes a call into Node costs more than it saves. */
 const worthwhile = 48;
@@ -11,7 +12,7 @@ const encoder = new TextEncoder();
 const view = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 
 /** Results are plain bytes with memory of their own, as portable code makes them. */
-export const hostCodecs = {
+export const hostCodecs: HostCodecs = {
   /** Node skips what is no base64; only a text that the bytes give again is the one text for them. */
   decodeBase64(text: string): Uint8Array | undefined {
     if (text.length < worthwhile || text.length % 4 !== 0) return undefined;
@@ -29,4 +30,4 @@ export const hostCodecs = {
   encodeUtf8(text: string): Uint8Array | undefined {
     return text.length < worthwhile ? undefined : encoder.encode(text);
   },
-} as const;
+};

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { hashes } from "../../core/crypto/hashes.ts";
-import { hashes as native } from "../../proxy/native-hashes.ts";
+import { hashes } from "../../../core/crypto/hashes.ts";
+import { hashes as native } from "../../../proxy/host/node-hashes.ts";
 
-const test = suite("proxy/native-hashes");
+const test = suite("proxy/host/node-hashes");
 
 test("the same names, and the same bytes for any input, as plain bytes", () => {
   assert.equal(Object.keys(native), Object.keys(hashes));

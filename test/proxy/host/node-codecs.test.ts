@@ -1,13 +1,16 @@
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { decodeBase64, encodeBase64 } from "../../core/encoding/base64.ts";
-import { hostCodecs as portable } from "../../core/encoding/host-codecs.ts";
-import { decodeUtf8, encodeUtf8 } from "../../core/encoding/utf8.ts";
-import { EngineError } from "../../core/errors.ts";
-import { hostCodecs } from "../../proxy/native-codecs.ts";
+import type * as base64 from "../../../core/encoding/base64.ts";
+import { hostCodecs as portable } from "../../../core/encoding/host-codecs.ts";
+import type * as utf8 from "../../../core/encoding/utf8.ts";
+import { EngineError } from "../../../core/errors.ts";
+import { hostCodecs } from "../../../proxy/host/node-codecs.ts";
+import { importPortable } from "../../support/import-portable.ts";
 
-const test = suite("proxy/native-codecs");
+const test = suite("proxy/host/node-codecs");
+const { decodeBase64, encodeBase64 } = await importPortable<typeof base64>("core/encoding/base64.ts");
+const { decodeUtf8, encodeUtf8 } = await importPortable<typeof utf8>("core/encoding/utf8.ts");
 const runs = { numRuns: 500, seed: 1 };
 
 /** What the portable function gives, or `undefined` where it refuses. */

@@ -1,0 +1,32 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { checkSqlTexts, sqlTextsModule } from "../../scripts/sql-texts.ts";
+import { projectRoot, tempFolder } from "../support/temp-folder.ts";
+
+const test = suite("scripts/sql-texts");
+const text = "SELECT '\\n', `a`, '${b}', '$c'\nFROM d\n";
+const current = {
+  "proxy/mirror/sql/find-d.sql": text,
+  "proxy/mirror/sql-texts.ts": sqlTextsModule([["find-d", text]]),
+};
+
+test("the project's own module is current", () => assert.equal(checkSqlTexts(projectRoot).faults, []));
+
+test("a text stands in the module exactly as in its file", async () => {
+  const source = Buffer.from(sqlTextsModule([["find-d", text]])).toString("base64");
+  const { sqlTexts } = (await import(`data:text/javascript;base64,${source}`)) as {
+    readonly sqlTexts: Readonly<Record<string, string>>;
+  };
+  assert.equal({ ...sqlTexts }, { "find-d": text });
+});
+
+test("a changed, a new and a removed file are faults, and so is no file at all", () => {
+  const faults = (files: Readonly<Record<string, string>>) => checkSqlTexts(tempFolder(files)).faults.length;
+  assert.is(faults(current), 0);
+  assert.is(faults({ ...current, "proxy/mirror/sql/find-d.sql": `${text} ` }), 1);
+  assert.is(faults({ ...current, "proxy/mirror/sql/find-e.sql": "SELECT 1\n" }), 1);
+  assert.is(faults({ "proxy/mirror/sql-texts.ts": current["proxy/mirror/sql-texts.ts"] }), 2);
+  assert.is(faults({}), 2);
+});
+
+test.run();
