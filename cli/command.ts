@@ -4,7 +4,7 @@
  */
 import type { Command } from "commander";
 
-/** Which codes there are: experience.md section 2.3. */
+/** Which codes there are: docs/spec/command-line.md#exit-codes. */
 export type ExitCode = number;
 
 /** The world as a command sees it. Paths are as typed; `-` is standard input. */

@@ -1,6 +1,6 @@
 /**
  * Policies over resources, as Kyverno's command line goes through them: what `apply` and `test` share. Source:
- * kyverno.md section 12.
+ * docs/spec/kyverno.md#apply-command, #test-command.
  */
 import {
   type AdmissionRequest,

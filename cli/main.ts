@@ -29,7 +29,7 @@ function pathKind(path: string): "file" | "folder" | "none" {
 
 /**
  * `--color`, `--no-color` and the variables people set, per stream; `TERM=dumb` and no terminal mean none. Source:
- * experience.md section 2.6.
+ * docs/spec/command-line.md#colour.
  */
 function showsColour(stream: NodeJS.WriteStream): boolean {
   const { env, argv } = process;

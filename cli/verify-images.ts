@@ -1,6 +1,7 @@
 /**
- * Verifying images by flags, without a policy: what `verify` and `verify-attestation` share. Source: sigstore.md
- * section 10, experience.md sections 2.2 to 2.4.
+ * Verifying images by flags, without a policy: what `verify` and `verify-attestation` share. Source:
+ * docs/spec/sigstore.md#cosign-flags, docs/spec/command-line.md#flags-of-other-programs, #exit-codes,
+ * #streams-and-formats.
  */
 import { type Command, Option } from "commander";
 import { type JsonValue, parseJson } from "../core/encoding/json.ts";

@@ -1,6 +1,6 @@
 /**
- * The portable engine needs no host: its bundle names nothing of Node's and runs in a bare context. Source: design.md
- * section 2.
+ * The portable engine needs no host: its bundle names nothing of Node's and runs in a bare context. Source:
+ * docs/architecture.md#portability.
  */
 import { createContext, runInContext } from "node:vm";
 import { buildEngineScript, engineEntry } from "./build.ts";

@@ -1,6 +1,6 @@
 /**
  * Size, name and manner of source files: short files of short lines, named by what is in them, opened by a docstring,
- * with nothing left for later. Source: design.md section 2.
+ * with nothing left for later. Source: docs/architecture.md#source-files.
  */
 import { basename } from "node:path";
 import type { CheckReport } from "./check.ts";

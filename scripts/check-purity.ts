@@ -1,6 +1,6 @@
 /**
  * The engine is synchronous and has no clock, no chance and no host: a scan of core's code, comments and strings left
- * out. Source: design.md section 2.
+ * out. Source: docs/architecture.md#portability.
  */
 import type { CheckReport } from "./check.ts";
 import { blankText, lineAt, readSources } from "./source-text.ts";

@@ -1,6 +1,6 @@
 /**
- * The compiler's verdict on the whole project, and that the guard in core's configuration is armed. Source: design.md
- * section 2.
+ * The compiler's verdict on the whole project, and that the guard in core's configuration is armed. Source:
+ * docs/architecture.md#portability.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, realpathSync } from "node:fs";

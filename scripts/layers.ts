@@ -1,6 +1,6 @@
 /**
  * Who may import whom: a unit is a folder or a file, the most specific one that holds a path counts, and a unit may
- * always import itself. Source: design.md section 2.
+ * always import itself. Source: docs/architecture.md#layers.
  */
 
 export interface Layer {

@@ -1,6 +1,6 @@
 /**
  * `sallyport apply`: Kyverno policies on resource files, with Kyverno's flags, output and exit codes. Source:
- * kyverno.md section 12.1.
+ * docs/spec/kyverno.md#apply-command.
  */
 import { type Command, Option } from "commander";
 import { EngineError, type JsonObject, requestFor } from "../../core/index.ts";

@@ -1,6 +1,6 @@
 /**
  * `sallyport explain`: the evidence behind a decision as a tree, with times and the policy line that asked for each
- * check. Source: experience.md section 3.
+ * check. Source: docs/spec/command-line.md#explaining-a-decision.
  */
 import { type Command, Option } from "commander";
 import {

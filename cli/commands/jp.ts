@@ -1,4 +1,6 @@
-/** `sallyport jp`: JMESPath as Kyverno has it. Source: `kyverno jp`; kyverno.md section 7. */
+/**
+ * `sallyport jp`: JMESPath as Kyverno has it. Source: `kyverno jp`; docs/spec/kyverno.md#jmespath-dialect, #functions.
+ */
 import type { Command } from "commander";
 import type { JsonValue } from "../../core/encoding/json.ts";
 import { decodeUtf8 } from "../../core/encoding/utf8.ts";

@@ -1,6 +1,6 @@
 /**
- * `sallyport mirror`: bring layouts in, list what is held, check it, pin keys. Source: experience.md sections 2.1 and
- * 2.4.
+ * `sallyport mirror`: bring layouts in, list what is held, check it, pin keys. Source:
+ * docs/spec/command-line.md#commands, #streams-and-formats.
  */
 import { type Command, Option } from "commander";
 import { parsePublicKeysPem } from "../../core/crypto/public-key.ts";

@@ -1,4 +1,4 @@
-/** `sallyport test`: Kyverno's test files, offline. Source: `kyverno test`; kyverno.md section 12.2. */
+/** `sallyport test`: Kyverno's test files, offline. Source: `kyverno test`; docs/spec/kyverno.md#test-command. */
 import { type Command, Option } from "commander";
 import {
   EngineError,

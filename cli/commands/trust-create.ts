@@ -1,6 +1,6 @@
 /**
  * `sallyport trust create`, and cosign's `trusted-root create`: a trusted_root.json from certificates and keys. Source:
- * sigstore.md section 4.1.
+ * docs/spec/sigstore.md#trusted-root.
  */
 import type { Command } from "commander";
 import { type JsonArray, type JsonObject, parseJson } from "../../core/encoding/json.ts";

@@ -1,6 +1,6 @@
 /**
  * `sallyport trust import`: a trusted_root.json that an operator vouches for, or a folder of TUF metadata that was
- * carried across. Source: offline.md sections 5 and 6.
+ * carried across. Source: docs/spec/offline.md#crossing-the-gap, #time-and-freshness.
  */
 import { type Command, Option } from "commander";
 import { digestOf } from "../../core/crypto/digest.ts";

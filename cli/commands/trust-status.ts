@@ -1,6 +1,6 @@
 /**
- * `sallyport trust status`: versions, expiries, ages and floors of the trusted roots in the mirror. Source: offline.md
- * section 6, experience.md section 2.10.
+ * `sallyport trust status`: versions, expiries, ages and floors of the trusted roots in the mirror. Source:
+ * docs/spec/offline.md#time-and-freshness, docs/spec/command-line.md#times.
  */
 import { type Command, Option } from "commander";
 import { digestOf } from "../../core/crypto/digest.ts";

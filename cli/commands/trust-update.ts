@@ -1,6 +1,6 @@
 /**
  * `sallyport trust update`, and cosign's `initialize`: a trusted root from a TUF mirror into the mirror of decisions.
- * Source: TUF 1.0, sigstore.md section 4.5.
+ * Source: TUF 1.0, docs/spec/sigstore.md#trust-initialisation.
  */
 import type { Command } from "commander";
 import { digest, digestOf, isHashName } from "../../core/crypto/digest.ts";

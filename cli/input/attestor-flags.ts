@@ -1,6 +1,6 @@
 /**
- * cosign's flags that say who must have signed, and the attestor they stand for. Source: sigstore.md section 10.1,
- * experience.md section 2.2.
+ * cosign's flags that say who must have signed, and the attestor they stand for. Source:
+ * docs/spec/sigstore.md#cosign-flags, docs/spec/command-line.md#flags-of-other-programs.
  */
 import { type Command, Option } from "commander";
 import { decodeUtf8 } from "../../core/encoding/utf8.ts";

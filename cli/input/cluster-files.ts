@@ -1,6 +1,6 @@
 /**
  * Resource files that stand in for the cluster: what context entries, namespace selectors and `k8s://` keys ask it.
- * Source: kyverno.md sections 2.6 and 12.2.
+ * Source: docs/spec/kyverno.md#context-entries, #test-command.
  */
 import { decodeBase64 } from "../../core/encoding/base64.ts";
 import type { JsonObject, JsonValue } from "../../core/encoding/json.ts";

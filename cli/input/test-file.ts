@@ -1,4 +1,4 @@
-/** Kyverno's test files. Source: kyverno.md section 12.2. */
+/** Kyverno's test files. Source: docs/spec/kyverno.md#test-command. */
 import type { JsonObject, JsonValue } from "../../core/encoding/json.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { CommandIO } from "../command.ts";

@@ -1,6 +1,6 @@
 /**
  * Flags that say from which TUF root trust begins and how old its metadata may be: Kyverno's `--tufRoot` and
- * `--tufMirror`, and ours. Source: offline.md section 6.
+ * `--tufMirror`, and ours. Source: docs/spec/offline.md#time-and-freshness.
  */
 import { type Command, Option } from "commander";
 import { EngineError } from "../../core/errors.ts";

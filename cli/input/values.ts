@@ -1,6 +1,6 @@
 /**
- * Kyverno's values and user files: what stands in for the cluster on the command line. Source: kyverno.md sections 12.1
- * and 12.2.
+ * Kyverno's values and user files: what stands in for the cluster on the command line. Source:
+ * docs/spec/kyverno.md#apply-command, #test-command.
  */
 import type { JsonObject, JsonValue } from "../../core/encoding/json.ts";
 import { EngineError } from "../../core/errors.ts";

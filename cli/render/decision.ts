@@ -1,6 +1,6 @@
 /**
  * Why a request was allowed or denied: one tree for each image, with the policy line that asked for each check. Source:
- * experience.md section 3.
+ * docs/spec/command-line.md#explaining-a-decision.
  */
 import type { Decision } from "../../core/decide/engine.ts";
 import type { Question } from "../../core/knowledge/question.ts";

@@ -1,4 +1,7 @@
-/** What proves a signature, as the nodes of a tree; and what refutes one. Source: experience.md section 3. */
+/**
+ * What proves a signature, as the nodes of a tree; and what refutes one. Source:
+ * docs/spec/command-line.md#explaining-a-decision.
+ */
 import { codeRow } from "../../core/errors.ts";
 import { questionText, type Question } from "../../core/knowledge/question.ts";
 import { type Failure, furthest } from "../../core/verdict.ts";

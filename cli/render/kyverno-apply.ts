@@ -1,4 +1,4 @@
-/** What `kyverno apply` prints, word for word, and its counting. Source: kyverno.md section 12.1. */
+/** What `kyverno apply` prints, word for word, and its counting. Source: docs/spec/kyverno.md#apply-command. */
 import type { RuleResult } from "../../core/kyverno/image/result.ts";
 
 /** All results of one policy on one resource in one pass. `resource` is `namespace/Kind/name`. */

@@ -1,4 +1,7 @@
-/** The report that `kyverno apply --policy-report` prints. Source: openreports.io/v1alpha1; kyverno.md section 12.1. */
+/**
+ * The report that `kyverno apply --policy-report` prints. Source: openreports.io/v1alpha1;
+ * docs/spec/kyverno.md#apply-command.
+ */
 import type { JsonObject } from "../../core/encoding/json.ts";
 import type { RuleResult } from "../../core/kyverno/image/result.ts";
 import { type Counts, type Response, shownStatus } from "./kyverno-apply.ts";

@@ -1,4 +1,6 @@
-/** The one shape of an error: what happened, why, and one thing to do. Source: experience.md section 2.9. */
+/**
+ * The one shape of an error: what happened, why, and one thing to do. Source: docs/spec/command-line.md#error-messages.
+ */
 import { codeRow, type EngineError, type ErrorCode } from "../../core/errors.ts";
 import { visible } from "./tree.ts";
 

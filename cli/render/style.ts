@@ -1,5 +1,6 @@
 /**
- * Marks and colour. Colour never carries meaning alone: every mark has its own sign. Source: experience.md section 2.6.
+ * Marks and colour. Colour never carries meaning alone: every mark has its own sign. Source:
+ * docs/spec/command-line.md#colour.
  */
 import pico from "picocolors";
 

@@ -1,4 +1,4 @@
-/** Results of test files, as `kyverno test` shows them. Source: kyverno.md section 12.2. */
+/** Results of test files, as `kyverno test` shows them. Source: docs/spec/kyverno.md#test-command. */
 import type { JsonValue } from "../../core/encoding/json.ts";
 import { toYamlText } from "./yaml.ts";
 import { type JunitCase, renderJunit } from "./junit.ts";

@@ -1,4 +1,4 @@
-/** Times for people: never a relative time alone. Source: experience.md section 2.10. */
+/** Times for people: never a relative time alone. Source: docs/spec/command-line.md#times. */
 
 const pad = (value: number): string => String(value).padStart(2, "0");
 

@@ -1,5 +1,6 @@
 /**
- * Trusted roots for people: whom they vouch for, and how fresh their metadata is. Source: experience.md section 2.10.
+ * Trusted roots for people: whom they vouch for, and how fresh their metadata is. Source:
+ * docs/spec/command-line.md#times.
  */
 import type { TrustedRoot } from "../../core/trust/trusted-root.ts";
 import type { Style } from "./style.ts";

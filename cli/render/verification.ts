@@ -1,6 +1,6 @@
 /**
- * The answer of `verify` and `verify-attestation`: text, JSON, and cosign's payloads. Source: experience.md section
- * 2.4.
+ * The answer of `verify` and `verify-attestation`: text, JSON, and cosign's payloads. Source:
+ * docs/spec/command-line.md#streams-and-formats.
  */
 import type { JsonValue } from "../../core/encoding/json.ts";
 import { type Question, questionText } from "../../core/knowledge/question.ts";

@@ -1,6 +1,6 @@
 /**
  * Which referrers of an image hold signatures. Source: OCI image 1.1 referrers, cosign's artifact types, Sigstore
- * bundle media types (sigstore.md 1.3, 1.4).
+ * bundle media types (docs/spec/sigstore.md#artifact-referrers, #bundle-referrers).
  */
 import type { EntityPurpose } from "./signed-entity.ts";
 

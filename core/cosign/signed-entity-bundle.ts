@@ -1,4 +1,7 @@
-/** A candidate that is a Sigstore bundle. Source: Sigstore bundle format (sigstore.md 1.4, 3). */
+/**
+ * A candidate that is a Sigstore bundle. Source: Sigstore bundle format (docs/spec/sigstore.md#bundle-referrers,
+ * #sigstore-bundle).
+ */
 import { cosignSignPredicateType } from "../dsse/predicate-types.ts";
 import { statementOf } from "../dsse/statement.ts";
 import type { SigstoreBundle } from "./bundle.ts";

@@ -1,6 +1,6 @@
 /**
  * A candidate that is a layer of a cosign manifest: payload or envelope in the blob, everything else in annotations.
- * Source: cosign signature specification (sigstore.md 1.1, 2).
+ * Source: cosign signature specification (docs/spec/sigstore.md#tag-layout, #simple-signing-payload).
  */
 import { parseEnvelope } from "../dsse/envelope.ts";
 import { statementOf } from "../dsse/statement.ts";

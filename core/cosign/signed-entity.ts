@@ -1,6 +1,6 @@
 /**
  * One candidate: a signature or attestation as it was found, with every part read only when asked for. Source: cosign
- * signature specification, Sigstore bundle (sigstore.md 1, 3).
+ * signature specification, Sigstore bundle (docs/spec/sigstore.md#tag-layout, #sigstore-bundle).
  */
 import type { Envelope } from "../dsse/envelope.ts";
 import type { Statement } from "../dsse/statement.ts";

@@ -1,6 +1,6 @@
 /**
  * Where cosign keeps signatures beside an image: the tag made of its digest, and the annotations of the layers there.
- * Source: cosign signature specification (sigstore.md 1.1).
+ * Source: cosign signature specification (docs/spec/sigstore.md#tag-layout).
  */
 import type { Digest } from "../crypto/digest.ts";
 import type { EntityPurpose } from "./signed-entity.ts";

@@ -1,6 +1,6 @@
 /**
  * Which signature algorithms a key may have used: by the key's type and the policy, never by what the signed document
- * says. Source: sigstore.md 9.1 and 9.4, kyverno.md 17.
+ * says. Source: docs/spec/sigstore.md#hash-for-a-key, #choosing-the-algorithm, docs/spec/kyverno.md#keys.
  */
 import { EngineError } from "../errors.ts";
 import type { EcdsaCurve } from "./curve.ts";

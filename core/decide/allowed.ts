@@ -1,6 +1,6 @@
 /**
- * Whether a request may pass: the one place where results become a verdict. Source: design.md section 3, kyverno.md
- * section 10.
+ * Whether a request may pass: the one place where results become a verdict. Source: docs/architecture.md#three-values,
+ * docs/spec/kyverno.md#failure-policy.
  */
 import { codeRow } from "../errors.ts";
 import { isArtifactQuestion } from "../knowledge/question.ts";

@@ -1,6 +1,6 @@
 /**
- * The engine: policies compiled once, each request decided by a pure synchronous function. Source: design.md sections 1
- * and 4, kyverno.md section 10.
+ * The engine: policies compiled once, each request decided by a pure synchronous function. Source:
+ * docs/architecture.md#decide-then-ask, #one-request-hop-by-hop, docs/spec/kyverno.md#failure-policy.
  */
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import { compileRule } from "../kyverno/image/compile-rule.ts";

@@ -1,6 +1,6 @@
 /**
- * The loop: decide, ask what is open, decide again. The only asynchronous code of the engine. Source: design.md section
- * 1.
+ * The loop: decide, ask what is open, decide again. The only asynchronous code of the engine. Source:
+ * docs/architecture.md#decide-then-ask.
  */
 import type { Decision, DecideOptions, Engine } from "./engine.ts";
 import { EngineError } from "../errors.ts";

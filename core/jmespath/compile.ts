@@ -1,6 +1,6 @@
 /**
- * Compiles a tree into closures. Source: JMESPath specification; what swallows a missing field: kyverno.md section 7.1
- * and row 20 of section 16.
+ * Compiles a tree into closures. Source: JMESPath specification; what swallows a missing field:
+ * docs/spec/kyverno.md#jmespath-dialect.
  */
 import type { Comparison, Node } from "./ast.ts";
 import { callFunction, fail } from "./functions/signature.ts";

@@ -1,6 +1,6 @@
 /**
- * JMESPath expressions in Kyverno's dialect: compiled once, evaluated often. Source: JMESPath specification, kyverno.md
- * section 7.1.
+ * JMESPath expressions in Kyverno's dialect: compiled once, evaluated often. Source: JMESPath specification,
+ * docs/spec/kyverno.md#jmespath-dialect.
  */
 import type { JsonValue } from "../encoding/json.ts";
 import { EngineError } from "../errors.ts";

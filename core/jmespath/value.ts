@@ -1,6 +1,6 @@
 /**
  * What an expression computes with: JSON, and the few kinds of value that Kyverno's Go code has beside it. Source:
- * kyverno.md section 16, rows 16 and 17.
+ * docs/spec/kyverno.md#jmespath-dialect.
  */
 import type { JsonValue } from "../encoding/json.ts";
 

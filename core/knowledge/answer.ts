@@ -1,4 +1,7 @@
-/** Answers: what a source said about a question, when, and which source it was. Source: design.md section 1. */
+/**
+ * Answers: what a source said about a question, when, and which source it was. Source:
+ * docs/architecture.md#decide-then-ask.
+ */
 import type { JsonValue } from "../encoding/json.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";

@@ -1,6 +1,6 @@
 /**
- * Asking, and the one way in which an error carries the questions that it leaves open: its cause. Source: design.md
- * section 1.
+ * Asking, and the one way in which an error carries the questions that it leaves open: its cause. Source:
+ * docs/architecture.md#decide-then-ask.
  */
 import { EngineError, type ErrorCode } from "../errors.ts";
 import type { AnswerTo, AnswerValues, Known } from "./answer.ts";

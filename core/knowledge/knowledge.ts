@@ -1,4 +1,7 @@
-/** The two roles that answer: knowledge is looked up, an asker goes and asks. Source: design.md section 1. */
+/**
+ * The two roles that answer: knowledge is looked up, an asker goes and asks. Source:
+ * docs/architecture.md#decide-then-ask.
+ */
 import type { AnswerTo } from "./answer.ts";
 import type { Question } from "./question.ts";
 

@@ -1,4 +1,7 @@
-/** A question as people read it, within a sentence. Canonical texts are for machines. Source: design.md section 1. */
+/**
+ * A question as people read it, within a sentence. Canonical texts are for machines. Source:
+ * docs/architecture.md#decide-then-ask.
+ */
 import type { ClusterQuestion, Question } from "./question.ts";
 
 /** For instance `the tag 1.4 of ghcr.io/org/app`. It may hold any character; printing escapes it. */

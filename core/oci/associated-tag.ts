@@ -1,6 +1,6 @@
 /**
- * Tags that hold what belongs to an image: cosign's scheme and the referrers fallback. Source: sigstore.md sections 1.1
- * and 1.5.
+ * Tags that hold what belongs to an image: cosign's scheme and the referrers fallback. Source:
+ * docs/spec/sigstore.md#tag-layout, #referrers-and-the-fallback-tag.
  */
 import { type Digest, isDigest } from "../crypto/digest.ts";
 

@@ -1,6 +1,6 @@
 /**
  * Completeness: a host or repository of which everything is held, so that what is not there is known to be absent.
- * Source: offline.md section 3, table `complete`.
+ * Source: docs/spec/offline.md#completeness.
  */
 import { EngineError } from "../errors.ts";
 import type { Question } from "../knowledge/question.ts";

@@ -1,6 +1,7 @@
 /**
  * Reading artifacts through knowledge: what the source has, or that it has none; an open question throws as `ask` does.
- * Content is compared with its digest on every read, whoever vouched for it. Source: sigstore.md sections 1.1 and 1.6.
+ * Content is compared with its digest on every read, whoever vouched for it. Source: docs/spec/sigstore.md#tag-layout,
+ * #the-digest-that-is-verified.
  */
 import { type Digest, digestOf } from "../crypto/digest.ts";
 import { EngineError, type ErrorCode } from "../errors.ts";

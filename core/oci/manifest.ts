@@ -1,6 +1,6 @@
 /**
  * Image manifests and indexes, of OCI and of Docker schema 2. Source: OCI image 1.1, manifest and image index;
- * sigstore.md section 1.1.
+ * docs/spec/sigstore.md#tag-layout.
  */
 import { type JsonObject, parseJson } from "../encoding/json.ts";
 import { member, pointer, readArray, readObject, readString, readStringMap } from "../encoding/shape.ts";

@@ -1,4 +1,4 @@
-/** The distrust list: what is refuted whatever vouches for it. Source: offline.md section 8. */
+/** The distrust list: what is refuted whatever vouches for it. Source: docs/spec/offline.md#distrust. */
 import { isDigest, sha256 } from "../crypto/digest.ts";
 import { encodeCanonicalJson } from "../encoding/canonical-json.ts";
 import { encodeHex } from "../encoding/hex.ts";

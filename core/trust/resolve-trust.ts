@@ -1,6 +1,6 @@
 /**
- * From what is known of a trusted root to the bytes of a `trusted_root.json` that may be believed. Source: design.md
- * section 1, offline.md section 6.
+ * From what is known of a trusted root to the bytes of a `trusted_root.json` that may be believed. Source:
+ * docs/architecture.md#decide-then-ask, docs/spec/offline.md#time-and-freshness.
  */
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import type { ValidityPeriod } from "../encoding/instant.ts";

@@ -1,6 +1,6 @@
 /**
  * A trusted root made ready for use: what its authorities signed of one another is verified once, when trust is loaded.
- * Source: design.md section 4.
+ * Source: docs/architecture.md#the-memo.
  */
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import type { ValidityPeriod } from "../encoding/instant.ts";

@@ -1,6 +1,6 @@
 /**
- * TUF metadata as a source of trust: verified once for each content, judged by its expiry each time. Source: offline.md
- * section 6, TUF 1.0.
+ * TUF metadata as a source of trust: verified once for each content, judged by its expiry each time. Source:
+ * docs/spec/offline.md#time-and-freshness, TUF 1.0.
  */
 import { type Digest, digestOf } from "../crypto/digest.ts";
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";

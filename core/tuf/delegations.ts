@@ -1,6 +1,4 @@
-/**
- * Delegations: which role may vouch for which target paths. Source: TUF 1.0 section 4.5, TAP 15 (succinct hash bins).
- */
+/** Delegations: which role may vouch for which target paths. Source: TUF 1.0 §4.5, TAP 15 (succinct hash bins). */
 import { sha256 } from "../crypto/digest.ts";
 import { encodeHex } from "../encoding/hex.ts";
 import type { IntegerJson, IntegerJsonObject } from "../encoding/json.ts";

@@ -1,6 +1,6 @@
 /**
  * Looking a target up: depth first, parents before their delegations, delegations in their order. Source: TUF 1.0
- * section 5.6.7.
+ * §5.6.7.
  */
 import { defaultLimits } from "../limits.ts";
 import type { TargetFile } from "./listed-file.ts";

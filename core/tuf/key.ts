@@ -1,6 +1,6 @@
 /**
- * Keys of TUF metadata and their signatures. Source: TUF 1.0 section 4.2, "key types". Key ids are opaque: nothing
- * recomputes them.
+ * Keys of TUF metadata and their signatures. Source: TUF 1.0 §4.2, "key types". Key ids are opaque: nothing recomputes
+ * them.
  */
 import { ed25519PublicKey, parsePublicKeyPem, type PublicKey } from "../crypto/public-key.ts";
 import type { SignatureAlgorithm, SignatureVerifier } from "../crypto/signature-verifier.ts";

@@ -1,6 +1,6 @@
 /**
  * What all TUF metadata has in common: an envelope of signatures, and a version and an expiry that are signed. Source:
- * TUF 1.0 sections 4.2 and 4.3.
+ * TUF 1.0 §4.2 and §4.3.
  */
 import { decodeHex } from "../encoding/hex.ts";
 import { type IntegerJson, type IntegerJsonObject, parseIntegerJson } from "../encoding/json.ts";

@@ -1,6 +1,6 @@
 /**
- * The canonical JSON over which TUF signs. Source: OLPC canonical JSON, TUF 1.0 section 4.2. It is not RFC 8785:
- * strings stand raw.
+ * The canonical JSON over which TUF signs. Source: OLPC canonical JSON, TUF 1.0 §4.2. It is not RFC 8785: strings stand
+ * raw.
  */
 import type { IntegerJson, IntegerJsonObject } from "../encoding/json.ts";
 

@@ -1,4 +1,4 @@
-/** Roles: which keys sign, and how many must. Source: TUF 1.0 sections 4.3 and 4.5. */
+/** Roles: which keys sign, and how many must. Source: TUF 1.0 §4.3 and §4.5. */
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import type { IntegerJsonObject } from "../encoding/json.ts";
 import { EngineError } from "../errors.ts";

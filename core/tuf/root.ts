@@ -1,4 +1,4 @@
-/** Root metadata: the keys of every top-level role. Source: TUF 1.0 section 4.3. */
+/** Root metadata: the keys of every top-level role. Source: TUF 1.0 §4.3. */
 import { defaultLimits } from "../limits.ts";
 import { readKey } from "./key.ts";
 import { type Metadata, parseMetadata } from "./metadata.ts";

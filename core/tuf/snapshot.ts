@@ -1,4 +1,4 @@
-/** Snapshot metadata: the version of every targets role. Source: TUF 1.0 section 4.4. */
+/** Snapshot metadata: the version of every targets role. Source: TUF 1.0 §4.4. */
 import { EngineError } from "../errors.ts";
 import { defaultLimits } from "../limits.ts";
 import { type ListedMetadata, readListedMetadata } from "./listed-file.ts";

@@ -1,6 +1,6 @@
 /**
  * Targets metadata, of the top level and of delegated roles: files, and who else may vouch for which. Source: TUF 1.0
- * section 4.5.
+ * §4.5.
  */
 import { defaultLimits } from "../limits.ts";
 import { type Delegations, readDelegations } from "./delegations.ts";

@@ -1,4 +1,4 @@
-/** Timestamp metadata: the newest snapshot. Source: TUF 1.0 section 4.6. */
+/** Timestamp metadata: the newest snapshot. Source: TUF 1.0 §4.6. */
 import { defaultLimits } from "../limits.ts";
 import { type ListedMetadata, readListedMetadata } from "./listed-file.ts";
 import { type Metadata, parseMetadata } from "./metadata.ts";

@@ -1,6 +1,6 @@
 /**
  * What a client of a TUF repository trusts so far. Each step of the client workflow gives another one. Source: TUF 1.0
- * section 5.
+ * §5.
  */
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import { EngineError } from "../errors.ts";

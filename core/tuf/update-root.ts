@@ -1,4 +1,4 @@
-/** From the root that is trusted to the newest. Source: TUF 1.0 section 5.3. */
+/** From the root that is trusted to the newest. Source: TUF 1.0 §5.3. */
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import { EngineError } from "../errors.ts";
 import { roleFingerprints, type TopLevelRole, verifyThreshold } from "./role.ts";

@@ -1,4 +1,4 @@
-/** The snapshot that the timestamp names. Source: TUF 1.0 section 5.5. */
+/** The snapshot that the timestamp names. Source: TUF 1.0 §5.5. */
 import { EngineError } from "../errors.ts";
 import { defaultLimits } from "../limits.ts";
 import { type ListedMetadata, verifyListed } from "./listed-file.ts";

@@ -1,4 +1,4 @@
-/** Targets metadata of the top level, and of delegated roles. Source: TUF 1.0 sections 5.6 and 5.6.7.2. */
+/** Targets metadata of the top level, and of delegated roles. Source: TUF 1.0 §5.6 and §5.6.7.2. */
 import { EngineError } from "../errors.ts";
 import { defaultLimits } from "../limits.ts";
 import { type ListedMetadata, verifyListed } from "./listed-file.ts";

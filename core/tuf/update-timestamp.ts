@@ -1,4 +1,4 @@
-/** The newest timestamp. Source: TUF 1.0 section 5.4. */
+/** The newest timestamp. Source: TUF 1.0 §5.4. */
 import { verifyThreshold } from "./role.ts";
 import { parseTimestamp } from "./timestamp.ts";
 import { type ReferenceTime, requireFloor, requireUnexpired, type TrustedSet } from "./trusted-set.ts";

@@ -1,6 +1,6 @@
 /**
  * The whole client workflow over metadata that is at hand: from an initial root to the bytes of one target. Source: TUF
- * 1.0 section 5.
+ * 1.0 §5.
  */
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import { EngineError } from "../errors.ts";

@@ -1,6 +1,6 @@
 /**
- * Verifies the signature over payload, envelope or artifact under the expected key. Source: sigstore.md 9, kyverno.md
- * 17.
+ * Verifies the signature over payload, envelope or artifact under the expected key. Source:
+ * docs/spec/sigstore.md#hash-for-a-key, docs/spec/kyverno.md#keys.
  */
 import { digestLength } from "../crypto/digest.ts";
 import { ecdsaSignatureToDer } from "../crypto/ecdsa-signature.ts";

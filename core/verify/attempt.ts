@@ -1,6 +1,6 @@
 /**
- * The one seam between the two ways of failing: below it code throws, above it a failure is a value. Source: design.md
- * section 3.
+ * The one seam between the two ways of failing: below it code throws, above it a failure is a value. Source:
+ * docs/architecture.md#three-values.
  */
 import { EngineError } from "../errors.ts";
 

@@ -1,6 +1,7 @@
 /**
- * Attestor entries, and their compilation into expectations. Source: Kyverno attestors (kyverno.md 1.5, 5.3 to 5.5, 17;
- * outcomes.md section 2).
+ * Attestor entries, and their compilation into expectations. Source: Kyverno attestors (docs/spec/kyverno.md#attestors,
+ * #counting-attestors, #keys, #certificates, #identities, #layout-expectations;
+ * docs/spec/outcomes.md#what-a-silent-policy-requires).
  */
 import { sha256 } from "../crypto/digest.ts";
 import { registeredAlgorithms } from "../crypto/algorithms.ts";

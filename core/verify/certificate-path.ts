@@ -1,6 +1,7 @@
 /**
  * Whether a certificate is one of an allowed authority, at every time at which the signature is known to have existed.
- * Source: sigstore.md 5.1, 6; outcomes.md section 2.
+ * Source: docs/spec/sigstore.md#certificate-paths, #signed-certificate-timestamps;
+ * docs/spec/outcomes.md#what-a-silent-policy-requires.
  */
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import { equalBytes } from "../encoding/bytes.ts";

@@ -1,6 +1,6 @@
 /**
  * The checks of the pipeline in their order. A check's place is the stage of its failures: who fails later came
- * further. Source: design.md section 4.
+ * further. Source: docs/architecture.md#one-request-hop-by-hop.
  */
 
 const order = [

@@ -1,4 +1,7 @@
-/** The signature of a candidate over its content. Source: sigstore.md 2.2, 3.4, 9. */
+/**
+ * The signature of a candidate over its content. Source: docs/spec/sigstore.md#dsse-envelope, #message-signatures,
+ * #hash-for-a-key.
+ */
 import type { SignedContent } from "../cosign/signed-entity.ts";
 import type { SignatureAlgorithm, SignatureVerifier } from "../crypto/signature-verifier.ts";
 import { encodePae } from "../dsse/envelope.ts";

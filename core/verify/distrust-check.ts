@@ -1,4 +1,4 @@
-/** Refuses what the distrust list names. Source: offline.md section 8. */
+/** Refuses what the distrust list names. Source: docs/spec/offline.md#distrust. */
 import type { SignedEntity } from "../cosign/signed-entity.ts";
 import { EngineError } from "../errors.ts";
 import type { Distrust, DistrustKind } from "../trust/distrust.ts";

@@ -1,6 +1,6 @@
 /**
  * What is expected of a signature, compiled from an attestor entry: everything parsed, nothing looked up. Source:
- * kyverno.md 1.5, 17; outcomes.md section 2.
+ * docs/spec/kyverno.md#attestors, #layout-expectations; docs/spec/outcomes.md#what-a-silent-policy-requires.
  */
 import type { PublicKey } from "../crypto/public-key.ts";
 import type { SignatureAlgorithm } from "../crypto/signature-verifier.ts";

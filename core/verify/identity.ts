@@ -1,6 +1,6 @@
 /**
- * Identities of certificates: which ones an attestor asks for, and whether a certificate has one. Source: kyverno.md
- * 5.5 and 17, sigstore.md 5.3 and 5.4.
+ * Identities of certificates: which ones an attestor asks for, and whether a certificate has one. Source:
+ * docs/spec/kyverno.md#identities, docs/spec/sigstore.md#matching-an-identity, #fulcio-extensions.
  */
 import { EngineError } from "../errors.ts";
 import { compileRe2 } from "../patterns/re2.ts";

@@ -1,6 +1,7 @@
 /**
  * Proves that a transparency log has the signature: by the entries it carries, or by those that the log is asked for.
- * Source: sigstore.md 7, outcomes.md section 2.
+ * Source: docs/spec/sigstore.md#signed-entry-timestamp, #inclusion-proof-and-checkpoint,
+ * docs/spec/outcomes.md#what-a-silent-policy-requires.
  */
 import { ask } from "../knowledge/ask.ts";
 import type { SignedContent } from "../cosign/signed-entity.ts";

@@ -1,4 +1,4 @@
-/** What a log entry must be about, for one candidate and one signer. Source: sigstore.md 7.3. */
+/** What a log entry must be about, for one candidate and one signer. Source: docs/spec/sigstore.md#rekor-v1-entries. */
 import type { SignedContent, SignedEntity } from "../cosign/signed-entity.ts";
 import { sha256 } from "../crypto/digest.ts";
 import type { EntryLayout, LoggedContent, LoggedSignature } from "../tlog/log-entry.ts";

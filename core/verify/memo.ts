@@ -1,6 +1,6 @@
 /**
- * What was computed from answers, kept for as long as the source says that no answer has changed. Source: design.md
- * sections 4 and 7. It sits outside of what it remembers: without it every result is the same.
+ * What was computed from answers, kept for as long as the source says that no answer has changed. Source:
+ * docs/architecture.md#the-memo. It sits outside of what it remembers: without it every result is the same.
  */
 import type { Answer, AnswerTo } from "../knowledge/answer.ts";
 import type { Knowledge } from "../knowledge/knowledge.ts";

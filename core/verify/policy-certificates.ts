@@ -1,6 +1,6 @@
 /**
- * Certificates that a policy gives: a signer's own, chains, roots, a time stamp authority's. Source: kyverno.md 5.5 and
- * 17.
+ * Certificates that a policy gives: a signer's own, chains, roots, a time stamp authority's. Source:
+ * docs/spec/kyverno.md#certificates.
  */
 import { decodeBase64 } from "../encoding/base64.ts";
 import { decodeUtf8 } from "../encoding/utf8.ts";

@@ -1,6 +1,6 @@
 /**
  * What the signed content says: which artifact it names, as what kind of statement, with which annotations. Source:
- * sigstore.md 2, kyverno.md 17.
+ * docs/spec/sigstore.md#simple-signing-payload, #in-toto-statement, docs/spec/kyverno.md#annotations.
  */
 import { parseSimpleSigning } from "../cosign/simple-signing.ts";
 import type { SignedContent, SignedEntity } from "../cosign/signed-entity.ts";

@@ -1,6 +1,6 @@
 /**
  * Who is to have signed a candidate: the expected key, or the certificate that the candidate carries. Source:
- * outcomes.md section 2, kyverno.md 17.
+ * docs/spec/outcomes.md#what-a-silent-policy-requires, docs/spec/kyverno.md#keys, #certificates.
  */
 import { ask } from "../knowledge/ask.ts";
 import type { SignedEntity } from "../cosign/signed-entity.ts";

@@ -1,4 +1,7 @@
-/** Times that time stamp authorities vouch for. Source: sigstore.md 7.1, 8; outcomes.md section 2. */
+/**
+ * Times that time stamp authorities vouch for. Source: docs/spec/sigstore.md#signed-entry-timestamp,
+ * #rfc-3161-timestamps; docs/spec/outcomes.md#what-a-silent-policy-requires.
+ */
 import type { SignedContent, SignedEntity } from "../cosign/signed-entity.ts";
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import { EngineError } from "../errors.ts";

@@ -1,4 +1,4 @@
-/** The trusted root of one verification, asked for only when a check needs it. Source: kyverno.md 17. */
+/** The trusted root of one verification, asked for only when a check needs it. Source: docs/spec/kyverno.md#keys. */
 import { ask } from "../knowledge/ask.ts";
 import { once } from "../cosign/signed-entity.ts";
 import { EngineError } from "../errors.ts";

@@ -1,7 +1,7 @@
 /**
  * The pipeline: from one candidate and one expectation to evidence. The order is fixed: established time, key or
  * certificate at those times with its SCT, signature, content, identity, annotations; the log is asked for an entry
- * last of all. Source: design.md section 4, sigstore.md 0.
+ * last of all. Source: docs/architecture.md#one-request-hop-by-hop, docs/spec/sigstore.md#order-of-checks.
  */
 import type { SignedContent, SignedEntity } from "../cosign/signed-entity.ts";
 import { EngineError } from "../errors.ts";

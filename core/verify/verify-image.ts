@@ -1,6 +1,6 @@
 /**
  * All candidates of an image against one expectation, folded: signatures need one that proves, attestations give every
- * one that does. Source: design.md section 3, outcomes.md section 2.
+ * one that does. Source: docs/architecture.md#three-values, docs/spec/outcomes.md#layouts.
  */
 import { type EntitySearch, findSignedEntities, type SearchOptions } from "../cosign/find-signed-entities.ts";
 import type { EntityPurpose, EntitySource, SignedEntity } from "../cosign/signed-entity.ts";

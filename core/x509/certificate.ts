@@ -1,4 +1,7 @@
-/** X.509 certificates, as strictly as Go reads them. Source: RFC 5280 §4.1 and §4.2, sigstore.md 5.1. */
+/**
+ * X.509 certificates, as strictly as Go reads them. Source: RFC 5280 §4.1 and §4.2,
+ * docs/spec/sigstore.md#certificate-paths.
+ */
 import { type DerReader, openDer } from "../asn1/der.ts";
 import { encodeOid } from "../asn1/oid.ts";
 import { contextConstructed, contextPrimitive, Tag } from "../asn1/tag.ts";

@@ -1,6 +1,6 @@
 /**
- * The extensions of Fulcio's certificates, and the identities that they state. Source: sigstore.md 5.2 and 5.4
- * (Fulcio's oid-info).
+ * The extensions of Fulcio's certificates, and the identities that they state. Source:
+ * docs/spec/sigstore.md#names-in-a-certificate, #fulcio-extensions (Fulcio's oid-info).
  */
 import { DerReader } from "../asn1/der.ts";
 import { encodeOid } from "../asn1/oid.ts";

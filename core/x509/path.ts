@@ -1,5 +1,6 @@
 /**
- * Certification path validation. Source: RFC 5280 §6.1 as Go's crypto/x509 applies it (sigstore.md 5.1).
+ * Certification path validation. Source: RFC 5280 §6.1 as Go's crypto/x509 applies it
+ * (docs/spec/sigstore.md#certificate-paths).
  *
  * A path is built from the leaf upwards, depth first; the first that satisfies everything is the answer. Any
  * certificate may be an anchor; its own signature is not asked for, its constraints and validity are.

@@ -1,4 +1,7 @@
-/** Signed certificate timestamps: that a CT log has seen the leaf. Source: RFC 6962 §3.2 and §3.3, sigstore.md 6. */
+/**
+ * Signed certificate timestamps: that a CT log has seen the leaf. Source: RFC 6962 §3.2 and §3.3,
+ * docs/spec/sigstore.md#signed-certificate-timestamps.
+ */
 import { elementParts } from "../asn1/encode.ts";
 import { openDer } from "../asn1/der.ts";
 import { contextConstructed, Tag } from "../asn1/tag.ts";

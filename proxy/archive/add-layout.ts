@@ -1,6 +1,6 @@
 /**
- * Bringing an OCI layout into the mirror, whole or not at all; what it lacks is said. Source: offline.md section 3,
- * outcomes.md.
+ * Bringing an OCI layout into the mirror, whole or not at all; what it lacks is said. Source:
+ * docs/spec/offline.md#completeness, docs/spec/outcomes.md#truth-of-a-code.
  */
 import { EngineError } from "../../core/errors.ts";
 import type { Digest } from "../../core/crypto/digest.ts";

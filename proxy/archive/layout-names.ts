@@ -1,8 +1,8 @@
 /**
- * What the entries of a layout's `index.json` are called. Four writers, four habits:
- * `cosign save` marks entries by kind and names nothing; `skopeo` and `oras` write a tag, or whatever reference they
- * were given; containerd writes the whole reference beside the tag; a copy of a registry writes `host/repository:tag`
- * or `host/repository@digest`. Source: sigstore.md section 1.7, OCI image 1.1 annotations.
+ * What the entries of a layout's `index.json` are called. Four writers, four habits: `cosign save` marks entries by
+ * kind and names nothing; `skopeo` and `oras` write a tag, or whatever reference they were given; containerd writes the
+ * whole reference beside the tag; a copy of a registry writes `host/repository:tag` or `host/repository@digest`.
+ * Source: docs/spec/sigstore.md#saved-layouts, OCI image 1.1 annotations.
  */
 import type { JsonObject } from "../../core/encoding/json.ts";
 import { member, pointer, readArray } from "../../core/encoding/shape.ts";

@@ -1,7 +1,7 @@
 /**
  * What a layout holds of each repository: tags, manifests, blobs and referrers. Referrers are found by looking at every
- * manifest with a subject, because `cosign save` leaves bundles as blobs that no index names. Source: sigstore.md
- * sections 1.5 and 1.7.
+ * manifest with a subject, because `cosign save` leaves bundles as blobs that no index names. Source:
+ * docs/spec/sigstore.md#referrers-and-the-fallback-tag, #saved-layouts.
  */
 import { EngineError } from "../../core/errors.ts";
 import type { Digest } from "../../core/crypto/digest.ts";

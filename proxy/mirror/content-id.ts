@@ -1,6 +1,6 @@
 /**
- * The content id: what a mirror knows, in one digest. Source: offline.md section 3: SHA-256 over the sorted list of
- * (kind, key, digest).
+ * The content id: what a mirror knows, in one digest. Source: docs/spec/offline.md#content-id: SHA-256 over the sorted
+ * list of (kind, key, digest).
  */
 import { createHash } from "node:crypto";
 import type { Database, Statement } from "better-sqlite3";

@@ -1,6 +1,6 @@
 /**
  * Image layers beside the database, as the blobs of an OCI layout: only where they were asked for, since no decision
- * reads them. Source: offline.md section 3.
+ * reads them. Source: docs/spec/offline.md#mirror.
  */
 import { createHash } from "node:crypto";
 import {

@@ -1,6 +1,6 @@
 /**
  * The images of a mirror and the signed material beside them, as `mirror ls` shows them. What was stored, nothing
- * verified. Source: experience.md section 2.4.
+ * verified. Source: docs/spec/command-line.md#streams-and-formats.
  */
 import type { Database } from "better-sqlite3";
 import { EngineError } from "../../core/errors.ts";

@@ -1,6 +1,6 @@
 /**
- * Schema versions: numbered migrations, each in its own transaction, after a backup of the file. Source: offline.md
- * section 3.
+ * Schema versions: numbered migrations, each in its own transaction, after a backup of the file. Source:
+ * docs/spec/offline.md#schema-versions.
  */
 import { existsSync, rmSync } from "node:fs";
 import type { Database } from "better-sqlite3";

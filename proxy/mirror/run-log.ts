@@ -1,6 +1,6 @@
 /**
  * The tables `run` and `decision`: what syncs and imports did, evidence records, and the re-check list. Source:
- * offline.md sections 2, 3 and 7.
+ * docs/spec/offline.md#outcomes-under-a-failure-policy, #mirror.
  */
 import type { Database } from "better-sqlite3";
 import { type JsonValue, parseJson } from "../../core/encoding/json.ts";

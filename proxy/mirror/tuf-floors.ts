@@ -1,6 +1,6 @@
 /**
- * Rows of the table `tuf_floor`: the versions of TUF metadata that were verified. Source: offline.md section 6, TUF 1.0
- * sections 5.4.3 and 5.5.5.
+ * Rows of the table `tuf_floor`: the versions of TUF metadata that were verified. Source:
+ * docs/spec/offline.md#rollback-floors, TUF 1.0 §5.4.3 and §5.5.5.
  */
 import { EngineError } from "../../core/errors.ts";
 import { rowChecksum } from "./row-checksum.ts";

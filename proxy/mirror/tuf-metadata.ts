@@ -1,4 +1,4 @@
-/** Rows of the table `tuf_metadata`: raw metadata under the version that it states. Source: TUF 1.0 section 4.2. */
+/** Rows of the table `tuf_metadata`: raw metadata under the version that it states. Source: TUF 1.0 §4.2. */
 import { parseJson } from "../../core/encoding/json.ts";
 import { readInteger, readObject } from "../../core/encoding/shape.ts";
 import type { Digest } from "../../core/crypto/digest.ts";

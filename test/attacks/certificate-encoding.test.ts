@@ -1,6 +1,6 @@
 /**
  * Certificates in encodings that one reader takes and another does not, each signed by the authority as it stands.
- * Source: sigstore.md 5.1, 11; X.690.
+ * Source: docs/spec/sigstore.md#certificate-paths, docs/attacks.md; X.690.
  */
 import * as assert from "uvu/assert";
 import { openDer } from "../../core/asn1/der.ts";

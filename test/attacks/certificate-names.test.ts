@@ -1,6 +1,7 @@
 /**
- * Names in certificates: several, foreign, hidden, beyond an authority's constraints. Source: sigstore.md 5.1 to 5.4,
- * 11; kyverno.md 17.
+ * Names in certificates: several, foreign, hidden, beyond an authority's constraints. Source:
+ * docs/spec/sigstore.md#certificate-paths, #names-in-a-certificate, #matching-an-identity, #fulcio-extensions,
+ * docs/attacks.md; docs/spec/kyverno.md#identities.
  */
 import * as assert from "uvu/assert";
 import { encodeElement } from "../../core/asn1/encode.ts";

@@ -1,5 +1,6 @@
 /**
- * Paths of certificates that no authority stands behind, or not for this. Source: sigstore.md 5.1, 11; RFC 5280 §6.1.
+ * Paths of certificates that no authority stands behind, or not for this. Source:
+ * docs/spec/sigstore.md#certificate-paths, docs/attacks.md; RFC 5280 §6.1.
  */
 import * as assert from "uvu/assert";
 import {

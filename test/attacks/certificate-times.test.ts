@@ -1,6 +1,7 @@
 /**
  * When certificates, keys and instances are valid: every one of them, at every established time, both ends included.
- * Source: sigstore.md 5.1, 5.5, 11; outcomes.md section 2.
+ * Source: docs/spec/sigstore.md#certificate-paths, #private-certificate-authorities, docs/attacks.md;
+ * docs/spec/outcomes.md#what-a-silent-policy-requires.
  */
 import * as assert from "uvu/assert";
 import { loadPolicies } from "../../core/kyverno/policy/read-policy.ts";

@@ -1,6 +1,6 @@
 /**
- * Signed certificate timestamps: absent, of another certificate, by another log, counted twice. Source: sigstore.md 6,
- * 11; RFC 6962 §3.2, §3.3.
+ * Signed certificate timestamps: absent, of another certificate, by another log, counted twice. Source:
+ * docs/spec/sigstore.md#signed-certificate-timestamps, docs/attacks.md; RFC 6962 §3.2, §3.3.
  */
 import * as assert from "uvu/assert";
 import type { Evidence } from "../../core/verify/evidence.ts";

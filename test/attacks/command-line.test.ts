@@ -1,6 +1,6 @@
 /**
- * What the command line asks of a signer, flag by flag: nothing that it says may be passed over. Source: sigstore.md
- * 10.1, 11.
+ * What the command line asks of a signer, flag by flag: nothing that it says may be passed over. Source:
+ * docs/spec/sigstore.md#cosign-flags, docs/attacks.md.
  */
 import * as assert from "uvu/assert";
 import { labPredicateType, type Recipe, sign, type Signed, strangers } from "../lab/index.ts";

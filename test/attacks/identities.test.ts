@@ -1,6 +1,7 @@
 /**
- * What a policy asks of a signer, option by option: nothing that it says may be passed over. Source: kyverno.md 1.5,
- * 5.5, 17; sigstore.md 5.3, 5.4, 11.
+ * What a policy asks of a signer, option by option: nothing that it says may be passed over. Source:
+ * docs/spec/kyverno.md#attestors, #identities; docs/spec/sigstore.md#matching-an-identity, #fulcio-extensions,
+ * docs/attacks.md.
  */
 import * as assert from "uvu/assert";
 import { advise } from "../../core/kyverno/policy/advice.ts";

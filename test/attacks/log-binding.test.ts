@@ -1,4 +1,7 @@
-/** A log entry that is about something else than the signature it comes with. Source: sigstore.md 7.3, 11. */
+/**
+ * A log entry that is about something else than the signature it comes with. Source:
+ * docs/spec/sigstore.md#rekor-v1-entries, docs/attacks.md.
+ */
 import { createSign } from "node:crypto";
 import { p256 } from "@noble/curves/nist.js";
 import * as assert from "uvu/assert";

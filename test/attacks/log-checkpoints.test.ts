@@ -1,6 +1,6 @@
 /**
  * Checkpoints that the attacker made, or that are about another tree, by another log, under another name. Source:
- * sigstore.md 7.2, 7.5, 11; C2SP tlog-checkpoint.
+ * docs/spec/sigstore.md#inclusion-proof-and-checkpoint, #rekor-v2-entries, docs/attacks.md; C2SP tlog-checkpoint.
  */
 import * as assert from "uvu/assert";
 import { encodeBase64 } from "../../core/encoding/base64.ts";

@@ -1,4 +1,7 @@
-/** Numbers of log entries in forms that two readers read differently. Source: sigstore.md 3.1, 7.1, 11; RFC 8785. */
+/**
+ * Numbers of log entries in forms that two readers read differently. Source: docs/spec/sigstore.md#strict-json,
+ * #signed-entry-timestamp, docs/attacks.md; RFC 8785.
+ */
 import * as assert from "uvu/assert";
 import { encodeBase64 } from "../../core/encoding/base64.ts";
 import { encodeUtf8 } from "../../core/encoding/utf8.ts";

@@ -1,6 +1,6 @@
 /**
- * Proofs of inclusion of another shape, and entries that disagree with themselves. Source: sigstore.md 7.1, 7.2, 11;
- * RFC 9162.
+ * Proofs of inclusion of another shape, and entries that disagree with themselves. Source:
+ * docs/spec/sigstore.md#signed-entry-timestamp, #inclusion-proof-and-checkpoint, docs/attacks.md; RFC 9162.
  */
 import * as assert from "uvu/assert";
 import { concat } from "../../core/encoding/bytes.ts";

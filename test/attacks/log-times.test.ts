@@ -1,6 +1,6 @@
 /**
  * Times that a log entry states without proving them, entries that prove less than they seem to, and logs that vouch
- * for themselves. Source: sigstore.md 7.1, 7.5, 11.
+ * for themselves. Source: docs/spec/sigstore.md#signed-entry-timestamp, #rekor-v2-entries, docs/attacks.md.
  */
 import * as assert from "uvu/assert";
 import { encodeBase64 } from "../../core/encoding/base64.ts";

@@ -1,4 +1,4 @@
-/** Reading checked arguments, and errors in Kyverno's words. Source: kyverno.md section 7.2. */
+/** Reading checked arguments, and errors in Kyverno's words. Source: docs/spec/kyverno.md#functions. */
 import { EngineError } from "../../errors.ts";
 import { formatFloat32 } from "../../jmespath/go-number.ts";
 import { fail } from "../../jmespath/functions/signature.ts";

@@ -1,4 +1,4 @@
-/** Arithmetic on numbers, quantities and durations. Source: kyverno.md section 7.2. */
+/** Arithmetic on numbers, quantities and durations. Source: docs/spec/kyverno.md#functions. */
 import { define, type JmesFunction } from "../../jmespath/functions/signature.ts";
 import { formatFloat } from "../../jmespath/go-number.ts";
 import { isList, type Value } from "../../jmespath/value.ts";

@@ -1,7 +1,4 @@
-/**
- * `parse_json` and `parse_yaml`. Source: kyverno.md section 7.2 and section 16, row 23; Go's encoding/json,
- * sigs.k8s.io/yaml.
- */
+/** `parse_json` and `parse_yaml`. Source: docs/spec/kyverno.md#functions; Go's encoding/json, sigs.k8s.io/yaml. */
 import {
   type Alias,
   Composer,

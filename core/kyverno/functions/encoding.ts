@@ -1,5 +1,5 @@
 /**
- * base64 and hashes. Source: kyverno.md section 7.2; Go's encoding/base64 (standard alphabet, padded, line ends
+ * base64 and hashes. Source: docs/spec/kyverno.md#functions; Go's encoding/base64 (standard alphabet, padded, line ends
  * ignored).
  */
 import { md5, sha1 } from "@noble/hashes/legacy.js";

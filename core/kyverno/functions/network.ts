@@ -1,4 +1,4 @@
-/** `is_external_url` and `image_normalize`. Source: kyverno.md sections 4.2 and 7.2. */
+/** `is_external_url` and `image_normalize`. Source: docs/spec/kyverno.md#image-references, #functions. */
 import { define, type JmesFunction, refuse } from "../../jmespath/functions/signature.ts";
 import { parseReference, type ReferenceOptions } from "../../oci/reference.ts";
 import { evaluating, text } from "./arguments.ts";

@@ -1,4 +1,4 @@
-/** Functions on lists and objects. Source: kyverno.md section 7.2 and section 16, row 17. */
+/** Functions on lists and objects. Source: docs/spec/kyverno.md#functions, #jmespath-dialect. */
 import { define, type JmesFunction } from "../../jmespath/functions/signature.ts";
 import { formatFloat, formatFloat32 } from "../../jmespath/go-number.ts";
 import {

@@ -1,4 +1,4 @@
-/** Functions on patterns: Go's regular expressions and Kyverno's wildcards. Source: kyverno.md section 7.2. */
+/** Functions on patterns: Go's regular expressions and Kyverno's wildcards. Source: docs/spec/kyverno.md#functions. */
 import { define, type JmesFunction } from "../../jmespath/functions/signature.ts";
 import type { Value } from "../../jmespath/value.ts";
 import { compileRe2, type Re2 } from "../../patterns/re2.ts";

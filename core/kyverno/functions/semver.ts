@@ -1,6 +1,6 @@
 /**
- * `semver_compare`: does a version lie in a range? Source: kyverno.md section 7.2; ranges as blang/semver reads them
- * (`>=1.0.0 <2.0.0 || 1.2.x`), which the npm package of that name does not.
+ * `semver_compare`: does a version lie in a range? Source: docs/spec/kyverno.md#functions; ranges as blang/semver reads
+ * them (`>=1.0.0 <2.0.0 || 1.2.x`), which the npm package of that name does not.
  */
 import { define, fail, type JmesFunction, refuse } from "../../jmespath/functions/signature.ts";
 import { compareText } from "../../jmespath/value.ts";

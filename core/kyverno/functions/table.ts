@@ -1,6 +1,6 @@
 /**
- * Kyverno's JMESPath functions: the standard ones, of which `sum` is replaced, and 51 of its own. Source: kyverno.md
- * section 7.2.
+ * Kyverno's JMESPath functions: the standard ones, of which `sum` is replaced, and 51 of its own. Source:
+ * docs/spec/kyverno.md#functions.
  */
 import type { JmesFunction } from "../../jmespath/functions/signature.ts";
 import { standardFunctions } from "../../jmespath/functions/standard.ts";

@@ -1,4 +1,4 @@
-/** Functions on text. Source: kyverno.md section 7.2; Go's strings and path/filepath packages. */
+/** Functions on text. Source: docs/spec/kyverno.md#functions; Go's strings and path/filepath packages. */
 import { define, type JmesFunction } from "../../jmespath/functions/signature.ts";
 import { compareText, type Evaluation, GoInteger, type Value } from "../../jmespath/value.ts";
 import { failIn, number, text } from "./arguments.ts";

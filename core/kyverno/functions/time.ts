@@ -1,5 +1,5 @@
 /**
- * Functions on time. Source: kyverno.md section 7.2; Go's time package. The zone of this process is UTC, as in
+ * Functions on time. Source: docs/spec/kyverno.md#functions; Go's time package. The zone of this process is UTC, as in
  * Kyverno's containers.
  */
 import { define, fail, type JmesFunction } from "../../jmespath/functions/signature.ts";

@@ -1,6 +1,6 @@
 /**
- * `x509_decode`: the certificate or request of a PEM text, as Go's structures print. Source: kyverno.md section 7.2 and
- * section 16, row 23; Go's encoding/pem package.
+ * `x509_decode`: the certificate or request of a PEM text, as Go's structures print. Source:
+ * docs/spec/kyverno.md#functions; Go's encoding/pem package.
  */
 import { decodeBase64 } from "../../encoding/base64.ts";
 import { define, fail, type JmesFunction, refuse } from "../../jmespath/functions/signature.ts";

@@ -1,6 +1,6 @@
 /**
  * Attestations of an image: verified by attestor sets, then judged by conditions on their predicates. Source:
- * kyverno.md sections 5.6 and 17.
+ * docs/spec/kyverno.md#attestations.
  */
 import { isObject } from "../../encoding/shape.ts";
 import { codeRow, EngineError } from "../../errors.ts";

@@ -1,6 +1,6 @@
 /**
- * Attestor sets: k of n entries, nested to any bounded depth, counted in three values. Source: kyverno.md section 5.3,
- * design.md section 3.
+ * Attestor sets: k of n entries, nested to any bounded depth, counted in three values. Source:
+ * docs/spec/kyverno.md#counting-attestors, docs/architecture.md#three-values.
  */
 import type { Question } from "../../knowledge/question.ts";
 import { conjunction, counting, type Failure, toFailure, type Verification } from "../../verdict.ts";

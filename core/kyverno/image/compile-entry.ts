@@ -1,6 +1,6 @@
 /**
- * A `verifyImages` entry made ready: keys, certificates, chains and patterns parsed once. Source: kyverno.md sections
- * 5.3 to 5.6.
+ * A `verifyImages` entry made ready: keys, certificates, chains and patterns parsed once. Source:
+ * docs/spec/kyverno.md#counting-attestors, #keys, #certificates, #attestations.
  */
 import { EngineError } from "../../errors.ts";
 import { parseReference } from "../../oci/reference.ts";

@@ -1,6 +1,6 @@
 /**
- * One policy over one request: its rules in order, each seeing what the one before left. Source: kyverno.md sections
- * 1.1 (`applyRules`), 2.1, 2.4.
+ * One policy over one request: its rules in order, each seeing what the one before left. Source:
+ * docs/spec/kyverno.md#policy-fields, #before-the-rules, #order-inside-a-rule.
  */
 import { EngineError } from "../../errors.ts";
 import type { Knowledge } from "../../knowledge/knowledge.ts";

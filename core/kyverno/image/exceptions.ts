@@ -1,6 +1,6 @@
 /**
- * Policy exceptions: which rules they excuse, for which requests. Source: Kyverno PolicyException (kyverno.md sections
- * 2.4 and 5.1).
+ * Policy exceptions: which rules they excuse, for which requests. Source: Kyverno PolicyException
+ * (docs/spec/kyverno.md#order-inside-a-rule, #deciding-a-rule).
  */
 import { EngineError } from "../../errors.ts";
 import { matchWildcard } from "../../patterns/wildcard.ts";

@@ -1,6 +1,6 @@
 /**
- * The images of a resource: default extractors by kind, and the policy's own. Source: kyverno.md sections 4.1, 16 (rows
- * 1, 2, 24) and 17.
+ * The images of a resource: default extractors by kind, and the policy's own. Source:
+ * docs/spec/kyverno.md#image-extraction.
  */
 import type { JsonObject, JsonValue } from "../../encoding/json.ts";
 import { isObject, pointer } from "../../encoding/shape.ts";

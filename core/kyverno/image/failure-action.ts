@@ -1,4 +1,4 @@
-/** The effective failure action of a rule. Source: kyverno.md section 1.3. */
+/** The effective failure action of a rule. Source: docs/spec/kyverno.md#failure-action. */
 import { matchWildcard } from "../../patterns/wildcard.ts";
 import type { FailureAction, ImageVerification, Policy } from "../policy/policy.ts";
 import { matchSelector } from "../rule/selector.ts";

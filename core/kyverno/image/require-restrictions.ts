@@ -1,7 +1,7 @@
 /**
  * What an attestor says by a variable must still be said when the variable is known: an empty text asks for nothing.
  * Differs: in Kyverno a subject, an authority or a log key whose variable holds no text is not looked at. Source:
- * kyverno.md section 5.5.
+ * docs/spec/kyverno.md#certificates.
  */
 import { EngineError } from "../../errors.ts";
 import type { Attestor, AttestorSet } from "../policy/policy.ts";

@@ -1,6 +1,6 @@
 /**
- * From an image reference to the digest that is verified, once. Source: sigstore.md section 1.6 (no platform is
- * chosen).
+ * From an image reference to the digest that is verified, once. Source:
+ * docs/spec/sigstore.md#the-digest-that-is-verified.
  */
 import { readTag } from "../../oci/lookup.ts";
 import type { ImageReference } from "../../oci/reference.ts";

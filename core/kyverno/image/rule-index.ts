@@ -1,7 +1,7 @@
 /**
  * Which rules a request can concern at all: by its kind and by the images in it, so that thousands of policies for
- * other images cost it nothing. What the index leaves out would have yielded nothing (kyverno.md section 2.4); what it
- * lets through is still judged in full.
+ * other images cost it nothing. What the index leaves out would have yielded nothing
+ * (docs/spec/kyverno.md#order-inside-a-rule); what it lets through is still judged in full.
  */
 import { EngineError } from "../../errors.ts";
 import type { AdmissionRequest } from "../rule/request.ts";

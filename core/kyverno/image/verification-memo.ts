@@ -1,8 +1,8 @@
 /**
  * The verifier behind a memo: an image's signatures are verified once for each attestor and version of what is known.
- * Source: design.md section 4. Kept is what did not depend on the time of the decision or on its other images, and in
- * which nothing was unknown. TUF metadata does depend on it, but is judged alike for a long time: what rests on it is
- * kept for that long.
+ * Source: docs/architecture.md#the-memo. Kept is what did not depend on the time of the decision or on its other
+ * images, and in which nothing was unknown. TUF metadata does depend on it, but is judged alike for a long time: what
+ * rests on it is kept for that long.
  */
 import { isWithin, type ValidityPeriod } from "../../encoding/instant.ts";
 import type { Recall } from "../../verify/memo.ts";

@@ -1,4 +1,7 @@
-/** One `verifyImages` entry over one image: digest, attestors, attestations. Source: kyverno.md section 5.2. */
+/**
+ * One `verifyImages` entry over one image: digest, attestors, attestations. Source:
+ * docs/spec/kyverno.md#deciding-an-entry.
+ */
 import { isObject } from "../../encoding/shape.ts";
 import { EngineError } from "../../errors.ts";
 import type { ImageReference } from "../../oci/reference.ts";
@@ -144,7 +147,7 @@ const denyStage = 1001;
 
 /**
  * The `validate.deny` of every entry of the rule, with the proven predicates under their attestations' names. Source:
- * kyverno.md section 5.8.
+ * docs/spec/kyverno.md#deny-conditions.
  */
 function checkDeny(
   statements: ReadonlyMap<string, ProvenStatement>,

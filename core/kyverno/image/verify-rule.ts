@@ -1,6 +1,6 @@
 /**
- * A `verifyImages` rule over one resource: Kyverno's two passes, decided together. Source: kyverno.md sections 2.4,
- * 5.1, 5.2, 8, 17.
+ * A `verifyImages` rule over one resource: Kyverno's two passes, decided together. Source:
+ * docs/spec/kyverno.md#order-inside-a-rule, #deciding-a-rule, #deciding-an-entry, #digest-patch, #validating-pass.
  */
 import { EngineError } from "../../errors.ts";
 import { type Digest, isDigest } from "../../crypto/digest.ts";

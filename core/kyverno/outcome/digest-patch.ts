@@ -1,5 +1,6 @@
 /**
- * JSON Patches of the mutating pass: digests and the verification annotations. Source: RFC 6902, kyverno.md section 8.
+ * JSON Patches of the mutating pass: digests and the verification annotations. Source: RFC 6902,
+ * docs/spec/kyverno.md#digest-patch.
  */
 import type { JsonObject, JsonValue } from "../../encoding/json.ts";
 import { encodeCanonicalJson } from "../../encoding/canonical-json.ts";

@@ -1,4 +1,4 @@
-/** The documented sentences and what follows them: where and why. Source: outcomes.md section 3. */
+/** The documented sentences and what follows them: where and why. Source: docs/spec/outcomes.md#documented-messages. */
 import { codeRow, type ErrorCode } from "../../errors.ts";
 import { type Failure, furthest, type Truth } from "../../verdict.ts";
 

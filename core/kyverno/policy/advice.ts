@@ -1,4 +1,7 @@
-/** What is valid and probably not meant: the advice of `policy check`. Source: kyverno.md sections 15 to 17. */
+/**
+ * What is valid and probably not meant: the advice of `policy check`. Source: docs/spec/kyverno.md#checks-at-load,
+ * #identities, #selecting-images.
+ */
 import { pointer } from "../../encoding/shape.ts";
 import { adviseAttestors } from "./attestor-advice.ts";
 import { adviseMatch } from "./match-advice.ts";

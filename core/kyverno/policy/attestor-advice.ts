@@ -1,4 +1,7 @@
-/** Advice on attestors. Source: kyverno.md section 17; sigstore.md on unanchored patterns. */
+/**
+ * Advice on attestors. Source: docs/spec/kyverno.md#identities, #deny-conditions;
+ * docs/spec/sigstore.md#matching-an-identity.
+ */
 import { pointer } from "../../encoding/shape.ts";
 import { containsWildcard } from "../../patterns/wildcard.ts";
 import { findVariables } from "./find-variables.ts";

@@ -1,5 +1,5 @@
 /**
- * Rules for Pods extended to the controllers that make Pods. Source: kyverno.md sections 3 and 16 (6, 25), golden
+ * Rules for Pods extended to the controllers that make Pods. Source: docs/spec/kyverno.md#autogen, golden
  * autogen.jsonl.
  */
 import { compareText } from "../../jmespath/value.ts";

@@ -1,6 +1,6 @@
 /**
- * What Kyverno's admission asks of attestors, and what Sallyport asks beyond it. Source: kyverno.md sections 1.5, 15
- * and 17.
+ * What Kyverno's admission asks of attestors, and what Sallyport asks beyond it. Source:
+ * docs/spec/kyverno.md#attestors.
  */
 import { pointer } from "../../encoding/shape.ts";
 import { defaultLimits } from "../../limits.ts";

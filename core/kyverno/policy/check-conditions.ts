@@ -1,4 +1,7 @@
-/** Conditions of preconditions, denials and attestations. Source: kyverno.md sections 1.6, 1.8 and 6. */
+/**
+ * Conditions of preconditions, denials and attestations. Source: docs/spec/kyverno.md#attestation-entries,
+ * #checks-at-load, #conditions.
+ */
 import { pointer } from "../../encoding/shape.ts";
 import { nearestName } from "./nearest-name.ts";
 import type { PolicyMap, PolicyValue } from "./policy.ts";

@@ -1,4 +1,4 @@
-/** What Kyverno's admission asks of context entries. Source: kyverno.md section 2.6. */
+/** What Kyverno's admission asks of context entries. Source: docs/spec/kyverno.md#context-entries. */
 import { pointer } from "../../encoding/shape.ts";
 import { EngineError } from "../../errors.ts";
 import { parseExpression } from "../../jmespath/parser.ts";

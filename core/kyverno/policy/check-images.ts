@@ -1,6 +1,6 @@
 /**
- * What Kyverno's admission asks of a `verifyImages` rule, and what Sallyport asks beyond it. Source: kyverno.md
- * sections 1.5 to 1.8, 15 and 17.
+ * What Kyverno's admission asks of a `verifyImages` rule, and what Sallyport asks beyond it. Source:
+ * docs/spec/kyverno.md#attestors, #attestation-entries, #older-fields, #checks-at-load.
  */
 import { pointer } from "../../encoding/shape.ts";
 import { checkAttestorSets, checkKeySpellings } from "./check-attestors.ts";

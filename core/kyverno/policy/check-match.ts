@@ -1,4 +1,6 @@
-/** What Kyverno's admission asks of match and exclude. Source: kyverno.md section 1.8, golden match.jsonl. */
+/**
+ * What Kyverno's admission asks of match and exclude. Source: docs/spec/kyverno.md#checks-at-load, golden match.jsonl.
+ */
 import { pointer } from "../../encoding/shape.ts";
 import { checkSelector } from "./check-selector.ts";
 import { isClusterKind } from "./cluster-kinds.ts";

@@ -1,6 +1,6 @@
 /**
- * What Kyverno's admission asks of a policy as a whole. Source: kyverno.md sections 1.1, 1.2, 1.8 and 3; golden
- * autogen.jsonl.
+ * What Kyverno's admission asks of a policy as a whole. Source: docs/spec/kyverno.md#policy-fields, #rule-fields,
+ * #checks-at-load, #autogen; golden autogen.jsonl.
  */
 import { checkOverrides } from "./check-overrides.ts";
 import { autogenAnnotation, autogenKinds } from "./autogen.ts";

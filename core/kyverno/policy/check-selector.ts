@@ -1,4 +1,4 @@
-/** Label selectors as Kubernetes validates them. Source: apimachinery labels, kyverno.md section 1.8. */
+/** Label selectors as Kubernetes validates them. Source: apimachinery labels, docs/spec/kyverno.md#checks-at-load. */
 import { pointer } from "../../encoding/shape.ts";
 import { containsWildcard } from "../../patterns/wildcard.ts";
 import type { PolicyValue } from "./policy.ts";

@@ -1,4 +1,4 @@
-/** Variables `{{ … }}` in texts of a policy, innermost first. Source: kyverno.md section 7.3 (2, 4, 5). */
+/** Variables `{{ … }}` in texts of a policy, innermost first. Source: docs/spec/kyverno.md#variables. */
 import { defaultLimits } from "../../limits.ts";
 import type { PolicyValue } from "./policy.ts";
 import { isList, isMap } from "./policy-value.ts";

@@ -1,6 +1,6 @@
 /**
- * Advice on rules that can speak of nothing, or of less than was meant. Source: kyverno.md sections 2.3, 3, 4.1 and 16
- * (4 to 6).
+ * Advice on rules that can speak of nothing, or of less than was meant. Source: docs/spec/kyverno.md#kind-selectors,
+ * #autogen, #image-extraction.
  */
 import { pointer } from "../../encoding/shape.ts";
 import { autogenKinds, expandRules } from "./autogen.ts";

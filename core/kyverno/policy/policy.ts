@@ -1,6 +1,6 @@
 /**
  * A policy as it was read: defaults applied, legacy fields converted, nothing compiled. Source: Kyverno API v1, v2beta1
- * (kyverno.md section 1).
+ * (docs/spec/kyverno.md#policy-fields).
  */
 
 /**

@@ -1,4 +1,4 @@
-/** Attestor sets and their entries as they stand in a file. Source: kyverno.md sections 1.5 and 15. */
+/** Attestor sets and their entries as they stand in a file. Source: docs/spec/kyverno.md#attestors. */
 import { pointer } from "../../encoding/shape.ts";
 import { flagOf, integerOf, isMap, listOf, mapOf, present, textMapOf, textOf } from "./policy-value.ts";
 import type { Attestor, AttestorSet, CtlogSettings, PolicyMap, PolicyValue, RekorSettings } from "./policy.ts";

@@ -1,4 +1,7 @@
-/** Context entries and image extractors as they stand in a file. Source: kyverno.md sections 2.6 and 4.1. */
+/**
+ * Context entries and image extractors as they stand in a file. Source: docs/spec/kyverno.md#context-entries,
+ * #image-extraction.
+ */
 import { pointer } from "../../encoding/shape.ts";
 import { listOf, mapOf, member, present, textOf } from "./policy-value.ts";
 import type { ContextEntry, ImageExtractor, PolicyMap, PolicyValue } from "./policy.ts";

@@ -1,6 +1,6 @@
 /**
- * Entries of `verifyImages`: defaults of the CRD applied, legacy fields converted. Source: kyverno.md sections 1.4, 1.6
- * and 1.7.
+ * Entries of `verifyImages`: defaults of the CRD applied, legacy fields converted. Source:
+ * docs/spec/kyverno.md#image-entries, #attestation-entries, #older-fields.
  */
 import { pointer } from "../../encoding/shape.ts";
 import { flagOf, isMap, listOf, mapOf, member, present, textMapOf, textOf, textsOf } from "./policy-value.ts";

@@ -1,4 +1,4 @@
-/** `match` and `exclude` as they stand in a file. Source: kyverno.md section 2.2. */
+/** `match` and `exclude` as they stand in a file. Source: docs/spec/kyverno.md#match-and-exclude. */
 import { listOf, mapOf, member, present, textMapOf, textOf, textsOf } from "./policy-value.ts";
 import type { LabelSelector, MatchBlock, PolicyMap, PolicyValue, ResourceFilter } from "./policy.ts";
 

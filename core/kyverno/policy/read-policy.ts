@@ -1,6 +1,6 @@
 /**
  * Policies and exceptions read from files: everything that is wrong with them is said at once, by line. Source:
- * kyverno.md sections 1 and 15 to 17, design.md section 5.
+ * docs/spec/kyverno.md#policy-fields, #checks-at-load, docs/spec/kyverno.md#compatibility-rules.
  */
 import { pointer } from "../../encoding/shape.ts";
 import { defaultLimits, type Limits } from "../../limits.ts";

@@ -1,4 +1,7 @@
-/** A rule as it stands in a file, with what Kyverno's admission asks of it. Source: kyverno.md sections 1.2 and 1.8. */
+/**
+ * A rule as it stands in a file, with what Kyverno's admission asks of it. Source: docs/spec/kyverno.md#rule-fields,
+ * #checks-at-load.
+ */
 import { pointer } from "../../encoding/shape.ts";
 import { checkConditions } from "./check-conditions.ts";
 import { checkContext } from "./check-context.ts";

@@ -1,6 +1,6 @@
 /**
  * Advice on patterns of image references, which are compared with references that have registry and tag or digest.
- * Source: kyverno.md sections 4.2, 4.3 and 17.
+ * Source: docs/spec/kyverno.md#image-references, #wildcards, #selecting-images.
  */
 import { pointer } from "../../encoding/shape.ts";
 import { containsWildcard, matchWildcard } from "../../patterns/wildcard.ts";

@@ -1,4 +1,4 @@
-/** What advice is made of. Source: kyverno.md sections 15 to 17. */
+/** What advice is made of. Source: docs/spec/kyverno.md#checks-at-load. */
 import type { Position } from "./policy.ts";
 
 export type AdviceCode =

@@ -1,6 +1,6 @@
 /**
- * Shapes of match, exclude and context, of rules and of exceptions. Source: Kyverno API v1, v2beta1 (kyverno.md
- * sections 1.2, 2.2 and 2.6), CRDs of 1.19.
+ * Shapes of match, exclude and context, of rules and of exceptions. Source: Kyverno API v1, v2beta1
+ * (docs/spec/kyverno.md#rule-fields, #match-and-exclude, #context-entries), CRDs of 1.19.
  */
 import { any, flag, list, map, mapOf, oneOf, type Shape, text, textMap, texts } from "./schema.ts";
 

@@ -1,6 +1,6 @@
 /**
- * Shapes of `ClusterPolicy`, `Policy` and `PolicyException`. Source: Kyverno API v1, v2beta1, v2 (kyverno.md sections
- * 1.1 and 1.2), CRDs of 1.19.
+ * Shapes of `ClusterPolicy`, `Policy` and `PolicyException`. Source: Kyverno API v1, v2beta1, v2
+ * (docs/spec/kyverno.md#policy-fields, #rule-fields), CRDs of 1.19.
  */
 import { any, flag, integer, list, map, oneOf, openMap, type Shape, text, textMap, texts, textUpTo } from "./schema.ts";
 import { imageVerificationShape } from "./schema-images.ts";

@@ -1,5 +1,5 @@
 /**
- * Bounds on nesting before YAML is composed, since parsing and composing recurse. Source: design.md section 2 (limits).
+ * Bounds on nesting before YAML is composed, since parsing and composing recurse. Source: docs/architecture.md#bounds.
  */
 import { type CST, Lexer, type Parser } from "yaml";
 

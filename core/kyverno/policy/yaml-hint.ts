@@ -1,6 +1,6 @@
 /**
- * What to do about YAML that does not parse: the two slips that policies are known for. Source: kyverno.md section 15,
- * documentation samples 07, 14 and 15.
+ * What to do about YAML that does not parse: the two slips that policies are known for. Source:
+ * docs/spec/kyverno.md#checks-at-load.
  */
 
 const unquotedBraces = /(?:[:-]\s+|^\s*)\{\{/;

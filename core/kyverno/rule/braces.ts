@@ -1,4 +1,4 @@
-/** Where variables `{{ … }}` stand in a text, found in linear time. Source: kyverno.md section 7.3 (2, 5). */
+/** Where variables `{{ … }}` stand in a text, found in linear time. Source: docs/spec/kyverno.md#variables. */
 
 /**
  * The end of the variable that begins at `start`, or -1. Between its double braces stand no braces but one level of

@@ -1,6 +1,6 @@
 /**
- * Conditions: any/all blocks and lists of preconditions, denials and attestations. Source: kyverno.md sections 2.5 and
- * 6.
+ * Conditions: any/all blocks and lists of preconditions, denials and attestations. Source:
+ * docs/spec/kyverno.md#preconditions, #conditions.
  */
 import { EngineError } from "../../errors.ts";
 import type { PolicyValue } from "../policy/policy.ts";

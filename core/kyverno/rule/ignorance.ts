@@ -1,4 +1,4 @@
-/** Ignorance among the errors of expressions. Source: design.md section 1. */
+/** Ignorance among the errors of expressions. Source: docs/architecture.md#decide-then-ask. */
 import { codeRow, EngineError } from "../../errors.ts";
 
 /** Whether an error is ignorance that no default and no alternative may hide. */

@@ -1,4 +1,6 @@
-/** What a registry says of an image, for `imageRegistry` context entries. Source: kyverno.md section 2.6. */
+/**
+ * What a registry says of an image, for `imageRegistry` context entries. Source: docs/spec/kyverno.md#context-entries.
+ */
 import { type JsonObject, type JsonValue, parseJson } from "../../encoding/json.ts";
 import { EngineError } from "../../errors.ts";
 import type { Limits } from "../../limits.ts";

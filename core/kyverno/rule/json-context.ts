@@ -1,6 +1,6 @@
 /**
  * The document that expressions of a rule are evaluated on: the request, images, context entries, predicates. Source:
- * kyverno.md sections 2.6 and 7.3.
+ * docs/spec/kyverno.md#context-entries, #variables.
  */
 import type { JsonObject, JsonValue } from "../../encoding/json.ts";
 import { isObject } from "../../encoding/shape.ts";

@@ -1,6 +1,6 @@
 /**
- * Kind selectors of match blocks: `Pod`, `apps/v1/Deployment`, `Pod/status`, `*`. Source: kyverno.md sections 2.3 and
- * 16 (rows 4 and 5).
+ * Kind selectors of match blocks: `Pod`, `apps/v1/Deployment`, `Pod/status`, `*`. Source:
+ * docs/spec/kyverno.md#kind-selectors.
  */
 import { matchWildcard } from "../../patterns/wildcard.ts";
 import type { GroupVersionKind } from "./request.ts";

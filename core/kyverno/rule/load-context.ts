@@ -1,4 +1,7 @@
-/** Context entries of a rule: each is loaded when an expression first reads it. Source: kyverno.md section 2.6. */
+/**
+ * Context entries of a rule: each is loaded when an expression first reads it. Source:
+ * docs/spec/kyverno.md#context-entries.
+ */
 import type { JsonObject, JsonValue } from "../../encoding/json.ts";
 import { isObject } from "../../encoding/shape.ts";
 import { EngineError } from "../../errors.ts";

@@ -1,4 +1,6 @@
-/** One filter of a match or exclude block: what it asks of a request. Source: kyverno.md section 2.2. */
+/**
+ * One filter of a match or exclude block: what it asks of a request. Source: docs/spec/kyverno.md#match-and-exclude.
+ */
 import { matchWildcard } from "../../patterns/wildcard.ts";
 import type { ResourceFilter } from "../policy/policy.ts";
 import { type KindSelector, matchKind, parseKindSelector } from "./kind-selector.ts";

@@ -1,6 +1,6 @@
 /**
  * What match and exclude blocks look at: names, labels and the namespace's labels, which may have to be asked for.
- * Source: kyverno.md section 2.2.
+ * Source: docs/spec/kyverno.md#match-and-exclude.
  */
 import type { JsonObject, JsonValue } from "../../encoding/json.ts";
 import { isObject } from "../../encoding/shape.ts";

@@ -1,4 +1,7 @@
-/** Whether a rule speaks of a request: its match and exclude blocks. Source: kyverno.md sections 2.1 to 2.3. */
+/**
+ * Whether a rule speaks of a request: its match and exclude blocks. Source: docs/spec/kyverno.md#before-the-rules,
+ * #match-and-exclude, #kind-selectors.
+ */
 import { EngineError } from "../../errors.ts";
 import { containsWildcard } from "../../patterns/wildcard.ts";
 import type { MatchBlock, Policy, Rule } from "../policy/policy.ts";

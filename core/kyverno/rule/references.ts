@@ -1,6 +1,6 @@
 /**
- * References `$(path)` inside a document of a policy, replaced before its variables. Source: kyverno.md section 7.3
- * (1).
+ * References `$(path)` inside a document of a policy, replaced before its variables. Source:
+ * docs/spec/kyverno.md#variables.
  */
 import { EngineError } from "../../errors.ts";
 import type { PolicyValue } from "../policy/policy.ts";

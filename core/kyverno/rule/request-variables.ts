@@ -1,6 +1,6 @@
 /**
- * The variables that every rule has: `request`, and the service account behind it. Source: kyverno.md section 7.3;
- * Kubernetes admission/v1.
+ * The variables that every rule has: `request`, and the service account behind it. Source:
+ * docs/spec/kyverno.md#variables; Kubernetes admission/v1.
  */
 import type { JsonObject, JsonValue } from "../../encoding/json.ts";
 import type { AdmissionRequest, UserInfo } from "./request.ts";

@@ -1,4 +1,4 @@
-/** A resource of a file taken as the request that creates it. Source: kyverno.md section 12.1. */
+/** A resource of a file taken as the request that creates it. Source: docs/spec/kyverno.md#apply-command. */
 import type { JsonObject, JsonValue } from "../../encoding/json.ts";
 import { isObject } from "../../encoding/shape.ts";
 import { EngineError } from "../../errors.ts";

@@ -1,4 +1,7 @@
-/** Kubernetes label selectors with Kyverno's wildcards. Source: kyverno.md section 2.2, apimachinery labels. */
+/**
+ * Kubernetes label selectors with Kyverno's wildcards. Source: docs/spec/kyverno.md#match-and-exclude, apimachinery
+ * labels.
+ */
 import { containsWildcard, matchWildcard } from "../../patterns/wildcard.ts";
 import type { LabelSelector } from "../policy/policy.ts";
 

@@ -1,4 +1,4 @@
-/** Variables `{{ … }}` in policies, replaced from a JSON context. Source: kyverno.md section 7.3. */
+/** Variables `{{ … }}` in policies, replaced from a JSON context. Source: docs/spec/kyverno.md#variables. */
 import { EngineError } from "../../errors.ts";
 import type { PolicyValue } from "../policy/policy.ts";
 import { isList, isMap } from "../policy/policy-value.ts";

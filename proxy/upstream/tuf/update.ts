@@ -1,6 +1,6 @@
 /**
  * The client workflow of TUF with a mirror to ask: the order of fetching, around the pure steps of core. Source: TUF
- * 1.0 section 5.
+ * 1.0 §5.
  */
 import { EngineError } from "../../../core/errors.ts";
 import { defaultLimits } from "../../../core/limits.ts";

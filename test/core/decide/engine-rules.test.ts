@@ -1,6 +1,6 @@
 /**
  * Which rules of which policies a request is judged by: match, preconditions, exceptions, namespaces, generated rules,
- * several policies. Source: kyverno.md sections 5, 8, 10, 17.
+ * several policies. Source: docs/spec/kyverno.md#deciding-a-rule, #digest-patch, #failure-policy, #validating-pass.
  */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";

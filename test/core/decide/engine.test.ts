@@ -1,6 +1,7 @@
 /**
  * The engine over images that cosign signed: what a request is told, in every combination of settings. Source:
- * design.md sections 1, 3, 4; kyverno.md sections 5, 8, 10, 17.
+ * docs/architecture.md#decide-then-ask, #three-values, #one-request-hop-by-hop; docs/spec/kyverno.md#deciding-a-rule,
+ * #digest-patch, #failure-policy, #validating-pass.
  */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,6 +1,6 @@
 /**
- * A real token of the fixtures' timestamp server, and everything that can be wrong with one. Source: sigstore.md
- * section 8.
+ * A real token of the fixtures' timestamp server, and everything that can be wrong with one. Source:
+ * docs/spec/sigstore.md#rfc-3161-timestamps.
  */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";

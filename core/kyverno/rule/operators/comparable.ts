@@ -1,6 +1,6 @@
 /**
- * Pairs that an operator compares as durations or as quantities before it looks at them as text. Source: kyverno.md
- * sections 6.1, 6.4, 6.5.
+ * Pairs that an operator compares as durations or as quantities before it looks at them as text. Source:
+ * docs/spec/kyverno.md#equality, #ordering.
  */
 import { durationOf as durationOfNumber, parseDuration } from "../../quantity/duration.ts";
 import { compareQuantity, parseQuantity } from "../../quantity/quantity.ts";

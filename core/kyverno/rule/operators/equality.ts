@@ -1,4 +1,4 @@
-/** `Equals` and `NotEquals`. Source: kyverno.md sections 6.1, 6.2 and 16 (row 14). */
+/** `Equals` and `NotEquals`. Source: docs/spec/kyverno.md#equality. */
 import { matchWildcard } from "../../../patterns/wildcard.ts";
 import type { PolicyValue } from "../../policy/policy.ts";
 import { isList, isMap } from "../../policy/policy-value.ts";

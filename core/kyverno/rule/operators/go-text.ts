@@ -1,6 +1,6 @@
 /**
- * Values as Go's `fmt.Sprint` writes them: the texts that membership operators compare. Source: kyverno.md sections 6.3
- * and 16 (row 3).
+ * Values as Go's `fmt.Sprint` writes them: the texts that membership operators compare. Source:
+ * docs/spec/kyverno.md#membership.
  */
 import { formatFloat } from "../../../jmespath/go-number.ts";
 import { compareText } from "../../../jmespath/value.ts";

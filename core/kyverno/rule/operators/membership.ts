@@ -1,6 +1,5 @@
 /**
- * `AnyIn`, `AllIn`, `AnyNotIn`, `AllNotIn` and the deprecated `In`, `NotIn`. Source: kyverno.md sections 6.3 and 16
- * (rows 8 to 13).
+ * `AnyIn`, `AllIn`, `AnyNotIn`, `AllNotIn` and the deprecated `In`, `NotIn`. Source: docs/spec/kyverno.md#membership.
  */
 import { parseJson } from "../../../encoding/json.ts";
 import { EngineError } from "../../../errors.ts";

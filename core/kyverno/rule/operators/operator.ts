@@ -1,4 +1,4 @@
-/** Condition operators by name. Source: kyverno.md section 6. */
+/** Condition operators by name. Source: docs/spec/kyverno.md#conditions. */
 import type { PolicyValue } from "../../policy/policy.ts";
 import { equals, notEquals } from "./equality.ts";
 import { isLegacyMember, isMember } from "./membership.ts";

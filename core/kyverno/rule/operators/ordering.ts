@@ -1,4 +1,4 @@
-/** `GreaterThan` and its siblings, and the deprecated `Duration` ones. Source: kyverno.md sections 6.4, 6.5. */
+/** `GreaterThan` and its siblings, and the deprecated `Duration` ones. Source: docs/spec/kyverno.md#ordering. */
 import type { PolicyValue } from "../../policy/policy.ts";
 import { durationOf, durationPair, quantityOrder } from "./comparable.ts";
 import { parseGoFloat } from "../../../jmespath/go-number.ts";

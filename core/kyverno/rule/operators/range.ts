@@ -1,6 +1,6 @@
 /**
- * Ranges `a-b` in the value of a membership operator: durations or quantities, both ends inside. Source: kyverno.md
- * sections 6.3 and 16 (row 12).
+ * Ranges `a-b` in the value of a membership operator: durations or quantities, both ends inside. Source:
+ * docs/spec/kyverno.md#membership.
  */
 import { matchWildcard } from "../../../patterns/wildcard.ts";
 import { parseDuration } from "../../quantity/duration.ts";

@@ -1,6 +1,6 @@
 /**
- * Strict semantic versions. Source: Semantic Versioning 2.0.0; Kyverno reads numbers of up to 64 bits (kyverno.md
- * section 6.4).
+ * Strict semantic versions. Source: Semantic Versioning 2.0.0; Kyverno reads numbers of up to 64 bits
+ * (docs/spec/kyverno.md#ordering).
  */
 
 export interface Version {
