@@ -7,6 +7,7 @@ import { type Command, Option } from "commander";
 import { type JsonValue, parseJson } from "../core/encoding/json.ts";
 import { EngineError } from "../core/errors.ts";
 import type { Digest } from "../core/crypto/digest.ts";
+import { joinedKnowledge } from "../core/knowledge/joined-knowledge.ts";
 import type { Knowledge } from "../core/knowledge/knowledge.ts";
 import { resolveDigest } from "../core/kyverno/image/resolve-image.ts";
 import { defaultLimits } from "../core/limits.ts";
@@ -81,7 +82,9 @@ function locateLocal(folder: string, { knowledge }: OpenKnowledge): Located {
     throw new EngineError("invalid-usage", "the layout holds more than one image: use --layout and name one", {
       subject: folder,
     });
-  return { repository: image.repository, digest: proven(image.digest), knowledge: new Behind(layout, knowledge) };
+  // Content from the layout, trusted roots and keys from where the flags say.
+  const joined = joinedKnowledge([layout, knowledge]);
+  return { repository: image.repository, digest: proven(image.digest), knowledge: joined };
 }
 
 function locate(text: string, { knowledge }: OpenKnowledge): Located {
@@ -91,21 +94,6 @@ function locate(text: string, { knowledge }: OpenKnowledge): Located {
   } catch (error) {
     if (!(error instanceof EngineError) || error.code !== "malformed") throw error;
     throw new EngineError("invalid-reference", `not an image reference: ${text}`, { subject: text, cause: error });
-  }
-}
-
-/** A trusted root and keys from the command line, content from the layout. */
-class Behind implements Knowledge {
-  readonly #layout: Knowledge;
-  readonly #rest: Knowledge;
-
-  constructor(layout: Knowledge, rest: Knowledge) {
-    this.#layout = layout;
-    this.#rest = rest;
-  }
-
-  answer<Q extends Parameters<Knowledge["answer"]>[0]>(question: Q) {
-    return this.#layout.answer(question) ?? this.#rest.answer(question);
   }
 }
 

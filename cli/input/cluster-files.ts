@@ -71,6 +71,11 @@ export class ClusterFiles implements Knowledge {
     return this.#find(question) as AnswerTo<Q> | undefined;
   }
 
+  /** Nothing changes: the files were read before. */
+  version(): string {
+    return "";
+  }
+
   #find(question: Question): Answer | undefined {
     if (question.kind === "key") return this.#key(question.reference);
     if (question.kind !== "cluster") return undefined;

@@ -5,6 +5,7 @@
 import { decodeUtf8 } from "../../core/encoding/utf8.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { Answer, AnswerTo, TrustedRootSource } from "../../core/knowledge/answer.ts";
+import { joinedKnowledge } from "../../core/knowledge/joined-knowledge.ts";
 import type { Knowledge } from "../../core/knowledge/knowledge.ts";
 import type { Question } from "../../core/knowledge/question.ts";
 import type { TrustSettings } from "../../core/trust/tuf-verifier.ts";
@@ -51,29 +52,6 @@ export interface OpenKnowledge {
   close(): void;
 }
 
-/**
- * Answers of several sources: lists of referrers are joined, otherwise the first that knows wins, and presence beats
- * absence.
- */
-class JoinedKnowledge implements Knowledge {
-  readonly #sources: readonly Knowledge[];
-
-  constructor(sources: readonly Knowledge[]) {
-    this.#sources = sources;
-  }
-
-  answer<Q extends Question>(question: Q): AnswerTo<Q> | undefined {
-    const answers = this.#sources.map((source) => source.answer(question)).filter((answer) => answer !== undefined);
-    const present = answers.filter((answer) => answer.state === "present");
-    const [first] = present;
-    if (first !== undefined && question.kind === "referrers") {
-      const joined: Answer = { ...first, value: present.flatMap((answer) => answer.value as readonly unknown[]) };
-      return joined as AnswerTo<Q>;
-    }
-    return first ?? answers.find((answer) => answer.state === "absent") ?? answers[0];
-  }
-}
-
 interface CommandLineRoot {
   readonly value: TrustedRootSource;
   readonly from: string;
@@ -98,6 +76,7 @@ class CommandLineKnowledge implements Knowledge {
   readonly #io: CommandIO;
   readonly #trustedRoot: CommandLineRoot | undefined;
   readonly #at: string;
+  readonly #keys = new Map<string, Answer>();
 
   constructor(io: CommandIO, trustedRoot: CommandLineRoot | undefined, at: string) {
     this.#io = io;
@@ -109,11 +88,27 @@ class CommandLineKnowledge implements Knowledge {
     return this.#find(question) as AnswerTo<Q> | undefined;
   }
 
+  /** Nothing changes while the command runs. */
+  version(): string {
+    return "";
+  }
+
   #find(question: Question): Answer | undefined {
     if (question.kind === "trusted-root" && this.#trustedRoot !== undefined)
       return { state: "present", at: this.#at, ...this.#trustedRoot };
-    if (question.kind !== "key") return undefined;
-    const { reference } = question;
+    return question.kind === "key" ? this.#key(question.reference) : undefined;
+  }
+
+  /** A file is read once: whatever becomes of it, a command decides from one state of it. */
+  #key(reference: string): Answer | undefined {
+    const held = this.#keys.get(reference);
+    if (held !== undefined) return held;
+    const answer = this.#readKey(reference);
+    if (answer !== undefined) this.#keys.set(reference, answer);
+    return answer;
+  }
+
+  #readKey(reference: string): Answer | undefined {
     const name = /^env:\/\/(.+)$/.exec(reference)?.[1];
     if (name !== undefined) {
       const value = this.#io.env[name];
@@ -179,7 +174,7 @@ export function openKnowledge(
   try {
     const trust = readTrustSettings(options, io, mirror?.knowledge().tufRoots() ?? {});
     return {
-      knowledge: new JoinedKnowledge(sources),
+      knowledge: joinedKnowledge(sources),
       now,
       trust: { trustRoot: options.trust ?? defaultTrustName, trust },
       close,

@@ -6,9 +6,10 @@ import type { Decision, DecideOptions, Engine } from "./engine.ts";
 import { EngineError } from "../errors.ts";
 import type { AdmissionRequest } from "../kyverno/rule/request.ts";
 import { defaultLimits } from "../limits.ts";
-import type { Answer, AnswerTo } from "../knowledge/answer.ts";
+import type { Answer } from "../knowledge/answer.ts";
 import type { Asker, Knowledge } from "../knowledge/knowledge.ts";
-import { type Question, questionText } from "../knowledge/question.ts";
+import { Overlay } from "../knowledge/overlay.ts";
+import type { Question } from "../knowledge/question.ts";
 
 export interface SettleOptions extends DecideOptions {
   readonly maxRounds?: number;
@@ -44,26 +45,16 @@ export async function settle(
   now: Date,
   options: SettleOptions = {},
 ): Promise<Decision> {
-  const answers = new Map<string, Answer>();
-  const overlaid: Knowledge = {
-    answer: <Q extends Question>(question: Q): AnswerTo<Q> | undefined => {
-      const fresh = answers.get(questionText(question)) as AnswerTo<Q> | undefined;
-      if (fresh !== undefined && fresh.state !== "unavailable") return fresh;
-      const held = knowledge.answer(question);
-      // An outage does not take away what was known; how old that may be is for the freshness budget to say.
-      if (fresh !== undefined) return held === undefined || held.state === "unavailable" ? fresh : held;
-      return held !== undefined && isOld(question, held, now, options.refresh) ? undefined : held;
-    },
-  };
+  const overlay = new Overlay(knowledge, (question, answer) => isOld(question, answer, now, options.refresh));
   const rounds = options.maxRounds ?? defaultLimits.settleRounds;
   for (let round = 0; round < rounds; round++) {
-    const decision = engine.decide(request, overlaid, now, options);
-    const asked = decision.open.filter((question) => !answers.has(questionText(question)));
+    const decision = engine.decide(request, overlay, now, options);
+    const asked = decision.open.filter((question) => !overlay.has(question));
     if (asked.length === 0) return decision;
     await Promise.all(
       asked.map(async (question) => {
         const answer = await asker.ask(question);
-        answers.set(questionText(question), answer);
+        overlay.set(question, answer);
         if (answer.state !== "unavailable") options.store?.(question, answer);
       }),
     );

@@ -110,6 +110,14 @@ export class LayoutKnowledge implements Knowledge {
       | undefined;
   }
 
+  /**
+   * Nothing changes: the index was read when the folder was opened, and content is found by digest. Who damages a blob
+   * afterwards is found by reading, not by this.
+   */
+  version(): string {
+    return "";
+  }
+
   #find(question: Extract<Question, { repository: string }>): Answer | undefined {
     const repository = this.repositories.get(question.repository);
     if (repository === undefined) return undefined;

@@ -1,7 +1,9 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { ClusterFiles } from "../../../cli/input/cluster-files.ts";
 import { openKnowledge, parseLayoutFlag, parseTimeFlag } from "../../../cli/input/knowledge.ts";
 import { throwsCode } from "../../support/assert.ts";
+import { origin, writtenMirror } from "../../support/temporary-mirror.ts";
 import { testIO } from "../command-io.ts";
 import { demoLayout, repository } from "../demo-layout.ts";
 
@@ -43,6 +45,37 @@ test("a trusted root of the command line answers for every name", () => {
   for (const name of ["public-good", "corp"])
     assert.is(knowledge.answer({ kind: "trusted-root", name })?.state, "present");
   throwsCode("invalid-usage", () => openKnowledge({ trustedRoot: "gone.json" }, testIO().io));
+});
+
+test("a key is read once, so that a command decides from one state of it", () => {
+  const { io } = testIO({ files: { "./a.pub": "PEM" } });
+  let reads = 0;
+  const readFile = (path: string): Uint8Array => {
+    reads++;
+    return io.readFile(path);
+  };
+  const { knowledge } = openKnowledge({}, { ...io, readFile });
+  for (let time = 0; time < 3; time++)
+    assert.is(knowledge.answer({ kind: "key", reference: "./a.pub" })?.state, "present");
+  assert.is(reads, 1);
+});
+
+test("everything that a command may know tells its version, so that the engine remembers", () => {
+  const tag = (name: string) => ({ kind: "tag", repository, tag: name }) as const;
+  const absent = { state: "absent", ...origin } as const;
+  const store = writtenMirror((mirror) => mirror.writer().setAnswer(tag("gone"), absent));
+  const opened = openKnowledge(
+    { layout: [demoLayout().folder], trustedRoot: "root.json", store },
+    testIO({ files: { "root.json": "{}" } }).io,
+    [new ClusterFiles([], [], new Date(0))],
+  );
+  const version = opened.knowledge.version?.();
+  assert.type(version, "string");
+  assert.is(opened.knowledge.answer(tag("signed"))?.state, "present");
+  assert.is(opened.knowledge.version?.(), version);
+  writtenMirror((mirror) => mirror.writer().setAnswer(tag("new"), absent), store);
+  assert.is.not(opened.knowledge.version?.(), version);
+  opened.close();
 });
 
 test("layouts join: what one has, all have; lists of referrers are one list", () => {

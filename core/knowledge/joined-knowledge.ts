@@ -1,0 +1,40 @@
+/** Several sources as one: files of a command line, folders, the mirror. Source: design.md section 1. */
+import type { Answer, AnswerTo } from "./answer.ts";
+import type { Knowledge } from "./knowledge.ts";
+import type { Question } from "./question.ts";
+
+/**
+ * What the sources know together: lists of referrers are one list, otherwise the first that has it counts, and presence
+ * beats absence. It tells its version when every source does.
+ */
+export const joinedKnowledge = (sources: readonly Knowledge[]): Knowledge => new JoinedKnowledge(sources);
+
+class JoinedKnowledge implements Knowledge {
+  readonly #sources: readonly Knowledge[];
+
+  constructor(sources: readonly Knowledge[]) {
+    this.#sources = sources;
+  }
+
+  answer<Q extends Question>(question: Q): AnswerTo<Q> | undefined {
+    const answers = this.#sources.map((source) => source.answer(question)).filter((answer) => answer !== undefined);
+    const present = answers.filter((answer) => answer.state === "present");
+    const [first] = present;
+    if (first !== undefined && question.kind === "referrers" && present.length > 1) {
+      const joined: Answer = { ...first, value: present.flatMap((answer) => answer.value as readonly unknown[]) };
+      return joined as AnswerTo<Q>;
+    }
+    return first ?? answers.find((answer) => answer.state === "absent") ?? answers[0];
+  }
+
+  version(): string | undefined {
+    const versions: string[] = [];
+    for (const source of this.#sources) {
+      const version = source.version?.();
+      if (version === undefined) return undefined;
+      versions.push(version);
+    }
+    // As a list, so that no two lists of versions have one text.
+    return JSON.stringify(versions);
+  }
+}

@@ -1,0 +1,100 @@
+import fc from "fast-check";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { createEngine } from "../../../core/decide/engine.ts";
+import { joinedKnowledge } from "../../../core/knowledge/joined-knowledge.ts";
+import { type Knowledge, nothingKnown } from "../../../core/knowledge/knowledge.ts";
+import type { Question } from "../../../core/knowledge/question.ts";
+import { loadPolicies } from "../../../core/kyverno/policy/read-policy.ts";
+import { requestFor } from "../../../core/kyverno/rule/resource-request.ts";
+import { MemoryKnowledge } from "../../../core/oci/memory-knowledge.ts";
+import { nodeVerifier } from "../../../proxy/crypto-node.ts";
+import { fixtureKnowledge, testImages } from "../../support/fixture-images.ts";
+import { now, policyText } from "../../support/fixture-policies.ts";
+
+const test = suite("core/knowledge/joined-knowledge");
+const question = { kind: "key", reference: "k8s://ns/key" } as const;
+const source = (from: string): MemoryKnowledge => new MemoryKnowledge({ at: "2026-01-01T00:00:00Z", from });
+const from = (...sources: readonly Knowledge[]): string | undefined => {
+  const answer = joinedKnowledge(sources).answer(question);
+  return answer === undefined ? undefined : `${answer.state} ${answer.from}`;
+};
+
+test("the first that has it counts; presence beats absence, absence beats an outage, an outage beats ignorance", () => {
+  const [a, b] = [source("a").present(question, "A"), source("b").present(question, "B")];
+  const absent = source("absent").absent(question);
+  const out = source("out").set(question, { state: "unavailable", code: "timed-out", at: "", from: "out" });
+  assert.is(from(a, b), "present a");
+  assert.is(from(b, a), "present b");
+  assert.is(from(absent, out, a), "present a");
+  assert.is(from(source("x"), out, absent), "absent absent");
+  assert.is(from(source("x"), out), "unavailable out");
+  assert.is(from(source("x")), undefined);
+  assert.is(from(), undefined);
+});
+
+test("lists of referrers are one list, in the order of the sources", () => {
+  const asked = { kind: "referrers", repository: "a.example/b", digest: `sha256:${"a".repeat(64)}` } as const;
+  const listing = (name: string, digit: string): Knowledge =>
+    source(name).present(asked, [{ mediaType: "x", digest: `sha256:${digit.repeat(64)}`, size: 1 }]);
+  const answer = joinedKnowledge([listing("a", "1"), source("b").absent(asked), listing("c", "2")]).answer(asked);
+  assert.equal(answer?.state === "present" && [answer.from, ...answer.value.map(({ digest }) => digest[7])], [
+    "a",
+    "1",
+    "2",
+  ]);
+});
+
+test("its version is another one whenever a source's is, and unknown where one source cannot tell", () => {
+  const of = (...versions: readonly (string | undefined)[]): string | undefined =>
+    joinedKnowledge(versions.map((version) => ({ ...nothingKnown, version: () => version }))).version?.();
+  assert.is(of("1", undefined), undefined);
+  assert.is(joinedKnowledge([{ answer: () => undefined }]).version?.(), undefined);
+  const texts = fc.array(fc.string(), { maxLength: 3 });
+  fc.assert(
+    fc.property(texts, texts, (one, two) => {
+      assert.is(of(...one) === of(...two), JSON.stringify(one) === JSON.stringify(two));
+    }),
+    { numRuns: 300, seed: 3 },
+  );
+  const memory = source("a");
+  const joined = joinedKnowledge([memory, joinedKnowledge([source("b")])]);
+  const before = joined.version?.();
+  memory.absent(question);
+  assert.is.not(joined.version?.(), before);
+});
+
+test("an engine remembers what it computed from sources that tell their versions, until one changes", () => {
+  const asked: Question["kind"][] = [];
+  let version: string | undefined = "1";
+  const counted: Knowledge = {
+    answer: (wanted) => {
+      asked.push(wanted.kind);
+      return fixtureKnowledge.answer(wanted);
+    },
+    version: () => version,
+  };
+  const knowledge = joinedKnowledge([source("files"), counted]);
+  const { policies } = loadPolicies([{ name: "p.yaml", text: policyText() }]);
+  const engine = createEngine({ policies, crypto: nodeVerifier });
+  const request = requestFor({
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: "p", namespace: "n" },
+    spec: { containers: [{ name: "c", image: `${testImages}:signed` }] },
+  });
+  const decide = (): readonly Question["kind"][] => {
+    asked.length = 0;
+    assert.is(engine.decide(request, knowledge, now).allowed, true);
+    return [...asked];
+  };
+  const first = decide();
+  assert.ok(first.includes("blob"));
+  assert.equal(decide(), []);
+  version = "2";
+  assert.equal(decide(), first);
+  version = undefined;
+  assert.equal([decide(), decide()], [first, first]);
+});
+
+test.run();

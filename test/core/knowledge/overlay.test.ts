@@ -1,0 +1,51 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { Answer } from "../../../core/knowledge/answer.ts";
+import type { Knowledge } from "../../../core/knowledge/knowledge.ts";
+import { Overlay } from "../../../core/knowledge/overlay.ts";
+import { MemoryKnowledge } from "../../../core/oci/memory-knowledge.ts";
+
+const test = suite("core/knowledge/overlay");
+const question = { kind: "key", reference: "k8s://ns/key" } as const;
+const origin = { at: "2026-01-01T00:00:00Z", from: "asked" };
+const outage: Answer = { state: "unavailable", code: "timed-out", ...origin };
+const base = (): MemoryKnowledge => new MemoryKnowledge({ at: "2020-01-01T00:00:00Z", from: "base" });
+
+const told = (below: Knowledge, answer?: Answer, isOld?: () => boolean): string | undefined => {
+  const overlay = new Overlay(below, isOld);
+  if (answer !== undefined) overlay.set(question, answer);
+  const known = overlay.answer(question);
+  return known === undefined ? undefined : `${known.state} ${known.from}`;
+};
+
+test("what was answered in this run covers what was known", () => {
+  assert.is(told(base()), undefined);
+  assert.is(told(base().present(question, "old")), "present base");
+  assert.is(told(base().present(question, "old"), { state: "present", value: "new", ...origin }), "present asked");
+  assert.is(told(base().present(question, "old"), { state: "absent", ...origin }), "absent asked");
+});
+
+test("an outage covers ignorance and an earlier outage, and nothing that was known", () => {
+  assert.is(told(base(), outage), "unavailable asked");
+  assert.is(told(base().set(question, { ...outage, from: "base" }), outage), "unavailable asked");
+  assert.is(told(base().present(question, "old"), outage), "present base");
+  assert.is(told(base().absent(question), outage), "absent base");
+});
+
+test("an old answer is to be asked for once more; when that is in vain, it holds", () => {
+  const known = base().present(question, "old");
+  const isOld = (): boolean => true;
+  assert.is(told(known, undefined, isOld), undefined);
+  assert.is(told(known, outage, isOld), "present base");
+  assert.is(told(known, { state: "absent", ...origin }, isOld), "absent asked");
+});
+
+test("it knows what was answered in this run, and tells no version", () => {
+  const overlay: Overlay & Knowledge = new Overlay(base().present(question, "old"));
+  assert.not(overlay.has(question));
+  overlay.set(question, outage);
+  assert.ok(overlay.has(question));
+  assert.is((overlay as Knowledge).version, undefined);
+});
+
+test.run();
