@@ -1,4 +1,7 @@
-/** Several sources as one: files of a command line, folders, the mirror. Source: design.md section 1. */
+/**
+ * Several sources as one: files of a command line, folders, the mirror. Source:
+ * docs/architecture.md#decide-then-ask.
+ */
 import type { Answer, AnswerTo } from "./answer.ts";
 import type { Knowledge } from "./knowledge.ts";
 import type { Question } from "./question.ts";

@@ -1,5 +1,6 @@
 /**
- * Answers of one run laid over what is known: the loop decides from both. Source: design.md section 1.
+ * Answers of one run laid over what is known: the loop decides from both. Source:
+ * docs/architecture.md#decide-then-ask.
  */
 import type { Answer, AnswerTo } from "./answer.ts";
 import type { Knowledge } from "./knowledge.ts";

@@ -8,7 +8,7 @@ import type { Question } from "../../../core/knowledge/question.ts";
 import { loadPolicies } from "../../../core/kyverno/policy/read-policy.ts";
 import { requestFor } from "../../../core/kyverno/rule/resource-request.ts";
 import { MemoryKnowledge } from "../../../core/oci/memory-knowledge.ts";
-import { nodeVerifier } from "../../../proxy/crypto-node.ts";
+import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import { fixtureKnowledge, testImages } from "../../support/fixture-images.ts";
 import { now, policyText } from "../../support/fixture-policies.ts";
 
