@@ -109,7 +109,7 @@ export const layers: LayerTable = {
   "proxy/log.ts": { units: [], packages: ["node:", "pino"] },
   "proxy/metrics.ts": { units: [], packages: ["node:", "prom-client"] },
   "proxy/config.ts": { units: basis, packages: ["node:", "yaml"] },
-  "proxy/mirror": { units: stored, packages: ["node:", "better-sqlite3"] },
+  "proxy/mirror": { units: [...stored, "core/cosign"], packages: ["node:", "better-sqlite3"] },
   "proxy/archive": { units: [...stored, "proxy/mirror"], packages: ["node:", "tar-stream"] },
   "proxy/upstream": {
     units: [...stored, "proxy/config.ts", "proxy/log.ts", "proxy/metrics.ts"],

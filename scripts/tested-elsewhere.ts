@@ -24,6 +24,10 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/cli/commands/trust-status.test.ts",
     why: "what it writes is compared there, line by line",
   },
+  "core/cosign/layer-annotation.ts": {
+    test: "test/core/cosign/signed-entity-layer.test.ts",
+    why: "names of annotations, which the layers of that test carry",
+  },
   "core/cosign/bundle-log-entry.ts": {
     test: "test/core/cosign/bundle.test.ts",
     why: "every field of an entry is broken there, within a bundle, which is the only place where it stands",

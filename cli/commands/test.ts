@@ -8,6 +8,7 @@ import {
   type Policy,
   requestFor,
 } from "../../core/index.ts";
+import { isObject } from "../../core/encoding/shape.ts";
 import { collect, type CommandIO, type ExitCode, type Shell } from "../command.ts";
 import { ClusterFiles } from "../input/cluster-files.ts";
 import { problemText, readPolicies, readResources } from "../input/files.ts";
@@ -202,14 +203,12 @@ function comparePatched(
 }
 
 const recordNames: readonly string[] = ["kyverno.io/verify-images", "kyverno.io/verify-images-scoped"];
-const isMap = (value: JsonValue | undefined): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
 function withoutRecord(resource: JsonObject, expected: JsonObject): JsonObject {
-  const metadata = isMap(resource.metadata) ? resource.metadata : {};
-  const wanted = isMap(expected.metadata) && isMap(expected.metadata.annotations) ? expected.metadata.annotations : {};
+  const metadata = isObject(resource.metadata) ? resource.metadata : {};
+  const wanted =
+    isObject(expected.metadata) && isObject(expected.metadata.annotations) ? expected.metadata.annotations : {};
   const annotations = Object.fromEntries(
-    Object.entries(isMap(metadata.annotations) ? metadata.annotations : {}).filter(
+    Object.entries(isObject(metadata.annotations) ? metadata.annotations : {}).filter(
       ([name]) => !recordNames.includes(name) || Object.hasOwn(wanted, name),
     ),
   );

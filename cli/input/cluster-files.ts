@@ -4,6 +4,7 @@
  */
 import { decodeBase64 } from "../../core/encoding/base64.ts";
 import type { JsonObject, JsonValue } from "../../core/encoding/json.ts";
+import { isObject } from "../../core/encoding/shape.ts";
 import { decodeUtf8 } from "../../core/encoding/utf8.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { Answer, AnswerTo } from "../../core/knowledge/answer.ts";
@@ -19,14 +20,12 @@ export interface PathResponse {
   readonly body: JsonValue;
 }
 
-const isMap = (value: JsonValue | undefined): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 const own = (object: JsonObject, key: string): JsonValue | undefined =>
   Object.hasOwn(object, key) ? object[key] : undefined;
 const text = (value: JsonValue | undefined): string => (typeof value === "string" ? value : "");
 const metadataOf = (resource: JsonObject): JsonObject => {
   const metadata = own(resource, "metadata");
-  return isMap(metadata) ? metadata : {};
+  return isObject(metadata) ? metadata : {};
 };
 
 /** The plural by which the API names a kind, as kubectl guesses it. */
@@ -125,9 +124,9 @@ export class ClusterFiles implements Knowledge {
     );
     if (secret === undefined) return undefined;
     const [data, plain] = [own(secret, "data"), own(secret, "stringData")];
-    const given = isMap(plain) ? own(plain, "cosign.pub") : undefined;
+    const given = isObject(plain) ? own(plain, "cosign.pub") : undefined;
     if (typeof given === "string") return this.#present(given);
-    const encoded = isMap(data) ? own(data, "cosign.pub") : undefined;
+    const encoded = isObject(data) ? own(data, "cosign.pub") : undefined;
     if (typeof encoded !== "string")
       throw new EngineError("malformed", "the Secret has no member cosign.pub", { subject: reference });
     return this.#present(decodeUtf8(decodeBase64(encoded.replace(/\s/g, ""))));

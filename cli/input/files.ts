@@ -1,5 +1,6 @@
 /** Policies, exceptions and resources from the files and folders of the command line. */
 import type { JsonObject, JsonValue } from "../../core/encoding/json.ts";
+import { isObject } from "../../core/encoding/shape.ts";
 import { decodeUtf8 } from "../../core/encoding/utf8.ts";
 import { EngineError } from "../../core/errors.ts";
 import { toJson } from "../../core/kyverno/policy/policy-value.ts";
@@ -47,9 +48,6 @@ export function readPolicies(paths: readonly string[], io: CommandIO): ReturnTyp
   return loadPolicies(files);
 }
 
-const isMap = (value: JsonValue | undefined): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
 /**
  * The documents of a file as JSON.
  * @throws EngineError `invalid-usage` with line and column where one does not parse.
@@ -71,7 +69,7 @@ export function readResources(paths: readonly string[], io: CommandIO): readonly
 }
 
 function toResources(document: JsonValue, file: string): readonly JsonObject[] {
-  if (!isMap(document) || typeof document.kind !== "string" || typeof document.apiVersion !== "string")
+  if (!isObject(document) || typeof document.kind !== "string" || typeof document.apiVersion !== "string")
     throw new EngineError("invalid-usage", "a document without apiVersion and kind is no resource", { subject: file });
   if (!document.kind.endsWith("List") || !Array.isArray(document.items)) return [document];
   return (document.items as readonly JsonValue[]).flatMap((item) => toResources(item, file));

@@ -1,5 +1,6 @@
 /** Kyverno's test files. Source: docs/spec/kyverno.md#test-command. */
 import type { JsonObject, JsonValue } from "../../core/encoding/json.ts";
+import { isObject } from "../../core/encoding/shape.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { CommandIO } from "../command.ts";
 import type { PathResponse } from "./cluster-files.ts";
@@ -36,8 +37,6 @@ export interface TestFile {
   readonly results: readonly ExpectedResult[];
 }
 
-const isMap = (value: JsonValue | undefined): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 const statuses: ReadonlySet<string> = new Set(["pass", "fail", "skip", "warn", "error"]);
 const known: ReadonlySet<string> = new Set([
   "apiVersion",
@@ -110,7 +109,7 @@ class Reader {
   maps(object: JsonObject, key: string, at: string): readonly JsonObject[] {
     const value = Object.hasOwn(object, key) ? object[key] : undefined;
     if (value === undefined || value === null) return [];
-    if (!Array.isArray(value) || !(value as readonly JsonValue[]).every(isMap))
+    if (!Array.isArray(value) || !(value as readonly JsonValue[]).every(isObject))
       return this.fail(`${key} is a list of maps`, at);
     return value as readonly JsonObject[];
   }
@@ -149,7 +148,7 @@ function readResult(object: JsonObject, at: string, reader: Reader): ExpectedRes
 function readResponse(object: JsonObject, at: string, reader: Reader): PathResponse {
   const path = reader.text(object, "urlPath", at) ?? reader.fail("a response names its urlPath", at);
   const response = object.response;
-  if (!isMap(response)) return reader.fail("a response has a response", at);
+  if (!isObject(response)) return reader.fail("a response has a response", at);
   const status = response.statusCode ?? 200;
   if (typeof status !== "number") return reader.fail("statusCode is a number", at);
   return { path, status, body: response.body ?? null };
@@ -161,7 +160,7 @@ function readResponse(object: JsonObject, at: string, reader: Reader): PathRespo
  */
 export function readTestFile(document: JsonValue, path: string): TestFile {
   const reader = new Reader(path);
-  if (!isMap(document)) return reader.fail("a test file is a map", "/");
+  if (!isObject(document)) return reader.fail("a test file is a map", "/");
   if (document.apiVersion === undefined || document.kind === undefined || document.name !== undefined)
     reader.fail(
       "a test file of the deprecated form; it needs apiVersion: cli.kyverno.io/v1alpha1, kind: Test and metadata.name",
@@ -175,7 +174,7 @@ export function readTestFile(document: JsonValue, path: string): TestFile {
     } else if (!known.has(key)) reader.fail(`unknown field ${JSON.stringify(key)}`, `/${key}`);
   }
   if (Array.isArray(document.checks) && document.checks.length > 0) reader.refuse("checks", "/checks");
-  const metadata = isMap(document.metadata) ? document.metadata : {};
+  const metadata = isObject(document.metadata) ? document.metadata : {};
   const variables = reader.text(document, "variables", "/");
   const userinfo = reader.text(document, "userinfo", "/");
   return {
@@ -187,7 +186,7 @@ export function readTestFile(document: JsonValue, path: string): TestFile {
     clusterResources: reader.texts(document, "clusterResources", "/clusterResources"),
     exceptions: reader.texts(document, "exceptions", "/exceptions"),
     ...(variables === undefined ? {} : { variables }),
-    ...(isMap(document.values) ? { values: document.values } : {}),
+    ...(isObject(document.values) ? { values: document.values } : {}),
     ...(userinfo === undefined ? {} : { userinfo }),
     responses: reader
       .maps(document, "apiCallResponses", "/apiCallResponses")

@@ -3,6 +3,7 @@
  * docs/spec/kyverno.md#apply-command, #test-command.
  */
 import type { JsonObject, JsonValue } from "../../core/encoding/json.ts";
+import { isObject } from "../../core/encoding/shape.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { AdmissionRequest } from "../../core/kyverno/rule/request.ts";
 import type { CommandIO } from "../command.ts";
@@ -20,11 +21,9 @@ export interface Values {
 
 export type RequestInfo = Pick<AdmissionRequest, "userInfo" | "roles" | "clusterRoles">;
 
-const isMap = (value: JsonValue | undefined): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-const mapOf = (value: JsonValue | undefined): JsonObject => (isMap(value) ? value : {});
+const mapOf = (value: JsonValue | undefined): JsonObject => (isObject(value) ? value : {});
 const listOf = (value: JsonValue | undefined): readonly JsonObject[] =>
-  Array.isArray(value) ? (value as readonly JsonValue[]).filter(isMap) : [];
+  Array.isArray(value) ? (value as readonly JsonValue[]).filter(isObject) : [];
 const textOf = (value: JsonValue | undefined): string => (typeof value === "string" ? value : "");
 const textsOf = (value: JsonValue | undefined): readonly string[] =>
   Array.isArray(value) ? (value as readonly JsonValue[]).filter((item) => typeof item === "string") : [];
@@ -33,7 +32,7 @@ const usage = (message: string, subject: string): EngineError => new EngineError
 
 function readOne(path: string, kind: string, io: CommandIO): JsonObject {
   const [document, ...more] = readTextFiles([path], io).flatMap(readDocuments);
-  if (!isMap(document) || more.length > 0) throw usage(`a file of one ${kind} document`, path);
+  if (!isObject(document) || more.length > 0) throw usage(`a file of one ${kind} document`, path);
   if (document.kind !== undefined && document.kind !== kind)
     throw usage(`kind is ${String(document.kind)}, where ${kind} is expected`, path);
   return document;
@@ -82,7 +81,7 @@ export function readRequestInfo(file: string, io: CommandIO): RequestInfo {
       ...(username === undefined ? {} : { username: textOf(username) }),
       ...(uid === undefined ? {} : { uid: textOf(uid) }),
       groups: textsOf(groups),
-      ...(isMap(extra) ? { extra } : {}),
+      ...(isObject(extra) ? { extra } : {}),
     },
     roles: textsOf(document.roles),
     clusterRoles: textsOf(document.clusterRoles),

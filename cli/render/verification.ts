@@ -3,6 +3,7 @@
  * docs/spec/command-line.md#streams-and-formats.
  */
 import type { JsonValue } from "../../core/encoding/json.ts";
+import { isObject } from "../../core/encoding/shape.ts";
 import { type Question, questionText } from "../../core/knowledge/question.ts";
 import type { Failure, Verification } from "../../core/verdict.ts";
 import type { Evidence, ProvenStatement } from "../../core/verify/evidence.ts";
@@ -123,10 +124,9 @@ export const toVerificationJson = (
 /** cosign's array of payloads, for the images whose payload can be told. */
 export function toCosignPayload(image: VerifiedImage, evidence: Evidence, payload: JsonValue | undefined) {
   const { signer } = evidence;
-  const told =
-    typeof payload === "object" && payload !== null && !Array.isArray(payload)
-      ? (payload as { readonly critical?: unknown; readonly optional?: object | null })
-      : undefined;
+  const told = isObject(payload)
+    ? (payload as { readonly critical?: unknown; readonly optional?: object | null })
+    : undefined;
   return {
     critical: told?.critical ?? {
       identity: { "docker-reference": image.reference.replace(/@sha256:.*$/, "") },

@@ -6,6 +6,7 @@
 import { EngineError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import { openQuestions } from "../knowledge/ask.ts";
+import { associatedTag } from "../oci/associated-tag.ts";
 import { readBlob, readManifest, readReferrers, readTag, requireContent, requireSize } from "../oci/lookup.ts";
 import type { Manifest } from "../oci/manifest.ts";
 import type { Digest } from "../crypto/digest.ts";
@@ -18,7 +19,6 @@ import { isBundleMediaType, referrerScheme } from "./referrer-scheme.ts";
 import type { EntityPurpose, SignedEntity } from "./signed-entity.ts";
 import { bundleEntity, readBundleContent } from "./signed-entity-bundle.ts";
 import { layerEntity } from "./signed-entity-layer.ts";
-import { signatureTag } from "./tag-scheme.ts";
 
 export interface SearchOptions {
   /**
@@ -81,7 +81,7 @@ class Search implements EntitySearch {
   }
 
   tag(): void {
-    const tag = signatureTag(this.#digest, this.#purpose);
+    const tag = associatedTag(this.#digest, this.#purpose);
     this.#attempt(`tag ${tag}`, () => {
       const found = readTag(this.#knowledge, this.#repository, tag);
       if (found.state === "present") this.#layers(found.value.digest, this.#manifest(found.value.digest), tag);

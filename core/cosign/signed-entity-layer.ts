@@ -24,7 +24,7 @@ import {
   type SignedContent,
   type SignedEntity,
 } from "./signed-entity.ts";
-import { layerAnnotation } from "./tag-scheme.ts";
+import { layerAnnotation } from "./layer-annotation.ts";
 
 /** The layer, where it stands, and how to read it. */
 export interface LayerPlace {

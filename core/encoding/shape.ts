@@ -23,8 +23,11 @@ const wrong = (value: JsonValue | undefined, wanted: string, at: string): never 
   throw new EngineError("malformed", `expected ${wanted}, found ${kindOf(value)}`, { subject: at === "" ? "/" : at });
 };
 
-export const isObject = (value: JsonValue | undefined): value is JsonObject =>
+/** An object that is no list, whatever it holds. {@link isObject} says the same of JSON, `isMap` of policies. */
+export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
+
+export const isObject = (value: JsonValue | undefined): value is JsonObject => isRecord(value);
 
 /** @throws EngineError `malformed`, as all readers here. */
 export const readObject = (value: JsonValue | undefined, at: string): JsonObject =>

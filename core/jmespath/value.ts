@@ -3,6 +3,7 @@
  * docs/spec/kyverno.md#jmespath-dialect.
  */
 import type { JsonValue } from "../encoding/json.ts";
+import { isRecord } from "../encoding/shape.ts";
 
 export type Value = null | boolean | number | string | ValueList | ValueMap | Special;
 export type ValueList = readonly Value[];
@@ -174,8 +175,7 @@ export class ScopeRoot extends Special {
 
 export const isList = (value: Value): value is ValueList => Array.isArray(value);
 
-export const isMap = (value: Value): value is ValueMap =>
-  typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Special);
+export const isMap = (value: Value): value is ValueMap => isRecord(value) && !(value instanceof Special);
 
 /** The elements of whatever Go calls a slice, or undefined. */
 export const elements = (value: Value): ValueList | undefined =>

@@ -4,7 +4,7 @@
  */
 import { parseInstant } from "../encoding/instant.ts";
 import type { IntegerJson, IntegerJsonObject } from "../encoding/json.ts";
-import { pointer } from "../encoding/shape.ts";
+import { isRecord, pointer } from "../encoding/shape.ts";
 import { EngineError } from "../errors.ts";
 
 /** @throws EngineError `malformed`, as everything here. */
@@ -12,8 +12,7 @@ const wrong = (wanted: string, at: string): never => {
   throw new EngineError("malformed", `expected ${wanted}`, { subject: at });
 };
 
-const isObject = (value: IntegerJson | undefined): value is IntegerJsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+const isObject = (value: IntegerJson | undefined): value is IntegerJsonObject => isRecord(value);
 
 export const readObject = (value: IntegerJson | undefined, at: string): IntegerJsonObject =>
   isObject(value) ? value : wrong("an object", at);

@@ -5,6 +5,7 @@
 import type { Database } from "better-sqlite3";
 import { EngineError } from "../../core/errors.ts";
 import { type Digest, isDigest } from "../../core/crypto/digest.ts";
+import { referrerClaim } from "../../core/cosign/referrer-scheme.ts";
 import type { Known } from "../../core/knowledge/answer.ts";
 import { openQuestions } from "../../core/knowledge/ask.ts";
 import type { Knowledge } from "../../core/knowledge/knowledge.ts";
@@ -111,7 +112,7 @@ function describe(knowledge: Knowledge, repository: string, digest: Digest, limi
     const attestation = taggedLayers(knowledge, repository, associatedTag(digest, "attestation"), limits);
     const referrers = known(() => readReferrers(knowledge, repository, digest, limits));
     const material = (referrers?.state === "present" ? referrers.value : [])
-      .map(readReferrer)
+      .map(referrerClaim)
       .filter((entry) => entry !== undefined);
     const attested = material.filter((entry) => entry.purpose === "attestation");
     const types = [
@@ -155,21 +156,6 @@ function taggedLayers(
   if (found?.state !== "present") return found?.state === "absent" ? [] : undefined;
   const manifest = known(() => readManifest(knowledge, repository, found.value.digest, limits));
   return manifest?.state === "present" ? manifest.value.manifest.layers : undefined;
-}
-
-const signType = "https://sigstore.dev/cosign/sign/v1";
-
-function readReferrer({
-  artifactType = "",
-  annotations,
-}: Descriptor):
-  | { readonly purpose: "signature" | "attestation"; readonly predicateType: string | undefined }
-  | undefined {
-  const predicateType = annotations?.["dev.sigstore.bundle.predicateType"];
-  if (artifactType.startsWith("application/vnd.dev.sigstore.bundle"))
-    return { purpose: predicateType === signType ? "signature" : "attestation", predicateType };
-  if (!artifactType.startsWith("application/vnd.dev.cosign.artifact.")) return undefined;
-  return { purpose: artifactType.includes(".sig.") ? "signature" : "attestation", predicateType };
 }
 
 function imageSize(knowledge: Knowledge, repository: string, digest: Digest, limits: Limits): number | undefined {

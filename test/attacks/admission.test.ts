@@ -7,7 +7,7 @@ import { createEngine, type Decision } from "../../core/decide/engine.ts";
 import { loadPolicies } from "../../core/kyverno/policy/read-policy.ts";
 import { requestFor } from "../../core/kyverno/rule/resource-request.ts";
 import type { MemoryKnowledge } from "../../core/oci/memory-knowledge.ts";
-import { signatureTag } from "../../core/cosign/tag-scheme.ts";
+import { associatedTag } from "../../core/oci/associated-tag.ts";
 import {
   decide,
   type Json,
@@ -149,7 +149,7 @@ attack(96, "a remembered verification, after the signature was taken away, or tr
   removed.knowledge.absent({
     kind: "tag",
     repository: signed.repository,
-    tag: signatureTag(signed.digest, "signature"),
+    tag: associatedTag(signed.digest, "signature"),
   });
   assert.not(removed.ask());
   const distrusting = remembering(signed);

@@ -3,7 +3,7 @@
  * attestation, the wrong subject.
  */
 import * as assert from "uvu/assert";
-import { signatureTag } from "../../core/cosign/tag-scheme.ts";
+import { associatedTag } from "../../core/oci/associated-tag.ts";
 import { cosignSignPredicateType } from "../../core/dsse/predicate-types.ts";
 import { encodeUtf8 } from "../../core/encoding/utf8.ts";
 import type { Digest } from "../../core/crypto/digest.ts";
@@ -134,7 +134,7 @@ attack(56, "an attestation's layer under the signatures' tag, its signature in t
     for (const manifest of moved.store.manifests)
       store.manifests.push(
         manifest.tag?.endsWith(".att") === true
-          ? { ...manifest, tag: signatureTag(moved.digest, "signature") }
+          ? { ...manifest, tag: associatedTag(moved.digest, "signature") }
           : manifest,
       );
     const knowledge = withTrust(store.knowledge(), moved.trustedRoot, lab.now);

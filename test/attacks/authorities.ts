@@ -1,5 +1,5 @@
 /** Authorities of a test's own: who issues, what is trusted, and what a policy asks for. */
-import { layerAnnotation } from "../../core/cosign/tag-scheme.ts";
+import { layerAnnotation } from "../../core/cosign/layer-annotation.ts";
 import type { AttestorSpec } from "../../core/verify/attestor.ts";
 import {
   authorityKeyIdentifier,

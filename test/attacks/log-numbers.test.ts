@@ -6,7 +6,7 @@ import * as assert from "uvu/assert";
 import { encodeBase64 } from "../../core/encoding/base64.ts";
 import { encodeUtf8 } from "../../core/encoding/utf8.ts";
 import type { LogEntry } from "../../core/tlog/log-entry.ts";
-import { layerAnnotation } from "../../core/cosign/tag-scheme.ts";
+import { layerAnnotation } from "../../core/cosign/layer-annotation.ts";
 import { type Changes, type Recipe, verdict } from "../lab/index.ts";
 import { attackSuite } from "./attack.ts";
 import { accepts, lab, refuses, withChange } from "./refuses.ts";

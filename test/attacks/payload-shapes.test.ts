@@ -3,7 +3,7 @@
  * wrong type, content encoded twice.
  */
 import * as assert from "uvu/assert";
-import { signatureTag } from "../../core/cosign/tag-scheme.ts";
+import { associatedTag } from "../../core/oci/associated-tag.ts";
 import { encodeBase64 } from "../../core/encoding/base64.ts";
 import { decodeUtf8, encodeUtf8 } from "../../core/encoding/utf8.ts";
 import { EngineError } from "../../core/errors.ts";
@@ -126,7 +126,7 @@ attack(65, "signatures copied to another image in another repository, under eith
     const store = new Store();
     for (const { bytes } of signed.store.blobs) store.blobs.push({ repository: elsewhere.repository, bytes });
     store.manifest(elsewhere.repository, elsewhere.artifact, elsewhere.tag);
-    store.manifest(elsewhere.repository, signed.store.manifests[1]?.bytes, signatureTag(image, "signature"));
+    store.manifest(elsewhere.repository, signed.store.manifests[1]?.bytes, associatedTag(image, "signature"));
     const knowledge = withTrust(store.knowledge(), elsewhere.trustedRoot, lab.now);
     assert.is(verdict(elsewhere, { knowledge }), `refuted: ${code}`);
   }

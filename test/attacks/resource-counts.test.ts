@@ -5,7 +5,7 @@
 import { gzipSync } from "node:zlib";
 import * as assert from "uvu/assert";
 import type { SignatureVerifier } from "../../core/crypto/signature-verifier.ts";
-import { signatureTag } from "../../core/cosign/tag-scheme.ts";
+import { associatedTag } from "../../core/oci/associated-tag.ts";
 import { EngineError } from "../../core/errors.ts";
 import { defaultLimits, type Limits } from "../../core/limits.ts";
 import { parseManifest } from "../../core/oci/manifest.ts";
@@ -325,7 +325,11 @@ attack(70, "layers without number, as a list and as an index", () => {
   store.blobs.push(...signed.store.blobs);
   if (image !== undefined) store.manifests.push(image);
   const { bytes: _, ...child } = store.manifest(signed.repository, kept?.bytes);
-  store.manifest(signed.repository, { schemaVersion: 2, manifests: [child] }, signatureTag(signed.digest, "signature"));
+  store.manifest(
+    signed.repository,
+    { schemaVersion: 2, manifests: [child] },
+    associatedTag(signed.digest, "signature"),
+  );
   assert.is(
     verdict(signed, { knowledge: withTrust(store.knowledge(), signed.trustedRoot, lab.now) }),
     "refuted: malformed",

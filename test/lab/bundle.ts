@@ -5,7 +5,7 @@
 import { encodeBase64 } from "../../core/encoding/base64.ts";
 import { decodeHex } from "../../core/encoding/hex.ts";
 import { digest } from "../../core/crypto/digest.ts";
-import { layerAnnotation } from "../../core/cosign/tag-scheme.ts";
+import { layerAnnotation } from "../../core/cosign/layer-annotation.ts";
 import { hashLeaf } from "../../core/tlog/merkle-hash.ts";
 import type { EntryInclusionProof, LogEntry } from "../../core/tlog/log-entry.ts";
 import type { LabCertificate } from "./certificate.ts";

@@ -79,7 +79,7 @@ export function callFunction(name: string, args: readonly Value[], run: Evaluati
       const value = args[index] ?? null;
       if (!types.some((type) => isOfType(value, type)))
         fail(
-          `Invalid type for: ${goText(value)}, expected: ` +
+          `Invalid type for: ${goText(value, 1000)}, expected: ` +
             `[]jmespath.JpType{${types.map((type) => `"${type}"`).join(", ")}}`,
         );
     }

@@ -9,7 +9,7 @@ import { defaultLimits } from "../../limits.ts";
 import { type ImageReference, parseReference, type ReferenceOptions } from "../../oci/reference.ts";
 import type { ImageExtractor } from "../policy/policy.ts";
 import { isIgnorance } from "../rule/ignorance.ts";
-import { goText } from "../rule/operators/go-text.ts";
+import { goText } from "../../jmespath/go-text.ts";
 
 export interface ExtractedImage {
   readonly reference: ImageReference;

@@ -1,9 +1,9 @@
 /** Looking into values of policy files: own members only, `null` told from absent. */
 import type { JsonValue } from "../../encoding/json.ts";
+import { isRecord } from "../../encoding/shape.ts";
 import type { PolicyMap, PolicyValue } from "./policy.ts";
 
-export const isMap = (value: PolicyValue | undefined): value is PolicyMap =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+export const isMap = (value: PolicyValue | undefined): value is PolicyMap => isRecord(value);
 export const isList = (value: PolicyValue | undefined): value is readonly PolicyValue[] => Array.isArray(value);
 
 /** What a value is, for messages: `a list`, `the string "x"`, `nothing`. */

@@ -2,35 +2,8 @@
 import type { JsonObject, JsonValue } from "../../encoding/json.ts";
 import { isObject } from "../../encoding/shape.ts";
 import { EngineError } from "../../errors.ts";
+import { isClusterKind } from "../policy/cluster-kinds.ts";
 import type { AdmissionRequest } from "./request.ts";
-
-/**
- * Kinds of Kubernetes itself that live outside of namespaces; other kinds without a namespace are taken to be in
- * `default`, as kubectl does.
- */
-const clusterKinds: ReadonlySet<string> = new Set([
-  "APIService",
-  "CSIDriver",
-  "CSINode",
-  "CertificateSigningRequest",
-  "ClusterRole",
-  "ClusterRoleBinding",
-  "CustomResourceDefinition",
-  "FlowSchema",
-  "IngressClass",
-  "MutatingWebhookConfiguration",
-  "Namespace",
-  "Node",
-  "PersistentVolume",
-  "PriorityClass",
-  "PriorityLevelConfiguration",
-  "RuntimeClass",
-  "StorageClass",
-  "ValidatingAdmissionPolicy",
-  "ValidatingAdmissionPolicyBinding",
-  "ValidatingWebhookConfiguration",
-  "VolumeAttachment",
-]);
 
 const textAt = (object: JsonObject, key: string, subject: string): string => {
   const value: JsonValue | undefined = Object.hasOwn(object, key) ? object[key] : undefined;
@@ -56,7 +29,8 @@ export function requestFor(resource: JsonObject): AdmissionRequest {
   if (metadata === undefined || name === "")
     throw new EngineError("malformed", "a resource has a name", { subject: "/metadata/name" });
   const cut = apiVersion.lastIndexOf("/");
-  const namespace = textAt(metadata, "namespace", "/metadata/namespace") || (clusterKinds.has(kind) ? "" : "default");
+  // A kind that is not known is taken to live in a namespace, and the one that kubectl takes is `default`.
+  const namespace = textAt(metadata, "namespace", "/metadata/namespace") || (isClusterKind(kind) ? "" : "default");
   const object: JsonObject =
     namespace === "" || metadata.namespace === namespace
       ? resource

@@ -1,9 +1,10 @@
 /** Variables `{{ … }}` in policies, replaced from a JSON context. Source: docs/spec/kyverno.md#variables. */
+import { isRecord } from "../../encoding/shape.ts";
 import { EngineError } from "../../errors.ts";
+import { goJson } from "../../jmespath/go-text.ts";
 import type { PolicyValue } from "../policy/policy.ts";
 import { isList, isMap } from "../policy/policy-value.ts";
 import { holdsVariable, isWholeVariable, replaceVariables, unescapeVariables } from "./braces.ts";
-import { goJson } from "./go-json.ts";
 import type { JsonContext } from "./json-context.ts";
 import { isIgnorance } from "./ignorance.ts";
 import { hasReferences, resolveReferences } from "./references.ts";
@@ -20,9 +21,6 @@ interface Budget {
 }
 
 const maxVariables = 10_000;
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Whether a variable, a reference or an escaped one stands in any string or key of the value. */
 export function hasVariables(value: unknown): boolean {

@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { isBundleMediaType, referrerScheme } from "../../../core/cosign/referrer-scheme.ts";
+import { isBundleMediaType, referrerClaim, referrerScheme } from "../../../core/cosign/referrer-scheme.ts";
 
 const test = suite("core/cosign/referrer-scheme");
 
@@ -20,6 +20,26 @@ test("bundles of any version may hold either; cosign's artifacts hold one kind",
     assert.is(referrerScheme(type, "signature"), undefined);
   assert.ok(isBundleMediaType("application/vnd.dev.sigstore.bundle.v0.3+json"));
   assert.not(isBundleMediaType("application/json"));
+});
+
+test("what the list of referrers claims", () => {
+  const claim = (artifactType: string, predicateType?: string) =>
+    referrerClaim({
+      mediaType: "application/vnd.oci.image.manifest.v1+json",
+      digest: `sha256:${"0a".repeat(32)}`,
+      size: 1,
+      artifactType,
+      ...(predicateType === undefined ? {} : { annotations: { "dev.sigstore.bundle.predicateType": predicateType } }),
+    });
+  const bundle = "application/vnd.dev.sigstore.bundle.v0.3+json";
+  const signed = "https://sigstore.dev/cosign/sign/v1";
+  assert.equal(claim(bundle, signed), { purpose: "signature", predicateType: signed });
+  assert.equal(claim(bundle, "https://slsa.dev/provenance/v1")?.purpose, "attestation");
+  assert.equal(claim(bundle), { purpose: "attestation" });
+  assert.equal(claim("application/vnd.dev.cosign.artifact.sig.v1+json"), { purpose: "signature" });
+  assert.equal(claim("application/vnd.dev.cosign.artifact.att.v1+json"), { purpose: "attestation" });
+  for (const type of ["application/vnd.dev.cosign.artifact.sbom.v1+json", "application/spdx+json", "", "constructor"])
+    assert.is(claim(type), undefined, type);
 });
 
 test.run();

@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { goJson, goText } from "../../../core/jmespath/go-text.ts";
+import { goJson, goText, type GoValue } from "../../../core/jmespath/go-text.ts";
 import { Run } from "../../../core/jmespath/run.ts";
 import { ExpressionReference, GoInteger, ObjectList } from "../../../core/jmespath/value.ts";
 import { throwsCode } from "../../support/assert.ts";
@@ -14,9 +14,35 @@ test("%v", () => {
   assert.is(goText(new ExpressionReference(() => null)), "{}");
 });
 
-test("%v is cut: it goes into messages", () => {
-  assert.ok(goText("x".repeat(100_000)).length < 1100);
-  assert.ok(goText(Array.from({ length: 100_000 }, () => "abc")).length < 20_000);
+const texts: readonly (readonly [value: GoValue, text: string])[] = [
+  [5, "5"],
+  [5.5, "5.5"],
+  [-0, "0"],
+  [123456, "123456"],
+  [1000000, "1e+06"],
+  [123456789, "1.23456789e+08"],
+  [1e21, "1e+21"],
+  [1e-4, "0.0001"],
+  [1e-5, "1e-05"],
+  [-2.25, "-2.25"],
+  [1000000n, "1000000"],
+  [9223372036854775807n, "9223372036854775807"],
+  [true, "true"],
+  [null, "<nil>"],
+  [{ b: 1n, a: "x" }, "map[a:x b:1]"],
+  [[1n, ["a"], null], "[1 [a] <nil>]"],
+];
+for (const [value, text] of texts) test(`%v of a policy's value: ${text}`, () => assert.is(goText(value), text));
+
+test("%v is cut where it goes into messages", () => {
+  assert.is(goText("x".repeat(100_000)).length, 100_000);
+  assert.ok(goText("x".repeat(100_000), 1000).length < 1100);
+  assert.ok(
+    goText(
+      Array.from({ length: 100_000 }, () => "abc"),
+      1000,
+    ).length < 20_000,
+  );
 });
 
 test("JSON with sorted keys and Go's escapes", () => {
@@ -29,6 +55,7 @@ test("JSON with sorted keys and Go's escapes", () => {
     goJson(["a\udc80", new GoInteger(1), new ObjectList([{}]), new ExpressionReference(() => null), null, true], run()),
     '["a\\ufffd",1,[{}],{},null,true]',
   );
+  assert.is(goJson({ b: [1, 1.5, 5n], a: "\\b\b" }), '{"a":"\\\\b\\b","b":[1,1.5,5]}', "of a policy's value");
   throwsCode("unresolved", () => goJson([Number.NaN], run()));
   throwsCode("over-budget", () =>
     goJson(

@@ -3,10 +3,10 @@
  */
 import { parseJson } from "../../../encoding/json.ts";
 import { EngineError } from "../../../errors.ts";
+import { goText } from "../../../jmespath/go-text.ts";
 import { matchWildcard } from "../../../patterns/wildcard.ts";
 import type { PolicyValue } from "../../policy/policy.ts";
 import { isList } from "../../policy/policy-value.ts";
-import { goText } from "./go-text.ts";
 import { isInsideRange, isOutsideRange, isRange } from "./range.ts";
 
 export type Membership = "AnyIn" | "AllIn" | "AnyNotIn" | "AllNotIn";
@@ -83,7 +83,12 @@ function rangeHolds(keys: readonly string[], range: string, operator: Membership
 }
 
 function listIn(keys: readonly string[], value: PolicyValue, operator: Membership): boolean {
-  if (isList(value)) return listHolds(keys, value.map(goText), operator);
+  if (isList(value))
+    return listHolds(
+      keys,
+      value.map((item) => goText(item)),
+      operator,
+    );
   if (typeof value === "string") {
     if (keys.length === 1 && keys[0] === value) return operator === "AnyIn" || operator === "AllIn";
     if (isRange(value)) return rangeHolds(keys, value, operator);
@@ -103,7 +108,12 @@ const isScalar = (key: PolicyValue): boolean =>
 
 /** A map or null as key holds for none of them, negative or not. */
 export function isMember(key: PolicyValue, value: PolicyValue, operator: Membership): boolean {
-  if (isList(key)) return listIn(key.map(goText), value, operator);
+  if (isList(key))
+    return listIn(
+      key.map((item) => goText(item)),
+      value,
+      operator,
+    );
   if (!isScalar(key)) return false;
   const found = scalarIn(goText(key), value);
   return found !== undefined && found === (operator === "AnyIn" || operator === "AllIn");

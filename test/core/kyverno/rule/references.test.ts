@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { goJson } from "../../../../core/kyverno/rule/go-json.ts";
+import { goJson } from "../../../../core/jmespath/go-text.ts";
 import { resolveReferences } from "../../../../core/kyverno/rule/references.ts";
 import { throwsCode } from "../../../support/assert.ts";
 

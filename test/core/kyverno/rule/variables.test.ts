@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import type { JsonObject } from "../../../../core/encoding/json.ts";
 import { EngineError } from "../../../../core/errors.ts";
 import type { PolicyValue } from "../../../../core/kyverno/policy/policy.ts";
-import { goJson } from "../../../../core/kyverno/rule/go-json.ts";
+import { goJson } from "../../../../core/jmespath/go-text.ts";
 import { JsonContext } from "../../../../core/kyverno/rule/json-context.ts";
 import type { Operation } from "../../../../core/kyverno/rule/request.ts";
 import {
