@@ -27,17 +27,17 @@ interface CosignCase {
 
 /** Cases where we differ, and the row that decides. */
 const differences: Readonly<Record<string, string>> = {
-  "v0-020": "kyverno.md 17: every hash registered for the key's type is tried",
-  "v0-024": "kyverno.md 17: pure and prehashed Ed25519 are tried",
-  "v0-162": "kyverno.md 17: every hash registered for the key's type is tried",
-  "v0-164": "kyverno.md 17: pure and prehashed Ed25519 are tried",
-  "v0-190": "kyverno.md 17: what is not asked for is not read",
-  "v0-396": "kyverno.md 17: the statement's type is checked",
+  "v0-020": "docs/spec/sigstore.md#hash-for-a-key: every hash registered for the key's type is tried",
+  "v0-024": "docs/spec/sigstore.md#hash-for-a-key: pure and prehashed Ed25519 are tried",
+  "v0-162": "docs/spec/sigstore.md#hash-for-a-key: every hash registered for the key's type is tried",
+  "v0-164": "docs/spec/sigstore.md#hash-for-a-key: pure and prehashed Ed25519 are tried",
+  "v0-190": "docs/spec/kyverno.md#keys: what is not asked for is not read",
+  "v0-396": "docs/spec/sigstore.md#in-toto-statement: the statement's type is checked",
   "v2-054":
     "contested: cosign 3 wants --use-signed-timestamps where the log is ignored; a bundle's timestamps count " +
-    "(outcomes.md 2)",
-  "v2-080": "kyverno.md 17: the bytes that were logged decide",
-  "v2-102": "kyverno.md 17: only a signature counts as a signature",
+    "(docs/spec/outcomes.md#what-a-silent-policy-requires)",
+  "v2-080": "docs/spec/sigstore.md#rekor-v1-entries: the bytes that were logged decide",
+  "v2-102": "docs/spec/kyverno.md#layout-expectations: only a signature counts as a signature",
 };
 
 const golden = goldenDir();

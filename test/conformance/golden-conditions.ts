@@ -90,9 +90,7 @@ function isRefused(golden: ConditionCase): string {
     : outcome(() => evaluate(golden));
 }
 
-/**
- * Row 11 of section 16 makes an error of a panic, which the cases call an error as well: no case differs on purpose.
- */
+/** A panic of Kyverno is an error here, and the cases call it an error as well: no case differs on purpose. */
 export function runGoldenConditions(folder: string): GoldenReport {
   const tally = new Tally();
   for (const line of readLines(folder, "conditions.jsonl")) {

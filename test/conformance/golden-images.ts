@@ -54,7 +54,7 @@ export function runGoldenImages(folder: string): GoldenReport {
       golden.id,
       expected,
       outcome(() => extract(golden)),
-      hasTwins(golden) ? "kyverno.md section 17: two extractors of one name are merged" : undefined,
+      hasTwins(golden) ? "docs/spec/kyverno.md#image-extraction: two extractors of one name are merged" : undefined,
     );
   }
   return tally.report();
@@ -76,7 +76,7 @@ export function runGoldenWildcards(folder: string): GoldenReport {
     const parsed = parseReference(image);
     const twice = parsed.tag !== undefined && parsed.digest !== undefined;
     const row = twice
-      ? "kyverno.md section 17: selected if the reference with tag or the one with digest matches"
+      ? "docs/spec/kyverno.md#selecting-images: selected if the reference with tag or the one with digest matches"
       : undefined;
     const select = (): string => `${parsed.canonical} ${selectsImage(toReferenceFilter([pattern], []), parsed)}`;
     tally.add(id, `${reference} ${matched}`, outcome(select), row);

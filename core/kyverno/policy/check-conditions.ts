@@ -87,7 +87,7 @@ export function checkConditions(value: PolicyValue | undefined, at: string, find
   }
 }
 
-/** Blocks of an attestation. Differs: an empty `any` or `all` is refused (section 17); Kyverno passes it. */
+/** Blocks of an attestation. Differs: an empty `any` or `all` is refused; Kyverno passes it. */
 export function checkAttestationConditions(blocks: readonly PolicyValue[], at: string, findings: Findings): void {
   blocks.forEach((block, index) => {
     const here = pointer(at, index);

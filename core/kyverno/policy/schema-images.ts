@@ -1,6 +1,6 @@
 /**
  * Shapes of `verifyImages`. Source: Kyverno API v1, v2beta1 (docs/spec/kyverno.md#image-entries, #attestors,
- * #attestation-entries, #older-fields), CRDs of 1.19. Differs: `pubKey`, as documented, beside `pubkey` (section 15).
+ * #attestation-entries, #older-fields), CRDs of 1.19. Differs: `pubKey`, as documented, beside `pubkey`.
  */
 import { any, flag, integer, later, list, map, oneOf, type Shape, text, textMap, texts } from "./schema.ts";
 import { type ApiGeneration, registryCredentials } from "./schema-match.ts";

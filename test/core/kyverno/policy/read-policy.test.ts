@@ -178,12 +178,12 @@ test("truncated at any length a policy loads or is refused", () => {
 test("the document is kept", () =>
   assert.is((loaded(policyText([ruleWith()])).document.metadata as { name: string }).name, "p"));
 
-/** Where Sallyport decides otherwise than Kyverno whether a policy loads: case → row of kyverno.md. */
+/** Where Sallyport decides otherwise than Kyverno whether a policy loads: case → section of `docs/spec` and rule. */
 const differences: Readonly<Record<string, string>> = {
-  "v0-300": "section 15: rekor.pubKey in place of a url",
-  "v0-456": "section 17: an empty all is refused",
-  "v2-024": "section 17: keyless of nobody is refused",
-  "v2-106": "section 17: an attestation without attestors is refused",
+  "v0-300": "docs/spec/kyverno.md#attestors: rekor.pubKey in place of a url",
+  "v0-456": "docs/spec/kyverno.md#attestation-entries: an empty all is refused",
+  "v2-024": "docs/spec/kyverno.md#attestors: keyless of nobody is refused",
+  "v2-106": "docs/spec/kyverno.md#attestation-entries: an attestation without attestors is refused",
 };
 
 const golden = goldenDir();
