@@ -230,5 +230,5 @@ function reportFailure({ reference, digest, verification }: VerifiedImage, io: C
 function signedPayload({ source }: Evidence, knowledge: Knowledge): JsonValue | undefined {
   if (source.repository === undefined || (source.layout !== "tag" && source.layout !== "artifact")) return undefined;
   const answer = knowledge.answer({ kind: "blob", repository: source.repository, digest: source.digest });
-  return answer?.state === "present" ? parseJson(answer.value) : undefined;
+  return answer?.state === "present" ? parseJson(answer.value, { limits: defaultLimits }) : undefined;
 }

@@ -14,6 +14,7 @@ import { toJsonText } from "../render/json.ts";
 import { renderColumns } from "../render/table.ts";
 import { toSpanText } from "../render/time.ts";
 import { addStoreOption, type StoreOptions, withMirror } from "../input/store.ts";
+import { defaultLimits } from "../../core/limits.ts";
 
 interface AddOptions extends StoreOptions {
   readonly complete?: boolean;
@@ -120,7 +121,7 @@ function check(options: StoreOptions, io: CommandIO): ExitCode {
 /** A reference stands in policies as it is pinned: `k8s://namespace/name`, `awskms://…`, a path. */
 function pinKey(reference: string, file: string, options: StoreOptions, io: CommandIO): ExitCode {
   const pem = decodeUtf8(io.readFile(file));
-  const keys = parsePublicKeysPem(pem);
+  const keys = parsePublicKeysPem(pem, defaultLimits);
   if (keys.length === 0) throw new EngineError("malformed", "no public key in PEM form", { subject: file });
   const digest = withMirror(options, io, "write", (mirror) =>
     mirror

@@ -11,6 +11,7 @@ import { publicGoodTrustedRoot } from "../../core/trust/public-good.ts";
 import { parseTrustedRoot } from "../../core/trust/trusted-root.ts";
 import { collect, type CommandIO, type ExitCode, type Shell } from "../command.ts";
 import { toJsonText } from "../render/json.ts";
+import { defaultLimits } from "../../core/limits.ts";
 
 interface CreateOptions {
   readonly fulcio?: readonly string[];
@@ -96,7 +97,7 @@ const readLog =
 /** The public-good instance's part of each kind: left out where a flag gives its own, as in cosign, or says no. */
 function withDefaults(made: JsonObject, options: CreateOptions): JsonObject {
   if (options.withDefaultServices !== true) return made;
-  const defaults = parseJson(publicGoodTrustedRoot()) as JsonObject;
+  const defaults = parseJson(publicGoodTrustedRoot(), { limits: defaultLimits }) as JsonObject;
   const members = [
     ["tlogs", options.rekor, options.defaultRekor],
     ["certificateAuthorities", options.fulcio, options.defaultFulcio],

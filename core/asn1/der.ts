@@ -6,10 +6,13 @@
  * read here and are refused.
  */
 import { EngineError } from "../errors.ts";
-import { defaultLimits } from "../limits.ts";
+import type { Limits } from "../limits.ts";
 import { formatOid } from "./oid.ts";
 import { Tag } from "./tag.ts";
 import { parseGeneralizedTime, parseTime, parseUtcTime } from "./time.ts";
+
+/** The bounds of a reader. */
+export type DerLimits = Pick<Limits, "asn1Depth">;
 
 /** A BIT STRING: `unused` bits (0 to 7) at the end of the last byte, which are zero. */
 export interface BitString {
@@ -27,10 +30,12 @@ export class DerReader {
   /** Offset after the last byte that belongs to this reader. */
   readonly limit: number;
   readonly subject: string;
+  readonly limits: DerLimits;
   readonly #depth: number;
 
-  constructor(bytes: Uint8Array, subject: string, offset = 0, limit = bytes.length, depth = 0) {
+  constructor(bytes: Uint8Array, subject: string, limits: DerLimits, offset = 0, limit = bytes.length, depth = 0) {
     this.bytes = bytes;
+    this.limits = limits;
     this.subject = subject;
     this.offset = offset;
     this.limit = limit;
@@ -97,12 +102,12 @@ export class DerReader {
    * @throws EngineError `malformed`, `over-limit`
    */
   read(tag: number): DerReader {
-    if (this.#depth >= defaultLimits.asn1Depth)
-      throw new EngineError("over-limit", `${this.subject}: nested deeper than ${defaultLimits.asn1Depth}`, {
+    if (this.#depth >= this.limits.asn1Depth)
+      throw new EngineError("over-limit", `${this.subject}: nested deeper than ${this.limits.asn1Depth}`, {
         subject: this.subject,
       });
     const end = this.enter(tag);
-    const inner = new DerReader(this.bytes, this.subject, this.offset, end, this.#depth + 1);
+    const inner = new DerReader(this.bytes, this.subject, this.limits, this.offset, end, this.#depth + 1);
     this.offset = end;
     return inner;
   }
@@ -227,8 +232,8 @@ export class DerReader {
  * A reader over the content of the one element of `bytes`, which must fill them.
  * @throws EngineError `malformed`
  */
-export function openDer(bytes: Uint8Array, tag: number, subject: string): DerReader {
-  const outer = new DerReader(bytes, subject);
+export function openDer(bytes: Uint8Array, tag: number, subject: string, limits: DerLimits): DerReader {
+  const outer = new DerReader(bytes, subject, limits);
   const inner = outer.read(tag);
   outer.end();
   return inner;

@@ -96,7 +96,7 @@ function readContent(object: JsonObject): BundleContent | undefined {
   const envelope = member(object, "dsseEnvelope");
   if (message !== undefined && envelope !== undefined)
     throw new EngineError("malformed", "both a message signature and an envelope", { subject: "/dsseEnvelope" });
-  if (envelope !== undefined) return { kind: "dsse", envelope: readEnvelope(envelope, "/dsseEnvelope") };
+  if (envelope !== undefined) return { kind: "dsse", envelope: readEnvelope(envelope, "/dsseEnvelope", defaultLimits) };
   if (message === undefined) return undefined;
   const digest = optionalMessage(message, "messageDigest", digestKeys, "/messageSignature");
   if (digest === undefined)
@@ -202,7 +202,7 @@ function toParts(
 /** The rest of a chain is kept for people. A root among it is refused: it could only be there to be trusted. */
 function toVerifier(raw: RawVerifier): BundleVerifier {
   if (raw.kind === "public-key") return raw;
-  const [certificate, ...chain] = raw.certificates.map((der) => parseCertificate(der));
+  const [certificate, ...chain] = raw.certificates.map((der) => parseCertificate(der, defaultLimits));
   if (certificate === undefined) throw new EngineError("malformed", "no certificate", { subject: at });
   for (const parent of chain) {
     if (equalBytes(parent.issuer, parent.subject))
@@ -240,6 +240,11 @@ function readBundle(value: JsonValue): SigstoreBundle {
  */
 export function parseBundle(document: Uint8Array | string): SigstoreBundle {
   return readBundle(
-    parseJson(document, { ...protoJsonOptions, maxBytes: defaultLimits.bundleBytes, subject: "bundle" }),
+    parseJson(document, {
+      ...protoJsonOptions,
+      maxBytes: defaultLimits.bundleBytes,
+      subject: "bundle",
+      limits: defaultLimits,
+    }),
   );
 }

@@ -13,6 +13,7 @@ import {
   type SignedContent,
   type SignedEntity,
 } from "./signed-entity.ts";
+import { defaultLimits } from "../limits.ts";
 
 /**
  * What a bundle is for: an image signature is a statement of cosign's own predicate type, or a signature over the
@@ -28,7 +29,7 @@ export function readBundleContent(bundle: SigstoreBundle): {
 } {
   const { content } = bundle;
   if (content.kind === "message") return { purpose: "signature", content };
-  const statement = statementOf(content.envelope, { layout: "bundle" });
+  const statement = statementOf(content.envelope, { layout: "bundle", limits: defaultLimits });
   return {
     purpose: statement.predicateType === cosignSignPredicateType ? "signature" : "attestation",
     content: { kind: "dsse", envelope: content.envelope, statement },

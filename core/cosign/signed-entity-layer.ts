@@ -9,7 +9,7 @@ import { goField } from "../encoding/go-json.ts";
 import { parseJson } from "../encoding/json.ts";
 import { readObject, readString } from "../encoding/shape.ts";
 import { EngineError } from "../errors.ts";
-import type { Limits } from "../limits.ts";
+import { defaultLimits, type Limits } from "../limits.ts";
 import { readBlob, requireContent, requireSize } from "../oci/lookup.ts";
 import type { Digest } from "../crypto/digest.ts";
 import type { Knowledge } from "../knowledge/knowledge.ts";
@@ -61,7 +61,9 @@ export function layerEntity(place: LayerPlace): SignedEntity {
       readCertificate(text(layerAnnotation.certificate), text(layerAnnotation.chain), place.limits),
     ),
     logEntries: once(() =>
-      text(layerAnnotation.bundle) === "" ? [] : [parseRekorBundleAnnotation(text(layerAnnotation.bundle))],
+      text(layerAnnotation.bundle) === ""
+        ? []
+        : [parseRekorBundleAnnotation(text(layerAnnotation.bundle), place.limits)],
     ),
     timestamps: once(() =>
       text(layerAnnotation.timestamp) === "" ? [] : [readTimestamp(text(layerAnnotation.timestamp))],
@@ -94,8 +96,13 @@ function readContent(place: LayerPlace, annotations: Readonly<Record<string, str
       signature: readBase64(annotations[layerAnnotation.signature] as string, layerAnnotation.signature),
     };
   }
-  const envelope = parseEnvelope(bytes);
-  return { kind: "dsse", envelope, statement: statementOf(envelope, { layout: "layer" }), envelopeBytes: bytes };
+  const envelope = parseEnvelope(bytes, limits);
+  return {
+    kind: "dsse",
+    envelope,
+    statement: statementOf(envelope, { layout: "layer", limits }),
+    envelopeBytes: bytes,
+  };
 }
 
 function readBase64(text: string, subject: string): Uint8Array {
@@ -112,7 +119,7 @@ function readBase64(text: string, subject: string): Uint8Array {
  */
 function readCertificate(certificate: string, chain: string, limits: Limits): CarriedCertificate | undefined {
   if (certificate === "") return undefined;
-  const [leaf] = parseCertificatesPem(certificate);
+  const [leaf] = parseCertificatesPem(certificate, limits);
   if (leaf === undefined)
     throw new EngineError("malformed", "no certificate in the annotation", { subject: layerAnnotation.certificate });
   const parents = once(() => readChain(chain, limits));
@@ -126,7 +133,7 @@ function readCertificate(certificate: string, chain: string, limits: Limits): Ca
 
 function readChain(chain: string, limits: Limits): CarriedCertificate["intermediates"] {
   if (chain === "") return [];
-  const certificates = parseCertificatesPem(chain);
+  const certificates = parseCertificatesPem(chain, limits);
   if (certificates.length > limits.certificatesPerChain)
     throw new EngineError(
       "over-limit",
@@ -141,6 +148,6 @@ function readChain(chain: string, limits: Limits): CarriedCertificate["intermedi
 /** `{"SignedRFC3161Timestamp": base64}`, read as Go reads it. */
 function readTimestamp(text: string): Uint8Array {
   const subject = layerAnnotation.timestamp;
-  const object = readObject(parseJson(text, { duplicateKeys: "last-wins", subject }), subject);
+  const object = readObject(parseJson(text, { duplicateKeys: "last-wins", subject, limits: defaultLimits }), subject);
   return readBase64(readString(goField(object, "SignedRFC3161Timestamp"), subject), subject);
 }

@@ -41,6 +41,7 @@ export function parseSimpleSigning(payload: Uint8Array): SimpleSigning {
       duplicateKeys: "last-wins",
       maxBytes: defaultLimits.blobBytes,
       subject: "simple signing payload",
+      limits: defaultLimits,
     }),
     "",
   );

@@ -1,5 +1,5 @@
 /** The two encodings of an ECDSA signature. Source: RFC 3279 §2.2.3 (DER), IEEE P1363 (r ‖ s). */
-import { openDer } from "../asn1/der.ts";
+import { type DerLimits, openDer } from "../asn1/der.ts";
 import { encodeElement, encodeUnsigned } from "../asn1/encode.ts";
 import { Tag } from "../asn1/tag.ts";
 import { EngineError } from "../errors.ts";
@@ -11,6 +11,9 @@ export interface EcdsaSignature {
   readonly s: bigint;
 }
 
+/** The format itself nests no deeper: a sequence of two integers. */
+const signatureLimits: DerLimits = { asn1Depth: 1 };
+
 /**
  * r and s of a strict DER signature, each 1 to the curve's order less 1; `undefined` for anything else. S may be high.
  */
@@ -20,7 +23,7 @@ export function readEcdsaSignature(signature: Uint8Array, curve: EcdsaCurve): Ec
   // the size.
   if (signature.length > 2 * (size + 3) + 3) return undefined;
   try {
-    const fields = openDer(signature, Tag.sequence, "signature");
+    const fields = openDer(signature, Tag.sequence, "signature", signatureLimits);
     const r = toBigInt(fields.unsignedBytes());
     const s = toBigInt(fields.unsignedBytes());
     fields.end();

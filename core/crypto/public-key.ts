@@ -6,7 +6,7 @@ import { Tag } from "../asn1/tag.ts";
 import { encodeHex } from "../encoding/hex.ts";
 import { parsePem } from "../encoding/pem.ts";
 import { EngineError } from "../errors.ts";
-import { defaultLimits } from "../limits.ts";
+import type { Limits } from "../limits.ts";
 import { curveOf, type EcdsaCurve, isOnCurve } from "./curve.ts";
 import { sha256 } from "./digest.ts";
 import { isEd25519Point } from "./ed25519.ts";
@@ -30,6 +30,9 @@ export type PublicKey =
   | (KeyBase & { readonly type: "rsa"; readonly modulus: Uint8Array; readonly exponent: number; readonly bits: number })
   /** `point` is the 32-byte key: the canonical encoding of a point that is not of small order. */
   | (KeyBase & { readonly type: "ed25519"; readonly point: Uint8Array });
+
+/** The bounds of a key. */
+export type KeyLimits = Pick<Limits, "asn1Depth" | "rsaModulusBits">;
 
 const subject = "public key";
 const malformed = (message: string, cause?: unknown): EngineError =>
@@ -90,13 +93,13 @@ class Ed25519Key extends LazyFingerprint {
 }
 
 /** RSAPublicKey ::= SEQUENCE { modulus INTEGER, publicExponent INTEGER } */
-function readRsa(spki: Uint8Array, der: Uint8Array): PublicKey {
-  const fields = openDer(der, Tag.sequence, subject);
+function readRsa(spki: Uint8Array, der: Uint8Array, limits: KeyLimits): PublicKey {
+  const fields = openDer(der, Tag.sequence, subject, limits);
   const modulus = fields.unsignedBytes();
   const exponent = fields.smallInteger(2 ** 31 - 1);
   fields.end();
   const bits = modulus.length * 8 - (Math.clz32(modulus[0] as number) - 24);
-  if (bits > defaultLimits.rsaModulusBits)
+  if (bits > limits.rsaModulusBits)
     throw new EngineError("over-limit", `${subject}: RSA modulus of ${bits} bits`, { subject });
   if (bits < minimumModulusBits || (modulus[modulus.length - 1] as number) % 2 === 0)
     throw malformed(`RSA modulus that is even or of ${bits} bits`);
@@ -109,8 +112,8 @@ function readRsa(spki: Uint8Array, der: Uint8Array): PublicKey {
  * which may hold a key that nobody asks for; everybody else calls {@link parseSpki}.
  * @throws EngineError `malformed`, `over-limit` for a key of a known algorithm that breaks its format
  */
-export function readSpki(spki: Uint8Array): PublicKey | undefined {
-  const fields = openDer(spki, Tag.sequence, subject);
+export function readSpki(spki: Uint8Array, limits: KeyLimits): PublicKey | undefined {
+  const fields = openDer(spki, Tag.sequence, subject, limits);
   const algorithm = fields.read(Tag.sequence);
   const value = fields.bitString();
   fields.end();
@@ -126,7 +129,7 @@ export function readSpki(spki: Uint8Array): PublicKey | undefined {
     case algorithmOids.rsa:
       algorithm.null();
       algorithm.end();
-      return readRsa(spki, value);
+      return readRsa(spki, value, limits);
     case algorithmOids.ed25519:
       algorithm.end();
       if (!isEd25519Point(value)) throw malformed("not a canonical Ed25519 point of large order");
@@ -143,8 +146,8 @@ export function readSpki(spki: Uint8Array): PublicKey | undefined {
  * @throws EngineError `malformed` also for algorithms and curves that are not ours; `over-limit` for an RSA modulus
  * above the bound
  */
-export function parseSpki(der: Uint8Array): PublicKey {
-  const key = readSpki(der);
+export function parseSpki(der: Uint8Array, limits: KeyLimits): PublicKey {
+  const key = readSpki(der, limits);
   if (key === undefined) throw malformed("neither P-256, P-384, P-521, RSA nor Ed25519");
   return key;
 }
@@ -157,21 +160,21 @@ const rsaAlgorithm = encodeElement(
 const ed25519Algorithm = encodeElement(Tag.sequence, encodeElement(Tag.oid, encodeOid(algorithmOids.ed25519)));
 
 /** The key of an RSAPublicKey in DER (PKCS#1). @throws EngineError `malformed`, `over-limit` */
-export const parsePkcs1 = (der: Uint8Array): PublicKey =>
-  readRsa(encodeElement(Tag.sequence, rsaAlgorithm, encodeBitString(der)), der);
+export const parsePkcs1 = (der: Uint8Array, limits: KeyLimits): PublicKey =>
+  readRsa(encodeElement(Tag.sequence, rsaAlgorithm, encodeBitString(der)), der, limits);
 
 /** The key of 32 bare Ed25519 bytes, as TUF has them. @throws EngineError `malformed` */
-export const ed25519PublicKey = (point: Uint8Array): PublicKey =>
-  parseSpki(encodeElement(Tag.sequence, ed25519Algorithm, encodeBitString(point)));
+export const ed25519PublicKey = (point: Uint8Array, limits: KeyLimits): PublicKey =>
+  parseSpki(encodeElement(Tag.sequence, ed25519Algorithm, encodeBitString(point)), limits);
 
 /**
  * Every key of a PEM text, in order: blocks `PUBLIC KEY` and `RSA PUBLIC KEY`; text outside the boundaries is ignored.
  * @throws EngineError `malformed` when there is no block or one with another label; `over-limit`
  */
-export function parsePublicKeysPem(text: string): PublicKey[] {
+export function parsePublicKeysPem(text: string, limits: KeyLimits): PublicKey[] {
   const keys = parsePem(text).map(({ label, bytes }) => {
-    if (label === "PUBLIC KEY") return parseSpki(bytes);
-    if (label === "RSA PUBLIC KEY") return parsePkcs1(bytes);
+    if (label === "PUBLIC KEY") return parseSpki(bytes, limits);
+    if (label === "RSA PUBLIC KEY") return parsePkcs1(bytes, limits);
     throw malformed(`PEM block ${label}`);
   });
   if (keys.length === 0) throw malformed("no PEM block");
@@ -179,8 +182,8 @@ export function parsePublicKeysPem(text: string): PublicKey[] {
 }
 
 /** The one key of a PEM text. @throws EngineError `malformed` when there is none or more than one; `over-limit` */
-export function parsePublicKeyPem(text: string): PublicKey {
-  const [key, ...others] = parsePublicKeysPem(text);
+export function parsePublicKeyPem(text: string, limits: KeyLimits): PublicKey {
+  const [key, ...others] = parsePublicKeysPem(text, limits);
   if (key === undefined || others.length > 0) throw malformed(`${others.length + 1} PEM blocks where one is expected`);
   return key;
 }

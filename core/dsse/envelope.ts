@@ -5,7 +5,7 @@ import { type JsonObject, type JsonValue, parseJson } from "../encoding/json.ts"
 import { member, pointer, readArray, readObject, readString, refuseUnknownKeys } from "../encoding/shape.ts";
 import { encodeUtf8 } from "../encoding/utf8.ts";
 import { EngineError } from "../errors.ts";
-import { defaultLimits } from "../limits.ts";
+import type { Limits } from "../limits.ts";
 
 /** `keyid` is an unauthenticated hint; `sig` is not empty. */
 export interface EnvelopeSignature {
@@ -46,14 +46,20 @@ function decodeMember(object: JsonObject, key: string, decode: (text: string) =>
   }
 }
 
-function readMembers(object: JsonObject, decode: (text: string) => Uint8Array, at: string, strict: boolean): Envelope {
+function readMembers(
+  object: JsonObject,
+  decode: (text: string) => Uint8Array,
+  at: string,
+  strict: boolean,
+  limits: Limits,
+): Envelope {
   const list = readArray(member(object, "signatures"), pointer(at, "signatures"));
   if (list.length === 0)
     throw new EngineError("malformed", "envelope without signatures", { subject: pointer(at, "signatures") });
-  if (list.length > defaultLimits.envelopeSignatures) {
+  if (list.length > limits.envelopeSignatures) {
     throw new EngineError(
       "over-limit",
-      `${list.length} signatures on an envelope, at most ${defaultLimits.envelopeSignatures} are read`,
+      `${list.length} signatures on an envelope, at most ${limits.envelopeSignatures} are read`,
       {
         subject: pointer(at, "signatures"),
       },
@@ -83,17 +89,17 @@ const envelopeKeys: ReadonlySet<string> = new Set(["payloadType", "payload", "si
  * the signatures.
  * @throws EngineError `malformed`, `over-limit`.
  */
-export function parseEnvelope(document: Uint8Array | string): Envelope {
-  const object = readObject(parseJson(document, { maxBytes: defaultLimits.blobBytes, subject: "DSSE envelope" }), "");
-  return readMembers(object, decodeEitherBase64, "", false);
+export function parseEnvelope(document: Uint8Array | string, limits: Limits): Envelope {
+  const object = readObject(parseJson(document, { maxBytes: limits.blobBytes, subject: "DSSE envelope", limits }), "");
+  return readMembers(object, decodeEitherBase64, "", false, limits);
 }
 
 /**
  * The envelope inside a bundle, by protobuf's JSON rules: unknown fields are refused, base64 is canonical.
  * @throws EngineError `malformed`, `over-limit`.
  */
-export function readEnvelope(value: JsonValue | undefined, at: string): Envelope {
+export function readEnvelope(value: JsonValue | undefined, at: string, limits: Limits): Envelope {
   const object = readObject(value, at);
   refuseUnknownKeys(object, envelopeKeys, at);
-  return readMembers(object, decodeBase64, at, true);
+  return readMembers(object, decodeBase64, at, true, limits);
 }

@@ -14,7 +14,7 @@ import {
   refuseUnknownKeys,
 } from "../encoding/shape.ts";
 import { EngineError } from "../errors.ts";
-import { defaultLimits } from "../limits.ts";
+import type { Limits } from "../limits.ts";
 import type { Digest } from "../crypto/digest.ts";
 import { type Envelope, inTotoPayloadType } from "./envelope.ts";
 
@@ -26,6 +26,12 @@ export interface StatementSubject {
   readonly name?: string;
   readonly digest: Readonly<Record<string, string>>;
   readonly annotations?: JsonObject;
+}
+
+/** Where the statement stands, which decides how strictly it is read. */
+export interface StatementOptions {
+  readonly layout: "bundle" | "layer";
+  readonly limits: Limits;
 }
 
 export interface Statement {
@@ -53,7 +59,7 @@ const subjectKeys: ReadonlySet<string> = new Set([
 const nothing: JsonObject = Object.freeze(Object.create(null));
 const hex = /^(?:[0-9a-fA-F]{2})+$/;
 
-function readSubject(value: JsonValue, at: string, layout: "bundle" | "layer"): StatementSubject {
+function readSubject(value: JsonValue, at: string, { layout, limits }: StatementOptions): StatementSubject {
   const object = readObject(value, at);
   refuseUnknownKeys(object, subjectKeys, at);
   for (const key of ["uri", "content", "downloadLocation", "mediaType"]) {
@@ -63,7 +69,7 @@ function readSubject(value: JsonValue, at: string, layout: "bundle" | "layer"): 
   const listed = member(object, "digest");
   const digest = readStringMap(listed ?? nothing, pointer(at, "digest"));
   const algorithms = Object.keys(digest);
-  if (algorithms.length > defaultLimits.digestsPerSubject)
+  if (algorithms.length > limits.digestsPerSubject)
     throw new EngineError("over-limit", `${algorithms.length} digests of one subject`, {
       subject: pointer(at, "digest"),
     });
@@ -91,9 +97,10 @@ function readSubject(value: JsonValue, at: string, layout: "bundle" | "layer"): 
  *
  * @throws EngineError `malformed`, `over-limit`.
  */
-export function parseStatement(payload: Uint8Array, options: { readonly layout?: "bundle" | "layer" } = {}): Statement {
+export function parseStatement(payload: Uint8Array, options: StatementOptions): Statement {
+  const { limits } = options;
   const object = readObject(
-    parseJson(payload, { maxBytes: defaultLimits.blobBytes, subject: "in-toto statement" }),
+    parseJson(payload, { maxBytes: limits.blobBytes, subject: "in-toto statement", limits }),
     "",
   );
   refuseUnknownKeys(object, statementKeys, "");
@@ -105,19 +112,17 @@ export function parseStatement(payload: Uint8Array, options: { readonly layout?:
   const predicateType = readString(member(object, "predicateType"), "/predicateType");
   if (predicateType === "") throw new EngineError("malformed", "empty predicate type", { subject: "/predicateType" });
   const list = readArray(member(object, "subject") ?? [], "/subject");
-  if (list.length > defaultLimits.statementSubjects)
-    throw new EngineError(
-      "over-limit",
-      `${list.length} subjects, at most ${defaultLimits.statementSubjects} are read`,
-      { subject: "/subject" },
-    );
+  if (list.length > limits.statementSubjects)
+    throw new EngineError("over-limit", `${list.length} subjects, at most ${limits.statementSubjects} are read`, {
+      subject: "/subject",
+    });
   const predicate = Object.hasOwn(object, "predicate") ? object.predicate : nothing;
   if (!isObject(predicate))
     throw new EngineError("malformed", "predicate that is not an object", { subject: "/predicate" });
   return {
     type,
     predicateType,
-    subjects: list.map((entry, index) => readSubject(entry, `/subject/${index}`, options.layout ?? "bundle")),
+    subjects: list.map((entry, index) => readSubject(entry, `/subject/${index}`, options)),
     predicate,
   };
 }
@@ -126,7 +131,7 @@ export function parseStatement(payload: Uint8Array, options: { readonly layout?:
  * The statement of an envelope. The payload type is checked here because a log of kind dsse 0.0.1 does not record it.
  * @throws EngineError `malformed` on any payload type but in-toto's, and as {@link parseStatement}.
  */
-export function statementOf(envelope: Envelope, options: { readonly layout?: "bundle" | "layer" } = {}): Statement {
+export function statementOf(envelope: Envelope, options: StatementOptions): Statement {
   if (envelope.payloadType !== inTotoPayloadType) {
     throw new EngineError(
       "malformed",

@@ -2,7 +2,7 @@
  * Strict JSON: duplicate keys, trailing text, lone surrogates and deep nesting are refused. Source: RFC 8259, RFC 7493.
  */
 import { EngineError } from "../errors.ts";
-import { defaultLimits } from "../limits.ts";
+import type { Limits } from "../limits.ts";
 import { decodeUtf8 } from "./utf8.ts";
 
 export type JsonValue = null | boolean | number | string | JsonArray | JsonObject;
@@ -18,7 +18,8 @@ export interface IntegerJsonObject {
 }
 
 export interface JsonOptions {
-  readonly maxDepth?: number;
+  readonly limits: Pick<Limits, "jsonDepth" | "jsonBytes" | "integerDigits">;
+  /** The bound on the size of this kind of document, where it is another one than `limits.jsonBytes`. */
   readonly maxBytes?: number;
   /** Refuses integers that a double cannot hold exactly (beyond 2^53 - 1), instead of rounding them. */
   readonly exactIntegers?: boolean;
@@ -64,7 +65,7 @@ class Reader {
   constructor(text: string, options: JsonOptions, readNumber: (text: string) => JsonValue = Number) {
     this.readNumber = readNumber;
     this.text = text;
-    this.maxDepth = options.maxDepth ?? defaultLimits.jsonDepth;
+    this.maxDepth = options.limits.jsonDepth;
     this.exact = options.exactIntegers ?? false;
     this.integersOnly = options.integersOnly ?? false;
     this.lastWins = options.duplicateKeys === "last-wins";
@@ -214,11 +215,11 @@ class Reader {
  * The value of a JSON document. Objects have no prototype, so every look-up is of an own property.
  * @throws EngineError `malformed` with the offset, `over-limit` past the depth or size bound.
  */
-export const parseJson = (document: string | Uint8Array, options: JsonOptions = {}): JsonValue =>
+export const parseJson = (document: string | Uint8Array, options: JsonOptions): JsonValue =>
   readAll(new Reader(boundedText(document, options), options));
 
 function boundedText(document: string | Uint8Array, options: JsonOptions): string {
-  const limit = options.maxBytes ?? defaultLimits.jsonBytes;
+  const limit = options.maxBytes ?? options.limits.jsonBytes;
   if (document.length > limit)
     throw new EngineError("over-limit", `document of ${document.length} is larger than ${limit}`, {
       subject: options.subject,
@@ -240,10 +241,10 @@ function readAll(reader: Reader): JsonValue {
  */
 export function parseIntegerJson(
   document: string | Uint8Array,
-  options: Omit<JsonOptions, "exactIntegers" | "integersOnly"> = {},
+  options: Omit<JsonOptions, "exactIntegers" | "integersOnly">,
 ): IntegerJson {
   const readNumber = (text: string): bigint => {
-    if (text.length > defaultLimits.integerDigits)
+    if (text.length > options.limits.integerDigits)
       throw new EngineError("over-limit", `an integer of ${text.length} digits`, { subject: options.subject });
     return BigInt(text);
   };

@@ -56,7 +56,7 @@ class Lexer {
       return parseJson(text, {
         duplicateKeys: "last-wins",
         loneSurrogates: "replace",
-        maxDepth: this.limits.jsonDepth,
+        limits: this.limits,
       });
     } catch (error) {
       if (error instanceof EngineError && error.code === "malformed") return refuse(error.message, this.expression);

@@ -5,7 +5,7 @@
 import { type JsonObject, parseJson } from "../encoding/json.ts";
 import { member, pointer, readArray, readObject, readString, readStringMap } from "../encoding/shape.ts";
 import { EngineError } from "../errors.ts";
-import { defaultLimits, type Limits } from "../limits.ts";
+import type { Limits } from "../limits.ts";
 import type { Digest } from "../crypto/digest.ts";
 import { type Descriptor, type PlatformDescriptor, readDescriptor } from "./descriptor.ts";
 
@@ -35,15 +35,13 @@ export interface Manifest {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-export type ManifestLimits = Pick<Limits, "manifestBytes" | "layersPerManifest" | "jsonDepth">;
-
 /**
  * A manifest or an index. What it is follows from its members, and a media type that says otherwise is refused: no
  * document can be read as both.
  * @throws EngineError `malformed` with a JSON pointer; `over-limit` past `manifestBytes` or `layersPerManifest`.
  */
-export function parseManifest(bytes: Uint8Array, limits: ManifestLimits = defaultLimits): Manifest {
-  const object = readObject(parseJson(bytes, { maxBytes: limits.manifestBytes, maxDepth: limits.jsonDepth }), "");
+export function parseManifest(bytes: Uint8Array, limits: Limits): Manifest {
+  const object = readObject(parseJson(bytes, { maxBytes: limits.manifestBytes, limits }), "");
   const kind = kindOf(object);
   const mediaType = optionalText(object, "mediaType");
   const stated = mediaType === undefined ? undefined : kindOfMediaType[mediaType];

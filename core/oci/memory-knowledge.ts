@@ -9,6 +9,7 @@ import { type Question, questionText } from "../knowledge/question.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { canonicalQuestion, completenessScopes, parseScope } from "./completeness.ts";
 import { mediaTypeOf, parseManifest, referrerDescriptor } from "./manifest.ts";
+import { defaultLimits } from "../limits.ts";
 
 export interface KnowledgeOrigin {
   /** RFC 3339; the `at` of every answer that is put in as content. */
@@ -74,7 +75,7 @@ export class MemoryKnowledge implements Knowledge {
    * @throws EngineError as `parseManifest`.
    */
   putManifest(repository: string, bytes: Uint8Array, tag?: string): Digest {
-    const manifest = parseManifest(bytes);
+    const manifest = parseManifest(bytes, defaultLimits);
     const digest = digestOf(bytes);
     this.present({ kind: "manifest", repository, digest }, bytes);
     if (tag !== undefined)

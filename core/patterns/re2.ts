@@ -4,7 +4,7 @@
  */
 import { type Matcher, RE2JS, RE2JSException } from "re2js";
 import { EngineError } from "../errors.ts";
-import { defaultLimits, type Limits } from "../limits.ts";
+import type { Limits } from "../limits.ts";
 import { type GroupName, measurePattern } from "./pattern-size.ts";
 
 /** Program size times text length that one search may cost: some seconds at the very worst. */
@@ -135,7 +135,7 @@ function withDistinctNames(pattern: string, names: readonly GroupName[]): string
  * @throws EngineError `malformed` where Go's regexp.Compile refuses it, `over-limit` where it is too long or too large
  * once its repetitions are written out.
  */
-export function compileRe2(pattern: string, limits: Limits = defaultLimits): Re2 {
+export function compileRe2(pattern: string, limits: Limits): Re2 {
   if (pattern.length > limits.patternBytes)
     throw new EngineError(
       "over-limit",

@@ -3,7 +3,10 @@
  * exception.
  */
 import { EngineError } from "../errors.ts";
-import { defaultLimits } from "../limits.ts";
+import type { Limits } from "../limits.ts";
+
+/** The bounds of a wildcard pattern. */
+export type PatternLimits = Pick<Limits, "patternBytes">;
 
 const star = 42;
 const question = 63;
@@ -87,11 +90,11 @@ function matchPoints(pattern: Uint32Array, text: Uint32Array): boolean {
  * empty pattern matches the empty text only.
  * @throws EngineError `over-limit` on a pattern beyond `patternBytes`, `over-budget` where the search takes too long.
  */
-export function matchWildcard(pattern: string, text: string): boolean {
-  if (pattern.length > defaultLimits.patternBytes && containsWildcard(pattern)) {
+export function matchWildcard(pattern: string, text: string, limits: PatternLimits): boolean {
+  if (pattern.length > limits.patternBytes && containsWildcard(pattern)) {
     throw new EngineError(
       "over-limit",
-      `wildcard pattern of ${pattern.length} characters is longer than ${defaultLimits.patternBytes}`,
+      `wildcard pattern of ${pattern.length} characters is longer than ${limits.patternBytes}`,
     );
   }
   return pattern.includes("?") ? matchPoints(points(pattern), points(text)) : matchStars(pattern, text);

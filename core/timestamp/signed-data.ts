@@ -2,12 +2,12 @@
  * CMS signed data as far as timestamp tokens use it: one signer, named by issuer and serial number, with signed
  * attributes. Source: RFC 5652 §5, RFC 5035 §3 and §4.
  */
-import { DerReader, openDer } from "../asn1/der.ts";
+import { type DerLimits, DerReader, openDer } from "../asn1/der.ts";
 import { contextConstructed, Tag } from "../asn1/tag.ts";
 import { digestLength, type HashName } from "../crypto/digest.ts";
 import type { SignatureAlgorithm } from "../crypto/signature-verifier.ts";
 import { EngineError } from "../errors.ts";
-import { defaultLimits } from "../limits.ts";
+import type { Limits } from "../limits.ts";
 import { hashOfOid, readSignatureAlgorithm } from "../x509/signature-algorithm.ts";
 
 const subject = "timestamp";
@@ -70,10 +70,10 @@ function readHashAlgorithm(fields: DerReader): HashName {
  * Some authorities write the key's algorithm in place of the signature's; then the hash is that of the attributes'
  * digest.
  */
-function readAlgorithm(element: Uint8Array, digestAlgorithm: HashName): SignatureAlgorithm {
-  const known = readSignatureAlgorithm(element, subject);
+function readAlgorithm(element: Uint8Array, digestAlgorithm: HashName, limits: DerLimits): SignatureAlgorithm {
+  const known = readSignatureAlgorithm(element, subject, limits);
   if (known !== undefined) return known;
-  if (openDer(element, Tag.sequence, subject).oid() === oid.rsaEncryption)
+  if (openDer(element, Tag.sequence, subject, limits).oid() === oid.rsaEncryption)
     return { scheme: "rsa-pkcs1v15", hash: digestAlgorithm };
   throw refused("signature algorithm that is not supported");
 }
@@ -94,8 +94,8 @@ function readAttributes(list: DerReader): ReadonlyMap<string, Uint8Array> {
 }
 
 /** The one element of `bytes`. */
-function readElement<T>(bytes: Uint8Array, read: (reader: DerReader) => T): T {
-  const reader = new DerReader(bytes, subject);
+function readElement<T>(bytes: Uint8Array, read: (reader: DerReader) => T, limits: DerLimits): T {
+  const reader = new DerReader(bytes, subject, limits);
   const value = read(reader);
   reader.end();
   return value;
@@ -105,8 +105,8 @@ function readElement<T>(bytes: Uint8Array, read: (reader: DerReader) => T): T {
  * SigningCertificate(V2) ::= SEQUENCE { certs SEQUENCE OF ESSCertID(v2), policies OPTIONAL }: the first of `certs` is
  * the signer's.
  */
-function readCertificateHash(value: Uint8Array, version: 1 | 2): CertificateHash {
-  const first = openDer(value, Tag.sequence, subject).read(Tag.sequence).read(Tag.sequence);
+function readCertificateHash(value: Uint8Array, version: 1 | 2, limits: DerLimits): CertificateHash {
+  const first = openDer(value, Tag.sequence, subject, limits).read(Tag.sequence).read(Tag.sequence);
   const hash = version === 1 ? ("sha1" as const) : first.peek() === Tag.sequence ? readHashAlgorithm(first) : "sha256";
   const certificateHash = { hash, value: first.octetString() };
   if (certificateHash.value.length !== (hash === "sha1" ? 20 : digestLength[hash]))
@@ -125,10 +125,10 @@ function readSigner(fields: DerReader): SignerInfo {
   const digestAlgorithm = readHashAlgorithm(fields);
   if (fields.peek() !== contextConstructed(0)) throw refused("no signed attributes");
   const signedAttributes = fields.element(contextConstructed(0)).slice();
-  const attributes = readAttributes(openDer(signedAttributes, contextConstructed(0), subject));
+  const attributes = readAttributes(openDer(signedAttributes, contextConstructed(0), subject, fields.limits));
   // RFC 5652 §5.4: what is signed has the tag of a SET, not the implicit one.
   signedAttributes[0] = Tag.set;
-  const signatureAlgorithm = readAlgorithm(fields.element(Tag.sequence), digestAlgorithm);
+  const signatureAlgorithm = readAlgorithm(fields.element(Tag.sequence), digestAlgorithm, fields.limits);
   const signature = fields.octetString();
   if (fields.peek() === contextConstructed(1)) fields.skip();
   fields.end();
@@ -144,7 +144,7 @@ function readSigner(fields: DerReader): SignerInfo {
     [attributes.get(oid.signingCertificateV2), 2],
   ] as const;
   const certificateHashes = versions.flatMap(([value, version]) =>
-    value === undefined ? [] : [readCertificateHash(value, version)],
+    value === undefined ? [] : [readCertificateHash(value, version, fields.limits)],
   );
   if (certificateHashes.length === 0) throw refused("no signed attribute signing-certificate");
   return {
@@ -152,25 +152,25 @@ function readSigner(fields: DerReader): SignerInfo {
     serialNumber,
     digestAlgorithm,
     signedAttributes,
-    contentType: readElement(required(oid.contentType, "content-type"), (reader) => reader.oid()),
-    messageDigest: readElement(required(oid.messageDigest, "message-digest"), (reader) => reader.octetString()),
-    ...(time === undefined ? {} : { signingTime: readElement(time, (reader) => reader.time()) }),
+    contentType: readElement(required(oid.contentType, "content-type"), (reader) => reader.oid(), fields.limits),
+    messageDigest: readElement(
+      required(oid.messageDigest, "message-digest"),
+      (reader) => reader.octetString(),
+      fields.limits,
+    ),
+    ...(time === undefined ? {} : { signingTime: readElement(time, (reader) => reader.time(), fields.limits) }),
     certificateHashes,
     signatureAlgorithm,
     signature,
   };
 }
 
-function readCertificates(fields: DerReader): readonly Uint8Array[] {
+function readCertificates(fields: DerReader, { certificatesPerChain }: Limits): readonly Uint8Array[] {
   const set = fields.readOptional(contextConstructed(0));
   const certificates: Uint8Array[] = [];
   while (set !== undefined && !set.atEnd) {
-    if (certificates.length >= defaultLimits.certificatesPerChain)
-      throw new EngineError(
-        "over-limit",
-        `more than ${defaultLimits.certificatesPerChain} certificates in a timestamp`,
-        { subject },
-      );
+    if (certificates.length >= certificatesPerChain)
+      throw new EngineError("over-limit", `more than ${certificatesPerChain} certificates in a timestamp`, { subject });
     certificates.push(set.element(Tag.sequence));
   }
   return certificates;
@@ -193,7 +193,7 @@ function listsDigest(list: DerReader, wanted: HashName): boolean {
  * @throws EngineError `malformed`; `bad-timestamp` for another content type, none or several signers, a missing signed
  * attribute, an algorithm that is not supported; `over-limit`.
  */
-export function readSignedData(parent: DerReader): SignedData {
+export function readSignedData(parent: DerReader, limits: Limits): SignedData {
   const info = parent.read(Tag.sequence);
   if (info.oid() !== oid.signedData) throw refused("not signed data");
   const explicit = info.read(contextConstructed(0));
@@ -210,7 +210,7 @@ export function readSignedData(parent: DerReader): SignedData {
   encapsulated.end();
   const content = wrapped.octetString();
   wrapped.end();
-  const certificates = readCertificates(fields);
+  const certificates = readCertificates(fields, limits);
   if (fields.peek() === contextConstructed(1)) fields.skip();
   const signers = fields.read(Tag.set);
   fields.end();

@@ -4,6 +4,7 @@ import type { ValidityPeriod } from "../encoding/instant.ts";
 import { EngineError } from "../errors.ts";
 import { type KnownSignatures, prepareAuthority } from "../x509/authority.ts";
 import type { Certificate } from "../x509/certificate.ts";
+import type { Limits } from "../limits.ts";
 
 /** Without anchors nothing verifies. With a `leaf` only that certificate may have signed. */
 export interface TimestampAuthority {
@@ -51,12 +52,14 @@ export function toTimestampAuthority(
 export function prepareTimestampAuthority(
   authority: TimestampAuthority,
   verifier: SignatureVerifier,
+  limits: Limits,
 ): TimestampAuthority {
   const { anchors, intermediates, leaf } = authority;
   const { knownSignatures } = prepareAuthority(
     anchors,
     leaf === undefined ? intermediates : [leaf, ...intermediates],
     verifier,
+    limits,
   );
   return { ...authority, knownSignatures };
 }

@@ -1,5 +1,5 @@
 /** What a timestamp token states: which digest existed when. Source: RFC 3161 §2.4.2. */
-import { openDer } from "../asn1/der.ts";
+import { type DerLimits, openDer } from "../asn1/der.ts";
 import { contextConstructed, Tag } from "../asn1/tag.ts";
 import { digestLength, type HashName } from "../crypto/digest.ts";
 import { EngineError } from "../errors.ts";
@@ -23,8 +23,8 @@ const subject = "timestamp";
  * @throws EngineError `malformed`; `bad-timestamp` for a weak digest algorithm, another version or a critical
  * extension.
  */
-export function parseTstInfo(der: Uint8Array): TstInfo {
-  const fields = openDer(der, Tag.sequence, subject);
+export function parseTstInfo(der: Uint8Array, limits: DerLimits): TstInfo {
+  const fields = openDer(der, Tag.sequence, subject, limits);
   if (fields.smallInteger(255) !== 1)
     throw new EngineError("bad-timestamp", "timestamp of another version than 1", { subject });
   fields.oid();

@@ -13,6 +13,7 @@ import { Purpose } from "../x509/extension.ts";
 import { verifyPath } from "../x509/path.ts";
 import { isAuthorityCertificate, type TimestampAuthority } from "./timestamp-authority.ts";
 import { parseTimestampResponse, type TimestampToken } from "./timestamp-response.ts";
+import type { Limits } from "../limits.ts";
 
 /** When something existed, and the `uri` of the authority that says so: two by one authority count once. */
 export interface VerifiedTimestamp {
@@ -87,6 +88,7 @@ function requirePath(
       at: token.info.at,
       usage: "timestamping",
       verifier,
+      limits: signer.limits,
     });
   } catch (error) {
     if (!(error instanceof EngineError) || error.code === "over-limit") throw error;
@@ -119,8 +121,9 @@ export function verifyTimestamp(
   message: Uint8Array,
   authorities: readonly TimestampAuthority[],
   verifier: SignatureVerifier,
+  limits: Limits,
 ): VerifiedTimestamp {
-  const token = parseTimestampResponse(responseDer);
+  const token = parseTimestampResponse(responseDer, limits);
   if (!equalBytes(token.info.imprint, digest(token.info.hash, message))) throw refused("imprint of another message");
   const failures: EngineError[] = [];
   for (const authority of authorities) {

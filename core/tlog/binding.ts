@@ -15,6 +15,7 @@ import { decodeUtf8, encodeUtf8 } from "../encoding/utf8.ts";
 import { EngineError } from "../errors.ts";
 import { type Certificate, parseCertificate } from "../x509/certificate.ts";
 import type { EntryLayout, LoggedContent, LoggedSignature } from "./log-entry.ts";
+import type { Limits } from "../limits.ts";
 
 /** An entry that is about something else. */
 export const foreignEntry = (what: string, at: string): EngineError =>
@@ -80,7 +81,13 @@ export function requireHashOf(object: JsonObject, bytes: Uint8Array, at: string)
 const pemText = ({ der }: Certificate): string => encodeBase64(encodeUtf8(encodePem("CERTIFICATE", encodeBase64(der))));
 
 /** Refuses an entry whose verifier, a PEM text in base64, is not the presented certificate or key. */
-export function requireVerifier(text: string, logged: LoggedSignature, layout: EntryLayout, at: string): void {
+export function requireVerifier(
+  text: string,
+  logged: LoggedSignature,
+  layout: EntryLayout,
+  at: string,
+  limits: Limits,
+): void {
   // What every client writes: nothing needs to be read where the whole text is as expected.
   if ("certificate" in logged.verifier && text === pemText(logged.verifier.certificate)) return;
   const [block, ...more] = parsePem(decodeUtf8(decodeBase64(text)));
@@ -93,12 +100,12 @@ export function requireVerifier(text: string, logged: LoggedSignature, layout: E
   const { key } = logged.verifier;
   if (block.label === "CERTIFICATE") {
     // A layer may carry a certificate beside a signature that a policy checks by key: then the certificate was logged.
-    const found = layout === "layer" ? parseCertificate(block.bytes).publicKey : undefined;
+    const found = layout === "layer" ? parseCertificate(block.bytes, limits).publicKey : undefined;
     if (found?.fingerprint !== key.fingerprint) throw foreignEntry("a signature by a certificate", at);
     return;
   }
   if (block.label !== "PUBLIC KEY" && block.label !== "RSA PUBLIC KEY")
     throw new EngineError("malformed", `PEM block ${block.label}`, { subject: at });
-  const found = block.label === "PUBLIC KEY" ? parseSpki(block.bytes) : parsePkcs1(block.bytes);
+  const found = block.label === "PUBLIC KEY" ? parseSpki(block.bytes, limits) : parsePkcs1(block.bytes, limits);
   if (found.fingerprint !== key.fingerprint) throw foreignEntry("a signature by another key", at);
 }

@@ -9,7 +9,7 @@ import { decodeBase64 } from "../encoding/base64.ts";
 import { concat, equalBytes } from "../encoding/bytes.ts";
 import { encodeUtf8 } from "../encoding/utf8.ts";
 import { EngineError } from "../errors.ts";
-import { defaultLimits } from "../limits.ts";
+import type { Limits } from "../limits.ts";
 import { hashLength, maxTreeSize } from "./merkle-hash.ts";
 
 /** One line `— name base64`: `hint` is its first four bytes, `signature` the rest. */
@@ -47,8 +47,8 @@ function readSignature(line: string): NoteSignature {
  * The statement of a checkpoint: `origin LF size LF base64 root LF`, further lines, a blank line, signatures.
  * @throws EngineError `malformed`, `over-limit`.
  */
-export function parseCheckpoint(note: string): Checkpoint {
-  if (note.length > defaultLimits.checkpointBytes)
+export function parseCheckpoint(note: string, limits: Limits): Checkpoint {
+  if (note.length > limits.checkpointBytes)
     throw new EngineError("over-limit", "checkpoint is too long", { subject: "checkpoint" });
   for (let index = 0; index < note.length; index++) {
     const unit = note.charCodeAt(index);
@@ -57,7 +57,7 @@ export function parseCheckpoint(note: string): Checkpoint {
   const split = note.lastIndexOf("\n\n");
   if (split < 0 || !note.endsWith("\n") || split + 2 >= note.length) throw malformed("not a signed note");
   const lines = note.slice(split + 2, -1).split("\n");
-  if (lines.length > defaultLimits.checkpointSignatures)
+  if (lines.length > limits.checkpointSignatures)
     throw new EngineError("over-limit", `${lines.length} signatures on a checkpoint`, { subject: "checkpoint" });
   const text = note.slice(0, split + 1);
   const [origin, size, root] = text.split("\n") as [string, string?, string?];

@@ -16,6 +16,7 @@ import { hashLeaf, verifyInclusion } from "./inclusion-proof.ts";
 import { prehashedAlgorithm } from "./key-details.ts";
 import type { LogEntry, LoggedSignature } from "./log-entry.ts";
 import type { TransparencyLogKey } from "./transparency-log-key.ts";
+import type { Limits } from "../limits.ts";
 
 const record = "/spec/hashedRekordV002";
 const keysOf: Readonly<Record<string, ReadonlySet<string>>> = {
@@ -100,10 +101,11 @@ export function verifyRekorV2Inclusion(
   entry: LogEntry,
   logs: readonly TransparencyLogKey[],
   verifier: SignatureVerifier,
+  limits: Limits,
 ): TransparencyLogKey | undefined {
   const proof = entry.inclusionProof;
   if (proof === undefined) throw new EngineError("bad-log-proof", "a Rekor v2 entry without an inclusion proof");
-  const checkpoint = parseCheckpoint(proof.checkpoint);
+  const checkpoint = parseCheckpoint(proof.checkpoint, limits);
   const log = findLog(entry, checkpoint, logs);
   if (log === undefined) return undefined;
   verifyRekorV2Checkpoint(checkpoint, log.origin ?? checkpoint.origin, log.publicKey, verifier);

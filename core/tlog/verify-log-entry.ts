@@ -8,7 +8,7 @@ import { isWithin, type ValidityPeriod } from "../encoding/instant.ts";
 import { type JsonObject, parseJson } from "../encoding/json.ts";
 import { member, readObject, readString, refuseUnknownKeys } from "../encoding/shape.ts";
 import { EngineError } from "../errors.ts";
-import { defaultLimits } from "../limits.ts";
+import type { Limits } from "../limits.ts";
 import { parseCheckpoint, verifyRekorV1Checkpoint } from "./checkpoint.ts";
 import { hashLeaf, verifyInclusion } from "./inclusion-proof.ts";
 import type { EntryLayout, LogEntry, LoggedSignature } from "./log-entry.ts";
@@ -40,7 +40,13 @@ export interface VerifiedLogEntry {
   readonly logValidFor: ValidityPeriod;
 }
 
-type Binder = (spec: JsonObject, logged: LoggedSignature, layout: EntryLayout) => void;
+/** Where the signature stands, which decides how its entry may look. */
+export interface EntryOptions {
+  readonly layout: EntryLayout;
+  readonly limits: Limits;
+}
+
+type Binder = (spec: JsonObject, logged: LoggedSignature, layout: EntryLayout, limits: Limits) => void;
 
 const kinds: ReadonlyMap<string, { readonly rekor: 1 | 2; readonly bind: Binder }> = new Map<
   string,
@@ -64,9 +70,9 @@ interface EntryBody {
   readonly bind: Binder;
 }
 
-function parseBody(entry: LogEntry): EntryBody {
+function parseBody(entry: LogEntry, limits: Limits): EntryBody {
   const object = readObject(
-    parseJson(entry.body, { maxBytes: defaultLimits.blobBytes, subject: "log entry body" }),
+    parseJson(entry.body, { maxBytes: limits.blobBytes, subject: "log entry body", limits }),
     "",
   );
   refuseUnknownKeys(object, bodyKeys, "");
@@ -110,10 +116,15 @@ function requireUnsignedTime(at: Date | undefined, logged: LoggedSignature): voi
     );
 }
 
-function verifyRekorV1Inclusion(entry: LogEntry, log: TransparencyLogKey, verifier: SignatureVerifier): void {
+function verifyRekorV1Inclusion(
+  entry: LogEntry,
+  log: TransparencyLogKey,
+  verifier: SignatureVerifier,
+  limits: Limits,
+): void {
   const proof = entry.inclusionProof;
   if (proof === undefined) return;
-  const checkpoint = parseCheckpoint(proof.checkpoint);
+  const checkpoint = parseCheckpoint(proof.checkpoint, limits);
   verifyRekorV1Checkpoint(checkpoint, log.publicKey, verifier);
   if (proof.treeSize !== checkpoint.treeSize || !equalBytes(proof.rootHash, checkpoint.rootHash))
     throw new EngineError("bad-log-proof", "proof and checkpoint disagree about the tree");
@@ -139,7 +150,7 @@ function checkRekorV1(
   logged: LoggedSignature,
   logs: readonly TransparencyLogKey[],
   verifier: SignatureVerifier,
-  layout: EntryLayout,
+  options: EntryOptions,
 ): VerifiedLogEntry | UnusableEntry {
   const log = logs.find((candidate) => candidate.logId === entry.logId);
   if (log === undefined) return unknownLog(entry);
@@ -151,8 +162,8 @@ function checkRekorV1(
     return { unusable: "signed entry timestamp does not verify" };
   if (promised && at !== undefined && !isWithin(log.validFor, at))
     return { unusable: `integrated at ${at.toISOString()}, when the log's key was not valid` };
-  verifyRekorV1Inclusion(entry, log, verifier);
-  body.bind(body.spec, logged, layout);
+  verifyRekorV1Inclusion(entry, log, verifier, options.limits);
+  body.bind(body.spec, logged, options.layout, options.limits);
   if (!promised) requireUnsignedTime(at, logged);
   const provenBy = [
     ...(promised ? (["set"] as const) : []),
@@ -167,14 +178,15 @@ function checkRekorV2(
   logged: LoggedSignature,
   logs: readonly TransparencyLogKey[],
   verifier: SignatureVerifier,
-  layout: EntryLayout,
+  options: EntryOptions,
 ): VerifiedLogEntry | UnusableEntry {
-  if (layout === "layer") throw new EngineError("bad-log-proof", "a layer's log entry cannot be one of Rekor v2");
+  if (options.layout === "layer")
+    throw new EngineError("bad-log-proof", "a layer's log entry cannot be one of Rekor v2");
   if (entry.inclusionPromise !== undefined)
     return { unusable: "a signed entry timestamp, which Rekor v2 does not make" };
-  const log = verifyRekorV2Inclusion(entry, logs, verifier);
+  const log = verifyRekorV2Inclusion(entry, logs, verifier, options.limits);
   if (log === undefined) return unknownLog(entry);
-  body.bind(body.spec, logged, layout);
+  body.bind(body.spec, logged, options.layout, options.limits);
   requireUnsignedTime(integratedTime(entry), logged);
   return { ...toVerified(entry, body, log), provenBy: ["inclusion"] };
 }
@@ -194,10 +206,10 @@ function checkEntry(
   logged: LoggedSignature,
   logs: readonly TransparencyLogKey[],
   verifier: SignatureVerifier,
-  layout: EntryLayout,
+  options: EntryOptions,
 ): VerifiedLogEntry | UnusableEntry {
-  const body = parseBody(entry);
-  return (body.rekor === 1 ? checkRekorV1 : checkRekorV2)(entry, body, logged, logs, verifier, layout);
+  const body = parseBody(entry, options.limits);
+  return (body.rekor === 1 ? checkRekorV1 : checkRekorV2)(entry, body, logged, logs, verifier, options);
 }
 
 /**
@@ -213,9 +225,9 @@ export function verifyLogEntry(
   logged: LoggedSignature,
   logs: readonly TransparencyLogKey[],
   verifier: SignatureVerifier,
-  options: { readonly layout: EntryLayout },
+  options: EntryOptions,
 ): VerifiedLogEntry {
-  const outcome = checkEntry(entry, logged, logs, verifier, options.layout);
+  const outcome = checkEntry(entry, logged, logs, verifier, options);
   if ("unusable" in outcome) throw new EngineError("bad-log-proof", outcome.unusable);
   return outcome;
 }
@@ -232,14 +244,14 @@ export function verifyLogEntries(
   logged: LoggedSignature,
   logs: readonly TransparencyLogKey[],
   verifier: SignatureVerifier,
-  options: { readonly layout: EntryLayout },
+  options: EntryOptions,
 ): readonly VerifiedLogEntry[] {
   if (entries.length === 0) throw new EngineError("no-log-proof", "the signature carries no log entry");
-  if (entries.length > defaultLimits.logEntries)
-    throw new EngineError("over-limit", `${entries.length} log entries, at most ${defaultLimits.logEntries} are read`);
+  if (entries.length > options.limits.logEntries)
+    throw new EngineError("over-limit", `${entries.length} log entries, at most ${options.limits.logEntries} are read`);
   if (new Set(entries.map((entry) => `${entry.logId} ${entry.logIndex}`)).size !== entries.length)
     throw new EngineError("bad-log-proof", "one log entry twice");
-  const outcomes = entries.map((entry) => checkEntry(entry, logged, logs, verifier, options.layout));
+  const outcomes = entries.map((entry) => checkEntry(entry, logged, logs, verifier, options));
   const proven = outcomes.filter((outcome): outcome is VerifiedLogEntry => !("unusable" in outcome));
   if (proven.length === 0)
     throw new EngineError(

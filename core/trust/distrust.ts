@@ -7,6 +7,7 @@ import { member, pointer, readArray, readObject, readString, refuseUnknownKeys }
 import { encodeUtf8 } from "../encoding/utf8.ts";
 import { EngineError } from "../errors.ts";
 import { matchWildcard } from "../patterns/wildcard.ts";
+import { defaultLimits } from "../limits.ts";
 
 /**
  * What a row names: content by digest, a public key or certificate by fingerprint, a certificate identity (wildcards
@@ -43,7 +44,7 @@ export function compileDistrust(rows: readonly DistrustRow[]): Distrust {
     rows,
     find: (kind, value) =>
       exact.get(`${kind} ${value}`) ??
-      (kind === "identity" ? identities.find((row) => matchWildcard(row.value, value)) : undefined),
+      (kind === "identity" ? identities.find((row) => matchWildcard(row.value, value, defaultLimits)) : undefined),
   };
 }
 

@@ -14,6 +14,7 @@ import { isAuthorityCertificate } from "../timestamp/timestamp-authority.ts";
 import { logKeyDetails } from "../tlog/key-details.ts";
 import { type Certificate, parseCertificatesPem } from "../x509/certificate.ts";
 import { parseName } from "../x509/name.ts";
+import { defaultLimits } from "../limits.ts";
 
 /** An issuer of certificates or timestamps. `chain` is PEM, the root last; without a start the root's own counts. */
 export interface AuthorityService {
@@ -55,7 +56,7 @@ const logId = (key: PublicKey, origin: string | undefined): Uint8Array =>
     : sha256(key.spki);
 
 function logJson({ url, key: pem, origin, validFor }: LogService): JsonObject {
-  const key = parsePublicKeyPem(pem);
+  const key = parsePublicKeyPem(pem, defaultLimits);
   return {
     baseUrl: url,
     hashAlgorithm: "SHA2_256",
@@ -65,7 +66,7 @@ function logJson({ url, key: pem, origin, validFor }: LogService): JsonObject {
 }
 
 const attributeOf = (certificate: Certificate, type: string): string =>
-  parseName(certificate.subject)
+  parseName(certificate.subject, defaultLimits)
     .flat()
     .find((attribute) => attribute.type === type)?.value ?? "";
 
@@ -81,7 +82,7 @@ function authorityJson({ url, chain: pem, validFor }: AuthorityService, chain: r
 }
 
 function fulcioJson(service: AuthorityService): JsonObject {
-  const chain = parseCertificatesPem(service.chain);
+  const chain = parseCertificatesPem(service.chain, defaultLimits);
   if (!chain.every(isAuthorityCertificate))
     throw new EngineError("malformed", "a certificate of the chain may not issue others", { subject: service.url });
   return authorityJson(service, chain);
@@ -92,7 +93,7 @@ function fulcioJson(service: AuthorityService): JsonObject {
  * nothing.
  */
 function tsaJson(service: AuthorityService): JsonObject {
-  const chain = parseCertificatesPem(service.chain);
+  const chain = parseCertificatesPem(service.chain, defaultLimits);
   const [leaf, ...authorities] = chain;
   if (
     leaf === undefined ||

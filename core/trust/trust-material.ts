@@ -9,6 +9,7 @@ import { prepareTimestampAuthority, type TimestampAuthority } from "../timestamp
 import type { TransparencyLogKey } from "../tlog/transparency-log-key.ts";
 import { type Authority, prepareAuthority } from "../x509/authority.ts";
 import type { TrustedRoot } from "./trusted-root.ts";
+import { defaultLimits } from "../limits.ts";
 
 /** One certificate authority: it stands for itself, with its own anchor, intermediates and period. */
 export interface TrustedAuthority extends Authority {
@@ -34,7 +35,9 @@ export const compileTrust = (root: TrustedRoot, verifier: SignatureVerifier): Tr
   authorities: root.certificateAuthorities.map(({ uri, anchor, intermediates, validFor }) => ({
     uri,
     validFor,
-    ...prepareAuthority([anchor], intermediates, verifier),
+    ...prepareAuthority([anchor], intermediates, verifier, defaultLimits),
   })),
-  timestampAuthorities: root.timestampAuthorities.map((authority) => prepareTimestampAuthority(authority, verifier)),
+  timestampAuthorities: root.timestampAuthorities.map((authority) =>
+    prepareTimestampAuthority(authority, verifier, defaultLimits),
+  ),
 });

@@ -75,7 +75,7 @@ function readLog(value: JsonValue, at: string): TransparencyLogKey {
   const key = readMessage(member(object, "publicKey"), publicKeyKeys, here);
   const details = readLogKeyDetails(member(key, "keyDetails"), pointer(here, "keyDetails"));
   const bytes = requireBytes(key, "rawBytes", here);
-  const publicKey = details.encoding === "pkcs1" ? parsePkcs1(bytes) : parseSpki(bytes);
+  const publicKey = details.encoding === "pkcs1" ? parsePkcs1(bytes, defaultLimits) : parseSpki(bytes, defaultLimits);
   if (publicKey.type !== details.type)
     throw new EngineError("malformed", `a key of type ${publicKey.type} under the name of another`, {
       subject: pointer(here, "keyDetails"),
@@ -129,7 +129,7 @@ function readAuthority(value: JsonValue, at: string): RawAuthority {
     });
   const chain = list.map((entry, index) => {
     const here = `${at}/certChain/certificates/${index}`;
-    return parseCertificate(requireBytes(readMessage(entry, certificateKeys, here), "rawBytes", here));
+    return parseCertificate(requireBytes(readMessage(entry, certificateKeys, here), "rawBytes", here), defaultLimits);
   });
   return { uri: readText(object, "uri", at), chain, validFor: readPeriod(object, "validFor", at) };
 }
@@ -145,7 +145,12 @@ const readAuthorities = (object: JsonObject, key: string): readonly RawAuthority
 export function parseTrustedRoot(document: Uint8Array | string): TrustedRoot {
   const bytes = typeof document === "string" ? encodeUtf8(document) : document;
   const object = readMessage(
-    parseJson(bytes, { ...protoJsonOptions, maxBytes: defaultLimits.trustedRootBytes, subject: "trusted root" }),
+    parseJson(bytes, {
+      ...protoJsonOptions,
+      maxBytes: defaultLimits.trustedRootBytes,
+      subject: "trusted root",
+      limits: defaultLimits,
+    }),
     rootKeys,
     "",
   );

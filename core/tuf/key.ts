@@ -8,6 +8,7 @@ import { decodeHex } from "../encoding/hex.ts";
 import type { IntegerJson } from "../encoding/json.ts";
 import { EngineError } from "../errors.ts";
 import { readObject, readText } from "./shape.ts";
+import { defaultLimits } from "../limits.ts";
 
 export interface TufKey {
   readonly keyType: string;
@@ -47,14 +48,14 @@ const pss = ({ bits }: { readonly bits: number }): readonly SignatureAlgorithm[]
 function toUsableKey(keyType: string, scheme: string, text: string): UsableKey | undefined {
   try {
     if (keyType === "ed25519" && scheme === "ed25519")
-      return { publicKey: ed25519PublicKey(decodeHex(text)), algorithms: [{ scheme: "ed25519" }] };
+      return { publicKey: ed25519PublicKey(decodeHex(text), defaultLimits), algorithms: [{ scheme: "ed25519" }] };
     if (keyType === "rsa" && scheme === "rsassa-pss-sha256") {
-      const publicKey = parsePublicKeyPem(text);
+      const publicKey = parsePublicKeyPem(text, defaultLimits);
       return publicKey.type === "rsa" ? { publicKey, algorithms: pss(publicKey) } : undefined;
     }
     const ecdsa = Object.hasOwn(ecdsaCurves, scheme) ? ecdsaCurves[scheme] : undefined;
     if (ecdsa === undefined || (keyType !== "ecdsa" && keyType !== scheme)) return undefined;
-    const publicKey = parsePublicKeyPem(text);
+    const publicKey = parsePublicKeyPem(text, defaultLimits);
     return publicKey.type === "ecdsa" && publicKey.curve === ecdsa.curve
       ? { publicKey, algorithms: [{ scheme: "ecdsa", hash: ecdsa.hash }] }
       : undefined;

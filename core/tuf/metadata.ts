@@ -8,6 +8,7 @@ import { encodeUtf8 } from "../encoding/utf8.ts";
 import { EngineError } from "../errors.ts";
 import { encodeOlpcJson } from "./olpc-json.ts";
 import { readInteger, readList, readObject, readText, readTime } from "./shape.ts";
+import { defaultLimits } from "../limits.ts";
 
 /** `role` names it in errors: a delegated role's metadata is of type `targets`. */
 export interface Metadata<T> {
@@ -38,7 +39,7 @@ const supportedVersion = /^1\.\d{1,9}(?:\.\d{1,9})?$/;
  */
 export function parseMetadata<T>(bytes: Uint8Array, { role, type, maxBytes, read }: MetadataForm<T>): Metadata<T> {
   return naming(role, () => {
-    const document = readObject(parseIntegerJson(bytes, { maxBytes }), "/");
+    const document = readObject(parseIntegerJson(bytes, { maxBytes, limits: defaultLimits }), "/");
     const signed = readObject(document.signed, "/signed");
     const stated = readText(signed._type, "/signed/_type");
     if (stated !== type)

@@ -120,7 +120,7 @@ function compileKey(
   if (isSet(keys.pem) === isSet(keys.reference))
     throw new EngineError("malformed", "a key is either PEM text or a reference", { subject: "keys" });
   if (isSet(keys.reference)) return { kind: "key-reference", reference: keys.reference, ...wanted };
-  const [key, ...more] = parsePublicKeysPem(keys.pem ?? "");
+  const [key, ...more] = parsePublicKeysPem(keys.pem ?? "", defaultLimits);
   if (key === undefined || more.length > 0)
     throw new EngineError(
       "malformed",
@@ -177,7 +177,7 @@ function compileCertificateTransparency(
 
 /** Any of the keys in the text counts. */
 function readLogKeys(text: string, subject: string): readonly TransparencyLogKey[] {
-  const keys = parsePublicKeysPem(text);
+  const keys = parsePublicKeysPem(text, defaultLimits);
   if (keys.length === 0) throw new EngineError("malformed", "no public key in the text", { subject });
   return keys.map((key) => toLogKey(key));
 }

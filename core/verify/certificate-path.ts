@@ -15,6 +15,7 @@ import { verifyPath } from "../x509/path.ts";
 import { type ProvenSct, verifyScts } from "../x509/sct.ts";
 import { attempt } from "./attempt.ts";
 import type { Signer } from "./signer.ts";
+import { defaultLimits } from "../limits.ts";
 
 export type CertificateSigner = Exclude<Signer, { kind: "key" }>;
 
@@ -33,7 +34,8 @@ const verifyCodeSigningPath = (
   authority: Pick<Authority, "anchors" | "intermediates"> & Partial<Authority>,
   at: Date,
   verifier: SignatureVerifier,
-): CertificateChain => verifyPath({ leaf, ...authority, at, usage: "code-signing", requireLeafUsage: true, verifier });
+): CertificateChain =>
+  verifyPath({ leaf, ...authority, at, usage: "code-signing", requireLeafUsage: true, verifier, limits: leaf.limits });
 
 /**
  * The chain of the signer's certificate at `at`. `authorities` gives the trusted root's, and is asked only where the
@@ -123,5 +125,5 @@ export function verifyChainScts(
       "bad-sct",
       "the certificate is itself an anchor: what its log signed cannot be rebuilt without its issuer",
     );
-  return verifyScts({ leaf, issuer, logs, verifier });
+  return verifyScts({ leaf, issuer, logs, verifier, limits: defaultLimits });
 }

@@ -8,6 +8,7 @@ import { matchWildcard } from "../patterns/wildcard.ts";
 import type { Certificate } from "../x509/certificate.ts";
 import { fulcioExtensionName, issuerOf, readFulcioExtensions, subjectsOf } from "../x509/fulcio.ts";
 import type { ExpectedIdentity, TextMatcher } from "./expectation.ts";
+import { defaultLimits } from "../limits.ts";
 
 /** The identity part of a keyless attestor. */
 export interface IdentitySpec {
@@ -24,12 +25,12 @@ export type TextForm = "wildcard" | "exact";
 
 const textMatcher = (wanted: string, form: TextForm): TextMatcher => ({
   wanted,
-  matches: form === "exact" ? (text) => text === wanted : (text) => matchWildcard(wanted, text),
+  matches: form === "exact" ? (text) => text === wanted : (text) => matchWildcard(wanted, text, defaultLimits),
 });
 
 /** RE2 without anchors of its own, as Kyverno means it. */
 function patternMatcher(pattern: string): TextMatcher {
-  const compiled = compileRe2(pattern);
+  const compiled = compileRe2(pattern, defaultLimits);
   return { wanted: pattern, matches: (text) => compiled.test(text) };
 }
 

@@ -17,6 +17,7 @@ import { parseRekorApiEntries } from "../tlog/rekor-v1/api-entry.ts";
 import type { TransparencyLogKey } from "../tlog/transparency-log-key.ts";
 import { type VerifiedLogEntry, verifyLogEntries, verifyLogEntry } from "../tlog/verify-log-entry.ts";
 import { attempt } from "./attempt.ts";
+import { defaultLimits } from "../limits.ts";
 
 export interface ProvenEntry extends VerifiedLogEntry {
   readonly from: "carried" | "asked";
@@ -35,7 +36,7 @@ export const proveCarriedEntries = (
   entries: readonly LogEntry[],
   { logged, layout, logs, verifier }: LogProof,
 ): readonly ProvenEntry[] =>
-  verifyLogEntries(entries, logged, logs, verifier, { layout }).map(
+  verifyLogEntries(entries, logged, logs, verifier, { layout, limits: defaultLimits }).map(
     (entry): ProvenEntry => ({ ...entry, from: "carried" }),
   );
 
@@ -66,8 +67,8 @@ export function proveAskedEntry(
   if (answer.state === "absent")
     throw new EngineError("no-log-proof", `${answer.from} has no entry for this signature`, { subject: question.hash });
   let first: EngineError | undefined;
-  for (const entry of parseRekorApiEntries(answer.value.json)) {
-    const outcome = attempt(() => verifyLogEntry(entry, logged, logs, verifier, { layout }));
+  for (const entry of parseRekorApiEntries(answer.value.json, defaultLimits)) {
+    const outcome = attempt(() => verifyLogEntry(entry, logged, logs, verifier, { layout, limits: defaultLimits }));
     if (outcome.ok) return { ...outcome.value, from: "asked" };
     first ??= outcome.error;
   }

@@ -6,7 +6,7 @@ import { decodeBase64 } from "../encoding/base64.ts";
 import { decodeUtf8 } from "../encoding/utf8.ts";
 import { equalBytes } from "../encoding/bytes.ts";
 import { EngineError } from "../errors.ts";
-import type { Limits } from "../limits.ts";
+import { defaultLimits, type Limits } from "../limits.ts";
 import { isAuthorityCertificate, type TimestampAuthority } from "../timestamp/timestamp-authority.ts";
 import { type Certificate, parseCertificatesPem } from "../x509/certificate.ts";
 
@@ -15,7 +15,7 @@ const timestampChainBlocks = 12;
 const timestampChainIntermediates = 10;
 
 function read(text: string, subject: string): Certificate[] {
-  const certificates = parseCertificatesPem(text);
+  const certificates = parseCertificatesPem(text, defaultLimits);
   if (certificates.length === 0) throw new EngineError("malformed", "no certificate in the text", { subject });
   return certificates;
 }

@@ -11,6 +11,7 @@ import { EngineError } from "../errors.ts";
 import type { Knowledge } from "../knowledge/knowledge.ts";
 import type { Certificate } from "../x509/certificate.ts";
 import type { ExpectedIdentity, ExpectedSigner } from "./expectation.ts";
+import { defaultLimits } from "../limits.ts";
 
 interface SignerBase {
   readonly key: PublicKey;
@@ -77,7 +78,7 @@ function readKey(reference: string, knowledge: Knowledge): PublicKey {
   if (answer.state === "absent")
     throw new EngineError("no-key", `${answer.from} does not have this key`, { subject: reference });
   // cosign reads the first key of such a text.
-  const [key] = parsePublicKeysPem(answer.value);
+  const [key] = parsePublicKeysPem(answer.value, defaultLimits);
   if (key === undefined)
     throw new EngineError("malformed", "no public key in what the reference holds", { subject: reference });
   return key;

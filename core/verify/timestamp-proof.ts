@@ -35,7 +35,7 @@ export function proveTimestamps(
   const proven: VerifiedTimestamp[] = [];
   let failure: EngineError | undefined;
   for (const token of tokens) {
-    const outcome = attempt(() => verifyTimestamp(token, message, authorities, verifier));
+    const outcome = attempt(() => verifyTimestamp(token, message, authorities, verifier, limits));
     if (!outcome.ok) failure ??= outcome.error;
     // Two timestamps of one authority are one witness; all their times must fit all the same.
     else proven.push(outcome.value);

@@ -4,7 +4,7 @@
  */
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import { equalBytes } from "../encoding/bytes.ts";
-import { defaultLimits, type Limits } from "../limits.ts";
+import type { Limits } from "../limits.ts";
 import type { Certificate } from "./certificate.ts";
 
 /** Whether the second certificate's key signed the first, for pairs that were looked at. */
@@ -31,7 +31,7 @@ export function prepareAuthority(
   anchors: readonly Certificate[],
   intermediates: readonly Certificate[],
   verifier: SignatureVerifier,
-  limits: Limits = defaultLimits,
+  limits: Limits,
 ): Authority {
   const knownSignatures = new Map<Certificate, Map<Certificate, boolean>>();
   let checks = 0;

@@ -12,7 +12,7 @@ import { equalBytes } from "../encoding/bytes.ts";
 import { encodeHex } from "../encoding/hex.ts";
 import { parsePem } from "../encoding/pem.ts";
 import { EngineError } from "../errors.ts";
-import { defaultLimits, type Limits } from "../limits.ts";
+import type { Limits } from "../limits.ts";
 import {
   type BasicConstraints,
   type Extension,
@@ -40,6 +40,8 @@ import { readSignatureAlgorithm } from "./signature-algorithm.ts";
 
 /** A parsed certificate. Byte fields are slices of `der`. */
 export interface Certificate {
+  /** The bounds that it was read within; parts of it that are read later keep to them too. */
+  readonly limits: Limits;
   readonly der: Uint8Array;
   /** The TBSCertificate element: what is signed. */
   readonly tbs: Uint8Array;
@@ -85,6 +87,7 @@ const subject = "certificate";
  * The extensions of id-ce that path validation reads are parsed with the certificate, so that a broken one breaks it.
  */
 class ParsedCertificate implements Certificate {
+  readonly limits: Limits;
   readonly der: Uint8Array;
   readonly tbs: Uint8Array;
   readonly version: 1 | 2 | 3;
@@ -112,14 +115,15 @@ class ParsedCertificate implements Certificate {
   #fingerprint: string | undefined;
 
   constructor(der: Uint8Array, limits: Limits) {
-    const outer = openDer(der, Tag.sequence, subject);
+    this.limits = limits;
+    const outer = openDer(der, Tag.sequence, subject, limits);
     const start = outer.offset;
     const tbs = outer.read(Tag.sequence);
     const algorithmStart = outer.offset;
     const algorithm = outer.element(Tag.sequence);
     this.der = der;
     this.tbs = der.subarray(start, algorithmStart);
-    this.signatureAlgorithm = readSignatureAlgorithm(algorithm, subject);
+    this.signatureAlgorithm = readSignatureAlgorithm(algorithm, subject, limits);
     this.signature = outer.bitString();
     outer.end();
 
@@ -135,7 +139,7 @@ class ParsedCertificate implements Certificate {
     validity.end();
     this.subject = readName(tbs);
     this.subjectPublicKeyInfo = tbs.element(Tag.sequence);
-    this.publicKey = readSpki(this.subjectPublicKeyInfo);
+    this.publicKey = readSpki(this.subjectPublicKeyInfo, limits);
     if (this.version > 1)
       for (const number of [1, 2]) if (tbs.peek() === contextPrimitive(number)) tbs.bits(contextPrimitive(number));
     const wrapper = this.version === 3 ? tbs.readOptional(contextConstructed(3)) : undefined;
@@ -151,39 +155,40 @@ class ParsedCertificate implements Certificate {
   }
 
   #readStandard(number: number, value: Uint8Array): void {
+    const { limits } = this;
     switch (number) {
       case 14:
-        this.subjectKeyIdentifier = parseSubjectKeyIdentifier(value);
+        this.subjectKeyIdentifier = parseSubjectKeyIdentifier(value, limits);
         break;
       case 15:
-        this.keyUsage = parseKeyUsage(value);
+        this.keyUsage = parseKeyUsage(value, limits);
         break;
       case 17:
-        this.subjectAlternativeNames = parseGeneralNames(value, "subject alternative name");
+        this.subjectAlternativeNames = parseGeneralNames(value, "subject alternative name", limits);
         break;
       case 19:
-        this.basicConstraints = parseBasicConstraints(value);
+        this.basicConstraints = parseBasicConstraints(value, limits);
         break;
       case 30:
-        this.nameConstraints = parseNameConstraints(value);
+        this.nameConstraints = parseNameConstraints(value, limits);
         break;
       case 32:
-        this.policies = parsePolicies(value);
+        this.policies = parsePolicies(value, limits);
         break;
       case 33:
-        this.policyMappings = parsePolicyMappings(value);
+        this.policyMappings = parsePolicyMappings(value, limits);
         break;
       case 35:
-        this.authorityKeyIdentifier = parseAuthorityKeyIdentifier(value);
+        this.authorityKeyIdentifier = parseAuthorityKeyIdentifier(value, limits);
         break;
       case 36:
-        this.policyConstraints = parsePolicyConstraints(value);
+        this.policyConstraints = parsePolicyConstraints(value, limits);
         break;
       case 37:
-        this.extendedKeyUsage = parsePurposes(value);
+        this.extendedKeyUsage = parsePurposes(value, limits);
         break;
       case 54:
-        this.inhibitAnyPolicy = parseInhibitAnyPolicy(value);
+        this.inhibitAnyPolicy = parseInhibitAnyPolicy(value, limits);
         break;
       default:
     }
@@ -219,7 +224,7 @@ function readVersion(tbs: DerReader): 1 | 2 | 3 {
 
 function readName(tbs: DerReader): Uint8Array {
   const name = tbs.element(Tag.sequence);
-  parseName(name);
+  parseName(name, tbs.limits);
   return name;
 }
 
@@ -228,7 +233,7 @@ function readName(tbs: DerReader): Uint8Array {
  * twice, no trailing bytes. The key is parsed, the signature is not verified.
  * @throws EngineError `malformed`; `over-limit` above `limits.certificateBytes` or `limits.extensionsPerCertificate`
  */
-export function parseCertificate(der: Uint8Array, limits: Limits = defaultLimits): Certificate {
+export function parseCertificate(der: Uint8Array, limits: Limits): Certificate {
   if (der.length > limits.certificateBytes)
     throw new EngineError("over-limit", `certificate of ${der.length} bytes`, { subject });
   return new ParsedCertificate(der, limits);
@@ -238,7 +243,7 @@ export function parseCertificate(der: Uint8Array, limits: Limits = defaultLimits
  * Every certificate of a PEM text, in order; text outside the boundaries is ignored.
  * @throws EngineError `malformed` when there is no block or one with another label than `CERTIFICATE`; `over-limit`
  */
-export function parseCertificatesPem(text: string, limits: Limits = defaultLimits): Certificate[] {
+export function parseCertificatesPem(text: string, limits: Limits): Certificate[] {
   const certificates = parsePem(text).map(({ label, bytes }) => {
     if (label !== "CERTIFICATE")
       throw new EngineError("malformed", `PEM block ${label} where a certificate is expected`, { subject });

@@ -2,7 +2,7 @@
  * Certificate extensions: their frame, and the content of those that RFC 5280 defines and path validation needs.
  * Source: RFC 5280 §4.1 and §4.2.1.
  */
-import { DerReader, openDer } from "../asn1/der.ts";
+import { type DerLimits, DerReader, openDer } from "../asn1/der.ts";
 import { formatOid } from "../asn1/oid.ts";
 import { contextPrimitive, Tag } from "../asn1/tag.ts";
 import { EngineError } from "../errors.ts";
@@ -131,8 +131,8 @@ export interface BasicConstraints {
 }
 
 /** @throws EngineError `malformed` */
-export function parseBasicConstraints(value: Uint8Array): BasicConstraints {
-  const fields = openDer(value, Tag.sequence, "basic constraints");
+export function parseBasicConstraints(value: Uint8Array, limits: DerLimits): BasicConstraints {
+  const fields = openDer(value, Tag.sequence, "basic constraints", limits);
   const isAuthority = fields.peek() === Tag.boolean && fields.boolean();
   const pathLength = fields.peek() === Tag.integer ? fields.smallInteger(2 ** 31 - 1) : undefined;
   fields.end();
@@ -153,8 +153,8 @@ const usages = [
 export type KeyUsage = (typeof usages)[number];
 
 /** The bits that are set, in order. @throws EngineError `malformed` */
-export function parseKeyUsage(value: Uint8Array): readonly KeyUsage[] {
-  const reader = new DerReader(value, "key usage");
+export function parseKeyUsage(value: Uint8Array, limits: DerLimits): readonly KeyUsage[] {
+  const reader = new DerReader(value, "key usage", limits);
   const { bytes } = reader.bits();
   reader.end();
   return usages.filter((_, bit) => (((bytes[bit >> 3] ?? 0) << (bit & 7)) & 0x80) !== 0);
@@ -168,8 +168,8 @@ export const Purpose = {
 } as const;
 
 /** Object identifiers of a SEQUENCE SIZE (1..MAX) OF OBJECT IDENTIFIER, dotted. @throws EngineError `malformed` */
-export function parsePurposes(value: Uint8Array): readonly string[] {
-  const list = openDer(value, Tag.sequence, "extended key usage");
+export function parsePurposes(value: Uint8Array, limits: DerLimits): readonly string[] {
+  const list = openDer(value, Tag.sequence, "extended key usage", limits);
   const purposes: string[] = [];
   do purposes.push(list.oid());
   while (!list.atEnd);
@@ -177,8 +177,8 @@ export function parsePurposes(value: Uint8Array): readonly string[] {
 }
 
 /** SubjectKeyIdentifier. @throws EngineError `malformed` */
-export function parseSubjectKeyIdentifier(value: Uint8Array): Uint8Array {
-  const reader = new DerReader(value, "subject key identifier");
+export function parseSubjectKeyIdentifier(value: Uint8Array, limits: DerLimits): Uint8Array {
+  const reader = new DerReader(value, "subject key identifier", limits);
   const identifier = reader.octetString();
   reader.end();
   return identifier;
@@ -188,16 +188,16 @@ export function parseSubjectKeyIdentifier(value: Uint8Array): Uint8Array {
  * The key identifier of an AuthorityKeyIdentifier; issuer and serial number are stepped over.
  * @throws EngineError `malformed`
  */
-export function parseAuthorityKeyIdentifier(value: Uint8Array): Uint8Array | undefined {
-  const fields = openDer(value, Tag.sequence, "authority key identifier");
+export function parseAuthorityKeyIdentifier(value: Uint8Array, limits: DerLimits): Uint8Array | undefined {
+  const fields = openDer(value, Tag.sequence, "authority key identifier", limits);
   const identifier = fields.peek() === contextPrimitive(0) ? fields.content(contextPrimitive(0)) : undefined;
   while (!fields.atEnd) fields.skip();
   return identifier;
 }
 
 /** SkipCerts of InhibitAnyPolicy. @throws EngineError `malformed` */
-export function parseInhibitAnyPolicy(value: Uint8Array): number {
-  const reader = new DerReader(value, "inhibit any policy");
+export function parseInhibitAnyPolicy(value: Uint8Array, limits: DerLimits): number {
+  const reader = new DerReader(value, "inhibit any policy", limits);
   const certificates = reader.smallInteger(2 ** 31 - 1);
   reader.end();
   return certificates;

@@ -2,7 +2,7 @@
  * The extensions of Fulcio's certificates, and the identities that they state. Source:
  * docs/spec/sigstore.md#names-in-a-certificate, #fulcio-extensions (Fulcio's oid-info).
  */
-import { DerReader } from "../asn1/der.ts";
+import { type DerLimits, DerReader } from "../asn1/der.ts";
 import { encodeOid } from "../asn1/oid.ts";
 import { decodeText, isTextTag } from "../asn1/text.ts";
 import { decodeUtf8 } from "../encoding/utf8.ts";
@@ -69,7 +69,7 @@ export function fulcioExtensionName(key: string): string | undefined {
   return fulcioExtensions.find(({ name, number }) => name === key || `${arc}.${number}` === key)?.name;
 }
 
-function readValue(extension: Extension, { name, encoding }: FulcioExtension): string {
+function readValue(extension: Extension, { name, encoding }: FulcioExtension, limits: DerLimits): string {
   const malformed = (cause?: unknown) =>
     new EngineError("malformed", `certificate extension ${name} is no text`, { subject: name, cause });
   let text: string;
@@ -80,7 +80,7 @@ function readValue(extension: Extension, { name, encoding }: FulcioExtension): s
       throw malformed(cause);
     }
   } else {
-    const reader = new DerReader(extension.value, name);
+    const reader = new DerReader(extension.value, name, limits);
     const tag = reader.peek();
     if (!isTextTag(tag)) throw malformed();
     text = decodeText(tag, reader.content(tag), name);
@@ -95,7 +95,9 @@ function readValue(extension: Extension, { name, encoding }: FulcioExtension): s
 function readIssuers(certificate: Certificate): readonly string[] {
   return [8, 1].flatMap((number) => {
     const extension = certificate.extensions.find((candidate) => candidate.numberBelow(arcBytes) === number);
-    return extension === undefined ? [] : [readValue(extension, byNumber.get(number) as FulcioExtension)];
+    return extension === undefined
+      ? []
+      : [readValue(extension, byNumber.get(number) as FulcioExtension, certificate.limits)];
   });
 }
 
@@ -125,7 +127,8 @@ export function readFulcioExtensions(certificate: Certificate): Readonly<Record<
   if (issuer !== undefined) values[issuerName] = issuer;
   for (const extension of certificate.extensions) {
     const known = byNumber.get(extension.numberBelow(arcBytes));
-    if (known !== undefined && known.name !== issuerName) values[known.name] = readValue(extension, known);
+    if (known !== undefined && known.name !== issuerName)
+      values[known.name] = readValue(extension, known, certificate.limits);
   }
   return values;
 }
@@ -138,7 +141,7 @@ function userNameOf(certificate: Certificate): string | undefined {
   const others = certificate.subjectAlternativeNames.filter((name) => name.kind === "other");
   const [only] = others;
   if (only === undefined || others.length > 1 || only.typeId !== userNameType) return undefined;
-  const reader = new DerReader(only.value, "user name");
+  const reader = new DerReader(only.value, "user name", certificate.limits);
   const tag = reader.peek();
   if (!isTextTag(tag)) throw reader.malformed("alternative name that is no text");
   const text = decodeText(tag, reader.content(tag), "user name");

@@ -1,5 +1,5 @@
 /** General names: what a certificate's alternative name or constraint may be. Source: RFC 5280 §4.2.1.6. */
-import { type DerReader, openDer } from "../asn1/der.ts";
+import { type DerLimits, type DerReader, openDer } from "../asn1/der.ts";
 import { contextConstructed, contextPrimitive, Tag } from "../asn1/tag.ts";
 import { decodeText } from "../asn1/text.ts";
 import { hasControlCharacter, splitUri, toAddressText } from "./domain.ts";
@@ -61,7 +61,7 @@ export function readGeneralName(reader: DerReader): GeneralName {
       const wrapper = reader.read(tag);
       const name = wrapper.element(Tag.sequence);
       wrapper.end();
-      parseName(name);
+      parseName(name, reader.limits);
       return { kind: "directory", name };
     }
     case contextPrimitive(8):
@@ -76,8 +76,8 @@ export function readGeneralName(reader: DerReader): GeneralName {
 }
 
 /** GeneralNames ::= SEQUENCE SIZE (1..MAX) OF GeneralName. @throws EngineError `malformed` */
-export function parseGeneralNames(der: Uint8Array, subject: string): readonly GeneralName[] {
-  const sequence = openDer(der, Tag.sequence, subject);
+export function parseGeneralNames(der: Uint8Array, subject: string, limits: DerLimits): readonly GeneralName[] {
+  const sequence = openDer(der, Tag.sequence, subject, limits);
   const names: GeneralName[] = [];
   do names.push(readGeneralName(sequence));
   while (!sequence.atEnd);

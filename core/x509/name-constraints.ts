@@ -4,7 +4,7 @@
  * Domain names, mailboxes, URIs and addresses are compared. A constraint of another form refuses when it is critical,
  * and else as soon as a name of that form occurs below it. Where RFC 5280 and Go differ, both must accept.
  */
-import { type DerReader, openDer } from "../asn1/der.ts";
+import { type DerLimits, type DerReader, openDer } from "../asn1/der.ts";
 import { contextConstructed, contextPrimitive, Tag } from "../asn1/tag.ts";
 import { decodeText } from "../asn1/text.ts";
 import { EngineError } from "../errors.ts";
@@ -78,8 +78,8 @@ function readSubtrees(list: DerReader): readonly Subtree[] {
 }
 
 /** @throws EngineError `malformed` also for an extension that constrains nothing */
-export function parseNameConstraints(value: Uint8Array): NameConstraints {
-  const fields = openDer(value, Tag.sequence, subject);
+export function parseNameConstraints(value: Uint8Array, limits: DerLimits): NameConstraints {
+  const fields = openDer(value, Tag.sequence, subject, limits);
   const permitted = fields.readOptional(contextConstructed(0));
   const excluded = fields.readOptional(contextConstructed(1));
   fields.end();

@@ -1,5 +1,5 @@
 /** Distinguished names. Compared as bytes; text is for people only. Source: RFC 5280 §4.1.2.4, RFC 4514. */
-import { type DerReader, openDer } from "../asn1/der.ts";
+import { type DerLimits, type DerReader, openDer } from "../asn1/der.ts";
 import { Tag } from "../asn1/tag.ts";
 import { decodeText } from "../asn1/text.ts";
 import { encodeUtf8 } from "../encoding/utf8.ts";
@@ -40,8 +40,8 @@ function readAttribute(reader: DerReader): NameAttribute {
  * The attributes of a Name, grouped as its relative distinguished names are.
  * @throws EngineError `malformed`
  */
-export function parseName(raw: Uint8Array): readonly (readonly NameAttribute[])[] {
-  const sequence = openDer(raw, Tag.sequence, subject);
+export function parseName(raw: Uint8Array, limits: DerLimits): readonly (readonly NameAttribute[])[] {
+  const sequence = openDer(raw, Tag.sequence, subject, limits);
   const names: NameAttribute[][] = [];
   while (!sequence.atEnd) {
     const set = sequence.read(Tag.set);
@@ -68,8 +68,8 @@ const escapeValue = (value: string): string =>
  * A name as RFC 4514 writes it, the last relative name first: `CN=sigstore-intermediate,O=sigstore.dev`.
  * @throws EngineError `malformed`
  */
-export function toNameText(raw: Uint8Array): string {
-  return parseName(raw)
+export function toNameText(raw: Uint8Array, limits: DerLimits): string {
+  return parseName(raw, limits)
     .map((attributes) =>
       attributes.map(({ type, value }) => `${abbreviations[type] ?? type}=${escapeValue(value)}`).join("+"),
     )

@@ -8,7 +8,7 @@
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import { equalBytes } from "../encoding/bytes.ts";
 import { EngineError } from "../errors.ts";
-import { defaultLimits, type Limits } from "../limits.ts";
+import type { Limits } from "../limits.ts";
 import { isSignedBy, type KnownSignatures } from "./authority.ts";
 import type { Certificate } from "./certificate.ts";
 import { Purpose, standardNumber } from "./extension.ts";
@@ -31,7 +31,7 @@ export interface PathRequest {
   /** Every certificate that has an extended key usage allows it. */
   readonly usage: PathUsage;
   readonly verifier: SignatureVerifier;
-  readonly limits?: Limits;
+  readonly limits: Limits;
   /** The leaf itself names the usage, and its key usage, where there is one, allows digital signatures. */
   readonly requireLeafUsage?: boolean;
 }
@@ -40,7 +40,7 @@ const purposes = { "code-signing": Purpose.codeSigning, timestamping: Purpose.ti
 
 /** What a person calls a certificate: its subject, or where that is empty its first name. */
 function label(certificate: Certificate): string {
-  if (!isEmptyName(certificate.subject)) return toNameText(certificate.subject);
+  if (!isEmptyName(certificate.subject)) return toNameText(certificate.subject, certificate.limits);
   const name = certificate.subjectAlternativeNames.find(
     (candidate): candidate is GeneralName & { value: string } =>
       "value" in candidate && typeof candidate.value === "string",
@@ -128,7 +128,7 @@ class PathSearch {
 
   constructor(request: PathRequest) {
     this.#request = request;
-    this.#limits = request.limits ?? defaultLimits;
+    this.#limits = request.limits;
     this.#budget = { comparisons: this.#limits.constraintComparisons };
     this.#checks = this.#limits.chainSignatureChecks;
   }

@@ -3,7 +3,7 @@
  * an explicit policy. The initial set is any-policy, so only whether a valid policy remains is asked. Source: RFC 5280
  * §4.2.1.4, .5, .11, .14 and §6.1.
  */
-import { openDer } from "../asn1/der.ts";
+import { type DerLimits, openDer } from "../asn1/der.ts";
 import { contextPrimitive, Tag } from "../asn1/tag.ts";
 import { EngineError } from "../errors.ts";
 
@@ -11,8 +11,8 @@ const anyPolicy = "2.5.29.32.0";
 const most = 2 ** 31 - 1;
 
 /** Object identifiers, dotted. @throws EngineError `malformed`, also when one is there twice */
-export function parsePolicies(value: Uint8Array): readonly string[] {
-  const list = openDer(value, Tag.sequence, "certificate policies");
+export function parsePolicies(value: Uint8Array, limits: DerLimits): readonly string[] {
+  const list = openDer(value, Tag.sequence, "certificate policies", limits);
   const policies = new Set<string>();
   do {
     const fields = list.read(Tag.sequence);
@@ -31,8 +31,8 @@ export interface PolicyMapping {
 }
 
 /** @throws EngineError `malformed`, also for a mapping from or to any-policy */
-export function parsePolicyMappings(value: Uint8Array): readonly PolicyMapping[] {
-  const list = openDer(value, Tag.sequence, "policy mappings");
+export function parsePolicyMappings(value: Uint8Array, limits: DerLimits): readonly PolicyMapping[] {
+  const list = openDer(value, Tag.sequence, "policy mappings", limits);
   const mappings: PolicyMapping[] = [];
   do {
     const fields = list.read(Tag.sequence);
@@ -50,8 +50,8 @@ export interface PolicyConstraints {
 }
 
 /** @throws EngineError `malformed`, also for an empty extension */
-export function parsePolicyConstraints(value: Uint8Array): PolicyConstraints {
-  const fields = openDer(value, Tag.sequence, "policy constraints");
+export function parsePolicyConstraints(value: Uint8Array, limits: DerLimits): PolicyConstraints {
+  const fields = openDer(value, Tag.sequence, "policy constraints", limits);
   if (fields.atEnd) throw fields.malformed("no constraint");
   const requireExplicit =
     fields.peek() === contextPrimitive(0) ? fields.smallInteger(most, contextPrimitive(0)) : undefined;

@@ -5,7 +5,7 @@
 import { DerReader } from "../asn1/der.ts";
 import { Tag } from "../asn1/tag.ts";
 import { EngineError } from "../errors.ts";
-import { defaultLimits, type Limits } from "../limits.ts";
+import type { Limits } from "../limits.ts";
 
 /** One timestamp of version 1. */
 export interface SignedCertificateTimestamp {
@@ -85,11 +85,8 @@ function parseTimestamp(bytes: Uint8Array): SignedCertificateTimestamp {
  * The timestamps of the certificate extension's value: an OCTET STRING with a SignedCertificateTimestampList.
  * @throws EngineError `malformed`; `over-limit` above `limits.signedCertificateTimestamps`
  */
-export function parseTimestampList(
-  extensionValue: Uint8Array,
-  limits: Limits = defaultLimits,
-): readonly SignedCertificateTimestamp[] {
-  const wrapper = new DerReader(extensionValue, subject);
+export function parseTimestampList(extensionValue: Uint8Array, limits: Limits): readonly SignedCertificateTimestamp[] {
+  const wrapper = new DerReader(extensionValue, subject, limits);
   const outer = new TlsReader(wrapper.content(Tag.octetString));
   wrapper.end();
   const list = new TlsReader(outer.opaque16());

@@ -12,7 +12,7 @@ import type { SignatureAlgorithm, SignatureVerifier } from "../crypto/signature-
 import { concat } from "../encoding/bytes.ts";
 import { decodeHex, encodeHex } from "../encoding/hex.ts";
 import { EngineError } from "../errors.ts";
-import { defaultLimits, type Limits } from "../limits.ts";
+import type { Limits } from "../limits.ts";
 import type { Certificate } from "./certificate.ts";
 import { parseTimestampList, type SignedCertificateTimestamp } from "./sct-list.ts";
 
@@ -45,7 +45,7 @@ export function precertificateTbs(leaf: Certificate): readonly Uint8Array[] {
   const list = leaf.extension(timestampListOid);
   if (list === undefined)
     throw new EngineError("no-sct", "the certificate has no signed certificate timestamps", { subject: "certificate" });
-  const fields = openDer(leaf.tbs, Tag.sequence, "certificate");
+  const fields = openDer(leaf.tbs, Tag.sequence, "certificate", leaf.limits);
   const start = fields.offset;
   while (fields.peek() !== contextConstructed(3)) fields.skip();
   const before = leaf.tbs.subarray(start, fields.offset);
@@ -128,7 +128,7 @@ export interface EmbeddedTimestampRequest {
   readonly issuer: Certificate;
   readonly logs: readonly CertificateLogKey[];
   readonly verifier: SignatureVerifier;
-  readonly limits?: Limits;
+  readonly limits: Limits;
 }
 
 /**
@@ -136,13 +136,7 @@ export interface EmbeddedTimestampRequest {
  * wrong signature do not count; one that does is enough.
  * @throws EngineError `no-sct` when the leaf has none; `bad-sct` when none verifies; `malformed`, `over-limit`
  */
-export function verifyScts({
-  leaf,
-  issuer,
-  logs,
-  verifier,
-  limits = defaultLimits,
-}: EmbeddedTimestampRequest): readonly ProvenSct[] {
+export function verifyScts({ leaf, issuer, logs, verifier, limits }: EmbeddedTimestampRequest): readonly ProvenSct[] {
   const extension = leaf.extension(timestampListOid);
   if (extension === undefined)
     throw new EngineError("no-sct", "the certificate has no signed certificate timestamps", { subject: "certificate" });

@@ -1,5 +1,5 @@
 /** The AlgorithmIdentifier of a signature. Source: RFC 5280 §4.1.1.2, RFC 5758, RFC 4055 §3.1 and §5, RFC 8410 §3. */
-import { type DerReader, openDer } from "../asn1/der.ts";
+import { type DerLimits, type DerReader, openDer } from "../asn1/der.ts";
 import { encodeElement } from "../asn1/encode.ts";
 import { encodeOid } from "../asn1/oid.ts";
 import { contextConstructed, Tag } from "../asn1/tag.ts";
@@ -71,9 +71,13 @@ function readPss(parameters: DerReader): SignatureAlgorithm | undefined {
  * parameters).
  * @throws EngineError `malformed`
  */
-export function readSignatureAlgorithm(element: Uint8Array, subject: string): SignatureAlgorithm | undefined {
+export function readSignatureAlgorithm(
+  element: Uint8Array,
+  subject: string,
+  limits: DerLimits,
+): SignatureAlgorithm | undefined {
   for (const [encoded, algorithm] of known) if (equalBytes(encoded, element)) return algorithm;
-  const fields = openDer(element, Tag.sequence, subject);
+  const fields = openDer(element, Tag.sequence, subject, limits);
   const oid = fields.oid();
   if (oid === pssOid && fields.peek() === Tag.sequence) {
     const parameters = fields.read(Tag.sequence);

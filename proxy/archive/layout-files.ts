@@ -44,7 +44,9 @@ export class LayoutFiles {
     if (found === undefined)
       throw new EngineError("invalid-usage", `not an OCI image layout: there is no ${name}`, { subject: this.folder });
     return {
-      object: reading(path, () => readObject(parseJson(found.bytes, { maxBytes, subject: path }), "")),
+      object: reading(path, () =>
+        readObject(parseJson(found.bytes, { maxBytes, subject: path, limits: this.#limits }), ""),
+      ),
       changed: found.changed,
     };
   }

@@ -10,6 +10,7 @@ import type { Descriptor } from "../../core/oci/descriptor.ts";
 import { encodeDescriptor, readDescriptor } from "../../core/oci/descriptor.ts";
 import { digestBytes, rowChecksum } from "./row-checksum.ts";
 import { corrupt } from "./store-error.ts";
+import { defaultLimits } from "../../core/limits.ts";
 
 export interface AnswerRow {
   readonly kind: string;
@@ -175,7 +176,7 @@ function readDigest(value: JsonValue | undefined, at: string): Digest {
 /** Reads a row's value; whatever does not fit its form is damage, since only well-formed values are written. */
 function readRow<T>(row: AnswerRow, read: (value: JsonValue) => T): T {
   try {
-    return read(parseJson(row.value ?? "", { subject: row.question }));
+    return read(parseJson(row.value ?? "", { subject: row.question, limits: defaultLimits }));
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     throw corrupt(row.question, `a value of the mirror does not read: ${error.message}`, error);

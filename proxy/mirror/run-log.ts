@@ -8,6 +8,7 @@ import type { Digest } from "../../core/crypto/digest.ts";
 import { digestBytes } from "./row-checksum.ts";
 import { sqlText } from "./statements.ts";
 import { corrupt, guarded } from "./store-error.ts";
+import { defaultLimits } from "../../core/limits.ts";
 
 /** A finished sync, import or addition. Times are RFC 3339; `summary` is its report. */
 export interface Run {
@@ -69,7 +70,7 @@ export class RunLog {
         started,
         ended,
         from: source,
-        summary: parseJson(summary),
+        summary: parseJson(summary, { limits: defaultLimits }),
       }),
     );
   }

@@ -19,7 +19,11 @@ export function storeMetadata(
   bytes: Uint8Array,
 ): { version: number; digest: Digest } {
   const document = readObject(
-    parseJson(bytes, { maxBytes: defaultLimits.trustedRootBytes, subject: `${repository} ${role}` }),
+    parseJson(bytes, {
+      maxBytes: defaultLimits.trustedRootBytes,
+      subject: `${repository} ${role}`,
+      limits: defaultLimits,
+    }),
     "",
   );
   const version = readInteger(readObject(document.signed, "/signed").version, "/signed/version");

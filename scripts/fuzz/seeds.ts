@@ -5,6 +5,7 @@
 import { decodeBase64 } from "../../core/encoding/base64.ts";
 import { encodeUtf8 } from "../../core/encoding/utf8.ts";
 import { type PublicKey, parsePublicKeyPem } from "../../core/crypto/public-key.ts";
+import { defaultLimits } from "../../core/limits.ts";
 
 export const seedCertificate = (): Uint8Array =>
   decodeBase64(
@@ -91,4 +92,6 @@ const pems = [
 
 /** One key of each kind that a signature is tried on. */
 export const verifyingKeys = (): readonly PublicKey[] =>
-  pems.map((base64) => parsePublicKeyPem(`-----BEGIN PUBLIC KEY-----\n${base64}\n-----END PUBLIC KEY-----\n`));
+  pems.map((base64) =>
+    parsePublicKeyPem(`-----BEGIN PUBLIC KEY-----\n${base64}\n-----END PUBLIC KEY-----\n`, defaultLimits),
+  );

@@ -33,6 +33,7 @@ import { issuerOf, readFulcioExtensions, subjectsOf } from "../../core/x509/fulc
 import { toNameText } from "../../core/x509/name.ts";
 import { readTufMetadata, seedTufMetadata, tufWords } from "./tuf-metadata.ts";
 import { seedCertificate, seedCheckpoint, seedEnvelope, seedPolicy, seedTimestamp, verifyingKeys } from "./seeds.ts";
+import { defaultLimits } from "../../core/limits.ts";
 
 export interface FuzzTarget {
   readonly seeds: readonly Uint8Array[];
@@ -98,9 +99,9 @@ function walkDer(reader: DerReader): void {
 }
 
 function readCertificate(input: Uint8Array): void {
-  const certificate = parseCertificate(input);
-  toNameText(certificate.subject);
-  toNameText(certificate.issuer);
+  const certificate = parseCertificate(input, defaultLimits);
+  toNameText(certificate.subject, defaultLimits);
+  toNameText(certificate.issuer, defaultLimits);
   subjectsOf(certificate);
   issuerOf(certificate);
   readFulcioExtensions(certificate);
@@ -108,6 +109,7 @@ function readCertificate(input: Uint8Array): void {
 
 const document = parseJson(
   '{"a":[1,2,3,{"b":"x"}],"n":1.5,"s":"text","o":{"k":null,"t":true},"list":[{"name":"b","v":2},{"name":"a","v":1}]}',
+  { limits: defaultLimits },
 );
 const functions = kyvernoFunctions({ now: new Date(1_700_000_000_000), seed: "fuzz", references: {} });
 const pod = requestFor({
@@ -153,7 +155,7 @@ export const targets: Readonly<Record<string, () => FuzzTarget>> = {
   der: () => ({
     seeds: [seedCertificate(), seedTimestamp()],
     words: derWords,
-    run: (input) => walkDer(new DerReader(input, "fuzz")),
+    run: (input) => walkDer(new DerReader(input, "fuzz", defaultLimits)),
   }),
   certificate: () => ({ seeds: [seedCertificate()], words: derWords, run: readCertificate }),
   pem: () => ({
@@ -166,10 +168,10 @@ export const targets: Readonly<Record<string, () => FuzzTarget>> = {
     run: (input) => {
       const text = decodeUtf8(input);
       try {
-        parsePublicKeysPem(text);
+        parsePublicKeysPem(text, defaultLimits);
       } catch (error) {
         if (!(error instanceof EngineError)) throw error;
-        parseCertificatesPem(text);
+        parseCertificatesPem(text, defaultLimits);
       }
     },
   }),
@@ -194,14 +196,15 @@ export const targets: Readonly<Record<string, () => FuzzTarget>> = {
     ],
     run: (input) => {
       const bundle = parseBundle(input);
-      if (bundle.content.kind === "dsse") statementOf(bundle.content.envelope);
+      if (bundle.content.kind === "dsse")
+        statementOf(bundle.content.envelope, { layout: "bundle", limits: defaultLimits });
     },
   }),
   envelope: () => ({
     seeds: [seedEnvelope()],
     words: [...jsonWords, ...texts('"payloadType":', '"signatures":[', '"sig":"AA=="', '"keyid":""')],
     run: (input) => {
-      statementOf(parseEnvelope(input));
+      statementOf(parseEnvelope(input, defaultLimits), { layout: "bundle", limits: defaultLimits });
     },
   }),
   "simple-signing": () => ({
@@ -219,14 +222,14 @@ export const targets: Readonly<Record<string, () => FuzzTarget>> = {
     seeds: [seedCheckpoint()],
     words: texts("\n", "\n\n", "— ", "—", "18446744073709551615", "18446744073709551616", "-1", "AAAA", "\u0000"),
     run: (input) => {
-      parseCheckpoint(decodeUtf8(input));
+      parseCheckpoint(decodeUtf8(input), defaultLimits);
     },
   }),
   timestamp: () => ({
     seeds: [seedTimestamp()],
     words: derWords,
     run: (input) => {
-      parseTimestampResponse(input);
+      parseTimestampResponse(input, defaultLimits);
     },
   }),
   "trusted-root": () => ({
@@ -251,7 +254,7 @@ export const targets: Readonly<Record<string, () => FuzzTarget>> = {
     ),
     words: [...jsonWords, ...texts('"manifests":[', '"subject":{', '"annotations":{', '"size":-1')],
     run: (input) => {
-      parseManifest(input);
+      parseManifest(input, defaultLimits);
     },
   }),
   policy: () => ({
@@ -398,7 +401,9 @@ export const targets: Readonly<Record<string, () => FuzzTarget>> = {
       "$",
     ),
     run: (input) => {
-      compileRe2(decodeUtf8(input)).test("https://github.com/org/app/.github/workflows/release.yml@refs/tags/v1");
+      compileRe2(decodeUtf8(input), defaultLimits).test(
+        "https://github.com/org/app/.github/workflows/release.yml@refs/tags/v1",
+      );
     },
   }),
   signature: () => ({

@@ -27,6 +27,7 @@ import { bits, boolean, constructed, integer, nothing, octets, oid, sequence, ut
 import { attackSuite } from "./attack.ts";
 import { authorityWith, rooting, trusting } from "./authorities.ts";
 import { accepts, lab, refuses, withChange } from "./refuses.ts";
+import { defaultLimits } from "../../core/limits.ts";
 
 const { attack, run } = attackSuite("certificate-encoding");
 
@@ -55,7 +56,7 @@ const resigned = (
 
 /** The elements of a SEQUENCE. */
 function elements(der: Uint8Array): Uint8Array[] {
-  const reader = openDer(der, Tag.sequence, "test");
+  const reader = openDer(der, Tag.sequence, "test", defaultLimits);
   const found: Uint8Array[] = [];
   while (!reader.atEnd) {
     const start = reader.offset;

@@ -26,6 +26,7 @@ import {
 } from "../lab/index.ts";
 import { attackSuite } from "./attack.ts";
 import { accepts, lab, refuses } from "./refuses.ts";
+import { defaultLimits } from "../../core/limits.ts";
 
 const { attack, run } = attackSuite("payload-shapes");
 
@@ -95,7 +96,7 @@ attack(64, "the digest of an image reference, and of a descriptor, in another sp
       layers: [],
     };
     assert.throws(
-      () => parseManifest(encodeUtf8(JSON.stringify(manifest))),
+      () => parseManifest(encodeUtf8(JSON.stringify(manifest)), defaultLimits),
       (error: unknown) => error instanceof EngineError && error.code === "malformed",
     );
   }

@@ -314,9 +314,9 @@ attack(70, "layers without number, as a list and as an index", () => {
   const descriptor = { mediaType: "x", digest: `sha256:${"0".repeat(64)}`, size: 1 };
   for (const key of ["layers", "manifests"]) {
     const manifest = (count: number) => jsonBytes({ schemaVersion: 2, [key]: many(count, () => descriptor) });
-    assert.throws(() => parseManifest(manifest(20_000)), overLimit);
-    assert.throws(() => parseManifest(manifest(defaultLimits.layersPerManifest + 1)), overLimit);
-    parseManifest(manifest(defaultLimits.layersPerManifest));
+    assert.throws(() => parseManifest(manifest(20_000), defaultLimits), overLimit);
+    assert.throws(() => parseManifest(manifest(defaultLimits.layersPerManifest + 1), defaultLimits), overLimit);
+    parseManifest(manifest(defaultLimits.layersPerManifest), defaultLimits);
   }
   // An index under the signatures' tag holds no layers of its own, and its children are not followed.
   const signed = accepts({ layout: "tag" });

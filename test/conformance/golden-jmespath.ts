@@ -8,6 +8,7 @@ import { EngineError } from "../../core/errors.ts";
 import { compileExpression } from "../../core/jmespath/expression.ts";
 import { kyvernoFunctions } from "../../core/kyverno/functions/table.ts";
 import { type SuiteCount, sortedJson } from "./jmespath.ts";
+import { defaultLimits } from "../../core/limits.ts";
 
 export interface GoldenExpression {
   readonly id: string;
@@ -25,7 +26,11 @@ export const readGoldenExpressions = (path: string): readonly GoldenExpression[]
     .filter((line) => line !== "")
     .map(
       (line) =>
-        parseJson(line, { duplicateKeys: "last-wins", loneSurrogates: "replace" }) as unknown as GoldenExpression,
+        parseJson(line, {
+          duplicateKeys: "last-wins",
+          loneSurrogates: "replace",
+          limits: defaultLimits,
+        }) as unknown as GoldenExpression,
     );
 
 const functions = kyvernoFunctions({ now: new Date("2031-03-04T05:06:07Z"), seed: "golden", references: {} });

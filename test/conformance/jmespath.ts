@@ -9,6 +9,7 @@ import { type JsonValue, parseJson } from "../../core/encoding/json.ts";
 import { EngineError } from "../../core/errors.ts";
 import { compileExpression } from "../../core/jmespath/expression.ts";
 import { standardFunctions } from "../../core/jmespath/functions/standard.ts";
+import { defaultLimits } from "../../core/limits.ts";
 
 export interface SuiteCount {
   readonly passed: number;
@@ -61,9 +62,9 @@ export function runJmespathSuite(folder: string): SuiteCount {
   const list: string[] = [];
   let passed = 0;
   for (const file of readdirSync(folder).filter((name) => name.endsWith(".json") && name !== "benchmarks.json")) {
-    for (const { given, cases } of parseJson(
-      readFileSync(join(folder, file), "utf8"),
-    ) as unknown as readonly ComplianceGroup[]) {
+    for (const { given, cases } of parseJson(readFileSync(join(folder, file), "utf8"), {
+      limits: defaultLimits,
+    }) as unknown as readonly ComplianceGroup[]) {
       for (const { expression, result, error, bench } of cases) {
         if (bench !== undefined) continue;
         const expected = error === undefined ? sortedJson(result) : "error";

@@ -10,6 +10,7 @@ import { parseSpki, type PublicKey } from "../../core/crypto/public-key.ts";
 import type { SignatureAlgorithm, SignatureVerifier } from "../../core/crypto/signature-verifier.ts";
 import { decodeHex } from "../../core/encoding/hex.ts";
 import { EngineError } from "../../core/errors.ts";
+import { defaultLimits } from "../../core/limits.ts";
 
 export interface WycheproofTest {
   readonly tcId: number;
@@ -77,7 +78,7 @@ function keyOf(group: WycheproofGroup): PublicKey | "unsupported" | "refused" {
   const der = group.publicKeyDer ?? group.keyDer;
   if (der === undefined) return "unsupported";
   try {
-    return parseSpki(decodeHex(der));
+    return parseSpki(decodeHex(der), defaultLimits);
   } catch (error) {
     // RSASSA-PSS as the key's own algorithm, and small moduli, are not ours.
     if (error instanceof EngineError) return "refused";

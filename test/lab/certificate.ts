@@ -3,6 +3,7 @@ import { parseCertificate, type Certificate } from "../../core/x509/certificate.
 import type { SignatureAlgorithm } from "../../core/crypto/signature-verifier.ts";
 import { bits, boolean, certificateTime, constructed, integer, octets, oid, sequence, setOf, utf8 } from "./der.ts";
 import { encodeAlgorithm, type LabKey, pemOf } from "./keys.ts";
+import { defaultLimits } from "../../core/limits.ts";
 
 /** `value` is what the OCTET STRING holds. */
 export interface ExtensionSpec {
@@ -78,6 +79,6 @@ export const toLabCertificate = (der: Uint8Array, spec: CertificateSpec): LabCer
   pem: pemOf("CERTIFICATE", der),
   spec,
   get parsed() {
-    return parseCertificate(der);
+    return parseCertificate(der, defaultLimits);
   },
 });

@@ -13,6 +13,7 @@ import { encodePem } from "../../core/encoding/pem.ts";
 import { bits, constructed, integer, nothing, octets, oid, sequence } from "./der.ts";
 import { makeRsaKey, signPss } from "./rsa.ts";
 import { Seed } from "./seed.ts";
+import { defaultLimits } from "../../core/limits.ts";
 
 export type KeyType = "p256" | "p384" | "p521" | "rsa2048" | "rsa3072" | "rsa4096" | "ed25519";
 export const keyTypes: readonly KeyType[] = ["p256", "p384", "p521", "rsa2048", "rsa3072", "rsa4096", "ed25519"];
@@ -66,7 +67,7 @@ function makeEcdsa(seed: Seed, name: string, type: "p256" | "p384" | "p521"): La
   const inner = sequence(integer(1), octets(secretKey), constructed(1, bits(point)));
   return {
     type,
-    publicKey: parseSpki(spki),
+    publicKey: parseSpki(spki, defaultLimits),
     pem: pemOf("PUBLIC KEY", spki),
     algorithm,
     privatePem: pemOf("PRIVATE KEY", sequence(integer(0), sequence(oid("1.2.840.10045.2.1"), oid(id)), octets(inner))),
@@ -79,7 +80,7 @@ function makeEcdsa(seed: Seed, name: string, type: "p256" | "p384" | "p521"): La
 
 function makeEd25519(seed: Seed, name: string): LabKey {
   const secret = seed.bytes(`ed25519 ${name}`, 32);
-  const publicKey = ed25519PublicKey(ed25519.getPublicKey(secret));
+  const publicKey = ed25519PublicKey(ed25519.getPublicKey(secret), defaultLimits);
   const algorithm: SignatureAlgorithm = { scheme: "ed25519" };
   return {
     type: "ed25519",
@@ -109,7 +110,7 @@ function makeRsa(name: string, type: KeyType): LabKey {
   const algorithm: SignatureAlgorithm = { scheme: "rsa-pkcs1v15", hash: "sha256" };
   return {
     type,
-    publicKey: parseSpki(spki),
+    publicKey: parseSpki(spki, defaultLimits),
     pem: pemOf("PUBLIC KEY", spki),
     algorithm,
     privatePem: privateKey.export({ format: "pem", type: "pkcs8" }) as string,

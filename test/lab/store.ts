@@ -12,6 +12,7 @@ import { mediaTypes, mediaTypeOf, parseManifest } from "../../core/oci/manifest.
 import { MemoryKnowledge } from "../../core/oci/memory-knowledge.ts";
 import type { Descriptor } from "../../core/oci/descriptor.ts";
 import { attempt } from "../../core/verify/attempt.ts";
+import { defaultLimits } from "../../core/limits.ts";
 
 interface StoredManifest {
   readonly repository: string;
@@ -91,7 +92,7 @@ export class Store {
     const manifests = roles.flatMap(([wanted, role]) => {
       const found = this.manifests.find(({ digest, tag }) => digest === wanted || tag === wanted);
       if (found === undefined) return [];
-      const mediaType = mediaTypeOf(parseManifest(found.bytes));
+      const mediaType = mediaTypeOf(parseManifest(found.bytes, defaultLimits));
       const word = role === "image" && mediaType === mediaTypes.index ? "imageIndex" : role;
       const annotations = { kind: `dev.cosignproject.cosign/${word}` };
       return [{ mediaType, digest: found.digest, size: found.bytes.length, annotations }];
@@ -102,7 +103,7 @@ export class Store {
   /** An OCI layout folder whose index names every tag in full. */
   write(folder: string): void {
     const manifests = this.manifests.map(({ repository, bytes, digest, tag }) => ({
-      mediaType: mediaTypeOf(parseManifest(bytes)),
+      mediaType: mediaTypeOf(parseManifest(bytes, defaultLimits)),
       digest,
       size: bytes.length,
       annotations: {

@@ -5,6 +5,7 @@ import type { SigstoreBundle } from "../../core/cosign/bundle.ts";
 import { type PublicKey, parsePublicKeyPem } from "../../core/crypto/public-key.ts";
 import type { LoggedSignature } from "../../core/tlog/log-entry.ts";
 import { parseTrustedRoot, type TrustedRoot } from "../../core/trust/trusted-root.ts";
+import { defaultLimits } from "../../core/limits.ts";
 
 export interface BundleVector {
   /** Path below the vectors' folder; for a case of the conformance suite its name. */
@@ -46,7 +47,9 @@ export function bundleVectors(vectors: string): BundleVector[] {
           readFileSync(existsSync(beside("trusted_root.json")) ? beside("trusted_root.json") : join(vectors, other)),
         ),
       key: () =>
-        existsSync(beside("key.pub")) ? parsePublicKeyPem(readFileSync(beside("key.pub"), "utf8")) : undefined,
+        existsSync(beside("key.pub"))
+          ? parsePublicKeyPem(readFileSync(beside("key.pub"), "utf8"), defaultLimits)
+          : undefined,
     });
   }
   return found;

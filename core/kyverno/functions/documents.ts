@@ -32,6 +32,7 @@ const readJson = (document: string): Value =>
       duplicateKeys: "last-wins",
       loneSurrogates: "replace",
       maxBytes: defaultLimits.resourceBytes,
+      limits: defaultLimits,
     }),
   );
 

@@ -36,7 +36,7 @@ const nameFields: Readonly<Record<string, string>> = {
 
 /** pkix.Name: known attributes by name, the last serial number and common name, all of them in order. */
 function nameStructure(raw: Uint8Array): ValueMap {
-  const attributes = parseName(raw).flat();
+  const attributes = parseName(raw, defaultLimits).flat();
   const valuesOf = (oid: string): readonly string[] =>
     attributes.filter(({ type }) => type === oid).map(({ value }) => value);
   return {
@@ -78,10 +78,10 @@ const pssHashes = ["sha256", "sha384", "sha512"];
 
 /** Go's number of a signature algorithm, 0 for one that it does not know. */
 function signatureNumber(element: Uint8Array): number {
-  const oid = openDer(element, Tag.sequence, "signature algorithm").oid();
+  const oid = openDer(element, Tag.sequence, "signature algorithm", defaultLimits).oid();
   if (oid === ed25519Algorithm) return 16;
   if (oid !== pssAlgorithm) return Math.max(0, signatureAlgorithms.indexOf(oid));
-  const algorithm = readSignatureAlgorithm(element, "signature algorithm");
+  const algorithm = readSignatureAlgorithm(element, "signature algorithm", defaultLimits);
   const hash = algorithm !== undefined && "hash" in algorithm ? pssHashes.indexOf(algorithm.hash) : -1;
   return hash < 0 ? 0 : firstPss + hash;
 }
@@ -199,7 +199,7 @@ const uriTag = contextPrimitive(6);
 function distributionPoints(value: Uint8Array | undefined): ValueList {
   if (value === undefined) return [];
   const found: string[] = [];
-  for (const list = openDer(value, Tag.sequence, "distribution points"); !list.atEnd; ) {
+  for (const list = openDer(value, Tag.sequence, "distribution points", defaultLimits); !list.atEnd; ) {
     const name = list.read(Tag.sequence).readOptional(contextConstructed(0))?.readOptional(contextConstructed(0));
     while (name !== undefined && !name.atEnd) {
       if (name.peek() === uriTag) found.push(String.fromCharCode(...name.content(uriTag)));
@@ -213,7 +213,7 @@ function distributionPoints(value: Uint8Array | undefined): ValueList {
 function accessLocations(value: Uint8Array | undefined, method: string): ValueList {
   if (value === undefined) return [];
   const found: string[] = [];
-  for (const list = openDer(value, Tag.sequence, "authority information"); !list.atEnd; ) {
+  for (const list = openDer(value, Tag.sequence, "authority information", defaultLimits); !list.atEnd; ) {
     const fields = list.read(Tag.sequence);
     if (fields.oid() === method && fields.peek() === uriTag) found.push(String.fromCharCode(...fields.content(uriTag)));
   }
@@ -244,9 +244,9 @@ const time = (date: Date): string => date.toISOString().replace(".000Z", "Z");
 
 /** @throws EngineError `malformed` on what is no certificate, `unresolved` on a key that is not RSA */
 export function certificateStructure(der: Uint8Array): ValueMap {
-  const certificate = parseCertificate(der);
+  const certificate = parseCertificate(der, defaultLimits);
   const key = keyStructure(certificate.publicKey);
-  const outer = openDer(der, Tag.sequence, "certificate");
+  const outer = openDer(der, Tag.sequence, "certificate", defaultLimits);
   outer.skip();
   const { basicConstraints } = certificate;
   return {
@@ -335,12 +335,12 @@ function requestAttributes(list: DerReader): {
       if (type === "1.2.840.113549.1.9.14")
         extensions.push(
           ...readExtensions(
-            openDer(group, Tag.sequence, "requested extensions"),
+            openDer(group, Tag.sequence, "requested extensions", list.limits),
             defaultLimits.extensionsPerCertificate,
           ),
         );
       const members: Value[] = [];
-      for (const inner = openDer(group, Tag.sequence, "request attribute"); !inner.atEnd; ) {
+      for (const inner = openDer(group, Tag.sequence, "request attribute", list.limits); !inner.atEnd; ) {
         const member = inner.read(Tag.sequence);
         members.push({ Type: components(member.oid()), Value: anyValue(member) });
       }
@@ -353,16 +353,16 @@ function requestAttributes(list: DerReader): {
 
 /** @throws EngineError `malformed` on what is no request, `unresolved` on a key that is not RSA */
 export function requestStructure(der: Uint8Array): ValueMap {
-  const outer = openDer(der, Tag.sequence, "certificate request");
+  const outer = openDer(der, Tag.sequence, "certificate request", defaultLimits);
   const tbs = outer.element(Tag.sequence);
   const algorithm = outer.element(Tag.sequence);
   const signature = outer.bitString();
   outer.end();
-  const fields = openDer(tbs, Tag.sequence, "certificate request");
+  const fields = openDer(tbs, Tag.sequence, "certificate request", defaultLimits);
   const version = fields.smallInteger(2 ** 31 - 1);
   const subject = fields.element(Tag.sequence);
   const keyInfo = fields.element(Tag.sequence);
-  const key = keyStructure(readSpki(keyInfo));
+  const key = keyStructure(readSpki(keyInfo, defaultLimits));
   const list = fields.readOptional(contextConstructed(0));
   fields.end();
   const { structures, extensions } = list === undefined ? { structures: [], extensions: [] } : requestAttributes(list);
@@ -381,6 +381,8 @@ export function requestStructure(der: Uint8Array): ValueMap {
     Attributes: listOrNull(structures),
     Extensions: listOrNull(extensions.map(extensionStructure)),
     ExtraExtensions: null,
-    ...alternativeNames(names === undefined ? [] : parseGeneralNames(names.value, "subject alternative name")),
+    ...alternativeNames(
+      names === undefined ? [] : parseGeneralNames(names.value, "subject alternative name", defaultLimits),
+    ),
   };
 }

@@ -4,6 +4,7 @@ import type { Value } from "../../jmespath/value.ts";
 import { compileRe2, type Re2 } from "../../patterns/re2.ts";
 import { matchWildcard } from "../../patterns/wildcard.ts";
 import { evaluating, text, textOf } from "./arguments.ts";
+import { defaultLimits } from "../../limits.ts";
 
 /** Patterns stand literally in policies, so the same few come again and again. */
 const compiled = new Map<string, Re2>();
@@ -13,7 +14,7 @@ const maxKeptLength = 1000;
 function regularExpression(pattern: string): Re2 {
   const known = compiled.get(pattern);
   if (known !== undefined) return known;
-  const expression = evaluating(() => compileRe2(pattern));
+  const expression = evaluating(() => compileRe2(pattern, defaultLimits));
   if (compiled.size >= maxCompiled) compiled.clear();
   if (pattern.length <= maxKeptLength) compiled.set(pattern, expression);
   return expression;
@@ -25,7 +26,7 @@ const onText = (call: (pattern: string, ...rest: readonly string[]) => Value, co
   );
 
 export const patternFunctions: readonly (readonly [string, JmesFunction])[] = [
-  ["pattern_match", onText((pattern, value = "") => evaluating(() => matchWildcard(pattern, value)), 2)],
+  ["pattern_match", onText((pattern, value = "") => evaluating(() => matchWildcard(pattern, value, defaultLimits)), 2)],
   ["regex_match", onText((pattern, value = "") => regularExpression(pattern).test(value), 2)],
   [
     "regex_replace_all",

@@ -228,7 +228,7 @@ class PatternReader {
 /** Go's own verdict on what both syntaxes share: unclosed groups, repetitions of nothing, counts above 1000. */
 function checkShared(pattern: string): void {
   // Stacked and lazy repetitions are plain ones in POSIX; Perl's groups begin with a repetition of nothing.
-  compileRe2(pattern.replace(/\(\?/g, "(+").replace(/([*+?}])[*+?]+/g, "$1"));
+  compileRe2(pattern.replace(/\(\?/g, "(+").replace(/([*+?}])[*+?]+/g, "$1"), defaultLimits);
 }
 
 /**

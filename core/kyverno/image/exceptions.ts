@@ -47,7 +47,8 @@ export function indexExceptions(exceptions: readonly PolicyException[]): Excepti
           ({ exception, match }) =>
             exception.exceptions.some(
               (entry) =>
-                entry.policyName === key && entry.ruleNames.some((pattern) => matchWildcard(pattern, rule.name)),
+                entry.policyName === key &&
+                entry.ruleNames.some((pattern) => matchWildcard(pattern, rule.name, variables.limits)),
             ) &&
             match.test(request, options).matched &&
             (exception.conditions === undefined || conditionsHold(exception.conditions, variables)),

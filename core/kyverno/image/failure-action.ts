@@ -3,6 +3,7 @@ import { matchWildcard } from "../../patterns/wildcard.ts";
 import type { FailureAction, ImageVerification, Policy } from "../policy/policy.ts";
 import { matchSelector } from "../rule/selector.ts";
 import type { AdmissionRequest } from "../rule/request.ts";
+import { defaultLimits } from "../../limits.ts";
 
 const isAction = (text: string): boolean => /^(audit|enforce)$/i.test(text);
 const toAction = (text: string): FailureAction => (text === "Enforce" || text === "enforce" ? "Enforce" : "Audit");
@@ -26,7 +27,7 @@ export function failureActionOf(
       matchSelector(override.namespaceSelector, request.namespaceLabels ?? {});
     const named =
       override.namespaces === undefined ||
-      override.namespaces.some((pattern) => matchWildcard(pattern, request.namespace ?? ""));
+      override.namespaces.some((pattern) => matchWildcard(pattern, request.namespace ?? "", defaultLimits));
     if (selected && named) return toAction(override.action);
   }
   return policy.spec.validationFailureAction;

@@ -1,6 +1,7 @@
 /** Which images a `verifyImages` entry speaks of. Source: docs/spec/kyverno.md#wildcards, #selecting-images. */
 import type { ImageReference } from "../../oci/reference.ts";
 import { matchWildcard } from "../../patterns/wildcard.ts";
+import { defaultLimits } from "../../limits.ts";
 
 export interface ReferenceFilter {
   readonly select: readonly string[];
@@ -22,10 +23,10 @@ export const toReferenceFilter = (
 export const selectsImage = (filter: ReferenceFilter, image: ImageReference): boolean =>
   filter.select.some(
     (pattern) =>
-      matchWildcard(pattern, image.canonical) ||
-      (image.tag !== undefined && image.digest !== undefined && matchWildcard(pattern, image.withTag)),
+      matchWildcard(pattern, image.canonical, defaultLimits) ||
+      (image.tag !== undefined && image.digest !== undefined && matchWildcard(pattern, image.withTag, defaultLimits)),
   );
 
 /** Whether the entry excuses the image: only the canonical reference counts. */
 export const skipsImage = (filter: ReferenceFilter, image: ImageReference): boolean =>
-  filter.skip.some((pattern) => matchWildcard(pattern, image.canonical));
+  filter.skip.some((pattern) => matchWildcard(pattern, image.canonical, defaultLimits));

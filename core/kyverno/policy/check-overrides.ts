@@ -6,6 +6,7 @@ import { pointer } from "../../encoding/shape.ts";
 import { containsWildcard, matchWildcard } from "../../patterns/wildcard.ts";
 import type { ActionOverride } from "./policy.ts";
 import type { Findings } from "./problem.ts";
+import { defaultLimits } from "../../limits.ts";
 
 interface Named {
   readonly namespaces: string[];
@@ -13,7 +14,7 @@ interface Named {
 }
 
 const meets = (patterns: readonly string[], names: readonly string[]): boolean =>
-  patterns.some((pattern) => names.some((name) => matchWildcard(pattern, name)));
+  patterns.some((pattern) => names.some((name) => matchWildcard(pattern, name, defaultLimits)));
 
 /** Patterns meet when one fits the text of the other, not when some namespace fits both. */
 const conflict = (one: Named, other: Named): boolean =>

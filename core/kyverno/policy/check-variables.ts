@@ -82,7 +82,7 @@ export function checkVariables(rule: Rule, raw: PolicyMap, background: boolean, 
       findings.refuse(at, `the variable {{ ${expression.slice(0, 120)} }} is known inside of foreach only`);
     else if (
       !reserved.test(expression.replaceAll('"', "")) &&
-      !names.some((name) => name !== "" && matchWildcard(`${name}*`, expression))
+      !names.some((name) => name !== "" && matchWildcard(`${name}*`, expression, defaultLimits))
     ) {
       findings.refuse(
         at,

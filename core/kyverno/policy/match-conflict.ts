@@ -5,6 +5,7 @@
 import { matchWildcard } from "../../patterns/wildcard.ts";
 import type { PolicyMap, PolicyValue } from "./policy.ts";
 import { isList, isMap, listOf, mapOf, member, textOf, textsOf } from "./policy-value.ts";
+import { defaultLimits } from "../../limits.ts";
 
 /** Structural equality; empty and absent are one. */
 function same(a: PolicyValue | undefined, b: PolicyValue | undefined): boolean {
@@ -56,12 +57,12 @@ const resource = (block: PolicyMap, key: string): readonly PolicyValue[] =>
   textsOf(mapOf(block, "resources"), key) ?? [];
 
 const matchName = (pattern: PolicyValue, name: PolicyValue): boolean =>
-  typeof pattern === "string" && typeof name === "string" && matchWildcard(pattern, name);
+  typeof pattern === "string" && typeof name === "string" && matchWildcard(pattern, name, defaultLimits);
 
 /** A match without a name has the empty one. */
 function coversName(match: PolicyMap, exclude: PolicyMap): boolean {
   const excluded = textOf(mapOf(exclude, "resources"), "name") ?? "";
-  return excluded === "" || matchWildcard(excluded, textOf(mapOf(match, "resources"), "name") ?? "");
+  return excluded === "" || matchWildcard(excluded, textOf(mapOf(match, "resources"), "name") ?? "", defaultLimits);
 }
 
 /** Whether a rule with this match and exclude, as they stand in the file, speaks of nothing. */

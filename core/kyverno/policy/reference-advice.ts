@@ -6,6 +6,7 @@ import { pointer } from "../../encoding/shape.ts";
 import { containsWildcard, matchWildcard } from "../../patterns/wildcard.ts";
 import type { ImageVerification } from "./policy.ts";
 import type { Remark } from "./remark.ts";
+import { defaultLimits } from "../../limits.ts";
 
 /** Whether the pattern begins with a fixed word that is no registry: `nginx:*`, `org/app:*`. */
 function lacksRegistry(pattern: string): boolean {
@@ -60,7 +61,7 @@ function adviseSkips(entry: ImageVerification): readonly Remark[] {
   const covered =
     imageReferences.length > 0 &&
     imageReferences.every((pattern) =>
-      skipImageReferences.some((skip) => skip === pattern || matchWildcard(skip, pattern)),
+      skipImageReferences.some((skip) => skip === pattern || matchWildcard(skip, pattern, defaultLimits)),
     );
   return covered
     ? [

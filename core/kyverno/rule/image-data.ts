@@ -105,4 +105,4 @@ function platformDigest({ manifest }: KnownManifest, image: ImageReference): Dig
 
 /** Documents of a registry are read as Go reads them, where the last of two equal keys counts. */
 const toJson = (bytes: Uint8Array, limits: Limits): JsonValue =>
-  parseJson(bytes, { duplicateKeys: "last-wins", maxBytes: limits.manifestBytes, maxDepth: limits.jsonDepth });
+  parseJson(bytes, { duplicateKeys: "last-wins", maxBytes: limits.manifestBytes, limits });

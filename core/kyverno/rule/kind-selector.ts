@@ -4,6 +4,7 @@
  */
 import { matchWildcard } from "../../patterns/wildcard.ts";
 import type { GroupVersionKind } from "./request.ts";
+import { defaultLimits } from "../../limits.ts";
 
 /** Four wildcard patterns; an empty `subresource` means the resource itself. */
 export interface KindSelector {
@@ -45,10 +46,13 @@ const isPod = (kind: GroupVersionKind): boolean => kind.group === "" && kind.ver
 /** Whether the selector names the kind. One that names a Pod also names its ephemeral containers. */
 export function matchKind(selector: KindSelector, kind: GroupVersionKind, subresource: string): boolean {
   if (
-    !matchWildcard(selector.group, kind.group) ||
-    !matchWildcard(selector.version, kind.version) ||
-    !matchWildcard(selector.kind, kind.kind)
+    !matchWildcard(selector.group, kind.group, defaultLimits) ||
+    !matchWildcard(selector.version, kind.version, defaultLimits) ||
+    !matchWildcard(selector.kind, kind.kind, defaultLimits)
   )
     return false;
-  return matchWildcard(selector.subresource, subresource) || (subresource === "ephemeralcontainers" && isPod(kind));
+  return (
+    matchWildcard(selector.subresource, subresource, defaultLimits) ||
+    (subresource === "ephemeralcontainers" && isPod(kind))
+  );
 }

@@ -7,6 +7,7 @@ import { type KindSelector, matchKind, parseKindSelector } from "./kind-selector
 import type { MatchSubject } from "./match-subject.ts";
 import type { AdmissionRequest } from "./request.ts";
 import { type CompiledSelector, compileSelector, type Labels, testSelector } from "./selector.ts";
+import { defaultLimits } from "../../limits.ts";
 
 type Criterion = { readonly name: string; readonly holds: (subject: MatchSubject) => boolean };
 
@@ -24,13 +25,13 @@ export interface CompiledFilter {
 }
 
 const some = (patterns: readonly string[], text: string): boolean =>
-  patterns.some((pattern) => matchWildcard(pattern, text));
+  patterns.some((pattern) => matchWildcard(pattern, text, defaultLimits));
 
 function resourceCriteria(filter: ResourceFilter): readonly Criterion[] {
   const { name, names, namespaces, annotations, selector } = filter;
   const criteria: Criterion[] = [];
   if (name !== undefined && name !== "")
-    criteria.push({ name: "name", holds: (subject) => matchWildcard(name, subject.name) });
+    criteria.push({ name: "name", holds: (subject) => matchWildcard(name, subject.name, defaultLimits) });
   if (names !== undefined && names.length > 0)
     criteria.push({ name: "names", holds: (subject) => some(names, subject.name) });
   if (namespaces !== undefined && namespaces.length > 0) {
@@ -43,7 +44,9 @@ function resourceCriteria(filter: ResourceFilter): readonly Criterion[] {
   if (annotations !== undefined) {
     const wanted = Object.entries(annotations);
     const fits = (found: Labels, [key, value]: readonly [string, string]): boolean =>
-      Object.entries(found).some(([name, text]) => matchWildcard(key, name) && matchWildcard(value, text));
+      Object.entries(found).some(
+        ([name, text]) => matchWildcard(key, name, defaultLimits) && matchWildcard(value, text, defaultLimits),
+      );
     if (wanted.length > 0)
       criteria.push({
         name: "annotations",
@@ -63,9 +66,12 @@ function subjectHolds(
 ): boolean {
   const username = userInfo?.username ?? "";
   if (wanted.kind === "ServiceAccount")
-    return matchWildcard(`system:serviceaccount:${wanted.namespace ?? ""}:${wanted.name}`, username);
-  if (wanted.kind === "User") return matchWildcard(wanted.name, username);
-  return wanted.kind === "Group" && (userInfo?.groups ?? []).some((group) => matchWildcard(wanted.name, group));
+    return matchWildcard(`system:serviceaccount:${wanted.namespace ?? ""}:${wanted.name}`, username, defaultLimits);
+  if (wanted.kind === "User") return matchWildcard(wanted.name, username, defaultLimits);
+  return (
+    wanted.kind === "Group" &&
+    (userInfo?.groups ?? []).some((group) => matchWildcard(wanted.name, group, defaultLimits))
+  );
 }
 
 function userCriteria({ roles = [], clusterRoles = [], subjects = [] }: ResourceFilter): readonly Criterion[] {

@@ -4,6 +4,7 @@
  */
 import { containsWildcard, matchWildcard } from "../../patterns/wildcard.ts";
 import type { LabelSelector } from "../policy/policy.ts";
+import { defaultLimits } from "../../limits.ts";
 
 export type Labels = Readonly<Record<string, string>>;
 
@@ -80,7 +81,9 @@ const withoutWildcards = (text: string): string => text.replace(/[*?]/g, "0");
  * literally.
  */
 function concrete(key: string, value: string, labels: Labels): readonly [string, string] {
-  const found = Object.entries(labels).find(([name, text]) => matchWildcard(key, name) && matchWildcard(value, text));
+  const found = Object.entries(labels).find(
+    ([name, text]) => matchWildcard(key, name, defaultLimits) && matchWildcard(value, text, defaultLimits),
+  );
   return found ?? [withoutWildcards(key), withoutWildcards(value)];
 }
 

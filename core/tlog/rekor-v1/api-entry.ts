@@ -6,7 +6,7 @@ import { decodeHex, encodeHex } from "../../encoding/hex.ts";
 import { type JsonObject, type JsonValue, parseJson } from "../../encoding/json.ts";
 import { member, pointer, readArray, readObject, readString } from "../../encoding/shape.ts";
 import { EngineError } from "../../errors.ts";
-import { defaultLimits } from "../../limits.ts";
+import type { Limits } from "../../limits.ts";
 import { hashLeaf } from "../inclusion-proof.ts";
 import type { EntryInclusionProof, LogEntry } from "../log-entry.ts";
 import { readEntryBase64, readLogId, readWholeNumber } from "./entry-fields.ts";
@@ -60,20 +60,18 @@ function readEntry(id: string, value: JsonValue, at: string): LogEntry {
  * ignored.
  * @throws EngineError `malformed`, also when an entry's id is not the hash of its body; `over-limit`.
  */
-export function parseRekorApiEntries(json: string | Uint8Array): readonly LogEntry[] {
-  const value = parseJson(json, { exactIntegers: true, maxBytes: defaultLimits.bundleBytes, subject: "log answer" });
+export function parseRekorApiEntries(json: string | Uint8Array, limits: Limits): readonly LogEntry[] {
+  const value = parseJson(json, { exactIntegers: true, maxBytes: limits.bundleBytes, subject: "log answer", limits });
   const objects = Array.isArray(value)
     ? (value as readonly JsonValue[]).map((entry, index) => [readObject(entry, `/${index}`), `/${index}`] as const)
     : [[readObject(value, ""), ""] as const];
   const pairs = objects.flatMap(([object, at]) =>
     Object.entries(object).map(([id, entry]) => [id, entry, pointer(at, id)] as const),
   );
-  if (pairs.length > defaultLimits.signaturesPerImage)
-    throw new EngineError(
-      "over-limit",
-      `${pairs.length} log entries, at most ${defaultLimits.signaturesPerImage} are read`,
-      { subject: "log answer" },
-    );
+  if (pairs.length > limits.signaturesPerImage)
+    throw new EngineError("over-limit", `${pairs.length} log entries, at most ${limits.signaturesPerImage} are read`, {
+      subject: "log answer",
+    });
   return pairs.map(([id, entry, at]) => readEntry(id, entry, at));
 }
 
@@ -81,8 +79,8 @@ export function parseRekorApiEntries(json: string | Uint8Array): readonly LogEnt
  * The one entry of an answer.
  * @throws EngineError `malformed` when there is none or more than one, and as {@link parseRekorApiEntries}.
  */
-export function parseRekorApiEntry(json: string | Uint8Array): LogEntry {
-  const [entry, ...more] = parseRekorApiEntries(json);
+export function parseRekorApiEntry(json: string | Uint8Array, limits: Limits): LogEntry {
+  const [entry, ...more] = parseRekorApiEntries(json, limits);
   if (entry === undefined || more.length > 0)
     throw new EngineError("malformed", `an answer of ${more.length + (entry === undefined ? 0 : 1)} entries`, {
       subject: "log answer",

@@ -6,7 +6,7 @@ import { goField } from "../../encoding/go-json.ts";
 import { parseJson } from "../../encoding/json.ts";
 import { readObject } from "../../encoding/shape.ts";
 import { EngineError } from "../../errors.ts";
-import { defaultLimits } from "../../limits.ts";
+import type { Limits } from "../../limits.ts";
 import type { LogEntry } from "../log-entry.ts";
 import { readEntryBase64, readLogId, readWholeNumber } from "./entry-fields.ts";
 
@@ -15,13 +15,14 @@ import { readEntryBase64, readLogId, readWholeNumber } from "./entry-fields.ts";
  * "logID": hex}}`, keys read as Go reads them. There is no inclusion proof in this format.
  * @throws EngineError `malformed`, also when a number is no integer; `over-limit`.
  */
-export function parseRekorBundleAnnotation(text: string): LogEntry {
+export function parseRekorBundleAnnotation(text: string, limits: Limits): LogEntry {
   const options = {
     duplicateKeys: "last-wins",
     exactIntegers: true,
     integersOnly: true,
-    maxBytes: defaultLimits.bundleBytes,
+    maxBytes: limits.bundleBytes,
     subject: "log entry annotation",
+    limits,
   } as const;
   const object = readObject(parseJson(text, options), "");
   const payload = readObject(goField(object, "Payload"), "/Payload");

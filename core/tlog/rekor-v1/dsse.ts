@@ -13,13 +13,14 @@ import {
   requireVerifier,
 } from "../binding.ts";
 import type { EntryLayout, LoggedSignature } from "../log-entry.ts";
+import type { Limits } from "../../limits.ts";
 
 /**
  * The envelope's digest counts where the envelope is stored as it was signed, in a layer; a bundle keeps only its
  * parts. The payload type is not recorded: whoever reads the payload must insist on one.
  * @throws EngineError `bad-log-proof` when the entry is about something else, `malformed`.
  */
-export function bindDsse(spec: JsonObject, logged: LoggedSignature, layout: EntryLayout): void {
+export function bindDsse(spec: JsonObject, logged: LoggedSignature, layout: EntryLayout, limits: Limits): void {
   if (logged.content.kind !== "dsse") throw foreignEntry("an envelope, not a message", "/kind");
   const signature = onlyElement(member(spec, "signatures"), "/spec/signatures");
   requireSignature(bytesAt(signature, "signature", "/spec/signatures/0"), logged, "/spec/signatures/0/signature");
@@ -28,6 +29,7 @@ export function bindDsse(spec: JsonObject, logged: LoggedSignature, layout: Entr
     logged,
     layout,
     "/spec/signatures/0/verifier",
+    limits,
   );
   requireHashOf(objectAt(spec, "payloadHash", "/spec"), logged.content.payload, "/spec/payloadHash");
   if (layout === "layer") {

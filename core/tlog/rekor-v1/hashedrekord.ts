@@ -3,9 +3,10 @@ import type { JsonObject } from "../../encoding/json.ts";
 import { member, readString } from "../../encoding/shape.ts";
 import { bytesAt, foreignEntry, objectAt, requireMessageHash, requireSignature, requireVerifier } from "../binding.ts";
 import type { EntryLayout, LoggedSignature } from "../log-entry.ts";
+import type { Limits } from "../../limits.ts";
 
 /** @throws EngineError `bad-log-proof` when the entry is about something else, `malformed`. */
-export function bindHashedRekord(spec: JsonObject, logged: LoggedSignature, layout: EntryLayout): void {
+export function bindHashedRekord(spec: JsonObject, logged: LoggedSignature, layout: EntryLayout, limits: Limits): void {
   if (logged.content.kind !== "message") throw foreignEntry("a message, not an envelope", "/kind");
   const signature = objectAt(spec, "signature", "/spec");
   requireSignature(bytesAt(signature, "content", "/spec/signature"), logged, "/spec/signature/content");
@@ -15,6 +16,7 @@ export function bindHashedRekord(spec: JsonObject, logged: LoggedSignature, layo
     logged,
     layout,
     "/spec/signature/publicKey/content",
+    limits,
   );
   requireMessageHash(
     objectAt(objectAt(spec, "data", "/spec"), "hash", "/spec/data"),

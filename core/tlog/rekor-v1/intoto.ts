@@ -17,6 +17,7 @@ import {
   requireVerifier,
 } from "../binding.ts";
 import type { EntryLayout, LoggedContent, LoggedSignature } from "../log-entry.ts";
+import type { Limits } from "../../limits.ts";
 
 const envelopeOf = (logged: LoggedSignature): LoggedContent & { kind: "dsse" } => {
   if (logged.content.kind !== "dsse") throw foreignEntry("an envelope, not a message", "/kind");
@@ -37,13 +38,13 @@ function bindEnvelopeHash(spec: JsonObject, content: LoggedContent & { kind: "ds
  * a bundle, which keeps no envelope bytes, it proves nothing.
  * @throws EngineError `bad-log-proof` when the entry is about something else, `malformed`.
  */
-export function bindInToto001(spec: JsonObject, logged: LoggedSignature, layout: EntryLayout): void {
+export function bindInToto001(spec: JsonObject, logged: LoggedSignature, layout: EntryLayout, limits: Limits): void {
   if (layout === "bundle")
     throw new EngineError("bad-log-proof", "entries of kind intoto 0.0.1 record no signature", {
       subject: "/apiVersion",
     });
   const content = envelopeOf(logged);
-  requireVerifier(readString(member(spec, "publicKey"), "/spec/publicKey"), logged, layout, "/spec/publicKey");
+  requireVerifier(readString(member(spec, "publicKey"), "/spec/publicKey"), logged, layout, "/spec/publicKey", limits);
   bindEnvelopeHash(spec, content);
   const payloadHash = member(objectAt(spec, "content", "/spec"), "payloadHash");
   if (payloadHash !== undefined)
@@ -55,7 +56,7 @@ export function bindInToto001(spec: JsonObject, logged: LoggedSignature, layout:
 }
 
 /** @throws EngineError `bad-log-proof` when the entry is about something else, `malformed`. */
-export function bindInToto002(spec: JsonObject, logged: LoggedSignature, layout: EntryLayout): void {
+export function bindInToto002(spec: JsonObject, logged: LoggedSignature, layout: EntryLayout, limits: Limits): void {
   const content = envelopeOf(logged);
   const recorded = objectAt(spec, "content", "/spec");
   const envelope = objectAt(recorded, "envelope", "/spec/content");
@@ -63,7 +64,13 @@ export function bindInToto002(spec: JsonObject, logged: LoggedSignature, layout:
   const signature = onlyElement(member(envelope, "signatures"), at);
   // The entry holds base64 of the envelope's base64 text.
   requireSignature(decodeBase64(decodeUtf8(bytesAt(signature, "sig", `${at}/0`))), logged, `${at}/0/sig`);
-  requireVerifier(readString(member(signature, "publicKey"), `${at}/0/publicKey`), logged, layout, `${at}/0/publicKey`);
+  requireVerifier(
+    readString(member(signature, "publicKey"), `${at}/0/publicKey`),
+    logged,
+    layout,
+    `${at}/0/publicKey`,
+    limits,
+  );
   if (readString(member(envelope, "payloadType"), "/spec/content/envelope/payloadType") !== content.payloadType)
     throw foreignEntry("another payload type", "/spec/content/envelope/payloadType");
   requireHashOf(objectAt(recorded, "payloadHash", "/spec/content"), content.payload, "/spec/content/payloadHash");

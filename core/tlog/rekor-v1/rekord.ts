@@ -8,12 +8,13 @@ import { EngineError } from "../../errors.ts";
 import { objectAt } from "../binding.ts";
 import type { EntryLayout, LoggedSignature } from "../log-entry.ts";
 import { bindHashedRekord } from "./hashedrekord.ts";
+import type { Limits } from "../../limits.ts";
 
 /**
  * @throws EngineError `bad-log-proof` when the entry is about something else or its signature is in another format than
  * X.509 keys make, `malformed`.
  */
-export function bindRekord(spec: JsonObject, logged: LoggedSignature, layout: EntryLayout): void {
+export function bindRekord(spec: JsonObject, logged: LoggedSignature, layout: EntryLayout, limits: Limits): void {
   if (layout === "bundle")
     throw new EngineError("bad-log-proof", "entries of kind rekord do not occur in bundles", { subject: "/kind" });
   const format = readString(member(objectAt(spec, "signature", "/spec"), "format"), "/spec/signature/format");
@@ -21,5 +22,5 @@ export function bindRekord(spec: JsonObject, logged: LoggedSignature, layout: En
     throw new EngineError("bad-log-proof", `signature of format ${JSON.stringify(format.slice(0, 32))}`, {
       subject: "/spec/signature/format",
     });
-  bindHashedRekord(spec, logged, layout);
+  bindHashedRekord(spec, logged, layout, limits);
 }

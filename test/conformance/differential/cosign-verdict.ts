@@ -6,6 +6,7 @@ import { digestOf } from "../../../core/crypto/digest.ts";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import type { Signed } from "../../lab/index.ts";
 import type { CaseFiles } from "./case-files.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 export interface CosignVerdict {
   readonly accepts: boolean;
@@ -34,7 +35,7 @@ async function push(signed: Signed, registry: string, name: string): Promise<voi
   }
   const referrers: unknown[] = [];
   for (const { bytes, digest, tag } of signed.store.manifests) {
-    const manifest = parseManifest(bytes);
+    const manifest = parseManifest(bytes, defaultLimits);
     await send(`${base}/manifests/${tag ?? digest}`, "PUT", bytes, mediaTypeOf(manifest));
     if (manifest.subject?.digest === signed.digest) referrers.push(referrerDescriptor(manifest, digest, bytes.length));
   }

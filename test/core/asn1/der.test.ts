@@ -6,13 +6,14 @@ import { encodeElement } from "../../../core/asn1/encode.ts";
 import { contextConstructed, contextPrimitive, Tag } from "../../../core/asn1/tag.ts";
 import { decodeHex, encodeHex } from "../../../core/encoding/hex.ts";
 import { onlyEngineErrors, throwsCode } from "../../support/assert.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/asn1/der");
-const reader = (hex: string): DerReader => new DerReader(decodeHex(hex), "test");
+const reader = (hex: string): DerReader => new DerReader(decodeHex(hex), "test", defaultLimits);
 
 test("elements are slices of the input", () => {
   const bytes = decodeHex("3006020105040100");
-  const inner = openDer(bytes, Tag.sequence, "test");
+  const inner = openDer(bytes, Tag.sequence, "test", defaultLimits);
   assert.is(inner.smallInteger(9), 5);
   const slice = inner.octetString();
   inner.end();
@@ -56,8 +57,8 @@ for (const [what, [hex, read]] of Object.entries(refused)) {
 }
 
 test("trailing bytes are refused, inside and outside", () => {
-  throwsCode("malformed", () => openDer(decodeHex("300000"), Tag.sequence, "test"));
-  throwsCode("malformed", () => openDer(decodeHex("30020500"), Tag.sequence, "test").end());
+  throwsCode("malformed", () => openDer(decodeHex("300000"), Tag.sequence, "test", defaultLimits));
+  throwsCode("malformed", () => openDer(decodeHex("30020500"), Tag.sequence, "test", defaultLimits).end());
 });
 
 test("values", () => {
@@ -92,8 +93,10 @@ test("optional elements, implicit identifiers, the end", () => {
 test("lengths of every size", () => {
   for (const length of [0, 127, 128, 255, 256, 65_535, 65_536]) {
     const encoded = encodeElement(Tag.octetString, new Uint8Array(length));
-    assert.is(new DerReader(encoded, "test").octetString().length, length);
-    throwsCode("malformed", () => new DerReader(encoded.subarray(0, encoded.length - 1), "test").octetString());
+    assert.is(new DerReader(encoded, "test", defaultLimits).octetString().length, length);
+    throwsCode("malformed", () =>
+      new DerReader(encoded.subarray(0, encoded.length - 1), "test", defaultLimits).octetString(),
+    );
   }
 });
 
@@ -101,7 +104,7 @@ test("depth is bounded", () => {
   let nested = new Uint8Array(0);
   for (let level = 0; level < 70; level++) nested = new Uint8Array(encodeElement(Tag.sequence, nested));
   throwsCode("over-limit", () => {
-    let input = new DerReader(nested, "test");
+    let input = new DerReader(nested, "test", defaultLimits);
     for (let level = 0; level < 70; level++) input = input.read(Tag.sequence);
   });
 });
@@ -115,7 +118,7 @@ test("random bytes are read or refused, nothing else", () => {
   for (let round = 0; round < 2000; round++) {
     const bytes = Uint8Array.from({ length: next() % 24 }, () => next() & (next() % 3 === 0 ? 0x3f : 0xff));
     onlyEngineErrors(() => {
-      const input = new DerReader(bytes, "test");
+      const input = new DerReader(bytes, "test", defaultLimits);
       while (!input.atEnd) input.peek() & 0x20 ? input.read(input.peek()) : input.skip();
     });
   }

@@ -5,6 +5,7 @@ import { DerReader } from "../../../core/asn1/der.ts";
 import { encodeBitString, encodeElement, encodeUnsigned } from "../../../core/asn1/encode.ts";
 import { Tag } from "../../../core/asn1/tag.ts";
 import { encodeHex } from "../../../core/encoding/hex.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/asn1/encode");
 
@@ -23,7 +24,7 @@ test("parts are joined, lengths are minimal", () => {
     "300605000302 0001".replace(" ", ""),
   );
   for (const length of [127, 128, 70_000]) {
-    const reader = new DerReader(encodeElement(Tag.octetString, new Uint8Array(length)), "test");
+    const reader = new DerReader(encodeElement(Tag.octetString, new Uint8Array(length)), "test", defaultLimits);
     assert.is(reader.octetString().length, length);
     reader.end();
   }

@@ -6,9 +6,10 @@ import { registeredAlgorithms } from "../../../core/crypto/algorithms.ts";
 import { parseSpki } from "../../../core/crypto/public-key.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { newKey } from "../x509/pki.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/crypto/algorithms");
-const key = (kind: Parameters<typeof newKey>[0]) => parseSpki(newKey(kind).spki);
+const key = (kind: Parameters<typeof newKey>[0]) => parseSpki(newKey(kind).spki, defaultLimits);
 const named = (kind: Parameters<typeof newKey>[0], wanted?: string): string[] =>
   registeredAlgorithms(key(kind), wanted).map((algorithm) =>
     "hash" in algorithm ? `${algorithm.scheme} ${algorithm.hash}` : algorithm.scheme,
@@ -36,7 +37,10 @@ test("wrong names", () => {
   for (const wanted of ["sha1", "SHA256", "toString", "rsa"])
     throwsCode("malformed", () =>
       registeredAlgorithms(
-        parseSpki(new Uint8Array(generateKeyPairSync("ed25519").publicKey.export({ type: "spki", format: "der" }))),
+        parseSpki(
+          new Uint8Array(generateKeyPairSync("ed25519").publicKey.export({ type: "spki", format: "der" })),
+          defaultLimits,
+        ),
         wanted,
       ),
     );

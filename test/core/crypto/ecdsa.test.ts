@@ -12,6 +12,7 @@ import { digest } from "../../../core/crypto/digest.ts";
 import { verifyEcdsa } from "../../../core/crypto/ecdsa.ts";
 import { parseSpki, type PublicKey } from "../../../core/crypto/public-key.ts";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/crypto/ecdsa");
 const { order, oid } = curves["P-256"];
@@ -26,6 +27,7 @@ const keyOf = (scalar: bigint): PublicKey & { type: "ecdsa" } =>
       sequence(encodeElement(Tag.oid, encodeOid("1.2.840.10045.2.1")), encodeElement(Tag.oid, encodeOid(oid))),
       encodeBitString(p256.Point.BASE.multiplyUnsafe(scalar).toBytes(false)),
     ),
+    defaultLimits,
   ) as PublicKey & { type: "ecdsa" };
 
 /** A signature with a chosen nonce. */

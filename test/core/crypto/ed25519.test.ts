@@ -10,6 +10,7 @@ import { ed25519PublicKey } from "../../../core/crypto/public-key.ts";
 import { concat } from "../../../core/encoding/bytes.ts";
 import { decodeHex } from "../../../core/encoding/hex.ts";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/crypto/ed25519");
 const order = ed25519.Point.CURVE().n;
@@ -50,7 +51,9 @@ test("a signature that only the cofactor makes valid is refused, as OpenSSL refu
     const challenge = toBigInt(digest("sha512", concat(commitment, publicPoint.toBytes(), message)).reverse()) % order;
     return concat(commitment, littleEndian((nonce + challenge * secret) % order));
   };
-  const key = ed25519PublicKey(publicPoint.toBytes()) as ReturnType<typeof ed25519PublicKey> & { type: "ed25519" };
+  const key = ed25519PublicKey(publicPoint.toBytes(), defaultLimits) as ReturnType<typeof ed25519PublicKey> & {
+    type: "ed25519";
+  };
   const object = createPublicKey({ key: Buffer.from(key.spki), format: "der", type: "spki" });
   const plain = sign(ed25519.Point.BASE.multiplyUnsafe(nonce).toBytes());
   const twisted = sign(ed25519.Point.BASE.multiplyUnsafe(nonce).add(torsion).toBytes());

@@ -6,10 +6,14 @@ import { parseSpki, type PublicKey } from "../../../core/crypto/public-key.ts";
 import { pkcs1Fits, pssFits, verifyPkcs1, verifyPss } from "../../../core/crypto/rsa.ts";
 import { decodeHex } from "../../../core/encoding/hex.ts";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/crypto/rsa");
 const pair = generateKeyPairSync("rsa", { modulusLength: 2048 });
-const key = parseSpki(new Uint8Array(pair.publicKey.export({ type: "spki", format: "der" }))) as PublicKey & {
+const key = parseSpki(
+  new Uint8Array(pair.publicKey.export({ type: "spki", format: "der" })),
+  defaultLimits,
+) as PublicKey & {
   type: "rsa";
 };
 const digest = new Uint8Array(createHash("sha256").update(encodeUtf8("message")).digest());

@@ -14,6 +14,7 @@ import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import { skipped, vectorsDir } from "../../support/vectors.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { emptyCount, readWycheproof, verifyWycheproofGroup } from "../../conformance/wycheproof.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 export interface SigningCase {
   readonly name: string;
@@ -24,7 +25,7 @@ export interface SigningCase {
 
 export const message = encodeUtf8("what was signed");
 const publicKeyOf = (key: KeyObject): PublicKey =>
-  parseSpki(new Uint8Array(key.export({ type: "spki", format: "der" })));
+  parseSpki(new Uint8Array(key.export({ type: "spki", format: "der" })), defaultLimits);
 const bytes = (buffer: Buffer): Uint8Array => new Uint8Array(buffer);
 
 function ecdsaCases(): SigningCase[] {
@@ -153,6 +154,7 @@ export function describeVerifier(test: ReturnType<typeof suite>, verifier: Signa
     const hex = (text: string): Uint8Array => bytes(Buffer.from(text, "hex"));
     const key = parseSpki(
       hex("302a300506032b6570032100ec172b93ad5e563bf4932c70e1245034c35467ef2efd4d64ebf819683467e2bf"),
+      defaultLimits,
     );
     const signature = hex(
       "98a70222f0b8121aa9d30f813d683f809e462b469c7ff87639499bb94e6dae41" +

@@ -5,6 +5,7 @@ import { decodeUtf8, encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import type { JsonValue } from "../../../core/encoding/json.ts";
 import { onlyEngineErrors, throwsCode } from "../../support/assert.ts";
 import { patched } from "../../support/patch.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/dsse/envelope");
 const envelope = {
@@ -12,7 +13,7 @@ const envelope = {
   payload: "e30=",
   signatures: [{ keyid: "", sig: "AAEC" }],
 };
-const parse = (value: JsonValue) => parseEnvelope(JSON.stringify(value));
+const parse = (value: JsonValue) => parseEnvelope(JSON.stringify(value), defaultLimits);
 
 test("the protocol's own example", () => {
   assert.is(
@@ -31,23 +32,23 @@ test("type and payload are decoded", () => {
   assert.is(read.payloadType, envelope.payloadType);
   assert.equal(read.payload, encodeUtf8("{}"));
   assert.equal(read.signatures, [{ keyid: "", sig: Uint8Array.of(0, 1, 2) }]);
-  assert.equal(readEnvelope(envelope, "/dsseEnvelope"), read);
+  assert.equal(readEnvelope(envelope, "/dsseEnvelope", defaultLimits), read);
 });
 
 test("a layer's envelope may have further fields and the URL-safe alphabet; a bundle's may not", () => {
   const certified = patched(envelope, "signatures/0/cert", "PEM");
   assert.is(parse(certified).signatures.length, 1);
-  throwsCode("malformed", () => readEnvelope(certified, ""));
-  throwsCode("malformed", () => readEnvelope(patched(envelope, "extra", 1), ""));
+  throwsCode("malformed", () => readEnvelope(certified, "", defaultLimits));
+  throwsCode("malformed", () => readEnvelope(patched(envelope, "extra", 1), "", defaultLimits));
   const urlSafe = patched(envelope, "signatures/0/sig", "-_-_");
   assert.equal(parse(urlSafe).signatures[0]?.sig, Uint8Array.of(0xfb, 0xff, 0xbf));
-  throwsCode("malformed", () => readEnvelope(urlSafe, ""));
+  throwsCode("malformed", () => readEnvelope(urlSafe, "", defaultLimits));
 });
 
 test("one text for one content: no other base64", () => {
   for (const bad of ["e30", "e30==", "e3 0=", "e31=", "e30=\n", "%"]) {
     throwsCode("malformed", () => parse(patched(envelope, "payload", bad)));
-    throwsCode("malformed", () => readEnvelope(patched(envelope, "payload", bad), ""));
+    throwsCode("malformed", () => readEnvelope(patched(envelope, "payload", bad), "", defaultLimits));
   }
 });
 
@@ -72,10 +73,10 @@ test("missing, empty and wrong parts", () => {
 
 test("repeated keys and cut documents are malformed, signatures are bounded", () => {
   const text = JSON.stringify(envelope);
-  throwsCode("malformed", () => parseEnvelope(text.replace("{", '{"payload":"AA==",')));
+  throwsCode("malformed", () => parseEnvelope(text.replace("{", '{"payload":"AA==",'), defaultLimits));
   for (let length = 0; length < text.length; length++)
     assert.is(
-      onlyEngineErrors(() => parseEnvelope(encodeUtf8(text.slice(0, length)))),
+      onlyEngineErrors(() => parseEnvelope(encodeUtf8(text.slice(0, length)), defaultLimits)),
       "threw",
     );
   throwsCode("over-limit", () =>

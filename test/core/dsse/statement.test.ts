@@ -9,6 +9,7 @@ import type { Digest } from "../../../core/crypto/digest.ts";
 import { onlyEngineErrors, throwsCode } from "../../support/assert.ts";
 import { patched } from "../../support/patch.ts";
 import { skipped, vectorsDir } from "../../support/vectors.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/dsse/statement");
 const hex = "9".repeat(64);
@@ -18,9 +19,9 @@ const statement: JsonObject = {
   predicateType: "https://slsa.dev/provenance/v1",
   predicate: { buildType: "x" },
 };
-const parseText = (text: string, layout?: "layer"): Statement =>
-  parseStatement(encodeUtf8(text), layout === undefined ? {} : { layout });
-const parse = (value: unknown, layout?: "layer"): Statement => parseText(JSON.stringify(value), layout);
+const parseText = (text: string, layout: "bundle" | "layer" = "bundle"): Statement =>
+  parseStatement(encodeUtf8(text), { layout, limits: defaultLimits });
+const parse = (value: unknown, layout?: "bundle" | "layer"): Statement => parseText(JSON.stringify(value), layout);
 
 test("both statement types", () => {
   const read = parse(statement);
@@ -126,16 +127,19 @@ test("the subject that names a digest, exactly", () => {
 test("only in-toto payloads are statements", () => {
   const payload = encodeUtf8(JSON.stringify(statement));
   const envelope = (payloadType: string) => ({ payloadType, payload, signatures: [] });
-  assert.is(statementOf(envelope("application/vnd.in-toto+json")).subjects.length, 1);
+  assert.is(
+    statementOf(envelope("application/vnd.in-toto+json"), { layout: "bundle", limits: defaultLimits }).subjects.length,
+    1,
+  );
   for (const bad of ["application/json", "application/vnd.in-toto+json ", "Application/vnd.in-toto+json", ""])
-    throwsCode("malformed", () => statementOf(envelope(bad)));
+    throwsCode("malformed", () => statementOf(envelope(bad), { layout: "bundle", limits: defaultLimits }));
 });
 
 test("a payload cut anywhere is malformed", () => {
   const bytes = encodeUtf8(JSON.stringify(statement));
   for (let length = 0; length < bytes.length; length++)
     assert.is(
-      onlyEngineErrors(() => parseStatement(bytes.subarray(0, length))),
+      onlyEngineErrors(() => parseStatement(bytes.subarray(0, length), { layout: "bundle", limits: defaultLimits })),
       "threw",
     );
 });
@@ -148,7 +152,10 @@ else
     "bundles/sigstore-js/statement.json",
   ]) {
     test(`real statement ${file}`, () =>
-      assert.ok(parseStatement(readFileSync(join(vectors, file))).subjects.length > 0));
+      assert.ok(
+        parseStatement(readFileSync(join(vectors, file)), { layout: "bundle", limits: defaultLimits }).subjects.length >
+          0,
+      ));
   }
 
 test.run();

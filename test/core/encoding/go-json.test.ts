@@ -2,9 +2,11 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { goField } from "../../../core/encoding/go-json.ts";
 import { type JsonObject, parseJson } from "../../../core/encoding/json.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/encoding/go-json");
-const read = (text: string) => goField(parseJson(text, { duplicateKeys: "last-wins" }) as JsonObject, "logID");
+const read = (text: string) =>
+  goField(parseJson(text, { duplicateKeys: "last-wins", limits: defaultLimits }) as JsonObject, "logID");
 
 test("keys in any case, the last one in the document", () => {
   assert.is(read('{"logID":1}'), 1);

@@ -3,10 +3,11 @@ import * as assert from "uvu/assert";
 import { parseJson } from "../../../core/encoding/json.ts";
 import { encodeDescriptor, readDescriptor } from "../../../core/oci/descriptor.ts";
 import { throwsCode } from "../../support/assert.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/oci/descriptor");
 const digest = `sha256:${"ab".repeat(32)}` as const;
-const read = (value: unknown) => readDescriptor(parseJson(JSON.stringify(value)), "/at");
+const read = (value: unknown) => readDescriptor(parseJson(JSON.stringify(value), { limits: defaultLimits }), "/at");
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
 test("what is written reads back the same", () => {

@@ -16,7 +16,7 @@ const image = {
   annotations: { c: "d" },
 };
 const encode = (value: unknown): Uint8Array => encodeUtf8(JSON.stringify(value));
-const parse = (value: unknown) => parseManifest(encode(value));
+const parse = (value: unknown) => parseManifest(encode(value), defaultLimits);
 
 test("an image manifest", () => {
   const manifest = parse(image);
@@ -53,7 +53,7 @@ test("a document that can be read both ways is malformed", () => {
   throwsCode("malformed", () => parse({ ...image, manifests: [] }));
   throwsCode("malformed", () => parse({ ...image, mediaType: mediaTypes.index }));
   throwsCode("malformed", () => parse({ manifests: [], mediaType: mediaTypes.dockerManifest }));
-  throwsCode("malformed", () => parseManifest(encodeUtf8('{"layers":[],"layers":[]}')));
+  throwsCode("malformed", () => parseManifest(encodeUtf8('{"layers":[],"layers":[]}'), defaultLimits));
 });
 
 const malformed: readonly (readonly [string, unknown, string])[] = [
@@ -80,21 +80,23 @@ test("bounds: bytes, layers, children, depth", () => {
   assert.is(parse(layers(1000)).layers.length, 1000);
   throwsCode("over-limit", () => parse(layers(1001)));
   throwsCode("over-limit", () => parse({ manifests: layers(1001).layers }));
-  throwsCode("over-limit", () => parseManifest(new Uint8Array(defaultLimits.manifestBytes + 1)));
-  throwsCode("over-limit", () => parseManifest(encodeUtf8(`{"x":${"[".repeat(200)}${"]".repeat(200)},"layers":[]}`)));
+  throwsCode("over-limit", () => parseManifest(new Uint8Array(defaultLimits.manifestBytes + 1), defaultLimits));
+  throwsCode("over-limit", () =>
+    parseManifest(encodeUtf8(`{"x":${"[".repeat(200)}${"]".repeat(200)},"layers":[]}`), defaultLimits),
+  );
 });
 
 test("truncated or changed anywhere: a manifest or an EngineError", () => {
   const bytes = encode(image);
   for (let length = 0; length < bytes.length; length++)
     assert.is(
-      onlyEngineErrors(() => parseManifest(bytes.slice(0, length))),
+      onlyEngineErrors(() => parseManifest(bytes.slice(0, length), defaultLimits)),
       "threw",
     );
   for (let at = 0; at < bytes.length; at++) {
     const changed = bytes.slice();
     changed[at] = (changed[at] as number) ^ 1;
-    onlyEngineErrors(() => parseManifest(changed));
+    onlyEngineErrors(() => parseManifest(changed, defaultLimits));
   }
 });
 

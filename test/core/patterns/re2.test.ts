@@ -2,6 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { compileRe2 } from "../../../core/patterns/re2.ts";
 import { throwsCode } from "../../support/assert.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/patterns/re2");
 
@@ -21,7 +22,7 @@ test("matches anywhere, by Go's syntax", () => {
     ["\\d", "٣", false],
     ["^.$", "😀", true],
   ] as const) {
-    assert.is(compileRe2(pattern).test(text), matched, pattern);
+    assert.is(compileRe2(pattern, defaultLimits).test(text), matched, pattern);
   }
 });
 
@@ -46,33 +47,35 @@ test("what Go refuses is malformed", () => {
     "(a{100}){11}",
     "\\",
   ]) {
-    throwsCode("malformed", () => compileRe2(pattern));
+    throwsCode("malformed", () => compileRe2(pattern, defaultLimits));
   }
 });
 
 test("templates", () => {
-  const swap = compileRe2("(\\w+)@(?P<host>\\w+)");
+  const swap = compileRe2("(\\w+)@(?P<host>\\w+)", defaultLimits);
   assert.is(swap.replaceAll("joe@kauri", "$2.$1"), "kauri.joe");
   assert.is(swap.replaceAll("joe@kauri", "$2x$1"), "joe");
   assert.is(swap.replaceAll("joe@kauri", "${2}x$host$$ ${nope}$"), "kaurixkauri$ $");
   assert.is(swap.replaceAll("joe@kauri", "$01|${ 1}|\\1"), "|${ 1}|\\1");
   assert.is(swap.replaceAllLiteral("joe@kauri", "$2"), "$2");
-  assert.is(compileRe2("(?P<n>a)|(?P<n>b)").replaceAll("abc", "<$n>"), "<a><b>c");
+  assert.is(compileRe2("(?P<n>a)|(?P<n>b)", defaultLimits).replaceAll("abc", "<$n>"), "<a><b>c");
 });
 
 test("empty matches", () => {
-  assert.is(compileRe2("a*").replaceAllLiteral("baaac", "-"), "-b-c-");
-  assert.is(compileRe2("").replaceAllLiteral("a😀c", "-"), "-a-😀-c-");
-  assert.is(compileRe2("\\b").replaceAllLiteral("ab cd", "|"), "|ab| |cd|");
-  assert.is(compileRe2("x*").replaceAllLiteral("", "E"), "E");
+  assert.is(compileRe2("a*", defaultLimits).replaceAllLiteral("baaac", "-"), "-b-c-");
+  assert.is(compileRe2("", defaultLimits).replaceAllLiteral("a😀c", "-"), "-a-😀-c-");
+  assert.is(compileRe2("\\b", defaultLimits).replaceAllLiteral("ab cd", "|"), "|ab| |cd|");
+  assert.is(compileRe2("x*", defaultLimits).replaceAllLiteral("", "E"), "E");
 });
 
 test("size and work are bounded", () => {
-  throwsCode("over-limit", () => compileRe2("a".repeat(20_000)));
-  throwsCode("over-limit", () => compileRe2(`(${"ab?c*".repeat(200)}){1000}`));
-  throwsCode("malformed", () => compileRe2("(".repeat(5000) + ")".repeat(5000)));
-  throwsCode("over-budget", () => compileRe2(`(${"a?".repeat(500)}){10}`).test("a".repeat(100_000)));
-  throwsCode("over-budget", () => compileRe2("").replaceAllLiteral("a".repeat(20_000), "b".repeat(1000)));
+  throwsCode("over-limit", () => compileRe2("a".repeat(20_000), defaultLimits));
+  throwsCode("over-limit", () => compileRe2(`(${"ab?c*".repeat(200)}){1000}`, defaultLimits));
+  throwsCode("malformed", () => compileRe2("(".repeat(5000) + ")".repeat(5000), defaultLimits));
+  throwsCode("over-budget", () => compileRe2(`(${"a?".repeat(500)}){10}`, defaultLimits).test("a".repeat(100_000)));
+  throwsCode("over-budget", () =>
+    compileRe2("", defaultLimits).replaceAllLiteral("a".repeat(20_000), "b".repeat(1000)),
+  );
 });
 
 test.run();

@@ -11,6 +11,7 @@ import { parseCertificate } from "../../../core/x509/certificate.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { fixtureBytes } from "../../support/fixture-images.ts";
 import { flipped } from "../../support/patch.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/timestamp/timestamp-authority");
 const [authority] = parseTrustedRoot(fixtureBytes("trust/trusted-root.json")).timestampAuthorities;
@@ -37,12 +38,12 @@ test("a CA says so itself", () => {
 test("prepared once: the signatures between its own certificates, each as it verifies, and no other change", () => {
   const issuer = [...intermediates, ...anchors].find(({ subject }) => String(subject) === String(leaf.issuer));
   if (issuer === undefined) throw new Error("the fixture's leaf has an issuer");
-  const { knownSignatures, ...rest } = prepareTimestampAuthority(authority, nobleVerifier);
+  const { knownSignatures, ...rest } = prepareTimestampAuthority(authority, nobleVerifier, defaultLimits);
   assert.equal(rest, authority);
   assert.is(knownSignatures?.get(leaf)?.get(issuer), true);
-  const forged = parseCertificate(flipped(leaf.der, leaf.der.length - 1));
+  const forged = parseCertificate(flipped(leaf.der, leaf.der.length - 1), defaultLimits);
   assert.is(
-    prepareTimestampAuthority({ ...authority, leaf: forged }, nobleVerifier)
+    prepareTimestampAuthority({ ...authority, leaf: forged }, nobleVerifier, defaultLimits)
       .knownSignatures?.get(forged)
       ?.get(issuer),
     false,

@@ -4,6 +4,7 @@ import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import { concat } from "../../../core/encoding/bytes.ts";
 import { parseTstInfo } from "../../../core/timestamp/tst-info.ts";
 import { throwsCode } from "../../support/assert.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/timestamp/tst-info");
 const der = (tag: number, ...parts: readonly Uint8Array[]): Uint8Array => {
@@ -24,7 +25,7 @@ const info = (version = integer(1), hash = imprint(), at = time("20260102030405Z
   der(0x30, version, policy, hash, integer(9), at, ...more);
 
 test("a digest and a time, with and without the optional fields", () => {
-  assert.equal(parseTstInfo(info()), {
+  assert.equal(parseTstInfo(info(), defaultLimits), {
     hash: "sha256",
     imprint: new Uint8Array(32).fill(7),
     at: new Date("2026-01-02T03:04:05Z"),
@@ -38,27 +39,30 @@ test("a digest and a time, with and without the optional fields", () => {
     integer(5),
     der(0xa0, der(0x86, encodeUtf8("x"))),
   );
-  assert.is(parseTstInfo(full).at.toISOString(), "2026-01-02T03:04:05.250Z");
+  assert.is(parseTstInfo(full, defaultLimits).at.toISOString(), "2026-01-02T03:04:05.250Z");
 });
 
 test("another version, a weak digest, a critical extension", () => {
-  throwsCode("bad-timestamp", () => parseTstInfo(info(integer(2))));
-  throwsCode("bad-timestamp", () => parseTstInfo(info(integer(1), imprint(sha1, 20))));
+  throwsCode("bad-timestamp", () => parseTstInfo(info(integer(2)), defaultLimits));
+  throwsCode("bad-timestamp", () => parseTstInfo(info(integer(1), imprint(sha1, 20)), defaultLimits));
   const extension = (critical: boolean) =>
     der(0xa1, der(0x30, policy, ...(critical ? [der(1, Uint8Array.of(0xff))] : []), der(4, new Uint8Array(1))));
-  assert.is(parseTstInfo(info(integer(1), imprint(), time("20260102030405Z"), extension(false))).hash, "sha256");
+  assert.is(
+    parseTstInfo(info(integer(1), imprint(), time("20260102030405Z"), extension(false)), defaultLimits).hash,
+    "sha256",
+  );
   throwsCode("bad-timestamp", () =>
-    parseTstInfo(info(integer(1), imprint(), time("20260102030405Z"), extension(true))),
+    parseTstInfo(info(integer(1), imprint(), time("20260102030405Z"), extension(true)), defaultLimits),
   );
 });
 
 test("wrong lengths, times and tails", () => {
-  throwsCode("malformed", () => parseTstInfo(info(integer(1), imprint(sha256, 31))));
+  throwsCode("malformed", () => parseTstInfo(info(integer(1), imprint(sha256, 31)), defaultLimits));
   for (const text of ["20260102030405", "2026010203Z", "20261302030405Z", "20260102030405.Z", "20260102030405+0000"])
-    throwsCode("malformed", () => parseTstInfo(info(integer(1), imprint(), time(text))));
-  throwsCode("malformed", () => parseTstInfo(concat(info(), Uint8Array.of(0))));
+    throwsCode("malformed", () => parseTstInfo(info(integer(1), imprint(), time(text)), defaultLimits));
+  throwsCode("malformed", () => parseTstInfo(concat(info(), Uint8Array.of(0)), defaultLimits));
   throwsCode("malformed", () =>
-    parseTstInfo(info(integer(1), imprint(), time("20260102030405Z"), der(0x0c, new Uint8Array()))),
+    parseTstInfo(info(integer(1), imprint(), time("20260102030405Z"), der(0x0c, new Uint8Array())), defaultLimits),
   );
 });
 

@@ -14,6 +14,7 @@ import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import { onlyEngineErrors, throwsCode } from "../../support/assert.ts";
 import { fixtureBytes, fixtureEntity } from "../../support/fixture-images.ts";
 import { flipped } from "../../support/patch.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/timestamp/verify-timestamp");
 const entity = fixtureEntity("signed-keyless");
@@ -26,27 +27,36 @@ const verifiers = { noble: nobleVerifier, node: nodeVerifier };
 
 for (const [name, verifier] of Object.entries(verifiers)) {
   test(`${name}: the token proves when the signature existed`, () => {
-    const { at, authority: by } = verifyTimestamp(token, message, authorities, verifier);
+    const { at, authority: by } = verifyTimestamp(token, message, authorities, verifier, defaultLimits);
     assert.equal([at.toISOString(), by], ["2026-11-25T12:11:44.000Z", authority.uri]);
   });
 
   test(`${name}: an authority prepared when trust was loaded proves and refuses the same`, () => {
-    const prepared = prepareTimestampAuthority(authority, verifier);
-    assert.is(verifyTimestamp(token, message, [prepared], verifier).authority, authority.uri);
-    throwsCode("bad-timestamp", () => verifyTimestamp(token, encodeUtf8("another"), [prepared], verifier));
+    const prepared = prepareTimestampAuthority(authority, verifier, defaultLimits);
+    assert.is(verifyTimestamp(token, message, [prepared], verifier, defaultLimits).authority, authority.uri);
+    throwsCode("bad-timestamp", () =>
+      verifyTimestamp(token, encodeUtf8("another"), [prepared], verifier, defaultLimits),
+    );
     const { leaf } = authority;
     if (leaf === undefined) throw new Error("the fixture's authority has a leaf");
-    const forged = parseCertificate(flipped(leaf.der, leaf.der.length - 1));
-    throwsCode("bad-timestamp", () =>
-      verifyTimestamp(token, message, [prepareTimestampAuthority({ ...authority, leaf: forged }, verifier)], verifier),
-    );
-    const anchors = [parseCertificate(flipped(leaf.der, leaf.der.length - 1))];
+    const forged = parseCertificate(flipped(leaf.der, leaf.der.length - 1), defaultLimits);
     throwsCode("bad-timestamp", () =>
       verifyTimestamp(
         token,
         message,
-        [prepareTimestampAuthority({ ...authority, anchors, intermediates: [] }, verifier)],
+        [prepareTimestampAuthority({ ...authority, leaf: forged }, verifier, defaultLimits)],
         verifier,
+        defaultLimits,
+      ),
+    );
+    const anchors = [parseCertificate(flipped(leaf.der, leaf.der.length - 1), defaultLimits)];
+    throwsCode("bad-timestamp", () =>
+      verifyTimestamp(
+        token,
+        message,
+        [prepareTimestampAuthority({ ...authority, anchors, intermediates: [] }, verifier, defaultLimits)],
+        verifier,
+        defaultLimits,
       ),
     );
   });
@@ -58,7 +68,7 @@ for (const [name, verifier] of Object.entries(verifiers)) {
     for (let at = 0; at < token.length; at += 3)
       if (at !== emptySet)
         throwsCode(["bad-timestamp", "malformed", "over-limit"], () =>
-          verifyTimestamp(flipped(token, at, 1 << (at % 8)), message, authorities, verifier),
+          verifyTimestamp(flipped(token, at, 1 << (at % 8)), message, authorities, verifier, defaultLimits),
         );
   });
 }
@@ -66,20 +76,26 @@ for (const [name, verifier] of Object.entries(verifiers)) {
 test("cut at any length, or with something behind it", () => {
   for (let length = 0; length < token.length; length++)
     assert.is(
-      onlyEngineErrors(() => verifyTimestamp(token.slice(0, length), message, authorities, nodeVerifier)),
+      onlyEngineErrors(() =>
+        verifyTimestamp(token.slice(0, length), message, authorities, nodeVerifier, defaultLimits),
+      ),
       "threw",
       String(length),
     );
-  throwsCode("malformed", () => verifyTimestamp(Uint8Array.of(...token, 0), message, authorities, nodeVerifier));
+  throwsCode("malformed", () =>
+    verifyTimestamp(Uint8Array.of(...token, 0), message, authorities, nodeVerifier, defaultLimits),
+  );
 });
 
 test("another message", () => {
-  throwsCode("bad-timestamp", () => verifyTimestamp(token, encodeUtf8("another"), authorities, nodeVerifier));
+  throwsCode("bad-timestamp", () =>
+    verifyTimestamp(token, encodeUtf8("another"), authorities, nodeVerifier, defaultLimits),
+  );
 });
 
 test("authorities: none, one that is another, one whose period is over, one whose own certificate it is not", () => {
   const refused = (list: readonly TimestampAuthority[]) =>
-    throwsCode("bad-timestamp", () => verifyTimestamp(token, message, list, nodeVerifier));
+    throwsCode("bad-timestamp", () => verifyTimestamp(token, message, list, nodeVerifier, defaultLimits));
   refused([]);
   refused([{ ...authority, anchors: [] }]);
   refused([{ ...authority, validFor: { end: new Date("2026-11-25T12:11:43Z") } }]);
@@ -88,7 +104,7 @@ test("authorities: none, one that is another, one whose period is over, one whos
   refused([{ ...authority, ...(anchor === undefined ? {} : { leaf: anchor }) }]);
   const other = { ...authority, uri: "first", anchors: [] };
   assert.is(
-    verifyTimestamp(token, message, [other, authority], nodeVerifier).authority,
+    verifyTimestamp(token, message, [other, authority], nodeVerifier, defaultLimits).authority,
     authority.uri,
     "the next one may vouch",
   );
@@ -97,7 +113,8 @@ test("authorities: none, one that is another, one whose period is over, one whos
 test("the edges of an authority's period are inside", () => {
   const at = new Date("2026-11-25T12:11:44Z");
   assert.equal(
-    verifyTimestamp(token, message, [{ ...authority, validFor: { start: at, end: at } }], nodeVerifier).at,
+    verifyTimestamp(token, message, [{ ...authority, validFor: { start: at, end: at } }], nodeVerifier, defaultLimits)
+      .at,
     at,
   );
 });

@@ -19,13 +19,14 @@ import { toLogKey } from "../../../core/tlog/transparency-log-key.ts";
 import { parseCertificatesPem } from "../../../core/x509/certificate.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { fixtureText } from "../../support/fixture-images.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/tlog/binding");
 const message = encodeUtf8("message");
 const keyPem = fixtureText("trust/release.pub");
-const key = parsePublicKeyPem(keyPem);
+const key = parsePublicKeyPem(keyPem, defaultLimits);
 const certificatePem = fixtureText("trust/root.pem");
-const certificate = parseCertificatesPem(certificatePem)[0];
+const certificate = parseCertificatesPem(certificatePem, defaultLimits)[0];
 if (certificate?.publicKey === undefined) throw new Error("the fixture's root has a key");
 const content = { kind: "message", digests: { sha256: digest("sha256", message) } } as const;
 const logged: LoggedSignature = { signature: Uint8Array.of(1, 2, 3), verifier: { key }, content };
@@ -62,22 +63,28 @@ test("a digest of bytes is SHA-256", () => {
 });
 
 test("the verifier: that key, that certificate; a key's own certificate in a layer only", () => {
-  requireVerifier(pem64(keyPem), logged, "bundle", "");
+  requireVerifier(pem64(keyPem), logged, "bundle", "", defaultLimits);
   const byCertificate = { ...logged, verifier: { certificate } };
   for (const text of [certificatePem, certificatePem.replaceAll("\n", "\r\n"), `a line before\n${certificatePem}`])
-    requireVerifier(pem64(text), byCertificate, "bundle", "");
+    requireVerifier(pem64(text), byCertificate, "bundle", "", defaultLimits);
   for (const text of [certificatePem.slice(0, -2), certificatePem.slice(0, 40)])
-    throwsCode(["malformed", "bad-log-proof"], () => requireVerifier(pem64(text), byCertificate, "bundle", ""));
-  throwsCode("bad-log-proof", () => requireVerifier(pem64(fixtureText("trust/leaf.pem")), byCertificate, "bundle", ""));
-  const own = { ...logged, verifier: { key: certificate.publicKey as typeof key } };
-  requireVerifier(pem64(certificatePem), own, "layer", "");
-  throwsCode("bad-log-proof", () => requireVerifier(pem64(certificatePem), own, "bundle", ""));
-  throwsCode("bad-log-proof", () => requireVerifier(pem64(fixtureText("trust/someone-else.pub")), logged, "layer", ""));
+    throwsCode(["malformed", "bad-log-proof"], () =>
+      requireVerifier(pem64(text), byCertificate, "bundle", "", defaultLimits),
+    );
   throwsCode("bad-log-proof", () =>
-    requireVerifier(pem64(keyPem), { ...logged, verifier: { certificate } }, "layer", ""),
+    requireVerifier(pem64(fixtureText("trust/leaf.pem")), byCertificate, "bundle", "", defaultLimits),
+  );
+  const own = { ...logged, verifier: { key: certificate.publicKey as typeof key } };
+  requireVerifier(pem64(certificatePem), own, "layer", "", defaultLimits);
+  throwsCode("bad-log-proof", () => requireVerifier(pem64(certificatePem), own, "bundle", "", defaultLimits));
+  throwsCode("bad-log-proof", () =>
+    requireVerifier(pem64(fixtureText("trust/someone-else.pub")), logged, "layer", "", defaultLimits),
+  );
+  throwsCode("bad-log-proof", () =>
+    requireVerifier(pem64(keyPem), { ...logged, verifier: { certificate } }, "layer", "", defaultLimits),
   );
   for (const text of ["", keyPem + keyPem, keyPem.replaceAll("PUBLIC KEY", "PRIVATE KEY")])
-    throwsCode("malformed", () => requireVerifier(pem64(text), logged, "layer", ""));
+    throwsCode("malformed", () => requireVerifier(pem64(text), logged, "layer", "", defaultLimits));
 });
 
 test("a bare key is a log of any name, at any time, under the key's id", () => {

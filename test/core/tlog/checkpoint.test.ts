@@ -14,6 +14,7 @@ import {
 } from "../../../core/tlog/checkpoint.ts";
 import { onlyEngineErrors, throwsCode } from "../../support/assert.ts";
 import { newLog, noteLine, sha256 } from "./test-log.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/tlog/checkpoint");
 
@@ -29,7 +30,7 @@ const check2 = (checkpoint: Checkpoint, origin = v2.name, log = v2) =>
 
 test("a note is read up to its last blank line", () => {
   const text = textOf("log.example", "Timestamp: 1689177396");
-  const checkpoint = parseCheckpoint(note(text, v2.line(text)));
+  const checkpoint = parseCheckpoint(note(text, v2.line(text)), defaultLimits);
   assert.is(checkpoint.origin, "log.example");
   assert.is(checkpoint.treeSize, 36n);
   assert.is(encodeBase64(checkpoint.rootHash), root);
@@ -65,36 +66,38 @@ test("what is not a note, or not a checkpoint, is malformed", () => {
     note(`${text}\t\n`, line),
     note(`${text}\ufffd\n`, line),
   ])
-    throwsCode("malformed", () => parseCheckpoint(bad));
+    throwsCode("malformed", () => parseCheckpoint(bad, defaultLimits));
 });
 
 test("length and number of signatures are bounded", () => {
   const text = textOf("log.example");
-  throwsCode("over-limit", () => parseCheckpoint(note(text, ...Array.from({ length: 101 }, () => witness))));
-  throwsCode("over-limit", () => parseCheckpoint(note(text + "x".repeat(1 << 20), witness)));
+  throwsCode("over-limit", () =>
+    parseCheckpoint(note(text, ...Array.from({ length: 101 }, () => witness)), defaultLimits),
+  );
+  throwsCode("over-limit", () => parseCheckpoint(note(text + "x".repeat(1 << 20), witness), defaultLimits));
 });
 
 test("Rekor v1: each line must be by the log, under the name that the origin begins with", () => {
   const text = textOf(v1.origin, "Timestamp: 1689177396");
   const line = v1.line(text);
-  check1(parseCheckpoint(note(text, line)));
+  check1(parseCheckpoint(note(text, line), defaultLimits));
   for (const bad of [
     note(text, line, witness),
     note(text, witness, line),
     note(text, line.replace("rekor.example", "rekor.other")),
     note(textOf("rekor.other - 1"), v1.line(textOf("rekor.other - 1"))),
   ]) {
-    throwsCode("bad-log-proof", () => check1(parseCheckpoint(bad)));
+    throwsCode("bad-log-proof", () => check1(parseCheckpoint(bad, defaultLimits)));
   }
-  throwsCode("bad-log-proof", () => check1(parseCheckpoint(note(text, line)), newLog(1)));
-  throwsCode("bad-log-proof", () => check1(parseCheckpoint(note(text.replace("36", "37"), line))));
+  throwsCode("bad-log-proof", () => check1(parseCheckpoint(note(text, line), defaultLimits), newLog(1)));
+  throwsCode("bad-log-proof", () => check1(parseCheckpoint(note(text.replace("36", "37"), line), defaultLimits)));
 });
 
 test("Rekor v1 logs with P-384, RSA and Ed25519 keys sign checkpoints too", () => {
   for (const kind of ["P-384", "rsa", "ed25519"] as const) {
     const log = newLog(1, kind);
     const text = textOf(log.origin);
-    check1(parseCheckpoint(note(text, log.line(text))), log);
+    check1(parseCheckpoint(note(text, log.line(text)), defaultLimits), log);
   }
 });
 
@@ -109,7 +112,7 @@ test("Rekor v2: the log's own line decides, wherever it stands among others", ()
     note(text, sameName, line),
     note(text, line, line),
   ])
-    check2(parseCheckpoint(good));
+    check2(parseCheckpoint(good, defaultLimits));
   const other = newLog(2);
   for (const bad of [
     note(text, witness),
@@ -118,19 +121,19 @@ test("Rekor v2: the log's own line decides, wherever it stands among others", ()
     note(text, line.replace("log.example", "log.other")),
     note(text.replace("36", "37"), line),
   ]) {
-    throwsCode("bad-log-proof", () => check2(parseCheckpoint(bad)));
+    throwsCode("bad-log-proof", () => check2(parseCheckpoint(bad, defaultLimits)));
   }
 });
 
 test("Rekor v2: origin, name and key must all be the log's", () => {
   const text = textOf(v2.name);
-  const checkpoint = parseCheckpoint(note(text, v2.line(text)));
+  const checkpoint = parseCheckpoint(note(text, v2.line(text)), defaultLimits);
   throwsCode("bad-log-proof", () => check2(checkpoint, "log.other"));
   throwsCode("bad-log-proof", () => check2(checkpoint, "log.exampl"));
   throwsCode("bad-log-proof", () => check2(checkpoint, ""));
   throwsCode("bad-log-proof", () => check2(checkpoint, v2.name, newLog(2)));
   const foreign = textOf("log.other");
-  throwsCode("bad-log-proof", () => check2(parseCheckpoint(note(foreign, v2.line(foreign)))));
+  throwsCode("bad-log-proof", () => check2(parseCheckpoint(note(foreign, v2.line(foreign)), defaultLimits)));
   // A name that would match as a pattern is another name.
   throwsCode("bad-log-proof", () => check2(checkpoint, "log.e.ample"));
 });
@@ -139,18 +142,21 @@ test("Rekor v2 logs with P-256, P-384 and RSA keys", () => {
   for (const kind of ["P-256", "P-384", "P-521", "rsa"] as const) {
     const log = newLog(2, kind);
     const text = textOf(log.name);
-    check2(parseCheckpoint(note(text, log.line(text))), log.name, log);
+    check2(parseCheckpoint(note(text, log.line(text)), defaultLimits), log.name, log);
   }
 });
 
 test("a first signature by the log's name and hint that does not verify is not made good by a second", () => {
   const text = textOf(v2.name);
   const broken = noteLine(v2.name, noteKeyId(v2.name, v2.publicKey), new Uint8Array(64));
-  throwsCode("bad-log-proof", () => check2(parseCheckpoint(note(text, broken, v2.line(text)))));
+  throwsCode("bad-log-proof", () => check2(parseCheckpoint(note(text, broken, v2.line(text)), defaultLimits)));
 });
 
 test("the id of the public-good Rekor v2 log", () => {
-  const key = ed25519PublicKey(decodeHex("b7cae5a759271b08df6dc5c060f600927d1788bcf5c7c3b8b7462412189edb8e"));
+  const key = ed25519PublicKey(
+    decodeHex("b7cae5a759271b08df6dc5c060f600927d1788bcf5c7c3b8b7462412189edb8e"),
+    defaultLimits,
+  );
   assert.is(
     encodeBase64(noteKeyId("log2025-1.rekor.sigstore.dev", key)),
     "zxGZFVvd0FEmjR8WrFwMdcAJ9vtaY/QXf44Y1wUeP6A=",
@@ -162,7 +168,7 @@ test("a note cut anywhere is refused", () => {
   const whole = note(text, v2.line(text));
   for (let length = 0; length < whole.length; length++)
     assert.is(
-      onlyEngineErrors(() => check2(parseCheckpoint(whole.slice(0, length)))),
+      onlyEngineErrors(() => check2(parseCheckpoint(whole.slice(0, length), defaultLimits))),
       "threw",
     );
 });

@@ -14,6 +14,7 @@ import { flipped, patched } from "../../support/patch.ts";
 import { type KeyKind, newKey } from "../x509/pki.ts";
 import { bodies, signedEnvelope, signedMessage } from "./entry-bodies.ts";
 import { logEntry, newLog, publicKeyOf } from "./test-log.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/tlog/rekor-v2");
 const record = "hashedRekordV002";
@@ -121,7 +122,7 @@ const log = newLog(2);
 const entry = logEntry(log, encodeUtf8("body"));
 const proof = entry.inclusionProof as NonNullable<LogEntry["inclusionProof"]>;
 const include = (candidate: LogEntry, logs: readonly TransparencyLogKey[] = [log.trusted]) =>
-  verifyRekorV2Inclusion(candidate, logs, nobleVerifier);
+  verifyRekorV2Inclusion(candidate, logs, nobleVerifier, defaultLimits);
 
 test("size and root are the checkpoint's; the numbers beside the proof are not looked at", () => {
   assert.is(include(entry), log.trusted);

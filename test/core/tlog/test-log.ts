@@ -13,6 +13,7 @@ import { hashLeaf, hashNode } from "../../../core/tlog/merkle-hash.ts";
 import { encodeEntryTimestampPayload } from "../../../core/tlog/signed-entry-timestamp.ts";
 import type { TransparencyLogKey } from "../../../core/tlog/transparency-log-key.ts";
 import { type KeyKind, newKey, type TestKey } from "../x509/pki.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 export const sha256 = (bytes: Uint8Array): Uint8Array => new Uint8Array(createHash("sha256").update(bytes).digest());
 
@@ -72,7 +73,7 @@ export function newLog(
   name = version === 1 ? "rekor.example" : "log.example",
 ): TestLog {
   const key = newKey(kind);
-  const publicKey = parseSpki(key.spki);
+  const publicKey = parseSpki(key.spki, defaultLimits);
   const id = version === 1 ? sha256(key.spki) : noteKeyId(name, publicKey);
   return {
     version,
@@ -145,4 +146,4 @@ export const pemOf = (der: Uint8Array, label: "PUBLIC KEY" | "CERTIFICATE"): str
   encodeBase64(encodeUtf8(encodePem(label, encodeBase64(der))));
 
 export const publicKeyOf = (key: TestKey): PublicKey =>
-  parsePublicKeyPem(encodePem("PUBLIC KEY", encodeBase64(key.spki)));
+  parsePublicKeyPem(encodePem("PUBLIC KEY", encodeBase64(key.spki)), defaultLimits);

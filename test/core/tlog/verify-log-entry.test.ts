@@ -18,6 +18,7 @@ import { bundleVectors, loggedSignatureOf } from "../../support/sigstore-vectors
 import { skipped, vectorsDir } from "../../support/vectors.ts";
 import { bodies, type Signed, signedEnvelope, signedMessage } from "./entry-bodies.ts";
 import { logEntry, newLog, sha256, signEntry } from "./test-log.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/tlog/verify-log-entry");
 const v1 = newLog(1);
@@ -26,12 +27,12 @@ const trusted: readonly TransparencyLogKey[] = [v1.trusted, v2.trusted];
 const noon = BigInt(Date.parse("2026-03-01T12:00:00Z") / 1000);
 
 const verify = (entry: LogEntry, logged: LoggedSignature, layout: EntryLayout = "bundle", logs = trusted) => {
-  const result = verifyLogEntry(entry, logged, logs, nobleVerifier, { layout });
-  assert.equal(verifyLogEntry(entry, logged, logs, nodeVerifier, { layout }), result);
+  const result = verifyLogEntry(entry, logged, logs, nobleVerifier, { layout, limits: defaultLimits });
+  assert.equal(verifyLogEntry(entry, logged, logs, nodeVerifier, { layout, limits: defaultLimits }), result);
   return result;
 };
 const verifyAll = (entries: readonly LogEntry[], logged: LoggedSignature, logs = trusted) =>
-  verifyLogEntries(entries, logged, logs, nobleVerifier, { layout: "bundle" });
+  verifyLogEntries(entries, logged, logs, nobleVerifier, { layout: "bundle", limits: defaultLimits });
 
 const message = signedMessage("certificate").logged;
 const envelope = signedEnvelope("certificate").logged;
@@ -333,13 +334,16 @@ else
       if (signed === undefined || bundle.logEntries.length === 0) return;
       const { tlogs } = vector.root();
       const run = (entries: readonly LogEntry[], about = signed, logs = tlogs) =>
-        verifyLogEntries(entries, about, logs, nodeVerifier, { layout: "bundle" });
+        verifyLogEntries(entries, about, logs, nodeVerifier, { layout: "bundle", limits: defaultLimits });
       if (refusedByLog.has(vector.name)) {
         throwsCode("bad-log-proof", () => run(bundle.logEntries));
         return;
       }
       const [entry] = bundle.logEntries as [LogEntry];
-      assert.equal(verifyLogEntries([entry], signed, tlogs, nobleVerifier, { layout: "bundle" }), run([entry]));
+      assert.equal(
+        verifyLogEntries([entry], signed, tlogs, nobleVerifier, { layout: "bundle", limits: defaultLimits }),
+        run([entry]),
+      );
       assert.is(run([entry])[0]?.at === undefined, entry.inclusionPromise === undefined);
       for (let index = 0; index < entry.body.length; index += 499)
         throwsCode(["bad-log-proof", "malformed"], () => run([{ ...entry, body: flipped(entry.body, index) }]));

@@ -2,9 +2,10 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { parseIntegerJson } from "../../../core/encoding/json.ts";
 import { encodeOlpcJson } from "../../../core/tuf/olpc-json.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/tuf/olpc-json");
-const canonical = (text: string): string => encodeOlpcJson(parseIntegerJson(text));
+const canonical = (text: string): string => encodeOlpcJson(parseIntegerJson(text, { limits: defaultLimits }));
 
 test("keys are sorted, white space is gone, integers stay as they are", () => {
   assert.is(

@@ -9,12 +9,16 @@ import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import { algorithmName, matchSignature } from "../../../core/verify/artifact-signature.ts";
 import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import { flipped } from "../../support/patch.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/verify/artifact-signature");
 const message = encodeUtf8("the message");
 const pair = (curve: string) => {
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: curve });
-  return { privateKey, key: parseSpki(new Uint8Array(publicKey.export({ format: "der", type: "spki" }))) };
+  return {
+    privateKey,
+    key: parseSpki(new Uint8Array(publicKey.export({ format: "der", type: "spki" })), defaultLimits),
+  };
 };
 const { privateKey, key } = pair("P-256");
 const der = new Uint8Array(sign("sha256", message, privateKey));
@@ -47,7 +51,7 @@ for (const [name, verifier] of Object.entries({ noble: nobleVerifier, node: node
       undefined,
     );
     const ed = generateKeyPairSync("ed25519");
-    const edKey = parseSpki(new Uint8Array(ed.publicKey.export({ format: "der", type: "spki" })));
+    const edKey = parseSpki(new Uint8Array(ed.publicKey.export({ format: "der", type: "spki" })), defaultLimits);
     const edSignature = new Uint8Array(sign(null, message, ed.privateKey));
     assert.is(
       algorithmName(

@@ -22,6 +22,7 @@ test("pairs that could be are looked at, also the ones that do not hold", () => 
     [root.certificate, impostor.certificate],
     [middle.certificate],
     nodeVerifier,
+    defaultLimits,
   );
   assert.is(knownSignatures.get(middle.certificate)?.get(root.certificate), true);
   assert.is(knownSignatures.get(middle.certificate)?.get(impostor.certificate), false);

@@ -45,7 +45,7 @@ test("fields of a certificate of our own", () => {
   });
   assert.is(certificate.version, 3);
   assert.is(encodeHex(certificate.serialNumber), "8001");
-  assert.is(toNameText(certificate.subject), "CN=me");
+  assert.is(toNameText(certificate.subject, defaultLimits), "CN=me");
   assert.equal(certificate.subject, certificate.issuer);
   assert.is(certificate.notBefore.toISOString(), "2026-01-01T00:00:00.000Z");
   assert.is(certificate.publicKey?.type, "ecdsa");
@@ -59,18 +59,24 @@ test("fields of a certificate of our own", () => {
 });
 
 test("versions 1 and 2 have no extensions", () => {
-  assert.is(parseCertificate(make({ version: undefined })).version, 1);
-  assert.is(parseCertificate(make({ version: 1 })).version, 2);
+  assert.is(parseCertificate(make({ version: undefined }), defaultLimits).version, 1);
+  assert.is(parseCertificate(make({ version: 1 }), defaultLimits).version, 2);
   for (const version of [undefined, 1])
-    throwsCode("malformed", () => parseCertificate(make({ version, extensions: [basicConstraints()] })));
-  for (const version of [3, 5]) throwsCode("malformed", () => parseCertificate(make({ version })));
+    throwsCode("malformed", () => parseCertificate(make({ version, extensions: [basicConstraints()] }), defaultLimits));
+  for (const version of [3, 5]) throwsCode("malformed", () => parseCertificate(make({ version }), defaultLimits));
 });
 
 test("unique identifiers from version 2 on", () => {
   const unique = encodeElement(contextPrimitive(1), Uint8Array.of(0, 1));
-  assert.is(parseCertificate(make({ tamper: ({ spki }) => ({ spki: concat(spki, unique) }) })).version, 3);
+  assert.is(
+    parseCertificate(make({ tamper: ({ spki }) => ({ spki: concat(spki, unique) }) }), defaultLimits).version,
+    3,
+  );
   throwsCode("malformed", () =>
-    parseCertificate(make({ version: undefined, tamper: ({ spki }) => ({ spki: concat(spki, unique) }) })),
+    parseCertificate(
+      make({ version: undefined, tamper: ({ spki }) => ({ spki: concat(spki, unique) }) }),
+      defaultLimits,
+    ),
   );
 });
 
@@ -146,7 +152,7 @@ const refused: Readonly<Record<string, CertificateOptions>> = {
   },
 };
 for (const [what, options] of Object.entries(refused))
-  test(`refused: ${what}`, () => void throwsCode("malformed", () => parseCertificate(make(options))));
+  test(`refused: ${what}`, () => void throwsCode("malformed", () => parseCertificate(make(options), defaultLimits)));
 
 test("an explicit FALSE is read, as Go reads it", () => {
   const certificate = parseCertificate(
@@ -155,6 +161,7 @@ test("an explicit FALSE is read, as Go reads it", () => {
         sequence(oid("1.2.3"), encodeElement(Tag.boolean, Uint8Array.of(0)), encodeElement(Tag.octetString)),
       ),
     ),
+    defaultLimits,
   );
   assert.is(certificate.extension("1.2.3")?.critical, false);
 });
@@ -174,14 +181,17 @@ test("keys and algorithms that are not ours are left out", () => {
 
 test("bounds", () => {
   throwsCode("over-limit", () =>
-    parseCertificate(make({ extensions: [extension("1.2.3", new Uint8Array(defaultLimits.certificateBytes))] })),
+    parseCertificate(
+      make({ extensions: [extension("1.2.3", new Uint8Array(defaultLimits.certificateBytes))] }),
+      defaultLimits,
+    ),
   );
   const many = Array.from({ length: defaultLimits.extensionsPerCertificate + 1 }, (_, index) =>
     extension(`1.2.3.${index}`, new Uint8Array(0)),
   );
-  throwsCode("over-limit", () => parseCertificate(make({ extensions: many })));
+  throwsCode("over-limit", () => parseCertificate(make({ extensions: many }), defaultLimits));
   assert.is(
-    parseCertificate(make({ extensions: many.slice(1) })).extensions.length,
+    parseCertificate(make({ extensions: many.slice(1) }), defaultLimits).extensions.length,
     defaultLimits.extensionsPerCertificate,
   );
 });
@@ -190,8 +200,8 @@ test("PEM", () => {
   const pem = (label: string, der: Uint8Array): string => encodePem(label, encodeBase64(der));
   const [one, two] = [make({ subject: "one" }), make({ subject: "two" })];
   assert.equal(
-    parseCertificatesPem(`intro\n${pem("CERTIFICATE", one)}between\n${pem("CERTIFICATE", two)}`).map(({ subject }) =>
-      toNameText(subject),
+    parseCertificatesPem(`intro\n${pem("CERTIFICATE", one)}between\n${pem("CERTIFICATE", two)}`, defaultLimits).map(
+      ({ subject }) => toNameText(subject, defaultLimits),
     ),
     ["CN=one", "CN=two"],
   );
@@ -202,26 +212,26 @@ test("PEM", () => {
     `${pem("CERTIFICATE", one)}${pem("PUBLIC KEY", one)}`,
     pem("CERTIFICATE", one.subarray(1)),
   ])
-    throwsCode("malformed", () => parseCertificatesPem(text));
+    throwsCode("malformed", () => parseCertificatesPem(text, defaultLimits));
 });
 
 test("cut or damaged bytes are an EngineError or another certificate", () => {
   const der = make({ extensions: [...leafExtensions, basicConstraints(0)] });
   for (let length = 0; length < der.length; length++)
-    throwsCode("malformed", () => parseCertificate(der.subarray(0, length)));
-  throwsCode("malformed", () => parseCertificate(Uint8Array.of(...der, 0)));
+    throwsCode("malformed", () => parseCertificate(der.subarray(0, length), defaultLimits));
+  throwsCode("malformed", () => parseCertificate(Uint8Array.of(...der, 0), defaultLimits));
   for (let index = 0; index < der.length; index++) {
     for (const mask of [1, 0x80, 0x20, 0xff]) {
       const other = der.slice();
       other[index] = (other[index] as number) ^ mask;
-      onlyEngineErrors(() => parseCertificate(other));
+      onlyEngineErrors(() => parseCertificate(other, defaultLimits));
     }
   }
 });
 
 /** Compares what we read with what OpenSSL and @peculiar/x509 read. */
 function compare(der: Uint8Array): void {
-  const ours = parseCertificate(der);
+  const ours = parseCertificate(der, defaultLimits);
   const node = new NodeCertificate(der);
   const peculiar = new PeculiarCertificate(new Uint8Array(der));
   assert.is(BigInt(`0x${encodeHex(ours.serialNumber)}`), BigInt(`0x${node.serialNumber}`));
@@ -235,7 +245,7 @@ function compare(der: Uint8Array): void {
     ours.extensions.map(({ oid: id, critical, value }) => [id, critical, encodeHex(value)]),
     Array.from(peculiar.extensions, (other) => [other.type, other.critical, Buffer.from(other.value).toString("hex")]),
   );
-  assert.equal(toNameText(ours.subject).split(",").reverse().join(", "), peculiar.subject);
+  assert.equal(toNameText(ours.subject, defaultLimits).split(",").reverse().join(", "), peculiar.subject);
   const uri = ours.subjectAlternativeNames.find(({ kind }) => kind === "uri");
   if (uri?.kind === "uri") assert.ok(node.subjectAltName?.includes(uri.value));
 }
@@ -252,11 +262,11 @@ test("real authorities beside the oracles", () => {
 test("a real leaf, every bit of its frame changed: nothing but EngineErrors", () => {
   for (const { der } of leaves.slice(0, 1)) {
     for (let length = 0; length < der.length; length += 3)
-      throwsCode("malformed", () => parseCertificate(der.subarray(0, length)));
+      throwsCode("malformed", () => parseCertificate(der.subarray(0, length), defaultLimits));
     for (let index = 0; index < der.length; index++) {
       const other = der.slice();
       other[index] = (other[index] as number) ^ (1 << (index % 8));
-      onlyEngineErrors(() => parseCertificate(other));
+      onlyEngineErrors(() => parseCertificate(other, defaultLimits));
     }
   }
 });

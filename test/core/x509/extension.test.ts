@@ -15,33 +15,36 @@ import {
 } from "../../../core/x509/extension.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { basicConstraints, extendedKeyUsage, keyUsage, makeCertificate, oid } from "./pki.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/x509/extension");
 
 test("basic constraints", () => {
-  assert.equal(parseBasicConstraints(basicConstraints().value), { isAuthority: true });
-  assert.equal(parseBasicConstraints(basicConstraints(2).value), { isAuthority: true, pathLength: 2 });
-  assert.equal(parseBasicConstraints(encodeElement(Tag.sequence)), { isAuthority: false });
-  assert.equal(parseBasicConstraints(encodeElement(Tag.sequence, Uint8Array.of(1, 1, 0))), { isAuthority: false });
+  assert.equal(parseBasicConstraints(basicConstraints().value, defaultLimits), { isAuthority: true });
+  assert.equal(parseBasicConstraints(basicConstraints(2).value, defaultLimits), { isAuthority: true, pathLength: 2 });
+  assert.equal(parseBasicConstraints(encodeElement(Tag.sequence), defaultLimits), { isAuthority: false });
+  assert.equal(parseBasicConstraints(encodeElement(Tag.sequence, Uint8Array.of(1, 1, 0)), defaultLimits), {
+    isAuthority: false,
+  });
   for (const wrong of [
     encodeElement(Tag.sequence, Uint8Array.of(1, 1, 1)),
     encodeElement(Tag.sequence, Uint8Array.of(2, 1, 0), Uint8Array.of(1, 1, 0xff)),
   ])
-    throwsCode("malformed", () => parseBasicConstraints(wrong));
+    throwsCode("malformed", () => parseBasicConstraints(wrong, defaultLimits));
 });
 
 test("key usage bits in order", () => {
-  assert.equal(parseKeyUsage(keyUsage(0x06).value), ["keyCertSign", "cRLSign"]);
-  assert.equal(parseKeyUsage(encodeElement(Tag.bitString, Uint8Array.of(7, 0x80, 0x80))), [
+  assert.equal(parseKeyUsage(keyUsage(0x06).value, defaultLimits), ["keyCertSign", "cRLSign"]);
+  assert.equal(parseKeyUsage(encodeElement(Tag.bitString, Uint8Array.of(7, 0x80, 0x80)), defaultLimits), [
     "digitalSignature",
     "decipherOnly",
   ]);
-  assert.equal(parseKeyUsage(encodeElement(Tag.bitString, Uint8Array.of(0))), []);
+  assert.equal(parseKeyUsage(encodeElement(Tag.bitString, Uint8Array.of(0)), defaultLimits), []);
 });
 
 test("purposes and key identifiers", () => {
-  assert.equal(parsePurposes(extendedKeyUsage("1.2.3", "2.5.29.37.0").value), ["1.2.3", "2.5.29.37.0"]);
-  assert.equal([...parseSubjectKeyIdentifier(encodeElement(Tag.octetString, Uint8Array.of(9)))], [9]);
+  assert.equal(parsePurposes(extendedKeyUsage("1.2.3", "2.5.29.37.0").value, defaultLimits), ["1.2.3", "2.5.29.37.0"]);
+  assert.equal([...parseSubjectKeyIdentifier(encodeElement(Tag.octetString, Uint8Array.of(9)), defaultLimits)], [9]);
   assert.equal(
     [
       ...(parseAuthorityKeyIdentifier(
@@ -50,14 +53,15 @@ test("purposes and key identifiers", () => {
           encodeElement(contextPrimitive(0), Uint8Array.of(8)),
           encodeElement(contextPrimitive(2), Uint8Array.of(1)),
         ),
+        defaultLimits,
       ) ?? []),
     ],
     [8],
   );
-  assert.is(parseAuthorityKeyIdentifier(encodeElement(Tag.sequence)), undefined);
-  assert.is(parseInhibitAnyPolicy(Uint8Array.of(2, 1, 4)), 4);
-  throwsCode("malformed", () => parseInhibitAnyPolicy(Uint8Array.of(2, 1, 4, 0)));
-  throwsCode("malformed", () => parseSubjectKeyIdentifier(oid("1.2")));
+  assert.is(parseAuthorityKeyIdentifier(encodeElement(Tag.sequence), defaultLimits), undefined);
+  assert.is(parseInhibitAnyPolicy(Uint8Array.of(2, 1, 4), defaultLimits), 4);
+  throwsCode("malformed", () => parseInhibitAnyPolicy(Uint8Array.of(2, 1, 4, 0), defaultLimits));
+  throwsCode("malformed", () => parseSubjectKeyIdentifier(oid("1.2"), defaultLimits));
 });
 
 test("parts of an extension", () => {

@@ -17,6 +17,7 @@ import { throwsCode } from "../../support/assert.ts";
 import { skipped, vectorsDir } from "../../support/vectors.ts";
 import { alternativeNames, general, makeCertificate, newKey, type TestExtension } from "./pki.ts";
 import { realLeaves } from "./real.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/x509/fulcio");
 const key = newKey();
@@ -124,7 +125,7 @@ else
   test("a real leaf", () => {
     const leaf = realLeaves().find(({ name }) => name === "happy-path-v0.3");
     assert.ok(leaf);
-    const parsed = parseCertificate(leaf.der);
+    const parsed = parseCertificate(leaf.der, defaultLimits);
     assert.is(issuerOf(parsed), "https://token.actions.githubusercontent.com");
     assert.equal(subjectsOf(parsed), [
       "https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon/.github/workflows/extremely-dangerous-oidc-beacon.yml@refs/heads/main",

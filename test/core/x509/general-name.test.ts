@@ -8,9 +8,11 @@ import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import { parseGeneralNames } from "../../../core/x509/general-name.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { general, nameOf } from "./pki.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/x509/general-name");
-const parse = (...names: Uint8Array[]) => parseGeneralNames(encodeElement(Tag.sequence, ...names), "names");
+const parse = (...names: Uint8Array[]) =>
+  parseGeneralNames(encodeElement(Tag.sequence, ...names), "names", defaultLimits);
 
 test("forms", () => {
   const value = encodeElement(Tag.utf8String, encodeUtf8("x"));

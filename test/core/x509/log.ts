@@ -17,6 +17,7 @@ import {
   type TestExtension,
   type TestKey,
 } from "./pki.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 export interface TestLog {
   readonly key: TestKey;
@@ -27,7 +28,7 @@ export interface TestLog {
 export function newLog(kind: "P-256" | "rsa" = "P-256"): TestLog {
   const key = newKey(kind);
   const id = sha256(key.spki);
-  return { key, id, trusted: { logId: encodeHex(id), publicKey: parseSpki(key.spki), validFor: {} } };
+  return { key, id, trusted: { logId: encodeHex(id), publicKey: parseSpki(key.spki, defaultLimits), validFor: {} } };
 }
 
 export interface TimestampOptions {
@@ -91,11 +92,15 @@ export function leafWithTimestamps(
 ): Certificate {
   const key = newKey();
   const shared = { subject: "", key, issuer, ...options };
-  const precertificate = parseCertificate(encodeCertificate({ ...shared, extensions: [...before, ...after] }));
+  const precertificate = parseCertificate(
+    encodeCertificate({ ...shared, extensions: [...before, ...after] }),
+    defaultLimits,
+  );
   return parseCertificate(
     encodeCertificate({
       ...shared,
       extensions: [...before, timestampList(...make(precertificateEntry(issuer, precertificate))), ...after],
     }),
+    defaultLimits,
   );
 }

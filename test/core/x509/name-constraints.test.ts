@@ -7,15 +7,16 @@ import { parseGeneralNames } from "../../../core/x509/general-name.ts";
 import { checkNameConstraints, parseNameConstraints } from "../../../core/x509/name-constraints.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { general, nameConstraints } from "./pki.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/x509/name-constraints");
 
 type Sets = { readonly permitted?: Uint8Array[]; readonly excluded?: Uint8Array[] };
 const check = ({ permitted = [], excluded = [] }: Sets, ...names: Uint8Array[]): void =>
   checkNameConstraints(
-    parseNameConstraints(nameConstraints(permitted, excluded).value),
+    parseNameConstraints(nameConstraints(permitted, excluded).value, defaultLimits),
     true,
-    parseGeneralNames(encodeElement(Tag.sequence, ...names), "names"),
+    parseGeneralNames(encodeElement(Tag.sequence, ...names), "names", defaultLimits),
     { comparisons: 1000 },
   );
 const network = (...bytes: number[]): Uint8Array => encodeElement(contextPrimitive(7), Uint8Array.from(bytes));
@@ -100,16 +101,18 @@ const malformed: Readonly<Record<string, Uint8Array>> = {
 };
 for (const [what, base] of Object.entries(malformed))
   test(`malformed: ${what}`, () =>
-    void throwsCode("malformed", () => parseNameConstraints(nameConstraints([base], []).value)));
+    void throwsCode("malformed", () => parseNameConstraints(nameConstraints([base], []).value, defaultLimits)));
 
 test("malformed: minimum and maximum", () => {
   const subtree = encodeElement(Tag.sequence, dns("a.b"), encodeElement(contextPrimitive(0), Uint8Array.of(1)));
-  throwsCode("malformed", () => parseNameConstraints(encodeElement(Tag.sequence, encodeElement(0xa0, subtree))));
-  throwsCode("malformed", () => parseNameConstraints(encodeElement(Tag.sequence, encodeElement(0xa0))));
+  throwsCode("malformed", () =>
+    parseNameConstraints(encodeElement(Tag.sequence, encodeElement(0xa0, subtree)), defaultLimits),
+  );
+  throwsCode("malformed", () => parseNameConstraints(encodeElement(Tag.sequence, encodeElement(0xa0)), defaultLimits));
 });
 
 test("the budget is spent across calls", () => {
-  const constraints = parseNameConstraints(nameConstraints([dns("a.b")], []).value);
+  const constraints = parseNameConstraints(nameConstraints([dns("a.b")], []).value, defaultLimits);
   const budget = { comparisons: 1 };
   checkNameConstraints(constraints, true, [{ kind: "dns", value: "x.a.b" }], budget);
   assert.is(budget.comparisons, 0);

@@ -7,6 +7,7 @@ import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import { isEmptyName, parseName, toNameText } from "../../../core/x509/name.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { nameOf, oid } from "./pki.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/x509/name");
 const sequence = (...parts: Uint8Array[]): Uint8Array => encodeElement(Tag.sequence, ...parts);
@@ -22,30 +23,31 @@ test("the last relative name first, several attributes joined", () => {
         [attribute("2.5.4.10", "Org"), attribute("2.5.4.11", "Unit")],
         [attribute("2.5.4.3", "me")],
       ),
+      defaultLimits,
     ),
     "CN=me,O=Org+OU=Unit,C=DE",
   );
-  assert.is(toNameText(name([attribute("1.2.3.4", "x")])), "1.2.3.4=x");
+  assert.is(toNameText(name([attribute("1.2.3.4", "x")]), defaultLimits), "1.2.3.4=x");
 });
 
 test("what has a meaning in the text is escaped", () => {
-  assert.is(toNameText(nameOf('a,b+c"\\<>;')), 'CN=a\\,b\\+c\\"\\\\\\<\\>\\;');
-  assert.is(toNameText(nameOf(" #x ")), "CN=\\ #x\\ ");
-  assert.is(toNameText(nameOf("#x")), "CN=\\#x");
-  assert.is(toNameText(nameOf("a\nCN=b")), "CN=a\\0aCN=b");
+  assert.is(toNameText(nameOf('a,b+c"\\<>;'), defaultLimits), 'CN=a\\,b\\+c\\"\\\\\\<\\>\\;');
+  assert.is(toNameText(nameOf(" #x "), defaultLimits), "CN=\\ #x\\ ");
+  assert.is(toNameText(nameOf("#x"), defaultLimits), "CN=\\#x");
+  assert.is(toNameText(nameOf("a\nCN=b"), defaultLimits), "CN=a\\0aCN=b");
 });
 
 test("values that are no text", () => {
   throwsCode("malformed", () =>
-    toNameText(name([sequence(oid("2.5.4.3"), encodeElement(Tag.octetString, Uint8Array.of(1)))])),
+    toNameText(name([sequence(oid("2.5.4.3"), encodeElement(Tag.octetString, Uint8Array.of(1)))]), defaultLimits),
   );
 });
 
 test("empty", () => {
   assert.ok(isEmptyName(nameOf("")));
   assert.not.ok(isEmptyName(nameOf("x")));
-  assert.is(toNameText(nameOf("")), "");
-  assert.equal(parseName(nameOf("")), []);
+  assert.is(toNameText(nameOf(""), defaultLimits), "");
+  assert.equal(parseName(nameOf(""), defaultLimits), []);
 });
 
 test("malformed", () => {
@@ -56,7 +58,7 @@ test("malformed", () => {
     name([sequence(oid("2.5.4.3"))]),
     name([sequence(oid("2.5.4.3"), encodeElement(Tag.null), encodeElement(Tag.null))]),
   ])
-    throwsCode("malformed", () => parseName(wrong));
+    throwsCode("malformed", () => parseName(wrong, defaultLimits));
 });
 
 test.run();

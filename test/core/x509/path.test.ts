@@ -31,6 +31,7 @@ import {
   type TestExtension,
 } from "./pki.ts";
 import { realLeaves } from "./real.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/x509/path");
 const timeStamping = "1.3.6.1.5.5.7.3.8";
@@ -51,12 +52,13 @@ const request = (overrides: Partial<PathRequest> = {}): PathRequest => ({
   at: noon,
   usage: "code-signing",
   verifier: nodeVerifier,
+  limits: defaultLimits,
   requireLeafUsage: true,
   ...overrides,
 });
 const pathOf = (overrides: Partial<PathRequest> = {}): string[] =>
   verifyPath(request(overrides)).map((certificate) =>
-    certificate === leaf ? "leaf" : toNameText(certificate.subject),
+    certificate === leaf ? "leaf" : toNameText(certificate.subject, defaultLimits),
   );
 const through = (
   intermediate: Issuer,
@@ -93,7 +95,7 @@ test("an intermediate as anchor ends the path", () =>
 test("the leaf as anchor is a path of one", () =>
   assert.equal(pathOf({ anchors: [leaf, root.certificate] }), ["leaf"]));
 test("the leaf as anchor, parsed twice", () =>
-  assert.equal(pathOf({ anchors: [parseCertificate(leaf.der)] }), ["leaf"]));
+  assert.equal(pathOf({ anchors: [parseCertificate(leaf.der, defaultLimits)] }), ["leaf"]));
 
 for (const kind of ["P-384", "P-521", "rsa", "ed25519"] as const)
   accepts(
@@ -131,7 +133,9 @@ test("every flipped byte of the signed part breaks the leaf", () => {
   for (let index = leaf.der.length - 300; index < leaf.der.length - 80; index += 7) {
     const der = leaf.der.slice();
     der[index] = (der[index] as number) ^ 4;
-    throwsCode(["malformed", "untrusted-certificate"], () => verifyPath(request({ leaf: parseCertificate(der) })));
+    throwsCode(["malformed", "untrusted-certificate"], () =>
+      verifyPath(request({ leaf: parseCertificate(der, defaultLimits) })),
+    );
   }
 });
 
@@ -168,7 +172,7 @@ accepts("an anchor whose own signature is wrong", () => {
   const self = makeAuthority("self");
   const der = self.der.slice();
   der[der.length - 1] = (der[der.length - 1] as number) ^ 1;
-  return { leaf: leafOf(self), anchors: [parseCertificate(der)], intermediates: [] };
+  return { leaf: leafOf(self), anchors: [parseCertificate(der, defaultLimits)], intermediates: [] };
 });
 
 // Path length.
@@ -414,7 +418,7 @@ test("a prepared authority verifies the leaf's signature only", () => {
       return nodeVerifier.verify(...args);
     },
   };
-  const authority = prepareAuthority([root.certificate], [middle.certificate], counting);
+  const authority = prepareAuthority([root.certificate], [middle.certificate], counting, defaultLimits);
   assert.is(checks, 1);
   checks = 0;
   assert.equal(pathOf({ ...authority, verifier: counting }), ["leaf", "CN=middle", "CN=root"]);
@@ -426,15 +430,16 @@ const leaves = realLeaves();
 if (vectorsDir() === undefined) skipped("core/x509/path", 35, "SALLYPORT_VECTORS is not set");
 for (const { name, der, root: trusted } of leaves) {
   test(`real leaf of ${name}`, () => {
-    const certificate = parseCertificate(der);
+    const certificate = parseCertificate(der, defaultLimits);
     const run = (chain: readonly Certificate[], at: Date) =>
       verifyPath({
         leaf: certificate,
-        ...prepareAuthority(chain.slice(-1), chain.slice(0, -1), nodeVerifier),
+        ...prepareAuthority(chain.slice(-1), chain.slice(0, -1), nodeVerifier, defaultLimits),
         at,
         usage: "code-signing",
         verifier: nodeVerifier,
         requireLeafUsage: true,
+        limits: defaultLimits,
       });
     const isForeign = name === "bundle-from-wrong-instance_fail";
     let found = 0;

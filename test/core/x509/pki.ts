@@ -5,6 +5,7 @@ import { encodeOid } from "../../../core/asn1/oid.ts";
 import { contextConstructed, contextPrimitive, Tag } from "../../../core/asn1/tag.ts";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import { type Certificate, parseCertificate } from "../../../core/x509/certificate.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const sequence = (...parts: Uint8Array[]): Uint8Array => encodeElement(Tag.sequence, ...parts);
 export const oid = (text: string): Uint8Array => encodeElement(Tag.oid, encodeOid(text));
@@ -209,13 +210,13 @@ export function encodeCertificate(options: CertificateOptions = {}): Uint8Array 
 }
 
 export const makeCertificate = (options: CertificateOptions = {}): Certificate =>
-  parseCertificate(encodeCertificate(options));
+  parseCertificate(encodeCertificate(options), defaultLimits);
 
 /** An authority: CA true, certificate signing, no path length unless the extensions say otherwise. */
 export function makeAuthority(subject: string, options: CertificateOptions = {}): Issuer {
   const key = options.key ?? newKey();
   const der = encodeCertificate({ extensions: [basicConstraints(), keyUsage(0x04)], ...options, subject, key });
-  return { name: nameOf(subject), key, der, certificate: parseCertificate(der) };
+  return { name: nameOf(subject), key, der, certificate: parseCertificate(der, defaultLimits) };
 }
 
 /** What Fulcio gives a leaf: digital signatures, code signing, one critical URI. */

@@ -12,6 +12,7 @@ import {
 } from "../../../core/x509/policies.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { oid } from "./pki.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/x509/policies");
 const any = "2.5.29.32.0";
@@ -62,15 +63,20 @@ for (const [what, path] of Object.entries(refused))
 
 const sequence = (...parts: Uint8Array[]): Uint8Array => encodeElement(Tag.sequence, ...parts);
 test("extensions", () => {
-  assert.equal(parsePolicies(sequence(sequence(oid("1.2")), sequence(oid("1.3"), sequence()))), ["1.2", "1.3"]);
-  throwsCode("malformed", () => parsePolicies(sequence(sequence(oid("1.2")), sequence(oid("1.2")))));
-  assert.equal(parsePolicyMappings(sequence(sequence(oid("1.2"), oid("1.3")))), [{ from: "1.2", to: "1.3" }]);
-  assert.equal(parsePolicyConstraints(sequence(Uint8Array.of(0x80, 1, 2), Uint8Array.of(0x81, 1, 0))), {
+  assert.equal(parsePolicies(sequence(sequence(oid("1.2")), sequence(oid("1.3"), sequence())), defaultLimits), [
+    "1.2",
+    "1.3",
+  ]);
+  throwsCode("malformed", () => parsePolicies(sequence(sequence(oid("1.2")), sequence(oid("1.2"))), defaultLimits));
+  assert.equal(parsePolicyMappings(sequence(sequence(oid("1.2"), oid("1.3"))), defaultLimits), [
+    { from: "1.2", to: "1.3" },
+  ]);
+  assert.equal(parsePolicyConstraints(sequence(Uint8Array.of(0x80, 1, 2), Uint8Array.of(0x81, 1, 0)), defaultLimits), {
     requireExplicit: 2,
     inhibitMapping: 0,
   });
-  assert.equal(parsePolicyConstraints(sequence(Uint8Array.of(0x81, 1, 3))), { inhibitMapping: 3 });
-  throwsCode("malformed", () => parsePolicyConstraints(sequence(Uint8Array.of(0x80, 1, 0xff))));
+  assert.equal(parsePolicyConstraints(sequence(Uint8Array.of(0x81, 1, 3)), defaultLimits), { inhibitMapping: 3 });
+  throwsCode("malformed", () => parsePolicyConstraints(sequence(Uint8Array.of(0x80, 1, 0xff)), defaultLimits));
 });
 
 test.run();

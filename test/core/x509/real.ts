@@ -7,6 +7,7 @@ import { EngineError } from "../../../core/errors.ts";
 import { type Certificate, parseCertificate } from "../../../core/x509/certificate.ts";
 import type { CertificateLogKey } from "../../../core/x509/sct.ts";
 import { vectorsDir } from "../../support/vectors.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 interface RawBytes {
   readonly rawBytes: string;
@@ -38,14 +39,14 @@ export interface RealRoot {
 }
 
 const chain = (certificates: readonly RawBytes[]): readonly Certificate[] =>
-  certificates.map(({ rawBytes }) => parseCertificate(decodeBase64(rawBytes)));
+  certificates.map(({ rawBytes }) => parseCertificate(decodeBase64(rawBytes), defaultLimits));
 
 function logKey(der: Uint8Array) {
   try {
-    return parseSpki(der);
+    return parseSpki(der, defaultLimits);
   } catch (error) {
     // Old staging logs have an RSA key in PKCS#1.
-    if (error instanceof EngineError) return parsePkcs1(der);
+    if (error instanceof EngineError) return parsePkcs1(der, defaultLimits);
     throw error;
   }
 }

@@ -14,6 +14,7 @@ import { skipped, vectorsDir } from "../../support/vectors.ts";
 import { encodeTimestamp, leafWithTimestamps, newLog, type TimestampOptions } from "./log.ts";
 import { leafExtensions, makeAuthority, makeCertificate, newKey } from "./pki.ts";
 import { realLeaves } from "./real.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/x509/sct");
 const authority = makeAuthority("ca");
@@ -24,7 +25,7 @@ const verify = (
   leaf: Certificate,
   logs: readonly CertificateLogKey[] = [log.trusted],
   issuer: Certificate = authority.certificate,
-) => verifyScts({ leaf, issuer, logs, verifier: nodeVerifier });
+) => verifyScts({ leaf, issuer, logs, verifier: nodeVerifier, limits: leaf.limits });
 const leafBy = (options: TimestampOptions = {}): Certificate =>
   leafWithTimestamps(authority, (entry) => [encodeTimestamp(log, entry, options)]);
 const good = leafBy();
@@ -32,7 +33,13 @@ const good = leafBy();
 test("one timestamp", () => {
   assert.equal(verify(good), [{ logId: log.trusted.logId, at }]);
   assert.equal(
-    verifyScts({ leaf: good, issuer: authority.certificate, logs: [log.trusted], verifier: nobleVerifier }),
+    verifyScts({
+      leaf: good,
+      issuer: authority.certificate,
+      logs: [log.trusted],
+      verifier: nobleVerifier,
+      limits: defaultLimits,
+    }),
     [{ logId: log.trusted.logId, at }],
   );
 });
@@ -138,7 +145,7 @@ if (vectorsDir() === undefined) skipped("core/x509/sct", 34, "SALLYPORT_VECTORS 
 for (const { name, der, root } of realLeaves()) {
   if (name === "bundle-from-wrong-instance_fail") continue;
   test(`real leaf of ${name}`, () => {
-    const leaf = parseCertificate(der);
+    const leaf = parseCertificate(der, defaultLimits);
     const [chain = []] = root.authorities.filter((candidate) =>
       candidate.some(({ subject }) => Buffer.compare(subject, leaf.issuer) === 0),
     );
@@ -149,9 +156,16 @@ for (const { name, der, root } of realLeaves()) {
       at: leaf.notBefore,
       usage: "code-signing",
       verifier: nodeVerifier,
+      limits: defaultLimits,
     });
     const run = (certificate: Certificate) =>
-      verifyScts({ leaf: certificate, issuer: path[1] as Certificate, logs: root.logs, verifier: nodeVerifier });
+      verifyScts({
+        leaf: certificate,
+        issuer: path[1] as Certificate,
+        logs: root.logs,
+        verifier: nodeVerifier,
+        limits: certificate.limits,
+      });
     if (name === "invalid-ct-key_fail") throwsCode("bad-sct", () => run(leaf));
     else {
       assert.is(run(leaf).length, 1);
@@ -159,7 +173,7 @@ for (const { name, der, root } of realLeaves()) {
       const other = der.slice();
       const index = leaf.serialNumber.byteOffset - leaf.der.byteOffset + leaf.serialNumber.length - 1;
       other[index] = (other[index] as number) ^ 1;
-      throwsCode("bad-sct", () => run(parseCertificate(other)));
+      throwsCode("bad-sct", () => run(parseCertificate(other, defaultLimits)));
     }
   });
 }

@@ -6,11 +6,12 @@ import { contextConstructed, Tag } from "../../../core/asn1/tag.ts";
 import { hashOfOid, readSignatureAlgorithm } from "../../../core/x509/signature-algorithm.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { oid } from "./pki.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/x509/signature-algorithm");
 const sequence = (...parts: Uint8Array[]): Uint8Array => encodeElement(Tag.sequence, ...parts);
 const none = encodeElement(Tag.null);
-const read = (...parts: Uint8Array[]) => readSignatureAlgorithm(sequence(...parts), "test");
+const read = (...parts: Uint8Array[]) => readSignatureAlgorithm(sequence(...parts), "test", defaultLimits);
 
 test("ours", () => {
   assert.equal(read(oid("1.2.840.10045.4.3.2")), { scheme: "ecdsa", hash: "sha256" });

@@ -22,6 +22,7 @@ const entries = (...annotations: readonly Record<string, string>[]) =>
             annotations: given,
           })),
         }),
+        { limits: defaultLimits },
       ),
       "",
     ),

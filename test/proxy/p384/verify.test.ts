@@ -14,6 +14,7 @@ import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import { prime } from "../../../proxy/p384/field-code.ts";
 import { P384Verifier, usesBeforeComb } from "../../../proxy/p384/verify.ts";
 import { describeVerifier } from "../../core/crypto/verifiers.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("proxy/p384/verify");
 const combs = new P384Verifier(0);
@@ -38,7 +39,10 @@ const order = Fn.ORDER;
 type EcdsaKey = PublicKey & { readonly type: "ecdsa" };
 
 const keyAt = (point: InstanceType<typeof Point>): EcdsaKey =>
-  parseSpki(concat(decodeHex("3076301006072a8648ce3d020106052b81040022036200"), point.toBytes(false))) as EcdsaKey;
+  parseSpki(
+    concat(decodeHex("3076301006072a8648ce3d020106052b81040022036200"), point.toBytes(false)),
+    defaultLimits,
+  ) as EcdsaKey;
 const derOf = (r: bigint, s: bigint): Uint8Array =>
   ecdsaSignatureToDer(concat(toBytes(r, 48), toBytes(s, 48)), "P-384");
 const sha384 = { scheme: "ecdsa", hash: "sha384" } as const;

@@ -4,6 +4,7 @@ import type { PolicyValue } from "../../policy/policy.ts";
 import { isList, isMap } from "../../policy/policy-value.ts";
 import { durationPair, quantityOrder } from "./comparable.ts";
 import { parseGoFloat } from "../../../jmespath/go-number.ts";
+import { defaultLimits } from "../../../limits.ts";
 
 /** Go's `reflect.DeepEqual` on decoded values: an integer is never a double. */
 export function deepEqual(left: PolicyValue, right: PolicyValue): boolean {
@@ -27,7 +28,7 @@ function stringEquals(key: string, value: PolicyValue): boolean {
   if (typeof value !== "string") return false;
   const order = quantityOrder(key, value);
   if (typeof order === "number") return order === 0;
-  return order === "no-key" && matchWildcard(value, key);
+  return order === "no-key" && matchWildcard(value, key, defaultLimits);
 }
 
 /** A quantity key beside an empty text is compared as text, unlike in `Equals`. */
@@ -37,7 +38,7 @@ function stringDiffers(key: string, value: PolicyValue): boolean {
   if (typeof value !== "string") return true;
   const order = quantityOrder(key, value);
   if (typeof order === "number") return order !== 0;
-  return order === "no-value" || !matchWildcard(value, key);
+  return order === "no-value" || !matchWildcard(value, key, defaultLimits);
 }
 
 const numberEquals = (key: number, value: PolicyValue): boolean =>

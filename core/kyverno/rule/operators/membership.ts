@@ -8,6 +8,7 @@ import { matchWildcard } from "../../../patterns/wildcard.ts";
 import type { PolicyValue } from "../../policy/policy.ts";
 import { isList } from "../../policy/policy-value.ts";
 import { isInsideRange, isOutsideRange, isRange } from "./range.ts";
+import { defaultLimits } from "../../../limits.ts";
 
 export type Membership = "AnyIn" | "AllIn" | "AnyNotIn" | "AllNotIn";
 export type LegacyMembership = "In" | "NotIn";
@@ -20,7 +21,8 @@ function checkPairs(keys: number, values: number): void {
     throw new EngineError("over-budget", `a condition compares ${keys} keys with ${values} values`);
 }
 
-const eitherWay = (left: string, right: string): boolean => matchWildcard(left, right) || matchWildcard(right, left);
+const eitherWay = (left: string, right: string): boolean =>
+  matchWildcard(left, right, defaultLimits) || matchWildcard(right, left, defaultLimits);
 
 /**
  * A list of texts that a text holds as JSON; the text itself when it is no JSON; `undefined` when it is JSON of another
@@ -37,7 +39,7 @@ function textsIn(text: string, otherwise: readonly string[] | undefined): readon
 
 function readJson(text: string): { readonly json: unknown } | undefined {
   try {
-    return { json: parseJson(text, { duplicateKeys: "last-wins" }) };
+    return { json: parseJson(text, { duplicateKeys: "last-wins", limits: defaultLimits }) };
   } catch (error) {
     if (error instanceof EngineError && error.code === "malformed") return undefined;
     throw error;
@@ -48,7 +50,7 @@ function readJson(text: string): { readonly json: unknown } | undefined {
 function scalarIn(key: string, value: PolicyValue): boolean | undefined {
   if (isList(value)) return value.some((item) => eitherWay(goText(item), key));
   if (typeof value !== "string") return undefined;
-  if (matchWildcard(value, key)) return true;
+  if (matchWildcard(value, key, defaultLimits)) return true;
   if (isRange(value)) return isInsideRange(key, value);
   return textsIn(value, [value])?.includes(key);
 }
@@ -122,7 +124,7 @@ export function isMember(key: PolicyValue, value: PolicyValue, operator: Members
 function legacyScalarIn(key: string, value: PolicyValue): boolean | undefined {
   if (isList(value)) return value.some((item) => eitherWay(goText(item), key));
   if (typeof value !== "string") return undefined;
-  return matchWildcard(value, key) ? true : textsIn(value, undefined)?.includes(key);
+  return matchWildcard(value, key, defaultLimits) ? true : textsIn(value, undefined)?.includes(key);
 }
 
 /** @throws EngineError `unresolved` on a list key with an element that is no text, where Kyverno panics. */

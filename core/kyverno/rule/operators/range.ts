@@ -5,6 +5,7 @@
 import { matchWildcard } from "../../../patterns/wildcard.ts";
 import { parseDuration } from "../../quantity/duration.ts";
 import { compareQuantity, parseQuantity } from "../../quantity/quantity.ts";
+import { defaultLimits } from "../../../limits.ts";
 
 const end = "[-|+]?\\d+(?:\\.\\d+)?[A-Za-z]*";
 const inside = new RegExp(`^(${end})-(${end})$`);
@@ -31,14 +32,14 @@ const some = (text: string, bound: string, holds: (order: number) => boolean): b
 /** One alternative of a pattern: a range, the outside of one, `!` with a wildcard, or a plain value. */
 function fits(text: string, pattern: string): boolean {
   const negated = pattern.length >= 2 && pattern.startsWith("!");
-  if (negated) return !matchWildcard(pattern.slice(1).trim(), text);
+  if (negated) return !matchWildcard(pattern.slice(1).trim(), text, defaultLimits);
   const within = inside.exec(pattern);
   if (within !== null)
     return some(text, within[1] ?? "", (order) => order >= 0) && some(text, within[2] ?? "", (order) => order <= 0);
   const beyond = outside.exec(pattern);
   if (beyond !== null)
     return some(text, beyond[1] ?? "", (order) => order < 0) || some(text, beyond[2] ?? "", (order) => order > 0);
-  return some(text, pattern, (order) => order === 0) || matchWildcard(pattern, text);
+  return some(text, pattern, (order) => order === 0) || matchWildcard(pattern, text, defaultLimits);
 }
 
 /** Kyverno lets an end begin with `|`, which then separates alternatives. */

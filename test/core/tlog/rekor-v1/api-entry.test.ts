@@ -12,6 +12,7 @@ import { throwsCode } from "../../../support/assert.ts";
 import { patched } from "../../../support/patch.ts";
 import { bodies, signedMessage } from "../entry-bodies.ts";
 import { logEntry, newLog } from "../test-log.ts";
+import { defaultLimits } from "../../../../core/limits.ts";
 
 const test = suite("core/tlog/rekor-v1/api-entry");
 const log = newLog(1);
@@ -39,21 +40,24 @@ const answer = (change: JsonObject = answered, name = id): string => JSON.string
 
 test("an entry with promise and proof", () => {
   const { kindVersion: _, ...expected } = entry;
-  assert.equal(parseRekorApiEntry(answer()), expected);
+  assert.equal(parseRekorApiEntry(answer(), defaultLimits), expected);
   assert.equal(
-    verifyLogEntry(parseRekorApiEntry(answer()), logged, [log.trusted], nobleVerifier, { layout: "layer" }).provenBy,
+    verifyLogEntry(parseRekorApiEntry(answer(), defaultLimits), logged, [log.trusted], nobleVerifier, {
+      layout: "layer",
+      limits: defaultLimits,
+    }).provenBy,
     ["set", "inclusion"],
   );
 });
 
 test("lists of answers, ids without a tree, further fields", () => {
-  assert.is(parseRekorApiEntries(`[${answer()},${answer()}]`).length, 2);
-  assert.is(parseRekorApiEntries("[]").length, 0);
-  assert.is(parseRekorApiEntries("{}").length, 0);
-  parseRekorApiEntry(answer(answered, id.slice(16)));
-  parseRekorApiEntry(answer({ ...answered, attestation: { data: "e30=" } }));
-  throwsCode("malformed", () => parseRekorApiEntry("{}"));
-  throwsCode("malformed", () => parseRekorApiEntry(`[${answer()},${answer()}]`));
+  assert.is(parseRekorApiEntries(`[${answer()},${answer()}]`, defaultLimits).length, 2);
+  assert.is(parseRekorApiEntries("[]", defaultLimits).length, 0);
+  assert.is(parseRekorApiEntries("{}", defaultLimits).length, 0);
+  parseRekorApiEntry(answer(answered, id.slice(16)), defaultLimits);
+  parseRekorApiEntry(answer({ ...answered, attestation: { data: "e30=" } }), defaultLimits);
+  throwsCode("malformed", () => parseRekorApiEntry("{}", defaultLimits));
+  throwsCode("malformed", () => parseRekorApiEntry(`[${answer()},${answer()}]`, defaultLimits));
 });
 
 test("an id that is not the body's hash", () => {
@@ -63,15 +67,22 @@ test("an id that is not the body's hash", () => {
         answered,
         id.replace(/.$/, (digit) => (digit === "0" ? "1" : "0")),
       ),
+      defaultLimits,
     ),
   );
-  throwsCode("malformed", () => parseRekorApiEntry(answer(answered, "x")));
+  throwsCode("malformed", () => parseRekorApiEntry(answer(answered, "x"), defaultLimits));
 });
 
 test("proofs without checkpoint are left out", () => {
-  const bare = parseRekorApiEntry(answer(patched(answered, "verification/inclusionProof/checkpoint", undefined)));
+  const bare = parseRekorApiEntry(
+    answer(patched(answered, "verification/inclusionProof/checkpoint", undefined)),
+    defaultLimits,
+  );
   assert.is(bare.inclusionProof, undefined);
-  assert.equal(verifyLogEntry(bare, logged, [log.trusted], nobleVerifier, { layout: "layer" }).provenBy, ["set"]);
+  assert.equal(
+    verifyLogEntry(bare, logged, [log.trusted], nobleVerifier, { layout: "layer", limits: defaultLimits }).provenBy,
+    ["set"],
+  );
 });
 
 test("wrong types, and more entries than anyone reads", () => {
@@ -89,10 +100,12 @@ test("wrong types, and more entries than anyone reads", () => {
     ["verification/inclusionProof/rootHash", "00"],
     ["verification/inclusionProof/treeSize", null],
   ] as const)
-    throwsCode("malformed", () => parseRekorApiEntry(answer(patched(answered, path, value as never))));
-  throwsCode("malformed", () => parseRekorApiEntries("[1]"));
-  throwsCode("malformed", () => parseRekorApiEntries(answer().slice(0, -1)));
-  throwsCode("over-limit", () => parseRekorApiEntries(`[${Array.from({ length: 1001 }, () => '{"x":1}').join(",")}]`));
+    throwsCode("malformed", () => parseRekorApiEntry(answer(patched(answered, path, value as never)), defaultLimits));
+  throwsCode("malformed", () => parseRekorApiEntries("[1]", defaultLimits));
+  throwsCode("malformed", () => parseRekorApiEntries(answer().slice(0, -1), defaultLimits));
+  throwsCode("over-limit", () =>
+    parseRekorApiEntries(`[${Array.from({ length: 1001 }, () => '{"x":1}').join(",")}]`, defaultLimits),
+  );
 });
 
 test.run();

@@ -20,6 +20,7 @@ import { goldenDir, skipped, vectorsDir } from "../../../support/vectors.ts";
 import { newKey } from "../../x509/pki.ts";
 import { bodies, signedMessage } from "../entry-bodies.ts";
 import { logEntry, newLog, publicKeyOf, sha256 } from "../test-log.ts";
+import { defaultLimits } from "../../../../core/limits.ts";
 
 const test = suite("core/tlog/rekor-v1/bundle-annotation");
 
@@ -38,8 +39,11 @@ const textOf = (payload: object = fields, set: unknown = promise): string =>
 
 test("body, time, index, id and promise", () => {
   const { kindVersion: _, ...expected } = entry;
-  assert.equal(parseRekorBundleAnnotation(textOf()), expected);
-  verifyLogEntry(parseRekorBundleAnnotation(textOf()), logged, [log.trusted], nobleVerifier, { layout: "layer" });
+  assert.equal(parseRekorBundleAnnotation(textOf(), defaultLimits), expected);
+  verifyLogEntry(parseRekorBundleAnnotation(textOf(), defaultLimits), logged, [log.trusted], nobleVerifier, {
+    layout: "layer",
+    limits: defaultLimits,
+  });
 });
 
 test("keys in any case, unknown and repeated ones, as Go reads them", () => {
@@ -47,13 +51,16 @@ test("keys in any case, unknown and repeated ones, as Go reads them", () => {
     .replace("SignedEntryTimestamp", "signedentrytimestamp")
     .replace("logID", "LogId")
     .replace("{", '{"SignedEntryTimestamp":"AAAA","extra":[1],');
-  verifyLogEntry(parseRekorBundleAnnotation(text), logged, [log.trusted], nobleVerifier, { layout: "layer" });
+  verifyLogEntry(parseRekorBundleAnnotation(text, defaultLimits), logged, [log.trusted], nobleVerifier, {
+    layout: "layer",
+    limits: defaultLimits,
+  });
 });
 
 test("numbers are integers as JSON writes them", () => {
   for (const bad of ["1e3", "1.0", "-0", "-1", "01", '"5"', "null", "9007199254740993", "1e400"]) {
     const text = textOf().replace(`"logIndex":${fields.logIndex}`, `"logIndex":${bad}`);
-    throwsCode("malformed", () => parseRekorBundleAnnotation(text));
+    throwsCode("malformed", () => parseRekorBundleAnnotation(text, defaultLimits));
   }
 });
 
@@ -72,13 +79,13 @@ test("a body that is no string, a log id that is none, no promise", () => {
     "[]",
     "",
   ])
-    throwsCode("malformed", () => parseRekorBundleAnnotation(bad));
+    throwsCode("malformed", () => parseRekorBundleAnnotation(bad, defaultLimits));
 });
 
 test("an annotation cut anywhere is malformed", () => {
   const text = textOf();
   for (let length = 0; length < text.length; length++)
-    throwsCode("malformed", () => parseRekorBundleAnnotation(text.slice(0, length)));
+    throwsCode("malformed", () => parseRekorBundleAnnotation(text.slice(0, length), defaultLimits));
 });
 
 interface Layer {
@@ -110,14 +117,23 @@ function layersOf(folder: string, name: string): Layer[] {
 /** The verifier of a keyed signature is in its entry: these images come without the signer's key. */
 function loggedOf({ annotations, blob }: Layer): LoggedSignature {
   const [certificate] =
-    annotations[key.certificate] === undefined ? [] : parseCertificatesPem(annotations[key.certificate] as string);
-  const body = JSON.parse(decodeUtf8(parseRekorBundleAnnotation(annotations[key.bundle] as string).body)) as {
+    annotations[key.certificate] === undefined
+      ? []
+      : parseCertificatesPem(annotations[key.certificate] as string, defaultLimits);
+  const body = JSON.parse(
+    decodeUtf8(parseRekorBundleAnnotation(annotations[key.bundle] as string, defaultLimits).body),
+  ) as {
     spec: { signature?: { publicKey: { content: string } } };
   };
   const recorded = body.spec.signature?.publicKey.content;
   const verifier =
     certificate === undefined
-      ? { key: recorded === undefined ? publicKeyOf(newKey()) : parsePublicKeyPem(decodeUtf8(decodeBase64(recorded))) }
+      ? {
+          key:
+            recorded === undefined
+              ? publicKeyOf(newKey())
+              : parsePublicKeyPem(decodeUtf8(decodeBase64(recorded)), defaultLimits),
+        }
       : { certificate };
   if (annotations[key.signature] !== "")
     return {
@@ -125,7 +141,7 @@ function loggedOf({ annotations, blob }: Layer): LoggedSignature {
       verifier,
       content: { kind: "message", digests: { sha256: sha256(blob) } },
     };
-  const envelope = parseEnvelope(blob);
+  const envelope = parseEnvelope(blob, defaultLimits);
   return {
     signature: (envelope.signatures[0] as { sig: Uint8Array }).sig,
     verifier,
@@ -136,10 +152,10 @@ function loggedOf({ annotations, blob }: Layer): LoggedSignature {
 /** Accepted as it is, refused with any flipped byte, any other layer's content and any cut. */
 function checkLayer(layer: Layer, logs: readonly TransparencyLogKey[]): void {
   const text = layer.annotations[key.bundle] as string;
-  const carried = parseRekorBundleAnnotation(text);
+  const carried = parseRekorBundleAnnotation(text, defaultLimits);
   const signed = loggedOf(layer);
   const run = (candidate = carried, about = signed, verifier = nobleVerifier) =>
-    verifyLogEntry(candidate, about, logs, verifier, { layout: "layer" });
+    verifyLogEntry(candidate, about, logs, verifier, { layout: "layer", limits: defaultLimits });
   assert.instance(run().at, Date, layer.name);
   assert.equal(run(carried, signed, nodeVerifier), run());
   for (let index = 0; index < carried.body.length; index += 97)
@@ -157,7 +173,7 @@ function checkLayer(layer: Layer, logs: readonly TransparencyLogKey[]): void {
   throwsCode("bad-log-proof", () => run(carried, { ...signed, content: changed }));
   for (let length = 0; length < text.length; length += 53)
     assert.is(
-      onlyEngineErrors(() => parseRekorBundleAnnotation(text.slice(0, length))),
+      onlyEngineErrors(() => parseRekorBundleAnnotation(text.slice(0, length), defaultLimits)),
       "threw",
     );
 }
@@ -184,19 +200,19 @@ if (golden === undefined) skipped("core/tlog/rekor-v1/bundle-annotation", 1, "SA
 else
   test("golden registry: what the log's key signed for the layer itself is proven, everything else is refused", () => {
     const logs = [
-      toLogKey(parsePublicKeyPem(readFileSync(join(golden, "verify/trust/rekor.pub"), "utf8"))),
-      toLogKey(parsePublicKeyPem(readFileSync(join(golden, "verify/trust/rekor-prod.pub"), "utf8"))),
+      toLogKey(parsePublicKeyPem(readFileSync(join(golden, "verify/trust/rekor.pub"), "utf8"), defaultLimits)),
+      toLogKey(parsePublicKeyPem(readFileSync(join(golden, "verify/trust/rekor-prod.pub"), "utf8"), defaultLimits)),
     ];
     let proven = 0;
     let refused = 0;
     for (const layer of layersOf(join(golden, "verify/registry"), "golden")) {
       const outcome = onlyEngineErrors(() =>
         verifyLogEntry(
-          parseRekorBundleAnnotation(layer.annotations[key.bundle] as string),
+          parseRekorBundleAnnotation(layer.annotations[key.bundle] as string, defaultLimits),
           loggedOf(layer),
           logs,
           nobleVerifier,
-          { layout: "layer" },
+          { layout: "layer", limits: defaultLimits },
         ),
       );
       if (outcome === "returned") proven++;

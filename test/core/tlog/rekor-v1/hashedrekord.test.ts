@@ -10,11 +10,12 @@ import { flipped, patched } from "../../../support/patch.ts";
 import { newKey } from "../../x509/pki.ts";
 import { bodies, signedEnvelope, signedMessage } from "../entry-bodies.ts";
 import { pemOf, publicKeyOf } from "../test-log.ts";
+import { defaultLimits } from "../../../../core/limits.ts";
 
 const test = suite("core/tlog/rekor-v1/hashedrekord");
 const layouts: readonly EntryLayout[] = ["bundle", "layer"];
 const bind = (body: JsonObject, logged: LoggedSignature, layout: EntryLayout) =>
-  bindHashedRekord(body.spec as JsonObject, logged, layout);
+  bindHashedRekord(body.spec as JsonObject, logged, layout, defaultLimits);
 const byKey = signedMessage("key");
 const byCertificate = signedMessage("certificate");
 const body = bodies.hashedRekord(byKey.logged);

@@ -7,6 +7,7 @@ import { bindInToto001, bindInToto002 } from "../../../../core/tlog/rekor-v1/int
 import { throwsCode } from "../../../support/assert.ts";
 import { patched } from "../../../support/patch.ts";
 import { bodies, signedEnvelope, signedMessage } from "../entry-bodies.ts";
+import { defaultLimits } from "../../../../core/limits.ts";
 
 const test = suite("core/tlog/rekor-v1/intoto");
 const layouts: readonly EntryLayout[] = ["bundle", "layer"];
@@ -17,45 +18,65 @@ const newer = bodies.inToto002(logged).spec as JsonObject;
 const signatureAt = "content/envelope/signatures/0";
 
 test("0.0.1: envelope and verifier, in a layer only", () => {
-  bindInToto001(older, logged, "layer");
-  throwsCode("bad-log-proof", () => bindInToto001(older, logged, "bundle"));
+  bindInToto001(older, logged, "layer", defaultLimits);
+  throwsCode("bad-log-proof", () => bindInToto001(older, logged, "bundle", defaultLimits));
   const other = signedEnvelope("certificate").logged;
-  throwsCode("bad-log-proof", () => bindInToto001(older, { ...logged, verifier: other.verifier }, "layer"));
   throwsCode("bad-log-proof", () =>
-    bindInToto001(older, { ...logged, content: { ...content, envelopeBytes: encodeUtf8("{}") } }, "layer"),
+    bindInToto001(older, { ...logged, verifier: other.verifier }, "layer", defaultLimits),
   );
   throwsCode("bad-log-proof", () =>
-    bindInToto001(older, { ...logged, content: { ...content, payload: encodeUtf8("{}") } }, "layer"),
+    bindInToto001(
+      older,
+      { ...logged, content: { ...content, envelopeBytes: encodeUtf8("{}") } },
+      "layer",
+      defaultLimits,
+    ),
   );
-  throwsCode("bad-log-proof", () => bindInToto001(older, signedMessage("certificate").logged, "layer"));
-  bindInToto001(patched(older, "content/payloadHash", undefined), logged, "layer");
-  throwsCode("malformed", () => bindInToto001(patched(older, "content/hash", undefined), logged, "layer"));
-  throwsCode("malformed", () => bindInToto001(patched(older, "publicKey", undefined), logged, "layer"));
+  throwsCode("bad-log-proof", () =>
+    bindInToto001(older, { ...logged, content: { ...content, payload: encodeUtf8("{}") } }, "layer", defaultLimits),
+  );
+  throwsCode("bad-log-proof", () => bindInToto001(older, signedMessage("certificate").logged, "layer", defaultLimits));
+  bindInToto001(patched(older, "content/payloadHash", undefined), logged, "layer", defaultLimits);
+  throwsCode("malformed", () =>
+    bindInToto001(patched(older, "content/hash", undefined), logged, "layer", defaultLimits),
+  );
+  throwsCode("malformed", () => bindInToto001(patched(older, "publicKey", undefined), logged, "layer", defaultLimits));
 });
 
 test("0.0.2: payload, payload type, signature and verifier; in a layer the envelope too", () => {
   for (const layout of layouts) {
-    bindInToto002(newer, logged, layout);
+    bindInToto002(newer, logged, layout, defaultLimits);
     const other = signedEnvelope("certificate").logged;
-    throwsCode("bad-log-proof", () => bindInToto002(newer, { ...logged, signature: other.signature }, layout));
-    throwsCode("bad-log-proof", () => bindInToto002(newer, { ...logged, verifier: other.verifier }, layout));
     throwsCode("bad-log-proof", () =>
-      bindInToto002(newer, { ...logged, content: { ...content, payload: encodeUtf8("{}") } }, layout),
+      bindInToto002(newer, { ...logged, signature: other.signature }, layout, defaultLimits),
     );
     throwsCode("bad-log-proof", () =>
-      bindInToto002(newer, { ...logged, content: { ...content, payloadType: "application/json" } }, layout),
+      bindInToto002(newer, { ...logged, verifier: other.verifier }, layout, defaultLimits),
     );
-    throwsCode("bad-log-proof", () => bindInToto002(newer, signedMessage("certificate").logged, layout));
+    throwsCode("bad-log-proof", () =>
+      bindInToto002(newer, { ...logged, content: { ...content, payload: encodeUtf8("{}") } }, layout, defaultLimits),
+    );
+    throwsCode("bad-log-proof", () =>
+      bindInToto002(
+        newer,
+        { ...logged, content: { ...content, payloadType: "application/json" } },
+        layout,
+        defaultLimits,
+      ),
+    );
+    throwsCode("bad-log-proof", () => bindInToto002(newer, signedMessage("certificate").logged, layout, defaultLimits));
   }
   const spaced: LoggedSignature = { ...logged, content: { ...content, envelopeBytes: encodeUtf8("{ }") } };
-  bindInToto002(newer, spaced, "bundle");
-  throwsCode("bad-log-proof", () => bindInToto002(newer, spaced, "layer"));
+  bindInToto002(newer, spaced, "bundle", defaultLimits);
+  throwsCode("bad-log-proof", () => bindInToto002(newer, spaced, "layer", defaultLimits));
 });
 
 test("0.0.2: the signature is recorded in base64 of base64", () => {
   const once = patched(newer, `${signatureAt}/sig`, encodeBase64(logged.signature));
-  throwsCode("malformed", () => bindInToto002(once, logged, "bundle"));
-  throwsCode("malformed", () => bindInToto002(patched(newer, `${signatureAt}/sig`, null), logged, "bundle"));
+  throwsCode("malformed", () => bindInToto002(once, logged, "bundle", defaultLimits));
+  throwsCode("malformed", () =>
+    bindInToto002(patched(newer, `${signatureAt}/sig`, null), logged, "bundle", defaultLimits),
+  );
 });
 
 test.run();
