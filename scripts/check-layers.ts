@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, posix } from "node:path";
 import type { CheckReport } from "./check.ts";
 import { hostImports, type LayerTable, layers } from "./layers.ts";
-import { exportsOf, importsOf, readSources } from "./source-text.ts";
+import { exportsOf, importsOf, packageOf, readSources } from "./source-text.ts";
 
 /** The most specific unit of the table that holds a path. */
 function unitOf(path: string, table: LayerTable): string | undefined {
@@ -15,14 +15,6 @@ function unitOf(path: string, table: LayerTable): string | undefined {
     if ((path === unit || path.startsWith(`${unit}/`)) && unit.length > (best?.length ?? 0)) best = unit;
   return best;
 }
-
-const packageOf = (specifier: string): string =>
-  specifier.startsWith("node:")
-    ? "node:"
-    : specifier
-        .split("/")
-        .slice(0, specifier.startsWith("@") ? 2 : 1)
-        .join("/");
 
 /** The nodes of a cycle, first one repeated at the end, or `undefined`. */
 export function findCycle(edges: ReadonlyMap<string, readonly string[]>): readonly string[] | undefined {
@@ -110,7 +102,7 @@ export function checkLayers(root: string, table: LayerTable = layers, hosts: Hos
         continue;
       }
       if (!specifier.startsWith(".")) {
-        const name = packageOf(specifier);
+        const name = specifier.startsWith("node:") ? "node:" : packageOf(specifier);
         if (!(layer.packages ?? []).includes(name))
           faults.push(`${path}: ${unit} may not import the package ${name === "node:" ? specifier : name}`);
         continue;

@@ -5,10 +5,12 @@
 import { fileURLToPath } from "node:url";
 import { checkBundles } from "./check-bundles.ts";
 import { checkCanary, checkProgram, checkTypes } from "./check-types.ts";
+import { checkExports } from "./check-exports.ts";
 import { checkFiles } from "./check-files.ts";
 import { checkLayers } from "./check-layers.ts";
 import { checkLint } from "./check-lint.ts";
 import { checkMap } from "./check-map.ts";
+import { checkPackages } from "./check-packages.ts";
 import { checkPurity } from "./check-purity.ts";
 import { checkTests } from "./check-tests.ts";
 import { checkCodesPage } from "./codes-page.ts";
@@ -29,6 +31,8 @@ export const checks: Readonly<Record<string, Check>> = {
   files: checkFiles,
   map: checkMap,
   tests: checkTests,
+  exports: checkExports,
+  packages: checkPackages,
   codes: checkCodesPage,
   sql: checkSqlTexts,
   lint: checkLint,

@@ -114,6 +114,37 @@ export function importsOf(text: string): readonly string[] {
   return [...code.matchAll(staticImport), ...code.matchAll(dynamicImport)].map((found) => found[1] ?? "");
 }
 
+/** The package of a module: `@scope/name/deep.js` → `@scope/name`. */
+export const packageOf = (specifier: string): string =>
+  specifier
+    .split("/")
+    .slice(0, specifier.startsWith("@") ? 2 : 1)
+    .join("/");
+
+const namedImport = /(?:^|[;\s])(?:import|export)\s+(?:type\s+)?([^"';]*?)\sfrom\s*["']([^"'\n]+)["']/g;
+
+/** What a source names of which module: `*` where it takes all of it, in code (`import("…")`) or as a namespace. */
+export function namesImported(text: string): readonly { readonly specifier: string; readonly name: string }[] {
+  const code = blankText(text, { strings: "keep" });
+  return [
+    ...[...code.matchAll(namedImport)].flatMap(([, clause = "", specifier = ""]) => [
+      ...(clause.includes("*") ? [{ specifier, name: "*" }] : []),
+      ...(/\{([^}]*)\}/.exec(clause)?.[1] ?? "")
+        .split(",")
+        .map(
+          (item) =>
+            item
+              .trim()
+              .replace(/^type\s+/, "")
+              .split(/\s+as\s+/)[0] ?? "",
+        )
+        .filter((name) => name !== "")
+        .map((name) => ({ specifier, name })),
+    ]),
+    ...[...code.matchAll(dynamicImport)].map((found) => ({ specifier: found[1] ?? "", name: "*" })),
+  ];
+}
+
 const exportList = /\bexport\s+(?:type\s+)?\{([^}]*)\}/g;
 const exportDeclaration =
   /\bexport\s+(?:(?:declare|abstract|async)\s+)*(?:const|let|var|function\*?|class|interface|type|enum)\s+([\w$]+)/g;

@@ -30,7 +30,7 @@ export interface UpdateOptions extends StoreOptions {
 }
 
 /** Wrong metadata is a matter of trust, whatever its code: exit code 3. Outages keep theirs. */
-export async function asTrustProblem<T>(name: string, run: () => Promise<T>): Promise<T> {
+async function asTrustProblem<T>(name: string, run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } catch (error) {
@@ -83,10 +83,7 @@ export function beginOf(
 }
 
 /** What the mirror holds of the name as metadata, behind a pin too. */
-export function heldTuf(
-  name: string,
-  mirror: Mirror,
-): { readonly source: TufSource; readonly from: string } | undefined {
+function heldTuf(name: string, mirror: Mirror): { readonly source: TufSource; readonly from: string } | undefined {
   const answer = mirror.knowledge().recorded({ kind: "trusted-root", name });
   return answer?.state === "present" && answer.value.form === "tuf"
     ? { source: answer.value, from: answer.from }

@@ -158,7 +158,7 @@ function readResponse(object: JsonObject, at: string, reader: Reader): PathRespo
  * @throws EngineError `invalid-usage` for what is no test file or an older form of one, `unsupported` for what
  * Sallyport does not test.
  */
-export function readTestFile(document: JsonValue, path: string): TestFile {
+function readTestFile(document: JsonValue, path: string): TestFile {
   const reader = new Reader(path);
   if (!isObject(document)) return reader.fail("a test file is a map", "/");
   if (document.apiVersion === undefined || document.kind === undefined || document.name !== undefined)

@@ -21,8 +21,6 @@ interface KeyBase {
   readonly fingerprint: string;
 }
 
-export type { EcdsaCurve } from "./curve.ts";
-
 export type PublicKey =
   /** `point` is uncompressed: 0x04 ‖ X ‖ Y, on the curve. */
   | (KeyBase & { readonly type: "ecdsa"; readonly curve: EcdsaCurve; readonly point: Uint8Array })

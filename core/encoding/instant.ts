@@ -65,7 +65,7 @@ export interface CivilTime {
  * The instant of a civil time. Throws what `wrong` makes when there is no such date or time: year 0, 30 February,
  * 24:00, a leap second.
  */
-export function toInstant(civil: CivilTime, wrong: () => EngineError): Date {
+function toInstant(civil: CivilTime, wrong: () => EngineError): Date {
   const { year, month, day, hour, minute, second } = civil;
   // Date.UTC takes years below 100 for the twentieth century, hence setUTCFullYear.
   const date = new Date(0);

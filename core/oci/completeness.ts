@@ -7,7 +7,7 @@ import type { Question } from "../knowledge/question.ts";
 import { parseReference, repositoryForFetching } from "./reference.ts";
 
 /** The host of a repository as {@link repositoryForFetching} writes it. */
-export const hostOf = (repository: string): string => repository.slice(0, repository.indexOf("/"));
+const hostOf = (repository: string): string => repository.slice(0, repository.indexOf("/"));
 
 const hostPattern =
   /^(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*|\[[0-9A-Fa-f:]+\])(?::[0-9]+)?$/;

@@ -19,8 +19,6 @@ import type { Evidence, ProvenStatement } from "./evidence.ts";
 import type { Expectation } from "./expectation.ts";
 import { verifyEntity } from "./verify-entity.ts";
 
-export type { ProvenStatement } from "./evidence.ts";
-
 /** `repository` is `host/path`, `digest` that of the image's manifest or index. */
 export interface ImageToVerify {
   readonly repository: string;

@@ -17,7 +17,7 @@ import {
   type Value,
 } from "../value.ts";
 
-export type { FunctionTable, JmesFunction, ParameterType };
+export type { FunctionTable, JmesFunction };
 
 type Types = ParameterType | readonly ParameterType[];
 

@@ -90,7 +90,7 @@ export function stoppedRule(run: RuleRun, error: EngineError, what: string): rea
 }
 
 /** Every failing place of an image with the failures found there. */
-export function placedFailures(image: ImageResult): readonly PlacedFailure[] {
+function placedFailures(image: ImageResult): readonly PlacedFailure[] {
   const entries = [
     ...failingEntries(image.attestors),
     ...image.attestations.flatMap((attestation) =>

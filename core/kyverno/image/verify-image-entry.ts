@@ -40,7 +40,7 @@ export interface ExtractedReference {
 }
 
 /** The fields of the variable `image`. */
-export const imageVariable = (image: ImageReference) => ({
+const imageVariable = (image: ImageReference) => ({
   reference: image.canonical,
   referenceWithTag: image.withTag,
   registry: image.registry,

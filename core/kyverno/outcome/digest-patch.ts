@@ -23,7 +23,7 @@ export type ImageStatus = "pass" | "fail" | "skip";
 export type ScopedStatus = Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, ImageStatus>>>>>>;
 
 /** The image pinned: `registry/path:tag@digest`, the default registry and `latest` made explicit. */
-export const pinnedReference = (image: ImageReference, digest: Digest): string => `${image.withTag}@${digest}`;
+const pinnedReference = (image: ImageReference, digest: Digest): string => `${image.withTag}@${digest}`;
 
 /** The reference with which a pinned image is recorded and checked later: no tag. */
 export const canonicalWithDigest = (image: ImageReference, digest: Digest): string =>

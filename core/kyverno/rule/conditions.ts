@@ -79,7 +79,7 @@ const scalar = (value: PolicyValue): PolicyValue => (typeof value === "bigint" ?
  * Whether a condition, whose variables are already replaced, holds.
  * @throws EngineError `unresolved` on an operator that does not exist or that cannot take the key.
  */
-export function testCondition(condition: Pick<Condition, "key" | "operator" | "value">): boolean {
+function testCondition(condition: Pick<Condition, "key" | "operator" | "value">): boolean {
   const operator = operatorOf(condition.operator);
   if (operator === undefined)
     throw new EngineError("unresolved", `failed to create handler for condition operator: ${condition.operator}`);

@@ -1,0 +1,45 @@
+/** Exports that nothing imports but tests: `FILE NAME` → why they are exported all the same. */
+export const exportsForTests: Readonly<Record<string, string>> = {
+  "core/portability.ts NodeLeak": "an expected error of the compiler",
+  "core/portability.ts DomLeak": "an expected error of the compiler",
+
+  // Built before the shell that calls them.
+  "core/kyverno/policy/advice.ts advise": "for policy check",
+  "core/kyverno/policy/advice.ts Advice": "for policy check",
+  "core/kyverno/policy/advice.ts AdviceCode": "for policy check",
+  "core/trust/distrust.ts readDistrust": "for the commands that decide",
+  "core/tlog/consistency-proof.ts verifyConsistency": "for the sync, which sees one log grow",
+  "core/tlog/rekor-v1/api-entry.ts parseRekorApiEntry": "for the asker of Rekor's API",
+  "core/tuf/verify-source.ts acceptSource": "for the sync, which takes trust from an archive",
+  "proxy/upstream/tuf/trust-asker.ts createTrustAsker": "for the webhook, which updates trust by itself",
+
+  // What the tests' lab writes or signs.
+  "core/crypto/ecdsa-signature.ts p1363ToDer": "vectors have signatures in either form",
+  "core/oci/manifest.ts mediaTypes": "the lab's manifests",
+  "core/tlog/signed-entry-timestamp.ts encodeEntryTimestampPayload": "what the lab's log signs",
+  "core/trust/distrust.ts compileDistrust": "tests of the pipeline are given a list of their own",
+  "core/x509/fulcio.ts fulcioExtensions": "the lab's certificates",
+
+  // Parts with more cases than their callers could show.
+  "cli/input/cluster-files.ts parsePath": "paths of the cluster's API",
+  "cli/input/cluster-files.ts pluralOf": "plurals of kinds",
+  "cli/input/knowledge.ts parseTimeFlag": "forms of a time",
+  "cli/program.ts commands": "every command is run through its help",
+  "cli/render/decision.ts decisionTrees": "trees before they are drawn",
+  "cli/render/decision.ts pruneTree": "trees before they are drawn",
+  "cli/render/evidence.ts evidenceNodes": "trees before they are drawn",
+  "core/decide/allowed.ts mayOverlook": "every code beside every kind of question",
+  "core/dsse/statement.ts parseStatement": "statements without an envelope",
+  "core/encoding/proto-json.ts optionalInstant": "forms of a time",
+  "core/jmespath/functions/standard.ts areSame": "equality of any two values",
+  "core/kyverno/functions/go-time.ts daysFromCivil": "compared with another calendar",
+  "core/kyverno/image/attestor-set.ts checkAttestorSet": "counts over any combination of entries",
+  "core/kyverno/image/rule-index.ts literalPrefix": "prefixes of any pattern",
+  "core/kyverno/outcome/digest-patch.ts imagesAnnotation": "an annotation as Kyverno writes it",
+  "core/kyverno/outcome/digest-patch.ts scopedAnnotation": "an annotation as Kyverno writes it",
+  "core/kyverno/rule/conditions.ts compileConditions": "conditions without a rule",
+  "core/kyverno/rule/operators/equality.ts deepEqual": "equality of any two values",
+  "core/tlog/inclusion-proof.ts rootOfInclusion": "proofs without a checkpoint",
+  "core/x509/sct.ts precertificateTbs": "compared with the bytes of a real precertificate",
+  "proxy/p384/verify.ts usesBeforeComb": "the use after which a key has its comb",
+};
