@@ -2,7 +2,7 @@
 /**
  * The client that the Sigstore conformance suite runs: `verify-bundle [--staging] --bundle FILE (--certificate-identity
  * ID --certificate-oidc-issuer URL | --key PEM) [--trusted-root FILE] FILE_OR_DIGEST`; exit code 0 when the bundle
- * verifies. Source: sigstore-conformance, docs/cli_protocol.md.
+ * verifies. Source: sigstore-conformance (the command line protocol).
  */
 import { existsSync, readFileSync } from "node:fs";
 import { Command } from "commander";

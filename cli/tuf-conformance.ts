@@ -2,7 +2,7 @@
 /**
  * The client that the TUF conformance suite runs: `--metadata-dir DIR init ROOT`, `--metadata-dir DIR --metadata-url
  * URL refresh`, and `download` with `--target-name`, `--target-base-url`, `--target-dir`; exit code 0 or 1. Source:
- * tuf-conformance, CLIENT-CLI.md.
+ * tuf-conformance (the client's command line).
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -12,6 +12,7 @@ import { checkLint } from "./check-lint.ts";
 import { checkMap } from "./check-map.ts";
 import { checkPackages } from "./check-packages.ts";
 import { checkPurity } from "./check-purity.ts";
+import { checkSources } from "./check-sources.ts";
 import { checkTests } from "./check-tests.ts";
 import { checkCodesPage } from "./codes-page.ts";
 import { checkSqlTexts } from "./sql-texts.ts";
@@ -30,6 +31,7 @@ export const checks: Readonly<Record<string, Check>> = {
   purity: checkPurity,
   files: checkFiles,
   map: checkMap,
+  sources: checkSources,
   tests: checkTests,
   exports: checkExports,
   packages: checkPackages,

@@ -1,6 +1,6 @@
 /**
  * SARIF 2.1.0, for code scanning: each result at its rule's line in the policy, about a resource. Source: OASIS SARIF
- * 2.1.0, sections 3.27 and 3.49.
+ * 2.1.0 §3.27 and §3.49.
  */
 import type { JsonObject } from "../../core/encoding/json.ts";
 import type { RuleResult } from "../../core/kyverno/image/result.ts";

@@ -1,6 +1,6 @@
 /**
  * Finds the candidates for an image in all layouts: cosign's tag, artifact referrers, bundle referrers. Finding trusts
- * nothing. Source: cosign signature specification, OCI 1.1 referrers (docs/spec/sigstore.md#tag-layout,
+ * nothing. Source: cosign signature specification, OCI distribution 1.1 (docs/spec/sigstore.md#tag-layout,
  * #artifact-referrers, #bundle-referrers; docs/spec/outcomes.md#layouts).
  */
 import { EngineError } from "../errors.ts";

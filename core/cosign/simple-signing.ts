@@ -1,6 +1,6 @@
 /**
  * Simple signing payloads: what cosign signs in the tag and artifact layouts. Source: containers/image simple signing;
- * cosign signature specification; Go's JSON rules.
+ * cosign signature specification; Go's encoding/json package.
  */
 import { goField } from "../encoding/go-json.ts";
 import { type JsonObject, type JsonValue, parseJson } from "../encoding/json.ts";

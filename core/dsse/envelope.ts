@@ -1,4 +1,4 @@
-/** DSSE envelopes and what their signatures cover. Source: DSSE v1.0 envelope and protocol, RFC 4648 §4 and §5. */
+/** DSSE envelopes and what their signatures cover. Source: DSSE 1.0 envelope and protocol, RFC 4648 §4 and §5. */
 import { decodeBase64, decodeBase64Url } from "../encoding/base64.ts";
 import { concat } from "../encoding/bytes.ts";
 import { type JsonObject, type JsonValue, parseJson } from "../encoding/json.ts";

@@ -1,5 +1,5 @@
 /**
- * In-toto statements. Source: in-toto attestation framework, Statement v1 and v0.1; protobuf's JSON rules for unknown
+ * In-toto statements. Source: in-toto attestation framework (Statement v1 and v0.1); protobuf's JSON rules for unknown
  * and repeated fields.
  */
 import { type JsonObject, type JsonValue, parseJson } from "../encoding/json.ts";

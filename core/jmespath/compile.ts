@@ -1,6 +1,6 @@
 /**
- * Compiles a tree into closures. Source: JMESPath specification; what swallows a missing field:
- * docs/spec/kyverno.md#jmespath-dialect.
+ * Compiles a tree into closures. Source: JMESPath specification; docs/spec/kyverno.md#jmespath-dialect (what swallows a
+ * missing field).
  */
 import type { Comparison, Node } from "./ast.ts";
 import { callFunction, fail } from "./functions/signature.ts";

@@ -1,6 +1,6 @@
 /**
  * Numbers as Go reads and writes them: strconv.ParseFloat, FormatFloat, fmt's %v and encoding/json. Source: Go's
- * strconv, fmt and encoding/json packages.
+ * strconv package, Go's fmt package, Go's encoding/json package.
  */
 
 interface Digits {

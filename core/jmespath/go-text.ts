@@ -1,6 +1,6 @@
 /**
  * Values as Go writes them: fmt's %v, and encoding/json. Both the expressions' values and those of policies are written
- * here. Source: Go's fmt and encoding/json packages; docs/spec/kyverno.md#membership.
+ * here. Source: Go's fmt package, Go's encoding/json package; docs/spec/kyverno.md#membership.
  */
 import { EngineError } from "../errors.ts";
 import { formatFloat, formatJsonNumber } from "./go-number.ts";

@@ -1,5 +1,5 @@
 /**
- * Tokens of Kyverno's dialect of JMESPath, with the bounds that keep a recursive parser safe. Source: behaviour of
+ * Tokens of Kyverno's dialect of JMESPath, with the bounds that keep a recursive parser safe. Source:
  * kyverno/go-jmespath.
  */
 import { type JsonValue, parseJson } from "../encoding/json.ts";

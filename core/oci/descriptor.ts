@@ -1,4 +1,4 @@
-/** Content descriptors. Source: OCI image 1.1, descriptor; platform: OCI image 1.1, image index. */
+/** Content descriptors. Source: OCI image 1.1 (descriptor; platform of an image index). */
 import type { JsonObject, JsonValue } from "../encoding/json.ts";
 import { member, pointer, readInteger, readObject, readString, readStringMap } from "../encoding/shape.ts";
 import { EngineError } from "../errors.ts";

@@ -1,5 +1,5 @@
 /**
- * Image manifests and indexes, of OCI and of Docker schema 2. Source: OCI image 1.1, manifest and image index;
+ * Image manifests and indexes, of OCI and of Docker schema 2. Source: OCI image 1.1 (manifest, image index);
  * docs/spec/sigstore.md#tag-layout.
  */
 import { type JsonObject, parseJson } from "../encoding/json.ts";
@@ -99,7 +99,7 @@ function readDescriptors(object: JsonObject, key: string, limit: number): readon
 /** The media type under which a manifest is served: its own, else that of its kind. */
 export const mediaTypeOf = (manifest: Manifest): string => manifest.mediaType ?? mediaTypes[manifest.kind];
 
-/** What a referrers list says of a manifest with a subject. Source: OCI distribution 1.1, listing referrers. */
+/** What a referrers list says of a manifest with a subject. Source: OCI distribution 1.1 (listing referrers). */
 export function referrerDescriptor(manifest: Manifest, digest: Digest, size: number): Descriptor {
   const artifactType = manifest.artifactType ?? manifest.config?.mediaType;
   return {

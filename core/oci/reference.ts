@@ -1,7 +1,7 @@
 /**
- * Image references as Kyverno reads them. Source: docs/spec/kyverno.md#image-references; grammar: CNCF distribution
- * `reference`, OCI digest. Two spellings of one image stay different here, because policies match text; {@link
- * repositoryForFetching} says which repository is meant.
+ * Image references as Kyverno reads them. Source: docs/spec/kyverno.md#image-references; CNCF distribution `reference`
+ * (grammar), OCI image 1.1 (digest). Two spellings of one image stay different here, because policies match text;
+ * {@link repositoryForFetching} says which repository is meant.
  */
 import { EngineError } from "../errors.ts";
 import { defaultLimits } from "../limits.ts";

@@ -1,5 +1,5 @@
 /**
- * Checkpoints of a log: signed notes that state size and root of its tree. Source: C2SP signed-note and
+ * Checkpoints of a log: signed notes that state size and root of its tree. Source: C2SP signed-note, C2SP
  * tlog-checkpoint, Rekor v1 and v2.
  */
 import { sha256 } from "../crypto/digest.ts";

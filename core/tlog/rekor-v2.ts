@@ -1,6 +1,6 @@
 /**
  * Rekor v2 entries: hashedrekord 0.0.2, for messages and for envelopes, and their proof by checkpoint. Source:
- * rekor-tiles, hashedrekord.proto and verifier.proto.
+ * rekor-tiles (hashedrekord.proto, verifier.proto).
  */
 import { digest } from "../crypto/digest.ts";
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";

@@ -1,6 +1,6 @@
 /**
- * Patterns of target paths: shell patterns, segment by segment, so that no wildcard crosses a `/`. Source: TUF 1.0
- * §4.5, PATHPATTERN.
+ * Patterns of target paths: shell patterns, segment by segment, so that no wildcard crosses a `/`. Source: TUF 1.0 §4.5
+ * (PATHPATTERN).
  */
 
 /** Matches one character; `any` stands for `*`. */

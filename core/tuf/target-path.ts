@@ -1,4 +1,4 @@
-/** Names of targets: paths that stay below their folder. Source: TUF 1.0 §4.5 TARGETPATH, 5.7.3. */
+/** Names of targets: paths that stay below their folder. Source: TUF 1.0 §4.5 (TARGETPATH), §5.7.3. */
 import { EngineError } from "../errors.ts";
 import { defaultLimits } from "../limits.ts";
 import type { Hashes } from "./listed-file.ts";

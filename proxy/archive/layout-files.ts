@@ -1,6 +1,6 @@
 /**
- * The files of an OCI image layout, read with bounds and compared with their digests. Source: OCI image 1.1, image
- * layout.
+ * The files of an OCI image layout, read with bounds and compared with their digests. Source: OCI image 1.1 (image
+ * layout).
  */
 import { createHash } from "node:crypto";
 import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from "node:fs";

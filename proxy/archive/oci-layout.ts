@@ -1,6 +1,6 @@
 /**
  * An OCI image layout folder as knowledge. What a sparse layout leaves out was never asked for; it is not absent.
- * Source: OCI image 1.1, image layout.
+ * Source: OCI image 1.1 (image layout).
  */
 import type { EngineError } from "../../core/errors.ts";
 import type { Digest } from "../../core/crypto/digest.ts";

@@ -1,7 +1,7 @@
 /**
  * Sums of multiples of two points of P-384, by combs: multiples of each are in a table, so that 24 doublings serve
- * both. Source: Lim and Lee, More Flexible Exponentiation with Precomputation (CRYPTO '94), with eight teeth and two
- * tables.
+ * both. Source: Lim and Lee 1994 (More Flexible Exponentiation with Precomputation, CRYPTO '94); here with eight teeth
+ * and two tables.
  */
 import { p384 } from "@noble/curves/nist.js";
 import { elementBytes, words } from "./field-code.ts";

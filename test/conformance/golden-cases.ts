@@ -1,5 +1,6 @@
 /**
- * Reading the golden cases of the real Kyverno command line, and counting agreement. Source: golden/kyverno/SOURCE.md.
+ * Reading the golden cases of the real Kyverno command line, and counting agreement. Source:
+ * docs/spec/kyverno.md#versions-and-sources.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,6 +1,6 @@
 /**
- * Runs Kyverno's own results of `kyverno jp query` against ours: error or value, and the value. Source: golden results,
- * jmespath.jsonl.
+ * Runs Kyverno's own results of `kyverno jp query` against ours: error or value, and the value. Source:
+ * docs/spec/kyverno.md#versions-and-sources.
  */
 import { readFileSync } from "node:fs";
 import { type JsonValue, parseJson } from "../../core/encoding/json.ts";

@@ -1,6 +1,6 @@
 /**
  * Runs JMESPath compliance files: cases of one input each with a result or the kind of error. Source: jmespath.org
- * compliance tests, as kyverno/go-jmespath carries them. A field that is missing at the very top is null there and an
+ * compliance tests (as kyverno/go-jmespath carries them). A field that is missing at the very top is null there and an
  * error in Kyverno's programs.
  */
 import { readdirSync, readFileSync } from "node:fs";

@@ -1,6 +1,7 @@
 /**
- * Runs Wycheproof signature files through the key parsers and a verifier. Source: C2SP/wycheproof, schemas
- * `ecdsa_verify`, `ecdsa_p1363_verify`, `eddsa_verify`, `rsassa_pkcs1_verify`, `rsassa_pss_verify` and their relatives.
+ * Runs Wycheproof signature files through the key parsers and a verifier. Source: C2SP/wycheproof (schemas
+ * `ecdsa_verify`, `ecdsa_p1363_verify`, `eddsa_verify`, `rsassa_pkcs1_verify`, `rsassa_pss_verify` and their
+ * relatives).
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";

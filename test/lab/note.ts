@@ -1,6 +1,6 @@
 /**
- * Signed notes: a log's checkpoints, and cosignatures of witnesses. Source: C2SP signed-note, tlog-checkpoint and
- * tlog-cosignature.
+ * Signed notes: a log's checkpoints, and cosignatures of witnesses. Source: C2SP signed-note, C2SP tlog-checkpoint,
+ * C2SP tlog-cosignature.
  */
 import { encodeBase64 } from "../../core/encoding/base64.ts";
 import { concat } from "../../core/encoding/bytes.ts";

@@ -1,6 +1,6 @@
 /**
  * What is signed about an image: simple signing payloads, in-toto statements, envelopes. Source: containers/image
- * simple signing, in-toto attestation, DSSE.
+ * simple signing, in-toto attestation, DSSE 1.0.
  */
 import { encodeBase64 } from "../../core/encoding/base64.ts";
 import { encodeUtf8 } from "../../core/encoding/utf8.ts";

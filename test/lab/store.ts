@@ -1,6 +1,6 @@
 /**
  * What a registry holds: manifests, blobs and tags, as knowledge in memory and as an OCI layout folder. Source: OCI
- * image and distribution 1.1.
+ * image 1.1, OCI distribution 1.1.
  */
 import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";

@@ -1,5 +1,6 @@
 /**
- * Real images of other projects, and what both verifiers say about them. Source: vectors/images, vectors/root-signing.
+ * Real images of other projects, and what both verifiers say about them. Source: slsa-framework/slsa-verifier,
+ * sse-secure-systems/connaisseur, openshift/oc-mirror (images), sigstore/root-signing (trust).
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,6 +1,4 @@
-/**
- * `sort_by`, `min_by`, `max_by`, `map`. Source: JMESPath specification, functions; behaviour of Kyverno's go-jmespath.
- */
+/** `sort_by`, `min_by`, `max_by`, `map`. Source: JMESPath specification (functions); kyverno/go-jmespath. */
 import { compareText, type Evaluation, ExpressionReference, isList, type Value, type ValueList } from "../value.ts";
 import { define, fail, type JmesFunction, refuse } from "./signature.ts";
 

@@ -1,6 +1,6 @@
 /**
- * What a function takes, and the checks before it is called. Source: JMESPath specification, functions; messages as
- * Kyverno's go-jmespath.
+ * What a function takes, and the checks before it is called. Source: JMESPath specification (functions);
+ * kyverno/go-jmespath (messages).
  */
 import { EngineError } from "../../errors.ts";
 import { goText } from "../go-text.ts";

@@ -1,7 +1,4 @@
-/**
- * The functions of the JMESPath specification. Source: JMESPath specification, functions; behaviour of Kyverno's
- * go-jmespath.
- */
+/** The functions of the JMESPath specification. Source: JMESPath specification (functions); kyverno/go-jmespath. */
 import { parseGoFloat } from "../go-number.ts";
 import { goJson } from "../go-text.ts";
 import {

@@ -1,6 +1,6 @@
 /**
  * Layouts of Go's time package: text written by the reference time `Mon Jan 2 15:04:05 MST 2006`. Source: Go's time
- * package, constants and Parse.
+ * package (constants, Parse).
  */
 
 /** A piece of a layout: text to be matched, then one field (none after the last text). */

@@ -1,6 +1,6 @@
 /**
- * Reads a time by a layout, as Go's time.Parse does in a process whose local zone is UTC. Source: Go's time package,
- * Parse.
+ * Reads a time by a layout, as Go's time.Parse does in a process whose local zone is UTC. Source: Go's time package
+ * (Parse).
  */
 import { fail } from "../../jmespath/functions/signature.ts";
 import { type LayoutPiece, parseLayout } from "./go-layout.ts";

@@ -1,6 +1,6 @@
 /**
- * Letter case by code point, as Go's unicode package has it: one code point for one. Source: Go's strings.ToUpper,
- * ToLower, EqualFold; Unicode simple case mapping.
+ * Letter case by code point, as Go's unicode package has it: one code point for one. Source: Go's strings package
+ * (ToUpper, ToLower, EqualFold); Unicode simple case mapping.
  */
 
 /** Greek letters with iota below have a capital of one code point beside the full mapping of two. */

@@ -1,6 +1,6 @@
 /**
- * `random`: a text that a regular expression matches. Source: docs/spec/kyverno.md#functions; the syntax is Go's
- * regexp/syntax without Perl's additions.
+ * `random`: a text that a regular expression matches. Source: docs/spec/kyverno.md#functions; Go's regexp/syntax
+ * package, without Perl's additions.
  */
 import { define, type JmesFunction } from "../../jmespath/functions/signature.ts";
 import type { Evaluation } from "../../jmespath/value.ts";

@@ -1,6 +1,6 @@
 /**
- * `semver_compare`: does a version lie in a range? Source: docs/spec/kyverno.md#functions; ranges as blang/semver reads
- * them (`>=1.0.0 <2.0.0 || 1.2.x`), which the npm package of that name does not.
+ * `semver_compare`: does a version lie in a range? Source: docs/spec/kyverno.md#functions; blang/semver. A range is
+ * `>=1.0.0 <2.0.0 || 1.2.x`, in blang/semver's grammar and not in that of the npm package.
  */
 import { define, fail, type JmesFunction, refuse } from "../../jmespath/functions/signature.ts";
 import { compareText } from "../../jmespath/value.ts";

@@ -1,4 +1,4 @@
-/** The host of a URL as Go's net/url reads it. Source: Go's net/url package, Parse and Hostname. */
+/** The host of a URL as Go's net/url reads it. Source: Go's net/url package (Parse, Hostname). */
 import { fail } from "../../jmespath/functions/signature.ts";
 import type { ValueMap } from "../../jmespath/value.ts";
 import { parseIpAddress } from "./ip-address.ts";

@@ -1,6 +1,6 @@
 /**
  * Plain YAML scalars by YAML 1.1 as Go's yaml.v2 resolves them: `y` is true, `017` is 15, `1:30` and dates are text.
- * Source: go.yaml.in/yaml/v2, behaviour.
+ * Source: go.yaml.in/yaml/v2.
  */
 import { fail } from "../../jmespath/functions/signature.ts";
 import { parseGoFloat } from "../../jmespath/go-number.ts";

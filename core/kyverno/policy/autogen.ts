@@ -1,7 +1,4 @@
-/**
- * Rules for Pods extended to the controllers that make Pods. Source: docs/spec/kyverno.md#autogen, golden
- * autogen.jsonl.
- */
+/** Rules for Pods extended to the controllers that make Pods. Source: docs/spec/kyverno.md#autogen. */
 import { compareText } from "../../jmespath/value.ts";
 import type { MatchBlock, Policy, ResourceFilter, Rule } from "./policy.ts";
 import { listOf, member, textOf } from "./policy-value.ts";

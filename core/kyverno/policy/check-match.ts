@@ -1,6 +1,4 @@
-/**
- * What Kyverno's admission asks of match and exclude. Source: docs/spec/kyverno.md#checks-at-load, golden match.jsonl.
- */
+/** What Kyverno's admission asks of match and exclude. Source: docs/spec/kyverno.md#checks-at-load. */
 import { pointer } from "../../encoding/shape.ts";
 import { checkSelector } from "./check-selector.ts";
 import { isClusterKind } from "./cluster-kinds.ts";

@@ -1,6 +1,6 @@
 /**
  * Overrides of the failure action: no namespace may be enforced by one and audited by another. Source:
- * docs/spec/kyverno.md#failure-action; behaviour of Kyverno's admission.
+ * docs/spec/kyverno.md#failure-action; Kyverno's admission.
  */
 import { pointer } from "../../encoding/shape.ts";
 import { containsWildcard, matchWildcard } from "../../patterns/wildcard.ts";

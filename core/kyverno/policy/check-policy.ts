@@ -1,6 +1,6 @@
 /**
  * What Kyverno's admission asks of a policy as a whole. Source: docs/spec/kyverno.md#policy-fields, #rule-fields,
- * #checks-at-load, #autogen; golden autogen.jsonl.
+ * #checks-at-load, #autogen.
  */
 import { checkOverrides } from "./check-overrides.ts";
 import { autogenAnnotation, autogenKinds } from "./autogen.ts";

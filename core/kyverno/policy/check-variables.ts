@@ -1,6 +1,6 @@
 /**
  * Variables that a rule may use: reserved ones, function calls, context entries, attestations. Source:
- * docs/spec/kyverno.md#checks-at-load, golden conditions.jsonl (`stage: policy`).
+ * docs/spec/kyverno.md#checks-at-load.
  */
 import { pointer } from "../../encoding/shape.ts";
 import { EngineError } from "../../errors.ts";

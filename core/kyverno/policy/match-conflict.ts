@@ -1,6 +1,6 @@
 /**
  * Whether an exclude leaves nothing of a match, as Kyverno's admission reckons it: by the text of criteria, not by
- * their meaning. Source: docs/spec/kyverno.md#checks-at-load, golden match.jsonl.
+ * their meaning. Source: docs/spec/kyverno.md#checks-at-load.
  */
 import { matchWildcard } from "../../patterns/wildcard.ts";
 import type { PolicyMap, PolicyValue } from "./policy.ts";

@@ -1,6 +1,6 @@
 /**
  * Shapes of YAML values and the check of a value against one: every unknown field, wrong type and missing field is
- * reported at once. Source: structural schemas of Kubernetes.
+ * reported at once. Source: Kubernetes structural schemas.
  */
 import { pointer } from "../../encoding/shape.ts";
 import { nearestName } from "./nearest-name.ts";

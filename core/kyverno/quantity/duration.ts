@@ -1,4 +1,4 @@
-/** Go durations: `1h30m`, `250ms`, `-1.5s`. Source: Go's time package, ParseDuration and Duration.String. */
+/** Go durations: `1h30m`, `250ms`, `-1.5s`. Source: Go's time package (ParseDuration, Duration.String). */
 
 const unitNanoseconds: ReadonlyMap<string, bigint> = new Map([
   ["ns", 1n],

@@ -1,4 +1,4 @@
-/** Kubernetes quantities: `500m`, `1.5Gi`, `12e6`. Source: Kubernetes apimachinery, resource.Quantity. */
+/** Kubernetes quantities: `500m`, `1.5Gi`, `12e6`. Source: Kubernetes apimachinery (resource.Quantity). */
 import { EngineError } from "../../errors.ts";
 import {
   addDecimals,

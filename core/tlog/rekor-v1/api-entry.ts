@@ -1,7 +1,4 @@
-/**
- * Log entries as Rekor v1's API answers them. Source: Rekor v1 OpenAPI, `LogEntry`; entry ids as Rekor's sharding
- * documentation has them.
- */
+/** Log entries as Rekor v1's API answers them. Source: Rekor v1 OpenAPI, `LogEntry`; Rekor v1 sharding (entry ids). */
 import { decodeHex, encodeHex } from "../../encoding/hex.ts";
 import { type JsonObject, type JsonValue, parseJson } from "../../encoding/json.ts";
 import { member, pointer, readArray, readObject, readString } from "../../encoding/shape.ts";

@@ -1,6 +1,7 @@
 /**
  * Signatures of real images, each changed in one place, with every digest above the change made right: all are refused.
- * Source: vectors/images, vectors/root-signing.
+ * Source: slsa-framework/slsa-verifier, sse-secure-systems/connaisseur, openshift/oc-mirror (images),
+ * sigstore/root-signing (trust).
  */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";

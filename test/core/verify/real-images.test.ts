@@ -1,6 +1,7 @@
 /**
- * Real images of other projects under the right policy, and under every wrong one. Source: vectors/images,
- * vectors/root-signing.
+ * Real images of other projects under the right policy, and under every wrong one. Source:
+ * slsa-framework/slsa-verifier, sse-secure-systems/connaisseur, openshift/oc-mirror (images), sigstore/root-signing
+ * (trust).
  */
 import { readFileSync } from "node:fs";
 import { suite } from "uvu";

@@ -1,6 +1,6 @@
 /**
- * Strict semantic versions. Source: Semantic Versioning 2.0.0; Kyverno reads numbers of up to 64 bits
- * (docs/spec/kyverno.md#ordering).
+ * Strict semantic versions. Source: Semantic Versioning 2.0.0; docs/spec/kyverno.md#ordering. Kyverno reads numbers of
+ * up to 64 bits.
  */
 
 export interface Version {
