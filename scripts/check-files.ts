@@ -15,6 +15,30 @@ const dataTables: Readonly<Record<string, string>> = {
   "proxy/mirror/sql-texts.ts": "is generated from the files in proxy/mirror/sql",
 };
 
+/**
+ * In these folders the folder is the verb and the file the noun that it is applied to: `cli/render/trust.ts` shows what
+ * `cli/commands/trust.ts` prints. Everywhere else one name of a file means one thing.
+ */
+const verbFolders = [
+  "cli/commands/",
+  "cli/input/",
+  "cli/render/",
+  "core/jmespath/functions/",
+  "core/kyverno/functions/",
+  "core/kyverno/rule/operators/",
+];
+
+/** Files of core, proxy and cli that have the name of another one. */
+function sharedNames(paths: readonly string[]): readonly string[] {
+  const first = new Map<string, string>();
+  return paths.flatMap((path) => {
+    if (!/^(?:core|proxy|cli)\//.test(path) || verbFolders.some((folder) => path.startsWith(folder))) return [];
+    const other = first.get(basename(path));
+    if (other === undefined) first.set(basename(path), path);
+    return other === undefined ? [] : [`${path}: ${other} has the same name; a name says what is in one of them`];
+  });
+}
+
 const banned = new Set(["utils", "util", "helpers", "helper", "common", "shared", "types", "misc"]);
 const kebab = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
 const leftovers = /\b(?:TODO|FIXME|XXX|HACK|not implemented|stub)\b/;
@@ -50,6 +74,7 @@ export function checkFiles(root: string, tables: Readonly<Record<string, string>
     ({ path }) => !path.endsWith(".md") && tables[path] === undefined,
   ))
     for (const line of longLines(path, text)) faults.push(`${path}:${line}: more than ${maxColumns} columns`);
+  faults.push(...sharedNames(files.map(({ path }) => path)));
   if (files.length === 0) faults.push("no file was looked at");
   const longest = Math.max(
     0,

@@ -41,5 +41,5 @@ export const exportsForTests: Readonly<Record<string, string>> = {
   "core/kyverno/rule/operators/equality.ts deepEqual": "equality of any two values",
   "core/tlog/inclusion-proof.ts rootOfInclusion": "proofs without a checkpoint",
   "core/x509/sct.ts precertificateTbs": "compared with the bytes of a real precertificate",
-  "proxy/p384/verify.ts usesBeforeComb": "the use after which a key has its comb",
+  "proxy/p384/p384-verifier.ts usesBeforeComb": "the use after which a key has its comb",
 };

@@ -50,7 +50,7 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/core/decide/engine-rules.test.ts",
     why: "namespaces, applyRules and several policies are decided there",
   },
-  "core/kyverno/image/exceptions.ts": {
+  "core/kyverno/image/exception-index.ts": {
     test: "test/core/decide/engine-rules.test.ts",
     why: "an exception that fits and one that does not are decided there",
   },
@@ -88,7 +88,10 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     why: "what it compiles is looked at there, and used in test/core/verify/verify-entity.test.ts",
   },
   "core/tuf/root.ts": { test: "test/core/tuf/metadata.test.ts", why: "each form of metadata is read and broken there" },
-  "core/tuf/shape.ts": { test: "test/core/tuf/metadata.test.ts", why: "each reader is given what it refuses there" },
+  "core/tuf/metadata-shape.ts": {
+    test: "test/core/tuf/metadata.test.ts",
+    why: "each reader is given what it refuses there",
+  },
   "core/tuf/snapshot.ts": {
     test: "test/core/tuf/metadata.test.ts",
     why: "each form of metadata is read and broken there",

@@ -7,7 +7,7 @@ import { decodeUtf8 } from "../../core/encoding/utf8.ts";
 import { EngineError } from "../../core/errors.ts";
 import { compileExpression } from "../../core/jmespath/expression.ts";
 import { parseExpression } from "../../core/jmespath/parser.ts";
-import { kyvernoFunctions } from "../../core/kyverno/functions/table.ts";
+import { kyvernoFunctions } from "../../core/kyverno/functions/kyverno-functions.ts";
 import { defaultLimits } from "../../core/limits.ts";
 import { collect, type CommandIO, type ExitCode, type Shell } from "../command.ts";
 import { readDocuments } from "../input/files.ts";

@@ -19,7 +19,7 @@ import { annotationPatches, type PatchOperation, type ScopedStatus } from "../ky
 import { expandRules } from "../kyverno/policy/autogen.ts";
 import type { PolicyException } from "../kyverno/policy/exceptions.ts";
 import type { Policy } from "../kyverno/policy/policy.ts";
-import { indexExceptions } from "../kyverno/image/exceptions.ts";
+import { indexExceptions } from "../kyverno/image/exception-index.ts";
 import { createContextFactory } from "../kyverno/rule/json-context.ts";
 import type { AdmissionRequest } from "../kyverno/rule/request.ts";
 import { defaultLimits, type Limits } from "../limits.ts";

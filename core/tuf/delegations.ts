@@ -7,7 +7,7 @@ import { EngineError } from "../errors.ts";
 import { readKey, type TufKey } from "./key.ts";
 import { matchPath } from "./path-pattern.ts";
 import { readRole, type Role, topLevelRoles } from "./role.ts";
-import { readEntries, readFlag, readInteger, readList, readObject, readText, readTexts } from "./shape.ts";
+import { readEntries, readFlag, readInteger, readList, readObject, readText, readTexts } from "./metadata-shape.ts";
 
 export interface DelegatedRole {
   readonly name: string;

@@ -7,7 +7,7 @@ import type { SignatureAlgorithm, SignatureVerifier } from "../crypto/signature-
 import { decodeHex } from "../encoding/hex.ts";
 import type { IntegerJson } from "../encoding/json.ts";
 import { EngineError } from "../errors.ts";
-import { readObject, readText } from "./shape.ts";
+import { readObject, readText } from "./metadata-shape.ts";
 import { defaultLimits } from "../limits.ts";
 
 export interface TufKey {

@@ -3,7 +3,7 @@ import { digest, type HashName } from "../crypto/digest.ts";
 import { encodeHex } from "../encoding/hex.ts";
 import type { IntegerJson } from "../encoding/json.ts";
 import { EngineError } from "../errors.ts";
-import { readEntries, readInteger, readObject, readText } from "./shape.ts";
+import { readEntries, readInteger, readObject, readText } from "./metadata-shape.ts";
 
 /** Digests by name of their algorithm, hexadecimal. */
 export type Hashes = ReadonlyMap<string, string>;

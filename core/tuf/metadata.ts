@@ -7,7 +7,7 @@ import { type IntegerJson, type IntegerJsonObject, parseIntegerJson } from "../e
 import { encodeUtf8 } from "../encoding/utf8.ts";
 import { EngineError } from "../errors.ts";
 import { encodeOlpcJson } from "./olpc-json.ts";
-import { readInteger, readList, readObject, readText, readTime } from "./shape.ts";
+import { readInteger, readList, readObject, readText, readTime } from "./metadata-shape.ts";
 import { defaultLimits } from "../limits.ts";
 
 /** `role` names it in errors: a delegated role's metadata is of type `targets`. */

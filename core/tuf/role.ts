@@ -5,7 +5,7 @@ import { EngineError } from "../errors.ts";
 import { defaultLimits } from "../limits.ts";
 import { type TufKey, verifyWithKey } from "./key.ts";
 import type { Metadata } from "./metadata.ts";
-import { readInteger, readTexts } from "./shape.ts";
+import { readInteger, readTexts } from "./metadata-shape.ts";
 
 export const topLevelRoles = ["root", "timestamp", "snapshot", "targets"] as const;
 export type TopLevelRole = (typeof topLevelRoles)[number];

@@ -3,7 +3,7 @@ import { defaultLimits } from "../limits.ts";
 import { readKey } from "./key.ts";
 import { type Metadata, parseMetadata } from "./metadata.ts";
 import { readRole, type Role, type TopLevelRole, topLevelRoles } from "./role.ts";
-import { readEntries, readFlag, readObject } from "./shape.ts";
+import { readEntries, readFlag, readObject } from "./metadata-shape.ts";
 
 export interface Root {
   /** Whether versions stand in the names of metadata, and digests in those of targets. */

@@ -3,7 +3,7 @@ import { EngineError } from "../errors.ts";
 import { defaultLimits } from "../limits.ts";
 import { type ListedMetadata, readListedMetadata } from "./listed-file.ts";
 import { type Metadata, parseMetadata } from "./metadata.ts";
-import { readEntries } from "./shape.ts";
+import { readEntries } from "./metadata-shape.ts";
 
 export interface Snapshot {
   /** By role, without `.json`. */

@@ -6,7 +6,7 @@ import { defaultLimits } from "../limits.ts";
 import { type Delegations, readDelegations } from "./delegations.ts";
 import { readTargetFile, type TargetFile } from "./listed-file.ts";
 import { type Metadata, parseMetadata } from "./metadata.ts";
-import { readEntries } from "./shape.ts";
+import { readEntries } from "./metadata-shape.ts";
 
 export interface Targets {
   readonly files: ReadonlyMap<string, TargetFile>;

@@ -2,7 +2,7 @@
 import { defaultLimits } from "../limits.ts";
 import { type ListedMetadata, readListedMetadata } from "./listed-file.ts";
 import { type Metadata, parseMetadata } from "./metadata.ts";
-import { readObject } from "./shape.ts";
+import { readObject } from "./metadata-shape.ts";
 
 export interface Timestamp {
   readonly snapshot: ListedMetadata;

@@ -6,7 +6,7 @@
  * give one answer. Bare digests and Ed25519ph, which node:crypto cannot take, go to noble.
  */
 import { constants, createPublicKey, type KeyObject, verify as opensslVerify } from "node:crypto";
-import { P384Verifier } from "../p384/verify.ts";
+import { P384Verifier } from "../p384/p384-verifier.ts";
 import { nobleVerifier } from "../../core/crypto/noble.ts";
 import type { PublicKey } from "../../core/crypto/public-key.ts";
 import { hasSignatureForm } from "../../core/crypto/signature-form.ts";

@@ -18,7 +18,7 @@ import { decodeUtf8, encodeUtf8 } from "../../core/encoding/utf8.ts";
 import { createEngine } from "../../core/decide/engine.ts";
 import { EngineError } from "../../core/errors.ts";
 import { compileExpression } from "../../core/jmespath/expression.ts";
-import { kyvernoFunctions } from "../../core/kyverno/functions/table.ts";
+import { kyvernoFunctions } from "../../core/kyverno/functions/kyverno-functions.ts";
 import { loadPolicies } from "../../core/kyverno/policy/read-policy.ts";
 import { requestFor } from "../../core/kyverno/rule/resource-request.ts";
 import { parseManifest } from "../../core/oci/manifest.ts";

@@ -2,7 +2,7 @@
 import type { JsonObject } from "../../core/encoding/json.ts";
 import { encodeCanonicalJson } from "../../core/encoding/canonical-json.ts";
 import { extractImages, imagesVariable } from "../../core/kyverno/image/extract.ts";
-import { selectsImage, toReferenceFilter } from "../../core/kyverno/image/references.ts";
+import { selectsImage, toReferenceFilter } from "../../core/kyverno/image/reference-filter.ts";
 import type { ImageExtractor } from "../../core/kyverno/policy/policy.ts";
 import { JsonContext } from "../../core/kyverno/rule/json-context.ts";
 import { defaultLimits } from "../../core/limits.ts";

@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { type JsonValue, parseJson } from "../../core/encoding/json.ts";
 import { EngineError } from "../../core/errors.ts";
 import { compileExpression } from "../../core/jmespath/expression.ts";
-import { kyvernoFunctions } from "../../core/kyverno/functions/table.ts";
+import { kyvernoFunctions } from "../../core/kyverno/functions/kyverno-functions.ts";
 import { type SuiteCount, sortedJson } from "./jmespath.ts";
 import { defaultLimits } from "../../core/limits.ts";
 

@@ -22,10 +22,17 @@ const planted: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "an error that vanishes": { "core/a.ts": `${good}try { f(); } catch (error) {}\n` },
   "a line of 121 columns": { "core/a.ts": `${good}// ${"word ".repeat(24)}\n` },
   "a long line of SQL": { "core/a.ts": good, "proxy/a.sql": `-- ${"word ".repeat(24)}\n` },
+  "two files of one name": { "core/tuf/shape.ts": good, "core/encoding/shape.ts": good },
+  "two files of one name in two parts": { "proxy/mirror/knowledge.ts": good, "core/knowledge/knowledge.ts": good },
   "no file at all": {},
 };
 for (const [name, files] of Object.entries(planted))
   test(`${name} is a fault`, () => assert.is(faults(files).length, 1, faults(files).join("\n")));
+
+test("what folders of verbs do to one noun, and tests, may have its name", () => {
+  const paths = ["cli/render/trust.ts", "cli/commands/trust.ts", "core/trust/trust.ts", "test/lab/trust.ts"];
+  assert.equal(faults(Object.fromEntries(paths.map((path) => [path, good]))), []);
+});
 
 test("a listed table of data may be long, and must exist", () => {
   assert.equal(faults({ "core/a.ts": `${long}// ${"word ".repeat(24)}\n` }, { "core/a.ts": "code points" }), []);

@@ -24,7 +24,7 @@ import { defaultLimits } from "../../limits.ts";
 import { boundedTokens } from "../policy/yaml-depth.ts";
 import { evaluating, text } from "./arguments.ts";
 import { textOfBytes } from "./byte-text.ts";
-import { resolvePlain, resolveTagged } from "./yaml-scalar.ts";
+import { resolvePlain, resolveTagged } from "./yaml-v2-scalar.ts";
 
 const readJson = (document: string): Value =>
   evaluating(() =>

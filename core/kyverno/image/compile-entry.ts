@@ -7,7 +7,7 @@ import { parseReference } from "../../oci/reference.ts";
 import { attempt } from "../../verify/attempt.ts";
 import { type AttestorSpec, compileAttestor, type Expectation } from "../../verify/attestor.ts";
 import type { Attestation, Attestor, AttestorSet, ImageVerification } from "../policy/policy.ts";
-import { toReferenceFilter, type ReferenceFilter } from "./references.ts";
+import { toReferenceFilter, type ReferenceFilter } from "./reference-filter.ts";
 
 export interface CompiledSet {
   readonly path: string;

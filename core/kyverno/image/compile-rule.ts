@@ -8,7 +8,7 @@ import type { JsonContext } from "../rule/json-context.ts";
 import type { ImageVerification, Policy, Rule } from "../policy/policy.ts";
 import { type CompiledEntry, compileEntry } from "./compile-entry.ts";
 import { requireRestrictions } from "./require-restrictions.ts";
-import { toReferenceFilter, type ReferenceFilter } from "./references.ts";
+import { toReferenceFilter, type ReferenceFilter } from "./reference-filter.ts";
 
 export interface CompiledRule {
   readonly policy: Policy;

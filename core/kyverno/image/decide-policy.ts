@@ -8,7 +8,7 @@ import type { ReferenceOptions } from "../../oci/reference.ts";
 import { applyPatches } from "../outcome/apply-patches.ts";
 import type { ImageStatus } from "../outcome/digest-patch.ts";
 import type { Policy } from "../policy/policy.ts";
-import type { ExceptionIndex } from "./exceptions.ts";
+import type { ExceptionIndex } from "./exception-index.ts";
 import type { DefaultExtraction } from "./extract.ts";
 import type { Verifiers } from "./image-verifier.ts";
 import type { MatchOptions } from "../rule/match.ts";

@@ -18,7 +18,7 @@ import { evaluatePreconditions } from "../rule/conditions.ts";
 import { loadContext } from "../rule/load-context.ts";
 import type { CompiledEntry } from "./compile-entry.ts";
 import { type ExtractedImage, type Extraction, extractImages, type FailedImage, imagesVariable } from "./extract.ts";
-import { selectsImage, skipsImage } from "./references.ts";
+import { selectsImage, skipsImage } from "./reference-filter.ts";
 import type { ImageResult, RuleResult } from "./result.ts";
 import {
   hasValidatingPass,

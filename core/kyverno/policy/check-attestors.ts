@@ -6,7 +6,7 @@ import { pointer } from "../../encoding/shape.ts";
 import { defaultLimits } from "../../limits.ts";
 import type { Attestor, AttestorSet, PolicyValue } from "./policy.ts";
 import { isList, isMap, textOf } from "./policy-value.ts";
-import type { Findings } from "./problem.ts";
+import type { Findings } from "./findings.ts";
 
 const algorithms: ReadonlySet<string> = new Set(["", "sha224", "sha256", "sha384", "sha512"]);
 

@@ -6,7 +6,7 @@ import { pointer } from "../../encoding/shape.ts";
 import { nearestName } from "./nearest-name.ts";
 import type { PolicyMap, PolicyValue } from "./policy.ts";
 import { describe, isList, isMap, listOf, member, textOf } from "./policy-value.ts";
-import type { Findings } from "./problem.ts";
+import type { Findings } from "./findings.ts";
 import { attestationOperators } from "./schema-images.ts";
 
 /** Every operator, spelt as it must be. */

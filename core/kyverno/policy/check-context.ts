@@ -5,7 +5,7 @@ import { parseExpression } from "../../jmespath/parser.ts";
 import { defaultLimits } from "../../limits.ts";
 import { findVariables } from "./find-variables.ts";
 import type { ContextEntry } from "./policy.ts";
-import type { Findings } from "./problem.ts";
+import type { Findings } from "./findings.ts";
 
 const reserved = ["images", "request", "serviceAccountName", "serviceAccountNamespace", "element", "elementIndex"];
 

@@ -8,7 +8,7 @@ import { checkAttestationConditions, checkConditions } from "./check-conditions.
 import { findVariables } from "./find-variables.ts";
 import type { FailureAction, ImageVerification, PolicyMap, Rule } from "./policy.ts";
 import { isList, listOf, member, textOf } from "./policy-value.ts";
-import type { Findings } from "./problem.ts";
+import type { Findings } from "./findings.ts";
 
 function checkAttestations({ attestations }: ImageVerification, raw: PolicyMap, at: string, findings: Findings): void {
   const rawAttestations = listOf(raw, "attestations") ?? [];

@@ -6,7 +6,7 @@ import { eachText, findVariables } from "./find-variables.ts";
 import { isMatchEmptied } from "./match-conflict.ts";
 import type { PolicyMap, PolicyValue } from "./policy.ts";
 import { isMap, listOf, mapOf, member, textOf, textsOf } from "./policy-value.ts";
-import type { Findings } from "./problem.ts";
+import type { Findings } from "./findings.ts";
 
 export interface MatchSituation {
   readonly namespaced: boolean;

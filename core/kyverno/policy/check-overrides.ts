@@ -5,7 +5,7 @@
 import { pointer } from "../../encoding/shape.ts";
 import { containsWildcard, matchWildcard } from "../../patterns/wildcard.ts";
 import type { ActionOverride } from "./policy.ts";
-import type { Findings } from "./problem.ts";
+import type { Findings } from "./findings.ts";
 import { defaultLimits } from "../../limits.ts";
 
 interface Named {

@@ -6,7 +6,7 @@ import { checkOverrides } from "./check-overrides.ts";
 import { autogenAnnotation, autogenKinds } from "./autogen.ts";
 import type { Policy, PolicyMap } from "./policy.ts";
 import { flagOf, integerOf, listOf, mapOf, member, textOf } from "./policy-value.ts";
-import type { Findings } from "./problem.ts";
+import type { Findings } from "./findings.ts";
 
 /** Deprecated fields of the specification and those that replaced them: one of them may be given. */
 function checkWebhook(spec: PolicyMap, findings: Findings): void {

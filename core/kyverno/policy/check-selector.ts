@@ -3,7 +3,7 @@ import { pointer } from "../../encoding/shape.ts";
 import { containsWildcard } from "../../patterns/wildcard.ts";
 import type { PolicyValue } from "./policy.ts";
 import { listOf, textMapOf, textOf, textsOf } from "./policy-value.ts";
-import type { Findings } from "./problem.ts";
+import type { Findings } from "./findings.ts";
 
 const name = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;
 const domain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;

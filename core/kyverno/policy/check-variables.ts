@@ -10,7 +10,7 @@ import { matchWildcard } from "../../patterns/wildcard.ts";
 import { findVariables } from "./find-variables.ts";
 import type { PolicyMap, PolicyValue, Rule } from "./policy.ts";
 import { isList, isMap, listOf } from "./policy-value.ts";
-import type { Findings } from "./problem.ts";
+import type { Findings } from "./findings.ts";
 
 /** Found anywhere in an expression, as Kyverno has it. */
 const reserved =

@@ -3,7 +3,7 @@ import { checkConditions } from "./check-conditions.ts";
 import { checkMatch } from "./check-match.ts";
 import type { MatchBlock, PolicyMap, PolicyValue, Position } from "./policy.ts";
 import { flagOf, listOf, mapOf, textOf, textsOf } from "./policy-value.ts";
-import type { Findings } from "./problem.ts";
+import type { Findings } from "./findings.ts";
 import { readMatchBlock } from "./read-match.ts";
 
 export interface PolicyException {

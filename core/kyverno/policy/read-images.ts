@@ -5,7 +5,7 @@
 import { pointer } from "../../encoding/shape.ts";
 import { flagOf, isMap, listOf, mapOf, member, present, textMapOf, textOf, textsOf } from "./policy-value.ts";
 import type { Attestation, AttestorSet, FailureAction, ImageVerification, PolicyMap, PolicyValue } from "./policy.ts";
-import type { Findings } from "./problem.ts";
+import type { Findings } from "./findings.ts";
 import { type AttestorDefaults, readAttestorSets } from "./read-attestor.ts";
 
 function readAttestation(value: PolicyMap, at: string, defaults: AttestorDefaults): Attestation {

@@ -19,7 +19,7 @@ import {
   textOf,
   textsOf,
 } from "./policy-value.ts";
-import { Findings, type PolicyProblem } from "./problem.ts";
+import { Findings, type PolicyProblem } from "./findings.ts";
 import { readSelector } from "./read-match.ts";
 import { readRule } from "./read-rule.ts";
 import { fitShape } from "./schema.ts";

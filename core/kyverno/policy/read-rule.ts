@@ -10,7 +10,7 @@ import { checkMatch } from "./check-match.ts";
 import { checkVariables } from "./check-variables.ts";
 import type { FailureAction, PolicyMap, PolicyValue, Rule } from "./policy.ts";
 import { flagOf, isMap, listOf, mapOf, member, present, textMapOf, textOf } from "./policy-value.ts";
-import type { Findings } from "./problem.ts";
+import type { Findings } from "./findings.ts";
 import { readContext, readExtractors } from "./read-context.ts";
 import { readImageVerification } from "./read-images.ts";
 import { readExclude, readMatchBlock } from "./read-match.ts";

@@ -6,7 +6,7 @@ import { pointer } from "../../encoding/shape.ts";
 import { nearestName } from "./nearest-name.ts";
 import type { PolicyMap, PolicyValue } from "./policy.ts";
 import { describe, isList, isMap } from "./policy-value.ts";
-import type { Findings } from "./problem.ts";
+import type { Findings } from "./findings.ts";
 
 export type Shape =
   | { readonly kind: "map"; readonly fields: Readonly<Record<string, Shape>>; readonly required: readonly string[] }

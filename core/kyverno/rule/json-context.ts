@@ -9,7 +9,7 @@ import { compileExpression, type Expression, type Scope } from "../../jmespath/e
 import type { FunctionTable } from "../../jmespath/functions/signature.ts";
 import type { Limits } from "../../limits.ts";
 import type { ReferenceOptions } from "../../oci/reference.ts";
-import { kyvernoFunctions } from "../functions/table.ts";
+import { kyvernoFunctions } from "../functions/kyverno-functions.ts";
 import type { Policy } from "../policy/policy.ts";
 import { sizeOf } from "./json-size.ts";
 import type { AdmissionRequest } from "./request.ts";

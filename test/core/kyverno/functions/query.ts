@@ -2,7 +2,7 @@
 import * as assert from "uvu/assert";
 import type { JsonValue } from "../../../../core/encoding/json.ts";
 import { compileExpression } from "../../../../core/jmespath/expression.ts";
-import { type FunctionEnvironment, kyvernoFunctions } from "../../../../core/kyverno/functions/table.ts";
+import { type FunctionEnvironment, kyvernoFunctions } from "../../../../core/kyverno/functions/kyverno-functions.ts";
 import { throwsCode } from "../../../support/assert.ts";
 
 const environment: FunctionEnvironment = { now: new Date("2031-03-04T05:06:07.987Z"), seed: "test", references: {} };

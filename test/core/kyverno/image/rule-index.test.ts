@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { suite } from "uvu";
 import { compileRule } from "../../../../core/kyverno/image/compile-rule.ts";
 import type { CompiledPolicy } from "../../../../core/kyverno/image/decide-policy.ts";
-import { selectsImage, toReferenceFilter } from "../../../../core/kyverno/image/references.ts";
+import { selectsImage, toReferenceFilter } from "../../../../core/kyverno/image/reference-filter.ts";
 import { extractOnce } from "../../../../core/kyverno/image/extract.ts";
 import { indexRules, literalPrefix } from "../../../../core/kyverno/image/rule-index.ts";
 import { expandRules } from "../../../../core/kyverno/policy/autogen.ts";

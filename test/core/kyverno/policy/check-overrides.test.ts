@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { checkOverrides } from "../../../../core/kyverno/policy/check-overrides.ts";
-import { Findings } from "../../../../core/kyverno/policy/problem.ts";
+import { Findings } from "../../../../core/kyverno/policy/findings.ts";
 import { faults, policyText, ruleWith } from "./sample-policy.ts";
 
 const test = suite("core/kyverno/policy/check-overrides");

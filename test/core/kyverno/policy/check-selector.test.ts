@@ -2,7 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { checkSelector } from "../../../../core/kyverno/policy/check-selector.ts";
 import type { PolicyValue } from "../../../../core/kyverno/policy/policy.ts";
-import { Findings } from "../../../../core/kyverno/policy/problem.ts";
+import { Findings } from "../../../../core/kyverno/policy/findings.ts";
 
 const test = suite("core/kyverno/policy/check-selector");
 

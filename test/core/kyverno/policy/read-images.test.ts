@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { Findings } from "../../../../core/kyverno/policy/problem.ts";
+import { Findings } from "../../../../core/kyverno/policy/findings.ts";
 import { readImageVerification } from "../../../../core/kyverno/policy/read-images.ts";
 import { keysAttestor, pem, ruleFaults } from "./sample-policy.ts";
 import type { PolicyMap } from "../../../../core/kyverno/policy/policy.ts";

@@ -2,7 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { PolicyValue } from "../../../../core/kyverno/policy/policy.ts";
 import { toJson } from "../../../../core/kyverno/policy/policy-value.ts";
-import { Findings } from "../../../../core/kyverno/policy/problem.ts";
+import { Findings } from "../../../../core/kyverno/policy/findings.ts";
 import {
   any,
   fitShape,

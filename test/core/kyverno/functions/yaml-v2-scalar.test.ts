@@ -1,9 +1,9 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { resolvePlain, resolveTagged } from "../../../../core/kyverno/functions/yaml-scalar.ts";
+import { resolvePlain, resolveTagged } from "../../../../core/kyverno/functions/yaml-v2-scalar.ts";
 import { throwsCode } from "../../../support/assert.ts";
 
-const test = suite("core/kyverno/functions/yaml-scalar");
+const test = suite("core/kyverno/functions/yaml-v2-scalar");
 
 test("plain scalars", () => {
   for (const [text, value] of [

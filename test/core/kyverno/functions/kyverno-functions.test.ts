@@ -1,11 +1,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { standardFunctions } from "../../../../core/jmespath/functions/standard.ts";
-import { kyvernoFunctions } from "../../../../core/kyverno/functions/table.ts";
+import { kyvernoFunctions } from "../../../../core/kyverno/functions/kyverno-functions.ts";
 import { runGoldenJmespath } from "../../../conformance/golden-jmespath.ts";
 import { goldenDir, skipped } from "../../../support/vectors.ts";
 
-const name = "core/kyverno/functions/table";
+const name = "core/kyverno/functions/kyverno-functions";
 const test = suite(name);
 
 test("51 functions of Kyverno's own beside the standard ones, of which sum is replaced", () => {

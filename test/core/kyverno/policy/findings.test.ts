@@ -1,8 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { Findings } from "../../../../core/kyverno/policy/problem.ts";
+import { Findings } from "../../../../core/kyverno/policy/findings.ts";
 
-const test = suite("core/kyverno/policy/problem");
+const test = suite("core/kyverno/policy/findings");
 const position = (pointer: string) => ({ file: "f", line: pointer.length, column: 1 });
 const pointers = (findings: Findings): readonly string[] =>
   findings.problems(position, "p").map(({ pointer }) => pointer);

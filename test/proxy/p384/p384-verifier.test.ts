@@ -12,11 +12,11 @@ import { concat } from "../../../core/encoding/bytes.ts";
 import { decodeHex } from "../../../core/encoding/hex.ts";
 import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import { prime } from "../../../proxy/p384/field-code.ts";
-import { P384Verifier, usesBeforeComb } from "../../../proxy/p384/verify.ts";
+import { P384Verifier, usesBeforeComb } from "../../../proxy/p384/p384-verifier.ts";
 import { describeVerifier } from "../../core/crypto/verifiers.ts";
 import { defaultLimits } from "../../../core/limits.ts";
 
-const test = suite("proxy/p384/verify");
+const test = suite("proxy/p384/p384-verifier");
 const combs = new P384Verifier(0);
 
 /** The combs for every key of the curve from its first signature on; all else by noble. */

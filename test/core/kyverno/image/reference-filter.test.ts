@@ -1,9 +1,9 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { selectsImage, skipsImage, toReferenceFilter } from "../../../../core/kyverno/image/references.ts";
+import { selectsImage, skipsImage, toReferenceFilter } from "../../../../core/kyverno/image/reference-filter.ts";
 import { parseReference } from "../../../../core/oci/reference.ts";
 
-const test = suite("core/kyverno/image/references");
+const test = suite("core/kyverno/image/reference-filter");
 const digest = `sha256:${"a".repeat(64)}`;
 const selects = (pattern: string, text: string): boolean =>
   selectsImage(toReferenceFilter([pattern], []), parseReference(text));
