@@ -69,6 +69,8 @@ export const encodeDescriptor = (descriptor: Descriptor): JsonObject => ({
   mediaType: descriptor.mediaType,
   digest: descriptor.digest,
   size: descriptor.size,
-  ...(descriptor.artifactType === undefined ? {} : { artifactType: descriptor.artifactType }),
+  ...(descriptor.artifactType === undefined || descriptor.artifactType === ""
+    ? {}
+    : { artifactType: descriptor.artifactType }),
   ...(descriptor.annotations === undefined ? {} : { annotations: { ...descriptor.annotations } }),
 });

@@ -1,13 +1,15 @@
-/** Rows of the table `answer`: how the answer to each kind of question is written and read back. */
+/**
+ * Rows of the table `answer`: their columns, checksums, and where bytes are kept. Values are in the JSON form that
+ * `core/knowledge/answer-json.ts` gives them.
+ */
 import { encodeCanonicalJson } from "../../core/encoding/canonical-json.ts";
 import { type JsonObject, type JsonValue, parseJson } from "../../core/encoding/json.ts";
-import { pointer, readArray, readInteger, readObject, readString } from "../../core/encoding/shape.ts";
+import { readArray, readInteger, readObject, readString } from "../../core/encoding/shape.ts";
 import { EngineError } from "../../core/errors.ts";
 import { type Digest, isDigest } from "../../core/crypto/digest.ts";
-import type { Answer, AnswerValues, LogEntryAnswer } from "../../core/knowledge/answer.ts";
+import type { Answer, AnswerValues } from "../../core/knowledge/answer.ts";
+import { encodeAnswerValue, readAnswerValue } from "../../core/knowledge/answer-json.ts";
 import { type Question, type QuestionKind, questionText } from "../../core/knowledge/question.ts";
-import type { Descriptor } from "../../core/oci/descriptor.ts";
-import { encodeDescriptor, readDescriptor } from "../../core/oci/descriptor.ts";
 import { digestBytes, rowChecksum } from "./row-checksum.ts";
 import { corrupt } from "./store-error.ts";
 import { defaultLimits } from "../../core/limits.ts";
@@ -54,24 +56,12 @@ export function storedJson(value: JsonValue): StoredValue {
   return { digest: digestBytes(text), value: text };
 }
 
+/** The kinds of questions whose answers are kept as JSON in the row itself. */
+type RowKind = Exclude<QuestionKind, "manifest" | "blob" | "trusted-root">;
+
 /** The stored form of every value that is not bytes. */
-export function storeValue(
-  kind: Exclude<QuestionKind, "manifest" | "blob" | "trusted-root">,
-  value: AnswerValues[QuestionKind],
-): StoredValue {
-  switch (kind) {
-    case "tag":
-      return storedJson(encodeDescriptor(value as Descriptor));
-    case "referrers":
-      return storedJson((value as readonly Descriptor[]).map(encodeDescriptor));
-    case "key":
-      return storedJson(value as string);
-    case "log-entry":
-      return storedJson((value as LogEntryAnswer).json);
-    case "cluster":
-      return storedJson(value as JsonValue);
-  }
-}
+export const storeValue = <K extends RowKind>(kind: K, value: AnswerValues[K]): StoredValue =>
+  storedJson(encodeAnswerValue(kind, value));
 
 /** The row of an answer; `question` is in its canonical spelling. */
 export function toRow(
@@ -117,25 +107,16 @@ export function checkRow(row: AnswerRow): void {
     throw corrupt(row.question, "a value of the mirror does not have its digest");
 }
 
+const rowKinds: ReadonlySet<string> = new Set<RowKind>(["tag", "referrers", "key", "log-entry", "cluster"]);
+const isRowKind = (kind: string): kind is RowKind => rowKinds.has(kind);
+
 /**
  * The value of a present row whose kind does not refer to bytes kept elsewhere.
  * @throws EngineError `mirror-corrupt`.
  */
-export function loadValue(row: AnswerRow): AnswerValues["tag" | "referrers" | "key" | "log-entry" | "cluster"] {
-  return readRow(row, (value) => {
-    switch (row.kind) {
-      case "tag":
-        return readDescriptor(value, "");
-      case "referrers":
-        return readArray(value, "").map((entry, index) => readDescriptor(entry, pointer("", index)));
-      case "key":
-        return readString(value, "");
-      case "log-entry":
-        return { json: readString(value, "") };
-      default:
-        return value;
-    }
-  });
+export function loadValue({ kind, ...row }: AnswerRow): AnswerValues[RowKind] {
+  if (!isRowKind(kind)) throw corrupt(row.question, "a row of the mirror is of no kind of question");
+  return readRow(row, (value) => readAnswerValue(kind, value, ""));
 }
 
 /**
@@ -174,7 +155,7 @@ function readDigest(value: JsonValue | undefined, at: string): Digest {
 }
 
 /** Reads a row's value; whatever does not fit its form is damage, since only well-formed values are written. */
-function readRow<T>(row: AnswerRow, read: (value: JsonValue) => T): T {
+function readRow<T>(row: Pick<AnswerRow, "question" | "value">, read: (value: JsonValue) => T): T {
   try {
     return read(parseJson(row.value ?? "", { subject: row.question, limits: defaultLimits }));
   } catch (error) {
