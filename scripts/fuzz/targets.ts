@@ -17,6 +17,7 @@ import { parseJson } from "../../core/encoding/json.ts";
 import { decodeUtf8, encodeUtf8 } from "../../core/encoding/utf8.ts";
 import { createEngine } from "../../core/decide/engine.ts";
 import { EngineError } from "../../core/errors.ts";
+import { readAnswer } from "../../core/knowledge/answer-json.ts";
 import { compileExpression } from "../../core/jmespath/expression.ts";
 import { kyvernoFunctions } from "../../core/kyverno/functions/kyverno-functions.ts";
 import { loadPolicies } from "../../core/kyverno/policy/read-policy.ts";
@@ -125,6 +126,8 @@ function decidePolicies(input: Uint8Array): void {
   const decision = engine.decide(pod, new MemoryKnowledge(), new Date(1_700_000_000_000));
   JSON.stringify(decision);
 }
+
+const answerKinds = ["tag", "referrers", "blob", "trusted-root", "key", "log-entry", "cluster"] as const;
 
 const messages = texts("a message");
 
@@ -255,6 +258,29 @@ export const targets: Readonly<Record<string, () => FuzzTarget>> = {
     words: [...jsonWords, ...texts('"manifests":[', '"subject":{', '"annotations":{', '"size":-1')],
     run: (input) => {
       parseManifest(input, defaultLimits);
+    },
+  }),
+  answer: () => ({
+    seeds: texts(
+      '{"at":"2026-01-01T00:00:00Z","from":"ghcr.io","state":"present","value":' +
+        `[{"digest":"sha256:${"a".repeat(64)}","mediaType":"a/b","size":2}]}`,
+      '{"at":"2026-01-01T00:00:00Z","from":"tuf","state":"present","value":' +
+        '{"form":"tuf","roots":["YQ=="],"snapshot":"","target":"","targets":[],"timestamp":""}}',
+      '{"at":"2026-01-01T00:00:00Z","code":"timed-out","from":"ghcr.io","state":"unavailable"}',
+    ),
+    words: [...jsonWords, ...texts('"form":"pinned",', '"floors":{', '"artifactType":""', '"state":"absent"', "YQ==")],
+    run: (input) => {
+      const json = parseJson(input);
+      let refusal: unknown;
+      for (const kind of answerKinds)
+        try {
+          readAnswer(kind, json, "");
+          return;
+        } catch (error) {
+          if (!(error instanceof EngineError)) throw error;
+          refusal = error;
+        }
+      throw refusal;
     },
   }),
   policy: () => ({
