@@ -270,7 +270,7 @@ export const targets: Readonly<Record<string, () => FuzzTarget>> = {
     ),
     words: [...jsonWords, ...texts('"form":"pinned",', '"floors":{', '"artifactType":""', '"state":"absent"', "YQ==")],
     run: (input) => {
-      const json = parseJson(input);
+      const json = parseJson(input, { limits: defaultLimits });
       let refusal: unknown;
       for (const kind of answerKinds)
         try {

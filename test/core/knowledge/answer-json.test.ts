@@ -3,9 +3,10 @@ import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { encodeCanonicalJson } from "../../../core/encoding/canonical-json.ts";
-import { type JsonObject, type JsonValue, parseJson } from "../../../core/encoding/json.ts";
+import { type JsonObject, type JsonValue, parseJson as parseJsonWith } from "../../../core/encoding/json.ts";
 import { decodeUtf8, encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import { EngineError } from "../../../core/errors.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 import type { AnswerValues, Known } from "../../../core/knowledge/answer.ts";
 import {
   type AnswerOf,
@@ -18,6 +19,7 @@ import type { QuestionKind } from "../../../core/knowledge/question.ts";
 import { throwsCode } from "../../support/assert.ts";
 
 const test = suite("core/knowledge/answer-json");
+const parseJson = (text: string): JsonValue => parseJsonWith(text, { limits: defaultLimits });
 const origin = { at: "2026-01-01T00:00:00Z", from: "ghcr.io" };
 const digest = `sha256:${"9f".repeat(32)}` as const;
 const bytes = encodeUtf8("bytes");
