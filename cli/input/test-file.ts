@@ -1,4 +1,14 @@
-/** Kyverno's test files. Source: docs/spec/kyverno.md#test-command. */
+/**
+ * Kyverno's test files. Source: docs/spec/kyverno.md#test-command.
+ *
+ *     apiVersion: cli.kyverno.io/v1alpha1
+ *     kind: Test
+ *     metadata: { name: signed }
+ *     policies: [policy.yaml]
+ *     resources: [pods.yaml]
+ *     results:
+ *       - { policy: check, rule: signed, kind: Pod, resources: [web], result: pass }
+ */
 import type { JsonObject, JsonValue } from "../../core/encoding/json.ts";
 import { isObject } from "../../core/encoding/shape.ts";
 import { EngineError } from "../../core/errors.ts";

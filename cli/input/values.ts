@@ -1,6 +1,14 @@
 /**
  * Kyverno's values and user files: what stands in for the cluster on the command line. Source:
  * docs/spec/kyverno.md#apply-command, #test-command.
+ *
+ *     apiVersion: cli.kyverno.io/v1alpha1
+ *     kind: Values
+ *     globalValues: { request.operation: UPDATE }
+ *     policies:
+ *       - name: check
+ *         resources: [{ name: web, values: { stage: prod } }]
+ *     namespaceSelector: [{ name: apps, labels: { team: a } }]
  */
 import type { JsonObject, JsonValue } from "../../core/encoding/json.ts";
 import { isObject } from "../../core/encoding/shape.ts";

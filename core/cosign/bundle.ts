@@ -1,6 +1,14 @@
 /**
  * Sigstore bundles, versions 0.1 to 0.3: read strictly and converted to our own type. Source: sigstore_bundle.proto,
  * Sigstore client specification §5.
+ *
+ *     {"mediaType":"application/vnd.dev.sigstore.bundle.v0.3+json",
+ *      "verificationMaterial":{"certificate":{"rawBytes":"MIIC…"},"tlogEntries":[{"logIndex":"12345"}],
+ *       "timestampVerificationData":{"rfc3161Timestamps":[{"signedTimestamp":"MIIC…"}]}},
+ *      "dsseEnvelope":{"payloadType":"application/vnd.in-toto+json","payload":"eyJf…","signatures":[{"sig":"MEUC…"}]}}
+ *
+ * In place of `dsseEnvelope`: `"messageSignature":{"messageDigest":{"algorithm":"SHA2_256","digest":"kcI…="},
+ * "signature":"MEUCIQ…"}`.
  */
 import { type Envelope, readEnvelope } from "../dsse/envelope.ts";
 import { type JsonObject, type JsonValue, parseJson } from "../encoding/json.ts";

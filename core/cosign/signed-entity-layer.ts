@@ -1,6 +1,15 @@
 /**
  * A candidate that is a layer of a cosign manifest: payload or envelope in the blob, everything else in annotations.
  * Source: cosign signature specification (docs/spec/sigstore.md#tag-layout, #simple-signing-payload).
+ *
+ * The descriptor of such a layer in its manifest:
+ *
+ *     {"mediaType":"application/vnd.dev.cosign.simplesigning.v1+json","digest":"sha256:5be1…","size":240,
+ *      "annotations":{
+ *       "dev.cosignproject.cosign/signature":"MEUCIQ…",
+ *       "dev.sigstore.cosign/certificate":"-----BEGIN CERTIFICATE-----…",
+ *       "dev.sigstore.cosign/chain":"-----BEGIN CERTIFICATE-----…","dev.sigstore.cosign/bundle":"{…}",
+ *       "dev.sigstore.cosign/rfc3161timestamp":"{\"SignedRFC3161Timestamp\":\"MIIC…\"}"}}
  */
 import { parseEnvelope } from "../dsse/envelope.ts";
 import { statementOf } from "../dsse/statement.ts";

@@ -1,6 +1,10 @@
 /**
  * Simple signing payloads: what cosign signs in the tag and artifact layouts. Source: containers/image simple signing;
  * cosign signature specification; Go's encoding/json package.
+ *
+ *     {"critical":{"identity":{"docker-reference":"registry.example/app"},
+ *       "image":{"docker-manifest-digest":"sha256:91c2…"},"type":"cosign container image signature"},
+ *      "optional":{"stage":"prod"}}
  */
 import { goField } from "../encoding/go-json.ts";
 import { type JsonObject, type JsonValue, parseJson } from "../encoding/json.ts";

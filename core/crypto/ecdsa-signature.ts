@@ -1,4 +1,9 @@
-/** The two encodings of an ECDSA signature. Source: RFC 3279 §2.2.3 (DER), IEEE P1363 (r ‖ s). */
+/**
+ * The two encodings of an ECDSA signature. Source: RFC 3279 §2.2.3 (DER), IEEE P1363 (r ‖ s).
+ *
+ *     30 45  02 21 00 e3…  02 20 1f…     DER: a sequence of the integers r and s
+ *     e3… 1f…                            r and s, each as long as the curve's order
+ */
 import { type DerLimits, openDer } from "../asn1/der.ts";
 import { encodeElement, encodeUnsigned } from "../asn1/encode.ts";
 import { Tag } from "../asn1/tag.ts";

@@ -1,4 +1,12 @@
-/** DSSE envelopes and what their signatures cover. Source: DSSE 1.0 envelope and protocol, RFC 4648 §4 and §5. */
+/**
+ * DSSE envelopes and what their signatures cover. Source: DSSE 1.0 envelope and protocol, RFC 4648 §4 and §5.
+ *
+ * The envelope, and the pre-authentication encoding that its signatures cover, with lengths in bytes:
+ *
+ *     {"payloadType":"application/vnd.in-toto+json","payload":"eyJfdHlwZSI6ImEifQ==","signatures":[{"sig":"MEUCIQ…"}]}
+ *
+ *     DSSEv1 28 application/vnd.in-toto+json 13 {"_type":"a"}
+ */
 import { decodeBase64, decodeBase64Url } from "../encoding/base64.ts";
 import { concat } from "../encoding/bytes.ts";
 import { type JsonObject, type JsonValue, parseJson } from "../encoding/json.ts";

@@ -1,6 +1,10 @@
 /**
  * In-toto statements. Source: in-toto attestation framework (Statement v1 and v0.1); protobuf's JSON rules for unknown
  * and repeated fields.
+ *
+ *     {"_type":"https://in-toto.io/Statement/v1",
+ *      "subject":[{"name":"app","digest":{"sha256":"91c2…"},"annotations":{"stage":"prod"}}],
+ *      "predicateType":"https://slsa.dev/provenance/v1","predicate":{"buildDefinition":{}}}
  */
 import { type JsonObject, type JsonValue, parseJson } from "../encoding/json.ts";
 import {

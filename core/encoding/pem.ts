@@ -1,4 +1,10 @@
-/** PEM blocks. Source: RFC 7468: text outside the boundaries is ignored, the boundaries decide. */
+/**
+ * PEM blocks. Source: RFC 7468: text outside the boundaries is ignored, the boundaries decide.
+ *
+ *     -----BEGIN PUBLIC KEY-----
+ *     MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE…
+ *     -----END PUBLIC KEY-----
+ */
 import { EngineError } from "../errors.ts";
 import { decodeBase64 } from "./base64.ts";
 

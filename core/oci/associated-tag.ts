@@ -1,6 +1,13 @@
 /**
  * Tags that hold what belongs to an image: cosign's scheme and the referrers fallback. Source:
  * docs/spec/sigstore.md#tag-layout, #referrers-and-the-fallback-tag.
+ *
+ * Of the image `sha256:91c2…`:
+ *
+ *     sha256-91c2….sig      its signatures
+ *     sha256-91c2….att      its attestations
+ *     sha256-91c2….sbom     its SBOMs
+ *     sha256-91c2…          its referrers, an index in place of the API
  */
 import { type Digest, isDigest } from "../crypto/digest.ts";
 

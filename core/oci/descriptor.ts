@@ -1,4 +1,9 @@
-/** Content descriptors. Source: OCI image 1.1 (descriptor; platform of an image index). */
+/**
+ * Content descriptors. Source: OCI image 1.1 (descriptor; platform of an image index).
+ *
+ *     {"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:91c2…","size":700,
+ *      "annotations":{"org.opencontainers.image.ref.name":"1.4"},"platform":{"os":"linux","architecture":"amd64"}}
+ */
 import type { JsonObject, JsonValue } from "../encoding/json.ts";
 import { member, pointer, readInteger, readObject, readString, readStringMap } from "../encoding/shape.ts";
 import { EngineError } from "../errors.ts";

@@ -1,6 +1,12 @@
 /**
  * Image manifests and indexes, of OCI and of Docker schema 2. Source: OCI image 1.1 (manifest, image index);
  * docs/spec/sigstore.md#tag-layout.
+ *
+ *     {"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json",
+ *      "artifactType":"application/vnd.dev.sigstore.bundle.v0.3+json",
+ *      "config":{"mediaType":"application/vnd.oci.empty.v1+json","digest":"sha256:4413…","size":2},
+ *      "layers":[{"mediaType":"application/vnd.dev.sigstore.bundle.v0.3+json","digest":"sha256:aa31…","size":9000}],
+ *      "subject":{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:91c2…","size":700}}
  */
 import { type JsonObject, parseJson } from "../encoding/json.ts";
 import { member, pointer, readArray, readObject, readString, readStringMap } from "../encoding/shape.ts";

@@ -1,4 +1,12 @@
-/** Timestamp responses, the form in which signatures carry timestamps. Source: RFC 3161 §2.4.2. */
+/**
+ * Timestamp responses, the form in which signatures carry timestamps. Source: RFC 3161 §2.4.2.
+ *
+ * Nested, in DER:
+ *
+ *     response: status (0, granted), token
+ *     token: id-signedData, signed data
+ *     signed data: version, digest algorithms, content (the statement), certificates, one signer
+ */
 import { openDer } from "../asn1/der.ts";
 import { Tag } from "../asn1/tag.ts";
 import { EngineError } from "../errors.ts";

@@ -1,4 +1,11 @@
-/** What a timestamp token states: which digest existed when. Source: RFC 3161 §2.4.2. */
+/**
+ * What a timestamp token states: which digest existed when. Source: RFC 3161 §2.4.2.
+ *
+ * In DER:
+ *
+ *     version 1, policy, imprint (hash algorithm, digest), serial number, time
+ *     optional: accuracy, ordering, nonce, authority, extensions
+ */
 import { type DerLimits, openDer } from "../asn1/der.ts";
 import { contextConstructed, Tag } from "../asn1/tag.ts";
 import { digestLength, type HashName } from "../crypto/digest.ts";

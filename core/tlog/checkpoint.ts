@@ -1,6 +1,12 @@
 /**
  * Checkpoints of a log: signed notes that state size and root of its tree. Source: C2SP signed-note, C2SP
  * tlog-checkpoint, Rekor v1 and v2.
+ *
+ *     rekor.example - 2605736670972794746        origin; of Rekor v1 with the tree, of Rekor v2 the host alone
+ *     1163431                                    size of the tree
+ *     Zyq1cTXKVcRjPVCgQ2iRk1gKC9K4sPTSKNW5kLmVbW4=     root
+ *
+ *     — rekor.example wNI9ajBEAiB…               a signature: name, base64 of four bytes of hint and the signature
  */
 import { sha256 } from "../crypto/digest.ts";
 import type { PublicKey } from "../crypto/public-key.ts";

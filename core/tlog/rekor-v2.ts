@@ -1,6 +1,10 @@
 /**
  * Rekor v2 entries: hashedrekord 0.0.2, for messages and for envelopes, and their proof by checkpoint. Source:
  * rekor-tiles (hashedrekord.proto, verifier.proto).
+ *
+ *     {"apiVersion":"0.0.2","kind":"hashedrekord","spec":{"hashedRekordV002":{
+ *       "data":{"algorithm":"SHA2_256","digest":"kcI…="},"signature":{"content":"MEUCIQ…",
+ *       "verifier":{"keyDetails":"PKIX_ECDSA_P256_SHA_256","x509Certificate":{"rawBytes":"MIIC…"}}}}}}
  */
 import { digest } from "../crypto/digest.ts";
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";

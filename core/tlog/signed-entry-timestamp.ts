@@ -1,6 +1,10 @@
 /**
  * Signed entry timestamps: Rekor v1's promise to include an entry, and the only signature over its time. Source: Rekor
  * v1 API, RFC 8785.
+ *
+ * Signed is canonical JSON, `logIndex` the index over all shards:
+ *
+ *     {"body":"eyJhcGlWZXJzaW9uIjoi…","integratedTime":1700000000,"logID":"c0d23d6a…","logIndex":12345}
  */
 import type { PublicKey } from "../crypto/public-key.ts";
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";

@@ -1,4 +1,12 @@
-/** The distrust list: what is refuted whatever vouches for it. Source: docs/spec/offline.md#distrust. */
+/**
+ * The distrust list: what is refuted whatever vouches for it. Source: docs/spec/offline.md#distrust.
+ *
+ *     distrust:
+ *       - digest: sha256:91c2…
+ *         reason: built by a compromised runner
+ *         date: 2026-03-01
+ *       - identity: "https://github.com/acme/app/.github/workflows/*"
+ */
 import { isDigest, sha256 } from "../crypto/digest.ts";
 import { encodeCanonicalJson } from "../encoding/canonical-json.ts";
 import { encodeHex } from "../encoding/hex.ts";

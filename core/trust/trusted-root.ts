@@ -1,6 +1,14 @@
 /**
  * Trusted roots: the logs, certificate authorities and timestamp authorities of one Sigstore instance, with their
  * periods. Source: sigstore_trustroot.proto.
+ *
+ *     {"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1",
+ *      "tlogs":[{"baseUrl":"https://rekor.example","hashAlgorithm":"SHA2_256","logId":{"keyId":"wNI9aj…="},
+ *       "publicKey":{"rawBytes":"MFkw…","keyDetails":"PKIX_ECDSA_P256_SHA_256",
+ *        "validFor":{"start":"2024-01-01T00:00:00Z"}}}],
+ *      "certificateAuthorities":[{"uri":"https://fulcio.example","certChain":{"certificates":[{"rawBytes":"MIIC…"}]},
+ *       "validFor":{"start":"2024-01-01T00:00:00Z"}}],
+ *      "ctlogs":[],"timestampAuthorities":[]}
  */
 import { type Digest, digestOf } from "../crypto/digest.ts";
 import { parsePkcs1, parseSpki } from "../crypto/public-key.ts";

@@ -1,6 +1,9 @@
 /**
  * What all TUF metadata has in common: an envelope of signatures, and a version and an expiry that are signed. Source:
  * TUF 1.0 §4.2 and §4.3.
+ *
+ *     {"signatures":[{"keyid":"9f31…","sig":"3045…"}],
+ *      "signed":{"_type":"timestamp","spec_version":"1.0.31","version":7,"expires":"2030-01-01T00:00:00Z"}}
  */
 import { decodeHex } from "../encoding/hex.ts";
 import { type IntegerJson, type IntegerJsonObject, parseIntegerJson } from "../encoding/json.ts";

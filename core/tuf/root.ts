@@ -1,4 +1,12 @@
-/** Root metadata: the keys of every top-level role. Source: TUF 1.0 §4.3. */
+/**
+ * Root metadata: the keys of every top-level role. Source: TUF 1.0 §4.3.
+ *
+ * Signed, beside what all metadata has:
+ *
+ *     {"consistent_snapshot":true,
+ *      "keys":{"9f31…":{"keytype":"ecdsa","scheme":"ecdsa-sha2-nistp256","keyval":{"public":"-----BEGIN PUBLIC…"}}},
+ *      "roles":{"root":{"keyids":["9f31…"],"threshold":1}}}
+ */
 import { defaultLimits } from "../limits.ts";
 import { readKey } from "./key.ts";
 import { type Metadata, parseMetadata } from "./metadata.ts";

@@ -1,4 +1,10 @@
-/** Snapshot metadata: the version of every targets role. Source: TUF 1.0 §4.4. */
+/**
+ * Snapshot metadata: the version of every targets role. Source: TUF 1.0 §4.4.
+ *
+ * Signed, beside what all metadata has:
+ *
+ *     {"meta":{"targets.json":{"version":4},"team.json":{"version":2,"length":900,"hashes":{"sha256":"1d3f…"}}}}
+ */
 import { EngineError } from "../errors.ts";
 import { defaultLimits } from "../limits.ts";
 import { type ListedMetadata, readListedMetadata } from "./listed-file.ts";

@@ -1,6 +1,12 @@
 /**
  * Targets metadata, of the top level and of delegated roles: files, and who else may vouch for which. Source: TUF 1.0
  * §4.5.
+ *
+ * Signed, beside what all metadata has:
+ *
+ *     {"targets":{"trusted_root.json":{"length":4567,"hashes":{"sha256":"6494…"}}},
+ *      "delegations":{"keys":{},"roles":[{"name":"team","keyids":["9f31…"],"threshold":1,"paths":["team/*"],
+ *       "terminating":true}]}}
  */
 import { defaultLimits } from "../limits.ts";
 import { type Delegations, readDelegations } from "./delegations.ts";

@@ -1,4 +1,10 @@
-/** Timestamp metadata: the newest snapshot. Source: TUF 1.0 §4.6. */
+/**
+ * Timestamp metadata: the newest snapshot. Source: TUF 1.0 §4.6.
+ *
+ * Signed, beside what all metadata has:
+ *
+ *     {"meta":{"snapshot.json":{"version":4}}}
+ */
 import { defaultLimits } from "../limits.ts";
 import { type ListedMetadata, readListedMetadata } from "./listed-file.ts";
 import { type Metadata, parseMetadata } from "./metadata.ts";

@@ -1,6 +1,12 @@
 /**
  * Signed certificate timestamps as bytes. Source: RFC 6962 §3.2, §3.3 and §4.1, RFC 5246 §4 (TLS presentation
  * language).
+ *
+ * A list, in an OCTET STRING within the extension:
+ *
+ *     length of the list, 2 bytes; for each timestamp its length, 2 bytes, and
+ *     0 (version)  log id, 32 bytes  timestamp, 8 bytes  length, 2 bytes, and extensions
+ *     4 (SHA-256)  3 (ECDSA) or 1 (RSA)  length, 2 bytes, and signature
  */
 import { DerReader } from "../asn1/der.ts";
 import { Tag } from "../asn1/tag.ts";

@@ -1,6 +1,13 @@
 /**
  * Signed certificate timestamps: that a CT log has seen the leaf. Source: RFC 6962 §3.2 and §3.3,
  * docs/spec/sigstore.md#signed-certificate-timestamps.
+ *
+ * What a log signed:
+ *
+ *     0 (version)  0 (certificate_timestamp)  timestamp, 8 bytes of milliseconds  1 (precert_entry), 2 bytes
+ *     SHA-256 of the issuer's SubjectPublicKeyInfo, 32 bytes
+ *     length, 3 bytes  TBSCertificate without the list of timestamps
+ *     length, 2 bytes  extensions of the timestamp
  */
 import { elementParts } from "../asn1/encode.ts";
 import { openDer } from "../asn1/der.ts";

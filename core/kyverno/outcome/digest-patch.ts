@@ -1,6 +1,9 @@
 /**
  * JSON Patches of the mutating pass: digests and the verification annotations. Source: RFC 6902,
  * docs/spec/kyverno.md#digest-patch.
+ *
+ *     [{"op":"add","path":"/metadata/annotations/kyverno.io~1verify-images","value":"{\"nginx@sha256:91c2…\":…}"},
+ *      {"op":"replace","path":"/spec/containers/0/image","value":"docker.io/nginx:latest@sha256:91c2…"}]
  */
 import type { JsonObject, JsonValue } from "../../encoding/json.ts";
 import { encodeCanonicalJson } from "../../encoding/canonical-json.ts";

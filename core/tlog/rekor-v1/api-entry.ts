@@ -1,4 +1,12 @@
-/** Log entries as Rekor v1's API answers them. Source: Rekor v1 OpenAPI, `LogEntry`; Rekor v1 sharding (entry ids). */
+/**
+ * Log entries as Rekor v1's API answers them. Source: Rekor v1 OpenAPI, `LogEntry`; Rekor v1 sharding (entry ids).
+ *
+ * An answer maps ids (the tree, 16 digits, then the hash of the leaf) to entries:
+ *
+ *     {"108e9186e8c5677a9f86…":{"body":"eyJhcGlWZXJzaW9uIjoi…","integratedTime":1700000000,"logID":"c0d23d6a…",
+ *       "logIndex":12345,"verification":{"signedEntryTimestamp":"MEUCIQ…","inclusionProof":{"checkpoint":"rekor…",
+ *       "hashes":["1d3f…"],"logIndex":7,"rootHash":"672a…","treeSize":9}}}}
+ */
 import { decodeHex, encodeHex } from "../../encoding/hex.ts";
 import { type JsonObject, type JsonValue, parseJson } from "../../encoding/json.ts";
 import { member, pointer, readArray, readObject, readString } from "../../encoding/shape.ts";

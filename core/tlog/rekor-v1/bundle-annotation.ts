@@ -1,6 +1,9 @@
 /**
  * Log entries in a layer's annotation `dev.sigstore.cosign/bundle`: body, time, id, index and the log's signature over
  * them. Source: cosign signature specification.
+ *
+ *     {"SignedEntryTimestamp":"MEUCIQ…",
+ *      "Payload":{"body":"eyJhcGlWZXJzaW9uIjoi…","integratedTime":1700000000,"logIndex":12345,"logID":"c0d23d6a…"}}
  */
 import { goField } from "../../encoding/go-json.ts";
 import { parseJson } from "../../encoding/json.ts";

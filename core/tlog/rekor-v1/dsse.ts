@@ -1,5 +1,9 @@
 /**
  * Rekor v1 entries of kind dsse 0.0.1: digests of an envelope and of its payload, its signatures with their verifiers.
+ *
+ *     {"apiVersion":"0.0.1","kind":"dsse","spec":{"envelopeHash":{"algorithm":"sha256","value":"5be1…"},
+ *       "payloadHash":{"algorithm":"sha256","value":"91c2…"},
+ *       "signatures":[{"signature":"MEUCIQ…","verifier":"base64 of a PEM key or certificate"}]}}
  */
 import type { JsonObject } from "../../encoding/json.ts";
 import { member, readString } from "../../encoding/shape.ts";

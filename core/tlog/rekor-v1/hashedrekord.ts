@@ -1,4 +1,9 @@
-/** Rekor v1 entries of kind hashedrekord 0.0.1: the digest of a message, its signature, its verifier. */
+/**
+ * Rekor v1 entries of kind hashedrekord 0.0.1: the digest of a message, its signature, its verifier.
+ *
+ *     {"apiVersion":"0.0.1","kind":"hashedrekord","spec":{"data":{"hash":{"algorithm":"sha256","value":"91c2…"}},
+ *       "signature":{"content":"MEUCIQ…","publicKey":{"content":"base64 of a PEM key or certificate"}}}}
+ */
 import type { JsonObject } from "../../encoding/json.ts";
 import { member, readString } from "../../encoding/shape.ts";
 import { bytesAt, foreignEntry, objectAt, requireMessageHash, requireSignature, requireVerifier } from "../binding.ts";

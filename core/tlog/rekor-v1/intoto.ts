@@ -1,6 +1,12 @@
 /**
  * Rekor v1 entries of kind intoto 0.0.1 and 0.0.2: digests of an envelope and of its payload; 0.0.2 has the envelope's
  * signatures too.
+ *
+ * 0.0.2, whose `sig` is base64 of base64:
+ *
+ *     {"apiVersion":"0.0.2","kind":"intoto","spec":{"content":{"envelope":{
+ *       "payloadType":"application/vnd.in-toto+json","signatures":[{"publicKey":"base64 of PEM","sig":"VFVWVlEy…"}]},"hash":{"algorithm":"sha256","value":"5be1…"},
+ *       "payloadHash":{"algorithm":"sha256","value":"91c2…"}}}}
  */
 import { decodeBase64 } from "../../encoding/base64.ts";
 import type { JsonObject } from "../../encoding/json.ts";

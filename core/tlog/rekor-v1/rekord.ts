@@ -1,6 +1,9 @@
 /**
  * Rekor v1 entries of kind rekord 0.0.1, as early cosign logged signatures: like hashedrekord, with the signature's
  * format. Layers only.
+ *
+ *     {"apiVersion":"0.0.1","kind":"rekord","spec":{"data":{"hash":{"algorithm":"sha256","value":"91c2…"}},
+ *       "signature":{"content":"MEUCIQ…","format":"x509","publicKey":{"content":"base64 of PEM"}}}}
  */
 import type { JsonObject } from "../../encoding/json.ts";
 import { member, readString } from "../../encoding/shape.ts";
