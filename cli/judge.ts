@@ -17,6 +17,7 @@ import {
 import { applyPatches } from "../core/kyverno/outcome/apply-patches.ts";
 import { nodeVerifier } from "../proxy/host/node-verifier.ts";
 import type { CommandIO } from "./command.ts";
+import { tellWarnings } from "./input/files.ts";
 import type { OpenKnowledge } from "./input/knowledge.ts";
 import { type RequestInfo, type Values, variablesFor } from "./input/values.ts";
 import type { ReportedResponse } from "./render/policy-report.ts";
@@ -35,6 +36,8 @@ export interface Setting {
   readonly knowledge: Knowledge;
   readonly trust: OpenKnowledge["trust"];
   readonly now: Date;
+  /** What was already said about the policies, where several runs share them. */
+  readonly told?: Set<string>;
 }
 
 const operations: ReadonlySet<string> = new Set(["CREATE", "UPDATE", "DELETE", "CONNECT"]);
@@ -101,7 +104,7 @@ export function judge(
       settings: { ...setting.trust, absentNamespaceLabels: "none" },
     }),
   }));
-  for (const { engine } of engines) for (const warning of engine.warnings) io.err(`Warning: ${warning}\n`);
+  for (const { engine } of engines) tellWarnings(engine, io, setting.told);
   const responses: ReportedResponse[] = [];
   const trustWarnings = new Set<string>();
   const left = resources.map((resource) => {

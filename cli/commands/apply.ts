@@ -85,8 +85,6 @@ function load(paths: readonly string[], options: ApplyOptions, io: CommandIO): L
     throw new EngineError(first.code, `${policies.errors.length} of the policies do not load; nothing was judged`, {
       subject: problemText(first),
     });
-  for (const policy of policies.policies)
-    for (const warning of policy.warnings) io.err(`Warning: ${policy.name}: ${warning}\n`);
   return { policies: policies.policies, exceptions: [...policies.exceptions, ...exceptions], refused };
 }
 

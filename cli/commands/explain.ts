@@ -13,7 +13,7 @@ import {
 } from "../../core/index.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import { collect, type CommandIO, type ExitCode, type Shell } from "../command.ts";
-import { problemText, readPolicies, readResources } from "../input/files.ts";
+import { problemText, readPolicies, readResources, tellWarnings } from "../input/files.ts";
 import { addKnowledgeOptions, type KnowledgeOptions, openKnowledge } from "../input/knowledge.ts";
 import { renderDecision } from "../render/decision.ts";
 import { toJsonText } from "../render/json.ts";
@@ -59,6 +59,7 @@ function explain(images: readonly string[], options: ExplainOptions, io: Command
       crypto: nodeVerifier,
       settings: { ...opened.trust, absentNamespaceLabels: "none" },
     });
+    tellWarnings(engine, io);
     const decisions = requests.map((request) => engine.decide(request, opened.knowledge, opened.now));
     for (const warning of new Set(decisions.flatMap(({ trustWarnings }) => trustWarnings)))
       io.err(`warning: ${warning}\n`);

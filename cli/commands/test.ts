@@ -216,7 +216,13 @@ function withoutRecord(resource: JsonObject, expected: JsonObject): JsonObject {
   return { ...resource, metadata: { ...others, ...(Object.keys(annotations).length === 0 ? {} : { annotations }) } };
 }
 
-function runTest(test: TestFile, options: TestOptions, selects: Selector, io: CommandIO): readonly TestRow[] {
+function runTest(
+  test: TestFile,
+  options: TestOptions,
+  selects: Selector,
+  told: Set<string>,
+  io: CommandIO,
+): readonly TestRow[] {
   const structured = options.output !== undefined;
   const say = (line: string): void => (structured ? io.err(line) : io.out(line));
   say(`Loading test  ( ${test.path} ) ...\n  Loading values/variables ...\n`);
@@ -248,7 +254,14 @@ function runTest(test: TestFile, options: TestOptions, selects: Selector, io: Co
       const judged = judge(
         loaded,
         loaded.resources,
-        { values: { ...values, globals }, user, knowledge: opened.knowledge, trust: opened.trust, now: opened.now },
+        {
+          values: { ...values, globals },
+          user,
+          knowledge: opened.knowledge,
+          trust: opened.trust,
+          now: opened.now,
+          told,
+        },
         io,
       );
       byOperation.set(operation, judged);
@@ -278,8 +291,9 @@ function run(folders: readonly string[], options: TestOptions, io: CommandIO): E
   }
   const detailed = options.detailedResults === true;
   const all: TestRow[] = [];
+  const told = new Set<string>();
   for (const test of tests) {
-    const rows = runTest(test, options, selects, io);
+    const rows = runTest(test, options, selects, told, io);
     all.push(...rows);
     if (options.output === undefined && options.failOnly !== true) io.out(`${renderTestTable(rows, detailed)}\n`);
   }

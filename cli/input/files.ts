@@ -3,6 +3,7 @@ import type { JsonObject, JsonValue } from "../../core/encoding/json.ts";
 import { isObject } from "../../core/encoding/shape.ts";
 import { decodeUtf8 } from "../../core/encoding/utf8.ts";
 import { EngineError } from "../../core/errors.ts";
+import type { PolicyWarning } from "../../core/kyverno/policy/policy.ts";
 import { toJson } from "../../core/kyverno/policy/policy-value.ts";
 import { loadPolicies, type PolicyProblem } from "../../core/kyverno/policy/read-policy.ts";
 import { parseYaml } from "../../core/kyverno/policy/yaml.ts";
@@ -34,8 +35,26 @@ export function readTextFiles(paths: readonly string[], io: CommandIO): readonly
 }
 
 /** `policy.yaml:22:9: message`, with the policy's name where it is known. */
-export const problemText = ({ file, line, column, message, policy }: PolicyProblem): string =>
+export const problemText = ({
+  file,
+  line,
+  column,
+  message,
+  policy,
+}: Pick<PolicyProblem, "file" | "line" | "column" | "message" | "policy">): string =>
   `${file}:${line}:${column}: ${policy === undefined ? "" : `${policy}: `}${message}`;
+
+/** What is unwise in policies, on stderr, each thing once: `told` has what was said before. */
+export function tellWarnings(
+  { warnings }: { readonly warnings: readonly PolicyWarning[] },
+  io: CommandIO,
+  told: Set<string> = new Set(),
+): void {
+  for (const text of warnings.map(problemText)) {
+    if (!told.has(text)) io.err(`Warning: ${text}\n`);
+    told.add(text);
+  }
+}
 
 /**
  * The policies and exceptions of these paths, and what is wrong with the others.

@@ -18,7 +18,8 @@ import { verifyWithMemo } from "../kyverno/image/verification-memo.ts";
 import { annotationPatches, type PatchOperation, type ScopedStatus } from "../kyverno/outcome/digest-patch.ts";
 import { expandRules } from "../kyverno/policy/autogen.ts";
 import type { PolicyException } from "../kyverno/policy/exceptions.ts";
-import type { Policy } from "../kyverno/policy/policy.ts";
+import type { Policy, PolicyWarning } from "../kyverno/policy/policy.ts";
+import { locate } from "../kyverno/policy/remark.ts";
 import { indexExceptions } from "../kyverno/image/exception-index.ts";
 import { createContextFactory } from "../kyverno/rule/json-context.ts";
 import type { AdmissionRequest } from "../kyverno/rule/request.ts";
@@ -82,8 +83,8 @@ export interface Decision {
 
 export interface Engine {
   readonly policies: readonly Policy[];
-  /** What was found wrong in policies that load all the same: attestors that can never be satisfied. */
-  readonly warnings: readonly string[];
+  /** What is wrong in policies that load all the same: what reading them found, attestors that no one can satisfy. */
+  readonly warnings: readonly PolicyWarning[];
   decide(request: AdmissionRequest, knowledge: Knowledge, now: Date, options?: DecideOptions): Decision;
 }
 
@@ -102,7 +103,7 @@ export function createEngine(options: EngineOptions): Engine {
   const candidates = indexRules(compiled);
   return {
     policies: options.policies,
-    warnings: compiled.flatMap(attestorWarnings),
+    warnings: compiled.flatMap((policy) => [...policy.policy.warnings, ...attestorWarnings(policy)]),
     decide(request, source, now, { exhaustive = false } = {}) {
       const recall = exhaustive ? noRecall(source) : memo.open(source);
       const { knowledge } = recall;
@@ -164,14 +165,10 @@ export function createEngine(options: EngineOptions): Engine {
   };
 }
 
-/** Once for each rule that the policy holds: generated rules repeat the attestors of theirs. */
-function attestorWarnings({ policy, rules }: CompiledPolicy): readonly string[] {
-  const byPlace = new Map<string, string>();
-  for (const { rule, warnings } of rules)
-    for (const warning of warnings)
-      if (!byPlace.has(`${rule.pointer} ${warning}`))
-        byPlace.set(`${rule.pointer} ${warning}`, `${policy.name}/${rule.name}: ${warning}`);
-  return [...byPlace.values()];
+/** Once for each attestor that the policy holds: generated rules repeat those of theirs. */
+function attestorWarnings({ policy, rules }: CompiledPolicy): readonly PolicyWarning[] {
+  const byPlace = new Map(rules.flatMap(({ warnings }) => warnings.map((remark) => [remark.pointer, remark] as const)));
+  return [...byPlace.values()].map((remark) => locate(policy, remark));
 }
 
 function scopedStatuses(outcomes: readonly PolicyOutcome[]): ScopedStatus {

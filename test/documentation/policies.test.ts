@@ -126,7 +126,7 @@ else {
     const { policies, errors } = load(around(`verifyImages:\n- imageReferences: ["*"]\n${indent(quoted, 2)}`));
     assert.equal(errors, []);
     assert.is(policies[0]?.warnings.length, 7);
-    assert.ok(policies[0]?.warnings.every((warning) => /placeholder/.test(warning)));
+    assert.ok(policies[0]?.warnings.every(({ message }) => /placeholder/.test(message)));
   });
 
   test("14 and 15: block scalars at the level of their key are refused with a hint; indented, they load", () => {

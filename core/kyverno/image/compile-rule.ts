@@ -6,6 +6,7 @@ import { deepSubstitute, hasVariables } from "../rule/variables.ts";
 import { type CompiledMatch, compileMatch } from "../rule/match.ts";
 import type { JsonContext } from "../rule/json-context.ts";
 import type { ImageVerification, Policy, Rule } from "../policy/policy.ts";
+import type { Remark } from "../policy/remark.ts";
 import { type CompiledEntry, compileEntry } from "./compile-entry.ts";
 import { requireRestrictions } from "./require-restrictions.ts";
 import { toReferenceFilter, type ReferenceFilter } from "./reference-filter.ts";
@@ -19,7 +20,7 @@ export interface CompiledRule {
   /** The entries of this request: compiled once where no variable stands in them. */
   readonly entries: (variables: JsonContext) => readonly CompiledEntry[];
   /** Attestor entries that no request can ever satisfy, found while compiling. */
-  readonly warnings: readonly string[];
+  readonly warnings: readonly Remark[];
 }
 
 export function compileRule(policy: Policy, rule: Rule): CompiledRule {
@@ -59,14 +60,14 @@ function substituteEntry(entry: ImageVerification, variables: JsonContext): Imag
   };
 }
 
-function brokenAttestors(entry: CompiledEntry): readonly string[] {
-  const inSets = (sets: CompiledEntry["sets"]): readonly string[] =>
+function brokenAttestors(entry: CompiledEntry): readonly Remark[] {
+  const inSets = (sets: CompiledEntry["sets"]): readonly Remark[] =>
     sets.flatMap((set) =>
       set.entries.flatMap((attestor) =>
         attestor.kind === "nested"
           ? inSets([attestor.set])
           : attestor.kind === "broken"
-            ? [`${attestor.path}: [${attestor.error.code}] ${attestor.error.message}`]
+            ? [{ pointer: attestor.pointer, message: `[${attestor.error.code}] ${attestor.error.message}` }]
             : [],
       ),
     );

@@ -5,19 +5,17 @@
 import { pointer } from "../../encoding/shape.ts";
 import { adviseAttestors } from "./attestor-advice.ts";
 import { adviseMatch } from "./match-advice.ts";
-import type { Policy } from "./policy.ts";
+import type { Policy, PolicyWarning } from "./policy.ts";
 import { adviseReferences } from "./reference-advice.ts";
-import type { Advice, AdviceCode, Remark } from "./remark.ts";
-
-export type { Advice, AdviceCode };
+import { type Advice, type AdviceCode, locate } from "./remark.ts";
 
 /** In the order of the rules, then of what they say. */
-export function advise(policy: Policy): readonly Advice[] {
-  const remarks = policy.spec.rules.flatMap((rule): readonly Remark[] => {
+export function advise(policy: Policy): readonly (Advice & PolicyWarning)[] {
+  const remarks = policy.spec.rules.flatMap((rule): readonly Advice[] => {
     if (rule.kind !== "verifyImages") return [];
     return [
       ...adviseMatch(policy, rule),
-      ...rule.verifyImages.flatMap((entry): readonly Remark[] => [
+      ...rule.verifyImages.flatMap((entry): readonly Advice[] => [
         ...adviseReferences(entry),
         ...(entry.attestors.length > 0 && entry.attestations.length > 0
           ? [
@@ -41,7 +39,7 @@ export function advise(policy: Policy): readonly Advice[] {
       ]),
     ];
   });
-  return remarks.map((found) => ({ ...found, ...policy.position(found.pointer) }));
+  return remarks.map((found) => locate(policy, found));
 }
 
-const remark = (code: AdviceCode, at: string, message: string): Remark => ({ code, message, pointer: at });
+const remark = (code: AdviceCode, at: string, message: string): Advice => ({ code, message, pointer: at });

@@ -6,11 +6,11 @@ import { pointer } from "../../encoding/shape.ts";
 import { containsWildcard } from "../../patterns/wildcard.ts";
 import { findVariables } from "./find-variables.ts";
 import type { Attestor, AttestorSet, ImageVerification } from "./policy.ts";
-import type { Remark } from "./remark.ts";
+import type { Advice } from "./remark.ts";
 
 const given = (text: string | undefined): text is string => text !== undefined && text !== "";
 
-function advisePattern(text: string | undefined, at: string): readonly Remark[] {
+function advisePattern(text: string | undefined, at: string): readonly Advice[] {
   if (
     !given(text) ||
     findVariables(text).length > 0 ||
@@ -29,7 +29,7 @@ function advisePattern(text: string | undefined, at: string): readonly Remark[] 
 }
 
 /** A star that stands for more than the end of a name. */
-function adviseWildcard(text: string | undefined, at: string): readonly Remark[] {
+function adviseWildcard(text: string | undefined, at: string): readonly Advice[] {
   if (!given(text) || !containsWildcard(text) || text === "*") return [];
   // A star for all before the @ of an address, as documented, is meant.
   const inside = /\*(?!$)/.test(text.replace(/^\*@/, "@"));
@@ -47,9 +47,9 @@ function adviseWildcard(text: string | undefined, at: string): readonly Remark[]
   ];
 }
 
-function adviseKeyless(keyless: NonNullable<Attestor["keyless"]>, at: string): readonly Remark[] {
+function adviseKeyless(keyless: NonNullable<Attestor["keyless"]>, at: string): readonly Advice[] {
   const { subject, subjectRegExp, issuer, issuerRegExp } = keyless;
-  const remarks: Remark[] = [
+  const remarks: Advice[] = [
     ...advisePattern(subjectRegExp, pointer(at, "subjectRegExp")),
     ...advisePattern(issuerRegExp, pointer(at, "issuerRegExp")),
     ...adviseWildcard(subject, pointer(at, "subject")),
@@ -89,7 +89,7 @@ function adviseKeyless(keyless: NonNullable<Attestor["keyless"]>, at: string): r
   return remarks;
 }
 
-function adviseAttestor(attestor: Attestor, purpose: "signature" | "attestation"): readonly Remark[] {
+function adviseAttestor(attestor: Attestor, purpose: "signature" | "attestation"): readonly Advice[] {
   const { keys, keyless, attestor: nested } = attestor;
   const blocks = keys?.publicKeys?.match(/-----END (?:RSA )?PUBLIC KEY-----/g)?.length ?? 0;
   return [
@@ -118,11 +118,11 @@ function adviseAttestor(attestor: Attestor, purpose: "signature" | "attestation"
   ];
 }
 
-const adviseSets = (sets: readonly AttestorSet[], purpose: "signature" | "attestation"): readonly Remark[] =>
+const adviseSets = (sets: readonly AttestorSet[], purpose: "signature" | "attestation"): readonly Advice[] =>
   sets.flatMap((set) => set.entries.flatMap((entry) => adviseAttestor(entry, purpose)));
 
 /** Advice on all attestors of an entry, those of attestations included. */
-export const adviseAttestors = (entry: ImageVerification): readonly Remark[] => [
+export const adviseAttestors = (entry: ImageVerification): readonly Advice[] => [
   ...adviseSets(entry.attestors, "signature"),
   ...entry.attestations.flatMap((attestation) => adviseSets(attestation.attestors, "attestation")),
 ];

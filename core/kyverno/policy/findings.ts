@@ -1,6 +1,7 @@
 /** What is wrong with a policy, collected while it is read, so that all of it is said at once. */
 import { toFieldPath } from "./field-path.ts";
 import type { Position } from "./policy.ts";
+import type { Remark } from "./remark.ts";
 
 export interface PolicyProblem extends Position {
   readonly code: "invalid-policy" | "unsupported";
@@ -17,7 +18,7 @@ const maxProblems = 200;
 
 /** Problems and warnings of one document. */
 export class Findings {
-  readonly warnings: string[] = [];
+  readonly warnings: Remark[] = [];
   readonly #problems: { readonly code: PolicyProblem["code"]; readonly message: string; readonly pointer: string }[] =
     [];
 
@@ -31,8 +32,9 @@ export class Findings {
     if (!this.isFull) this.#problems.push({ code: "unsupported", message, pointer });
   }
 
+  /** The field is valid and has no effect, or not for long. `message` as for {@link refuse}. */
   warn(pointer: string, message: string): void {
-    if (this.warnings.length < maxProblems) this.warnings.push(`${toFieldPath(pointer)}: ${message}`);
+    if (this.warnings.length < maxProblems) this.warnings.push({ pointer, message });
   }
 
   get isFull(): boolean {

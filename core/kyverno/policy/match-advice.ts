@@ -6,7 +6,7 @@ import { pointer } from "../../encoding/shape.ts";
 import { autogenKinds, expandRules } from "./autogen.ts";
 import type { Policy, Rule } from "./policy.ts";
 import { filtersOf } from "./read-match.ts";
-import type { Remark } from "./remark.ts";
+import type { Advice } from "./remark.ts";
 
 /** Why a kind selector can match no resource that carries images, or `undefined`. */
 function fault(selector: string, rule: Rule): string | undefined {
@@ -26,10 +26,10 @@ function fault(selector: string, rule: Rule): string | undefined {
 }
 
 /** Advice on a rule's kinds, and on a rule for Pods that its controllers do not get. */
-export function adviseMatch(policy: Policy, rule: Rule): readonly Remark[] {
+export function adviseMatch(policy: Policy, rule: Rule): readonly Advice[] {
   const at = pointer(rule.pointer, "match");
   const kinds = [...new Set(filtersOf(rule.match).flatMap((filter) => filter.kinds ?? []))];
-  const remarks = kinds.flatMap((kind): readonly Remark[] => {
+  const remarks = kinds.flatMap((kind): readonly Advice[] => {
     const why = fault(kind, rule);
     return why === undefined
       ? []

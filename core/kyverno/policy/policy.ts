@@ -22,6 +22,14 @@ export interface Position {
   readonly column: number;
 }
 
+/** Something in a policy that loads and is probably not meant. */
+export interface PolicyWarning extends Position {
+  /** Begins with the field. */
+  readonly message: string;
+  readonly pointer: string;
+  readonly policy: string;
+}
+
 export interface Policy {
   readonly apiVersion: string;
   readonly kind: "ClusterPolicy" | "Policy";
@@ -31,8 +39,8 @@ export interface Policy {
   readonly annotations: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
   readonly spec: PolicySpec;
-  /** Deprecations and advice found while reading, in the order of the file. */
-  readonly warnings: readonly string[];
+  /** What was found while reading and is no error: deprecations, fields without effect. */
+  readonly warnings: readonly PolicyWarning[];
   /** The document, for digests and reports. */
   readonly document: PolicyMap;
   /** Position of the value at a JSON pointer of `document`, or of its nearest ancestor. */

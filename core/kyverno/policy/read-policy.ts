@@ -22,6 +22,7 @@ import {
 import { Findings, type PolicyProblem } from "./findings.ts";
 import { readSelector } from "./read-match.ts";
 import { readRule } from "./read-rule.ts";
+import { locate, type Remark } from "./remark.ts";
 import { fitShape } from "./schema.ts";
 import { exceptionShape, policyShape } from "./schema-policy.ts";
 import { readYaml, type YamlDocument } from "./yaml.ts";
@@ -90,15 +91,19 @@ function warnOfTwins(policies: readonly Policy[]): readonly Policy[] {
     const { file, line } = (twin ?? policy).position("/metadata/name");
     return twin === undefined
       ? policy
-      : {
-          ...policy,
-          warnings: [
-            ...policy.warnings,
-            `metadata.name: a policy of the name ${policy.name} stands in ${file}:${line} too; both are applied`,
-          ],
-        };
+      : withWarnings(policy, [
+          {
+            pointer: "/metadata/name",
+            message: `a policy of the name ${policy.name} stands in ${file}:${line} too; both are applied`,
+          },
+        ]);
   });
 }
+
+const withWarnings = (policy: Policy, remarks: readonly Remark[]): Policy => ({
+  ...policy,
+  warnings: [...policy.warnings, ...remarks.map((remark) => locate(policy, remark))],
+});
 
 interface Part {
   readonly value: PolicyValue;
@@ -168,7 +173,7 @@ function loadPolicy(part: Part, value: PolicyMap, kind: Policy["kind"], sink: Si
   const second = new Findings();
   const policy = readPolicy(isMap(document) ? document : {}, value, kind, part, second);
   findings.add(second);
-  if (findings.isClean) sink.policies.push({ ...policy, warnings: findings.warnings });
+  if (findings.isClean) sink.policies.push(withWarnings(policy, findings.warnings));
   sink.errors.push(...findings.problems(part.keyPosition, nameOf(value)));
 }
 

@@ -5,8 +5,8 @@
 import { pointer } from "../../encoding/shape.ts";
 import { containsWildcard, matchWildcard } from "../../patterns/wildcard.ts";
 import type { ImageVerification } from "./policy.ts";
-import type { Remark } from "./remark.ts";
 import { defaultLimits } from "../../limits.ts";
+import type { Advice } from "./remark.ts";
 
 /** Whether the pattern begins with a fixed word that is no registry: `nginx:*`, `org/app:*`. */
 function lacksRegistry(pattern: string): boolean {
@@ -20,7 +20,7 @@ const lacksTag = (pattern: string): boolean =>
   !containsWildcard(pattern.slice(pattern.lastIndexOf("/") + 1)) &&
   !/[:@]/.test(pattern.slice(pattern.lastIndexOf("/") + 1));
 
-function advisePattern(pattern: string, at: string): readonly Remark[] {
+function advisePattern(pattern: string, at: string): readonly Advice[] {
   const shown = JSON.stringify(pattern);
   if (lacksRegistry(pattern))
     return [
@@ -56,7 +56,7 @@ function advisePattern(pattern: string, at: string): readonly Remark[] {
 }
 
 /** A skip that covers every pattern leaves nothing to verify. */
-function adviseSkips(entry: ImageVerification): readonly Remark[] {
+function adviseSkips(entry: ImageVerification): readonly Advice[] {
   const { imageReferences, skipImageReferences } = entry;
   const covered =
     imageReferences.length > 0 &&
@@ -75,8 +75,8 @@ function adviseSkips(entry: ImageVerification): readonly Remark[] {
 }
 
 /** Advice on both lists of an entry. */
-export function adviseReferences(entry: ImageVerification): readonly Remark[] {
-  const list = (patterns: readonly string[], name: string): readonly Remark[] =>
+export function adviseReferences(entry: ImageVerification): readonly Advice[] {
+  const list = (patterns: readonly string[], name: string): readonly Advice[] =>
     patterns.flatMap((pattern, index) => advisePattern(pattern, pointer(pointer(entry.pointer, name), index)));
   return [
     ...list(entry.imageReferences, "imageReferences"),

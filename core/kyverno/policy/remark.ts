@@ -1,5 +1,6 @@
-/** What advice is made of. Source: docs/spec/kyverno.md#checks-at-load. */
-import type { Position } from "./policy.ts";
+/** What is said of a policy that loads: load warnings and advice. Source: docs/spec/kyverno.md#checks-at-load. */
+import { toFieldPath } from "./field-path.ts";
+import type { Policy, PolicyWarning } from "./policy.ts";
 
 export type AdviceCode =
   | "unanchored-pattern"
@@ -15,12 +16,24 @@ export type AdviceCode =
   | "deny-without-attestations"
   | "signatures-and-attestations";
 
-export interface Advice extends Position {
-  readonly code: AdviceCode;
-  /** One sentence: what it does, and what was probably meant. */
+export interface Remark {
+  /** One sentence that continues the name of the field: what it does, and what was probably meant. */
   readonly message: string;
   readonly pointer: string;
 }
 
-/** Advice without its position. */
-export type Remark = Pick<Advice, "code" | "message" | "pointer">;
+/** A remark with the name of its kind. Load warnings have none. */
+export interface Advice extends Remark {
+  readonly code: AdviceCode;
+}
+
+/** The remark with its place in the file. */
+export const locate = <T extends Remark>(
+  { name, position }: Pick<Policy, "name" | "position">,
+  remark: T,
+): T & PolicyWarning => ({
+  ...remark,
+  message: `${toFieldPath(remark.pointer)}: ${remark.message}`,
+  policy: name,
+  ...position(remark.pointer),
+});

@@ -1,8 +1,9 @@
+import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { makeSigningKey } from "../demo-image.ts";
 import { runCli } from "../command-io.ts";
-import { policyFor } from "../demo-policy.ts";
+import { podFor, policyFor } from "../demo-policy.ts";
 
 const test = suite("cli/commands/policy");
 const good = policyFor(makeSigningKey().publicPem);
@@ -29,6 +30,79 @@ test("JSON for scripts", async () => {
     [document.policies, document.errors[0].file, document.errors[0].code],
     [["check-images"], "b.yaml", "invalid-policy"],
   );
+});
+
+const adviceFolder = new URL("../../fixtures/policy-advice/", import.meta.url);
+const adviceFiles = Object.fromEntries(
+  ["policy.yaml", "half-identity.yaml"].map((name) => [name, readFileSync(new URL(name, adviceFolder), "utf8")]),
+);
+
+test("advice is a warning with its kind and its place, by file and line, each once", async () => {
+  const words = ["policy", "check", "policy.yaml", "half-identity.yaml"];
+  const { exit, out } = await runCli(words, { files: adviceFiles });
+  assert.is(exit, 0);
+  assert.equal(
+    out.split("\n").map((line) => /^(.*?:.*?:\d+):\d+: \w+: /.exec(line)?.[1] ?? line),
+    [
+      "warning skips-all: half-identity.yaml:11",
+      "warning half-identity: half-identity.yaml:14",
+      "warning unanchored-pattern: half-identity.yaml:14",
+      "warning deny-without-attestations: half-identity.yaml:16",
+      "warning never-matches: policy.yaml:12",
+      "warning no-registry: policy.yaml:12",
+      "warning wildcard-crosses-slash: policy.yaml:12",
+      "2 policies load, 0 errors, 7 warnings",
+      "",
+    ],
+  );
+  const { warnings } = JSON.parse((await runCli([...words, "-o", "json"], { files: adviceFiles })).out);
+  assert.equal(
+    [warnings.length, warnings[0].code, warnings[0].file, warnings[0].line, warnings[0].policy],
+    [7, "skips-all", "half-identity.yaml", 11, "half"],
+  );
+});
+
+const deprecated = good.replace("validationFailureAction: Enforce", "validationFailureAction: enforce");
+const broken = good.replace(
+  /-----BEGIN PUBLIC KEY-----[\s\S]*?-----END PUBLIC KEY-----/,
+  "neither PEM nor a reference",
+);
+
+test("warnings of the load have a place too, and stand where policies decide, once a run", async () => {
+  assert.is.not(deprecated, good);
+  assert.is.not(broken, good);
+  const files = { "old.yaml": deprecated, "broken.yaml": broken, "pod.yaml": podFor("a", "ghcr.io/x/y:1") };
+  const paths = ["old.yaml", "broken.yaml"];
+  const { out } = await runCli(["policy", "check", ...paths], { files });
+  assert.match(out, /^warning: old\.yaml:\d+:\d+: check-images: spec\.validationFailureAction: /m);
+  assert.match(out, /^warning: broken\.yaml:\d+:\d+: check-images: .*\.entries\[0\]: \[malformed\] /m);
+  const testFile = JSON.stringify({
+    apiVersion: "cli.kyverno.io/v1alpha1",
+    kind: "Test",
+    metadata: { name: "t" },
+    policies: paths,
+    resources: ["pod.yaml"],
+    results: ["CREATE", "UPDATE"].map((operation) => ({
+      policy: "check-images",
+      rule: "signed",
+      kind: "Pod",
+      resources: ["a"],
+      result: "error",
+      operation,
+    })),
+  });
+  const testFolder = Object.fromEntries(
+    Object.entries({ ...files, "kyverno-test.yaml": testFile }).map(([name, text]) => [`t/${name}`, text]),
+  );
+  for (const words of [
+    ["apply", ...paths, "-r", "pod.yaml"],
+    ["explain", "-p", "old.yaml", "-p", "broken.yaml", "ghcr.io/x/y:1"],
+    ["test", "t"],
+  ]) {
+    const { err } = await runCli(words, { files: { ...files, ...testFolder } });
+    assert.is(err.match(/^Warning: .*old\.yaml:.*validationFailureAction/gm)?.length, 1, `${words[0]}: ${err}`);
+    assert.is(err.match(/^Warning: .*broken\.yaml:.*\[malformed\]/gm)?.length, 1, `${words[0]}: ${err}`);
+  }
 });
 
 test.run();

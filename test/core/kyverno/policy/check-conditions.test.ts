@@ -103,8 +103,8 @@ test("deprecated operators are warned of, with what replaced them", () => {
     ]),
   );
   assert.is(warnings.length, 2);
-  assert.match(warnings[0] ?? "", /AllIn or AnyIn/);
-  assert.match(warnings[1] ?? "", /use LessThan$/);
+  assert.match(warnings[0]?.message ?? "", /AllIn or AnyIn/);
+  assert.match(warnings[1]?.message ?? "", /use LessThan$/);
 });
 
 test.run();

@@ -47,7 +47,7 @@ test("predicateType is deprecated, and ignored beside another type", () => {
       policyText([
         ruleWith({ verifyImages: [entryWith({ attestations: [{ attestors: [keysAttestor], ...attestation }] })] }),
       ]),
-    ).warnings;
+    ).warnings.map(({ message }) => message);
   assert.match(warnings({ predicateType: "x" }).join(), /has been deprecated/);
   assert.match(warnings({ predicateType: "x", type: "y" }).join(), /is ignored/);
   assert.equal(warnings({ type: "y" }), []);

@@ -34,7 +34,7 @@ test("what follows from a fault further in is left out, siblings are not", () =>
   second.warn("/a/c", "old");
   first.add(second);
   assert.equal(pointers(first), ["/a/c", "/a/b/keyz", "/a/b/keyzz"]);
-  assert.equal(first.warnings, ["a.c: old"]);
+  assert.equal(first.warnings, [{ pointer: "/a/c", message: "old" }]);
 });
 
 test("only so many are kept", () => {

@@ -43,7 +43,7 @@ test("rules of other kinds load, keep their validate and are warned of", () => {
     ["verifyImages", "validate", "mutate"],
   );
   assert.is(policy.warnings.length, 2);
-  assert.match(policy.warnings[0] ?? "", /"b" is of the kind validate/);
+  assert.match(policy.warnings[0]?.message ?? "", /"b" is of the kind validate/);
   assert.ok(policy.spec.rules[1]?.validate !== undefined);
 });
 
