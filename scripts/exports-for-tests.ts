@@ -4,9 +4,6 @@ export const exportsForTests: Readonly<Record<string, string>> = {
   "core/portability.ts DomLeak": "an expected error of the compiler",
 
   // Built before the shell that calls them.
-  "core/kyverno/policy/advice.ts advise": "for policy check",
-  "core/kyverno/policy/advice.ts Advice": "for policy check",
-  "core/kyverno/policy/advice.ts AdviceCode": "for policy check",
   "core/trust/distrust.ts readDistrust": "for the commands that decide",
   "core/tlog/consistency-proof.ts verifyConsistency": "for the sync, which sees one log grow",
   "core/tlog/rekor-v1/api-entry.ts parseRekorApiEntry": "for the asker of Rekor's API",
