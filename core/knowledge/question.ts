@@ -6,7 +6,7 @@
  *     manifest ghcr.io/org/app sha256:9f86…          also `blob` and `referrers`
  *     trusted-root public-good
  *     key k8s://ns/name
- *     log-entry https://rekor.sigstore.dev 9f86…
+ *     log-entry https://rekor.sigstore.dev sha256:9f86…
  *     cluster get v1 configmaps ns=apps name=keys path=
  *
  * A character outside `A-Za-z0-9._:/@+-` is written as `%` and four hexadecimal digits: `k8s://ns/a b` is

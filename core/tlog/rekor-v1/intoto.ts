@@ -5,7 +5,8 @@
  * 0.0.2, whose `sig` is base64 of base64:
  *
  *     {"apiVersion":"0.0.2","kind":"intoto","spec":{"content":{"envelope":{
- *       "payloadType":"application/vnd.in-toto+json","signatures":[{"publicKey":"base64 of PEM","sig":"VFVWVlEy…"}]},"hash":{"algorithm":"sha256","value":"5be1…"},
+ *       "payloadType":"application/vnd.in-toto+json","signatures":[{"publicKey":"base64 of PEM","sig":"VFVWVlEy…"}]},
+ *       "hash":{"algorithm":"sha256","value":"5be1…"},
  *       "payloadHash":{"algorithm":"sha256","value":"91c2…"}}}}
  */
 import { decodeBase64 } from "../../encoding/base64.ts";
