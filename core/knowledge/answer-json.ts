@@ -9,7 +9,8 @@
  *
  * VALUE by the kind of the question:
  *
- *     tag            {"digest":"sha256:9f86…","mediaType":"application/…","size":42}, artifactType and annotations if any
+ *     tag            {"digest":"sha256:9f86…","mediaType":"application/…","size":42},
+ *                    and artifactType, annotations where they are stated
  *     referrers      [ as for a tag, … ]
  *     manifest, blob "eyJzY2hl…"
  *     key            "-----BEGIN PUBLIC KEY-----\n…"
@@ -17,7 +18,7 @@
  *     cluster        what the API server answered
  *     trusted-root   {"bytes":"eyJtZWRp…","form":"pinned"}
  *                    {"floors":{"root":"3"},"form":"tuf","roots":["eyJz…"],"snapshot":"eyJz…","target":"eyJt…",
- *                     "targets":[{"bytes":"eyJz…","role":"targets"}],"timestamp":"eyJz…"}, floors if any
+ *                     "targets":[{"bytes":"eyJz…","role":"targets"}],"timestamp":"eyJz…"}, floors where they are known
  */
 import { decodeBase64, encodeBase64 } from "../encoding/base64.ts";
 import { parseInstant } from "../encoding/instant.ts";
