@@ -6,7 +6,7 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { Command } from "commander";
-import { type AttestorSpec, compileAttestor, EngineError, TrustCache, verifyBundle } from "../core/index.ts";
+import { type AttestorSpec, compileAttestor, createImageVerifier, defaultLimits, EngineError } from "../core/index.ts";
 import { isDigest } from "../core/crypto/digest.ts";
 import { publicGoodTrustedRoot } from "../core/trust/public-good.ts";
 import { nodeVerifier } from "../proxy/host/node-verifier.ts";
@@ -40,7 +40,7 @@ function verify(artifact: string, options: VerifyOptions): string | undefined {
     throw new EngineError("unsupported", "the trust of the staging instance is not carried; give --trusted-root", {
       subject: "--staging",
     });
-  const verification = verifyBundle(
+  const verification = createImageVerifier({ crypto: nodeVerifier, limits: defaultLimits }).verifyBundle(
     {
       bundle: read(options.bundle),
       artifact: artifactOf(artifact),
@@ -50,7 +50,7 @@ function verify(artifact: string, options: VerifyOptions): string | undefined {
         bytes: options.trustedRoot === undefined ? publicGoodTrustedRoot() : read(options.trustedRoot),
       },
     },
-    { now: new Date(), verifier: nodeVerifier, trust: new TrustCache(nodeVerifier) },
+    new Date(),
   );
   return verification.truth === "proven"
     ? undefined

@@ -12,13 +12,11 @@ import type { Knowledge } from "../core/knowledge/knowledge.ts";
 import { resolveDigest } from "../core/kyverno/image/resolve-image.ts";
 import { defaultLimits } from "../core/limits.ts";
 import { parseReference } from "../core/oci/reference.ts";
-import { TrustCache } from "../core/trust/trust-cache.ts";
-import { createTufVerifier } from "../core/trust/tuf-verifier.ts";
-import { proven, refuted, type Verification } from "../core/verdict.ts";
-import { type AttestorSpec, compileAttestor, type Expectation } from "../core/verify/attestor.ts";
-import type { VerifyContext } from "../core/verify/context.ts";
-import type { Evidence, ProvenStatement } from "../core/verify/evidence.ts";
-import type { Candidate } from "../core/verify/verify-image.ts";
+import { proven, type Verification } from "../core/verdict.ts";
+import { type AttestorSpec, compileAttestor } from "../core/verify/attestor.ts";
+import type { Evidence } from "../core/verify/evidence.ts";
+import { createImageVerifier } from "../core/verify/image-verifier.ts";
+import type { ImageRequest } from "../core/verify/verify-image.ts";
 import { openLayout } from "../proxy/archive/oci-layout.ts";
 import { nodeVerifier } from "../proxy/host/node-verifier.ts";
 import { addAttestorOptions, type AttestorOptions, foldAliases, readAttestor } from "./input/attestor-flags.ts";
@@ -57,14 +55,6 @@ export function addVerifyOptions(command: Command): Command {
     .option("-q, --quiet", "only the exit code and errors");
 }
 
-/** What is done with one image once its digest is known. */
-export type CheckImage = (
-  image: { readonly repository: string; readonly digest: Digest },
-  expectation: Expectation,
-  where: { readonly layouts: "all"; readonly signatureRepository?: string },
-  context: VerifyContext,
-) => { readonly verification: VerifiedImage["verification"]; readonly candidates: readonly Candidate[] };
-
 interface Located {
   readonly repository: string;
   readonly digest: Verification<Digest>;
@@ -97,77 +87,43 @@ function locate(text: string, { knowledge }: OpenKnowledge): Located {
   }
 }
 
-/** Only signatures with an RFC 3161 timestamp count where one is asked for. */
-function requireTimestamps(image: VerifiedImage): VerifiedImage {
-  if (image.verification.truth !== "proven") return image;
-  const isStamped = (evidence: Evidence) => evidence.times.some(({ source }) => source === "timestamp-authority");
-  const { evidence, statements } = image.verification.evidence;
-  const kept = evidence
-    .map((one, index) => ({ one, statement: statements?.[index] }))
-    .filter(({ one }) => isStamped(one));
-  if (kept.length === 0)
-    return {
-      ...image,
-      verification: refuted({
-        check: "timestamp",
-        code: "no-timestamp",
-        reason: "no signature that satisfies the flags carries an RFC 3161 timestamp",
-        stage: 1,
-      }),
-    };
-  const keptStatements = kept.flatMap(({ statement }): ProvenStatement[] =>
-    statement === undefined ? [] : [statement],
-  );
-  return {
-    ...image,
-    verification: proven({
-      evidence: kept.map(({ one }) => one),
-      ...(statements === undefined ? {} : { statements: keptStatements }),
-    }),
-  };
-}
-
 /**
- * Verifies every image and reports. The exit code is that of the gravest outcome.
+ * Verifies signatures of every image, or with a predicate type its attestations, and reports. The exit code is that of
+ * the gravest outcome.
  * @throws EngineError for what the command line itself gets wrong, before anything is verified.
  */
 export async function verifyImages(
   images: readonly string[],
   given: VerifyOptions,
   io: CommandIO,
-  check: CheckImage,
+  predicateType?: string,
 ): Promise<ExitCode> {
   const options = { ...given, ...foldAliases({ ...given }) };
   const spec: AttestorSpec = readAttestor(options, io);
-  const expectation = compileAttestor(spec, { identityTexts: "exact" });
+  const stampedOnly = options.useSignedTimestamps === true;
+  const expectation = compileAttestor(spec, { identityTexts: "exact", timestampRequired: stampedOnly });
   const repository = io.env.COSIGN_REPOSITORY || undefined;
   const opened = openKnowledge(options, io);
   try {
     const warnings = new Set<string>();
-    const trust = new TrustCache(nodeVerifier, { tuf: createTufVerifier(opened.trust.trust) });
+    const verifier = createImageVerifier({ crypto: nodeVerifier, limits: defaultLimits, ...opened.trust });
     const verified = images.map((text): VerifiedImage => {
       const located = options.localImage === true ? locateLocal(text, opened) : locate(text, opened);
       if (located.digest.truth !== "proven") return { reference: text, verification: located.digest, candidates: [] };
       const digest = located.digest.evidence;
-      const context: VerifyContext = {
-        knowledge: located.knowledge,
-        now: opened.now,
-        verifier: nodeVerifier,
-        trustRootName: opened.trust.trustRoot,
-        warn: (warning) => warnings.add(warning),
-        trust,
-        limits: defaultLimits,
-        exhaustive: options.useSignedTimestamps === true,
-        timestampsOfKeys: options.useSignedTimestamps === true,
-      };
-      const outcome = check(
-        { repository: located.repository, digest },
+      const request: ImageRequest = {
+        image: { repository: located.repository, digest },
         expectation,
-        { layouts: "all", ...(repository === undefined ? {} : { signatureRepository: repository }) },
-        context,
-      );
-      const image: VerifiedImage = { reference: text, digest, ...outcome };
-      return options.useSignedTimestamps === true ? requireTimestamps(image) : image;
+        layouts: "all",
+        ...(predicateType === undefined ? {} : { predicateType }),
+        ...(repository === undefined ? {} : { signatureRepository: repository }),
+      };
+      // Every signature with a timestamp is shown, not only the first.
+      const decision = verifier.open(located.knowledge, opened.now, {
+        exhaustive: stampedOnly,
+        warn: (warning) => warnings.add(warning),
+      });
+      return { reference: text, digest, ...decision.verify(request) };
     });
     const code = gravest(verified.map(exitOfImage));
     for (const warning of warnings) io.err(`warning: ${warning}\n`);
@@ -192,7 +148,7 @@ async function report(
       toJsonLine(
         images.flatMap((image) =>
           image.verification.truth === "proven"
-            ? image.verification.evidence.evidence.map((evidence) =>
+            ? image.verification.evidence.map(({ evidence }) =>
                 toCosignPayload(image, evidence, signedPayload(evidence, knowledge)),
               )
             : [],

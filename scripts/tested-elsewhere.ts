@@ -54,10 +54,6 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/core/decide/engine-rules.test.ts",
     why: "an exception that fits and one that does not are decided there",
   },
-  "core/kyverno/image/image-verifier.ts": {
-    test: "test/core/kyverno/image/verification-memo.test.ts",
-    why: "two functions that pass on to the verifier, by way of the memo there",
-  },
   "core/kyverno/image/rule-run.ts": {
     test: "test/core/decide/engine.test.ts",
     why: "makes the results that are compared there",

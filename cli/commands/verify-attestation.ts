@@ -2,24 +2,8 @@
 import { type Command, Option } from "commander";
 import { toPredicateType } from "../../core/dsse/predicate-types.ts";
 import { EngineError } from "../../core/errors.ts";
-import { proven } from "../../core/verdict.ts";
-import { verifyAttestations } from "../../core/verify/verify-image.ts";
 import type { Shell } from "../command.ts";
-import { addVerifyOptions, type CheckImage, verifyImages, type VerifyOptions } from "../verify-images.ts";
-
-const checkType =
-  (predicateType: string): CheckImage =>
-  (image, expectation, where, context) => {
-    const { verification, candidates } = verifyAttestations(image, predicateType, expectation, where, context);
-    if (verification.truth !== "proven") return { verification, candidates };
-    return {
-      verification: proven({
-        evidence: verification.evidence.map(({ evidence }) => evidence),
-        statements: verification.evidence,
-      }),
-      candidates,
-    };
-  };
+import { addVerifyOptions, verifyImages, type VerifyOptions } from "../verify-images.ts";
 
 export function define(command: Command, { io, finish }: Shell): void {
   addVerifyOptions(command)
@@ -44,12 +28,7 @@ export function define(command: Command, { io, finish }: Shell): void {
             },
           );
         finish(
-          await verifyImages(
-            images,
-            options,
-            io,
-            checkType(toPredicateType(options.type ?? options.predicateType ?? "custom")),
-          ),
+          await verifyImages(images, options, io, toPredicateType(options.type ?? options.predicateType ?? "custom")),
         );
       },
     );

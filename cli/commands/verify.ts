@@ -1,19 +1,7 @@
 /** `sallyport verify`: signatures of images by key or identity, with cosign's flags and exit codes. */
 import type { Command } from "commander";
-import { proven } from "../../core/verdict.ts";
-import { verifySignatures } from "../../core/verify/verify-image.ts";
 import type { Shell } from "../command.ts";
-import { addVerifyOptions, type CheckImage, verifyImages, type VerifyOptions } from "../verify-images.ts";
-
-/** With more than one candidate wanted, every proven one is evidence. */
-const check: CheckImage = (image, expectation, where, context) => {
-  const { verification, candidates } = verifySignatures(image, expectation, where, context);
-  if (verification.truth !== "proven") return { verification, candidates };
-  const all = candidates.flatMap((candidate) =>
-    candidate.verification.truth === "proven" ? [candidate.verification.evidence] : [],
-  );
-  return { verification: proven({ evidence: all }), candidates };
-};
+import { addVerifyOptions, verifyImages, type VerifyOptions } from "../verify-images.ts";
 
 const examples = `
 Examples:
@@ -31,6 +19,6 @@ export function define(command: Command, { io, finish }: Shell): void {
   addVerifyOptions(command)
     .addHelpText("after", examples)
     .action(async (images: readonly string[], options: VerifyOptions) =>
-      finish(await verifyImages(images, options, io, check)),
+      finish(await verifyImages(images, options, io)),
     );
 }

@@ -6,7 +6,7 @@ import type { JsonValue } from "../../core/encoding/json.ts";
 import { isObject } from "../../core/encoding/shape.ts";
 import { type Question, questionText } from "../../core/knowledge/question.ts";
 import type { Failure, Verification } from "../../core/verdict.ts";
-import type { Evidence, ProvenStatement } from "../../core/verify/evidence.ts";
+import type { Evidence, ProvenSignature } from "../../core/verify/evidence.ts";
 import type { Candidate } from "../../core/verify/verify-image.ts";
 import { leadingFailure, sourceText, trustText } from "./evidence.ts";
 import { exitOf } from "./problem.ts";
@@ -18,10 +18,7 @@ import { visible } from "./tree.ts";
 export interface VerifiedImage {
   readonly reference: string;
   readonly digest?: string;
-  readonly verification: Verification<{
-    readonly evidence: readonly Evidence[];
-    readonly statements?: readonly ProvenStatement[];
-  }>;
+  readonly verification: Verification<readonly ProvenSignature[]>;
   readonly candidates: readonly Candidate[];
 }
 
@@ -61,16 +58,14 @@ export function renderVerifiedImage(image: VerifiedImage, style: Style, now: Dat
   const head = `${style.mark(mark)} ${visible(reference)}${digest === undefined ? "" : `  ${digest}`}\n`;
   if (verification.truth !== "proven")
     return head + verification.failures.map((failure) => `  [${failure.code}] ${visible(failure.reason)}\n`).join("");
-  const blocks = verification.evidence.evidence.map((evidence) =>
-    signerLines(evidence, now)
-      .map(([name, value]) => `  ${name.padEnd(10)} ${visible(value)}\n`)
-      .join(""),
-  );
-  const statements =
-    verification.evidence.statements?.map(
-      (statement) => `  ${"statement".padEnd(10)} ${visible(statement.predicateType)}\n`,
-    ) ?? [];
-  return head + blocks.map((block, index) => block + (statements[index] ?? "")).join("");
+  return head + verification.evidence.map((signature) => signatureBlock(signature, now)).join("");
+}
+
+function signatureBlock({ evidence, statement }: ProvenSignature, now: Date): string {
+  const about = statement === undefined ? [] : ([["statement", statement.predicateType]] as const);
+  return [...signerLines(evidence, now), ...about]
+    .map(([name, value]) => `  ${name.padEnd(10)} ${visible(value)}\n`)
+    .join("");
 }
 
 const toFailureJson = ({ check, code, reason, subject }: Failure) => ({ check, code, reason, subject });
@@ -86,6 +81,14 @@ const toCandidateJson = ({ source, verification }: Candidate) => ({
 const openTexts = (verification: { readonly truth: string; readonly open?: readonly Question[] }): readonly string[] =>
   (verification.open ?? []).map(questionText);
 
+/** Of attestations; signatures have none. */
+function toStatementsJson(proven: readonly ProvenSignature[]) {
+  const statements = proven.flatMap(({ evidence, statement }) =>
+    statement === undefined ? [] : [{ ...statement, evidence }],
+  );
+  return statements.length === 0 ? undefined : statements;
+}
+
 function toImageJson(image: VerifiedImage) {
   const { reference, digest, verification, candidates } = image;
   const failure =
@@ -98,7 +101,7 @@ function toImageJson(image: VerifiedImage) {
     exitCode: exitOfImage(image),
     signatures: candidates.map(toCandidateJson),
     ...(verification.truth === "proven"
-      ? { statements: verification.evidence.statements }
+      ? { statements: toStatementsJson(verification.evidence) }
       : { failures: verification.failures.map(toFailureJson), open: openTexts(verification) }),
   };
 }

@@ -11,10 +11,8 @@ import {
   type PolicyOutcome,
 } from "../kyverno/image/decide-policy.ts";
 import { extractOnce } from "../kyverno/image/extract.ts";
-import { verifyDirectly } from "../kyverno/image/image-verifier.ts";
 import type { RuleResult } from "../kyverno/image/result.ts";
 import { indexRules } from "../kyverno/image/rule-index.ts";
-import { verifyWithMemo } from "../kyverno/image/verification-memo.ts";
 import { annotationPatches, type PatchOperation, type ScopedStatus } from "../kyverno/outcome/digest-patch.ts";
 import { expandRules } from "../kyverno/policy/autogen.ts";
 import type { PolicyException } from "../kyverno/policy/exceptions.ts";
@@ -27,12 +25,9 @@ import { defaultLimits, type Limits } from "../limits.ts";
 import type { ReferenceOptions } from "../oci/reference.ts";
 import type { Knowledge } from "../knowledge/knowledge.ts";
 import type { Question } from "../knowledge/question.ts";
-import { Memo, noRecall } from "../verify/memo.ts";
 import type { Distrust } from "../trust/distrust.ts";
-import { TrustCache } from "../trust/trust-cache.ts";
-import { createTufVerifier, type TrustSettings } from "../trust/tuf-verifier.ts";
-import { boundedVerifier } from "../verify/bounded-verifier.ts";
-import type { VerifyContext } from "../verify/context.ts";
+import type { TrustSettings } from "../trust/tuf-verifier.ts";
+import { createImageVerifier } from "../verify/image-verifier.ts";
 import { isAllowed } from "./allowed.ts";
 
 export interface EngineSettings {
@@ -94,9 +89,14 @@ export function createEngine(options: EngineOptions): Engine {
   const settings = options.settings ?? {};
   const references = settings.references ?? {};
   const exceptions = indexExceptions(options.exceptions ?? []);
-  const trust = new TrustCache(options.crypto, { tuf: createTufVerifier(settings.trust) });
+  const images = createImageVerifier({
+    crypto: options.crypto,
+    limits,
+    trustRoot: settings.trustRoot,
+    trust: settings.trust,
+    distrust: options.distrust,
+  });
   const variables = createContextFactory({ limits, references });
-  const memo = new Memo(limits.memoEntries);
   const compiled = options.policies.map(
     (policy): CompiledPolicy => ({ policy, rules: expandRules(policy).map((rule) => compileRule(policy, rule)) }),
   );
@@ -105,28 +105,15 @@ export function createEngine(options: EngineOptions): Engine {
     policies: options.policies,
     warnings: compiled.flatMap((policy) => [...policy.policy.warnings, ...attestorWarnings(policy)]),
     decide(request, source, now, { exhaustive = false } = {}) {
-      const recall = exhaustive ? noRecall(source) : memo.open(source);
-      const { knowledge } = recall;
       const trustWarnings = new Set<string>();
-      const verifier = boundedVerifier(options.crypto, limits.signatureChecksPerDecision);
-      const context: VerifyContext = {
-        knowledge,
-        now,
-        verifier,
-        isExhausted: verifier.isExhausted,
-        trust,
-        limits,
-        exhaustive,
-        trustRootName: settings.trustRoot ?? "public-good",
-        warn: (text) => trustWarnings.add(text),
-        ...(options.distrust === undefined ? {} : { distrust: options.distrust }),
-      };
+      const verifier = images.open(source, now, { exhaustive, warn: (text) => trustWarnings.add(text) });
+      const { knowledge } = verifier;
       const match = { knowledge, absentNamespaceLabels: settings.absentNamespaceLabels ?? "ask" };
       const extract = extractOnce(references);
       const run = {
         request,
         knowledge,
-        verify: { direct: verifyDirectly(context), remembered: verifyWithMemo(recall, context) },
+        verifier,
         references,
         extract,
         exhaustive,
@@ -158,7 +145,7 @@ export function createEngine(options: EngineOptions): Engine {
         ],
         trustWarnings: [...trustWarnings],
         open: knowledge.open(),
-        read: knowledge.read(),
+        read: verifier.read(),
         at: now.toISOString(),
       };
     },

@@ -13,7 +13,6 @@ interface Reading {
 export class RecordingKnowledge implements Knowledge {
   readonly #source: Knowledge;
   readonly #readings = new Map<string, Reading>();
-  readonly #included = new Set<string>();
 
   constructor(source: Knowledge) {
     this.#source = source;
@@ -28,16 +27,9 @@ export class RecordingKnowledge implements Knowledge {
     return answer;
   }
 
-  /** Puts on record what a recalled result had read, by canonical texts; none of it was open. */
-  include(texts: readonly string[]): void {
-    for (const text of texts) this.#included.add(text);
-  }
-
-  /**
-   * Canonical texts of all questions that were read, sorted: the same record whether a result was computed or recalled.
-   */
+  /** Canonical texts of all questions that were read, sorted. */
   read(): readonly string[] {
-    return [...new Set([...this.#readings.keys(), ...this.#included])].sort();
+    return [...this.#readings.keys()].sort();
   }
 
   /** Questions that nobody has answered yet, or whose source could not be asked. */

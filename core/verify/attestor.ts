@@ -9,7 +9,7 @@ import { isHashName } from "../crypto/digest.ts";
 import { parsePublicKeysPem } from "../crypto/public-key.ts";
 import { encodeCanonicalJson } from "../encoding/canonical-json.ts";
 import { encodeHex } from "../encoding/hex.ts";
-import type { JsonValue } from "../encoding/json.ts";
+import type { JsonObject, JsonValue } from "../encoding/json.ts";
 import { encodeUtf8 } from "../encoding/utf8.ts";
 import { EngineError } from "../errors.ts";
 import { defaultLimits, type Limits } from "../limits.ts";
@@ -44,6 +44,8 @@ export interface AttestorSpec {
 export interface AttestorOptions {
   /** How identity texts are meant: with Kyverno's wildcards (the default), or exactly as they stand. */
   readonly identityTexts?: TextForm;
+  /** Only signatures with a timestamp that holds count. */
+  readonly timestampRequired?: boolean;
   readonly limits?: Limits;
 }
 
@@ -61,21 +63,22 @@ const isSet = (text: string | undefined): text is string => text !== undefined &
  * @throws EngineError `malformed` for what cannot be read or asks for nobody in particular, `over-limit`.
  */
 export function compileAttestor(spec: AttestorSpec, options: AttestorOptions = {}): Expectation {
-  const limits = options.limits ?? defaultLimits;
+  const { limits = defaultLimits, identityTexts = "wildcard", timestampRequired = false } = options;
   const kinds = [spec.keys, spec.certificates, spec.keyless].filter((part) => part !== undefined).length;
   if (kinds !== 1)
     throw new EngineError("malformed", "an attestor is exactly one of keys, certificates and keyless", {
       subject: "attestor",
     });
-  const signer = compileSigner(spec, options.identityTexts ?? "wildcard", limits);
+  const signer = compileSigner(spec, identityTexts, limits);
   const ownChain = spec.certificates !== undefined;
   const chain = spec.ctlog?.tsaCertChain;
   return {
-    digest: specDigest(spec, options.identityTexts ?? "wildcard"),
+    digest: specDigest({ form: identityTexts, timestampRequired, spec: plain(spec) }),
     signer,
     log: compileLog(spec.rekor),
     certificateTransparency: compileCertificateTransparency(spec.ctlog, ownChain),
     ...(isSet(chain) ? { timestampAuthority: readTimestampChain(chain) } : {}),
+    timestampRequired,
     annotations: Object.entries(spec.annotations ?? {}),
   };
 }
@@ -182,8 +185,7 @@ function readLogKeys(text: string, subject: string): readonly TransparencyLogKey
   return keys.map((key) => toLogKey(key));
 }
 
-const specDigest = (spec: AttestorSpec, form: TextForm): string =>
-  encodeHex(sha256(encodeUtf8(encodeCanonicalJson({ form, spec: plain(spec) }))));
+const specDigest = (spec: JsonObject): string => encodeHex(sha256(encodeUtf8(encodeCanonicalJson(spec))));
 
 /** The members of a specification that are there, as JSON. */
 function plain(value: unknown): JsonValue {

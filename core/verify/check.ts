@@ -20,6 +20,7 @@ const order = [
   "annotations",
   "tlog.lookup",
   "x509.path-at-lookup",
+  "timestamp.required",
   "distrust.evidence",
 ] as const;
 

@@ -1,4 +1,7 @@
-/** What a verification is given besides the candidate: knowledge, time, cryptography, trust and bounds. */
+/**
+ * What a verification is given besides the candidate: knowledge, time, cryptography, trust and bounds.
+ * `createImageVerifier` puts it together.
+ */
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import type { ValidityPeriod } from "../encoding/instant.ts";
 import type { Limits } from "../limits.ts";
@@ -20,16 +23,9 @@ export interface VerifyContext {
    */
   readonly trustTime?: { readonly now: () => Date; readonly judged: (steady: ValidityPeriod | undefined) => void };
   readonly limits: Limits;
-  readonly distrust?: Distrust;
-  /**
-   * Whether the whole decision has used up its signature checks: then an outcome may be due to the other images of the
-   * request.
-   */
-  readonly isExhausted?: () => boolean;
+  readonly distrust?: Distrust | undefined;
   /** Receives what a person should know although it decides nothing, as often as it is noticed. */
   readonly warn?: (text: string) => void;
   /** Every candidate is looked at, also behind one that proves. For a sync. */
   readonly exhaustive?: boolean;
-  /** Timestamps are read for bare keys too, which need no time. For whoever asks for a timestamp as such. */
-  readonly timestampsOfKeys?: boolean;
 }

@@ -62,13 +62,15 @@ export interface LogEntryEvidence {
   readonly from: "carried" | "asked";
 }
 
-/**
- * A statement whose signature satisfies the expectation. The predicate is the tree that was verified; nothing parses
- * the bytes again.
- */
-export interface ProvenStatement {
+/** An in-toto statement. The predicate is the tree that was verified; nothing parses the bytes again. */
+export interface SignedStatement {
   readonly type: string;
   readonly predicateType: string;
   readonly predicate: JsonValue;
+}
+
+/** A signature that satisfies the expectation; `statement` where an attestation was asked for. */
+export interface ProvenSignature {
   readonly evidence: Evidence;
+  readonly statement?: SignedStatement;
 }

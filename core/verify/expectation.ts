@@ -17,6 +17,8 @@ export interface Expectation {
   readonly certificateTransparency: ExpectedCertificateTransparency;
   /** Of `tsaCertChain`; replaces the trusted root's authorities. */
   readonly timestampAuthority?: TimestampAuthority;
+  /** A timestamp authority must vouch for the time of the signature, whatever a log says. */
+  readonly timestampRequired: boolean;
   /** Pairs that the signed claims must hold, values exactly equal. */
   readonly annotations: readonly (readonly [name: string, value: string])[];
 }

@@ -1,17 +1,24 @@
 /**
- * What was computed from answers, kept for as long as the source says that no answer has changed. Source:
- * docs/architecture.md#the-memo. It sits outside of what it remembers: without it every result is the same.
+ * The memo: an image is verified once for each expectation and version of what is known. To verify reads look up →
+ * compute → keep. It is kept until the source says that an answer may have changed; without the memo every result is
+ * the same. Trusted roots are answers too, and a memo belongs to one distrust list. Source:
+ * docs/architecture.md#the-memo.
  */
+import { isWithin, type ValidityPeriod } from "../encoding/instant.ts";
 import type { Answer, AnswerTo } from "../knowledge/answer.ts";
 import type { Knowledge } from "../knowledge/knowledge.ts";
-import type { Question } from "../knowledge/question.ts";
-import { questionText } from "../knowledge/question.ts";
+import { type Question, questionText } from "../knowledge/question.ts";
 import { RecordingKnowledge } from "../knowledge/recording-knowledge.ts";
+import type { BoundedVerifier } from "./bounded-verifier.ts";
+import type { VerifyContext } from "./context.ts";
+import { type ImageOutcome, type ImageRequest, verifyImage } from "./verify-image.ts";
 
 interface Kept {
-  readonly value: unknown;
+  readonly outcome: ImageOutcome;
   /** What it was computed from: canonical texts of questions. */
   readonly read: readonly string[];
+  /** In which trust in metadata is judged as it was then. */
+  readonly steady: ValidityPeriod;
 }
 
 /** The oldest entry leaves when the bound is reached; use makes an entry young, once half of the room is taken. */
@@ -39,118 +46,147 @@ class Bounded<K, V> {
   }
 }
 
-/** What is kept of one version of one source. */
-class Version {
+/** What is kept of one version of one source, which is asked for a tag once in each. */
+class Version implements Knowledge {
   readonly text: string;
-  readonly tags: Bounded<string, Answer>;
-  readonly results: Bounded<string, Kept>;
-
-  constructor(text: string, capacity: number) {
-    this.text = text;
-    this.tags = new Bounded(capacity);
-    this.results = new Bounded(capacity);
-  }
-}
-
-/** The source, which is asked for a tag once in each version of it. */
-class SteadyKnowledge implements Knowledge {
+  readonly outcomes: Bounded<string, Kept>;
+  readonly #tags: Bounded<string, Answer>;
   readonly #source: Knowledge;
-  readonly #version: Version;
 
-  constructor(source: Knowledge, version: Version) {
+  constructor(source: Knowledge, text: string, capacity: number) {
+    this.text = text;
+    this.outcomes = new Bounded(capacity);
+    this.#tags = new Bounded(capacity);
     this.#source = source;
-    this.#version = version;
   }
 
   answer<Q extends Question>(question: Q): AnswerTo<Q> | undefined {
     if (question.kind !== "tag") return this.#source.answer(question);
     const text = questionText(question);
-    const held = this.#version.tags.get(text);
+    const held = this.#tags.get(text);
     if (held !== undefined) return held as AnswerTo<Q>;
     const answer = this.#source.answer(question);
-    if (answer !== undefined && answer.state !== "unavailable") this.#version.tags.set(text, answer);
+    if (answer !== undefined && answer.state !== "unavailable") this.#tags.set(text, answer);
     return answer;
   }
 }
 
-export type Compute<T> = (knowledge: Knowledge) => { readonly value: T; readonly keep: boolean };
+/** Only the last two parts can hold any text, so the length of the one before the last keeps keys apart. */
+const keyOf = ({ image, expectation, predicateType, layouts, signatureRepository = "" }: ImageRequest): string => {
+  const where = `${layouts} ${signatureRepository.length} ${signatureRepository}`;
+  const what = predicateType === undefined ? "signature" : `attestation ${predicateType}`;
+  return `${image.repository} ${image.digest} ${expectation.digest} ${where} ${what}`;
+};
 
-/** The memo of one decision: what it reads is on record whether it is computed or recalled. */
-export interface Recall {
+const isKnown = ({ verification, candidates }: ImageOutcome): boolean =>
+  verification.truth !== "unknown" && candidates.every((candidate) => candidate.verification.truth !== "unknown");
+
+/** The period that ends first. Those of trust have no beginning. */
+const shorter = (left: ValidityPeriod, right: ValidityPeriod): ValidityPeriod =>
+  right.end !== undefined && (left.end === undefined || right.end < left.end) ? right : left;
+
+/** The context of one computation, which notes what its result rests on. */
+class Watch {
   readonly knowledge: RecordingKnowledge;
-  /**
-   * The value under `key` of `owner`, which stands for everything else that goes into it. `compute` says whether it may
-   * be kept: what is unknown or depends on the time may not. What `holds` denies is computed anew.
-   */
-  recall<T>(owner: object, key: string, compute: Compute<T>, holds?: (value: T) => boolean): T;
+  readonly context: VerifyContext;
+  /** In which trust in metadata is judged alike; absent: only at this instant. */
+  steady: ValidityPeriod | undefined = {};
+  /** Something was judged at the time of the decision, such as a certificate that no signed time covers. */
+  timeRead = false;
+
+  constructor(context: VerifyContext) {
+    const watch = this;
+    this.knowledge = new RecordingKnowledge(context.knowledge);
+    this.context = {
+      ...context,
+      knowledge: this.knowledge,
+      get now() {
+        watch.timeRead = true;
+        return context.now;
+      },
+      trustTime: {
+        now: () => context.now,
+        judged: (period) => {
+          this.steady = this.steady === undefined || period === undefined ? undefined : shorter(this.steady, period);
+        },
+      },
+    };
+  }
+}
+
+export interface DecisionContext extends VerifyContext {
+  readonly knowledge: RecordingKnowledge;
+  /** Bounds the whole decision. */
+  readonly verifier: BoundedVerifier;
 }
 
 /**
- * Within one decision nothing changes, time included: whatever was computed once is so for all of it, and what it read
- * is on record already.
+ * Verifies images for one decision. Within it nothing changes, time included, so everything is computed at most once;
+ * what is read is on record whether it is computed or recalled.
  */
-function onceADecision(recall: Recall["recall"]): Recall["recall"] {
-  const byOwner = new Map<object, Map<string, unknown>>();
-  return <T>(owner: object, key: string, compute: Compute<T>, holds?: (value: T) => boolean): T => {
-    const held = byOwner.get(owner) ?? new Map<string, unknown>();
-    byOwner.set(owner, held);
-    if (!held.has(key)) held.set(key, recall(owner, key, compute, holds));
-    return held.get(key) as T;
-  };
-}
+export class DecisionVerifier {
+  readonly knowledge: RecordingKnowledge;
+  readonly #context: DecisionContext;
+  readonly #kept: Version["outcomes"] | undefined;
+  readonly #own = new Map<string, ImageOutcome>();
+  readonly #recalled = new Set<string>();
 
-/** Without a memo beyond the decision. */
-export const noRecall = (source: Knowledge): Recall => {
-  const knowledge = new RecordingKnowledge(source);
-  return { knowledge, recall: onceADecision((_owner, _key, compute) => compute(knowledge).value) };
-};
+  constructor(context: DecisionContext, version: Version | undefined) {
+    this.knowledge = context.knowledge;
+    this.#context = context;
+    this.#kept = version?.outcomes;
+  }
+
+  /** `useCache: false` computes, whatever is kept, and keeps nothing. */
+  verify(request: ImageRequest, { useCache = true }: { readonly useCache?: boolean } = {}): ImageOutcome {
+    if (!useCache) return verifyImage(request, this.#context);
+    const key = keyOf(request);
+    const known = this.#own.get(key) ?? this.#lookUp(key);
+    if (known !== undefined) return known;
+    const watch = new Watch(this.#context);
+    return this.#keep(key, verifyImage(request, watch.context), watch);
+  }
+
+  /** Canonical texts of all questions that the decision read, sorted. */
+  read(): readonly string[] {
+    return [...new Set([...this.knowledge.read(), ...this.#recalled])].sort();
+  }
+
+  #lookUp(key: string): ImageOutcome | undefined {
+    const kept = this.#kept?.get(key);
+    if (kept === undefined || !isWithin(kept.steady, this.#context.now)) return undefined;
+    for (const text of kept.read) this.#recalled.add(text);
+    this.#own.set(key, kept.outcome);
+    return kept.outcome;
+  }
+
+  /** Only for the decision: the unknown, what rests on its time, and what its other images may have caused. */
+  #keep(key: string, outcome: ImageOutcome, { knowledge, steady, timeRead }: Watch): ImageOutcome {
+    this.#own.set(key, outcome);
+    const lasts = !timeRead && !this.#context.verifier.isExhausted() && knowledge.open().length === 0;
+    if (lasts && steady !== undefined && isKnown(outcome))
+      this.#kept?.set(key, { outcome, read: knowledge.read(), steady });
+    return outcome;
+  }
+}
 
 export class Memo {
   readonly #capacity: number;
   readonly #versions = new WeakMap<Knowledge, Version>();
-  readonly #owners = new WeakMap<object, number>();
-  #nextOwner = 0;
 
-  /** `capacity`: how many results, and as many tags, are kept of a source; 0 keeps nothing. */
+  /** `capacity`: how many outcomes, and as many tags, are kept of a source; 0 keeps nothing. */
   constructor(capacity: number) {
     this.#capacity = capacity;
   }
 
-  /** For one decision. A source that cannot tell its version is asked anew each time. */
-  open(source: Knowledge): Recall {
-    const text = source.version?.();
-    if (text === undefined || this.#capacity < 1) return noRecall(source);
+  /** What is kept of the source as it is now. Nothing is of one that cannot tell its version. */
+  versionOf(source: Knowledge): Version | undefined {
+    const text = this.#capacity < 1 ? undefined : source.version?.();
+    if (text === undefined) return undefined;
     const held = this.#versions.get(source);
-    const version = held?.text === text ? held : new Version(text, this.#capacity);
-    if (version !== held) this.#versions.set(source, version);
-    const knowledge = new RecordingKnowledge(new SteadyKnowledge(source, version));
-    const recall: Recall["recall"] = (owner, key, compute, holds) =>
-      this.#recall(version, knowledge, `${this.#ownerOf(owner)} ${key}`, compute, holds);
-    return { knowledge, recall: onceADecision(recall) };
-  }
-
-  #ownerOf(owner: object): number {
-    const held = this.#owners.get(owner);
-    if (held !== undefined) return held;
-    this.#owners.set(owner, ++this.#nextOwner);
-    return this.#nextOwner;
-  }
-
-  #recall<T>(
-    version: Version,
-    knowledge: RecordingKnowledge,
-    key: string,
-    compute: Compute<T>,
-    holds: (value: T) => boolean = () => true,
-  ): T {
-    const kept = version.results.get(key);
-    if (kept !== undefined && holds(kept.value as T)) {
-      knowledge.include(kept.read);
-      return kept.value as T;
-    }
-    const part = new RecordingKnowledge(knowledge);
-    const { value, keep } = compute(part);
-    if (keep && part.open().length === 0) version.results.set(key, { value, read: part.read() });
-    return value;
+    if (held?.text === text) return held;
+    const version = new Version(source, text, this.#capacity);
+    this.#versions.set(source, version);
+    return version;
   }
 }

@@ -6,18 +6,16 @@ import { parseBundle } from "../cosign/bundle.ts";
 import { type EntitySource, once } from "../cosign/signed-entity.ts";
 import { bundleEntity, readBundleContent } from "../cosign/signed-entity-bundle.ts";
 import { type Digest, digestOf } from "../crypto/digest.ts";
-import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import { encodeUtf8 } from "../encoding/utf8.ts";
 import { EngineError } from "../errors.ts";
-import { defaultLimits } from "../limits.ts";
 import type { AnswerTo, TrustedRootSource } from "../knowledge/answer.ts";
 import type { Knowledge } from "../knowledge/knowledge.ts";
 import type { Question } from "../knowledge/question.ts";
-import type { TrustCache } from "../trust/trust-cache.ts";
 import { failed, toFailure, type Verification } from "../verdict.ts";
 import { attempt } from "./attempt.ts";
 import { stageOf } from "./check.ts";
 import type { Claim } from "./claim.ts";
+import type { VerifyContext } from "./context.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Expectation } from "./expectation.ts";
 import { verifyEntity } from "./verify-entity.ts";
@@ -31,19 +29,11 @@ export interface BundleToVerify {
   readonly trustedRoot: TrustedRootSource;
 }
 
-export interface BundleContext {
-  readonly now: Date;
-  readonly verifier: SignatureVerifier;
-  readonly trust: TrustCache;
-}
-
-const trustRootName = "given";
-
-/** Knows one trusted root and nothing else. */
-const onlyTrust = (trustedRoot: TrustedRootSource): Knowledge => ({
+/** Knows one trusted root, under every name, and nothing else. */
+export const knowingOnly = (trustedRoot: TrustedRootSource): Knowledge => ({
   answer<Q extends Question>(question: Q): AnswerTo<Q> | undefined {
     if (question.kind !== "trusted-root") return undefined;
-    return { state: "present", value: trustedRoot, at: "", from: trustRootName } as AnswerTo<Q>;
+    return { state: "present", value: trustedRoot, at: "", from: "the caller" } as AnswerTo<Q>;
   },
 });
 
@@ -58,16 +48,16 @@ function fileSource(bundle: Uint8Array | string): EntitySource {
   };
 }
 
-/** Whether the bundle proves that the expected signer signed the artifact. */
+/** Whether the bundle proves that the expected signer signed the artifact. The context knows the trusted root. */
 export function verifyBundle(
-  { bundle, artifact, expectation, trustedRoot }: BundleToVerify,
-  context: BundleContext,
+  { bundle, artifact, expectation }: Omit<BundleToVerify, "trustedRoot">,
+  context: VerifyContext,
 ): Verification<Evidence> {
   const entity = attempt(() => {
-    if (bundle.length > defaultLimits.bundleBytes)
+    if (bundle.length > context.limits.bundleBytes)
       throw new EngineError(
         "over-limit",
-        `a bundle of ${bundle.length} bytes, at most ${defaultLimits.bundleBytes} are read`,
+        `a bundle of ${bundle.length} bytes, at most ${context.limits.bundleBytes} are read`,
       );
     const parsed = parseBundle(bundle);
     return bundleEntity(parsed, fileSource(bundle), readBundleContent(parsed));
@@ -75,10 +65,5 @@ export function verifyBundle(
   if (!entity.ok) return failed(toFailure(entity.error, "entity.content", stageOf("entity.content")));
   const claim: Claim =
     "bytes" in artifact ? { digest: digestOf(artifact.bytes), bytes: () => artifact.bytes } : artifact;
-  return verifyEntity(entity.value, expectation, claim, {
-    ...context,
-    knowledge: onlyTrust(trustedRoot),
-    trustRootName,
-    limits: defaultLimits,
-  });
+  return verifyEntity(entity.value, expectation, claim, context);
 }

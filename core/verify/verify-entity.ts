@@ -114,6 +114,11 @@ class Pipeline {
     requireAnnotations(this.#expectation.annotations, annotations);
     trail.at("tlog.lookup");
     if (this.#lacksEntry && trail.isCertain) this.#askForEntry();
+    trail.at("timestamp.required");
+    if (this.#expectation.timestampRequired && this.#timestamps.length === 0 && trail.isCertain)
+      throw new EngineError("no-timestamp", "no RFC 3161 timestamp holds, where one is required", {
+        subject: this.#entity.source.digest,
+      });
     trail.at("distrust.evidence");
     refuseDistrustedEvidence(
       this.#context.distrust,
@@ -195,9 +200,7 @@ class Pipeline {
   #proveTimestamps(): void {
     const { timestampAuthority } = this.#expectation;
     const layer = entryLayout(this.#entity) === "layer";
-    if (
-      layer ? timestampAuthority === undefined : this.#signer.kind === "key" && this.#context.timestampsOfKeys !== true
-    )
+    if (layer ? timestampAuthority === undefined : this.#signer.kind === "key" && !this.#expectation.timestampRequired)
       return;
     if (this.#entity.timestamps().length === 0) return;
     const { limits } = this.#context;

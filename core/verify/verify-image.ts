@@ -15,7 +15,7 @@ import { stageOf } from "./check.ts";
 import type { Claim } from "./claim.ts";
 import type { VerifyContext } from "./context.ts";
 import { refuseDistrustedArtifact } from "./distrust-check.ts";
-import type { Evidence, ProvenStatement } from "./evidence.ts";
+import type { Evidence, ProvenSignature, SignedStatement } from "./evidence.ts";
 import type { Expectation } from "./expectation.ts";
 import { verifyEntity } from "./verify-entity.ts";
 
@@ -25,7 +25,13 @@ export interface ImageToVerify {
   readonly digest: Digest;
 }
 
-export type Layouts = Omit<SearchOptions, "purpose">;
+/** What is asked of an image: a signature that satisfies the expectation, or attestations that do. */
+export interface ImageRequest extends Omit<SearchOptions, "purpose"> {
+  readonly image: ImageToVerify;
+  readonly expectation: Expectation;
+  /** Attestations of this type are asked for; absent: a signature. */
+  readonly predicateType?: string;
+}
 
 /** One signature that was looked at, and what became of it. Plain JSON. */
 export interface Candidate {
@@ -33,123 +39,67 @@ export interface Candidate {
   readonly verification: Verification<Evidence>;
 }
 
-export interface SignatureOutcome {
-  readonly verification: Verification<Evidence>;
-  readonly candidates: readonly Candidate[];
+/** What could not be known beside what was proven: further candidates may exist. */
+export interface Undecided {
+  readonly failures: readonly Failure[];
+  readonly open: readonly Question[];
 }
 
-export interface AttestationOutcome {
-  /** Every statement of the type that satisfies the expectation; at least one. */
-  readonly verification: Verification<readonly ProvenStatement[]>;
+export interface ImageOutcome {
+  /** Of a signature the first that satisfies, of attestations every one; at least one. */
+  readonly verification: Verification<readonly ProvenSignature[]>;
   readonly candidates: readonly Candidate[];
-  /**
-   * What could not be known beside what was proven: further statements of the type may exist. Empty when `verification`
-   * is not proven.
-   */
-  readonly undecided: { readonly failures: readonly Failure[]; readonly open: readonly Question[] };
+  /** Of attestations only; empty when `verification` is not proven. */
+  readonly undecided: Undecided;
 }
+
+const nothing: Undecided = { failures: [], open: [] };
 
 /**
- * Whether some signature of the image satisfies the expectation. The first that does ends the search, unless the
- * context is exhaustive.
+ * Whether the image has what is asked for. The first signature that proves ends the search, unless the context is
+ * exhaustive; attestations are looked at to the last, because conditions are judged over all of them.
  */
-export function verifySignatures(
-  image: ImageToVerify,
-  expectation: Expectation,
-  layouts: Layouts,
-  context: VerifyContext,
-): SignatureOutcome {
-  const claim = claimFor(image, context);
-  const run = verifyCandidates(
-    image,
-    "signature",
-    expectation,
-    claim,
-    layouts,
-    context,
-    () => true,
-    context.exhaustive === true,
-  );
-  const first = run.candidates.find(({ verification }) => verification.truth === "proven");
-  return { verification: first === undefined ? run.failure : first.verification, candidates: run.candidates };
-}
-
-/**
- * Every attestation of `predicateType` on the image that satisfies the expectation. Those of other types, and by
- * others, are left out.
- */
-export function verifyAttestations(
-  image: ImageToVerify,
-  predicateType: string,
-  expectation: Expectation,
-  layouts: Layouts,
-  context: VerifyContext,
-): AttestationOutcome {
-  const claim = { ...claimFor(image, context), predicateType };
-  const run = verifyCandidates(
-    image,
-    "attestation",
-    expectation,
-    claim,
-    layouts,
-    context,
-    (entity) => isOfType(entity, predicateType),
-    true,
-  );
-  const statements = run.proven.flatMap(({ entity, evidence }) => toStatement(entity, evidence));
-  if (statements.length === 0)
-    return { verification: run.failure, candidates: run.candidates, undecided: { failures: [], open: [] } };
-  return { verification: proven(statements), candidates: run.candidates, undecided: run.undecided };
-}
-
-interface CandidateRun {
-  readonly candidates: readonly Candidate[];
-  readonly proven: readonly { readonly entity: SignedEntity; readonly evidence: Evidence }[];
-  readonly undecided: AttestationOutcome["undecided"];
-  /** The fold where no candidate proves. */
-  readonly failure: Verification<never>;
-}
-
-function verifyCandidates(
-  image: ImageToVerify,
-  purpose: EntityPurpose,
-  expectation: Expectation,
-  claim: Claim,
-  layouts: Layouts,
-  context: VerifyContext,
-  isWanted: (entity: SignedEntity) => boolean,
-  exhaustive: boolean,
-): CandidateRun {
+export function verifyImage(request: ImageRequest, context: VerifyContext): ImageOutcome {
+  const { image, expectation, predicateType } = request;
+  const claim = claimOf(request, context);
   const artifact = attempt(() => refuseDistrustedArtifact(context.distrust, claim));
-  if (!artifact.ok)
-    return {
-      candidates: [],
-      proven: [],
-      undecided: { failures: [], open: [] },
-      failure: refuted(toFailure(artifact.error, "distrust.content", stageOf("distrust.content"))),
-    };
-  const search = findSignedEntities(image, { ...layouts, purpose }, context.knowledge, context.limits);
+  if (!artifact.ok) {
+    const failure = toFailure(artifact.error, "distrust.content", stageOf("distrust.content"));
+    return { verification: refuted(failure), candidates: [], undecided: nothing };
+  }
+  const purpose = predicateType === undefined ? "signature" : "attestation";
+  const search = findSignedEntities(image, { ...request, purpose }, context.knowledge, context.limits);
   const verifier = boundedVerifier(context.verifier, context.limits.signatureChecksPerImage);
   const candidates: Candidate[] = [];
-  const provenOnes: { entity: SignedEntity; evidence: Evidence }[] = [];
+  const satisfying: ProvenSignature[] = [];
   for (const entity of search.entities) {
-    if (!isWanted(entity)) continue;
+    if (predicateType !== undefined && !isOfType(entity, predicateType)) continue;
     const verification = verifyEntity(entity, expectation, claim, context, verifier);
     candidates.push({ source: entity.source, verification });
     if (verification.truth !== "proven") continue;
-    provenOnes.push({ entity, evidence: verification.evidence });
-    if (!exhaustive) break;
+    satisfying.push(
+      purpose === "signature"
+        ? { evidence: verification.evidence }
+        : { evidence: verification.evidence, ...statementOf(entity) },
+    );
+    if (purpose === "signature" && context.exhaustive !== true) break;
   }
-  return { candidates, proven: provenOnes, ...fold(search, candidates, purpose, image) };
+  const { failure, undecided } = fold(search, candidates, purpose, image);
+  if (satisfying.length === 0) return { verification: failure, candidates, undecided: nothing };
+  return {
+    verification: proven(satisfying),
+    candidates,
+    undecided: purpose === "signature" ? nothing : undecided,
+  };
 }
 
-/** Refuted only when every layout has answered and every candidate is refuted; unknown while anything is. */
+/** Where no candidate proves: refuted only when every layout has answered and every candidate is; else unknown. */
 function fold(
   search: EntitySearch,
   candidates: readonly Candidate[],
   purpose: EntityPurpose,
   image: ImageToVerify,
-): Pick<CandidateRun, "undecided" | "failure"> {
+): { readonly undecided: Undecided; readonly failure: Verification<never> } {
   const unknowns = candidates.flatMap(({ verification }) => (verification.truth === "unknown" ? [verification] : []));
   const failures = [
     ...search.failures,
@@ -177,8 +127,9 @@ function nothingFound(purpose: EntityPurpose, image: ImageToVerify): Failure {
 }
 
 /** The image's manifest is read only where a signature over the manifest itself asks for it. */
-const claimFor = (image: ImageToVerify, context: VerifyContext): Claim => ({
+const claimOf = ({ image, predicateType }: ImageRequest, context: VerifyContext): Claim => ({
   digest: image.digest,
+  ...(predicateType === undefined ? {} : { predicateType }),
   bytes: () =>
     requireContent(
       readManifest(context.knowledge, image.repository, image.digest, context.limits),
@@ -193,16 +144,9 @@ function isOfType(entity: SignedEntity, predicateType: string): boolean {
   return !content.ok || (content.value.kind === "dsse" && content.value.statement.predicateType === predicateType);
 }
 
-function toStatement(entity: SignedEntity, evidence: Evidence): ProvenStatement[] {
+function statementOf(entity: SignedEntity): { readonly statement?: SignedStatement } {
   const content = entity.content();
-  return content.kind === "dsse"
-    ? [
-        {
-          type: content.statement.type,
-          predicateType: content.statement.predicateType,
-          predicate: content.statement.predicate,
-          evidence,
-        },
-      ]
-    : [];
+  if (content.kind !== "dsse") return {};
+  const { type, predicateType, predicate } = content.statement;
+  return { statement: { type, predicateType, predicate } };
 }

@@ -10,9 +10,9 @@ import { TrustedRoot } from "@sigstore/protobuf-specs";
 import { toSignedEntity, toTrustMaterial, Verifier } from "@sigstore/verify";
 import { nobleVerifier } from "../../core/crypto/noble.ts";
 import type { SignatureVerifier } from "../../core/crypto/signature-verifier.ts";
-import { TrustCache } from "../../core/trust/trust-cache.ts";
+import { defaultLimits } from "../../core/limits.ts";
 import { compileAttestor } from "../../core/verify/attestor.ts";
-import { verifyBundle } from "../../core/verify/verify-bundle.ts";
+import { createImageVerifier } from "../../core/verify/image-verifier.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 
 export { nodeVerifier };
@@ -57,14 +57,14 @@ export function readMaterial(vectors: string, name: string = cases["v0.3 keyless
 
 /** One verification by ours. */
 export function ours({ bundle, artifact, trustedRoot }: Material, verifier: SignatureVerifier): () => void {
-  const trust = new TrustCache(verifier);
+  const images = createImageVerifier({ crypto: verifier, limits: defaultLimits });
   const expectation = compileAttestor({ keyless: { subject: identity, issuer } });
   const source = { form: "pinned", bytes: trustedRoot } as const;
   const now = new Date("2026-11-20T00:00:00Z");
   return () => {
-    const { truth } = verifyBundle(
+    const { truth } = images.verifyBundle(
       { bundle, artifact: { bytes: artifact }, expectation, trustedRoot: source },
-      { now, verifier, trust },
+      now,
     );
     if (truth !== "proven") throw new Error("the bundle is not accepted");
   };

@@ -34,7 +34,7 @@ import { accepts, lab, refuses } from "./refuses.ts";
 
 const { attack, run } = attackSuite("resource-counts");
 
-const limited = (limits: Partial<Limits>) => ({ context: { limits: { ...defaultLimits, ...limits } } });
+const limited = (limits: Partial<Limits>) => ({ limits });
 const overLimit = (error: unknown): boolean => error instanceof EngineError && error.code === "over-limit";
 const many = <T>(count: number, make: (index: number) => T): T[] =>
   Array.from({ length: count }, (_, index) => make(index));

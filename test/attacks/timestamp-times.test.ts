@@ -2,7 +2,6 @@
  * Attacks on the time that RFC 3161 tokens give: counted twice, absent, from before or after an authority's own time.
  */
 import * as assert from "uvu/assert";
-import type { EstablishedTime } from "../../core/verify/evidence.ts";
 import {
   type Changes,
   type LabTimestampAuthority,
@@ -34,8 +33,7 @@ attack(
     assert.is(verdict(signed), "proven");
     for (const verifier of verifiers) {
       const verification = verify(signed, verifier);
-      const times =
-        verification.truth === "proven" ? (verification.evidence as { times: readonly EstablishedTime[] }).times : [];
+      const times = verification.truth === "proven" ? verification.evidence.times : [];
       assert.equal([...new Set(times.map((time) => time.authority))], [authority.url]);
     }
     for (const at of [late, new Date(lab.signedAt.getTime() - 1000)])

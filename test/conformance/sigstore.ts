@@ -7,12 +7,12 @@ import { join } from "node:path";
 import { digestOf } from "../../core/crypto/digest.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { SignatureVerifier } from "../../core/crypto/signature-verifier.ts";
-import { TrustCache } from "../../core/trust/trust-cache.ts";
 import type { Verification } from "../../core/verdict.ts";
 import { attempt } from "../../core/verify/attempt.ts";
 import { compileAttestor } from "../../core/verify/attestor.ts";
 import type { Evidence } from "../../core/verify/evidence.ts";
-import { verifyBundle } from "../../core/verify/verify-bundle.ts";
+import { defaultLimits } from "../../core/limits.ts";
+import { createImageVerifier } from "../../core/verify/image-verifier.ts";
 
 export interface ConformanceRow {
   /** Directory and mode. */
@@ -90,7 +90,7 @@ export function runSigstoreConformance({
   verifier,
   now,
 }: ConformanceOptions): ConformanceReport {
-  const trust = new TrustCache(verifier);
+  const images = createImageVerifier({ crypto: verifier, limits: defaultLimits });
   const names = readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
     entry.isDirectory() ? [entry.name] : [],
   );
@@ -106,7 +106,7 @@ export function runSigstoreConformance({
     const modes = { path: { bytes: artifact }, digest: { digest: digestOf(artifact) } };
     return Object.entries(modes).map(([mode, given]): ConformanceRow => {
       const outcome = attempt(() =>
-        verifyBundle(
+        images.verifyBundle(
           {
             bundle: file("bundle.sigstore.json") ?? new Uint8Array(),
             artifact: given,
@@ -118,7 +118,7 @@ export function runSigstoreConformance({
             ),
             trustedRoot: { form: "pinned", bytes: file("trusted_root.json") ?? productionRoot },
           },
-          { now, verifier, trust },
+          now,
         ),
       );
       const accepted = outcome.ok && outcome.value.truth === "proven";

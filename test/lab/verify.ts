@@ -4,14 +4,13 @@ import { createEngine, type Decision, type EngineOptions } from "../../core/deci
 import { loadPolicies } from "../../core/kyverno/policy/read-policy.ts";
 import { requestFor } from "../../core/kyverno/rule/resource-request.ts";
 import { nobleVerifier } from "../../core/crypto/noble.ts";
-import { defaultLimits } from "../../core/limits.ts";
+import { defaultLimits, type Limits } from "../../core/limits.ts";
 import type { Knowledge } from "../../core/knowledge/knowledge.ts";
-import { TrustCache } from "../../core/trust/trust-cache.ts";
-import type { Verification } from "../../core/verdict.ts";
+import { proven, type Verification } from "../../core/verdict.ts";
 import { type AttestorOptions, type AttestorSpec, compileAttestor } from "../../core/verify/attestor.ts";
-import type { VerifyContext } from "../../core/verify/context.ts";
-import { verifyBundle } from "../../core/verify/verify-bundle.ts";
-import { type Layouts, verifyAttestations, verifySignatures } from "../../core/verify/verify-image.ts";
+import type { Evidence } from "../../core/verify/evidence.ts";
+import { createImageVerifier, type ImageVerifier } from "../../core/verify/image-verifier.ts";
+import type { ImageRequest } from "../../core/verify/verify-image.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import type { Signed } from "./sign.ts";
 import type { Json } from "./trusted-root.ts";
@@ -20,8 +19,8 @@ import type { Json } from "./trusted-root.ts";
 export const verifiers: readonly SignatureVerifier[] = [nobleVerifier, nodeVerifier];
 
 /** Trusted roots are compiled once for each content: most of what is made has the same one. */
-const trustCaches: ReadonlyMap<SignatureVerifier, TrustCache> = new Map(
-  verifiers.map((verifier) => [verifier, new TrustCache(verifier)]),
+const imageVerifiers: ReadonlyMap<SignatureVerifier, ImageVerifier> = new Map(
+  verifiers.map((crypto) => [crypto, createImageVerifier({ crypto, limits: defaultLimits })]),
 );
 
 export interface Asked {
@@ -30,49 +29,43 @@ export interface Asked {
   readonly options?: AttestorOptions;
   readonly knowledge?: Knowledge;
   readonly now?: Date;
-  readonly layouts?: Layouts;
+  readonly layouts?: Pick<ImageRequest, "layouts" | "signatureRepository">;
   /** Bytes of the file, or its digest alone. */
   readonly artifact?: { readonly bytes: Uint8Array } | { readonly digest: Signed["digest"] };
-  readonly context?: Partial<VerifyContext>;
+  readonly limits?: Partial<Limits>;
 }
 
 const attestorOf = ({ attestor }: Signed, asked: Asked["attestor"]): AttestorSpec =>
   typeof asked === "function" ? asked(attestor) : (asked ?? attestor);
 
-export const contextOf = (
-  signed: Signed,
-  verifier: SignatureVerifier,
-  { knowledge, now, context }: Asked = {},
-): VerifyContext => ({
-  knowledge: knowledge ?? signed.knowledge,
-  now: now ?? signed.lab.now,
-  verifier,
-  trust: trustCaches.get(verifier) ?? new TrustCache(verifier),
-  trustRootName: "public-good",
-  limits: defaultLimits,
-  ...context,
-});
+function imageVerifierOf(crypto: SignatureVerifier, { limits }: Asked): ImageVerifier {
+  const known = limits === undefined ? imageVerifiers.get(crypto) : undefined;
+  return known ?? createImageVerifier({ crypto, limits: { ...defaultLimits, ...limits } });
+}
 
-/** `verifyBundle` for a file; `verifySignatures` or `verifyAttestations` for an image, by the recipe's claim. */
-export function verify(signed: Signed, verifier: SignatureVerifier, asked: Asked = {}): Verification<unknown> {
+/** The verdict on a file's bundle or on an image, by the recipe's claim. Nothing is remembered. */
+export function verify(signed: Signed, crypto: SignatureVerifier, asked: Asked = {}): Verification<Evidence> {
   const expectation = compileAttestor(attestorOf(signed, asked.attestor), asked.options);
-  const context = contextOf(signed, verifier, asked);
+  const verifier = imageVerifierOf(crypto, asked);
+  const now = asked.now ?? signed.lab.now;
   if (signed.recipe.layout === "file") {
     const artifact = asked.artifact ?? { bytes: signed.artifact };
-    return verifyBundle(
-      {
-        bundle: signed.bundle ?? "",
-        artifact,
-        expectation,
-        trustedRoot: { form: "pinned", bytes: signed.trustedRoot },
-      },
-      context,
-    );
+    const trustedRoot = { form: "pinned", bytes: signed.trustedRoot } as const;
+    return verifier.verifyBundle({ bundle: signed.bundle ?? "", artifact, expectation, trustedRoot }, now);
   }
-  const layouts = asked.layouts ?? { layouts: "all" };
-  return signed.recipe.claim === "attestation"
-    ? verifyAttestations(signed, signed.predicateType, expectation, layouts, context).verification
-    : verifySignatures(signed, expectation, layouts, context).verification;
+  const request: ImageRequest = {
+    image: signed,
+    expectation,
+    layouts: "all",
+    ...asked.layouts,
+    ...(signed.recipe.claim === "attestation" ? { predicateType: signed.predicateType } : {}),
+  };
+  const decision = verifier.open(asked.knowledge ?? signed.knowledge, now);
+  const { verification } = decision.verify(request, { useCache: false });
+  if (verification.truth !== "proven") return verification;
+  const [first] = verification.evidence;
+  if (first === undefined) throw new Error("proven, and by nothing");
+  return proven(first.evidence);
 }
 
 /** `proven`, or the codes of what refuted it or left it open. */

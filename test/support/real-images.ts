@@ -11,10 +11,9 @@ import type { AnswerTo } from "../../core/knowledge/answer.ts";
 import type { Knowledge } from "../../core/knowledge/knowledge.ts";
 import type { Question } from "../../core/knowledge/question.ts";
 import { defaultLimits } from "../../core/limits.ts";
-import { TrustCache } from "../../core/trust/trust-cache.ts";
 import type { Verification } from "../../core/verdict.ts";
 import { type AttestorSpec, compileAttestor } from "../../core/verify/attestor.ts";
-import { verifyAttestations, verifySignatures } from "../../core/verify/verify-image.ts";
+import { createImageVerifier } from "../../core/verify/image-verifier.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import { connaisseurImages, type SignedImage, type SlsaVersion, slsaContainer } from "./images.ts";
 import { vectorsDir } from "./vectors.ts";
@@ -27,7 +26,7 @@ const generator = "https://github.com/slsa-framework/slsa-github-generator";
 export const workflow = (version: string): string =>
   `${generator}/.github/workflows/generator_container_slsa3.yml@refs/tags/${version}`;
 
-const verifiers = [nobleVerifier, nodeVerifier];
+const verifiers = [nobleVerifier, nodeVerifier].map((crypto) => createImageVerifier({ crypto, limits: defaultLimits }));
 
 /** `root` in place of the production root; `null`: none. */
 export function withTrust(knowledge: Knowledge, root: Uint8Array | null): Knowledge {
@@ -59,17 +58,9 @@ export function judge(
   { type = provenance, root = productionRoot() }: Given = {},
 ): Verification<unknown> {
   const outcomes = verifiers.map((verifier) => {
-    const context = {
-      knowledge: withTrust(image.knowledge, root),
-      now,
-      verifier,
-      trust: new TrustCache(verifier),
-      trustRootName: "public-good",
-      limits: defaultLimits,
-    };
-    return purpose === "signature"
-      ? verifySignatures(image, compileAttestor(spec), { layouts: "all" }, context).verification
-      : verifyAttestations(image, type, compileAttestor(spec), { layouts: "all" }, context).verification;
+    const decision = verifier.open(withTrust(image.knowledge, root), now);
+    const request = { image, expectation: compileAttestor(spec), layouts: "all" } as const;
+    return decision.verify(purpose === "signature" ? request : { ...request, predicateType: type }).verification;
   });
   assert.equal(JSON.stringify(outcomes[0]), JSON.stringify(outcomes[1]), "the verifiers agree");
   return outcomes[0] as Verification<unknown>;

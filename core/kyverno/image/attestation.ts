@@ -14,32 +14,25 @@ import {
   unknown,
   type Verification,
 } from "../../verdict.ts";
-import type { ProvenStatement } from "../../verify/evidence.ts";
-import type { AttestationOutcome } from "../../verify/verify-image.ts";
+import type { SignedStatement } from "../../verify/evidence.ts";
+import type { ImageOutcome, Undecided } from "../../verify/verify-image.ts";
 import type { PolicyValue } from "../policy/policy.ts";
 import { evaluateConditions } from "../rule/conditions.ts";
 import type { JsonContext } from "../rule/json-context.ts";
 import { openQuestions } from "../../knowledge/ask.ts";
-import {
-  type AttestorOutcome,
-  checkAttestorSets,
-  openOf,
-  type SetContext,
-  type SingleAttestor,
-} from "./attestor-set.ts";
+import { checkAttestorSets, openOf, type SetContext } from "./attestor-set.ts";
 import type { CompiledAttestation } from "./compile-entry.ts";
 import type { AttestationResult } from "./result.ts";
 
 /** The stage of a condition: behind everything that verifies a signature. */
 const conditionStage = 1000;
 
-export interface AttestationContext extends Omit<SetContext, "check"> {
+export interface AttestationContext extends Omit<SetContext, "judge"> {
   /** The image in messages. */
   readonly image: string;
   readonly variables: JsonContext;
-  readonly verify: (attestor: SingleAttestor, predicateType: string) => AttestationOutcome;
   /** Is told the first statement of its type that was proven, under the attestation's name. */
-  readonly remember: (name: string, statement: ProvenStatement) => void;
+  readonly remember: (name: string, statement: SignedStatement) => void;
 }
 
 const ownFailure = (
@@ -66,17 +59,15 @@ export function checkAttestation(attestation: CompiledAttestation, context: Atte
       reason: "missing type",
       stage: 0,
     });
-  const check = (attestor: SingleAttestor): AttestorOutcome => {
-    const { verification, candidates, undecided } = context.verify(attestor, type);
-    if (verification.truth !== "proven") return { verification, candidates };
-    const first = verification.evidence[0];
+  const judge = ({ verification, undecided }: ImageOutcome): Verification<unknown> => {
+    if (verification.truth !== "proven") return verification;
+    const statements = verification.evidence.flatMap(({ statement }) => (statement === undefined ? [] : [statement]));
+    const [first] = statements;
     if (first !== undefined && attestation.source.name !== undefined) context.remember(attestation.source.name, first);
-    return {
-      verification: judgeStatements(attestation.source.conditions, verification.evidence, undecided, type, context),
-      candidates,
-    };
+    return judgeStatements(attestation.source.conditions, statements, undecided, type, context);
   };
-  const { truth, results } = checkAttestorSets(attestation.sets, { ...context, check });
+  const request = { ...context.request, predicateType: type };
+  const { truth, results } = checkAttestorSets(attestation.sets, { ...context, request, judge });
   return {
     path: attestation.path,
     position: context.position(attestation.pointer),
@@ -94,8 +85,8 @@ export function checkAttestation(attestation: CompiledAttestation, context: Atte
  */
 function judgeStatements(
   conditions: PolicyValue | undefined,
-  statements: readonly ProvenStatement[],
-  undecided: AttestationOutcome["undecided"],
+  statements: readonly SignedStatement[],
+  undecided: Undecided,
   type: string,
   context: AttestationContext,
 ): Verification<null> {
@@ -112,7 +103,7 @@ function judgeStatements(
 }
 
 /** Statements that are not known leave the question open; those that a bound cut off never will be. */
-function whileOthersMayBe({ failures, open }: AttestationOutcome["undecided"]): Verification<null> {
+function whileOthersMayBe({ failures, open }: Undecided): Verification<null> {
   if (failures.length === 0) return proven(null);
   return failures.every(({ code }) => codeRow(code).truth === "refuted")
     ? refuted(...failures)
@@ -121,7 +112,7 @@ function whileOthersMayBe({ failures, open }: AttestationOutcome["undecided"]): 
 
 function judgeStatement(
   conditions: PolicyValue,
-  statement: ProvenStatement,
+  statement: SignedStatement,
   type: string,
   context: AttestationContext,
 ): Verification<null> {

@@ -4,47 +4,51 @@
  */
 import type { Question } from "../../knowledge/question.ts";
 import { conjunction, counting, type Failure, toFailure, type Verification } from "../../verdict.ts";
-import type { Candidate } from "../../verify/verify-image.ts";
+import type { DecisionVerifier } from "../../verify/memo.ts";
+import type { ImageOutcome, ImageRequest } from "../../verify/verify-image.ts";
 import type { Position } from "../policy/policy.ts";
 import type { CompiledAttestor, CompiledSet } from "./compile-entry.ts";
 import type { AttestorResult } from "./result.ts";
 
-/** What one single attestor says: its verification and the signatures it looked at. */
-export interface AttestorOutcome {
-  readonly verification: Verification<unknown>;
-  readonly candidates: readonly Candidate[];
-}
-
-export type SingleAttestor = Extract<CompiledAttestor, { kind: "single" }>;
+/** What is asked of the image; every single attestor adds its expectation and where its signatures are kept. */
+export type CommonRequest = Omit<ImageRequest, "expectation" | "signatureRepository">;
 
 export interface SetContext {
-  readonly check: (attestor: SingleAttestor) => AttestorOutcome;
+  readonly verifier: Pick<DecisionVerifier, "verify">;
+  readonly request: CommonRequest;
+  /** Whether what is remembered of earlier decisions counts. */
+  readonly useCache: boolean;
+  /** What an attestor's outcome says in the end, where conditions are to hold too; absent: what was verified. */
+  readonly judge?: (outcome: ImageOutcome) => Verification<unknown>;
   readonly position: (pointer: string) => Position;
   /** Every entry is looked at, also when the count is already reached. */
   readonly exhaustive: boolean;
 }
 
-const entryFailed = (attestor: CompiledAttestor, context: SetContext, failure: Failure): AttestorResult => ({
-  path: attestor.path,
-  position: context.position(attestor.pointer),
-  truth: "refuted",
-  failures: [failure],
-  open: [],
+type Single = Extract<CompiledAttestor, { kind: "single" }>;
+type Broken = Extract<CompiledAttestor, { kind: "broken" }>;
+
+const requestFor = ({ expectation, repository }: Single, request: CommonRequest): ImageRequest => ({
+  ...request,
+  expectation,
+  ...(repository === undefined ? {} : { signatureRepository: repository }),
 });
 
-function checkAttestor(attestor: CompiledAttestor, context: SetContext): AttestorResult {
-  if (attestor.kind === "nested") return { ...checkAttestorSet(attestor.set, context), path: attestor.path };
-  if (attestor.kind === "broken")
-    return entryFailed(attestor, context, { ...toFailure(attestor.error, "attestor", 0), code: attestor.error.code });
-  const { verification, candidates } = context.check(attestor);
+function singleResult(attestor: Single, outcome: ImageOutcome, context: SetContext): AttestorResult {
+  const verification = context.judge === undefined ? outcome.verification : context.judge(outcome);
   return {
     path: attestor.path,
     position: context.position(attestor.pointer),
     truth: verification.truth,
-    candidates,
+    candidates: outcome.candidates,
     failures: verification.truth === "proven" ? [] : verification.failures,
     open: verification.truth === "unknown" ? verification.open : [],
   };
+}
+
+function brokenResult({ path, pointer, error }: Broken, context: SetContext): AttestorResult {
+  const failure: Failure = { ...toFailure(error, "attestor", 0), code: error.code };
+  return { path, position: context.position(pointer), truth: "refuted", failures: [failure], open: [] };
 }
 
 /**
@@ -54,7 +58,12 @@ export function checkAttestorSet(set: CompiledSet, context: SetContext): Attesto
   const entries: AttestorResult[] = [];
   let provenCount = 0;
   for (const attestor of set.entries) {
-    const result = checkAttestor(attestor, context);
+    const result =
+      attestor.kind === "nested"
+        ? { ...checkAttestorSet(attestor.set, context), path: attestor.path }
+        : attestor.kind === "broken"
+          ? brokenResult(attestor, context)
+          : singleResult(attestor, context.verifier.verify(requestFor(attestor, context.request), context), context);
     entries.push(result);
     if (result.truth === "proven") provenCount += 1;
     if (!context.exhaustive && provenCount >= set.required) break;

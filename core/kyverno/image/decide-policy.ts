@@ -10,7 +10,7 @@ import type { ImageStatus } from "../outcome/digest-patch.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { ExceptionIndex } from "./exception-index.ts";
 import type { DefaultExtraction } from "./extract.ts";
-import type { Verifiers } from "./image-verifier.ts";
+import type { DecisionVerifier } from "../../verify/memo.ts";
 import type { MatchOptions } from "../rule/match.ts";
 import type { AdmissionRequest } from "../rule/request.ts";
 import type { CompiledRule } from "./compile-rule.ts";
@@ -27,7 +27,7 @@ export interface CompiledPolicy {
 export interface PolicyRun {
   readonly request: AdmissionRequest;
   readonly knowledge: Knowledge;
-  readonly verify: Verifiers;
+  readonly verifier: DecisionVerifier;
   readonly references: ReferenceOptions;
   readonly extract: DefaultExtraction;
   readonly exhaustive: boolean;
@@ -86,7 +86,7 @@ function decideRule(compiled: CompiledRule, run: PolicyRun): RuleOutcome {
     action: failureActionOf(policy, rule.verifyImages, run.request),
     variables: run.variables(run.request, policy),
     knowledge: run.knowledge,
-    verify: run.verify,
+    verifier: run.verifier,
     references: run.references,
     extract: run.extract,
     exhaustive: run.exhaustive,

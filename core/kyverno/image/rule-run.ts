@@ -4,6 +4,7 @@ import type { Knowledge } from "../../knowledge/knowledge.ts";
 import type { Question } from "../../knowledge/question.ts";
 import { type Failure, toFailure, type Truth } from "../../verdict.ts";
 import type { ReferenceOptions } from "../../oci/reference.ts";
+import type { DecisionVerifier } from "../../verify/memo.ts";
 import { failureMessage, type PlacedFailure } from "../outcome/message.ts";
 import type { FailureAction } from "../policy/policy.ts";
 import type { JsonContext } from "../rule/json-context.ts";
@@ -12,7 +13,6 @@ import type { AdmissionRequest } from "../rule/request.ts";
 import { failingEntries } from "./attestor-set.ts";
 import type { CompiledRule } from "./compile-rule.ts";
 import type { DefaultExtraction } from "./extract.ts";
-import type { Verifiers } from "./image-verifier.ts";
 import type { ImageResult, Pass, RuleResult, RuleStatus } from "./result.ts";
 
 export interface RuleRun {
@@ -21,7 +21,7 @@ export interface RuleRun {
   readonly action: FailureAction;
   readonly variables: JsonContext;
   readonly knowledge: Knowledge;
-  readonly verify: Verifiers;
+  readonly verifier: DecisionVerifier;
   readonly references: ReferenceOptions;
   /** Images by default extractors, the same for all rules of the decision. */
   readonly extract: DefaultExtraction;

@@ -9,16 +9,16 @@ import { type Digest, isDigest } from "../../crypto/digest.ts";
 import type { Knowledge } from "../../knowledge/knowledge.ts";
 import type { Question } from "../../knowledge/question.ts";
 import { conjunction, failed, type Failure, toFailure, type Truth, unknown, type Verification } from "../../verdict.ts";
-import type { ProvenStatement } from "../../verify/evidence.ts";
+import type { SignedStatement } from "../../verify/evidence.ts";
+import type { DecisionVerifier } from "../../verify/memo.ts";
 import type { Position } from "../policy/policy.ts";
 import { evaluateConditions } from "../rule/conditions.ts";
 import type { JsonContext } from "../rule/json-context.ts";
 import { openQuestions } from "../../knowledge/ask.ts";
 import { substituteText } from "../rule/variables.ts";
 import { checkAttestation } from "./attestation.ts";
-import { checkAttestorSets, openOf } from "./attestor-set.ts";
+import { checkAttestorSets, openOf, type SetContext } from "./attestor-set.ts";
 import type { CompiledEntry } from "./compile-entry.ts";
-import type { ImageVerifier } from "./image-verifier.ts";
 import { resolveDigest } from "./resolve-image.ts";
 import type { ImageResult } from "./result.ts";
 
@@ -28,7 +28,7 @@ export interface EntryContext {
   /** All entries of the rule: each one's `validate.deny` is judged after an attestation held. */
   readonly siblings: readonly CompiledEntry[];
   readonly knowledge: Knowledge;
-  readonly verify: ImageVerifier;
+  readonly verifier: DecisionVerifier;
   readonly variables: JsonContext;
   readonly position: (pointer: string) => Position;
   readonly exhaustive: boolean;
@@ -100,18 +100,16 @@ type Checked = Pick<ImageResult, "truth" | "attestors" | "attestations" | "failu
 
 function checkEntry(reference: ImageReference, digest: Digest, context: EntryContext): Checked {
   const { entry, variables } = context;
-  const image = { repository: reference.repository, digest };
-  const where = (repository: string | undefined) => ({
-    layouts: entry.layouts,
-    ...(repository === undefined ? {} : { signatureRepository: repository }),
-  });
-  const set = { position: context.position, exhaustive: context.exhaustive };
-  const signatures = checkAttestorSets(entry.sets, {
-    ...set,
-    check: (attestor) => context.verify.signatures(image, attestor.expectation, where(attestor.repository)),
-  });
+  const set: SetContext = {
+    verifier: context.verifier,
+    request: { image: { repository: reference.repository, digest }, layouts: entry.layouts },
+    useCache: entry.source.useCache,
+    position: context.position,
+    exhaustive: context.exhaustive,
+  };
+  const signatures = checkAttestorSets(entry.sets, set);
 
-  const remembered = new Map<string, ProvenStatement>();
+  const remembered = new Map<string, SignedStatement>();
   variables.checkpoint();
   try {
     variables.add("image", imageVariable(reference));
@@ -122,8 +120,6 @@ function checkEntry(reference: ImageReference, digest: Digest, context: EntryCon
             ...set,
             image: reference.canonical,
             variables,
-            verify: (attestor, type) =>
-              context.verify.attestations(image, type, attestor.expectation, where(attestor.repository)),
             remember: (name, statement) => remembered.set(name, statement),
           }),
     );
@@ -150,7 +146,7 @@ const denyStage = 1001;
  * docs/spec/kyverno.md#deny-conditions.
  */
 function checkDeny(
-  statements: ReadonlyMap<string, ProvenStatement>,
+  statements: ReadonlyMap<string, SignedStatement>,
   context: EntryContext,
 ): Verification<null> | undefined {
   const rules = context.siblings.flatMap((entry) =>

@@ -217,7 +217,7 @@ function runEntry(
       entry,
       siblings: entries,
       knowledge: run.knowledge,
-      verify: entry.source.useCache ? run.verify.remembered : run.verify.direct,
+      verifier: run.verifier,
       variables: run.variables,
       position: policy.position,
       exhaustive: run.exhaustive,

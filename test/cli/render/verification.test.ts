@@ -17,7 +17,7 @@ const style = createStyle({ colour: false, unicode: true });
 const passed: VerifiedImage = {
   reference: "a.example/b:1",
   digest: "sha256:00",
-  verification: { truth: "proven", evidence: { evidence: [certificateEvidence] } },
+  verification: { truth: "proven", evidence: [{ evidence: certificateEvidence }] },
   candidates: [{ source, verification: { truth: "proven", evidence: certificateEvidence } }],
 };
 const failed = (truth: "refuted" | "unknown", ...codes: readonly ErrorCode[]): VerifiedImage => {

@@ -3,7 +3,6 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { runCli } from "../../cli/command-io.ts";
 import { type Signed, isLayer, outcome, verify } from "../../lab/index.ts";
-import type { Evidence } from "../../../core/verify/evidence.ts";
 import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import type { CaseFiles } from "./case-files.ts";
 
@@ -21,15 +20,11 @@ const codeOf = (err: string): string =>
  * No command of ours takes a file and its bundle: what the flags ask beyond the bundle is asked here, of the evidence.
  */
 function fileVerdict(signed: Signed, words: readonly string[]): OurVerdict {
-  const asksForTime = words.includes("--use-signed-timestamps");
   const verification = verify(signed, nodeVerifier, {
-    options: { identityTexts: "exact" },
-    context: { timestampsOfKeys: asksForTime },
+    options: { identityTexts: "exact", timestampRequired: words.includes("--use-signed-timestamps") },
   });
   if (verification.truth !== "proven") return { accepts: false, code: outcome(verification).replace(/^\w+: /, "") };
-  const { times, statement } = verification.evidence as Evidence;
-  if (asksForTime && !times.some(({ source }) => source === "timestamp-authority"))
-    return { accepts: false, code: "no-timestamp" };
+  const { statement } = verification.evidence;
   if (signed.recipe.claim === "attestation" && statement?.predicateType !== signed.predicateType)
     return { accepts: false, code: "no-attestation" };
   return { accepts: true };

@@ -35,12 +35,4 @@ test("open: never asked, and asked in vain; absent is an answer", () => {
   assert.equal(knowledge.read(), ["key absent", "key never", "key out"]);
 });
 
-test("what a recalled result had read is on record too, once", () => {
-  const knowledge = new RecordingKnowledge(new MemoryKnowledge().absent(key("b")));
-  knowledge.answer(key("b"));
-  knowledge.include(["key a", "key b"]);
-  assert.equal(knowledge.read(), ["key a", "key b"]);
-  assert.equal(knowledge.open(), []);
-});
-
 test.run();

@@ -21,6 +21,7 @@ test("time, certificate, signature, content, identity: in this order, and the lo
     "annotations",
     "tlog.lookup",
     "x509.path-at-lookup",
+    "timestamp.required",
     "distrust.evidence",
   ];
   assert.equal(

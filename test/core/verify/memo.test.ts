@@ -1,175 +1,267 @@
+/** The memo, as decisions see it: what is verified once, what each time, and that the record is the same. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { MemoryKnowledge } from "../../../core/oci/memory-knowledge.ts";
+import { nobleVerifier } from "../../../core/crypto/noble.ts";
+import type { SignatureVerifier } from "../../../core/crypto/signature-verifier.ts";
 import type { AnswerTo } from "../../../core/knowledge/answer.ts";
 import type { Knowledge } from "../../../core/knowledge/knowledge.ts";
 import type { Question } from "../../../core/knowledge/question.ts";
-import { Memo, noRecall, type Recall } from "../../../core/verify/memo.ts";
+import { defaultLimits, type Limits } from "../../../core/limits.ts";
+import { MemoryKnowledge } from "../../../core/oci/memory-knowledge.ts";
+import { compileDistrust } from "../../../core/trust/distrust.ts";
+import { compileAttestor } from "../../../core/verify/attestor.ts";
+import { createImageVerifier, type ImageVerifierOptions } from "../../../core/verify/image-verifier.ts";
+import type { ImageRequest } from "../../../core/verify/verify-image.ts";
+import { Lab, type Signed, sign } from "../../lab/index.ts";
 
 const test = suite("core/verify/memo");
-
-const key = (reference: string): Question & { kind: "key" } => ({ kind: "key", reference });
-const tag = (name: string): Question & { kind: "tag" } => ({ kind: "tag", repository: "ghcr.io/org/app", tag: name });
-const descriptor = {
-  mediaType: "application/vnd.oci.image.manifest.v1+json",
-  digest: `sha256:${"a".repeat(64)}` as const,
-  size: 1,
-};
+const lab = new Lab();
+const { now } = lab;
 
 /** A source that counts what it is asked. */
 class Counting implements Knowledge {
-  readonly inner = new MemoryKnowledge();
+  readonly inner: Knowledge;
+  readonly text: () => string | undefined;
   asked = 0;
+  constructor(inner: Knowledge, text: () => string | undefined = () => inner.version?.()) {
+    this.inner = inner;
+    this.text = text;
+  }
   answer<Q extends Question>(question: Q): AnswerTo<Q> | undefined {
     this.asked++;
     return this.inner.answer(question);
   }
   version(): string | undefined {
-    return this.inner.version();
+    return this.text();
   }
 }
 
-const owner = {};
-/** Reads a key and gives its text. */
-const compute = (reference: string, keep: boolean) => (knowledge: Knowledge) => {
-  const answer = knowledge.answer(key(reference));
-  return { value: answer?.state === "present" ? answer.value : "nothing", keep };
-};
-const recall = (memo: Recall, reference: string, keep = true) =>
-  memo.recall(owner, reference, compute(reference, keep));
+const image = { repository: "ghcr.io/org/app", digest: `sha256:${"a".repeat(64)}` } as const;
+const other = { ...image, digest: `sha256:${"b".repeat(64)}` } as const;
+const byKey = (reference = "awskms:///key") => compileAttestor({ keys: { reference }, rekor: { ignoreTlog: true } });
+const request: ImageRequest = { image, expectation: byKey(), layouts: "bundles" };
+const key = (reference: string): Question & { kind: "key" } => ({ kind: "key", reference });
+const tag: Question & { kind: "tag" } = { kind: "tag", repository: "ghcr.io/org/app", tag: "1" };
 
-test("a result is computed once while the version stands, and its reading is on record each time", () => {
-  const source = new Counting();
-  source.inner.present(key("a"), "A");
-  const memo = new Memo(10);
-  for (const _ of [1, 2, 3]) {
-    const opened = memo.open(source);
-    assert.is(recall(opened, "a"), "A");
-    assert.equal(opened.knowledge.read(), ["key a"]);
-    assert.equal(opened.knowledge.open(), []);
-  }
-  assert.is(source.asked, 1);
+const verifierWith = (limits: Partial<Limits> = {}, more: Partial<ImageVerifierOptions> = {}) =>
+  createImageVerifier({ crypto: nobleVerifier, limits: { ...defaultLimits, ...limits }, ...more });
+
+/** An image without signatures, of which everything is known. */
+const unsigned = () => new MemoryKnowledge().complete("ghcr.io");
+
+/** What the lab signed, with a version. */
+const known = (signed: Signed) => new Counting(signed.knowledge, () => "1");
+const requestFor = (signed: Signed, attestor = signed.attestor): ImageRequest => ({
+  image: signed,
+  expectation: compileAttestor(attestor),
+  layouts: "all",
 });
 
-test("what no longer holds is computed anew, and kept in place of what was", () => {
-  const source = new Counting();
-  source.inner.present(key("a"), "A");
-  const memo = new Memo(10);
-  const at = (time: number) =>
-    memo.open(source).recall(
-      owner,
-      "a",
-      (knowledge) => ({ value: { until: time + 10, is: compute("a", true)(knowledge).value }, keep: true }),
-      ({ until }) => time < until,
+/** How many questions `run` asks of the source. */
+function questions(source: Counting, run: () => unknown): number {
+  const before = source.asked;
+  run();
+  return source.asked - before;
+}
+
+test("what was verified is recalled while the version stands: the same outcome, the same record, nothing asked", () => {
+  const verifier = verifierWith();
+  const signed = sign(lab, { layout: "tag" });
+  for (const [source, asked, truth] of [
+    [new Counting(unsigned()), request, "refuted"],
+    [known(signed), requestFor(signed), "proven"],
+  ] as const) {
+    const first = verifier.open(source, now);
+    const computed = first.verify(asked);
+    assert.is(computed.verification.truth, truth);
+    assert.ok(first.read().length > 0);
+    const second = verifier.open(source, now);
+    assert.is(
+      questions(source, () => assert.is(second.verify(asked), computed)),
+      0,
     );
-  assert.is(at(0), at(9));
-  assert.is(source.asked, 1);
-  assert.is(at(10).until, 20);
-  assert.is(source.asked, 2);
-  assert.is(at(19).until, 20);
+    assert.equal(second.read(), first.read());
+    assert.equal(second.knowledge.open(), []);
+  }
+});
+
+test("what is read beside the memo is on record too, once", () => {
+  const verifier = verifierWith();
+  const source = new Counting(unsigned().present(key("a"), "A"));
+  verifier.open(source, now).verify(request);
+  const decision = verifier.open(source, now);
+  decision.knowledge.answer(key("a"));
+  decision.verify(request);
+  const read = decision.read();
+  assert.ok(read.includes("key a") && read.length > 1);
+  assert.equal(read, [...new Set(read)].sort());
+});
+
+test("what else goes into a verification has its own outcome", () => {
+  const verifier = verifierWith();
+  const source = new Counting(unsigned());
+  const asks = (asked: ImageRequest) => questions(source, () => verifier.open(source, now).verify(asked)) > 0;
+  assert.ok(asks(request));
+  const variants: readonly ImageRequest[] = [
+    { ...request, layouts: "all" },
+    { ...request, image: other },
+    { ...request, signatureRepository: "ghcr.io/org/app/signatures" },
+    { ...request, expectation: byKey("awskms:///other") },
+    { ...request, predicateType: "https://slsa.dev/provenance/v1" },
+    { ...request, predicateType: "https://slsa.dev/provenance/v0.2" },
+    // The same letters, divided in another way.
+    { ...request, signatureRepository: "ghcr.io/org/app/signatures attestation", predicateType: "x" },
+    { ...request, signatureRepository: "ghcr.io/org/app/signatures", predicateType: "attestation x" },
+  ];
+  for (const [index, variant] of variants.entries()) assert.ok(asks(variant), `variant ${index}`);
+  for (const asked of [request, ...variants]) assert.not(asks(asked));
+  assert.not(asks({ ...request, expectation: byKey() }), "an expectation is known by its content");
 });
 
 test("any change of the source forgets everything", () => {
-  const source = new Counting();
-  source.inner.present(key("a"), "A");
-  const memo = new Memo(10);
-  assert.is(recall(memo.open(source), "a"), "A");
-  source.inner.present(key("a"), "B");
-  assert.is(recall(memo.open(source), "a"), "B");
+  const verifier = verifierWith();
+  const memory = unsigned();
+  const source = new Counting(memory);
+  const asks = () => questions(source, () => verifier.open(source, now).verify(request)) > 0;
+  assert.equal([asks(), asks()], [true, false]);
+  memory.present(key("unrelated"), "A");
+  assert.equal([asks(), asks()], [true, false]);
 });
 
-test("what is open, or says that it may not be kept, is computed anew", () => {
-  const source = new Counting();
-  const memo = new Memo(10);
-  for (const _ of [1, 2]) {
-    const opened = memo.open(source);
-    assert.is(recall(opened, "never-asked"), "nothing");
-    assert.equal(opened.knowledge.open(), [key("never-asked")]);
-  }
-  assert.is(source.asked, 2);
-  source.inner.present(key("a"), "A");
-  for (const _ of [1, 2]) recall(memo.open(source), "a", false);
-  assert.is(source.asked, 4);
+test("two sources have their own outcomes, though their versions are alike", () => {
+  const verifier = verifierWith();
+  const [empty, silent] = [new Counting(unsigned()), new Counting(new MemoryKnowledge(), () => "1")];
+  assert.is(empty.version(), silent.version());
+  assert.is(verifier.open(empty, now).verify(request).verification.truth, "refuted");
+  assert.is(verifier.open(silent, now).verify(request).verification.truth, "unknown");
 });
 
-test("within one decision everything is computed once, also what may not be kept", () => {
-  const source = new Counting();
-  for (const opened of [new Memo(10).open(source), new Memo(0).open(source), noRecall(source)]) {
-    let computed = 0;
-    const count = (name: string, holds = true) =>
-      opened.recall(
-        owner,
-        name,
-        () => ({ value: ++computed, keep: false }),
-        () => holds,
-      );
-    assert.equal([count("a"), count("a"), count("b"), count("a", false)], [1, 1, 2, 1]);
-    assert.is(
-      opened.recall({}, "a", () => ({ value: 0, keep: true })),
-      0,
-    );
-  }
-});
-
-test("owners and sources have their own results", () => {
-  const [one, two] = [new Counting(), new Counting()];
-  one.inner.present(key("a"), "A");
-  two.inner.present(key("a"), "B");
-  assert.is(one.version(), two.version());
-  const memo = new Memo(10);
-  assert.is(recall(memo.open(one), "a"), "A");
-  assert.is(recall(memo.open(two), "a"), "B");
-  const other = {};
-  assert.is(
-    memo.open(one).recall(other, "a", () => ({ value: "another owner's", keep: true })),
-    "another owner's",
-  );
-  assert.is(recall(memo.open(one), "a"), "A");
+test("a distrust list has its own memo", () => {
+  const source = new Counting(unsigned());
+  const distrust = compileDistrust([{ kind: "digest", value: image.digest }]);
+  const codes = [verifierWith(), verifierWith({}, { distrust })].map((verifier) => {
+    const { verification } = verifier.open(source, now).verify(request);
+    return verification.truth === "refuted" ? verification.failures[0]?.code : verification.truth;
+  });
+  assert.equal(codes, ["no-signature", "distrusted"]);
 });
 
 test("a source without a version is asked every time", () => {
-  const source = new Counting();
-  source.inner.present(key("a"), "A");
-  const silent: Knowledge = { answer: (question) => source.answer(question) };
-  const memo = new Memo(10);
-  for (const _ of [1, 2]) assert.is(recall(memo.open(silent), "a"), "A");
-  assert.is(source.asked, 2);
-  for (const _ of [1, 2]) assert.is(recall(noRecall(source), "a"), "A");
-  assert.is(source.asked, 4);
+  const verifier = verifierWith();
+  const source = new Counting(unsigned(), () => undefined);
+  const asks = () => questions(source, () => verifier.open(source, now).verify(request));
+  assert.ok(asks() > 0);
+  assert.is(asks(), asks());
+});
+
+test("what is unknown is not kept", () => {
+  const verifier = verifierWith();
+  const source = new Counting(new MemoryKnowledge());
+  const asks = () => questions(source, () => verifier.open(source, now).verify(request));
+  assert.is(verifier.open(source, now).verify(request).verification.truth, "unknown");
+  assert.ok(asks() > 0);
+  assert.is(asks(), asks());
+});
+
+test("a candidate that is unknown beside one that is proven is not kept", () => {
+  const verifier = verifierWith();
+  const signed = sign(lab, { layout: "tag", claim: "attestation" });
+  // Another referrer is known to exist, and nobody has its content.
+  const knowledge: Knowledge = {
+    answer<Q extends Question>(question: Q): AnswerTo<Q> | undefined {
+      return question.kind === "referrers" ? undefined : signed.knowledge.answer(question);
+    },
+  };
+  const source = new Counting(knowledge, () => "1");
+  const asked = { ...requestFor(signed), predicateType: signed.predicateType };
+  assert.is(verifier.open(source, now).verify(asked).verification.truth, "proven");
+  assert.ok(questions(source, () => verifier.open(source, now).verify(asked)) > 0);
+});
+
+test("what was judged at the time of the decision is not kept", () => {
+  const verifier = verifierWith();
+  const signed = sign(lab, { layout: "tag", by: "certificate", evidence: [] });
+  const source = known(signed);
+  const asked = requestFor(signed, { ...signed.attestor, rekor: { ignoreTlog: true } });
+  const truth = (at: string) => verifier.open(source, new Date(at)).verify(asked).verification.truth;
+  // The certificate is valid for ten minutes from noon on.
+  for (const at of ["12:01", "12:11", "12:01"])
+    assert.is(truth(`2026-06-01T${at}:00Z`), at === "12:11" ? "refuted" : "proven", at);
+});
+
+test("what the bound of the decision cut short is not kept", () => {
+  const signed = sign(lab, { layout: "tag", evidence: [] });
+  const source = known(signed);
+  const asked = requestFor(signed, { ...signed.attestor, rekor: { ignoreTlog: true } });
+  const stranger = requestFor(signed, { keys: { pem: lab.key("stranger").pem }, rekor: { ignoreTlog: true } });
+  const verifier = verifierWith({ signatureChecksPerDecision: 1 });
+  const exhausted = verifier.open(source, now);
+  assert.is(exhausted.verify(stranger).verification.truth, "refuted");
+  const { verification } = exhausted.verify(asked);
+  assert.ok(verification.truth === "refuted" && verification.failures[0]?.code === "over-limit");
+  assert.is(verifier.open(source, now).verify(asked).verification.truth, "proven");
+});
+
+test("within one decision everything is verified once, also what is not kept, unless nothing is to be recalled", () => {
+  let checks = 0;
+  const crypto: SignatureVerifier = {
+    name: "counting",
+    verify: (...parameters) => {
+      checks++;
+      return nobleVerifier.verify(...parameters);
+    },
+  };
+  const signed = sign(lab, { layout: "tag", evidence: [] });
+  const asked = requestFor(signed, { ...signed.attestor, rekor: { ignoreTlog: true } });
+  for (const decision of [
+    verifierWith({}, { crypto }).open(known(signed), now),
+    verifierWith({ memoEntries: 0 }, { crypto }).open(known(signed), now),
+    verifierWith({}, { crypto }).open(known(signed), now, { exhaustive: true }),
+  ]) {
+    checks = 0;
+    assert.is(decision.verify(asked), decision.verify(asked));
+    assert.is(checks, 1);
+    assert.is.not(decision.verify(asked, { useCache: false }), decision.verify(asked));
+    assert.is(checks, 2);
+  }
+  const unknown = verifierWith().open(new Counting(new MemoryKnowledge()), now);
+  assert.is(unknown.verify(request), unknown.verify(request));
+});
+
+test("an exhaustive decision neither recalls nor keeps", () => {
+  const verifier = verifierWith();
+  const source = new Counting(unsigned());
+  const asks = (exhaustive: boolean) =>
+    questions(source, () => verifier.open(source, now, { exhaustive }).verify(request)) > 0;
+  assert.equal([asks(true), asks(false), asks(true), asks(false)], [true, true, true, false]);
 });
 
 test("tags are asked for once in each version, outages every time", () => {
-  const source = new Counting();
-  source.inner.present(tag("1"), descriptor);
-  source.inner.set(tag("2"), {
-    state: "unavailable",
-    code: "unreachable",
-    at: "2026-01-01T00:00:00Z",
-    from: "ghcr.io",
-  });
-  const memo = new Memo(10);
-  const read = () => [tag("1"), tag("2")].map((question) => memo.open(source).knowledge.answer(question)?.state);
-  assert.equal(read(), ["present", "unavailable"]);
-  assert.is(source.asked, 2);
-  assert.equal(read(), ["present", "unavailable"]);
-  assert.is(source.asked, 3);
-  source.inner.absent(tag("1"));
-  assert.equal(read(), ["absent", "unavailable"]);
+  const verifier = verifierWith();
+  const memory = new MemoryKnowledge();
+  const source = new Counting(memory);
+  const read = () => verifier.open(source, now).knowledge.answer(tag)?.state;
+  memory.set(tag, { state: "unavailable", code: "unreachable", at: "2026-01-01T00:00:00Z", from: "ghcr.io" });
+  assert.equal([read(), read(), source.asked], ["unavailable", "unavailable", 2]);
+  memory.present(tag, { mediaType: "a/b", digest: image.digest, size: 1 });
+  assert.equal([read(), read(), source.asked], ["present", "present", 3]);
+  memory.absent(tag);
+  assert.equal([read(), read(), source.asked], ["absent", "absent", 4]);
 });
 
-test("the bound holds: the one that was not used longest leaves", () => {
-  const source = new Counting();
-  for (const name of ["a", "b", "c"]) source.inner.present(key(name), name);
-  const memo = new Memo(2);
-  for (const name of ["a", "b", "a", "c"]) recall(memo.open(source), name);
-  const before = source.asked;
-  recall(memo.open(source), "a");
-  assert.is(source.asked, before);
-  recall(memo.open(source), "b");
-  assert.is(source.asked, before + 1);
-  const none = new Memo(0);
-  for (const _ of [1, 2]) recall(none.open(source), "a");
-  assert.is(source.asked, before + 3);
+test("the bound holds: what was not used for the longest time leaves", () => {
+  const verifier = verifierWith({ memoEntries: 2 });
+  const source = new Counting(unsigned());
+  const asks = (reference: string) =>
+    questions(source, () =>
+      verifier.open(source, now).verify({ ...request, expectation: byKey(`awskms:///${reference}`) }),
+    ) > 0;
+  assert.equal([..."abac"].map(asks), [true, true, false, true]);
+  assert.equal([..."ab"].map(asks), [false, true]);
+  const none = verifierWith({ memoEntries: 0 });
+  const asked = () => questions(source, () => none.open(source, now).verify(request));
+  assert.ok(asked() > 0);
+  assert.is(asked(), asked());
 });
 
 test.run();

@@ -4,9 +4,9 @@ import { nobleVerifier } from "../../../core/crypto/noble.ts";
 import { type Digest, digest as hash } from "../../../core/crypto/digest.ts";
 import { encodeHex } from "../../../core/encoding/hex.ts";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
-import { TrustCache } from "../../../core/trust/trust-cache.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 import { compileAttestor } from "../../../core/verify/attestor.ts";
-import { verifyBundle } from "../../../core/verify/verify-bundle.ts";
+import { createImageVerifier } from "../../../core/verify/image-verifier.ts";
 import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import { Lab, sign, verdict } from "../../lab/index.ts";
 import { fixtureBundle, fixtureBytes, fixtureImage } from "../../support/fixture-images.ts";
@@ -21,16 +21,16 @@ const attestor = compileAttestor(
 const run = (
   bundle: string | Uint8Array,
   artifact: { readonly digest: Digest } | { readonly bytes: Uint8Array } = { digest },
-  verifier = nodeVerifier,
+  crypto = nodeVerifier,
 ) =>
-  verifyBundle(
+  createImageVerifier({ crypto, limits: defaultLimits }).verifyBundle(
     {
       bundle,
       artifact,
       expectation: attestor,
       trustedRoot: { form: "pinned", bytes: fixtureBytes("trust/trusted-root.json") },
     },
-    { now: new Date("2026-11-26T00:00:00Z"), verifier, trust: new TrustCache(verifier) },
+    new Date("2026-11-26T00:00:00Z"),
   );
 
 test("a bundle about a digest, as text and as bytes, by both verifiers", () => {
@@ -63,14 +63,14 @@ test("too large a bundle is refused unread", () => {
 });
 
 test("junk in place of a trusted root is no refutation", () => {
-  const verification = verifyBundle(
+  const verification = createImageVerifier({ crypto: nodeVerifier, limits: defaultLimits }).verifyBundle(
     {
       bundle: text,
       artifact: { digest },
       expectation: attestor,
       trustedRoot: { form: "pinned", bytes: encodeUtf8("{") },
     },
-    { now: new Date(0), verifier: nodeVerifier, trust: new TrustCache(nodeVerifier) },
+    new Date(0),
   );
   assert.ok(verification.truth === "unknown" && verification.failures[0]?.code === "no-trust");
 });

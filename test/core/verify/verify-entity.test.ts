@@ -17,7 +17,7 @@ import { type AttestorSpec, compileAttestor } from "../../../core/verify/attesto
 import type { VerifyContext } from "../../../core/verify/context.ts";
 import type { Evidence } from "../../../core/verify/evidence.ts";
 import { verifyEntity } from "../../../core/verify/verify-entity.ts";
-import { Lab, type Recipe, sign, verify as verifySigned } from "../../lab/index.ts";
+import { type Asked, Lab, type Recipe, sign, verify as verifySigned } from "../../lab/index.ts";
 import {
   fixtureBundle,
   fixtureContext,
@@ -241,19 +241,43 @@ test("the distrust list: content, key, certificate, identity, log", () => {
   proves(verify("signed", byKey, { distrust: compileDistrust([{ kind: "identity", value: "*" }]) }));
 });
 
-test("timestamps of a bare key are read where somebody asks for them", () => {
+test("timestamps of a bare key are read where one is required", () => {
   const lab = new Lab();
-  const times = (context: Partial<VerifyContext>, recipe: Recipe = {}) => {
-    const verification = verifySigned(sign(lab, { evidence: ["timestamp"], ...recipe }), nobleVerifier, { context });
-    return verification.truth === "proven"
-      ? (verification.evidence as Evidence).times.length
-      : verification.failures[0]?.code;
+  const times = (timestampRequired: boolean, recipe: Recipe = {}) => {
+    const signed = sign(lab, { evidence: ["timestamp"], ...recipe });
+    const verification = verifySigned(signed, nobleVerifier, { options: { timestampRequired } });
+    return verification.truth === "proven" ? verification.evidence.times.length : verification.failures[0]?.code;
   };
-  assert.is(times({}), 0);
-  assert.is(times({ timestampsOfKeys: true }), 1);
+  assert.is(times(false), 0);
+  assert.is(times(true), 1);
   const broken: Recipe = { change: { stamped: (message) => message.slice(1) } };
-  assert.is(times({}, broken), 0);
-  assert.is(times({ timestampsOfKeys: true }, broken), "bad-timestamp");
+  assert.is(times(false, broken), 0);
+  assert.is(times(true, broken), "bad-timestamp");
+});
+
+test("a required timestamp is missed last of all: what else is wrong is named first, and so is the unknown", () => {
+  const lab = new Lab();
+  const options = { timestampRequired: true };
+  const verdicts = (recipe: Recipe, asked: Asked = {}) => {
+    const verification = verifySigned(sign(lab, recipe), nobleVerifier, { options, ...asked });
+    return verification.truth === "proven"
+      ? "proven"
+      : `${verification.truth}: ${verification.failures.map(({ check, code }) => `${check} ${code}`).join(", ")}`;
+  };
+  for (const by of ["key", "certificate"] as const) {
+    const logged: Recipe = { by, evidence: ["promise", "proof"] };
+    assert.is(verdicts({ by, evidence: ["rekor2", "timestamp"] }), "proven", by);
+    assert.is(verdicts(logged), "refuted: timestamp.required no-timestamp", by);
+    assert.is(verdicts({ ...logged, claim: "attestation" }), "refuted: timestamp.required no-timestamp", by);
+    const stranger = { change: { signingKey: () => lab.key("stranger") } };
+    assert.match(verdicts({ ...logged, ...stranger }), /^refuted: signature(\.cause)? (wrong-key|bad-signature)$/, by);
+  }
+  // A layer's timestamp counts with the policy's own authority alone, and nobody names one here.
+  const layer: Recipe = { layout: "tag", evidence: ["promise"] };
+  assert.is(verdicts(layer), "refuted: timestamp.required no-timestamp");
+  const signed = sign(lab, { by: "certificate", evidence: ["promise", "proof"] });
+  const silent = { ...signed.knowledge, answer: () => undefined };
+  assert.match(verdicts({ by: "certificate" }, { knowledge: silent }), /^unknown: /);
 });
 
 test.run();

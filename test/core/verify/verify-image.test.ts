@@ -5,7 +5,7 @@ import type { Knowledge } from "../../../core/knowledge/knowledge.ts";
 import type { Question } from "../../../core/knowledge/question.ts";
 import { compileDistrust } from "../../../core/trust/distrust.ts";
 import { type AttestorSpec, compileAttestor } from "../../../core/verify/attestor.ts";
-import { verifyAttestations, verifySignatures } from "../../../core/verify/verify-image.ts";
+import { type ImageRequest, verifyImage } from "../../../core/verify/verify-image.ts";
 import { fixtureContext, fixtureImage, fixtureKnowledge, fixtureText } from "../../support/fixture-images.ts";
 import { rewritten, signedLayers } from "../../support/rewrite-image.ts";
 
@@ -15,8 +15,15 @@ const theirs: AttestorSpec = { keys: { pem: fixtureText("trust/someone-else.pub"
 const review = "https://example.com/CodeReview/v1";
 const org = "registry.io/org/app";
 
+const asked = (tag: string, more: Partial<ImageRequest> = {}): ImageRequest => ({
+  image: more.image ?? fixtureImage(tag),
+  expectation: compileAttestor(ours),
+  layouts: "all",
+  ...more,
+});
+
 const signatures = (tag: string, spec = ours, changes = {}) =>
-  verifySignatures(fixtureImage(tag), compileAttestor(spec), { layouts: "all" }, fixtureContext(changes));
+  verifyImage(asked(tag, { expectation: compileAttestor(spec) }), fixtureContext(changes));
 
 test("one that proves is enough, and ends the search unless everything is to be looked at", () => {
   const { verification, candidates } = signatures("signed-by-both", ours);
@@ -48,26 +55,15 @@ test("a layout that nobody answered for leaves it unknown, but for what is prove
 });
 
 test("bundles alone do not see tags", () => {
-  const { verification } = verifySignatures(
-    fixtureImage("signed"),
-    compileAttestor(ours),
-    { layouts: "bundles" },
-    fixtureContext(),
-  );
+  const { verification } = verifyImage(asked("signed", { layouts: "bundles" }), fixtureContext());
   assert.ok(verification.truth === "refuted" && verification.failures[0]?.code === "no-signature");
 });
 
 test("another repository for signatures", () => {
-  const layouts = { layouts: "all", signatureRepository: "registry.io/signatures" } as const;
-  assert.is(
-    verifySignatures(fixtureImage("signed-elsewhere"), compileAttestor(ours), layouts, fixtureContext()).verification
-      .truth,
-    "proven",
-  );
-  assert.is(
-    verifySignatures(fixtureImage("signed"), compileAttestor(ours), layouts, fixtureContext()).verification.truth,
-    "refuted",
-  );
+  const elsewhere = { signatureRepository: "registry.io/signatures" };
+  const truth = (tag: string) => verifyImage(asked(tag, elsewhere), fixtureContext()).verification.truth;
+  assert.is(truth("signed-elsewhere"), "proven");
+  assert.is(truth("signed"), "refuted");
 });
 
 test("a malformed sibling spoils nothing", () => {
@@ -75,10 +71,8 @@ test("a malformed sibling spoils nothing", () => {
     { payload: new Uint8Array([1, 2, 3]), mediaType: "x/y", annotations: {} },
     ...layers,
   ]);
-  const { verification, candidates } = verifySignatures(
-    image,
-    compileAttestor(ours),
-    { layouts: "all" },
+  const { verification, candidates } = verifyImage(
+    asked("signed", { image }),
     fixtureContext({ knowledge: image.knowledge }),
   );
   assert.is(verification.truth, "proven");
@@ -87,10 +81,14 @@ test("a malformed sibling spoils nothing", () => {
 
 test("attestations: every statement of the type that satisfies, none of another type", () => {
   const attest = (tag: string, type = review, spec = ours) =>
-    verifyAttestations(fixtureImage(tag, org), type, compileAttestor(spec), { layouts: "all" }, fixtureContext())
-      .verification;
+    verifyImage(
+      { image: fixtureImage(tag, org), expectation: compileAttestor(spec), predicateType: type, layouts: "all" },
+      fixtureContext(),
+    ).verification;
   const found = attest("reviewed");
-  assert.ok(found.truth === "proven" && found.evidence.length === 1 && found.evidence[0]?.predicateType === review);
+  assert.ok(
+    found.truth === "proven" && found.evidence.length === 1 && found.evidence[0]?.statement?.predicateType === review,
+  );
   const none = attest("reviewed", "https://slsa.dev/provenance/v1");
   assert.ok(none.truth === "refuted" && none.failures[0]?.code === "no-attestation");
   const foreign = attest("reviewed-by-someone-else");
@@ -100,11 +98,8 @@ test("attestations: every statement of the type that satisfies, none of another 
 
 test("two attestations of the type: both are given", () => {
   const image = rewritten(fixtureImage("reviewed", org), "attestation", (layers) => [...layers, ...layers]);
-  const { verification } = verifyAttestations(
-    image,
-    review,
-    compileAttestor(ours),
-    { layouts: "all" },
+  const { verification } = verifyImage(
+    asked("reviewed", { image, predicateType: review }),
     fixtureContext({ knowledge: image.knowledge }),
   );
   assert.ok(verification.truth === "proven" && verification.evidence.length === 2);

@@ -4,20 +4,41 @@ import {
   checkAttestorSet,
   checkAttestorSets,
   failingEntries,
-  type SingleAttestor,
+  type SetContext,
 } from "../../../../core/kyverno/image/attestor-set.ts";
 import type { CompiledAttestor, CompiledSet } from "../../../../core/kyverno/image/compile-entry.ts";
 import { EngineError } from "../../../../core/errors.ts";
-import { proven, refuted, type Truth, unknown } from "../../../../core/verdict.ts";
+import { compileAttestor } from "../../../../core/verify/attestor.ts";
+import type { ImageOutcome, ImageRequest } from "../../../../core/verify/verify-image.ts";
+import { proven, refuted, type Truth, unknown, type Verification } from "../../../../core/verdict.ts";
 
 const test = suite("core/kyverno/image/attestor-set");
 const position = () => ({ file: "p.yaml", line: 1, column: 1 });
 const failure = (code: "wrong-key" | "no-key") => ({ check: "c", code, reason: "", stage: 1 });
 const open = { kind: "key", reference: "r" } as const;
 
-/** An attestor that says what its path says. */
-const says = (truth: Truth, path = truth as string) =>
-  ({ kind: "single", path, pointer: "/", expectation: {}, repository: undefined }) as unknown as SingleAttestor;
+/** An attestor of which the verifier says what its expectation's digest says. */
+const says = (truth: Truth): CompiledAttestor => ({
+  kind: "single",
+  path: truth,
+  pointer: "/",
+  expectation: { ...compileAttestor({ keys: { reference: "r" } }), digest: truth },
+  repository: undefined,
+});
+const outcomes: Readonly<Record<string, Verification<readonly never[]>>> = {
+  proven: proven([]),
+  refuted: refuted(failure("wrong-key")),
+  unknown: unknown([failure("no-key")], [open]),
+};
+function contextOf(asked: string[], exhaustive = false): SetContext {
+  const verify = ({ expectation }: ImageRequest): ImageOutcome => {
+    asked.push(expectation.digest);
+    const verification = outcomes[expectation.digest] ?? proven([]);
+    return { verification, candidates: [], undecided: { failures: [], open: [] } };
+  };
+  const image = { repository: "ghcr.io/org/app", digest: `sha256:${"a".repeat(64)}` } as const;
+  return { verifier: { verify }, request: { image, layouts: "all" }, useCache: true, position, exhaustive };
+}
 const set = (required: number, ...entries: readonly CompiledAttestor[]): CompiledSet => ({
   path: "set",
   pointer: "/",
@@ -26,17 +47,7 @@ const set = (required: number, ...entries: readonly CompiledAttestor[]): Compile
 });
 function run(compiled: CompiledSet, exhaustive = false) {
   const asked: string[] = [];
-  const check = (attestor: SingleAttestor) => {
-    asked.push(attestor.path);
-    const verification =
-      attestor.path === "proven"
-        ? proven(null)
-        : attestor.path === "refuted"
-          ? refuted(failure("wrong-key"))
-          : unknown([failure("no-key")], [open]);
-    return { verification, candidates: [] };
-  };
-  return { result: checkAttestorSet(compiled, { check, position, exhaustive }), asked };
+  return { result: checkAttestorSet(compiled, contextOf(asked, exhaustive)), asked };
 }
 
 test("entries are tried until the count is reached, all of them when everything is to be seen", () => {
@@ -79,14 +90,20 @@ test("a nested set is one entry, a broken one is refuted", () => {
 
 test("all sets must hold; a refuted one stops the rest", () => {
   const asked: string[] = [];
-  const check = (attestor: SingleAttestor) => {
-    asked.push(attestor.path);
-    return { verification: attestor.path === "proven" ? proven(null) : refuted(failure("wrong-key")), candidates: [] };
-  };
   const sets = [set(1, says("proven")), set(1, says("refuted")), set(1, says("proven"))];
-  assert.is(checkAttestorSets(sets, { check, position, exhaustive: false }).truth, "refuted");
+  assert.is(checkAttestorSets(sets, contextOf(asked)).truth, "refuted");
   assert.equal(asked, ["proven", "refuted"]);
-  assert.is(checkAttestorSets([], { check, position, exhaustive: false }).truth, "proven");
+  assert.is(checkAttestorSets([], contextOf(asked)).truth, "proven");
+});
+
+test("conditions speak where the signature is proven, and candidates stay", () => {
+  const judged: string[] = [];
+  const judge = ({ verification }: ImageOutcome) => {
+    judged.push(verification.truth);
+    return verification.truth === "proven" ? refuted(failure("wrong-key")) : verification;
+  };
+  const result = checkAttestorSet(set(1, says("proven")), { ...contextOf([]), judge });
+  assert.equal([result.truth, judged, result.entries?.[0]?.candidates], ["refuted", ["proven"], []]);
 });
 
 test.run();
