@@ -32,7 +32,7 @@ const programs: Readonly<Record<string, string>> = {
   "tuf-conformance": "cli/tuf-conformance.ts",
 };
 
-/** The engine's door for other hosts: without YAML where there is an edge entry, else the whole of `core/index.ts`. */
+/** The engine for other hosts: without YAML where there is an edge entry, else the public API in `core/index.ts`. */
 export const engineEntry = (root: string): string | undefined =>
   ["core/entry/edge.ts", "core/index.ts"].find((path) => existsSync(join(root, path)));
 

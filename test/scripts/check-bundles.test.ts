@@ -6,22 +6,22 @@ import { tempFolder } from "../support/temp-folder.ts";
 
 const test = suite("scripts/check-bundles");
 const engine = (text: string) => tempFolder({ "package.json": '{ "version": "1.2.3" }', "core/index.ts": text });
-/** Doors that satisfy the smoke test. */
-const doors =
+/** A public API that satisfies the smoke test. */
+const api =
   "export const loadPolicies = () => ({ errors: [], policies: [] });\n" +
   "export const nobleVerifier = {};\n" +
   "export const requestFor = () => ({});\n" +
   'export const createEngine = () => ({ decide: () => ({ allowed: false, results: [{ status: "error" }], open: ' +
   "[1] }) });\n";
 
-test("a portable engine passes", async () => assert.equal((await checkBundles(engine(doors))).faults, []));
+test("a portable engine passes", async () => assert.equal((await checkBundles(engine(api))).faults, []));
 
 const planted: Readonly<Record<string, string>> = {
-  "a module of Node": `${doors}import { readFileSync } from "node:fs";\nexport const a = readFileSync;\n`,
-  "process at run time": `${doors}export const a = () => process.env;\n`,
-  "Buffer at run time": `${doors}export const a = () => Buffer.from([]);\n`,
-  "a global that a bare context lacks": `${doors}export const a = console.log("x");\n`,
-  "an engine that lets everything pass": doors.replace("allowed: false", "allowed: true"),
+  "a module of Node": `${api}import { readFileSync } from "node:fs";\nexport const a = readFileSync;\n`,
+  "process at run time": `${api}export const a = () => process.env;\n`,
+  "Buffer at run time": `${api}export const a = () => Buffer.from([]);\n`,
+  "a global that a bare context lacks": `${api}export const a = console.log("x");\n`,
+  "an engine that lets everything pass": api.replace("allowed: false", "allowed: true"),
 };
 for (const [name, text] of Object.entries(planted))
   test(`${name} is a fault`, async () => assert.ok((await checkBundles(engine(text))).faults.length > 0));
