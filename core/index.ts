@@ -10,6 +10,7 @@ export type { Answer, AnswerTo, TrustedRootSource } from "./knowledge/answer.ts"
 export type { Asker, Knowledge } from "./knowledge/knowledge.ts";
 export { parseQuestion, type Question, questionText } from "./knowledge/question.ts";
 export type { Descriptor } from "./oci/descriptor.ts";
+export { MemoryKnowledge } from "./oci/memory-knowledge.ts";
 export type { Failure, Verification } from "./verdict.ts";
 export type { JsonObject, JsonValue } from "./encoding/json.ts";
 export { type AttestorSpec, compileAttestor } from "./verify/attestor.ts";
@@ -19,6 +20,7 @@ export type { Evidence } from "./verify/evidence.ts";
 export { type ImageReference, parseReference } from "./oci/reference.ts";
 export type { ImageResult, RuleResult } from "./kyverno/image/result.ts";
 export type { AdmissionRequest, Operation } from "./kyverno/rule/request.ts";
+export { type Distrust, readDistrust } from "./trust/distrust.ts";
 export type { TrustMode, TrustSettings } from "./trust/tuf-verifier.ts";
 export type { PublicKey } from "./crypto/public-key.ts";
 export { nobleVerifier } from "./crypto/noble.ts";

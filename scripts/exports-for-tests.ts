@@ -4,7 +4,6 @@ export const exportsForTests: Readonly<Record<string, string>> = {
   "core/portability.ts DomLeak": "an expected error of the compiler",
 
   // Built before the shell that calls them.
-  "core/trust/distrust.ts readDistrust": "for the commands that decide",
   "core/knowledge/answer-json.ts encodeAnswer": "for records, archives and capsules",
   "core/tlog/consistency-proof.ts verifyConsistency": "for the sync, which sees one log grow",
   "core/tlog/rekor-v1/api-entry.ts parseRekorApiEntry": "for the asker of Rekor's API",
