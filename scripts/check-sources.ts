@@ -46,7 +46,7 @@ const publicForms: readonly RegExp[] = [
   /^cosign(?:'s artifact types| signature specification| `[^`]+`)/,
   /^Rekor v[12]\b/,
   /^rekor(?:'s|-tiles)/,
-  /^Fulcio's (?:oid-info|certificate profile|object identifiers)/,
+  /^Fulcio's (?:oid-info|certificate (?:profile|specification)|object identifiers)/,
   /^(?:sigstore|tuf)-conformance\b/,
   /^containers\/image simple signing\b/,
   /^Kyverno (?:API v\d|PolicyException|attestors)\b/,
@@ -58,7 +58,7 @@ const publicForms: readonly RegExp[] = [
   /^CNCF distribution `reference`/,
   /^Go's [a-z]+(?:\/|\.| )/,
   /^blang\/semver\b/,
-  /^https:\/\/[a-z]/,
+  /^https?:\/\/[a-z]/,
   /^(?:C2SP\/wycheproof|transparency-dev\/merkle|cyberphone\/json-canonicalization|sigstore\/root-signing)\b/,
   /^jmespath\.org compliance tests\b/,
   /^(?:slsa-framework\/slsa-verifier|sse-secure-systems\/connaisseur|openshift\/oc-mirror)\b/,
@@ -179,9 +179,25 @@ function sourceFaults({ path, text }: SourceFile, pages: Pages): readonly string
   return faults.map((fault) => `${path}: ${fault}`);
 }
 
+/**
+ * Sources of a page of `docs/spec`, in paragraphs of their own. A link is the document that it leads to; a path in
+ * backticks is a file of the project that the page's section on sources names.
+ */
+function specificationFaults(prose: string): readonly string[] {
+  return prose
+    .split(/\n\n+/)
+    .filter((paragraph) => /^Sources?:/.test(paragraph))
+    .map((paragraph) => paragraph.replace(/^Sources?:/, "Source:").replaceAll("\n", " "))
+    .map((paragraph) => paragraph.replace(/\[[^\]]*\]\((https?:[^)]*)\)/g, "$1"))
+    .flatMap(sourceClauses)
+    .flatMap(unknownParts)
+    .filter((part) => !/^`[\w./*-]+`/.test(part))
+    .map((part) => `nobody can open the source ${JSON.stringify(part)}`);
+}
+
 function pageFaults(path: string, text: string, pages: Pages): readonly string[] {
   const prose = withoutFences(text);
-  const faults: string[] = [];
+  const faults: string[] = path.startsWith("docs/spec/") ? [...specificationFaults(prose)] : [];
   for (const [, target = ""] of prose.matchAll(markdownLink)) {
     if (/^[a-z]+:/.test(target)) continue;
     const [file = "", anchor] = target.split("#");

@@ -65,6 +65,17 @@ test("links and paths on pages must lead somewhere", () => {
   assert.equal(inDocs("`core/gone.ts`"), ["docs/a.md: core/gone.ts does not exist"]);
 });
 
+test("sources of a page of docs/spec", () => {
+  const sources = (text: string) => faults({ "docs/spec/a.md": `# A\n\n## B\n\n${text}\n\nMore: of it, and so on.\n` });
+  assert.equal(
+    sources("Source: `pkg/engine/match.go`; RFC 5280 §6.1 as\nGo applies it; [a page](https://example.org/)."),
+    [],
+  );
+  assert.equal(sources("Source: `pkg/engine/match.go`, our notes."), [
+    'docs/spec/a.md: nobody can open the source "our notes"',
+  ]);
+});
+
 test("a tree that cites nothing is a fault", () => {
   assert.equal(checkSources(tempFolder({ "core/a.ts": "export {};\n" })).faults, ["no source was looked at"]);
   assert.is(tree({}).saw, "1 sources, 1 pages");
