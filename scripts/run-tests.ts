@@ -1,7 +1,8 @@
 /**
  * Runs every test file of the project and ends with the line `N passed, N failed` (and `, N skipped` where vectors are
  * not at hand). uvu passes quietly when a suite forgets `.run()` and when no file matches; here both fail, and a crash
- * costs only its own file.
+ * costs only its own file. Before that line stand the CPU seconds of the run and of its slowest files; a whole run that
+ * takes twice the committed figure fails.
  *
  *     node --import tsx scripts/run-tests.ts [--jobs N] [part of a path]...
  */
@@ -10,6 +11,7 @@ import { readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { type CpuFigure, committedFigure, ReferenceWork, timesFigure } from "./cpu-figure.ts";
 import type { FileReport } from "./test-worker.ts";
 
 export interface RunOptions {
@@ -19,6 +21,8 @@ export interface RunOptions {
   readonly filters?: readonly string[];
   readonly jobs?: number;
   readonly fileTimeoutMs?: number;
+  /** What the run may take twice of and no more; without it the run is measured only. */
+  readonly figure?: CpuFigure;
   readonly write: (text: string) => void;
 }
 
@@ -45,6 +49,7 @@ class Worker {
   readonly #root: string;
   readonly #timeoutMs: number;
   #child: ChildProcess | undefined;
+  #isReady = false;
   #stderr = "";
 
   constructor(root: string, timeoutMs: number) {
@@ -65,24 +70,35 @@ class Worker {
         problems: [problem],
         output: this.#stderr,
         durationMs: performance.now() - started,
+        cpuSeconds: 0,
       });
       const settle = (report: FileReport) => {
         clearTimeout(timer);
         child.off("message", onMessage).off("close", onClose);
         resolve({ ...report, file });
       };
+      // Loading the worker is not the file's time.
+      let timer: NodeJS.Timeout | undefined;
+      const startTimer = () => {
+        timer = setTimeout(() => {
+          this.#child = undefined;
+          child.kill("SIGKILL");
+          settle(lost(`no result after ${this.#timeoutMs} ms`));
+        }, this.#timeoutMs);
+      };
       const onMessage = (message: unknown) => {
+        if (message === "ready") {
+          this.#isReady = true;
+          startTimer();
+          return;
+        }
         const report = message as FileReport;
         if (report.last === true) this.#child = undefined;
         settle({ ...report, output: report.output + this.#stderr });
       };
       const onClose = (code: number | null, signal: string | null) =>
         settle(lost(`the process ended with ${signal ?? `exit code ${code}`} in the middle of the file`));
-      const timer = setTimeout(() => {
-        this.#child = undefined;
-        child.kill("SIGKILL");
-        settle(lost(`no result after ${this.#timeoutMs} ms`));
-      }, this.#timeoutMs);
+      if (this.#isReady) startTimer();
       child.on("message", onMessage).on("close", onClose);
       child.send(join(this.#root, file));
     });
@@ -107,6 +123,7 @@ class Worker {
       if (this.#child === child) this.#child = undefined;
     });
     this.#child = child;
+    this.#isReady = false;
     return child;
   }
 }
@@ -131,6 +148,31 @@ function describe(report: FileReport): string {
   return head + notes.map((line) => `    ${line}\n`).join("");
 }
 
+const shownFiles = 10;
+const filesPerRound = 10;
+
+/** The CPU seconds of the run and its slowest files, and whether it took too many. */
+function describeCpu(
+  reports: readonly FileReport[],
+  reference: number,
+  figure: CpuFigure | undefined,
+): { readonly text: string; readonly over: boolean } {
+  const measured = { seconds: reports.reduce((sum, report) => sum + report.cpuSeconds, 0), reference };
+  const slowest = reports.toSorted((left, right) => right.cpuSeconds - left.cpuSeconds).slice(0, shownFiles);
+  const times = figure === undefined ? undefined : timesFigure(measured, figure);
+  const over = times !== undefined && times > 2;
+  const head = [
+    `CPU seconds: ${measured.seconds.toFixed(1)}, reference ${measured.reference.toFixed(4)}`,
+    ...(times === undefined ? [] : [`, ${times.toFixed(2)} times the figure in scripts/cpu-figure.ts`]),
+  ];
+  return {
+    text:
+      `\n${over ? "FAIL " : ""}${head.join("")}; the slowest files:\n` +
+      slowest.map((report) => `  ${report.cpuSeconds.toFixed(1).padStart(6)}  ${report.file}\n`).join(""),
+    over,
+  };
+}
+
 /**
  * Runs the files and writes a line for each, failures in full, and a list of the failing files. The counts are the
  * caller's to print last.
@@ -143,13 +185,14 @@ export async function runTests(options: RunOptions): Promise<RunSummary> {
   }
   const waiting = [...files];
   const reports: FileReport[] = [];
+  const reference = new ReferenceWork();
   const jobs = Math.min(options.jobs ?? availableParallelism(), files.length);
   await Promise.all(
     Array.from({ length: jobs }, async () => {
       const worker = new Worker(options.root, options.fileTimeoutMs ?? 300_000);
       for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
         const report = await worker.run(file);
-        reports.push(report);
+        if (reports.push(report) % filesPerRound === 0) reference.measure();
         options.write(describe(report));
       }
       worker.stop();
@@ -163,11 +206,13 @@ export async function runTests(options: RunOptions): Promise<RunSummary> {
         .sort()
         .join("")}`,
     );
+  const cpu = describeCpu(reports, reference.seconds(), options.figure);
+  options.write(cpu.text);
   const sum = (count: (report: FileReport) => number) => reports.reduce((total, report) => total + count(report), 0);
   return {
     files: reports.length,
     passed: sum((report) => report.passed),
-    failed: sum((report) => report.failed),
+    failed: sum((report) => report.failed) + (cpu.over ? 1 : 0),
     skipped: sum((report) => report.skipped),
   };
 }
@@ -185,6 +230,8 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     root,
     filters: words,
     ...(jobs === undefined ? {} : { jobs }),
+    // A part of the files takes a part of the seconds, and a run that measures coverage takes more.
+    ...(words.length > 0 || process.env.NODE_V8_COVERAGE !== undefined ? {} : { figure: committedFigure }),
     write: (text) => void process.stdout.write(text),
   });
   process.stdout.write(`\n${summaryLine(summary)}\n`);

@@ -1,6 +1,7 @@
 /** The child process of the test runner: loads one test file after the other and reports what its uvu suites did. */
 import { writeSync } from "node:fs";
 import { pathToFileURL } from "node:url";
+import { cpuSeconds } from "./cpu-time.ts";
 
 /** What became of one test file. `problems` are texts for people, one for each failing suite or file. */
 export interface FileReport {
@@ -11,6 +12,7 @@ export interface FileReport {
   readonly problems: readonly string[];
   readonly output: string;
   readonly durationMs: number;
+  readonly cpuSeconds: number;
   /** The process ends after this report. */
   readonly last?: boolean;
 }
@@ -29,7 +31,20 @@ uvu.UVU_DEFER = 1;
 uvu.UVU_QUEUE = [];
 const queue = uvu.UVU_QUEUE;
 
-let current: { readonly file: string; readonly output: string[]; readonly started: number } | undefined;
+interface Running {
+  readonly file: string;
+  readonly output: string[];
+  readonly started: number;
+  readonly cpuBefore: number;
+}
+
+let current: Running | undefined;
+/** What loading the worker took counts for its first file. */
+let cpuReported = 0;
+const spent = ({ started, cpuBefore }: Running) => {
+  cpuReported = cpuSeconds();
+  return { durationMs: performance.now() - started, cpuSeconds: cpuReported - cpuBefore };
+};
 
 const originalWrite = process.stdout.write.bind(process.stdout);
 process.stdout.write = ((chunk: string | Uint8Array, ...rest: unknown[]) => {
@@ -44,8 +59,8 @@ const textOf = (error: unknown): string => (error instanceof Error ? (error.stac
 
 async function runFile(file: string): Promise<FileReport> {
   const output: string[] = [];
-  const started = performance.now();
-  current = { file, output, started };
+  const running: Running = { file, output, started: performance.now(), cpuBefore: cpuReported };
+  current = running;
   const group: SuiteRun[] = [];
   uvu.UVU_INDEX = queue.push(group) - 1;
   const problems: string[] = [];
@@ -80,7 +95,7 @@ async function runFile(file: string): Promise<FileReport> {
   if (problems.length === 0 && group.length === 0 && skipped === 0) fail("no suite was run: is test.run() missing?");
   else if (problems.length === 0 && total === 0 && skipped === 0) fail("the suites hold no test");
   current = undefined;
-  return { file, passed, failed, skipped, problems, output: output.join(""), durationMs: performance.now() - started };
+  return { file, passed, failed, skipped, problems, output: output.join(""), ...spent(running) };
 }
 
 /** An error that escapes every test ends this process: what runs after it could not be trusted. */
@@ -95,7 +110,7 @@ function crash(kind: string, error: unknown): void {
     skipped: 0,
     problems: [problem],
     output: running?.output.join("") ?? "",
-    durationMs: performance.now() - (running?.started ?? 0),
+    ...(running === undefined ? { durationMs: 0, cpuSeconds: 0 } : spent(running)),
     last: true,
   };
   process.send?.(report, () => process.exit(1));
@@ -107,6 +122,7 @@ process.on("exit", () => {
   if (current !== undefined) writeSync(2, current.output.join(""));
 });
 process.on("disconnect", () => process.exit(0));
+process.send?.("ready");
 process.on("message", (file: string) => {
   runFile(file).then(
     (report) => process.send?.(report),

@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { findTestFiles, runTests, summaryLine } from "../../scripts/run-tests.ts";
+import type { CpuFigure } from "../../scripts/cpu-figure.ts";
 import { linkPackages, tempFolder } from "../support/temp-folder.ts";
 
 const test = suite("scripts/run-tests");
@@ -9,7 +10,7 @@ const good = `${head}test("holds", () => assert.is(1, 1));\ntest.run();\n`;
 
 async function run(
   files: Readonly<Record<string, string>>,
-  options: { readonly fileTimeoutMs?: number; readonly filters?: readonly string[] } = {},
+  options: { readonly fileTimeoutMs?: number; readonly filters?: readonly string[]; readonly figure?: CpuFigure } = {},
 ) {
   const root = tempFolder(files);
   linkPackages(root);
@@ -35,27 +36,33 @@ const faults: Readonly<Record<string, string>> = {
     "test.run();\n",
   "a process that ends": `${head}test("ends", () => process.exit(0));\ntest.run();\n`,
   "an error outside every test":
-    `${head}test("throws later", () => new Promise(() => setTimeout(() => { throw new Error("planted"); }, ` +
-    "1)));\n" +
+    `${head}const later = () => setTimeout(() => { throw new Error("planted"); }, 1);\n` +
+    'test("throws later", () => new Promise(later));\n' +
     "test.run();\n",
   "a promise nobody waits for":
-    `${head}test("rejects", () => { void Promise.reject(new Error("planted")); return new Promise((resolve) => ` +
-    "setTimeout(resolve, 20)); });\n" +
+    `${head}const later = new Promise((resolve) => setTimeout(resolve, 20));\n` +
+    'test("rejects", () => { void Promise.reject(new Error("planted")); return later; });\n' +
     "test.run();\n",
 };
 
-for (const [name, source] of Object.entries(faults)) {
+// One run for all of them, each with a file before and behind it that holds.
+const names = Object.keys(faults);
+const together = run(
+  Object.fromEntries([
+    ["test/00-good.test.ts", good],
+    ...names.flatMap((name, index) => [
+      [`test/${index + 10}-fault.test.ts`, faults[name] ?? ""],
+      [`test/${index + 10}-good.test.ts`, good],
+    ]),
+  ]),
+);
+
+for (const [index, name] of names.entries()) {
   test(`${name} fails its file and no other`, async () => {
-    const { summary, text } = await run({
-      "test/a.test.ts": good,
-      "test/fault.test.ts": source,
-      "test/z.test.ts": good,
-    });
-    assert.is(summary.files, 3);
-    assert.ok(summary.failed >= 1, text);
-    assert.match(text, "FAIL test/fault.test.ts");
-    assert.match(text, /ok {3}test\/a.test.ts/);
-    assert.match(text, /ok {3}test\/z.test.ts/);
+    const { summary, text } = await together;
+    assert.is(summary.files, 2 * names.length + 1);
+    assert.match(text, `FAIL test/${index + 10}-fault.test.ts`);
+    assert.match(text, new RegExp(`^ok {3}test/${index + 10}-good.test.ts  1 passed`, "m"));
   });
 }
 
@@ -73,10 +80,39 @@ test("a test that never ends is stopped", async () => {
 
 test("cases that are skipped for want of vectors are counted, and are enough for a file", async () => {
   const ledger =
-    '(globalThis[Symbol.for("sallyport.test.skipped")] ??= []).push({ suite: "planted", count: 7, why: "no ' +
-    'vectors" });\n';
+    'const row = { suite: "planted", count: 7, why: "no vectors" };\n' +
+    '(globalThis[Symbol.for("sallyport.test.skipped")] ??= []).push(row);\n';
   const { summary } = await run({ "test/a.test.ts": `${head}${ledger}test.run();\n`, "test/b.test.ts": good });
   assert.equal(summary, { files: 2, passed: 1, failed: 0, skipped: 7 });
+});
+
+const busy =
+  `${head}const end = process.cpuUsage().user + 4e5;\n` +
+  'test("works", () => { while (process.cpuUsage().user < end) ; });\n' +
+  "test.run();\n";
+const spawning =
+  `${head}import { spawnSync } from "node:child_process";\n` +
+  'const script = "while (process.cpuUsage().user < 4e5) ;";\n' +
+  'test("works elsewhere", () => { spawnSync(process.execPath, ["-e", script]); });\n' +
+  "test.run();\n";
+const spent = (text: string, file: string): number =>
+  Number(new RegExp(`^ +([0-9.]+) {2}test/${file}$`, "m").exec(text)?.[1] ?? Number.NaN);
+
+test("the CPU seconds of each file are shown, and those of its children", async () => {
+  const { summary, text } = await run({ "test/a.test.ts": good, "test/b.test.ts": busy, "test/c.test.ts": spawning });
+  assert.is(summary.failed, 0, text);
+  assert.match(text, /^CPU seconds: [0-9.]+, reference [0-9.]+; the slowest files:$/m);
+  assert.ok(spent(text, "b.test.ts") >= 0.4, text);
+  if (process.platform === "linux") assert.ok(spent(text, "c.test.ts") >= 0.4, text);
+});
+
+test("a run that takes more than twice the committed seconds fails, one that does not passes", async () => {
+  const reference = 0.02;
+  const over = await run({ "test/a.test.ts": busy }, { figure: { seconds: 0.001, reference } });
+  assert.equal([over.summary.passed, over.summary.failed], [1, 1]);
+  assert.match(over.text, /^FAIL CPU seconds: .* times the figure in scripts\/cpu-figure\.ts/m);
+  const under = await run({ "test/a.test.ts": busy }, { figure: { seconds: 1000, reference } });
+  assert.equal([under.summary.passed, under.summary.failed], [1, 0]);
 });
 
 test("no matching file is a failure", async () => {
