@@ -13,9 +13,7 @@ export interface CpuFigure {
   readonly reference: number;
 }
 
-/**
- * As `npm test` printed it, with all vectors at hand. A change that takes more for a reason writes the new figures here.
- */
+/** As `npm test` printed it, with all vectors at hand. A change that takes more for a reason writes its figures here. */
 export const committedFigure: CpuFigure = { seconds: 1000, reference: 0.02 };
 
 /** The fixed piece of work: hashing in JavaScript and natively, and JSON. */
