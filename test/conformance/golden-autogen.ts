@@ -107,7 +107,8 @@ const echoed = /\(provided: '(.*)'\)$/s;
 function line({ rule, result, message }: AutogenResult): string {
   if (result !== "error") return `${rule}=${result}: ${result === "pass" ? "" : message}`;
   const echo = echoed.exec(message)?.[1] ?? "";
-  return `${rule}=error: ${echo.startsWith("{") ? encodeCanonicalJson(parseJson(echo, { limits: defaultLimits })) : echo}`;
+  const shown = echo.startsWith("{") ? encodeCanonicalJson(parseJson(echo, { limits: defaultLimits })) : echo;
+  return `${rule}=error: ${shown}`;
 }
 
 /** Both sides, sorted: expected and actual. */
