@@ -23,9 +23,8 @@ import { createContextFactory } from "../kyverno/rule/json-context.ts";
 import type { AdmissionRequest } from "../kyverno/rule/request.ts";
 import { defaultLimits, type Limits } from "../limits.ts";
 import type { ReferenceOptions } from "../oci/reference.ts";
-import type { Knowledge } from "../knowledge/knowledge.ts";
+import type { DistrustRow, Knowledge } from "../knowledge/knowledge.ts";
 import type { Question } from "../knowledge/question.ts";
-import type { Distrust } from "../trust/distrust.ts";
 import type { TrustSettings } from "../trust/tuf-verifier.ts";
 import { createImageVerifier } from "../verify/image-verifier.ts";
 import { isAllowed } from "./allowed.ts";
@@ -48,7 +47,8 @@ export interface EngineOptions {
   readonly policies: readonly Policy[];
   readonly exceptions?: readonly PolicyException[];
   readonly settings?: EngineSettings;
-  readonly distrust?: Distrust;
+  /** What is refuted whatever vouches for it, beside what the knowledge of a decision distrusts. */
+  readonly distrust?: readonly DistrustRow[] | undefined;
   readonly crypto: SignatureVerifier;
   readonly limits?: Partial<Limits>;
 }

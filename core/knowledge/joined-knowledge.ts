@@ -3,7 +3,7 @@
  * docs/architecture.md#decide-then-ask.
  */
 import type { Answer, AnswerTo } from "./answer.ts";
-import type { Knowledge } from "./knowledge.ts";
+import type { DistrustRow, Knowledge } from "./knowledge.ts";
 import type { Question } from "./question.ts";
 
 /**
@@ -11,6 +11,8 @@ import type { Question } from "./question.ts";
  * beats absence. It tells its version when every source does.
  */
 export const joinedKnowledge = (sources: readonly Knowledge[]): Knowledge => new JoinedKnowledge(sources);
+
+const none: readonly DistrustRow[] = [];
 
 class JoinedKnowledge implements Knowledge {
   readonly #sources: readonly Knowledge[];
@@ -28,6 +30,13 @@ class JoinedKnowledge implements Knowledge {
       return joined as AnswerTo<Q>;
     }
     return first ?? answers.find((answer) => answer.state === "absent") ?? answers[0];
+  }
+
+  /** Whatever one of the sources distrusts. */
+  distrust(): readonly DistrustRow[] {
+    const lists = this.#sources.map((source) => source.distrust?.() ?? []).filter((rows) => rows.length > 0);
+    const [first = none] = lists;
+    return lists.length < 2 ? first : lists.flat();
   }
 
   version(): string | undefined {

@@ -5,11 +5,30 @@
 import type { AnswerTo } from "./answer.ts";
 import type { Question } from "./question.ts";
 
+/**
+ * What a row of a distrust list names: content by digest, a public key or certificate by fingerprint, a certificate
+ * identity (wildcards allowed), a log by id.
+ */
+export type DistrustKind = "digest" | "key" | "certificate" | "identity" | "log";
+
+/** One thing that is distrusted. Source: docs/spec/offline.md#distrust. */
+export interface DistrustRow {
+  readonly kind: DistrustKind;
+  readonly value: string;
+  readonly reason?: string;
+  readonly date?: string;
+}
+
 /** Synchronous look-up of what is known. `undefined`: never asked. A damaged source throws an `EngineError`. */
 export interface Knowledge {
   answer<Q extends Question>(question: Q): AnswerTo<Q> | undefined;
   /** A text that is another one whenever any answer may be; absent or undefined where the source cannot tell. */
   version?(): string | undefined;
+  /**
+   * What the source knows to be distrusted. It counts in every decision over the source, whatever list the engine was
+   * given. Another version for other rows; a source that returns the same array says that they are the same.
+   */
+  distrust?(): readonly DistrustRow[];
 }
 
 /** The only asynchronous role; it lives outside the engine and answers `timed-out` past its own deadline. */

@@ -3,7 +3,7 @@
  * docs/architecture.md#decide-then-ask.
  */
 import type { Answer, AnswerTo } from "./answer.ts";
-import type { Knowledge } from "./knowledge.ts";
+import type { DistrustRow, Knowledge } from "./knowledge.ts";
 import { type Question, questionText } from "./question.ts";
 
 /** It tells no version: it lasts for one run, and each round of asking changes it. */
@@ -25,6 +25,10 @@ export class Overlay implements Knowledge {
     // An outage does not take away what was known; how old that may be is for the freshness budget to say.
     if (fresh !== undefined) return held === undefined || held.state === "unavailable" ? fresh : held;
     return held !== undefined && this.#isOld(question, held) ? undefined : held;
+  }
+
+  distrust(): readonly DistrustRow[] {
+    return this.#base.distrust?.() ?? [];
   }
 
   /** Whether the question was answered in this run. */

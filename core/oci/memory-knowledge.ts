@@ -4,7 +4,7 @@
  */
 import { type Digest, digestOf } from "../crypto/digest.ts";
 import type { AnswerTo } from "../knowledge/answer.ts";
-import type { Knowledge } from "../knowledge/knowledge.ts";
+import type { DistrustRow, Knowledge } from "../knowledge/knowledge.ts";
 import { type Question, questionText } from "../knowledge/question.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { canonicalQuestion, completenessScopes, parseScope } from "./completeness.ts";
@@ -23,6 +23,7 @@ export class MemoryKnowledge implements Knowledge {
   readonly #answers = new Map<string, AnswerTo<Question>>();
   readonly #referrers = new Map<string, Descriptor[]>();
   readonly #complete = new Set<string>();
+  #distrust: readonly DistrustRow[] = [];
   #changes = 0;
 
   constructor(origin: KnowledgeOrigin = { at: "2000-01-01T00:00:00Z", from: "memory" }) {
@@ -62,6 +63,17 @@ export class MemoryKnowledge implements Knowledge {
   /** Records that the source does not have it. */
   absent(question: Question): this {
     return this.set(question, { state: "absent", ...this.#origin });
+  }
+
+  /** What is distrusted from now on, beside what was before. */
+  addDistrust(...rows: readonly DistrustRow[]): this {
+    this.#changes++;
+    this.#distrust = [...this.#distrust, ...rows];
+    return this;
+  }
+
+  distrust(): readonly DistrustRow[] {
+    return this.#distrust;
   }
 
   putBlob(repository: string, bytes: Uint8Array): Digest {

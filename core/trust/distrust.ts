@@ -10,25 +10,13 @@
 import { isDigest, sha256 } from "../crypto/digest.ts";
 import { encodeCanonicalJson } from "../encoding/canonical-json.ts";
 import { encodeHex } from "../encoding/hex.ts";
+import { parseInstant } from "../encoding/instant.ts";
 import type { JsonObject, JsonValue } from "../encoding/json.ts";
 import { member, pointer, readArray, readObject, readString, refuseUnknownKeys } from "../encoding/shape.ts";
 import { encodeUtf8 } from "../encoding/utf8.ts";
 import { EngineError } from "../errors.ts";
-import { matchWildcard } from "../patterns/wildcard.ts";
-import { defaultLimits } from "../limits.ts";
-
-/**
- * What a row names: content by digest, a public key or certificate by fingerprint, a certificate identity (wildcards
- * allowed), a log by id.
- */
-export type DistrustKind = "digest" | "key" | "certificate" | "identity" | "log";
-
-export interface DistrustRow {
-  readonly kind: DistrustKind;
-  readonly value: string;
-  readonly reason?: string;
-  readonly date?: string;
-}
+import type { DistrustKind, DistrustRow } from "../knowledge/knowledge.ts";
+import { matchWildcard, type PatternLimits } from "../patterns/wildcard.ts";
 
 /** A compiled list. `digest` names its content. */
 export interface Distrust {
@@ -38,12 +26,12 @@ export interface Distrust {
   find(kind: DistrustKind, value: string): DistrustRow | undefined;
 }
 
-const kinds: readonly DistrustKind[] = ["digest", "key", "certificate", "identity", "log"];
-const rowKeys: ReadonlySet<string> = new Set([...kinds, "reason", "date"]);
+const distrustKinds: readonly DistrustKind[] = ["digest", "key", "certificate", "identity", "log"];
+const rowKeys: ReadonlySet<string> = new Set([...distrustKinds, "reason", "date"]);
 const fingerprint = /^[0-9a-f]{64}$/;
 
 /** Compiles rows that were read already. */
-export function compileDistrust(rows: readonly DistrustRow[]): Distrust {
+export function compileDistrust(rows: readonly DistrustRow[], limits: PatternLimits): Distrust {
   const exact = new Map(rows.map((row) => [`${row.kind} ${row.value}`, row]));
   const identities = rows.filter((row) => row.kind === "identity");
   const document: JsonValue = rows.map((row): JsonObject => ({ ...row }));
@@ -52,30 +40,46 @@ export function compileDistrust(rows: readonly DistrustRow[]): Distrust {
     rows,
     find: (kind, value) =>
       exact.get(`${kind} ${value}`) ??
-      (kind === "identity" ? identities.find((row) => matchWildcard(row.value, value, defaultLimits)) : undefined),
+      (kind === "identity" ? identities.find((row) => matchWildcard(row.value, value, limits)) : undefined),
   };
 }
 
 /**
- * Reads the document `{distrust: [{digest|key|certificate|identity|log: value, reason?, date?}]}`. A list that says
- * something unreadable is refused as a whole: skipping a row would trust what it names.
+ * The rows that were given and those of a source as one list. A source's rows are compiled once, for as long as it
+ * returns the same array.
+ */
+export function distrustWith(
+  given: readonly DistrustRow[],
+  limits: PatternLimits,
+): (rows: readonly DistrustRow[]) => Distrust | undefined {
+  const own = given.length === 0 ? undefined : compileDistrust(given, limits);
+  const compiled = new WeakMap<readonly DistrustRow[], Distrust>();
+  return (rows) => {
+    if (rows.length === 0) return own;
+    const held = compiled.get(rows) ?? compileDistrust([...given, ...rows], limits);
+    compiled.set(rows, held);
+    return held;
+  };
+}
+
+/**
+ * The rows of a document as above. A list that says something unreadable is refused as a whole: to pass over a row
+ * would trust what it names.
  * @throws EngineError `malformed` with a JSON pointer.
  */
-export function readDistrust(document: JsonValue): Distrust {
+export function readDistrust(document: JsonValue): readonly DistrustRow[] {
   const root = readObject(document, "");
   refuseUnknownKeys(root, new Set(["distrust"]), "");
-  return compileDistrust(
-    readArray(root.distrust, "/distrust").map((entry, index) => readRow(entry, `/distrust/${index}`)),
-  );
+  return readArray(root.distrust, "/distrust").map((entry, index) => readRow(entry, `/distrust/${index}`));
 }
 
 function readRow(entry: JsonValue, at: string): DistrustRow {
   const object = readObject(entry, at);
   refuseUnknownKeys(object, rowKeys, at);
-  const named = kinds.filter((kind) => member(object, kind) !== undefined);
+  const named = distrustKinds.filter((kind) => member(object, kind) !== undefined);
   const kind = named[0];
   if (kind === undefined || named.length > 1)
-    throw new EngineError("malformed", `a row names exactly one of ${kinds.join(", ")}`, { subject: at });
+    throw new EngineError("malformed", `a row names exactly one of ${distrustKinds.join(", ")}`, { subject: at });
   const value = readString(object[kind], pointer(at, kind));
   const fits = kind === "digest" ? isDigest(value) : kind === "identity" ? value !== "" : fingerprint.test(value);
   if (!fits)
@@ -94,6 +98,13 @@ function readRow(entry: JsonValue, at: string): DistrustRow {
     kind,
     value,
     ...(reason === undefined ? {} : { reason: readString(reason, pointer(at, "reason")) }),
-    ...(date === undefined ? {} : { date: readString(date, pointer(at, "date")) }),
+    ...(date === undefined ? {} : { date: readDate(date, pointer(at, "date")) }),
   };
+}
+
+/** `2026-03-01`, or an RFC 3339 time. */
+function readDate(value: JsonValue, at: string): string {
+  const text = readString(value, at);
+  parseInstant(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text, at);
+  return text;
 }

@@ -1,7 +1,8 @@
 /** Refuses what the distrust list names. Source: docs/spec/offline.md#distrust. */
 import type { SignedEntity } from "../cosign/signed-entity.ts";
 import { EngineError } from "../errors.ts";
-import type { Distrust, DistrustKind } from "../trust/distrust.ts";
+import type { DistrustKind } from "../knowledge/knowledge.ts";
+import type { Distrust } from "../trust/distrust.ts";
 import type { Certificate } from "../x509/certificate.ts";
 import { subjectsOf } from "../x509/fulcio.ts";
 import type { Claim } from "./claim.ts";

@@ -3,10 +3,10 @@
  * loaded and the memo. Engine and commands verify through it. Source: docs/architecture.md#the-memo.
  */
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
-import type { Knowledge } from "../knowledge/knowledge.ts";
+import type { DistrustRow, Knowledge } from "../knowledge/knowledge.ts";
 import { RecordingKnowledge } from "../knowledge/recording-knowledge.ts";
 import type { Limits } from "../limits.ts";
-import type { Distrust } from "../trust/distrust.ts";
+import { distrustWith } from "../trust/distrust.ts";
 import { TrustCache } from "../trust/trust-cache.ts";
 import { createTufVerifier, type TrustSettings } from "../trust/tuf-verifier.ts";
 import type { Verification } from "../verdict.ts";
@@ -22,7 +22,8 @@ export interface ImageVerifierOptions {
   /** From which TUF roots trusted roots are verified, and how old their metadata may be. */
   readonly trust?: TrustSettings | undefined;
   readonly limits: Limits;
-  readonly distrust?: Distrust | undefined;
+  /** What is refuted whatever vouches for it, beside what a source of knowledge distrusts. */
+  readonly distrust?: readonly DistrustRow[] | undefined;
 }
 
 export interface DecisionOptions {
@@ -44,25 +45,33 @@ export function createImageVerifier({
   trustRoot = "public-good",
   trust,
   limits,
-  distrust,
+  distrust = [],
 }: ImageVerifierOptions): ImageVerifier {
   const cache = new TrustCache(crypto, { tuf: createTufVerifier(trust) });
+  const distrustBy = distrustWith(distrust, limits);
   const memo = new Memo(limits.memoEntries);
-  const contextOf = (knowledge: Knowledge, now: Date, options: DecisionOptions = {}): DecisionContext => ({
+  const contextOf = (
+    knowledge: Knowledge,
+    distrusted: readonly DistrustRow[],
+    now: Date,
+    options: DecisionOptions = {},
+  ): DecisionContext => ({
     knowledge: new RecordingKnowledge(knowledge),
     now,
     verifier: boundedVerifier(crypto, limits.signatureChecksPerDecision),
     trustRootName: trustRoot,
     trust: cache,
     limits,
-    distrust,
+    distrust: distrustBy(distrusted),
     ...options,
   });
   return {
     open(source, now, options) {
       const version = options?.exhaustive === true ? undefined : memo.versionOf(source);
-      return new DecisionVerifier(contextOf(version ?? source, now, options), version);
+      // After the version: what is kept under it was judged by these rows or by later ones, never by earlier ones.
+      const distrusted = source.distrust?.() ?? [];
+      return new DecisionVerifier(contextOf(version ?? source, distrusted, now, options), version);
     },
-    verifyBundle: (given, now) => verifyBundle(given, contextOf(knowingOnly(given.trustedRoot), now)),
+    verifyBundle: (given, now) => verifyBundle(given, contextOf(knowingOnly(given.trustedRoot), [], now)),
   };
 }

@@ -33,6 +33,16 @@ test("the first that has it counts; presence beats absence, absence beats an out
   assert.is(from(), undefined);
 });
 
+test("whatever one of them distrusts is distrusted", () => {
+  const key = { kind: "key", value: "a".repeat(64) } as const;
+  const log = { kind: "log", value: "b".repeat(64) } as const;
+  const [a, b] = [source("a").addDistrust(key), source("b").addDistrust(log)];
+  const rowsOf = (...sources: readonly Knowledge[]) => joinedKnowledge(sources).distrust?.();
+  assert.equal(rowsOf(a, nothingKnown, b), [key, log]);
+  assert.is(rowsOf(nothingKnown, a), a.distrust(), "the same array, which is compiled once");
+  assert.is(rowsOf(), rowsOf(nothingKnown));
+});
+
 test("lists of referrers are one list, in the order of the sources", () => {
   const asked = { kind: "referrers", repository: "a.example/b", digest: `sha256:${"a".repeat(64)}` } as const;
   const listing = (name: string, digit: string): Knowledge =>

@@ -40,6 +40,12 @@ test("an old answer is to be asked for once more; when that is in vain, it holds
   assert.is(told(known, { state: "absent", ...origin }, isOld), "absent asked");
 });
 
+test("what the base distrusts stays distrusted", () => {
+  const row = { kind: "identity", value: "*" } as const;
+  assert.equal(new Overlay(base().addDistrust(row)).distrust(), [row]);
+  assert.equal(new Overlay({ answer: () => undefined }).distrust(), []);
+});
+
 test("it knows what was answered in this run, and tells no version", () => {
   const overlay: Overlay & Knowledge = new Overlay(base().present(question, "old"));
   assert.not(overlay.has(question));

@@ -57,6 +57,18 @@ test("a complete host or repository turns ignorance into absence, but not for bl
   throwsCode("invalid-usage", () => new MemoryKnowledge().complete("ghcr.io/org:1"));
 });
 
+test("distrust adds up, and is another version", () => {
+  const knowledge = new MemoryKnowledge();
+  const before = knowledge.version();
+  const rows = [
+    { kind: "identity", value: "*@example.com" },
+    { kind: "log", value: "a".repeat(64) },
+  ] as const;
+  for (const row of rows) knowledge.addDistrust(row);
+  assert.equal(knowledge.distrust(), rows);
+  assert.is.not(knowledge.version(), before);
+});
+
 test("a manifest that does not parse is not put in", () => {
   throwsCode("malformed", () => new MemoryKnowledge().putManifest(repository, encode({}), "1"));
 });

@@ -3,7 +3,6 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { nobleVerifier } from "../../../core/crypto/noble.ts";
 import { defaultLimits, type Limits } from "../../../core/limits.ts";
-import { compileDistrust } from "../../../core/trust/distrust.ts";
 import type { Verification } from "../../../core/verdict.ts";
 import { compileAttestor } from "../../../core/verify/attestor.ts";
 import { createImageVerifier, type ImageVerifierOptions } from "../../../core/verify/image-verifier.ts";
@@ -42,7 +41,7 @@ test("bounds and distrust hold for images in every layout and for files", () => 
     const signed = sign(lab, { ...recipe, by: "certificate" });
     assert.is(ask(signed), "proven", recipe.layout);
     assert.is(ask(signed, { limits: { signatureChecksPerDecision: 1 } }), "over-limit", recipe.layout);
-    const distrust = compileDistrust([{ kind: "identity", value: "ada@lab.example" }]);
+    const distrust = [{ kind: "identity", value: "ada@lab.example" }] as const;
     assert.is(ask(signed, { distrust }), "distrusted", recipe.layout);
   }
 });

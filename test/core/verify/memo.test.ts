@@ -8,7 +8,6 @@ import type { Knowledge } from "../../../core/knowledge/knowledge.ts";
 import type { Question } from "../../../core/knowledge/question.ts";
 import { defaultLimits, type Limits } from "../../../core/limits.ts";
 import { MemoryKnowledge } from "../../../core/oci/memory-knowledge.ts";
-import { compileDistrust } from "../../../core/trust/distrust.ts";
 import { compileAttestor } from "../../../core/verify/attestor.ts";
 import { createImageVerifier, type ImageVerifierOptions } from "../../../core/verify/image-verifier.ts";
 import type { ImageRequest } from "../../../core/verify/verify-image.ts";
@@ -138,12 +137,24 @@ test("two sources have their own outcomes, though their versions are alike", () 
 
 test("a distrust list has its own memo", () => {
   const source = new Counting(unsigned());
-  const distrust = compileDistrust([{ kind: "digest", value: image.digest }]);
+  const distrust = [{ kind: "digest", value: image.digest }] as const;
   const codes = [verifierWith(), verifierWith({}, { distrust })].map((verifier) => {
     const { verification } = verifier.open(source, now).verify(request);
     return verification.truth === "refuted" ? verification.failures[0]?.code : verification.truth;
   });
   assert.equal(codes, ["no-signature", "distrusted"]);
+});
+
+test("what a source distrusts from now on is distrusted at once", () => {
+  const source = unsigned();
+  const verifier = verifierWith();
+  const code = (): string | undefined => {
+    const { verification } = verifier.open(source, now).verify(request);
+    return verification.truth === "refuted" ? verification.failures[0]?.code : verification.truth;
+  };
+  assert.is(code(), "no-signature");
+  source.addDistrust({ kind: "digest", value: image.digest });
+  assert.is(code(), "distrusted");
 });
 
 test("a source without a version is asked every time", () => {

@@ -8,7 +8,9 @@ import type { ErrorCode } from "../../../core/errors.ts";
 import type { AnswerTo } from "../../../core/knowledge/answer.ts";
 import type { Knowledge } from "../../../core/knowledge/knowledge.ts";
 import type { Question } from "../../../core/knowledge/question.ts";
-import { compileDistrust, type DistrustRow } from "../../../core/trust/distrust.ts";
+import type { DistrustRow } from "../../../core/knowledge/knowledge.ts";
+import { defaultLimits } from "../../../core/limits.ts";
+import { compileDistrust } from "../../../core/trust/distrust.ts";
 import { TrustCache } from "../../../core/trust/trust-cache.ts";
 import { bundleEntity } from "../../../core/cosign/signed-entity-bundle.ts";
 import { parseBundle } from "../../../core/cosign/bundle.ts";
@@ -237,8 +239,9 @@ test("the distrust list: content, key, certificate, identity, log", () => {
     [{ kind: "log", value: evidence.logEntries[0]?.logId ?? "" }, "signed-keyless", mail],
     [{ kind: "log", value: evidence.certificateTransparency[0]?.logId ?? "" }, "signed-keyless", mail],
   ];
-  for (const [row, tag, spec] of rows) fails("distrusted", verify(tag, spec, { distrust: compileDistrust([row]) }));
-  proves(verify("signed", byKey, { distrust: compileDistrust([{ kind: "identity", value: "*" }]) }));
+  for (const [row, tag, spec] of rows)
+    fails("distrusted", verify(tag, spec, { distrust: compileDistrust([row], defaultLimits) }));
+  proves(verify("signed", byKey, { distrust: compileDistrust([{ kind: "identity", value: "*" }], defaultLimits) }));
 });
 
 test("timestamps of a bare key are read where one is required", () => {

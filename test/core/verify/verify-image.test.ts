@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import type { AnswerTo } from "../../../core/knowledge/answer.ts";
 import type { Knowledge } from "../../../core/knowledge/knowledge.ts";
 import type { Question } from "../../../core/knowledge/question.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 import { compileDistrust } from "../../../core/trust/distrust.ts";
 import { type AttestorSpec, compileAttestor } from "../../../core/verify/attestor.ts";
 import { type ImageRequest, verifyImage } from "../../../core/verify/verify-image.ts";
@@ -108,7 +109,7 @@ test("two attestations of the type: both are given", () => {
 
 test("a distrusted image is refuted before anything is looked for", () => {
   const { verification, candidates } = signatures("signed", ours, {
-    distrust: compileDistrust([{ kind: "digest", value: fixtureImage("signed").digest }]),
+    distrust: compileDistrust([{ kind: "digest", value: fixtureImage("signed").digest }], defaultLimits),
   });
   assert.ok(verification.truth === "refuted" && verification.failures[0]?.code === "distrusted");
   assert.equal(candidates, []);
