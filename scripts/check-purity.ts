@@ -17,7 +17,7 @@ const asynchronous = ["core/decide/settle.ts"];
 const rules: readonly Rule[] = [
   { name: "async", pattern: /\basync\b/g, except: asynchronous },
   { name: "await", pattern: /\bawait\b/g, except: asynchronous },
-  // `Asker` is the one asynchronous role: question.ts declares it beside `Knowledge`, and holds no code for it.
+  // `Asker` is the one asynchronous role: knowledge.ts declares it beside `Knowledge`, and holds no code for it.
   { name: "Promise", pattern: /\bPromise\b/g, except: [...asynchronous, "core/knowledge/knowledge.ts"] },
   { name: "queueMicrotask", pattern: /\bqueueMicrotask\b/g },
   { name: "timer", pattern: /\bset(?:Timeout|Interval|Immediate)\b/g },
