@@ -9,14 +9,14 @@ import type { RuleStatus } from "../../core/kyverno/image/result.ts";
 import type { PolicyException } from "../../core/kyverno/policy/exceptions.ts";
 import { loadPolicies } from "../../core/kyverno/policy/read-policy.ts";
 import { requestFor } from "../../core/kyverno/rule/resource-request.ts";
-import type { Answer, AnswerTo } from "../../core/knowledge/answer.ts";
-import type { Knowledge } from "../../core/knowledge/knowledge.ts";
-import type { Question } from "../../core/knowledge/question.ts";
+import type { Answer } from "../../core/knowledge/answer.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import { decide, type Json, policyFor, type Judged, type Recipe, sign, type Signed, verifiers } from "../lab/index.ts";
 import { attackSuite } from "./attack.ts";
 import { withEntry } from "./other-answers.ts";
 import { accepts, allowed, lab, unsigned } from "./refuses.ts";
+import { joinedKnowledge } from "../../core/knowledge/joined-knowledge.ts";
+import { instead } from "../support/instead.ts";
 
 const { attack, run } = attackSuite("admission-rules");
 
@@ -28,20 +28,12 @@ const asks: Judged = { attestor: good.attestor };
 
 /** The good image everywhere is allowed; with the unsigned one in this place it is not. */
 function covered(place: (container: Json) => Json, policy?: (policy: Json) => Json): void {
-  const both: Signed = { ...good, knowledge: either(good, unsigned) };
+  const both: Signed = { ...good, knowledge: joinedKnowledge([good.knowledge, unsigned.knowledge]) };
   const judge = (made: Json): boolean =>
     allowed(both, { ...asks, pod: () => made, ...(policy === undefined ? {} : { policy }) });
   assert.is(judge(place(container(good))), true, JSON.stringify(place({})));
   assert.is(judge(place(container(unsigned))), false, JSON.stringify(place({})));
 }
-
-/** Both have the repository in common: what the first does not have, the second may. */
-const either = (first: Signed, second: Signed): Knowledge => ({
-  answer<Q extends Question>(question: Q): AnswerTo<Q> | undefined {
-    const held = first.knowledge.answer(question);
-    return held?.state === "present" ? held : second.knowledge.answer(question);
-  },
-});
 
 const resource = (kind: string, apiVersion: string, spec: Json): Json => ({
   apiVersion,
@@ -73,7 +65,14 @@ attack(99, "a container for debugging, added to a running Pod by its subresource
       oldObject: resource("Pod", "v1", { containers: [container(good)] }),
     } as const;
     for (const crypto of verifiers)
-      assert.is(createEngine({ policies, crypto }).decide(request, either(good, unsigned), lab.now).allowed, wanted);
+      assert.is(
+        createEngine({ policies, crypto }).decide(
+          request,
+          joinedKnowledge([good.knowledge, unsigned.knowledge]),
+          lab.now,
+        ).allowed,
+        wanted,
+      );
   }
 });
 
@@ -122,10 +121,6 @@ attack(99, "forms that an extractor does not expect are not passed over", () => 
     assert.not(allowed(good, { ...asks, pod: () => resource("Pod", "v1", spec) }), JSON.stringify(spec));
 });
 
-const answering = (signed: Signed, kind: Question["kind"], answer: Answer | undefined): Knowledge => ({
-  answer: <Q extends Question>(question: Q): AnswerTo<Q> | undefined =>
-    question.kind === kind ? (answer as AnswerTo<Q> | undefined) : signed.knowledge.answer(question),
-});
 const unavailable = (code: Extract<Answer, { state: "unavailable" }>["code"]): Answer => ({
   state: "unavailable",
   code,
@@ -166,7 +161,7 @@ attack(100, "every question of a decision without an answer, or with an outage f
     const signed = accepts(recipe);
     for (const kind of ["tag", "manifest", "blob", "referrers", "trusted-root"] as const) {
       for (const answer of [undefined, ...[...outages, ...faults].map(unavailable)]) {
-        const knowledge = answering(signed, kind, answer);
+        const knowledge = instead(signed.knowledge, kind, answer);
         // Referrers are nothing that a good tag signature needs.
         if (kind === "referrers" && "layout" in recipe) assert.ok(allowed(signed, { knowledge }));
         else denied(signed, { knowledge });
@@ -190,7 +185,7 @@ attack(
     for (const recipe of [{ layout: "tag" }, { layout: "artifact" }, {}] as const satisfies readonly Recipe[]) {
       const signed = accepts(recipe);
       for (const kind of ["tag", "manifest", "blob", "referrers"] as const) {
-        const knowledge = answering(signed, kind, { state: "absent", at: lab.now.toISOString(), from: "lab" });
+        const knowledge = instead(signed.knowledge, kind, { state: "absent", at: lab.now.toISOString(), from: "lab" });
         if (decide(signed, nodeVerifier, { knowledge }).allowed) {
           assert.is(kind, "layout" in recipe && recipe.layout === "tag" ? "referrers" : "none");
           continue;
@@ -215,7 +210,7 @@ attack(100, "a key, a log's entry, a trusted root that cannot be had or read", (
     { form: "pinned", bytes: new Uint8Array(0) },
     { form: "pinned", bytes: new TextEncoder().encode("{}") },
   ] as const) {
-    const knowledge = answering(signed, "trusted-root", {
+    const knowledge = instead(signed.knowledge, "trusted-root", {
       state: "present",
       value,
       at: lab.now.toISOString(),

@@ -8,7 +8,16 @@ import { encodeHex } from "../../core/encoding/hex.ts";
 import type { Knowledge } from "../../core/knowledge/knowledge.ts";
 import { hashLeaf } from "../../core/tlog/merkle-hash.ts";
 import type { LogEntry } from "../../core/tlog/log-entry.ts";
-import { type Changes, type EntryKind, later, type Recipe, sign, strangers, verdict } from "../lab/index.ts";
+import {
+  type Changes,
+  type EntryKind,
+  later,
+  type Recipe,
+  sign,
+  strangers,
+  verdict,
+  withLogAnswer,
+} from "../lab/index.ts";
 import { attackSuite } from "./attack.ts";
 import { accepts, lab, refuses, refusesAsked, withChange } from "./refuses.ts";
 
@@ -103,8 +112,7 @@ const answering = (knowledge: Knowledge, entry: LogEntry, extra: object = {}): K
       ...extra,
     },
   };
-  const answer = { state: "present", value: { json: JSON.stringify(body) }, at: lab.now.toISOString(), from: "log" };
-  return { answer: (question) => (question.kind === "log-entry" ? (answer as never) : knowledge.answer(question)) };
+  return withLogAnswer(knowledge, JSON.stringify(body), lab.now);
 };
 
 attack(20, "the log that a policy names answers with its own key and an entry by it", () => {

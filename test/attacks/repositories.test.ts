@@ -11,7 +11,6 @@ import { EngineError, type ErrorCode } from "../../core/errors.ts";
 import { MemoryKnowledge } from "../../core/oci/memory-knowledge.ts";
 import { parseReference } from "../../core/oci/reference.ts";
 import type { Knowledge } from "../../core/knowledge/knowledge.ts";
-import type { Question } from "../../core/knowledge/question.ts";
 import { requireTargetPath } from "../../core/tuf/target-path.ts";
 import { MetadataFolder } from "../../proxy/upstream/tuf/metadata-folder.ts";
 import { openLayout } from "../../proxy/archive/oci-layout.ts";
@@ -31,6 +30,7 @@ import {
 import { attackSuite } from "./attack.ts";
 import { altered, withEntry } from "./other-answers.ts";
 import { accepts, lab } from "./refuses.ts";
+import { instead } from "../support/instead.ts";
 
 const { attack, run } = attackSuite("repositories");
 
@@ -40,9 +40,7 @@ attack(
   () => {
     const signed = accepts({ claim: "attestation" });
     const empty = altered(signed, (question) => (question.kind === "referrers" ? [] : undefined));
-    const silent: Knowledge = {
-      answer: (question) => (question.kind === "referrers" ? undefined : signed.knowledge.answer(question)),
-    };
+    const silent = instead(signed.knowledge, "referrers");
     assert.is(verdict(signed, { knowledge: empty }), "refuted: no-attestation");
     assert.is(verdict(signed, { knowledge: silent }), "unknown: not-in-mirror");
     for (const verifier of verifiers)
@@ -77,12 +75,10 @@ attack(
       ];
       return policy;
     };
-    const without = (isMeant: (question: Question) => boolean): Knowledge => ({
-      answer: (question) => (isMeant(question) ? undefined : both.knowledge.answer(question)),
-    });
+    const heldDigest = digestOf(held?.bytes ?? new Uint8Array(0));
     const withheld = [
-      without((question) => question.kind === "blob" && question.digest === digestOf(held?.bytes ?? new Uint8Array(0))),
-      without((question) => question.kind === "referrers"),
+      instead(both.knowledge, (question) => question.kind === "blob" && question.digest === heldDigest),
+      instead(both.knowledge, "referrers"),
     ];
     for (const verifier of verifiers) {
       assert.is(decide(both, verifier, { policy: holding }).allowed, false);

@@ -8,7 +8,6 @@ import { encodeUtf8 } from "../../core/encoding/utf8.ts";
 import { EngineError, type ErrorCode } from "../../core/errors.ts";
 import { loadPolicies } from "../../core/kyverno/policy/read-policy.ts";
 import { defaultLimits } from "../../core/limits.ts";
-import type { AnswerTo } from "../../core/knowledge/answer.ts";
 import type { Knowledge } from "../../core/knowledge/knowledge.ts";
 import type { Question } from "../../core/knowledge/question.ts";
 import { type AttestorSpec, compileAttestor } from "../../core/verify/attestor.ts";
@@ -29,6 +28,7 @@ import {
 } from "../lab/index.ts";
 import { attackSuite } from "./attack.ts";
 import { accepts, lab, refuses } from "./refuses.ts";
+import { insteadPresent } from "../support/instead.ts";
 
 const { attack, run } = attackSuite("resource-costs");
 
@@ -266,14 +266,8 @@ attack(74, "object identifiers of many or enormous arcs, and other fields of a t
 });
 
 /** Answers to every question of a kind as an attacker's registry gives them. */
-function answering(signed: Signed, kind: Question["kind"], value: unknown): Knowledge {
-  return {
-    answer: <Q extends Question>(question: Q): AnswerTo<Q> | undefined =>
-      question.kind === kind
-        ? ({ state: "present", value, at: lab.now.toISOString(), from: "lab" } as AnswerTo<Q>)
-        : signed.knowledge.answer(question),
-  };
-}
+const answering = (signed: Signed, kind: Question["kind"], value: unknown): Knowledge =>
+  insteadPresent(signed.knowledge, kind, value, { at: lab.now.toISOString(), from: "lab" });
 
 attack(75, "manifests and blobs that are something else: nothing, a page, an endless text, other bytes", () => {
   for (const recipe of [

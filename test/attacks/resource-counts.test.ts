@@ -31,6 +31,7 @@ import {
 } from "../lab/index.ts";
 import { attackSuite } from "./attack.ts";
 import { accepts, lab, refuses } from "./refuses.ts";
+import { joinedKnowledge } from "../../core/knowledge/joined-knowledge.ts";
 
 const { attack, run } = attackSuite("resource-counts");
 
@@ -138,11 +139,7 @@ attack(68, "one image with very many signatures, in very many containers, and ve
   const images = many(10, (index) => sign(lab, { layout: "tag", tag: `v${index}`, evidence: [] }));
   const [first] = images;
   if (first === undefined) throw new Error("images");
-  const knowledge: Knowledge = {
-    answer: (question) =>
-      images.map((image) => image.knowledge.answer(question)).find((answer) => answer?.state === "present") ??
-      first.knowledge.answer(question),
-  };
+  const knowledge = joinedKnowledge(images.map((image) => image.knowledge));
   const each = (made: Json) => ({
     ...made,
     spec: {
@@ -166,12 +163,8 @@ attack(
     const images = many(4, (index) => sign(lab, { layout: "tag", tag: `v${index}`, evidence: [] }));
     const [first, last] = [images[0], images.at(-1)];
     if (first === undefined || last === undefined) throw new Error("images");
-    const knowledge: Knowledge = {
-      answer: (question) =>
-        images.map((image) => image.knowledge.answer(question)).find((answer) => answer?.state === "present") ??
-        first.knowledge.answer(question),
-      version: () => "1",
-    };
+    const joined = joinedKnowledge(images.map((image) => image.knowledge));
+    const knowledge: Knowledge = { answer: (question) => joined.answer(question), version: () => "1" };
     const pod = (...these: readonly Signed[]) =>
       requestFor({
         apiVersion: "v1",

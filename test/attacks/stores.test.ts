@@ -3,7 +3,6 @@
  * that report success for less than was asked.
  */
 import * as assert from "uvu/assert";
-import type { Knowledge } from "../../core/knowledge/knowledge.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import { addLayout } from "../../proxy/archive/add-layout.ts";
 import { runCli } from "../cli/command-io.ts";
@@ -13,6 +12,7 @@ import { tempFolder } from "../support/temp-folder.ts";
 import { origin, reading, tamper, temporaryFolder, writtenMirror } from "../support/temporary-mirror.ts";
 import { attackSuite } from "./attack.ts";
 import { accepts, lab } from "./refuses.ts";
+import { instead } from "../support/instead.ts";
 
 const { attack, run } = attackSuite("stores");
 
@@ -104,10 +104,7 @@ attack(89, "a mirror that saw newer metadata, brought an older state of the repo
   const decided = (value: typeof before): boolean => {
     writtenMirror((mirror) => mirror.writer().setAnswer(question, { state: "present", value, ...origin }), folder);
     return reading(folder, (mirror) => {
-      const held = mirror.knowledge();
-      const knowledge: Knowledge = {
-        answer: (asked) => (asked.kind === "trusted-root" ? held : signed.knowledge).answer(asked),
-      };
+      const knowledge = instead(signed.knowledge, "trusted-root", mirror.knowledge().answer(question));
       const settings = {
         trustRoot: "lab",
         trust: { initialRoots: { lab: repository.rootHistory[0] as Uint8Array }, mode: "enforce" },

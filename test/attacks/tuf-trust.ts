@@ -4,9 +4,6 @@
  */
 import * as assert from "uvu/assert";
 import { EngineError, type ErrorCode } from "../../core/errors.ts";
-import type { AnswerTo } from "../../core/knowledge/answer.ts";
-import type { Knowledge } from "../../core/knowledge/knowledge.ts";
-import type { Question } from "../../core/knowledge/question.ts";
 import type { TrustSettings } from "../../core/trust/tuf-verifier.ts";
 import { verifySource } from "../../core/tuf/verify-source.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
@@ -20,6 +17,7 @@ import {
   type TufSource,
 } from "../lab/tuf-repository.ts";
 import { lab } from "./refuses.ts";
+import { insteadPresent } from "../support/instead.ts";
 
 export const day = 86_400_000;
 export const signed = sign(lab, { by: "certificate" });
@@ -53,12 +51,7 @@ export function decision(
   now = lab.now,
   by: Signed = signed,
 ): string {
-  const knowledge: Knowledge = {
-    answer: <Q extends Question>(question: Q): AnswerTo<Q> | undefined =>
-      question.kind === "trusted-root"
-        ? ({ state: "present", value: source, at: now.toISOString(), from: "lab" } as AnswerTo<Q>)
-        : by.knowledge.answer(question),
-  };
+  const knowledge = insteadPresent(by.knowledge, "trusted-root", source, { at: now.toISOString(), from: "lab" });
   const settings = { trustRoot: "lab", trust: { initialRoots: { lab: initialRoot }, ...trust } };
   const { allowed, results } = decide(by, nodeVerifier, { knowledge, now, engine: { settings } });
   return allowed

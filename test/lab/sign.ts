@@ -24,6 +24,7 @@ import { labIdentity, labPredicateType } from "./identities.ts";
 import { keepBundle, keepLayer } from "./place.ts";
 import type { Changes, EvidenceKind, Making, Recipe } from "./recipe.ts";
 import { putImage, putIndex, Store } from "./store.ts";
+import { insteadPresent } from "../support/instead.ts";
 
 export interface Signed {
   readonly lab: Lab;
@@ -267,12 +268,11 @@ export function sign(lab: Lab, wanted: Recipe = {}): Signed {
 
 /** The knowledge, and a trusted root under every name. */
 export function withTrust(knowledge: Knowledge, trustedRoot: Uint8Array, at: Date): Knowledge {
-  const answer = { state: "present", value: { form: "pinned", bytes: trustedRoot }, at: at.toISOString(), from: "lab" };
-  return { answer: (question) => (question.kind === "trusted-root" ? (answer as never) : knowledge.answer(question)) };
+  const value = { form: "pinned", bytes: trustedRoot };
+  return insteadPresent(knowledge, "trusted-root", value, { at: at.toISOString(), from: "lab" });
 }
 
 /** The knowledge, and an answer of the log to every question for an entry. */
 export function withLogAnswer(knowledge: Knowledge, json: string, at: Date): Knowledge {
-  const answer = { state: "present", value: { json }, at: at.toISOString(), from: "log" };
-  return { answer: (question) => (question.kind === "log-entry" ? (answer as never) : knowledge.answer(question)) };
+  return insteadPresent(knowledge, "log-entry", { json }, { at: at.toISOString(), from: "log" });
 }

@@ -5,9 +5,6 @@ import { fileURLToPath } from "node:url";
 import { decodeUtf8 } from "../../core/encoding/utf8.ts";
 import { defaultLimits } from "../../core/limits.ts";
 import type { Digest } from "../../core/crypto/digest.ts";
-import type { AnswerTo } from "../../core/knowledge/answer.ts";
-import type { Knowledge } from "../../core/knowledge/knowledge.ts";
-import type { Question } from "../../core/knowledge/question.ts";
 import type { SignatureVerifier } from "../../core/crypto/signature-verifier.ts";
 import { TrustCache } from "../../core/trust/trust-cache.ts";
 import type { VerifyContext } from "../../core/verify/context.ts";
@@ -17,6 +14,7 @@ import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import { openLayout } from "../../proxy/archive/oci-layout.ts";
 import type { SignedImage } from "./images.ts";
 import { present } from "./rewrite-image.ts";
+import { insteadPresent } from "./instead.ts";
 
 const folder = fileURLToPath(new URL("../fixtures/documentation", import.meta.url));
 export const fixtureBytes = (path: string): Uint8Array => new Uint8Array(readFileSync(join(folder, path)));
@@ -26,17 +24,12 @@ const layout = openLayout(join(folder, "layout"), { complete: ["ghcr.io", "regis
 const at = "2026-11-26T12:00:00Z";
 
 /** The layout, and the trusted root of its keyless images. */
-export const fixtureKnowledge: Knowledge = {
-  answer<Q extends Question>(question: Q): AnswerTo<Q> | undefined {
-    if (question.kind !== "trusted-root") return layout.answer(question);
-    return {
-      state: "present",
-      value: { form: "pinned", bytes: fixtureBytes("trust/trusted-root.json") },
-      at,
-      from: "test",
-    } as AnswerTo<Q>;
-  },
-};
+export const fixtureKnowledge = insteadPresent(
+  layout,
+  "trusted-root",
+  { form: "pinned", bytes: fixtureBytes("trust/trusted-root.json") },
+  { at, from: "test" },
+);
 
 export const testImages = "ghcr.io/kyverno/test-verify-image";
 

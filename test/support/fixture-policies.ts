@@ -3,7 +3,6 @@ import * as assert from "uvu/assert";
 import { createEngine, type Decision } from "../../core/decide/engine.ts";
 import type { JsonObject } from "../../core/encoding/json.ts";
 import type { ErrorCode } from "../../core/errors.ts";
-import type { AnswerTo } from "../../core/knowledge/answer.ts";
 import type { Knowledge } from "../../core/knowledge/knowledge.ts";
 import type { Question } from "../../core/knowledge/question.ts";
 import type { RuleStatus } from "../../core/kyverno/image/result.ts";
@@ -12,6 +11,7 @@ import type { AdmissionRequest } from "../../core/kyverno/rule/request.ts";
 import { requestFor } from "../../core/kyverno/rule/resource-request.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import { fixtureKnowledge, fixtureText, testImages } from "./fixture-images.ts";
+import { instead } from "./instead.ts";
 
 export const now = new Date("2026-11-26T12:00:00Z");
 export const indent = (text: string, spaces: number) => text.trim().replaceAll("\n", `\n${" ".repeat(spaces)}`);
@@ -98,11 +98,7 @@ export const decide = (
 };
 export const statuses = (decision: Decision, pass: "mutate" | "validate" = "mutate"): readonly RuleStatus[] =>
   decision.results.filter((result) => result.pass === pass).map(({ status }) => status);
-export const without = (matches: (question: Question) => boolean, state?: ErrorCode): Knowledge => ({
-  answer<Q extends Question>(question: Q): AnswerTo<Q> | undefined {
-    if (!matches(question)) return fixtureKnowledge.answer(question);
-    return state === undefined
-      ? undefined
-      : ({ state: "unavailable", code: state, at: now.toISOString(), from: "registry" } as AnswerTo<Q>);
-  },
-});
+export const without = (matches: (question: Question) => boolean, code?: ErrorCode): Knowledge => {
+  const origin = { at: now.toISOString(), from: "registry" };
+  return instead(fixtureKnowledge, matches, code === undefined ? undefined : { state: "unavailable", code, ...origin });
+};

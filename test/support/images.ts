@@ -6,11 +6,10 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { MemoryKnowledge } from "../../core/oci/memory-knowledge.ts";
 import type { Digest } from "../../core/crypto/digest.ts";
-import type { AnswerTo } from "../../core/knowledge/answer.ts";
 import type { Knowledge } from "../../core/knowledge/knowledge.ts";
-import type { Question } from "../../core/knowledge/question.ts";
 import { type LayoutKnowledge, type LayoutOptions, openLayout } from "../../proxy/archive/oci-layout.ts";
 import { goldenDir, vectorsDir } from "./vectors.ts";
+import { joinedKnowledge } from "../../core/knowledge/joined-knowledge.ts";
 
 /** An image and the knowledge that has its signed material. */
 export interface SignedImage {
@@ -74,16 +73,7 @@ function ocMirrorImage(folder: string, name: string, names: readonly string[]): 
       openLayout(join(folder, other), { repository, tag: `${stated?.[2] ?? digest.replace(":", "-")}.sig` }),
     );
   }
-  return { repository, tag: "latest", digest, knowledge: { answer: (question) => firstAnswer(layouts, question) } };
-}
-
-/** What the first source that knows says; the sources do not overlap. */
-function firstAnswer<Q extends Question>(sources: readonly Knowledge[], question: Q): AnswerTo<Q> | undefined {
-  for (const source of sources) {
-    const answer = source.answer(question);
-    if (answer !== undefined) return answer;
-  }
-  return undefined;
+  return { repository, tag: "latest", digest, knowledge: joinedKnowledge(layouts) };
 }
 
 export const connaisseurRepository = "docker.io/securesystemsengineering/testimage";

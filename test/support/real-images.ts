@@ -7,9 +7,7 @@ import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { nobleVerifier } from "../../core/crypto/noble.ts";
 import type { ErrorCode } from "../../core/errors.ts";
-import type { AnswerTo } from "../../core/knowledge/answer.ts";
 import type { Knowledge } from "../../core/knowledge/knowledge.ts";
-import type { Question } from "../../core/knowledge/question.ts";
 import { defaultLimits } from "../../core/limits.ts";
 import type { Verification } from "../../core/verdict.ts";
 import { type AttestorSpec, compileAttestor } from "../../core/verify/attestor.ts";
@@ -17,6 +15,7 @@ import { createImageVerifier } from "../../core/verify/image-verifier.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import { connaisseurImages, type SignedImage, type SlsaVersion, slsaContainer } from "./images.ts";
 import { vectorsDir } from "./vectors.ts";
+import { instead, insteadPresent } from "./instead.ts";
 
 export const vectors = vectorsDir();
 export const now = new Date("2026-11-23T00:00:00Z");
@@ -30,16 +29,9 @@ const verifiers = [nobleVerifier, nodeVerifier].map((crypto) => createImageVerif
 
 /** `root` in place of the production root; `null`: none. */
 export function withTrust(knowledge: Knowledge, root: Uint8Array | null): Knowledge {
-  return {
-    answer<Q extends Question>(question: Q): AnswerTo<Q> | undefined {
-      if (question.kind !== "trusted-root") return knowledge.answer(question);
-      return (
-        root === null
-          ? undefined
-          : { state: "present", value: { form: "pinned", bytes: root }, at: "2026-01-01T00:00:00Z", from: "test" }
-      ) as AnswerTo<Q> | undefined;
-    },
-  };
+  const origin = { at: "2026-01-01T00:00:00Z", from: "test" };
+  if (root === null) return instead(knowledge, "trusted-root");
+  return insteadPresent(knowledge, "trusted-root", { form: "pinned", bytes: root }, origin);
 }
 
 export const productionRoot = (): Uint8Array =>

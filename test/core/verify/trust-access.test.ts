@@ -4,7 +4,6 @@ import * as assert from "uvu/assert";
 import { createEngine, type EngineSettings } from "../../../core/decide/engine.ts";
 import { loadPolicies } from "../../../core/kyverno/policy/read-policy.ts";
 import { requestFor } from "../../../core/kyverno/rule/resource-request.ts";
-import type { AnswerTo } from "../../../core/knowledge/answer.ts";
 import type { Knowledge } from "../../../core/knowledge/knowledge.ts";
 import type { Question } from "../../../core/knowledge/question.ts";
 import type { Evidence } from "../../../core/verify/evidence.ts";
@@ -12,6 +11,7 @@ import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import { tufFaults } from "../../lab/tuf-faults.ts";
 import { makeTufRepository, type TufSource } from "../../lab/tuf-repository.ts";
 import { fixtureBytes, fixtureKnowledge, testImages } from "../../support/fixture-images.ts";
+import { instead } from "../../support/instead.ts";
 
 const test = suite("core/verify/trust-access");
 const day = 86_400_000;
@@ -41,14 +41,9 @@ const pod = requestFor({
   spec: { containers: [{ name: "c", image: `${testImages}:signed-keyless` }] },
 });
 
-const knowing = (source: TufSource): Knowledge => ({
-  answer<Q extends Question>(question: Q): AnswerTo<Q> | undefined {
-    if (question.kind !== "trusted-root") return fixtureKnowledge.answer(question);
-    return question.name === "lab"
-      ? ({ state: "present", value: source, at: "", from: "lab" } as AnswerTo<Q>)
-      : undefined;
-  },
-});
+const isLab = (question: Question): boolean => question.kind === "trusted-root" && question.name === "lab";
+const knowing = (source: TufSource): Knowledge =>
+  instead(instead(fixtureKnowledge, "trusted-root"), isLab, { state: "present", value: source, at: "", from: "lab" });
 
 const repository = makeTufRepository(target, { now: made });
 const root = repository.rootHistory[0] as Uint8Array;

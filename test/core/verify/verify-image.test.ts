@@ -1,6 +1,5 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { AnswerTo } from "../../../core/knowledge/answer.ts";
 import type { Knowledge } from "../../../core/knowledge/knowledge.ts";
 import type { Question } from "../../../core/knowledge/question.ts";
 import { defaultLimits } from "../../../core/limits.ts";
@@ -9,6 +8,7 @@ import { type AttestorSpec, compileAttestor } from "../../../core/verify/attesto
 import { type ImageRequest, verifyImage } from "../../../core/verify/verify-image.ts";
 import { fixtureContext, fixtureImage, fixtureKnowledge, fixtureText } from "../../support/fixture-images.ts";
 import { rewritten, signedLayers } from "../../support/rewrite-image.ts";
+import { instead } from "../../support/instead.ts";
 
 const test = suite("core/verify/verify-image");
 const ours: AttestorSpec = { keys: { pem: fixtureText("trust/release.pub") }, rekor: { ignoreTlog: true } };
@@ -42,10 +42,7 @@ test("all refuted, or none found: refuted, each with its code", () => {
 });
 
 test("a layout that nobody answered for leaves it unknown, but for what is proven", () => {
-  const silentAbout = (kind: Question["kind"]): Knowledge => ({
-    answer: <Q extends Question>(question: Q): AnswerTo<Q> | undefined =>
-      question.kind === kind ? undefined : fixtureKnowledge.answer(question),
-  });
+  const silentAbout = (kind: Question["kind"]): Knowledge => instead(fixtureKnowledge, kind);
   const knowledge = silentAbout("referrers");
   assert.is(signatures("signed", ours, { knowledge }).verification.truth, "proven");
   for (const tag of ["unsigned", "signed-by-someone-else"]) {
