@@ -116,6 +116,10 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/core/tuf/verify-source.test.ts",
     why: "timestamps that are wrong in one place are refused there",
   },
+  "core/verify/candidate-run.ts": {
+    test: "test/core/verify/verify-entity.test.ts",
+    why: "its methods are the steps of the pipeline; each fails there or in test/core/verify/broken-images.test.ts",
+  },
   "core/verify/certificate-path.ts": {
     test: "test/core/verify/real-images.test.ts",
     why:

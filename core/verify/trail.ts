@@ -1,22 +1,13 @@
-/** How far a verification came, and what it could not know on the way. */
+/** What a verification could not know on its way, what refuted it, and what it comes to. */
 import { openQuestions } from "../knowledge/ask.ts";
 import { codeRow, type EngineError } from "../errors.ts";
 import type { Question } from "../knowledge/question.ts";
 import { type Failure, proven, refuted, toFailure, unknown, type Verification } from "../verdict.ts";
-import { type Attempt, attempt } from "./attempt.ts";
-import { type Check, stageOf } from "./check.ts";
-
-const refutes = (error: EngineError): boolean => codeRow(error.code).truth === "refuted";
 
 export class Trail {
-  #check: Check = "distrust.content";
   readonly #ignorance: Failure[] = [];
   readonly #open: Question[] = [];
-
-  /** Names the check under way: what throws from here on failed it. */
-  at(check: Check): void {
-    this.#check = check;
-  }
+  #refutation: Failure | undefined;
 
   /** Nothing was left unknown so far. */
   get isCertain(): boolean {
@@ -24,33 +15,24 @@ export class Trail {
   }
 
   /**
-   * Runs a check whose ignorance need not stop the others: a later refutation is certain all the same.
-   * A refutation flies on; ignorance is kept, and makes the whole unknown if nothing refutes it.
+   * Takes down what a check threw. Whether others may still be looked at: a refutation is final, but behind ignorance a
+   * later refutation is certain all the same.
    */
-  tolerate<T>(run: () => T): T | undefined {
-    const outcome = attempt(run);
-    if (outcome.ok) return outcome.value;
-    if (refutes(outcome.error)) throw outcome.error;
-    this.#keep(outcome.error);
-    return undefined;
-  }
-
-  /** The verification that ended with `outcome`. */
-  conclude<E>(outcome: Attempt<E>): Verification<E> {
-    if (!outcome.ok && refutes(outcome.error)) return refuted(this.#failure(outcome.error));
-    if (!outcome.ok) this.#keep(outcome.error);
-    else if (this.isCertain) return proven(outcome.value);
-    return unknown(this.#ignorance, this.#open);
-  }
-
-  #keep(error: EngineError): void {
-    this.#ignorance.push(this.#failure(error));
-    this.#open.push(...openQuestions(error));
-  }
-
-  #failure(error: EngineError): Failure {
+  record(error: EngineError, check: string, stage: number): boolean {
     const [question] = openQuestions(error);
-    const check = question === undefined ? this.#check : `question.${question.kind}`;
-    return toFailure(error, check, stageOf(this.#check));
+    const failure = toFailure(error, question === undefined ? check : `question.${question.kind}`, stage);
+    if (codeRow(error.code).truth === "refuted") {
+      this.#refutation = failure;
+      return false;
+    }
+    this.#ignorance.push(failure);
+    this.#open.push(...openQuestions(error));
+    return true;
+  }
+
+  /** `evidence` is there when no check stopped the others. */
+  conclude<E>(evidence: E | undefined): Verification<E> {
+    if (this.#refutation !== undefined) return refuted(this.#refutation);
+    return this.isCertain && evidence !== undefined ? proven(evidence) : unknown(this.#ignorance, this.#open);
   }
 }

@@ -13,12 +13,11 @@ import type { Knowledge } from "../knowledge/knowledge.ts";
 import type { Question } from "../knowledge/question.ts";
 import { failed, toFailure, type Verification } from "../verdict.ts";
 import { attempt } from "./attempt.ts";
-import { stageOf } from "./check.ts";
 import type { Claim } from "./claim.ts";
 import type { VerifyContext } from "./context.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Expectation } from "./expectation.ts";
-import { verifyEntity } from "./verify-entity.ts";
+import { stageOf, verifyEntity } from "./verify-entity.ts";
 
 export interface BundleToVerify {
   /** The bundle's JSON. */

@@ -11,13 +11,12 @@ import { codeRow, type ErrorCode } from "../errors.ts";
 import { type Failure, proven, refuted, toFailure, unknown, type Verification } from "../verdict.ts";
 import { attempt } from "./attempt.ts";
 import { boundedVerifier } from "./bounded-verifier.ts";
-import { stageOf } from "./check.ts";
 import type { Claim } from "./claim.ts";
 import type { VerifyContext } from "./context.ts";
 import { refuseDistrustedArtifact } from "./distrust-check.ts";
 import type { Evidence, ProvenSignature, SignedStatement } from "./evidence.ts";
 import type { Expectation } from "./expectation.ts";
-import { verifyEntity } from "./verify-entity.ts";
+import { stageOf, verifyEntity } from "./verify-entity.ts";
 
 /** `repository` is `host/path`, `digest` that of the image's manifest or index. */
 export interface ImageToVerify {

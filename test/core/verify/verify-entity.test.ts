@@ -15,7 +15,7 @@ import type { Verification } from "../../../core/verdict.ts";
 import { type AttestorSpec, compileAttestor } from "../../../core/verify/attestor.ts";
 import type { VerifyContext } from "../../../core/verify/context.ts";
 import type { Evidence } from "../../../core/verify/evidence.ts";
-import { verifyEntity } from "../../../core/verify/verify-entity.ts";
+import { type Check, stageOf, verifyEntity } from "../../../core/verify/verify-entity.ts";
 import { type Asked, Lab, type Recipe, sign, verify as verifySigned } from "../../lab/index.ts";
 import {
   fixtureBundle,
@@ -74,6 +74,32 @@ const verifyChanged = (change: (bundle: BundleJson) => void, spec = mail, change
     { digest: fixtureImage("signed-keyless").digest },
     fixtureContext(changes),
   );
+
+test("the order: time, certificate, signature, content, identity, and the log is asked when all of them hold", () => {
+  const order: readonly Check[] = [
+    "distrust.content",
+    "entity.content",
+    "signer",
+    "signature.cause",
+    "tlog.entry",
+    "timestamp.token",
+    "x509.path",
+    "x509.sct",
+    "signature",
+    "content.digest",
+    "content.predicate-type",
+    "identity",
+    "annotations",
+    "tlog.lookup",
+    "x509.path-at-lookup",
+    "timestamp.required",
+    "distrust.evidence",
+  ];
+  assert.equal(
+    order.map(stageOf),
+    order.map((_, index) => index + 1),
+  );
+});
 
 test("a key: the evidence names it, and needs no trusted root", () => {
   const evidence = proves(verify("signed", byKey));

@@ -1,0 +1,282 @@
+/**
+ * One candidate on its way through the pipeline: a method for each check, and what was proven so far. In which order
+ * they are called stands in `verify-entity.ts` alone. Source: docs/spec/sigstore.md#order-of-checks.
+ */
+import type { SignedContent, SignedEntity } from "../cosign/signed-entity.ts";
+import type { JsonObject } from "../encoding/json.ts";
+import { EngineError } from "../errors.ts";
+import type { SignatureAlgorithm, SignatureVerifier } from "../crypto/signature-verifier.ts";
+import type { VerifiedTimestamp } from "../timestamp/verify-timestamp.ts";
+import type { TransparencyLogKey } from "../tlog/transparency-log-key.ts";
+import type { ProvenSct } from "../x509/sct.ts";
+import { attempt } from "./attempt.ts";
+import { type CertificateChain, verifyChainAt, verifyChainScts } from "./certificate-path.ts";
+import type { Claim } from "./claim.ts";
+import { chooseSignature, requireSignature } from "./content-signature.ts";
+import type { VerifyContext } from "./context.ts";
+import { refuseDistrustedArtifact, refuseDistrustedContent, refuseDistrustedEvidence } from "./distrust-check.ts";
+import type { Evidence } from "./evidence.ts";
+import type { Expectation } from "./expectation.ts";
+import { requireIdentity } from "./identity.ts";
+import {
+  logEntryQuestion,
+  type LogProof,
+  proveAskedEntry,
+  proveCarriedEntries,
+  type ProvenEntry,
+  requireLogInService,
+} from "./log-proof.ts";
+import { entryLayout, loggedSignature } from "./logged-signature.ts";
+import { readClaims, requireAnnotations, requirePredicateType } from "./signed-claims.ts";
+import { findSigner, type Signer } from "./signer.ts";
+import { proveTimestamps, timestampedBytes } from "./timestamp-proof.ts";
+import { toEvidence } from "./to-evidence.ts";
+import type { Trail } from "./trail.ts";
+import { type TrustAccess, trustAccess } from "./trust-access.ts";
+
+export class CandidateRun {
+  /** A log entry or timestamp that does not fit the signature. */
+  misfit: EngineError | undefined;
+  evidence: Evidence | undefined;
+  readonly #entity: SignedEntity;
+  readonly #expectation: Expectation;
+  readonly #claim: Claim;
+  readonly #context: VerifyContext;
+  readonly #verifier: SignatureVerifier;
+  readonly #trail: Trail;
+  readonly #trust: TrustAccess;
+  // What one check finds, a later one needs: where a check fails, none of those is called.
+  #content!: SignedContent;
+  #signer!: Signer;
+  #signature!: Uint8Array;
+  #algorithm!: SignatureAlgorithm;
+  #annotations!: JsonObject;
+  #entries: readonly ProvenEntry[] = [];
+  #timestamps: readonly VerifiedTimestamp[] = [];
+  #chain: CertificateChain = [];
+  #scts: readonly ProvenSct[] = [];
+  #judgedNow = false;
+
+  constructor(
+    entity: SignedEntity,
+    expectation: Expectation,
+    claim: Claim,
+    context: VerifyContext,
+    verifier: SignatureVerifier,
+    trail: Trail,
+  ) {
+    this.#entity = entity;
+    this.#expectation = expectation;
+    this.#claim = claim;
+    this.#context = context;
+    this.#verifier = verifier;
+    this.#trail = trail;
+    this.#trust = trustAccess(context);
+  }
+
+  refuseDistrusted(): void {
+    refuseDistrustedArtifact(this.#context.distrust, this.#claim);
+    refuseDistrustedContent(this.#context.distrust, this.#entity);
+  }
+
+  readContent(): void {
+    this.#content = this.#entity.content();
+  }
+
+  findSigner(): void {
+    this.#signer = findSigner(this.#entity, this.#expectation.signer, this.#context.knowledge);
+    this.#signature = chooseSignature(this.#content, this.#signer, this.#claim, this.#verifier);
+  }
+
+  verifySignature(): void {
+    this.#algorithm = requireSignature(this.#content, this.#signature, this.#signer, this.#claim, this.#verifier);
+  }
+
+  readClaims(): void {
+    this.#annotations = readClaims(this.#entity, this.#content, this.#claim);
+  }
+
+  requirePredicateType(): void {
+    requirePredicateType(this.#content, this.#claim);
+  }
+
+  requireAnnotations(): void {
+    requireAnnotations(this.#expectation.annotations, this.#annotations);
+  }
+
+  /** A layer without an entry, where one is required: the log is to be asked. A bundle brings what it has. */
+  get #lacksEntry(): boolean {
+    return (
+      this.#expectation.log.required && entryLayout(this.#entity) === "layer" && this.#entity.logEntries().length === 0
+    );
+  }
+
+  get #times(): readonly Date[] {
+    return [...this.#entries, ...this.#timestamps].flatMap(({ at }) => (at === undefined ? [] : [at]));
+  }
+
+  #logs(): readonly TransparencyLogKey[] {
+    return this.#expectation.log.keys ?? this.#trust.root().tlogs;
+  }
+
+  #logProof(): LogProof {
+    return {
+      logged: loggedSignature(this.#entity, this.#content, this.#signature, this.#signer, this.#claim),
+      layout: entryLayout(this.#entity),
+      logs: this.#logs(),
+      verifier: this.#verifier,
+    };
+  }
+
+  /** An entry or timestamp that does not fit may mean that there is no signature: the table has the check for it. */
+  #doubting(error: EngineError): EngineError {
+    if (error.code === "bad-log-proof" || error.code === "bad-timestamp") this.misfit = error;
+    return error;
+  }
+
+  /** An entry that is not required is not read, and gives no time. */
+  proveEntries(): void {
+    if (!this.#expectation.log.required || this.#lacksEntry) return;
+    const entries = this.#entity.logEntries();
+    if (entries.length === 0)
+      throw new EngineError("no-log-proof", "a bundle without log entry, where one is required", {
+        subject: this.#entity.source.digest,
+      });
+    const outcome = attempt(() => proveCarriedEntries(entries, this.#logProof()));
+    if (!outcome.ok) throw this.#doubting(outcome.error);
+    this.#entries = outcome.value;
+  }
+
+  /**
+   * Timestamps of layers count only with the policy's own authority, and then each must hold; those of bundles with the
+   * trusted root's too, where one that does not hold is passed over while another time is established. A bare key needs
+   * no time, so its timestamps are read only where somebody asks for them.
+   */
+  proveTimestamps(): void {
+    const { timestampAuthority } = this.#expectation;
+    const layer = entryLayout(this.#entity) === "layer";
+    if (layer ? timestampAuthority === undefined : this.#signer.kind === "key" && !this.#expectation.timestampRequired)
+      return;
+    if (this.#entity.timestamps().length === 0) return;
+    const { limits } = this.#context;
+    const authorities =
+      timestampAuthority === undefined ? this.#trust.root().timestampAuthorities : [timestampAuthority];
+    const { proven, failure } = proveTimestamps(
+      this.#entity,
+      timestampedBytes(this.#content, this.#signature),
+      authorities,
+      this.#verifier,
+      limits,
+    );
+    this.#timestamps = proven;
+    // While the log's time is unknown, it may yet be the one that suffices.
+    if (failure !== undefined && (layer || (this.#times.length === 0 && this.#trail.isCertain)))
+      throw this.#doubting(failure);
+    requireLogInService(this.#entries, this.#times);
+  }
+
+  /**
+   * The chain at every established time; at the time of the decision only where there is none and none is to come.
+   * While a time is to come, the chain is looked at when the certificate began, so that a stranger's is refused without
+   * asking anybody.
+   */
+  verifyCertificate(): void {
+    const times = this.#times;
+    if (times.length > 0) {
+      this.#verifyChain(times);
+      return;
+    }
+    if (this.#signer.kind === "key") return;
+    if (this.#lacksEntry || !this.#trail.isCertain) {
+      const { certificate } = this.#signer;
+      const outcome = attempt(() => this.#verifyChain([certificate.notBefore]));
+      if (!outcome.ok && outcome.error.code !== "certificate-not-valid-then") throw outcome.error;
+      return;
+    }
+    if (this.#expectation.log.required) throw this.#noTime();
+    this.#judgedNow = true;
+    this.#verifyChain([this.#context.now]);
+  }
+
+  #noTime(): EngineError {
+    return new EngineError("no-timestamp", "the log entry has no time of its own, and no timestamp gives one", {
+      subject: this.#entity.source.digest,
+    });
+  }
+
+  #verifyChain(times: readonly Date[]): void {
+    const signer = this.#signer;
+    if (signer.kind === "key") return;
+    for (const at of times)
+      this.#chain = verifyChainAt(signer, at, () => this.#trust.root().authorities, this.#verifier);
+  }
+
+  /** A policy's lone certificate has no issuer at hand, and needs no SCT. */
+  verifyScts(): void {
+    const { required, keys } = this.#expectation.certificateTransparency;
+    const signer = this.#signer;
+    if (
+      !required ||
+      signer.kind === "key" ||
+      (signer.kind === "policy" && signer.path === undefined) ||
+      this.#chain.length === 0
+    )
+      return;
+    this.#scts = verifyChainScts(this.#chain, keys ?? this.#trust.root().ctlogs, this.#verifier);
+  }
+
+  /** Only a certificate with a verified chain has an identity. */
+  requireIdentity(): void {
+    if (this.#signer.kind === "issued" && this.#chain.length > 0)
+      requireIdentity(this.#signer.certificate, this.#signer.identity);
+  }
+
+  /** Last of all, when everything else holds. */
+  askForEntry(): void {
+    if (!this.#lacksEntry || !this.#trail.isCertain) return;
+    const { url } = this.#expectation.log;
+    const question = url === undefined ? undefined : logEntryQuestion(url, this.#content);
+    if (question === undefined)
+      throw new EngineError("no-log-proof", "the signature carries no log entry, and the policy names no log to ask", {
+        subject: this.#entity.source.digest,
+      });
+    this.#entries = [proveAskedEntry(question, this.#context.knowledge, this.#logProof())];
+  }
+
+  /** What could not be judged of a certificate before the log gave its time. */
+  verifyAtLookup(): void {
+    if (this.#signer.kind === "key" || !this.#entries.some(({ from }) => from === "asked")) return;
+    if (this.#times.length === 0) throw this.#noTime();
+    const looked = this.#chain.length > 0;
+    this.#verifyChain(this.#times);
+    if (looked) return;
+    this.verifyScts();
+    this.requireIdentity();
+  }
+
+  requireTimestamp(): void {
+    if (this.#expectation.timestampRequired && this.#timestamps.length === 0 && this.#trail.isCertain)
+      throw new EngineError("no-timestamp", "no RFC 3161 timestamp holds, where one is required", {
+        subject: this.#entity.source.digest,
+      });
+  }
+
+  /** Nothing else is to be checked: what was proven is evidence. */
+  conclude(): void {
+    const logIds = [...this.#entries, ...this.#scts].map(({ logId }) => logId);
+    refuseDistrustedEvidence(this.#context.distrust, this.#signer, this.#chain, logIds);
+    this.evidence = toEvidence({
+      claim: this.#claim,
+      source: this.#entity.source,
+      content: this.#content,
+      signer: this.#signer,
+      algorithm: this.#algorithm,
+      chain: this.#chain,
+      scts: this.#scts,
+      entries: this.#entries,
+      timestamps: this.#timestamps,
+      judgedNow: this.#judgedNow,
+      trust: this.#trust.used(),
+    });
+  }
+}
