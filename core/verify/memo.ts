@@ -129,6 +129,8 @@ export class DecisionVerifier {
   readonly #context: DecisionContext;
   readonly #kept: Version["outcomes"] | undefined;
   readonly #own = new Map<string, ImageOutcome>();
+  /** Of what is not to be recalled: computed here, and once. */
+  readonly #fresh = new Map<string, ImageOutcome>();
   readonly #recalled = new Set<string>();
 
   constructor(context: DecisionContext, version: Version | undefined) {
@@ -137,14 +139,16 @@ export class DecisionVerifier {
     this.#kept = version?.outcomes;
   }
 
-  /** `useCache: false` computes, whatever is kept, and keeps nothing. */
+  /** `useCache: false`: no other decision's outcome counts, and this one is for no other. */
   verify(request: ImageRequest, { useCache = true }: { readonly useCache?: boolean } = {}): ImageOutcome {
-    if (!useCache) return verifyImage(request, this.#context);
     const key = keyOf(request);
-    const known = this.#own.get(key) ?? this.#lookUp(key);
+    const known = useCache ? (this.#own.get(key) ?? this.#lookUp(key)) : this.#fresh.get(key);
     if (known !== undefined) return known;
     const watch = new Watch(this.#context);
-    return this.#keep(key, verifyImage(request, watch.context), watch);
+    const outcome = verifyImage(request, watch.context);
+    if (!useCache) this.#fresh.set(key, outcome);
+    else this.#keep(key, outcome, watch);
+    return outcome;
   }
 
   /** Canonical texts of all questions that the decision read, sorted. */
@@ -161,12 +165,11 @@ export class DecisionVerifier {
   }
 
   /** Only for the decision: the unknown, what rests on its time, and what its other images may have caused. */
-  #keep(key: string, outcome: ImageOutcome, { knowledge, steady, timeRead }: Watch): ImageOutcome {
+  #keep(key: string, outcome: ImageOutcome, { knowledge, steady, timeRead }: Watch): void {
     this.#own.set(key, outcome);
     const lasts = !timeRead && !this.#context.verifier.isExhausted() && knowledge.open().length === 0;
     if (lasts && steady !== undefined && isKnown(outcome))
       this.#kept?.set(key, { outcome, read: knowledge.read(), steady });
-    return outcome;
   }
 }
 

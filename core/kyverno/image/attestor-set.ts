@@ -51,23 +51,7 @@ function brokenResult({ path, pointer, error }: Broken, context: SetContext): At
   return { path, position: context.position(pointer), truth: "refuted", failures: [failure], open: [] };
 }
 
-/**
- * The truth of one set: entries are tried in order until the count is proven; an unknown entry may still be outvoted.
- */
-export function checkAttestorSet(set: CompiledSet, context: SetContext): AttestorResult {
-  const entries: AttestorResult[] = [];
-  let provenCount = 0;
-  for (const attestor of set.entries) {
-    const result =
-      attestor.kind === "nested"
-        ? { ...checkAttestorSet(attestor.set, context), path: attestor.path }
-        : attestor.kind === "broken"
-          ? brokenResult(attestor, context)
-          : singleResult(attestor, context.verifier.verify(requestFor(attestor, context.request), context), context);
-    entries.push(result);
-    if (result.truth === "proven") provenCount += 1;
-    if (!context.exhaustive && provenCount >= set.required) break;
-  }
+function setResult(set: CompiledSet, entries: readonly AttestorResult[], context: SetContext): AttestorResult {
   const truth = counting(
     entries.map((entry) => entry.truth),
     set.required,
@@ -84,18 +68,37 @@ export function checkAttestorSet(set: CompiledSet, context: SetContext): Attesto
   };
 }
 
-/** All sets must hold. A refuted set stops the rest, unless every set is to be looked at. */
-export function checkAttestorSets(
-  sets: readonly CompiledSet[],
-  context: SetContext,
-): { readonly truth: AttestorResult["truth"]; readonly results: readonly AttestorResult[] } {
+export interface SetsResult {
+  readonly truth: AttestorResult["truth"];
+  /** Of each set that was looked at. */
+  readonly results: readonly AttestorResult[];
+}
+
+/**
+ * All sets must hold; a refuted one stops the rest. The entries of a set are tried in order until its count is proven;
+ * an unknown entry may still be outvoted. Where everything is to be looked at, nothing stops.
+ */
+export function checkAttestorSets(sets: readonly CompiledSet[], context: SetContext): SetsResult {
+  const { verifier, exhaustive } = context;
   const results: AttestorResult[] = [];
   for (const set of sets) {
-    const result = checkAttestorSet(set, context);
+    const entries: AttestorResult[] = [];
+    for (const attestor of set.entries) {
+      if (attestor.kind === "nested")
+        for (const nested of checkAttestorSets([attestor.set], context).results)
+          entries.push({ ...nested, path: attestor.path });
+      else if (attestor.kind === "broken") entries.push(brokenResult(attestor, context));
+      else {
+        const outcome = verifier.verify(requestFor(attestor, context.request), context);
+        entries.push(singleResult(attestor, outcome, context));
+      }
+      if (!exhaustive && entries.filter(({ truth }) => truth === "proven").length >= set.required) break;
+    }
+    const result = setResult(set, entries, context);
     results.push(result);
-    if (!context.exhaustive && result.truth === "refuted") break;
+    if (!exhaustive && result.truth === "refuted") break;
   }
-  return { truth: conjunction(results.map((result) => result.truth)), results };
+  return { truth: conjunction(results.map(({ truth }) => truth)), results };
 }
 
 export const openOf = (results: readonly { readonly open: readonly Question[] }[]): readonly Question[] =>

@@ -232,11 +232,21 @@ test("within one decision everything is verified once, also what is not kept, un
     checks = 0;
     assert.is(decision.verify(asked), decision.verify(asked));
     assert.is(checks, 1);
-    assert.is.not(decision.verify(asked, { useCache: false }), decision.verify(asked));
+    const fresh = () => decision.verify(asked, { useCache: false });
+    assert.is(fresh(), fresh());
+    assert.is.not(fresh(), decision.verify(asked));
     assert.is(checks, 2);
   }
   const unknown = verifierWith().open(new Counting(new MemoryKnowledge()), now);
   assert.is(unknown.verify(request), unknown.verify(request));
+});
+
+test("what is not to be recalled is verified in every decision, and kept for none", () => {
+  const verifier = verifierWith();
+  const source = new Counting(unsigned());
+  const asks = (useCache: boolean) =>
+    questions(source, () => verifier.open(source, now).verify(request, { useCache })) > 0;
+  assert.equal([false, false, true, false, true].map(asks), [true, true, true, true, false]);
 });
 
 test("an exhaustive decision neither recalls nor keeps", () => {

@@ -1,11 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import {
-  checkAttestorSet,
-  checkAttestorSets,
-  failingEntries,
-  type SetContext,
-} from "../../../../core/kyverno/image/attestor-set.ts";
+import { checkAttestorSets, failingEntries, type SetContext } from "../../../../core/kyverno/image/attestor-set.ts";
 import type { CompiledAttestor, CompiledSet } from "../../../../core/kyverno/image/compile-entry.ts";
 import { EngineError } from "../../../../core/errors.ts";
 import { compileAttestor } from "../../../../core/verify/attestor.ts";
@@ -47,7 +42,9 @@ const set = (required: number, ...entries: readonly CompiledAttestor[]): Compile
 });
 function run(compiled: CompiledSet, exhaustive = false) {
   const asked: string[] = [];
-  return { result: checkAttestorSet(compiled, contextOf(asked, exhaustive)), asked };
+  const [result] = checkAttestorSets([compiled], contextOf(asked, exhaustive)).results;
+  if (result === undefined) throw new Error("no result");
+  return { result, asked };
 }
 
 test("entries are tried until the count is reached, all of them when everything is to be seen", () => {
@@ -102,8 +99,8 @@ test("conditions speak where the signature is proven, and candidates stay", () =
     judged.push(verification.truth);
     return verification.truth === "proven" ? refuted(failure("wrong-key")) : verification;
   };
-  const result = checkAttestorSet(set(1, says("proven")), { ...contextOf([]), judge });
-  assert.equal([result.truth, judged, result.entries?.[0]?.candidates], ["refuted", ["proven"], []]);
+  const { truth, results } = checkAttestorSets([set(1, says("proven"))], { ...contextOf([]), judge });
+  assert.equal([truth, judged, results[0]?.entries?.[0]?.candidates], ["refuted", ["proven"], []]);
 });
 
 test.run();
