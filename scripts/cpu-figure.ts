@@ -13,7 +13,7 @@ export interface CpuFigure {
   readonly reference: number;
 }
 
-/** As `npm test` printed it, with all vectors at hand. A change that takes more for a reason writes its figures here. */
+/** As `npm test` printed it, with all vectors at hand. A change that takes more for a reason writes what it takes. */
 export const committedFigure: CpuFigure = { seconds: 1000, reference: 0.02 };
 
 /** The fixed piece of work: hashing in JavaScript and natively, and JSON. */

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { bundleFromJSON } from "@sigstore/bundle";
 import { TrustedRoot } from "@sigstore/protobuf-specs";
 import { toSignedEntity, toTrustMaterial, Verifier } from "@sigstore/verify";
+import { parseBundle } from "../../core/cosign/bundle.ts";
 import { nobleVerifier } from "../../core/crypto/noble.ts";
 import type { SignatureVerifier } from "../../core/crypto/signature-verifier.ts";
 import { defaultLimits } from "../../core/limits.ts";
@@ -116,6 +117,23 @@ export function rate(run: () => void, ms: number): number {
 
 export const median = (values: readonly number[]): number =>
   values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)] ?? 0;
+
+/** How many times the time of `JSON.parse` reading a bundle takes: interleaved, the median of the rounds. */
+export function measureParsing(
+  vectors: string,
+  name: keyof typeof cases,
+  secondsPerRound: number,
+  rounds: number,
+): number {
+  const { bundle } = readMaterial(vectors, cases[name]);
+  const ms = secondsPerRound * 250;
+  const ratios = Array.from({ length: rounds + 1 }, () => {
+    const plain = rate(() => void JSON.parse(bundle), ms);
+    return plain / rate(() => void parseBundle(bundle), ms);
+  });
+  // The first round measures the compiler.
+  return median(ratios.slice(1));
+}
 
 export interface VerifyFigures {
   readonly name: string;

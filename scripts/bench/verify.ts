@@ -9,12 +9,14 @@ export const verify: Bench = {
     "@sigstore/verify 3.1.1",
   async run({ vectors, quick }) {
     if (vectors === undefined) return { skipped: "SALLYPORT_VECTORS is not set" };
-    const { measureVerify } = await importBundled<typeof import("./verify-rounds.ts")>("verify-rounds");
+    const { measureParsing, measureVerify } = await importBundled<typeof import("./verify-rounds.ts")>("verify-rounds");
     return (["v0.3 keyless, Rekor v1", "v0.3 keyless, Rekor v2"] as const).flatMap((name) => {
       const figures = measureVerify(vectors, name, quick ? 0.2 : 1, quick ? 3 : 9);
+      const parsing = measureParsing(vectors, name, quick ? 0.2 : 1, quick ? 3 : 9);
       const rest = figures.whole - figures.signatures;
       return [
         { what: `${name}: Node adapter, times @sigstore/verify`, ratio: figures.node / figures.peer, atLeast: 8 },
+        { what: `${name}: reading the bundle, times JSON.parse`, ratio: parsing, atMost: 20 },
         { what: `${name}: Node adapter, times the portable one`, ratio: figures.node / figures.noble },
         {
           what: `${name}: share of ${figures.signatureCount.toFixed(0)} signatures in the time`,

@@ -334,9 +334,7 @@ attack(
     );
     // None of them leads to the root, since only its own intermediate does, which is not there.
     const recipe = rooting(own, { layout: "tag" }, [...circle, own.root]);
-    const began = performance.now();
     assert.is(verdict(sign(lab, recipe)), "refuted: over-limit");
-    assert.ok(performance.now() - began < 10_000);
     accepts(rooting(own, { layout: "tag" }, [own.issuer.certificate, ...circle.slice(1), own.root]));
   },
 );

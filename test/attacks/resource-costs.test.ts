@@ -27,8 +27,8 @@ import {
   withExtension,
 } from "../lab/index.ts";
 import { attackSuite } from "./attack.ts";
-import { accepts, lab, refuses } from "./refuses.ts";
 import { insteadPresent } from "../support/instead.ts";
+import { accepts, decided, lab, refuses } from "./refuses.ts";
 
 const { attack, run } = attackSuite("resource-costs");
 
@@ -41,13 +41,6 @@ function brokenBy(spec: AttestorSpec): ErrorCode | undefined {
     if (error instanceof EngineError) return error.code;
     throw error;
   }
-}
-
-/** Fails where the time is out of proportion: what is refused or matched in linear time takes milliseconds. */
-function quickly(body: () => void): void {
-  const start = performance.now();
-  body();
-  assert.ok(performance.now() - start < 10_000);
 }
 
 const long = `https://lab.example/${"a".repeat(3000)}!`;
@@ -67,10 +60,8 @@ attack(73, "regular expressions that backtrack without end elsewhere", () => {
     "^https://lab.example/(a|aa)+$",
     "^(.*)(.*)(.*)(.*)(.*)b$",
   ])
-    quickly(() => assert.is(verdict(signed, keyless({ subject: "", subjectRegExp })), "refuted: wrong-identity"));
-  quickly(() =>
-    assert.is(verdict(signed, keyless({ subject: "", subjectRegExp: "^https://lab.example/(a+)+!$" })), "proven"),
-  );
+    assert.is(verdict(signed, keyless({ subject: "", subjectRegExp })), "refuted: wrong-identity");
+  assert.is(verdict(signed, keyless({ subject: "", subjectRegExp: "^https://lab.example/(a+)+!$" })), "proven");
 });
 
 attack(73, "expressions and wildcards that are huge, or grow when they are written out", () => {
@@ -80,10 +71,10 @@ attack(73, "expressions and wildcards that are huge, or grow when they are writt
     "a{1000}{1000}",
     "x".repeat(defaultLimits.patternBytes + 1),
   ])
-    quickly(() => assert.is(brokenBy({ keyless: { subjectRegExp } }), "over-limit", subjectRegExp.slice(0, 40)));
+    assert.is(brokenBy({ keyless: { subjectRegExp } }), "over-limit", subjectRegExp.slice(0, 40));
   const signed = accepts(ofLongName);
-  quickly(() => assert.is(verdict(signed, keyless({ subject: `${"*a".repeat(2000)}*b` })), "refuted: wrong-identity"));
-  quickly(() => assert.is(verdict(signed, keyless({ subject: `${"*?".repeat(1000)}!` })), "proven"));
+  assert.is(verdict(signed, keyless({ subject: `${"*a".repeat(2000)}*b` })), "refuted: wrong-identity");
+  assert.is(verdict(signed, keyless({ subject: `${"*?".repeat(1000)}!` })), "proven");
 });
 
 const rsaKey = (modulusBytes: number, exponent: bigint): Uint8Array => {
@@ -111,8 +102,8 @@ attack(73, "RSA keys of enormous modulus or exponent: in a certificate, in a pol
       evidence: ["promise"],
       ...(layout === "bundle" ? { layout: "file" } : {}),
     };
-    quickly(() => refuses("over-limit", recipe, leaf(2048, 65537n)));
-    quickly(() => refuses("malformed", recipe, leaf(256, 2n ** 64n + 1n)));
+    refuses("over-limit", recipe, leaf(2048, 65537n));
+    refuses("malformed", recipe, leaf(256, 2n ** 64n + 1n));
   }
 });
 
@@ -145,16 +136,12 @@ attack(73, "DER nested without end, in an extension and in a token", () => {
       value,
     }),
   });
-  quickly(() => refuses("malformed", { by: "certificate" }, { leaf: named }));
-  quickly(() =>
-    refuses("malformed", { by: "certificate", evidence: ["rekor2", "timestamp"] }, { timestamps: () => [value] }),
-  );
-  quickly(() =>
-    refuses(
-      "malformed",
-      { by: "certificate", evidence: ["rekor2", "timestamp"] },
-      { token: () => ({ info: () => value }) },
-    ),
+  refuses("malformed", { by: "certificate" }, { leaf: named });
+  refuses("malformed", { by: "certificate", evidence: ["rekor2", "timestamp"] }, { timestamps: () => [value] });
+  refuses(
+    "malformed",
+    { by: "certificate", evidence: ["rekor2", "timestamp"] },
+    { token: () => ({ info: () => value }) },
   );
 });
 
@@ -169,12 +156,11 @@ attack(73, "a policy of aliases upon aliases, of nesting without end, of more by
     [laughs, "invalid-policy"],
     [`a: ${"[".repeat(100_000)}`, "invalid-policy"],
     [`# ${"x".repeat(defaultLimits.policyBytes)}`, "invalid-policy"],
-  ] as const)
-    quickly(() => {
-      const { policies, errors } = loadPolicies([{ name: "hostile.yaml", text }]);
-      assert.is(policies.length, 0);
-      assert.ok(errors.length > 0 && errors.every((error) => error.code === code));
-    });
+  ] as const) {
+    const { policies, errors } = loadPolicies([{ name: "hostile.yaml", text }]);
+    assert.is(policies.length, 0);
+    assert.ok(errors.length > 0 && errors.every((error) => error.code === code));
+  }
 });
 
 attack(73, "a resource with more images than are looked at, and expressions that never end", () => {
@@ -194,21 +180,15 @@ attack(73, "a resource with more images than are looked at, and expressions that
   });
   for (const verifier of verifiers) {
     assert.is(decide(signed, verifier, pod(20)).allowed, true);
-    quickly(() => assert.is(decide(signed, verifier, pod(defaultLimits.imagesPerResource + 1)).allowed, false));
+    assert.is(decide(signed, verifier, pod(defaultLimits.imagesPerResource + 1)).allowed, false);
   }
-  const [verifier] = verifiers;
-  if (verifier === undefined) throw new Error("a verifier");
-  const product = Array.from({ length: 8 }, () => "request.object.spec.containers[].name").join(" || ");
-  quickly(() =>
-    assert.type(decide(signed, verifier, { ...pod(500), ...precondition(`{{ ${product} }}`) }).allowed, "boolean"),
-  );
-  quickly(() =>
-    assert.is(
-      loadPolicies([
-        { name: "deep.yaml", text: policyText(precondition(`{{ ${"(".repeat(5000)}a${")".repeat(5000)} }}`).policy) },
-      ]).policies.length,
-      0,
-    ),
+  const doubled = `length(request.object.spec.containers${" | [@, @][]".repeat(40)})`;
+  assert.is(decided(signed, { ...pod(20), ...precondition(`{{ ${doubled} }}`) }), "denied: over-budget");
+  assert.is(
+    loadPolicies([
+      { name: "deep.yaml", text: policyText(precondition(`{{ ${"(".repeat(5000)}a${")".repeat(5000)} }}`).policy) },
+    ]).policies.length,
+    0,
   );
 });
 
@@ -257,11 +237,9 @@ attack(74, "object identifiers of many or enormous arcs, and other fields of a t
     { signedContentType: arcs(50_000) },
     { nonce: new Uint8Array(100_000).fill(1) },
   ])
-    quickly(() =>
-      assert.match(
-        verdict(sign(lab, { ...stamped, change: { token: () => token } })),
-        /^proven$|^refuted: (malformed|bad-timestamp|over-limit)$/,
-      ),
+    assert.match(
+      verdict(sign(lab, { ...stamped, change: { token: () => token } })),
+      /^proven$|^refuted: (malformed|bad-timestamp|over-limit)$/,
     );
 });
 
@@ -325,7 +303,7 @@ attack(76, "a private key file with enormous derivation parameters, in the place
     "PRIVATE KEY",
     "EC PRIVATE KEY",
   ])
-    quickly(() => assert.is(brokenBy({ keys: { pem: pemOf(label, encodeUtf8(file)) } }), "malformed"));
+    assert.is(brokenBy({ keys: { pem: pemOf(label, encodeUtf8(file)) } }), "malformed");
   assert.is(brokenBy({ keys: { pem: lab.key().privatePem } }), "malformed");
   assert.is(brokenBy({ keys: { pem: lab.key().pem } }), undefined);
 });

@@ -29,8 +29,8 @@ for (const name of Object.keys(targets)) {
     const target = targets[name]?.();
     assert.ok(target !== undefined && target.seeds.length > 0);
     let accepted = 0;
-    const started = performance.now();
-    for (let index = 0; index < 150 && performance.now() - started < 2000; index++)
+    // A policy takes twenty times what the other targets take.
+    for (let index = 0; index < (name === "policy" ? 50 : 150); index++)
       if (isRefusedOrRead(name, inputAt(index, 7, target))) accepted++;
     assert.ok(accepted > 0, "the seeds themselves are read");
   });

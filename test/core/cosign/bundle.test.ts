@@ -220,18 +220,6 @@ test("a bundle cut anywhere is malformed", () => {
     );
 });
 
-test("parsing takes less than 200 microseconds", () => {
-  const text = JSON.stringify(json);
-  const run = (count: number): number => {
-    const start = performance.now();
-    for (let index = 0; index < count; index++) parseBundle(text);
-    return ((performance.now() - start) * 1000) / count;
-  };
-  run(1000);
-  // The best of several runs: other processes use this machine too.
-  assert.ok(Math.min(...Array.from({ length: 10 }, () => run(200))) < 200);
-});
-
 /**
  * Real bundles that are refused as documents: broken ones of the conformance suite, two signatures, a root in the
  * chain.

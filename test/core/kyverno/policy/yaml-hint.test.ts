@@ -23,10 +23,14 @@ test("anything else has no hint", () => {
   assert.is(yamlHint("", 7), undefined);
 });
 
-test("a line without end costs no more than a short one", () => {
-  const started = performance.now();
+test("of a line without end only the beginning is looked at: the patterns are not linear in it", () => {
+  const value = (columns: number): string => `${" ".repeat(columns)}a: {{ x }}`;
+  assert.match(yamlHint(value(900), 1) ?? "", /quote/);
+  assert.is(yamlHint(value(1000), 1), undefined);
+  const block = (columns: number): string => `${"- ".repeat(columns / 2)}a: |\nx`;
+  assert.match(yamlHint(block(900), 2) ?? "", /indent/);
+  assert.is(yamlHint(block(1000), 2), undefined);
   assert.is(yamlHint(`a: b\n  ${"- ".repeat(400_000)}x`, 2), undefined);
-  assert.ok(performance.now() - started < 2000);
 });
 
 test.run();
