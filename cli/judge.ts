@@ -35,6 +35,7 @@ export interface Setting {
   readonly user: RequestInfo;
   readonly knowledge: Knowledge;
   readonly trust: OpenKnowledge["trust"];
+  readonly distrust: OpenKnowledge["distrust"];
   readonly now: Date;
   /** What was already said about the policies, where several runs share them. */
   readonly told?: Set<string>;
@@ -100,6 +101,7 @@ export function judge(
     engine: createEngine({
       policies: [policy],
       exceptions,
+      distrust: setting.distrust,
       crypto: nodeVerifier,
       settings: { ...setting.trust, absentNamespaceLabels: "none" },
     }),

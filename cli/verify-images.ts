@@ -106,7 +106,12 @@ export async function verifyImages(
   const opened = openKnowledge(options, io);
   try {
     const warnings = new Set<string>();
-    const verifier = createImageVerifier({ crypto: nodeVerifier, limits: defaultLimits, ...opened.trust });
+    const verifier = createImageVerifier({
+      crypto: nodeVerifier,
+      limits: defaultLimits,
+      distrust: opened.distrust,
+      ...opened.trust,
+    });
     const verified = images.map((text): VerifiedImage => {
       const located = options.localImage === true ? locateLocal(text, opened) : locate(text, opened);
       if (located.digest.truth !== "proven") return { reference: text, verification: located.digest, candidates: [] };

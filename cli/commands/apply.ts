@@ -108,7 +108,7 @@ function apply(paths: readonly string[], options: ApplyOptions, io: CommandIO): 
   const cluster = clusterPaths.length === 0 ? [] : [new ClusterFiles(readResources(clusterPaths, io), [], io.now())];
   const opened = openKnowledge(options, io, cluster);
   try {
-    const setting: Setting = { values, user, knowledge: opened.knowledge, trust: opened.trust, now: opened.now };
+    const setting: Setting = { values, user, ...opened };
     const { responses, left } = judge({ policies, exceptions }, resources, setting, io);
     if (options.output !== undefined) writeResources(options.output, left, io);
     const rules = policies.reduce((sum, policy) => sum + expandRules(policy).length, 0);

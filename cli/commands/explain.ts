@@ -56,6 +56,7 @@ function explain(images: readonly string[], options: ExplainOptions, io: Command
     const engine = createEngine({
       policies,
       exceptions,
+      distrust: opened.distrust,
       crypto: nodeVerifier,
       settings: { ...opened.trust, absentNamespaceLabels: "none" },
     });

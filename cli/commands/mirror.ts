@@ -1,5 +1,5 @@
 /**
- * `sallyport mirror`: bring layouts in, list what is held, check it, pin keys. Source:
+ * `sallyport mirror`: bring layouts in, list what is held, check it, pin keys, distrust. Source:
  * docs/spec/command-line.md#commands, #streams-and-formats.
  */
 import { type Command, Option } from "commander";
@@ -13,6 +13,7 @@ import { parseLayoutFlag } from "../input/knowledge.ts";
 import { toJsonText } from "../render/json.ts";
 import { renderColumns } from "../render/table.ts";
 import { toSpanText } from "../render/time.ts";
+import { defineDistrust } from "./mirror-distrust.ts";
 import { addStoreOption, type StoreOptions, withMirror } from "../input/store.ts";
 import { defaultLimits } from "../../core/limits.ts";
 
@@ -132,7 +133,8 @@ function pinKey(reference: string, file: string, options: StoreOptions, io: Comm
   return 0;
 }
 
-export function define(command: Command, { io, finish }: Shell): void {
+export function define(command: Command, shell: Shell): void {
+  const { io, finish } = shell;
   addStoreOption(
     command
       .command("add")
@@ -160,4 +162,5 @@ export function define(command: Command, { io, finish }: Shell): void {
       .argument("<reference>", "k8s://NAMESPACE/NAME, a KMS reference, or a path")
       .argument("<file>", "the public key (PEM)"),
   ).action((reference: string, file: string, options: StoreOptions) => finish(pinKey(reference, file, options, io)));
+  defineDistrust(command.command("distrust").description("list what is refuted whatever vouches for it"), shell);
 }

@@ -259,6 +259,7 @@ function runTest(
           user,
           knowledge: opened.knowledge,
           trust: opened.trust,
+          distrust: opened.distrust,
           now: opened.now,
           told,
         },

@@ -6,7 +6,7 @@ import { decodeUtf8 } from "../../core/encoding/utf8.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { Answer, AnswerTo, TrustedRootSource } from "../../core/knowledge/answer.ts";
 import { joinedKnowledge } from "../../core/knowledge/joined-knowledge.ts";
-import type { Knowledge } from "../../core/knowledge/knowledge.ts";
+import type { DistrustRow, Knowledge } from "../../core/knowledge/knowledge.ts";
 import type { Question } from "../../core/knowledge/question.ts";
 import type { TrustSettings } from "../../core/trust/tuf-verifier.ts";
 import { type LayoutOptions, openLayout } from "../../proxy/archive/oci-layout.ts";
@@ -14,6 +14,7 @@ import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import { openMirror } from "../../proxy/mirror/open-mirror.ts";
 import type { Command } from "commander";
 import { collect, type CommandIO } from "../command.ts";
+import { readDistrustFile } from "./distrust-file.ts";
 import { addTrustOptions, defaultTrustName, readTrustSettings, tufFolder, type TrustOptions } from "./trust-flags.ts";
 import { readTufFolder } from "./tuf-folder.ts";
 
@@ -23,6 +24,7 @@ export interface KnowledgeOptions extends TrustOptions {
   readonly layout?: readonly string[];
   readonly complete?: boolean;
   readonly trustedRoot?: string;
+  readonly distrust?: readonly string[];
   readonly offline?: boolean;
   readonly at?: string;
 }
@@ -38,6 +40,11 @@ export function addKnowledgeOptions(command: Command): Command {
     )
     .option("--complete", "the layouts hold everything of their repositories: what they lack does not exist")
     .option("--trusted-root <file>", "a trusted_root.json, in place of the mirror's (env: SALLYPORT_TRUSTED_ROOT)")
+    .option(
+      "--distrust <file>",
+      "a list of what is refuted whatever vouches for it, beside the mirror's own (repeatable)",
+      collect,
+    )
     .option("--offline", "dial nothing")
     .option("--at <time>", "judge as if it were this time (RFC 3339)");
   return addTrustOptions(command);
@@ -49,6 +56,8 @@ export interface OpenKnowledge {
   readonly now: Date;
   /** Which trusted root policies mean by saying nothing, and from what it is verified. */
   readonly trust: { readonly trustRoot: string; readonly trust: TrustSettings };
+  /** What the command line distrusts; what the mirror does is in `knowledge`. */
+  readonly distrust: readonly DistrustRow[];
   close(): void;
 }
 
@@ -159,6 +168,7 @@ export function openKnowledge(
   const rootFile = options.trustedRoot ?? (io.env.SALLYPORT_TRUSTED_ROOT || undefined);
   const store = options.store ?? (io.env.SALLYPORT_STORE || undefined);
   const trustedRoot = readCommandLineRoot(rootFile, options, io);
+  const distrust = (options.distrust ?? []).flatMap((file) => readDistrustFile(file, io));
   const layouts = (options.layout ?? []).map((flag) => {
     const { folder, options: named } = parseLayoutFlag(flag);
     return openLayout(folder, { ...named, ...(options.complete === true ? { complete: true } : {}) });
@@ -177,6 +187,7 @@ export function openKnowledge(
       knowledge: joinedKnowledge(sources),
       now,
       trust: { trustRoot: options.trust ?? defaultTrustName, trust },
+      distrust,
       close,
     };
   } catch (error) {

@@ -26,7 +26,7 @@ export interface Distrust {
   find(kind: DistrustKind, value: string): DistrustRow | undefined;
 }
 
-const distrustKinds: readonly DistrustKind[] = ["digest", "key", "certificate", "identity", "log"];
+export const distrustKinds: readonly DistrustKind[] = ["digest", "key", "certificate", "identity", "log"];
 const rowKeys: ReadonlySet<string> = new Set([...distrustKinds, "reason", "date"]);
 const fingerprint = /^[0-9a-f]{64}$/;
 

@@ -6,6 +6,7 @@ import type { Database } from "better-sqlite3";
 import { EngineError } from "../../core/errors.ts";
 import type { Digest } from "../../core/crypto/digest.ts";
 import { type AnswerRow, checkRow, loadRootSource, loadValue } from "./answer-row.ts";
+import { type DistrustTableRow, readDistrustEntry } from "./distrust-entry.ts";
 import {
   checkBytes,
   checkComplete,
@@ -64,6 +65,7 @@ export function inspectMirror(database: Database, knowledge: MirrorKnowledge): I
     else loadValue(row);
   });
   each<PinRow>("list-pins", checkPin);
+  each<DistrustTableRow>("list-distrust", readDistrustEntry);
   each<FloorRow>("list-tuf-floors", checkFloor);
   each<CompleteRow>("list-complete", checkComplete);
   each<{ digest: string; bytes: Uint8Array }>("list-tuf-metadata", ({ digest, bytes }) => checkBytes(bytes, digest));

@@ -5,7 +5,7 @@
 import type { Database, Statement } from "better-sqlite3";
 import type { Digest } from "../../core/crypto/digest.ts";
 import type { Answer, AnswerTo, TrustedRootSource } from "../../core/knowledge/answer.ts";
-import type { Knowledge } from "../../core/knowledge/knowledge.ts";
+import type { DistrustRow, Knowledge } from "../../core/knowledge/knowledge.ts";
 import { parseQuestion, type Question, questionText } from "../../core/knowledge/question.ts";
 import { canonicalQuestion, completenessScopes } from "../../core/oci/completeness.ts";
 import {
@@ -16,6 +16,7 @@ import {
   type MetadataReference,
   type TufSource,
 } from "./answer-row.ts";
+import { type DistrustEntry, type DistrustTableRow, readDistrustEntry } from "./distrust-entry.ts";
 import { digestBytes, rowChecksum } from "./row-checksum.ts";
 import { sqlText } from "./statements.ts";
 import { corrupt, guarded } from "./store-error.ts";
@@ -68,6 +69,8 @@ export class MirrorKnowledge implements Knowledge {
   readonly #complete: Statement<[string, string], CompleteRow>;
   readonly #trustedRoots: Statement<[], { readonly question: string }>;
   readonly #version: Statement<[], { readonly version: string }>;
+  readonly #distrust: Statement<[], DistrustTableRow>;
+  #distrusted: { readonly version: string | undefined; readonly rows: readonly DistrustRow[] } | undefined;
 
   constructor(database: Database, folder: string) {
     this.#folder = folder;
@@ -80,6 +83,7 @@ export class MirrorKnowledge implements Knowledge {
     this.#complete = database.prepare(sqlText("find-complete"));
     this.#trustedRoots = database.prepare(sqlText("list-trusted-roots"));
     this.#version = database.prepare(sqlText("find-version"));
+    this.#distrust = database.prepare(sqlText("list-distrust"));
   }
 
   /**
@@ -107,6 +111,20 @@ export class MirrorKnowledge implements Knowledge {
    */
   version(): string | undefined {
     return guarded(this.#folder, () => this.#version.get()?.version);
+  }
+
+  /** Read once for each version. @throws EngineError `mirror-corrupt` when an entry is damaged. */
+  distrust(): readonly DistrustRow[] {
+    // The version comes first: rows that are newer than it are read again under the next one.
+    const version = this.version();
+    if (this.#distrusted === undefined || this.#distrusted.version !== version)
+      this.#distrusted = { version, rows: this.distrustEntries().map(({ row }) => row) };
+    return this.#distrusted.rows;
+  }
+
+  /** The distrust list with where each entry came from, sorted. @throws EngineError `mirror-corrupt`. */
+  distrustEntries(): readonly DistrustEntry[] {
+    return guarded(this.#folder, () => this.#distrust.all().map(readDistrustEntry));
   }
 
   #pinned(question: Question): Answer | undefined {

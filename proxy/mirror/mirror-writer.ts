@@ -7,10 +7,12 @@ import { decodeUtf8 } from "../../core/encoding/utf8.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { Digest } from "../../core/crypto/digest.ts";
 import type { Answer, TrustedRootSource } from "../../core/knowledge/answer.ts";
+import type { DistrustRow } from "../../core/knowledge/knowledge.ts";
 import { type Question, questionText } from "../../core/knowledge/question.ts";
 import { defaultLimits, type Limits } from "../../core/limits.ts";
 import { canonicalQuestion, parseScope } from "../../core/oci/completeness.ts";
 import { type AnswerRow, type StoredValue, storeValue, storedBytes, storedJson, toRow } from "./answer-row.ts";
+import { distrustDigest, toDistrustColumns } from "./distrust-entry.ts";
 import { digestBytes, rowChecksum } from "./row-checksum.ts";
 import { type StatementName, sqlText } from "./statements.ts";
 import { guarded } from "./store-error.ts";
@@ -188,6 +190,20 @@ export class MirrorWriter {
   /** Removes a pin. */
   unpin(kind: Pin["kind"], name: string): void {
     this.#run("delete-pin", kind, name);
+  }
+
+  /**
+   * Adds an entry to the distrust list; one that is there stays as it came first.
+   * @returns its digest.
+   */
+  addDistrust(row: DistrustRow, origin: Origin): Digest {
+    this.#run("put-distrust", ...toDistrustColumns(row, origin));
+    return distrustDigest(row);
+  }
+
+  /** Removes an entry of the distrust list. Only an operator does: nothing that is imported takes one away. */
+  removeDistrust(digest: Digest): void {
+    this.#run("delete-distrust", digest);
   }
 
   /**

@@ -216,6 +216,19 @@ CREATE TABLE tuf_floor (
   PRIMARY KEY (repository, role)
 ) WITHOUT ROWID;
 `,
+  "0004-distrust": `-- Schema 4. What is distrusted, whatever vouches for it. \`digest\` is that of the entry: kind, value, reason and date as
+-- canonical JSON. An entry is never changed: one with another reason is another entry.
+CREATE TABLE distrust (
+  digest TEXT PRIMARY KEY,
+  kind TEXT NOT NULL,
+  value TEXT NOT NULL,
+  reason TEXT,
+  date TEXT,
+  at TEXT NOT NULL,
+  source TEXT NOT NULL,
+  checksum BLOB NOT NULL
+) WITHOUT ROWID;
+`,
   "clear-recheck": `UPDATE decision
 SET recheck = 0
 WHERE id = ?
@@ -227,6 +240,9 @@ WHERE question = ?
 `,
   "delete-complete": `DELETE FROM complete
 WHERE scope = ?
+`,
+  "delete-distrust": `DELETE FROM distrust
+WHERE digest = ?
 `,
   "delete-pin": `DELETE FROM pin
 WHERE kind = ? AND name = ?
@@ -303,12 +319,19 @@ UNION ALL
 SELECT 'complete', scope, 'complete'
 FROM complete
 UNION ALL
+SELECT 'distrust', kind || ' ' || value, digest
+FROM distrust
+UNION ALL
 SELECT 'pin ' || kind, name, digest
 FROM pin
 UNION ALL
 SELECT 'tuf-metadata', repository || ' ' || role || ' ' || version, digest
 FROM tuf_metadata
 ORDER BY 1, 2, 3
+`,
+  "list-distrust": `SELECT digest, kind, value, reason, date, at, source, checksum
+FROM distrust
+ORDER BY kind, value, digest
 `,
   "list-pins": `SELECT kind, name, digest, bytes, at, source, checksum
 FROM pin
@@ -364,6 +387,9 @@ VALUES (?, ?, ?, ?)
 `,
   "put-decision": `INSERT OR REPLACE INTO decision (id, at, image, allowed, recheck, digest, record)
 VALUES (?, ?, ?, ?, ?, ?, ?)
+`,
+  "put-distrust": `INSERT OR IGNORE INTO distrust (digest, kind, value, reason, date, at, source, checksum)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 `,
   "put-pin": `INSERT OR REPLACE INTO pin (kind, name, digest, bytes, at, source, checksum)
 VALUES (?, ?, ?, ?, ?, ?, ?)

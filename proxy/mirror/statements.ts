@@ -13,4 +13,9 @@ export const sqlText = (name: StatementName): string => sqlTexts[name];
  * Migrations in order; the schema's version is how many of them a file has had. Numbers are never reused, files never
  * changed once released.
  */
-export const migrations = ["0001-tables", "0002-views", "0003-tuf-floors"] as const satisfies readonly StatementName[];
+export const migrations = [
+  "0001-tables",
+  "0002-views",
+  "0003-tuf-floors",
+  "0004-distrust",
+] as const satisfies readonly StatementName[];

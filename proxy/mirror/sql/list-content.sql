@@ -7,6 +7,9 @@ UNION ALL
 SELECT 'complete', scope, 'complete'
 FROM complete
 UNION ALL
+SELECT 'distrust', kind || ' ' || value, digest
+FROM distrust
+UNION ALL
 SELECT 'pin ' || kind, name, digest
 FROM pin
 UNION ALL

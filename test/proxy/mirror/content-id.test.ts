@@ -55,6 +55,8 @@ test("every kind of content changes it, and so does its removal; attempts and ru
     changes(() => writer.pin({ kind: "key", name: "k", bytes: Uint8Array.of(1) }, origin));
     changes(() => writer.pin({ kind: "key", name: "k", bytes: Uint8Array.of(2) }, origin));
     changes(() => writer.setComplete("ghcr.io", origin));
+    changes(() => writer.addDistrust({ kind: "log", value: "a".repeat(64) }, origin));
+    changes(() => writer.addDistrust({ kind: "log", value: "a".repeat(64), reason: "sold" }, origin));
     changes(() => writer.setCheckpoint({ origin: "o", size: 1n, note: "n" }, origin));
     const before = mirror.contentId();
     writer.setAnswer(tag("9"), { state: "unavailable", code: "timed-out", ...origin });

@@ -33,6 +33,7 @@ const filled = () =>
     writer.setComplete("ghcr.io", origin);
     writer.setCheckpoint({ origin: "log", size: 1n, note: "note" }, origin);
     writer.pin({ kind: "key", name: "k", bytes: content }, origin);
+    writer.addDistrust({ kind: "identity", value: "*@example.com" }, origin);
   });
 
 test("a sound mirror has no damage", () => {
@@ -49,6 +50,7 @@ const damage: readonly (readonly [string, string, readonly string[]])[] = [
   ["a checkpoint", "UPDATE checkpoint SET note = 'x'", ["log"]],
   ["a floor", "UPDATE tuf_floor SET version = '0'", ["x root"]],
   ["a pin", "UPDATE pin SET digest = 'x'", ["key k"]],
+  ["an entry of the distrust list", "UPDATE distrust SET digest = 'x', value = 'y'", ["x"]],
 ];
 for (const [name, sql, subjects] of damage) {
   test(`damage to ${name} is named, and the rest is still looked at`, () => {

@@ -1,0 +1,188 @@
+/**
+ * `sallyport mirror distrust`: what every decision over the mirror refuses, whatever vouches for it. Source:
+ * docs/spec/offline.md#distrust.
+ */
+import { type Command, Option } from "commander";
+import { EngineError } from "../../core/errors.ts";
+import type { DistrustRow } from "../../core/knowledge/knowledge.ts";
+import { distrustKinds, readDistrust } from "../../core/trust/distrust.ts";
+import type { DistrustEntry } from "../../proxy/mirror/distrust-entry.ts";
+import type { Mirror } from "../../proxy/mirror/mirror.ts";
+import type { CommandIO, ExitCode, Shell } from "../command.ts";
+import { readDistrustFile } from "../input/distrust-file.ts";
+import { addStoreOption, type StoreOptions, withMirror } from "../input/store.ts";
+import { toJsonText } from "../render/json.ts";
+import { renderColumns } from "../render/table.ts";
+import { visible } from "../render/tree.ts";
+
+const usage = (message: string, subject: string): EngineError => new EngineError("invalid-usage", message, { subject });
+
+/** Twelve digits of a digest or fingerprint; identities as they are. */
+const short = (text: string): string => text.replace(/\b([0-9a-f]{12})[0-9a-f]{52}\b/, "$1…");
+
+interface AddOptions extends StoreOptions {
+  readonly file?: string;
+  readonly reason?: string;
+  readonly date?: string;
+}
+
+/** The entry that the words name. A reason is wanted: whoever reads the list later must know why. */
+function toRows(kind: string | undefined, value: string | undefined, options: AddOptions, io: CommandIO) {
+  if (options.file !== undefined) {
+    if (kind !== undefined || options.reason !== undefined || options.date !== undefined)
+      throw usage("name an entry, or give a file; the entries of a file have their own reasons and dates", "--file");
+    return readDistrustFile(options.file, io);
+  }
+  if (kind === undefined || value === undefined)
+    throw usage("distrust what? name a kind and a value, or give --file FILE", "KIND");
+  if (options.reason === undefined) throw usage("why? give --reason TEXT", "--reason");
+  const { reason, date = io.now().toISOString().slice(0, "2026-01-01".length) } = options;
+  try {
+    return readDistrust({ distrust: [{ [kind]: value, reason, date }] });
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    throw new EngineError("invalid-usage", error.message, { subject: `${kind} ${value}`, cause: error });
+  }
+}
+
+const words = ({ kind, value }: DistrustRow): string => visible(`${kind} ${value}`);
+
+function add(kind: string | undefined, value: string | undefined, options: AddOptions, io: CommandIO): ExitCode {
+  const rows = toRows(kind, value, options, io);
+  const origin = { at: io.now().toISOString(), from: options.file ?? "mirror distrust add" };
+  withMirror(options, io, "write", (mirror) => {
+    const before = new Set<string>(entriesOf(mirror).map(({ digest }) => digest));
+    mirror.writer().transaction(() => {
+      for (const row of rows) {
+        const digest = mirror.writer().addDistrust(row, origin);
+        io.out(`${before.has(digest) ? "exists" : "added"} ${short(digest)} ${words(row)}\n`);
+      }
+    });
+  });
+  return 0;
+}
+
+const entriesOf = (mirror: Mirror): readonly DistrustEntry[] => mirror.knowledge().distrustEntries();
+
+interface ListOptions extends StoreOptions {
+  readonly output: "text" | "wide" | "json";
+  readonly headers: boolean;
+}
+
+const cut = (text: string, length: number): string => (text.length > length ? `${text.slice(0, length - 1)}…` : text);
+
+function list(options: ListOptions, io: CommandIO): ExitCode {
+  const entries = withMirror(options, io, "read", entriesOf);
+  if (options.output === "json") {
+    const shown = entries.map(({ digest, row, at, from }) => ({ digest, ...row, at, from }));
+    io.out(toJsonText({ apiVersion: "sallyport.dev/v1", kind: "DistrustList", entries: shown }));
+    return 0;
+  }
+  const wide = options.output === "wide";
+  const rows = entries.map(({ digest, row: { kind, value, reason = "-", date = "-" }, at, from }) =>
+    wide
+      ? [digest, kind, value, date, at, from, reason].map(visible)
+      : [
+          digest.slice("sha256:".length, "sha256:".length + 12),
+          kind,
+          cut(short(visible(value)), 24),
+          date.slice(0, "2026-01-01".length),
+          cut(visible(reason), 16),
+        ],
+  );
+  const head = ["ENTRY", "KIND", "VALUE", "DATE", ...(wide ? ["ADDED", "FROM"] : []), "REASON"];
+  io.out(renderColumns(head, rows, { headers: options.headers }));
+  return 0;
+}
+
+interface RemoveOptions extends StoreOptions {
+  readonly reason?: string;
+  readonly yes?: boolean;
+  readonly confirm?: boolean;
+  readonly dryRun?: boolean;
+}
+
+/** The entry with this digest, or with a digest that begins so. @throws EngineError `invalid-usage` */
+function findEntry(entries: readonly DistrustEntry[], text: string): DistrustEntry {
+  const wanted = text.replace(/^sha256:/, "");
+  const found = /^[0-9a-f]{6,64}$/.test(wanted)
+    ? entries.filter(({ digest }) => digest.slice("sha256:".length).startsWith(wanted))
+    : [];
+  const [entry, ...others] = found;
+  if (entry === undefined) throw usage("no entry has this digest; mirror distrust ls shows them", text);
+  if (others.length > 0) throw usage(`${found.length} entries begin so; write more of the digest`, text);
+  return entry;
+}
+
+function remove(texts: readonly string[], options: RemoveOptions, io: CommandIO): ExitCode {
+  const isAgreed = options.yes === true || options.confirm === true;
+  return withMirror(options, io, options.dryRun === true || !isAgreed ? "read" : "write", (mirror) => {
+    const entries = [...new Set(texts.map((text) => findEntry(entriesOf(mirror), text)))];
+    const lines = entries.map(({ digest, row }) => `${short(digest)} ${words(row)}\n`);
+    if (options.dryRun === true) {
+      for (const line of lines) io.out(`would remove ${line}`);
+      return 0;
+    }
+    if (!isAgreed)
+      throw usage("what these entries name could be trusted again; give --yes to remove them", texts.join(", "));
+    const at = io.now().toISOString();
+    mirror.writer().transaction(() => {
+      for (const { digest } of entries) mirror.writer().removeDistrust(digest);
+      mirror.log.addRun({
+        kind: "distrust rm",
+        started: at,
+        ended: at,
+        from: "mirror distrust rm",
+        summary: {
+          removed: entries.map(({ digest, row, at: added, from }) => ({ digest, ...row, at: added, from })),
+          ...(options.reason === undefined ? {} : { reason: options.reason }),
+        },
+      });
+    });
+    for (const line of lines) io.out(`removed ${line}`);
+    return 0;
+  });
+}
+
+const examples = `
+Examples:
+  sallyport mirror distrust add identity 'https://github.com/acme/*' \\
+    --reason 'the organisation was taken over'
+  sallyport mirror distrust add --file distrust.yaml
+  sallyport mirror distrust rm 3f2a91c04b7d --yes
+`;
+
+/** `command` is `mirror distrust`. */
+export function defineDistrust(command: Command, { io, finish }: Shell): void {
+  command.addHelpText("after", examples);
+  addStoreOption(
+    command
+      .command("add")
+      .description("add an entry, or those of a file; nothing is taken away")
+      .argument("[kind]", distrustKinds.join(", "))
+      .argument("[value]", "sha256:HEX, a fingerprint, a log id, or an identity with wildcards"),
+  )
+    .option("--reason <text>", "why it is distrusted")
+    .option("--date <date>", "since when it is known (default: today)")
+    .option("-f, --file <file>", "a distrust list, as --distrust takes it")
+    .action((kind: string | undefined, value: string | undefined, options: AddOptions) =>
+      finish(add(kind, value, options, io)),
+    );
+  addStoreOption(command.command("ls").description("list the entries"))
+    .addOption(
+      new Option("-o, --output <format>", "form of the answer").choices(["text", "wide", "json"]).default("text"),
+    )
+    .option("--no-headers", "without the line of headers")
+    .action((options: ListOptions) => finish(list(options, io)));
+  addStoreOption(
+    command
+      .command("rm")
+      .description("remove entries; the mirror's runs keep that they were there")
+      .argument("<entry...>", "digests of entries, or how they begin"),
+  )
+    .option("--reason <text>", "why they are removed, for the run")
+    .option("--dry-run", "show what would be removed")
+    .option("--yes", "remove")
+    .addOption(new Option("--confirm", "as --yes").hideHelp())
+    .action((texts: readonly string[], options: RemoveOptions) => finish(remove(texts, options, io)));
+}

@@ -1,0 +1,51 @@
+/** Distrust lists of the command line. Source: docs/spec/offline.md#distrust. */
+import { decodeUtf8 } from "../../core/encoding/utf8.ts";
+import { EngineError } from "../../core/errors.ts";
+import type { DistrustRow } from "../../core/knowledge/knowledge.ts";
+import { toJson } from "../../core/kyverno/policy/policy-value.ts";
+import { parseYaml, type YamlDocument } from "../../core/kyverno/policy/yaml.ts";
+import { readDistrust } from "../../core/trust/distrust.ts";
+import type { CommandIO } from "../command.ts";
+
+/**
+ * The rows of a file. It is read strictly: a row that nobody can read would be trust in what it names.
+ * @throws EngineError `invalid-usage` with the place in the file.
+ */
+export function readDistrustFile(path: string, io: Pick<CommandIO, "readFile">): readonly DistrustRow[] {
+  const refuse = (error: unknown, place: (subject: string | undefined) => string): never => {
+    if (!(error instanceof EngineError)) throw error;
+    throw new EngineError("invalid-usage", `not a distrust list: ${error.message}`, {
+      subject: place(error.subject),
+      cause: error,
+    });
+  };
+  const document = readOne(path, io, refuse);
+  try {
+    return readDistrust(toJson(document.value));
+  } catch (error) {
+    return refuse(error, (pointer = "/") => {
+      const { line, column } = document.position(pointer === "/" ? "" : pointer);
+      return `${path}:${line}:${column}`;
+    });
+  }
+}
+
+function readOne(
+  path: string,
+  io: Pick<CommandIO, "readFile">,
+  refuse: (error: unknown, place: (subject: string | undefined) => string) => never,
+): YamlDocument {
+  const text = decodeUtf8(io.readFile(path));
+  let documents: readonly YamlDocument[];
+  try {
+    documents = parseYaml(text, path);
+  } catch (error) {
+    return refuse(error, (subject) => subject ?? path);
+  }
+  const [document, ...more] = documents;
+  if (document === undefined || more.length > 0)
+    throw new EngineError("invalid-usage", `not a distrust list: ${documents.length} documents, expected one`, {
+      subject: path,
+    });
+  return document;
+}

@@ -1,0 +1,2 @@
+DELETE FROM distrust
+WHERE digest = ?

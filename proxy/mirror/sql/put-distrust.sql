@@ -1,0 +1,2 @@
+INSERT OR IGNORE INTO distrust (digest, kind, value, reason, date, at, source, checksum)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
