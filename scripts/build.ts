@@ -60,6 +60,21 @@ export const neutralOptions = (root: string, entry: string): BuildOptions => ({
   conditions: ["import"],
 });
 
+/** For Node, with the modules that it has in the place of portable ones. */
+export const nodeOptions = (root: string): BuildOptions => ({
+  ...common(root),
+  platform: "node",
+  target: "node20",
+  mainFields: ["module", "main"],
+  external,
+  // Packages in CommonJS call `require` for Node's own modules.
+  banner: {
+    js:
+      'import { createRequire as sallyportCreateRequire } from "node:module"; const require = ' +
+      "sallyportCreateRequire(import.meta.url);",
+  },
+});
+
 const outputs = (metafile: Metafile | undefined, outdir: string, root: string): readonly BuiltFile[] =>
   Object.entries(metafile?.outputs ?? {}).map(([path, { bytes }]) => ({
     path: join(root, path).slice(outdir.length + 1),
@@ -73,24 +88,14 @@ export async function buildPrograms({ root, outdir }: BuildTargets): Promise<rea
     .map(([out, path]) => ({ in: join(root, path), out }));
   if (entryPoints.length === 0) return [];
   const result = await build({
-    ...common(root),
+    ...nodeOptions(root),
     entryPoints,
     outdir,
     outExtension: { ".js": ".mjs" },
     chunkNames: "chunks/[name]-[hash]",
     splitting: true,
-    platform: "node",
-    target: "node20",
-    mainFields: ["module", "main"],
-    external,
     minifySyntax: true,
     minifyWhitespace: true,
-    // Packages in CommonJS call `require` for Node's own modules.
-    banner: {
-      js:
-        'import { createRequire as sallyportCreateRequire } from "node:module"; const require = ' +
-        "sallyportCreateRequire(import.meta.url);",
-    },
   });
   for (const { out } of entryPoints) chmodSync(join(outdir, `${out}.mjs`), 0o755);
   return outputs(result.metafile, outdir, root);

@@ -30,7 +30,6 @@ export const exportsForTests: Readonly<Record<string, string>> = {
   "core/encoding/proto-json.ts optionalInstant": "forms of a time",
   "core/jmespath/functions/standard.ts areSame": "equality of any two values",
   "core/kyverno/functions/go-time.ts daysFromCivil": "compared with another calendar",
-  "core/kyverno/image/attestor-set.ts checkAttestorSet": "counts over any combination of entries",
   "core/kyverno/image/rule-index.ts literalPrefix": "prefixes of any pattern",
   "core/kyverno/outcome/digest-patch.ts imagesAnnotation": "an annotation as Kyverno writes it",
   "core/kyverno/outcome/digest-patch.ts scopedAnnotation": "an annotation as Kyverno writes it",
