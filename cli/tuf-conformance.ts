@@ -17,6 +17,7 @@ import { MetadataFolder, replaceFile } from "../proxy/upstream/tuf/metadata-fold
 import { openTufMirror } from "../proxy/upstream/tuf/tuf-mirror.ts";
 import { fetchTarget, lookUpTarget, quoteRole, refresh, type TufUpdate } from "../proxy/upstream/tuf/update.ts";
 import { collect } from "./command.ts";
+import { defaultLimits } from "../core/limits.ts";
 
 interface Options {
   readonly metadataDir: string;
@@ -34,7 +35,7 @@ function needed(value: string | undefined, flag: string): string {
 
 function init(root: string, { metadataDir }: Options): void {
   const bytes = new Uint8Array(readFileSync(root));
-  trustInitialRoot(bytes, nodeVerifier);
+  trustInitialRoot(bytes, nodeVerifier, defaultLimits);
   new MetadataFolder(metadataDir).write("root", bytes);
 }
 
@@ -44,7 +45,7 @@ async function refreshMetadata({
 }: Options): Promise<{ readonly set: TrustedSet; readonly update: TufUpdate }> {
   const held = new MetadataFolder(metadataDir);
   const update = { mirror: openTufMirror(needed(metadataUrl, "--metadata-url")), held, now: new Date() };
-  const trusted = withHeldFloors(trustInitialRoot(held.root(), nodeVerifier), {
+  const trusted = withHeldFloors(trustInitialRoot(held.root(), nodeVerifier, defaultLimits), {
     timestamp: held.read("timestamp"),
     snapshot: held.read("snapshot"),
   });

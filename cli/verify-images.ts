@@ -79,7 +79,7 @@ function locateLocal(folder: string, { knowledge }: OpenKnowledge): Located {
 
 function locate(text: string, { knowledge }: OpenKnowledge): Located {
   try {
-    const reference = parseReference(text);
+    const reference = parseReference(text, defaultLimits);
     return { repository: reference.repository, digest: resolveDigest(reference, knowledge), knowledge };
   } catch (error) {
     if (!(error instanceof EngineError) || error.code !== "malformed") throw error;

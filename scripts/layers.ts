@@ -225,7 +225,14 @@ export const layers: LayerTable = {
   },
   "cli/main.ts": { units: ["core/errors.ts", "cli/command.ts", "cli/program.ts"], packages: ["node:"] },
   "cli/tuf-conformance.ts": {
-    units: ["core/errors.ts", "core/tuf", "proxy/host/node-verifier.ts", "proxy/upstream/tuf", "cli/command.ts"],
+    units: [
+      "core/errors.ts",
+      "core/limits.ts",
+      "core/tuf",
+      "proxy/host/node-verifier.ts",
+      "proxy/upstream/tuf",
+      "cli/command.ts",
+    ],
     packages: ["node:", "commander"],
   },
   "cli/conformance.ts": {

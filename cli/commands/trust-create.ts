@@ -116,15 +116,18 @@ function withDefaults(made: JsonObject, options: CreateOptions): JsonObject {
 }
 
 function create(options: CreateOptions, io: CommandIO): ExitCode {
-  const made = makeTrustedRoot({
-    fulcio: (options.fulcio ?? []).map(readAuthority("fulcio", io)),
-    rekor: (options.rekor ?? []).map(readLog("rekor", io)),
-    ctfe: (options.ctfe ?? []).map(readLog("ctfe", io)),
-    tsa: (options.tsa ?? []).map(readAuthority("tsa", io)),
-  });
+  const made = makeTrustedRoot(
+    {
+      fulcio: (options.fulcio ?? []).map(readAuthority("fulcio", io)),
+      rekor: (options.rekor ?? []).map(readLog("rekor", io)),
+      ctfe: (options.ctfe ?? []).map(readLog("ctfe", io)),
+      tsa: (options.tsa ?? []).map(readAuthority("tsa", io)),
+    },
+    defaultLimits,
+  );
   const text = toJsonText(withDefaults(made, options));
   // What is written is what would be accepted.
-  const { digest, ...root } = parseTrustedRoot(text);
+  const { digest, ...root } = parseTrustedRoot(text, defaultLimits);
   if (Object.values(root).every((list) => list.length === 0))
     throw usage("a trusted root of nobody: give --fulcio, --rekor, --ctfe, --tsa or --with-default-services", "");
   if (options.out === undefined) io.out(text);

@@ -14,6 +14,7 @@ import { defaultTrustName, readTrustSettings } from "../input/trust-flags.ts";
 import { folderMirror } from "../input/tuf-folder.ts";
 import { renderRoot } from "../render/trust.ts";
 import { beginOf, fetchInto, notePin, renderChange, store, type UpdateOptions } from "./trust-update.ts";
+import { defaultLimits } from "../../core/limits.ts";
 
 interface ImportOptions extends Omit<UpdateOptions, "timeout"> {
   readonly digest?: string;
@@ -24,7 +25,7 @@ interface ImportOptions extends Omit<UpdateOptions, "timeout"> {
 /** A pinned file: the operator's word, and so its digest may be asked for. */
 function importFile(file: string, options: ImportOptions, io: CommandIO): ExitCode {
   const bytes = io.readFile(file);
-  const root = parseTrustedRoot(bytes);
+  const root = parseTrustedRoot(bytes, defaultLimits);
   if (options.digest !== undefined && options.digest !== digestOf(bytes))
     throw new EngineError("no-trust", `the trusted root is ${digestOf(bytes)}, wanted is ${options.digest}`, {
       subject: file,
@@ -60,7 +61,10 @@ async function importFolder(folder: string, options: ImportOptions, io: CommandI
       io,
       {},
     );
-    const verifier = createTufVerifier({ ...settings, initialRoots: { [options.name]: begin.initialRoot } });
+    const verifier = createTufVerifier(
+      { ...settings, initialRoots: { [options.name]: begin.initialRoot } },
+      mirror.limits,
+    );
     const { tuf } = verifier.verify(options.name, fetched.source, () => io.now(), nodeVerifier);
     store(mirror, fetched, begin, "trust import", options.name, folder, io);
     io.out(`imported from ${folder}\n${renderChange(options.name, fetched)}`);

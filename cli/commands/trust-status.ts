@@ -23,6 +23,7 @@ import { addTrustOptions, readTrustSettings, type TrustOptions } from "../input/
 import { toJsonText } from "../render/json.ts";
 import { createStyle } from "../render/style.ts";
 import { renderStatus, type RoleStatus, type RootStatus } from "../render/trust.ts";
+import { defaultLimits } from "../../core/limits.ts";
 
 interface StatusOptions extends StoreOptions, TrustOptions {
   readonly output: "text" | "json";
@@ -42,6 +43,7 @@ function rolesOf(name: string, source: TufSource, settings: TrustSettings): read
       target: trustedRootTarget,
       at: "later",
       verifier: nodeVerifier,
+      limits: defaultLimits,
     });
     return expiries(set).map(({ role, version, expires }) => {
       const floor = source.floors?.[role];
@@ -67,7 +69,7 @@ function statusOf(
       name,
       now: () => now,
       verifier: nodeVerifier,
-      tuf: createTufVerifier(settings),
+      tuf: createTufVerifier(settings, defaultLimits),
     });
     const digest = digestOf(bytes);
     if (tuf === undefined) return { ...common, state: "pinned", digest };

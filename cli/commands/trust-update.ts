@@ -70,7 +70,7 @@ export function beginOf(
   const file = options.tufRoot ?? options.root ?? (io.env.SALLYPORT_TUF_ROOT || undefined);
   if (file !== undefined) {
     const bytes = checkRoot(io.readFile(file), options.rootChecksum);
-    trustInitialRoot(bytes, nodeVerifier);
+    trustInitialRoot(bytes, nodeVerifier, mirror.limits);
     return { initialRoot: bytes, isNew: true };
   }
   const pinned = mirror.knowledge().tufRoots();

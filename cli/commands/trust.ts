@@ -15,6 +15,7 @@ import { defineCreate } from "./trust-create.ts";
 import { defineImport } from "./trust-import.ts";
 import { defineStatus } from "./trust-status.ts";
 import { defineUpdate } from "./trust-update.ts";
+import { defaultLimits } from "../../core/limits.ts";
 
 interface NameOptions extends StoreOptions {
   readonly name: string;
@@ -32,14 +33,14 @@ interface Shown {
 
 /** The root of the file, or the one that the mirror holds under the name. */
 function readRoot(file: string | undefined, { name, ...options }: ShowOptions, io: CommandIO): Shown {
-  if (file !== undefined) return { root: parseTrustedRoot(io.readFile(file)), from: file };
+  if (file !== undefined) return { root: parseTrustedRoot(io.readFile(file), defaultLimits), from: file };
   return withMirror(options, io, "read", (mirror) => {
     const answer = mirror.knowledge().answer({ kind: "trusted-root", name });
     if (answer?.state !== "present")
       throw new EngineError("no-trust", "the mirror holds no trusted root of this name", { subject: name });
-    const tuf = createTufVerifier(readTrustSettings({ trust: name }, io, mirror.knowledge().tufRoots()));
+    const tuf = createTufVerifier(readTrustSettings({ trust: name }, io, mirror.knowledge().tufRoots()), mirror.limits);
     const { bytes } = resolveTrust(answer.value, { name, now: () => io.now(), verifier: nodeVerifier, tuf });
-    return { root: parseTrustedRoot(bytes), from: answer.from, at: answer.at };
+    return { root: parseTrustedRoot(bytes, mirror.limits), from: answer.from, at: answer.at };
   });
 }
 

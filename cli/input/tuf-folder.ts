@@ -46,7 +46,7 @@ function openFolder(given: string, io: CommandIO): (path: string) => Uint8Array 
       if (
         version === undefined ||
         name.endsWith(`${version}.root.json`) ||
-        parseRoot(bytes).version.toString() === version
+        parseRoot(bytes, defaultLimits).version.toString() === version
       )
         return bytes;
     }
@@ -81,13 +81,13 @@ export function readTufFolder(folder: string, io: CommandIO): TufSource {
   };
   return asTrustError(folder, () => {
     const timestamp = need("timestamp.json");
-    const snapshot = need(`${parseTimestamp(timestamp).signed.snapshot.version}.snapshot.json`);
-    const listing = parseSnapshot(snapshot).signed.targets;
+    const snapshot = need(`${parseTimestamp(timestamp, defaultLimits).signed.snapshot.version}.snapshot.json`);
+    const listing = parseSnapshot(snapshot, defaultLimits).signed.targets;
     const targets = readTargets(listing, read);
     const listed = targets.flatMap(
-      ({ role, bytes }) => parseTargets(bytes, role).signed.files.get(trustedRootTarget) ?? [],
+      ({ role, bytes }) => parseTargets(bytes, defaultLimits, role).signed.files.get(trustedRootTarget) ?? [],
     );
-    const [target] = listed.flatMap((file) => read(`targets/${servedTargetPath(file, true)}`) ?? []);
+    const [target] = listed.flatMap((file) => read(`targets/${servedTargetPath(file, true, defaultLimits)}`) ?? []);
     if (target === undefined)
       throw new EngineError("no-trust", `the folder does not have ${trustedRootTarget}`, { subject: folder });
     return { form: "tuf", roots: readRoots(read), timestamp, snapshot, targets, target };
@@ -112,7 +112,7 @@ function readTargets(
     if (bytes === undefined) continue;
     found.set(name, bytes);
     waiting.push(
-      ...(parseTargets(bytes, name).signed.delegations?.rolesFor(trustedRootTarget) ?? []).map(
+      ...(parseTargets(bytes, defaultLimits, name).signed.delegations?.rolesFor(trustedRootTarget) ?? []).map(
         (delegated) => delegated.name,
       ),
     );

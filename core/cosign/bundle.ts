@@ -24,7 +24,7 @@ import {
 import { member, pointer, readString } from "../encoding/shape.ts";
 import { equalBytes } from "../encoding/bytes.ts";
 import { EngineError } from "../errors.ts";
-import { defaultLimits } from "../limits.ts";
+import type { Limits } from "../limits.ts";
 import type { LogEntry } from "../tlog/log-entry.ts";
 import { type Certificate, parseCertificate } from "../x509/certificate.ts";
 import { readBundleLogEntry } from "./bundle-log-entry.ts";
@@ -99,12 +99,12 @@ function readDigest(
   return { algorithm: row[2], digest };
 }
 
-function readContent(object: JsonObject): BundleContent | undefined {
+function readContent(object: JsonObject, limits: Limits): BundleContent | undefined {
   const message = optionalMessage(object, "messageSignature", messageKeys, "");
   const envelope = member(object, "dsseEnvelope");
   if (message !== undefined && envelope !== undefined)
     throw new EngineError("malformed", "both a message signature and an envelope", { subject: "/dsseEnvelope" });
-  if (envelope !== undefined) return { kind: "dsse", envelope: readEnvelope(envelope, "/dsseEnvelope", defaultLimits) };
+  if (envelope !== undefined) return { kind: "dsse", envelope: readEnvelope(envelope, "/dsseEnvelope", limits) };
   if (message === undefined) return undefined;
   const digest = optionalMessage(message, "messageDigest", digestKeys, "/messageSignature");
   if (digest === undefined)
@@ -123,7 +123,7 @@ type RawVerifier =
   | { readonly kind: "certificate" | "chain"; readonly certificates: readonly Uint8Array[] }
   | { readonly kind: "public-key"; readonly hint: string };
 
-function readVerifier(material: JsonObject): RawVerifier | undefined {
+function readVerifier(material: JsonObject, limits: Limits): RawVerifier | undefined {
   const present = ["publicKey", "x509CertificateChain", "certificate"].filter(
     (key) => member(material, key) !== undefined,
   );
@@ -136,7 +136,7 @@ function readVerifier(material: JsonObject): RawVerifier | undefined {
   const chain = optionalMessage(material, "x509CertificateChain", chainKeys, at);
   if (chain === undefined) return undefined;
   const list = readRepeated(chain, "certificates", `${at}/x509CertificateChain`);
-  if (list.length > defaultLimits.certificatesPerChain)
+  if (list.length > limits.certificatesPerChain)
     throw new EngineError("over-limit", `${list.length} certificates in a chain`, {
       subject: `${at}/x509CertificateChain`,
     });
@@ -149,22 +149,22 @@ function readVerifier(material: JsonObject): RawVerifier | undefined {
   };
 }
 
-function readLogEntries(material: JsonObject): readonly LogEntry[] {
+function readLogEntries(material: JsonObject, limits: Limits): readonly LogEntry[] {
   const list = readRepeated(material, "tlogEntries", at);
-  if (list.length > defaultLimits.logEntries)
-    throw new EngineError("over-limit", `${list.length} log entries, at most ${defaultLimits.logEntries} are read`, {
+  if (list.length > limits.logEntries)
+    throw new EngineError("over-limit", `${list.length} log entries, at most ${limits.logEntries} are read`, {
       subject: `${at}/tlogEntries`,
     });
   return list.map((entry, index) => readBundleLogEntry(entry, `${at}/tlogEntries/${index}`));
 }
 
-function readTimestamps(material: JsonObject): readonly Uint8Array[] {
+function readTimestamps(material: JsonObject, limits: Limits): readonly Uint8Array[] {
   const here = `${at}/timestampVerificationData`;
   const object = optionalMessage(material, "timestampVerificationData", timestampDataKeys, at);
   if (object === undefined) return [];
   const list = readRepeated(object, "rfc3161Timestamps", here);
-  if (list.length > defaultLimits.timestamps)
-    throw new EngineError("over-limit", `${list.length} timestamps, at most ${defaultLimits.timestamps} are read`, {
+  if (list.length > limits.timestamps)
+    throw new EngineError("over-limit", `${list.length} timestamps, at most ${limits.timestamps} are read`, {
       subject: here,
     });
   return list.map((entry, index) => {
@@ -208,9 +208,9 @@ function toParts(
 }
 
 /** The rest of a chain is kept for people. A root among it is refused: it could only be there to be trusted. */
-function toVerifier(raw: RawVerifier): BundleVerifier {
+function toVerifier(raw: RawVerifier, limits: Limits): BundleVerifier {
   if (raw.kind === "public-key") return raw;
-  const [certificate, ...chain] = raw.certificates.map((der) => parseCertificate(der, defaultLimits));
+  const [certificate, ...chain] = raw.certificates.map((der) => parseCertificate(der, limits));
   if (certificate === undefined) throw new EngineError("malformed", "no certificate", { subject: at });
   for (const parent of chain) {
     if (equalBytes(parent.issuer, parent.subject))
@@ -222,22 +222,22 @@ function toVerifier(raw: RawVerifier): BundleVerifier {
 }
 
 /** The parts of an already parsed JSON document; {@link parseBundle} is for text. */
-function readBundle(value: JsonValue): SigstoreBundle {
+function readBundle(value: JsonValue, limits: Limits): SigstoreBundle {
   const object = readMessage(value, bundleKeys, "");
   const version = parseBundleMediaType(readString(member(object, "mediaType"), "/mediaType"));
   const material = readMessage(member(object, "verificationMaterial"), materialKeys, at);
-  const content = readContent(object);
-  const verifier = readVerifier(material);
-  const logEntries = readLogEntries(material);
+  const content = readContent(object, limits);
+  const verifier = readVerifier(material, limits);
+  const logEntries = readLogEntries(material, limits);
   requireBundleRules(version.rules, toParts(content, verifier, logEntries));
   if (content === undefined || verifier === undefined)
     throw new EngineError("malformed", "no content or no verification material", { subject: "/" });
   return {
     version: version.text,
-    verifier: toVerifier(verifier),
+    verifier: toVerifier(verifier, limits),
     content,
     logEntries,
-    timestamps: readTimestamps(material),
+    timestamps: readTimestamps(material, limits),
   };
 }
 
@@ -246,13 +246,14 @@ function readBundle(value: JsonValue): SigstoreBundle {
  * what its version asks for must be there.
  * @throws EngineError `malformed`, `over-limit`.
  */
-export function parseBundle(document: Uint8Array | string): SigstoreBundle {
+export function parseBundle(document: Uint8Array | string, limits: Limits): SigstoreBundle {
   return readBundle(
     parseJson(document, {
       ...protoJsonOptions,
-      maxBytes: defaultLimits.bundleBytes,
+      maxBytes: limits.bundleBytes,
       subject: "bundle",
-      limits: defaultLimits,
+      limits,
     }),
+    limits,
   );
 }

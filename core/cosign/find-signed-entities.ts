@@ -176,12 +176,12 @@ class Search implements EntitySearch {
       throw new EngineError("malformed", "a compressed bundle: only the JSON itself is read", {
         subject: layer.digest,
       });
-    const bundle = parseBundle(bytes);
+    const bundle = parseBundle(bytes, this.#limits);
     if (!bundle.version.startsWith("0.3"))
       throw new EngineError("malformed", `bundle version ${bundle.version}: a registry keeps 0.3 or later`, {
         subject: layer.digest,
       });
-    const read = readBundleContent(bundle);
+    const read = readBundleContent(bundle, this.#limits);
     if (read.purpose !== this.#purpose) return;
     this.#add(
       bundleEntity(

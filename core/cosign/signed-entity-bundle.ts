@@ -13,7 +13,13 @@ import {
   type SignedContent,
   type SignedEntity,
 } from "./signed-entity.ts";
-import { defaultLimits } from "../limits.ts";
+import type { Limits } from "../limits.ts";
+
+/** What a bundle signs, and what for. */
+export interface ReadContent {
+  readonly purpose: EntityPurpose;
+  readonly content: SignedContent;
+}
 
 /**
  * What a bundle is for: an image signature is a statement of cosign's own predicate type, or a signature over the
@@ -23,13 +29,10 @@ import { defaultLimits } from "../limits.ts";
  *
  * @throws EngineError `malformed` when the signed statement cannot be read.
  */
-export function readBundleContent(bundle: SigstoreBundle): {
-  readonly purpose: EntityPurpose;
-  readonly content: SignedContent;
-} {
+export function readBundleContent(bundle: SigstoreBundle, limits: Limits): ReadContent {
   const { content } = bundle;
   if (content.kind === "message") return { purpose: "signature", content };
-  const statement = statementOf(content.envelope, { layout: "bundle", limits: defaultLimits });
+  const statement = statementOf(content.envelope, { layout: "bundle", limits });
   return {
     purpose: statement.predicateType === cosignSignPredicateType ? "signature" : "attestation",
     content: { kind: "dsse", envelope: content.envelope, statement },
@@ -37,11 +40,7 @@ export function readBundleContent(bundle: SigstoreBundle): {
 }
 
 /** The candidate of a bundle that was parsed already. */
-export function bundleEntity(
-  bundle: SigstoreBundle,
-  source: EntitySource,
-  read = readBundleContent(bundle),
-): SignedEntity {
+export function bundleEntity(bundle: SigstoreBundle, source: EntitySource, read: ReadContent): SignedEntity {
   return {
     get id() {
       return `${read.purpose} ${source.digest}`;

@@ -18,7 +18,7 @@ import { goField } from "../encoding/go-json.ts";
 import { parseJson } from "../encoding/json.ts";
 import { readObject, readString } from "../encoding/shape.ts";
 import { EngineError } from "../errors.ts";
-import { defaultLimits, type Limits } from "../limits.ts";
+import type { Limits } from "../limits.ts";
 import { readBlob, requireContent, requireSize } from "../oci/lookup.ts";
 import type { Digest } from "../crypto/digest.ts";
 import type { Knowledge } from "../knowledge/knowledge.ts";
@@ -75,7 +75,7 @@ export function layerEntity(place: LayerPlace): SignedEntity {
         : [parseRekorBundleAnnotation(text(layerAnnotation.bundle), place.limits)],
     ),
     timestamps: once(() =>
-      text(layerAnnotation.timestamp) === "" ? [] : [readTimestamp(text(layerAnnotation.timestamp))],
+      text(layerAnnotation.timestamp) === "" ? [] : [readTimestamp(text(layerAnnotation.timestamp), place.limits)],
     ),
   };
 }
@@ -155,8 +155,8 @@ function readChain(chain: string, limits: Limits): CarriedCertificate["intermedi
 }
 
 /** `{"SignedRFC3161Timestamp": base64}`, read as Go reads it. */
-function readTimestamp(text: string): Uint8Array {
+function readTimestamp(text: string, limits: Limits): Uint8Array {
   const subject = layerAnnotation.timestamp;
-  const object = readObject(parseJson(text, { duplicateKeys: "last-wins", subject, limits: defaultLimits }), subject);
+  const object = readObject(parseJson(text, { duplicateKeys: "last-wins", subject, limits }), subject);
   return readBase64(readString(goField(object, "SignedRFC3161Timestamp"), subject), subject);
 }

@@ -9,7 +9,7 @@
 import { goField } from "../encoding/go-json.ts";
 import { type JsonObject, type JsonValue, parseJson } from "../encoding/json.ts";
 import { readObject, readString } from "../encoding/shape.ts";
-import { defaultLimits } from "../limits.ts";
+import type { Limits } from "../limits.ts";
 
 /**
  * The signed claims. `digest` is the text as found, `""` where there is none: compare it exactly. `optional` has the
@@ -39,13 +39,13 @@ const textField = (parent: JsonObject, name: string, at: string): string => {
  * matter; neither do type and reference.
  * @throws EngineError `malformed`, `over-limit`.
  */
-export function parseSimpleSigning(payload: Uint8Array): SimpleSigning {
+export function parseSimpleSigning(payload: Uint8Array, limits: Limits): SimpleSigning {
   const object = readObject(
     parseJson(payload, {
       duplicateKeys: "last-wins",
-      maxBytes: defaultLimits.blobBytes,
+      maxBytes: limits.blobBytes,
       subject: "simple signing payload",
-      limits: defaultLimits,
+      limits,
     }),
     "",
   );

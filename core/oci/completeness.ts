@@ -5,6 +5,7 @@
 import { EngineError } from "../errors.ts";
 import type { Question } from "../knowledge/question.ts";
 import { parseReference, repositoryForFetching } from "./reference.ts";
+import type { Limits } from "../limits.ts";
 
 /** The host of a repository as {@link repositoryForFetching} writes it. */
 const hostOf = (repository: string): string => repository.slice(0, repository.indexOf("/"));
@@ -17,12 +18,12 @@ const hostPattern =
  * or a repository (`ghcr.io/org/app`, `nginx`).
  * @throws EngineError `invalid-usage` when it is neither.
  */
-export function parseScope(text: string): string {
+export function parseScope(text: string, limits: Limits): string {
   if (!text.includes("/") && (/[.:[]/.test(text) || text === "localhost") && hostPattern.test(text)) {
     const host = text.toLowerCase();
     return host === "index.docker.io" ? "docker.io" : host;
   }
-  const image = readScope(text);
+  const image = readScope(text, limits);
   if (image.repository !== text && image.withTag !== `docker.io/${text}:latest`)
     throw new EngineError("invalid-usage", "a scope is a host or a repository, without tag or digest", {
       subject: text,
@@ -30,9 +31,9 @@ export function parseScope(text: string): string {
   return image.fetchRepository;
 }
 
-function readScope(text: string) {
+function readScope(text: string, limits: Limits) {
   try {
-    return parseReference(text);
+    return parseReference(text, limits);
   } catch (error) {
     throw new EngineError("invalid-usage", "a scope is a host or a repository", { subject: text, cause: error });
   }

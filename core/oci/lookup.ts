@@ -6,7 +6,7 @@
 import { type Digest, digestOf } from "../crypto/digest.ts";
 import { EngineError, type ErrorCode } from "../errors.ts";
 import { ask } from "../knowledge/ask.ts";
-import { defaultLimits, type Limits } from "../limits.ts";
+import type { Limits } from "../limits.ts";
 import type { Known } from "../knowledge/answer.ts";
 import type { Knowledge } from "../knowledge/knowledge.ts";
 import type { Descriptor } from "./descriptor.ts";
@@ -37,7 +37,7 @@ export function readManifest(
   knowledge: Knowledge,
   repository: string,
   digest: Digest,
-  limits: Limits = defaultLimits,
+  limits: Limits,
 ): Known<KnownManifest> {
   const question = { kind: "manifest", repository, digest } as const;
   return read(ask(knowledge, question), (bytes) => {
@@ -55,7 +55,7 @@ export function readBlob(
   knowledge: Knowledge,
   repository: string,
   digest: Digest,
-  maxBytes: number = defaultLimits.blobBytes,
+  maxBytes: number,
 ): Known<Uint8Array> {
   const question = { kind: "blob", repository, digest } as const;
   return read(ask(knowledge, question), (bytes) => {
@@ -72,7 +72,7 @@ export function readReferrers(
   knowledge: Knowledge,
   repository: string,
   digest: Digest,
-  limits: Limits = defaultLimits,
+  limits: Limits,
 ): Known<readonly Descriptor[]> {
   const question = { kind: "referrers", repository, digest } as const;
   const answer = ask(knowledge, question);

@@ -9,7 +9,7 @@ import { type Question, questionText } from "../knowledge/question.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { canonicalQuestion, completenessScopes, parseScope } from "./completeness.ts";
 import { mediaTypeOf, parseManifest, referrerDescriptor } from "./manifest.ts";
-import { defaultLimits } from "../limits.ts";
+import type { Limits } from "../limits.ts";
 
 export interface KnowledgeOrigin {
   /** RFC 3339; the `at` of every answer that is put in as content. */
@@ -19,6 +19,7 @@ export interface KnowledgeOrigin {
 }
 
 export class MemoryKnowledge implements Knowledge {
+  readonly #limits: Limits;
   readonly #origin: KnowledgeOrigin;
   readonly #answers = new Map<string, AnswerTo<Question>>();
   readonly #referrers = new Map<string, Descriptor[]>();
@@ -26,7 +27,9 @@ export class MemoryKnowledge implements Knowledge {
   #distrust: readonly DistrustRow[] = [];
   #changes = 0;
 
-  constructor(origin: KnowledgeOrigin = { at: "2000-01-01T00:00:00Z", from: "memory" }) {
+  /** `limits` bound what is put in. */
+  constructor(limits: Limits, origin: KnowledgeOrigin = { at: "2000-01-01T00:00:00Z", from: "memory" }) {
+    this.#limits = limits;
     this.#origin = origin;
   }
 
@@ -87,7 +90,7 @@ export class MemoryKnowledge implements Knowledge {
    * @throws EngineError as `parseManifest`.
    */
   putManifest(repository: string, bytes: Uint8Array, tag?: string): Digest {
-    const manifest = parseManifest(bytes, defaultLimits);
+    const manifest = parseManifest(bytes, this.#limits);
     const digest = digestOf(bytes);
     this.present({ kind: "manifest", repository, digest }, bytes);
     if (tag !== undefined)
@@ -110,7 +113,7 @@ export class MemoryKnowledge implements Knowledge {
    */
   complete(scope: string): this {
     this.#changes++;
-    this.#complete.add(parseScope(scope));
+    this.#complete.add(parseScope(scope, this.#limits));
     return this;
   }
 }

@@ -4,7 +4,7 @@
  * {@link repositoryForFetching} says which repository is meant.
  */
 import { EngineError } from "../errors.ts";
-import { defaultLimits } from "../limits.ts";
+import type { Limits } from "../limits.ts";
 import { type Digest, isDigest } from "../crypto/digest.ts";
 
 export interface ReferenceOptions {
@@ -65,9 +65,9 @@ const withDefaultRegistry = (text: string, registry: string): string => {
  * The parts and canonical forms of an image reference.
  * @throws EngineError `malformed` with Kyverno's reason, `over-limit` past `referenceBytes`.
  */
-export function parseReference(text: string, options: ReferenceOptions = {}): ImageReference {
+export function parseReference(text: string, limits: Limits, options: ReferenceOptions = {}): ImageReference {
   const { defaultRegistry = "docker.io", enableDefaultRegistryMutation = true } = options;
-  if (text.length > defaultLimits.referenceBytes)
+  if (text.length > limits.referenceBytes)
     throw new EngineError("over-limit", `an image reference of ${text.length} characters`, {
       subject: text.slice(0, 64),
     });

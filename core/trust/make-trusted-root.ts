@@ -14,7 +14,7 @@ import { isAuthorityCertificate } from "../timestamp/timestamp-authority.ts";
 import { logKeyDetails } from "../tlog/key-details.ts";
 import { type Certificate, parseCertificatesPem } from "../x509/certificate.ts";
 import { parseName } from "../x509/name.ts";
-import { defaultLimits } from "../limits.ts";
+import type { Limits } from "../limits.ts";
 
 /** An issuer of certificates or timestamps. `chain` is PEM, the root last; without a start the root's own counts. */
 export interface AuthorityService {
@@ -55,8 +55,8 @@ const logId = (key: PublicKey, origin: string | undefined): Uint8Array =>
     ? sha256(concat(encodeUtf8(`${origin}\n`), Uint8Array.of(1), key.point))
     : sha256(key.spki);
 
-function logJson({ url, key: pem, origin, validFor }: LogService): JsonObject {
-  const key = parsePublicKeyPem(pem, defaultLimits);
+function logJson({ url, key: pem, origin, validFor }: LogService, limits: Limits): JsonObject {
+  const key = parsePublicKeyPem(pem, limits);
   return {
     baseUrl: url,
     hashAlgorithm: "SHA2_256",
@@ -66,7 +66,7 @@ function logJson({ url, key: pem, origin, validFor }: LogService): JsonObject {
 }
 
 const attributeOf = (certificate: Certificate, type: string): string =>
-  parseName(certificate.subject, defaultLimits)
+  parseName(certificate.subject, certificate.limits)
     .flat()
     .find((attribute) => attribute.type === type)?.value ?? "";
 
@@ -81,8 +81,8 @@ function authorityJson({ url, chain: pem, validFor }: AuthorityService, chain: r
   };
 }
 
-function fulcioJson(service: AuthorityService): JsonObject {
-  const chain = parseCertificatesPem(service.chain, defaultLimits);
+function fulcioJson(service: AuthorityService, limits: Limits): JsonObject {
+  const chain = parseCertificatesPem(service.chain, limits);
   if (!chain.every(isAuthorityCertificate))
     throw new EngineError("malformed", "a certificate of the chain may not issue others", { subject: service.url });
   return authorityJson(service, chain);
@@ -92,8 +92,8 @@ function fulcioJson(service: AuthorityService): JsonObject {
  * A chain without the leaf would let any certificate of the authority state times; without the root it would verify
  * nothing.
  */
-function tsaJson(service: AuthorityService): JsonObject {
-  const chain = parseCertificatesPem(service.chain, defaultLimits);
+function tsaJson(service: AuthorityService, limits: Limits): JsonObject {
+  const chain = parseCertificatesPem(service.chain, limits);
   const [leaf, ...authorities] = chain;
   if (
     leaf === undefined ||
@@ -108,10 +108,10 @@ function tsaJson(service: AuthorityService): JsonObject {
 }
 
 /** @throws EngineError `malformed`, `over-limit` when a key or chain does not read. */
-export const makeTrustedRoot = ({ fulcio, rekor, ctfe, tsa }: TrustedServices): JsonObject => ({
+export const makeTrustedRoot = ({ fulcio, rekor, ctfe, tsa }: TrustedServices, limits: Limits): JsonObject => ({
   mediaType: "application/vnd.dev.sigstore.trustedroot+json;version=0.1",
-  tlogs: rekor.map(logJson),
-  certificateAuthorities: fulcio.map(fulcioJson),
-  ctlogs: ctfe.map(logJson),
-  timestampAuthorities: tsa.map(tsaJson),
+  tlogs: rekor.map((service) => logJson(service, limits)),
+  certificateAuthorities: fulcio.map((service) => fulcioJson(service, limits)),
+  ctlogs: ctfe.map((service) => logJson(service, limits)),
+  timestampAuthorities: tsa.map((service) => tsaJson(service, limits)),
 });

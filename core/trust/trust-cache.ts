@@ -6,6 +6,7 @@ import { type Digest, digestOf } from "../crypto/digest.ts";
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import type { ValidityPeriod } from "../encoding/instant.ts";
 import { EngineError } from "../errors.ts";
+import type { Limits } from "../limits.ts";
 import type { TrustedRootSource } from "../knowledge/answer.ts";
 import { resolveTrust } from "./resolve-trust.ts";
 import { compileTrust, type TrustMaterial } from "./trust-material.ts";
@@ -25,12 +26,14 @@ export interface LoadedTrust {
 
 export class TrustCache {
   readonly #verifier: SignatureVerifier;
+  readonly #limits: Limits;
   readonly #tuf: TufVerifier | undefined;
   readonly #pinned = new WeakMap<TrustedRootSource, LoadedTrust>();
   readonly #byDigest = new Map<Digest, TrustMaterial>();
 
-  constructor(verifier: SignatureVerifier, options: { readonly tuf?: TufVerifier } = {}) {
+  constructor(verifier: SignatureVerifier, options: { readonly limits: Limits; readonly tuf?: TufVerifier }) {
     this.#verifier = verifier;
+    this.#limits = options.limits;
     this.#tuf = options.tuf;
   }
 
@@ -52,7 +55,7 @@ export class TrustCache {
     const digest = digestOf(bytes);
     const held = this.#byDigest.get(digest);
     if (held !== undefined) return held;
-    const material = compileTrust(readTrustedRoot(bytes), this.#verifier);
+    const material = compileTrust(readTrustedRoot(bytes, this.#limits), this.#verifier, this.#limits);
     const oldest = this.#byDigest.keys().next().value;
     if (this.#byDigest.size >= capacity && oldest !== undefined) this.#byDigest.delete(oldest);
     this.#byDigest.set(digest, material);
@@ -61,9 +64,9 @@ export class TrustCache {
 }
 
 /** An unreadable trusted root says nothing about the image: it is a want of trust, not a refutation. */
-function readTrustedRoot(bytes: Uint8Array): TrustedRoot {
+function readTrustedRoot(bytes: Uint8Array, limits: Limits): TrustedRoot {
   try {
-    return parseTrustedRoot(bytes);
+    return parseTrustedRoot(bytes, limits);
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     throw new EngineError("no-trust", `the trusted root cannot be read: ${error.message}`, {

@@ -9,7 +9,7 @@ import { prepareTimestampAuthority, type TimestampAuthority } from "../timestamp
 import type { TransparencyLogKey } from "../tlog/transparency-log-key.ts";
 import { type Authority, prepareAuthority } from "../x509/authority.ts";
 import type { TrustedRoot } from "./trusted-root.ts";
-import { defaultLimits } from "../limits.ts";
+import type { Limits } from "../limits.ts";
 
 /** One certificate authority: it stands for itself, with its own anchor, intermediates and period. */
 export interface TrustedAuthority extends Authority {
@@ -28,16 +28,16 @@ export interface TrustMaterial {
 }
 
 /** Compiles a trusted root. An authority whose own chain does not hold is refused where a certificate needs it. */
-export const compileTrust = (root: TrustedRoot, verifier: SignatureVerifier): TrustMaterial => ({
+export const compileTrust = (root: TrustedRoot, verifier: SignatureVerifier, limits: Limits): TrustMaterial => ({
   digest: root.digest,
   tlogs: root.tlogs,
   ctlogs: root.ctlogs,
   authorities: root.certificateAuthorities.map(({ uri, anchor, intermediates, validFor }) => ({
     uri,
     validFor,
-    ...prepareAuthority([anchor], intermediates, verifier, defaultLimits),
+    ...prepareAuthority([anchor], intermediates, verifier, limits),
   })),
   timestampAuthorities: root.timestampAuthorities.map((authority) =>
-    prepareTimestampAuthority(authority, verifier, defaultLimits),
+    prepareTimestampAuthority(authority, verifier, limits),
   ),
 });

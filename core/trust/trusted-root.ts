@@ -27,7 +27,7 @@ import {
 import { member, pointer, readString } from "../encoding/shape.ts";
 import { encodeUtf8 } from "../encoding/utf8.ts";
 import { EngineError } from "../errors.ts";
-import { defaultLimits } from "../limits.ts";
+import type { Limits } from "../limits.ts";
 import { type TimestampAuthority, toTimestampAuthority } from "../timestamp/timestamp-authority.ts";
 import { readLogKeyDetails } from "../tlog/key-details.ts";
 import type { TransparencyLogKey } from "../tlog/transparency-log-key.ts";
@@ -74,7 +74,7 @@ const hostOf = (url: string): string =>
     .exec(url)?.[1]
     ?.replace(/^\[|\]$/g, "") ?? "";
 
-function readLog(value: JsonValue, at: string): TransparencyLogKey {
+function readLog(value: JsonValue, at: string, limits: Limits): TransparencyLogKey {
   const object = readMessage(value, logKeys, at);
   const algorithm = member(object, "hashAlgorithm");
   if (algorithm !== "SHA2_256" && algorithm !== 1)
@@ -83,7 +83,7 @@ function readLog(value: JsonValue, at: string): TransparencyLogKey {
   const key = readMessage(member(object, "publicKey"), publicKeyKeys, here);
   const details = readLogKeyDetails(member(key, "keyDetails"), pointer(here, "keyDetails"));
   const bytes = requireBytes(key, "rawBytes", here);
-  const publicKey = details.encoding === "pkcs1" ? parsePkcs1(bytes, defaultLimits) : parseSpki(bytes, defaultLimits);
+  const publicKey = details.encoding === "pkcs1" ? parsePkcs1(bytes, limits) : parseSpki(bytes, limits);
   if (publicKey.type !== details.type)
     throw new EngineError("malformed", `a key of type ${publicKey.type} under the name of another`, {
       subject: pointer(here, "keyDetails"),
@@ -105,10 +105,10 @@ function readLog(value: JsonValue, at: string): TransparencyLogKey {
 }
 
 /** One key for each log id; of several the last one counts, as in sigstore-go. */
-function readLogs(object: JsonObject, key: string): readonly TransparencyLogKey[] {
+function readLogs(object: JsonObject, key: string, limits: Limits): readonly TransparencyLogKey[] {
   const byId = new Map(
     readRepeated(object, key, "")
-      .map((entry, index) => readLog(entry, `/${key}/${index}`))
+      .map((entry, index) => readLog(entry, `/${key}/${index}`, limits))
       .map((log) => [log.logId, log] as const),
   );
   return [...byId.values()];
@@ -120,7 +120,7 @@ interface RawAuthority {
   readonly validFor: ValidityPeriod;
 }
 
-function readAuthority(value: JsonValue, at: string): RawAuthority {
+function readAuthority(value: JsonValue, at: string, limits: Limits): RawAuthority {
   const object = readMessage(value, authorityKeys, at);
   optionalMessage(object, "subject", subjectKeys, at);
   readText(object, "operator", at);
@@ -131,33 +131,33 @@ function readAuthority(value: JsonValue, at: string): RawAuthority {
   );
   if (list.length === 0)
     throw new EngineError("malformed", "authority without certificates", { subject: pointer(at, "certChain") });
-  if (list.length > defaultLimits.certificatesPerChain)
+  if (list.length > limits.certificatesPerChain)
     throw new EngineError("over-limit", `${list.length} certificates in a chain`, {
       subject: pointer(at, "certChain"),
     });
   const chain = list.map((entry, index) => {
     const here = `${at}/certChain/certificates/${index}`;
-    return parseCertificate(requireBytes(readMessage(entry, certificateKeys, here), "rawBytes", here), defaultLimits);
+    return parseCertificate(requireBytes(readMessage(entry, certificateKeys, here), "rawBytes", here), limits);
   });
   return { uri: readText(object, "uri", at), chain, validFor: readPeriod(object, "validFor", at) };
 }
 
-const readAuthorities = (object: JsonObject, key: string): readonly RawAuthority[] =>
-  readRepeated(object, key, "").map((entry, index) => readAuthority(entry, `/${key}/${index}`));
+const readAuthorities = (object: JsonObject, key: string, limits: Limits): readonly RawAuthority[] =>
+  readRepeated(object, key, "").map((entry, index) => readAuthority(entry, `/${key}/${index}`, limits));
 
 /**
  * The trusted root of a JSON document. One log of an unknown key type, or without the start of its validity, spoils the
  * whole: half a root is not what was published.
  * @throws EngineError `malformed`, `over-limit`.
  */
-export function parseTrustedRoot(document: Uint8Array | string): TrustedRoot {
+export function parseTrustedRoot(document: Uint8Array | string, limits: Limits): TrustedRoot {
   const bytes = typeof document === "string" ? encodeUtf8(document) : document;
   const object = readMessage(
     parseJson(bytes, {
       ...protoJsonOptions,
-      maxBytes: defaultLimits.trustedRootBytes,
+      maxBytes: limits.trustedRootBytes,
       subject: "trusted root",
-      limits: defaultLimits,
+      limits,
     }),
     rootKeys,
     "",
@@ -168,15 +168,17 @@ export function parseTrustedRoot(document: Uint8Array | string): TrustedRoot {
       subject: "/mediaType",
     });
   return {
-    tlogs: readLogs(object, "tlogs"),
-    ctlogs: readLogs(object, "ctlogs"),
-    certificateAuthorities: readAuthorities(object, "certificateAuthorities").map(({ uri, chain, validFor }) => ({
-      uri,
-      anchor: chain.at(-1) as Certificate,
-      intermediates: chain.slice(0, -1),
-      validFor,
-    })),
-    timestampAuthorities: readAuthorities(object, "timestampAuthorities").map(({ uri, chain, validFor }) =>
+    tlogs: readLogs(object, "tlogs", limits),
+    ctlogs: readLogs(object, "ctlogs", limits),
+    certificateAuthorities: readAuthorities(object, "certificateAuthorities", limits).map(
+      ({ uri, chain, validFor }) => ({
+        uri,
+        anchor: chain.at(-1) as Certificate,
+        intermediates: chain.slice(0, -1),
+        validFor,
+      }),
+    ),
+    timestampAuthorities: readAuthorities(object, "timestampAuthorities", limits).map(({ uri, chain, validFor }) =>
       toTimestampAuthority(chain, uri, validFor),
     ),
     digest: digestOf(bytes),

@@ -6,6 +6,7 @@ import { type Digest, digestOf } from "../crypto/digest.ts";
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import type { ValidityPeriod } from "../encoding/instant.ts";
 import { EngineError } from "../errors.ts";
+import type { Limits } from "../limits.ts";
 import type { Metadata } from "../tuf/metadata.ts";
 import { expiries } from "../tuf/trusted-set.ts";
 import { type TufSource, type VerifiedSource, verifySource } from "../tuf/verify-source.ts";
@@ -74,7 +75,7 @@ export const defaultTrustBudget: TrustBudget = { warn: 7 * day, deny: 90 * day }
 /** How many contents are kept: one of each trusted root, and those that an update brings. */
 const capacity = 16;
 
-export function createTufVerifier(settings: TrustSettings = {}): TufVerifier {
+export function createTufVerifier(settings: TrustSettings, limits: Limits): TufVerifier {
   const roots: Readonly<Record<string, Uint8Array>> = { "public-good": publicGoodRoot(), ...settings.initialRoots };
   const mode = settings.mode ?? "budget";
   const budget = { ...defaultTrustBudget, ...settings.maxTrustAge };
@@ -96,7 +97,7 @@ export function createTufVerifier(settings: TrustSettings = {}): TufVerifier {
         { subject: name },
       );
     const fresh = asTrustError(name, () =>
-      verifySource({ source, initialRoot, target: trustedRootTarget, at: "later", verifier }),
+      verifySource({ source, initialRoot, target: trustedRootTarget, at: "later", verifier, limits }),
     );
     const oldest = byKey.keys().next().value;
     if (byKey.size >= capacity && oldest !== undefined) byKey.delete(oldest);

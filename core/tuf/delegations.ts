@@ -8,6 +8,7 @@ import { readKey, type TufKey } from "./key.ts";
 import { matchPath } from "./path-pattern.ts";
 import { readRole, type Role, topLevelRoles } from "./role.ts";
 import { readEntries, readFlag, readInteger, readList, readObject, readText, readTexts } from "./metadata-shape.ts";
+import type { Limits } from "../limits.ts";
 
 export interface DelegatedRole {
   readonly name: string;
@@ -26,18 +27,25 @@ export interface Delegations {
 const malformed = (message: string, subject: string): EngineError => new EngineError("malformed", message, { subject });
 
 /** @throws EngineError `malformed`, `over-limit`. */
-export function readDelegations(value: IntegerJson, at: string): Delegations {
+export function readDelegations(value: IntegerJson, at: string, limits: Limits): Delegations {
   const object = readObject(value, at);
-  const keys = readEntries(object.keys, `${at}/keys`, readKey);
+  const keys = readEntries(object.keys, `${at}/keys`, (entry, place) => readKey(entry, place, limits));
   if ((object.roles === undefined) === (object.succinct_roles === undefined))
     throw malformed("either roles or succinct_roles", at);
   return object.roles === undefined
-    ? readHashBins(readObject(object.succinct_roles, `${at}/succinct_roles`), keys, `${at}/succinct_roles`)
-    : readListedRoles(readList(object.roles, `${at}/roles`), keys, `${at}/roles`);
+    ? readHashBins(readObject(object.succinct_roles, `${at}/succinct_roles`), keys, `${at}/succinct_roles`, limits)
+    : readListedRoles(readList(object.roles, `${at}/roles`), keys, `${at}/roles`, limits);
 }
 
-function readListedRoles(list: readonly IntegerJson[], keys: ReadonlyMap<string, TufKey>, at: string): Delegations {
-  const rows = list.map((entry, index) => readListedRole(readObject(entry, `${at}/${index}`), keys, `${at}/${index}`));
+function readListedRoles(
+  list: readonly IntegerJson[],
+  keys: ReadonlyMap<string, TufKey>,
+  at: string,
+  limits: Limits,
+): Delegations {
+  const rows = list.map((entry, index) =>
+    readListedRole(readObject(entry, `${at}/${index}`), keys, `${at}/${index}`, limits),
+  );
   const byName = new Map(rows.map((row) => [row.delegated.name, row.delegated]));
   if (byName.size < rows.length) throw malformed("a role is delegated to twice", at);
   return {
@@ -51,14 +59,19 @@ interface ListedRole {
   matches(path: string): boolean;
 }
 
-function readListedRole(object: IntegerJsonObject, keys: ReadonlyMap<string, TufKey>, at: string): ListedRole {
+function readListedRole(
+  object: IntegerJsonObject,
+  keys: ReadonlyMap<string, TufKey>,
+  at: string,
+  limits: Limits,
+): ListedRole {
   const name = readText(object.name, `${at}/name`);
   if (name === "" || (topLevelRoles as readonly string[]).includes(name))
     throw malformed("a delegated role with the name of none, or of a top-level role", `${at}/name`);
   if ((object.paths === undefined) === (object.path_hash_prefixes === undefined))
     throw malformed("either paths or path_hash_prefixes", at);
   const terminating = object.terminating === undefined ? false : readFlag(object.terminating, `${at}/terminating`);
-  const delegated = { name, role: readRole(object, keys, at), terminating };
+  const delegated = { name, role: readRole(object, keys, at, limits), terminating };
   if (object.paths !== undefined) {
     const patterns = readTexts(object.paths, `${at}/paths`);
     return { delegated, matches: (path) => patterns.some((pattern) => matchPath(pattern, path)) };
@@ -70,11 +83,16 @@ function readListedRole(object: IntegerJsonObject, keys: ReadonlyMap<string, Tuf
 const pathDigest = (path: string): string => encodeHex(sha256(encodeUtf8(path)));
 
 /** One role for each value of the first bits of a path's digest: `PREFIX-0a`. All are alike but for their names. */
-function readHashBins(object: IntegerJsonObject, keys: ReadonlyMap<string, TufKey>, at: string): Delegations {
+function readHashBins(
+  object: IntegerJsonObject,
+  keys: ReadonlyMap<string, TufKey>,
+  at: string,
+  limits: Limits,
+): Delegations {
   const bits = Number(readInteger(object.bit_length, 1n, `${at}/bit_length`));
   if (bits > 32) throw malformed("bit_length is 1 to 32", `${at}/bit_length`);
   const prefix = readText(object.name_prefix, `${at}/name_prefix`);
-  const role = readRole(object, keys, at);
+  const role = readRole(object, keys, at, limits);
   const digits = Math.ceil(bits / 4);
   const bin = (number: number): DelegatedRole => ({
     name: `${prefix}-${number.toString(16).padStart(digits, "0")}`,

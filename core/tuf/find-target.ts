@@ -2,7 +2,6 @@
  * Looking a target up: depth first, parents before their delegations, delegations in their order. Source: TUF 1.0
  * §5.6.7.
  */
-import { defaultLimits } from "../limits.ts";
 import type { TargetFile } from "./listed-file.ts";
 import { verifyThreshold } from "./role.ts";
 import { requireTargetPath } from "./target-path.ts";
@@ -21,11 +20,11 @@ export type TargetSearch =
  * signed for the delegation that leads to it.
  */
 export function findTarget(set: TrustedSet, path: string): TargetSearch {
-  requireTargetPath(path);
+  requireTargetPath(path, set.limits);
   const visited = new Set<string>();
   const waiting: TargetsRole[] = [topLevelTargets];
   // 5.6.7.1: no more delegations than the bound, beside the top level.
-  while (visited.size <= defaultLimits.tufDelegations) {
+  while (visited.size <= set.limits.tufDelegations) {
     const role = waiting.pop();
     if (role === undefined) break;
     if (visited.has(role.name)) continue;

@@ -20,12 +20,12 @@ export interface HeldMetadata {
 export function withHeldFloors(set: TrustedSet, { timestamp, snapshot }: HeldMetadata): TrustedSet {
   const { timestamp: timestampRole, snapshot: snapshotRole } = set.root.signed.roles;
   const seenInTimestamp = orNothing(timestamp, (bytes) => {
-    const metadata = parseTimestamp(bytes);
+    const metadata = parseTimestamp(bytes, set.limits);
     verifyThreshold(metadata, timestampRole, set.verifier, "the held root");
     return [["timestamp", metadata.version] as const, ["snapshot", metadata.signed.snapshot.version] as const];
   });
   const seenInSnapshot = orNothing(snapshot, (bytes) => {
-    const metadata = parseSnapshot(bytes);
+    const metadata = parseSnapshot(bytes, set.limits);
     verifyThreshold(metadata, snapshotRole, set.verifier, "the held root");
     return [
       ["snapshot", metadata.version] as const,

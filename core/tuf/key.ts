@@ -8,7 +8,7 @@ import { decodeHex } from "../encoding/hex.ts";
 import type { IntegerJson } from "../encoding/json.ts";
 import { EngineError } from "../errors.ts";
 import { readObject, readText } from "./metadata-shape.ts";
-import { defaultLimits } from "../limits.ts";
+import type { Limits } from "../limits.ts";
 
 export interface TufKey {
   readonly keyType: string;
@@ -28,12 +28,12 @@ export interface UsableKey {
 }
 
 /** @throws EngineError `malformed` when the members are not there; a value that is no key is not usable. */
-export function readKey(value: IntegerJson, at: string): TufKey {
+export function readKey(value: IntegerJson, at: string, limits: Limits): TufKey {
   const object = readObject(value, at);
   const keyType = readText(object.keytype, `${at}/keytype`);
   const scheme = readText(object.scheme, `${at}/scheme`);
   const text = readText(readObject(object.keyval, `${at}/keyval`).public, `${at}/keyval/public`);
-  return { keyType, scheme, value: text, usable: toUsableKey(keyType, scheme, text) };
+  return { keyType, scheme, value: text, usable: toUsableKey(keyType, scheme, text, limits) };
 }
 
 const ecdsaCurves: Readonly<Record<string, { readonly curve: string; readonly hash: "sha256" | "sha384" }>> = {
@@ -45,17 +45,17 @@ const ecdsaCurves: Readonly<Record<string, { readonly curve: string; readonly ha
 const pss = ({ bits }: { readonly bits: number }): readonly SignatureAlgorithm[] =>
   [32, Math.ceil((bits - 1) / 8) - 34].map((saltLength) => ({ scheme: "rsa-pss", hash: "sha256", saltLength }));
 
-function toUsableKey(keyType: string, scheme: string, text: string): UsableKey | undefined {
+function toUsableKey(keyType: string, scheme: string, text: string, limits: Limits): UsableKey | undefined {
   try {
     if (keyType === "ed25519" && scheme === "ed25519")
-      return { publicKey: ed25519PublicKey(decodeHex(text), defaultLimits), algorithms: [{ scheme: "ed25519" }] };
+      return { publicKey: ed25519PublicKey(decodeHex(text), limits), algorithms: [{ scheme: "ed25519" }] };
     if (keyType === "rsa" && scheme === "rsassa-pss-sha256") {
-      const publicKey = parsePublicKeyPem(text, defaultLimits);
+      const publicKey = parsePublicKeyPem(text, limits);
       return publicKey.type === "rsa" ? { publicKey, algorithms: pss(publicKey) } : undefined;
     }
     const ecdsa = Object.hasOwn(ecdsaCurves, scheme) ? ecdsaCurves[scheme] : undefined;
     if (ecdsa === undefined || (keyType !== "ecdsa" && keyType !== scheme)) return undefined;
-    const publicKey = parsePublicKeyPem(text, defaultLimits);
+    const publicKey = parsePublicKeyPem(text, limits);
     return publicKey.type === "ecdsa" && publicKey.curve === ecdsa.curve
       ? { publicKey, algorithms: [{ scheme: "ecdsa", hash: ecdsa.hash }] }
       : undefined;

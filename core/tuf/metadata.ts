@@ -11,7 +11,7 @@ import { encodeUtf8 } from "../encoding/utf8.ts";
 import { EngineError } from "../errors.ts";
 import { encodeOlpcJson } from "./olpc-json.ts";
 import { readInteger, readList, readObject, readText, readTime } from "./metadata-shape.ts";
-import { defaultLimits } from "../limits.ts";
+import type { Limits } from "../limits.ts";
 
 /** `role` names it in errors: a delegated role's metadata is of type `targets`. */
 export interface Metadata<T> {
@@ -30,6 +30,7 @@ export interface Metadata<T> {
 export interface MetadataForm<T> {
   readonly role: string;
   readonly type: "root" | "timestamp" | "snapshot" | "targets";
+  readonly limits: Limits;
   readonly maxBytes: number;
   readonly read: (signed: IntegerJsonObject) => T;
 }
@@ -40,9 +41,12 @@ const supportedVersion = /^1\.\d{1,9}(?:\.\d{1,9})?$/;
  * @throws EngineError `malformed` with a JSON pointer, `over-limit`, `unsupported` for another version of the
  * specification.
  */
-export function parseMetadata<T>(bytes: Uint8Array, { role, type, maxBytes, read }: MetadataForm<T>): Metadata<T> {
+export function parseMetadata<T>(
+  bytes: Uint8Array,
+  { role, type, limits, maxBytes, read }: MetadataForm<T>,
+): Metadata<T> {
   return naming(role, () => {
-    const document = readObject(parseIntegerJson(bytes, { maxBytes, limits: defaultLimits }), "/");
+    const document = readObject(parseIntegerJson(bytes, { maxBytes, limits }), "/");
     const signed = readObject(document.signed, "/signed");
     const stated = readText(signed._type, "/signed/_type");
     if (stated !== type)

@@ -2,7 +2,7 @@
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import type { IntegerJsonObject } from "../encoding/json.ts";
 import { EngineError } from "../errors.ts";
-import { defaultLimits } from "../limits.ts";
+import type { Limits } from "../limits.ts";
 import { type TufKey, verifyWithKey } from "./key.ts";
 import type { Metadata } from "./metadata.ts";
 import { readInteger, readTexts } from "./metadata-shape.ts";
@@ -20,10 +20,15 @@ export interface Role {
  * @throws EngineError `malformed` when a key id stands twice or names no key, or when nothing needs to be signed;
  * `over-limit`.
  */
-export function readRole(object: IntegerJsonObject, keys: ReadonlyMap<string, TufKey>, at: string): Role {
+export function readRole(
+  object: IntegerJsonObject,
+  keys: ReadonlyMap<string, TufKey>,
+  at: string,
+  limits: Limits,
+): Role {
   const threshold = readInteger(object.threshold, 1n, `${at}/threshold`);
   const keyIds = readTexts(object.keyids, `${at}/keyids`);
-  if (keyIds.length > defaultLimits.tufKeysPerRole)
+  if (keyIds.length > limits.tufKeysPerRole)
     throw new EngineError("over-limit", `${keyIds.length} keys of one role`, { subject: at });
   if (new Set(keyIds).size < keyIds.length)
     throw new EngineError("malformed", "a key id stands twice in one role", { subject: at });

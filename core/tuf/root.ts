@@ -7,7 +7,7 @@
  *      "keys":{"9f31…":{"keytype":"ecdsa","scheme":"ecdsa-sha2-nistp256","keyval":{"public":"-----BEGIN PUBLIC…"}}},
  *      "roles":{"root":{"keyids":["9f31…"],"threshold":1}}}
  */
-import { defaultLimits } from "../limits.ts";
+import type { Limits } from "../limits.ts";
 import { readKey } from "./key.ts";
 import { type Metadata, parseMetadata } from "./metadata.ts";
 import { readRole, type Role, type TopLevelRole, topLevelRoles } from "./role.ts";
@@ -20,16 +20,17 @@ export interface Root {
 }
 
 /** @throws EngineError `malformed`, `over-limit`, `unsupported`. */
-export const parseRoot = (bytes: Uint8Array): Metadata<Root> =>
+export const parseRoot = (bytes: Uint8Array, limits: Limits): Metadata<Root> =>
   parseMetadata(bytes, {
     role: "root",
     type: "root",
-    maxBytes: defaultLimits.tufRootBytes,
+    limits,
+    maxBytes: limits.tufRootBytes,
     read: (signed) => {
-      const keys = readEntries(signed.keys, "/signed/keys", readKey);
+      const keys = readEntries(signed.keys, "/signed/keys", (entry, at) => readKey(entry, at, limits));
       const roles = readObject(signed.roles, "/signed/roles");
       const read = (role: TopLevelRole): Role =>
-        readRole(readObject(roles[role], `/signed/roles/${role}`), keys, `/signed/roles/${role}`);
+        readRole(readObject(roles[role], `/signed/roles/${role}`), keys, `/signed/roles/${role}`, limits);
       return {
         consistentSnapshot:
           signed.consistent_snapshot === undefined

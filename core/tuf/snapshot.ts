@@ -6,7 +6,7 @@
  *     {"meta":{"targets.json":{"version":4},"team.json":{"version":2,"length":900,"hashes":{"sha256":"1d3f…"}}}}
  */
 import { EngineError } from "../errors.ts";
-import { defaultLimits } from "../limits.ts";
+import type { Limits } from "../limits.ts";
 import { type ListedMetadata, readListedMetadata } from "./listed-file.ts";
 import { type Metadata, parseMetadata } from "./metadata.ts";
 import { readEntries } from "./metadata-shape.ts";
@@ -17,11 +17,12 @@ export interface Snapshot {
 }
 
 /** @throws EngineError `malformed`, `over-limit`, `unsupported`. */
-export const parseSnapshot = (bytes: Uint8Array): Metadata<Snapshot> =>
+export const parseSnapshot = (bytes: Uint8Array, limits: Limits): Metadata<Snapshot> =>
   parseMetadata(bytes, {
     role: "snapshot",
     type: "snapshot",
-    maxBytes: defaultLimits.tufSnapshotBytes,
+    limits,
+    maxBytes: limits.tufSnapshotBytes,
     read: (signed) => {
       const listed = readEntries(signed.meta, "/signed/meta", (entry, at, name) => {
         if (!name.endsWith(".json"))

@@ -8,7 +8,7 @@
  *      "delegations":{"keys":{},"roles":[{"name":"team","keyids":["9f31…"],"threshold":1,"paths":["team/*"],
  *       "terminating":true}]}}
  */
-import { defaultLimits } from "../limits.ts";
+import type { Limits } from "../limits.ts";
 import { type Delegations, readDelegations } from "./delegations.ts";
 import { readTargetFile, type TargetFile } from "./listed-file.ts";
 import { type Metadata, parseMetadata } from "./metadata.ts";
@@ -20,14 +20,17 @@ export interface Targets {
 }
 
 /** @throws EngineError `malformed`, `over-limit`, `unsupported`. */
-export const parseTargets = (bytes: Uint8Array, role = "targets"): Metadata<Targets> =>
+export const parseTargets = (bytes: Uint8Array, limits: Limits, role = "targets"): Metadata<Targets> =>
   parseMetadata(bytes, {
     role,
     type: "targets",
-    maxBytes: defaultLimits.tufTargetsBytes,
+    limits,
+    maxBytes: limits.tufTargetsBytes,
     read: (signed) => ({
       files: readEntries(signed.targets, "/signed/targets", readTargetFile),
       delegations:
-        signed.delegations === undefined ? undefined : readDelegations(signed.delegations, "/signed/delegations"),
+        signed.delegations === undefined
+          ? undefined
+          : readDelegations(signed.delegations, "/signed/delegations", limits),
     }),
   });

@@ -5,7 +5,7 @@
  *
  *     {"meta":{"snapshot.json":{"version":4}}}
  */
-import { defaultLimits } from "../limits.ts";
+import type { Limits } from "../limits.ts";
 import { type ListedMetadata, readListedMetadata } from "./listed-file.ts";
 import { type Metadata, parseMetadata } from "./metadata.ts";
 import { readObject } from "./metadata-shape.ts";
@@ -15,11 +15,12 @@ export interface Timestamp {
 }
 
 /** @throws EngineError `malformed`, `over-limit`, `unsupported`. */
-export const parseTimestamp = (bytes: Uint8Array): Metadata<Timestamp> =>
+export const parseTimestamp = (bytes: Uint8Array, limits: Limits): Metadata<Timestamp> =>
   parseMetadata(bytes, {
     role: "timestamp",
     type: "timestamp",
-    maxBytes: defaultLimits.tufTimestampBytes,
+    limits,
+    maxBytes: limits.tufTimestampBytes,
     read: (signed) => ({
       snapshot: readListedMetadata(
         readObject(signed.meta, "/signed/meta")["snapshot.json"],

@@ -4,6 +4,7 @@
  */
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import { EngineError } from "../errors.ts";
+import type { Limits } from "../limits.ts";
 import type { Metadata } from "./metadata.ts";
 import type { Root } from "./root.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -22,6 +23,7 @@ export interface TrustedTargets {
 
 export interface TrustedSet {
   readonly verifier: SignatureVerifier;
+  readonly limits: Limits;
   readonly root: Metadata<Root>;
   readonly timestamp?: Metadata<Timestamp>;
   readonly snapshot?: Metadata<Snapshot>;

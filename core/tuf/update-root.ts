@@ -1,6 +1,7 @@
 /** From the root that is trusted to the newest. Source: TUF 1.0 §5.3. */
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import { EngineError } from "../errors.ts";
+import type { Limits } from "../limits.ts";
 import { roleFingerprints, type TopLevelRole, verifyThreshold } from "./role.ts";
 import { parseRoot } from "./root.ts";
 import { type Floors, type ReferenceTime, requireFloor, requireUnexpired, type TrustedSet } from "./trusted-set.ts";
@@ -13,11 +14,12 @@ import { type Floors, type ReferenceTime, requireFloor, requireUnexpired, type T
 export function trustInitialRoot(
   bytes: Uint8Array,
   verifier: SignatureVerifier,
+  limits: Limits,
   floors: Floors = new Map(),
 ): TrustedSet {
-  const root = parseRoot(bytes);
+  const root = parseRoot(bytes, limits);
   verifyThreshold(root, root.signed.roles.root, verifier, "its own root role");
-  return { verifier, root, targets: new Map(), floors };
+  return { verifier, limits, root, targets: new Map(), floors };
 }
 
 /** The roles whose floors fall when their keys are rotated. */
@@ -28,7 +30,7 @@ const recovered: readonly TopLevelRole[] = ["timestamp", "snapshot"];
  * @throws EngineError as {@link trustInitialRoot}, and `rollback` when it is not the very next version.
  */
 export function updateRoot(set: TrustedSet, bytes: Uint8Array): TrustedSet {
-  const root = parseRoot(bytes);
+  const root = parseRoot(bytes, set.limits);
   const old = set.root.signed.roles;
   // 5.3.4: signed by the old root's keys and by its own.
   verifyThreshold(root, old.root, set.verifier, `root version ${set.root.version}`);
@@ -49,7 +51,7 @@ export function updateRoot(set: TrustedSet, bytes: Uint8Array): TrustedSet {
   const rotated =
     isNews && recovered.some((role) => roleFingerprints(old[role]) !== roleFingerprints(root.signed.roles[role]));
   const floors = rotated ? new Map([...set.floors].filter(([role]) => role === "root")) : set.floors;
-  return { verifier: set.verifier, root, targets: new Map(), floors };
+  return { verifier: set.verifier, limits: set.limits, root, targets: new Map(), floors };
 }
 
 /**

@@ -1,6 +1,5 @@
 /** The snapshot that the timestamp names. Source: TUF 1.0 §5.5. */
 import { EngineError } from "../errors.ts";
-import { defaultLimits } from "../limits.ts";
 import { type ListedMetadata, verifyListed } from "./listed-file.ts";
 import { verifyThreshold } from "./role.ts";
 import { parseSnapshot } from "./snapshot.ts";
@@ -26,7 +25,7 @@ export function updateSnapshot(
   const listed = listedSnapshot(set);
   // 5.5.2
   if (!isHeld) verifyListed(bytes, listed, "snapshot");
-  const snapshot = parseSnapshot(bytes);
+  const snapshot = parseSnapshot(bytes, set.limits);
   // 5.5.3
   verifyThreshold(snapshot, set.root.signed.roles.snapshot, set.verifier, `root version ${set.root.version}`);
   // 5.5.4
@@ -62,5 +61,4 @@ export const listedBytes = ({ length }: ListedMetadata, bound: number): number =
   length === undefined || length > BigInt(bound) ? bound : Number(length);
 
 /** Of the snapshot, see {@link listedBytes}. */
-export const snapshotBytes = (set: TrustedSet): number =>
-  listedBytes(listedSnapshot(set), defaultLimits.tufSnapshotBytes);
+export const snapshotBytes = (set: TrustedSet): number => listedBytes(listedSnapshot(set), set.limits.tufSnapshotBytes);

@@ -1,6 +1,5 @@
 /** Targets metadata of the top level, and of delegated roles. Source: TUF 1.0 §5.6 and §5.6.7.2. */
 import { EngineError } from "../errors.ts";
-import { defaultLimits } from "../limits.ts";
 import { type ListedMetadata, verifyListed } from "./listed-file.ts";
 import { type Role, verifyThreshold } from "./role.ts";
 import { parseTargets } from "./targets.ts";
@@ -46,7 +45,7 @@ export function updateTargets(set: TrustedSet, role: TargetsRole, bytes: Uint8Ar
   const listed = listedTargets(set, role.name);
   // 5.6.2
   verifyListed(bytes, listed, role.name);
-  const metadata = parseTargets(bytes, role.name);
+  const metadata = parseTargets(bytes, set.limits, role.name);
   // 5.6.3
   verifyThreshold(metadata, roleOf(set, role), set.verifier, role.parent ?? `root version ${set.root.version}`);
   // 5.6.4
@@ -58,4 +57,4 @@ export function updateTargets(set: TrustedSet, role: TargetsRole, bytes: Uint8Ar
 
 /** Bytes that may be read of a role's metadata. */
 export const targetsBytes = (set: TrustedSet, name: string): number =>
-  listedBytes(listedTargets(set, name), defaultLimits.tufTargetsBytes);
+  listedBytes(listedTargets(set, name), set.limits.tufTargetsBytes);

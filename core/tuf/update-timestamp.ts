@@ -7,7 +7,7 @@ import { requireFinalRoot } from "./update-root.ts";
 /** @throws EngineError `bad-threshold`, `rollback`, `stale`, `malformed`, `over-limit`, `unsupported`. */
 export function updateTimestamp(set: TrustedSet, bytes: Uint8Array, at: ReferenceTime): TrustedSet {
   requireFinalRoot(set, at);
-  const timestamp = parseTimestamp(bytes);
+  const timestamp = parseTimestamp(bytes, set.limits);
   // 5.4.2
   verifyThreshold(timestamp, set.root.signed.roles.timestamp, set.verifier, `root version ${set.root.version}`);
   // 5.4.3.1: neither itself nor, 5.4.3.2, the snapshot goes back.

@@ -4,7 +4,7 @@
  */
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import { EngineError } from "../errors.ts";
-import { defaultLimits } from "../limits.ts";
+import type { Limits } from "../limits.ts";
 import type { TrustedRootSource } from "../knowledge/answer.ts";
 import { findTarget } from "./find-target.ts";
 import { verifyListed } from "./listed-file.ts";
@@ -24,6 +24,7 @@ export interface SourceToVerify {
   readonly target: string;
   readonly at: ReferenceTime;
   readonly verifier: SignatureVerifier;
+  readonly limits: Limits;
 }
 
 export interface VerifiedSource {
@@ -37,8 +38,8 @@ export interface VerifiedSource {
  * @throws EngineError `bad-threshold`, `rollback`, `stale`, `malformed`, `over-limit`, `unsupported`, `no-trust` when a
  * role or the target is not there.
  */
-export function verifySource({ source, initialRoot, target, at, verifier }: SourceToVerify): VerifiedSource {
-  const trusted = trustInitialRoot(initialRoot, verifier, readFloors(source.floors));
+export function verifySource({ source, initialRoot, target, at, verifier, limits }: SourceToVerify): VerifiedSource {
+  const trusted = trustInitialRoot(initialRoot, verifier, limits, readFloors(source.floors));
   let set = updateTimestamp(walkRoots(trusted, source.roots), source.timestamp, at);
   set = updateSnapshot(set, source.snapshot, at);
   for (;;) {
@@ -74,9 +75,9 @@ function walkRoots(trusted: TrustedSet, roots: readonly Uint8Array[]): TrustedSe
   let set = trusted;
   let rotations = 0;
   for (const bytes of roots) {
-    if (parseRoot(bytes).version <= set.root.version) continue;
-    if (++rotations > defaultLimits.tufRootRotations)
-      throw new EngineError("over-limit", `more than ${defaultLimits.tufRootRotations} roots`, { subject: "root" });
+    if (parseRoot(bytes, trusted.limits).version <= set.root.version) continue;
+    if (++rotations > set.limits.tufRootRotations)
+      throw new EngineError("over-limit", `more than ${set.limits.tufRootRotations} roots`, { subject: "root" });
     set = updateRoot(set, bytes);
   }
   return set;

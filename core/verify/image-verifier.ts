@@ -47,7 +47,7 @@ export function createImageVerifier({
   limits,
   distrust = [],
 }: ImageVerifierOptions): ImageVerifier {
-  const cache = new TrustCache(crypto, { tuf: createTufVerifier(trust) });
+  const cache = new TrustCache(crypto, { limits, tuf: createTufVerifier(trust ?? {}, limits) });
   const distrustBy = distrustWith(distrust, limits);
   const memo = new Memo(limits.memoEntries);
   const contextOf = (

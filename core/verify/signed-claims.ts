@@ -12,6 +12,7 @@ import type { JsonObject } from "../encoding/json.ts";
 import { EngineError } from "../errors.ts";
 import { type Claim, claimedDigest } from "./claim.ts";
 import { entryLayout } from "./logged-signature.ts";
+import { defaultLimits } from "../limits.ts";
 
 const nothing: JsonObject = Object.freeze(Object.create(null));
 
@@ -24,7 +25,7 @@ const nothing: JsonObject = Object.freeze(Object.create(null));
 export function readClaims(entity: SignedEntity, content: SignedContent, claim: Claim): JsonObject {
   switch (content.kind) {
     case "simple-signing": {
-      const { digest, optional } = parseSimpleSigning(content.payload);
+      const { digest, optional } = parseSimpleSigning(content.payload, defaultLimits);
       if (digest !== claim.digest)
         throw new EngineError("wrong-digest", `invalid or missing digest in claim: ${JSON.stringify(digest)}`, {
           subject: claim.digest,

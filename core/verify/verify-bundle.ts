@@ -18,6 +18,7 @@ import type { VerifyContext } from "./context.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Expectation } from "./expectation.ts";
 import { stageOf, verifyEntity } from "./verify-entity.ts";
+import { defaultLimits } from "../limits.ts";
 
 export interface BundleToVerify {
   /** The bundle's JSON. */
@@ -58,8 +59,8 @@ export function verifyBundle(
         "over-limit",
         `a bundle of ${bundle.length} bytes, at most ${context.limits.bundleBytes} are read`,
       );
-    const parsed = parseBundle(bundle);
-    return bundleEntity(parsed, fileSource(bundle), readBundleContent(parsed));
+    const parsed = parseBundle(bundle, defaultLimits);
+    return bundleEntity(parsed, fileSource(bundle), readBundleContent(parsed, defaultLimits));
   });
   if (!entity.ok) return failed(toFailure(entity.error, "entity.content", stageOf("entity.content")));
   const claim: Claim =

@@ -8,7 +8,7 @@ import type { JsonObject } from "../../core/encoding/json.ts";
 import { member, pointer, readArray } from "../../core/encoding/shape.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { Descriptor } from "../../core/oci/descriptor.ts";
-import type { Limits } from "../../core/limits.ts";
+import { defaultLimits, type Limits } from "../../core/limits.ts";
 import { readDescriptor } from "../../core/oci/descriptor.ts";
 import { isTag, parseReference, repositoryForFetching } from "../../core/oci/reference.ts";
 
@@ -57,7 +57,7 @@ function readEntry(descriptor: Descriptor, at: string): LayoutEntry {
 }
 
 function named(text: string, descriptor: Descriptor, at: string): Pick<LayoutEntry, "repository" | "tag"> {
-  const { repository, tag, digest } = parseReference(text);
+  const { repository, tag, digest } = parseReference(text, defaultLimits);
   if (digest !== undefined && digest !== descriptor.digest)
     throw new EngineError("malformed", `${text} is the name of another digest`, { subject: at });
   return { repository: repositoryForFetching(repository), ...(tag === undefined ? {} : { tag }) };
@@ -116,7 +116,7 @@ export function nameEntries(
 
 function readRepository(text: string): string {
   try {
-    const { repository, withTag, fetchRepository } = parseReference(text);
+    const { repository, withTag, fetchRepository } = parseReference(text, defaultLimits);
     if (repository === text || withTag === `docker.io/${text}:latest`) return fetchRepository;
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;

@@ -62,14 +62,22 @@ export function openLayout(folder: string, options: LayoutOptions = {}): LayoutK
     limits,
     repositories,
     problems: manifests.problems,
-    scopes: readScopes(options.complete, [...repositories.keys()]),
+    scopes: readScopes(options.complete, [...repositories.keys()], limits),
     at: options.at ?? changed.toISOString(),
     from: options.from ?? `layout ${folder}`,
   });
 }
 
-const readScopes = (complete: boolean | readonly string[] | undefined, all: readonly string[]): readonly string[] =>
-  complete === true ? all : complete === undefined || complete === false ? [] : complete.map(parseScope);
+const readScopes = (
+  complete: boolean | readonly string[] | undefined,
+  all: readonly string[],
+  limits: Limits,
+): readonly string[] =>
+  complete === true
+    ? all
+    : complete === undefined || complete === false
+      ? []
+      : complete.map((scope) => parseScope(scope, limits));
 
 interface LayoutParts {
   readonly files: LayoutFiles;

@@ -161,13 +161,13 @@ export class MirrorWriter {
    * @throws EngineError `invalid-usage` when it is no scope.
    */
   setComplete(scope: string, { at, from }: Origin): void {
-    const name = parseScope(scope);
+    const name = parseScope(scope, this.#limits);
     this.#run("put-complete", name, at, from, rowChecksum(name, at, from));
   }
 
   /** Takes a completeness back. */
   clearComplete(scope: string): void {
-    this.#run("delete-complete", parseScope(scope));
+    this.#run("delete-complete", parseScope(scope, this.#limits));
   }
 
   /**

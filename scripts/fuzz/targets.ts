@@ -123,7 +123,7 @@ const pod = requestFor({
 function decidePolicies(input: Uint8Array): void {
   const { policies, exceptions } = loadPolicies([{ name: "fuzz.yaml", text: decodeUtf8(input) }]);
   const engine = createEngine({ policies, exceptions, crypto: nobleVerifier });
-  const decision = engine.decide(pod, new MemoryKnowledge(), new Date(1_700_000_000_000));
+  const decision = engine.decide(pod, new MemoryKnowledge(defaultLimits), new Date(1_700_000_000_000));
   JSON.stringify(decision);
 }
 
@@ -198,7 +198,7 @@ export const targets: Readonly<Record<string, () => FuzzTarget>> = {
       ),
     ],
     run: (input) => {
-      const bundle = parseBundle(input);
+      const bundle = parseBundle(input, defaultLimits);
       if (bundle.content.kind === "dsse")
         statementOf(bundle.content.envelope, { layout: "bundle", limits: defaultLimits });
     },
@@ -218,7 +218,7 @@ export const targets: Readonly<Record<string, () => FuzzTarget>> = {
     ),
     words: jsonWords,
     run: (input) => {
-      parseSimpleSigning(input);
+      parseSimpleSigning(input, defaultLimits);
     },
   }),
   checkpoint: () => ({
@@ -245,7 +245,7 @@ export const targets: Readonly<Record<string, () => FuzzTarget>> = {
     ],
     words: jsonWords,
     run: (input) => {
-      parseTrustedRoot(input);
+      parseTrustedRoot(input, defaultLimits);
     },
   }),
   tuf: () => ({ seeds: seedTufMetadata(), words: [...jsonWords, ...tufWords], run: readTufMetadata }),
@@ -351,7 +351,7 @@ export const targets: Readonly<Record<string, () => FuzzTarget>> = {
       "é",
     ),
     run: (input) => {
-      parseReference(decodeUtf8(input));
+      parseReference(decodeUtf8(input), defaultLimits);
     },
   }),
   jmespath: () => ({

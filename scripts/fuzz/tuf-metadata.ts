@@ -14,6 +14,7 @@ import { parseSnapshot } from "../../core/tuf/snapshot.ts";
 import { servedTargetPath } from "../../core/tuf/target-path.ts";
 import { parseTargets } from "../../core/tuf/targets.ts";
 import { parseTimestamp } from "../../core/tuf/timestamp.ts";
+import { defaultLimits } from "../../core/limits.ts";
 
 const key = "0".repeat(64);
 const header = (type: string): string =>
@@ -59,14 +60,14 @@ export const tufWords: readonly Uint8Array[] = [
  */
 export function readTufMetadata(input: Uint8Array): void {
   const stated = /"_type"\s*:\s*"(\w+)"/.exec(decodeUtf8(input))?.[1];
-  if (stated === "timestamp") parseTimestamp(input);
-  else if (stated === "snapshot") parseSnapshot(input);
+  if (stated === "timestamp") parseTimestamp(input, defaultLimits);
+  else if (stated === "snapshot") parseSnapshot(input, defaultLimits);
   else if (stated === "targets") readTargets(input);
   else readRoot(input);
 }
 
 function readRoot(input: Uint8Array): void {
-  const root = parseRoot(input);
+  const root = parseRoot(input, defaultLimits);
   for (const one of Object.values(root.signed.roles)) {
     roleFingerprints(one);
     refused(() => verifyThreshold(root as Metadata<unknown>, one, nobleVerifier, "fuzz"));
@@ -74,12 +75,12 @@ function readRoot(input: Uint8Array): void {
 }
 
 function readTargets(input: Uint8Array): void {
-  const { signed } = parseTargets(input);
+  const { signed } = parseTargets(input, defaultLimits);
   for (const path of ["dir/file", "b", "trusted_root.json", ...signed.files.keys()]) {
     for (const { name } of signed.delegations?.rolesFor(path) ?? []) signed.delegations?.find(name);
   }
   for (const file of signed.files.values()) {
-    refused(() => servedTargetPath(file, true));
+    refused(() => servedTargetPath(file, true, defaultLimits));
     refused(() => verifyListed(input, file, file.path));
   }
 }

@@ -23,6 +23,7 @@ import {
 import { makeTufRepository } from "../lab/tuf-repository.ts";
 import { attackSuite } from "./attack.ts";
 import { accepts, lab } from "./refuses.ts";
+import { defaultLimits } from "../../core/limits.ts";
 
 const { attack, run } = attackSuite("damage");
 
@@ -142,6 +143,7 @@ attack(74, "damage in TUF metadata, and in policies", () => {
         target: "trusted_root.json",
         at: lab.now,
         verifier: nodeVerifier,
+        limits: defaultLimits,
       }),
     );
   assert.is(verified({}), "accepted");

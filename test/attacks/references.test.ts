@@ -15,6 +15,7 @@ import { decide, type Json, policyFor, type Recipe, sign, Store, verdict, verifi
 import { attackSuite } from "./attack.ts";
 import { altered, beside, withEntry, withImage } from "./other-answers.ts";
 import { accepts, lab } from "./refuses.ts";
+import { defaultLimits } from "../../core/limits.ts";
 
 const { attack, run } = attackSuite("references");
 
@@ -83,7 +84,7 @@ attack(77, "the registry answers every second time with another image, while eve
       const decision = await settle(
         createEngine({ policies, crypto }),
         requestFor(pod),
-        new MemoryKnowledge(),
+        new MemoryKnowledge(defaultLimits),
         { ask } as Asker,
         lab.now,
       );

@@ -31,6 +31,7 @@ import { attackSuite } from "./attack.ts";
 import { altered, withEntry } from "./other-answers.ts";
 import { accepts, lab } from "./refuses.ts";
 import { instead } from "../support/instead.ts";
+import { defaultLimits } from "../../core/limits.ts";
 
 const { attack, run } = attackSuite("repositories");
 
@@ -187,12 +188,12 @@ attack(85, "names and digests that climb out of their folder", () => {
   const climbing = ["../x", "a/../../x", "/etc/passwd", "a//b", "./a", "a/..", "..\\x", "a\0b", "C:\\x", ""];
   for (const path of climbing)
     assert.is(
-      codeOf(() => requireTargetPath(path)),
+      codeOf(() => requireTargetPath(path, defaultLimits)),
       "malformed",
       JSON.stringify(path),
     );
   assert.is(
-    codeOf(() => requireTargetPath("a/b.json")),
+    codeOf(() => requireTargetPath("a/b.json", defaultLimits)),
     undefined,
   );
   for (const text of [
@@ -203,7 +204,7 @@ attack(85, "names and digests that climb out of their folder", () => {
     "a\0b",
   ])
     assert.is(
-      codeOf(() => parseReference(text)),
+      codeOf(() => parseReference(text, defaultLimits)),
       "malformed",
       text,
     );
@@ -272,7 +273,7 @@ attack(85, "a file of the folder that has other bytes than its name", () => {
 });
 
 attack(86, "a host whose name begins or ends as one of which everything is known", () => {
-  const knowledge = new MemoryKnowledge().complete("registry.lab.example");
+  const knowledge = new MemoryKnowledge(defaultLimits).complete("registry.lab.example");
   const tag = (repository: string) => knowledge.answer({ kind: "tag", repository, tag: "v1" })?.state;
   assert.is(tag("registry.lab.example/team/app"), "absent");
   for (const host of [
@@ -283,7 +284,7 @@ attack(86, "a host whose name begins or ends as one of which everything is known
     "lab.example",
   ])
     assert.is(tag(`${host}/team/app`), undefined, host);
-  const repository = new MemoryKnowledge().complete("registry.lab.example/team");
+  const repository = new MemoryKnowledge(defaultLimits).complete("registry.lab.example/team");
   for (const name of ["registry.lab.example/team/app", "registry.lab.example/team2", "registry.lab.example/tea"])
     assert.is(repository.answer({ kind: "tag", repository: name, tag: "v1" }), undefined, name);
 });

@@ -18,6 +18,7 @@ import {
 } from "../lab/tuf-repository.ts";
 import { lab } from "./refuses.ts";
 import { insteadPresent } from "../support/instead.ts";
+import { defaultLimits } from "../../core/limits.ts";
 
 export const day = 86_400_000;
 export const signed = sign(lab, { by: "certificate" });
@@ -32,7 +33,7 @@ export const initialOf = (repository: TufRepository): Uint8Array => repository.r
 export function codeOf(source: TufSource, initialRoot: Uint8Array, at: Date = lab.now): ErrorCode | "verified" {
   const [first, second] = verifiers.map((verifier) => {
     try {
-      verifySource({ source, initialRoot, target: "trusted_root.json", at, verifier });
+      verifySource({ source, initialRoot, target: "trusted_root.json", at, verifier, limits: defaultLimits });
       return "verified";
     } catch (error) {
       if (error instanceof EngineError) return error.code;

@@ -51,7 +51,7 @@ function contextOf(policy: Policy, rule: Rule, request: AdmissionRequest): JsonC
     references: {},
   };
   const context = new JsonContext(request, environment);
-  loadContext(rule.context, context, new MemoryKnowledge(), request, policy);
+  loadContext(rule.context, context, new MemoryKnowledge(defaultLimits), request, policy);
   return context;
 }
 

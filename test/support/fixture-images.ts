@@ -63,7 +63,7 @@ export const fixtureContext = (
   knowledge: fixtureKnowledge,
   now: new Date(at),
   verifier,
-  trust: new TrustCache(verifier),
+  trust: new TrustCache(verifier, { limits: defaultLimits }),
   trustRootName: "public-good",
   limits: defaultLimits,
   ...changes,

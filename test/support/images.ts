@@ -10,6 +10,7 @@ import type { Knowledge } from "../../core/knowledge/knowledge.ts";
 import { type LayoutKnowledge, type LayoutOptions, openLayout } from "../../proxy/archive/oci-layout.ts";
 import { goldenDir, vectorsDir } from "./vectors.ts";
 import { joinedKnowledge } from "../../core/knowledge/joined-knowledge.ts";
+import { defaultLimits } from "../../core/limits.ts";
 
 /** An image and the knowledge that has its signed material. */
 export interface SignedImage {
@@ -85,7 +86,7 @@ export const connaisseurRepository = "docker.io/securesystemsengineering/testima
 export function connaisseurImages(): { readonly images: readonly SignedImage[]; readonly folder: string } | undefined {
   const folder = below(vectorsDir(), "images", "connaisseur");
   if (folder === undefined) return undefined;
-  const knowledge = new MemoryKnowledge();
+  const knowledge = new MemoryKnowledge(defaultLimits);
   const images: SignedImage[] = [];
   for (const file of readdirSync(join(folder, "testimage", "manifests")).filter(
     (name) => name !== "co-unsigned.json",

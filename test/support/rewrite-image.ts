@@ -9,6 +9,7 @@ import { MemoryKnowledge } from "../../core/oci/memory-knowledge.ts";
 import type { Knowledge } from "../../core/knowledge/knowledge.ts";
 import type { Question } from "../../core/knowledge/question.ts";
 import type { SignedImage } from "./images.ts";
+import { defaultLimits } from "../../core/limits.ts";
 
 export interface SignedLayer {
   payload: Uint8Array;
@@ -58,7 +59,7 @@ export function rewritten(
 ): SignedImage {
   const { json, layers } = signedLayers(image, kind);
   const left = change(layers) ?? layers;
-  const knowledge = new MemoryKnowledge().complete(image.repository);
+  const knowledge = new MemoryKnowledge(defaultLimits).complete(image.repository);
   knowledge.putManifest(
     image.repository,
     bytesOf(image.knowledge, "manifest", image.repository, image.digest),

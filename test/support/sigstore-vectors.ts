@@ -45,6 +45,7 @@ export function bundleVectors(vectors: string): BundleVector[] {
       root: () =>
         parseTrustedRoot(
           readFileSync(existsSync(beside("trusted_root.json")) ? beside("trusted_root.json") : join(vectors, other)),
+          defaultLimits,
         ),
       key: () =>
         existsSync(beside("key.pub"))

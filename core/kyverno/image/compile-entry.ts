@@ -8,6 +8,7 @@ import { attempt } from "../../verify/attempt.ts";
 import { type AttestorSpec, compileAttestor, type Expectation } from "../../verify/attestor.ts";
 import type { Attestation, Attestor, AttestorSet, ImageVerification } from "../policy/policy.ts";
 import { toReferenceFilter, type ReferenceFilter } from "./reference-filter.ts";
+import { defaultLimits } from "../../limits.ts";
 
 export interface CompiledSet {
   readonly path: string;
@@ -105,7 +106,7 @@ function compileOne(attestor: Attestor, at: string, entry: ImageVerification): C
 
 /** @throws EngineError `malformed` when the text is no repository. */
 function repositoryOf(text: string): string {
-  const reference = parseReference(text);
+  const reference = parseReference(text, defaultLimits);
   if (reference.digest !== undefined || text.trim() !== text || /:[^/]*$/.test(text.slice(text.lastIndexOf("/")))) {
     throw new EngineError("malformed", "a signature repository has neither tag nor digest", { subject: text });
   }

@@ -230,7 +230,7 @@ function addImage(
   const image = extractor.jmesPath === undefined ? text : apply(extractor.jmesPath, text, at, options);
   try {
     images.push({
-      reference: parseReference(image, options.references),
+      reference: parseReference(image, defaultLimits, options.references),
       pointer: at,
       group: extractor.group,
       key,

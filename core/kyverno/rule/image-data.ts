@@ -68,10 +68,10 @@ export function loadImage(text: string, knowledge: Knowledge, settings: ImageDat
 
 function readReference(
   text: string,
-  { references }: ImageDataSettings,
+  { references, limits }: ImageDataSettings,
 ): { readonly image: ImageReference; readonly digest: Digest | undefined } {
   try {
-    const image = parseReference(text, references);
+    const image = parseReference(text, limits, references);
     return { image, digest: verifiableDigest(image) };
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;

@@ -70,7 +70,7 @@ class SourceRoles implements HeldRoles {
  */
 export async function fetchTrust({ mirror, initialRoot, held, now, verifier }: TrustToFetch): Promise<TufSource> {
   const { set: trusted, roots } = walkHeldRoots(
-    trustInitialRoot(initialRoot, verifier, readFloors(held?.floors)),
+    trustInitialRoot(initialRoot, verifier, defaultLimits, readFloors(held?.floors)),
     held?.roots ?? [],
   );
   const roles = new SourceRoles(roots, held);
@@ -118,7 +118,7 @@ function walkHeldRoots(
   return { set, roots: [...before, initial.root.bytes, ...after] };
 }
 
-const versionOf = (root: Uint8Array): bigint | undefined => orNothing(() => parseRoot(root).version);
+const versionOf = (root: Uint8Array): bigint | undefined => orNothing(() => parseRoot(root, defaultLimits).version);
 
 /** What is held and does not hold is fetched anew. */
 function orNothing<T>(run: () => T): T | undefined {

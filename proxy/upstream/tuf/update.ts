@@ -157,14 +157,14 @@ export async function lookUpTarget(
  * not there.
  */
 export async function fetchTarget(
-  { root }: TrustedSet,
+  { root, limits }: TrustedSet,
   target: TargetFile,
   mirror: TufMirror,
   maxBytes = defaultLimits.blobBytes,
 ): Promise<Uint8Array> {
   if (target.length > BigInt(maxBytes))
     throw new EngineError("over-limit", `a target of ${target.length} bytes`, { subject: target.path });
-  const path = servedTargetPath(target, root.signed.consistentSnapshot);
+  const path = servedTargetPath(target, root.signed.consistentSnapshot, limits);
   const bytes = await fetchPresent(mirror, path.split("/").map(encodeURIComponent).join("/"), Number(target.length));
   verifyListed(bytes, target, target.path);
   return bytes;

@@ -7,6 +7,7 @@ import { makeKey } from "../../lab/keys.ts";
 import { Seed } from "../../lab/seed.ts";
 import { fixtureBytes } from "../../support/fixture-images.ts";
 import { runCli } from "../command-io.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("cli/commands/trust-create");
 const key = makeKey(new Seed("create"), "log");
@@ -32,7 +33,7 @@ test("every kind of service, by both names of the command", async () => {
   ];
   const { exit, out, err } = await create(...words);
   assert.equal([exit, err], [0, ""]);
-  const root = parseTrustedRoot(out);
+  const root = parseTrustedRoot(out, defaultLimits);
   assert.equal(
     [root.tlogs.length, root.ctlogs.length, root.certificateAuthorities.length, root.timestampAuthorities.length],
     [1, 1, 1, 1],
@@ -52,8 +53,11 @@ test("to a file, and beside the public-good instance", async () => {
   const { written, err, out } = await create(rekor, "--out", "root.json");
   assert.is(out, "");
   assert.match(err, /^wrote root\.json sha256:[0-9a-f]{64}\n$/);
-  assert.is(parseTrustedRoot(written["root.json"] ?? "").tlogs.length, 1);
-  const both = parseTrustedRoot((await create("--with-default-services", rekor, "--no-default-tsa")).out);
+  assert.is(parseTrustedRoot(written["root.json"] ?? "", defaultLimits).tlogs.length, 1);
+  const both = parseTrustedRoot(
+    (await create("--with-default-services", rekor, "--no-default-tsa")).out,
+    defaultLimits,
+  );
   assert.is(both.tlogs[0]?.origin, "rekor.corp", "a flag replaces the default");
   assert.is(both.tlogs.length, 1);
   assert.ok(both.certificateAuthorities.length > 0 && both.ctlogs.length > 0);

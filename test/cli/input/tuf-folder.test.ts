@@ -7,6 +7,7 @@ import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import { makeTufRepository } from "../../lab/tuf-repository.ts";
 import { rejectsCode, throwsCode } from "../../support/assert.ts";
 import { testIO } from "../command-io.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("cli/input/tuf-folder");
 const target = encodeUtf8("{}");
@@ -30,8 +31,14 @@ test("what a decision takes is what verifies, from any root of the chain", () =>
     assert.equal(source, repository.source());
     for (const initialRoot of repository.rootHistory)
       assert.is(
-        verifySource({ source, initialRoot, target: "trusted_root.json", at: repository.now, verifier: nodeVerifier })
-          .set.root.version,
+        verifySource({
+          source,
+          initialRoot,
+          target: "trusted_root.json",
+          at: repository.now,
+          verifier: nodeVerifier,
+          limits: defaultLimits,
+        }).set.root.version,
         3n,
       );
   }
@@ -66,6 +73,7 @@ test("the roles that a decision may come to, of however many there are", () => {
     target: "trusted_root.json",
     at: repository.now,
     verifier: nodeVerifier,
+    limits: defaultLimits,
   });
 });
 

@@ -10,11 +10,12 @@ import { bundleVectors } from "../../support/sigstore-vectors.ts";
 import { skipped, vectorsDir } from "../../support/vectors.ts";
 import { makeAuthority } from "../x509/pki.ts";
 import { bundleJson, certificateOf, envelope, envelopeEntry, message, messageEntry } from "./test-bundle.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/cosign/bundle");
 const json = bundleJson();
 const dsse = bundleJson(envelope, envelopeEntry);
-const parse = (value: JsonValue) => parseBundle(JSON.stringify(value));
+const parse = (value: JsonValue) => parseBundle(JSON.stringify(value), defaultLimits);
 const material = "verificationMaterial";
 const entryAt = `${material}/tlogEntries/0`;
 
@@ -36,7 +37,7 @@ test("a message signature with a certificate", () => {
   );
   assert.equal(bundle.logEntries, [messageEntry]);
   assert.equal(bundle.timestamps, [Uint8Array.of(0, 1, 2)]);
-  assert.equal(parseBundle(encodeUtf8(JSON.stringify(json))), bundle);
+  assert.equal(parseBundle(encodeUtf8(JSON.stringify(json)), defaultLimits), bundle);
 });
 
 test("an envelope, and a bare key", () => {
@@ -171,7 +172,7 @@ test("log indexes are integers from 0 to 2^63 - 1, as numbers or canonical decim
     throwsCode("malformed", () => parse(patched(json, `${entryAt}/logIndex`, bad)));
   const text = JSON.stringify(patched(json, `${entryAt}/logIndex`, 17));
   for (const bad of ["1e3", "1.0", "-1", "-0", "9007199254740993", "017"])
-    throwsCode("malformed", () => parseBundle(text.replace('"logIndex":17', `"logIndex":${bad}`)));
+    throwsCode("malformed", () => parseBundle(text.replace('"logIndex":17', `"logIndex":${bad}`), defaultLimits));
 });
 
 test("base64 is canonical", () => {
@@ -205,17 +206,18 @@ test("numbers of entries and timestamps are bounded", () => {
 
 test("repeated keys, text behind the document, other documents", () => {
   const text = JSON.stringify(json);
-  throwsCode("malformed", () => parseBundle(text.replace("{", '{"mediaType":"x",')));
-  throwsCode("malformed", () => parseBundle(text.replace('"rawBytes"', '"rawBytes":"AA==","rawBytes"')));
-  throwsCode("malformed", () => parseBundle(`${text}x`));
-  for (const bad of ["", "null", "[]", "1", "{not json"]) throwsCode("malformed", () => parseBundle(bad));
+  throwsCode("malformed", () => parseBundle(text.replace("{", '{"mediaType":"x",'), defaultLimits));
+  throwsCode("malformed", () => parseBundle(text.replace('"rawBytes"', '"rawBytes":"AA==","rawBytes"'), defaultLimits));
+  throwsCode("malformed", () => parseBundle(`${text}x`, defaultLimits));
+  for (const bad of ["", "null", "[]", "1", "{not json"])
+    throwsCode("malformed", () => parseBundle(bad, defaultLimits));
 });
 
 test("a bundle cut anywhere is malformed", () => {
   const text = JSON.stringify(json);
   for (let length = 0; length < text.length; length += 7)
     assert.is(
-      onlyEngineErrors(() => parseBundle(text.slice(0, length))),
+      onlyEngineErrors(() => parseBundle(text.slice(0, length), defaultLimits)),
       "threw",
     );
 });
@@ -240,12 +242,13 @@ if (vectors === undefined) skipped("core/cosign/bundle", 100, "SALLYPORT_VECTORS
 else
   for (const { name, text } of bundleVectors(vectors)) {
     test(`real bundle ${name}`, () => {
-      if (refused.some((pattern) => pattern.test(name))) throwsCode("malformed", () => parseBundle(text));
-      else assert.ok(parseBundle(text).version.startsWith("0."));
+      if (refused.some((pattern) => pattern.test(name)))
+        throwsCode("malformed", () => parseBundle(text, defaultLimits));
+      else assert.ok(parseBundle(text, defaultLimits).version.startsWith("0."));
       const trimmed = text.trimEnd();
       for (let length = 0; length < trimmed.length; length += 997)
         assert.is(
-          onlyEngineErrors(() => parseBundle(trimmed.slice(0, length))),
+          onlyEngineErrors(() => parseBundle(trimmed.slice(0, length), defaultLimits)),
           "threw",
         );
     });

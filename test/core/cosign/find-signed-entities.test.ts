@@ -30,7 +30,7 @@ const manifest = (fields: object): Uint8Array =>
 const subject = { mediaType: "application/vnd.oci.image.manifest.v1+json", digest, size: 1 };
 
 function world() {
-  const knowledge = new MemoryKnowledge();
+  const knowledge = new MemoryKnowledge(defaultLimits);
   const layer = (
     text: string,
     annotations: object = signature,
@@ -58,7 +58,7 @@ function world() {
 }
 
 test("nothing known: every layout stays open", () => {
-  const search = find(new MemoryKnowledge());
+  const search = find(new MemoryKnowledge(defaultLimits));
   assert.equal(search.entities, []);
   assert.equal(
     search.open.map(({ kind }) => kind),
@@ -68,7 +68,7 @@ test("nothing known: every layout stays open", () => {
 });
 
 test("a complete repository without signatures has none", () => {
-  const search = find(new MemoryKnowledge().complete(repository));
+  const search = find(new MemoryKnowledge(defaultLimits).complete(repository));
   assert.equal([search.entities, search.failures, search.open], [[], [], []]);
 });
 
@@ -178,7 +178,7 @@ test("more bytes than the bound are refused, also where one blob is named again 
 });
 
 test("another repository is asked in place of the image's", () => {
-  const search = find(new MemoryKnowledge(), { signatureRepository: "registry.io/signatures" });
+  const search = find(new MemoryKnowledge(defaultLimits), { signatureRepository: "registry.io/signatures" });
   assert.ok(
     search.open.every((question) => "repository" in question && question.repository === "registry.io/signatures"),
   );

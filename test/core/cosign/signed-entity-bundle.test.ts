@@ -6,6 +6,7 @@ import { decodeBase64, encodeBase64 } from "../../../core/encoding/base64.ts";
 import { decodeUtf8, encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { fixtureBundle, fixtureEntity } from "../../support/fixture-images.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/cosign/signed-entity-bundle");
 const { source } = fixtureEntity("signed-keyless");
@@ -16,28 +17,35 @@ function withStatement(change: (statement: Record<string, unknown>) => void) {
   const statement = JSON.parse(decodeUtf8(decodeBase64(bundle.dsseEnvelope.payload)));
   change(statement);
   bundle.dsseEnvelope.payload = encodeBase64(encodeUtf8(JSON.stringify(statement)));
-  return parseBundle(JSON.stringify(bundle));
+  return parseBundle(JSON.stringify(bundle), defaultLimits);
 }
 
 test("cosign's own predicate type makes a signature, every other an attestation", () => {
-  assert.is(readBundleContent(parseBundle(fixtureBundle())).purpose, "signature");
+  assert.is(readBundleContent(parseBundle(fixtureBundle(), defaultLimits), defaultLimits).purpose, "signature");
   for (const predicateType of [
     "https://slsa.dev/provenance/v1",
     "https://sigstore.dev/cosign/sign/v2",
     "https://sigstore.dev/cosign/sign/v1/",
   ])
     assert.is(
-      readBundleContent(withStatement((statement) => Object.assign(statement, { predicateType }))).purpose,
+      readBundleContent(
+        withStatement((statement) => Object.assign(statement, { predicateType })),
+        defaultLimits,
+      ).purpose,
       "attestation",
       predicateType,
     );
   throwsCode("malformed", () =>
-    readBundleContent(withStatement((statement) => Object.assign(statement, { _type: "nothing" }))),
+    readBundleContent(
+      withStatement((statement) => Object.assign(statement, { _type: "nothing" })),
+      defaultLimits,
+    ),
   );
 });
 
 test("a bundle's certificate stands alone; its entries and timestamps are there", () => {
-  const entity = bundleEntity(parseBundle(fixtureBundle()), source);
+  const bundle = parseBundle(fixtureBundle(), defaultLimits);
+  const entity = bundleEntity(bundle, source, readBundleContent(bundle, defaultLimits));
   assert.is(entity.certificate()?.intermediates.length, 0);
   assert.equal([entity.logEntries().length, entity.timestamps().length, entity.purpose], [1, 1, "signature"]);
   assert.match(entity.id, source.digest);

@@ -17,7 +17,7 @@ function layer(
   purpose: "signature" | "attestation" = "signature",
   payload = "payload",
 ) {
-  const knowledge = new MemoryKnowledge();
+  const knowledge = new MemoryKnowledge(defaultLimits);
   const digest = knowledge.putBlob(repository, encodeUtf8(payload));
   const descriptor = { mediaType: "any", digest, size: payload.length, annotations };
   const place = {

@@ -3,10 +3,11 @@ import * as assert from "uvu/assert";
 import { parseSimpleSigning } from "../../../core/cosign/simple-signing.ts";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import { onlyEngineErrors, throwsCode } from "../../support/assert.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/cosign/simple-signing");
 const digest = `sha256:${"a".repeat(64)}`;
-const parse = (text: string) => parseSimpleSigning(encodeUtf8(text));
+const parse = (text: string) => parseSimpleSigning(encodeUtf8(text), defaultLimits);
 const image = `"image":{"docker-manifest-digest":"${digest}"}`;
 
 test("what cosign writes", () => {
@@ -73,7 +74,7 @@ test("other documents and wrong types are malformed", () => {
   ]) {
     throwsCode("malformed", () => parse(bad));
   }
-  throwsCode("malformed", () => parseSimpleSigning(Uint8Array.of(0x7b, 0xff, 0x7d)));
+  throwsCode("malformed", () => parseSimpleSigning(Uint8Array.of(0x7b, 0xff, 0x7d), defaultLimits));
 });
 
 test("a payload cut anywhere is malformed", () => {

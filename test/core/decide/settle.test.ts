@@ -9,6 +9,7 @@ import { questionText } from "../../../core/knowledge/question.ts";
 import { RecordingKnowledge } from "../../../core/knowledge/recording-knowledge.ts";
 import { settle, type SettleOptions } from "../../../core/decide/settle.ts";
 import { rejectsCode } from "../../support/assert.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/decide/settle");
 const now = new Date("2026-11-24T12:00:00Z");
@@ -57,7 +58,7 @@ class TestAsker implements Asker {
 const run = (
   first: string,
   answers: Readonly<Record<string, Answer>>,
-  knowledge: Knowledge = new MemoryKnowledge(),
+  knowledge: Knowledge = new MemoryKnowledge(defaultLimits),
   options: SettleOptions = {},
 ) => {
   const asker = new TestAsker(answers);
@@ -74,7 +75,7 @@ test("asks round by round what the answers lead to", async () => {
 });
 
 test("what is known is not asked for, and an outage is asked for once", async () => {
-  const knowledge = new MemoryKnowledge().present(key("a"), "b");
+  const knowledge = new MemoryKnowledge(defaultLimits).present(key("a"), "b");
   const { decision, asked } = await run("a", {}, knowledge);
   assert.equal(asked, ["key b"]);
   assert.equal([decision.warnings, decision.open], [["b=unavailable"], [key("b")]]);
@@ -100,14 +101,14 @@ test("rounds are bounded", async () => {
 
 test("what the asker throws is not swallowed", async () => {
   const broken: Asker = { ask: () => Promise.reject(new TypeError("a defect")) };
-  await settle(chain("a"), request, new MemoryKnowledge(), broken, now).then(
+  await settle(chain("a"), request, new MemoryKnowledge(defaultLimits), broken, now).then(
     () => assert.unreachable(),
     (error: unknown) => assert.instance(error, TypeError),
   );
 });
 
 test("an old answer that can change is asked for once more; where that fails it stands", async () => {
-  const old = new MemoryKnowledge({ at: "2026-11-24T10:00:00Z", from: "mirror" })
+  const old = new MemoryKnowledge(defaultLimits, { at: "2026-11-24T10:00:00Z", from: "mirror" })
     .present(key("a"), "")
     .present(key("b"), "");
   const hour = 3_600_000;

@@ -6,10 +6,11 @@ import { nothingKnown } from "../../../core/knowledge/knowledge.ts";
 import { questionText } from "../../../core/knowledge/question.ts";
 import { MemoryKnowledge } from "../../../core/oci/memory-knowledge.ts";
 import { throwsCode } from "../../support/assert.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/knowledge/ask");
 const question = { kind: "key", reference: "k8s://ns/key" } as const;
-const outage = new MemoryKnowledge().set(question, {
+const outage = new MemoryKnowledge(defaultLimits).set(question, {
   state: "unavailable",
   code: "timed-out",
   at: "2026-01-01T00:00:00Z",
@@ -17,7 +18,7 @@ const outage = new MemoryKnowledge().set(question, {
 });
 
 test("present and absent are answers, with where and when", () => {
-  const known = new MemoryKnowledge({ at: "2026-01-01T00:00:00Z", from: "here" });
+  const known = new MemoryKnowledge(defaultLimits, { at: "2026-01-01T00:00:00Z", from: "here" });
   const origin = { at: "2026-01-01T00:00:00Z", from: "here" };
   assert.equal(ask(known.present(question, "pem"), question), { state: "present", value: "pem", ...origin });
   assert.equal(ask(known.absent(question), question), { state: "absent", ...origin });

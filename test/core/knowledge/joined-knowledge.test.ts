@@ -11,10 +11,12 @@ import { MemoryKnowledge } from "../../../core/oci/memory-knowledge.ts";
 import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import { fixtureKnowledge, testImages } from "../../support/fixture-images.ts";
 import { now, policyText } from "../../support/fixture-policies.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/knowledge/joined-knowledge");
 const question = { kind: "key", reference: "k8s://ns/key" } as const;
-const source = (from: string): MemoryKnowledge => new MemoryKnowledge({ at: "2026-01-01T00:00:00Z", from });
+const source = (from: string): MemoryKnowledge =>
+  new MemoryKnowledge(defaultLimits, { at: "2026-01-01T00:00:00Z", from });
 const from = (...sources: readonly Knowledge[]): string | undefined => {
   const answer = joinedKnowledge(sources).answer(question);
   return answer === undefined ? undefined : `${answer.state} ${answer.from}`;

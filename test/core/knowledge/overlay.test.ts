@@ -4,12 +4,13 @@ import type { Answer } from "../../../core/knowledge/answer.ts";
 import type { Knowledge } from "../../../core/knowledge/knowledge.ts";
 import { Overlay } from "../../../core/knowledge/overlay.ts";
 import { MemoryKnowledge } from "../../../core/oci/memory-knowledge.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/knowledge/overlay");
 const question = { kind: "key", reference: "k8s://ns/key" } as const;
 const origin = { at: "2026-01-01T00:00:00Z", from: "asked" };
 const outage: Answer = { state: "unavailable", code: "timed-out", ...origin };
-const base = (): MemoryKnowledge => new MemoryKnowledge({ at: "2020-01-01T00:00:00Z", from: "base" });
+const base = (): MemoryKnowledge => new MemoryKnowledge(defaultLimits, { at: "2020-01-01T00:00:00Z", from: "base" });
 
 const told = (below: Knowledge, answer?: Answer, isOld?: () => boolean): string | undefined => {
   const overlay = new Overlay(below, isOld);

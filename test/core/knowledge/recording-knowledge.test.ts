@@ -5,6 +5,7 @@ import type { AnswerTo } from "../../../core/knowledge/answer.ts";
 import type { Knowledge } from "../../../core/knowledge/knowledge.ts";
 import type { Question } from "../../../core/knowledge/question.ts";
 import { RecordingKnowledge } from "../../../core/knowledge/recording-knowledge.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/knowledge/recording-knowledge");
 const key = (reference: string) => ({ kind: "key", reference }) as const;
@@ -26,7 +27,7 @@ test("each question is asked once, its answer is the same all along, and what wa
 });
 
 test("open: never asked, and asked in vain; absent is an answer", () => {
-  const source = new MemoryKnowledge()
+  const source = new MemoryKnowledge(defaultLimits)
     .absent(key("absent"))
     .set(key("out"), { state: "unavailable", code: "timed-out", at: "", from: "" });
   const knowledge = new RecordingKnowledge(source);

@@ -2,6 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { canonicalQuestion, completenessScopes, parseScope } from "../../../core/oci/completeness.ts";
 import { throwsCode } from "../../support/assert.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/oci/completeness");
 const digest = `sha256:${"ab".repeat(32)}` as const;
@@ -20,8 +21,8 @@ const scopes: readonly (readonly [string, string])[] = [
 ];
 for (const [text, scope] of scopes) {
   test(`${text} is the scope ${scope}`, () => {
-    assert.is(parseScope(text), scope);
-    assert.is(parseScope(scope), scope);
+    assert.is(parseScope(text, defaultLimits), scope);
+    assert.is(parseScope(scope, defaultLimits), scope);
   });
 }
 
@@ -38,7 +39,7 @@ for (const text of [
   "ghcr.io/*",
 ])
   test(`${JSON.stringify(text.slice(0, 20))} is no scope`, () =>
-    void throwsCode("invalid-usage", () => parseScope(text)));
+    void throwsCode("invalid-usage", () => parseScope(text, defaultLimits)));
 
 test("completeness speaks of tags, manifests and referrers, never of blobs or of what is in no repository", () => {
   assert.equal(completenessScopes({ kind: "tag", repository: "nginx", tag: "1" }), [

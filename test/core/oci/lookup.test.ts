@@ -23,28 +23,31 @@ const other = digestOf(encodeUtf8("other"));
 const at = "2026-01-01T00:00:00Z";
 
 test("present content is parsed, with where and when it came from", () => {
-  const knowledge = new MemoryKnowledge({ at, from: "here" });
+  const knowledge = new MemoryKnowledge(defaultLimits, { at, from: "here" });
   knowledge.putManifest(repository, bytes, "1");
   knowledge.putBlob(repository, bytes);
-  const manifest = readManifest(knowledge, repository, digest);
+  const manifest = readManifest(knowledge, repository, digest, defaultLimits);
   assert.is(manifest.state === "present" && manifest.value.manifest.kind, "manifest");
   assert.is(manifest.state === "present" && manifest.from, "here");
   assert.is(readTag(knowledge, repository, "1").state, "present");
-  assert.is(readBlob(knowledge, repository, digest).state, "present");
+  assert.is(readBlob(knowledge, repository, digest, bytes.length).state, "present");
 });
 
 test("what nobody asked is open with its question, what nobody could know with the outage's code", () => {
-  const knowledge = new MemoryKnowledge();
+  const knowledge = new MemoryKnowledge(defaultLimits);
   const asked = throwsCode("not-in-mirror", () => readTag(knowledge, repository, "1"));
   assert.equal(openQuestions(asked), [{ kind: "tag", repository, tag: "1" }]);
   knowledge.set(
     { kind: "manifest", repository, digest },
     { state: "unavailable", code: "timed-out", at, from: "ghcr.io" },
   );
-  const late = throwsCode("timed-out", () => readManifest(knowledge, repository, digest));
+  const late = throwsCode("timed-out", () => readManifest(knowledge, repository, digest, defaultLimits));
   assert.equal(openQuestions(late), [{ kind: "manifest", repository, digest }]);
-  for (const read of [readBlob, readReferrers])
-    assert.is(openQuestions(throwsCode("not-in-mirror", () => read(knowledge, repository, digest))).length, 1);
+  for (const read of [
+    () => readBlob(knowledge, repository, digest, bytes.length),
+    () => readReferrers(knowledge, repository, digest, defaultLimits),
+  ])
+    assert.is(openQuestions(throwsCode("not-in-mirror", read)).length, 1);
 });
 
 test("content that something names must be there", () => {
@@ -61,38 +64,49 @@ test("content has the size that its descriptor states", () => {
 });
 
 test("bytes of another digest are malformed, and name the question", () => {
-  const knowledge = new MemoryKnowledge();
+  const knowledge = new MemoryKnowledge(defaultLimits);
   knowledge.present({ kind: "manifest", repository, digest: other }, bytes);
   knowledge.present({ kind: "blob", repository, digest: other }, bytes);
   assert.is(
-    throwsCode("malformed", () => readManifest(knowledge, repository, other)).subject,
+    throwsCode("malformed", () => readManifest(knowledge, repository, other, defaultLimits)).subject,
     `manifest ${repository} ${other}`,
   );
-  throwsCode("malformed", () => readBlob(knowledge, repository, other));
+  throwsCode("malformed", () => readBlob(knowledge, repository, other, bytes.length));
 });
 
 test("bounds hold before anything is parsed", () => {
-  const knowledge = new MemoryKnowledge();
+  const knowledge = new MemoryKnowledge(defaultLimits);
   knowledge.present({ kind: "manifest", repository, digest }, new Uint8Array(defaultLimits.manifestBytes + 1));
   knowledge.putBlob(repository, bytes);
-  throwsCode("over-limit", () => readManifest(knowledge, repository, digest));
+  throwsCode("over-limit", () => readManifest(knowledge, repository, digest, defaultLimits));
   throwsCode("over-limit", () => readBlob(knowledge, repository, digest, bytes.length - 1));
 });
 
 test("referrers: an empty list is absent, a long one over the limit", () => {
   const question = { kind: "referrers", repository, digest } as const;
   const descriptor = { mediaType: "a/b", digest: other, size: 1 };
-  assert.is(readReferrers(new MemoryKnowledge().present(question, []), repository, digest).state, "absent");
-  assert.is(readReferrers(new MemoryKnowledge().absent(question), repository, digest).state, "absent");
-  assert.is(readReferrers(new MemoryKnowledge().present(question, [descriptor]), repository, digest).state, "present");
+  assert.is(
+    readReferrers(new MemoryKnowledge(defaultLimits).present(question, []), repository, digest, defaultLimits).state,
+    "absent",
+  );
+  assert.is(
+    readReferrers(new MemoryKnowledge(defaultLimits).absent(question), repository, digest, defaultLimits).state,
+    "absent",
+  );
+  assert.is(
+    readReferrers(new MemoryKnowledge(defaultLimits).present(question, [descriptor]), repository, digest, defaultLimits)
+      .state,
+    "present",
+  );
   throwsCode("over-limit", () =>
     readReferrers(
-      new MemoryKnowledge().present(
+      new MemoryKnowledge(defaultLimits).present(
         question,
         Array.from({ length: 1001 }, () => descriptor),
       ),
       repository,
       digest,
+      defaultLimits,
     ),
   );
 });

@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import { MemoryKnowledge } from "../../../core/oci/memory-knowledge.ts";
 import { throwsCode } from "../../support/assert.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/oci/memory-knowledge");
 const repository = "ghcr.io/org/app";
@@ -10,7 +11,7 @@ const encode = (value: unknown): Uint8Array => encodeUtf8(JSON.stringify(value))
 const image = encode({ layers: [] });
 
 test("never asked, absent and present are three answers", () => {
-  const knowledge = new MemoryKnowledge({ at: "2026-01-01T00:00:00Z", from: "here" });
+  const knowledge = new MemoryKnowledge(defaultLimits, { at: "2026-01-01T00:00:00Z", from: "here" });
   const question = { kind: "tag", repository, tag: "1" } as const;
   assert.is(knowledge.answer(question), undefined);
   knowledge.absent(question);
@@ -21,7 +22,7 @@ test("never asked, absent and present are three answers", () => {
 });
 
 test("the spelling of the repository does not matter", () => {
-  const knowledge = new MemoryKnowledge();
+  const knowledge = new MemoryKnowledge(defaultLimits);
   knowledge.putManifest("nginx", image, "1");
   for (const spelling of ["docker.io/nginx", "docker.io/library/nginx", "index.docker.io/library/nginx"])
     assert.is(knowledge.answer({ kind: "tag", repository: spelling, tag: "1" })?.state, "present");
@@ -29,7 +30,7 @@ test("the spelling of the repository does not matter", () => {
 });
 
 test("referrers follow from subjects, in their repository only, and an explicit answer wins", () => {
-  const knowledge = new MemoryKnowledge();
+  const knowledge = new MemoryKnowledge(defaultLimits);
   const digest = knowledge.putManifest(repository, image);
   const referrer = knowledge.putManifest(
     repository,
@@ -47,18 +48,21 @@ test("referrers follow from subjects, in their repository only, and an explicit 
 test("a complete host or repository turns ignorance into absence, but not for blobs", () => {
   const digest = `sha256:${"ab".repeat(32)}` as const;
   for (const scope of [repository, "ghcr.io"]) {
-    const knowledge = new MemoryKnowledge().complete(scope);
+    const knowledge = new MemoryKnowledge(defaultLimits).complete(scope);
     for (const kind of ["manifest", "referrers"] as const)
       assert.is(knowledge.answer({ kind, repository, digest })?.state, "absent");
     assert.is(knowledge.answer({ kind: "blob", repository, digest }), undefined);
     assert.is(knowledge.answer({ kind: "tag", repository: "quay.io/org/app", tag: "1" }), undefined);
   }
-  assert.is(new MemoryKnowledge().complete("ghcr.io/org").answer({ kind: "tag", repository, tag: "1" }), undefined);
-  throwsCode("invalid-usage", () => new MemoryKnowledge().complete("ghcr.io/org:1"));
+  assert.is(
+    new MemoryKnowledge(defaultLimits).complete("ghcr.io/org").answer({ kind: "tag", repository, tag: "1" }),
+    undefined,
+  );
+  throwsCode("invalid-usage", () => new MemoryKnowledge(defaultLimits).complete("ghcr.io/org:1"));
 });
 
 test("distrust adds up, and is another version", () => {
-  const knowledge = new MemoryKnowledge();
+  const knowledge = new MemoryKnowledge(defaultLimits);
   const before = knowledge.version();
   const rows = [
     { kind: "identity", value: "*@example.com" },
@@ -70,7 +74,7 @@ test("distrust adds up, and is another version", () => {
 });
 
 test("a manifest that does not parse is not put in", () => {
-  throwsCode("malformed", () => new MemoryKnowledge().putManifest(repository, encode({}), "1"));
+  throwsCode("malformed", () => new MemoryKnowledge(defaultLimits).putManifest(repository, encode({}), "1"));
 });
 
 test.run();

@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import { isTag, parseReference, repositoryForFetching, verifiableDigest } from "../../../core/oci/reference.ts";
 import { onlyEngineErrors, throwsCode } from "../../support/assert.ts";
 import { readGolden, skipped } from "../../support/vectors.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/oci/reference");
 const hex = "0123456789abcdef".repeat(4);
@@ -23,14 +24,14 @@ const canonical: readonly (readonly [string, string, string])[] = [
 
 for (const [text, reference, withTag] of canonical) {
   test(`${text} is ${reference}`, () => {
-    const image = parseReference(text);
+    const image = parseReference(text, defaultLimits);
     assert.is(image.canonical, reference);
     assert.is(image.withTag, withTag);
   });
 }
 
 test("parts of a reference with tag and digest", () => {
-  const image = parseReference(`ghcr.io/org/team/app:1.4@sha256:${hex}`);
+  const image = parseReference(`ghcr.io/org/team/app:1.4@sha256:${hex}`, defaultLimits);
   assert.equal(
     { ...image },
     {
@@ -48,30 +49,33 @@ test("parts of a reference with tag and digest", () => {
 });
 
 test("a digest alone has no tag", () => {
-  assert.is(parseReference(`nginx@sha256:${hex}`).tag, undefined);
+  assert.is(parseReference(`nginx@sha256:${hex}`, defaultLimits).tag, undefined);
 });
 
 test("a default registry may have a port and a path", () => {
-  assert.is(parseReference("nginx", { defaultRegistry: "ghcr.io/mirror" }).canonical, "ghcr.io/mirror/nginx:latest");
-  assert.is(parseReference("nginx", { defaultRegistry: "localhost:5000" }).registry, "localhost:5000");
-  assert.is(parseReference("quay.io/a/b", { defaultRegistry: "ghcr.io" }).registry, "quay.io");
+  assert.is(
+    parseReference("nginx", defaultLimits, { defaultRegistry: "ghcr.io/mirror" }).canonical,
+    "ghcr.io/mirror/nginx:latest",
+  );
+  assert.is(parseReference("nginx", defaultLimits, { defaultRegistry: "localhost:5000" }).registry, "localhost:5000");
+  assert.is(parseReference("quay.io/a/b", defaultLimits, { defaultRegistry: "ghcr.io" }).registry, "quay.io");
 });
 
 test("without registry mutation an added registry is not reported, a given one is", () => {
   const options = { enableDefaultRegistryMutation: false };
-  const image = parseReference("team/nginx:1", options);
+  const image = parseReference("team/nginx:1", defaultLimits, options);
   assert.is(image.registry, "");
   assert.is(image.canonical, "team/nginx:1");
   assert.is(image.fetchRepository, "docker.io/team/nginx");
-  assert.is(parseReference("ghcr.io/team/nginx:1", options).registry, "ghcr.io");
+  assert.is(parseReference("ghcr.io/team/nginx:1", defaultLimits, options).registry, "ghcr.io");
 });
 
 test("a host with an underscore is taken from the path", () => {
-  const image = parseReference("my_reg.io/team/app:1");
+  const image = parseReference("my_reg.io/team/app:1", defaultLimits);
   assert.is(image.registry, "my_reg.io");
   assert.is(image.path, "team/app");
   assert.is(image.canonical, "my_reg.io/team/app:1");
-  assert.is(parseReference("kauri_x/app").registry, "docker.io");
+  assert.is(parseReference("kauri_x/app", defaultLimits).registry, "docker.io");
 });
 
 const refused = [
@@ -97,22 +101,22 @@ const refused = [
 ];
 for (const text of refused)
   test(`${JSON.stringify(text.slice(0, 40))} is malformed`, () =>
-    void throwsCode("malformed", () => parseReference(text)));
+    void throwsCode("malformed", () => parseReference(text, defaultLimits)));
 
 test("a reference of unreasonable length is over the limit", () =>
-  void throwsCode("over-limit", () => parseReference("a".repeat(5000))));
+  void throwsCode("over-limit", () => parseReference("a".repeat(5000), defaultLimits)));
 
 test("bad text of any kind is an EngineError, and quickly", () => {
   for (const piece of ["a-", "a.", "-", "__", "a/", "A.", "a:", "@", "sha256:0", "[", "1.", "\u0130/"])
-    onlyEngineErrors(() => parseReference(piece.repeat(Math.floor(4000 / piece.length))));
+    onlyEngineErrors(() => parseReference(piece.repeat(Math.floor(4000 / piece.length)), defaultLimits));
 });
 
 test("only sha256 digests can be verified", () => {
-  const sha512 = parseReference(`app@sha512:${"c".repeat(128)}`);
+  const sha512 = parseReference(`app@sha512:${"c".repeat(128)}`, defaultLimits);
   assert.is(sha512.digest, `sha512:${"c".repeat(128)}`);
   throwsCode("malformed", () => verifiableDigest(sha512));
-  assert.is(verifiableDigest(parseReference(`app@sha256:${hex}`)), `sha256:${hex}`);
-  assert.is(verifiableDigest(parseReference("app")), undefined);
+  assert.is(verifiableDigest(parseReference(`app@sha256:${hex}`, defaultLimits)), `sha256:${hex}`);
+  assert.is(verifiableDigest(parseReference("app", defaultLimits)), undefined);
 });
 
 const folded: readonly (readonly [string, string])[] = [
@@ -167,7 +171,7 @@ else {
   test("golden: every image of wildcards.jsonl has Kyverno's reference", () => {
     for (const line of wildcards) {
       const { id, image, reference } = JSON.parse(line) as { id: string; image: string; reference: string };
-      assert.is(parseReference(image).canonical, reference, id);
+      assert.is(parseReference(image, defaultLimits).canonical, reference, id);
     }
   });
 
@@ -186,7 +190,7 @@ else {
           .reduce<unknown>((node, step) => (node as Record<string, unknown> | undefined)?.[step], golden.resource);
         // An extractor's jmesPath rewrites the text; what it gives is not in the resource.
         if (typeof text !== "string" || /:\/\/|\|/.test(text)) continue;
-        const { canonical, withTag, registry, path, name, tag, digest } = parseReference(text);
+        const { canonical, withTag, registry, path, name, tag, digest } = parseReference(text, defaultLimits);
         const { jsonPointer: _, ...wanted } = image;
         assert.equal(
           {
@@ -213,7 +217,7 @@ else {
       const { id, error } = JSON.parse(line) as { id: string; error?: string };
       const parts = /^invalid image '([\s\S]*?)' \((bad image: [\s\S]*)\)$/.exec(error ?? "");
       if (parts === null) continue;
-      assert.is(throwsCode("malformed", () => parseReference(parts[1] ?? "")).message, parts[2], id);
+      assert.is(throwsCode("malformed", () => parseReference(parts[1] ?? "", defaultLimits)).message, parts[2], id);
       compared += 1;
     }
     assert.ok(compared > 30, `${compared} compared`);

@@ -14,7 +14,7 @@ import { flipped } from "../../support/patch.ts";
 import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/timestamp/timestamp-authority");
-const [authority] = parseTrustedRoot(fixtureBytes("trust/trusted-root.json")).timestampAuthorities;
+const [authority] = parseTrustedRoot(fixtureBytes("trust/trusted-root.json"), defaultLimits).timestampAuthorities;
 if (authority?.leaf === undefined) throw new Error("the fixture's authority has a leaf");
 const { leaf, anchors, intermediates } = authority;
 

@@ -21,7 +21,7 @@ const entity = fixtureEntity("signed-keyless");
 const token = entity.timestamps()[0] as Uint8Array;
 const content = entity.content();
 const message = content.kind === "dsse" ? (content.envelope.signatures[0]?.sig ?? new Uint8Array()) : new Uint8Array();
-const authorities = parseTrustedRoot(fixtureBytes("trust/trusted-root.json")).timestampAuthorities;
+const authorities = parseTrustedRoot(fixtureBytes("trust/trusted-root.json"), defaultLimits).timestampAuthorities;
 const [authority] = authorities as readonly [TimestampAuthority];
 const verifiers = { noble: nobleVerifier, node: nodeVerifier };
 

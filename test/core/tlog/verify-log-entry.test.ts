@@ -325,7 +325,7 @@ else
     test(`real bundle ${vector.name}`, () => {
       let bundle: SigstoreBundle;
       try {
-        bundle = parseBundle(vector.text);
+        bundle = parseBundle(vector.text, defaultLimits);
       } catch (error) {
         if (error instanceof EngineError) return;
         throw error;

@@ -2,9 +2,9 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { JsonValue } from "../../../core/encoding/json.ts";
 import type { DistrustRow } from "../../../core/knowledge/knowledge.ts";
-import { defaultLimits } from "../../../core/limits.ts";
 import { compileDistrust, distrustWith, readDistrust } from "../../../core/trust/distrust.ts";
 import { throwsCode } from "../../support/assert.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/trust/distrust");
 const hex = "a".repeat(64);

@@ -8,13 +8,14 @@ import { makeKey } from "../../lab/keys.ts";
 import { Seed } from "../../lab/seed.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { fixtureBytes } from "../../support/fixture-images.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/trust/make-trusted-root");
 const seed = new Seed("make");
 const none: TrustedServices = { fulcio: [], rekor: [], ctfe: [], tsa: [] };
 const start = new Date("2024-01-01T00:00:00Z");
 const make = (services: Partial<TrustedServices>) =>
-  parseTrustedRoot(JSON.stringify(makeTrustedRoot({ ...none, ...services })));
+  parseTrustedRoot(JSON.stringify(makeTrustedRoot({ ...none, ...services }, defaultLimits)), defaultLimits);
 const log = (key: string, more: Partial<LogService> = {}): LogService => ({
   url: "https://log.corp",
   key,

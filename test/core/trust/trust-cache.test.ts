@@ -8,6 +8,7 @@ import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { fixtureBytes } from "../../support/fixture-images.ts";
 import { makeTufRepository } from "../../lab/tuf-repository.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/trust/trust-cache");
 const bytes = fixtureBytes("trust/trusted-root.json");
@@ -18,7 +19,7 @@ const neverRead = (): Date => {
 };
 
 test("one content is compiled once, and a pinned root does not depend on the time", () => {
-  const cache = new TrustCache(nodeVerifier);
+  const cache = new TrustCache(nodeVerifier, { limits: defaultLimits });
   const source = { form: "pinned", bytes } as const;
   const material = cache.load(source, neverRead, name).material;
   assert.is(cache.load(source, neverRead, name).material, material);
@@ -27,7 +28,10 @@ test("one content is compiled once, and a pinned root does not depend on the tim
     material,
     "by content, not by identity",
   );
-  assert.is.not(new TrustCache(nodeVerifier).load(source, neverRead, name).material, material);
+  assert.is.not(
+    new TrustCache(nodeVerifier, { limits: defaultLimits }).load(source, neverRead, name).material,
+    material,
+  );
   assert.equal(
     [
       material.authorities.length > 0,
@@ -42,12 +46,16 @@ test("one content is compiled once, and a pinned root does not depend on the tim
 test("what cannot be read is a want of trust", () => {
   for (const text of ["", "{", "[]", '{"mediaType":"x"}'])
     throwsCode("no-trust", () =>
-      new TrustCache(nodeVerifier).load({ form: "pinned", bytes: encodeUtf8(text) }, now, name),
+      new TrustCache(nodeVerifier, { limits: defaultLimits }).load(
+        { form: "pinned", bytes: encodeUtf8(text) },
+        now,
+        name,
+      ),
     );
 });
 
 test("an older root leaves when many come", () => {
-  const cache = new TrustCache(nodeVerifier);
+  const cache = new TrustCache(nodeVerifier, { limits: defaultLimits });
   const text = new TextDecoder().decode(bytes);
   const first = cache.load({ form: "pinned", bytes }, now, name).material;
   for (let spaces = 1; spaces <= 16; spaces++)
@@ -71,7 +79,8 @@ test("metadata is judged on each call, what it vouches for is compiled once", ()
   const repository = makeTufRepository(bytes);
   const [initialRoot] = repository.rootHistory as [Uint8Array];
   const cache = new TrustCache(nodeVerifier, {
-    tuf: createTufVerifier({ initialRoots: { lab: initialRoot }, mode: "enforce" }),
+    tuf: createTufVerifier({ initialRoots: { lab: initialRoot }, mode: "enforce" }, defaultLimits),
+    limits: defaultLimits,
   });
   const source = repository.source();
   const loaded = cache.load(source, () => repository.now, "lab");

@@ -11,6 +11,7 @@ import { patched } from "../../support/patch.ts";
 import { skipped, vectorsDir } from "../../support/vectors.ts";
 import { sha256 } from "../tlog/test-log.ts";
 import { makeAuthority, makeCertificate, newKey } from "../x509/pki.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/trust/trusted-root");
 
@@ -54,7 +55,7 @@ const json: JsonObject = {
     { uri: "https://tsa.example", certChain: chain(stamper.der, intermediate.der, root.der), validFor: {} },
   ],
 };
-const parse = (value: JsonValue) => parseTrustedRoot(JSON.stringify(value));
+const parse = (value: JsonValue) => parseTrustedRoot(JSON.stringify(value), defaultLimits);
 
 test("logs, authorities and their periods", () => {
   const read = parse(json);
@@ -81,7 +82,7 @@ test("logs, authorities and their periods", () => {
     [stamper.der, 1, 1, "https://tsa.example"],
   );
   const bytes = encodeUtf8(JSON.stringify(json));
-  assert.is(parseTrustedRoot(bytes).digest, `sha256:${Buffer.from(sha256(bytes)).toString("hex")}`);
+  assert.is(parseTrustedRoot(bytes, defaultLimits).digest, `sha256:${Buffer.from(sha256(bytes)).toString("hex")}`);
 });
 
 test("an authority of one certificate, and a timestamp authority without a root", () => {
@@ -159,7 +160,7 @@ test("unknown and repeated fields", () => {
   ]) {
     throwsCode("malformed", () => parse(patched(json, path, 1)));
   }
-  throwsCode("malformed", () => parseTrustedRoot(JSON.stringify(json).replace("{", '{"tlogs":[],')));
+  throwsCode("malformed", () => parseTrustedRoot(JSON.stringify(json).replace("{", '{"tlogs":[],'), defaultLimits));
 });
 
 test("of two logs of one id the later one counts", () => {
@@ -190,17 +191,17 @@ test("a document cut anywhere is malformed, and one that is too large over the l
   const text = JSON.stringify(json);
   for (let length = 0; length < text.length; length += 13)
     assert.is(
-      onlyEngineErrors(() => parseTrustedRoot(text.slice(0, length))),
+      onlyEngineErrors(() => parseTrustedRoot(text.slice(0, length), defaultLimits)),
       "threw",
     );
-  throwsCode("over-limit", () => parseTrustedRoot(new Uint8Array(5 << 20)));
+  throwsCode("over-limit", () => parseTrustedRoot(new Uint8Array(5 << 20), defaultLimits));
 });
 
 const vectors = vectorsDir();
 if (vectors === undefined) skipped("core/trust/trusted-root", 3, "SALLYPORT_VECTORS is not set");
 else {
   test("the public-good instance", () => {
-    const read = parseTrustedRoot(readFileSync(join(vectors, "root-signing/targets/trusted_root.json")));
+    const read = parseTrustedRoot(readFileSync(join(vectors, "root-signing/targets/trusted_root.json")), defaultLimits);
     assert.equal(
       read.tlogs.map(({ origin }) => origin),
       ["rekor.sigstore.dev", "log2025-1.rekor.sigstore.dev"],
@@ -212,7 +213,8 @@ else {
   for (const file of ["scaffolding", "public-key-validity", "public-good"]) {
     test(`real trusted root ${file}`, () =>
       assert.ok(
-        parseTrustedRoot(readFileSync(join(vectors, `bundles/sigstore-go/trusted-roots/${file}.json`))).digest,
+        parseTrustedRoot(readFileSync(join(vectors, `bundles/sigstore-go/trusted-roots/${file}.json`)), defaultLimits)
+          .digest,
       ));
   }
 }

@@ -11,6 +11,7 @@ import { makeTufRepository, type TufSource } from "../../lab/tuf-repository.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { freshTime, publicGoodRootVersion, publicGoodSource } from "../../support/root-signing.ts";
 import { skipped } from "../../support/vectors.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/trust/tuf-verifier");
 const target = encodeUtf8("{}");
@@ -22,7 +23,7 @@ const [initialRoot] = repository.rootHistory as [Uint8Array];
 const expiry = after(repository.now, 365);
 const initialRoots = { lab: initialRoot };
 const verify = (settings: TrustSettings, now: Date, source: TufSource = repository.source()) =>
-  createTufVerifier({ initialRoots, ...settings }).verify("lab", source, () => now, nodeVerifier);
+  createTufVerifier({ initialRoots, ...settings }, defaultLimits).verify("lab", source, () => now, nodeVerifier);
 const neverRead = (): Date => {
   throw new Error("the time was read");
 };
@@ -99,14 +100,14 @@ test("the role that expires first counts", () => {
 
 test("pin: one digest, whatever the time; nothing without one", () => {
   const pins = { lab: digestOf(target) };
-  const pinned = createTufVerifier({ initialRoots, mode: "pin", pins });
+  const pinned = createTufVerifier({ initialRoots, mode: "pin", pins }, defaultLimits);
   assert.equal(pinned.verify("lab", repository.source(), neverRead, nodeVerifier).steady, {});
   throwsCode("no-trust", () => verify({ mode: "pin" }, repository.now));
   throwsCode("no-trust", () => verify({ mode: "pin", pins: { lab: digestOf(initialRoot) } }, repository.now));
   pinned.requirePin("lab", target);
   pinned.requirePin("another", initialRoot);
   throwsCode("no-trust", () => pinned.requirePin("lab", initialRoot));
-  createTufVerifier({ pins }).requirePin("lab", initialRoot);
+  createTufVerifier({ pins }, defaultLimits).requirePin("lab", initialRoot);
 });
 
 test("whatever is wrong is a want of trust, in every mode", () => {
@@ -125,7 +126,12 @@ test("whatever is wrong is a want of trust, in every mode", () => {
 test("a name without initial root has no trust, also one that objects have", () => {
   for (const name of ["another", "toString", "__proto__"])
     throwsCode("no-trust", () =>
-      createTufVerifier({ initialRoots }).verify(name, repository.source(), () => repository.now, nodeVerifier),
+      createTufVerifier({ initialRoots }, defaultLimits).verify(
+        name,
+        repository.source(),
+        () => repository.now,
+        nodeVerifier,
+      ),
     );
 });
 
@@ -138,7 +144,7 @@ test("signatures are verified once for each content, expiry each time", () => {
       return nodeVerifier.verify(...given);
     },
   };
-  const verifier = createTufVerifier({ initialRoots, mode: "enforce" });
+  const verifier = createTufVerifier({ initialRoots, mode: "enforce" }, defaultLimits);
   const source = repository.source();
   verifier.verify("lab", source, () => repository.now, counting);
   const once = count;
@@ -179,9 +185,9 @@ else
       ["public-good", "14"],
     ] as const) {
       const run = (more: TrustSettings, now: Date) =>
-        createTufVerifier({ ...settings, ...more }).verify(name, source, () => now, nodeVerifier);
+        createTufVerifier({ ...settings, ...more }, defaultLimits).verify(name, source, () => now, nodeVerifier);
       const { bytes, tuf } = run({ mode: "enforce" }, freshTime);
-      assert.ok(parseTrustedRoot(bytes).tlogs.length > 0);
+      assert.ok(parseTrustedRoot(bytes, defaultLimits).tlogs.length > 0);
       assert.equal([tuf.initialRoot, tuf.versions.root, tuf.warning], [initial, "15", undefined]);
       assert.equal(tuf.expires.role, "timestamp");
       const late = after(new Date(tuf.expires.at), 30);

@@ -6,11 +6,12 @@ import { makeKey } from "../../lab/keys.ts";
 import { Seed } from "../../lab/seed.ts";
 import { tufKey } from "../../lab/tuf-repository.ts";
 import { throwsCode } from "../../support/assert.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/tuf/delegations");
 const keys = { k: tufKey(makeKey(new Seed("delegations"), "k")) };
 const row = (name: string, more: object) => ({ name, keyids: ["k"], threshold: 1n, terminating: false, ...more });
-const read = (more: object) => readDelegations({ keys, ...more } as never, "/d");
+const read = (more: object) => readDelegations({ keys, ...more } as never, "/d", defaultLimits);
 const digestOf = (path: string): string => createHash("sha256").update(path).digest("hex");
 
 test("roles in their order, by patterns or by prefixes of the path's digest", () => {

@@ -10,12 +10,13 @@ import { updateTimestamp } from "../../../core/tuf/update-timestamp.ts";
 import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import { makeTufRepository, TufRepository } from "../../lab/tuf-repository.ts";
 import { throwsCode } from "../../support/assert.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/tuf/find-target");
 const content = encodeUtf8("content");
 
 function start(repository: TufRepository): TrustedSet {
-  const root = trustInitialRoot(repository.served("root"), nodeVerifier);
+  const root = trustInitialRoot(repository.served("root"), nodeVerifier, defaultLimits);
   return updateSnapshot(
     updateTimestamp(root, repository.served("timestamp"), repository.now),
     repository.served("snapshot"),

@@ -6,12 +6,13 @@ import { trustInitialRoot } from "../../../core/tuf/update-root.ts";
 import { encodeFloors } from "../../../core/tuf/verify-source.ts";
 import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import { makeTufRepository } from "../../lab/tuf-repository.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/tuf/held-floors");
 const repository = makeTufRepository(encodeUtf8("{}"));
 repository.delegate("targets", "role", { paths: ["*"] });
 repository.publish();
-const root = trustInitialRoot(repository.served("root"), nodeVerifier, new Map([["snapshot", 9n]]));
+const root = trustInitialRoot(repository.served("root"), nodeVerifier, defaultLimits, new Map([["snapshot", 9n]]));
 const [timestamp, snapshot] = [repository.served("timestamp"), repository.served("snapshot")];
 
 test("what is held says what was seen, and lowers nothing", () => {

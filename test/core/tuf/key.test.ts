@@ -8,12 +8,13 @@ import { type LabKey, makeKey, nodeKey } from "../../lab/keys.ts";
 import { Seed } from "../../lab/seed.ts";
 import { tufKey } from "../../lab/tuf-repository.ts";
 import { throwsCode } from "../../support/assert.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/tuf/key");
 const seed = new Seed("key");
 const message = encodeUtf8("a message");
 const read = (changes: object, type: "p256" | "p384" | "ed25519" | "rsa2048" = "p256"): TufKey =>
-  readKey({ ...(tufKey(makeKey(seed, "k", type)) as object), ...changes } as never, "/keys/a");
+  readKey({ ...(tufKey(makeKey(seed, "k", type)) as object), ...changes } as never, "/keys/a", defaultLimits);
 
 const pss = (key: LabKey, saltLength: number): Uint8Array =>
   new Uint8Array(sign("sha256", message, { key: nodeKey(key), padding: constants.RSA_PKCS1_PSS_PADDING, saltLength }));
@@ -57,7 +58,7 @@ test("a key of an unknown kind signs nothing", () => {
 test("what is no key at all is refused", () => {
   for (const changes of [{ keytype: 1n }, { scheme: null }, { keyval: "x" }, { keyval: {} }])
     throwsCode("malformed", () => read(changes));
-  throwsCode("malformed", () => readKey("x", "/keys/a"));
+  throwsCode("malformed", () => readKey("x", "/keys/a", defaultLimits));
 });
 
 test.run();

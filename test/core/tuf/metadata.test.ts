@@ -7,6 +7,7 @@ import { parseTargets } from "../../../core/tuf/targets.ts";
 import { parseTimestamp } from "../../../core/tuf/timestamp.ts";
 import { makeTufRepository } from "../../lab/tuf-repository.ts";
 import { onlyEngineErrors, throwsCode } from "../../support/assert.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/tuf/metadata");
 const repository = makeTufRepository(encodeUtf8("{}"));
@@ -23,8 +24,8 @@ const edited = (role: keyof typeof parsers, from: string | RegExp, to: string): 
 test("each role reads its own metadata and nobody else's", () => {
   for (const [role, parse] of Object.entries(parsers))
     for (const other of Object.keys(parsers) as (keyof typeof parsers)[]) {
-      if (other === role) assert.is(parse(repository.served(other)).version, 1n);
-      else throwsCode("malformed", () => parse(repository.served(other)));
+      if (other === role) assert.is(parse(repository.served(other), defaultLimits).version, 1n);
+      else throwsCode("malformed", () => parse(repository.served(other), defaultLimits));
     }
 });
 
@@ -45,26 +46,27 @@ test("what every role states is read strictly", () => {
     ['"signatures":[', '"signatures":{},"x":[', "malformed"],
     ['"signed":{', '"signed":[],"x":{', "malformed"],
   ] as const)
-    throwsCode(code, () => parseTimestamp(edited("timestamp", from, to)));
+    throwsCode(code, () => parseTimestamp(edited("timestamp", from, to), defaultLimits));
 });
 
 test("versions are exact", () => {
   assert.is(
-    parseTimestamp(edited("timestamp", '"version":1,"expires"', '"version":9007199254740993,"expires"')).version,
+    parseTimestamp(edited("timestamp", '"version":1,"expires"', '"version":9007199254740993,"expires"'), defaultLimits)
+      .version,
     9007199254740993n,
   );
 });
 
 test("signatures that are empty or no hexadecimal are nobody's, and two of one id are refused", () => {
-  const { signatures } = parseTimestamp(edited("timestamp", /"sig":"[^"]*"/, '"sig":""'));
+  const { signatures } = parseTimestamp(edited("timestamp", /"sig":"[^"]*"/, '"sig":""'), defaultLimits);
   assert.is(signatures.size, 0);
-  assert.is(parseTimestamp(edited("timestamp", /"sig":"[^"]*"/, '"sig":"xyz"')).signatures.size, 0);
-  throwsCode("malformed", () => parseTimestamp(edited("timestamp", /\[(\{"keyid.*?\})\]/, "[$1,$1]")));
+  assert.is(parseTimestamp(edited("timestamp", /"sig":"[^"]*"/, '"sig":"xyz"'), defaultLimits).signatures.size, 0);
+  throwsCode("malformed", () => parseTimestamp(edited("timestamp", /\[(\{"keyid.*?\})\]/, "[$1,$1]"), defaultLimits));
 });
 
 test("unknown members are signed with the rest", () => {
   assert.match(
-    decodeUtf8(parseTimestamp(edited("timestamp", '"signed":{', '"signed":{"x-more":[1],')).signedBytes),
+    decodeUtf8(parseTimestamp(edited("timestamp", '"signed":{', '"signed":{"x-more":[1],'), defaultLimits).signedBytes),
     '"x-more":[1]',
   );
 });
@@ -83,16 +85,24 @@ test("what one role states is read strictly", () => {
     ["targets", '"targets":{', '"targets":[],"x":{'],
     ["targets", '"targets":{', '"delegations":{},"targets":{'],
   ];
-  for (const [role, from, to] of cases) throwsCode("malformed", () => parsers[role](edited(role, from, to)));
+  for (const [role, from, to] of cases)
+    throwsCode("malformed", () => parsers[role](edited(role, from, to), defaultLimits));
 });
 
 test("a document past the bound is not read, and neither is one cut short", () => {
   const timestamp = repository.served("timestamp");
-  throwsCode("over-limit", () => parseTimestamp(new Uint8Array([...timestamp, ...new Uint8Array(16_384).fill(32)])));
+  throwsCode("over-limit", () =>
+    parseTimestamp(new Uint8Array([...timestamp, ...new Uint8Array(16_384).fill(32)]), defaultLimits),
+  );
   for (let length = 0; length < timestamp.length; length += 7)
-    throwsCode("malformed", () => parseTimestamp(timestamp.subarray(0, length)));
+    throwsCode("malformed", () => parseTimestamp(timestamp.subarray(0, length), defaultLimits));
   for (let at = 0; at < timestamp.length; at++)
-    onlyEngineErrors(() => parseTimestamp(timestamp.map((byte, index) => (index === at ? byte ^ 1 : byte))));
+    onlyEngineErrors(() =>
+      parseTimestamp(
+        timestamp.map((byte, index) => (index === at ? byte ^ 1 : byte)),
+        defaultLimits,
+      ),
+    );
 });
 
 test.run();

@@ -8,6 +8,7 @@ import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import type { LabKey } from "../../lab/keys.ts";
 import { makeTufRepository, signMetadata, type TufSigner, tufKey, tufKeyId } from "../../lab/tuf-repository.ts";
 import { throwsCode } from "../../support/assert.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/tuf/role");
 const repository = makeTufRepository(encodeUtf8("{}"));
@@ -16,12 +17,18 @@ const [a, b, c] = ["a", "b", "c"].map((name) => repository.key(name)) as [LabKey
 const roleOf = (ids: readonly (readonly [string, LabKey])[], threshold: bigint): Role =>
   readRole(
     { keyids: ids.map(([id]) => id), threshold },
-    new Map(ids.map(([id, key]) => [id, readKey(tufKey(key) as never, id)])),
+    new Map(ids.map(([id, key]) => [id, readKey(tufKey(key) as never, id, defaultLimits)])),
     "/role",
+    defaultLimits,
   );
 const named = (...keys: readonly LabKey[]) => keys.map((key) => [tufKeyId(key), key] as const);
 const verify = (role: Role, signers: readonly TufSigner[]) =>
-  verifyThreshold(parseTimestamp(signMetadata(repository.signed("timestamp"), signers)), role, nodeVerifier, "test");
+  verifyThreshold(
+    parseTimestamp(signMetadata(repository.signed("timestamp"), signers), defaultLimits),
+    role,
+    nodeVerifier,
+    "test",
+  );
 
 test("as many different keys as the threshold says", () => {
   const role = roleOf(named(a, b, c), 2n);
@@ -70,15 +77,15 @@ test("key ids are names: they need not be digests, and one key has one voice und
 
 test("a key that cannot be used takes nothing from the others", () => {
   const keys = new Map([
-    ["good", readKey(tufKey(a) as never, "")],
-    ["odd", readKey({ keytype: "pqc", scheme: "x", keyval: { public: "" } }, "")],
+    ["good", readKey(tufKey(a) as never, "", defaultLimits)],
+    ["odd", readKey({ keytype: "pqc", scheme: "x", keyval: { public: "" } }, "", defaultLimits)],
   ]);
-  verify(readRole({ keyids: ["odd", "good"], threshold: 1n }, keys, ""), [
+  verify(readRole({ keyids: ["odd", "good"], threshold: 1n }, keys, "", defaultLimits), [
     ["good", a],
     ["odd", b],
   ]);
   throwsCode("bad-threshold", () =>
-    verify(readRole({ keyids: ["odd", "good"], threshold: 2n }, keys, ""), [
+    verify(readRole({ keyids: ["odd", "good"], threshold: 2n }, keys, "", defaultLimits), [
       ["good", a],
       ["odd", b],
     ]),
@@ -88,9 +95,14 @@ test("a key that cannot be used takes nothing from the others", () => {
 test("roles that cannot be are refused", () => {
   throwsCode("malformed", () => roleOf(named(a), 0n));
   throwsCode("malformed", () => roleOf(named(a, a), 1n));
-  throwsCode("malformed", () => readRole({ keyids: ["nowhere"], threshold: 1n }, new Map(), "/role"));
+  throwsCode("malformed", () => readRole({ keyids: ["nowhere"], threshold: 1n }, new Map(), "/role", defaultLimits));
   throwsCode("over-limit", () =>
-    readRole({ keyids: Array.from({ length: 101 }, (_, index) => `k${index}`), threshold: 1n }, new Map(), "/role"),
+    readRole(
+      { keyids: Array.from({ length: 101 }, (_, index) => `k${index}`), threshold: 1n },
+      new Map(),
+      "/role",
+      defaultLimits,
+    ),
   );
 });
 

@@ -8,11 +8,12 @@ import { updateTimestamp } from "../../../core/tuf/update-timestamp.ts";
 import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import { makeTufRepository } from "../../lab/tuf-repository.ts";
 import { throwsCode } from "../../support/assert.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/tuf/update-snapshot");
 const repository = makeTufRepository(encodeUtf8("{}"));
 const { now } = repository;
-const root = trustInitialRoot(repository.served("root"), nodeVerifier);
+const root = trustInitialRoot(repository.served("root"), nodeVerifier, defaultLimits);
 const timestamp = updateTimestamp(root, repository.served("timestamp"), now);
 const snapshot = updateSnapshot(timestamp, repository.served("snapshot"), now);
 /** The same metadata in other bytes. */

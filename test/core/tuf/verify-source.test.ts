@@ -7,12 +7,20 @@ import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import { tufFaults } from "../../lab/tuf-faults.ts";
 import { makeTufRepository, type TufRepositoryOptions, type TufSource } from "../../lab/tuf-repository.ts";
 import { throwsCode } from "../../support/assert.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/tuf/verify-source");
 const target = encodeUtf8("{}");
 
 function verify(source: TufSource, initialRoot: Uint8Array, at: Date | "later" = new Date("2026-11-02T00:00:00Z")) {
-  return verifySource({ source, initialRoot, target: "trusted_root.json", at, verifier: nodeVerifier });
+  return verifySource({
+    source,
+    initialRoot,
+    target: "trusted_root.json",
+    at,
+    verifier: nodeVerifier,
+    limits: defaultLimits,
+  });
 }
 
 const forms: Readonly<Record<string, TufRepositoryOptions>> = {
@@ -76,7 +84,10 @@ test("what was carried here is measured by what this side has seen, and not by w
   const repository = makeTufRepository(target);
   const [initialRoot] = repository.rootHistory as [Uint8Array];
   const accept = (source: TufSource, floors: TufSource["floors"]) =>
-    acceptSource({ source, initialRoot, target: "trusted_root.json", verifier: nodeVerifier }, floors);
+    acceptSource(
+      { source, initialRoot, target: "trusted_root.json", verifier: nodeVerifier, limits: defaultLimits },
+      floors,
+    );
   const seen = { root: "1", snapshot: "1", targets: "1", timestamp: "1" };
   assert.equal(accept(repository.source(), undefined).floors, seen);
   assert.equal(accept({ ...repository.source(), floors: { timestamp: "99" } }, seen).floors, seen);

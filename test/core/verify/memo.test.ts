@@ -46,7 +46,7 @@ const verifierWith = (limits: Partial<Limits> = {}, more: Partial<ImageVerifierO
   createImageVerifier({ crypto: nobleVerifier, limits: { ...defaultLimits, ...limits }, ...more });
 
 /** An image without signatures, of which everything is known. */
-const unsigned = () => new MemoryKnowledge().complete("ghcr.io");
+const unsigned = () => new MemoryKnowledge(defaultLimits).complete("ghcr.io");
 
 /** What the lab signed, with a version. */
 const known = (signed: Signed) => new Counting(signed.knowledge, () => "1");
@@ -129,7 +129,7 @@ test("any change of the source forgets everything", () => {
 
 test("two sources have their own outcomes, though their versions are alike", () => {
   const verifier = verifierWith();
-  const [empty, silent] = [new Counting(unsigned()), new Counting(new MemoryKnowledge(), () => "1")];
+  const [empty, silent] = [new Counting(unsigned()), new Counting(new MemoryKnowledge(defaultLimits), () => "1")];
   assert.is(empty.version(), silent.version());
   assert.is(verifier.open(empty, now).verify(request).verification.truth, "refuted");
   assert.is(verifier.open(silent, now).verify(request).verification.truth, "unknown");
@@ -167,7 +167,7 @@ test("a source without a version is asked every time", () => {
 
 test("what is unknown is not kept", () => {
   const verifier = verifierWith();
-  const source = new Counting(new MemoryKnowledge());
+  const source = new Counting(new MemoryKnowledge(defaultLimits));
   const asks = () => questions(source, () => verifier.open(source, now).verify(request));
   assert.is(verifier.open(source, now).verify(request).verification.truth, "unknown");
   assert.ok(asks() > 0);
@@ -237,7 +237,7 @@ test("within one decision everything is verified once, also what is not kept, un
     assert.is.not(fresh(), decision.verify(asked));
     assert.is(checks, 2);
   }
-  const unknown = verifierWith().open(new Counting(new MemoryKnowledge()), now);
+  const unknown = verifierWith().open(new Counting(new MemoryKnowledge(defaultLimits)), now);
   assert.is(unknown.verify(request), unknown.verify(request));
 });
 
@@ -259,7 +259,7 @@ test("an exhaustive decision neither recalls nor keeps", () => {
 
 test("tags are asked for once in each version, outages every time", () => {
   const verifier = verifierWith();
-  const memory = new MemoryKnowledge();
+  const memory = new MemoryKnowledge(defaultLimits);
   const source = new Counting(memory);
   const read = () => verifier.open(source, now).knowledge.answer(tag)?.state;
   memory.set(tag, { state: "unavailable", code: "unreachable", at: "2026-01-01T00:00:00Z", from: "ghcr.io" });

@@ -33,7 +33,7 @@ test("chains are bounded, roots are not asked what they are", () => {
 });
 
 test("a timestamp chain: anchors are self-issued, at most one is no CA", () => {
-  const [authority] = parseTrustedRoot(fixtureBytes("trust/trusted-root.json")).timestampAuthorities;
+  const [authority] = parseTrustedRoot(fixtureBytes("trust/trusted-root.json"), defaultLimits).timestampAuthorities;
   if (authority?.leaf === undefined) throw new Error("the fixture's authority has a leaf");
   const leaf = pemOf(authority.leaf.der);
   const anchors = authority.anchors.map(({ der }) => pemOf(der)).join("");

@@ -6,10 +6,9 @@ import { decodeBase64, encodeBase64 } from "../../../core/encoding/base64.ts";
 import { decodeUtf8, encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import type { ErrorCode } from "../../../core/errors.ts";
 import type { DistrustRow } from "../../../core/knowledge/knowledge.ts";
-import { defaultLimits } from "../../../core/limits.ts";
 import { compileDistrust } from "../../../core/trust/distrust.ts";
 import { TrustCache } from "../../../core/trust/trust-cache.ts";
-import { bundleEntity } from "../../../core/cosign/signed-entity-bundle.ts";
+import { bundleEntity, readBundleContent } from "../../../core/cosign/signed-entity-bundle.ts";
 import { parseBundle } from "../../../core/cosign/bundle.ts";
 import type { Verification } from "../../../core/verdict.ts";
 import { type AttestorSpec, compileAttestor } from "../../../core/verify/attestor.ts";
@@ -26,6 +25,7 @@ import {
   fixtureText,
 } from "../../support/fixture-images.ts";
 import { instead } from "../../support/instead.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 /** The parts of a bundle that are changed here. */
 interface BundleJson {
@@ -65,7 +65,8 @@ function changed(change: (bundle: BundleJson) => void) {
   const bundle = JSON.parse(fixtureBundle()) as BundleJson;
   change(bundle);
   const { source } = fixtureEntity("signed-keyless");
-  return bundleEntity(parseBundle(JSON.stringify(bundle)), source);
+  const parsed = parseBundle(JSON.stringify(bundle), defaultLimits);
+  return bundleEntity(parsed, source, readBundleContent(parsed, defaultLimits));
 }
 const verifyChanged = (change: (bundle: BundleJson) => void, spec = mail, changes: Partial<VerifyContext> = {}) =>
   verifyEntity(
@@ -152,7 +153,7 @@ test("both verifiers prove the same", () => {
   ] as const)
     assert.equal(
       verify(tag, spec),
-      verify(tag, spec, { verifier: nobleVerifier, trust: new TrustCache(nobleVerifier) }),
+      verify(tag, spec, { verifier: nobleVerifier, trust: new TrustCache(nobleVerifier, { limits: defaultLimits }) }),
     );
 });
 

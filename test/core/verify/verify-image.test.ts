@@ -2,13 +2,13 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Knowledge } from "../../../core/knowledge/knowledge.ts";
 import type { Question } from "../../../core/knowledge/question.ts";
-import { defaultLimits } from "../../../core/limits.ts";
 import { compileDistrust } from "../../../core/trust/distrust.ts";
 import { type AttestorSpec, compileAttestor } from "../../../core/verify/attestor.ts";
 import { type ImageRequest, verifyImage } from "../../../core/verify/verify-image.ts";
 import { fixtureContext, fixtureImage, fixtureKnowledge, fixtureText } from "../../support/fixture-images.ts";
 import { rewritten, signedLayers } from "../../support/rewrite-image.ts";
 import { instead } from "../../support/instead.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/verify/verify-image");
 const ours: AttestorSpec = { keys: { pem: fixtureText("trust/release.pub") }, rekor: { ignoreTlog: true } };

@@ -8,6 +8,7 @@ import { floorRows } from "../../../proxy/mirror/tuf-floors.ts";
 import { makeTufRepository } from "../../lab/tuf-repository.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { origin, reading, tamper, temporaryFolder, writtenMirror } from "../../support/temporary-mirror.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("proxy/mirror/tuf-floors");
 const question = { kind: "trusted-root", name: "lab" } as const;
@@ -38,7 +39,10 @@ test("floors come back with the metadata, stay when it brings none, and are repl
 });
 
 test("a mirror whose metadata is older than what it has seen is no trust", () => {
-  const verifier = createTufVerifier({ initialRoots: { lab: repository.served("root") }, mode: "enforce" });
+  const verifier = createTufVerifier(
+    { initialRoots: { lab: repository.served("root") }, mode: "enforce" },
+    defaultLimits,
+  );
   const folder = store(temporaryFolder(), { ...source, floors: { timestamp: "1" } });
   assert.ok(verifier.verify("lab", read(folder), () => repository.now, nodeVerifier));
   store(folder, { ...source, floors: { timestamp: "2" } });

@@ -2,13 +2,14 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { selectsImage, skipsImage, toReferenceFilter } from "../../../../core/kyverno/image/reference-filter.ts";
 import { parseReference } from "../../../../core/oci/reference.ts";
+import { defaultLimits } from "../../../../core/limits.ts";
 
 const test = suite("core/kyverno/image/reference-filter");
 const digest = `sha256:${"a".repeat(64)}`;
 const selects = (pattern: string, text: string): boolean =>
-  selectsImage(toReferenceFilter([pattern], []), parseReference(text));
+  selectsImage(toReferenceFilter([pattern], []), parseReference(text, defaultLimits));
 const skips = (pattern: string, text: string): boolean =>
-  skipsImage(toReferenceFilter(["*"], [pattern]), parseReference(text));
+  skipsImage(toReferenceFilter(["*"], [pattern]), parseReference(text, defaultLimits));
 
 test("patterns match the whole reference, registry and all", () => {
   assert.ok(selects("*", "nginx"));

@@ -3,11 +3,13 @@ import * as assert from "uvu/assert";
 import { resolveDigest } from "../../../../core/kyverno/image/resolve-image.ts";
 import { MemoryKnowledge } from "../../../../core/oci/memory-knowledge.ts";
 import { parseReference } from "../../../../core/oci/reference.ts";
+import { defaultLimits } from "../../../../core/limits.ts";
 
 const test = suite("core/kyverno/image/resolve-image");
 const digest = `sha256:${"a".repeat(64)}` as const;
 const question = { kind: "tag", repository: "ghcr.io/org/app", tag: "1" } as const;
-const resolve = (text: string, knowledge = new MemoryKnowledge()) => resolveDigest(parseReference(text), knowledge);
+const resolve = (text: string, knowledge = new MemoryKnowledge(defaultLimits)) =>
+  resolveDigest(parseReference(text, defaultLimits), knowledge);
 
 test("its own digest needs nobody; another algorithm cannot be looked up", () => {
   assert.equal(resolve(`ghcr.io/org/app@${digest}`), { truth: "proven", evidence: digest });
@@ -17,16 +19,25 @@ test("its own digest needs nobody; another algorithm cannot be looked up", () =>
 
 test("a tag: present, absent, out of reach, never asked; none given is latest", () => {
   const descriptor = { mediaType: "m", digest, size: 1 };
-  assert.is(resolve("ghcr.io/org/app:1", new MemoryKnowledge().present(question, descriptor)).truth, "proven");
   assert.is(
-    resolve("ghcr.io/org/app", new MemoryKnowledge().present({ ...question, tag: "latest" }, descriptor)).truth,
+    resolve("ghcr.io/org/app:1", new MemoryKnowledge(defaultLimits).present(question, descriptor)).truth,
     "proven",
   );
-  const absent = resolve("ghcr.io/org/app:1", new MemoryKnowledge().absent(question));
+  assert.is(
+    resolve("ghcr.io/org/app", new MemoryKnowledge(defaultLimits).present({ ...question, tag: "latest" }, descriptor))
+      .truth,
+    "proven",
+  );
+  const absent = resolve("ghcr.io/org/app:1", new MemoryKnowledge(defaultLimits).absent(question));
   assert.ok(absent.truth === "refuted" && absent.failures[0]?.code === "image-not-found");
   const outage = resolve(
     "ghcr.io/org/app:1",
-    new MemoryKnowledge().set(question, { state: "unavailable", code: "timed-out", at: "", from: "ghcr.io" }),
+    new MemoryKnowledge(defaultLimits).set(question, {
+      state: "unavailable",
+      code: "timed-out",
+      at: "",
+      from: "ghcr.io",
+    }),
   );
   assert.ok(outage.truth === "unknown" && outage.failures[0]?.code === "timed-out" && outage.open.length === 1);
   const never = resolve("ghcr.io/org/app:1");

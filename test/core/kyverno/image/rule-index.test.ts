@@ -10,6 +10,7 @@ import { expandRules } from "../../../../core/kyverno/policy/autogen.ts";
 import { loadPolicies } from "../../../../core/kyverno/policy/read-policy.ts";
 import { requestFor } from "../../../../core/kyverno/rule/resource-request.ts";
 import { parseReference } from "../../../../core/oci/reference.ts";
+import { defaultLimits } from "../../../../core/limits.ts";
 
 const test = suite("core/kyverno/image/rule-index");
 
@@ -155,7 +156,7 @@ test("no rule that selects an image is left out, tag or digest", () => {
     .map((parts) => parts.join(""));
   fc.assert(
     fc.property(image, pattern, (text, select) => {
-      const reference = parseReference(text);
+      const reference = parseReference(text, defaultLimits);
       if (selectsImage(toReferenceFilter([select], []), reference))
         assert.ok(reference.canonical.startsWith(literalPrefix(select)), `${select} selects ${text}`);
     }),

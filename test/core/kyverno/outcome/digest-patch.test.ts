@@ -10,17 +10,21 @@ import {
 import { applyPatches } from "../../../../core/kyverno/outcome/apply-patches.ts";
 import { parseReference } from "../../../../core/oci/reference.ts";
 import { throwsCode } from "../../../support/assert.ts";
+import { defaultLimits } from "../../../../core/limits.ts";
 
 const test = suite("core/kyverno/outcome/digest-patch");
 const digest = `sha256:${"a".repeat(64)}` as const;
 
 test("a pinned image keeps its tag, and says its registry", () => {
-  assert.equal(digestPatch("/spec/containers/0/image", parseReference("nginx"), digest), {
+  assert.equal(digestPatch("/spec/containers/0/image", parseReference("nginx", defaultLimits), digest), {
     op: "replace",
     path: "/spec/containers/0/image",
     value: `docker.io/nginx:latest@${digest}`,
   });
-  assert.is(canonicalWithDigest(parseReference("localhost:5000/a/b:1"), digest), `localhost:5000/a/b@${digest}`);
+  assert.is(
+    canonicalWithDigest(parseReference("localhost:5000/a/b:1", defaultLimits), digest),
+    `localhost:5000/a/b@${digest}`,
+  );
 });
 
 test("no image judged, no annotation", () => assert.equal(annotationPatches({}, {}, {}), []));

@@ -17,7 +17,7 @@ function stored(repository: string): {
   readonly digest: Digest;
   readonly index: Digest;
 } {
-  const knowledge = new MemoryKnowledge();
+  const knowledge = new MemoryKnowledge(defaultLimits);
   const config = bytes({ architecture: "amd64", config: { User: "app" } });
   const configDigest = knowledge.putBlob(repository, config);
   const manifest = bytes({
@@ -72,10 +72,11 @@ test("an index by digest: the manifest of the platform that a client means", () 
 
 test("what is not known is a question, what does not exist is unresolved", () => {
   assert.is(
-    throwsCode("not-in-mirror", () => loadImage("ghcr.io/org/app:1", new MemoryKnowledge(), settings)).subject,
+    throwsCode("not-in-mirror", () => loadImage("ghcr.io/org/app:1", new MemoryKnowledge(defaultLimits), settings))
+      .subject,
     "tag ghcr.io/org/app 1",
   );
-  const knowledge = new MemoryKnowledge().absent({ kind: "tag", repository: "ghcr.io/org/app", tag: "1" });
+  const knowledge = new MemoryKnowledge(defaultLimits).absent({ kind: "tag", repository: "ghcr.io/org/app", tag: "1" });
   throwsCode("unresolved", () => loadImage("ghcr.io/org/app:1", knowledge, settings));
   throwsCode("unresolved", () => loadImage("Bad Image", knowledge, settings));
 });
@@ -90,7 +91,7 @@ test("content that does not have its digest is refused", () => {
 });
 
 test("an artifact without configuration has no image data", () => {
-  const knowledge = new MemoryKnowledge();
+  const knowledge = new MemoryKnowledge(defaultLimits);
   knowledge.putManifest("ghcr.io/org/app", bytes({ schemaVersion: 2, mediaType, layers: [] }), "1");
   throwsCode("unresolved", () => loadImage("ghcr.io/org/app:1", knowledge, settings));
 });

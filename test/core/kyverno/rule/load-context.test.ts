@@ -19,7 +19,7 @@ interface Setting {
 
 function contextOf(
   entries: Readonly<Record<string, Given>> | readonly ContextEntry[],
-  { knowledge = new MemoryKnowledge(), variables, namespace }: Setting = {},
+  { knowledge = new MemoryKnowledge(defaultLimits), variables, namespace }: Setting = {},
 ): JsonContext {
   const request = {
     operation: "CREATE",
@@ -113,7 +113,7 @@ const configMap = (namespace: string, name: string) =>
 const keys = { metadata: { name: "keys" }, data: { cosign: "PEM" }, binaryData: {} };
 
 test("a ConfigMap", () => {
-  const knowledge = new MemoryKnowledge()
+  const knowledge = new MemoryKnowledge(defaultLimits)
     .present(configMap("default", "keys-prod"), keys)
     .present(configMap("other", "keys"), keys);
   const context = contextOf(
@@ -135,7 +135,7 @@ test("a ConfigMap that nobody knows is a question, one that does not exist is un
     contextOf({ x: { configMap: { name: "keys", namespace: "a" } } }).query("x.data.y || 'z'"),
   );
   assert.equal(openQuestions(error), [configMap("a", "keys")]);
-  const knowledge = new MemoryKnowledge().absent(configMap("a", "keys")).set(configMap("b", "keys"), {
+  const knowledge = new MemoryKnowledge(defaultLimits).absent(configMap("a", "keys")).set(configMap("b", "keys"), {
     state: "unavailable",
     code: "access-denied",
     at: "2026-01-01T00:00:00Z",
@@ -150,7 +150,7 @@ test("a ConfigMap that nobody knows is a question, one that does not exist is un
 });
 
 test("a namespaced policy reads its own namespace", () => {
-  const knowledge = new MemoryKnowledge()
+  const knowledge = new MemoryKnowledge(defaultLimits)
     .present(configMap("team", "keys"), keys)
     .present(configMap("other", "keys"), keys);
   assert.is(
@@ -168,7 +168,7 @@ const call = (more: Partial<NonNullable<ContextEntry["apiCall"]>> = {}): Given =
 });
 
 test("an API call is a GET of a path", () => {
-  const knowledge = new MemoryKnowledge().present(raw("/api/v1/namespaces/apps"), {
+  const knowledge = new MemoryKnowledge(defaultLimits).present(raw("/api/v1/namespaces/apps"), {
     metadata: { labels: { env: "prod" } },
   });
   assert.is(contextOf({ x: call({ jmesPath: "metadata.labels.env" }) }, { knowledge }).query("x"), "prod");
@@ -176,7 +176,7 @@ test("an API call is a GET of a path", () => {
   assert.is(
     contextOf(
       { x: call({ default: "d" }) },
-      { knowledge: new MemoryKnowledge().absent(raw("/api/v1/namespaces/apps")) },
+      { knowledge: new MemoryKnowledge(defaultLimits).absent(raw("/api/v1/namespaces/apps")) },
     ).query("x"),
     "d",
   );
@@ -209,7 +209,7 @@ test("a global context entry: a list of resources, or a GET", () => {
     resource: "deployments",
     namespace: "a",
   } as const;
-  const knowledge = new MemoryKnowledge()
+  const knowledge = new MemoryKnowledge(defaultLimits)
     .present(entry("deployments"), {
       spec: { kubernetesResource: { group: "apps", version: "v1", resource: "deployments", namespace: "a" } },
     })

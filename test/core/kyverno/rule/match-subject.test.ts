@@ -4,6 +4,7 @@ import { isAnonymous, resourceOf, subjectOf } from "../../../../core/kyverno/rul
 import type { AdmissionRequest } from "../../../../core/kyverno/rule/request.ts";
 import { MemoryKnowledge } from "../../../../core/oci/memory-knowledge.ts";
 import { throwsCode } from "../../../support/assert.ts";
+import { defaultLimits } from "../../../../core/limits.ts";
 
 const test = suite("core/kyverno/rule/match-subject");
 const request = (changes: Partial<AdmissionRequest> = {}): AdmissionRequest => ({
@@ -54,10 +55,10 @@ test("a namespace's labels: given, asked for, none, or not to be had", () => {
   assert.equal(labels({ namespaceLabels: { team: "a" } }), { team: "a" });
   assert.equal(labels({}, { absentNamespaceLabels: "none" }), {});
   assert.equal(labels({ namespace: "" }), {});
-  const known = new MemoryKnowledge().present(question, { metadata: { labels: { team: "b" } } });
+  const known = new MemoryKnowledge(defaultLimits).present(question, { metadata: { labels: { team: "b" } } });
   assert.equal(labels({}, { knowledge: known }), { team: "b" });
-  throwsCode("not-in-mirror", () => labels({}, { knowledge: new MemoryKnowledge() }));
-  throwsCode("unresolved", () => labels({}, { knowledge: new MemoryKnowledge().absent(question) }));
+  throwsCode("not-in-mirror", () => labels({}, { knowledge: new MemoryKnowledge(defaultLimits) }));
+  throwsCode("unresolved", () => labels({}, { knowledge: new MemoryKnowledge(defaultLimits).absent(question) }));
 });
 
 test.run();

@@ -6,6 +6,7 @@ import { openQuestions } from "../../../../core/knowledge/ask.ts";
 import type { AdmissionRequest } from "../../../../core/kyverno/rule/request.ts";
 import { MemoryKnowledge } from "../../../../core/oci/memory-knowledge.ts";
 import { throwsCode } from "../../../support/assert.ts";
+import { defaultLimits } from "../../../../core/limits.ts";
 
 const test = suite("core/kyverno/rule/match");
 const pod = (metadata: Record<string, unknown> = {}): AdmissionRequest => ({
@@ -116,22 +117,26 @@ const namespaceQuestion = {
 test("labels of the namespace are given, asked for, or assumed to be none", () => {
   assert.ok(matches(one(selector), { ...pod(), namespaceLabels: { env: "prod" } }));
   assert.not.ok(matches(one(selector), pod()));
-  const knowledge = new MemoryKnowledge().present(namespaceQuestion, { metadata: { labels: { env: "prod" } } });
+  const knowledge = new MemoryKnowledge(defaultLimits).present(namespaceQuestion, {
+    metadata: { labels: { env: "prod" } },
+  });
   assert.ok(matches(one(selector), pod(), undefined, { knowledge }));
 });
 
 test("labels that nobody knows are an open question, not a mismatch", () => {
   const error = throwsCode("not-in-mirror", () =>
-    matches(one(selector), pod(), undefined, { knowledge: new MemoryKnowledge() }),
+    matches(one(selector), pod(), undefined, { knowledge: new MemoryKnowledge(defaultLimits) }),
   );
   assert.equal(openQuestions(error), [namespaceQuestion]);
   throwsCode("unresolved", () =>
-    matches(one(selector), pod(), undefined, { knowledge: new MemoryKnowledge().absent(namespaceQuestion) }),
+    matches(one(selector), pod(), undefined, {
+      knowledge: new MemoryKnowledge(defaultLimits).absent(namespaceQuestion),
+    }),
   );
 });
 
 test("unknown labels do not matter where they decide nothing", () => {
-  const open: MatchOptions = { knowledge: new MemoryKnowledge() };
+  const open: MatchOptions = { knowledge: new MemoryKnowledge(defaultLimits) };
   assert.ok(matches({ any: [selector, { kinds: ["Pod"] }] }, pod(), undefined, open));
   assert.not.ok(matches({ all: [selector, { kinds: ["Job"] }] }, pod(), undefined, open));
   assert.not.ok(matches(one({ ...selector, kinds: ["Job"] }), pod(), undefined, open));

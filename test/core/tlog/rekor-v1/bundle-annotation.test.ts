@@ -181,7 +181,10 @@ function checkLayer(layer: Layer, logs: readonly TransparencyLogKey[]): void {
 const vectors = vectorsDir();
 if (vectors === undefined) skipped("core/tlog/rekor-v1/bundle-annotation", 7, "SALLYPORT_VECTORS is not set");
 else {
-  const { tlogs } = parseTrustedRoot(readFileSync(join(vectors, "root-signing/targets/trusted_root.json")));
+  const { tlogs } = parseTrustedRoot(
+    readFileSync(join(vectors, "root-signing/targets/trusted_root.json")),
+    defaultLimits,
+  );
   for (const name of readdirSync(join(vectors, "images"))) {
     const folder = name.startsWith("slsa-container")
       ? join(vectors, "images", name, "layout")

@@ -11,6 +11,7 @@ import { rejectsCode } from "../../../support/assert.ts";
 import { freshTime, publicGoodFiles, publicGoodRootVersion } from "../../../support/root-signing.ts";
 import { serveTuf } from "../../../support/tuf-server.ts";
 import { skipped } from "../../../support/vectors.ts";
+import { defaultLimits } from "../../../../core/limits.ts";
 
 const test = suite("proxy/upstream/tuf/fetch-trust");
 const target = encodeUtf8("{}");
@@ -32,7 +33,14 @@ const fetch = (held?: TufSource, root = initialRoot) =>
     verifier: nodeVerifier,
   });
 const verify = (source: TufSource, root = initialRoot) =>
-  verifySource({ source, initialRoot: root, target: "trusted_root.json", at: repository.now, verifier: nodeVerifier });
+  verifySource({
+    source,
+    initialRoot: root,
+    target: "trusted_root.json",
+    at: repository.now,
+    verifier: nodeVerifier,
+    limits: defaultLimits,
+  });
 
 test("everything that a decision needs, with the versions that were seen", async () => {
   const source = await fetch();
@@ -98,7 +106,7 @@ else
       });
       assert.is(source.roots.length, 11);
       assert.is(source.floors?.root, "15");
-      assert.ok(parseTrustedRoot(source.target).certificateAuthorities.length > 0);
+      assert.ok(parseTrustedRoot(source.target, defaultLimits).certificateAuthorities.length > 0);
       const late = new Date("2026-12-01T00:00:00Z");
       await rejectsCode("stale", () =>
         fetchTrust({ mirror, initialRoot: publicGoodRootVersion(5), now: late, verifier: nodeVerifier }),

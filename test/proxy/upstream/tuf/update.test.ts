@@ -20,6 +20,7 @@ import {
 } from "../../../lab/tuf-repository.ts";
 import { rejectsCode } from "../../../support/assert.ts";
 import { serveTuf, type TufServer } from "../../../support/tuf-server.ts";
+import { defaultLimits } from "../../../../core/limits.ts";
 
 const test = suite("proxy/upstream/tuf/update");
 const target = encodeUtf8("{}");
@@ -52,7 +53,7 @@ class Client implements HeldRoles {
   }
 
   async refresh() {
-    const root = trustInitialRoot(this.roles.get("root") as Uint8Array, nodeVerifier);
+    const root = trustInitialRoot(this.roles.get("root") as Uint8Array, nodeVerifier, defaultLimits);
     return refresh(
       withHeldFloors(root, { timestamp: this.read("timestamp"), snapshot: this.read("snapshot") }),
       this.update,
