@@ -2,18 +2,15 @@
  * `sallyport mirror`: bring layouts in, list what is held, check it, pin keys, distrust. Source:
  * docs/spec/command-line.md#commands, #streams-and-formats.
  */
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { parsePublicKeysPem } from "../../core/crypto/public-key.ts";
 import { decodeUtf8, encodeUtf8 } from "../../core/encoding/utf8.ts";
 import { EngineError } from "../../core/errors.ts";
 import { addLayout } from "../../proxy/archive/add-layout.ts";
-import type { MirrorImage } from "../../proxy/mirror/list-mirror.ts";
 import type { CommandIO, ExitCode, Shell } from "../command.ts";
 import { parseLayoutFlag } from "../input/knowledge.ts";
-import { toJsonText } from "../render/json.ts";
-import { renderColumns } from "../render/table.ts";
-import { toSpanText } from "../render/time.ts";
 import { defineDistrust } from "./mirror-distrust.ts";
+import { defineList } from "./mirror-ls.ts";
 import { addStoreOption, type StoreOptions, withMirror } from "../input/store.ts";
 import { defaultLimits } from "../../core/limits.ts";
 
@@ -43,67 +40,6 @@ function add(layouts: readonly string[], options: AddOptions, io: CommandIO): Ex
   );
   for (const line of missing) io.err(`missing ${line}\n`);
   return missing.length > 0 ? 7 : 0;
-}
-
-const mebibytes = (size: number | undefined): string =>
-  size === undefined ? "-" : `${Math.ceil(size / (1024 * 1024))} MiB`;
-
-/** `none` only where every layout was asked; nothing here was verified, so there is no `verified`. */
-const signedWord = ({ signatures, unasked }: MirrorImage): string =>
-  signatures === 0 && unasked.length === 0 ? "none" : "unknown";
-
-const shortType = (type: string): string =>
-  /(?:^|\/)(slsa|spdx|cyclonedx|vuln|openvex|link|test-result|vsa)/i.exec(type)?.[1]?.toLowerCase() ?? "other";
-
-function toRow(image: MirrorImage, now: Date, wide: boolean): readonly string[] {
-  const types = [...new Set(image.predicateTypes.map(shortType))].join(",");
-  const attestations = image.attestations === 0 ? "-" : types === "" ? String(image.attestations) : types;
-  const age = toSpanText(Math.max(0, (now.getTime() - Date.parse(image.at)) / 1000)).replace(" ", "");
-  const digest = wide ? image.digest : `${image.digest.slice(0, "sha256:".length + 12)}…`;
-  return [
-    image.image,
-    digest,
-    signedWord(image),
-    attestations,
-    age,
-    mebibytes(image.size),
-    ...(wide ? [String(image.signatures), image.unasked.join(", ") || "-", image.from, image.problem ?? "-"] : []),
-  ];
-}
-
-interface ListOptions extends StoreOptions {
-  readonly output: "text" | "wide" | "name" | "json";
-  readonly headers: boolean;
-}
-
-function list(options: ListOptions, io: CommandIO): ExitCode {
-  const { images, contentId } = withMirror(options, io, "read", (mirror) => ({
-    images: mirror.list(),
-    contentId: mirror.contentId(),
-  }));
-  const wide = options.output === "wide";
-  if (options.output === "json")
-    io.out(toJsonText({ apiVersion: "sallyport.dev/v1", kind: "MirrorList", contentId, images }));
-  else if (options.output === "name") io.out(images.map(({ image }) => `${image}\n`).join(""));
-  else {
-    const head = [
-      "IMAGE",
-      "DIGEST",
-      "SIGNED",
-      "ATTESTATIONS",
-      "FRESH",
-      "SIZE",
-      ...(wide ? ["SIGNATURES", "UNASKED", "FROM", "PROBLEM"] : []),
-    ];
-    io.out(
-      renderColumns(
-        head,
-        images.map((image) => toRow(image, io.now(), wide)),
-        { headers: options.headers },
-      ),
-    );
-  }
-  return 0;
 }
 
 function check(options: StoreOptions, io: CommandIO): ExitCode {
@@ -144,14 +80,7 @@ export function define(command: Command, shell: Shell): void {
     .option("--complete", "the layouts hold everything of their repositories: what they lack does not exist")
     .option("--with-layers", "copy image layers too; no decision reads them")
     .action((layouts: readonly string[], options: AddOptions) => finish(add(layouts, options, io)));
-  addStoreOption(command.command("ls").description("list images and the signed material beside them"))
-    .addOption(
-      new Option("-o, --output <format>", "form of the answer")
-        .choices(["text", "wide", "name", "json"])
-        .default("text"),
-    )
-    .option("--no-headers", "without the line of headers")
-    .action((options: ListOptions) => finish(list(options, io)));
+  defineList(command.command("ls").description("list what the mirror holds; nothing of it is verified here"), shell);
   addStoreOption(command.command("check").description("read everything once and name what is damaged")).action(
     (options: StoreOptions) => finish(check(options, io)),
   );

@@ -7,6 +7,7 @@ import { ContentId } from "./content-id.ts";
 import { type Inspection, inspectMirror } from "./inspect-mirror.ts";
 import { LayerStore } from "./layer-store.ts";
 import { listMirror, type MirrorImage } from "./list-mirror.ts";
+import { listView, type MirrorViews, type ViewName } from "./list-views.ts";
 import { MirrorKnowledge } from "./mirror-knowledge.ts";
 import { MirrorWriter } from "./mirror-writer.ts";
 import { RunLog } from "./run-log.ts";
@@ -78,6 +79,11 @@ export class Mirror {
   /** The images held, for people: what was stored, nothing verified. */
   list(): readonly MirrorImage[] {
     return this.snapshot(() => listMirror(this.#database, this.#knowledge, this.limits));
+  }
+
+  /** One of the views, for people: what was stored, nothing verified. */
+  view<N extends ViewName>(name: N): readonly MirrorViews[N][] {
+    return guarded(this.folder, () => listView(this.#database, name));
   }
 
   /** The last failed tries, by question. */

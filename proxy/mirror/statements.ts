@@ -18,4 +18,5 @@ export const migrations = [
   "0002-views",
   "0003-tuf-floors",
   "0004-distrust",
+  "0005-views",
 ] as const satisfies readonly StatementName[];

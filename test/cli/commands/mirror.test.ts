@@ -31,24 +31,6 @@ test("the mirror answers as the layout did", async () => {
   );
 });
 
-test("the list never says verified, and none only where every layout was asked", async () => {
-  const { out } = await runCli(["mirror", "ls", "--store", store]);
-  const rows = out.split("\n").map((line) => line.split(/ {2,}/));
-  assert.equal(rows[0], ["IMAGE", "DIGEST", "SIGNED", "ATTESTATIONS", "FRESH", "SIZE"]);
-  const row = (image: string) => rows.find(([name]) => name === image)?.slice(2, 4);
-  assert.equal(row(demo.signed), ["unknown", "slsa"]);
-  assert.equal(row(demo.unsigned), ["none", "-"]);
-});
-
-test("names and JSON for scripts", async () => {
-  assert.is(
-    (await runCli(["mirror", "ls", "--store", store, "-o", "name"])).out,
-    [demo.foreign, demo.signed, demo.unsigned].map((image) => `${image}\n`).join(""),
-  );
-  assert.is(JSON.parse((await runCli(["mirror", "ls", "--store", store, "-o", "json"])).out).images.length, 3);
-  assert.not.match((await runCli(["mirror", "ls", "--store", store, "--no-headers", "-o", "wide"])).out, "IMAGE");
-});
-
 test("a whole mirror passes the check", async () =>
   assert.is((await runCli(["mirror", "check", "--store", store])).exit, 0));
 

@@ -1,0 +1,105 @@
+-- Schema 5. The views take for signed material what finding takes for it, no more: tags of whole digests, and artifact
+-- types of signatures and attestations, not every type of cosign's. An entry that a log was asked for has its numbers.
+DROP VIEW rekor_entry;
+DROP VIEW material;
+
+CREATE VIEW material AS
+  WITH document AS (
+    SELECT digest, CASE WHEN json_valid(CAST(bytes AS TEXT)) THEN CAST(bytes AS TEXT) ELSE '{}' END AS json
+    FROM blob
+  ),
+  holder AS (
+    SELECT
+      repository,
+      'sha256:' || substr(subject, 8, 64) AS image,
+      'tag' AS layout,
+      CASE WHEN subject GLOB '*.sig' THEN 'signature' ELSE 'attestation' END AS purpose,
+      value ->> '$.digest' AS manifest,
+      NULL AS predicate_type,
+      at
+    FROM answer
+    WHERE kind = 'tag' AND state = 'present' AND length(subject) = 75
+      AND (subject GLOB 'sha256-*.sig' OR subject GLOB 'sha256-*.att')
+      AND substr(subject, 8, 64) NOT GLOB '*[^0-9a-f]*'
+    UNION ALL
+    SELECT
+      repository,
+      subject,
+      CASE WHEN artifact_type GLOB 'application/vnd.dev.sigstore.bundle*' THEN 'bundle' ELSE 'artifact' END,
+      CASE
+        WHEN artifact_type = 'application/vnd.dev.cosign.artifact.sig.v1+json' THEN 'signature'
+        WHEN artifact_type = 'application/vnd.dev.cosign.artifact.att.v1+json' THEN 'attestation'
+        WHEN predicate_type = 'https://sigstore.dev/cosign/sign/v1' THEN 'signature'
+        ELSE 'attestation'
+      END,
+      digest,
+      predicate_type,
+      at
+    FROM (
+      SELECT
+        answer.repository,
+        answer.subject,
+        answer.at,
+        referrer.value ->> '$.digest' AS digest,
+        referrer.value ->> '$.artifactType' AS artifact_type,
+        referrer.value ->> '$.annotations."dev.sigstore.bundle.predicateType"' AS predicate_type
+      FROM answer, json_each(answer.value) AS referrer
+      WHERE answer.kind = 'referrers' AND answer.state = 'present'
+    )
+    WHERE artifact_type GLOB 'application/vnd.dev.sigstore.bundle*'
+      OR artifact_type = 'application/vnd.dev.cosign.artifact.sig.v1+json'
+      OR artifact_type = 'application/vnd.dev.cosign.artifact.att.v1+json'
+  )
+  SELECT
+    holder.repository,
+    holder.image,
+    holder.layout,
+    holder.purpose,
+    holder.manifest,
+    layer.value ->> '$.digest' AS layer,
+    layer.value ->> '$.mediaType' AS media_type,
+    coalesce(holder.predicate_type, layer.value ->> '$.annotations.predicateType') AS predicate_type,
+    layer.value ->> '$.annotations."dev.sigstore.cosign/bundle"' AS log_entry,
+    holder.at
+  FROM holder
+  JOIN document ON document.digest = holder.manifest
+  JOIN json_each(document.json, '$.layers') AS layer;
+
+-- Log entries that signatures carry (annotation or bundle), and those that a log was asked for. The JSON of a bundle
+-- leaves an index of 0 out.
+CREATE VIEW rekor_entry AS
+  SELECT
+    repository,
+    image,
+    layer,
+    log_entry ->> '$.Payload.logID' AS log_id,
+    log_entry ->> '$.Payload.logIndex' AS log_index,
+    log_entry ->> '$.Payload.integratedTime' AS integrated_time
+  FROM material
+  WHERE json_valid(log_entry)
+  UNION ALL
+  SELECT
+    material.repository,
+    material.image,
+    material.layer,
+    entry.value ->> '$.logId.keyId',
+    coalesce(entry.value ->> '$.logIndex', '0'),
+    entry.value ->> '$.integratedTime'
+  FROM material
+  JOIN blob ON blob.digest = material.layer
+  JOIN json_each(
+    CASE WHEN json_valid(CAST(blob.bytes AS TEXT)) THEN CAST(blob.bytes AS TEXT) ELSE '{}' END,
+    '$.verificationMaterial.tlogEntries'
+  ) AS entry
+  WHERE material.layout = 'bundle'
+  UNION ALL
+  SELECT
+    NULL,
+    NULL,
+    question,
+    entry.value ->> '$.logID',
+    entry.value ->> '$.logIndex',
+    entry.value ->> '$.integratedTime'
+  FROM answer
+  JOIN json_each(CASE WHEN json_valid(answer.value ->> '$') THEN answer.value ->> '$' ELSE '{}' END) AS entry
+  WHERE kind = 'log-entry' AND state = 'present' AND entry.type = 'object';

@@ -1,0 +1,79 @@
+import { fileURLToPath } from "node:url";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { tempFolder } from "../../support/temp-folder.ts";
+import { runCli } from "../command-io.ts";
+import { demoLayout } from "../demo-layout.ts";
+
+const test = suite("cli/commands/mirror-ls");
+const demo = demoLayout();
+const store = tempFolder();
+const ls = (...words: readonly string[]) => runCli(["mirror", "ls", ...words, "--store", store]);
+const rowsOf = (out: string) =>
+  out
+    .trimEnd()
+    .split("\n")
+    .map((line) => line.split(/ {2,}/));
+
+test("the list never says verified, and none only where every layout was asked", async () => {
+  await runCli(["mirror", "add", demo.folder, "--store", store, "--complete"]);
+  const rows = rowsOf((await ls()).out);
+  assert.equal(rows[0], ["IMAGE", "DIGEST", "SIGNED", "ATTESTATIONS", "FRESH", "SIZE"]);
+  const row = (image: string) => rows.find(([name]) => name === image)?.slice(2, 4);
+  assert.equal(row(demo.signed), ["unknown", "slsa"]);
+  assert.equal(row(demo.unsigned), ["none", "-"]);
+});
+
+test("names and JSON for scripts", async () => {
+  assert.is(
+    (await ls("-o", "name")).out,
+    [demo.foreign, demo.signed, demo.unsigned].map((image) => `${image}\n`).join(""),
+  );
+  assert.is(JSON.parse((await ls("images", "-o", "json")).out).images.length, 3);
+  assert.not.match((await ls("--no-headers", "-o", "wide")).out, "IMAGE");
+});
+
+const fixtures = fileURLToPath(new URL("../../fixtures/documentation/layout", import.meta.url));
+const views: Readonly<Record<string, readonly [kind: string, head: readonly string[]]>> = {
+  signatures: ["SignatureList", ["REPOSITORY", "IMAGE", "LAYOUT", "LAYER", "SINCE (UTC)"]],
+  attestations: ["AttestationList", ["REPOSITORY", "IMAGE", "TYPE", "LAYOUT", "LAYER"]],
+  "log-entries": ["LogEntryList", ["LOG", "INDEX", "TIME (UTC)", "REPOSITORY", "IMAGE"]],
+  roots: ["RootList", ["NAME", "VERSION", "EXPIRES (UTC)", "DIGEST"]],
+};
+for (const [view, [kind, head]] of Object.entries(views))
+  test(`${view}: a table of at most 80 columns, whole fields, JSON`, async () => {
+    await runCli(["mirror", "add", fixtures, "--store", store, "--complete"]);
+    const { exit, out } = await ls(view);
+    assert.is(exit, 0);
+    const [first, ...rows] = rowsOf(out);
+    assert.equal(first, head);
+    assert.ok(
+      out.split("\n").every((line) => line.length <= 80),
+      out,
+    );
+    const document = JSON.parse((await ls(view, "-o", "json")).out);
+    assert.equal([document.kind, document.entries.length], [kind, rows.length]);
+    assert.match(document.contentId, /^sha256:/);
+    assert.is(rows.length > 0, view !== "roots", "the layout has no TUF metadata");
+    const whole = rowsOf((await ls(view, "-o", "wide", "--no-headers")).out).flat();
+    const [entry = {}] = document.entries;
+    for (const value of Object.values(entry))
+      if (value !== null) assert.ok(whole.includes(String(value)), String(value));
+    assert.is((await ls(view, "--no-headers")).out.includes(head[0] ?? ""), false);
+  });
+
+test("a bundle's attestation has its type, and its entry its log in hexadecimal", async () => {
+  const { entries: attestations } = JSON.parse((await ls("attestations", "-o", "json")).out);
+  assert.ok(attestations.some(({ predicateType }: { predicateType: string }) => /CodeReview/.test(predicateType)));
+  const { entries } = JSON.parse((await ls("log-entries", "-o", "json")).out);
+  for (const { logId, logIndex } of entries) assert.match(`${logId} ${logIndex}`, /^[0-9a-f]{64} \d+$/);
+});
+
+test("another view, and names of what has none, are wrong usage; the help has the views", async () => {
+  assert.is((await ls("layers")).exit, 2);
+  assert.is((await ls("roots", "-o", "name")).exit, 2);
+  const { out } = await runCli(["mirror", "ls", "--help"]);
+  for (const view of Object.keys(views)) assert.match(out, view);
+});
+
+test.run();
