@@ -10,8 +10,17 @@ import type { PolicyException } from "../../core/kyverno/policy/exceptions.ts";
 import { loadPolicies } from "../../core/kyverno/policy/read-policy.ts";
 import { requestFor } from "../../core/kyverno/rule/resource-request.ts";
 import type { Answer } from "../../core/knowledge/answer.ts";
-import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
-import { decide, type Json, policyFor, type Judged, type Recipe, sign, type Signed, verifiers } from "../lab/index.ts";
+import {
+  decide,
+  type Json,
+  policyFor,
+  type Judged,
+  type Recipe,
+  sign,
+  type Signed,
+  verifiers,
+  fastVerifier,
+} from "../lab/index.ts";
 import { attackSuite } from "./attack.ts";
 import { withEntry } from "./other-answers.ts";
 import { accepts, allowed, lab, unsigned } from "./refuses.ts";
@@ -134,7 +143,7 @@ function denied(
   judged: Judged,
   wanted: readonly RuleStatus[] = ["error", "fail"],
 ): readonly ErrorCode[] {
-  const decision = decide(signed, nodeVerifier, judged);
+  const decision = decide(signed, fastVerifier, judged);
   assert.not(decision.allowed);
   assert.ok(decision.results.length > 0);
   for (const { status } of decision.results) assert.ok(wanted.includes(status), status);
@@ -186,7 +195,7 @@ attack(
       const signed = accepts(recipe);
       for (const kind of ["tag", "manifest", "blob", "referrers"] as const) {
         const knowledge = instead(signed.knowledge, kind, { state: "absent", at: lab.now.toISOString(), from: "lab" });
-        if (decide(signed, nodeVerifier, { knowledge }).allowed) {
+        if (decide(signed, fastVerifier, { knowledge }).allowed) {
           assert.is(kind, "layout" in recipe && recipe.layout === "tag" ? "referrers" : "none");
           continue;
         }
@@ -237,7 +246,7 @@ attack(100, "what is refuted stays refuted under failurePolicy: Ignore, and unde
   for (const signed of wrong) {
     denied(signed, {});
     assert.not(allowed(signed, ignoring()));
-    const audited = decide(signed, nodeVerifier, { policy: auditing });
+    const audited = decide(signed, fastVerifier, { policy: auditing });
     assert.ok(audited.allowed && audited.results.some(({ status }) => status === "fail"));
   }
 });

@@ -3,10 +3,9 @@
  * that report success for less than was asked.
  */
 import * as assert from "uvu/assert";
-import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import { addLayout } from "../../proxy/archive/add-layout.ts";
 import { runCli } from "../cli/command-io.ts";
-import { decide, type Json, type Recipe, sign, type Signed, verdict } from "../lab/index.ts";
+import { decide, type Json, type Recipe, sign, type Signed, verdict, fastVerifier } from "../lab/index.ts";
 import { makeTufRepository } from "../lab/tuf-repository.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { origin, reading, tamper, temporaryFolder, writtenMirror } from "../support/temporary-mirror.ts";
@@ -88,7 +87,7 @@ attack(78, "a mirror whose bytes, answers or pins were changed: damage, which no
     tamper(folder, sql);
     assert.is(verdictIn(signed, folder), "unknown: mirror-corrupt", sql);
     reading(folder, (mirror) => {
-      const decision = decide(signed, nodeVerifier, { knowledge: mirror.knowledge(), policy: ignoring });
+      const decision = decide(signed, fastVerifier, { knowledge: mirror.knowledge(), policy: ignoring });
       assert.is(decision.allowed, false, sql);
     });
   }
@@ -109,7 +108,7 @@ attack(89, "a mirror that saw newer metadata, brought an older state of the repo
         trustRoot: "lab",
         trust: { initialRoots: { lab: repository.rootHistory[0] as Uint8Array }, mode: "enforce" },
       } as const;
-      return decide(signed, nodeVerifier, { knowledge, engine: { settings } }).allowed;
+      return decide(signed, fastVerifier, { knowledge, engine: { settings } }).allowed;
     });
   };
   assert.is(decided(before), true);

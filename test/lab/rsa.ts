@@ -19,7 +19,7 @@ function prime(seed: Seed, label: string, bits: number): bigint {
   start[0] = (start[0] ?? 0) | 0xc0;
   start[start.length - 1] = (start[start.length - 1] ?? 0) | 1;
   for (let candidate = toBigInt(start); ; candidate += 2n)
-    if (candidate % 3n !== 0n && candidate % 5n !== 0n && checkPrimeSync(candidate)) return candidate;
+    if (candidate % 3n !== 0n && candidate % 5n !== 0n && checkPrimeSync(candidate, { checks: 4 })) return candidate;
 }
 
 function inverse(value: bigint, modulus: bigint): bigint {

@@ -12,11 +12,14 @@ import type { Evidence } from "../../core/verify/evidence.ts";
 import { createImageVerifier, type ImageVerifier } from "../../core/verify/image-verifier.ts";
 import type { ImageRequest } from "../../core/verify/verify-image.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
+import { remembered } from "./remembered.ts";
 import type { Signed } from "./sign.ts";
 import type { Json } from "./trusted-root.ts";
 
 /** Both adapters of the verifier port. */
-export const verifiers: readonly SignatureVerifier[] = [nobleVerifier, nodeVerifier];
+export const portableVerifier = remembered(nobleVerifier);
+export const fastVerifier = remembered(nodeVerifier);
+export const verifiers: readonly SignatureVerifier[] = [portableVerifier, fastVerifier];
 
 /** Trusted roots are compiled once for each content: most of what is made has the same one. */
 const imageVerifiers: ReadonlyMap<SignatureVerifier, ImageVerifier> = new Map(

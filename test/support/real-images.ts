@@ -13,6 +13,7 @@ import type { Verification } from "../../core/verdict.ts";
 import { type AttestorSpec, compileAttestor } from "../../core/verify/attestor.ts";
 import { createImageVerifier } from "../../core/verify/image-verifier.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
+import { remembered } from "../lab/remembered.ts";
 import { connaisseurImages, type SignedImage, type SlsaVersion, slsaContainer } from "./images.ts";
 import { vectorsDir } from "./vectors.ts";
 import { instead, insteadPresent } from "./instead.ts";
@@ -25,7 +26,9 @@ const generator = "https://github.com/slsa-framework/slsa-github-generator";
 export const workflow = (version: string): string =>
   `${generator}/.github/workflows/generator_container_slsa3.yml@refs/tags/${version}`;
 
-const verifiers = [nobleVerifier, nodeVerifier].map((crypto) => createImageVerifier({ crypto, limits: defaultLimits }));
+const verifiers = [nobleVerifier, nodeVerifier].map((crypto) =>
+  createImageVerifier({ crypto: remembered(crypto), limits: defaultLimits }),
+);
 
 /** `root` in place of the production root; `null`: none. */
 export function withTrust(knowledge: Knowledge, root: Uint8Array | null): Knowledge {
