@@ -1,7 +1,7 @@
 /** Merkle consistency proofs: a log's later tree holds its earlier one. Source: RFC 9162 §2.1.4.2. */
 import { equalBytes } from "../encoding/bytes.ts";
 import { EngineError } from "../errors.ts";
-import { hashLength, hashNode, maxTreeSize, requireHashes } from "./merkle-hash.ts";
+import { emptyTreeHash, hashNode, maxTreeSize, requireHashes } from "./merkle-hash.ts";
 
 /** All hashes of `path` are 32-byte SHA-256. */
 export interface ConsistencyProof {
@@ -20,14 +20,15 @@ export function verifyConsistency(proof: ConsistencyProof, firstRoot: Uint8Array
   const { firstSize, secondSize, path } = proof;
   if (firstSize < 0n || firstSize > secondSize || secondSize > maxTreeSize)
     throw new EngineError("malformed", `a tree of ${firstSize} cannot grow into one of ${secondSize}`);
+  requireHashes([firstRoot, secondRoot, ...path], "a consistency proof");
   if (firstSize === secondSize) {
     if (path.length > 0) throw new EngineError("malformed", "consistency path between trees of one size");
     if (!equalBytes(firstRoot, secondRoot)) throw new EngineError("bad-log-proof", "two roots of one size");
+    if (firstSize === 0n && !equalBytes(firstRoot, emptyTreeHash()))
+      throw new EngineError("bad-log-proof", "not the root of an empty tree");
     return;
   }
   if (firstSize === 0n) throw new EngineError("malformed", "consistency with an empty tree");
-  requireHashes(path, "a consistency proof");
-  if (firstRoot.length !== hashLength) throw new EngineError("malformed", `root of ${firstRoot.length} bytes`);
 
   // Step 2: a first tree that is a full subtree of the second is its own first hash.
   const steps = (firstSize & (firstSize - 1n)) === 0n ? [firstRoot, ...path] : [...path];

@@ -8,6 +8,9 @@ export const hashLength = 32;
 
 const zero = Uint8Array.of(0);
 
+/** The hash of a tree without leaves: SHA-256 of nothing. */
+export const emptyTreeHash = (): Uint8Array => sha256(new Uint8Array(0));
+
 /** The hash of a leaf. Domain separation: without the prefix a node could pass for a leaf. */
 export const hashLeaf = (entry: Uint8Array): Uint8Array => sha256(concat(zero, entry));
 

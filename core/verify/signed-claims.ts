@@ -4,8 +4,8 @@
  */
 import { parseSimpleSigning } from "../cosign/simple-signing.ts";
 import type { SignedContent, SignedEntity } from "../cosign/signed-entity.ts";
-import { isHashName } from "../crypto/digest.ts";
-import { statementSubjectFor } from "../dsse/statement.ts";
+import { type HashName, isHashName } from "../crypto/digest.ts";
+import { type Statement, type StatementSubject, statementSubjectFor } from "../dsse/statement.ts";
 import { equalBytes } from "../encoding/bytes.ts";
 import { encodeHex } from "../encoding/hex.ts";
 import type { JsonObject } from "../encoding/json.ts";
@@ -33,8 +33,10 @@ export function readClaims(entity: SignedEntity, content: SignedContent, claim: 
       return optional;
     }
     case "dsse": {
-      const { annotations, digest } = statementSubjectFor(content.statement, claim.digest);
-      if (entity.source.layout === "file") requireOtherDigests(digest, claim);
+      const { annotations } =
+        entity.source.layout === "file" && claim.bytes !== undefined
+          ? fileSubject(content.statement, claim)
+          : statementSubjectFor(content.statement, claim.digest);
       return annotations === undefined || entryLayout(entity) === "layer" ? nothing : annotations;
     }
     case "message":
@@ -42,21 +44,27 @@ export function readClaims(entity: SignedEntity, content: SignedContent, claim: 
   }
 }
 
-const otherAlgorithms = ["sha384", "sha512"] as const;
+const comparedAlgorithms = ["sha256", "sha384", "sha512"] as const;
 
 /**
- * A file's bytes are at hand: what the statement says of them under another algorithm must be true as well. Images are
- * named by SHA-256 alone.
+ * The first subject that is the file whose bytes are at hand: one digest at least, and what it says under another
+ * algorithm must be true as well. Images are named by SHA-256 alone.
  * @throws EngineError `wrong-digest`
  */
-function requireOtherDigests(stated: Readonly<Record<string, string>>, claim: Claim): void {
-  for (const algorithm of otherAlgorithms) {
-    const expected = stated[algorithm] === undefined ? undefined : claimedDigest(claim, algorithm);
-    if (expected !== undefined && stated[algorithm]?.toLowerCase() !== encodeHex(expected))
-      throw new EngineError("wrong-digest", `the statement names another ${algorithm} digest`, {
-        subject: claim.digest,
-      });
-  }
+function fileSubject(statement: Statement, claim: Claim): StatementSubject {
+  const known = new Map<HashName, string>();
+  const digestOfFile = (algorithm: HashName): string => {
+    const held = known.get(algorithm) ?? encodeHex(claimedDigest(claim, algorithm) as Uint8Array);
+    known.set(algorithm, held);
+    return held;
+  };
+  const subject = statement.subjects.find(({ digest }) => {
+    const stated = comparedAlgorithms.filter((algorithm) => digest[algorithm] !== undefined);
+    return stated.length > 0 && stated.every((algorithm) => digest[algorithm] === digestOfFile(algorithm));
+  });
+  if (subject === undefined)
+    throw new EngineError("wrong-digest", "no subject of the statement is this file", { subject: claim.digest });
+  return subject;
 }
 
 /** @throws EngineError `no-attestation` when the statement is of another predicate type than the claim asks for. */

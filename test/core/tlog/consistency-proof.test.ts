@@ -1,4 +1,5 @@
 import { suite } from "uvu";
+import { sha256 } from "../../../core/crypto/digest.ts";
 import { verifyConsistency } from "../../../core/tlog/consistency-proof.ts";
 import { hashLeaf } from "../../../core/tlog/inclusion-proof.ts";
 import { throwsCode } from "../../support/assert.ts";
@@ -57,7 +58,24 @@ test("shrinking, empty first trees, hashes of another length and sizes beyond 64
   throwsCode("malformed", () =>
     verifyConsistency({ firstSize: 1n, secondSize: 2n, path: [rootOf(1)] }, rootOf(1).subarray(1), rootOf(2)),
   );
-  verifyConsistency({ firstSize: 0n, secondSize: 0n, path: [] }, rootOf(0), rootOf(0));
+});
+
+test("equal trees: roots are 32 bytes, and the empty tree has one root only", () => {
+  const equal = (size: bigint, root: Uint8Array, other = root) =>
+    verifyConsistency({ firstSize: size, secondSize: size, path: [] }, root, other);
+  equal(0n, sha256(new Uint8Array(0)));
+  equal(5n, rootOf(5));
+  throwsCode("bad-log-proof", () => equal(0n, new Uint8Array(32).fill(7)));
+  for (const size of [0n, 5n])
+    for (const root of [rootOf(5).subarray(0, 3), rootOf(5).subarray(1), new Uint8Array(0), new Uint8Array(33)])
+      throwsCode("malformed", () => equal(size, root));
+  throwsCode("malformed", () => equal(5n, rootOf(5), rootOf(5).subarray(1)));
+});
+
+test("the second root has 32 bytes", () => {
+  const proof = { firstSize: 3n, secondSize: 7n, path: consistencyPath(leaves.slice(0, 7), 3) };
+  verifyConsistency(proof, rootOf(3), rootOf(7));
+  throwsCode("malformed", () => verifyConsistency(proof, rootOf(3), rootOf(7).subarray(1)));
 });
 
 test.run();

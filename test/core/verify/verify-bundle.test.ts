@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { nobleVerifier } from "../../../core/crypto/noble.ts";
-import { type Digest, digest as hash } from "../../../core/crypto/digest.ts";
+import { type Digest, digest as hash, type HashName } from "../../../core/crypto/digest.ts";
 import { encodeHex } from "../../../core/encoding/hex.ts";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import { defaultLimits } from "../../../core/limits.ts";
@@ -102,6 +102,33 @@ test("what a statement says of a file under another algorithm must be true; of a
   const other = signed(() => "00", "file");
   assert.is(verdict(other, { artifact: { digest: other.digest } }), "proven");
   assert.is(verdict(signed(() => "00", "bundle")), "proven");
+});
+
+test("a file is named by SHA-256, SHA-384 or SHA-512, by some subject, and by nothing else", () => {
+  const lab = new Lab();
+  const file = encodeUtf8("file of registry.lab.example/team/app:v1\n");
+  const hex = (algorithm: HashName, bytes = file) => encodeHex(hash(algorithm, bytes));
+  const verdictOf = (subject: readonly Record<string, unknown>[]) =>
+    verdict(
+      sign(lab, {
+        layout: "file",
+        claim: "attestation",
+        change: { payload: (statement) => ({ ...statement, subject }) },
+      }),
+    );
+  const other = encodeUtf8("another file");
+  for (const algorithm of ["sha256", "sha384", "sha512"] as const) {
+    const subject = { name: "archive", digest: { [algorithm]: hex(algorithm) } };
+    assert.is(verdictOf([subject]), "proven", algorithm);
+    assert.is(verdictOf([{ digest: { [algorithm]: hex(algorithm, other) } }, subject]), "proven", algorithm);
+    assert.is(verdictOf([{ digest: { [algorithm]: hex(algorithm, other) } }]), "refuted: wrong-digest");
+    assert.is(verdictOf([{ digest: { [algorithm]: hex(algorithm).slice(2) } }]), "refuted: wrong-digest");
+  }
+  assert.is(verdictOf([{ digest: { sha256: hex("sha256"), sha512: hex("sha512") } }]), "proven");
+  assert.is(verdictOf([{ digest: { sha384: hex("sha384"), sha512: hex("sha512", other) } }]), "refuted: wrong-digest");
+  // Hashes that are not collision free, or unknown, name nothing.
+  assert.is(verdictOf([{ digest: { sha224: hex("sha224") } }]), "refuted: wrong-digest");
+  assert.is(verdictOf([{ digest: {} }]), "refuted: wrong-digest");
 });
 
 test.run();
