@@ -91,7 +91,6 @@ export const layers: LayerTable = {
   "core/kyverno/rule": { units: policies },
   "core/kyverno/outcome": {
     units: [...policies, ...world, "core/kyverno/rule", "core/verify"],
-    packages: ["fast-json-patch"],
   },
   "core/kyverno/image": {
     units: [...evidence, ...policies, "core/verify", "core/kyverno/rule", "core/kyverno/outcome"],

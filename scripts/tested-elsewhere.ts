@@ -62,13 +62,17 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/core/decide/engine.test.ts",
     why: "one entry over one image is what every decision there is made of",
   },
-  "core/kyverno/image/verify-rule.ts": {
+  "core/kyverno/image/mutate-rule.ts": {
     test: "test/core/decide/engine.test.ts",
     why: "both passes, in all combinations of their settings",
   },
-  "core/kyverno/outcome/apply-patches.ts": {
-    test: "test/core/kyverno/outcome/digest-patch.test.ts",
-    why: "applies the patches that are made there, and refuses those that do not fit",
+  "core/kyverno/image/validate-rule.ts": {
+    test: "test/core/decide/passes.test.ts",
+    why: "what every policy asks of the patched resource is decided there",
+  },
+  "core/kyverno/image/rule-images.ts": {
+    test: "test/core/decide/engine-rules.test.ts",
+    why: "match, preconditions, exceptions and images that cannot be found are decided there",
   },
   "core/timestamp/signed-data.ts": {
     test: "test/core/timestamp/verify-timestamp.test.ts",

@@ -4,16 +4,12 @@
  */
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import { compileRule } from "../kyverno/image/compile-rule.ts";
-import {
-  type CompiledPolicy,
-  decidePolicy,
-  mergeStatuses,
-  type PolicyOutcome,
-} from "../kyverno/image/decide-policy.ts";
-import { extractOnce } from "../kyverno/image/extract.ts";
+import type { CompiledPolicy } from "../kyverno/image/decide-policy.ts";
+import { DefaultImages } from "../kyverno/image/default-images.ts";
 import type { RuleResult } from "../kyverno/image/result.ts";
+import type { DecisionRun } from "../kyverno/image/rule-run.ts";
 import { indexRules } from "../kyverno/image/rule-index.ts";
-import { annotationPatches, type PatchOperation, type ScopedStatus } from "../kyverno/outcome/digest-patch.ts";
+import type { PatchOperation } from "../kyverno/outcome/digest-patch.ts";
 import { expandRules } from "../kyverno/policy/autogen.ts";
 import type { PolicyException } from "../kyverno/policy/exceptions.ts";
 import type { Policy, PolicyWarning } from "../kyverno/policy/policy.ts";
@@ -28,6 +24,7 @@ import type { Question } from "../knowledge/question.ts";
 import type { TrustSettings } from "../trust/tuf-verifier.ts";
 import { createImageVerifier } from "../verify/image-verifier.ts";
 import { isAllowed } from "./allowed.ts";
+import { runPasses } from "./passes.ts";
 
 export interface EngineSettings {
   /** Kyverno's ConfigMap settings for image references. */
@@ -109,40 +106,27 @@ export function createEngine(options: EngineOptions): Engine {
       const verifier = images.open(source, now, { exhaustive, warn: (text) => trustWarnings.add(text) });
       const { knowledge } = verifier;
       const match = { knowledge, absentNamespaceLabels: settings.absentNamespaceLabels ?? "ask" };
-      const extract = extractOnce(references);
-      const run = {
-        request,
+      const defaults = new DefaultImages(references);
+      const run: DecisionRun = {
         knowledge,
         verifier,
         references,
-        extract,
+        defaults,
         exhaustive,
         exceptions,
         match,
-        variables: (current: AdmissionRequest, policy: Policy) => variables(current, { now, policy }),
+        variables: (current, policy) => variables(current, { now, policy }),
       };
-      const outcomes = (exhaustive ? compiled : candidates(request, extract)).map((policy) =>
-        decidePolicy(policy, run),
+      const { results, patches, warnings } = runPasses(
+        exhaustive ? compiled : candidates(request, defaults),
+        request,
+        run,
       );
-      const results = outcomes.flatMap((outcome) => outcome.results);
       return {
         allowed: isAllowed(results),
         results,
-        patches: [
-          ...outcomes.flatMap((outcome) => outcome.patches),
-          ...annotationPatches(
-            request.object,
-            mergeStatuses(outcomes.map((outcome) => outcome.statuses)),
-            scopedStatuses(outcomes),
-          ),
-        ],
-        warnings: [
-          ...outcomes.flatMap((outcome) =>
-            outcome.warnings.map((warning) => `policy ${outcome.policy.name}: ${warning}`),
-          ),
-          ...resultWarnings(results),
-          ...trustWarnings,
-        ],
+        patches,
+        warnings: [...warnings, ...resultWarnings(results), ...trustWarnings],
         trustWarnings: [...trustWarnings],
         open: knowledge.open(),
         read: verifier.read(),
@@ -156,13 +140,6 @@ export function createEngine(options: EngineOptions): Engine {
 function attestorWarnings({ policy, rules }: CompiledPolicy): readonly PolicyWarning[] {
   const byPlace = new Map(rules.flatMap(({ warnings }) => warnings.map((remark) => [remark.pointer, remark] as const)));
   return [...byPlace.values()].map((remark) => locate(policy, remark));
-}
-
-function scopedStatuses(outcomes: readonly PolicyOutcome[]): ScopedStatus {
-  const scoped: Record<string, PolicyOutcome["byRule"]> = Object.create(null);
-  for (const { policy, byRule } of outcomes)
-    if (Object.keys(byRule).length > 0) scoped[`${policy.namespace ?? ""}/${policy.name}`] = byRule;
-  return scoped;
 }
 
 const resultWarnings = (results: readonly RuleResult[]): readonly string[] =>

@@ -99,6 +99,13 @@ export function parseReference(text: string, limits: Limits, options: ReferenceO
   );
 }
 
+/** The reference pinned: what {@link parseReference} makes of `withTag@digest`. */
+export const withDigest = (image: ImageReference, digest: Digest): ImageReference => ({
+  ...image,
+  digest,
+  canonical: `${image.repository}@${digest}`,
+});
+
 function digestProblem(text: string): string | undefined {
   const colon = text.indexOf(":");
   const length = digestLengths[text.slice(0, colon)];

@@ -17,22 +17,26 @@ export interface CompiledRule {
   readonly match: CompiledMatch;
   /** The images that any entry speaks of; references never hold variables. */
   readonly filters: readonly ReferenceFilter[];
+  /** Whether an entry asks for a digest or for a verified image, so that the rule has a validating pass. */
+  readonly validates: boolean;
   /** The entries of this request: compiled once where no variable stands in them. */
-  readonly entries: (variables: JsonContext) => readonly CompiledEntry[];
+  readonly entries: (variables: () => JsonContext) => readonly CompiledEntry[];
   /** Attestor entries that no request can ever satisfy, found while compiling. */
   readonly warnings: readonly Remark[];
 }
 
 export function compileRule(policy: Policy, rule: Rule): CompiledRule {
-  const prepared = rule.verifyImages.map((entry) => (entryHasVariables(entry) ? undefined : compileEntry(entry)));
+  const prepared = rule.verifyImages.map((entry) =>
+    entryHasVariables(entry) ? { later: compileLater(entry) } : { compiled: compileEntry(entry) },
+  );
   return {
     policy,
     rule,
     match: compileMatch(rule, policy),
     filters: rule.verifyImages.map((entry) => toReferenceFilter(entry.imageReferences, entry.skipImageReferences)),
-    entries: (variables) =>
-      rule.verifyImages.map((entry, index) => prepared[index] ?? compileEntry(substituteEntry(entry, variables))),
-    warnings: prepared.flatMap((entry) => (entry === undefined ? [] : brokenAttestors(entry))),
+    validates: rule.verifyImages.some((entry) => entry.verifyDigest || entry.required),
+    entries: (variables) => prepared.map(({ compiled, later }) => compiled ?? later(variables())),
+    warnings: prepared.flatMap(({ compiled }) => (compiled === undefined ? [] : brokenAttestors(compiled))),
   };
 }
 
@@ -43,6 +47,20 @@ const variablePart = ({ attestations, validate: _, ...entry }: ImageVerification
 });
 
 const entryHasVariables = (entry: ImageVerification): boolean => hasVariables(variablePart(entry));
+
+/**
+ * Compiles the entry with the variables in it. The last one is kept: both passes of a decision have the same
+ * values, and so have most decisions.
+ */
+function compileLater(entry: ImageVerification): (variables: JsonContext) => CompiledEntry {
+  let last: { readonly text: string; readonly compiled: CompiledEntry } | undefined;
+  return (variables) => {
+    const substituted = substituteEntry(entry, variables);
+    const text = JSON.stringify(substituted);
+    if (last?.text !== text) last = { text, compiled: compileEntry(substituted) };
+    return last.compiled;
+  };
+}
 
 /** @throws as `deepSubstitute` and `requireRestrictions` */
 function substituteEntry(entry: ImageVerification, variables: JsonContext): ImageVerification {

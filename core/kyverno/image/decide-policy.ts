@@ -1,117 +1,88 @@
 /**
- * One policy over one request: its rules in order, each seeing what the one before left. Source:
- * docs/spec/kyverno.md#policy-fields, #before-the-rules, #order-inside-a-rule.
+ * One policy in one of Kyverno's two passes: its rules in order. A mutating pass shows each rule what the one before
+ * left; a validating pass shows all of them the same. Source: docs/spec/kyverno.md#policy-fields, #before-the-rules,
+ * #order-inside-a-rule, #deciding-a-rule.
  */
+import type { JsonObject } from "../../encoding/json.ts";
 import { EngineError } from "../../errors.ts";
-import type { Knowledge } from "../../knowledge/knowledge.ts";
-import type { ReferenceOptions } from "../../oci/reference.ts";
-import { applyPatches } from "../outcome/apply-patches.ts";
-import type { ImageStatus } from "../outcome/digest-patch.ts";
+import type { PatchOperation } from "../outcome/digest-patch.ts";
 import type { Policy } from "../policy/policy.ts";
-import type { ExceptionIndex } from "./exception-index.ts";
-import type { DefaultExtraction } from "./extract.ts";
-import type { DecisionVerifier } from "../../verify/memo.ts";
-import type { MatchOptions } from "../rule/match.ts";
-import type { AdmissionRequest } from "../rule/request.ts";
+import { type AdmissionRequest, requestTo } from "../rule/request.ts";
 import type { CompiledRule } from "./compile-rule.ts";
 import { failureActionOf } from "./failure-action.ts";
-import { ruleResult, type RuleRun, stoppedRule } from "./rule-run.ts";
-import { type RuleOutcome, verifyRule } from "./verify-rule.ts";
-import type { JsonContext } from "../rule/json-context.ts";
+import { mutateRule } from "./mutate-rule.ts";
+import type { Pass, RuleResult } from "./result.ts";
+import { withRuleImages } from "./rule-images.ts";
+import { type DecisionRun, nothing, type RuleOutcome, type RuleRun, ruleResult, stoppedRule } from "./rule-run.ts";
+import { validateRule } from "./validate-rule.ts";
 
 export interface CompiledPolicy {
   readonly policy: Policy;
   readonly rules: readonly CompiledRule[];
 }
 
-export interface PolicyRun {
-  readonly request: AdmissionRequest;
-  readonly knowledge: Knowledge;
-  readonly verifier: DecisionVerifier;
-  readonly references: ReferenceOptions;
-  readonly extract: DefaultExtraction;
-  readonly exhaustive: boolean;
-  readonly exceptions: ExceptionIndex;
-  readonly match: MatchOptions;
-  /** A fresh context of variables for a request. */
-  readonly variables: (request: AdmissionRequest, policy: Policy) => JsonContext;
-}
+type ImageStatuses = RuleOutcome["statuses"];
 
-export interface PolicyOutcome extends RuleOutcome {
+export interface PolicyOutcome extends Omit<RuleOutcome, "statuses"> {
   readonly policy: Policy;
   /** Status of each image by rule. */
-  readonly byRule: Readonly<Record<string, Readonly<Record<string, ImageStatus>>>>;
+  readonly byRule: Readonly<Record<string, ImageStatuses>>;
+  /** The resource as the policy leaves it: the one that was given where nothing was patched. */
+  readonly object: JsonObject | undefined;
 }
 
-const silent: RuleOutcome = { results: [], patches: [], statuses: {}, warnings: [] };
-
-/** What the policy says. A namespaced policy says nothing of other namespaces. */
-export function decidePolicy({ policy, rules }: CompiledPolicy, run: PolicyRun): PolicyOutcome {
-  const byRule: Record<string, Readonly<Record<string, ImageStatus>>> = Object.create(null);
-  const outcomes: RuleOutcome[] = [];
-  if (policy.namespace !== undefined && policy.namespace !== (run.request.namespace ?? "") && !run.exhaustive)
-    return { ...silent, policy, byRule };
-  let request = run.request;
-  const stopped = { mutate: false, validate: false };
-  for (const [index, compiled] of rules.entries()) {
-    const outcome = decideRule(compiled, { ...run, request });
-    const results = outcome.results.filter((result) => !stopped[result.pass]);
-    outcomes.push(stopped.mutate ? { ...silent, results } : { ...outcome, results });
-    if (!stopped.mutate && Object.keys(outcome.statuses).length > 0) byRule[compiled.rule.name] = outcome.statuses;
-    const isLast = index === rules.length - 1;
-    if (!isLast && !stopped.mutate && outcome.patches.length > 0 && request.object !== undefined)
-      request = { ...request, object: applyPatches(request.object, outcome.patches) };
-    if (policy.spec.applyRules === "One" && !run.exhaustive) {
-      for (const pass of ["mutate", "validate"] as const)
-        if (results.some((result) => result.pass === pass && (result.status === "pass" || result.status === "fail")))
-          stopped[pass] = true;
-      if (stopped.mutate && stopped.validate) break;
-    }
+/** What the policy says in a pass. A namespaced policy says nothing of other namespaces. */
+export function decidePolicy(
+  pass: Pass,
+  { policy, rules }: CompiledPolicy,
+  asked: AdmissionRequest,
+  decision: DecisionRun,
+): PolicyOutcome {
+  const results: RuleResult[] = [];
+  const patches: PatchOperation[] = [];
+  const warnings: string[] = [];
+  const byRule: Record<string, ImageStatuses> = Object.create(null);
+  let request = requestTo(policy.name, asked);
+  const isForeign = policy.namespace !== undefined && policy.namespace !== (request.namespace ?? "");
+  for (const compiled of isForeign && !decision.exhaustive ? [] : rules) {
+    const outcome = decideRule({
+      decision,
+      pass,
+      compiled,
+      request,
+      action: failureActionOf(policy, compiled.rule.verifyImages, request),
+    });
+    results.push(...outcome.results);
+    patches.push(...outcome.patches);
+    warnings.push(...outcome.warnings);
+    if (Object.keys(outcome.statuses).length > 0) byRule[compiled.rule.name] = outcome.statuses;
+    if (outcome.patches.length > 0 && request.object !== undefined)
+      request = { ...request, object: decision.defaults.patch(request.object, outcome.patches) };
+    if (policy.spec.applyRules === "One" && !decision.exhaustive && outcome.results.some(isVerdict)) break;
   }
-  return {
-    policy,
-    byRule,
-    results: outcomes.flatMap((outcome) => outcome.results),
-    patches: outcomes.flatMap((outcome) => outcome.patches),
-    statuses: mergeStatuses(outcomes.map((outcome) => outcome.statuses)),
-    warnings: outcomes.flatMap((outcome) => outcome.warnings),
-  };
+  return { policy, byRule, results, patches, warnings, object: request.object };
 }
 
-function decideRule(compiled: CompiledRule, run: PolicyRun): RuleOutcome {
-  const { policy, rule } = compiled;
-  const ruleRun: RuleRun = {
-    compiled,
-    request: run.request,
-    action: failureActionOf(policy, rule.verifyImages, run.request),
-    variables: run.variables(run.request, policy),
-    knowledge: run.knowledge,
-    verifier: run.verifier,
-    references: run.references,
-    extract: run.extract,
-    exhaustive: run.exhaustive,
-    exceptions: (variables) => run.exceptions.matching(policy, rule, run.request, run.match, variables),
-  };
+const isVerdict = ({ status }: RuleResult): boolean => status === "pass" || status === "fail";
+
+function decideRule(run: RuleRun): RuleOutcome {
+  const { compiled, decision, pass, request } = run;
+  if (!speaksIn(pass, compiled)) return nothing;
   try {
-    if (!run.exhaustive && !compiled.match.test(run.request, run.match).matched) return silent;
+    if (!decision.exhaustive && !compiled.match.test(request, decision.match).matched) return nothing;
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
-    return { ...silent, results: stoppedRule(ruleRun, error, "failed to match the resource") };
+    return stoppedRule(run, error, "failed to match the resource");
   }
-  if (rule.kind === "verifyImages") return verifyRule(ruleRun);
-  return run.exhaustive
-    ? silent
-    : { ...silent, results: [ruleResult(ruleRun, "validate", "skip", `a ${rule.kind} rule is not decided here`)] };
+  const { kind } = compiled.rule;
+  if (kind === "verifyImages") return withRuleImages(run, pass === "mutate" ? mutateRule : validateRule);
+  if (decision.exhaustive) return nothing;
+  return { ...nothing, results: [ruleResult(run, "skip", `a ${kind} rule is not decided here`)] };
 }
 
-const rank = { skip: 0, pass: 1, fail: 2 } as const;
-
-/** The status of each image over several rules: one failure fails it; a pass beats a skip. */
-export function mergeStatuses(parts: readonly Readonly<Record<string, ImageStatus>>[]): Record<string, ImageStatus> {
-  const merged: Record<string, ImageStatus> = Object.create(null);
-  for (const [image, status] of parts.flatMap((part) => Object.entries(part))) {
-    const held = merged[image];
-    if (held === undefined || rank[status] > rank[held]) merged[image] = status;
-  }
-  return merged;
-}
+/**
+ * Whether the rule has anything to do in the pass. What is verified is verified in the mutating one; a rule has a
+ * validating one if it asks for a digest or for a verified image. Rules of other kinds are reported once.
+ */
+const speaksIn = (pass: Pass, { rule, validates }: CompiledRule): boolean =>
+  rule.kind === "verifyImages" ? pass === "mutate" || validates : pass === "validate";

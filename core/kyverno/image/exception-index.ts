@@ -21,7 +21,7 @@ export interface ExceptionIndex {
     rule: Rule,
     request: AdmissionRequest,
     options: MatchOptions,
-    variables: JsonContext,
+    variables: () => JsonContext,
   ): readonly string[];
 }
 
@@ -48,10 +48,10 @@ export function indexExceptions(exceptions: readonly PolicyException[]): Excepti
             exception.exceptions.some(
               (entry) =>
                 entry.policyName === key &&
-                entry.ruleNames.some((pattern) => matchWildcard(pattern, rule.name, variables.limits)),
+                entry.ruleNames.some((pattern) => matchWildcard(pattern, rule.name, variables().limits)),
             ) &&
             match.test(request, options).matched &&
-            (exception.conditions === undefined || conditionsHold(exception.conditions, variables)),
+            (exception.conditions === undefined || conditionsHold(exception.conditions, variables())),
         )
         .map(({ exception }) => `${exception.namespace}/${exception.name}`);
     },

@@ -125,24 +125,6 @@ export function extractImages(
   return { ...collect(resource, custom.map(customExtractor), options), ...collectOthers(resource, defaults, options) };
 }
 
-/** Finds the images of a resource by default extractors alone. */
-export type DefaultExtraction = (resource: JsonObject, kind: string) => Extraction;
-
-/**
- * For one decision, in which many rules look at the same resource: each resource is walked once. A failure is thrown
- * each time.
- */
-export function extractOnce(references: ReferenceOptions): DefaultExtraction {
-  const found = new WeakMap<JsonObject, { readonly kind: string; readonly extraction: Extraction }>();
-  return (resource, kind) => {
-    const held = found.get(resource);
-    if (held?.kind === kind) return held.extraction;
-    const extraction = extractImages(resource, kind, undefined, { references });
-    found.set(resource, { kind, extraction });
-    return extraction;
-  };
-}
-
 interface Walk {
   readonly extractor: Extractor;
   readonly options: ExtractionOptions;

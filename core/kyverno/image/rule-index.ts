@@ -7,7 +7,7 @@ import { EngineError } from "../../errors.ts";
 import type { AdmissionRequest } from "../rule/request.ts";
 import type { CompiledRule } from "./compile-rule.ts";
 import type { CompiledPolicy } from "./decide-policy.ts";
-import type { DefaultExtraction } from "./extract.ts";
+import type { DefaultImages } from "./default-images.ts";
 
 /**
  * The part of a pattern that every image it selects begins with: up to its first wildcard, tag or digest, for an
@@ -68,10 +68,10 @@ class KindRules {
 }
 
 /** The images that default extractors find; undefined where only the rules themselves can tell. */
-function imagesOf({ object, kind }: AdmissionRequest, extract: DefaultExtraction): readonly string[] | undefined {
+function imagesOf({ object, kind }: AdmissionRequest, defaults: DefaultImages): readonly string[] | undefined {
   if (object === undefined) return [];
   try {
-    const { images, failed } = extract(object, kind.kind);
+    const { images, failed } = defaults.of(object, kind.kind);
     return failed.length > 0 ? undefined : images.map(({ reference }) => reference.canonical);
   } catch (error) {
     if (error instanceof EngineError) return undefined;
@@ -94,7 +94,7 @@ function prefixesOf({ rule, filters }: CompiledRule, kind: string | undefined): 
   return filters.flatMap((filter) => filter.select.map(literalPrefix));
 }
 
-export type RuleIndex = (request: AdmissionRequest, extract: DefaultExtraction) => readonly CompiledPolicy[];
+export type RuleIndex = (request: AdmissionRequest, defaults: DefaultImages) => readonly CompiledPolicy[];
 
 /**
  * Indexes all rules, once. The result gives policies with those of their rules that the request can concern, in their
@@ -113,9 +113,9 @@ export function indexRules(policies: readonly CompiledPolicy[]): RuleIndex {
   }
   for (const rules of byKind.values()) rules.close();
   others.close();
-  return (request, extract) => {
+  return (request, defaults) => {
     const rules = byKind.get(request.kind.kind) ?? others;
-    const images = imagesOf(request, extract);
+    const images = imagesOf(request, defaults);
     return regroup(images === undefined ? rules.all : rules.select(images));
   };
 }

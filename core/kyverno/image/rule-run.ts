@@ -1,34 +1,54 @@
-/** What a rule's evaluation is given, and the results it makes of it. */
+/** What a rule is given in a pass, and what it makes of it. */
 import { codeRow, type EngineError } from "../../errors.ts";
 import type { Knowledge } from "../../knowledge/knowledge.ts";
 import type { Question } from "../../knowledge/question.ts";
 import { type Failure, toFailure, type Truth } from "../../verdict.ts";
 import type { ReferenceOptions } from "../../oci/reference.ts";
 import type { DecisionVerifier } from "../../verify/memo.ts";
+import type { ImageStatus, PatchOperation } from "../outcome/digest-patch.ts";
 import { failureMessage, type PlacedFailure } from "../outcome/message.ts";
-import type { FailureAction } from "../policy/policy.ts";
+import type { FailureAction, Policy } from "../policy/policy.ts";
 import type { JsonContext } from "../rule/json-context.ts";
 import { openQuestions } from "../../knowledge/ask.ts";
+import type { MatchOptions } from "../rule/match.ts";
 import type { AdmissionRequest } from "../rule/request.ts";
 import { failingEntries } from "./attestor-set.ts";
 import type { CompiledRule } from "./compile-rule.ts";
-import type { DefaultExtraction } from "./extract.ts";
+import type { DefaultImages } from "./default-images.ts";
+import type { ExceptionIndex } from "./exception-index.ts";
 import type { ImageResult, Pass, RuleResult, RuleStatus } from "./result.ts";
 
-export interface RuleRun {
-  readonly compiled: CompiledRule;
-  readonly request: AdmissionRequest;
-  readonly action: FailureAction;
-  readonly variables: JsonContext;
+/** What is the same for all rules of a decision, in both passes. */
+export interface DecisionRun {
   readonly knowledge: Knowledge;
   readonly verifier: DecisionVerifier;
   readonly references: ReferenceOptions;
-  /** Images by default extractors, the same for all rules of the decision. */
-  readonly extract: DefaultExtraction;
+  readonly defaults: DefaultImages;
   readonly exhaustive: boolean;
-  /** The exceptions that speak of this rule and match the request, as `namespace/name`. */
-  readonly exceptions: (variables: JsonContext) => readonly string[];
+  readonly exceptions: ExceptionIndex;
+  readonly match: MatchOptions;
+  /** A fresh context with the variables of a request. */
+  readonly variables: (request: AdmissionRequest, policy: Policy) => JsonContext;
 }
+
+export interface RuleRun {
+  readonly decision: DecisionRun;
+  readonly pass: Pass;
+  readonly compiled: CompiledRule;
+  readonly request: AdmissionRequest;
+  readonly action: FailureAction;
+}
+
+/** What a rule says in one pass. */
+export interface RuleOutcome {
+  readonly results: readonly RuleResult[];
+  readonly patches: readonly PatchOperation[];
+  /** What the annotations will say of each image, under its reference with digest. */
+  readonly statuses: Readonly<Record<string, ImageStatus>>;
+  readonly warnings: readonly string[];
+}
+
+export const nothing: RuleOutcome = { results: [], patches: [], statuses: {}, warnings: [] };
 
 export const statusOf = (truth: Truth): RuleStatus =>
   truth === "proven" ? "pass" : truth === "refuted" ? "fail" : "error";
@@ -39,19 +59,13 @@ interface ResultParts {
   readonly image?: ImageResult;
 }
 
-export function ruleResult(
-  run: RuleRun,
-  pass: Pass,
-  status: RuleStatus,
-  message: string,
-  parts: ResultParts = {},
-): RuleResult {
+export function ruleResult(run: RuleRun, status: RuleStatus, message: string, parts: ResultParts = {}): RuleResult {
   const { policy, rule } = run.compiled;
   return {
     policy: policy.name,
     ...(policy.namespace === undefined ? {} : { policyNamespace: policy.namespace }),
     rule: rule.name,
-    pass,
+    pass: run.pass,
     status,
     message,
     action: run.action,
@@ -65,28 +79,14 @@ export function ruleResult(
   };
 }
 
-/** Whether Kyverno's validating pass runs for the rule at all. */
-export const hasValidatingPass = (run: RuleRun): boolean =>
-  run.compiled.rule.verifyImages.some((entry) => entry.verifyDigest || entry.required);
-
-/** One result for each pass that runs, for what concerns the rule and not an image. */
-export function inBothPasses(
-  run: RuleRun,
-  status: RuleStatus,
-  message: string,
-  parts: ResultParts = {},
-): readonly RuleResult[] {
-  const passes: readonly Pass[] = hasValidatingPass(run) ? ["mutate", "validate"] : ["mutate"];
-  return passes.map((pass) => ruleResult(run, pass, status, message, parts));
-}
-
-/** The results of a rule that an error stopped before any image was looked at. */
-export function stoppedRule(run: RuleRun, error: EngineError, what: string): readonly RuleResult[] {
+/** A rule that an error stopped before any image was looked at. */
+export function stoppedRule(run: RuleRun, error: EngineError, what: string): RuleOutcome {
   const refutes = codeRow(error.code).truth === "refuted";
-  return inBothPasses(run, refutes ? "fail" : "error", `${what}: [${error.code}] ${error.message}`, {
+  const result = ruleResult(run, refutes ? "fail" : "error", `${what}: [${error.code}] ${error.message}`, {
     failures: [toFailure(error, what, 0)],
     open: openQuestions(error),
   });
+  return { ...nothing, results: [result] };
 }
 
 /** Every failing place of an image with the failures found there. */

@@ -20,7 +20,7 @@ import { checkAttestation } from "./attestation.ts";
 import { checkAttestorSets, openOf, type SetContext } from "./attestor-set.ts";
 import type { CompiledEntry } from "./compile-entry.ts";
 import { resolveDigest } from "./resolve-image.ts";
-import type { ImageResult } from "./result.ts";
+import type { AttestationResult, ImageResult } from "./result.ts";
 
 export interface EntryContext {
   readonly index: number;
@@ -29,7 +29,8 @@ export interface EntryContext {
   readonly siblings: readonly CompiledEntry[];
   readonly knowledge: Knowledge;
   readonly verifier: DecisionVerifier;
-  readonly variables: JsonContext;
+  /** Is called where an attestation or its conditions are judged. */
+  readonly variables: () => JsonContext;
   readonly position: (pointer: string) => Position;
   readonly exhaustive: boolean;
 }
@@ -99,7 +100,7 @@ const ownDigest = ({ digest }: ImageReference): { readonly digest?: Digest } =>
 type Checked = Pick<ImageResult, "truth" | "attestors" | "attestations" | "failures" | "open">;
 
 function checkEntry(reference: ImageReference, digest: Digest, context: EntryContext): Checked {
-  const { entry, variables } = context;
+  const { entry } = context;
   const set: SetContext = {
     verifier: context.verifier,
     request: { image: { repository: reference.repository, digest }, layouts: entry.layouts },
@@ -108,35 +109,47 @@ function checkEntry(reference: ImageReference, digest: Digest, context: EntryCon
     exhaustive: context.exhaustive,
   };
   const signatures = checkAttestorSets(entry.sets, set);
+  if (entry.attestations.length === 0 || (signatures.truth === "refuted" && !context.exhaustive))
+    return toChecked(signatures, [], undefined);
 
   const remembered = new Map<string, SignedStatement>();
+  const variables = context.variables();
   variables.checkpoint();
   try {
     variables.add("image", imageVariable(reference));
     const attestations = entry.attestations.map((attestation) =>
-      signatures.truth === "refuted" && !context.exhaustive
-        ? undefined
-        : checkAttestation(attestation, {
-            ...set,
-            image: reference.canonical,
-            variables,
-            remember: (name, statement) => remembered.set(name, statement),
-          }),
+      checkAttestation(attestation, {
+        ...set,
+        image: reference.canonical,
+        variables,
+        remember: (name, statement) => remembered.set(name, statement),
+      }),
     );
-    const judged = attestations.filter((attestation) => attestation !== undefined);
-    const before = conjunction([signatures.truth, ...judged.map((attestation) => attestation.truth)]);
-    const denial = before === "proven" && judged.length > 0 ? checkDeny(remembered, context) : undefined;
-    const parts = [...signatures.results, ...judged];
-    const failures: readonly Failure[] = [
-      ...parts.flatMap((part) => (part.truth === "proven" ? [] : part.failures)),
-      ...(denial === undefined || denial.truth === "proven" ? [] : denial.failures),
-    ];
-    const open: readonly Question[] = [...openOf(parts), ...(denial?.truth === "unknown" ? denial.open : [])];
-    const truth: Truth = denial === undefined ? before : conjunction([before, denial.truth]);
-    return { truth, attestors: signatures.results, attestations: judged, failures, open };
+    const truth = conjunction([signatures.truth, ...attestations.map((attestation) => attestation.truth)]);
+    return toChecked(
+      signatures,
+      attestations,
+      truth === "proven" ? checkDeny(remembered, variables, context) : undefined,
+    );
   } finally {
     variables.restore();
   }
+}
+
+function toChecked(
+  signatures: ReturnType<typeof checkAttestorSets>,
+  attestations: readonly AttestationResult[],
+  denial: Verification<null> | undefined,
+): Checked {
+  const parts = [...signatures.results, ...attestations];
+  const failures: readonly Failure[] = [
+    ...parts.flatMap((part) => (part.truth === "proven" ? [] : part.failures)),
+    ...(denial === undefined || denial.truth === "proven" ? [] : denial.failures),
+  ];
+  const open: readonly Question[] = [...openOf(parts), ...(denial?.truth === "unknown" ? denial.open : [])];
+  const truths = [signatures.truth, ...attestations.map((attestation) => attestation.truth)];
+  const truth: Truth = conjunction(denial === undefined ? truths : [...truths, denial.truth]);
+  return { truth, attestors: signatures.results, attestations, failures, open };
 }
 
 const denyStage = 1001;
@@ -147,13 +160,11 @@ const denyStage = 1001;
  */
 function checkDeny(
   statements: ReadonlyMap<string, SignedStatement>,
-  context: EntryContext,
+  variables: JsonContext,
+  { siblings }: EntryContext,
 ): Verification<null> | undefined {
-  const rules = context.siblings.flatMap((entry) =>
-    entry.source.validate?.deny === undefined ? [] : [entry.source.validate],
-  );
+  const rules = siblings.flatMap((entry) => (entry.source.validate?.deny === undefined ? [] : [entry.source.validate]));
   if (rules.length === 0) return undefined;
-  const { variables } = context;
   for (const [name, statement] of statements)
     if (isObject(statement.predicate)) variables.add(name, statement.predicate);
   for (const { deny, message } of rules) {

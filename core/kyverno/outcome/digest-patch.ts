@@ -55,10 +55,9 @@ export function annotationPatches(
     path: `/metadata/annotations/${name.replaceAll("/", "~1")}`,
     value: text,
   });
-  const first: readonly PatchOperation[] =
-    annotations === undefined ? [{ op: "add", path: "/metadata/annotations", value: {} }] : [];
   return [
-    ...first,
+    ...(metadata === undefined ? [{ op: "add", path: "/metadata", value: {} } as const] : []),
+    ...(annotations === undefined ? [{ op: "add", path: "/metadata/annotations", value: {} } as const] : []),
     write(imagesAnnotation, encodeCanonicalJson(flat)),
     write(scopedAnnotation, `{"version":1,"policies":${encodeCanonicalJson(scoped)}}`),
   ];

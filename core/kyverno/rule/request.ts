@@ -42,4 +42,12 @@ export interface AdmissionRequest {
    * Values for variables that the command line gives in place of context entries (Kyverno's values file): name → value.
    */
   readonly variables?: JsonObject;
+  /** What the command line says to one policy alone: policy → what stands in place of the request's own. */
+  readonly byPolicy?: Readonly<Record<string, Partial<Pick<AdmissionRequest, "variables" | "operation">>>>;
+}
+
+/** The request as the policy is told it. */
+export function requestTo(policy: string, request: AdmissionRequest): AdmissionRequest {
+  const { byPolicy } = request;
+  return byPolicy !== undefined && Object.hasOwn(byPolicy, policy) ? { ...request, ...byPolicy[policy] } : request;
 }

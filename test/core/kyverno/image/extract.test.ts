@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { JsonObject } from "../../../../core/encoding/json.ts";
-import { extractImages, extractOnce, type Extraction, imagesVariable } from "../../../../core/kyverno/image/extract.ts";
+import { extractImages, type Extraction, imagesVariable } from "../../../../core/kyverno/image/extract.ts";
 import type { ImageExtractor } from "../../../../core/kyverno/policy/policy.ts";
 import { EngineError } from "../../../../core/errors.ts";
 import { throwsCode } from "../../../support/assert.ts";
@@ -244,20 +244,6 @@ test("the variable", () => {
       },
     },
   );
-});
-
-test("for one decision each resource is walked once, and its kind and its settings still decide", () => {
-  const extract = extractOnce({ defaultRegistry: "ghcr.io" });
-  const resource: JsonObject = { spec: podSpec };
-  const first = extract(resource, "Pod");
-  assert.is(extract(resource, "Pod"), first);
-  assert.equal(first, extractImages(resource, "Pod", undefined, { references: { defaultRegistry: "ghcr.io" } }));
-  assert.equal(extract(resource, "Job").images, []);
-  assert.equal(names(extract({ spec: { containers: [{ name: "app", image: "other" }] } }, "Pod")), [
-    "/spec/containers/0/image containers.app ghcr.io/other:latest",
-  ]);
-  throwsCode("unresolved", () => extract({ spec: { containers: "none" } }, "Pod"));
-  throwsCode("unresolved", () => extract({ spec: { containers: "none" } }, "Pod"));
 });
 
 test.run();

@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { suite } from "uvu";
 import { compileRule } from "../../../../core/kyverno/image/compile-rule.ts";
 import type { CompiledPolicy } from "../../../../core/kyverno/image/decide-policy.ts";
+import { DefaultImages } from "../../../../core/kyverno/image/default-images.ts";
 import { selectsImage, toReferenceFilter } from "../../../../core/kyverno/image/reference-filter.ts";
-import { extractOnce } from "../../../../core/kyverno/image/extract.ts";
 import { indexRules, literalPrefix } from "../../../../core/kyverno/image/rule-index.ts";
 import { expandRules } from "../../../../core/kyverno/policy/autogen.ts";
 import { loadPolicies } from "../../../../core/kyverno/policy/read-policy.ts";
@@ -88,14 +88,22 @@ test("rules are found by kind and image, in their order, under their policy", ()
       [{ name: "e", kinds: '["P?d"]', references: ["ghcr.io/org/app@sha256:*"] }],
     ),
   );
-  assert.equal(names(index(pod("ghcr.io/org/app:1"), extractOnce({}))), ["p0/a", "p1/c", "p3/e"]);
-  assert.equal(names(index(pod("quay.io/x/y", "ghcr.io/org/app"), extractOnce({}))), ["p0/a", "p0/b", "p1/c", "p3/e"]);
-  assert.equal(names(index(pod("docker.io/library/nginx"), extractOnce({}))), ["p1/c"]);
+  assert.equal(names(index(pod("ghcr.io/org/app:1"), new DefaultImages({}))), ["p0/a", "p1/c", "p3/e"]);
+  assert.equal(names(index(pod("quay.io/x/y", "ghcr.io/org/app"), new DefaultImages({}))), [
+    "p0/a",
+    "p0/b",
+    "p1/c",
+    "p3/e",
+  ]);
+  assert.equal(names(index(pod("docker.io/library/nginx"), new DefaultImages({}))), ["p1/c"]);
   const other = { ...pod("ghcr.io/org/app:1"), kind: { group: "", version: "v1", kind: "Nobody" } };
-  assert.equal(names(index(other, extractOnce({}))), [], "a kind without extractors has no images");
+  assert.equal(names(index(other, new DefaultImages({}))), [], "a kind without extractors has no images");
   assert.equal(
     names(
-      index({ ...pod("ghcr.io/org/app:1"), operation: "DELETE" as const, object: undefined as never }, extractOnce({})),
+      index(
+        { ...pod("ghcr.io/org/app:1"), operation: "DELETE" as const, object: undefined as never },
+        new DefaultImages({}),
+      ),
     ),
     [],
   );
@@ -108,9 +116,9 @@ test("what the default extractors cannot read is left to the rules", () => {
       { name: "b", references: ["quay.io/*"], extractors: "{ Pod: [{ path: /spec/image }] }" },
     ]),
   );
-  assert.equal(names(index(pod("docker.io/library/nginx"), extractOnce({}))), ["p0/b"]);
+  assert.equal(names(index(pod("docker.io/library/nginx"), new DefaultImages({}))), ["p0/b"]);
   assert.equal(
-    names(index(pod("NOT AN IMAGE"), extractOnce({}))),
+    names(index(pod("NOT AN IMAGE"), new DefaultImages({}))),
     ["p0/a", "p0/b"],
     "a malformed image is every rule's business",
   );
@@ -118,7 +126,7 @@ test("what the default extractors cannot read is left to the rules", () => {
     names(
       index(
         requestFor({ apiVersion: "v1", kind: "Pod", metadata: { name: "p" }, spec: { containers: "none" } }),
-        extractOnce({}),
+        new DefaultImages({}),
       ),
     ),
     ["p0/a", "p0/b"],

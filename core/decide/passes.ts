@@ -1,0 +1,75 @@
+/**
+ * Policies as a cluster runs them: first every mutating pass, in order, each over the resource as those before it left
+ * it; then every validating pass, over the resource as all of them left it. Source:
+ * docs/architecture.md#several-policies, docs/spec/kyverno.md#digest-patch, #validating-pass.
+ */
+import { type CompiledPolicy, decidePolicy, type PolicyOutcome } from "../kyverno/image/decide-policy.ts";
+import type { RuleResult } from "../kyverno/image/result.ts";
+import type { DecisionRun } from "../kyverno/image/rule-run.ts";
+import {
+  annotationPatches,
+  type ImageStatus,
+  type PatchOperation,
+  type ScopedStatus,
+} from "../kyverno/outcome/digest-patch.ts";
+import type { AdmissionRequest } from "../kyverno/rule/request.ts";
+
+export interface PassesOutcome {
+  /** Those of the mutating passes, then those of the validating ones. */
+  readonly results: readonly RuleResult[];
+  /** From the resource of the request to the one that was validated. */
+  readonly patches: readonly PatchOperation[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * A mutating pass that denies ends nothing: what the others say is reported beside it. The annotations are written when
+ * all have mutated, so no mutating pass reads what another one recorded; validating passes see them.
+ */
+export function runPasses(
+  policies: readonly CompiledPolicy[],
+  asked: AdmissionRequest,
+  decision: DecisionRun,
+): PassesOutcome {
+  const results: RuleResult[] = [];
+  const patches: PatchOperation[] = [];
+  const warnings: string[] = [];
+  const mutated: PolicyOutcome[] = [];
+  let request = asked;
+  for (const policy of policies) {
+    const outcome = decidePolicy("mutate", policy, request, decision);
+    mutated.push(outcome);
+    results.push(...outcome.results);
+    patches.push(...outcome.patches);
+    for (const warning of outcome.warnings) warnings.push(`policy ${policy.policy.name}: ${warning}`);
+    if (outcome.object !== undefined && outcome.object !== request.object)
+      request = { ...request, object: outcome.object };
+  }
+  const annotations = annotationPatches(request.object, mergeStatuses(mutated), scopedStatuses(mutated));
+  patches.push(...annotations);
+  if (request.object !== undefined && annotations.length > 0)
+    request = { ...request, object: decision.defaults.patch(request.object, annotations) };
+  for (const policy of policies) results.push(...decidePolicy("validate", policy, request, decision).results);
+  return { results, patches, warnings };
+}
+
+const rank = { skip: 0, pass: 1, fail: 2 } as const;
+
+/** The status of each image over all rules: one failure fails it; a pass beats a skip. */
+function mergeStatuses(outcomes: readonly PolicyOutcome[]): Readonly<Record<string, ImageStatus>> {
+  const merged: Record<string, ImageStatus> = Object.create(null);
+  for (const { byRule } of outcomes)
+    for (const statuses of Object.values(byRule))
+      for (const [image, status] of Object.entries(statuses)) {
+        const held = merged[image];
+        if (held === undefined || rank[status] > rank[held]) merged[image] = status;
+      }
+  return merged;
+}
+
+function scopedStatuses(outcomes: readonly PolicyOutcome[]): ScopedStatus {
+  const scoped: Record<string, PolicyOutcome["byRule"]> = Object.create(null);
+  for (const { policy, byRule } of outcomes)
+    if (Object.keys(byRule).length > 0) scoped[`${policy.namespace ?? ""}/${policy.name}`] = byRule;
+  return scoped;
+}

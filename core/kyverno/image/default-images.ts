@@ -1,0 +1,67 @@
+/**
+ * The images that default extractors find, for one decision: many rules look at the same resource, and a patched one
+ * differs from the one it was in a few places. Source: docs/spec/kyverno.md#image-extraction.
+ */
+import { isDigest } from "../../crypto/digest.ts";
+import type { JsonObject, JsonValue } from "../../encoding/json.ts";
+import { type ImageReference, type ReferenceOptions, withDigest } from "../../oci/reference.ts";
+import { applyPatches } from "../outcome/apply-patches.ts";
+import type { PatchOperation } from "../outcome/digest-patch.ts";
+import { type ExtractedImage, type Extraction, extractImages } from "./extract.ts";
+
+interface Found {
+  readonly kind: string;
+  readonly extraction: Extraction;
+}
+
+export class DefaultImages {
+  readonly #references: ReferenceOptions;
+  readonly #found = new WeakMap<JsonObject, Found>();
+
+  constructor(references: ReferenceOptions) {
+    this.#references = references;
+  }
+
+  /** As `extractImages`; each resource is walked once. A failure is thrown each time. */
+  of(resource: JsonObject, kind: string): Extraction {
+    const held = this.#found.get(resource);
+    if (held?.kind === kind) return held.extraction;
+    const extraction = extractImages(resource, kind, undefined, { references: this.#references });
+    this.#found.set(resource, { kind, extraction });
+    return extraction;
+  }
+
+  /**
+   * The patched resource. What is known of the images of the given one is not looked for again.
+   * @throws EngineError as `applyPatches`
+   */
+  patch(resource: JsonObject, patches: readonly PatchOperation[]): JsonObject {
+    const patched = applyPatches(resource, patches);
+    const held = this.#found.get(resource);
+    const extraction = held === undefined ? undefined : this.#patched(held.extraction, patches);
+    if (held !== undefined && extraction !== undefined) this.#found.set(patched, { kind: held.kind, extraction });
+    return patched;
+  }
+
+  /** The images after patches that pin them or touch the metadata; undefined after others. */
+  #patched(extraction: Extraction, patches: readonly PatchOperation[]): Extraction | undefined {
+    const pinned = new Map<ExtractedImage, ExtractedImage>();
+    for (const { path, value } of patches) {
+      if (path.startsWith("/metadata")) continue;
+      const image = extraction.images.find(({ pointer }) => pointer === path);
+      const reference = image === undefined ? undefined : pinnedTo(image.reference, value);
+      if (image === undefined || reference === undefined) return undefined;
+      pinned.set(image, { ...image, reference });
+    }
+    if (pinned.size === 0) return extraction;
+    return { ...extraction, images: extraction.images.map((image) => pinned.get(image) ?? image) };
+  }
+}
+
+/** The reference with the digest that the text adds to it; undefined for any other text. */
+function pinnedTo(reference: ImageReference, text: JsonValue): ImageReference | undefined {
+  const before = `${reference.withTag}@`;
+  if (reference.digest !== undefined || typeof text !== "string" || !text.startsWith(before)) return undefined;
+  const digest = text.slice(before.length);
+  return isDigest(digest) ? withDigest(reference, digest) : undefined;
+}

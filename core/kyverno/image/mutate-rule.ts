@@ -1,0 +1,79 @@
+/**
+ * The mutating pass of a `verifyImages` rule: verifies, pins digests, and says what the annotations record. Source:
+ * docs/spec/kyverno.md#deciding-a-rule, #deciding-an-entry, #digest-patch.
+ */
+import { type Digest, isDigest } from "../../crypto/digest.ts";
+import { conjunction } from "../../verdict.ts";
+import { canonicalWithDigest, digestPatch, type ImageStatus, type PatchOperation } from "../outcome/digest-patch.ts";
+import { sentenceFor, skippedReference, verifiedAttestations, verifiedSignatures } from "../outcome/message.ts";
+import type { CompiledEntry } from "./compile-entry.ts";
+import type { FailedImage } from "./extract.ts";
+import type { RuleResult } from "./result.ts";
+import { type RuleImage, type RuleImages, verifies } from "./rule-images.ts";
+import { imageFailureMessage, type RuleOutcome, type RuleRun, ruleResult, statusOf } from "./rule-run.ts";
+
+/** Each entry and image has its own result; an image that is judged has a status, and its digest where it is pinned. */
+export function mutateRule(run: RuleRun, { entries, images, failed }: RuleImages): RuleOutcome {
+  const results = failed.map((image) => malformedImage(run, image));
+  const warnings: string[] = [];
+  for (const [index, entry] of entries.entries()) {
+    for (const image of images) {
+      results.push(...judgeImage(run, entry, index, image));
+      if (image.stances[index] === "skipped") warnings.push(skipMessage(run, image));
+    }
+  }
+  const patches: PatchOperation[] = [];
+  const statuses: Record<string, ImageStatus> = Object.create(null);
+  for (const image of images) {
+    const { reference, pointer } = image.image;
+    const digest = digestOf(image, entries);
+    if (digest !== undefined && reference.digest === undefined) patches.push(digestPatch(pointer, reference, digest));
+    const status = recordedStatus(image, entries);
+    if (status !== undefined)
+      statuses[digest === undefined ? reference.canonical : canonicalWithDigest(reference, digest)] = status;
+  }
+  return { results, patches, statuses, warnings };
+}
+
+/** The digest that the image has when the rule is done with it: its own, or the one that it is pinned to. */
+function digestOf({ image, verdicts }: RuleImage, entries: readonly CompiledEntry[]): Digest | undefined {
+  const own = image.reference.digest;
+  if (own !== undefined) return isDigest(own) ? own : undefined;
+  for (const [index, { digest }] of verdicts()) if (entries[index]?.source.mutateDigest === true) return digest;
+  return undefined;
+}
+
+function recordedStatus({ stances, verdicts }: RuleImage, entries: readonly CompiledEntry[]): ImageStatus | undefined {
+  if (stances.includes("skipped")) return "skip";
+  if (!entries.some((entry, index) => stances[index] === "judged" && verifies(entry))) return undefined;
+  return conjunction([...verdicts().values()].map(({ truth }) => truth)) === "proven" ? "pass" : "fail";
+}
+
+const skipMessage = ({ compiled: { policy, rule } }: RuleRun, { image }: RuleImage): string =>
+  skippedReference(image.reference.canonical, policy.name, rule.name);
+
+function malformedImage(run: RuleRun, image: FailedImage): RuleResult {
+  const { code, message } = image.error;
+  return ruleResult(
+    run,
+    "fail",
+    `${sentenceFor(image.text, "refuted", code)}; ${image.pointer}: [${code}] ${message}`,
+    { failures: [{ check: "image.reference", code, reason: message, subject: image.pointer, stage: 0 }] },
+  );
+}
+
+function judgeImage(run: RuleRun, entry: CompiledEntry, index: number, image: RuleImage): readonly RuleResult[] {
+  const { reference } = image.image;
+  const verdict = image.verdicts().get(index);
+  if (verdict === undefined) return verifies(entry) ? [ruleResult(run, "skip", skipMessage(run, image))] : [];
+  const parts = { image: verdict, failures: verdict.failures, open: verdict.open };
+  if (verdict.truth !== "proven")
+    return [ruleResult(run, statusOf(verdict.truth), imageFailureMessage(verdict), parts)];
+  if (!verifies(entry))
+    return entry.source.mutateDigest && reference.digest === undefined
+      ? [ruleResult(run, "pass", "mutated image digest", parts)]
+      : [];
+  const message =
+    entry.attestations.length > 0 ? verifiedAttestations(reference.canonical) : verifiedSignatures(reference.canonical);
+  return [ruleResult(run, "pass", message, parts)];
+}

@@ -1,0 +1,153 @@
+/**
+ * What both passes of a `verifyImages` rule begin with: its images, its context, its preconditions, its exceptions.
+ * Source: docs/spec/kyverno.md#order-inside-a-rule, #deciding-a-rule.
+ */
+import { EngineError } from "../../errors.ts";
+import { evaluatePreconditions } from "../rule/conditions.ts";
+import type { JsonContext } from "../rule/json-context.ts";
+import { loadContext } from "../rule/load-context.ts";
+import type { CompiledEntry } from "./compile-entry.ts";
+import { type ExtractedImage, type Extraction, extractImages, type FailedImage, imagesVariable } from "./extract.ts";
+import { selectsImage, skipsImage } from "./reference-filter.ts";
+import type { ImageResult } from "./result.ts";
+import { nothing, type RuleOutcome, type RuleRun, ruleResult, stoppedRule } from "./rule-run.ts";
+import { verifyImageEntry } from "./verify-image-entry.ts";
+
+/** `other`: the entry does not select the image; `skipped`: it selects and excuses it. */
+export type Stance = "judged" | "skipped" | "other";
+
+/** An image that some entry of the rule speaks of. */
+export interface RuleImage {
+  readonly image: ExtractedImage;
+  /** Of each entry, in their order. */
+  readonly stances: readonly Stance[];
+  /** What each entry says that judges the image, by its place. Verified when first asked. */
+  readonly verdicts: () => ReadonlyMap<number, ImageResult>;
+}
+
+export interface RuleImages {
+  readonly entries: readonly CompiledEntry[];
+  readonly images: readonly RuleImage[];
+  /** What stands where an image should, and cannot be read. */
+  readonly failed: readonly FailedImage[];
+}
+
+/** Whether the entry asks for signatures or attestations, and not for a digest alone. */
+export const verifies = (entry: CompiledEntry): boolean => entry.sets.length > 0 || entry.attestations.length > 0;
+
+/**
+ * A pass over the rule's images. A rule none of whose references selects an image yields nothing, whatever its context
+ * and preconditions say.
+ */
+export function withRuleImages(run: RuleRun, pass: (run: RuleRun, images: RuleImages) => RuleOutcome): RuleOutcome {
+  const resource = run.request.object;
+  if (resource === undefined || run.request.operation === "DELETE") return nothing;
+  const { rule, filters } = run.compiled;
+  const stop = (what: string, error: unknown): RuleOutcome => {
+    if (!(error instanceof EngineError)) throw error;
+    return stoppedRule(run, error, what);
+  };
+  const { kind } = run.request.kind;
+  let context: JsonContext | undefined;
+  const bare = (): JsonContext => (context ??= run.decision.variables(run.request, run.compiled.policy));
+  let extracted: Extraction;
+  try {
+    extracted =
+      rule.imageExtractors !== undefined && Object.hasOwn(rule.imageExtractors, kind)
+        ? extractImages(resource, kind, rule.imageExtractors, {
+            references: run.decision.references,
+            evaluate: (expression, node) => bare().evaluateOn(expression, node),
+          })
+        : run.decision.defaults.of(resource, kind);
+  } catch (error) {
+    return stop("failed to extract images", error);
+  }
+  const { failed } = extracted;
+  const selections = extracted.images.map(({ reference }) => filters.map((filter) => selectsImage(filter, reference)));
+  if (failed.length === 0 && !selections.some((selection) => selection.includes(true))) return nothing;
+
+  let declared = false;
+  const variables = (): JsonContext => {
+    if (!declared) declare(run, extracted, bare());
+    declared = true;
+    return bare();
+  };
+  try {
+    const gate = run.decision.exhaustive ? undefined : passGates(run, variables);
+    if (gate !== undefined) return gate;
+    const entries = run.compiled.entries(variables);
+    const images = extracted.images.flatMap((image, index) => {
+      const selection = selections[index] ?? [];
+      return selection.includes(true) ? [ruleImage(run, entries, image, selection, variables)] : [];
+    });
+    return pass(run, { entries, images, failed });
+  } catch (error) {
+    return stop("failed to evaluate the rule", error);
+  }
+}
+
+/** The images and the rule's context. Nothing is loaded yet, so a rule that reads no variable pays for none. */
+function declare(run: RuleRun, extracted: Extraction, variables: JsonContext): void {
+  const images = imagesVariable(extracted);
+  const { othersFault } = extracted;
+  if (images !== undefined) variables.add("images", images);
+  if (othersFault !== undefined) variables.defer("images", () => unreadable(othersFault), "merge");
+  loadContext(run.compiled.rule.context, variables, run.decision.knowledge, run.request, run.compiled.policy);
+}
+
+/** Kyverno looks for the default images when an expression first reads the variable, and fails then. */
+const unreadable = (fault: EngineError): never => {
+  throw new EngineError("unresolved", `failed to load images: ${fault.message}`, {
+    subject: fault.subject,
+    cause: fault,
+  });
+};
+
+/** Preconditions, then exceptions. @throws EngineError when a precondition cannot be evaluated. */
+function passGates(run: RuleRun, variables: () => JsonContext): RuleOutcome | undefined {
+  const { policy, rule } = run.compiled;
+  const { match, exceptions } = run.decision;
+  const skip = (message: string): RuleOutcome => ({ ...nothing, results: [ruleResult(run, "skip", message)] });
+  if (rule.preconditions !== undefined) {
+    const { holds, message } = evaluatePreconditions(rule.preconditions, variables());
+    if (!holds) return skip(message === "" ? "preconditions not met" : `preconditions not met; ${message}`);
+  }
+  const excused = exceptions.matching(policy, rule, run.request, match, variables);
+  if (excused.length > 0) return skip(`rule is skipped due to policy exceptions ${excused.join(", ")}`);
+  return undefined;
+}
+
+function ruleImage(
+  run: RuleRun,
+  entries: readonly CompiledEntry[],
+  image: ExtractedImage,
+  selection: readonly boolean[],
+  variables: () => JsonContext,
+): RuleImage {
+  const { reference, pointer } = image;
+  const { exhaustive, knowledge, verifier } = run.decision;
+  const stances = entries.map((entry, index): Stance => {
+    if (selection[index] !== true) return "other";
+    return !exhaustive && skipsImage(entry.references, reference) ? "skipped" : "judged";
+  });
+  let verdicts: Map<number, ImageResult> | undefined;
+  const judge = (): Map<number, ImageResult> => {
+    const judged = new Map<number, ImageResult>();
+    for (const [index, entry] of entries.entries()) {
+      if (stances[index] !== "judged") continue;
+      const context = {
+        index,
+        entry,
+        siblings: entries,
+        knowledge,
+        verifier,
+        variables,
+        position: run.compiled.policy.position,
+        exhaustive,
+      };
+      judged.set(index, verifyImageEntry({ reference, pointer }, context));
+    }
+    return judged;
+  };
+  return { image, stances, verdicts: () => (verdicts ??= judge()) };
+}

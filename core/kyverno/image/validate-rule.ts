@@ -1,0 +1,78 @@
+/**
+ * The validating pass of a `verifyImages` rule: `verifyDigest` and `required`, over the resource as every mutating pass
+ * left it. Source: docs/spec/kyverno.md#validating-pass. Differs: it verifies again where Kyverno reads an annotation,
+ * and an image that cannot be decided is an unknown here too, with the same code.
+ */
+import { conjunction } from "../../verdict.ts";
+import { missingDigest, unverifiedImage } from "../outcome/message.ts";
+import type { CompiledEntry } from "./compile-entry.ts";
+import type { ImageResult, RuleResult } from "./result.ts";
+import { type RuleImage, type RuleImages, verifies } from "./rule-images.ts";
+import { imageFailureMessage, nothing, type RuleOutcome, type RuleRun, ruleResult } from "./rule-run.ts";
+
+/** One result for the whole rule. A refutation is reported before an unknown. */
+export function validateRule(run: RuleRun, images: RuleImages): RuleOutcome {
+  return { ...nothing, results: [judgeRule(run, images)] };
+}
+
+function judgeRule(run: RuleRun, { entries, images, failed }: RuleImages): RuleResult {
+  const [malformed] = failed;
+  if (malformed !== undefined) {
+    const { error, pointer } = malformed;
+    return ruleResult(run, "fail", unverifiedImage(malformed.text), {
+      failures: [{ check: "image.reference", code: "malformed", reason: error.message, subject: pointer, stage: 0 }],
+    });
+  }
+  const isSkipped = ({ stances }: RuleImage): boolean => stances.includes("skipped");
+  const asked = images.filter((image) => !isSkipped(image));
+  const problems = entries.flatMap((entry, index) =>
+    asked.filter(({ stances }) => stances[index] === "judged").flatMap((image) => problemOf(entry, entries, image)),
+  );
+  const refutation = problems.find((problem) => problem.truth === "refuted");
+  if (refutation !== undefined) {
+    const { code, message } = refutation;
+    return ruleResult(run, "fail", message, {
+      failures: [{ check: "image.required", code, reason: message, stage: 0 }],
+    });
+  }
+  const doubt = problems.find((problem) => problem.truth === "unknown");
+  if (doubt !== undefined) {
+    const { failures, open } = doubt.verdict;
+    return ruleResult(run, "error", imageFailureMessage(doubt.verdict), { failures, open });
+  }
+  const skipped = images.filter(isSkipped).map(({ image }) => image.reference.canonical);
+  const tail = skipped.length === 0 ? "" : `, skipped images: ${skipped.join(" ")}`;
+  return skipped.length === 0 || asked.some((image) => isJudged(image, entries))
+    ? ruleResult(run, "pass", `image verified${tail}`)
+    : ruleResult(run, "skip", `image skipped${tail}`);
+}
+
+const isJudged = ({ stances }: RuleImage, entries: readonly CompiledEntry[]): boolean =>
+  entries.some((entry, index) => stances[index] === "judged" && verifies(entry));
+
+type Problem =
+  | { readonly truth: "refuted"; readonly code: "missing-digest" | "unverified-image"; readonly message: string }
+  | { readonly truth: "unknown"; readonly verdict: ImageResult };
+
+/** What the entry misses in an image that it judges. Nothing is verified that the entry does not require. */
+function problemOf(entry: CompiledEntry, entries: readonly CompiledEntry[], image: RuleImage): readonly Problem[] {
+  const { canonical, digest } = image.image.reference;
+  const { verifyDigest, mutateDigest, required } = entry.source;
+  const verdicts = (): readonly ImageResult[] => [...image.verdicts().values()];
+  const doubtful = (): readonly Problem[] =>
+    verdicts()
+      .filter(({ truth }) => truth === "unknown")
+      .slice(0, 1)
+      .map((verdict) => ({ truth: "unknown", verdict }));
+  if (verifyDigest && digest === undefined) {
+    // Nobody could resolve the tag that was to be pinned: that is not the same as a reference without a digest.
+    const unresolved = mutateDigest && verdicts().every((verdict) => verdict.digest === undefined) ? doubtful() : [];
+    return unresolved.length > 0
+      ? unresolved
+      : [{ truth: "refuted", code: "missing-digest", message: missingDigest(canonical) }];
+  }
+  if (!required) return [];
+  const truth = isJudged(image, entries) ? conjunction(verdicts().map((verdict) => verdict.truth)) : "refuted";
+  if (truth === "refuted") return [{ truth, code: "unverified-image", message: unverifiedImage(canonical) }];
+  return truth === "unknown" ? doubtful() : [];
+}
