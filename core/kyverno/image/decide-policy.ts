@@ -4,7 +4,6 @@
  * #order-inside-a-rule, #deciding-a-rule.
  */
 import type { JsonObject } from "../../encoding/json.ts";
-import { EngineError } from "../../errors.ts";
 import type { PatchOperation } from "../outcome/digest-patch.ts";
 import type { Policy } from "../policy/policy.ts";
 import { type AdmissionRequest, requestTo } from "../rule/request.ts";
@@ -12,7 +11,7 @@ import type { CompiledRule } from "./compile-rule.ts";
 import { failureActionOf } from "./failure-action.ts";
 import { mutateRule } from "./mutate-rule.ts";
 import type { Pass, RuleResult } from "./result.ts";
-import { withRuleImages } from "./rule-images.ts";
+import { findRuleImages, notEvaluated } from "./rule-images.ts";
 import { type DecisionRun, nothing, type RuleOutcome, type RuleRun, ruleResult, stoppedRule } from "./rule-run.ts";
 import { validateRule } from "./validate-rule.ts";
 
@@ -71,13 +70,20 @@ function decideRule(run: RuleRun): RuleOutcome {
   try {
     if (!decision.exhaustive && !compiled.match.test(request, decision.match).matched) return nothing;
   } catch (error) {
-    if (!(error instanceof EngineError)) throw error;
     return stoppedRule(run, error, "failed to match the resource");
   }
   const { kind } = compiled.rule;
-  if (kind === "verifyImages") return withRuleImages(run, pass === "mutate" ? mutateRule : validateRule);
-  if (decision.exhaustive) return nothing;
-  return { ...nothing, results: [ruleResult(run, "skip", `a ${kind} rule is not decided here`)] };
+  if (kind !== "verifyImages")
+    return decision.exhaustive
+      ? nothing
+      : { ...nothing, results: [ruleResult(run, "skip", `a ${kind} rule is not decided here`)] };
+  const found = findRuleImages(run);
+  if ("results" in found) return found;
+  try {
+    return pass === "mutate" ? mutateRule(run, found) : validateRule(run, found);
+  } catch (error) {
+    return stoppedRule(run, error, notEvaluated);
+  }
 }
 
 /**

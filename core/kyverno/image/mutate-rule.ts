@@ -8,7 +8,7 @@ import { canonicalWithDigest, digestPatch, type ImageStatus, type PatchOperation
 import { sentenceFor, skippedReference, verifiedAttestations, verifiedSignatures } from "../outcome/message.ts";
 import type { CompiledEntry } from "./compile-entry.ts";
 import type { FailedImage } from "./extract.ts";
-import type { RuleResult } from "./result.ts";
+import type { ImageResult, RuleResult } from "./result.ts";
 import { type RuleImage, type RuleImages, verifies } from "./rule-images.ts";
 import { imageFailureMessage, type RuleOutcome, type RuleRun, ruleResult, statusOf } from "./rule-run.ts";
 
@@ -18,7 +18,8 @@ export function mutateRule(run: RuleRun, { entries, images, failed }: RuleImages
   const warnings: string[] = [];
   for (const [index, entry] of entries.entries()) {
     for (const image of images) {
-      results.push(...judgeImage(run, entry, index, image));
+      const verdict = image.verdicts().get(index);
+      results.push(...imageResults(run, entry, image, verdict));
       if (image.stances[index] === "skipped") warnings.push(skipMessage(run, image));
     }
   }
@@ -36,17 +37,17 @@ export function mutateRule(run: RuleRun, { entries, images, failed }: RuleImages
 }
 
 /** The digest that the image has when the rule is done with it: its own, or the one that it is pinned to. */
-function digestOf({ image, verdicts }: RuleImage, entries: readonly CompiledEntry[]): Digest | undefined {
-  const own = image.reference.digest;
+function digestOf(image: RuleImage, entries: readonly CompiledEntry[]): Digest | undefined {
+  const own = image.image.reference.digest;
   if (own !== undefined) return isDigest(own) ? own : undefined;
-  for (const [index, { digest }] of verdicts()) if (entries[index]?.source.mutateDigest === true) return digest;
+  for (const [index, { digest }] of image.verdicts()) if (entries[index]?.source.mutateDigest === true) return digest;
   return undefined;
 }
 
-function recordedStatus({ stances, verdicts }: RuleImage, entries: readonly CompiledEntry[]): ImageStatus | undefined {
-  if (stances.includes("skipped")) return "skip";
-  if (!entries.some((entry, index) => stances[index] === "judged" && verifies(entry))) return undefined;
-  return conjunction([...verdicts().values()].map(({ truth }) => truth)) === "proven" ? "pass" : "fail";
+function recordedStatus(image: RuleImage, entries: readonly CompiledEntry[]): ImageStatus | undefined {
+  if (image.stances.includes("skipped")) return "skip";
+  if (!entries.some((entry, index) => image.stances[index] === "judged" && verifies(entry))) return undefined;
+  return conjunction([...image.verdicts().values()].map(({ truth }) => truth)) === "proven" ? "pass" : "fail";
 }
 
 const skipMessage = ({ compiled: { policy, rule } }: RuleRun, { image }: RuleImage): string =>
@@ -62,9 +63,14 @@ function malformedImage(run: RuleRun, image: FailedImage): RuleResult {
   );
 }
 
-function judgeImage(run: RuleRun, entry: CompiledEntry, index: number, image: RuleImage): readonly RuleResult[] {
+/** What the pass says of an image by what the entry says of it; nothing is said where the entry does not judge it. */
+function imageResults(
+  run: RuleRun,
+  entry: CompiledEntry,
+  image: RuleImage,
+  verdict: ImageResult | undefined,
+): readonly RuleResult[] {
   const { reference } = image.image;
-  const verdict = image.verdicts().get(index);
   if (verdict === undefined) return verifies(entry) ? [ruleResult(run, "skip", skipMessage(run, image))] : [];
   const parts = { image: verdict, failures: verdict.failures, open: verdict.open };
   if (verdict.truth !== "proven")

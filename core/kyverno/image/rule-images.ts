@@ -17,13 +17,52 @@ import { verifyImageEntry } from "./verify-image-entry.ts";
 export type Stance = "judged" | "skipped" | "other";
 
 /** An image that some entry of the rule speaks of. */
-export interface RuleImage {
+export class RuleImage {
   readonly image: ExtractedImage;
   /** Of each entry, in their order. */
   readonly stances: readonly Stance[];
+  readonly #run: RuleRun;
+  readonly #entries: readonly CompiledEntry[];
+  readonly #variables: () => JsonContext;
+  #verdicts: ReadonlyMap<number, ImageResult> | undefined;
+
+  constructor(
+    run: RuleRun,
+    entries: readonly CompiledEntry[],
+    image: ExtractedImage,
+    selection: readonly boolean[],
+    variables: () => JsonContext,
+  ) {
+    this.image = image;
+    this.stances = entries.map((entry, index): Stance => {
+      if (selection[index] !== true) return "other";
+      return !run.decision.exhaustive && skipsImage(entry.references, image.reference) ? "skipped" : "judged";
+    });
+    this.#run = run;
+    this.#entries = entries;
+    this.#variables = variables;
+  }
+
   /** What each entry says that judges the image, by its place. Verified when first asked. */
-  readonly verdicts: () => ReadonlyMap<number, ImageResult>;
+  verdicts(): ReadonlyMap<number, ImageResult> {
+    if (this.#verdicts !== undefined) return this.#verdicts;
+    const { exhaustive, knowledge, verifier } = this.#run.decision;
+    const { position } = this.#run.compiled.policy;
+    const siblings = this.#entries;
+    const variables = this.#variables;
+    const verdicts = new Map<number, ImageResult>();
+    for (const [index, entry] of siblings.entries()) {
+      if (this.stances[index] !== "judged") continue;
+      const context = { index, entry, siblings, knowledge, verifier, variables, position, exhaustive };
+      verdicts.set(index, verifyImageEntry(this.image, context));
+    }
+    this.#verdicts = verdicts;
+    return verdicts;
+  }
 }
+
+/** What a rule is stopped by that reads something in vain. */
+export const notEvaluated = "failed to evaluate the rule";
 
 export interface RuleImages {
   readonly entries: readonly CompiledEntry[];
@@ -36,17 +75,13 @@ export interface RuleImages {
 export const verifies = (entry: CompiledEntry): boolean => entry.sets.length > 0 || entry.attestations.length > 0;
 
 /**
- * A pass over the rule's images. A rule none of whose references selects an image yields nothing, whatever its context
- * and preconditions say.
+ * The images of the rule, or its outcome where it ends before they are looked at. A rule none of whose references
+ * selects an image yields nothing, whatever its context and preconditions say.
  */
-export function withRuleImages(run: RuleRun, pass: (run: RuleRun, images: RuleImages) => RuleOutcome): RuleOutcome {
+export function findRuleImages(run: RuleRun): RuleImages | RuleOutcome {
   const resource = run.request.object;
   if (resource === undefined || run.request.operation === "DELETE") return nothing;
   const { rule, filters } = run.compiled;
-  const stop = (what: string, error: unknown): RuleOutcome => {
-    if (!(error instanceof EngineError)) throw error;
-    return stoppedRule(run, error, what);
-  };
   const { kind } = run.request.kind;
   let context: JsonContext | undefined;
   const bare = (): JsonContext => (context ??= run.decision.variables(run.request, run.compiled.policy));
@@ -60,7 +95,7 @@ export function withRuleImages(run: RuleRun, pass: (run: RuleRun, images: RuleIm
           })
         : run.decision.defaults.of(resource, kind);
   } catch (error) {
-    return stop("failed to extract images", error);
+    return stoppedRule(run, error, "failed to extract images");
   }
   const { failed } = extracted;
   const selections = extracted.images.map(({ reference }) => filters.map((filter) => selectsImage(filter, reference)));
@@ -78,11 +113,11 @@ export function withRuleImages(run: RuleRun, pass: (run: RuleRun, images: RuleIm
     const entries = run.compiled.entries(variables);
     const images = extracted.images.flatMap((image, index) => {
       const selection = selections[index] ?? [];
-      return selection.includes(true) ? [ruleImage(run, entries, image, selection, variables)] : [];
+      return selection.includes(true) ? [new RuleImage(run, entries, image, selection, variables)] : [];
     });
-    return pass(run, { entries, images, failed });
+    return { entries, images, failed };
   } catch (error) {
-    return stop("failed to evaluate the rule", error);
+    return stoppedRule(run, error, notEvaluated);
   }
 }
 
@@ -115,39 +150,4 @@ function passGates(run: RuleRun, variables: () => JsonContext): RuleOutcome | un
   const excused = exceptions.matching(policy, rule, run.request, match, variables);
   if (excused.length > 0) return skip(`rule is skipped due to policy exceptions ${excused.join(", ")}`);
   return undefined;
-}
-
-function ruleImage(
-  run: RuleRun,
-  entries: readonly CompiledEntry[],
-  image: ExtractedImage,
-  selection: readonly boolean[],
-  variables: () => JsonContext,
-): RuleImage {
-  const { reference, pointer } = image;
-  const { exhaustive, knowledge, verifier } = run.decision;
-  const stances = entries.map((entry, index): Stance => {
-    if (selection[index] !== true) return "other";
-    return !exhaustive && skipsImage(entry.references, reference) ? "skipped" : "judged";
-  });
-  let verdicts: Map<number, ImageResult> | undefined;
-  const judge = (): Map<number, ImageResult> => {
-    const judged = new Map<number, ImageResult>();
-    for (const [index, entry] of entries.entries()) {
-      if (stances[index] !== "judged") continue;
-      const context = {
-        index,
-        entry,
-        siblings: entries,
-        knowledge,
-        verifier,
-        variables,
-        position: run.compiled.policy.position,
-        exhaustive,
-      };
-      judged.set(index, verifyImageEntry({ reference, pointer }, context));
-    }
-    return judged;
-  };
-  return { image, stances, verdicts: () => (verdicts ??= judge()) };
 }

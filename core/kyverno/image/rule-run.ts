@@ -1,5 +1,5 @@
 /** What a rule is given in a pass, and what it makes of it. */
-import { codeRow, type EngineError } from "../../errors.ts";
+import { codeRow, EngineError } from "../../errors.ts";
 import type { Knowledge } from "../../knowledge/knowledge.ts";
 import type { Question } from "../../knowledge/question.ts";
 import { type Failure, toFailure, type Truth } from "../../verdict.ts";
@@ -79,8 +79,9 @@ export function ruleResult(run: RuleRun, status: RuleStatus, message: string, pa
   };
 }
 
-/** A rule that an error stopped before any image was looked at. */
-export function stoppedRule(run: RuleRun, error: EngineError, what: string): RuleOutcome {
+/** A rule that an error stopped. @throws what is no EngineError. */
+export function stoppedRule(run: RuleRun, error: unknown, what: string): RuleOutcome {
+  if (!(error instanceof EngineError)) throw error;
   const refutes = codeRow(error.code).truth === "refuted";
   const result = ruleResult(run, refutes ? "fail" : "error", `${what}: [${error.code}] ${error.message}`, {
     failures: [toFailure(error, what, 0)],

@@ -7,8 +7,7 @@ import { EngineError } from "../../errors.ts";
 import type { ImageReference } from "../../oci/reference.ts";
 import { type Digest, isDigest } from "../../crypto/digest.ts";
 import type { Knowledge } from "../../knowledge/knowledge.ts";
-import type { Question } from "../../knowledge/question.ts";
-import { conjunction, failed, type Failure, toFailure, type Truth, unknown, type Verification } from "../../verdict.ts";
+import { conjunction, failed, toFailure, type Truth, unknown, type Verification } from "../../verdict.ts";
 import type { SignedStatement } from "../../verify/evidence.ts";
 import type { DecisionVerifier } from "../../verify/memo.ts";
 import type { Position } from "../policy/policy.ts";
@@ -77,7 +76,18 @@ export function verifyImageEntry(image: ExtractedReference, context: EntryContex
       failures: resolved.failures,
       open: resolved.truth === "unknown" ? resolved.open : [],
     };
-  const { truth, attestors, attestations, failures, open } = checkEntry(image.reference, resolved.evidence, context);
+  const digest = resolved.evidence;
+  const set: SetContext = {
+    verifier: context.verifier,
+    request: { image: { repository: image.reference.repository, digest }, layouts: entry.layouts },
+    useCache: entry.source.useCache,
+    position: context.position,
+    exhaustive: context.exhaustive,
+  };
+  const signatures = checkAttestorSets(entry.sets, set);
+  const { attestations, denial } = checkAttestations(image.reference, signatures.truth, set, context);
+  const parts = [...signatures.results, ...attestations];
+  const truths = [signatures.truth, ...attestations.map((attestation) => attestation.truth)];
   // Field by field: spreading two objects into a third is the slowest step of a remembered decision.
   const { image: canonical, pointer, entry: index, position } = base;
   return {
@@ -85,33 +95,36 @@ export function verifyImageEntry(image: ExtractedReference, context: EntryContex
     pointer,
     entry: index,
     position,
-    attestors,
+    attestors: signatures.results,
     attestations,
-    truth,
-    failures,
-    open,
-    digest: resolved.evidence,
+    truth: conjunction(denial === undefined ? truths : [...truths, denial.truth]),
+    failures: [
+      ...parts.flatMap((part) => (part.truth === "proven" ? [] : part.failures)),
+      ...(denial === undefined || denial.truth === "proven" ? [] : denial.failures),
+    ],
+    open: [...openOf(parts), ...(denial?.truth === "unknown" ? denial.open : [])],
+    digest,
   };
 }
 
 const ownDigest = ({ digest }: ImageReference): { readonly digest?: Digest } =>
   digest !== undefined && isDigest(digest) ? { digest } : {};
 
-type Checked = Pick<ImageResult, "truth" | "attestors" | "attestations" | "failures" | "open">;
+interface Attested {
+  readonly attestations: readonly AttestationResult[];
+  /** What `validate.deny` says, where everything else is proven. */
+  readonly denial?: Verification<null> | undefined;
+}
 
-function checkEntry(reference: ImageReference, digest: Digest, context: EntryContext): Checked {
+/** The attestations, in which nobody looks where the signatures are refuted already. */
+function checkAttestations(
+  reference: ImageReference,
+  signatures: Truth,
+  set: SetContext,
+  context: EntryContext,
+): Attested {
   const { entry } = context;
-  const set: SetContext = {
-    verifier: context.verifier,
-    request: { image: { repository: reference.repository, digest }, layouts: entry.layouts },
-    useCache: entry.source.useCache,
-    position: context.position,
-    exhaustive: context.exhaustive,
-  };
-  const signatures = checkAttestorSets(entry.sets, set);
-  if (entry.attestations.length === 0 || (signatures.truth === "refuted" && !context.exhaustive))
-    return toChecked(signatures, [], undefined);
-
+  if (entry.attestations.length === 0 || (signatures === "refuted" && !context.exhaustive)) return { attestations: [] };
   const remembered = new Map<string, SignedStatement>();
   const variables = context.variables();
   variables.checkpoint();
@@ -125,31 +138,11 @@ function checkEntry(reference: ImageReference, digest: Digest, context: EntryCon
         remember: (name, statement) => remembered.set(name, statement),
       }),
     );
-    const truth = conjunction([signatures.truth, ...attestations.map((attestation) => attestation.truth)]);
-    return toChecked(
-      signatures,
-      attestations,
-      truth === "proven" ? checkDeny(remembered, variables, context) : undefined,
-    );
+    const truth = conjunction([signatures, ...attestations.map((attestation) => attestation.truth)]);
+    return { attestations, denial: truth === "proven" ? checkDeny(remembered, variables, context) : undefined };
   } finally {
     variables.restore();
   }
-}
-
-function toChecked(
-  signatures: ReturnType<typeof checkAttestorSets>,
-  attestations: readonly AttestationResult[],
-  denial: Verification<null> | undefined,
-): Checked {
-  const parts = [...signatures.results, ...attestations];
-  const failures: readonly Failure[] = [
-    ...parts.flatMap((part) => (part.truth === "proven" ? [] : part.failures)),
-    ...(denial === undefined || denial.truth === "proven" ? [] : denial.failures),
-  ];
-  const open: readonly Question[] = [...openOf(parts), ...(denial?.truth === "unknown" ? denial.open : [])];
-  const truths = [signatures.truth, ...attestations.map((attestation) => attestation.truth)];
-  const truth: Truth = conjunction(denial === undefined ? truths : [...truths, denial.truth]);
-  return { truth, attestors: signatures.results, attestations, failures, open };
 }
 
 const denyStage = 1001;
