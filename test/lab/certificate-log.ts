@@ -6,6 +6,7 @@ import { concat } from "../../core/encoding/bytes.ts";
 import { decodeHex } from "../../core/encoding/hex.ts";
 import { sha256 } from "../../core/crypto/digest.ts";
 import type { SignatureAlgorithm } from "../../core/crypto/signature-verifier.ts";
+import type { CertificateLogKey } from "../../core/x509/sct.ts";
 import type { ExtensionSpec } from "./certificate.ts";
 import { octets } from "./der.ts";
 import { extensionId } from "./extensions.ts";
@@ -20,6 +21,8 @@ export interface TimestampSpec {
   readonly version: number;
   readonly logId: Uint8Array;
   readonly extensions: Uint8Array;
+  /** As they are signed, where others are written. */
+  readonly signedExtensions?: Uint8Array;
   readonly hashAlgorithm: number;
   readonly signatureAlgorithm: number;
   /** 0 certificate, 1 precertificate. */
@@ -51,6 +54,11 @@ export class CertificateLog {
     return decodeHex(this.key.publicKey.fingerprint);
   }
 
+  /** The log as a trusted root has it, without a period. */
+  get trusted(): CertificateLogKey {
+    return { logId: this.key.publicKey.fingerprint, publicKey: this.key.publicKey, validFor: {} };
+  }
+
   #spec(changes: Partial<TimestampSpec>, at: Date): TimestampSpec {
     const rsa = this.key.publicKey.type === "rsa";
     return {
@@ -71,7 +79,12 @@ export class CertificateLog {
   }
 
   /** A SignedCertificateTimestamp over the signed part of a certificate, which has no timestamps yet. */
-  embedded(tbs: Uint8Array, issuer: LabKey, at: Date, changes: Partial<TimestampSpec> = {}): Uint8Array {
+  embedded(
+    tbs: Uint8Array,
+    issuer: Pick<LabKey, "publicKey">,
+    at: Date,
+    changes: Partial<TimestampSpec> = {},
+  ): Uint8Array {
     return encodeTimestamp(this.#spec({ tbs, issuerKeyHash: sha256(issuer.publicKey.spki), ...changes }, at));
   }
 }
@@ -83,13 +96,14 @@ function signedPart(spec: TimestampSpec): Uint8Array {
       ? concat(spec.issuerKeyHash, number(spec.tbs.length, 3), spec.tbs)
       : concat(number(spec.certificate.length, 3), spec.certificate);
   const time = number(BigInt((spec.signedAt ?? spec.at).getTime()), 8);
+  const extensions = spec.signedExtensions ?? spec.extensions;
   const message = concat(
     Uint8Array.of(0, 0),
     time,
     number(spec.entryType, 2),
     entry,
-    number(spec.extensions.length, 2),
-    spec.extensions,
+    number(extensions.length, 2),
+    extensions,
   );
   const made = spec.key.sign(message, spec.algorithm);
   const signature = spec.signature?.(made) ?? made;

@@ -30,6 +30,20 @@ export interface CertificateSpec {
   readonly innerAlgorithm?: Uint8Array;
   /** AlgorithmIdentifier outside. */
   readonly outerAlgorithm?: Uint8Array;
+  /** Replaces elements of the signed part before it is signed. */
+  readonly tamper?: (parts: TbsParts) => Partial<TbsParts>;
+}
+
+/** The elements of the signed part, in their order; empty where there is none. */
+export interface TbsParts {
+  readonly version: Uint8Array;
+  readonly serialNumber: Uint8Array;
+  readonly algorithm: Uint8Array;
+  readonly issuer: Uint8Array;
+  readonly validity: Uint8Array;
+  readonly subject: Uint8Array;
+  readonly spki: Uint8Array;
+  readonly extensions: Uint8Array;
 }
 
 export interface LabCertificate {
@@ -40,31 +54,39 @@ export interface LabCertificate {
   readonly parsed: Certificate;
 }
 
+const relativeName = (type: string, text: string): Uint8Array => setOf(sequence(oid(type), utf8(text)));
+
+/** A Name of a common name alone; the empty Name for an empty text. */
+export const commonName = (text: string): Uint8Array =>
+  text === "" ? sequence() : sequence(relativeName("2.5.4.3", text));
+
 export const encodeName = (name: string | Uint8Array): Uint8Array =>
   name instanceof Uint8Array
     ? name
     : name === ""
       ? sequence()
-      : sequence(setOf(sequence(oid("2.5.4.10"), utf8("lab.example"))), setOf(sequence(oid("2.5.4.3"), utf8(name))));
+      : sequence(relativeName("2.5.4.10", "lab.example"), relativeName("2.5.4.3", name));
 
-const encodeExtension = ({ id, critical, value }: ExtensionSpec): Uint8Array =>
+export const encodeExtension = ({ id, critical, value }: ExtensionSpec): Uint8Array =>
   critical === true ? sequence(oid(id), boolean(true), octets(value)) : sequence(oid(id), octets(value));
 
 export const spkiOf = (key: LabKey | Uint8Array): Uint8Array => (key instanceof Uint8Array ? key : key.publicKey.spki);
 
 /** The signed part. */
 export function encodeTbs(spec: CertificateSpec, issuerKey: LabKey): Uint8Array {
-  const version = spec.version ?? 3;
-  return sequence(
-    ...(version === 1 ? [] : [constructed(0, integer(version - 1))]),
-    integer(spec.serial),
-    spec.innerAlgorithm ?? encodeAlgorithm(spec.algorithm ?? issuerKey.algorithm),
-    encodeName(spec.issuer),
-    sequence(certificateTime(spec.notBefore), certificateTime(spec.notAfter)),
-    encodeName(spec.subject),
-    spkiOf(spec.key),
-    ...(spec.extensions.length === 0 ? [] : [constructed(3, sequence(...spec.extensions.map(encodeExtension)))]),
-  );
+  const { version = 3, extensions } = spec;
+  const none = new Uint8Array(0);
+  const parts: TbsParts = {
+    version: version === 1 ? none : constructed(0, integer(version - 1)),
+    serialNumber: integer(spec.serial),
+    algorithm: spec.innerAlgorithm ?? encodeAlgorithm(spec.algorithm ?? issuerKey.algorithm),
+    issuer: encodeName(spec.issuer),
+    validity: sequence(certificateTime(spec.notBefore), certificateTime(spec.notAfter)),
+    subject: encodeName(spec.subject),
+    spki: spkiOf(spec.key),
+    extensions: extensions.length === 0 ? none : constructed(3, sequence(...extensions.map(encodeExtension))),
+  };
+  return sequence(...Object.values({ ...parts, ...spec.tamper?.(parts) }));
 }
 
 export function makeCertificate(spec: CertificateSpec, issuerKey: LabKey): LabCertificate {

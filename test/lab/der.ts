@@ -43,6 +43,7 @@ export const generalizedTime = (at: Date): Uint8Array =>
 
 /** BIT STRING of named bits: `numbers` are set, trailing zeros left out. */
 export function namedBits(...numbers: readonly number[]): Uint8Array {
+  if (numbers.length === 0) return encodeElement(Tag.bitString, Uint8Array.of(0));
   const highest = Math.max(...numbers);
   const bytes = new Uint8Array(Math.floor(highest / 8) + 1);
   for (const number of numbers) bytes[number >> 3] = (bytes[number >> 3] ?? 0) | (0x80 >> (number & 7));

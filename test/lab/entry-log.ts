@@ -7,10 +7,11 @@ import { decodeUtf8 } from "../../core/encoding/utf8.ts";
 import { noteKeyId } from "../../core/tlog/checkpoint.ts";
 import type { EntryInclusionProof, LogEntry } from "../../core/tlog/log-entry.ts";
 import { encodeEntryTimestampPayload } from "../../core/tlog/signed-entry-timestamp.ts";
+import type { TransparencyLogKey } from "../../core/tlog/transparency-log-key.ts";
 import { encodeBody, type EntryBody, otherLeaf } from "./entry-body.ts";
 import type { LabKey } from "./keys.ts";
 import { inclusionPath, treeRoot } from "./merkle-tree.ts";
-import { type CheckpointText, checkpointText, type NoteSigner, signNote } from "./note.ts";
+import { type CheckpointText, checkpointText, type NoteSigner, signLine, signNote } from "./note.ts";
 
 /** The tree that an entry stands in: leaves of others around it. */
 export interface TreeShape {
@@ -38,7 +39,9 @@ export interface EntryChanges extends TreeShape {
   readonly change?: (entry: LogEntry) => LogEntry;
 }
 
-abstract class EntryLog {
+const logStart = new Date("2024-01-01T00:00:00Z");
+
+export abstract class EntryLog {
   readonly key: LabKey;
   /** Host. */
   readonly host: string;
@@ -55,6 +58,19 @@ abstract class EntryLog {
   abstract get id(): Uint8Array;
   abstract get origin(): string;
   abstract signers(): readonly NoteSigner[];
+
+  /** The log as a trusted root has it. */
+  get trusted(): TransparencyLogKey {
+    const { publicKey } = this.key;
+    return { logId: encodeHex(this.id), publicKey, origin: this.host, validFor: { start: logStart } };
+  }
+
+  /** The log's own line below a checkpoint's text. */
+  line(text: string): string {
+    return this.signers()
+      .map((signer) => signLine(text, signer))
+      .join("");
+  }
 
   leaves(body: Uint8Array, { index = 3, size = 7, leaves = {} }: TreeShape): readonly Uint8Array[] {
     return Array.from({ length: size }, (_, place) =>
@@ -78,10 +94,20 @@ abstract class EntryLog {
   }
 }
 
-const kindOf = (body: Uint8Array): { readonly kind: string; readonly version: string } => {
-  const { kind, apiVersion } = (JSON.parse(decodeUtf8(body)) ?? {}) as EntryBody;
-  return { kind, version: apiVersion };
-};
+/** What the log declares of an entry: nothing of bytes that a test gives it and that say nothing. */
+function declared(bytes: Uint8Array): Pick<LogEntry, "kindVersion"> {
+  const { kind, apiVersion } = readBody(bytes);
+  return kind === undefined || apiVersion === undefined ? {} : { kindVersion: { kind, version: apiVersion } };
+}
+
+function readBody(bytes: Uint8Array): Partial<EntryBody> {
+  try {
+    return (JSON.parse(decodeUtf8(bytes)) ?? {}) as Partial<EntryBody>;
+  } catch (error) {
+    if (error instanceof SyntaxError) return {};
+    throw error;
+  }
+}
 
 /** Entries before this log's current shard. */
 const shardStart = 1000n;
@@ -117,7 +143,7 @@ export class RekorV1 extends EntryLog {
       logIndex: shardStart + BigInt(index),
       integratedTime: BigInt(Math.floor(at.getTime() / 1000)),
       body: bytes,
-      kindVersion: kindOf(bytes),
+      ...declared(bytes),
     });
     return {
       ...entry,
@@ -148,7 +174,7 @@ export class RekorV2 extends EntryLog {
       logIndex: BigInt(index),
       integratedTime: 0n,
       body: bytes,
-      kindVersion: kindOf(bytes),
+      ...declared(bytes),
     });
     return { ...entry, inclusionProof: this.proof(this.leaves(entry.body, changes), index, changes.checkpoint) };
   }

@@ -2,7 +2,7 @@
 import { encodeUtf8 } from "../../core/encoding/utf8.ts";
 import { sha256 } from "../../core/crypto/digest.ts";
 import { fulcioExtensions } from "../../core/x509/fulcio.ts";
-import type { ExtensionSpec } from "./certificate.ts";
+import { commonName, type ExtensionSpec } from "./certificate.ts";
 import { boolean, constructed, integer, namedBits, nothing, octets, oid, primitive, sequence, utf8 } from "./der.ts";
 
 export const extensionId = {
@@ -52,13 +52,17 @@ export const extendedKeyUsage = (ids: readonly string[], critical = false): Exte
   value: sequence(...ids.map(oid)),
 });
 
-/** `otherName` has an object identifier and a text; `raw` is a whole element. */
+/**
+ * `directory` has a common name, `otherName` an object identifier and a text or the DER of a value; `raw` is a whole
+ * element.
+ */
 export type GeneralNameSpec =
   | { readonly email: string }
   | { readonly dns: string }
   | { readonly uri: string }
   | { readonly ip: Uint8Array }
-  | { readonly otherName: string; readonly id?: string }
+  | { readonly directory: string }
+  | { readonly otherName: string | Uint8Array; readonly id?: string }
   | { readonly raw: Uint8Array };
 
 const userName = "1.3.6.1.4.1.57264.1.7";
@@ -69,7 +73,9 @@ export function encodeGeneralName(name: GeneralNameSpec): Uint8Array {
   if ("uri" in name) return primitive(6, encodeUtf8(name.uri));
   if ("ip" in name) return primitive(7, name.ip);
   if ("raw" in name) return name.raw;
-  return constructed(0, oid(name.id ?? userName), constructed(0, utf8(name.otherName)));
+  if ("directory" in name) return constructed(4, commonName(name.directory));
+  const { id = userName, otherName } = name;
+  return constructed(0, oid(id), constructed(0, otherName instanceof Uint8Array ? otherName : utf8(otherName)));
 }
 
 export const subjectAlternativeName = (names: readonly GeneralNameSpec[], critical = true): ExtensionSpec => ({

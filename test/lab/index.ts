@@ -12,6 +12,8 @@ export * from "./lab.ts";
 export * from "./merkle-tree.ts";
 export * from "./note.ts";
 export * from "./payload.ts";
+export * from "./plain-certificate.ts";
+export * from "./plain-entry.ts";
 export * from "./recipe.ts";
 export * from "./seed.ts";
 export * from "./sign.ts";

@@ -2,7 +2,14 @@
  * Key pairs from a seed. Signing is deterministic: RFC 6979, Ed25519, PKCS#1 v1.5, and PSS with a salt that follows
  * from the message.
  */
-import { createHash, createPrivateKey, type KeyObject, createPublicKey, sign as signWithNode } from "node:crypto";
+import {
+  createECDH,
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  type KeyObject,
+  sign as signWithNode,
+} from "node:crypto";
 import { ed25519, ed25519ph } from "@noble/curves/ed25519.js";
 import { p256, p384, p521 } from "@noble/curves/nist.js";
 import { digest } from "../../core/crypto/digest.ts";
@@ -32,9 +39,9 @@ export interface LabKey {
 }
 
 const curves = {
-  p256: { curve: p256, id: "1.2.840.10045.3.1.7", hash: "sha256" },
-  p384: { curve: p384, id: "1.3.132.0.34", hash: "sha384" },
-  p521: { curve: p521, id: "1.3.132.0.35", hash: "sha512" },
+  p256: { curve: p256, nodeName: "prime256v1", id: "1.2.840.10045.3.1.7", hash: "sha256" },
+  p384: { curve: p384, nodeName: "secp384r1", id: "1.3.132.0.34", hash: "sha384" },
+  p521: { curve: p521, nodeName: "secp521r1", id: "1.3.132.0.35", hash: "sha512" },
 } as const;
 
 export const pemOf = (label: string, der: Uint8Array): string => encodePem(label, encodeBase64(der));
@@ -55,13 +62,22 @@ export function makeKey(seed: Seed, name: string, type: KeyType = "p256"): LabKe
   return key;
 }
 
+let made = 0;
+
+/** A key pair that no other call has given, but for RSA, of which there is one for each size. */
+export const newKey = (type: KeyType = "p256"): LabKey =>
+  makeKey(new Seed("new"), type.startsWith("rsa") ? "rsa" : `key ${made++}`, type);
+
 const wrongScheme = (type: KeyType, algorithm: SignatureAlgorithm): Error =>
   new Error(`a ${type} key does not sign with ${algorithm.scheme}`);
 
 function makeEcdsa(seed: Seed, name: string, type: "p256" | "p384" | "p521"): LabKey {
-  const { curve, id, hash } = curves[type];
-  const { secretKey } = curve.keygen(seed.bytes(`ecdsa ${name} ${type}`, curve.lengths.seed ?? 48));
-  const point = curve.getPublicKey(secretKey, false);
+  const { curve, nodeName, id, hash } = curves[type];
+  const secretKey = curve.utils.randomSecretKey(seed.bytes(`ecdsa ${name} ${type}`, curve.lengths.seed ?? 48));
+  // Node multiplies a hundred times as fast as a portable library whose tables are not made yet.
+  const pair = createECDH(nodeName);
+  pair.setPrivateKey(secretKey);
+  const point = new Uint8Array(pair.getPublicKey());
   const spki = sequence(sequence(oid("1.2.840.10045.2.1"), oid(id)), bits(point));
   const algorithm: SignatureAlgorithm = { scheme: "ecdsa", hash };
   const inner = sequence(integer(1), octets(secretKey), constructed(1, bits(point)));

@@ -42,6 +42,10 @@ function cosignature(
   return { hint: sha256(concat(encodeUtf8(name), Uint8Array.of(10, 4), point)), signature };
 }
 
+/** A line as it stands below a note. */
+export const noteLine = (name: string, hint: Uint8Array, signature: Uint8Array): string =>
+  `— ${name} ${encodeBase64(concat(hint, signature))}\n`;
+
 /** `text` ends with a line feed. */
 export function signLine(text: string, signer: NoteSigner): string {
   const { name, key, kind = "plain" } = signer;
@@ -59,7 +63,7 @@ export function signLine(text: string, signer: NoteSigner): string {
           }
         : { hint: noteKeyId(name, key.publicKey), signature: key.sign(encodeUtf8(signed)) };
   const hint = signer.hint ?? made.hint.subarray(0, 4);
-  return `— ${name} ${encodeBase64(concat(hint, signer.signature?.(made.signature) ?? made.signature))}\n`;
+  return noteLine(name, hint, signer.signature?.(made.signature) ?? made.signature);
 }
 
 export const signNote = (text: string, signers: readonly NoteSigner[]): string =>

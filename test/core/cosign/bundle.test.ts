@@ -8,7 +8,7 @@ import { onlyEngineErrors, throwsCode } from "../../support/assert.ts";
 import { patched } from "../../support/patch.ts";
 import { bundleVectors } from "../../support/sigstore-vectors.ts";
 import { skipped, vectorsDir } from "../../support/vectors.ts";
-import { makeAuthority } from "../x509/pki.ts";
+import { plainAuthority } from "../../lab/plain-certificate.ts";
 import { bundleJson, certificateOf, envelope, envelopeEntry, message, messageEntry } from "./test-bundle.ts";
 import { defaultLimits } from "../../../core/limits.ts";
 
@@ -82,7 +82,7 @@ test("version 0.3 takes no chain, and no version a root in it", () => {
   throwsCode("malformed", () =>
     parse(chained("application/vnd.dev.sigstore.bundle.v0.3+json", certificateOf(message))),
   );
-  const root = encodeBase64(makeAuthority("root").der);
+  const root = encodeBase64(plainAuthority("root").der);
   throwsCode("malformed", () =>
     parse(chained("application/vnd.dev.sigstore.bundle+json;version=0.2", certificateOf(message), root)),
   );

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
+import { sha256 } from "../../../core/crypto/digest.ts";
 import * as assert from "uvu/assert";
 import { encodeBase64 } from "../../../core/encoding/base64.ts";
 import type { JsonObject, JsonValue } from "../../../core/encoding/json.ts";
@@ -9,18 +10,18 @@ import { parseTrustedRoot } from "../../../core/trust/trusted-root.ts";
 import { onlyEngineErrors, throwsCode } from "../../support/assert.ts";
 import { patched } from "../../support/patch.ts";
 import { skipped, vectorsDir } from "../../support/vectors.ts";
-import { sha256 } from "../tlog/test-log.ts";
-import { makeAuthority, makeCertificate, newKey } from "../x509/pki.ts";
+import { newKey } from "../../lab/keys.ts";
+import { plainAuthority, plainCertificate } from "../../lab/plain-certificate.ts";
 import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/trust/trusted-root");
 
 const ecdsa = newKey();
 const ed25519 = newKey("ed25519");
-const rsa = newKey("rsa");
-const root = makeAuthority("Root");
-const intermediate = makeAuthority("Intermediate", { issuer: root });
-const stamper = makeCertificate({ subject: "TSA", issuer: intermediate });
+const rsa = newKey("rsa2048");
+const root = plainAuthority("Root");
+const intermediate = plainAuthority("Intermediate", { issuer: root });
+const stamper = plainCertificate({ subject: "TSA", issuer: intermediate });
 const base64 = encodeBase64;
 const chain = (...certificates: Uint8Array[]): JsonObject => ({
   certificates: certificates.map((der) => ({ rawBytes: base64(der) })),
@@ -34,10 +35,10 @@ const logOf = (baseUrl: string, rawBytes: Uint8Array, keyDetails: string, keyId:
 const json: JsonObject = {
   mediaType: "application/vnd.dev.sigstore.trustedroot+json;version=0.1",
   tlogs: [
-    logOf("https://rekor.example", ecdsa.spki, "PKIX_ECDSA_P256_SHA_256", sha256(ecdsa.spki)),
+    logOf("https://rekor.example", ecdsa.publicKey.spki, "PKIX_ECDSA_P256_SHA_256", sha256(ecdsa.publicKey.spki)),
     logOf(
       "https://log.example:8443/api",
-      ed25519.spki,
+      ed25519.publicKey.spki,
       "PKIX_ED25519",
       Uint8Array.from({ length: 32 }, (_, index) => index),
     ),
@@ -50,7 +51,7 @@ const json: JsonObject = {
       validFor: { start: "2022-04-13T20:06:15.000Z", end: "2022-10-31T23:59:59.999Z" },
     },
   ],
-  ctlogs: [logOf("https://ct.example", rsa.spki.slice(24), "PKCS1_RSA_PKCS1V5", sha256(rsa.spki))],
+  ctlogs: [logOf("https://ct.example", rsa.publicKey.spki.slice(24), "PKCS1_RSA_PKCS1V5", sha256(rsa.publicKey.spki))],
   timestampAuthorities: [
     { uri: "https://tsa.example", certChain: chain(stamper.der, intermediate.der, root.der), validFor: {} },
   ],

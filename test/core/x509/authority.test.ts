@@ -4,20 +4,21 @@ import * as assert from "uvu/assert";
 import { defaultLimits } from "../../../core/limits.ts";
 import { isSignedBy, prepareAuthority } from "../../../core/x509/authority.ts";
 import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
-import { makeAuthority, makeCertificate, newKey } from "./pki.ts";
+import { newKey } from "../../lab/keys.ts";
+import { plainAuthority, plainCertificate } from "../../lab/plain-certificate.ts";
 
 const test = suite("core/x509/authority");
-const root = makeAuthority("root");
-const middle = makeAuthority("middle", { issuer: root });
+const root = plainAuthority("root");
+const middle = plainAuthority("middle", { issuer: root });
 
 test("who signed whom", () => {
   assert.ok(isSignedBy(middle.certificate, root.certificate, nodeVerifier));
   assert.not.ok(isSignedBy(root.certificate, middle.certificate, nodeVerifier));
-  assert.not.ok(isSignedBy(makeCertificate({ issuer: { ...root, key: newKey() } }), root.certificate, nodeVerifier));
+  assert.not.ok(isSignedBy(plainCertificate({ issuer: { ...root, key: newKey() } }), root.certificate, nodeVerifier));
 });
 
 test("pairs that could be are looked at, also the ones that do not hold", () => {
-  const impostor = makeAuthority("root");
+  const impostor = plainAuthority("root");
   const { knownSignatures, anchors, intermediates } = prepareAuthority(
     [root.certificate, impostor.certificate],
     [middle.certificate],

@@ -14,14 +14,19 @@ import {
   standardNumber,
 } from "../../../core/x509/extension.ts";
 import { throwsCode } from "../../support/assert.ts";
-import { basicConstraints, extendedKeyUsage, keyUsage, makeCertificate, oid } from "./pki.ts";
+import { oid } from "../../lab/der.ts";
+import { basicConstraints, extendedKeyUsage, keyUsage } from "../../lab/extensions.ts";
+import { plainCertificate } from "../../lab/plain-certificate.ts";
 import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/x509/extension");
 
 test("basic constraints", () => {
-  assert.equal(parseBasicConstraints(basicConstraints().value, defaultLimits), { isAuthority: true });
-  assert.equal(parseBasicConstraints(basicConstraints(2).value, defaultLimits), { isAuthority: true, pathLength: 2 });
+  assert.equal(parseBasicConstraints(basicConstraints(true).value, defaultLimits), { isAuthority: true });
+  assert.equal(parseBasicConstraints(basicConstraints(true, 2).value, defaultLimits), {
+    isAuthority: true,
+    pathLength: 2,
+  });
   assert.equal(parseBasicConstraints(encodeElement(Tag.sequence), defaultLimits), { isAuthority: false });
   assert.equal(parseBasicConstraints(encodeElement(Tag.sequence, Uint8Array.of(1, 1, 0)), defaultLimits), {
     isAuthority: false,
@@ -34,7 +39,7 @@ test("basic constraints", () => {
 });
 
 test("key usage bits in order", () => {
-  assert.equal(parseKeyUsage(keyUsage(0x06).value, defaultLimits), ["keyCertSign", "cRLSign"]);
+  assert.equal(parseKeyUsage(keyUsage("keyCertSign", "cRLSign").value, defaultLimits), ["keyCertSign", "cRLSign"]);
   assert.equal(parseKeyUsage(encodeElement(Tag.bitString, Uint8Array.of(7, 0x80, 0x80)), defaultLimits), [
     "digitalSignature",
     "decipherOnly",
@@ -43,7 +48,10 @@ test("key usage bits in order", () => {
 });
 
 test("purposes and key identifiers", () => {
-  assert.equal(parsePurposes(extendedKeyUsage("1.2.3", "2.5.29.37.0").value, defaultLimits), ["1.2.3", "2.5.29.37.0"]);
+  assert.equal(parsePurposes(extendedKeyUsage(["1.2.3", "2.5.29.37.0"]).value, defaultLimits), [
+    "1.2.3",
+    "2.5.29.37.0",
+  ]);
   assert.equal([...parseSubjectKeyIdentifier(encodeElement(Tag.octetString, Uint8Array.of(9)), defaultLimits)], [9]);
   assert.equal(
     [
@@ -65,8 +73,8 @@ test("purposes and key identifiers", () => {
 });
 
 test("parts of an extension", () => {
-  const { extensions } = makeCertificate({
-    extensions: [keyUsage(0x80), { oid: "1.3.6.1.4.1.57264.1.8", value: Uint8Array.of(1, 2) }],
+  const { extensions } = plainCertificate({
+    extensions: [keyUsage("digitalSignature"), { id: "1.3.6.1.4.1.57264.1.8", value: Uint8Array.of(1, 2) }],
   });
   const [usage, other] = extensions;
   assert.ok(usage && other);

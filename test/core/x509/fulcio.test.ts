@@ -15,7 +15,10 @@ import {
 } from "../../../core/x509/fulcio.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { skipped, vectorsDir } from "../../support/vectors.ts";
-import { alternativeNames, general, makeCertificate, newKey, type TestExtension } from "./pki.ts";
+import type { ExtensionSpec } from "../../lab/certificate.ts";
+import { type GeneralNameSpec, subjectAlternativeName } from "../../lab/extensions.ts";
+import { newKey } from "../../lab/keys.ts";
+import { plainCertificate } from "../../lab/plain-certificate.ts";
 import { realLeaves } from "./real.ts";
 import { defaultLimits } from "../../../core/limits.ts";
 
@@ -23,10 +26,10 @@ const test = suite("core/x509/fulcio");
 const key = newKey();
 const arc = "1.3.6.1.4.1.57264.1";
 const text = (value: string, tag: number = Tag.utf8String): Uint8Array => encodeElement(tag, encodeUtf8(value));
-const plain = (number: number, value: string): TestExtension => ({ oid: `${arc}.${number}`, value: encodeUtf8(value) });
-const der = (number: number, value: string): TestExtension => ({ oid: `${arc}.${number}`, value: text(value) });
-const certificate = (...extensions: TestExtension[]) => makeCertificate({ key, extensions });
-const named = (...names: Uint8Array[]) => certificate(alternativeNames(true, ...names));
+const plain = (number: number, value: string): ExtensionSpec => ({ id: `${arc}.${number}`, value: encodeUtf8(value) });
+const der = (number: number, value: string): ExtensionSpec => ({ id: `${arc}.${number}`, value: text(value) });
+const certificate = (...extensions: ExtensionSpec[]) => plainCertificate({ key, extensions });
+const named = (...names: GeneralNameSpec[]) => certificate(subjectAlternativeName([...names]));
 
 test("the table", () => {
   assert.equal(
@@ -76,33 +79,33 @@ test("values by name", () => {
   assert.equal({ ...readFulcioExtensions(certificate()) }, {});
 });
 
-const wrong: Readonly<Record<string, TestExtension>> = {
-  "text that is not UTF-8": { oid: `${arc}.1`, value: Uint8Array.of(0xff) },
+const wrong: Readonly<Record<string, ExtensionSpec>> = {
+  "text that is not UTF-8": { id: `${arc}.1`, value: Uint8Array.of(0xff) },
   "bare text where DER is expected": plain(8, "https://b"),
-  "trailing bytes": { oid: `${arc}.8`, value: concat(text("https://b"), Uint8Array.of(0)) },
-  "an octet string": { oid: `${arc}.8`, value: encodeElement(Tag.octetString, encodeUtf8("https://b")) },
+  "trailing bytes": { id: `${arc}.8`, value: concat(text("https://b"), Uint8Array.of(0)) },
+  "an octet string": { id: `${arc}.8`, value: encodeElement(Tag.octetString, encodeUtf8("https://b")) },
   "a line feed": der(8, "https://b\nhttps://c"),
-  nothing: { oid: `${arc}.8`, value: new Uint8Array(0) },
+  nothing: { id: `${arc}.8`, value: new Uint8Array(0) },
 };
 for (const [what, extension] of Object.entries(wrong))
   test(`issuer refused: ${what}`, () => void throwsCode("malformed", () => issuerOf(certificate(extension))));
 
 test("other strings of Go's reader are read", () => {
   for (const tag of [Tag.printableString, Tag.ia5String])
-    assert.is(issuerOf(certificate({ oid: `${arc}.8`, value: text("https://b", tag) })), "https://b");
+    assert.is(issuerOf(certificate({ id: `${arc}.8`, value: text("https://b", tag) })), "https://b");
 });
 
-const userName = (value: string, type = `${arc}.7`): Uint8Array => general.other(type, text(value));
+const userName = (value: string, type = `${arc}.7`): GeneralNameSpec => ({ id: type, otherName: text(value) });
 test("subjects in cosign's order", () => {
   assert.equal(
     subjectsOf(
       named(
         userName("alice"),
-        general.uri("https://u/"),
-        general.ip(10, 0, 0, 1),
-        general.email("a@b"),
-        general.dns("d.e"),
-        general.dns("f.g"),
+        { uri: "https://u/" },
+        { ip: Uint8Array.of(10, 0, 0, 1) },
+        { email: "a@b" },
+        { dns: "d.e" },
+        { dns: "f.g" },
       ),
     ),
     ["d.e", "f.g", "a@b", "10.0.0.1", "https://u/", "alice"],
@@ -113,10 +116,10 @@ test("user names: one, of Fulcio's type", () => {
   assert.equal(subjectsOf(named(userName("alice"))), ["alice"]);
   assert.equal(subjectsOf(named(userName("alice"), userName("bob"))), []);
   assert.equal(subjectsOf(named(userName("alice", "1.3.6.1.4.1.311.20.2.3"))), []);
-  assert.equal(subjectsOf(named(userName("alice"), userName("x", "1.2.3"), general.email("a@b"))), ["a@b"]);
+  assert.equal(subjectsOf(named(userName("alice"), userName("x", "1.2.3"), { email: "a@b" })), ["a@b"]);
   throwsCode("malformed", () => subjectsOf(named(userName("alice\nbob"))));
   throwsCode("malformed", () =>
-    subjectsOf(named(general.other(`${arc}.7`, encodeElement(Tag.octetString, encodeUtf8("alice"))))),
+    subjectsOf(named({ id: `${arc}.7`, otherName: encodeElement(Tag.octetString, encodeUtf8("alice")) })),
   );
 });
 

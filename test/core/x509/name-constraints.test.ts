@@ -6,23 +6,27 @@ import { contextPrimitive, Tag } from "../../../core/asn1/tag.ts";
 import { parseGeneralNames } from "../../../core/x509/general-name.ts";
 import { checkNameConstraints, parseNameConstraints } from "../../../core/x509/name-constraints.ts";
 import { throwsCode } from "../../support/assert.ts";
-import { general, nameConstraints } from "./pki.ts";
+import { encodeGeneralName, type GeneralNameSpec, nameConstraints } from "../../lab/extensions.ts";
 import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/x509/name-constraints");
 
-type Sets = { readonly permitted?: Uint8Array[]; readonly excluded?: Uint8Array[] };
-const check = ({ permitted = [], excluded = [] }: Sets, ...names: Uint8Array[]): void =>
+type Sets = { readonly permitted?: readonly GeneralNameSpec[]; readonly excluded?: readonly GeneralNameSpec[] };
+const check = ({ permitted = [], excluded = [] }: Sets, ...names: GeneralNameSpec[]): void =>
   checkNameConstraints(
-    parseNameConstraints(nameConstraints(permitted, excluded).value, defaultLimits),
+    parseNameConstraints(nameConstraints({ permitted: permitted, excluded: excluded }).value, defaultLimits),
     true,
-    parseGeneralNames(encodeElement(Tag.sequence, ...names), "names", defaultLimits),
+    parseGeneralNames(encodeElement(Tag.sequence, ...names.map(encodeGeneralName)), "names", defaultLimits),
     { comparisons: 1000 },
   );
-const network = (...bytes: number[]): Uint8Array => encodeElement(contextPrimitive(7), Uint8Array.from(bytes));
+const ip = (...bytes: number[]): GeneralNameSpec => ({ ip: Uint8Array.from(bytes) });
+const network = ip;
 
-type Row = readonly [string, Sets, Uint8Array];
-const { dns, email, uri, ip } = general;
+const dns = (text: string): GeneralNameSpec => ({ dns: text });
+const email = (text: string): GeneralNameSpec => ({ email: text });
+const uri = (text: string): GeneralNameSpec => ({ uri: text });
+
+type Row = readonly [string, Sets, GeneralNameSpec];
 
 const passes: readonly Row[] = [
   ["a domain itself", { permitted: [dns("example.com")] }, dns("example.com")],
@@ -92,7 +96,7 @@ const refused: readonly Row[] = [
 for (const [what, sets, name] of refused)
   test(`refused: ${what}`, () => void throwsCode("untrusted-certificate", () => check(sets, name)));
 
-const malformed: Readonly<Record<string, Uint8Array>> = {
+const malformed: Readonly<Record<string, GeneralNameSpec>> = {
   "mask with gaps": network(10, 0, 0, 0, 255, 0, 255, 0),
   "network of one address": network(10, 0, 0, 0),
   "domain with an empty label": dns("a..b"),
@@ -101,10 +105,16 @@ const malformed: Readonly<Record<string, Uint8Array>> = {
 };
 for (const [what, base] of Object.entries(malformed))
   test(`malformed: ${what}`, () =>
-    void throwsCode("malformed", () => parseNameConstraints(nameConstraints([base], []).value, defaultLimits)));
+    void throwsCode("malformed", () =>
+      parseNameConstraints(nameConstraints({ permitted: [base], excluded: [] }).value, defaultLimits),
+    ));
 
 test("malformed: minimum and maximum", () => {
-  const subtree = encodeElement(Tag.sequence, dns("a.b"), encodeElement(contextPrimitive(0), Uint8Array.of(1)));
+  const subtree = encodeElement(
+    Tag.sequence,
+    encodeGeneralName(dns("a.b")),
+    encodeElement(contextPrimitive(0), Uint8Array.of(1)),
+  );
   throwsCode("malformed", () =>
     parseNameConstraints(encodeElement(Tag.sequence, encodeElement(0xa0, subtree)), defaultLimits),
   );
@@ -112,7 +122,10 @@ test("malformed: minimum and maximum", () => {
 });
 
 test("the budget is spent across calls", () => {
-  const constraints = parseNameConstraints(nameConstraints([dns("a.b")], []).value, defaultLimits);
+  const constraints = parseNameConstraints(
+    nameConstraints({ permitted: [dns("a.b")], excluded: [] }).value,
+    defaultLimits,
+  );
   const budget = { comparisons: 1 };
   checkNameConstraints(constraints, true, [{ kind: "dns", value: "x.a.b" }], budget);
   assert.is(budget.comparisons, 0);

@@ -6,7 +6,8 @@ import { Tag } from "../../../core/asn1/tag.ts";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import { isEmptyName, parseName, toNameText } from "../../../core/x509/name.ts";
 import { throwsCode } from "../../support/assert.ts";
-import { nameOf, oid } from "./pki.ts";
+import { commonName } from "../../lab/certificate.ts";
+import { oid } from "../../lab/der.ts";
 import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/x509/name");
@@ -31,10 +32,10 @@ test("the last relative name first, several attributes joined", () => {
 });
 
 test("what has a meaning in the text is escaped", () => {
-  assert.is(toNameText(nameOf('a,b+c"\\<>;'), defaultLimits), 'CN=a\\,b\\+c\\"\\\\\\<\\>\\;');
-  assert.is(toNameText(nameOf(" #x "), defaultLimits), "CN=\\ #x\\ ");
-  assert.is(toNameText(nameOf("#x"), defaultLimits), "CN=\\#x");
-  assert.is(toNameText(nameOf("a\nCN=b"), defaultLimits), "CN=a\\0aCN=b");
+  assert.is(toNameText(commonName('a,b+c"\\<>;'), defaultLimits), 'CN=a\\,b\\+c\\"\\\\\\<\\>\\;');
+  assert.is(toNameText(commonName(" #x "), defaultLimits), "CN=\\ #x\\ ");
+  assert.is(toNameText(commonName("#x"), defaultLimits), "CN=\\#x");
+  assert.is(toNameText(commonName("a\nCN=b"), defaultLimits), "CN=a\\0aCN=b");
 });
 
 test("values that are no text", () => {
@@ -44,10 +45,10 @@ test("values that are no text", () => {
 });
 
 test("empty", () => {
-  assert.ok(isEmptyName(nameOf("")));
-  assert.not.ok(isEmptyName(nameOf("x")));
-  assert.is(toNameText(nameOf(""), defaultLimits), "");
-  assert.equal(parseName(nameOf(""), defaultLimits), []);
+  assert.ok(isEmptyName(commonName("")));
+  assert.not.ok(isEmptyName(commonName("x")));
+  assert.is(toNameText(commonName(""), defaultLimits), "");
+  assert.equal(parseName(commonName(""), defaultLimits), []);
 });
 
 test("malformed", () => {

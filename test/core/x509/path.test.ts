@@ -12,37 +12,39 @@ import { toNameText } from "../../../core/x509/name.ts";
 import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { skipped, vectorsDir } from "../../support/vectors.ts";
+import type { ExtensionSpec } from "../../lab/certificate.ts";
+import { oid } from "../../lab/der.ts";
 import {
-  alternativeNames,
   basicConstraints,
-  type CertificateOptions,
-  codeSigning,
   extendedKeyUsage,
-  general,
-  type Issuer,
   keyUsage,
-  leafExtensions,
-  makeAuthority,
-  makeCertificate,
   nameConstraints,
-  newKey,
+  type GeneralNameSpec,
+  purposes,
+  subjectAlternativeName,
+} from "../../lab/extensions.ts";
+import { newKey } from "../../lab/keys.ts";
+import {
+  leafExtensions,
   noon,
-  oid,
-  type TestExtension,
-} from "./pki.ts";
+  plainAuthority,
+  plainCertificate,
+  type PlainIssuer,
+  type PlainOptions,
+} from "../../lab/plain-certificate.ts";
 import { realLeaves } from "./real.ts";
 import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/x509/path");
 const timeStamping = "1.3.6.1.5.5.7.3.8";
 const any = "2.5.29.37.0";
-const ca = [basicConstraints(), keyUsage(0x04)];
+const ca = [basicConstraints(true), keyUsage("keyCertSign")];
 
-const root = makeAuthority("root");
-const middle = makeAuthority("middle", { issuer: root });
+const root = plainAuthority("root");
+const middle = plainAuthority("middle", { issuer: root });
 const leafKey = newKey();
-const leafOf = (issuer: Issuer, options: CertificateOptions = {}): Certificate =>
-  makeCertificate({ subject: "", key: leafKey, issuer, extensions: leafExtensions, ...options });
+const leafOf = (issuer: PlainIssuer, options: PlainOptions = {}): Certificate =>
+  plainCertificate({ subject: "", key: leafKey, issuer, extensions: leafExtensions, ...options });
 const leaf = leafOf(middle);
 
 const request = (overrides: Partial<PathRequest> = {}): PathRequest => ({
@@ -61,9 +63,9 @@ const pathOf = (overrides: Partial<PathRequest> = {}): string[] =>
     certificate === leaf ? "leaf" : toNameText(certificate.subject, defaultLimits),
   );
 const through = (
-  intermediate: Issuer,
-  options: CertificateOptions = {},
-  anchor: Issuer = root,
+  intermediate: PlainIssuer,
+  options: PlainOptions = {},
+  anchor: PlainIssuer = root,
 ): Partial<PathRequest> => ({
   leaf: leafOf(intermediate, options),
   anchors: [anchor.certificate],
@@ -87,7 +89,7 @@ const accepts = (what: string, overrides: () => Partial<PathRequest>, length?: n
 test("leaf to root", () => assert.equal(pathOf(), ["leaf", "CN=middle", "CN=root"]));
 test("unused intermediates do not matter", () =>
   assert.equal(
-    pathOf({ intermediates: [makeAuthority("other").certificate, root.certificate, middle.certificate, leaf] }),
+    pathOf({ intermediates: [plainAuthority("other").certificate, root.certificate, middle.certificate, leaf] }),
     ["leaf", "CN=middle", "CN=root"],
   ));
 test("an intermediate as anchor ends the path", () =>
@@ -97,29 +99,29 @@ test("the leaf as anchor is a path of one", () =>
 test("the leaf as anchor, parsed twice", () =>
   assert.equal(pathOf({ anchors: [parseCertificate(leaf.der, defaultLimits)] }), ["leaf"]));
 
-for (const kind of ["P-384", "P-521", "rsa", "ed25519"] as const)
+for (const kind of ["p384", "p521", "rsa2048", "ed25519"] as const)
   accepts(
     `a ${kind} authority`,
-    () => ({ ...through(makeAuthority("middle", { issuer: root, key: newKey(kind) })) }),
+    () => ({ ...through(plainAuthority("middle", { issuer: root, key: newKey(kind) })) }),
     3,
   );
 
 // Who signed.
 refuses("no anchors", () => ({ anchors: [] }));
-refuses("another root of the same name", () => ({ anchors: [makeAuthority("root").certificate] }));
+refuses("another root of the same name", () => ({ anchors: [plainAuthority("root").certificate] }));
 refuses("an intermediate missing", () => ({ intermediates: [] }));
 refuses("a root only among the intermediates", () => ({
-  anchors: [makeAuthority("other").certificate],
+  anchors: [plainAuthority("other").certificate],
   intermediates: [middle.certificate, root.certificate],
 }));
 refuses("another key's signature on the leaf", () => ({
-  leaf: makeCertificate({ key: leafKey, issuer: { ...middle, key: newKey() }, extensions: leafExtensions }),
+  leaf: plainCertificate({ key: leafKey, issuer: { ...middle, key: newKey() }, extensions: leafExtensions }),
 }));
 refuses("another key's signature on the intermediate", () =>
-  through(makeAuthority("middle", { issuer: { ...root, key: newKey() } })),
+  through(plainAuthority("middle", { issuer: { ...root, key: newKey() } })),
 );
 refuses("another issuer name", () => ({
-  leaf: makeCertificate({ key: leafKey, issuer: { ...middle, name: root.name }, extensions: leafExtensions }),
+  leaf: plainCertificate({ key: leafKey, issuer: { ...middle, name: root.name }, extensions: leafExtensions }),
 }));
 refuses("a signature algorithm that is not ours", () => {
   const sha1 = encodeElement(Tag.sequence, oid("1.2.840.10045.4.1"));
@@ -141,61 +143,68 @@ test("every flipped byte of the signed part breaks the leaf", () => {
 
 // Authorities.
 refuses("a leaf as issuer", () => {
-  const end = makeAuthority("end", { issuer: root, extensions: leafExtensions });
+  const end = plainAuthority("end", { issuer: root, extensions: leafExtensions });
   return through(end);
 });
 refuses("CA false", () =>
-  through(makeAuthority("middle", { issuer: root, extensions: [basicConstraints(undefined, false), keyUsage(0x04)] })),
+  through(plainAuthority("middle", { issuer: root, extensions: [basicConstraints(false), keyUsage("keyCertSign")] })),
 );
-refuses("no basic constraints", () => through(makeAuthority("middle", { issuer: root, extensions: [keyUsage(0x04)] })));
+refuses("no basic constraints", () =>
+  through(plainAuthority("middle", { issuer: root, extensions: [keyUsage("keyCertSign")] })),
+);
 refuses("an intermediate of version 1", () =>
-  through(makeAuthority("middle", { issuer: root, extensions: [], version: undefined })),
+  through(plainAuthority("middle", { issuer: root, extensions: [], version: 1 })),
 );
 refuses("key usage without certificate signing", () =>
-  through(makeAuthority("middle", { issuer: root, extensions: [basicConstraints(), keyUsage(0x80)] })),
+  through(
+    plainAuthority("middle", { issuer: root, extensions: [basicConstraints(true), keyUsage("digitalSignature")] }),
+  ),
 );
 refuses("key usage with no bit", () =>
-  through(makeAuthority("middle", { issuer: root, extensions: [basicConstraints(), keyUsage(0)] })),
+  through(plainAuthority("middle", { issuer: root, extensions: [basicConstraints(true), keyUsage()] })),
 );
 accepts("an authority without key usage", () =>
-  through(makeAuthority("middle", { issuer: root, extensions: [basicConstraints()] })),
+  through(plainAuthority("middle", { issuer: root, extensions: [basicConstraints(true)] })),
 );
 refuses("a root of version 3 that is no authority", () => {
-  const bad = makeAuthority("bad root", { extensions: [keyUsage(0x04)] });
-  return through(makeAuthority("middle", { issuer: bad }), {}, bad);
+  const bad = plainAuthority("bad root", { extensions: [keyUsage("keyCertSign")] });
+  return through(plainAuthority("middle", { issuer: bad }), {}, bad);
 });
 accepts("a root of version 1", () => {
-  const old = makeAuthority("old root", { extensions: [], version: undefined });
-  return through(makeAuthority("middle", { issuer: old }), {}, old);
+  const old = plainAuthority("old root", { extensions: [], version: 1 });
+  return through(plainAuthority("middle", { issuer: old }), {}, old);
 });
 accepts("an anchor whose own signature is wrong", () => {
-  const self = makeAuthority("self");
+  const self = plainAuthority("self");
   const der = self.der.slice();
   der[der.length - 1] = (der[der.length - 1] as number) ^ 1;
   return { leaf: leafOf(self), anchors: [parseCertificate(der, defaultLimits)], intermediates: [] };
 });
 
 // Path length.
-const limited = (pathLength: number): Issuer =>
-  makeAuthority("limited", { issuer: root, extensions: [basicConstraints(pathLength), keyUsage(0x04)] });
+const limited = (pathLength: number): PlainIssuer =>
+  plainAuthority("limited", {
+    issuer: root,
+    extensions: [basicConstraints(true, pathLength), keyUsage("keyCertSign")],
+  });
 accepts("path length 0 above the leaf", () => through(limited(0)));
 refuses("path length 0 above an intermediate", () => {
   const above = limited(0);
-  const below = makeAuthority("below", { issuer: above });
+  const below = plainAuthority("below", { issuer: above });
   return { leaf: leafOf(below), intermediates: [above.certificate, below.certificate] };
 });
 accepts("path length 1 above one intermediate", () => {
   const above = limited(1);
-  const below = makeAuthority("below", { issuer: above });
+  const below = plainAuthority("below", { issuer: above });
   return { leaf: leafOf(below), intermediates: [above.certificate, below.certificate] };
 });
 refuses("path length of the root", () => {
-  const short = makeAuthority("short", { extensions: [basicConstraints(0), keyUsage(0x04)] });
-  return through(makeAuthority("middle", { issuer: short }), {}, short);
+  const short = plainAuthority("short", { extensions: [basicConstraints(true, 0), keyUsage("keyCertSign")] });
+  return through(plainAuthority("middle", { issuer: short }), {}, short);
 });
 refuses("self-issued certificates count for the path length", () => {
-  const short = makeAuthority("same", { extensions: [basicConstraints(0), keyUsage(0x04)] });
-  return through(makeAuthority("same", { issuer: short }), {}, short);
+  const short = plainAuthority("same", { extensions: [basicConstraints(true, 0), keyUsage("keyCertSign")] });
+  return through(plainAuthority("same", { issuer: short }), {}, short);
 });
 
 // Time.
@@ -209,14 +218,14 @@ refuses("after the leaf", () => ({ at: new Date("2027-01-01T00:00:00.001Z") }), 
 const brief = { notBefore: new Date("2026-02-01T00:00:00Z"), notAfter: new Date("2026-02-02T00:00:00Z") };
 refuses(
   "an intermediate that was over",
-  () => through(makeAuthority("middle", { issuer: root, ...brief })),
+  () => through(plainAuthority("middle", { issuer: root, ...brief })),
   "certificate-not-valid-then",
 );
 refuses(
   "a root that was over",
   () => {
-    const over = makeAuthority("over", brief);
-    return through(makeAuthority("middle", { issuer: over }), {}, over);
+    const over = plainAuthority("over", brief);
+    return through(plainAuthority("middle", { issuer: over }), {}, over);
   },
   "certificate-not-valid-then",
 );
@@ -225,10 +234,10 @@ refuses(
   () => ({ leaf: leafOf(middle, brief), anchors: [leafOf(middle, brief)], intermediates: [] }),
   ["certificate-not-valid-then", "untrusted-certificate"],
 );
-refuses("no path and over: there is no path", () => ({ leaf: leafOf(makeAuthority("stranger"), brief) }));
+refuses("no path and over: there is no path", () => ({ leaf: leafOf(plainAuthority("stranger"), brief) }));
 test("an expired intermediate beside a good one of the same name and another key", () => {
-  const expired = makeAuthority("twin", { issuer: root, ...brief });
-  const fresh = makeAuthority("twin", { issuer: root, key: expired.key });
+  const expired = plainAuthority("twin", { issuer: root, ...brief });
+  const fresh = plainAuthority("twin", { issuer: root, key: expired.key });
   assert.is(
     verifyPath(request({ leaf: leafOf(fresh), intermediates: [expired.certificate, fresh.certificate] }))[1],
     fresh.certificate,
@@ -237,148 +246,159 @@ test("an expired intermediate beside a good one of the same name and another key
 
 // Usage.
 refuses("a leaf for another usage", () => ({
-  leaf: leafOf(middle, { extensions: [extendedKeyUsage(timeStamping)] }),
+  leaf: leafOf(middle, { extensions: [extendedKeyUsage([timeStamping])] }),
   requireLeafUsage: false,
 }));
 accepts("a leaf for another usage when any will do", () => ({
-  leaf: leafOf(middle, { extensions: [extendedKeyUsage(timeStamping)] }),
+  leaf: leafOf(middle, { extensions: [extendedKeyUsage([timeStamping])] }),
   usage: "any",
 }));
 accepts("timestamping", () => ({
-  leaf: leafOf(middle, { extensions: [keyUsage(0x80), extendedKeyUsage(timeStamping)] }),
+  leaf: leafOf(middle, { extensions: [keyUsage("digitalSignature"), extendedKeyUsage([timeStamping])] }),
   usage: "timestamping",
 }));
 refuses("code signing for timestamping", () => ({ usage: "timestamping" }));
 refuses("a leaf without usage, where it is required", () => ({
-  leaf: leafOf(middle, { extensions: [keyUsage(0x80)] }),
+  leaf: leafOf(middle, { extensions: [keyUsage("digitalSignature")] }),
 }));
 accepts("a leaf without usage, where it is not", () => ({
   leaf: leafOf(middle, { extensions: [] }),
   requireLeafUsage: false,
 }));
 refuses("a leaf for any usage, where code signing is required", () => ({
-  leaf: leafOf(middle, { extensions: [extendedKeyUsage(any)] }),
+  leaf: leafOf(middle, { extensions: [extendedKeyUsage([any])] }),
 }));
 accepts("a leaf for any usage, where it is not", () => ({
-  leaf: leafOf(middle, { extensions: [extendedKeyUsage(any)] }),
+  leaf: leafOf(middle, { extensions: [extendedKeyUsage([any])] }),
   requireLeafUsage: false,
 }));
 refuses("a leaf whose key usage has no signatures", () => ({
-  leaf: leafOf(middle, { extensions: [keyUsage(0x20), extendedKeyUsage(codeSigning)] }),
+  leaf: leafOf(middle, { extensions: [keyUsage("keyEncipherment"), extendedKeyUsage([purposes.codeSigning])] }),
 }));
 refuses("an intermediate for another usage", () =>
-  through(makeAuthority("middle", { issuer: root, extensions: [...ca, extendedKeyUsage(timeStamping)] })),
+  through(plainAuthority("middle", { issuer: root, extensions: [...ca, extendedKeyUsage([timeStamping])] })),
 );
 accepts("an intermediate for several usages", () =>
-  through(makeAuthority("middle", { issuer: root, extensions: [...ca, extendedKeyUsage(timeStamping, codeSigning)] })),
+  through(
+    plainAuthority("middle", {
+      issuer: root,
+      extensions: [...ca, extendedKeyUsage([timeStamping, purposes.codeSigning])],
+    }),
+  ),
 );
 refuses("a root for another usage", () => {
-  const other = makeAuthority("other", { extensions: [...ca, extendedKeyUsage(timeStamping)] });
-  return through(makeAuthority("middle", { issuer: other }), {}, other);
+  const other = plainAuthority("other", { extensions: [...ca, extendedKeyUsage([timeStamping])] });
+  return through(plainAuthority("middle", { issuer: other }), {}, other);
 });
 
 // Critical extensions.
-const strange = (critical: boolean): TestExtension => ({ oid: "1.2.3.4", critical, value: new Uint8Array(0) });
+const strange = (critical: boolean): ExtensionSpec => ({ id: "1.2.3.4", critical, value: new Uint8Array(0) });
 accepts("an unknown extension", () => ({ leaf: leafOf(middle, { extensions: [...leafExtensions, strange(false)] }) }));
 refuses("an unknown critical extension of the leaf", () => ({
   leaf: leafOf(middle, { extensions: [...leafExtensions, strange(true)] }),
 }));
 refuses("an unknown critical extension of an intermediate", () =>
-  through(makeAuthority("middle", { issuer: root, extensions: [...ca, strange(true)] })),
+  through(plainAuthority("middle", { issuer: root, extensions: [...ca, strange(true)] })),
 );
 refuses("an unknown critical extension of the root", () => {
-  const other = makeAuthority("other", { extensions: [...ca, strange(true)] });
-  return through(makeAuthority("middle", { issuer: other }), {}, other);
+  const other = plainAuthority("other", { extensions: [...ca, strange(true)] });
+  return through(plainAuthority("middle", { issuer: other }), {}, other);
 });
 refuses("a precertificate", () => ({
   leaf: leafOf(middle, {
-    extensions: [...leafExtensions, { oid: "1.3.6.1.4.1.11129.2.4.3", critical: true, value: encodeElement(Tag.null) }],
+    extensions: [...leafExtensions, { id: "1.3.6.1.4.1.11129.2.4.3", critical: true, value: encodeElement(Tag.null) }],
   }),
 }));
 refuses("a critical timestamp list", () => ({
   leaf: leafOf(middle, {
     extensions: [
       ...leafExtensions,
-      { oid: "1.3.6.1.4.1.11129.2.4.2", critical: true, value: encodeElement(Tag.octetString) },
+      { id: "1.3.6.1.4.1.11129.2.4.2", critical: true, value: encodeElement(Tag.octetString) },
     ],
   }),
 }));
-const userName = general.other("1.3.6.1.4.1.57264.1.7", encodeElement(Tag.utf8String, encodeUtf8("alice")));
+const userName = { id: "1.3.6.1.4.1.57264.1.7", otherName: encodeElement(Tag.utf8String, encodeUtf8("alice")) };
 accepts("a critical user name of the leaf", () => ({
   leaf: leafOf(middle, {
-    extensions: [keyUsage(0x80), extendedKeyUsage(codeSigning), alternativeNames(true, userName)],
+    extensions: [
+      keyUsage("digitalSignature"),
+      extendedKeyUsage([purposes.codeSigning]),
+      subjectAlternativeName([userName]),
+    ],
   }),
 }));
 refuses("a critical user name of an intermediate", () =>
-  through(makeAuthority("middle", { issuer: root, extensions: [...ca, alternativeNames(true, userName)] })),
+  through(plainAuthority("middle", { issuer: root, extensions: [...ca, subjectAlternativeName([userName])] })),
 );
 
 // Name constraints.
-const constrained = (...constraints: Parameters<typeof nameConstraints>): Issuer =>
-  makeAuthority("constrained", { issuer: root, extensions: [...ca, nameConstraints(...constraints)] });
-const named = (...names: Uint8Array[]): CertificateOptions => ({
-  extensions: [keyUsage(0x80), extendedKeyUsage(codeSigning), alternativeNames(true, ...names)],
+const constrained = (...constraints: Parameters<typeof nameConstraints>): PlainIssuer =>
+  plainAuthority("constrained", { issuer: root, extensions: [...ca, nameConstraints(...constraints)] });
+const named = (...names: readonly GeneralNameSpec[]): PlainOptions => ({
+  extensions: [keyUsage("digitalSignature"), extendedKeyUsage([purposes.codeSigning]), subjectAlternativeName(names)],
 });
 accepts("a permitted name", () =>
-  through(constrained([general.dns("example.com")], []), named(general.dns("build.example.com"))),
+  through(constrained({ permitted: [{ dns: "example.com" }] }), named({ dns: "build.example.com" })),
 );
 refuses("a name that is not permitted", () =>
-  through(constrained([general.dns("example.com")], []), named(general.dns("example.org"))),
+  through(constrained({ permitted: [{ dns: "example.com" }] }), named({ dns: "example.org" })),
 );
 refuses("an excluded name", () =>
-  through(constrained([], [general.email("example.com")]), named(general.email("eve@example.com"))),
+  through(constrained({ excluded: [{ email: "example.com" }] }), named({ email: "eve@example.com" })),
 );
 refuses("one excluded name among good ones", () =>
-  through(constrained([], [general.dns("evil.com")]), named(general.dns("good.com"), general.dns("x.evil.com"))),
+  through(constrained({ excluded: [{ dns: "evil.com" }] }), named({ dns: "good.com" }, { dns: "x.evil.com" })),
 );
 accepts("names of a form without constraints", () =>
-  through(constrained([general.dns("example.com")], []), named(general.email("a@b.org"))),
+  through(constrained({ permitted: [{ dns: "example.com" }] }), named({ email: "a@b.org" })),
 );
 refuses("a constraint two levels up", () => {
-  const above = constrained([general.dns("example.com")], []);
-  const below = makeAuthority("below", { issuer: above });
+  const above = constrained({ permitted: [{ dns: "example.com" }] });
+  const below = plainAuthority("below", { issuer: above });
   return {
-    leaf: leafOf(below, named(general.dns("example.org"))),
+    leaf: leafOf(below, named({ dns: "example.org" })),
     intermediates: [above.certificate, below.certificate],
   };
 });
 refuses("a constraint of the root", () => {
-  const other = makeAuthority("other", { extensions: [...ca, nameConstraints([general.dns("example.com")], [])] });
-  return { leaf: leafOf(other, named(general.dns("example.org"))), anchors: [other.certificate], intermediates: [] };
+  const other = plainAuthority("other", {
+    extensions: [...ca, nameConstraints({ permitted: [{ dns: "example.com" }] })],
+  });
+  return { leaf: leafOf(other, named({ dns: "example.org" })), anchors: [other.certificate], intermediates: [] };
 });
 refuses("a critical constraint of a form that is not compared", () =>
-  through(constrained([general.directory("x")], []), named(general.dns("a.b"))),
+  through(constrained({ permitted: [{ directory: "x" }] }), named({ dns: "a.b" })),
 );
 accepts("an uncritical constraint of a form that does not occur", () => ({
-  ...through(constrained([general.directory("x")], [], false), named(general.dns("a.b"))),
+  ...through(constrained({ permitted: [{ directory: "x" }] }, false), named({ dns: "a.b" })),
 }));
 refuses("an uncritical constraint of a form that occurs", () =>
-  through(constrained([general.directory("x")], [], false), { ...named(general.dns("a.b")), subject: "y" }),
+  through(constrained({ permitted: [{ directory: "x" }] }, false), { ...named({ dns: "a.b" }), subject: "y" }),
 );
 refuses(
   "too many comparisons",
   () => {
-    const many = Array.from({ length: 600 }, (_, index) => general.dns(`${index}.example.com`));
-    return through(constrained([], many), named(...many.map((_, index) => general.dns(`x${index}.org`))));
+    const many = Array.from({ length: 600 }, (_, index) => ({ dns: `${index}.example.com` }));
+    return through(constrained({ excluded: many }), named(...many.map((_, index) => ({ dns: `x${index}.org` }))));
   },
   "over-limit",
 );
 
 // Policies.
-const policies = (...ids: string[]): TestExtension => ({
-  oid: "2.5.29.32",
+const policies = (...ids: string[]): ExtensionSpec => ({
+  id: "2.5.29.32",
   value: encodeElement(Tag.sequence, ...ids.map((id) => encodeElement(Tag.sequence, oid(id)))),
 });
-const requirePolicy: TestExtension = {
-  oid: "2.5.29.36",
+const requirePolicy: ExtensionSpec = {
+  id: "2.5.29.36",
   critical: true,
   value: encodeElement(Tag.sequence, Uint8Array.of(0x80, 1, 0)),
 };
 refuses("a required policy that is missing", () =>
-  through(makeAuthority("middle", { issuer: root, extensions: [...ca, requirePolicy, policies("1.2.3")] })),
+  through(plainAuthority("middle", { issuer: root, extensions: [...ca, requirePolicy, policies("1.2.3")] })),
 );
 accepts("a required policy that is there", () =>
-  through(makeAuthority("middle", { issuer: root, extensions: [...ca, requirePolicy, policies("1.2.3")] }), {
+  through(plainAuthority("middle", { issuer: root, extensions: [...ca, requirePolicy, policies("1.2.3")] }), {
     extensions: [...leafExtensions, policies("1.2.3")],
   }),
 );
@@ -391,19 +411,19 @@ test("more intermediates than allowed", () => {
 test("a web of authorities that all could have signed each other is given up", () => {
   const keys = Array.from({ length: 10 }, () => newKey());
   const web = keys.map((key, index) =>
-    makeAuthority("web", {
+    plainAuthority("web", {
       key,
       issuer: { ...root, name: root.name, key: keys[(index + 1) % keys.length] as typeof key },
       tamper: ({ subject }) => ({ issuer: subject }),
     }),
   );
-  const end = leafOf(web[0] as Issuer);
+  const end = leafOf(web[0] as PlainIssuer);
   throwsCode(["over-limit", "untrusted-certificate"], () =>
     verifyPath(request({ leaf: end, intermediates: web.map(({ certificate }) => certificate) })),
   );
 });
 test("a leaf that issued itself is not in a circle", () => {
-  const self = makeAuthority("self", { extensions: [...ca, extendedKeyUsage(codeSigning)] });
+  const self = plainAuthority("self", { extensions: [...ca, extendedKeyUsage([purposes.codeSigning])] });
   throwsCode("untrusted-certificate", () =>
     verifyPath(request({ leaf: self.certificate, intermediates: [self.certificate] })),
   );

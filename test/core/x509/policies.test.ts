@@ -11,7 +11,7 @@ import {
   type PolicyFields,
 } from "../../../core/x509/policies.ts";
 import { throwsCode } from "../../support/assert.ts";
-import { oid } from "./pki.ts";
+import { oid } from "../../lab/der.ts";
 import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/x509/policies");

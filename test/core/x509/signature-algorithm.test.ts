@@ -5,7 +5,7 @@ import { encodeElement, encodeUnsigned } from "../../../core/asn1/encode.ts";
 import { contextConstructed, Tag } from "../../../core/asn1/tag.ts";
 import { hashOfOid, readSignatureAlgorithm } from "../../../core/x509/signature-algorithm.ts";
 import { throwsCode } from "../../support/assert.ts";
-import { oid } from "./pki.ts";
+import { oid } from "../../lab/der.ts";
 import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/x509/signature-algorithm");
