@@ -57,8 +57,9 @@ function checkUsers(filter: PolicyMap, at: string, situation: MatchSituation, fi
 function checkResources(filter: PolicyMap, at: string, situation: MatchSituation, findings: Findings): void {
   const resources = mapOf(filter, "resources");
   const here = pointer(at, "resources");
-  // Kyverno's admission does not look at namespaceSelector; one that Kubernetes would refuse matches nothing.
   checkSelector(member(resources, "selector"), pointer(here, "selector"), findings);
+  // Differs: Kyverno's admission does not look at it, and one that Kubernetes would refuse matches nothing.
+  checkSelector(member(resources, "namespaceSelector"), pointer(here, "namespaceSelector"), findings, "allowed");
   if ((textOf(resources, "name") ?? "") !== "" && (textsOf(resources, "names") ?? []).length > 0)
     findings.refuse(here, "expected name or names, found both");
   if (!situation.namespaced) return;

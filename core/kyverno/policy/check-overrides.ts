@@ -4,7 +4,9 @@
  */
 import { pointer } from "../../encoding/shape.ts";
 import { containsWildcard, matchWildcard } from "../../patterns/wildcard.ts";
-import type { ActionOverride } from "./policy.ts";
+import { checkSelector } from "./check-selector.ts";
+import type { PolicyValue } from "./policy.ts";
+import { member, textOf, textsOf } from "./policy-value.ts";
 import type { Findings } from "./findings.ts";
 import { defaultLimits } from "../../limits.ts";
 
@@ -24,18 +26,22 @@ const conflict = (one: Named, other: Named): boolean =>
   meets(one.patterns, other.patterns) ||
   meets(other.patterns, one.patterns);
 
-/** The overrides at `at`. One of the selector alone names no namespace. */
-export function checkOverrides(overrides: readonly ActionOverride[], at: string, findings: Findings): void {
+/** The overrides at `at`, as they stand in the file. One of the selector alone names no namespace. */
+export function checkOverrides(overrides: readonly PolicyValue[], at: string, findings: Findings): void {
   const enforced: Named = { namespaces: [], patterns: [] };
   const audited: Named = { namespaces: [], patterns: [] };
-  for (const [index, { action, namespaces = [] }] of overrides.entries()) {
+  let conflicting = false;
+  for (const [index, override] of overrides.entries()) {
     const here = pointer(at, index);
+    const action = textOf(override, "action") ?? "";
+    const namespaces = textsOf(override, "namespaces") ?? [];
     if (action === "") findings.refuse(pointer(here, "action"), "is missing");
+    checkSelector(member(override, "namespaceSelector"), pointer(here, "namespaceSelector"), findings, "allowed");
     const named = action.toLowerCase() === "enforce" ? enforced : audited;
     named.namespaces.push(...namespaces.filter((namespace) => !containsWildcard(namespace)));
     named.patterns.push(...namespaces.filter(containsWildcard));
-    if (!conflict(enforced, audited)) continue;
+    if (conflicting || !conflict(enforced, audited)) continue;
+    conflicting = true;
     findings.refuse(pointer(here, "namespaces"), "names a namespace that another override has under the other action");
-    return;
   }
 }

@@ -69,7 +69,11 @@ export function checkPolicy(policy: Policy, document: PolicyMap, findings: Findi
   if (policy.kind === "Policy" && (listOf(spec, "validationFailureActionOverrides") ?? []).length > 0) {
     findings.refuse("/spec/validationFailureActionOverrides", "is supported only with ClusterPolicy");
   }
-  checkOverrides(policy.spec.validationFailureActionOverrides, "/spec/validationFailureActionOverrides", findings);
+  checkOverrides(
+    listOf(spec, "validationFailureActionOverrides") ?? [],
+    "/spec/validationFailureActionOverrides",
+    findings,
+  );
   const action = textOf(spec, "validationFailureAction");
   if (action === "audit" || action === "enforce")
     findings.warn(

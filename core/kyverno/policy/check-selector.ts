@@ -41,22 +41,26 @@ function checkExpression(expression: PolicyValue, at: string, findings: Findings
     );
 }
 
-/** A selector at `at`. One whose labels hold wildcards is Kyverno's own affair and not looked at. */
-export function checkSelector(selector: PolicyValue | undefined, at: string, findings: Findings): void {
+/**
+ * A selector at `at`. Labels with wildcards are Kyverno's own affair and not looked at. An empty selector takes in
+ * everything: Kyverno refuses it where labels of the resource are meant, and loads it where those of its namespace are.
+ */
+export function checkSelector(
+  selector: PolicyValue | undefined,
+  at: string,
+  findings: Findings,
+  empty: "refused" | "allowed" = "refused",
+): void {
   if (selector === undefined) return;
   const labels = Object.entries(textMapOf(selector, "matchLabels") ?? {});
   const expressions = listOf(selector, "matchExpressions") ?? [];
-  if (labels.some(([key, value]) => containsWildcard(key) || containsWildcard(value))) return;
-  if (labels.length + expressions.length === 0)
+  if (labels.length + expressions.length === 0 && empty === "refused")
     findings.refuse(at, "expected matchLabels or matchExpressions, found neither");
   for (const [key, value] of labels) {
-    if (!isLabelKey(key))
-      findings.refuse(pointer(pointer(at, "matchLabels"), key), `expected a label, found ${JSON.stringify(key)}`);
-    if (!isLabelValue(value))
-      findings.refuse(
-        pointer(pointer(at, "matchLabels"), key),
-        `expected the value of a label, found ${JSON.stringify(value)}`,
-      );
+    if (containsWildcard(key) || containsWildcard(value)) continue;
+    const here = pointer(pointer(at, "matchLabels"), key);
+    if (!isLabelKey(key)) findings.refuse(here, `expected a label, found ${JSON.stringify(key)}`);
+    if (!isLabelValue(value)) findings.refuse(here, `expected the value of a label, found ${JSON.stringify(value)}`);
   }
   for (const [index, expression] of expressions.entries())
     checkExpression(expression, pointer(pointer(at, "matchExpressions"), index), findings);

@@ -24,14 +24,28 @@ export interface RuleSituation {
 
 const kinds = ["mutate", "validate", "generate", "verifyImages"] as const;
 
-/** Whether the operation is there at all: an empty one is not. */
-function isGiven(value: PolicyValue | undefined): boolean {
-  if (Array.isArray(value)) return value.length > 0;
-  return isMap(value) && Object.keys(value).length > 0;
+/** Fields that say something by being there, as they are pointers in Kyverno's types. */
+const speaking: ReadonlySet<string> = new Set([
+  "data",
+  "generateExisting",
+  "mutateExistingOnPolicyUpdate",
+  "patchStrategicMerge",
+  "selector",
+]);
+
+/** What an exported policy keeps of an operation that it does not have: `generate: {clone: {}}`. */
+function isLeftover(value: PolicyValue): boolean {
+  if (isMap(value)) return Object.entries(value).every(([key, below]) => !speaking.has(key) && isLeftover(below));
+  return Array.isArray(value) ? value.length === 0 : value === "" || value === false || value === null;
+}
+
+/** Whether the operation is there at all. Kyverno's schema gives `validate` a default, so an empty one counts. */
+function isGiven(kind: Rule["kind"], value: PolicyValue | undefined): boolean {
+  return value !== undefined && (kind === "validate" || !isLeftover(value));
 }
 
 function kindOf(raw: PolicyMap, at: string, findings: Findings): Rule["kind"] {
-  const given = kinds.filter((kind) => isGiven(member(raw, kind)));
+  const given = kinds.filter((kind) => isGiven(kind, member(raw, kind)));
   if (given.length !== 1)
     findings.refuse(
       at,
@@ -67,6 +81,8 @@ function checkRule(
     `${at}/validate/deny/conditions`,
     findings,
   );
+  if (rule.validate !== undefined && Object.keys(rule.validate).length === 0)
+    findings.refuse(pointer(at, "validate"), "expected what is to be validated, found an empty map; remove it");
   checkImages(rule, entries, situation.failureAction, findings);
   checkVariables(rule, raw, situation.background, findings);
   if ((listOf(raw, "celPreconditions") ?? []).length > 0)

@@ -18,6 +18,17 @@ const matches: readonly (readonly [name: string, match: Record<string, unknown>,
   ["name and names", any({ resources: { kinds: ["Pod"], name: "a", names: ["b"] } }), ["/match/any/0/resources"]],
   ["the kind *", any({ resources: { kinds: ["*"] } }), ["/match/any/0/resources/kinds"]],
   ["an empty selector", any({ resources: { kinds: ["Pod"], selector: {} } }), ["/match/any/0/resources/selector"]],
+  ["an empty selector of namespaces", any({ resources: { kinds: ["Pod"], namespaceSelector: {} } }), []],
+  [
+    "a misspelt operator in a selector of namespaces",
+    any({
+      resources: {
+        kinds: ["Pod"],
+        namespaceSelector: { matchExpressions: [{ key: "env", operator: "in", values: ["prod"] }] },
+      },
+    }),
+    ["/match/any/0/resources/namespaceSelector/matchExpressions/0/operator"],
+  ],
   ["a role without namespace", any({ ...pods, roles: ["a:b", "editor"] }), ["/match/any/0/roles/1"]],
   [
     "a service account without namespace",

@@ -32,6 +32,22 @@ test("namespaces under both", () => {
   assert.equal(found(["Enforce", "*"], ["Audit", "*"]), ["/1/namespaces"]);
 });
 
+test("selectors are checked, also behind a conflict", () => {
+  const selecting = (operator: string) => ({
+    action: "Enforce",
+    namespaceSelector: { matchExpressions: [{ key: "env", operator, values: ["prod"] }] },
+  });
+  const at = "invalid-policy /spec/validationFailureActionOverrides";
+  const load = (...overrides: readonly object[]) =>
+    faults(policyText([ruleWith()], { validationFailureActionOverrides: overrides }));
+  assert.equal(load(selecting("In"), { action: "Audit", namespaceSelector: {} }), []);
+  assert.equal(load(selecting("in")), [`${at}/0/namespaceSelector/matchExpressions/0/operator`]);
+  assert.equal(
+    load({ action: "Enforce", namespaces: ["a"] }, { action: "Audit", namespaces: ["a"] }, selecting("Is")),
+    [`${at}/1/namespaces`, `${at}/2/namespaceSelector/matchExpressions/0/operator`],
+  );
+});
+
 test("an action is asked for", () => {
   assert.equal(found(["", "a"]), ["/0/action"]);
   assert.equal(faults(policyText([ruleWith()], { validationFailureActionOverrides: [{ namespaces: ["a"] }] })), [

@@ -6,9 +6,9 @@ import { Findings } from "../../../../core/kyverno/policy/findings.ts";
 
 const test = suite("core/kyverno/policy/check-selector");
 
-function faults(selector: PolicyValue | undefined): readonly string[] {
+function faults(selector: PolicyValue | undefined, empty?: "allowed"): readonly string[] {
   const findings = new Findings();
-  checkSelector(selector, "", findings);
+  checkSelector(selector, "", findings, empty);
   return findings.problems(() => ({ file: "f", line: 1, column: 1 }), undefined).map(({ pointer }) => pointer);
 }
 const expression = (operator: string, values?: readonly string[], key = "app"): PolicyValue => ({
@@ -25,9 +25,9 @@ const cases: readonly (readonly [name: string, selector: PolicyValue | undefined
   ["a bad value", { matchLabels: { a: "-b" } }, ["/matchLabels/a"]],
   ["a value too long", { matchLabels: { a: "b".repeat(64) } }, ["/matchLabels/a"]],
   [
-    "wildcards in labels end the check",
-    { matchLabels: { "a*": "?" }, matchExpressions: [{ key: "x y", operator: "Foo" }] },
-    [],
+    "wildcards in labels say nothing of the rest",
+    { matchLabels: { "a*": "?", "x y": "z" }, matchExpressions: [{ key: "app", operator: "Foo" }] },
+    ["/matchLabels/x y", "/matchExpressions/0/operator"],
   ],
   ["In", expression("In", ["a", ""]), []],
   ["In of nothing", expression("NotIn", []), ["/matchExpressions/0"]],
@@ -38,5 +38,7 @@ const cases: readonly (readonly [name: string, selector: PolicyValue | undefined
   ["a bad key of an expression", expression("Exists", undefined, "a b"), ["/matchExpressions/0/key"]],
 ];
 for (const [name, selector, found] of cases) test(name, () => assert.equal(faults(selector), found));
+
+test("one of namespaces may be empty", () => assert.equal(faults({}, "allowed"), []));
 
 test.run();

@@ -30,6 +30,35 @@ test("exactly one operation", () => {
   assert.equal(ruleFaults({ verifyImages: undefined, validate }), []);
 });
 
+test("what exported policies keep of other operations is nothing", () => {
+  const leftovers: readonly object[] = [
+    { generate: {}, mutate: {} },
+    { generate: { clone: {} }, mutate: {} },
+    { generate: { synchronize: false, clone: { name: "", namespace: "" }, cloneList: { kinds: [] } } },
+    { mutate: { targets: [], patchesJson6902: "", foreach: [] } },
+    { generate: { clone: {} }, mutate: {}, exclude: { resources: {} }, context: [] },
+  ];
+  for (const fields of leftovers) {
+    assert.equal(ruleFaults(fields), [], JSON.stringify(fields));
+    assert.is(loaded(policyText([ruleWith(fields)])).spec.rules[0]?.kind, "verifyImages");
+  }
+  for (const fields of [
+    { generate: { clone: { name: "a" } } },
+    { generate: { data: {} } },
+    { generate: { synchronize: true } },
+    { generate: { generateExisting: false } },
+    { mutate: { patchStrategicMerge: {} } },
+    { mutate: { targets: [{}] } },
+    { validate: { message: "" } },
+  ])
+    assert.equal(ruleFaults(fields), ["invalid-policy "], JSON.stringify(fields));
+});
+
+test("an empty validate is refused, alone and beside another operation", () => {
+  assert.equal(ruleFaults({ validate: {} }).toSorted(), ["invalid-policy ", "invalid-policy /validate"]);
+  assert.equal(ruleFaults({ verifyImages: undefined, validate: {} }), ["invalid-policy /validate"]);
+});
+
 test("rules of other kinds load, keep their validate and are warned of", () => {
   const policy = loaded(
     policyText([
