@@ -31,7 +31,7 @@ test("exactly one operation", () => {
 });
 
 test("what exported policies keep of other operations is nothing", () => {
-  const leftovers: readonly object[] = [
+  const leftovers: readonly Readonly<Record<string, unknown>>[] = [
     { generate: {}, mutate: {} },
     { generate: { clone: {} }, mutate: {} },
     { generate: { synchronize: false, clone: { name: "", namespace: "" }, cloneList: { kinds: [] } } },
