@@ -3,9 +3,7 @@
  * `CommandIO`.
  */
 import type { Command } from "commander";
-
-/** Which codes there are: docs/spec/command-line.md#exit-codes. */
-export type ExitCode = number;
+import type { ExitCode } from "./exit-code.ts";
 
 /** The world as a command sees it. Paths are as typed; `-` is standard input. */
 export interface CommandIO {

@@ -4,8 +4,9 @@
  */
 import { Command, CommanderError } from "commander";
 import { EngineError } from "../core/errors.ts";
-import type { CommandEntry, CommandIO, ExitCode, Shell } from "./command.ts";
-import { exitOf, renderProblem, toProblem } from "./render/problem.ts";
+import type { CommandEntry, CommandIO, Shell } from "./command.ts";
+import { type ExitCode, exitOf } from "./exit-code.ts";
+import { renderProblem, toProblem } from "./render/problem.ts";
 import { version } from "./version.ts";
 
 /** In the order of the help. */

@@ -12,7 +12,7 @@ import type { Knowledge } from "../core/knowledge/knowledge.ts";
 import { resolveDigest } from "../core/kyverno/image/resolve-image.ts";
 import { defaultLimits } from "../core/limits.ts";
 import { parseReference } from "../core/oci/reference.ts";
-import { proven, type Verification } from "../core/verdict.ts";
+import { leadingFailure, proven, type Verification } from "../core/verdict.ts";
 import { type AttestorSpec, compileAttestor } from "../core/verify/attestor.ts";
 import type { Evidence } from "../core/verify/evidence.ts";
 import { createImageVerifier } from "../core/verify/image-verifier.ts";
@@ -20,19 +20,13 @@ import type { ImageRequest } from "../core/verify/verify-image.ts";
 import { openLayout } from "../proxy/archive/oci-layout.ts";
 import { nodeVerifier } from "../proxy/host/node-verifier.ts";
 import { addAttestorOptions, type AttestorOptions, foldAliases, readAttestor } from "./input/attestor-flags.ts";
-import type { CommandIO, ExitCode } from "./command.ts";
+import type { CommandIO } from "./command.ts";
+import { type ExitCode, exitOfVerification, gravest } from "./exit-code.ts";
 import { addKnowledgeOptions, type KnowledgeOptions, type OpenKnowledge, openKnowledge } from "./input/knowledge.ts";
 import { toJsonLine, toJsonText } from "./render/json.ts";
-import { gravest, renderProblem, toProblem } from "./render/problem.ts";
-import { leadingFailure } from "./render/evidence.ts";
+import { renderProblem, toProblem } from "./render/problem.ts";
 import { createStyle } from "./render/style.ts";
-import {
-  exitOfImage,
-  renderVerifiedImage,
-  toCosignPayload,
-  toVerificationJson,
-  type VerifiedImage,
-} from "./render/verification.ts";
+import { renderVerifiedImage, toCosignPayload, toVerificationJson, type VerifiedImage } from "./render/verification.ts";
 
 export interface VerifyOptions extends KnowledgeOptions, AttestorOptions {
   readonly localImage?: boolean;
@@ -130,7 +124,7 @@ export async function verifyImages(
       });
       return { reference: text, digest, ...decision.verify(request) };
     });
-    const code = gravest(verified.map(exitOfImage));
+    const code = gravest(verified.map(({ verification }) => exitOfVerification(verification)));
     for (const warning of warnings) io.err(`warning: ${warning}\n`);
     await report(verified, options, { now: opened.now, code, knowledge: opened.knowledge }, io);
     return code;

@@ -74,3 +74,9 @@ export function furthest(failures: readonly Failure[]): Failure | undefined {
   for (const failure of failures) if (best === undefined || failure.stage > best.stage) best = failure;
   return best;
 }
+
+/** The failure to show first: the furthest of those that make the outcome what it is. */
+export function leadingFailure(truth: "refuted" | "unknown", failures: readonly Failure[]): Failure | undefined {
+  const unknowns = failures.filter(({ code }) => codeRow(code).truth !== "refuted");
+  return furthest(truth === "unknown" && unknowns.length > 0 ? unknowns : failures);
+}

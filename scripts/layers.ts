@@ -141,7 +141,8 @@ export const layers: LayerTable = {
   },
 
   "cli/version.ts": { units: [] },
-  "cli/command.ts": { units: [], packages: ["commander"] },
+  "cli/exit-code.ts": { units: ["core/errors.ts", "core/verdict.ts"] },
+  "cli/command.ts": { units: ["cli/exit-code.ts"], packages: ["commander"] },
   "cli/render": {
     units: [
       "core/errors.ts",
@@ -152,6 +153,7 @@ export const layers: LayerTable = {
       "core/verify",
       "core/kyverno/image",
       "core/decide",
+      "cli/exit-code.ts",
     ],
     packages: ["cli-table3", "picocolors", "yaml"],
   },
@@ -187,6 +189,7 @@ export const layers: LayerTable = {
       "proxy/host/node-verifier.ts",
       "proxy/archive",
       "cli/command.ts",
+      "cli/exit-code.ts",
       "cli/input",
       "cli/render",
     ],
@@ -210,6 +213,7 @@ export const layers: LayerTable = {
       "proxy/mirror",
       "proxy/upstream/tuf",
       "cli/command.ts",
+      "cli/exit-code.ts",
       "cli/version.ts",
       "cli/input",
       "cli/render",
@@ -219,7 +223,7 @@ export const layers: LayerTable = {
     packages: ["commander"],
   },
   "cli/program.ts": {
-    units: ["core/errors.ts", "cli/command.ts", "cli/version.ts", "cli/render", "cli/commands"],
+    units: ["core/errors.ts", "cli/command.ts", "cli/exit-code.ts", "cli/version.ts", "cli/render", "cli/commands"],
     packages: ["commander"],
   },
   "cli/main.ts": { units: ["core/errors.ts", "cli/command.ts", "cli/program.ts"], packages: ["node:"] },

@@ -6,7 +6,8 @@ import { type Command, Option } from "commander";
 import { EngineError, type JsonObject, requestFor } from "../../core/index.ts";
 import { expandRules } from "../../core/kyverno/policy/autogen.ts";
 import { ClusterFiles } from "../input/cluster-files.ts";
-import { collect, type CommandIO, type ExitCode, type Shell } from "../command.ts";
+import { collect, type CommandIO, type Shell } from "../command.ts";
+import { type ExitCode, exitOfCounts } from "../exit-code.ts";
 import { problemText, readPolicies, readResources } from "../input/files.ts";
 import { addKnowledgeOptions, type KnowledgeOptions, openKnowledge } from "../input/knowledge.ts";
 import { sorted, toJsonText } from "../render/json.ts";
@@ -14,7 +15,6 @@ import { toYamlText } from "../render/yaml.ts";
 import {
   type Counts,
   countResults,
-  exitOfCounts,
   renderBanner,
   renderCounts,
   renderRefusedPolicies,

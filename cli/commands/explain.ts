@@ -12,7 +12,8 @@ import {
   requestFor,
 } from "../../core/index.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
-import { collect, type CommandIO, type ExitCode, type Shell } from "../command.ts";
+import { collect, type CommandIO, type Shell } from "../command.ts";
+import type { ExitCode } from "../exit-code.ts";
 import { problemText, readPolicies, readResources, tellWarnings } from "../input/files.ts";
 import { addKnowledgeOptions, type KnowledgeOptions, openKnowledge } from "../input/knowledge.ts";
 import { renderDecision } from "../render/decision.ts";

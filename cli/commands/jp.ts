@@ -9,7 +9,8 @@ import { compileExpression } from "../../core/jmespath/expression.ts";
 import { parseExpression } from "../../core/jmespath/parser.ts";
 import { kyvernoFunctions } from "../../core/kyverno/functions/kyverno-functions.ts";
 import { defaultLimits } from "../../core/limits.ts";
-import { collect, type CommandIO, type ExitCode, type Shell } from "../command.ts";
+import { collect, type CommandIO, type Shell } from "../command.ts";
+import type { ExitCode } from "../exit-code.ts";
 import { readDocuments } from "../input/files.ts";
 import { toJsonLine, toJsonText } from "../render/json.ts";
 

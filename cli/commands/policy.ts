@@ -5,7 +5,8 @@ import { advise } from "../../core/kyverno/policy/advice.ts";
 import type { PolicyWarning } from "../../core/kyverno/policy/policy.ts";
 import type { AdviceCode } from "../../core/kyverno/policy/remark.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
-import type { CommandIO, ExitCode, Shell } from "../command.ts";
+import type { CommandIO, Shell } from "../command.ts";
+import type { ExitCode } from "../exit-code.ts";
 import { problemText, readPolicies } from "../input/files.ts";
 import { toJsonText } from "../render/json.ts";
 

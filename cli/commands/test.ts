@@ -9,7 +9,8 @@ import {
   requestFor,
 } from "../../core/index.ts";
 import { isObject } from "../../core/encoding/shape.ts";
-import { collect, type CommandIO, type ExitCode, type Shell } from "../command.ts";
+import { collect, type CommandIO, type Shell } from "../command.ts";
+import type { ExitCode } from "../exit-code.ts";
 import { ClusterFiles } from "../input/cluster-files.ts";
 import { problemText, readPolicies, readResources } from "../input/files.ts";
 import { addKnowledgeOptions, type KnowledgeOptions, openKnowledge } from "../input/knowledge.ts";

@@ -9,7 +9,8 @@ import { EngineError } from "../../core/errors.ts";
 import { type AuthorityService, type LogService, makeTrustedRoot } from "../../core/trust/make-trusted-root.ts";
 import { publicGoodTrustedRoot } from "../../core/trust/public-good.ts";
 import { parseTrustedRoot } from "../../core/trust/trusted-root.ts";
-import { collect, type CommandIO, type ExitCode, type Shell } from "../command.ts";
+import { collect, type CommandIO, type Shell } from "../command.ts";
+import type { ExitCode } from "../exit-code.ts";
 import { toJsonText } from "../render/json.ts";
 import { defaultLimits } from "../../core/limits.ts";
 

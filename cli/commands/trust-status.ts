@@ -17,7 +17,8 @@ import {
 import { expiries } from "../../core/tuf/trusted-set.ts";
 import { verifySource } from "../../core/tuf/verify-source.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
-import type { CommandIO, ExitCode, Shell } from "../command.ts";
+import type { CommandIO, Shell } from "../command.ts";
+import type { ExitCode } from "../exit-code.ts";
 import { addStoreOption, type StoreOptions, withMirror } from "../input/store.ts";
 import { addTrustOptions, readTrustSettings, type TrustOptions } from "../input/trust-flags.ts";
 import { toJsonText } from "../render/json.ts";

@@ -5,8 +5,8 @@
 import type { Decision } from "../../core/decide/engine.ts";
 import type { Question } from "../../core/knowledge/question.ts";
 import type { AttestationResult, AttestorResult, ImageResult, RuleResult } from "../../core/kyverno/image/result.ts";
-import type { Failure } from "../../core/verdict.ts";
-import { candidateNode, failureNode, leadingFailure, openNodes } from "./evidence.ts";
+import { type Failure, leadingFailure } from "../../core/verdict.ts";
+import { candidateNode, failureNode, openNodes } from "./evidence.ts";
 import type { Mark, Style } from "./style.ts";
 import { toUtcText } from "./time.ts";
 import { renderTree, type TreeNode, visible } from "./tree.ts";

@@ -4,7 +4,7 @@
  */
 import { codeRow } from "../../core/errors.ts";
 import { questionText, type Question } from "../../core/knowledge/question.ts";
-import { type Failure, furthest } from "../../core/verdict.ts";
+import type { Failure } from "../../core/verdict.ts";
 import type { Evidence } from "../../core/verify/evidence.ts";
 import type { Candidate } from "../../core/verify/verify-image.ts";
 import type { Mark } from "./style.ts";
@@ -125,9 +125,3 @@ export function candidateNode({ source, verification }: Candidate, index: number
 /** Questions that nobody answered. */
 export const openNodes = (open: readonly Question[]): readonly TreeNode[] =>
   [...new Set(open.map(questionText))].map((text) => leaf("unknown", "open", text));
-
-/** The failure to show first: the furthest of those that make the outcome what it is. */
-export function leadingFailure(truth: "refuted" | "unknown", failures: readonly Failure[]): Failure | undefined {
-  const unknowns = failures.filter(({ code }) => codeRow(code).truth !== "refuted");
-  return furthest(truth === "unknown" && unknowns.length > 0 ? unknowns : failures);
-}

@@ -74,22 +74,3 @@ export function renderRefusedPolicies(
     `${refused.map(({ policy, reason }, index) => `${index + 1}. ${policy}: ${reason}\n`).join("")}${rule}\n`
   );
 }
-
-export interface ExitSettings {
-  readonly warnExitCode: number;
-  readonly warnNoPass: boolean;
-}
-
-/** Kyverno's exit code, and the text it gives with it. */
-export function exitOfCounts(
-  counts: Counts,
-  settings: ExitSettings,
-): { readonly code: number; readonly text?: string } {
-  if (counts.fail > 0) return { code: 1, text: "Error: exit as there are policy violations" };
-  if (counts.error > 0) return { code: 1, text: "Error: exit as there are policy errors" };
-  if (counts.warn > 0 && settings.warnExitCode !== 0)
-    return { code: settings.warnExitCode, text: `exit as warnExitCode is ${settings.warnExitCode}` };
-  if (settings.warnNoPass && counts.pass === 0)
-    return { code: settings.warnExitCode, text: "exit as no objects satisfied policy" };
-  return { code: 0 };
-}

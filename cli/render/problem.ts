@@ -1,7 +1,7 @@
 /**
  * The one shape of an error: what happened, why, and one thing to do. Source: docs/spec/command-line.md#error-messages.
  */
-import { codeRow, type EngineError, type ErrorCode } from "../../core/errors.ts";
+import type { EngineError, ErrorCode } from "../../core/errors.ts";
 import { visible } from "./tree.ts";
 
 export interface Problem {
@@ -61,19 +61,3 @@ export function renderProblem({ code, what, why, fix }: Problem): string {
   if (fix !== undefined) lines.push(`  fix:  ${oneLine(fix)}`);
   return `${lines.join("\n")}\n`;
 }
-
-/** The exit code of `verify`, `verify-attestation` and everything that is not `apply`. */
-export const exitOf = (code: ErrorCode): number => codeRow(code).exit;
-
-/** Of several codes the one that matters most: damage, trust, access, knowledge, then cosign's, then ours. */
-const severity: readonly number[] = [70, 2, 6, 3, 4, 5, 12, 10, 11, 13, 14, 15, 1, 0];
-
-/** The exit code for several images or errors: the gravest one. 0 for none. */
-export function gravest(codes: readonly number[]): number {
-  return codes.reduce((worst, code) => (rank(code) < rank(worst) ? code : worst), 0);
-}
-
-const rank = (code: number): number => {
-  const at = severity.indexOf(code);
-  return at === -1 ? severity.length - 2 : at;
-};

@@ -5,11 +5,11 @@
 import type { JsonValue } from "../../core/encoding/json.ts";
 import { isObject } from "../../core/encoding/shape.ts";
 import { type Question, questionText } from "../../core/knowledge/question.ts";
-import type { Failure, Verification } from "../../core/verdict.ts";
+import { type Failure, leadingFailure, type Verification } from "../../core/verdict.ts";
 import type { Evidence, ProvenSignature } from "../../core/verify/evidence.ts";
 import type { Candidate } from "../../core/verify/verify-image.ts";
-import { leadingFailure, sourceText, trustText } from "./evidence.ts";
-import { exitOf } from "./problem.ts";
+import { exitOfVerification } from "../exit-code.ts";
+import { sourceText, trustText } from "./evidence.ts";
 import type { Style } from "./style.ts";
 import { toAgoText, toUtcText } from "./time.ts";
 import { visible } from "./tree.ts";
@@ -23,13 +23,6 @@ export interface VerifiedImage {
 }
 
 const verdicts = { proven: "pass", refuted: "fail", unknown: "error" } as const;
-
-/** The exit code for one image: 0, or that of the failure that counts. */
-export function exitOfImage({ verification }: VerifiedImage): number {
-  if (verification.truth === "proven") return 0;
-  const failure = leadingFailure(verification.truth, verification.failures);
-  return failure === undefined ? 1 : exitOf(failure.code);
-}
 
 function signerLines(evidence: Evidence, now: Date): readonly (readonly [string, string])[] {
   const { signer, logEntries, times, trustedRoot } = evidence;
@@ -98,7 +91,7 @@ function toImageJson(image: VerifiedImage) {
     digest,
     verdict: verdicts[verification.truth],
     code: failure?.code,
-    exitCode: exitOfImage(image),
+    exitCode: exitOfVerification(image.verification),
     signatures: candidates.map(toCandidateJson),
     ...(verification.truth === "proven"
       ? { statements: toStatementsJson(verification.evidence) }

@@ -1,7 +1,16 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { codes, EngineError, type ErrorCode } from "../../core/errors.ts";
-import { conjunction, counting, type Failure, failed, furthest, toFailure, type Truth } from "../../core/verdict.ts";
+import {
+  conjunction,
+  counting,
+  type Failure,
+  failed,
+  furthest,
+  leadingFailure,
+  toFailure,
+  type Truth,
+} from "../../core/verdict.ts";
 
 const test = suite("core/verdict");
 const truths: readonly Truth[] = ["proven", "refuted", "unknown"];
@@ -78,6 +87,14 @@ test("an error as a failure", () => {
     stage: 4,
   });
   assert.not("subject" in toFailure(new EngineError("wrong-key", "why"), "signature", 4));
+});
+
+test("the failure that got furthest leads; of an unknown only what is not known", () => {
+  const failure = (code: Failure["code"], stage: number): Failure => ({ check: "x", code, reason: "because", stage });
+  const failures = [failure("no-trust", 2), failure("wrong-key", 9), failure("wrong-identity", 12)];
+  assert.is(leadingFailure("refuted", failures)?.code, "wrong-identity");
+  assert.is(leadingFailure("unknown", failures)?.code, "no-trust");
+  assert.is(leadingFailure("refuted", []), undefined);
 });
 
 test.run();

@@ -1,13 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import {
-  candidateNode,
-  evidenceNodes,
-  failureNode,
-  leadingFailure,
-  openNodes,
-  sourceText,
-} from "../../../cli/render/evidence.ts";
+import { candidateNode, evidenceNodes, failureNode, openNodes, sourceText } from "../../../cli/render/evidence.ts";
 import type { Failure } from "../../../core/verdict.ts";
 import type { Evidence } from "../../../core/verify/evidence.ts";
 import { certificateEvidence, keyEvidence, source } from "./evidence-samples.ts";
@@ -61,13 +54,6 @@ test("what refutes and what is unknown have different marks", () => {
     ).label,
     "signature 1/2",
   );
-});
-
-test("the failure that got furthest leads; of an unknown only what is not known", () => {
-  const failures = [failure("no-trust", 2), failure("wrong-key", 9), failure("wrong-identity", 12)];
-  assert.is(leadingFailure("refuted", failures)?.code, "wrong-identity");
-  assert.is(leadingFailure("unknown", failures)?.code, "no-trust");
-  assert.is(leadingFailure("refuted", []), undefined);
 });
 
 test("an open question is told once", () => {

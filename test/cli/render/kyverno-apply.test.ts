@@ -2,7 +2,6 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import {
   countResults,
-  exitOfCounts,
   renderBanner,
   renderCounts,
   renderRefusedPolicies,
@@ -91,23 +90,6 @@ test("refused policies stand between lines", () => {
     `${line}\nPolicies Skipped:\n1. a: bad\n${line}\n`,
   );
   assert.is(renderRefusedPolicies([]), "");
-});
-
-test("exit codes: failures before errors before warnings", () => {
-  const none = { pass: 0, fail: 0, warn: 0, error: 0, skip: 0 };
-  const settings = { warnExitCode: 3, warnNoPass: true };
-  assert.equal(exitOfCounts({ ...none, fail: 1, error: 1, warn: 1 }, settings), {
-    code: 1,
-    text: "Error: exit as there are policy violations",
-  });
-  assert.equal(exitOfCounts({ ...none, error: 1, warn: 1 }, settings), {
-    code: 1,
-    text: "Error: exit as there are policy errors",
-  });
-  assert.equal(exitOfCounts({ ...none, warn: 1 }, settings), { code: 3, text: "exit as warnExitCode is 3" });
-  assert.equal(exitOfCounts({ ...none, warn: 1, pass: 1 }, { warnExitCode: 0, warnNoPass: false }), { code: 0 });
-  assert.equal(exitOfCounts(none, settings), { code: 3, text: "exit as no objects satisfied policy" });
-  assert.equal(exitOfCounts({ ...none, skip: 1 }, { warnExitCode: 0, warnNoPass: false }), { code: 0 });
 });
 
 test.run();

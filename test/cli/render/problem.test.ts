@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { exitOf, gravest, renderProblem, toProblem } from "../../../cli/render/problem.ts";
-import { codes, EngineError, type ErrorCode } from "../../../core/errors.ts";
+import { renderProblem, toProblem } from "../../../cli/render/problem.ts";
+import { EngineError } from "../../../core/errors.ts";
 
 const test = suite("cli/render/problem");
 
@@ -34,18 +34,6 @@ test("what came from outside does not write to the terminal", () => {
     renderProblem({ code: "malformed", what: "a\u001b[31mb\r\nc\u202e" }),
     "error malformed: a\\u{1b}[31mb c\\u{202e}\n",
   );
-});
-
-test("exit codes are those of the table", () => {
-  for (const [code, row] of Object.entries(codes)) assert.is(exitOf(code as ErrorCode), row.exit);
-});
-
-test("of several codes the gravest counts", () => {
-  assert.is(gravest([]), 0);
-  assert.is(gravest([0, 0]), 0);
-  const order = [6, 3, 4, 5, 12, 10, 11, 13, 14, 15, 1, 0];
-  for (let index = 1; index < order.length; index++)
-    assert.is(gravest([order[index] ?? 0, order[index - 1] ?? 0]), order[index - 1]);
 });
 
 test.run();

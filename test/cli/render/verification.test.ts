@@ -2,7 +2,6 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { createStyle } from "../../../cli/render/style.ts";
 import {
-  exitOfImage,
   renderVerifiedImage,
   toCosignPayload,
   toVerificationJson,
@@ -53,12 +52,6 @@ test("failed and unknown look different", () => {
     "✗ a.example/b:1\n  [wrong-key] because of wrong-key\n",
   );
   assert.match(renderVerifiedImage(failed("unknown", "no-trust"), style, now), /^\? /);
-});
-
-test("the exit code is that of the failure that leads", () => {
-  assert.is(exitOfImage(passed), 0);
-  assert.is(exitOfImage(failed("refuted", "no-certificate", "no-log-proof")), 14);
-  assert.is(exitOfImage(failed("unknown", "not-in-mirror", "wrong-key")), 5);
 });
 
 test("the document has a verdict for all and for each", () => {
