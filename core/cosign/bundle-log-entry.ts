@@ -2,6 +2,7 @@
 import { encodeHex } from "../encoding/hex.ts";
 import type { JsonObject, JsonValue } from "../encoding/json.ts";
 import {
+  decodeProtoBase64,
   optionalMessage,
   readBytes,
   readCount,
@@ -11,7 +12,6 @@ import {
   requireBytes,
 } from "../encoding/proto-json.ts";
 import { member, pointer, readString } from "../encoding/shape.ts";
-import { decodeBase64 } from "../encoding/base64.ts";
 import { EngineError } from "../errors.ts";
 import type { EntryInclusionProof, LogEntry } from "../tlog/log-entry.ts";
 
@@ -37,22 +37,16 @@ function requireText(object: JsonObject, key: string, at: string): string {
   return text;
 }
 
-function readHash(value: JsonValue, at: string): Uint8Array {
-  const text = readString(value, at);
-  try {
-    return decodeBase64(text);
-  } catch (error) {
-    throw new EngineError("malformed", "not base64", { subject: at, cause: error });
-  }
-}
-
 function readProof(object: JsonObject, at: string): EntryInclusionProof {
   const checkpoint = readMessage(member(object, "checkpoint"), checkpointKeys, pointer(at, "checkpoint"));
   return {
     logIndex: readCount(object, "logIndex", at),
     treeSize: readCount(object, "treeSize", at),
     rootHash: readBytes(object, "rootHash", at),
-    hashes: readRepeated(object, "hashes", at).map((hash, index) => readHash(hash, `${at}/hashes/${index}`)),
+    hashes: readRepeated(object, "hashes", at).map((hash, index) => {
+      const here = `${at}/hashes/${index}`;
+      return decodeProtoBase64(readString(hash, here), here);
+    }),
     checkpoint: requireText(checkpoint, "envelope", `${at}/checkpoint`),
   };
 }

@@ -13,7 +13,7 @@
  */
 import { parseEnvelope } from "../dsse/envelope.ts";
 import { statementOf } from "../dsse/statement.ts";
-import { decodeBase64 } from "../encoding/base64.ts";
+import { decodeWrappedBase64 } from "../encoding/base64.ts";
 import { goField } from "../encoding/go-json.ts";
 import { parseJson } from "../encoding/json.ts";
 import { readObject, readString } from "../encoding/shape.ts";
@@ -116,7 +116,7 @@ function readContent(place: LayerPlace, annotations: Readonly<Record<string, str
 
 function readBase64(text: string, subject: string): Uint8Array {
   try {
-    return decodeBase64(text);
+    return decodeWrappedBase64(text);
   } catch (error) {
     throw new EngineError("malformed", "not base64", { subject, cause: error });
   }

@@ -7,7 +7,8 @@
  *
  *     DSSEv1 28 application/vnd.in-toto+json 13 {"_type":"a"}
  */
-import { decodeBase64, decodeBase64Url } from "../encoding/base64.ts";
+import { decodeBase64Url, decodeWrappedBase64, unwrapBase64 } from "../encoding/base64.ts";
+import { decodeProtoBase64 } from "../encoding/proto-json.ts";
 import { concat } from "../encoding/bytes.ts";
 import { type JsonObject, type JsonValue, parseJson } from "../encoding/json.ts";
 import { member, pointer, readArray, readObject, readString, refuseUnknownKeys } from "../encoding/shape.ts";
@@ -40,27 +41,23 @@ export function encodePae(payloadType: string, payload: Uint8Array): Uint8Array 
   return concat(prefix, encodeUtf8(`${type.length} `), type, space, encodeUtf8(`${payload.length} `), payload);
 }
 
-/** Padded text in the standard alphabet, else in the URL-safe one, as the reference library tries them. */
-function decodeEitherBase64(text: string): Uint8Array {
-  return /[-_]/.test(text) ? decodeBase64Url(text) : decodeBase64(text);
-}
+type Decode = (text: string, at: string) => Uint8Array;
 
-function decodeMember(object: JsonObject, key: string, decode: (text: string) => Uint8Array, at: string): Uint8Array {
-  const text = readString(member(object, key), pointer(at, key));
+/** Padded text in the standard alphabet, else in the URL-safe one, in lines or not: as the reference library tries. */
+function decodeEitherBase64(text: string, at: string): Uint8Array {
   try {
-    return decode(text);
+    return /[-_]/.test(text) ? decodeBase64Url(unwrapBase64(text)) : decodeWrappedBase64(text);
   } catch (error) {
-    throw new EngineError("malformed", "not base64", { subject: pointer(at, key), cause: error });
+    throw new EngineError("malformed", "not base64", { subject: at, cause: error });
   }
 }
 
-function readMembers(
-  object: JsonObject,
-  decode: (text: string) => Uint8Array,
-  at: string,
-  strict: boolean,
-  limits: Limits,
-): Envelope {
+function decodeMember(object: JsonObject, key: string, decode: Decode, at: string): Uint8Array {
+  const here = pointer(at, key);
+  return decode(readString(member(object, key), here), here);
+}
+
+function readMembers(object: JsonObject, decode: Decode, at: string, strict: boolean, limits: Limits): Envelope {
   const list = readArray(member(object, "signatures"), pointer(at, "signatures"));
   if (list.length === 0)
     throw new EngineError("malformed", "envelope without signatures", { subject: pointer(at, "signatures") });
@@ -103,11 +100,11 @@ export function parseEnvelope(document: Uint8Array | string, limits: Limits): En
 }
 
 /**
- * The envelope inside a bundle, by protobuf's JSON rules: unknown fields are refused, base64 is canonical.
+ * The envelope inside a bundle, by protobuf's JSON rules: unknown fields are refused, base64 is padded.
  * @throws EngineError `malformed`, `over-limit`.
  */
 export function readEnvelope(value: JsonValue | undefined, at: string, limits: Limits): Envelope {
   const object = readObject(value, at);
   refuseUnknownKeys(object, envelopeKeys, at);
-  return readMembers(object, decodeBase64, at, true, limits);
+  return readMembers(object, decodeProtoBase64, at, true, limits);
 }

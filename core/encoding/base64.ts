@@ -76,5 +76,14 @@ function decode(text: string, table: Int8Array): Uint8Array {
  */
 export const decodeBase64 = (text: string): Uint8Array => hostCodecs.decodeBase64(text) ?? decode(text, standardTable);
 
+/** The text without its line ends, which Go's decoders pass over wherever they stand. */
+export const unwrapBase64 = (text: string): string => (/[\r\n]/.test(text) ? text.replace(/[\r\n]+/g, "") : text);
+
+/**
+ * As {@link decodeBase64}, in lines: as `base64` and `openssl` write it and Go reads it.
+ * @throws EngineError `malformed`; line ends alone may be added to the one text.
+ */
+export const decodeWrappedBase64 = (text: string): Uint8Array => decodeBase64(unwrapBase64(text));
+
 /** As {@link decodeBase64}, in the URL-safe alphabet. */
 export const decodeBase64Url = (text: string): Uint8Array => decode(text, urlTable);

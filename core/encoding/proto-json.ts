@@ -4,7 +4,7 @@
  * been parsed with `exactIntegers` and `integersOnly`.
  */
 import { EngineError } from "../errors.ts";
-import { decodeBase64 } from "./base64.ts";
+import { decodeBase64, unwrapBase64 } from "./base64.ts";
 import { parseInstant, type ValidityPeriod } from "./instant.ts";
 import type { JsonArray, JsonObject, JsonValue } from "./json.ts";
 import { member, pointer, readArray, readObject, readString, refuseUnknownKeys } from "./shape.ts";
@@ -38,15 +38,25 @@ export const readRepeated = (object: JsonObject, key: string, at: string): JsonA
 export const readText = (object: JsonObject, key: string, at: string): string =>
   readString(member(object, key) ?? "", pointer(at, key));
 
-/** A bytes field; absent is empty. */
-export function readBytes(object: JsonObject, key: string, at: string): Uint8Array {
-  const text = readText(object, key, at);
+/**
+ * The bytes of a text in padded standard base64. Go's reader passes over line ends, and takes a text whose length with
+ * them is no multiple of four for unpadded.
+ * @throws EngineError `malformed`
+ */
+export function decodeProtoBase64(text: string, at: string): Uint8Array {
+  const digits = unwrapBase64(text);
   try {
-    return decodeBase64(text);
+    if (digits !== text && text.length % 4 !== 0 && digits.endsWith("="))
+      throw new EngineError("malformed", "padding, and line ends that make the length no multiple of four");
+    return decodeBase64(digits);
   } catch (error) {
-    throw new EngineError("malformed", "not base64", { subject: pointer(at, key), cause: error });
+    throw new EngineError("malformed", "not base64", { subject: at, cause: error });
   }
 }
+
+/** A bytes field; absent is empty. */
+export const readBytes = (object: JsonObject, key: string, at: string): Uint8Array =>
+  decodeProtoBase64(readText(object, key, at), pointer(at, key));
 
 /** A bytes field that must not be empty. */
 export function requireBytes(object: JsonObject, key: string, at: string): Uint8Array {

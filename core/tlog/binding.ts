@@ -5,7 +5,7 @@
 import { digest, sha256 } from "../crypto/digest.ts";
 import { parsePkcs1, parseSpki } from "../crypto/public-key.ts";
 import type { HashName } from "../crypto/signature-verifier.ts";
-import { decodeBase64, encodeBase64 } from "../encoding/base64.ts";
+import { decodeWrappedBase64, encodeBase64 } from "../encoding/base64.ts";
 import { equalBytes } from "../encoding/bytes.ts";
 import { decodeHex } from "../encoding/hex.ts";
 import type { JsonObject, JsonValue } from "../encoding/json.ts";
@@ -29,7 +29,7 @@ export const objectAt = (object: JsonObject, key: string, at: string): JsonObjec
 export function bytesAt(object: JsonObject, key: string, at: string): Uint8Array {
   const text = readString(member(object, key), pointer(at, key));
   try {
-    return decodeBase64(text);
+    return decodeWrappedBase64(text);
   } catch (error) {
     throw new EngineError("malformed", "not base64", { subject: pointer(at, key), cause: error });
   }
@@ -90,7 +90,7 @@ export function requireVerifier(
 ): void {
   // What every client writes: nothing needs to be read where the whole text is as expected.
   if ("certificate" in logged.verifier && text === pemText(logged.verifier.certificate)) return;
-  const [block, ...more] = parsePem(decodeUtf8(decodeBase64(text)));
+  const [block, ...more] = parsePem(decodeUtf8(decodeWrappedBase64(text)));
   if (block === undefined || more.length > 0) throw new EngineError("malformed", "not one PEM block", { subject: at });
   if ("certificate" in logged.verifier) {
     if (block.label !== "CERTIFICATE" || !equalBytes(block.bytes, logged.verifier.certificate.der))

@@ -171,7 +171,7 @@ export const catalogue: readonly CatalogueRow[] = [
     "refused; conditions see the verified document itself",
   ),
   row(60, "names such as __proto__ in payloads, annotations and labels", "they are names like any other"),
-  row(61, "several base64 texts for one content", "one text; digests are of the decoded bytes"),
+  row(61, "several base64 texts for one content", "one text, line ends aside; digests are of the decoded bytes"),
   row(62, "lengths in characters instead of bytes", "bytes"),
   row(63, "an envelope with several signatures, one of which verifies", "exactly one signature"),
   row(64, "digests in other spellings or lengths", "sha256 and 64 lower-case digits"),

@@ -3,6 +3,7 @@
  * other units, several signatures.
  */
 import * as assert from "uvu/assert";
+import { layerAnnotation } from "../../core/cosign/layer-annotation.ts";
 import { encodePae, inTotoPayloadType } from "../../core/dsse/envelope.ts";
 import { encodeBase64 } from "../../core/encoding/base64.ts";
 import { decodeUtf8, encodeUtf8 } from "../../core/encoding/utf8.ts";
@@ -258,9 +259,10 @@ const rewrite =
   (change: (text: string) => string) =>
   (envelope: Json): Json => ({ ...envelope, payload: change(envelope.payload) });
 const variants: readonly ((text: string) => string)[] = [
-  (text) => `${text}\n`,
   (text) => ` ${text}`,
-  (text) => `${text.slice(0, 8)}\r\n${text.slice(8)}`,
+  (text) => `${text}\t`,
+  (text) => `${text.slice(0, 8)}\u2028${text.slice(8)}`,
+  (text) => `${text.slice(0, 8)}\\n${text.slice(8)}`,
   (text) => `${text}====`,
   (text) => `${text.slice(0, 8)}*${text.slice(9)}`,
   (text) => `${text}A`,
@@ -333,6 +335,38 @@ attack(61, "the signature, a certificate, a log body in another base64 text", ()
       "malformed",
       {},
       material("tlogEntries", ([entry]) => [{ ...entry, canonicalizedBody: variant(entry.canonicalizedBody) }]),
+    );
+  }
+});
+
+/** In lines as `openssl base64` writes them; four line ends more keep the length a multiple of four. */
+const inLines: readonly ((text: string) => string)[] = [
+  (text) => `${text.slice(0, 8)}\r\n\r\n${text.slice(8)}`,
+  (text) => `\n\n${text.slice(0, 5)}\n${text.slice(5)}\n`,
+];
+
+attack(61, "line ends inside base64 give the same bytes, and another signature stays another one", () => {
+  const other = (text: string): string => `${text.slice(0, 8)}${text[8] === "A" ? "B" : "A"}${text.slice(9)}`;
+  for (const wrap of inLines) {
+    for (const recipe of statements) {
+      const stamped: Recipe = { ...recipe, evidence: ["timestamp"] };
+      assert.is(verdict(sign(lab, { ...stamped, change: { envelope: rewrite(wrap) } })), "proven");
+      assert.is.not(
+        verdict(sign(lab, { ...stamped, change: { envelope: rewrite((text) => wrap(other(text))) } })),
+        "proven",
+      );
+    }
+    const signature = (change: (text: string) => string): Changes => ({
+      layer: (annotations) => ({
+        ...annotations,
+        [layerAnnotation.signature]: change(annotations[layerAnnotation.signature] as string),
+      }),
+    });
+    assert.is(verdict(sign(lab, { layout: "tag", change: signature(wrap) })), "proven");
+    refuses(
+      "wrong-key",
+      { layout: "tag" },
+      signature((text) => wrap(other(text))),
     );
   }
 });

@@ -11,7 +11,7 @@ import { readObject } from "../../encoding/shape.ts";
 import { EngineError } from "../../errors.ts";
 import type { Limits } from "../../limits.ts";
 import type { LogEntry } from "../log-entry.ts";
-import { readEntryBase64, readLogId, readWholeNumber } from "./entry-fields.ts";
+import { readEntryBase64, readLogId, readWholeNumber, readWrappedBase64 } from "./entry-fields.ts";
 
 /**
  * The entry of `{"SignedEntryTimestamp": base64, "Payload": {"body": base64, "integratedTime": n, "logIndex": n,
@@ -29,7 +29,7 @@ export function parseRekorBundleAnnotation(text: string, limits: Limits): LogEnt
   } as const;
   const object = readObject(parseJson(text, options), "");
   const payload = readObject(goField(object, "Payload"), "/Payload");
-  const promise = readEntryBase64(goField(object, "SignedEntryTimestamp"), "/SignedEntryTimestamp");
+  const promise = readWrappedBase64(goField(object, "SignedEntryTimestamp"), "/SignedEntryTimestamp");
   if (promise.length === 0) throw new EngineError("malformed", "empty signature", { subject: "/SignedEntryTimestamp" });
   return {
     logId: readLogId(goField(payload, "logID"), "/Payload/logID"),

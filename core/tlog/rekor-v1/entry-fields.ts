@@ -1,5 +1,5 @@
 /** Fields of Rekor v1's own JSON, in annotations and in answers of its API. Source: Rekor v1 OpenAPI, `LogEntry`. */
-import { decodeBase64 } from "../../encoding/base64.ts";
+import { decodeBase64, unwrapBase64 } from "../../encoding/base64.ts";
 import type { JsonValue } from "../../encoding/json.ts";
 import { readInteger, readString } from "../../encoding/shape.ts";
 import { EngineError } from "../../errors.ts";
@@ -18,7 +18,11 @@ export function readWholeNumber(value: JsonValue | undefined, at: string): bigin
   return BigInt(number);
 }
 
-/** Bytes of canonical base64. */
+/** Bytes of base64 that nothing signs as a text: in lines or not. */
+export const readWrappedBase64 = (value: JsonValue | undefined, at: string): Uint8Array =>
+  readEntryBase64(unwrapBase64(readString(value, at)), at);
+
+/** Bytes of the one base64 text, which a promise is over. */
 export function readEntryBase64(value: JsonValue | undefined, at: string): Uint8Array {
   const text = readString(value, at);
   try {

@@ -9,7 +9,7 @@
  *       "hash":{"algorithm":"sha256","value":"5be1…"},
  *       "payloadHash":{"algorithm":"sha256","value":"91c2…"}}}}
  */
-import { decodeBase64 } from "../../encoding/base64.ts";
+import { decodeWrappedBase64 } from "../../encoding/base64.ts";
 import type { JsonObject } from "../../encoding/json.ts";
 import { member, readString } from "../../encoding/shape.ts";
 import { decodeUtf8 } from "../../encoding/utf8.ts";
@@ -70,7 +70,7 @@ export function bindInToto002(spec: JsonObject, logged: LoggedSignature, layout:
   const at = "/spec/content/envelope/signatures";
   const signature = onlyElement(member(envelope, "signatures"), at);
   // The entry holds base64 of the envelope's base64 text.
-  requireSignature(decodeBase64(decodeUtf8(bytesAt(signature, "sig", `${at}/0`))), logged, `${at}/0/sig`);
+  requireSignature(decodeWrappedBase64(decodeUtf8(bytesAt(signature, "sig", `${at}/0`))), logged, `${at}/0/sig`);
   requireVerifier(
     readString(member(signature, "publicKey"), `${at}/0/publicKey`),
     logged,

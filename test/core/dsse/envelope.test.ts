@@ -46,10 +46,20 @@ test("a layer's envelope may have further fields and the URL-safe alphabet; a bu
 });
 
 test("one text for one content: no other base64", () => {
-  for (const bad of ["e30", "e30==", "e3 0=", "e31=", "e30=\n", "%"]) {
+  for (const bad of ["e30", "e30==", "e3 0=", "e31=", "e31=\n", "e30=\t", "%"]) {
     throwsCode("malformed", () => parse(patched(envelope, "payload", bad)));
     throwsCode("malformed", () => readEnvelope(patched(envelope, "payload", bad), "", defaultLimits));
   }
+});
+
+test("payload and signatures in lines, as base64 and openssl write them", () => {
+  const wrapped = patched(patched(envelope, "payload", "e3\r\n0=\n"), "signatures/0/sig", "AA\nEC\n");
+  assert.equal(parse(wrapped), parse(envelope));
+  assert.equal(parse(patched(envelope, "signatures/0/sig", "-_\n-_")).signatures[0]?.sig, Uint8Array.of(251, 255, 191));
+  // In a bundle the length with line ends counts: see decodeProtoBase64.
+  throwsCode("malformed", () => readEnvelope(patched(envelope, "payload", "e3\r\n0=\n"), "", defaultLimits));
+  const bundled = patched(patched(envelope, "payload", "e3\r\n0=\r\n"), "signatures/0/sig", "AA\nEC\n");
+  assert.equal(readEnvelope(bundled, "", defaultLimits), parse(envelope));
 });
 
 test("missing, empty and wrong parts", () => {

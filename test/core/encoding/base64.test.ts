@@ -9,7 +9,7 @@ const bytes = Uint8Array.from({ length: 300 }, (_, index) => (index * 89 + 7) % 
 
 const portable = await importPortable<typeof node>("core/encoding/base64.ts");
 for (const [host, codec] of Object.entries({ node, portable })) {
-  const { decodeBase64, decodeBase64Url, encodeBase64 } = codec;
+  const { decodeBase64, decodeBase64Url, decodeWrappedBase64, encodeBase64 } = codec;
 
   test(`every length up to 300, in both alphabets (${host})`, () => {
     for (let length = 0; length <= bytes.length; length++) {
@@ -53,6 +53,23 @@ for (const [host, codec] of Object.entries({ node, portable })) {
       throwsCode("malformed", () => decodeBase64(bad));
     }
     throwsCode("malformed", () => decodeBase64Url("+/AA"));
+  });
+
+  test(`line ends, wherever they stand, and nothing else (${host})`, () => {
+    for (let length = 0; length <= bytes.length; length += 7) {
+      const part = bytes.slice(0, length);
+      const text = encodeBase64(part);
+      for (const wrapped of [
+        text,
+        text.replace(/.{64}/g, "$&\n"),
+        text.replace(/.{76}/g, "$&\r\n"),
+        `${text}\n`,
+        text.replace(/./g, "\r$&\n"),
+      ])
+        assert.equal(decodeWrappedBase64(wrapped), part);
+    }
+    for (const bad of [" AAAA", "AAAA\t", "AA\nA", "AB\n==", "AA\u2028AA", "AA\u0085AA", "AA\\nAA", "AA==\nAAAA"])
+      throwsCode("malformed", () => decodeWrappedBase64(bad));
   });
 }
 

@@ -60,6 +60,14 @@ test("bytes are padded standard base64", () => {
   for (const bad of ["-_8=", "+/8", "+/9=", "+/8=\n", 5]) throwsCode("malformed", () => readBytes({ x: bad }, "x", ""));
 });
 
+test("bytes in lines, as Go reads them: a length that is no multiple of four is that of unpadded text", () => {
+  for (const good of ["+/\n\r\n\n8=", "\n\n\n\n+/8="])
+    assert.equal(readBytes({ x: good }, "x", ""), Uint8Array.of(0xfb, 0xff));
+  for (const good of ["AA\nEC", "AAEC\r\n"]) assert.equal(readBytes({ x: good }, "x", ""), Uint8Array.of(0, 1, 2));
+  for (const bad of ["+/\n8=", "+/8=\r\n", "+/8\n", "+/\n8", "+/ 8=", "-_\n\n\n\n8="])
+    throwsCode("malformed", () => readBytes({ x: bad }, "x", ""));
+});
+
 test("periods", () => {
   const period = readPeriod({ v: { start: "2021-01-01T00:00:00Z" } }, "v", "");
   assert.equal(period, { start: new Date("2021-01-01T00:00:00Z") });
