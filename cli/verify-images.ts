@@ -95,7 +95,11 @@ export async function verifyImages(
   const options = { ...given, ...foldAliases({ ...given }) };
   const spec: AttestorSpec = readAttestor(options, io);
   const stampedOnly = options.useSignedTimestamps === true;
-  const expectation = compileAttestor(spec, { identityTexts: "exact", timestampRequired: stampedOnly });
+  const expectation = compileAttestor(spec, {
+    identityTexts: "exact",
+    timestampRequired: stampedOnly,
+    privateRoots: options.caRoots !== undefined || options.certificateChain !== undefined,
+  });
   const repository = io.env.COSIGN_REPOSITORY || undefined;
   const opened = openKnowledge(options, io);
   try {

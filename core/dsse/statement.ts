@@ -42,8 +42,8 @@ export interface Statement {
   readonly type: string;
   readonly predicateType: string;
   readonly subjects: readonly StatementSubject[];
-  /** Empty when the statement has none: "unset is treated the same as set-but-empty". */
-  readonly predicate: JsonObject;
+  /** `null` when the statement has none: a member that is null is one that is absent, as in every protobuf message. */
+  readonly predicate: JsonObject | null;
 }
 
 const statementTypes: ReadonlySet<string> = new Set([
@@ -120,8 +120,8 @@ export function parseStatement(payload: Uint8Array, options: StatementOptions): 
     throw new EngineError("over-limit", `${list.length} subjects, at most ${limits.statementSubjects} are read`, {
       subject: "/subject",
     });
-  const predicate = Object.hasOwn(object, "predicate") ? object.predicate : nothing;
-  if (!isObject(predicate))
+  const predicate = member(object, "predicate") ?? null;
+  if (predicate !== null && !isObject(predicate))
     throw new EngineError("malformed", "predicate that is not an object", { subject: "/predicate" });
   return {
     type,

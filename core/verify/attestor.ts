@@ -46,6 +46,8 @@ export interface AttestorOptions {
   readonly identityTexts?: TextForm;
   /** Only signatures with a timestamp that holds count. */
   readonly timestampRequired?: boolean;
+  /** `roots` are a private authority's, as cosign's flags give them: a leaf need not say what it is for. */
+  readonly privateRoots?: boolean;
   readonly limits?: Limits;
 }
 
@@ -63,17 +65,22 @@ const isSet = (text: string | undefined): text is string => text !== undefined &
  * @throws EngineError `malformed` for what cannot be read or asks for nobody in particular, `over-limit`.
  */
 export function compileAttestor(spec: AttestorSpec, options: AttestorOptions = {}): Expectation {
-  const { limits = defaultLimits, identityTexts = "wildcard", timestampRequired = false } = options;
+  const {
+    limits = defaultLimits,
+    identityTexts = "wildcard",
+    timestampRequired = false,
+    privateRoots = false,
+  } = options;
   const kinds = [spec.keys, spec.certificates, spec.keyless].filter((part) => part !== undefined).length;
   if (kinds !== 1)
     throw new EngineError("malformed", "an attestor is exactly one of keys, certificates and keyless", {
       subject: "attestor",
     });
-  const signer = compileSigner(spec, identityTexts, limits);
+  const signer = compileSigner(spec, identityTexts, privateRoots, limits);
   const ownChain = spec.certificates !== undefined;
   const chain = spec.ctlog?.tsaCertChain;
   return {
-    digest: specDigest({ form: identityTexts, timestampRequired, spec: plain(spec) }),
+    digest: specDigest({ form: identityTexts, timestampRequired, privateRoots, spec: plain(spec) }),
     signer,
     log: compileLog(spec.rekor),
     certificateTransparency: compileCertificateTransparency(spec.ctlog, ownChain),
@@ -83,7 +90,7 @@ export function compileAttestor(spec: AttestorSpec, options: AttestorOptions = {
   };
 }
 
-function compileSigner(spec: AttestorSpec, form: TextForm, limits: Limits): ExpectedSigner {
+function compileSigner(spec: AttestorSpec, form: TextForm, privateLeaf: boolean, limits: Limits): ExpectedSigner {
   if (spec.keys !== undefined)
     return compileKey(spec.keys, wantedAlgorithm(spec.keys.signatureAlgorithm, spec.signatureAlgorithm));
   const wanted = wantedAlgorithm(undefined, spec.signatureAlgorithm);
@@ -95,7 +102,7 @@ function compileSigner(spec: AttestorSpec, form: TextForm, limits: Limits): Expe
     throw new EngineError("malformed", "neither subject nor issuer nor roots: anyone could sign", {
       subject: "keyless",
     });
-  return { kind: "issued", identity, ...(anchors === undefined ? {} : { anchors }), ...wanted };
+  return { kind: "issued", identity, ...(anchors === undefined ? {} : { anchors, privateLeaf }), ...wanted };
 }
 
 /** The inner one wins, unless it is absent or the default. */
@@ -142,7 +149,8 @@ function compileCertificates(
   if (!isSet(cert)) {
     if (chain === undefined)
       throw new EngineError("malformed", "neither cert nor certChain: anyone could sign", { subject: "certificates" });
-    return { kind: "issued", anchors: chain, identity: { subject: [], issuer: [], extensions: [] }, ...wanted };
+    const identity = { subject: [], issuer: [], extensions: [] };
+    return { kind: "issued", anchors: chain, privateLeaf: true, identity, ...wanted };
   }
   const certificate = readPolicyCertificate(cert);
   const key = certificate.publicKey;

@@ -28,20 +28,29 @@ const isValidAt = ({ notBefore, notAfter }: Certificate, at: Date): boolean =>
 const notValidThen = (at: Date, what: string): EngineError =>
   new EngineError("certificate-not-valid-then", `${what} at ${at.toISOString()}`);
 
-/** @throws EngineError as `verifyPath`. Code signing must be in the leaf's own extended key usage. */
+/** @throws EngineError as `verifyPath`. Unless it is private, the leaf itself must say that it is for code signing. */
 const verifyCodeSigningPath = (
   leaf: Certificate,
   authority: Pick<Authority, "anchors" | "intermediates"> & Partial<Authority>,
   at: Date,
   verifier: SignatureVerifier,
+  privateLeaf = false,
 ): CertificateChain =>
-  verifyPath({ leaf, ...authority, at, usage: "code-signing", requireLeafUsage: true, verifier, limits: leaf.limits });
+  verifyPath({
+    leaf,
+    ...authority,
+    at,
+    usage: "code-signing",
+    requireLeafUsage: !privateLeaf,
+    verifier,
+    limits: leaf.limits,
+  });
 
 /**
  * The chain of the signer's certificate at `at`. `authorities` gives the trusted root's, and is asked only where the
  * signer has no anchors of its own.
  *
- * Differs: a leaf whose extended key usage does not name code signing is refused.
+ * Differs: a keyless leaf whose extended key usage does not name code signing is refused.
  *
  * @throws EngineError `untrusted-certificate`, `certificate-not-valid-then`, `over-limit`, and as `authorities`.
  */
@@ -59,6 +68,7 @@ export function verifyChainAt(
         { anchors: [signer.path.anchor], intermediates: signer.path.intermediates },
         at,
         verifier,
+        true,
       );
     if (!isValidAt(leaf, at)) throw notValidThen(at, "the policy's certificate is not valid");
     return [leaf];
@@ -69,6 +79,7 @@ export function verifyChainAt(
       { anchors: signer.anchors, intermediates: signer.intermediates() },
       at,
       verifier,
+      signer.privateLeaf,
     );
   return verifyTrustedChain(leaf, at, authorities(), verifier);
 }

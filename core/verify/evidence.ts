@@ -62,7 +62,9 @@ export interface LogEntryEvidence {
   readonly from: "carried" | "asked";
 }
 
-/** An in-toto statement. The predicate is the tree that was verified; nothing parses the bytes again. */
+/**
+ * An in-toto statement. The predicate is the tree that was verified; nothing parses the bytes again. `null`: it has none.
+ */
 export interface SignedStatement {
   readonly type: string;
   readonly predicateType: string;

@@ -36,10 +36,12 @@ export type ExpectedSigner =
     }
   /**
    * The signature's own certificate, of one of `anchors` or else of the trusted root's authorities, with this identity.
+   * `privateLeaf`: it need not say that it is for code signing, as private authorities leave it out.
    */
   | {
       readonly kind: "issued";
       readonly anchors?: readonly Certificate[];
+      readonly privateLeaf?: boolean;
       readonly identity: ExpectedIdentity;
       readonly signatureAlgorithm?: string;
     };

@@ -31,6 +31,7 @@ export type Signer =
       readonly certificate: Certificate;
       readonly intermediates: () => readonly Certificate[];
       readonly anchors?: readonly Certificate[];
+      readonly privateLeaf: boolean;
       readonly identity: ExpectedIdentity;
     });
 
@@ -103,6 +104,7 @@ function issuedSigner(entity: SignedEntity, expected: Extract<ExpectedSigner, { 
     algorithms: registeredAlgorithms(key, expected.signatureAlgorithm),
     intermediates: () => carried.intermediates,
     identity: expected.identity,
+    privateLeaf: expected.privateLeaf === true,
     ...(expected.anchors === undefined ? {} : { anchors: expected.anchors }),
   };
 }

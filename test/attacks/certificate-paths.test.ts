@@ -24,7 +24,7 @@ import {
   withExtension,
 } from "../lab/index.ts";
 import { attackSuite } from "./attack.ts";
-import { authorityWith, issuedBy, rooting, trusting } from "./authorities.ts";
+import { authorityWith, chaining, issuedBy, rooting, trusting } from "./authorities.ts";
 import { accepts, lab, refuses, withChange } from "./refuses.ts";
 
 const { attack, run } = attackSuite("certificate-paths");
@@ -134,6 +134,26 @@ attack(29, "a leaf for servers, for timestamps, for anything, or that does not s
     );
     accepts(withChange(keyless, leafWith(extensionId.keyUsage, undefined)));
   }
+});
+
+attack(29, "under a policy's own chain a leaf may leave out what it is for, and may not be for something else", () => {
+  const own = lab.makeAuthority("Own", { intermediates: 1 });
+  /** The leaf of the recipe, issued by that authority, with these purposes. */
+  const saying = (recipe: Recipe, ids: readonly string[] | undefined): Recipe => {
+    const usage = extended(extensionId.extendedKeyUsage, ids === undefined ? undefined : extendedKeyUsage(ids));
+    const issued = recipe.change?.leaf;
+    return withChange(recipe, { leaf: (spec, ...more) => usage(issued?.(spec, ...more) ?? spec) });
+  };
+  for (const layout of layouts) {
+    const chained = chaining(own, layout);
+    for (const ids of [undefined, [purposes.any], [purposes.codeSigning]]) accepts(saying(chained, ids));
+    for (const ids of [[purposes.serverAuth], [purposes.timeStamping], [purposes.serverAuth, purposes.timeStamping]])
+      assert.is(verdict(sign(lab, saying(chained, ids))), refuted);
+  }
+  // The roots of a keyless entry stand in for Fulcio's, whose leaves say what they are for.
+  const rooted = rooting(own, { layout: "tag" });
+  accepts(rooted);
+  for (const ids of [undefined, [purposes.any]]) assert.is(verdict(sign(lab, saying(rooted, ids))), refuted);
 });
 
 attack(

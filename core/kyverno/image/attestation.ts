@@ -31,7 +31,7 @@ export interface AttestationContext extends Omit<SetContext, "judge"> {
   /** The image in messages. */
   readonly image: string;
   readonly variables: JsonContext;
-  /** Is told the first statement of its type that was proven, under the attestation's name. */
+  /** Is told the first statement of its type that was proven and has a predicate, under the attestation's name. */
   readonly remember: (name: string, statement: SignedStatement) => void;
 }
 
@@ -62,7 +62,7 @@ export function checkAttestation(attestation: CompiledAttestation, context: Atte
   const judge = ({ verification, undecided }: ImageOutcome): Verification<unknown> => {
     if (verification.truth !== "proven") return verification;
     const statements = verification.evidence.flatMap(({ statement }) => (statement === undefined ? [] : [statement]));
-    const [first] = statements;
+    const first = statements.find(({ predicate }) => isObject(predicate));
     if (first !== undefined && attestation.source.name !== undefined) context.remember(attestation.source.name, first);
     return judgeStatements(attestation.source.conditions, statements, undecided, type, context);
   };
@@ -90,7 +90,8 @@ function judgeStatements(
   type: string,
   context: AttestationContext,
 ): Verification<null> {
-  if (conditions === undefined) return proven(null);
+  if (conditions === undefined)
+    return statements.some(({ predicate }) => isObject(predicate)) ? proven(null) : failed(withoutPredicate(type));
   const verdicts = statements.map((statement) => judgeStatement(conditions, statement, type, context));
   const truth = conjunction(verdicts.map((verdict) => verdict.truth));
   if (truth === "proven") return whileOthersMayBe(undecided);
@@ -110,15 +111,23 @@ function whileOthersMayBe({ failures, open }: Undecided): Verification<null> {
     : unknown(failures, open);
 }
 
+const atConditions = (type: string) => ({ check: "attestation.conditions", stage: conditionStage, subject: type });
+
+/** Kyverno: a policy judges predicates, so that a statement that has none says nothing. */
+const withoutPredicate = (type: string): Failure => ({
+  ...atConditions(type),
+  code: "malformed",
+  reason: "the statement has no predicate",
+});
+
 function judgeStatement(
   conditions: PolicyValue,
   statement: SignedStatement,
   type: string,
   context: AttestationContext,
 ): Verification<null> {
-  const at = { check: "attestation.conditions", stage: conditionStage, subject: type };
-  if (!isObject(statement.predicate))
-    return failed({ ...at, code: "malformed", reason: "the predicate is not an object" });
+  const at = atConditions(type);
+  if (!isObject(statement.predicate)) return failed(withoutPredicate(type));
   const variables = context.variables;
   variables.checkpoint();
   try {
