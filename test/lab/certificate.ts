@@ -1,5 +1,6 @@
 /** X.509 certificates, right or wrong in any field. Source: RFC 5280 §4. */
 import { parseCertificate, type Certificate } from "../../core/x509/certificate.ts";
+import { parseSpki, type PublicKey } from "../../core/crypto/public-key.ts";
 import type { SignatureAlgorithm } from "../../core/crypto/signature-verifier.ts";
 import { bits, boolean, certificateTime, constructed, integer, octets, oid, sequence, setOf, utf8 } from "./der.ts";
 import { encodeAlgorithm, type LabKey, pemOf } from "./keys.ts";
@@ -50,6 +51,7 @@ export interface LabCertificate {
   readonly der: Uint8Array;
   readonly pem: string;
   readonly spec: CertificateSpec;
+  readonly publicKey: PublicKey;
   /** As the verifier reads it. Read when asked for: a wrong one may not be readable. */
   readonly parsed: Certificate;
 }
@@ -100,6 +102,9 @@ export const toLabCertificate = (der: Uint8Array, spec: CertificateSpec): LabCer
   der,
   pem: pemOf("CERTIFICATE", der),
   spec,
+  get publicKey() {
+    return spec.key instanceof Uint8Array ? parseSpki(spec.key, defaultLimits) : spec.key.publicKey;
+  },
   get parsed() {
     return parseCertificate(der, defaultLimits);
   },

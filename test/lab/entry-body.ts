@@ -2,7 +2,8 @@
  * Bodies of log entries, in their canonical form. Source: Rekor v1 entry types, rekor-tiles hashedrekord.proto, RFC
  * 8785.
  */
-import { digest, sha256, type HashName } from "../../core/crypto/digest.ts";
+import { digest, type HashName, sha256 } from "../../core/crypto/digest.ts";
+import type { PublicKey } from "../../core/crypto/public-key.ts";
 import { encodeBase64 } from "../../core/encoding/base64.ts";
 import { encodeCanonicalJson } from "../../core/encoding/canonical-json.ts";
 import { encodeHex } from "../../core/encoding/hex.ts";
@@ -10,8 +11,6 @@ import type { JsonValue } from "../../core/encoding/json.ts";
 import { encodeUtf8 } from "../../core/encoding/utf8.ts";
 import { encodePae } from "../../core/dsse/envelope.ts";
 import { prehashedAlgorithm } from "../../core/tlog/key-details.ts";
-import type { LabCertificate } from "./certificate.ts";
-import type { LabKey } from "./keys.ts";
 
 /** A body as JSON that tests may change before it is logged. */
 export interface EntryBody {
@@ -29,31 +28,36 @@ export type EntryKind =
   | "rekord 0.0.1"
   | "hashedrekord 0.0.2";
 
-/** What is logged: a message with its hash, or an envelope as it is stored. */
+/** A key, or a certificate, which has DER. */
+export interface LoggedVerifier {
+  readonly pem: string;
+  readonly publicKey: PublicKey;
+  readonly der?: Uint8Array;
+}
+
+/** What is logged: a message with its hash, or its hash alone, or an envelope as it is stored. */
 export interface Logged {
   readonly signature: Uint8Array;
-  readonly verifier: LabKey | LabCertificate;
+  readonly verifier: LoggedVerifier;
   readonly content:
     | { readonly message: Uint8Array; readonly hash?: HashName }
+    | { readonly digest: Uint8Array; readonly hash?: HashName }
     | { readonly payloadType: string; readonly payload: Uint8Array; readonly envelope: Uint8Array };
 }
 
 const text = (value: string | Uint8Array): string =>
   encodeBase64(typeof value === "string" ? encodeUtf8(value) : value);
-const hashed = (bytes: Uint8Array, hash: HashName = "sha256"): JsonValue => ({
-  algorithm: hash,
-  value: encodeHex(digest(hash, bytes)),
-});
-const keyOf = (verifier: LabKey | LabCertificate): LabKey =>
-  "spec" in verifier ? (verifier.spec.key as LabKey) : verifier;
+const hashed = (bytes: Uint8Array): JsonValue => ({ algorithm: "sha256", value: encodeHex(sha256(bytes)) });
 
 /** @throws Error where the kind does not fit the content: a test that wants that writes the body itself. */
 export function entryBody(kind: EntryKind, { signature, verifier, content }: Logged): EntryBody {
   const [name, apiVersion] = kind.split(" ") as [string, string];
   const body = (spec: unknown): EntryBody => ({ kind: name, apiVersion, spec });
   if (kind === "hashedrekord 0.0.2") return body(recordV2({ signature, verifier, content }));
-  if ("message" in content) {
-    const data = { hash: hashed(content.message, content.hash) };
+  if (!("envelope" in content)) {
+    const { hash = "sha256" } = content;
+    const value = "message" in content ? digest(hash, content.message) : content.digest;
+    const data = { hash: { algorithm: hash, value: encodeHex(value) } };
     const signed = { content: text(signature), publicKey: { content: text(verifier.pem) } };
     if (kind === "hashedrekord 0.0.1") return body({ data, signature: signed });
     if (kind === "rekord 0.0.1") return body({ data, signature: { ...signed, format: "x509" } });
@@ -81,16 +85,22 @@ export function entryBody(kind: EntryKind, { signature, verifier, content }: Log
 }
 
 function recordV2({ signature, verifier, content }: Logged): unknown {
-  const algorithm = prehashedAlgorithm(keyOf(verifier).publicKey);
+  const algorithm = prehashedAlgorithm(verifier.publicKey);
   if (algorithm === undefined) throw new Error("a key that Rekor v2 does not know");
-  const signed = "message" in content ? content.message : encodePae(content.payloadType, content.payload);
+  const value =
+    "digest" in content
+      ? content.digest
+      : digest(
+          algorithm.hash,
+          "message" in content ? content.message : encodePae(content.payloadType, content.payload),
+        );
   const raw =
-    "spec" in verifier
-      ? { x509Certificate: { rawBytes: text(verifier.der) } }
-      : { publicKey: { rawBytes: text(verifier.publicKey.spki) } };
+    verifier.der === undefined
+      ? { publicKey: { rawBytes: text(verifier.publicKey.spki) } }
+      : { x509Certificate: { rawBytes: text(verifier.der) } };
   return {
     hashedRekordV002: {
-      data: { algorithm: algorithm.hashAlgorithm, digest: text(digest(algorithm.hash, signed)) },
+      data: { algorithm: algorithm.hashAlgorithm, digest: text(value) },
       signature: { content: text(signature), verifier: { keyDetails: algorithm.keyDetails, ...raw } },
     },
   };

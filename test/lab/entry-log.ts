@@ -45,6 +45,7 @@ export abstract class EntryLog {
   readonly key: LabKey;
   /** Host. */
   readonly host: string;
+  #trusted: TransparencyLogKey | undefined;
 
   constructor(key: LabKey, host: string) {
     this.key = key;
@@ -62,7 +63,8 @@ export abstract class EntryLog {
   /** The log as a trusted root has it. */
   get trusted(): TransparencyLogKey {
     const { publicKey } = this.key;
-    return { logId: encodeHex(this.id), publicKey, origin: this.host, validFor: { start: logStart } };
+    this.#trusted ??= { logId: encodeHex(this.id), publicKey, origin: this.host, validFor: { start: logStart } };
+    return this.#trusted;
   }
 
   /** The log's own line below a checkpoint's text. */

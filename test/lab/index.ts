@@ -14,6 +14,7 @@ export * from "./note.ts";
 export * from "./payload.ts";
 export * from "./plain-certificate.ts";
 export * from "./plain-entry.ts";
+export * from "./plain-signed.ts";
 export * from "./recipe.ts";
 export * from "./seed.ts";
 export * from "./sign.ts";

@@ -147,7 +147,7 @@ export const logMutations: Mutations = {
     change: () => ({
       logged: (told, { key }) => {
         const other = encodeUtf8("something else");
-        if ("message" in told.content) return { ...told, signature: key.sign(other), content: { message: other } };
+        if (!("envelope" in told.content)) return { ...told, signature: key.sign(other), content: { message: other } };
         const { payloadType } = told.content;
         const signature = key.sign(encodePae(payloadType, other));
         return {

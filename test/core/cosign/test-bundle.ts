@@ -1,33 +1,10 @@
 /** Sigstore bundles for tests, as JSON. */
 import { encodeBase64 } from "../../../core/encoding/base64.ts";
-import { decodeHex } from "../../../core/encoding/hex.ts";
 import type { JsonObject } from "../../../core/encoding/json.ts";
-import type { LogEntry, LoggedSignature } from "../../../core/tlog/log-entry.ts";
-import { bodies, signedEnvelope, signedMessage } from "../tlog/entry-bodies.ts";
-import { logEntry, newLog } from "../tlog/test-log.ts";
-
-/** The protobuf message of an entry, in JSON. */
-export const entryJson = (entry: LogEntry): JsonObject => ({
-  logIndex: String(entry.logIndex),
-  logId: { keyId: encodeBase64(decodeHex(entry.logId)) },
-  kindVersion: entry.kindVersion as JsonObject,
-  ...(entry.integratedTime === undefined ? {} : { integratedTime: String(entry.integratedTime) }),
-  ...(entry.inclusionPromise === undefined
-    ? {}
-    : { inclusionPromise: { signedEntryTimestamp: encodeBase64(entry.inclusionPromise) } }),
-  ...(entry.inclusionProof === undefined
-    ? {}
-    : {
-        inclusionProof: {
-          logIndex: String(entry.inclusionProof.logIndex),
-          rootHash: encodeBase64(entry.inclusionProof.rootHash),
-          treeSize: String(entry.inclusionProof.treeSize),
-          hashes: entry.inclusionProof.hashes.map(encodeBase64),
-          checkpoint: { envelope: entry.inclusionProof.checkpoint },
-        },
-      }),
-  canonicalizedBody: encodeBase64(entry.body),
-});
+import type { LoggedSignature } from "../../../core/tlog/log-entry.ts";
+import { entryJson } from "../../lab/bundle.ts";
+import { newRekorV1, plainEntry } from "../../lab/plain-entry.ts";
+import { bodyOf, signedEnvelope, signedMessage } from "../../lab/plain-signed.ts";
 
 const contentJson = ({ content, signature }: LoggedSignature): JsonObject =>
   content.kind === "dsse"
@@ -45,11 +22,11 @@ const contentJson = ({ content, signature }: LoggedSignature): JsonObject =>
         },
       };
 
-export const log = newLog(1);
+export const log = newRekorV1();
 export const message = signedMessage("certificate").logged;
 export const envelope = signedEnvelope("certificate").logged;
-export const messageEntry = logEntry(log, bodies.hashedRekord(message));
-export const envelopeEntry = logEntry(log, bodies.dsse(envelope));
+export const messageEntry = plainEntry(log, bodyOf("hashedrekord 0.0.1", message));
+export const envelopeEntry = plainEntry(log, bodyOf("dsse 0.0.1", envelope));
 
 export const mediaType = "application/vnd.dev.sigstore.bundle.v0.3+json";
 export const certificateOf = ({ verifier }: LoggedSignature): string =>

@@ -13,20 +13,23 @@ import {
   verifyRekorV2Checkpoint,
 } from "../../../core/tlog/checkpoint.ts";
 import { onlyEngineErrors, throwsCode } from "../../support/assert.ts";
-import { newLog, noteLine, sha256 } from "./test-log.ts";
+import { sha256 } from "../../../core/crypto/digest.ts";
+import { noteLine } from "../../lab/note.ts";
+import { newRekorV1, newRekorV2 } from "../../lab/plain-entry.ts";
 import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/tlog/checkpoint");
 
 const root = encodeBase64(sha256(encodeUtf8("root")));
 const textOf = (origin: string, ...more: string[]): string => [origin, "36", root, ...more, ""].join("\n");
-const v1 = newLog(1);
-const v2 = newLog(2);
+const v1 = newRekorV1();
+const v2 = newRekorV2();
 const witness = noteLine("witness.example", Uint8Array.of(1, 2, 3, 4), new Uint8Array(72));
 const note = (text: string, ...lines: string[]): string => `${text}\n${lines.join("")}`;
-const check1 = (checkpoint: Checkpoint, log = v1) => verifyRekorV1Checkpoint(checkpoint, log.publicKey, nobleVerifier);
-const check2 = (checkpoint: Checkpoint, origin = v2.name, log = v2) =>
-  verifyRekorV2Checkpoint(checkpoint, origin, log.publicKey, nobleVerifier);
+const check1 = (checkpoint: Checkpoint, log = v1) =>
+  verifyRekorV1Checkpoint(checkpoint, log.key.publicKey, nobleVerifier);
+const check2 = (checkpoint: Checkpoint, origin = v2.host, log = v2) =>
+  verifyRekorV2Checkpoint(checkpoint, origin, log.key.publicKey, nobleVerifier);
 
 test("a note is read up to its last blank line", () => {
   const text = textOf("log.example", "Timestamp: 1689177396");
@@ -89,22 +92,22 @@ test("Rekor v1: each line must be by the log, under the name that the origin beg
   ]) {
     throwsCode("bad-log-proof", () => check1(parseCheckpoint(bad, defaultLimits)));
   }
-  throwsCode("bad-log-proof", () => check1(parseCheckpoint(note(text, line), defaultLimits), newLog(1)));
+  throwsCode("bad-log-proof", () => check1(parseCheckpoint(note(text, line), defaultLimits), newRekorV1()));
   throwsCode("bad-log-proof", () => check1(parseCheckpoint(note(text.replace("36", "37"), line), defaultLimits)));
 });
 
 test("Rekor v1 logs with P-384, RSA and Ed25519 keys sign checkpoints too", () => {
-  for (const kind of ["P-384", "rsa", "ed25519"] as const) {
-    const log = newLog(1, kind);
+  for (const kind of ["p384", "rsa2048", "ed25519"] as const) {
+    const log = newRekorV1(kind);
     const text = textOf(log.origin);
     check1(parseCheckpoint(note(text, log.line(text)), defaultLimits), log);
   }
 });
 
 test("Rekor v2: the log's own line decides, wherever it stands among others", () => {
-  const text = textOf(v2.name);
+  const text = textOf(v2.host);
   const line = v2.line(text);
-  const sameName = noteLine(v2.name, Uint8Array.of(9, 9, 9, 9), new Uint8Array(64));
+  const sameName = noteLine(v2.host, Uint8Array.of(9, 9, 9, 9), new Uint8Array(64));
   for (const good of [
     note(text, line),
     note(text, witness, line),
@@ -113,7 +116,7 @@ test("Rekor v2: the log's own line decides, wherever it stands among others", ()
     note(text, line, line),
   ])
     check2(parseCheckpoint(good, defaultLimits));
-  const other = newLog(2);
+  const other = newRekorV2();
   for (const bad of [
     note(text, witness),
     note(text, sameName),
@@ -126,12 +129,12 @@ test("Rekor v2: the log's own line decides, wherever it stands among others", ()
 });
 
 test("Rekor v2: origin, name and key must all be the log's", () => {
-  const text = textOf(v2.name);
+  const text = textOf(v2.host);
   const checkpoint = parseCheckpoint(note(text, v2.line(text)), defaultLimits);
   throwsCode("bad-log-proof", () => check2(checkpoint, "log.other"));
   throwsCode("bad-log-proof", () => check2(checkpoint, "log.exampl"));
   throwsCode("bad-log-proof", () => check2(checkpoint, ""));
-  throwsCode("bad-log-proof", () => check2(checkpoint, v2.name, newLog(2)));
+  throwsCode("bad-log-proof", () => check2(checkpoint, v2.host, newRekorV2()));
   const foreign = textOf("log.other");
   throwsCode("bad-log-proof", () => check2(parseCheckpoint(note(foreign, v2.line(foreign)), defaultLimits)));
   // A name that would match as a pattern is another name.
@@ -139,16 +142,16 @@ test("Rekor v2: origin, name and key must all be the log's", () => {
 });
 
 test("Rekor v2 logs with P-256, P-384 and RSA keys", () => {
-  for (const kind of ["P-256", "P-384", "P-521", "rsa"] as const) {
-    const log = newLog(2, kind);
-    const text = textOf(log.name);
-    check2(parseCheckpoint(note(text, log.line(text)), defaultLimits), log.name, log);
+  for (const kind of ["p256", "p384", "p521", "rsa2048"] as const) {
+    const log = newRekorV2(kind);
+    const text = textOf(log.host);
+    check2(parseCheckpoint(note(text, log.line(text)), defaultLimits), log.host, log);
   }
 });
 
 test("a first signature by the log's name and hint that does not verify is not made good by a second", () => {
-  const text = textOf(v2.name);
-  const broken = noteLine(v2.name, noteKeyId(v2.name, v2.publicKey), new Uint8Array(64));
+  const text = textOf(v2.host);
+  const broken = noteLine(v2.host, noteKeyId(v2.host, v2.key.publicKey), new Uint8Array(64));
   throwsCode("bad-log-proof", () => check2(parseCheckpoint(note(text, broken, v2.line(text)), defaultLimits)));
 });
 
@@ -164,7 +167,7 @@ test("the id of the public-good Rekor v2 log", () => {
 });
 
 test("a note cut anywhere is refused", () => {
-  const text = textOf(v2.name);
+  const text = textOf(v2.host);
   const whole = note(text, v2.line(text));
   for (let length = 0; length < whole.length; length++)
     assert.is(

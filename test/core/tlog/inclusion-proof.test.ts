@@ -5,10 +5,11 @@ import { hashLeaf, rootOfInclusion, verifyInclusion } from "../../../core/tlog/i
 import { runMerkle } from "../../conformance/merkle.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { skipped, vectorsDir } from "../../support/vectors.ts";
-import { inclusionPath, treeHash } from "./test-log.ts";
+import { inclusionPath, treeRoot } from "../../lab/merkle-tree.ts";
 
 const test = suite("core/tlog/inclusion-proof");
-const leaves = Array.from({ length: 33 }, (_, index) => hashLeaf(Uint8Array.of(index)));
+const entries = Array.from({ length: 33 }, (_, index) => Uint8Array.of(index));
+const leaves = entries.map(hashLeaf);
 
 test("a tree of one leaf needs no path", () => {
   const [leaf] = leaves as [Uint8Array];
@@ -18,11 +19,11 @@ test("a tree of one leaf needs no path", () => {
 
 test("every leaf of every tree up to 33 is proven, at its own index and in its own tree only", () => {
   for (let size = 1; size <= leaves.length; size++) {
-    const tree = leaves.slice(0, size);
-    const root = treeHash(tree);
+    const tree = entries.slice(0, size);
+    const root = treeRoot(tree);
     for (let index = 0; index < size; index++) {
       const proof = { leafIndex: BigInt(index), treeSize: BigInt(size), path: inclusionPath(tree, index) };
-      const leaf = tree[index] as Uint8Array;
+      const leaf = leaves[index] as Uint8Array;
       verifyInclusion(proof, leaf, root);
       if (size > 1)
         throwsCode(["bad-log-proof", "malformed"], () =>
@@ -36,7 +37,7 @@ test("every leaf of every tree up to 33 is proven, at its own index and in its o
 
 test("hashes of another length, indexes outside and sizes beyond 64 bits are malformed", () => {
   const [a, b] = leaves as [Uint8Array, Uint8Array];
-  const root = treeHash([a, b]);
+  const root = treeRoot(entries.slice(0, 2));
   throwsCode("malformed", () => verifyInclusion({ leafIndex: 0n, treeSize: 2n, path: [b.subarray(1)] }, a, root));
   throwsCode("malformed", () => verifyInclusion({ leafIndex: 0n, treeSize: 2n, path: [b] }, a.subarray(1), root));
   throwsCode("malformed", () => verifyInclusion({ leafIndex: 2n, treeSize: 2n, path: [b] }, a, root));
@@ -47,7 +48,7 @@ test("hashes of another length, indexes outside and sizes beyond 64 bits are mal
 
 test("a leaf cannot pass for a node", () => {
   const [a, b] = leaves as [Uint8Array, Uint8Array];
-  assert.not.equal(hashLeaf(Uint8Array.from([...a, ...b])), treeHash([a, b]));
+  assert.not.equal(hashLeaf(Uint8Array.from([...a, ...b])), treeRoot(entries.slice(0, 2)));
 });
 
 test("a path as long as it may be is bounded", () => {

@@ -2,8 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { prehashedAlgorithm, readLogKeyDetails } from "../../../core/tlog/key-details.ts";
 import { throwsCode } from "../../support/assert.ts";
-import { newKey } from "../x509/pki.ts";
-import { publicKeyOf } from "./test-log.ts";
+import { newKey } from "../../lab/keys.ts";
 
 const test = suite("core/tlog/key-details");
 
@@ -34,13 +33,17 @@ test("everything else is malformed", () => {
 });
 
 test("a key's algorithm in Rekor v2", () => {
-  const of = (kind: Parameters<typeof newKey>[0]) => prehashedAlgorithm(publicKeyOf(newKey(kind)));
-  assert.equal(of("P-256"), { keyDetails: "PKIX_ECDSA_P256_SHA_256", hash: "sha256", hashAlgorithm: "SHA2_256" });
-  assert.equal(of("P-384"), { keyDetails: "PKIX_ECDSA_P384_SHA_384", hash: "sha384", hashAlgorithm: "SHA2_384" });
-  assert.equal(of("P-521"), { keyDetails: "PKIX_ECDSA_P521_SHA_512", hash: "sha512", hashAlgorithm: "SHA2_512" });
+  const of = (kind: Parameters<typeof newKey>[0]) => prehashedAlgorithm(newKey(kind).publicKey);
+  assert.equal(of("p256"), { keyDetails: "PKIX_ECDSA_P256_SHA_256", hash: "sha256", hashAlgorithm: "SHA2_256" });
+  assert.equal(of("p384"), { keyDetails: "PKIX_ECDSA_P384_SHA_384", hash: "sha384", hashAlgorithm: "SHA2_384" });
+  assert.equal(of("p521"), { keyDetails: "PKIX_ECDSA_P521_SHA_512", hash: "sha512", hashAlgorithm: "SHA2_512" });
   assert.equal(of("ed25519"), { keyDetails: "PKIX_ED25519_PH", hash: "sha512", hashAlgorithm: "SHA2_512" });
-  assert.equal(of("rsa"), { keyDetails: "PKIX_RSA_PKCS1V15_2048_SHA256", hash: "sha256", hashAlgorithm: "SHA2_256" });
-  const rsa = publicKeyOf(newKey("rsa"));
+  assert.equal(of("rsa2048"), {
+    keyDetails: "PKIX_RSA_PKCS1V15_2048_SHA256",
+    hash: "sha256",
+    hashAlgorithm: "SHA2_256",
+  });
+  const rsa = newKey("rsa2048").publicKey;
   assert.is(rsa.type === "rsa" ? prehashedAlgorithm({ ...rsa, bits: 1024 }) : 0, undefined);
 });
 

@@ -11,14 +11,14 @@ import { bindHashedRekord002, verifyRekorV2Inclusion } from "../../../core/tlog/
 import { toLogKey, type TransparencyLogKey } from "../../../core/tlog/transparency-log-key.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { flipped, patched } from "../../support/patch.ts";
-import { type KeyKind, newKey } from "../x509/pki.ts";
-import { bodies, signedEnvelope, signedMessage } from "./entry-bodies.ts";
-import { logEntry, newLog, publicKeyOf } from "./test-log.ts";
+import { type KeyType, newKey } from "../../lab/keys.ts";
+import { newRekorV2, plainEntry } from "../../lab/plain-entry.ts";
+import { bodyOf, signedEnvelope, signedMessage } from "../../lab/plain-signed.ts";
 import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/tlog/rekor-v2");
 const record = "hashedRekordV002";
-const specOf = (logged: LoggedSignature): JsonObject => bodies.hashedRekord002(logged).spec as JsonObject;
+const specOf = (logged: LoggedSignature): JsonObject => bodyOf("hashedrekord 0.0.2", logged).spec as JsonObject;
 
 test("an entry is about its own message or envelope, by key and by certificate", () => {
   for (const kind of ["key", "certificate"] as const) {
@@ -67,10 +67,10 @@ test("the algorithm is the key's own, whatever the entry says", () => {
     [`${record}/data/algorithm`, "SHA2_512"],
   ] as const)
     throwsCode("bad-log-proof", () => bindHashedRekord002(patched(spec, path, value), logged));
-  const expected: readonly (readonly [KeyKind, "sha256" | "sha384" | "sha512", string, string])[] = [
-    ["P-384", "sha384", "SHA2_384", "PKIX_ECDSA_P384_SHA_384"],
-    ["P-521", "sha512", "SHA2_512", "PKIX_ECDSA_P521_SHA_512"],
-    ["rsa", "sha256", "SHA2_256", "PKIX_RSA_PKCS1V15_2048_SHA256"],
+  const expected: readonly (readonly [KeyType, "sha256" | "sha384" | "sha512", string, string])[] = [
+    ["p384", "sha384", "SHA2_384", "PKIX_ECDSA_P384_SHA_384"],
+    ["p521", "sha512", "SHA2_512", "PKIX_ECDSA_P521_SHA_512"],
+    ["rsa2048", "sha256", "SHA2_256", "PKIX_RSA_PKCS1V15_2048_SHA256"],
     ["ed25519", "sha512", "SHA2_512", "PKIX_ED25519_PH"],
   ];
   const message = encodeUtf8("payload");
@@ -78,7 +78,7 @@ test("the algorithm is the key's own, whatever the entry says", () => {
     const key = newKey(kind);
     const signed: LoggedSignature = {
       signature: key.sign(message),
-      verifier: { key: publicKeyOf(key) },
+      verifier: { key: key.publicKey },
       content: { kind: "message", digests: { [hash]: digest(hash, message) } },
     };
     const own = {
@@ -86,7 +86,7 @@ test("the algorithm is the key's own, whatever the entry says", () => {
         data: { algorithm: name, digest: encodeBase64(digest(hash, message)) },
         signature: {
           content: encodeBase64(signed.signature),
-          verifier: { keyDetails: details, publicKey: { rawBytes: encodeBase64(key.spki) } },
+          verifier: { keyDetails: details, publicKey: { rawBytes: encodeBase64(key.publicKey.spki) } },
         },
       },
     };
@@ -118,8 +118,8 @@ test("unknown fields, two verifiers and wrong types are refused", () => {
   throwsCode("malformed", () => bindHashedRekord002(patched(spec, `${record}/signature/content`, "%"), logged));
 });
 
-const log = newLog(2);
-const entry = logEntry(log, encodeUtf8("body"));
+const log = newRekorV2();
+const entry = plainEntry(log, encodeUtf8("body"));
 const proof = entry.inclusionProof as NonNullable<LogEntry["inclusionProof"]>;
 const include = (candidate: LogEntry, logs: readonly TransparencyLogKey[] = [log.trusted]) =>
   verifyRekorV2Inclusion(candidate, logs, nobleVerifier, defaultLimits);
@@ -146,7 +146,7 @@ test("another body, index, path or checkpoint", () => {
       }),
     );
   }
-  const elsewhere = logEntry(log, encodeUtf8("other"), { leavesBefore: 2 });
+  const elsewhere = plainEntry(log, encodeUtf8("other"), { index: 2, size: 6 });
   throwsCode(["bad-log-proof", "malformed"], () =>
     include({
       ...entry,
@@ -158,10 +158,10 @@ test("another body, index, path or checkpoint", () => {
 });
 
 test("the log is found by its id, or by the id that key and name have together", () => {
-  const key = toLogKey(log.publicKey);
+  const key = toLogKey(log.key.publicKey);
   assert.is(include(entry, [key]), key);
-  assert.is(include(entry, [newLog(2).trusted, key]), key);
-  assert.is(include(entry, [newLog(2).trusted, toLogKey(newLog(2).publicKey)]), undefined);
+  assert.is(include(entry, [newRekorV2().trusted, key]), key);
+  assert.is(include(entry, [newRekorV2().trusted, toLogKey(newRekorV2().key.publicKey)]), undefined);
   assert.is(include(entry, []), undefined);
   // A key under another name has another id.
   assert.is(include(entry, [{ ...log.trusted, logId: key.logId, origin: "log.other" }]), undefined);
@@ -171,10 +171,10 @@ test("the log is found by its id, or by the id that key and name have together",
 });
 
 test("a bare key accepts no checkpoint that another key signed", () => {
-  const other = newLog(2);
-  const foreign = logEntry(other, encodeUtf8("body"));
-  assert.is(include({ ...foreign, logId: foreign.logId }, [toLogKey(log.publicKey)]), undefined);
-  throwsCode("bad-log-proof", () => include({ ...foreign, logId: entry.logId }, [toLogKey(log.publicKey)]));
+  const other = newRekorV2();
+  const foreign = plainEntry(other, encodeUtf8("body"));
+  assert.is(include({ ...foreign, logId: foreign.logId }, [toLogKey(log.key.publicKey)]), undefined);
+  throwsCode("bad-log-proof", () => include({ ...foreign, logId: entry.logId }, [toLogKey(log.key.publicKey)]));
 });
 
 test.run();

@@ -6,12 +6,12 @@ import { encodeEntryTimestampPayload, matchEntryTimestamp } from "../../../core/
 import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { flipped } from "../../support/patch.ts";
-import { logEntry, newLog, signEntry } from "./test-log.ts";
+import { newRekorV1, newRekorV2, plainEntry, promised } from "../../lab/plain-entry.ts";
 
 const test = suite("core/tlog/signed-entry-timestamp");
-const log = newLog(1);
-const entry = logEntry(log, encodeUtf8("body"), { proof: false });
-const match = (candidate: typeof entry, key = log.publicKey) => {
+const log = newRekorV1();
+const entry = plainEntry(log, encodeUtf8("body"), { proof: false });
+const match = (candidate: typeof entry, key = log.key.publicKey) => {
   const verdict = matchEntryTimestamp(candidate, key, nobleVerifier);
   assert.is(matchEntryTimestamp(candidate, key, nodeVerifier), verdict);
   return verdict;
@@ -36,19 +36,19 @@ test("any flipped byte of the promise breaks it, and another key does", () => {
   const promise = entry.inclusionPromise as Uint8Array;
   for (let index = 0; index < promise.length; index++)
     assert.not(match({ ...entry, inclusionPromise: flipped(promise, index) }));
-  assert.not(match(entry, newLog(1).publicKey));
+  assert.not(match(entry, newRekorV1().key.publicKey));
 });
 
 test("no promise, and a log whose key makes none", () => {
   const { inclusionPromise: _, ...bare } = entry;
   assert.not(match(bare));
-  assert.not(match(entry, newLog(1, "rsa").publicKey));
-  assert.not(match(entry, newLog(2).publicKey));
+  assert.not(match(entry, newRekorV1("rsa2048").key.publicKey));
+  assert.not(match(entry, newRekorV2().key.publicKey));
 });
 
 test("a log with a P-384 key promises over SHA-256 too", () => {
-  const other = newLog(1, "P-384");
-  assert.ok(match(logEntry(other, encodeUtf8("body")), other.publicKey));
+  const other = newRekorV1("p384");
+  assert.ok(match(plainEntry(other, encodeUtf8("body")), other.key.publicKey));
 });
 
 test("numbers that canonical JSON cannot hold are malformed", () => {
@@ -60,7 +60,7 @@ test("numbers that canonical JSON cannot hold are malformed", () => {
   ]) {
     throwsCode("malformed", () => encodeEntryTimestampPayload({ ...entry, ...bad }));
   }
-  assert.ok(match(signEntry(log, { ...entry, logIndex: 2n ** 53n - 1n })));
+  assert.ok(match(promised(log, { ...entry, logIndex: 2n ** 53n - 1n })));
 });
 
 test.run();

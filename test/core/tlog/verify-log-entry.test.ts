@@ -16,13 +16,15 @@ import { onlyEngineErrors, throwsCode } from "../../support/assert.ts";
 import { flipped, patched } from "../../support/patch.ts";
 import { bundleVectors, loggedSignatureOf } from "../../support/sigstore-vectors.ts";
 import { skipped, vectorsDir } from "../../support/vectors.ts";
-import { bodies, type Signed, signedEnvelope, signedMessage } from "./entry-bodies.ts";
-import { logEntry, newLog, sha256, signEntry } from "./test-log.ts";
+import { sha256 } from "../../../core/crypto/digest.ts";
+import type { RekorV1, RekorV2 } from "../../lab/entry-log.ts";
+import { newRekorV1, newRekorV2, plainEntry, promised } from "../../lab/plain-entry.ts";
+import { bodyOf, signedEnvelope, signedMessage } from "../../lab/plain-signed.ts";
 import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/tlog/verify-log-entry");
-const v1 = newLog(1);
-const v2 = newLog(2);
+const v1 = newRekorV1();
+const v2 = newRekorV2();
 const trusted: readonly TransparencyLogKey[] = [v1.trusted, v2.trusted];
 const noon = BigInt(Date.parse("2026-03-01T12:00:00Z") / 1000);
 
@@ -39,11 +41,11 @@ const envelope = signedEnvelope("certificate").logged;
 const byKey = signedMessage("key").logged;
 
 test("Rekor v1 by promise and proof: time, log and index", () => {
-  const entry = logEntry(v1, bodies.hashedRekord(message));
+  const entry = plainEntry(v1, bodyOf("hashedrekord 0.0.1", message));
   const result = verify(entry, message);
   assert.equal(result, {
     logId: v1.trusted.logId,
-    logIndex: 1_000_005n,
+    logIndex: 1005n,
     kind: "hashedrekord",
     version: "0.0.1",
     rekor: 1,
@@ -55,32 +57,38 @@ test("Rekor v1 by promise and proof: time, log and index", () => {
 });
 
 test("a promise alone gives a time; a proof alone gives none", () => {
-  const promised = verify(logEntry(v1, bodies.hashedRekord(message), { proof: false }), message);
+  const promised = verify(plainEntry(v1, bodyOf("hashedrekord 0.0.1", message), { proof: false }), message);
   assert.equal([promised.provenBy, promised.at], [["set"], new Date("2026-03-01T12:00:00Z")]);
-  const proven = verify(logEntry(v1, bodies.hashedRekord(message), { promise: false }), message);
+  const proven = verify(plainEntry(v1, bodyOf("hashedrekord 0.0.1", message), { promise: false }), message);
   assert.equal([proven.provenBy, proven.at], [["inclusion"], undefined]);
 });
 
 test("Rekor v2 by proof: never a time, even where one is written", () => {
-  const entry = logEntry(v2, bodies.hashedRekord002(message));
+  const entry = plainEntry(v2, bodyOf("hashedrekord 0.0.2", message));
   assert.equal(verify(entry, message).rekor, 2);
   assert.is(verify(entry, message).at, undefined);
   assert.is(verify({ ...entry, integratedTime: noon }, message).at, undefined);
-  assert.equal(verify(entry, message, "bundle", [toLogKey(v2.publicKey)]).origin, undefined);
+  assert.equal(verify(entry, message, "bundle", [toLogKey(v2.key.publicKey)]).origin, undefined);
 });
 
 test("every kind of entry in the layouts where it occurs", () => {
-  const cases: readonly (readonly [JsonObject, LoggedSignature, bundle: boolean, layer: boolean, log: typeof v1])[] = [
-    [bodies.hashedRekord(message), message, true, true, v1],
-    [bodies.rekord(message), message, false, true, v1],
-    [bodies.dsse(envelope), envelope, true, true, v1],
-    [bodies.inToto001(envelope), envelope, false, true, v1],
-    [bodies.inToto002(envelope), envelope, true, true, v1],
-    [bodies.hashedRekord002(message), message, true, false, v2],
-    [bodies.hashedRekord002(envelope), envelope, true, false, v2],
+  const cases: readonly (readonly [
+    JsonObject,
+    LoggedSignature,
+    bundle: boolean,
+    layer: boolean,
+    log: RekorV1 | RekorV2,
+  ])[] = [
+    [bodyOf("hashedrekord 0.0.1", message), message, true, true, v1],
+    [bodyOf("rekord 0.0.1", message), message, false, true, v1],
+    [bodyOf("dsse 0.0.1", envelope), envelope, true, true, v1],
+    [bodyOf("intoto 0.0.1", envelope), envelope, false, true, v1],
+    [bodyOf("intoto 0.0.2", envelope), envelope, true, true, v1],
+    [bodyOf("hashedrekord 0.0.2", message), message, true, false, v2],
+    [bodyOf("hashedrekord 0.0.2", envelope), envelope, true, false, v2],
   ];
   for (const [body, logged, bundle, layer, log] of cases) {
-    const entry = logEntry(log, body);
+    const entry = plainEntry(log, body);
     if (bundle) verify(entry, logged, "bundle");
     else throwsCode("bad-log-proof", () => verify(entry, logged, "bundle"));
     if (layer) verify(entry, logged, "layer");
@@ -93,12 +101,16 @@ test("every kind of entry in the layouts where it occurs", () => {
 });
 
 test("a Rekor v1 body is not read as one of Rekor v2, nor the other way round", () => {
-  throwsCode("bad-log-proof", () => verify(logEntry(v2, bodies.hashedRekord(message), { promise: false }), message));
-  throwsCode("bad-log-proof", () => verify(logEntry(v1, bodies.hashedRekord002(message), { promise: false }), message));
+  throwsCode("bad-log-proof", () =>
+    verify(plainEntry(v2, bodyOf("hashedrekord 0.0.1", message), { promise: false }), message),
+  );
+  throwsCode("bad-log-proof", () =>
+    verify(plainEntry(v1, bodyOf("hashedrekord 0.0.2", message), { promise: false }), message),
+  );
 });
 
 test("the declared kind and version must be the body's", () => {
-  const entry = logEntry(v1, bodies.hashedRekord(message));
+  const entry = plainEntry(v1, bodyOf("hashedrekord 0.0.1", message));
   throwsCode("bad-log-proof", () => verify({ ...entry, kindVersion: { kind: "dsse", version: "0.0.1" } }, message));
   throwsCode("bad-log-proof", () =>
     verify({ ...entry, kindVersion: { kind: "hashedrekord", version: "0.0.2" } }, message),
@@ -109,12 +121,12 @@ test("the declared kind and version must be the body's", () => {
 
 test("unknown kinds and broken bodies", () => {
   throwsCode("bad-log-proof", () =>
-    verify(logEntry(v1, patched(bodies.hashedRekord(message), "kind", "helm")), message),
+    verify(plainEntry(v1, patched(bodyOf("hashedrekord 0.0.1", message), "kind", "helm")), message),
   );
   throwsCode("bad-log-proof", () =>
-    verify(logEntry(v1, patched(bodies.dsse(envelope), "apiVersion", "0.0.2")), envelope),
+    verify(plainEntry(v1, patched(bodyOf("dsse 0.0.1", envelope), "apiVersion", "0.0.2")), envelope),
   );
-  const text = JSON.stringify(bodies.hashedRekord(message));
+  const text = JSON.stringify(bodyOf("hashedrekord 0.0.1", message));
   for (const bad of [
     "",
     "null",
@@ -126,24 +138,26 @@ test("unknown kinds and broken bodies", () => {
     text.replace('"spec"', '"extra":1,"spec"'),
     '{"kind":"hashedrekord","apiVersion":"0.0.1","spec":[]}',
   ]) {
-    throwsCode("malformed", () => verify(logEntry(v1, encodeUtf8(bad)), message));
+    throwsCode("malformed", () => verify(plainEntry(v1, encodeUtf8(bad)), message));
   }
 });
 
 test("an unknown log, no evidence at all, and evidence of another log", () => {
-  const entry = logEntry(v1, bodies.hashedRekord(message));
+  const entry = plainEntry(v1, bodyOf("hashedrekord 0.0.1", message));
   throwsCode("bad-log-proof", () => verify(entry, message, "bundle", []));
-  throwsCode("bad-log-proof", () => verify(entry, message, "bundle", [newLog(1).trusted]));
+  throwsCode("bad-log-proof", () => verify(entry, message, "bundle", [newRekorV1().trusted]));
   throwsCode("bad-log-proof", () =>
-    verify(logEntry(v1, bodies.hashedRekord(message), { promise: false, proof: false }), message),
+    verify(plainEntry(v1, bodyOf("hashedrekord 0.0.1", message), { promise: false, proof: false }), message),
   );
-  const other = newLog(1);
+  const other = newRekorV1();
   throwsCode("bad-log-proof", () => verify(entry, message, "bundle", [{ ...other.trusted, logId: v1.trusted.logId }]));
-  throwsCode("bad-log-proof", () => verify(logEntry(v2, bodies.hashedRekord002(message), { proof: false }), message));
+  throwsCode("bad-log-proof", () =>
+    verify(plainEntry(v2, bodyOf("hashedrekord 0.0.2", message), { proof: false }), message),
+  );
 });
 
 test("promise and proof must both hold", () => {
-  const entry = logEntry(v1, bodies.hashedRekord(message));
+  const entry = plainEntry(v1, bodyOf("hashedrekord 0.0.1", message));
   const proof = entry.inclusionProof as NonNullable<LogEntry["inclusionProof"]>;
   throwsCode("bad-log-proof", () =>
     verify({ ...entry, inclusionPromise: flipped(entry.inclusionPromise as Uint8Array, 40) }, message),
@@ -174,21 +188,25 @@ test("promise and proof must both hold", () => {
   );
   throwsCode("bad-log-proof", () =>
     verify(
-      { ...logEntry(v2, bodies.hashedRekord002(message)), inclusionPromise: entry.inclusionPromise as Uint8Array },
+      {
+        ...plainEntry(v2, bodyOf("hashedrekord 0.0.2", message)),
+        inclusionPromise: entry.inclusionPromise as Uint8Array,
+      },
       message,
     ),
   );
 });
 
 test("a root that no checkpoint signs proves nothing", () => {
-  const entry = logEntry(v1, bodies.hashedRekord(message), { promise: false });
+  const entry = plainEntry(v1, bodyOf("hashedrekord 0.0.1", message), { promise: false });
   const proof = entry.inclusionProof as NonNullable<LogEntry["inclusionProof"]>;
-  const forged = logEntry(newLog(1), bodies.hashedRekord(message), { promise: false }).inclusionProof as typeof proof;
+  const forged = plainEntry(newRekorV1(), bodyOf("hashedrekord 0.0.1", message), { promise: false })
+    .inclusionProof as typeof proof;
   throwsCode("bad-log-proof", () => verify({ ...entry, inclusionProof: forged }, message));
 });
 
 test("the log's key must have been valid at the promised time, both ends included", () => {
-  const entry = logEntry(v1, bodies.hashedRekord(message));
+  const entry = plainEntry(v1, bodyOf("hashedrekord 0.0.1", message));
   const at = new Date("2026-03-01T12:00:00Z");
   const before = new Date("2026-03-01T11:59:59.999Z");
   const during = (validFor: TransparencyLogKey["validFor"]) => () =>
@@ -198,42 +216,47 @@ test("the log's key must have been valid at the promised time, both ends include
   throwsCode("bad-log-proof", during({ start: new Date("2026-03-01T12:00:00.001Z") }));
   // A proof alone has no time, so there the caller compares its timestamps.
   assert.equal(
-    verify(logEntry(v1, bodies.hashedRekord(message), { promise: false }), message, "bundle", [
+    verify(plainEntry(v1, bodyOf("hashedrekord 0.0.1", message), { promise: false }), message, "bundle", [
       { ...v1.trusted, validFor: { end: before } },
     ]).logValidFor,
     { end: before },
   );
 });
 
+const timed = (time: bigint | undefined) => ({
+  change: ({ integratedTime: _, ...entry }: LogEntry) =>
+    time === undefined ? entry : { ...entry, integratedTime: time },
+});
+
 test("a time that nothing signs must at least lie within the certificate", () => {
   const late = noon + 3600n;
   throwsCode("certificate-not-valid-then", () =>
-    verify(logEntry(v1, bodies.hashedRekord(message), { promise: false, time: late }), message),
+    verify(plainEntry(v1, bodyOf("hashedrekord 0.0.1", message), { promise: false, ...timed(late) }), message),
   );
   throwsCode("certificate-not-valid-then", () =>
-    verify({ ...logEntry(v2, bodies.hashedRekord002(message)), integratedTime: late }, message),
+    verify({ ...plainEntry(v2, bodyOf("hashedrekord 0.0.2", message)), integratedTime: late }, message),
   );
   assert.is(
-    verify(logEntry(v1, bodies.hashedRekord(message), { promise: false, time: undefined }), message).at,
+    verify(plainEntry(v1, bodyOf("hashedrekord 0.0.1", message), { promise: false, ...timed(undefined) }), message).at,
     undefined,
   );
-  verify(logEntry(v1, bodies.hashedRekord(byKey), { promise: false, time: late }), byKey);
+  verify(plainEntry(v1, bodyOf("hashedrekord 0.0.1", byKey), { promise: false, ...timed(late) }), byKey);
   // A signed one is the caller's to judge.
   assert.equal(
-    verify(logEntry(v1, bodies.hashedRekord(message), { time: late }), message).at,
+    verify(plainEntry(v1, bodyOf("hashedrekord 0.0.1", message), timed(late)), message).at,
     new Date("2026-03-01T13:00:00Z"),
   );
 });
 
 test("times out of range are malformed, a promised time of zero is none", () => {
-  const entry = logEntry(v1, bodies.hashedRekord(byKey), { promise: false });
+  const entry = plainEntry(v1, bodyOf("hashedrekord 0.0.1", byKey), { promise: false });
   throwsCode("malformed", () => verify({ ...entry, integratedTime: -1n }, byKey));
   throwsCode("malformed", () => verify({ ...entry, integratedTime: 253_402_300_800n }, byKey));
-  assert.is(verify(signEntry(v1, { ...entry, integratedTime: 0n }), byKey).at, undefined);
+  assert.is(verify(promised(v1, { ...entry, integratedTime: 0n }), byKey).at, undefined);
 });
 
 test("several entries: none, too many, one twice", () => {
-  const entry = logEntry(v1, bodies.hashedRekord(message));
+  const entry = plainEntry(v1, bodyOf("hashedrekord 0.0.1", message));
   throwsCode("no-log-proof", () => verifyAll([], message));
   throwsCode("over-limit", () =>
     verifyAll(
@@ -246,19 +269,22 @@ test("several entries: none, too many, one twice", () => {
 });
 
 test("several entries: an unknown log or a broken promise is passed over, anything else refutes", () => {
-  const good = logEntry(v1, bodies.hashedRekord(message));
-  const unknown = logEntry(newLog(1), bodies.hashedRekord(message));
+  const good = plainEntry(v1, bodyOf("hashedrekord 0.0.1", message));
+  const unknown = plainEntry(newRekorV1(), bodyOf("hashedrekord 0.0.1", message));
   const broken = {
-    ...logEntry(v1, bodies.hashedRekord(message), { leavesBefore: 7 }),
+    ...plainEntry(v1, bodyOf("hashedrekord 0.0.1", message), { index: 7, size: 11 }),
     inclusionPromise: new Uint8Array(70),
   };
   assert.is(verifyAll([unknown, good], message).length, 1);
   assert.is(verifyAll([broken, good], message).length, 1);
-  assert.is(verifyAll([good, logEntry(v2, bodies.hashedRekord002(message))], message).length, 2);
+  assert.is(verifyAll([good, plainEntry(v2, bodyOf("hashedrekord 0.0.2", message))], message).length, 2);
   throwsCode("bad-log-proof", () => verifyAll([unknown, broken], message));
-  const foreign = logEntry(v1, bodies.hashedRekord(signedMessage("certificate").logged), { leavesBefore: 9 });
+  const foreign = plainEntry(v1, bodyOf("hashedrekord 0.0.1", signedMessage("certificate").logged), {
+    index: 9,
+    size: 13,
+  });
   throwsCode("bad-log-proof", () => verifyAll([good, foreign], message));
-  const unproven = logEntry(v1, bodies.hashedRekord(message), { leavesBefore: 8 });
+  const unproven = plainEntry(v1, bodyOf("hashedrekord 0.0.1", message), { index: 8, size: 12 });
   const proof = unproven.inclusionProof as NonNullable<LogEntry["inclusionProof"]>;
   throwsCode("bad-log-proof", () =>
     verifyAll([good, { ...unproven, inclusionProof: { ...proof, rootHash: new Uint8Array(32) } }], message),
@@ -266,8 +292,8 @@ test("several entries: an unknown log or a broken promise is passed over, anythi
 });
 
 test("one flipped byte anywhere in body, promise, root or path refutes; a cut body is never another error", () => {
-  const signed: Signed["logged"] = envelope;
-  const entry = logEntry(v1, bodies.dsse(signed));
+  const signed: LoggedSignature = envelope;
+  const entry = plainEntry(v1, bodyOf("dsse 0.0.1", signed));
   const proof = entry.inclusionProof as NonNullable<LogEntry["inclusionProof"]>;
   for (let index = 0; index < entry.body.length; index += 7)
     throwsCode(["bad-log-proof", "malformed"], () => verify({ ...entry, body: flipped(entry.body, index) }, signed));
@@ -284,8 +310,8 @@ test("one flipped byte anywhere in body, promise, root or path refutes; a cut bo
 });
 
 test("a body serialised in another way is another leaf", () => {
-  const entry = logEntry(v2, bodies.hashedRekord002(message));
-  const spaced = encodeUtf8(JSON.stringify(bodies.hashedRekord002(message), null, 1));
+  const entry = plainEntry(v2, bodyOf("hashedrekord 0.0.2", message));
+  const spaced = encodeUtf8(JSON.stringify(bodyOf("hashedrekord 0.0.2", message), null, 1));
   throwsCode("bad-log-proof", () => verify({ ...entry, body: spaced }, message));
 });
 

@@ -1,24 +1,22 @@
 /** Timestamps of CT logs: real ones, and each way to be wrong. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { sha256 } from "../../../core/crypto/digest.ts";
-import { concat } from "../../../core/encoding/bytes.ts";
 import { nobleVerifier } from "../../../core/crypto/noble.ts";
 import { type Certificate, parseCertificate } from "../../../core/x509/certificate.ts";
 import { verifyPath } from "../../../core/x509/path.ts";
 import { type CertificateLogKey, precertificateTbs, verifyScts } from "../../../core/x509/sct.ts";
-import { toBytes } from "../../../core/crypto/big-integer.ts";
 import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { skipped, vectorsDir } from "../../support/vectors.ts";
-import { encodeTimestamp, leafWithTimestamps, newLog, type TimestampOptions } from "./log.ts";
-import { leafExtensions, makeAuthority, makeCertificate, newKey } from "./pki.ts";
+import { CertificateLog, type TimestampSpec } from "../../lab/certificate-log.ts";
+import { newKey } from "../../lab/keys.ts";
+import { leafExtensions, leafWithTimestamps, plainAuthority, plainCertificate } from "../../lab/plain-certificate.ts";
 import { realLeaves } from "./real.ts";
 import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/x509/sct");
-const authority = makeAuthority("ca");
-const [log, second] = [newLog(), newLog("rsa")];
+const authority = plainAuthority("ca");
+const [log, second] = [new CertificateLog(newKey()), new CertificateLog(newKey("rsa2048"))];
 const at = new Date("2026-01-01T00:00:01Z");
 
 const verify = (
@@ -26,8 +24,10 @@ const verify = (
   logs: readonly CertificateLogKey[] = [log.trusted],
   issuer: Certificate = authority.certificate,
 ) => verifyScts({ leaf, issuer, logs, verifier: nodeVerifier, limits: leaf.limits });
-const leafBy = (options: TimestampOptions = {}): Certificate =>
-  leafWithTimestamps(authority, (entry) => [encodeTimestamp(log, entry, options)]);
+const stamp = (tbs: Uint8Array, changes: Partial<TimestampSpec> = {}, by = log): Uint8Array =>
+  by.embedded(tbs, authority.key, at, changes);
+const leafBy = (changes: Partial<TimestampSpec> = {}): Certificate =>
+  leafWithTimestamps(authority, (tbs) => [stamp(tbs, changes)]);
 const good = leafBy();
 
 test("one timestamp", () => {
@@ -51,15 +51,15 @@ test("the list first, last, in the middle, alone", () => {
     [leafExtensions.slice(0, 1), leafExtensions.slice(1)],
     [[], []],
   ] as const) {
-    const leaf = leafWithTimestamps(authority, (entry) => [encodeTimestamp(log, entry)], {}, before, after);
+    const leaf = leafWithTimestamps(authority, (tbs) => [stamp(tbs)], {}, before, after);
     assert.is(verify(leaf).length, 1);
   }
 });
 
 test("lengths that change their size when the list goes", () => {
   for (const padding of [40, 60, 100, 150, 170, 190, 210, 230]) {
-    const leaf = leafWithTimestamps(authority, (entry) => [encodeTimestamp(log, entry)], {}, [
-      { oid: "1.2.3", value: new Uint8Array(padding) },
+    const leaf = leafWithTimestamps(authority, (tbs) => [stamp(tbs)], {}, [
+      { id: "1.2.3", value: new Uint8Array(padding) },
     ]);
     assert.is(verify(leaf).length, 1);
   }
@@ -73,11 +73,7 @@ test("extensions are signed", () => {
 });
 
 test("two logs, one of each kind of key; each counts once", () => {
-  const leaf = leafWithTimestamps(authority, (entry) => [
-    encodeTimestamp(log, entry),
-    encodeTimestamp(log, entry),
-    encodeTimestamp(second, entry),
-  ]);
+  const leaf = leafWithTimestamps(authority, (tbs) => [stamp(tbs), stamp(tbs), stamp(tbs, {}, second)]);
   assert.equal(
     verify(leaf, [log.trusted, second.trusted]).map(({ logId }) => logId),
     [log.trusted.logId, second.trusted.logId],
@@ -86,42 +82,33 @@ test("two logs, one of each kind of key; each counts once", () => {
 });
 
 test("a wrong timestamp does not spoil a good one of the same log", () => {
-  const leaf = leafWithTimestamps(authority, (entry) => [
-    encodeTimestamp(log, entry, { hashAlgorithm: 5 }),
-    encodeTimestamp(log, entry),
-  ]);
+  const leaf = leafWithTimestamps(authority, (tbs) => [stamp(tbs, { hashAlgorithm: 5 }), stamp(tbs)]);
   assert.is(verify(leaf).length, 1);
 });
 
 test("no timestamps", () => {
-  throwsCode("no-sct", () => verify(makeCertificate({ issuer: authority, extensions: leafExtensions })));
-  throwsCode("no-sct", () => precertificateTbs(makeCertificate({ issuer: authority })));
+  throwsCode("no-sct", () => verify(plainCertificate({ issuer: authority, extensions: leafExtensions })));
+  throwsCode("no-sct", () => precertificateTbs(plainCertificate({ issuer: authority })));
 });
 
 const bad: Readonly<Record<string, () => unknown>> = {
   "unknown log": () => verify(good, [second.trusted]),
   "no logs": () => verify(good, []),
-  "another log's key under this id": () => verify(good, [{ ...log.trusted, publicKey: newLog().trusted.publicKey }]),
-  "another issuer's key": () => verify(good, undefined, makeAuthority("ca").certificate),
+  "another log's key under this id": () => verify(good, [{ ...log.trusted, publicKey: newKey().publicKey }]),
+  "another issuer's key": () => verify(good, undefined, plainAuthority("ca").certificate),
   "before the log's time": () => verify(good, [{ ...log.trusted, validFor: { start: new Date(at.getTime() + 1) } }]),
   "after the log's time": () => verify(good, [{ ...log.trusted, validFor: { end: new Date(at.getTime() - 1) } }]),
   "another hash in the timestamp": () => verify(leafBy({ hashAlgorithm: 2 })),
   "another signature algorithm in the timestamp": () => verify(leafBy({ signatureAlgorithm: 1 })),
   "signed as a certificate": () => verify(leafBy({ entryType: 0 })),
-  "timestamp of another leaf": () =>
-    verify(
-      leafWithTimestamps(authority, () => [
-        encodeTimestamp(log, concat(sha256(authority.key.spki), new Uint8Array(3))),
-      ]),
-    ),
+  "timestamp of another leaf": () => verify(leafWithTimestamps(authority, () => [stamp(new Uint8Array(0))])),
   "extension left out of what was signed": () => {
     const key = newKey();
-    const precertificate = makeCertificate({ subject: "", key, issuer: authority, extensions: leafExtensions });
-    const entry = concat(sha256(authority.key.spki), toBytes(BigInt(precertificate.tbs.length), 3), precertificate.tbs);
+    const precertificate = plainCertificate({ subject: "", key, issuer: authority, extensions: leafExtensions });
     return verify(
-      leafWithTimestamps(authority, () => [encodeTimestamp(log, entry)], { key }, [
+      leafWithTimestamps(authority, () => [stamp(precertificate.tbs)], { key }, [
         ...leafExtensions,
-        { oid: "1.2.3", value: new Uint8Array(1) },
+        { id: "1.2.3", value: new Uint8Array(1) },
       ]),
     );
   },
@@ -134,8 +121,8 @@ test("the log's time includes its ends", () =>
 test("a time beyond every calendar", () => {
   throwsCode("bad-sct", () =>
     verify(
-      leafWithTimestamps(authority, (entry) => [
-        encodeTimestamp(log, entry).map((byte, index) => (index > 32 && index <= 40 ? 0xff : byte)),
+      leafWithTimestamps(authority, (tbs) => [
+        stamp(tbs).map((byte, index) => (index > 32 && index <= 40 ? 0xff : byte)),
       ]),
     ),
   );

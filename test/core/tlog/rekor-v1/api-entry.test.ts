@@ -10,14 +10,14 @@ import { parseRekorApiEntries, parseRekorApiEntry } from "../../../../core/tlog/
 import { verifyLogEntry } from "../../../../core/tlog/verify-log-entry.ts";
 import { throwsCode } from "../../../support/assert.ts";
 import { patched } from "../../../support/patch.ts";
-import { bodies, signedMessage } from "../entry-bodies.ts";
-import { logEntry, newLog } from "../test-log.ts";
+import { newRekorV1, plainEntry } from "../../../lab/plain-entry.ts";
+import { bodyOf, signedMessage } from "../../../lab/plain-signed.ts";
 import { defaultLimits } from "../../../../core/limits.ts";
 
 const test = suite("core/tlog/rekor-v1/api-entry");
-const log = newLog(1);
+const log = newRekorV1();
 const { logged } = signedMessage();
-const entry = logEntry(log, bodies.hashedRekord(logged));
+const entry = plainEntry(log, bodyOf("hashedrekord 0.0.1", logged));
 const proof = entry.inclusionProof as NonNullable<LogEntry["inclusionProof"]>;
 const id = `24296fb24b8ad77a${encodeHex(hashLeaf(entry.body))}`;
 const answered: JsonObject = {

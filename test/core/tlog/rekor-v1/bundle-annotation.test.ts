@@ -17,16 +17,17 @@ import { nodeVerifier } from "../../../../proxy/host/node-verifier.ts";
 import { onlyEngineErrors, throwsCode } from "../../../support/assert.ts";
 import { flipped } from "../../../support/patch.ts";
 import { goldenDir, skipped, vectorsDir } from "../../../support/vectors.ts";
-import { newKey } from "../../x509/pki.ts";
-import { bodies, signedMessage } from "../entry-bodies.ts";
-import { logEntry, newLog, publicKeyOf, sha256 } from "../test-log.ts";
+import { sha256 } from "../../../../core/crypto/digest.ts";
+import { newKey } from "../../../lab/keys.ts";
+import { newRekorV1, plainEntry } from "../../../lab/plain-entry.ts";
+import { bodyOf, signedMessage } from "../../../lab/plain-signed.ts";
 import { defaultLimits } from "../../../../core/limits.ts";
 
 const test = suite("core/tlog/rekor-v1/bundle-annotation");
 
-const log = newLog(1);
+const log = newRekorV1();
 const { logged } = signedMessage();
-const entry = logEntry(log, bodies.hashedRekord(logged), { proof: false });
+const entry = plainEntry(log, bodyOf("hashedrekord 0.0.1", logged), { proof: false });
 const fields = {
   body: encodeBase64(entry.body),
   integratedTime: Number(entry.integratedTime),
@@ -131,7 +132,7 @@ function loggedOf({ annotations, blob }: Layer): LoggedSignature {
       ? {
           key:
             recorded === undefined
-              ? publicKeyOf(newKey())
+              ? newKey().publicKey
               : parsePublicKeyPem(decodeUtf8(decodeBase64(recorded)), defaultLimits),
         }
       : { certificate };

@@ -5,13 +5,13 @@ import type { EntryLayout, LoggedSignature } from "../../../../core/tlog/log-ent
 import { bindDsse } from "../../../../core/tlog/rekor-v1/dsse.ts";
 import { throwsCode } from "../../../support/assert.ts";
 import { patched } from "../../../support/patch.ts";
-import { bodies, signedEnvelope, signedMessage } from "../entry-bodies.ts";
+import { bodyOf, signedEnvelope, signedMessage } from "../../../lab/plain-signed.ts";
 import { defaultLimits } from "../../../../core/limits.ts";
 
 const test = suite("core/tlog/rekor-v1/dsse");
 const layouts: readonly EntryLayout[] = ["bundle", "layer"];
 const { logged } = signedEnvelope("certificate");
-const spec = bodies.dsse(logged).spec as JsonObject;
+const spec = bodyOf("dsse 0.0.1", logged).spec as JsonObject;
 const content = logged.content as LoggedSignature["content"] & { kind: "dsse" };
 
 test("an entry is about its own envelope", () => {

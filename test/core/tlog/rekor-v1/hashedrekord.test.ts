@@ -7,9 +7,8 @@ import type { EntryLayout, LoggedSignature } from "../../../../core/tlog/log-ent
 import { bindHashedRekord } from "../../../../core/tlog/rekor-v1/hashedrekord.ts";
 import { throwsCode } from "../../../support/assert.ts";
 import { flipped, patched } from "../../../support/patch.ts";
-import { newKey } from "../../x509/pki.ts";
-import { bodies, signedEnvelope, signedMessage } from "../entry-bodies.ts";
-import { pemOf, publicKeyOf } from "../test-log.ts";
+import { newKey } from "../../../lab/keys.ts";
+import { bodyOf, signedEnvelope, signedMessage } from "../../../lab/plain-signed.ts";
 import { defaultLimits } from "../../../../core/limits.ts";
 
 const test = suite("core/tlog/rekor-v1/hashedrekord");
@@ -18,24 +17,24 @@ const bind = (body: JsonObject, logged: LoggedSignature, layout: EntryLayout) =>
   bindHashedRekord(body.spec as JsonObject, logged, layout, defaultLimits);
 const byKey = signedMessage("key");
 const byCertificate = signedMessage("certificate");
-const body = bodies.hashedRekord(byKey.logged);
+const body = bodyOf("hashedrekord 0.0.1", byKey.logged);
 
 test("an entry is about its own signature, by key and by certificate", () => {
   for (const layout of layouts) {
     bind(body, byKey.logged, layout);
-    bind(bodies.hashedRekord(byCertificate.logged), byCertificate.logged, layout);
+    bind(bodyOf("hashedrekord 0.0.1", byCertificate.logged), byCertificate.logged, layout);
   }
 });
 
 test("another signature, another digest, another key, an envelope", () => {
   const other = signedMessage("key", "other payload");
   for (const layout of layouts) {
-    throwsCode("bad-log-proof", () => bind(bodies.hashedRekord(other.logged), byKey.logged, layout));
+    throwsCode("bad-log-proof", () => bind(bodyOf("hashedrekord 0.0.1", other.logged), byKey.logged, layout));
     throwsCode("bad-log-proof", () =>
       bind(body, { ...byKey.logged, signature: flipped(byKey.logged.signature, 8) }, layout),
     );
     throwsCode("bad-log-proof", () =>
-      bind(body, { ...byKey.logged, signature: byKey.key.sign(encodeUtf8("payload")) }, layout),
+      bind(body, { ...byKey.logged, signature: byKey.key.sign(encodeUtf8("another payload")) }, layout),
     );
     throwsCode("bad-log-proof", () => bind(body, { ...byKey.logged, content: other.logged.content }, layout));
     throwsCode("bad-log-proof", () => bind(body, { ...byKey.logged, verifier: other.logged.verifier }, layout));
@@ -52,13 +51,13 @@ test("a certificate's signature was not logged by its bare key", () => {
   const { certificate } = byCertificate.logged.verifier as { certificate: { publicKey: PublicKey } };
   const asKey: LoggedSignature = { ...byCertificate.logged, verifier: { key: certificate.publicKey } };
   for (const layout of layouts)
-    throwsCode("bad-log-proof", () => bind(bodies.hashedRekord(asKey), byCertificate.logged, layout));
+    throwsCode("bad-log-proof", () => bind(bodyOf("hashedrekord 0.0.1", asKey), byCertificate.logged, layout));
 });
 
 test("a key's signature may have been logged with the certificate beside it, in a layer only", () => {
   const { certificate } = byCertificate.logged.verifier as { certificate: { publicKey: PublicKey } };
   const asKey: LoggedSignature = { ...byCertificate.logged, verifier: { key: certificate.publicKey } };
-  const withCertificate = bodies.hashedRekord(byCertificate.logged);
+  const withCertificate = bodyOf("hashedrekord 0.0.1", byCertificate.logged);
   bind(withCertificate, asKey, "layer");
   throwsCode("bad-log-proof", () => bind(withCertificate, asKey, "bundle"));
   throwsCode("bad-log-proof", () => bind(withCertificate, { ...asKey, verifier: byKey.logged.verifier }, "layer"));
@@ -101,21 +100,21 @@ test("wrong types and broken encodings are malformed", () => {
 });
 
 test("two PEM blocks, and a block of another kind", () => {
-  const pem = pemOf(byKey.key.spki, "PUBLIC KEY");
-  const twice = encodeBase64(encodeUtf8(Buffer.from(pem, "base64").toString().repeat(2)));
+  const pem = byKey.key.pem;
+  const twice = encodeBase64(encodeUtf8(pem.repeat(2)));
   throwsCode("malformed", () => bind(patched(body, "spec/signature/publicKey/content", twice), byKey.logged, "bundle"));
-  const odd = encodeBase64(encodeUtf8(Buffer.from(pem, "base64").toString().replaceAll("PUBLIC KEY", "PGP KEY")));
+  const odd = encodeBase64(encodeUtf8(pem.replaceAll("PUBLIC KEY", "PGP KEY")));
   throwsCode("malformed", () => bind(patched(body, "spec/signature/publicKey/content", odd), byKey.logged, "bundle"));
 });
 
 test("an RSA key logged as PKCS#1 is the same key", () => {
-  const key = newKey("rsa");
-  const pkcs1 = key.spki.slice(24);
+  const key = newKey("rsa2048");
+  const pkcs1 = key.publicKey.spki.slice(24);
   const text = `-----BEGIN RSA PUBLIC KEY-----\n${encodeBase64(pkcs1)}\n-----END RSA PUBLIC KEY-----\n`;
   const signature = key.sign(encodeUtf8("payload"));
-  const logged: LoggedSignature = { ...byKey.logged, signature, verifier: { key: publicKeyOf(key) } };
+  const logged: LoggedSignature = { ...byKey.logged, signature, verifier: { key: key.publicKey } };
   bind(
-    patched(bodies.hashedRekord(logged), "spec/signature/publicKey/content", encodeBase64(encodeUtf8(text))),
+    patched(bodyOf("hashedrekord 0.0.1", logged), "spec/signature/publicKey/content", encodeBase64(encodeUtf8(text))),
     logged,
     "bundle",
   );

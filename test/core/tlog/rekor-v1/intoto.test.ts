@@ -6,15 +6,15 @@ import type { EntryLayout, LoggedSignature } from "../../../../core/tlog/log-ent
 import { bindInToto001, bindInToto002 } from "../../../../core/tlog/rekor-v1/intoto.ts";
 import { throwsCode } from "../../../support/assert.ts";
 import { patched } from "../../../support/patch.ts";
-import { bodies, signedEnvelope, signedMessage } from "../entry-bodies.ts";
+import { bodyOf, signedEnvelope, signedMessage } from "../../../lab/plain-signed.ts";
 import { defaultLimits } from "../../../../core/limits.ts";
 
 const test = suite("core/tlog/rekor-v1/intoto");
 const layouts: readonly EntryLayout[] = ["bundle", "layer"];
 const { logged } = signedEnvelope("certificate");
 const content = logged.content as LoggedSignature["content"] & { kind: "dsse" };
-const older = bodies.inToto001(logged).spec as JsonObject;
-const newer = bodies.inToto002(logged).spec as JsonObject;
+const older = bodyOf("intoto 0.0.1", logged).spec as JsonObject;
+const newer = bodyOf("intoto 0.0.2", logged).spec as JsonObject;
 const signatureAt = "content/envelope/signatures/0";
 
 test("0.0.1: envelope and verifier, in a layer only", () => {

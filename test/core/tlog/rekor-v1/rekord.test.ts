@@ -3,12 +3,12 @@ import type { JsonObject } from "../../../../core/encoding/json.ts";
 import { bindRekord } from "../../../../core/tlog/rekor-v1/rekord.ts";
 import { throwsCode } from "../../../support/assert.ts";
 import { patched } from "../../../support/patch.ts";
-import { bodies, signedMessage } from "../entry-bodies.ts";
+import { bodyOf, signedMessage } from "../../../lab/plain-signed.ts";
 import { defaultLimits } from "../../../../core/limits.ts";
 
 const test = suite("core/tlog/rekor-v1/rekord");
 const { logged } = signedMessage();
-const spec = bodies.rekord(logged).spec as JsonObject;
+const spec = bodyOf("rekord 0.0.1", logged).spec as JsonObject;
 
 test("a layer's signature in the format of X.509 keys", () => {
   bindRekord(spec, logged, "layer", defaultLimits);
