@@ -8,7 +8,6 @@ import {
   type Decision,
   EngineError,
   type JsonObject,
-  type Knowledge,
   type Operation,
   type Policy,
   type PolicyException,
@@ -30,13 +29,9 @@ export interface PolicySet {
 const usage = (message: string, subject?: string): EngineError =>
   new EngineError("invalid-usage", message, { subject });
 
-export interface Setting {
+export interface Setting extends Omit<OpenKnowledge, "close"> {
   readonly values: Values;
   readonly user: RequestInfo;
-  readonly knowledge: Knowledge;
-  readonly trust: OpenKnowledge["trust"];
-  readonly distrust: OpenKnowledge["distrust"];
-  readonly now: Date;
   /** What was already said about the policies, where several runs share them. */
   readonly told?: Set<string>;
 }
@@ -89,6 +84,8 @@ export interface Judged {
   readonly left: readonly JsonObject[];
 }
 
+const toDate = (text: string | undefined): Date | undefined => (text === undefined ? undefined : new Date(text));
+
 /** Every policy on every resource, resource by resource; each policy sees what the one before left. */
 export function judge(
   { policies, exceptions }: PolicySet,
@@ -116,6 +113,7 @@ export function judge(
       const request = toRequest(current, policy.name, setting);
       const decision = engine.decide(request, setting.knowledge, setting.now);
       for (const warning of decision.trustWarnings) trustWarnings.add(warning);
+      setting.saw(toDate(decision.newestSignedTime));
       responses.push(...toResponses(decision, policy, request, resource));
       denied ||= !decision.allowed;
       if (decision.patches.length > 0) current = applyPatches(current, decision.patches);

@@ -14,6 +14,7 @@ import { defaultLimits } from "../core/limits.ts";
 import { parseReference } from "../core/oci/reference.ts";
 import { leadingFailure, proven, type Verification } from "../core/verdict.ts";
 import { type AttestorSpec, compileAttestor } from "../core/verify/attestor.ts";
+import { clockWarning, later } from "../core/verify/clock.ts";
 import type { Evidence } from "../core/verify/evidence.ts";
 import { createImageVerifier } from "../core/verify/image-verifier.ts";
 import type { ImageRequest } from "../core/verify/verify-image.ts";
@@ -104,6 +105,7 @@ export async function verifyImages(
   const opened = openKnowledge(options, io);
   try {
     const warnings = new Set<string>();
+    let newest: Date | undefined;
     const verifier = createImageVerifier({
       crypto: nodeVerifier,
       limits: defaultLimits,
@@ -126,8 +128,13 @@ export async function verifyImages(
         exhaustive: stampedOnly,
         warn: (warning) => warnings.add(warning),
       });
-      return { reference: text, digest, ...decision.verify(request) };
+      const outcome = decision.verify(request);
+      newest = later(newest, decision.newestSignedTime());
+      return { reference: text, digest, ...outcome };
     });
+    opened.saw(newest);
+    const clock = clockWarning(opened.now, newest);
+    if (clock !== undefined) warnings.add(clock);
     const code = gravest(verified.map(({ verification }) => exitOfVerification(verification)));
     for (const warning of warnings) io.err(`warning: ${warning}\n`);
     await report(verified, options, { now: opened.now, code, knowledge: opened.knowledge }, io);

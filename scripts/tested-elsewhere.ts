@@ -24,6 +24,10 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/cli/commands/trust-status.test.ts",
     why: "what it writes is compared there, line by line",
   },
+  "proxy/mirror/signed-time-row.ts": {
+    test: "test/proxy/mirror/signed-time.test.ts",
+    why: "is written, read and damaged there",
+  },
   "core/cosign/layer-annotation.ts": {
     test: "test/core/cosign/signed-entity-layer.test.ts",
     why: "names of annotations, which the layers of that test carry",

@@ -65,6 +65,7 @@ function explain(images: readonly string[], options: ExplainOptions, io: Command
     const decisions = requests.map((request) => engine.decide(request, opened.knowledge, opened.now));
     for (const warning of new Set(decisions.flatMap(({ trustWarnings }) => trustWarnings)))
       io.err(`warning: ${warning}\n`);
+    for (const { newestSignedTime: signed } of decisions) if (signed !== undefined) opened.saw(new Date(signed));
     report(decisions, options, io);
     return decisions.every(({ allowed }) => allowed) ? 0 : 1;
   } finally {

@@ -256,12 +256,9 @@ function runTest(
         loaded,
         loaded.resources,
         {
+          ...opened,
           values: { ...values, globals },
           user,
-          knowledge: opened.knowledge,
-          trust: opened.trust,
-          distrust: opened.distrust,
-          now: opened.now,
           told,
         },
         io,

@@ -8,10 +8,13 @@ import type { Answer, AnswerTo, TrustedRootSource } from "../../core/knowledge/a
 import { joinedKnowledge } from "../../core/knowledge/joined-knowledge.ts";
 import type { DistrustRow, Knowledge } from "../../core/knowledge/knowledge.ts";
 import type { Question } from "../../core/knowledge/question.ts";
+import { later } from "../../core/verify/clock.ts";
 import type { TrustSettings } from "../../core/trust/tuf-verifier.ts";
 import { type LayoutOptions, openLayout } from "../../proxy/archive/oci-layout.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
+import type { MirrorKnowledge } from "../../proxy/mirror/mirror-knowledge.ts";
 import { openMirror } from "../../proxy/mirror/open-mirror.ts";
+import { keepSignedTime } from "../../proxy/mirror/signed-time.ts";
 import type { Command } from "commander";
 import { collect, type CommandIO } from "../command.ts";
 import { readDistrustFile } from "./distrust-file.ts";
@@ -58,6 +61,8 @@ export interface OpenKnowledge {
   readonly trust: { readonly trustRoot: string; readonly trust: TrustSettings };
   /** What the command line distrusts; what the mirror does is in `knowledge`. */
   readonly distrust: readonly DistrustRow[];
+  /** Takes a signed time that a decision proved. The mirror keeps the newest one. */
+  saw(signed: Date | undefined): void;
   close(): void;
 }
 
@@ -178,9 +183,18 @@ export function openKnowledge(
     new CommandLineKnowledge(io, trustedRoot, now.toISOString()),
     ...more,
     ...layouts,
-    ...(mirror === undefined ? [] : [mirror.knowledge()]),
+    ...(mirror === undefined ? [] : [options.at === undefined ? mirror.knowledge() : timeless(mirror.knowledge())]),
   ];
-  const close = (): void => mirror?.close();
+  let newest: Date | undefined;
+  // Trust of the command line is no trust of the mirror's.
+  const keeps = mirror !== undefined && trustedRoot === undefined && options.tufRoot === undefined;
+  const close = (): void => {
+    const signed = keeps ? newest : undefined;
+    const before = signed === undefined ? undefined : mirror?.knowledge().newestSignedTime();
+    mirror?.close();
+    if (mirror !== undefined && signed !== undefined && (before === undefined || signed > before))
+      keepSignedTime(mirror.folder, signed, { at: io.now().toISOString(), from: "a decision" }, mirror.limits);
+  };
   try {
     const trust = readTrustSettings(options, io, mirror?.knowledge().tufRoots() ?? {});
     return {
@@ -188,6 +202,9 @@ export function openKnowledge(
       now,
       trust: { trustRoot: options.trust ?? defaultTrustName, trust },
       distrust,
+      saw: (signed) => {
+        newest = later(newest, signed);
+      },
       close,
     };
   } catch (error) {
@@ -195,3 +212,10 @@ export function openKnowledge(
     throw error;
   }
 }
+
+/** A source at a time that was asked for: what was seen after it does not count. */
+const timeless = (source: MirrorKnowledge): Knowledge => ({
+  answer: (question) => source.answer(question),
+  version: () => source.version(),
+  distrust: () => source.distrust(),
+});

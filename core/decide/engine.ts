@@ -63,7 +63,7 @@ export interface Decision {
    */
   readonly patches: readonly PatchOperation[];
   readonly warnings: readonly string[];
-  /** Those of them that are about trusted roots whose freshness has ended. */
+  /** Those of them that are about trust and time: trusted roots whose freshness has ended, a clock that is behind. */
   readonly trustWarnings: readonly string[];
   /** Questions that were looked up and not answered. */
   readonly open: readonly Question[];
@@ -71,6 +71,8 @@ export interface Decision {
   readonly read: readonly string[];
   /** The reference time, RFC 3339. */
   readonly at: string;
+  /** The newest signed time of this decision and of those before, for the next ones. */
+  readonly newestSignedTime?: string;
 }
 
 export interface Engine {
@@ -122,6 +124,9 @@ export function createEngine(options: EngineOptions): Engine {
         request,
         run,
       );
+      const clock = verifier.clockWarning();
+      if (clock !== undefined) trustWarnings.add(clock);
+      const newest = verifier.newestSignedTime();
       return {
         allowed: isAllowed(results),
         results,
@@ -131,6 +136,7 @@ export function createEngine(options: EngineOptions): Engine {
         open: knowledge.open(),
         read: verifier.read(),
         at: now.toISOString(),
+        ...(newest === undefined ? {} : { newestSignedTime: newest.toISOString() }),
       };
     },
   };

@@ -39,6 +39,11 @@ class JoinedKnowledge implements Knowledge {
     return lists.length < 2 ? first : lists.flat();
   }
 
+  newestSignedTime(): Date | undefined {
+    const times = this.#sources.flatMap((source) => source.newestSignedTime?.() ?? []);
+    return times.sort((left, right) => right.getTime() - left.getTime())[0];
+  }
+
   version(): string | undefined {
     const versions: string[] = [];
     for (const source of this.#sources) {

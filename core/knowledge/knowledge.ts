@@ -29,6 +29,11 @@ export interface Knowledge {
    * given. Another version for other rows; a source that returns the same array says that they are the same.
    */
   distrust?(): readonly DistrustRow[];
+  /**
+   * The newest time that a verified signature carried in any decision over the source. Freshness is judged no earlier
+   * than that, whatever the clock says. Another version for another time.
+   */
+  newestSignedTime?(): Date | undefined;
 }
 
 /** The only asynchronous role; it lives outside the engine and answers `timed-out` past its own deadline. */

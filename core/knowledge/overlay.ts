@@ -31,6 +31,10 @@ export class Overlay implements Knowledge {
     return this.#base.distrust?.() ?? [];
   }
 
+  newestSignedTime(): Date | undefined {
+    return this.#base.newestSignedTime?.();
+  }
+
   /** Whether the question was answered in this run. */
   has(question: Question): boolean {
     return this.#fresh.has(questionText(question));

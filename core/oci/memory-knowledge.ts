@@ -25,6 +25,7 @@ export class MemoryKnowledge implements Knowledge {
   readonly #referrers = new Map<string, Descriptor[]>();
   readonly #complete = new Set<string>();
   #distrust: readonly DistrustRow[] = [];
+  #signed: Date | undefined;
   #changes = 0;
 
   /** `limits` bound what is put in. */
@@ -77,6 +78,18 @@ export class MemoryKnowledge implements Knowledge {
 
   distrust(): readonly DistrustRow[] {
     return this.#distrust;
+  }
+
+  /** Raises the newest signed time. */
+  raiseSignedTime(signed: Date): this {
+    if (this.#signed !== undefined && signed <= this.#signed) return this;
+    this.#changes++;
+    this.#signed = signed;
+    return this;
+  }
+
+  newestSignedTime(): Date | undefined {
+    return this.#signed;
   }
 
   putBlob(repository: string, bytes: Uint8Array): Digest {

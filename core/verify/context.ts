@@ -19,7 +19,7 @@ export interface VerifyContext {
   readonly trust: TrustCache;
   /**
    * The time at which trust in metadata is judged, and who hears for how long that judgement stands; default: `now`,
-   * and nobody.
+   * and nobody. It is later than `now` where the clock is behind signed times.
    */
   readonly trustTime?: { readonly now: () => Date; readonly judged: (steady: ValidityPeriod | undefined) => void };
   readonly limits: Limits;

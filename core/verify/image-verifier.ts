@@ -40,6 +40,12 @@ export interface ImageVerifier {
   verifyBundle(given: BundleToVerify, now: Date): Verification<Evidence>;
 }
 
+/** What a source says beside its answers. */
+interface Seen {
+  readonly distrusted: readonly DistrustRow[];
+  readonly seen: Date | undefined;
+}
+
 export function createImageVerifier({
   crypto,
   trustRoot = "public-good",
@@ -52,7 +58,7 @@ export function createImageVerifier({
   const memo = new Memo(limits.memoEntries);
   const contextOf = (
     knowledge: Knowledge,
-    distrusted: readonly DistrustRow[],
+    { distrusted, seen }: Seen,
     now: Date,
     options: DecisionOptions = {},
   ): DecisionContext => ({
@@ -63,15 +69,19 @@ export function createImageVerifier({
     trust: cache,
     limits,
     distrust: distrustBy(distrusted),
+    seen,
+    // A clock that was set back makes nothing fresher.
+    ...(seen === undefined || seen <= now ? {} : { trustTime: { now: () => seen, judged: () => undefined } }),
     ...options,
   });
   return {
     open(source, now, options) {
       const version = options?.exhaustive === true ? undefined : memo.versionOf(source);
       // After the version: what is kept under it was judged by these rows or by later ones, never by earlier ones.
-      const distrusted = source.distrust?.() ?? [];
-      return new DecisionVerifier(contextOf(version ?? source, distrusted, now, options), version);
+      const state: Seen = { distrusted: source.distrust?.() ?? [], seen: source.newestSignedTime?.() };
+      return new DecisionVerifier(contextOf(version ?? source, state, now, options), version);
     },
-    verifyBundle: (given, now) => verifyBundle(given, contextOf(knowingOnly(given.trustedRoot), [], now)),
+    verifyBundle: (given, now) =>
+      verifyBundle(given, contextOf(knowingOnly(given.trustedRoot), { distrusted: [], seen: undefined }, now)),
   };
 }

@@ -10,6 +10,7 @@ import type { Knowledge } from "../knowledge/knowledge.ts";
 import { type Question, questionText } from "../knowledge/question.ts";
 import { RecordingKnowledge } from "../knowledge/recording-knowledge.ts";
 import type { BoundedVerifier } from "./bounded-verifier.ts";
+import { clockWarning, later, newestSignedTime } from "./clock.ts";
 import type { VerifyContext } from "./context.ts";
 import { type ImageOutcome, type ImageRequest, verifyImage } from "./verify-image.ts";
 
@@ -19,6 +20,8 @@ interface Kept {
   readonly read: readonly string[];
   /** In which trust in metadata is judged as it was then. */
   readonly steady: ValidityPeriod;
+  /** The newest signed time in it. */
+  readonly newest: Date | undefined;
 }
 
 /** The oldest entry leaves when the bound is reached; use makes an entry young, once half of the room is taken. */
@@ -85,6 +88,9 @@ const isKnown = ({ verification, candidates }: ImageOutcome): boolean =>
 const shorter = (left: ValidityPeriod, right: ValidityPeriod): ValidityPeriod =>
   right.end !== undefined && (left.end === undefined || right.end < left.end) ? right : left;
 
+/** The time at which trust in metadata is judged. */
+const trustNow = (context: VerifyContext): (() => Date) => context.trustTime?.now ?? (() => context.now);
+
 /** The context of one computation, which notes what its result rests on. */
 class Watch {
   readonly knowledge: RecordingKnowledge;
@@ -105,7 +111,7 @@ class Watch {
         return context.now;
       },
       trustTime: {
-        now: () => context.now,
+        now: trustNow(context),
         judged: (period) => {
           this.steady = this.steady === undefined || period === undefined ? undefined : shorter(this.steady, period);
         },
@@ -118,6 +124,8 @@ export interface DecisionContext extends VerifyContext {
   readonly knowledge: RecordingKnowledge;
   /** Bounds the whole decision. */
   readonly verifier: BoundedVerifier;
+  /** The newest signed time that earlier decisions saw. */
+  readonly seen: Date | undefined;
 }
 
 /**
@@ -132,11 +140,23 @@ export class DecisionVerifier {
   /** Of what is not to be recalled: computed here, and once. */
   readonly #fresh = new Map<string, ImageOutcome>();
   readonly #recalled = new Set<string>();
+  #newest: Date | undefined;
 
   constructor(context: DecisionContext, version: Version | undefined) {
     this.knowledge = context.knowledge;
     this.#context = context;
     this.#kept = version?.outcomes;
+    this.#newest = context.seen;
+  }
+
+  /** Of all that was verified here and before. */
+  newestSignedTime(): Date | undefined {
+    return this.#newest;
+  }
+
+  /** What a person should know when the time of the decision is behind a signed time, this or an earlier one. */
+  clockWarning(): string | undefined {
+    return clockWarning(this.#context.now, this.#newest);
   }
 
   /** `useCache: false`: no other decision's outcome counts, and this one is for no other. */
@@ -146,8 +166,10 @@ export class DecisionVerifier {
     if (known !== undefined) return known;
     const watch = new Watch(this.#context);
     const outcome = verifyImage(request, watch.context);
+    const newest = newestSignedTime(outcome);
+    this.#newest = later(this.#newest, newest);
     if (!useCache) this.#fresh.set(key, outcome);
-    else this.#keep(key, outcome, watch);
+    else this.#keep(key, outcome, watch, newest);
     return outcome;
   }
 
@@ -158,18 +180,19 @@ export class DecisionVerifier {
 
   #lookUp(key: string): ImageOutcome | undefined {
     const kept = this.#kept?.get(key);
-    if (kept === undefined || !isWithin(kept.steady, this.#context.now)) return undefined;
+    if (kept === undefined || !isWithin(kept.steady, trustNow(this.#context)())) return undefined;
     for (const text of kept.read) this.#recalled.add(text);
+    this.#newest = later(this.#newest, kept.newest);
     this.#own.set(key, kept.outcome);
     return kept.outcome;
   }
 
   /** Only for the decision: the unknown, what rests on its time, and what its other images may have caused. */
-  #keep(key: string, outcome: ImageOutcome, { knowledge, steady, timeRead }: Watch): void {
+  #keep(key: string, outcome: ImageOutcome, { knowledge, steady, timeRead }: Watch, newest: Date | undefined): void {
     this.#own.set(key, outcome);
     const lasts = !timeRead && !this.#context.verifier.isExhausted() && knowledge.open().length === 0;
     if (lasts && steady !== undefined && isKnown(outcome))
-      this.#kept?.set(key, { outcome, read: knowledge.read(), steady });
+      this.#kept?.set(key, { outcome, read: knowledge.read(), steady, newest });
   }
 }
 

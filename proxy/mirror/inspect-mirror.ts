@@ -17,6 +17,7 @@ import {
 } from "./mirror-knowledge.ts";
 import { digestBytes } from "./row-checksum.ts";
 import { type StatementName, sqlText } from "./statements.ts";
+import { readSignedTime, type SignedTimeRow } from "./signed-time-row.ts";
 import { corrupt, toStoreError } from "./store-error.ts";
 import { checkFloor, type FloorRow } from "./tuf-floors.ts";
 
@@ -65,6 +66,7 @@ export function inspectMirror(database: Database, knowledge: MirrorKnowledge): I
     else loadValue(row);
   });
   each<PinRow>("list-pins", checkPin);
+  each<SignedTimeRow>("find-signed-time", readSignedTime);
   each<DistrustTableRow>("list-distrust", readDistrustEntry);
   each<FloorRow>("list-tuf-floors", checkFloor);
   each<CompleteRow>("list-complete", checkComplete);

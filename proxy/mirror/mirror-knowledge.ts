@@ -19,6 +19,7 @@ import {
 import { type DistrustEntry, type DistrustTableRow, readDistrustEntry } from "./distrust-entry.ts";
 import { digestBytes, rowChecksum } from "./row-checksum.ts";
 import { sqlText } from "./statements.ts";
+import { readSignedTime, type SignedTimeRow } from "./signed-time-row.ts";
 import { corrupt, guarded } from "./store-error.ts";
 import { type FloorRow, readFloorRows, type StoredFloors } from "./tuf-floors.ts";
 
@@ -58,6 +59,13 @@ export function checkBytes(bytes: Uint8Array, digest: string): void {
   if (digestBytes(bytes) !== digest) throw corrupt(digest, "the mirror's bytes do not have this digest");
 }
 
+/** What a mirror says beside its answers, in one version of it. */
+interface Current {
+  readonly version: string | undefined;
+  readonly distrust: readonly DistrustRow[];
+  readonly signed: Date | undefined;
+}
+
 export class MirrorKnowledge implements Knowledge {
   readonly #folder: string;
   readonly #answer: Statement<[string, string], AnswerRow>;
@@ -70,7 +78,8 @@ export class MirrorKnowledge implements Knowledge {
   readonly #trustedRoots: Statement<[], { readonly question: string }>;
   readonly #version: Statement<[], { readonly version: string }>;
   readonly #distrust: Statement<[], DistrustTableRow>;
-  #distrusted: { readonly version: string | undefined; readonly rows: readonly DistrustRow[] } | undefined;
+  readonly #signedTime: Statement<[], SignedTimeRow>;
+  #held: Current | undefined;
 
   constructor(database: Database, folder: string) {
     this.#folder = folder;
@@ -84,6 +93,7 @@ export class MirrorKnowledge implements Knowledge {
     this.#trustedRoots = database.prepare(sqlText("list-trusted-roots"));
     this.#version = database.prepare(sqlText("find-version"));
     this.#distrust = database.prepare(sqlText("list-distrust"));
+    this.#signedTime = database.prepare(sqlText("find-signed-time"));
   }
 
   /**
@@ -113,13 +123,28 @@ export class MirrorKnowledge implements Knowledge {
     return guarded(this.#folder, () => this.#version.get()?.version);
   }
 
-  /** Read once for each version. @throws EngineError `mirror-corrupt` when an entry is damaged. */
+  /** @throws EngineError `mirror-corrupt` when an entry is damaged. */
   distrust(): readonly DistrustRow[] {
-    // The version comes first: rows that are newer than it are read again under the next one.
+    return this.#current().distrust;
+  }
+
+  /** @throws EngineError `mirror-corrupt` when it is damaged. */
+  newestSignedTime(): Date | undefined {
+    return this.#current().signed;
+  }
+
+  /** Read once for each version. The version comes first: rows that are newer are read again under the next one. */
+  #current(): Current {
     const version = this.version();
-    if (this.#distrusted === undefined || this.#distrusted.version !== version)
-      this.#distrusted = { version, rows: this.distrustEntries().map(({ row }) => row) };
-    return this.#distrusted.rows;
+    if (this.#held === undefined || this.#held.version !== version) {
+      const signed = guarded(this.#folder, () => this.#signedTime.get());
+      this.#held = {
+        version,
+        distrust: this.distrustEntries().map(({ row }) => row),
+        signed: signed === undefined ? undefined : readSignedTime(signed),
+      };
+    }
+    return this.#held;
   }
 
   /** The distrust list with where each entry came from, sorted. @throws EngineError `mirror-corrupt`. */

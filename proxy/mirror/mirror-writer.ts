@@ -15,6 +15,7 @@ import { type AnswerRow, type StoredValue, storeValue, storedBytes, storedJson, 
 import { distrustDigest, toDistrustColumns } from "./distrust-entry.ts";
 import { digestBytes, rowChecksum } from "./row-checksum.ts";
 import { type StatementName, sqlText } from "./statements.ts";
+import { readSignedTime, type SignedTimeRow } from "./signed-time-row.ts";
 import { guarded } from "./store-error.ts";
 import { floorRows, type StoredFloors } from "./tuf-floors.ts";
 import { storeMetadata } from "./tuf-metadata.ts";
@@ -204,6 +205,16 @@ export class MirrorWriter {
   /** Removes an entry of the distrust list. Only an operator does: nothing that is imported takes one away. */
   removeDistrust(digest: Digest): void {
     this.#run("delete-distrust", digest);
+  }
+
+  /** Remembers the newest time that a verified signature carried; an older one changes nothing. */
+  raiseSignedTime(signed: Date, { at, from }: Origin): void {
+    this.transaction(() => {
+      const before = this.#database.prepare<[], SignedTimeRow>(sqlText("find-signed-time")).get();
+      if (before !== undefined && readSignedTime(before) >= signed) return;
+      const text = signed.toISOString();
+      this.#run("put-signed-time", text, at, from, rowChecksum(text, at, from));
+    });
   }
 
   /**

@@ -335,6 +335,16 @@ CREATE VIEW rekor_entry AS
   JOIN json_each(CASE WHEN json_valid(answer.value ->> '$') THEN answer.value ->> '$' ELSE '{}' END) AS entry
   WHERE kind = 'log-entry' AND state = 'present' AND entry.type = 'object';
 `,
+  "0006-signed-time": `-- Schema 6. The newest time that a verified signature carried, one row: a clock that is behind it is wrong. It belongs
+-- to this machine and is no part of what the mirror knows.
+CREATE TABLE signed_time (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  signed TEXT NOT NULL,
+  at TEXT NOT NULL,
+  source TEXT NOT NULL,
+  checksum BLOB NOT NULL
+);
+`,
   "clear-recheck": `UPDATE decision
 SET recheck = 0
 WHERE id = ?
@@ -381,6 +391,9 @@ WHERE id = ?
   "find-pin": `SELECT kind, name, digest, bytes, at, source, checksum
 FROM pin
 WHERE kind = ? AND name = ?
+`,
+  "find-signed-time": `SELECT signed, at, source, checksum
+FROM signed_time
 `,
   "find-tuf-floors": `SELECT repository, role, version, checksum
 FROM tuf_floor
@@ -524,6 +537,9 @@ VALUES (?, ?, ?, ?, ?, ?, ?)
 `,
   "put-run": `INSERT INTO run (kind, started, ended, source, summary)
 VALUES (?, ?, ?, ?, ?)
+`,
+  "put-signed-time": `INSERT OR REPLACE INTO signed_time (id, signed, at, source, checksum)
+VALUES (1, ?, ?, ?, ?)
 `,
   "put-tuf-floor": `INSERT INTO tuf_floor (repository, role, version, checksum)
 VALUES (?, ?, ?, ?)

@@ -19,4 +19,5 @@ export const migrations = [
   "0003-tuf-floors",
   "0004-distrust",
   "0005-views",
+  "0006-signed-time",
 ] as const satisfies readonly StatementName[];

@@ -35,6 +35,14 @@ test("the first that has it counts; presence beats absence, absence beats an out
   assert.is(from(), undefined);
 });
 
+test("the newest signed time is that of any of them", () => {
+  const [old, young] = [new Date("2026-01-01T00:00:00Z"), new Date("2026-02-01T00:00:00Z")];
+  const [a, b] = [source("a").raiseSignedTime(young), source("b").raiseSignedTime(old)];
+  assert.is(joinedKnowledge([a, nothingKnown, b]).newestSignedTime?.(), young);
+  assert.is(joinedKnowledge([b, a]).newestSignedTime?.(), young);
+  assert.is(joinedKnowledge([nothingKnown]).newestSignedTime?.(), undefined);
+});
+
 test("whatever one of them distrusts is distrusted", () => {
   const key = { kind: "key", value: "a".repeat(64) } as const;
   const log = { kind: "log", value: "b".repeat(64) } as const;

@@ -47,6 +47,12 @@ test("what the base distrusts stays distrusted", () => {
   assert.equal(new Overlay({ answer: () => undefined }).distrust(), []);
 });
 
+test("the base's newest signed time stands", () => {
+  const signed = new Date("2026-01-01T00:00:00Z");
+  assert.is(new Overlay(base().raiseSignedTime(signed)).newestSignedTime(), signed);
+  assert.is(new Overlay({ answer: () => undefined }).newestSignedTime(), undefined);
+});
+
 test("it knows what was answered in this run, and tells no version", () => {
   const overlay: Overlay & Knowledge = new Overlay(base().present(question, "old"));
   assert.not(overlay.has(question));

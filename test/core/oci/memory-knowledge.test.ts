@@ -73,6 +73,16 @@ test("distrust adds up, and is another version", () => {
   assert.is.not(knowledge.version(), before);
 });
 
+test("the newest signed time only rises, and is another version", () => {
+  const knowledge = new MemoryKnowledge(defaultLimits);
+  const [old, young] = [new Date("2026-01-01T00:00:00Z"), new Date("2026-02-01T00:00:00Z")];
+  assert.is(knowledge.newestSignedTime(), undefined);
+  const before = knowledge.version();
+  knowledge.raiseSignedTime(young);
+  assert.is.not(knowledge.version(), before);
+  assert.is(knowledge.raiseSignedTime(old).newestSignedTime(), young);
+});
+
 test("a manifest that does not parse is not put in", () => {
   throwsCode("malformed", () => new MemoryKnowledge(defaultLimits).putManifest(repository, encode({}), "1"));
 });

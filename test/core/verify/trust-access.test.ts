@@ -93,6 +93,32 @@ test("past its expiry: allowed with a warning within the budget, stale past it",
   }
 });
 
+test("a clock that was set back is reported, and makes nothing fresher", () => {
+  const { policies } = loadPolicies([{ name: "p.yaml", text: policy }]);
+  const settings: EngineSettings = { trustRoot: "lab", trust: { initialRoots: { lab: root } } };
+  const engine = createEngine({ policies, crypto: nodeVerifier, settings });
+  const source = knowing(repository.source());
+  const decideAfter = (days: number | undefined) =>
+    engine.decide(
+      pod,
+      days === undefined
+        ? source
+        : {
+            answer: (question) => source.answer(question),
+            version: () => String(days),
+            newestSignedTime: () => new Date(expiry.getTime() + days * day),
+          },
+      now,
+    );
+  assert.equal([decideAfter(undefined).allowed, decideAfter(undefined).warnings], [true, []]);
+  const [early, tolerated, stale] = [decideAfter(-1), decideAfter(30), decideAfter(91)];
+  assert.is(early.allowed, true);
+  assert.match(early.warnings.join(), /^\[clock-behind\] .*2026-11-26T12:00:00\.000Z, is behind /);
+  assert.equal([tolerated.allowed, tolerated.trustWarnings.length], [true, 2]);
+  assert.equal([stale.allowed, [...new Set(codesOf(stale))]], [false, ["stale"]]);
+  for (const decision of [early, tolerated, stale]) assert.match(decision.trustWarnings.join(), "[clock-behind]");
+});
+
 test("what an engine remembers stands as long as trust is judged alike, and no longer", () => {
   const { policies } = loadPolicies([{ name: "p.yaml", text: policy }]);
   const settings: EngineSettings = { trustRoot: "lab", trust: { initialRoots: { lab: root } } };

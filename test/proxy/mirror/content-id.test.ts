@@ -62,6 +62,7 @@ test("every kind of content changes it, and so does its removal; attempts and ru
     writer.setAnswer(tag("9"), { state: "unavailable", code: "timed-out", ...origin });
     mirror.log.addRun({ kind: "sync", started: origin.at, ended: origin.at, from: "x", summary: {} });
     writer.addBlob(Uint8Array.of(1, 2, 3));
+    writer.raiseSignedTime(new Date(origin.at), origin);
     assert.is(mirror.contentId(), before);
     writer.unpin("key", "k");
     assert.is.not(mirror.contentId(), before);

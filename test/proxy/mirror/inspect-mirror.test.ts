@@ -33,6 +33,7 @@ const filled = () =>
     writer.setComplete("ghcr.io", origin);
     writer.setCheckpoint({ origin: "log", size: 1n, note: "note" }, origin);
     writer.pin({ kind: "key", name: "k", bytes: content }, origin);
+    writer.raiseSignedTime(new Date(origin.at), origin);
     writer.addDistrust({ kind: "identity", value: "*@example.com" }, origin);
   });
 
@@ -50,6 +51,7 @@ const damage: readonly (readonly [string, string, readonly string[]])[] = [
   ["a checkpoint", "UPDATE checkpoint SET note = 'x'", ["log"]],
   ["a floor", "UPDATE tuf_floor SET version = '0'", ["x root"]],
   ["a pin", "UPDATE pin SET digest = 'x'", ["key k"]],
+  ["the newest signed time", "UPDATE signed_time SET signed = '2020-01-01T00:00:00Z'", ["newest signed time"]],
   ["an entry of the distrust list", "UPDATE distrust SET digest = 'x', value = 'y'", ["x"]],
 ];
 for (const [name, sql, subjects] of damage) {

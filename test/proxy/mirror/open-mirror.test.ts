@@ -111,7 +111,7 @@ test("an older schema is brought up to date after a backup, with what it held", 
   const folder = writtenMirror((mirror) => mirror.writer().setAnswer(question, { state: "absent", ...origin }));
   for (const view of ["tuf_root", "rekor_entry", "attestation", "signature", "material"])
     tamper(folder, `DROP VIEW ${view}`);
-  for (const table of ["tuf_floor", "distrust"]) tamper(folder, `DROP TABLE ${table}`);
+  for (const table of ["tuf_floor", "distrust", "signed_time"]) tamper(folder, `DROP TABLE ${table}`);
   const database = new Database(join(folder, "mirror.db"));
   database.pragma("user_version = 1");
   database.close();

@@ -1,0 +1,2 @@
+SELECT signed, at, source, checksum
+FROM signed_time

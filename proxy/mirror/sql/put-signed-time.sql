@@ -1,0 +1,2 @@
+INSERT OR REPLACE INTO signed_time (id, signed, at, source, checksum)
+VALUES (1, ?, ?, ?, ?)

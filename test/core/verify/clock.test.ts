@@ -1,0 +1,61 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { defaultLimits } from "../../../core/limits.ts";
+import { compileAttestor } from "../../../core/verify/attestor.ts";
+import { clockWarning, later, newestSignedTime } from "../../../core/verify/clock.ts";
+import { createImageVerifier } from "../../../core/verify/image-verifier.ts";
+import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
+import { Lab, sign } from "../../lab/index.ts";
+
+const test = suite("core/verify/clock");
+const [old, young] = [new Date("2026-01-01T00:00:00Z"), new Date("2026-02-01T00:00:00Z")];
+
+test("the later of two times, of which any may be missing", () => {
+  for (const [left, right, wanted] of [
+    [old, young, young],
+    [young, old, young],
+    [undefined, old, old],
+    [old, undefined, old],
+    [undefined, undefined, undefined],
+  ] as const)
+    assert.is(later(left, right), wanted);
+});
+
+test("a warning only where the time of the decision is behind", () => {
+  assert.is(clockWarning(old, undefined), undefined);
+  assert.is(clockWarning(young, old), undefined);
+  assert.is(clockWarning(old, old), undefined);
+  assert.match(clockWarning(old, young) ?? "", /^\[clock-behind\] .*2026-01-01.*2026-02-01/);
+});
+
+const lab = new Lab();
+const hour = 3_600_000;
+
+test("times of logs and authorities count where they prove something, recalled or computed", () => {
+  const signed = sign(lab, { layout: "bundle", by: "certificate" });
+  const verifier = createImageVerifier({ crypto: nodeVerifier, limits: defaultLimits });
+  const request = {
+    image: signed,
+    expectation: compileAttestor(signed.attestor),
+    layouts: "all",
+  } as const;
+  const source = { answer: signed.knowledge.answer.bind(signed.knowledge), version: () => "1" };
+  const at = (now: Date) => {
+    const decision = verifier.open(source as typeof signed.knowledge, now);
+    const { verification } = decision.verify(request);
+    return { truth: verification.truth, warning: decision.clockWarning(), newest: decision.newestSignedTime() };
+  };
+  const good = at(lab.now);
+  assert.equal([good.truth, good.warning], ["proven", undefined]);
+  assert.ok(good.newest !== undefined && good.newest <= lab.now);
+  const behind = at(new Date(good.newest.getTime() - hour));
+  assert.equal([behind.truth, behind.newest], ["proven", good.newest]);
+  assert.match(behind.warning ?? "", "[clock-behind]");
+  const [candidate] = verifier.open(signed.knowledge, lab.now).verify(request).candidates;
+  assert.ok(candidate !== undefined);
+  assert.equal(newestSignedTime({ candidates: [candidate] }), good.newest);
+  assert.is(newestSignedTime({ candidates: [] }), undefined);
+  assert.is(verifier.open(source as typeof signed.knowledge, lab.now).newestSignedTime(), undefined);
+});
+
+test.run();

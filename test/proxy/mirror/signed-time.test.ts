@@ -1,0 +1,42 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { defaultLimits } from "../../../core/limits.ts";
+import { openMirror } from "../../../proxy/mirror/open-mirror.ts";
+import { keepSignedTime } from "../../../proxy/mirror/signed-time.ts";
+import { throwsCode } from "../../support/assert.ts";
+import { origin, reading, tamper, temporaryFolder, writtenMirror } from "../../support/temporary-mirror.ts";
+
+const test = suite("proxy/mirror/signed-time");
+const [old, young] = [new Date("2026-01-01T00:00:00.000Z"), new Date("2026-02-01T00:00:00.000Z")];
+const newest = (folder: string): Date | undefined => reading(folder, (mirror) => mirror.knowledge().newestSignedTime());
+const keep = (folder: string, signed: Date): void => keepSignedTime(folder, signed, origin, defaultLimits);
+
+test("the newest time only rises, and a reader sees it at once", () => {
+  const folder = writtenMirror(() => undefined);
+  const reader = openMirror(folder, { mode: "read" });
+  try {
+    assert.is(reader.knowledge().newestSignedTime(), undefined);
+    keep(folder, young);
+    assert.equal(reader.knowledge().newestSignedTime(), young);
+    keep(folder, old);
+    assert.equal(reader.knowledge().newestSignedTime(), young);
+  } finally {
+    reader.close();
+  }
+  assert.equal(newest(folder), young);
+});
+
+test("beside another writer nothing is kept, and nothing fails", () => {
+  const folder = temporaryFolder();
+  writtenMirror(() => keep(folder, young), folder);
+  assert.is(newest(folder), undefined);
+});
+
+test("a damaged time is refused", () => {
+  const folder = writtenMirror((mirror) => mirror.writer().raiseSignedTime(young, origin));
+  tamper(folder, "UPDATE signed_time SET signed = ?", old.toISOString());
+  reading(folder, (mirror) => void throwsCode("mirror-corrupt", () => mirror.knowledge().newestSignedTime()));
+  throwsCode("mirror-corrupt", () => keep(folder, young));
+});
+
+test.run();
