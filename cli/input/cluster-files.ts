@@ -8,7 +8,7 @@ import { isObject } from "../../core/encoding/shape.ts";
 import { decodeUtf8 } from "../../core/encoding/utf8.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { Answer, AnswerTo } from "../../core/knowledge/answer.ts";
-import type { Knowledge } from "../../core/knowledge/knowledge.ts";
+import type { Knowledge, SourceState } from "../../core/knowledge/knowledge.ts";
 import type { Question } from "../../core/knowledge/question.ts";
 
 type ClusterQuestion = Extract<Question, { kind: "cluster" }>;
@@ -71,8 +71,8 @@ export class ClusterFiles implements Knowledge {
   }
 
   /** Nothing changes: the files were read before. */
-  version(): string {
-    return "";
+  state(): SourceState {
+    return { version: "" };
   }
 
   #find(question: Question): Answer | undefined {

@@ -6,7 +6,7 @@ import { decodeUtf8 } from "../../core/encoding/utf8.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { Answer, AnswerTo, TrustedRootSource } from "../../core/knowledge/answer.ts";
 import { joinedKnowledge } from "../../core/knowledge/joined-knowledge.ts";
-import type { DistrustRow, Knowledge } from "../../core/knowledge/knowledge.ts";
+import type { DistrustRow, Knowledge, SourceState } from "../../core/knowledge/knowledge.ts";
 import type { Question } from "../../core/knowledge/question.ts";
 import { later } from "../../core/verify/clock.ts";
 import type { TrustSettings } from "../../core/trust/tuf-verifier.ts";
@@ -103,8 +103,8 @@ class CommandLineKnowledge implements Knowledge {
   }
 
   /** Nothing changes while the command runs. */
-  version(): string {
-    return "";
+  state(): SourceState {
+    return { version: "" };
   }
 
   #find(question: Question): Answer | undefined {
@@ -190,7 +190,7 @@ export function openKnowledge(
   const keeps = mirror !== undefined && trustedRoot === undefined && options.tufRoot === undefined;
   const close = (): void => {
     const signed = keeps ? newest : undefined;
-    const before = signed === undefined ? undefined : mirror?.knowledge().newestSignedTime();
+    const before = signed === undefined ? undefined : mirror?.knowledge().state().newestSignedTime;
     mirror?.close();
     if (mirror !== undefined && signed !== undefined && (before === undefined || signed > before))
       keepSignedTime(mirror.folder, signed, { at: io.now().toISOString(), from: "a decision" }, mirror.limits);
@@ -216,6 +216,5 @@ export function openKnowledge(
 /** A source at a time that was asked for: what was seen after it does not count. */
 const timeless = (source: MirrorKnowledge): Knowledge => ({
   answer: (question) => source.answer(question),
-  version: () => source.version(),
-  distrust: () => source.distrust(),
+  state: () => ({ ...source.state(), newestSignedTime: undefined }),
 });

@@ -3,7 +3,7 @@
  * docs/architecture.md#decide-then-ask.
  */
 import type { Answer, AnswerTo } from "./answer.ts";
-import type { DistrustRow, Knowledge } from "./knowledge.ts";
+import type { DistrustRow, Knowledge, SourceState } from "./knowledge.ts";
 import type { Question } from "./question.ts";
 
 /**
@@ -32,26 +32,18 @@ class JoinedKnowledge implements Knowledge {
     return first ?? answers.find((answer) => answer.state === "absent") ?? answers[0];
   }
 
-  /** Whatever one of the sources distrusts. */
-  distrust(): readonly DistrustRow[] {
-    const lists = this.#sources.map((source) => source.distrust?.() ?? []).filter((rows) => rows.length > 0);
+  /** Whatever one of the sources distrusts, and the newest time that one of them saw. */
+  state(): SourceState {
+    const states = this.#sources.map((source) => source.state?.() ?? {});
+    const versions = states.map(({ version }) => version);
+    const lists = states.flatMap(({ distrust = none }) => (distrust.length > 0 ? [distrust] : []));
+    const times = states.flatMap(({ newestSignedTime }) => newestSignedTime ?? []);
     const [first = none] = lists;
-    return lists.length < 2 ? first : lists.flat();
-  }
-
-  newestSignedTime(): Date | undefined {
-    const times = this.#sources.flatMap((source) => source.newestSignedTime?.() ?? []);
-    return times.sort((left, right) => right.getTime() - left.getTime())[0];
-  }
-
-  version(): string | undefined {
-    const versions: string[] = [];
-    for (const source of this.#sources) {
-      const version = source.version?.();
-      if (version === undefined) return undefined;
-      versions.push(version);
-    }
-    // As a list, so that no two lists of versions have one text.
-    return JSON.stringify(versions);
+    return {
+      // As a list, so that no two lists of versions have one text.
+      version: versions.includes(undefined) ? undefined : JSON.stringify(versions),
+      distrust: lists.length < 2 ? first : lists.flat(),
+      newestSignedTime: times.sort((left, right) => right.getTime() - left.getTime())[0],
+    };
   }
 }

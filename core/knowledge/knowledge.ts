@@ -19,21 +19,28 @@ export interface DistrustRow {
   readonly date?: string;
 }
 
+/** What a source says beside its answers, all of it as of one moment. */
+export interface SourceState {
+  /**
+   * A text that is another one whenever an answer may be, or anything else here; absent where the source cannot tell.
+   */
+  readonly version?: string | undefined;
+  /**
+   * What the source knows to be distrusted. It counts in every decision over the source, whatever list the engine was
+   * given. A source that returns the same array says that the rows are the same.
+   */
+  readonly distrust?: readonly DistrustRow[];
+  /**
+   * The newest time that a verified signature carried in any decision over the source. Freshness is judged no earlier
+   * than that, whatever the clock says.
+   */
+  readonly newestSignedTime?: Date | undefined;
+}
+
 /** Synchronous look-up of what is known. `undefined`: never asked. A damaged source throws an `EngineError`. */
 export interface Knowledge {
   answer<Q extends Question>(question: Q): AnswerTo<Q> | undefined;
-  /** A text that is another one whenever any answer may be; absent or undefined where the source cannot tell. */
-  version?(): string | undefined;
-  /**
-   * What the source knows to be distrusted. It counts in every decision over the source, whatever list the engine was
-   * given. Another version for other rows; a source that returns the same array says that they are the same.
-   */
-  distrust?(): readonly DistrustRow[];
-  /**
-   * The newest time that a verified signature carried in any decision over the source. Freshness is judged no earlier
-   * than that, whatever the clock says. Another version for another time.
-   */
-  newestSignedTime?(): Date | undefined;
+  state?(): SourceState;
 }
 
 /** The only asynchronous role; it lives outside the engine and answers `timed-out` past its own deadline. */
@@ -42,4 +49,4 @@ export interface Asker {
 }
 
 /** Knows nothing: every question is one that nobody asked. */
-export const nothingKnown: Knowledge = { answer: () => undefined, version: () => "" };
+export const nothingKnown: Knowledge = { answer: () => undefined, state: () => ({ version: "" }) };

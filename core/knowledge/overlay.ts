@@ -3,7 +3,7 @@
  * docs/architecture.md#decide-then-ask.
  */
 import type { Answer, AnswerTo } from "./answer.ts";
-import type { DistrustRow, Knowledge } from "./knowledge.ts";
+import type { Knowledge, SourceState } from "./knowledge.ts";
 import { type Question, questionText } from "./question.ts";
 
 /** It tells no version: it lasts for one run, and each round of asking changes it. */
@@ -27,12 +27,9 @@ export class Overlay implements Knowledge {
     return held !== undefined && this.#isOld(question, held) ? undefined : held;
   }
 
-  distrust(): readonly DistrustRow[] {
-    return this.#base.distrust?.() ?? [];
-  }
-
-  newestSignedTime(): Date | undefined {
-    return this.#base.newestSignedTime?.();
+  /** That of the base, without a version. */
+  state(): SourceState {
+    return { ...this.#base.state?.(), version: undefined };
   }
 
   /** Whether the question was answered in this run. */

@@ -4,7 +4,7 @@
  */
 import { type Digest, digestOf } from "../crypto/digest.ts";
 import type { AnswerTo } from "../knowledge/answer.ts";
-import type { DistrustRow, Knowledge } from "../knowledge/knowledge.ts";
+import type { DistrustRow, Knowledge, SourceState } from "../knowledge/knowledge.ts";
 import { type Question, questionText } from "../knowledge/question.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { canonicalQuestion, completenessScopes, parseScope } from "./completeness.ts";
@@ -47,9 +47,9 @@ export class MemoryKnowledge implements Knowledge {
       : undefined;
   }
 
-  /** Counts what was put in. */
-  version(): string {
-    return String(this.#changes);
+  /** The version counts what was put in. */
+  state(): SourceState {
+    return { version: String(this.#changes), distrust: this.#distrust, newestSignedTime: this.#signed };
   }
 
   /** Records an answer as it is; it wins over what follows from content. */
@@ -76,20 +76,12 @@ export class MemoryKnowledge implements Knowledge {
     return this;
   }
 
-  distrust(): readonly DistrustRow[] {
-    return this.#distrust;
-  }
-
   /** Raises the newest signed time. */
   raiseSignedTime(signed: Date): this {
     if (this.#signed !== undefined && signed <= this.#signed) return this;
     this.#changes++;
     this.#signed = signed;
     return this;
-  }
-
-  newestSignedTime(): Date | undefined {
-    return this.#signed;
   }
 
   putBlob(repository: string, bytes: Uint8Array): Digest {

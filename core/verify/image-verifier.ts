@@ -3,7 +3,7 @@
  * loaded and the memo. Engine and commands verify through it. Source: docs/architecture.md#the-memo.
  */
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
-import type { DistrustRow, Knowledge } from "../knowledge/knowledge.ts";
+import type { DistrustRow, Knowledge, SourceState } from "../knowledge/knowledge.ts";
 import { RecordingKnowledge } from "../knowledge/recording-knowledge.ts";
 import type { Limits } from "../limits.ts";
 import { distrustWith } from "../trust/distrust.ts";
@@ -40,12 +40,6 @@ export interface ImageVerifier {
   verifyBundle(given: BundleToVerify, now: Date): Verification<Evidence>;
 }
 
-/** What a source says beside its answers. */
-interface Seen {
-  readonly distrusted: readonly DistrustRow[];
-  readonly seen: Date | undefined;
-}
-
 export function createImageVerifier({
   crypto,
   trustRoot = "public-good",
@@ -58,7 +52,7 @@ export function createImageVerifier({
   const memo = new Memo(limits.memoEntries);
   const contextOf = (
     knowledge: Knowledge,
-    { distrusted, seen }: Seen,
+    { distrust: distrusted = [], newestSignedTime: seen }: SourceState,
     now: Date,
     options: DecisionOptions = {},
   ): DecisionContext => ({
@@ -76,12 +70,10 @@ export function createImageVerifier({
   });
   return {
     open(source, now, options) {
-      const version = options?.exhaustive === true ? undefined : memo.versionOf(source);
-      // After the version: what is kept under it was judged by these rows or by later ones, never by earlier ones.
-      const state: Seen = { distrusted: source.distrust?.() ?? [], seen: source.newestSignedTime?.() };
+      const state = source.state?.() ?? {};
+      const version = options?.exhaustive === true ? undefined : memo.versionOf(source, state.version);
       return new DecisionVerifier(contextOf(version ?? source, state, now, options), version);
     },
-    verifyBundle: (given, now) =>
-      verifyBundle(given, contextOf(knowingOnly(given.trustedRoot), { distrusted: [], seen: undefined }, now)),
+    verifyBundle: (given, now) => verifyBundle(given, contextOf(knowingOnly(given.trustedRoot), {}, now)),
   };
 }

@@ -205,10 +205,9 @@ export class Memo {
     this.#capacity = capacity;
   }
 
-  /** What is kept of the source as it is now. Nothing is of one that cannot tell its version. */
-  versionOf(source: Knowledge): Version | undefined {
-    const text = this.#capacity < 1 ? undefined : source.version?.();
-    if (text === undefined) return undefined;
+  /** What is kept of the source in this version. Nothing is of one that cannot tell its version. */
+  versionOf(source: Knowledge, text: string | undefined): Version | undefined {
+    if (this.#capacity < 1 || text === undefined) return undefined;
     const held = this.#versions.get(source);
     if (held?.text === text) return held;
     const version = new Version(source, text, this.#capacity);

@@ -5,7 +5,7 @@
 import type { EngineError } from "../../core/errors.ts";
 import type { Digest } from "../../core/crypto/digest.ts";
 import type { Answer, AnswerTo } from "../../core/knowledge/answer.ts";
-import type { Knowledge } from "../../core/knowledge/knowledge.ts";
+import type { Knowledge, SourceState } from "../../core/knowledge/knowledge.ts";
 import type { Question } from "../../core/knowledge/question.ts";
 import { defaultLimits, type Limits } from "../../core/limits.ts";
 import { parseAssociatedTag } from "../../core/oci/associated-tag.ts";
@@ -122,8 +122,8 @@ export class LayoutKnowledge implements Knowledge {
    * Nothing changes: the index was read when the folder was opened, and content is found by digest. Who damages a blob
    * afterwards is found by reading, not by this.
    */
-  version(): string {
-    return "";
+  state(): SourceState {
+    return { version: "" };
   }
 
   #find(question: Extract<Question, { repository: string }>): Answer | undefined {

@@ -5,7 +5,7 @@
 import type { Database, Statement } from "better-sqlite3";
 import type { Digest } from "../../core/crypto/digest.ts";
 import type { Answer, AnswerTo, TrustedRootSource } from "../../core/knowledge/answer.ts";
-import type { DistrustRow, Knowledge } from "../../core/knowledge/knowledge.ts";
+import type { Knowledge, SourceState } from "../../core/knowledge/knowledge.ts";
 import { parseQuestion, type Question, questionText } from "../../core/knowledge/question.ts";
 import { canonicalQuestion, completenessScopes } from "../../core/oci/completeness.ts";
 import {
@@ -59,13 +59,6 @@ export function checkBytes(bytes: Uint8Array, digest: string): void {
   if (digestBytes(bytes) !== digest) throw corrupt(digest, "the mirror's bytes do not have this digest");
 }
 
-/** What a mirror says beside its answers, in one version of it. */
-interface Current {
-  readonly version: string | undefined;
-  readonly distrust: readonly DistrustRow[];
-  readonly signed: Date | undefined;
-}
-
 export class MirrorKnowledge implements Knowledge {
   readonly #folder: string;
   readonly #answer: Statement<[string, string], AnswerRow>;
@@ -79,7 +72,7 @@ export class MirrorKnowledge implements Knowledge {
   readonly #version: Statement<[], { readonly version: string }>;
   readonly #distrust: Statement<[], DistrustTableRow>;
   readonly #signedTime: Statement<[], SignedTimeRow>;
-  #held: Current | undefined;
+  #state: SourceState | undefined;
 
   constructor(database: Database, folder: string) {
     this.#folder = folder;
@@ -116,35 +109,24 @@ export class MirrorKnowledge implements Knowledge {
   }
 
   /**
-   * Another text after every write, by this process or another one. Who changes the file behind SQLite's back is found
-   * by reading, not by this.
+   * The version is another one after every write, by this process or another one; the rest is read once for each
+   * version. Who changes the file behind SQLite's back is found by reading, not by this.
+   * @throws EngineError `mirror-corrupt` when an entry of the distrust list or the newest signed time is damaged.
    */
-  version(): string | undefined {
-    return guarded(this.#folder, () => this.#version.get()?.version);
-  }
-
-  /** @throws EngineError `mirror-corrupt` when an entry is damaged. */
-  distrust(): readonly DistrustRow[] {
-    return this.#current().distrust;
-  }
-
-  /** @throws EngineError `mirror-corrupt` when it is damaged. */
-  newestSignedTime(): Date | undefined {
-    return this.#current().signed;
-  }
-
-  /** Read once for each version. The version comes first: rows that are newer are read again under the next one. */
-  #current(): Current {
-    const version = this.version();
-    if (this.#held === undefined || this.#held.version !== version) {
-      const signed = guarded(this.#folder, () => this.#signedTime.get());
-      this.#held = {
-        version,
-        distrust: this.distrustEntries().map(({ row }) => row),
-        signed: signed === undefined ? undefined : readSignedTime(signed),
-      };
-    }
-    return this.#held;
+  state(): SourceState {
+    return guarded(this.#folder, () => {
+      // The version comes first: rows that are newer than it are read again under the next one.
+      const version = this.#version.get()?.version;
+      if (this.#state === undefined || this.#state.version !== version) {
+        const signed = this.#signedTime.get();
+        this.#state = {
+          version,
+          distrust: this.distrustEntries().map(({ row }) => row),
+          newestSignedTime: signed === undefined ? undefined : readSignedTime(signed),
+        };
+      }
+      return this.#state;
+    });
   }
 
   /** The distrust list with where each entry came from, sorted. @throws EngineError `mirror-corrupt`. */

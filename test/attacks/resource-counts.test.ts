@@ -164,7 +164,7 @@ attack(
     const [first, last] = [images[0], images.at(-1)];
     if (first === undefined || last === undefined) throw new Error("images");
     const joined = joinedKnowledge(images.map((image) => image.knowledge));
-    const knowledge: Knowledge = { answer: (question) => joined.answer(question), version: () => "1" };
+    const knowledge: Knowledge = { answer: (question) => joined.answer(question), state: () => ({ version: "1" }) };
     const pod = (...these: readonly Signed[]) =>
       requestFor({
         apiVersion: "v1",

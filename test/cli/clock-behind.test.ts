@@ -37,7 +37,7 @@ const run = (words: readonly string[], now: string) => runCli([...words, "--stor
 const seen = (): string | undefined => {
   const mirror = openMirror(store, { mode: "read" });
   try {
-    return mirror.knowledge().newestSignedTime()?.toISOString();
+    return mirror.knowledge().state().newestSignedTime?.toISOString();
   } finally {
     mirror.close();
   }

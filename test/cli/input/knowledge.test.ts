@@ -69,12 +69,12 @@ test("everything that a command may know tells its version, so that the engine r
     testIO({ files: { "root.json": "{}" } }).io,
     [new ClusterFiles([], [], new Date(0))],
   );
-  const version = opened.knowledge.version?.();
+  const version = opened.knowledge.state?.().version;
   assert.type(version, "string");
   assert.is(opened.knowledge.answer(tag("signed"))?.state, "present");
-  assert.is(opened.knowledge.version?.(), version);
+  assert.is(opened.knowledge.state?.().version, version);
   writtenMirror((mirror) => mirror.writer().setAnswer(tag("new"), absent), store);
-  assert.is.not(opened.knowledge.version?.(), version);
+  assert.is.not(opened.knowledge.state?.().version, version);
   opened.close();
 });
 

@@ -247,7 +247,10 @@ test("an exhaustive look stops nowhere, whatever match and preconditions say", (
 });
 
 test("the memo changes nothing but the work", () => {
-  const versioned: Knowledge = { answer: (question) => fixtureKnowledge.answer(question), version: () => "1" };
+  const versioned: Knowledge = {
+    answer: (question) => fixtureKnowledge.answer(question),
+    state: () => ({ version: "1" }),
+  };
   const engine = engineOf(policyText());
   const request = requestFor(pod(image("signed"), image("unsigned"), image("signed-by-both")));
   const first = JSON.stringify(engine.decide(request, versioned, now));

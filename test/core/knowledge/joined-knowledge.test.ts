@@ -38,18 +38,18 @@ test("the first that has it counts; presence beats absence, absence beats an out
 test("the newest signed time is that of any of them", () => {
   const [old, young] = [new Date("2026-01-01T00:00:00Z"), new Date("2026-02-01T00:00:00Z")];
   const [a, b] = [source("a").raiseSignedTime(young), source("b").raiseSignedTime(old)];
-  assert.is(joinedKnowledge([a, nothingKnown, b]).newestSignedTime?.(), young);
-  assert.is(joinedKnowledge([b, a]).newestSignedTime?.(), young);
-  assert.is(joinedKnowledge([nothingKnown]).newestSignedTime?.(), undefined);
+  assert.is(joinedKnowledge([a, nothingKnown, b]).state?.().newestSignedTime, young);
+  assert.is(joinedKnowledge([b, a]).state?.().newestSignedTime, young);
+  assert.is(joinedKnowledge([nothingKnown]).state?.().newestSignedTime, undefined);
 });
 
 test("whatever one of them distrusts is distrusted", () => {
   const key = { kind: "key", value: "a".repeat(64) } as const;
   const log = { kind: "log", value: "b".repeat(64) } as const;
   const [a, b] = [source("a").addDistrust(key), source("b").addDistrust(log)];
-  const rowsOf = (...sources: readonly Knowledge[]) => joinedKnowledge(sources).distrust?.();
+  const rowsOf = (...sources: readonly Knowledge[]) => joinedKnowledge(sources).state?.().distrust;
   assert.equal(rowsOf(a, nothingKnown, b), [key, log]);
-  assert.is(rowsOf(nothingKnown, a), a.distrust(), "the same array, which is compiled once");
+  assert.is(rowsOf(nothingKnown, a), a.state().distrust, "the same array, which is compiled once");
   assert.is(rowsOf(), rowsOf(nothingKnown));
 });
 
@@ -67,9 +67,9 @@ test("lists of referrers are one list, in the order of the sources", () => {
 
 test("its version is another one whenever a source's is, and unknown where one source cannot tell", () => {
   const of = (...versions: readonly (string | undefined)[]): string | undefined =>
-    joinedKnowledge(versions.map((version) => ({ ...nothingKnown, version: () => version }))).version?.();
+    joinedKnowledge(versions.map((version) => ({ ...nothingKnown, state: () => ({ version }) }))).state?.().version;
   assert.is(of("1", undefined), undefined);
-  assert.is(joinedKnowledge([{ answer: () => undefined }]).version?.(), undefined);
+  assert.is(joinedKnowledge([{ answer: () => undefined }]).state?.().version, undefined);
   const texts = fc.array(fc.string(), { maxLength: 3 });
   fc.assert(
     fc.property(texts, texts, (one, two) => {
@@ -79,9 +79,9 @@ test("its version is another one whenever a source's is, and unknown where one s
   );
   const memory = source("a");
   const joined = joinedKnowledge([memory, joinedKnowledge([source("b")])]);
-  const before = joined.version?.();
+  const before = joined.state?.().version;
   memory.absent(question);
-  assert.is.not(joined.version?.(), before);
+  assert.is.not(joined.state?.().version, before);
 });
 
 test("an engine remembers what it computed from sources that tell their versions, until one changes", () => {
@@ -92,7 +92,7 @@ test("an engine remembers what it computed from sources that tell their versions
       asked.push(wanted.kind);
       return fixtureKnowledge.answer(wanted);
     },
-    version: () => version,
+    state: () => ({ version }),
   };
   const knowledge = joinedKnowledge([source("files"), counted]);
   const { policies } = loadPolicies([{ name: "p.yaml", text: policyText() }]);

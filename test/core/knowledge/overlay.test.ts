@@ -43,14 +43,14 @@ test("an old answer is to be asked for once more; when that is in vain, it holds
 
 test("what the base distrusts stays distrusted", () => {
   const row = { kind: "identity", value: "*" } as const;
-  assert.equal(new Overlay(base().addDistrust(row)).distrust(), [row]);
-  assert.equal(new Overlay({ answer: () => undefined }).distrust(), []);
+  assert.equal(new Overlay(base().addDistrust(row)).state().distrust, [row]);
+  assert.is(new Overlay({ answer: () => undefined }).state().distrust, undefined);
 });
 
 test("the base's newest signed time stands", () => {
   const signed = new Date("2026-01-01T00:00:00Z");
-  assert.is(new Overlay(base().raiseSignedTime(signed)).newestSignedTime(), signed);
-  assert.is(new Overlay({ answer: () => undefined }).newestSignedTime(), undefined);
+  assert.is(new Overlay(base().raiseSignedTime(signed)).state().newestSignedTime, signed);
+  assert.is(new Overlay({ answer: () => undefined }).state().newestSignedTime, undefined);
 });
 
 test("it knows what was answered in this run, and tells no version", () => {
@@ -58,7 +58,7 @@ test("it knows what was answered in this run, and tells no version", () => {
   assert.not(overlay.has(question));
   overlay.set(question, outage);
   assert.ok(overlay.has(question));
-  assert.is((overlay as Knowledge).version, undefined);
+  assert.is(overlay.state().version, undefined);
 });
 
 test.run();

@@ -63,24 +63,24 @@ test("a complete host or repository turns ignorance into absence, but not for bl
 
 test("distrust adds up, and is another version", () => {
   const knowledge = new MemoryKnowledge(defaultLimits);
-  const before = knowledge.version();
+  const before = knowledge.state().version;
   const rows = [
     { kind: "identity", value: "*@example.com" },
     { kind: "log", value: "a".repeat(64) },
   ] as const;
   for (const row of rows) knowledge.addDistrust(row);
-  assert.equal(knowledge.distrust(), rows);
-  assert.is.not(knowledge.version(), before);
+  assert.equal(knowledge.state().distrust, rows);
+  assert.is.not(knowledge.state().version, before);
 });
 
 test("the newest signed time only rises, and is another version", () => {
   const knowledge = new MemoryKnowledge(defaultLimits);
   const [old, young] = [new Date("2026-01-01T00:00:00Z"), new Date("2026-02-01T00:00:00Z")];
-  assert.is(knowledge.newestSignedTime(), undefined);
-  const before = knowledge.version();
+  assert.is(knowledge.state().newestSignedTime, undefined);
+  const before = knowledge.state().version;
   knowledge.raiseSignedTime(young);
-  assert.is.not(knowledge.version(), before);
-  assert.is(knowledge.raiseSignedTime(old).newestSignedTime(), young);
+  assert.is.not(knowledge.state().version, before);
+  assert.is(knowledge.raiseSignedTime(old).state().newestSignedTime, young);
 });
 
 test("a manifest that does not parse is not put in", () => {

@@ -39,7 +39,7 @@ test("times of logs and authorities count where they prove something, recalled o
     expectation: compileAttestor(signed.attestor),
     layouts: "all",
   } as const;
-  const source = { answer: signed.knowledge.answer.bind(signed.knowledge), version: () => "1" };
+  const source = { answer: signed.knowledge.answer.bind(signed.knowledge), state: () => ({ version: "1" }) };
   const at = (now: Date) => {
     const decision = verifier.open(source as typeof signed.knowledge, now);
     const { verification } = decision.verify(request);

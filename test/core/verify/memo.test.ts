@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { nobleVerifier } from "../../../core/crypto/noble.ts";
 import type { SignatureVerifier } from "../../../core/crypto/signature-verifier.ts";
 import type { AnswerTo } from "../../../core/knowledge/answer.ts";
-import type { Knowledge } from "../../../core/knowledge/knowledge.ts";
+import type { Knowledge, SourceState } from "../../../core/knowledge/knowledge.ts";
 import type { Question } from "../../../core/knowledge/question.ts";
 import { defaultLimits, type Limits } from "../../../core/limits.ts";
 import { MemoryKnowledge } from "../../../core/oci/memory-knowledge.ts";
@@ -22,7 +22,7 @@ class Counting implements Knowledge {
   readonly inner: Knowledge;
   readonly text: () => string | undefined;
   asked = 0;
-  constructor(inner: Knowledge, text: () => string | undefined = () => inner.version?.()) {
+  constructor(inner: Knowledge, text: () => string | undefined = () => inner.state?.().version) {
     this.inner = inner;
     this.text = text;
   }
@@ -30,8 +30,8 @@ class Counting implements Knowledge {
     this.asked++;
     return this.inner.answer(question);
   }
-  version(): string | undefined {
-    return this.text();
+  state(): SourceState {
+    return { version: this.text() };
   }
 }
 
@@ -130,7 +130,7 @@ test("any change of the source forgets everything", () => {
 test("two sources have their own outcomes, though their versions are alike", () => {
   const verifier = verifierWith();
   const [empty, silent] = [new Counting(unsigned()), new Counting(new MemoryKnowledge(defaultLimits), () => "1")];
-  assert.is(empty.version(), silent.version());
+  assert.equal(empty.state(), silent.state());
   assert.is(verifier.open(empty, now).verify(request).verification.truth, "refuted");
   assert.is(verifier.open(silent, now).verify(request).verification.truth, "unknown");
 });

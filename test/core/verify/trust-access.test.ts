@@ -105,8 +105,10 @@ test("a clock that was set back is reported, and makes nothing fresher", () => {
         ? source
         : {
             answer: (question) => source.answer(question),
-            version: () => String(days),
-            newestSignedTime: () => new Date(expiry.getTime() + days * day),
+            state: () => ({
+              version: String(days),
+              newestSignedTime: new Date(expiry.getTime() + days * day),
+            }),
           },
       now,
     );
@@ -126,7 +128,7 @@ test("what an engine remembers stands as long as trust is judged alike, and no l
   let asked = 0;
   const inner = knowing(repository.source());
   const source: Knowledge = {
-    version: () => "1",
+    state: () => ({ version: "1" }),
     answer: (question) => {
       asked++;
       return inner.answer(question);

@@ -27,7 +27,7 @@ const filled = () =>
 
 test("entries come back with reason, date and where they came from, sorted", () => {
   reading(filled(), (mirror) => {
-    assert.equal(mirror.knowledge().distrust(), rows);
+    assert.equal(mirror.knowledge().state().distrust, rows);
     for (const { at, from } of mirror.knowledge().distrustEntries()) assert.equal({ at, from }, origin);
   });
 });
@@ -61,13 +61,13 @@ test("a list of rows is read once for each version, and a reader sees what a wri
   const reader = openMirror(folder, { mode: "read" });
   try {
     const knowledge = reader.knowledge();
-    assert.equal(knowledge.distrust(), []);
+    assert.equal(knowledge.state().distrust, []);
     const digest = writer.writer().addDistrust(rows[0] as DistrustRow, origin);
-    const held = knowledge.distrust();
+    const held = knowledge.state().distrust;
     assert.equal(held, [rows[0]]);
-    assert.is(knowledge.distrust(), held);
+    assert.is(knowledge.state().distrust, held);
     writer.writer().removeDistrust(digest);
-    assert.equal(knowledge.distrust(), []);
+    assert.equal(knowledge.state().distrust, []);
   } finally {
     reader.close();
     writer.close();
@@ -101,7 +101,7 @@ for (const column of ["digest", "kind", "value", "reason", "date", "at", "source
   test(`a damaged entry is refused, never passed over: ${column}`, () => {
     const folder = filled();
     tamper(folder, `UPDATE distrust SET ${column} = 'x' WHERE kind = 'digest'`);
-    reading(folder, (mirror) => void throwsCode("mirror-corrupt", () => mirror.knowledge().distrust()));
+    reading(folder, (mirror) => void throwsCode("mirror-corrupt", () => mirror.knowledge().state().distrust));
   });
 
 test.run();

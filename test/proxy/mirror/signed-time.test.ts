@@ -8,18 +8,19 @@ import { origin, reading, tamper, temporaryFolder, writtenMirror } from "../../s
 
 const test = suite("proxy/mirror/signed-time");
 const [old, young] = [new Date("2026-01-01T00:00:00.000Z"), new Date("2026-02-01T00:00:00.000Z")];
-const newest = (folder: string): Date | undefined => reading(folder, (mirror) => mirror.knowledge().newestSignedTime());
+const newest = (folder: string): Date | undefined =>
+  reading(folder, (mirror) => mirror.knowledge().state().newestSignedTime);
 const keep = (folder: string, signed: Date): void => keepSignedTime(folder, signed, origin, defaultLimits);
 
 test("the newest time only rises, and a reader sees it at once", () => {
   const folder = writtenMirror(() => undefined);
   const reader = openMirror(folder, { mode: "read" });
   try {
-    assert.is(reader.knowledge().newestSignedTime(), undefined);
+    assert.is(reader.knowledge().state().newestSignedTime, undefined);
     keep(folder, young);
-    assert.equal(reader.knowledge().newestSignedTime(), young);
+    assert.equal(reader.knowledge().state().newestSignedTime, young);
     keep(folder, old);
-    assert.equal(reader.knowledge().newestSignedTime(), young);
+    assert.equal(reader.knowledge().state().newestSignedTime, young);
   } finally {
     reader.close();
   }
@@ -35,7 +36,7 @@ test("beside another writer nothing is kept, and nothing fails", () => {
 test("a damaged time is refused", () => {
   const folder = writtenMirror((mirror) => mirror.writer().raiseSignedTime(young, origin));
   tamper(folder, "UPDATE signed_time SET signed = ?", old.toISOString());
-  reading(folder, (mirror) => void throwsCode("mirror-corrupt", () => mirror.knowledge().newestSignedTime()));
+  reading(folder, (mirror) => void throwsCode("mirror-corrupt", () => mirror.knowledge().state().newestSignedTime));
   throwsCode("mirror-corrupt", () => keep(folder, young));
 });
 
