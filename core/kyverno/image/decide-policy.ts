@@ -4,6 +4,9 @@
  * #order-inside-a-rule, #deciding-a-rule.
  */
 import type { JsonObject } from "../../encoding/json.ts";
+import { EngineError } from "../../errors.ts";
+import { openQuestions } from "../../knowledge/ask.ts";
+import { toFailure } from "../../verdict.ts";
 import type { PatchOperation } from "../outcome/digest-patch.ts";
 import type { Policy } from "../policy/policy.ts";
 import { type AdmissionRequest, requestTo } from "../rule/request.ts";
@@ -44,13 +47,7 @@ export function decidePolicy(
   let request = requestTo(policy.name, asked);
   const isForeign = policy.namespace !== undefined && policy.namespace !== (request.namespace ?? "");
   for (const compiled of isForeign && !decision.exhaustive ? [] : rules) {
-    const outcome = decideRule({
-      decision,
-      pass,
-      compiled,
-      request,
-      action: failureActionOf(policy, compiled.rule.verifyImages, request),
-    });
+    const outcome = decideRule(pass, compiled, request, decision);
     results.push(...outcome.results);
     patches.push(...outcome.patches);
     warnings.push(...outcome.warnings);
@@ -64,9 +61,39 @@ export function decidePolicy(
 
 const isVerdict = ({ status }: RuleResult): boolean => status === "pass" || status === "fail";
 
-function decideRule(run: RuleRun): RuleOutcome {
-  const { compiled, decision, pass, request } = run;
+/** The failure action is found last: only a rule that says something needs one, and only a failure needs to know it. */
+function decideRule(pass: Pass, compiled: CompiledRule, request: AdmissionRequest, decision: DecisionRun): RuleOutcome {
   if (!speaksIn(pass, compiled)) return nothing;
+  const { policy, rule } = compiled;
+  const stated = policy.spec.validationFailureAction;
+  const outcome = runRule({ decision, pass, compiled, request, action: stated });
+  if (outcome.results.length === 0) return outcome;
+  try {
+    const action = failureActionOf(policy, rule.verifyImages, request, decision.match);
+    return action === stated
+      ? outcome
+      : { ...outcome, results: outcome.results.map((result) => ({ ...result, action })) };
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    return { ...outcome, results: outcome.results.map((result) => withoutAction(result, error)) };
+  }
+}
+
+/** Nobody knows whether the rule enforces: its failure may deny, which is an unknown. Anything else stays as it is. */
+function withoutAction(result: RuleResult, doubt: EngineError): RuleResult {
+  if (result.status !== "fail") return result;
+  const what = "failed to find the failure action";
+  return {
+    ...result,
+    status: "error",
+    message: `${result.message}; ${what}: [${doubt.code}] ${doubt.message}`,
+    failures: [...result.failures, toFailure(doubt, what, 0)],
+    open: [...result.open, ...openQuestions(doubt)],
+  };
+}
+
+function runRule(run: RuleRun): RuleOutcome {
+  const { compiled, decision, pass, request } = run;
   try {
     if (!decision.exhaustive && !compiled.match.test(request, decision.match).matched) return nothing;
   } catch (error) {

@@ -1,6 +1,8 @@
 /** The effective failure action of a rule. Source: docs/spec/kyverno.md#failure-action. */
+import { EngineError } from "../../errors.ts";
 import { matchWildcard } from "../../patterns/wildcard.ts";
 import type { FailureAction, ImageVerification, Policy } from "../policy/policy.ts";
+import { type MatchOptions, namespaceLabelsOf } from "../rule/match-subject.ts";
 import { matchSelector } from "../rule/selector.ts";
 import type { AdmissionRequest } from "../rule/request.ts";
 import { defaultLimits } from "../../limits.ts";
@@ -10,25 +12,38 @@ const toAction = (text: string): FailureAction => (text === "Enforce" || text ==
 
 /**
  * Entries of the rule first (any Enforce wins, else the first given), then the policy's overrides for the namespace,
- * then the policy's action.
+ * then the policy's action. The namespace's labels are asked for only where they decide.
+ * @throws EngineError as a `namespaceSelector` of `match` does.
  */
 export function failureActionOf(
   policy: Policy,
   entries: readonly ImageVerification[],
   request: AdmissionRequest,
+  options: MatchOptions = {},
 ): FailureAction {
   const own = entries.map((entry) => entry.failureAction).filter((action) => action !== undefined);
   if (own.includes("Enforce")) return "Enforce";
   if (own[0] !== undefined) return own[0];
-  for (const override of policy.spec.validationFailureActionOverrides) {
-    if (!isAction(override.action)) continue;
-    const selected =
-      override.namespaceSelector === undefined ||
-      matchSelector(override.namespaceSelector, request.namespaceLabels ?? {});
-    const named =
-      override.namespaces === undefined ||
-      override.namespaces.some((pattern) => matchWildcard(pattern, request.namespace ?? "", defaultLimits));
-    if (selected && named) return toAction(override.action);
-  }
-  return policy.spec.validationFailureAction;
+  const { validationFailureAction, validationFailureActionOverrides } = policy.spec;
+  const fitting = validationFailureActionOverrides.filter(
+    ({ action, namespaces }) =>
+      isAction(action) &&
+      (namespaces === undefined ||
+        namespaces.some((pattern) => matchWildcard(pattern, request.namespace ?? "", defaultLimits))),
+  );
+  const from = (index: number): FailureAction => {
+    const override = fitting[index];
+    if (override === undefined) return validationFailureAction;
+    const action = toAction(override.action);
+    if (override.namespaceSelector === undefined) return action;
+    try {
+      const labels = namespaceLabelsOf(request, options);
+      return matchSelector(override.namespaceSelector, labels) ? action : from(index + 1);
+    } catch (error) {
+      // Whether it fits need not be known where the answer is the same either way.
+      if (error instanceof EngineError && from(index + 1) === action) return action;
+      throw error;
+    }
+  };
+  return from(0);
 }

@@ -9,7 +9,7 @@ import { sentenceFor, skippedReference, verifiedAttestations, verifiedSignatures
 import type { CompiledEntry } from "./compile-entry.ts";
 import type { FailedImage } from "./extract.ts";
 import type { ImageResult, RuleResult } from "./result.ts";
-import { type RuleImage, type RuleImages, verifies } from "./rule-images.ts";
+import { isVerified, type RuleImage, type RuleImages, verifies } from "./rule-images.ts";
 import { imageFailureMessage, type RuleOutcome, type RuleRun, ruleResult, statusOf } from "./rule-run.ts";
 
 /** Each entry and image has its own result; an image that is judged has a status, and its digest where it is pinned. */
@@ -44,9 +44,9 @@ function digestOf(image: RuleImage, entries: readonly CompiledEntry[]): Digest |
   return undefined;
 }
 
+/** What one entry skips another may judge, and then that counts. */
 function recordedStatus(image: RuleImage, entries: readonly CompiledEntry[]): ImageStatus | undefined {
-  if (image.stances.includes("skipped")) return "skip";
-  if (!entries.some((entry, index) => image.stances[index] === "judged" && verifies(entry))) return undefined;
+  if (!isVerified(image, entries)) return image.stances.includes("skipped") ? "skip" : undefined;
   return conjunction([...image.verdicts().values()].map(({ truth }) => truth)) === "proven" ? "pass" : "fail";
 }
 

@@ -74,6 +74,10 @@ export interface RuleImages {
 /** Whether the entry asks for signatures or attestations, and not for a digest alone. */
 export const verifies = (entry: CompiledEntry): boolean => entry.sets.length > 0 || entry.attestations.length > 0;
 
+/** Whether an entry that asks for signatures or attestations judges the image. */
+export const isVerified = ({ stances }: RuleImage, entries: readonly CompiledEntry[]): boolean =>
+  entries.some((entry, index) => stances[index] === "judged" && verifies(entry));
+
 /**
  * The images of the rule, or its outcome where it ends before they are looked at. A rule none of whose references
  * selects an image yields nothing, whatever its context and preconditions say.

@@ -7,7 +7,7 @@ import { conjunction } from "../../verdict.ts";
 import { missingDigest, unverifiedImage } from "../outcome/message.ts";
 import type { CompiledEntry } from "./compile-entry.ts";
 import type { ImageResult, RuleResult } from "./result.ts";
-import { type RuleImage, type RuleImages, verifies } from "./rule-images.ts";
+import { isVerified, type RuleImage, type RuleImages } from "./rule-images.ts";
 import { imageFailureMessage, nothing, type RuleOutcome, type RuleRun, ruleResult } from "./rule-run.ts";
 
 /** One result for the whole rule. A refutation is reported before an unknown. */
@@ -23,10 +23,9 @@ function judgeRule(run: RuleRun, { entries, images, failed }: RuleImages): RuleR
       failures: [{ check: "image.reference", code: "malformed", reason: error.message, subject: pointer, stage: 0 }],
     });
   }
-  const isSkipped = ({ stances }: RuleImage): boolean => stances.includes("skipped");
-  const asked = images.filter((image) => !isSkipped(image));
+  // An entry excuses an image from what it asks for itself, and from nothing that another entry asks for.
   const problems = entries.flatMap((entry, index) =>
-    asked.filter(({ stances }) => stances[index] === "judged").flatMap((image) => problemOf(entry, entries, image)),
+    images.filter(({ stances }) => stances[index] === "judged").flatMap((image) => problemOf(entry, entries, image)),
   );
   const refutation = problems.find((problem) => problem.truth === "refuted");
   if (refutation !== undefined) {
@@ -40,15 +39,14 @@ function judgeRule(run: RuleRun, { entries, images, failed }: RuleImages): RuleR
     const { failures, open } = doubt.verdict;
     return ruleResult(run, "error", imageFailureMessage(doubt.verdict), { failures, open });
   }
-  const skipped = images.filter(isSkipped).map(({ image }) => image.reference.canonical);
+  const skipped = images
+    .filter((image) => image.stances.includes("skipped") && !isVerified(image, entries))
+    .map(({ image }) => image.reference.canonical);
   const tail = skipped.length === 0 ? "" : `, skipped images: ${skipped.join(" ")}`;
-  return skipped.length === 0 || asked.some((image) => isJudged(image, entries))
+  return skipped.length === 0 || images.some((image) => isVerified(image, entries))
     ? ruleResult(run, "pass", `image verified${tail}`)
     : ruleResult(run, "skip", `image skipped${tail}`);
 }
-
-const isJudged = ({ stances }: RuleImage, entries: readonly CompiledEntry[]): boolean =>
-  entries.some((entry, index) => stances[index] === "judged" && verifies(entry));
 
 type Problem =
   | { readonly truth: "refuted"; readonly code: "missing-digest" | "unverified-image"; readonly message: string }
@@ -72,7 +70,7 @@ function problemOf(entry: CompiledEntry, entries: readonly CompiledEntry[], imag
       : [{ truth: "refuted", code: "missing-digest", message: missingDigest(canonical) }];
   }
   if (!required) return [];
-  const truth = isJudged(image, entries) ? conjunction(verdicts().map((verdict) => verdict.truth)) : "refuted";
+  const truth = isVerified(image, entries) ? conjunction(verdicts().map((verdict) => verdict.truth)) : "refuted";
   if (truth === "refuted") return [{ truth, code: "unverified-image", message: unverifiedImage(canonical) }];
   return truth === "unknown" ? doubtful() : [];
 }

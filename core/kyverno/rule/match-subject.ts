@@ -62,16 +62,31 @@ function askLabels(namespace: string, options: MatchOptions): Labels {
   return stringMap(isObject(metadata) ? metadata.labels : undefined);
 }
 
+const metadataOf = ({ metadata }: JsonObject): JsonObject => (isObject(metadata) ? metadata : {});
+
+/** The namespace that the resource lives in; empty for what lives in none. */
+const namespaceOf = (request: AdmissionRequest, resource: JsonObject): string =>
+  request.kind.kind === "Namespace" ? "" : request.namespace || text(metadataOf(resource).namespace);
+
+/**
+ * The labels of the resource's namespace: those of the request, else those that are asked for.
+ * @throws EngineError an unknown code with the namespace's question as its subject; `unresolved` when the namespace
+ * does not exist.
+ */
+export function namespaceLabelsOf(request: AdmissionRequest, options: MatchOptions): Labels {
+  if (request.namespaceLabels !== undefined) return request.namespaceLabels;
+  const namespace = namespaceOf(request, resourceOf(request) ?? {});
+  return namespace === "" || options.absentNamespaceLabels === "none" ? {} : askLabels(namespace, options);
+}
+
 export function subjectOf(request: AdmissionRequest, resource: JsonObject, options: MatchOptions): MatchSubject {
-  const metadata = isObject(resource.metadata) ? resource.metadata : {};
-  const namespace = request.kind.kind === "Namespace" ? "" : request.namespace || text(metadata.namespace);
-  const absent = namespace === "" || options.absentNamespaceLabels === "none";
+  const metadata = metadataOf(resource);
   return {
     request,
     name: text(metadata.name) || text(metadata.generateName),
-    namespace,
+    namespace: namespaceOf(request, resource),
     labels: stringMap(metadata.labels),
     annotations: stringMap(metadata.annotations),
-    namespaceLabels: () => request.namespaceLabels ?? (absent ? {} : askLabels(namespace, options)),
+    namespaceLabels: () => namespaceLabelsOf(request, options),
   };
 }

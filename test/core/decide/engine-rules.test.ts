@@ -4,6 +4,10 @@
  */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { createEngine, type Decision } from "../../../core/decide/engine.ts";
+import { type Knowledge, nothingKnown } from "../../../core/knowledge/knowledge.ts";
+import { questionText } from "../../../core/knowledge/question.ts";
+import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import type { AdmissionRequest } from "../../../core/kyverno/rule/request.ts";
 import { requestFor } from "../../../core/kyverno/rule/resource-request.ts";
 import { fixtureKnowledge, fixtureText } from "../../support/fixture-images.ts";
@@ -13,7 +17,9 @@ import {
   engineOf,
   entryOf,
   image,
+  load,
   now,
+  type PolicyText,
   pod,
   policyText,
   statuses,
@@ -176,6 +182,87 @@ test("two entries over one image: both must hold", () => {
   const run = (tag: string) => engineOf(text + second).decide(requestFor(pod(image(tag))), fixtureKnowledge, now);
   assert.not(run("signed").allowed);
   assert.ok(run("signed-by-both").allowed);
+});
+
+const inProd = { kind: "cluster", verb: "get", apiVersion: "v1", resource: "namespaces", name: "shop" } as const;
+const origin = { at: now.toISOString(), from: "the cluster" };
+const labelled = (labels: Readonly<Record<string, string>>): Knowledge => ({
+  ...nothingKnown,
+  answer: (question) =>
+    questionText(question) === questionText(inProd)
+      ? ({ state: "present", value: { metadata: { name: "shop", labels } }, ...origin } as never)
+      : fixtureKnowledge.answer(question),
+});
+const enforcedInProd = (action: string, override: string, failurePolicy = "Fail"): PolicyText => ({
+  spec:
+    `validationFailureAction: ${action}\nfailurePolicy: ${failurePolicy}\n` +
+    `validationFailureActionOverrides: [{ action: ${override}, namespaceSelector: { matchLabels: { env: prod } } }]`,
+  fields: "mutateDigest: false\nverifyDigest: false\nrequired: false",
+});
+const asking = (policy: PolicyText, knowledge: Knowledge, tag = "unsigned") =>
+  createEngine({ policies: load(policyText(policy)).policies, crypto: nodeVerifier }).decide(
+    requestFor(pod(image(tag))),
+    knowledge,
+    now,
+  );
+
+test("an override by the labels of the namespace asks for them, as match does", () => {
+  const strict = enforcedInProd("Audit", "Enforce");
+  const prod = asking(strict, labelled({ env: "prod" }));
+  assert.equal([prod.allowed, prod.results[0]?.action, statuses(prod)], [false, "Enforce", ["fail"]]);
+  const staging = asking(strict, labelled({ env: "test" }));
+  assert.equal([staging.allowed, staging.results[0]?.action, statuses(staging)], [true, "Audit", ["fail"]]);
+  const lax = enforcedInProd("Enforce", "Audit");
+  assert.ok(asking(lax, labelled({ env: "prod" })).allowed);
+  assert.not(asking(lax, labelled({})).allowed);
+});
+
+test("labels that nobody knows: a failure is an unknown that obeys the failure policy, a pass stays one", () => {
+  const strict = enforcedInProd("Audit", "Enforce");
+  const unknown = asking(strict, fixtureKnowledge);
+  assert.equal([unknown.allowed, statuses(unknown)], [false, ["error"]]);
+  assert.equal(
+    unknown.results[0]?.failures.map(({ code }) => code),
+    ["no-signature", "not-in-mirror"],
+  );
+  assert.equal(unknown.open.map(questionText), [questionText(inProd)]);
+  assert.ok(asking(enforcedInProd("Audit", "Enforce", "Ignore"), fixtureKnowledge).allowed);
+  const signed = asking(strict, fixtureKnowledge, "signed");
+  assert.equal([signed.allowed, statuses(signed)], [true, ["pass"]]);
+});
+
+test("nobody is asked for labels where the rule says nothing", () => {
+  const decision = asking(
+    { ...enforcedInProd("Audit", "Enforce"), references: '["elsewhere.example/*"]' },
+    nothingKnown,
+  );
+  assert.equal([decision.allowed, decision.results, decision.read], [true, [], []]);
+});
+
+test("what one entry skips stays subject to the others", () => {
+  const quiet = "mutateDigest: false\nverifyDigest: false\nrequired: false";
+  const first = policyText({ fields: `skipImageReferences: ["*:unsigned", "*:signed"]\n${quiet}` });
+  const ask = (tag: string, second = "") =>
+    engineOf(first + second).decide(requestFor(pod(image(tag))), fixtureKnowledge, now);
+  const entry = (fields: string) => `    - imageReferences: ["*"]\n      ${fields.replaceAll("\n", "\n      ")}\n`;
+  const signers = `attestors:\n- entries:\n    ${entryOf("a").replace(/\n {8}/g, "\n    ")}`;
+  const recorded = (decision: Decision) =>
+    Object.values(JSON.parse(String(decision.patches.find(({ path }) => path.endsWith("1verify-images"))?.value)));
+  const alone = ask("unsigned");
+  assert.equal([alone.allowed, statuses(alone), recorded(alone)], [true, ["skip"], ["skip"]]);
+
+  const digest = ask("unsigned", entry("mutateDigest: false\nverifyDigest: true\nrequired: false"));
+  assert.equal([digest.allowed, statuses(digest, "validate")], [false, ["fail"]]);
+  assert.match(digest.results.at(-1)?.message ?? "", /^missing digest for /);
+  const required = ask("unsigned", entry("mutateDigest: false\nverifyDigest: false\nrequired: true"));
+  assert.equal([required.allowed, statuses(required, "validate")], [false, ["fail"]]);
+
+  const refused = ask("unsigned", entry(`${quiet.replace("required: false", "required: true")}\n${signers}`));
+  assert.equal([refused.allowed, statuses(refused)], [false, ["skip", "fail"]]);
+  assert.equal([statuses(refused, "validate"), recorded(refused)], [["fail"], ["fail"]]);
+  const proven = ask("signed", entry(`${quiet.replace("required: false", "required: true")}\n${signers}`));
+  assert.equal([proven.allowed, statuses(proven)], [true, ["skip", "pass"]]);
+  assert.equal([statuses(proven, "validate"), recorded(proven)], [["pass"], ["pass"]]);
 });
 
 test.run();

@@ -2,6 +2,10 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { failureActionOf } from "../../../../core/kyverno/image/failure-action.ts";
 import type { ImageVerification, Policy } from "../../../../core/kyverno/policy/policy.ts";
+import { nothingKnown } from "../../../../core/knowledge/knowledge.ts";
+import { defaultLimits } from "../../../../core/limits.ts";
+import { MemoryKnowledge } from "../../../../core/oci/memory-knowledge.ts";
+import { throwsCode } from "../../../support/assert.ts";
 
 const test = suite("core/kyverno/image/failure-action");
 const entries = (...actions: readonly ("Audit" | "Enforce" | undefined)[]) =>
@@ -53,6 +57,50 @@ test("then the first override that fits the namespace, then the policy", () => {
       request,
     ),
     "Audit",
+  );
+});
+
+const unlabelled = { operation: "CREATE", kind: request.kind, namespace: "shop" } as const;
+const selecting = (action: string, stage = "prod", namespaces?: readonly string[]) => ({
+  action,
+  namespaceSelector: { matchLabels: { stage } },
+  ...(namespaces === undefined ? {} : { namespaces }),
+});
+const question = { kind: "cluster", verb: "get", apiVersion: "v1", resource: "namespaces", name: "shop" } as const;
+const origin = { at: "2026-01-01T00:00:00Z", from: "test" };
+const cluster = new MemoryKnowledge(defaultLimits).present(question, {
+  apiVersion: "v1",
+  kind: "Namespace",
+  metadata: { name: "shop", labels: { stage: "prod" } },
+});
+
+test("labels that the request lacks are asked for", () => {
+  const asked = { knowledge: cluster };
+  assert.is(failureActionOf(policy("Audit", selecting("Enforce")), [], unlabelled, asked), "Enforce");
+  assert.is(failureActionOf(policy("Audit", selecting("Enforce", "test")), [], unlabelled, asked), "Audit");
+  throwsCode("not-in-mirror", () => failureActionOf(policy("Audit", selecting("Enforce")), [], unlabelled));
+  throwsCode("unresolved", () =>
+    failureActionOf(policy("Audit", selecting("Enforce")), [], unlabelled, {
+      knowledge: { ...nothingKnown, answer: () => ({ state: "absent", ...origin }) as never },
+    }),
+  );
+  assert.is(
+    failureActionOf(policy("Audit", selecting("Enforce")), [], unlabelled, { absentNamespaceLabels: "none" }),
+    "Audit",
+  );
+});
+
+test("nobody is asked where the labels decide nothing", () => {
+  for (const overrides of [
+    [selecting("Enforce")],
+    [selecting("Enforce"), selecting("Audit", "x", ["other"])],
+    [{ action: "Enforce", namespaces: ["sh*"] }, selecting("Audit")],
+    [selecting("Audit", "prod", ["other"])],
+    [{ ...selecting("Audit"), action: "whatever" }],
+  ])
+    assert.is(failureActionOf(policy("Enforce", ...overrides), [], unlabelled), "Enforce");
+  throwsCode("not-in-mirror", () =>
+    failureActionOf(policy("Enforce", selecting("Enforce"), selecting("Audit", "x")), [], unlabelled),
   );
 });
 
