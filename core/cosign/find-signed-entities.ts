@@ -15,7 +15,7 @@ import type { Question } from "../knowledge/question.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { type Failure, toFailure } from "../verdict.ts";
 import { parseBundle } from "./bundle.ts";
-import { isBundleMediaType, referrerScheme } from "./referrer-scheme.ts";
+import { isBundleMediaType, manifestScheme, referrerScheme } from "./referrer-scheme.ts";
 import type { EntityPurpose, SignedEntity } from "./signed-entity.ts";
 import { bundleEntity, readBundleContent } from "./signed-entity-bundle.ts";
 import { layerEntity } from "./signed-entity-layer.ts";
@@ -92,24 +92,23 @@ class Search implements EntitySearch {
     this.#attempt("referrers", () => {
       const seen = new Set<Digest>();
       const found = readReferrers(this.#knowledge, this.#repository, this.#digest, this.#limits);
-      for (const descriptor of found.state === "present" ? found.value : []) {
-        if (seen.has(descriptor.digest)) continue;
-        seen.add(descriptor.digest);
-        this.#attempt(descriptor.digest, () => this.#referrer(descriptor, artifacts));
-      }
+      const listed = found.state === "present" ? found.value : [];
+      const claims = ({ artifactType = "" }: Descriptor) => referrerScheme(artifactType, this.#purpose) !== undefined;
+      // Those that are listed as what is looked for come first: others must not use up the bounds before them.
+      for (const claimed of [true, false])
+        for (const descriptor of listed.filter((entry) => claims(entry) === claimed)) {
+          if (seen.has(descriptor.digest)) continue;
+          seen.add(descriptor.digest);
+          this.#attempt(descriptor.digest, () => this.#referrer(descriptor, claimed, artifacts));
+        }
     });
   }
 
-  #referrer(descriptor: Descriptor, artifacts: boolean): void {
-    if (
-      descriptor.artifactType !== undefined &&
-      descriptor.artifactType !== "" &&
-      referrerScheme(descriptor.artifactType, this.#purpose) === undefined
-    )
-      return;
-    // What the manifest itself says decides; the listing only spares reading it.
-    const manifest = this.#manifest(descriptor.digest);
-    const scheme = referrerScheme(manifest.artifactType ?? manifest.config?.mediaType ?? "", this.#purpose);
+  /** What the manifest itself says decides: fallback lists of older clients have the type of its configuration. */
+  #referrer(descriptor: Descriptor, claimed: boolean, artifacts: boolean): void {
+    const manifest = claimed ? this.#manifest(descriptor.digest) : this.#manifestOfOther(descriptor.digest);
+    if (manifest === undefined) return;
+    const scheme = manifestScheme(manifest, this.#purpose);
     if (scheme === undefined || (scheme === "artifact" && !artifacts)) return;
     const subject = manifest.subject?.digest;
     if (subject !== this.#digest)
@@ -194,6 +193,16 @@ class Search implements EntitySearch {
 
   get #absent(): "no-signature" | "no-attestation" {
     return this.#purpose === "signature" ? "no-signature" : "no-attestation";
+  }
+
+  /** A manifest that is listed as something else and does not read, or is not there, is that something else. */
+  #manifestOfOther(digest: Digest): Manifest | undefined {
+    try {
+      return this.#manifest(digest);
+    } catch (error) {
+      if (error instanceof EngineError && (error.code === "malformed" || error.code === this.#absent)) return undefined;
+      throw error;
+    }
   }
 
   #manifest(digest: Digest): Manifest {

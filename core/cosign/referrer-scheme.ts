@@ -4,6 +4,7 @@
  */
 import { cosignSignPredicateType } from "../dsse/predicate-types.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
+import type { Manifest } from "../oci/manifest.ts";
 import type { EntityPurpose } from "./signed-entity.ts";
 
 /** How a referrer stores what it holds: cosign's layers, or one Sigstore bundle. */
@@ -27,6 +28,18 @@ export function referrerScheme(type: string, purpose: EntityPurpose): ReferrerSc
   if (isBundleMediaType(type)) return "bundle";
   return artifactPurpose(type) === purpose ? "artifact" : undefined;
 }
+
+/**
+ * The scheme of a referrer by its manifest: its artifact type, else its configuration's, else that of a layer which is
+ * a bundle. Writers have left each of the first two wrong.
+ */
+export const manifestScheme = (
+  { artifactType = "", config, layers }: Manifest,
+  purpose: EntityPurpose,
+): ReferrerScheme | undefined =>
+  referrerScheme(artifactType, purpose) ??
+  referrerScheme(config?.mediaType ?? "", purpose) ??
+  (layers.some(({ mediaType }) => isBundleMediaType(mediaType)) ? "bundle" : undefined);
 
 /** Whether a layer of this media type is a Sigstore bundle. */
 export const isBundleMediaType = (type: string): boolean => type.startsWith(bundlePrefix);

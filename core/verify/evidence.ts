@@ -63,7 +63,8 @@ export interface LogEntryEvidence {
 }
 
 /**
- * An in-toto statement. The predicate is the tree that was verified; nothing parses the bytes again. `null`: it has none.
+ * An in-toto statement. The predicate is the tree that was verified; nothing parses the bytes again. `null`: there is
+ * none.
  */
 export interface SignedStatement {
   readonly type: string;

@@ -13,7 +13,8 @@ const run = (name: string, words: readonly string[], files: readonly string[] = 
   );
 
 test("base64 in lines: a signature annotation, an envelope's payload and its signature", async () => {
-  const words = ["--key", "cosign.pub", "--insecure-ignore-tlog", "--layout", "{}/layout", "--complete"];
+  const layout = ["--layout", "{}/layout", "--complete"];
+  const words = ["--key", "cosign.pub", "--insecure-ignore-tlog", ...layout];
   for (const command of [
     ["verify", ...words, "registry.example/shop/app:1"],
     ["verify-attestation", "--type", "slsaprovenance1", ...words, "registry.example/shop/app:2"],
@@ -23,7 +24,7 @@ test("base64 in lines: a signature annotation, an envelope's payload and its sig
   }
 });
 
-test("a statement without predicate and one whose predicate is null: proven by flags, refused by a policy", async () => {
+test("no predicate, and a predicate that is null: proven by flags, refused by a policy", async () => {
   const files = ["policy.yaml", "pod1.yaml", "pod2.yaml"];
   for (const tag of ["1", "2"]) {
     const applied = await run(

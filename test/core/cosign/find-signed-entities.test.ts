@@ -1,10 +1,12 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { findSignedEntities, type SearchOptions } from "../../../core/cosign/find-signed-entities.ts";
-import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
+import { decodeUtf8, encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import { defaultLimits } from "../../../core/limits.ts";
+import { parseManifest } from "../../../core/oci/manifest.ts";
 import { MemoryKnowledge } from "../../../core/oci/memory-knowledge.ts";
-import type { Digest } from "../../../core/crypto/digest.ts";
+import { type Digest, digestOf } from "../../../core/crypto/digest.ts";
 import { fixtureBundle } from "../../support/fixture-images.ts";
 
 const test = suite("core/cosign/find-signed-entities");
@@ -130,17 +132,123 @@ test("a referrer that refers to something else is another image's", () => {
   assert.equal([entities, failures.map(({ code }) => code)], [[], ["wrong-digest"]]);
 });
 
-test("referrers of other kinds are not even read", () => {
-  const { knowledge } = world();
-  knowledge.present({ kind: "referrers", repository, digest }, [
-    {
+const otherTypes = [
+  undefined,
+  "",
+  bundleType,
+  "application/vnd.dev.sigstore.bundle.v0.9+json",
+  "application/vnd.oci.empty.v1+json",
+  "application/vnd.oci.image.config.v1+json",
+  "application/vnd.oci.image.manifest.v1+json",
+  "application/vnd.dev.cosign.artifact.sig.v1+json",
+  "application/vnd.dev.cosign.artifact.att.v1+json",
+  "application/spdx+json",
+  "junk",
+];
+
+test("a referrer is what its manifest says, whatever type the list gives it", () => {
+  for (const artifactType of otherTypes) {
+    const { knowledge, layer, bundle, artifact } = world();
+    const listed = [bundle(fixtureBundle()), artifact([layer("three")])].map((other) => ({
       mediaType: subject.mediaType,
-      digest: `sha256:${"f".repeat(64)}`,
+      digest: other,
       size: 1,
-      artifactType: "application/spdx+json",
-    },
+      ...(artifactType === undefined ? {} : { artifactType }),
+    }));
+    knowledge.present({ kind: "referrers", repository, digest }, listed);
+    const { entities, failures } = find(knowledge.complete(repository));
+    assert.equal(entities.map(({ source }) => source.layout).sort(), ["artifact", "bundle"], artifactType);
+    assert.equal(failures, []);
+  }
+});
+
+test("a manifest whose own type is wrong is a bundle by its configuration or its layer", () => {
+  for (const changes of [
+    { artifactType: undefined, config: { ...empty, mediaType: bundleType } },
+    { artifactType: "application/vnd.oci.empty.v1+json" },
+    { artifactType: "", config: empty },
+    { artifactType: "application/spdx+json", config: { ...empty, mediaType: "application/json" } },
+  ]) {
+    const { knowledge, bundle } = world();
+    bundle(fixtureBundle(), changes);
+    assert.equal(
+      find(knowledge.complete(repository)).entities.map(({ source }) => source.layout),
+      ["bundle"],
+    );
+  }
+});
+
+test("a real bundle whose type stands only in its manifest, as registries without the referrers API list it", () => {
+  const folder = "test/fixtures/formats/referrer-artifact-type/layout/blobs/sha256";
+  const contents = readdirSync(folder).map((name) => new Uint8Array(readFileSync(`${folder}/${name}`)));
+  for (const artifactType of otherTypes) {
+    const knowledge = new MemoryKnowledge(defaultLimits);
+    const app = "registry.example/shop/app";
+    let of: Digest | undefined;
+    for (const bytes of contents) {
+      const text = decodeUtf8(bytes);
+      knowledge.putBlob(app, bytes);
+      if (!text.includes('"schemaVersion"')) continue;
+      const listed = knowledge.putManifest(app, bytes);
+      const { subject: refersTo } = parseManifest(bytes, defaultLimits);
+      if (refersTo === undefined) continue;
+      of = refersTo.digest;
+      const descriptor = { mediaType: "application/vnd.oci.image.manifest.v1+json", digest: listed, size: 1 };
+      knowledge.present({ kind: "referrers", repository: app, digest: of }, [
+        artifactType === undefined ? descriptor : { ...descriptor, artifactType },
+      ]);
+    }
+    assert.ok(of !== undefined);
+    const { entities, failures } = findSignedEntities(
+      { repository: app, digest: of },
+      { layouts: "all", purpose: "signature" },
+      knowledge.complete(app),
+      defaultLimits,
+    );
+    assert.equal([entities.length, failures], [1, []], artifactType);
+  }
+});
+
+test("listed as another kind, and not there or no manifest: it is another kind; unasked, it stays open", () => {
+  const { knowledge } = world();
+  const sbom = { mediaType: subject.mediaType, size: 1, artifactType: "application/spdx+json" };
+  const absent: Digest = `sha256:${"f".repeat(64)}`;
+  const bytes = encodeUtf8('{"blobs":[]}');
+  const junk = digestOf(bytes);
+  knowledge.present({ kind: "manifest", repository, digest: junk }, bytes);
+  knowledge.present({ kind: "referrers", repository, digest }, [
+    { ...sbom, digest: absent },
+    { ...sbom, digest: junk },
   ]);
+  const { open } = find(knowledge);
+  assert.equal(
+    open.map((question) => question.kind),
+    ["tag", "manifest"],
+  );
   assert.equal(find(knowledge.complete(repository)).failures, []);
+});
+
+test("what is listed as another kind uses up no bound before what is looked for", () => {
+  const { knowledge, bundle } = world();
+  const signed = bundle(fixtureBundle());
+  const others = ["one", "two", "three"].map((name) => bundle("x", { artifactType: name, layers: [] }));
+  const listed = (other: Digest, artifactType: string) => ({
+    mediaType: subject.mediaType,
+    digest: other,
+    size: 1,
+    artifactType,
+  });
+  knowledge.present({ kind: "referrers", repository, digest }, [
+    ...others.map((other) => listed(other, "application/spdx+json")),
+    listed(signed, bundleType),
+  ]);
+  const search = findSignedEntities(image, { layouts: "all", purpose: "signature" }, knowledge.complete(repository), {
+    ...defaultLimits,
+    signatureBytesPerImage: fixtureBundle().length + 700,
+  });
+  assert.is(search.entities.length, 1);
+  // Not every referrer was read: nobody knows that there is no other.
+  assert.ok(search.failures.every(({ code }) => code === "over-limit") && search.failures.length > 0);
 });
 
 test("more candidates than the bound are refused", () => {

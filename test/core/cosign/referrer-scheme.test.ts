@@ -1,8 +1,25 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { isBundleMediaType, referrerClaim, referrerScheme } from "../../../core/cosign/referrer-scheme.ts";
+import {
+  isBundleMediaType,
+  manifestScheme,
+  referrerClaim,
+  referrerScheme,
+} from "../../../core/cosign/referrer-scheme.ts";
+import type { Manifest } from "../../../core/oci/manifest.ts";
 
 const test = suite("core/cosign/referrer-scheme");
+const bundle = "application/vnd.dev.sigstore.bundle.v0.3+json";
+const attestation = "application/vnd.dev.cosign.artifact.att.v1+json";
+const descriptor = (mediaType: string) => ({ mediaType, digest: `sha256:${"a".repeat(64)}` as const, size: 1 });
+const manifestOf = (parts: { artifactType?: string; config?: string; layers?: readonly string[] }): Manifest => ({
+  kind: "manifest",
+  ...(parts.artifactType === undefined ? {} : { artifactType: parts.artifactType }),
+  ...(parts.config === undefined ? {} : { config: descriptor(parts.config) }),
+  layers: (parts.layers ?? []).map(descriptor),
+  manifests: [],
+  annotations: {},
+});
 
 test("bundles of any version may hold either; cosign's artifacts hold one kind", () => {
   for (const purpose of ["signature", "attestation"] as const)
@@ -18,6 +35,11 @@ test("bundles of any version may hold either; cosign's artifacts hold one kind",
     "text/application/vnd.dev.sigstore.bundle",
   ])
     assert.is(referrerScheme(type, "signature"), undefined);
+  assert.is(manifestScheme(manifestOf({}), "signature"), undefined);
+  assert.is(manifestScheme(manifestOf({ layers: ["application/json", bundle] }), "signature"), "bundle");
+  assert.is(manifestScheme(manifestOf({ artifactType: bundle }), "signature"), "bundle");
+  assert.is(manifestScheme(manifestOf({ config: attestation }), "attestation"), "artifact");
+  assert.is(manifestScheme(manifestOf({ config: attestation }), "signature"), undefined);
   assert.ok(isBundleMediaType("application/vnd.dev.sigstore.bundle.v0.3+json"));
   assert.not(isBundleMediaType("application/json"));
 });
