@@ -8,12 +8,8 @@ import { EngineError } from "../../core/errors.ts";
 import type { Answer, TrustedRootSource } from "../../core/knowledge/answer.ts";
 import { publicGoodRoot } from "../../core/trust/public-good.ts";
 import { resolveTrust, type TufSource } from "../../core/trust/resolve-trust.ts";
-import {
-  createTufVerifier,
-  defaultTrustBudget,
-  type TrustSettings,
-  trustedRootTarget,
-} from "../../core/trust/tuf-verifier.ts";
+import { defaultTrustBudget } from "../../core/trust/freshness.ts";
+import { createTufVerifier, type TrustSettings, trustedRootTarget } from "../../core/trust/tuf-verifier.ts";
 import { expiries } from "../../core/tuf/trusted-set.ts";
 import { verifySource } from "../../core/tuf/verify-source.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";

@@ -5,7 +5,8 @@
 import { type Command, Option } from "commander";
 import { EngineError } from "../../core/errors.ts";
 import { type Digest, isDigest } from "../../core/crypto/digest.ts";
-import type { TrustMode, TrustSettings } from "../../core/trust/tuf-verifier.ts";
+import type { TrustMode } from "../../core/trust/freshness.ts";
+import type { TrustSettings } from "../../core/trust/tuf-verifier.ts";
 import type { CommandIO } from "../command.ts";
 
 export const defaultTrustName = "public-good";

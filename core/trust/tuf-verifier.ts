@@ -7,22 +7,10 @@ import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import type { ValidityPeriod } from "../encoding/instant.ts";
 import { EngineError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
-import type { Metadata } from "../tuf/metadata.ts";
 import { expiries } from "../tuf/trusted-set.ts";
 import { type TufSource, type VerifiedSource, verifySource } from "../tuf/verify-source.ts";
+import { defaultTrustBudget, judgeExpiry, type TrustBudget, type TrustMode } from "./freshness.ts";
 import { publicGoodRoot } from "./public-good.ts";
-
-/**
- * What expiry means. `enforce`: expired metadata is refused. `budget`: it serves on for as long as the budget says.
- * `pin`: it does not matter, because an operator vouches for one trusted root by its digest.
- */
-export type TrustMode = "enforce" | "budget" | "pin";
-
-/** Milliseconds past a signed expiry: from `warn` on decisions carry a warning, past `deny` they are `stale`. */
-export interface TrustBudget {
-  readonly warn: number;
-  readonly deny: number;
-}
 
 export interface TrustSettings {
   /** TUF roots by the names of trusted roots. `public-good` has one from the beginning. */
@@ -68,9 +56,6 @@ export interface TufVerifier {
 
 /** The target that is a trusted root. */
 export const trustedRootTarget = "trusted_root.json";
-
-const day = 86_400_000;
-export const defaultTrustBudget: TrustBudget = { warn: 7 * day, deny: 90 * day };
 
 /** How many contents are kept: one of each trusted root, and those that an update brings. */
 const capacity = 16;
@@ -137,28 +122,6 @@ export function createTufVerifier(settings: TrustSettings, limits: Limits): TufV
       return { bytes, tuf, ...(mode === "pin" ? { steady: {} } : warning === undefined ? { steady: { end } } : {}) };
     },
   };
-}
-
-/** @throws EngineError `stale`. @returns what to warn of. */
-function judgeExpiry(
-  name: string,
-  { role, version, expires }: Metadata<unknown>,
-  now: Date,
-  mode: TrustMode,
-  budget: TrustBudget,
-): string | undefined {
-  const past = now.getTime() - expires.getTime();
-  if (past < 0) return undefined;
-  const what = `${role} version ${version} expired at ${expires.toISOString()}`;
-  if (mode === "enforce") throw new EngineError("stale", what, { subject: name });
-  const days = (span: number): string => `${Math.floor(span / day)} d`;
-  if (past > budget.deny)
-    throw new EngineError("stale", `${what}, ${days(past)} ago; maxTrustAge allows ${days(budget.deny)}`, {
-      subject: name,
-    });
-  return past < budget.warn
-    ? undefined
-    : `freshness has ended: ${what}, ${days(past)} ago; maxTrustAge allows ${days(budget.deny)}`;
 }
 
 /** Everything that goes into the verification but the initial roots, which are the verifier's own. */

@@ -1,0 +1,46 @@
+/**
+ * How old trust metadata may be: judged from signed expiries, never from when a file came. Source:
+ * docs/spec/offline.md#time-and-freshness.
+ */
+import { EngineError } from "../errors.ts";
+import type { Metadata } from "../tuf/metadata.ts";
+
+/**
+ * What expiry means. `enforce`: expired metadata is refused. `budget`: it serves on for as long as the budget says.
+ * `pin`: it does not matter, because an operator vouches for one trusted root by its digest.
+ */
+export type TrustMode = "enforce" | "budget" | "pin";
+
+/** Milliseconds past a signed expiry: from `warn` on decisions carry a warning, past `deny` they are `stale`. */
+export interface TrustBudget {
+  readonly warn: number;
+  readonly deny: number;
+}
+
+const day = 86_400_000;
+export const defaultTrustBudget: TrustBudget = { warn: 7 * day, deny: 90 * day };
+
+/**
+ * Judges the metadata that expires first.
+ * @throws EngineError `stale`. @returns what to warn of.
+ */
+export function judgeExpiry(
+  name: string,
+  { role, version, expires }: Metadata<unknown>,
+  now: Date,
+  mode: TrustMode,
+  budget: TrustBudget,
+): string | undefined {
+  const past = now.getTime() - expires.getTime();
+  if (past < 0) return undefined;
+  const what = `${role} version ${version} expired at ${expires.toISOString()}`;
+  if (mode === "enforce") throw new EngineError("stale", what, { subject: name });
+  const days = (span: number): string => `${Math.floor(span / day)} d`;
+  if (past > budget.deny)
+    throw new EngineError("stale", `${what}, ${days(past)} ago; maxTrustAge allows ${days(budget.deny)}`, {
+      subject: name,
+    });
+  return past < budget.warn
+    ? undefined
+    : `freshness has ended: ${what}, ${days(past)} ago; maxTrustAge allows ${days(budget.deny)}`;
+}
