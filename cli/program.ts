@@ -37,7 +37,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/explain.ts"),
   },
   { name: "policy", summary: "check policies without a resource", load: () => import("./commands/policy.ts") },
-  { name: "mirror", summary: "add to the mirror, list it, pin keys", load: () => import("./commands/mirror.ts") },
+  {
+    name: "mirror",
+    summary: "add to the mirror, list it, pin keys, distrust",
+    load: () => import("./commands/mirror.ts"),
+  },
   { name: "trust", summary: "update, import, show and make trusted roots", load: () => import("./commands/trust.ts") },
   {
     name: "trusted-root",

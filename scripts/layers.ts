@@ -205,6 +205,7 @@ export const layers: LayerTable = {
       "core/dsse",
       "core/tuf",
       "core/trust",
+      "core/verify",
       "core/jmespath",
       "core/kyverno/functions",
       "core/kyverno/policy",

@@ -13,6 +13,7 @@ import { createTufVerifier, type TrustSettings, trustedRootTarget } from "../../
 import { expiries } from "../../core/tuf/trusted-set.ts";
 import { verifySource } from "../../core/tuf/verify-source.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
+import { clockWarning, later } from "../../core/verify/clock.ts";
 import type { CommandIO, Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { addStoreOption, type StoreOptions, withMirror } from "../input/store.ts";
@@ -109,15 +110,20 @@ function status(options: StatusOptions, io: CommandIO): ExitCode {
     const knowledge = mirror.knowledge();
     const settings = readTrustSettings(options, io, knowledge.tufRoots());
     const now = io.now();
+    // As in a decision: a clock that was set back makes nothing fresher.
+    const signed = knowledge.state().newestSignedTime;
+    const judgedAt = later(now, signed) ?? now;
     const names = options.trust === undefined ? knowledge.trustedRootNames() : [options.trust];
     const roots = names.flatMap((name) => {
       const answer = knowledge.answer({ kind: "trusted-root", name });
-      return answer?.state === "present" ? [statusOf(name, answer, settings, now)] : [];
+      return answer?.state === "present" ? [statusOf(name, answer, settings, judgedAt)] : [];
     });
     if (roots.length === 0)
       throw new EngineError("no-trust", "the mirror holds no trusted root", {
         subject: options.trust ?? mirror.folder,
       });
+    const clock = clockWarning(now, signed);
+    if (clock !== undefined) io.err(`warning: ${clock}\n`);
     if (options.output === "json") {
       const { warn, deny } = { ...defaultTrustBudget, ...settings.maxTrustAge };
       io.out(

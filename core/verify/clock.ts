@@ -20,9 +20,9 @@ export function newestSignedTime({ candidates }: Pick<ImageOutcome, "candidates"
   return times.reduce<Date | undefined>(later, undefined);
 }
 
-/** What a person should know of a decision that was made before `newest`. */
+/** What a person should know where `now` is before `newest`. */
 export const clockWarning = (now: Date, newest: Date | undefined): string | undefined =>
   newest === undefined || newest <= now
     ? undefined
-    : `[clock-behind] the time of this decision, ${now.toISOString()}, is behind the newest signed time that was ` +
-      `seen, ${newest.toISOString()}: set the clock`;
+    : `[clock-behind] ${now.toISOString()} is taken for now, and is behind the newest signed time that was seen, ` +
+      `${newest.toISOString()}: set the clock`;

@@ -54,6 +54,16 @@ mode budget: warns from 7 d past a signed expiry, stale past 90 d, as of 2026-11
   );
 });
 
+test("a clock that was set back is reported, and makes nothing fresher", async () => {
+  const store = mirror();
+  const opened = openMirror(store, { mode: "write" });
+  opened.writer().raiseSignedTime(new Date("2028-02-01T00:00:00Z"), { at, from: "test" });
+  opened.close();
+  const { exit, out, err } = await status("2026-11-05T00:00:00Z", store, "--trust", "lab");
+  assert.equal([exit, /✓ fresh/.test(out)], [3, false], out);
+  assert.match(err, /^warning: \[clock-behind\] .*2028-02-01/);
+});
+
 test("freshness that ends: tolerated, warned of, stale", async () => {
   const store = mirror();
   for (const [now, exit, pattern] of [
