@@ -14,7 +14,7 @@ import type { CompiledRule } from "./compile-rule.ts";
 import { failureActionOf } from "./failure-action.ts";
 import { mutateRule } from "./mutate-rule.ts";
 import type { Pass, RuleResult } from "./result.ts";
-import { findRuleImages, notEvaluated } from "./rule-images.ts";
+import { findRuleImages, type RuleImages } from "./rule-images.ts";
 import { type DecisionRun, nothing, type RuleOutcome, type RuleRun, ruleResult, stoppedRule } from "./rule-run.ts";
 import { validateRule } from "./validate-rule.ts";
 
@@ -47,7 +47,16 @@ export function decidePolicy(
   let request = requestTo(policy.name, asked);
   const isForeign = policy.namespace !== undefined && policy.namespace !== (request.namespace ?? "");
   for (const compiled of isForeign && !decision.exhaustive ? [] : rules) {
-    const outcome = decideRule(pass, compiled, request, decision);
+    if (!speaksIn(pass, compiled)) continue;
+    const run: RuleRun = { decision, pass, compiled, request, action: policy.spec.validationFailureAction };
+    let said: RuleOutcome;
+    try {
+      const begun = beginRule(run);
+      said = "results" in begun ? begun : pass === "mutate" ? mutateRule(run, begun) : validateRule(run, begun);
+    } catch (error) {
+      said = stoppedRule(run, error, "failed to evaluate the rule");
+    }
+    const outcome = withAction(run, said);
     results.push(...outcome.results);
     patches.push(...outcome.patches);
     warnings.push(...outcome.warnings);
@@ -62,15 +71,12 @@ export function decidePolicy(
 const isVerdict = ({ status }: RuleResult): boolean => status === "pass" || status === "fail";
 
 /** The failure action is found last: only a rule that says something needs one, and only a failure needs to know it. */
-function decideRule(pass: Pass, compiled: CompiledRule, request: AdmissionRequest, decision: DecisionRun): RuleOutcome {
-  if (!speaksIn(pass, compiled)) return nothing;
-  const { policy, rule } = compiled;
-  const stated = policy.spec.validationFailureAction;
-  const outcome = runRule({ decision, pass, compiled, request, action: stated });
+function withAction(run: RuleRun, outcome: RuleOutcome): RuleOutcome {
   if (outcome.results.length === 0) return outcome;
+  const { policy, rule } = run.compiled;
   try {
-    const action = failureActionOf(policy, rule.verifyImages, request, decision.match);
-    return action === stated
+    const action = failureActionOf(policy, rule.verifyImages, run.request, run.decision.match);
+    return action === run.action
       ? outcome
       : { ...outcome, results: outcome.results.map((result) => ({ ...result, action })) };
   } catch (error) {
@@ -92,25 +98,18 @@ function withoutAction(result: RuleResult, doubt: EngineError): RuleResult {
   };
 }
 
-function runRule(run: RuleRun): RuleOutcome {
-  const { compiled, decision, pass, request } = run;
+/** The images that the rule speaks of, or what it says without them. @throws EngineError as `findRuleImages`. */
+function beginRule(run: RuleRun): RuleImages | RuleOutcome {
+  const { compiled, decision, request } = run;
   try {
     if (!decision.exhaustive && !compiled.match.test(request, decision.match).matched) return nothing;
   } catch (error) {
     return stoppedRule(run, error, "failed to match the resource");
   }
   const { kind } = compiled.rule;
-  if (kind !== "verifyImages")
-    return decision.exhaustive
-      ? nothing
-      : { ...nothing, results: [ruleResult(run, "skip", `a ${kind} rule is not decided here`)] };
-  const found = findRuleImages(run);
-  if ("results" in found) return found;
-  try {
-    return pass === "mutate" ? mutateRule(run, found) : validateRule(run, found);
-  } catch (error) {
-    return stoppedRule(run, error, notEvaluated);
-  }
+  if (kind === "verifyImages") return findRuleImages(run);
+  if (decision.exhaustive) return nothing;
+  return { ...nothing, results: [ruleResult(run, "skip", `a ${kind} rule is not decided here`)] };
 }
 
 /**

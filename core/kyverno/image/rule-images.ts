@@ -61,9 +61,6 @@ export class RuleImage {
   }
 }
 
-/** What a rule is stopped by that reads something in vain. */
-export const notEvaluated = "failed to evaluate the rule";
-
 export interface RuleImages {
   readonly entries: readonly CompiledEntry[];
   readonly images: readonly RuleImage[];
@@ -81,6 +78,7 @@ export const isVerified = ({ stances }: RuleImage, entries: readonly CompiledEnt
 /**
  * The images of the rule, or its outcome where it ends before they are looked at. A rule none of whose references
  * selects an image yields nothing, whatever its context and preconditions say.
+ * @throws EngineError where its context, a precondition or an entry cannot be evaluated.
  */
 export function findRuleImages(run: RuleRun): RuleImages | RuleOutcome {
   const resource = run.request.object;
@@ -111,18 +109,14 @@ export function findRuleImages(run: RuleRun): RuleImages | RuleOutcome {
     declared = true;
     return bare();
   };
-  try {
-    const gate = run.decision.exhaustive ? undefined : passGates(run, variables);
-    if (gate !== undefined) return gate;
-    const entries = run.compiled.entries(variables);
-    const images = extracted.images.flatMap((image, index) => {
-      const selection = selections[index] ?? [];
-      return selection.includes(true) ? [new RuleImage(run, entries, image, selection, variables)] : [];
-    });
-    return { entries, images, failed };
-  } catch (error) {
-    return stoppedRule(run, error, notEvaluated);
-  }
+  const gate = run.decision.exhaustive ? undefined : passGates(run, variables);
+  if (gate !== undefined) return gate;
+  const entries = run.compiled.entries(variables);
+  const images = extracted.images.flatMap((image, index) => {
+    const selection = selections[index] ?? [];
+    return selection.includes(true) ? [new RuleImage(run, entries, image, selection, variables)] : [];
+  });
+  return { entries, images, failed };
 }
 
 /** The images and the rule's context. Nothing is loaded yet, so a rule that reads no variable pays for none. */
