@@ -5,6 +5,7 @@
 import { pointer } from "../../encoding/shape.ts";
 import { defaultLimits, type Limits } from "../../limits.ts";
 import { checkPolicy } from "./check-policy.ts";
+import { formOf, itemOf } from "./document-form.ts";
 import { type PolicyException, readException } from "./exceptions.ts";
 import type { FailureAction, Policy, PolicyMap, PolicySpec, PolicyValue, Position } from "./policy.ts";
 import {
@@ -33,6 +34,8 @@ export interface PolicyFile {
   /** As it stands in messages. */
   readonly name: string;
   readonly text: string;
+  /** Found in a folder, not named: a document that is no Kubernetes object is passed over. Default: it is an error. */
+  readonly inFolder?: boolean;
 }
 
 /** A document that is no policy: a Namespace or a ConfigMap beside one. */
@@ -50,24 +53,29 @@ export interface LoadedPolicies {
   readonly errors: readonly PolicyProblem[];
   /** Documents of other kinds, ignored here. */
   readonly others: readonly OtherDocument[];
+  /** Where documents of folders stand that are no Kubernetes objects. */
+  readonly passedOver: readonly Position[];
 }
 
 export interface LoadOptions {
   readonly limits?: Limits;
+  /** `exceptions`: everything else is among `others` and `passedOver`, whatever is wrong with it. Default `all`. */
+  readonly wanted?: "all" | "exceptions";
 }
 
 /** All documents of all files. A policy with errors is not among `policies`. */
 export function loadPolicies(
   files: readonly PolicyFile[],
-  { limits = defaultLimits }: LoadOptions = {},
+  { limits = defaultLimits, wanted = "all" }: LoadOptions = {},
 ): LoadedPolicies {
   const loaded = {
     policies: [] as Policy[],
     exceptions: [] as PolicyException[],
     errors: [] as PolicyProblem[],
     others: [] as OtherDocument[],
+    passedOver: [] as Position[],
   };
-  for (const { name, text } of files) {
+  for (const { name, text, inFolder = false } of files) {
     const { documents, problems } = readYaml(text, name, { limits });
     const errors: PolicyProblem[] = problems.map(({ message, ...position }) => ({
       ...position,
@@ -75,7 +83,8 @@ export function loadPolicies(
       message,
       pointer: "",
     }));
-    for (const document of documents) for (const part of partsOf(document)) loadPart(part, { ...loaded, errors });
+    const sink: Sink = { ...loaded, errors, inFolder, wanted };
+    for (const document of documents) for (const part of partsOf(document)) loadPart(part, sink);
     loaded.errors.push(...errors.sort((a, b) => a.line - b.line || a.column - b.column));
   }
   return { ...loaded, policies: warnOfTwins(loaded.policies) };
@@ -112,14 +121,15 @@ interface Part {
   readonly keyPosition: (at: string) => Position;
 }
 
-/** The document, or the items of a `List`. */
+/** The document, or the items of a list. Those of a `ClusterPolicyList` need not say what they are. */
 function partsOf(document: YamlDocument): readonly Part[] {
   const items = listOf(document.value, "items");
-  if (textOf(document.value, "kind") !== "List" || items === undefined) return [document];
+  const kind = textOf(document.value, "kind") ?? "";
+  if (!kind.endsWith("List") || items === undefined) return [document];
   return items.map((value, index) => {
     const at = pointer("/items", index);
     return {
-      value,
+      value: itemOf({ apiVersion: textOf(document.value, "apiVersion") ?? "", kind }, value),
       position: (below) => document.position(at + below),
       keyPosition: (below) => document.keyPosition(at + below),
     };
@@ -131,6 +141,9 @@ type Sink = {
   readonly exceptions: PolicyException[];
   readonly errors: PolicyProblem[];
   readonly others: OtherDocument[];
+  readonly passedOver: Position[];
+  readonly inFolder: boolean;
+  readonly wanted: "all" | "exceptions";
 };
 
 const versions: Readonly<Record<string, "v1" | "later">> = {
@@ -144,18 +157,29 @@ function loadPart(part: Part, sink: Sink): void {
   const apiVersion = textOf(value, "apiVersion") ?? "";
   const kind = textOf(value, "kind") ?? "";
   const isKyverno = apiVersion.startsWith("kyverno.io/");
+  const isOfKyverno = isKyverno || apiVersion.startsWith("policies.kyverno.io/");
+  const isException = isOfKyverno && kind === "PolicyException";
+  const position = part.position("");
+  if (isMap(value) && !isException && sink.wanted === "exceptions") {
+    sink.others.push({ apiVersion, kind, value, position });
+    return;
+  }
+  if ((sink.inFolder || sink.wanted === "exceptions") && formOf(value) === "other") {
+    sink.passedOver.push(position);
+    return;
+  }
   const findings = new Findings();
   if (!isMap(value)) findings.refuse("", `expected a policy, found ${describe(value)}`);
   else if (apiVersion === "" || kind === "")
     findings.refuse("", "expected a document with apiVersion and kind, found one without");
   else if (isKyverno && (kind === "ClusterPolicy" || kind === "Policy")) loadPolicy(part, value, kind, sink);
-  else if (isKyverno && kind === "PolicyException") loadException(part, value, sink);
-  else if (isKyverno || apiVersion.startsWith("policies.kyverno.io/")) {
+  else if (isKyverno && isException) loadException(part, value, sink);
+  else if (isOfKyverno) {
     findings.unsupported(
       "/kind",
       `the kind ${kind} of ${apiVersion} is not supported; ClusterPolicy, Policy and PolicyException of kyverno.io are`,
     );
-  } else sink.others.push({ apiVersion, kind, value, position: part.position("") });
+  } else sink.others.push({ apiVersion, kind, value, position });
   sink.errors.push(...findings.problems(part.keyPosition, nameOf(value)));
 }
 

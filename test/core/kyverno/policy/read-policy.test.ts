@@ -131,6 +131,62 @@ test("two policies of one name are both read, the second with a warning", () => 
   assert.match(policies[1]?.warnings[0]?.message ?? "", /stands in a\.yaml:\d+/);
 });
 
+const exceptionText = `apiVersion: kyverno.io/v2
+kind: PolicyException
+metadata: { name: spare }
+spec:
+  exceptions: [{ policyName: p, ruleNames: [check] }]
+  match: { any: [{ resources: { kinds: [Pod] } }] }
+`;
+
+test("what is no Kubernetes object is passed over in a folder, and an error in a file that was named", () => {
+  const text = "name: base\nversion: 1.0.0\n---\nresources: [policy.yaml]\n---\n[]\n";
+  const found = loadPolicies([{ name: "d/a.yml", text, inFolder: true }]);
+  assert.equal([found.errors, found.others], [[], []]);
+  assert.equal(
+    found.passedOver.map(({ file, line }) => [file, line]),
+    [
+      ["d/a.yml", 1],
+      ["d/a.yml", 4],
+      ["d/a.yml", 6],
+    ],
+  );
+  const named = loadPolicies([{ name: "a.yml", text }]);
+  assert.equal([named.errors.length, named.passedOver], [3, []]);
+  for (const meant of [
+    "apiversion: kyverno.io/v1\nkind: ClusterPolicy\n",
+    "kind: ClusterPolicy\nspec: { rules: [] }\n",
+    "apiVersion: kyverno.io/v1\nspec: {}\n",
+    "a: [\n",
+  ])
+    assert.is(loadPolicies([{ name: "d/a.yml", text: meant, inFolder: true }]).errors.length, 1, meant);
+});
+
+test("exceptions alone: nothing else is looked at", () => {
+  const broken = policyText([ruleWith({ match: undefined })]);
+  const text = [broken, exceptionText, "a: 1\n"].join("\n---\n");
+  const { policies, exceptions, errors, others, passedOver } = loadPolicies([{ name: "a.yaml", text }], {
+    wanted: "exceptions",
+  });
+  assert.equal([policies, errors], [[], []]);
+  assert.equal([exceptions.map(({ name }) => name), others.length, passedOver.length], [["spare"], 2, 0]);
+  for (const wrong of [
+    exceptionText.replace("kyverno.io/v2", "kyverno.io/v1"),
+    exceptionText.replace("kyverno.io/v2", "policies.kyverno.io/v1"),
+    exceptionText.replace("policyName", "policy"),
+  ])
+    assert.is(loadPolicies([{ name: "a.yaml", text: wrong }], { wanted: "exceptions" }).errors.length > 0, true, wrong);
+});
+
+test("items of a ClusterPolicyList are cluster policies", () => {
+  const { apiVersion, kind, ...item } = JSON.parse(policyText([ruleWith()]));
+  const list = JSON.stringify({ apiVersion, kind: `${kind}List`, metadata: {}, items: [item] });
+  assert.equal(
+    load(list).policies.map(({ kind: found, name }) => [found, name]),
+    [["ClusterPolicy", "p"]],
+  );
+});
+
 test("items of a List, with positions of the file", () => {
   const item = JSON.parse(policyText([ruleWith({ nam: "x" })]));
   const { errors } = load(
