@@ -3,7 +3,6 @@
  */
 import type { Command } from "commander";
 import type { JsonValue } from "../../core/encoding/json.ts";
-import { decodeUtf8 } from "../../core/encoding/utf8.ts";
 import { EngineError } from "../../core/errors.ts";
 import { compileExpression } from "../../core/jmespath/expression.ts";
 import { parseExpression } from "../../core/jmespath/parser.ts";
@@ -12,6 +11,7 @@ import { defaultLimits } from "../../core/limits.ts";
 import { collect, type CommandIO, type Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { readDocuments } from "../input/files.ts";
+import { readGivenText } from "../input/given-file.ts";
 import { toJsonLine, toJsonText } from "../render/json.ts";
 
 interface QueryOptions {
@@ -25,12 +25,12 @@ const functionsAt = (now: Date) => kyvernoFunctions({ now, seed: "jp", reference
 
 /** Expressions as arguments, from files, and where neither is there, from standard input. */
 function readExpressions(words: readonly string[], files: readonly string[], io: CommandIO): readonly string[] {
-  const texts = [...words, ...files.map((file) => decodeUtf8(io.readFile(file)))];
-  return (texts.length > 0 ? texts : [decodeUtf8(io.readFile("-"))]).map((text) => text.trim());
+  const texts = [...words, ...files.map((file) => readGivenText(file, io))];
+  return (texts.length > 0 ? texts : [readGivenText("-", io)]).map((text) => text.trim());
 }
 
 function readInput(file: string, io: CommandIO): JsonValue {
-  const [document, ...more] = readDocuments({ name: file, text: decodeUtf8(io.readFile(file)) });
+  const [document, ...more] = readDocuments({ name: file, text: readGivenText(file, io) });
   if (more.length > 0) throw new EngineError("invalid-usage", "the input is one document", { subject: file });
   return document ?? null;
 }

@@ -4,11 +4,12 @@
  */
 import type { Command } from "commander";
 import { parsePublicKeysPem } from "../../core/crypto/public-key.ts";
-import { decodeUtf8, encodeUtf8 } from "../../core/encoding/utf8.ts";
+import { encodeUtf8 } from "../../core/encoding/utf8.ts";
 import { EngineError } from "../../core/errors.ts";
 import { addLayout } from "../../proxy/archive/add-layout.ts";
 import type { CommandIO, Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
+import { asGiven, readGivenText } from "../input/given-file.ts";
 import { parseLayoutFlag } from "../input/knowledge.ts";
 import { defineDistrust } from "./mirror-distrust.ts";
 import { defineList } from "./mirror-ls.ts";
@@ -58,9 +59,10 @@ function check(options: StoreOptions, io: CommandIO): ExitCode {
 
 /** A reference stands in policies as it is pinned: `k8s://namespace/name`, `awskms://…`, a path. */
 function pinKey(reference: string, file: string, options: StoreOptions, io: CommandIO): ExitCode {
-  const pem = decodeUtf8(io.readFile(file));
-  const keys = parsePublicKeysPem(pem, defaultLimits);
-  if (keys.length === 0) throw new EngineError("malformed", "no public key in PEM form", { subject: file });
+  const pem = readGivenText(file, io);
+  const keys = asGiven(file, "a public key", () => parsePublicKeysPem(pem, defaultLimits));
+  if (keys.length === 0)
+    throw new EngineError("invalid-usage", `${file} holds no public key in PEM form`, { subject: file });
   const digest = withMirror(options, io, "write", (mirror) =>
     mirror
       .writer()

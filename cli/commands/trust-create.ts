@@ -4,13 +4,18 @@
  */
 import type { Command } from "commander";
 import { type JsonArray, type JsonObject, parseJson } from "../../core/encoding/json.ts";
-import { decodeUtf8 } from "../../core/encoding/utf8.ts";
 import { EngineError } from "../../core/errors.ts";
-import { type AuthorityService, type LogService, makeTrustedRoot } from "../../core/trust/make-trusted-root.ts";
+import {
+  type AuthorityService,
+  type LogService,
+  makeTrustedRoot,
+  type TrustedServices,
+} from "../../core/trust/make-trusted-root.ts";
 import { publicGoodTrustedRoot } from "../../core/trust/public-good.ts";
 import { parseTrustedRoot } from "../../core/trust/trusted-root.ts";
 import { collect, type CommandIO, type Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
+import { asGiven, readGivenText } from "../input/given-file.ts";
 import { toJsonText } from "../render/json.ts";
 import { defaultLimits } from "../../core/limits.ts";
 
@@ -63,7 +68,7 @@ function readTime(pairs: ReadonlyMap<string, string>, key: string): Date | undef
 }
 
 const readPem = (pairs: ReadonlyMap<string, string>, key: string, io: CommandIO): string =>
-  decodeUtf8(io.readFile(pairs.get(key) ?? ""));
+  readGivenText(pairs.get(key) ?? "", io);
 
 function readPeriod(pairs: ReadonlyMap<string, string>): { readonly start?: Date; readonly end?: Date } {
   const start = readTime(pairs, "start-time");
@@ -73,11 +78,18 @@ function readPeriod(pairs: ReadonlyMap<string, string>): { readonly start?: Date
   return { ...(start === undefined ? {} : { start }), ...(end === undefined ? {} : { end }) };
 }
 
+/** What makes nothing: to it one service is added, to see whether its file will do. */
+const nobody: TrustedServices = { fulcio: [], rekor: [], ctfe: [], tsa: [] };
+
 const readAuthority =
   (service: "fulcio" | "tsa", io: CommandIO) =>
   (text: string): AuthorityService => {
     const pairs = readPairs(service, text);
-    return { url: pairs.get("url") ?? "", chain: readPem(pairs, "certificate-chain", io), validFor: readPeriod(pairs) };
+    const chain = readPem(pairs, "certificate-chain", io);
+    const made = { url: pairs.get("url") ?? "", chain, validFor: readPeriod(pairs) };
+    const file = pairs.get("certificate-chain") ?? "";
+    asGiven(file, "a chain for this", () => makeTrustedRoot({ ...nobody, [service]: [made] }, defaultLimits));
+    return made;
   };
 
 const readLog =
@@ -87,12 +99,15 @@ const readLog =
     const { start, end } = readPeriod(pairs);
     if (start === undefined) throw usage(`--${service} needs start-time`, text);
     const origin = pairs.get("origin");
-    return {
+    const made = {
       url: pairs.get("url") ?? "",
       key: readPem(pairs, "public-key", io),
       validFor: { start, ...(end === undefined ? {} : { end }) },
       ...(origin === undefined ? {} : { origin }),
     };
+    const file = pairs.get("public-key") ?? "";
+    asGiven(file, "a log's public key", () => makeTrustedRoot({ ...nobody, [service]: [made] }, defaultLimits));
+    return made;
   };
 
 /** The public-good instance's part of each kind: left out where a flag gives its own, as in cosign, or says no. */

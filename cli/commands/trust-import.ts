@@ -11,6 +11,7 @@ import { createTufVerifier } from "../../core/trust/tuf-verifier.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import type { CommandIO, Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
+import { asGiven } from "../input/given-file.ts";
 import { addStoreOption, withMirror, withMirrorAsync } from "../input/store.ts";
 import { defaultTrustName, readTrustSettings } from "../input/trust-flags.ts";
 import { folderMirror } from "../input/tuf-folder.ts";
@@ -27,7 +28,7 @@ interface ImportOptions extends Omit<UpdateOptions, "timeout"> {
 /** A pinned file: the operator's word, and so its digest may be asked for. */
 function importFile(file: string, options: ImportOptions, io: CommandIO): ExitCode {
   const bytes = io.readFile(file);
-  const root = parseTrustedRoot(bytes, defaultLimits);
+  const root = asGiven(file, "a trusted root", () => parseTrustedRoot(bytes, defaultLimits));
   if (options.digest !== undefined && options.digest !== digestOf(bytes))
     throw new EngineError("no-trust", `the trusted root is ${digestOf(bytes)}, wanted is ${options.digest}`, {
       subject: file,

@@ -16,7 +16,7 @@ import { openTufMirror, type TufMirror } from "../../proxy/upstream/tuf/tuf-mirr
 import type { CommandIO, Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { addStoreOption, type StoreOptions, withMirrorAsync } from "../input/store.ts";
-import { defaultTrustName, parseSpan } from "../input/trust-flags.ts";
+import { defaultTrustName, parseSpan, readTufRoot } from "../input/trust-flags.ts";
 import { folderMirror } from "../input/tuf-folder.ts";
 import { visible } from "../render/tree.ts";
 
@@ -70,7 +70,7 @@ export function beginOf(
 ): Begin {
   const file = options.tufRoot ?? options.root ?? (io.env.SALLYPORT_TUF_ROOT || undefined);
   if (file !== undefined) {
-    const bytes = checkRoot(io.readFile(file), options.rootChecksum);
+    const bytes = checkRoot(readTufRoot(file, io), options.rootChecksum);
     trustInitialRoot(bytes, nodeVerifier, mirror.limits);
     return { initialRoot: bytes, isNew: true };
   }

@@ -7,6 +7,7 @@ import { createTufVerifier } from "../../core/trust/tuf-verifier.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import type { CommandIO, Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
+import { asGiven } from "../input/given-file.ts";
 import { addStoreOption, type StoreOptions, withMirror } from "../input/store.ts";
 import { defaultTrustName, readTrustSettings } from "../input/trust-flags.ts";
 import { toJsonText } from "../render/json.ts";
@@ -34,7 +35,10 @@ interface Shown {
 
 /** The root of the file, or the one that the mirror holds under the name. */
 function readRoot(file: string | undefined, { name, ...options }: ShowOptions, io: CommandIO): Shown {
-  if (file !== undefined) return { root: parseTrustedRoot(io.readFile(file), defaultLimits), from: file };
+  if (file !== undefined) {
+    const bytes = io.readFile(file);
+    return { root: asGiven(file, "a trusted root", () => parseTrustedRoot(bytes, defaultLimits)), from: file };
+  }
   return withMirror(options, io, "read", (mirror) => {
     const answer = mirror.knowledge().answer({ kind: "trusted-root", name });
     if (answer?.state !== "present")

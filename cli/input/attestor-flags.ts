@@ -3,10 +3,13 @@
  * docs/spec/sigstore.md#cosign-flags, docs/spec/command-line.md#flags-of-other-programs.
  */
 import { type Command, Option } from "commander";
-import { decodeUtf8 } from "../../core/encoding/utf8.ts";
+import { parsePublicKeysPem } from "../../core/crypto/public-key.ts";
 import { EngineError } from "../../core/errors.ts";
+import { defaultLimits } from "../../core/limits.ts";
 import type { AttestorSpec } from "../../core/verify/attestor.ts";
+import { readRoots, readTimestampChain } from "../../core/verify/policy-certificates.ts";
 import { collect, type CommandIO } from "../command.ts";
+import { asGiven, readGivenText } from "./given-file.ts";
 
 /** The flags of {@link addAttestorOptions}, as commander gives them. */
 export interface AttestorOptions {
@@ -33,6 +36,9 @@ export interface AttestorOptions {
   /** Of the knowledge flags: with it, cosign's variables for trust are not read. */
   readonly trustedRoot?: string;
 }
+
+const usage = (message: string, subject?: string): EngineError =>
+  new EngineError("invalid-usage", message, { subject });
 
 const option = (flags: string, description: string): Option => new Option(flags, description);
 /** gh's and slsa-verifier's spellings are accepted and not shown. */
@@ -74,17 +80,19 @@ export function addAttestorOptions(command: Command): Command {
   return command;
 }
 
-/** The options with aliases folded into the names they stand for. */
+/** The options with aliases folded into the names they stand for. @throws EngineError `invalid-usage` */
 export function foldAliases(options: Readonly<Record<string, unknown>>): AttestorOptions {
   const camel = (flag: string) =>
     flag.replace(/^--/, "").replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
   const folded: Record<string, unknown> = { ...options };
-  for (const [alias, meant] of Object.entries(aliases)) folded[camel(meant)] ??= options[camel(alias)];
+  for (const [alias, meant] of Object.entries(aliases)) {
+    const [one, other] = [options[camel(meant)], options[camel(alias)]];
+    if (one !== undefined && other !== undefined && one !== other)
+      throw usage(`${meant} and ${alias} are one flag, given with two values`, alias);
+    folded[camel(meant)] = one ?? other;
+  }
   return folded as AttestorOptions;
 }
-
-const usage = (message: string, subject?: string): EngineError =>
-  new EngineError("invalid-usage", message, { subject });
 
 /** `a=b,c=d` and repetitions. */
 function readAnnotations(flags: readonly string[]): Readonly<Record<string, string>> {
@@ -110,15 +118,43 @@ function readKey(reference: string, io: CommandIO): NonNullable<AttestorSpec["ke
   const variable = /^env:\/\/(.+)$/.exec(reference)?.[1];
   if (variable !== undefined) {
     const pem = io.env[variable];
-    if (pem === undefined)
-      throw new EngineError("no-key", `the variable ${variable} is not set`, { subject: reference });
-    return { pem };
+    if (pem === undefined) throw usage(`the variable ${variable} is not set`, reference);
+    return { pem: aPublicKey(reference, pem) };
   }
   const path = reference.replace(/^file:\/\//, "");
   if (/^[a-z][a-z0-9+.-]*:\/\//.test(path))
     throw usage("a key is a file, env://NAME, k8s:// or a KMS reference", reference);
-  return { pem: decodeUtf8(io.readFile(path)) };
+  return { pem: aPublicKey(path, readGivenText(path, io)) };
 }
+
+/** The text, which holds exactly one public key. @throws EngineError `invalid-usage` */
+function aPublicKey(name: string, pem: string): string {
+  const keys = asGiven(name, "a public key", () => parsePublicKeysPem(pem, defaultLimits));
+  if (keys.length === 1) return pem;
+  throw usage(
+    keys.length === 0 ? `${name} holds no public key in PEM form` : `${name} holds ${keys.length} public keys, not one`,
+    name,
+  );
+}
+
+/** The text of a file, when one is named and `check` can read it. @throws EngineError `invalid-usage` */
+function readPem(
+  path: string | undefined,
+  what: string,
+  check: (text: string) => unknown,
+  io: CommandIO,
+): string | undefined {
+  if (path === undefined) return undefined;
+  const text = readGivenText(path, io);
+  asGiven(path, what, () => check(text));
+  return text;
+}
+
+const readKeys = (text: string): void => {
+  if (parsePublicKeysPem(text, defaultLimits).length === 0)
+    throw new EngineError("malformed", "no public key in PEM form");
+};
+const readCertificates = (text: string): unknown => readRoots(text, "certificates");
 
 function readIdentity(options: AttestorOptions): NonNullable<AttestorSpec["keyless"]> {
   const { certificateIdentity, certificateIdentityRegexp, certificateOidcIssuer, certificateOidcIssuerRegexp } =
@@ -158,10 +194,46 @@ function readIdentity(options: AttestorOptions): NonNullable<AttestorSpec["keyle
   };
 }
 
+/** Flags that say by which certificate: beside a key they would restrict nothing. */
+const certificateFlags = {
+  certificateIdentity: "--certificate-identity",
+  certificateIdentityRegexp: "--certificate-identity-regexp",
+  certificateOidcIssuer: "--certificate-oidc-issuer",
+  certificateOidcIssuerRegexp: "--certificate-oidc-issuer-regexp",
+  certificateGithubWorkflowName: "--certificate-github-workflow-name",
+  certificateGithubWorkflowRef: "--certificate-github-workflow-ref",
+  certificateGithubWorkflowRepository: "--certificate-github-workflow-repository",
+  certificateGithubWorkflowSha: "--certificate-github-workflow-sha",
+  certificateGithubWorkflowTrigger: "--certificate-github-workflow-trigger",
+  caRoots: "--ca-roots",
+  certificateChain: "--certificate-chain",
+} as const satisfies Partial<Record<keyof AttestorOptions, string>>;
+
+/** @throws EngineError `invalid-usage` for two flags of which one could only be without effect. */
+function refuseContradictions(options: AttestorOptions): void {
+  const given = Object.entries(certificateFlags).flatMap(([name, flag]) =>
+    options[name as keyof typeof certificateFlags] === undefined ? [] : [flag],
+  );
+  if (options.key !== undefined && given.length > 0)
+    throw usage(
+      "exactly one of: key reference (--key) or certificate identity (--certificate-identity or " +
+        `--certificate-identity-regexp), must be provided; beside --key is ${given.join(", ")}`,
+      given[0],
+    );
+  for (const pair of [
+    ["certificateIdentity", "certificateIdentityRegexp"],
+    ["caRoots", "certificateChain"],
+  ] as const)
+    if (pair.every((name) => (options[name] ?? "") !== "")) {
+      const [one, other] = pair.map((name) => certificateFlags[name]);
+      throw usage(`${one} and ${other} exclude each other: give one of them`, other);
+    }
+}
+
 /**
  * The attestor that the flags ask for; identity texts are meant exactly.
- * @throws EngineError `invalid-usage` when they ask for nobody, or for two things at once; `no-key`; `unsupported` for
- * `--check-claims=false`.
+ * @throws EngineError `invalid-usage` when they ask for nobody, for two things at once, or by a file that does not hold
+ * what it should; `unsupported` for `--check-claims=false`.
  */
 export function readAttestor(options: AttestorOptions, io: CommandIO): AttestorSpec {
   if (options.checkClaims === false)
@@ -170,24 +242,21 @@ export function readAttestor(options: AttestorOptions, io: CommandIO): AttestorS
       "a signature whose claims are not checked is about nothing: --check-claims=false is refused",
     );
   const { key } = options;
-  const read = (path: string | undefined): string | undefined =>
-    path === undefined ? undefined : decodeUtf8(io.readFile(path));
-  const flagged = [options.caRoots, options.certificateChain].map(read).filter((text) => text !== undefined);
+  refuseContradictions(options);
   // cosign's variables: what the flags do not name and no trusted root replaces.
   const fallback = (variable: string): string | undefined =>
-    options.trustedRoot === undefined ? read(io.env[variable] || undefined) : undefined;
-  const roots = flagged.length > 0 ? flagged.join("\n") : fallback("SIGSTORE_ROOT_FILE");
-  const rekorKey = fallback("SIGSTORE_REKOR_PUBLIC_KEY");
-  const ctKey = fallback("SIGSTORE_CT_LOG_PUBLIC_KEY_FILE");
-  const identityGiven = [options.certificateIdentity, options.certificateIdentityRegexp].some(
-    (text) => text !== undefined,
+    options.trustedRoot === undefined ? io.env[variable] || undefined : undefined;
+  const chain =
+    options.caRoots ?? options.certificateChain ?? (key === undefined ? fallback("SIGSTORE_ROOT_FILE") : undefined);
+  const roots = readPem(chain, "a chain of certificates", readCertificates, io);
+  const rekorKey = readPem(fallback("SIGSTORE_REKOR_PUBLIC_KEY"), "a log's public key", readKeys, io);
+  const ctKey = readPem(fallback("SIGSTORE_CT_LOG_PUBLIC_KEY_FILE"), "a log's public key", readKeys, io);
+  const tsa = readPem(
+    options.timestampCertificateChain ?? fallback("SIGSTORE_TSA_CERTIFICATE_FILE"),
+    "a timestamp authority's chain",
+    readTimestampChain,
+    io,
   );
-  if (key !== undefined && identityGiven)
-    throw usage(
-      "exactly one of: key reference (--key) or certificate identity (--certificate-identity or " +
-        "--certificate-identity-regexp), must be provided",
-    );
-  const tsa = read(options.timestampCertificateChain) ?? fallback("SIGSTORE_TSA_CERTIFICATE_FILE");
   return {
     ...(key !== undefined
       ? { keys: readKey(key, io) }

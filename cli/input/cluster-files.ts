@@ -112,7 +112,7 @@ export class ClusterFiles implements Knowledge {
 
   /**
    * `k8s://namespace/name`: the member `cosign.pub` of a Secret.
-   * @throws EngineError `malformed` when the Secret has no such member or it is no base64.
+   * @throws EngineError `no-key` when the Secret has no such member, or it is not text in base64.
    */
   #key(reference: string): Answer | undefined {
     const [, namespace = "", name = ""] = /^k8s:\/\/([^/]+)\/([^/]+)$/.exec(reference) ?? [];
@@ -128,7 +128,13 @@ export class ClusterFiles implements Knowledge {
     if (typeof given === "string") return this.#present(given);
     const encoded = isObject(data) ? own(data, "cosign.pub") : undefined;
     if (typeof encoded !== "string")
-      throw new EngineError("malformed", "the Secret has no member cosign.pub", { subject: reference });
-    return this.#present(decodeUtf8(decodeBase64(encoded.replace(/\s/g, ""))));
+      throw new EngineError("no-key", "the Secret has no member cosign.pub", { subject: reference });
+    try {
+      return this.#present(decodeUtf8(decodeBase64(encoded.replace(/\s/g, ""))));
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      const reason = `cosign.pub of the Secret is not text in base64: ${error.message}`;
+      throw new EngineError("no-key", reason, { subject: reference, cause: error });
+    }
   }
 }

@@ -1,11 +1,11 @@
 /** Distrust lists of the command line. Source: docs/spec/offline.md#distrust. */
-import { decodeUtf8 } from "../../core/encoding/utf8.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { DistrustRow } from "../../core/knowledge/knowledge.ts";
 import { toJson } from "../../core/kyverno/policy/policy-value.ts";
 import { parseYaml, type YamlDocument } from "../../core/kyverno/policy/yaml.ts";
 import { readDistrust } from "../../core/trust/distrust.ts";
 import type { CommandIO } from "../command.ts";
+import { readGivenText } from "./given-file.ts";
 
 /**
  * The rows of a file. It is read strictly: a row that nobody can read would be trust in what it names.
@@ -35,7 +35,7 @@ function readOne(
   io: Pick<CommandIO, "readFile">,
   refuse: (error: unknown, place: (subject: string | undefined) => string) => never,
 ): YamlDocument {
-  const text = decodeUtf8(io.readFile(path));
+  const text = readGivenText(path, io);
   let documents: readonly YamlDocument[];
   try {
     documents = parseYaml(text, path);

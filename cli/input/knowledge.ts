@@ -9,6 +9,8 @@ import { joinedKnowledge } from "../../core/knowledge/joined-knowledge.ts";
 import type { DistrustRow, Knowledge, SourceState } from "../../core/knowledge/knowledge.ts";
 import type { Question } from "../../core/knowledge/question.ts";
 import { later } from "../../core/verify/clock.ts";
+import { defaultLimits } from "../../core/limits.ts";
+import { parseTrustedRoot } from "../../core/trust/trusted-root.ts";
 import type { TrustSettings } from "../../core/trust/tuf-verifier.ts";
 import { type LayoutOptions, openLayout } from "../../proxy/archive/oci-layout.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
@@ -18,6 +20,7 @@ import { keepSignedTime } from "../../proxy/mirror/signed-time.ts";
 import type { Command } from "commander";
 import { collect, type CommandIO } from "../command.ts";
 import { readDistrustFile } from "./distrust-file.ts";
+import { asGiven } from "./given-file.ts";
 import { addTrustOptions, defaultTrustName, readTrustSettings, tufFolder, type TrustOptions } from "./trust-flags.ts";
 import { readTufFolder } from "./tuf-folder.ts";
 
@@ -77,7 +80,11 @@ function readCommandLineRoot(
   options: KnowledgeOptions,
   io: CommandIO,
 ): CommandLineRoot | undefined {
-  if (file !== undefined) return { value: { form: "pinned", bytes: io.readFile(file) }, from: "--trusted-root" };
+  if (file !== undefined) {
+    const bytes = io.readFile(file);
+    asGiven(file, "a trusted root", () => parseTrustedRoot(bytes, defaultLimits));
+    return { value: { form: "pinned", bytes }, from: "--trusted-root" };
+  }
   const folder = tufFolder(options);
   return folder === undefined ? undefined : { value: readTufFolder(folder, io), from: "--tufMirror" };
 }
@@ -132,9 +139,18 @@ class CommandLineKnowledge implements Knowledge {
     }
     const path = /^(?:file:\/\/)?(\.{0,2}\/.*)$/.exec(reference)?.[1];
     if (path === undefined) return undefined;
-    return this.#io.pathKind(path) === "file"
-      ? { state: "present", value: decodeUtf8(this.#io.readFile(path)), at: this.#at, from: path }
-      : { state: "absent", at: this.#at, from: path };
+    if (this.#io.pathKind(path) === "none") return { state: "absent", at: this.#at, from: path };
+    return { state: "present", value: readKeyFile(path, this.#io), at: this.#at, from: path };
+  }
+}
+
+/** A key file that a policy names. @throws EngineError `no-key` when it cannot be read as text. */
+function readKeyFile(path: string, io: CommandIO): string {
+  try {
+    return decodeUtf8(io.readFile(path));
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    throw new EngineError("no-key", `the key file cannot be read: ${error.message}`, { subject: path, cause: error });
   }
 }
 

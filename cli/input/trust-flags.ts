@@ -7,7 +7,10 @@ import { EngineError } from "../../core/errors.ts";
 import { type Digest, isDigest } from "../../core/crypto/digest.ts";
 import type { TrustMode } from "../../core/trust/freshness.ts";
 import type { TrustSettings } from "../../core/trust/tuf-verifier.ts";
+import { parseRoot } from "../../core/tuf/root.ts";
+import { defaultLimits } from "../../core/limits.ts";
 import type { CommandIO } from "../command.ts";
+import { asGiven } from "./given-file.ts";
 
 export const defaultTrustName = "public-good";
 
@@ -67,6 +70,13 @@ function readDigest(text: string): Digest {
 export const tufFolder = ({ tufMirror }: TrustOptions): string | undefined =>
   tufMirror === undefined || /^https?:\/\//.test(tufMirror) ? undefined : tufMirror.replace(/^file:\/\//, "");
 
+/** A TUF root of the command line. @throws EngineError `invalid-usage` when the file is none. */
+export function readTufRoot(file: string, io: CommandIO): Uint8Array {
+  const bytes = io.readFile(file);
+  asGiven(file, "a TUF root", () => parseRoot(bytes, defaultLimits));
+  return bytes;
+}
+
 /**
  * What the engine is told. `pinned` are the TUF roots of the mirror; a flag wins over them, and they over cosign's
  * variable.
@@ -85,7 +95,7 @@ export function readTrustSettings(
     io.err("note: --tufMirror is not dialled here; sallyport trust update --tufMirror URL fetches into the mirror\n");
   const deny = options.maxTrustAge === undefined ? undefined : parseSpan(options.maxTrustAge);
   return {
-    initialRoots: { ...pinned, ...(root === undefined ? {} : { [name]: io.readFile(root) }) },
+    initialRoots: { ...pinned, ...(root === undefined ? {} : { [name]: readTufRoot(root, io) }) },
     ...(options.trustMode === undefined ? {} : { mode: options.trustMode }),
     ...(deny === undefined ? {} : { maxTrustAge: { deny } }),
     ...(options.trustDigest === undefined ? {} : { pins: { [name]: readDigest(options.trustDigest) } }),

@@ -79,10 +79,22 @@ function readKey(reference: string, knowledge: Knowledge): PublicKey {
   if (answer.state === "absent")
     throw new EngineError("no-key", `${answer.from} does not have this key`, { subject: reference });
   // cosign reads the first key of such a text.
-  const [key] = parsePublicKeysPem(answer.value, defaultLimits);
-  if (key === undefined)
-    throw new EngineError("malformed", "no public key in what the reference holds", { subject: reference });
+  const [key] = readKeys(reference, answer.value);
+  if (key === undefined) throw new EngineError("no-key", "no public key is in what it names", { subject: reference });
   return key;
+}
+
+/** What a reference holds is no part of the policy: when it cannot be read, the key is not known. */
+function readKeys(reference: string, text: string): readonly PublicKey[] {
+  try {
+    return parsePublicKeysPem(text, defaultLimits);
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    throw new EngineError("no-key", `what it names cannot be read: ${error.message}`, {
+      subject: reference,
+      cause: error,
+    });
+  }
 }
 
 function issuedSigner(entity: SignedEntity, expected: Extract<ExpectedSigner, { kind: "issued" }>): Signer {

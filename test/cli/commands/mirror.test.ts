@@ -43,7 +43,7 @@ test("a pinned key answers for its reference", async () => {
   );
   assert.match(
     (await runCli(["mirror", "pin-key", "k8s://ns/key", "junk.pub", "--store", store], world)).err,
-    "error malformed:",
+    "error invalid-usage: junk.pub ",
   );
 });
 

@@ -74,9 +74,9 @@ test("pairs that are wrong, files that are not there or not that, and a root of 
     ["invalid-usage", rekor.replace("2024-01-01T00:00:00Z", "yesterday")],
     ["invalid-usage", `${rekor},end-time=2023-01-01T00:00:00Z`],
     ["invalid-usage", rekor.replace("log.pub", "nowhere.pub")],
-    ["malformed", rekor.replace("log.pub", "fulcio.pem")],
-    ["malformed", "--tsa=url=https://tsa.corp,certificate-chain=fulcio.pem"],
-    ["malformed", "--fulcio=url=https://fulcio.corp,certificate-chain=tsa.pem"],
+    ["invalid-usage", rekor.replace("log.pub", "fulcio.pem")],
+    ["invalid-usage", "--tsa=url=https://tsa.corp,certificate-chain=fulcio.pem"],
+    ["invalid-usage", "--fulcio=url=https://fulcio.corp,certificate-chain=tsa.pem"],
   ] as const) {
     const { err, out } = await create(...words);
     assert.is(out, "", words.join(" "));

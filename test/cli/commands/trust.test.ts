@@ -37,8 +37,9 @@ test("a file can be shown without a mirror, as JSON too", async () => {
 test("what is no trusted root is not pinned", async () => {
   assert.match(
     (await runCli(["trust", "import", "root.json", "--store", tempFolder()], { files: { "root.json": "{" } })).err,
-    "error malformed:",
+    "error invalid-usage: root.json is not a trusted root:",
   );
+  assert.is((await runCli(["trust", "show", "root.json"], { files: { "root.json": "[]" } })).exit, 2);
 });
 
 test("a name that the mirror does not have", async () => {

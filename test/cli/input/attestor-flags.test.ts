@@ -2,15 +2,18 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type AttestorOptions, foldAliases, readAttestor } from "../../../cli/input/attestor-flags.ts";
 import { throwsCode } from "../../support/assert.ts";
+import { fixtureText } from "../../support/fixture-images.ts";
 import { testIO, type TestWorld } from "../command-io.ts";
 
 const test = suite("cli/input/attestor-flags");
 const read = (options: AttestorOptions, world: TestWorld = {}) => readAttestor(options, testIO(world).io);
+const keyText = fixtureText("trust/release.pub");
+const chainText = fixtureText("trust/root.pem");
 const identity = { certificateIdentity: "me", certificateOidcIssuer: "https://issuer.example" };
 
 test("a key, and what is not required of it", () => {
-  assert.equal(read({ key: "a.pub", insecureIgnoreTlog: true }, { files: { "a.pub": "PEM" } }), {
-    keys: { pem: "PEM" },
+  assert.equal(read({ key: "a.pub", insecureIgnoreTlog: true }, { files: { "a.pub": keyText } }), {
+    keys: { pem: keyText },
     rekor: { ignoreTlog: true },
     ctlog: { ignoreSCT: false },
   });
@@ -20,7 +23,8 @@ test("references stay references", () => {
   for (const key of ["k8s://ns/name", "awskms:///alias/a", "gcpkms://a", "azurekms://a", "hashivault://a"])
     assert.equal(read({ key }).keys, { reference: key });
   throwsCode("invalid-usage", () => read({ key: "ftp://a" }));
-  throwsCode("no-key", () => read({ key: "env://NONE" }));
+  throwsCode("invalid-usage", () => read({ key: "env://NONE" }));
+  assert.equal(read({ key: "env://KEY" }, { env: { KEY: keyText } }).keys, { pem: keyText });
 });
 
 test("an identity with workflow claims", () => {
@@ -42,7 +46,61 @@ test("an identity needs both halves, and excludes a key", () => {
   throwsCode("invalid-usage", () => read({}));
   throwsCode("invalid-usage", () => read({ certificateIdentity: "me" }));
   throwsCode("invalid-usage", () => read({ certificateOidcIssuer: "i" }));
-  throwsCode("invalid-usage", () => read({ ...identity, key: "a.pub" }, { files: { "a.pub": "PEM" } }));
+});
+
+test("flags that contradict each other are refused, whichever they are", () => {
+  const files = { "a.pub": keyText, "ca.pem": chainText };
+  const besideKey: readonly AttestorOptions[] = [
+    { certificateIdentity: "me" },
+    { certificateIdentityRegexp: "me" },
+    { certificateOidcIssuer: "i" },
+    { certificateOidcIssuerRegexp: "i" },
+    { certificateGithubWorkflowName: "w" },
+    { certificateGithubWorkflowRef: "r" },
+    { certificateGithubWorkflowRepository: "o/r" },
+    { certificateGithubWorkflowSha: "s" },
+    { certificateGithubWorkflowTrigger: "t" },
+    { caRoots: "ca.pem" },
+    { certificateChain: "ca.pem" },
+  ];
+  for (const options of besideKey) {
+    const error = throwsCode("invalid-usage", () => read({ ...options, key: "a.pub" }, { files }));
+    assert.match(error.message, /^exactly one of: key reference \(--key\) or certificate identity/);
+  }
+  throwsCode("invalid-usage", () => read({ ...identity, certificateIdentityRegexp: "me" }));
+  throwsCode("invalid-usage", () => read({ ...identity, caRoots: "ca.pem", certificateChain: "ca.pem" }, { files }));
+  assert.ok(read({ ...identity, certificateOidcIssuerRegexp: "i", caRoots: "ca.pem" }, { files }));
+});
+
+test("a file that does not hold what its flag asks for is wrong usage with its name", () => {
+  const world = {
+    files: {
+      "pod.yaml": "kind: Pod\n",
+      "two.pub": `${keyText}${fixtureText("trust/someone-else.pub")}`,
+      "cut.pub": keyText.replace("MFkw", "MFk"),
+      "utf16.pub": Uint8Array.of(0xff, 0xfe, 0x2d, 0),
+      "key.pub": keyText,
+      "leaf.pem": fixtureText("trust/leaf.pem"),
+    },
+  };
+  const wrong = (options: AttestorOptions, file: string, env: Readonly<Record<string, string>> = {}) => {
+    const error = throwsCode("invalid-usage", () => read(options, { ...world, env }));
+    assert.is(error.subject, file);
+    assert.ok(error.message.includes(file), error.message);
+  };
+  for (const file of ["pod.yaml", "two.pub", "cut.pub", "utf16.pub", "leaf.pem", "gone.pub"])
+    wrong({ key: file }, file);
+  wrong({ key: "env://KEY" }, "env://KEY", { KEY: "kind: Pod" });
+  for (const file of ["pod.yaml", "key.pub", "utf16.pub", "gone.pem"]) {
+    wrong({ ...identity, caRoots: file }, file);
+    wrong({ ...identity, certificateChain: file }, file);
+    wrong({ ...identity, timestampCertificateChain: file }, file);
+    wrong(identity, file, { SIGSTORE_ROOT_FILE: file });
+    wrong(identity, file, { SIGSTORE_TSA_CERTIFICATE_FILE: file });
+  }
+  wrong({ ...identity, timestampCertificateChain: "leaf.pem" }, "leaf.pem");
+  wrong(identity, "pod.yaml", { SIGSTORE_REKOR_PUBLIC_KEY: "pod.yaml" });
+  wrong(identity, "pod.yaml", { SIGSTORE_CT_LOG_PUBLIC_KEY_FILE: "pod.yaml" });
 });
 
 test("an empty text is no identity, beside another form too", () => {
@@ -68,7 +126,13 @@ test("annotations are repeated or listed", () => {
 
 test("cosign's variables fill what flags leave open, and give way to a trusted root", () => {
   const world = {
-    files: { "ca.pem": "CA", "other.pem": "OTHER", "rekor.pub": "REKOR", "ct.pub": "CT", "tsa.pem": "TSA" },
+    files: {
+      "ca.pem": chainText,
+      "other.pem": fixtureText("trust/fulcio.pem"),
+      "rekor.pub": fixtureText("trust/rekor.pub"),
+      "ct.pub": fixtureText("trust/ct.pub"),
+      "tsa.pem": chainText,
+    },
     env: {
       SIGSTORE_ROOT_FILE: "ca.pem",
       SIGSTORE_REKOR_PUBLIC_KEY: "rekor.pub",
@@ -79,9 +143,9 @@ test("cosign's variables fill what flags leave open, and give way to a trusted r
   const spec = read(identity, world);
   assert.equal(
     [spec.keyless?.roots, spec.rekor?.pubKey, spec.ctlog?.pubKey, spec.ctlog?.tsaCertChain],
-    ["CA", "REKOR", "CT", "TSA"],
+    [chainText, fixtureText("trust/rekor.pub"), fixtureText("trust/ct.pub"), chainText],
   );
-  assert.is(read({ ...identity, caRoots: "other.pem" }, world).keyless?.roots, "OTHER");
+  assert.is(read({ ...identity, caRoots: "other.pem" }, world).keyless?.roots, fixtureText("trust/fulcio.pem"));
   const rooted = read({ ...identity, trustedRoot: "root.json" }, world);
   assert.equal(
     [rooted.keyless?.roots, rooted.rekor?.pubKey, rooted.ctlog?.pubKey, rooted.ctlog?.tsaCertChain],
@@ -95,7 +159,8 @@ test("other tools' spellings stand for cosign's", () => {
     [folded.certificateIdentity, folded.certificateOidcIssuer, folded.certificateIdentityRegexp],
     ["me", "i", "r"],
   );
-  assert.is(foldAliases({ certIdentity: "me", certificateIdentity: "you" }).certificateIdentity, "you");
+  assert.is(foldAliases({ certIdentity: "me", certificateIdentity: "me" }).certificateIdentity, "me");
+  throwsCode("invalid-usage", () => foldAliases({ certIdentity: "me", certificateIdentity: "you" }));
 });
 
 test("claims are always checked", () => {

@@ -100,7 +100,7 @@ test("a key from a Secret's member cosign.pub", () => {
   assert.is(answer(key), undefined);
   assert.is(answer({ kind: "key", reference: "awskms:///x" }, secret({ data: { "cosign.pub": "cGVt" } })), undefined);
   for (const data of [{}, { data: { other: "cGVt" } }, { data: { "cosign.pub": "*" } }])
-    throwsCode("malformed", () => answer(key, secret(data)));
+    throwsCode("no-key", () => answer(key, secret(data)));
 });
 
 test.run();

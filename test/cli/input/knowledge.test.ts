@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import { ClusterFiles } from "../../../cli/input/cluster-files.ts";
 import { openKnowledge, parseLayoutFlag, parseTimeFlag } from "../../../cli/input/knowledge.ts";
 import { throwsCode } from "../../support/assert.ts";
+import { fixtureText } from "../../support/fixture-images.ts";
 import { origin, writtenMirror } from "../../support/temporary-mirror.ts";
 import { testIO } from "../command-io.ts";
 import { demoLayout, repository } from "../demo-layout.ts";
@@ -38,13 +39,24 @@ test("key files and variables answer for references, or are absent", () => {
     [state("./a.pub"), state("file://./a.pub"), state("./b.pub"), state("env://KEY"), state("env://NONE")],
     ["present", "present", "absent", "present", "absent"],
   );
+  const binary = testIO({ files: { "./a.der": Uint8Array.of(0x30, 0x82), "keys/a.pub": "PEM" } }).io;
+  const odd = openKnowledge({}, binary).knowledge;
+  throwsCode("no-key", () => odd.answer({ kind: "key", reference: "./a.der" }));
 });
 
 test("a trusted root of the command line answers for every name", () => {
-  const { knowledge } = openKnowledge({ trustedRoot: "root.json" }, testIO({ files: { "root.json": "{}" } }).io);
+  const { knowledge } = openKnowledge(
+    { trustedRoot: "root.json" },
+    testIO({ files: { "root.json": fixtureText("trust/trusted-root.json") } }).io,
+  );
   for (const name of ["public-good", "corp"])
     assert.is(knowledge.answer({ kind: "trusted-root", name })?.state, "present");
   throwsCode("invalid-usage", () => openKnowledge({ trustedRoot: "gone.json" }, testIO().io));
+  for (const text of ["{}", "{", "kind: Pod"]) {
+    const { io } = testIO({ files: { "root.json": text }, env: { SALLYPORT_TRUSTED_ROOT: "root.json" } });
+    assert.is(throwsCode("invalid-usage", () => openKnowledge({ trustedRoot: "root.json" }, io)).subject, "root.json");
+    throwsCode("invalid-usage", () => openKnowledge({}, io));
+  }
 });
 
 test("a key is read once, so that a command decides from one state of it", () => {
@@ -66,7 +78,7 @@ test("everything that a command may know tells its version, so that the engine r
   const store = writtenMirror((mirror) => mirror.writer().setAnswer(tag("gone"), absent));
   const opened = openKnowledge(
     { layout: [demoLayout().folder], trustedRoot: "root.json", store },
-    testIO({ files: { "root.json": "{}" } }).io,
+    testIO({ files: { "root.json": fixtureText("trust/trusted-root.json") } }).io,
     [new ClusterFiles([], [], new Date(0))],
   );
   const version = opened.knowledge.state?.().version;

@@ -1,18 +1,16 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { parseSpan, readTrustSettings, tufFolder, type TrustOptions } from "../../../cli/input/trust-flags.ts";
+import { concat } from "../../../core/encoding/bytes.ts";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
+import { publicGoodRoot } from "../../../core/trust/public-good.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { runCli, testIO } from "../command-io.ts";
 
 const test = suite("cli/input/trust-flags");
-const [flag, variable, cosign, pinned] = ["flag", "variable", "cosign", "pinned"].map(encodeUtf8) as [
-  Uint8Array,
-  Uint8Array,
-  Uint8Array,
-  Uint8Array,
-];
-const files = { flag, variable, cosign };
+const root = (spaces: number): Uint8Array => concat(publicGoodRoot(), encodeUtf8(" ".repeat(spaces)));
+const [flag, variable, cosign, pinned] = [root(0), root(1), root(2), encodeUtf8("pinned")];
+const files = { flag, variable, cosign, junk: "{}" };
 const read = (
   options: TrustOptions,
   env: Readonly<Record<string, string>> = {},
@@ -32,7 +30,7 @@ test("a flag wins over our variable, that over the mirror's pin, that over cosig
     corp: flag,
   });
   assert.equal(read({}), { initialRoots: {} });
-  throwsCode("invalid-usage", () => read({ tufRoot: "nowhere" }));
+  for (const tufRoot of ["nowhere", "junk"]) throwsCode("invalid-usage", () => read({ tufRoot }));
 });
 
 test("modes, budgets and pins", () => {

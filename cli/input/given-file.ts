@@ -1,0 +1,37 @@
+/**
+ * Files that the command line names: one that cannot be read, or is not what it should be, is wrong usage with its name.
+ * Source: docs/spec/command-line.md#given-files.
+ */
+import { decodeUtf8 } from "../../core/encoding/utf8.ts";
+import { codeRow, EngineError } from "../../core/errors.ts";
+import type { CommandIO } from "../command.ts";
+
+type Reads = Pick<CommandIO, "readFile">;
+
+const shown = (path: string): string => (path === "-" ? "standard input" : path);
+
+/**
+ * What `read` makes of the file at `path`.
+ * @throws EngineError `invalid-usage` in place of a refusal of what the file holds.
+ */
+export function asGiven<T>(path: string, what: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof EngineError) || codeRow(error.code).truth !== "refuted") throw error;
+    throw new EngineError("invalid-usage", `${shown(path)} is not ${what}: ${error.message}`, {
+      subject: path,
+      cause: error.cause,
+    });
+  }
+}
+
+/** The text of a file. @throws EngineError `invalid-usage` when it cannot be read or is not UTF-8. */
+export const readGivenText = (path: string, io: Reads): string =>
+  asGiven(path, "text in UTF-8", () => decodeUtf8(io.readFile(path)));
+
+/** What `parse` makes of the text of a file. @throws EngineError `invalid-usage` */
+export function readGiven<T>(path: string, what: string, io: Reads, parse: (text: string) => T): T {
+  const text = readGivenText(path, io);
+  return asGiven(path, what, () => parse(text));
+}

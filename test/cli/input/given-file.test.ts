@@ -1,0 +1,46 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { asGiven, readGiven, readGivenText } from "../../../cli/input/given-file.ts";
+import { EngineError } from "../../../core/errors.ts";
+import { throwsCode } from "../../support/assert.ts";
+import { testIO } from "../command-io.ts";
+
+const test = suite("cli/input/given-file");
+const { io } = testIO({ files: { "a.txt": "text", "utf16.txt": Uint8Array.of(0xff, 0xfe, 0x61, 0) }, stdin: "in" });
+const faultOf = (act: () => unknown): EngineError => {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof EngineError) return error;
+  }
+  throw new Error("nothing was thrown");
+};
+
+test("a file and standard input", () =>
+  assert.equal([readGivenText("a.txt", io), readGivenText("-", io)], ["text", "in"]));
+
+test("what cannot be read, or is not UTF-8, is wrong usage with its name", () => {
+  throwsCode("invalid-usage", () => readGivenText("gone.txt", io));
+  const { code, message, subject } = faultOf(() => readGivenText("utf16.txt", io));
+  assert.equal([code, subject], ["invalid-usage", "utf16.txt"]);
+  assert.match(message, /^utf16\.txt is not text in UTF-8: /);
+});
+
+test("what a file should hold and does not is wrong usage; other faults fly on", () => {
+  const refuse = (code: "malformed" | "over-limit" | "mirror-corrupt") => (): never => {
+    throw new EngineError(code, "no key is here");
+  };
+  assert.is(
+    readGiven("a.txt", "a key", io, (text) => text.length),
+    4,
+  );
+  assert.is(
+    faultOf(() => readGiven("a.txt", "a public key", io, refuse("malformed"))).message,
+    "a.txt is not a public key: no key is here",
+  );
+  throwsCode("invalid-usage", () => asGiven("-", "a key", refuse("over-limit")));
+  throwsCode("mirror-corrupt", () => asGiven("a.txt", "a key", refuse("mirror-corrupt")));
+  assert.throws(() => asGiven("a.txt", "a key", () => JSON.parse("{")), SyntaxError);
+});
+
+test.run();
