@@ -2,14 +2,7 @@
  * Key pairs from a seed. Signing is deterministic: RFC 6979, Ed25519, PKCS#1 v1.5, and PSS with a salt that follows
  * from the message.
  */
-import {
-  createECDH,
-  createHash,
-  createPrivateKey,
-  createPublicKey,
-  type KeyObject,
-  sign as signWithNode,
-} from "node:crypto";
+import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign as signWithNode } from "node:crypto";
 import { ed25519, ed25519ph } from "@noble/curves/ed25519.js";
 import { p256, p384, p521 } from "@noble/curves/nist.js";
 import { digest } from "../../core/crypto/digest.ts";
@@ -18,6 +11,7 @@ import type { SignatureAlgorithm } from "../../core/crypto/signature-verifier.ts
 import { encodeBase64 } from "../../core/encoding/base64.ts";
 import { encodePem } from "../../core/encoding/pem.ts";
 import { bits, constructed, integer, nothing, octets, oid, sequence } from "./der.ts";
+import { multiplyBase, signDigest, type SigningCurve } from "./ecdsa.ts";
 import { makeRsaKey, signPss } from "./rsa.ts";
 import { Seed } from "./seed.ts";
 import { defaultLimits } from "../../core/limits.ts";
@@ -74,10 +68,8 @@ const wrongScheme = (type: KeyType, algorithm: SignatureAlgorithm): Error =>
 function makeEcdsa(seed: Seed, name: string, type: "p256" | "p384" | "p521"): LabKey {
   const { curve, nodeName, id, hash } = curves[type];
   const secretKey = curve.utils.randomSecretKey(seed.bytes(`ecdsa ${name} ${type}`, curve.lengths.seed ?? 48));
-  // Node multiplies a hundred times as fast as a portable library whose tables are not made yet.
-  const pair = createECDH(nodeName);
-  pair.setPrivateKey(secretKey);
-  const point = new Uint8Array(pair.getPublicKey());
+  const signing: SigningCurve = { name: nodeName, hash, order: curve.Point.Fn.ORDER };
+  const point = multiplyBase(signing, secretKey);
   const spki = sequence(sequence(oid("1.2.840.10045.2.1"), oid(id)), bits(point));
   const algorithm: SignatureAlgorithm = { scheme: "ecdsa", hash };
   const inner = sequence(integer(1), octets(secretKey), constructed(1, bits(point)));
@@ -89,7 +81,7 @@ function makeEcdsa(seed: Seed, name: string, type: "p256" | "p384" | "p521"): La
     privatePem: pemOf("PRIVATE KEY", sequence(integer(0), sequence(oid("1.2.840.10045.2.1"), oid(id)), octets(inner))),
     sign(message, { ...wanted } = algorithm) {
       if (wanted.scheme !== "ecdsa") throw wrongScheme(type, wanted);
-      return curve.sign(digest(wanted.hash, message), secretKey, { prehash: false, lowS: false, format: "der" });
+      return signDigest(signing, secretKey, digest(wanted.hash, message));
     },
   };
 }

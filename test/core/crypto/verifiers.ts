@@ -13,7 +13,12 @@ import type { SignatureAlgorithm, SignatureVerifier } from "../../../core/crypto
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import { skipped, vectorsDir } from "../../support/vectors.ts";
 import { throwsCode } from "../../support/assert.ts";
-import { emptyCount, readWycheproof, verifyWycheproofGroup } from "../../conformance/wycheproof.ts";
+import {
+  emptyCount,
+  readWycheproof,
+  verifyWycheproofGroup,
+  type WycheproofGroup,
+} from "../../conformance/wycheproof.ts";
 import { defaultLimits } from "../../../core/limits.ts";
 
 export interface SigningCase {
@@ -21,6 +26,18 @@ export interface SigningCase {
   readonly key: PublicKey;
   readonly algorithm: SignatureAlgorithm;
   readonly signature: Uint8Array;
+}
+
+/** What the portable adapter says of a group: found once, however many adapters are compared with it. */
+const answersOf = new Map<string, readonly boolean[]>();
+function nobleAnswers(name: string, group: WycheproofGroup): readonly boolean[] {
+  const id = `${name} ${group.tests[0]?.tcId}`;
+  const known = answersOf.get(id);
+  if (known !== undefined) return known;
+  const answers: boolean[] = [];
+  verifyWycheproofGroup(group, nobleVerifier, name, emptyCount(), (_, accepted) => answers.push(accepted));
+  answersOf.set(id, answers);
+  return answers;
 }
 
 export const message = encodeUtf8("what was signed");
@@ -183,9 +200,7 @@ export function describeVerifier(test: ReturnType<typeof suite>, verifier: Signa
         for (const group of file.testGroups) {
           const answers: boolean[] = [];
           verifyWycheproofGroup(group, verifier, name, count, (_, accepted) => answers.push(accepted));
-          const others: boolean[] = [];
-          verifyWycheproofGroup(group, nobleVerifier, name, emptyCount(), (_, accepted) => others.push(accepted));
-          assert.equal(answers, others);
+          if (verifier !== nobleVerifier) assert.equal(answers, nobleAnswers(name, group));
         }
         assert.equal(count.failed, []);
         assert.equal(count.unsupported, []);
