@@ -107,12 +107,11 @@ function makeEd25519(seed: Seed, name: string): LabKey {
 /**
  * One RSA key of a name and size for all seeds: finding primes takes time, and which ones they are matters to nobody.
  */
-const rsaSeed = new Seed("rsa");
 const rsaKeys = new Map<string, KeyObject>();
 
 function makeRsa(name: string, type: KeyType): LabKey {
   const size = Number(type.slice(3));
-  const privateKey = rsaKeys.get(`${name} ${type}`) ?? makeRsaKey(rsaSeed, `${name} ${type}`, size);
+  const privateKey = rsaKeys.get(`${name} ${type}`) ?? makeRsaKey(`${name} ${type}`, size);
   rsaKeys.set(`${name} ${type}`, privateKey);
   const spki = new Uint8Array(createPublicKey(privateKey).export({ format: "der", type: "spki" }));
   const algorithm: SignatureAlgorithm = { scheme: "rsa-pkcs1v15", hash: "sha256" };

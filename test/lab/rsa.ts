@@ -4,7 +4,7 @@
  */
 import { checkPrimeSync, constants, createHash, createPrivateKey, type KeyObject, privateEncrypt } from "node:crypto";
 import type { HashName } from "../../core/crypto/signature-verifier.ts";
-import type { Seed } from "./seed.ts";
+import { Seed } from "./seed.ts";
 
 const toBigInt = (bytes: Uint8Array): bigint => BigInt(`0x${Buffer.from(bytes).toString("hex")}`);
 const toBytes = (value: bigint, length?: number): Buffer => {
@@ -13,13 +13,40 @@ const toBytes = (value: bigint, length?: number): Buffer => {
   return Buffer.from(padded, "hex");
 };
 
+/**
+ * Where the search for the two primes of a key ends, in steps from where it begins: searching takes a second for 4096
+ * bits. Keys with another name or seed are searched for.
+ */
+const knownSteps: Readonly<Record<string, readonly [p: number, q: number]>> = {
+  "certificate log rsa2048": [499, 204],
+  "issuer 0 rsa2048": [155, 174],
+  "issuer 1 rsa2048": [897, 651],
+  "k rsa2048": [390, 96],
+  "log rsa2048": [902, 223],
+  "log rsa3072": [12, 360],
+  "rsa rsa2048": [150, 100],
+  "signer rsa2048": [165, 1167],
+  "signer rsa3072": [40, 264],
+  "signer rsa4096": [563, 378],
+  "tuf root-1 rsa2048": [537, 112],
+  "tuf root-2 rsa2048": [229, 55],
+  "tuf root-3 rsa2048": [296, 513],
+  "tuf snapshot rsa2048": [1211, 590],
+  "tuf targets-1 rsa2048": [88, 418],
+  "tuf targets-2 rsa2048": [188, 349],
+  "tuf targets-3 rsa2048": [21, 73],
+  "tuf timestamp rsa2048": [915, 455],
+};
+
 /** The first prime from a seeded place on, with both upper bits set: two of them make a modulus of full length. */
-function prime(seed: Seed, label: string, bits: number): bigint {
+export function findPrime(seed: Seed, label: string, bits: number, knownStep?: number): bigint {
   const start = seed.bytes(label, bits / 8);
   start[0] = (start[0] ?? 0) | 0xc0;
   start[start.length - 1] = (start[start.length - 1] ?? 0) | 1;
-  for (let candidate = toBigInt(start); ; candidate += 2n)
-    if (candidate % 3n !== 0n && candidate % 5n !== 0n && checkPrimeSync(candidate, { checks: 4 })) return candidate;
+  const first = toBigInt(start);
+  if (knownStep !== undefined) return first + 2n * BigInt(knownStep);
+  for (let candidate = first; ; candidate += 2n)
+    if (candidate % 3n !== 0n && candidate % 5n !== 0n && checkPrimeSync(candidate)) return candidate;
 }
 
 function inverse(value: bigint, modulus: bigint): bigint {
@@ -34,11 +61,14 @@ function inverse(value: bigint, modulus: bigint): bigint {
 
 const exponent = 65537n;
 
-/** A private key of `bits` bits. Takes a second for 4096. */
-export function makeRsaKey(seed: Seed, label: string, bits: number): KeyObject {
+export const rsaSeed = new Seed("rsa");
+
+/** A private key of `bits` bits: one for each label. */
+export function makeRsaKey(label: string, bits: number): KeyObject {
   for (let attempt = 0; ; attempt++) {
-    const p = prime(seed, `${label} p ${attempt}`, bits / 2);
-    const q = prime(seed, `${label} q ${attempt}`, bits / 2);
+    const [pStep, qStep] = (attempt === 0 ? knownSteps[label] : undefined) ?? [];
+    const p = findPrime(rsaSeed, `${label} p ${attempt}`, bits / 2, pStep);
+    const q = findPrime(rsaSeed, `${label} q ${attempt}`, bits / 2, qStep);
     if (p % exponent === 1n || q % exponent === 1n || p === q) continue;
     const d = inverse(exponent, (p - 1n) * (q - 1n));
     const part = (value: bigint): string => toBytes(value).toString("base64url");
