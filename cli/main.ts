@@ -2,6 +2,7 @@
 /** The program: the only user of `process`. Files, streams, environment and clock become a `CommandIO`. */
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { EngineError } from "../core/errors.ts";
+import { colourFlag } from "./colour-flag.ts";
 import type { CommandIO } from "./command.ts";
 import { runCommandLine } from "./program.ts";
 
@@ -33,11 +34,11 @@ function pathKind(path: string): "file" | "folder" | "none" {
  */
 function showsColour(stream: NodeJS.WriteStream): boolean {
   const { env, argv } = process;
-  const flag = argv.find((word) => word.startsWith("--color="))?.slice("--color=".length);
-  if (flag === "always" || flag === "never") return flag === "always";
-  if (argv.includes("--no-color") || argv.includes("--remove-color") || env.NO_COLOR) return false;
+  const isTerminal = stream.isTTY === true;
+  if (colourFlag(argv.slice(2)) === "auto") return isTerminal;
+  if (env.NO_COLOR) return false;
   if ((env.FORCE_COLOR ?? env.CLICOLOR_FORCE ?? "0") !== "0") return true;
-  return env.CLICOLOR !== "0" && env.TERM !== "dumb" && stream.isTTY === true;
+  return env.CLICOLOR !== "0" && env.TERM !== "dumb" && isTerminal;
 }
 
 const io: CommandIO = {

@@ -2,11 +2,13 @@
  * The command line as a function: arguments and a world in, an exit code out. Only the command that is called is
  * loaded.
  */
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import { EngineError } from "../core/errors.ts";
+import { colourFlag, colourTimes } from "./colour-flag.ts";
 import type { CommandEntry, CommandIO, Shell } from "./command.ts";
 import { type ExitCode, exitOf } from "./exit-code.ts";
 import { renderProblem, toProblem } from "./render/problem.ts";
+import { foldSwitches } from "./switches.ts";
 import { version } from "./version.ts";
 
 /** In the order of the help. */
@@ -57,35 +59,33 @@ export const commands: readonly CommandEntry[] = [
   { name: "version", summary: "show the version", load: () => import("./commands/version.ts") },
 ];
 
-/** The command that is called, or whose help is asked for. */
+/** The command that is called, or whose help is asked for. The word after `--color` is its value. */
 function calledCommand(words: readonly string[], table: readonly CommandEntry[]): CommandEntry | undefined {
-  const named = words[0] === "help" ? words[1] : words.find((word) => !word.startsWith("-"));
+  const plain = words.filter((word, index) => !word.startsWith("-") && words[index - 1] !== "--color");
+  const named = plain[0] === "help" ? plain[1] : plain[0];
   return table.find((entry) => entry.name === named);
 }
 
-/**
- * Go's programs write switches as `--flag=true` and `--flag=false`: the first is `--flag`, the second its `--no-flag`,
- * or nothing.
- */
-function plainSwitches(words: readonly string[], program: Command): readonly string[] {
-  const groups = [program, ...program.commands.flatMap((command) => [command, ...command.commands])];
-  const switches = new Set(
-    groups.flatMap((command) =>
-      command.options.filter((option) => !option.required && !option.optional).map((option) => option.long),
-    ),
-  );
-  const end = words.indexOf("--");
-  return words.flatMap((word, index) => {
-    const found =
-      end !== -1 && index > end ? undefined : /^--(?<name>[a-z][a-z0-9-]*)=(?<value>true|false)$/.exec(word)?.groups;
-    if (found === undefined) return [word];
-    const yes = `--${found.name}`;
-    const no = `--no-${found.name}`;
-    if (!switches.has(yes) && !switches.has(no)) return [word];
-    const wanted = found.value === "true" ? yes : no;
-    return switches.has(wanted) ? [wanted] : [];
-  });
+/** The world as the command line wants it: in colour or not, and with a standard input that can be read once. */
+function worldFor(words: readonly string[], io: CommandIO): CommandIO {
+  const colour = colourFlag(words);
+  const shown = colour === undefined || colour === "auto" ? io.colour : onBoth(colour === "always");
+  let taken = false;
+  return {
+    ...io,
+    colour: shown,
+    readFile: (path) => {
+      if (path === "-" && taken)
+        throw new EngineError("invalid-usage", "standard input can be read for one thing only, and - is given twice", {
+          subject: "-",
+        });
+      taken ||= path === "-";
+      return io.readFile(path);
+    },
+  };
 }
+
+const onBoth = (shows: boolean) => ({ out: shows, err: shows });
 
 /**
  * Runs one command line; `words` are the arguments after the program's name. Never throws: a defect of the program is
@@ -93,9 +93,10 @@ function plainSwitches(words: readonly string[], program: Command): readonly str
  */
 export async function runCommandLine(
   words: readonly string[],
-  io: CommandIO,
+  world: CommandIO,
   table: readonly CommandEntry[] = commands,
 ): Promise<ExitCode> {
+  const io = worldFor(words, world);
   let code: ExitCode = 0;
   const shell: Shell = {
     io,
@@ -108,8 +109,7 @@ export async function runCommandLine(
       .description("decides whether container images may run: Kyverno's policies, Sigstore's evidence, no network")
       .version(version, "-V, --version", "show the version")
       .helpCommand("help [command]", "show the help of a command")
-      // Colour is decided where the streams are: the flags are known here, and read there.
-      .option("--color <when>", "auto, always or never")
+      .addOption(new Option("--color <when>", "whether to show colour").choices([...colourTimes]))
       .option("--no-color", "no colour; NO_COLOR means the same")
       .exitOverride()
       // Errors are reported below, in the one shape; help goes where answers go.
@@ -123,7 +123,7 @@ export async function runCommandLine(
       if (entry === called) (await entry.load()).define(command, shell);
     }
     if (words.length === 0) io.out(program.helpInformation());
-    else await program.parseAsync([...plainSwitches(words, program)], { from: "user" });
+    else await program.parseAsync([...foldSwitches(words, program)], { from: "user" });
     return code;
   } catch (error) {
     return reportError(error, io);

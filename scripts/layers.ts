@@ -224,10 +224,24 @@ export const layers: LayerTable = {
     packages: ["commander"],
   },
   "cli/program.ts": {
-    units: ["core/errors.ts", "cli/command.ts", "cli/exit-code.ts", "cli/version.ts", "cli/render", "cli/commands"],
+    units: [
+      "core/errors.ts",
+      "cli/colour-flag.ts",
+      "cli/command.ts",
+      "cli/exit-code.ts",
+      "cli/switches.ts",
+      "cli/version.ts",
+      "cli/render",
+      "cli/commands",
+    ],
     packages: ["commander"],
   },
-  "cli/main.ts": { units: ["core/errors.ts", "cli/command.ts", "cli/program.ts"], packages: ["node:"] },
+  "cli/colour-flag.ts": { units: [] },
+  "cli/switches.ts": { units: ["core/errors.ts"], packages: ["commander"] },
+  "cli/main.ts": {
+    units: ["core/errors.ts", "cli/colour-flag.ts", "cli/command.ts", "cli/program.ts"],
+    packages: ["node:"],
+  },
   "cli/tuf-conformance.ts": {
     units: [
       "core/errors.ts",

@@ -1,5 +1,5 @@
 /**
- * Files that the command line names: one that cannot be read, or is not what it should be, is wrong usage with its name.
+ * Files that the command line names: one that cannot be read, or is something else, is wrong usage with its name.
  * Source: docs/spec/command-line.md#given-files.
  */
 import { decodeUtf8 } from "../../core/encoding/utf8.ts";

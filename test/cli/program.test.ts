@@ -26,8 +26,8 @@ const table = (act: (shell: Shell) => void): readonly CommandEntry[] => [
   },
   { name: "other", summary: "is not called", load: () => Promise.reject(new Error("loaded for nothing")) },
 ];
-async function run(words: readonly string[], act: (shell: Shell) => void = () => undefined) {
-  const { io, seen } = testIO();
+async function run(words: readonly string[], act: (shell: Shell) => void = () => undefined, stdin = "") {
+  const { io, seen } = testIO({ stdin });
   return { exit: await runCommandLine(words, io, table(act)), ...seen };
 }
 
@@ -87,6 +87,47 @@ test("Go's switches", async () => {
   assert.is((await run(["act", "--on=true"])).out, '[[],{"off":true,"on":true}]');
   assert.is((await run(["act", "--on=false", "--off=false", "a"])).out, '[["a"],{"off":false}]');
   assert.is((await run(["act", "--", "--on=true"])).out, '[["--on=true"],{"off":true}]');
+});
+
+test("the last of a switch's values counts, for every switch of every command", async () => {
+  assert.is((await run(["act", "--on", "--on=false"])).out, '[[],{"off":true}]');
+  assert.is((await run(["act", "--on=false", "--on"])).out, '[[],{"off":true,"on":true}]');
+  assert.is((await run(["act", "--no-off", "--off=true"])).out, '[[],{"off":true}]');
+  const { exit, err } = await run(["act", "--on=maybe"]);
+  assert.equal([exit, err.split("\n")[0]], [2, "error invalid-usage: --on is a switch: true or false"]);
+  const spoken = await runCli(["mirror", "ls", "--headers=no"]);
+  assert.equal([spoken.exit, spoken.out], [2, ""]);
+});
+
+test("--color stands before the command or after it; another value is refused", async () => {
+  const coloured = async (...words: readonly string[]) => {
+    let shown: unknown;
+    const { exit } = await run(words, ({ io }) => {
+      shown = io.colour;
+    });
+    return [exit, shown];
+  };
+  for (const flag of [["--color", "always"], ["--color=always"]]) {
+    assert.equal(await coloured(...flag, "act"), [0, { out: true, err: true }]);
+    assert.equal(await coloured("act", ...flag), [0, { out: true, err: true }]);
+    assert.equal(await coloured(...flag, "act", "--color=never"), [0, { out: false, err: false }]);
+  }
+  for (const words of [["act"], ["act", "--color", "auto"], ["--no-color", "act"]])
+    assert.equal(await coloured(...words), [0, { out: false, err: false }]);
+  for (const words of [
+    ["--color", "purple", "act"],
+    ["act", "--color=yes"],
+    ["act", "--color"],
+  ])
+    assert.equal(await coloured(...words), [2, undefined], words.join(" "));
+});
+
+test("standard input is read for one thing only", async () => {
+  const twice = (io: Shell["io"]) => [io.readFile("-"), io.readFile("-")];
+  const { exit, err } = await run(["act"], ({ io }) => void twice(io), "text");
+  assert.is(exit, 2);
+  assert.match(err, "error invalid-usage: standard input can be read for one thing only");
+  assert.is((await run(["act"], ({ io }) => void io.readFile("-"), "text")).exit, 0);
 });
 
 test.run();

@@ -1,6 +1,6 @@
 /**
  * What a document of a folder is: files of a real repository are policies and resources, and settings of tools beside
- * them. Source: docs/spec/kyverno.md#files-and-folders; Kubernetes API conventions.
+ * them. Source: docs/spec/kyverno.md#files-and-folders.
  */
 import { isRecord } from "../../encoding/shape.ts";
 
@@ -22,8 +22,8 @@ export function itemOf<T>({ apiVersion, kind }: Typed, item: T): T {
 }
 
 /**
- * `object`: a Kubernetes object. `broken`: meant as one, without a readable apiVersion or kind. `other`: something else,
- * as `artifacthub-pkg.yml` or the settings of Kustomize.
+ * `object`: a Kubernetes object. `broken`: meant as one, without a readable apiVersion or kind. `other`: something
+ * else, as `artifacthub-pkg.yml` or the settings of Kustomize.
  */
 export type DocumentForm = "object" | "broken" | "other";
 

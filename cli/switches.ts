@@ -1,0 +1,115 @@
+/**
+ * Switches as Go's programs write them: `--flag=false`, and of a flag given twice the last one counts. Source:
+ * docs/spec/command-line.md#switches; Go's strconv.ParseBool.
+ */
+import type { Command, Option } from "commander";
+import { EngineError } from "../core/errors.ts";
+
+const truths: Readonly<Record<string, boolean>> = {
+  ...Object.fromEntries(["1", "t", "T", "true", "TRUE", "True"].map((text) => [text, true])),
+  ...Object.fromEntries(["0", "f", "F", "false", "FALSE", "False"].map((text) => [text, false])),
+};
+
+function readTruth(text: string, flag: string): boolean {
+  const truth = Object.hasOwn(truths, text) ? truths[text] : undefined;
+  if (truth === undefined)
+    throw new EngineError("invalid-usage", `${flag} is a switch: true or false`, { subject: `${flag}=${text}` });
+  return truth;
+}
+
+const isSwitch = (option: Option): boolean => !option.required && !option.optional;
+
+/** A word, or a switch and what it is set to. */
+type Token = string | { readonly attribute: string; readonly on: boolean };
+
+class Reader {
+  readonly tokens: Token[] = [];
+  readonly #words: readonly string[];
+  /** From the program to the command that is called. */
+  readonly #path: Command[];
+
+  constructor(words: readonly string[], program: Command) {
+    this.#words = words;
+    this.#path = [program];
+  }
+
+  get options(): readonly Option[] {
+    return this.#path.flatMap(({ options }) => options);
+  }
+
+  read(): this {
+    for (let index = 0; index < this.#words.length; index++) {
+      const word = this.#words[index] as string;
+      if (word === "--") {
+        this.tokens.push(...this.#words.slice(index));
+        break;
+      }
+      // The value of the option is the next word, whatever it looks like.
+      if (this.#take(word)) this.tokens.push(...this.#words.slice(++index, index + 1));
+    }
+    return this;
+  }
+
+  /** Takes a word. True when the next one belongs to it. */
+  #take(word: string): boolean {
+    const long = /^(?<flag>--[^=]+)(?:=(?<text>.*))?$/s.exec(word)?.groups;
+    if (long !== undefined) return this.#takeOption(word, long.flag as string, long.text);
+    if (/^-[^-]/.test(word)) return this.#takeLetters(word);
+    this.tokens.push(word);
+    const called = this.#path.at(-1)?.commands.find((command) => command.name() === word);
+    if (called !== undefined) this.#path.push(called);
+    return false;
+  }
+
+  #takeOption(word: string, flag: string, text: string | undefined): boolean {
+    const option = this.#find(flag);
+    if (option === undefined || !isSwitch(option)) {
+      this.tokens.push(word);
+      return option?.required === true && text === undefined;
+    }
+    const said = text === undefined || readTruth(text, flag);
+    const isNegation = option.negate && option.long === flag;
+    this.tokens.push({ attribute: option.attributeName(), on: isNegation ? !said : said });
+    return false;
+  }
+
+  /** `-tp` is `-t -p`; in `-rFILE` the rest is a value. */
+  #takeLetters(word: string): boolean {
+    const [, flag = "", rest = ""] = /^(-[^-])(.*)$/s.exec(word) ?? [];
+    const option = this.#find(flag);
+    if (option === undefined || !isSwitch(option)) {
+      this.tokens.push(word);
+      return option?.required === true && rest === "";
+    }
+    if (rest.startsWith("=")) return this.#takeOption(word, flag, rest.slice(1));
+    this.#takeOption(flag, flag, undefined);
+    return rest !== "" && this.#takeLetters(`-${rest}`);
+  }
+
+  /** Of the innermost command that has it; `--x` may be there as `--no-x` alone. */
+  #find(flag: string): Option | undefined {
+    return (
+      this.options.findLast(({ short, long }) => short === flag || long === flag) ??
+      this.options.findLast(({ long, negate }) => negate && long === flag.replace(/^--/, "--no-"))
+    );
+  }
+}
+
+/**
+ * The words with each switch once, as it was set last, in a form that the parser knows.
+ * @throws EngineError `invalid-usage` for a switch that is set to something else than true or false.
+ */
+export function foldSwitches(words: readonly string[], program: Command): readonly string[] {
+  const { tokens, options } = new Reader(words, program).read();
+  const last = new Map(tokens.map((token, index) => [typeof token === "string" ? "" : token.attribute, index]));
+  return tokens.flatMap((token, index) => {
+    if (typeof token === "string") return [token];
+    const { attribute, on } = token;
+    if (last.get(attribute) !== index) return [];
+    const form = options.findLast(
+      (option) => isSwitch(option) && option.attributeName() === attribute && option.negate !== on,
+    );
+    // What has no form is how things are when nothing is said.
+    return form?.long === undefined ? [] : [form.long];
+  });
+}

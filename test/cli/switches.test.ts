@@ -1,0 +1,64 @@
+import { Command } from "commander";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { foldSwitches } from "../../cli/switches.ts";
+import { throwsCode } from "../support/assert.ts";
+
+const test = suite("cli/switches");
+
+function program(): Command {
+  const root = new Command("root").option("--color <when>", "").option("--no-color", "");
+  const act = root
+    .command("act")
+    .option("-t, --table", "")
+    .option("-p, --policy-report", "")
+    .option("-r, --resource <file>", "")
+    .option("--grain [grain]", "")
+    .option("--no-headers", "")
+    .option("--check-claims", "")
+    .option("--no-check-claims", "");
+  act.command("below").option("-t, --tree", "");
+  root.command("other").option("--resource", "");
+  return root;
+}
+const fold = (words: string): string => foldSwitches(words.split(" "), program()).join(" ");
+
+const cases: readonly (readonly [given: string, folded: string])[] = [
+  ["act --table file", "act --table file"],
+  ["act --table=true --table=false file", "act file"],
+  ["act --table=false --table file", "act --table file"],
+  ["act --table --table=false", "act"],
+  ["act -t --table=false", "act"],
+  ["act --table=false -t", "act --table"],
+  ["act -tp --table=false", "act --policy-report"],
+  ["act -ptr file --table=0", "act --policy-report -r file"],
+  ["act -tp=false", "act --table"],
+  ["act -t=F -t=1", "act --table"],
+  ["act --table=T --policy-report=TRUE", "act --table --policy-report"],
+  ["act --no-headers", "act --no-headers"],
+  ["act --headers=false", "act --no-headers"],
+  ["act --no-headers --headers", "act"],
+  ["act --no-headers --no-headers=false", "act"],
+  ["act --no-check-claims --check-claims=true", "act --check-claims"],
+  ["act --check-claims --check-claims=false", "act --no-check-claims"],
+  ["act -r --table=false --table", "act -r --table=false --table"],
+  ["act --resource -t -t=false", "act --resource -t"],
+  ["act --resource=-t -t=false", "act --resource=-t"],
+  ["act -r-t -t=false", "act -r-t"],
+  ["act --grain=false --grain", "act --grain=false --grain"],
+  ["act --table -- --table=false", "act --table -- --table=false"],
+  ["act below -t --table", "act below --tree --table"],
+  ["act below -t --tree=false", "act below"],
+  ["--no-color act", "--no-color act"],
+  ["--color always act -t=false", "--color always act"],
+  ["act --nothing=false -x", "act --nothing=false -x"],
+  ["other --resource -t", "other --resource -t"],
+];
+for (const [given, folded] of cases) test(given, () => assert.is(fold(given), folded));
+
+test("a switch is true or false", () => {
+  for (const words of ["act --table=yes", "act --table=", "act -t=2", "act --no-headers=x", "act --headers=x"])
+    throwsCode("invalid-usage", () => fold(words));
+});
+
+test.run();
