@@ -2,13 +2,17 @@
  * A certificate transparency log: timestamps embedded in certificates or beside them, right or wrong in any field.
  * Source: RFC 6962 §3.2 and §3.3.
  */
+import { openDer } from "../../core/asn1/der.ts";
+import { contextConstructed, Tag } from "../../core/asn1/tag.ts";
 import { concat } from "../../core/encoding/bytes.ts";
 import { decodeHex } from "../../core/encoding/hex.ts";
 import { sha256 } from "../../core/crypto/digest.ts";
 import type { SignatureAlgorithm } from "../../core/crypto/signature-verifier.ts";
+import { defaultLimits } from "../../core/limits.ts";
+import type { Certificate } from "../../core/x509/certificate.ts";
 import type { CertificateLogKey } from "../../core/x509/sct.ts";
 import type { ExtensionSpec } from "./certificate.ts";
-import { octets } from "./der.ts";
+import { constructed, octets, sequence } from "./der.ts";
 import { extensionId } from "./extensions.ts";
 import type { LabKey } from "./keys.ts";
 
@@ -119,6 +123,15 @@ const encodeTimestamp = (spec: TimestampSpec): Uint8Array =>
     spec.extensions,
     signedPart(spec),
   );
+
+/** The signed part of a certificate without one of its extensions: what a log signs of a precertificate. */
+export function tbsWithout(certificate: Certificate, id: string): Uint8Array {
+  const fields = openDer(certificate.tbs, Tag.sequence, "certificate", defaultLimits);
+  const start = fields.offset;
+  while (fields.peek() !== contextConstructed(3)) fields.skip();
+  const kept = certificate.extensions.filter((extension) => extension.oid !== id).map(({ der }) => der);
+  return sequence(certificate.tbs.subarray(start, fields.offset), constructed(3, sequence(...kept)));
+}
 
 /** The certificate extension of these timestamps. */
 export function timestampList(timestamps: readonly Uint8Array[]): ExtensionSpec {

@@ -66,9 +66,9 @@ export function entryBody(kind: EntryKind, { signature, verifier, content }: Log
   const { payload, payloadType, envelope } = content;
   switch (kind) {
     case "dsse 0.0.1":
-      return body({
-        envelopeHash: hashed(envelope),
-        payloadHash: hashed(payload),
+      return dsseBody({
+        envelope,
+        payload,
         signatures: [{ signature: text(signature), verifier: text(verifier.pem) }],
       });
     case "intoto 0.0.2": {
@@ -83,6 +83,21 @@ export function entryBody(kind: EntryKind, { signature, verifier, content }: Log
       throw new Error(`${kind} is about messages`);
   }
 }
+
+/** An envelope as dsse 0.0.1 logs it. Signatures and PEM texts of verifiers are in base64. */
+export const dsseBody = ({
+  envelope,
+  payload,
+  signatures,
+}: {
+  readonly envelope: Uint8Array;
+  readonly payload: Uint8Array;
+  readonly signatures: readonly { readonly signature: string; readonly verifier: string }[];
+}): EntryBody => ({
+  kind: "dsse",
+  apiVersion: "0.0.1",
+  spec: { envelopeHash: hashed(envelope), payloadHash: hashed(payload), signatures },
+});
 
 function recordV2({ signature, verifier, content }: Logged): unknown {
   const algorithm = prehashedAlgorithm(verifier.publicKey);

@@ -5,7 +5,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { startServer } from "../../../scripts/fixtures/run-tool.ts";
+import { startServer } from "../../make-fixtures/run-tool.ts";
 import { projectRoot, tempFolder } from "../../support/temp-folder.ts";
 import { bases } from "./bases.ts";
 import { writeCase } from "./case-files.ts";
