@@ -1,6 +1,7 @@
 /**
- * Policies over resources, as Kyverno's command line goes through them: what `apply` and `test` share. Source:
- * docs/spec/kyverno.md#apply-command, #test-command.
+ * Policies over resources: the decisions that `apply`, `test` and `explain` share, and the responses that Kyverno's
+ * command line makes of them. Source: docs/architecture.md#several-policies, docs/spec/kyverno.md#apply-command,
+ * #test-command.
  */
 import {
   type AdmissionRequest,
@@ -12,6 +13,7 @@ import {
   type Policy,
   type PolicyException,
   requestFor,
+  type RuleResult,
 } from "../core/index.ts";
 import { applyPatches } from "../core/kyverno/outcome/apply-patches.ts";
 import { nodeVerifier } from "../proxy/host/node-verifier.ts";
@@ -38,28 +40,66 @@ export interface Setting extends Omit<OpenKnowledge, "close"> {
 
 const operations: ReadonlySet<string> = new Set(["CREATE", "UPDATE", "DELETE", "CONNECT"]);
 
-function toRequest(resource: JsonObject, policy: string, { values, user }: Setting): AdmissionRequest {
+/** The request that creates the resource, with what the values file says of it. */
+function toRequest(resource: JsonObject, { values, user }: Setting): AdmissionRequest {
   const request = requestFor(resource);
-  const variables = variablesFor(values, policy, request.name ?? "");
-  const operation = variables["request.operation"];
   const labels = values.namespaces.get(request.namespace ?? "");
-  if (operation !== undefined && !operations.has(String(operation)))
-    throw usage("request.operation is CREATE, UPDATE, DELETE or CONNECT", String(operation));
+  const names = [...new Set(values.policies.map(({ name }) => name))];
+  const said = (policy?: string) => toldBy(variablesFor(values, policy, request.name ?? ""));
   return {
     ...request,
     ...user,
-    ...(operation === undefined ? {} : { operation: String(operation) as Operation }),
     ...(labels === undefined ? {} : { namespaceLabels: labels }),
-    variables,
+    ...said(),
+    ...(names.length === 0 ? {} : { byPolicy: Object.fromEntries(names.map((name) => [name, said(name)])) }),
   };
 }
 
-/** One response for each policy and pass that said something, as Kyverno has them. */
+/** `request.operation` among the values is the operation of the request. */
+function toldBy(variables: JsonObject): Pick<AdmissionRequest, "variables"> & { readonly operation?: Operation } {
+  const operation = variables["request.operation"];
+  if (operation === undefined) return { variables };
+  if (!operations.has(String(operation)))
+    throw usage("request.operation is CREATE, UPDATE, DELETE or CONNECT", String(operation));
+  return { operation: String(operation) as Operation, variables };
+}
+
+export interface Decided {
+  readonly resource: JsonObject;
+  readonly request: AdmissionRequest;
+  readonly decision: Decision;
+}
+
+/** One engine over all policies decides about each resource. Warnings are told once. */
+export function decideAll(
+  { policies, exceptions }: PolicySet,
+  resources: readonly JsonObject[],
+  setting: Setting,
+  io: CommandIO,
+): readonly Decided[] {
+  const engine = createEngine({
+    policies,
+    exceptions,
+    distrust: setting.distrust,
+    crypto: nodeVerifier,
+    settings: { ...setting.trust, absentNamespaceLabels: "none" },
+  });
+  tellWarnings(engine, io, setting.told);
+  const decided = resources.map((resource) => {
+    const request = toRequest(resource, setting);
+    const decision = engine.decide(request, setting.knowledge, setting.now);
+    if (decision.newestSignedTime !== undefined) setting.saw(new Date(decision.newestSignedTime));
+    return { resource, request, decision };
+  });
+  for (const warning of new Set(decided.flatMap(({ decision }) => decision.trustWarnings)))
+    io.err(`Warning: ${warning}\n`);
+  return decided;
+}
+
+/** One response for each pass and policy that said something, in Kyverno's order: first every mutating pass. */
 function toResponses(
-  decision: Decision,
-  policy: Policy,
-  request: AdmissionRequest,
-  resource: JsonObject,
+  policies: readonly Policy[],
+  { resource, request, decision }: Decided,
 ): readonly ReportedResponse[] {
   const about = {
     apiVersion: String(resource.apiVersion),
@@ -67,16 +107,36 @@ function toResponses(
     name: request.name ?? "",
     ...(request.namespace === undefined ? {} : { namespace: request.namespace }),
   };
-  const responses = (["mutate", "validate"] as const).map((pass) => ({
-    policy: policy.name,
-    resource: `${request.namespace ?? ""}/${request.kind.kind}/${request.name ?? ""}`,
-    scored: policy.annotations["policies.kyverno.io/scored"] !== "false",
-    results: decision.results.filter((result) => result.pass === pass),
-    about,
-    annotations: policy.annotations,
-  }));
-  return responses.filter(({ results }) => results.length > 0);
+  const byPolicy = new Map<string, RuleResult[]>();
+  for (const result of decision.results) {
+    const key = keyOf(result.pass, { name: result.policy, namespace: result.policyNamespace });
+    const held = byPolicy.get(key);
+    if (held === undefined) byPolicy.set(key, [result]);
+    else held.push(result);
+  }
+  const named = new Map(policies.map((policy) => [keyOf("", policy), policy]));
+  return (["mutate", "validate"] as const).flatMap((pass) =>
+    [...named.values()].flatMap((policy) => {
+      const results = byPolicy.get(keyOf(pass, policy));
+      if (results === undefined) return [];
+      return [
+        {
+          policy: policy.name,
+          resource: `${request.namespace ?? ""}/${request.kind.kind}/${request.name ?? ""}`,
+          scored: policy.annotations["policies.kyverno.io/scored"] !== "false",
+          results,
+          about,
+          annotations: policy.annotations,
+        },
+      ];
+    }),
+  );
 }
+
+const keyOf = (
+  pass: string,
+  { name, namespace = "" }: { readonly name: string; readonly namespace?: string | undefined },
+) => `${pass} ${namespace}/${name}`;
 
 export interface Judged {
   readonly responses: readonly ReportedResponse[];
@@ -84,42 +144,13 @@ export interface Judged {
   readonly left: readonly JsonObject[];
 }
 
-const toDate = (text: string | undefined): Date | undefined => (text === undefined ? undefined : new Date(text));
-
-/** Every policy on every resource, resource by resource; each policy sees what the one before left. */
-export function judge(
-  { policies, exceptions }: PolicySet,
-  resources: readonly JsonObject[],
-  setting: Setting,
-  io: CommandIO,
-): Judged {
-  const engines = policies.map((policy) => ({
-    policy,
-    engine: createEngine({
-      policies: [policy],
-      exceptions,
-      distrust: setting.distrust,
-      crypto: nodeVerifier,
-      settings: { ...setting.trust, absentNamespaceLabels: "none" },
-    }),
-  }));
-  for (const { engine } of engines) tellWarnings(engine, io, setting.told);
-  const responses: ReportedResponse[] = [];
-  const trustWarnings = new Set<string>();
-  const left = resources.map((resource) => {
-    let current = resource;
-    let denied = false;
-    for (const { policy, engine } of engines) {
-      const request = toRequest(current, policy.name, setting);
-      const decision = engine.decide(request, setting.knowledge, setting.now);
-      for (const warning of decision.trustWarnings) trustWarnings.add(warning);
-      setting.saw(toDate(decision.newestSignedTime));
-      responses.push(...toResponses(decision, policy, request, resource));
-      denied ||= !decision.allowed;
-      if (decision.patches.length > 0) current = applyPatches(current, decision.patches);
-    }
-    return denied ? resource : current;
-  });
-  for (const warning of trustWarnings) io.err(`Warning: ${warning}\n`);
-  return { responses, left };
+/** Every policy on every resource, resource by resource. */
+export function judge(set: PolicySet, resources: readonly JsonObject[], setting: Setting, io: CommandIO): Judged {
+  const decided = decideAll(set, resources, setting, io);
+  return {
+    responses: decided.flatMap((one) => toResponses(set.policies, one)),
+    left: decided.map(({ resource, decision }) =>
+      decision.allowed && decision.patches.length > 0 ? applyPatches(resource, decision.patches) : resource,
+    ),
+  };
 }

@@ -3,19 +3,13 @@
  * check. Source: docs/spec/command-line.md#explaining-a-decision.
  */
 import { type Command, Option } from "commander";
-import {
-  type AdmissionRequest,
-  createEngine,
-  type Decision,
-  EngineError,
-  type JsonObject,
-  requestFor,
-} from "../../core/index.ts";
-import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
+import { type Decision, EngineError, type JsonObject } from "../../core/index.ts";
 import { collect, type CommandIO, type Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
-import { problemText, readPolicies, readResources, tellWarnings } from "../input/files.ts";
+import { problemText, readPolicies, readResources } from "../input/files.ts";
 import { addKnowledgeOptions, type KnowledgeOptions, openKnowledge } from "../input/knowledge.ts";
+import { toValues } from "../input/values.ts";
+import { decideAll } from "../judge.ts";
 import { renderDecision } from "../render/decision.ts";
 import { toJsonText } from "../render/json.ts";
 import { toYamlText } from "../render/yaml.ts";
@@ -37,35 +31,25 @@ const podFor = (image: string, namespace: string): JsonObject => ({
   spec: { containers: [{ name: "image", image }] },
 });
 
-function readRequests(images: readonly string[], options: ExplainOptions, io: CommandIO): readonly AdmissionRequest[] {
+function resourcesOf(images: readonly string[], options: ExplainOptions, io: CommandIO): readonly JsonObject[] {
   const resources = [
     ...images.map((image) => podFor(image, options.namespace)),
     ...(options.resource === undefined ? [] : readResources(options.resource, io)),
   ];
   if (resources.length === 0)
     throw new EngineError("invalid-usage", "explain what? name an image, or a resource with -r", { subject: "IMAGE" });
-  return resources.map((resource) => requestFor(resource));
+  return resources;
 }
 
 function explain(images: readonly string[], options: ExplainOptions, io: CommandIO): ExitCode {
   const { policies, exceptions, errors } = readPolicies(options.policy, io);
   const [problem] = errors;
   if (problem !== undefined) throw new EngineError(problem.code, problem.message, { subject: problemText(problem) });
-  const requests = readRequests(images, options, io);
+  const resources = resourcesOf(images, options, io);
   const opened = openKnowledge(options, io);
   try {
-    const engine = createEngine({
-      policies,
-      exceptions,
-      distrust: opened.distrust,
-      crypto: nodeVerifier,
-      settings: { ...opened.trust, absentNamespaceLabels: "none" },
-    });
-    tellWarnings(engine, io);
-    const decisions = requests.map((request) => engine.decide(request, opened.knowledge, opened.now));
-    for (const warning of new Set(decisions.flatMap(({ trustWarnings }) => trustWarnings)))
-      io.err(`warning: ${warning}\n`);
-    for (const { newestSignedTime: signed } of decisions) if (signed !== undefined) opened.saw(new Date(signed));
+    const setting = { ...opened, values: toValues({}, {}), user: {} };
+    const decisions = decideAll({ policies, exceptions }, resources, setting, io).map(({ decision }) => decision);
     report(decisions, options, io);
     return decisions.every(({ allowed }) => allowed) ? 0 : 1;
   } finally {

@@ -97,10 +97,10 @@ export function readRequestInfo(file: string, io: CommandIO): RequestInfo {
 }
 
 /**
- * What the values say about one policy and one resource: the resource's own win over the rules', those over the global
- * ones.
+ * What the values say about one resource to one policy, or to any that they do not name: the resource's own win over the
+ * rules', those over the global ones.
  */
-export function variablesFor(values: Values, policy: string, resource: string): JsonObject {
+export function variablesFor(values: Values, policy: string | undefined, resource: string): JsonObject {
   const named = values.policies.filter(({ name }) => name === policy);
   return Object.assign(
     {},
