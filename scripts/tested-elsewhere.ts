@@ -170,10 +170,6 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/proxy/mirror/statements.test.ts",
     why: "every text in it is prepared there; test/scripts/sql-texts.test.ts compares it with the files",
   },
-  "cli/judge.ts": {
-    test: "test/cli/commands/apply.test.ts",
-    why: "is what apply and test do with each policy and resource; its responses are compared there",
-  },
   "cli/input/test-file.ts": { test: "test/cli/commands/test.test.ts", why: "good and bad test files are read there" },
   "cli/render/test-results.ts": { test: "test/cli/commands/test.test.ts", why: "each form is compared there" },
 };

@@ -97,8 +97,8 @@ export function readRequestInfo(file: string, io: CommandIO): RequestInfo {
 }
 
 /**
- * What the values say about one resource to one policy, or to any that they do not name: the resource's own win over the
- * rules', those over the global ones.
+ * What the values say about one resource to one policy, or to any that they do not name: the resource's own win over
+ * the rules', those over the global ones.
  */
 export function variablesFor(values: Values, policy: string | undefined, resource: string): JsonObject {
   const named = values.policies.filter(({ name }) => name === policy);

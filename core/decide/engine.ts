@@ -8,6 +8,7 @@ import type { CompiledPolicy } from "../kyverno/image/decide-policy.ts";
 import { DefaultImages } from "../kyverno/image/default-images.ts";
 import type { RuleResult } from "../kyverno/image/result.ts";
 import type { DecisionRun } from "../kyverno/image/rule-run.ts";
+import { CountedSets } from "../kyverno/image/verify-image-entry.ts";
 import { indexRules } from "../kyverno/image/rule-index.ts";
 import type { PatchOperation } from "../kyverno/outcome/digest-patch.ts";
 import { expandRules } from "../kyverno/policy/autogen.ts";
@@ -114,6 +115,7 @@ export function createEngine(options: EngineOptions): Engine {
         verifier,
         references,
         defaults,
+        counted: new CountedSets(),
         exhaustive,
         exceptions,
         match,

@@ -101,9 +101,15 @@ export function parseReference(text: string, limits: Limits, options: ReferenceO
 
 /** The reference pinned: what {@link parseReference} makes of `withTag@digest`. */
 export const withDigest = (image: ImageReference, digest: Digest): ImageReference => ({
-  ...image,
+  registry: image.registry,
+  path: image.path,
+  name: image.name,
+  ...(image.tag === undefined ? {} : { tag: image.tag }),
   digest,
+  repository: image.repository,
+  fetchRepository: image.fetchRepository,
   canonical: `${image.repository}@${digest}`,
+  withTag: image.withTag,
 });
 
 function digestProblem(text: string): string | undefined {

@@ -60,8 +60,9 @@ export class DefaultImages {
 
 /** The reference with the digest that the text adds to it; undefined for any other text. */
 function pinnedTo(reference: ImageReference, text: JsonValue): ImageReference | undefined {
-  const before = `${reference.withTag}@`;
-  if (reference.digest !== undefined || typeof text !== "string" || !text.startsWith(before)) return undefined;
-  const digest = text.slice(before.length);
+  const { withTag } = reference;
+  if (reference.digest !== undefined || typeof text !== "string") return undefined;
+  if (text[withTag.length] !== "@" || !text.startsWith(withTag)) return undefined;
+  const digest = text.slice(withTag.length + 1);
   return isDigest(digest) ? withDigest(reference, digest) : undefined;
 }

@@ -46,14 +46,14 @@ export class RuleImage {
   /** What each entry says that judges the image, by its place. Verified when first asked. */
   verdicts(): ReadonlyMap<number, ImageResult> {
     if (this.#verdicts !== undefined) return this.#verdicts;
-    const { exhaustive, knowledge, verifier } = this.#run.decision;
+    const { counted, exhaustive, knowledge, verifier } = this.#run.decision;
     const { position } = this.#run.compiled.policy;
     const siblings = this.#entries;
     const variables = this.#variables;
     const verdicts = new Map<number, ImageResult>();
     for (const [index, entry] of siblings.entries()) {
       if (this.stances[index] !== "judged") continue;
-      const context = { index, entry, siblings, knowledge, verifier, variables, position, exhaustive };
+      const context = { index, entry, siblings, knowledge, verifier, variables, position, exhaustive, counted };
       verdicts.set(index, verifyImageEntry(this.image, context));
     }
     this.#verdicts = verdicts;

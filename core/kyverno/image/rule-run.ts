@@ -16,6 +16,7 @@ import { failingEntries } from "./attestor-set.ts";
 import type { CompiledRule } from "./compile-rule.ts";
 import type { DefaultImages } from "./default-images.ts";
 import type { ExceptionIndex } from "./exception-index.ts";
+import type { CountedSets } from "./verify-image-entry.ts";
 import type { ImageResult, Pass, RuleResult, RuleStatus } from "./result.ts";
 
 /** What is the same for all rules of a decision, in both passes. */
@@ -24,6 +25,7 @@ export interface DecisionRun {
   readonly verifier: DecisionVerifier;
   readonly references: ReferenceOptions;
   readonly defaults: DefaultImages;
+  readonly counted: CountedSets;
   readonly exhaustive: boolean;
   readonly exceptions: ExceptionIndex;
   readonly match: MatchOptions;

@@ -16,7 +16,7 @@ import type { JsonContext } from "../rule/json-context.ts";
 import { openQuestions } from "../../knowledge/ask.ts";
 import { substituteText } from "../rule/variables.ts";
 import { checkAttestation } from "./attestation.ts";
-import { checkAttestorSets, openOf, type SetContext } from "./attestor-set.ts";
+import { checkAttestorSets, openOf, type SetContext, type SetsResult } from "./attestor-set.ts";
 import type { CompiledEntry } from "./compile-entry.ts";
 import { resolveDigest } from "./resolve-image.ts";
 import type { AttestationResult, ImageResult } from "./result.ts";
@@ -32,6 +32,25 @@ export interface EntryContext {
   readonly variables: () => JsonContext;
   readonly position: (pointer: string) => Position;
   readonly exhaustive: boolean;
+  readonly counted: CountedSets;
+}
+
+/**
+ * What attestor sets said of images in one decision. Nothing but the image has a part in it, so what the first pass
+ * counted stands in the second.
+ */
+export class CountedSets {
+  readonly #byEntry = new Map<CompiledEntry, Map<string, SetsResult>>();
+
+  find(entry: CompiledEntry, image: string): SetsResult | undefined {
+    return this.#byEntry.get(entry)?.get(image);
+  }
+
+  keep(entry: CompiledEntry, image: string, result: SetsResult): SetsResult {
+    const byImage = this.#byEntry.get(entry) ?? new Map<string, SetsResult>();
+    this.#byEntry.set(entry, byImage.set(image, result));
+    return result;
+  }
 }
 
 export interface ExtractedReference {
@@ -84,7 +103,9 @@ export function verifyImageEntry(image: ExtractedReference, context: EntryContex
     position: context.position,
     exhaustive: context.exhaustive,
   };
-  const signatures = checkAttestorSets(entry.sets, set);
+  const pinned = `${image.reference.repository}@${digest}`;
+  const signatures =
+    context.counted.find(entry, pinned) ?? context.counted.keep(entry, pinned, checkAttestorSets(entry.sets, set));
   const { attestations, denial } = checkAttestations(image.reference, signatures.truth, set, context);
   const parts = [...signatures.results, ...attestations];
   const truths = [signatures.truth, ...attestations.map((attestation) => attestation.truth)];
