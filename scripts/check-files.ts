@@ -70,9 +70,7 @@ export function checkFiles(root: string, tables: Readonly<Record<string, string>
   const faults = files.flatMap(({ path, text }) => faultsOf(path, text, tables));
   for (const path of Object.keys(tables))
     if (!files.some((file) => file.path === path)) faults.push(`${path} is listed as a data table and does not exist`);
-  for (const { path, text } of readWritten(root, folders).filter(
-    ({ path }) => !path.endsWith(".md") && tables[path] === undefined,
-  ))
+  for (const { path, text } of readWritten(root, [...folders, "docs"]).filter(({ path }) => tables[path] === undefined))
     for (const line of longLines(path, text)) faults.push(`${path}:${line}: more than ${maxColumns} columns`);
   faults.push(...sharedNames(files.map(({ path }) => path)));
   if (files.length === 0) faults.push("no file was looked at");

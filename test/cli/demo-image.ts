@@ -2,21 +2,13 @@
  * Images that sign themselves: an OCI layout folder with small images, cosign signatures and attestations by a key made
  * here. For the demo and for tests.
  */
-import { createHash, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-
-export interface SigningKey {
-  readonly privateKey: KeyObject;
-  /** Public key, PEM. */
-  readonly publicPem: string;
-}
-
-/** A P-256 key pair. */
-export function makeSigningKey(): SigningKey {
-  const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-  return { privateKey, publicPem: publicKey.export({ type: "spki", format: "pem" }).toString() };
-}
+import { encodePae } from "../../core/dsse/envelope.ts";
+import { encodeBase64 } from "../../core/encoding/base64.ts";
+import { encodeUtf8 } from "../../core/encoding/utf8.ts";
+import type { LabKey } from "../lab/keys.ts";
 
 interface Descriptor {
   readonly mediaType: string;
@@ -55,12 +47,7 @@ export class ImageLayout {
   }
 
   /** cosign's signature of an image: a simple signing payload under `sha256-HEX.sig`. */
-  addSignature(
-    repository: string,
-    digest: string,
-    { privateKey }: SigningKey,
-    claims: Readonly<Record<string, string>> = {},
-  ): void {
+  addSignature(repository: string, digest: string, key: LabKey, claims: Readonly<Record<string, string>> = {}): void {
     const payload = JSON.stringify({
       critical: {
         identity: { "docker-reference": repository },
@@ -69,7 +56,7 @@ export class ImageLayout {
       },
       optional: Object.keys(claims).length === 0 ? null : claims,
     });
-    const signature = sign("sha256", Buffer.from(payload), privateKey).toString("base64");
+    const signature = encodeBase64(key.sign(encodeUtf8(payload)));
     this.#addMaterial(repository, digest, "sig", {
       ...this.#blob("application/vnd.dev.cosign.simplesigning.v1+json", payload),
       annotations: { "dev.cosignproject.cosign/signature": signature },
@@ -77,27 +64,17 @@ export class ImageLayout {
   }
 
   /** An in-toto attestation of an image: a DSSE envelope under `sha256-HEX.att`. */
-  addAttestation(
-    repository: string,
-    digest: string,
-    { privateKey }: SigningKey,
-    predicateType: string,
-    predicate: object,
-  ): void {
+  addAttestation(repository: string, digest: string, key: LabKey, predicateType: string, predicate: object): void {
     const statement = JSON.stringify({
       _type: "https://in-toto.io/Statement/v0.1",
       predicateType,
       subject: [{ name: repository, digest: { sha256: digest.slice("sha256:".length) } }],
       predicate,
     });
-    const encoded = Buffer.concat([
-      Buffer.from(`DSSEv1 ${payloadType.length} ${payloadType} ${Buffer.byteLength(statement)} `),
-      Buffer.from(statement),
-    ]);
     const envelope = {
       payloadType,
       payload: Buffer.from(statement).toString("base64"),
-      signatures: [{ keyid: "", sig: sign("sha256", encoded, privateKey).toString("base64") }],
+      signatures: [{ keyid: "", sig: encodeBase64(key.sign(encodePae(payloadType, encodeUtf8(statement)))) }],
     };
     this.#addMaterial(repository, digest, "att", {
       ...this.#json("application/vnd.dsse.envelope.v1+json", envelope),

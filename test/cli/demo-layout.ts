@@ -1,13 +1,14 @@
 /**
  * The layout that tests of commands use: one image signed and attested, one signed by somebody else, one not signed.
  */
-import { ImageLayout, makeSigningKey, type SigningKey } from "./demo-image.ts";
+import { type LabKey, newKey } from "../lab/keys.ts";
+import { ImageLayout } from "./demo-image.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
 export interface DemoLayout {
   readonly folder: string;
-  readonly key: SigningKey;
-  readonly other: SigningKey;
+  readonly key: LabKey;
+  readonly other: LabKey;
   /** References by what they are. */
   readonly signed: string;
   readonly foreign: string;
@@ -21,8 +22,8 @@ export const predicateType = "https://slsa.dev/provenance/v0.2";
 export function demoLayout(): DemoLayout {
   const folder = tempFolder();
   const layout = new ImageLayout(folder);
-  const key = makeSigningKey();
-  const other = makeSigningKey();
+  const key = newKey();
+  const other = newKey();
   const digests = {
     signed: layout.addImage(`${repository}:signed`, "one"),
     foreign: layout.addImage(`${repository}:foreign`, "two"),

@@ -16,7 +16,7 @@ const demo = demoLayout();
 test.before(async () => {
   await buildPrograms({ root: projectRoot, outdir });
   linkPackages(outdir);
-  writeFileSync(join(outdir, "key.pub"), demo.key.publicPem);
+  writeFileSync(join(outdir, "key.pub"), demo.key.pem);
 });
 
 function run(

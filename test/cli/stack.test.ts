@@ -24,7 +24,7 @@ function framesBetween(stack: string, from: string, to: string): readonly string
 test("from apply to verifyEntity a reader goes through at most 14 functions", async () => {
   const demo = demoLayout();
   const files = {
-    "policy.yaml": policyFor(demo.key.publicPem),
+    "policy.yaml": policyFor(demo.key.pem),
     "pod.yaml": podFor("signed", demo.signed),
   };
   const stacks: string[] = [];

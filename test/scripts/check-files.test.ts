@@ -20,6 +20,7 @@ const planted: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "a module without a docstring": { "core/a.ts": "export const a = 1;\n" },
   "something left for later": { "core/a.ts": `${good}// ${"TO"}${"DO"}: more\n` },
   "an error that vanishes": { "core/a.ts": `${good}try { f(); } catch (error) {}\n` },
+  "a long line of Markdown": { "core/a.ts": good, "docs/a.md": `${"word ".repeat(25)}\n` },
   "a line of 121 columns": { "core/a.ts": `${good}// ${"word ".repeat(24)}\n` },
   "a long line of SQL": { "core/a.ts": good, "proxy/a.sql": `-- ${"word ".repeat(24)}\n` },
   "two files of one name": { "core/tuf/shape.ts": good, "core/encoding/shape.ts": good },

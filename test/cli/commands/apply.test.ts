@@ -10,7 +10,7 @@ const base = ["apply", "policy.yaml", "--layout", demo.folder, "--complete"];
 
 const world = (parts: PolicyParts = {}, files: Readonly<Record<string, string>> = {}): TestWorld => ({
   files: {
-    "policy.yaml": policyFor(demo.key.publicPem, parts),
+    "policy.yaml": policyFor(demo.key.pem, parts),
     "signed.yaml": podFor("signed", demo.signed),
     "foreign.yaml": podFor("foreign", demo.foreign),
     "unsigned.yaml": podFor("unsigned", demo.unsigned),
@@ -118,7 +118,7 @@ test("a table, with messages on request", async () => {
 test("a policy that does not load: nothing is judged, exit 2, with its place", async () => {
   const broken = world(
     {},
-    { "broken.yaml": policyFor(demo.key.publicPem, { name: "broken" }).replace("attestors:", "attestor:") },
+    { "broken.yaml": policyFor(demo.key.pem, { name: "broken" }).replace("attestors:", "attestor:") },
   );
   const { exit, out, err } = await runCli([...base, "broken.yaml", "-r", "signed.yaml"], broken);
   assert.equal([exit, out], [2, ""]);
@@ -128,7 +128,7 @@ test("a policy that does not load: nothing is judged, exit 2, with its place", a
 test("--continue-on-fail applies the others and counts the refused one", async () => {
   const broken = world(
     {},
-    { "broken.yaml": policyFor(demo.key.publicPem, { name: "broken" }).replace("attestors:", "attestor:") },
+    { "broken.yaml": policyFor(demo.key.pem, { name: "broken" }).replace("attestors:", "attestor:") },
   );
   const { exit, out } = await runCli([...base, "broken.yaml", "-r", "signed.yaml", "--continue-on-fail"], broken);
   assert.is(exit, 1);
@@ -154,7 +154,7 @@ test("an exception makes it a skip", async () => {
 });
 
 test("policies from standard input, Kyverno's flags without effect here", async () => {
-  const piped = { ...world(), stdin: policyFor(demo.key.publicPem) };
+  const piped = { ...world(), stdin: policyFor(demo.key.pem) };
   assert.is(
     (
       await runCli(

@@ -8,7 +8,7 @@ const test = suite("cli/commands/explain");
 const demo = demoLayout();
 const world: TestWorld = {
   files: {
-    "check.yaml": policyFor(demo.key.publicPem),
+    "check.yaml": policyFor(demo.key.pem),
     "pod.yaml": podFor("web", demo.signed, demo.foreign),
     "junk.yaml": "kind: ClusterPolicy\napiVersion: kyverno.io/v1\n",
   },

@@ -6,7 +6,7 @@ import { demoLayout, repository } from "../demo-layout.ts";
 
 const test = suite("cli/commands/mirror");
 const demo = demoLayout();
-const world: TestWorld = { files: { "key.pub": demo.key.publicPem, "junk.pub": "no key" } };
+const world: TestWorld = { files: { "key.pub": demo.key.pem, "junk.pub": "no key" } };
 const store = tempFolder();
 
 test("a layout is added, and what was copied is said", async () => {

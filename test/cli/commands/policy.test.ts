@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { makeSigningKey } from "../demo-image.ts";
+import { newKey } from "../../lab/keys.ts";
 import { runCli } from "../command-io.ts";
 import { podFor, policyFor } from "../demo-policy.ts";
 
 const test = suite("cli/commands/policy");
-const good = policyFor(makeSigningKey().publicPem);
+const good = policyFor(newKey().pem);
 const bad = good.replace("imageReferences", "imageReference");
 
 test("policies that load", async () => {

@@ -28,7 +28,7 @@ const secret =
   "apiVersion: v1\n" +
   "kind: Secret\n" +
   "metadata: { name: ours, namespace: keys }\n" +
-  `data: { cosign.pub: ${Buffer.from(demo.key.publicPem).toString("base64")} }\n`;
+  `data: { cosign.pub: ${Buffer.from(demo.key.pem).toString("base64")} }\n`;
 const head = "apiVersion: cli.kyverno.io/v1alpha1\nkind: Test\nmetadata: { name: t }\n";
 const files = (
   results: string,

@@ -1,11 +1,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { makeSigningKey } from "../demo-image.ts";
+import { newKey } from "../../lab/keys.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { runCli } from "../command-io.ts";
 
 const test = suite("cli/commands/trust");
-const spki = makeSigningKey().publicPem.replace(/-----[^-]+-----|\s/g, "");
+const spki = newKey().pem.replace(/-----[^-]+-----|\s/g, "");
 const root = JSON.stringify({
   mediaType: "application/vnd.dev.sigstore.trustedroot+json;version=0.1",
   tlogs: [

@@ -5,7 +5,7 @@ import { demoLayout, predicateType } from "../demo-layout.ts";
 
 const test = suite("cli/commands/verify-attestation");
 const demo = demoLayout();
-const world: TestWorld = { files: { "key.pub": demo.key.publicPem, "other.pub": demo.other.publicPem } };
+const world: TestWorld = { files: { "key.pub": demo.key.pem, "other.pub": demo.other.pem } };
 const base = ["verify-attestation", "--layout", demo.folder, "--complete", "--insecure-ignore-tlog"];
 
 test("a statement by the key, by short name and by URI", async () => {

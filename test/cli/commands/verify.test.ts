@@ -7,7 +7,7 @@ import { demoLayout, repository } from "../demo-layout.ts";
 
 const test = suite("cli/commands/verify");
 const demo = demoLayout();
-const world: TestWorld = { files: { "key.pub": demo.key.publicPem, "other.pub": demo.other.publicPem } };
+const world: TestWorld = { files: { "key.pub": demo.key.pem, "other.pub": demo.other.pem } };
 const base = ["verify", "--layout", demo.folder, "--insecure-ignore-tlog"];
 const complete = [...base, "--complete"];
 const withKey = [...complete, "--key", "key.pub"];
@@ -150,10 +150,7 @@ test("another time is announced", async () =>
   ));
 
 test("a key from the environment", async () => {
-  assert.is(
-    (await runCli([...complete, "--key", "env://KEY", demo.signed], { env: { KEY: demo.key.publicPem } })).exit,
-    0,
-  );
+  assert.is((await runCli([...complete, "--key", "env://KEY", demo.signed], { env: { KEY: demo.key.pem } })).exit, 0);
   assert.is((await runCli([...complete, "--key", "env://KEY", demo.signed])).exit, 2);
 });
 
