@@ -44,7 +44,7 @@ function verify(artifact: string, options: VerifyOptions): string | undefined {
     {
       bundle: read(options.bundle),
       artifact: artifactOf(artifact),
-      expectation: compileAttestor(attestorOf(options), { identityTexts: "exact" }),
+      expectation: compileAttestor(attestorOf(options), { identityTexts: "exact", limits: defaultLimits }),
       trustedRoot: {
         form: "pinned",
         bytes: options.trustedRoot === undefined ? publicGoodTrustedRoot() : read(options.trustedRoot),

@@ -100,6 +100,7 @@ export async function verifyImages(
     identityTexts: "exact",
     timestampRequired: stampedOnly,
     privateRoots: options.caRoots !== undefined || options.certificateChain !== undefined,
+    limits: defaultLimits,
   });
   const repository = io.env.COSIGN_REPOSITORY || undefined;
   const opened = openKnowledge(options, io);

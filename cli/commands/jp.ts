@@ -44,7 +44,9 @@ function query(words: readonly string[], options: QueryOptions, io: CommandIO): 
       { subject: "EXPRESSION" },
     );
   const functions = functionsAt(io.now());
-  const expressions = readExpressions(words, files, io).map((text) => compileExpression(text, { functions }));
+  const expressions = readExpressions(words, files, io).map((text) =>
+    compileExpression(text, { functions, limits: defaultLimits }),
+  );
   const input = readInput(options.input ?? "-", io);
   for (const expression of expressions) {
     const result = expression.evaluate(input);

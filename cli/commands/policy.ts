@@ -9,6 +9,7 @@ import type { CommandIO, Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { problemText, readPolicies } from "../input/files.ts";
 import { toJsonText } from "../render/json.ts";
+import { defaultLimits } from "../../core/limits.ts";
 
 interface CheckOptions {
   readonly output: "text" | "json";
@@ -28,7 +29,7 @@ function inOrder(warnings: readonly Warning[]): readonly Warning[] {
 function check(paths: readonly string[], options: CheckOptions, io: CommandIO): ExitCode {
   const { policies, exceptions, errors } = readPolicies(paths, io);
   const engine = createEngine({ policies, exceptions, crypto: nodeVerifier });
-  const warnings = inOrder([...engine.warnings, ...policies.flatMap(advise)]);
+  const warnings = inOrder([...engine.warnings, ...policies.flatMap((policy) => advise(policy, defaultLimits))]);
   if (options.output === "json")
     io.out(
       toJsonText({

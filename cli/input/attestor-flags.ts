@@ -154,7 +154,7 @@ const readKeys = (text: string): void => {
   if (parsePublicKeysPem(text, defaultLimits).length === 0)
     throw new EngineError("malformed", "no public key in PEM form");
 };
-const readCertificates = (text: string): unknown => readRoots(text, "certificates");
+const readCertificates = (text: string): unknown => readRoots(text, "certificates", defaultLimits);
 
 function readIdentity(options: AttestorOptions): NonNullable<AttestorSpec["keyless"]> {
   const { certificateIdentity, certificateIdentityRegexp, certificateOidcIssuer, certificateOidcIssuerRegexp } =
@@ -254,7 +254,7 @@ export function readAttestor(options: AttestorOptions, io: CommandIO): AttestorS
   const tsa = readPem(
     options.timestampCertificateChain ?? fallback("SIGSTORE_TSA_CERTIFICATE_FILE"),
     "a timestamp authority's chain",
-    readTimestampChain,
+    (text) => readTimestampChain(text, defaultLimits),
     io,
   );
   return {

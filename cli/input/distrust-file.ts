@@ -1,4 +1,5 @@
 /** Distrust lists of the command line. Source: docs/spec/offline.md#distrust. */
+import { defaultLimits } from "../../core/limits.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { DistrustRow } from "../../core/knowledge/knowledge.ts";
 import { toJson } from "../../core/kyverno/policy/policy-value.ts";
@@ -38,7 +39,7 @@ function readOne(
   const text = readGivenText(path, io);
   let documents: readonly YamlDocument[];
   try {
-    documents = parseYaml(text, path);
+    documents = parseYaml(text, path, { limits: defaultLimits });
   } catch (error) {
     return refuse(error, (subject) => subject ?? path);
   }

@@ -8,6 +8,7 @@ import { toJson } from "../../core/kyverno/policy/policy-value.ts";
 import { loadPolicies, type PolicyProblem } from "../../core/kyverno/policy/read-policy.ts";
 import { parseYaml } from "../../core/kyverno/policy/yaml.ts";
 import type { CommandIO } from "../command.ts";
+import { defaultLimits } from "../../core/limits.ts";
 
 export interface TextFile {
   readonly name: string;
@@ -73,7 +74,7 @@ export function readPolicies(paths: readonly string[], io: CommandIO): ReturnTyp
  */
 export function readDocuments(file: TextFile): readonly JsonValue[] {
   try {
-    return parseYaml(file.text, file.name).map(({ value }) => toJson(value));
+    return parseYaml(file.text, file.name, { limits: defaultLimits }).map(({ value }) => toJson(value));
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     throw new EngineError("invalid-usage", `not a document: ${error.message}`, { subject: error.subject ?? file.name });

@@ -80,6 +80,8 @@ export interface Engine {
   readonly policies: readonly Policy[];
   /** What is wrong in policies that load all the same: what reading them found, attestors that no one can satisfy. */
   readonly warnings: readonly PolicyWarning[];
+  /** The bounds that it keeps to: those that were given, and the defaults. */
+  readonly limits: Limits;
   decide(request: AdmissionRequest, knowledge: Knowledge, now: Date, options?: DecideOptions): Decision;
 }
 
@@ -88,7 +90,7 @@ export function createEngine(options: EngineOptions): Engine {
   const limits: Limits = { ...defaultLimits, ...options.limits };
   const settings = options.settings ?? {};
   const references = settings.references ?? {};
-  const exceptions = indexExceptions(options.exceptions ?? []);
+  const exceptions = indexExceptions(options.exceptions ?? [], limits);
   const images = createImageVerifier({
     crypto: options.crypto,
     limits,
@@ -98,10 +100,14 @@ export function createEngine(options: EngineOptions): Engine {
   });
   const variables = createContextFactory({ limits, references });
   const compiled = options.policies.map(
-    (policy): CompiledPolicy => ({ policy, rules: expandRules(policy).map((rule) => compileRule(policy, rule)) }),
+    (policy): CompiledPolicy => ({
+      policy,
+      rules: expandRules(policy).map((rule) => compileRule(policy, rule, limits)),
+    }),
   );
   const candidates = indexRules(compiled);
   return {
+    limits,
     policies: options.policies,
     warnings: compiled.flatMap((policy) => [...policy.policy.warnings, ...attestorWarnings(policy)]),
     decide(request, source, now, { exhaustive = false } = {}) {
@@ -109,10 +115,11 @@ export function createEngine(options: EngineOptions): Engine {
       const verifier = images.open(source, now, { exhaustive, warn: (text) => trustWarnings.add(text) });
       const { knowledge } = verifier;
       const match = { knowledge, absentNamespaceLabels: settings.absentNamespaceLabels ?? "ask" };
-      const defaults = new DefaultImages(references);
+      const defaults = new DefaultImages(references, limits);
       const run: DecisionRun = {
         knowledge,
         verifier,
+        limits,
         references,
         defaults,
         counted: new CountedSets(),

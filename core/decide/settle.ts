@@ -5,14 +5,12 @@
 import type { Decision, DecideOptions, Engine } from "./engine.ts";
 import { EngineError } from "../errors.ts";
 import type { AdmissionRequest } from "../kyverno/rule/request.ts";
-import { defaultLimits } from "../limits.ts";
 import type { Answer } from "../knowledge/answer.ts";
 import type { Asker, Knowledge } from "../knowledge/knowledge.ts";
 import { Overlay } from "../knowledge/overlay.ts";
 import type { Question } from "../knowledge/question.ts";
 
 export interface SettleOptions extends DecideOptions {
-  readonly maxRounds?: number;
   /**
    * An answer that can change (a tag, referrers, an absence, a key, the cluster, trust) and is older than this many
    * milliseconds is asked for once more. Default: never.
@@ -46,7 +44,7 @@ export async function settle(
   options: SettleOptions = {},
 ): Promise<Decision> {
   const overlay = new Overlay(knowledge, (question, answer) => isOld(question, answer, now, options.refresh));
-  const rounds = options.maxRounds ?? defaultLimits.settleRounds;
+  const rounds = engine.limits.settleRounds;
   for (let round = 0; round < rounds; round++) {
     const decision = engine.decide(request, overlay, now, options);
     const asked = decision.open.filter((question) => !overlay.has(question));

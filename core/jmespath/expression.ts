@@ -4,7 +4,7 @@
  */
 import type { JsonValue } from "../encoding/json.ts";
 import { EngineError } from "../errors.ts";
-import { defaultLimits, type Limits } from "../limits.ts";
+import type { Limits } from "../limits.ts";
 import { compileNode, fanOut } from "./compile.ts";
 import type { FunctionTable } from "./functions/signature.ts";
 import { parseExpression } from "./parser.ts";
@@ -19,7 +19,7 @@ export interface CompileOptions {
    * branch not taken does no harm.
    */
   readonly functions: FunctionTable;
-  readonly limits?: Limits;
+  readonly limits: Limits;
 }
 
 export interface EvaluateOptions {
@@ -40,14 +40,14 @@ export class Expression {
   readonly #step: Step;
   readonly #composed: boolean;
   readonly #functions: FunctionTable;
-  readonly #steps: number;
+  readonly #limits: Limits;
 
-  constructor(text: string, step: Step, composed: boolean, functions: FunctionTable, steps: number) {
+  constructor(text: string, step: Step, composed: boolean, functions: FunctionTable, limits: Limits) {
     this.text = text;
     this.#step = step;
     this.#composed = composed;
     this.#functions = functions;
-    this.#steps = steps;
+    this.#limits = limits;
   }
 
   /**
@@ -59,7 +59,8 @@ export class Expression {
     const document = isScope(root) ? new ScopeRoot(root) : root;
     const run = new Run(
       options.functions ?? this.#functions,
-      options.steps ?? this.#steps,
+      this.#limits,
+      options.steps,
       document instanceof ScopeRoot ? document : undefined,
     );
     try {
@@ -80,7 +81,7 @@ export class Expression {
  * @throws EngineError `malformed` where Kyverno's parser refuses it, `over-limit` where it is too long or nests too
  * deeply.
  */
-export function compileExpression(text: string, { functions, limits = defaultLimits }: CompileOptions): Expression {
+export function compileExpression(text: string, { functions, limits }: CompileOptions): Expression {
   const tree = parseExpression(text, limits);
-  return new Expression(text, compileNode(tree), fanOut(tree) > maxFanOut, functions, limits.expressionSteps);
+  return new Expression(text, compileNode(tree), fanOut(tree) > maxFanOut, functions, limits);
 }

@@ -1,5 +1,6 @@
 /** One evaluation: its budget, its functions, and what must be undone or cleaned when it ends. */
 import { EngineError } from "../errors.ts";
+import type { Limits } from "../limits.ts";
 import {
   type Evaluation,
   type FunctionTable,
@@ -27,13 +28,15 @@ export const ownRefusal: unique symbol = Symbol("refused here only");
 
 export class Run implements Evaluation {
   readonly functions: FunctionTable;
+  readonly limits: Limits;
   #steps: number;
   #unclean = false;
   readonly #sorted: Sorted[] = [];
   readonly #scope: ScopeRoot | undefined;
 
-  constructor(functions: FunctionTable, steps: number, scope?: ScopeRoot) {
+  constructor(functions: FunctionTable, limits: Limits, steps = limits.expressionSteps, scope?: ScopeRoot) {
     this.functions = functions;
+    this.limits = limits;
     this.#steps = steps;
     this.#scope = scope;
   }

@@ -2,6 +2,7 @@
  * What an expression computes with: JSON, and the few kinds of value that Kyverno's Go code has beside it. Source:
  * docs/spec/kyverno.md#jmespath-dialect.
  */
+import type { Limits } from "../limits.ts";
 import type { JsonValue } from "../encoding/json.ts";
 import { isRecord } from "../encoding/shape.ts";
 
@@ -93,6 +94,8 @@ export interface FunctionTable {
  */
 export interface Evaluation {
   readonly functions: FunctionTable;
+  /** Bounds on what a function reads. */
+  readonly limits: Limits;
   /** @throws EngineError `over-budget` when the steps are used up. */
   spend(steps: number): void;
   /** Text that a function makes costs too: doubling a string again and again must end. */

@@ -12,7 +12,7 @@ import { encodeHex } from "../encoding/hex.ts";
 import type { JsonObject, JsonValue } from "../encoding/json.ts";
 import { encodeUtf8 } from "../encoding/utf8.ts";
 import { EngineError } from "../errors.ts";
-import { defaultLimits, type Limits } from "../limits.ts";
+import type { Limits } from "../limits.ts";
 import { toLogKey, type TransparencyLogKey } from "../tlog/transparency-log-key.ts";
 import type { ExpectedCertificateTransparency, ExpectedLog, ExpectedSigner, Expectation } from "./expectation.ts";
 import { compileIdentity, type IdentitySpec, type TextForm } from "./identity.ts";
@@ -48,7 +48,7 @@ export interface AttestorOptions {
   readonly timestampRequired?: boolean;
   /** `roots` are a private authority's, as cosign's flags give them: a leaf need not say what it is for. */
   readonly privateRoots?: boolean;
-  readonly limits?: Limits;
+  readonly limits: Limits;
 }
 
 /** The log that a policy means by naming none. */
@@ -64,13 +64,8 @@ const isSet = (text: string | undefined): text is string => text !== undefined &
  * `ignoreSCT`) is not read.
  * @throws EngineError `malformed` for what cannot be read or asks for nobody in particular, `over-limit`.
  */
-export function compileAttestor(spec: AttestorSpec, options: AttestorOptions = {}): Expectation {
-  const {
-    limits = defaultLimits,
-    identityTexts = "wildcard",
-    timestampRequired = false,
-    privateRoots = false,
-  } = options;
+export function compileAttestor(spec: AttestorSpec, options: AttestorOptions): Expectation {
+  const { limits, identityTexts = "wildcard", timestampRequired = false, privateRoots = false } = options;
   const kinds = [spec.keys, spec.certificates, spec.keyless].filter((part) => part !== undefined).length;
   if (kinds !== 1)
     throw new EngineError("malformed", "an attestor is exactly one of keys, certificates and keyless", {
@@ -82,9 +77,9 @@ export function compileAttestor(spec: AttestorSpec, options: AttestorOptions = {
   return {
     digest: specDigest({ form: identityTexts, timestampRequired, privateRoots, spec: plain(spec) }),
     signer,
-    log: compileLog(spec.rekor),
-    certificateTransparency: compileCertificateTransparency(spec.ctlog, ownChain),
-    ...(isSet(chain) ? { timestampAuthority: readTimestampChain(chain) } : {}),
+    log: compileLog(spec.rekor, limits),
+    certificateTransparency: compileCertificateTransparency(spec.ctlog, ownChain, limits),
+    ...(isSet(chain) ? { timestampAuthority: readTimestampChain(chain, limits) } : {}),
     timestampRequired,
     annotations: Object.entries(spec.annotations ?? {}),
   };
@@ -92,12 +87,12 @@ export function compileAttestor(spec: AttestorSpec, options: AttestorOptions = {
 
 function compileSigner(spec: AttestorSpec, form: TextForm, privateLeaf: boolean, limits: Limits): ExpectedSigner {
   if (spec.keys !== undefined)
-    return compileKey(spec.keys, wantedAlgorithm(spec.keys.signatureAlgorithm, spec.signatureAlgorithm));
+    return compileKey(spec.keys, wantedAlgorithm(spec.keys.signatureAlgorithm, spec.signatureAlgorithm), limits);
   const wanted = wantedAlgorithm(undefined, spec.signatureAlgorithm);
   if (spec.certificates !== undefined) return compileCertificates(spec.certificates, wanted, limits);
   const keyless = spec.keyless ?? {};
-  const identity = compileIdentity(keyless, form);
-  const anchors = isSet(keyless.roots) ? readRoots(keyless.roots, "roots") : undefined;
+  const identity = compileIdentity(keyless, form, limits);
+  const anchors = isSet(keyless.roots) ? readRoots(keyless.roots, "roots", limits) : undefined;
   if (anchors === undefined && identity.subject.length + identity.issuer.length === 0)
     throw new EngineError("malformed", "neither subject nor issuer nor roots: anyone could sign", {
       subject: "keyless",
@@ -126,11 +121,12 @@ function wantedAlgorithm(
 function compileKey(
   keys: NonNullable<AttestorSpec["keys"]>,
   wanted: { readonly signatureAlgorithm?: string },
+  limits: Limits,
 ): ExpectedSigner {
   if (isSet(keys.pem) === isSet(keys.reference))
     throw new EngineError("malformed", "a key is either PEM text or a reference", { subject: "keys" });
   if (isSet(keys.reference)) return { kind: "key-reference", reference: keys.reference, ...wanted };
-  const [key, ...more] = parsePublicKeysPem(keys.pem ?? "", defaultLimits);
+  const [key, ...more] = parsePublicKeysPem(keys.pem ?? "", limits);
   if (key === undefined || more.length > 0)
     throw new EngineError(
       "malformed",
@@ -152,7 +148,7 @@ function compileCertificates(
     const identity = { subject: [], issuer: [], extensions: [] };
     return { kind: "issued", anchors: chain, privateLeaf: true, identity, ...wanted };
   }
-  const certificate = readPolicyCertificate(cert);
+  const certificate = readPolicyCertificate(cert, limits);
   const key = certificate.publicKey;
   if (key === undefined)
     throw new EngineError("malformed", "a certificate with a key of an unsupported type", { subject: "cert" });
@@ -167,9 +163,9 @@ function compileCertificates(
   };
 }
 
-function compileLog(rekor: AttestorSpec["rekor"]): ExpectedLog {
+function compileLog(rekor: AttestorSpec["rekor"], limits: Limits): ExpectedLog {
   if (rekor?.ignoreTlog === true) return { required: false };
-  const keys = isSet(rekor?.pubKey) ? readLogKeys(rekor.pubKey, "rekor.pubKey") : undefined;
+  const keys = isSet(rekor?.pubKey) ? readLogKeys(rekor.pubKey, "rekor.pubKey", limits) : undefined;
   if (isSet(rekor?.url)) requireUrl(rekor.url);
   // A policy's own log key without a URL belongs to a log of its own: the public one has nothing to say there.
   const url = isSet(rekor?.url) ? rekor.url : keys === undefined ? publicLog : undefined;
@@ -180,15 +176,16 @@ function compileLog(rekor: AttestorSpec["rekor"]): ExpectedLog {
 function compileCertificateTransparency(
   ctlog: AttestorSpec["ctlog"],
   ownChain: boolean,
+  limits: Limits,
 ): ExpectedCertificateTransparency {
   if (ctlog?.ignoreSCT === true) return { required: false };
-  const keys = isSet(ctlog?.pubKey) ? readLogKeys(ctlog.pubKey, "ctlog.pubKey") : undefined;
+  const keys = isSet(ctlog?.pubKey) ? readLogKeys(ctlog.pubKey, "ctlog.pubKey", limits) : undefined;
   return { required: keys !== undefined || !ownChain, ...(keys === undefined ? {} : { keys }) };
 }
 
 /** Any of the keys in the text counts. */
-function readLogKeys(text: string, subject: string): readonly TransparencyLogKey[] {
-  const keys = parsePublicKeysPem(text, defaultLimits);
+function readLogKeys(text: string, subject: string, limits: Limits): readonly TransparencyLogKey[] {
+  const keys = parsePublicKeysPem(text, limits);
   if (keys.length === 0) throw new EngineError("malformed", "no public key in the text", { subject });
   return keys.map((key) => toLogKey(key));
 }

@@ -84,7 +84,7 @@ export class CandidateRun {
   }
 
   findSigner(): void {
-    this.#signer = findSigner(this.#entity, this.#expectation.signer, this.#context.knowledge);
+    this.#signer = findSigner(this.#entity, this.#expectation.signer, this.#context.knowledge, this.#context.limits);
     this.#signature = chooseSignature(this.#content, this.#signer, this.#claim, this.#verifier);
   }
 
@@ -93,7 +93,7 @@ export class CandidateRun {
   }
 
   readClaims(): void {
-    this.#annotations = readClaims(this.#entity, this.#content, this.#claim);
+    this.#annotations = readClaims(this.#entity, this.#content, this.#claim, this.#context.limits);
   }
 
   requirePredicateType(): void {
@@ -125,6 +125,7 @@ export class CandidateRun {
       layout: entryLayout(this.#entity),
       logs: this.#logs(),
       verifier: this.#verifier,
+      limits: this.#context.limits,
     };
   }
 
@@ -222,7 +223,7 @@ export class CandidateRun {
       this.#chain.length === 0
     )
       return;
-    this.#scts = verifyChainScts(this.#chain, keys ?? this.#trust.root().ctlogs, this.#verifier);
+    this.#scts = verifyChainScts(this.#chain, keys ?? this.#trust.root().ctlogs, this.#verifier, this.#context.limits);
   }
 
   /** Only a certificate with a verified chain has an identity. */

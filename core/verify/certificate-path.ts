@@ -15,7 +15,7 @@ import { verifyPath } from "../x509/path.ts";
 import { type ProvenSct, verifyScts } from "../x509/sct.ts";
 import { attempt } from "./attempt.ts";
 import type { Signer } from "./signer.ts";
-import { defaultLimits } from "../limits.ts";
+import type { Limits } from "../limits.ts";
 
 export type CertificateSigner = Exclude<Signer, { kind: "key" }>;
 
@@ -129,6 +129,7 @@ export function verifyChainScts(
   chain: CertificateChain,
   logs: readonly TransparencyLogKey[],
   verifier: SignatureVerifier,
+  limits: Limits,
 ): readonly ProvenSct[] {
   const [leaf, issuer] = chain;
   if (leaf === undefined || issuer === undefined)
@@ -136,5 +137,5 @@ export function verifyChainScts(
       "bad-sct",
       "the certificate is itself an anchor: what its log signed cannot be rebuilt without its issuer",
     );
-  return verifyScts({ leaf, issuer, logs, verifier, limits: defaultLimits });
+  return verifyScts({ leaf, issuer, logs, verifier, limits });
 }

@@ -8,7 +8,7 @@ import { matchWildcard } from "../patterns/wildcard.ts";
 import type { Certificate } from "../x509/certificate.ts";
 import { fulcioExtensionName, issuerOf, readFulcioExtensions, subjectsOf } from "../x509/fulcio.ts";
 import type { ExpectedIdentity, TextMatcher } from "./expectation.ts";
-import { defaultLimits } from "../limits.ts";
+import type { Limits } from "../limits.ts";
 
 /** The identity part of a keyless attestor. */
 export interface IdentitySpec {
@@ -23,21 +23,26 @@ export interface IdentitySpec {
 /** `wildcard`: `*` and `?` as Kyverno has them; `exact`: as it stands. */
 export type TextForm = "wildcard" | "exact";
 
-const textMatcher = (wanted: string, form: TextForm): TextMatcher => ({
+const textMatcher = (wanted: string, form: TextForm, limits: Limits): TextMatcher => ({
   wanted,
-  matches: form === "exact" ? (text) => text === wanted : (text) => matchWildcard(wanted, text, defaultLimits),
+  matches: form === "exact" ? (text) => text === wanted : (text) => matchWildcard(wanted, text, limits),
 });
 
 /** RE2 without anchors of its own, as Kyverno means it. */
-function patternMatcher(pattern: string): TextMatcher {
-  const compiled = compileRe2(pattern, defaultLimits);
+function patternMatcher(pattern: string, limits: Limits): TextMatcher {
+  const compiled = compileRe2(pattern, limits);
   return { wanted: pattern, matches: (text) => compiled.test(text) };
 }
 
 /** Where a text and an expression are given, both must match. */
-const matchers = (text: string | undefined, pattern: string | undefined, form: TextForm): readonly TextMatcher[] => [
-  ...(text === undefined || text === "" ? [] : [textMatcher(text, form)]),
-  ...(pattern === undefined || pattern === "" ? [] : [patternMatcher(pattern)]),
+const matchers = (
+  text: string | undefined,
+  pattern: string | undefined,
+  form: TextForm,
+  limits: Limits,
+): readonly TextMatcher[] => [
+  ...(text === undefined || text === "" ? [] : [textMatcher(text, form, limits)]),
+  ...(pattern === undefined || pattern === "" ? [] : [patternMatcher(pattern, limits)]),
 ];
 
 /**
@@ -45,14 +50,14 @@ const matchers = (text: string | undefined, pattern: string | undefined, form: T
  * @throws EngineError `malformed` for an expression that is not RE2 and for an extension that Fulcio does not have,
  * `over-limit`
  */
-export function compileIdentity(spec: IdentitySpec, form: TextForm): ExpectedIdentity {
+export function compileIdentity(spec: IdentitySpec, form: TextForm, limits: Limits): ExpectedIdentity {
   return {
-    subject: matchers(spec.subject, spec.subjectRegExp, form),
-    issuer: matchers(spec.issuer, spec.issuerRegExp, form),
+    subject: matchers(spec.subject, spec.subjectRegExp, form, limits),
+    issuer: matchers(spec.issuer, spec.issuerRegExp, form, limits),
     extensions: Object.entries(spec.additionalExtensions ?? {}).map(([name, value]) => ({
       name,
       extension: requireExtensionName(name),
-      value: textMatcher(value, form),
+      value: textMatcher(value, form, limits),
     })),
   };
 }

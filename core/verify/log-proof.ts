@@ -17,7 +17,7 @@ import { parseRekorApiEntries } from "../tlog/rekor-v1/api-entry.ts";
 import type { TransparencyLogKey } from "../tlog/transparency-log-key.ts";
 import { type VerifiedLogEntry, verifyLogEntries, verifyLogEntry } from "../tlog/verify-log-entry.ts";
 import { attempt } from "./attempt.ts";
-import { defaultLimits } from "../limits.ts";
+import type { Limits } from "../limits.ts";
 
 export interface ProvenEntry extends VerifiedLogEntry {
   readonly from: "carried" | "asked";
@@ -29,14 +29,15 @@ export interface LogProof {
   readonly layout: EntryLayout;
   readonly logs: readonly TransparencyLogKey[];
   readonly verifier: SignatureVerifier;
+  readonly limits: Limits;
 }
 
 /** @throws EngineError as `verifyLogEntries` */
 export const proveCarriedEntries = (
   entries: readonly LogEntry[],
-  { logged, layout, logs, verifier }: LogProof,
+  { logged, layout, logs, verifier, limits }: LogProof,
 ): readonly ProvenEntry[] =>
-  verifyLogEntries(entries, logged, logs, verifier, { layout, limits: defaultLimits }).map(
+  verifyLogEntries(entries, logged, logs, verifier, { layout, limits }).map(
     (entry): ProvenEntry => ({ ...entry, from: "carried" }),
   );
 
@@ -61,14 +62,14 @@ export function logEntryQuestion(log: string, content: SignedContent): LogEntryQ
 export function proveAskedEntry(
   question: LogEntryQuestion,
   knowledge: Knowledge,
-  { logged, layout, logs, verifier }: LogProof,
+  { logged, layout, logs, verifier, limits }: LogProof,
 ): ProvenEntry {
   const answer = ask(knowledge, question);
   if (answer.state === "absent")
     throw new EngineError("no-log-proof", `${answer.from} has no entry for this signature`, { subject: question.hash });
   let first: EngineError | undefined;
-  for (const entry of parseRekorApiEntries(answer.value.json, defaultLimits)) {
-    const outcome = attempt(() => verifyLogEntry(entry, logged, logs, verifier, { layout, limits: defaultLimits }));
+  for (const entry of parseRekorApiEntries(answer.value.json, limits)) {
+    const outcome = attempt(() => verifyLogEntry(entry, logged, logs, verifier, { layout, limits }));
     if (outcome.ok) return { ...outcome.value, from: "asked" };
     first ??= outcome.error;
   }

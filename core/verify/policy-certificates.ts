@@ -6,7 +6,7 @@ import { decodeBase64 } from "../encoding/base64.ts";
 import { decodeUtf8 } from "../encoding/utf8.ts";
 import { equalBytes } from "../encoding/bytes.ts";
 import { EngineError } from "../errors.ts";
-import { defaultLimits, type Limits } from "../limits.ts";
+import type { Limits } from "../limits.ts";
 import { isAuthorityCertificate, type TimestampAuthority } from "../timestamp/timestamp-authority.ts";
 import { type Certificate, parseCertificatesPem } from "../x509/certificate.ts";
 
@@ -14,21 +14,21 @@ import { type Certificate, parseCertificatesPem } from "../x509/certificate.ts";
 const timestampChainBlocks = 12;
 const timestampChainIntermediates = 10;
 
-function read(text: string, subject: string): Certificate[] {
-  const certificates = parseCertificatesPem(text, defaultLimits);
+function read(text: string, subject: string, limits: Limits): Certificate[] {
+  const certificates = parseCertificatesPem(text, limits);
   if (certificates.length === 0) throw new EngineError("malformed", "no certificate in the text", { subject });
   return certificates;
 }
 
 /** `certificates.cert`: the first certificate of PEM text, or of base64 of PEM text. @throws EngineError `malformed` */
-export function readPolicyCertificate(text: string): Certificate {
+export function readPolicyCertificate(text: string, limits: Limits): Certificate {
   const pem = text.includes("-----BEGIN ") ? text : decodeUtf8(decodeBase64(text.replace(/\s+/g, "")));
-  return read(pem, "cert")[0] as Certificate;
+  return read(pem, "cert", limits)[0] as Certificate;
 }
 
 /** `certificates.certChain`, leaf-most first. @throws EngineError `malformed`, `over-limit` */
 export function readChain(text: string, limits: Limits): readonly Certificate[] {
-  const chain = read(text, "certChain");
+  const chain = read(text, "certChain", limits);
   if (chain.length > limits.certificatesPerChain)
     throw new EngineError(
       "over-limit",
@@ -41,16 +41,17 @@ export function readChain(text: string, limits: Limits): readonly Certificate[] 
 }
 
 /** Any certificate among the roots is an anchor, an intermediate or a leaf too. @throws EngineError `malformed` */
-export const readRoots = (text: string, subject: string): readonly Certificate[] => read(text, subject);
+export const readRoots = (text: string, subject: string, limits: Limits): readonly Certificate[] =>
+  read(text, subject, limits);
 
 /**
  * `ctlog.tsaCertChain`: self-issued CAs are anchors, other CAs intermediates, at most one other certificate is the
  * authority's own.
  * @throws EngineError `malformed`, `over-limit`
  */
-export function readTimestampChain(text: string): TimestampAuthority {
+export function readTimestampChain(text: string, limits: Limits): TimestampAuthority {
   const subject = "tsaCertChain";
-  const certificates = read(text, subject);
+  const certificates = read(text, subject, limits);
   if (certificates.length > timestampChainBlocks)
     throw new EngineError(
       "over-limit",

@@ -12,7 +12,7 @@ import type { JsonObject } from "../encoding/json.ts";
 import { EngineError } from "../errors.ts";
 import { type Claim, claimedDigest } from "./claim.ts";
 import { entryLayout } from "./logged-signature.ts";
-import { defaultLimits } from "../limits.ts";
+import type { Limits } from "../limits.ts";
 
 const nothing: JsonObject = Object.freeze(Object.create(null));
 
@@ -22,10 +22,10 @@ const nothing: JsonObject = Object.freeze(Object.create(null));
  * attestation in a layer has none.
  * @throws EngineError `wrong-digest`, `no-attestation` for a statement of another predicate type, `malformed`
  */
-export function readClaims(entity: SignedEntity, content: SignedContent, claim: Claim): JsonObject {
+export function readClaims(entity: SignedEntity, content: SignedContent, claim: Claim, limits: Limits): JsonObject {
   switch (content.kind) {
     case "simple-signing": {
-      const { digest, optional } = parseSimpleSigning(content.payload, defaultLimits);
+      const { digest, optional } = parseSimpleSigning(content.payload, limits);
       if (digest !== claim.digest)
         throw new EngineError("wrong-digest", `invalid or missing digest in claim: ${JSON.stringify(digest)}`, {
           subject: claim.digest,

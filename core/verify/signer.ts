@@ -11,7 +11,7 @@ import { EngineError } from "../errors.ts";
 import type { Knowledge } from "../knowledge/knowledge.ts";
 import type { Certificate } from "../x509/certificate.ts";
 import type { ExpectedIdentity, ExpectedSigner } from "./expectation.ts";
-import { defaultLimits } from "../limits.ts";
+import type { Limits } from "../limits.ts";
 
 interface SignerBase {
   readonly key: PublicKey;
@@ -40,14 +40,19 @@ export type Signer =
  * @throws EngineError `wrong-key` for a bundle that says it was signed with a certificate where a key is required,
  * `no-certificate`, `no-key`, `malformed`.
  */
-export function findSigner(entity: SignedEntity, expected: ExpectedSigner, knowledge: Knowledge): Signer {
+export function findSigner(
+  entity: SignedEntity,
+  expected: ExpectedSigner,
+  knowledge: Knowledge,
+  limits: Limits,
+): Signer {
   switch (expected.kind) {
     case "key":
       refuseCertificateBundle(entity);
       return { kind: "key", key: expected.key, algorithms: expected.algorithms };
     case "key-reference": {
       refuseCertificateBundle(entity);
-      const key = readKey(expected.reference, knowledge);
+      const key = readKey(expected.reference, knowledge, limits);
       return { kind: "key", key, algorithms: registeredAlgorithms(key, expected.signatureAlgorithm) };
     }
     case "certificate":
@@ -74,20 +79,20 @@ function refuseCertificateBundle(entity: SignedEntity): void {
     });
 }
 
-function readKey(reference: string, knowledge: Knowledge): PublicKey {
+function readKey(reference: string, knowledge: Knowledge, limits: Limits): PublicKey {
   const answer = ask(knowledge, { kind: "key", reference }, "no-key");
   if (answer.state === "absent")
     throw new EngineError("no-key", `${answer.from} does not have this key`, { subject: reference });
   // cosign reads the first key of such a text.
-  const [key] = readKeys(reference, answer.value);
+  const [key] = readKeys(reference, answer.value, limits);
   if (key === undefined) throw new EngineError("no-key", "no public key is in what it names", { subject: reference });
   return key;
 }
 
 /** What a reference holds is no part of the policy: when it cannot be read, the key is not known. */
-function readKeys(reference: string, text: string): readonly PublicKey[] {
+function readKeys(reference: string, text: string, limits: Limits): readonly PublicKey[] {
   try {
-    return parsePublicKeysPem(text, defaultLimits);
+    return parsePublicKeysPem(text, limits);
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     throw new EngineError("no-key", `what it names cannot be read: ${error.message}`, {

@@ -18,7 +18,6 @@ import type { VerifyContext } from "./context.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Expectation } from "./expectation.ts";
 import { stageOf, verifyEntity } from "./verify-entity.ts";
-import { defaultLimits } from "../limits.ts";
 
 export interface BundleToVerify {
   /** The bundle's JSON. */
@@ -59,8 +58,8 @@ export function verifyBundle(
         "over-limit",
         `a bundle of ${bundle.length} bytes, at most ${context.limits.bundleBytes} are read`,
       );
-    const parsed = parseBundle(bundle, defaultLimits);
-    return bundleEntity(parsed, fileSource(bundle), readBundleContent(parsed, defaultLimits));
+    const parsed = parseBundle(bundle, context.limits);
+    return bundleEntity(parsed, fileSource(bundle), readBundleContent(parsed, context.limits));
   });
   if (!entity.ok) return failed(toFailure(entity.error, "entity.content", stageOf("entity.content")));
   const claim: Claim =

@@ -59,7 +59,7 @@ export function readMaterial(vectors: string, name: string = cases["v0.3 keyless
 /** One verification by ours. */
 export function ours({ bundle, artifact, trustedRoot }: Material, verifier: SignatureVerifier): () => void {
   const images = createImageVerifier({ crypto: verifier, limits: defaultLimits });
-  const expectation = compileAttestor({ keyless: { subject: identity, issuer } });
+  const expectation = compileAttestor({ keyless: { subject: identity, issuer } }, { limits: defaultLimits });
   const source = { form: "pinned", bytes: trustedRoot } as const;
   const now = new Date("2026-11-20T00:00:00Z");
   return () => {

@@ -400,7 +400,7 @@ export const targets: Readonly<Record<string, () => FuzzTarget>> = {
       "to_number(",
     ),
     run: (input) => {
-      compileExpression(decodeUtf8(input), { functions }).evaluate(document, { functions });
+      compileExpression(decodeUtf8(input), { functions, limits: defaultLimits }).evaluate(document, { functions });
     },
   }),
   regexp: () => ({

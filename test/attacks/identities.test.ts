@@ -20,6 +20,7 @@ import {
 import { attackSuite } from "./attack.ts";
 import { pems } from "./authorities.ts";
 import { accepts, decided, lab } from "./refuses.ts";
+import { defaultLimits } from "../../core/limits.ts";
 
 const { attack, run } = attackSuite("identities");
 
@@ -64,7 +65,7 @@ attack(
       assert.is(decided(bad, asked(open, `^${issuer}$`)), "denied: wrong-identity");
       const advice = (subjectRegExp: string) =>
         load(good, asked(subjectRegExp, `^${issuer}$`).policy).policies.flatMap((policy) =>
-          advise(policy).map(({ code }) => code),
+          advise(policy, defaultLimits).map(({ code }) => code),
         );
       assert.equal(advice(open), ["unanchored-pattern"]);
       assert.equal(advice(`^${open}`), ["unanchored-pattern"]);
@@ -84,7 +85,10 @@ attack(
         assert.is(decided(bad, keyless({ subject, issuer: "*" })), "denied: wrong-identity");
       }
       const exact = (signed: Signed, subject: string) =>
-        verdict(signed, { attestor: { keyless: { subject, issuer } }, options: { identityTexts: "exact" } });
+        verdict(signed, {
+          attestor: { keyless: { subject, issuer } },
+          options: { identityTexts: "exact" },
+        });
       assert.is(exact(good, "https://github.com/lab/app"), "proven");
       assert.is(exact(good, "https://github.com/lab/*"), "refuted: wrong-identity");
     }

@@ -35,7 +35,7 @@ const { attack, run } = attackSuite("resource-costs");
 /** The code for which an attestor entry cannot be satisfied by anything. */
 function brokenBy(spec: AttestorSpec): ErrorCode | undefined {
   try {
-    compileAttestor(spec);
+    compileAttestor(spec, { limits: defaultLimits });
     return undefined;
   } catch (error) {
     if (error instanceof EngineError) return error.code;

@@ -430,8 +430,8 @@ attack(71, "certificates in a token, in the policy's chain for timestamps, in a 
     keys: { pem: lab.key().pem },
     ctlog: { ignoreSCT: false, tsaCertChain: many(count, () => root.pem).join("") },
   });
-  assert.throws(() => compileAttestor(policy(13)), overLimit);
-  compileAttestor(policy(2));
+  assert.throws(() => compileAttestor(policy(13), { limits: defaultLimits }), overLimit);
+  compileAttestor(policy(2), { limits: defaultLimits });
   const roots = (spec: Json) => ({ keyless: { ...spec.keyless, roots: lab.authority.root.pem } });
   const parents = (count: number) => ({
     layer: (annotations: Record<string, string>) => ({

@@ -60,6 +60,7 @@ function echoPrecondition(policy: Policy, rule: Rule, request: AdmissionRequest)
   const context = contextOf(policy, rule, request);
   const extraction = extractImages(request.object ?? {}, request.kind.kind, rule.imageExtractors, {
     evaluate: context.evaluateOn,
+    limits: defaultLimits,
   });
   if (extraction.images.length === 0) return [];
   context.add("images", imagesVariable(extraction) ?? null);
@@ -120,7 +121,7 @@ function compare(golden: AutogenCase, evaluate: EvaluateRule): readonly [expecte
   const rules = expandRules(policy, golden.resource.kind);
   const undecided = new Set(rules.filter(isUndecided).map((rule) => rule.name));
   const matching = rules.filter(
-    (rule) => compileMatch(rule, policy).test(request, { absentNamespaceLabels: "none" }).matched,
+    (rule) => compileMatch(rule, policy, defaultLimits).test(request, { absentNamespaceLabels: "none" }).matched,
   );
   const actual = matching.flatMap((rule) =>
     undecided.has(rule.name) ? [`${rule.name} speaks`] : evaluate(policy, rule, request).map(line),

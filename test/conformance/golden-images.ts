@@ -32,7 +32,10 @@ function extract({ resource, imageExtractors }: ImagesCase): string {
     { operation: "CREATE", kind: { group: "", version: "v1", kind: resource.kind }, object: resource },
     environment,
   );
-  const extraction = extractImages(resource, resource.kind, imageExtractors, { evaluate: context.evaluateOn });
+  const extraction = extractImages(resource, resource.kind, imageExtractors, {
+    evaluate: context.evaluateOn,
+    limits: defaultLimits,
+  });
   if (extraction.failed.length > 0) return "error";
   // With extractors the case is a verifyImages rule: it says nothing where they find no image.
   if (imageExtractors !== undefined && extraction.images.length === 0) return "{}";
@@ -78,7 +81,8 @@ export function runGoldenWildcards(folder: string): GoldenReport {
     const row = twice
       ? "docs/spec/kyverno.md#selecting-images: selected if the reference with tag or the one with digest matches"
       : undefined;
-    const select = (): string => `${parsed.canonical} ${selectsImage(toReferenceFilter([pattern], []), parsed)}`;
+    const select = (): string =>
+      `${parsed.canonical} ${selectsImage(toReferenceFilter([pattern], []), parsed, defaultLimits)}`;
     tally.add(id, `${reference} ${matched}`, outcome(select), row);
   }
   return tally.report();

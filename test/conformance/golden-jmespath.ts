@@ -41,7 +41,7 @@ export function evaluateGolden({
   input,
 }: GoldenExpression): { readonly value: string } | { readonly code: string; readonly message: string } {
   try {
-    return { value: sortedJson(compileExpression(expression, { functions }).evaluate(input)) };
+    return { value: sortedJson(compileExpression(expression, { functions, limits: defaultLimits }).evaluate(input)) };
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     return { code: error.code, message: error.message };

@@ -4,6 +4,7 @@ import { loadPolicies } from "../../core/kyverno/policy/read-policy.ts";
 import { compileMatch } from "../../core/kyverno/rule/match.ts";
 import type { AdmissionRequest, GroupVersionKind, Operation, UserInfo } from "../../core/kyverno/rule/request.ts";
 import { type GoldenReport, outcome, readLines, Tally } from "./golden-cases.ts";
+import { defaultLimits } from "../../core/limits.ts";
 
 interface MatchCase {
   readonly id: string;
@@ -67,7 +68,9 @@ function decide(golden: MatchCase): string {
   const [policy] = policies;
   const [rule] = policy?.spec.rules ?? [];
   if (errors.length > 0 || policy === undefined || rule === undefined) return "error";
-  return String(compileMatch(rule, policy).test(requestOf(golden), { absentNamespaceLabels: "none" }).matched);
+  return String(
+    compileMatch(rule, policy, defaultLimits).test(requestOf(golden), { absentNamespaceLabels: "none" }).matched,
+  );
 }
 
 export function runGoldenMatch(folder: string): GoldenReport {

@@ -22,6 +22,7 @@ import { toJson } from "../../core/kyverno/policy/policy-value.ts";
 import { parseYaml } from "../../core/kyverno/policy/yaml.ts";
 import { openLayout } from "../../proxy/archive/oci-layout.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
+import { defaultLimits } from "../../core/limits.ts";
 
 export interface GoldenCase {
   readonly id: string;
@@ -215,7 +216,7 @@ export function runGoldenCase(folder: string, golden: GoldenCase, now: Date): Go
 }
 
 const requestOf = (yaml: string, file: string): AdmissionRequest =>
-  requestFor(toJson(parseYaml(yaml, file)[0]?.value ?? null) as JsonObject);
+  requestFor(toJson(parseYaml(yaml, file, { limits: defaultLimits })[0]?.value ?? null) as JsonObject);
 
 /**
  * Container or step name → patched image. Where an image has no named holder, Kyverno's side of the case does not say

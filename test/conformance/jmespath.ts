@@ -45,7 +45,9 @@ export const sortedJson = (value: unknown): string =>
 
 function outcome(expression: string, given: JsonValue): string {
   try {
-    return sortedJson(compileExpression(expression, { functions: standardFunctions }).evaluate(given));
+    return sortedJson(
+      compileExpression(expression, { functions: standardFunctions, limits: defaultLimits }).evaluate(given),
+    );
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     return error.message.startsWith("Unknown key ") ? "null" : "error";

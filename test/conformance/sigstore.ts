@@ -114,7 +114,7 @@ export function runSigstoreConformance({
               key === undefined
                 ? { keyless: { subject: text("identity") ?? defaultIdentity, issuer: text("issuer") ?? defaultIssuer } }
                 : { keys: { pem: key } },
-              { identityTexts: "exact" },
+              { identityTexts: "exact", limits: defaultLimits },
             ),
             trustedRoot: { form: "pinned", bytes: file("trusted_root.json") ?? productionRoot },
           },

@@ -29,7 +29,7 @@ const imageVerifiers: ReadonlyMap<SignatureVerifier, ImageVerifier> = new Map(
 export interface Asked {
   /** In place of the attestor that the right artefact satisfies, or made of it. */
   readonly attestor?: AttestorSpec | ((spec: AttestorSpec) => AttestorSpec);
-  readonly options?: AttestorOptions;
+  readonly options?: Omit<AttestorOptions, "limits">;
   readonly knowledge?: Knowledge;
   readonly now?: Date;
   readonly layouts?: Pick<ImageRequest, "layouts" | "signatureRepository">;
@@ -48,7 +48,7 @@ function imageVerifierOf(crypto: SignatureVerifier, { limits }: Asked): ImageVer
 
 /** The verdict on a file's bundle or on an image, by the recipe's claim. Nothing is remembered. */
 export function verify(signed: Signed, crypto: SignatureVerifier, asked: Asked = {}): Verification<Evidence> {
-  const expectation = compileAttestor(attestorOf(signed, asked.attestor), asked.options);
+  const expectation = compileAttestor(attestorOf(signed, asked.attestor), { limits: defaultLimits, ...asked.options });
   const verifier = imageVerifierOf(crypto, asked);
   const now = asked.now ?? signed.lab.now;
   if (signed.recipe.layout === "file") {

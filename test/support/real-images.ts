@@ -54,7 +54,7 @@ export function judge(
 ): Verification<unknown> {
   const outcomes = verifiers.map((verifier) => {
     const decision = verifier.open(withTrust(image.knowledge, root), now);
-    const request = { image, expectation: compileAttestor(spec), layouts: "all" } as const;
+    const request = { image, expectation: compileAttestor(spec, { limits: defaultLimits }), layouts: "all" } as const;
     return decision.verify(purpose === "signature" ? request : { ...request, predicateType: type }).verification;
   });
   assert.equal(JSON.stringify(outcomes[0]), JSON.stringify(outcomes[1]), "the verifiers agree");

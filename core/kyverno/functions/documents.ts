@@ -20,19 +20,19 @@ import { define, fail, type JmesFunction, refuse } from "../../jmespath/function
 import { formatFloat32General } from "../../jmespath/go-number.ts";
 import { wellFormed } from "../../jmespath/run.ts";
 import { type Evaluation, isList, type Value } from "../../jmespath/value.ts";
-import { defaultLimits } from "../../limits.ts";
+import type { Limits } from "../../limits.ts";
 import { boundedTokens } from "../policy/yaml-depth.ts";
 import { evaluating, text } from "./arguments.ts";
 import { textOfBytes } from "./byte-text.ts";
 import { resolvePlain, resolveTagged } from "./yaml-v2-scalar.ts";
 
-const readJson = (document: string): Value =>
+const readJson = (document: string, limits: Limits): Value =>
   evaluating(() =>
     parseJson(document, {
       duplicateKeys: "last-wins",
       loneSurrogates: "replace",
-      maxBytes: defaultLimits.resourceBytes,
-      limits: defaultLimits,
+      maxBytes: limits.resourceBytes,
+      limits,
     }),
   );
 
@@ -142,7 +142,7 @@ class YamlReader {
 
   value(node: unknown, depth: number): Value {
     this.run.spend(1);
-    if (depth > defaultLimits.jsonDepth) return refuse("yaml: exceeded max depth");
+    if (depth > this.run.limits.jsonDepth) return refuse("yaml: exceeded max depth");
     if (node === null || node === undefined) return null;
     if (isAlias(node)) {
       const target = this.resolve(node);
@@ -165,7 +165,7 @@ class YamlReader {
 }
 
 /** Composed without the excerpts that messages could have, which cost more than the rest. */
-function firstDocument(source: string): Document | undefined {
+function firstDocument(source: string, limits: Limits): Document | undefined {
   const composer = new Composer({
     version: "1.1",
     schema: "failsafe",
@@ -175,7 +175,7 @@ function firstDocument(source: string): Document | undefined {
     logLevel: "silent",
     prettyErrors: false,
   });
-  for (const token of boundedTokens(new Parser(), source, defaultLimits.jsonDepth)) {
+  for (const token of boundedTokens(new Parser(), source, limits.jsonDepth)) {
     if (typeof token === "number") return refuse("yaml: exceeded max depth");
     for (const document of composer.next(token)) return document;
   }
@@ -191,12 +191,12 @@ function readYaml(given: string, run: Evaluation): Value {
   if (unprintable.test(given)) return fail("yaml: control characters are not allowed");
   // YAML 1.1 has three ways to end a line, and reads each of them as a line feed.
   const source = given.replace(/\r\n?|\u0085/g, "\n");
-  if (source.length > defaultLimits.policyBytes) return refuse("yaml: document too large");
+  if (source.length > run.limits.policyBytes) return refuse("yaml: document too large");
   // A character of YAML costs more than a step of an expression.
   run.spend(source.length);
   if (/^(?:[ \t]*(?:#[^\n]*)?\n)*(?:\.\.\.|%(?!(?:YAML|TAG)[ \t]))/.test(source))
     return fail("yaml: found unknown directive name");
-  const document = firstDocument(source);
+  const document = firstDocument(source, run.limits);
   if (document === undefined) return /^%/m.test(source) ? fail("yaml: did not find expected <document start>") : null;
   const [error] = document.errors;
   return error === undefined
@@ -205,6 +205,6 @@ function readYaml(given: string, run: Evaluation): Value {
 }
 
 export const documentFunctions: readonly (readonly [string, JmesFunction])[] = [
-  ["parse_json", define(["string"], ([document]) => readJson(text(document)))],
+  ["parse_json", define(["string"], ([document], run) => readJson(text(document), run.limits))],
   ["parse_yaml", define(["string"], ([document], run) => readYaml(text(document), run))],
 ];

@@ -9,7 +9,6 @@ import { readSpki } from "../../crypto/public-key.ts";
 import { encodeBase64 } from "../../encoding/base64.ts";
 import { fail } from "../../jmespath/functions/signature.ts";
 import type { Value, ValueList, ValueMap } from "../../jmespath/value.ts";
-import { defaultLimits } from "../../limits.ts";
 import { type Certificate, parseCertificate } from "../../x509/certificate.ts";
 import { toAddressText } from "../../x509/domain.ts";
 import { type Extension, readExtensions } from "../../x509/extension.ts";
@@ -18,6 +17,7 @@ import { parseName } from "../../x509/name.ts";
 import { readSignatureAlgorithm } from "../../x509/signature-algorithm.ts";
 import type { Subtree } from "../../x509/name-constraints.ts";
 import { urlStructure } from "./url.ts";
+import type { Limits } from "../../limits.ts";
 
 /** Nothing is Go's nil slice. */
 const listOrNull = (items: ValueList): Value => (items.length === 0 ? null : items);
@@ -35,8 +35,8 @@ const nameFields: Readonly<Record<string, string>> = {
 };
 
 /** pkix.Name: known attributes by name, the last serial number and common name, all of them in order. */
-function nameStructure(raw: Uint8Array): ValueMap {
-  const attributes = parseName(raw, defaultLimits).flat();
+function nameStructure(raw: Uint8Array, limits: Limits): ValueMap {
+  const attributes = parseName(raw, limits).flat();
   const valuesOf = (oid: string): readonly string[] =>
     attributes.filter(({ type }) => type === oid).map(({ value }) => value);
   return {
@@ -77,11 +77,11 @@ const firstPss = 13;
 const pssHashes = ["sha256", "sha384", "sha512"];
 
 /** Go's number of a signature algorithm, 0 for one that it does not know. */
-function signatureNumber(element: Uint8Array): number {
-  const oid = openDer(element, Tag.sequence, "signature algorithm", defaultLimits).oid();
+function signatureNumber(element: Uint8Array, limits: Limits): number {
+  const oid = openDer(element, Tag.sequence, "signature algorithm", limits).oid();
   if (oid === ed25519Algorithm) return 16;
   if (oid !== pssAlgorithm) return Math.max(0, signatureAlgorithms.indexOf(oid));
-  const algorithm = readSignatureAlgorithm(element, "signature algorithm", defaultLimits);
+  const algorithm = readSignatureAlgorithm(element, "signature algorithm", limits);
   const hash = algorithm !== undefined && "hash" in algorithm ? pssHashes.indexOf(algorithm.hash) : -1;
   return hash < 0 ? 0 : firstPss + hash;
 }
@@ -196,10 +196,10 @@ function policyStructure(certificate: Certificate): ValueMap {
 const uriTag = contextPrimitive(6);
 
 /** URIs of the full names of CRL distribution points. */
-function distributionPoints(value: Uint8Array | undefined): ValueList {
+function distributionPoints(value: Uint8Array | undefined, limits: Limits): ValueList {
   if (value === undefined) return [];
   const found: string[] = [];
-  for (const list = openDer(value, Tag.sequence, "distribution points", defaultLimits); !list.atEnd; ) {
+  for (const list = openDer(value, Tag.sequence, "distribution points", limits); !list.atEnd; ) {
     const name = list.read(Tag.sequence).readOptional(contextConstructed(0))?.readOptional(contextConstructed(0));
     while (name !== undefined && !name.atEnd) {
       if (name.peek() === uriTag) found.push(String.fromCharCode(...name.content(uriTag)));
@@ -210,10 +210,10 @@ function distributionPoints(value: Uint8Array | undefined): ValueList {
 }
 
 /** URIs of one access method of the authority information. */
-function accessLocations(value: Uint8Array | undefined, method: string): ValueList {
+function accessLocations(value: Uint8Array | undefined, method: string, limits: Limits): ValueList {
   if (value === undefined) return [];
   const found: string[] = [];
-  for (const list = openDer(value, Tag.sequence, "authority information", defaultLimits); !list.atEnd; ) {
+  for (const list = openDer(value, Tag.sequence, "authority information", limits); !list.atEnd; ) {
     const fields = list.read(Tag.sequence);
     if (fields.oid() === method && fields.peek() === uriTag) found.push(String.fromCharCode(...fields.content(uriTag)));
   }
@@ -243,10 +243,10 @@ function isUnhandled(extension: Extension, certificate: Certificate): boolean {
 const time = (date: Date): string => date.toISOString().replace(".000Z", "Z");
 
 /** @throws EngineError `malformed` on what is no certificate, `unresolved` on a key that is not RSA */
-export function certificateStructure(der: Uint8Array): ValueMap {
-  const certificate = parseCertificate(der, defaultLimits);
+export function certificateStructure(der: Uint8Array, limits: Limits): ValueMap {
+  const certificate = parseCertificate(der, limits);
   const key = keyStructure(certificate.publicKey);
-  const outer = openDer(der, Tag.sequence, "certificate", defaultLimits);
+  const outer = openDer(der, Tag.sequence, "certificate", limits);
   outer.skip();
   const { basicConstraints } = certificate;
   return {
@@ -256,13 +256,13 @@ export function certificateStructure(der: Uint8Array): ValueMap {
     RawSubject: encodeBase64(certificate.subject),
     RawIssuer: encodeBase64(certificate.issuer),
     Signature: encodeBase64(certificate.signature),
-    SignatureAlgorithm: signatureNumber(outer.element()),
+    SignatureAlgorithm: signatureNumber(outer.element(), limits),
     PublicKeyAlgorithm: 1,
     PublicKey: key,
     Version: certificate.version,
     SerialNumber: Number(integerOf(certificate.serialNumber)),
-    Issuer: nameStructure(certificate.issuer),
-    Subject: nameStructure(certificate.subject),
+    Issuer: nameStructure(certificate.issuer, limits),
+    Subject: nameStructure(certificate.subject, limits),
     NotBefore: time(certificate.notBefore),
     NotAfter: time(certificate.notAfter),
     Extensions: listOrNull(certificate.extensions.map(extensionStructure)),
@@ -279,11 +279,13 @@ export function certificateStructure(der: Uint8Array): ValueMap {
     MaxPathLenZero: basicConstraints?.pathLength === 0,
     SubjectKeyId: base64OrNull(certificate.subjectKeyIdentifier),
     AuthorityKeyId: base64OrNull(certificate.authorityKeyIdentifier),
-    OCSPServer: listOrNull(accessLocations(certificate.extension("1.3.6.1.5.5.7.1.1")?.value, "1.3.6.1.5.5.7.48.1")),
-    IssuingCertificateURL: listOrNull(
-      accessLocations(certificate.extension("1.3.6.1.5.5.7.1.1")?.value, "1.3.6.1.5.5.7.48.2"),
+    OCSPServer: listOrNull(
+      accessLocations(certificate.extension("1.3.6.1.5.5.7.1.1")?.value, "1.3.6.1.5.5.7.48.1", limits),
     ),
-    CRLDistributionPoints: listOrNull(distributionPoints(certificate.extension("2.5.29.31")?.value)),
+    IssuingCertificateURL: listOrNull(
+      accessLocations(certificate.extension("1.3.6.1.5.5.7.1.1")?.value, "1.3.6.1.5.5.7.48.2", limits),
+    ),
+    CRLDistributionPoints: listOrNull(distributionPoints(certificate.extension("2.5.29.31")?.value, limits)),
     ...alternativeNames(certificate.subjectAlternativeNames),
     ...constraintsStructure(certificate),
     ...policyStructure(certificate),
@@ -314,7 +316,10 @@ function anyValue(reader: DerReader): Value {
  * The attributes of a request that are sets of lists of attributes, which extension requests are; others Go passes
  * over.
  */
-function requestAttributes(list: DerReader): {
+function requestAttributes(
+  list: DerReader,
+  limits: Limits,
+): {
   readonly structures: ValueList;
   readonly extensions: readonly Extension[];
 } {
@@ -335,12 +340,12 @@ function requestAttributes(list: DerReader): {
       if (type === "1.2.840.113549.1.9.14")
         extensions.push(
           ...readExtensions(
-            openDer(group, Tag.sequence, "requested extensions", list.limits),
-            defaultLimits.extensionsPerCertificate,
+            openDer(group, Tag.sequence, "requested extensions", limits),
+            limits.extensionsPerCertificate,
           ),
         );
       const members: Value[] = [];
-      for (const inner = openDer(group, Tag.sequence, "request attribute", list.limits); !inner.atEnd; ) {
+      for (const inner = openDer(group, Tag.sequence, "request attribute", limits); !inner.atEnd; ) {
         const member = inner.read(Tag.sequence);
         members.push({ Type: components(member.oid()), Value: anyValue(member) });
       }
@@ -352,20 +357,21 @@ function requestAttributes(list: DerReader): {
 }
 
 /** @throws EngineError `malformed` on what is no request, `unresolved` on a key that is not RSA */
-export function requestStructure(der: Uint8Array): ValueMap {
-  const outer = openDer(der, Tag.sequence, "certificate request", defaultLimits);
+export function requestStructure(der: Uint8Array, limits: Limits): ValueMap {
+  const outer = openDer(der, Tag.sequence, "certificate request", limits);
   const tbs = outer.element(Tag.sequence);
   const algorithm = outer.element(Tag.sequence);
   const signature = outer.bitString();
   outer.end();
-  const fields = openDer(tbs, Tag.sequence, "certificate request", defaultLimits);
+  const fields = openDer(tbs, Tag.sequence, "certificate request", limits);
   const version = fields.smallInteger(2 ** 31 - 1);
   const subject = fields.element(Tag.sequence);
   const keyInfo = fields.element(Tag.sequence);
-  const key = keyStructure(readSpki(keyInfo, defaultLimits));
+  const key = keyStructure(readSpki(keyInfo, limits));
   const list = fields.readOptional(contextConstructed(0));
   fields.end();
-  const { structures, extensions } = list === undefined ? { structures: [], extensions: [] } : requestAttributes(list);
+  const { structures, extensions } =
+    list === undefined ? { structures: [], extensions: [] } : requestAttributes(list, limits);
   const names = extensions.find((extension) => extension.oid === "2.5.29.17");
   return {
     Raw: encodeBase64(der),
@@ -374,15 +380,13 @@ export function requestStructure(der: Uint8Array): ValueMap {
     RawSubject: encodeBase64(subject),
     Version: version,
     Signature: encodeBase64(signature),
-    SignatureAlgorithm: signatureNumber(algorithm),
+    SignatureAlgorithm: signatureNumber(algorithm, limits),
     PublicKeyAlgorithm: 1,
     PublicKey: key,
-    Subject: nameStructure(subject),
+    Subject: nameStructure(subject, limits),
     Attributes: listOrNull(structures),
     Extensions: listOrNull(extensions.map(extensionStructure)),
     ExtraExtensions: null,
-    ...alternativeNames(
-      names === undefined ? [] : parseGeneralNames(names.value, "subject alternative name", defaultLimits),
-    ),
+    ...alternativeNames(names === undefined ? [] : parseGeneralNames(names.value, "subject alternative name", limits)),
   };
 }

@@ -4,7 +4,6 @@ import { parseReference, type ReferenceOptions } from "../../oci/reference.ts";
 import { evaluating, text } from "./arguments.ts";
 import { isInternal, parseIpAddress } from "./ip-address.ts";
 import { hostnameOf } from "./url.ts";
-import { defaultLimits } from "../../limits.ts";
 
 /** Differs: Kyverno asks the name service. Here an address is decided, a name cannot be. */
 function isExternalUrl(url: string): boolean {
@@ -24,8 +23,8 @@ export const imageFunctions = (references: ReferenceOptions): readonly (readonly
     "image_normalize",
     define(
       ["string"],
-      ([image]) =>
-        evaluating(() => parseReference(text(image), defaultLimits, references), "image_normalize").canonical,
+      ([image], { limits }) =>
+        evaluating(() => parseReference(text(image), limits, references), "image_normalize").canonical,
     ),
   ],
 ];

@@ -38,7 +38,7 @@ export function randomFunctions(seed: string): readonly (readonly [string, JmesF
     if (pattern === "") return failIn("random", "no pattern provided");
     next ??= fractions(seed);
     return makeText(
-      evaluating(() => parsePattern(pattern)),
+      evaluating(() => parsePattern(pattern, run.limits)),
       next,
       run,
     );

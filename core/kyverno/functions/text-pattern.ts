@@ -4,8 +4,8 @@
  */
 import { EngineError } from "../../errors.ts";
 import type { Evaluation } from "../../jmespath/value.ts";
-import { defaultLimits } from "../../limits.ts";
 import { compileRe2 } from "../../patterns/re2.ts";
+import type { Limits } from "../../limits.ts";
 
 /** Inclusive ranges of code points. */
 type Ranges = readonly (readonly [number, number])[];
@@ -226,22 +226,22 @@ class PatternReader {
 }
 
 /** Go's own verdict on what both syntaxes share: unclosed groups, repetitions of nothing, counts above 1000. */
-function checkShared(pattern: string): void {
+function checkShared(pattern: string, limits: Limits): void {
   // Stacked and lazy repetitions are plain ones in POSIX; Perl's groups begin with a repetition of nothing.
-  compileRe2(pattern.replace(/\(\?/g, "(+").replace(/([*+?}])[*+?]+/g, "$1"), defaultLimits);
+  compileRe2(pattern.replace(/\(\?/g, "(+").replace(/([*+?}])[*+?]+/g, "$1"), limits);
 }
 
 /**
  * The recipe of a pattern.
  * @throws EngineError `malformed` where Go refuses it, `over-limit`.
  */
-export function parsePattern(pattern: string): Recipe {
-  if (pattern.length > defaultLimits.patternBytes)
+export function parsePattern(pattern: string, limits: Limits): Recipe {
+  if (pattern.length > limits.patternBytes)
     throw new EngineError(
       "over-limit",
-      `pattern of ${pattern.length} characters is longer than ${defaultLimits.patternBytes}`,
+      `pattern of ${pattern.length} characters is longer than ${limits.patternBytes}`,
     );
-  checkShared(pattern);
+  checkShared(pattern, limits);
   const reader = new PatternReader(pattern);
   const recipe = reader.choice(0);
   return reader.at < pattern.length ? bad("unexpected )", pattern) : recipe;

@@ -5,9 +5,9 @@
 import { decodeBase64 } from "../../encoding/base64.ts";
 import { define, fail, type JmesFunction, refuse } from "../../jmespath/functions/signature.ts";
 import type { Value } from "../../jmespath/value.ts";
-import { defaultLimits } from "../../limits.ts";
 import { evaluating, text } from "./arguments.ts";
 import { certificateStructure, requestStructure } from "./go-certificate.ts";
+import type { Limits } from "../../limits.ts";
 
 interface Block {
   readonly type: string;
@@ -36,14 +36,14 @@ function firstBlock(source: string): Block | undefined {
   return undefined;
 }
 
-function decodeX509(source: string): Value {
-  if (source.length > 4 * defaultLimits.certificateBytes) return refuse("PEM text too large");
+function decodeX509(source: string, limits: Limits): Value {
+  if (source.length > 4 * limits.certificateBytes) return refuse("PEM text too large");
   const block = firstBlock(source) ?? fail("failed to decode PEM block");
-  if (block.type === "CERTIFICATE") return evaluating(() => certificateStructure(block.bytes));
-  if (block.type === "CERTIFICATE REQUEST") return evaluating(() => requestStructure(block.bytes));
+  if (block.type === "CERTIFICATE") return evaluating(() => certificateStructure(block.bytes, limits));
+  if (block.type === "CERTIFICATE REQUEST") return evaluating(() => requestStructure(block.bytes, limits));
   return fail("PEM block neither contains a CERTIFICATE or CERTIFICATE REQUEST");
 }
 
 export const certificateFunctions: readonly (readonly [string, JmesFunction])[] = [
-  ["x509_decode", define(["string"], ([source]) => decodeX509(text(source)))],
+  ["x509_decode", define(["string"], ([source], run) => decodeX509(text(source), run.limits))],
 ];

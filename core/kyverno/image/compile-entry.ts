@@ -8,7 +8,7 @@ import { attempt } from "../../verify/attempt.ts";
 import { type AttestorSpec, compileAttestor, type Expectation } from "../../verify/attestor.ts";
 import type { Attestation, Attestor, AttestorSet, ImageVerification } from "../policy/policy.ts";
 import { toReferenceFilter, type ReferenceFilter } from "./reference-filter.ts";
-import { defaultLimits } from "../../limits.ts";
+import type { Limits } from "../../limits.ts";
 
 export interface CompiledSet {
   readonly path: string;
@@ -45,9 +45,9 @@ export interface CompiledEntry {
 }
 
 /** Compiles an entry. What is unreadable in an attestor makes that attestor `broken`; it never throws for it. */
-export function compileEntry(source: ImageVerification): CompiledEntry {
+export function compileEntry(source: ImageVerification, limits: Limits): CompiledEntry {
   const sets = (list: readonly AttestorSet[], prefix: string) =>
-    list.map((set, index) => compileSet(set, `${prefix}.attestors[${index}]`, source));
+    list.map((set, index) => compileSet(set, `${prefix}.attestors[${index}]`, source, limits));
   return {
     source,
     references: toReferenceFilter(source.imageReferences, source.skipImageReferences),
@@ -62,9 +62,9 @@ export function compileEntry(source: ImageVerification): CompiledEntry {
   };
 }
 
-function compileSet(set: AttestorSet, path: string, entry: ImageVerification): CompiledSet {
+function compileSet(set: AttestorSet, path: string, entry: ImageVerification, limits: Limits): CompiledSet {
   const expanded = set.entries.flatMap(expandKeys);
-  const entries = expanded.map((attestor, index) => compileOne(attestor, `${path}.entries[${index}]`, entry));
+  const entries = expanded.map((attestor, index) => compileOne(attestor, `${path}.entries[${index}]`, entry, limits));
   // Kyverno: no count, or 0, means every entry after expansion.
   const required = set.count === undefined || set.count === 0 ? expanded.length : set.count;
   return { path, pointer: set.pointer, required: Math.max(1, required), entries };
@@ -87,16 +87,16 @@ function expandKeys(attestor: Attestor): readonly Attestor[] {
 const kindOf = (attestor: Attestor): string =>
   attestor.keys ? ".keys" : attestor.certificates ? ".certificates" : attestor.keyless ? ".keyless" : ".attestor";
 
-function compileOne(attestor: Attestor, at: string, entry: ImageVerification): CompiledAttestor {
+function compileOne(attestor: Attestor, at: string, entry: ImageVerification, limits: Limits): CompiledAttestor {
   const path = `${at}${kindOf(attestor)}`;
   const pointer = attestor.pointer;
   if (attestor.attestor !== undefined)
-    return { kind: "nested", path, pointer, set: compileSet(attestor.attestor, path, entry) };
+    return { kind: "nested", path, pointer, set: compileSet(attestor.attestor, path, entry, limits) };
   const outcome = attempt(() => {
     const repository = attestor.repository ?? entry.repository;
     return {
-      expectation: compileAttestor(toSpec(attestor)),
-      repository: repository === undefined ? undefined : repositoryOf(repository),
+      expectation: compileAttestor(toSpec(attestor), { limits }),
+      repository: repository === undefined ? undefined : repositoryOf(repository, limits),
     };
   });
   return outcome.ok
@@ -105,8 +105,8 @@ function compileOne(attestor: Attestor, at: string, entry: ImageVerification): C
 }
 
 /** @throws EngineError `malformed` when the text is no repository. */
-function repositoryOf(text: string): string {
-  const reference = parseReference(text, defaultLimits);
+function repositoryOf(text: string, limits: Limits): string {
+  const reference = parseReference(text, limits);
   if (reference.digest !== undefined || text.trim() !== text || /:[^/]*$/.test(text.slice(text.lastIndexOf("/")))) {
     throw new EngineError("malformed", "a signature repository has neither tag nor digest", { subject: text });
   }

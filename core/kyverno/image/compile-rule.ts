@@ -10,6 +10,7 @@ import type { Remark } from "../policy/remark.ts";
 import { type CompiledEntry, compileEntry } from "./compile-entry.ts";
 import { requireRestrictions } from "./require-restrictions.ts";
 import { toReferenceFilter, type ReferenceFilter } from "./reference-filter.ts";
+import type { Limits } from "../../limits.ts";
 
 export interface CompiledRule {
   readonly policy: Policy;
@@ -25,14 +26,14 @@ export interface CompiledRule {
   readonly warnings: readonly Remark[];
 }
 
-export function compileRule(policy: Policy, rule: Rule): CompiledRule {
+export function compileRule(policy: Policy, rule: Rule, limits: Limits): CompiledRule {
   const prepared = rule.verifyImages.map((entry) =>
-    entryHasVariables(entry) ? { later: compileLater(entry) } : { compiled: compileEntry(entry) },
+    entryHasVariables(entry) ? { later: compileLater(entry) } : { compiled: compileEntry(entry, limits) },
   );
   return {
     policy,
     rule,
-    match: compileMatch(rule, policy),
+    match: compileMatch(rule, policy, limits),
     filters: rule.verifyImages.map((entry) => toReferenceFilter(entry.imageReferences, entry.skipImageReferences)),
     validates: rule.verifyImages.some((entry) => entry.verifyDigest || entry.required),
     entries: (variables) => prepared.map(({ compiled, later }) => compiled ?? later(variables())),
@@ -57,7 +58,7 @@ function compileLater(entry: ImageVerification): (variables: JsonContext) => Com
   return (variables) => {
     const substituted = substituteEntry(entry, variables);
     const text = JSON.stringify(substituted);
-    if (last?.text !== text) last = { text, compiled: compileEntry(substituted) };
+    if (last?.text !== text) last = { text, compiled: compileEntry(substituted, variables.limits) };
     return last.compiled;
   };
 }

@@ -75,7 +75,7 @@ function withAction(run: RuleRun, outcome: RuleOutcome): RuleOutcome {
   if (outcome.results.length === 0) return outcome;
   const { policy, rule } = run.compiled;
   try {
-    const action = failureActionOf(policy, rule.verifyImages, run.request, run.decision.match);
+    const action = failureActionOf(policy, rule.verifyImages, run.request, run.decision.limits, run.decision.match);
     return action === run.action
       ? outcome
       : { ...outcome, results: outcome.results.map((result) => ({ ...result, action })) };

@@ -4,6 +4,7 @@
  */
 import { isDigest } from "../../crypto/digest.ts";
 import type { JsonObject, JsonValue } from "../../encoding/json.ts";
+import type { Limits } from "../../limits.ts";
 import { type ImageReference, type ReferenceOptions, withDigest } from "../../oci/reference.ts";
 import { applyPatches } from "../outcome/apply-patches.ts";
 import type { PatchOperation } from "../outcome/digest-patch.ts";
@@ -16,17 +17,19 @@ interface Found {
 
 export class DefaultImages {
   readonly #references: ReferenceOptions;
+  readonly #limits: Limits;
   readonly #found = new WeakMap<JsonObject, Found>();
 
-  constructor(references: ReferenceOptions) {
+  constructor(references: ReferenceOptions, limits: Limits) {
     this.#references = references;
+    this.#limits = limits;
   }
 
   /** As `extractImages`; each resource is walked once. A failure is thrown each time. */
   of(resource: JsonObject, kind: string): Extraction {
     const held = this.#found.get(resource);
     if (held?.kind === kind) return held.extraction;
-    const extraction = extractImages(resource, kind, undefined, { references: this.#references });
+    const extraction = extractImages(resource, kind, undefined, { references: this.#references, limits: this.#limits });
     this.#found.set(resource, { kind, extraction });
     return extraction;
   }

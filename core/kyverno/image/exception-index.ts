@@ -10,6 +10,7 @@ import { evaluatePreconditions } from "../rule/conditions.ts";
 import type { JsonContext } from "../rule/json-context.ts";
 import { type CompiledMatch, compileMatch, type MatchOptions } from "../rule/match.ts";
 import type { AdmissionRequest } from "../rule/request.ts";
+import type { Limits } from "../../limits.ts";
 
 export interface ExceptionIndex {
   /**
@@ -31,10 +32,10 @@ interface CompiledException {
 }
 
 /** Compiles the exceptions' match blocks and groups them by the policy they name. */
-export function indexExceptions(exceptions: readonly PolicyException[]): ExceptionIndex {
+export function indexExceptions(exceptions: readonly PolicyException[], limits: Limits): ExceptionIndex {
   const byPolicy = new Map<string, CompiledException[]>();
   for (const exception of exceptions) {
-    const compiled = { exception, match: compileMatch({ match: exception.match }, { kind: "ClusterPolicy" }) };
+    const compiled = { exception, match: compileMatch({ match: exception.match }, { kind: "ClusterPolicy" }, limits) };
     for (const name of new Set(exception.exceptions.map((entry) => entry.policyName)))
       byPolicy.set(name, [...(byPolicy.get(name) ?? []), compiled]);
   }

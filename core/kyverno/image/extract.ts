@@ -5,11 +5,11 @@
 import type { JsonObject, JsonValue } from "../../encoding/json.ts";
 import { isObject, pointer } from "../../encoding/shape.ts";
 import { EngineError } from "../../errors.ts";
-import { defaultLimits } from "../../limits.ts";
 import { type ImageReference, parseReference, type ReferenceOptions } from "../../oci/reference.ts";
 import type { ImageExtractor } from "../policy/policy.ts";
 import { isIgnorance } from "../rule/ignorance.ts";
 import { goText } from "../../jmespath/go-text.ts";
+import type { Limits } from "../../limits.ts";
 
 export interface ExtractedImage {
   readonly reference: ImageReference;
@@ -48,7 +48,7 @@ export interface ExtractionOptions {
   readonly references?: ReferenceOptions;
   /** Evaluates the `jmesPath` of an extractor with the image's text as the current node. */
   readonly evaluate?: (expression: string, node: JsonValue) => JsonValue;
-  readonly imagesPerResource?: number;
+  readonly limits: Limits;
 }
 
 const templates: Readonly<Record<string, readonly string[]>> = {
@@ -116,7 +116,7 @@ export function extractImages(
   resource: JsonObject,
   kind: string,
   extractors: Readonly<Record<string, readonly ImageExtractor[]>> | undefined,
-  options: ExtractionOptions = {},
+  options: ExtractionOptions,
 ): Extraction {
   const defaults = defaultExtractors(kind);
   const custom = extractors !== undefined && Object.hasOwn(extractors, kind) ? extractors[kind] : undefined;
@@ -206,13 +206,13 @@ function addImage(
   if (typeof key !== "string") throw problem("invalid key", pointerOf(path));
   const text = own(node, extractor.value);
   if (typeof text !== "string" || text.trim() === "") return;
-  const limit = options.imagesPerResource ?? defaultLimits.imagesPerResource;
+  const limit = options.limits.imagesPerResource;
   if (images.length + failed.length >= limit)
     throw new EngineError("over-limit", `more than ${limit} images in one resource`, { subject: at });
   const image = extractor.jmesPath === undefined ? text : apply(extractor.jmesPath, text, at, options);
   try {
     images.push({
-      reference: parseReference(image, defaultLimits, options.references),
+      reference: parseReference(image, options.limits, options.references),
       pointer: at,
       group: extractor.group,
       key,
@@ -226,7 +226,7 @@ function addImage(
       pointer: at,
       error: new EngineError(
         error.code,
-        `invalid image '${image.slice(0, defaultLimits.referenceBytes)}' (${error.message})`,
+        `invalid image '${image.slice(0, options.limits.referenceBytes)}' (${error.message})`,
         { subject: at, cause: error },
       ),
     });

@@ -5,7 +5,7 @@ import type { FailureAction, ImageVerification, Policy } from "../policy/policy.
 import { type MatchOptions, namespaceLabelsOf } from "../rule/match-subject.ts";
 import { matchSelector } from "../rule/selector.ts";
 import type { AdmissionRequest } from "../rule/request.ts";
-import { defaultLimits } from "../../limits.ts";
+import type { Limits } from "../../limits.ts";
 
 const isAction = (text: string): boolean => /^(audit|enforce)$/i.test(text);
 const toAction = (text: string): FailureAction => (text === "Enforce" || text === "enforce" ? "Enforce" : "Audit");
@@ -19,6 +19,7 @@ export function failureActionOf(
   policy: Policy,
   entries: readonly ImageVerification[],
   request: AdmissionRequest,
+  limits: Limits,
   options: MatchOptions = {},
 ): FailureAction {
   const own = entries.map((entry) => entry.failureAction).filter((action) => action !== undefined);
@@ -29,7 +30,7 @@ export function failureActionOf(
     ({ action, namespaces }) =>
       isAction(action) &&
       (namespaces === undefined ||
-        namespaces.some((pattern) => matchWildcard(pattern, request.namespace ?? "", defaultLimits))),
+        namespaces.some((pattern) => matchWildcard(pattern, request.namespace ?? "", limits))),
   );
   const from = (index: number): FailureAction => {
     const override = fitting[index];
@@ -38,7 +39,7 @@ export function failureActionOf(
     if (override.namespaceSelector === undefined) return action;
     try {
       const labels = namespaceLabelsOf(request, options);
-      return matchSelector(override.namespaceSelector, labels) ? action : from(index + 1);
+      return matchSelector(override.namespaceSelector, labels, limits) ? action : from(index + 1);
     } catch (error) {
       // Whether it fits need not be known where the answer is the same either way.
       if (error instanceof EngineError && from(index + 1) === action) return action;

@@ -36,7 +36,9 @@ export class RuleImage {
     this.image = image;
     this.stances = entries.map((entry, index): Stance => {
       if (selection[index] !== true) return "other";
-      return !run.decision.exhaustive && skipsImage(entry.references, image.reference) ? "skipped" : "judged";
+      return !run.decision.exhaustive && skipsImage(entry.references, image.reference, run.decision.limits)
+        ? "skipped"
+        : "judged";
     });
     this.#run = run;
     this.#entries = entries;
@@ -94,13 +96,16 @@ export function findRuleImages(run: RuleRun): RuleImages | RuleOutcome {
         ? extractImages(resource, kind, rule.imageExtractors, {
             references: run.decision.references,
             evaluate: (expression, node) => bare().evaluateOn(expression, node),
+            limits: run.decision.limits,
           })
         : run.decision.defaults.of(resource, kind);
   } catch (error) {
     return stoppedRule(run, error, "failed to extract images");
   }
   const { failed } = extracted;
-  const selections = extracted.images.map(({ reference }) => filters.map((filter) => selectsImage(filter, reference)));
+  const selections = extracted.images.map(({ reference }) =>
+    filters.map((filter) => selectsImage(filter, reference, run.decision.limits)),
+  );
   if (failed.length === 0 && !selections.some((selection) => selection.includes(true))) return nothing;
 
   let declared = false;

@@ -1,5 +1,6 @@
 /** What a rule is given in a pass, and what it makes of it. */
 import { codeRow, EngineError } from "../../errors.ts";
+import type { Limits } from "../../limits.ts";
 import type { Knowledge } from "../../knowledge/knowledge.ts";
 import type { Question } from "../../knowledge/question.ts";
 import { type Failure, toFailure, type Truth } from "../../verdict.ts";
@@ -23,6 +24,7 @@ import type { ImageResult, Pass, RuleResult, RuleStatus } from "./result.ts";
 export interface DecisionRun {
   readonly knowledge: Knowledge;
   readonly verifier: DecisionVerifier;
+  readonly limits: Limits;
   readonly references: ReferenceOptions;
   readonly defaults: DefaultImages;
   readonly counted: CountedSets;

@@ -8,15 +8,16 @@ import { adviseMatch } from "./match-advice.ts";
 import type { Policy, PolicyWarning } from "./policy.ts";
 import { adviseReferences } from "./reference-advice.ts";
 import { type Advice, type AdviceCode, locate } from "./remark.ts";
+import type { Limits } from "../../limits.ts";
 
 /** In the order of the rules, then of what they say. */
-export function advise(policy: Policy): readonly (Advice & PolicyWarning)[] {
+export function advise(policy: Policy, limits: Limits): readonly (Advice & PolicyWarning)[] {
   const remarks = policy.spec.rules.flatMap((rule): readonly Advice[] => {
     if (rule.kind !== "verifyImages") return [];
     return [
       ...adviseMatch(policy, rule),
       ...rule.verifyImages.flatMap((entry): readonly Advice[] => [
-        ...adviseReferences(entry),
+        ...adviseReferences(entry, limits),
         ...(entry.attestors.length > 0 && entry.attestations.length > 0
           ? [
               remark(
@@ -35,7 +36,7 @@ export function advise(policy: Policy): readonly (Advice & PolicyWarning)[] {
               ),
             ]
           : []),
-        ...adviseAttestors(entry),
+        ...adviseAttestors(entry, limits),
       ]),
     ];
   });

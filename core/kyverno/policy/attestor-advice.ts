@@ -7,13 +7,14 @@ import { containsWildcard } from "../../patterns/wildcard.ts";
 import { findVariables } from "./find-variables.ts";
 import type { Attestor, AttestorSet, ImageVerification } from "./policy.ts";
 import type { Advice } from "./remark.ts";
+import type { Limits } from "../../limits.ts";
 
 const given = (text: string | undefined): text is string => text !== undefined && text !== "";
 
-function advisePattern(text: string | undefined, at: string): readonly Advice[] {
+function advisePattern(text: string | undefined, at: string, limits: Limits): readonly Advice[] {
   if (
     !given(text) ||
-    findVariables(text).length > 0 ||
+    findVariables(text, limits).length > 0 ||
     (/^(\(\?[a-zA-Z]+\))?(\^|\\A)/.test(text) && /(\$|\\z)$/.test(text))
   )
     return [];
@@ -47,11 +48,11 @@ function adviseWildcard(text: string | undefined, at: string): readonly Advice[]
   ];
 }
 
-function adviseKeyless(keyless: NonNullable<Attestor["keyless"]>, at: string): readonly Advice[] {
+function adviseKeyless(keyless: NonNullable<Attestor["keyless"]>, at: string, limits: Limits): readonly Advice[] {
   const { subject, subjectRegExp, issuer, issuerRegExp } = keyless;
   const remarks: Advice[] = [
-    ...advisePattern(subjectRegExp, pointer(at, "subjectRegExp")),
-    ...advisePattern(issuerRegExp, pointer(at, "issuerRegExp")),
+    ...advisePattern(subjectRegExp, pointer(at, "subjectRegExp"), limits),
+    ...advisePattern(issuerRegExp, pointer(at, "issuerRegExp"), limits),
     ...adviseWildcard(subject, pointer(at, "subject")),
     ...adviseWildcard(issuer, pointer(at, "issuer")),
   ];
@@ -89,7 +90,7 @@ function adviseKeyless(keyless: NonNullable<Attestor["keyless"]>, at: string): r
   return remarks;
 }
 
-function adviseAttestor(attestor: Attestor, purpose: "signature" | "attestation"): readonly Advice[] {
+function adviseAttestor(attestor: Attestor, purpose: "signature" | "attestation", limits: Limits): readonly Advice[] {
   const { keys, keyless, attestor: nested } = attestor;
   const blocks = keys?.publicKeys?.match(/-----END (?:RSA )?PUBLIC KEY-----/g)?.length ?? 0;
   return [
@@ -104,7 +105,7 @@ function adviseAttestor(attestor: Attestor, purpose: "signature" | "attestation"
           } as const,
         ]
       : []),
-    ...(keyless === undefined ? [] : adviseKeyless(keyless, pointer(attestor.pointer, "keyless"))),
+    ...(keyless === undefined ? [] : adviseKeyless(keyless, pointer(attestor.pointer, "keyless"), limits)),
     ...(purpose === "attestation" && Object.keys(attestor.annotations ?? {}).length > 0
       ? [
           {
@@ -114,15 +115,18 @@ function adviseAttestor(attestor: Attestor, purpose: "signature" | "attestation"
           } as const,
         ]
       : []),
-    ...(nested === undefined ? [] : adviseSets([nested], purpose)),
+    ...(nested === undefined ? [] : adviseSets([nested], purpose, limits)),
   ];
 }
 
-const adviseSets = (sets: readonly AttestorSet[], purpose: "signature" | "attestation"): readonly Advice[] =>
-  sets.flatMap((set) => set.entries.flatMap((entry) => adviseAttestor(entry, purpose)));
+const adviseSets = (
+  sets: readonly AttestorSet[],
+  purpose: "signature" | "attestation",
+  limits: Limits,
+): readonly Advice[] => sets.flatMap((set) => set.entries.flatMap((entry) => adviseAttestor(entry, purpose, limits)));
 
 /** Advice on all attestors of an entry, those of attestations included. */
-export const adviseAttestors = (entry: ImageVerification): readonly Advice[] => [
-  ...adviseSets(entry.attestors, "signature"),
-  ...entry.attestations.flatMap((attestation) => adviseSets(attestation.attestors, "attestation")),
+export const adviseAttestors = (entry: ImageVerification, limits: Limits): readonly Advice[] => [
+  ...adviseSets(entry.attestors, "signature", limits),
+  ...entry.attestations.flatMap((attestation) => adviseSets(attestation.attestors, "attestation", limits)),
 ];

@@ -3,10 +3,10 @@
  * docs/spec/kyverno.md#attestors.
  */
 import { pointer } from "../../encoding/shape.ts";
-import { defaultLimits } from "../../limits.ts";
 import type { Attestor, AttestorSet, PolicyValue } from "./policy.ts";
 import { isList, isMap, textOf } from "./policy-value.ts";
 import type { Findings } from "./findings.ts";
+import type { Limits } from "../../limits.ts";
 
 const algorithms: ReadonlySet<string> = new Set(["", "sha224", "sha256", "sha384", "sha512"]);
 
@@ -37,7 +37,7 @@ function checkKeyless(keyless: NonNullable<Attestor["keyless"]>, at: string, fin
     findings.refuse(at, "expected a subject, an issuer or own roots, found none of them: anyone could sign");
 }
 
-function checkAttestor(attestor: Attestor, at: string, findings: Findings, depth: number): void {
+function checkAttestor(attestor: Attestor, at: string, findings: Findings, depth: number, limits: Limits): void {
   const { keys, certificates, keyless, attestor: nested } = attestor;
   const kinds = Object.entries({ keys, certificates, keyless, attestor: nested }).flatMap(([name, value]) =>
     value === undefined ? [] : [name],
@@ -55,11 +55,11 @@ function checkAttestor(attestor: Attestor, at: string, findings: Findings, depth
     findings.refuse(pointer(at, "certificates"), "expected cert or certChain, found neither");
   }
   if (keyless !== undefined) checkKeyless(keyless, pointer(at, "keyless"), findings);
-  if (nested !== undefined) checkSet(nested, findings, depth + 1);
+  if (nested !== undefined) checkSet(nested, findings, depth + 1, limits);
 }
 
-function checkSet(set: AttestorSet, findings: Findings, depth: number): void {
-  const { attestorDepth, attestorEntries } = defaultLimits;
+function checkSet(set: AttestorSet, findings: Findings, depth: number, limits: Limits): void {
+  const { attestorDepth, attestorEntries } = limits;
   const { entries, count, pointer: at } = set;
   if (depth > attestorDepth) findings.refuse(at, `attestors are nested deeper than ${attestorDepth} levels`);
   else if (entries.length > attestorEntries)
@@ -72,12 +72,12 @@ function checkSet(set: AttestorSet, findings: Findings, depth: number): void {
         `expected at most ${entries.length}, the number of entries, found ${count}`,
       );
     }
-    for (const entry of entries) checkAttestor(entry, entry.pointer, findings, depth);
+    for (const entry of entries) checkAttestor(entry, entry.pointer, findings, depth, limits);
   }
 }
 
-export function checkAttestorSets(sets: readonly AttestorSet[], findings: Findings): void {
-  for (const set of sets) checkSet(set, findings, 1);
+export function checkAttestorSets(sets: readonly AttestorSet[], findings: Findings, limits: Limits): void {
+  for (const set of sets) checkSet(set, findings, 1, limits);
 }
 
 /** `pubkey` and `pubKey` are two spellings of one field: with different keys nobody knows which is meant. */

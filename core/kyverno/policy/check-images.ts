@@ -9,8 +9,15 @@ import { findVariables } from "./find-variables.ts";
 import type { FailureAction, ImageVerification, PolicyMap, Rule } from "./policy.ts";
 import { isList, listOf, member, textOf } from "./policy-value.ts";
 import type { Findings } from "./findings.ts";
+import type { Limits } from "../../limits.ts";
 
-function checkAttestations({ attestations }: ImageVerification, raw: PolicyMap, at: string, findings: Findings): void {
+function checkAttestations(
+  { attestations }: ImageVerification,
+  raw: PolicyMap,
+  at: string,
+  findings: Findings,
+  limits: Limits,
+): void {
   const rawAttestations = listOf(raw, "attestations") ?? [];
   for (const attestation of attestations) {
     // Differs: Kyverno then takes any signer under the public Fulcio.
@@ -19,7 +26,7 @@ function checkAttestations({ attestations }: ImageVerification, raw: PolicyMap, 
         pointer(attestation.pointer, "attestors"),
         "expected at least one attestor, found none: anyone could sign",
       );
-    checkAttestorSets(attestation.attestors, findings);
+    checkAttestorSets(attestation.attestors, findings, limits);
     if (isList(attestation.conditions))
       checkAttestationConditions(attestation.conditions, pointer(attestation.pointer, "conditions"), findings);
   }
@@ -60,6 +67,7 @@ export function checkImages(
   raw: readonly PolicyMap[],
   policyAction: FailureAction,
   findings: Findings,
+  limits: Limits,
 ): void {
   rule.verifyImages.forEach((entry, index) => {
     const value = raw[index] ?? {};
@@ -71,14 +79,14 @@ export function checkImages(
     if (entry.imageReferences.length === 0)
       findings.refuse(pointer(entry.pointer, "imageReferences"), "expected at least one image reference, found none");
     entry.imageReferences.forEach((reference, at) => {
-      if (findVariables(reference).length > 0)
+      if (findVariables(reference, limits).length > 0)
         findings.refuse(
           pointer(pointer(entry.pointer, "imageReferences"), at),
           `expected a pattern, found a variable in ${JSON.stringify(reference)}`,
         );
     });
-    checkAttestorSets(entry.attestors, findings);
-    checkAttestations(entry, value, entry.pointer, findings);
+    checkAttestorSets(entry.attestors, findings, limits);
+    checkAttestations(entry, value, entry.pointer, findings, limits);
     checkKeySpellings(value, entry.pointer, findings);
     checkConditions(
       member(member(member(value, "validate"), "deny"), "conditions"),

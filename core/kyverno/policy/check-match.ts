@@ -7,6 +7,7 @@ import { isMatchEmptied } from "./match-conflict.ts";
 import type { PolicyMap, PolicyValue } from "./policy.ts";
 import { isMap, listOf, mapOf, member, textOf, textsOf } from "./policy-value.ts";
 import type { Findings } from "./findings.ts";
+import type { Limits } from "../../limits.ts";
 
 export interface MatchSituation {
   readonly namespaced: boolean;
@@ -112,15 +113,21 @@ function checkForm(block: PolicyMap, at: string, findings: Findings): void {
   }
 }
 
-function refuseVariables(block: PolicyValue, at: string, findings: Findings): void {
+function refuseVariables(block: PolicyValue, at: string, findings: Findings, limits: Limits): void {
   eachText(block, (text) => {
-    if (findVariables(text).length > 0)
+    if (findVariables(text, limits).length > 0)
       findings.refuse(at, `expected no variables, found ${JSON.stringify(text.slice(0, 80))}`);
   });
 }
 
 /** `match` and `exclude` of the rule at `at`, as they stand in the file. */
-export function checkMatch(rule: PolicyMap, at: string, situation: MatchSituation, findings: Findings): void {
+export function checkMatch(
+  rule: PolicyMap,
+  at: string,
+  situation: MatchSituation,
+  findings: Findings,
+  limits: Limits,
+): void {
   const match = mapOf(rule, "match");
   const exclude = mapOf(rule, "exclude");
   if (match === undefined) return;
@@ -131,13 +138,13 @@ export function checkMatch(rule: PolicyMap, at: string, situation: MatchSituatio
     if (block === undefined) continue;
     const here = pointer(at, name);
     checkForm(block, here, findings);
-    refuseVariables(block, here, findings);
+    refuseVariables(block, here, findings, limits);
     for (const [filter, place] of filtersOf(block, here)) {
       checkUsers(filter, place, situation, findings);
       checkResources(filter, place, situation, findings);
       if (situation.needsKinds) checkKinds(filter, place, situation, name === "exclude", findings);
     }
   }
-  if (isMatchEmptied(match, exclude))
+  if (isMatchEmptied(match, exclude, limits))
     findings.refuse(pointer(at, "exclude"), "excludes all that match names: the rule speaks of nothing");
 }

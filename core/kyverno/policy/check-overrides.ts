@@ -8,26 +8,31 @@ import { checkSelector } from "./check-selector.ts";
 import type { PolicyValue } from "./policy.ts";
 import { member, textOf, textsOf } from "./policy-value.ts";
 import type { Findings } from "./findings.ts";
-import { defaultLimits } from "../../limits.ts";
+import type { Limits } from "../../limits.ts";
 
 interface Named {
   readonly namespaces: string[];
   readonly patterns: string[];
 }
 
-const meets = (patterns: readonly string[], names: readonly string[]): boolean =>
-  patterns.some((pattern) => names.some((name) => matchWildcard(pattern, name, defaultLimits)));
+const meets = (patterns: readonly string[], names: readonly string[], limits: Limits): boolean =>
+  patterns.some((pattern) => names.some((name) => matchWildcard(pattern, name, limits)));
 
 /** Patterns meet when one fits the text of the other, not when some namespace fits both. */
-const conflict = (one: Named, other: Named): boolean =>
+const conflict = (one: Named, other: Named, limits: Limits): boolean =>
   one.namespaces.some((name) => other.namespaces.includes(name)) ||
-  meets(one.patterns, other.namespaces) ||
-  meets(other.patterns, one.namespaces) ||
-  meets(one.patterns, other.patterns) ||
-  meets(other.patterns, one.patterns);
+  meets(one.patterns, other.namespaces, limits) ||
+  meets(other.patterns, one.namespaces, limits) ||
+  meets(one.patterns, other.patterns, limits) ||
+  meets(other.patterns, one.patterns, limits);
 
 /** The overrides at `at`, as they stand in the file. One of the selector alone names no namespace. */
-export function checkOverrides(overrides: readonly PolicyValue[], at: string, findings: Findings): void {
+export function checkOverrides(
+  overrides: readonly PolicyValue[],
+  at: string,
+  findings: Findings,
+  limits: Limits,
+): void {
   const enforced: Named = { namespaces: [], patterns: [] };
   const audited: Named = { namespaces: [], patterns: [] };
   let conflicting = false;
@@ -40,7 +45,7 @@ export function checkOverrides(overrides: readonly PolicyValue[], at: string, fi
     const named = action.toLowerCase() === "enforce" ? enforced : audited;
     named.namespaces.push(...namespaces.filter((namespace) => !containsWildcard(namespace)));
     named.patterns.push(...namespaces.filter(containsWildcard));
-    if (conflicting || !conflict(enforced, audited)) continue;
+    if (conflicting || !conflict(enforced, audited, limits)) continue;
     conflicting = true;
     findings.refuse(pointer(here, "namespaces"), "names a namespace that another override has under the other action");
   }

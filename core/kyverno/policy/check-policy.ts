@@ -7,6 +7,7 @@ import { autogenAnnotation, autogenKinds } from "./autogen.ts";
 import type { Policy, PolicyMap } from "./policy.ts";
 import { flagOf, integerOf, listOf, mapOf, member, textOf } from "./policy-value.ts";
 import type { Findings } from "./findings.ts";
+import type { Limits } from "../../limits.ts";
 
 /** Deprecated fields of the specification and those that replaced them: one of them may be given. */
 function checkWebhook(spec: PolicyMap, findings: Findings): void {
@@ -62,7 +63,7 @@ function checkAutogen(policy: Policy, findings: Findings): void {
 }
 
 /** The document has been read into `policy`. */
-export function checkPolicy(policy: Policy, document: PolicyMap, findings: Findings): void {
+export function checkPolicy(policy: Policy, document: PolicyMap, findings: Findings, limits: Limits): void {
   const spec = mapOf(document, "spec") ?? {};
   if (policy.kind === "ClusterPolicy" && policy.namespace !== undefined && policy.namespace !== "")
     findings.refuse("/metadata/namespace", "a ClusterPolicy has no namespace");
@@ -73,6 +74,7 @@ export function checkPolicy(policy: Policy, document: PolicyMap, findings: Findi
     listOf(spec, "validationFailureActionOverrides") ?? [],
     "/spec/validationFailureActionOverrides",
     findings,
+    limits,
   );
   const action = textOf(spec, "validationFailureAction");
   if (action === "audit" || action === "enforce")

@@ -5,12 +5,12 @@
 import { pointer } from "../../encoding/shape.ts";
 import { EngineError } from "../../errors.ts";
 import { parseExpression } from "../../jmespath/parser.ts";
-import { defaultLimits } from "../../limits.ts";
 import { matchWildcard } from "../../patterns/wildcard.ts";
 import { findVariables } from "./find-variables.ts";
 import type { PolicyMap, PolicyValue, Rule } from "./policy.ts";
 import { isList, isMap, listOf } from "./policy-value.ts";
 import type { Findings } from "./findings.ts";
+import type { Limits } from "../../limits.ts";
 
 /** Found anywhere in an expression, as Kyverno has it. */
 const reserved =
@@ -40,9 +40,9 @@ function withoutPredicates(raw: PolicyMap): PolicyMap {
   return { ...raw, verifyImages: stripped };
 }
 
-function isWellFormed(expression: string): boolean {
+function isWellFormed(expression: string, limits: Limits): boolean {
   try {
-    parseExpression(expression, defaultLimits);
+    parseExpression(expression, limits);
     return true;
   } catch (error) {
     if (error instanceof EngineError) return error.code !== "malformed";
@@ -59,7 +59,13 @@ const isUndecided = (rule: Rule): boolean =>
   );
 
 /** Reports at most one unknown variable of each name, at the nearest field of the rule. */
-export function checkVariables(rule: Rule, raw: PolicyMap, background: boolean, findings: Findings): void {
+export function checkVariables(
+  rule: Rule,
+  raw: PolicyMap,
+  background: boolean,
+  findings: Findings,
+  limits: Limits,
+): void {
   if (isUndecided(rule)) return;
   const names = [
     ...rule.context.map((entry) => entry.name),
@@ -76,13 +82,13 @@ export function checkVariables(rule: Rule, raw: PolicyMap, background: boolean, 
         at,
         `the placeholder {{${expression}}} is still to be replaced by a value; until then no image can be decided`,
       );
-    } else if (!isWellFormed(expression))
+    } else if (!isWellFormed(expression, limits))
       findings.refuse(at, `the variable {{ ${expression.slice(0, 120)} }} is no expression of JMESPath`);
     else if (expression.startsWith("element"))
       findings.refuse(at, `the variable {{ ${expression.slice(0, 120)} }} is known inside of foreach only`);
     else if (
       !reserved.test(expression.replaceAll('"', "")) &&
-      !names.some((name) => name !== "" && matchWildcard(`${name}*`, expression, defaultLimits))
+      !names.some((name) => name !== "" && matchWildcard(`${name}*`, expression, limits))
     ) {
       findings.refuse(
         at,
@@ -98,11 +104,11 @@ export function checkVariables(rule: Rule, raw: PolicyMap, background: boolean, 
     }
   };
   const visit = (value: PolicyValue, at: string): void => {
-    if (typeof value === "string") for (const expression of findVariables(value)) check(expression, at);
+    if (typeof value === "string") for (const expression of findVariables(value, limits)) check(expression, at);
     else if (isList(value)) for (const [index, item] of value.entries()) visit(item, pointer(at, index));
     else if (isMap(value)) {
       for (const [key, entry] of Object.entries(value)) {
-        for (const expression of findVariables(key)) check(expression, pointer(at, key));
+        for (const expression of findVariables(key, limits)) check(expression, pointer(at, key));
         visit(entry, pointer(at, key));
       }
     }

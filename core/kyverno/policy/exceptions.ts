@@ -5,6 +5,7 @@ import type { MatchBlock, PolicyMap, PolicyValue, Position } from "./policy.ts";
 import { flagOf, listOf, mapOf, textOf, textsOf } from "./policy-value.ts";
 import type { Findings } from "./findings.ts";
 import { readMatchBlock } from "./read-match.ts";
+import type { Limits } from "../../limits.ts";
 
 export interface PolicyException {
   readonly name: string;
@@ -30,6 +31,7 @@ export function readException(
   document: PolicyMap,
   position: (pointer: string) => Position,
   findings: Findings,
+  limits: Limits,
 ): PolicyException {
   const metadata = mapOf(document, "metadata");
   const spec = mapOf(document, "spec") ?? {};
@@ -39,7 +41,13 @@ export function readException(
     policyName: textOf(entry, "policyName") ?? "",
     ruleNames: textsOf(entry, "ruleNames") ?? [],
   }));
-  checkMatch(spec, "/spec", { namespaced: false, background, needsKinds: false, verifiesImages: false }, findings);
+  checkMatch(
+    spec,
+    "/spec",
+    { namespaced: false, background, needsKinds: false, verifiesImages: false },
+    findings,
+    limits,
+  );
   checkConditions(conditions, "/spec/conditions", findings);
   const isConditional = ["any", "all"].some((block) => (listOf(conditions, block) ?? []).length > 0);
   if (exceptions.length === 0) findings.refuse("/spec/exceptions", "expected at least one policy, found none");

@@ -1,7 +1,7 @@
 /** Variables `{{ … }}` in texts of a policy, innermost first. Source: docs/spec/kyverno.md#variables. */
-import { defaultLimits } from "../../limits.ts";
 import type { PolicyValue } from "./policy.ts";
 import { isList, isMap } from "./policy-value.ts";
+import type { Limits } from "../../limits.ts";
 
 const variable = /(^|[^\\])\{\{((?:\{[^{}]*\}|[^{}])*)\}\}/g;
 
@@ -9,10 +9,10 @@ const variable = /(^|[^\\])\{\{((?:\{[^{}]*\}|[^{}])*)\}\}/g;
  * The expressions of the variables in a text, without braces and spaces; those around another one with `null` for the
  * inner one. Escaped ones do not count, nor what a shallow one keeps from being read.
  */
-export function findVariables(text: string): readonly string[] {
+export function findVariables(text: string, limits: Limits): readonly string[] {
   const found: string[] = [];
   let rest = text;
-  for (let round = 0; round < defaultLimits.substitutionRounds && rest.includes("{{"); round++) {
+  for (let round = 0; round < limits.substitutionRounds && rest.includes("{{"); round++) {
     const before = found.length;
     let shallow = false;
     rest = rest.replace(variable, (_, lead: string, inner: string) => {

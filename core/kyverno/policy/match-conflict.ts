@@ -5,7 +5,7 @@
 import { matchWildcard } from "../../patterns/wildcard.ts";
 import type { PolicyMap, PolicyValue } from "./policy.ts";
 import { isList, isMap, listOf, mapOf, member, textOf, textsOf } from "./policy-value.ts";
-import { defaultLimits } from "../../limits.ts";
+import type { Limits } from "../../limits.ts";
 
 /** Structural equality; empty and absent are one. */
 function same(a: PolicyValue | undefined, b: PolicyValue | undefined): boolean {
@@ -56,17 +56,17 @@ const criterion = (block: PolicyMap, key: string): PolicyMap | undefined => mapO
 const resource = (block: PolicyMap, key: string): readonly PolicyValue[] =>
   textsOf(mapOf(block, "resources"), key) ?? [];
 
-const matchName = (pattern: PolicyValue, name: PolicyValue): boolean =>
-  typeof pattern === "string" && typeof name === "string" && matchWildcard(pattern, name, defaultLimits);
+const matchName = (pattern: PolicyValue, name: PolicyValue, limits: Limits): boolean =>
+  typeof pattern === "string" && typeof name === "string" && matchWildcard(pattern, name, limits);
 
 /** A match without a name has the empty one. */
-function coversName(match: PolicyMap, exclude: PolicyMap): boolean {
+function coversName(match: PolicyMap, exclude: PolicyMap, limits: Limits): boolean {
   const excluded = textOf(mapOf(exclude, "resources"), "name") ?? "";
-  return excluded === "" || matchWildcard(excluded, textOf(mapOf(match, "resources"), "name") ?? "", defaultLimits);
+  return excluded === "" || matchWildcard(excluded, textOf(mapOf(match, "resources"), "name") ?? "", limits);
 }
 
 /** Whether a rule with this match and exclude, as they stand in the file, speaks of nothing. */
-export function isMatchEmptied(match: PolicyMap, exclude: PolicyMap | undefined): boolean {
+export function isMatchEmptied(match: PolicyMap, exclude: PolicyMap | undefined, limits: Limits): boolean {
   if (exclude === undefined || saysNothing(exclude)) return false;
   if ((listOf(match, "all") ?? []).length > 0 || (listOf(exclude, "all") ?? []).length > 0) return false;
   const matchAny = listOf(match, "any") ?? [];
@@ -76,11 +76,11 @@ export function isMatchEmptied(match: PolicyMap, exclude: PolicyMap | undefined)
   const users = ["roles", "clusterRoles", "subjects"].every((key) =>
     covers(listOf(exclude, key) ?? [], listOf(match, key) ?? []),
   );
-  if (!users || !coversName(match, exclude)) return false;
+  if (!users || !coversName(match, exclude, limits)) return false;
   const names = resource(exclude, "names");
   // A name of match that exclude names decides, whatever else stands there.
   if (names.length > 0)
-    return resource(match, "names").some((name) => names.some((pattern) => matchName(pattern, name)));
+    return resource(match, "names").some((name) => names.some((pattern) => matchName(pattern, name, limits)));
   const resources = ["kinds", "namespaces"].every((key) => covers(resource(exclude, key), resource(match, key)));
   const selectors = ["selector", "namespaceSelector"].every((key) =>
     coversSelector(criterion(exclude, key), criterion(match, key)),

@@ -58,7 +58,7 @@ export interface LoadedPolicies {
 }
 
 export interface LoadOptions {
-  readonly limits?: Limits;
+  readonly limits?: Partial<Limits>;
   /** `exceptions`: everything else is among `others` and `passedOver`, whatever is wrong with it. Default `all`. */
   readonly wanted?: "all" | "exceptions";
 }
@@ -66,8 +66,9 @@ export interface LoadOptions {
 /** All documents of all files. A policy with errors is not among `policies`. */
 export function loadPolicies(
   files: readonly PolicyFile[],
-  { limits = defaultLimits, wanted = "all" }: LoadOptions = {},
+  { limits: given, wanted = "all" }: LoadOptions = {},
 ): LoadedPolicies {
+  const limits: Limits = { ...defaultLimits, ...given };
   const loaded = {
     policies: [] as Policy[],
     exceptions: [] as PolicyException[],
@@ -84,7 +85,7 @@ export function loadPolicies(
       pointer: "",
     }));
     const sink: Sink = { ...loaded, errors, inFolder, wanted };
-    for (const document of documents) for (const part of partsOf(document)) loadPart(part, sink);
+    for (const document of documents) for (const part of partsOf(document)) loadPart(part, sink, limits);
     loaded.errors.push(...errors.sort((a, b) => a.line - b.line || a.column - b.column));
   }
   return { ...loaded, policies: warnOfTwins(loaded.policies) };
@@ -152,7 +153,7 @@ const versions: Readonly<Record<string, "v1" | "later">> = {
   "kyverno.io/v2": "later",
 };
 
-function loadPart(part: Part, sink: Sink): void {
+function loadPart(part: Part, sink: Sink, limits: Limits): void {
   const { value } = part;
   const apiVersion = textOf(value, "apiVersion") ?? "";
   const kind = textOf(value, "kind") ?? "";
@@ -172,8 +173,8 @@ function loadPart(part: Part, sink: Sink): void {
   if (!isMap(value)) findings.refuse("", `expected a policy, found ${describe(value)}`);
   else if (apiVersion === "" || kind === "")
     findings.refuse("", "expected a document with apiVersion and kind, found one without");
-  else if (isKyverno && (kind === "ClusterPolicy" || kind === "Policy")) loadPolicy(part, value, kind, sink);
-  else if (isKyverno && isException) loadException(part, value, sink);
+  else if (isKyverno && (kind === "ClusterPolicy" || kind === "Policy")) loadPolicy(part, value, kind, sink, limits);
+  else if (isKyverno && isException) loadException(part, value, sink, limits);
   else if (isOfKyverno) {
     findings.unsupported(
       "/kind",
@@ -187,7 +188,7 @@ const nameOf = (value: PolicyValue): string | undefined =>
   textOf(isMap(value) ? mapOf(value, "metadata") : undefined, "name");
 
 /** Shape first; what does not fit is left out of the second look, which reads the rest. */
-function loadPolicy(part: Part, value: PolicyMap, kind: Policy["kind"], sink: Sink): void {
+function loadPolicy(part: Part, value: PolicyMap, kind: Policy["kind"], sink: Sink, limits: Limits): void {
   const findings = new Findings();
   const apiVersion = textOf(value, "apiVersion") ?? "";
   const generation = Object.hasOwn(versions, apiVersion) ? versions[apiVersion] : undefined;
@@ -195,20 +196,20 @@ function loadPolicy(part: Part, value: PolicyMap, kind: Policy["kind"], sink: Si
     findings.refuse("/apiVersion", `expected ${Object.keys(versions).join(", ")}, found ${JSON.stringify(apiVersion)}`);
   const document = fitShape(value, policyShape(generation ?? "v1"), "", findings);
   const second = new Findings();
-  const policy = readPolicy(isMap(document) ? document : {}, value, kind, part, second);
+  const policy = readPolicy(isMap(document) ? document : {}, value, kind, part, second, limits);
   findings.add(second);
   if (findings.isClean) sink.policies.push(withWarnings(policy, findings.warnings));
   sink.errors.push(...findings.problems(part.keyPosition, nameOf(value)));
 }
 
-function loadException(part: Part, value: PolicyMap, sink: Sink): void {
+function loadException(part: Part, value: PolicyMap, sink: Sink, limits: Limits): void {
   const findings = new Findings();
   const apiVersion = textOf(value, "apiVersion") ?? "";
   if (apiVersion !== "kyverno.io/v2" && apiVersion !== "kyverno.io/v2beta1")
     findings.refuse("/apiVersion", `expected kyverno.io/v2 or kyverno.io/v2beta1, found ${JSON.stringify(apiVersion)}`);
   const document = fitShape(value, exceptionShape, "", findings);
   const second = new Findings();
-  const exception = readException(isMap(document) ? document : {}, part.position, second);
+  const exception = readException(isMap(document) ? document : {}, part.position, second, limits);
   findings.add(second);
   if (findings.isClean) sink.exceptions.push(exception);
   sink.errors.push(...findings.problems(part.keyPosition, nameOf(value)));
@@ -217,7 +218,7 @@ function loadException(part: Part, value: PolicyMap, sink: Sink): void {
 const toAction = (text: string | undefined): FailureAction =>
   text === "Enforce" || text === "enforce" ? "Enforce" : "Audit";
 
-function readSpec(spec: PolicyMap, namespaced: boolean, findings: Findings): PolicySpec {
+function readSpec(spec: PolicyMap, namespaced: boolean, findings: Findings, limits: Limits): PolicySpec {
   const webhook = mapOf(spec, "webhookConfiguration");
   const background = flagOf(spec, "background") ?? true;
   const failureAction = toAction(textOf(spec, "validationFailureAction"));
@@ -238,7 +239,7 @@ function readSpec(spec: PolicyMap, namespaced: boolean, findings: Findings): Pol
     background,
     emitWarning: flagOf(spec, "emitWarning") ?? false,
     rules: rules.flatMap((rule, index) =>
-      isMap(rule) ? [readRule(rule, pointer("/spec/rules", index), situation, findings)] : [],
+      isMap(rule) ? [readRule(rule, pointer("/spec/rules", index), situation, findings, limits)] : [],
     ),
     ...present({
       webhookTimeoutSeconds: integerOf(webhook, "timeoutSeconds") ?? integerOf(spec, "webhookTimeoutSeconds"),
@@ -253,6 +254,7 @@ function readPolicy(
   kind: Policy["kind"],
   part: Part,
   findings: Findings,
+  limits: Limits,
 ): Policy {
   const metadata = mapOf(document, "metadata");
   const name = textOf(metadata, "name") ?? "";
@@ -265,11 +267,11 @@ function readPolicy(
     ...present({ namespace: kind === "Policy" ? namespace || "default" : namespace }),
     annotations: textMapOf(metadata, "annotations") ?? {},
     labels: textMapOf(metadata, "labels") ?? {},
-    spec: readSpec(mapOf(document, "spec") ?? {}, kind === "Policy", findings),
+    spec: readSpec(mapOf(document, "spec") ?? {}, kind === "Policy", findings, limits),
     warnings: [],
     document: whole,
     position: part.position,
   };
-  checkPolicy(policy, document, findings);
+  checkPolicy(policy, document, findings, limits);
   return policy;
 }

@@ -14,6 +14,7 @@ import type { Findings } from "./findings.ts";
 import { readContext, readExtractors } from "./read-context.ts";
 import { readImageVerification } from "./read-images.ts";
 import { readExclude, readMatchBlock } from "./read-match.ts";
+import type { Limits } from "../../limits.ts";
 
 /** What the policy around a rule says. */
 export interface RuleSituation {
@@ -60,6 +61,7 @@ function checkRule(
   entries: readonly PolicyMap[],
   situation: RuleSituation,
   findings: Findings,
+  limits: Limits,
 ): void {
   const { pointer: at } = rule;
   if (rule.name === "") findings.refuse(pointer(at, "name"), "expected a name, found nothing");
@@ -73,8 +75,9 @@ function checkRule(
       verifiesImages: rule.kind === "verifyImages",
     },
     findings,
+    limits,
   );
-  checkContext(rule.context, findings);
+  checkContext(rule.context, findings, limits);
   checkConditions(member(raw, "preconditions"), pointer(at, "preconditions"), findings);
   checkConditions(
     member(mapOf(mapOf(raw, "validate"), "deny"), "conditions"),
@@ -83,8 +86,8 @@ function checkRule(
   );
   if (rule.validate !== undefined && Object.keys(rule.validate).length === 0)
     findings.refuse(pointer(at, "validate"), "expected what is to be validated, found an empty map; remove it");
-  checkImages(rule, entries, situation.failureAction, findings);
-  checkVariables(rule, raw, situation.background, findings);
+  checkImages(rule, entries, situation.failureAction, findings, limits);
+  checkVariables(rule, raw, situation.background, findings, limits);
   if ((listOf(raw, "celPreconditions") ?? []).length > 0)
     findings.unsupported(pointer(at, "celPreconditions"), "celPreconditions (CEL) are not supported");
   if (rule.kind === "verifyImages") return;
@@ -97,7 +100,13 @@ function checkRule(
 }
 
 /** The rule at `at`. */
-export function readRule(raw: PolicyMap, at: string, situation: RuleSituation, findings: Findings): Rule {
+export function readRule(
+  raw: PolicyMap,
+  at: string,
+  situation: RuleSituation,
+  findings: Findings,
+  limits: Limits,
+): Rule {
   const exclude = readExclude(mapOf(raw, "exclude"));
   const entries = listOf(raw, "verifyImages") ?? [];
   const located = entries.flatMap((entry, index) =>
@@ -125,6 +134,7 @@ export function readRule(raw: PolicyMap, at: string, situation: RuleSituation, f
     located.map(({ entry }) => entry),
     situation,
     findings,
+    limits,
   );
   return rule;
 }

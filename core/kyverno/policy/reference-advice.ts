@@ -5,8 +5,8 @@
 import { pointer } from "../../encoding/shape.ts";
 import { containsWildcard, matchWildcard } from "../../patterns/wildcard.ts";
 import type { ImageVerification } from "./policy.ts";
-import { defaultLimits } from "../../limits.ts";
 import type { Advice } from "./remark.ts";
+import type { Limits } from "../../limits.ts";
 
 /** Whether the pattern begins with a fixed word that is no registry: `nginx:*`, `org/app:*`. */
 function lacksRegistry(pattern: string): boolean {
@@ -56,12 +56,12 @@ function advisePattern(pattern: string, at: string): readonly Advice[] {
 }
 
 /** A skip that covers every pattern leaves nothing to verify. */
-function adviseSkips(entry: ImageVerification): readonly Advice[] {
+function adviseSkips(entry: ImageVerification, limits: Limits): readonly Advice[] {
   const { imageReferences, skipImageReferences } = entry;
   const covered =
     imageReferences.length > 0 &&
     imageReferences.every((pattern) =>
-      skipImageReferences.some((skip) => skip === pattern || matchWildcard(skip, pattern, defaultLimits)),
+      skipImageReferences.some((skip) => skip === pattern || matchWildcard(skip, pattern, limits)),
     );
   return covered
     ? [
@@ -75,12 +75,12 @@ function adviseSkips(entry: ImageVerification): readonly Advice[] {
 }
 
 /** Advice on both lists of an entry. */
-export function adviseReferences(entry: ImageVerification): readonly Advice[] {
+export function adviseReferences(entry: ImageVerification, limits: Limits): readonly Advice[] {
   const list = (patterns: readonly string[], name: string): readonly Advice[] =>
     patterns.flatMap((pattern, index) => advisePattern(pattern, pointer(pointer(entry.pointer, name), index)));
   return [
     ...list(entry.imageReferences, "imageReferences"),
     ...list(entry.skipImageReferences, "skipImageReferences"),
-    ...adviseSkips(entry),
+    ...adviseSkips(entry, limits),
   ];
 }

@@ -4,7 +4,7 @@
  */
 import { Composer, type Document, isScalar, LineCounter, type Node, Parser } from "yaml";
 import { EngineError } from "../../errors.ts";
-import { defaultLimits, type Limits } from "../../limits.ts";
+import type { Limits } from "../../limits.ts";
 import type { PolicyValue, Position } from "./policy.ts";
 import { boundedTokens, tooDeepAt } from "./yaml-depth.ts";
 import { yamlHint } from "./yaml-hint.ts";
@@ -34,16 +34,16 @@ export interface YamlFile {
 export interface YamlOptions {
   /** Characters of the file. Default: `policyBytes`. */
   readonly maxBytes?: number;
-  readonly limits?: Limits;
+  readonly limits: Limits;
 }
 
 /** What YAML does not allow in a stream: control characters, noncharacters, lone surrogates. */
 const forbidden = /[^\t\n\r\u0020-\u007e\u0085\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 
 /** All documents of a file, with what is wrong in the others. Nothing of the text makes it throw. */
-export function readYaml(text: string, file: string, options: YamlOptions = {}): YamlFile {
-  const reading = new FileReading(text, file, options.limits ?? defaultLimits);
-  const maxBytes = options.maxBytes ?? (options.limits ?? defaultLimits).policyBytes;
+export function readYaml(text: string, file: string, options: YamlOptions): YamlFile {
+  const reading = new FileReading(text, file, options.limits);
+  const maxBytes = options.maxBytes ?? options.limits.policyBytes;
   if (text.length > maxBytes)
     reading.report("over-limit", `the file has ${text.length} characters, more than ${maxBytes}`, 0);
   else reading.run();
@@ -161,7 +161,7 @@ function remembered(find: (pointer: string) => Position): (pointer: string) => P
  * The documents of a file that must be whole.
  * @throws EngineError `malformed` or `over-limit` with `FILE:LINE:COLUMN` as its subject.
  */
-export function parseYaml(text: string, file: string, options: YamlOptions = {}): readonly YamlDocument[] {
+export function parseYaml(text: string, file: string, options: YamlOptions): readonly YamlDocument[] {
   const { documents, problems } = readYaml(text, file, options);
   const problem = problems[0];
   if (problem !== undefined)

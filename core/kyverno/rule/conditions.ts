@@ -3,6 +3,7 @@
  * docs/spec/kyverno.md#preconditions, #conditions.
  */
 import { EngineError } from "../../errors.ts";
+import type { Limits } from "../../limits.ts";
 import type { PolicyValue } from "../policy/policy.ts";
 import { isList, isMap } from "../policy/policy-value.ts";
 import type { JsonContext } from "./json-context.ts";
@@ -79,11 +80,11 @@ const scalar = (value: PolicyValue): PolicyValue => (typeof value === "bigint" ?
  * Whether a condition, whose variables are already replaced, holds.
  * @throws EngineError `unresolved` on an operator that does not exist or that cannot take the key.
  */
-function testCondition(condition: Pick<Condition, "key" | "operator" | "value">): boolean {
+function testCondition(condition: Pick<Condition, "key" | "operator" | "value">, limits: Limits): boolean {
   const operator = operatorOf(condition.operator);
   if (operator === undefined)
     throw new EngineError("unresolved", `failed to create handler for condition operator: ${condition.operator}`);
-  return operator(scalar(condition.key), scalar(condition.value));
+  return operator(scalar(condition.key), scalar(condition.value), limits);
 }
 
 type Test = (condition: Condition) => boolean;
@@ -143,11 +144,14 @@ function substituteSide(side: "key" | "value", value: PolicyValue, context: Json
 const substituteBoth =
   (context: JsonContext): Test =>
   (condition) =>
-    testCondition({
-      operator: condition.operator,
-      key: substituteSide("key", condition.key, context),
-      value: substituteSide("value", condition.value, context),
-    });
+    testCondition(
+      {
+        operator: condition.operator,
+        key: substituteSide("key", condition.key, context),
+        value: substituteSide("value", condition.value, context),
+      },
+      context.limits,
+    );
 
 /**
  * Preconditions: variables are replaced condition by condition, so one that is never reached is never resolved;
@@ -167,7 +171,9 @@ export const evaluatePreconditions = (conditions: PolicyValue, context: JsonCont
 export function evaluateConditions(conditions: PolicyValue, context: JsonContext): ConditionsResult {
   const read = compileConditions(conditions);
   if (read.form === "blocks")
-    return testConditions(compileConditions(substituteAttestation(conditions, context)), testCondition);
+    return testConditions(compileConditions(substituteAttestation(conditions, context)), (condition) =>
+      testCondition(condition, context.limits),
+    );
   const result = testConditions(read, substituteBoth(context));
   return { ...result, message: substituteMessage(result.message, context) };
 }

@@ -4,7 +4,7 @@
  */
 import { matchWildcard } from "../../patterns/wildcard.ts";
 import type { GroupVersionKind } from "./request.ts";
-import { defaultLimits } from "../../limits.ts";
+import type { Limits } from "../../limits.ts";
 
 /** Four wildcard patterns; an empty `subresource` means the resource itself. */
 export interface KindSelector {
@@ -44,15 +44,19 @@ export function parseKindSelector(text: string): KindSelector {
 const isPod = (kind: GroupVersionKind): boolean => kind.group === "" && kind.version === "v1" && kind.kind === "Pod";
 
 /** Whether the selector names the kind. One that names a Pod also names its ephemeral containers. */
-export function matchKind(selector: KindSelector, kind: GroupVersionKind, subresource: string): boolean {
+export function matchKind(
+  selector: KindSelector,
+  kind: GroupVersionKind,
+  subresource: string,
+  limits: Limits,
+): boolean {
   if (
-    !matchWildcard(selector.group, kind.group, defaultLimits) ||
-    !matchWildcard(selector.version, kind.version, defaultLimits) ||
-    !matchWildcard(selector.kind, kind.kind, defaultLimits)
+    !matchWildcard(selector.group, kind.group, limits) ||
+    !matchWildcard(selector.version, kind.version, limits) ||
+    !matchWildcard(selector.kind, kind.kind, limits)
   )
     return false;
   return (
-    matchWildcard(selector.subresource, subresource, defaultLimits) ||
-    (subresource === "ephemeralcontainers" && isPod(kind))
+    matchWildcard(selector.subresource, subresource, limits) || (subresource === "ephemeralcontainers" && isPod(kind))
   );
 }

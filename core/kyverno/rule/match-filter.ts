@@ -7,7 +7,7 @@ import { type KindSelector, matchKind, parseKindSelector } from "./kind-selector
 import type { MatchSubject } from "./match-subject.ts";
 import type { AdmissionRequest } from "./request.ts";
 import { type CompiledSelector, compileSelector, type Labels, testSelector } from "./selector.ts";
-import { defaultLimits } from "../../limits.ts";
+import type { Limits } from "../../limits.ts";
 
 type Criterion = { readonly name: string; readonly holds: (subject: MatchSubject) => boolean };
 
@@ -24,28 +24,28 @@ export interface CompiledFilter {
   readonly hasUserCriteria: boolean;
 }
 
-const some = (patterns: readonly string[], text: string): boolean =>
-  patterns.some((pattern) => matchWildcard(pattern, text, defaultLimits));
+const some = (patterns: readonly string[], text: string, limits: Limits): boolean =>
+  patterns.some((pattern) => matchWildcard(pattern, text, limits));
 
-function resourceCriteria(filter: ResourceFilter): readonly Criterion[] {
+function resourceCriteria(filter: ResourceFilter, limits: Limits): readonly Criterion[] {
   const { name, names, namespaces, annotations, selector } = filter;
   const criteria: Criterion[] = [];
   if (name !== undefined && name !== "")
-    criteria.push({ name: "name", holds: (subject) => matchWildcard(name, subject.name, defaultLimits) });
+    criteria.push({ name: "name", holds: (subject) => matchWildcard(name, subject.name, limits) });
   if (names !== undefined && names.length > 0)
-    criteria.push({ name: "names", holds: (subject) => some(names, subject.name) });
+    criteria.push({ name: "names", holds: (subject) => some(names, subject.name, limits) });
   if (namespaces !== undefined && namespaces.length > 0) {
     criteria.push({
       name: "namespaces",
       holds: (subject) =>
-        some(namespaces, subject.request.kind.kind === "Namespace" ? subject.name : subject.namespace),
+        some(namespaces, subject.request.kind.kind === "Namespace" ? subject.name : subject.namespace, limits),
     });
   }
   if (annotations !== undefined) {
     const wanted = Object.entries(annotations);
     const fits = (found: Labels, [key, value]: readonly [string, string]): boolean =>
       Object.entries(found).some(
-        ([name, text]) => matchWildcard(key, name, defaultLimits) && matchWildcard(value, text, defaultLimits),
+        ([name, text]) => matchWildcard(key, name, limits) && matchWildcard(value, text, limits),
       );
     if (wanted.length > 0)
       criteria.push({
@@ -54,7 +54,7 @@ function resourceCriteria(filter: ResourceFilter): readonly Criterion[] {
       });
   }
   if (selector !== undefined) {
-    const compiled = compileSelector(selector);
+    const compiled = compileSelector(selector, limits);
     criteria.push({ name: "selector", holds: (subject) => testSelector(compiled, subject.labels) });
   }
   return criteria;
@@ -63,18 +63,19 @@ function resourceCriteria(filter: ResourceFilter): readonly Criterion[] {
 function subjectHolds(
   wanted: { readonly kind: string; readonly name: string; readonly namespace?: string },
   { userInfo }: AdmissionRequest,
+  limits: Limits,
 ): boolean {
   const username = userInfo?.username ?? "";
   if (wanted.kind === "ServiceAccount")
-    return matchWildcard(`system:serviceaccount:${wanted.namespace ?? ""}:${wanted.name}`, username, defaultLimits);
-  if (wanted.kind === "User") return matchWildcard(wanted.name, username, defaultLimits);
-  return (
-    wanted.kind === "Group" &&
-    (userInfo?.groups ?? []).some((group) => matchWildcard(wanted.name, group, defaultLimits))
-  );
+    return matchWildcard(`system:serviceaccount:${wanted.namespace ?? ""}:${wanted.name}`, username, limits);
+  if (wanted.kind === "User") return matchWildcard(wanted.name, username, limits);
+  return wanted.kind === "Group" && (userInfo?.groups ?? []).some((group) => matchWildcard(wanted.name, group, limits));
 }
 
-function userCriteria({ roles = [], clusterRoles = [], subjects = [] }: ResourceFilter): readonly Criterion[] {
+function userCriteria(
+  { roles = [], clusterRoles = [], subjects = [] }: ResourceFilter,
+  limits: Limits,
+): readonly Criterion[] {
   const criteria: Criterion[] = [];
   const overlaps = (wanted: readonly string[], held: readonly string[] | undefined): boolean =>
     (held ?? []).some((role) => wanted.includes(role));
@@ -84,26 +85,27 @@ function userCriteria({ roles = [], clusterRoles = [], subjects = [] }: Resource
   if (subjects.length > 0)
     criteria.push({
       name: "subjects",
-      holds: ({ request }) => subjects.some((subject) => subjectHolds(subject, request)),
+      holds: ({ request }) => subjects.some((subject) => subjectHolds(subject, request, limits)),
     });
   return criteria;
 }
 
-export function compileFilter(filter: ResourceFilter): CompiledFilter {
+export function compileFilter(filter: ResourceFilter, limits: Limits): CompiledFilter {
   const { kinds, operations, namespaceSelector } = filter;
   const selectors = (kinds ?? []).map(parseKindSelector);
   const ofKind: Criterion = {
     name: "kind",
-    holds: ({ request }) => selectors.some((selector) => matchKind(selector, request.kind, request.subResource ?? "")),
+    holds: ({ request }) =>
+      selectors.some((selector) => matchKind(selector, request.kind, request.subResource ?? "", limits)),
   };
   const { names, namespaces, annotations = {} } = filter;
   const lists = [kinds, names, namespaces, operations, Object.keys(annotations)];
   return {
     kinds: selectors,
     operations: operations === undefined || operations.length === 0 ? undefined : operations,
-    resource: [...(selectors.length === 0 ? [] : [ofKind]), ...resourceCriteria(filter)],
-    user: userCriteria(filter),
-    namespaceSelector: namespaceSelector === undefined ? undefined : compileSelector(namespaceSelector),
+    resource: [...(selectors.length === 0 ? [] : [ofKind]), ...resourceCriteria(filter, limits)],
+    user: userCriteria(filter, limits),
+    namespaceSelector: namespaceSelector === undefined ? undefined : compileSelector(namespaceSelector, limits),
     hasResourceCriteria:
       lists.some((list) => list !== undefined && list.length > 0) ||
       (filter.name !== undefined && filter.name !== "") ||

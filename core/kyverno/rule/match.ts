@@ -4,10 +4,11 @@
  */
 import { EngineError } from "../../errors.ts";
 import { containsWildcard } from "../../patterns/wildcard.ts";
-import type { MatchBlock, Policy, Rule } from "../policy/policy.ts";
+import type { MatchBlock, Policy, Rule, ResourceFilter } from "../policy/policy.ts";
 import { type CompiledFilter, compileFilter, filterMisses } from "./match-filter.ts";
 import { isAnonymous, type MatchOptions, type MatchSubject, resourceOf, subjectOf } from "./match-subject.ts";
 import type { AdmissionRequest } from "./request.ts";
+import type { Limits } from "../../limits.ts";
 
 export type { MatchOptions } from "./match-subject.ts";
 
@@ -42,10 +43,11 @@ interface CompiledBlock {
   readonly filters: readonly CompiledFilter[];
 }
 
-function compileBlock(block: MatchBlock): CompiledBlock {
-  if (block.any !== undefined && block.any.length > 0) return { form: "any", filters: block.any.map(compileFilter) };
-  if (block.all !== undefined && block.all.length > 0) return { form: "all", filters: block.all.map(compileFilter) };
-  return { form: "bare", filters: [compileFilter(block.bare ?? {})] };
+function compileBlock(block: MatchBlock, limits: Limits): CompiledBlock {
+  const filters = (list: readonly ResourceFilter[]) => list.map((filter) => compileFilter(filter, limits));
+  if (block.any !== undefined && block.any.length > 0) return { form: "any", filters: filters(block.any) };
+  if (block.all !== undefined && block.all.length > 0) return { form: "all", filters: filters(block.all) };
+  return { form: "bare", filters: filters([block.bare ?? {}]) };
 }
 
 /**
@@ -97,9 +99,10 @@ function indexKinds({ filters }: CompiledBlock): KindIndex {
 export function compileMatch(
   rule: Pick<Rule, "match" | "exclude">,
   policy: Pick<Policy, "kind" | "namespace">,
+  limits: Limits,
 ): CompiledMatch {
-  const match = compileBlock(rule.match);
-  const exclude = rule.exclude === undefined ? undefined : compileBlock(rule.exclude);
+  const match = compileBlock(rule.match, limits);
+  const exclude = rule.exclude === undefined ? undefined : compileBlock(rule.exclude, limits);
   const home = policy.kind === "Policy" ? policy.namespace || "default" : undefined;
   const isExcluded = (subject: MatchSubject): boolean =>
     exclude !== undefined && blockMisses(exclude, subject, "judged") === undefined;

@@ -4,7 +4,7 @@
  */
 import { containsWildcard, matchWildcard } from "../../patterns/wildcard.ts";
 import type { LabelSelector } from "../policy/policy.ts";
-import { defaultLimits } from "../../limits.ts";
+import type { Limits } from "../../limits.ts";
 
 export type Labels = Readonly<Record<string, string>>;
 
@@ -19,6 +19,8 @@ export interface CompiledSelector {
   /** `matchLabels` with wildcards, replaced by the resource's own labels before they are looked at. */
   readonly patterns: readonly (readonly [key: string, value: string])[];
   readonly valid: boolean;
+  /** Within which its patterns are compared. */
+  readonly limits: Limits;
 }
 
 const namePart = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;
@@ -56,7 +58,7 @@ function requirementOf(key: string, operator: string, values: readonly string[])
   }
 }
 
-export function compileSelector(selector: LabelSelector): CompiledSelector {
+export function compileSelector(selector: LabelSelector, limits: Limits): CompiledSelector {
   const pairs = Object.entries(selector.matchLabels ?? {});
   const isPattern = ([key, value]: readonly [string, string]): boolean =>
     containsWildcard(key) || containsWildcard(value);
@@ -71,7 +73,7 @@ export function compileSelector(selector: LabelSelector): CompiledSelector {
   const valid =
     literal.every(([key, value]) => isLabelKey(key) && isLabelValue(value)) &&
     expressions.every((requirement) => requirement !== undefined);
-  return { fixed, patterns: pairs.filter(isPattern), valid };
+  return { fixed, patterns: pairs.filter(isPattern), valid, limits };
 }
 
 const withoutWildcards = (text: string): string => text.replace(/[*?]/g, "0");
@@ -80,9 +82,9 @@ const withoutWildcards = (text: string): string => text.replace(/[*?]/g, "0");
  * The first label that a pattern pair fits, else the pair with `0` for its wildcards, which then has to be there
  * literally.
  */
-function concrete(key: string, value: string, labels: Labels): readonly [string, string] {
+function concrete(key: string, value: string, labels: Labels, limits: Limits): readonly [string, string] {
   const found = Object.entries(labels).find(
-    ([name, text]) => matchWildcard(key, name, defaultLimits) && matchWildcard(value, text, defaultLimits),
+    ([name, text]) => matchWildcard(key, name, limits) && matchWildcard(value, text, limits),
   );
   return found ?? [withoutWildcards(key), withoutWildcards(value)];
 }
@@ -92,12 +94,12 @@ export function testSelector(selector: CompiledSelector, labels: Labels): boolea
   const label = (key: string): string | undefined => (Object.hasOwn(labels, key) ? labels[key] : undefined);
   for (const { key, holds } of selector.fixed) if (!holds(label(key))) return false;
   for (const [key, value] of selector.patterns) {
-    const [name, text] = concrete(key, value, labels);
+    const [name, text] = concrete(key, value, labels, selector.limits);
     if (!isLabelKey(name) || !isLabelValue(text) || label(name) !== text) return false;
   }
   return true;
 }
 
 /** Whether a selector that is not kept in compiled form selects the labels. */
-export const matchSelector = (selector: LabelSelector, labels: Labels): boolean =>
-  testSelector(compileSelector(selector), labels);
+export const matchSelector = (selector: LabelSelector, labels: Labels, limits: Limits): boolean =>
+  testSelector(compileSelector(selector, limits), labels);

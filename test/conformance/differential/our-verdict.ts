@@ -21,7 +21,10 @@ const codeOf = (err: string): string =>
  */
 function fileVerdict(signed: Signed, words: readonly string[]): OurVerdict {
   const verification = verify(signed, nodeVerifier, {
-    options: { identityTexts: "exact", timestampRequired: words.includes("--use-signed-timestamps") },
+    options: {
+      identityTexts: "exact",
+      timestampRequired: words.includes("--use-signed-timestamps"),
+    },
   });
   if (verification.truth !== "proven") return { accepts: false, code: outcome(verification).replace(/^\w+: /, "") };
   const { statement } = verification.evidence;

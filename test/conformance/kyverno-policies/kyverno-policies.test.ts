@@ -6,6 +6,7 @@ import { advise } from "../../../core/kyverno/policy/advice.ts";
 import { expandRules } from "../../../core/kyverno/policy/autogen.ts";
 import { loadPolicies } from "../../../core/kyverno/policy/read-policy.ts";
 import { skipped, vectorsDir } from "../../support/vectors.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 /** What a file must give: policies by name, refusals as `CODE POINTER`, or documents of other kinds alone. */
 type Expectation =
@@ -43,7 +44,7 @@ else {
       for (const policy of policies) {
         for (const rule of expandRules(policy))
           assert.ok(rule.name.length > 0 && policy.position(rule.pointer).line > 1);
-        for (const { message, line } of advise(policy)) assert.ok(message.length > 0 && line > 1);
+        for (const { message, line } of advise(policy, defaultLimits)) assert.ok(message.length > 0 && line > 1);
       }
     });
   }

@@ -17,7 +17,8 @@ const key = (reference: string): Question & { kind: "key" } => ({ kind: "key", r
 const request = { operation: "CREATE", kind: { group: "", version: "v1", kind: "Pod" } } as const;
 
 /** An engine that reads keys one after the other: each key's text names the next one. */
-const chain = (first: string): Engine => ({
+const chain = (first: string, limits = defaultLimits): Engine => ({
+  limits,
   policies: [],
   warnings: [],
   decide(_request, source: Knowledge) {
@@ -94,7 +95,10 @@ test("rounds are bounded", async () => {
     Array.from({ length: 40 }, (_, index) => [`key ${index}`, present(String(index + 1))]),
   );
   await rejectsCode("over-budget", () => run("0", endless));
-  await rejectsCode("over-budget", () => run("0", endless, undefined, { maxRounds: 3 }));
+  const few = chain("0", { ...defaultLimits, settleRounds: 3 });
+  const asker = new TestAsker(endless);
+  await rejectsCode("over-budget", () => settle(few, request, new MemoryKnowledge(defaultLimits), asker, now));
+  assert.is(asker.asked.length, 3);
   const { asked } = await run("30", endless);
   assert.is(asked.length, 11);
 });

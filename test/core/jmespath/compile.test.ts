@@ -12,7 +12,10 @@ import { throwsCode } from "../../support/assert.ts";
 const test = suite("core/jmespath/compile");
 
 const evaluate = (expression: string, root: JsonValue): unknown => {
-  const result = compileNode(parseExpression(expression, defaultLimits))(root, new Run(standardFunctions, 10_000));
+  const result = compileNode(parseExpression(expression, defaultLimits))(
+    root,
+    new Run(standardFunctions, defaultLimits, 10_000),
+  );
   return result instanceof Missing ? `missing ${result.key}` : JSON.parse(JSON.stringify(result));
 };
 

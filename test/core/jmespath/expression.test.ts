@@ -9,12 +9,16 @@ import { standardFunctions } from "../../../core/jmespath/functions/standard.ts"
 import { runJmespathSuite, sortedJson } from "../../conformance/jmespath.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { skipped, vectorsDir } from "../../support/vectors.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const name = "core/jmespath/expression";
 const test = suite(name);
 
 const query = (expression: string, root: JsonValue | Scope, steps?: number): JsonValue =>
-  compileExpression(expression, { functions: standardFunctions }).evaluate(root, steps === undefined ? {} : { steps });
+  compileExpression(expression, { functions: standardFunctions, limits: defaultLimits }).evaluate(
+    root,
+    steps === undefined ? {} : { steps },
+  );
 
 test("a missing field is unresolved at the top, and null wherever something can be made of it", () => {
   const root = { a: { b: 1 }, list: [{ x: 1 }, {}], text: "t" };
@@ -130,10 +134,16 @@ test("what JSON cannot write does not leave an expression", () => {
 });
 
 test("functions are bound when called, from the evaluation's table before the compiler's", () => {
-  const expression = compileExpression("a || nosuch(a)", { functions: new Map() });
+  const expression = compileExpression("a || nosuch(a)", { functions: new Map(), limits: defaultLimits });
   assert.is(expression.evaluate({ a: 1 }), 1);
   throwsCode("unresolved", () => expression.evaluate({ a: null }));
-  assert.is(compileExpression("abs(`-1`)", { functions: new Map() }).evaluate({}, { functions: standardFunctions }), 1);
+  assert.is(
+    compileExpression("abs(`-1`)", { functions: new Map(), limits: defaultLimits }).evaluate(
+      {},
+      { functions: standardFunctions },
+    ),
+    1,
+  );
 });
 
 /** Expressions on which the two dialects agree: no missing field can surface, no ordering of what is no number. */

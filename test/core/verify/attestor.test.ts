@@ -4,6 +4,7 @@ import * as assert from "uvu/assert";
 import { type AttestorSpec, compileAttestor } from "../../../core/verify/attestor.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { fixtureText } from "../../support/fixture-images.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/verify/attestor");
 const pem = fixtureText("trust/release.pub");
@@ -12,13 +13,18 @@ const pemOf = (namedCurve: string): string =>
   String(generateKeyPairSync("ec", { namedCurve }).publicKey.export({ format: "pem", type: "spki" }));
 
 test("exactly one of keys, certificates and keyless", () => {
-  throwsCode("malformed", () => compileAttestor({}));
-  throwsCode("malformed", () => compileAttestor({ keys: { pem }, keyless: { subject: "*" } }));
+  throwsCode("malformed", () => compileAttestor({}, { limits: defaultLimits }));
+  throwsCode("malformed", () =>
+    compileAttestor({ keys: { pem }, keyless: { subject: "*" } }, { limits: defaultLimits }),
+  );
 });
 
 test("a key is one PEM or a reference", () => {
-  assert.is(compileAttestor({ keys: { pem } }).signer.kind, "key");
-  assert.is(compileAttestor({ keys: { reference: "awskms:///x" } }).signer.kind, "key-reference");
+  assert.is(compileAttestor({ keys: { pem } }, { limits: defaultLimits }).signer.kind, "key");
+  assert.is(
+    compileAttestor({ keys: { reference: "awskms:///x" } }, { limits: defaultLimits }).signer.kind,
+    "key-reference",
+  );
   for (const keys of [
     {},
     { pem, reference: "awskms:///x" },
@@ -27,12 +33,12 @@ test("a key is one PEM or a reference", () => {
     { pem: "no key" },
     { pem: root },
   ])
-    throwsCode("malformed", () => compileAttestor({ keys }));
+    throwsCode("malformed", () => compileAttestor({ keys }, { limits: defaultLimits }));
 });
 
 test("the inner signature algorithm wins, unless it says nothing", () => {
   const hashes = (spec: AttestorSpec) => {
-    const { signer } = compileAttestor(spec);
+    const { signer } = compileAttestor(spec, { limits: defaultLimits });
     return signer.kind === "key"
       ? signer.algorithms.map((algorithm) => ("hash" in algorithm ? algorithm.hash : algorithm.scheme))
       : [];
@@ -43,29 +49,33 @@ test("the inner signature algorithm wins, unless it says nothing", () => {
   assert.equal(hashes({ keys: { pem, signatureAlgorithm: "sha384" }, signatureAlgorithm: "sha512" }), ["sha384"]);
   const p384 = hashes({ keys: { pem: pemOf("P-384") } });
   assert.ok(p384.includes("sha384") && p384.includes("sha256"));
-  throwsCode("malformed", () => compileAttestor({ keys: { pem, signatureAlgorithm: "md5" } }));
+  throwsCode("malformed", () =>
+    compileAttestor({ keys: { pem, signatureAlgorithm: "md5" } }, { limits: defaultLimits }),
+  );
 });
 
 test("certificates: a leaf, a chain, both, not neither", () => {
-  assert.is(compileAttestor({ certificates: { cert: root } }).signer.kind, "certificate");
-  assert.is(compileAttestor({ certificates: { certChain: root } }).signer.kind, "issued");
-  const both = compileAttestor({ certificates: { cert: root, certChain: root } }).signer;
+  assert.is(compileAttestor({ certificates: { cert: root } }, { limits: defaultLimits }).signer.kind, "certificate");
+  assert.is(compileAttestor({ certificates: { certChain: root } }, { limits: defaultLimits }).signer.kind, "issued");
+  const both = compileAttestor({ certificates: { cert: root, certChain: root } }, { limits: defaultLimits }).signer;
   assert.ok(both.kind === "certificate" && both.path !== undefined);
-  throwsCode("malformed", () => compileAttestor({ certificates: {} }));
-  throwsCode("malformed", () => compileAttestor({ certificates: { cert: pem } }));
-  throwsCode("over-limit", () => compileAttestor({ certificates: { certChain: root.repeat(12) } }));
+  throwsCode("malformed", () => compileAttestor({ certificates: {} }, { limits: defaultLimits }));
+  throwsCode("malformed", () => compileAttestor({ certificates: { cert: pem } }, { limits: defaultLimits }));
+  throwsCode("over-limit", () =>
+    compileAttestor({ certificates: { certChain: root.repeat(12) } }, { limits: defaultLimits }),
+  );
 });
 
 test("keyless asks for somebody", () => {
   for (const keyless of [{ subject: "a" }, { issuer: "b" }, { subjectRegExp: "a" }, { roots: root }])
-    assert.is(compileAttestor({ keyless }).signer.kind, "issued");
+    assert.is(compileAttestor({ keyless }, { limits: defaultLimits }).signer.kind, "issued");
   for (const keyless of [{}, { subject: "", issuer: "" }, { additionalExtensions: { githubWorkflowName: "x" } }])
-    throwsCode("malformed", () => compileAttestor({ keyless }));
+    throwsCode("malformed", () => compileAttestor({ keyless }, { limits: defaultLimits }));
 });
 
 test("the log: required unless ignored; a key of one's own needs no URL and asks nobody", () => {
   const log = (rekor: AttestorSpec["rekor"]) =>
-    compileAttestor({ keys: { pem }, ...(rekor === undefined ? {} : { rekor }) }).log;
+    compileAttestor({ keys: { pem }, ...(rekor === undefined ? {} : { rekor }) }, { limits: defaultLimits }).log;
   assert.equal(log(undefined), { required: true, url: "https://rekor.sigstore.dev" });
   assert.equal(log({ ignoreTlog: true, url: "not a url \u0000", pubKey: "junk" }), { required: false });
   const own = log({ ignoreTlog: false, pubKey: `${pem}${pemOf("P-256")}` });
@@ -77,7 +87,8 @@ test("the log: required unless ignored; a key of one's own needs no URL and asks
 });
 
 test("certificate transparency: not of a chain that the policy supplies, unless it names a log", () => {
-  const required = (spec: AttestorSpec) => compileAttestor(spec).certificateTransparency.required;
+  const required = (spec: AttestorSpec) =>
+    compileAttestor(spec, { limits: defaultLimits }).certificateTransparency.required;
   assert.ok(required({ keyless: { subject: "*" } }));
   assert.not(required({ keyless: { subject: "*" }, ctlog: { ignoreSCT: true, pubKey: "junk" } }));
   assert.not(required({ certificates: { certChain: root } }));
@@ -85,12 +96,12 @@ test("certificate transparency: not of a chain that the policy supplies, unless 
 });
 
 test("a digest names the expectation", () => {
-  const digest = (spec: AttestorSpec) => compileAttestor(spec).digest;
+  const digest = (spec: AttestorSpec) => compileAttestor(spec, { limits: defaultLimits }).digest;
   assert.is(digest({ keys: { pem } }), digest({ keys: { pem } }));
   assert.is.not(digest({ keys: { pem } }), digest({ keys: { pem }, annotations: { a: "b" } }));
   assert.is.not(
-    compileAttestor({ keyless: { subject: "a*" } }).digest,
-    compileAttestor({ keyless: { subject: "a*" } }, { identityTexts: "exact" }).digest,
+    compileAttestor({ keyless: { subject: "a*" } }, { limits: defaultLimits }).digest,
+    compileAttestor({ keyless: { subject: "a*" } }, { identityTexts: "exact", limits: defaultLimits }).digest,
   );
 });
 

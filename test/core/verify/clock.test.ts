@@ -36,7 +36,7 @@ test("times of logs and authorities count where they prove something, recalled o
   const verifier = createImageVerifier({ crypto: nodeVerifier, limits: defaultLimits });
   const request = {
     image: signed,
-    expectation: compileAttestor(signed.attestor),
+    expectation: compileAttestor(signed.attestor, { limits: defaultLimits }),
     layouts: "all",
   } as const;
   const source = { answer: signed.knowledge.answer.bind(signed.knowledge), state: () => ({ version: "1" }) };

@@ -4,6 +4,7 @@ import type { Certificate } from "../../../core/x509/certificate.ts";
 import { compileIdentity, type IdentitySpec, requireIdentity } from "../../../core/verify/identity.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { fixtureEntity } from "../../support/fixture-images.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/verify/identity");
 const certificateOf = (tag: string, repository?: string): Certificate =>
@@ -12,9 +13,9 @@ const mail = certificateOf("signed-keyless");
 const workflow = certificateOf("v1.2.0", "ghcr.io/acme/app");
 const issuer = "https://accounts.google.com";
 const accepts = (certificate: Certificate, spec: IdentitySpec, form: "wildcard" | "exact" = "wildcard") =>
-  assert.is(requireIdentity(certificate, compileIdentity(spec, form)), undefined);
+  assert.is(requireIdentity(certificate, compileIdentity(spec, form, certificate.limits)), undefined);
 const refuses = (certificate: Certificate, spec: IdentitySpec, form: "wildcard" | "exact" = "wildcard") =>
-  throwsCode("wrong-identity", () => requireIdentity(certificate, compileIdentity(spec, form)));
+  throwsCode("wrong-identity", () => requireIdentity(certificate, compileIdentity(spec, form, certificate.limits)));
 
 test("what is not asked for is not looked at", () => accepts(mail, {}));
 
@@ -49,14 +50,14 @@ test("extensions by Fulcio's name, Kyverno's spelling and object identifier; a m
 });
 
 test("an extension that Fulcio does not have and an expression that is none", () => {
-  throwsCode("malformed", () => compileIdentity({ additionalExtensions: { nothing: "x" } }, "wildcard"));
-  throwsCode("malformed", () => compileIdentity({ subjectRegExp: "(" }, "wildcard"));
-  throwsCode("malformed", () => compileIdentity({ issuerRegExp: "(?=x)" }, "wildcard"));
+  throwsCode("malformed", () => compileIdentity({ additionalExtensions: { nothing: "x" } }, "wildcard", defaultLimits));
+  throwsCode("malformed", () => compileIdentity({ subjectRegExp: "(" }, "wildcard", defaultLimits));
+  throwsCode("malformed", () => compileIdentity({ issuerRegExp: "(?=x)" }, "wildcard", defaultLimits));
 });
 
 test("the message has both sides", () => {
   const error = throwsCode("wrong-identity", () =>
-    requireIdentity(mail, compileIdentity({ subject: "bob@example.com" }, "exact")),
+    requireIdentity(mail, compileIdentity({ subject: "bob@example.com" }, "exact", defaultLimits)),
   );
   assert.match(error.message, '"bob@example.com"');
   assert.match(error.message, '"ada@example.com"');

@@ -24,7 +24,7 @@ function ask(signed: Signed, { limits, ...settings }: Settings = {}): string {
     limits: { ...defaultLimits, ...limits },
     ...settings,
   });
-  const expectation = compileAttestor(signed.attestor);
+  const expectation = compileAttestor(signed.attestor, { limits: defaultLimits });
   if (signed.recipe.layout !== "file") {
     const decision = verifier.open(signed.knowledge, lab.now);
     return codeOf(decision.verify({ image: signed, expectation, layouts: "all" }).verification);
@@ -53,10 +53,13 @@ test("the bound is one for all images of a decision, and begins again with the n
     limits: { ...defaultLimits, signatureChecksPerDecision: 1 },
   });
   const expectations = ["right", "wrong"].map((name) =>
-    compileAttestor({
-      keys: { pem: lab.key(name === "right" ? undefined : "stranger").pem },
-      rekor: { ignoreTlog: true },
-    }),
+    compileAttestor(
+      {
+        keys: { pem: lab.key(name === "right" ? undefined : "stranger").pem },
+        rekor: { ignoreTlog: true },
+      },
+      { limits: defaultLimits },
+    ),
   );
   const codes = () => {
     const decision = verifier.open(signed.knowledge, lab.now);
@@ -87,7 +90,11 @@ test("the trusted root is the one of the name", () => {
     },
     lab.now,
   );
-  decision.verify({ image: signed, expectation: compileAttestor(signed.attestor), layouts: "all" });
+  decision.verify({
+    image: signed,
+    expectation: compileAttestor(signed.attestor, { limits: defaultLimits }),
+    layouts: "all",
+  });
   assert.equal(asked, ["corp"]);
 });
 

@@ -37,7 +37,8 @@ class Counting implements Knowledge {
 
 const image = { repository: "ghcr.io/org/app", digest: `sha256:${"a".repeat(64)}` } as const;
 const other = { ...image, digest: `sha256:${"b".repeat(64)}` } as const;
-const byKey = (reference = "awskms:///key") => compileAttestor({ keys: { reference }, rekor: { ignoreTlog: true } });
+const byKey = (reference = "awskms:///key") =>
+  compileAttestor({ keys: { reference }, rekor: { ignoreTlog: true } }, { limits: defaultLimits });
 const request: ImageRequest = { image, expectation: byKey(), layouts: "bundles" };
 const key = (reference: string): Question & { kind: "key" } => ({ kind: "key", reference });
 const tag: Question & { kind: "tag" } = { kind: "tag", repository: "ghcr.io/org/app", tag: "1" };
@@ -52,7 +53,7 @@ const unsigned = () => new MemoryKnowledge(defaultLimits).complete("ghcr.io");
 const known = (signed: Signed) => new Counting(signed.knowledge, () => "1");
 const requestFor = (signed: Signed, attestor = signed.attestor): ImageRequest => ({
   image: signed,
-  expectation: compileAttestor(attestor),
+  expectation: compileAttestor(attestor, { limits: defaultLimits }),
   layouts: "all",
 });
 

@@ -19,17 +19,20 @@ const root = fixtureText("trust/root.pem");
 const pemOf = (der: Uint8Array): string => encodePem("CERTIFICATE", encodeBase64(der));
 
 test("a certificate as PEM, and as base64 of PEM", () => {
-  assert.is(readPolicyCertificate(root).fingerprint, readPolicyCertificate(encodeBase64(encodeUtf8(root))).fingerprint);
+  assert.is(
+    readPolicyCertificate(root, defaultLimits).fingerprint,
+    readPolicyCertificate(encodeBase64(encodeUtf8(root)), defaultLimits).fingerprint,
+  );
   for (const text of ["", "junk", fixtureText("trust/release.pub"), encodeBase64(encodeUtf8("junk"))])
-    throwsCode("malformed", () => readPolicyCertificate(text));
+    throwsCode("malformed", () => readPolicyCertificate(text, defaultLimits));
 });
 
 test("chains are bounded, roots are not asked what they are", () => {
   assert.is(readChain(root + root, defaultLimits).length, 2);
   throwsCode("over-limit", () => readChain(root.repeat(defaultLimits.certificatesPerChain + 1), defaultLimits));
   throwsCode("malformed", () => readChain("", defaultLimits));
-  assert.is(readRoots(root, "roots").length, 1);
-  throwsCode("malformed", () => readRoots("none", "roots"));
+  assert.is(readRoots(root, "roots", defaultLimits).length, 1);
+  throwsCode("malformed", () => readRoots("none", "roots", defaultLimits));
 });
 
 test("a timestamp chain: anchors are self-issued, at most one is no CA", () => {
@@ -37,11 +40,11 @@ test("a timestamp chain: anchors are self-issued, at most one is no CA", () => {
   if (authority?.leaf === undefined) throw new Error("the fixture's authority has a leaf");
   const leaf = pemOf(authority.leaf.der);
   const anchors = authority.anchors.map(({ der }) => pemOf(der)).join("");
-  const read = readTimestampChain(anchors + leaf);
+  const read = readTimestampChain(anchors + leaf, defaultLimits);
   assert.equal([read.anchors.length, read.leaf?.fingerprint], [1, authority.leaf.fingerprint]);
-  throwsCode("malformed", () => readTimestampChain(leaf));
-  throwsCode("malformed", () => readTimestampChain(anchors + leaf + leaf));
-  throwsCode("over-limit", () => readTimestampChain(anchors.repeat(13)));
+  throwsCode("malformed", () => readTimestampChain(leaf, defaultLimits));
+  throwsCode("malformed", () => readTimestampChain(anchors + leaf + leaf, defaultLimits));
+  throwsCode("over-limit", () => readTimestampChain(anchors.repeat(13), defaultLimits));
 });
 
 test.run();

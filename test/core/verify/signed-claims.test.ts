@@ -11,6 +11,7 @@ import {
 } from "../../../core/verify/signed-claims.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { fixtureEntity, fixtureImage } from "../../support/fixture-images.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/verify/signed-claims");
 const bytes = encodeUtf8("artifact");
@@ -18,18 +19,23 @@ const claim = { digest: digestOf(bytes) };
 
 test("a simple signing payload names the digest, and has annotations", () => {
   const entity = fixtureEntity("original", "ghcr.io/myorg/myimage");
-  const signed = readClaims(entity, entity.content(), {
-    digest: fixtureImage("original", "ghcr.io/myorg/myimage").digest,
-  });
+  const signed = readClaims(
+    entity,
+    entity.content(),
+    {
+      digest: fixtureImage("original", "ghcr.io/myorg/myimage").digest,
+    },
+    defaultLimits,
+  );
   assert.equal({ ...signed }, { sig: "original" });
-  throwsCode("wrong-digest", () => readClaims(entity, entity.content(), claim));
+  throwsCode("wrong-digest", () => readClaims(entity, entity.content(), claim, defaultLimits));
 });
 
 test("a statement is about its subjects; an attestation in a layer has no annotations", () => {
   const entity = fixtureEntity("reviewed", "registry.io/org/app", "attestation");
   const image = fixtureImage("reviewed", "registry.io/org/app");
-  assert.equal({ ...readClaims(entity, entity.content(), { digest: image.digest }) }, {});
-  throwsCode("wrong-digest", () => readClaims(entity, entity.content(), claim));
+  assert.equal({ ...readClaims(entity, entity.content(), { digest: image.digest }, defaultLimits) }, {});
+  throwsCode("wrong-digest", () => readClaims(entity, entity.content(), claim, defaultLimits));
   requirePredicateType(entity.content(), { digest: image.digest, predicateType: "https://example.com/CodeReview/v1" });
   throwsCode("no-attestation", () =>
     requirePredicateType(entity.content(), { digest: image.digest, predicateType: "https://slsa.dev/provenance/v1" }),

@@ -16,7 +16,7 @@ const text = fixtureBundle();
 const { digest } = fixtureImage("signed-keyless");
 const attestor = compileAttestor(
   { keyless: { subject: "ada@example.com", issuer: "https://accounts.google.com" } },
-  { identityTexts: "exact" },
+  { identityTexts: "exact", limits: defaultLimits },
 );
 const run = (
   bundle: string | Uint8Array,

@@ -44,7 +44,7 @@ const mail: AttestorSpec = { keyless: { subject: "ada@example.com", issuer: "htt
 const verify = (tag: string, spec: AttestorSpec, changes: Partial<VerifyContext> = {}): Verification<Evidence> =>
   verifyEntity(
     fixtureEntity(tag),
-    compileAttestor(spec),
+    compileAttestor(spec, { limits: defaultLimits }),
     { digest: fixtureImage(tag).digest },
     fixtureContext(changes),
   );
@@ -71,7 +71,7 @@ function changed(change: (bundle: BundleJson) => void) {
 const verifyChanged = (change: (bundle: BundleJson) => void, spec = mail, changes: Partial<VerifyContext> = {}) =>
   verifyEntity(
     changed(change),
-    compileAttestor(spec),
+    compileAttestor(spec, { limits: defaultLimits }),
     { digest: fixtureImage("signed-keyless").digest },
     fixtureContext(changes),
   );
@@ -239,7 +239,7 @@ test("without trust a keyless signature is unknown, and the question stays open"
 test("another digest than the signed one", () => {
   const verification = verifyEntity(
     fixtureEntity("signed"),
-    compileAttestor(byKey),
+    compileAttestor(byKey, { limits: defaultLimits }),
     { digest: fixtureImage("unsigned").digest },
     fixtureContext(),
   );

@@ -18,13 +18,13 @@ const org = "registry.io/org/app";
 
 const asked = (tag: string, more: Partial<ImageRequest> = {}): ImageRequest => ({
   image: more.image ?? fixtureImage(tag),
-  expectation: compileAttestor(ours),
+  expectation: compileAttestor(ours, { limits: defaultLimits }),
   layouts: "all",
   ...more,
 });
 
 const signatures = (tag: string, spec = ours, changes = {}) =>
-  verifyImage(asked(tag, { expectation: compileAttestor(spec) }), fixtureContext(changes));
+  verifyImage(asked(tag, { expectation: compileAttestor(spec, { limits: defaultLimits }) }), fixtureContext(changes));
 
 test("one that proves is enough, and ends the search unless everything is to be looked at", () => {
   const { verification, candidates } = signatures("signed-by-both", ours);
@@ -80,7 +80,12 @@ test("a malformed sibling spoils nothing", () => {
 test("attestations: every statement of the type that satisfies, none of another type", () => {
   const attest = (tag: string, type = review, spec = ours) =>
     verifyImage(
-      { image: fixtureImage(tag, org), expectation: compileAttestor(spec), predicateType: type, layouts: "all" },
+      {
+        image: fixtureImage(tag, org),
+        expectation: compileAttestor(spec, { limits: defaultLimits }),
+        predicateType: type,
+        layouts: "all",
+      },
       fixtureContext(),
     ).verification;
   const found = attest("reviewed");

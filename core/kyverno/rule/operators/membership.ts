@@ -8,7 +8,7 @@ import { matchWildcard } from "../../../patterns/wildcard.ts";
 import type { PolicyValue } from "../../policy/policy.ts";
 import { isList } from "../../policy/policy-value.ts";
 import { isInsideRange, isOutsideRange, isRange } from "./range.ts";
-import { defaultLimits } from "../../../limits.ts";
+import type { Limits } from "../../../limits.ts";
 
 export type Membership = "AnyIn" | "AllIn" | "AnyNotIn" | "AllNotIn";
 export type LegacyMembership = "In" | "NotIn";
@@ -21,15 +21,19 @@ function checkPairs(keys: number, values: number): void {
     throw new EngineError("over-budget", `a condition compares ${keys} keys with ${values} values`);
 }
 
-const eitherWay = (left: string, right: string): boolean =>
-  matchWildcard(left, right, defaultLimits) || matchWildcard(right, left, defaultLimits);
+const eitherWay = (left: string, right: string, limits: Limits): boolean =>
+  matchWildcard(left, right, limits) || matchWildcard(right, left, limits);
 
 /**
  * A list of texts that a text holds as JSON; the text itself when it is no JSON; `undefined` when it is JSON of another
  * kind.
  */
-function textsIn(text: string, otherwise: readonly string[] | undefined): readonly string[] | undefined {
-  const value = readJson(text);
+function textsIn(
+  text: string,
+  otherwise: readonly string[] | undefined,
+  limits: Limits,
+): readonly string[] | undefined {
+  const value = readJson(text, limits);
   if (value === undefined) return otherwise;
   if (value.json === null) return [];
   if (!Array.isArray(value.json)) return undefined;
@@ -37,9 +41,9 @@ function textsIn(text: string, otherwise: readonly string[] | undefined): readon
   return texts.every((item) => typeof item === "string") ? (texts as readonly string[]) : undefined;
 }
 
-function readJson(text: string): { readonly json: unknown } | undefined {
+function readJson(text: string, limits: Limits): { readonly json: unknown } | undefined {
   try {
-    return { json: parseJson(text, { duplicateKeys: "last-wins", limits: defaultLimits }) };
+    return { json: parseJson(text, { duplicateKeys: "last-wins", limits }) };
   } catch (error) {
     if (error instanceof EngineError && error.code === "malformed") return undefined;
     throw error;
@@ -47,17 +51,17 @@ function readJson(text: string): { readonly json: unknown } | undefined {
 }
 
 /** Whether a scalar key is in the value; `undefined` when the value is of a kind that no operator takes. */
-function scalarIn(key: string, value: PolicyValue): boolean | undefined {
-  if (isList(value)) return value.some((item) => eitherWay(goText(item), key));
+function scalarIn(key: string, value: PolicyValue, limits: Limits): boolean | undefined {
+  if (isList(value)) return value.some((item) => eitherWay(goText(item), key, limits));
   if (typeof value !== "string") return undefined;
-  if (matchWildcard(value, key, defaultLimits)) return true;
-  if (isRange(value)) return isInsideRange(key, value);
-  return textsIn(value, [value])?.includes(key);
+  if (matchWildcard(value, key, limits)) return true;
+  if (isRange(value)) return isInsideRange(key, value, limits);
+  return textsIn(value, [value], limits)?.includes(key);
 }
 
-function listHolds(keys: readonly string[], values: readonly string[], operator: Membership): boolean {
+function listHolds(keys: readonly string[], values: readonly string[], operator: Membership, limits: Limits): boolean {
   checkPairs(keys.length, values.length);
-  const found = (key: string): boolean => values.some((value) => eitherWay(value, key));
+  const found = (key: string): boolean => values.some((value) => eitherWay(value, key, limits));
   switch (operator) {
     case "AnyIn":
       return keys.some(found);
@@ -70,38 +74,39 @@ function listHolds(keys: readonly string[], values: readonly string[], operator:
   }
 }
 
-function rangeHolds(keys: readonly string[], range: string, operator: Membership): boolean {
-  const within = (key: string): boolean => isInsideRange(key, range);
+function rangeHolds(keys: readonly string[], range: string, operator: Membership, limits: Limits): boolean {
+  const within = (key: string): boolean => isInsideRange(key, range, limits);
   switch (operator) {
     case "AnyIn":
       return keys.some(within);
     case "AllIn":
       return keys.every(within);
     case "AnyNotIn":
-      return keys.some((key) => isOutsideRange(key, range));
+      return keys.some((key) => isOutsideRange(key, range, limits));
     case "AllNotIn":
       return !keys.some(within);
   }
 }
 
-function listIn(keys: readonly string[], value: PolicyValue, operator: Membership): boolean {
+function listIn(keys: readonly string[], value: PolicyValue, operator: Membership, limits: Limits): boolean {
   if (isList(value))
     return listHolds(
       keys,
       value.map((item) => goText(item)),
       operator,
+      limits,
     );
   if (typeof value === "string") {
     if (keys.length === 1 && keys[0] === value) return operator === "AnyIn" || operator === "AllIn";
-    if (isRange(value)) return rangeHolds(keys, value, operator);
-    const values = textsIn(value, [value]);
-    return values !== undefined && listHolds(keys, values, operator);
+    if (isRange(value)) return rangeHolds(keys, value, operator, limits);
+    const values = textsIn(value, [value], limits);
+    return values !== undefined && listHolds(keys, values, operator, limits);
   }
   const takesScalars = operator === "AnyIn" || operator === "AnyNotIn";
   return (
     takesScalars &&
     (typeof value === "number" || typeof value === "boolean") &&
-    listHolds(keys, [goText(value)], operator)
+    listHolds(keys, [goText(value)], operator, limits)
   );
 }
 
@@ -109,28 +114,34 @@ const isScalar = (key: PolicyValue): boolean =>
   typeof key === "string" || typeof key === "number" || typeof key === "boolean";
 
 /** A map or null as key holds for none of them, negative or not. */
-export function isMember(key: PolicyValue, value: PolicyValue, operator: Membership): boolean {
+export function isMember(key: PolicyValue, value: PolicyValue, operator: Membership, limits: Limits): boolean {
   if (isList(key))
     return listIn(
       key.map((item) => goText(item)),
       value,
       operator,
+      limits,
     );
   if (!isScalar(key)) return false;
-  const found = scalarIn(goText(key), value);
+  const found = scalarIn(goText(key), value, limits);
   return found !== undefined && found === (operator === "AnyIn" || operator === "AllIn");
 }
 
-function legacyScalarIn(key: string, value: PolicyValue): boolean | undefined {
-  if (isList(value)) return value.some((item) => eitherWay(goText(item), key));
+function legacyScalarIn(key: string, value: PolicyValue, limits: Limits): boolean | undefined {
+  if (isList(value)) return value.some((item) => eitherWay(goText(item), key, limits));
   if (typeof value !== "string") return undefined;
-  return matchWildcard(value, key, defaultLimits) ? true : textsIn(value, undefined)?.includes(key);
+  return matchWildcard(value, key, limits) ? true : textsIn(value, undefined, limits)?.includes(key);
 }
 
 /** @throws EngineError `unresolved` on a list key with an element that is no text, where Kyverno panics. */
-export function isLegacyMember(key: PolicyValue, value: PolicyValue, operator: LegacyMembership): boolean {
+export function isLegacyMember(
+  key: PolicyValue,
+  value: PolicyValue,
+  operator: LegacyMembership,
+  limits: Limits,
+): boolean {
   if (!isList(key)) {
-    const found = isScalar(key) ? legacyScalarIn(goText(key), value) : undefined;
+    const found = isScalar(key) ? legacyScalarIn(goText(key), value, limits) : undefined;
     return found !== undefined && found === (operator === "In");
   }
   const keys = key.map((item) => {
@@ -144,7 +155,7 @@ export function isLegacyMember(key: PolicyValue, value: PolicyValue, operator: L
       ? (value as readonly string[])
       : undefined
     : typeof value === "string"
-      ? textsIn(value, undefined)
+      ? textsIn(value, undefined, limits)
       : undefined;
   if (values === undefined) return false;
   const held = new Set(values);

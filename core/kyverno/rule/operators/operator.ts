@@ -1,11 +1,12 @@
 /** Condition operators by name. Source: docs/spec/kyverno.md#conditions. */
+import type { Limits } from "../../../limits.ts";
 import type { PolicyValue } from "../../policy/policy.ts";
 import { equals, notEquals } from "./equality.ts";
 import { isLegacyMember, isMember } from "./membership.ts";
 import { durationsInOrder, inOrder } from "./ordering.ts";
 
 /** Takes a key and a value in which scalar numbers are doubles. */
-export type Operator = (key: PolicyValue, value: PolicyValue) => boolean;
+export type Operator = (key: PolicyValue, value: PolicyValue, limits: Limits) => boolean;
 
 const never: Operator = () => false;
 
@@ -15,12 +16,12 @@ const operators: Readonly<Record<string, Operator>> = {
   Equal: equals,
   NotEquals: notEquals,
   NotEqual: notEquals,
-  In: (key, value) => isLegacyMember(key, value, "In"),
-  NotIn: (key, value) => isLegacyMember(key, value, "NotIn"),
-  AnyIn: (key, value) => isMember(key, value, "AnyIn"),
-  AllIn: (key, value) => isMember(key, value, "AllIn"),
-  AnyNotIn: (key, value) => isMember(key, value, "AnyNotIn"),
-  AllNotIn: (key, value) => isMember(key, value, "AllNotIn"),
+  In: (key, value, limits) => isLegacyMember(key, value, "In", limits),
+  NotIn: (key, value, limits) => isLegacyMember(key, value, "NotIn", limits),
+  AnyIn: (key, value, limits) => isMember(key, value, "AnyIn", limits),
+  AllIn: (key, value, limits) => isMember(key, value, "AllIn", limits),
+  AnyNotIn: (key, value, limits) => isMember(key, value, "AnyNotIn", limits),
+  AllNotIn: (key, value, limits) => isMember(key, value, "AllNotIn", limits),
   GreaterThan: (key, value) => inOrder(key, value, "GreaterThan"),
   GreaterThanOrEquals: (key, value) => inOrder(key, value, "GreaterThanOrEquals"),
   LessThan: (key, value) => inOrder(key, value, "LessThan"),

@@ -5,7 +5,7 @@
 import { matchWildcard } from "../../../patterns/wildcard.ts";
 import { parseDuration } from "../../quantity/duration.ts";
 import { compareQuantity, parseQuantity } from "../../quantity/quantity.ts";
-import { defaultLimits } from "../../../limits.ts";
+import type { Limits } from "../../../limits.ts";
 
 const end = "[-|+]?\\d+(?:\\.\\d+)?[A-Za-z]*";
 const inside = new RegExp(`^(${end})-(${end})$`);
@@ -30,26 +30,27 @@ const some = (text: string, bound: string, holds: (order: number) => boolean): b
   orders(text, bound).some(holds);
 
 /** One alternative of a pattern: a range, the outside of one, `!` with a wildcard, or a plain value. */
-function fits(text: string, pattern: string): boolean {
+function fits(text: string, pattern: string, limits: Limits): boolean {
   const negated = pattern.length >= 2 && pattern.startsWith("!");
-  if (negated) return !matchWildcard(pattern.slice(1).trim(), text, defaultLimits);
+  if (negated) return !matchWildcard(pattern.slice(1).trim(), text, limits);
   const within = inside.exec(pattern);
   if (within !== null)
     return some(text, within[1] ?? "", (order) => order >= 0) && some(text, within[2] ?? "", (order) => order <= 0);
   const beyond = outside.exec(pattern);
   if (beyond !== null)
     return some(text, beyond[1] ?? "", (order) => order < 0) || some(text, beyond[2] ?? "", (order) => order > 0);
-  return some(text, pattern, (order) => order === 0) || matchWildcard(pattern, text, defaultLimits);
+  return some(text, pattern, (order) => order === 0) || matchWildcard(pattern, text, limits);
 }
 
 /** Kyverno lets an end begin with `|`, which then separates alternatives. */
-const fitsAny = (text: string, pattern: string): boolean =>
-  text === pattern || pattern.split("|").some((alternative) => fits(text, alternative.trim()));
+const fitsAny = (text: string, pattern: string, limits: Limits): boolean =>
+  text === pattern || pattern.split("|").some((alternative) => fits(text, alternative.trim(), limits));
 
-export const isInsideRange = (text: string, range: string): boolean => fitsAny(text, range);
+export const isInsideRange = (text: string, range: string, limits: Limits): boolean => fitsAny(text, range, limits);
 
 /**
  * Kyverno writes the outside of `a-b` as `a!-b`; a range that begins with a sign thereby becomes the negation of its
  * own text.
  */
-export const isOutsideRange = (text: string, range: string): boolean => fitsAny(text, range.replace("-", "!-"));
+export const isOutsideRange = (text: string, range: string, limits: Limits): boolean =>
+  fitsAny(text, range.replace("-", "!-"), limits);

@@ -4,10 +4,13 @@ import type { JsonValue } from "../../../../core/encoding/json.ts";
 import { compileExpression } from "../../../../core/jmespath/expression.ts";
 import { keyFunctions } from "../../../../core/jmespath/functions/by-key.ts";
 import { throwsCode } from "../../../support/assert.ts";
+import { defaultLimits } from "../../../../core/limits.ts";
 
 const test = suite("core/jmespath/functions/by-key");
 const query = (expression: string, root: JsonValue): unknown =>
-  JSON.parse(JSON.stringify(compileExpression(expression, { functions: keyFunctions }).evaluate(root)));
+  JSON.parse(
+    JSON.stringify(compileExpression(expression, { functions: keyFunctions, limits: defaultLimits }).evaluate(root)),
+  );
 const people = [
   { n: "ana", age: 41 },
   { n: "bo", age: 7 },

@@ -9,6 +9,7 @@ import {
 import { Run } from "../../../../core/jmespath/run.ts";
 import { ExpressionReference, ObjectList, type Value } from "../../../../core/jmespath/value.ts";
 import { throwsCode } from "../../../support/assert.ts";
+import { defaultLimits } from "../../../../core/limits.ts";
 
 const test = suite("core/jmespath/functions/signature");
 
@@ -18,7 +19,8 @@ const table: FunctionTable = new Map([
   ["many", defineVariadic(() => "called")],
   ["none", define([], () => "called")],
 ]);
-const call = (name: string, ...args: readonly Value[]): Value => callFunction(name, args, new Run(table, 100));
+const call = (name: string, ...args: readonly Value[]): Value =>
+  callFunction(name, args, new Run(table, defaultLimits, 100));
 
 test("number and types of arguments are checked first", () => {
   assert.is(call("typed", "a", ["b"]), "called");

@@ -5,10 +5,15 @@ import { compileExpression } from "../../../../core/jmespath/expression.ts";
 import { areSame, standardFunctions } from "../../../../core/jmespath/functions/standard.ts";
 import { GoInteger } from "../../../../core/jmespath/value.ts";
 import { throwsCode } from "../../../support/assert.ts";
+import { defaultLimits } from "../../../../core/limits.ts";
 
 const test = suite("core/jmespath/functions/standard");
 const query = (expression: string, root: JsonValue = {}): unknown =>
-  JSON.parse(JSON.stringify(compileExpression(expression, { functions: standardFunctions }).evaluate(root)));
+  JSON.parse(
+    JSON.stringify(
+      compileExpression(expression, { functions: standardFunctions, limits: defaultLimits }).evaluate(root),
+    ),
+  );
 
 test("each function", () => {
   for (const [expression, value] of [

@@ -4,13 +4,14 @@ import { parsePem } from "../../../../core/encoding/pem.ts";
 import { certificateStructure, requestStructure } from "../../../../core/kyverno/functions/go-certificate.ts";
 import { onlyEngineErrors, throwsCode } from "../../../support/assert.ts";
 import { ellipticPem, requestPem, rsaPem } from "./test-certificates.ts";
+import { defaultLimits } from "../../../../core/limits.ts";
 
 const test = suite("core/kyverno/functions/go-certificate");
 const bytesOf = (pem: string): Uint8Array => parsePem(pem)[0]?.bytes ?? new Uint8Array();
 const plain = (value: unknown): Record<string, unknown> => JSON.parse(JSON.stringify(value)) as Record<string, unknown>;
 
 test("a certificate", () => {
-  const certificate = plain(certificateStructure(bytesOf(rsaPem)));
+  const certificate = plain(certificateStructure(bytesOf(rsaPem), defaultLimits));
   assert.is(Object.keys(certificate).length, 52);
   const {
     Raw,
@@ -93,7 +94,7 @@ test("a certificate", () => {
 });
 
 test("a request", () => {
-  const request = plain(requestStructure(bytesOf(requestPem)));
+  const request = plain(requestStructure(bytesOf(requestPem), defaultLimits));
   assert.is(Object.keys(request).length, 17);
   assert.equal([request.Version, request.SignatureAlgorithm, request.DNSNames], [0, 4, ["a.example"]]);
   assert.equal(request.Attributes, [
@@ -102,7 +103,7 @@ test("a request", () => {
 });
 
 test("other keys and damage", () => {
-  throwsCode("unresolved", () => certificateStructure(bytesOf(ellipticPem)));
+  throwsCode("unresolved", () => certificateStructure(bytesOf(ellipticPem), defaultLimits));
   for (const [pem, read] of [
     [rsaPem, certificateStructure],
     [requestPem, requestStructure],
@@ -110,13 +111,13 @@ test("other keys and damage", () => {
     const bytes = bytesOf(pem);
     for (let end = 0; end < bytes.length; end++)
       assert.is(
-        onlyEngineErrors(() => read(bytes.subarray(0, end))),
+        onlyEngineErrors(() => read(bytes.subarray(0, end), defaultLimits)),
         "threw",
       );
     for (let at = 0; at < bytes.length; at++) {
       const flipped = Uint8Array.from(bytes);
       flipped[at] = (flipped[at] ?? 0) ^ 0x10;
-      onlyEngineErrors(() => read(flipped));
+      onlyEngineErrors(() => read(flipped, defaultLimits));
     }
   }
 });

@@ -4,6 +4,7 @@ import type { JsonValue } from "../../../../core/encoding/json.ts";
 import { compileExpression } from "../../../../core/jmespath/expression.ts";
 import { type FunctionEnvironment, kyvernoFunctions } from "../../../../core/kyverno/functions/kyverno-functions.ts";
 import { throwsCode } from "../../../support/assert.ts";
+import { defaultLimits } from "../../../../core/limits.ts";
 
 const environment: FunctionEnvironment = { now: new Date("2031-03-04T05:06:07.987Z"), seed: "test", references: {} };
 
@@ -11,7 +12,10 @@ const environment: FunctionEnvironment = { now: new Date("2031-03-04T05:06:07.98
 export const query = (expression: string, input: JsonValue = {}, given: Partial<FunctionEnvironment> = {}): unknown =>
   JSON.parse(
     JSON.stringify(
-      compileExpression(expression, { functions: kyvernoFunctions({ ...environment, ...given }) }).evaluate(input),
+      compileExpression(expression, {
+        functions: kyvernoFunctions({ ...environment, ...given }),
+        limits: defaultLimits,
+      }).evaluate(input),
     ),
   );
 

@@ -13,7 +13,8 @@ const next = (): number => {
   state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
   return state / 0x80000000;
 };
-const make = (pattern: string): string => makeText(parsePattern(pattern), next, new Run(new Map(), 100_000));
+const make = (pattern: string): string =>
+  makeText(parsePattern(pattern, defaultLimits), next, new Run(new Map(), defaultLimits, 100_000));
 
 test("what is made matches", () => {
   for (const pattern of [
@@ -55,13 +56,15 @@ test("the syntax has nothing of Perl's", () => {
     "[[:nope:]]",
     "\\",
   ])
-    throwsCode("malformed", () => parsePattern(pattern));
-  throwsCode("over-limit", () => parsePattern("a".repeat(20_000)));
+    throwsCode("malformed", () => parsePattern(pattern, defaultLimits));
+  throwsCode("over-limit", () => parsePattern("a".repeat(20_000), defaultLimits));
 });
 
 test("work is bounded", () => {
   throwsCode(["over-budget", "malformed"], () => make("((a{100}){10}){2}*"));
-  throwsCode("over-budget", () => makeText(parsePattern("(((a*)*)*)*"), () => 0.99, new Run(new Map(), 100_000)));
+  throwsCode("over-budget", () =>
+    makeText(parsePattern("(((a*)*)*)*", defaultLimits), () => 0.99, new Run(new Map(), defaultLimits, 100_000)),
+  );
 });
 
 test.run();

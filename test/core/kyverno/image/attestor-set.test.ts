@@ -6,6 +6,7 @@ import { EngineError } from "../../../../core/errors.ts";
 import { compileAttestor } from "../../../../core/verify/attestor.ts";
 import type { ImageOutcome, ImageRequest } from "../../../../core/verify/verify-image.ts";
 import { proven, refuted, type Truth, unknown, type Verification } from "../../../../core/verdict.ts";
+import { defaultLimits } from "../../../../core/limits.ts";
 
 const test = suite("core/kyverno/image/attestor-set");
 const position = () => ({ file: "p.yaml", line: 1, column: 1 });
@@ -17,7 +18,7 @@ const says = (truth: Truth): CompiledAttestor => ({
   kind: "single",
   path: truth,
   pointer: "/",
-  expectation: { ...compileAttestor({ keys: { reference: "r" } }), digest: truth },
+  expectation: { ...compileAttestor({ keys: { reference: "r" } }, { limits: defaultLimits }), digest: truth },
   repository: undefined,
 });
 const outcomes: Readonly<Record<string, Verification<readonly never[]>>> = {

@@ -6,6 +6,7 @@ import { extractImages } from "../../../../core/kyverno/image/extract.ts";
 import { digestPatch, type PatchOperation } from "../../../../core/kyverno/outcome/digest-patch.ts";
 import type { ReferenceOptions } from "../../../../core/oci/reference.ts";
 import { throwsCode } from "../../../support/assert.ts";
+import { defaultLimits } from "../../../../core/limits.ts";
 
 const test = suite("core/kyverno/image/default-images");
 const digest = `sha256:${"0123456789abcdef".repeat(4)}` as const;
@@ -18,11 +19,14 @@ const podWith = (...images: readonly string[]): JsonObject => ({
 });
 
 test("each resource is walked once, and its kind and its settings still decide", () => {
-  const defaults = new DefaultImages({ defaultRegistry: "ghcr.io" });
+  const defaults = new DefaultImages({ defaultRegistry: "ghcr.io" }, defaultLimits);
   const resource = podWith("app");
   const first = defaults.of(resource, "Pod");
   assert.is(defaults.of(resource, "Pod"), first);
-  assert.equal(first, extractImages(resource, "Pod", undefined, { references: { defaultRegistry: "ghcr.io" } }));
+  assert.equal(
+    first,
+    extractImages(resource, "Pod", undefined, { references: { defaultRegistry: "ghcr.io" }, limits: defaultLimits }),
+  );
   assert.equal(defaults.of(resource, "Job").images, []);
   assert.is(defaults.of(podWith("other"), "Pod").images[1]?.reference.canonical, "ghcr.io/other:latest");
   for (let time = 0; time < 2; time++)
@@ -38,7 +42,7 @@ test("what a patched resource holds is what a walk over it finds", () => {
   ];
   for (const references of settings) {
     const resource = podWith(...images);
-    const defaults = new DefaultImages(references);
+    const defaults = new DefaultImages(references, defaultLimits);
     const pins = defaults
       .of(resource, "Pod")
       .images.filter(({ reference }) => reference.digest === undefined)
@@ -46,13 +50,16 @@ test("what a patched resource holds is what a walk over it finds", () => {
     assert.is(pins.length, images.length);
     for (const patches of [pins, pins.slice(0, 1), pins.slice(2)]) {
       const patched = defaults.patch(resource, patches);
-      assert.equal(defaults.of(patched, "Pod"), extractImages(patched, "Pod", undefined, { references }));
+      assert.equal(
+        defaults.of(patched, "Pod"),
+        extractImages(patched, "Pod", undefined, { references, limits: defaultLimits }),
+      );
     }
   }
 });
 
 test("annotations change no image; any other patch is looked for, and so is what cannot be read", () => {
-  const defaults = new DefaultImages({});
+  const defaults = new DefaultImages({}, defaultLimits);
   const resource = podWith("nginx");
   const first = defaults.of(resource, "Pod");
   const annotated = defaults.patch(resource, [{ op: "add", path: "/metadata/annotations", value: { a: "b" } }]);
@@ -64,7 +71,7 @@ test("annotations change no image; any other patch is looked for, and so is what
   ];
   for (const patch of others) {
     const patched = defaults.patch(resource, [patch]);
-    const walked = extractImages(patched, "Pod", undefined);
+    const walked = extractImages(patched, "Pod", undefined, { limits: defaultLimits });
     assert.equal(JSON.stringify(defaults.of(patched, "Pod")), JSON.stringify(walked), patch.path);
     assert.not.equal(walked, first, patch.path);
   }

@@ -5,13 +5,14 @@ import { extractImages, type Extraction, imagesVariable } from "../../../../core
 import type { ImageExtractor } from "../../../../core/kyverno/policy/policy.ts";
 import { EngineError } from "../../../../core/errors.ts";
 import { throwsCode } from "../../../support/assert.ts";
+import { defaultLimits } from "../../../../core/limits.ts";
 
 const test = suite("core/kyverno/image/extract");
 const digest = `sha256:${"0123456789abcdef".repeat(4)}`;
 const names = ({ images }: Extraction): readonly string[] =>
   images.map((image) => `${image.pointer} ${image.group}.${image.key} ${image.reference.canonical}`);
 const custom = (resource: JsonObject, ...extractors: readonly ImageExtractor[]): Extraction =>
-  extractImages(resource, "Widget", { Widget: extractors });
+  extractImages(resource, "Widget", { Widget: extractors }, { limits: defaultLimits });
 
 const podSpec = {
   imagePullSecrets: [{ name: "first" }, { name: "second" }],
@@ -30,27 +31,40 @@ const expected = (prefix: string): readonly string[] => [
 ];
 
 test("a Pod's images, group by group", () =>
-  assert.equal(names(extractImages({ spec: podSpec }, "Pod", undefined)), expected("/spec")));
+  assert.equal(
+    names(extractImages({ spec: podSpec }, "Pod", undefined, { limits: defaultLimits })),
+    expected("/spec"),
+  ));
 for (const kind of ["DaemonSet", "Deployment", "ReplicaSet", "ReplicationController", "StatefulSet", "Job"]) {
   test(`${kind}: the template`, () =>
     assert.equal(
-      names(extractImages({ spec: { template: { spec: podSpec } } }, kind, undefined)),
+      names(extractImages({ spec: { template: { spec: podSpec } } }, kind, undefined, { limits: defaultLimits })),
       expected("/spec/template/spec"),
     ));
 }
 test("CronJob: the job's template", () =>
   assert.equal(
-    names(extractImages({ spec: { jobTemplate: { spec: { template: { spec: podSpec } } } } }, "CronJob", undefined)),
+    names(
+      extractImages({ spec: { jobTemplate: { spec: { template: { spec: podSpec } } } } }, "CronJob", undefined, {
+        limits: defaultLimits,
+      }),
+    ),
     expected("/spec/jobTemplate/spec/template/spec"),
   ));
 test("any other kind has no images", () => {
-  assert.equal(names(extractImages({ spec: podSpec }, "Widget", undefined)), []);
-  assert.equal(names(extractImages({ spec: podSpec }, "toString", undefined)), []);
-  assert.is(imagesVariable(extractImages({ spec: podSpec }, "Widget", undefined)), undefined);
+  assert.equal(names(extractImages({ spec: podSpec }, "Widget", undefined, { limits: defaultLimits })), []);
+  assert.equal(names(extractImages({ spec: podSpec }, "toString", undefined, { limits: defaultLimits })), []);
+  assert.is(
+    imagesVariable(extractImages({ spec: podSpec }, "Widget", undefined, { limits: defaultLimits })),
+    undefined,
+  );
 });
 
 test("pull secrets of the objects around an image go with it", () =>
-  assert.equal(extractImages({ spec: podSpec }, "Pod", undefined).images[0]?.pullSecrets, ["first", "second"]));
+  assert.equal(extractImages({ spec: podSpec }, "Pod", undefined, { limits: defaultLimits }).images[0]?.pullSecrets, [
+    "first",
+    "second",
+  ]));
 
 test("one string that is no image fails alone", () => {
   const extraction = extractImages(
@@ -65,6 +79,7 @@ test("one string that is no image fails alone", () => {
     },
     "Pod",
     undefined,
+    { limits: defaultLimits },
   );
   assert.equal(names(extraction), [
     "/spec/containers/0/image containers.a docker.io/nginx:latest",
@@ -84,7 +99,7 @@ const refused: readonly (readonly [what: string, resource: JsonObject])[] = [
 ];
 for (const [what, resource] of refused)
   test(`${what} is an error of the rule`, () =>
-    void throwsCode("unresolved", () => extractImages(resource, "Pod", undefined)));
+    void throwsCode("unresolved", () => extractImages(resource, "Pod", undefined, { limits: defaultLimits })));
 
 const steps = {
   spec: {
@@ -135,12 +150,20 @@ test("a key that is missing, an empty list, a path without a field", () => {
 });
 
 test("extractors of other kinds leave the default ones", () =>
-  assert.is(extractImages({ spec: podSpec }, "Pod", { Task: [{ path: "/spec/x" }] }).images.length, 3));
+  assert.is(
+    extractImages({ spec: podSpec }, "Pod", { Task: [{ path: "/spec/x" }] }, { limits: defaultLimits }).images.length,
+    3,
+  ));
 
 test("own extractors replace the default ones, which stay readable", () => {
-  const extraction = extractImages({ metadata: { annotations: { image: "redis" } }, spec: podSpec }, "Pod", {
-    Pod: [{ path: "/metadata/annotations/image" }],
-  });
+  const extraction = extractImages(
+    { metadata: { annotations: { image: "redis" } }, spec: podSpec },
+    "Pod",
+    {
+      Pod: [{ path: "/metadata/annotations/image" }],
+    },
+    { limits: defaultLimits },
+  );
   assert.equal(names(extraction), [
     "/metadata/annotations/image custom./metadata/annotations/image docker.io/redis:latest",
   ]);
@@ -165,6 +188,7 @@ test("a fault of the default ones is told apart", () => {
       { metadata: { annotations }, spec: { containers } } as JsonObject,
       "Pod",
       own,
+      { limits: defaultLimits },
     );
     assert.equal([images.length, failed.length, othersFault?.code], [1, 0, code]);
   }
@@ -190,14 +214,19 @@ test("an expression makes the reference", () => {
     steps,
     "Widget",
     { Widget: [{ path: "/spec/uri", jmesPath: "x" }] },
-    { evaluate },
+    { evaluate, limits: defaultLimits },
   ).images;
   assert.is(image?.reference.canonical, "ghcr.io/org/app:9");
 });
 
 test("an expression that fails, or gives no string, is an error; ignorance passes through", () => {
   const run = (evaluate: () => never | number) =>
-    extractImages(steps, "Widget", { Widget: [{ path: "/spec/uri", jmesPath: "x" }] }, { evaluate });
+    extractImages(
+      steps,
+      "Widget",
+      { Widget: [{ path: "/spec/uri", jmesPath: "x" }] },
+      { evaluate, limits: defaultLimits },
+    );
   throwsCode("unresolved", () => run(() => 5));
   throwsCode("unresolved", () =>
     run(() => {
@@ -213,7 +242,9 @@ test("an expression that fails, or gives no string, is an error; ignorance passe
 
 test("too many images", () => {
   const containers = Array.from({ length: 4 }, (_, index) => ({ name: `c${index}`, image: "nginx" }));
-  throwsCode("over-limit", () => extractImages({ spec: { containers } }, "Pod", undefined, { imagesPerResource: 3 }));
+  throwsCode("over-limit", () =>
+    extractImages({ spec: { containers } }, "Pod", undefined, { limits: { ...defaultLimits, imagesPerResource: 3 } }),
+  );
 });
 
 test("the variable", () => {
@@ -225,6 +256,7 @@ test("the variable", () => {
             { spec: { containers: [{ name: "a", image: `reg:5000/x/app:1@${digest}` }] } },
             "Pod",
             undefined,
+            { limits: defaultLimits },
           ),
         ),
       ),

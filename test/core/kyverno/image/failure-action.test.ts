@@ -20,16 +20,25 @@ const request = {
 } as const;
 
 test("entries first: any Enforce, else the first given", () => {
-  assert.is(failureActionOf(policy("Audit"), entries("Audit", "Enforce"), request), "Enforce");
-  assert.is(failureActionOf(policy("Enforce"), entries(undefined, "Audit"), request), "Audit");
+  assert.is(failureActionOf(policy("Audit"), entries("Audit", "Enforce"), request, defaultLimits), "Enforce");
+  assert.is(failureActionOf(policy("Enforce"), entries(undefined, "Audit"), request, defaultLimits), "Audit");
 });
 
 test("then the first override that fits the namespace, then the policy", () => {
   const none = entries(undefined);
-  assert.is(failureActionOf(policy("Audit"), none, request), "Audit");
-  assert.is(failureActionOf(policy("Audit", { action: "Enforce", namespaces: ["sh?p"] }), none, request), "Enforce");
-  assert.is(failureActionOf(policy("Audit", { action: "enforce", namespaces: ["shop"] }), none, request), "Enforce");
-  assert.is(failureActionOf(policy("Audit", { action: "Enforce", namespaces: ["other"] }), none, request), "Audit");
+  assert.is(failureActionOf(policy("Audit"), none, request, defaultLimits), "Audit");
+  assert.is(
+    failureActionOf(policy("Audit", { action: "Enforce", namespaces: ["sh?p"] }), none, request, defaultLimits),
+    "Enforce",
+  );
+  assert.is(
+    failureActionOf(policy("Audit", { action: "enforce", namespaces: ["shop"] }), none, request, defaultLimits),
+    "Enforce",
+  );
+  assert.is(
+    failureActionOf(policy("Audit", { action: "Enforce", namespaces: ["other"] }), none, request, defaultLimits),
+    "Audit",
+  );
   assert.is(
     failureActionOf(
       policy("Enforce", {
@@ -39,6 +48,7 @@ test("then the first override that fits the namespace, then the policy", () => {
       }),
       none,
       request,
+      defaultLimits,
     ),
     "Enforce",
   );
@@ -47,6 +57,7 @@ test("then the first override that fits the namespace, then the policy", () => {
       policy("Enforce", { action: "Audit", namespaceSelector: { matchLabels: { stage: "prod" } } }),
       none,
       request,
+      defaultLimits,
     ),
     "Audit",
   );
@@ -55,6 +66,7 @@ test("then the first override that fits the namespace, then the policy", () => {
       policy("Enforce", { action: "whatever", namespaces: ["*"] }, { action: "Audit", namespaces: ["*"] }),
       none,
       request,
+      defaultLimits,
     ),
     "Audit",
   );
@@ -76,16 +88,23 @@ const cluster = new MemoryKnowledge(defaultLimits).present(question, {
 
 test("labels that the request lacks are asked for", () => {
   const asked = { knowledge: cluster };
-  assert.is(failureActionOf(policy("Audit", selecting("Enforce")), [], unlabelled, asked), "Enforce");
-  assert.is(failureActionOf(policy("Audit", selecting("Enforce", "test")), [], unlabelled, asked), "Audit");
-  throwsCode("not-in-mirror", () => failureActionOf(policy("Audit", selecting("Enforce")), [], unlabelled));
+  assert.is(failureActionOf(policy("Audit", selecting("Enforce")), [], unlabelled, defaultLimits, asked), "Enforce");
+  assert.is(
+    failureActionOf(policy("Audit", selecting("Enforce", "test")), [], unlabelled, defaultLimits, asked),
+    "Audit",
+  );
+  throwsCode("not-in-mirror", () =>
+    failureActionOf(policy("Audit", selecting("Enforce")), [], unlabelled, defaultLimits),
+  );
   throwsCode("unresolved", () =>
-    failureActionOf(policy("Audit", selecting("Enforce")), [], unlabelled, {
+    failureActionOf(policy("Audit", selecting("Enforce")), [], unlabelled, defaultLimits, {
       knowledge: { ...nothingKnown, answer: () => ({ state: "absent", ...origin }) as never },
     }),
   );
   assert.is(
-    failureActionOf(policy("Audit", selecting("Enforce")), [], unlabelled, { absentNamespaceLabels: "none" }),
+    failureActionOf(policy("Audit", selecting("Enforce")), [], unlabelled, defaultLimits, {
+      absentNamespaceLabels: "none",
+    }),
     "Audit",
   );
 });
@@ -98,9 +117,9 @@ test("nobody is asked where the labels decide nothing", () => {
     [selecting("Audit", "prod", ["other"])],
     [{ ...selecting("Audit"), action: "whatever" }],
   ])
-    assert.is(failureActionOf(policy("Enforce", ...overrides), [], unlabelled), "Enforce");
+    assert.is(failureActionOf(policy("Enforce", ...overrides), [], unlabelled, defaultLimits), "Enforce");
   throwsCode("not-in-mirror", () =>
-    failureActionOf(policy("Enforce", selecting("Enforce"), selecting("Audit", "x")), [], unlabelled),
+    failureActionOf(policy("Enforce", selecting("Enforce"), selecting("Audit", "x")), [], unlabelled, defaultLimits),
   );
 });
 

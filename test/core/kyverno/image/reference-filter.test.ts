@@ -7,9 +7,9 @@ import { defaultLimits } from "../../../../core/limits.ts";
 const test = suite("core/kyverno/image/reference-filter");
 const digest = `sha256:${"a".repeat(64)}`;
 const selects = (pattern: string, text: string): boolean =>
-  selectsImage(toReferenceFilter([pattern], []), parseReference(text, defaultLimits));
+  selectsImage(toReferenceFilter([pattern], []), parseReference(text, defaultLimits), defaultLimits);
 const skips = (pattern: string, text: string): boolean =>
-  skipsImage(toReferenceFilter(["*"], [pattern]), parseReference(text, defaultLimits));
+  skipsImage(toReferenceFilter(["*"], [pattern]), parseReference(text, defaultLimits), defaultLimits);
 
 test("patterns match the whole reference, registry and all", () => {
   assert.ok(selects("*", "nginx"));

@@ -46,7 +46,7 @@ ${extractors === undefined ? "" : `    imageExtractors: ${extractors}\n`}    ver
   assert.equal(loaded.errors, []);
   return loaded.policies.map((policy) => ({
     policy,
-    rules: expandRules(policy).map((rule) => compileRule(policy, rule)),
+    rules: expandRules(policy).map((rule) => compileRule(policy, rule, defaultLimits)),
   }));
 }
 
@@ -88,21 +88,25 @@ test("rules are found by kind and image, in their order, under their policy", ()
       [{ name: "e", kinds: '["P?d"]', references: ["ghcr.io/org/app@sha256:*"] }],
     ),
   );
-  assert.equal(names(index(pod("ghcr.io/org/app:1"), new DefaultImages({}))), ["p0/a", "p1/c", "p3/e"]);
-  assert.equal(names(index(pod("quay.io/x/y", "ghcr.io/org/app"), new DefaultImages({}))), [
+  assert.equal(names(index(pod("ghcr.io/org/app:1"), new DefaultImages({}, defaultLimits))), ["p0/a", "p1/c", "p3/e"]);
+  assert.equal(names(index(pod("quay.io/x/y", "ghcr.io/org/app"), new DefaultImages({}, defaultLimits))), [
     "p0/a",
     "p0/b",
     "p1/c",
     "p3/e",
   ]);
-  assert.equal(names(index(pod("docker.io/library/nginx"), new DefaultImages({}))), ["p1/c"]);
+  assert.equal(names(index(pod("docker.io/library/nginx"), new DefaultImages({}, defaultLimits))), ["p1/c"]);
   const other = { ...pod("ghcr.io/org/app:1"), kind: { group: "", version: "v1", kind: "Nobody" } };
-  assert.equal(names(index(other, new DefaultImages({}))), [], "a kind without extractors has no images");
+  assert.equal(
+    names(index(other, new DefaultImages({}, defaultLimits))),
+    [],
+    "a kind without extractors has no images",
+  );
   assert.equal(
     names(
       index(
         { ...pod("ghcr.io/org/app:1"), operation: "DELETE" as const, object: undefined as never },
-        new DefaultImages({}),
+        new DefaultImages({}, defaultLimits),
       ),
     ),
     [],
@@ -116,9 +120,9 @@ test("what the default extractors cannot read is left to the rules", () => {
       { name: "b", references: ["quay.io/*"], extractors: "{ Pod: [{ path: /spec/image }] }" },
     ]),
   );
-  assert.equal(names(index(pod("docker.io/library/nginx"), new DefaultImages({}))), ["p0/b"]);
+  assert.equal(names(index(pod("docker.io/library/nginx"), new DefaultImages({}, defaultLimits))), ["p0/b"]);
   assert.equal(
-    names(index(pod("NOT AN IMAGE"), new DefaultImages({}))),
+    names(index(pod("NOT AN IMAGE"), new DefaultImages({}, defaultLimits))),
     ["p0/a", "p0/b"],
     "a malformed image is every rule's business",
   );
@@ -126,7 +130,7 @@ test("what the default extractors cannot read is left to the rules", () => {
     names(
       index(
         requestFor({ apiVersion: "v1", kind: "Pod", metadata: { name: "p" }, spec: { containers: "none" } }),
-        new DefaultImages({}),
+        new DefaultImages({}, defaultLimits),
       ),
     ),
     ["p0/a", "p0/b"],
@@ -165,7 +169,7 @@ test("no rule that selects an image is left out, tag or digest", () => {
   fc.assert(
     fc.property(image, pattern, (text, select) => {
       const reference = parseReference(text, defaultLimits);
-      if (selectsImage(toReferenceFilter([select], []), reference))
+      if (selectsImage(toReferenceFilter([select], []), reference, defaultLimits))
         assert.ok(reference.canonical.startsWith(literalPrefix(select)), `${select} selects ${text}`);
     }),
     { numRuns: 3000, seed: 1 },

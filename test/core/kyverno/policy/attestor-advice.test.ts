@@ -2,10 +2,11 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { advise } from "../../../../core/kyverno/policy/advice.ts";
 import { entryWith, loaded, pem, policyText, ruleWith } from "./sample-policy.ts";
+import { defaultLimits } from "../../../../core/limits.ts";
 
 const test = suite("core/kyverno/policy/attestor-advice");
 const codes = (entry: Record<string, unknown>): readonly string[] =>
-  advise(loaded(policyText([ruleWith({ verifyImages: [entryWith(entry)] })]))).map(
+  advise(loaded(policyText([ruleWith({ verifyImages: [entryWith(entry)] })])), defaultLimits).map(
     ({ code, pointer }) => `${code} ${pointer.split("/entries/0/").at(-1)}`,
   );
 const one = (attestor: Record<string, unknown>) => codes({ attestors: [{ entries: [attestor] }] });

@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import { checkOverrides } from "../../../../core/kyverno/policy/check-overrides.ts";
 import { Findings } from "../../../../core/kyverno/policy/findings.ts";
 import { faults, policyText, ruleWith } from "./sample-policy.ts";
+import { defaultLimits } from "../../../../core/limits.ts";
 
 const test = suite("core/kyverno/policy/check-overrides");
 type Override = readonly [action: string, ...namespaces: readonly string[]];
@@ -12,6 +13,7 @@ const found = (...overrides: readonly Override[]): readonly string[] => {
     overrides.map(([action, ...namespaces]) => ({ action, namespaces })),
     "",
     findings,
+    defaultLimits,
   );
   return findings.problems(() => ({ file: "f", line: 1, column: 1 }), undefined).map(({ pointer }) => pointer);
 };

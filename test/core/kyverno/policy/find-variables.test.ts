@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { eachText, findVariables } from "../../../../core/kyverno/policy/find-variables.ts";
+import { defaultLimits } from "../../../../core/limits.ts";
 
 const test = suite("core/kyverno/policy/find-variables");
 
@@ -19,7 +20,7 @@ const cases: readonly (readonly [text: string, found: readonly string[]])[] = [
   ["{{ a", []],
   ["a }}", []],
 ];
-for (const [text, found] of cases) test(text, () => assert.equal(findVariables(text), found));
+for (const [text, found] of cases) test(text, () => assert.equal(findVariables(text, defaultLimits), found));
 
 test("texts made to cost time are cheap", () => {
   for (const text of [
@@ -29,8 +30,8 @@ test("texts made to cost time are cheap", () => {
     `{{${"a".repeat(200_000)}`,
     "}}".repeat(50_000),
   ])
-    assert.equal(findVariables(text), []);
-  assert.ok(findVariables("{{ a ".repeat(1000) + "}}".repeat(1000)).length <= 64);
+    assert.equal(findVariables(text, defaultLimits), []);
+  assert.ok(findVariables("{{ a ".repeat(1000) + "}}".repeat(1000), defaultLimits).length <= 64);
 });
 
 test("every string, keys included", () => {

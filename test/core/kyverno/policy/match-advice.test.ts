@@ -2,6 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { advise } from "../../../../core/kyverno/policy/advice.ts";
 import { loaded, policyText, ruleWith } from "./sample-policy.ts";
+import { defaultLimits } from "../../../../core/limits.ts";
 
 const test = suite("core/kyverno/policy/match-advice");
 const codes = (kinds: readonly string[], rule: Record<string, unknown> = {}): readonly string[] =>
@@ -9,6 +10,7 @@ const codes = (kinds: readonly string[], rule: Record<string, unknown> = {}): re
     loaded(
       policyText([ruleWith({ match: { any: kinds.map((kind) => ({ resources: { kinds: [kind] } })) }, ...rule })]),
     ),
+    defaultLimits,
   ).map(({ code }) => code);
 
 test("kinds that say nothing", () => {

@@ -2,6 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { isMatchEmptied } from "../../../../core/kyverno/policy/match-conflict.ts";
 import type { PolicyMap } from "../../../../core/kyverno/policy/policy.ts";
+import { defaultLimits } from "../../../../core/limits.ts";
 
 const test = suite("core/kyverno/policy/match-conflict");
 const bare = (resources: PolicyMap, users: PolicyMap = {}): PolicyMap => ({ resources, ...users });
@@ -90,6 +91,6 @@ const cases: readonly (readonly [name: string, match: PolicyMap, exclude: Policy
     ],
   ];
 for (const [name, match, exclude, emptied] of cases)
-  test(name, () => assert.is(isMatchEmptied(match, exclude), emptied));
+  test(name, () => assert.is(isMatchEmptied(match, exclude, defaultLimits), emptied));
 
 test.run();

@@ -2,12 +2,14 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { ImageVerification } from "../../../../core/kyverno/policy/policy.ts";
 import { adviseReferences } from "../../../../core/kyverno/policy/reference-advice.ts";
+import { defaultLimits } from "../../../../core/limits.ts";
 
 const test = suite("core/kyverno/policy/reference-advice");
 const codes = (imageReferences: readonly string[], skipImageReferences: readonly string[] = []): readonly string[] =>
-  adviseReferences({ pointer: "", imageReferences, skipImageReferences } as unknown as ImageVerification).map(
-    ({ code }) => code,
-  );
+  adviseReferences(
+    { pointer: "", imageReferences, skipImageReferences } as unknown as ImageVerification,
+    defaultLimits,
+  ).map(({ code }) => code);
 
 const patterns: readonly (readonly [pattern: string, codes: readonly string[]])[] = [
   ["*", []],

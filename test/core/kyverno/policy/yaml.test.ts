@@ -7,12 +7,16 @@ import { defaultLimits } from "../../../../core/limits.ts";
 import { onlyEngineErrors, throwsCode } from "../../../support/assert.ts";
 
 const test = suite("core/kyverno/policy/yaml");
-const one = (text: string): unknown => JSON.parse(JSON.stringify(toJson(parseYaml(text, "f.yaml")[0]?.value ?? null)));
+const one = (text: string): unknown =>
+  JSON.parse(JSON.stringify(toJson(parseYaml(text, "f.yaml", { limits: defaultLimits })[0]?.value ?? null)));
 const problems = (text: string): readonly string[] =>
-  readYaml(text, "f.yaml").problems.map(({ code, line, column }) => `${line}:${column} ${code}`);
+  readYaml(text, "f.yaml", { limits: defaultLimits }).problems.map(
+    ({ code, line, column }) => `${line}:${column} ${code}`,
+  );
 
 test("documents: several, empty ones left out, ends of documents", () => {
-  const values = (text: string): unknown => parseYaml(text, "f").map(({ value }) => toJson(value));
+  const values = (text: string): unknown =>
+    parseYaml(text, "f", { limits: defaultLimits }).map(({ value }) => toJson(value));
   assert.equal(JSON.stringify(values("a: 1\n---\n---\n# nothing\n---\nb: 2\n...\n")), '[{"a":1},{"b":2}]');
   assert.equal(values(""), []);
   assert.equal(values("# only a comment\n"), []);
@@ -33,7 +37,7 @@ test("quoted scalars and blocks are text", () =>
   }));
 
 test("maps have no prototype", () => {
-  const [document] = parseYaml("__proto__: {a: 1}\nconstructor: x", "f");
+  const [document] = parseYaml("__proto__: {a: 1}\nconstructor: x", "f", { limits: defaultLimits });
   assert.is(Object.getPrototypeOf(document?.value), null);
   assert.equal(Object.keys(document?.value as object), ["__proto__", "constructor"]);
 });
@@ -51,6 +55,7 @@ test("positions of values and of their keys, nearest ancestors, aliases and merg
   const [document] = parseYaml(
     "base: &b\n  image: x\nlist:\n- name: a\n  k/e~y: 1\nuse: *b\nmerged:\n  <<: *b\n",
     "f.yaml",
+    { limits: defaultLimits },
   );
   const at = (pointer: string) => document && `${document.position(pointer).line}:${document.position(pointer).column}`;
   assert.is(at(""), "1:1");
@@ -86,13 +91,16 @@ const refused: readonly (readonly [name: string, text: string, problem: string])
 for (const [name, text, problem] of refused) test(`refused: ${name}`, () => assert.equal(problems(text), [problem]));
 
 test("a fault in one document leaves the others", () => {
-  const { documents, problems: found } = readYaml("a: 1\n---\nb: *x\n---\nc: 3\n", "f");
+  const { documents, problems: found } = readYaml("a: 1\n---\nb: *x\n---\nc: 3\n", "f", { limits: defaultLimits });
   assert.is(documents.length, 2);
   assert.is(found.length, 1);
 });
 
 test("parseYaml names file, line and column", () =>
-  assert.is(throwsCode("malformed", () => parseYaml("a: 1\na: 2", "f.yaml")).subject, "f.yaml:2:1"));
+  assert.is(
+    throwsCode("malformed", () => parseYaml("a: 1\na: 2", "f.yaml", { limits: defaultLimits })).subject,
+    "f.yaml:2:1",
+  ));
 
 test("bounds: size, depth, documents, values with aliases written out", () => {
   assert.equal(problems("a".repeat(defaultLimits.policyBytes + 1)), ["1:1 over-limit"]);
@@ -144,7 +152,7 @@ test("whatever stands in a file, it is read or refused", () => {
   fc.assert(
     fc.property(
       fc.array(piece, { maxLength: 24 }),
-      (pieces) => void onlyEngineErrors(() => parseYaml(pieces.join(""), "f")),
+      (pieces) => void onlyEngineErrors(() => parseYaml(pieces.join(""), "f", { limits: defaultLimits })),
     ),
     { numRuns: 400 },
   );
@@ -152,7 +160,7 @@ test("whatever stands in a file, it is read or refused", () => {
 
 test("a file that opens more than it may is refused before anything is closed", () => {
   for (const unit of [": ", "- ", "? ", "[", "{", "{a: ", "!!map ", "&a "]) {
-    const { documents, problems } = readYaml(unit.repeat(60_000), "deep.yaml");
+    const { documents, problems } = readYaml(unit.repeat(60_000), "deep.yaml", { limits: defaultLimits });
     assert.is(documents.length, 0, unit);
     assert.ok(problems.length > 0, unit);
   }

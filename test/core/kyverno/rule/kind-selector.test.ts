@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { matchKind, parseKindSelector } from "../../../../core/kyverno/rule/kind-selector.ts";
+import { defaultLimits } from "../../../../core/limits.ts";
 
 const test = suite("core/kyverno/rule/kind-selector");
 const parts = (text: string): readonly string[] => {
@@ -32,16 +33,16 @@ for (const [text, expected] of grammar) test(`${text || "(empty)"} is read`, () 
 
 test("no subresource in the selector means the resource itself", () => {
   const deployment = { group: "apps", version: "v1", kind: "Deployment" };
-  assert.ok(matchKind(parseKindSelector("Deployment"), deployment, ""));
-  assert.not.ok(matchKind(parseKindSelector("Deployment"), deployment, "scale"));
-  assert.ok(matchKind(parseKindSelector("*/*"), deployment, "scale"));
+  assert.ok(matchKind(parseKindSelector("Deployment"), deployment, "", defaultLimits));
+  assert.not.ok(matchKind(parseKindSelector("Deployment"), deployment, "scale", defaultLimits));
+  assert.ok(matchKind(parseKindSelector("*/*"), deployment, "scale", defaultLimits));
 });
 
 test("a Pod selector also names ephemeral containers, that of another kind does not", () => {
   const pod = { group: "", version: "v1", kind: "Pod" };
-  assert.ok(matchKind(parseKindSelector("Pod"), pod, "ephemeralcontainers"));
-  assert.not.ok(matchKind(parseKindSelector("Pod"), pod, "status"));
-  assert.not.ok(matchKind(parseKindSelector("Pod"), { ...pod, group: "x" }, "ephemeralcontainers"));
+  assert.ok(matchKind(parseKindSelector("Pod"), pod, "ephemeralcontainers", defaultLimits));
+  assert.not.ok(matchKind(parseKindSelector("Pod"), pod, "status", defaultLimits));
+  assert.not.ok(matchKind(parseKindSelector("Pod"), { ...pod, group: "x" }, "ephemeralcontainers", defaultLimits));
 });
 
 test.run();

@@ -4,6 +4,7 @@ import type { ResourceFilter } from "../../../../core/kyverno/policy/policy.ts";
 import { compileFilter, filterMisses } from "../../../../core/kyverno/rule/match-filter.ts";
 import { subjectOf } from "../../../../core/kyverno/rule/match-subject.ts";
 import type { AdmissionRequest } from "../../../../core/kyverno/rule/request.ts";
+import { defaultLimits } from "../../../../core/limits.ts";
 
 const test = suite("core/kyverno/rule/match-filter");
 const pod = { metadata: { name: "web-1", labels: { app: "web" }, annotations: { "team/owner": "ada" } } };
@@ -18,7 +19,7 @@ const request: AdmissionRequest = {
 };
 const misses = (filter: object, user: "judged" | "ignored" = "judged", changes: Partial<AdmissionRequest> = {}) => {
   const full = { ...request, ...changes };
-  return filterMisses(compileFilter(filter as ResourceFilter), subjectOf(full, pod, {}), user);
+  return filterMisses(compileFilter(filter as ResourceFilter, defaultLimits), subjectOf(full, pod, {}), user);
 };
 
 test("a filter of empty lists says nothing, but for those of users", () => {

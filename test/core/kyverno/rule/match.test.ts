@@ -31,7 +31,10 @@ const matches = (
   exclude?: MatchBlock,
   options: MatchOptions = { absentNamespaceLabels: "none" },
 ): boolean =>
-  compileMatch({ match, ...(exclude === undefined ? {} : { exclude }) }, clusterPolicy).test(request, options).matched;
+  compileMatch({ match, ...(exclude === undefined ? {} : { exclude }) }, clusterPolicy, defaultLimits).test(
+    request,
+    options,
+  ).matched;
 const one = (filter: ResourceFilter): MatchBlock => ({ bare: filter });
 
 const criteria: readonly (readonly [name: string, filter: ResourceFilter, expected: boolean])[] = [
@@ -100,7 +103,11 @@ test("a deletion is matched by the old object", () => {
 });
 
 test("a namespaced policy speaks of its own namespace only", () => {
-  const compiled = compileMatch({ match: one({ kinds: ["Pod"] }) }, { kind: "Policy", namespace: "apps" });
+  const compiled = compileMatch(
+    { match: one({ kinds: ["Pod"] }) },
+    { kind: "Policy", namespace: "apps" },
+    defaultLimits,
+  );
   assert.ok(compiled.test(pod()).matched);
   assert.not.ok(compiled.test(pod({ namespace: "other" })).matched);
 });
@@ -156,7 +163,7 @@ test("a namespace selector never matches a Namespace", () => {
 });
 
 test("kinds for an index", () => {
-  const kindsOf = (match: MatchBlock) => compileMatch({ match }, clusterPolicy).index;
+  const kindsOf = (match: MatchBlock) => compileMatch({ match }, clusterPolicy, defaultLimits).index;
   const { named, others } = kindsOf({ any: [{ kinds: ["Pod", "apps/v1/Deployment"] }, { kinds: ["Pod"] }] });
   assert.equal([...named], ["Pod", "Deployment"]);
   assert.not.ok(others);

@@ -2,6 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { deepEqual, equals, notEquals } from "../../../../../core/kyverno/rule/operators/equality.ts";
 import type { PolicyValue } from "../../../../../core/kyverno/policy/policy.ts";
+import { defaultLimits } from "../../../../../core/limits.ts";
 
 const test = suite("core/kyverno/rule/operators/equality");
 
@@ -34,12 +35,21 @@ test("pairs that are equal, and pairs that are not", () => {
     ["", "x"],
   ];
   for (const [key, value] of equal)
-    assert.equal([equals(key, value), notEquals(key, value)], [true, false], JSON.stringify([key, value]));
+    assert.equal(
+      [equals(key, value, defaultLimits), notEquals(key, value, defaultLimits)],
+      [true, false],
+      JSON.stringify([key, value]),
+    );
   for (const [key, value] of unequal)
-    assert.equal([equals(key, value), notEquals(key, value)], [false, true], JSON.stringify([key, value]));
+    assert.equal(
+      [equals(key, value, defaultLimits), notEquals(key, value, defaultLimits)],
+      [false, true],
+      JSON.stringify([key, value]),
+    );
 });
 
-test("a null key is neither", () => assert.equal([equals(null, null), notEquals(null, "x")], [false, false]));
+test("a null key is neither", () =>
+  assert.equal([equals(null, null, defaultLimits), notEquals(null, "x", defaultLimits)], [false, false]));
 
 test("depth matters, order of members does not", () => {
   assert.ok(deepEqual({ a: 1, b: { c: [true, null] } }, { b: { c: [true, null] }, a: 1 }));

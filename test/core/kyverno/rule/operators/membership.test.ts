@@ -3,11 +3,12 @@ import * as assert from "uvu/assert";
 import { isLegacyMember, isMember, type Membership } from "../../../../../core/kyverno/rule/operators/membership.ts";
 import type { PolicyValue } from "../../../../../core/kyverno/policy/policy.ts";
 import { throwsCode } from "../../../../support/assert.ts";
+import { defaultLimits } from "../../../../../core/limits.ts";
 
 const test = suite("core/kyverno/rule/operators/membership");
 const operators: readonly Membership[] = ["AnyIn", "AllIn", "AnyNotIn", "AllNotIn"];
 const holding = (key: PolicyValue, value: PolicyValue): readonly Membership[] =>
-  operators.filter((operator) => isMember(key, value, operator));
+  operators.filter((operator) => isMember(key, value, operator, defaultLimits));
 
 test("a scalar key", () => {
   assert.equal(holding("a", ["a", "b"]), ["AnyIn", "AllIn"]);
@@ -33,18 +34,18 @@ test("what is neither scalar nor list holds for nothing", () => {
 });
 
 test("the deprecated ones", () => {
-  assert.ok(isLegacyMember("a", ["a"], "In"));
-  assert.ok(isLegacyMember("x", ["a"], "NotIn"));
-  assert.ok(isLegacyMember(["a"], "a", "NotIn"), "a hit for both, as Kyverno has it");
-  assert.not(isLegacyMember("x", "a", "In"));
-  assert.not(isLegacyMember("x", "a", "NotIn"));
-  assert.not(isLegacyMember(["a*"], ["abc"], "In"), "lists do not honour wildcards");
-  throwsCode("unresolved", () => isLegacyMember([1], ["1"], "In"));
+  assert.ok(isLegacyMember("a", ["a"], "In", defaultLimits));
+  assert.ok(isLegacyMember("x", ["a"], "NotIn", defaultLimits));
+  assert.ok(isLegacyMember(["a"], "a", "NotIn", defaultLimits), "a hit for both, as Kyverno has it");
+  assert.not(isLegacyMember("x", "a", "In", defaultLimits));
+  assert.not(isLegacyMember("x", "a", "NotIn", defaultLimits));
+  assert.not(isLegacyMember(["a*"], ["abc"], "In", defaultLimits), "lists do not honour wildcards");
+  throwsCode("unresolved", () => isLegacyMember([1], ["1"], "In", defaultLimits));
 });
 
 test("lists made to be large end", () => {
   const many = Array.from({ length: 4000 }, (_, index) => String(index));
-  throwsCode("over-budget", () => isMember(many, many, "AllIn"));
+  throwsCode("over-budget", () => isMember(many, many, "AllIn", defaultLimits));
 });
 
 test.run();

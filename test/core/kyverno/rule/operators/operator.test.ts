@@ -3,12 +3,13 @@ import * as assert from "uvu/assert";
 import type { PolicyValue } from "../../../../../core/kyverno/policy/policy.ts";
 import { operatorOf } from "../../../../../core/kyverno/rule/operators/operator.ts";
 import { throwsCode } from "../../../../support/assert.ts";
+import { defaultLimits } from "../../../../../core/limits.ts";
 
 const test = suite("core/kyverno/rule/operators/operator");
 const run = (name: string, key: PolicyValue, value: PolicyValue): boolean => {
   const operator = operatorOf(name);
   if (operator === undefined) throw new Error(`no operator ${name}`);
-  return operator(key, value);
+  return operator(key, value, defaultLimits);
 };
 
 const cases: readonly (readonly [key: PolicyValue, operator: string, value: PolicyValue, expected: boolean])[] = [

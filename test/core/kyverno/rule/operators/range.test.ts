@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { isInsideRange, isOutsideRange, isRange } from "../../../../../core/kyverno/rule/operators/range.ts";
+import { defaultLimits } from "../../../../../core/limits.ts";
 
 const test = suite("core/kyverno/rule/operators/range");
 
@@ -11,12 +12,20 @@ test("what a range is", () => {
 
 test("both ends are inside", () => {
   for (const text of ["1", "5", "10"])
-    assert.equal([isInsideRange(text, "1-10"), isOutsideRange(text, "1-10")], [true, false], text);
+    assert.equal(
+      [isInsideRange(text, "1-10", defaultLimits), isOutsideRange(text, "1-10", defaultLimits)],
+      [true, false],
+      text,
+    );
   for (const text of ["0", "11", "-1"])
-    assert.equal([isInsideRange(text, "1-10"), isOutsideRange(text, "1-10")], [false, true], text);
-  assert.ok(isInsideRange("1500Mi", "1Gi-2Gi"));
-  assert.ok(isInsideRange("30m", "10m-1h"));
-  assert.not(isInsideRange("x", "1-10"));
+    assert.equal(
+      [isInsideRange(text, "1-10", defaultLimits), isOutsideRange(text, "1-10", defaultLimits)],
+      [false, true],
+      text,
+    );
+  assert.ok(isInsideRange("1500Mi", "1Gi-2Gi", defaultLimits));
+  assert.ok(isInsideRange("30m", "10m-1h", defaultLimits));
+  assert.not(isInsideRange("x", "1-10", defaultLimits));
 });
 
 test.run();
