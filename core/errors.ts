@@ -11,11 +11,8 @@ export type CodeTruth = "refuted" | "unknown" | "usage" | "store" | "trust" | "w
 
 export interface CodeRow {
   readonly truth: CodeTruth;
-  /**
-   * `artifact`: `failurePolicy: Ignore` lets it pass, for questions about artifacts and the cluster only; `always`:
-   * whatever was asked.
-   */
-  readonly ignorable: "always" | "artifact" | "never";
+  /** `artifact`: `failurePolicy: Ignore` lets it pass, for questions about artifacts and the cluster only. */
+  readonly ignorable: "artifact" | "never";
   /** Exit code of `verify` and `verify-attestation`. */
   readonly exit: number;
   readonly when: string;
@@ -65,12 +62,7 @@ export const codes = {
   "no-trust": unknown(3, "no usable trusted root for what the evidence names"),
   stale: unknown(3, "a freshness budget is spent"),
   "no-key": unknown(5, "a k8s://, KMS or file key could not be read"),
-  unresolved: {
-    truth: "unknown",
-    ignorable: "always",
-    exit: 1,
-    when: "a variable, context entry or extraction expression could not be resolved",
-  },
+  unresolved: unknown(1, "a variable, context entry or extraction expression could not be resolved"),
   overloaded: unknown(1, "the webhook shed the request or its deadline passed"),
   "over-budget": unknown(1, "an evaluation used up its step or depth budget, or settle its rounds"),
   "invalid-usage": usage("the command line is wrong"),

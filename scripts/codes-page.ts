@@ -17,7 +17,7 @@ const truths: Readonly<Record<CodeTruth, string>> = {
   bug: "a defect of this program",
 };
 
-const overlooks: Readonly<Record<CodeRow["ignorable"], string>> = { always: "yes", artifact: "yes¹", never: "no" };
+const overlooks: Readonly<Record<CodeRow["ignorable"], string>> = { artifact: "yes¹", never: "no" };
 
 /** The page as it should stand. */
 export function codesPage(): string {

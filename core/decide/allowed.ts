@@ -18,16 +18,15 @@ export const isAllowed = (results: readonly Judged[]): boolean =>
   );
 
 /**
- * Whether `failurePolicy: Ignore` lets this unknown pass: every cause is an outage of an artifact or cluster question,
- * or a variable that could not be resolved.
+ * Whether `failurePolicy: Ignore` lets this unknown pass: every cause is an outage of an artifact or cluster question.
+ * A variable that does not resolve is no outage: the author of the resource may have left it unset.
  */
 export function mayOverlook(result: Omit<Judged, "status" | "action">): boolean {
   if (result.failurePolicy !== "Ignore") return false;
   const causes = result.failures.map((failure) => codeRow(failure.code)).filter((row) => row.truth !== "refuted");
   return (
     causes.length > 0 &&
-    causes.every(
-      (row) => row.ignorable === "always" || (row.ignorable === "artifact" && result.open.every(isArtifactQuestion)),
-    )
+    causes.every(({ ignorable }) => ignorable === "artifact") &&
+    result.open.every(isArtifactQuestion)
   );
 }

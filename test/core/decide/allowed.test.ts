@@ -26,7 +26,8 @@ test("allowed: exhaustively, over status, action, failure policy and code", () =
             const overlooked =
               failurePolicy === "Ignore" &&
               truth !== "refuted" &&
-              (ignorable === "always" || (ignorable === "artifact" && open.every(({ kind }) => kind === "tag")));
+              ignorable === "artifact" &&
+              open.every(({ kind }) => kind === "tag");
             const expected = status === "fail" ? action === "Audit" : status === "error" ? overlooked : true;
             assert.is(isAllowed([result]), expected, JSON.stringify(result));
           }
@@ -41,6 +42,8 @@ test("several causes: all must be such as may be overlooked, and refuted ones be
   });
   assert.ok(mayOverlook(result("unreachable", "timed-out", "wrong-key")));
   assert.not(mayOverlook(result("unreachable", "no-trust")));
+  assert.not(mayOverlook(result("unreachable", "unresolved")), "nor a variable that nobody set");
+  assert.not(mayOverlook(result("unresolved")));
   assert.not(mayOverlook(result("wrong-key")));
   assert.not(mayOverlook(result()));
 });
