@@ -75,7 +75,7 @@ export const layers: LayerTable = {
   "core/verify": { units: evidence },
   "core/jmespath": { units: basis, packages: ["@jmespath-community/jmespath"] },
   "core/kyverno/quantity": { units: basis },
-  "core/kyverno/policy": { units: [...language, "core/kyverno/quantity", "core/oci"], packages: ["yaml"] },
+  "core/kyverno/policy": { units: [...language, "core/kyverno/quantity", "core/oci"] },
   "core/kyverno/functions": {
     units: [
       ...language,

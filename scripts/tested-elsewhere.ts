@@ -42,6 +42,22 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
       "is judged within a decision; conformance over the golden verdicts and test/documentation have the cases " +
       "of its conditions",
   },
+  "core/kyverno/policy/yaml-cursor.ts": {
+    test: "test/core/kyverno/policy/yaml-block.test.ts",
+    why: "moves over spaces, line ends and comments; every text of that test needs it",
+  },
+  "core/kyverno/policy/yaml-fault.ts": {
+    test: "test/core/kyverno/policy/yaml.test.ts",
+    why: "an error class, whose offset is the position in that test",
+  },
+  "core/kyverno/policy/yaml-parts.ts": {
+    test: "test/core/kyverno/policy/yaml-block.test.ts",
+    why: "anchors, tags, aliases and keys, right and wrong ones, are in its texts",
+  },
+  "core/kyverno/policy/yaml-tree.ts": {
+    test: "test/core/kyverno/policy/yaml-block.test.ts",
+    why: "types, and the empty value, which that test shows",
+  },
   "core/kyverno/image/compile-entry.ts": {
     test: "test/core/decide/engine.test.ts",
     why: "counts, several keys, nested sets and broken entries are decided there",

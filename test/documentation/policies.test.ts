@@ -119,7 +119,7 @@ else {
 
   test("07: unquoted braces are refused with the hint to quote, at the line", () => {
     const fragment = read("07-keyless-github-workflow.fragment.yaml");
-    refuses(around(`verifyImages:\n- imageReferences: ["*"]\n${indent(fragment, 2)}`), 21, /quote/);
+    refuses(around(`verifyImages:\n- imageReferences: ["*"]\n${indent(fragment, 2)}`), 19, /quote/);
     const one = fragment.replace(/^.*githubWorkflowRepository.*\n/m, "");
     refuses(around(`verifyImages:\n- imageReferences: ["*"]\n${indent(one, 2)}`), 19, /quote/);
     const quoted = fragment.replaceAll(/: (\{\{.*)$/gm, ': "$1"');

@@ -21,7 +21,7 @@ import { formatFloat32General } from "../../jmespath/go-number.ts";
 import { wellFormed } from "../../jmespath/run.ts";
 import { type Evaluation, isList, type Value } from "../../jmespath/value.ts";
 import type { Limits } from "../../limits.ts";
-import { boundedTokens } from "../policy/yaml-depth.ts";
+import { boundedTokens } from "./yaml-depth.ts";
 import { evaluating, text } from "./arguments.ts";
 import { textOfBytes } from "./byte-text.ts";
 import { resolvePlain, resolveTagged } from "./yaml-v2-scalar.ts";

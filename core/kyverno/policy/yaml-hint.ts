@@ -9,17 +9,19 @@ const blockHeader = /^(\s*)(?:- )*([^\s#][^#]*?):\s*[|>][-+0-9]*\s*(?:#.*)?$/;
 /** A longer line is no slip of a hand; the pattern is not linear in it. */
 const longestLine = 1000;
 
-/** How a fault in `line` (1-based) can be mended, or `undefined`. */
-export function yamlHint(text: string, line: number): string | undefined {
-  const lines = text.split(/\r\n|\r|\n/);
+/** How far above a fault its cause is looked for, and how far below a header its text. */
+const nearby = 40;
+
+/** How a fault in `line` (1-based) of these lines can be mended, or `undefined`. */
+export function yamlHint(lines: readonly string[], line: number): string | undefined {
   const current = (lines[line - 1] ?? "").slice(0, longestLine);
   if (unquotedBraces.test(current)) return 'quote a value that begins with braces: "{{ … }}"';
   // The fault is reported where the text that should have been in the block begins or ends.
-  for (let index = line - 1; index >= Math.max(0, line - 40); index--) {
+  for (let index = line - 1; index >= Math.max(0, line - nearby); index--) {
     const header = blockHeader.exec((lines[index] ?? "").slice(0, longestLine));
     if (header === null) continue;
     const [, indent = "", key = ""] = header;
-    const below = lines.slice(index + 1).find((candidate) => candidate.trim() !== "");
+    const below = lines.slice(index + 1, index + 1 + nearby).find((candidate) => candidate.trim() !== "");
     const inside = /^ */.exec(below ?? "")?.[0].length ?? 0;
     return below !== undefined && index < line && inside <= indent.length
       ? `indent the text below ${JSON.stringify(`${key}: |`)} deeper than its key`

@@ -21,6 +21,8 @@ const notFinite = /^([-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))$/;
 const integer = /^([-+]?)(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9][0-9]*)$/;
 const float = /^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$/;
 
+const underscores = /^\.(?:[0-9]_(?=[0-9])|[^_])*$/;
+
 const minInteger = -(2n ** 63n);
 const maxInteger = 2n ** 63n - 1n;
 
@@ -44,13 +46,15 @@ function throughJson(value: number): number | bigint {
 }
 
 function numberOf(text: string): number | bigint | undefined {
-  const plain = text.startsWith(".") ? text : text.replaceAll("_", "");
+  // Go's ParseFloat, which alone reads what begins with a point, takes underscores between digits only.
+  if (text.startsWith(".") && !underscores.test(text)) return undefined;
+  const plain = text.replaceAll("_", "");
   const exact = integerOf(plain);
   if (exact !== undefined && exact >= minInteger && exact <= maxInteger) return exact;
   if (exact !== undefined && exact <= 2n ** 64n - 1n && exact > 0n) return Number(exact);
   if (!float.test(plain)) return undefined;
   const value = Number(plain);
-  return Number.isFinite(value) ? throughJson(value) : undefined;
+  return Number.isFinite(value) ? value : undefined;
 }
 
 /**
@@ -58,6 +62,12 @@ function numberOf(text: string): number | bigint | undefined {
  * @throws EngineError `malformed` on infinities and NaN, which JSON does not have.
  */
 export function resolvePlain(text: string): ScalarValue {
+  const value = resolveWritten(text);
+  return typeof value === "number" ? throughJson(value) : value;
+}
+
+/** The same with integers as `bigint` only where they are written as integers. */
+function resolveWritten(text: string): ScalarValue {
   const word = words.get(text);
   if (word !== undefined) return word;
   const first = text.charCodeAt(0);
@@ -82,20 +92,23 @@ const tagOf = (value: ScalarValue, text: string): readonly string[] => {
  * @throws EngineError `malformed` when the text is no such value, or the tag is of another kind.
  */
 export function resolveTagged(text: string, tag: string): ScalarValue {
-  const name = tag.startsWith("tag:yaml.org,2002:") ? tag.slice("tag:yaml.org,2002:".length) : undefined;
-  if (name === "str" || tag === "!") return text;
+  if (tag === "!!str") return text;
   const value = resolvePlain(text);
-  if (name !== undefined && tagOf(value, text).includes(name)) return value;
+  if (tag.startsWith("!!") && tagOf(value, text).includes(tag.slice(2))) return value;
   throw new EngineError("malformed", `the tag ${tag} does not fit ${JSON.stringify(text.slice(0, 60))}`, {
     subject: tag,
   });
 }
 
 /**
- * A scalar as the key of a JSON object; a fraction is written as a 32-bit float.
- * @throws EngineError `malformed` on null.
+ * A plain scalar as the key of a JSON object; a fraction is written as a 32-bit float.
+ * @throws EngineError `malformed` on null, and on what is infinite as one.
  */
-export function toKey(value: ScalarValue): string {
+export function plainKey(text: string): { readonly name: string; readonly isText: boolean } {
+  const value = resolveWritten(text);
   if (value === null) throw new EngineError("malformed", "a key is null; quote it if a string is meant");
-  return typeof value === "number" ? formatFloat32General(value) : String(value);
+  if (typeof value === "number" && !Number.isFinite(Math.fround(value)))
+    throw new EngineError("malformed", `a key is the number ${text.slice(0, 60)}; quote it if a string is meant`);
+  const name = typeof value === "number" ? formatFloat32General(value) : String(value);
+  return { name, isText: typeof value === "string" };
 }

@@ -2,14 +2,15 @@
  * YAML and JSON files read as Kubernetes reads them, with a position for every JSON pointer. Source: YAML 1.1 as
  * sigs.k8s.io/yaml turns it into JSON.
  */
-import { Composer, type Document, isScalar, LineCounter, type Node, Parser } from "yaml";
 import { EngineError } from "../../errors.ts";
 import type { Limits } from "../../limits.ts";
 import type { PolicyValue, Position } from "./policy.ts";
-import { boundedTokens, tooDeepAt } from "./yaml-depth.ts";
+import { readDocument } from "./yaml-block.ts";
+import { YamlFault } from "./yaml-fault.ts";
 import { yamlHint } from "./yaml-hint.ts";
-import { NodeReader, startOf, YamlFault } from "./yaml-node.ts";
-import { placeOf } from "./yaml-place.ts";
+import { type AliasCount, NodeReader } from "./yaml-node.ts";
+import { Places } from "./yaml-place.ts";
+import { type DocumentRange, documentRanges, requireEqualLines } from "./yaml-stream.ts";
 
 export interface YamlDocument {
   readonly value: PolicyValue;
@@ -37,9 +38,6 @@ export interface YamlOptions {
   readonly limits: Limits;
 }
 
-/** What YAML does not allow in a stream: control characters, noncharacters, lone surrogates. */
-const forbidden = /[^\t\n\r\u0020-\u007e\u0085\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
-
 /** All documents of a file, with what is wrong in the others. Nothing of the text makes it throw. */
 export function readYaml(text: string, file: string, options: YamlOptions): YamlFile {
   const reading = new FileReading(text, file, options.limits);
@@ -56,90 +54,77 @@ class FileReading implements YamlFile {
   readonly #text: string;
   readonly #file: string;
   readonly #limits: Limits;
-  readonly #lines = new LineCounter();
+  readonly #aliased: AliasCount = { values: 0 };
+  /** Where each line begins. */
+  readonly #lineStarts: number[] = [0];
+  #lines: readonly string[] | undefined;
 
   constructor(text: string, file: string, limits: Limits) {
-    this.#text = text;
+    // As in kubectl: a text block at the end of a file ends with a line, like any other.
+    this.#text = text.endsWith("\n") ? text : `${text}\n`;
     this.#file = file;
     this.#limits = limits;
   }
 
-  report(code: YamlProblem["code"], message: string, offset: number): void {
+  report(code: YamlProblem["code"], message: string, offset: number, isLost = false): void {
     const position = this.#position(offset);
-    const hint = code === "malformed" ? yamlHint(this.#text, position.line) : undefined;
+    if (isLost) this.#lines ??= this.#text.split(/\r\n|\r|\n/);
+    const hint = isLost ? yamlHint(this.#lines ?? [], position.line) : undefined;
     this.problems.push({ code, message: hint === undefined ? message : `${message}; ${hint}`, ...position });
   }
 
   run(): void {
-    const { jsonDepth, documentsPerFile } = this.#limits;
-    const parser = new Parser(this.#lines.addNewLine);
-    // The failsafe schema leaves every scalar as text; what it stands for is decided in yaml-scalar.ts.
-    const composer = new Composer({
-      prettyErrors: false,
-      uniqueKeys: false,
-      schema: "failsafe",
-      version: "1.1",
-      logLevel: "silent",
+    for (let at = this.#text.indexOf("\n"); at >= 0; at = this.#text.indexOf("\n", at + 1))
+      this.#lineStarts.push(at + 1);
+    // What a stream's lines are must be certain before anything of it is believed.
+    let ranges: readonly DocumentRange[] = [];
+    this.#reporting(() => {
+      requireEqualLines(this.#text);
+      ranges = documentRanges(this.#text);
     });
-    this.#lines.addNewLine(0);
-    const illegal = forbidden.exec(this.#text);
-    for (const token of boundedTokens(parser, this.#text, jsonDepth)) {
-      if (typeof token === "number") {
-        this.report("over-limit", `the document is nested deeper than ${jsonDepth} levels`, token);
+    for (const range of ranges) {
+      if (this.documents.length + this.problems.length >= this.#limits.documentsPerFile) {
+        this.report("over-limit", `the file has more than ${this.#limits.documentsPerFile} documents`, range.start);
         return;
       }
-      const deep = tooDeepAt(token, jsonDepth);
-      if (deep !== undefined) {
-        this.report("over-limit", `the document is nested deeper than ${jsonDepth} levels`, deep);
-        return;
-      }
-      if (this.documents.length + this.problems.length >= documentsPerFile) {
-        this.report("over-limit", `the file has more than ${documentsPerFile} documents`, token.offset);
-        return;
-      }
-      this.#take(composer.next(token));
+      this.#reporting(() => this.#read(range));
     }
-    this.#take(composer.end(false, this.#text.length));
-    if (illegal !== null && this.problems.length === 0)
-      this.report(
-        "malformed",
-        `the character U+${(illegal[0].codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")} is ` +
-          "not allowed",
-        illegal.index,
-      );
+  }
+
+  #reporting(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      if (!(error instanceof YamlFault)) throw error;
+      this.report(error.code === "over-limit" ? "over-limit" : "malformed", error.message, error.offset, error.isLost);
+    }
   }
 
   #position(offset: number): Position {
-    const { line, col } = this.#lines.linePos(offset);
-    return { file: this.#file, line: Math.max(1, line), column: Math.max(1, col) };
+    let [low, high] = [0, this.#lineStarts.length];
+    while (high - low > 1) {
+      const middle = (low + high) >>> 1;
+      if ((this.#lineStarts[middle] ?? 0) <= offset) low = middle;
+      else high = middle;
+    }
+    return { file: this.#file, line: low + 1, column: offset - (this.#lineStarts[low] ?? 0) + 1 };
   }
 
-  #take(found: Iterable<Document>): void {
-    for (const document of found) {
-      const error = document.errors[0];
-      const root = document.contents as Node | null;
-      if (error !== undefined)
-        this.report("malformed", error.message.charAt(0).toLowerCase() + error.message.slice(1), error.pos[0]);
-      else if (root !== null && !(isScalar(root) && root.type === "PLAIN" && root.source === "")) this.#read(root);
-    }
-  }
-
-  #read(root: Node): void {
-    const reader = new NodeReader(this.#limits);
-    try {
-      const { value } = reader.read(root);
-      this.documents.push({
-        value,
-        position: remembered((pointer) => this.#position(startOf(placeOf(root, pointer, reader)[0]))),
-        keyPosition: (pointer) => {
-          const [node, key] = placeOf(root, pointer, reader);
-          return this.#position(startOf(key ?? node));
-        },
-      });
-    } catch (error) {
-      if (!(error instanceof YamlFault)) throw error;
-      this.report(error.code === "over-limit" ? "over-limit" : "malformed", error.message, error.offset);
-    }
+  #read({ start, end, isIgnored }: DocumentRange): void {
+    const root = readDocument(this.#text, start, end, this.#limits.jsonDepth);
+    if (root === undefined) return;
+    if (isIgnored) throw new YamlFault("malformed", 'behind "..." kubectl reads nothing; write "---"', root.offset);
+    const reader = new NodeReader(this.#limits, this.#aliased);
+    const { value } = reader.read(root);
+    const places = new Places(root, reader);
+    this.documents.push({
+      value,
+      position: remembered((pointer) => this.#position(places.at(pointer)[0].offset)),
+      keyPosition: (pointer) => {
+        const [node, key] = places.at(pointer);
+        return this.#position((key ?? node).offset);
+      },
+    });
   }
 }
 

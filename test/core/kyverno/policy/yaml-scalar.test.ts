@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { resolvePlain, resolveTagged, toKey } from "../../../../core/kyverno/policy/yaml-scalar.ts";
+import { plainKey, resolvePlain, resolveTagged } from "../../../../core/kyverno/policy/yaml-scalar.ts";
 import { throwsCode } from "../../../support/assert.ts";
 
 const test = suite("core/kyverno/policy/yaml-scalar");
@@ -37,6 +37,9 @@ const plain: readonly (readonly [text: string, value: unknown])[] = [
   ["99999999999999999999999", 1e23],
   ["1.5", 1.5],
   [".5", 0.5],
+  [".1_0", 0.1],
+  ["._1", "._1"],
+  [".1__0", ".1__0"],
   ["1.", 1n],
   ["5.0", 5n],
   ["-0.0", 0n],
@@ -60,26 +63,30 @@ test("what JSON does not have is refused", () => {
 });
 
 test("tags of YAML's own decide, or refuse", () => {
-  assert.is(resolveTagged("5", "tag:yaml.org,2002:str"), "5");
-  assert.is(resolveTagged("5", "tag:yaml.org,2002:int"), 5n);
-  assert.is(resolveTagged("5", "tag:yaml.org,2002:float"), 5n);
-  assert.is(resolveTagged("no", "tag:yaml.org,2002:bool"), false);
-  assert.is(resolveTagged("", "tag:yaml.org,2002:null"), null);
-  assert.is(resolveTagged("yes", "!"), "yes");
+  assert.is(resolveTagged("5", "!!str"), "5");
+  assert.is(resolveTagged("5", "!!int"), 5n);
+  assert.is(resolveTagged("5", "!!float"), 5n);
+  assert.is(resolveTagged("no", "!!bool"), false);
+  assert.is(resolveTagged("", "!!null"), null);
   for (const [text, tag] of [
-    ["a", "tag:yaml.org,2002:int"],
-    ["1.5", "tag:yaml.org,2002:int"],
-    ["1", "tag:yaml.org,2002:bool"],
-    ["aGk=", "tag:yaml.org,2002:binary"],
+    ["a", "!!int"],
+    ["1.5", "!!int"],
+    ["1", "!!bool"],
+    ["aGk=", "!!binary"],
     ["x", "!secret"],
+    ["x", "!"],
   ] as const) {
     throwsCode("malformed", () => resolveTagged(text, tag));
   }
 });
 
-test("keys are strings; null is none", () => {
-  assert.equal([toKey("a"), toKey(true), toKey(5n), toKey(1.5)], ["a", "true", "5", "1.5"]);
-  throwsCode("malformed", () => toKey(null));
+test("keys are strings; null is none; fractions are written as 32-bit floats", () => {
+  assert.equal(
+    ["a", "yes", "5", "0x10", "1.5", "1.0", "1e6", "-0.0", "16777217.0"].map((text) => plainKey(text).name),
+    ["a", "true", "5", "16", "1.5", "1", "1e+06", "-0", "1.6777216e+07"],
+  );
+  assert.equal([plainKey("a").isText, plainKey("yes").isText, plainKey("5").isText], [true, false, false]);
+  for (const text of ["", "~", "null", "1e300"]) throwsCode("malformed", () => plainKey(text));
 });
 
 test.run();

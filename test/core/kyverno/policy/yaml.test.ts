@@ -74,21 +74,63 @@ const refused: readonly (readonly [name: string, text: string, problem: string])
   ["keys that are one as text", "1: a\n'1': b", "2:1 malformed"],
   ["a repeated merge key", "a: &a {x: 1}\nb:\n  <<: *a\n  <<: *a", "4:3 malformed"],
   ["a key before the << that sets it", "a: &a {x: 1}\nb: {x: 2, <<: *a}", "2:15 malformed"],
+  ["a quoted <<", 'a: {"<<": {b: c}}', "1:5 malformed"],
+  ["a tagged <<", "a:\n  !!merge <<: {b: c}", "2:13 malformed"],
+  ["an explicit <<", "a:\n  ? <<\n  : {b: c}", "2:3 malformed"],
+  ["<< without a value", "{<<}", "1:4 malformed"],
+  ["a tagged key", "!!str a: b", "1:8 malformed"],
+  ["an anchored key", "a: b\n&x c: d", "2:1 malformed"],
+  ["an alias as a key", "a: &x b\n*x : d", "2:1 malformed"],
+  ["? in a map in braces", "{? a: b}", "1:2 malformed"],
+  ["a pair in brackets", "[a: b]", "1:3 malformed"],
+  ["a missing value in braces", "{a: , b: c}", "1:5 malformed"],
+  ["no space after a colon", "{a:, b: c}", "1:3 malformed"],
+  ["a carriage return alone", "a: b # c\r\nd: e # c\rf: g", "2:9 malformed"],
+  ["U+0085", "a: b # c\u0085d: e", "1:9 malformed"],
+  ["U+2028 in quotes", 'a: "b\u2028c"', "1:6 malformed"],
+  ["U+2029", "a: |\n  b\u2029", "2:4 malformed"],
+  ["a byte order mark within", "a: b\n---\n\ufeffc: d", "3:1 malformed"],
+  ["a directive", "%YAML 1.1\n---\na: b", "1:1 malformed"],
+  ["text after ---", "--- a\n", "1:1 malformed"],
+  ["a line that begins with ---", "a: 'b\n---c'", "2:1 malformed"],
+  ["text after ...", "a: b\n...\nc: d", "3:1 malformed"],
+  ["NUL", "a\u0000:\u0000", "1:2 malformed"],
+  ["a key over lines", '"a\n  b": c', "1:1 malformed"],
+  ["a long key", `${"a".repeat(1001)}: c`, "1:1 malformed"],
+  ["half a surrogate pair", 'a: "\\ud800"', "1:4 malformed"],
   ["a << of no map", "a: {<<: 5}", "1:9 malformed"],
   ["an alias without anchor", "a: *x", "1:4 malformed"],
   ["an alias inside its anchor", "a: &x [*x]", "1:8 malformed"],
-  ["a map as a key", "? {a: b}\n: c", "1:3 malformed"],
+  ["a map as a key", "? {a: b}\n: c", "1:1 malformed"],
   ["null as a key", "~: a", "1:1 malformed"],
-  ["a tag of an application", "a: !secret x", "1:12 malformed"],
-  ["a tag on a map", "a: !!set {x}", "1:10 malformed"],
+  ["a tag of an application", "a: !secret x", "1:4 malformed"],
+  ["a tag on a map", "a: !!set {x: y}", "1:4 malformed"],
   ["infinity", "a: .inf", "1:4 malformed"],
   ["a tab as indentation", "a:\n\tb: c", "2:1 malformed"],
-  ["an unclosed quote", 'a: "x', "1:6 malformed"],
+  ["an unclosed quote", 'a: "x', "1:4 malformed"],
   ["a control character", "a: x\u0001", "1:5 malformed"],
   ["a lone surrogate", "a: x\ud800", "1:5 malformed"],
-  ["unquoted braces", "a: {{x}}/{{y}}", "1:9 malformed"],
+  ["unquoted braces", "a: {{x}}/{{y}}", "1:5 malformed"],
 ];
 for (const [name, text, problem] of refused) test(`refused: ${name}`, () => assert.equal(problems(text), [problem]));
+
+test("a stream whose lines are not certain has no documents", () => {
+  for (const text of ["a: 1\n---\nb: \u0085\n", "a: 1\n---\nb: \u0001\n", "a: 1\n--- b\n", "a: 1\n---\nb: x\ry\n"])
+    assert.is(readYaml(text, "f", { limits: defaultLimits }).documents.length, 0, text);
+});
+
+test("messages say what to do; hints are for text that is not where it belongs", () => {
+  const message = (text: string): string => readYaml(text, "f", { limits: defaultLimits }).problems[0]?.message ?? "";
+  assert.match(message("a: {{x}}"), /; quote a value that begins with braces/);
+  assert.match(message("a:\n  key: |\n  -----BEGIN\n"), /; indent the text below "key: \|" deeper/);
+  assert.match(message("a\u0000"), /UTF-16; save it as UTF-8/);
+  assert.not.match(message("a: |\nb: !x y\n"), /indent/);
+});
+
+test("CRLF, a byte order mark at the beginning, text without a last line end", () => {
+  assert.equal(one("\ufeffa: |\r\n  b\r\n  c\r\nd: 'e\r\n  f'"), { a: "b\nc\n", d: "e f" });
+  assert.equal(one("\ufeff---\na: >\n  b"), { a: "b\n" });
+});
 
 test("a fault in one document leaves the others", () => {
   const { documents, problems: found } = readYaml("a: 1\n---\nb: *x\n---\nc: 3\n", "f", { limits: defaultLimits });
@@ -104,7 +146,7 @@ test("parseYaml names file, line and column", () =>
 
 test("bounds: size, depth, documents, values with aliases written out", () => {
   assert.equal(problems("a".repeat(defaultLimits.policyBytes + 1)), ["1:1 over-limit"]);
-  for (const text of ["[".repeat(100_000), "- ".repeat(5000), "{a: ".repeat(50_000), "? ".repeat(5000)])
+  for (const text of ["[".repeat(100_000), "- ".repeat(5000), "{a: ".repeat(50_000), "{a: [".repeat(5000)])
     assert.match(problems(text).join(), /^\d+:\d+ over-limit$/);
   let bomb = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n";
   for (let index = 1; index < 9; index++)
@@ -112,7 +154,7 @@ test("bounds: size, depth, documents, values with aliases written out", () => {
       .fill(`*a${index - 1}`)
       .join(",")}]\n`;
   assert.match(problems(bomb).join(), /over-limit/);
-  assert.match(problems("--- a\n".repeat(defaultLimits.documentsPerFile + 10)).join(), /over-limit/);
+  assert.match(problems("---\na\n".repeat(defaultLimits.documentsPerFile + 10)).join(), /over-limit/);
   let chain = "a0: &a0 [x]\n";
   for (let index = 1; index < 200; index++) chain += `a${index}: &a${index} [*a${index - 1}]\n`;
   assert.match(problems(chain).join(), /over-limit/);

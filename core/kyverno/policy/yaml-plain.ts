@@ -1,0 +1,76 @@
+/** Plain scalars of YAML: neither quoted nor a block. Source: YAML 1.2 section 7.3.3; go.yaml.in/yaml/v2. */
+import type { Cursor } from "./yaml-cursor.ts";
+import type { YamlScalar } from "./yaml-tree.ts";
+
+/** The first character; in Go's reader `?` and `:` begin no scalar of a flow collection. */
+const firstCharacter = /[^\s\-?:,[\]{}#&*!|>'"%@`]/u;
+const afterHyphen = /[^\s,[\]{}?:#-]|-/u;
+
+/** Whether a plain scalar may begin here. */
+export const beginsPlain = (cursor: Cursor): boolean => {
+  const first = cursor.peek();
+  if (first === undefined) return false;
+  return first === "-" ? !cursor.isBlank(1) && afterHyphen.test(cursor.peek(1) ?? " ") : firstCharacter.test(first);
+};
+
+/** The part of one line, without the spaces behind it. The cursor ends where the scalar or its line does. */
+export function readPlainLine(cursor: Cursor, inFlow: boolean): string {
+  const from = cursor.at;
+  let last = from;
+  for (let character = cursor.peek(); character !== undefined; character = cursor.peek()) {
+    if (character === "\n" || character === "\r") break;
+    if (character === ":" && cursor.isBlank(1)) break;
+    if (inFlow) {
+      if (character === "," || character === "[" || character === "]" || character === "{" || character === "}") break;
+      if (character === "?") cursor.refuse('quote this value: readers differ in its "?"', from);
+      if (character === ":" && /[,[\]{}]/.test(cursor.peek(1) ?? "")) cursor.refuse("put a space after the colon");
+    }
+    if (character === " " || character === "\t") {
+      if (cursor.peek(1) === "#") {
+        cursor.at++;
+        break;
+      }
+      cursor.at++;
+      continue;
+    }
+    cursor.at++;
+    last = cursor.at;
+  }
+  return cursor.text.slice(from, last);
+}
+
+/**
+ * The lines after the first one, which is read: deeper than `parentIndent`, joined by a space, an empty line being a
+ * line end.
+ */
+export function readPlainRest(
+  cursor: Cursor,
+  first: string,
+  offset: number,
+  inFlow: boolean,
+  parentIndent: number,
+): YamlScalar {
+  const parts = [first];
+  while (cursor.isBreak() && cursor.at < cursor.end) {
+    const { at, lineStart } = cursor;
+    let breaks = 0;
+    let tab: number | undefined;
+    while (cursor.skipBreak()) {
+      breaks++;
+      cursor.skipSpaces();
+      if (cursor.peek() === "\t") tab ??= cursor.at;
+      cursor.skipSpacesAndTabs();
+    }
+    const goesOn = !cursor.isBreak() && (inFlow || cursor.column > parentIndent) && cursor.peek() !== "#";
+    const line = goesOn ? readPlainLine(cursor, inFlow) : "";
+    if (tab !== undefined && (!inFlow || line !== "")) cursor.refuse("a tab stands where only spaces indent", tab);
+    if (line === "") {
+      // Back to the line end: what follows is no part of the scalar.
+      cursor.at = at;
+      cursor.lineStart = lineStart;
+      break;
+    }
+    parts.push(breaks === 1 ? " " : "\n".repeat(breaks - 1), line);
+  }
+  return { kind: "scalar", offset, text: parts.join(""), isPlain: true };
+}

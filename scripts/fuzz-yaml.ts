@@ -1,0 +1,133 @@
+/**
+ * Reads YAML twice, here and as kubectl does, until enough documents are compared: what both accept must be the same.
+ * Where Go is not at hand nothing is compared, and that is said.
+ *
+ *     npm run fuzz:yaml -- [--texts N] [--seed N]
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import type { PolicyValue } from "../core/kyverno/policy/policy.ts";
+import { readYaml } from "../core/kyverno/policy/yaml.ts";
+import { defaultLimits } from "../core/limits.ts";
+import { buildOracle, Oracle, type OracleAnswer } from "./fuzz/yaml-oracle.ts";
+import { manifestSeeds, yamlTextAt } from "./fuzz/yaml-texts.ts";
+
+/** Marks an integer that a double does not hold, as the oracle does. */
+const exact = "\ue000";
+
+/** A value as one text whatever the order of its keys. */
+export function canonical(value: unknown): string {
+  if (typeof value === "bigint")
+    return Number.isSafeInteger(Number(value)) ? String(value) : JSON.stringify(exact + String(value));
+  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(Object.is(value, -0) ? 0 : value);
+  const members = Object.entries(value as Readonly<Record<string, unknown>>);
+  members.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${canonical(member)}`).join(",")}}`;
+}
+
+export interface Comparison {
+  readonly texts: number;
+  /** Texts that both read to the end, and the documents in them. */
+  readonly both: number;
+  readonly documents: number;
+  readonly hereOnly: number;
+  readonly thereOnly: number;
+  readonly differences: readonly Difference[];
+}
+
+export interface Difference {
+  readonly index: number;
+  readonly text: string;
+  readonly here: readonly string[];
+  readonly there: readonly string[];
+}
+
+/** The documents that are not null; `undefined` where the text is refused. */
+function readHere(text: string): readonly string[] | undefined {
+  const { documents, problems } = readYaml(text, "f", { limits: defaultLimits });
+  if (problems.length > 0) return undefined;
+  return documents
+    .map(({ value }) => value)
+    .filter((value: PolicyValue) => value !== null)
+    .map(canonical);
+}
+
+const same = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((text, index) => text === b[index]);
+
+const batch = 2000;
+
+/** Compares texts of a seed. `first` is the first index. */
+export async function compareYaml(
+  oracle: Oracle,
+  { texts, seed, first = 0 }: { readonly texts: number; readonly seed: number; readonly first?: number },
+  progress: (done: number) => void = () => undefined,
+): Promise<Comparison> {
+  const seeds = manifestSeeds();
+  let [both, documents, hereOnly, thereOnly] = [0, 0, 0, 0];
+  const differences: Difference[] = [];
+  for (let start = first; start < first + texts; start += batch) {
+    const some = Array.from({ length: Math.min(batch, first + texts - start) }, (_, index) =>
+      yamlTextAt(start + index, seed, seeds),
+    );
+    // The oracle reads while this process does.
+    const answers = oracle.read(some, "kubectl");
+    const read = some.map(readHere);
+    (await answers).forEach(({ docs, error }: OracleAnswer, index) => {
+      const here = read[index];
+      const there = (docs ?? []).map(canonical);
+      if (here === undefined) thereOnly += error === "" ? 1 : 0;
+      else if (error !== "") hereOnly++;
+      else {
+        both++;
+        documents += here.length;
+        if (!same(here, there)) differences.push({ index: start + index, text: some[index] ?? "", here, there });
+      }
+    });
+    progress(start + some.length - first);
+  }
+  return { texts, both, documents, hereOnly, thereOnly, differences };
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { texts: { type: "string", default: "1000000" }, seed: { type: "string", default: "1" } },
+  });
+  const [texts, seed] = [Number(values.texts), Number(values.seed)];
+  if (!Number.isInteger(texts) || texts < 1 || !Number.isInteger(seed))
+    throw new Error("--texts is a positive integer, --seed an integer");
+  // Most errors of a run are refusals, and their stacks cost more than reading.
+  Error.stackTraceLimit = 0;
+  const folder = mkdtempSync(join(tmpdir(), "sallyport-yaml-"));
+  try {
+    const built = buildOracle(folder);
+    if ("skipped" in built) {
+      process.stdout.write(`skipped: ${built.skipped}\n`);
+      return;
+    }
+    const oracle = new Oracle(built.program);
+    const found = await compareYaml(oracle, { texts, seed }, (done) => {
+      if (done % 100_000 === 0) process.stderr.write(`${done} texts\n`);
+    });
+    oracle.end();
+    for (const { index, text, here, there } of found.differences.slice(0, 20))
+      process.stdout.write(
+        `text ${index} of seed ${seed}: ${JSON.stringify(text)}\n  here    ${here.join(" | ")}\n` +
+          `  kubectl ${there.join(" | ")}\n`,
+      );
+    process.stdout.write(
+      `${found.texts} texts: ${found.both} read by both (${found.documents} documents), ` +
+        `${found.thereOnly} by kubectl only, ${found.hereOnly} here only; ` +
+        `${found.differences.length} read differently\n`,
+    );
+    process.exitCode = found.differences.length === 0 && found.both > 0 ? 0 : 1;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main();
