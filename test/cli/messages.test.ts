@@ -28,4 +28,19 @@ test("a variable that the author of the resource left unset denies under Ignore,
   assert.is((await run("unset-variable", ["apply", "p.yaml", "-r", "pod.yaml"])).exit, 1);
 });
 
+test("a key of the older form beside attestations is refused, and the reason is that", async () => {
+  const { exit, out } = await run("legacy-attestation", ["policy", "check", "policy.yaml"]);
+  assert.is(exit, 2);
+  assert.is(out.match(/^error /gm)?.length, 1, out);
+  assert.match(out, /policy\.yaml:\d+:\d+: .*\.key: is not asked of attestations.*attestations\[\]\.attestors\[\]/);
+});
+
+test("a label with wildcards that meets another entry's: never selects, and policy check warns", async () => {
+  const files = ["-r", "match-labels-pod.yaml"];
+  const checked = await run("match-labels-wildcard", ["policy", "check", "match-labels.yaml"]);
+  assert.match(checked.out, /warning overlapping-labels: match-labels\.yaml:\d+:\d+: .*"tier"/);
+  const applied = await run("match-labels-wildcard", ["apply", "match-labels.yaml", ...files]);
+  assert.match(applied.out, "pass: 0, fail: 0, warn: 0, error: 0, skip: 0");
+});
+
 test.run();

@@ -8,6 +8,7 @@ import { adviseMatch } from "./match-advice.ts";
 import type { Policy, PolicyWarning } from "./policy.ts";
 import { adviseReferences } from "./reference-advice.ts";
 import { type Advice, type AdviceCode, locate } from "./remark.ts";
+import { adviseOverrides, adviseSelectors } from "./selector-advice.ts";
 import type { Limits } from "../../limits.ts";
 
 /** In the order of the rules, then of what they say. */
@@ -16,6 +17,7 @@ export function advise(policy: Policy, limits: Limits): readonly (Advice & Polic
     if (rule.kind !== "verifyImages") return [];
     return [
       ...adviseMatch(policy, rule),
+      ...adviseSelectors(rule, limits),
       ...rule.verifyImages.flatMap((entry): readonly Advice[] => [
         ...adviseReferences(entry, limits),
         ...(entry.attestors.length > 0 && entry.attestations.length > 0
@@ -40,7 +42,7 @@ export function advise(policy: Policy, limits: Limits): readonly (Advice & Polic
       ]),
     ];
   });
-  return remarks.map((found) => locate(policy, found));
+  return [...adviseOverrides(policy, limits), ...remarks].map((found) => locate(policy, found));
 }
 
 const remark = (code: AdviceCode, at: string, message: string): Advice => ({ code, message, pointer: at });

@@ -7,6 +7,7 @@ import { checkAttestorSets, checkKeySpellings } from "./check-attestors.ts";
 import { checkAttestationConditions, checkConditions } from "./check-conditions.ts";
 import { findVariables } from "./find-variables.ts";
 import type { FailureAction, ImageVerification, PolicyMap, Rule } from "./policy.ts";
+import { namesOlderAttestor } from "./read-images.ts";
 import { isList, listOf, member, textOf } from "./policy-value.ts";
 import type { Findings } from "./findings.ts";
 import type { Limits } from "../../limits.ts";
@@ -21,7 +22,8 @@ function checkAttestations(
   const rawAttestations = listOf(raw, "attestations") ?? [];
   for (const attestation of attestations) {
     // Differs: Kyverno then takes any signer under the public Fulcio.
-    if (attestation.attestors.length === 0)
+    // Where an older field beside attestations is refused, that is the reason.
+    if (attestation.attestors.length === 0 && !namesOlderAttestor(raw))
       findings.refuse(
         pointer(attestation.pointer, "attestors"),
         "expected at least one attestor, found none: anyone could sign",

@@ -43,6 +43,22 @@ function legacySet(value: PolicyMap, at: string): AttestorSet | undefined {
   return { pointer: where, entries: [{ pointer: where, ...attestor, ...present({ annotations }) }] };
 }
 
+/** Differs: Kyverno drops what the older fields ask for without a word. Annotations are defaults of attestors too. */
+function refuseBesideAttestations(value: PolicyMap, at: string, findings: Findings): void {
+  if (!namesOlderAttestor(value))
+    findings.warn(at, "count only as defaults of the attestors in attestations[].attestors");
+  else
+    findings.refuse(
+      at,
+      "is not asked of attestations, and no signature is asked for beside them; write it as " +
+        `${textOf(value, "key") ? "keys.publicKeys" : "keyless"} of attestations[].attestors[].entries[]`,
+    );
+}
+
+/** Whether the entry names an attestor by older fields. */
+export const namesOlderAttestor = (value: PolicyMap): boolean =>
+  ["key", "issuer"].some((field) => (textOf(value, field) ?? "") !== "");
+
 /** The entry at `at`. What Kyverno drops without a word is warned of. */
 export function readImageVerification(value: PolicyMap, at: string, findings: Findings): ImageVerification {
   const defaults = present({ annotations: textMapOf(value, "annotations") });
@@ -54,11 +70,7 @@ export function readImageVerification(value: PolicyMap, at: string, findings: Fi
   );
   const given = readAttestorSets(listOf(value, "attestors") ?? [], pointer(at, "attestors"), defaults);
   const converted = legacy ? legacySet(value, at) : undefined;
-  if (converted !== undefined && attestations.length > 0)
-    findings.warn(
-      converted.pointer,
-      "is not asked of attestations, as in Kyverno; name the attestor in attestations[].attestors",
-    );
+  if (converted !== undefined && attestations.length > 0) refuseBesideAttestations(value, converted.pointer, findings);
   return {
     pointer: at,
     type: textOf(value, "type") === "SigstoreBundle" ? "SigstoreBundle" : "Cosign",

@@ -11,6 +11,7 @@ export type AdviceCode =
   | "never-passes"
   | "never-matches"
   | "no-registry"
+  | "overlapping-labels"
   | "skips-all"
   | "no-autogen"
   | "deny-without-attestations"

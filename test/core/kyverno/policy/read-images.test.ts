@@ -2,7 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Findings } from "../../../../core/kyverno/policy/findings.ts";
 import { readImageVerification } from "../../../../core/kyverno/policy/read-images.ts";
-import { keysAttestor, pem, ruleFaults } from "./sample-policy.ts";
+import { keysAttestor, load, pem, policyText, ruleFaults, ruleWith } from "./sample-policy.ts";
 import type { PolicyMap } from "../../../../core/kyverno/policy/policy.ts";
 
 const test = suite("core/kyverno/policy/read-images");
@@ -80,11 +80,33 @@ test("legacy: what Kyverno's admission says of it", () => {
   assert.is(faults({ image: "a", annotations: { x: "y" } }).length, 1);
 });
 
-test("legacy: a key is appended to given attestors, and warned of beside attestations, where Kyverno drops it", () => {
+test("legacy: a key is appended to given attestors", () => {
   assert.equal(read({ image: "a", key: pem, attestors: [attestor] }).entry.attestors.length, 2);
-  const { entry, warnings } = read({ image: "a", key: pem, attestations: [{ type: "t", attestors: [attestor] }] });
+});
+
+test("legacy: key and issuer beside attestations, where Kyverno drops them, are refused; once, with that reason", () => {
+  const faults = (entry: Record<string, unknown>) =>
+    load(policyText([ruleWith({ verifyImages: [entry] })])).errors.map(({ message }) => message);
+  for (const older of [{ key: pem }, { issuer: "i", subject: "s" }])
+    for (const attestors of [undefined, [attestor]]) {
+      const said = faults({ image: "a", ...older, attestations: [{ type: "t", attestors }] });
+      assert.is(said.length, 1, said.join("\n"));
+      assert.match(said[0] ?? "", /(key|issuer): is not asked of attestations.* of attestations\[\]\.attestors\[\]/);
+    }
+  assert.match(
+    faults({ image: "a", attestations: [{ type: "t" }] })[0] ?? "",
+    /expected at least one attestor, found none/,
+  );
+});
+
+test("legacy: annotations beside attestations are the default of their attestors, with a warning", () => {
+  const { entry, warnings } = read({
+    image: "a",
+    annotations: { x: "y" },
+    attestations: [{ type: "t", attestors: [attestor] }],
+  });
   assert.equal(entry.attestors, []);
-  assert.is(entry.attestations[0]?.attestors.length, 1);
+  assert.equal({ ...entry.attestations[0]?.attestors[0]?.entries[0]?.annotations }, { x: "y" });
   assert.is(warnings.length, 1);
 });
 

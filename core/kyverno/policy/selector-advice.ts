@@ -1,0 +1,54 @@
+/**
+ * Advice on labels with wildcards that can become a label which the same selector names with another value. Source:
+ * docs/spec/kyverno.md#match-and-exclude.
+ */
+import { pointer } from "../../encoding/shape.ts";
+import { containsWildcard, matchWildcard } from "../../patterns/wildcard.ts";
+import type { Limits } from "../../limits.ts";
+import type { LabelSelector, MatchBlock, Policy, ResourceFilter, Rule } from "./policy.ts";
+import type { Advice } from "./remark.ts";
+
+/**
+ * Kyverno puts the label that a pattern fits in its place and keeps one of two entries with that name, in no order.
+ * Here both must hold.
+ */
+function adviseSelector(selector: LabelSelector | undefined, at: string, limits: Limits): readonly Advice[] {
+  const pairs = Object.entries(selector?.matchLabels ?? {});
+  const plain = pairs.filter(([key]) => !containsWildcard(key));
+  return pairs
+    .filter(([key]) => containsWildcard(key))
+    .flatMap(([pattern, wanted]) =>
+      plain
+        .filter(([label, value]) => value !== wanted && matchWildcard(pattern, label, limits))
+        .map(([label, value]) => ({
+          code: "overlapping-labels" as const,
+          pointer: pointer(pointer(at, "matchLabels"), pattern),
+          message:
+            `may stand for the label ${JSON.stringify(label)}, of which another entry wants ${JSON.stringify(value)}: ` +
+            "Kyverno then asks for one of the two at random; here both must hold",
+        })),
+    );
+}
+
+/** The filters of a block, each with its place in the file. */
+function placed(block: MatchBlock | undefined, at: string): readonly (readonly [string, ResourceFilter])[] {
+  if (block === undefined) return [];
+  const listed = (["any", "all"] as const).flatMap((form) =>
+    (block[form] ?? []).map((filter, index) => [pointer(pointer(at, form), index), filter] as const),
+  );
+  return block.bare === undefined ? listed : [[at, block.bare]];
+}
+
+/** Advice on the selectors of a rule: of its resources and of their namespaces. */
+export const adviseSelectors = ({ pointer: at, match, exclude }: Rule, limits: Limits): readonly Advice[] =>
+  [...placed(match, pointer(at, "match")), ...placed(exclude, pointer(at, "exclude"))].flatMap(([here, filter]) =>
+    (["selector", "namespaceSelector"] as const).flatMap((field) =>
+      adviseSelector(filter[field], pointer(pointer(here, "resources"), field), limits),
+    ),
+  );
+
+/** Advice on the selectors of overrides of the failure action. */
+export const adviseOverrides = ({ spec }: Policy, limits: Limits): readonly Advice[] =>
+  spec.validationFailureActionOverrides.flatMap(({ namespaceSelector }, index) =>
+    adviseSelector(namespaceSelector, `/spec/validationFailureActionOverrides/${index}/namespaceSelector`, limits),
+  );
