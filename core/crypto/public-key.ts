@@ -10,6 +10,7 @@ import type { Limits } from "../limits.ts";
 import { curveOf, type EcdsaCurve, isOnCurve } from "./curve.ts";
 import { sha256 } from "./digest.ts";
 import { isEd25519Point } from "./ed25519.ts";
+import { type RsaKeyFields, readRsaKey } from "./rsa-key.ts";
 
 interface KeyBase {
   /** SubjectPublicKeyInfo, DER. */
@@ -37,7 +38,6 @@ const malformed = (message: string, cause?: unknown): EngineError =>
   new EngineError("malformed", `${subject}: ${message}`, { subject, cause });
 
 const algorithmOids = { ecdsa: "1.2.840.10045.2.1", rsa: "1.2.840.113549.1.1.1", ed25519: "1.3.101.112" } as const;
-const minimumModulusBits = 1024;
 
 /** Most keys are leaves' keys, whose fingerprint nobody asks for. */
 abstract class LazyFingerprint {
@@ -72,7 +72,7 @@ class RsaKey extends LazyFingerprint {
   readonly exponent: number;
   readonly bits: number;
 
-  constructor(spki: Uint8Array, modulus: Uint8Array, exponent: number, bits: number) {
+  constructor(spki: Uint8Array, { modulus, exponent, bits }: RsaKeyFields) {
     super(spki);
     this.modulus = modulus;
     this.exponent = exponent;
@@ -88,21 +88,6 @@ class Ed25519Key extends LazyFingerprint {
     super(spki);
     this.point = point;
   }
-}
-
-/** RSAPublicKey ::= SEQUENCE { modulus INTEGER, publicExponent INTEGER } */
-function readRsa(spki: Uint8Array, der: Uint8Array, limits: KeyLimits): PublicKey {
-  const fields = openDer(der, Tag.sequence, subject, limits);
-  const modulus = fields.unsignedBytes();
-  const exponent = fields.smallInteger(2 ** 31 - 1);
-  fields.end();
-  const bits = modulus.length * 8 - (Math.clz32(modulus[0] as number) - 24);
-  if (bits > limits.rsaModulusBits)
-    throw new EngineError("over-limit", `${subject}: RSA modulus of ${bits} bits`, { subject });
-  if (bits < minimumModulusBits || (modulus[modulus.length - 1] as number) % 2 === 0)
-    throw malformed(`RSA modulus that is even or of ${bits} bits`);
-  if (exponent < 3 || exponent % 2 === 0) throw malformed(`RSA exponent ${exponent}`);
-  return new RsaKey(spki, modulus, exponent, bits);
 }
 
 /**
@@ -127,7 +112,7 @@ export function readSpki(spki: Uint8Array, limits: KeyLimits): PublicKey | undef
     case algorithmOids.rsa:
       algorithm.null();
       algorithm.end();
-      return readRsa(spki, value, limits);
+      return new RsaKey(spki, readRsaKey(value, limits));
     case algorithmOids.ed25519:
       algorithm.end();
       if (!isEd25519Point(value)) throw malformed("not a canonical Ed25519 point of large order");
@@ -159,7 +144,7 @@ const ed25519Algorithm = encodeElement(Tag.sequence, encodeElement(Tag.oid, enco
 
 /** The key of an RSAPublicKey in DER (PKCS#1). @throws EngineError `malformed`, `over-limit` */
 export const parsePkcs1 = (der: Uint8Array, limits: KeyLimits): PublicKey =>
-  readRsa(encodeElement(Tag.sequence, rsaAlgorithm, encodeBitString(der)), der, limits);
+  new RsaKey(encodeElement(Tag.sequence, rsaAlgorithm, encodeBitString(der)), readRsaKey(der, limits));
 
 /** The key of 32 bare Ed25519 bytes, as TUF has them. @throws EngineError `malformed` */
 export const ed25519PublicKey = (point: Uint8Array, limits: KeyLimits): PublicKey =>

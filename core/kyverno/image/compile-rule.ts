@@ -8,7 +8,7 @@ import type { JsonContext } from "../rule/json-context.ts";
 import type { ImageVerification, Policy, Rule } from "../policy/policy.ts";
 import type { Remark } from "../policy/remark.ts";
 import { type CompiledEntry, compileEntry } from "./compile-entry.ts";
-import { requireRestrictions } from "./require-restrictions.ts";
+import { refuseEmptyRestrictions } from "./refuse-empty-restrictions.ts";
 import { toReferenceFilter, type ReferenceFilter } from "./reference-filter.ts";
 import type { Limits } from "../../limits.ts";
 
@@ -63,12 +63,12 @@ function compileLater(entry: ImageVerification): (variables: JsonContext) => Com
   };
 }
 
-/** @throws as `deepSubstitute` and `requireRestrictions` */
+/** @throws as `deepSubstitute` and `refuseEmptyRestrictions` */
 function substituteEntry(entry: ImageVerification, variables: JsonContext): ImageVerification {
   const substituted = deepSubstitute(variablePart(entry), variables);
-  requireRestrictions(entry.attestors, substituted.attestors);
+  refuseEmptyRestrictions(entry.attestors, substituted.attestors);
   for (const [index, { attestors }] of entry.attestations.entries())
-    requireRestrictions(attestors, substituted.attestations[index]?.attestors ?? []);
+    refuseEmptyRestrictions(attestors, substituted.attestations[index]?.attestors ?? []);
   return {
     ...substituted,
     attestations: substituted.attestations.map((attestation, index) => {

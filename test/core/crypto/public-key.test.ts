@@ -93,26 +93,6 @@ for (const text of [
   test(`no key: ${text.slice(0, 20) || "nothing"}`, () =>
     void throwsCode("malformed", () => parsePublicKeyPem(text, defaultLimits)));
 
-const modulusOf = (bits: number): Uint8Array => {
-  const bytes = new Uint8Array(Math.ceil(bits / 8)).fill(0xff);
-  bytes[0] = 0xff >> (8 * bytes.length - bits);
-  return bytes;
-};
-const rsaPublicKey = (modulus: Uint8Array, exponent: Uint8Array): PublicKey =>
-  parsePkcs1(sequence(encodeUnsigned(modulus), encodeUnsigned(exponent)), defaultLimits);
-test("RSA bounds", () => {
-  const exponent = Uint8Array.of(1, 0, 1);
-  for (const bits of [1024, 1025, 8192])
-    assert.is((rsaPublicKey(modulusOf(bits), exponent) as { bits: number }).bits, bits);
-  throwsCode("malformed", () => rsaPublicKey(modulusOf(1023), exponent));
-  throwsCode("over-limit", () => rsaPublicKey(modulusOf(8193), exponent));
-  throwsCode("malformed", () => rsaPublicKey(modulusOf(2048).fill(0xfe, 255), exponent));
-  for (const wrong of [[0], [1], [2], [4], [0x80, 0, 0, 1]])
-    throwsCode("malformed", () => rsaPublicKey(modulusOf(2048), Uint8Array.from(wrong)));
-  for (const right of [[3], [0x7f, 0xff, 0xff, 0xff]])
-    assert.is(rsaPublicKey(modulusOf(2048), Uint8Array.from(right)).type, "rsa");
-});
-
 test("parameters must be right", () => {
   const rsa = new Uint8Array(pairs.rsa.publicKey.export({ type: "pkcs1", format: "der" }));
   throwsCode("malformed", () =>

@@ -1,10 +1,10 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { requireRestrictions } from "../../../../core/kyverno/image/require-restrictions.ts";
+import { refuseEmptyRestrictions } from "../../../../core/kyverno/image/refuse-empty-restrictions.ts";
 import type { Attestor, AttestorSet } from "../../../../core/kyverno/policy/policy.ts";
 import { throwsCode } from "../../../support/assert.ts";
 
-const test = suite("core/kyverno/image/require-restrictions");
+const test = suite("core/kyverno/image/refuse-empty-restrictions");
 
 const sets = (...attestors: readonly Omit<Attestor, "pointer">[]): readonly AttestorSet[] => [
   {
@@ -15,9 +15,12 @@ const sets = (...attestors: readonly Omit<Attestor, "pointer">[]): readonly Atte
 const variable = "{{ x }}";
 
 test("a text stays, changes, or was empty before", () => {
-  requireRestrictions(sets({ keyless: { subject: variable } }), sets({ keyless: { subject: "ada" } }));
-  requireRestrictions(sets({ keyless: { subject: "", issuer: "i" } }), sets({ keyless: { subject: "", issuer: "i" } }));
-  requireRestrictions(sets({ keys: { publicKeys: "PEM" } }), sets({ keys: { publicKeys: "PEM" } }));
+  refuseEmptyRestrictions(sets({ keyless: { subject: variable } }), sets({ keyless: { subject: "ada" } }));
+  refuseEmptyRestrictions(
+    sets({ keyless: { subject: "", issuer: "i" } }),
+    sets({ keyless: { subject: "", issuer: "i" } }),
+  );
+  refuseEmptyRestrictions(sets({ keys: { publicKeys: "PEM" } }), sets({ keys: { publicKeys: "PEM" } }));
 });
 
 const cases: readonly (readonly [string, (text: string) => Omit<Attestor, "pointer">])[] = [
@@ -41,13 +44,13 @@ const cases: readonly (readonly [string, (text: string) => Omit<Attestor, "point
 for (const [field, attestor] of cases) {
   test(`${field} that becomes empty is refused, in nested sets too`, () => {
     const first = { keys: { publicKeys: "PEM" } };
-    requireRestrictions(sets(first, attestor(variable)), sets(first, attestor("x")));
+    refuseEmptyRestrictions(sets(first, attestor(variable)), sets(first, attestor("x")));
     const error = throwsCode("malformed", () =>
-      requireRestrictions(sets(first, attestor(variable)), sets(first, attestor(""))),
+      refuseEmptyRestrictions(sets(first, attestor(variable)), sets(first, attestor(""))),
     );
     assert.is(error.subject, `/sets/0/entries/1/${field}`);
     const nested = (text: string) => sets({ attestor: sets(attestor(text))[0] as AttestorSet });
-    throwsCode("malformed", () => requireRestrictions(nested(variable), nested("")));
+    throwsCode("malformed", () => refuseEmptyRestrictions(nested(variable), nested("")));
   });
 }
 

@@ -37,7 +37,7 @@ function restrictions({
  * Compares attestors as written with the same ones after their variables were replaced.
  * @throws EngineError `malformed` naming the field that became empty
  */
-export function requireRestrictions(written: readonly AttestorSet[], resolved: readonly AttestorSet[]): void {
+export function refuseEmptyRestrictions(written: readonly AttestorSet[], resolved: readonly AttestorSet[]): void {
   for (const [at, set] of written.entries()) {
     for (const [index, attestor] of set.entries.entries()) {
       const other = resolved[at]?.entries[index];
@@ -50,7 +50,7 @@ export function requireRestrictions(written: readonly AttestorSet[], resolved: r
           });
       }
       if (attestor.attestor !== undefined && other.attestor !== undefined)
-        requireRestrictions([attestor.attestor], [other.attestor]);
+        refuseEmptyRestrictions([attestor.attestor], [other.attestor]);
     }
   }
 }
