@@ -1,16 +1,19 @@
 /** Several policies over one request: what each sees, in which pass, and what it makes of it. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { Decision } from "../../../core/decide/engine.ts";
+import type { SignatureVerifier } from "../../../core/crypto/signature-verifier.ts";
+import { createEngine, type Decision } from "../../../core/decide/engine.ts";
 import type { JsonObject } from "../../../core/encoding/json.ts";
 import { applyPatches } from "../../../core/kyverno/outcome/apply-patches.ts";
 import { requestFor } from "../../../core/kyverno/rule/resource-request.ts";
-import { fixtureKnowledge, testImages } from "../../support/fixture-images.ts";
+import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
+import { fixtureKnowledge, fixtureText, testImages } from "../../support/fixture-images.ts";
 import {
   decide,
   engineOf,
   entryOf,
   image,
+  load,
   now,
   type PolicyText,
   pod,
@@ -215,6 +218,29 @@ test("a reference by digest selects what another policy pinned: once it is pinne
     { exhaustive: true },
   );
   assert.equal([...new Set(saying(exhaustive))], ["by-digest fail", "pins pass"]);
+});
+
+test("both passes together verify a signature once, remembered or not, with variables in the attestor or without", () => {
+  const variable = policyText({
+    ...pins,
+    entries: ['- keys: { publicKeys: "{{ wanted }}", rekor: { ignoreTlog: true } }'],
+    rule: "context: [{ name: wanted, configMap: { name: c, namespace: shop } }]",
+  });
+  const texts = [policyText(pins), policyText({ ...pins, fields: "useCache: false" }), variable];
+  for (const text of texts) {
+    let checks = 0;
+    const crypto: SignatureVerifier = {
+      ...nodeVerifier,
+      verify: (...given) => {
+        checks += 1;
+        return nodeVerifier.verify(...given);
+      },
+    };
+    const engine = createEngine({ policies: load(text).policies, crypto });
+    const request = { ...requestFor(pod(image("signed"))), variables: { wanted: fixtureText("trust/release.pub") } };
+    const decision = engine.decide(request, fixtureKnowledge, now);
+    assert.equal([decision.allowed, decision.results.length, checks], [true, 2, 1], text);
+  }
 });
 
 test("what the command line says to one policy alone", () => {
