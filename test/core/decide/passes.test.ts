@@ -220,7 +220,7 @@ test("a reference by digest selects what another policy pinned: once it is pinne
   assert.equal([...new Set(saying(exhaustive))], ["by-digest fail", "pins pass"]);
 });
 
-test("both passes together verify a signature once, remembered or not, with variables in the attestor or without", () => {
+test("both passes together verify a signature once, remembered or not, with variables or without", () => {
   const variable = policyText({
     ...pins,
     entries: ['- keys: { publicKeys: "{{ wanted }}", rekor: { ignoreTlog: true } }'],
