@@ -21,8 +21,8 @@ import {
 import { toJson } from "../../core/kyverno/policy/policy-value.ts";
 import { parseYaml } from "../../core/kyverno/policy/yaml.ts";
 import { openLayout } from "../../proxy/archive/oci-layout.ts";
-import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import { defaultLimits } from "../../core/limits.ts";
+import { fastVerifier } from "../lab/verify.ts";
 
 export interface GoldenCase {
   readonly id: string;
@@ -184,7 +184,7 @@ export function runGoldenCase(folder: string, golden: GoldenCase, now: Date): Go
     engine = createEngine({
       policies: loaded.policies,
       exceptions: loaded.exceptions,
-      crypto: nodeVerifier,
+      crypto: fastVerifier,
       settings: { absentNamespaceLabels: "none" },
     });
   } catch (error) {

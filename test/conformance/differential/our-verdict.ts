@@ -2,8 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { runCli } from "../../cli/command-io.ts";
-import { type Signed, isLayer, outcome, verify } from "../../lab/index.ts";
-import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
+import { type Signed, isLayer, outcome, verify, fastVerifier } from "../../lab/index.ts";
 import type { CaseFiles } from "./case-files.ts";
 
 export interface OurVerdict {
@@ -20,7 +19,7 @@ const codeOf = (err: string): string =>
  * No command of ours takes a file and its bundle: what the flags ask beyond the bundle is asked here, of the evidence.
  */
 function fileVerdict(signed: Signed, words: readonly string[]): OurVerdict {
-  const verification = verify(signed, nodeVerifier, {
+  const verification = verify(signed, fastVerifier, {
     options: {
       identityTexts: "exact",
       timestampRequired: words.includes("--use-signed-timestamps"),

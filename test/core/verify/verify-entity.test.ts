@@ -15,7 +15,7 @@ import { type AttestorSpec, compileAttestor } from "../../../core/verify/attesto
 import type { VerifyContext } from "../../../core/verify/context.ts";
 import type { Evidence } from "../../../core/verify/evidence.ts";
 import { type Check, stageOf, verifyEntity } from "../../../core/verify/verify-entity.ts";
-import { type Asked, Lab, type Recipe, sign, verify as verifySigned } from "../../lab/index.ts";
+import { type Asked, Lab, type Recipe, sign, verify as verifySigned, portableVerifier } from "../../lab/index.ts";
 import {
   fixtureBundle,
   fixtureContext,
@@ -270,7 +270,7 @@ test("timestamps of a bare key are read where one is required", () => {
   const lab = new Lab();
   const times = (timestampRequired: boolean, recipe: Recipe = {}) => {
     const signed = sign(lab, { evidence: ["timestamp"], ...recipe });
-    const verification = verifySigned(signed, nobleVerifier, { options: { timestampRequired } });
+    const verification = verifySigned(signed, portableVerifier, { options: { timestampRequired } });
     return verification.truth === "proven" ? verification.evidence.times.length : verification.failures[0]?.code;
   };
   assert.is(times(false), 0);
@@ -284,7 +284,7 @@ test("a required timestamp is missed last of all: what else is wrong is named fi
   const lab = new Lab();
   const options = { timestampRequired: true };
   const verdicts = (recipe: Recipe, asked: Asked = {}) => {
-    const verification = verifySigned(sign(lab, recipe), nobleVerifier, { options, ...asked });
+    const verification = verifySigned(sign(lab, recipe), portableVerifier, { options, ...asked });
     return verification.truth === "proven"
       ? "proven"
       : `${verification.truth}: ${verification.failures.map(({ check, code }) => `${check} ${code}`).join(", ")}`;
