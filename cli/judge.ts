@@ -18,6 +18,7 @@ import {
 import { applyPatches } from "../core/kyverno/outcome/apply-patches.ts";
 import { nodeVerifier } from "../proxy/host/node-verifier.ts";
 import type { CommandIO } from "./command.ts";
+import type { readDistrustFiles } from "./input/distrust-file.ts";
 import { tellWarnings } from "./input/files.ts";
 import type { OpenKnowledge } from "./input/knowledge.ts";
 import { type RequestInfo, type Values, variablesFor } from "./input/values.ts";
@@ -32,6 +33,7 @@ const usage = (message: string, subject?: string): EngineError =>
   new EngineError("invalid-usage", message, { subject });
 
 export interface Setting extends Omit<OpenKnowledge, "close"> {
+  readonly distrust: ReturnType<typeof readDistrustFiles>;
   readonly values: Values;
   readonly user: RequestInfo;
   /** What was already said about the policies, where several runs share them. */

@@ -103,6 +103,11 @@ export async function verifyImages(
     limits: defaultLimits,
   });
   const repository = io.env.COSIGN_REPOSITORY || undefined;
+  // Only who gives a list pays for reading YAML.
+  const distrust =
+    options.distrust === undefined
+      ? []
+      : (await import("./input/distrust-file.ts")).readDistrustFiles(options.distrust, io);
   const opened = openKnowledge(options, io);
   try {
     const warnings = new Set<string>();
@@ -110,7 +115,7 @@ export async function verifyImages(
     const verifier = createImageVerifier({
       crypto: nodeVerifier,
       limits: defaultLimits,
-      distrust: opened.distrust,
+      distrust,
       ...opened.trust,
     });
     const verified = images.map((text): VerifiedImage => {

@@ -8,6 +8,7 @@ import { expandRules } from "../../core/kyverno/policy/autogen.ts";
 import { ClusterFiles } from "../input/cluster-files.ts";
 import { collect, type CommandIO, type Shell } from "../command.ts";
 import { type ExitCode, exitOfCounts } from "../exit-code.ts";
+import { readDistrustFiles } from "../input/distrust-file.ts";
 import { problemText, readPolicies, readResources } from "../input/files.ts";
 import { addKnowledgeOptions, type KnowledgeOptions, openKnowledge } from "../input/knowledge.ts";
 import { sorted, toJsonText } from "../render/json.ts";
@@ -106,9 +107,10 @@ function apply(paths: readonly string[], options: ApplyOptions, io: CommandIO): 
   const user: RequestInfo = options.userinfo === undefined ? {} : readRequestInfo(options.userinfo, io);
   const clusterPaths = (options.clusterResource ?? []).flatMap((list) => list.split(","));
   const cluster = clusterPaths.length === 0 ? [] : [new ClusterFiles(readResources(clusterPaths, io), [], io.now())];
+  const distrust = readDistrustFiles(options.distrust, io);
   const opened = openKnowledge(options, io, cluster);
   try {
-    const setting: Setting = { values, user, ...opened };
+    const setting: Setting = { values, user, distrust, ...opened };
     const { responses, left } = judge({ policies, exceptions }, resources, setting, io);
     if (options.output !== undefined) writeResources(options.output, left, io);
     const rules = policies.reduce((sum, policy) => sum + expandRules(policy).length, 0);

@@ -6,6 +6,7 @@ import { type Command, Option } from "commander";
 import { type Decision, EngineError, type JsonObject } from "../../core/index.ts";
 import { collect, type CommandIO, type Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
+import { readDistrustFiles } from "../input/distrust-file.ts";
 import { problemText, readPolicies, readResources } from "../input/files.ts";
 import { addKnowledgeOptions, type KnowledgeOptions, openKnowledge } from "../input/knowledge.ts";
 import { toValues } from "../input/values.ts";
@@ -46,9 +47,10 @@ function explain(images: readonly string[], options: ExplainOptions, io: Command
   const [problem] = errors;
   if (problem !== undefined) throw new EngineError(problem.code, problem.message, { subject: problemText(problem) });
   const resources = resourcesOf(images, options, io);
+  const distrust = readDistrustFiles(options.distrust, io);
   const opened = openKnowledge(options, io);
   try {
-    const setting = { ...opened, values: toValues({}, {}), user: {} };
+    const setting = { ...opened, distrust, values: toValues({}, {}), user: {} };
     const decisions = decideAll({ policies, exceptions }, resources, setting, io).map(({ decision }) => decision);
     report(decisions, options, io);
     return decisions.every(({ allowed }) => allowed) ? 0 : 1;

@@ -12,6 +12,7 @@ import { isObject } from "../../core/encoding/shape.ts";
 import { collect, type CommandIO, type Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { ClusterFiles } from "../input/cluster-files.ts";
+import { readDistrustFiles } from "../input/distrust-file.ts";
 import { problemText, readPolicies, readResources } from "../input/files.ts";
 import { addKnowledgeOptions, type KnowledgeOptions, openKnowledge } from "../input/knowledge.ts";
 import { type ExpectedResult, findTestFiles, readTestFiles, type TestFile } from "../input/test-file.ts";
@@ -242,6 +243,7 @@ function runTest(
       `${plural(loaded.exceptions.length, "exception", "exceptions")} ...\n`,
   );
   const clusterPaths = [...test.clusterResources.map((path) => below(test, path)), ...(options.clusterResource ?? [])];
+  const distrust = readDistrustFiles(options.distrust, io);
   const opened = openKnowledge(options, io, [
     new ClusterFiles(clusterPaths.length === 0 ? [] : readResources(clusterPaths, io), test.responses, io.now()),
   ]);
@@ -257,6 +259,7 @@ function runTest(
         loaded.resources,
         {
           ...opened,
+          distrust,
           values: { ...values, globals },
           user,
           told,

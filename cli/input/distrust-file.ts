@@ -31,6 +31,15 @@ export function readDistrustFile(path: string, io: Pick<CommandIO, "readFile">):
   }
 }
 
+/**
+ * What the files of `--distrust` name; what a mirror distrusts is in its knowledge.
+ * @throws as {@link readDistrustFile}.
+ */
+export const readDistrustFiles = (
+  paths: readonly string[] = [],
+  io: Pick<CommandIO, "readFile">,
+): readonly DistrustRow[] => paths.flatMap((path) => readDistrustFile(path, io));
+
 function readOne(
   path: string,
   io: Pick<CommandIO, "readFile">,

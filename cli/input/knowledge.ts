@@ -6,7 +6,7 @@ import { decodeUtf8 } from "../../core/encoding/utf8.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { Answer, AnswerTo, TrustedRootSource } from "../../core/knowledge/answer.ts";
 import { joinedKnowledge } from "../../core/knowledge/joined-knowledge.ts";
-import type { DistrustRow, Knowledge, SourceState } from "../../core/knowledge/knowledge.ts";
+import type { Knowledge, SourceState } from "../../core/knowledge/knowledge.ts";
 import type { Question } from "../../core/knowledge/question.ts";
 import { later } from "../../core/verify/clock.ts";
 import { defaultLimits } from "../../core/limits.ts";
@@ -19,7 +19,6 @@ import { openMirror } from "../../proxy/mirror/open-mirror.ts";
 import { keepSignedTime } from "../../proxy/mirror/signed-time.ts";
 import type { Command } from "commander";
 import { collect, type CommandIO } from "../command.ts";
-import { readDistrustFile } from "./distrust-file.ts";
 import { asGiven } from "./given-file.ts";
 import { addTrustOptions, defaultTrustName, readTrustSettings, tufFolder, type TrustOptions } from "./trust-flags.ts";
 import { readTufFolder } from "./tuf-folder.ts";
@@ -62,8 +61,6 @@ export interface OpenKnowledge {
   readonly now: Date;
   /** Which trusted root policies mean by saying nothing, and from what it is verified. */
   readonly trust: { readonly trustRoot: string; readonly trust: TrustSettings };
-  /** What the command line distrusts; what the mirror does is in `knowledge`. */
-  readonly distrust: readonly DistrustRow[];
   /** Takes a signed time that a decision proved. The mirror keeps the newest one. */
   saw(signed: Date | undefined): void;
   close(): void;
@@ -189,7 +186,6 @@ export function openKnowledge(
   const rootFile = options.trustedRoot ?? (io.env.SALLYPORT_TRUSTED_ROOT || undefined);
   const store = options.store ?? (io.env.SALLYPORT_STORE || undefined);
   const trustedRoot = readCommandLineRoot(rootFile, options, io);
-  const distrust = (options.distrust ?? []).flatMap((file) => readDistrustFile(file, io));
   const layouts = (options.layout ?? []).map((flag) => {
     const { folder, options: named } = parseLayoutFlag(flag);
     return openLayout(folder, { ...named, ...(options.complete === true ? { complete: true } : {}) });
@@ -217,7 +213,6 @@ export function openKnowledge(
       knowledge: joinedKnowledge(sources),
       now,
       trust: { trustRoot: options.trust ?? defaultTrustName, trust },
-      distrust,
       saw: (signed) => {
         newest = later(newest, signed);
       },
