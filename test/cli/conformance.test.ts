@@ -4,12 +4,13 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { buildPrograms } from "../../scripts/build.ts";
 import { fixtureBundle, fixtureBytes, fixtureImage } from "../support/fixture-images.ts";
-import { linkPackages, projectRoot, tempFolder } from "../support/temp-folder.ts";
+import { builtPrograms } from "../support/built-programs.ts";
+import { tempFolder } from "../support/temp-folder.ts";
 
 const test = suite("cli/conformance");
 const folder = tempFolder();
+let programs = "";
 const { digest } = fixtureImage("signed-keyless");
 const identity = [
   "--certificate-identity",
@@ -20,8 +21,7 @@ const identity = [
 const trusted = ["--trusted-root", "root.json"];
 
 test.before(async () => {
-  await buildPrograms({ root: projectRoot, outdir: folder });
-  linkPackages(folder);
+  programs = await builtPrograms();
   writeFileSync(join(folder, "bundle.json"), fixtureBundle());
   writeFileSync(join(folder, "root.json"), fixtureBytes("trust/trusted-root.json"));
   writeFileSync(join(folder, "a.pub"), fixtureBytes("trust/release.pub"));
@@ -31,7 +31,7 @@ test.before(async () => {
 function run(...words: readonly string[]) {
   const { status, stderr } = spawnSync(
     process.execPath,
-    [join(folder, "conformance.mjs"), "verify-bundle", "--bundle", "bundle.json", ...words],
+    [join(programs, "conformance.mjs"), "verify-bundle", "--bundle", "bundle.json", ...words],
     {
       cwd: folder,
       encoding: "utf8",

@@ -4,19 +4,18 @@ import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { buildPrograms } from "../../scripts/build.ts";
-import { linkPackages, projectRoot, tempFolder } from "../support/temp-folder.ts";
+import { builtPrograms } from "../support/built-programs.ts";
+import { projectRoot, tempFolder } from "../support/temp-folder.ts";
 import { demoLayout } from "./demo-layout.ts";
 
 const test = suite("cli/main");
-const outdir = tempFolder();
-const program = join(outdir, "sallyport.mjs");
+const folder = tempFolder();
+let program = "";
 const demo = demoLayout();
 
 test.before(async () => {
-  await buildPrograms({ root: projectRoot, outdir });
-  linkPackages(outdir);
-  writeFileSync(join(outdir, "key.pub"), demo.key.pem);
+  program = join(await builtPrograms(), "sallyport.mjs");
+  writeFileSync(join(folder, "key.pub"), demo.key.pem);
 });
 
 function run(
@@ -24,7 +23,7 @@ function run(
   options: { readonly input?: string; readonly env?: Readonly<Record<string, string>> } = {},
 ) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...words], {
-    cwd: outdir,
+    cwd: folder,
     encoding: "utf8",
     input: options.input ?? "",
     env: { PATH: process.env.PATH, LANG: "C.UTF-8", ...options.env },
@@ -51,7 +50,7 @@ test("keeps a mirror, with the statements that the build carries", () => {
   assert.is(run(["mirror", "add", demo.folder, "--store", "mirror", "--complete"]).exit, 0);
   assert.is(run(["verify", "--store", "mirror", "--insecure-ignore-tlog", "--key", "key.pub", demo.signed]).exit, 0);
   assert.match(
-    run(["mirror", "ls", "-o", "name"], { env: { SALLYPORT_STORE: join(outdir, "mirror") } }).out,
+    run(["mirror", "ls", "-o", "name"], { env: { SALLYPORT_STORE: join(folder, "mirror") } }).out,
     demo.signed,
   );
 });

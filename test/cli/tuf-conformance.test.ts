@@ -8,19 +8,18 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { encodeUtf8 } from "../../core/encoding/utf8.ts";
-import { buildPrograms } from "../../scripts/build.ts";
 import { makeTufRepository, type TufRepository } from "../lab/tuf-repository.ts";
-import { linkPackages, projectRoot, tempFolder } from "../support/temp-folder.ts";
+import { builtPrograms } from "../support/built-programs.ts";
+import { tempFolder } from "../support/temp-folder.ts";
 import { serveTuf, type TufServer } from "../support/tuf-server.ts";
 
 const test = suite("cli/tuf-conformance");
-const folder = tempFolder();
+let programs = "";
 let repository: TufRepository;
 let server: TufServer;
 
 test.before(async () => {
-  await buildPrograms({ root: projectRoot, outdir: folder });
-  linkPackages(folder);
+  programs = await builtPrograms();
 });
 test.before.each(async () => {
   // The client reads the process's clock.
@@ -37,7 +36,7 @@ function client() {
     new Promise<{ exit: number | null; says: string }>((resolve) => {
       const child = spawn(
         process.execPath,
-        [join(folder, "tuf-conformance.mjs"), "--metadata-dir", metadata, ...words],
+        [join(programs, "tuf-conformance.mjs"), "--metadata-dir", metadata, ...words],
         { stdio: ["ignore", "pipe", "pipe"] },
       );
       let says = "";
