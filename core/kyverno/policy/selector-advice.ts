@@ -24,7 +24,8 @@ function adviseSelector(selector: LabelSelector | undefined, at: string, limits:
           code: "overlapping-labels" as const,
           pointer: pointer(pointer(at, "matchLabels"), pattern),
           message:
-            `may stand for the label ${JSON.stringify(label)}, of which another entry wants ${JSON.stringify(value)}: ` +
+            `may stand for the label ${JSON.stringify(label)}, of which another entry wants ` +
+            `${JSON.stringify(value)}: ` +
             "Kyverno then asks for one of the two at random; here both must hold",
         })),
     );

@@ -84,7 +84,7 @@ test("legacy: a key is appended to given attestors", () => {
   assert.equal(read({ image: "a", key: pem, attestors: [attestor] }).entry.attestors.length, 2);
 });
 
-test("legacy: key and issuer beside attestations, where Kyverno drops them, are refused; once, with that reason", () => {
+test("legacy: key and issuer beside attestations, where Kyverno drops them, are refused once, with that reason", () => {
   const faults = (entry: Record<string, unknown>) =>
     load(policyText([ruleWith({ verifyImages: [entry] })])).errors.map(({ message }) => message);
   for (const older of [{ key: pem }, { issuer: "i", subject: "s" }])
