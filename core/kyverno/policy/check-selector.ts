@@ -18,7 +18,7 @@ function isLabelKey(key: string): boolean {
 
 const isLabelValue = (value: string): boolean => value === "" || (value.length <= 63 && name.test(value));
 
-function checkExpression(expression: PolicyValue, at: string, findings: Findings): void {
+function checkExpression(expression: PolicyValue, at: string, wildcards: boolean, findings: Findings): void {
   const key = textOf(expression, "key") ?? "";
   const operator = textOf(expression, "operator") ?? "";
   const values = textsOf(expression, "values") ?? [];
@@ -26,7 +26,7 @@ function checkExpression(expression: PolicyValue, at: string, findings: Findings
   if (operator === "In" || operator === "NotIn") {
     if (values.length === 0) findings.refuse(at, `${operator} needs values, found none`);
     values.forEach((value, index) => {
-      if (!isLabelValue(value))
+      if (!isLabelValue(value) && !(wildcards && containsWildcard(value)))
         findings.refuse(
           pointer(pointer(at, "values"), index),
           `expected the value of a label, found ${JSON.stringify(value)}`,
@@ -44,6 +44,7 @@ function checkExpression(expression: PolicyValue, at: string, findings: Findings
 /**
  * A selector at `at`. Labels with wildcards are Kyverno's own affair and not looked at. An empty selector takes in
  * everything: Kyverno refuses it where labels of the resource are meant, and loads it where those of its namespace are.
+ * A value with a wildcard in an expression is refused where Kyverno refuses it; elsewhere it loads and matches nothing.
  */
 export function checkSelector(
   selector: PolicyValue | undefined,
@@ -62,6 +63,8 @@ export function checkSelector(
     if (!isLabelKey(key)) findings.refuse(here, `expected a label, found ${JSON.stringify(key)}`);
     if (!isLabelValue(value)) findings.refuse(here, `expected the value of a label, found ${JSON.stringify(value)}`);
   }
+  const wildcards =
+    empty === "allowed" || labels.some(([key, value]) => containsWildcard(key) || containsWildcard(value));
   for (const [index, expression] of expressions.entries())
-    checkExpression(expression, pointer(pointer(at, "matchExpressions"), index), findings);
+    checkExpression(expression, pointer(pointer(at, "matchExpressions"), index), wildcards, findings);
 }

@@ -12,6 +12,7 @@ export type AdviceCode =
   | "never-matches"
   | "no-registry"
   | "overlapping-labels"
+  | "wildcard-in-expression"
   | "skips-all"
   | "no-autogen"
   | "deny-without-attestations"

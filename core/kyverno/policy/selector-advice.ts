@@ -1,6 +1,6 @@
 /**
- * Advice on labels with wildcards that can become a label which the same selector names with another value. Source:
- * docs/spec/kyverno.md#match-and-exclude.
+ * Advice on label selectors: labels with wildcards that can become a label which the same selector names with another
+ * value, and expressions whose values hold wildcards. Source: docs/spec/kyverno.md#match-and-exclude.
  */
 import { pointer } from "../../encoding/shape.ts";
 import { containsWildcard, matchWildcard } from "../../patterns/wildcard.ts";
@@ -12,7 +12,7 @@ import type { Advice } from "./remark.ts";
  * Kyverno puts the label that a pattern fits in its place and keeps one of two entries with that name, in no order.
  * Here both must hold.
  */
-function adviseSelector(selector: LabelSelector | undefined, at: string, limits: Limits): readonly Advice[] {
+function adviseLabels(selector: LabelSelector | undefined, at: string, limits: Limits): readonly Advice[] {
   const pairs = Object.entries(selector?.matchLabels ?? {});
   const plain = pairs.filter(([key]) => !containsWildcard(key));
   return pairs
@@ -30,6 +30,22 @@ function adviseSelector(selector: LabelSelector | undefined, at: string, limits:
         })),
     );
 }
+
+/** Values of expressions are compared as they stand, and no label can hold a wildcard. */
+function adviseValues(selector: LabelSelector | undefined, at: string): readonly Advice[] {
+  return (selector?.matchExpressions ?? []).flatMap(({ values = [] }, index) =>
+    values.filter(containsWildcard).map((value) => ({
+      code: "wildcard-in-expression" as const,
+      pointer: pointer(pointer(at, "matchExpressions"), index),
+      message: `${JSON.stringify(value)} matches no label: expressions know no wildcards; use matchLabels`,
+    })),
+  );
+}
+
+const adviseSelector = (selector: LabelSelector | undefined, at: string, limits: Limits): readonly Advice[] => [
+  ...adviseLabels(selector, at, limits),
+  ...adviseValues(selector, at),
+];
 
 /** The filters of a block, each with its place in the file. */
 function placed(block: MatchBlock | undefined, at: string): readonly (readonly [string, ResourceFilter])[] {

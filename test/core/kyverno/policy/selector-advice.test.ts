@@ -43,4 +43,18 @@ test("entries that cannot contradict each other are nothing to speak of", () => 
   assert.is(said(matching({ "t?er": "*", tier: "back", tree: "x" })).length, 1, "only what the pattern fits");
 });
 
+test("a wildcard in an expression matches no label", () => {
+  const said = (namespaceSelector: unknown): readonly string[] =>
+    advise(
+      loaded(policyText([ruleWith({ match: { resources: { kinds: ["Pod"], namespaceSelector } } })])),
+      defaultLimits,
+    )
+      .filter(({ code }) => code === "wildcard-in-expression")
+      .map(({ pointer }) => pointer);
+  const expression = (...values: readonly string[]) => ({ matchExpressions: [{ key: "env", operator: "In", values }] });
+  assert.equal(said(expression("prod", "dev-*", "?")).length, 2);
+  assert.match(said(expression("prod-*"))[0] ?? "", /resources\/namespaceSelector\/matchExpressions\/0$/);
+  assert.equal(said(expression("prod")), []);
+});
+
 test.run();
