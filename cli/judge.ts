@@ -5,28 +5,36 @@
  */
 import {
   type AdmissionRequest,
+  codeRow,
   createEngine,
   type Decision,
   EngineError,
   type JsonObject,
+  type JsonValue,
   type Operation,
   type Policy,
   type PolicyException,
   requestFor,
   type RuleResult,
 } from "../core/index.ts";
+import { isObject } from "../core/encoding/shape.ts";
 import { applyPatches } from "../core/kyverno/outcome/apply-patches.ts";
+import { toFailure } from "../core/verdict.ts";
 import { nodeVerifier } from "../proxy/host/node-verifier.ts";
 import type { CommandIO } from "./command.ts";
+import { knownLabels } from "./input/cluster-files.ts";
 import type { readDistrustFiles } from "./input/distrust-file.ts";
-import { tellWarnings } from "./input/files.ts";
+import { placeText, tellWarnings } from "./input/files.ts";
 import type { OpenKnowledge } from "./input/knowledge.ts";
-import { type RequestInfo, type Values, variablesFor } from "./input/values.ts";
+import type { FaultyResource, GivenResources } from "./input/resources.ts";
+import { checkValueNames, type RequestInfo, ruleVariablesFor, type Values, variablesFor } from "./input/values.ts";
 import type { ReportedResponse } from "./render/policy-report.ts";
 
 export interface PolicySet {
   readonly policies: readonly Policy[];
   readonly exceptions: readonly PolicyException[];
+  /** Names of policies that do not load: what is said to them is not lost on a misspelt name. */
+  readonly refused?: readonly string[];
 }
 
 const usage = (message: string, subject?: string): EngineError =>
@@ -42,12 +50,16 @@ export interface Setting extends Omit<OpenKnowledge, "close"> {
 
 const operations: ReadonlySet<string> = new Set(["CREATE", "UPDATE", "DELETE", "CONNECT"]);
 
-/** The request that creates the resource, with what the values file says of it. */
-function toRequest(resource: JsonObject, { values, user }: Setting): AdmissionRequest {
+/** The request that creates the resource, with what the values file and the cluster's files say of it. */
+function toRequest(resource: JsonObject, { values, user, knowledge }: Setting): AdmissionRequest {
   const request = requestFor(resource);
-  const labels = values.namespaces.get(request.namespace ?? "");
+  const { namespace = "" } = request;
+  const labels = values.namespaces.get(namespace) ?? knownLabels(namespace, knowledge);
   const names = [...new Set(values.policies.map(({ name }) => name))];
-  const said = (policy?: string) => toldBy(variablesFor(values, policy, request.name ?? ""));
+  const said = (policy?: string) => ({
+    ...toldBy(variablesFor(values, policy, request.name ?? "")),
+    ...(policy === undefined ? {} : { ruleVariables: ruleVariablesFor(values, policy) }),
+  });
   return {
     ...request,
     ...user,
@@ -72,13 +84,16 @@ export interface Decided {
   readonly decision: Decision;
 }
 
-/** One engine over all policies decides about each resource. Warnings are told once. */
-export function decideAll(
-  { policies, exceptions }: PolicySet,
-  resources: readonly JsonObject[],
-  setting: Setting,
-  io: CommandIO,
-): readonly Decided[] {
+export interface AllDecided {
+  readonly decided: readonly Decided[];
+  /** Resources that could not be read as one, and those that a decision tripped over. */
+  readonly faulty: readonly FaultyResource[];
+}
+
+/** One engine over all policies decides about each resource. A faulty one fails alone. Warnings are told once. */
+export function decideAll(set: PolicySet, given: GivenResources, setting: Setting, io: CommandIO): AllDecided {
+  const { policies, exceptions, refused = [] } = set;
+  checkValueNames(setting.values, policies, refused, given, setting.told ?? new Set(), io);
   const engine = createEngine({
     policies,
     exceptions,
@@ -87,16 +102,26 @@ export function decideAll(
     settings: { ...setting.trust, absentNamespaceLabels: "none" },
   });
   tellWarnings(engine, io, setting.told);
-  const decided = resources.map((resource) => {
-    const request = toRequest(resource, setting);
-    const decision = engine.decide(request, setting.knowledge, setting.now);
-    if (decision.newestSignedTime !== undefined) setting.saw(new Date(decision.newestSignedTime));
-    return { resource, request, decision };
-  });
+  const decided: Decided[] = [];
+  const faulty: FaultyResource[] = [...given.faulty];
+  for (const { value: resource, position } of given.resources) {
+    try {
+      const request = toRequest(resource, setting);
+      const decision = engine.decide(request, setting.knowledge, setting.now);
+      if (decision.newestSignedTime !== undefined) setting.saw(new Date(decision.newestSignedTime));
+      decided.push({ resource, request, decision });
+    } catch (error) {
+      if (!(error instanceof EngineError) || !isOfResource(error)) throw error;
+      faulty.push({ position, fault: error, value: resource });
+    }
+  }
   for (const warning of new Set(decided.flatMap(({ decision }) => decision.trustWarnings)))
     io.err(`Warning: ${warning}\n`);
-  return decided;
+  return { decided, faulty };
 }
+
+/** Whether the resource is at fault, and not the command line, the mirror or the program. */
+const isOfResource = ({ code }: EngineError): boolean => ["refuted", "unknown"].includes(codeRow(code).truth);
 
 /** One response for each pass and policy that said something, in Kyverno's order: first every mutating pass. */
 function toResponses(
@@ -143,16 +168,52 @@ const keyOf = (
 export interface Judged {
   readonly responses: readonly ReportedResponse[];
   /** Each resource as the policies leave it; one that is denied stays as it is. */
-  readonly left: readonly JsonObject[];
+  readonly left: ReadonlyMap<JsonObject, JsonObject>;
+  readonly faulty: readonly FaultyResource[];
 }
 
 /** Every policy on every resource, resource by resource. */
-export function judge(set: PolicySet, resources: readonly JsonObject[], setting: Setting, io: CommandIO): Judged {
-  const decided = decideAll(set, resources, setting, io);
-  return {
-    responses: decided.flatMap((one) => toResponses(set.policies, one)),
-    left: decided.map(({ resource, decision }) =>
-      decision.allowed && decision.patches.length > 0 ? applyPatches(resource, decision.patches) : resource,
-    ),
+export function judge(set: PolicySet, given: GivenResources, setting: Setting, io: CommandIO): Judged {
+  const { decided, faulty } = decideAll(set, given, setting, io);
+  const left = new Map(given.resources.map(({ value }) => [value, value]));
+  for (const { resource, decision } of decided)
+    if (decision.allowed && decision.patches.length > 0) left.set(resource, applyPatches(resource, decision.patches));
+  return { responses: decided.flatMap((one) => toResponses(set.policies, one)), left, faulty };
+}
+
+const textOf = (value: JsonValue | undefined, otherwise: string): string =>
+  typeof value === "string" && value !== "" ? value : otherwise;
+
+/** What reports say of a resource that nobody could judge: an error of no policy. */
+export function toFaultyResponse({ position, fault, value }: FaultyResource): ReportedResponse {
+  const place = placeText(position);
+  const metadata = isObject(value.metadata) ? value.metadata : {};
+  const result: RuleResult = {
+    policy: "sallyport",
+    rule: "resource",
+    pass: "mutate",
+    status: "error",
+    message: faultText(fault),
+    action: "Enforce",
+    failurePolicy: "Fail",
+    position,
+    operation: "CREATE",
+    failures: [toFailure(fault, "resource", 0)],
+    open: [],
   };
+  const about = {
+    apiVersion: textOf(value.apiVersion, "v1"),
+    kind: textOf(value.kind, "Unknown"),
+    name: textOf(metadata.name, place),
+    ...(typeof metadata.namespace === "string" ? { namespace: metadata.namespace } : {}),
+  };
+  return { policy: "sallyport", resource: place, scored: true, results: [result], about, annotations: {} };
+}
+
+const faultText = ({ code, message }: EngineError): string => `[${code}] ${message}`;
+
+/** Faulty resources on stderr, each with its place. */
+export function tellFaulty(faulty: readonly FaultyResource[], io: CommandIO): void {
+  for (const { position, fault } of faulty)
+    io.err(`resource ${placeText(position)} could not be judged: ${faultText(fault)}\n`);
 }

@@ -175,7 +175,16 @@ export const layers: LayerTable = {
     packages: ["commander"],
   },
   "cli/judge.ts": {
-    units: [...api, "core/kyverno/outcome", "proxy/host/node-verifier.ts", "cli/command.ts", "cli/input", "cli/render"],
+    units: [
+      ...api,
+      "core/encoding",
+      "core/verdict.ts",
+      "core/kyverno/outcome",
+      "proxy/host/node-verifier.ts",
+      "cli/command.ts",
+      "cli/input",
+      "cli/render",
+    ],
   },
   "cli/verify-images.ts": {
     units: [

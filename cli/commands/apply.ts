@@ -5,11 +5,10 @@
 import { type Command, Option } from "commander";
 import { EngineError, type JsonObject, requestFor } from "../../core/index.ts";
 import { expandRules } from "../../core/kyverno/policy/autogen.ts";
-import { ClusterFiles } from "../input/cluster-files.ts";
 import { collect, type CommandIO, type Shell } from "../command.ts";
 import { type ExitCode, exitOfCounts } from "../exit-code.ts";
-import { readDistrustFiles } from "../input/distrust-file.ts";
-import { problemText, readPolicies, readResources } from "../input/files.ts";
+import { type GivenPath, problemText, readPaths, splitLists } from "../input/files.ts";
+import { addJudgingOptions, type JudgingOptions, readTold } from "../input/judging-flags.ts";
 import { addKnowledgeOptions, type KnowledgeOptions, openKnowledge } from "../input/knowledge.ts";
 import { sorted, toJsonText } from "../render/json.ts";
 import { toYamlText } from "../render/yaml.ts";
@@ -28,24 +27,19 @@ import { type ReportApi, reportApis, type ReportedResponse, toPolicyReport } fro
 import { toSarif } from "../render/sarif.ts";
 import { renderProblem } from "../render/problem.ts";
 import { renderBoxTable } from "../render/table.ts";
-import { readRequestInfo, readValues, type RequestInfo } from "../input/values.ts";
-import { judge, type PolicySet, type Setting } from "../judge.ts";
+import { readJudgingSet, tellUncounted } from "../input/policy-files.ts";
+import { type FaultyResource, type GivenResource, readResources } from "../input/resources.ts";
+import { judge, type PolicySet, tellFaulty, toFaultyResponse } from "../judge.ts";
 import { version } from "../version.ts";
 
-interface ApplyOptions extends KnowledgeOptions {
+interface ApplyOptions extends KnowledgeOptions, JudgingOptions {
   readonly resource?: readonly string[];
   readonly resources?: readonly string[];
-  readonly valuesFile?: string;
-  readonly set?: readonly string[];
-  readonly userinfo?: string;
-  readonly exception?: readonly string[];
-  readonly exceptions?: readonly string[];
-  readonly exceptionsWithResources?: boolean;
+  readonly allowEmpty?: boolean;
   readonly output?: string;
   readonly policyReport?: boolean;
   readonly outputFormat: "yaml" | "json" | "markdown" | "junit" | "sarif";
   readonly reportApi: ReportApi;
-  readonly clusterResource?: readonly string[];
   readonly table?: boolean;
   readonly detailedResults?: boolean;
   readonly auditWarn?: boolean;
@@ -59,38 +53,32 @@ interface ApplyOptions extends KnowledgeOptions {
 const usage = (message: string, subject?: string): EngineError =>
   new EngineError("invalid-usage", message, { subject });
 
-interface Loaded extends PolicySet {
-  readonly refused: readonly { readonly policy: string; readonly reason: string }[];
-}
+type Refused = readonly { readonly policy: string; readonly reason: string }[];
 
 /**
  * Policies and exceptions. A policy that does not load stops everything, or with `--continue-on-fail` counts as an
  * error.
  * @throws EngineError with the code of the first problem.
  */
-function load(paths: readonly string[], options: ApplyOptions, io: CommandIO): Loaded {
-  const withResources = options.exceptionsWithResources === true ? resourcePaths(options) : [];
-  const exceptionPaths = [...(options.exception ?? []), ...(options.exceptions ?? []), ...withResources].flatMap(
-    (list) => list.split(","),
-  );
-  const policies = readPolicies(paths, io);
-  const exceptions = exceptionPaths.length === 0 ? [] : readPolicies(exceptionPaths, io).exceptions;
-  const refused = policies.errors.map((problem) => ({
-    policy: problem.policy ?? problem.file,
-    reason: problem.message,
-  }));
-  for (const problem of policies.errors)
+function load(
+  paths: readonly string[],
+  resources: readonly GivenPath[],
+  options: ApplyOptions,
+  io: CommandIO,
+): { readonly set: PolicySet; readonly refused: Refused } {
+  const { errors, ...set } = readJudgingSet(paths, resources, options, io);
+  for (const problem of errors)
     io.err(renderProblem({ code: problem.code, what: problem.message, why: problemText(problem) }));
-  const [first] = policies.errors;
+  const [first] = errors;
   if (first !== undefined && options.continueOnFail !== true)
-    throw new EngineError(first.code, `${policies.errors.length} of the policies do not load; nothing was judged`, {
+    throw new EngineError(first.code, `${errors.length} of the policies do not load; nothing was judged`, {
       subject: problemText(first),
     });
-  return { policies: policies.policies, exceptions: [...policies.exceptions, ...exceptions], refused };
+  return {
+    set: { ...set, refused: errors.flatMap(({ policy }) => policy ?? []) },
+    refused: errors.map((problem) => ({ policy: problem.policy ?? problem.file, reason: problem.message })),
+  };
 }
-
-const resourcePaths = ({ resource = [], resources = [] }: ApplyOptions): readonly string[] =>
-  [...resource, ...resources].flatMap((list) => list.split(","));
 
 function apply(paths: readonly string[], options: ApplyOptions, io: CommandIO): ExitCode {
   if (options.cluster === true)
@@ -100,34 +88,43 @@ function apply(paths: readonly string[], options: ApplyOptions, io: CommandIO): 
   const warnExitCode = Number(options.warnExitCode);
   if (!Number.isInteger(warnExitCode) || warnExitCode < 0 || warnExitCode > 255)
     throw usage("an exit code is 0 to 255", options.warnExitCode);
-  if (resourcePaths(options).length === 0) throw usage("resource file(s) or cluster required", "--resource");
-  const { policies, exceptions, refused } = load(paths, options, io);
-  const resources = readResources(resourcePaths(options), io).filter((resource) => resource.kind !== "PolicyException");
-  const values = readValues(options.valuesFile, options.set ?? [], io);
-  const user: RequestInfo = options.userinfo === undefined ? {} : readRequestInfo(options.userinfo, io);
-  const clusterPaths = (options.clusterResource ?? []).flatMap((list) => list.split(","));
-  const cluster = clusterPaths.length === 0 ? [] : [new ClusterFiles(readResources(clusterPaths, io), [], io.now())];
-  const distrust = readDistrustFiles(options.distrust, io);
+  const resourcePaths = splitLists(options.resource, options.resources);
+  if (resourcePaths.length === 0) throw usage("resource file(s) or cluster required", "--resource");
+  const given = readPaths(resourcePaths, io);
+  const { set, refused } = load(paths, given, options, io);
+  const resources = readResources(given, io, { flag: "-r", allowEmpty: options.allowEmpty });
+  const { cluster, ...told } = readTold(options, io);
   const opened = openKnowledge(options, io, cluster);
   try {
-    const setting: Setting = { values, user, distrust, ...opened };
-    const { responses, left } = judge({ policies, exceptions }, resources, setting, io);
-    if (options.output !== undefined) writeResources(options.output, left, io);
-    const rules = policies.reduce((sum, policy) => sum + expandRules(policy).length, 0);
+    const { responses, left, faulty } = judge(set, resources, { ...told, ...opened }, io);
+    if (options.output !== undefined) writeResources(options.output, [...left.values()], io);
+    tellUncountedAmong(resources.resources, options, io);
     return report(
       responses,
       options,
       {
         refused,
         warnExitCode,
-        banner: { rules, resources: resources.length, exceptions: exceptions.length },
+        banner: {
+          rules: set.policies.reduce((sum, policy) => sum + expandRules(policy).length, 0),
+          resources: resources.resources.length + resources.faulty.length,
+          exceptions: set.exceptions.length,
+        },
         now: opened.now,
+        faulty,
       },
       io,
     );
   } finally {
     opened.close();
   }
+}
+
+/** Kyverno judges an exception like any resource, and says nothing of it. */
+function tellUncountedAmong(resources: readonly GivenResource[], options: ApplyOptions, io: CommandIO): void {
+  if (options.exceptionsWithResources === true || options.exceptionsWithinResources === true) return;
+  const places = resources.filter(({ value }) => value.kind === "PolicyException").map(({ position }) => position);
+  tellUncounted(places, "resources", "--exceptions-with-resources lets them", io);
 }
 
 /** `-o`: one file of all, or a folder with one file for each. */
@@ -144,19 +141,21 @@ function writeResources(path: string, resources: readonly JsonObject[], io: Comm
 }
 
 interface Ending {
-  readonly refused: Loaded["refused"];
+  readonly refused: Refused;
   readonly warnExitCode: number;
   readonly banner: Parameters<typeof renderBanner>[0];
   readonly now: Date;
+  readonly faulty: readonly FaultyResource[];
 }
 
 function report(
-  responses: readonly ReportedResponse[],
+  judged: readonly ReportedResponse[],
   options: ApplyOptions,
-  { refused, warnExitCode, banner, now }: Ending,
+  { refused, warnExitCode, banner, now, faulty }: Ending,
   io: CommandIO,
 ): ExitCode {
   const auditWarn = options.auditWarn === true;
+  const responses = [...judged, ...faulty.map(toFaultyResponse)];
   const counts = countResults(responses, { auditWarn, refusedPolicies: refused.length });
   if (options.policyReport === true) {
     io.out(renderReport(responses, counts, options, auditWarn, now));
@@ -166,8 +165,9 @@ function report(
     if (options.table === true || options.detailedResults === true) io.out(renderResultTable(responses, options));
     else for (const response of responses) io.out(renderResponse(response, auditWarn));
     io.out(renderCounts(counts));
-    reportUnknowns(responses, io);
+    reportUnknowns(judged, io);
   }
+  tellFaulty(faulty, io);
   const { code, text, stream } = {
     stream: io.err,
     ...exitOfCounts(counts, { warnExitCode, warnNoPass: options.warnNoPass === true }),
@@ -268,7 +268,7 @@ function renderResultTable(responses: readonly ReportedResponse[], options: Appl
   );
 }
 
-const accepted: readonly string[] = ["--registry", "--remove-color", "--exceptions-within-policies"];
+const accepted: readonly string[] = ["--registry", "--remove-color"];
 const acceptedWithValue: readonly string[] = [
   "--kubeconfig",
   "--context",
@@ -285,12 +285,8 @@ export function define(command: Command, { io, finish }: Shell): void {
     .argument("<policy...>", "policy files or folders; - is standard input")
     .option("-r, --resource <file>", "resource files or folders (repeatable, comma list)", collect)
     .addOption(new Option("--resources <file>", "as --resource").argParser(collect).hideHelp())
-    .option("-f, --values-file <file>", "values for variables")
-    .option("-s, --set <name=value>", "a variable (repeatable, comma list)", collect)
-    .option("-u, --userinfo <file>", "the user the request comes from")
-    .option("-e, --exception <file>", "policy exceptions (repeatable, comma list)", collect)
-    .addOption(new Option("--exceptions <file>", "as --exception").argParser(collect).hideHelp())
-    .option("--exceptions-with-resources", "read exceptions from the resource files too")
+    .option("--allow-empty", "a resource file or folder may hold no resource");
+  addJudgingOptions(command)
     .option("-o, --output <path>", "write the resources as the policies leave them: a file, or a folder that exists")
     .option("-p, --policy-report", "print a report")
     .addOption(
@@ -302,11 +298,6 @@ export function define(command: Command, { io, finish }: Shell): void {
       new Option("--report-api <api>", "of a report in YAML or JSON")
         .choices(Object.keys(reportApis))
         .default("openreports.io/v1alpha1"),
-    )
-    .option(
-      "--cluster-resource <file>",
-      "resource files that stand in for the cluster: ConfigMaps, Secrets, namespaces (repeatable)",
-      collect,
     )
     .option("-t, --table", "results as a table")
     .option("--detailed-results", "the table with messages")

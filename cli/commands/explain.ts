@@ -3,20 +3,21 @@
  * check. Source: docs/spec/command-line.md#explaining-a-decision.
  */
 import { type Command, Option } from "commander";
-import { type Decision, EngineError, type JsonObject } from "../../core/index.ts";
+import { EngineError, type JsonObject } from "../../core/index.ts";
 import { collect, type CommandIO, type Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
-import { readDistrustFiles } from "../input/distrust-file.ts";
-import { problemText, readPolicies, readResources } from "../input/files.ts";
+import { readPaths, splitLists } from "../input/files.ts";
+import { addJudgingOptions, type JudgingOptions, readTold } from "../input/judging-flags.ts";
 import { addKnowledgeOptions, type KnowledgeOptions, openKnowledge } from "../input/knowledge.ts";
-import { toValues } from "../input/values.ts";
-import { decideAll } from "../judge.ts";
+import { readJudgingSet, refuseProblems } from "../input/policy-files.ts";
+import { readResources } from "../input/resources.ts";
+import { type AllDecided, decideAll, tellFaulty } from "../judge.ts";
 import { renderDecision } from "../render/decision.ts";
 import { toJsonText } from "../render/json.ts";
 import { toYamlText } from "../render/yaml.ts";
 import { createStyle } from "../render/style.ts";
 
-interface ExplainOptions extends KnowledgeOptions {
+interface ExplainOptions extends KnowledgeOptions, JudgingOptions {
   readonly policy: readonly string[];
   readonly resource?: readonly string[];
   readonly namespace: string;
@@ -32,35 +33,37 @@ const podFor = (image: string, namespace: string): JsonObject => ({
   spec: { containers: [{ name: "image", image }] },
 });
 
-function resourcesOf(images: readonly string[], options: ExplainOptions, io: CommandIO): readonly JsonObject[] {
-  const resources = [
-    ...images.map((image) => podFor(image, options.namespace)),
-    ...(options.resource === undefined ? [] : readResources(options.resource, io)),
-  ];
-  if (resources.length === 0)
-    throw new EngineError("invalid-usage", "explain what? name an image, or a resource with -r", { subject: "IMAGE" });
-  return resources;
-}
+const commandLine = { file: "IMAGE", line: 1, column: 1 };
 
 function explain(images: readonly string[], options: ExplainOptions, io: CommandIO): ExitCode {
-  const { policies, exceptions, errors } = readPolicies(options.policy, io);
-  const [problem] = errors;
-  if (problem !== undefined) throw new EngineError(problem.code, problem.message, { subject: problemText(problem) });
-  const resources = resourcesOf(images, options, io);
-  const distrust = readDistrustFiles(options.distrust, io);
-  const opened = openKnowledge(options, io);
+  const given = readPaths(splitLists(options.resource), io);
+  if (images.length + given.length === 0)
+    throw new EngineError("invalid-usage", "explain what? name an image, or a resource with -r", { subject: "IMAGE" });
+  const { errors, ...set } = readJudgingSet(splitLists(options.policy), given, options, io);
+  refuseProblems(errors, `${errors.length} of the policies do not load`);
+  const { resources, faulty } = readResources(given, io, { flag: "-r" });
+  const pods = images.map((image) => ({ value: podFor(image, options.namespace), position: commandLine }));
+  const { cluster, ...told } = readTold(options, io);
+  const opened = openKnowledge(options, io, cluster);
   try {
-    const setting = { ...opened, distrust, values: toValues({}, {}), user: {} };
-    const decisions = decideAll({ policies, exceptions }, resources, setting, io).map(({ decision }) => decision);
-    report(decisions, options, io);
-    return decisions.every(({ allowed }) => allowed) ? 0 : 1;
+    const all = decideAll(set, { resources: [...pods, ...resources], faulty }, { ...told, ...opened }, io);
+    report(all, options, io);
+    tellFaulty(all.faulty, io);
+    return all.faulty.length === 0 && all.decided.every(({ decision }) => decision.allowed) ? 0 : 1;
   } finally {
     opened.close();
   }
 }
 
-function report(decisions: readonly Decision[], options: ExplainOptions, io: CommandIO): void {
-  const document = { apiVersion: "sallyport.dev/v1", kind: "Explanation", decisions };
+function report({ decided, faulty }: AllDecided, options: ExplainOptions, io: CommandIO): void {
+  const decisions = decided.map(({ decision }) => decision);
+  const errors = faulty.map(({ position, fault: { code, message } }) => ({ ...position, code, message }));
+  const document = {
+    apiVersion: "sallyport.dev/v1",
+    kind: "Explanation",
+    decisions,
+    ...(errors.length === 0 ? {} : { errors }),
+  };
   if (options.output === "json") io.out(toJsonText(document));
   else if (options.output === "yaml") io.out(toYamlText(document));
   else
@@ -89,7 +92,7 @@ export function define(command: Command, { io, finish }: Shell): void {
       new Option("-o, --output <format>", "form of the answer").choices(["text", "json", "yaml"]).default("text"),
     )
     .option("--brief", "only the path to the first thing that is wrong");
-  addKnowledgeOptions(command)
+  addKnowledgeOptions(addJudgingOptions(command))
     .addHelpText(
       "after",
       "\n" +

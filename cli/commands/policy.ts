@@ -7,7 +7,8 @@ import type { AdviceCode } from "../../core/kyverno/policy/remark.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import type { CommandIO, Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
-import { problemText, readPolicies } from "../input/files.ts";
+import { problemText } from "../input/files.ts";
+import { readPolicies } from "../input/policy-files.ts";
 import { toJsonText } from "../render/json.ts";
 import { defaultLimits } from "../../core/limits.ts";
 

@@ -10,6 +10,7 @@ import { EngineError } from "../../core/errors.ts";
 import type { Answer, AnswerTo } from "../../core/knowledge/answer.ts";
 import type { Knowledge, SourceState } from "../../core/knowledge/knowledge.ts";
 import type { Question } from "../../core/knowledge/question.ts";
+import { labelsOfNamespace } from "../../core/kyverno/rule/match-subject.ts";
 
 type ClusterQuestion = Extract<Question, { kind: "cluster" }>;
 
@@ -137,4 +138,11 @@ export class ClusterFiles implements Knowledge {
       throw new EngineError("no-key", reason, { subject: reference, cause: error });
     }
   }
+}
+
+/** The labels of a namespace that a file or the mirror holds. Nobody else is asked. */
+export function knownLabels(name: string, knowledge: Knowledge): Readonly<Record<string, string>> | undefined {
+  if (name === "") return undefined;
+  const answer = knowledge.answer({ kind: "cluster", verb: "get", apiVersion: "v1", resource: "namespaces", name });
+  return answer?.state === "present" ? labelsOfNamespace(answer.value) : undefined;
 }

@@ -1,49 +1,68 @@
-/** Policies, exceptions and resources from the files and folders of the command line. */
-import type { JsonObject, JsonValue } from "../../core/encoding/json.ts";
-import { isObject } from "../../core/encoding/shape.ts";
-import { decodeUtf8 } from "../../core/encoding/utf8.ts";
+/**
+ * Files and folders of the command line, as real repositories have them. Source:
+ * docs/spec/kyverno.md#files-and-folders.
+ */
+import type { JsonValue } from "../../core/encoding/json.ts";
 import { EngineError } from "../../core/errors.ts";
-import type { PolicyWarning } from "../../core/kyverno/policy/policy.ts";
+import type { PolicyWarning, Position } from "../../core/kyverno/policy/policy.ts";
 import { toJson } from "../../core/kyverno/policy/policy-value.ts";
-import { loadPolicies, type PolicyProblem } from "../../core/kyverno/policy/read-policy.ts";
-import { parseYaml } from "../../core/kyverno/policy/yaml.ts";
+import type { PolicyProblem } from "../../core/kyverno/policy/read-policy.ts";
+import { parseYaml, type YamlDocument } from "../../core/kyverno/policy/yaml.ts";
 import type { CommandIO } from "../command.ts";
 import { defaultLimits } from "../../core/limits.ts";
+import { readGivenText } from "./given-file.ts";
 
 export interface TextFile {
   readonly name: string;
   readonly text: string;
+  /** Found in a folder, not named: what is no Kubernetes object is passed over there. */
+  readonly inFolder: boolean;
 }
+
+/** What one argument names: a file, or what is found in a folder. */
+export interface GivenPath {
+  readonly path: string;
+  readonly files: readonly TextFile[];
+}
+
+/** The paths of flags that may be repeated and hold lists: `-r a,b -r c`. */
+export const splitLists = (...flags: readonly (readonly string[] | undefined)[]): readonly string[] =>
+  flags.flatMap((flag) => flag ?? []).flatMap((list) => list.split(","));
 
 const isDocument = (name: string): boolean => /\.(?:ya?ml|json)$/i.test(name);
 
 /**
- * Every YAML and JSON file of these paths; folders are read to their depth, `-` is standard input.
- * @throws EngineError `invalid-usage`.
+ * The YAML and JSON files of a folder, to its depth. Hidden entries are passed over.
+ * @throws EngineError `invalid-usage`
  */
-export function readTextFiles(paths: readonly string[], io: CommandIO): readonly TextFile[] {
-  return paths.flatMap((path): readonly TextFile[] => {
-    const folder = path.replace(/(?<=.)\/+$/, "");
-    if (path !== "-" && io.pathKind(folder) === "folder") {
-      const names = io.listFolder(folder).map((name) => `${folder}/${name}`);
-      return readTextFiles(
-        names.filter((name) => isDocument(name) || io.pathKind(name) === "folder"),
-        io,
-      );
-    }
-    return [{ name: path, text: decodeUtf8(io.readFile(path)) }];
+function readFolder(folder: string, io: CommandIO): readonly TextFile[] {
+  return io.listFolder(folder).flatMap((entry): readonly TextFile[] => {
+    if (entry.startsWith(".")) return [];
+    const name = folder.endsWith("/") ? `${folder}${entry}` : `${folder}/${entry}`;
+    if (io.pathKind(name) === "folder") return readFolder(name, io);
+    return isDocument(entry) ? [{ name, text: readGivenText(name, io), inFolder: true }] : [];
   });
 }
 
+/** What each path names; `-` is standard input. @throws EngineError `invalid-usage` */
+export const readPaths = (paths: readonly string[], io: CommandIO): readonly GivenPath[] =>
+  paths.map((path) => {
+    const folder = path.replace(/(?<=.)\/+$/, "");
+    return path !== "-" && io.pathKind(folder) === "folder"
+      ? { path, files: readFolder(folder, io) }
+      : { path, files: [{ name: path, text: readGivenText(path, io), inFolder: false }] };
+  });
+
+/** `policy.yaml:22:9`. */
+export const placeText = ({ file, line, column }: Position): string => `${file}:${line}:${column}`;
+
 /** `policy.yaml:22:9: message`, with the policy's name where it is known. */
 export const problemText = ({
-  file,
-  line,
-  column,
   message,
   policy,
+  ...place
 }: Pick<PolicyProblem, "file" | "line" | "column" | "message" | "policy">): string =>
-  `${file}:${line}:${column}: ${policy === undefined ? "" : `${policy}: `}${message}`;
+  `${placeText(place)}: ${policy === undefined ? "" : `${policy}: `}${message}`;
 
 /** What is unwise in policies, on stderr, each thing once: `told` has what was said before. */
 export function tellWarnings(
@@ -57,40 +76,26 @@ export function tellWarnings(
   }
 }
 
-/**
- * The policies and exceptions of these paths, and what is wrong with the others.
- * @throws EngineError `invalid-usage` when there is nothing to read.
- */
-export function readPolicies(paths: readonly string[], io: CommandIO): ReturnType<typeof loadPolicies> {
-  const files = readTextFiles(paths, io);
-  if (files.length === 0)
-    throw new EngineError("invalid-usage", "no policy file is here", { subject: paths.join(", ") });
-  return loadPolicies(files);
+const named = 3;
+
+/** One line that counts what was passed over, and names the first places. */
+export function tellPassedOver(what: string, places: readonly Position[], io: CommandIO): void {
+  if (places.length === 0) return;
+  const files = [...new Set(places.map(({ file }) => file))];
+  const more = files.length > named ? `, and ${files.length - named} files more` : "";
+  io.err(`passed over: ${places.length} ${what}: ${files.slice(0, named).join(", ")}${more}\n`);
 }
 
-/**
- * The documents of a file as JSON.
- * @throws EngineError `invalid-usage` with line and column where one does not parse.
- */
-export function readDocuments(file: TextFile): readonly JsonValue[] {
+/** The documents of a file, with their places. @throws EngineError `invalid-usage` where one does not parse. */
+export function parseDocuments(file: Pick<TextFile, "name" | "text">): readonly YamlDocument[] {
   try {
-    return parseYaml(file.text, file.name, { limits: defaultLimits }).map(({ value }) => toJson(value));
+    return parseYaml(file.text, file.name, { limits: defaultLimits });
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     throw new EngineError("invalid-usage", `not a document: ${error.message}`, { subject: error.subject ?? file.name });
   }
 }
 
-/** Resources, with lists taken apart. @throws EngineError `invalid-usage` for a document that is no resource. */
-export function readResources(paths: readonly string[], io: CommandIO): readonly JsonObject[] {
-  return readTextFiles(paths, io).flatMap((file) =>
-    readDocuments(file).flatMap((document) => toResources(document, file.name)),
-  );
-}
-
-function toResources(document: JsonValue, file: string): readonly JsonObject[] {
-  if (!isObject(document) || typeof document.kind !== "string" || typeof document.apiVersion !== "string")
-    throw new EngineError("invalid-usage", "a document without apiVersion and kind is no resource", { subject: file });
-  if (!document.kind.endsWith("List") || !Array.isArray(document.items)) return [document];
-  return (document.items as readonly JsonValue[]).flatMap((item) => toResources(item, file));
-}
+/** The documents of a file as JSON. @throws EngineError `invalid-usage` where one does not parse. */
+export const readDocuments = (file: Pick<TextFile, "name" | "text">): readonly JsonValue[] =>
+  parseDocuments(file).map(({ value }) => toJson(value));

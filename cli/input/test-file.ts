@@ -12,9 +12,13 @@
 import type { JsonObject, JsonValue } from "../../core/encoding/json.ts";
 import { isObject } from "../../core/encoding/shape.ts";
 import { EngineError } from "../../core/errors.ts";
+import { member, toJson } from "../../core/kyverno/policy/policy-value.ts";
+import type { YamlDocument } from "../../core/kyverno/policy/yaml.ts";
 import type { CommandIO } from "../command.ts";
 import type { PathResponse } from "./cluster-files.ts";
-import { readDocuments, readTextFiles } from "./files.ts";
+import { parseDocuments, placeText } from "./files.ts";
+import { readGivenText } from "./given-file.ts";
+import type { Placed } from "./strict-document.ts";
 
 export type ExpectedStatus = "pass" | "fail" | "skip" | "warn" | "error";
 
@@ -41,7 +45,7 @@ export interface TestFile {
   readonly clusterResources: readonly string[];
   readonly exceptions: readonly string[];
   readonly variables?: string;
-  readonly values?: JsonObject;
+  readonly values?: Placed;
   readonly userinfo?: string;
   readonly responses: readonly PathResponse[];
   readonly results: readonly ExpectedResult[];
@@ -88,18 +92,22 @@ const resultKeys: ReadonlySet<string> = new Set([
 ]);
 
 class Reader {
-  readonly #path: string;
+  readonly #document: YamlDocument;
 
-  constructor(path: string) {
-    this.#path = path;
+  constructor(document: YamlDocument) {
+    this.#document = document;
   }
 
   fail(message: string, at: string): never {
-    throw new EngineError("invalid-usage", message, { subject: `${this.#path} ${at}` });
+    throw new EngineError("invalid-usage", message, { subject: this.#place(at) });
   }
 
   refuse(what: string, at: string): never {
-    throw new EngineError("unsupported", `${what} is not tested here`, { subject: `${this.#path} ${at}` });
+    throw new EngineError("unsupported", `${what} is not tested here`, { subject: this.#place(at) });
+  }
+
+  #place(at: string): string {
+    return placeText(this.#document.keyPosition(at === "/" ? "" : at));
   }
 
   text(object: JsonObject, key: string, at: string): string | undefined {
@@ -168,8 +176,9 @@ function readResponse(object: JsonObject, at: string, reader: Reader): PathRespo
  * @throws EngineError `invalid-usage` for what is no test file or an older form of one, `unsupported` for what
  * Sallyport does not test.
  */
-function readTestFile(document: JsonValue, path: string): TestFile {
-  const reader = new Reader(path);
+function readTestFile(source: YamlDocument, path: string): TestFile {
+  const reader = new Reader(source);
+  const document = toJson(source.value);
   if (!isObject(document)) return reader.fail("a test file is a map", "/");
   if (document.apiVersion === undefined || document.kind === undefined || document.name !== undefined)
     reader.fail(
@@ -184,7 +193,10 @@ function readTestFile(document: JsonValue, path: string): TestFile {
     } else if (!known.has(key)) reader.fail(`unknown field ${JSON.stringify(key)}`, `/${key}`);
   }
   if (Array.isArray(document.checks) && document.checks.length > 0) reader.refuse("checks", "/checks");
+  const given = member(source.value, "values");
   const metadata = isObject(document.metadata) ? document.metadata : {};
+  if (reader.maps(document, "results", "/results").length === 0)
+    reader.fail("a test file without results tests nothing", "/");
   const variables = reader.text(document, "variables", "/");
   const userinfo = reader.text(document, "userinfo", "/");
   return {
@@ -196,7 +208,9 @@ function readTestFile(document: JsonValue, path: string): TestFile {
     clusterResources: reader.texts(document, "clusterResources", "/clusterResources"),
     exceptions: reader.texts(document, "exceptions", "/exceptions"),
     ...(variables === undefined ? {} : { variables }),
-    ...(isObject(document.values) ? { values: document.values } : {}),
+    ...(given === undefined
+      ? {}
+      : { values: { value: given, keyPosition: (at: string) => source.keyPosition(`/values${at}`) } }),
     ...(userinfo === undefined ? {} : { userinfo }),
     responses: reader
       .maps(document, "apiCallResponses", "/apiCallResponses")
@@ -207,20 +221,24 @@ function readTestFile(document: JsonValue, path: string): TestFile {
   };
 }
 
-/** The test files below a folder, by their name, in order. */
+/**
+ * The test files below a folder, by their name, in order. Hidden folders may hold some, as `.kyverno-test` does; what
+ * begins with two dots is how a mounted ConfigMap keeps each file once more.
+ */
 export function findTestFiles(folder: string, fileName: string, io: CommandIO): readonly string[] {
   if (io.pathKind(folder) === "file") return [folder];
   const here = folder.replace(/(?<=.)\/+$/, "");
   return io.listFolder(here).flatMap((name) => {
+    if (name.startsWith("..")) return [];
     const path = here === "." ? name : `${here}/${name}`;
     if (io.pathKind(path) === "folder") return findTestFiles(path, fileName, io);
     return name === fileName ? [path] : [];
   });
 }
 
-/** The documents of a test file. @throws EngineError `invalid-usage`, `unsupported`. */
-export const readTestFiles = (path: string, io: CommandIO): readonly TestFile[] =>
-  readTextFiles([path], io)
-    .flatMap(readDocuments)
-    .filter((document) => document !== null)
-    .map((document) => readTestFile(document, path));
+/** The documents of a test file. @throws EngineError `invalid-usage`, also for a file without any; `unsupported`. */
+export function readTestFiles(path: string, io: CommandIO): readonly TestFile[] {
+  const documents = parseDocuments({ name: path, text: readGivenText(path, io) });
+  if (documents.length === 0) throw new EngineError("invalid-usage", `${path} holds no test`, { subject: path });
+  return documents.map((document) => readTestFile(document, path));
+}

@@ -1,6 +1,6 @@
 /**
  * Kyverno's values and user files: what stands in for the cluster on the command line. Source:
- * docs/spec/kyverno.md#apply-command, #test-command.
+ * docs/spec/kyverno.md#files-and-folders, #test-command.
  *
  *     apiVersion: cli.kyverno.io/v1alpha1
  *     kind: Values
@@ -13,42 +13,83 @@
 import type { JsonObject, JsonValue } from "../../core/encoding/json.ts";
 import { isObject } from "../../core/encoding/shape.ts";
 import { EngineError } from "../../core/errors.ts";
+import { expandRules } from "../../core/kyverno/policy/autogen.ts";
+import type { Findings } from "../../core/kyverno/policy/findings.ts";
+import { nearestName } from "../../core/kyverno/policy/nearest-name.ts";
+import type { Policy, PolicyMap, PolicyValue } from "../../core/kyverno/policy/policy.ts";
+import { listOf, mapOf, member, textOf, textsOf, toJson } from "../../core/kyverno/policy/policy-value.ts";
+import {
+  any,
+  flag,
+  list,
+  map,
+  mapOf as mapShape,
+  oneOf,
+  openMap,
+  text,
+  texts,
+} from "../../core/kyverno/policy/schema.ts";
 import type { AdmissionRequest } from "../../core/kyverno/rule/request.ts";
 import type { CommandIO } from "../command.ts";
-import { readDocuments, readTextFiles } from "./files.ts";
+import type { GivenResources } from "./resources.ts";
+import { fitStrictly, type Placed, readOnly, scalarTexts } from "./strict-document.ts";
+
+export interface NamedValues {
+  readonly name: string;
+  readonly values: JsonObject;
+}
+
+export interface PolicyValues {
+  readonly name: string;
+  readonly rules: readonly NamedValues[];
+  readonly resources: readonly NamedValues[];
+}
 
 export interface Values {
+  /** Where they come from, as messages call it. */
+  readonly from: string;
   readonly globals: JsonObject;
-  readonly policies: readonly {
-    readonly name: string;
-    readonly rules: readonly { readonly values: JsonObject }[];
-    readonly resources: readonly { readonly name: string; readonly values: JsonObject }[];
-  }[];
+  /** Those of `--set`. */
+  readonly set: JsonObject;
+  readonly policies: readonly PolicyValues[];
   readonly namespaces: ReadonlyMap<string, Readonly<Record<string, string>>>;
 }
 
 export type RequestInfo = Pick<AdmissionRequest, "userInfo" | "roles" | "clusterRoles">;
 
-const mapOf = (value: JsonValue | undefined): JsonObject => (isObject(value) ? value : {});
-const listOf = (value: JsonValue | undefined): readonly JsonObject[] =>
-  Array.isArray(value) ? (value as readonly JsonValue[]).filter(isObject) : [];
-const textOf = (value: JsonValue | undefined): string => (typeof value === "string" ? value : "");
-const textsOf = (value: JsonValue | undefined): readonly string[] =>
-  Array.isArray(value) ? (value as readonly JsonValue[]).filter((item) => typeof item === "string") : [];
-
 const usage = (message: string, subject: string): EngineError => new EngineError("invalid-usage", message, { subject });
 
-function readOne(path: string, kind: string, io: CommandIO): JsonObject {
-  const [document, ...more] = readTextFiles([path], io).flatMap(readDocuments);
-  if (!isObject(document) || more.length > 0) throw usage(`a file of one ${kind} document`, path);
-  if (document.kind !== undefined && document.kind !== kind)
-    throw usage(`kind is ${String(document.kind)}, where ${kind} is expected`, path);
-  return document;
-}
+const anyMap = mapShape(any);
+const valuesFields = {
+  globalValues: anyMap,
+  policies: list(
+    map(
+      {
+        name: text,
+        rules: list(map({ name: text, values: anyMap, foreachValues: anyMap }, ["name"])),
+        resources: list(map({ name: text, values: anyMap }, ["name"])),
+      },
+      ["name"],
+    ),
+  ),
+  namespaceSelector: list(map({ name: text, labels: anyMap }, ["name"])),
+  namespaces: list(openMap({ metadata: openMap({ name: text, labels: anyMap }, ["name"]) }, ["metadata"])),
+  subresources: list(any),
+};
+const head = { apiVersion: text, metadata: any };
+const valuesShape = map({ ...head, kind: oneOf("Values"), ...valuesFields });
+const inlineShape = map(valuesFields);
+const userShape = map({
+  ...head,
+  kind: oneOf("UserInfo"),
+  roles: texts,
+  clusterRoles: texts,
+  userInfo: map({ username: any, uid: any, groups: texts, extra: mapShape(texts) }),
+  synchronize: flag,
+});
 
-/** `--set a=1,b=2` and a values file; a value of `--set` wins. @throws EngineError `invalid-usage`. */
-export function readValues(file: string | undefined, sets: readonly string[], io: CommandIO): Values {
-  const document = file === undefined ? {} : readOne(file, "Values", io);
+/** `--set a=1,b=2`. @throws EngineError `invalid-usage` */
+function readSets(sets: readonly string[]): JsonObject {
   const pairs = sets
     .flatMap((text) => text.split(","))
     .map((text) => {
@@ -56,56 +97,140 @@ export function readValues(file: string | undefined, sets: readonly string[], io
       if (at <= 0) throw usage("a variable is set as name=value", text);
       return [text.slice(0, at), text.slice(at + 1)] as const;
     });
-  return toValues(document, Object.fromEntries(pairs));
+  return Object.fromEntries(pairs);
 }
 
-/** The values of a document, inline in a test file or a file of its own; `set` wins. */
-export function toValues(document: JsonObject, set: JsonObject): Values {
+export const noValues: Values = { from: "", globals: {}, set: {}, policies: [], namespaces: new Map() };
+
+/** A values file and `--set`. @throws EngineError `invalid-usage`, also for a file that sets nothing. */
+export function readValues(file: string | undefined, sets: readonly string[], io: CommandIO): Values {
+  const set = readSets(sets);
+  if (file === undefined) return { ...noValues, set };
+  const values = { ...toValues(readOnly(file, "Values document", io), valuesShape, file), set };
+  if (Object.keys(values.globals).length + values.policies.length + values.namespaces.size === 0)
+    throw usage(`${file} sets no value`, file);
+  return values;
+}
+
+/** The values that a test file holds itself. @throws EngineError `invalid-usage` */
+export const readInlineValues = (part: Placed, file: string): Values => toValues(part, inlineShape, file);
+
+function toValues(placed: Placed, shape: typeof valuesShape, from: string): Values {
+  const namespaces = new Map<string, Readonly<Record<string, string>>>();
+  const document = fitStrictly(placed, shape, (value, findings) => {
+    if ((listOf(value, "subresources") ?? []).length > 0)
+      findings.refuse("/subresources", "subresources are not judged here");
+    for (const [name, labels] of readNamespaces(value, findings)) namespaces.set(name, labels);
+  });
+  const named = (policy: PolicyValue, field: string): readonly NamedValues[] =>
+    (listOf(policy, field) ?? []).map((entry) => ({
+      name: textOf(entry, "name") ?? "",
+      values: toObject(mapOf(entry, "values")),
+    }));
   return {
-    globals: { ...mapOf(document.globalValues), ...set },
-    policies: listOf(document.policies).map((policy) => ({
-      name: textOf(policy.name),
-      rules: listOf(policy.rules).map((rule) => ({ values: mapOf(rule.values) })),
-      resources: listOf(policy.resources).map((resource) => ({
-        name: textOf(resource.name),
-        values: mapOf(resource.values),
-      })),
+    ...noValues,
+    from,
+    globals: toObject(mapOf(document, "globalValues")),
+    policies: (listOf(document, "policies") ?? []).map((policy) => ({
+      name: textOf(policy, "name") ?? "",
+      rules: named(policy, "rules"),
+      resources: named(policy, "resources"),
     })),
-    namespaces: new Map(
-      listOf(document.namespaceSelector).map((entry) => [
-        textOf(entry.name),
-        Object.fromEntries(Object.entries(mapOf(entry.labels)).map(([name, value]) => [name, String(value)])),
-      ]),
-    ),
+    namespaces,
   };
 }
 
-/** The user that a request is said to come from. @throws EngineError `invalid-usage`. */
+const toObject = (value: PolicyMap | undefined): JsonObject => {
+  const json = toJson(value ?? {});
+  return isObject(json) ? json : {};
+};
+
+/** Namespaces as objects win over those of the selector, as in Kyverno. */
+function* readNamespaces(document: PolicyMap, findings: Findings) {
+  for (const [index, entry] of (listOf(document, "namespaceSelector") ?? []).entries())
+    yield [
+      textOf(entry, "name") ?? "",
+      scalarTexts(mapOf(entry, "labels"), `/namespaceSelector/${index}/labels`, findings),
+    ] as const;
+  for (const [index, entry] of (listOf(document, "namespaces") ?? []).entries()) {
+    const metadata = mapOf(entry, "metadata");
+    const labels = scalarTexts(mapOf(metadata, "labels"), `/namespaces/${index}/metadata/labels`, findings);
+    yield [textOf(metadata, "name") ?? "", labels] as const;
+  }
+}
+
+/** The user that a request comes from. @throws EngineError `invalid-usage`, also for a file that names none. */
 export function readRequestInfo(file: string, io: CommandIO): RequestInfo {
-  const document = readOne(file, "UserInfo", io);
-  const { username, uid, groups, extra } = mapOf(document.userInfo);
-  return {
+  let names: Readonly<Record<string, string>> = {};
+  const document = fitStrictly(readOnly(file, "UserInfo document", io), userShape, (value, findings) => {
+    const { groups: _, extra: __, ...scalars } = { ...mapOf(value, "userInfo") };
+    names = scalarTexts(scalars, "/userInfo", findings);
+  });
+  const userInfo = mapOf(document, "userInfo");
+  const extra = member(userInfo, "extra");
+  const info = {
     userInfo: {
-      ...(username === undefined ? {} : { username: textOf(username) }),
-      ...(uid === undefined ? {} : { uid: textOf(uid) }),
-      groups: textsOf(groups),
-      ...(isObject(extra) ? { extra } : {}),
+      ...names,
+      groups: textsOf(userInfo, "groups") ?? [],
+      ...(extra === undefined ? {} : { extra: toObject(extra as PolicyMap) }),
     },
-    roles: textsOf(document.roles),
-    clusterRoles: textsOf(document.clusterRoles),
+    roles: textsOf(document, "roles") ?? [],
+    clusterRoles: textsOf(document, "clusterRoles") ?? [],
   };
+  const said = Object.keys(names).length + info.userInfo.groups.length + info.roles.length + info.clusterRoles.length;
+  if (said === 0) throw usage(`${file} names no user, no group and no role`, file);
+  return info;
+}
+
+/** What the values say of one resource to one policy: `--set` wins over the resource's own, these over the global. */
+export function variablesFor(values: Values, policy: string | undefined, resource: string): JsonObject {
+  const own = values.policies
+    .filter(({ name }) => name === policy)
+    .flatMap(({ resources }) => resources.filter(({ name }) => name === resource).map((entry) => entry.values));
+  return Object.assign({}, values.globals, ...own, values.set) as JsonObject;
+}
+
+/** What the values say to rules of a policy, by their names: it wins over what they say to the policy. */
+export function ruleVariablesFor(values: Values, policy: string): Readonly<Record<string, JsonObject>> {
+  const rules = values.policies.filter(({ name }) => name === policy).flatMap((entry) => entry.rules);
+  return Object.fromEntries(
+    rules.filter((rule) => Object.keys(rule.values).length > 0).map((rule) => [rule.name, rule.values]),
+  );
 }
 
 /**
- * What the values say about one resource to one policy, or to any that they do not name: the resource's own win over
- * the rules', those over the global ones.
+ * Whether what the values speak of is there.
+ * @throws EngineError `invalid-usage` for a policy or a rule that is not; of a resource a line on stderr says it once.
  */
-export function variablesFor(values: Values, policy: string | undefined, resource: string): JsonObject {
-  const named = values.policies.filter(({ name }) => name === policy);
-  return Object.assign(
-    {},
-    values.globals,
-    ...named.flatMap(({ rules }) => rules.map((rule) => rule.values)),
-    ...named.flatMap(({ resources }) => resources.filter(({ name }) => name === resource).map((entry) => entry.values)),
-  ) as JsonObject;
+export function checkValueNames(
+  { from, policies: named }: Values,
+  policies: readonly Policy[],
+  refused: readonly string[],
+  { resources, faulty }: GivenResources,
+  told: Set<string>,
+  io: CommandIO,
+): void {
+  const resourceNames = new Set([...resources, ...faulty].map(({ value }) => nameOf(value)));
+  for (const { name, rules, resources: own } of named) {
+    if (refused.includes(name)) continue;
+    const meant = policies.filter((policy) => policy.name === name);
+    if (meant.length === 0) throw usage(missing("policy", name, [...policies.map((policy) => policy.name)]), from);
+    const known = meant.flatMap((policy) => [...policy.spec.rules, ...expandRules(policy)].map((rule) => rule.name));
+    for (const rule of rules)
+      if (!known.includes(rule.name)) throw usage(missing(`rule of the policy ${name}`, rule.name, known), from);
+    for (const { name: resource } of own) {
+      const line = `Warning: ${from}: values for the resource ${JSON.stringify(resource)}, which is not there\n`;
+      if (!resourceNames.has(resource) && !told.has(line)) io.err(line);
+      told.add(line);
+    }
+  }
+}
+
+const nameOf = ({ metadata }: JsonObject): JsonValue =>
+  isObject(metadata) ? (metadata.name ?? metadata.generateName ?? null) : null;
+
+function missing(what: string, name: string, known: readonly string[]): string {
+  const nearest = nearestName(name, known);
+  const hint = nearest === undefined ? "" : `; did you mean ${JSON.stringify(nearest)}?`;
+  return `values for the ${what} ${JSON.stringify(name)}, which is not there${hint}`;
 }

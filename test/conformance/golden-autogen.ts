@@ -51,7 +51,7 @@ function contextOf(policy: Policy, rule: Rule, request: AdmissionRequest): JsonC
     references: {},
   };
   const context = new JsonContext(request, environment);
-  loadContext(rule.context, context, new MemoryKnowledge(defaultLimits), request, policy);
+  loadContext(rule.context, context, new MemoryKnowledge(defaultLimits), request.variables ?? {}, policy);
   return context;
 }
 

@@ -6,6 +6,7 @@ import { EngineError } from "../../errors.ts";
 import { evaluatePreconditions } from "../rule/conditions.ts";
 import type { JsonContext } from "../rule/json-context.ts";
 import { loadContext } from "../rule/load-context.ts";
+import { variablesOf } from "../rule/request.ts";
 import type { CompiledEntry } from "./compile-entry.ts";
 import { type ExtractedImage, type Extraction, extractImages, type FailedImage, imagesVariable } from "./extract.ts";
 import { selectsImage, skipsImage } from "./reference-filter.ts";
@@ -130,7 +131,8 @@ function declare(run: RuleRun, extracted: Extraction, variables: JsonContext): v
   const { othersFault } = extracted;
   if (images !== undefined) variables.add("images", images);
   if (othersFault !== undefined) variables.defer("images", () => unreadable(othersFault), "merge");
-  loadContext(run.compiled.rule.context, variables, run.decision.knowledge, run.request, run.compiled.policy);
+  const { rule, policy } = run.compiled;
+  loadContext(rule.context, variables, run.decision.knowledge, variablesOf(rule.name, run.request), policy);
 }
 
 /** Kyverno looks for the default images when an expression first reads the variable, and fails then. */

@@ -12,7 +12,6 @@ import { toJson } from "../policy/policy-value.ts";
 import { loadImage } from "./image-data.ts";
 import type { JsonContext } from "./json-context.ts";
 import { isIgnorance } from "./ignorance.ts";
-import type { AdmissionRequest } from "./request.ts";
 import { substitute, substituteText } from "./variables.ts";
 
 interface Loading {
@@ -24,17 +23,16 @@ interface Loading {
 /**
  * Declares a rule's context entries, in their order: a later one of the same name replaces a `variable`, and merges
  * into anything else. Nothing is loaded yet; what goes wrong is thrown by the query that reads the entry.
- * Values that the command line gives (`request.variables`) stand in for every kind of entry but `variable`, which is
+ * Values that the command line gives (`given`) stand in for every kind of entry but `variable`, which is
  * evaluated all the same.
  */
 export function loadContext(
   entries: readonly ContextEntry[],
   context: JsonContext,
   knowledge: Knowledge,
-  request: AdmissionRequest,
+  given: JsonObject,
   policy: Pick<Policy, "kind" | "namespace">,
 ): void {
-  const given = request.variables ?? {};
   for (const [name, value] of Object.entries(given)) addPath(context, name, value);
   const roots = new Set(Object.keys(given).map((name) => splitPath(name)[0]));
   const loading: Loading = { context, knowledge, policy };

@@ -58,8 +58,12 @@ function askLabels(namespace: string, options: MatchOptions): Labels {
   });
   if (known.state === "absent")
     throw new EngineError("unresolved", `failed to get namespace ${namespace}`, { subject: namespace });
-  const metadata = isObject(known.value) ? known.value.metadata : undefined;
-  return stringMap(isObject(metadata) ? metadata.labels : undefined);
+  return labelsOfNamespace(known.value);
+}
+
+/** The labels of a Namespace, as the cluster has it. */
+export function labelsOfNamespace(namespace: JsonValue): Labels {
+  return stringMap(isObject(namespace) ? metadataOf(namespace).labels : undefined);
 }
 
 const metadataOf = ({ metadata }: JsonObject): JsonObject => (isObject(metadata) ? metadata : {});

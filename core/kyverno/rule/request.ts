@@ -42,12 +42,22 @@ export interface AdmissionRequest {
    * Values for variables that the command line gives in place of context entries (Kyverno's values file): name → value.
    */
   readonly variables?: JsonObject;
+  /** The same to one rule alone, and to what is generated from it: rule → name → value. They win. */
+  readonly ruleVariables?: Readonly<Record<string, JsonObject>>;
   /** What the command line says to one policy alone: policy → what stands in place of the request's own. */
-  readonly byPolicy?: Readonly<Record<string, Partial<Pick<AdmissionRequest, "variables" | "operation">>>>;
+  readonly byPolicy?: Readonly<Record<string, ToldToPolicy>>;
 }
+
+type ToldToPolicy = Partial<Pick<AdmissionRequest, "variables" | "ruleVariables" | "operation">>;
 
 /** The request as the policy is told it. */
 export function requestTo(policy: string, request: AdmissionRequest): AdmissionRequest {
   const { byPolicy } = request;
   return byPolicy !== undefined && Object.hasOwn(byPolicy, policy) ? { ...request, ...byPolicy[policy] } : request;
+}
+
+/** What the command line says to the rule of this name. */
+export function variablesOf(rule: string, { variables = {}, ruleVariables = {} }: AdmissionRequest): JsonObject {
+  const name = [rule, rule.replace(/^autogen-(?:cronjob-)?/, "")].find((one) => Object.hasOwn(ruleVariables, one));
+  return name === undefined ? variables : { ...variables, ...ruleVariables[name] };
 }

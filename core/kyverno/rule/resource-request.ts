@@ -8,7 +8,7 @@ import type { AdmissionRequest } from "./request.ts";
 const textAt = (object: JsonObject, key: string, subject: string): string => {
   const value: JsonValue | undefined = Object.hasOwn(object, key) ? object[key] : undefined;
   if (value === undefined || value === null) return "";
-  if (typeof value !== "string") throw new EngineError("malformed", `${key} of a resource is text`, { subject });
+  if (typeof value !== "string") throw new EngineError("malformed", `${key} of the resource is not text`, { subject });
   return value;
 };
 
@@ -19,15 +19,16 @@ const textAt = (object: JsonObject, key: string, subject: string): string => {
 export function requestFor(resource: JsonObject): AdmissionRequest {
   const apiVersion = textAt(resource, "apiVersion", "/apiVersion");
   const kind = textAt(resource, "kind", "/kind");
-  if (apiVersion === "") throw new EngineError("malformed", "a resource has an apiVersion", { subject: "/apiVersion" });
-  if (kind === "") throw new EngineError("malformed", "a resource has a kind", { subject: "/kind" });
+  if (apiVersion === "")
+    throw new EngineError("malformed", "the resource has no apiVersion", { subject: "/apiVersion" });
+  if (kind === "") throw new EngineError("malformed", "the resource has no kind", { subject: "/kind" });
   const metadata = Object.hasOwn(resource, "metadata") && isObject(resource.metadata) ? resource.metadata : undefined;
   const name =
     metadata === undefined
       ? ""
       : textAt(metadata, "name", "/metadata/name") || textAt(metadata, "generateName", "/metadata/generateName");
   if (metadata === undefined || name === "")
-    throw new EngineError("malformed", "a resource has a name", { subject: "/metadata/name" });
+    throw new EngineError("malformed", "the resource has no name", { subject: "/metadata/name" });
   const cut = apiVersion.lastIndexOf("/");
   // A kind that is not known is taken to live in a namespace, and the one that kubectl takes is `default`.
   const namespace = textAt(metadata, "namespace", "/metadata/namespace") || (isClusterKind(kind) ? "" : "default");

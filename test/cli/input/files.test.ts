@@ -1,46 +1,80 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { readResources, readTextFiles } from "../../../cli/input/files.ts";
+import { parseDocuments, readDocuments, readPaths, splitLists, tellPassedOver } from "../../../cli/input/files.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { testIO } from "../command-io.ts";
 
 const test = suite("cli/input/files");
-const pod = (name: string) => `apiVersion: v1\nkind: Pod\nmetadata: { name: ${name} }\n`;
 
 test("folders are read to their depth, only YAML and JSON, in order", () => {
-  const { io } = testIO({ files: { "d/b.yaml": "b", "d/a.yml": "a", "d/c.txt": "c", "d/e/f.json": "f" }, stdin: "s" });
+  const files = { "d/b.yaml": "b", "d/a.yml": "a", "d/c.txt": "c", "d/e/f.JSON": "f" };
+  const { io } = testIO({ files, stdin: "s" });
   assert.equal(
-    readTextFiles(["d/", "-"], io).map(({ name, text }) => [name, text]),
+    readPaths(["d/", "-"], io).map(({ path, files: found }) => [path, found.map(({ name, text }) => [name, text])]),
     [
-      ["d/a.yml", "a"],
-      ["d/b.yaml", "b"],
-      ["d/e/f.json", "f"],
-      ["-", "s"],
+      [
+        "d/",
+        [
+          ["d/a.yml", "a"],
+          ["d/b.yaml", "b"],
+          ["d/e/f.JSON", "f"],
+        ],
+      ],
+      ["-", [["-", "s"]]],
     ],
   );
 });
 
-test("a named file is read whatever its name", () =>
-  assert.is(readTextFiles(["c.txt"], testIO({ files: { "c.txt": "c" } }).io)[0]?.text, "c"));
+test("hidden entries of folders are passed over; one that is named is read", () => {
+  const files = {
+    "d/p.yaml": "p",
+    "d/..data/p.yaml": "p",
+    "d/..2026/p.yaml": "p",
+    "d/.github/w.yaml": "w",
+    "d/.hidden.yaml": "h",
+    "d/e/.git/config.yaml": "g",
+  };
+  const { io } = testIO({ files });
+  const names = (path: string) => readPaths([path], io).flatMap((given) => given.files.map(({ name }) => name));
+  assert.equal(names("d"), ["d/p.yaml"]);
+  assert.equal(names("d/.github"), ["d/.github/w.yaml"]);
+  assert.equal(names("d/.hidden.yaml"), ["d/.hidden.yaml"]);
+  assert.equal(names("d/..data/"), ["d/..data/p.yaml"]);
+});
 
-test("documents and lists become resources", () => {
-  const list =
-    "apiVersion: v1\n" +
-    "kind: List\n" +
-    "items:\n" +
-    "- { apiVersion: v1, kind: Pod, metadata: { name: c } }\n" +
-    "- { apiVersion: v1, kind: PodList, items: [{ apiVersion: v1, kind: Pod, metadata: { name: d } }] }\n";
-  const { io } = testIO({ files: { "a.yaml": `${pod("a")}---\n${pod("b")}---\n${list}` } });
+test("a named file is read whatever its name, and says that it was named", () => {
+  const { io } = testIO({ files: { "c.txt": "c", "d/a.yaml": "a" } });
   assert.equal(
-    readResources(["a.yaml"], io).map((resource) => (resource.metadata as { readonly name: string }).name),
-    ["a", "b", "c", "d"],
+    readPaths(["c.txt", "d"], io).flatMap(({ files }) => files.map(({ text, inFolder }) => [text, inFolder])),
+    [
+      ["c", false],
+      ["a", true],
+    ],
   );
 });
 
-test("what is no resource is wrong usage, with its place", () => {
-  for (const text of ["a: 1", "- a", "kind: Pod", "a: [", "kind: List\napiVersion: v1\nitems: [1]"])
-    throwsCode("invalid-usage", () => readResources(["a.yaml"], testIO({ files: { "a.yaml": text } }).io));
-  throwsCode("invalid-usage", () => readResources(["gone.yaml"], testIO().io));
+test("a path that is not there, and a file that is no text, are wrong usage", () => {
+  throwsCode("invalid-usage", () => readPaths(["gone.yaml"], testIO().io));
+  throwsCode("invalid-usage", () => readPaths([""], testIO().io));
+  const binary = testIO({ files: { "d/a.yaml": Uint8Array.of(0xff, 0xfe) } }).io;
+  assert.is(throwsCode("invalid-usage", () => readPaths(["d"], binary)).subject, "d/a.yaml");
+});
+
+test("documents, and where one does not parse", () => {
+  assert.equal(JSON.stringify(readDocuments({ name: "a", text: "a: 1\n---\n---\nb: [c]\n" })), '[{"a":1},{"b":["c"]}]');
+  assert.is(throwsCode("invalid-usage", () => parseDocuments({ name: "a", text: "a: [" })).subject, "a:1:5");
+});
+
+test("lists of paths", () => assert.equal(splitLists(["a,b", "c"], undefined, ["d"]), ["a", "b", "c", "d"]));
+
+test("one line counts what was passed over and names the first files", () => {
+  const { io, seen } = testIO();
+  const at = (file: string) => ({ file, line: 1, column: 1 });
+  tellPassedOver("documents", [], io);
+  assert.is(seen.err, "");
+  tellPassedOver("documents", [at("a"), at("a"), at("b")], io);
+  tellPassedOver("documents", ["a", "b", "c", "d", "e"].map(at), io);
+  assert.is(seen.err, "passed over: 3 documents: a, b\npassed over: 5 documents: a, b, c, and 2 files more\n");
 });
 
 test.run();

@@ -1,6 +1,13 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { readRequestInfo, readValues, variablesFor } from "../../../cli/input/values.ts";
+import {
+  readInlineValues,
+  readRequestInfo,
+  readValues,
+  ruleVariablesFor,
+  variablesFor,
+} from "../../../cli/input/values.ts";
+import type { PolicyValue } from "../../../core/kyverno/policy/policy.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { testIO } from "../command-io.ts";
 
@@ -25,25 +32,47 @@ namespaceSelector:
 `;
 const io = (text: string) => testIO({ files: { "values.yaml": text } }).io;
 
-test("a resource's values win over a rule's, those over the global ones, --set over the file's global ones", () => {
-  const values = readValues("values.yaml", ["a=set,c=1"], io(file));
+test("--set wins over a resource's values, those over the global ones; a rule's own win over all", () => {
+  const values = readValues("values.yaml", ["c=1"], io(file));
   assert.equal(
     { ...variablesFor(values, "check", "web") },
-    { "request.operation": "UPDATE", a: "rule", b: "resource", c: "1" },
+    { "request.operation": "UPDATE", a: "global", b: "resource", c: "1" },
   );
-  assert.equal({ ...variablesFor(values, "other", "web") }, { "request.operation": "UPDATE", a: "set", c: "1" });
+  assert.equal(JSON.parse(JSON.stringify(ruleVariablesFor(values, "check"))), { signed: { a: "rule", b: "rule" } });
+  assert.equal(ruleVariablesFor(values, "other"), {});
+  const set = readValues("values.yaml", ["a=set,b=set"], io(file));
+  assert.equal({ ...variablesFor(set, "check", "web") }, { "request.operation": "UPDATE", a: "set", b: "set" });
+  assert.equal({ ...variablesFor(set, undefined, "web") }, { "request.operation": "UPDATE", a: "set", b: "set" });
 });
 
 test("labels of namespaces are text", () =>
   assert.equal({ ...readValues("values.yaml", [], io(file)).namespaces.get("prod") }, { tier: "gold", level: "2" }));
 
+test("namespaces as objects win over those of the selector", () => {
+  const text =
+    "kind: Values\nnamespaceSelector: [{ name: a, labels: { x: '1' } }]\nnamespaces: [{ metadata: { name: a } }]\n";
+  assert.equal({ ...readValues("values.yaml", [], io(text)).namespaces.get("a") }, {});
+});
+
 test("no file, no values", () => assert.equal({ ...variablesFor(readValues(undefined, [], io("")), "a", "b") }, {}));
 
 test("what is no values file is wrong usage", () => {
-  for (const text of ["- a", "kind: Test", "a: 1\n---\nb: 2", "a: [", ""])
+  const wrong = ["globalValue: {}", "policies: {}", "policies: [{}]", "policies: [{ name: a, rule: [] }]"];
+  const labels = "namespaceSelector: [{ name: a, labels: { b: [] } }]";
+  for (const text of ["- a", "kind: Test", "a: 1\n---\nb: 2", "a: [", "", "kind: Values", labels, ...wrong])
     throwsCode("invalid-usage", () => readValues("values.yaml", [], io(text)));
   throwsCode("invalid-usage", () => readValues(undefined, ["a"], io("")));
   throwsCode("invalid-usage", () => readValues("gone.yaml", [], io("")));
+});
+
+test("values that a test file holds itself have no kind", () => {
+  const part = (value: Record<string, PolicyValue>) => ({
+    value,
+    keyPosition: () => ({ file: "t.yaml", line: 7, column: 3 }),
+  });
+  assert.equal({ ...readInlineValues(part({ globalValues: { a: "b" } }), "t.yaml").globals }, { a: "b" });
+  const error = throwsCode("invalid-usage", () => readInlineValues(part({ kind: "Values" }), "t.yaml"));
+  assert.is(error.subject, "t.yaml:7:3");
 });
 
 test("the user of a request", () => {
@@ -60,6 +89,21 @@ test("the user of a request", () => {
     roles: ["ns:r"],
     clusterRoles: ["admin"],
   });
+});
+
+test("a user is read strictly, and one that is nobody is refused", () => {
+  const user = (text: string) => readRequestInfo("values.yaml", io(`kind: UserInfo\n${text}\n`));
+  for (const text of [
+    "userInfo: { usrname: bob }",
+    "role: []",
+    "roles: a",
+    "userInfo: []",
+    "",
+    "userInfo: { uid: {} }",
+  ])
+    throwsCode("invalid-usage", () => user(text));
+  assert.equal(user("userInfo: { username: bob, uid: 1 }").userInfo, { username: "bob", uid: "1", groups: [] });
+  assert.equal(user("userInfo: { groups: [a], extra: { b: [c] } }").userInfo?.groups, ["a"]);
 });
 
 test.run();

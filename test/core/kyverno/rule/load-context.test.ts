@@ -26,7 +26,6 @@ function contextOf(
     kind: { group: "", version: "v1", kind: "Pod" },
     namespace: "apps",
     object: { metadata: { name: "web", labels: { key: "prod" } } },
-    ...(variables === undefined ? {} : { variables }),
   } as const;
   const context = new JsonContext(request, {
     limits: defaultLimits,
@@ -45,7 +44,7 @@ function contextOf(
     list,
     context,
     knowledge,
-    request,
+    variables ?? {},
     namespace === undefined ? { kind: "ClusterPolicy" } : { kind: "Policy", namespace },
   );
   return context;

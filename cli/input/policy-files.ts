@@ -1,0 +1,163 @@
+/**
+ * Policies and exceptions of the command line: what is read, what counts, and what is said of the rest. Source:
+ * docs/spec/kyverno.md#files-and-folders.
+ */
+import type { Command } from "commander";
+import { Option } from "commander";
+import { EngineError } from "../../core/errors.ts";
+import type { PolicyException } from "../../core/kyverno/policy/exceptions.ts";
+import type { Policy, Position } from "../../core/kyverno/policy/policy.ts";
+import {
+  type LoadedPolicies,
+  loadPolicies,
+  type OtherDocument,
+  type PolicyProblem,
+} from "../../core/kyverno/policy/read-policy.ts";
+import { collect, type CommandIO } from "../command.ts";
+import { type GivenPath, placeText, problemText, readPaths, splitLists, tellPassedOver } from "./files.ts";
+
+const usage = (message: string, subject: string): EngineError => new EngineError("invalid-usage", message, { subject });
+const shown = (path: string): string => (path === "-" ? "standard input" : path);
+
+/** Whether anything of these stands in a file of the path. */
+const isIn =
+  ({ files }: GivenPath) =>
+  (position: Position): boolean =>
+    files.some(({ name }) => name === position.file);
+
+/** How many of a thing, in words: `1 resource`, `2 resources`. */
+const count = (number: number, one: string): string => `${number} ${one}${number === 1 ? "" : "s"}`;
+
+/**
+ * The policies and exceptions of these paths, and what is wrong with the others.
+ * @throws EngineError `invalid-usage` for a path that cannot be read or holds neither.
+ */
+export function readPolicies(paths: readonly string[], io: CommandIO): LoadedPolicies {
+  const given = readPaths(paths, io);
+  const loaded = loadPolicies(given.flatMap(({ files }) => files));
+  const found = [
+    ...loaded.policies.map(({ position }) => position("")),
+    ...loaded.exceptions.map(placeOf),
+    ...loaded.errors,
+  ];
+  const useless = given.filter((path) => !found.some(isIn(path)));
+  if (useless.length > 0)
+    throw usage(nothingUseful(useless, loaded.others), useless.map(({ path }) => path).join(", "));
+  tellPassedOver("of the documents are no Kubernetes objects", loaded.passedOver, io);
+  tellPassedOver(
+    "of the resources are no policies",
+    loaded.others.map(({ position }) => position),
+    io,
+  );
+  return loaded;
+}
+
+function nothingUseful(useless: readonly GivenPath[], others: readonly OtherDocument[]): string {
+  const [first] = useless;
+  const resources = others.filter(({ position }) => useless.some((path) => isIn(path)(position)));
+  const what = `${useless.length === 1 ? shown(first?.path ?? "") : count(useless.length, "path")} ${
+    useless.length === 1 ? "holds" : "hold"
+  } no policy and no exception`;
+  return resources.length === 0 ? what : `${what}, but ${count(resources.length, "resource")}: did you mean -r?`;
+}
+
+/** @throws EngineError with the code of the first problem. */
+export function refuseProblems(errors: readonly PolicyProblem[], what: string): void {
+  const [first] = errors;
+  if (first !== undefined)
+    throw new EngineError(first.code, `${what}: ${first.message}`, { subject: problemText(first) });
+}
+
+/**
+ * The exceptions of `-e` files, which hold nothing else.
+ * @throws EngineError `invalid-usage` for a path that cannot be read or holds something else; the code of the problem
+ * for an exception that does not load.
+ */
+export function readExceptions(paths: readonly string[], io: CommandIO): readonly PolicyException[] {
+  const given = readPaths(paths, io);
+  const { exceptions, errors, others, passedOver } = loadPolicies(
+    given.flatMap(({ files }) => files),
+    { wanted: "exceptions" },
+  );
+  refuseProblems(errors, `${count(errors.length, "fault")} in exceptions; nothing was judged`);
+  const namedFiles = new Set(given.flatMap(({ files }) => files.flatMap((file) => (file.inFolder ? [] : [file.name]))));
+  const strange = [...others.map(({ position }) => position), ...passedOver].find(({ file }) => namedFiles.has(file));
+  if (strange !== undefined) throw usage("a file of exceptions holds something else", placeText(strange));
+  for (const path of given)
+    if (!exceptions.map(placeOf).some(isIn(path))) throw usage(`${shown(path.path)} holds no exception`, path.path);
+  tellPassedOver("of the documents are no exceptions", [...others.map(({ position }) => position), ...passedOver], io);
+  return exceptions;
+}
+
+/** The exceptions among resources; the rest is for others to read. @throws EngineError with the code of a problem. */
+function readExceptionsAmong(given: readonly GivenPath[]): readonly PolicyException[] {
+  const { exceptions, errors } = loadPolicies(
+    given.flatMap(({ files }) => files),
+    { wanted: "exceptions" },
+  );
+  refuseProblems(errors, `${count(errors.length, "fault")} in exceptions; nothing was judged`);
+  return exceptions;
+}
+
+/** The flags of {@link addExceptionOptions}, as commander gives them. */
+export interface ExceptionOptions {
+  readonly exception?: readonly string[];
+  readonly exceptions?: readonly string[];
+  readonly exceptionsWithinPolicies?: boolean;
+  readonly exceptionsWithResources?: boolean;
+  readonly exceptionsWithinResources?: boolean;
+}
+
+/** Kyverno's flags that say which exceptions count. */
+export const addExceptionOptions = (command: Command): Command =>
+  command
+    .option("-e, --exception <file>", "policy exceptions (repeatable, comma list)", collect)
+    .addOption(new Option("--exceptions <file>", "as --exception").argParser(collect).hideHelp())
+    .option("--exceptions-within-policies", "exceptions among the policies count too")
+    .option("--exceptions-with-resources", "exceptions among the resources count too")
+    .addOption(new Option("--exceptions-within-resources", "as --exceptions-with-resources").hideHelp());
+
+export interface JudgingSet {
+  readonly policies: readonly Policy[];
+  readonly exceptions: readonly PolicyException[];
+  /** Policies that do not load. */
+  readonly errors: readonly PolicyProblem[];
+}
+
+/**
+ * What decides: the policies of the paths, and the exceptions that the flags let count.
+ * @throws EngineError as `readPolicies` and `readExceptions`; `invalid-usage` where there is no policy at all.
+ */
+export function readJudgingSet(
+  paths: readonly string[],
+  resources: readonly GivenPath[],
+  options: ExceptionOptions,
+  io: CommandIO,
+): JudgingSet {
+  const { policies, errors, exceptions: among } = readPolicies(paths, io);
+  if (policies.length + errors.length === 0)
+    throw usage(`${paths.map(shown).join(", ")}: there are exceptions, and no policy to judge by`, "POLICY");
+  const counts = options.exceptionsWithinPolicies === true;
+  if (!counts) tellUncounted(among.map(placeOf), "policies", "--exceptions-within-policies lets them", io);
+  const withResources = options.exceptionsWithResources === true || options.exceptionsWithinResources === true;
+  return {
+    policies,
+    errors,
+    exceptions: [
+      ...(counts ? among : []),
+      ...readExceptions(splitLists(options.exception, options.exceptions), io),
+      ...(withResources ? readExceptionsAmong(resources) : []),
+    ],
+  };
+}
+
+/** Kyverno says nothing of them; whoever wrote them wants to know that they excuse nobody. */
+export function tellUncounted(places: readonly Position[], among: string, help: string, io: CommandIO): void {
+  const [first] = places;
+  if (first === undefined) return;
+  const number = count(places.length, "exception");
+  const verb = places.length === 1 ? "does" : "do";
+  io.err(`Warning: ${number} among the ${among} ${verb} not count (${placeText(first)}): ${help}\n`);
+}
+
+export const placeOf = ({ position }: PolicyException): Position => position("");

@@ -1,0 +1,153 @@
+/**
+ * Resources of the command line: each is one to judge, or one that nobody can judge and that is said to be so. Source:
+ * docs/spec/kyverno.md#files-and-folders, docs/spec/command-line.md#given-files.
+ */
+import type { JsonObject, JsonValue } from "../../core/encoding/json.ts";
+import { isObject, pointer } from "../../core/encoding/shape.ts";
+import { EngineError } from "../../core/errors.ts";
+import { formOf, itemOf } from "../../core/kyverno/policy/document-form.ts";
+import type { Position } from "../../core/kyverno/policy/policy.ts";
+import { toJson } from "../../core/kyverno/policy/policy-value.ts";
+import { requestFor } from "../../core/kyverno/rule/resource-request.ts";
+import type { CommandIO } from "../command.ts";
+import { type GivenPath, parseDocuments, placeText, readPaths, tellPassedOver, type TextFile } from "./files.ts";
+
+export interface GivenResource {
+  readonly position: Position;
+  readonly value: JsonObject;
+}
+
+/** A resource that cannot be judged: its value is what it says it is, as far as it does. */
+export interface FaultyResource extends GivenResource {
+  readonly fault: EngineError;
+}
+
+export interface GivenResources {
+  readonly resources: readonly GivenResource[];
+  readonly faulty: readonly FaultyResource[];
+}
+
+interface ReadOptions {
+  /** How the flag is called in messages. */
+  readonly flag: string;
+  /** A file or folder may hold no resource. */
+  readonly allowEmpty?: boolean | undefined;
+  /** A `ClusterResource` of Kyverno's tests holds resources. */
+  readonly wrapped?: boolean;
+}
+
+interface Sink {
+  readonly resources: GivenResource[];
+  readonly faulty: FaultyResource[];
+  readonly passedOver: Position[];
+}
+
+/**
+ * The resources of what was given, with lists taken apart.
+ * @throws EngineError `invalid-usage` for a file that does not parse, and for a path that holds no resource.
+ */
+export function readResources(given: readonly GivenPath[], io: CommandIO, options: ReadOptions): GivenResources {
+  const sink: Sink = { resources: [], faulty: [], passedOver: [] };
+  for (const { path, files } of given) {
+    const before = countOf(sink);
+    for (const file of files) readFile(file, options.wrapped === true, sink);
+    if (options.allowEmpty !== true && countOf(sink) === before)
+      throw new EngineError("invalid-usage", `${path === "-" ? "standard input" : path} holds no resource`, {
+        subject: `${options.flag} ${path}`,
+      });
+  }
+  tellPassedOver("of the documents are no Kubernetes objects", sink.passedOver, io);
+  return sink;
+}
+
+/**
+ * Resources that are not judged but asked: each must be whole.
+ * @throws EngineError `invalid-usage` as `readResources`, and for a resource that is malformed.
+ */
+export function readWholeResources(
+  paths: readonly string[],
+  io: CommandIO,
+  options: ReadOptions,
+): readonly JsonObject[] {
+  const { resources, faulty } = readResources(readPaths(paths, io), io, { ...options, wrapped: true });
+  const [first] = faulty;
+  if (first !== undefined)
+    throw new EngineError("invalid-usage", `not a resource: ${first.fault.message}`, {
+      subject: placeText(first.position),
+    });
+  return resources.map(({ value }) => value);
+}
+
+const countOf = ({ resources, faulty }: Sink): number => resources.length + faulty.length;
+
+/** What is no Kubernetes object is passed over in a folder. In a file that was named it is one faulty among others. */
+function readFile(file: TextFile, wrapped: boolean, sink: Sink): void {
+  const before = countOf(sink);
+  const strays: FaultyResource[] = [];
+  for (const document of parseDocuments(file)) {
+    const value = toJson(document.value);
+    const position = document.position("");
+    if (wrapped && isWrapper(value)) {
+      const list = pointer("/spec", "resources");
+      for (const [index, item] of wrappedResources(value, position).entries())
+        take(item, pointer(list, index), document.position, sink);
+    } else if (formOf(value) !== "other") take(value, "", document.position, sink);
+    else if (file.inFolder) sink.passedOver.push(position);
+    else strays.push(faultyResource(value, position, "is no Kubernetes object"));
+  }
+  if (countOf(sink) > before) sink.faulty.push(...strays);
+}
+
+const isWrapper = (value: JsonValue): value is JsonObject =>
+  isObject(value) && value.kind === "ClusterResource" && String(value.apiVersion).startsWith("cli.kyverno.io/");
+
+/** Its CRDs say which kinds there are, and no question is about that. @throws EngineError `invalid-usage` */
+function wrappedResources({ spec }: JsonObject, position: Position): readonly JsonValue[] {
+  const { resources = null, crds: _, ...others } = isObject(spec) ? spec : {};
+  if (!Array.isArray(resources) || Object.keys(others).length > 0)
+    throw new EngineError("invalid-usage", "a ClusterResource has spec.resources, a list, and spec.crds", {
+      subject: placeText(position),
+    });
+  return resources as readonly JsonValue[];
+}
+
+const faultyResource = (value: JsonValue, position: Position, message: string): FaultyResource => ({
+  position,
+  fault: new EngineError("malformed", message, { subject: placeText(position) }),
+  value: isObject(value) ? value : {},
+});
+
+/** kubectl takes every document for a list that has items, whatever its kind. */
+function take(value: JsonValue, at: string, position: (pointer: string) => Position, sink: Sink): void {
+  if (isObject(value) && Array.isArray(value.items) && Object.hasOwn(value, "items")) {
+    const { items, apiVersion, kind } = value;
+    const list = { apiVersion: String(apiVersion), kind: String(kind) };
+    for (const [index, item] of (items as readonly JsonValue[]).entries())
+      take(itemOf(list, item), pointer(`${at}/items`, index), position, sink);
+    return;
+  }
+  try {
+    sink.resources.push({ value: readResource(value), position: position(at) });
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    sink.faulty.push(faultyResource(value, position(at), error.message));
+  }
+}
+
+/** @throws EngineError `malformed` for what no request can be about. */
+function readResource(value: JsonValue): JsonObject {
+  if (!isObject(value)) throw new EngineError("malformed", "the item of a list is no resource");
+  if (Object.hasOwn(value, "items")) throw new EngineError("malformed", "the items of the list are no list");
+  refusePrototype(value);
+  requestFor(value);
+  return value;
+}
+
+/** A name that no Kubernetes object has, and that other programs trip over. @throws EngineError `malformed` */
+function refusePrototype(value: JsonValue): void {
+  if (typeof value !== "object" || value === null) return;
+  for (const [key, below] of Object.entries(value)) {
+    if (key === "__proto__") throw new EngineError("malformed", "the resource has a member __proto__");
+    refusePrototype(below);
+  }
+}

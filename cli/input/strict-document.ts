@@ -1,0 +1,64 @@
+/**
+ * Kyverno's own kinds of files, read strictly: a field that nobody knows is a mistake and not nothing. Source:
+ * docs/spec/kyverno.md#files-and-folders.
+ */
+import { EngineError } from "../../core/errors.ts";
+import { Findings } from "../../core/kyverno/policy/findings.ts";
+import type { PolicyMap, PolicyValue, Position } from "../../core/kyverno/policy/policy.ts";
+import { describe, isMap } from "../../core/kyverno/policy/policy-value.ts";
+import { fitShape, type Shape } from "../../core/kyverno/policy/schema.ts";
+import type { CommandIO } from "../command.ts";
+import { parseDocuments, placeText, problemText } from "./files.ts";
+import { readGivenText } from "./given-file.ts";
+
+/** A document, or a part of one, with the places of its fields. */
+export interface Placed {
+  readonly value: PolicyValue;
+  readonly keyPosition: (pointer: string) => Position;
+}
+
+/** The only document of a file. @throws EngineError `invalid-usage` */
+export function readOnly(path: string, what: string, io: CommandIO): Placed {
+  const [document, ...more] = parseDocuments({ name: path, text: readGivenText(path, io) });
+  if (document === undefined || more.length > 0)
+    throw new EngineError("invalid-usage", `${path} is not a file of one ${what}`, { subject: path });
+  return document;
+}
+
+/** Kyverno takes a member that is null for none. */
+function withoutNulls(value: PolicyValue): PolicyValue {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (!isMap(value)) return value;
+  const kept: Record<string, PolicyValue> = Object.create(null);
+  for (const [key, below] of Object.entries(value)) if (below !== null) kept[key] = withoutNulls(below);
+  return kept;
+}
+
+/**
+ * The document, which has the shape; `check` looks at what a shape cannot say.
+ * @throws EngineError `invalid-usage` with the first fault and its place.
+ */
+export function fitStrictly(
+  { value, keyPosition }: Placed,
+  shape: Shape,
+  check: (value: PolicyMap, findings: Findings) => void = () => undefined,
+): PolicyMap {
+  const findings = new Findings();
+  const fitted = fitShape(withoutNulls(value), shape, "", findings);
+  const document = isMap(fitted) ? fitted : {};
+  check(document, findings);
+  const [first, ...more] = findings.problems(keyPosition, undefined);
+  if (first === undefined) return document;
+  const others = more.length === 0 ? "" : `; ${more.length} more: ${more.map(problemText).join("; ")}`;
+  throw new EngineError("invalid-usage", `${first.message}${others}`, { subject: placeText(first) });
+}
+
+/** The texts of a map, as Go reads them: a number or a truth stands for its text. */
+export function scalarTexts(value: PolicyMap | undefined, at: string, findings: Findings): Record<string, string> {
+  const texts: Record<string, string> = Object.create(null);
+  for (const [key, scalar] of Object.entries(value ?? {})) {
+    if (typeof scalar === "object") findings.refuse(`${at}/${key}`, `expected a string, found ${describe(scalar)}`);
+    else texts[key] = String(scalar);
+  }
+  return texts;
+}
