@@ -18,7 +18,9 @@ import { clockWarning, later } from "../core/verify/clock.ts";
 import type { Evidence } from "../core/verify/evidence.ts";
 import { createImageVerifier } from "../core/verify/image-verifier.ts";
 import type { ImageRequest } from "../core/verify/verify-image.ts";
-import { openLayout } from "../proxy/archive/oci-layout.ts";
+import type { LayoutSource } from "../proxy/archive/layout-source.ts";
+import { type LayoutOptions, openLayout } from "../proxy/archive/oci-layout.ts";
+import { openLayoutSource } from "../proxy/archive/open-source.ts";
 import { nodeVerifier } from "../proxy/host/node-verifier.ts";
 import { addAttestorOptions, type AttestorOptions, foldAliases, readAttestor } from "./input/attestor-flags.ts";
 import type { CommandIO } from "./command.ts";
@@ -38,10 +40,10 @@ export interface VerifyOptions extends KnowledgeOptions, AttestorOptions {
 
 /** Adds the arguments and flags of both commands. */
 export function addVerifyOptions(command: Command): Command {
-  command.argument("<image...>", "images, or layout folders with --local-image");
+  command.argument("<image...>", "images, or layouts with --local-image");
   addKnowledgeOptions(addAttestorOptions(command));
   return command
-    .option("--local-image", "IMAGE is a folder made by cosign save, or another OCI layout")
+    .option("--local-image", "IMAGE is a layout made by cosign save, or another: a folder or a tar archive")
     .addOption(
       new Option("-o, --output <format>", "form of the answer")
         .choices(["text", "json", "yaml", "cosign"])
@@ -56,16 +58,19 @@ interface Located {
   readonly knowledge: Knowledge;
 }
 
-/** The image of a layout folder that holds one. `cosign save` gives it no name. */
-function locateLocal(folder: string, { knowledge }: OpenKnowledge): Located {
-  const named = openLayout(folder, { repository: "local/image", complete: true });
-  const layout =
-    named.images().length > 0 ? named : openLayout(folder, { repository: "local/image", tag: "saved", complete: true });
-  const [image, ...others] = layout.images();
-  if (image === undefined) throw new EngineError("invalid-usage", "the layout holds no image", { subject: folder });
+/**
+ * The image of a layout that holds one: the one that `cosign save` marked, whatever else has a name; it gives it none.
+ */
+function locateLocal(path: string, source: LayoutSource, { knowledge }: OpenKnowledge): Located {
+  const open = (options: LayoutOptions) =>
+    openLayout(source, { ...options, repository: "local/image", complete: true });
+  const named = open({});
+  const layout = named.marked.length > 0 || named.images().length > 0 ? named : open({ tag: "saved" });
+  const [image, ...others] = layout.marked.length > 0 ? layout.marked : layout.images();
+  if (image === undefined) throw new EngineError("invalid-usage", "the layout holds no image", { subject: path });
   if (others.some(({ digest }) => digest !== image.digest))
     throw new EngineError("invalid-usage", "the layout holds more than one image: use --layout and name one", {
-      subject: folder,
+      subject: path,
     });
   // Content from the layout, trusted roots and keys from where the flags say.
   const joined = joinedKnowledge([layout, knowledge]);
@@ -108,8 +113,10 @@ export async function verifyImages(
     options.distrust === undefined
       ? []
       : (await import("./input/distrust-file.ts")).readDistrustFiles(options.distrust, io);
-  const opened = openKnowledge(options, io);
+  const opened = await openKnowledge(options, io);
+  const local: LayoutSource[] = [];
   try {
+    if (options.localImage === true) for (const path of images) local.push(await openLayoutSource(path));
     const warnings = new Set<string>();
     let newest: Date | undefined;
     const verifier = createImageVerifier({
@@ -118,8 +125,9 @@ export async function verifyImages(
       distrust,
       ...opened.trust,
     });
-    const verified = images.map((text): VerifiedImage => {
-      const located = options.localImage === true ? locateLocal(text, opened) : locate(text, opened);
+    const verified = images.map((text, index): VerifiedImage => {
+      const source = local[index];
+      const located = source === undefined ? locate(text, opened) : locateLocal(text, source, opened);
       if (located.digest.truth !== "proven") return { reference: text, verification: located.digest, candidates: [] };
       const digest = located.digest.evidence;
       const request: ImageRequest = {
@@ -146,6 +154,7 @@ export async function verifyImages(
     await report(verified, options, { now: opened.now, code, knowledge: opened.knowledge }, io);
     return code;
   } finally {
+    for (const source of local) source.close();
     opened.close();
   }
 }

@@ -9,6 +9,10 @@ export interface Limits {
   /** Files and entries of an OCI layout folder that are looked at. */
   readonly layoutEntries: number;
   readonly layoutIndexBytes: number;
+  /** An archive of a layout, when it is decompressed. */
+  readonly layoutArchiveBytes: number;
+  /** Contents of a layout that stand under another repository too: each is an answer of its own. */
+  readonly layoutRepeats: number;
   readonly referrers: number;
   readonly signaturesPerImage: number;
   /** Manifests, layers and bundles that are looked at for one image, together. */
@@ -78,10 +82,12 @@ const mib = 1024 * kib;
 export const defaultLimits: Limits = {
   manifestBytes: 4 * mib,
   blobBytes: 128 * mib,
-  bundleBytes: 16 * mib,
+  bundleBytes: 64 * mib,
   layersPerManifest: 1000,
   layoutEntries: 1_000_000,
   layoutIndexBytes: 64 * mib,
+  layoutArchiveBytes: 64 * 1024 * mib,
+  layoutRepeats: 50_000,
   referrers: 1000,
   signaturesPerImage: 1000,
   signatureBytesPerImage: 256 * mib,

@@ -110,7 +110,7 @@ export const layers: LayerTable = {
   "proxy/metrics.ts": { units: [], packages: ["node:", "prom-client"] },
   "proxy/config.ts": { units: basis, packages: ["node:", "yaml"] },
   "proxy/mirror": { units: [...stored, "core/cosign"], packages: ["node:", "better-sqlite3"] },
-  "proxy/archive": { units: [...stored, "proxy/mirror"], packages: ["node:"] },
+  "proxy/archive": { units: [...stored, "proxy/mirror"], packages: ["node:", "tar-stream"] },
   "proxy/upstream": {
     units: [...stored, "proxy/config.ts", "proxy/log.ts", "proxy/metrics.ts"],
     packages: ["node:", "undici"],

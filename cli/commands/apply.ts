@@ -80,7 +80,7 @@ function load(
   };
 }
 
-function apply(paths: readonly string[], options: ApplyOptions, io: CommandIO): ExitCode {
+async function apply(paths: readonly string[], options: ApplyOptions, io: CommandIO): Promise<ExitCode> {
   if (options.cluster === true)
     throw new EngineError("unsupported", "apply reads files; a cluster is not asked", { subject: "--cluster" });
   if (options.gitBranch !== undefined || paths.some((path) => /^https?:\/\//.test(path)))
@@ -94,7 +94,7 @@ function apply(paths: readonly string[], options: ApplyOptions, io: CommandIO): 
   const { set, refused } = load(paths, given, options, io);
   const resources = readResources(given, io, { flag: "-r", allowEmpty: options.allowEmpty });
   const { cluster, ...told } = readTold(options, io);
-  const opened = openKnowledge(options, io, cluster);
+  const opened = await openKnowledge(options, io, cluster);
   try {
     const { responses, left, faulty } = judge(set, resources, { ...told, ...opened }, io);
     if (options.output !== undefined) writeResources(options.output, [...left.values()], io);
@@ -318,5 +318,5 @@ export function define(command: Command, { io, finish }: Shell): void {
         "  sallyport apply policies/ -r deploy/ --layout ./layout --complete -p\n\n" +
         "Exit codes: 0, 1 as Kyverno's; 2 nothing could be judged\n",
     )
-    .action((paths: readonly string[], options: ApplyOptions) => finish(apply(paths, options, io)));
+    .action(async (paths: readonly string[], options: ApplyOptions) => finish(await apply(paths, options, io)));
 }

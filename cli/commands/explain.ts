@@ -35,7 +35,7 @@ const podFor = (image: string, namespace: string): JsonObject => ({
 
 const commandLine = { file: "IMAGE", line: 1, column: 1 };
 
-function explain(images: readonly string[], options: ExplainOptions, io: CommandIO): ExitCode {
+async function explain(images: readonly string[], options: ExplainOptions, io: CommandIO): Promise<ExitCode> {
   const given = readPaths(splitLists(options.resource), io);
   if (images.length + given.length === 0)
     throw new EngineError("invalid-usage", "explain what? name an image, or a resource with -r", { subject: "IMAGE" });
@@ -44,7 +44,7 @@ function explain(images: readonly string[], options: ExplainOptions, io: Command
   const { resources, faulty } = readResources(given, io, { flag: "-r" });
   const pods = images.map((image) => ({ value: podFor(image, options.namespace), position: commandLine }));
   const { cluster, ...told } = readTold(options, io);
-  const opened = openKnowledge(options, io, cluster);
+  const opened = await openKnowledge(options, io, cluster);
   try {
     const all = decideAll(set, { resources: [...pods, ...resources], faulty }, { ...told, ...opened }, io);
     report(all, options, io);
@@ -101,5 +101,5 @@ export function define(command: Command, { io, finish }: Shell): void {
         "  sallyport explain -r pod.yaml -p policies/ --layout ./layout --complete --brief\n\n" +
         "Exit codes: 0 allowed, 1 denied, 2 nothing could be judged\n",
     )
-    .action((images: readonly string[], options: ExplainOptions) => finish(explain(images, options, io)));
+    .action(async (images: readonly string[], options: ExplainOptions) => finish(await explain(images, options, io)));
 }

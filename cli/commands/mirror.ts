@@ -6,14 +6,15 @@ import type { Command } from "commander";
 import { parsePublicKeysPem } from "../../core/crypto/public-key.ts";
 import { encodeUtf8 } from "../../core/encoding/utf8.ts";
 import { EngineError } from "../../core/errors.ts";
-import { addLayout } from "../../proxy/archive/add-layout.ts";
+import { type AddedLayout, addLayout } from "../../proxy/archive/add-layout.ts";
+import { openLayoutSource } from "../../proxy/archive/open-source.ts";
 import type { CommandIO, Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { asGiven, readGivenText } from "../input/given-file.ts";
 import { parseLayoutFlag } from "../input/knowledge.ts";
 import { defineDistrust } from "./mirror-distrust.ts";
 import { defineList } from "./mirror-ls.ts";
-import { addStoreOption, type StoreOptions, withMirror } from "../input/store.ts";
+import { addStoreOption, type StoreOptions, withMirror, withMirrorAsync } from "../input/store.ts";
 import { defaultLimits } from "../../core/limits.ts";
 
 interface AddOptions extends StoreOptions {
@@ -21,27 +22,47 @@ interface AddOptions extends StoreOptions {
   readonly withLayers?: boolean;
 }
 
-function add(layouts: readonly string[], options: AddOptions, io: CommandIO): ExitCode {
-  const missing = withMirror(options, io, "write", (mirror) =>
-    layouts.flatMap((flag) => {
+async function add(layouts: readonly string[], options: AddOptions, io: CommandIO): Promise<ExitCode> {
+  return withMirrorAsync(options, io, "write", async (mirror) => {
+    let partly = false;
+    for (const flag of layouts) {
       const { folder, options: named } = parseLayoutFlag(flag);
-      const added = addLayout(mirror, folder, {
-        ...named,
-        ...(options.complete === true ? { complete: true } : {}),
-        ...(options.withLayers === true ? { layers: true } : {}),
-      });
-      for (const { repository, tag, digest } of added.images)
-        io.out(`copied ${repository}${tag === undefined ? "" : `:${tag}`} ${digest}\n`);
-      io.out(
-        `${folder}: ${added.tags} tags, ${added.manifests} manifests, ${added.blobs} blobs, ${added.referrers} ` +
-          `referrers, ${added.layers} image layers (${added.layersLeftOut} left out)\n`,
-      );
-      for (const scope of added.complete) io.out(`${folder}: complete for ${scope}\n`);
-      return added.missing.map((digest) => `${folder}: ${digest}`);
-    }),
+      const source = await openLayoutSource(folder);
+      try {
+        const added = addLayout(mirror, source, {
+          ...named,
+          ...(options.complete === true ? { complete: true } : {}),
+          ...(options.withLayers === true ? { layers: true } : {}),
+        });
+        reportAdded(folder, added, io);
+        partly ||= added.missing.length > 0 || added.passedOver.length > 0;
+      } finally {
+        source.close();
+      }
+    }
+    return partly ? 7 : 0;
+  });
+}
+
+function reportAdded(folder: string, added: AddedLayout, io: CommandIO): void {
+  for (const { repository, tag, digest } of added.images)
+    io.out(`copied ${repository}${tag === undefined ? "" : `:${tag}`} ${digest}\n`);
+  io.out(
+    `${folder}: ${added.tags} tags, ${added.manifests} manifests, ${added.blobs} blobs, ${added.referrers} ` +
+      `referrers, ${added.layers} image layers (${added.layersLeftOut} left out)\n`,
   );
-  for (const line of missing) io.err(`missing ${line}\n`);
-  return missing.length > 0 ? 7 : 0;
+  for (const scope of added.complete) io.out(`${folder}: complete for ${scope}\n`);
+  reportUnread(added, io);
+  for (const { subject, reason } of [...added.passedOver, ...added.plainBlobs])
+    io.err(`passed over ${folder}: ${subject}: ${reason}\n`);
+  for (const digest of added.missing) io.err(`missing ${folder}: ${digest}\n`);
+}
+
+/** Material that no decision will read: it is no damage, and whoever waits for it must know. */
+function reportUnread({ unread, otherTypes }: Pick<AddedLayout, "unread" | "otherTypes">, io: CommandIO): void {
+  for (const { image, subject, reason } of unread) io.err(`not readable ${image}\n  ${subject}\n  ${reason}\n`);
+  for (const [type, count] of otherTypes)
+    io.out(`not looked at: ${count} referrer${count === 1 ? "" : "s"} of type ${JSON.stringify(type)}\n`);
 }
 
 function check(options: StoreOptions, io: CommandIO): ExitCode {
@@ -53,6 +74,7 @@ function check(options: StoreOptions, io: CommandIO): ExitCode {
         .join("")}`,
     );
     for (const { subject, reason } of damage) io.err(`damaged ${subject}: ${reason}\n`);
+    if (damage.length === 0) reportUnread(mirror.unread(), io);
     return damage.length > 0 ? 6 : 0;
   });
 }
@@ -77,12 +99,12 @@ export function define(command: Command, shell: Shell): void {
   addStoreOption(
     command
       .command("add")
-      .description("add OCI layout folders: cosign save, skopeo, oras")
-      .argument("<[image=]layout...>", "folders; IMAGE names what a folder does not name"),
+      .description("add OCI layouts: cosign save, skopeo, oras, docker save")
+      .argument("<[image=]layout...>", "folders or tar archives; IMAGE names what one does not name"),
   )
     .option("--complete", "the layouts hold everything of their repositories: what they lack does not exist")
     .option("--with-layers", "copy image layers too; no decision reads them")
-    .action((layouts: readonly string[], options: AddOptions) => finish(add(layouts, options, io)));
+    .action(async (layouts: readonly string[], options: AddOptions) => finish(await add(layouts, options, io)));
   defineList(command.command("ls").description("list what the mirror holds; nothing of it is verified here"), shell);
   addStoreOption(command.command("check").description("read everything once and name what is damaged")).action(
     (options: StoreOptions) => finish(check(options, io)),

@@ -253,13 +253,13 @@ const failedRow = (resource: string, reason: string, message: string): TestRow =
   message,
 });
 
-function runTest(
+async function runTest(
   test: TestFile,
   options: TestOptions,
   selects: Selector,
   told: Set<string>,
   io: CommandIO,
-): readonly TestRow[] {
+): Promise<readonly TestRow[]> {
   const structured = options.output !== undefined;
   const say = (line: string): void => (structured ? io.err(line) : io.out(line));
   say(`Loading test  ( ${test.path} ) ...\n  Loading values/variables ...\n`);
@@ -283,7 +283,7 @@ function runTest(
   ];
   const clusterResources = readWholeResources(clusterPaths, io, { flag: "clusterResources" });
   const distrust = readDistrustFiles(options.distrust, io);
-  const opened = openKnowledge(options, io, [new ClusterFiles(clusterResources, test.responses, io.now())]);
+  const opened = await openKnowledge(options, io, [new ClusterFiles(clusterResources, test.responses, io.now())]);
   try {
     const byOperation = new Map<string, Judged>();
     const judgedFor = (operation: string): Judged => {
@@ -320,7 +320,7 @@ function runTest(
   }
 }
 
-function run(folders: readonly string[], options: TestOptions, io: CommandIO): ExitCode {
+async function run(folders: readonly string[], options: TestOptions, io: CommandIO): Promise<ExitCode> {
   if (options.gitBranch !== undefined || folders.some((folder) => /^https?:\/\//.test(folder)))
     throw new EngineError("unsupported", "tests are read from folders, not from a network", {
       subject: folders.join(", "),
@@ -337,9 +337,9 @@ function run(folders: readonly string[], options: TestOptions, io: CommandIO): E
   const codes: ExitCode[] = [];
   const told = new Set<string>();
   /** One that cannot be run is said to be so, and stops no other. */
-  const attempt = <T>(path: string, act: () => readonly T[]): readonly T[] => {
+  const attempt = async <T>(path: string, act: () => Promise<readonly T[]>): Promise<readonly T[]> => {
     try {
-      return act();
+      return await act();
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
       io.err(renderProblem(toProblem(error)));
@@ -349,8 +349,8 @@ function run(folders: readonly string[], options: TestOptions, io: CommandIO): E
     }
   };
   for (const file of files)
-    for (const test of attempt(file, () => readTestFiles(file, io))) {
-      const rows = attempt(file, () => runTest(test, options, selects, told, io));
+    for (const test of await attempt(file, async () => readTestFiles(file, io))) {
+      const rows = await attempt(file, () => runTest(test, options, selects, told, io));
       all.push(...rows);
       if (rows.length > 0 && options.output === undefined && options.failOnly !== true)
         io.out(`${renderTestTable(rows, detailed)}\n`);
@@ -396,8 +396,8 @@ export function define(command: Command, { io, finish }: Shell): void {
         "  sallyport test . --layout ./layout --complete -o junit > results.xml\n\n" +
         "Exit codes: 0, 1 as Kyverno's; 2 nothing could be judged\n",
     )
-    .action((folders: readonly string[], options: TestOptions & { readonly outputFormat?: TestFormat }) => {
+    .action(async (folders: readonly string[], options: TestOptions & { readonly outputFormat?: TestFormat }) => {
       const output = options.output ?? options.outputFormat;
-      finish(run(folders, output === undefined ? options : { ...options, output }, io));
+      finish(await run(folders, output === undefined ? options : { ...options, output }, io));
     });
 }

@@ -12,7 +12,8 @@ import { later } from "../../core/verify/clock.ts";
 import { defaultLimits } from "../../core/limits.ts";
 import { parseTrustedRoot } from "../../core/trust/trusted-root.ts";
 import type { TrustSettings } from "../../core/trust/tuf-verifier.ts";
-import { type LayoutOptions, openLayout } from "../../proxy/archive/oci-layout.ts";
+import { type LayoutKnowledge, type LayoutOptions, openLayout } from "../../proxy/archive/oci-layout.ts";
+import { openLayoutSource } from "../../proxy/archive/open-source.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import type { MirrorKnowledge } from "../../proxy/mirror/mirror-knowledge.ts";
 import { openMirror } from "../../proxy/mirror/open-mirror.ts";
@@ -39,8 +40,8 @@ export function addKnowledgeOptions(command: Command): Command {
   command
     .option("--store <dir>", "the mirror's folder (env: SALLYPORT_STORE)")
     .option(
-      "--layout <[image=]dir>",
-      "an OCI layout folder; IMAGE names what the folder does not name (repeatable)",
+      "--layout <[image=]path>",
+      "an OCI layout, a folder or a tar archive; IMAGE names what it does not name (repeatable)",
       collect,
     )
     .option("--complete", "the layouts hold everything of their repositories: what they lack does not exist")
@@ -176,20 +177,24 @@ export function parseTimeFlag(text: string): Date {
  * Opens everything that the flags name. Whoever opens closes.
  * @throws EngineError `invalid-usage`, and as `openMirror` and `openLayout`.
  */
-export function openKnowledge(
+export async function openKnowledge(
   options: KnowledgeOptions,
   io: CommandIO,
   more: readonly Knowledge[] = [],
-): OpenKnowledge {
+): Promise<OpenKnowledge> {
   const now = options.at === undefined ? io.now() : parseTimeFlag(options.at);
   if (options.at !== undefined) io.err(`judged as of ${now.toISOString()}, not as of now\n`);
   const rootFile = options.trustedRoot ?? (io.env.SALLYPORT_TRUSTED_ROOT || undefined);
   const store = options.store ?? (io.env.SALLYPORT_STORE || undefined);
   const trustedRoot = readCommandLineRoot(rootFile, options, io);
-  const layouts = (options.layout ?? []).map((flag) => {
+  const layouts: LayoutKnowledge[] = [];
+  for (const flag of options.layout ?? []) {
     const { folder, options: named } = parseLayoutFlag(flag);
-    return openLayout(folder, { ...named, ...(options.complete === true ? { complete: true } : {}) });
-  });
+    const source = await openLayoutSource(folder);
+    const layout = openLayout(source, { ...named, ...(options.complete === true ? { complete: true } : {}) });
+    for (const { subject, reason } of layout.passedOver) io.err(`passed over ${folder}: ${subject}: ${reason}\n`);
+    layouts.push(layout);
+  }
   const mirror: Mirror | undefined = store === undefined ? undefined : openMirror(store, { mode: "read" });
   const sources = [
     new CommandLineKnowledge(io, trustedRoot, now.toISOString()),
@@ -203,6 +208,7 @@ export function openKnowledge(
   const close = (): void => {
     const signed = keeps ? newest : undefined;
     const before = signed === undefined ? undefined : mirror?.knowledge().state().newestSignedTime;
+    for (const layout of layouts) layout.close();
     mirror?.close();
     if (mirror !== undefined && signed !== undefined && (before === undefined || signed > before))
       keepSignedTime(mirror.folder, signed, { at: io.now().toISOString(), from: "a decision" }, mirror.limits);

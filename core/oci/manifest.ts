@@ -102,6 +102,9 @@ function readDescriptors(object: JsonObject, key: string, limit: number): readon
   return list.map((entry, index) => readDescriptor(entry, pointer(pointer("", key), index)));
 }
 
+/** Whether what has this media type is an image manifest or an index. */
+export const isManifestType = (mediaType: string): boolean => Object.hasOwn(kindOfMediaType, mediaType);
+
 /** The media type under which a manifest is served: its own, else that of its kind. */
 export const mediaTypeOf = (manifest: Manifest): string => manifest.mediaType ?? mediaTypes[manifest.kind];
 

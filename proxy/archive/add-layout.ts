@@ -9,8 +9,11 @@ import type { Descriptor } from "../../core/oci/descriptor.ts";
 import { parseAssociatedTag } from "../../core/oci/associated-tag.ts";
 import type { Manifest } from "../../core/oci/manifest.ts";
 import type { LayoutRepository } from "./layout-repositories.ts";
+import type { LayoutSource } from "./layout-source.ts";
 import { type LayoutKnowledge, openLayout } from "./oci-layout.ts";
+import type { PassedOver } from "./layout-names.ts";
 import type { Mirror } from "../mirror/mirror.ts";
+import { findUnread, type Subject, type Unread } from "../mirror/unread-material.ts";
 import type { MirrorWriter } from "../mirror/mirror-writer.ts";
 
 export interface AddLayoutOptions {
@@ -41,22 +44,30 @@ export interface AddedLayout {
   readonly layersLeftOut: number;
   /** Content that manifests name and the layout does not hold, image layers aside. */
   readonly missing: readonly Digest[];
+  /** Entries of `index.json` that could not be taken, and why. */
+  readonly passedOver: readonly PassedOver[];
+  /** Entries that no decision has a use for. */
+  readonly plainBlobs: readonly PassedOver[];
+  /** What a decision would look at and cannot read, and how many referrers there are of other types. */
+  readonly unread: readonly Unread[];
+  readonly otherTypes: ReadonlyMap<string, number>;
   readonly complete: readonly string[];
 }
 
 /**
  * Adds everything of a layout folder.
- * @throws EngineError as `openLayout`; `archive-corrupt` when any manifest does not read or any blob has another
- * digest; `archive-incomplete` when completeness is claimed for a layout that lacks manifests which it names;
+ * @throws EngineError as `openLayout`; `archive-corrupt` when any manifest or blob has another digest;
+ * `archive-incomplete` when completeness is claimed for a layout that lacks manifests which it names;
  * `over-limit`. Whatever is thrown, the mirror is as before.
  */
-export function addLayout(mirror: Mirror, folder: string, options: AddLayoutOptions = {}): AddedLayout {
+export function addLayout(mirror: Mirror, folder: string | LayoutSource, options: AddLayoutOptions = {}): AddedLayout {
   const layout = openLayout(folder, { ...options, limits: mirror.limits });
   for (const [digest, error] of layout.problems)
-    throw new EngineError("archive-corrupt", `a manifest of the layout does not read: ${error.message}`, {
-      subject: digest,
-      cause: error,
-    });
+    if (error.code === "archive-corrupt")
+      throw new EngineError("archive-corrupt", `a manifest of the layout does not read: ${error.message}`, {
+        subject: digest,
+        cause: error,
+      });
   const writer = mirror.writer();
   return writer.transaction(() => {
     const addition = new Addition(mirror, writer, layout, options.layers ?? false);
@@ -71,6 +82,7 @@ class Addition {
   readonly #layout: LayoutKnowledge;
   readonly #withLayers: boolean;
   readonly #missing = new Set<Digest>();
+  readonly #unread = new Map<Digest, Unread>();
   readonly #missingManifests = new Set<Digest>();
   readonly #counts = { tags: 0, manifests: 0, blobs: 0, referrers: 0, layers: 0, layersLeftOut: 0 };
 
@@ -84,15 +96,17 @@ class Addition {
   add(contents: LayoutRepository): void {
     const { repository, tags, manifests, referrers } = contents;
     for (const [tag, value] of tags) {
+      if (this.#layout.problems.has(value.digest)) continue;
       this.#present({ kind: "tag", repository, tag }, value);
       this.#counts.tags += 1;
     }
     for (const digest of manifests.keys())
       if (this.#copy({ kind: "manifest", repository, digest })) this.#counts.manifests += 1;
     const layers = imageLayers(contents);
-    for (const digest of contents.blobs.keys()) {
-      if (layers.has(digest)) this.#addLayer(digest);
-      else if (this.#copy({ kind: "blob", repository, digest })) this.#counts.blobs += 1;
+    for (const [digest, blob] of contents.blobs) {
+      if (layers.has(digest)) this.#addLayer(blob);
+      else if (this.#hasSize(blob, repository) && this.#copy({ kind: "blob", repository, digest }))
+        this.#counts.blobs += 1;
     }
     for (const [digest, list] of referrers) this.#addReferrers({ kind: "referrers", repository, digest }, list);
   }
@@ -103,7 +117,13 @@ class Addition {
 
   /** Takes content over as the layout answers for it; what it does not hold stays a question. */
   #copy(question: Extract<Question, { kind: "manifest" | "blob" }>): boolean {
-    const answer = this.#layout.answer(question);
+    const { repository, digest } = question;
+    if (this.#layout.problems.has(digest)) {
+      this.#missingManifests.add(digest);
+      return false;
+    }
+    const answer = this.#bounded(digest, repository, () => this.#layout.answer(question));
+    if (this.#unread.has(digest)) return false;
     if (answer?.state === "present") this.#writer.setAnswer(question, answer);
     else {
       this.#missing.add(question.digest);
@@ -112,12 +132,33 @@ class Addition {
     return answer?.state === "present";
   }
 
-  #addLayer(digest: Digest): void {
-    if (!this.#withLayers || !this.#layout.files.has(digest)) this.#counts.layersLeftOut += 1;
-    else {
-      this.#mirror.layers.add(digest, this.#layout.files.path(digest));
-      this.#counts.layers += 1;
+  /** What has another size than its manifest states is named and left: no decision takes it. */
+  #hasSize({ digest, size }: Descriptor, repository: string): boolean {
+    const found = this.#layout.files.size(digest);
+    if (found === undefined || found === size) return true;
+    const reason = `${found} bytes, where the manifest states ${size}`;
+    this.#unread.set(digest, { image: repository, subject: digest, reason });
+    return false;
+  }
+
+  /** What is past a bound is named and left: no decision reads it. */
+  #bounded<T>(digest: Digest, repository: string, read: () => T): T | undefined {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof EngineError) || error.code !== "over-limit") throw error;
+      this.#unread.set(digest, { image: repository, subject: digest, reason: error.message });
+      return undefined;
     }
+  }
+
+  #addLayer({ digest, size }: Descriptor): void {
+    const added =
+      this.#withLayers &&
+      this.#layout.files.size(digest) !== undefined &&
+      this.#mirror.layers.add(digest, (take) => this.#layout.files.copy(digest, size, take));
+    if (added) this.#counts.layers += 1;
+    else this.#counts.layersLeftOut += 1;
   }
 
   /** What the mirror already knows to refer to the image stays known. */
@@ -133,18 +174,47 @@ class Addition {
     const complete = this.#layout.scopes;
     const missing = [...this.#missing].sort();
     // A blob that is not here stays a question; a manifest would read as absent, which nobody said.
-    const absent = missing.filter((digest) => this.#missingManifests.has(digest));
-    if (complete.length > 0 && absent.length > 0) {
+    const lacking = [
+      ...[...this.#missingManifests].sort(),
+      ...this.#layout.passedOver.map(({ subject, reason }) => `${subject}: ${reason}`),
+    ];
+    if (complete.length > 0 && lacking.length > 0)
       throw new EngineError(
         "archive-incomplete",
-        `the layout is said to be complete and lacks ${absent.length} manifests that it names: ` +
-          `${absent.slice(0, 3).join(", ")}`,
+        `the layout is said to be complete and ${lacking.length} manifests that it names could not be taken: ` +
+          `${lacking.slice(0, 3).join(", ")}`,
         { subject: this.#layout.from },
       );
-    }
     for (const scope of complete) this.#writer.setComplete(scope, { at: this.#layout.at, from: this.#layout.from });
-    return { images: this.#layout.images(), ...this.#counts, missing, complete };
+    const problems = [...this.#layout.problems].map(
+      ([subject, { message }]): PassedOver => ({ subject, reason: message }),
+    );
+    const { unread, otherTypes } = findUnread(
+      this.#layout,
+      [...this.#layout.repositories.values()].flatMap((repository) => [...subjectsOf(repository)]),
+      this.#mirror.limits,
+    );
+    return {
+      images: this.#layout.images().filter(({ digest }) => !this.#layout.problems.has(digest)),
+      ...this.#counts,
+      missing,
+      passedOver: [...this.#layout.passedOver, ...problems],
+      plainBlobs: this.#layout.blobs,
+      unread: [...this.#unread.values(), ...unread],
+      otherTypes,
+      complete,
+    };
   }
+}
+
+/** What signed material of a repository hangs on. */
+function* subjectsOf({ repository, tags, referrers }: LayoutRepository): Iterable<Subject> {
+  const digests = new Set(referrers.keys());
+  for (const tag of tags.keys()) {
+    const image = parseAssociatedTag(tag)?.image;
+    if (image !== undefined) digests.add(image);
+  }
+  for (const digest of digests) yield { repository, digest };
 }
 
 /**

@@ -3,65 +3,103 @@
  * layout).
  */
 import { createHash } from "node:crypto";
-import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from "node:fs";
-import { join } from "node:path";
 import { type JsonObject, parseJson } from "../../core/encoding/json.ts";
 import { readObject, readString } from "../../core/encoding/shape.ts";
 import { EngineError } from "../../core/errors.ts";
 import { type Digest, isDigest } from "../../core/crypto/digest.ts";
 import type { Limits } from "../../core/limits.ts";
+import type { LayoutFile, LayoutSource } from "./layout-source.ts";
 
 const layoutFileBytes = 4096;
 
+/** RFC 3339 has years of four digits, and a file system may have any date: what is out of range counts as old. */
+const latestTime = Date.UTC(9999, 11, 31);
+const inRange = (time: number): number => (time >= 0 && time <= latestTime ? time : 0);
+
 export class LayoutFiles {
-  readonly folder: string;
+  readonly #source: LayoutSource;
   readonly #limits: Limits;
 
-  constructor(folder: string, limits: Limits) {
-    this.folder = folder;
+  constructor(source: LayoutSource, limits: Limits) {
+    this.#source = source;
     this.#limits = limits;
   }
 
   /**
    * The members of `index.json`, and when it was last changed. The file `oci-layout` must be there, of version 1.
-   * @throws EngineError `invalid-usage` when this is no layout folder, `unsupported` for another version,
-   * `archive-corrupt`, `over-limit`.
+   * @throws EngineError `invalid-usage` when this is no layout, `unsupported` for another version or what `docker save`
+   * wrote before it wrote layouts, `archive-corrupt`, `over-limit`.
    */
   readIndex(): { readonly index: JsonObject; readonly changed: Date } {
     const marker = this.#readJson("oci-layout", layoutFileBytes);
-    const version = reading(this.#path("oci-layout"), () =>
+    const version = this.#reading("oci-layout", () =>
       readString(marker.object.imageLayoutVersion, "/imageLayoutVersion"),
     );
     if (!version.startsWith("1."))
-      throw new EngineError("unsupported", `image layout version ${version}`, { subject: this.folder });
+      throw new EngineError("unsupported", `image layout version ${version}`, { subject: this.#source.name });
     const { object, changed } = this.#readJson("index.json", this.#limits.layoutIndexBytes);
     return { index: object, changed };
   }
 
   #readJson(name: string, maxBytes: number): { readonly object: JsonObject; readonly changed: Date } {
-    const path = this.#path(name);
-    const found = readFile(path, maxBytes);
-    if (found === undefined)
-      throw new EngineError("invalid-usage", `not an OCI image layout: there is no ${name}`, { subject: this.folder });
+    const found = this.#with(name, (file) => ({
+      bytes: readWhole(file, maxBytes, this.#subject(name)),
+      changed: new Date(inRange(file.changed.getTime())),
+    }));
+    if (found === undefined) return this.#noLayout(name);
+    const subject = this.#subject(name);
     return {
-      object: reading(path, () =>
-        readObject(parseJson(found.bytes, { maxBytes, subject: path, limits: this.#limits }), ""),
+      object: this.#reading(name, () =>
+        readObject(parseJson(found.bytes, { maxBytes, subject, limits: this.#limits }), ""),
       ),
       changed: found.changed,
     };
   }
 
-  /** Where the blob is, or would be. A digest is hexadecimal, so that the path stays inside the folder. */
-  path(digest: Digest): string {
-    return this.#path("blobs", "sha256", digest.slice("sha256:".length));
+  #noLayout(name: string): never {
+    const subject = this.#source.name;
+    const docker = this.#with("manifest.json", (file) => file.read(layoutFileBytes, 0).includes('"RepoTags"'));
+    if (docker === true)
+      throw new EngineError(
+        "unsupported",
+        "what docker save wrote before Docker 25 holds no manifests, so no digest that a signature could be about: " +
+          "copy the image with cosign save, skopeo or oras",
+        { subject },
+      );
+    throw new EngineError("invalid-usage", `not an OCI image layout: there is no ${name}`, { subject });
   }
 
-  has(digest: Digest): boolean {
-    return statSync(this.path(digest), { throwIfNoEntry: false })?.isFile() ?? false;
+  #subject(path: string): string {
+    return `${this.#source.name}/${path}`;
   }
 
-  #path(...names: readonly string[]): string {
-    return join(this.folder, ...names);
+  #with<T>(path: string, use: (file: LayoutFile) => T): T | undefined {
+    const file = this.#source.open(path);
+    if (file === undefined) return undefined;
+    try {
+      return use(file);
+    } finally {
+      file.close();
+    }
+  }
+
+  /** What does not read in a layout is the layout's damage. */
+  #reading<T>(path: string, read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      if (error instanceof EngineError && error.code !== "malformed") throw error;
+      throw new EngineError(
+        "archive-corrupt",
+        `the layout does not read: ${error instanceof Error ? error.message : String(error)}`,
+        { subject: this.#subject(path), cause: error },
+      );
+    }
+  }
+
+  /** The size of a blob that is here. */
+  size(digest: Digest): number | undefined {
+    return this.#with(blobPath(digest), ({ size }) => size);
   }
 
   /**
@@ -69,12 +107,30 @@ export class LayoutFiles {
    * @throws EngineError `archive-corrupt` when they have another digest or the file is no file, `over-limit`.
    */
   read(digest: Digest, maxBytes: number): Uint8Array | undefined {
-    const found = readFile(this.path(digest), maxBytes);
-    if (found !== undefined && digestOf(found.bytes) !== digest)
-      throw new EngineError("archive-corrupt", "the layout's file does not have the digest that is its name", {
-        subject: digest,
-      });
-    return found?.bytes;
+    const bytes = this.#with(blobPath(digest), (file) => readWhole(file, maxBytes, digest));
+    if (bytes !== undefined) requireDigest(bytes, digest);
+    return bytes;
+  }
+
+  /**
+   * Gives a blob's bytes in pieces; whoever takes them compares them with the digest. False: it is not here.
+   * @throws EngineError `archive-corrupt` when the file has another size than `stated`, also while it is read.
+   */
+  copy(digest: Digest, stated: number, take: (piece: Uint8Array) => void): boolean {
+    const differs = (size: number) =>
+      new EngineError("archive-corrupt", `${size} bytes, where the manifest states ${stated}`, { subject: digest });
+    return (
+      this.#with(blobPath(digest), (file) => {
+        if (file.size !== stated) throw differs(file.size);
+        for (let offset = 0; offset < stated; ) {
+          const piece = file.read(Math.min(copyBytes, stated - offset), offset);
+          if (piece.length === 0) throw differs(offset);
+          take(piece);
+          offset += piece.length;
+        }
+        return true;
+      }) ?? false
+    );
   }
 
   /**
@@ -82,13 +138,12 @@ export class LayoutFiles {
    * @throws EngineError `over-limit` past `layoutEntries`, `archive-corrupt` when the folder cannot be listed.
    */
   digests(): readonly Digest[] {
-    const folder = this.#path("blobs", "sha256");
-    const names = reading(folder, () => readdirSync(folder));
+    const names = this.#source.list("blobs/sha256");
     if (names.length > this.#limits.layoutEntries)
       throw new EngineError(
         "over-limit",
         `${names.length} files, at most ${this.#limits.layoutEntries} are looked at`,
-        { subject: folder },
+        { subject: this.#subject("blobs/sha256") },
       );
     return names
       .map((name) => `sha256:${name}`)
@@ -97,81 +152,40 @@ export class LayoutFiles {
   }
 
   /**
-   * A blob's bytes if it may be a manifest with a subject: JSON by its first byte, not larger than a manifest, and
-   * holding the word. Most files are layers, of which only the first byte is read.
+   * A blob's bytes if it may be a manifest: JSON by its first byte, not larger than a manifest, and holding the word.
+   * Most files are layers, of which only the first byte is read.
    * @throws EngineError `archive-corrupt` when such a file has another digest than its name.
    */
-  readIfReferrer(digest: Digest): Uint8Array | undefined {
-    const found = readFile(this.path(digest), this.#limits.manifestBytes, { onlyJson: true });
-    if (found === undefined || !found.bytes.includes('"subject"')) return undefined;
-    if (digestOf(found.bytes) !== digest)
-      throw new EngineError("archive-corrupt", "the layout's file does not have the digest that is its name", {
-        subject: digest,
-      });
-    return found.bytes;
-  }
-}
-
-const digestOf = (bytes: Uint8Array): string => `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
-
-/** What does not read in a layout is the layout's damage. */
-function reading<T>(subject: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof EngineError && error.code !== "malformed") throw error;
-    throw new EngineError(
-      "archive-corrupt",
-      `the layout does not read: ${error instanceof Error ? error.message : String(error)}`,
-      { subject, cause: error },
+  readIfManifest(digest: Digest, word = ""): Uint8Array | undefined {
+    const bytes = this.#with(blobPath(digest), (file) =>
+      file.size > this.#limits.manifestBytes || file.read(1, 0).toString("latin1") !== "{"
+        ? undefined
+        : file.read(file.size, 0),
     );
+    if (bytes === undefined || !bytes.includes(word)) return undefined;
+    requireDigest(bytes, digest);
+    return bytes;
+  }
+
+  close(): void {
+    this.#source.close();
   }
 }
 
-interface FoundFile {
-  readonly bytes: Buffer;
-  readonly changed: Date;
+const copyBytes = 1024 * 1024;
+
+/** A digest is hexadecimal, so that the path stays inside the layout. */
+const blobPath = (digest: Digest): string => `blobs/sha256/${digest.slice("sha256:".length)}`;
+
+function readWhole(file: LayoutFile, maxBytes: number, subject: string): Buffer {
+  if (file.size > maxBytes)
+    throw new EngineError("over-limit", `${file.size} bytes, at most ${maxBytes} are read`, { subject });
+  return file.read(file.size, 0);
 }
 
-/**
- * Reads a regular file of at most `maxBytes`. With `onlyJson`, one that is larger or does not begin like an object
- * counts as not there.
- */
-function readFile(path: string, maxBytes: number, options: { readonly onlyJson?: true } = {}): FoundFile | undefined {
-  const handle = openRegular(path);
-  if (handle === undefined) return undefined;
-  try {
-    const { size, mtime } = fstatSync(handle);
-    if (size > maxBytes) {
-      if (options.onlyJson) return undefined;
-      throw new EngineError("over-limit", `${size} bytes, at most ${maxBytes} are read`, { subject: path });
-    }
-    if (options.onlyJson && readBytes(handle, 1).toString("latin1") !== "{") return undefined;
-    return { bytes: readBytes(handle, size), changed: mtime };
-  } catch (error) {
-    if (error instanceof EngineError) throw error;
-    throw new EngineError("archive-corrupt", "the layout's file cannot be read", { subject: path, cause: error });
-  } finally {
-    closeSync(handle);
-  }
-}
-
-/** Reads `size` bytes from the start; fewer when the file ends before. */
-function readBytes(handle: number, size: number): Buffer {
-  const bytes = Buffer.alloc(size);
-  let filled = 0;
-  while (filled < size) {
-    const length = readSync(handle, bytes, filled, size - filled, filled);
-    if (length === 0) break;
-    filled += length;
-  }
-  return bytes.subarray(0, filled);
-}
-
-/** Opens what is a regular file; a named pipe or a device would never end. */
-function openRegular(path: string): number | undefined {
-  const stat = reading(path, () => statSync(path, { throwIfNoEntry: false }));
-  if (stat === undefined) return undefined;
-  if (!stat.isFile()) throw new EngineError("archive-corrupt", "not a regular file", { subject: path });
-  return reading(path, () => openSync(path, "r"));
+function requireDigest(bytes: Uint8Array, digest: Digest): void {
+  if (`sha256:${createHash("sha256").update(bytes).digest("hex")}` !== digest)
+    throw new EngineError("archive-corrupt", "the layout's file does not have the digest that is its name", {
+      subject: digest,
+    });
 }

@@ -8,9 +8,9 @@ import type { Digest } from "../../core/crypto/digest.ts";
 import type { Descriptor } from "../../core/oci/descriptor.ts";
 import type { Limits } from "../../core/limits.ts";
 import { associatedTag, parseAssociatedTag } from "../../core/oci/associated-tag.ts";
-import { type Manifest, parseManifest, referrerDescriptor } from "../../core/oci/manifest.ts";
+import { isManifestType, type Manifest, parseManifest, referrerDescriptor } from "../../core/oci/manifest.ts";
 import type { LayoutFiles } from "./layout-files.ts";
-import { imageEntry, type NamedEntry } from "./layout-names.ts";
+import { imageOf, markedImages, type NamedEntry } from "./name-entries.ts";
 
 export interface LayoutRepository {
   readonly repository: string;
@@ -27,7 +27,7 @@ interface Growing {
   readonly tags: Map<string, Descriptor>;
   readonly manifests: Map<Digest, Manifest | undefined>;
   readonly blobs: Map<Digest, Descriptor>;
-  readonly referrers: Map<Digest, Descriptor[]>;
+  readonly referrers: Map<Digest, Map<Digest, Descriptor>>;
 }
 
 /** A manifest with a subject, wherever it was found. */
@@ -55,11 +55,30 @@ export class ManifestReader {
     return manifest;
   }
 
+  /**
+   * Whether an entry is an image, an index or what refers to one: by its media type, else by what it holds. What is not
+   * here may be one.
+   */
+  isManifest(digest: Digest, mediaType: string): boolean {
+    if (isManifestType(mediaType) || this.#noting(digest, () => this.#files.size(digest)) === undefined) return true;
+    const bytes = this.#noting(digest, () => this.#files.readIfManifest(digest));
+    return bytes !== undefined && parsedOrNothing(() => parseManifest(bytes, this.#limits)) !== undefined;
+  }
+
+  /** Notes a file that is here and has another size than what names it states. */
+  requireSize(digest: Digest, stated: number): void {
+    this.#noting(digest, () => {
+      const size = this.#files.size(digest);
+      if (size !== undefined && size !== stated)
+        throw new EngineError("archive-corrupt", `${size} bytes, where ${stated} are stated`, { subject: digest });
+    });
+  }
+
   /** Every manifest with a subject among all files. JSON that is no manifest is nothing to note. */
   referrers(): readonly Referrer[] {
     const found: Referrer[] = [];
     for (const digest of this.#files.digests()) {
-      const bytes = this.#noting(digest, () => this.#files.readIfReferrer(digest));
+      const bytes = this.#noting(digest, () => this.#files.readIfManifest(digest, '"subject"'));
       const manifest = bytes === undefined ? undefined : parsedOrNothing(() => parseManifest(bytes, this.#limits));
       if (bytes === undefined || manifest?.subject === undefined) continue;
       this.#known.set(digest, manifest);
@@ -92,96 +111,172 @@ function parsedOrNothing<T>(parse: () => T): T | undefined {
   }
 }
 
-/** Sorts entries and referrers into repositories. */
+/**
+ * Sorts entries and referrers into repositories.
+ * @throws EngineError `archive-corrupt` when one name is given to two digests, or several marked images leave open
+ * whose the signatures are; `over-limit` when contents stand under too many names.
+ */
 export function buildRepositories(
   entries: readonly NamedEntry[],
   referrers: readonly Referrer[],
   manifests: ManifestReader,
+  limits: Limits,
 ): ReadonlyMap<string, LayoutRepository> {
-  const repositories = new Map<string, Growing>();
-  const image = imageEntry(entries);
+  const building = new Building(manifests, limits);
+  const images = markedImages(entries);
   for (const entry of entries) {
-    const repository = repositories.get(entry.repository) ?? empty(entry.repository);
-    repositories.set(entry.repository, repository);
-    addManifest(repository, entry.descriptor.digest, manifests);
-    const tag = tagOf(entry, image?.descriptor.digest);
-    if (tag !== undefined) repository.tags.set(tag, toTagDescriptor(entry.descriptor));
+    const repository = building.repository(entry.repository);
+    building.addManifest(repository, entry.descriptor.digest);
+    const tag = tagOf(entry, images);
+    if (tag !== undefined) setTag(repository, tag, entry.descriptor);
   }
-  placeReferrers([...repositories.values()], referrers, manifests);
-  for (const repository of repositories.values()) addFallbackReferrers(repository);
-  return repositories;
+  building.placeReferrers(referrers);
+  building.addFallbackReferrers();
+  return building.finish();
 }
 
-const empty = (repository: string): Growing => ({
-  repository,
-  tags: new Map(),
-  manifests: new Map(),
-  blobs: new Map(),
-  referrers: new Map(),
-});
-
-function tagOf(entry: NamedEntry, image: Digest | undefined): string | undefined {
-  if (image === undefined || entry.role === "image" || entry.role === "other") return entry.tag;
-  return associatedTag(image, entry.role === "signatures" ? "signature" : "attestation");
-}
-
-/** Takes a manifest, its children, and the blobs they name. */
-function addManifest(repository: Growing, digest: Digest, manifests: ManifestReader): void {
-  const waiting = [digest];
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    if (repository.manifests.has(next)) continue;
-    const manifest = manifests.read(next);
-    repository.manifests.set(next, manifest);
-    for (const child of manifest?.manifests ?? []) waiting.push(child.digest);
-    for (const blob of [...(manifest?.config === undefined ? [] : [manifest.config]), ...(manifest?.layers ?? [])])
-      repository.blobs.set(blob.digest, blob);
+/** An image beside an index of its name is reached through its digest alone. */
+function tagOf(entry: NamedEntry, images: readonly NamedEntry[]): string | undefined {
+  switch (entry.role) {
+    case "other":
+      return entry.tag;
+    case "image":
+      return images.includes(entry) ? entry.tag : undefined;
+    case "referrer":
+      return undefined;
+    default: {
+      const image = imageOf(entry, images);
+      return image === undefined ? undefined : associatedTag(image, entry.role);
+    }
   }
 }
 
-/**
- * A referrer is of the repositories that name it; one that no index names is of those that hold its subject. What
- * refers to a referrer follows it.
- */
-function placeReferrers(
-  repositories: readonly Growing[],
-  referrers: readonly Referrer[],
-  manifests: ManifestReader,
-): void {
-  let waiting = referrers;
-  for (let placed = true; placed && waiting.length > 0; ) {
-    placed = false;
-    const left: Referrer[] = [];
-    for (const referrer of waiting) {
-      const named = repositories.filter((repository) => repository.manifests.has(referrer.descriptor.digest));
-      const owners =
-        named.length > 0 ? named : repositories.filter((repository) => repository.manifests.has(referrer.subject));
-      if (owners.length === 0) left.push(referrer);
-      for (const owner of owners) {
-        addManifest(owner, referrer.descriptor.digest, manifests);
-        addReferrer(owner, referrer.subject, referrer.descriptor);
-        placed = true;
+/** Nobody knows which of two contents a name means: neither is taken. */
+function setTag({ repository, tags }: Growing, tag: string, descriptor: Descriptor): void {
+  const before = tags.get(tag);
+  if (before !== undefined && before.digest !== descriptor.digest)
+    throw new EngineError(
+      "archive-corrupt",
+      `the layout calls two contents ${repository}:${tag}: ${before.digest} and ${descriptor.digest}`,
+      { subject: `${repository}:${tag}` },
+    );
+  tags.set(tag, toTagDescriptor(descriptor));
+}
+
+class Building {
+  readonly repositories = new Map<string, Growing>();
+  readonly #manifests: ManifestReader;
+  readonly #limits: Limits;
+  readonly #seen = new Set<string>();
+  #repeated = 0;
+
+  constructor(manifests: ManifestReader, limits: Limits) {
+    this.#manifests = manifests;
+    this.#limits = limits;
+  }
+
+  repository(name: string): Growing {
+    const repository = this.repositories.get(name) ?? {
+      repository: name,
+      tags: new Map(),
+      manifests: new Map(),
+      blobs: new Map(),
+      referrers: new Map(),
+    };
+    this.repositories.set(name, repository);
+    return repository;
+  }
+
+  /** A small layout could stand under so many names that the answers about it fill a disk. */
+  #place(content: string, answers: number): void {
+    if (this.#seen.has(content)) this.#repeated += answers;
+    this.#seen.add(content);
+    if (this.#repeated > this.#limits.layoutRepeats)
+      throw new EngineError(
+        "over-limit",
+        `the layout repeats its contents under other names more than ${this.#limits.layoutRepeats} times`,
+        { subject: "index.json" },
+      );
+  }
+
+  /** Takes a manifest, its children, and the blobs they name. Gives the manifests that are new here. */
+  addManifest(repository: Growing, digest: Digest): readonly Digest[] {
+    const waiting = [digest];
+    const added: Digest[] = [];
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      if (repository.manifests.has(next)) continue;
+      const manifest = this.#manifests.read(next);
+      this.#place(next, 1 + (manifest?.layers.length ?? 0));
+      repository.manifests.set(next, manifest);
+      added.push(next);
+      for (const child of manifest?.manifests ?? []) {
+        this.#manifests.requireSize(child.digest, child.size);
+        waiting.push(child.digest);
+      }
+      for (const blob of [...(manifest?.config === undefined ? [] : [manifest.config]), ...(manifest?.layers ?? [])])
+        repository.blobs.set(blob.digest, blob);
+    }
+    return added;
+  }
+
+  /**
+   * A referrer is of the repositories that name it; one that no index names is of those that hold its subject. What
+   * refers to a referrer follows it.
+   */
+  placeReferrers(referrers: readonly Referrer[]): void {
+    const bySubject = new Map<Digest, Referrer[]>();
+    const named = new Set<Digest>();
+    for (const referrer of referrers) {
+      const { digest } = referrer.descriptor;
+      const siblings = bySubject.get(referrer.subject);
+      if (siblings === undefined) bySubject.set(referrer.subject, [referrer]);
+      else siblings.push(referrer);
+      for (const repository of this.repositories.values()) {
+        if (!repository.manifests.has(digest)) continue;
+        named.add(digest);
+        this.#addReferrer(repository, referrer.subject, referrer.descriptor);
       }
     }
-    waiting = left;
+    for (const repository of this.repositories.values()) {
+      const waiting = [...repository.manifests.keys()];
+      for (let subject = waiting.pop(); subject !== undefined; subject = waiting.pop())
+        for (const { descriptor } of bySubject.get(subject) ?? []) {
+          if (named.has(descriptor.digest)) continue;
+          waiting.push(...this.addManifest(repository, descriptor.digest));
+          this.#addReferrer(repository, subject, descriptor);
+        }
+    }
   }
-}
 
-function addReferrer(repository: Growing, subject: Digest, descriptor: Descriptor): void {
-  const list = repository.referrers.get(subject) ?? [];
-  repository.referrers.set(subject, list);
-  if (!list.some((other) => other.digest === descriptor.digest)) list.push(descriptor);
-}
+  finish(): ReadonlyMap<string, LayoutRepository> {
+    return new Map(
+      [...this.repositories].map(([name, repository]) => {
+        const referrers = [...repository.referrers].map(([subject, list]) => [subject, [...list.values()]] as const);
+        return [name, { ...repository, referrers: new Map(referrers) }];
+      }),
+    );
+  }
 
-/**
- * The index behind the tag `sha256-HEX` names referrers too; one too many does no harm, for a signature names its image
- * itself.
- */
-function addFallbackReferrers(repository: Growing): void {
-  for (const [tag, { digest }] of repository.tags) {
-    const associated = parseAssociatedTag(tag);
-    if (associated?.kind !== "referrers") continue;
-    for (const { platform: _, ...descriptor } of repository.manifests.get(digest)?.manifests ?? [])
-      addReferrer(repository, associated.image, descriptor);
+  #addReferrer(repository: Growing, subject: Digest, descriptor: Descriptor): void {
+    const list = repository.referrers.get(subject) ?? new Map<Digest, Descriptor>();
+    repository.referrers.set(subject, list);
+    if (list.has(descriptor.digest)) return;
+    this.#place(`${subject} ${descriptor.digest}`, 1);
+    list.set(descriptor.digest, descriptor);
+  }
+
+  /**
+   * The index behind the tag `sha256-HEX` names referrers too; one too many does no harm, for a signature names its
+   * image itself.
+   */
+  addFallbackReferrers(): void {
+    for (const repository of this.repositories.values())
+      for (const [tag, { digest }] of repository.tags) {
+        const associated = parseAssociatedTag(tag);
+        if (associated?.kind !== "referrers") continue;
+        for (const { platform: _, ...descriptor } of repository.manifests.get(digest)?.manifests ?? [])
+          this.#addReferrer(repository, associated.image, descriptor);
+      }
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * An OCI image layout folder as knowledge. What a sparse layout leaves out was never asked for; it is not absent.
+ * An OCI image layout as knowledge. What a sparse layout leaves out was never asked for; it is not absent.
  * Source: OCI image 1.1 (image layout).
  */
 import type { EngineError } from "../../core/errors.ts";
@@ -11,8 +11,10 @@ import { defaultLimits, type Limits } from "../../core/limits.ts";
 import { parseAssociatedTag } from "../../core/oci/associated-tag.ts";
 import { canonicalQuestion, completenessScopes, parseScope } from "../../core/oci/completeness.ts";
 import { LayoutFiles } from "./layout-files.ts";
-import { nameEntries, readEntries } from "./layout-names.ts";
+import { type PassedOver, readEntries } from "./layout-names.ts";
 import { buildRepositories, type LayoutRepository, ManifestReader } from "./layout-repositories.ts";
+import { FolderSource, type LayoutSource } from "./layout-source.ts";
+import { markedImages, nameEntries } from "./name-entries.ts";
 
 export interface LayoutOptions {
   /**
@@ -41,30 +43,49 @@ export interface LayoutImage {
 }
 
 /**
- * Opens a layout folder; nothing stays open.
+ * Opens a layout: a folder by its path, of which nothing stays open, or what `openLayoutSource` found.
  * @throws EngineError `invalid-usage` when it is no layout or an image has no name, `invalid-reference`, `unsupported`,
- * `archive-corrupt` when its index does not read, `over-limit`. Damage to single blobs is met where they are read.
+ * `archive-corrupt` when its index does not read or gives one name to two contents, `over-limit`. Damage to single
+ * blobs is met where they are read.
  */
-export function openLayout(folder: string, options: LayoutOptions = {}): LayoutKnowledge {
+export function openLayout(from: string | LayoutSource, options: LayoutOptions = {}): LayoutKnowledge {
   const limits = options.limits ?? defaultLimits;
-  const files = new LayoutFiles(folder, limits);
+  const source = typeof from === "string" ? new FolderSource(from) : from;
+  const files = new LayoutFiles(source, limits);
   const { index, changed } = files.readIndex();
   const manifests = new ManifestReader(files, limits);
   const referrers = manifests.referrers();
+  const read = readEntries(index, limits);
+  const blobs: PassedOver[] = [];
+  const readable = read.entries.filter(({ descriptor: { digest, mediaType, size } }) => {
+    if (!manifests.isManifest(digest, mediaType)) {
+      blobs.push({ subject: digest, reason: `neither an image nor an index: ${JSON.stringify(mediaType)}` });
+      return false;
+    }
+    manifests.requireSize(digest, size);
+    return true;
+  });
   const entries = nameEntries(
-    readEntries(index, limits),
+    readable,
     (entry) => manifests.read(entry.descriptor.digest)?.subject !== undefined,
     options,
   );
-  const repositories = buildRepositories(entries, referrers, manifests);
+  const repositories = buildRepositories(entries, referrers, manifests, limits);
   return new LayoutKnowledge({
     files,
     limits,
     repositories,
+    marked: markedImages(entries).map(({ repository, tag, descriptor: { digest } }) => ({
+      repository,
+      ...(tag === undefined ? {} : { tag }),
+      digest,
+    })),
     problems: manifests.problems,
+    passedOver: read.passedOver,
+    blobs,
     scopes: readScopes(options.complete, [...repositories.keys()], limits),
     at: options.at ?? changed.toISOString(),
-    from: options.from ?? `layout ${folder}`,
+    from: options.from ?? `layout ${source.name}`,
   });
 }
 
@@ -83,7 +104,10 @@ interface LayoutParts {
   readonly files: LayoutFiles;
   readonly limits: Limits;
   readonly repositories: ReadonlyMap<string, LayoutRepository>;
+  readonly marked: readonly LayoutImage[];
   readonly problems: ReadonlyMap<Digest, EngineError>;
+  readonly passedOver: readonly PassedOver[];
+  readonly blobs: readonly PassedOver[];
   readonly scopes: readonly string[];
   readonly at: string;
   readonly from: string;
@@ -94,14 +118,23 @@ export class LayoutKnowledge implements Knowledge {
   readonly repositories: ReadonlyMap<string, LayoutRepository>;
   /** Manifests that do not read, and why. Reading them as answers throws the same. */
   readonly problems: ReadonlyMap<Digest, EngineError>;
+  /** Images that `cosign save` or Hauler marked as such. */
+  readonly marked: readonly LayoutImage[];
+  /** Entries of `index.json` that could not be taken, and why. */
+  readonly passedOver: readonly PassedOver[];
+  /** Entries that are no images, nor anything else that a decision could read. */
+  readonly blobs: readonly PassedOver[];
   /** Hosts and repositories of which the layout holds everything. */
   readonly scopes: readonly string[];
   readonly at: string;
   readonly from: string;
   readonly #limits: Limits;
 
-  constructor({ files, limits, repositories, problems, scopes, at, from }: LayoutParts) {
+  constructor({ files, limits, repositories, marked, problems, passedOver, blobs, scopes, at, from }: LayoutParts) {
     this.files = files;
+    this.marked = marked;
+    this.passedOver = passedOver;
+    this.blobs = blobs;
     this.repositories = repositories;
     this.problems = problems;
     this.scopes = scopes;
@@ -135,6 +168,7 @@ export class LayoutKnowledge implements Knowledge {
       case "referrers":
         return this.#present(repository.referrers.get(question.digest));
       case "manifest":
+        this.#requireWhole(question.digest);
         return repository.manifests.has(question.digest)
           ? this.#present(this.files.read(question.digest, this.#limits.manifestBytes))
           : undefined;
@@ -143,6 +177,12 @@ export class LayoutKnowledge implements Knowledge {
           ? this.#present(this.files.read(question.digest, this.#limits.blobBytes))
           : undefined;
     }
+  }
+
+  /** Damage that was met when the layout was opened: a size that is not the stated one is never read to find out. */
+  #requireWhole(digest: Digest): void {
+    const problem = this.problems.get(digest);
+    if (problem?.code === "archive-corrupt") throw problem;
   }
 
   #present(value: unknown): Answer | undefined {
@@ -156,6 +196,10 @@ export class LayoutKnowledge implements Knowledge {
     return completenessScopes(question).some((scope) => this.scopes.includes(scope))
       ? { state: "absent", at: this.at, from: this.from }
       : undefined;
+  }
+
+  close(): void {
+    this.files.close();
   }
 
   /** Tagged images, in the layout's order. */

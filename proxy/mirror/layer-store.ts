@@ -9,7 +9,6 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
-  readSync,
   renameSync,
   rmSync,
   statSync,
@@ -19,8 +18,6 @@ import {
 import { join } from "node:path";
 import { EngineError } from "../../core/errors.ts";
 import type { Digest } from "../../core/crypto/digest.ts";
-
-const chunkBytes = 1024 * 1024;
 
 export class LayerStore {
   readonly #folder: string;
@@ -42,20 +39,24 @@ export class LayerStore {
   }
 
   /**
-   * Copies a file here; a layer appears under its name only whole, with the right digest, and on the disk.
-   * @throws EngineError `malformed` when the file has another digest.
+   * Brings a layer here, whose bytes `copy` gives in pieces; it appears under its name only whole, with the right
+   * digest, and on the disk. False when `copy` says that there is none.
+   * @throws EngineError `malformed` when the bytes have another digest, and as `copy`.
    */
-  add(digest: Digest, source: string): "copied" | "exists" {
-    if (this.size(digest) !== undefined) return "exists";
+  add(digest: Digest, copy: (take: (piece: Uint8Array) => void) => boolean): boolean {
+    if (this.size(digest) !== undefined) return true;
     this.#makeLayout();
     const fresh = `${this.path(digest)}.new`;
-    const found = copyAndHash(source, fresh);
-    if (found !== digest) {
+    try {
+      const found = writeAndHash(fresh, copy);
+      if (found === undefined) return false;
+      if (found !== digest)
+        throw new EngineError("malformed", `the layer has the digest ${found}`, { subject: digest });
+      renameSync(fresh, this.path(digest));
+      return true;
+    } finally {
       rmSync(fresh, { force: true });
-      throw new EngineError("malformed", `the layer has the digest ${found}`, { subject: digest });
     }
-    renameSync(fresh, this.path(digest));
-    return "copied";
   }
 
   #makeLayout(): void {
@@ -69,19 +70,17 @@ export class LayerStore {
   }
 }
 
-function copyAndHash(source: string, target: string): string {
+function writeAndHash(target: string, copy: (take: (piece: Uint8Array) => void) => boolean): string | undefined {
   const hash = createHash("sha256");
-  const from = openSync(source, "r");
   const to = openSync(target, "w");
   try {
-    const chunk = Buffer.allocUnsafe(chunkBytes);
-    for (let length = readSync(from, chunk); length > 0; length = readSync(from, chunk)) {
-      hash.update(chunk.subarray(0, length));
-      for (let written = 0; written < length; ) written += writeSync(to, chunk, written, length - written);
-    }
+    const found = copy((piece) => {
+      hash.update(piece);
+      for (let written = 0; written < piece.length; ) written += writeSync(to, piece, written, piece.length - written);
+    });
+    if (!found) return undefined;
     fsyncSync(to);
   } finally {
-    closeSync(from);
     closeSync(to);
   }
   return `sha256:${hash.digest("hex")}`;

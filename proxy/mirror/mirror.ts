@@ -1,8 +1,10 @@
 /** An open mirror: reading, writing, and what it holds. Made by `openMirror`. */
 import type { Database } from "better-sqlite3";
 import { EngineError, type ErrorCode } from "../../core/errors.ts";
-import type { Digest } from "../../core/crypto/digest.ts";
+import { type Digest, isDigest } from "../../core/crypto/digest.ts";
 import type { Limits } from "../../core/limits.ts";
+import { parseAssociatedTag } from "../../core/oci/associated-tag.ts";
+import type { AnswerRow } from "./answer-row.ts";
 import { ContentId } from "./content-id.ts";
 import { type Inspection, inspectMirror } from "./inspect-mirror.ts";
 import { LayerStore } from "./layer-store.ts";
@@ -13,6 +15,7 @@ import { MirrorWriter } from "./mirror-writer.ts";
 import { RunLog } from "./run-log.ts";
 import { sqlText } from "./statements.ts";
 import { guarded } from "./store-error.ts";
+import { findUnread, type Subject } from "./unread-material.ts";
 import type { WriterLock } from "./writer-lock.ts";
 
 export interface MirrorParts {
@@ -94,6 +97,20 @@ export class Mirror {
   /** Reads everything once and names what is damaged. */
   inspect(): Inspection {
     return this.snapshot(() => inspectMirror(this.#database, this.#knowledge));
+  }
+
+  /** Signed material that is here and that no decision will read. */
+  unread(): ReturnType<typeof findUnread> {
+    return this.snapshot(() => {
+      const subjects = new Map<string, Subject>();
+      const rows = this.#database.prepare<[], AnswerRow>(sqlText("list-answers"));
+      for (const { kind, repository, subject } of rows.iterate()) {
+        if (repository === null || subject === null) continue;
+        const digest = kind === "tag" ? parseAssociatedTag(subject)?.image : kind === "referrers" ? subject : undefined;
+        if (digest !== undefined && isDigest(digest)) subjects.set(`${repository}@${digest}`, { repository, digest });
+      }
+      return findUnread(this.#knowledge, subjects.values(), this.limits);
+    });
   }
 
   /** A writer's file goes back to rest; whoever else has it open keeps it in WAL mode, which is as safe. */

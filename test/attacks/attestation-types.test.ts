@@ -22,7 +22,7 @@ import {
   withTrust,
 } from "../lab/index.ts";
 import { attackSuite } from "./attack.ts";
-import { accepts, lab, refuses, refusesAsked } from "./refuses.ts";
+import { accepts, decided, lab, refuses, refusesAsked } from "./refuses.ts";
 
 const { attack, run } = attackSuite("attestation-types");
 
@@ -99,8 +99,14 @@ attack(55, "a payload that is no statement, signed and logged", () => {
 attack(55, "a statement whose own type is another, or whose predicate is no object", () => {
   for (const recipe of everywhere) {
     refuses("malformed", recipe, { payload: (payload) => ({ ...payload, _type: "https://in-toto.io/Statement/v2" }) });
-    for (const predicate of [null, "approved", ["approved"], true, 1])
+    for (const predicate of ["approved", ["approved"], true, 1])
       refuses("malformed", recipe, { payload: (payload) => ({ ...payload, predicate }) });
+    // Proven as a statement, and nothing that a policy could judge.
+    for (const predicate of [null, undefined]) {
+      const signed = sign(lab, { ...recipe, change: { payload: (payload) => ({ ...payload, predicate }) } });
+      assert.is(verdict(signed), "proven");
+      if (recipe.layout !== "file") assert.is(decided(signed), "denied: malformed");
+    }
   }
 });
 

@@ -1,7 +1,11 @@
 /** Layouts of other programs as people have them: what the fixtures of `test/fixtures/formats` must come to. */
-import { readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { LayoutFolder, refName } from "../support/layout-folder.ts";
+import { temporaryFolder } from "../support/temporary-mirror.ts";
 import { runCli, type TestRun } from "./command-io.ts";
 
 const test = suite("cli/formats");
@@ -55,6 +59,117 @@ test("a policy's own chain whose leaf does not say what it is for passes, as in 
   );
   assert.is(exit, 0, out);
   assert.match(out, "pass: 2, fail: 0, warn: 0, error: 0, skip: 0");
+});
+
+const shop = "registry.example/shop/app";
+const byKey = ["verify", "--key", "cosign.pub", "--insecure-ignore-tlog"];
+
+test("one name for two contents is refused everywhere, and nothing is written", async () => {
+  const store = temporaryFolder();
+  const added = await run("two-digests-one-name", ["mirror", "add", "--store", store, "{}/layout"]);
+  assert.is(added.exit, 6);
+  assert.match(added.err, "archive-corrupt");
+  assert.match(added.err, `${shop}:1.0`);
+  assert.is((await runCli(["mirror", "ls", "--store", store, "-o", "name"])).out, "");
+  const files = { "cosign.pub": readFileSync(`${fixtures}/wrapped-base64/cosign.pub`) };
+  const layout = `${fixtures}/two-digests-one-name/layout`;
+  for (const words of [
+    [...byKey, "--layout", layout, `${shop}:1.0`],
+    [...byKey, "--local-image", layout],
+    ["apply", "policy.yaml", "-r", "pod.yaml", "--layout", layout],
+    ["explain", `${shop}:1.0`, "-p", "policy.yaml", "--layout", layout],
+  ]) {
+    const { exit, err } = await runCli(words, {
+      files: {
+        ...files,
+        "policy.yaml": readFileSync(`${fixtures}/certchain-leaf-without-eku/policy.yaml`),
+        "pod.yaml": readFileSync(`${fixtures}/certchain-leaf-without-eku/pod.yaml`),
+      },
+    });
+    assert.is(exit, 6, `${words[0]}: ${err}`);
+  }
+});
+
+test("a tag given to a layout of an image and its signature tag names the image", async () => {
+  for (const given of [shop, `${shop}:1.0`, `${shop}:2.0`]) {
+    const image = given === shop ? `${shop}:1.0` : given;
+    const { exit, err } = await run(
+      "tag-given-to-two-entries",
+      [...byKey, "--layout", `${given}={}/layout`, image],
+      ["cosign.pub"],
+    );
+    assert.is(exit, 0, err);
+  }
+});
+
+test("--local-image judges the image that cosign marked", async () => {
+  const { exit, err } = await run(
+    "local-image",
+    ["verify", "--key", "key.pub", "--insecure-ignore-tlog", "--local-image", "{}"],
+    ["key.pub"],
+  );
+  assert.is(exit, 10, err);
+  assert.match(err, "no-signature");
+});
+
+test("a tar and a compressed tar of a layout are read as the folder, by every flag that takes one", async () => {
+  const folder = `${fixtures}/tag-given-to-two-entries/layout`;
+  const files = { "cosign.pub": readFileSync(`${fixtures}/tag-given-to-two-entries/cosign.pub`) };
+  const tar = join(temporaryFolder(), "saved.tar");
+  execFileSync("tar", ["-cf", tar, "-C", folder, "."]);
+  execFileSync("tar", ["-czf", `${tar}.gz`, "-C", `${folder}/..`, "layout"]);
+  const added: string[] = [];
+  for (const path of [folder, tar, `${tar}.gz`]) {
+    const store = temporaryFolder();
+    const add = await runCli(["mirror", "add", "--store", store, `${shop}=${path}`]);
+    assert.is(add.exit, 0, add.err);
+    added.push(add.out.replaceAll(path, "IT"));
+    for (const words of [
+      ["--layout", `${shop}=${path}`, `${shop}:1.0`],
+      ["--local-image", path],
+      ["--store", store, `${shop}:1.0`],
+    ]) {
+      const { exit, err } = await runCli([...byKey, ...words], { files });
+      assert.is(exit, 0, err);
+    }
+  }
+  assert.is(added[1], added[0]);
+  assert.is(added[2], added[0]);
+});
+
+test("odd entries are named and passed over, what no decision reads is named, and the rest comes in", async () => {
+  const folder = new LayoutFolder(temporaryFolder());
+  const image = folder.add(folder.manifest(), { [refName]: `${shop}:1` });
+  folder.add({ ...image, digest: `sha512:${"a".repeat(128)}` as never });
+  folder.add(folder.blob("text", "text/plain"), { [refName]: `${shop}:notes` });
+  const bundleType = "application/vnd.dev.sigstore.bundle.v0.9+json";
+  const bundle = folder.blob('{"mediaType":"application/vnd.dev.sigstore.bundle.v0.9+json"}', bundleType);
+  folder.manifest({ artifactType: bundleType, subject: image, layers: [bundle] });
+  folder.manifest({ artifactType: "application/vnd.cncf.notary.signature", subject: image });
+  const store = temporaryFolder();
+  const { exit, out, err } = await runCli(["mirror", "add", "--store", store, folder.write()]);
+  assert.is(exit, 7);
+  assert.match(out, `copied ${shop}:1 ${image.digest}\n`);
+  assert.match(err, "sha512:aaaa");
+  assert.match(err, '"text/plain"');
+  const unread = `not readable ${shop}@${image.digest}\n`;
+  const other = 'not looked at: 1 referrer of type "application/vnd.cncf.notary.signature"\n';
+  assert.match(err, unread);
+  assert.match(out, other);
+  const checked = await runCli(["mirror", "check", "--store", store]);
+  assert.is(checked.exit, 0);
+  assert.match(checked.err, unread);
+  assert.match(checked.out, other);
+});
+
+test("what is neither a layout nor an archive of one is said, and nothing was judged", async () => {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, "text"), "hello");
+  writeFileSync(join(folder, "zst"), Buffer.from("28b52ffd00000000", "hex"));
+  for (const name of ["nowhere", "text", "zst"]) {
+    const { exit, err } = await runCli(["mirror", "add", "--store", temporaryFolder(), join(folder, name)]);
+    assert.is(exit, 2, err);
+  }
 });
 
 test.run();

@@ -2,7 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { ClusterFiles } from "../../../cli/input/cluster-files.ts";
 import { openKnowledge, parseLayoutFlag, parseTimeFlag } from "../../../cli/input/knowledge.ts";
-import { throwsCode } from "../../support/assert.ts";
+import { rejectsCode, throwsCode } from "../../support/assert.ts";
 import { fixtureText } from "../../support/fixture-images.ts";
 import { origin, writtenMirror } from "../../support/temporary-mirror.ts";
 import { testIO } from "../command-io.ts";
@@ -25,58 +25,59 @@ test("a time is RFC 3339, and nothing else that a Date would take", () => {
     throwsCode("invalid-usage", () => parseTimeFlag(text));
 });
 
-test("nothing named, nothing known", () => {
-  const { knowledge } = openKnowledge({}, testIO().io);
+test("nothing named, nothing known", async () => {
+  const { knowledge } = await openKnowledge({}, testIO().io);
   assert.is(knowledge.answer({ kind: "tag", repository: "a.example/b", tag: "1" }), undefined);
   assert.is(knowledge.answer({ kind: "trusted-root", name: "public-good" }), undefined);
   assert.is(knowledge.answer({ kind: "key", reference: "k8s://a/b" }), undefined);
 });
 
-test("key files and variables answer for references, or are absent", () => {
-  const { knowledge } = openKnowledge({}, testIO({ files: { "./a.pub": "PEM" }, env: { KEY: "pem" } }).io);
+test("key files and variables answer for references, or are absent", async () => {
+  const { knowledge } = await openKnowledge({}, testIO({ files: { "./a.pub": "PEM" }, env: { KEY: "pem" } }).io);
   const state = (reference: string) => knowledge.answer({ kind: "key", reference })?.state;
   assert.equal(
     [state("./a.pub"), state("file://./a.pub"), state("./b.pub"), state("env://KEY"), state("env://NONE")],
     ["present", "present", "absent", "present", "absent"],
   );
   const binary = testIO({ files: { "./a.der": Uint8Array.of(0x30, 0x82), "keys/a.pub": "PEM" } }).io;
-  const odd = openKnowledge({}, binary).knowledge;
+  const odd = (await openKnowledge({}, binary)).knowledge;
   throwsCode("no-key", () => odd.answer({ kind: "key", reference: "./a.der" }));
 });
 
-test("a trusted root of the command line answers for every name", () => {
-  const { knowledge } = openKnowledge(
+test("a trusted root of the command line answers for every name", async () => {
+  const { knowledge } = await openKnowledge(
     { trustedRoot: "root.json" },
     testIO({ files: { "root.json": fixtureText("trust/trusted-root.json") } }).io,
   );
   for (const name of ["public-good", "corp"])
     assert.is(knowledge.answer({ kind: "trusted-root", name })?.state, "present");
-  throwsCode("invalid-usage", () => openKnowledge({ trustedRoot: "gone.json" }, testIO().io));
+  await rejectsCode("invalid-usage", () => openKnowledge({ trustedRoot: "gone.json" }, testIO().io));
   for (const text of ["{}", "{", "kind: Pod"]) {
     const { io } = testIO({ files: { "root.json": text }, env: { SALLYPORT_TRUSTED_ROOT: "root.json" } });
-    assert.is(throwsCode("invalid-usage", () => openKnowledge({ trustedRoot: "root.json" }, io)).subject, "root.json");
-    throwsCode("invalid-usage", () => openKnowledge({}, io));
+    const refused = await rejectsCode("invalid-usage", () => openKnowledge({ trustedRoot: "root.json" }, io));
+    assert.is(refused.subject, "root.json");
+    await rejectsCode("invalid-usage", () => openKnowledge({}, io));
   }
 });
 
-test("a key is read once, so that a command decides from one state of it", () => {
+test("a key is read once, so that a command decides from one state of it", async () => {
   const { io } = testIO({ files: { "./a.pub": "PEM" } });
   let reads = 0;
   const readFile = (path: string): Uint8Array => {
     reads++;
     return io.readFile(path);
   };
-  const { knowledge } = openKnowledge({}, { ...io, readFile });
+  const { knowledge } = await openKnowledge({}, { ...io, readFile });
   for (let time = 0; time < 3; time++)
     assert.is(knowledge.answer({ kind: "key", reference: "./a.pub" })?.state, "present");
   assert.is(reads, 1);
 });
 
-test("everything that a command may know tells its version, so that the engine remembers", () => {
+test("everything that a command may know tells its version, so that the engine remembers", async () => {
   const tag = (name: string) => ({ kind: "tag", repository, tag: name }) as const;
   const absent = { state: "absent", ...origin } as const;
   const store = writtenMirror((mirror) => mirror.writer().setAnswer(tag("gone"), absent));
-  const opened = openKnowledge(
+  const opened = await openKnowledge(
     { layout: [demoLayout().folder], trustedRoot: "root.json", store },
     testIO({ files: { "root.json": fixtureText("trust/trusted-root.json") } }).io,
     [new ClusterFiles([], [], new Date(0))],
@@ -90,7 +91,7 @@ test("everything that a command may know tells its version, so that the engine r
   opened.close();
 });
 
-test("layouts join: what one has, all have; lists of referrers are one list", () => {
+test("layouts join: what one has, all have; lists of referrers are one list", async () => {
   const one = demoLayout();
   const two = demoLayout();
   const digest = one.digests.signed as `sha256:${string}`;
@@ -106,7 +107,7 @@ test("layouts join: what one has, all have; lists of referrers are one list", ()
       answer: (question: { readonly kind: string }) =>
         question.kind === "referrers" ? { state: "present", value: referrer(suffix), at: "", from: suffix } : undefined,
     }) as never;
-  const { knowledge } = openKnowledge({ layout: [one.folder, two.folder], complete: true }, testIO().io, [
+  const { knowledge } = await openKnowledge({ layout: [one.folder, two.folder], complete: true }, testIO().io, [
     source("a"),
     source("b"),
   ]);

@@ -58,7 +58,7 @@ test("cut at any length, and every flipped byte of the evidence, is a verdict an
 });
 
 test("too large a bundle is refused unread", () => {
-  const verification = run(new Uint8Array(17 * 1024 * 1024));
+  const verification = run(new Uint8Array(65 * 1024 * 1024));
   assert.ok(verification.truth === "refuted" && verification.failures[0]?.code === "over-limit");
 });
 

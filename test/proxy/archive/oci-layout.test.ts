@@ -1,4 +1,14 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
@@ -15,7 +25,7 @@ import {
   slsaContainer,
   slsaVersions,
 } from "../../support/images.ts";
-import { LayoutFolder, manifestType, refName } from "../../support/layout-folder.ts";
+import { type LayoutEntry, LayoutFolder, manifestType, refName } from "../../support/layout-folder.ts";
 import { skipped } from "../../support/vectors.ts";
 
 const test = suite("proxy/archive/oci-layout");
@@ -126,6 +136,8 @@ test("cosign save: the index wins, and two images are refused", () => {
   const layout = folder.open({ repository });
   assert.is(digestOfTag(layout, `sha256-${index.digest.slice(7)}.sig`), signatures.digest);
   folder.add(index, { kind: "dev.cosignproject.cosign/imageIndex", other: "one" });
+  assert.is(digestOfTag(folder.open({ repository }), `sha256-${index.digest.slice(7)}.sig`), signatures.digest);
+  folder.add(folder.manifest({ annotations: { another: "" } }), { kind: "dev.cosignproject.cosign/imageIndex" });
   throwsCode("archive-corrupt", () => folder.open({ repository }));
 });
 
@@ -235,7 +247,7 @@ test("a changed blob is refused on every read, whatever its kind, and the rest s
 
 test("a manifest or blob past its bound is over the limit", () => {
   const folder = new Folder();
-  const big = folder.blob(`{"layers":[],"x":"${"x".repeat(defaultLimits.manifestBytes)}"}`);
+  const big = folder.blob(`{"layers":[],"x":"${"x".repeat(defaultLimits.manifestBytes)}"}`, manifestType);
   folder.add(big, { [refName]: `${repository}:1` });
   const layout = folder.open();
   throwsCode("over-limit", () => layout.answer({ kind: "manifest", repository, digest: big.digest }));
@@ -262,17 +274,15 @@ test("hostile folders: no layout, other versions, bad names, things that are no 
     writeFileSync(join(folder.path, "oci-layout"), marker);
     throwsCode("archive-corrupt", () => openLayout(folder.path));
   }
-  for (const index of [
-    "",
-    "{",
-    '{"manifests":{}}',
-    '{"manifests":[{}]}',
-    '{"manifests":[{"digest":"sha256:../../../../etc/passwd","size":1}]}',
-    '{"manifests":[],"manifests":[]}',
-  ]) {
+  for (const index of ["", "{", '{"manifests":{}}', '{"manifests":[],"manifests":[]}']) {
     const hostile = new Folder();
     writeFileSync(join(hostile.path, "index.json"), index);
     throwsCode("archive-corrupt", () => openLayout(hostile.path));
+  }
+  for (const index of ['{"manifests":[{}]}', '{"manifests":[{"digest":"sha256:../../../../etc/passwd","size":1}]}']) {
+    const hostile = new Folder();
+    writeFileSync(join(hostile.path, "index.json"), index);
+    assert.is(openLayout(hostile.path).passedOver.length, 1);
   }
   const odd = new Folder();
   const directory = odd.add(odd.manifest({ annotations: { a: "" } }), { [refName]: `${repository}:1` });
@@ -285,11 +295,149 @@ test("hostile folders: no layout, other versions, bad names, things that are no 
   const layout = odd.open();
   throwsCode("archive-corrupt", () => layout.answer({ kind: "manifest", repository, digest: directory.digest }));
   throwsCode("archive-corrupt", () => layout.answer({ kind: "manifest", repository, digest: link.digest }));
-  throwsCode("archive-corrupt", () => {
-    const named = new Folder();
-    named.add(named.manifest(), { [refName]: "Bad/../Name" });
-    named.open();
+  const named = new Folder();
+  named.add(named.manifest(), { [refName]: "Bad/../Name" });
+  assert.equal([named.open().images(), named.open().passedOver.length], [[], 1]);
+});
+
+test("one odd entry is passed over by name, and the rest is read", () => {
+  const folder = new Folder();
+  const image = folder.add(folder.manifest(), { [refName]: `${repository}:1` });
+  folder.add({ mediaType: manifestType, digest: `sha512:${"a".repeat(128)}` as Digest, size: 1 });
+  folder.add(folder.manifest({ annotations: { n: "2" } }), { [refName]: "https://not.a/name" });
+  folder.add(folder.blob("a chart", "application/vnd.cncf.helm.chart.content.v1.tar+gzip"), { [refName]: "chart" });
+  folder.add(folder.blob("{}", "application/json"), { [refName]: "document" });
+  // An image whose media type is left out, or is a stranger's, is one by what it holds.
+  const plain = folder.add({ ...folder.manifest({ annotations: { n: "3" } }), mediaType: "" }, { [refName]: "2" });
+  const foreign = folder.add({ ...folder.manifest({ annotations: { n: "4" } }), mediaType: "a/b" }, { [refName]: "3" });
+  const layout = folder.open({ repository });
+  assert.equal(
+    layout.images().map(({ tag, digest }) => [tag, digest]),
+    [
+      ["1", image.digest],
+      ["2", plain.digest],
+      ["3", foreign.digest],
+    ],
+  );
+  assert.is(layout.passedOver.length, 2);
+  assert.is(layout.blobs.length, 2);
+});
+
+test("a size that is not the stated one is damage, found without reading", () => {
+  for (const stated of [1, 1 << 30]) {
+    const folder = new Folder();
+    const image = folder.manifest();
+    const good = folder.add(folder.manifest({ annotations: { n: "2" } }), { [refName]: `${repository}:2` });
+    folder.add({ ...image, size: stated }, { [refName]: `${repository}:1` });
+    const child = folder.manifest({ annotations: { n: "3" } });
+    folder.add(folder.blob(JSON.stringify({ manifests: [{ ...child, size: stated }] })), {
+      [refName]: `${repository}:3`,
+    });
+    const layout = folder.open();
+    for (const { digest } of [image, child]) {
+      assert.is(layout.problems.get(digest)?.code, "archive-corrupt");
+      throwsCode("archive-corrupt", () => layout.answer({ kind: "manifest", repository, digest }));
+    }
+    assert.is(layout.answer({ kind: "manifest", repository, digest: good.digest })?.state, "present");
+  }
+});
+
+test("links out of the folder are refused, links inside are followed, and so is the folder itself", () => {
+  const outside = new Folder();
+  const image = outside.add(outside.manifest(), { [refName]: `${repository}:1` });
+  outside.write();
+  const within = new Folder();
+  const other = within.add(within.manifest({ annotations: { n: "2" } }), { [refName]: `${repository}:2` });
+  within.add(image, { [refName]: `${repository}:1` });
+  renameSync(within.file(other.digest), join(within.path, "elsewhere"));
+  symlinkSync("../../elsewhere", within.file(other.digest));
+  symlinkSync(outside.file(image.digest), within.file(image.digest));
+  const link = join(root, "link");
+  symlinkSync(within.write(), link);
+  for (const folder of [within.path, link]) {
+    const layout = openLayout(folder);
+    assert.is(layout.answer({ kind: "manifest", repository, digest: other.digest })?.state, "present");
+    throwsCode("archive-corrupt", () => layout.answer({ kind: "manifest", repository, digest: image.digest }));
+  }
+  rmSync(link);
+  rmSync(within.file(image.digest));
+  execFileSync("mkfifo", [within.file(image.digest)]);
+  throwsCode("archive-corrupt", () =>
+    openLayout(within.path).answer({ kind: "manifest", repository, digest: image.digest }),
+  );
+  rmSync(join(within.path, "index.json"));
+  symlinkSync(join(outside.path, "index.json"), join(within.path, "index.json"));
+  throwsCode("archive-corrupt", () => openLayout(within.path));
+});
+
+const cosignKind = (kind: string) => ({ kind: `dev.cosignproject.cosign/${kind}` });
+
+test("a store of Hauler: several repositories, kinds beside names, signatures of a platform", () => {
+  const folder = new Folder();
+  const name = (reference: string) => ({
+    [refName]: reference.slice(reference.indexOf("/") + 1),
+    "io.containerd.image.name": reference,
   });
+  const app = folder.manifest({ annotations: { n: "app" } });
+  const platform = folder.manifest({ annotations: { n: "platform" } });
+  const index = folder.blob(JSON.stringify({ manifests: [platform] }), "application/vnd.oci.image.index.v1+json");
+  const material = (n: string) => folder.manifest({ annotations: { n } });
+  const [appSigs, appAtts, indexSigs, platformSigs, sbom] = ["1", "2", "3", "4", "5"].map(material) as [
+    LayoutEntry,
+    LayoutEntry,
+    LayoutEntry,
+    LayoutEntry,
+    LayoutEntry,
+  ];
+  const bundle = folder.manifest({ artifactType: "a/b", subject: app });
+  const appName = name("ghcr.io/acme/app:1");
+  const toolName = name("quay.io/acme/tool:1");
+  folder.add(app, { ...cosignKind("image"), ...appName });
+  folder.add(appSigs, { ...cosignKind("sigs"), ...appName });
+  folder.add(appAtts, { kind: "dev.hauler/atts", ...appName });
+  folder.add(sbom, { kind: "dev.hauler/sboms", ...appName });
+  folder.add(bundle, { kind: `dev.hauler/referrers/${bundle.digest.slice(7)}`, ...appName });
+  folder.add(index, { kind: "dev.hauler/imageIndex", ...toolName });
+  folder.add(indexSigs, { kind: "dev.hauler/sigs", ...toolName });
+  folder.add(platformSigs, {
+    kind: `dev.hauler/sigs/${platform.digest.slice(7)}`,
+    "hauler.dev/subject-digest": platform.digest,
+    ...toolName,
+  });
+  folder.add(folder.manifest({ annotations: { n: "chart" } }), {
+    kind: "dev.hauler/image",
+    [refName]: "hauler/rancher:2.8.0",
+  });
+  const layout = folder.open();
+  assert.equal(layout.images(), [
+    { repository: "ghcr.io/acme/app", tag: "1", digest: app.digest },
+    { repository: "quay.io/acme/tool", tag: "1", digest: index.digest },
+    { repository: "docker.io/hauler/rancher", tag: "2.8.0", digest: layout.marked[2]?.digest },
+  ]);
+  const tagged = (image: LayoutEntry, suffix: string, from: string) =>
+    digestOfTag(layout, `sha256-${image.digest.slice(7)}.${suffix}`, from);
+  assert.is(tagged(app, "sig", "ghcr.io/acme/app"), appSigs.digest);
+  assert.is(tagged(app, "att", "ghcr.io/acme/app"), appAtts.digest);
+  assert.is(tagged(app, "sbom", "ghcr.io/acme/app"), sbom.digest);
+  assert.is(tagged(index, "sig", "quay.io/acme/tool"), indexSigs.digest);
+  assert.is(tagged(platform, "sig", "quay.io/acme/tool"), platformSigs.digest);
+  assert.equal(referrersOf(layout, app.digest, "ghcr.io/acme/app"), [bundle.digest]);
+});
+
+test("a package of Zarf: images of several repositories under the base image's name", () => {
+  const folder = new Folder();
+  const base = (reference: string) => ({ "org.opencontainers.image.base.name": reference });
+  const agent = folder.add(folder.manifest({ annotations: { n: "1" } }), base("ghcr.io/zarf-dev/zarf/agent:v0.60.0"));
+  const registry = folder.add(folder.manifest({ annotations: { n: "2" } }), base("library/registry:3.0.0"));
+  const pinned = folder.manifest({ annotations: { n: "3" } });
+  folder.add(pinned, base(`docker.io/grafana/loki@${pinned.digest}`));
+  const layout = folder.open();
+  assert.is(digestOfTag(layout, "v0.60.0", "ghcr.io/zarf-dev/zarf/agent"), agent.digest);
+  assert.is(digestOfTag(layout, "3.0.0", "docker.io/library/registry"), registry.digest);
+  assert.is(
+    layout.answer({ kind: "manifest", repository: "docker.io/grafana/loki", digest: pinned.digest })?.state,
+    "present",
+  );
 });
 
 const registry = goldenRegistry();

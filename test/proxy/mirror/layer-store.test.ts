@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { EngineError } from "../../../core/errors.ts";
 import { openLayout } from "../../../proxy/archive/oci-layout.ts";
 import { LayerStore } from "../../../proxy/mirror/layer-store.ts";
 import { digestBytes } from "../../../proxy/mirror/row-checksum.ts";
@@ -12,26 +13,37 @@ const test = suite("proxy/mirror/layer-store");
 
 test("a layer larger than a chunk is copied once, and the folder is an OCI layout", () => {
   const folder = temporaryFolder();
-  const source = join(temporaryFolder(), "layer");
   const bytes = Buffer.alloc(3 * 1024 * 1024 + 17, 7);
-  writeFileSync(source, bytes);
   const digest = digestBytes(bytes);
   const store = new LayerStore(folder);
   assert.is(store.size(digest), undefined);
-  assert.is(store.add(digest, source), "copied");
-  assert.is(store.add(digest, source), "exists");
+  const copy = (take: (piece: Uint8Array) => void): boolean => {
+    for (let at = 0; at < bytes.length; at += 1024 * 1024) take(bytes.subarray(at, at + 1024 * 1024));
+    return true;
+  };
+  assert.ok(store.add(digest, copy));
+  assert.ok(store.add(digest, () => assert.unreachable() as never));
   assert.is(store.size(digest), bytes.length);
   assert.ok(readFileSync(store.path(digest)).equals(bytes));
   assert.equal(openLayout(folder).images(), []);
 });
 
-test("another digest leaves nothing behind", () => {
+test("another digest, nothing, or an error leaves nothing behind", () => {
   const folder = temporaryFolder();
-  const source = join(folder, "layer");
-  writeFileSync(source, "layer");
   const store = new LayerStore(folder);
   const digest = digestBytes("other");
-  throwsCode("malformed", () => store.add(digest, source));
+  throwsCode("malformed", () =>
+    store.add(digest, (take) => {
+      take(Buffer.from("layer"));
+      return true;
+    }),
+  );
+  assert.not(store.add(digest, () => false));
+  throwsCode("archive-corrupt", () =>
+    store.add(digest, () => {
+      throw new EngineError("archive-corrupt", "cut short");
+    }),
+  );
   assert.not(existsSync(store.path(digest)));
   assert.equal(readdirSync(join(folder, "blobs", "sha256")), []);
 });

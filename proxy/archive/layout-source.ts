@@ -1,0 +1,94 @@
+/**
+ * Where the files of a layout are: a folder, or a tar archive as `tar-source.ts` reads it. Source: OCI image 1.1
+ * (image layout).
+ */
+import { closeSync, fstatSync, openSync, readdirSync, readSync, realpathSync, statSync } from "node:fs";
+import { join, sep } from "node:path";
+import { EngineError } from "../../core/errors.ts";
+
+/** A regular file that is open. `read` gives fewer bytes where the file ends before. */
+export interface LayoutFile {
+  readonly size: number;
+  readonly changed: Date;
+  read(length: number, offset: number): Buffer;
+  close(): void;
+}
+
+export interface LayoutSource {
+  /** For people: the folder or the archive. */
+  readonly name: string;
+  /**
+   * `undefined` when nothing has this name, of parts divided by `/`.
+   * @throws EngineError `archive-corrupt` when it is no regular file, or lies elsewhere.
+   */
+  open(path: string): LayoutFile | undefined;
+  /** The names in a folder. @throws EngineError `archive-corrupt` when it cannot be listed. */
+  list(folder: string): readonly string[];
+  close(): void;
+}
+
+/** Reads `length` bytes at `offset` of what is open under `handle`. */
+export function readAt(handle: number, length: number, offset: number): Buffer {
+  const bytes = Buffer.alloc(length);
+  let filled = 0;
+  while (filled < length) {
+    const count = readSync(handle, bytes, filled, length - filled, offset + filled);
+    if (count === 0) break;
+    filled += count;
+  }
+  return bytes.subarray(0, filled);
+}
+
+/** A folder. What it links to must lie in it, and is opened only where it is a file: a pipe or device never ends. */
+export class FolderSource implements LayoutSource {
+  readonly name: string;
+  #root: string | undefined;
+
+  constructor(folder: string) {
+    this.name = folder;
+  }
+
+  open(path: string): LayoutFile | undefined {
+    const whole = join(this.name, ...path.split("/"));
+    return reading(whole, () => {
+      const stat = statSync(whole, { throwIfNoEntry: false });
+      if (stat === undefined) return undefined;
+      if (!stat.isFile()) throw new EngineError("archive-corrupt", "not a regular file", { subject: whole });
+      this.#root ??= realpathSync(this.name);
+      const real = realpathSync(whole);
+      if (!real.startsWith(this.#root.endsWith(sep) ? this.#root : this.#root + sep))
+        throw new EngineError("archive-corrupt", `a link out of the layout, to ${real}`, { subject: whole });
+      const handle = openSync(real, "r");
+      const { size, mtime } = fstatSync(handle);
+      return {
+        size,
+        changed: mtime,
+        read: (length, offset) => reading(whole, () => readAt(handle, length, offset)),
+        close: () => closeSync(handle),
+      };
+    });
+  }
+
+  list(folder: string): readonly string[] {
+    const whole = join(this.name, ...folder.split("/"));
+    return reading(whole, () => readdirSync(whole));
+  }
+
+  close(): void {
+    // Nothing stays open between two reads.
+  }
+}
+
+/** What the system refuses in a layout is the layout's damage. */
+function reading<T>(subject: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof EngineError) throw error;
+    throw new EngineError(
+      "archive-corrupt",
+      `the layout does not read: ${error instanceof Error ? error.message : String(error)}`,
+      { subject, cause: error },
+    );
+  }
+}

@@ -1,0 +1,19 @@
+/** What a person names as a layout: a folder, or a tar archive of one. Source: docs/spec/sigstore.md#saved-layouts. */
+import { statSync } from "node:fs";
+import { EngineError } from "../../core/errors.ts";
+import { defaultLimits, type Limits } from "../../core/limits.ts";
+import { FolderSource, type LayoutSource } from "./layout-source.ts";
+
+/**
+ * Opens the folder or archive; whoever opens closes.
+ * @throws EngineError `invalid-usage` when there is neither, and as `openTar`.
+ */
+export async function openLayoutSource(path: string, limits: Limits = defaultLimits): Promise<LayoutSource> {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined)
+    throw new EngineError("invalid-usage", `there is no folder and no file ${path}`, { subject: path });
+  if (stat.isDirectory()) return new FolderSource(path);
+  if (!stat.isFile()) throw new EngineError("invalid-usage", `neither a folder nor a file: ${path}`, { subject: path });
+  // Only who gives an archive pays for loading what reads one.
+  return (await import("./tar-source.ts")).openTar(path, limits);
+}

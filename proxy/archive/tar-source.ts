@@ -1,0 +1,241 @@
+/**
+ * A tar archive of a layout as its folder would be read: headers once, by tar-stream, and contents where they stand in
+ * the file. A compressed one is unpacked into a temporary file first. Source: docs/spec/sigstore.md#saved-layouts, RFC 1952.
+ */
+import { closeSync, createReadStream, createWriteStream, fstatSync, mkdtempSync, openSync, rmSync } from "node:fs";
+import { platform, tmpdir } from "node:os";
+import { join, posix } from "node:path";
+import { Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { createGunzip } from "node:zlib";
+import { extract, type Header } from "tar-stream";
+import { EngineError } from "../../core/errors.ts";
+import type { Limits } from "../../core/limits.ts";
+import { type LayoutFile, type LayoutSource, readAt } from "./layout-source.ts";
+
+interface Member {
+  readonly offset: number;
+  readonly size: number;
+  readonly changed: Date;
+}
+
+/** Members by their path below the folder that holds `oci-layout`. */
+class TarSource implements LayoutSource {
+  readonly name: string;
+  readonly #handle: number;
+  readonly #members: ReadonlyMap<string, Member>;
+  readonly #cleanUp: () => void;
+
+  constructor(name: string, handle: number, members: ReadonlyMap<string, Member>, cleanUp: () => void) {
+    this.name = name;
+    this.#handle = handle;
+    this.#members = members;
+    this.#cleanUp = cleanUp;
+  }
+
+  open(path: string): LayoutFile | undefined {
+    const member = this.#members.get(path);
+    if (member === undefined) return undefined;
+    const { offset, size, changed } = member;
+    return {
+      size,
+      changed,
+      read: (length, from) => readAt(this.#handle, Math.max(0, Math.min(length, size - from)), offset + from),
+      close: () => undefined,
+    };
+  }
+
+  list(folder: string): readonly string[] {
+    const prefix = `${folder}/`;
+    return [...this.#members.keys()]
+      .filter((path) => path.startsWith(prefix) && !path.includes("/", prefix.length))
+      .map((path) => path.slice(prefix.length));
+  }
+
+  close(): void {
+    closeSync(this.#handle);
+    this.#cleanUp();
+  }
+}
+
+const damaged = (subject: string, why: string, cause?: unknown): EngineError =>
+  new EngineError("archive-corrupt", `the archive ${why}`, { subject, cause });
+
+/** First bytes of other formats, and what to do. */
+const foreign: readonly (readonly [magic: string, what: string])[] = [
+  ["28b52ffd", "compressed by Zstandard: unpack it first, with zstd -d"],
+  ["fd377a585a00", "compressed by xz: unpack it first, with xz -d"],
+  ["425a68", "compressed by bzip2: unpack it first, with bunzip2"],
+  ["504b0304", "a zip archive: unpack it first"],
+];
+
+/**
+ * Opens a tar archive, compressed by gzip or not.
+ * @throws EngineError `unsupported` for another compression, `invalid-usage` when it is no tar archive,
+ * `archive-corrupt` when it is cut short, or has a device, a pipe or a path out of the archive; `over-limit` past
+ * `layoutEntries` members, or `layoutArchiveBytes` of what was compressed.
+ */
+export async function openTar(path: string, limits: Limits): Promise<LayoutSource> {
+  const handle = openSync(path, "r");
+  const magic = readAt(handle, 8, 0).toString("hex");
+  const [, what] = foreign.find(([start]) => magic.startsWith(start)) ?? [];
+  if (what !== undefined) {
+    closeSync(handle);
+    throw new EngineError("unsupported", `the archive is ${what}`, { subject: path });
+  }
+  if (!magic.startsWith("1f8b")) return openPlain(path, handle, limits, () => undefined);
+  closeSync(handle);
+  return openCompressed(path, limits);
+}
+
+async function openCompressed(path: string, limits: Limits): Promise<LayoutSource> {
+  const folder = mkdtempSync(join(tmpdir(), "sallyport-"));
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  const target = join(folder, "layout.tar");
+  let bytes = 0;
+  const bound = new Transform({
+    transform(chunk: Uint8Array, _encoding, done) {
+      bytes += chunk.length;
+      if (bytes <= limits.layoutArchiveBytes) done(null, chunk);
+      else
+        done(new EngineError("over-limit", `more than ${limits.layoutArchiveBytes} bytes unpacked`, { subject: path }));
+    },
+  });
+  try {
+    await pipeline(createReadStream(path), createGunzip(), bound, createWriteStream(target));
+    const handle = openSync(target, "r");
+    // What is open stays readable without a name, and nothing is left behind however the program ends.
+    if (platform() !== "win32") remove();
+    return await openPlain(path, handle, limits, remove);
+  } catch (error) {
+    remove();
+    if (error instanceof EngineError) throw error;
+    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    // The disk's faults are not the archive's.
+    if (!code.startsWith("Z_")) throw error;
+    throw damaged(path, "does not decompress", error);
+  }
+}
+
+async function openPlain(path: string, handle: number, limits: Limits, cleanUp: () => void): Promise<LayoutSource> {
+  try {
+    return new TarSource(path, handle, await readMembers(path, handle, limits), cleanUp);
+  } catch (error) {
+    closeSync(handle);
+    cleanUp();
+    throw error;
+  }
+}
+
+const blockBytes = 512;
+const upToBlock = (size: number): number => Math.ceil(size / blockBytes) * blockBytes;
+
+async function readMembers(path: string, handle: number, limits: Limits): Promise<ReadonlyMap<string, Member>> {
+  const { size: total } = fstatSync(handle);
+  const members = new Map<string, Member>();
+  const links: (readonly [from: string, to: string])[] = [];
+  let count = 0;
+  for (let at = 0; at < total; ) {
+    const found = await readHeader(path, handle, at, total);
+    if (found === undefined) break;
+    count += 1;
+    if (count > limits.layoutEntries)
+      throw new EngineError("over-limit", `more than ${limits.layoutEntries} members`, { subject: path });
+    const { header, contentAt } = found;
+    const name = pathOf(header.name, path);
+    const size = header.size ?? 0;
+    switch (header.type) {
+      case "file":
+      case "contiguous-file":
+        if (contentAt + size > total) throw damaged(path, `is cut short in ${header.name}`);
+        members.set(name, { offset: contentAt, size, changed: header.mtime ?? new Date(0) });
+        break;
+      case "link":
+        links.push([name, pathOf(header.linkname ?? "", path)]);
+        break;
+      case "symlink":
+        links.push([name, pathOf(posix.join(posix.dirname(name), linkOf(header.linkname ?? "", path)), path)]);
+        break;
+      case "directory":
+        break;
+      default:
+        throw damaged(path, `has a member that is no file: ${header.name} (${String(header.type)})`);
+    }
+    // As in Go's reader: links and folders have no contents, whatever their size says.
+    at = contentAt + (header.type === "file" || header.type === "contiguous-file" ? upToBlock(size) : 0);
+  }
+  for (const [from, to] of links) {
+    const target = members.get(to);
+    if (target !== undefined) members.set(from, target);
+  }
+  return belowMarker(members, path);
+}
+
+/** The one spelling of a member's path. */
+function pathOf(name: string, archive: string): string {
+  const path = posix.normalize(name).replace(/\/+$/, "");
+  if (path.startsWith("/") || path === ".." || path.startsWith("../") || path.includes("\0"))
+    throw damaged(archive, `has a path out of it: ${name}`);
+  return path;
+}
+
+function linkOf(target: string, archive: string): string {
+  if (target.startsWith("/")) throw damaged(archive, `has a link out of it, to ${target}`);
+  return target;
+}
+
+/** A layout may stand in a folder of the archive, as `tar -c saved` makes it: the only one there is. */
+function belowMarker(members: ReadonlyMap<string, Member>, archive: string): ReadonlyMap<string, Member> {
+  const markers = [...members.keys()].filter((path) => posix.basename(path) === "oci-layout");
+  if (markers.includes("oci-layout") || markers.length === 0) return members;
+  if (markers.length > 1)
+    throw new EngineError("invalid-usage", `the archive holds several layouts: ${markers.slice(0, 3).join(", ")}`, {
+      subject: archive,
+    });
+  const prefix = `${posix.dirname(markers[0] ?? "")}/`;
+  return new Map(
+    [...members]
+      .filter(([path]) => path.startsWith(prefix))
+      .map(([path, member]) => [path.slice(prefix.length), member]),
+  );
+}
+
+/** Long names stand before their header: in all, they are not longer than this. */
+const headerBytes = 1024 * 1024;
+
+/**
+ * The header at `at`, and where its content begins; `undefined` at the end of the archive. tar-stream is given the
+ * header's bytes alone, so that nothing of the contents is read.
+ */
+async function readHeader(
+  path: string,
+  handle: number,
+  at: number,
+  total: number,
+): Promise<{ readonly header: Header; readonly contentAt: number } | undefined> {
+  const reader = extract();
+  let header: Header | undefined;
+  let failure: unknown;
+  reader.on("entry", (found) => {
+    header ??= found;
+  });
+  reader.on("error", (error) => {
+    failure ??= error;
+  });
+  try {
+    for (let offset = at; offset < total; offset += blockBytes) {
+      const block = readAt(handle, blockBytes, offset);
+      if (block.length < blockBytes) break;
+      if (offset === at && block.every((byte) => byte === 0)) return undefined;
+      if (offset - at > headerBytes) throw damaged(path, "has a header without an end");
+      reader.write(block);
+      await new Promise((resolve) => setImmediate(resolve));
+      if (failure !== undefined) break;
+      if (header !== undefined) return { header, contentAt: offset + blockBytes };
+    }
+    if (at === 0) throw new EngineError("invalid-usage", "not a tar archive", { subject: path, cause: failure });
+    throw damaged(path, failure === undefined ? "is cut short" : "does not read as a tar archive", failure);
+  } finally {
+    reader.destroy();
+  }
+}
