@@ -1,6 +1,7 @@
 /**
  * A tar archive of a layout as its folder would be read: headers once, by tar-stream, and contents where they stand in
- * the file. A compressed one is unpacked into a temporary file first. Source: docs/spec/sigstore.md#saved-layouts, RFC 1952.
+ * the file. A compressed one is unpacked into a temporary file first. Source: docs/spec/sigstore.md#saved-layouts,
+ * RFC 1952.
  */
 import { closeSync, createReadStream, createWriteStream, fstatSync, mkdtempSync, openSync, rmSync } from "node:fs";
 import { platform, tmpdir } from "node:os";
