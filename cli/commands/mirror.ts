@@ -3,19 +3,15 @@
  * docs/spec/command-line.md#commands, #streams-and-formats.
  */
 import type { Command } from "commander";
-import { parsePublicKeysPem } from "../../core/crypto/public-key.ts";
-import { encodeUtf8 } from "../../core/encoding/utf8.ts";
-import { EngineError } from "../../core/errors.ts";
 import { type AddedLayout, addLayout } from "../../proxy/archive/add-layout.ts";
 import { openLayoutSource } from "../../proxy/archive/open-source.ts";
 import type { CommandIO, Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
-import { asGiven, readGivenText } from "../input/given-file.ts";
 import { parseLayoutFlag } from "../input/knowledge.ts";
 import { defineDistrust } from "./mirror-distrust.ts";
 import { defineList } from "./mirror-ls.ts";
+import { definePins } from "./mirror-pins.ts";
 import { addStoreOption, type StoreOptions, withMirror, withMirrorAsync } from "../input/store.ts";
-import { defaultLimits } from "../../core/limits.ts";
 
 interface AddOptions extends StoreOptions {
   readonly complete?: boolean;
@@ -79,21 +75,6 @@ function check(options: StoreOptions, io: CommandIO): ExitCode {
   });
 }
 
-/** A reference stands in policies as it is pinned: `k8s://namespace/name`, `awskms://…`, a path. */
-function pinKey(reference: string, file: string, options: StoreOptions, io: CommandIO): ExitCode {
-  const pem = readGivenText(file, io);
-  const keys = asGiven(file, "a public key", () => parsePublicKeysPem(pem, defaultLimits));
-  if (keys.length === 0)
-    throw new EngineError("invalid-usage", `${file} holds no public key in PEM form`, { subject: file });
-  const digest = withMirror(options, io, "write", (mirror) =>
-    mirror
-      .writer()
-      .pin({ kind: "key", name: reference, bytes: encodeUtf8(pem) }, { at: io.now().toISOString(), from: file }),
-  );
-  io.out(`pinned ${reference} ${digest} (${keys.map(({ fingerprint }) => fingerprint).join(", ")})\n`);
-  return 0;
-}
-
 export function define(command: Command, shell: Shell): void {
   const { io, finish } = shell;
   addStoreOption(
@@ -109,12 +90,6 @@ export function define(command: Command, shell: Shell): void {
   addStoreOption(command.command("check").description("read everything once and name what is damaged")).action(
     (options: StoreOptions) => finish(check(options, io)),
   );
-  addStoreOption(
-    command
-      .command("pin-key")
-      .description("vouch for the key behind a reference in policies")
-      .argument("<reference>", "k8s://NAMESPACE/NAME, a KMS reference, or a path")
-      .argument("<file>", "the public key (PEM)"),
-  ).action((reference: string, file: string, options: StoreOptions) => finish(pinKey(reference, file, options, io)));
+  definePins(command, shell);
   defineDistrust(command.command("distrust").description("list what is refuted whatever vouches for it"), shell);
 }

@@ -9,7 +9,7 @@ import { defaultLimits } from "../../core/limits.ts";
 import type { AttestorSpec } from "../../core/verify/attestor.ts";
 import { readRoots, readTimestampChain } from "../../core/verify/policy-certificates.ts";
 import { collect, type CommandIO } from "../command.ts";
-import { asGiven, readGivenText } from "./given-file.ts";
+import { asGiven, parsePublicKey, readGivenText, readPublicKey } from "./given-file.ts";
 
 /** The flags of {@link addAttestorOptions}, as commander gives them. */
 export interface AttestorOptions {
@@ -119,22 +119,13 @@ function readKey(reference: string, io: CommandIO): NonNullable<AttestorSpec["ke
   if (variable !== undefined) {
     const pem = io.env[variable];
     if (pem === undefined) throw usage(`the variable ${variable} is not set`, reference);
-    return { pem: aPublicKey(reference, pem) };
+    parsePublicKey(reference, pem);
+    return { pem };
   }
   const path = reference.replace(/^file:\/\//, "");
   if (/^[a-z][a-z0-9+.-]*:\/\//.test(path))
     throw usage("a key is a file, env://NAME, k8s:// or a KMS reference", reference);
-  return { pem: aPublicKey(path, readGivenText(path, io)) };
-}
-
-/** The text, which holds exactly one public key. @throws EngineError `invalid-usage` */
-function aPublicKey(name: string, pem: string): string {
-  const keys = asGiven(name, "a public key", () => parsePublicKeysPem(pem, defaultLimits));
-  if (keys.length === 1) return pem;
-  throw usage(
-    keys.length === 0 ? `${name} holds no public key in PEM form` : `${name} holds ${keys.length} public keys, not one`,
-    name,
-  );
+  return { pem: readPublicKey(path, io).pem };
 }
 
 /** The text of a file, when one is named and `check` can read it. @throws EngineError `invalid-usage` */

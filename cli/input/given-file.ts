@@ -2,8 +2,10 @@
  * Files that the command line names: one that cannot be read, or is something else, is wrong usage with its name.
  * Source: docs/spec/command-line.md#given-files.
  */
+import { parsePublicKeysPem, type PublicKey } from "../../core/crypto/public-key.ts";
 import { decodeUtf8 } from "../../core/encoding/utf8.ts";
 import { codeRow, EngineError } from "../../core/errors.ts";
+import { defaultLimits } from "../../core/limits.ts";
 import type { CommandIO } from "../command.ts";
 
 type Reads = Pick<CommandIO, "readFile">;
@@ -34,4 +36,18 @@ export const readGivenText = (path: string, io: Reads): string =>
 export function readGiven<T>(path: string, what: string, io: Reads, parse: (text: string) => T): T {
   const text = readGivenText(path, io);
   return asGiven(path, what, () => parse(text));
+}
+
+/** The one public key of a PEM text; `name` is what the command line calls it. @throws EngineError `invalid-usage` */
+export function parsePublicKey(name: string, pem: string): PublicKey {
+  const [key, ...more] = asGiven(name, "a public key", () => parsePublicKeysPem(pem, defaultLimits));
+  if (key !== undefined && more.length === 0) return key;
+  const found = key === undefined ? "no public key in PEM form" : `${more.length + 1} public keys, not one`;
+  throw new EngineError("invalid-usage", `${shown(name)} holds ${found}`, { subject: name });
+}
+
+/** The one public key of a file, and its text. @throws EngineError `invalid-usage` */
+export function readPublicKey(path: string, io: Reads): { readonly pem: string; readonly key: PublicKey } {
+  const pem = readGivenText(path, io);
+  return { pem, key: parsePublicKey(path, pem) };
 }

@@ -33,6 +33,17 @@ export interface PinRow {
   readonly checksum: Buffer;
 }
 
+/** A pin as it is shown. */
+export interface StoredPin {
+  readonly kind: string;
+  readonly name: string;
+  readonly digest: string;
+  readonly bytes: Uint8Array;
+  readonly at: string;
+  /** Where the bytes came from. */
+  readonly from: string;
+}
+
 export interface CompleteRow {
   readonly scope: string;
   readonly at: string;
@@ -209,6 +220,17 @@ export class MirrorKnowledge implements Knowledge {
       for (const row of rows) checkPin(row);
       return Object.fromEntries(rows.map(({ name, bytes }) => [name, toBytes(bytes)]));
     });
+  }
+
+  /** What an operator pinned, by kind and name. @throws EngineError `mirror-corrupt` */
+  pins(): readonly StoredPin[] {
+    return guarded(this.#folder, () =>
+      this.#pins.all().map((row) => {
+        checkPin(row);
+        const { kind, name, digest, at, source: from } = row;
+        return { kind, name, digest, bytes: toBytes(row.bytes), at, from };
+      }),
+    );
   }
 
   #metadataBytes(repository: string, role: string, { version, digest }: MetadataReference): Uint8Array {

@@ -199,4 +199,116 @@ test("test files that cannot be read say where", async () => {
   assert.is((await runCli(["test", "https://example.com/tests"])).exit, 2);
 });
 
+test("an expectation of what does not exist fails: a rule, a resource, a kind, a policy", async () => {
+  const reasons = async (row: string) => {
+    const result = await run(`- { policy: check, kind: Pod, ${row} }\n`);
+    return [result.exit, rows(result).map(([, passed, reason]) => `${passed} ${reason}`)];
+  };
+  const missing = [1, ["Fail Not found"]];
+  for (const status of ["pass", "fail", "skip"]) {
+    assert.equal(await reasons(`rule: verfy, resources: [good], result: ${status}`), missing, status);
+    assert.equal(await reasons(`rule: verify, resources: [goood], result: ${status}`), missing, status);
+  }
+  const ofKind = await run("- { policy: check, rule: verify, kind: Deployment, result: pass }\n");
+  assert.equal([ofKind.exit, rows(ofKind).map(([, , reason]) => reason)], [1, ["Not found"]]);
+  for (const rule of ["autogen-verify", "autogen-cronjob-verify"])
+    assert.equal(await reasons(`rule: ${rule}, resources: [good], result: pass`), [0, ["Pass Excluded"]]);
+});
+
+test("a skip for a rule that is not decided here is no pass", async () => {
+  const mixed = {
+    "tests/policy.yaml": `${policy}  - name: other
+    match: { any: [{ resources: { kinds: [Pod] } }] }
+    validate: { deny: {} }
+`,
+  };
+  const result = await run(
+    "- { policy: check, rule: other, kind: Pod, resources: [good], result: skip }\n" +
+      "- { policy: check, rule: verify, kind: Pod, resources: [good], result: skip, operation: UPDATE }\n",
+    [],
+    mixed,
+  );
+  assert.is(result.exit, 1);
+  assert.equal(
+    rows(result).map(([, passed, reason]) => `${passed} ${reason}`),
+    ["Fail Want skip, validate rules are not decided here", "Pass Ok", "Pass Ok"],
+  );
+});
+
+test("a test that cannot be run stops no other, and the exit code says so", async () => {
+  const world = {
+    ...files(expected),
+    "tests/a/kyverno-test.yaml": `${head}policies: [gone.yaml]\nresources: [pods.yaml]\nresults:\n${expected}`,
+    "tests/b/kyverno-test.yaml": "apiVersion: cli.kyverno.io/v1alpha1\nkind: Tst\n",
+    "tests/c/kyverno-test.yaml": "",
+    "tests/d/kyverno-test.yaml": `${head}policies: [p.yaml]\nresources: [p.yaml]\nresults: []\n`,
+  };
+  const words = ["test", "tests", "--layout", demo.folder, "--complete"];
+  const result = await runCli(words, { files: world });
+  assert.is(result.exit, 2);
+  assert.match(result.out, "Test Summary: 4 tests passed and 4 tests failed");
+  for (const name of ["a", "b", "c", "d"])
+    assert.match(result.err, new RegExp(`error invalid-usage: .*(?:\n.*)?tests/${name}/`));
+  const junit = (await runCli([...words, "-o", "junit"], { files: world })).out;
+  assert.match(junit, 'tests="8" failures="4"');
+});
+
+test("tests are found in hidden folders, and not twice behind a mounted ConfigMap", async () => {
+  const world = files(expected);
+  const text = world["tests/kyverno-test.yaml"];
+  const hidden = {
+    ".kyverno-test/kyverno-test.yaml": text,
+    "..data/kyverno-test.yaml": text,
+    "..2026/kyverno-test.yaml": text,
+  };
+  const moved = Object.fromEntries(
+    [...Object.entries(world), ...Object.entries(hidden)].flatMap(([path, content]) => {
+      if (path === "tests/kyverno-test.yaml") return [];
+      const name = path.replace(/^tests\//, "");
+      return [[name.startsWith(".") ? `tests/${name}` : `tests/.kyverno-test/${name}`, content]];
+    }),
+  );
+  const result = await runCli(["test", "tests", "--layout", demo.folder, "--complete"], { files: moved });
+  assert.equal([result.exit, rows(result).length], [0, 4], result.err);
+});
+
+test("a faulty resource is a failed row, and the others are judged", async () => {
+  const result = await run(expected, [], {
+    "tests/pods.yaml": [
+      pod("good", demo.signed),
+      "apiVersion: v1\nkind: Pod\nspec: {}\n",
+      pod("bad", demo.unsigned),
+    ].join("---\n"),
+  });
+  assert.is(result.exit, 1);
+  assert.equal(rows(result).at(-1), ["tests/pods.yaml:6:1", "Fail", "Malformed"]);
+  assert.match(result.out, "Test Summary: 4 tests passed and 1 tests failed");
+});
+
+test("a rule's own value wins over a resource's, that over the global one", async () => {
+  const context =
+    "context: [{ name: stage, configMap: { name: s, namespace: shop } }]\n    " +
+    'preconditions: { all: [{ key: "{{ stage }}", operator: Equals, value: go }] }\n    ';
+  const staged = { "tests/policy.yaml": policy.replace(/preconditions: .*\n {4}/, context) };
+  const status = async (values: string) => {
+    const result = await run(
+      "- { policy: check, rule: verify, kind: Pod, resources: [good], result: pass }\n",
+      [],
+      staged,
+      `policies: [policy.yaml]\nresources: [pods.yaml]\nclusterResources: [secret.yaml]\nvalues: ${values}\n`,
+    );
+    return rows(result)[0]?.[2];
+  };
+  const named = (resource: string, rule?: string) => {
+    const rules = rule === undefined ? "" : `rules: [{ name: verify, values: { stage: ${rule} } }], `;
+    const resources = `resources: [{ name: good, values: { stage: ${resource} } }]`;
+    return `{ globalValues: { stage: stop }, policies: [{ name: check, ${rules}${resources} }] }`;
+  };
+  assert.is(await status(named("stop", "go")), "Ok");
+  assert.is(await status(named("go", "stop")), "Want pass, got skip");
+  assert.is(await status(named("go")), "Ok");
+  assert.is(await status("{ globalValues: { stage: go } }"), "Ok");
+  assert.is(await status("{ globalValue: { stage: go } }"), undefined, "an unknown field");
+});
+
 test.run();

@@ -1,8 +1,9 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { asGiven, readGiven, readGivenText } from "../../../cli/input/given-file.ts";
+import { asGiven, parsePublicKey, readGiven, readGivenText, readPublicKey } from "../../../cli/input/given-file.ts";
 import { EngineError } from "../../../core/errors.ts";
 import { throwsCode } from "../../support/assert.ts";
+import { fixtureText } from "../../support/fixture-images.ts";
 import { testIO } from "../command-io.ts";
 
 const test = suite("cli/input/given-file");
@@ -41,6 +42,16 @@ test("what a file should hold and does not is wrong usage; other faults fly on",
   throwsCode("invalid-usage", () => asGiven("-", "a key", refuse("over-limit")));
   throwsCode("mirror-corrupt", () => asGiven("a.txt", "a key", refuse("mirror-corrupt")));
   assert.throws(() => asGiven("a.txt", "a key", () => JSON.parse("{")), SyntaxError);
+});
+
+test("a file of one public key", () => {
+  const key = fixtureText("trust/release.pub");
+  const files = { "a.pub": key, "two.pub": `${key}${key}`, "none.pub": "text" };
+  const read = (path: string) => readPublicKey(path, testIO({ files }).io);
+  assert.is(read("a.pub").pem, key);
+  assert.is(read("a.pub").key.fingerprint, parsePublicKey("a", key).fingerprint);
+  assert.match(faultOf(() => read("two.pub")).message, /^two\.pub holds 2 public keys/);
+  for (const path of ["none.pub", "gone.pub", "two.pub"]) throwsCode("invalid-usage", () => read(path));
 });
 
 test.run();

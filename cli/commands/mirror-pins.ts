@@ -1,0 +1,124 @@
+/**
+ * `sallyport mirror pin-key`, `pins` and `unpin-key`: what an operator vouches for. Source:
+ * docs/spec/offline.md#mirror.
+ */
+import { type Command, Option } from "commander";
+import { parsePublicKeysPem } from "../../core/crypto/public-key.ts";
+import { decodeUtf8, encodeUtf8 } from "../../core/encoding/utf8.ts";
+import { EngineError } from "../../core/errors.ts";
+import { defaultLimits } from "../../core/limits.ts";
+import type { StoredPin } from "../../proxy/mirror/mirror-knowledge.ts";
+import type { CommandIO, Shell } from "../command.ts";
+import type { ExitCode } from "../exit-code.ts";
+import { readPublicKey } from "../input/given-file.ts";
+import { checkKeyReference } from "../input/key-reference.ts";
+import { addStoreOption, type StoreOptions, withMirror } from "../input/store.ts";
+import { toJsonText } from "../render/json.ts";
+import { renderColumns } from "../render/table.ts";
+import { toUtcText } from "../render/time.ts";
+import { visible } from "../render/tree.ts";
+
+/** A reference stands in policies as it is pinned. */
+function pinKey(reference: string, file: string, options: StoreOptions, io: CommandIO): ExitCode {
+  checkKeyReference(reference);
+  const { pem, key } = readPublicKey(file, io);
+  const digest = withMirror(options, io, "write", (mirror) =>
+    mirror
+      .writer()
+      .pin({ kind: "key", name: reference, bytes: encodeUtf8(pem) }, { at: io.now().toISOString(), from: file }),
+  );
+  io.out(`pinned ${reference} ${digest} (${key.fingerprint})\n`);
+  return 0;
+}
+
+/** The fingerprint of a key; of anything else there is none. */
+function fingerprintOf({ kind, bytes }: StoredPin): string | undefined {
+  return kind === "key" ? parsePublicKeysPem(decodeUtf8(bytes), defaultLimits)[0]?.fingerprint : undefined;
+}
+
+interface ListOptions extends StoreOptions {
+  readonly output: "text" | "wide" | "json";
+  readonly headers: boolean;
+}
+
+/** The end of a name tells more than its beginning. */
+const cutFront = (text: string, length: number): string =>
+  text.length > length ? `…${text.slice(text.length - length + 1)}` : text;
+
+function list(options: ListOptions, io: CommandIO): ExitCode {
+  const pins = withMirror(options, io, "read", (mirror) => mirror.knowledge().pins());
+  if (options.output === "json") {
+    const entries = pins.map((pin) => {
+      const { bytes: _, ...shown } = pin;
+      const fingerprint = fingerprintOf(pin);
+      return { ...shown, ...(fingerprint === undefined ? {} : { fingerprint }) };
+    });
+    io.out(toJsonText({ apiVersion: "sallyport.dev/v1", kind: "PinList", entries }));
+    return 0;
+  }
+  const wide = options.output === "wide";
+  const rows = pins.map((pin) => {
+    const id = fingerprintOf(pin) ?? pin.digest;
+    const since = toUtcText(new Date(pin.at)).replace(" UTC", "");
+    const name = visible(pin.name);
+    return wide
+      ? [pin.kind, name, id, since, visible(pin.from)]
+      : [pin.kind, cutFront(name, 32), /(?:^|:)([0-9a-f]{12})/.exec(id)?.[1] ?? id, since];
+  });
+  io.out(renderColumns(["KIND", "NAME", "KEY", "PINNED (UTC)", ...(wide ? ["FROM"] : [])], rows, options));
+  return 0;
+}
+
+function unpinKey(references: readonly string[], options: StoreOptions, io: CommandIO): ExitCode {
+  withMirror(options, io, "write", (mirror) => {
+    const pinned = mirror.knowledge().pins();
+    const found = references.map((reference) => {
+      const pin = pinned.find(({ kind, name }) => kind === "key" && name === reference);
+      if (pin === undefined)
+        throw new EngineError(
+          "invalid-usage",
+          "no key is pinned under this reference; mirror pins shows those that are",
+          {
+            subject: reference,
+          },
+        );
+      return pin;
+    });
+    const at = io.now().toISOString();
+    mirror.writer().transaction(() => {
+      for (const { name } of found) mirror.writer().unpin("key", name);
+      mirror.log.addRun({
+        kind: "unpin-key",
+        started: at,
+        ended: at,
+        from: "mirror unpin-key",
+        summary: { removed: found.map(({ bytes: _, ...pin }) => pin) },
+      });
+    });
+    for (const { name, digest } of found) io.out(`unpinned ${name} ${digest}\n`);
+  });
+  return 0;
+}
+
+/** `command` is `mirror`. */
+export function definePins(command: Command, { io, finish }: Shell): void {
+  addStoreOption(
+    command
+      .command("pin-key")
+      .description("vouch for the key behind a reference in policies")
+      .argument("<reference>", "k8s://NAMESPACE/NAME, a KMS reference, or a path")
+      .argument("<file>", "the public key (PEM)"),
+  ).action((reference: string, file: string, options: StoreOptions) => finish(pinKey(reference, file, options, io)));
+  addStoreOption(command.command("pins").description("list what is pinned: keys and trusted roots"))
+    .addOption(
+      new Option("-o, --output <format>", "form of the answer").choices(["text", "wide", "json"]).default("text"),
+    )
+    .option("--no-headers", "without the line of headers")
+    .action((options: ListOptions) => finish(list(options, io)));
+  addStoreOption(
+    command
+      .command("unpin-key")
+      .description("take the word for a key back; the mirror's runs keep that it was given")
+      .argument("<reference...>", "as mirror pins shows them"),
+  ).action((references: readonly string[], options: StoreOptions) => finish(unpinKey(references, options, io)));
+}

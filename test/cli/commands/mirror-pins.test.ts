@@ -1,0 +1,79 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { fixtureText } from "../../support/fixture-images.ts";
+import { tempFolder } from "../../support/temp-folder.ts";
+import { runCli, type TestWorld } from "../command-io.ts";
+import { demoLayout } from "../demo-layout.ts";
+
+const test = suite("cli/commands/mirror-pins");
+const demo = demoLayout();
+const world: TestWorld = {
+  files: {
+    "key.pub": demo.key.pem,
+    "junk.pub": "no key",
+    "two.pub": `${demo.key.pem}${demo.other.pem}`,
+    "root.json": fixtureText("trust/trusted-root.json"),
+  },
+};
+const store = tempFolder();
+const mirror = (...words: readonly string[]) => runCli(["mirror", ...words, "--store", store], world);
+const verify = ["--insecure-ignore-tlog", "--layout", demo.folder, "--complete", "--store", store, demo.signed];
+const byReference = () => runCli(["verify", "--key", "k8s://ns/key", ...verify], world);
+
+test("a key is pinned, listed, and taken back", async () => {
+  const pinned = await mirror("pin-key", "k8s://ns/key", "key.pub");
+  assert.is(pinned.exit, 0, pinned.err);
+  assert.match(pinned.out, /^pinned k8s:\/\/ns\/key sha256:[0-9a-f]{64} \(/);
+  assert.is((await byReference()).exit, 0);
+  await runCli(["trust", "import", "root.json", "--store", store], world);
+
+  const text = await mirror("pins");
+  const lines = text.out.trimEnd().split("\n");
+  assert.equal(
+    [lines.length, ...lines.map((line) => line.split(/ {2,}/).slice(0, 2).join(" "))],
+    [3, "KIND NAME", "key k8s://ns/key", "trusted-root public-good"],
+  );
+  assert.ok(lines.every((line) => line.length <= 80));
+  assert.match(
+    (await mirror("pins", "-o", "wide", "--no-headers")).out,
+    /^key +k8s:\/\/ns\/key +\S+ +2026-11-23 12:00 +key\.pub\n/,
+  );
+  const { kind, entries } = JSON.parse((await mirror("pins", "-o", "json")).out);
+  assert.equal(
+    [kind, entries.map((entry: { readonly name: string; readonly from: string }) => [entry.name, entry.from])],
+    [
+      "PinList",
+      [
+        ["k8s://ns/key", "key.pub"],
+        ["public-good", "root.json"],
+      ],
+    ],
+  );
+
+  assert.match((await mirror("unpin-key", "k8s://ns/key")).out, /^unpinned k8s:\/\/ns\/key sha256:/);
+  assert.equal(JSON.parse((await mirror("pins", "-o", "json")).out).entries.length, 1);
+  assert.is((await byReference()).exit, 5);
+});
+
+test("what is not pinned cannot be taken back, and then nothing is", async () => {
+  await mirror("pin-key", "k8s://ns/key", "key.pub");
+  assert.is((await mirror("unpin-key", "k8s://ns/key", "k8s://ns/other")).exit, 2);
+  assert.is((await mirror("unpin-key", "public-good")).exit, 2);
+  assert.is((await byReference()).exit, 0);
+});
+
+test("a reference that no policy can hold, and a file without one key, are wrong usage", async () => {
+  for (const words of [
+    ["k8s://ns", "key.pub"],
+    ["k8s:/ns/key", "key.pub"],
+    ["https://example.com/key", "key.pub"],
+    ["key.pub", "key.pub"],
+    ["k8s://ns/more", "junk.pub"],
+    ["k8s://ns/more", "two.pub"],
+    ["k8s://ns/more", "gone.pub"],
+  ])
+    assert.is((await mirror("pin-key", ...words)).exit, 2, words.join(" "));
+  assert.not.match((await mirror("pins")).out, "more");
+});
+
+test.run();
