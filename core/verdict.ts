@@ -1,17 +1,19 @@
 /** Three-valued results and their folds (Kleene): proven, refuted, unknown. Everything here is plain JSON. */
 import { codeRow, type EngineError, type ErrorCode } from "./errors.ts";
+import { openQuestions } from "./knowledge/ask.ts";
 import type { Question } from "./knowledge/question.ts";
 
 /**
  * One check that did not hold. `check` is dotted (`tlog.inclusion-proof`, `x509.chain`, `identity.issuer`).
  * `stage` orders checks by how far into the pipeline they stand: of several failures the one with the highest stage is
- * shown first.
+ * shown first. `question` is what nobody has answered, where that is the cause.
  */
 export interface Failure {
   readonly check: string;
   readonly code: ErrorCode;
   readonly reason: string;
   readonly subject?: string;
+  readonly question?: Question;
   readonly stage: number;
 }
 
@@ -35,13 +37,17 @@ export const unknown = (failures: readonly Failure[], open: readonly Question[] 
 });
 
 /** The failure that an error stands for. */
-export const toFailure = (error: EngineError, check: string, stage: number): Failure => ({
-  check,
-  code: error.code,
-  reason: error.message,
-  stage,
-  ...(error.subject === undefined ? {} : { subject: error.subject }),
-});
+export function toFailure(error: EngineError, check: string, stage: number): Failure {
+  const [question] = openQuestions(error);
+  return {
+    check,
+    code: error.code,
+    reason: error.message,
+    stage,
+    ...(error.subject === undefined ? {} : { subject: error.subject }),
+    ...(question === undefined ? {} : { question }),
+  };
+}
 
 /** A failed check by the truth of its code: a refuting code refutes, every other leaves the matter unknown. */
 export const failed = (failure: Failure, open: readonly Question[] = []): Verification<never> =>

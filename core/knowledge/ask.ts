@@ -5,8 +5,8 @@
 import { EngineError, type ErrorCode } from "../errors.ts";
 import type { AnswerTo, AnswerValues, Known } from "./answer.ts";
 import type { Knowledge } from "./knowledge.ts";
-import { type Question, questionText } from "./question.ts";
-import { questionWords } from "./question-words.ts";
+import type { Question } from "./question.ts";
+import { questionSubject, unansweredWords, unaskedWords } from "./question-words.ts";
 
 /** The cause of an error about a question without an answer. Not an error itself: there is nothing more to say. */
 class Unanswered {
@@ -21,7 +21,7 @@ class Unanswered {
  * What the source said about `question`: there it is, or there is none.
  * `code` replaces the outage codes where a matter has a code of its own (`no-trust`, `no-key`).
  * @throws EngineError `not-in-mirror` when nobody asked, the outage's own code when nobody could know; see
- * {@link openQuestions}. Its subject is the question's canonical text.
+ * {@link openQuestions}. It speaks to people; the question's canonical text stands with the open questions.
  */
 export function ask<Q extends Question>(
   knowledge: Knowledge,
@@ -30,13 +30,10 @@ export function ask<Q extends Question>(
 ): Known<AnswerValues[Q["kind"]]> {
   const answer: AnswerTo<Q> | undefined = knowledge.answer(question);
   if (answer !== undefined && answer.state !== "unavailable") return answer;
-  const words = questionWords(question);
   throw new EngineError(
     code ?? answer?.code ?? "not-in-mirror",
-    answer === undefined
-      ? `never asked: ${words}`
-      : `${answer.from} was asked for ${words} at ${answer.at}: ${answer.code}`,
-    { subject: questionText(question), cause: new Unanswered(question) },
+    answer === undefined ? unaskedWords(question) : unansweredWords(question, answer),
+    { subject: questionSubject(question), cause: new Unanswered(question) },
   );
 }
 

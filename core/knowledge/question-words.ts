@@ -1,32 +1,95 @@
 /**
- * A question as people read it, within a sentence. Canonical texts are for machines. Source:
+ * Questions as people read them. Canonical texts are for machines, and no message has one. Source:
  * docs/architecture.md#decide-then-ask.
  */
 import type { ClusterQuestion, Question } from "./question.ts";
 
-/** For instance `the tag 1.4 of ghcr.io/org/app`. It may hold any character; printing escapes it. */
+/** What is asked for, within a sentence. It may hold any character; printing escapes it. */
 export function questionWords(question: Question): string {
   switch (question.kind) {
     case "tag":
-      return `the tag ${question.tag} of ${question.repository}`;
+      // cosign's tags hold what belongs to an image; any other is the image itself.
+      return /^sha256-[0-9a-f]{64}/.test(question.tag)
+        ? `the signature tag ${questionSubject(question)}`
+        : questionSubject(question);
     case "manifest":
     case "blob":
-      return `the ${question.kind} ${question.digest} of ${question.repository}`;
+      return `the ${question.kind} ${questionSubject(question)}`;
     case "referrers":
-      return `the referrers of ${question.repository}@${question.digest}`;
+      return `the list of what refers to ${questionSubject(question)}`;
     case "trusted-root":
       return `the trusted root ${question.name}`;
     case "key":
       return `the key ${question.reference}`;
     case "log-entry":
-      return `the entries of the log ${question.log} for ${question.hash}`;
+      return `the log entries of ${question.hash}`;
     case "cluster":
       return clusterWords(question);
   }
 }
 
-function clusterWords({ verb, resource, namespace, name, path }: ClusterQuestion): string {
-  if (verb === "raw") return `the API server's ${path ?? "/"}`;
-  const where = namespace === undefined ? "" : ` in the namespace ${namespace}`;
-  return verb === "list" ? `all ${resource}${where}` : `${resource}/${name ?? ""}${where}`;
+/** That nobody has answered yet, as a sentence. */
+export function unaskedWords(question: Question): string {
+  switch (question.kind) {
+    case "trusted-root":
+      return `no trusted root named ${question.name} is in the mirror`;
+    case "key":
+      return `the key ${question.reference} is not pinned`;
+    case "log-entry":
+      return "the signature carries no log entry, and no log was asked";
+    case "cluster":
+      return `${clusterWords(question)} was not given`;
+    default:
+      return `${questionWords(question)} is not in the mirror`;
+  }
+}
+
+/** That `from` was asked and could not say. */
+export function unansweredWords(
+  question: Question,
+  { from, at, code }: { readonly from: string; readonly at: string; readonly code: string },
+): string {
+  const asked = `${from} was asked for ${questionWords(question)} at ${at}: ${code}`;
+  return question.kind === "log-entry" ? `the signature carries no log entry; ${asked}` : asked;
+}
+
+/** The thing alone, as one names it on a command line. */
+export function questionSubject(question: Question): string {
+  switch (question.kind) {
+    case "tag":
+      return `${question.repository}:${question.tag}`;
+    case "manifest":
+    case "blob":
+    case "referrers":
+      return `${question.repository}@${question.digest}`;
+    case "trusted-root":
+      return question.name;
+    case "key":
+      return question.reference;
+    case "log-entry":
+      return question.hash;
+    case "cluster":
+      return clusterSubject(question);
+  }
+}
+
+/** Kinds that policies ask the cluster for, by their plural. */
+const kinds: Readonly<Record<string, string>> = {
+  configmaps: "ConfigMap",
+  namespaces: "Namespace",
+  secrets: "Secret",
+  pods: "Pod",
+  globalcontextentries: "GlobalContextEntry",
+};
+
+function clusterSubject({ verb, resource, namespace, name, path }: ClusterQuestion): string {
+  if (verb === "raw") return path ?? "/";
+  if (verb === "list") return namespace === undefined ? resource : `${resource} of ${namespace}`;
+  const kind = Object.hasOwn(kinds, resource) ? kinds[resource] : resource;
+  return `${kind} ${namespace === undefined ? "" : `${namespace}/`}${name ?? ""}`;
+}
+
+function clusterWords(question: ClusterQuestion): string {
+  if (question.verb === "raw") return `the API server's answer to GET ${clusterSubject(question)}`;
+  return question.verb === "list" ? `the list of ${clusterSubject(question)}` : clusterSubject(question);
 }

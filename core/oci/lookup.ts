@@ -10,7 +10,8 @@ import type { Limits } from "../limits.ts";
 import type { Known } from "../knowledge/answer.ts";
 import type { Knowledge } from "../knowledge/knowledge.ts";
 import type { Descriptor } from "./descriptor.ts";
-import { type Question, questionText } from "../knowledge/question.ts";
+import type { Question } from "../knowledge/question.ts";
+import { questionSubject } from "../knowledge/question-words.ts";
 import { type Manifest, parseManifest } from "./manifest.ts";
 
 export interface KnownManifest {
@@ -81,7 +82,7 @@ export function readReferrers(
   return read(answer, (list) => {
     if (list.length > limits.referrers)
       throw new EngineError("over-limit", `${list.length} referrers, at most ${limits.referrers} are read`, {
-        subject: questionText(question),
+        subject: questionSubject(question),
       });
     return list;
   });
@@ -91,7 +92,7 @@ const read = <T, R>(known: Known<T>, parse: (value: T) => R): Known<R> =>
   known.state === "absent" ? known : { ...known, value: parse(known.value) };
 
 function checkContent(question: Question & { readonly digest: Digest }, bytes: Uint8Array, maxBytes: number): void {
-  const subject = questionText(question);
+  const subject = questionSubject(question);
   if (bytes.length > maxBytes)
     throw new EngineError("over-limit", `${bytes.length} bytes, at most ${maxBytes} are read`, { subject });
   if (digestOf(bytes) !== question.digest)

@@ -241,7 +241,7 @@ export class CandidateRun {
       throw new EngineError("no-log-proof", "the signature carries no log entry, and the policy names no log to ask", {
         subject: this.#entity.source.digest,
       });
-    this.#entries = [proveAskedEntry(question, this.#context.knowledge, this.#logProof())];
+    this.#entries = [proveAskedEntry(question, this.#context.knowledge, () => this.#logProof())];
   }
 
   /** What could not be judged of a certificate before the log gave its time. */

@@ -55,18 +55,19 @@ export function logEntryQuestion(log: string, content: SignedContent): LogEntryQ
 
 /**
  * Proves the signature by what the log answers: one of the entries that it has for the layer must be about this
- * signature.
+ * signature. What the entries are to be checked with is asked for only where there are some.
  * @throws EngineError `no-log-proof` when the log has none, `bad-log-proof`, `malformed`, `over-limit`, and an outage
  * code when nobody asked or could know.
  */
 export function proveAskedEntry(
   question: LogEntryQuestion,
   knowledge: Knowledge,
-  { logged, layout, logs, verifier, limits }: LogProof,
+  proof: () => LogProof,
 ): ProvenEntry {
   const answer = ask(knowledge, question);
   if (answer.state === "absent")
     throw new EngineError("no-log-proof", `${answer.from} has no entry for this signature`, { subject: question.hash });
+  const { logged, layout, logs, verifier, limits } = proof();
   let first: EngineError | undefined;
   for (const entry of parseRekorApiEntries(answer.value.json, limits)) {
     const outcome = attempt(() => verifyLogEntry(entry, logged, logs, verifier, { layout, limits }));

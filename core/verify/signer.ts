@@ -82,10 +82,10 @@ function refuseCertificateBundle(entity: SignedEntity): void {
 function readKey(reference: string, knowledge: Knowledge, limits: Limits): PublicKey {
   const answer = ask(knowledge, { kind: "key", reference }, "no-key");
   if (answer.state === "absent")
-    throw new EngineError("no-key", `${answer.from} does not have this key`, { subject: reference });
+    throw new EngineError("no-key", `${answer.from} does not have the key ${reference}`, { subject: reference });
   // cosign reads the first key of such a text.
   const [key] = readKeys(reference, answer.value, limits);
-  if (key === undefined) throw new EngineError("no-key", "no public key is in what it names", { subject: reference });
+  if (key === undefined) throw new EngineError("no-key", `the key ${reference} is no public key`, { subject: reference });
   return key;
 }
 
@@ -95,7 +95,7 @@ function readKeys(reference: string, text: string, limits: Limits): readonly Pub
     return parsePublicKeysPem(text, limits);
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
-    throw new EngineError("no-key", `what it names cannot be read: ${error.message}`, {
+    throw new EngineError("no-key", `the key ${reference} cannot be read: ${error.message}`, {
       subject: reference,
       cause: error,
     });

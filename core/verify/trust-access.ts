@@ -19,7 +19,7 @@ export function trustAccess(context: VerifyContext): TrustAccess {
     const name = context.trustRootName;
     const answer = ask(context.knowledge, { kind: "trusted-root", name }, "no-trust");
     if (answer.state === "absent")
-      throw new EngineError("no-trust", `${answer.from} has no trusted root of this name`, { subject: name });
+      throw new EngineError("no-trust", `${answer.from} has no trusted root named ${name}`, { subject: name });
     used = context.trust.load(answer.value, context.trustTime?.now ?? (() => context.now), name);
     context.trustTime?.judged(used.steady);
     if (used.tuf?.warning !== undefined) context.warn?.(`trusted root ${name}: ${used.tuf.warning}`);

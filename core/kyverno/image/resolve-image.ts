@@ -5,10 +5,10 @@
 import { readTag } from "../../oci/lookup.ts";
 import type { ImageReference } from "../../oci/reference.ts";
 import { type Digest, isDigest } from "../../crypto/digest.ts";
-import { EngineError, type ErrorCode } from "../../errors.ts";
+import { EngineError } from "../../errors.ts";
 import { openQuestions } from "../../knowledge/ask.ts";
 import type { Knowledge } from "../../knowledge/knowledge.ts";
-import { failed, proven, type Verification } from "../../verdict.ts";
+import { failed, proven, toFailure, type Verification } from "../../verdict.ts";
 
 /**
  * The digest an image reference stands for: its own, else what its tag resolves to.
@@ -26,22 +26,19 @@ export function resolveDigest(image: ImageReference, knowledge: Knowledge): Veri
     });
   }
   const tag = image.tag ?? "latest";
-  const failure = (code: ErrorCode, reason: string) => ({
-    check: "image.tag",
-    code,
-    reason,
-    subject: image.canonical,
-    stage: 0,
-  });
   try {
     const found = readTag(knowledge, image.repository, tag);
     if (found.state === "present") return proven(found.value.digest);
-    return failed(
-      failure("image-not-found", `${found.from} said at ${found.at} that ${image.canonical} does not exist`),
-    );
+    return failed({
+      check: "image.tag",
+      code: "image-not-found",
+      reason: `${found.from} said at ${found.at} that ${image.canonical} does not exist`,
+      subject: image.canonical,
+      stage: 0,
+    });
   } catch (error) {
     const open = error instanceof EngineError ? openQuestions(error) : [];
     if (!(error instanceof EngineError) || open.length === 0) throw error;
-    return failed(failure(error.code, error.message), open);
+    return failed({ ...toFailure(error, "image.tag", 0), subject: image.canonical }, open);
   }
 }

@@ -63,13 +63,13 @@ test("content has the size that its descriptor states", () => {
   for (const size of [0, 1, 3]) throwsCode("malformed", () => requireSize(new Uint8Array(size), descriptor));
 });
 
-test("bytes of another digest are malformed, and name the question", () => {
+test("bytes of another digest are malformed, and name what was asked for", () => {
   const knowledge = new MemoryKnowledge(defaultLimits);
   knowledge.present({ kind: "manifest", repository, digest: other }, bytes);
   knowledge.present({ kind: "blob", repository, digest: other }, bytes);
   assert.is(
     throwsCode("malformed", () => readManifest(knowledge, repository, other, defaultLimits)).subject,
-    `manifest ${repository} ${other}`,
+    `${repository}@${other}`,
   );
   throwsCode("malformed", () => readBlob(knowledge, repository, other, bytes.length));
 });
