@@ -99,6 +99,7 @@ export function decideAll(set: PolicySet, given: GivenResources, setting: Settin
     exceptions,
     distrust: setting.distrust,
     crypto: nodeVerifier,
+    limits: setting.limits,
     settings: { ...setting.trust, absentNamespaceLabels: "none" },
   });
   tellWarnings(engine, io, setting.told);

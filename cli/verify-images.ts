@@ -61,9 +61,9 @@ interface Located {
 /**
  * The image of a layout that holds one: the one that `cosign save` marked, whatever else has a name; it gives it none.
  */
-function locateLocal(path: string, source: LayoutSource, { knowledge }: OpenKnowledge): Located {
+function locateLocal(path: string, source: LayoutSource, { knowledge, limits }: OpenKnowledge): Located {
   const open = (options: LayoutOptions) =>
-    openLayout(source, { ...options, repository: "local/image", complete: true });
+    openLayout(source, { ...options, repository: "local/image", complete: true, limits });
   const named = open({});
   const layout = named.marked.length > 0 || named.images().length > 0 ? named : open({ tag: "saved" });
   const [image, ...others] = layout.marked.length > 0 ? layout.marked : layout.images();
@@ -116,12 +116,12 @@ export async function verifyImages(
   const opened = await openKnowledge(options, io);
   const local: LayoutSource[] = [];
   try {
-    if (options.localImage === true) for (const path of images) local.push(await openLayoutSource(path));
+    if (options.localImage === true) for (const path of images) local.push(await openLayoutSource(path, opened.limits));
     const warnings = new Set<string>();
     let newest: Date | undefined;
     const verifier = createImageVerifier({
       crypto: nodeVerifier,
-      limits: defaultLimits,
+      limits: opened.limits,
       distrust,
       ...opened.trust,
     });

@@ -7,6 +7,7 @@ import { type AddedLayout, addLayout } from "../../proxy/archive/add-layout.ts";
 import { openLayoutSource } from "../../proxy/archive/open-source.ts";
 import type { CommandIO, Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
+import { addLimitOptions } from "../input/limit-flags.ts";
 import { parseLayoutFlag } from "../input/knowledge.ts";
 import { defineDistrust } from "./mirror-distrust.ts";
 import { defineList } from "./mirror-ls.ts";
@@ -23,7 +24,7 @@ async function add(layouts: readonly string[], options: AddOptions, io: CommandI
     let partly = false;
     for (const flag of layouts) {
       const { folder, options: named } = parseLayoutFlag(flag);
-      const source = await openLayoutSource(folder);
+      const source = await openLayoutSource(folder, mirror.limits);
       try {
         const added = addLayout(mirror, source, {
           ...named,
@@ -78,8 +79,7 @@ function check(options: StoreOptions, io: CommandIO): ExitCode {
 export function define(command: Command, shell: Shell): void {
   const { io, finish } = shell;
   addStoreOption(
-    command
-      .command("add")
+    addLimitOptions(command.command("add"))
       .description("add OCI layouts: cosign save, skopeo, oras, docker save")
       .argument("<[image=]layout...>", "folders or tar archives; IMAGE names what one does not name"),
   )
@@ -87,9 +87,9 @@ export function define(command: Command, shell: Shell): void {
     .option("--with-layers", "copy image layers too; no decision reads them")
     .action(async (layouts: readonly string[], options: AddOptions) => finish(await add(layouts, options, io)));
   defineList(command.command("ls").description("list what the mirror holds; nothing of it is verified here"), shell);
-  addStoreOption(command.command("check").description("read everything once and name what is damaged")).action(
-    (options: StoreOptions) => finish(check(options, io)),
-  );
+  addStoreOption(
+    addLimitOptions(command.command("check").description("read everything once and name what is damaged")),
+  ).action((options: StoreOptions) => finish(check(options, io)));
   definePins(command, shell);
   defineDistrust(command.command("distrust").description("list what is refuted whatever vouches for it"), shell);
 }

@@ -9,7 +9,7 @@ import { joinedKnowledge } from "../../core/knowledge/joined-knowledge.ts";
 import type { Knowledge, SourceState } from "../../core/knowledge/knowledge.ts";
 import type { Question } from "../../core/knowledge/question.ts";
 import { later } from "../../core/verify/clock.ts";
-import { defaultLimits } from "../../core/limits.ts";
+import { defaultLimits, type Limits } from "../../core/limits.ts";
 import { parseTrustedRoot } from "../../core/trust/trusted-root.ts";
 import type { TrustSettings } from "../../core/trust/tuf-verifier.ts";
 import { type LayoutKnowledge, type LayoutOptions, openLayout } from "../../proxy/archive/oci-layout.ts";
@@ -21,11 +21,12 @@ import { keepSignedTime } from "../../proxy/mirror/signed-time.ts";
 import type { Command } from "commander";
 import { collect, type CommandIO } from "../command.ts";
 import { asGiven } from "./given-file.ts";
+import { addLimitOptions, type LimitOptions, readLimits } from "./limit-flags.ts";
 import { addTrustOptions, defaultTrustName, readTrustSettings, tufFolder, type TrustOptions } from "./trust-flags.ts";
 import { readTufFolder } from "./tuf-folder.ts";
 
 /** The flags of {@link addKnowledgeOptions}, as commander gives them. */
-export interface KnowledgeOptions extends TrustOptions {
+export interface KnowledgeOptions extends TrustOptions, LimitOptions {
   readonly store?: string;
   readonly layout?: readonly string[];
   readonly complete?: boolean;
@@ -53,11 +54,12 @@ export function addKnowledgeOptions(command: Command): Command {
     )
     .option("--offline", "dial nothing")
     .option("--at <time>", "judge as if it were this time (RFC 3339)");
-  return addTrustOptions(command);
+  return addTrustOptions(addLimitOptions(command));
 }
 
 export interface OpenKnowledge {
   readonly knowledge: Knowledge;
+  readonly limits: Limits;
   /** The time of the decision. */
   readonly now: Date;
   /** Which trusted root policies mean by saying nothing, and from what it is verified. */
@@ -187,15 +189,16 @@ export async function openKnowledge(
   const rootFile = options.trustedRoot ?? (io.env.SALLYPORT_TRUSTED_ROOT || undefined);
   const store = options.store ?? (io.env.SALLYPORT_STORE || undefined);
   const trustedRoot = readCommandLineRoot(rootFile, options, io);
+  const limits = readLimits(options, io);
   const layouts: LayoutKnowledge[] = [];
   for (const flag of options.layout ?? []) {
     const { folder, options: named } = parseLayoutFlag(flag);
-    const source = await openLayoutSource(folder);
-    const layout = openLayout(source, { ...named, ...(options.complete === true ? { complete: true } : {}) });
+    const source = await openLayoutSource(folder, limits);
+    const layout = openLayout(source, { ...named, limits, ...(options.complete === true ? { complete: true } : {}) });
     for (const { subject, reason } of layout.passedOver) io.err(`passed over ${folder}: ${subject}: ${reason}\n`);
     layouts.push(layout);
   }
-  const mirror: Mirror | undefined = store === undefined ? undefined : openMirror(store, { mode: "read" });
+  const mirror: Mirror | undefined = store === undefined ? undefined : openMirror(store, { mode: "read", limits });
   const sources = [
     new CommandLineKnowledge(io, trustedRoot, now.toISOString()),
     ...more,
@@ -217,6 +220,7 @@ export async function openKnowledge(
     const trust = readTrustSettings(options, io, mirror?.knowledge().tufRoots() ?? {});
     return {
       knowledge: joinedKnowledge(sources),
+      limits,
       now,
       trust: { trustRoot: options.trust ?? defaultTrustName, trust },
       saw: (signed) => {

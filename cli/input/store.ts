@@ -4,8 +4,9 @@ import { EngineError } from "../../core/errors.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import { openMirror } from "../../proxy/mirror/open-mirror.ts";
 import type { CommandIO } from "../command.ts";
+import { type LimitOptions, readLimits } from "./limit-flags.ts";
 
-export interface StoreOptions {
+export interface StoreOptions extends LimitOptions {
   readonly store?: string;
 }
 
@@ -52,5 +53,5 @@ function openStore(options: StoreOptions, { env }: Pick<CommandIO, "env">, mode:
     throw new EngineError("invalid-usage", "which mirror? give --store DIR, or set SALLYPORT_STORE", {
       subject: "--store",
     });
-  return openMirror(store, { mode });
+  return openMirror(store, { mode, limits: readLimits(options, { env }) });
 }

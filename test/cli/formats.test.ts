@@ -162,6 +162,39 @@ test("odd entries are named and passed over, what no decision reads is named, an
   assert.match(checked.out, other);
 });
 
+test("a bundle past the limit is named, and read where the limit is raised", async () => {
+  const layout = `${fixtures}/referrer-artifact-type/layout`;
+  const image = `${shop}:1`;
+  const identity = ["--certificate-identity", "a", "--certificate-oidc-issuer", "b", "--insecure-ignore-sct"];
+  const codes = async (...words: readonly string[]) => {
+    const { out } = await runCli(
+      [
+        "verify",
+        ...identity,
+        "--insecure-ignore-tlog",
+        "--layout",
+        layout,
+        "--complete",
+        "-o",
+        "json",
+        image,
+        ...words,
+      ],
+      { files: {} },
+    );
+    return (JSON.parse(out).images[0].failures as { readonly code: string }[]).map(({ code }) => code);
+  };
+  assert.ok((await codes("--max-bundle-size", "1KiB")).includes("over-limit"));
+  assert.not((await codes("--max-bundle-size", "1MiB")).includes("over-limit"));
+  const store = temporaryFolder();
+  const small = await runCli(["mirror", "add", "--store", store, "--max-bundle-size", "1KiB", layout]);
+  assert.match(small.err, /not readable .*\n.*\n.*at most 1024 are read/);
+  assert.is((await runCli(["mirror", "check", "--store", store])).err, "");
+  assert.match((await runCli(["mirror", "check", "--store", store, "--max-bundle-size", "1K"])).err, "not readable");
+  const env = { SALLYPORT_MAX_BUNDLE_SIZE: "1K" };
+  assert.match((await runCli(["mirror", "check", "--store", store], { env })).err, "not readable");
+});
+
 test("what is neither a layout nor an archive of one is said, and nothing was judged", async () => {
   const folder = temporaryFolder();
   writeFileSync(join(folder, "text"), "hello");

@@ -1,0 +1,50 @@
+/** The one bound that people run into, and what it takes along. Source: docs/spec/sigstore.md#bundle-referrers. */
+import type { Command } from "commander";
+import { EngineError } from "../../core/errors.ts";
+import { defaultLimits, type Limits } from "../../core/limits.ts";
+import type { CommandIO } from "../command.ts";
+
+export interface LimitOptions {
+  readonly maxBundleSize?: string;
+}
+
+/** Adds `--max-bundle-size`. */
+export const addLimitOptions = (command: Command): Command =>
+  command.option(
+    "--max-bundle-size <size>",
+    "the largest Sigstore bundle that is read, 64MiB at first (env: SALLYPORT_MAX_BUNDLE_SIZE)",
+  );
+
+const units: Readonly<Record<string, number>> = {
+  "": 1,
+  k: 1e3,
+  m: 1e6,
+  g: 1e9,
+  ki: 2 ** 10,
+  mi: 2 ** 20,
+  gi: 2 ** 30,
+};
+const largest = 500 * 2 ** 20;
+
+/**
+ * The bounds of a command. What holds a bundle grows with it; a smaller size makes nothing else smaller.
+ * @throws EngineError `invalid-usage` for a text that is no size, or one that no text of the language can hold.
+ */
+export function readLimits(options: LimitOptions, { env }: Pick<CommandIO, "env">): Limits {
+  const given = options.maxBundleSize ?? (env.SALLYPORT_MAX_BUNDLE_SIZE || undefined);
+  if (given === undefined) return defaultLimits;
+  const subject = options.maxBundleSize === undefined ? "SALLYPORT_MAX_BUNDLE_SIZE" : "--max-bundle-size";
+  const [, number = "", unit = ""] = /^([0-9]{1,12})((?:[KMG]i?)?)B?$/i.exec(given) ?? [];
+  const bundleBytes = number === "" ? 0 : Number(number) * (units[unit.toLowerCase()] ?? 0);
+  if (bundleBytes <= 0)
+    throw new EngineError("invalid-usage", `not a size: ${given}; write 96MiB, or a number of bytes`, { subject });
+  if (bundleBytes > largest)
+    throw new EngineError("invalid-usage", `${given} is too much: at most 500MiB can be read`, { subject });
+  return {
+    ...defaultLimits,
+    bundleBytes,
+    blobBytes: Math.max(defaultLimits.blobBytes, bundleBytes),
+    jsonBytes: Math.max(defaultLimits.jsonBytes, bundleBytes),
+    signatureBytesPerImage: Math.max(defaultLimits.signatureBytesPerImage, 4 * bundleBytes),
+  };
+}
