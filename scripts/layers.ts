@@ -165,6 +165,7 @@ export const layers: LayerTable = {
       "core/tuf",
       "core/trust",
       "core/verify",
+      "core/patterns",
       "core/kyverno/policy",
       "core/kyverno/rule",
       "proxy/mirror",

@@ -31,8 +31,15 @@ function readExpressions(words: readonly string[], files: readonly string[], io:
 
 function readInput(file: string, io: CommandIO): JsonValue {
   const [document, ...more] = readDocuments({ name: file, text: readGivenText(file, io) });
-  if (more.length > 0) throw new EngineError("invalid-usage", "the input is one document", { subject: file });
-  return document ?? null;
+  if (document === undefined || more.length > 0)
+    throw new EngineError(
+      "invalid-usage",
+      `the input is one document, found ${more.length + Number(document !== undefined)}`,
+      {
+        subject: file,
+      },
+    );
+  return document;
 }
 
 function query(words: readonly string[], options: QueryOptions, io: CommandIO): ExitCode {

@@ -24,7 +24,7 @@ import {
   readTestFiles,
   type TestFile,
 } from "../input/test-file.ts";
-import { placeOf, readExceptions, readPolicies, tellUncounted } from "../input/policy-files.ts";
+import { placeOf, readExceptions, readPolicies, tellIdle, tellUncounted } from "../input/policy-files.ts";
 import { type GivenResources, readResources, readWholeResources } from "../input/resources.ts";
 import { readInlineValues, readRequestInfo, readValues, type RequestInfo, type Values } from "../input/values.ts";
 import { judge, type Judged, type PolicySet } from "../judge.ts";
@@ -86,12 +86,14 @@ function load(test: TestFile, io: CommandIO): Loaded {
   tellUncounted(exceptions.map(placeOf), "policies", "name their file under exceptions", io);
   const resourcePaths = test.resources.map((path) => below(test, path));
   const given = readResources(readPaths(resourcePaths, io), io, { flag: "resources" });
+  const excusing = readExceptions(
+    test.exceptions.map((path) => below(test, path)),
+    io,
+  );
+  if (errors.length === 0) tellIdle(excusing, policies, io);
   return {
     policies,
-    exceptions: readExceptions(
-      test.exceptions.map((path) => below(test, path)),
-      io,
-    ),
+    exceptions: excusing,
     refused: errors.flatMap(({ policy }) => policy ?? []),
     given,
     resources: given.resources.map(({ value }) => value),
@@ -355,6 +357,7 @@ async function run(folders: readonly string[], options: TestOptions, io: Command
       if (rows.length > 0 && options.output === undefined && options.failOnly !== true)
         io.out(`${renderTestTable(rows, detailed)}\n`);
     }
+  if (all.length === 0) io.err("Warning: the selector selects no result of these tests\n");
   const failed = all.filter(({ passed }) => !passed);
   const shown = options.failOnly === true ? failed : all;
   if (options.output === "json") io.out(toJsonText(renderTestRows(shown, "json", detailed)));

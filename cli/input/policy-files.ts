@@ -5,6 +5,9 @@
 import type { Command } from "commander";
 import { Option } from "commander";
 import { EngineError } from "../../core/errors.ts";
+import { defaultLimits } from "../../core/limits.ts";
+import { matchWildcard } from "../../core/patterns/wildcard.ts";
+import { expandRules } from "../../core/kyverno/policy/autogen.ts";
 import type { PolicyException } from "../../core/kyverno/policy/exceptions.ts";
 import type { Policy, Position } from "../../core/kyverno/policy/policy.ts";
 import {
@@ -140,15 +143,31 @@ export function readJudgingSet(
   const counts = options.exceptionsWithinPolicies === true;
   if (!counts) tellUncounted(among.map(placeOf), "policies", "--exceptions-within-policies lets them", io);
   const withResources = options.exceptionsWithResources === true || options.exceptionsWithinResources === true;
-  return {
-    policies,
-    errors,
-    exceptions: [
-      ...(counts ? among : []),
-      ...readExceptions(splitLists(options.exception, options.exceptions), io),
-      ...(withResources ? readExceptionsAmong(resources) : []),
-    ],
-  };
+  const exceptions = [
+    ...(counts ? among : []),
+    ...readExceptions(splitLists(options.exception, options.exceptions), io),
+    ...(withResources ? readExceptionsAmong(resources) : []),
+  ];
+  if (errors.length === 0) tellIdle(exceptions, policies, io);
+  return { policies, errors, exceptions };
+}
+
+/** An exception for a policy or a rule that is not there excuses nobody. */
+export function tellIdle(exceptions: readonly PolicyException[], policies: readonly Policy[], io: CommandIO): void {
+  const keyOf = ({ kind, namespace = "default", name }: Policy): string =>
+    kind === "Policy" ? `${namespace}/${name}` : name;
+  for (const exception of exceptions)
+    for (const [index, { policyName, ruleNames }] of exception.exceptions.entries()) {
+      const meant = policies.filter((policy) => keyOf(policy) === policyName);
+      const rules = meant.flatMap((policy) => [...policy.spec.rules, ...expandRules(policy)].map(({ name }) => name));
+      const place = placeText(exception.position(`/spec/exceptions/${index}`));
+      const idle = (what: string): void => io.err(`Warning: ${place}: ${what} is not among those that are given\n`);
+      if (meant.length === 0) idle(`the policy ${JSON.stringify(policyName)}`);
+      else
+        for (const name of ruleNames)
+          if (!rules.some((rule) => matchWildcard(name, rule, defaultLimits)))
+            idle(`the rule ${JSON.stringify(name)} of the policy ${policyName}`);
+    }
 }
 
 /** Kyverno says nothing of them; whoever wrote them wants to know that they excuse nobody. */

@@ -54,6 +54,30 @@ test("which exceptions count", () => {
   throwsCode("invalid-usage", () => readJudgingSet(["e.yaml"], [], {}, world().io));
 });
 
+test("an exception for what is not there is said to be idle", () => {
+  const idle = (change: (text: string) => string) => {
+    const { io, seen } = testIO({ files: { ...files, "e.yaml": change(exception) } });
+    readJudgingSet(["p.yaml"], [], { exception: ["e.yaml"] }, io);
+    return seen.err;
+  };
+  assert.is(
+    idle((text) => text),
+    "",
+  );
+  assert.is(
+    idle((text) => text.replace("[check]", '["ch*"]')),
+    "",
+  );
+  assert.match(
+    idle((text) => text.replace("policyName: p", "policyName: q")),
+    'e.yaml:5:16: the policy "q" is not among',
+  );
+  assert.match(
+    idle((text) => text.replace("[check]", "[check, chek]")),
+    'the rule "chek" of the policy p is not among',
+  );
+});
+
 test("problems are refused with the code of the first", () => {
   const { errors } = readPolicies(["broken.yaml"], world().io);
   throwsCode("invalid-policy", () => refuseProblems(errors, "1 does not load"));
