@@ -155,7 +155,7 @@ export const layers: LayerTable = {
       "core/decide",
       "cli/exit-code.ts",
     ],
-    packages: ["cli-table3", "picocolors", "yaml"],
+    packages: ["cli-table3", "picocolors"],
   },
   "cli/input": {
     units: [

@@ -133,11 +133,23 @@ function writeResources(path: string, resources: readonly JsonObject[], io: Comm
     io.writeFile(path, resources.map((resource) => toYamlText(resource)).join("---\n"));
     return;
   }
-  for (const resource of resources) {
-    const { kind, name = "", namespace = "default" } = requestFor(resource);
-    const file = [namespace, kind.kind.toLowerCase(), name].join("-").replace(/[^A-Za-z0-9._-]/g, "_");
-    io.writeFile(`${path.replace(/\/$/, "")}/${file}.yaml`, toYamlText(resource));
-  }
+  const taken = new Set<string>();
+  for (const resource of resources)
+    io.writeFile(`${path.replace(/\/$/, "")}/${fileNameOf(resource, taken)}.yaml`, toYamlText(resource));
+}
+
+/** File systems have names of 255 bytes, and there is a number and an ending to come. */
+const longestFileName = 200;
+
+/** A name that no other resource has, on file systems too that do not tell `A` from `a`. */
+function fileNameOf(resource: JsonObject, taken: Set<string>): string {
+  const { kind, name = "", namespace = "default" } = requestFor(resource);
+  const plain = [namespace, kind.kind.toLowerCase(), name].join("-").replace(/[^A-Za-z0-9._-]/g, "_");
+  const start = plain.slice(0, longestFileName);
+  let file = start;
+  for (let count = 2; taken.has(file.toLowerCase()); count++) file = `${start}-${count}`;
+  taken.add(file.toLowerCase());
+  return file;
 }
 
 interface Ending {

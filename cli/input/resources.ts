@@ -121,7 +121,10 @@ const faultyResource = (value: JsonValue, position: Position, message: string): 
 function take(value: JsonValue, at: string, position: (pointer: string) => Position, sink: Sink): void {
   if (isObject(value) && Array.isArray(value.items) && Object.hasOwn(value, "items")) {
     const { items, apiVersion, kind } = value;
-    const list = { apiVersion: String(apiVersion), kind: String(kind) };
+    const list = {
+      apiVersion: typeof apiVersion === "string" ? apiVersion : "",
+      kind: typeof kind === "string" ? kind : "",
+    };
     for (const [index, item] of (items as readonly JsonValue[]).entries())
       take(itemOf(list, item), pointer(`${at}/items`, index), position, sink);
     return;

@@ -122,11 +122,14 @@ interface Part {
   readonly keyPosition: (at: string) => Position;
 }
 
-/** The document, or the items of a list. Those of a `ClusterPolicyList` need not say what they are. */
+/**
+ * The document, or its items whatever its kind, as kubectl takes it apart. Those of a `ClusterPolicyList` need not say
+ * what they are.
+ */
 function partsOf(document: YamlDocument): readonly Part[] {
   const items = listOf(document.value, "items");
   const kind = textOf(document.value, "kind") ?? "";
-  if (!kind.endsWith("List") || items === undefined) return [document];
+  if (items === undefined) return [document];
   return items.map((value, index) => {
     const at = pointer("/items", index);
     return {

@@ -94,7 +94,8 @@ const tagOf = (value: ScalarValue, text: string): readonly string[] => {
 export function resolveTagged(text: string, tag: string): ScalarValue {
   if (tag === "!!str") return text;
   const value = resolvePlain(text);
-  if (tag.startsWith("!!") && tagOf(value, text).includes(tag.slice(2))) return value;
+  if (tag.startsWith("!!") && tagOf(value, text).includes(tag.slice(2)))
+    return tag === "!!float" ? throughJson(Number(value)) : value;
   throw new EngineError("malformed", `the tag ${tag} does not fit ${JSON.stringify(text.slice(0, 60))}`, {
     subject: tag,
   });
@@ -102,12 +103,13 @@ export function resolveTagged(text: string, tag: string): ScalarValue {
 
 /**
  * A plain scalar as the key of a JSON object; a fraction is written as a 32-bit float.
- * @throws EngineError `malformed` on null, and on what is infinite as one.
+ * @throws EngineError `malformed` on null, and on what is infinite as one, or minus zero.
  */
 export function plainKey(text: string): { readonly name: string; readonly isText: boolean } {
   const value = resolveWritten(text);
   if (value === null) throw new EngineError("malformed", "a key is null; quote it if a string is meant");
-  if (typeof value === "number" && !Number.isFinite(Math.fround(value)))
+  // Zero and minus zero are one key for Go and two texts.
+  if (typeof value === "number" && (!Number.isFinite(Math.fround(value)) || Object.is(value, -0)))
     throw new EngineError("malformed", `a key is the number ${text.slice(0, 60)}; quote it if a string is meant`);
   const name = typeof value === "number" ? formatFloat32General(value) : String(value);
   return { name, isText: typeof value === "string" };

@@ -66,6 +66,8 @@ test("tags of YAML's own decide, or refuse", () => {
   assert.is(resolveTagged("5", "!!str"), "5");
   assert.is(resolveTagged("5", "!!int"), 5n);
   assert.is(resolveTagged("5", "!!float"), 5n);
+  assert.is(resolveTagged("9007199254740993", "!!float"), 9007199254740992n);
+  assert.is(resolveTagged("9223372036854775807", "!!float"), 2 ** 63);
   assert.is(resolveTagged("no", "!!bool"), false);
   assert.is(resolveTagged("", "!!null"), null);
   for (const [text, tag] of [
@@ -82,11 +84,11 @@ test("tags of YAML's own decide, or refuse", () => {
 
 test("keys are strings; null is none; fractions are written as 32-bit floats", () => {
   assert.equal(
-    ["a", "yes", "5", "0x10", "1.5", "1.0", "1e6", "-0.0", "16777217.0"].map((text) => plainKey(text).name),
-    ["a", "true", "5", "16", "1.5", "1", "1e+06", "-0", "1.6777216e+07"],
+    ["a", "yes", "5", "0x10", "1.5", "1.0", "1e6", "16777217.0"].map((text) => plainKey(text).name),
+    ["a", "true", "5", "16", "1.5", "1", "1e+06", "1.6777216e+07"],
   );
   assert.equal([plainKey("a").isText, plainKey("yes").isText, plainKey("5").isText], [true, false, false]);
-  for (const text of ["", "~", "null", "1e300"]) throwsCode("malformed", () => plainKey(text));
+  for (const text of ["", "~", "null", "1e300", "-0.0"]) throwsCode("malformed", () => plainKey(text));
 });
 
 test.run();
