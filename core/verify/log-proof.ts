@@ -59,11 +59,7 @@ export function logEntryQuestion(log: string, content: SignedContent): LogEntryQ
  * @throws EngineError `no-log-proof` when the log has none, `bad-log-proof`, `malformed`, `over-limit`, and an outage
  * code when nobody asked or could know.
  */
-export function proveAskedEntry(
-  question: LogEntryQuestion,
-  knowledge: Knowledge,
-  proof: () => LogProof,
-): ProvenEntry {
+export function proveAskedEntry(question: LogEntryQuestion, knowledge: Knowledge, proof: () => LogProof): ProvenEntry {
   const answer = ask(knowledge, question);
   if (answer.state === "absent")
     throw new EngineError("no-log-proof", `${answer.from} has no entry for this signature`, { subject: question.hash });

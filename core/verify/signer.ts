@@ -85,7 +85,8 @@ function readKey(reference: string, knowledge: Knowledge, limits: Limits): Publi
     throw new EngineError("no-key", `${answer.from} does not have the key ${reference}`, { subject: reference });
   // cosign reads the first key of such a text.
   const [key] = readKeys(reference, answer.value, limits);
-  if (key === undefined) throw new EngineError("no-key", `the key ${reference} is no public key`, { subject: reference });
+  if (key === undefined)
+    throw new EngineError("no-key", `the key ${reference} is no public key`, { subject: reference });
   return key;
 }
 

@@ -82,8 +82,9 @@ attack(2, "identity and issuer, exact or as expressions, each wrong while everyt
         );
       }
     }
-    // Text and expression at once must both hold, and a star is a star.
-    assert.is(await says(signed, [...who, "--certificate-identity-regexp", "^eve@"]), "wrong-identity");
+    // Text and expression at once exclude each other, also where both would hold; and a star is a star.
+    for (const pattern of ["^eve@", "^ada@"])
+      assert.is(await says(signed, [...who, "--certificate-identity-regexp", pattern]), "invalid-usage");
     assert.is(await says(signed, instead(who, "--certificate-identity", "*@lab.example")), "wrong-identity");
     // An empty text, of a variable that is not set, is no wish for any signer.
     for (const words of [who, patterns])

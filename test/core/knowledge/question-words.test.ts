@@ -99,7 +99,10 @@ const words: readonly (readonly [Question, string, string, string])[] = [
 
 for (const [question, asked, unasked, subject] of words)
   test(unasked, () => {
-    assert.equal([questionWords(question), unaskedWords(question), questionSubject(question)], [asked, unasked, subject]);
+    assert.equal(
+      [questionWords(question), unaskedWords(question), questionSubject(question)],
+      [asked, unasked, subject],
+    );
     const outage = unansweredWords(question, { from: "there", at: "2026-01-01T00:00:00Z", code: "timed-out" });
     assert.match(outage, `there was asked for ${asked} at 2026-01-01T00:00:00Z: timed-out`);
     if (question.kind !== "key")
