@@ -1,11 +1,11 @@
-/** What the flags say of colour, before the command and after it. Source: docs/spec/command-line.md#colour. */
+/** The colour flags, before the command and after it. Source: docs/spec/command-line.md#colour. */
 
 export const colourTimes = ["auto", "always", "never"] as const;
 export type ColourTime = (typeof colourTimes)[number];
 
 const isTime = (text: string | undefined): text is ColourTime => (colourTimes as readonly unknown[]).includes(text);
 
-/** `--color` wins over `--no-color` and Kyverno's `--remove-color`. `undefined`: they say nothing. */
+/** `--color` wins over `--no-color` and Kyverno's `--remove-color`. `undefined`: neither was given. */
 export function colourFlag(words: readonly string[]): ColourTime | undefined {
   const end = words.indexOf("--");
   const flags = end === -1 ? words : words.slice(0, end);

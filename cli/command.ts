@@ -1,19 +1,18 @@
 /**
- * What a command is given and what it must answer with. Commands know no process: everything outside goes through
- * `CommandIO`.
+ * The input and output of a command. Commands never touch the process: everything outside goes through `CommandIO`.
  */
 import type { Command } from "commander";
 import type { ExitCode } from "./exit-code.ts";
 
 /** The world as a command sees it. Paths are as typed; `-` is standard input. */
 export interface CommandIO {
-  /** The answer, and nothing else. */
+  /** Stdout: the answer, and nothing else. */
   out(text: string): void;
-  /** Status, progress, warnings and errors. */
+  /** Stderr: status, progress, warnings and errors. */
   err(text: string): void;
   /** @throws EngineError `invalid-usage` when the file cannot be read. */
   readFile(path: string): Uint8Array;
-  /** Names of what a folder holds, sorted. @throws EngineError `invalid-usage`. */
+  /** Names of the folder's entries, sorted. @throws EngineError `invalid-usage`. */
   listFolder(path: string): readonly string[];
   pathKind(path: string): "file" | "folder" | "none";
   /** @throws EngineError `invalid-usage` when the file cannot be written. */
@@ -22,11 +21,11 @@ export interface CommandIO {
   now(): Date;
   /** Whether the stream shows colour. */
   readonly colour: { readonly out: boolean; readonly err: boolean };
-  /** Whether the terminal's character set has ✓ and ✗. */
+  /** Whether the terminal can show ✓ and ✗. */
   readonly unicode: boolean;
 }
 
-/** What an action reports to: the world, and the exit code, which is the one of the last report. */
+/** What an action reports to. The last exit code reported counts. */
 export interface Shell {
   readonly io: CommandIO;
   finish(code: ExitCode): void;
@@ -40,7 +39,7 @@ export interface CommandModule {
   define(command: Command, shell: Shell): void;
 }
 
-/** A row of the table of commands; its module is loaded when it is called for, so that the others cost nothing. */
+/** A row of the table of commands. Only the called command's module is loaded, so that the others cost nothing. */
 export interface CommandEntry {
   readonly name: string;
   readonly summary: string;

@@ -25,19 +25,19 @@ const read = (path: string): Uint8Array => new Uint8Array(readFileSync(path));
 /** @throws EngineError `invalid-usage` */
 function attestorOf({ key, certificateIdentity, certificateOidcIssuer }: VerifyOptions): AttestorSpec {
   if (key !== undefined) return { keys: { pem: readFileSync(key, "utf8").trim() } };
-  // An empty text would restrict nothing.
+  // An empty text would restrict nothing, so it is refused.
   if (!certificateIdentity || !certificateOidcIssuer)
     throw new EngineError("invalid-usage", "either --key, or --certificate-identity with --certificate-oidc-issuer");
   return { keyless: { subject: certificateIdentity, issuer: certificateOidcIssuer } };
 }
 
-/** A path wins over a digest: the suite says that a digest is no path. */
+/** A path wins over a digest: the suite guarantees that a digest is never a path. */
 const artifactOf = (text: string) => (!existsSync(text) && isDigest(text) ? { digest: text } : { bytes: read(text) });
 
 /** The reason of a refusal, or nothing. */
 function verify(artifact: string, options: VerifyOptions): string | undefined {
   if (options.staging === true && options.trustedRoot === undefined)
-    throw new EngineError("unsupported", "the trust of the staging instance is not carried; give --trusted-root", {
+    throw new EngineError("unsupported", "the staging instance's trusted root is not built in; give --trusted-root", {
       subject: "--staging",
     });
   const verification = createImageVerifier({ crypto: nodeVerifier, limits: defaultLimits }).verifyBundle(

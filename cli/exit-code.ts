@@ -1,17 +1,17 @@
 /**
- * The exit code of every command, decided here: a code's own in core's table, the gravest of several, and Kyverno's
- * over counts. Source: docs/spec/command-line.md#exit-codes.
+ * The exit code of every command, decided here: that of one code (core's table), the gravest of several, and Kyverno's,
+ * which depends on counts. Source: docs/spec/command-line.md#exit-codes.
  */
 import { codeRow, type ErrorCode } from "../core/errors.ts";
 import { leadingFailure, type Verification } from "../core/verdict.ts";
 
-/** Which codes there are: docs/spec/command-line.md#exit-codes. */
+/** All exit codes: docs/spec/command-line.md#exit-codes. */
 export type ExitCode = number;
 
 /** The exit code of `verify`, `verify-attestation` and everything that is not `apply`. */
 export const exitOf = (code: ErrorCode): ExitCode => codeRow(code).exit;
 
-/** Of several codes the one that matters most: damage, trust, access, knowledge, then cosign's, then ours. */
+/** Gravest first: damage, trust, access, knowledge, then cosign's, then ours. */
 const severity: readonly ExitCode[] = [70, 2, 6, 3, 4, 5, 12, 10, 11, 13, 14, 15, 1, 0];
 
 /** The exit code for several images or errors: the gravest one. 0 for none. */
@@ -24,7 +24,7 @@ const rank = (code: ExitCode): number => {
   return at === -1 ? severity.length - 2 : at;
 };
 
-/** The exit code of `verify` for one image: 0, or that of the failure that counts. */
+/** The exit code of `verify` for one image: 0, or that of the decisive failure. */
 export function exitOfVerification(verification: Verification<unknown>): ExitCode {
   if (verification.truth === "proven") return 0;
   const failure = leadingFailure(verification.truth, verification.failures);
@@ -45,7 +45,7 @@ export interface ExitSettings {
   readonly warnNoPass: boolean;
 }
 
-/** Kyverno's exit code for `apply`, and the text it gives with it. */
+/** Kyverno's exit code for `apply`, and its text. */
 export function exitOfCounts(
   counts: RuleCounts,
   settings: ExitSettings,

@@ -33,7 +33,7 @@ import type { ReportedResponse } from "./render/policy-report.ts";
 export interface PolicySet {
   readonly policies: readonly Policy[];
   readonly exceptions: readonly PolicyException[];
-  /** Names of policies that do not load: what is said to them is not lost on a misspelt name. */
+  /** Names of policies that do not load, so that values for them are not reported as misspelt. */
   readonly refused?: readonly string[];
 }
 
@@ -44,13 +44,13 @@ export interface Setting extends Omit<OpenKnowledge, "close"> {
   readonly distrust: ReturnType<typeof readDistrustFiles>;
   readonly values: Values;
   readonly user: RequestInfo;
-  /** What was already said about the policies, where several runs share them. */
+  /** Warnings already shown, shared by several runs over the same policies. */
   readonly told?: Set<string>;
 }
 
 const operations: ReadonlySet<string> = new Set(["CREATE", "UPDATE", "DELETE", "CONNECT"]);
 
-/** The request that creates the resource, with what the values file and the cluster's files say of it. */
+/** The request that creates the resource, with its values and cluster data. */
 function toRequest(resource: JsonObject, { values, user, knowledge }: Setting): AdmissionRequest {
   const request = requestFor(resource);
   const { namespace = "" } = request;
@@ -69,12 +69,12 @@ function toRequest(resource: JsonObject, { values, user, knowledge }: Setting): 
   };
 }
 
-/** `request.operation` among the values is the operation of the request. */
+/** `request.operation` among the values sets the operation of the request. */
 function toldBy(variables: JsonObject): Pick<AdmissionRequest, "variables"> & { readonly operation?: Operation } {
   const operation = variables["request.operation"];
   if (operation === undefined) return { variables };
   if (!operations.has(String(operation)))
-    throw usage("request.operation is CREATE, UPDATE, DELETE or CONNECT", String(operation));
+    throw usage("request.operation must be CREATE, UPDATE, DELETE or CONNECT", String(operation));
   return { operation: String(operation) as Operation, variables };
 }
 
@@ -86,11 +86,11 @@ export interface Decided {
 
 export interface AllDecided {
   readonly decided: readonly Decided[];
-  /** Resources that could not be read as one, and those that a decision tripped over. */
+  /** Resources that could not be read, and those that no decision could be made about. */
   readonly faulty: readonly FaultyResource[];
 }
 
-/** One engine over all policies decides about each resource. A faulty one fails alone. Warnings are told once. */
+/** One engine over all policies decides about each resource. A faulty one fails alone. Each warning is shown once. */
 export function decideAll(set: PolicySet, given: GivenResources, setting: Setting, io: CommandIO): AllDecided {
   const { policies, exceptions, refused = [] } = set;
   checkValueNames(setting.values, policies, refused, given, setting.told ?? new Set(), io);
@@ -124,7 +124,7 @@ export function decideAll(set: PolicySet, given: GivenResources, setting: Settin
 /** Whether the resource is at fault, and not the command line, the mirror or the program. */
 const isOfResource = ({ code }: EngineError): boolean => ["refuted", "unknown"].includes(codeRow(code).truth);
 
-/** One response for each pass and policy that said something, in Kyverno's order: first every mutating pass. */
+/** One response for each pass and policy with results, in Kyverno's order: first every mutating pass. */
 function toResponses(
   policies: readonly Policy[],
   { resource, request, decision }: Decided,
@@ -185,7 +185,7 @@ export function judge(set: PolicySet, given: GivenResources, setting: Setting, i
 const textOf = (value: JsonValue | undefined, otherwise: string): string =>
   typeof value === "string" && value !== "" ? value : otherwise;
 
-/** What reports say of a resource that nobody could judge: an error of no policy. */
+/** The result in reports of a resource that could not be judged: an error without a policy. */
 export function toFaultyResponse({ position, fault, value }: FaultyResource): ReportedResponse {
   const place = placeText(position);
   const metadata = isObject(value.metadata) ? value.metadata : {};

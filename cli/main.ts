@@ -9,7 +9,7 @@ import { runCommandLine } from "./program.ts";
 const systemCode = (error: unknown): string =>
   error instanceof Error && "code" in error ? String(error.code) : String(error);
 
-/** A path that cannot be used is wrong usage; anything else that fails here is a defect and flies on. */
+/** A path that cannot be used is wrong usage. Any other failure here is a bug and is rethrown. */
 function withPath<T>(path: string, doing: string, act: () => T): T {
   try {
     return act();
@@ -29,7 +29,7 @@ function pathKind(path: string): "file" | "folder" | "none" {
 }
 
 /**
- * `--color`, `--no-color` and the variables people set, per stream; `TERM=dumb` and no terminal mean none. Source:
+ * `--color`, `--no-color` and environment variables, per stream. `TERM=dumb` or no terminal mean no colour. Source:
  * docs/spec/command-line.md#colour.
  */
 function showsColour(stream: NodeJS.WriteStream): boolean {
@@ -55,7 +55,7 @@ const io: CommandIO = {
 };
 
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  // The reader of the pipe went away: nobody is left to tell.
+  // The reader closed the pipe, so no message can reach it.
   if (error.code !== "EPIPE") throw error;
   process.exit();
 });

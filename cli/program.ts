@@ -1,6 +1,5 @@
 /**
- * The command line as a function: arguments and a world in, an exit code out. Only the command that is called is
- * loaded.
+ * The command line as a function: arguments and a world in, an exit code out. Only the called command is loaded.
  */
 import { Command, CommanderError, Option } from "commander";
 import { EngineError } from "../core/errors.ts";
@@ -53,7 +52,7 @@ export const commands: readonly CommandEntry[] = [
   { name: "initialize", summary: "as trust update; cosign's name", load: () => import("./commands/initialize.ts") },
   {
     name: "jp",
-    summary: "evaluate, parse and list JMESPath as Kyverno has it",
+    summary: "evaluate and parse Kyverno's JMESPath, list its functions",
     load: () => import("./commands/jp.ts"),
   },
   { name: "version", summary: "show the version", load: () => import("./commands/version.ts") },
@@ -66,7 +65,7 @@ function calledCommand(words: readonly string[], table: readonly CommandEntry[])
   return table.find((entry) => entry.name === named);
 }
 
-/** The world as the command line wants it: in colour or not, and with a standard input that can be read once. */
+/** The command's world: with or without colour, and with a standard input that can be read once. */
 function worldFor(words: readonly string[], io: CommandIO): CommandIO {
   const colour = colourFlag(words);
   const shown = colour === undefined || colour === "auto" ? io.colour : onBoth(colour === "always");
@@ -76,7 +75,7 @@ function worldFor(words: readonly string[], io: CommandIO): CommandIO {
     colour: shown,
     readFile: (path) => {
       if (path === "-" && taken)
-        throw new EngineError("invalid-usage", "standard input can be read for one thing only, and - is given twice", {
+        throw new EngineError("invalid-usage", "standard input can be read only once, and - is given twice", {
           subject: "-",
         });
       taken ||= path === "-";
@@ -88,8 +87,8 @@ function worldFor(words: readonly string[], io: CommandIO): CommandIO {
 const onBoth = (shows: boolean) => ({ out: shows, err: shows });
 
 /**
- * Runs one command line; `words` are the arguments after the program's name. Never throws: a defect of the program is
- * exit code 70.
+ * Runs one command line; `words` are the arguments after the program's name. Never throws: a bug in the program is exit
+ * code 70.
  */
 export async function runCommandLine(
   words: readonly string[],
@@ -110,9 +109,9 @@ export async function runCommandLine(
       .version(version, "-V, --version", "show the version")
       .helpCommand("help [command]", "show the help of a command")
       .addOption(new Option("--color <when>", "whether to show colour").choices([...colourTimes]))
-      .option("--no-color", "no colour; NO_COLOR means the same")
+      .option("--no-color", "no colour, like the variable NO_COLOR")
       .exitOverride()
-      // Errors are reported below, in the one shape; help goes where answers go.
+      // Errors are reported below, all in one format; help goes to stdout.
       .configureOutput({
         writeOut: (text) => io.out(text),
         writeErr: (text) => (text.startsWith("error:") ? undefined : io.out(text)),
@@ -139,7 +138,7 @@ function reportError(error: unknown, io: CommandIO): ExitCode {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   io.err(
     `error defect: ${text}\n` +
-      "  why:  this is a fault of the program; nothing was decided\n" +
+      "  why:  this is a bug in sallyport; nothing was decided\n" +
       "  fix:  report it with the command line and the lines above\n",
   );
   return 70;
@@ -147,7 +146,7 @@ function reportError(error: unknown, io: CommandIO): ExitCode {
 
 const endsWell = new Set(["commander.help", "commander.helpDisplayed", "commander.version"]);
 
-/** Help and version end well, also a group's without its subcommand; the rest is wrong usage. */
+/** Help and version succeed, and so does a group without a subcommand; anything else is wrong usage. */
 function reportUsage(error: CommanderError, io: CommandIO): ExitCode {
   if (endsWell.has(error.code)) return 0;
   const [what = "wrong usage", ...hints] = error.message.replace(/^error: /, "").split("\n");

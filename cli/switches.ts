@@ -1,6 +1,6 @@
 /**
- * Switches as Go's programs write them: `--flag=false`, and of a flag given twice the last one counts. Source:
- * docs/spec/command-line.md#switches; Go's strconv.ParseBool.
+ * Switches in Go's style: `--flag=false`, and the last one given counts. Source: docs/spec/command-line.md#switches;
+ * Go's strconv.ParseBool.
  */
 import type { Command, Option } from "commander";
 import { EngineError } from "../core/errors.ts";
@@ -13,7 +13,7 @@ const truths: Readonly<Record<string, boolean>> = {
 function readTruth(text: string, flag: string): boolean {
   const truth = Object.hasOwn(truths, text) ? truths[text] : undefined;
   if (truth === undefined)
-    throw new EngineError("invalid-usage", `${flag} is a switch: true or false`, { subject: `${flag}=${text}` });
+    throw new EngineError("invalid-usage", `${flag} takes true or false`, { subject: `${flag}=${text}` });
   return truth;
 }
 
@@ -25,7 +25,7 @@ type Token = string | { readonly attribute: string; readonly on: boolean };
 class Reader {
   readonly tokens: Token[] = [];
   readonly #words: readonly string[];
-  /** From the program to the command that is called. */
+  /** From the program to the called command. */
   readonly #path: Command[];
 
   constructor(words: readonly string[], program: Command) {
@@ -86,7 +86,7 @@ class Reader {
     return rest !== "" && this.#takeLetters(`-${rest}`);
   }
 
-  /** Of the innermost command that has it; `--x` may be there as `--no-x` alone. */
+  /** The option of the innermost command that has it; `--x` may exist as `--no-x` alone. */
   #find(flag: string): Option | undefined {
     return (
       this.options.findLast(({ short, long }) => short === flag || long === flag) ??
@@ -96,8 +96,8 @@ class Reader {
 }
 
 /**
- * The words with each switch once, as it was set last, in a form that the parser knows.
- * @throws EngineError `invalid-usage` for a switch that is set to something else than true or false.
+ * The words with each switch once, at its last setting, in a form that the parser knows.
+ * @throws EngineError `invalid-usage` for a switch with a value other than true or false.
  */
 export function foldSwitches(words: readonly string[], program: Command): readonly string[] {
   const { tokens, options } = new Reader(words, program).read();
@@ -109,7 +109,7 @@ export function foldSwitches(words: readonly string[], program: Command): readon
     const form = options.findLast(
       (option) => isSwitch(option) && option.attributeName() === attribute && option.negate !== on,
     );
-    // What has no form is how things are when nothing is said.
+    // A setting without a form is the default, so it is left out.
     return form?.long === undefined ? [] : [form.long];
   });
 }

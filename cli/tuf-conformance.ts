@@ -63,7 +63,7 @@ async function download(options: Options): Promise<void> {
   for (const name of names) {
     const found = await lookUpTarget(set, name, update);
     set = found.set;
-    // A target's path becomes one name, so that none leaves the folder.
+    // A target's path becomes one file name, so that it cannot leave the folder.
     const file = join(folder, quoteRole(name));
     if (!isThere(file, found.target)) replaceFile(file, await fetchTarget(set, found.target, mirror));
   }

@@ -45,11 +45,9 @@ export function addVerifyOptions(command: Command): Command {
   return command
     .option("--local-image", "IMAGE is a layout made by cosign save, or another: a folder or a tar archive")
     .addOption(
-      new Option("-o, --output <format>", "form of the answer")
-        .choices(["text", "json", "yaml", "cosign"])
-        .default("text"),
+      new Option("-o, --output <format>", "output format").choices(["text", "json", "yaml", "cosign"]).default("text"),
     )
-    .option("-q, --quiet", "only the exit code and errors");
+    .option("-q, --quiet", "print only errors");
 }
 
 interface Located {
@@ -72,7 +70,7 @@ function locateLocal(path: string, source: LayoutSource, { knowledge, limits }: 
     throw new EngineError("invalid-usage", "the layout holds more than one image: use --layout and name one", {
       subject: path,
     });
-  // Content from the layout, trusted roots and keys from where the flags say.
+  // Content comes from the layout; trusted roots and keys from where the flags say.
   const joined = joinedKnowledge([layout, knowledge]);
   return { repository: image.repository, digest: proven(image.digest), knowledge: joined };
 }
@@ -90,7 +88,7 @@ function locate(text: string, { knowledge }: OpenKnowledge): Located {
 /**
  * Verifies signatures of every image, or with a predicate type its attestations, and reports. The exit code is that of
  * the gravest outcome.
- * @throws EngineError for what the command line itself gets wrong, before anything is verified.
+ * @throws EngineError for a wrong command line, before anything is verified.
  */
 export async function verifyImages(
   images: readonly string[],
@@ -207,7 +205,7 @@ function reportFailure({ reference, digest, verification }: VerifiedImage, io: C
   );
 }
 
-/** The payload that cosign signed, where it is one. */
+/** The payload, if it is one that cosign signed. */
 function signedPayload({ source }: Evidence, knowledge: Knowledge): JsonValue | undefined {
   if (source.repository === undefined || (source.layout !== "tag" && source.layout !== "artifact")) return undefined;
   const answer = knowledge.answer({ kind: "blob", repository: source.repository, digest: source.digest });

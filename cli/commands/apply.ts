@@ -71,7 +71,7 @@ function load(
     io.err(renderProblem({ code: problem.code, what: problem.message, why: problemText(problem) }));
   const [first] = errors;
   if (first !== undefined && options.continueOnFail !== true)
-    throw new EngineError(first.code, `${errors.length} of the policies do not load; nothing was judged`, {
+    throw new EngineError(first.code, `${errors.length} policies do not load; nothing was judged`, {
       subject: problemText(first),
     });
   return {
@@ -82,12 +82,12 @@ function load(
 
 async function apply(paths: readonly string[], options: ApplyOptions, io: CommandIO): Promise<ExitCode> {
   if (options.cluster === true)
-    throw new EngineError("unsupported", "apply reads files; a cluster is not asked", { subject: "--cluster" });
+    throw new EngineError("unsupported", "apply reads files and does not ask a cluster", { subject: "--cluster" });
   if (options.gitBranch !== undefined || paths.some((path) => /^https?:\/\//.test(path)))
     throw new EngineError("unsupported", "policies are read from files, not from a network", { subject: "POLICY" });
   const warnExitCode = Number(options.warnExitCode);
   if (!Number.isInteger(warnExitCode) || warnExitCode < 0 || warnExitCode > 255)
-    throw usage("an exit code is 0 to 255", options.warnExitCode);
+    throw usage("an exit code is a number from 0 to 255", options.warnExitCode);
   const resourcePaths = splitLists(options.resource, options.resources);
   if (resourcePaths.length === 0) throw usage("resource file(s) or cluster required", "--resource");
   const given = readPaths(resourcePaths, io);
@@ -120,14 +120,14 @@ async function apply(paths: readonly string[], options: ApplyOptions, io: Comman
   }
 }
 
-/** Kyverno judges an exception like any resource, and says nothing of it. */
+/** Kyverno judges an exception like any resource, without a message. */
 function tellUncountedAmong(resources: readonly GivenResource[], options: ApplyOptions, io: CommandIO): void {
   if (options.exceptionsWithResources === true || options.exceptionsWithinResources === true) return;
   const places = resources.filter(({ value }) => value.kind === "PolicyException").map(({ position }) => position);
   tellUncounted(places, "resources", "--exceptions-with-resources lets them", io);
 }
 
-/** `-o`: one file of all, or a folder with one file for each. */
+/** `-o`: one file for all resources, or a folder with one file each. */
 function writeResources(path: string, resources: readonly JsonObject[], io: CommandIO): void {
   if (io.pathKind(path) !== "folder") {
     io.writeFile(path, resources.map((resource) => toYamlText(resource)).join("---\n"));
@@ -235,8 +235,7 @@ function renderReport(
 }
 
 /**
- * Differs: Kyverno only counts errors; whoever reads the count wants to know what was missing. On stderr, so that the
- * output stays Kyverno's.
+ * Differs: Kyverno only counts errors; we also say what was missing. On stderr, so that stdout stays Kyverno's.
  */
 function reportUnknowns(responses: readonly ReportedResponse[], io: CommandIO): void {
   for (const { policy, resource, results } of responses)
@@ -299,25 +298,25 @@ export function define(command: Command, { io, finish }: Shell): void {
     .addOption(new Option("--resources <file>", "as --resource").argParser(collect).hideHelp())
     .option("--allow-empty", "a resource file or folder may hold no resource");
   addJudgingOptions(command)
-    .option("-o, --output <path>", "write the resources as the policies leave them: a file, or a folder that exists")
+    .option("-o, --output <path>", "write the resources as the policies patch them: to a file, or an existing folder")
     .option("-p, --policy-report", "print a report")
     .addOption(
-      new Option("--output-format <format>", "form of the report")
+      new Option("--output-format <format>", "format of the report")
         .choices(["yaml", "json", "markdown", "junit", "sarif"])
         .default("yaml"),
     )
     .addOption(
-      new Option("--report-api <api>", "of a report in YAML or JSON")
+      new Option("--report-api <api>", "API version of a YAML or JSON report")
         .choices(Object.keys(reportApis))
         .default("openreports.io/v1alpha1"),
     )
-    .option("-t, --table", "results as a table")
-    .option("--detailed-results", "the table with messages")
-    .option("--audit-warn", "failures of Audit policies are warnings")
+    .option("-t, --table", "print the results as a table")
+    .option("--detailed-results", "print the table with messages")
+    .option("--audit-warn", "count failures of Audit policies as warnings")
     .option("--warn-exit-code <code>", "exit code when there are warnings and no failures", "0")
-    .option("--warn-no-pass", "use that code too when nothing passed")
+    .option("--warn-no-pass", "use that exit code also when nothing passed")
     .option("--continue-on-fail", "apply the policies that load, count the others as errors")
-    .option("-c, --cluster", "refused: a cluster is not asked")
+    .option("-c, --cluster", "refused: Sallyport never asks a cluster")
     .addOption(new Option("-b, --git-branch <branch>").hideHelp());
   for (const flag of accepted) command.addOption(new Option(flag).hideHelp());
   for (const flag of acceptedWithValue) command.addOption(new Option(`${flag} <value>`).hideHelp());

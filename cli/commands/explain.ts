@@ -38,7 +38,9 @@ const commandLine = { file: "IMAGE", line: 1, column: 1 };
 async function explain(images: readonly string[], options: ExplainOptions, io: CommandIO): Promise<ExitCode> {
   const given = readPaths(splitLists(options.resource), io);
   if (images.length + given.length === 0)
-    throw new EngineError("invalid-usage", "explain what? name an image, or a resource with -r", { subject: "IMAGE" });
+    throw new EngineError("invalid-usage", "nothing to explain: name an image, or a resource with -r", {
+      subject: "IMAGE",
+    });
   const { errors, ...set } = readJudgingSet(splitLists(options.policy), given, options, io);
   refuseProblems(errors, `${errors.length} of the policies do not load`);
   const { resources, faulty } = readResources(given, io, { flag: "-r" });
@@ -88,10 +90,8 @@ export function define(command: Command, { io, finish }: Shell): void {
     )
     .option("-r, --resource <file>", "resource files or folders (repeatable)", collect)
     .option("-n, --namespace <name>", "namespace of the Pod", "default")
-    .addOption(
-      new Option("-o, --output <format>", "form of the answer").choices(["text", "json", "yaml"]).default("text"),
-    )
-    .option("--brief", "only the path to the first thing that is wrong");
+    .addOption(new Option("-o, --output <format>", "output format").choices(["text", "json", "yaml"]).default("text"))
+    .option("--brief", "show only the path to the first failure");
   addKnowledgeOptions(addJudgingOptions(command))
     .addHelpText(
       "after",

@@ -1,5 +1,5 @@
 /**
- * `sallyport jp`: JMESPath as Kyverno has it. Source: `kyverno jp`; docs/spec/kyverno.md#jmespath-dialect, #functions.
+ * `sallyport jp`: Kyverno's JMESPath. Source: `kyverno jp`; docs/spec/kyverno.md#jmespath-dialect, #functions.
  */
 import type { Command } from "commander";
 import type { JsonValue } from "../../core/encoding/json.ts";
@@ -23,7 +23,7 @@ interface QueryOptions {
 
 const functionsAt = (now: Date) => kyvernoFunctions({ now, seed: "jp", references: {} });
 
-/** Expressions as arguments, from files, and where neither is there, from standard input. */
+/** Expressions from arguments and files; without either, from standard input. */
 function readExpressions(words: readonly string[], files: readonly string[], io: CommandIO): readonly string[] {
   const texts = [...words, ...files.map((file) => readGivenText(file, io))];
   return (texts.length > 0 ? texts : [readGivenText("-", io)]).map((text) => text.trim());
@@ -89,8 +89,8 @@ export function define(command: Command, { io, finish }: Shell): void {
     .argument("[expression...]", "expressions")
     .option("-i, --input <file>", "input document (YAML or JSON); default: standard input")
     .option("-q, --query <file>", "read an expression from a file (repeatable)", collect)
-    .option("-c, --compact", "on one line")
-    .option("-u, --unquoted", "a string without quotes")
+    .option("-c, --compact", "print JSON on one line")
+    .option("-u, --unquoted", "print a string without quotes")
     .action((words: readonly string[], options: QueryOptions) => finish(query(words, options, io)));
   command
     .command("parse")
@@ -102,7 +102,7 @@ export function define(command: Command, { io, finish }: Shell): void {
     );
   command
     .command("function")
-    .description("list functions with the types they take")
+    .description("list functions with their argument types")
     .argument("[name...]", "functions; default: all")
     .action((names: readonly string[]) => finish(listFunctions(names, io)));
 }

@@ -1,5 +1,5 @@
 /**
- * `sallyport mirror distrust`: what every decision over the mirror refuses, whatever vouches for it. Source:
+ * `sallyport mirror distrust`: what every decision over the mirror refutes, whatever signature vouches for it. Source:
  * docs/spec/offline.md#distrust.
  */
 import { type Command, Option } from "commander";
@@ -18,7 +18,7 @@ import { visible } from "../render/tree.ts";
 
 const usage = (message: string, subject: string): EngineError => new EngineError("invalid-usage", message, { subject });
 
-/** Twelve digits of a digest or fingerprint; identities as they are. */
+/** Twelve digits of a digest or fingerprint; identities in full. */
 const short = (text: string): string => text.replace(/\b([0-9a-f]{12})[0-9a-f]{52}\b/, "$1…");
 
 interface AddOptions extends StoreOptions {
@@ -27,7 +27,7 @@ interface AddOptions extends StoreOptions {
   readonly date?: string;
 }
 
-/** The entry that the words name. A reason is wanted: whoever reads the list later must know why. */
+/** The entry that the arguments name. It needs a reason, so that a later reader of the list knows why. */
 function toRows(kind: string | undefined, value: string | undefined, options: AddOptions, io: CommandIO) {
   if (options.file !== undefined) {
     if (kind !== undefined || options.reason !== undefined || options.date !== undefined)
@@ -35,7 +35,7 @@ function toRows(kind: string | undefined, value: string | undefined, options: Ad
     return readDistrustFile(options.file, io);
   }
   if (kind === undefined || value === undefined)
-    throw usage("distrust what? name a kind and a value, or give --file FILE", "KIND");
+    throw usage("nothing to distrust: name a kind and a value, or give --file FILE", "KIND");
   if (options.reason === undefined) throw usage("why? give --reason TEXT", "--reason");
   const { reason, date = io.now().toISOString().slice(0, "2026-01-01".length) } = options;
   try {
@@ -103,7 +103,7 @@ interface RemoveOptions extends StoreOptions {
   readonly dryRun?: boolean;
 }
 
-/** The entry with this digest, or with a digest that begins so. @throws EngineError `invalid-usage` */
+/** The entry with this digest or prefix of a digest. @throws EngineError `invalid-usage` */
 function findEntry(entries: readonly DistrustEntry[], text: string): DistrustEntry {
   const wanted = text.replace(/^sha256:/, "");
   const found = /^[0-9a-f]{6,64}$/.test(wanted)
@@ -111,7 +111,7 @@ function findEntry(entries: readonly DistrustEntry[], text: string): DistrustEnt
     : [];
   const [entry, ...others] = found;
   if (entry === undefined) throw usage("no entry has this digest; mirror distrust ls shows them", text);
-  if (others.length > 0) throw usage(`${found.length} entries begin so; write more of the digest`, text);
+  if (others.length > 0) throw usage(`${found.length} entries begin with this; give more of the digest`, text);
   return entry;
 }
 
@@ -125,7 +125,7 @@ function remove(texts: readonly string[], options: RemoveOptions, io: CommandIO)
       return 0;
     }
     if (!isAgreed)
-      throw usage("what these entries name could be trusted again; give --yes to remove them", texts.join(", "));
+      throw usage("removing these entries lets their content be trusted again; confirm with --yes", texts.join(", "));
     const at = io.now().toISOString();
     mirror.writer().transaction(() => {
       for (const { digest } of entries) mirror.writer().removeDistrust(digest);
@@ -159,29 +159,27 @@ export function defineDistrust(command: Command, { io, finish }: Shell): void {
   addStoreOption(
     command
       .command("add")
-      .description("add an entry, or those of a file; nothing is taken away")
+      .description("add an entry, or the entries of a file")
       .argument("[kind]", distrustKinds.join(", "))
       .argument("[value]", "sha256:HEX, a fingerprint, a log id, or an identity with wildcards"),
   )
     .option("--reason <text>", "why it is distrusted")
-    .option("--date <date>", "since when it is known (default: today)")
-    .option("-f, --file <file>", "a distrust list, as --distrust takes it")
+    .option("--date <date>", "since when it is distrusted (default: today)")
+    .option("-f, --file <file>", "a distrust list in the format of --distrust")
     .action((kind: string | undefined, value: string | undefined, options: AddOptions) =>
       finish(add(kind, value, options, io)),
     );
   addStoreOption(command.command("ls").description("list the entries"))
-    .addOption(
-      new Option("-o, --output <format>", "form of the answer").choices(["text", "wide", "json"]).default("text"),
-    )
-    .option("--no-headers", "without the line of headers")
+    .addOption(new Option("-o, --output <format>", "output format").choices(["text", "wide", "json"]).default("text"))
+    .option("--no-headers", "omit the header line")
     .action((options: ListOptions) => finish(list(options, io)));
   addStoreOption(
     command
       .command("rm")
       .description("remove entries; the mirror's runs keep that they were there")
-      .argument("<entry...>", "digests of entries, or how they begin"),
+      .argument("<entry...>", "digests of entries, or prefixes of them"),
   )
-    .option("--reason <text>", "why they are removed, for the run")
+    .option("--reason <text>", "why they are removed, recorded with the run")
     .option("--dry-run", "show what would be removed")
     .option("--yes", "remove")
     .addOption(new Option("--confirm", "as --yes").hideHelp())

@@ -1,6 +1,6 @@
 /**
- * `sallyport mirror ls`: images with what is beside them, or one of the mirror's views, as tables of at most 80 columns
- * and as JSON. Source: docs/spec/command-line.md#streams-and-formats, docs/spec/offline.md#mirror.
+ * `sallyport mirror ls`: images with their signed material, or one of the mirror's views, as tables of at most 80
+ * columns and as JSON. Source: docs/spec/command-line.md#streams-and-formats, docs/spec/offline.md#mirror.
  */
 import { Argument, type Command, Option } from "commander";
 import { EngineError } from "../../core/errors.ts";
@@ -17,7 +17,7 @@ import { visible } from "../render/tree.ts";
 const mebibytes = (size: number | undefined): string =>
   size === undefined ? "-" : `${Math.ceil(size / (1024 * 1024))} MiB`;
 
-/** `none` only where every layout was asked; nothing here was verified, so there is no `verified`. */
+/** `none` only where every layout was asked. Nothing here was verified, so there is no `verified`. */
 const signedWord = ({ signatures, unasked }: MirrorImage): string =>
   signatures === 0 && unasked.length === 0 ? "none" : "unknown";
 
@@ -48,7 +48,7 @@ interface ListOptions extends StoreOptions {
 /** Twelve digits, as everywhere. */
 const shortDigest = (digest: string): string => visible(/^(?:sha256:)?([0-9a-f]{12})/.exec(digest)?.[1] ?? digest);
 
-/** The end of a name tells more than its beginning. */
+/** Shortened at the front: the end of a name tells more. */
 function cutFront(text: string, length: number): string {
   const shown = visible(text);
   return shown.length > length ? `…${shown.slice(shown.length - length + 1)}` : shown;
@@ -89,7 +89,7 @@ const tables: { readonly [N in ViewName]: Table<MirrorViews[N]> } = {
       shortDigest(logId ?? "-"),
       cutFront(logIndex ?? "-", 12),
       time(integratedTime),
-      // An entry that a log was asked for is of no image; the question names it.
+      // An entry that was asked of a log belongs to no image; the question names it.
       cutFront(repository ?? layer, 18),
       shortDigest(image ?? "-"),
     ],
@@ -133,7 +133,7 @@ const viewKinds: Readonly<Record<ViewName, string>> = {
 function listOne(name: ViewName, options: ListOptions, io: CommandIO): ExitCode {
   const { output, headers } = options;
   if (output === "name")
-    throw new EngineError("invalid-usage", "only images have names; -o text, wide or json", { subject: "-o name" });
+    throw new EngineError("invalid-usage", "-o name lists images only; use text, wide or json", { subject: "-o name" });
   const { rows, contentId } = withMirror(options, io, "read", (mirror) =>
     mirror.snapshot(() => ({ rows: mirror.view(name), contentId: mirror.contentId() })),
   );
@@ -183,16 +183,14 @@ Examples:
 export function defineList(command: Command, { io, finish }: Shell): void {
   addStoreOption(command)
     .addArgument(
-      new Argument("[what]", "images with what is beside them, or one thing by itself")
+      new Argument("[what]", "images with their signed material, or one kind of record")
         .choices(["images", ...viewNames])
         .default("images"),
     )
     .addOption(
-      new Option("-o, --output <format>", "form of the answer")
-        .choices(["text", "wide", "name", "json"])
-        .default("text"),
+      new Option("-o, --output <format>", "output format").choices(["text", "wide", "name", "json"]).default("text"),
     )
-    .option("--no-headers", "without the line of headers")
+    .option("--no-headers", "omit the header line")
     .addHelpText("after", listExamples)
     .action((what: "images" | ViewName, options: ListOptions) =>
       finish(what === "images" ? list(options, io) : listOne(what, options, io)),

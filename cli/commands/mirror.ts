@@ -1,5 +1,5 @@
 /**
- * `sallyport mirror`: bring layouts in, list what is held, check it, pin keys, distrust. Source:
+ * `sallyport mirror`: add layouts, list and check the content, pin keys, distrust. Source:
  * docs/spec/command-line.md#commands, #streams-and-formats.
  */
 import type { Command } from "commander";
@@ -83,13 +83,13 @@ export function define(command: Command, shell: Shell): void {
       .description("add OCI layouts: cosign save, skopeo, oras, docker save")
       .argument("<[image=]layout...>", "folders or tar archives; IMAGE names what one does not name"),
   )
-    .option("--complete", "the layouts hold everything of their repositories: what they lack does not exist")
-    .option("--with-layers", "copy image layers too; no decision reads them")
+    .option("--complete", "claim that the layouts hold everything of their repositories: what they lack does not exist")
+    .option("--with-layers", "copy image layers too (no decision reads them)")
     .action(async (layouts: readonly string[], options: AddOptions) => finish(await add(layouts, options, io)));
-  defineList(command.command("ls").description("list what the mirror holds; nothing of it is verified here"), shell);
+  defineList(command.command("ls").description("list what the mirror holds, unverified"), shell);
   addStoreOption(
-    addLimitOptions(command.command("check").description("read everything once and name what is damaged")),
+    addLimitOptions(command.command("check").description("read everything and report damage")),
   ).action((options: StoreOptions) => finish(check(options, io)));
   definePins(command, shell);
-  defineDistrust(command.command("distrust").description("list what is refuted whatever vouches for it"), shell);
+  defineDistrust(command.command("distrust").description("edit the list of what is never trusted"), shell);
 }

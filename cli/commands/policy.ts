@@ -1,4 +1,4 @@
-/** `sallyport policy check`: whether policies load, and what in them is unwise. */
+/** `sallyport policy check`: whether policies load, and what in them is risky. */
 import { type Command, Option } from "commander";
 import { createEngine } from "../../core/index.ts";
 import { advise } from "../../core/kyverno/policy/advice.ts";
@@ -16,10 +16,10 @@ interface CheckOptions {
   readonly output: "text" | "json";
 }
 
-/** A warning of the load has no code; advice has one. */
+/** A warning from loading has no kind; advice has one. */
 type Warning = PolicyWarning & { readonly code?: AdviceCode };
 
-/** By place, each thing once: one fault can be seen by several checks. */
+/** By place, without duplicates: several checks can see one fault. */
 function inOrder(warnings: readonly Warning[]): readonly Warning[] {
   const byText = new Map(warnings.map((warning) => [problemText(warning), warning]));
   return [...byText.values()].sort(
@@ -54,9 +54,9 @@ function check(paths: readonly string[], options: CheckOptions, io: CommandIO): 
 export function define(command: Command, { io, finish }: Shell): void {
   command
     .command("check")
-    .description("load policies and say what is wrong or unwise, with line and column")
+    .description("load policies and report errors and risky settings, with line and column")
     .argument("<policy...>", "policy files or folders; - is standard input")
-    .addOption(new Option("-o, --output <format>", "form of the answer").choices(["text", "json"]).default("text"))
-    .addHelpText("after", "\nExit codes: 0 every policy loads, with warnings or without; 2 one does not\n")
+    .addOption(new Option("-o, --output <format>", "output format").choices(["text", "json"]).default("text"))
+    .addHelpText("after", "\nExit codes: 0 every policy loads (warnings allowed); 2 a policy does not load\n")
     .action((paths: readonly string[], options: CheckOptions) => finish(check(paths, options, io)));
 }

@@ -46,7 +46,7 @@ interface TestOptions extends KnowledgeOptions {
 
 const usage = (message: string, subject: string): EngineError => new EngineError("invalid-usage", message, { subject });
 
-/** Whether a selector takes in a name, as the test file writes it. */
+/** Whether a selector matches a name as the test file writes it. */
 type Selector = (key: "policy" | "rule" | "resource", name: string) => boolean;
 
 /** `policy=NAME,rule=NAME,resource=NAME`, each with wildcards. */
@@ -136,7 +136,7 @@ interface Checked {
   readonly loaded: Loaded;
 }
 
-/** The rows of one expected result: each result of the engine that it speaks of. */
+/** The rows of one expected result: one for each engine result that it covers. */
 function checkResult(
   expected: ExpectedResult,
   test: TestFile,
@@ -161,12 +161,12 @@ function checkResult(
       : loaded.resources
           .filter(({ kind }) => expected.kind === "" || kind === expected.kind)
           .map((resource) => requestFor(resource).name ?? "");
-  // Differs: Kyverno has no row for an expectation that speaks of nothing, and passes it.
-  if (wanted.length === 0) return [row(expected.kind, "Not found", false, "no resource of this kind is there")];
+  // Differs: Kyverno has no row for an expectation that covers nothing, and passes it.
+  if (wanted.length === 0) return [row(expected.kind, "Not found", false, "there is no resource of this kind")];
   return wanted.flatMap((name) => {
     if (!selects("resource", name)) return [];
     const found = loaded.resources.filter((resource) => isResource(resource, expected.kind, name));
-    // Differs: Kyverno says nothing of a resource that is not there.
+    // Differs: Kyverno silently skips a resource that does not exist.
     if (found.length === 0)
       return [row([expected.kind, name].filter((part) => part !== "").join("/"), "Not found", false)];
     return found.flatMap((resource): readonly TestRow[] => {
@@ -192,7 +192,7 @@ function checkResult(
   });
 }
 
-/** The rule that a result is of: by its name, or by that of a rule that was generated from it. */
+/** The rule of a result: by its name, or by that of a rule generated from it. */
 const ruleOf = ({ spec }: Policy, name: string): Rule | undefined =>
   spec.rules.find((rule) => rule.name === name) ??
   spec.rules.find((rule) => rule.name === name.replace(/^autogen-(?:cronjob-)?/, ""));
@@ -211,8 +211,8 @@ function compareStatus(
 const text = (value: JsonValue): string => JSON.stringify(sorted(value));
 
 /**
- * A resource as the policies left it, beside the one that the test expects. Annotations that record the verification
- * are no part of the comparison unless the test names them.
+ * Compares the patched resource with the expected one. Annotations that record the verification count only if the test
+ * names them.
  */
 function comparePatched(
   file: string,
@@ -228,7 +228,7 @@ function comparePatched(
   if (expected === undefined) return ["Not found", false];
   const left = judged.left.get(resource) ?? resource;
   const same = text(expected) === text(left) || text(expected) === text(withoutRecord(left, expected));
-  return same ? ["Ok", true] : ["The patched resource is another one", false];
+  return same ? ["Ok", true] : ["The patched resource differs", false];
 }
 
 const recordNames: readonly string[] = ["kyverno.io/verify-images", "kyverno.io/verify-images-scoped"];
@@ -245,7 +245,7 @@ function withoutRecord(resource: JsonObject, expected: JsonObject): JsonObject {
   return { ...resource, metadata: { ...others, ...(Object.keys(annotations).length === 0 ? {} : { annotations }) } };
 }
 
-/** A row of no result: of a resource that cannot be judged, or of a test that cannot be run. */
+/** A row without a result: for a resource that cannot be judged, or a test that cannot be run. */
 const failedRow = (resource: string, reason: string, message: string): TestRow => ({
   policy: "",
   rule: "",
@@ -338,7 +338,7 @@ async function run(folders: readonly string[], options: TestOptions, io: Command
   const all: TestRow[] = [];
   const codes: ExitCode[] = [];
   const told = new Set<string>();
-  /** One that cannot be run is said to be so, and stops no other. */
+  /** A test that cannot run is reported and does not stop the others. */
   const attempt = async <T>(path: string, act: () => Promise<readonly T[]>): Promise<readonly T[]> => {
     try {
       return await act();
@@ -376,17 +376,15 @@ async function run(folders: readonly string[], options: TestOptions, io: Command
 
 export function define(command: Command, { io, finish }: Shell): void {
   command
-    .argument("<folder...>", "folders that are searched for test files, or test files")
+    .argument("<folder...>", "test files, or folders to search for them")
     .option("-f, --file-name <name>", "the name of test files", "kyverno-test.yaml")
     .option("-t, --test-case-selector <selector>", "policy=…,rule=…,resource=…, each with wildcards")
-    .option("--fail-only", "show only what failed")
+    .option("--fail-only", "show only failures")
     .option("--detailed-results", "show messages")
     .option("--require-tests", "fail when there is no test")
-    .addOption(
-      new Option("-o, --output <format>", "form of the results").choices(["json", "yaml", "markdown", "junit"]),
-    )
+    .addOption(new Option("-o, --output <format>", "output format").choices(["json", "yaml", "markdown", "junit"]))
     .addOption(new Option("--output-format <format>").choices(["json", "yaml", "markdown", "junit"]).hideHelp())
-    .option("--cluster-resource <file>", "resource files that stand in for the cluster (repeatable)", collect)
+    .option("--cluster-resource <file>", "resource files that answer for the cluster (repeatable)", collect)
     .addOption(new Option("--registry").hideHelp())
     .addOption(new Option("--remove-color").hideHelp())
     .addOption(new Option("-b, --git-branch <branch>").hideHelp());

@@ -42,7 +42,7 @@ type Service = keyof typeof services;
 
 const usage = (message: string, subject: string): EngineError => new EngineError("invalid-usage", message, { subject });
 
-/** `url=…,public-key=…`: each key once, none unknown. */
+/** `url=…,public-key=…`: known keys, each once. */
 function readPairs(service: Service, text: string): ReadonlyMap<string, string> {
   const { required, optional } = services[service];
   const known: readonly string[] = [...required, ...optional];
@@ -63,7 +63,7 @@ function readTime(pairs: ReadonlyMap<string, string>, key: string): Date | undef
   if (text === undefined) return undefined;
   const at = new Date(text);
   if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/.test(text) || Number.isNaN(at.getTime()))
-    throw usage("a time is written as 2026-11-22T17:03:00Z", `${key}=${text}`);
+    throw usage("write a time as 2026-11-22T17:03:00Z", `${key}=${text}`);
   return at;
 }
 
@@ -78,7 +78,7 @@ function readPeriod(pairs: ReadonlyMap<string, string>): { readonly start?: Date
   return { ...(start === undefined ? {} : { start }), ...(end === undefined ? {} : { end }) };
 }
 
-/** What makes nothing: to it one service is added, to see whether its file will do. */
+/** Options that make an empty root. One service is added to it, to check that its file is usable. */
 const nobody: TrustedServices = { fulcio: [], rekor: [], ctfe: [], tsa: [] };
 
 const readAuthority =
@@ -110,7 +110,7 @@ const readLog =
     return made;
   };
 
-/** The public-good instance's part of each kind: left out where a flag gives its own, as in cosign, or says no. */
+/** The public-good instance's services of each kind, unless a flag replaces or excludes them, as in cosign. */
 function withDefaults(made: JsonObject, options: CreateOptions): JsonObject {
   if (options.withDefaultServices !== true) return made;
   const defaults = parseJson(publicGoodTrustedRoot(), { limits: defaultLimits }) as JsonObject;
@@ -142,10 +142,13 @@ function create(options: CreateOptions, io: CommandIO): ExitCode {
     defaultLimits,
   );
   const text = toJsonText(withDefaults(made, options));
-  // What is written is what would be accepted.
+  // Parse it, so that only an acceptable root is written.
   const { digest, ...root } = parseTrustedRoot(text, defaultLimits);
   if (Object.values(root).every((list) => list.length === 0))
-    throw usage("a trusted root of nobody: give --fulcio, --rekor, --ctfe, --tsa or --with-default-services", "");
+    throw usage(
+      "the trusted root would be empty: give --fulcio, --rekor, --ctfe, --tsa or --with-default-services",
+      "",
+    );
   if (options.out === undefined) io.out(text);
   else {
     io.writeFile(options.out, text);
@@ -160,7 +163,7 @@ export function defineCreate(command: Command, { io, finish }: Shell): void {
     .option("--rekor <pairs>", "url=…,public-key=FILE,start-time=…[,end-time=…][,origin=…] (repeatable)", collect)
     .option("--ctfe <pairs>", "url=…,public-key=FILE,start-time=…[,end-time=…] (repeatable)", collect)
     .option("--tsa <pairs>", "url=…,certificate-chain=FILE[,start-time=…][,end-time=…] (repeatable)", collect)
-    .option("--with-default-services", "begin with the public-good instance; a kind that a flag gives replaces its own")
+    .option("--with-default-services", "start from the public-good instance; a flag replaces its services of that kind")
     .option("--no-default-fulcio", "without its certificate authorities")
     .option("--no-default-rekor", "without its transparency logs")
     .option("--no-default-ctfe", "without its certificate logs")

@@ -1,6 +1,6 @@
 /**
  * `sallyport trust import`: a trusted_root.json that an operator vouches for, or a folder of TUF metadata that was
- * carried across. Source: docs/spec/offline.md#crossing-the-gap, #time-and-freshness.
+ * carried to this machine. Source: docs/spec/offline.md#crossing-the-gap, #time-and-freshness.
  */
 import { type Command, Option } from "commander";
 import { digestOf } from "../../core/crypto/digest.ts";
@@ -25,12 +25,12 @@ interface ImportOptions extends Omit<UpdateOptions, "timeout"> {
   readonly maxTrustAge?: string;
 }
 
-/** A pinned file: the operator's word, and so its digest may be asked for. */
+/** A pinned file. Only the operator vouches for it, so its digest can be required. */
 function importFile(file: string, options: ImportOptions, io: CommandIO): ExitCode {
   const bytes = io.readFile(file);
   const root = asGiven(file, "a trusted root", () => parseTrustedRoot(bytes, defaultLimits));
   if (options.digest !== undefined && options.digest !== digestOf(bytes))
-    throw new EngineError("no-trust", `the trusted root is ${digestOf(bytes)}, wanted is ${options.digest}`, {
+    throw new EngineError("no-trust", `the trusted root is ${digestOf(bytes)}, expected ${options.digest}`, {
       subject: file,
     });
   withMirror(options, io, "write", (mirror) =>
@@ -43,8 +43,8 @@ function importFile(file: string, options: ImportOptions, io: CommandIO): ExitCo
 }
 
 /**
- * What was carried may have expired on the way; how far is for the mode and its budget to say. Nothing is stored before
- * that is settled.
+ * Metadata may have expired on the way. The mode and its budget say how long ago that may be, and nothing is stored
+ * before that is checked.
  */
 async function importFolder(folder: string, options: ImportOptions, io: CommandIO): Promise<ExitCode> {
   if (options.digest !== undefined)
@@ -79,17 +79,16 @@ async function importFolder(folder: string, options: ImportOptions, io: CommandI
 
 export function defineImport(command: Command, { io, finish }: Shell): void {
   addStoreOption(command)
-    .argument("<path>", "a trusted_root.json, or a folder of TUF metadata as a TUF mirror serves it")
-    .option("--name <name>", "the name policies mean by saying nothing", defaultTrustName)
-    .option("--digest <digest>", "of a trusted_root.json: what it must be, sha256:HEX")
-    .option(
-      "--root <file>",
-      "of a folder: the TUF root from which it is verified; it is pinned (env: SALLYPORT_TUF_ROOT)",
-    )
+    .argument("<path>", "a trusted_root.json, or a folder copied from a TUF mirror")
+    .option("--name <name>", "name of the trusted root; policies use public-good", defaultTrustName)
+    .option("--digest <digest>", "required digest of a trusted_root.json, sha256:HEX")
+    .option("--root <file>", "for a folder: the TUF root to verify it from; it is pinned (env: SALLYPORT_TUF_ROOT)")
     .option("--tufRoot <file>", "as --root")
-    .option("--root-checksum <digest>", "what that root must be: sha256:HEX or sha512:HEX")
-    .addOption(new Option("--trust-mode <mode>", "of a folder: what expiry means").choices(["enforce", "budget"]))
-    .option("--max-trust-age <span>", "of a folder: how far past its expiry it may be, such as 30d (default: 90d)")
+    .option("--root-checksum <digest>", "required checksum of that root: sha256:HEX or sha512:HEX")
+    .addOption(
+      new Option("--trust-mode <mode>", "for a folder: how to treat expired metadata").choices(["enforce", "budget"]),
+    )
+    .option("--max-trust-age <span>", "for a folder: how long past expiry is accepted, such as 30d (default: 90d)")
     .addHelpText(
       "after",
       "\n" +

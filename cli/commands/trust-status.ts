@@ -30,7 +30,7 @@ interface StatusOptions extends StoreOptions, TrustOptions {
 const initialRootOf = (name: string, { initialRoots = {} }: TrustSettings): Uint8Array | undefined =>
   Object.hasOwn(initialRoots, name) ? initialRoots[name] : name === "public-good" ? publicGoodRoot() : undefined;
 
-/** Every role, also of metadata that is too old to be used; none of what does not verify. */
+/** Every role, even of metadata that is too old to use; none if the metadata does not verify. */
 function rolesOf(name: string, source: TufSource, settings: TrustSettings): readonly RoleStatus[] {
   const initialRoot = initialRootOf(name, settings);
   if (initialRoot === undefined) return [];
@@ -78,7 +78,7 @@ function statusOf(
       ...common,
       state: "tolerated",
       digest,
-      remark: `${role} expired at ${at}; ${tuf.mode === "pin" ? "its digest is pinned" : "that is within the budget"}`,
+      remark: `${role} expired at ${at}; ${tuf.mode === "pin" ? "its digest is pinned" : "this is within the budget"}`,
     };
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
@@ -102,7 +102,7 @@ function modeText({ mode = "budget", maxTrustAge }: TrustSettings): string {
     );
   return mode === "enforce"
     ? "mode enforce: stale from a signed expiry on"
-    : "mode pin: only what is pinned by its digest";
+    : "mode pin: only a trusted root pinned by digest";
 }
 
 function status(options: StatusOptions, io: CommandIO): ExitCode {
@@ -110,7 +110,7 @@ function status(options: StatusOptions, io: CommandIO): ExitCode {
     const knowledge = mirror.knowledge();
     const settings = readTrustSettings(options, io, knowledge.tufRoots());
     const now = io.now();
-    // As in a decision: a clock that was set back makes nothing fresher.
+    // As in a decision: setting the clock back does not make metadata fresher.
     const signed = knowledge.state().newestSignedTime;
     const judgedAt = later(now, signed) ?? now;
     const names = options.trust === undefined ? knowledge.trustedRootNames() : [options.trust];
@@ -153,7 +153,7 @@ function status(options: StatusOptions, io: CommandIO): ExitCode {
 
 export function defineStatus(command: Command, { io, finish }: Shell): void {
   addTrustOptions(addStoreOption(command))
-    .addOption(new Option("-o, --output <format>", "form of the answer").choices(["text", "json"]).default("text"))
-    .addHelpText("after", "\nExit codes: 0 every trusted root may be used, 3 one is stale or does not verify\n")
+    .addOption(new Option("-o, --output <format>", "output format").choices(["text", "json"]).default("text"))
+    .addHelpText("after", "\nExit codes: 0 every trusted root is usable, 3 one is stale or does not verify\n")
     .action((options: StatusOptions) => finish(status(options, io)));
 }

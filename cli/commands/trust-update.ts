@@ -1,5 +1,6 @@
 /**
- * `sallyport trust update`, and cosign's `initialize`: a trusted root from a TUF mirror into the mirror of decisions.
+ * `sallyport trust update`, and cosign's `initialize`: fetches a trusted root from a TUF mirror into Sallyport's
+ * mirror.
  * Source: TUF 1.0, docs/spec/sigstore.md#trust-initialisation.
  */
 import type { Command } from "commander";
@@ -30,26 +31,26 @@ export interface UpdateOptions extends StoreOptions {
   readonly timeout: string;
 }
 
-/** Wrong metadata is a matter of trust, whatever its code: exit code 3. Outages keep theirs. */
+/** Wrong metadata is a trust failure, whatever its code: exit code 3. Outages keep their codes. */
 async function asTrustProblem<T>(name: string, run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } catch (error) {
     if (!(error instanceof EngineError) || (codeRow(error.code).truth !== "refuted" && error.code !== "unsupported"))
       throw error;
-    throw new EngineError("no-trust", `the TUF metadata does not hold: [${error.code}] ${error.message}`, {
+    throw new EngineError("no-trust", `the TUF metadata does not verify: [${error.code}] ${error.message}`, {
       subject: `${name} ${error.subject ?? ""}`.trim(),
       cause: error,
     });
   }
 }
 
-/** @throws EngineError `invalid-usage` when the digest is another one. */
+/** @throws EngineError `invalid-usage` when the digest differs. */
 function checkRoot(bytes: Uint8Array, checksum: string | undefined): Uint8Array {
   if (checksum === undefined) return bytes;
   const [, algorithm, wanted] = /^(sha256|sha512):([0-9a-f]+)$/.exec(checksum) ?? [];
   if (algorithm === undefined || !isHashName(algorithm))
-    throw new EngineError("invalid-usage", "a checksum is sha256:HEX or sha512:HEX", { subject: checksum });
+    throw new EngineError("invalid-usage", "write a checksum as sha256:HEX or sha512:HEX", { subject: checksum });
   const found = encodeHex(digest(algorithm, bytes));
   if (found !== wanted)
     throw new EngineError("invalid-usage", `the root has the checksum ${algorithm}:${found}`, { subject: checksum });
@@ -58,11 +59,11 @@ function checkRoot(bytes: Uint8Array, checksum: string | undefined): Uint8Array 
 
 export interface Begin {
   readonly initialRoot: Uint8Array;
-  /** Given by the operator in this call: to be pinned. */
+  /** The operator gave it in this call, so it is pinned. */
   readonly isNew: boolean;
 }
 
-/** Where trust begins: the flag's root, the mirror's pinned one, the one that is carried. */
+/** Where trust begins: the flag's root, else the mirror's pinned one, else the built-in one. */
 export function beginOf(
   options: Pick<UpdateOptions, "name" | "tufRoot" | "root" | "rootChecksum">,
   mirror: Mirror,
@@ -83,7 +84,7 @@ export function beginOf(
   });
 }
 
-/** What the mirror holds of the name as metadata, behind a pin too. */
+/** The metadata that the mirror holds under the name, even if a pin hides it. */
 function heldTuf(name: string, mirror: Mirror): { readonly source: TufSource; readonly from: string } | undefined {
   const answer = mirror.knowledge().recorded({ kind: "trusted-root", name });
   return answer?.state === "present" && answer.value.form === "tuf"
@@ -134,7 +135,7 @@ export function store(
   });
 }
 
-/** Versions before and now, and whether the trusted root is another one. */
+/** Versions before and now, and whether the trusted root changed. */
 export function renderChange(name: string, { source, before }: Fetched): string {
   const { root = "", timestamp = "", snapshot = "", targets = "", ...delegated } = source.floors ?? {};
   const versions = Object.entries({ root, timestamp, snapshot, targets, ...delegated }).map(([role, version]) => {
@@ -147,12 +148,12 @@ export function renderChange(name: string, { source, before }: Fetched): string 
   return `${name}\n${versions.join("")}  trusted root       ${now}${change}\n`;
 }
 
-/** A pin wins over what was fetched; whoever fetches wants to know. */
+/** A pin wins over fetched metadata, so the user is told. */
 export function notePin(name: string, mirror: Mirror, io: CommandIO): void {
   const answer = mirror.knowledge().answer({ kind: "trusted-root", name });
   if (answer?.state === "present" && answer.value.form === "pinned")
     io.err(
-      `note: ${name} is pinned from ${answer.from}, and the pin is what counts; sallyport trust unpin --name ` +
+      `note: ${name} is pinned from ${answer.from}, and the pin wins; sallyport trust unpin --name ` +
         `${name} removes it\n`,
     );
 }
@@ -166,7 +167,7 @@ function openSource(options: UpdateOptions, held: string | undefined, io: Comman
     (io.env.TUF_MIRROR || undefined);
   const wanted = url ?? (options.name === defaultTrustName ? publicGoodMirror : undefined);
   if (wanted === undefined)
-    throw new EngineError("invalid-usage", "from which TUF mirror? give --mirror URL", { subject: "--mirror" });
+    throw new EngineError("invalid-usage", "no TUF mirror is known: give --mirror URL", { subject: "--mirror" });
   return /^(?:https?|file):\/\//.test(wanted)
     ? openTufMirror(wanted, { timeoutMs: parseSpan(options.timeout) })
     : folderMirror(wanted, io);
@@ -186,16 +187,16 @@ async function update(options: UpdateOptions, io: CommandIO): Promise<ExitCode> 
 
 export function defineUpdate(command: Command, { io, finish }: Shell): void {
   addStoreOption(command)
-    .option("--name <name>", "of the trusted root", defaultTrustName)
+    .option("--name <name>", "name of the trusted root", defaultTrustName)
     .option(
       "--mirror <url>",
-      "the TUF mirror: a URL or a folder (default: where it came from; env: SALLYPORT_TUF_MIRROR)",
+      "the TUF mirror: a URL or a folder (default: the last one used; env: SALLYPORT_TUF_MIRROR)",
     )
     .option("--tufMirror <url>", "as --mirror")
-    .option("--root <file>", "the TUF root from which to begin; it is pinned (env: SALLYPORT_TUF_ROOT)")
+    .option("--root <file>", "the TUF root to start from; it is pinned (env: SALLYPORT_TUF_ROOT)")
     .option("--tufRoot <file>", "as --root")
-    .option("--root-checksum <digest>", "what the root must be: sha256:HEX or sha512:HEX")
-    .option("--timeout <span>", "for one file", "30s")
+    .option("--root-checksum <digest>", "required checksum of the root: sha256:HEX or sha512:HEX")
+    .option("--timeout <span>", "timeout for one file", "30s")
     .addHelpText(
       "after",
       "\n" +

@@ -64,7 +64,7 @@ function show(file: string | undefined, options: ShowOptions, io: CommandIO): Ex
   return 0;
 }
 
-/** Takes an operator's word back: what was fetched under the name counts again. */
+/** Removes an operator's pin: metadata fetched under the name counts again. */
 function unpin(options: NameOptions, io: CommandIO): ExitCode {
   withMirror(options, io, "write", (mirror) => {
     const answer = mirror.knowledge().answer({ kind: "trusted-root", name: options.name });
@@ -91,20 +91,20 @@ export function define(command: Command, shell: Shell): void {
     shell,
   );
   defineCreate(
-    command.command("create").description("make a trusted_root.json; the flags of cosign trusted-root create"),
+    command.command("create").description("make a trusted_root.json, with the flags of cosign trusted-root create"),
     shell,
   );
   const named = (sub: Command): Command =>
-    addStoreOption(sub).option("--name <name>", "the name policies mean by saying nothing", defaultTrustName);
+    addStoreOption(sub).option("--name <name>", "name of the trusted root; policies use public-good", defaultTrustName);
   named(
     command
       .command("show")
-      .description("show whom a trusted root vouches for, and when")
+      .description("show whom a trusted root trusts, and when")
       .argument("[file]", "a trusted_root.json; default: the mirror's"),
   )
-    .addOption(new Option("-o, --output <format>", "form of the answer").choices(["text", "json"]).default("text"))
+    .addOption(new Option("-o, --output <format>", "output format").choices(["text", "json"]).default("text"))
     .action((file: string | undefined, options: ShowOptions) => finish(show(file, options, io)));
   named(
-    command.command("unpin").description("remove a pinned trusted_root.json: TUF metadata of the name counts again"),
+    command.command("unpin").description("remove a pinned trusted_root.json; TUF metadata of that name counts again"),
   ).action((options: NameOptions) => finish(unpin(options, io)));
 }

@@ -4,4 +4,4 @@ import type { Shell } from "../command.ts";
 import { defineCreate } from "./trust-create.ts";
 
 export const define = (command: Command, shell: Shell): void =>
-  defineCreate(command.command("create").description("make a trusted_root.json; as sallyport trust create"), shell);
+  defineCreate(command.command("create").description("make a trusted_root.json, like sallyport trust create"), shell);

@@ -1,6 +1,6 @@
 /**
- * cosign's flags that say who must have signed, and the attestor they stand for. Source:
- * docs/spec/sigstore.md#cosign-flags, docs/spec/command-line.md#flags-of-other-programs.
+ * cosign's flags that say who must have signed, turned into an attestor. Source: docs/spec/sigstore.md#cosign-flags,
+ * docs/spec/command-line.md#flags-of-other-programs.
  */
 import { type Command, Option } from "commander";
 import { parsePublicKeysPem } from "../../core/crypto/public-key.ts";
@@ -41,14 +41,14 @@ const usage = (message: string, subject?: string): EngineError =>
   new EngineError("invalid-usage", message, { subject });
 
 const option = (flags: string, description: string): Option => new Option(flags, description);
-/** gh's and slsa-verifier's spellings are accepted and not shown. */
+/** gh's and slsa-verifier's spellings are accepted, but not shown in help. */
 const aliases: Readonly<Record<string, string>> = {
   "--cert-identity": "--certificate-identity",
   "--cert-identity-regex": "--certificate-identity-regexp",
   "--cert-oidc-issuer": "--certificate-oidc-issuer",
 };
 
-/** Adds cosign's flags, and what other tools call them. */
+/** Adds cosign's flags, and other tools' spellings. */
 export function addAttestorOptions(command: Command): Command {
   command
     .option(
@@ -60,7 +60,7 @@ export function addAttestorOptions(command: Command): Command {
     .option("--certificate-oidc-issuer <text>", "the exact OIDC issuer of the certificate")
     .option("--certificate-oidc-issuer-regexp <re2>", "a pattern for the issuer")
     .option("--certificate-github-workflow-name <text>", "the workflow's name")
-    .option("--certificate-github-workflow-ref <text>", "the ref that the workflow ran for")
+    .option("--certificate-github-workflow-ref <text>", "the git ref of the workflow run")
     .option("--certificate-github-workflow-repository <text>", "the repository of the workflow")
     .option("--certificate-github-workflow-sha <text>", "the commit of the workflow")
     .option("--certificate-github-workflow-trigger <text>", "what started the workflow")
@@ -68,7 +68,7 @@ export function addAttestorOptions(command: Command): Command {
     .option("--certificate-chain <file>", "the same, as a chain")
     .option("--timestamp-certificate-chain <file>", "timestamp authority in place of the trusted root's (PEM)")
     .option("--signature-digest-algorithm <hash>", "sha224, sha256, sha384 or sha512")
-    .option("--rekor-url <url>", "the log to ask where a signature carries no entry")
+    .option("--rekor-url <url>", "the log to ask if a signature carries no entry")
     .option("-a, --annotations <name=value>", "a claim that must have been signed (repeatable)", collect)
     .option("--use-signed-timestamps", "require an RFC 3161 timestamp")
     .option("--insecure-ignore-tlog", "do not require a transparency log entry")
@@ -80,7 +80,7 @@ export function addAttestorOptions(command: Command): Command {
   return command;
 }
 
-/** The options with aliases folded into the names they stand for. @throws EngineError `invalid-usage` */
+/** The options, with aliases replaced by their names. @throws EngineError `invalid-usage` */
 export function foldAliases(options: Readonly<Record<string, unknown>>): AttestorOptions {
   const camel = (flag: string) =>
     flag.replace(/^--/, "").replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
@@ -104,7 +104,7 @@ function readAnnotations(flags: readonly string[]): Readonly<Record<string, stri
       return [text.slice(0, at), text.slice(at + 1)] as const;
     });
   const wanted = Object.fromEntries(pairs);
-  // cosign lets the last one win; both were asked for, and no signature has both.
+  // In cosign the last one wins. Here the user required both, and no signature can have both.
   for (const [name, value] of pairs)
     if (wanted[name] !== value)
       throw usage(`annotation ${name} is given twice, with different values`, "--annotations");
@@ -150,7 +150,7 @@ const readCertificates = (text: string): unknown => readRoots(text, "certificate
 function readIdentity(options: AttestorOptions): NonNullable<AttestorSpec["keyless"]> {
   const { certificateIdentity, certificateIdentityRegexp, certificateOidcIssuer, certificateOidcIssuerRegexp } =
     options;
-  // cosign takes an empty text for none. Beside another flag it could only be meant as a restriction, so it is refused.
+  // cosign ignores an empty text. Here it is refused: its author meant a restriction.
   for (const [flag, text] of Object.entries({
     certificateIdentity,
     certificateIdentityRegexp,
@@ -185,7 +185,7 @@ function readIdentity(options: AttestorOptions): NonNullable<AttestorSpec["keyle
   };
 }
 
-/** Flags that say by which certificate: beside a key they would restrict nothing. */
+/** Flags about the certificate: beside a key they would restrict nothing. */
 const certificateFlags = {
   certificateIdentity: "--certificate-identity",
   certificateIdentityRegexp: "--certificate-identity-regexp",
@@ -200,7 +200,7 @@ const certificateFlags = {
   certificateChain: "--certificate-chain",
 } as const satisfies Partial<Record<keyof AttestorOptions, string>>;
 
-/** @throws EngineError `invalid-usage` for two flags of which one could only be without effect. */
+/** @throws EngineError `invalid-usage` for two flags that exclude each other. */
 function refuseContradictions(options: AttestorOptions): void {
   const given = Object.entries(certificateFlags).flatMap(([name, flag]) =>
     options[name as keyof typeof certificateFlags] === undefined ? [] : [flag],
@@ -222,7 +222,7 @@ function refuseContradictions(options: AttestorOptions): void {
 }
 
 /**
- * The attestor that the flags ask for; identity texts are meant exactly.
+ * The attestor that the flags ask for. Identity texts are exact, not wildcards.
  * @throws EngineError `invalid-usage` when they ask for nobody, for two things at once, or by a file that does not hold
  * what it should; `unsupported` for `--check-claims=false`.
  */
@@ -230,7 +230,7 @@ export function readAttestor(options: AttestorOptions, io: CommandIO): AttestorS
   if (options.checkClaims === false)
     throw new EngineError(
       "unsupported",
-      "a signature whose claims are not checked is about nothing: --check-claims=false is refused",
+      "--check-claims=false is refused: without claims a signature proves nothing about the image",
     );
   const { key } = options;
   refuseContradictions(options);

@@ -55,7 +55,7 @@ export function parsePath(path: string): Omit<ClusterQuestion, "kind" | "path"> 
   };
 }
 
-/** Answers from resource files. What the files do not hold nobody was asked about: it stays open. */
+/** Answers from resource files. A question about anything else stays open, because no cluster was asked. */
 export class ClusterFiles implements Knowledge {
   readonly #resources: readonly JsonObject[];
   readonly #responses: readonly PathResponse[];

@@ -9,7 +9,7 @@ import type { CommandIO } from "../command.ts";
 import { readGivenText } from "./given-file.ts";
 
 /**
- * The rows of a file. It is read strictly: a row that nobody can read would be trust in what it names.
+ * The rows of a file. It is read strictly: skipping an unreadable row would trust what it names.
  * @throws EngineError `invalid-usage` with the place in the file.
  */
 export function readDistrustFile(path: string, io: Pick<CommandIO, "readFile">): readonly DistrustRow[] {

@@ -13,7 +13,7 @@ type Reads = Pick<CommandIO, "readFile">;
 const shown = (path: string): string => (path === "-" ? "standard input" : path);
 
 /**
- * What `read` makes of the file at `path`.
+ * The result of `read` for the file at `path`.
  * @throws EngineError `invalid-usage` in place of a refusal of what the file holds.
  */
 export function asGiven<T>(path: string, what: string, read: () => T): T {
@@ -32,7 +32,7 @@ export function asGiven<T>(path: string, what: string, read: () => T): T {
 export const readGivenText = (path: string, io: Reads): string =>
   asGiven(path, "text in UTF-8", () => decodeUtf8(io.readFile(path)));
 
-/** What `parse` makes of the text of a file. @throws EngineError `invalid-usage` */
+/** The result of `parse` for the text of a file. @throws EngineError `invalid-usage` */
 export function readGiven<T>(path: string, what: string, io: Reads, parse: (text: string) => T): T {
   const text = readGivenText(path, io);
   return asGiven(path, what, () => parse(text));

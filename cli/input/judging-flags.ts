@@ -1,5 +1,5 @@
 /**
- * Flags that say what a decision is told beside policies and resources: what `apply` and `explain` share. Source:
+ * Flags for a decision's further input, beside policies and resources: shared by `apply` and `explain`. Source:
  * docs/spec/kyverno.md#files-and-folders.
  */
 import type { Command } from "commander";
@@ -28,10 +28,10 @@ export const addJudgingOptions = (command: Command): Command =>
     command
       .option("-f, --values-file <file>", "values for variables")
       .option("-s, --set <name=value>", "a variable (repeatable, comma list)", collect)
-      .option("-u, --userinfo <file>", "the user the request comes from"),
+      .option("-u, --userinfo <file>", "the user who sends the request"),
   ).option(
     "--cluster-resource <file>",
-    "resource files that stand in for the cluster: ConfigMaps, Secrets, namespaces (repeatable)",
+    "resource files that answer for the cluster: ConfigMaps, Secrets, namespaces (repeatable)",
     collect,
   );
 

@@ -45,7 +45,7 @@ export function addKnowledgeOptions(command: Command): Command {
       "an OCI layout, a folder or a tar archive; IMAGE names what it does not name (repeatable)",
       collect,
     )
-    .option("--complete", "the layouts hold everything of their repositories: what they lack does not exist")
+    .option("--complete", "claim that the layouts hold everything of their repositories: what they lack does not exist")
     .option("--trusted-root <file>", "a trusted_root.json, in place of the mirror's (env: SALLYPORT_TRUSTED_ROOT)")
     .option(
       "--distrust <file>",
@@ -62,9 +62,9 @@ export interface OpenKnowledge {
   readonly limits: Limits;
   /** The time of the decision. */
   readonly now: Date;
-  /** Which trusted root policies mean by saying nothing, and from what it is verified. */
+  /** The default trusted root of policies, and how it is verified. */
   readonly trust: { readonly trustRoot: string; readonly trust: TrustSettings };
-  /** Takes a signed time that a decision proved. The mirror keeps the newest one. */
+  /** Receives a signed time that a decision proved. The mirror keeps the newest one. */
   saw(signed: Date | undefined): void;
   close(): void;
 }
@@ -120,7 +120,7 @@ class CommandLineKnowledge implements Knowledge {
     return question.kind === "key" ? this.#key(question.reference) : undefined;
   }
 
-  /** A file is read once: whatever becomes of it, a command decides from one state of it. */
+  /** A file is read once, so that a command decides from one state of it even if it changes. */
   #key(reference: string): Answer | undefined {
     const held = this.#keys.get(reference);
     if (held !== undefined) return held;
@@ -171,12 +171,12 @@ export function parseLayoutFlag(text: string): { readonly folder: string; readon
 export function parseTimeFlag(text: string): Date {
   const at = new Date(text);
   if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/.test(text) || Number.isNaN(at.getTime()))
-    throw new EngineError("invalid-usage", "a time is written as 2026-11-22T17:03:00Z", { subject: text });
+    throw new EngineError("invalid-usage", "write a time as 2026-11-22T17:03:00Z", { subject: text });
   return at;
 }
 
 /**
- * Opens everything that the flags name. Whoever opens closes.
+ * Opens everything that the flags name. The caller closes it.
  * @throws EngineError `invalid-usage`, and as `openMirror` and `openLayout`.
  */
 export async function openKnowledge(
@@ -185,7 +185,7 @@ export async function openKnowledge(
   more: readonly Knowledge[] = [],
 ): Promise<OpenKnowledge> {
   const now = options.at === undefined ? io.now() : parseTimeFlag(options.at);
-  if (options.at !== undefined) io.err(`judged as of ${now.toISOString()}, not as of now\n`);
+  if (options.at !== undefined) io.err(`judged as of ${now.toISOString()}, not now\n`);
   const rootFile = options.trustedRoot ?? (io.env.SALLYPORT_TRUSTED_ROOT || undefined);
   const store = options.store ?? (io.env.SALLYPORT_STORE || undefined);
   const trustedRoot = readCommandLineRoot(rootFile, options, io);
@@ -206,7 +206,7 @@ export async function openKnowledge(
     ...(mirror === undefined ? [] : [options.at === undefined ? mirror.knowledge() : timeless(mirror.knowledge())]),
   ];
   let newest: Date | undefined;
-  // Trust of the command line is no trust of the mirror's.
+  // Times proven with the command line's trust are not stored: the mirror's trust did not prove them.
   const keeps = mirror !== undefined && trustedRoot === undefined && options.tufRoot === undefined;
   const close = (): void => {
     const signed = keeps ? newest : undefined;
@@ -234,7 +234,7 @@ export async function openKnowledge(
   }
 }
 
-/** A source at a time that was asked for: what was seen after it does not count. */
+/** A source as of the time of `--at`: later signed times do not count. */
 const timeless = (source: MirrorKnowledge): Knowledge => ({
   answer: (question) => source.answer(question),
   state: () => ({ ...source.state(), newestSignedTime: undefined }),

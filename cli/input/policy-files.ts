@@ -1,5 +1,5 @@
 /**
- * Policies and exceptions of the command line: what is read, what counts, and what is said of the rest. Source:
+ * Policies and exceptions of the command line: what is read, what counts, and the warnings about the rest. Source:
  * docs/spec/kyverno.md#files-and-folders.
  */
 import type { Command } from "commander";
@@ -22,7 +22,7 @@ import { type GivenPath, placeText, problemText, readPaths, splitLists, tellPass
 const usage = (message: string, subject: string): EngineError => new EngineError("invalid-usage", message, { subject });
 const shown = (path: string): string => (path === "-" ? "standard input" : path);
 
-/** Whether anything of these stands in a file of the path. */
+/** Whether any of these is in a file of the path. */
 const isIn =
   ({ files }: GivenPath) =>
   (position: Position): boolean =>
@@ -32,7 +32,7 @@ const isIn =
 const count = (number: number, one: string): string => `${number} ${one}${number === 1 ? "" : "s"}`;
 
 /**
- * The policies and exceptions of these paths, and what is wrong with the others.
+ * The policies and exceptions of these paths, and the problems of those that do not load.
  * @throws EngineError `invalid-usage` for a path that cannot be read or holds neither.
  */
 export function readPolicies(paths: readonly string[], io: CommandIO): LoadedPolicies {
@@ -46,9 +46,9 @@ export function readPolicies(paths: readonly string[], io: CommandIO): LoadedPol
   const useless = given.filter((path) => !found.some(isIn(path)));
   if (useless.length > 0)
     throw usage(nothingUseful(useless, loaded.others), useless.map(({ path }) => path).join(", "));
-  tellPassedOver("of the documents are no Kubernetes objects", loaded.passedOver, io);
+  tellPassedOver("of the documents are not Kubernetes objects", loaded.passedOver, io);
   tellPassedOver(
-    "of the resources are no policies",
+    "of the resources are not policies",
     loaded.others.map(({ position }) => position),
     io,
   );
@@ -85,14 +85,14 @@ export function readExceptions(paths: readonly string[], io: CommandIO): readonl
   refuseProblems(errors, `${count(errors.length, "fault")} in exceptions; nothing was judged`);
   const namedFiles = new Set(given.flatMap(({ files }) => files.flatMap((file) => (file.inFolder ? [] : [file.name]))));
   const strange = [...others.map(({ position }) => position), ...passedOver].find(({ file }) => namedFiles.has(file));
-  if (strange !== undefined) throw usage("a file of exceptions holds something else", placeText(strange));
+  if (strange !== undefined) throw usage("a file of exceptions holds another object", placeText(strange));
   for (const path of given)
     if (!exceptions.map(placeOf).some(isIn(path))) throw usage(`${shown(path.path)} holds no exception`, path.path);
-  tellPassedOver("of the documents are no exceptions", [...others.map(({ position }) => position), ...passedOver], io);
+  tellPassedOver("of the documents are not exceptions", [...others.map(({ position }) => position), ...passedOver], io);
   return exceptions;
 }
 
-/** The exceptions among resources; the rest is for others to read. @throws EngineError with the code of a problem. */
+/** The exceptions among resources; other code reads the rest. @throws EngineError with the code of a problem. */
 function readExceptionsAmong(given: readonly GivenPath[]): readonly PolicyException[] {
   const { exceptions, errors } = loadPolicies(
     given.flatMap(({ files }) => files),
@@ -139,7 +139,7 @@ export function readJudgingSet(
 ): JudgingSet {
   const { policies, errors, exceptions: among } = readPolicies(paths, io);
   if (policies.length + errors.length === 0)
-    throw usage(`${paths.map(shown).join(", ")}: there are exceptions, and no policy to judge by`, "POLICY");
+    throw usage(`${paths.map(shown).join(", ")}: there are exceptions, but no policy`, "POLICY");
   const counts = options.exceptionsWithinPolicies === true;
   if (!counts) tellUncounted(among.map(placeOf), "policies", "--exceptions-within-policies lets them", io);
   const withResources = options.exceptionsWithResources === true || options.exceptionsWithinResources === true;
@@ -170,7 +170,7 @@ export function tellIdle(exceptions: readonly PolicyException[], policies: reado
     }
 }
 
-/** Kyverno says nothing of them; whoever wrote them wants to know that they excuse nobody. */
+/** Kyverno ignores them silently. We warn, because their author believes that they apply. */
 export function tellUncounted(places: readonly Position[], among: string, help: string, io: CommandIO): void {
   const [first] = places;
   if (first === undefined) return;

@@ -1,5 +1,5 @@
 /**
- * Resources of the command line: each is one to judge, or one that nobody can judge and that is said to be so. Source:
+ * Resources of the command line: each can be judged, or is reported as one that cannot. Source:
  * docs/spec/kyverno.md#files-and-folders, docs/spec/command-line.md#given-files.
  */
 import type { JsonObject, JsonValue } from "../../core/encoding/json.ts";
@@ -17,7 +17,7 @@ export interface GivenResource {
   readonly value: JsonObject;
 }
 
-/** A resource that cannot be judged: its value is what it says it is, as far as it does. */
+/** A resource that cannot be judged. Its value holds as much of its identity as could be read. */
 export interface FaultyResource extends GivenResource {
   readonly fault: EngineError;
 }
@@ -56,12 +56,12 @@ export function readResources(given: readonly GivenPath[], io: CommandIO, option
         subject: `${options.flag} ${path}`,
       });
   }
-  tellPassedOver("of the documents are no Kubernetes objects", sink.passedOver, io);
+  tellPassedOver("of the documents are not Kubernetes objects", sink.passedOver, io);
   return sink;
 }
 
 /**
- * Resources that are not judged but asked: each must be whole.
+ * Resources that answer questions and are not judged. Each must be well-formed.
  * @throws EngineError `invalid-usage` as `readResources`, and for a resource that is malformed.
  */
 export function readWholeResources(
@@ -80,7 +80,7 @@ export function readWholeResources(
 
 const countOf = ({ resources, faulty }: Sink): number => resources.length + faulty.length;
 
-/** What is no Kubernetes object is passed over in a folder. In a file that was named it is one faulty among others. */
+/** In a folder, other documents than Kubernetes objects are skipped. In a named file they are faulty resources. */
 function readFile(file: TextFile, wrapped: boolean, sink: Sink): void {
   const before = countOf(sink);
   const strays: FaultyResource[] = [];
@@ -93,7 +93,7 @@ function readFile(file: TextFile, wrapped: boolean, sink: Sink): void {
         take(item, pointer(list, index), document.position, sink);
     } else if (formOf(value) !== "other") take(value, "", document.position, sink);
     else if (file.inFolder) sink.passedOver.push(position);
-    else strays.push(faultyResource(value, position, "is no Kubernetes object"));
+    else strays.push(faultyResource(value, position, "is not a Kubernetes object"));
   }
   if (countOf(sink) > before) sink.faulty.push(...strays);
 }
@@ -117,7 +117,7 @@ const faultyResource = (value: JsonValue, position: Position, message: string): 
   value: isObject(value) ? value : {},
 });
 
-/** kubectl takes every document for a list that has items, whatever its kind. */
+/** To kubectl every document with items is a list, whatever its kind. */
 function take(value: JsonValue, at: string, position: (pointer: string) => Position, sink: Sink): void {
   if (isObject(value) && Array.isArray(value.items) && Object.hasOwn(value, "items")) {
     const { items, apiVersion, kind } = value;
@@ -137,10 +137,10 @@ function take(value: JsonValue, at: string, position: (pointer: string) => Posit
   }
 }
 
-/** @throws EngineError `malformed` for what no request can be about. */
+/** @throws EngineError `malformed` for a value that cannot be the object of a request. */
 function readResource(value: JsonValue): JsonObject {
-  if (!isObject(value)) throw new EngineError("malformed", "the item of a list is no resource");
-  if (Object.hasOwn(value, "items")) throw new EngineError("malformed", "the items of the list are no list");
+  if (!isObject(value)) throw new EngineError("malformed", "the item of a list is not a resource");
+  if (Object.hasOwn(value, "items")) throw new EngineError("malformed", "the items of the list are not a list");
   refusePrototype(value);
   requestFor(value);
   return value;

@@ -32,7 +32,7 @@ export function withMirror<T>(
   }
 }
 
-/** {@link withMirror} for what takes time. */
+/** {@link withMirror} for asynchronous work. */
 export async function withMirrorAsync<T>(
   options: StoreOptions,
   io: Pick<CommandIO, "env">,
@@ -50,7 +50,7 @@ export async function withMirrorAsync<T>(
 function openStore(options: StoreOptions, { env }: Pick<CommandIO, "env">, mode: "read" | "write"): Mirror {
   const store = options.store ?? (env.SALLYPORT_STORE || undefined);
   if (store === undefined)
-    throw new EngineError("invalid-usage", "which mirror? give --store DIR, or set SALLYPORT_STORE", {
+    throw new EngineError("invalid-usage", "no mirror is named: give --store DIR, or set SALLYPORT_STORE", {
       subject: "--store",
     });
   return openMirror(store, { mode, limits: readLimits(options, { env }) });

@@ -1,5 +1,5 @@
 /**
- * Kyverno's own kinds of files, read strictly: a field that nobody knows is a mistake and not nothing. Source:
+ * Kyverno's own kinds of files, read strictly: an unknown field is an error. Source:
  * docs/spec/kyverno.md#files-and-folders.
  */
 import { EngineError } from "../../core/errors.ts";
@@ -25,7 +25,7 @@ export function readOnly(path: string, what: string, io: CommandIO): Placed {
   return document;
 }
 
-/** Kyverno takes a member that is null for none. */
+/** To Kyverno a null member is absent. */
 function withoutNulls(value: PolicyValue): PolicyValue {
   if (Array.isArray(value)) return value.map(withoutNulls);
   if (!isMap(value)) return value;
@@ -35,7 +35,7 @@ function withoutNulls(value: PolicyValue): PolicyValue {
 }
 
 /**
- * The document, which has the shape; `check` looks at what a shape cannot say.
+ * The document, checked against the shape and then by `check`, for what a shape cannot express.
  * @throws EngineError `invalid-usage` with the first fault and its place.
  */
 export function fitStrictly(
@@ -53,7 +53,7 @@ export function fitStrictly(
   throw new EngineError("invalid-usage", `${first.message}${others}`, { subject: placeText(first) });
 }
 
-/** The texts of a map, as Go reads them: a number or a truth stands for its text. */
+/** The texts of a map, as Go reads them: numbers and booleans become text. */
 export function scalarTexts(value: PolicyMap | undefined, at: string, findings: Findings): Record<string, string> {
   const texts: Record<string, string> = Object.create(null);
   for (const [key, scalar] of Object.entries(value ?? {})) {

@@ -113,14 +113,14 @@ class Reader {
   text(object: JsonObject, key: string, at: string): string | undefined {
     const value = Object.hasOwn(object, key) ? object[key] : undefined;
     if (value === undefined || value === null) return undefined;
-    return typeof value === "string" ? value : this.fail(`${key} is text`, at);
+    return typeof value === "string" ? value : this.fail(`${key} must be text`, at);
   }
 
   texts(object: JsonObject, key: string, at: string): readonly string[] {
     const value = Object.hasOwn(object, key) ? object[key] : undefined;
     if (value === undefined || value === null) return [];
     if (!Array.isArray(value) || !value.every((item) => typeof item === "string"))
-      return this.fail(`${key} is a list of texts`, at);
+      return this.fail(`${key} must be a list of texts`, at);
     return value as readonly string[];
   }
 
@@ -128,7 +128,7 @@ class Reader {
     const value = Object.hasOwn(object, key) ? object[key] : undefined;
     if (value === undefined || value === null) return [];
     if (!Array.isArray(value) || !(value as readonly JsonValue[]).every(isObject))
-      return this.fail(`${key} is a list of maps`, at);
+      return this.fail(`${key} must be a list of maps`, at);
     return value as readonly JsonObject[];
   }
 }
@@ -141,7 +141,7 @@ function readResult(object: JsonObject, at: string, reader: Reader): ExpectedRes
   }
   const result = reader.text(object, "result", at) ?? reader.text(object, "status", at) ?? "";
   if (!statuses.has(result))
-    reader.fail(`result is pass, fail, skip, warn or error, found ${JSON.stringify(result)}`, at);
+    reader.fail(`result must be pass, fail, skip, warn or error, found ${JSON.stringify(result)}`, at);
   const namespace = reader.text(object, "namespace", at);
   const single = reader.text(object, "resource", at);
   const specs = reader.maps(object, "resourceSpecs", at).map((spec) => {
@@ -153,7 +153,7 @@ function readResult(object: JsonObject, at: string, reader: Reader): ExpectedRes
   const patched = reader.text(object, "patchedResources", at) ?? reader.text(object, "patchedResource", at);
   const operation = reader.text(object, "operation", at);
   return {
-    policy: reader.text(object, "policy", at) ?? reader.fail("a result names its policy", at),
+    policy: reader.text(object, "policy", at) ?? reader.fail("a result must name its policy", at),
     rule: reader.text(object, "rule", at) ?? "",
     kind: reader.text(object, "kind", at) ?? "",
     resources: names.map((name) => (namespace === undefined || name.includes("/") ? name : `${namespace}/${name}`)),
@@ -164,29 +164,29 @@ function readResult(object: JsonObject, at: string, reader: Reader): ExpectedRes
 }
 
 function readResponse(object: JsonObject, at: string, reader: Reader): PathResponse {
-  const path = reader.text(object, "urlPath", at) ?? reader.fail("a response names its urlPath", at);
+  const path = reader.text(object, "urlPath", at) ?? reader.fail("a response must name its urlPath", at);
   const response = object.response;
-  if (!isObject(response)) return reader.fail("a response has a response", at);
+  if (!isObject(response)) return reader.fail("a response must have the member response", at);
   const status = response.statusCode ?? 200;
-  if (typeof status !== "number") return reader.fail("statusCode is a number", at);
+  if (typeof status !== "number") return reader.fail("statusCode must be a number", at);
   return { path, status, body: response.body ?? null };
 }
 
 /**
- * @throws EngineError `invalid-usage` for what is no test file or an older form of one, `unsupported` for what
+ * @throws EngineError `invalid-usage` for anything but a test file of the present form, `unsupported` for what
  * Sallyport does not test.
  */
 function readTestFile(source: YamlDocument, path: string): TestFile {
   const reader = new Reader(source);
   const document = toJson(source.value);
-  if (!isObject(document)) return reader.fail("a test file is a map", "/");
+  if (!isObject(document)) return reader.fail("a test file must be a map", "/");
   if (document.apiVersion === undefined || document.kind === undefined || document.name !== undefined)
     reader.fail(
-      "a test file of the deprecated form; it needs apiVersion: cli.kyverno.io/v1alpha1, kind: Test and metadata.name",
+      "the test file has the deprecated form; it needs apiVersion: cli.kyverno.io/v1alpha1, kind: Test and metadata.name",
       "/",
     );
   if (document.kind !== "Test" || !/^cli\.kyverno\.io\//.test(String(document.apiVersion)))
-    reader.fail("apiVersion is cli.kyverno.io/v1alpha1, kind is Test", "/");
+    reader.fail("apiVersion must be cli.kyverno.io/v1alpha1, kind must be Test", "/");
   for (const [key, value] of Object.entries(document)) {
     if (unsupported.has(key)) {
       if (!(Array.isArray(value) && value.length === 0) && value !== null) reader.refuse(key, `/${key}`);
@@ -222,8 +222,8 @@ function readTestFile(source: YamlDocument, path: string): TestFile {
 }
 
 /**
- * The test files below a folder, by their name, in order. Hidden folders may hold some, as `.kyverno-test` does; what
- * begins with two dots is how a mounted ConfigMap keeps each file once more.
+ * The test files below a folder, by their name, in order. Hidden folders are searched too, such as `.kyverno-test`.
+ * Names with two dots are skipped: a mounted ConfigMap keeps second copies of its files there.
  */
 export function findTestFiles(folder: string, fileName: string, io: CommandIO): readonly string[] {
   if (io.pathKind(folder) === "file") return [folder];

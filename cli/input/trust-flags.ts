@@ -1,5 +1,5 @@
 /**
- * Flags that say from which TUF root trust begins and how old its metadata may be: Kyverno's `--tufRoot` and
+ * Flags for the TUF root from which trust begins and for the age of its metadata: Kyverno's `--tufRoot` and
  * `--tufMirror`, and ours. Source: docs/spec/offline.md#time-and-freshness.
  */
 import { type Command, Option } from "commander";
@@ -26,7 +26,7 @@ export interface TrustOptions {
 
 export const addTrustOptions = (command: Command): Command =>
   command
-    .option("--trust <name>", "the trusted root that policies mean by saying nothing (default: public-good)")
+    .option("--trust <name>", "the trusted root for policies that name none (default: public-good)")
     .option("--tufRoot <file>", "the TUF root from which its metadata is verified (env: SALLYPORT_TUF_ROOT)")
     .option(
       "--tufMirror <dir>",
@@ -34,24 +34,21 @@ export const addTrustOptions = (command: Command): Command =>
     )
     .addOption(new Option("--enableTuf", "as --tufRoot").hideHelp())
     .addOption(
-      new Option("--trust-mode <mode>", "what the expiry of TUF metadata means (default: budget)").choices([
+      new Option("--trust-mode <mode>", "how to treat expired TUF metadata (default: budget)").choices([
         "enforce",
         "budget",
         "pin",
       ]),
     )
-    .option(
-      "--max-trust-age <span>",
-      "in the mode budget: how far past its expiry metadata may be, such as 30d (default: 90d)",
-    )
-    .option("--trust-digest <digest>", "in the mode pin: the digest of the trusted root");
+    .option("--max-trust-age <span>", "in mode budget: how long past expiry is accepted, such as 30d (default: 90d)")
+    .option("--trust-digest <digest>", "in mode pin: the digest of the trusted root");
 
 const units: Readonly<Record<string, number>> = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000 };
 
 /** `30d`, `72h`, `1d12h`, in milliseconds. @throws EngineError `invalid-usage` */
 export function parseSpan(text: string): number {
   if (!/^(?:\d{1,6}[dhms]){1,4}$/.test(text))
-    throw new EngineError("invalid-usage", "a span of time is written as 30d, 72h or 1d12h", { subject: text });
+    throw new EngineError("invalid-usage", "write a span of time as 30d, 72h or 1d12h", { subject: text });
   return [...text.matchAll(/(\d+)([dhms])/g)].reduce(
     (sum, [, count, unit]) => sum + Number(count) * (units[unit as string] as number),
     0,
@@ -70,7 +67,7 @@ function readDigest(text: string): Digest {
 export const tufFolder = ({ tufMirror }: TrustOptions): string | undefined =>
   tufMirror === undefined || /^https?:\/\//.test(tufMirror) ? undefined : tufMirror.replace(/^file:\/\//, "");
 
-/** A TUF root of the command line. @throws EngineError `invalid-usage` when the file is none. */
+/** A TUF root of the command line. @throws EngineError `invalid-usage` when the file is not a TUF root. */
 export function readTufRoot(file: string, io: CommandIO): Uint8Array {
   const bytes = io.readFile(file);
   asGiven(file, "a TUF root", () => parseRoot(bytes, defaultLimits));
@@ -78,7 +75,7 @@ export function readTufRoot(file: string, io: CommandIO): Uint8Array {
 }
 
 /**
- * What the engine is told. `pinned` are the TUF roots of the mirror; a flag wins over them, and they over cosign's
+ * The engine's trust settings. `pinned` are the mirror's TUF roots. A flag wins over them; they win over cosign's
  * variable.
  * @throws EngineError `invalid-usage`
  */

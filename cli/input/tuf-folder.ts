@@ -1,6 +1,6 @@
 /**
- * A folder of TUF metadata: as a web server has it, as its makers keep it, or as a client does. What it holds is
- * verified all the same.
+ * A folder of TUF metadata, laid out as on a web server, in its source repository, or in a client's cache. Its content
+ * is verified like any other.
  */
 import { EngineError } from "../../core/errors.ts";
 import { defaultLimits } from "../../core/limits.ts";
@@ -15,12 +15,12 @@ import type { TufMirror } from "../../proxy/upstream/tuf/tuf-mirror.ts";
 import { quoteRole } from "../../proxy/upstream/tuf/update.ts";
 import type { CommandIO } from "../command.ts";
 
-/** Names under which a file may stand: with its version or digest, without, in the folders of a repository's source. */
+/** Possible names of a file: with its version or digest, without, and in the folders of a source repository. */
 function namesOf(path: string): readonly string[] {
   const [, folder = "", name = path] = /^(.*\/)?([^/]*)$/.exec(path) ?? [];
   const bare = name.replace(/^(?:\d+|[0-9a-f]{64}|[0-9a-f]{128})\.(?=.)/, "");
   const served = [name, ...(bare === name ? [] : [bare])].map((one) => `${folder}${one}`);
-  // As a server's paths are written, and as people name files.
+  // Percent-encoded as in a URL, and plain.
   const names = [...new Set(served.flatMap((one) => [one, decodeURIComponent(one)]))];
   return names.flatMap((one) => [
     one,
@@ -42,7 +42,7 @@ function openFolder(given: string, io: CommandIO): (path: string) => Uint8Array 
       const file = `${folder}/${name}`;
       if (!isBelow(name) || io.pathKind(file) !== "file") continue;
       const bytes = io.readFile(file);
-      // A client keeps only its newest root, under a name without version: it may be another one than is asked for.
+      // A client keeps only its newest root, without a version in its name. It may not be the one asked for.
       if (
         version === undefined ||
         name.endsWith(`${version}.root.json`) ||
@@ -69,7 +69,7 @@ export function folderMirror(folder: string, io: CommandIO): TufMirror {
 }
 
 /**
- * A folder as a decision takes it, nothing verified: whoever decides does that.
+ * A folder's content for a decision, which verifies it. Nothing is verified here.
  * @throws EngineError `invalid-usage` when it is no folder, `no-trust` when something is missing or does not read.
  */
 export function readTufFolder(folder: string, io: CommandIO): TufSource {
@@ -94,7 +94,7 @@ export function readTufFolder(folder: string, io: CommandIO): TufSource {
   });
 }
 
-/** The top level, and the roles to which it may lead: of all that a snapshot lists these are few. */
+/** The top level, and the roles that it may delegate to: only a few of those that a snapshot lists. */
 function readTargets(
   listing: ReadonlyMap<string, { readonly version: bigint }>,
   read: (path: string) => Uint8Array | undefined,
@@ -120,7 +120,7 @@ function readTargets(
   return [...found].map(([role, bytes]) => ({ role, bytes }));
 }
 
-/** The chain as far as it is there, from whichever version it begins with. */
+/** The chain of roots in the folder, from its lowest version. */
 function readRoots(read: (path: string) => Uint8Array | undefined): readonly Uint8Array[] {
   const roots: Uint8Array[] = [];
   for (let version = 1; version <= defaultLimits.tufRootRotations; version++) {

@@ -1,6 +1,6 @@
 /**
- * Kyverno's values and user files: what stands in for the cluster on the command line. Source:
- * docs/spec/kyverno.md#files-and-folders, #test-command.
+ * Kyverno's values and user files: values that a cluster would supply. Source: docs/spec/kyverno.md#files-and-folders,
+ * #test-command.
  *
  *     apiVersion: cli.kyverno.io/v1alpha1
  *     kind: Values
@@ -94,7 +94,7 @@ function readSets(sets: readonly string[]): JsonObject {
     .flatMap((text) => text.split(","))
     .map((text) => {
       const at = text.indexOf("=");
-      if (at <= 0) throw usage("a variable is set as name=value", text);
+      if (at <= 0) throw usage("set a variable as name=value", text);
       return [text.slice(0, at), text.slice(at + 1)] as const;
     });
   return Object.fromEntries(pairs);
@@ -182,7 +182,7 @@ export function readRequestInfo(file: string, io: CommandIO): RequestInfo {
   return info;
 }
 
-/** What the values say of one resource to one policy: `--set` wins over the resource's own, these over the global. */
+/** The values for one policy and resource: `--set` wins over the resource's own, these win over the global ones. */
 export function variablesFor(values: Values, policy: string | undefined, resource: string): JsonObject {
   const own = values.policies
     .filter(({ name }) => name === policy)
@@ -190,7 +190,7 @@ export function variablesFor(values: Values, policy: string | undefined, resourc
   return Object.assign({}, values.globals, ...own, values.set) as JsonObject;
 }
 
-/** What the values say to rules of a policy, by their names: it wins over what they say to the policy. */
+/** The values for rules of a policy, by name. They win over the policy's. */
 export function ruleVariablesFor(values: Values, policy: string): Readonly<Record<string, JsonObject>> {
   const rules = values.policies.filter(({ name }) => name === policy).flatMap((entry) => entry.rules);
   return Object.fromEntries(
@@ -199,8 +199,8 @@ export function ruleVariablesFor(values: Values, policy: string): Readonly<Recor
 }
 
 /**
- * Whether what the values speak of is there.
- * @throws EngineError `invalid-usage` for a policy or a rule that is not; of a resource a line on stderr says it once.
+ * Checks that the values' policies, rules and resources exist.
+ * @throws EngineError `invalid-usage` for an unknown policy or rule. An unknown resource gets one line on stderr.
  */
 export function checkValueNames(
   { from, policies: named }: Values,
@@ -219,7 +219,7 @@ export function checkValueNames(
     for (const rule of rules)
       if (!known.includes(rule.name)) throw usage(missing(`rule of the policy ${name}`, rule.name, known), from);
     for (const { name: resource } of own) {
-      const line = `Warning: ${from}: values for the resource ${JSON.stringify(resource)}, which is not there\n`;
+      const line = `Warning: ${from}: values for the resource ${JSON.stringify(resource)}, which does not exist\n`;
       if (!resourceNames.has(resource) && !told.has(line)) io.err(line);
       told.add(line);
     }
@@ -232,5 +232,5 @@ const nameOf = ({ metadata }: JsonObject): JsonValue =>
 function missing(what: string, name: string, known: readonly string[]): string {
   const nearest = nearestName(name, known);
   const hint = nearest === undefined ? "" : `; did you mean ${JSON.stringify(nearest)}?`;
-  return `values for the ${what} ${JSON.stringify(name)}, which is not there${hint}`;
+  return `values for the ${what} ${JSON.stringify(name)}, which does not exist${hint}`;
 }

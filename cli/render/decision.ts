@@ -22,7 +22,7 @@ const statusMarks = {
 
 const placeText = ({ file, line }: RuleResult["position"]): string => `${file}:${line}`;
 
-/** What a part says beyond its own children: failures that none of them has. */
+/** A part's own failures: those that none of its children has. */
 function ownFailures(failures: readonly Failure[], below: readonly TreeNode[]): readonly TreeNode[] {
   const told = new Set<string>();
   const collect = (node: TreeNode): void => {
@@ -63,7 +63,7 @@ function attestationNode(
   };
 }
 
-/** What one rule says of one image. */
+/** One rule's result for one image. */
 function imageNodes({ digest, attestors, attestations, failures, open }: ImageResult, now: Date): readonly TreeNode[] {
   const below = [
     ...attestors.map((attestor) => attestorNode(attestor, now)),
@@ -91,7 +91,7 @@ function ruleNode(result: RuleResult, now: Date): TreeNode {
   };
 }
 
-/** One tree for each image, and one for what is about no single image. */
+/** One tree for each image, and one for results about the whole request. */
 export function decisionTrees(decision: Decision, now: Date): readonly TreeNode[] {
   const groups = new Map<string, RuleResult[]>();
   for (const result of decision.results) {
@@ -109,13 +109,13 @@ const worst: readonly RuleResult["status"][] = ["fail", "error", "warn", "pass",
 const worstMark = (results: readonly RuleResult[]): Mark =>
   statusMarks[worst.find((status) => results.some((result) => result.status === status)) ?? "skip"];
 
-/** Only the branches that lead to a node that is not good; of the leaves the first. */
+/** Only the branches to a failed node, each with its first failed leaf. */
 export function pruneTree(node: TreeNode): TreeNode {
   const bad = (node.children ?? []).find(({ mark }) => mark === "fail" || mark === "unknown");
   return { ...node, children: bad === undefined ? [] : [pruneTree(bad)] };
 }
 
-/** The rule result that decides: what denies, else the first that is no success. */
+/** The decisive rule result: one that denies, else the first that is not a success. */
 const decisive = ({ allowed, results }: Decision): RuleResult | undefined =>
   (allowed
     ? undefined
@@ -135,7 +135,7 @@ export function renderDecision(decision: Decision, style: Style, options: { read
       ? undefined
       : leadingFailure(result.status === "error" ? "unknown" : "refuted", result.failures);
   const because = failure === undefined ? [] : [`because  ${visible(failure.reason)}  [${failure.code}]\n`];
-  const nothing = decision.results.length === 0 ? ["no rule is about this request\n"] : [];
+  const nothing = decision.results.length === 0 ? ["no rule applies to this request\n"] : [];
   return [
     `${style.bold(`${verdict}${by}`)}  now ${toUtcText(now)}\n`,
     ...because,

@@ -1,6 +1,5 @@
 /**
- * What proves a signature, as the nodes of a tree; and what refutes one. Source:
- * docs/spec/command-line.md#explaining-a-decision.
+ * The evidence for or against a signature, as nodes of a tree. Source: docs/spec/command-line.md#explaining-a-decision.
  */
 import { codeRow } from "../../core/errors.ts";
 import { questionText, type Question } from "../../core/knowledge/question.ts";
@@ -122,6 +121,6 @@ export function candidateNode({ source, verification }: Candidate, index: number
   );
 }
 
-/** Questions that nobody answered. */
+/** Questions without an answer. */
 export const openNodes = (open: readonly Question[]): readonly TreeNode[] =>
   [...new Set(open.map(questionText))].map((text) => leaf("unknown", "open", text));

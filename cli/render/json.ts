@@ -1,7 +1,7 @@
 /** JSON for machines: log indexes and sizes as decimal strings, bytes as base64, instants as RFC 3339. */
 import { encodeBase64 } from "../../core/encoding/base64.ts";
 
-/** A tree of what JSON has. */
+/** A tree of JSON values. */
 export function plain(value: unknown): unknown {
   if (typeof value === "bigint") return value.toString();
   if (value instanceof Uint8Array) return encodeBase64(value);

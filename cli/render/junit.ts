@@ -1,6 +1,5 @@
 /**
- * JUnit XML, in the form in which Kyverno's command line writes it. Differs: Kyverno leaves failures without an end
- * tag; this parses.
+ * JUnit XML as Kyverno's command line writes it. Differs: Kyverno does not close failures; this is well-formed.
  */
 
 export interface JunitCase {
@@ -19,7 +18,7 @@ const escapes: Readonly<Record<string, string>> = {
   '"': "&quot;",
   "'": "&apos;",
 };
-/** What XML 1.0 cannot hold becomes U+FFFD. */
+/** Characters that XML 1.0 does not allow become U+FFFD. */
 const unwritable =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that XML does not have.
   /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;

@@ -45,7 +45,7 @@ export const renderBanner = (counts: {
   `Applying ${counts.rules} policy rule(s) to ${counts.resources} ` +
   `resource(s)${counts.exceptions > 0 ? ` with ${counts.exceptions} exception(s)` : ""}...\n`;
 
-/** The failed rules of one response; nothing where none failed. Errors only count. */
+/** The failed rules of one response, or nothing. Errors are only counted. */
 export function renderResponse({ policy, resource, results, scored }: Response, auditWarn: boolean): string {
   const failed = results.filter(({ status }) => status === "fail");
   const [first] = failed;

@@ -49,7 +49,7 @@ function toResult(
   };
 }
 
-/** The two homes of the same report: Kyverno's present one, and the one before it, which most readers know. */
+/** The two API groups of the same report: Kyverno's present one, and the older one, which most tools read. */
 export const reportApis = {
   "openreports.io/v1alpha1": "ClusterReport",
   "wgpolicyk8s.io/v1alpha2": "ClusterPolicyReport",

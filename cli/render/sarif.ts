@@ -9,7 +9,7 @@ import type { ReportedResponse } from "./policy-report.ts";
 
 type Status = RuleResult["status"];
 
-/** A result that is no failure has no level; what could not be decided is open. */
+/** A result other than a failure has no level; an undecided one is open. */
 const meaning: Readonly<Record<Status, { readonly kind: string; readonly level: string }>> = {
   pass: { kind: "pass", level: "none" },
   fail: { kind: "fail", level: "error" },

@@ -1,5 +1,5 @@
 /**
- * Marks and colour. Colour never carries meaning alone: every mark has its own sign. Source:
+ * Marks and colour. Colour never carries meaning alone: every mark has its own character. Source:
  * docs/spec/command-line.md#colour.
  */
 import pico from "picocolors";

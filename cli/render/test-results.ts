@@ -12,7 +12,7 @@ export interface TestRow {
   readonly rule: string;
   readonly resource: string;
   readonly passed: boolean;
-  /** `Ok`, `Excluded`, `Not found`, `Invalid Policy`, or what was wanted and what came. */
+  /** `Ok`, `Excluded`, `Not found`, `Invalid Policy`, or the wanted and the actual result. */
   readonly reason: string;
   readonly message: string;
 }

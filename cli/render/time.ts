@@ -20,7 +20,7 @@ export function toSpanText(seconds: number): string {
   return `${Math.floor(seconds / size)} ${name}`;
 }
 
-/** `4 d ago`, or `in 5 h` for what lies ahead. */
+/** `4 d ago`, or `in 5 h` for a time to come. */
 export function toAgoText(at: Date, now: Date): string {
   const seconds = (now.getTime() - at.getTime()) / 1000;
   return seconds < 0 ? `in ${toSpanText(-seconds)}` : `${toSpanText(seconds)} ago`;

@@ -13,7 +13,7 @@ export interface TreeNode {
 }
 
 /**
- * Terminals and logs must not be written to by what was signed: control and direction characters are shown as escapes.
+ * Signed text must not control a terminal or log: control and direction characters are shown as escapes.
  */
 export const visible = (text: string): string =>
   text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);

@@ -51,7 +51,7 @@ export interface RootStatus {
   /** Of trusted_root.json; absent where it does not verify. */
   readonly digest?: string;
   readonly roles: readonly RoleStatus[];
-  /** What a person should know, or do. */
+  /** A remark for people: what to know, or do. */
   readonly remark?: string;
 }
 
@@ -62,7 +62,7 @@ const expiryText = (expires: Date, now: Date): string => {
 
 const marks = { pinned: "pass", fresh: "pass", tolerated: "warning", stale: "fail", broken: "fail" } as const;
 
-/** One trusted root: where it comes from, a line a role, and what to think of it. */
+/** One trusted root: where it comes from, one line per role, and its state. */
 export function renderStatus(
   { name, state, from, at, digest, roles, remark }: RootStatus,
   now: Date,

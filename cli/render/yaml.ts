@@ -1,6 +1,6 @@
 /**
  * YAML for machines: the tree of `json.ts`, written so that every reader of YAML 1.1 and 1.2 reads the same. Long lines
- * are not folded; what stands in two places is written twice. Source: YAML 1.1 and 1.2.
+ * are not folded, and there are no aliases: a repeated value is written twice. Source: YAML 1.1 and 1.2.
  */
 import { EngineError } from "../../core/errors.ts";
 import { plain } from "./json.ts";

@@ -87,7 +87,7 @@ test("-r that holds no resource, unless --allow-empty", async () => {
     const allowed = await run(`apply policy.yaml -r ${path} -r signed.yaml --allow-empty`, files);
     assert.equal([allowed.exit, counts(allowed)], [0, "pass: 2, fail: 0, warn: 0, error: 0, skip: 0"], told(allowed));
   }
-  await refuses("apply - -r -", files, /standard input can be read for one thing only/, policy);
+  await refuses("apply - -r -", files, /standard input can be read only once/, policy);
   await refuses(
     "apply policy.yaml -r nu.yaml",
     { ...files, "nu.yaml": Uint8Array.of(0xff, 0xfe) },
@@ -124,7 +124,7 @@ test("a folder with other YAML: one line counts it; the same files named are not
   assert.equal([result.exit, counts(result)], [0, "pass: 2, fail: 0, warn: 0, error: 0, skip: 0"], told(result));
   assert.is(
     result.err,
-    "passed over: 2 of the documents are no Kubernetes objects: " +
+    "passed over: 2 of the documents are not Kubernetes objects: " +
       "policies/artifacthub-pkg.yml, policies/kustomization.yaml\n",
   );
   const checked = await runCli(["policy", "check", "policies"], { files });
@@ -136,14 +136,14 @@ test("a folder with other YAML: one line counts it; the same files named are not
   assert.equal([judged.exit, counts(judged)], [1, "pass: 0, fail: 2, warn: 0, error: 0, skip: 0"], told(judged));
   assert.match(
     judged.err,
-    "passed over: 2 of the documents are no Kubernetes objects: d/Chart.yaml, d/kustomization.yaml",
+    "passed over: 2 of the documents are not Kubernetes objects: d/Chart.yaml, d/kustomization.yaml",
   );
   const beside = await run("apply d -r resource.yaml", {
     ...files,
     "d/a.yaml": `${files["policies/policy.yaml"]}---\napiVersion: v1\nkind: Namespace\nmetadata: { name: n }\n`,
   });
   assert.is(beside.exit, 0);
-  assert.match(beside.err, "passed over: 1 of the resources are no policies: d/a.yaml\n");
+  assert.match(beside.err, "passed over: 1 of the resources are not policies: d/a.yaml\n");
 });
 
 test("a document of a folder that is meant as an object is not passed over", async () => {
@@ -177,7 +177,7 @@ test("exceptions among policies count only where it is said", async () => {
   const tested = await run("test kyverno-test.yaml", files);
   assert.is(tested.exit, 0, told(tested));
   assert.match(tested.out, "Test Summary: 2 tests passed and 0 tests failed");
-  await refuses("apply policies/exception.yaml -r resource.yaml", files, /no policy to judge by/);
+  await refuses("apply policies/exception.yaml -r resource.yaml", files, /there are exceptions, but no policy/);
 });
 
 test("exceptions among resources count only where it is said", async () => {
@@ -258,7 +258,7 @@ test("values and users: unknown fields, unknown names, and files that say nothin
   await refuses(words, values("subresources: [{}]"), /subresources/);
   await refuses(words, values("globalValues: {}"), /values\.yaml sets no value/);
   const unused = await run(words, values("policies: [{ name: base, resources: [{ name: x, values: { a: b } }] }]"));
-  assert.match(unused.err, 'Warning: values.yaml: values for the resource "x", which is not there');
+  assert.match(unused.err, 'Warning: values.yaml: values for the resource "x", which does not exist');
   for (const rule of ["signed", "autogen-signed"])
     assert.not.equal(
       (await run(words, values(`policies: [{ name: base, rules: [{ name: ${rule}, values: { a: b } }] }]`))).exit,

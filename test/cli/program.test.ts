@@ -94,7 +94,7 @@ test("the last of a switch's values counts, for every switch of every command", 
   assert.is((await run(["act", "--on=false", "--on"])).out, '[[],{"off":true,"on":true}]');
   assert.is((await run(["act", "--no-off", "--off=true"])).out, '[[],{"off":true}]');
   const { exit, err } = await run(["act", "--on=maybe"]);
-  assert.equal([exit, err.split("\n")[0]], [2, "error invalid-usage: --on is a switch: true or false"]);
+  assert.equal([exit, err.split("\n")[0]], [2, "error invalid-usage: --on takes true or false"]);
   const spoken = await runCli(["mirror", "ls", "--headers=no"]);
   assert.equal([spoken.exit, spoken.out], [2, ""]);
 });
@@ -126,7 +126,7 @@ test("standard input is read for one thing only", async () => {
   const twice = (io: Shell["io"]) => [io.readFile("-"), io.readFile("-")];
   const { exit, err } = await run(["act"], ({ io }) => void twice(io), "text");
   assert.is(exit, 2);
-  assert.match(err, "error invalid-usage: standard input can be read for one thing only");
+  assert.match(err, "error invalid-usage: standard input can be read only once");
   assert.is((await run(["act"], ({ io }) => void io.readFile("-"), "text")).exit, 0);
 });
 

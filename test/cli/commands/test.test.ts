@@ -147,7 +147,7 @@ test("a resource as it was patched", async () => {
     rows(await patched(demo.signed))
       .at(-1)
       ?.slice(1),
-    ["Fail", "The patched resource is another one"],
+    ["Fail", "The patched resource differs"],
   );
 });
 
@@ -183,7 +183,7 @@ test("no tests", async () => {
 test("test files that cannot be read say where", async () => {
   const wrong: readonly (readonly [RegExp, string])[] = [
     [/^error invalid-usage: .*deprecated form/, "name: t\npolicies: []\n"],
-    [/^error invalid-usage: .*result is pass/, `${head}results: [{ policy: check, result: maybe }]\n`],
+    [/^error invalid-usage: .*result must be pass/, `${head}results: [{ policy: check, result: maybe }]\n`],
     [/^error invalid-usage: .*unknown field "polices"/, `${head}polices: []\n`],
     [/^error unsupported: .*jsonPayloads/, `${head}jsonPayloads: [a]\n`],
     [

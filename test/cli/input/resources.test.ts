@@ -59,7 +59,7 @@ test("in a folder it is passed over and counted", () => {
   assert.equal(read(files, "d"), {
     names: ["a:3"],
     faults: [],
-    err: "passed over: 2 of the documents are no Kubernetes objects: d/a.yaml, d/kustomization.yaml\n",
+    err: "passed over: 2 of the documents are not Kubernetes objects: d/a.yaml, d/kustomization.yaml\n",
   });
 });
 

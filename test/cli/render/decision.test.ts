@@ -141,6 +141,6 @@ test("a rule result without image is about the request as a whole", () => {
 });
 
 test("no rule, no result, and that is said", () =>
-  assert.match(renderDecision(decide(true), style, { brief: false }), "no rule is about this request"));
+  assert.match(renderDecision(decide(true), style, { brief: false }), "no rule applies to this request"));
 
 test.run();
