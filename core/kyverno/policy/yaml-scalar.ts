@@ -18,7 +18,9 @@ function spellings(word: string): readonly string[] {
 }
 
 const notFinite = /^([-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))$/;
-const integer = /^([-+]?)(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9][0-9]*)$/;
+const integer = /^([-+]?)(?:(0[xX])([0-9a-fA-F]+)|(0[bB])([01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))$/;
+/** Digits of the longest integer of 64 bits, in binary. */
+const longestInteger = 64;
 const float = /^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$/;
 
 const underscores = /^\.(?:[0-9]_(?=[0-9])|[^_])*$/;
@@ -29,9 +31,11 @@ const maxInteger = 2n ** 63n - 1n;
 function integerOf(text: string): bigint | undefined {
   const match = integer.exec(text);
   if (match === null) return undefined;
-  const [, sign = "", digits = ""] = match;
-  const octal = /^0[oO]?([0-7]+)$/.exec(digits);
-  const size = BigInt(octal === null ? digits : `0o${octal[1]}`);
+  const [, sign, hexadecimal, hexDigits, binary, bits, octal, decimal = ""] = match;
+  const digits = (hexDigits ?? bits ?? octal ?? decimal).replace(/^0+(?=.)/, "");
+  // Longer ones are no integers for Go, and reading them as such is not linear in their length.
+  if (digits.length > longestInteger) return undefined;
+  const size = BigInt(`${hexadecimal ?? binary ?? (octal === undefined ? "" : "0o")}${digits}`);
   return sign === "-" ? -size : size;
 }
 

@@ -58,6 +58,14 @@ const plain: readonly (readonly [text: string, value: unknown])[] = [
 ];
 for (const [text, value] of plain) test(`${JSON.stringify(text)}`, () => assert.is(resolvePlain(text), value));
 
+test("integers of any length take as long as their text", () => {
+  assert.is(resolvePlain(`0${"0".repeat(1000)}17`), 15n);
+  assert.is(resolvePlain(`-0x${"0".repeat(1000)}1F`), -31n);
+  assert.is(resolvePlain("1".repeat(80)), Number("1".repeat(80)));
+  assert.is(resolvePlain("1".repeat(400)), "1".repeat(400));
+  assert.is(resolvePlain(`0x${"f".repeat(400)}`), `0x${"f".repeat(400)}`);
+});
+
 test("what JSON does not have is refused", () => {
   for (const text of [".inf", "-.Inf", "+.INF", ".nan", ".NaN"]) throwsCode("malformed", () => resolvePlain(text));
 });
