@@ -8,7 +8,7 @@ import { openLayoutSource } from "../../proxy/archive/open-source.ts";
 import type { CommandIO, Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { addLimitOptions } from "../input/limit-flags.ts";
-import { parseLayoutFlag } from "../input/knowledge.ts";
+import { parseLayoutFlag, tellPassedOver } from "../input/knowledge.ts";
 import { defineDistrust } from "./mirror-distrust.ts";
 import { defineList } from "./mirror-ls.ts";
 import { definePins } from "./mirror-pins.ts";
@@ -50,8 +50,7 @@ function reportAdded(folder: string, added: AddedLayout, io: CommandIO): void {
   );
   for (const scope of added.complete) io.out(`${folder}: complete for ${scope}\n`);
   reportUnread(added, io);
-  for (const { subject, reason } of [...added.passedOver, ...added.plainBlobs])
-    io.err(`passed over ${folder}: ${subject}: ${reason}\n`);
+  tellPassedOver(folder, [...added.passedOver, ...added.plainBlobs], io);
   for (const digest of added.missing) io.err(`missing ${folder}: ${digest}\n`);
 }
 

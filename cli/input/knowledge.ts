@@ -167,6 +167,15 @@ export function parseLayoutFlag(text: string): { readonly folder: string; readon
   };
 }
 
+/** Entries of a layout's index that could not be taken. */
+export function tellPassedOver(
+  folder: string,
+  entries: LayoutKnowledge["passedOver"],
+  { err }: Pick<CommandIO, "err">,
+): void {
+  for (const { subject, reason } of entries) err(`passed over ${folder}\n  ${subject}\n  ${reason}\n`);
+}
+
 /** @throws EngineError `invalid-usage` when the text is no RFC 3339 time. */
 export function parseTimeFlag(text: string): Date {
   const at = new Date(text);
@@ -193,10 +202,15 @@ export async function openKnowledge(
   const layouts: LayoutKnowledge[] = [];
   for (const flag of options.layout ?? []) {
     const { folder, options: named } = parseLayoutFlag(flag);
-    const source = await openLayoutSource(folder, limits);
-    const layout = openLayout(source, { ...named, limits, ...(options.complete === true ? { complete: true } : {}) });
-    for (const { subject, reason } of layout.passedOver) io.err(`passed over ${folder}: ${subject}: ${reason}\n`);
-    layouts.push(layout);
+    try {
+      const source = await openLayoutSource(folder, limits);
+      const layout = openLayout(source, { ...named, limits, ...(options.complete === true ? { complete: true } : {}) });
+      tellPassedOver(folder, layout.passedOver, io);
+      layouts.push(layout);
+    } catch (error) {
+      for (const layout of layouts) layout.close();
+      throw error;
+    }
   }
   const mirror: Mirror | undefined = store === undefined ? undefined : openMirror(store, { mode: "read", limits });
   const sources = [

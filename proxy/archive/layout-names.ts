@@ -78,7 +78,7 @@ export function readEntries(
       return [readEntry(readDescriptor(value, at), at)];
     } catch (error) {
       if (!(error instanceof EngineError) || error.code === "archive-corrupt") throw error;
-      const digest = isObject(value) && typeof value.digest === "string" ? ` (${value.digest.slice(0, 160)})` : "";
+      const digest = isObject(value) && typeof value.digest === "string" ? ` (${value.digest.slice(0, 40)})` : "";
       passedOver.push({ subject: `index.json${at}${digest}`, reason: error.message });
       return [];
     }

@@ -162,6 +162,21 @@ test("odd entries are named and passed over, what no decision reads is named, an
   assert.match(checked.out, other);
 });
 
+test("what docker save writes is a layout: the image has the name that Docker gave it", async () => {
+  const folder = new LayoutFolder(temporaryFolder());
+  const image = folder.add(folder.manifest(), {
+    [refName]: "1.0",
+    "io.containerd.image.name": "docker.io/library/app:1.0",
+  });
+  folder.write();
+  writeFileSync(join(folder.path, "manifest.json"), '[{"Config":"blobs/sha256/a","RepoTags":["app:1.0"],"Layers":[]}]');
+  const tar = join(temporaryFolder(), "app.tar");
+  execFileSync("tar", ["-cf", tar, "-C", folder.path, "blobs", "index.json", "manifest.json", "oci-layout"]);
+  const { exit, out } = await runCli(["mirror", "add", "--store", temporaryFolder(), tar]);
+  assert.is(exit, 0);
+  assert.match(out, `copied docker.io/library/app:1.0 ${image.digest}\n`);
+});
+
 test("a bundle past the limit is named, and read where the limit is raised", async () => {
   const layout = `${fixtures}/referrer-artifact-type/layout`;
   const image = `${shop}:1`;
