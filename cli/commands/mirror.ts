@@ -86,9 +86,9 @@ export function define(command: Command, shell: Shell): void {
     .option("--with-layers", "copy image layers too (no decision reads them)")
     .action(async (layouts: readonly string[], options: AddOptions) => finish(await add(layouts, options, io)));
   defineList(command.command("ls").description("list what the mirror holds, unverified"), shell);
-  addStoreOption(
-    addLimitOptions(command.command("check").description("read everything and report damage")),
-  ).action((options: StoreOptions) => finish(check(options, io)));
+  addStoreOption(addLimitOptions(command.command("check").description("read everything and report damage"))).action(
+    (options: StoreOptions) => finish(check(options, io)),
+  );
   definePins(command, shell);
   defineDistrust(command.command("distrust").description("edit the list of what is never trusted"), shell);
 }

@@ -182,7 +182,8 @@ function readTestFile(source: YamlDocument, path: string): TestFile {
   if (!isObject(document)) return reader.fail("a test file must be a map", "/");
   if (document.apiVersion === undefined || document.kind === undefined || document.name !== undefined)
     reader.fail(
-      "the test file has the deprecated form; it needs apiVersion: cli.kyverno.io/v1alpha1, kind: Test and metadata.name",
+      "the test file has the deprecated form; it needs apiVersion: cli.kyverno.io/v1alpha1, kind: Test and " +
+        "metadata.name",
       "/",
     );
   if (document.kind !== "Test" || !/^cli\.kyverno\.io\//.test(String(document.apiVersion)))
