@@ -34,8 +34,8 @@ function readMember(cursor: Cursor, parentIndent: number): YamlMember {
   const line = cursor.lineStart;
   const first = cursor.peek();
   if (first === "?") cursor.refuse('the indicator "?" of a key is not read alike by all; write KEY: VALUE');
-  if (first === "&" || first === "!" || first === "*" || first === "{" || first === "[")
-    cursor.lost("a key is text, without anchor, alias or tag");
+  if (first === "{" || first === "[") cursor.lost("a key is text, and a map or list stands where one is expected");
+  if (first === "&" || first === "!" || first === "*") cursor.lost("a key is text, without anchor, alias or tag");
   if (first !== '"' && first !== "'" && !beginsPlain(cursor)) cursor.unexpected("a key");
   const key = first === '"' || first === "'" ? readQuoted(cursor, parentIndent) : readPlainKey(cursor, true);
   cursor.skipSpacesAndTabs();
