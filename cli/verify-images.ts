@@ -27,7 +27,7 @@ import type { CommandIO } from "./command.ts";
 import { type ExitCode, exitOfVerification, gravest } from "./exit-code.ts";
 import { addKnowledgeOptions, type KnowledgeOptions, type OpenKnowledge, openKnowledge } from "./input/knowledge.ts";
 import { toJsonLine, toJsonText } from "./render/json.ts";
-import { renderProblem, toProblem } from "./render/problem.ts";
+import { failureProblem, renderProblem } from "./render/problem.ts";
 import { createStyle } from "./render/style.ts";
 import { renderVerifiedImage, toCosignPayload, toVerificationJson, type VerifiedImage } from "./render/verification.ts";
 
@@ -149,7 +149,7 @@ export async function verifyImages(
     if (clock !== undefined) warnings.add(clock);
     const code = gravest(verified.map(({ verification }) => exitOfVerification(verification)));
     for (const warning of warnings) io.err(`warning: ${warning}\n`);
-    await report(verified, options, { now: opened.now, code, knowledge: opened.knowledge }, io);
+    await report(verified, options, { ...opened, code }, io);
     return code;
   } finally {
     for (const source of local) source.close();
@@ -160,7 +160,7 @@ export async function verifyImages(
 async function report(
   images: readonly VerifiedImage[],
   options: VerifyOptions,
-  { now, code, knowledge }: { readonly now: Date; readonly code: ExitCode; readonly knowledge: Knowledge },
+  { now, code, knowledge, hasSource }: Pick<OpenKnowledge, "now" | "knowledge" | "hasSource"> & { readonly code: ExitCode },
   io: CommandIO,
 ): Promise<void> {
   const document = () => toVerificationJson(images, { at: now, offline: true, exitCode: code });
@@ -181,28 +181,17 @@ async function report(
   else if (options.quiet !== true)
     for (const image of images)
       io.out(renderVerifiedImage(image, createStyle({ colour: io.colour.out, unicode: io.unicode }), now));
-  for (const image of images) reportFailure(image, io);
+  for (const image of images) reportFailure(image, hasSource || options.localImage === true, io);
 }
 
-function reportFailure({ reference, digest, verification }: VerifiedImage, io: CommandIO): void {
+function reportFailure(
+  { reference, digest, verification }: VerifiedImage,
+  hasSource: boolean,
+  io: CommandIO,
+): void {
   if (verification.truth === "proven") return;
   const failure = leadingFailure(verification.truth, verification.failures);
-  if (failure === undefined) return;
-  const { what, fix } = toProblem(
-    new EngineError(
-      failure.code,
-      failure.reason.includes(reference) ? failure.reason : `${reference}: ${failure.reason}`,
-    ),
-  );
-  const why = failure.subject ?? digest;
-  io.err(
-    renderProblem({
-      code: failure.code,
-      what,
-      ...(why === undefined ? {} : { why }),
-      ...(fix === undefined ? {} : { fix }),
-    }),
-  );
+  if (failure !== undefined) io.err(renderProblem(failureProblem(reference, digest, failure, { hasSource })));
 }
 
 /** The payload, if it is one that cosign signed. */

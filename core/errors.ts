@@ -1,6 +1,6 @@
 /**
- * The one error class and the one table of codes. Codes are public API: kebab-case words, added freely, never renamed
- * or reused. `docs/codes.md` is generated from this table.
+ * The one error class, the one table of codes, and what to do about each. Codes are public API: kebab-case words, added
+ * freely, never renamed or reused. `docs/codes.md` is generated from this table.
  */
 
 /**
@@ -98,15 +98,124 @@ export type ErrorCode = keyof typeof codes;
 /** The row of a code, with its literal types widened. */
 export const codeRow = (code: ErrorCode): CodeRow => codes[code];
 
-/** The only error class. `subject` names the thing at fault: an image, a file, a JSON pointer. */
+/**
+ * What to do about a code, whatever its subject. Backquotes hold what is typed as it stands: a command of this program,
+ * one of its flags, a field of a policy. Words in capitals are to be replaced.
+ */
+export const fixes: Readonly<Record<ErrorCode, string>> = {
+  "no-signature": "sign the image, or bring its signature in: `sallyport mirror add --store STORE IMAGE=LAYOUT`",
+  "image-not-found": "correct the tag, or name the image by its digest",
+  "wrong-key": "give the key that signed, or have the image signed again with this one",
+  "bad-signature": "bring the signature again from where it came; if it is the same there, have the image signed again",
+  "wrong-identity": "correct the identity that is asked for, or have the image signed by it; both are in the message",
+  "wrong-annotations": "have the image signed with these annotations, or ask for those that were signed",
+  "wrong-digest": "have this digest signed, or use the digest that was",
+  "untrusted-certificate":
+    "give the authority that issued the certificate: `--ca-roots FILE`, `roots` in the policy, or a trusted root that " +
+    "has it (`--trusted-root FILE`)",
+  "certificate-not-valid-then": "sign while the certificate is valid, with a log entry or a timestamp that proves when",
+  "no-certificate": "give the key that signed (`--key FILE`, `keys` in the policy), or have the image signed keyless",
+  "no-log-proof":
+    "sign with upload to the log, or accept signatures without an entry: `--insecure-ignore-tlog`, or " +
+    "`rekor.ignoreTlog: true` in the policy",
+  "bad-log-proof":
+    "bring the signature again from where it came; if its log is another one, give the log's key: `rekor.pubkey` in " +
+    "the policy, or a trusted root that has it (`--trusted-root FILE`)",
+  "no-sct":
+    "if the authority keeps no certificate log, ask for no such timestamp: `--insecure-ignore-sct`, or " +
+    "`ctlog.ignoreSCT: true` in the policy",
+  "bad-sct":
+    "give the key of the certificate log: `ctlog.pubkey` in the policy, or a trusted root that has it " +
+    "(`--trusted-root FILE`)",
+  "no-timestamp": "sign with a timestamp authority, or ask for no timestamp",
+  "bad-timestamp":
+    "give the chain of the timestamp authority: `--timestamp-certificate-chain FILE`, or `ctlog.tsaCertChain` in the " +
+    "policy",
+  "no-attestation": "attest the image with this type, or ask for a type that it has: `--type TYPE`, `type` in the policy",
+  "condition-failed": "correct what the attestation says and attest again, or correct the condition at its line",
+  distrusted: "use another image or signer; `sallyport mirror distrust ls --store STORE` has the reasons",
+  malformed: "correct what the message names; what came from elsewhere is to be brought again, or made again",
+  "over-limit": "make what the message names smaller or fewer; it is larger than anything that is read",
+  "missing-digest": "name the image by its digest, or let the policy pin it: `mutateDigest: true`",
+  "unverified-image": "see what is said of this image by the same rule; what is missing there is missing here",
+  "not-in-mirror": "bring what is missing into the mirror: `sallyport mirror add --store STORE IMAGE=LAYOUT`",
+  unreachable: "check the address and the network, then ask again",
+  "timed-out": "ask again, or allow more time: `sallyport trust update --timeout 2m`",
+  "rate-limited": "wait, then ask again",
+  "upstream-error": "ask again; if it stays, it is for those who run the upstream",
+  "access-denied": "log in with credentials that may read this; a file must be readable for this user",
+  "tls-failure": "let this machine trust the server's authority (NODE_EXTRA_CA_CERTS=FILE), or correct its certificate",
+  "no-trust": "give the trusted root: `--trusted-root FILE`, or `sallyport trust import --store STORE --name NAME FILE`",
+  stale:
+    "fetch fresh metadata where there is a network (`sallyport trust update --store STORE`) and bring it here " +
+    "(`sallyport trust import --store STORE FOLDER`), or accept its age: `--max-trust-age 180d`",
+  "no-key": "pin the key: `sallyport mirror pin-key --store STORE REFERENCE FILE`",
+  unresolved: "set what the expression reads, or give a default in it: `{{ NAME || 'VALUE' }}`",
+  overloaded: "send the request again; what was verified meanwhile is remembered",
+  "over-budget": "make the expression or the resource smaller",
+  "invalid-usage": "see `sallyport help COMMAND`",
+  "invalid-config": "correct the setting that is named",
+  "invalid-policy": "correct the place that is named; `sallyport policy check FILE` says whether it loads",
+  unsupported: "leave it out; the message says what there is in its place",
+  "invalid-reference": "write it as registry/repository:tag or registry/repository@sha256:DIGEST",
+  "mirror-corrupt":
+    "see what is damaged: `sallyport mirror check --store STORE`; then fill a new folder: " +
+    "`sallyport mirror add --store NEW LAYOUT`",
+  "mirror-busy": "wait until the other process is done, or end it",
+  "mirror-version": "use the newer version of sallyport that wrote this mirror, or another folder: `--store STORE`",
+  "archive-corrupt": "copy it again from where it came, and compare checksums on both sides",
+  "archive-signature": "copy it again from where it came; if it is the same there, ask those who made it",
+  "archive-sequence": "bring the archives that come before it first",
+  "archive-incomplete": "copy the missing part again from where it came",
+  rollback: "bring metadata that is newer; if it is said to be new, somebody serves old files: ask those who keep it",
+  "bad-threshold":
+    "begin with the root that its keepers vouch for: `--tufRoot FILE`; if it is that one, the metadata is not theirs",
+  "clock-behind": "set this machine's clock",
+  "dialled-offline": "report it with the command line: nothing may dial here",
+};
+
+/** What to do where more is known than the code says. */
+export const remedies = {
+  artifact:
+    "bring it in: `sallyport mirror add --store STORE IMAGE=LAYOUT`; with `--complete` what the layout lacks does not " +
+    "exist",
+  "no-source": "no mirror or layout was named: give `--store STORE`, `--layout LAYOUT` or SALLYPORT_STORE",
+  completeness: "`--complete` says that there are none beside those of the layout; else bring the others in",
+  cluster: "give it with `--cluster-resource FILE`",
+  "pinned-secret":
+    "pin the key: `sallyport mirror pin-key --store STORE REFERENCE FILE`; apply, test and explain also take the Secret: " +
+    "`--cluster-resource FILE`",
+  "log-entry":
+    "accept signatures without a log entry: `--insecure-ignore-tlog`, or `rekor.ignoreTlog: true` in the policy; or " +
+    "have the image signed with upload to the log",
+  attestations: "it has attestations: `sallyport verify-attestation --type TYPE IMAGE`, `attestations` in the policy",
+  signatures: "it has signatures: `sallyport verify IMAGE`, `attestors` in the policy",
+  disk: "make room on the disk or repair it, then do it again",
+  "store-access": "make the mirror's folder accessible to this user, or name another: `--store STORE`",
+} as const satisfies Record<string, string>;
+
+export type Remedy = keyof typeof remedies;
+
+interface ErrorOptions {
+  readonly subject?: string | undefined;
+  readonly cause?: unknown;
+  readonly remedy?: Remedy | undefined;
+}
+
+/**
+ * The only error class. `subject` names the thing at fault: an image, a file, a JSON pointer. `remedy` is what helps
+ * here, where that is more than what helps against the code.
+ */
 export class EngineError extends Error {
   override name = "EngineError";
   readonly code: ErrorCode;
   readonly subject: string | undefined;
+  readonly remedy: Remedy | undefined;
 
-  constructor(code: ErrorCode, message: string, options: { subject?: string | undefined; cause?: unknown } = {}) {
+  constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.subject = options.subject;
+    this.remedy = options.remedy;
   }
 }

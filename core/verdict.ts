@@ -1,5 +1,5 @@
 /** Three-valued results and their folds (Kleene): proven, refuted, unknown. Everything here is plain JSON. */
-import { codeRow, type EngineError, type ErrorCode } from "./errors.ts";
+import { codeRow, type EngineError, type ErrorCode, type Remedy } from "./errors.ts";
 import { openQuestions } from "./knowledge/ask.ts";
 import type { Question } from "./knowledge/question.ts";
 
@@ -14,6 +14,8 @@ export interface Failure {
   readonly reason: string;
   readonly subject?: string;
   readonly question?: Question;
+  /** What helps, where more is known than the code says. */
+  readonly remedy?: Remedy;
   readonly stage: number;
 }
 
@@ -46,6 +48,7 @@ export function toFailure(error: EngineError, check: string, stage: number): Fai
     stage,
     ...(error.subject === undefined ? {} : { subject: error.subject }),
     ...(question === undefined ? {} : { question }),
+    ...(error.remedy === undefined ? {} : { remedy: error.remedy }),
   };
 }
 

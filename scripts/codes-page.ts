@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type CodeRow, type CodeTruth, codes } from "../core/errors.ts";
+import { type CodeRow, type CodeTruth, codes, fixes } from "../core/errors.ts";
 import type { CheckReport } from "./check.ts";
 
 const path = "docs/codes.md";
@@ -40,6 +40,16 @@ ${rows.join("\n")}
 
 ¹ for questions about artifacts (tag, manifest, blob, referrers) and the cluster; for log entries, trust and keys the
 answer is no.
+
+## What to do
+
+Commands show one thing to do about each code. Where more is known than the code says, they say something closer.
+
+| Code | Fix |
+|---|---|
+${Object.entries(fixes)
+  .map(([code, fix]) => `| \`${code}\` | ${fix.replaceAll("|", "\\|")} |`)
+  .join("\n")}
 `;
 }
 

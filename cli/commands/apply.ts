@@ -25,6 +25,7 @@ import { renderJunit } from "../render/junit.ts";
 import { renderMarkdown } from "../render/markdown.ts";
 import { type ReportApi, reportApis, type ReportedResponse, toPolicyReport } from "../render/policy-report.ts";
 import { toSarif } from "../render/sarif.ts";
+import { failureOf, fixLines } from "../render/fix.ts";
 import { renderProblem } from "../render/problem.ts";
 import { renderBoxTable } from "../render/table.ts";
 import { readJudgingSet, tellUncounted } from "../input/policy-files.ts";
@@ -112,6 +113,7 @@ async function apply(paths: readonly string[], options: ApplyOptions, io: Comman
         },
         now: opened.now,
         faulty,
+        hasSource: opened.hasSource,
       },
       io,
     );
@@ -158,12 +160,13 @@ interface Ending {
   readonly banner: Parameters<typeof renderBanner>[0];
   readonly now: Date;
   readonly faulty: readonly FaultyResource[];
+  readonly hasSource: boolean;
 }
 
 function report(
   judged: readonly ReportedResponse[],
   options: ApplyOptions,
-  { refused, warnExitCode, banner, now, faulty }: Ending,
+  { refused, warnExitCode, banner, now, faulty, hasSource }: Ending,
   io: CommandIO,
 ): ExitCode {
   const auditWarn = options.auditWarn === true;
@@ -180,6 +183,8 @@ function report(
     reportUnknowns(judged, io);
   }
   tellFaulty(faulty, io);
+  const results = judged.flatMap((response) => response.results);
+  for (const line of fixLines(results, { hasSource })) io.err(`${line}\n`);
   const { code, text, stream } = {
     stream: io.err,
     ...exitOfCounts(counts, { warnExitCode, warnNoPass: options.warnNoPass === true }),
@@ -236,12 +241,19 @@ function renderReport(
 
 /**
  * Differs: Kyverno only counts errors; we also say what was missing. On stderr, so that stdout stays Kyverno's.
+ * The validating pass repeats what the mutating one could not know: it is said once.
  */
 function reportUnknowns(responses: readonly ReportedResponse[], io: CommandIO): void {
+  const told = new Set<string>();
   for (const { policy, resource, results } of responses)
-    for (const result of results)
-      if (result.status === "error")
-        io.err(`policy ${policy} -> resource ${resource} could not be judged: ${result.rule}: ${result.message}\n`);
+    for (const result of results) {
+      if (result.status !== "error") continue;
+      const { code = "", reason = result.message } = failureOf(result) ?? {};
+      const about = `policy ${policy} -> resource ${resource} could not be judged: ${result.rule}: `;
+      if (told.has(`${about}${code} ${reason}`)) continue;
+      told.add(`${about}${code} ${reason}`);
+      io.err(`${about}${result.message}\n`);
+    }
 }
 
 const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);

@@ -60,6 +60,8 @@ export function addKnowledgeOptions(command: Command): Command {
 export interface OpenKnowledge {
   readonly knowledge: Knowledge;
   readonly limits: Limits;
+  /** Whether a mirror or a layout was named. */
+  readonly hasSource: boolean;
   /** The time of the decision. */
   readonly now: Date;
   /** The default trusted root of policies, and how it is verified. */
@@ -235,6 +237,7 @@ export async function openKnowledge(
     return {
       knowledge: joinedKnowledge(sources),
       limits,
+      hasSource: layouts.length > 0 || mirror !== undefined,
       now,
       trust: { trustRoot: options.trust ?? defaultTrustName, trust },
       saw: (signed) => {

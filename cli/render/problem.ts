@@ -2,6 +2,9 @@
  * The one shape of an error: what happened, why, and one thing to do. Source: docs/spec/command-line.md#error-messages.
  */
 import type { EngineError, ErrorCode } from "../../core/errors.ts";
+import { openQuestions } from "../../core/knowledge/ask.ts";
+import type { Failure } from "../../core/verdict.ts";
+import { fixText, type FixSettings } from "./fix.ts";
 import { visible } from "./tree.ts";
 
 export interface Problem {
@@ -14,40 +17,30 @@ export interface Problem {
   readonly fix?: string;
 }
 
-/** What helps against a code, whatever its subject. */
-const fixes: Partial<Record<ErrorCode, string>> = {
-  "no-signature": "sign the image, or add its signature to the mirror: sallyport mirror add --layout DIR IMAGE",
-  "image-not-found": "correct the tag, or give a digest",
-  "wrong-key": "use the key that signed, or have the image signed again",
-  "wrong-identity": "sallyport explain IMAGE -p POLICY shows both sides",
-  "no-certificate": "use --key, or sign keyless",
-  "no-log-proof": "sign with upload to the log, or --insecure-ignore-tlog if the key alone is enough",
-  "no-sct": "--insecure-ignore-sct if the authority keeps no certificate log",
-  "not-in-mirror": "add it on the connected side and import it: sallyport mirror add",
-  "no-trust": "give the trusted root: --trusted-root FILE, or sallyport trust import FILE",
-  stale: "bring fresh trust across (sallyport trust update, trust import), or accept its age: --max-trust-age 180d",
-  "no-key": "pin the key: sallyport mirror pin-key REFERENCE FILE",
-  "access-denied": "log in to the registry",
-  "invalid-usage": "see sallyport COMMAND --help",
-  "invalid-reference": "write it as registry/repository:tag or registry/repository@sha256:…",
-  "invalid-policy": "correct the place that is named",
-  "mirror-corrupt": "bring the mirror again from an archive; nothing in it was believed",
-  "mirror-busy": "wait until the other process is done, or end it",
-  "mirror-version": "use a newer sallyport for this mirror",
-};
-
 /** The problem that an error stands for. */
 export function toProblem(error: EngineError): Problem {
   const causes: string[] = [];
   for (let cause: unknown = error.cause; cause instanceof Error && causes.length < 4; cause = cause.cause)
     causes.push(cause.message);
-  const why = [...(error.subject === undefined ? [] : [error.subject]), ...causes].join(": ");
-  const fix = fixes[error.code];
+  const why = [error.subject ?? "", ...causes].filter((text) => text !== "" && !error.message.includes(text)).join(": ");
+  const [question] = openQuestions(error);
   return {
     code: error.code,
     what: error.message,
     ...(why === "" ? {} : { why }),
-    ...(fix === undefined ? {} : { fix }),
+    fix: fixText({ code: error.code, remedy: error.remedy, question }),
+  };
+}
+
+/** The problem that the failure of an image stands for. What the sentence says already is not said again. */
+export function failureProblem(image: string, digest: string | undefined, failure: Failure, settings: FixSettings): Problem {
+  const what = failure.reason.includes(image) ? failure.reason : `${image}: ${failure.reason}`;
+  const why = failure.subject ?? digest;
+  return {
+    code: failure.code,
+    what,
+    ...(why === undefined || what.includes(why) ? {} : { why }),
+    fix: fixText(failure, settings),
   };
 }
 

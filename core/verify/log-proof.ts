@@ -55,12 +55,17 @@ export function logEntryQuestion(log: string, content: SignedContent): LogEntryQ
 
 /**
  * Proves the signature by what the log answers: one of the entries that it has for the layer must be about this
- * signature. What the entries are to be checked with is asked for only where there are some.
+ * signature. Where there is nothing to check an entry with, it says that the signature carries none, too.
  * @throws EngineError `no-log-proof` when the log has none, `bad-log-proof`, `malformed`, `over-limit`, and an outage
  * code when nobody asked or could know.
  */
 export function proveAskedEntry(question: LogEntryQuestion, knowledge: Knowledge, proof: () => LogProof): ProvenEntry {
-  const answer = ask(knowledge, question);
+  const asked = attempt(() => ask(knowledge, question));
+  if (!asked.ok) {
+    const means = attempt(proof);
+    throw means.ok ? asked.error : lacksBoth(asked.error, means.error);
+  }
+  const answer = asked.value;
   if (answer.state === "absent")
     throw new EngineError("no-log-proof", `${answer.from} has no entry for this signature`, { subject: question.hash });
   const { logged, layout, logs, verifier, limits } = proof();
@@ -72,6 +77,14 @@ export function proveAskedEntry(question: LogEntryQuestion, knowledge: Knowledge
   }
   throw first ?? new EngineError("no-log-proof", "the log answered with no entry", { subject: question.hash });
 }
+
+/** The code is that of what an entry would be checked with: with that alone the log is asked. */
+const lacksBoth = (entry: EngineError, means: EngineError): EngineError =>
+  new EngineError(means.code, `${entry.message}; ${means.message}`, {
+    subject: means.subject,
+    cause: means,
+    remedy: "log-entry",
+  });
 
 /**
  * A log whose proof has no time of its own must have been in service whenever a timestamp says that the signature

@@ -1,14 +1,15 @@
 /** What SQLite and the file system report, as codes of this program. Source: SQLite result codes. */
 import Database from "better-sqlite3";
-import { EngineError, type ErrorCode } from "../../core/errors.ts";
+import { EngineError, type ErrorCode, type Remedy } from "../../core/errors.ts";
 
-const byPrefix: readonly (readonly [string, ErrorCode, string])[] = [
+const byPrefix: readonly (readonly [string, ErrorCode, string, Remedy?])[] = [
   ["SQLITE_BUSY", "mirror-busy", "another process holds the mirror"],
   ["SQLITE_LOCKED", "mirror-busy", "another process holds the mirror"],
-  ["SQLITE_FULL", "mirror-busy", "the disk is full, nothing of this was stored"],
-  ["SQLITE_READONLY", "invalid-usage", "the mirror cannot be written"],
-  ["SQLITE_CANTOPEN", "invalid-usage", "the mirror cannot be opened"],
-  ["SQLITE_PERM", "invalid-usage", "the mirror cannot be opened"],
+  ["SQLITE_FULL", "mirror-busy", "the disk is full, nothing of this was stored", "disk"],
+  ["SQLITE_IOERR", "mirror-corrupt", "the disk does not read or write", "disk"],
+  ["SQLITE_READONLY", "invalid-usage", "the mirror cannot be written", "store-access"],
+  ["SQLITE_CANTOPEN", "invalid-usage", "the mirror cannot be opened", "store-access"],
+  ["SQLITE_PERM", "invalid-usage", "the mirror cannot be opened", "store-access"],
   ["SQLITE_TOOBIG", "over-limit", "too large for a row"],
 ];
 
@@ -19,9 +20,8 @@ const byPrefix: readonly (readonly [string, ErrorCode, string])[] = [
 export function toStoreError(error: unknown, subject: string): unknown {
   if (!(error instanceof Database.SqliteError)) return error;
   const row = byPrefix.find(([prefix]) => error.code.startsWith(prefix));
-  const [code, why]: readonly [ErrorCode, string] =
-    row === undefined ? ["mirror-corrupt", "the mirror is damaged"] : [row[1], row[2]];
-  return new EngineError(code, `${why}: ${error.message} (${error.code})`, { subject, cause: error });
+  const [, code, why, remedy] = row ?? ["", "mirror-corrupt", "the mirror is damaged"];
+  return new EngineError(code, `${why}: ${error.message} (${error.code})`, { subject, cause: error, remedy });
 }
 
 /**

@@ -9,6 +9,8 @@ const test = suite("cli/messages");
 
 const fixture = (path: string): string => fileURLToPath(new URL(`../fixtures/${path}`, import.meta.url));
 
+const layout = ["--layout", fixture("documentation/layout"), "--complete"];
+
 /** A folder of `test/fixtures/messages` as the files of a command. */
 function filesOf(folder: string): Readonly<Record<string, Uint8Array>> {
   const path = fixture(`messages/${folder}`);
@@ -19,13 +21,52 @@ function filesOf(folder: string): Readonly<Record<string, Uint8Array>> {
   );
 }
 
-const run = (folder: string, words: readonly string[]): Promise<TestRun> => runCli(words, { files: filesOf(folder) });
+const root = { "root.json": readFileSync(fixture("messages/given-files/root.json")) };
+const run = (folder: string, words: readonly string[]): Promise<TestRun> =>
+  runCli(words, { files: { ...root, ...filesOf(folder) } });
 
 test("a variable that the author of the resource left unset denies under Ignore, in apply and in explain", async () => {
   const explained = await run("unset-variable", ["explain", "-r", "pod.yaml", "-p", "p.yaml"]);
   assert.is(explained.exit, 1);
   assert.match(explained.out, /^DENY {2}by team-key\/r/);
   assert.is((await run("unset-variable", ["apply", "p.yaml", "-r", "pod.yaml"])).exit, 1);
+});
+
+const noEntry = "the signature carries no log entry, and no log was asked";
+const ignoreLog = /--insecure-ignore-tlog, or rekor\.ignoreTlog: true in the policy/;
+
+test("a signature without log entry: says so, once, and what to do, with a trusted root and without", async () => {
+  const files = ["policy.yaml", "-r", "resource.yaml", ...layout];
+  for (const more of [[], ["--trusted-root", "root.json"]]) {
+    const { exit, err } = await run("key-without-log", ["apply", ...files, ...more]);
+    assert.is(exit, 1);
+    assert.is(err.split(noEntry).length - 1, 1, err);
+    assert.is(err.match(/^fix for /gm)?.length, 1, err);
+    assert.match(err, ignoreLog);
+    const [policy = "", ...rest] = files;
+    const explained = await run("key-without-log", ["explain", "-p", policy, ...rest, ...more, "--brief"]);
+    assert.match(explained.out, noEntry);
+    assert.not.match(err + explained.out, /never asked|log-entry https:/);
+  }
+});
+
+test("verify of one: the same, and not the public log where the trusted root has another", async () => {
+  for (const more of [[], ["--trusted-root", "root.json"]]) {
+    const image = "registry.example/shop/app:1";
+    const own = ["--layout", fixture("messages/given-files/layout"), "--complete"];
+    const { exit, err } = await run("given-files", ["verify", "--key", "cosign.pub", ...own, ...more, image]);
+    assert.is(exit, more.length === 0 ? 3 : 5);
+    assert.match(err, noEntry);
+    assert.match(err, ignoreLog);
+    assert.not.match(err, /rekor\.sigstore\.dev|sallyport mirror add|never asked/);
+  }
+});
+
+test("no mirror and no layout: that is said", async () => {
+  const { exit, err } = await run("given-files", ["verify", "--key", "cosign.pub", "registry.example/shop/app:1"]);
+  assert.is(exit, 5);
+  assert.match(err, "registry.example/shop/app:1 is not in the mirror");
+  assert.match(err, /no mirror or layout was named: give --store STORE, --layout LAYOUT or SALLYPORT_STORE/);
 });
 
 test("a key of the older form beside attestations is refused, and the reason is that", async () => {

@@ -22,10 +22,10 @@ test("has the fixed shape, a line for each part", () => {
 
 test("the reason of an error is its subject and its causes", () => {
   const error = new EngineError("mirror-corrupt", "a row is damaged", {
-    subject: "tag a b",
+    subject: "row 7",
     cause: new Error("checksum", { cause: new Error("disk") }),
   });
-  assert.is(toProblem(error).why, "tag a b: checksum: disk");
+  assert.is(toProblem(error).why, "row 7: checksum: disk");
   assert.is(toProblem(new EngineError("over-limit", "x")).why, undefined);
 });
 

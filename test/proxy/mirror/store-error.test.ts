@@ -3,7 +3,7 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { ErrorCode } from "../../../core/errors.ts";
+import type { EngineError, ErrorCode } from "../../../core/errors.ts";
 import { openMirror } from "../../../proxy/mirror/open-mirror.ts";
 import { guarded, systemCode, toStoreError } from "../../../proxy/mirror/store-error.ts";
 import { throwsCode } from "../../support/assert.ts";
@@ -35,6 +35,14 @@ for (const [sqlite, code] of table) {
     assert.instance(error.cause, Database.SqliteError);
   });
 }
+
+test("a full disk is not the other process's doing, and a folder that cannot be written no matter of the help", () => {
+  const remedy = (sqlite: string) => (toStoreError(new Database.SqliteError("why", sqlite), "f") as EngineError).remedy;
+  assert.equal(
+    ["SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_READONLY", "SQLITE_BUSY", "SQLITE_CORRUPT"].map(remedy),
+    ["disk", "disk", "store-access", undefined, undefined],
+  );
+});
 
 test("what is not SQLite's flies on as it is", () => {
   const bug = new TypeError("bug");

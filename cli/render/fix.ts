@@ -1,0 +1,65 @@
+/** What to do about a failure, as it is shown. Source: docs/spec/command-line.md#error-messages. */
+import { codeRow, type ErrorCode, fixes, type Remedy, remedies } from "../../core/errors.ts";
+import type { Question } from "../../core/knowledge/question.ts";
+import type { RuleResult } from "../../core/kyverno/image/result.ts";
+import { type Failure, leadingFailure } from "../../core/verdict.ts";
+
+/** What is known of the failure beside its code. */
+export interface Failed {
+  readonly code: ErrorCode;
+  readonly remedy?: Remedy | undefined;
+  readonly question?: Question | undefined;
+}
+
+/** `hasSource`: a mirror or a layout was named. */
+export interface FixSettings {
+  readonly hasSource: boolean;
+}
+
+const artifact = (question: Question): boolean =>
+  question.kind === "tag" ||
+  question.kind === "manifest" ||
+  question.kind === "blob" ||
+  question.kind === "referrers";
+
+/** What helps against an answer that nobody gave. An outage has helps of its own, whatever was asked for. */
+function remedyOf({ code, question }: Failed): Remedy | undefined {
+  if (question === undefined || !["not-in-mirror", "no-key", "no-trust"].includes(code)) return undefined;
+  if (artifact(question)) return "artifact";
+  if (question.kind === "key") return question.reference.startsWith("k8s://") ? "pinned-secret" : undefined;
+  return question.kind === "cluster" || question.kind === "log-entry" ? question.kind : undefined;
+}
+
+/** A word in capitals is replaced by what it stands for where a shell reads that as it is. */
+const replaced = (text: string, word: string, value: string | undefined): string =>
+  value !== undefined && /^[A-Za-z0-9._:/@+-]+$/.test(value) ? text.replaceAll(word, value) : text;
+
+/** One thing to do, without the marks of the table. */
+export function fixText(failed: Failed, { hasSource }: FixSettings = { hasSource: true }): string {
+  const { code, question } = failed;
+  const lacksSource =
+    !hasSource && codeRow(code).truth === "unknown" && question !== undefined && artifact(question);
+  const remedy = lacksSource ? "no-source" : (failed.remedy ?? remedyOf(failed));
+  const text = (remedy === undefined ? fixes[code] : remedies[remedy]).replaceAll("`", "");
+  const named = replaced(text, "REFERENCE", question?.kind === "key" ? question.reference : undefined);
+  return replaced(named, "NAME", question?.kind === "trusted-root" ? question.name : undefined);
+}
+
+/** The failure that makes a rule's result what it is; none where nothing failed. */
+export const failureOf = ({ status, failures }: RuleResult): Failure | undefined =>
+  status === "fail" || status === "error"
+    ? leadingFailure(status === "fail" ? "refuted" : "unknown", failures)
+    : undefined;
+
+/**
+ * What helps against the failures of rules, each thing once, in their order: `fix for no-signature: …`. That an image
+ * is not verified needs no help of its own beside what its verification lacks.
+ */
+export function fixLines(results: readonly RuleResult[], settings: FixSettings): readonly string[] {
+  const failures = results.flatMap((result) => failureOf(result) ?? []);
+  const causes = failures.filter(({ code }) => code !== "unverified-image");
+  const lines = (causes.length > 0 ? causes : failures).map(
+    (failure) => `fix for ${failure.code}: ${fixText(failure, settings)}`,
+  );
+  return [...new Set(lines)];
+}

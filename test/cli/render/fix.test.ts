@@ -1,0 +1,145 @@
+import type { Command } from "commander";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { CommandEntry } from "../../../cli/command.ts";
+import { commands, runCommandLine } from "../../../cli/program.ts";
+import { failureOf, fixLines, fixText } from "../../../cli/render/fix.ts";
+import { codes, type ErrorCode, fixes, remedies } from "../../../core/errors.ts";
+import type { Question } from "../../../core/knowledge/question.ts";
+import type { RuleResult } from "../../../core/kyverno/image/result.ts";
+import { testIO } from "../command-io.ts";
+
+const test = suite("cli/render/fix");
+
+const leaves = (command: Command): readonly Command[] =>
+  command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);
+
+/** The real program, in which no command does anything. */
+const idle: readonly CommandEntry[] = commands.map((entry) => ({
+  ...entry,
+  load: async () => {
+    const module = await entry.load();
+    return {
+      define: (command, shell) => {
+        module.define(command, shell);
+        for (const leaf of leaves(command)) leaf.action(() => shell.finish(0));
+      },
+    };
+  },
+}));
+
+async function parses(words: readonly string[]): Promise<boolean> {
+  const { io, seen } = testIO();
+  const exit = await runCommandLine(words, io, idle);
+  return exit === 0 && seen.err === "";
+}
+
+const marked = [...Object.entries(fixes), ...Object.entries(remedies)].flatMap(([name, text]) =>
+  [...text.matchAll(/`([^`]+)`/g)].map(([, typed = ""]) => [name, typed] as const),
+);
+
+test("every command of every fix is one of the program, with its flags and arguments", async () => {
+  const typed = marked.filter(([, text]) => text.startsWith("sallyport "));
+  assert.ok(typed.length > 12, `${typed.length} commands`);
+  for (const [name, text] of typed) {
+    const words = text.replaceAll("COMMAND", "verify").split(" ").slice(1);
+    assert.ok(await parses(words), `${name}: ${text}`);
+  }
+  assert.not(await parses(["mirror", "add", "--layout", "DIR", "IMAGE"]), "a flag that does not exist is seen");
+});
+
+test("every flag of every fix is one of a command that decides", async () => {
+  const deciding = [
+    ["verify", "IMAGE"],
+    ["verify-attestation", "IMAGE"],
+    ["apply", "POLICY", "-r", "POD"],
+    ["explain", "IMAGE", "-p", "POLICY"],
+  ];
+  const typed = marked.filter(([, text]) => text.startsWith("-"));
+  assert.ok(typed.length > 8, `${typed.length} flags`);
+  for (const [name, text] of typed) {
+    const taken = await Promise.all(deciding.map((words) => parses([...words, ...text.split(" ")])));
+    assert.ok(taken.includes(true), `${name}: ${text}`);
+  }
+});
+
+test("what looks like a command or a flag is marked, so that it is looked at", () => {
+  for (const [name, text] of [...Object.entries(fixes), ...Object.entries(remedies)]) {
+    assert.is((text.match(/`/g) ?? []).length % 2, 0, name);
+    const plain = text.replaceAll(/`[^`]*`/g, "");
+    assert.not.match(plain, /--[a-z]|sallyport [a-z]+ [a-z-]+ --/, name);
+  }
+});
+
+test("every code has a fix, one line of text", () => {
+  for (const code of Object.keys(codes) as ErrorCode[]) {
+    assert.match(fixText({ code }), /^[a-z`-].{10,}$/, code);
+    assert.not.match(fixText({ code }), "`");
+  }
+});
+
+const tag: Question = { kind: "tag", repository: "r.example/a", tag: "1" };
+const secret: Question = { kind: "key", reference: "k8s://ns/key" };
+
+test("an open question has a fix of its kind", () => {
+  const fix = (code: ErrorCode, question: Question) => fixText({ code, question });
+  assert.match(fix("not-in-mirror", tag), "sallyport mirror add --store STORE IMAGE=LAYOUT");
+  assert.match(
+    fix("not-in-mirror", { kind: "log-entry", log: "https://log", hash: "h" }),
+    /--insecure-ignore-tlog, or rekor\.ignoreTlog: true/,
+  );
+  assert.match(
+    fix("not-in-mirror", { kind: "cluster", verb: "get", apiVersion: "v1", resource: "configmaps", name: "keys" }),
+    "--cluster-resource FILE",
+  );
+  assert.match(fix("no-key", secret), "pin-key --store STORE k8s://ns/key FILE");
+  assert.match(fix("no-key", { kind: "key", reference: "awskms://a/b" }), "pin-key --store STORE awskms://a/b FILE");
+  assert.match(fix("no-trust", { kind: "trusted-root", name: "corp" }), "trust import --store STORE --name corp FILE");
+  assert.is(fix("timed-out", tag), fixText({ code: "timed-out" }), "an outage is no matter of the mirror");
+});
+
+test("what a shell would read in another way is not put into a command", () => {
+  const question: Question = { kind: "key", reference: "k8s://ns/$(id)" };
+  assert.match(fixText({ code: "no-key", question }), "REFERENCE FILE");
+});
+
+test("where no mirror and no layout was named, that is what is to be done about images", () => {
+  const settings = { hasSource: false };
+  assert.match(fixText({ code: "not-in-mirror", question: tag }, settings), "no mirror or layout was named");
+  assert.match(fixText({ code: "no-key", question: secret }, settings), "pin-key");
+  assert.match(fixText({ code: "no-signature" }, settings), "sign the image");
+});
+
+const result = (status: RuleResult["status"], ...list: readonly ErrorCode[]): RuleResult => ({
+  policy: "p",
+  rule: "r",
+  pass: "mutate",
+  status,
+  message: "",
+  action: "Enforce",
+  failurePolicy: "Fail",
+  position: { file: "p.yaml", line: 1, column: 1 },
+  operation: "CREATE",
+  failures: list.map((code, stage) => ({ check: "c", code, reason: code, stage })),
+  open: [],
+});
+
+test("of many results each code is helped once, by the failure that counts", () => {
+  const settings = { hasSource: true };
+  const results = [
+    result("fail", "wrong-key"),
+    result("fail", "malformed", "wrong-key"),
+    result("error", "no-trust", "wrong-key"),
+    result("fail", "unverified-image"),
+    result("pass"),
+  ];
+  assert.equal(
+    fixLines(results, settings).map((line) => line.split(":")[0]),
+    ["fix for wrong-key", "fix for no-trust"],
+  );
+  assert.match(fixLines([result("fail", "unverified-image")], settings)[0] ?? "", "fix for unverified-image");
+  assert.equal(fixLines([result("pass"), result("skip", "wrong-key")], settings), []);
+  assert.is(failureOf(result("pass")), undefined);
+});
+
+test.run();
