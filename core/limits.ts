@@ -1,4 +1,6 @@
 /** Every bound on untrusted input, in one place. Bytes unless the name says otherwise. */
+import { EngineError } from "./errors.ts";
+
 export interface Limits {
   /** A manifest or index (go-containerregistry allows 100 MiB; no signed manifest comes near 4). */
   readonly manifestBytes: number;
@@ -136,3 +138,18 @@ export const defaultLimits: Limits = {
   settleRounds: 16,
   memoEntries: 10_000,
 };
+
+/**
+ * The defaults, and what was given in their place; what is given as `undefined` is not given.
+ * @throws EngineError `invalid-usage` for what bounds nothing: every comparison with NaN or a text is false.
+ */
+export function limitsWith(given: Partial<Limits> = {}): Limits {
+  const limits: Record<string, number> = { ...defaultLimits };
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined) continue;
+    if (!Number.isSafeInteger(value) || value < 0)
+      throw new EngineError("invalid-usage", "a bound is a whole number, 0 or more", { subject: name });
+    limits[name] = value;
+  }
+  return { ...defaultLimits, ...limits };
+}

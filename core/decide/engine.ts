@@ -18,7 +18,7 @@ import { locate } from "../kyverno/policy/remark.ts";
 import { indexExceptions } from "../kyverno/image/exception-index.ts";
 import { createContextFactory } from "../kyverno/rule/json-context.ts";
 import type { AdmissionRequest } from "../kyverno/rule/request.ts";
-import { defaultLimits, type Limits } from "../limits.ts";
+import { type Limits, limitsWith } from "../limits.ts";
 import type { ReferenceOptions } from "../oci/reference.ts";
 import type { DistrustRow, Knowledge } from "../knowledge/knowledge.ts";
 import type { Question } from "../knowledge/question.ts";
@@ -85,9 +85,12 @@ export interface Engine {
   decide(request: AdmissionRequest, knowledge: Knowledge, now: Date, options?: DecideOptions): Decision;
 }
 
-/** An engine over policies that are compiled here, once. @throws EngineError when a policy cannot be compiled. */
+/**
+ * An engine over policies that are compiled here, once.
+ * @throws EngineError when a policy cannot be compiled, and as `limitsWith`.
+ */
 export function createEngine(options: EngineOptions): Engine {
-  const limits: Limits = { ...defaultLimits, ...options.limits };
+  const limits = limitsWith(options.limits);
   const settings = options.settings ?? {};
   const references = settings.references ?? {};
   const exceptions = indexExceptions(options.exceptions ?? [], limits);

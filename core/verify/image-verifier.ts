@@ -5,7 +5,7 @@
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import type { DistrustRow, Knowledge, SourceState } from "../knowledge/knowledge.ts";
 import { RecordingKnowledge } from "../knowledge/recording-knowledge.ts";
-import type { Limits } from "../limits.ts";
+import { type Limits, limitsWith } from "../limits.ts";
 import { distrustWith } from "../trust/distrust.ts";
 import { TrustCache } from "../trust/trust-cache.ts";
 import { createTufVerifier, type TrustSettings } from "../trust/tuf-verifier.ts";
@@ -40,13 +40,15 @@ export interface ImageVerifier {
   verifyBundle(given: BundleToVerify, now: Date): Verification<Evidence>;
 }
 
+/** @throws EngineError as `limitsWith`. */
 export function createImageVerifier({
   crypto,
   trustRoot = "public-good",
   trust,
-  limits,
+  limits: given,
   distrust = [],
 }: ImageVerifierOptions): ImageVerifier {
+  const limits = limitsWith(given);
   const cache = new TrustCache(crypto, { limits, tuf: createTufVerifier(trust ?? {}, limits) });
   const distrustBy = distrustWith(distrust, limits);
   const memo = new Memo(limits.memoEntries);

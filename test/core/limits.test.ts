@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { defaultLimits } from "../../core/limits.ts";
+import { defaultLimits, type Limits, limitsWith } from "../../core/limits.ts";
+import { throwsCode } from "../support/assert.ts";
 
 const test = suite("core/limits");
 
@@ -10,6 +11,15 @@ test("every bound is a positive integer, and what holds others is no smaller tha
   assert.ok(defaultLimits.blobBytes >= defaultLimits.manifestBytes);
   assert.is(defaultLimits.settleRounds, 16);
   assert.is(defaultLimits.referrers, 1000);
+});
+
+test("what is given stands in place of a default, and nothing that bounds nothing is taken", () => {
+  assert.equal(limitsWith(), defaultLimits);
+  assert.equal(limitsWith({ memoEntries: 0, referrers: 5 }), { ...defaultLimits, memoEntries: 0, referrers: 5 });
+  const unset = { signatureChecksPerDecision: undefined } as unknown as Partial<Limits>;
+  assert.equal(limitsWith(unset), defaultLimits);
+  for (const value of [Number.NaN, -1, 0.5, Number.POSITIVE_INFINITY, "5", null])
+    throwsCode("invalid-usage", () => limitsWith({ signatureChecksPerDecision: value as number }));
 });
 
 test.run();

@@ -3,7 +3,7 @@
  * docs/spec/kyverno.md#policy-fields, #checks-at-load, docs/spec/kyverno.md#compatibility-rules.
  */
 import { pointer } from "../../encoding/shape.ts";
-import { defaultLimits, type Limits } from "../../limits.ts";
+import { type Limits, limitsWith } from "../../limits.ts";
 import { checkPolicy } from "./check-policy.ts";
 import { formOf, itemOf } from "./document-form.ts";
 import { type PolicyException, readException } from "./exceptions.ts";
@@ -63,12 +63,15 @@ export interface LoadOptions {
   readonly wanted?: "all" | "exceptions";
 }
 
-/** All documents of all files. A policy with errors is not among `policies`. */
+/**
+ * All documents of all files. A policy with errors is not among `policies`.
+ * @throws EngineError as `limitsWith`.
+ */
 export function loadPolicies(
   files: readonly PolicyFile[],
   { limits: given, wanted = "all" }: LoadOptions = {},
 ): LoadedPolicies {
-  const limits: Limits = { ...defaultLimits, ...given };
+  const limits = limitsWith(given);
   const loaded = {
     policies: [] as Policy[],
     exceptions: [] as PolicyException[],
