@@ -3,19 +3,34 @@
  * docs/spec/offline.md#rollback-floors.
  */
 import type { Evidence } from "./evidence.ts";
+import type { Expectation } from "./expectation.ts";
 import type { ImageOutcome } from "./verify-image.ts";
 
 /** The later of two times, of which any may be missing. */
 export const later = (left: Date | undefined, right: Date | undefined): Date | undefined =>
   left === undefined || (right !== undefined && right > left) ? right : left;
 
-const signedTimes = ({ times, certificateTransparency }: Evidence): readonly Date[] =>
-  [...times, ...certificateTransparency].map(({ at }) => new Date(at));
+/** Whose times count: a log or authority that a policy brings along may say any time, and the trusted root knows none. */
+type Sources = Pick<Expectation, "log" | "timestampAuthority" | "certificateTransparency">;
 
-/** The newest time that logs or authorities signed for what proves the image. */
-export function newestSignedTime({ candidates }: Pick<ImageOutcome, "candidates">): Date | undefined {
+const signedTimes = ({ times, certificateTransparency }: Evidence, expected: Sources): readonly Date[] => {
+  const isRooted = {
+    rekor: expected.log.keys === undefined,
+    "timestamp-authority": expected.timestampAuthority === undefined,
+  };
+  return [
+    ...times.filter(({ source }) => isRooted[source]),
+    ...(expected.certificateTransparency.keys === undefined ? certificateTransparency : []),
+  ].map(({ at }) => new Date(at));
+};
+
+/** The newest time that logs or authorities of the trusted root signed for what proves the image. */
+export function newestSignedTime(
+  { candidates }: Pick<ImageOutcome, "candidates">,
+  expected: Sources,
+): Date | undefined {
   const times = candidates.flatMap(({ verification }) =>
-    verification.truth === "proven" ? signedTimes(verification.evidence) : [],
+    verification.truth === "proven" ? signedTimes(verification.evidence, expected) : [],
   );
   return times.reduce<Date | undefined>(later, undefined);
 }

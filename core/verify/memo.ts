@@ -166,7 +166,7 @@ export class DecisionVerifier {
     if (known !== undefined) return known;
     const watch = new Watch(this.#context);
     const outcome = verifyImage(request, watch.context);
-    const newest = newestSignedTime(outcome);
+    const newest = newestSignedTime(outcome, request.expectation);
     this.#newest = later(this.#newest, newest);
     if (!useCache) this.#fresh.set(key, outcome);
     else this.#keep(key, outcome, watch, newest);

@@ -1,11 +1,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { defaultLimits } from "../../../core/limits.ts";
-import { compileAttestor } from "../../../core/verify/attestor.ts";
+import { type AttestorSpec, compileAttestor } from "../../../core/verify/attestor.ts";
 import { clockWarning, later, newestSignedTime } from "../../../core/verify/clock.ts";
 import { createImageVerifier } from "../../../core/verify/image-verifier.ts";
 import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
-import { Lab, sign } from "../../lab/index.ts";
+import { Lab, type Signed, sign } from "../../lab/index.ts";
 
 const test = suite("core/verify/clock");
 const [old, young] = [new Date("2026-01-01T00:00:00Z"), new Date("2026-02-01T00:00:00Z")];
@@ -53,9 +53,30 @@ test("times of logs and authorities count where they prove something, recalled o
   assert.match(behind.warning ?? "", "[clock-behind]");
   const [candidate] = verifier.open(signed.knowledge, lab.now).verify(request).candidates;
   assert.ok(candidate !== undefined);
-  assert.equal(newestSignedTime({ candidates: [candidate] }), good.newest);
-  assert.is(newestSignedTime({ candidates: [] }), undefined);
+  assert.equal(newestSignedTime({ candidates: [candidate] }, request.expectation), good.newest);
+  assert.is(newestSignedTime({ candidates: [] }, request.expectation), undefined);
   assert.is(verifier.open(source as typeof signed.knowledge, lab.now).newestSignedTime(), undefined);
+});
+
+test("a log or authority that a policy brings along proves a signature, and its time counts for no other decision", () => {
+  const newest = (signed: Signed, more: Partial<AttestorSpec> = {}): Date | undefined => {
+    const expectation = compileAttestor({ ...signed.attestor, ...more }, { limits: defaultLimits });
+    const decision = createImageVerifier({ crypto: nodeVerifier, limits: defaultLimits }).open(
+      signed.knowledge,
+      lab.now,
+    );
+    assert.is(decision.verify({ image: signed, expectation, layouts: "all" }).verification.truth, "proven");
+    return decision.newestSignedTime();
+  };
+  const logged = sign(lab);
+  assert.ok(newest(logged) !== undefined);
+  assert.is(newest(logged, { rekor: { pubKey: lab.rekor.key.pem, ignoreTlog: false } }), undefined);
+  assert.is(newest(sign(lab, { layout: "tag", evidence: ["timestamp"] })), undefined);
+  const issued = sign(lab, { layout: "tag", by: "certificate" });
+  const own = { rekor: { pubKey: lab.rekor.key.pem, ignoreTlog: false } };
+  assert.ok(newest(issued, own) !== undefined, "the certificate's log is the trusted root's");
+  const ctlog = { ignoreSCT: false, pubKey: lab.certificateLog.key.pem };
+  assert.is(newest(issued, { ...own, ctlog }), undefined);
 });
 
 test.run();
