@@ -12,6 +12,7 @@ import type { SignedStatement } from "../../verify/evidence.ts";
 import type { DecisionVerifier } from "../../verify/memo.ts";
 import type { Position } from "../policy/policy.ts";
 import { evaluateConditions } from "../rule/conditions.ts";
+import { isIgnorance } from "../rule/ignorance.ts";
 import type { JsonContext } from "../rule/json-context.ts";
 import { openQuestions } from "../../knowledge/ask.ts";
 import { substituteText } from "../rule/variables.ts";
@@ -195,8 +196,9 @@ function checkDeny(
       return failed({ check: "validate.deny", code: "condition-failed", reason, stage: denyStage });
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
+      // What has no question, as a call to a service, is not known either.
       const open = openQuestions(error);
-      if (open.length > 0) return unknown([toFailure(error, "validate.deny", denyStage)], open);
+      if (open.length > 0 || isIgnorance(error)) return unknown([toFailure(error, "validate.deny", denyStage)], open);
       return failed({
         check: "validate.deny",
         code: "condition-failed",

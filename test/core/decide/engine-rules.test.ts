@@ -265,4 +265,27 @@ test("what one entry skips stays subject to the others", () => {
   assert.equal([statuses(proven, "validate"), recorded(proven)], [["pass"], ["pass"]]);
 });
 
+test("a deny condition that reads what nobody knows is an unknown; one that cannot be evaluated fails", () => {
+  const policy = fixtureText("policies/03-attestation-code-review.yaml");
+  const ask = (value: string, context = "[]") => {
+    const conditions = JSON.stringify({ any: [{ key: value, operator: "Equals", value: "main" }] });
+    const text = policy
+      .replace("      verifyImages:", `      context: ${context}\n      verifyImages:`)
+      .replace(
+        "          attestations:",
+        `          validate: { deny: { conditions: ${conditions} } }\n          attestations:`,
+      )
+      .replace("- predicateType:", "- name: review\n              predicateType:")
+      .replace("publicKeys: |- #", "rekor: { ignoreTlog: true }\n                        publicKeys: |- #");
+    return statuses(engineOf(text).decide(requestFor(pod("registry.io/org/app:reviewed")), fixtureKnowledge, now));
+  };
+  const called = JSON.stringify([{ name: "called", apiCall: { service: { url: "https://svc" }, method: "GET" } }]);
+  const listed = JSON.stringify([{ name: "listed", apiCall: { urlPath: "/api/v1/nodes" } }]);
+  assert.equal(ask("other"), ["pass"]);
+  assert.equal(ask("main"), ["fail"]);
+  assert.equal(ask("{{ review.nothing }}"), ["fail"]);
+  assert.equal(ask("{{ listed }}", listed), ["error"]);
+  assert.equal(ask("{{ called }}", called), ["error"]);
+});
+
 test.run();
