@@ -73,7 +73,7 @@ const foreign: readonly (readonly [magic: string, what: string])[] = [
 /**
  * Opens a tar archive, compressed by gzip or not.
  * @throws EngineError `unsupported` for another compression, `invalid-usage` when it is no tar archive,
- * `archive-corrupt` when it is cut short, or has a device, a pipe or a path out of the archive; `over-limit` past
+ * `archive-corrupt` when it is cut short, has a hole, a device, a pipe or a path out of the archive; `over-limit` past
  * `layoutEntries` members, or `layoutArchiveBytes` of what was compressed.
  */
 export async function openTar(path: string, limits: Limits): Promise<LayoutSource> {
@@ -201,6 +201,8 @@ function belowMarker(members: ReadonlyMap<string, Member>, archive: string): Rea
   );
 }
 
+const isZero = (block: Uint8Array): boolean => block.every((byte) => byte === 0);
+
 /** Long names stand before their header: in all, they are not longer than this. */
 const headerBytes = 1024 * 1024;
 
@@ -227,7 +229,11 @@ async function readHeader(
     for (let offset = at; offset < total; offset += blockBytes) {
       const block = readAt(handle, blockBytes, offset);
       if (block.length < blockBytes) break;
-      if (offset === at && block.every((byte) => byte === 0)) return undefined;
+      if (offset === at && isZero(block)) {
+        // As in Go's reader: one block alone is a hole, and what stands behind it would read as what is not there.
+        if (isZero(readAt(handle, blockBytes, offset + blockBytes))) return undefined;
+        throw damaged(path, "has a hole where a header belongs");
+      }
       if (offset - at > headerBytes) throw damaged(path, "has a header without an end");
       reader.write(block);
       await new Promise((resolve) => setImmediate(resolve));

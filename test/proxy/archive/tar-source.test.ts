@@ -158,6 +158,15 @@ test("cut short at any block, and damaged headers, are damage and no surprise", 
   await rejectsCode("archive-corrupt", () => openTar(written(zipped.subarray(0, zipped.length - 20)), defaultLimits));
 });
 
+test("a block of zeros where a header belongs hides nothing: two end an archive, or its last one", async () => {
+  const [first, second] = [await archive({ name: "oci-layout", content: "x" }), await archive({ name: "late" })];
+  const whole = first.subarray(0, first.length - 1024);
+  const zeros = (blocks: number) => Buffer.alloc(512 * blocks);
+  for (const rest of [[], [zeros(1)], [zeros(2)], [zeros(18)], [zeros(2), second]])
+    assert.is(textOf(await openTar(written(Buffer.concat([whole, ...rest])), defaultLimits), "oci-layout"), "x");
+  await rejectsCode("archive-corrupt", () => openTar(written(Buffer.concat([whole, zeros(1), second])), defaultLimits));
+});
+
 test("a size that the file does not have is no promise", async () => {
   const path = written(await archive({ name: "oci-layout", content: "x".repeat(100) }));
   const source = await openTar(path, defaultLimits);
