@@ -4,14 +4,14 @@
  */
 
 /**
- * What a code says about the question "is this image trusted": `refuted` is a rule's `fail`, `unknown` is its `error`,
- * the rest never reach a rule.
+ * A code's answer to "is this image trusted?": `refuted` is a rule's `fail`, `unknown` is its `error`. The others never
+ * reach a rule.
  */
 export type CodeTruth = "refuted" | "unknown" | "usage" | "store" | "trust" | "warning" | "bug";
 
 export interface CodeRow {
   readonly truth: CodeTruth;
-  /** `artifact`: `failurePolicy: Ignore` lets it pass, for questions about artifacts and the cluster only. */
+  /** `artifact`: `failurePolicy: Ignore` overlooks it, for questions about artifacts and the cluster only. */
   readonly ignorable: "artifact" | "never";
   /** Exit code of `verify` and `verify-attestation`. */
   readonly exit: number;

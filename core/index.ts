@@ -1,7 +1,7 @@
 /**
- * The public API of the engine: what the user of a bundle, the webhook and the commands that decide need of it. At most
- * 60 names (`scripts/check-layers.ts` counts them); a module that carries out one specification imports the folder of
- * core that holds it. Source: docs/architecture.md#layers.
+ * The engine's public API: what bundle users, the webhook and the deciding commands need. At most 60 names
+ * (`scripts/check-layers.ts` counts them); a module that implements one specification imports that specification's
+ * folder of core. Source: docs/architecture.md#layers.
  */
 export { codeRow, type CodeRow, EngineError, type ErrorCode } from "./errors.ts";
 export { defaultLimits, type Limits } from "./limits.ts";

@@ -8,16 +8,16 @@ export interface Limits {
   readonly blobBytes: number;
   readonly bundleBytes: number;
   readonly layersPerManifest: number;
-  /** Files and entries of an OCI layout folder that are looked at. */
+  /** Files and entries of an OCI layout folder that are read. */
   readonly layoutEntries: number;
   readonly layoutIndexBytes: number;
   /** An archive of a layout, when it is decompressed. */
   readonly layoutArchiveBytes: number;
-  /** Contents of a layout that stand under another repository too: each is an answer of its own. */
+  /** Contents of a layout that appear under a second repository: each is an answer of its own. */
   readonly layoutRepeats: number;
   readonly referrers: number;
   readonly signaturesPerImage: number;
-  /** Manifests, layers and bundles that are looked at for one image, together. */
+  /** Manifests, layers and bundles read for one image, in total. */
   readonly signatureBytesPerImage: number;
   /** Verifications over all candidates of one image for one attestor. */
   readonly signatureChecksPerImage: number;
@@ -49,14 +49,14 @@ export interface Limits {
   readonly tufTimestampBytes: number;
   readonly tufSnapshotBytes: number;
   readonly tufTargetsBytes: number;
-  /** Roots on the way from the one that is trusted to the newest. */
+  /** Roots from the trusted one to the newest. */
   readonly tufRootRotations: number;
-  /** Delegated roles that one search for a target looks at. */
+  /** Delegated roles in one search for a target. */
   readonly tufDelegations: number;
   readonly tufKeysPerRole: number;
   readonly policyBytes: number;
   readonly resourceBytes: number;
-  /** Values of one YAML document, aliases written out. */
+  /** Values of one YAML document, aliases expanded. */
   readonly documentValues: number;
   readonly documentsPerFile: number;
   readonly imagesPerResource: number;

@@ -1,6 +1,5 @@
 /**
- * The canary of the compiler's own guard: both lines must fail to compile, or a dependency's typings have let a host
- * in.
+ * A canary: both lines must fail to compile. If one does not, a dependency has brought a host's typings into core.
  */
 // @ts-expect-error: if this compiles, Node's typings have leaked into core
 export type NodeLeak = NodeJS.Process;

@@ -4,9 +4,9 @@ import { openQuestions } from "./knowledge/ask.ts";
 import type { Question } from "./knowledge/question.ts";
 
 /**
- * One check that did not hold. `check` is dotted (`tlog.inclusion-proof`, `x509.chain`, `identity.issuer`).
- * `stage` orders checks by how far into the pipeline they stand: of several failures the one with the highest stage is
- * shown first. `question` is what nobody has answered, where that is the cause.
+ * One check that did not hold. `check` is dotted (`tlog.inclusion-proof`, `x509.chain`, `identity.issuer`). `stage` is
+ * the position of the check in the pipeline: the failure with the highest stage is shown first. `question` is what
+ * nobody has answered, where that is the cause.
  */
 export interface Failure {
   readonly check: string;
@@ -20,7 +20,7 @@ export interface Failure {
 }
 
 /**
- * The outcome of a check. `evidence` is what was proven; `open` are the questions whose answers would decide an
+ * The outcome of a check. `evidence` is what was proven; `open` has the questions whose answers would decide an
  * unknown.
  */
 export type Verification<E> =
@@ -38,7 +38,7 @@ export const unknown = (failures: readonly Failure[], open: readonly Question[] 
   open,
 });
 
-/** The failure that an error stands for. */
+/** An error as a failure. */
 export function toFailure(error: EngineError, check: string, stage: number): Failure {
   const [question] = openQuestions(error);
   return {
@@ -52,7 +52,7 @@ export function toFailure(error: EngineError, check: string, stage: number): Fai
   };
 }
 
-/** A failed check by the truth of its code: a refuting code refutes, every other leaves the matter unknown. */
+/** A failed check by the truth of its code: a refuting code refutes, any other is unknown. */
 export const failed = (failure: Failure, open: readonly Question[] = []): Verification<never> =>
   codeRow(failure.code).truth === "refuted" ? refuted(failure) : unknown([failure], open);
 
@@ -66,7 +66,7 @@ export function conjunction(truths: readonly Truth[]): Truth {
 }
 
 /**
- * Kleene counting: `required` of the given must be proven. Refuted when even all unknown ones would not suffice.
+ * Kleene counting: `required` of the given must be proven. Refuted when the unknown ones could not make up the number.
  * `required` is at least 1.
  */
 export function counting(truths: readonly Truth[], required: number): Truth {
@@ -77,14 +77,14 @@ export function counting(truths: readonly Truth[], required: number): Truth {
   return provenCount + unknownCount < needed ? "refuted" : "unknown";
 }
 
-/** The failure shown first: the one that got furthest in the pipeline; the first of equals. */
+/** The failure shown first: the one furthest in the pipeline; the first of equals. */
 export function furthest(failures: readonly Failure[]): Failure | undefined {
   let best: Failure | undefined;
   for (const failure of failures) if (best === undefined || failure.stage > best.stage) best = failure;
   return best;
 }
 
-/** The failure to show first: the furthest of those that make the outcome what it is. */
+/** The failure to show first: the furthest of those that decide the outcome. */
 export function leadingFailure(truth: "refuted" | "unknown", failures: readonly Failure[]): Failure | undefined {
   const unknowns = failures.filter(({ code }) => codeRow(code).truth !== "refuted");
   return furthest(truth === "unknown" && unknowns.length > 0 ? unknowns : failures);

@@ -40,7 +40,7 @@ export function publicGoodModule(): string {
     "",
     `/** Where its TUF repository is served. */\nexport const publicGoodMirror = "${mirror}";`,
     "",
-    constant("publicGoodRoot", "Its TUF root, from which an update begins.", seed["root.json"]),
+    constant("publicGoodRoot", "Its TUF root, where an update begins.", seed["root.json"]),
     constant(
       "publicGoodTrustedRoot",
       "Its trusted root at the time of that package: for a verification that is given none.",

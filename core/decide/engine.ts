@@ -30,12 +30,12 @@ import { runPasses } from "./passes.ts";
 export interface EngineSettings {
   /** Kyverno's ConfigMap settings for image references. */
   readonly references?: ReferenceOptions;
-  /** The name of the trusted root that policies mean by saying nothing. */
+  /** The trusted root of policies that name none. */
   readonly trustRoot?: string;
-  /** From which TUF roots trusted roots are verified, and how old their metadata may be. */
+  /** The TUF roots from which trusted roots are verified, and how old their metadata may be. */
   readonly trust?: TrustSettings;
   /**
-   * `none`: labels of a namespace that the request does not carry are no labels, as in Kyverno's command line. Default
+   * `none`: a namespace whose labels the request does not carry has no labels, as in Kyverno's command line. Default
    * `ask`.
    */
   readonly absentNamespaceLabels?: "ask" | "none";
@@ -45,14 +45,17 @@ export interface EngineOptions {
   readonly policies: readonly Policy[];
   readonly exceptions?: readonly PolicyException[];
   readonly settings?: EngineSettings;
-  /** What is refuted whatever vouches for it, beside what the knowledge of a decision distrusts. */
+  /** Distrusted whatever signature vouches for it, in addition to the distrust list of a decision's knowledge. */
   readonly distrust?: readonly DistrustRow[] | undefined;
   readonly crypto: SignatureVerifier;
   readonly limits?: Partial<Limits>;
 }
 
 export interface DecideOptions {
-  /** Only image references select: match, preconditions, counts, skips and a first success stop nothing. For a sync. */
+  /**
+   * Only image references select: match, preconditions, counts, skips and a first success do not end the search. For a
+   * sync.
+   */
   readonly exhaustive?: boolean;
 }
 
@@ -60,33 +63,34 @@ export interface Decision {
   readonly allowed: boolean;
   readonly results: readonly RuleResult[];
   /**
-   * JSON Patch of the mutating pass: digests, then annotations. A denied request is not mutated, whatever stands here.
+   * JSON Patch of the mutating pass: digests, then annotations. A denied request is not mutated, even if this is not
+   * empty.
    */
   readonly patches: readonly PatchOperation[];
   readonly warnings: readonly string[];
-  /** Those of them that are about trust and time: trusted roots whose freshness has ended, a clock that is behind. */
+  /** The warnings about trust and time: stale trusted roots, a clock that is behind. */
   readonly trustWarnings: readonly string[];
-  /** Questions that were looked up and not answered. */
+  /** Questions without an answer. */
   readonly open: readonly Question[];
   /** Canonical texts of all questions that the decision read. */
   readonly read: readonly string[];
   /** The reference time, RFC 3339. */
   readonly at: string;
-  /** The newest signed time of this decision and of those before, for the next ones. */
+  /** The newest signed time of this decision and all before, for the next ones. */
   readonly newestSignedTime?: string;
 }
 
 export interface Engine {
   readonly policies: readonly Policy[];
-  /** What is wrong in policies that load all the same: what reading them found, attestors that no one can satisfy. */
+  /** Faults in policies that still load: what reading them found, and attestors that nothing can satisfy. */
   readonly warnings: readonly PolicyWarning[];
-  /** The bounds that it keeps to: those that were given, and the defaults. */
+  /** The engine's bounds: the given ones, else the defaults. */
   readonly limits: Limits;
   decide(request: AdmissionRequest, knowledge: Knowledge, now: Date, options?: DecideOptions): Decision;
 }
 
 /**
- * An engine over policies that are compiled here, once.
+ * Compiles the policies, once.
  * @throws EngineError when a policy cannot be compiled, and as `limitsWith`.
  */
 export function createEngine(options: EngineOptions): Engine {
@@ -154,7 +158,7 @@ export function createEngine(options: EngineOptions): Engine {
   };
 }
 
-/** Once for each attestor that the policy holds: generated rules repeat those of theirs. */
+/** Once for each attestor of the policy: autogen rules repeat it. */
 function attestorWarnings({ policy, rules }: CompiledPolicy): readonly PolicyWarning[] {
   const byPlace = new Map(rules.flatMap(({ warnings }) => warnings.map((remark) => [remark.pointer, remark] as const)));
   return [...byPlace.values()].map((remark) => locate(policy, remark));

@@ -1,7 +1,7 @@
 /**
- * Policies as a cluster runs them: first every mutating pass, in order, each over the resource as those before it left
- * it; then every validating pass, over the resource as all of them left it. Source:
- * docs/architecture.md#several-policies, docs/spec/kyverno.md#digest-patch, #validating-pass.
+ * Policies as a cluster runs them: first every mutating pass, in order, each over the resource as patched so far; then
+ * every validating pass, over the fully patched resource. Source: docs/architecture.md#several-policies,
+ * docs/spec/kyverno.md#digest-patch, #validating-pass.
  */
 import { type CompiledPolicy, decidePolicy, type PolicyOutcome } from "../kyverno/image/decide-policy.ts";
 import type { RuleResult } from "../kyverno/image/result.ts";
@@ -15,16 +15,16 @@ import {
 import type { AdmissionRequest } from "../kyverno/rule/request.ts";
 
 export interface PassesOutcome {
-  /** Those of the mutating passes, then those of the validating ones. */
+  /** Results of the mutating passes, then of the validating ones. */
   readonly results: readonly RuleResult[];
-  /** From the resource of the request to the one that was validated. */
+  /** From the request's resource to the validated one. */
   readonly patches: readonly PatchOperation[];
   readonly warnings: readonly string[];
 }
 
 /**
- * A mutating pass that denies ends nothing: what the others say is reported beside it. The annotations are written when
- * all have mutated, so no mutating pass reads what another one recorded; validating passes see them.
+ * A mutating pass that denies does not stop the others: all results are reported. The annotations are written after the
+ * last mutating pass, so only validating passes see them.
  */
 export function runPasses(
   policies: readonly CompiledPolicy[],

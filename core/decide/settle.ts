@@ -12,19 +12,19 @@ import type { Question } from "../knowledge/question.ts";
 
 export interface SettleOptions extends DecideOptions {
   /**
-   * An answer that can change (a tag, referrers, an absence, a key, the cluster, trust) and is older than this many
-   * milliseconds is asked for once more. Default: never.
+   * A changeable answer (a tag, referrers, an absence, a key, the cluster, trust) older than this many milliseconds is
+   * asked for again. Default: never.
    */
   readonly refresh?: number;
-  /** Receives every present and absent answer as it comes, to be kept; unavailable ones hold for this run only. */
+  /** Receives every present and absent answer, to store it. Unavailable ones hold for this run only. */
   readonly store?: (question: Question, answer: Answer) => void;
 }
 
-/** What is addressed by digest never changes; that it is absent may. */
+/** Content addressed by digest never changes; its absence may. */
 const canChange = (question: Question, answer: Answer): boolean =>
   answer.state === "absent" || (question.kind !== "manifest" && question.kind !== "blob");
 
-/** Whether an answer is to be asked for once more. One without a readable time is as old as can be. */
+/** Whether to ask again. An answer without a readable time counts as infinitely old. */
 function isOld(question: Question, answer: Answer, now: Date, refresh: number | undefined): boolean {
   if (refresh === undefined || !canChange(question, answer)) return false;
   const age = now.getTime() - new Date(answer.at).getTime();
@@ -32,7 +32,7 @@ function isOld(question: Question, answer: Answer, now: Date, refresh: number | 
 }
 
 /**
- * Decides with an asker: all open questions of a round are asked at once, each question at most once a run.
+ * Decides with an asker: all open questions of a round are asked together, each question at most once per run.
  * @throws EngineError `over-budget` when questions are still open after the last round.
  */
 export async function settle(

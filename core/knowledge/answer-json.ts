@@ -1,24 +1,16 @@
 /**
- * The JSON form of an answer: mirrors, records, archives and capsules keep it. One answer has one form, so that a
- * digest of its canonical text names it; any other JSON is refused, unknown fields too. Bytes are base64.
+ * The JSON form of an answer: mirrors, records, archives and capsules keep it. An answer has exactly one form, so that
+ * the digest of its canonical text names it. Any other JSON is refused, unknown fields too. Bytes are base64.
  * Source: docs/architecture.md#decide-then-ask.
- *
- *     {"at":"2026-01-01T00:00:00Z","from":"ghcr.io","state":"absent"}
- *     {"at":"2026-01-01T00:00:00Z","code":"timed-out","from":"ghcr.io","state":"unavailable"}
- *     {"at":"2026-01-01T00:00:00Z","from":"ghcr.io","state":"present","value":VALUE}
- *
- * VALUE by the kind of the question:
- *
- *     tag            {"digest":"sha256:9f86…","mediaType":"application/…","size":42},
- *                    and artifactType, annotations where they are stated
- *     referrers      [ as for a tag, … ]
- *     manifest, blob "eyJzY2hl…"
- *     key            "-----BEGIN PUBLIC KEY-----\n…"
- *     log-entry      "{\"24296fb2…\":{…}}", what the log answered
- *     cluster        what the API server answered
- *     trusted-root   {"bytes":"eyJtZWRp…","form":"pinned"}
- *                    {"floors":{"root":"3"},"form":"tuf","roots":["eyJz…"],"snapshot":"eyJz…","target":"eyJt…",
- *                     "targets":[{"bytes":"eyJz…","role":"targets"}],"timestamp":"eyJz…"}, floors where they are known
+ *  {"at":"2026-01-01T00:00:00Z","from":"ghcr.io","state":"absent"}
+ * {"at":"2026-01-01T00:00:00Z","code":"timed-out","from":"ghcr.io","state":"unavailable"}
+ * {"at":"2026-01-01T00:00:00Z","from":"ghcr.io","state":"present","value":VALUE} VALUE by the kind of the question: tag
+ * {"digest":"sha256:9f86…","mediaType":"application/…","size":42}, and artifactType, annotations if given referrers
+ * [ as for a tag, … ] manifest, blob "eyJzY2hl…" key "-----BEGIN PUBLIC KEY-----\n…" log-entry
+ * "{\"24296fb2…\":{…}}", the log's answer cluster        the API server's answer trusted-root
+ * {"bytes":"eyJtZWRp…","form":"pinned"}
+ * {"floors":{"root":"3"},"form":"tuf","roots":["eyJz…"],"snapshot":"eyJz…","target":"eyJt…",
+ * "targets":[{"bytes":"eyJz…","role":"targets"}],"timestamp":"eyJz…"}, floors where they are known
  */
 import { decodeBase64, encodeBase64 } from "../encoding/base64.ts";
 import { parseInstant } from "../encoding/instant.ts";
@@ -46,14 +38,14 @@ export function encodeAnswer<K extends QuestionKind>(kind: K, answer: AnswerOf<K
 }
 
 /**
- * An answer to a question of `kind`. Whether bytes have the digest that was asked for is checked where they are used.
+ * An answer to a question of `kind`. The digest of bytes is checked where they are used.
  * @throws EngineError `malformed` with a JSON pointer below `at`.
  */
 export function readAnswer<K extends QuestionKind>(kind: K, json: JsonValue | undefined, at: string): AnswerOf<K> {
   const object = readObject(json, at);
   const state = readString(object.state, pointer(at, "state"));
   const more = { present: "value", absent: undefined, unavailable: "code" } as const;
-  if (!isStateOf(more, state)) throw malformed("no state of an answer", pointer(at, "state"));
+  if (!isStateOf(more, state)) throw malformed("not a state of an answer", pointer(at, "state"));
   const own = more[state];
   const known = readFields(object, ["state", "at", "from", ...(own === undefined ? [] : [own])], [], at);
   const origin = { at: readTime(known.at, pointer(at, "at")), from: readString(known.from, pointer(at, "from")) };
@@ -67,14 +59,14 @@ export function readAnswer<K extends QuestionKind>(kind: K, json: JsonValue | un
   }
 }
 
-/** The JSON of what a present answer carries: the inverse of {@link readAnswerValue}. */
+/** The JSON of a present answer's value: the inverse of {@link readAnswerValue}. */
 export function encodeAnswerValue<K extends QuestionKind>(kind: K, value: AnswerValues[K]): JsonValue {
   const forms: { readonly [Kind in QuestionKind]: (value: AnswerValues[Kind]) => JsonValue } = encoders;
   return forms[kind](value);
 }
 
 /**
- * What a present answer to a question of `kind` carries.
+ * The value of a present answer to a question of `kind`.
  * @throws EngineError `malformed` with a JSON pointer below `at`.
  */
 export function readAnswerValue<K extends QuestionKind>(
@@ -117,7 +109,7 @@ const malformed = (message: string, subject: string): EngineError =>
 
 const isStateOf = <T extends object>(table: T, state: string): state is keyof T & string => Object.hasOwn(table, state);
 
-/** An object that has all `required` fields and no others than those and the `optional` ones. */
+/** An object with all `required` fields, any `optional` ones, and no others. */
 function readFields(
   json: JsonValue | undefined,
   required: readonly string[],
@@ -139,7 +131,7 @@ function readTime(json: JsonValue | undefined, at: string): string {
 
 function readCode(json: JsonValue | undefined, at: string): ErrorCode {
   const text = readString(json, at);
-  if (!Object.hasOwn(codes, text)) throw malformed("no code of this program", at);
+  if (!Object.hasOwn(codes, text)) throw malformed("not a code of this program", at);
   return text as ErrorCode;
 }
 
@@ -152,7 +144,7 @@ function readBytes(json: JsonValue | undefined, at: string): Uint8Array {
   }
 }
 
-/** Stricter than what registries send: a field without a value is left out, as `encodeDescriptor` does. */
+/** Stricter than registries: a field without a value must be left out, as `encodeDescriptor` does. */
 function readStoredDescriptor(json: JsonValue | undefined, at: string): Descriptor {
   const object = readFields(json, ["mediaType", "digest", "size"], ["artifactType", "annotations"], at);
   for (const [key, value] of Object.entries(object))
@@ -169,7 +161,7 @@ function readTrustedRoot(json: JsonValue | undefined, at: string): TrustedRootSo
   const bytes = (object: JsonObject, key: string, below = at): Uint8Array =>
     readBytes(object[key], pointer(below, key));
   if (form === "pinned") return { form, bytes: bytes(readFields(json, ["form", "bytes"], [], at), "bytes") };
-  if (form !== "tuf") throw malformed("no form of a trusted root", pointer(at, "form"));
+  if (form !== "tuf") throw malformed("not a form of a trusted root", pointer(at, "form"));
   const object = readFields(json, ["form", "roots", "timestamp", "snapshot", "targets", "target"], ["floors"], at);
   return {
     form,
@@ -188,7 +180,7 @@ function readTrustedRoot(json: JsonValue | undefined, at: string): TrustedRootSo
 function readFloors(json: JsonValue, at: string): Readonly<Record<string, string>> {
   const floors = readStringMap(json, at);
   for (const [role, version] of Object.entries(floors))
-    if (!/^(?:0|[1-9][0-9]*)$/.test(version)) throw malformed("no version in decimal", pointer(at, role));
+    if (!/^(?:0|[1-9][0-9]*)$/.test(version)) throw malformed("not a decimal version", pointer(at, role));
   return floors;
 }
 

@@ -1,6 +1,5 @@
 /**
- * Answers: what a source said about a question, when, and which source it was. Source:
- * docs/architecture.md#decide-then-ask.
+ * Answers: what a source said about a question, when, and which source. Source: docs/architecture.md#decide-then-ask.
  */
 import type { JsonValue } from "../encoding/json.ts";
 import type { ErrorCode } from "../errors.ts";
@@ -8,7 +7,7 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import type { Question } from "./question.ts";
 
 /**
- * A trusted root as it is known: an operator's pinned file, or raw TUF metadata with the target, still to be verified.
+ * A trusted root: an operator's pinned file, or raw TUF metadata with the target, not yet verified.
  */
 export type TrustedRootSource =
   | { readonly form: "pinned"; readonly bytes: Uint8Array }
@@ -19,17 +18,17 @@ export type TrustedRootSource =
       readonly snapshot: Uint8Array;
       readonly targets: readonly { readonly role: string; readonly bytes: Uint8Array }[];
       readonly target: Uint8Array;
-      /** Versions seen before, by role and in decimal: what is older is a rollback. */
+      /** Versions seen before, by role, in decimal. Anything older is a rollback. */
       readonly floors?: Readonly<Record<string, string>>;
     };
 
-/** A Rekor v1 log entry as the log's API returns it, still to be verified. */
+/** A Rekor v1 log entry as the log's API returns it, not yet verified. */
 export interface LogEntryAnswer {
   readonly json: string;
 }
 
 /**
- * What the present answer to each kind of question carries. `key` is PEM text, `cluster` the JSON that the API server
+ * The value of a present answer, by kind of question. `key` is PEM text, `cluster` the JSON that the API server
  * returned.
  */
 export interface AnswerValues {
@@ -43,13 +42,16 @@ export interface AnswerValues {
   readonly cluster: JsonValue;
 }
 
-/** `at` is RFC 3339; `from` names the source. `absent`: the source said so. `unavailable`: asked, could not know. */
+/**
+ * `at` is RFC 3339; `from` names the source. `absent`: the source said so. `unavailable`: the source was asked and
+ * failed to answer.
+ */
 export type Answer<T = unknown> =
   | { readonly state: "present"; readonly value: T; readonly at: string; readonly from: string }
   | { readonly state: "absent"; readonly at: string; readonly from: string }
   | { readonly state: "unavailable"; readonly code: ErrorCode; readonly at: string; readonly from: string };
 
-/** What a source said: here it is, or there is none. */
+/** A definite answer: present or absent. */
 export type Known<T> = Exclude<Answer<T>, { readonly state: "unavailable" }>;
 
 export type AnswerTo<Q extends Question> = Answer<AnswerValues[Q["kind"]]>;

@@ -1,5 +1,5 @@
 /**
- * Asking, and the one way in which an error carries the questions that it leaves open: its cause. Source:
+ * Asking, and the one way in which an error carries its open questions: as its cause. Source:
  * docs/architecture.md#decide-then-ask.
  */
 import { EngineError, type ErrorCode } from "../errors.ts";
@@ -8,7 +8,7 @@ import type { Knowledge } from "./knowledge.ts";
 import type { Question } from "./question.ts";
 import { questionSubject, unansweredWords, unaskedWords } from "./question-words.ts";
 
-/** The cause of an error about a question without an answer. Not an error itself: there is nothing more to say. */
+/** The cause of an error about a question without an answer. It is not an error itself. */
 class Unanswered {
   readonly question: Question;
 
@@ -18,8 +18,8 @@ class Unanswered {
 }
 
 /**
- * What the source said about `question`: there it is, or there is none.
- * `code` replaces the outage codes where a matter has a code of its own (`no-trust`, `no-key`).
+ * The definite answer to `question`. `code` replaces the outage codes for questions with a code of their own
+ * (`no-trust`, `no-key`).
  * @throws EngineError `not-in-mirror` when nobody asked, the outage's own code when nobody could know; see
  * {@link openQuestions}. It speaks to people; the question's canonical text stands with the open questions.
  */
@@ -37,7 +37,7 @@ export function ask<Q extends Question>(
   );
 }
 
-/** The questions whose answers would decide what `error` left open; errors that wrap it are looked behind. */
+/** The questions whose answers would decide what `error` left open. Wrapped errors are searched too. */
 export function openQuestions(error: EngineError): readonly Question[] {
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause)
     if (cause.cause instanceof Unanswered) return [cause.cause.question];

@@ -7,8 +7,8 @@ import type { DistrustRow, Knowledge, SourceState } from "./knowledge.ts";
 import type { Question } from "./question.ts";
 
 /**
- * What the sources know together: lists of referrers are one list, otherwise the first that has it counts, and presence
- * beats absence. It tells its version when every source does.
+ * The sources' combined knowledge: lists of referrers are merged; otherwise the first present answer counts, and
+ * presence beats absence. It has a version if every source has one.
  */
 export const joinedKnowledge = (sources: readonly Knowledge[]): Knowledge => new JoinedKnowledge(sources);
 
@@ -32,7 +32,7 @@ class JoinedKnowledge implements Knowledge {
     return first ?? answers.find((answer) => answer.state === "absent") ?? answers[0];
   }
 
-  /** Whatever one of the sources distrusts, and the newest time that one of them saw. */
+  /** The union of the sources' distrust lists, and their newest signed time. */
   state(): SourceState {
     const states = this.#sources.map((source) => source.state?.() ?? {});
     const versions = states.map(({ version }) => version);
@@ -40,7 +40,7 @@ class JoinedKnowledge implements Knowledge {
     const times = states.flatMap(({ newestSignedTime }) => newestSignedTime ?? []);
     const [first = none] = lists;
     return {
-      // As a list, so that no two lists of versions have one text.
+      // As a JSON list, so that different lists of versions never have the same text.
       version: versions.includes(undefined) ? undefined : JSON.stringify(versions),
       distrust: lists.length < 2 ? first : lists.flat(),
       newestSignedTime: times.sort((left, right) => right.getTime() - left.getTime())[0],

@@ -1,12 +1,12 @@
 /**
- * The two roles that answer: knowledge is looked up, an asker goes and asks. Source:
+ * The two roles that answer: knowledge is looked up, an asker asks outside. Source:
  * docs/architecture.md#decide-then-ask.
  */
 import type { AnswerTo } from "./answer.ts";
 import type { Question } from "./question.ts";
 
 /**
- * What a row of a distrust list names: content by digest, a public key or certificate by fingerprint, a certificate
+ * The kinds of a distrust list's row: content by digest, a public key or certificate by fingerprint, a certificate
  * identity (wildcards allowed), a log by id.
  */
 export type DistrustKind = "digest" | "key" | "certificate" | "identity" | "log";
@@ -19,25 +19,25 @@ export interface DistrustRow {
   readonly date?: string;
 }
 
-/** What a source says beside its answers, all of it as of one moment. */
+/** A source's state beside its answers, as of one moment. */
 export interface SourceState {
   /**
-   * A text that is another one whenever an answer may be, or anything else here; absent where the source cannot tell.
+   * A text that changes whenever an answer, or anything else here, may have changed. Absent if the source cannot tell.
    */
   readonly version?: string | undefined;
   /**
-   * What the source knows to be distrusted. It counts in every decision over the source, whatever list the engine was
-   * given. A source that returns the same array says that the rows are the same.
+   * The source's distrust list. It counts in every decision over the source, in addition to the engine's list. The same
+   * array means the same rows.
    */
   readonly distrust?: readonly DistrustRow[];
   /**
-   * The newest time that a verified signature carried in any decision over the source. Freshness is judged no earlier
-   * than that, whatever the clock says.
+   * The newest signed time proven in any decision over the source. Freshness is never judged at an earlier time,
+   * whatever the clock says.
    */
   readonly newestSignedTime?: Date | undefined;
 }
 
-/** Synchronous look-up of what is known. `undefined`: never asked. A damaged source throws an `EngineError`. */
+/** Synchronous look-up. `undefined`: never asked. A damaged source throws an `EngineError`. */
 export interface Knowledge {
   answer<Q extends Question>(question: Q): AnswerTo<Q> | undefined;
   state?(): SourceState;
@@ -48,5 +48,5 @@ export interface Asker {
   ask<Q extends Question>(question: Q): Promise<AnswerTo<Q>>;
 }
 
-/** Knows nothing: every question is one that nobody asked. */
+/** Knows nothing: no question was ever asked. */
 export const nothingKnown: Knowledge = { answer: () => undefined, state: () => ({ version: "" }) };

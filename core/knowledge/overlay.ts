@@ -1,18 +1,17 @@
 /**
- * Answers of one run laid over what is known: the loop decides from both. Source:
- * docs/architecture.md#decide-then-ask.
+ * One run's answers on top of the known ones: the loop decides from both. Source: docs/architecture.md#decide-then-ask.
  */
 import type { Answer, AnswerTo } from "./answer.ts";
 import type { Knowledge, SourceState } from "./knowledge.ts";
 import { type Question, questionText } from "./question.ts";
 
-/** It tells no version: it lasts for one run, and each round of asking changes it. */
+/** It has no version: it lasts for one run, and each round of asking changes it. */
 export class Overlay implements Knowledge {
   readonly #base: Knowledge;
   readonly #isOld: (question: Question, answer: Answer) => boolean;
   readonly #fresh = new Map<string, Answer>();
 
-  /** What `isOld` says of the base's answer to a question makes it one that nobody has answered yet. */
+  /** If `isOld` holds for the base's answer, the question counts as unanswered. */
   constructor(base: Knowledge, isOld: (question: Question, answer: Answer) => boolean = () => false) {
     this.#base = base;
     this.#isOld = isOld;
@@ -22,12 +21,12 @@ export class Overlay implements Knowledge {
     const fresh = this.#fresh.get(questionText(question)) as AnswerTo<Q> | undefined;
     if (fresh !== undefined && fresh.state !== "unavailable") return fresh;
     const held = this.#base.answer(question);
-    // An outage does not take away what was known; how old that may be is for the freshness budget to say.
+    // An outage does not hide a known answer. The freshness budget limits its age.
     if (fresh !== undefined) return held === undefined || held.state === "unavailable" ? fresh : held;
     return held !== undefined && this.#isOld(question, held) ? undefined : held;
   }
 
-  /** That of the base, without a version. */
+  /** The base's state, without a version. */
   state(): SourceState {
     return { ...this.#base.state?.(), version: undefined };
   }
@@ -37,7 +36,7 @@ export class Overlay implements Knowledge {
     return this.#fresh.has(questionText(question));
   }
 
-  /** Lays an answer over; an outage covers nothing but ignorance. */
+  /** Adds an answer. An outage never replaces a definite answer. */
   set(question: Question, answer: Answer): void {
     this.#fresh.set(questionText(question), answer);
   }

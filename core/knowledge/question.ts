@@ -1,6 +1,6 @@
 /**
- * Questions: what the engine may need to know about the world. Each has one canonical text, which is the mirror's key
- * and the line of a coverage report. Source: docs/architecture.md#decide-then-ask. One form for each kind:
+ * Questions: what the engine may need to know about the world. Each has one canonical text, used as the mirror's key
+ * and in coverage reports. Source: docs/architecture.md#decide-then-ask. One form for each kind:
  *
  *     tag ghcr.io/org/app 1.4
  *     manifest ghcr.io/org/app sha256:9f86…          also `blob` and `referrers`

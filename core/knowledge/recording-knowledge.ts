@@ -32,7 +32,7 @@ export class RecordingKnowledge implements Knowledge {
     return [...this.#readings.keys()].sort();
   }
 
-  /** Questions that nobody has answered yet, or whose source could not be asked. */
+  /** Questions without an answer, or whose source was unavailable. */
   open(): readonly Question[] {
     return [...this.#readings.values()]
       .filter(({ answer }) => answer === undefined || answer.state === "unavailable")

@@ -1,5 +1,5 @@
 /**
- * The distrust list: what is refuted whatever vouches for it. Source: docs/spec/offline.md#distrust.
+ * The distrust list: what is refuted, whatever signature vouches for it. Source: docs/spec/offline.md#distrust.
  *
  *     distrust:
  *       - digest: sha256:91c2…
@@ -22,7 +22,7 @@ import { matchWildcard, type PatternLimits } from "../patterns/wildcard.ts";
 export interface Distrust {
   readonly digest: string;
   readonly rows: readonly DistrustRow[];
-  /** The row that names this value, if any does. */
+  /** The row that names this value, if any. */
   find(kind: DistrustKind, value: string): DistrustRow | undefined;
 }
 
@@ -30,7 +30,7 @@ export const distrustKinds: readonly DistrustKind[] = ["digest", "key", "certifi
 const rowKeys: ReadonlySet<string> = new Set([...distrustKinds, "reason", "date"]);
 const fingerprint = /^[0-9a-f]{64}$/;
 
-/** Compiles rows that were read already. */
+/** Compiles rows. */
 export function compileDistrust(rows: readonly DistrustRow[], limits: PatternLimits): Distrust {
   const exact = new Map(rows.map((row) => [`${row.kind} ${row.value}`, row]));
   const identities = rows.filter((row) => row.kind === "identity");
@@ -45,8 +45,8 @@ export function compileDistrust(rows: readonly DistrustRow[], limits: PatternLim
 }
 
 /**
- * The rows that were given and those of a source as one list. A source's rows are compiled once, for as long as it
- * returns the same array.
+ * The given rows and a source's rows as one list. A source's rows are compiled again only when it returns another
+ * array.
  */
 export function distrustWith(
   given: readonly DistrustRow[],
@@ -63,8 +63,8 @@ export function distrustWith(
 }
 
 /**
- * The rows of a document as above. A list that says something unreadable is refused as a whole: to pass over a row
- * would trust what it names.
+ * The rows of a document as above. A list with an unreadable row is refused as a whole: skipping the row would trust
+ * what it names.
  * @throws EngineError `malformed` with a JSON pointer.
  */
 export function readDistrust(document: JsonValue): readonly DistrustRow[] {
@@ -79,7 +79,7 @@ function readRow(entry: JsonValue, at: string): DistrustRow {
   const named = distrustKinds.filter((kind) => member(object, kind) !== undefined);
   const kind = named[0];
   if (kind === undefined || named.length > 1)
-    throw new EngineError("malformed", `a row names exactly one of ${distrustKinds.join(", ")}`, { subject: at });
+    throw new EngineError("malformed", `a row must name exactly one of ${distrustKinds.join(", ")}`, { subject: at });
   const value = readString(object[kind], pointer(at, kind));
   const fits = kind === "digest" ? isDigest(value) : kind === "identity" ? value !== "" : fingerprint.test(value);
   if (!fits)

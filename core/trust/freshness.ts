@@ -1,17 +1,17 @@
 /**
- * How old trust metadata may be: judged from signed expiries, never from when a file came. Source:
+ * How old trust metadata may be, judged by signed expiries, never by the time of a file's arrival. Source:
  * docs/spec/offline.md#time-and-freshness.
  */
 import { EngineError } from "../errors.ts";
 import type { Metadata } from "../tuf/metadata.ts";
 
 /**
- * What expiry means. `enforce`: expired metadata is refused. `budget`: it serves on for as long as the budget says.
- * `pin`: it does not matter, because an operator vouches for one trusted root by its digest.
+ * How expired metadata is treated. `enforce`: it is refused. `budget`: it stays usable within the budget. `pin`: expiry
+ * does not matter, because an operator vouches for one trusted root by its digest.
  */
 export type TrustMode = "enforce" | "budget" | "pin";
 
-/** Milliseconds past a signed expiry: from `warn` on decisions carry a warning, past `deny` they are `stale`. */
+/** Milliseconds past a signed expiry: decisions carry a warning from `warn` on, and are `stale` past `deny`. */
 export interface TrustBudget {
   readonly warn: number;
   readonly deny: number;
@@ -22,7 +22,7 @@ export const defaultTrustBudget: TrustBudget = { warn: 7 * day, deny: 90 * day }
 
 /**
  * Judges the metadata that expires first.
- * @throws EngineError `stale`. @returns what to warn of.
+ * @throws EngineError `stale`. @returns the warning, if any.
  */
 export function judgeExpiry(
   name: string,

@@ -16,7 +16,7 @@ import { type Certificate, parseCertificatesPem } from "../x509/certificate.ts";
 import { parseName } from "../x509/name.ts";
 import type { Limits } from "../limits.ts";
 
-/** An issuer of certificates or timestamps. `chain` is PEM, the root last; without a start the root's own counts. */
+/** An issuer of certificates or timestamps. `chain` is PEM, the root last. Without a start, the root's own counts. */
 export interface AuthorityService {
   readonly url: string;
   readonly chain: string;
@@ -38,7 +38,7 @@ export interface TrustedServices {
   readonly tsa: readonly AuthorityService[];
 }
 
-/** As protobuf writes times: a fraction only where there is one. */
+/** As protobuf writes times: a fraction only if it is not zero. */
 const timeText = (at: Date): string => at.toISOString().replace(".000Z", "Z");
 
 const periodJson = ({ start, end }: ValidityPeriod): JsonObject => ({
@@ -47,7 +47,7 @@ const periodJson = ({ start, end }: ValidityPeriod): JsonObject => ({
 });
 
 /**
- * Log ids are digests of keys, but for named Ed25519 logs, whose id is that of their notes in full length. Source:
+ * A log id is the digest of the key. For a named Ed25519 log it is the full-length key id of its signed notes. Source:
  * c2sp.org/signed-note.
  */
 const logId = (key: PublicKey, origin: string | undefined): Uint8Array =>
@@ -107,7 +107,7 @@ function tsaJson(service: AuthorityService, limits: Limits): JsonObject {
   return authorityJson(service, chain);
 }
 
-/** @throws EngineError `malformed`, `over-limit` when a key or chain does not read. */
+/** @throws EngineError `malformed`, `over-limit` when a key or chain cannot be read. */
 export const makeTrustedRoot = ({ fulcio, rekor, ctfe, tsa }: TrustedServices, limits: Limits): JsonObject => ({
   mediaType: "application/vnd.dev.sigstore.trustedroot+json;version=0.1",
   tlogs: rekor.map((service) => logJson(service, limits)),

@@ -4,7 +4,7 @@ import { decodeBase64 } from "../encoding/base64.ts";
 /** Where its TUF repository is served. */
 export const publicGoodMirror = "https://tuf-repo-cdn.sigstore.dev";
 
-/** Its TUF root, from which an update begins. */
+/** Its TUF root, where an update begins. */
 export const publicGoodRoot = (): Uint8Array =>
   decodeBase64(
     [

@@ -1,5 +1,5 @@
 /**
- * From what is known of a trusted root to the bytes of a `trusted_root.json` that may be believed. Source:
+ * From an answer about a trusted root to the verified bytes of its `trusted_root.json`. Source:
  * docs/architecture.md#decide-then-ask, docs/spec/offline.md#time-and-freshness.
  */
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
@@ -15,11 +15,11 @@ export interface ResolvedTrust {
   readonly bytes: Uint8Array;
   /** Of TUF metadata only. */
   readonly tuf?: TufEvidence;
-  /** In which the trusted root is judged alike; absent: only at this instant. */
+  /** The period in which this result holds; absent: only this instant. */
   readonly steady?: ValidityPeriod;
 }
 
-/** What a trusted root is resolved with. The time is read only where something may expire. */
+/** The tools that resolve a trusted root. The time is read only if something may expire. */
 export interface TrustResolution {
   readonly name: string;
   readonly now: () => Date;
@@ -28,7 +28,7 @@ export interface TrustResolution {
 }
 
 /**
- * The verified bytes. A pinned root is the operator's word; metadata needs a {@link TufVerifier}.
+ * The verified bytes. The operator vouches for a pinned root; metadata needs a {@link TufVerifier}.
  * @throws EngineError `no-trust` when there is none, and as the verifier.
  */
 export function resolveTrust(source: TrustedRootSource, { name, now, verifier, tuf }: TrustResolution): ResolvedTrust {
@@ -39,7 +39,7 @@ export function resolveTrust(source: TrustedRootSource, { name, now, verifier, t
   if (tuf === undefined)
     throw new EngineError(
       "no-trust",
-      "the trusted root is known as TUF metadata, and no initial root to verify it from is configured",
+      "the trusted root is TUF metadata, but no initial root is configured to verify it from",
       { subject: name },
     );
   return tuf.verify(name, source satisfies TufSource, now, verifier);

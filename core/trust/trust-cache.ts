@@ -1,6 +1,6 @@
 /**
  * Trust material, compiled once for each content of a trusted root. The cache is an object that its owner passes on;
- * there is none behind the scenes.
+ * there is no global one.
  */
 import { type Digest, digestOf } from "../crypto/digest.ts";
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
@@ -18,9 +18,9 @@ const capacity = 16;
 
 export interface LoadedTrust {
   readonly material: TrustMaterial;
-  /** How it was proven from TUF metadata; absent for what an operator pinned. */
+  /** How it was proven from TUF metadata; absent for a pinned root. */
   readonly tuf?: TufEvidence;
-  /** In which the trusted root is judged alike; absent: only at this instant. */
+  /** The period in which this result holds; absent: only this instant. */
   readonly steady?: ValidityPeriod;
 }
 
@@ -38,8 +38,8 @@ export class TrustCache {
   }
 
   /**
-   * The material of a source. Metadata is judged on each call, because its expiry depends on `now`, which is read for
-   * it alone; what it vouches for is compiled once.
+   * The material of a source. Metadata is judged on each call, because its expiry depends on `now`. The trusted root
+   * that it vouches for is compiled once.
    * @throws EngineError `no-trust` when the document cannot be read, and as `resolveTrust`.
    */
   load(source: TrustedRootSource, now: () => Date, name: string): LoadedTrust {
@@ -63,7 +63,7 @@ export class TrustCache {
   }
 }
 
-/** An unreadable trusted root says nothing about the image: it is a want of trust, not a refutation. */
+/** An unreadable trusted root says nothing about the image: trust is missing, nothing is refuted. */
 function readTrustedRoot(bytes: Uint8Array, limits: Limits): TrustedRoot {
   try {
     return parseTrustedRoot(bytes, limits);

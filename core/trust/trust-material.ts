@@ -1,5 +1,5 @@
 /**
- * A trusted root made ready for use: what its authorities signed of one another is verified once, when trust is loaded.
+ * A trusted root made ready for use: signatures between its authorities are verified once, when trust is loaded.
  * Source: docs/architecture.md#the-memo.
  */
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
@@ -11,14 +11,14 @@ import { type Authority, prepareAuthority } from "../x509/authority.ts";
 import type { TrustedRoot } from "./trusted-root.ts";
 import type { Limits } from "../limits.ts";
 
-/** One certificate authority: it stands for itself, with its own anchor, intermediates and period. */
+/** One certificate authority, independent of others: its own anchor, intermediates and period. */
 export interface TrustedAuthority extends Authority {
   readonly uri: string;
   /** Closed interval. */
   readonly validFor: ValidityPeriod;
 }
 
-/** `digest` is that of the trusted root: two materials of one digest are the same. */
+/** `digest` is that of the trusted root: materials with equal digests are the same. */
 export interface TrustMaterial {
   readonly digest: Digest;
   readonly tlogs: readonly TransparencyLogKey[];
@@ -27,7 +27,7 @@ export interface TrustMaterial {
   readonly timestampAuthorities: readonly TimestampAuthority[];
 }
 
-/** Compiles a trusted root. An authority whose own chain does not hold is refused where a certificate needs it. */
+/** Compiles a trusted root. An authority whose own chain does not verify is refused when a certificate needs it. */
 export const compileTrust = (root: TrustedRoot, verifier: SignatureVerifier, limits: Limits): TrustMaterial => ({
   digest: root.digest,
   tlogs: root.tlogs,

@@ -42,7 +42,7 @@ export interface CertificateAuthority {
   readonly validFor: ValidityPeriod;
 }
 
-/** `digest` is that of the document: two roots of one digest are the same. */
+/** `digest` is that of the document: roots with equal digests are the same. */
 export interface TrustedRoot {
   readonly tlogs: readonly TransparencyLogKey[];
   readonly ctlogs: readonly TransparencyLogKey[];
@@ -78,7 +78,9 @@ function readLog(value: JsonValue, at: string, limits: Limits): TransparencyLogK
   const object = readMessage(value, logKeys, at);
   const algorithm = member(object, "hashAlgorithm");
   if (algorithm !== "SHA2_256" && algorithm !== 1)
-    throw new EngineError("malformed", "a log whose tree is not of SHA-256", { subject: pointer(at, "hashAlgorithm") });
+    throw new EngineError("malformed", "a log whose tree does not use SHA-256", {
+      subject: pointer(at, "hashAlgorithm"),
+    });
   const here = pointer(at, "publicKey");
   const key = readMessage(member(object, "publicKey"), publicKeyKeys, here);
   const details = readLogKeyDetails(member(key, "keyDetails"), pointer(here, "keyDetails"));
@@ -146,8 +148,8 @@ const readAuthorities = (object: JsonObject, key: string, limits: Limits): reado
   readRepeated(object, key, "").map((entry, index) => readAuthority(entry, `/${key}/${index}`, limits));
 
 /**
- * The trusted root of a JSON document. One log of an unknown key type, or without the start of its validity, spoils the
- * whole: half a root is not what was published.
+ * The trusted root of a JSON document. One log with an unknown key type, or without a start of validity, makes the
+ * whole document `malformed`: half a root is not what was published.
  * @throws EngineError `malformed`, `over-limit`.
  */
 export function parseTrustedRoot(document: Uint8Array | string, limits: Limits): TrustedRoot {

@@ -1,5 +1,5 @@
 /**
- * TUF metadata as a source of trust: verified once for each content, judged by its expiry each time. Source:
+ * TUF metadata as a source of trust: verified once per content, its expiry judged each time. Source:
  * docs/spec/offline.md#time-and-freshness, TUF 1.0.
  */
 import { type Digest, digestOf } from "../crypto/digest.ts";
@@ -13,7 +13,7 @@ import { defaultTrustBudget, judgeExpiry, type TrustBudget, type TrustMode } fro
 import { publicGoodRoot } from "./public-good.ts";
 
 export interface TrustSettings {
-  /** TUF roots by the names of trusted roots. `public-good` has one from the beginning. */
+  /** TUF roots by the names of trusted roots. `public-good` has a built-in one. */
   readonly initialRoots?: Readonly<Record<string, Uint8Array>>;
   /** Default `budget`. */
   readonly mode?: TrustMode;
@@ -33,7 +33,7 @@ export interface TufEvidence {
   readonly versions: Readonly<Record<string, string>>;
   /** The role that expires first, and when. */
   readonly expires: { readonly role: string; readonly at: string };
-  /** What a person should know: freshness that has ended. */
+  /** A warning for people: freshness has ended. */
   readonly warning?: string;
 }
 
@@ -45,19 +45,19 @@ export interface JudgedTrust {
 
 export interface TufVerifier {
   /**
-   * The verified target, and the period in which it is judged alike; without one it is judged for this instant.
-   * @throws EngineError `stale` when it is too old for the mode, `no-trust` for everything else that is wrong with it,
-   * also where no initial root has this name.
+   * The verified target, and the period in which this result holds; without one, only this instant.
+   * @throws EngineError `stale` when it is too old for the mode, `no-trust` for any other fault and when no initial
+   * root has this name.
    */
   verify(name: string, source: TufSource, now: () => Date, verifier: SignatureVerifier): JudgedTrust;
   /** @throws EngineError `no-trust` when the mode is `pin` and another digest is pinned. */
   requirePin(name: string, bytes: Uint8Array): void;
 }
 
-/** The target that is a trusted root. */
+/** The name of the target that is a trusted root. */
 export const trustedRootTarget = "trusted_root.json";
 
-/** How many contents are kept: one of each trusted root, and those that an update brings. */
+/** How many contents are remembered: one for each trusted root, and some for updates. */
 const capacity = 16;
 
 export function createTufVerifier(settings: TrustSettings, limits: Limits): TufVerifier {
@@ -78,7 +78,7 @@ export function createTufVerifier(settings: TrustSettings, limits: Limits): TufV
     if (initialRoot === undefined)
       throw new EngineError(
         "no-trust",
-        "the trusted root is known as TUF metadata, and no initial root to verify it from is configured",
+        "the trusted root is TUF metadata, but no initial root is configured to verify it from",
         { subject: name },
       );
     const fresh = asTrustError(name, () =>
@@ -94,7 +94,9 @@ export function createTufVerifier(settings: TrustSettings, limits: Limits): TufV
     const pin = settings.pins !== undefined && Object.hasOwn(settings.pins, name) ? settings.pins[name] : undefined;
     if (mode !== "pin" || pin === undefined) return false;
     if (digestOf(bytes) !== pin)
-      throw new EngineError("no-trust", `the trusted root is ${digestOf(bytes)}, pinned is ${pin}`, { subject: name });
+      throw new EngineError("no-trust", `the trusted root is ${digestOf(bytes)}, but ${pin} is pinned`, {
+        subject: name,
+      });
     return true;
   };
 
@@ -105,11 +107,11 @@ export function createTufVerifier(settings: TrustSettings, limits: Limits): TufV
       const all = expiries(set);
       const first = all.reduce((earliest, one) => (one.expires < earliest.expires ? one : earliest));
       if (mode === "pin" && !requirePin(name, bytes))
-        throw new EngineError("no-trust", "the mode is pin, and no trusted root is pinned under this name", {
+        throw new EngineError("no-trust", "the mode is pin, but no trusted root is pinned under this name", {
           subject: name,
         });
       const warning = mode === "pin" ? undefined : judgeExpiry(name, first, now(), mode, budget);
-      // Until the last instant at which nothing is said of expiry; a warning counts days.
+      // Until a warning is due, or the expiry without a budget. A warning counts days, so it holds only for now.
       const end = new Date(first.expires.getTime() + (mode === "budget" ? Math.min(budget.warn, budget.deny) : 0) - 1);
       const tuf: TufEvidence = {
         name,
@@ -124,7 +126,7 @@ export function createTufVerifier(settings: TrustSettings, limits: Limits): TufV
   };
 }
 
-/** Everything that goes into the verification but the initial roots, which are the verifier's own. */
+/** All input of the verification except the initial roots, which belong to the verifier. */
 const contentOf = ({ roots, timestamp, snapshot, targets, target, floors }: TufSource): string =>
   JSON.stringify([
     roots.map(digestOf),
@@ -136,8 +138,7 @@ const contentOf = ({ roots, timestamp, snapshot, targets, target, floors }: TufS
   ]);
 
 /**
- * Metadata that is wrong says nothing about an image: whatever its code, it is a want of trust. `stale` says more, and
- * stays.
+ * Wrong metadata says nothing about an image: whatever its code, trust is missing. `stale` keeps its code.
  * @throws EngineError `no-trust`, `stale`.
  */
 export function asTrustError<T>(name: string, run: () => T): T {
@@ -146,7 +147,7 @@ export function asTrustError<T>(name: string, run: () => T): T {
   } catch (error) {
     if (!(error instanceof EngineError) || error.code === "stale" || error.code === "no-trust") throw error;
     const subject = error.subject === undefined ? name : `${name} ${error.subject}`;
-    throw new EngineError("no-trust", `the TUF metadata does not hold: [${error.code}] ${error.message}`, {
+    throw new EngineError("no-trust", `the TUF metadata does not verify: [${error.code}] ${error.message}`, {
       subject,
       cause: error,
     });

@@ -24,14 +24,14 @@ import { checkAttestorSets, openOf, type SetContext } from "./attestor-set.ts";
 import type { CompiledAttestation } from "./compile-entry.ts";
 import type { AttestationResult } from "./result.ts";
 
-/** The stage of a condition: behind everything that verifies a signature. */
+/** The stage of a condition: after all checks of a signature. */
 const conditionStage = 1000;
 
 export interface AttestationContext extends Omit<SetContext, "judge"> {
   /** The image in messages. */
   readonly image: string;
   readonly variables: JsonContext;
-  /** Is told the first statement of its type that was proven and has a predicate, under the attestation's name. */
+  /** Receives, under the attestation's name, the first proven statement of its type that has a predicate. */
   readonly remember: (name: string, statement: SignedStatement) => void;
 }
 
@@ -49,7 +49,7 @@ const ownFailure = (
   open: [],
 });
 
-/** What the attestation's sets and conditions say of the image. */
+/** The outcome of the attestation's sets and conditions for the image. */
 export function checkAttestation(attestation: CompiledAttestation, context: AttestationContext): AttestationResult {
   const type = attestation.source.type;
   if (type === undefined || type === "")
@@ -80,8 +80,8 @@ export function checkAttestation(attestation: CompiledAttestation, context: Atte
 }
 
 /**
- * Every statement of the type that satisfied the attestor must satisfy the conditions; while there may be others,
- * nobody knows whether all do.
+ * Every statement of the type that satisfied the attestor must satisfy the conditions. While there may be more
+ * statements, this is unknown.
  */
 function judgeStatements(
   conditions: PolicyValue | undefined,
@@ -103,7 +103,7 @@ function judgeStatements(
   );
 }
 
-/** Statements that are not known leave the question open; those that a bound cut off never will be. */
+/** Unknown statements leave the result open. Those beyond a bound are never read, so they refute it. */
 function whileOthersMayBe({ failures, open }: Undecided): Verification<null> {
   if (failures.length === 0) return proven(null);
   return failures.every(({ code }) => codeRow(code).truth === "refuted")
@@ -113,7 +113,7 @@ function whileOthersMayBe({ failures, open }: Undecided): Verification<null> {
 
 const atConditions = (type: string) => ({ check: "attestation.conditions", stage: conditionStage, subject: type });
 
-/** Kyverno: a policy judges predicates, so that a statement that has none says nothing. */
+/** Kyverno: a policy judges predicates, so a statement without one proves nothing. */
 const withoutPredicate = (type: string): Failure => ({
   ...atConditions(type),
   code: "malformed",
@@ -131,7 +131,7 @@ function judgeStatement(
   const variables = context.variables;
   variables.checkpoint();
   try {
-    // The predicate's fields stand at the root: {{ repo.uri }}.
+    // The predicate's fields are at the root: {{ repo.uri }}.
     variables.merge(statement.predicate);
     const { holds, message } = evaluateConditions(conditions, variables);
     if (holds) return proven(null);
@@ -145,7 +145,7 @@ function judgeStatement(
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     const open = openQuestions(error);
-    // A variable that the predicate does not have is a condition that fails; what nobody knows yet is not.
+    // A variable that the predicate lacks fails the condition; one behind an open question does not.
     if (open.length === 0 && (error.code === "unresolved" || error.code === "malformed"))
       return failed({ ...at, code: "condition-failed", reason: `failed to check attestations: ${error.message}` });
     return unknown([toFailure(error, at.check, at.stage)], open);

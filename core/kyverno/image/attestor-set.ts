@@ -10,18 +10,18 @@ import type { Position } from "../policy/policy.ts";
 import type { CompiledAttestor, CompiledSet } from "./compile-entry.ts";
 import type { AttestorResult } from "./result.ts";
 
-/** What is asked of the image; every single attestor adds its expectation and where its signatures are kept. */
+/** The request about the image. Each attestor adds its expectation and its signature repository. */
 export type CommonRequest = Omit<ImageRequest, "expectation" | "signatureRepository">;
 
 export interface SetContext {
   readonly verifier: Pick<DecisionVerifier, "verify">;
   readonly request: CommonRequest;
-  /** Whether what is remembered of earlier decisions counts. */
+  /** Whether results remembered from earlier decisions count. */
   readonly useCache: boolean;
-  /** What an attestor's outcome says in the end, where conditions are to hold too; absent: what was verified. */
+  /** Turns an attestor's outcome into the final one if conditions must hold too. Absent: the outcome stays. */
   readonly judge?: (outcome: ImageOutcome) => Verification<unknown>;
   readonly position: (pointer: string) => Position;
-  /** Every entry is looked at, also when the count is already reached. */
+  /** Every entry is checked, even after the count is reached. */
   readonly exhaustive: boolean;
 }
 
@@ -70,13 +70,13 @@ function setResult(set: CompiledSet, entries: readonly AttestorResult[], context
 
 export interface SetsResult {
   readonly truth: AttestorResult["truth"];
-  /** Of each set that was looked at. */
+  /** One for each set that was checked. */
   readonly results: readonly AttestorResult[];
 }
 
 /**
  * All sets must hold; a refuted one stops the rest. The entries of a set are tried in order until its count is proven;
- * an unknown entry may still be outvoted. Where everything is to be looked at, nothing stops.
+ * an unknown entry may still be outvoted. An exhaustive decision checks everything.
  */
 export function checkAttestorSets(sets: readonly CompiledSet[], context: SetContext): SetsResult {
   const { verifier, exhaustive } = context;

@@ -44,7 +44,7 @@ export interface CompiledEntry {
   readonly attestations: readonly CompiledAttestation[];
 }
 
-/** Compiles an entry. What is unreadable in an attestor makes that attestor `broken`; it never throws for it. */
+/** Compiles an entry. An attestor with an unreadable part becomes `broken`; that never throws. */
 export function compileEntry(source: ImageVerification, limits: Limits): CompiledEntry {
   const sets = (list: readonly AttestorSet[], prefix: string) =>
     list.map((set, index) => compileSet(set, `${prefix}.attestors[${index}]`, source, limits));
@@ -72,7 +72,7 @@ function compileSet(set: AttestorSet, path: string, entry: ImageVerification, li
 
 const endOfKey = /-----END (?:RSA )?PUBLIC KEY-----/g;
 
-/** One attestor for each PEM block of `publicKeys`: a signature by every one of them is asked for. */
+/** One attestor for each PEM block of `publicKeys`: each of them must have signed. */
 function expandKeys(attestor: Attestor): readonly Attestor[] {
   const text = attestor.keys?.publicKeys;
   if (attestor.keys === undefined || text === undefined) return [attestor];
@@ -104,7 +104,7 @@ function compileOne(attestor: Attestor, at: string, entry: ImageVerification, li
     : { kind: "broken", path, pointer, error: outcome.error };
 }
 
-/** @throws EngineError `malformed` when the text is no repository. */
+/** @throws EngineError `malformed` when the text is not a repository. */
 function repositoryOf(text: string, limits: Limits): string {
   const reference = parseReference(text, limits);
   if (reference.digest !== undefined || text.trim() !== text || /:[^/]*$/.test(text.slice(text.lastIndexOf("/")))) {
@@ -161,7 +161,7 @@ function keySpec(keys: NonNullable<Attestor["keys"]>): NonNullable<AttestorSpec[
 
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 
-/** The members that are there. */
+/** The members that have a value. */
 function defined<T extends object>(members: T): Defined<T> {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Defined<T>;
 }

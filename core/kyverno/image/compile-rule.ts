@@ -1,5 +1,5 @@
 /**
- * A rule made ready when policies load: its match, its extractors, its entries. What holds a variable is compiled when
+ * A rule made ready when policies load: its match, its extractors, its entries. Parts with a variable are compiled when
  * the variable is known.
  */
 import { deepSubstitute, hasVariables } from "../rule/variables.ts";
@@ -16,13 +16,13 @@ export interface CompiledRule {
   readonly policy: Policy;
   readonly rule: Rule;
   readonly match: CompiledMatch;
-  /** The images that any entry speaks of; references never hold variables. */
+  /** The images that any entry selects; references never hold variables. */
   readonly filters: readonly ReferenceFilter[];
-  /** Whether an entry asks for a digest or for a verified image, so that the rule has a validating pass. */
+  /** Whether an entry has `verifyDigest` or `required`, so that the rule has a validating pass. */
   readonly validates: boolean;
-  /** The entries of this request: compiled once where no variable stands in them. */
+  /** The entries of this request. Those without variables are compiled once. */
   readonly entries: (variables: () => JsonContext) => readonly CompiledEntry[];
-  /** Attestor entries that no request can ever satisfy, found while compiling. */
+  /** Attestor entries that nothing can satisfy, found while compiling. */
   readonly warnings: readonly Remark[];
 }
 
@@ -50,8 +50,8 @@ const variablePart = ({ attestations, validate: _, ...entry }: ImageVerification
 const entryHasVariables = (entry: ImageVerification): boolean => hasVariables(variablePart(entry));
 
 /**
- * Compiles the entry with the variables in it. The last one is kept: both passes of a decision have the same
- * values, and so have most decisions.
+ * Compiles the entry with its variables. The last result is kept: both passes of a decision have the same values, and
+ * so have most decisions.
  */
 function compileLater(entry: ImageVerification): (variables: JsonContext) => CompiledEntry {
   let last: { readonly text: string; readonly compiled: CompiledEntry } | undefined;

@@ -1,7 +1,7 @@
 /**
- * One policy in one of Kyverno's two passes: its rules in order. A mutating pass shows each rule what the one before
- * left; a validating pass shows all of them the same. Source: docs/spec/kyverno.md#policy-fields, #before-the-rules,
- * #order-inside-a-rule, #deciding-a-rule.
+ * One policy in one of Kyverno's two passes: its rules in order. In a mutating pass each rule sees the patches of those
+ * before it; in a validating pass all see the same resource. Source: docs/spec/kyverno.md#policy-fields,
+ * #before-the-rules, #order-inside-a-rule, #deciding-a-rule.
  */
 import type { JsonObject } from "../../encoding/json.ts";
 import { EngineError } from "../../errors.ts";
@@ -29,11 +29,11 @@ export interface PolicyOutcome extends Omit<RuleOutcome, "statuses"> {
   readonly policy: Policy;
   /** Status of each image by rule. */
   readonly byRule: Readonly<Record<string, ImageStatuses>>;
-  /** The resource as the policy leaves it: the one that was given where nothing was patched. */
+  /** The resource after the policy's patches; the given object if nothing was patched. */
   readonly object: JsonObject | undefined;
 }
 
-/** What the policy says in a pass. A namespaced policy says nothing of other namespaces. */
+/** The policy's results in a pass. A namespaced policy has none for other namespaces. */
 export function decidePolicy(
   pass: Pass,
   { policy, rules }: CompiledPolicy,
@@ -70,7 +70,7 @@ export function decidePolicy(
 
 const isVerdict = ({ status }: RuleResult): boolean => status === "pass" || status === "fail";
 
-/** The failure action is found last: only a rule that says something needs one, and only a failure needs to know it. */
+/** The failure action is found last: only a rule with results needs one, and only a failure must know it. */
 function withAction(run: RuleRun, outcome: RuleOutcome): RuleOutcome {
   if (outcome.results.length === 0) return outcome;
   const { policy, rule } = run.compiled;
@@ -85,7 +85,7 @@ function withAction(run: RuleRun, outcome: RuleOutcome): RuleOutcome {
   }
 }
 
-/** Nobody knows whether the rule enforces: its failure may deny, which is an unknown. Anything else stays as it is. */
+/** It is unknown whether the rule enforces. Its failure may then deny, which is an unknown; other results stay. */
 function withoutAction(result: RuleResult, doubt: EngineError): RuleResult {
   if (result.status !== "fail") return result;
   const what = "failed to find the failure action";
@@ -98,7 +98,7 @@ function withoutAction(result: RuleResult, doubt: EngineError): RuleResult {
   };
 }
 
-/** The images that the rule speaks of, or what it says without them. @throws EngineError as `findRuleImages`. */
+/** The images that the rule selects, or its results if it ends before. @throws EngineError as `findRuleImages`. */
 function beginRule(run: RuleRun): RuleImages | RuleOutcome {
   const { compiled, decision, request } = run;
   try {
@@ -113,8 +113,8 @@ function beginRule(run: RuleRun): RuleImages | RuleOutcome {
 }
 
 /**
- * Whether the rule has anything to do in the pass. What is verified is verified in the mutating one; a rule has a
- * validating one if it asks for a digest or for a verified image. Rules of other kinds are reported once.
+ * Whether the rule has work in the pass. The mutating pass verifies. A rule has a validating pass if it has
+ * `verifyDigest` or `required`. Rules of other kinds are reported once.
  */
 const speaksIn = (pass: Pass, { rule, validates }: CompiledRule): boolean =>
   rule.kind === "verifyImages" ? pass === "mutate" || validates : pass === "validate";

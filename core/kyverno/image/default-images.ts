@@ -1,6 +1,6 @@
 /**
- * The images that default extractors find, for one decision: many rules look at the same resource, and a patched one
- * differs from the one it was in a few places. Source: docs/spec/kyverno.md#image-extraction.
+ * The images that default extractors find, for one decision: many rules read the same resource, and a patched one
+ * differs in a few places only. Source: docs/spec/kyverno.md#image-extraction.
  */
 import { isDigest } from "../../crypto/digest.ts";
 import type { JsonObject, JsonValue } from "../../encoding/json.ts";
@@ -25,7 +25,7 @@ export class DefaultImages {
     this.#limits = limits;
   }
 
-  /** As `extractImages`; each resource is walked once. A failure is thrown each time. */
+  /** As `extractImages`, but each resource is walked once. A failure is thrown on every call. */
   of(resource: JsonObject, kind: string): Extraction {
     const held = this.#found.get(resource);
     if (held?.kind === kind) return held.extraction;
@@ -35,7 +35,7 @@ export class DefaultImages {
   }
 
   /**
-   * The patched resource. What is known of the images of the given one is not looked for again.
+   * The patched resource. Known images of the given one are not extracted again.
    * @throws EngineError as `applyPatches`
    */
   patch(resource: JsonObject, patches: readonly PatchOperation[]): JsonObject {

@@ -1,5 +1,5 @@
 /**
- * Policy exceptions: which rules they excuse, for which requests. Source: Kyverno PolicyException
+ * Policy exceptions: which rules they excuse for which requests. Source: Kyverno PolicyException
  * (docs/spec/kyverno.md#order-inside-a-rule, #deciding-a-rule).
  */
 import { EngineError } from "../../errors.ts";
@@ -15,7 +15,7 @@ import type { Limits } from "../../limits.ts";
 export interface ExceptionIndex {
   /**
    * The exceptions that excuse the request from the rule, as `namespace/name`.
-   * @throws EngineError an unknown code when that cannot be known.
+   * @throws EngineError with an unknown code when this depends on an open question.
    */
   matching(
     policy: Policy,
@@ -60,7 +60,7 @@ export function indexExceptions(exceptions: readonly PolicyException[], limits: 
 }
 
 /**
- * Conditions that cannot be resolved do not hold: nobody is excused by them. What nobody knows yet is not swallowed.
+ * Conditions that cannot be resolved do not hold, so they excuse nothing. An open question is rethrown.
  */
 function conditionsHold(conditions: PolicyValue, variables: JsonContext): boolean {
   try {

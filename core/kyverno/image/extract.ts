@@ -15,7 +15,7 @@ export interface ExtractedImage {
   readonly reference: ImageReference;
   /** JSON pointer of the string in the resource (RFC 6901). */
   readonly pointer: string;
-  /** What `images.<group>.<key>` calls it. */
+  /** The key in `images.<group>.<key>`. */
   readonly group: string;
   readonly key: string;
   /** Kyverno's spelling of the pointer, whose steps are not escaped. */
@@ -24,7 +24,7 @@ export interface ExtractedImage {
   readonly pullSecrets: readonly string[];
 }
 
-/** A string that stands where an image should and is none. Its siblings are not touched by it. */
+/** A string in the place of an image that is not an image reference. It does not affect other images. */
 export interface FailedImage {
   readonly text: string;
   readonly pointer: string;
@@ -36,11 +36,11 @@ export interface Extraction {
   readonly images: readonly ExtractedImage[];
   readonly failed: readonly FailedImage[];
   /**
-   * Images that the default extractors find beside the policy's own: they are in the variable `images`, no reference
-   * selects them.
+   * Images that the default extractors find beside the policy's own. They are in the variable `images`, but no
+   * reference selects them.
    */
   readonly others: readonly ExtractedImage[];
-  /** Why those could not be found: then no expression can read the variable. */
+  /** Why those could not be found. No expression can then read the variable. */
   readonly othersFault?: EngineError | undefined;
 }
 
@@ -67,7 +67,7 @@ interface Extractor {
   readonly group: string;
   readonly steps: readonly string[];
   readonly value: string;
-  /** The field that names an image in its group; absent: its pointer does. */
+  /** The field that names an image in its group; absent: its JSON pointer does. */
   readonly key: string | undefined;
   readonly jmesPath: string | undefined;
 }
@@ -143,7 +143,7 @@ function collect(
   return { images, failed };
 }
 
-/** What does not have the form is nobody's business but that of an expression that reads it. */
+/** A resource without the expected form fails only expressions that read it. */
 function collectOthers(
   resource: JsonObject,
   extractors: readonly Extractor[],
@@ -249,7 +249,7 @@ function apply(expression: string, text: string, at: string, { evaluate }: Extra
   throw problem(`jmespath ${expression} must produce a string, but produced ${goText(value)}`, at);
 }
 
-/** The fields of one image in the variable `images`: those that it lacks are absent. */
+/** The fields of one image in the variable `images`; missing ones are absent. */
 const fieldsOf = ({ reference, jsonPointer }: ExtractedImage): JsonObject => ({
   ...(reference.digest === undefined ? {} : { digest: reference.digest }),
   jsonPointer,
@@ -262,8 +262,8 @@ const fieldsOf = ({ reference, jsonPointer }: ExtractedImage): JsonObject => ({
 });
 
 /**
- * The variable `images`: group, key, image. `undefined`, and hence no variable, where there is none. Of two images of
- * one key the later stands there.
+ * The variable `images`: group, key, image. `undefined`, and hence no variable, if there are no images. Of two images
+ * with one key the later counts.
  */
 export function imagesVariable({ images, others }: Pick<Extraction, "images" | "others">): JsonObject | undefined {
   if (images.length + others.length === 0) return undefined;

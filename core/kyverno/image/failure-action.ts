@@ -12,7 +12,7 @@ const toAction = (text: string): FailureAction => (text === "Enforce" || text ==
 
 /**
  * Entries of the rule first (any Enforce wins, else the first given), then the policy's overrides for the namespace,
- * then the policy's action. The namespace's labels are asked for only where they decide.
+ * then the policy's action. The namespace's labels are asked for only if they matter.
  * @throws EngineError as a `namespaceSelector` of `match` does.
  */
 export function failureActionOf(
@@ -41,7 +41,7 @@ export function failureActionOf(
       const labels = namespaceLabelsOf(request, options);
       return matchSelector(override.namespaceSelector, labels, limits) ? action : from(index + 1);
     } catch (error) {
-      // Whether it fits need not be known where the answer is the same either way.
+      // If the action is the same either way, it need not be known whether the override fits.
       if (error instanceof EngineError && from(index + 1) === action) return action;
       throw error;
     }

@@ -1,6 +1,6 @@
 /**
- * The mutating pass of a `verifyImages` rule: verifies, pins digests, and says what the annotations record. Source:
- * docs/spec/kyverno.md#deciding-a-rule, #deciding-an-entry, #digest-patch.
+ * The mutating pass of a `verifyImages` rule: verifies, pins digests, and gives the statuses for the annotations.
+ * Source: docs/spec/kyverno.md#deciding-a-rule, #deciding-an-entry, #digest-patch.
  */
 import { type Digest, isDigest } from "../../crypto/digest.ts";
 import { conjunction } from "../../verdict.ts";
@@ -12,7 +12,7 @@ import type { ImageResult, RuleResult } from "./result.ts";
 import { isVerified, type RuleImage, type RuleImages, verifies } from "./rule-images.ts";
 import { imageFailureMessage, type RuleOutcome, type RuleRun, ruleResult, statusOf } from "./rule-run.ts";
 
-/** Each entry and image has its own result; an image that is judged has a status, and its digest where it is pinned. */
+/** Each entry and image has its own result. A judged image has a status, and its digest if it is pinned. */
 export function mutateRule(run: RuleRun, { entries, images, failed }: RuleImages): RuleOutcome {
   const results = failed.map((image) => malformedImage(run, image));
   const warnings: string[] = [];
@@ -36,7 +36,7 @@ export function mutateRule(run: RuleRun, { entries, images, failed }: RuleImages
   return { results, patches, statuses, warnings };
 }
 
-/** The digest that the image has when the rule is done with it: its own, or the one that it is pinned to. */
+/** The image's digest after the rule: its own, or the one that it is pinned to. */
 function digestOf(image: RuleImage, entries: readonly CompiledEntry[]): Digest | undefined {
   const own = image.image.reference.digest;
   if (own !== undefined) return isDigest(own) ? own : undefined;
@@ -44,7 +44,7 @@ function digestOf(image: RuleImage, entries: readonly CompiledEntry[]): Digest |
   return undefined;
 }
 
-/** What one entry skips another may judge, and then that counts. */
+/** An image that one entry skips may be judged by another, whose result then counts. */
 function recordedStatus(image: RuleImage, entries: readonly CompiledEntry[]): ImageStatus | undefined {
   if (!isVerified(image, entries)) return image.stances.includes("skipped") ? "skip" : undefined;
   return conjunction([...image.verdicts().values()].map(({ truth }) => truth)) === "proven" ? "pass" : "fail";
@@ -63,7 +63,7 @@ function malformedImage(run: RuleRun, image: FailedImage): RuleResult {
   );
 }
 
-/** What the pass says of an image by what the entry says of it; nothing is said where the entry does not judge it. */
+/** The pass's result for an image from the entry's; none if the entry does not judge it. */
 function imageResults(
   run: RuleRun,
   entry: CompiledEntry,

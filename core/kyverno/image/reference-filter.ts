@@ -1,4 +1,4 @@
-/** Which images a `verifyImages` entry speaks of. Source: docs/spec/kyverno.md#wildcards, #selecting-images. */
+/** Which images a `verifyImages` entry selects. Source: docs/spec/kyverno.md#wildcards, #selecting-images. */
 import type { ImageReference } from "../../oci/reference.ts";
 import { matchWildcard } from "../../patterns/wildcard.ts";
 import type { Limits } from "../../limits.ts";

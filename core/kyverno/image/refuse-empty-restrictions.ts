@@ -1,13 +1,12 @@
 /**
- * What an attestor says by a variable must still be said when the variable is known: an empty text asks for nothing.
- * Differs: in Kyverno a subject, an authority or a log key whose variable holds no text is not looked at. Source:
- * docs/spec/kyverno.md#certificates.
+ * A restriction whose variable turns out empty is refused, because an empty text restricts nothing. Differs: Kyverno
+ * ignores a subject, an authority or a log key whose variable is empty. Source: docs/spec/kyverno.md#certificates.
  */
 import { EngineError } from "../../errors.ts";
 import type { Attestor, AttestorSet } from "../policy/policy.ts";
 
 /**
- * Texts of an attestor that restrict who may have signed, or with whose word, and restrict nothing when they are empty.
+ * Texts of an attestor that restrict the signer or its evidence, and restrict nothing when empty.
  */
 function restrictions({
   keys,
@@ -34,7 +33,7 @@ function restrictions({
 }
 
 /**
- * Compares attestors as written with the same ones after their variables were replaced.
+ * Compares attestors as written with the same ones after substitution.
  * @throws EngineError `malformed` naming the field that became empty
  */
 export function refuseEmptyRestrictions(written: readonly AttestorSet[], resolved: readonly AttestorSet[]): void {
@@ -45,7 +44,7 @@ export function refuseEmptyRestrictions(written: readonly AttestorSet[], resolve
       const found = restrictions(other);
       for (const [field, text] of Object.entries(restrictions(attestor))) {
         if (text !== undefined && text !== "" && found[field] === "")
-          throw new EngineError("malformed", `the variable of ${field} holds no text, which would restrict nothing`, {
+          throw new EngineError("malformed", `the variable of ${field} is empty, which would restrict nothing`, {
             subject: `${attestor.pointer}/${field}`,
           });
       }

@@ -11,8 +11,8 @@ import type { Knowledge } from "../../knowledge/knowledge.ts";
 import { failed, proven, toFailure, type Verification } from "../../verdict.ts";
 
 /**
- * The digest an image reference stands for: its own, else what its tag resolves to.
- * Refuted with `image-not-found` where the source said that there is no such tag; unknown where nobody knows.
+ * The digest of an image reference: its own, else the one that its tag resolves to. Refuted with `image-not-found` if
+ * the source said that there is no such tag; unknown without an answer.
  */
 export function resolveDigest(image: ImageReference, knowledge: Knowledge): Verification<Digest> {
   if (image.digest !== undefined) {
@@ -20,7 +20,7 @@ export function resolveDigest(image: ImageReference, knowledge: Knowledge): Veri
     return failed({
       check: "image.digest",
       code: "malformed",
-      reason: "signatures are looked up by sha256 digests alone",
+      reason: "signatures are looked up by sha256 digests only",
       subject: image.canonical,
       stage: 0,
     });

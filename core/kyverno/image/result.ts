@@ -23,7 +23,7 @@ export interface AttestorResult {
   /** Of a set: how many entries must be proven. */
   readonly required?: number;
   readonly entries?: readonly AttestorResult[];
-  /** Of an entry: every signature that was looked at. */
+  /** Of an entry: every signature that was checked. */
   readonly candidates?: readonly Candidate[];
   readonly failures: readonly Failure[];
   readonly open: readonly Question[];
@@ -39,9 +39,9 @@ export interface AttestationResult {
   readonly open: readonly Question[];
 }
 
-/** What one `verifyImages` entry says of one image. */
+/** The result of one `verifyImages` entry for one image. */
 export interface ImageResult {
-  /** The canonical reference as the resource gave it: with its digest if it had one, else with its tag. */
+  /** The resource's reference in canonical form: with its digest if it had one, else with its tag. */
   readonly image: string;
   /** JSON pointer of the image in the resource. */
   readonly pointer: string;
@@ -66,7 +66,7 @@ export interface RuleResult {
   readonly failurePolicy: FailurePolicy;
   readonly position: Position;
   readonly operation: Operation;
-  /** The image a result of the `mutate` pass is about. */
+  /** In the `mutate` pass: the image of the result. */
   readonly image?: ImageResult;
   readonly failures: readonly Failure[];
   readonly open: readonly Question[];

@@ -1,5 +1,5 @@
 /**
- * What both passes of a `verifyImages` rule begin with: its images, its context, its preconditions, its exceptions.
+ * The common start of both passes of a `verifyImages` rule: images, context, preconditions, exceptions.
  * Source: docs/spec/kyverno.md#order-inside-a-rule, #deciding-a-rule.
  */
 import { EngineError } from "../../errors.ts";
@@ -17,10 +17,10 @@ import { verifyImageEntry } from "./verify-image-entry.ts";
 /** `other`: the entry does not select the image; `skipped`: it selects and excuses it. */
 export type Stance = "judged" | "skipped" | "other";
 
-/** An image that some entry of the rule speaks of. */
+/** An image that some entry of the rule selects. */
 export class RuleImage {
   readonly image: ExtractedImage;
-  /** Of each entry, in their order. */
+  /** One for each entry, in order. */
   readonly stances: readonly Stance[];
   readonly #run: RuleRun;
   readonly #entries: readonly CompiledEntry[];
@@ -46,7 +46,7 @@ export class RuleImage {
     this.#variables = variables;
   }
 
-  /** What each entry says that judges the image, by its place. Verified when first asked. */
+  /** Results of the entries that judge the image, by index. Verified when first asked. */
   verdicts(): ReadonlyMap<number, ImageResult> {
     if (this.#verdicts !== undefined) return this.#verdicts;
     const { counted, exhaustive, knowledge, verifier } = this.#run.decision;
@@ -67,11 +67,11 @@ export class RuleImage {
 export interface RuleImages {
   readonly entries: readonly CompiledEntry[];
   readonly images: readonly RuleImage[];
-  /** What stands where an image should, and cannot be read. */
+  /** Unreadable texts in the place of images. */
   readonly failed: readonly FailedImage[];
 }
 
-/** Whether the entry asks for signatures or attestations, and not for a digest alone. */
+/** Whether the entry asks for signatures or attestations, not just for a digest. */
 export const verifies = (entry: CompiledEntry): boolean => entry.sets.length > 0 || entry.attestations.length > 0;
 
 /** Whether an entry that asks for signatures or attestations judges the image. */
@@ -79,9 +79,9 @@ export const isVerified = ({ stances }: RuleImage, entries: readonly CompiledEnt
   entries.some((entry, index) => stances[index] === "judged" && verifies(entry));
 
 /**
- * The images of the rule, or its outcome where it ends before they are looked at. A rule none of whose references
- * selects an image yields nothing, whatever its context and preconditions say.
- * @throws EngineError where its context, a precondition or an entry cannot be evaluated.
+ * The images of the rule, or its outcome if it ends before. A rule whose references select no image yields no result,
+ * whatever its context and preconditions say.
+ * @throws EngineError when its context, a precondition or an entry cannot be evaluated.
  */
 export function findRuleImages(run: RuleRun): RuleImages | RuleOutcome {
   const resource = run.request.object;
@@ -125,7 +125,7 @@ export function findRuleImages(run: RuleRun): RuleImages | RuleOutcome {
   return { entries, images, failed };
 }
 
-/** The images and the rule's context. Nothing is loaded yet, so a rule that reads no variable pays for none. */
+/** The images and the rule's context. Context entries load on first use, so a rule without variables loads none. */
 function declare(run: RuleRun, extracted: Extraction, variables: JsonContext): void {
   const images = imagesVariable(extracted);
   const { othersFault } = extracted;

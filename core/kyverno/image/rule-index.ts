@@ -1,7 +1,7 @@
 /**
- * Which rules a request can concern at all: by its kind and by the images in it, so that thousands of policies for
- * other images cost it nothing. What the index leaves out would have yielded nothing
- * (docs/spec/kyverno.md#order-inside-a-rule); what it lets through is still judged in full.
+ * Which rules can apply to a request, by its kind and its images, so that thousands of policies for other images cost
+ * nothing. A rule that the index leaves out would have yielded no result (docs/spec/kyverno.md#order-inside-a-rule);
+ * what it lets through is still judged in full.
  */
 import { EngineError } from "../../errors.ts";
 import type { AdmissionRequest } from "../rule/request.ts";
@@ -10,8 +10,7 @@ import type { CompiledPolicy } from "./decide-policy.ts";
 import type { DefaultImages } from "./default-images.ts";
 
 /**
- * The part of a pattern that every image it selects begins with: up to its first wildcard, tag or digest, for an
- * earlier rule may pin the image.
+ * The literal prefix of a pattern: up to its first wildcard, tag or digest, because an earlier rule may pin the image.
  */
 export function literalPrefix(pattern: string): string {
   const wildcard = pattern.search(/[*?]/);
@@ -54,7 +53,7 @@ class KindRules {
     return this;
   }
 
-  /** Those that some of the images can concern, in order. */
+  /** The rules that can apply to some of the images, in order. */
   select(images: readonly string[]): readonly Placed[] {
     const found = new Set(this.#always);
     for (const image of images) {
@@ -67,7 +66,7 @@ class KindRules {
   }
 }
 
-/** The images that default extractors find; undefined where only the rules themselves can tell. */
+/** The images that default extractors find; undefined if only the rules themselves can tell. */
 function imagesOf({ object, kind }: AdmissionRequest, defaults: DefaultImages): readonly string[] | undefined {
   if (object === undefined) return [];
   try {
@@ -80,7 +79,7 @@ function imagesOf({ object, kind }: AdmissionRequest, defaults: DefaultImages): 
 }
 
 /**
- * Prefixes of what a rule selects; undefined for a rule that must always run: one of another kind, or with its own
+ * Prefixes of a rule's patterns; undefined for a rule that must always run: one of another kind, or with its own
  * extractors for the resource.
  */
 function prefixesOf({ rule, filters }: CompiledRule, kind: string | undefined): readonly string[] | undefined {
@@ -97,8 +96,7 @@ function prefixesOf({ rule, filters }: CompiledRule, kind: string | undefined): 
 export type RuleIndex = (request: AdmissionRequest, defaults: DefaultImages) => readonly CompiledPolicy[];
 
 /**
- * Indexes all rules, once. The result gives policies with those of their rules that the request can concern, in their
- * order.
+ * Indexes all rules, once. The result gives the policies, in order, with the rules that can apply to the request.
  */
 export function indexRules(policies: readonly CompiledPolicy[]): RuleIndex {
   const placed = policies.flatMap((policy) => policy.rules.map((rule) => ({ policy, rule })));

@@ -1,4 +1,4 @@
-/** What a rule is given in a pass, and what it makes of it. */
+/** The input and the results of a rule in a pass. */
 import { codeRow, EngineError } from "../../errors.ts";
 import type { Limits } from "../../limits.ts";
 import type { Knowledge } from "../../knowledge/knowledge.ts";
@@ -20,7 +20,7 @@ import type { ExceptionIndex } from "./exception-index.ts";
 import type { CountedSets } from "./verify-image-entry.ts";
 import type { ImageResult, Pass, RuleResult, RuleStatus } from "./result.ts";
 
-/** What is the same for all rules of a decision, in both passes. */
+/** Input that all rules of a decision share, in both passes. */
 export interface DecisionRun {
   readonly knowledge: Knowledge;
   readonly verifier: DecisionVerifier;
@@ -43,11 +43,11 @@ export interface RuleRun {
   readonly action: FailureAction;
 }
 
-/** What a rule says in one pass. */
+/** A rule's results in one pass. */
 export interface RuleOutcome {
   readonly results: readonly RuleResult[];
   readonly patches: readonly PatchOperation[];
-  /** What the annotations will say of each image, under its reference with digest. */
+  /** Each image's status for the annotations, by its reference with digest. */
   readonly statuses: Readonly<Record<string, ImageStatus>>;
   readonly warnings: readonly string[];
 }
@@ -83,7 +83,7 @@ export function ruleResult(run: RuleRun, status: RuleStatus, message: string, pa
   };
 }
 
-/** A rule that an error stopped. @throws what is no EngineError. */
+/** A rule that an error stopped. @throws anything but an EngineError. */
 export function stoppedRule(run: RuleRun, error: unknown, what: string): RuleOutcome {
   if (!(error instanceof EngineError)) throw error;
   const refutes = codeRow(error.code).truth === "refuted";
@@ -94,7 +94,7 @@ export function stoppedRule(run: RuleRun, error: unknown, what: string): RuleOut
   return { ...nothing, results: [result] };
 }
 
-/** Every failing place of an image with the failures found there. */
+/** Every failing place of an image, with its failures. */
 function placedFailures(image: ImageResult): readonly PlacedFailure[] {
   const entries = [
     ...failingEntries(image.attestors),

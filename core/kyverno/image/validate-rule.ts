@@ -1,7 +1,7 @@
 /**
- * The validating pass of a `verifyImages` rule: `verifyDigest` and `required`, over the resource as every mutating pass
- * left it. Source: docs/spec/kyverno.md#validating-pass. Differs: it verifies again where Kyverno reads an annotation,
- * and an image that cannot be decided is an unknown here too, with the same code.
+ * The validating pass of a `verifyImages` rule: `verifyDigest` and `required`, over the resource after all mutating
+ * passes. Source: docs/spec/kyverno.md#validating-pass. Differs: it verifies again where Kyverno reads an annotation.
+ * An undecided image stays unknown, with the same code.
  */
 import { conjunction } from "../../verdict.ts";
 import { missingDigest, unverifiedImage } from "../outcome/message.ts";
@@ -23,7 +23,7 @@ function judgeRule(run: RuleRun, { entries, images, failed }: RuleImages): RuleR
       failures: [{ check: "image.reference", code: "malformed", reason: error.message, subject: pointer, stage: 0 }],
     });
   }
-  // An entry excuses an image from what it asks for itself, and from nothing that another entry asks for.
+  // An entry excuses an image only from its own requirements, not from another entry's.
   const problems = entries.flatMap((entry, index) =>
     images.filter(({ stances }) => stances[index] === "judged").flatMap((image) => problemOf(entry, entries, image)),
   );
@@ -52,7 +52,7 @@ type Problem =
   | { readonly truth: "refuted"; readonly code: "missing-digest" | "unverified-image"; readonly message: string }
   | { readonly truth: "unknown"; readonly verdict: ImageResult };
 
-/** What the entry misses in an image that it judges. Nothing is verified that the entry does not require. */
+/** The entry's unmet requirements for an image that it judges. It verifies only with `required`. */
 function problemOf(entry: CompiledEntry, entries: readonly CompiledEntry[], image: RuleImage): readonly Problem[] {
   const { canonical, digest } = image.image.reference;
   const { verifyDigest, mutateDigest, required } = entry.source;
@@ -63,7 +63,7 @@ function problemOf(entry: CompiledEntry, entries: readonly CompiledEntry[], imag
       .slice(0, 1)
       .map((verdict) => ({ truth: "unknown", verdict }));
   if (verifyDigest && digest === undefined) {
-    // Nobody could resolve the tag that was to be pinned: that is not the same as a reference without a digest.
+    // The tag to pin could not be resolved: unknown, unlike a reference without a digest.
     const unresolved = mutateDigest && verdicts().every((verdict) => verdict.digest === undefined) ? doubtful() : [];
     return unresolved.length > 0
       ? unresolved

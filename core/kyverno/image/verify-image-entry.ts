@@ -25,11 +25,11 @@ import type { AttestationResult, ImageResult } from "./result.ts";
 export interface EntryContext {
   readonly index: number;
   readonly entry: CompiledEntry;
-  /** All entries of the rule: each one's `validate.deny` is judged after an attestation held. */
+  /** All entries of the rule: after an attestation holds, the `validate.deny` of each is judged. */
   readonly siblings: readonly CompiledEntry[];
   readonly knowledge: Knowledge;
   readonly verifier: DecisionVerifier;
-  /** Is called where an attestation or its conditions are judged. */
+  /** Called when an attestation or its conditions are judged. */
   readonly variables: () => JsonContext;
   readonly position: (pointer: string) => Position;
   readonly exhaustive: boolean;
@@ -37,8 +37,8 @@ export interface EntryContext {
 }
 
 /**
- * What attestor sets said of images in one decision. Nothing but the image has a part in it, so what the first pass
- * counted stands in the second.
+ * Results of attestor sets for images in one decision. They depend only on the image, so the second pass reuses the
+ * first one's.
  */
 export class CountedSets {
   readonly #byEntry = new Map<CompiledEntry, Map<string, SetsResult>>();
@@ -71,8 +71,8 @@ const imageVariable = (image: ImageReference) => ({
 });
 
 /**
- * What the entry says of the image. An entry without attestors and attestations only resolves the digest, and only
- * where a digest is to be pinned.
+ * The entry's result for the image. An entry without attestors and attestations only resolves the digest, and only if
+ * it pins.
  */
 export function verifyImageEntry(image: ExtractedReference, context: EntryContext): ImageResult {
   const { entry } = context;
@@ -134,11 +134,11 @@ const ownDigest = ({ digest }: ImageReference): { readonly digest?: Digest } =>
 
 interface Attested {
   readonly attestations: readonly AttestationResult[];
-  /** What `validate.deny` says, where everything else is proven. */
+  /** The result of `validate.deny`, if everything else is proven. */
   readonly denial?: Verification<null> | undefined;
 }
 
-/** The attestations, in which nobody looks where the signatures are refuted already. */
+/** The attestations. They are not checked if the signatures are already refuted. */
 function checkAttestations(
   reference: ImageReference,
   signatures: Truth,

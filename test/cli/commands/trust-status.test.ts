@@ -87,7 +87,7 @@ test("freshness that ends: tolerated, warned of, stale", async () => {
 test("metadata that does not hold, and names that nobody knows", async () => {
   const broken = await status(at, mirror({ root: "1", timestamp: "9", snapshot: "1", targets: "1" }), "--trust", "lab");
   assert.is(broken.exit, 3);
-  assert.match(broken.out, "  ✗ [no-trust] the TUF metadata does not hold: [rollback]");
+  assert.match(broken.out, "  ✗ [no-trust] the TUF metadata does not verify: [rollback]");
   assert.is((await status(at, mirror(), "--trust", "nobody")).exit, 3);
 });
 
