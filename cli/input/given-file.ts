@@ -32,12 +32,6 @@ export function asGiven<T>(path: string, what: string, read: () => T): T {
 export const readGivenText = (path: string, io: Reads): string =>
   asGiven(path, "text in UTF-8", () => decodeUtf8(io.readFile(path)));
 
-/** The result of `parse` for the text of a file. @throws EngineError `invalid-usage` */
-export function readGiven<T>(path: string, what: string, io: Reads, parse: (text: string) => T): T {
-  const text = readGivenText(path, io);
-  return asGiven(path, what, () => parse(text));
-}
-
 /** The one public key of a PEM text; `name` is what the command line calls it. @throws EngineError `invalid-usage` */
 export function parsePublicKey(name: string, pem: string): PublicKey {
   const [key, ...more] = asGiven(name, "a public key", () => parsePublicKeysPem(pem, defaultLimits));

@@ -100,7 +100,7 @@ function readSets(sets: readonly string[]): JsonObject {
   return Object.fromEntries(pairs);
 }
 
-export const noValues: Values = { from: "", globals: {}, set: {}, policies: [], namespaces: new Map() };
+const noValues: Values = { from: "", globals: {}, set: {}, policies: [], namespaces: new Map() };
 
 /** A values file and `--set`. @throws EngineError `invalid-usage`, also for a file that sets nothing. */
 export function readValues(file: string | undefined, sets: readonly string[], io: CommandIO): Values {

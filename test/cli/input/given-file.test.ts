@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { asGiven, parsePublicKey, readGiven, readGivenText, readPublicKey } from "../../../cli/input/given-file.ts";
+import { asGiven, parsePublicKey, readGivenText, readPublicKey } from "../../../cli/input/given-file.ts";
 import { EngineError } from "../../../core/errors.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { fixtureText } from "../../support/fixture-images.ts";
