@@ -31,12 +31,10 @@ test("what a file should hold and does not is wrong usage; other faults fly on",
   const refuse = (code: "malformed" | "over-limit" | "mirror-corrupt") => (): never => {
     throw new EngineError(code, "no key is here");
   };
+  const four = (): number => 4;
+  assert.is(asGiven("a.txt", "a key", four), 4);
   assert.is(
-    readGiven("a.txt", "a key", io, (text) => text.length),
-    4,
-  );
-  assert.is(
-    faultOf(() => readGiven("a.txt", "a public key", io, refuse("malformed"))).message,
+    faultOf(() => asGiven("a.txt", "a public key", refuse("malformed"))).message,
     "a.txt is not a public key: no key is here",
   );
   throwsCode("invalid-usage", () => asGiven("-", "a key", refuse("over-limit")));
