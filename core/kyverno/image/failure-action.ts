@@ -37,14 +37,15 @@ export function failureActionOf(
     if (override === undefined) return validationFailureAction;
     const action = toAction(override.action);
     if (override.namespaceSelector === undefined) return action;
+    let fits: boolean;
     try {
-      const labels = namespaceLabelsOf(request, options);
-      return matchSelector(override.namespaceSelector, labels, limits) ? action : from(index + 1);
+      fits = matchSelector(override.namespaceSelector, namespaceLabelsOf(request, options), limits);
     } catch (error) {
       // If the action is the same either way, it need not be known whether the override fits.
       if (error instanceof EngineError && from(index + 1) === action) return action;
       throw error;
     }
+    return fits ? action : from(index + 1);
   };
   return from(0);
 }

@@ -123,4 +123,10 @@ test("nobody is asked where the labels decide nothing", () => {
   );
 });
 
+test("many overrides before one that cannot be judged are each judged once", () => {
+  const others = Array.from({ length: 200 }, (_, index) => selecting(index % 2 === 0 ? "Audit" : "Enforce", "other"));
+  const last = { action: "Audit", namespaceSelector: { matchLabels: { stage: `${"x".repeat(20_000)}*` } } };
+  throwsCode("over-limit", () => failureActionOf(policy("Enforce", ...others, last), [], request, defaultLimits));
+});
+
 test.run();
