@@ -7,10 +7,10 @@ import { ecdsaSignatureToDer } from "../crypto/ecdsa-signature.ts";
 import type { PublicKey } from "../crypto/public-key.ts";
 import type { SignatureAlgorithm, SignatureVerifier } from "../crypto/signature-verifier.ts";
 
-/** The signed message, or its SHA-256 where only that is known. */
+/** The signed message, or its SHA-256 if only that is known. */
 export type SignedMessage = { readonly message: Uint8Array } | { readonly digest: Uint8Array };
 
-/** Whether the algorithm can be checked with what is known: a bare digest serves only the hash it was made with. */
+/** Whether the known bytes or digest suffice for the algorithm: a bare digest serves only its own hash. */
 function canVerify(algorithm: SignatureAlgorithm, signed: SignedMessage): boolean {
   if ("message" in signed) return true;
   return (
@@ -21,8 +21,8 @@ function canVerify(algorithm: SignatureAlgorithm, signed: SignedMessage): boolea
 }
 
 /**
- * The algorithm under which `signature` verifies, or `undefined`. ECDSA signatures are taken as DER or as r ‖ s, as
- * cosign takes them for artifacts (not for log promises, checkpoints and certificates).
+ * The algorithm under which `signature` verifies, or `undefined`. ECDSA signatures may be DER or r ‖ s, as in cosign
+ * for artifacts (but not for log promises, checkpoints and certificates).
  */
 export function matchSignature(
   signed: SignedMessage,

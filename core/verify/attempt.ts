@@ -7,8 +7,7 @@ import { EngineError } from "../errors.ts";
 export type Attempt<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: EngineError };
 
 /**
- * Runs `run` and returns what it gives or the `EngineError` it throws. Anything else that is thrown is a bug and flies
- * on.
+ * Runs `run` and returns its result or the `EngineError` it throws. Any other exception is a bug and is not caught.
  */
 export function attempt<T>(run: () => T): Attempt<T> {
   try {

@@ -22,7 +22,7 @@ import { readChain, readPolicyCertificate, readRoots, readTimestampChain } from 
 export type { Expectation } from "./expectation.ts";
 
 /**
- * One attestor entry, variables already resolved. Exactly one of `keys`, `certificates`, `keyless`. Texts are as in the
+ * One attestor entry, with variables resolved. Exactly one of `keys`, `certificates`, `keyless`. Texts are as in the
  * policy: PEM, patterns, references.
  */
 export interface AttestorSpec {
@@ -42,33 +42,33 @@ export interface AttestorSpec {
 }
 
 export interface AttestorOptions {
-  /** How identity texts are meant: with Kyverno's wildcards (the default), or exactly as they stand. */
+  /** How identity texts match: with Kyverno's wildcards (the default), or exactly. */
   readonly identityTexts?: TextForm;
-  /** Only signatures with a timestamp that holds count. */
+  /** Only signatures with a valid timestamp count. */
   readonly timestampRequired?: boolean;
-  /** `roots` are a private authority's, as cosign's flags give them: a leaf need not say what it is for. */
+  /** `roots` belong to a private authority, as with cosign's flags: a leaf needs no extended key usage. */
   readonly privateRoots?: boolean;
   readonly limits: Limits;
 }
 
-/** The log that a policy means by naming none. */
+/** The log of a policy that names none. */
 const publicLog = "https://rekor.sigstore.dev";
 
-/** The `signatureAlgorithm` that a cluster writes into every policy: it says nothing. */
+/** The `signatureAlgorithm` that a cluster writes into every policy, so it restricts nothing. */
 const defaultAlgorithm = "sha256";
 
 const isSet = (text: string | undefined): text is string => text !== undefined && text !== "";
 
 /**
- * Parses keys, certificates, chains and patterns of one entry. What the entry says is not to be checked (`ignoreTlog`,
- * `ignoreSCT`) is not read.
- * @throws EngineError `malformed` for what cannot be read or asks for nobody in particular, `over-limit`.
+ * Parses keys, certificates, chains and patterns of one entry. Parts that the entry excludes from checking
+ * (`ignoreTlog`, `ignoreSCT`) are not read.
+ * @throws EngineError `malformed` for an unreadable entry or one that anyone could satisfy, `over-limit`.
  */
 export function compileAttestor(spec: AttestorSpec, options: AttestorOptions): Expectation {
   const { limits, identityTexts = "wildcard", timestampRequired = false, privateRoots = false } = options;
   const kinds = [spec.keys, spec.certificates, spec.keyless].filter((part) => part !== undefined).length;
   if (kinds !== 1)
-    throw new EngineError("malformed", "an attestor is exactly one of keys, certificates and keyless", {
+    throw new EngineError("malformed", "an attestor must have exactly one of keys, certificates and keyless", {
       subject: "attestor",
     });
   const signer = compileSigner(spec, identityTexts, privateRoots, limits);
@@ -100,7 +100,7 @@ function compileSigner(spec: AttestorSpec, form: TextForm, privateLeaf: boolean,
   return { kind: "issued", identity, ...(anchors === undefined ? {} : { anchors, privateLeaf }), ...wanted };
 }
 
-/** The inner one wins, unless it is absent or the default. */
+/** The inner algorithm wins, unless it is absent or the default. */
 function wantedAlgorithm(
   inner: string | undefined,
   outer: string | undefined,
@@ -110,7 +110,7 @@ function wantedAlgorithm(
   if (!isHashName(wanted))
     throw new EngineError(
       "malformed",
-      `signature algorithm ${JSON.stringify(wanted)} is none of sha224, sha256, sha384, sha512`,
+      `signature algorithm ${JSON.stringify(wanted)} is not one of sha224, sha256, sha384, sha512`,
       {
         subject: "signatureAlgorithm",
       },
@@ -124,7 +124,7 @@ function compileKey(
   limits: Limits,
 ): ExpectedSigner {
   if (isSet(keys.pem) === isSet(keys.reference))
-    throw new EngineError("malformed", "a key is either PEM text or a reference", { subject: "keys" });
+    throw new EngineError("malformed", "a key must be either PEM text or a reference", { subject: "keys" });
   if (isSet(keys.reference)) return { kind: "key-reference", reference: keys.reference, ...wanted };
   const [key, ...more] = parsePublicKeysPem(keys.pem ?? "", limits);
   if (key === undefined || more.length > 0)
@@ -167,7 +167,7 @@ function compileLog(rekor: AttestorSpec["rekor"], limits: Limits): ExpectedLog {
   if (rekor?.ignoreTlog === true) return { required: false };
   const keys = isSet(rekor?.pubKey) ? readLogKeys(rekor.pubKey, "rekor.pubKey", limits) : undefined;
   if (isSet(rekor?.url)) requireUrl(rekor.url);
-  // A policy's own log key without a URL belongs to a log of its own: the public one has nothing to say there.
+  // A policy's own log key without a URL belongs to a private log, so the public log is not asked.
   const url = isSet(rekor?.url) ? rekor.url : keys === undefined ? publicLog : undefined;
   return { required: true, ...(keys === undefined ? {} : { keys }), ...(url === undefined ? {} : { url }) };
 }
@@ -192,7 +192,7 @@ function readLogKeys(text: string, subject: string, limits: Limits): readonly Tr
 
 const specDigest = (spec: JsonObject): string => encodeHex(sha256(encodeUtf8(encodeCanonicalJson(spec))));
 
-/** The members of a specification that are there, as JSON. */
+/** The present members of a specification, as JSON. */
 function plain(value: unknown): JsonValue {
   if (value === null || typeof value !== "object") return value as JsonValue;
   return Object.fromEntries(

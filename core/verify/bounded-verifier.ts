@@ -1,12 +1,12 @@
 /**
- * A verifier that verifies only so often: keys and signatures that an attacker chose cost what they cost, however many
- * candidates there are.
+ * A verifier with a bound on its calls: an attacker chooses keys, signatures and the number of candidates, so their
+ * total cost must be bounded.
  */
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import { EngineError } from "../errors.ts";
 
 export interface BoundedVerifier extends SignatureVerifier {
-  /** Whether it was asked more often than it may be: what was judged since says nothing of the signatures. */
+  /** Whether the bound was exceeded. Results after that say nothing about the signatures. */
   isExhausted(): boolean;
 }
 

@@ -1,6 +1,6 @@
 /**
- * One candidate on its way through the pipeline: a method for each check, and what was proven so far. In which order
- * they are called stands in `verify-entity.ts` alone. Source: docs/spec/sigstore.md#order-of-checks.
+ * One candidate in the pipeline: a method for each check, and what is proven so far. Only `verify-entity.ts` knows the
+ * order of the checks. Source: docs/spec/sigstore.md#order-of-checks.
  */
 import type { SignedContent, SignedEntity } from "../cosign/signed-entity.ts";
 import type { JsonObject } from "../encoding/json.ts";
@@ -45,7 +45,7 @@ export class CandidateRun {
   readonly #verifier: SignatureVerifier;
   readonly #trail: Trail;
   readonly #trust: TrustAccess;
-  // What one check finds, a later one needs: where a check fails, none of those is called.
+  // Later checks use the results of earlier ones. If a check fails, those that use its result are not called.
   #content!: SignedContent;
   #signer!: Signer;
   #signature!: Uint8Array;
@@ -104,7 +104,7 @@ export class CandidateRun {
     requireAnnotations(this.#expectation.annotations, this.#annotations);
   }
 
-  /** A layer without an entry, where one is required: the log is to be asked. A bundle brings what it has. */
+  /** A layer without a required entry: the log must be asked. It is never asked for a bundle. */
   get #lacksEntry(): boolean {
     return (
       this.#expectation.log.required && entryLayout(this.#entity) === "layer" && this.#entity.logEntries().length === 0
@@ -129,18 +129,18 @@ export class CandidateRun {
     };
   }
 
-  /** An entry or timestamp that does not fit may mean that there is no signature: the table has the check for it. */
+  /** If an entry or timestamp does not fit, the signature itself may be wrong: the table has the check for it. */
   #doubting(error: EngineError): EngineError {
     if (error.code === "bad-log-proof" || error.code === "bad-timestamp") this.misfit = error;
     return error;
   }
 
-  /** An entry that is not required is not read, and gives no time. */
+  /** An entry that is not required is not read and gives no time. */
   proveEntries(): void {
     if (!this.#expectation.log.required || this.#lacksEntry) return;
     const entries = this.#entity.logEntries();
     if (entries.length === 0)
-      throw new EngineError("no-log-proof", "a bundle without log entry, where one is required", {
+      throw new EngineError("no-log-proof", "the bundle carries no log entry, but one is required", {
         subject: this.#entity.source.digest,
       });
     const outcome = attempt(() => proveCarriedEntries(entries, this.#logProof()));
@@ -149,9 +149,9 @@ export class CandidateRun {
   }
 
   /**
-   * Timestamps of layers count only with the policy's own authority, and then each must hold; those of bundles with the
-   * trusted root's too, where one that does not hold is passed over while another time is established. A bare key needs
-   * no time, so its timestamps are read only where somebody asks for them.
+   * Timestamps of layers count only with the policy's own authority, and then each must hold. Timestamps of bundles
+   * count with the trusted root's too; a wrong one is then skipped if another time is established. A bare key needs no
+   * time, so its timestamps are read only if they are required.
    */
   proveTimestamps(): void {
     const { timestampAuthority } = this.#expectation;
@@ -170,16 +170,16 @@ export class CandidateRun {
       limits,
     );
     this.#timestamps = proven;
-    // While the log's time is unknown, it may yet be the one that suffices.
+    // While the log's time is unknown, it may still suffice.
     if (failure !== undefined && (layer || (this.#times.length === 0 && this.#trail.isCertain)))
       throw this.#doubting(failure);
     requireLogInService(this.#entries, this.#times);
   }
 
   /**
-   * The chain at every established time; at the time of the decision only where there is none and none is to come.
-   * While a time is to come, the chain is looked at when the certificate began, so that a stranger's is refused without
-   * asking anybody.
+   * Verifies the chain at every established time. The time of the decision counts only without such a time and without
+   * a log to ask. Before the log is asked, the chain is verified at the certificate's start, so that a stranger's
+   * certificate is refused without asking.
    */
   verifyCertificate(): void {
     const times = this.#times;
@@ -200,7 +200,7 @@ export class CandidateRun {
   }
 
   #noTime(): EngineError {
-    return new EngineError("no-timestamp", "the log entry has no time of its own, and no timestamp gives one", {
+    return new EngineError("no-timestamp", "neither the log entry nor a timestamp gives a signed time", {
       subject: this.#entity.source.digest,
     });
   }
@@ -212,7 +212,7 @@ export class CandidateRun {
       this.#chain = verifyChainAt(signer, at, () => this.#trust.root().authorities, this.#verifier);
   }
 
-  /** A policy's lone certificate has no issuer at hand, and needs no SCT. */
+  /** A policy's certificate without a chain has no known issuer and needs no SCT. */
   verifyScts(): void {
     const { required, keys } = this.#expectation.certificateTransparency;
     const signer = this.#signer;
@@ -232,7 +232,7 @@ export class CandidateRun {
       requireIdentity(this.#signer.certificate, this.#signer.identity);
   }
 
-  /** Last of all, when everything else holds. */
+  /** The last check, when everything else holds. */
   askForEntry(): void {
     if (!this.#lacksEntry || !this.#trail.isCertain) return;
     const { url } = this.#expectation.log;
@@ -244,7 +244,7 @@ export class CandidateRun {
     this.#entries = [proveAskedEntry(question, this.#context.knowledge, () => this.#logProof())];
   }
 
-  /** What could not be judged of a certificate before the log gave its time. */
+  /** Checks of a certificate that had to wait for the log's time. */
   verifyAtLookup(): void {
     if (this.#signer.kind === "key" || !this.#entries.some(({ from }) => from === "asked")) return;
     if (this.#times.length === 0) throw this.#noTime();
@@ -257,12 +257,12 @@ export class CandidateRun {
 
   requireTimestamp(): void {
     if (this.#expectation.timestampRequired && this.#timestamps.length === 0 && this.#trail.isCertain)
-      throw new EngineError("no-timestamp", "no RFC 3161 timestamp holds, where one is required", {
+      throw new EngineError("no-timestamp", "no valid RFC 3161 timestamp, but one is required", {
         subject: this.#entity.source.digest,
       });
   }
 
-  /** Nothing else is to be checked: what was proven is evidence. */
+  /** All checks passed: collects the evidence. */
   conclude(): void {
     const logIds = [...this.#entries, ...this.#scts].map(({ logId }) => logId);
     refuseDistrustedEvidence(this.#context.distrust, this.#signer, this.#chain, logIds);

@@ -1,5 +1,5 @@
 /**
- * Whether a certificate is one of an allowed authority, at every time at which the signature is known to have existed.
+ * Whether an allowed authority issued a certificate that was valid at every established time of the signature.
  * Source: docs/spec/sigstore.md#certificate-paths, #signed-certificate-timestamps;
  * docs/spec/outcomes.md#what-a-silent-policy-requires.
  */
@@ -19,7 +19,7 @@ import type { Limits } from "../limits.ts";
 
 export type CertificateSigner = Exclude<Signer, { kind: "key" }>;
 
-/** From the leaf to the anchor; of a policy's lone certificate only that. */
+/** From the leaf to the anchor; for a policy's certificate without a chain, only itself. */
 export type CertificateChain = readonly Certificate[];
 
 const isValidAt = ({ notBefore, notAfter }: Certificate, at: Date): boolean =>
@@ -28,7 +28,7 @@ const isValidAt = ({ notBefore, notAfter }: Certificate, at: Date): boolean =>
 const notValidThen = (at: Date, what: string): EngineError =>
   new EngineError("certificate-not-valid-then", `${what} at ${at.toISOString()}`);
 
-/** @throws EngineError as `verifyPath`. Unless it is private, the leaf itself must say that it is for code signing. */
+/** @throws EngineError as `verifyPath`. Unless it is private, the leaf itself must name code signing. */
 const verifyCodeSigningPath = (
   leaf: Certificate,
   authority: Pick<Authority, "anchors" | "intermediates"> & Partial<Authority>,
@@ -47,7 +47,7 @@ const verifyCodeSigningPath = (
   });
 
 /**
- * The chain of the signer's certificate at `at`. `authorities` gives the trusted root's, and is asked only where the
+ * The chain of the signer's certificate at `at`. `authorities` gives the trusted root's, and is called only if the
  * signer has no anchors of its own.
  *
  * Differs: a keyless leaf whose extended key usage does not name code signing is refused.
@@ -90,8 +90,8 @@ const mayHaveIssued = ({ anchors, intermediates }: TrustedAuthority, leaf: Certi
   anchors.some(({ subject, der }) => equalBytes(subject, leaf.issuer) || equalBytes(der, leaf.der));
 
 /**
- * Each authority stands for itself: its anchor, its intermediates, its period. The first that vouches for the leaf
- * decides.
+ * Authorities are independent: each has its anchor, its intermediates, its period. The first one with a valid path to
+ * the leaf decides.
  */
 function verifyTrustedChain(
   leaf: Certificate,
@@ -108,7 +108,7 @@ function verifyTrustedChain(
       return verifyCodeSigningPath(leaf, authority, at, verifier);
     });
     if (outcome.ok) return outcome.value;
-    // An authority that is the right one but for the time says more than one that is another.
+    // The right authority at a wrong time is a more useful failure than another authority.
     if (
       nearest === undefined ||
       (nearest.code === "untrusted-certificate" && outcome.error.code !== "untrusted-certificate")
@@ -117,7 +117,7 @@ function verifyTrustedChain(
   }
   throw (
     nearest ??
-    new EngineError("untrusted-certificate", "issued by none of the trusted authorities", { subject: leaf.fingerprint })
+    new EngineError("untrusted-certificate", "not issued by a trusted authority", { subject: leaf.fingerprint })
   );
 }
 
@@ -135,7 +135,7 @@ export function verifyChainScts(
   if (leaf === undefined || issuer === undefined)
     throw new EngineError(
       "bad-sct",
-      "the certificate is itself an anchor: what its log signed cannot be rebuilt without its issuer",
+      "the certificate is itself an anchor: without its issuer the log's signed content cannot be rebuilt",
     );
   return verifyScts({ leaf, issuer, logs, verifier, limits });
 }

@@ -1,12 +1,12 @@
 /**
- * A clock beside signed times: one that is behind them is reported, and makes nothing fresher. Source:
- * docs/spec/offline.md#rollback-floors.
+ * The clock compared with signed times: one that is behind them is reported, and does not make anything fresher.
+ * Source: docs/spec/offline.md#rollback-floors.
  */
 import type { Evidence } from "./evidence.ts";
 import type { Expectation } from "./expectation.ts";
 import type { ImageOutcome } from "./verify-image.ts";
 
-/** The later of two times, of which any may be missing. */
+/** The later of two times, either of which may be missing. */
 export const later = (left: Date | undefined, right: Date | undefined): Date | undefined =>
   left === undefined || (right !== undefined && right > left) ? right : left;
 
@@ -35,9 +35,9 @@ export function newestSignedTime(
   return times.reduce<Date | undefined>(later, undefined);
 }
 
-/** What a person should know where `now` is before `newest`. */
+/** A warning if `now` is before `newest`. */
 export const clockWarning = (now: Date, newest: Date | undefined): string | undefined =>
   newest === undefined || newest <= now
     ? undefined
-    : `[clock-behind] ${now.toISOString()} is taken for now, and is behind the newest signed time that was seen, ` +
+    : `[clock-behind] the clock says ${now.toISOString()}, before the newest signed time that was seen, ` +
       `${newest.toISOString()}: set the clock`;

@@ -25,8 +25,7 @@ function signedMessage(content: SignedContent, claim: Claim): SignedMessage {
 }
 
 /**
- * The signature that the rest of the pipeline is about. Of several on an envelope, the one that the signer made, else
- * the first.
+ * The signature for the rest of the pipeline. Of several on an envelope, the signer's one, else the first.
  */
 export function chooseSignature(
   content: SignedContent,
@@ -47,8 +46,8 @@ export function chooseSignature(
 
 /**
  * The algorithm under which the signer's key verifies the signature.
- * @throws EngineError `wrong-key` where the policy named the key, `bad-signature` where the candidate's certificate has
- * it, `wrong-digest` for a bundle of another artifact.
+ * @throws EngineError `wrong-key` if the policy named the key, `bad-signature` if the key is the candidate's
+ * certificate's, `wrong-digest` for a bundle of another artifact.
  */
 export function requireSignature(
   content: SignedContent,

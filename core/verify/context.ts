@@ -18,14 +18,14 @@ export interface VerifyContext {
   readonly trustRootName: string;
   readonly trust: TrustCache;
   /**
-   * The time at which trust in metadata is judged, and who hears for how long that judgement stands; default: `now`,
-   * and nobody. It is later than `now` where the clock is behind signed times.
+   * The time at which TUF metadata is judged, and a callback for the period in which that result holds. Default: `now`,
+   * no callback. It is later than `now` if the clock is behind signed times.
    */
   readonly trustTime?: { readonly now: () => Date; readonly judged: (steady: ValidityPeriod | undefined) => void };
   readonly limits: Limits;
   readonly distrust?: Distrust | undefined;
-  /** Receives what a person should know although it decides nothing, as often as it is noticed. */
+  /** Receives warnings, which decide nothing. The same one may come several times. */
   readonly warn?: (text: string) => void;
-  /** Every candidate is looked at, also behind one that proves. For a sync. */
+  /** Every candidate is verified, even after one that proves. For a sync. */
   readonly exhaustive?: boolean;
 }

@@ -1,4 +1,4 @@
-/** Refuses what the distrust list names. Source: docs/spec/offline.md#distrust. */
+/** Refutes what the distrust list names. Source: docs/spec/offline.md#distrust. */
 import type { SignedEntity } from "../cosign/signed-entity.ts";
 import { EngineError } from "../errors.ts";
 import type { DistrustKind } from "../knowledge/knowledge.ts";
@@ -28,13 +28,13 @@ export function refuseDistrustedArtifact(distrust: Distrust | undefined, claim: 
   if (distrust !== undefined) refuse(distrust, "digest", [claim.digest]);
 }
 
-/** What the candidate is made of. @throws EngineError `distrusted` */
+/** The candidate's content. @throws EngineError `distrusted` */
 export function refuseDistrustedContent(distrust: Distrust | undefined, entity: SignedEntity): void {
   if (distrust !== undefined) refuse(distrust, "digest", [entity.source.digest, entity.source.manifest]);
 }
 
 /**
- * Who vouches for it: keys and certificates from the signer to the anchor, its names, the logs.
+ * The signers of the evidence: keys and certificates from the signer to the anchor, its names, the logs.
  * @throws EngineError `distrusted`
  */
 export function refuseDistrustedEvidence(
@@ -54,7 +54,7 @@ export function refuseDistrustedEvidence(
     "certificate",
     certificates.map((certificate) => certificate.fingerprint),
   );
-  // Names that cannot be read throw: an identity that nobody can read may be one of those.
+  // Unreadable names throw: an unreadable identity may be a distrusted one.
   if (signer.kind !== "key") refuse(distrust, "identity", subjectsOf(signer.certificate));
   refuse(distrust, "log", logIds);
 }

@@ -8,21 +8,20 @@ import type { TufEvidence } from "../trust/tuf-verifier.ts";
 
 /** The proof that one candidate satisfies one expectation. */
 export interface Evidence {
-  /** Digest of the image, or of the file, that the signature is about. */
+  /** Digest of the signed image or file. */
   readonly digest: string;
   readonly source: EntitySource;
   readonly signer: SignerEvidence;
   /** Every instant at which the signature is known to have existed. */
   readonly times: readonly EstablishedTime[];
   /**
-   * There was no such instant, so the certificate was judged at the time of the decision: the proof lasts no longer
-   * than that.
+   * There is no such instant, so the certificate was judged at the time of the decision, and the proof holds only then.
    */
   readonly judgedNow: boolean;
   readonly logEntries: readonly LogEntryEvidence[];
   readonly certificateTransparency: readonly { readonly logId: string; readonly at: string }[];
   readonly statement?: { readonly type: string; readonly predicateType: string };
-  /** Digest of the trusted root that something here was checked with; absent when nothing was. */
+  /** Digest of the trusted root that was used; absent if none was. */
   readonly trustedRoot?: string;
   /** How that root was proven from TUF metadata; absent where it was pinned. */
   readonly tuf?: TufEvidence;
@@ -36,13 +35,13 @@ export type SignerEvidence =
       readonly algorithm: string;
       /** Subject alternative names. */
       readonly subjects: readonly string[];
-      /** OIDC issuer, where the certificate names one. */
+      /** OIDC issuer, if the certificate names one. */
       readonly issuer?: string;
       /** Fulcio's extensions by name. */
       readonly extensions: Readonly<Record<string, string>>;
       readonly notBefore: string;
       readonly notAfter: string;
-      /** Fingerprints from the leaf to the anchor; of a policy's lone certificate only its own. */
+      /** Fingerprints from the leaf to the anchor; for a policy's certificate without a chain, only its own. */
       readonly chain: readonly string[];
     };
 
@@ -63,8 +62,8 @@ export interface LogEntryEvidence {
 }
 
 /**
- * An in-toto statement. The predicate is the tree that was verified; nothing parses the bytes again. `null`: there is
- * none.
+ * An in-toto statement. The predicate is the parsed tree that was verified; the bytes are never parsed again. `null`:
+ * it has no predicate.
  */
 export interface SignedStatement {
   readonly type: string;
@@ -72,7 +71,7 @@ export interface SignedStatement {
   readonly predicate: JsonValue;
 }
 
-/** A signature that satisfies the expectation; `statement` where an attestation was asked for. */
+/** A signature that satisfies the expectation; `statement` if an attestation was wanted. */
 export interface ProvenSignature {
   readonly evidence: Evidence;
   readonly statement?: SignedStatement;

@@ -10,14 +10,14 @@ import type { Certificate } from "../x509/certificate.ts";
 
 /** A compiled entry. */
 export interface Expectation {
-  /** Names what is expected by content: equal digests ask for the same. */
+  /** Digest of the expectation's content: equal digests mean equal expectations. */
   readonly digest: string;
   readonly signer: ExpectedSigner;
   readonly log: ExpectedLog;
   readonly certificateTransparency: ExpectedCertificateTransparency;
   /** Of `tsaCertChain`; replaces the trusted root's authorities. */
   readonly timestampAuthority?: TimestampAuthority;
-  /** A timestamp authority must vouch for the time of the signature, whatever a log says. */
+  /** A timestamp authority must vouch for the time of the signature, even if a log does. */
   readonly timestampRequired: boolean;
   /** Pairs that the signed claims must hold, values exactly equal. */
   readonly annotations: readonly (readonly [name: string, value: string])[];
@@ -26,7 +26,7 @@ export interface Expectation {
 export type ExpectedSigner =
   | { readonly kind: "key"; readonly key: PublicKey; readonly algorithms: readonly SignatureAlgorithm[] }
   | { readonly kind: "key-reference"; readonly reference: string; readonly signatureAlgorithm?: string }
-  /** `certificates.cert`: this certificate's key, and its validity; with `path` it must lead to the anchor too. */
+  /** `certificates.cert`: this certificate's key and validity; with `path` it must also chain to the anchor. */
   | {
       readonly kind: "certificate";
       readonly certificate: Certificate;
@@ -35,8 +35,8 @@ export type ExpectedSigner =
       readonly path?: { readonly anchor: Certificate; readonly intermediates: readonly Certificate[] };
     }
   /**
-   * The signature's own certificate, of one of `anchors` or else of the trusted root's authorities, with this identity.
-   * `privateLeaf`: it need not say that it is for code signing, as private authorities leave it out.
+   * The signature's own certificate with this identity, issued under `anchors` or else by the trusted root's
+   * authorities. `privateLeaf`: it need not name code signing, since private authorities often omit that.
    */
   | {
       readonly kind: "issued";
@@ -46,18 +46,18 @@ export type ExpectedSigner =
       readonly signatureAlgorithm?: string;
     };
 
-/** One text that a certificate must have. `wanted` is the policy's text, for people. */
+/** One required text of a certificate. `wanted` is the policy's text, for messages. */
 export interface TextMatcher {
   readonly wanted: string;
   matches(text: string): boolean;
 }
 
-/** All matchers of a list must hold; an empty list asks for nothing. */
+/** All matchers of a list must match; an empty list matches anything. */
 export interface ExpectedIdentity {
-  /** All must hold of one and the same subject alternative name. */
+  /** All must match the same subject alternative name. */
   readonly subject: readonly TextMatcher[];
   readonly issuer: readonly TextMatcher[];
-  /** `name` as the policy has it, `extension` as `readFulcioExtensions` names it. */
+  /** `name` is the policy's, `extension` is the name in `readFulcioExtensions`. */
   readonly extensions: readonly { readonly name: string; readonly extension: string; readonly value: TextMatcher }[];
 }
 
@@ -65,7 +65,7 @@ export interface ExpectedLog {
   readonly required: boolean;
   /** Inline keys instead of the trusted root's logs. */
   readonly keys?: readonly TransparencyLogKey[];
-  /** The log that is asked for the entry of a signature that carries none; absent: nobody is asked. */
+  /** The log to ask for the entry of a signature that carries none; absent: no log is asked. */
   readonly url?: string;
 }
 

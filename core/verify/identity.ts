@@ -1,5 +1,5 @@
 /**
- * Identities of certificates: which ones an attestor asks for, and whether a certificate has one. Source:
+ * Identities of certificates: which ones an attestor requires, and whether a certificate matches. Source:
  * docs/spec/kyverno.md#identities, docs/spec/sigstore.md#matching-an-identity, #fulcio-extensions.
  */
 import { EngineError } from "../errors.ts";
@@ -20,7 +20,7 @@ export interface IdentitySpec {
   readonly additionalExtensions?: Readonly<Record<string, string>>;
 }
 
-/** `wildcard`: `*` and `?` as Kyverno has them; `exact`: as it stands. */
+/** `wildcard`: Kyverno's `*` and `?`; `exact`: literal text. */
 export type TextForm = "wildcard" | "exact";
 
 const textMatcher = (wanted: string, form: TextForm, limits: Limits): TextMatcher => ({
@@ -34,7 +34,7 @@ function patternMatcher(pattern: string, limits: Limits): TextMatcher {
   return { wanted: pattern, matches: (text) => compiled.test(text) };
 }
 
-/** Where a text and an expression are given, both must match. */
+/** If both a text and an expression are given, both must match. */
 const matchers = (
   text: string | undefined,
   pattern: string | undefined,

@@ -1,6 +1,6 @@
 /**
- * The one root of verifying: it puts the context together, and owns what outlives a decision, which is trust that was
- * loaded and the memo. Engine and commands verify through it. Source: docs/architecture.md#the-memo.
+ * The composition root of verification: it builds the context and owns what outlives a decision: loaded trust and the
+ * memo. Engine and commands verify through it. Source: docs/architecture.md#the-memo.
  */
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import type { DistrustRow, Knowledge, SourceState } from "../knowledge/knowledge.ts";
@@ -17,24 +17,24 @@ import { type BundleToVerify, knowingOnly, verifyBundle } from "./verify-bundle.
 
 export interface ImageVerifierOptions {
   readonly crypto: SignatureVerifier;
-  /** The name of the trusted root that is meant where nothing is said. */
+  /** The default trusted root. */
   readonly trustRoot?: string | undefined;
-  /** From which TUF roots trusted roots are verified, and how old their metadata may be. */
+  /** The TUF roots from which trusted roots are verified, and how old their metadata may be. */
   readonly trust?: TrustSettings | undefined;
   readonly limits: Limits;
-  /** What is refuted whatever vouches for it, beside what a source of knowledge distrusts. */
+  /** Distrusted whatever signature vouches for it, in addition to a source's own distrust list. */
   readonly distrust?: readonly DistrustRow[] | undefined;
 }
 
 export interface DecisionOptions {
-  /** Every candidate is looked at, also behind one that proves, and nothing is recalled. For a sync. */
+  /** Every candidate is verified, even after one that proves, and the memo is not used. For a sync. */
   readonly exhaustive?: boolean;
-  /** Receives what a person should know although it decides nothing, as often as it is noticed. */
+  /** Receives warnings, which decide nothing. The same one may come several times. */
   readonly warn?: (text: string) => void;
 }
 
 export interface ImageVerifier {
-  /** For one decision, which has one time, one record of what it read and one bound on signature checks. */
+  /** For one decision: one time, one record of answers read, one bound on signature checks. */
   open(source: Knowledge, now: Date, options?: DecisionOptions): DecisionVerifier;
   /** Whether the bundle proves that the expected signer signed the file. */
   verifyBundle(given: BundleToVerify, now: Date): Verification<Evidence>;
@@ -66,7 +66,7 @@ export function createImageVerifier({
     limits,
     distrust: distrustBy(distrusted),
     seen,
-    // A clock that was set back makes nothing fresher.
+    // Setting the clock back does not make anything fresher.
     ...(seen === undefined || seen <= now ? {} : { trustTime: { now: () => seen, judged: () => undefined } }),
     ...options,
   });

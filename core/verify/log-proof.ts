@@ -1,5 +1,5 @@
 /**
- * Proves that a transparency log has the signature: by the entries it carries, or by those that the log is asked for.
+ * Proves that a transparency log records the signature: by entries that it carries, or by entries asked of the log.
  * Source: docs/spec/sigstore.md#signed-entry-timestamp, #inclusion-proof-and-checkpoint,
  * docs/spec/outcomes.md#what-a-silent-policy-requires.
  */
@@ -23,7 +23,7 @@ export interface ProvenEntry extends VerifiedLogEntry {
   readonly from: "carried" | "asked";
 }
 
-/** What entries are to be checked with. */
+/** The means to verify entries. */
 export interface LogProof {
   readonly logged: LoggedSignature;
   readonly layout: EntryLayout;
@@ -45,7 +45,7 @@ export type LogEntryQuestion = Extract<Question, { kind: "log-entry" }>;
 
 /**
  * The question for the entries of a layer that carries none. `hash` is `sha256:` and the hexadecimal SHA-256 of the
- * layer as it is stored: by it Rekor's index finds what was logged about the layer.
+ * stored layer, the key of Rekor's index.
  */
 export function logEntryQuestion(log: string, content: SignedContent): LogEntryQuestion | undefined {
   const layer =
@@ -54,10 +54,10 @@ export function logEntryQuestion(log: string, content: SignedContent): LogEntryQ
 }
 
 /**
- * Proves the signature by what the log answers: one of the entries that it has for the layer must be about this
- * signature. Where there is nothing to check an entry with, it says that the signature carries none, too.
+ * Proves the signature by the log's answer: one of its entries for the layer must record this signature. Where there is
+ * nothing to check an entry with, it says that the signature carries none, too.
  * @throws EngineError `no-log-proof` when the log has none, `bad-log-proof`, `malformed`, `over-limit`, and an outage
- * code when nobody asked or could know.
+ * code without an answer.
  */
 export function proveAskedEntry(question: LogEntryQuestion, knowledge: Knowledge, proof: () => LogProof): ProvenEntry {
   const asked = attempt(() => ask(knowledge, question));
@@ -87,8 +87,7 @@ const lacksBoth = (entry: EngineError, means: EngineError): EngineError =>
   });
 
 /**
- * A log whose proof has no time of its own must have been in service whenever a timestamp says that the signature
- * existed.
+ * A log without times of its own must have been in service at every time that a timestamp gives for the signature.
  * @throws EngineError `bad-log-proof`
  */
 export function requireLogInService(entries: readonly ProvenEntry[], times: readonly Date[]): void {

@@ -1,5 +1,5 @@
 /**
- * Whether a log's URL is one at all, as Go's `url.Parse` decides: a text that it refuses breaks the attestor entry.
+ * Whether a log's URL parses, by the rules of Go's `url.Parse`. A URL that does not parse breaks the attestor entry.
  * Source: https://pkg.go.dev/net/url#Parse.
  */
 import { EngineError } from "../errors.ts";

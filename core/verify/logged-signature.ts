@@ -1,4 +1,4 @@
-/** What a log entry must be about, for one candidate and one signer. Source: docs/spec/sigstore.md#rekor-v1-entries. */
+/** What a log entry must record, for one candidate and one signer. Source: docs/spec/sigstore.md#rekor-v1-entries. */
 import type { SignedContent, SignedEntity } from "../cosign/signed-entity.ts";
 import { sha256 } from "../crypto/digest.ts";
 import type { EntryLayout, LoggedContent, LoggedSignature } from "../tlog/log-entry.ts";
@@ -29,7 +29,7 @@ function loggedContent(content: SignedContent, claim: Claim): LoggedContent {
       return {
         kind: "message",
         digests,
-        // Read only where the entry has another digest than SHA-256.
+        // Read only if the entry has another digest than SHA-256.
         get message() {
           return bytes();
         },
@@ -39,8 +39,8 @@ function loggedContent(content: SignedContent, claim: Claim): LoggedContent {
 }
 
 /**
- * What the log must say has signed. A policy's certificate stands for its key, unless the bundle itself says which
- * certificate it was.
+ * The verifier that the entry must record: the key of a policy's certificate, unless the bundle itself names the
+ * certificate.
  */
 function loggedVerifier(entity: SignedEntity, signer: Signer): LoggedSignature["verifier"] {
   if (signer.kind === "issued") return { certificate: signer.certificate };

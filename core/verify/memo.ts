@@ -1,8 +1,7 @@
 /**
- * The memo: an image is verified once for each expectation and version of what is known. To verify reads look up →
- * compute → keep. It is kept until the source says that an answer may have changed; without the memo every result is
- * the same. Trusted roots are answers too, and a memo belongs to one distrust list. Source:
- * docs/architecture.md#the-memo.
+ * The memo: an image is verified once for each expectation and version of the knowledge: look up → compute → keep. A
+ * result is kept until the source's version says that an answer may have changed. Results are the same without the
+ * memo. Trusted roots are answers too. A memo belongs to one distrust list. Source: docs/architecture.md#the-memo.
  */
 import { isWithin, type ValidityPeriod } from "../encoding/instant.ts";
 import type { Answer, AnswerTo } from "../knowledge/answer.ts";
@@ -16,15 +15,15 @@ import { type ImageOutcome, type ImageRequest, verifyImage } from "./verify-imag
 
 interface Kept {
   readonly outcome: ImageOutcome;
-  /** What it was computed from: canonical texts of questions. */
+  /** The questions that it rests on, as canonical texts. */
   readonly read: readonly string[];
-  /** In which trust in metadata is judged as it was then. */
+  /** The period in which its judgement of TUF metadata holds. */
   readonly steady: ValidityPeriod;
-  /** The newest signed time in it. */
+  /** Its newest signed time. */
   readonly newest: Date | undefined;
 }
 
-/** The oldest entry leaves when the bound is reached; use makes an entry young, once half of the room is taken. */
+/** The oldest entry is dropped at the bound. Once half of the room is taken, use makes an entry young again. */
 class Bounded<K, V> {
   readonly #entries = new Map<K, V>();
   readonly #capacity: number;
@@ -49,7 +48,7 @@ class Bounded<K, V> {
   }
 }
 
-/** What is kept of one version of one source, which is asked for a tag once in each. */
+/** The results for one version of one source. Each tag is looked up once per version. */
 class Version implements Knowledge {
   readonly text: string;
   readonly outcomes: Bounded<string, Kept>;
@@ -74,7 +73,7 @@ class Version implements Knowledge {
   }
 }
 
-/** Only the last two parts can hold any text, so the length of the one before the last keeps keys apart. */
+/** Only the last two parts can hold arbitrary text, so the length of the first of them keeps keys distinct. */
 const keyOf = ({ image, expectation, predicateType, layouts, signatureRepository = "" }: ImageRequest): string => {
   const where = `${layouts} ${signatureRepository.length} ${signatureRepository}`;
   const what = predicateType === undefined ? "signature" : `attestation ${predicateType}`;
@@ -84,20 +83,20 @@ const keyOf = ({ image, expectation, predicateType, layouts, signatureRepository
 const isKnown = ({ verification, candidates }: ImageOutcome): boolean =>
   verification.truth !== "unknown" && candidates.every((candidate) => candidate.verification.truth !== "unknown");
 
-/** The period that ends first. Those of trust have no beginning. */
+/** The period that ends first. These periods have no start. */
 const shorter = (left: ValidityPeriod, right: ValidityPeriod): ValidityPeriod =>
   right.end !== undefined && (left.end === undefined || right.end < left.end) ? right : left;
 
-/** The time at which trust in metadata is judged. */
+/** The time at which TUF metadata is judged. */
 const trustNow = (context: VerifyContext): (() => Date) => context.trustTime?.now ?? (() => context.now);
 
-/** The context of one computation, which notes what its result rests on. */
+/** The context of one computation. It records what the result rests on. */
 class Watch {
   readonly knowledge: RecordingKnowledge;
   readonly context: VerifyContext;
-  /** In which trust in metadata is judged alike; absent: only at this instant. */
+  /** The period in which its judgement of TUF metadata holds; absent: only this instant. */
   steady: ValidityPeriod | undefined = {};
-  /** Something was judged at the time of the decision, such as a certificate that no signed time covers. */
+  /** Something was judged at the time of the decision, such as a certificate without a signed time. */
   timeRead = false;
 
   constructor(context: VerifyContext) {
@@ -122,22 +121,22 @@ class Watch {
 
 export interface DecisionContext extends VerifyContext {
   readonly knowledge: RecordingKnowledge;
-  /** Bounds the whole decision. */
+  /** The bound for the whole decision. */
   readonly verifier: BoundedVerifier;
-  /** The newest signed time that earlier decisions saw. */
+  /** The newest signed time of earlier decisions. */
   readonly seen: Date | undefined;
 }
 
 /**
- * Verifies images for one decision. Within it nothing changes, time included, so everything is computed at most once;
- * what is read is on record whether it is computed or recalled.
+ * Verifies images for one decision. Within it nothing changes, not even the time, so everything is computed at most
+ * once. Answers read are recorded, whether a result is computed or remembered.
  */
 export class DecisionVerifier {
   readonly knowledge: RecordingKnowledge;
   readonly #context: DecisionContext;
   readonly #kept: Version["outcomes"] | undefined;
   readonly #own = new Map<string, ImageOutcome>();
-  /** Of what is not to be recalled: computed here, and once. */
+  /** Results that later decisions must not reuse: computed once, here. */
   readonly #fresh = new Map<string, ImageOutcome>();
   readonly #recalled = new Set<string>();
   #newest: Date | undefined;
@@ -149,17 +148,17 @@ export class DecisionVerifier {
     this.#newest = context.seen;
   }
 
-  /** Of all that was verified here and before. */
+  /** The newest signed time of this decision and earlier ones. */
   newestSignedTime(): Date | undefined {
     return this.#newest;
   }
 
-  /** What a person should know when the time of the decision is behind a signed time, this or an earlier one. */
+  /** A warning if the time of the decision is behind a signed time of this or an earlier decision. */
   clockWarning(): string | undefined {
     return clockWarning(this.#context.now, this.#newest);
   }
 
-  /** `useCache: false`: no other decision's outcome counts, and this one is for no other. */
+  /** `useCache: false`: the result is neither taken from another decision nor kept for one. */
   verify(request: ImageRequest, { useCache = true }: { readonly useCache?: boolean } = {}): ImageOutcome {
     const key = keyOf(request);
     const known = useCache ? (this.#own.get(key) ?? this.#lookUp(key)) : this.#fresh.get(key);
@@ -187,7 +186,10 @@ export class DecisionVerifier {
     return kept.outcome;
   }
 
-  /** Only for the decision: the unknown, what rests on its time, and what its other images may have caused. */
+  /**
+   * Kept only within the decision: unknown results, results that depend on its time, and those that its bound may have
+   * cut short.
+   */
   #keep(key: string, outcome: ImageOutcome, { knowledge, steady, timeRead }: Watch, newest: Date | undefined): void {
     this.#own.set(key, outcome);
     const lasts = !timeRead && !this.#context.verifier.isExhausted() && knowledge.open().length === 0;
@@ -200,12 +202,12 @@ export class Memo {
   readonly #capacity: number;
   readonly #versions = new WeakMap<Knowledge, Version>();
 
-  /** `capacity`: how many outcomes, and as many tags, are kept of a source; 0 keeps nothing. */
+  /** `capacity`: how many results, and how many tags, are kept for a source; 0 keeps nothing. */
   constructor(capacity: number) {
     this.#capacity = capacity;
   }
 
-  /** What is kept of the source in this version. Nothing is of one that cannot tell its version. */
+  /** The results kept for this version of the source. A source without a version has none. */
   versionOf(source: Knowledge, text: string | undefined): Version | undefined {
     if (this.#capacity < 1 || text === undefined) return undefined;
     const held = this.#versions.get(source);

@@ -1,5 +1,5 @@
 /**
- * Certificates that a policy gives: a signer's own, chains, roots, a time stamp authority's. Source:
+ * Certificates in a policy: a signer's own, chains, roots, a timestamp authority's. Source:
  * docs/spec/kyverno.md#certificates.
  */
 import { decodeBase64 } from "../encoding/base64.ts";
@@ -40,7 +40,7 @@ export function readChain(text: string, limits: Limits): readonly Certificate[] 
   return chain;
 }
 
-/** Any certificate among the roots is an anchor, an intermediate or a leaf too. @throws EngineError `malformed` */
+/** Any certificate among the roots is an anchor, even an intermediate or a leaf. @throws EngineError `malformed` */
 export const readRoots = (text: string, subject: string, limits: Limits): readonly Certificate[] =>
   read(text, subject, limits);
 

@@ -1,5 +1,5 @@
 /**
- * What the signed content says: which artifact it names, as what kind of statement, with which annotations. Source:
+ * The claims of signed content: the artifact that it names, the predicate type, the annotations. Source:
  * docs/spec/sigstore.md#simple-signing-payload, #in-toto-statement, docs/spec/kyverno.md#annotations.
  */
 import { parseSimpleSigning } from "../cosign/simple-signing.ts";
@@ -17,9 +17,9 @@ import type { Limits } from "../limits.ts";
 const nothing: JsonObject = Object.freeze(Object.create(null));
 
 /**
- * The signed annotations of content that is about the claim. The signature must have been verified already.
- * A simple signing payload has them under `optional`; a bundle's statement with the subject that names the image; an
- * attestation in a layer has none.
+ * The signed annotations of content that matches the claim. The signature must have been verified before. A simple
+ * signing payload has them under `optional`; a bundle's statement with the subject that names the image; an attestation
+ * in a layer has none.
  * @throws EngineError `wrong-digest`, `no-attestation` for a statement of another predicate type, `malformed`
  */
 export function readClaims(entity: SignedEntity, content: SignedContent, claim: Claim, limits: Limits): JsonObject {
@@ -47,8 +47,8 @@ export function readClaims(entity: SignedEntity, content: SignedContent, claim: 
 const comparedAlgorithms = ["sha256", "sha384", "sha512"] as const;
 
 /**
- * The first subject that is the file whose bytes are at hand: one digest at least, and what it says under another
- * algorithm must be true as well. Images are named by SHA-256 alone.
+ * The first subject that names the given file: by at least one digest, and with every other known digest right too.
+ * Images are named by SHA-256 alone.
  * @throws EngineError `wrong-digest`
  */
 function fileSubject(statement: Statement, claim: Claim): StatementSubject {
@@ -63,7 +63,7 @@ function fileSubject(statement: Statement, claim: Claim): StatementSubject {
     return stated.length > 0 && stated.every((algorithm) => digest[algorithm] === digestOfFile(algorithm));
   });
   if (subject === undefined)
-    throw new EngineError("wrong-digest", "no subject of the statement is this file", { subject: claim.digest });
+    throw new EngineError("wrong-digest", "no subject of the statement names this file", { subject: claim.digest });
   return subject;
 }
 
@@ -79,8 +79,8 @@ export function requirePredicateType(content: SignedContent, claim: Claim): void
 }
 
 /**
- * A bundle over the artifact itself names its digest beside the signature. Nobody signed that, but a wrong one makes
- * the bundle one of another artifact.
+ * A bundle over the artifact itself names its digest beside the signature. It is unsigned, but a wrong one means that
+ * the bundle belongs to another artifact.
  * @throws EngineError `wrong-digest`
  */
 export function requireMessageDigest(content: SignedContent, claim: Claim): void {
@@ -94,11 +94,11 @@ export function requireMessageDigest(content: SignedContent, claim: Claim): void
       { subject: claim.digest },
     );
   if (!equalBytes(digest, expected))
-    throw new EngineError("wrong-digest", "the bundle is about another artifact", { subject: claim.digest });
+    throw new EngineError("wrong-digest", "the bundle belongs to another artifact", { subject: claim.digest });
 }
 
 /**
- * Every required pair must be there as text, exactly equal; a number or boolean never is.
+ * Every required pair must be present as an equal text; a number or boolean never matches.
  * @throws EngineError `wrong-annotations`
  */
 export function requireAnnotations(

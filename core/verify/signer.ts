@@ -1,5 +1,5 @@
 /**
- * Who is to have signed a candidate: the expected key, or the certificate that the candidate carries. Source:
+ * Who must have signed a candidate: the expected key, or the certificate that the candidate carries. Source:
  * docs/spec/outcomes.md#what-a-silent-policy-requires, docs/spec/kyverno.md#keys, #certificates.
  */
 import { ask } from "../knowledge/ask.ts";
@@ -18,7 +18,7 @@ interface SignerBase {
   readonly algorithms: readonly SignatureAlgorithm[];
 }
 
-/** `policy`: the policy's own certificate; `issued`: the candidate's, of `anchors` or of the trusted root. */
+/** `policy`: the policy's own certificate; `issued`: the candidate's, under `anchors` or the trusted root. */
 export type Signer =
   | (SignerBase & { readonly kind: "key" })
   | (SignerBase & {
@@ -37,7 +37,7 @@ export type Signer =
 
 /**
  * The signer to verify `entity` with. Its certificate is not trusted yet.
- * @throws EngineError `wrong-key` for a bundle that says it was signed with a certificate where a key is required,
+ * @throws EngineError `wrong-key` for a bundle that was signed with a certificate if a key is required,
  * `no-certificate`, `no-key`, `malformed`.
  */
 export function findSigner(
@@ -69,12 +69,12 @@ export function findSigner(
 }
 
 /**
- * A layer's certificate is an annotation beside the signature; a bundle's is its own word for what made the signature.
+ * A layer's certificate is just an annotation; a bundle's certificate states what made the signature.
  */
 function refuseCertificateBundle(entity: SignedEntity): void {
   const { layout } = entity.source;
   if ((layout === "bundle" || layout === "file") && entity.certificate() !== undefined)
-    throw new EngineError("wrong-key", "signed with a certificate, where a key is required", {
+    throw new EngineError("wrong-key", "signed with a certificate, but a key is required", {
       subject: entity.source.digest,
     });
 }
@@ -90,7 +90,7 @@ function readKey(reference: string, knowledge: Knowledge, limits: Limits): Publi
   return key;
 }
 
-/** What a reference holds is no part of the policy: when it cannot be read, the key is not known. */
+/** A reference's content is not part of the policy. If it cannot be read, the key is unknown. */
 function readKeys(reference: string, text: string, limits: Limits): readonly PublicKey[] {
   try {
     return parsePublicKeysPem(text, limits);
@@ -106,7 +106,7 @@ function readKeys(reference: string, text: string, limits: Limits): readonly Pub
 function issuedSigner(entity: SignedEntity, expected: Extract<ExpectedSigner, { kind: "issued" }>): Signer {
   const carried = entity.certificate();
   if (carried === undefined)
-    throw new EngineError("no-certificate", "signed with a bare key, where a certificate is required", {
+    throw new EngineError("no-certificate", "signed with a bare key, but a certificate is required", {
       subject: entity.source.digest,
     });
   const { certificate } = carried;

@@ -1,6 +1,6 @@
 /**
- * Times that time stamp authorities vouch for. Source: docs/spec/sigstore.md#signed-entry-timestamp,
- * #rfc-3161-timestamps; docs/spec/outcomes.md#what-a-silent-policy-requires.
+ * Times signed by timestamp authorities. Source: docs/spec/sigstore.md#signed-entry-timestamp, #rfc-3161-timestamps;
+ * docs/spec/outcomes.md#what-a-silent-policy-requires.
  */
 import type { SignedContent, SignedEntity } from "../cosign/signed-entity.ts";
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
@@ -11,15 +11,15 @@ import { type VerifiedTimestamp, verifyTimestamp } from "../timestamp/verify-tim
 import { attempt } from "./attempt.ts";
 
 /**
- * What a timestamp covers: the signature, but for an attestation's layer, whose annotation holds none, the whole
+ * The content of a timestamp: the signature; for an attestation's layer, whose annotation has no signature, the whole
  * envelope.
  */
 export const timestampedBytes = (content: SignedContent, signature: Uint8Array): Uint8Array =>
   content.kind === "dsse" && content.envelopeBytes !== undefined ? content.envelopeBytes : signature;
 
 /**
- * The times of the entity's timestamps, one for each authority, and the first failure among the others. Whether a
- * failure matters is the caller's affair.
+ * The times of the entity's valid timestamps, one for each authority, and the first failure among the others. The
+ * caller decides whether a failure matters.
  * @throws EngineError `malformed`, `over-limit`
  */
 export function proveTimestamps(
@@ -37,7 +37,7 @@ export function proveTimestamps(
   for (const token of tokens) {
     const outcome = attempt(() => verifyTimestamp(token, message, authorities, verifier, limits));
     if (!outcome.ok) failure ??= outcome.error;
-    // Two timestamps of one authority are one witness; all their times must fit all the same.
+    // Two timestamps of one authority count once, but all their times must fit.
     else proven.push(outcome.value);
   }
   return { proven, ...(failure === undefined ? {} : { failure }) };

@@ -1,4 +1,4 @@
-/** What a verification could not know on its way, what refuted it, and what it comes to. */
+/** The unknowns and the refutation of one verification, and its outcome. */
 import { openQuestions } from "../knowledge/ask.ts";
 import { codeRow, type EngineError } from "../errors.ts";
 import type { Question } from "../knowledge/question.ts";
@@ -9,14 +9,14 @@ export class Trail {
   readonly #open: Question[] = [];
   #refutation: Failure | undefined;
 
-  /** Nothing was left unknown so far. */
+  /** Nothing is unknown so far. */
   get isCertain(): boolean {
     return this.#ignorance.length === 0;
   }
 
   /**
-   * Takes down what a check threw. Whether others may still be looked at: a refutation is final, but behind ignorance a
-   * later refutation is certain all the same.
+   * Records the error of a check. Returns whether to go on: a refutation is final, but after an unknown a later check
+   * may still refute with certainty.
    */
   record(error: EngineError, check: string, stage: number): boolean {
     const [question] = openQuestions(error);
@@ -30,7 +30,7 @@ export class Trail {
     return true;
   }
 
-  /** `evidence` is there when no check stopped the others. */
+  /** `evidence` is given if no check stopped the run. */
   conclude<E>(evidence: E | undefined): Verification<E> {
     if (this.#refutation !== undefined) return refuted(this.#refutation);
     return this.isCertain && evidence !== undefined ? proven(evidence) : unknown(this.#ignorance, this.#open);

@@ -6,7 +6,7 @@ import type { LoadedTrust } from "../trust/trust-cache.ts";
 import type { TrustMaterial } from "../trust/trust-material.ts";
 import type { VerifyContext } from "./context.ts";
 
-/** `root` asks; `used` is what it gave, for evidence. */
+/** `root` asks; `used` is its result, for the evidence. */
 export interface TrustAccess {
   /** @throws EngineError `no-trust`, `stale` */
   root(): TrustMaterial;

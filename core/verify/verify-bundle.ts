@@ -1,6 +1,6 @@
 /**
- * A Sigstore bundle over a file, or about a digest, under a trusted root that is at hand: the same pipeline, another
- * kind of artifact. Source: Sigstore client specification.
+ * A Sigstore bundle over a file, or for a digest, under a given trusted root: the same pipeline, another kind of
+ * artifact. Source: Sigstore client specification.
  */
 import { parseBundle } from "../cosign/bundle.ts";
 import { type EntitySource, once } from "../cosign/signed-entity.ts";
@@ -28,7 +28,7 @@ export interface BundleToVerify {
   readonly trustedRoot: TrustedRootSource;
 }
 
-/** Knows one trusted root, under every name, and nothing else. */
+/** Knowledge of one trusted root, under every name, and nothing else. */
 export const knowingOnly = (trustedRoot: TrustedRootSource): Knowledge => ({
   answer<Q extends Question>(question: Q): AnswerTo<Q> | undefined {
     if (question.kind !== "trusted-root") return undefined;
@@ -36,7 +36,7 @@ export const knowingOnly = (trustedRoot: TrustedRootSource): Knowledge => ({
   },
 });
 
-/** The digest is computed when somebody reads it: unlike content from a repository, a file is not found by it. */
+/** The digest is computed when it is first read: unlike content from a repository, a file is not looked up by it. */
 function fileSource(bundle: Uint8Array | string): EntitySource {
   const digest = once(() => digestOf(typeof bundle === "string" ? encodeUtf8(bundle) : bundle));
   return {
@@ -47,7 +47,9 @@ function fileSource(bundle: Uint8Array | string): EntitySource {
   };
 }
 
-/** Whether the bundle proves that the expected signer signed the artifact. The context knows the trusted root. */
+/**
+ * Whether the bundle proves that the expected signer signed the artifact. The context's knowledge has the trusted root.
+ */
 export function verifyBundle(
   { bundle, artifact, expectation }: Omit<BundleToVerify, "trustedRoot">,
   context: VerifyContext,

@@ -1,7 +1,8 @@
 /**
- * The pipeline: from one candidate and one expectation to evidence. Its order is the table below: established time, key
- * or certificate at those times with its SCT, signature, content, identity, annotations; the log is asked for an entry
- * when all of them hold. Source: docs/architecture.md#one-request-hop-by-hop, docs/spec/sigstore.md#order-of-checks.
+ * The pipeline: from one candidate and one expectation to evidence. Its order is the table below: established times,
+ * key or certificate at those times with its SCT, signature, content, identity, annotations. The log is asked for an
+ * entry when all of them hold. Source: docs/architecture.md#one-request-hop-by-hop,
+ * docs/spec/sigstore.md#order-of-checks.
  */
 import type { SignedEntity } from "../cosign/signed-entity.ts";
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
@@ -16,14 +17,14 @@ import type { Expectation } from "./expectation.ts";
 import { Trail } from "./trail.ts";
 
 /**
- * `tolerant`: what such a check could not know does not stop those behind it, which may refute with certainty.
- * `cause`: not in turn, but when a later check finds a log entry or timestamp that does not fit the signature. If this
- * one fails too, it is the cause, and named in place of the consequence.
+ * `tolerant`: an unknown from this check does not stop later ones, which may refute with certainty. `cause`: this check
+ * runs only after a later one found a log entry or timestamp that does not fit the signature. If it fails too, it is
+ * the cause and is reported instead.
  */
 type Mode = "tolerant" | "cause";
 type Row = readonly [check: string, step: (run: CandidateRun) => void, mode?: Mode];
 
-/** Every check in its order. Its place is the stage of its failures: who fails later came further. */
+/** Every check, in order. Its position is the stage of its failures: a later failure came further. */
 const pipeline = [
   ["distrust.content", (run) => run.refuseDistrusted()],
   ["entity.content", (run) => run.readContent()],
@@ -54,8 +55,8 @@ const stages: ReadonlyMap<string, number> = new Map(rows.map(([check], index) =>
 export const stageOf = (check: Check): number => stages.get(check) as number;
 
 /**
- * Whether `entity` satisfies `expectation` for the artifact of `claim`. `verifier` stands in for the context's, where
- * several candidates share its bound.
+ * Whether `entity` satisfies `expectation` for the artifact of `claim`. `verifier` replaces the context's, so that
+ * several candidates share one bound.
  */
 export function verifyEntity(
   entity: SignedEntity,
@@ -77,7 +78,7 @@ export function verifyEntity(
   return trail.conclude(run.evidence);
 }
 
-/** The check that is to be named, and its failure. */
+/** The check to report, and its failure. */
 function causeOf(run: CandidateRun, check: string, error: EngineError): readonly [check: string, error: EngineError] {
   if (run.misfit !== error) return [check, error];
   for (const [cause, step] of causes) {

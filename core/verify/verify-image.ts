@@ -1,6 +1,6 @@
 /**
- * All candidates of an image against one expectation, folded: signatures need one that proves, attestations give every
- * one that does. Source: docs/architecture.md#three-values, docs/spec/outcomes.md#layouts.
+ * All candidates of an image against one expectation: one proven signature is enough; attestations are all collected.
+ * Source: docs/architecture.md#three-values, docs/spec/outcomes.md#layouts.
  */
 import { type EntitySearch, findSignedEntities, type SearchOptions } from "../cosign/find-signed-entities.ts";
 import type { EntityPurpose, EntitySource, SignedEntity } from "../cosign/signed-entity.ts";
@@ -18,45 +18,45 @@ import type { Evidence, ProvenSignature, SignedStatement } from "./evidence.ts";
 import type { Expectation } from "./expectation.ts";
 import { stageOf, verifyEntity } from "./verify-entity.ts";
 
-/** `repository` is `host/path`, `digest` that of the image's manifest or index. */
+/** `repository` is `host/path`; `digest` is that of the image's manifest or index. */
 export interface ImageToVerify {
   readonly repository: string;
   readonly digest: Digest;
 }
 
-/** What is asked of an image: a signature that satisfies the expectation, or attestations that do. */
+/** The requirement on an image: a signature or attestations that satisfy the expectation. */
 export interface ImageRequest extends Omit<SearchOptions, "purpose"> {
   readonly image: ImageToVerify;
   readonly expectation: Expectation;
-  /** Attestations of this type are asked for; absent: a signature. */
+  /** The wanted type of attestations; absent: a signature is wanted. */
   readonly predicateType?: string;
 }
 
-/** One signature that was looked at, and what became of it. Plain JSON. */
+/** One candidate and its outcome. Plain JSON. */
 export interface Candidate {
   readonly source: EntitySource;
   readonly verification: Verification<Evidence>;
 }
 
-/** What could not be known beside what was proven: further candidates may exist. */
+/** The unknown beside the proven: further candidates may exist. */
 export interface Undecided {
   readonly failures: readonly Failure[];
   readonly open: readonly Question[];
 }
 
 export interface ImageOutcome {
-  /** Of a signature the first that satisfies, of attestations every one; at least one. */
+  /** The first satisfying signature, or all satisfying attestations; at least one. */
   readonly verification: Verification<readonly ProvenSignature[]>;
   readonly candidates: readonly Candidate[];
-  /** Of attestations only; empty when `verification` is not proven. */
+  /** For attestations only; empty unless `verification` is proven. */
   readonly undecided: Undecided;
 }
 
 const nothing: Undecided = { failures: [], open: [] };
 
 /**
- * Whether the image has what is asked for. The first signature that proves ends the search, unless the context is
- * exhaustive; attestations are looked at to the last, because conditions are judged over all of them.
+ * Whether the image meets the requirement. The first proven signature ends the search, unless the context is
+ * exhaustive. Attestations are all verified, because conditions are judged over all of them.
  */
 export function verifyImage(request: ImageRequest, context: VerifyContext): ImageOutcome {
   const { image, expectation, predicateType } = request;
@@ -92,7 +92,7 @@ export function verifyImage(request: ImageRequest, context: VerifyContext): Imag
   };
 }
 
-/** Where no candidate proves: refuted only when every layout has answered and every candidate is; else unknown. */
+/** If no candidate proves: refuted only when every layout has answered and every candidate is refuted; else unknown. */
 function fold(
   search: EntitySearch,
   candidates: readonly Candidate[],
@@ -106,7 +106,7 @@ function fold(
   ];
   const ignorance = failures.filter(({ code }) => codeRow(code).truth !== "refuted");
   const open = [...search.open, ...unknowns.flatMap((verification) => verification.open)];
-  // What a bound cut off refutes nothing that was proven, but nobody has read it.
+  // Candidates beyond a bound do not refute what is proven, but they were not read.
   const undecided = {
     failures: failures.filter(({ code }) => code === "over-limit" || codeRow(code).truth !== "refuted"),
     open,
@@ -125,7 +125,7 @@ function nothingFound(purpose: EntityPurpose, image: ImageToVerify): Failure {
   return { check: "entity.find", code, reason, subject: `${image.repository}@${image.digest}`, stage: 0 };
 }
 
-/** The image's manifest is read only where a signature over the manifest itself asks for it. */
+/** The image's manifest is read only if a signature over the manifest itself needs it. */
 const claimOf = ({ image, predicateType }: ImageRequest, context: VerifyContext): Claim => ({
   digest: image.digest,
   ...(predicateType === undefined ? {} : { predicateType }),
@@ -137,7 +137,7 @@ const claimOf = ({ image, predicateType }: ImageRequest, context: VerifyContext)
     ).bytes,
 });
 
-/** What cannot be read may be of the type, and is a candidate: its failure is to be seen. */
+/** An unreadable statement may be of the type, so it is a candidate and its failure is shown. */
 function isOfType(entity: SignedEntity, predicateType: string): boolean {
   const content = attempt(() => entity.content());
   return !content.ok || (content.value.kind === "dsse" && content.value.statement.predicateType === predicateType);
