@@ -160,7 +160,12 @@ export async function verifyImages(
 async function report(
   images: readonly VerifiedImage[],
   options: VerifyOptions,
-  { now, code, knowledge, hasSource }: Pick<OpenKnowledge, "now" | "knowledge" | "hasSource"> & { readonly code: ExitCode },
+  {
+    now,
+    code,
+    knowledge,
+    hasSource,
+  }: Pick<OpenKnowledge, "now" | "knowledge" | "hasSource"> & { readonly code: ExitCode },
   io: CommandIO,
 ): Promise<void> {
   const document = () => toVerificationJson(images, { at: now, offline: true, exitCode: code });
@@ -184,11 +189,7 @@ async function report(
   for (const image of images) reportFailure(image, hasSource || options.localImage === true, io);
 }
 
-function reportFailure(
-  { reference, digest, verification }: VerifiedImage,
-  hasSource: boolean,
-  io: CommandIO,
-): void {
+function reportFailure({ reference, digest, verification }: VerifiedImage, hasSource: boolean, io: CommandIO): void {
   if (verification.truth === "proven") return;
   const failure = leadingFailure(verification.truth, verification.failures);
   if (failure !== undefined) io.err(renderProblem(failureProblem(reference, digest, failure, { hasSource })));

@@ -131,7 +131,8 @@ export const fixes: Readonly<Record<ErrorCode, string>> = {
   "bad-timestamp":
     "give the chain of the timestamp authority: `--timestamp-certificate-chain FILE`, or `ctlog.tsaCertChain` in the " +
     "policy",
-  "no-attestation": "attest the image with this type, or ask for a type that it has: `--type TYPE`, `type` in the policy",
+  "no-attestation":
+    "attest the image with this type, or ask for a type that it has: `--type TYPE`, `type` in the policy",
   "condition-failed": "correct what the attestation says and attest again, or correct the condition at its line",
   distrusted: "use another image or signer; `sallyport mirror distrust ls --store STORE` has the reasons",
   malformed: "correct what the message names; what came from elsewhere is to be brought again, or made again",
@@ -145,7 +146,8 @@ export const fixes: Readonly<Record<ErrorCode, string>> = {
   "upstream-error": "ask again; if it stays, it is for those who run the upstream",
   "access-denied": "log in with credentials that may read this; a file must be readable for this user",
   "tls-failure": "let this machine trust the server's authority (NODE_EXTRA_CA_CERTS=FILE), or correct its certificate",
-  "no-trust": "give the trusted root: `--trusted-root FILE`, or `sallyport trust import --store STORE --name NAME FILE`",
+  "no-trust":
+    "give the trusted root: `--trusted-root FILE`, or `sallyport trust import --store STORE --name NAME FILE`",
   stale:
     "fetch fresh metadata where there is a network (`sallyport trust update --store STORE`) and bring it here " +
     "(`sallyport trust import --store STORE FOLDER`), or accept its age: `--max-trust-age 180d`",

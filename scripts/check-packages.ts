@@ -12,7 +12,6 @@ const waitingPackages: Readonly<Record<string, string>> = {
   "@peculiar/x509": "the webhook, which makes and rotates its certificates",
   express: "the registry proxy and the webhook",
   "reflect-metadata": "the webhook: @peculiar/x509 wants it loaded first",
-  "tar-stream": "archives",
 };
 
 /** Checks package.json below `root`; seeing no package imported is a fault. */

@@ -17,10 +17,7 @@ export interface FixSettings {
 }
 
 const artifact = (question: Question): boolean =>
-  question.kind === "tag" ||
-  question.kind === "manifest" ||
-  question.kind === "blob" ||
-  question.kind === "referrers";
+  question.kind === "tag" || question.kind === "manifest" || question.kind === "blob" || question.kind === "referrers";
 
 /** What helps against an answer that nobody gave. An outage has helps of its own, whatever was asked for. */
 function remedyOf({ code, question }: Failed): Remedy | undefined {
@@ -37,8 +34,7 @@ const replaced = (text: string, word: string, value: string | undefined): string
 /** One thing to do, without the marks of the table. */
 export function fixText(failed: Failed, { hasSource }: FixSettings = { hasSource: true }): string {
   const { code, question } = failed;
-  const lacksSource =
-    !hasSource && codeRow(code).truth === "unknown" && question !== undefined && artifact(question);
+  const lacksSource = !hasSource && codeRow(code).truth === "unknown" && question !== undefined && artifact(question);
   const remedy = lacksSource ? "no-source" : (failed.remedy ?? remedyOf(failed));
   const text = (remedy === undefined ? fixes[code] : remedies[remedy]).replaceAll("`", "");
   const named = replaced(text, "REFERENCE", question?.kind === "key" ? question.reference : undefined);

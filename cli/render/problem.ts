@@ -22,7 +22,9 @@ export function toProblem(error: EngineError): Problem {
   const causes: string[] = [];
   for (let cause: unknown = error.cause; cause instanceof Error && causes.length < 4; cause = cause.cause)
     causes.push(cause.message);
-  const why = [error.subject ?? "", ...causes].filter((text) => text !== "" && !error.message.includes(text)).join(": ");
+  const why = [error.subject ?? "", ...causes]
+    .filter((text) => text !== "" && !error.message.includes(text))
+    .join(": ");
   const [question] = openQuestions(error);
   return {
     code: error.code,
@@ -33,7 +35,12 @@ export function toProblem(error: EngineError): Problem {
 }
 
 /** The problem that the failure of an image stands for. What the sentence says already is not said again. */
-export function failureProblem(image: string, digest: string | undefined, failure: Failure, settings: FixSettings): Problem {
+export function failureProblem(
+  image: string,
+  digest: string | undefined,
+  failure: Failure,
+  settings: FixSettings,
+): Problem {
   const what = failure.reason.includes(image) ? failure.reason : `${image}: ${failure.reason}`;
   const why = failure.subject ?? digest;
   return {

@@ -38,10 +38,13 @@ for (const [sqlite, code] of table) {
 
 test("a full disk is not the other process's doing, and a folder that cannot be written no matter of the help", () => {
   const remedy = (sqlite: string) => (toStoreError(new Database.SqliteError("why", sqlite), "f") as EngineError).remedy;
-  assert.equal(
-    ["SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_READONLY", "SQLITE_BUSY", "SQLITE_CORRUPT"].map(remedy),
-    ["disk", "disk", "store-access", undefined, undefined],
-  );
+  assert.equal(["SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_READONLY", "SQLITE_BUSY", "SQLITE_CORRUPT"].map(remedy), [
+    "disk",
+    "disk",
+    "store-access",
+    undefined,
+    undefined,
+  ]);
 });
 
 test("what is not SQLite's flies on as it is", () => {
