@@ -261,7 +261,8 @@ class Building {
     const list = repository.referrers.get(subject) ?? new Map<Digest, Descriptor>();
     repository.referrers.set(subject, list);
     if (list.has(descriptor.digest)) return;
-    this.#place(`${subject} ${descriptor.digest}`, 1);
+    // A manifest refers to one subject: a list of many, or many lists of one, can only be a fallback index's.
+    this.#place(`referrer ${descriptor.digest}`, 1);
     list.set(descriptor.digest, descriptor);
   }
 

@@ -99,6 +99,14 @@ test("contents under many names are bounded, and one name for many contents is n
   // Each further name repeats the image, its twenty referrers and the list of them.
   assert.is(build(folder, names(3), limits).repositories.size, 3);
   throwsCode("over-limit", () => build(folder, names(4), limits));
+  // One fallback index behind the tags of many images.
+  const listed = folder.blob(
+    JSON.stringify({ manifests: Array.from({ length: 50 }, (_, n) => folder.blob(`{"n":${n}}`)) }),
+  );
+  const tags = (count: number) =>
+    Array.from({ length: count }, (_, n) => ["r/a", listed, { tag: `sha256-${String(n).padStart(64, "0")}` }] as const);
+  assert.is(build(folder, tags(3), limits).repositories.get("r/a")?.referrers.size, 3);
+  throwsCode("over-limit", () => build(folder, tags(4), limits));
   const many = new LayoutFolder(temporaryFolder());
   const images = Array.from({ length: 300 }, (_, index) => many.manifest({ annotations: { n: String(index) } }));
   const { repositories } = build(
