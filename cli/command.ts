@@ -2,6 +2,7 @@
  * The input and output of a command. Commands never touch the process: everything outside goes through `CommandIO`.
  */
 import type { Command } from "commander";
+import type { Limits } from "../core/limits.ts";
 import type { ExitCode } from "./exit-code.ts";
 
 /** The world as a command sees it. Paths are as typed; `-` is standard input. */
@@ -23,6 +24,8 @@ export interface CommandIO {
   readonly colour: { readonly out: boolean; readonly err: boolean };
   /** Whether the terminal can show ✓ and ✗. */
   readonly unicode: boolean;
+  /** The bounds on everything that is read. */
+  readonly limits: Limits;
 }
 
 /** What an action reports to. The last exit code reported counts. */

@@ -2,6 +2,7 @@
 /** The program: the only user of `process`. Files, streams, environment and clock become a `CommandIO`. */
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { EngineError } from "../core/errors.ts";
+import { defaultLimits } from "../core/limits.ts";
 import { colourFlag } from "./colour-flag.ts";
 import type { CommandIO } from "./command.ts";
 import { runCommandLine } from "./program.ts";
@@ -52,6 +53,7 @@ const io: CommandIO = {
   now: () => new Date(),
   colour: { out: showsColour(process.stdout), err: showsColour(process.stderr) },
   unicode: !/^(C|POSIX)$/.test(process.env.LC_ALL ?? process.env.LC_CTYPE ?? process.env.LANG ?? ""),
+  limits: defaultLimits,
 };
 
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {

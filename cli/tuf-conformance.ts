@@ -17,7 +17,7 @@ import { MetadataFolder, replaceFile } from "../proxy/upstream/tuf/metadata-fold
 import { openTufMirror } from "../proxy/upstream/tuf/tuf-mirror.ts";
 import { fetchTarget, lookUpTarget, quoteRole, refresh, type TufUpdate } from "../proxy/upstream/tuf/update.ts";
 import { collect } from "./command.ts";
-import { defaultLimits } from "../core/limits.ts";
+import { defaultLimits, type Limits } from "../core/limits.ts";
 
 interface Options {
   readonly metadataDir: string;
@@ -33,39 +33,39 @@ function needed(value: string | undefined, flag: string): string {
   return value;
 }
 
-function init(root: string, { metadataDir }: Options): void {
+function init(root: string, { metadataDir }: Options, limits: Limits): void {
   const bytes = new Uint8Array(readFileSync(root));
-  trustInitialRoot(bytes, nodeVerifier, defaultLimits);
-  new MetadataFolder(metadataDir).write("root", bytes);
+  trustInitialRoot(bytes, nodeVerifier, limits);
+  new MetadataFolder(metadataDir, limits).write("root", bytes);
 }
 
-async function refreshMetadata({
-  metadataDir,
-  metadataUrl,
-}: Options): Promise<{ readonly set: TrustedSet; readonly update: TufUpdate }> {
-  const held = new MetadataFolder(metadataDir);
+async function refreshMetadata(
+  { metadataDir, metadataUrl }: Options,
+  limits: Limits,
+): Promise<{ readonly set: TrustedSet; readonly update: TufUpdate }> {
+  const held = new MetadataFolder(metadataDir, limits);
   const update = { mirror: openTufMirror(needed(metadataUrl, "--metadata-url")), held, now: new Date() };
-  const trusted = withHeldFloors(trustInitialRoot(held.root(), nodeVerifier, defaultLimits), {
+  const trusted = withHeldFloors(trustInitialRoot(held.root(), nodeVerifier, limits), {
     timestamp: held.read("timestamp"),
     snapshot: held.read("snapshot"),
   });
   return { set: await refresh(trusted, update), update };
 }
 
-async function download(options: Options): Promise<void> {
+async function download(options: Options, limits: Limits): Promise<void> {
   const folder = needed(options.targetDir, "--target-dir");
   const mirror = openTufMirror(needed(options.targetBaseUrl, "--target-base-url"));
   const names = options.targetName ?? [];
   if (names.length === 0)
     throw new EngineError("invalid-usage", "--target-name is missing", { subject: "--target-name" });
-  const { update, ...refreshed } = await refreshMetadata(options);
+  const { update, ...refreshed } = await refreshMetadata(options, limits);
   let { set } = refreshed;
   for (const name of names) {
     const found = await lookUpTarget(set, name, update);
     set = found.set;
     // A target's path becomes one file name, so that it cannot leave the folder.
     const file = join(folder, quoteRole(name));
-    if (!isThere(file, found.target)) replaceFile(file, await fetchTarget(set, found.target, mirror));
+    if (!isThere(file, found.target)) replaceFile(file, await fetchTarget(set, found.target, mirror, limits.blobBytes));
   }
 }
 
@@ -94,7 +94,7 @@ const program = new Command("tuf-conformance")
 program
   .command("init")
   .argument("<root>", "the root to begin with")
-  .action((root: string) => run(() => init(root, program.opts())));
-program.command("refresh").action(() => run(async () => void (await refreshMetadata(program.opts()))));
-program.command("download").action(() => run(() => download(program.opts())));
+  .action((root: string) => run(() => init(root, program.opts(), defaultLimits)));
+program.command("refresh").action(() => run(async () => void (await refreshMetadata(program.opts(), defaultLimits))));
+program.command("download").action(() => run(() => download(program.opts(), defaultLimits)));
 await program.parseAsync();

@@ -10,7 +10,6 @@ import type { Digest } from "../core/crypto/digest.ts";
 import { joinedKnowledge } from "../core/knowledge/joined-knowledge.ts";
 import type { Knowledge } from "../core/knowledge/knowledge.ts";
 import { resolveDigest } from "../core/kyverno/image/resolve-image.ts";
-import { defaultLimits } from "../core/limits.ts";
 import { parseReference } from "../core/oci/reference.ts";
 import { leadingFailure, proven, type Verification } from "../core/verdict.ts";
 import { type AttestorSpec, compileAttestor } from "../core/verify/attestor.ts";
@@ -30,6 +29,7 @@ import { toJsonLine, toJsonText } from "./render/json.ts";
 import { failureProblem, renderProblem } from "./render/problem.ts";
 import { createStyle } from "./render/style.ts";
 import { renderVerifiedImage, toCosignPayload, toVerificationJson, type VerifiedImage } from "./render/verification.ts";
+import type { Limits } from "../core/limits.ts";
 
 export interface VerifyOptions extends KnowledgeOptions, AttestorOptions {
   readonly localImage?: boolean;
@@ -60,7 +60,7 @@ interface Located {
  * The image of a layout that holds one: the one that `cosign save` marked, whatever else has a name; it gives it none.
  */
 function locateLocal(path: string, source: LayoutSource, { knowledge, limits }: OpenKnowledge): Located {
-  const open = (options: LayoutOptions) =>
+  const open = (options: Pick<LayoutOptions, "tag">) =>
     openLayout(source, { ...options, repository: "local/image", complete: true, limits });
   const named = open({});
   const layout = named.marked.length > 0 || named.images().length > 0 ? named : open({ tag: "saved" });
@@ -75,9 +75,9 @@ function locateLocal(path: string, source: LayoutSource, { knowledge, limits }: 
   return { repository: image.repository, digest: proven(image.digest), knowledge: joined };
 }
 
-function locate(text: string, { knowledge }: OpenKnowledge): Located {
+function locate(text: string, { knowledge, limits }: OpenKnowledge): Located {
   try {
-    const reference = parseReference(text, defaultLimits);
+    const reference = parseReference(text, limits);
     return { repository: reference.repository, digest: resolveDigest(reference, knowledge), knowledge };
   } catch (error) {
     if (!(error instanceof EngineError) || error.code !== "malformed") throw error;
@@ -103,7 +103,7 @@ export async function verifyImages(
     identityTexts: "exact",
     timestampRequired: stampedOnly,
     privateRoots: options.caRoots !== undefined || options.certificateChain !== undefined,
-    limits: defaultLimits,
+    limits: io.limits,
   });
   const repository = io.env.COSIGN_REPOSITORY || undefined;
   // Only who gives a list pays for reading YAML.
@@ -165,7 +165,8 @@ async function report(
     code,
     knowledge,
     hasSource,
-  }: Pick<OpenKnowledge, "now" | "knowledge" | "hasSource"> & { readonly code: ExitCode },
+    limits,
+  }: Pick<OpenKnowledge, "now" | "knowledge" | "hasSource" | "limits"> & { readonly code: ExitCode },
   io: CommandIO,
 ): Promise<void> {
   const document = () => toVerificationJson(images, { at: now, offline: true, exitCode: code });
@@ -177,7 +178,7 @@ async function report(
         images.flatMap((image) =>
           image.verification.truth === "proven"
             ? image.verification.evidence.map(({ evidence }) =>
-                toCosignPayload(image, evidence, signedPayload(evidence, knowledge)),
+                toCosignPayload(image, evidence, signedPayload(evidence, knowledge, limits)),
               )
             : [],
         ),
@@ -196,8 +197,8 @@ function reportFailure({ reference, digest, verification }: VerifiedImage, hasSo
 }
 
 /** The payload, if it is one that cosign signed. */
-function signedPayload({ source }: Evidence, knowledge: Knowledge): JsonValue | undefined {
+function signedPayload({ source }: Evidence, knowledge: Knowledge, limits: Limits): JsonValue | undefined {
   if (source.repository === undefined || (source.layout !== "tag" && source.layout !== "artifact")) return undefined;
   const answer = knowledge.answer({ kind: "blob", repository: source.repository, digest: source.digest });
-  return answer?.state === "present" ? parseJson(answer.value, { limits: defaultLimits }) : undefined;
+  return answer?.state === "present" ? parseJson(answer.value, { limits }) : undefined;
 }

@@ -142,7 +142,7 @@ export const layers: LayerTable = {
 
   "cli/version.ts": { units: [] },
   "cli/exit-code.ts": { units: ["core/errors.ts", "core/verdict.ts"] },
-  "cli/command.ts": { units: ["cli/exit-code.ts"], packages: ["commander"] },
+  "cli/command.ts": { units: ["core/limits.ts", "cli/exit-code.ts"], packages: ["commander"] },
   "cli/render": {
     units: [
       "core/errors.ts",
@@ -249,7 +249,7 @@ export const layers: LayerTable = {
   "cli/colour-flag.ts": { units: [] },
   "cli/switches.ts": { units: ["core/errors.ts"], packages: ["commander"] },
   "cli/main.ts": {
-    units: ["core/errors.ts", "cli/colour-flag.ts", "cli/command.ts", "cli/program.ts"],
+    units: ["core/errors.ts", "core/limits.ts", "cli/colour-flag.ts", "cli/command.ts", "cli/program.ts"],
     packages: ["node:"],
   },
   "cli/tuf-conformance.ts": {

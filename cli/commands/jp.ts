@@ -7,7 +7,6 @@ import { EngineError } from "../../core/errors.ts";
 import { compileExpression } from "../../core/jmespath/expression.ts";
 import { parseExpression } from "../../core/jmespath/parser.ts";
 import { kyvernoFunctions } from "../../core/kyverno/functions/kyverno-functions.ts";
-import { defaultLimits } from "../../core/limits.ts";
 import { collect, type CommandIO, type Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { readDocuments } from "../input/files.ts";
@@ -30,7 +29,7 @@ function readExpressions(words: readonly string[], files: readonly string[], io:
 }
 
 function readInput(file: string, io: CommandIO): JsonValue {
-  const [document, ...more] = readDocuments({ name: file, text: readGivenText(file, io) });
+  const [document, ...more] = readDocuments({ name: file, text: readGivenText(file, io) }, io.limits);
   if (document === undefined || more.length > 0)
     throw new EngineError(
       "invalid-usage",
@@ -52,7 +51,7 @@ function query(words: readonly string[], options: QueryOptions, io: CommandIO): 
     );
   const functions = functionsAt(io.now());
   const expressions = readExpressions(words, files, io).map((text) =>
-    compileExpression(text, { functions, limits: defaultLimits }),
+    compileExpression(text, { functions, limits: io.limits }),
   );
   const input = readInput(options.input ?? "-", io);
   for (const expression of expressions) {
@@ -66,7 +65,7 @@ function query(words: readonly string[], options: QueryOptions, io: CommandIO): 
 
 function parse(words: readonly string[], files: readonly string[], io: CommandIO): ExitCode {
   for (const text of readExpressions(words, files, io))
-    io.out(`# ${text}\n${toJsonText(parseExpression(text, defaultLimits))}`);
+    io.out(`# ${text}\n${toJsonText(parseExpression(text, io.limits))}`);
   return 0;
 }
 

@@ -6,7 +6,6 @@ import { type Command, Option } from "commander";
 import { parsePublicKeysPem } from "../../core/crypto/public-key.ts";
 import { decodeUtf8, encodeUtf8 } from "../../core/encoding/utf8.ts";
 import { EngineError } from "../../core/errors.ts";
-import { defaultLimits } from "../../core/limits.ts";
 import type { StoredPin } from "../../proxy/mirror/mirror-knowledge.ts";
 import type { CommandIO, Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
@@ -17,6 +16,7 @@ import { toJsonText } from "../render/json.ts";
 import { renderColumns } from "../render/table.ts";
 import { toUtcText } from "../render/time.ts";
 import { visible } from "../render/tree.ts";
+import type { Limits } from "../../core/limits.ts";
 
 /** A reference stands in policies as it is pinned. */
 function pinKey(reference: string, file: string, options: StoreOptions, io: CommandIO): ExitCode {
@@ -32,8 +32,8 @@ function pinKey(reference: string, file: string, options: StoreOptions, io: Comm
 }
 
 /** The fingerprint of a key; of anything else there is none. */
-function fingerprintOf({ kind, bytes }: StoredPin): string | undefined {
-  return kind === "key" ? parsePublicKeysPem(decodeUtf8(bytes), defaultLimits)[0]?.fingerprint : undefined;
+function fingerprintOf({ kind, bytes }: StoredPin, limits: Limits): string | undefined {
+  return kind === "key" ? parsePublicKeysPem(decodeUtf8(bytes), limits)[0]?.fingerprint : undefined;
 }
 
 interface ListOptions extends StoreOptions {
@@ -50,7 +50,7 @@ function list(options: ListOptions, io: CommandIO): ExitCode {
   if (options.output === "json") {
     const entries = pins.map((pin) => {
       const { bytes: _, ...shown } = pin;
-      const fingerprint = fingerprintOf(pin);
+      const fingerprint = fingerprintOf(pin, io.limits);
       return { ...shown, ...(fingerprint === undefined ? {} : { fingerprint }) };
     });
     io.out(toJsonText({ apiVersion: "sallyport.dev/v1", kind: "PinList", entries }));
@@ -58,7 +58,7 @@ function list(options: ListOptions, io: CommandIO): ExitCode {
   }
   const wide = options.output === "wide";
   const rows = pins.map((pin) => {
-    const id = fingerprintOf(pin) ?? pin.digest;
+    const id = fingerprintOf(pin, io.limits) ?? pin.digest;
     const since = toUtcText(new Date(pin.at)).replace(" UTC", "");
     const name = visible(pin.name);
     return wide

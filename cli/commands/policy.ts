@@ -10,7 +10,6 @@ import type { ExitCode } from "../exit-code.ts";
 import { problemText } from "../input/files.ts";
 import { readPolicies } from "../input/policy-files.ts";
 import { toJsonText } from "../render/json.ts";
-import { defaultLimits } from "../../core/limits.ts";
 
 interface CheckOptions {
   readonly output: "text" | "json";
@@ -29,8 +28,8 @@ function inOrder(warnings: readonly Warning[]): readonly Warning[] {
 
 function check(paths: readonly string[], options: CheckOptions, io: CommandIO): ExitCode {
   const { policies, exceptions, errors } = readPolicies(paths, io);
-  const engine = createEngine({ policies, exceptions, crypto: nodeVerifier });
-  const warnings = inOrder([...engine.warnings, ...policies.flatMap((policy) => advise(policy, defaultLimits))]);
+  const engine = createEngine({ policies, exceptions, crypto: nodeVerifier, limits: io.limits });
+  const warnings = inOrder([...engine.warnings, ...policies.flatMap((policy) => advise(policy, io.limits))]);
   if (options.output === "json")
     io.out(
       toJsonText({

@@ -17,7 +17,7 @@ import { collect, type CommandIO, type Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { asGiven, readGivenText } from "../input/given-file.ts";
 import { toJsonText } from "../render/json.ts";
-import { defaultLimits } from "../../core/limits.ts";
+import type { Limits } from "../../core/limits.ts";
 
 interface CreateOptions {
   readonly fulcio?: readonly string[];
@@ -88,7 +88,7 @@ const readAuthority =
     const chain = readPem(pairs, "certificate-chain", io);
     const made = { url: pairs.get("url") ?? "", chain, validFor: readPeriod(pairs) };
     const file = pairs.get("certificate-chain") ?? "";
-    asGiven(file, "a chain for this", () => makeTrustedRoot({ ...nobody, [service]: [made] }, defaultLimits));
+    asGiven(file, "a chain for this", () => makeTrustedRoot({ ...nobody, [service]: [made] }, io.limits));
     return made;
   };
 
@@ -106,14 +106,14 @@ const readLog =
       ...(origin === undefined ? {} : { origin }),
     };
     const file = pairs.get("public-key") ?? "";
-    asGiven(file, "a log's public key", () => makeTrustedRoot({ ...nobody, [service]: [made] }, defaultLimits));
+    asGiven(file, "a log's public key", () => makeTrustedRoot({ ...nobody, [service]: [made] }, io.limits));
     return made;
   };
 
 /** The public-good instance's services of each kind, unless a flag replaces or excludes them, as in cosign. */
-function withDefaults(made: JsonObject, options: CreateOptions): JsonObject {
+function withDefaults(made: JsonObject, options: CreateOptions, limits: Limits): JsonObject {
   if (options.withDefaultServices !== true) return made;
-  const defaults = parseJson(publicGoodTrustedRoot(), { limits: defaultLimits }) as JsonObject;
+  const defaults = parseJson(publicGoodTrustedRoot(), { limits }) as JsonObject;
   const members = [
     ["tlogs", options.rekor, options.defaultRekor],
     ["certificateAuthorities", options.fulcio, options.defaultFulcio],
@@ -139,11 +139,11 @@ function create(options: CreateOptions, io: CommandIO): ExitCode {
       ctfe: (options.ctfe ?? []).map(readLog("ctfe", io)),
       tsa: (options.tsa ?? []).map(readAuthority("tsa", io)),
     },
-    defaultLimits,
+    io.limits,
   );
-  const text = toJsonText(withDefaults(made, options));
+  const text = toJsonText(withDefaults(made, options, io.limits));
   // Parse it, so that only an acceptable root is written.
-  const { digest, ...root } = parseTrustedRoot(text, defaultLimits);
+  const { digest, ...root } = parseTrustedRoot(text, io.limits);
   if (Object.values(root).every((list) => list.length === 0))
     throw usage(
       "the trusted root would be empty: give --fulcio, --rekor, --ctfe, --tsa or --with-default-services",

@@ -17,7 +17,6 @@ import { defaultTrustName, readTrustSettings } from "../input/trust-flags.ts";
 import { folderMirror } from "../input/tuf-folder.ts";
 import { renderRoot } from "../render/trust.ts";
 import { beginOf, fetchInto, notePin, renderChange, store, type UpdateOptions } from "./trust-update.ts";
-import { defaultLimits } from "../../core/limits.ts";
 
 interface ImportOptions extends Omit<UpdateOptions, "timeout"> {
   readonly digest?: string;
@@ -28,7 +27,7 @@ interface ImportOptions extends Omit<UpdateOptions, "timeout"> {
 /** A pinned file. Only the operator vouches for it, so its digest can be required. */
 function importFile(file: string, options: ImportOptions, io: CommandIO): ExitCode {
   const bytes = io.readFile(file);
-  const root = asGiven(file, "a trusted root", () => parseTrustedRoot(bytes, defaultLimits));
+  const root = asGiven(file, "a trusted root", () => parseTrustedRoot(bytes, io.limits));
   if (options.digest !== undefined && options.digest !== digestOf(bytes))
     throw new EngineError("no-trust", `the trusted root is ${digestOf(bytes)}, expected ${options.digest}`, {
       subject: file,

@@ -21,7 +21,7 @@ import { addTrustOptions, readTrustSettings, type TrustOptions } from "../input/
 import { toJsonText } from "../render/json.ts";
 import { createStyle } from "../render/style.ts";
 import { renderStatus, type RoleStatus, type RootStatus } from "../render/trust.ts";
-import { defaultLimits } from "../../core/limits.ts";
+import type { Limits } from "../../core/limits.ts";
 
 interface StatusOptions extends StoreOptions, TrustOptions {
   readonly output: "text" | "json";
@@ -31,7 +31,7 @@ const initialRootOf = (name: string, { initialRoots = {} }: TrustSettings): Uint
   Object.hasOwn(initialRoots, name) ? initialRoots[name] : name === "public-good" ? publicGoodRoot() : undefined;
 
 /** Every role, even of metadata that is too old to use; none if the metadata does not verify. */
-function rolesOf(name: string, source: TufSource, settings: TrustSettings): readonly RoleStatus[] {
+function rolesOf(name: string, source: TufSource, settings: TrustSettings, limits: Limits): readonly RoleStatus[] {
   const initialRoot = initialRootOf(name, settings);
   if (initialRoot === undefined) return [];
   try {
@@ -41,7 +41,7 @@ function rolesOf(name: string, source: TufSource, settings: TrustSettings): read
       target: trustedRootTarget,
       at: "later",
       verifier: nodeVerifier,
-      limits: defaultLimits,
+      limits,
     });
     return expiries(set).map(({ role, version, expires }) => {
       const floor = source.floors?.[role];
@@ -58,16 +58,17 @@ function statusOf(
   answer: Answer<TrustedRootSource> & { readonly state: "present" },
   settings: TrustSettings,
   now: Date,
+  limits: Limits,
 ): RootStatus {
   const { value: source, from } = answer;
-  const roles = source.form === "tuf" ? rolesOf(name, source, settings) : [];
+  const roles = source.form === "tuf" ? rolesOf(name, source, settings, limits) : [];
   const common = { name, from, at: new Date(answer.at), roles };
   try {
     const { bytes, tuf } = resolveTrust(source, {
       name,
       now: () => now,
       verifier: nodeVerifier,
-      tuf: createTufVerifier(settings, defaultLimits),
+      tuf: createTufVerifier(settings, limits),
     });
     const digest = digestOf(bytes);
     if (tuf === undefined) return { ...common, state: "pinned", digest };
@@ -116,7 +117,7 @@ function status(options: StatusOptions, io: CommandIO): ExitCode {
     const names = options.trust === undefined ? knowledge.trustedRootNames() : [options.trust];
     const roots = names.flatMap((name) => {
       const answer = knowledge.answer({ kind: "trusted-root", name });
-      return answer?.state === "present" ? [statusOf(name, answer, settings, judgedAt)] : [];
+      return answer?.state === "present" ? [statusOf(name, answer, settings, judgedAt, mirror.limits)] : [];
     });
     if (roots.length === 0)
       throw new EngineError("no-trust", "the mirror holds no trusted root", {

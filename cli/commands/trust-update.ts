@@ -107,7 +107,14 @@ export async function fetchInto(
 ): Promise<Fetched> {
   const held = heldTuf(name, mirror)?.source;
   const source = await asTrustProblem(name, () =>
-    fetchTrust({ mirror: from, initialRoot: begin.initialRoot, held, now: at, verifier: nodeVerifier }),
+    fetchTrust({
+      mirror: from,
+      initialRoot: begin.initialRoot,
+      held,
+      now: at,
+      verifier: nodeVerifier,
+      limits: mirror.limits,
+    }),
   );
   return { source, before: held };
 }

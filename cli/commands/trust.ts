@@ -17,7 +17,6 @@ import { defineCreate } from "./trust-create.ts";
 import { defineImport } from "./trust-import.ts";
 import { defineStatus } from "./trust-status.ts";
 import { defineUpdate } from "./trust-update.ts";
-import { defaultLimits } from "../../core/limits.ts";
 
 interface NameOptions extends StoreOptions {
   readonly name: string;
@@ -37,7 +36,7 @@ interface Shown {
 function readRoot(file: string | undefined, { name, ...options }: ShowOptions, io: CommandIO): Shown {
   if (file !== undefined) {
     const bytes = io.readFile(file);
-    return { root: asGiven(file, "a trusted root", () => parseTrustedRoot(bytes, defaultLimits)), from: file };
+    return { root: asGiven(file, "a trusted root", () => parseTrustedRoot(bytes, io.limits)), from: file };
   }
   return withMirror(options, io, "read", (mirror) => {
     const answer = mirror.knowledge().answer({ kind: "trusted-root", name });

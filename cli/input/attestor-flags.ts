@@ -5,11 +5,11 @@
 import { type Command, Option } from "commander";
 import { parsePublicKeysPem } from "../../core/crypto/public-key.ts";
 import { EngineError } from "../../core/errors.ts";
-import { defaultLimits } from "../../core/limits.ts";
 import type { AttestorSpec } from "../../core/verify/attestor.ts";
 import { readRoots, readTimestampChain } from "../../core/verify/policy-certificates.ts";
 import { collect, type CommandIO } from "../command.ts";
 import { asGiven, parsePublicKey, readGivenText, readPublicKey } from "./given-file.ts";
+import type { Limits } from "../../core/limits.ts";
 
 /** The flags of {@link addAttestorOptions}, as commander gives them. */
 export interface AttestorOptions {
@@ -119,7 +119,7 @@ function readKey(reference: string, io: CommandIO): NonNullable<AttestorSpec["ke
   if (variable !== undefined) {
     const pem = io.env[variable];
     if (pem === undefined) throw usage(`the variable ${variable} is not set`, reference);
-    parsePublicKey(reference, pem);
+    parsePublicKey(reference, pem, io.limits);
     return { pem };
   }
   const path = reference.replace(/^file:\/\//, "");
@@ -132,20 +132,19 @@ function readKey(reference: string, io: CommandIO): NonNullable<AttestorSpec["ke
 function readPem(
   path: string | undefined,
   what: string,
-  check: (text: string) => unknown,
+  check: (text: string, limits: Limits) => unknown,
   io: CommandIO,
 ): string | undefined {
   if (path === undefined) return undefined;
   const text = readGivenText(path, io);
-  asGiven(path, what, () => check(text));
+  asGiven(path, what, () => check(text, io.limits));
   return text;
 }
 
-const readKeys = (text: string): void => {
-  if (parsePublicKeysPem(text, defaultLimits).length === 0)
-    throw new EngineError("malformed", "no public key in PEM form");
+const readKeys = (text: string, limits: Limits): void => {
+  if (parsePublicKeysPem(text, limits).length === 0) throw new EngineError("malformed", "no public key in PEM form");
 };
-const readCertificates = (text: string): unknown => readRoots(text, "certificates", defaultLimits);
+const readCertificates = (text: string, limits: Limits): unknown => readRoots(text, "certificates", limits);
 
 function readIdentity(options: AttestorOptions): NonNullable<AttestorSpec["keyless"]> {
   const { certificateIdentity, certificateIdentityRegexp, certificateOidcIssuer, certificateOidcIssuerRegexp } =
@@ -245,7 +244,7 @@ export function readAttestor(options: AttestorOptions, io: CommandIO): AttestorS
   const tsa = readPem(
     options.timestampCertificateChain ?? fallback("SIGSTORE_TSA_CERTIFICATE_FILE"),
     "a timestamp authority's chain",
-    (text) => readTimestampChain(text, defaultLimits),
+    (text) => readTimestampChain(text, io.limits),
     io,
   );
   return {

@@ -1,5 +1,4 @@
 /** Distrust lists of the command line. Source: docs/spec/offline.md#distrust. */
-import { defaultLimits } from "../../core/limits.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { DistrustRow } from "../../core/knowledge/knowledge.ts";
 import { toJson } from "../../core/kyverno/policy/policy-value.ts";
@@ -12,7 +11,7 @@ import { readGivenText } from "./given-file.ts";
  * The rows of a file. It is read strictly: skipping an unreadable row would trust what it names.
  * @throws EngineError `invalid-usage` with the place in the file.
  */
-export function readDistrustFile(path: string, io: Pick<CommandIO, "readFile">): readonly DistrustRow[] {
+export function readDistrustFile(path: string, io: Pick<CommandIO, "readFile" | "limits">): readonly DistrustRow[] {
   const refuse = (error: unknown, place: (subject: string | undefined) => string): never => {
     if (!(error instanceof EngineError)) throw error;
     throw new EngineError("invalid-usage", `not a distrust list: ${error.message}`, {
@@ -37,18 +36,18 @@ export function readDistrustFile(path: string, io: Pick<CommandIO, "readFile">):
  */
 export const readDistrustFiles = (
   paths: readonly string[] = [],
-  io: Pick<CommandIO, "readFile">,
+  io: Pick<CommandIO, "readFile" | "limits">,
 ): readonly DistrustRow[] => paths.flatMap((path) => readDistrustFile(path, io));
 
 function readOne(
   path: string,
-  io: Pick<CommandIO, "readFile">,
+  io: Pick<CommandIO, "readFile" | "limits">,
   refuse: (error: unknown, place: (subject: string | undefined) => string) => never,
 ): YamlDocument {
   const text = readGivenText(path, io);
   let documents: readonly YamlDocument[];
   try {
-    documents = parseYaml(text, path, { limits: defaultLimits });
+    documents = parseYaml(text, path, { limits: io.limits });
   } catch (error) {
     return refuse(error, (subject) => subject ?? path);
   }

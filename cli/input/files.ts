@@ -9,8 +9,8 @@ import { toJson } from "../../core/kyverno/policy/policy-value.ts";
 import type { PolicyProblem } from "../../core/kyverno/policy/read-policy.ts";
 import { parseYaml, type YamlDocument } from "../../core/kyverno/policy/yaml.ts";
 import type { CommandIO } from "../command.ts";
-import { defaultLimits } from "../../core/limits.ts";
 import { readGivenText } from "./given-file.ts";
+import type { Limits } from "../../core/limits.ts";
 
 export interface TextFile {
   readonly name: string;
@@ -87,9 +87,9 @@ export function tellPassedOver(what: string, places: readonly Position[], io: Co
 }
 
 /** The documents of a file, with their places. @throws EngineError `invalid-usage` where one does not parse. */
-export function parseDocuments(file: Pick<TextFile, "name" | "text">): readonly YamlDocument[] {
+export function parseDocuments(file: Pick<TextFile, "name" | "text">, limits: Limits): readonly YamlDocument[] {
   try {
-    return parseYaml(file.text, file.name, { limits: defaultLimits });
+    return parseYaml(file.text, file.name, { limits });
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     throw new EngineError("invalid-usage", `not a document: ${error.message}`, { subject: error.subject ?? file.name });
@@ -97,5 +97,5 @@ export function parseDocuments(file: Pick<TextFile, "name" | "text">): readonly 
 }
 
 /** The documents of a file as JSON. @throws EngineError `invalid-usage` where one does not parse. */
-export const readDocuments = (file: Pick<TextFile, "name" | "text">): readonly JsonValue[] =>
-  parseDocuments(file).map(({ value }) => toJson(value));
+export const readDocuments = (file: Pick<TextFile, "name" | "text">, limits: Limits): readonly JsonValue[] =>
+  parseDocuments(file, limits).map(({ value }) => toJson(value));

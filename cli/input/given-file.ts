@@ -5,10 +5,10 @@
 import { parsePublicKeysPem, type PublicKey } from "../../core/crypto/public-key.ts";
 import { decodeUtf8 } from "../../core/encoding/utf8.ts";
 import { codeRow, EngineError } from "../../core/errors.ts";
-import { defaultLimits } from "../../core/limits.ts";
 import type { CommandIO } from "../command.ts";
+import type { Limits } from "../../core/limits.ts";
 
-type Reads = Pick<CommandIO, "readFile">;
+type Reads = Pick<CommandIO, "readFile" | "limits">;
 
 const shown = (path: string): string => (path === "-" ? "standard input" : path);
 
@@ -33,8 +33,8 @@ export const readGivenText = (path: string, io: Reads): string =>
   asGiven(path, "text in UTF-8", () => decodeUtf8(io.readFile(path)));
 
 /** The one public key of a PEM text; `name` is what the command line calls it. @throws EngineError `invalid-usage` */
-export function parsePublicKey(name: string, pem: string): PublicKey {
-  const [key, ...more] = asGiven(name, "a public key", () => parsePublicKeysPem(pem, defaultLimits));
+export function parsePublicKey(name: string, pem: string, limits: Limits): PublicKey {
+  const [key, ...more] = asGiven(name, "a public key", () => parsePublicKeysPem(pem, limits));
   if (key !== undefined && more.length === 0) return key;
   const found = key === undefined ? "no public key in PEM form" : `${more.length + 1} public keys, not one`;
   throw new EngineError("invalid-usage", `${shown(name)} holds ${found}`, { subject: name });
@@ -43,5 +43,5 @@ export function parsePublicKey(name: string, pem: string): PublicKey {
 /** The one public key of a file, and its text. @throws EngineError `invalid-usage` */
 export function readPublicKey(path: string, io: Reads): { readonly pem: string; readonly key: PublicKey } {
   const pem = readGivenText(path, io);
-  return { pem, key: parsePublicKey(path, pem) };
+  return { pem, key: parsePublicKey(path, pem, io.limits) };
 }

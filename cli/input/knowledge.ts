@@ -9,7 +9,7 @@ import { joinedKnowledge } from "../../core/knowledge/joined-knowledge.ts";
 import type { Knowledge, SourceState } from "../../core/knowledge/knowledge.ts";
 import type { Question } from "../../core/knowledge/question.ts";
 import { later } from "../../core/verify/clock.ts";
-import { defaultLimits, type Limits } from "../../core/limits.ts";
+import type { Limits } from "../../core/limits.ts";
 import { parseTrustedRoot } from "../../core/trust/trusted-root.ts";
 import type { TrustSettings } from "../../core/trust/tuf-verifier.ts";
 import { type LayoutKnowledge, type LayoutOptions, openLayout } from "../../proxy/archive/oci-layout.ts";
@@ -84,7 +84,7 @@ function readCommandLineRoot(
 ): CommandLineRoot | undefined {
   if (file !== undefined) {
     const bytes = io.readFile(file);
-    asGiven(file, "a trusted root", () => parseTrustedRoot(bytes, defaultLimits));
+    asGiven(file, "a trusted root", () => parseTrustedRoot(bytes, io.limits));
     return { value: { form: "pinned", bytes }, from: "--trusted-root" };
   }
   const folder = tufFolder(options);
@@ -157,7 +157,10 @@ function readKeyFile(path: string, io: CommandIO): string {
 }
 
 /** `IMAGE=DIR` or `DIR`: the image names what the layout does not. */
-export function parseLayoutFlag(text: string): { readonly folder: string; readonly options: LayoutOptions } {
+export function parseLayoutFlag(text: string): {
+  readonly folder: string;
+  readonly options: Pick<LayoutOptions, "repository" | "tag">;
+} {
   const at = text.indexOf("=");
   if (at === -1) return { folder: text, options: {} };
   const image = text.slice(0, at);

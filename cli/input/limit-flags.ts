@@ -1,7 +1,7 @@
 /** The one bound that people run into, and what it takes along. Source: docs/spec/sigstore.md#bundle-referrers. */
 import type { Command } from "commander";
 import { EngineError } from "../../core/errors.ts";
-import { defaultLimits, type Limits } from "../../core/limits.ts";
+import type { Limits } from "../../core/limits.ts";
 import type { CommandIO } from "../command.ts";
 
 export interface LimitOptions {
@@ -30,9 +30,9 @@ const largest = 500 * 2 ** 20;
  * The bounds of a command. What holds a bundle grows with it; a smaller size makes nothing else smaller.
  * @throws EngineError `invalid-usage` for a text that is no size, or one that no text of the language can hold.
  */
-export function readLimits(options: LimitOptions, { env }: Pick<CommandIO, "env">): Limits {
+export function readLimits(options: LimitOptions, { env, limits }: Pick<CommandIO, "env" | "limits">): Limits {
   const given = options.maxBundleSize ?? (env.SALLYPORT_MAX_BUNDLE_SIZE || undefined);
-  if (given === undefined) return defaultLimits;
+  if (given === undefined) return limits;
   const subject = options.maxBundleSize === undefined ? "SALLYPORT_MAX_BUNDLE_SIZE" : "--max-bundle-size";
   const [, number = "", unit = ""] = /^([0-9]{1,12})((?:[KMG]i?)?)B?$/i.exec(given) ?? [];
   const bundleBytes = number === "" ? 0 : Number(number) * (units[unit.toLowerCase()] ?? 0);
@@ -41,10 +41,10 @@ export function readLimits(options: LimitOptions, { env }: Pick<CommandIO, "env"
   if (bundleBytes > largest)
     throw new EngineError("invalid-usage", `${given} is too much: at most 500MiB can be read`, { subject });
   return {
-    ...defaultLimits,
+    ...limits,
     bundleBytes,
-    blobBytes: Math.max(defaultLimits.blobBytes, bundleBytes),
-    jsonBytes: Math.max(defaultLimits.jsonBytes, bundleBytes),
-    signatureBytesPerImage: Math.max(defaultLimits.signatureBytesPerImage, 4 * bundleBytes),
+    blobBytes: Math.max(limits.blobBytes, bundleBytes),
+    jsonBytes: Math.max(limits.jsonBytes, bundleBytes),
+    signatureBytesPerImage: Math.max(limits.signatureBytesPerImage, 4 * bundleBytes),
   };
 }

@@ -5,7 +5,6 @@
 import type { Command } from "commander";
 import { Option } from "commander";
 import { EngineError } from "../../core/errors.ts";
-import { defaultLimits } from "../../core/limits.ts";
 import { matchWildcard } from "../../core/patterns/wildcard.ts";
 import { expandRules } from "../../core/kyverno/policy/autogen.ts";
 import type { PolicyException } from "../../core/kyverno/policy/exceptions.ts";
@@ -37,7 +36,10 @@ const count = (number: number, one: string): string => `${number} ${one}${number
  */
 export function readPolicies(paths: readonly string[], io: CommandIO): LoadedPolicies {
   const given = readPaths(paths, io);
-  const loaded = loadPolicies(given.flatMap(({ files }) => files));
+  const loaded = loadPolicies(
+    given.flatMap(({ files }) => files),
+    { limits: io.limits },
+  );
   const found = [
     ...loaded.policies.map(({ position }) => position("")),
     ...loaded.exceptions.map(placeOf),
@@ -80,7 +82,7 @@ export function readExceptions(paths: readonly string[], io: CommandIO): readonl
   const given = readPaths(paths, io);
   const { exceptions, errors, others, passedOver } = loadPolicies(
     given.flatMap(({ files }) => files),
-    { wanted: "exceptions" },
+    { limits: io.limits, wanted: "exceptions" },
   );
   refuseProblems(errors, `${count(errors.length, "fault")} in exceptions; nothing was judged`);
   const namedFiles = new Set(given.flatMap(({ files }) => files.flatMap((file) => (file.inFolder ? [] : [file.name]))));
@@ -93,10 +95,10 @@ export function readExceptions(paths: readonly string[], io: CommandIO): readonl
 }
 
 /** The exceptions among resources; other code reads the rest. @throws EngineError with the code of a problem. */
-function readExceptionsAmong(given: readonly GivenPath[]): readonly PolicyException[] {
+function readExceptionsAmong(given: readonly GivenPath[], io: CommandIO): readonly PolicyException[] {
   const { exceptions, errors } = loadPolicies(
     given.flatMap(({ files }) => files),
-    { wanted: "exceptions" },
+    { limits: io.limits, wanted: "exceptions" },
   );
   refuseProblems(errors, `${count(errors.length, "fault")} in exceptions; nothing was judged`);
   return exceptions;
@@ -146,7 +148,7 @@ export function readJudgingSet(
   const exceptions = [
     ...(counts ? among : []),
     ...readExceptions(splitLists(options.exception, options.exceptions), io),
-    ...(withResources ? readExceptionsAmong(resources) : []),
+    ...(withResources ? readExceptionsAmong(resources, io) : []),
   ];
   if (errors.length === 0) tellIdle(exceptions, policies, io);
   return { policies, errors, exceptions };
@@ -165,7 +167,7 @@ export function tellIdle(exceptions: readonly PolicyException[], policies: reado
       if (meant.length === 0) idle(`the policy ${JSON.stringify(policyName)}`);
       else
         for (const name of ruleNames)
-          if (!rules.some((rule) => matchWildcard(name, rule, defaultLimits)))
+          if (!rules.some((rule) => matchWildcard(name, rule, io.limits)))
             idle(`the rule ${JSON.stringify(name)} of the policy ${policyName}`);
     }
 }

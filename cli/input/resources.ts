@@ -11,6 +11,7 @@ import { toJson } from "../../core/kyverno/policy/policy-value.ts";
 import { requestFor } from "../../core/kyverno/rule/resource-request.ts";
 import type { CommandIO } from "../command.ts";
 import { type GivenPath, parseDocuments, placeText, readPaths, tellPassedOver, type TextFile } from "./files.ts";
+import type { Limits } from "../../core/limits.ts";
 
 export interface GivenResource {
   readonly position: Position;
@@ -50,7 +51,7 @@ export function readResources(given: readonly GivenPath[], io: CommandIO, option
   const sink: Sink = { resources: [], faulty: [], passedOver: [] };
   for (const { path, files } of given) {
     const before = countOf(sink);
-    for (const file of files) readFile(file, options.wrapped === true, sink);
+    for (const file of files) readFile(file, options.wrapped === true, sink, io.limits);
     if (options.allowEmpty !== true && countOf(sink) === before)
       throw new EngineError("invalid-usage", `${path === "-" ? "standard input" : path} holds no resource`, {
         subject: `${options.flag} ${path}`,
@@ -81,10 +82,10 @@ export function readWholeResources(
 const countOf = ({ resources, faulty }: Sink): number => resources.length + faulty.length;
 
 /** In a folder, other documents than Kubernetes objects are skipped. In a named file they are faulty resources. */
-function readFile(file: TextFile, wrapped: boolean, sink: Sink): void {
+function readFile(file: TextFile, wrapped: boolean, sink: Sink, limits: Limits): void {
   const before = countOf(sink);
   const strays: FaultyResource[] = [];
-  for (const document of parseDocuments(file)) {
+  for (const document of parseDocuments(file, limits)) {
     const value = toJson(document.value);
     const position = document.position("");
     if (wrapped && isWrapper(value)) {

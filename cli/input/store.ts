@@ -20,7 +20,7 @@ export const addStoreOption = (command: Command): Command =>
  */
 export function withMirror<T>(
   options: StoreOptions,
-  io: Pick<CommandIO, "env">,
+  io: Pick<CommandIO, "env" | "limits">,
   mode: "read" | "write",
   body: (mirror: Mirror) => T,
 ): T {
@@ -35,7 +35,7 @@ export function withMirror<T>(
 /** {@link withMirror} for asynchronous work. */
 export async function withMirrorAsync<T>(
   options: StoreOptions,
-  io: Pick<CommandIO, "env">,
+  io: Pick<CommandIO, "env" | "limits">,
   mode: "read" | "write",
   body: (mirror: Mirror) => Promise<T>,
 ): Promise<T> {
@@ -47,11 +47,15 @@ export async function withMirrorAsync<T>(
   }
 }
 
-function openStore(options: StoreOptions, { env }: Pick<CommandIO, "env">, mode: "read" | "write"): Mirror {
+function openStore(
+  options: StoreOptions,
+  { env, limits }: Pick<CommandIO, "env" | "limits">,
+  mode: "read" | "write",
+): Mirror {
   const store = options.store ?? (env.SALLYPORT_STORE || undefined);
   if (store === undefined)
     throw new EngineError("invalid-usage", "no mirror is named: give --store DIR, or set SALLYPORT_STORE", {
       subject: "--store",
     });
-  return openMirror(store, { mode, limits: readLimits(options, { env }) });
+  return openMirror(store, { mode, limits: readLimits(options, { env, limits }) });
 }

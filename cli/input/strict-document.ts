@@ -19,7 +19,7 @@ export interface Placed {
 
 /** The only document of a file. @throws EngineError `invalid-usage` */
 export function readOnly(path: string, what: string, io: CommandIO): Placed {
-  const [document, ...more] = parseDocuments({ name: path, text: readGivenText(path, io) });
+  const [document, ...more] = parseDocuments({ name: path, text: readGivenText(path, io) }, io.limits);
   if (document === undefined || more.length > 0)
     throw new EngineError("invalid-usage", `${path} is not a file of one ${what}`, { subject: path });
   return document;

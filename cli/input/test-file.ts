@@ -239,7 +239,7 @@ export function findTestFiles(folder: string, fileName: string, io: CommandIO): 
 
 /** The documents of a test file. @throws EngineError `invalid-usage`, also for a file without any; `unsupported`. */
 export function readTestFiles(path: string, io: CommandIO): readonly TestFile[] {
-  const documents = parseDocuments({ name: path, text: readGivenText(path, io) });
+  const documents = parseDocuments({ name: path, text: readGivenText(path, io) }, io.limits);
   if (documents.length === 0) throw new EngineError("invalid-usage", `${path} holds no test`, { subject: path });
   return documents.map((document) => readTestFile(document, path));
 }

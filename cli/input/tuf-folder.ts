@@ -3,7 +3,6 @@
  * is verified like any other.
  */
 import { EngineError } from "../../core/errors.ts";
-import { defaultLimits } from "../../core/limits.ts";
 import type { TufSource } from "../../core/trust/resolve-trust.ts";
 import { asTrustError, trustedRootTarget } from "../../core/trust/tuf-verifier.ts";
 import { parseRoot } from "../../core/tuf/root.ts";
@@ -14,6 +13,7 @@ import { parseTimestamp } from "../../core/tuf/timestamp.ts";
 import type { TufMirror } from "../../proxy/upstream/tuf/tuf-mirror.ts";
 import { quoteRole } from "../../proxy/upstream/tuf/update.ts";
 import type { CommandIO } from "../command.ts";
+import type { Limits } from "../../core/limits.ts";
 
 /** Possible names of a file: with its version or digest, without, and in the folders of a source repository. */
 function namesOf(path: string): readonly string[] {
@@ -46,7 +46,7 @@ function openFolder(given: string, io: CommandIO): (path: string) => Uint8Array 
       if (
         version === undefined ||
         name.endsWith(`${version}.root.json`) ||
-        parseRoot(bytes, defaultLimits).version.toString() === version
+        parseRoot(bytes, io.limits).version.toString() === version
       )
         return bytes;
     }
@@ -81,16 +81,16 @@ export function readTufFolder(folder: string, io: CommandIO): TufSource {
   };
   return asTrustError(folder, () => {
     const timestamp = need("timestamp.json");
-    const snapshot = need(`${parseTimestamp(timestamp, defaultLimits).signed.snapshot.version}.snapshot.json`);
-    const listing = parseSnapshot(snapshot, defaultLimits).signed.targets;
-    const targets = readTargets(listing, read);
+    const snapshot = need(`${parseTimestamp(timestamp, io.limits).signed.snapshot.version}.snapshot.json`);
+    const listing = parseSnapshot(snapshot, io.limits).signed.targets;
+    const targets = readTargets(listing, read, io.limits);
     const listed = targets.flatMap(
-      ({ role, bytes }) => parseTargets(bytes, defaultLimits, role).signed.files.get(trustedRootTarget) ?? [],
+      ({ role, bytes }) => parseTargets(bytes, io.limits, role).signed.files.get(trustedRootTarget) ?? [],
     );
-    const [target] = listed.flatMap((file) => read(`targets/${servedTargetPath(file, true, defaultLimits)}`) ?? []);
+    const [target] = listed.flatMap((file) => read(`targets/${servedTargetPath(file, true, io.limits)}`) ?? []);
     if (target === undefined)
       throw new EngineError("no-trust", `the folder does not have ${trustedRootTarget}`, { subject: folder });
-    return { form: "tuf", roots: readRoots(read), timestamp, snapshot, targets, target };
+    return { form: "tuf", roots: readRoots(read, io.limits), timestamp, snapshot, targets, target };
   });
 }
 
@@ -98,21 +98,18 @@ export function readTufFolder(folder: string, io: CommandIO): TufSource {
 function readTargets(
   listing: ReadonlyMap<string, { readonly version: bigint }>,
   read: (path: string) => Uint8Array | undefined,
+  limits: Limits,
 ): TufSource["targets"] {
   const found = new Map<string, Uint8Array>();
   const waiting = ["targets"];
-  for (
-    let name = waiting.shift();
-    name !== undefined && found.size <= defaultLimits.tufDelegations;
-    name = waiting.shift()
-  ) {
+  for (let name = waiting.shift(); name !== undefined && found.size <= limits.tufDelegations; name = waiting.shift()) {
     const listed = listing.get(name);
     const bytes =
       found.has(name) || listed === undefined ? undefined : read(`${listed.version}.${quoteRole(name)}.json`);
     if (bytes === undefined) continue;
     found.set(name, bytes);
     waiting.push(
-      ...(parseTargets(bytes, defaultLimits, name).signed.delegations?.rolesFor(trustedRootTarget) ?? []).map(
+      ...(parseTargets(bytes, limits, name).signed.delegations?.rolesFor(trustedRootTarget) ?? []).map(
         (delegated) => delegated.name,
       ),
     );
@@ -121,9 +118,9 @@ function readTargets(
 }
 
 /** The chain of roots in the folder, from its lowest version. */
-function readRoots(read: (path: string) => Uint8Array | undefined): readonly Uint8Array[] {
+function readRoots(read: (path: string) => Uint8Array | undefined, limits: Limits): readonly Uint8Array[] {
   const roots: Uint8Array[] = [];
-  for (let version = 1; version <= defaultLimits.tufRootRotations; version++) {
+  for (let version = 1; version <= limits.tufRootRotations; version++) {
     const bytes = read(`${version}.root.json`);
     if (bytes !== undefined) roots.push(bytes);
     else if (roots.length > 0) break;

@@ -9,7 +9,7 @@ import { isObject, member, pointer, readArray } from "../../core/encoding/shape.
 import { EngineError } from "../../core/errors.ts";
 import { type Digest, isDigest } from "../../core/crypto/digest.ts";
 import { type Descriptor, readDescriptor } from "../../core/oci/descriptor.ts";
-import { defaultLimits, type Limits } from "../../core/limits.ts";
+import type { Limits } from "../../core/limits.ts";
 import { isTag, parseReference, repositoryForFetching } from "../../core/oci/reference.ts";
 
 /** What an entry is to the image that it belongs to; `other` says nothing and may be an image too. */
@@ -75,7 +75,7 @@ export function readEntries(
   const entries = list.flatMap((value, position): readonly LayoutEntry[] => {
     const at = pointer("/manifests", position);
     try {
-      return [readEntry(readDescriptor(value, at), at)];
+      return [readEntry(readDescriptor(value, at), at, limits)];
     } catch (error) {
       if (!(error instanceof EngineError) || error.code === "archive-corrupt") throw error;
       const digest = isObject(value) && typeof value.digest === "string" ? ` (${value.digest.slice(0, 40)})` : "";
@@ -98,7 +98,7 @@ function readList(index: JsonObject) {
   }
 }
 
-function readEntry(descriptor: Descriptor, at: string): LayoutEntry {
+function readEntry(descriptor: Descriptor, at: string, limits: Limits): LayoutEntry {
   const { annotations = {} } = descriptor;
   const text = (name: string): string => (Object.hasOwn(annotations, name) ? (annotations[name] ?? "") : "");
   const kind = kindPattern.exec(text("kind"))?.[1] ?? "";
@@ -108,27 +108,27 @@ function readEntry(descriptor: Descriptor, at: string): LayoutEntry {
     descriptor,
     role: Object.hasOwn(kinds, kind) ? (kinds[kind] ?? "other") : "other",
     ...(kind === "imageIndex" ? { index: true } : {}),
-    ...readName(text(annotation.name), text(annotation.containerd), descriptor, at),
+    ...readName(text(annotation.name), text(annotation.containerd), descriptor, at, limits),
     ...(isDigest(subject) ? { subject } : {}),
-    ...(base === "" ? {} : { base: parseName(base, descriptor, at) }),
+    ...(base === "" ? {} : { base: parseName(base, descriptor, at, limits) }),
   };
 }
 
 /** The name that has a host counts, the entry's own before containerd's; a text that is a tag alone is a tag. */
-function readName(name: string, containerd: string, descriptor: Descriptor, at: string): EntryName {
-  if (containerd !== "" && !namesHost(name)) return parseName(containerd, descriptor, at);
+function readName(name: string, containerd: string, descriptor: Descriptor, at: string, limits: Limits): EntryName {
+  if (containerd !== "" && !namesHost(name, limits)) return parseName(containerd, descriptor, at, limits);
   if (name === "") return {};
-  return isTag(name) ? { tag: name } : parseName(name, descriptor, at);
+  return isTag(name) ? { tag: name } : parseName(name, descriptor, at, limits);
 }
 
 /** Whether a reference says which registry it is of. */
-function namesHost(text: string): boolean {
+function namesHost(text: string, limits: Limits): boolean {
   if (text === "" || isTag(text)) return false;
-  return parseReference(text, defaultLimits, { enableDefaultRegistryMutation: false }).registry !== "";
+  return parseReference(text, limits, { enableDefaultRegistryMutation: false }).registry !== "";
 }
 
-function parseName(text: string, descriptor: Descriptor, at: string): EntryName {
-  const { repository, tag, digest } = parseReference(text, defaultLimits);
+function parseName(text: string, descriptor: Descriptor, at: string, limits: Limits): EntryName {
+  const { repository, tag, digest } = parseReference(text, limits);
   if (digest !== undefined && digest !== descriptor.digest)
     throw new EngineError("archive-corrupt", `index.json of the layout: ${text} is the name of another digest`, {
       subject: at,

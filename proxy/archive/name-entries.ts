@@ -4,10 +4,10 @@
  */
 import type { Digest } from "../../core/crypto/digest.ts";
 import { EngineError } from "../../core/errors.ts";
-import { defaultLimits } from "../../core/limits.ts";
 import { parseAssociatedTag } from "../../core/oci/associated-tag.ts";
 import { isTag, parseReference } from "../../core/oci/reference.ts";
 import type { LayoutEntry } from "./layout-names.ts";
+import type { Limits } from "../../core/limits.ts";
 
 export interface NameOptions {
   /** The repository of entries that name none. */
@@ -28,8 +28,9 @@ export function nameEntries(
   entries: readonly LayoutEntry[],
   isReferrer: (entry: LayoutEntry) => boolean,
   options: NameOptions,
+  limits: Limits,
 ): readonly NamedEntry[] {
-  const given = options.repository === undefined ? undefined : readRepository(options.repository);
+  const given = options.repository === undefined ? undefined : readRepository(options.repository, limits);
   const { tag } = options;
   if (tag !== undefined && !isTag(tag)) throw new EngineError("invalid-reference", "not a tag", { subject: tag });
   const known = new Set(entries.map((entry) => entry.repository).filter((repository) => repository !== undefined));
@@ -54,9 +55,9 @@ export function nameEntries(
   });
 }
 
-function readRepository(text: string): string {
+function readRepository(text: string, limits: Limits): string {
   try {
-    const { repository, withTag, fetchRepository } = parseReference(text, defaultLimits);
+    const { repository, withTag, fetchRepository } = parseReference(text, limits);
     if (repository === text || withTag === `docker.io/${text}:latest`) return fetchRepository;
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;

@@ -7,7 +7,7 @@ import type { Digest } from "../../core/crypto/digest.ts";
 import type { Answer, AnswerTo } from "../../core/knowledge/answer.ts";
 import type { Knowledge, SourceState } from "../../core/knowledge/knowledge.ts";
 import type { Question } from "../../core/knowledge/question.ts";
-import { defaultLimits, type Limits } from "../../core/limits.ts";
+import type { Limits } from "../../core/limits.ts";
 import { parseAssociatedTag } from "../../core/oci/associated-tag.ts";
 import { canonicalQuestion, completenessScopes, parseScope } from "../../core/oci/completeness.ts";
 import { LayoutFiles } from "./layout-files.ts";
@@ -33,7 +33,7 @@ export interface LayoutOptions {
   readonly at?: string;
   /** Names the source. Default `layout FOLDER`. */
   readonly from?: string;
-  readonly limits?: Limits;
+  readonly limits: Limits;
 }
 
 export interface LayoutImage {
@@ -48,8 +48,8 @@ export interface LayoutImage {
  * `archive-corrupt` when its index does not read or gives one name to two contents, `over-limit`. Damage to single
  * blobs is met where they are read.
  */
-export function openLayout(from: string | LayoutSource, options: LayoutOptions = {}): LayoutKnowledge {
-  const limits = options.limits ?? defaultLimits;
+export function openLayout(from: string | LayoutSource, options: LayoutOptions): LayoutKnowledge {
+  const { limits } = options;
   const source = typeof from === "string" ? new FolderSource(from) : from;
   const files = new LayoutFiles(source, limits);
   const { index, changed } = files.readIndex();
@@ -69,6 +69,7 @@ export function openLayout(from: string | LayoutSource, options: LayoutOptions =
     readable,
     (entry) => manifests.read(entry.descriptor.digest)?.subject !== undefined,
     options,
+    limits,
   );
   const repositories = buildRepositories(entries, referrers, manifests, limits);
   return new LayoutKnowledge({

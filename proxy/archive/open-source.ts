@@ -1,14 +1,14 @@
 /** What a person names as a layout: a folder, or a tar archive of one. Source: docs/spec/sigstore.md#saved-layouts. */
 import { statSync } from "node:fs";
 import { EngineError } from "../../core/errors.ts";
-import { defaultLimits, type Limits } from "../../core/limits.ts";
+import type { Limits } from "../../core/limits.ts";
 import { FolderSource, type LayoutSource } from "./layout-source.ts";
 
 /**
  * Opens the folder or archive; whoever opens closes.
  * @throws EngineError `invalid-usage` when there is neither, and as `openTar`.
  */
-export async function openLayoutSource(path: string, limits: Limits = defaultLimits): Promise<LayoutSource> {
+export async function openLayoutSource(path: string, limits: Limits): Promise<LayoutSource> {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined)
     throw new EngineError("invalid-usage", `there is no folder and no file ${path}`, { subject: path });

@@ -12,7 +12,7 @@ import { encodeAnswerValue, readAnswerValue } from "../../core/knowledge/answer-
 import { type Question, type QuestionKind, questionText } from "../../core/knowledge/question.ts";
 import { digestBytes, rowChecksum } from "./row-checksum.ts";
 import { corrupt } from "./store-error.ts";
-import { defaultLimits } from "../../core/limits.ts";
+import type { Limits } from "../../core/limits.ts";
 
 export interface AnswerRow {
   readonly kind: string;
@@ -114,31 +114,38 @@ const isRowKind = (kind: string): kind is RowKind => rowKinds.has(kind);
  * The value of a present row whose kind does not refer to bytes kept elsewhere.
  * @throws EngineError `mirror-corrupt`.
  */
-export function loadValue({ kind, ...row }: AnswerRow): AnswerValues[RowKind] {
+export function loadValue({ kind, ...row }: AnswerRow, limits: Limits): AnswerValues[RowKind] {
   if (!isRowKind(kind)) throw corrupt(row.question, "a row of the mirror is of no kind of question");
-  return readRow(row, (value) => readAnswerValue(kind, value, ""));
+  return readRow(row, (value) => readAnswerValue(kind, value, ""), limits);
 }
 
 /**
  * Where the bytes of a trusted root are.
  * @throws EngineError `mirror-corrupt`.
  */
-export const loadRootSource = (row: AnswerRow): TufSource | { readonly form: "pinned"; readonly digest: Digest } =>
-  readRow(row, (value) => {
-    const object = readObject(value, "");
-    if (object.form === "pinned") return { form: "pinned", digest: readDigest(object.digest, "/digest") };
-    return {
-      form: "tuf",
-      roots: readArray(object.roots, "/roots").map(readReference),
-      timestamp: readReference(object.timestamp),
-      snapshot: readReference(object.snapshot),
-      targets: readArray(object.targets, "/targets").map((entry) => ({
-        ...readReference(entry),
-        role: readString(readObject(entry, "/targets").role, "/targets/role"),
-      })),
-      target: readDigest(object.target, "/target"),
-    };
-  });
+export const loadRootSource = (
+  row: AnswerRow,
+  limits: Limits,
+): TufSource | { readonly form: "pinned"; readonly digest: Digest } =>
+  readRow(
+    row,
+    (value) => {
+      const object = readObject(value, "");
+      if (object.form === "pinned") return { form: "pinned", digest: readDigest(object.digest, "/digest") };
+      return {
+        form: "tuf",
+        roots: readArray(object.roots, "/roots").map(readReference),
+        timestamp: readReference(object.timestamp),
+        snapshot: readReference(object.snapshot),
+        targets: readArray(object.targets, "/targets").map((entry) => ({
+          ...readReference(entry),
+          role: readString(readObject(entry, "/targets").role, "/targets/role"),
+        })),
+        target: readDigest(object.target, "/target"),
+      };
+    },
+    limits,
+  );
 
 function readReference(value: JsonValue | undefined): MetadataReference {
   const object: JsonObject = readObject(value, "/metadata");
@@ -155,9 +162,9 @@ function readDigest(value: JsonValue | undefined, at: string): Digest {
 }
 
 /** Reads a row's value; whatever does not fit its form is damage, since only well-formed values are written. */
-function readRow<T>(row: Pick<AnswerRow, "question" | "value">, read: (value: JsonValue) => T): T {
+function readRow<T>(row: Pick<AnswerRow, "question" | "value">, read: (value: JsonValue) => T, limits: Limits): T {
   try {
-    return read(parseJson(row.value ?? "", { subject: row.question, limits: defaultLimits }));
+    return read(parseJson(row.value ?? "", { subject: row.question, limits }));
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     throw corrupt(row.question, `a value of the mirror does not read: ${error.message}`, error);

@@ -20,6 +20,7 @@ import { type StatementName, sqlText } from "./statements.ts";
 import { readSignedTime, type SignedTimeRow } from "./signed-time-row.ts";
 import { corrupt, toStoreError } from "./store-error.ts";
 import { checkFloor, type FloorRow } from "./tuf-floors.ts";
+import type { Limits } from "../../core/limits.ts";
 
 export interface Inspection {
   /** Rows read. */
@@ -30,7 +31,7 @@ export interface Inspection {
 }
 
 /** What a check of one row throws becomes a line; damage of a table's structure ends that table, not the inspection. */
-export function inspectMirror(database: Database, knowledge: MirrorKnowledge): Inspection {
+export function inspectMirror(database: Database, knowledge: MirrorKnowledge, limits: Limits): Inspection {
   const damage: { subject: string; reason: string }[] = [];
   const attempt = (subject: string, check: () => void): void => {
     try {
@@ -62,8 +63,8 @@ export function inspectMirror(database: Database, knowledge: MirrorKnowledge): I
     checkRow(row);
     if (row.state !== "present") return;
     if (row.kind === "manifest" || row.kind === "blob") knowledge.bytes(row.digest as Digest);
-    else if (row.kind === "trusted-root") loadRootSource(row);
-    else loadValue(row);
+    else if (row.kind === "trusted-root") loadRootSource(row, limits);
+    else loadValue(row, limits);
   });
   each<PinRow>("list-pins", checkPin);
   each<SignedTimeRow>("find-signed-time", readSignedTime);

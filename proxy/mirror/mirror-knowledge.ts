@@ -22,6 +22,7 @@ import { sqlText } from "./statements.ts";
 import { readSignedTime, type SignedTimeRow } from "./signed-time-row.ts";
 import { corrupt, guarded } from "./store-error.ts";
 import { type FloorRow, readFloorRows, type StoredFloors } from "./tuf-floors.ts";
+import type { Limits } from "../../core/limits.ts";
 
 export interface PinRow {
   readonly kind: string;
@@ -72,6 +73,7 @@ export function checkBytes(bytes: Uint8Array, digest: string): void {
 
 export class MirrorKnowledge implements Knowledge {
   readonly #folder: string;
+  readonly #limits: Limits;
   readonly #answer: Statement<[string, string], AnswerRow>;
   readonly #blob: Statement<[string], { readonly bytes: Uint8Array }>;
   readonly #metadata: Statement<[string, string, number], { readonly bytes: Uint8Array }>;
@@ -85,8 +87,9 @@ export class MirrorKnowledge implements Knowledge {
   readonly #signedTime: Statement<[], SignedTimeRow>;
   #state: SourceState | undefined;
 
-  constructor(database: Database, folder: string) {
+  constructor(database: Database, folder: string, limits: Limits) {
     this.#folder = folder;
+    this.#limits = limits;
     this.#answer = database.prepare(sqlText("find-answer"));
     this.#blob = database.prepare(sqlText("find-blob"));
     this.#metadata = database.prepare(sqlText("find-tuf-metadata"));
@@ -172,11 +175,11 @@ export class MirrorKnowledge implements Knowledge {
         throw corrupt(question.digest, "the mirror keeps another digest under this question");
       return this.bytes(question.digest);
     }
-    return question.kind === "trusted-root" ? this.#trustedRoot(question.name, row) : loadValue(row);
+    return question.kind === "trusted-root" ? this.#trustedRoot(question.name, row) : loadValue(row, this.#limits);
   }
 
   #trustedRoot(name: string, row: AnswerRow): TrustedRootSource {
-    const source = loadRootSource(row);
+    const source = loadRootSource(row, this.#limits);
     if (source.form === "pinned") return { form: "pinned", bytes: this.bytes(source.digest) };
     const read = (role: string) => (reference: MetadataReference) => this.#metadataBytes(name, role, reference);
     return {

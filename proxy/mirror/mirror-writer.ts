@@ -9,7 +9,7 @@ import type { Digest } from "../../core/crypto/digest.ts";
 import type { Answer, TrustedRootSource } from "../../core/knowledge/answer.ts";
 import type { DistrustRow } from "../../core/knowledge/knowledge.ts";
 import { type Question, questionText } from "../../core/knowledge/question.ts";
-import { defaultLimits, type Limits } from "../../core/limits.ts";
+import type { Limits } from "../../core/limits.ts";
 import { canonicalQuestion, parseScope } from "../../core/oci/completeness.ts";
 import { type AnswerRow, type StoredValue, storeValue, storedBytes, storedJson, toRow } from "./answer-row.ts";
 import { distrustDigest, toDistrustColumns } from "./distrust-entry.ts";
@@ -49,7 +49,7 @@ export class MirrorWriter {
   readonly #limits: Limits;
   readonly #prepared = new Map<string, Statement<unknown[]>>();
 
-  constructor(database: Database, folder: string, limits: Limits = defaultLimits) {
+  constructor(database: Database, folder: string, limits: Limits) {
     this.#database = database;
     this.#folder = folder;
     this.#limits = limits;
@@ -136,7 +136,7 @@ export class MirrorWriter {
     if (source.form === "pinned") return storedJson({ form: "pinned", digest: this.addBlob(source.bytes) });
     if (source.floors !== undefined) this.#setFloors(name, source.floors);
     const store = (role: string, bytes: Uint8Array) =>
-      storeMetadata((...row) => this.#run("put-tuf-metadata", ...row), name, role, bytes);
+      storeMetadata((...row) => this.#run("put-tuf-metadata", ...row), name, role, bytes, this.#limits);
     return storedJson({
       form: "tuf",
       roots: source.roots.map((bytes) => store("root", bytes)),

@@ -50,10 +50,10 @@ export class Mirror {
     this.folder = folder;
     this.limits = limits;
     this.layers = new LayerStore(folder);
-    this.log = new RunLog(database, folder);
+    this.log = new RunLog(database, folder, limits);
     this.#database = database;
     this.#lock = lock;
-    this.#knowledge = new MirrorKnowledge(database, folder);
+    this.#knowledge = new MirrorKnowledge(database, folder, limits);
     this.#contentId = new ContentId(database, folder);
   }
 
@@ -96,7 +96,7 @@ export class Mirror {
 
   /** Reads everything once and names what is damaged. */
   inspect(): Inspection {
-    return this.snapshot(() => inspectMirror(this.#database, this.#knowledge));
+    return this.snapshot(() => inspectMirror(this.#database, this.#knowledge, this.limits));
   }
 
   /** Signed material that is here and that no decision will read. */

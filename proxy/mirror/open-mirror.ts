@@ -11,7 +11,7 @@ import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readSync, rename
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { EngineError } from "../../core/errors.ts";
-import { defaultLimits, type Limits } from "../../core/limits.ts";
+import type { Limits } from "../../core/limits.ts";
 import { migrate, refuseNewer, schemaVersion } from "./migrate.ts";
 import { Mirror } from "./mirror.ts";
 import { migrations, sqlText } from "./statements.ts";
@@ -23,7 +23,7 @@ export interface OpenMirrorOptions {
   readonly mode: "read" | "write";
   /** How long to wait for the lock or a busy file, in milliseconds. Default 0 for the writer's lock. */
   readonly waitMs?: number;
-  readonly limits?: Limits;
+  readonly limits: Limits;
 }
 
 const file = "mirror.db";
@@ -39,7 +39,7 @@ const busyMs = 5000;
  * accessed.
  */
 export function openMirror(folder: string, options: OpenMirrorOptions): Mirror {
-  const limits = options.limits ?? defaultLimits;
+  const { limits } = options;
   return options.mode === "read"
     ? openReader(folder, options.waitMs ?? busyMs, limits)
     : openWriter(folder, options.waitMs ?? 0, limits);

@@ -8,7 +8,7 @@ import type { Digest } from "../../core/crypto/digest.ts";
 import { digestBytes } from "./row-checksum.ts";
 import { sqlText } from "./statements.ts";
 import { corrupt, guarded } from "./store-error.ts";
-import { defaultLimits } from "../../core/limits.ts";
+import type { Limits } from "../../core/limits.ts";
 
 /** A finished sync, import or addition. Times are RFC 3339; `summary` is its report. */
 export interface Run {
@@ -50,8 +50,10 @@ interface DecisionRow {
 export class RunLog {
   readonly #database: Database;
   readonly #folder: string;
+  readonly #limits: Limits;
 
-  constructor(database: Database, folder: string) {
+  constructor(database: Database, folder: string, limits: Limits) {
+    this.#limits = limits;
     this.#database = database;
     this.#folder = folder;
   }
@@ -70,7 +72,7 @@ export class RunLog {
         started,
         ended,
         from: source,
-        summary: parseJson(summary, { limits: defaultLimits }),
+        summary: parseJson(summary, { limits: this.#limits }),
       }),
     );
   }

@@ -2,8 +2,8 @@
 import { parseJson } from "../../core/encoding/json.ts";
 import { readInteger, readObject } from "../../core/encoding/shape.ts";
 import type { Digest } from "../../core/crypto/digest.ts";
-import { defaultLimits } from "../../core/limits.ts";
 import { digestBytes } from "./row-checksum.ts";
+import type { Limits } from "../../core/limits.ts";
 
 /** The columns repository, role, version, digest, bytes. */
 export type MetadataRow = readonly [string, string, number, Digest, Uint8Array];
@@ -17,12 +17,13 @@ export function storeMetadata(
   repository: string,
   role: string,
   bytes: Uint8Array,
+  limits: Limits,
 ): { version: number; digest: Digest } {
   const document = readObject(
     parseJson(bytes, {
-      maxBytes: defaultLimits.trustedRootBytes,
+      maxBytes: limits.trustedRootBytes,
       subject: `${repository} ${role}`,
-      limits: defaultLimits,
+      limits,
     }),
     "",
   );

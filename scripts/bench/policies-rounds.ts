@@ -7,6 +7,7 @@ import { addLayout } from "../../proxy/archive/add-layout.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import { openMirror } from "../../proxy/mirror/open-mirror.ts";
 import { type BenchRow, timeOf } from "./bench.ts";
+import { defaultLimits } from "../../core/limits.ts";
 
 const now = new Date("2026-11-24T12:00:00Z");
 
@@ -71,7 +72,7 @@ const eitherPolicy = (pem: string): string =>
  */
 export function remembered(fixtures: string, quick: boolean): BenchRow {
   const folder = mkdtempSync(join(tmpdir(), "sallyport-bench-"));
-  const mirror = openMirror(folder, { mode: "write" });
+  const mirror = openMirror(folder, { mode: "write", limits: defaultLimits });
   try {
     addLayout(mirror, join(fixtures, "layout"), { complete: true });
     mirror

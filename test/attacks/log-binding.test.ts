@@ -22,6 +22,7 @@ import { openLayout } from "../../proxy/archive/oci-layout.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { attackSuite } from "./attack.ts";
 import { accepts, decided, lab, refuses, refusesAsked } from "./refuses.ts";
+import { defaultLimits } from "../../core/limits.ts";
 
 const { attack, run } = attackSuite("log-binding");
 
@@ -78,7 +79,7 @@ attack(
         const folder = tempFolder();
         signed.store.save(folder, signed.digest);
         return withTrust(
-          openLayout(folder, { repository: signed.repository, tag: signed.tag, complete: true }),
+          openLayout(folder, { repository: signed.repository, tag: signed.tag, complete: true, limits: defaultLimits }),
           signed.trustedRoot,
           lab.now,
         );

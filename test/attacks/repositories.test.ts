@@ -112,7 +112,9 @@ attack(81, "a folder whose fallback index was overwritten, complete or not", () 
     const folder = tempFolder();
     store.write(folder);
     assert.is(
-      verdict(signed, { knowledge: withTrust(openLayout(folder, { complete }), signed.trustedRoot, lab.now) }),
+      verdict(signed, {
+        knowledge: withTrust(openLayout(folder, { complete, limits: defaultLimits }), signed.trustedRoot, lab.now),
+      }),
       wanted,
     );
   }
@@ -223,10 +225,10 @@ attack(85, "names and digests that climb out of their folder", () => {
       "index.json": JSON.stringify({ schemaVersion: 2, manifests: [entry] }),
     });
     assert.is(
-      codeOf(() => openLayout(index, { repository: signed.repository })),
+      codeOf(() => openLayout(index, { repository: signed.repository, limits: defaultLimits })),
       "archive-corrupt",
     );
-    const knowledge = openLayout(folder, { complete: true });
+    const knowledge = openLayout(folder, { complete: true, limits: defaultLimits });
     const answer = codeOf(() =>
       knowledge.answer({ kind: "blob", repository: signed.repository, digest: digest as Digest }),
     );
@@ -236,7 +238,7 @@ attack(85, "names and digests that climb out of their folder", () => {
 
 attack(85, "roles of TUF metadata whose names are paths", () => {
   const folder = tempFolder({ "inner/keep.json": "{}", "evil.json": "outside" });
-  const roles = new MetadataFolder(join(folder, "inner"));
+  const roles = new MetadataFolder(join(folder, "inner"), defaultLimits);
   for (const name of ["../evil", "../../evil", "/tmp/evil", "..", ".", "a/b", "a\\b", "%2e%2e/evil", "a\0b"]) {
     assert.is(roles.read(name), undefined, name);
     roles.write(name, encodeUtf8(name));
@@ -261,13 +263,19 @@ attack(85, "a file of the folder that has other bytes than its name", () => {
   store.blobs.push(...signed.store.blobs);
   store.manifests.push(...signed.store.manifests);
   store.write(folder);
-  const knowledge = withTrust(openLayout(folder, { complete: true }), signed.trustedRoot, lab.now);
+  const knowledge = withTrust(
+    openLayout(folder, { complete: true, limits: defaultLimits }),
+    signed.trustedRoot,
+    lab.now,
+  );
   assert.is(verdict(signed, { knowledge }), "proven");
   const payload = signed.store.blobs.find(({ bytes }) => new TextDecoder().decode(bytes).includes("critical"));
   const other = encodeUtf8(new TextDecoder().decode(payload?.bytes).replace("cosign container", "another container"));
   replaceFile(folder, payload?.bytes ?? new Uint8Array(0), other);
   assert.is(
-    verdict(signed, { knowledge: withTrust(openLayout(folder, { complete: true }), signed.trustedRoot, lab.now) }),
+    verdict(signed, {
+      knowledge: withTrust(openLayout(folder, { complete: true, limits: defaultLimits }), signed.trustedRoot, lab.now),
+    }),
     "unknown: archive-corrupt",
   );
 });

@@ -7,6 +7,7 @@ import { openMirror } from "../../proxy/mirror/open-mirror.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { runCli } from "./command-io.ts";
 import { podFor } from "./demo-policy.ts";
+import { defaultLimits } from "../../core/limits.ts";
 
 const test = suite("cli/clock-behind");
 const fixtures = fileURLToPath(new URL("../fixtures/documentation/", import.meta.url));
@@ -35,7 +36,7 @@ const [before, after] = ["2026-11-25T11:00:00Z", "2026-11-26T12:00:00Z"];
 const store = tempFolder();
 const run = (words: readonly string[], now: string) => runCli([...words, "--store", store], { now, files });
 const seen = (): string | undefined => {
-  const mirror = openMirror(store, { mode: "read" });
+  const mirror = openMirror(store, { mode: "read", limits: defaultLimits });
   try {
     return mirror.knowledge().state().newestSignedTime?.toISOString();
   } finally {
@@ -83,7 +84,7 @@ test("it stands beside decisions that carry no time; a time that is asked for is
 });
 
 test("beside another writer the command decides all the same", async () => {
-  const writer = openMirror(store, { mode: "write" });
+  const writer = openMirror(store, { mode: "write", limits: defaultLimits });
   try {
     assert.is((await run(keyless, after)).exit, 0);
   } finally {

@@ -1,4 +1,5 @@
 /** A world for commands under test: files in memory, streams as text, a fixed clock. */
+import { defaultLimits } from "../../core/limits.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { CommandIO } from "../../cli/command.ts";
 import { runCommandLine } from "../../cli/program.ts";
@@ -53,6 +54,7 @@ export function testIO(world: TestWorld = {}): {
     now: () => new Date(world.now ?? "2026-11-23T12:00:00Z"),
     colour: { out: false, err: false },
     unicode: true,
+    limits: defaultLimits,
   };
   return { io, seen };
 }

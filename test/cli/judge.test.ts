@@ -16,6 +16,7 @@ import { openLayout } from "../../proxy/archive/oci-layout.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import { entryOf, image, type PolicyText, pod, policyText } from "../support/fixture-policies.ts";
 import { runCli, type TestWorld } from "./command-io.ts";
+import { defaultLimits } from "../../core/limits.ts";
 
 const test = suite("cli/judge");
 const fixture = (path: string): string => fileURLToPath(new URL(`../fixtures/${path}`, import.meta.url));
@@ -168,7 +169,7 @@ const decided = (policies: readonly string[], resource: JsonObject, complete: bo
     crypto: nodeVerifier,
     settings: { absentNamespaceLabels: "none" },
   });
-  return engine.decide(requestFor(resource), openLayout(layout, { complete }), new Date(now));
+  return engine.decide(requestFor(resource), openLayout(layout, { complete, limits: defaultLimits }), new Date(now));
 };
 
 for (const [name, { policies, resource, allowed, says, pins: pinned, incomplete }] of Object.entries(cases))

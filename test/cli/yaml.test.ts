@@ -5,6 +5,7 @@ import * as assert from "uvu/assert";
 import { parse } from "yaml";
 import { readDocuments } from "../../cli/input/files.ts";
 import { runCli } from "./command-io.ts";
+import { defaultLimits } from "../../core/limits.ts";
 
 const test = suite("cli/yaml");
 const read = (path: string): string => readFileSync(new URL(`../fixtures/${path}`, import.meta.url), "utf8");
@@ -54,8 +55,8 @@ for (const name of ["pod.yaml", "inject.json"] as const)
     assert.is(exit, 0, err);
     const text = written["out.yaml"] ?? "";
     assert.not.match(text, /[^\n\u0020-\u007e]/);
-    const [before] = readDocuments({ name, text: writer[name] });
-    const [after] = readDocuments({ name: "out.yaml", text });
+    const [before] = readDocuments({ name, text: writer[name] }, defaultLimits);
+    const [after] = readDocuments({ name: "out.yaml", text }, defaultLimits);
     const annotations = (resource: unknown): unknown =>
       JSON.parse(JSON.stringify(resource, (key, value) => (/^kyverno\.io\//.test(key) ? undefined : value)));
     assert.equal(annotations(after), annotations(before));

@@ -150,8 +150,12 @@ function layoutFor(folder: string, layout: GoldenCase["layouts"][number]): Knowl
   if (cached !== undefined) return cached;
   const opened =
     layout === "registry"
-      ? openLayout(join(folder, "registry"))
-      : openLayout(resolve(folder, layout.path), { repository: layout.repository, tag: layout.tag });
+      ? openLayout(join(folder, "registry"), { limits: defaultLimits })
+      : openLayout(resolve(folder, layout.path), {
+          repository: layout.repository,
+          tag: layout.tag,
+          limits: defaultLimits,
+        });
   layoutCache.set(key, opened);
   return opened;
 }

@@ -16,10 +16,11 @@ import {
 } from "../../core/index.ts";
 import { openLayout } from "../../proxy/archive/oci-layout.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
+import { defaultLimits } from "../../core/limits.ts";
 
 const folder = fileURLToPath(new URL("../fixtures/documentation", import.meta.url));
 export const readFixture = (path: string): string => readFileSync(join(folder, path), "utf8");
-const layout: Knowledge = openLayout(join(folder, "layout"));
+const layout: Knowledge = openLayout(join(folder, "layout"), { limits: defaultLimits });
 const at = "2026-11-26T12:00:00Z";
 
 export interface World {

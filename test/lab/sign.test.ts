@@ -29,6 +29,7 @@ import {
   withLogAnswer,
   withTrust,
 } from "./index.ts";
+import { defaultLimits } from "../../core/limits.ts";
 
 const test = suite("lab/sign");
 const lab = new Lab();
@@ -185,7 +186,11 @@ test("a folder says what the memory says", () => {
   const signed = sign(lab, { layout: "tag" });
   const folder = tempFolder();
   signed.store.write(folder);
-  const knowledge = withTrust(openLayout(folder, { complete: true }), signed.trustedRoot, lab.now);
+  const knowledge = withTrust(
+    openLayout(folder, { complete: true, limits: defaultLimits }),
+    signed.trustedRoot,
+    lab.now,
+  );
   for (const verifier of verifiers) assert.is(outcome(verify(signed, verifier, { knowledge })), "proven");
   const bundled = sign(lab, { by: "certificate" });
   const other = tempFolder();
@@ -194,7 +199,11 @@ test("a folder says what the memory says", () => {
     assert.is(
       outcome(
         verify(bundled, verifier, {
-          knowledge: withTrust(openLayout(other, { complete: true }), bundled.trustedRoot, lab.now),
+          knowledge: withTrust(
+            openLayout(other, { complete: true, limits: defaultLimits }),
+            bundled.trustedRoot,
+            lab.now,
+          ),
         }),
       ),
       "proven",
@@ -214,7 +223,12 @@ test("a saved folder says what the memory says", () => {
     const signed = sign(lab, recipe);
     const folder = tempFolder();
     signed.store.save(folder, signed.digest);
-    const layout = openLayout(folder, { repository: signed.repository, tag: signed.tag, complete: true });
+    const layout = openLayout(folder, {
+      repository: signed.repository,
+      tag: signed.tag,
+      complete: true,
+      limits: defaultLimits,
+    });
     assert.is(verdict(signed, { knowledge: withTrust(layout, signed.trustedRoot, lab.now) }), "proven");
   }
 });

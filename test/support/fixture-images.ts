@@ -20,7 +20,10 @@ const folder = fileURLToPath(new URL("../fixtures/documentation", import.meta.ur
 export const fixtureBytes = (path: string): Uint8Array => new Uint8Array(readFileSync(join(folder, path)));
 export const fixtureText = (path: string): string => readFileSync(join(folder, path), "utf8");
 
-const layout = openLayout(join(folder, "layout"), { complete: ["ghcr.io", "registry.io", "docker.io"] });
+const layout = openLayout(join(folder, "layout"), {
+  complete: ["ghcr.io", "registry.io", "docker.io"],
+  limits: defaultLimits,
+});
 const at = "2026-11-26T12:00:00Z";
 
 /** The layout, and the trusted root of its keyless images. */

@@ -28,7 +28,9 @@ const below = (root: string | undefined, ...path: readonly string[]): string | u
 /** The registry of the golden verdicts, with everything that `localhost:5000` and `localhost:5001` had. */
 export function goldenRegistry(): LayoutKnowledge | undefined {
   const folder = below(goldenDir(), "verify", "registry");
-  return folder === undefined ? undefined : openLayout(folder, { complete: ["localhost:5000", "localhost:5001"] });
+  return folder === undefined
+    ? undefined
+    : openLayout(folder, { complete: ["localhost:5000", "localhost:5001"], limits: defaultLimits });
 }
 
 export const goldenRegistryFolder = (): string | undefined => below(goldenDir(), "verify", "registry");
@@ -39,10 +41,15 @@ export const slsaVersions: readonly SlsaVersion[] = ["v1.4.0", "v1.6.0", "v1.9.0
 export const slsaRepository = "ghcr.io/slsa-framework/example-package.verifier-e2e.all.tag.main.default.slsa3";
 
 /** An image with SLSA provenance, as `cosign save` wrote it. */
-export function slsaContainer(version: SlsaVersion, options: LayoutOptions = {}): SignedImage | undefined {
+export function slsaContainer(version: SlsaVersion, options: Partial<LayoutOptions> = {}): SignedImage | undefined {
   const folder = below(vectorsDir(), "images", `slsa-container-${version}`);
   if (folder === undefined) return undefined;
-  const knowledge = openLayout(join(folder, "layout"), { repository: slsaRepository, tag: version, ...options });
+  const knowledge = openLayout(join(folder, "layout"), {
+    repository: slsaRepository,
+    tag: version,
+    limits: defaultLimits,
+    ...options,
+  });
   return {
     repository: slsaRepository,
     tag: version,
@@ -64,14 +71,18 @@ export function ocMirrorImages(): readonly SignedImage[] {
 
 function ocMirrorImage(folder: string, name: string, names: readonly string[]): SignedImage {
   const repository = `quay.io/oc-mirror/${name.replace(/^oc-mirror-/, "").replace(/-latest$/, "")}`;
-  const layouts = [openLayout(join(folder, name), { repository, tag: "latest" })];
+  const layouts = [openLayout(join(folder, name), { repository, tag: "latest", limits: defaultLimits })];
   const digest = digestBehind(layouts[0] as Knowledge, repository, "latest");
   for (const other of names.filter((candidate) => candidate.endsWith("-sig"))) {
     const stated = /^(.*)-(sha256-[0-9a-f]{64})-sig$/.exec(other);
     const base = stated?.[1] ?? other.replace(/-sig$/, "");
     if (base !== name.replace(/-latest$/, "")) continue;
     layouts.push(
-      openLayout(join(folder, other), { repository, tag: `${stated?.[2] ?? digest.replace(":", "-")}.sig` }),
+      openLayout(join(folder, other), {
+        repository,
+        tag: `${stated?.[2] ?? digest.replace(":", "-")}.sig`,
+        limits: defaultLimits,
+      }),
     );
   }
   return { repository, tag: "latest", digest, knowledge: joinedKnowledge(layouts) };

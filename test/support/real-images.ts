@@ -87,7 +87,7 @@ export const keyed = (pem: string, changes: Partial<AttestorSpec> = {}): Attesto
 });
 
 export const slsa = (version: SlsaVersion = "v1.9.0"): SignedImage =>
-  slsaContainer(version, { complete: ["ghcr.io"] }) as SignedImage;
+  slsaContainer(version, { complete: ["ghcr.io"], limits: defaultLimits }) as SignedImage;
 
 const connaisseur = connaisseurImages();
 export const signed = (tag: string): SignedImage =>

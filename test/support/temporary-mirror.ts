@@ -5,6 +5,7 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import { openMirror } from "../../proxy/mirror/open-mirror.ts";
+import { defaultLimits } from "../../core/limits.ts";
 
 export const at = "2026-01-01T00:00:00Z";
 export const origin = { at, from: "test" };
@@ -17,7 +18,7 @@ export const temporaryFolder = (): string => mkdtempSync(join(root, "m-"));
 
 /** Writes into a new mirror and closes it again. */
 export function writtenMirror(write: (mirror: Mirror) => void, folder = temporaryFolder()): string {
-  const mirror = openMirror(folder, { mode: "write" });
+  const mirror = openMirror(folder, { mode: "write", limits: defaultLimits });
   try {
     write(mirror);
   } finally {
@@ -28,7 +29,7 @@ export function writtenMirror(write: (mirror: Mirror) => void, folder = temporar
 
 /** Uses a mirror that is open for reading. */
 export function reading<T>(folder: string, use: (mirror: Mirror) => T): T {
-  const mirror = openMirror(folder, { mode: "read" });
+  const mirror = openMirror(folder, { mode: "read", limits: defaultLimits });
   try {
     return use(mirror);
   } finally {

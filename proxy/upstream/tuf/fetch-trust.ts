@@ -4,7 +4,6 @@
  */
 import type { SignatureVerifier } from "../../../core/crypto/signature-verifier.ts";
 import { EngineError } from "../../../core/errors.ts";
-import { defaultLimits } from "../../../core/limits.ts";
 import type { TufSource } from "../../../core/trust/resolve-trust.ts";
 import { trustedRootTarget } from "../../../core/trust/tuf-verifier.ts";
 import { withHeldFloors } from "../../../core/tuf/held-floors.ts";
@@ -15,6 +14,7 @@ import { trustInitialRoot, updateRoot } from "../../../core/tuf/update-root.ts";
 import { encodeFloors, readFloors } from "../../../core/tuf/verify-source.ts";
 import type { TufMirror } from "./tuf-mirror.ts";
 import { fetchTarget, type HeldRoles, lookUpTarget, refresh } from "./update.ts";
+import type { Limits } from "../../../core/limits.ts";
 
 export interface TrustToFetch {
   readonly mirror: TufMirror;
@@ -25,6 +25,7 @@ export interface TrustToFetch {
   /** `later` leaves expiry to whoever decides from what was fetched. */
   readonly now: ReferenceTime;
   readonly verifier: SignatureVerifier;
+  readonly limits: Limits;
 }
 
 /** The roles of a source, and the roots that are added to it. */
@@ -68,9 +69,16 @@ class SourceRoles implements HeldRoles {
  * @throws EngineError `bad-threshold`, `rollback`, `stale`, `no-trust`, `malformed`, `over-limit`, `unsupported`, and
  * the codes of an outage.
  */
-export async function fetchTrust({ mirror, initialRoot, held, now, verifier }: TrustToFetch): Promise<TufSource> {
+export async function fetchTrust({
+  mirror,
+  initialRoot,
+  held,
+  now,
+  verifier,
+  limits,
+}: TrustToFetch): Promise<TufSource> {
   const { set: trusted, roots } = walkHeldRoots(
-    trustInitialRoot(initialRoot, verifier, defaultLimits, readFloors(held?.floors)),
+    trustInitialRoot(initialRoot, verifier, limits, readFloors(held?.floors)),
     held?.roots ?? [],
   );
   const roles = new SourceRoles(roots, held);
@@ -80,7 +88,7 @@ export async function fetchTrust({ mirror, initialRoot, held, now, verifier }: T
   const bytes =
     held !== undefined && matchListed(held.target, target)
       ? held.target
-      : await fetchTarget(set, target, openTargets(mirror), defaultLimits.trustedRootBytes);
+      : await fetchTarget(set, target, openTargets(mirror), limits.trustedRootBytes);
   return {
     form: "tuf",
     roots: roles.roots,
@@ -104,7 +112,7 @@ function walkHeldRoots(
   const before: Uint8Array[] = [];
   const after: Uint8Array[] = [];
   for (const bytes of held) {
-    const version = versionOf(bytes);
+    const version = versionOf(bytes, initial.limits);
     if (version === undefined) continue;
     if (version < initial.root.version) before.push(bytes);
     else if (version === set.root.version + 1n) {
@@ -118,7 +126,8 @@ function walkHeldRoots(
   return { set, roots: [...before, initial.root.bytes, ...after] };
 }
 
-const versionOf = (root: Uint8Array): bigint | undefined => orNothing(() => parseRoot(root, defaultLimits).version);
+const versionOf = (root: Uint8Array, limits: Limits): bigint | undefined =>
+  orNothing(() => parseRoot(root, limits).version);
 
 /** What is held and does not hold is fetched anew. */
 function orNothing<T>(run: () => T): T | undefined {

@@ -5,8 +5,8 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { EngineError } from "../../../core/errors.ts";
-import { defaultLimits } from "../../../core/limits.ts";
 import { type HeldRoles, quoteRole } from "./update.ts";
+import type { Limits } from "../../../core/limits.ts";
 
 /** Writes a file as a whole or not at all. */
 export function replaceFile(path: string, bytes: Uint8Array): void {
@@ -18,9 +18,11 @@ export function replaceFile(path: string, bytes: Uint8Array): void {
 
 export class MetadataFolder implements HeldRoles {
   readonly #folder: string;
+  readonly #limits: Limits;
 
-  constructor(folder: string) {
+  constructor(folder: string, limits: Limits) {
     this.#folder = folder;
+    this.#limits = limits;
   }
 
   #path(role: string): string {
@@ -30,7 +32,7 @@ export class MetadataFolder implements HeldRoles {
   /** Undefined also for what is larger than any metadata. */
   read(role: string): Uint8Array | undefined {
     const path = this.#path(role);
-    if (!existsSync(path) || statSync(path).size > defaultLimits.tufTargetsBytes) return undefined;
+    if (!existsSync(path) || statSync(path).size > this.#limits.tufTargetsBytes) return undefined;
     return new Uint8Array(readFileSync(path));
   }
 

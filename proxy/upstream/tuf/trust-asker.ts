@@ -8,6 +8,7 @@ import type { Answer, TrustedRootSource } from "../../../core/knowledge/answer.t
 import type { TufSource } from "../../../core/trust/resolve-trust.ts";
 import { fetchTrust } from "./fetch-trust.ts";
 import type { TufMirror } from "./tuf-mirror.ts";
+import type { Limits } from "../../../core/limits.ts";
 
 export interface TufRepositories {
   /** By the names of trusted roots. */
@@ -16,12 +17,13 @@ export interface TufRepositories {
   readonly held: (name: string) => TufSource | undefined;
   readonly now: () => Date;
   readonly verifier: SignatureVerifier;
+  readonly limits: Limits;
 }
 
 export type TrustAsker = (name: string) => Promise<Answer<TrustedRootSource>>;
 
 /** A name without repository is `no-trust`: nobody said that there is no such root. */
-export function createTrustAsker({ repositories, held, now, verifier }: TufRepositories): TrustAsker {
+export function createTrustAsker({ repositories, held, now, verifier, limits }: TufRepositories): TrustAsker {
   return async (name) => {
     const at = now();
     const repository = Object.hasOwn(repositories, name) ? repositories[name] : undefined;
@@ -29,7 +31,7 @@ export function createTrustAsker({ repositories, held, now, verifier }: TufRepos
       return { state: "unavailable", code: "no-trust", at: at.toISOString(), from: "configuration" };
     const from = repository.mirror.url;
     try {
-      const value = await fetchTrust({ ...repository, held: held(name), now: at, verifier });
+      const value = await fetchTrust({ ...repository, held: held(name), now: at, verifier, limits });
       return { state: "present", value, at: at.toISOString(), from };
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;

@@ -3,7 +3,6 @@
  * 1.0 §5.
  */
 import { EngineError } from "../../../core/errors.ts";
-import { defaultLimits } from "../../../core/limits.ts";
 import { findTarget } from "../../../core/tuf/find-target.ts";
 import { type TargetFile, verifyListed } from "../../../core/tuf/listed-file.ts";
 import { servedTargetPath } from "../../../core/tuf/target-path.ts";
@@ -57,8 +56,8 @@ export async function refresh(trusted: TrustedSet, update: TufUpdate): Promise<T
 
 async function refreshRoot(trusted: TrustedSet, { mirror, held }: TufUpdate): Promise<TrustedSet> {
   let set = trusted;
-  for (let rotation = 0; rotation < defaultLimits.tufRootRotations; rotation++) {
-    const bytes = await fetchRoot(mirror, `${set.root.version + 1n}.root.json`);
+  for (let rotation = 0; rotation < trusted.limits.tufRootRotations; rotation++) {
+    const bytes = await fetchRoot(mirror, `${set.root.version + 1n}.root.json`, trusted.limits.tufRootBytes);
     if (bytes === undefined) return set;
     const next = updateRoot(set, bytes);
     // Before the root, so that no crash leaves metadata that the new root has done away with.
@@ -70,9 +69,9 @@ async function refreshRoot(trusted: TrustedSet, { mirror, held }: TufUpdate): Pr
 }
 
 /** Storage services answer 403 for what is not there, and every update asks for a root that is not there yet. */
-async function fetchRoot(mirror: TufMirror, path: string): Promise<Uint8Array | undefined> {
+async function fetchRoot(mirror: TufMirror, path: string, maxBytes: number): Promise<Uint8Array | undefined> {
   try {
-    return await mirror.fetch(path, defaultLimits.tufRootBytes);
+    return await mirror.fetch(path, maxBytes);
   } catch (error) {
     if (error instanceof EngineError && error.code === "access-denied") return undefined;
     throw error;
@@ -81,7 +80,7 @@ async function fetchRoot(mirror: TufMirror, path: string): Promise<Uint8Array | 
 
 /** 5.4.3.1: one of the version that is held ends the matter, and what is held stays. */
 async function refreshTimestamp(set: TrustedSet, { mirror, held, now }: TufUpdate): Promise<TrustedSet> {
-  const fetched = await fetchPresent(mirror, "timestamp.json", defaultLimits.tufTimestampBytes);
+  const fetched = await fetchPresent(mirror, "timestamp.json", set.limits.tufTimestampBytes);
   const next = updateTimestamp(set, fetched, now);
   const bytes = held.read("timestamp");
   const kept = bytes === undefined ? undefined : stillGood(() => updateTimestamp(set, bytes, now));
@@ -160,7 +159,7 @@ export async function fetchTarget(
   { root, limits }: TrustedSet,
   target: TargetFile,
   mirror: TufMirror,
-  maxBytes = defaultLimits.blobBytes,
+  maxBytes: number,
 ): Promise<Uint8Array> {
   if (target.length > BigInt(maxBytes))
     throw new EngineError("over-limit", `a target of ${target.length} bytes`, { subject: target.path });

@@ -7,6 +7,7 @@ import { tempFolder } from "../../support/temp-folder.ts";
 import { openMirror } from "../../../proxy/mirror/open-mirror.ts";
 import { runCli, type TestWorld } from "../command-io.ts";
 import { podFor } from "../demo-policy.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("cli/commands/mirror-distrust");
 const fixtures = fileURLToPath(new URL("../../fixtures/documentation/", import.meta.url));
@@ -160,7 +161,7 @@ test("rm wants --yes, says what it would do, and leaves a run", async () => {
   assert.is.not(await id(), before, "the content id is another one");
   assert.is(JSON.parse((await distrust("ls", "-o", "json")).out).entries.length, others.length);
   assert.is((await distrust("rm", begin, "--yes")).exit, 2, "it is gone");
-  const mirror = openMirror(store, { mode: "read" });
+  const mirror = openMirror(store, { mode: "read", limits: defaultLimits });
   const [last] = mirror.log.runs(1);
   mirror.close();
   assert.is(last?.kind, "distrust rm");

@@ -6,6 +6,7 @@ import { makeTufRepository } from "../../lab/tuf-repository.ts";
 import { fixtureBytes } from "../../support/fixture-images.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { runCli } from "../command-io.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("cli/commands/trust-status");
 const target = fixtureBytes("trust/trusted-root.json");
@@ -14,7 +15,7 @@ const at = "2026-11-02T00:00:00Z";
 
 function mirror(floors = { root: "1", timestamp: "1", snapshot: "1", targets: "1" }): string {
   const store = tempFolder();
-  const opened = openMirror(store, { mode: "write" });
+  const opened = openMirror(store, { mode: "write", limits: defaultLimits });
   const origin = { at, from: "https://tuf.lab" };
   opened
     .writer()
@@ -56,7 +57,7 @@ mode budget: warns from 7 d past a signed expiry, stale past 90 d, as of 2026-11
 
 test("a clock that was set back is reported, and makes nothing fresher", async () => {
   const store = mirror();
-  const opened = openMirror(store, { mode: "write" });
+  const opened = openMirror(store, { mode: "write", limits: defaultLimits });
   opened.writer().raiseSignedTime(new Date("2028-02-01T00:00:00Z"), { at, from: "test" });
   opened.close();
   const { exit, out, err } = await status("2026-11-05T00:00:00Z", store, "--trust", "lab");

@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import { parseDocuments, readDocuments, readPaths, splitLists, tellPassedOver } from "../../../cli/input/files.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { testIO } from "../command-io.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("cli/input/files");
 
@@ -61,8 +62,14 @@ test("a path that is not there, and a file that is no text, are wrong usage", ()
 });
 
 test("documents, and where one does not parse", () => {
-  assert.equal(JSON.stringify(readDocuments({ name: "a", text: "a: 1\n---\n---\nb: [c]\n" })), '[{"a":1},{"b":["c"]}]');
-  assert.is(throwsCode("invalid-usage", () => parseDocuments({ name: "a", text: "a: [" })).subject, "a:1:5");
+  assert.equal(
+    JSON.stringify(readDocuments({ name: "a", text: "a: 1\n---\n---\nb: [c]\n" }, defaultLimits)),
+    '[{"a":1},{"b":["c"]}]',
+  );
+  assert.is(
+    throwsCode("invalid-usage", () => parseDocuments({ name: "a", text: "a: [" }, defaultLimits)).subject,
+    "a:1:5",
+  );
 });
 
 test("lists of paths", () => assert.equal(splitLists(["a,b", "c"], undefined, ["d"]), ["a", "b", "c", "d"]));

@@ -5,6 +5,7 @@ import { EngineError } from "../../../core/errors.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { fixtureText } from "../../support/fixture-images.ts";
 import { testIO } from "../command-io.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("cli/input/given-file");
 const { io } = testIO({ files: { "a.txt": "text", "utf16.txt": Uint8Array.of(0xff, 0xfe, 0x61, 0) }, stdin: "in" });
@@ -47,7 +48,7 @@ test("a file of one public key", () => {
   const files = { "a.pub": key, "two.pub": `${key}${key}`, "none.pub": "text" };
   const read = (path: string) => readPublicKey(path, testIO({ files }).io);
   assert.is(read("a.pub").pem, key);
-  assert.is(read("a.pub").key.fingerprint, parsePublicKey("a", key).fingerprint);
+  assert.is(read("a.pub").key.fingerprint, parsePublicKey("a", key, defaultLimits).fingerprint);
   assert.match(faultOf(() => read("two.pub")).message, /^two\.pub holds 2 public keys/);
   for (const path of ["none.pub", "gone.pub", "two.pub"]) throwsCode("invalid-usage", () => read(path));
 });

@@ -5,12 +5,13 @@ import { defaultLimits } from "../../../core/limits.ts";
 import { throwsCode } from "../../support/assert.ts";
 
 const test = suite("cli/input/limit-flags");
-const of = (maxBundleSize: string, env: Record<string, string> = {}) => readLimits({ maxBundleSize }, { env });
+const of = (maxBundleSize: string, env: Record<string, string> = {}) =>
+  readLimits({ maxBundleSize }, { env, limits: defaultLimits });
 
 test("nothing given is the default; a flag wins over the environment", () => {
-  assert.is(readLimits({}, { env: {} }), defaultLimits);
-  assert.is(readLimits({}, { env: { SALLYPORT_MAX_BUNDLE_SIZE: "" } }), defaultLimits);
-  assert.is(readLimits({}, { env: { SALLYPORT_MAX_BUNDLE_SIZE: "5" } }).bundleBytes, 5);
+  assert.is(readLimits({}, { env: {}, limits: defaultLimits }), defaultLimits);
+  assert.is(readLimits({}, { env: { SALLYPORT_MAX_BUNDLE_SIZE: "" }, limits: defaultLimits }), defaultLimits);
+  assert.is(readLimits({}, { env: { SALLYPORT_MAX_BUNDLE_SIZE: "5" }, limits: defaultLimits }).bundleBytes, 5);
   assert.is(of("6", { SALLYPORT_MAX_BUNDLE_SIZE: "junk" }).bundleBytes, 6);
 });
 
@@ -39,7 +40,9 @@ test("sizes in bytes and in both kinds of units, and what holds a bundle grows w
 test("what is no size is refused, and so is one that cannot be held", () => {
   for (const bad of ["", "0", "-1", "1.5MiB", "MiB", "64 MiB", "64TiB", "1e9", "501MiB", "1GiB", "999999999999"])
     throwsCode("invalid-usage", () => of(bad));
-  throwsCode("invalid-usage", () => readLimits({}, { env: { SALLYPORT_MAX_BUNDLE_SIZE: "junk" } }));
+  throwsCode("invalid-usage", () =>
+    readLimits({}, { env: { SALLYPORT_MAX_BUNDLE_SIZE: "junk" }, limits: defaultLimits }),
+  );
 });
 
 test.run();

@@ -8,6 +8,7 @@ import { goldenRegistryFolder } from "../../support/images.ts";
 import { LayoutFolder, refName } from "../../support/layout-folder.ts";
 import { skipped } from "../../support/vectors.ts";
 import { origin, reading, temporaryFolder, writtenMirror } from "../../support/temporary-mirror.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("proxy/archive/add-layout");
 const repository = "ghcr.io/org/app";
@@ -194,7 +195,7 @@ const golden = goldenRegistryFolder();
 if (golden === undefined) skipped("proxy/archive/add-layout", 1, "SALLYPORT_GOLDEN is not set");
 else {
   test("the golden registry, complete", () => {
-    const mirror = openMirror(temporaryFolder(), { mode: "write" });
+    const mirror = openMirror(temporaryFolder(), { mode: "write", limits: defaultLimits });
     const added = addLayout(mirror, golden, { complete: true });
     // Configurations of foreign images were left out with their layers.
     assert.is(added.missing.length, 6);

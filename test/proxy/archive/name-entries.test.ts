@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import type { LayoutEntry } from "../../../proxy/archive/layout-names.ts";
 import { imageOf, markedImages, nameEntries, type NameOptions } from "../../../proxy/archive/name-entries.ts";
 import { throwsCode } from "../../support/assert.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("proxy/archive/name-entries");
 const digestOf = (letter: string) => `sha256:${letter.repeat(64)}` as const;
@@ -15,7 +16,11 @@ const entries = (...parts: readonly Parts[]): readonly LayoutEntry[] =>
     ...part,
   }));
 const named = (options: NameOptions, ...parts: readonly Parts[]) =>
-  nameEntries(entries(...parts), () => false, options).map(({ repository, tag, role }) => [repository, tag, role]);
+  nameEntries(entries(...parts), () => false, options, defaultLimits).map(({ repository, tag, role }) => [
+    repository,
+    tag,
+    role,
+  ]);
 const a = { repository: "quay.io/a/b" };
 const signatureTag = (letter: string) => `sha256-${letter.repeat(64)}.sig`;
 
@@ -84,10 +89,15 @@ test("a tag is for the entry that has it, else for the only image; signatures an
   ])
     throwsCode("invalid-usage", () => named({ ...a, tag: "2" }, ...others));
   throwsCode("invalid-reference", () => named({ ...a, tag: "a/b" }, {}));
-  const referrers = nameEntries(entries({}, {}), ({ descriptor }) => descriptor.digest === digestOf("b"), {
-    ...a,
-    tag: "1",
-  });
+  const referrers = nameEntries(
+    entries({}, {}),
+    ({ descriptor }) => descriptor.digest === digestOf("b"),
+    {
+      ...a,
+      tag: "1",
+    },
+    defaultLimits,
+  );
   assert.equal(
     referrers.map(({ tag }) => tag),
     ["1", undefined],
@@ -114,6 +124,7 @@ test("signatures belong to what they name, else to the image of their name, else
     ),
     () => false,
     {},
+    defaultLimits,
   );
   const of = (part: Parts) =>
     imageOf({ ...(entries({ role: "signature", ...part })[0] as LayoutEntry), ...a, ...part } as never, images);

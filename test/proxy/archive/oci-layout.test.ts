@@ -39,8 +39,8 @@ class Folder extends LayoutFolder {
     super(mkdtempSync(join(root, "l-")));
   }
 
-  open(options: LayoutOptions = {}) {
-    return openLayout(this.write(), options);
+  open(options: Partial<LayoutOptions> = {}) {
+    return openLayout(this.write(), { limits: defaultLimits, ...options });
   }
 }
 
@@ -56,7 +56,7 @@ const referrersOf = (knowledge: Knowledge, digest: Digest, from = repository): r
 test("skopeo and oras: a plain tag belongs to the given repository", () => {
   const folder = new Folder();
   const image = folder.add(folder.manifest(), { [refName]: "1.4" });
-  const layout = folder.open({ repository, at: "2026-01-01T00:00:00Z" });
+  const layout = folder.open({ repository, at: "2026-01-01T00:00:00Z", limits: defaultLimits });
   assert.equal(layout.images(), [{ repository, tag: "1.4", digest: image.digest }]);
   assert.equal(layout.answer({ kind: "tag", repository, tag: "1.4" }), {
     state: "present",
@@ -67,8 +67,8 @@ test("skopeo and oras: a plain tag belongs to the given repository", () => {
   assert.is(layout.answer({ kind: "manifest", repository, digest: image.digest })?.state, "present");
   assert.is(layout.answer({ kind: "tag", repository, tag: "1.5" }), undefined);
   throwsCode("invalid-usage", () => folder.open());
-  throwsCode("invalid-reference", () => folder.open({ repository: "ghcr.io/org/app:1" }));
-  throwsCode("invalid-reference", () => folder.open({ repository: "Bad Name" }));
+  throwsCode("invalid-reference", () => folder.open({ repository: "ghcr.io/org/app:1", limits: defaultLimits }));
+  throwsCode("invalid-reference", () => folder.open({ repository: "Bad Name", limits: defaultLimits }));
 });
 
 test("whole references name repositories of their own, in any spelling", () => {
@@ -115,7 +115,7 @@ test("cosign save: kinds become tags of the image, bundles are found among the b
   });
   const onBundle = folder.manifest({ artifactType: "x/y", subject: bundle });
   folder.blob('{"config":{"Env":[]},"subject":"an image configuration, not a manifest"}');
-  const layout = folder.open({ repository, tag: "v1" });
+  const layout = folder.open({ repository, tag: "v1", limits: defaultLimits });
   const hex = image.digest.slice(7);
   assert.is(digestOfTag(layout, "v1"), image.digest);
   assert.is(digestOfTag(layout, `sha256-${hex}.sig`), signatures.digest);
@@ -133,29 +133,32 @@ test("cosign save: the index wins, and two images are refused", () => {
     kind: "dev.cosignproject.cosign/imageIndex",
   });
   const signatures = folder.add(folder.manifest({ annotations: { s: "" } }), { kind: "dev.cosignproject.cosign/sigs" });
-  const layout = folder.open({ repository });
+  const layout = folder.open({ repository, limits: defaultLimits });
   assert.is(digestOfTag(layout, `sha256-${index.digest.slice(7)}.sig`), signatures.digest);
   folder.add(index, { kind: "dev.cosignproject.cosign/imageIndex", other: "one" });
-  assert.is(digestOfTag(folder.open({ repository }), `sha256-${index.digest.slice(7)}.sig`), signatures.digest);
+  assert.is(
+    digestOfTag(folder.open({ repository, limits: defaultLimits }), `sha256-${index.digest.slice(7)}.sig`),
+    signatures.digest,
+  );
   folder.add(folder.manifest({ annotations: { another: "" } }), { kind: "dev.cosignproject.cosign/imageIndex" });
-  throwsCode("archive-corrupt", () => folder.open({ repository }));
+  throwsCode("archive-corrupt", () => folder.open({ repository, limits: defaultLimits }));
 });
 
 test("a tag is given to the one image without a name, never to one of several", () => {
   const folder = new Folder();
   const image = folder.add(folder.manifest());
   folder.add(folder.manifest({ subject: image }));
-  assert.is(digestOfTag(folder.open({ repository, tag: "v1" }), "v1"), image.digest);
-  throwsCode("invalid-reference", () => folder.open({ repository, tag: "a/b" }));
+  assert.is(digestOfTag(folder.open({ repository, tag: "v1", limits: defaultLimits }), "v1"), image.digest);
+  throwsCode("invalid-reference", () => folder.open({ repository, tag: "a/b", limits: defaultLimits }));
   folder.add(folder.manifest({ annotations: { second: "image" } }));
-  throwsCode("invalid-usage", () => folder.open({ repository, tag: "v1" }));
-  assert.is(folder.open({ repository }).images().length, 0);
+  throwsCode("invalid-usage", () => folder.open({ repository, tag: "v1", limits: defaultLimits }));
+  assert.is(folder.open({ repository, limits: defaultLimits }).images().length, 0);
 });
 
 test("a second tag for the only named image", () => {
   const folder = new Folder();
   const image = folder.add(folder.manifest(), { [refName]: "1.4" });
-  const layout = folder.open({ repository, tag: "stable" });
+  const layout = folder.open({ repository, tag: "stable", limits: defaultLimits });
   assert.is(digestOfTag(layout, "1.4"), image.digest);
   assert.is(digestOfTag(layout, "stable"), image.digest);
 });
@@ -168,7 +171,7 @@ test("the index behind a fallback tag adds what has no subject here", () => {
   folder.add(folder.blob(JSON.stringify({ manifests: [referrer, sparse] })), {
     [refName]: `localhost:5001/app:sha256-${image.digest.slice(7)}`,
   });
-  const layout = folder.open({ complete: true });
+  const layout = folder.open({ complete: true, limits: defaultLimits });
   assert.equal(referrersOf(layout, image.digest, "localhost:5001/app"), [referrer.digest, sparse.digest]);
   assert.is(
     layout.answer({ kind: "manifest", repository: "localhost:5001/app", digest: sparse.digest as Digest }),
@@ -207,7 +210,7 @@ test("sparse: what is left out was never asked; complete: what is not named is a
   assert.is(open.answer(unknown), undefined);
   assert.is(open.answer({ kind: "referrers", repository, digest: image.digest }), undefined);
   for (const complete of [true, ["ghcr.io"], [repository]]) {
-    const whole = folder.open({ complete });
+    const whole = folder.open({ complete, limits: defaultLimits });
     assert.is(whole.answer(unknown)?.state, "absent");
     assert.is(whole.answer({ kind: "referrers", repository, digest: image.digest })?.state, "absent");
     assert.is(whole.answer({ kind: "manifest", repository, digest: layer.digest })?.state, "absent");
@@ -265,24 +268,24 @@ test("a manifest or blob past its bound is over the limit", () => {
 });
 
 test("hostile folders: no layout, other versions, bad names, things that are no files", () => {
-  throwsCode("invalid-usage", () => openLayout(join(root, "nowhere")));
+  throwsCode("invalid-usage", () => openLayout(join(root, "nowhere"), { limits: defaultLimits }));
   const folder = new Folder();
-  folder.open({ repository });
+  folder.open({ repository, limits: defaultLimits });
   writeFileSync(join(folder.path, "oci-layout"), '{"imageLayoutVersion":"2.0.0"}');
-  throwsCode("unsupported", () => openLayout(folder.path));
+  throwsCode("unsupported", () => openLayout(folder.path, { limits: defaultLimits }));
   for (const marker of ["", "{}", "[]", '{"imageLayoutVersion":1}']) {
     writeFileSync(join(folder.path, "oci-layout"), marker);
-    throwsCode("archive-corrupt", () => openLayout(folder.path));
+    throwsCode("archive-corrupt", () => openLayout(folder.path, { limits: defaultLimits }));
   }
   for (const index of ["", "{", '{"manifests":{}}', '{"manifests":[],"manifests":[]}']) {
     const hostile = new Folder();
     writeFileSync(join(hostile.path, "index.json"), index);
-    throwsCode("archive-corrupt", () => openLayout(hostile.path));
+    throwsCode("archive-corrupt", () => openLayout(hostile.path, { limits: defaultLimits }));
   }
   for (const index of ['{"manifests":[{}]}', '{"manifests":[{"digest":"sha256:../../../../etc/passwd","size":1}]}']) {
     const hostile = new Folder();
     writeFileSync(join(hostile.path, "index.json"), index);
-    assert.is(openLayout(hostile.path).passedOver.length, 1);
+    assert.is(openLayout(hostile.path, { limits: defaultLimits }).passedOver.length, 1);
   }
   const odd = new Folder();
   const directory = odd.add(odd.manifest({ annotations: { a: "" } }), { [refName]: `${repository}:1` });
@@ -310,7 +313,7 @@ test("one odd entry is passed over by name, and the rest is read", () => {
   // An image whose media type is left out, or is a stranger's, is one by what it holds.
   const plain = folder.add({ ...folder.manifest({ annotations: { n: "3" } }), mediaType: "" }, { [refName]: "2" });
   const foreign = folder.add({ ...folder.manifest({ annotations: { n: "4" } }), mediaType: "a/b" }, { [refName]: "3" });
-  const layout = folder.open({ repository });
+  const layout = folder.open({ repository, limits: defaultLimits });
   assert.equal(
     layout.images().map(({ tag, digest }) => [tag, digest]),
     [
@@ -355,7 +358,7 @@ test("links out of the folder are refused, links inside are followed, and so is 
   const link = join(root, "link");
   symlinkSync(within.write(), link);
   for (const folder of [within.path, link]) {
-    const layout = openLayout(folder);
+    const layout = openLayout(folder, { limits: defaultLimits });
     assert.is(layout.answer({ kind: "manifest", repository, digest: other.digest })?.state, "present");
     throwsCode("archive-corrupt", () => layout.answer({ kind: "manifest", repository, digest: image.digest }));
   }
@@ -363,11 +366,11 @@ test("links out of the folder are refused, links inside are followed, and so is 
   rmSync(within.file(image.digest));
   execFileSync("mkfifo", [within.file(image.digest)]);
   throwsCode("archive-corrupt", () =>
-    openLayout(within.path).answer({ kind: "manifest", repository, digest: image.digest }),
+    openLayout(within.path, { limits: defaultLimits }).answer({ kind: "manifest", repository, digest: image.digest }),
   );
   rmSync(join(within.path, "index.json"));
   symlinkSync(join(outside.path, "index.json"), join(within.path, "index.json"));
-  throwsCode("archive-corrupt", () => openLayout(within.path));
+  throwsCode("archive-corrupt", () => openLayout(within.path, { limits: defaultLimits }));
 });
 
 const cosignKind = (kind: string) => ({ kind: `dev.cosignproject.cosign/${kind}` });

@@ -8,6 +8,7 @@ import { openLayoutSource } from "../../../proxy/archive/open-source.ts";
 import { rejectsCode } from "../../support/assert.ts";
 import { LayoutFolder, refName } from "../../support/layout-folder.ts";
 import { temporaryFolder } from "../../support/temporary-mirror.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("proxy/archive/open-source");
 const repository = "ghcr.io/org/app";
@@ -23,9 +24,9 @@ test("a folder, a tar and a compressed tar are one layout", async () => {
   execFileSync("tar", ["-czf", gz, "-C", join(folder.path, ".."), folder.path.slice(folder.path.lastIndexOf("/") + 1)]);
   const told: unknown[] = [];
   for (const path of [folder.path, tar, gz]) {
-    const source = await openLayoutSource(path);
+    const source = await openLayoutSource(path, defaultLimits);
     assert.is(source.name, path);
-    const layout = openLayout(source, { at: "2026-01-01T00:00:00Z", from: "it" });
+    const layout = openLayout(source, { at: "2026-01-01T00:00:00Z", from: "it", limits: defaultLimits });
     told.push([
       layout.images(),
       layout.answer({ kind: "tag", repository, tag: "1" }),
@@ -44,11 +45,11 @@ test("a folder, a tar and a compressed tar are one layout", async () => {
 
 test("nothing there, and what is neither a folder nor a file", async () => {
   const folder = temporaryFolder();
-  await rejectsCode("invalid-usage", () => openLayoutSource(join(folder, "nowhere")));
+  await rejectsCode("invalid-usage", () => openLayoutSource(join(folder, "nowhere"), defaultLimits));
   execFileSync("mkfifo", [join(folder, "pipe")]);
-  await rejectsCode("invalid-usage", () => openLayoutSource(join(folder, "pipe")));
+  await rejectsCode("invalid-usage", () => openLayoutSource(join(folder, "pipe"), defaultLimits));
   writeFileSync(join(folder, "text"), "hello");
-  await rejectsCode(["invalid-usage", "archive-corrupt"], () => openLayoutSource(join(folder, "text")));
+  await rejectsCode(["invalid-usage", "archive-corrupt"], () => openLayoutSource(join(folder, "text"), defaultLimits));
 });
 
 test.run();

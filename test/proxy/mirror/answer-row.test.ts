@@ -12,6 +12,7 @@ import {
 } from "../../../proxy/mirror/answer-row.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { origin } from "../../support/temporary-mirror.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("proxy/mirror/answer-row");
 const digest = `sha256:${"ab".repeat(32)}` as const;
@@ -62,10 +63,10 @@ test("values of another form than their kind has are damage", () => {
     [{ kind: "key", reference: "k" }, 1],
     [{ kind: "log-entry", log: "l", hash: "h" }, {}],
   ] as const) {
-    throwsCode("mirror-corrupt", () => loadValue(rowOf(question, json)));
+    throwsCode("mirror-corrupt", () => loadValue(rowOf(question, json), defaultLimits));
   }
   for (const json of [{}, { form: "pinned" }, { form: "pinned", digest: "x" }, { form: "tuf", roots: [{}] }])
-    throwsCode("mirror-corrupt", () => loadRootSource(rowOf({ kind: "trusted-root", name: "x" }, json)));
+    throwsCode("mirror-corrupt", () => loadRootSource(rowOf({ kind: "trusted-root", name: "x" }, json), defaultLimits));
 });
 
 test.run();

@@ -57,8 +57,8 @@ test("an entry that is there stays as it came first; another reason is another e
 
 test("a list of rows is read once for each version, and a reader sees what a writer does", () => {
   const folder = temporaryFolder();
-  const writer = openMirror(folder, { mode: "write" });
-  const reader = openMirror(folder, { mode: "read" });
+  const writer = openMirror(folder, { mode: "write", limits: defaultLimits });
+  const reader = openMirror(folder, { mode: "read", limits: defaultLimits });
   try {
     const knowledge = reader.knowledge();
     assert.equal(knowledge.state().distrust, []);
@@ -77,8 +77,8 @@ test("a list of rows is read once for each version, and a reader sees what a wri
 test("an engine that remembers follows what the mirror distrusts from now on, and what it does not any more", () => {
   const folder = writtenMirror((mirror) => addLayout(mirror, fixtureLayout, { complete: true }));
   const engine = engineOf(policyText());
-  const writer = openMirror(folder, { mode: "write" });
-  const reader = openMirror(folder, { mode: "read" });
+  const writer = openMirror(folder, { mode: "write", limits: defaultLimits });
+  const reader = openMirror(folder, { mode: "read", limits: defaultLimits });
   try {
     const request = requestFor(pod(image("signed")));
     const decide = (): string => {

@@ -4,9 +4,10 @@
  */
 import { openMirror } from "../../../proxy/mirror/open-mirror.ts";
 import { digestBytes } from "../../../proxy/mirror/row-checksum.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const [folder = "", from = "0"] = process.argv.slice(2);
-const mirror = openMirror(folder, { mode: "write", waitMs: 10_000 });
+const mirror = openMirror(folder, { mode: "write", waitMs: 10_000, limits: defaultLimits });
 const writer = mirror.writer();
 const at = "2026-01-01T00:00:00Z";
 

@@ -4,6 +4,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { openMirror } from "../../../proxy/mirror/open-mirror.ts";
 import { reading, temporaryFolder } from "../../support/temporary-mirror.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("proxy/mirror/kill");
 const program = fileURLToPath(new URL("./kill-writer.ts", import.meta.url));
@@ -59,7 +60,7 @@ test("kill -9 loses nothing that was reported, and the next reader and writer op
       }
       assert.equal(mirror.inspect().damage, []);
     });
-    openMirror(folder, { mode: "write" }).close();
+    openMirror(folder, { mode: "write", limits: defaultLimits }).close();
     next = last + 1;
   }
 });
@@ -68,7 +69,7 @@ test("kill -9 while the mirror is being made leaves none or a whole one", async 
   for (const afterMs of [150, 250, 300, 350, 450]) {
     const folder = temporaryFolder();
     await killedWriter(folder, 0, { afterMs, counting: "start" });
-    openMirror(folder, { mode: "write" }).close();
+    openMirror(folder, { mode: "write", limits: defaultLimits }).close();
     assert.equal(
       reading(folder, (mirror) => mirror.inspect().damage),
       [],

@@ -8,6 +8,7 @@ import { LayerStore } from "../../../proxy/mirror/layer-store.ts";
 import { digestBytes } from "../../../proxy/mirror/row-checksum.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { temporaryFolder } from "../../support/temporary-mirror.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("proxy/mirror/layer-store");
 
@@ -25,7 +26,7 @@ test("a layer larger than a chunk is copied once, and the folder is an OCI layou
   assert.ok(store.add(digest, () => assert.unreachable() as never));
   assert.is(store.size(digest), bytes.length);
   assert.ok(readFileSync(store.path(digest)).equals(bytes));
-  assert.equal(openLayout(folder).images(), []);
+  assert.equal(openLayout(folder, { limits: defaultLimits }).images(), []);
 });
 
 test("another digest, nothing, or an error leaves nothing behind", () => {

@@ -5,6 +5,7 @@ import * as assert from "uvu/assert";
 import { openMirror } from "../../../proxy/mirror/open-mirror.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { origin, reading, temporaryFolder, writtenMirror } from "../../support/temporary-mirror.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("proxy/mirror/mirror");
 const question = { kind: "tag", repository: "ghcr.io/org/app", tag: "1" } as const;
@@ -16,22 +17,22 @@ test("a mirror open for reading has no writer", () => {
 
 test("closing twice is harmless, and lets the next writer in", () => {
   const folder = temporaryFolder();
-  const mirror = openMirror(folder, { mode: "write" });
+  const mirror = openMirror(folder, { mode: "write", limits: defaultLimits });
   mirror.close();
   mirror.close();
-  openMirror(folder, { mode: "write" }).close();
+  openMirror(folder, { mode: "write", limits: defaultLimits }).close();
 });
 
 test("while a reader is there the file stays in its journal mode, and comes to rest with the next writer", () => {
   const folder = temporaryFolder();
-  const writing = openMirror(folder, { mode: "write" });
-  const reader = openMirror(folder, { mode: "read" });
+  const writing = openMirror(folder, { mode: "write", limits: defaultLimits });
+  const reader = openMirror(folder, { mode: "read", limits: defaultLimits });
   writing.writer().setAnswer(question, { state: "absent", ...origin });
   assert.is(reader.knowledge().answer(question)?.state, "absent");
   writing.close();
   assert.is(reader.knowledge().answer(question)?.state, "absent");
   reader.close();
-  openMirror(folder, { mode: "write" }).close();
+  openMirror(folder, { mode: "write", limits: defaultLimits }).close();
   assert.not(existsSync(join(folder, "mirror.db-wal")));
 });
 

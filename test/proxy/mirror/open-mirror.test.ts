@@ -9,11 +9,12 @@ import { openMirror } from "../../../proxy/mirror/open-mirror.ts";
 import { migrations } from "../../../proxy/mirror/statements.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { origin, reading, tamper, temporaryFolder, writtenMirror } from "../../support/temporary-mirror.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("proxy/mirror/open-mirror");
 const question = { kind: "tag", repository: "ghcr.io/org/app", tag: "1" } as const;
-const read = (folder: string) => () => openMirror(folder, { mode: "read" }).close();
-const write = (folder: string) => () => openMirror(folder, { mode: "write" }).close();
+const read = (folder: string) => () => openMirror(folder, { mode: "read", limits: defaultLimits }).close();
+const write = (folder: string) => () => openMirror(folder, { mode: "write", limits: defaultLimits }).close();
 
 test("there is nothing to read before a writer made it", () => {
   const folder = temporaryFolder();
@@ -139,7 +140,7 @@ test("a migration that fails changes nothing", () => {
 
 test("a second writer is turned away, in this process and in another; readers are not", () => {
   const folder = temporaryFolder();
-  const first = openMirror(folder, { mode: "write" });
+  const first = openMirror(folder, { mode: "write", limits: defaultLimits });
   const error = throwsCode("mirror-busy", write(folder));
   assert.is(error.subject, folder);
   const script =
@@ -161,7 +162,7 @@ test("a second writer is turned away, in this process and in another; readers ar
 
 test("a reader sees one state in a snapshot while a writer commits, and later the next", () => {
   const folder = temporaryFolder();
-  const writing = openMirror(folder, { mode: "write" });
+  const writing = openMirror(folder, { mode: "write", limits: defaultLimits });
   reading(folder, (reader) => {
     const before = reader.contentId();
     reader.snapshot(() => {

@@ -14,7 +14,7 @@ const keep = (folder: string, signed: Date): void => keepSignedTime(folder, sign
 
 test("the newest time only rises, and a reader sees it at once", () => {
   const folder = writtenMirror(() => undefined);
-  const reader = openMirror(folder, { mode: "read" });
+  const reader = openMirror(folder, { mode: "read", limits: defaultLimits });
   try {
     assert.is(reader.knowledge().state().newestSignedTime, undefined);
     keep(folder, young);

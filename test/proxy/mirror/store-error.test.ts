@@ -8,6 +8,7 @@ import { openMirror } from "../../../proxy/mirror/open-mirror.ts";
 import { guarded, systemCode, toStoreError } from "../../../proxy/mirror/store-error.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { temporaryFolder } from "../../support/temporary-mirror.ts";
+import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("proxy/mirror/store-error");
 
@@ -56,14 +57,16 @@ test("what is not SQLite's flies on as it is", () => {
 test("a lock file of another kind is a coded failure", () => {
   const folder = temporaryFolder();
   writeFileSync(join(folder, "writer.lock"), "held ".repeat(500));
-  throwsCode("mirror-corrupt", () => openMirror(folder, { mode: "write" }));
+  throwsCode("mirror-corrupt", () => openMirror(folder, { mode: "write", limits: defaultLimits }));
 });
 
 test("a folder that cannot be made is a coded failure", () => {
   const folder = temporaryFolder();
   writeFileSync(join(folder, "file"), "");
-  throwsCode("invalid-usage", () => openMirror(join(folder, "file", "mirror"), { mode: "write" }));
-  throwsCode("invalid-usage", () => openMirror(join(folder, "file"), { mode: "read" }));
+  throwsCode("invalid-usage", () =>
+    openMirror(join(folder, "file", "mirror"), { mode: "write", limits: defaultLimits }),
+  );
+  throwsCode("invalid-usage", () => openMirror(join(folder, "file"), { mode: "read", limits: defaultLimits }));
 });
 
 test.run();

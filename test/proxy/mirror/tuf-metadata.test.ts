@@ -12,7 +12,7 @@ test("raw bytes go under the version that they state", () => {
   const rows: MetadataRow[] = [];
   const raw = bytes('{ "signatures": [], "signed": { "version": 12 } }\n');
   assert.equal(
-    storeMetadata((...row) => void rows.push(row), "public-good", "root", raw),
+    storeMetadata((...row) => void rows.push(row), "public-good", "root", raw, defaultLimits),
     { version: 12, digest: digestBytes(raw) },
   );
   assert.equal(rows, [["public-good", "root", 12, digestBytes(raw), raw]]);
@@ -28,9 +28,9 @@ test("without a readable version nothing is stored", () => {
     '{"signed":{"version":1.5}}',
     '{"signed":{"version":1},"signed":{"version":2}}',
   ])
-    throwsCode("malformed", () => storeMetadata(refuse, "r", "root", bytes(text)));
+    throwsCode("malformed", () => storeMetadata(refuse, "r", "root", bytes(text), defaultLimits));
   throwsCode("over-limit", () =>
-    storeMetadata(refuse, "r", "root", new Uint8Array(defaultLimits.trustedRootBytes + 1)),
+    storeMetadata(refuse, "r", "root", new Uint8Array(defaultLimits.trustedRootBytes + 1), defaultLimits),
   );
 });
 

@@ -31,6 +31,7 @@ const fetch = (held?: TufSource, root = initialRoot) =>
     held,
     now: repository.now,
     verifier: nodeVerifier,
+    limits: defaultLimits,
   });
 const verify = (source: TufSource, root = initialRoot) =>
   verifySource({
@@ -103,16 +104,23 @@ else
         initialRoot: publicGoodRootVersion(5),
         now: freshTime,
         verifier: nodeVerifier,
+        limits: defaultLimits,
       });
       assert.is(source.roots.length, 11);
       assert.is(source.floors?.root, "15");
       assert.ok(parseTrustedRoot(source.target, defaultLimits).certificateAuthorities.length > 0);
       const late = new Date("2026-12-01T00:00:00Z");
       await rejectsCode("stale", () =>
-        fetchTrust({ mirror, initialRoot: publicGoodRootVersion(5), now: late, verifier: nodeVerifier }),
+        fetchTrust({
+          mirror,
+          initialRoot: publicGoodRootVersion(5),
+          now: late,
+          verifier: nodeVerifier,
+          limits: defaultLimits,
+        }),
       );
       await rejectsCode(["malformed", "bad-threshold"], () =>
-        fetchTrust({ mirror, initialRoot: initialRoot, now: freshTime, verifier: nodeVerifier }),
+        fetchTrust({ mirror, initialRoot: initialRoot, now: freshTime, verifier: nodeVerifier, limits: defaultLimits }),
       );
     } finally {
       await real.close();

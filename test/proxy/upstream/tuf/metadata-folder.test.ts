@@ -6,13 +6,14 @@ import { encodeUtf8 } from "../../../../core/encoding/utf8.ts";
 import { MetadataFolder, replaceFile } from "../../../../proxy/upstream/tuf/metadata-folder.ts";
 import { throwsCode } from "../../../support/assert.ts";
 import { tempFolder } from "../../../support/temp-folder.ts";
+import { defaultLimits } from "../../../../core/limits.ts";
 
 const test = suite("proxy/upstream/tuf/metadata-folder");
 const bytes = encodeUtf8("bytes");
 
 test("one file a role, byte for byte, whatever the role is called", () => {
   const folder = tempFolder();
-  const held = new MetadataFolder(join(folder, "metadata"));
+  const held = new MetadataFolder(join(folder, "metadata"), defaultLimits);
   for (const role of ["root", "timestamp", "../up", "a/b", ".", "ü*"]) {
     assert.is(held.read(role), undefined);
     held.write(role, bytes);
@@ -30,9 +31,9 @@ test("one file a role, byte for byte, whatever the role is called", () => {
 
 test("without a root there is nothing to begin with, and a file larger than any metadata is none", () => {
   const folder = tempFolder();
-  throwsCode("no-trust", () => new MetadataFolder(folder).root());
+  throwsCode("no-trust", () => new MetadataFolder(folder, defaultLimits).root());
   writeFileSync(join(folder, "root.json"), new Uint8Array(5_000_001));
-  throwsCode("no-trust", () => new MetadataFolder(folder).root());
+  throwsCode("no-trust", () => new MetadataFolder(folder, defaultLimits).root());
 });
 
 test("a file is replaced as a whole", () => {

@@ -6,6 +6,7 @@ import { createTrustAsker } from "../../../../proxy/upstream/tuf/trust-asker.ts"
 import { openTufMirror } from "../../../../proxy/upstream/tuf/tuf-mirror.ts";
 import { makeTufRepository, type TufSource } from "../../../lab/tuf-repository.ts";
 import { serveTuf } from "../../../support/tuf-server.ts";
+import { defaultLimits } from "../../../../core/limits.ts";
 
 const test = suite("proxy/upstream/tuf/trust-asker");
 
@@ -19,6 +20,7 @@ test("present with what was verified; unavailable with the code of what went wro
     held: (name) => (name === "lab" ? held : undefined),
     now: () => repository.now,
     verifier: nodeVerifier,
+    limits: defaultLimits,
   });
   const at = repository.now.toISOString();
   try {

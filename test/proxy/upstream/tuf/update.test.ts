@@ -62,7 +62,7 @@ class Client implements HeldRoles {
 
   async download(path: string) {
     const { set, target: found } = await lookUpTarget(await this.refresh(), path, this.update);
-    return fetchTarget(set, found, openTufMirror(`${this.server.url}/targets`));
+    return fetchTarget(set, found, openTufMirror(`${this.server.url}/targets`), defaultLimits.blobBytes);
   }
 
   /** The versions that are held. */
