@@ -36,7 +36,8 @@ export function judgeExpiry(
   const what = `${role} version ${version} expired at ${expires.toISOString()}`;
   if (mode === "enforce") throw new EngineError("stale", what, { subject: name });
   const days = (span: number): string => `${Math.floor(span / day)} d`;
-  if (past > budget.deny)
+  // So that what is no number of milliseconds allows nothing.
+  if (!(past <= budget.deny))
     throw new EngineError("stale", `${what}, ${days(past)} ago; maxTrustAge allows ${days(budget.deny)}`, {
       subject: name,
     });

@@ -63,7 +63,8 @@ const capacity = 16;
 export function createTufVerifier(settings: TrustSettings, limits: Limits): TufVerifier {
   const roots: Readonly<Record<string, Uint8Array>> = { "public-good": publicGoodRoot(), ...settings.initialRoots };
   const mode = settings.mode ?? "budget";
-  const budget = { ...defaultTrustBudget, ...settings.maxTrustAge };
+  const { warn = defaultTrustBudget.warn, deny = defaultTrustBudget.deny } = settings.maxTrustAge ?? {};
+  const budget: TrustBudget = { warn, deny };
   const byKey = new Map<string, VerifiedSource>();
   const contents = new WeakMap<TufSource, string>();
 

@@ -32,4 +32,9 @@ test("a budget of nothing is as strict as enforce, one instant later", () => {
   throwsCode("stale", () => judge(after(1), "budget", { warn: 0, deny: 0 }));
 });
 
+test("a time or a budget that is no number allows nothing", () => {
+  throwsCode("stale", () => judge(new Date(Number.NaN), "budget"));
+  throwsCode("stale", () => judge(after(8 * day), "budget", { warn: 0, deny: Number.NaN }));
+});
+
 test.run();

@@ -4,6 +4,7 @@ import { digestOf } from "../../../core/crypto/digest.ts";
 import type { SignatureVerifier } from "../../../core/crypto/signature-verifier.ts";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import { parseTrustedRoot } from "../../../core/trust/trusted-root.ts";
+import type { TrustBudget } from "../../../core/trust/freshness.ts";
 import { asTrustError, createTufVerifier, type TrustSettings } from "../../../core/trust/tuf-verifier.ts";
 import { nodeVerifier } from "../../../proxy/host/node-verifier.ts";
 import { tufFaults } from "../../lab/tuf-faults.ts";
@@ -63,6 +64,9 @@ test("budget, the default: silent at first, then a warning, then stale", () => {
   throwsCode("stale", () => verify({}, after(expiry, 90.1)));
   assert.ok(verify({ maxTrustAge: { warn: 0 } }, expiry).tuf.warning);
   throwsCode("stale", () => verify({ maxTrustAge: { deny: day } }, after(expiry, 2)));
+  const unset = { deny: undefined } as unknown as Partial<TrustBudget>;
+  assert.ok(verify({ maxTrustAge: unset }, after(expiry, 90)).tuf.warning);
+  throwsCode("stale", () => verify({ maxTrustAge: unset }, after(expiry, 90.1)));
 });
 
 test("the period in which a judgement stands ends where another one begins", () => {
