@@ -62,6 +62,15 @@ test("verify of one: the same, and not the public log where the trusted root has
   }
 });
 
+test("a failed condition: path, key, operator, what is wanted, what the predicate has, and the line", async () => {
+  const words = ["policy.yaml", "-r", "resource.yaml", ...layout];
+  const failed = 'conditions[0].all[1]: {{ repo.branch }} Equals "main" is false: it is "next" (policy.yaml:28)';
+  const applied = await run("which-condition", ["apply", ...words]);
+  assert.match(applied.out, failed);
+  assert.match(applied.out, /image verification failed for [^ ]+: attestation checks failed; /);
+  assert.match((await run("which-condition", ["explain", "-p", ...words])).out, failed);
+});
+
 test("no mirror and no layout: that is said", async () => {
   const { exit, err } = await run("given-files", ["verify", "--key", "cosign.pub", "registry.example/shop/app:1"]);
   assert.is(exit, 5);

@@ -16,8 +16,8 @@ import {
 } from "../../verdict.ts";
 import type { SignedStatement } from "../../verify/evidence.ts";
 import type { ImageOutcome, Undecided } from "../../verify/verify-image.ts";
-import type { PolicyValue } from "../policy/policy.ts";
-import { evaluateConditions } from "../rule/conditions.ts";
+import { decidedWords, type PlacedConditions, unresolvedWords } from "../rule/condition-words.ts";
+import { evaluateConditions, unresolvedCondition } from "../rule/conditions.ts";
 import type { JsonContext } from "../rule/json-context.ts";
 import { openQuestions } from "../../knowledge/ask.ts";
 import { checkAttestorSets, openOf, type SetContext } from "./attestor-set.ts";
@@ -28,8 +28,6 @@ import type { AttestationResult } from "./result.ts";
 const conditionStage = 1000;
 
 export interface AttestationContext extends Omit<SetContext, "judge"> {
-  /** The image in messages. */
-  readonly image: string;
   readonly variables: JsonContext;
   /** Receives, under the attestation's name, the first proven statement of its type that has a predicate. */
   readonly remember: (name: string, statement: SignedStatement) => void;
@@ -64,7 +62,7 @@ export function checkAttestation(attestation: CompiledAttestation, context: Atte
     const statements = verification.evidence.flatMap(({ statement }) => (statement === undefined ? [] : [statement]));
     const first = statements.find(({ predicate }) => isObject(predicate));
     if (first !== undefined && attestation.source.name !== undefined) context.remember(attestation.source.name, first);
-    return judgeStatements(attestation.source.conditions, statements, undecided, type, context);
+    return judgeStatements(placedConditions(attestation, context), statements, undecided, type, context);
   };
   const request = { ...context.request, predicateType: type };
   const { truth, results } = checkAttestorSets(attestation.sets, { ...context, request, judge });
@@ -79,12 +77,28 @@ export function checkAttestation(attestation: CompiledAttestation, context: Atte
   };
 }
 
+function placedConditions(
+  { source, pointer }: CompiledAttestation,
+  { position }: AttestationContext,
+): PlacedConditions | undefined {
+  const { conditions } = source;
+  if (conditions === undefined) return undefined;
+  return { value: conditions, pointer: "/conditions", position: (at) => position(`${pointer}/conditions${at}`) };
+}
+
+function unresolvedReason(error: EngineError, conditions: PlacedConditions, variables: JsonContext): string {
+  const condition = error.code === "unresolved" ? unresolvedCondition(conditions.value, variables) : undefined;
+  return condition === undefined
+    ? `failed to check attestations: ${error.message}`
+    : unresolvedWords(condition, error, conditions);
+}
+
 /**
  * Every statement of the type that satisfied the attestor must satisfy the conditions. While there may be more
  * statements, this is unknown.
  */
 function judgeStatements(
-  conditions: PolicyValue | undefined,
+  conditions: PlacedConditions | undefined,
   statements: readonly SignedStatement[],
   undecided: Undecided,
   type: string,
@@ -121,7 +135,7 @@ const withoutPredicate = (type: string): Failure => ({
 });
 
 function judgeStatement(
-  conditions: PolicyValue,
+  conditions: PlacedConditions,
   statement: SignedStatement,
   type: string,
   context: AttestationContext,
@@ -133,21 +147,16 @@ function judgeStatement(
   try {
     // The predicate's fields are at the root: {{ repo.uri }}.
     variables.merge(statement.predicate);
-    const { holds, message } = evaluateConditions(conditions, variables);
-    if (holds) return proven(null);
-    return failed({
-      ...at,
-      code: "condition-failed",
-      reason:
-        `attestation checks failed for ${context.image} and predicate ` +
-        `${type}${message === "" ? "" : `: ${message}`}`,
-    });
+    const result = evaluateConditions(conditions.value, variables);
+    if (result.holds) return proven(null);
+    const said = result.message === "" ? "" : `${result.message}: `;
+    return failed({ ...at, code: "condition-failed", reason: `${said}${decidedWords(result, conditions)}` });
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     const open = openQuestions(error);
     // A variable that the predicate lacks fails the condition; one behind an open question does not.
     if (open.length === 0 && (error.code === "unresolved" || error.code === "malformed"))
-      return failed({ ...at, code: "condition-failed", reason: `failed to check attestations: ${error.message}` });
+      return failed({ ...at, code: "condition-failed", reason: unresolvedReason(error, conditions, variables) });
     return unknown([toFailure(error, at.check, at.stage)], open);
   } finally {
     variables.restore();

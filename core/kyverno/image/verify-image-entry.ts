@@ -11,7 +11,8 @@ import { conjunction, failed, toFailure, type Truth, unknown, type Verification 
 import type { SignedStatement } from "../../verify/evidence.ts";
 import type { DecisionVerifier } from "../../verify/memo.ts";
 import type { Position } from "../policy/policy.ts";
-import { evaluateConditions } from "../rule/conditions.ts";
+import { decidedWords, unresolvedWords } from "../rule/condition-words.ts";
+import { evaluateConditions, unresolvedCondition } from "../rule/conditions.ts";
 import { isIgnorance } from "../rule/ignorance.ts";
 import type { JsonContext } from "../rule/json-context.ts";
 import { openQuestions } from "../../knowledge/ask.ts";
@@ -155,7 +156,6 @@ function checkAttestations(
     const attestations = entry.attestations.map((attestation) =>
       checkAttestation(attestation, {
         ...set,
-        image: reference.canonical,
         variables,
         remember: (name, statement) => remembered.set(name, statement),
       }),
@@ -176,19 +176,25 @@ const denyStage = 1001;
 function checkDeny(
   statements: ReadonlyMap<string, SignedStatement>,
   variables: JsonContext,
-  { siblings }: EntryContext,
+  { siblings, position }: EntryContext,
 ): Verification<null> | undefined {
-  const rules = siblings.flatMap((entry) => (entry.source.validate?.deny === undefined ? [] : [entry.source.validate]));
+  const rules = siblings.flatMap(({ source: { validate, pointer } }) =>
+    validate?.deny === undefined ? [] : [{ deny: validate.deny, message: validate.message, pointer }],
+  );
   if (rules.length === 0) return undefined;
   for (const [name, statement] of statements)
     if (isObject(statement.predicate)) variables.add(name, statement.predicate);
-  for (const { deny, message } of rules) {
+  for (const { deny, message, pointer } of rules) {
+    const own = "/validate/deny/conditions";
+    const placed = { value: deny, pointer: own, position: (at: string) => position(`${pointer}${own}${at}`) };
     try {
-      const verdict = evaluateConditions(deny ?? null, variables);
+      const verdict = evaluateConditions(deny, variables);
       if (!verdict.holds) continue;
-      const texts = [message === undefined ? "" : substituteText(message, variables), verdict.message].filter(
-        (text) => text !== "",
-      );
+      const texts = [
+        message === undefined ? "" : substituteText(message, variables),
+        verdict.message,
+        decidedWords(verdict, placed),
+      ].filter((text) => text !== "");
       const reason =
         texts.length === 0
           ? "validation error: imageVerify  failed"
@@ -199,12 +205,10 @@ function checkDeny(
       // What has no question, as a call to a service, is not known either.
       const open = openQuestions(error);
       if (open.length > 0 || isIgnorance(error)) return unknown([toFailure(error, "validate.deny", denyStage)], open);
-      return failed({
-        check: "validate.deny",
-        code: "condition-failed",
-        reason: `failed to check deny conditions: ${error.message}`,
-        stage: denyStage,
-      });
+      const condition = error.code === "unresolved" ? unresolvedCondition(deny, variables) : undefined;
+      const why = condition === undefined ? error.message : unresolvedWords(condition, error, placed);
+      const reason = `failed to check deny conditions: ${why}`;
+      return failed({ check: "validate.deny", code: "condition-failed", reason, stage: denyStage });
     }
   }
   return { truth: "proven", evidence: null };

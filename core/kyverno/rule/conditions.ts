@@ -15,9 +15,22 @@ export interface ConditionsResult {
   readonly holds: boolean;
   /** Messages of the conditions that decided, joined; empty when they have none. */
   readonly message: string;
+  /** The conditions that decided: those that are false where the whole is, else those that are true. */
+  readonly decided: readonly DecidedCondition[];
+}
+
+/** A condition with its variables replaced, and where it stands in the value of the policy. */
+export interface DecidedCondition {
+  /** JSON pointer into the conditions. */
+  readonly at: string;
+  readonly operator: string;
+  readonly key: PolicyValue;
+  readonly value: PolicyValue;
 }
 
 export interface Condition {
+  /** JSON pointer into the conditions. */
+  readonly at: string;
   readonly key: PolicyValue;
   readonly operator: string;
   readonly value: PolicyValue;
@@ -43,7 +56,7 @@ function readCondition(value: PolicyValue, at: string): Condition {
   if (!isMap(value)) return wrong("a condition is a map of key, operator and value", at);
   const { key = null, operator, value: other = null, message = null } = value;
   if (typeof operator !== "string") return wrong("a condition needs an operator", `${at}/operator`);
-  return { key, operator, value: other, message: typeof message === "string" ? message : "" };
+  return { at, key, operator, value: other, message: typeof message === "string" ? message : "" };
 }
 
 const readList = (value: PolicyValue, at: string): readonly Condition[] =>
@@ -87,46 +100,60 @@ function testCondition(condition: Pick<Condition, "key" | "operator" | "value">,
   return operator(scalar(condition.key), scalar(condition.value), limits);
 }
 
-type Test = (condition: Condition) => boolean;
+interface Tested extends DecidedCondition {
+  readonly holds: boolean;
+  readonly message: string;
+}
 
-const joined = (messages: readonly string[], separator: string): string =>
-  messages.filter((message) => message !== "").join(separator);
+type Test = (condition: Condition) => Tested;
+
+const joined = (conditions: readonly { readonly message: string }[], separator: string): string =>
+  conditions
+    .map(({ message }) => message)
+    .filter((message) => message !== "")
+    .join(separator);
+
+const plain = (conditions: readonly Tested[]): readonly DecidedCondition[] =>
+  conditions.map(({ at, operator, key, value }) => ({ at, operator, key, value }));
+
+/** The conditions up to the first one that is as `until`. */
+function testUntil(conditions: readonly Condition[], test: Test, until: boolean): readonly Tested[] {
+  const tested: Tested[] = [];
+  for (const condition of conditions) {
+    const result = test(condition);
+    tested.push(result);
+    if (result.holds === until) break;
+  }
+  return tested;
+}
 
 function testBlock({ any, all }: ConditionBlock, test: Test): ConditionsResult {
-  const trueMessages: string[] = [];
-  const falseMessages: string[] = [];
-  let anyHolds = any === undefined;
-  for (const condition of any ?? []) {
-    anyHolds = test(condition);
-    (anyHolds ? trueMessages : falseMessages).push(condition.message);
-    if (anyHolds) break;
-  }
-  let allHold = true;
-  for (const condition of all ?? []) {
-    allHold = test(condition);
-    (allHold ? trueMessages : falseMessages).push(condition.message);
-    if (!allHold) break;
-  }
+  const ofAny = testUntil(any ?? [], test, true);
+  const ofAll = testUntil(all ?? [], test, false);
+  const anyHolds = any === undefined || ofAny.at(-1)?.holds === true;
+  const allHold = ofAll.every((tested) => tested.holds);
   const holds = anyHolds && allHold;
-  return { holds, message: joined(holds ? trueMessages : falseMessages, "; ") };
+  const told = [...ofAny, ...ofAll].filter((tested) => tested.holds === holds);
+  // A false one of several alternatives decides nothing when another one holds.
+  const decisive = holds || !anyHolds ? told : ofAll.filter((tested) => !tested.holds);
+  return { holds, message: joined(told, "; "), decided: plain(decisive) };
 }
 
 function testConditions(conditions: Conditions, test: Test): ConditionsResult {
   if (conditions.form === "block") return testBlock(conditions.block, test);
-  const messages: string[] = [];
   if (conditions.form === "list") {
-    for (const condition of conditions.conditions) {
-      if (!test(condition)) return { holds: false, message: condition.message };
-      messages.push(condition.message);
-    }
-  } else {
-    for (const block of conditions.blocks) {
-      const result = testBlock(block, test);
-      if (!result.holds) return result;
-      messages.push(result.message);
-    }
+    const tested = testUntil(conditions.conditions, test, false);
+    const last = tested.at(-1);
+    if (last?.holds === false) return { holds: false, message: last.message, decided: plain([last]) };
+    return { holds: true, message: joined(tested, ";"), decided: plain(tested) };
   }
-  return { holds: true, message: joined(messages, ";") };
+  const results: ConditionsResult[] = [];
+  for (const block of conditions.blocks) {
+    const result = testBlock(block, test);
+    if (!result.holds) return result;
+    results.push(result);
+  }
+  return { holds: true, message: joined(results, ";"), decided: results.flatMap(({ decided }) => decided) };
 }
 
 function substituteSide(side: "key" | "value", value: PolicyValue, context: JsonContext): PolicyValue {
@@ -141,17 +168,21 @@ function substituteSide(side: "key" | "value", value: PolicyValue, context: Json
   }
 }
 
+const tested = (condition: Condition, limits: Limits): Tested => ({
+  ...condition,
+  holds: testCondition(condition, limits),
+});
+
+const replaced = (condition: Condition, context: JsonContext): Condition => ({
+  ...condition,
+  key: substituteSide("key", condition.key, context),
+  value: substituteSide("value", condition.value, context),
+});
+
 const substituteBoth =
   (context: JsonContext): Test =>
   (condition) =>
-    testCondition(
-      {
-        operator: condition.operator,
-        key: substituteSide("key", condition.key, context),
-        value: substituteSide("value", condition.value, context),
-      },
-      context.limits,
-    );
+    tested(replaced(condition, context), context.limits);
 
 /**
  * Preconditions: variables are replaced condition by condition, so one that is never reached is never resolved;
@@ -172,7 +203,7 @@ export function evaluateConditions(conditions: PolicyValue, context: JsonContext
   const read = compileConditions(conditions);
   if (read.form === "blocks")
     return testConditions(compileConditions(substituteAttestation(conditions, context)), (condition) =>
-      testCondition(condition, context.limits),
+      tested(condition, context.limits),
     );
   const result = testConditions(read, substituteBoth(context));
   return { ...result, message: substituteMessage(result.message, context) };
@@ -188,4 +219,20 @@ function substituteAttestation(conditions: PolicyValue, context: JsonContext): P
       cause: error,
     });
   }
+}
+
+/** Of conditions that could not be evaluated, the first whose variables do not resolve or whose operator fails. */
+export function unresolvedCondition(conditions: PolicyValue, context: JsonContext): Condition | undefined {
+  const read = compileConditions(conditions);
+  const blocks = read.form === "blocks" ? read.blocks : read.form === "block" ? [read.block] : [];
+  const list = read.form === "list" ? read.conditions : blocks.flatMap(({ any = [], all = [] }) => [...any, ...all]);
+  return list.find((condition) => {
+    try {
+      substituteBoth(context)(condition);
+      return false;
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      return true;
+    }
+  });
 }

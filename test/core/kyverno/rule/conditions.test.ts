@@ -6,6 +6,7 @@ import {
   evaluateConditions,
   evaluatePreconditions,
   compileConditions,
+  unresolvedCondition,
 } from "../../../../core/kyverno/rule/conditions.ts";
 import { JsonContext } from "../../../../core/kyverno/rule/json-context.ts";
 import { defaultLimits } from "../../../../core/limits.ts";
@@ -55,10 +56,34 @@ const blocks: readonly (readonly [name: string, conditions: PolicyValue, holds: 
 ];
 for (const [name, conditions, holds, message] of blocks) {
   test(`${name}`, () => {
-    assert.equal(evaluateConditions(conditions, contextOf()), { holds, message });
-    assert.equal(evaluatePreconditions(conditions, contextOf()), { holds, message });
+    for (const evaluate of [evaluateConditions, evaluatePreconditions]) {
+      const result = evaluate(conditions, contextOf());
+      assert.equal([result.holds, result.message], [holds, message]);
+    }
   });
 }
+
+test("the conditions that decided: the true ones of what holds, the false ones of what does not", () => {
+  const decided = (conditions: PolicyValue): readonly string[] =>
+    evaluateConditions(conditions, contextOf()).decided.map(({ at }) => at);
+  assert.equal(decided({ any: [no, yes], all: [yes, yes] }), ["/any/1", "/all/0", "/all/1"]);
+  assert.equal(decided({ any: [no, no], all: [yes] }), ["/any/0", "/any/1"]);
+  assert.equal(decided({ any: [no, yes], all: [yes, no, no] }), ["/all/1"], "an alternative that is false is none");
+  assert.equal(decided({ any: [no], all: [no] }), ["/any/0", "/all/0"]);
+  assert.equal(decided([yes, no, no]), ["/1"]);
+  assert.equal(decided([yes, yes]), ["/0", "/1"]);
+  assert.equal(decided([{ any: [yes] }, { all: [yes, no] }, { all: [no] }]), ["/1/all/1"]);
+  assert.equal(decided([{ any: [yes] }, { all: [yes] }]), ["/0/any/0", "/1/all/0"]);
+  assert.equal(decided([]), []);
+});
+
+test("the condition that could not be judged is found", () => {
+  assert.is(unresolvedCondition([{ any: [yes, unresolved] }], contextOf())?.at, "/0/any/1");
+  assert.is(unresolvedCondition({ all: [yes, unresolved] }, contextOf())?.at, "/all/1");
+  assert.is(unresolvedCondition([yes, unresolved, unresolved], contextOf())?.at, "/1");
+  assert.is(unresolvedCondition({ any: [{ key: "a", operator: "Foo", value: "a" }] }, contextOf())?.at, "/any/0");
+  assert.is(unresolvedCondition([{ all: [yes] }], contextOf()), undefined);
+});
 
 test("a lone number is a double, one inside a list is not", () => {
   assert.ok(
@@ -102,10 +127,8 @@ test("variables in messages are replaced, but not in those of preconditions", ()
   const told = { all: [condition(false, "is {{ request.object.s }}")] };
   assert.is(evaluateConditions(told, contextOf()).message, "is text");
   assert.is(evaluatePreconditions(told, contextOf()).message, "is {{ request.object.s }}");
-  assert.equal(evaluateConditions({ all: [condition(true, "{{ nope }}")] }, contextOf()), {
-    holds: true,
-    message: "{{ nope }}",
-  });
+  const result = evaluateConditions({ all: [condition(true, "{{ nope }}")] }, contextOf());
+  assert.equal([result.holds, result.message], [true, "{{ nope }}"]);
 });
 
 const broken: readonly PolicyValue[] = [

@@ -74,7 +74,7 @@ test("what is not known is a question, what does not exist is unresolved", () =>
   assert.is(
     throwsCode("not-in-mirror", () => loadImage("ghcr.io/org/app:1", new MemoryKnowledge(defaultLimits), settings))
       .subject,
-    "tag ghcr.io/org/app 1",
+    "ghcr.io/org/app:1",
   );
   const knowledge = new MemoryKnowledge(defaultLimits).absent({ kind: "tag", repository: "ghcr.io/org/app", tag: "1" });
   throwsCode("unresolved", () => loadImage("ghcr.io/org/app:1", knowledge, settings));
