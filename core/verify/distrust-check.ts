@@ -24,7 +24,7 @@ function refuse(distrust: Distrust, kind: DistrustKind, values: readonly (string
 }
 
 /** The artifact itself. @throws EngineError `distrusted` */
-export function refuseDistrustedArtifact(distrust: Distrust | undefined, claim: Claim): void {
+export function refuseDistrustedArtifact(distrust: Distrust | undefined, claim: Pick<Claim, "digest">): void {
   if (distrust !== undefined) refuse(distrust, "digest", [claim.digest]);
 }
 

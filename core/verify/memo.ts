@@ -3,15 +3,17 @@
  * result is kept until the source's version says that an answer may have changed. Results are the same without the
  * memo. Trusted roots are answers too. A memo belongs to one distrust list. Source: docs/architecture.md#the-memo.
  */
+import type { Digest } from "../crypto/digest.ts";
 import { isWithin, type ValidityPeriod } from "../encoding/instant.ts";
 import type { Answer, AnswerTo } from "../knowledge/answer.ts";
 import type { Knowledge } from "../knowledge/knowledge.ts";
 import { type Question, questionText } from "../knowledge/question.ts";
 import { RecordingKnowledge } from "../knowledge/recording-knowledge.ts";
+import type { Failure } from "../verdict.ts";
 import type { BoundedVerifier } from "./bounded-verifier.ts";
 import { clockWarning, later, newestSignedTime } from "./clock.ts";
 import type { VerifyContext } from "./context.ts";
-import { type ImageOutcome, type ImageRequest, verifyImage } from "./verify-image.ts";
+import { findDistrusted, type ImageOutcome, type ImageRequest, verifyImage } from "./verify-image.ts";
 
 interface Kept {
   readonly outcome: ImageOutcome;
@@ -170,6 +172,11 @@ export class DecisionVerifier {
     if (!useCache) this.#fresh.set(key, outcome);
     else this.#keep(key, outcome, watch, newest);
     return outcome;
+  }
+
+  /** The refutation of an image of which nothing but its digest is asked. */
+  findDistrusted(digest: Digest): Failure | undefined {
+    return findDistrusted(digest, this.#context);
   }
 
   /** Canonical texts of all questions that the decision read, sorted. */

@@ -54,6 +54,12 @@ export interface ImageOutcome {
 
 const nothing: Undecided = { failures: [], open: [] };
 
+/** The refutation of an image that is distrusted itself, whatever is asked of it. */
+export function findDistrusted(digest: Digest, { distrust }: Pick<VerifyContext, "distrust">): Failure | undefined {
+  const outcome = attempt(() => refuseDistrustedArtifact(distrust, { digest }));
+  return outcome.ok ? undefined : toFailure(outcome.error, "distrust.content", stageOf("distrust.content"));
+}
+
 /**
  * Whether the image meets the requirement. The first proven signature ends the search, unless the context is
  * exhaustive. Attestations are all verified, because conditions are judged over all of them.
@@ -61,11 +67,8 @@ const nothing: Undecided = { failures: [], open: [] };
 export function verifyImage(request: ImageRequest, context: VerifyContext): ImageOutcome {
   const { image, expectation, predicateType } = request;
   const claim = claimOf(request, context);
-  const artifact = attempt(() => refuseDistrustedArtifact(context.distrust, claim));
-  if (!artifact.ok) {
-    const failure = toFailure(artifact.error, "distrust.content", stageOf("distrust.content"));
-    return { verification: refuted(failure), candidates: [], undecided: nothing };
-  }
+  const distrusted = findDistrusted(image.digest, context);
+  if (distrusted !== undefined) return { verification: refuted(distrusted), candidates: [], undecided: nothing };
   const purpose = predicateType === undefined ? "signature" : "attestation";
   const search = findSignedEntities(image, { ...request, purpose }, context.knowledge, context.limits);
   const verifier = boundedVerifier(context.verifier, context.limits.signatureChecksPerImage);

@@ -86,9 +86,8 @@ export function verifyImageEntry(image: ExtractedReference, context: EntryContex
     attestations: [],
   };
   const pins = entry.source.mutateDigest && image.reference.digest === undefined;
-  if (entry.sets.length === 0 && entry.attestations.length === 0 && !pins && !context.exhaustive) {
-    return { ...base, truth: "proven", failures: [], open: [], ...ownDigest(image.reference) };
-  }
+  const verifies = entry.sets.length > 0 || entry.attestations.length > 0;
+  if (!verifies && !pins && !context.exhaustive) return pinnedResult(base, ownDigest(image.reference), context);
   const resolved = resolveDigest(image.reference, context.knowledge);
   if (resolved.truth !== "proven")
     return {
@@ -98,6 +97,7 @@ export function verifyImageEntry(image: ExtractedReference, context: EntryContex
       open: resolved.truth === "unknown" ? resolved.open : [],
     };
   const digest = resolved.evidence;
+  if (!verifies) return pinnedResult(base, digest, context);
   const set: SetContext = {
     verifier: context.verifier,
     request: { image: { repository: image.reference.repository, digest }, layouts: entry.layouts },
@@ -130,8 +130,21 @@ export function verifyImageEntry(image: ExtractedReference, context: EntryContex
   };
 }
 
-const ownDigest = ({ digest }: ImageReference): { readonly digest?: Digest } =>
-  digest !== undefined && isDigest(digest) ? { digest } : {};
+/** Where nothing but a digest is asked for: only distrust refuses one. */
+function pinnedResult(
+  base: Omit<ImageResult, "truth" | "failures" | "open" | "digest">,
+  digest: Digest | undefined,
+  { verifier }: EntryContext,
+): ImageResult {
+  if (digest === undefined) return { ...base, truth: "proven", failures: [], open: [] };
+  const distrusted = verifier.findDistrusted(digest);
+  return distrusted === undefined
+    ? { ...base, truth: "proven", failures: [], open: [], digest }
+    : { ...base, truth: "refuted", failures: [distrusted], open: [], digest };
+}
+
+const ownDigest = ({ digest }: ImageReference): Digest | undefined =>
+  digest !== undefined && isDigest(digest) ? digest : undefined;
 
 interface Attested {
   readonly attestations: readonly AttestationResult[];

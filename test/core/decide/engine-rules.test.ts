@@ -288,4 +288,25 @@ test("a deny condition that reads what nobody knows is an unknown; one that cann
   assert.equal(ask("{{ called }}", called), ["error"]);
 });
 
+test("a distrusted image is refuted where nothing but its digest is asked for", () => {
+  const { policies } = load(
+    policyText({ entries: [], fields: "mutateDigest: true\nverifyDigest: true\nrequired: false" }),
+  );
+  const ask = (reference: string, distrusted: readonly string[]) =>
+    createEngine({
+      policies,
+      crypto: nodeVerifier,
+      distrust: distrusted.map((value) => ({ kind: "digest", value })),
+    }).decide(requestFor(pod(reference)), fixtureKnowledge, now);
+  const free = ask(image("signed"), []);
+  const pinned = String(free.patches[0]?.value);
+  const digest = pinned.slice(pinned.indexOf("@") + 1);
+  assert.equal([free.allowed, ask(pinned, []).allowed], [true, true]);
+  assert.ok(ask(image("signed"), [`sha256:${"0".repeat(64)}`]).allowed);
+  for (const reference of [image("signed"), pinned]) {
+    const { allowed, results } = ask(reference, [digest]);
+    assert.equal([allowed, results[0]?.status, results[0]?.failures[0]?.code], [false, "fail", "distrusted"]);
+  }
+});
+
 test.run();
