@@ -14,7 +14,7 @@ import type { TrustedSet } from "../core/tuf/trusted-set.ts";
 import { trustInitialRoot } from "../core/tuf/update-root.ts";
 import { nodeVerifier } from "../proxy/host/node-verifier.ts";
 import { MetadataFolder, replaceFile } from "../proxy/upstream/tuf/metadata-folder.ts";
-import { openTufMirror } from "../proxy/upstream/tuf/tuf-mirror.ts";
+import { openTufMirror } from "../proxy/upstream/tuf/fetch-files.ts";
 import { fetchTarget, lookUpTarget, quoteRole, refresh, type TufUpdate } from "../proxy/upstream/tuf/update.ts";
 import { collect } from "./command.ts";
 import { defaultLimits, type Limits } from "../core/limits.ts";

@@ -10,7 +10,7 @@ import { parseSnapshot } from "../../core/tuf/snapshot.ts";
 import { servedTargetPath } from "../../core/tuf/target-path.ts";
 import { parseTargets } from "../../core/tuf/targets.ts";
 import { parseTimestamp } from "../../core/tuf/timestamp.ts";
-import type { TufMirror } from "../../proxy/upstream/tuf/tuf-mirror.ts";
+import type { TufMirror } from "../../proxy/upstream/tuf/fetch-files.ts";
 import { quoteRole } from "../../proxy/upstream/tuf/update.ts";
 import type { CommandIO } from "../command.ts";
 import type { Limits } from "../../core/limits.ts";

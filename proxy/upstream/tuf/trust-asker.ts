@@ -6,8 +6,8 @@ import type { SignatureVerifier } from "../../../core/crypto/signature-verifier.
 import { EngineError } from "../../../core/errors.ts";
 import type { Answer, TrustedRootSource } from "../../../core/knowledge/answer.ts";
 import type { TufSource } from "../../../core/trust/resolve-trust.ts";
-import { fetchTrust } from "./fetch-trust.ts";
-import type { TufMirror } from "./tuf-mirror.ts";
+import { fetchTrust } from "./trusted-root-source.ts";
+import type { TufMirror } from "./fetch-files.ts";
 import type { Limits } from "../../../core/limits.ts";
 
 export interface TufRepositories {

@@ -17,7 +17,7 @@ import {
   updateTargets,
 } from "../../../core/tuf/update-targets.ts";
 import { updateTimestamp } from "../../../core/tuf/update-timestamp.ts";
-import type { TufMirror } from "./tuf-mirror.ts";
+import type { TufMirror } from "./fetch-files.ts";
 
 /** What a client keeps between updates, by role. Only what was verified is written. */
 export interface HeldRoles {

@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import { encodeUtf8 } from "../../../../core/encoding/utf8.ts";
 import { nodeVerifier } from "../../../../proxy/host/node-verifier.ts";
 import { createTrustAsker } from "../../../../proxy/upstream/tuf/trust-asker.ts";
-import { openTufMirror } from "../../../../proxy/upstream/tuf/tuf-mirror.ts";
+import { openTufMirror } from "../../../../proxy/upstream/tuf/fetch-files.ts";
 import { makeTufRepository, type TufSource } from "../../../lab/tuf-repository.ts";
 import { serveTuf } from "../../../support/tuf-server.ts";
 import { defaultLimits } from "../../../../core/limits.ts";

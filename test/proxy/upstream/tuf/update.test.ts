@@ -4,7 +4,7 @@ import { encodeUtf8 } from "../../../../core/encoding/utf8.ts";
 import { withHeldFloors } from "../../../../core/tuf/held-floors.ts";
 import { trustInitialRoot } from "../../../../core/tuf/update-root.ts";
 import { nodeVerifier } from "../../../../proxy/host/node-verifier.ts";
-import { openTufMirror } from "../../../../proxy/upstream/tuf/tuf-mirror.ts";
+import { openTufMirror } from "../../../../proxy/upstream/tuf/fetch-files.ts";
 import {
   fetchTarget,
   type HeldRoles,

@@ -12,7 +12,7 @@ import { parseRoot } from "../../../core/tuf/root.ts";
 import { type ReferenceTime, type TrustedSet, versionsOf } from "../../../core/tuf/trusted-set.ts";
 import { trustInitialRoot, updateRoot } from "../../../core/tuf/update-root.ts";
 import { encodeFloors, readFloors } from "../../../core/tuf/verify-source.ts";
-import type { TufMirror } from "./tuf-mirror.ts";
+import type { TufMirror } from "./fetch-files.ts";
 import { fetchTarget, type HeldRoles, lookUpTarget, refresh } from "./update.ts";
 import type { Limits } from "../../../core/limits.ts";
 

@@ -3,12 +3,12 @@ import { pathToFileURL } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { encodeUtf8 } from "../../../../core/encoding/utf8.ts";
-import { openTufMirror } from "../../../../proxy/upstream/tuf/tuf-mirror.ts";
+import { openTufMirror } from "../../../../proxy/upstream/tuf/fetch-files.ts";
 import { rejectsCode, throwsCode } from "../../../support/assert.ts";
 import { tempFolder } from "../../../support/temp-folder.ts";
 import { serveTuf } from "../../../support/tuf-server.ts";
 
-const test = suite("proxy/upstream/tuf/tuf-mirror");
+const test = suite("proxy/upstream/tuf/fetch-files");
 const bytes = encodeUtf8("content");
 
 test("files of a web server: there, absent, too large", async () => {

@@ -4,8 +4,8 @@ import { encodeUtf8 } from "../../../../core/encoding/utf8.ts";
 import { parseTrustedRoot } from "../../../../core/trust/trusted-root.ts";
 import { verifySource } from "../../../../core/tuf/verify-source.ts";
 import { nodeVerifier } from "../../../../proxy/host/node-verifier.ts";
-import { fetchTrust } from "../../../../proxy/upstream/tuf/fetch-trust.ts";
-import { openTufMirror } from "../../../../proxy/upstream/tuf/tuf-mirror.ts";
+import { fetchTrust } from "../../../../proxy/upstream/tuf/trusted-root-source.ts";
+import { openTufMirror } from "../../../../proxy/upstream/tuf/fetch-files.ts";
 import { makeTufRepository, type TufSource } from "../../../lab/tuf-repository.ts";
 import { rejectsCode } from "../../../support/assert.ts";
 import { freshTime, publicGoodFiles, publicGoodRootVersion } from "../../../support/root-signing.ts";
@@ -13,7 +13,7 @@ import { serveTuf } from "../../../support/tuf-server.ts";
 import { skipped } from "../../../support/vectors.ts";
 import { defaultLimits } from "../../../../core/limits.ts";
 
-const test = suite("proxy/upstream/tuf/fetch-trust");
+const test = suite("proxy/upstream/tuf/trusted-root-source");
 const target = encodeUtf8("{}");
 
 const repository = makeTufRepository(target);
@@ -93,7 +93,7 @@ test("an initial root of another repository leads nowhere", async () => {
 });
 
 const files = publicGoodFiles();
-if (files === undefined) skipped("proxy/upstream/tuf/fetch-trust", 1, "SALLYPORT_VECTORS is not set");
+if (files === undefined) skipped("proxy/upstream/tuf/trusted-root-source", 1, "SALLYPORT_VECTORS is not set");
 else
   test("the public-good repository, from root 5 to root 15", async () => {
     const real = await serveTuf(files);
