@@ -1,5 +1,5 @@
 /**
- * Bringing an OCI layout into the mirror, whole or not at all; what it lacks is said. Source:
+ * Adds an OCI layout to the mirror, whole or not at all, and reports what it lacks. Source:
  * docs/spec/offline.md#completeness, docs/spec/outcomes.md#truth-of-a-code.
  */
 import { EngineError } from "../../core/errors.ts";
@@ -17,16 +17,16 @@ import { findUnread, type Subject, type Unread } from "../mirror/unread-material
 import type { MirrorWriter } from "../mirror/mirror-writer.ts";
 
 export interface AddLayoutOptions {
-  /** The repository of images that the layout does not name. */
+  /** The repository for images without a name in the layout. */
   readonly repository?: string;
-  /** The tag of the one image that has no name. */
+  /** The tag for the one image without a name. */
   readonly tag?: string;
   /**
-   * `true`: the mirror then holds everything of the layout's repositories; or the hosts and repositories of which it
-   * does.
+   * `true`: the mirror then holds everything of the layout's repositories. Or a list: the hosts and repositories that
+   * are complete.
    */
   readonly complete?: boolean | readonly string[];
-  /** Image layers too. No decision reads them; a registry serves them. */
+  /** Copy image layers too. No decision reads them; a registry serves them. */
   readonly layers?: boolean;
   /** RFC 3339; default: when the layout was last changed. */
   readonly at?: string;
@@ -39,16 +39,16 @@ export interface AddedLayout {
   readonly manifests: number;
   readonly blobs: number;
   readonly referrers: number;
-  /** Image layers copied, and those left where they are. */
+  /** Image layers copied, and image layers left out. */
   readonly layers: number;
   readonly layersLeftOut: number;
-  /** Content that manifests name and the layout does not hold, image layers aside. */
+  /** Content that manifests name but the layout lacks, except image layers. */
   readonly missing: readonly Digest[];
   /** Entries of `index.json` that could not be taken, and why. */
   readonly passedOver: readonly PassedOver[];
-  /** Entries that no decision has a use for. */
+  /** Entries that no decision can use. */
   readonly plainBlobs: readonly PassedOver[];
-  /** What a decision would look at and cannot read, and how many referrers there are of other types. */
+  /** Material that a decision would read but cannot, and the number of referrers of other types. */
   readonly unread: readonly Unread[];
   readonly otherTypes: ReadonlyMap<string, number>;
   readonly complete: readonly string[];
@@ -57,14 +57,14 @@ export interface AddedLayout {
 /**
  * Adds everything of a layout folder.
  * @throws EngineError as `openLayout`; `archive-corrupt` when any manifest or blob has another digest;
- * `archive-incomplete` when completeness is claimed for a layout that lacks manifests which it names;
- * `over-limit`. Whatever is thrown, the mirror is as before.
+ * `archive-incomplete` when completeness is claimed for a layout that lacks manifests which it names; `over-limit`.
+ * After any error the mirror is unchanged.
  */
 export function addLayout(mirror: Mirror, folder: string | LayoutSource, options: AddLayoutOptions = {}): AddedLayout {
   const layout = openLayout(folder, { ...options, limits: mirror.limits });
   for (const [digest, error] of layout.problems)
     if (error.code === "archive-corrupt")
-      throw new EngineError("archive-corrupt", `a manifest of the layout does not read: ${error.message}`, {
+      throw new EngineError("archive-corrupt", `a manifest of the layout cannot be read: ${error.message}`, {
         subject: digest,
         cause: error,
       });
@@ -115,7 +115,7 @@ class Addition {
     this.#writer.setAnswer(question, { state: "present", value, at: this.#layout.at, from: this.#layout.from });
   }
 
-  /** Takes content over as the layout answers for it; what it does not hold stays a question. */
+  /** Stores the layout's answers. A question without one stays open. */
   #copy(question: Extract<Question, { kind: "manifest" | "blob" }>): boolean {
     const { repository, digest } = question;
     if (this.#layout.problems.has(digest)) {
@@ -132,16 +132,16 @@ class Addition {
     return answer?.state === "present";
   }
 
-  /** What has another size than its manifest states is named and left: no decision takes it. */
+  /** A layer of another size than its manifest states is reported and left out: no decision accepts it. */
   #hasSize({ digest, size }: Descriptor, repository: string): boolean {
     const found = this.#layout.files.size(digest);
     if (found === undefined || found === size) return true;
-    const reason = `${found} bytes, where the manifest states ${size}`;
+    const reason = `${found} bytes, but the manifest states ${size}`;
     this.#unread.set(digest, { image: repository, subject: digest, reason });
     return false;
   }
 
-  /** What is past a bound is named and left: no decision reads it. */
+  /** Content beyond a bound is reported and left out: no decision reads it. */
   #bounded<T>(digest: Digest, repository: string, read: () => T): T | undefined {
     try {
       return read();
@@ -161,7 +161,7 @@ class Addition {
     else this.#counts.layersLeftOut += 1;
   }
 
-  /** What the mirror already knows to refer to the image stays known. */
+  /** Referrers that the mirror already knows are kept. */
   #addReferrers(question: Extract<Question, { kind: "referrers" }>, list: readonly Descriptor[]): void {
     const known = this.#mirror.knowledge().answer(question);
     const before = known?.state === "present" ? known.value : [];
@@ -173,7 +173,7 @@ class Addition {
   finish(): AddedLayout {
     const complete = this.#layout.scopes;
     const missing = [...this.#missing].sort();
-    // A blob that is not here stays a question; a manifest would read as absent, which nobody said.
+    // A missing blob stays an open question. A missing manifest would count as absent, which the layout does not say.
     const lacking = [
       ...[...this.#missingManifests].sort(),
       ...this.#layout.passedOver.map(({ subject, reason }) => `${subject}: ${reason}`),
@@ -207,7 +207,7 @@ class Addition {
   }
 }
 
-/** What signed material of a repository hangs on. */
+/** The images that signed material of a repository belongs to. */
 function* subjectsOf({ repository, tags, referrers }: LayoutRepository): Iterable<Subject> {
   const digests = new Set(referrers.keys());
   for (const tag of tags.keys()) {
@@ -218,8 +218,7 @@ function* subjectsOf({ repository, tags, referrers }: LayoutRepository): Iterabl
 }
 
 /**
- * Layers of images, by media type; what stands for signed material keeps all of its layers, whatever they call
- * themselves.
+ * Layers of images, by media type. Signed material keeps all of its layers, whatever their media type.
  */
 function imageLayers({ tags, manifests }: LayoutRepository): ReadonlySet<Digest> {
   const material = new Set(

@@ -12,7 +12,7 @@ import type { LayoutFile, LayoutSource } from "./layout-source.ts";
 
 const layoutFileBytes = 4096;
 
-/** RFC 3339 has years of four digits, and a file system may have any date: what is out of range counts as old. */
+/** RFC 3339 has years of four digits, but a file system may have any date. A date out of range counts as old. */
 const latestTime = Date.UTC(9999, 11, 31);
 const inRange = (time: number): number => (time >= 0 && time <= latestTime ? time : 0);
 
@@ -62,7 +62,7 @@ export class LayoutFiles {
     if (docker === true)
       throw new EngineError(
         "unsupported",
-        "what docker save wrote before Docker 25 holds no manifests, so no digest that a signature could be about: " +
+        "an archive of docker save before Docker 25 holds no manifests, so no digest that could be signed: " +
           "copy the image with cosign save, skopeo or oras",
         { subject },
       );
@@ -83,7 +83,7 @@ export class LayoutFiles {
     }
   }
 
-  /** What does not read in a layout is the layout's damage. */
+  /** An unreadable file in a layout is damage to the layout. */
   #reading<T>(path: string, read: () => T): T {
     try {
       return read();
@@ -91,13 +91,13 @@ export class LayoutFiles {
       if (error instanceof EngineError && error.code !== "malformed") throw error;
       throw new EngineError(
         "archive-corrupt",
-        `the layout does not read: ${error instanceof Error ? error.message : String(error)}`,
+        `the layout cannot be read: ${error instanceof Error ? error.message : String(error)}`,
         { subject: this.#subject(path), cause: error },
       );
     }
   }
 
-  /** The size of a blob that is here. */
+  /** The size of a blob in the layout. */
   size(digest: Digest): number | undefined {
     return this.#with(blobPath(digest), ({ size }) => size);
   }
@@ -113,12 +113,13 @@ export class LayoutFiles {
   }
 
   /**
-   * Gives a blob's bytes in pieces; whoever takes them compares them with the digest. False: it is not here.
-   * @throws EngineError `archive-corrupt` when the file has another size than `stated`, also while it is read.
+   * Gives a blob's bytes in pieces; the receiver compares them with the digest. False: the layout lacks it.
+   * @throws EngineError `archive-corrupt` when the file has another size than `stated`, even if it changes while it is
+   * read.
    */
   copy(digest: Digest, stated: number, take: (piece: Uint8Array) => void): boolean {
     const differs = (size: number) =>
-      new EngineError("archive-corrupt", `${size} bytes, where the manifest states ${stated}`, { subject: digest });
+      new EngineError("archive-corrupt", `${size} bytes, but the manifest states ${stated}`, { subject: digest });
     return (
       this.#with(blobPath(digest), (file) => {
         if (file.size !== stated) throw differs(file.size);
@@ -134,17 +135,15 @@ export class LayoutFiles {
   }
 
   /**
-   * The digests that files are named by; files with other names are none of the layout's business.
+   * The digests in the names of files. Other names are ignored.
    * @throws EngineError `over-limit` past `layoutEntries`, `archive-corrupt` when the folder cannot be listed.
    */
   digests(): readonly Digest[] {
     const names = this.#source.list("blobs/sha256");
     if (names.length > this.#limits.layoutEntries)
-      throw new EngineError(
-        "over-limit",
-        `${names.length} files, at most ${this.#limits.layoutEntries} are looked at`,
-        { subject: this.#subject("blobs/sha256") },
-      );
+      throw new EngineError("over-limit", `${names.length} files, at most ${this.#limits.layoutEntries} are read`, {
+        subject: this.#subject("blobs/sha256"),
+      });
     return names
       .map((name) => `sha256:${name}`)
       .filter(isDigest)

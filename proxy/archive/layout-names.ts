@@ -1,7 +1,7 @@
 /**
- * What the entries of a layout's `index.json` are called. Writers have their habits: `cosign save` marks entries by
- * kind and names nothing; `skopeo` and `oras` write a tag, or whatever reference they were given; containerd and Docker
- * write the whole reference beside it; Hauler does so too, and marks kinds; Zarf writes the base image's name.
+ * Names of the entries in a layout's `index.json`. Writers differ: `cosign save` marks entries by kind and names
+ * nothing; `skopeo` and `oras` write a tag, or whatever reference they were given; containerd and Docker write the
+ * whole reference beside it; Hauler does so too, and marks kinds; Zarf writes the base image's name.
  * Source: docs/spec/sigstore.md#saved-layouts, OCI image 1.1 annotations.
  */
 import type { JsonObject } from "../../core/encoding/json.ts";
@@ -12,11 +12,11 @@ import { type Descriptor, readDescriptor } from "../../core/oci/descriptor.ts";
 import type { Limits } from "../../core/limits.ts";
 import { isTag, parseReference, repositoryForFetching } from "../../core/oci/reference.ts";
 
-/** What an entry is to the image that it belongs to; `other` says nothing and may be an image too. */
+/** An entry's relation to its image. `other`: unmarked, so it may be an image too. */
 export type EntryRole = "image" | "signature" | "attestation" | "sbom" | "referrer" | "other";
 
 export interface EntryName {
-  /** As questions spell it; absent where the layout does not say. */
+  /** As questions spell it; absent if the layout does not say. */
   readonly repository?: string;
   readonly tag?: string;
 }
@@ -24,15 +24,15 @@ export interface EntryName {
 export interface LayoutEntry extends EntryName {
   readonly descriptor: Descriptor;
   readonly role: EntryRole;
-  /** Marked as an index: it wins over an image that is marked beside it. */
+  /** Marked as an index: it wins over an image marked beside it. */
   readonly index?: boolean;
-  /** What the entry belongs to, where it says so. */
+  /** The digest that the entry belongs to, if it says so. */
   readonly subject?: Digest;
-  /** A name that counts where nothing else names the entry: elsewhere it is that of the image below. */
+  /** A name that counts only if nothing else names the entry: it may be the base image's. */
   readonly base?: EntryName;
 }
 
-/** An entry that was passed over, and why. */
+/** An entry that was skipped, and why. */
 export interface PassedOver {
   /** The place in `index.json`, and the digest or name that it gives. */
   readonly subject: string;
@@ -47,7 +47,7 @@ const kinds: Readonly<Record<string, EntryRole>> = {
   sboms: "sbom",
   referrers: "referrer",
 };
-/** Hauler adds the digest of what a signature or a referrer belongs to, or its own, so that no two are the same. */
+/** Hauler appends the digest of a signature's or referrer's image, or its own, so that names are unique. */
 const kindPattern = /^dev\.(?:cosignproject\.cosign|hauler)\/([A-Za-z]+)(?:\/.*)?$/;
 
 const annotation = {
@@ -58,7 +58,7 @@ const annotation = {
 } as const;
 
 /**
- * The entries of `index.json`, in its order. One that does not read, by its descriptor or its name, is passed over.
+ * The entries of `index.json`, in its order. An entry with an unreadable descriptor or name is skipped.
  * @throws EngineError `archive-corrupt` when there is no list or a name contradicts its digest, `over-limit` past
  * `layoutEntries`.
  */
@@ -114,14 +114,14 @@ function readEntry(descriptor: Descriptor, at: string, limits: Limits): LayoutEn
   };
 }
 
-/** The name that has a host counts, the entry's own before containerd's; a text that is a tag alone is a tag. */
+/** A name with a host counts, the entry's own before containerd's. A text that is only a tag is a tag. */
 function readName(name: string, containerd: string, descriptor: Descriptor, at: string, limits: Limits): EntryName {
   if (containerd !== "" && !namesHost(name, limits)) return parseName(containerd, descriptor, at, limits);
   if (name === "") return {};
   return isTag(name) ? { tag: name } : parseName(name, descriptor, at, limits);
 }
 
-/** Whether a reference says which registry it is of. */
+/** Whether a reference names its registry. */
 function namesHost(text: string, limits: Limits): boolean {
   if (text === "" || isTag(text)) return false;
   return parseReference(text, limits, { enableDefaultRegistryMutation: false }).registry !== "";

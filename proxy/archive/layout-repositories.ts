@@ -1,5 +1,5 @@
 /**
- * What a layout holds of each repository: tags, manifests, blobs and referrers. Referrers are found by looking at every
+ * What a layout holds of each repository: tags, manifests, blobs and referrers. Referrers are found by reading every
  * manifest with a subject, because `cosign save` leaves bundles as blobs that no index names. Source:
  * docs/spec/sigstore.md#referrers-and-the-fallback-tag, #saved-layouts.
  */
@@ -199,7 +199,7 @@ class Building {
       );
   }
 
-  /** Takes a manifest, its children, and the blobs they name. Gives the manifests that are new here. */
+  /** Adds a manifest, its children, and the blobs they name. Gives the manifests that are new here. */
   addManifest(repository: Growing, digest: Digest): readonly Digest[] {
     const waiting = [digest];
     const added: Digest[] = [];
@@ -220,8 +220,8 @@ class Building {
   }
 
   /**
-   * A referrer is of the repositories that name it; one that no index names is of those that hold its subject. What
-   * refers to a referrer follows it.
+   * A referrer belongs to the repositories that name it; if no index names it, to those that hold its subject.
+   * Referrers of a referrer follow it.
    */
   placeReferrers(referrers: readonly Referrer[]): void {
     const bySubject = new Map<Digest, Referrer[]>();
@@ -267,7 +267,7 @@ class Building {
   }
 
   /**
-   * The index behind the tag `sha256-HEX` names referrers too; one too many does no harm, for a signature names its
+   * The index behind the tag `sha256-HEX` names referrers too. A wrong one does no harm, because a signature names its
    * image itself.
    */
   addFallbackReferrers(): void {

@@ -1,12 +1,11 @@
 /**
- * Where the files of a layout are: a folder, or a tar archive as `tar-source.ts` reads it. Source: OCI image 1.1
- * (image layout).
+ * The files of a layout: in a folder, or in a tar archive (`tar-source.ts`). Source: OCI image 1.1 (image layout).
  */
 import { closeSync, fstatSync, openSync, readdirSync, readSync, realpathSync, statSync } from "node:fs";
 import { join, sep } from "node:path";
 import { EngineError } from "../../core/errors.ts";
 
-/** A regular file that is open. `read` gives fewer bytes where the file ends before. */
+/** An open regular file. `read` gives fewer bytes if the file ends. */
 export interface LayoutFile {
   readonly size: number;
   readonly changed: Date;
@@ -18,8 +17,8 @@ export interface LayoutSource {
   /** For people: the folder or the archive. */
   readonly name: string;
   /**
-   * `undefined` when nothing has this name, of parts divided by `/`.
-   * @throws EngineError `archive-corrupt` when it is no regular file, or lies elsewhere.
+   * `undefined` if there is no file of this name. Its parts are separated by `/`.
+   * @throws EngineError `archive-corrupt` when it is not a regular file, or lies outside.
    */
   open(path: string): LayoutFile | undefined;
   /** The names in a folder. @throws EngineError `archive-corrupt` when it cannot be listed. */
@@ -27,7 +26,7 @@ export interface LayoutSource {
   close(): void;
 }
 
-/** Reads `length` bytes at `offset` of what is open under `handle`. */
+/** Reads `length` bytes at `offset` of the open file `handle`. */
 export function readAt(handle: number, length: number, offset: number): Buffer {
   const bytes = Buffer.alloc(length);
   let filled = 0;
@@ -39,7 +38,7 @@ export function readAt(handle: number, length: number, offset: number): Buffer {
   return bytes.subarray(0, filled);
 }
 
-/** A folder. What it links to must lie in it, and is opened only where it is a file: a pipe or device never ends. */
+/** A folder. Links must stay inside it, and only regular files are opened: a pipe or device never ends. */
 export class FolderSource implements LayoutSource {
   readonly name: string;
   #root: string | undefined;
@@ -79,7 +78,7 @@ export class FolderSource implements LayoutSource {
   }
 }
 
-/** What the system refuses in a layout is the layout's damage. */
+/** A file of the layout that the system cannot read is damage to the layout. */
 function reading<T>(subject: string, read: () => T): T {
   try {
     return read();
@@ -87,7 +86,7 @@ function reading<T>(subject: string, read: () => T): T {
     if (error instanceof EngineError) throw error;
     throw new EngineError(
       "archive-corrupt",
-      `the layout does not read: ${error instanceof Error ? error.message : String(error)}`,
+      `the layout cannot be read: ${error instanceof Error ? error.message : String(error)}`,
       { subject, cause: error },
     );
   }

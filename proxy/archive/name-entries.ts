@@ -1,5 +1,5 @@
 /**
- * Entries of a layout under the names that questions use: what the layout says, and what the caller gave for the rest.
+ * Entries of a layout under the names that questions use: the layout's names, and the caller's for the rest.
  * Source: docs/spec/sigstore.md#saved-layouts.
  */
 import type { Digest } from "../../core/crypto/digest.ts";
@@ -10,9 +10,9 @@ import type { LayoutEntry } from "./layout-names.ts";
 import type { Limits } from "../../core/limits.ts";
 
 export interface NameOptions {
-  /** The repository of entries that name none. */
+  /** The repository for entries that name none. */
   readonly repository?: string;
-  /** The tag of the image that has no other name. */
+  /** The tag for the image without another name. */
   readonly tag?: string;
 }
 
@@ -22,7 +22,7 @@ export type NamedEntry = LayoutEntry & { readonly repository: string };
 /**
  * Gives every entry its repository, and the image its tag.
  * @throws EngineError `invalid-usage` when an entry names no repository and none was given, or when it is not clear
- * which entry the given tag is for; `invalid-reference` when what was given is no repository or tag.
+ * which entry the given tag is for; `invalid-reference` when the given repository or tag is not one.
  */
 export function nameEntries(
   entries: readonly LayoutEntry[],
@@ -67,8 +67,8 @@ function readRepository(text: string, limits: Limits): string {
 }
 
 /**
- * The one entry that a given tag can be meant for: the one that has it, else the image that cosign marked, else the
- * only image without a name, else the only image there is. Signatures under tags of their own are no images.
+ * The entry for a given tag: the one that has it, else the image that cosign marked, else the only image without a
+ * name, else the only image. Signatures under their own tags are not images.
  */
 function entryFor(
   entries: readonly NamedEntry[],
@@ -98,8 +98,8 @@ function entryFor(
 }
 
 /**
- * The image that a marked signature or attestation belongs to: the one it names, else the marked image of its name,
- * else the only marked image of its repository. `undefined` where there is none.
+ * The image of a marked signature or attestation: the one it names, else the marked image of its name, else the only
+ * marked image of its repository. `undefined` if there is none.
  * @throws EngineError `archive-corrupt` when there are several: nothing says whose the signatures are.
  */
 export function imageOf(entry: NamedEntry, images: readonly NamedEntry[]): Digest | undefined {
@@ -116,7 +116,7 @@ export function imageOf(entry: NamedEntry, images: readonly NamedEntry[]): Diges
   return [...digests][0];
 }
 
-/** The entries that are marked as images: of one name an index wins over an image, as in cosign. */
+/** The entries marked as images. If an index and an image have one name, the index wins, as in cosign. */
 export function markedImages<E extends LayoutEntry>(entries: readonly E[]): readonly E[] {
   const images = entries.filter((entry) => entry.role === "image");
   const nameOf = ({ repository, tag }: LayoutEntry): string => JSON.stringify([repository, tag]);

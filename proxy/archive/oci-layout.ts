@@ -1,5 +1,5 @@
 /**
- * An OCI image layout as knowledge. What a sparse layout leaves out was never asked for; it is not absent.
+ * An OCI image layout as knowledge. Content that a sparse layout leaves out counts as never asked for, not as absent.
  * Source: OCI image 1.1 (image layout).
  */
 import type { EngineError } from "../../core/errors.ts";
@@ -18,18 +18,17 @@ import { markedImages, nameEntries } from "./name-entries.ts";
 
 export interface LayoutOptions {
   /**
-   * The repository of images that the layout does not name: `cosign save` names none, `skopeo` and `oras` often only a
-   * tag.
+   * The repository for images without a name: `cosign save` names none, `skopeo` and `oras` often only a tag.
    */
   readonly repository?: string;
-  /** The tag of the one image that has no name. */
+  /** The tag for the one image without a name. */
   readonly tag?: string;
   /**
-   * `true`: the layout holds everything of its repositories, image layers aside; or the hosts and repositories of which
-   * it does.
+   * `true`: the layout holds everything of its repositories, except image layers. Or a list: the hosts and repositories
+   * that are complete.
    */
   readonly complete?: boolean | readonly string[];
-  /** RFC 3339; when what the layout says was known. Default: when `index.json` was last changed. */
+  /** RFC 3339; the time of the layout's answers. Default: when `index.json` was last changed. */
   readonly at?: string;
   /** Names the source. Default `layout FOLDER`. */
   readonly from?: string;
@@ -46,7 +45,7 @@ export interface LayoutImage {
  * Opens a layout: a folder by its path, of which nothing stays open, or what `openLayoutSource` found.
  * @throws EngineError `invalid-usage` when it is no layout or an image has no name, `invalid-reference`, `unsupported`,
  * `archive-corrupt` when its index does not read or gives one name to two contents, `over-limit`. Damage to single
- * blobs is met where they are read.
+ * blobs is found when they are read.
  */
 export function openLayout(from: string | LayoutSource, options: LayoutOptions): LayoutKnowledge {
   const { limits } = options;
@@ -117,13 +116,13 @@ interface LayoutParts {
 export class LayoutKnowledge implements Knowledge {
   readonly files: LayoutFiles;
   readonly repositories: ReadonlyMap<string, LayoutRepository>;
-  /** Manifests that do not read, and why. Reading them as answers throws the same. */
+  /** Unreadable manifests, and why. Reading them as answers throws the same error. */
   readonly problems: ReadonlyMap<Digest, EngineError>;
   /** Images that `cosign save` or Hauler marked as such. */
   readonly marked: readonly LayoutImage[];
   /** Entries of `index.json` that could not be taken, and why. */
   readonly passedOver: readonly PassedOver[];
-  /** Entries that are no images, nor anything else that a decision could read. */
+  /** Entries that are neither images nor anything else that a decision could read. */
   readonly blobs: readonly PassedOver[];
   /** Hosts and repositories of which the layout holds everything. */
   readonly scopes: readonly string[];
@@ -153,8 +152,8 @@ export class LayoutKnowledge implements Knowledge {
   }
 
   /**
-   * Nothing changes: the index was read when the folder was opened, and content is found by digest. Who damages a blob
-   * afterwards is found by reading, not by this.
+   * Constant: the index was read when the folder was opened, and content is found by digest. A blob damaged later is
+   * detected when it is read.
    */
   state(): SourceState {
     return { version: "" };
@@ -180,7 +179,7 @@ export class LayoutKnowledge implements Knowledge {
     }
   }
 
-  /** Damage that was met when the layout was opened: a size that is not the stated one is never read to find out. */
+  /** Damage found when the layout was opened. A file of the wrong size is not read. */
   #requireWhole(digest: Digest): void {
     const problem = this.problems.get(digest);
     if (problem?.code === "archive-corrupt") throw problem;
@@ -190,7 +189,7 @@ export class LayoutKnowledge implements Knowledge {
     return value === undefined ? undefined : { state: "present", value, at: this.at, from: this.from };
   }
 
-  /** What an index names and the folder lacks was left out, which is no absence. */
+  /** If an index names content that the folder lacks, it was left out; it is not absent. */
   #completed(question: Extract<Question, { repository: string }>): Answer | undefined {
     if (question.kind === "manifest" && this.repositories.get(question.repository)?.manifests.has(question.digest))
       return undefined;

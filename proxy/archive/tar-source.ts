@@ -1,7 +1,6 @@
 /**
- * A tar archive of a layout as its folder would be read: headers once, by tar-stream, and contents where they stand in
- * the file. A compressed one is unpacked into a temporary file first. Source: docs/spec/sigstore.md#saved-layouts,
- * RFC 1952.
+ * A tar archive of a layout, read like its folder: headers once, by tar-stream; contents in place, by offset. A
+ * compressed one is unpacked into a temporary file first. Source: docs/spec/sigstore.md#saved-layouts, RFC 1952.
  */
 import { closeSync, createReadStream, createWriteStream, fstatSync, mkdtempSync, openSync, rmSync } from "node:fs";
 import { platform, tmpdir } from "node:os";
@@ -62,7 +61,7 @@ class TarSource implements LayoutSource {
 const damaged = (subject: string, why: string, cause?: unknown): EngineError =>
   new EngineError("archive-corrupt", `the archive ${why}`, { subject, cause });
 
-/** First bytes of other formats, and what to do. */
+/** First bytes of other formats, and the advice. */
 const foreign: readonly (readonly [magic: string, what: string])[] = [
   ["28b52ffd", "compressed by Zstandard: unpack it first, with zstd -d"],
   ["fd377a585a00", "compressed by xz: unpack it first, with xz -d"],
@@ -72,7 +71,7 @@ const foreign: readonly (readonly [magic: string, what: string])[] = [
 
 /**
  * Opens a tar archive, compressed by gzip or not.
- * @throws EngineError `unsupported` for another compression, `invalid-usage` when it is no tar archive,
+ * @throws EngineError `unsupported` for another compression, `invalid-usage` when it is not a tar archive,
  * `archive-corrupt` when it is cut short, has a hole, a device, a pipe or a path out of the archive; `over-limit` past
  * `layoutEntries` members, or `layoutArchiveBytes` of what was compressed.
  */
@@ -105,14 +104,14 @@ async function openCompressed(path: string, limits: Limits): Promise<LayoutSourc
   try {
     await pipeline(createReadStream(path), createGunzip(), bound, createWriteStream(target));
     const handle = openSync(target, "r");
-    // What is open stays readable without a name, and nothing is left behind however the program ends.
+    // An open file stays readable after it is unlinked, and nothing is left behind however the program ends.
     if (platform() !== "win32") remove();
     return await openPlain(path, handle, limits, remove);
   } catch (error) {
     remove();
     if (error instanceof EngineError) throw error;
     const code = error instanceof Error && "code" in error ? String(error.code) : "";
-    // The disk's faults are not the archive's.
+    // A fault of the disk is not damage to the archive.
     if (!code.startsWith("Z_")) throw error;
     throw damaged(path, "does not decompress", error);
   }
@@ -160,7 +159,7 @@ async function readMembers(path: string, handle: number, limits: Limits): Promis
       case "directory":
         break;
       default:
-        throw damaged(path, `has a member that is no file: ${header.name} (${String(header.type)})`);
+        throw damaged(path, `has a member that is not a file: ${header.name} (${String(header.type)})`);
     }
     // As in Go's reader: links and folders have no contents, whatever their size says.
     at = contentAt + (header.type === "file" || header.type === "contiguous-file" ? upToBlock(size) : 0);
@@ -185,7 +184,7 @@ function linkOf(target: string, archive: string): string {
   return target;
 }
 
-/** A layout may stand in a folder of the archive, as `tar -c saved` makes it: the only one there is. */
+/** The layout may be in a folder of the archive, as `tar -c saved` makes it, if there is only one. */
 function belowMarker(members: ReadonlyMap<string, Member>, archive: string): ReadonlyMap<string, Member> {
   const markers = [...members.keys()].filter((path) => posix.basename(path) === "oci-layout");
   if (markers.includes("oci-layout") || markers.length === 0) return members;
@@ -203,12 +202,12 @@ function belowMarker(members: ReadonlyMap<string, Member>, archive: string): Rea
 
 const isZero = (block: Uint8Array): boolean => block.every((byte) => byte === 0);
 
-/** Long names stand before their header: in all, they are not longer than this. */
+/** Long names come before their header. In total they may have this many bytes. */
 const headerBytes = 1024 * 1024;
 
 /**
- * The header at `at`, and where its content begins; `undefined` at the end of the archive. tar-stream is given the
- * header's bytes alone, so that nothing of the contents is read.
+ * The header at `at`, and where its content begins; `undefined` at the end of the archive. tar-stream gets only the
+ * header's bytes, so that contents are not read.
  */
 async function readHeader(
   path: string,
@@ -230,7 +229,7 @@ async function readHeader(
       const block = readAt(handle, blockBytes, offset);
       if (block.length < blockBytes) break;
       if (offset === at && isZero(block)) {
-        // As in Go's reader: one block alone is a hole, and what stands behind it would read as what is not there.
+        // As in Go's reader: a single zero block is a hole, and members behind it would be lost.
         if (isZero(readAt(handle, blockBytes, offset + blockBytes))) return undefined;
         throw damaged(path, "has a hole where a header belongs");
       }
@@ -241,7 +240,7 @@ async function readHeader(
       if (header !== undefined) return { header, contentAt: offset + blockBytes };
     }
     if (at === 0) throw new EngineError("invalid-usage", "not a tar archive", { subject: path, cause: failure });
-    throw damaged(path, failure === undefined ? "is cut short" : "does not read as a tar archive", failure);
+    throw damaged(path, failure === undefined ? "is cut short" : "is not a readable tar archive", failure);
   } finally {
     reader.destroy();
   }

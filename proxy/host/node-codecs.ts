@@ -11,9 +11,9 @@ const worthwhile = 48;
 const encoder = new TextEncoder();
 const view = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 
-/** Results are plain bytes with memory of their own, as portable code makes them. */
+/** Results are plain arrays with their own memory, as in portable code. */
 export const hostCodecs: HostCodecs = {
-  /** Node skips what is no base64; only a text that the bytes give again is the one text for them. */
+  /** Node skips characters that are not base64, so the text must equal the encoding of the decoded bytes. */
   decodeBase64(text: string): Uint8Array | undefined {
     if (text.length < worthwhile || text.length % 4 !== 0) return undefined;
     const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;

@@ -5,8 +5,7 @@
 import { hash } from "node:crypto";
 
 /**
- * Plain bytes. They come out of Node as a text of one character a byte (latin1): a `Buffer` of 32 bytes costs three
- * times the hash itself.
+ * Plain bytes, taken from Node as latin1 text: a `Buffer` of 32 bytes costs three times the hash itself.
  */
 const native =
   (name: string) =>

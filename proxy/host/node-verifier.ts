@@ -1,9 +1,8 @@
 /**
- * The fast adapter of the verifier port: node:crypto (OpenSSL), with key objects kept as long as their keys live. Keys
- * of P-384 that come back go to a kernel of our own, because OpenSSL is slow with this curve.
- *
- * What OpenSSL would judge otherwise than noble is settled before it is called (`hasSignatureForm`), so both adapters
- * give one answer. Bare digests and Ed25519ph, which node:crypto cannot take, go to noble.
+ * The fast adapter of the verifier port: node:crypto (OpenSSL), with key objects cached as long as their keys live.
+ * Frequent P-384 keys go to our own kernel, because OpenSSL is slow with this curve.
+ *  Cases in which OpenSSL and noble differ are decided before either is called (`hasSignatureForm`), so both adapters
+ * agree. Bare digests and Ed25519ph, which node:crypto cannot take, go to noble.
  */
 import { constants, createPublicKey, type KeyObject, verify as opensslVerify } from "node:crypto";
 import { P384Verifier } from "../p384/p384-verifier.ts";

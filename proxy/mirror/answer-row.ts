@@ -43,7 +43,7 @@ export interface MetadataReference {
   readonly digest: Digest;
 }
 
-/** What stands in the columns `digest` and `value`. Bytes themselves are kept elsewhere. */
+/** The columns `digest` and `value`. Bytes are kept elsewhere. */
 export interface StoredValue {
   readonly digest: Digest;
   readonly value: string | null;
@@ -115,7 +115,7 @@ const isRowKind = (kind: string): kind is RowKind => rowKinds.has(kind);
  * @throws EngineError `mirror-corrupt`.
  */
 export function loadValue({ kind, ...row }: AnswerRow, limits: Limits): AnswerValues[RowKind] {
-  if (!isRowKind(kind)) throw corrupt(row.question, "a row of the mirror is of no kind of question");
+  if (!isRowKind(kind)) throw corrupt(row.question, "a row of the mirror has an unknown kind of question");
   return readRow(row, (value) => readAnswerValue(kind, value, ""), limits);
 }
 
@@ -161,12 +161,12 @@ function readDigest(value: JsonValue | undefined, at: string): Digest {
   return text;
 }
 
-/** Reads a row's value; whatever does not fit its form is damage, since only well-formed values are written. */
+/** Reads a row's value. A malformed one is damage, since only well-formed values are written. */
 function readRow<T>(row: Pick<AnswerRow, "question" | "value">, read: (value: JsonValue) => T, limits: Limits): T {
   try {
     return read(parseJson(row.value ?? "", { subject: row.question, limits }));
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
-    throw corrupt(row.question, `a value of the mirror does not read: ${error.message}`, error);
+    throw corrupt(row.question, `a value of the mirror cannot be read: ${error.message}`, error);
   }
 }

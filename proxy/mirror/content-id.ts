@@ -15,9 +15,8 @@ interface ContentRow {
 }
 
 /**
- * Computes the content id and keeps it for as long as nothing is written. When and from where something is known does
- * not enter it: two mirrors that know the same have the same id, and asking again changes nothing unless the answer
- * did.
+ * Computes the content id and keeps it until something is written. Times and sources do not enter it: mirrors with the
+ * same content have the same id, and asking again changes it only if an answer changed.
  */
 export class ContentId {
   readonly #database: Database;

@@ -9,7 +9,7 @@ import { corrupt } from "./store-error.ts";
 export interface DistrustEntry {
   readonly digest: Digest;
   readonly row: DistrustRow;
-  /** When it came, RFC 3339, and from where. */
+  /** When it was added, RFC 3339, and from where. */
   readonly at: string;
   readonly from: string;
 }
@@ -25,7 +25,7 @@ export interface DistrustTableRow {
   readonly checksum: Buffer;
 }
 
-/** The digest of an entry, which does not depend on where it came from. */
+/** The digest of an entry, independent of its origin. */
 export const distrustDigest = (row: DistrustRow): Digest => digestBytes(encodeCanonicalJson({ ...row }));
 
 /** The columns in their order. */

@@ -26,11 +26,11 @@ export interface Inspection {
   /** Rows read. */
   readonly answers: number;
   readonly blobs: number;
-  /** What is damaged: a digest, a question, a table or the file, and why. */
+  /** The damage: a digest, a question, a table or the file, and why. */
   readonly damage: readonly { readonly subject: string; readonly reason: string }[];
 }
 
-/** What a check of one row throws becomes a line; damage of a table's structure ends that table, not the inspection. */
+/** A failed check of one row becomes one line. Damage to a table's structure ends that table, not the inspection. */
 export function inspectMirror(database: Database, knowledge: MirrorKnowledge, limits: Limits): Inspection {
   const damage: { subject: string; reason: string }[] = [];
   const attempt = (subject: string, check: () => void): void => {

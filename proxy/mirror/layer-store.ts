@@ -1,6 +1,6 @@
 /**
- * Image layers beside the database, as the blobs of an OCI layout: only where they were asked for, since no decision
- * reads them. Source: docs/spec/offline.md#mirror.
+ * Image layers beside the database, stored like the blobs of an OCI layout. Only if they were asked for, since no
+ * decision reads them. Source: docs/spec/offline.md#mirror.
  */
 import { createHash } from "node:crypto";
 import {
@@ -28,12 +28,12 @@ export class LayerStore {
     this.#blobs = join(folder, "blobs", "sha256");
   }
 
-  /** Where the layer is, or would be. Whoever reads it compares it with its digest. */
+  /** The layer's path, whether it exists or not. The reader compares it with its digest. */
   path(digest: Digest): string {
     return join(this.#blobs, digest.slice("sha256:".length));
   }
 
-  /** The size in bytes of a layer that is here. */
+  /** The size in bytes of a stored layer. */
   size(digest: Digest): number | undefined {
     return statSync(this.path(digest), { throwIfNoEntry: false })?.size;
   }

@@ -1,6 +1,6 @@
 /**
- * The images of a mirror and the signed material beside them, as `mirror ls` shows them. What was stored, nothing
- * verified. Source: docs/spec/command-line.md#streams-and-formats.
+ * The images of a mirror and the signed material beside them, as `mirror ls` shows them. Everything is as stored,
+ * unverified. Source: docs/spec/command-line.md#streams-and-formats.
  */
 import type { Database } from "better-sqlite3";
 import { EngineError } from "../../core/errors.ts";
@@ -27,17 +27,17 @@ export interface MirrorImage {
   /** Attestations found in all layouts, and the predicate types that they claim. */
   readonly attestations: number;
   readonly predicateTypes: readonly string[];
-  /** Layouts of which nothing is known: until they were asked, none found does not mean that there is none. */
+  /** Layouts that were never asked: until then, nothing found does not mean that nothing exists. */
   readonly unasked: readonly ("signature tag" | "attestation tag" | "referrers")[];
   /**
-   * Bytes of the image with its layers, as its manifests state them; of an index, of the children that are here. Absent
-   * when the manifest is not here or does not read.
+   * Bytes of the image with its layers, as its manifests state; for an index, of the stored children. Absent if the
+   * manifest is missing or unreadable.
    */
   readonly size?: number;
   /** When the tag (or the manifest, without tag) was last seen, RFC 3339, and where. */
   readonly at: string;
   readonly from: string;
-  /** Why the list could not look further. */
+  /** Why the list stops here. */
   readonly problem?: string;
 }
 
@@ -95,7 +95,7 @@ function listRepository(
   return images;
 }
 
-/** What a manifest keeps out of the list: the children of an index, and itself when it refers to something. */
+/** Digests that a manifest keeps out of the list: an index's children, and itself if it is a referrer. */
 function held(knowledge: Knowledge, repository: string, subject: string | null, limits: Limits): readonly string[] {
   if (subject === null || !isDigest(subject)) return [];
   const { value } = noDamage(() => readManifest(knowledge, repository, subject, limits));
@@ -145,7 +145,7 @@ function describe(knowledge: Knowledge, repository: string, digest: Digest, limi
 
 const sized = (size: number | undefined) => (size === undefined ? {} : { size });
 
-/** The layers behind a tag of cosign's; `undefined` while nobody knows. */
+/** The layers behind one of cosign's tags; `undefined` if unknown. */
 function taggedLayers(
   knowledge: Knowledge,
   repository: string,
@@ -173,7 +173,7 @@ function imageSize(knowledge: Knowledge, repository: string, digest: Digest, lim
   );
 }
 
-/** What the mirror knows; `undefined` where nobody asked, which the list shows. */
+/** The mirror's answer; `undefined` if never asked, which the list shows. */
 function known<T>(read: () => Known<T>): Known<T> | undefined {
   try {
     return read();
@@ -183,7 +183,7 @@ function known<T>(read: () => Known<T>): Known<T> | undefined {
   }
 }
 
-/** What lies behind a tag may be damaged: the list says so and goes on. */
+/** Content behind a tag may be damaged: the list reports it and goes on. */
 function noDamage<T>(read: () => T): { readonly value?: T; readonly problem?: string } {
   try {
     return { value: read() };

@@ -1,6 +1,6 @@
 /**
- * The four views of a mirror: signatures, attestations, log entries and TUF roots, as `mirror ls` shows them. What was
- * stored, nothing verified. Source: docs/spec/offline.md#mirror.
+ * The four views of a mirror: signatures, attestations, log entries and TUF roots, as `mirror ls` shows them.
+ * Everything is as stored, unverified. Source: docs/spec/offline.md#mirror.
  */
 import type { Database } from "better-sqlite3";
 import { decodeBase64 } from "../../core/encoding/base64.ts";
@@ -8,7 +8,7 @@ import { encodeHex } from "../../core/encoding/hex.ts";
 import { EngineError } from "../../core/errors.ts";
 import { sqlText } from "./statements.ts";
 
-/** A layer that holds a signature of an image, or says that it does. */
+/** A layer that claims to hold a signature of an image. */
 export interface StoredSignature {
   readonly repository: string;
   readonly image: string;
@@ -21,11 +21,11 @@ export interface StoredSignature {
 }
 
 export interface StoredAttestation extends StoredSignature {
-  /** What the tag's layer or the list of referrers claims; the statement itself decides. */
+  /** As the tag's layer or the list of referrers claims; the statement itself decides. */
   readonly predicateType: string | null;
 }
 
-/** An entry that a signature carries, or one that a log was asked for: then `layer` is the question. */
+/** An entry that a signature carries, or one asked of a log: then `layer` is the question. */
 export interface StoredLogEntry {
   readonly repository: string | null;
   readonly image: string | null;
@@ -33,7 +33,7 @@ export interface StoredLogEntry {
   /** Hexadecimal. */
   readonly logId: string | null;
   readonly logIndex: string | null;
-  /** RFC 3339; absent where the entry states none, as in Rekor v2. */
+  /** RFC 3339; absent if the entry has none, as in Rekor v2. */
   readonly integratedTime: string | null;
 }
 
@@ -81,7 +81,7 @@ function toHex(logId: string): string {
   try {
     return encodeHex(decodeBase64(logId));
   } catch (error) {
-    // Nothing here was verified: what is no log id is shown as it stands.
+    // Nothing here is verified, so an invalid log id is shown unchanged.
     if (!(error instanceof EngineError)) throw error;
     return logId;
   }

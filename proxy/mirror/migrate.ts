@@ -45,7 +45,7 @@ export function refuseNewer(version: number, known: number, subject: string): vo
 }
 
 function backUp(database: Database, file: string): void {
-  // A backup that a crash left half-written must not stand for the file as it was.
+  // A half-written backup, left by a crash, must not pass for the original file.
   if (existsSync(file)) rmSync(file);
   database.prepare("VACUUM INTO ?").run(file);
 }

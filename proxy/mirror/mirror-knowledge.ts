@@ -1,6 +1,6 @@
 /**
  * The mirror as knowledge: pins first, then recorded answers, then completeness. Everything is checked on every read;
- * nothing is trusted for being there.
+ * nothing is trusted because it is stored.
  */
 import type { Database, Statement } from "better-sqlite3";
 import type { Digest } from "../../core/crypto/digest.ts";
@@ -104,8 +104,7 @@ export class MirrorKnowledge implements Knowledge {
   }
 
   /**
-   * @throws EngineError `mirror-corrupt` when what is found is damaged; a damaged row never reads as absent or as never
-   * asked.
+   * @throws EngineError `mirror-corrupt` for damage; a damaged row never counts as absent or as never asked.
    */
   answer<Q extends Question>(question: Q): AnswerTo<Q> | undefined {
     const asked: Question = canonicalQuestion(question);
@@ -115,7 +114,7 @@ export class MirrorKnowledge implements Knowledge {
   }
 
   /**
-   * The recorded answer, also where a pin stands before it.
+   * The recorded answer, even if a pin hides it.
    * @throws EngineError as {@link answer}.
    */
   recorded<Q extends Question>(question: Q): AnswerTo<Q> | undefined {
@@ -123,13 +122,13 @@ export class MirrorKnowledge implements Knowledge {
   }
 
   /**
-   * The version is another one after every write, by this process or another one; the rest is read once for each
-   * version. Who changes the file behind SQLite's back is found by reading, not by this.
+   * The version changes with every write, by this process or another. The rest is read once per version. Changes behind
+   * SQLite's back are detected when a row is read.
    * @throws EngineError `mirror-corrupt` when an entry of the distrust list or the newest signed time is damaged.
    */
   state(): SourceState {
     return guarded(this.#folder, () => {
-      // The version comes first: rows that are newer than it are read again under the next one.
+      // The version is read first: newer rows are read again under the next version.
       const version = this.#version.get()?.version;
       if (this.#state === undefined || this.#state.version !== version) {
         const signed = this.#signedTime.get();

@@ -1,6 +1,6 @@
 /**
- * Writing to the mirror: digests and bounds are checked before anything is stored, and what a call reported as stored
- * is on the disk.
+ * Writing to the mirror: digests and bounds are checked before anything is stored, and after a call returns its data is
+ * on the disk.
  */
 import type { Database, Statement } from "better-sqlite3";
 import { decodeUtf8 } from "../../core/encoding/utf8.ts";
@@ -20,15 +20,15 @@ import { guarded } from "./store-error.ts";
 import { floorRows, type StoredFloors } from "./tuf-floors.ts";
 import { storeMetadata } from "./tuf-metadata.ts";
 
-/** When and from where something is known. `at` is RFC 3339. */
+/** Time and source of an answer. `at` is RFC 3339. */
 export interface Origin {
   readonly at: string;
   readonly from: string;
 }
 
 /**
- * What an operator vouches for: a trusted root by name (`public-good`), the TUF root from which one of that name is
- * verified, or the PEM text of a key by its reference in policies (`k8s://…`, `awskms://…`).
+ * A pin by an operator: a trusted root by name (`public-good`), the TUF root from which one of that name is verified,
+ * or the PEM text of a key by its reference in policies (`k8s://…`, `awskms://…`).
  */
 export interface Pin {
   readonly kind: "trusted-root" | "tuf-root" | "key";
@@ -56,8 +56,8 @@ export class MirrorWriter {
   }
 
   /**
-   * All of `body` or nothing. Transactions may be nested.
-   * @throws what `body` throws, after which nothing of it is stored.
+   * Stores all of `body` or nothing. Transactions may be nested.
+   * @throws what `body` throws; then nothing is stored.
    */
   transaction<T>(body: () => T): T {
     return guarded(this.#folder, () => this.#database.transaction(body).immediate());
@@ -73,7 +73,7 @@ export class MirrorWriter {
 
   /**
    * Stores bytes under their digest.
-   * @throws EngineError `malformed` when they do not have the digest that was stated, `over-limit` past `blobBytes`.
+   * @throws EngineError `malformed` when they do not have the stated digest, `over-limit` past `blobBytes`.
    */
   addBlob(bytes: Uint8Array, stated?: Digest): Digest {
     if (bytes.length > this.#limits.blobBytes)
@@ -88,8 +88,8 @@ export class MirrorWriter {
   }
 
   /**
-   * Records an answer; TUF metadata that brings floors raises those of the mirror. One that could not be had is kept as
-   * the last attempt, for people: what was known before stays known.
+   * Records an answer. TUF metadata with floors raises the mirror's. An unavailable answer is kept as the last attempt,
+   * for people, and an earlier answer stays valid.
    * @throws EngineError `malformed` when bytes do not have the question's digest, `over-limit`.
    */
   setAnswer(question: Question, answer: Answer): void {
@@ -148,8 +148,7 @@ export class MirrorWriter {
   }
 
   /**
-   * Whoever verified metadata says what was seen; these are all floors from then on, since a rotation of keys may have
-   * taken some away.
+   * Replaces the floors with the versions that verified metadata gave, since a rotation of keys may have removed some.
    */
   #setFloors(name: string, floors: StoredFloors): void {
     this.#run("delete-tuf-floors", name);
@@ -157,16 +156,16 @@ export class MirrorWriter {
   }
 
   /**
-   * Records that the mirror holds everything of a host or repository: tags, manifests and referrers that are not here
-   * are then absent.
-   * @throws EngineError `invalid-usage` when it is no scope.
+   * Records that the mirror holds everything of a host or repository: missing tags, manifests and referrers are then
+   * absent.
+   * @throws EngineError `invalid-usage` when it is not a scope.
    */
   setComplete(scope: string, { at, from }: Origin): void {
     const name = parseScope(scope, this.#limits);
     this.#run("put-complete", name, at, from, rowChecksum(name, at, from));
   }
 
-  /** Takes a completeness back. */
+  /** Removes a claim of completeness. */
   clearComplete(scope: string): void {
     this.#run("delete-complete", parseScope(scope, this.#limits));
   }
@@ -194,7 +193,7 @@ export class MirrorWriter {
   }
 
   /**
-   * Adds an entry to the distrust list; one that is there stays as it came first.
+   * Adds an entry to the distrust list; an existing one keeps its first origin.
    * @returns its digest.
    */
   addDistrust(row: DistrustRow, origin: Origin): Digest {
@@ -202,12 +201,12 @@ export class MirrorWriter {
     return distrustDigest(row);
   }
 
-  /** Removes an entry of the distrust list. Only an operator does: nothing that is imported takes one away. */
+  /** Removes an entry of the distrust list. Only an operator does this; an import never removes one. */
   removeDistrust(digest: Digest): void {
     this.#run("delete-distrust", digest);
   }
 
-  /** Remembers the newest time that a verified signature carried; an older one changes nothing. */
+  /** Remembers the newest signed time; an older one changes nothing. */
   raiseSignedTime(signed: Date, { at, from }: Origin): void {
     this.transaction(() => {
       const before = this.#database.prepare<[], SignedTimeRow>(sqlText("find-signed-time")).get();

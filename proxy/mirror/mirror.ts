@@ -26,7 +26,7 @@ export interface MirrorParts {
   readonly lock?: WriterLock;
 }
 
-/** The last failed try to answer a question. */
+/** The last failed attempt to answer a question. */
 export interface Attempt {
   readonly question: string;
   readonly code: ErrorCode;
@@ -37,7 +37,7 @@ export interface Attempt {
 export class Mirror {
   readonly folder: string;
   readonly limits: Limits;
-  /** Image layers, where they were asked for. */
+  /** Image layers, if they were asked for. */
   readonly layers: LayerStore;
   readonly log: RunLog;
   readonly #database: Database;
@@ -69,7 +69,7 @@ export class Mirror {
     return this.#writer;
   }
 
-  /** Runs `body` on one state of the mirror: what a writer commits meanwhile is not seen. */
+  /** Runs `body` on one state of the mirror: later commits are not seen. */
   snapshot<T>(body: () => T): T {
     return guarded(this.folder, () => this.#database.transaction(body)());
   }
@@ -79,22 +79,22 @@ export class Mirror {
     return this.#contentId.get();
   }
 
-  /** The images held, for people: what was stored, nothing verified. */
+  /** The images held, for people. Nothing is verified. */
   list(): readonly MirrorImage[] {
     return this.snapshot(() => listMirror(this.#database, this.#knowledge, this.limits));
   }
 
-  /** One of the views, for people: what was stored, nothing verified. */
+  /** One of the views, for people. Nothing is verified. */
   view<N extends ViewName>(name: N): readonly MirrorViews[N][] {
     return guarded(this.folder, () => listView(this.#database, name));
   }
 
-  /** The last failed tries, by question. */
+  /** The last failed attempts, by question. */
   attempts(): readonly Attempt[] {
     return guarded(this.folder, () => this.#database.prepare<[], Attempt>(sqlText("list-attempts")).all());
   }
 
-  /** Reads everything once and names what is damaged. */
+  /** Reads everything once and reports damage. */
   inspect(): Inspection {
     return this.snapshot(() => inspectMirror(this.#database, this.#knowledge, this.limits));
   }
@@ -113,7 +113,7 @@ export class Mirror {
     });
   }
 
-  /** A writer's file goes back to rest; whoever else has it open keeps it in WAL mode, which is as safe. */
+  /** A writer's file leaves WAL mode, unless another process has it open; WAL mode is as safe. */
   close(): void {
     if (this.#lock !== undefined && this.#database.open) {
       try {

@@ -1,10 +1,8 @@
 /**
- * Opening a mirror: one folder with `mirror.db` (SQLite). A file that is not whole is refused, never taken for an empty
- * mirror.
- *
- * Written in WAL mode with `synchronous=FULL`: a commit is on the disk when a call returns, also if power fails (NORMAL
- * would be ten times faster for single rows, 530 against 5,900 a second, but may lose the last commits then; writers
- * put many rows into one transaction, where the cost is lost in the noise). At rest the file leaves WAL mode, so that
+ * Opening a mirror: one folder with `mirror.db` (SQLite). An incomplete file is refused, never taken for an empty
+ * mirror. Written in WAL mode with `synchronous=FULL`: a commit is on the disk when a call returns, even if power fails
+ * (NORMAL would be ten times faster for single rows, 530 against 5,900 a second, but may lose the last commits then;
+ * writers put many rows into one transaction, so the cost does not matter). At rest the file leaves WAL mode, so that
  * it is one plain file that can be read from a read-only disk.
  */
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readSync, renameSync, rmSync } from "node:fs";
@@ -49,7 +47,7 @@ function openReader(folder: string, waitMs: number, limits: Limits): Mirror {
   if (!checkHeader(folder))
     throw new EngineError(
       "invalid-usage",
-      "there is no mirror in this folder: a sync, an import or an addition makes one",
+      "there is no mirror in this folder: a sync, an import or mirror add makes one",
       { subject: folder },
     );
   const database = guarded(
@@ -93,7 +91,7 @@ function openWriter(folder: string, waitMs: number, limits: Limits): Mirror {
 function opened(folder: string, database: Database.Database, finish: () => Mirror): Mirror {
   try {
     return guarded(folder, () => {
-      // A schema in a damaged or foreign file must not run anything, and cells are checked as pages are read.
+      // A damaged or foreign file's schema must not run code, and cells are checked as pages are read.
       database.pragma("trusted_schema = OFF");
       database.pragma("cell_size_check = ON");
       return finish();
@@ -108,8 +106,7 @@ const knownMigrations = () => migrations.map((name) => ({ name, sql: sqlText(nam
 
 /**
  * Whether there is a mirror's file.
- * @throws EngineError `mirror-corrupt` when the file is there and is something else, `invalid-usage` when it cannot be
- * read.
+ * @throws EngineError `mirror-corrupt` when the file is something else, `invalid-usage` when it cannot be read.
  */
 function checkHeader(folder: string): boolean {
   const path = join(folder, file);
@@ -122,7 +119,7 @@ function checkHeader(folder: string): boolean {
         subject: path,
         cause: error,
       });
-    if (existsSync(`${path}-wal`)) throw corrupt(path, "the mirror's file is gone, its write-ahead log is not");
+    if (existsSync(`${path}-wal`)) throw corrupt(path, "the mirror's file is gone, but its write-ahead log is there");
     return false;
   }
   try {
@@ -130,7 +127,7 @@ function checkHeader(folder: string): boolean {
     const length = readSync(handle, header, 0, header.length, 0);
     if (length < header.length || header.toString("latin1", 0, magic.length) !== magic)
       throw corrupt(path, "the mirror's file is cut off or is no SQLite file");
-    if (header.readUInt32BE(68) !== applicationId) throw corrupt(path, "an SQLite file, but no mirror");
+    if (header.readUInt32BE(68) !== applicationId) throw corrupt(path, "an SQLite file, but not a mirror");
     return true;
   } catch (error) {
     if (systemCode(error) === "EISDIR") throw corrupt(path, "a folder in place of the mirror's file", error);

@@ -1,6 +1,6 @@
 /**
- * Checksums of rows: damage inside a row is noticed before the row is believed. They protect against accidents, not
- * against someone who writes the file.
+ * Checksums of rows: damage inside a row is found before the row is used. They protect against accidents, not against
+ * an attacker who can write the file.
  */
 import { createHash } from "node:crypto";
 import type { Digest } from "../../core/crypto/digest.ts";

@@ -93,7 +93,7 @@ export class RunLog {
     return row === undefined ? undefined : readDecision(row);
   }
 
-  /** What was admitted on unknown and not decided again since, oldest first. */
+  /** Images that were admitted on an unknown and not decided again since, oldest first. */
   rechecks(): readonly RecordedDecision[] {
     return guarded(this.#folder, () => this.#database.prepare<[], DecisionRow>(sqlText("list-rechecks")).all()).map(
       readDecision,

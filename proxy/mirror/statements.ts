@@ -1,6 +1,6 @@
 /**
  * The statements and migrations of the mirror. Each is a file in `sql/`, so that it can be read and tried on its own;
- * `sql-texts.ts` carries their texts.
+ * `sql-texts.ts` is generated from them.
  */
 import { sqlTexts } from "./sql-texts.ts";
 

@@ -1,4 +1,4 @@
-/** What SQLite and the file system report, as codes of this program. Source: SQLite result codes. */
+/** Errors of SQLite and the file system as codes of this program. Source: SQLite result codes. */
 import Database from "better-sqlite3";
 import { EngineError, type ErrorCode, type Remedy } from "../../core/errors.ts";
 

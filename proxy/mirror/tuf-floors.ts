@@ -18,21 +18,21 @@ export interface FloorRow {
 
 const version = /^\d{1,20}$/;
 
-/** The columns repository, role, version, checksum. @throws EngineError `malformed` when a version is none. */
+/** The columns repository, role, version, checksum. @throws EngineError `malformed` when a version is not a number. */
 export const floorRows = (
   repository: string,
   floors: StoredFloors,
 ): readonly (readonly [string, string, string, Buffer])[] =>
   Object.entries(floors).map(([role, floor]) => {
     if (!version.test(floor))
-      throw new EngineError("malformed", "a floor that is no version", { subject: `${repository} ${role}` });
+      throw new EngineError("malformed", "a floor that is not a version", { subject: `${repository} ${role}` });
     return [repository, role, floor, rowChecksum(repository, role, floor)];
   });
 
 /** @throws EngineError `mirror-corrupt` when the row was changed since it was written. */
 export function checkFloor({ repository, role, version, checksum }: FloorRow): void {
   if (!rowChecksum(repository, role, version).equals(checksum))
-    throw corrupt(`${repository} ${role}`, "a version that was seen was changed since it was written");
+    throw corrupt(`${repository} ${role}`, "a rollback floor was changed since it was written");
 }
 
 /** @throws as {@link checkFloor}. */

@@ -9,7 +9,7 @@ import type { Limits } from "../../core/limits.ts";
 export type MetadataRow = readonly [string, string, number, Digest, Uint8Array];
 
 /**
- * Stores metadata through `put`; what it says is not verified, only its version is read.
+ * Stores metadata through `put`. It is not verified; only its version is read.
  * @throws EngineError `malformed` when it states no version.
  */
 export function storeMetadata(

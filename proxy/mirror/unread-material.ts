@@ -1,6 +1,6 @@
 /**
- * Signed material that is held and that no decision will read: too large, of another media type, malformed. For people,
- * when it is brought in and when a mirror is checked: a decision would say so only where it looks for it. Source:
+ * Stored signed material that no decision will read: too large, of another media type, malformed. Reported when it is
+ * added and when the mirror is checked, because a decision reports only what it looks for. Source:
  * docs/spec/sigstore.md#tag-layout, #bundle-referrers.
  */
 import { findSignedEntities } from "../../core/cosign/find-signed-entities.ts";
@@ -12,14 +12,14 @@ import type { Limits } from "../../core/limits.ts";
 import { readManifest, readReferrers } from "../../core/oci/lookup.ts";
 import { codeRow } from "../../core/errors.ts";
 
-/** What material hangs on. */
+/** The image of the material. */
 export interface Subject {
   readonly repository: string;
   readonly digest: Digest;
 }
 
 export interface Unread {
-  /** Repository and digest of what the material belongs to. */
+  /** Repository and digest of the image that the material belongs to. */
   readonly image: string;
   /** The manifest or layer. */
   readonly subject: string;
@@ -29,8 +29,8 @@ export interface Unread {
 const purposes = ["signature", "attestation"] as const;
 
 /**
- * The material of these that does not read, each thing once, and the number of referrers of each type that is neither
- * signatures nor attestations. What is not here at all is no matter of this.
+ * The unreadable material of these images, each once, and the number of referrers of each type other than signatures
+ * and attestations. Missing material is not reported here.
  */
 export function findUnread(
   knowledge: Knowledge,

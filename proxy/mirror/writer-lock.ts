@@ -1,7 +1,6 @@
 /**
- * One writer at a time: an exclusive lock on a database of its own beside the mirror. The operating system drops it
- * with the process, however that ends, so that no stale lock is ever left behind. A network file system without locks
- * is no place for a mirror.
+ * One writer at a time: an exclusive lock on a database of its own beside the mirror. The operating system releases it
+ * when the process ends, however it ends, so that no stale lock is left. A mirror needs a file system with locks.
  */
 import { join } from "node:path";
 import Database from "better-sqlite3";

@@ -6,11 +6,11 @@ import { type Dispatcher, errors, getGlobalDispatcher, interceptors, request } f
 import { EngineError, type ErrorCode } from "../../../core/errors.ts";
 
 export interface TufMirror {
-  /** Names it in messages. */
+  /** Its name in messages. */
   readonly url: string;
   /**
-   * The bytes of a file at a path below the mirror, whose segments are percent-encoded; `undefined` where the mirror
-   * says that there is none.
+   * The bytes of a file at a path below the mirror, whose segments are percent-encoded; `undefined` if the mirror says
+   * that there is none.
    * @throws EngineError `over-limit` past `maxBytes`, and the codes of an outage.
    */
   fetch(path: string, maxBytes: number): Promise<Uint8Array | undefined>;
@@ -19,11 +19,11 @@ export interface TufMirror {
 export interface TufMirrorOptions {
   /** For one file. Default 30 s. */
   readonly timeoutMs?: number;
-  /** Undici's way to connect: proxies, certificates. */
+  /** Undici's dispatcher: proxies, certificates. */
   readonly dispatcher?: Dispatcher;
 }
 
-/** @throws EngineError `invalid-usage` when it is no URL of http, https or file. */
+/** @throws EngineError `invalid-usage` when it is not an http, https or file URL. */
 export function openTufMirror(url: string, options: TufMirrorOptions = {}): TufMirror {
   const base = URL.canParse(url) ? new URL(url.endsWith("/") ? url : `${url}/`) : undefined;
   if (base?.protocol === "file:") return openFolder(url, fileURLToPath(base));
@@ -32,7 +32,7 @@ export function openTufMirror(url: string, options: TufMirrorOptions = {}): TufM
   throw new EngineError("invalid-usage", "a TUF mirror is an http, https or file URL", { subject: url });
 }
 
-/** Names on a disk are as they are read; one that would not be a single name stays percent-encoded. */
+/** Names on a disk are decoded; one that would not be a single file name stays percent-encoded. */
 function diskName(segment: string): string {
   const name = decodeURIComponent(segment);
   return /[/\\\0]/.test(name) || name === "." || name === ".." ? segment : name;
@@ -61,7 +61,7 @@ const openFolder = (url: string, folder: string): TufMirror => ({
 const tooLarge = (subject: string, maxBytes: number): EngineError =>
   new EngineError("over-limit", `more than ${maxBytes} bytes`, { subject });
 
-/** What is fetched is signed, so it does not matter where it comes from; a chain of redirections ends all the same. */
+/** Fetched files are signed, so redirections are harmless, but their number is bounded. */
 const followRedirects = interceptors.redirect({ maxRedirections: 5 });
 
 async function fetchFile(
@@ -108,7 +108,7 @@ async function fetchFile(
 const codeOfStatus = (status: number): ErrorCode =>
   status === 401 || status === 403 ? "access-denied" : status === 429 ? "rate-limited" : "upstream-error";
 
-/** @throws what is no failure of the network. */
+/** @throws any error but a network failure. */
 function codeOfFailure(error: unknown): ErrorCode {
   if (!(error instanceof Error)) throw error;
   const code = "code" in error ? String(error.code) : "";
@@ -120,7 +120,7 @@ function codeOfFailure(error: unknown): ErrorCode {
   )
     return "timed-out";
   if (/CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO_/.test(code)) return "tls-failure";
-  // A circle of redirections.
+  // A redirection loop.
   if (error instanceof errors.InvalidArgumentError) return "upstream-error";
   if (error instanceof errors.UndiciError || /^E[A-Z]+$/.test(code)) return "unreachable";
   throw error;

@@ -8,7 +8,7 @@ import { EngineError } from "../../../core/errors.ts";
 import { type HeldRoles, quoteRole } from "./update.ts";
 import type { Limits } from "../../../core/limits.ts";
 
-/** Writes a file as a whole or not at all. */
+/** Writes a whole file or nothing. */
 export function replaceFile(path: string, bytes: Uint8Array): void {
   mkdirSync(dirname(path), { recursive: true });
   const fresh = `${path}.new`;
@@ -29,7 +29,7 @@ export class MetadataFolder implements HeldRoles {
     return join(this.#folder, `${quoteRole(role)}.json`);
   }
 
-  /** Undefined also for what is larger than any metadata. */
+  /** Undefined also for a file larger than any metadata. */
   read(role: string): Uint8Array | undefined {
     const path = this.#path(role);
     if (!existsSync(path) || statSync(path).size > this.#limits.tufTargetsBytes) return undefined;
@@ -44,7 +44,7 @@ export class MetadataFolder implements HeldRoles {
     rmSync(this.#path(role), { force: true });
   }
 
-  /** @throws EngineError `no-trust` when there is none to begin with. */
+  /** @throws EngineError `no-trust` when there is no initial root. */
   root(): Uint8Array {
     const bytes = this.read("root");
     if (bytes === undefined) throw new EngineError("no-trust", "no root.json to begin with", { subject: this.#folder });

@@ -1,6 +1,6 @@
 /**
- * Answers the question for a trusted root from its TUF mirror. What cannot be had, or does not hold, is unavailable
- * with its code: what was known stays known.
+ * Answers the question for a trusted root from its TUF mirror. A root that cannot be fetched or does not verify is
+ * `unavailable` with its code, so that an earlier answer stays valid.
  */
 import type { SignatureVerifier } from "../../../core/crypto/signature-verifier.ts";
 import { EngineError } from "../../../core/errors.ts";
@@ -13,7 +13,7 @@ import type { Limits } from "../../../core/limits.ts";
 export interface TufRepositories {
   /** By the names of trusted roots. */
   readonly repositories: Readonly<Record<string, { readonly mirror: TufMirror; readonly initialRoot: Uint8Array }>>;
-  /** What is known of a name already. */
+  /** What is known under a name already. */
   readonly held: (name: string) => TufSource | undefined;
   readonly now: () => Date;
   readonly verifier: SignatureVerifier;
@@ -22,7 +22,7 @@ export interface TufRepositories {
 
 export type TrustAsker = (name: string) => Promise<Answer<TrustedRootSource>>;
 
-/** A name without repository is `no-trust`: nobody said that there is no such root. */
+/** A name without repository is `no-trust`, not absent: no source said that there is no such root. */
 export function createTrustAsker({ repositories, held, now, verifier, limits }: TufRepositories): TrustAsker {
   return async (name) => {
     const at = now();

@@ -1,6 +1,6 @@
 /**
- * A trusted root from a TUF mirror, as the mirror of decisions keeps it: the chain of roots, the newest metadata, the
- * target, and the versions that were seen.
+ * A trusted root from a TUF mirror, in the form that Sallyport's mirror stores: the chain of roots, the newest
+ * metadata, the target, and the versions that were seen.
  */
 import type { SignatureVerifier } from "../../../core/crypto/signature-verifier.ts";
 import { EngineError } from "../../../core/errors.ts";
@@ -18,11 +18,11 @@ import type { Limits } from "../../../core/limits.ts";
 
 export interface TrustToFetch {
   readonly mirror: TufMirror;
-  /** The root that is trusted from the beginning. */
+  /** The initial trusted root. */
   readonly initialRoot: Uint8Array;
-  /** What was fetched before: it is not fetched again, and nothing older is accepted. */
+  /** Metadata fetched before: it is not fetched again, and nothing older is accepted. */
   readonly held?: TufSource | undefined;
-  /** `later` leaves expiry to whoever decides from what was fetched. */
+  /** `later`: expiry is judged by the decisions that use the metadata. */
   readonly now: ReferenceTime;
   readonly verifier: SignatureVerifier;
   readonly limits: Limits;
@@ -59,13 +59,13 @@ class SourceRoles implements HeldRoles {
 
   get(role: string): Uint8Array {
     const bytes = this.roles.get(role);
-    if (bytes === undefined) throw new EngineError("no-trust", "metadata of this role is not there", { subject: role });
+    if (bytes === undefined) throw new EngineError("no-trust", "there is no metadata of this role", { subject: role });
     return bytes;
   }
 }
 
 /**
- * Updates a trusted root. `floors` of what it gives are the versions that were verified.
+ * Updates a trusted root. The result's `floors` are the verified versions.
  * @throws EngineError `bad-threshold`, `rollback`, `stale`, `no-trust`, `malformed`, `over-limit`, `unsupported`, and
  * the codes of an outage.
  */
@@ -101,8 +101,7 @@ export async function fetchTrust({
 }
 
 /**
- * Roots that are held already: those that lead on from the initial one, and those before it, which a far side may begin
- * with.
+ * Roots held already: those after the initial one, and those before it, from which an offline side may start.
  */
 function walkHeldRoots(
   initial: TrustedSet,
@@ -129,7 +128,7 @@ function walkHeldRoots(
 const versionOf = (root: Uint8Array, limits: Limits): bigint | undefined =>
   orNothing(() => parseRoot(root, limits).version);
 
-/** What is held and does not hold is fetched anew. */
+/** Held metadata that does not verify is fetched again. */
 function orNothing<T>(run: () => T): T | undefined {
   try {
     return run();

@@ -19,7 +19,7 @@ import {
 import { updateTimestamp } from "../../../core/tuf/update-timestamp.ts";
 import type { TufMirror } from "./fetch-files.ts";
 
-/** What a client keeps between updates, by role. Only what was verified is written. */
+/** What a client keeps between updates, by role. Only verified metadata is written. */
 export interface HeldRoles {
   read(role: string): Uint8Array | undefined;
   write(role: string, bytes: Uint8Array): void;
@@ -29,18 +29,19 @@ export interface HeldRoles {
 export interface TufUpdate {
   readonly mirror: TufMirror;
   readonly held: HeldRoles;
-  /** Against which expiry is judged. */
+  /** The time at which expiry is judged. */
   readonly now: ReferenceTime;
 }
 
-/** As roles stand in URLs and in the names of files: no role's name is a path. */
+/** A role's name in URLs and file names, encoded so that it is never a path. */
 export const quoteRole = (role: string): string =>
   encodeURIComponent(role).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
 
 /**
- * Brings a trusted root up to date, then timestamp, snapshot and targets. What is held and still good is not fetched.
- * @throws EngineError as the steps, `no-trust` when the mirror lacks a role, and the codes of an outage. What was
- * written before stays.
+ * Brings a trusted root up to date, then timestamp, snapshot and targets. Held metadata that is still good is not
+ * fetched.
+ * @throws EngineError as the steps, `no-trust` when the mirror lacks a role, and the codes of an outage. Metadata
+ * written before the error stays.
  */
 export async function refresh(trusted: TrustedSet, update: TufUpdate): Promise<TrustedSet> {
   let set = await refreshRoot(trusted, update);
@@ -60,7 +61,7 @@ async function refreshRoot(trusted: TrustedSet, { mirror, held }: TufUpdate): Pr
     const bytes = await fetchRoot(mirror, `${set.root.version + 1n}.root.json`, trusted.limits.tufRootBytes);
     if (bytes === undefined) return set;
     const next = updateRoot(set, bytes);
-    // Before the root, so that no crash leaves metadata that the new root has done away with.
+    // Before the root is written, so that no crash leaves metadata that the new root revoked.
     if (next.floors !== set.floors) for (const role of ["timestamp", "snapshot"]) held.remove(role);
     held.write("root", bytes);
     set = next;
@@ -68,7 +69,7 @@ async function refreshRoot(trusted: TrustedSet, { mirror, held }: TufUpdate): Pr
   return set;
 }
 
-/** Storage services answer 403 for what is not there, and every update asks for a root that is not there yet. */
+/** Storage services answer 403 for missing files, and every update asks for a root that may not exist yet. */
 async function fetchRoot(mirror: TufMirror, path: string, maxBytes: number): Promise<Uint8Array | undefined> {
   try {
     return await mirror.fetch(path, maxBytes);
@@ -78,7 +79,7 @@ async function fetchRoot(mirror: TufMirror, path: string, maxBytes: number): Pro
   }
 }
 
-/** 5.4.3.1: one of the version that is held ends the matter, and what is held stays. */
+/** 5.4.3.1: an equal version ends the update, and the held metadata stays. */
 async function refreshTimestamp(set: TrustedSet, { mirror, held, now }: TufUpdate): Promise<TrustedSet> {
   const fetched = await fetchPresent(mirror, "timestamp.json", set.limits.tufTimestampBytes);
   const next = updateTimestamp(set, fetched, now);
@@ -89,7 +90,7 @@ async function refreshTimestamp(set: TrustedSet, { mirror, held, now }: TufUpdat
   return next;
 }
 
-/** What is held, where it satisfies the step; else what the mirror serves, which must. */
+/** The held metadata if it satisfies the step; else the mirror's, which must satisfy it. */
 async function refreshRole(
   { mirror, held }: TufUpdate,
   role: string,
@@ -152,8 +153,7 @@ export async function lookUpTarget(
 
 /**
  * The verified bytes of a target, from a mirror of targets.
- * @throws EngineError `malformed` when they are not what the metadata states, `over-limit`, `no-trust` when they are
- * not there.
+ * @throws EngineError `malformed` when they differ from the metadata, `over-limit`, `no-trust` when they are missing.
  */
 export async function fetchTarget(
   { root, limits }: TrustedSet,
