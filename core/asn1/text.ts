@@ -70,7 +70,7 @@ export function decodeText(tag: number, content: Uint8Array, subject: string): s
     case Tag.bmpString:
       return wide(content, subject);
     default:
-      throw new EngineError("malformed", `${subject}: identifier 0x${tag.toString(16)} is no character string`, {
+      throw new EngineError("malformed", `${subject}: identifier 0x${tag.toString(16)} is not a character string`, {
         subject,
       });
   }

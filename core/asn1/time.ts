@@ -22,7 +22,7 @@ function toDate(year: number, fields: readonly number[], milliseconds: number): 
 const wrong = (subject: string): EngineError =>
   new EngineError("malformed", `${subject}: time that is not a date with seconds and Z`, { subject });
 
-/** Pairs of digits of `content` from `offset` on, `count` of them; NaN for what is no digit. */
+/** Pairs of digits of `content` from `offset` on, `count` of them; NaN if they are not digits. */
 function pairs(content: Uint8Array, offset: number, count: number): number[] {
   const values: number[] = [];
   for (let index = offset; index < offset + 2 * count; index += 2) {

@@ -51,7 +51,9 @@ function readProof(object: JsonObject, at: string): EntryInclusionProof {
   };
 }
 
-/** The entry of a `TransparencyLogEntry` message. An empty promise is none. @throws EngineError `malformed`. */
+/**
+ * The entry of a `TransparencyLogEntry` message. An empty promise counts as absent. @throws EngineError `malformed`.
+ */
 export function readBundleLogEntry(value: JsonValue, at: string): LogEntry {
   const object = readMessage(value, entryKeys, at);
   const kindVersion = readMessage(member(object, "kindVersion"), kindKeys, pointer(at, "kindVersion"));

@@ -33,13 +33,16 @@ import { type BundleParts, parseBundleMediaType, requireBundleRules } from "./bu
 export type DigestAlgorithm = "sha256" | "sha384" | "sha512";
 
 /**
- * Who signed, as the bundle says: `hint` is opaque. `chain` is what stands behind the certificate; nobody trusts it.
+ * Who signed, as the bundle says: `hint` is opaque. `chain` has the certificates after the first; they are never
+ * trusted.
  */
 export type BundleVerifier =
   | { readonly kind: "certificate"; readonly certificate: Certificate; readonly chain: readonly Certificate[] }
   | { readonly kind: "public-key"; readonly hint: string };
 
-/** What was signed: an artifact, whose digest here is an unsigned hint, or an envelope with exactly one signature. */
+/**
+ * The signed content: an artifact, whose digest here is an unsigned hint, or an envelope with exactly one signature.
+ */
 export type BundleContent =
   | {
       readonly kind: "message";

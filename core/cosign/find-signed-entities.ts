@@ -104,7 +104,7 @@ class Search implements EntitySearch {
     });
   }
 
-  /** What the manifest itself says decides: fallback lists of older clients have the type of its configuration. */
+  /** The manifest itself decides: fallback lists of older clients have the type of its configuration. */
   #referrer(descriptor: Descriptor, claimed: boolean, artifacts: boolean): void {
     const manifest = claimed ? this.#manifest(descriptor.digest) : this.#manifestOfOther(descriptor.digest);
     if (manifest === undefined) return;
@@ -129,7 +129,7 @@ class Search implements EntitySearch {
         subject: manifestDigest,
       });
     manifest.layers.forEach((descriptor, index) => {
-      // What is larger than a layer may be is refused unread, and anything else has the size that is stated.
+      // A layer over the limit is refused unread. Any other must have the stated size.
       if (descriptor.size <= this.#limits.blobBytes) this.#spend(descriptor.size);
       this.#add(
         layerEntity({

@@ -44,7 +44,7 @@ export const manifestScheme = (
 /** Whether a layer of this media type is a Sigstore bundle. */
 export const isBundleMediaType = (type: string): boolean => type.startsWith(bundlePrefix);
 
-/** What a referrer says in the list that it holds. For people: nothing is read that would show whether it is so. */
+/** The claims in a referrer list. For people only: they are not checked against the content. */
 export interface ReferrerClaim {
   readonly purpose: EntityPurpose;
   readonly predicateType?: string;

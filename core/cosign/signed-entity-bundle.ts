@@ -15,14 +15,14 @@ import {
 } from "./signed-entity.ts";
 import type { Limits } from "../limits.ts";
 
-/** What a bundle signs, and what for. */
+/** The content of a bundle, and its purpose. */
 export interface ReadContent {
   readonly purpose: EntityPurpose;
   readonly content: SignedContent;
 }
 
 /**
- * What a bundle is for: an image signature is a statement of cosign's own predicate type, or a signature over the
+ * The purpose of a bundle: an image signature is a statement of cosign's own predicate type, or a signature over the
  * artifact itself. Nothing is trusted by this; it decides where the bundle is a candidate.
  *
  * Differs: Kyverno counts any attestation by the right signer as a signature.
@@ -55,7 +55,7 @@ export function bundleEntity(bundle: SigstoreBundle, source: EntitySource, read:
 }
 
 /**
- * Only the leaf: whatever else a bundle brings is no part of a path (sigstore-go takes intermediates from the trusted
+ * Only the leaf: a bundle's other certificates are not part of a path (sigstore-go takes intermediates from the trusted
  * root alone).
  */
 const carried = ({ verifier }: SigstoreBundle): CarriedCertificate | undefined =>

@@ -35,7 +35,7 @@ import {
 } from "./signed-entity.ts";
 import { layerAnnotation } from "./layer-annotation.ts";
 
-/** The layer, where it stands, and how to read it. */
+/** The layer, its place, and how to read it. */
 export interface LayerPlace {
   readonly purpose: EntityPurpose;
   readonly layout: "tag" | "artifact";

@@ -14,7 +14,7 @@ import type { Certificate } from "../x509/certificate.ts";
  */
 export type EntityLayout = "tag" | "artifact" | "bundle" | "file";
 
-/** What is looked for: a signature of the image, or a statement about it. */
+/** The purpose: a signature of the image, or a statement about it. */
 export type EntityPurpose = "signature" | "attestation";
 
 /**
@@ -30,9 +30,9 @@ export interface EntitySource {
   readonly layer?: number;
 }
 
-/** What was signed, and the signature over it. */
+/** The signed content and its signature. */
 export type SignedContent =
-  /** cosign's own payload, as it stands in the layer. */
+  /** cosign's own payload: the layer's bytes. */
   | { readonly kind: "simple-signing"; readonly payload: Uint8Array; readonly signature: Uint8Array }
   /**
    * `envelopeBytes` are those of the layer; a bundle keeps no such text. The first signature of the envelope is the one

@@ -12,8 +12,7 @@ import { readObject, readString } from "../encoding/shape.ts";
 import type { Limits } from "../limits.ts";
 
 /**
- * The signed claims. `digest` is the text as found, `""` where there is none: compare it exactly. `optional` has the
- * annotations.
+ * The signed claims. `digest` is the text as found, `""` if absent: compare it exactly. `optional` has the annotations.
  */
 export interface SimpleSigning {
   readonly digest: string;

@@ -21,7 +21,7 @@ const unspecified = "sha256";
 /**
  * The algorithms to try for a signature by `key`, in order. `wanted` is a policy's `signatureAlgorithm`: without one,
  * or with `sha256`, every registered hash of the key's type; otherwise that hash alone. Ed25519 ignores it.
- * @throws EngineError `malformed` for a `wanted` that is no hash, and for RSA with `sha224`
+ * @throws EngineError `malformed` for a `wanted` that is not a hash, and for RSA with `sha224`
  */
 export function registeredAlgorithms(key: PublicKey, wanted: string = unspecified): readonly SignatureAlgorithm[] {
   const name = wanted === "" ? unspecified : wanted;
@@ -29,7 +29,7 @@ export function registeredAlgorithms(key: PublicKey, wanted: string = unspecifie
     new EngineError("malformed", `signature algorithm ${JSON.stringify(wanted)} ${why}`, {
       subject: "signatureAlgorithm",
     });
-  if (!isHashName(name)) throw wrong("is none of sha224, sha256, sha384, sha512");
+  if (!isHashName(name)) throw wrong("is not one of sha224, sha256, sha384, sha512");
   switch (key.type) {
     case "ecdsa":
       return (name === unspecified ? registeredHashes[key.curve] : [name]).map((hash) => ({ scheme: "ecdsa", hash }));

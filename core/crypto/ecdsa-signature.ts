@@ -34,7 +34,7 @@ export function readEcdsaSignature(signature: Uint8Array, curve: EcdsaCurve): Ec
     fields.end();
     return r > 0n && r < order && s > 0n && s < order ? { r, s } : undefined;
   } catch (error) {
-    // What is not DER is no signature: the port answers `false`, not with an error.
+    // Anything but DER is not a signature: the port answers `false`, not with an error.
     if (error instanceof EngineError) return undefined;
     throw error;
   }

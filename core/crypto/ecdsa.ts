@@ -46,7 +46,7 @@ function pointOf(key: EcdsaKey): KnownKey {
 
 /** The leftmost bits of a digest, as many as the order has. */
 function truncate(digest: Uint8Array, order: bigint, orderBytes: number): bigint {
-  // P-521, whose order is no whole number of bytes, is longer than every digest.
+  // P-521, whose order is not a whole number of bytes, is longer than every digest.
   const value = toBigInt(digest.length > orderBytes ? digest.subarray(0, orderBytes) : digest);
   return value % order;
 }

@@ -1,9 +1,8 @@
 /**
  * Ed25519 and Ed25519ph over noble's points. Source: RFC 8032 §5.1.7 and §5.1.3.
- *
- * Verification is the cofactorless one of OpenSSL and Go: R is computed anew and its bytes compared. noble's own
- * `verify` multiplies by the cofactor and would accept signatures, reachable only by the key's owner, that OpenSSL
- * refuses; the adapters must agree.
+ *  Verification is the cofactorless one of OpenSSL and Go: R is recomputed and its bytes compared. noble's own `verify`
+ * multiplies by the cofactor and would accept signatures, reachable only by the key's owner, that OpenSSL refuses; the
+ * adapters must agree.
  */
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { concat, equalBytes } from "../encoding/bytes.ts";
@@ -25,7 +24,7 @@ function decodePoint(bytes: Uint8Array): Point | undefined {
     // `false`: RFC 8032, not ZIP 215: only canonical encodings.
     return ed25519.Point.fromBytes(bytes, false);
   } catch (error) {
-    // noble reports a number that is no coordinate by throwing.
+    // noble throws for a number that is not a coordinate.
     if (error instanceof Error) return undefined;
     throw error;
   }

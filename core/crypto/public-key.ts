@@ -39,7 +39,7 @@ const malformed = (message: string, cause?: unknown): EngineError =>
 
 const algorithmOids = { ecdsa: "1.2.840.10045.2.1", rsa: "1.2.840.113549.1.1.1", ed25519: "1.3.101.112" } as const;
 
-/** Most keys are leaves' keys, whose fingerprint nobody asks for. */
+/** Computed on first use: most keys are leaves' keys, whose fingerprint is never read. */
 abstract class LazyFingerprint {
   readonly spki: Uint8Array;
   #fingerprint: string | undefined;

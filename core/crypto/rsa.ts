@@ -44,7 +44,7 @@ export const pkcs1Fits = (bits: number, hash: HashName): boolean =>
 export const pssFits = (bits: number, hash: HashName, saltLength: number): boolean =>
   Number.isInteger(saltLength) && saltLength >= 0 && Math.ceil((bits - 1) / 8) >= digestLength[hash] + saltLength + 2;
 
-/** PKCS#1 v1.5: the encoded message is built anew and compared whole, so that no padding can hide anything. */
+/** PKCS#1 v1.5: the expected encoded message is built and compared as a whole, so that padding cannot hide anything. */
 export function verifyPkcs1(key: RsaKey, hash: HashName, hashed: Uint8Array, signature: Uint8Array): boolean {
   const info = digestInfo[hash];
   const expected = new Uint8Array(key.modulus.length).fill(0xff);

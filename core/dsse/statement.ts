@@ -32,7 +32,7 @@ export interface StatementSubject {
   readonly annotations?: JsonObject;
 }
 
-/** Where the statement stands, which decides how strictly it is read. */
+/** The statement's container, which decides how strictly it is read. */
 export interface StatementOptions {
   readonly layout: "bundle" | "layer";
   readonly limits: Limits;
@@ -42,7 +42,7 @@ export interface Statement {
   readonly type: string;
   readonly predicateType: string;
   readonly subjects: readonly StatementSubject[];
-  /** `null` when the statement has none: a member that is null is one that is absent, as in every protobuf message. */
+  /** `null` if the statement has none: a null member counts as absent, as in every protobuf message. */
   readonly predicate: JsonObject | null;
 }
 

@@ -1,6 +1,6 @@
 /**
- * What a host may do faster than portable code: nothing here. `#codecs` resolves to this module, and in Node
- * to `proxy/host/node-codecs.ts`.
+ * Codecs that a host may replace by faster ones. Here are the portable ones. `#codecs` resolves to this module, and in
+ * Node to `proxy/host/node-codecs.ts`.
  */
 
 /**

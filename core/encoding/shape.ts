@@ -23,7 +23,7 @@ const wrong = (value: JsonValue | undefined, wanted: string, at: string): never 
   throw new EngineError("malformed", `expected ${wanted}, found ${kindOf(value)}`, { subject: at === "" ? "/" : at });
 };
 
-/** An object that is no list, whatever it holds. {@link isObject} says the same of JSON, `isMap` of policies. */
+/** An object that is not a list, with any members. {@link isObject} says the same of JSON, `isMap` of policies. */
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 

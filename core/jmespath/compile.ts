@@ -23,7 +23,7 @@ import {
 /** The places that treat a missing field as null. */
 const swallow = (result: Value | Missing): Value => (result instanceof Missing ? null : result);
 
-/** What stands left of a filter, a flattening or `.*`: any failure of it is null, not only a missing field. */
+/** The left side of a filter, a flattening or `.*`: any failure there is null, not only a missing field. */
 function forgiving(step: Step, value: Value, run: Evaluation): Value {
   try {
     return swallow(step(value, run));

@@ -49,7 +49,7 @@ function quote(text: string): string {
   return `"${parts.join("\\ufffd")}"`;
 }
 
-/** What writing costs: one step a value, and text by its length. */
+/** The cost of writing: one step per value, and text by its length. */
 interface Spending {
   spend(steps: number): void;
   spendText(length: number): void;

@@ -17,7 +17,7 @@ const word = /[A-Za-z_][A-Za-z0-9_]*/y;
 const number = /-?[0-9]+/y;
 const sign = /\|\||&&|==|!=|<=|>=|\[\?|\[\]|[.*,:{}()@\][|&<>!]/y;
 
-/** What a delimiter encloses, with backslash pairs left in. */
+/** The text between delimiters, with backslash pairs left in. */
 const enclosed: Readonly<Record<string, RegExp>> = {
   '"': /"((?:[^"\\]|\\[\s\S])*)"/y,
   "`": /`((?:[^`\\]|\\[\s\S])*)`/y,

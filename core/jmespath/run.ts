@@ -57,7 +57,7 @@ export class Run implements Evaluation {
     this.#unclean = true;
   }
 
-  /** Sorts `list` where it stands, as Go does, for the rest of this evaluation. */
+  /** Sorts `list` in place, as Go does, for the rest of this evaluation. */
   sortInPlace(list: ValueList, sorted: ValueList): ValueList {
     if (Object.isFrozen(list)) return sorted;
     const target = list as Value[];

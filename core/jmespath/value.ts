@@ -1,5 +1,5 @@
 /**
- * What an expression computes with: JSON, and the few kinds of value that Kyverno's Go code has beside it. Source:
+ * Values of expressions: JSON, and the few further kinds of Kyverno's Go code. Source:
  * docs/spec/kyverno.md#jmespath-dialect.
  */
 import type { Limits } from "../limits.ts";
@@ -102,7 +102,7 @@ export interface Evaluation {
   spendText(length: number): void;
   /** Says that a value came up which is no JSON, so that the result has to be looked through. */
   markUnclean(): void;
-  /** Sorts `list` where it stands, as Go does, for the rest of this evaluation. */
+  /** Sorts `list` in place, as Go does, for the rest of this evaluation. */
   sortInPlace(list: ValueList, sorted: ValueList): ValueList;
   /** Whether an error is one that Kyverno has too, which some places make null of. */
   forgives(error: unknown): boolean;
@@ -163,7 +163,7 @@ export class ScopeRoot extends Special {
     }
   }
 
-  /** Whether looking a field up threw this: it is no failure of the expression's own. */
+  /** Whether a field look-up threw this, rather than the expression itself. */
   hasThrown(error: unknown): boolean {
     return error === this.#failure;
   }
@@ -184,7 +184,7 @@ export const isMap = (value: Value): value is ValueMap => isRecord(value) && !(v
 export const elements = (value: Value): ValueList | undefined =>
   isList(value) ? value : value instanceof ObjectList ? value.items : undefined;
 
-/** Own members only: a document's `constructor` is its own, or there is none. */
+/** Own members only: `constructor` is a field only if the document has it. */
 export const memberOf = (map: ValueMap, key: string): Value | undefined =>
   Object.hasOwn(map, key) ? map[key] : undefined;
 
@@ -227,7 +227,7 @@ export function compareText(left: string, right: string): -1 | 0 | 1 {
     let a = left.charCodeAt(index);
     let b = right.charCodeAt(index);
     if (a === b) continue;
-    // Surrogates stand for what comes after U+FFFF.
+    // Surrogates sort after U+FFFF.
     if (a >= 0xd800 && b >= 0xd800) {
       a = a >= 0xe000 ? a - 0x800 : a + 0x2000;
       b = b >= 0xe000 ? b - 0x800 : b + 0x2000;

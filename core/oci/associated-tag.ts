@@ -11,7 +11,7 @@
  */
 import { type Digest, isDigest } from "../crypto/digest.ts";
 
-/** `referrers`: the index that stands in for the referrers API. */
+/** `referrers`: the index that replaces the referrers API. */
 export type AssociatedKind = "signature" | "attestation" | "sbom" | "referrers";
 
 const kinds: Readonly<Record<string, AssociatedKind>> = {

@@ -1,6 +1,6 @@
 /**
  * Reading artifacts through knowledge: what the source has, or that it has none; an open question throws as `ask` does.
- * Content is compared with its digest on every read, whoever vouched for it. Source: docs/spec/sigstore.md#tag-layout,
+ * Content is compared with its digest on every read, whatever its source. Source: docs/spec/sigstore.md#tag-layout,
  * #the-digest-that-is-verified.
  */
 import { type Digest, digestOf } from "../crypto/digest.ts";
@@ -66,7 +66,7 @@ export function readBlob(
 }
 
 /**
- * What refers to a digest, of every artifact type. The source's empty list is absent.
+ * The referrers of a digest, of every artifact type. An empty list counts as absent.
  * @throws EngineError `over-limit` past `referrers` descriptors, and as `ask`.
  */
 export function readReferrers(

@@ -42,8 +42,8 @@ export interface Manifest {
 }
 
 /**
- * A manifest or an index. What it is follows from its members, and a media type that says otherwise is refused: no
- * document can be read as both.
+ * A manifest or an index, as its members show. A media type that says otherwise is refused: no document can be read as
+ * both.
  * @throws EngineError `malformed` with a JSON pointer; `over-limit` past `manifestBytes` or `layersPerManifest`.
  */
 export function parseManifest(bytes: Uint8Array, limits: Limits): Manifest {
@@ -108,7 +108,9 @@ export const isManifestType = (mediaType: string): boolean => Object.hasOwn(kind
 /** The media type under which a manifest is served: its own, else that of its kind. */
 export const mediaTypeOf = (manifest: Manifest): string => manifest.mediaType ?? mediaTypes[manifest.kind];
 
-/** What a referrers list says of a manifest with a subject. Source: OCI distribution 1.1 (listing referrers). */
+/**
+ * The descriptor of a manifest with a subject in a referrers list. Source: OCI distribution 1.1 (listing referrers).
+ */
 export function referrerDescriptor(manifest: Manifest, digest: Digest, size: number): Descriptor {
   const artifactType = manifest.artifactType ?? manifest.config?.mediaType;
   return {

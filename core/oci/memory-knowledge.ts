@@ -52,7 +52,7 @@ export class MemoryKnowledge implements Knowledge {
     return { version: String(this.#changes), distrust: this.#distrust, newestSignedTime: this.#signed };
   }
 
-  /** Records an answer as it is; it wins over what follows from content. */
+  /** Records an answer. It wins over answers derived from content. */
   set<Q extends Question>(question: Q, answer: AnswerTo<Q>): this {
     this.#changes++;
     this.#answers.set(questionText(canonicalQuestion(question)), answer as AnswerTo<Question>);
@@ -69,7 +69,7 @@ export class MemoryKnowledge implements Knowledge {
     return this.set(question, { state: "absent", ...this.#origin });
   }
 
-  /** What is distrusted from now on, beside what was before. */
+  /** Adds rows to the distrust list. */
   addDistrust(...rows: readonly DistrustRow[]): this {
     this.#changes++;
     this.#distrust = [...this.#distrust, ...rows];
@@ -114,7 +114,7 @@ export class MemoryKnowledge implements Knowledge {
 
   /**
    * Everything of a host or repository is here: what is not, is absent.
-   * @throws EngineError `invalid-usage` when it is no scope.
+   * @throws EngineError `invalid-usage` when it is not a scope.
    */
   complete(scope: string): this {
     this.#changes++;

@@ -28,7 +28,7 @@ export interface ImageReference {
   readonly repository: string;
   /** The repository to ask: see {@link repositoryForFetching}. */
   readonly fetchRepository: string;
-  /** What patterns match: `repository@digest`, or `repository:tag` where there is no digest. */
+  /** The text that patterns match: `repository@digest`, or `repository:tag` without a digest. */
   readonly canonical: string;
   /** `repository:tag`; ends with a colon when there is no tag. */
   readonly withTag: string;

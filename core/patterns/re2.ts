@@ -55,7 +55,7 @@ export class Re2 {
     );
   }
 
-  /** As {@link replaceAll}, with `replacement` taken as it is. */
+  /** As {@link replaceAll}, with `replacement` used literally. */
   replaceAllLiteral(text: string, replacement: string): string {
     return this.#replace(text, () => replacement);
   }
@@ -90,7 +90,7 @@ export class Re2 {
     return pieces;
   }
 
-  /** Go's rule: an empty match right after another match is passed over. */
+  /** Go's rule: an empty match right after another match is skipped. */
   #replace(text: string, replacement: (matcher: Matcher) => string): string {
     this.#spend(text);
     const matcher = this.#program.matcher(text);

@@ -31,7 +31,7 @@ export interface CertificateHash {
   readonly value: Uint8Array;
 }
 
-/** What the signature covers; raw slices of the token. */
+/** The content under the signature; raw slices of the token. */
 export interface SignerInfo {
   readonly issuer: Uint8Array;
   readonly serialNumber: Uint8Array;

@@ -13,7 +13,7 @@ export interface TimestampAuthority {
   readonly anchors: readonly Certificate[];
   readonly intermediates: readonly Certificate[];
   readonly leaf?: Certificate;
-  /** What its certificates signed of one another, from {@link prepareTimestampAuthority}. */
+  /** The verified signatures between its certificates, from {@link prepareTimestampAuthority}. */
   readonly knownSignatures?: KnownSignatures;
   /** Closed interval. */
   readonly validFor: ValidityPeriod;

@@ -1,5 +1,5 @@
 /**
- * What a timestamp token states: which digest existed when. Source: RFC 3161 §2.4.2.
+ * The statement of a timestamp token: a digest and the time at which it existed. Source: RFC 3161 §2.4.2.
  *
  * In DER:
  *
@@ -26,7 +26,7 @@ export interface TstInfo {
 const subject = "timestamp";
 
 /**
- * Accuracy, ordering, policy and nonce are read over: offline nobody expects particular ones.
+ * Accuracy, ordering, policy and nonce are ignored: offline no particular values are expected.
  * @throws EngineError `malformed`; `bad-timestamp` for a weak digest algorithm, another version or a critical
  * extension.
  */

@@ -41,7 +41,7 @@ function findSigner(token: TimestampToken, authority: TimestampAuthority): Certi
   if (others.length > 0) throw refused("several certificates with the signer's name and number");
   if (authority.leaf === undefined) return signer;
   if (!equalBytes(signer.der, authority.leaf.der)) throw refused("the signer is not the authority's certificate");
-  // The same certificate, as trust has it: with its key at hand and its own signature verified.
+  // The same certificate from the trust material: with its key parsed and its own signature verified.
   return authority.leaf;
 }
 

@@ -68,7 +68,7 @@ function readHash(object: JsonObject, at: string): { readonly hash: HashName; re
 export function requireMessageHash(object: JsonObject, content: LoggedContent & { kind: "message" }, at: string): void {
   const { hash, value } = readHash(object, at);
   const expected = messageDigest(content, hash);
-  if (expected === undefined) throw foreignEntry(`content by ${hash}, which is not at hand`, at);
+  if (expected === undefined) throw foreignEntry(`content by ${hash}, which is not known`, at);
   if (!equalBytes(value, expected)) throw foreignEntry("other content", at);
 }
 
@@ -88,7 +88,7 @@ export function requireVerifier(
   at: string,
   limits: Limits,
 ): void {
-  // What every client writes: nothing needs to be read where the whole text is as expected.
+  // The form that every client writes: if the whole text is as expected, nothing needs to be parsed.
   if ("certificate" in logged.verifier && text === pemText(logged.verifier.certificate)) return;
   const [block, ...more] = parsePem(decodeUtf8(decodeWrappedBase64(text)));
   if (block === undefined || more.length > 0) throw new EngineError("malformed", "not one PEM block", { subject: at });

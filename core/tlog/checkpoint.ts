@@ -115,7 +115,7 @@ export function verifyRekorV1Checkpoint(checkpoint: Checkpoint, key: PublicKey, 
 
 /**
  * Checks a Rekor v2 checkpoint: its origin must be `origin`, and a line by that name and the key's hint must verify.
- * Other lines (witnesses, other keys) are passed over.
+ * Other lines (witnesses, other keys) are skipped.
  * @throws EngineError `bad-log-proof`.
  */
 export function verifyRekorV2Checkpoint(

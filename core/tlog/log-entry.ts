@@ -1,5 +1,5 @@
 /**
- * Entries of a transparency log as evidence carries them, and what such an entry must be about. Source:
+ * Entries of a transparency log in evidence, and the content that such an entry must record. Source:
  * sigstore_rekor.proto `TransparencyLogEntry`.
  */
 import type { PublicKey } from "../crypto/public-key.ts";
@@ -29,7 +29,7 @@ export interface LogEntry {
   readonly integratedTime?: bigint;
   /** The canonicalized body: the bytes of the leaf. */
   readonly body: Uint8Array;
-  /** What the evidence says that `body` is. */
+  /** The kind and version that the evidence states for `body`. */
   readonly kindVersion?: { readonly kind: string; readonly version: string };
   /** The signed entry timestamp: the log's signature over body, time, id and index. Rekor v1 only. */
   readonly inclusionPromise?: Uint8Array;

@@ -14,7 +14,7 @@ export const emptyTreeHash = (): Uint8Array => sha256(new Uint8Array(0));
 /** The hash of a leaf. Domain separation: without the prefix a node could pass for a leaf. */
 export const hashLeaf = (entry: Uint8Array): Uint8Array => sha256(concat(zero, entry));
 
-/** Hashes inner nodes. What it hashes is put together in one array, because a proof has dozens of nodes. */
+/** Hashes inner nodes. The input is assembled in one reused array, because a proof has dozens of nodes. */
 export type NodeHash = (left: Uint8Array, right: Uint8Array) => Uint8Array;
 
 /** For one proof whose hashes all have {@link hashLength} bytes. */

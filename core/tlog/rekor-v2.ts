@@ -78,7 +78,7 @@ export function bindHashedRekord002(spec: JsonObject, logged: LoggedSignature): 
     content.kind === "dsse"
       ? digest(algorithm.hash, encodePae(content.payloadType, content.payload))
       : messageDigest(content, algorithm.hash);
-  if (signed === undefined) throw foreignEntry(`content by ${algorithm.hash}, which is not at hand`, `${record}/data`);
+  if (signed === undefined) throw foreignEntry(`content by ${algorithm.hash}, which is not known`, `${record}/data`);
   if (!equalBytes(bytesAt(data, "digest", `${record}/data`), signed))
     throw foreignEntry("other content", `${record}/data/digest`);
 }

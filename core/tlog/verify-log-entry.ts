@@ -40,7 +40,7 @@ export interface VerifiedLogEntry {
   readonly logValidFor: ValidityPeriod;
 }
 
-/** Where the signature stands, which decides how its entry may look. */
+/** The signature's container, which decides the form of its entry. */
 export interface EntryOptions {
   readonly layout: EntryLayout;
   readonly limits: Limits;
@@ -234,8 +234,8 @@ export function verifyLogEntry(
 
 /**
  * The entries among `entries` that are proven, at least one, of which each log gives any number: count their distinct
- * log ids. An entry of an unknown log, or whose promise does not hold, is passed over while another one is good; any
- * other fault refutes all.
+ * log ids. An entry of an unknown log, or whose promise does not hold, is skipped if another one is good; any other
+ * fault refutes all.
  *
  * @throws EngineError `no-log-proof` when there are none, `over-limit`, and as {@link verifyLogEntry}.
  */

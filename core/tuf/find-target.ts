@@ -15,7 +15,7 @@ export type TargetSearch =
   | { readonly state: "needs"; readonly role: TargetsRole };
 
 /**
- * Searches what is at hand. With a role that it needed added, it is to be called again, and goes the same way.
+ * Searches the given roles. If it needs another role, call it again with that role; it then takes the same path.
  * @throws EngineError `malformed` for a path that leaves its folder, `bad-threshold` when a role that is at hand is not
  * signed for the delegation that leads to it.
  */
@@ -35,7 +35,7 @@ export function findTarget(set: TrustedSet, path: string): TargetSearch {
     visited.add(role.name);
     const target = held.metadata.signed.files.get(path);
     if (target !== undefined) return { state: "found", target, role: role.name };
-    // 5.6.7.2: behind a terminating delegation nobody else is asked, not even those who wait already.
+    // 5.6.7.2: after a terminating delegation no other role is searched, not even those already queued.
     const delegated = held.metadata.signed.delegations?.rolesFor(path) ?? [];
     const terminating = delegated.findIndex((one) => one.terminating);
     if (terminating !== -1) waiting.length = 0;

@@ -1,6 +1,6 @@
 /**
- * What metadata that a client holds says of the versions it has seen: the floors of the next update. Source: TUF 1.0
- * §5.4.3, §5.5.5.
+ * The floors of the next update: versions that a client has seen, from its stored metadata. Source: TUF 1.0 §5.4.3,
+ * §5.5.5.
  */
 import { EngineError } from "../errors.ts";
 import { verifyThreshold } from "./role.ts";

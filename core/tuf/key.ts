@@ -27,7 +27,7 @@ export interface UsableKey {
   readonly algorithms: readonly SignatureAlgorithm[];
 }
 
-/** @throws EngineError `malformed` when the members are not there; a value that is no key is not usable. */
+/** @throws EngineError `malformed` when members are missing. A value that is not a key makes the key unusable. */
 export function readKey(value: IntegerJson, at: string, limits: Limits): TufKey {
   const object = readObject(value, at);
   const keyType = readText(object.keytype, `${at}/keytype`);

@@ -1,4 +1,4 @@
-/** What signed metadata says of another file: version, length, digests. Source: TUF 1.0 §4.4 and §4.5. */
+/** The entry for another file in signed metadata: version, length, digests. Source: TUF 1.0 §4.4 and §4.5. */
 import { digest, type HashName } from "../crypto/digest.ts";
 import { encodeHex } from "../encoding/hex.ts";
 import type { IntegerJson } from "../encoding/json.ts";

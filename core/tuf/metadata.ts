@@ -1,6 +1,6 @@
 /**
- * What all TUF metadata has in common: an envelope of signatures, and a version and an expiry that are signed. Source:
- * TUF 1.0 §4.2 and §4.3.
+ * The common form of TUF metadata: an envelope of signatures, and a signed version and expiry. Source: TUF 1.0 §4.2 and
+ * §4.3.
  *
  *     {"signatures":[{"keyid":"9f31…","sig":"3045…"}],
  *      "signed":{"_type":"timestamp","spec_version":"1.0.31","version":7,"expires":"2030-01-01T00:00:00Z"}}
@@ -19,9 +19,9 @@ export interface Metadata<T> {
   readonly version: bigint;
   readonly expires: Date;
   readonly signed: T;
-  /** By key id; those that are empty or not hexadecimal are left out, for they are nobody's. */
+  /** By key id; empty ones and those that are not hexadecimal are left out. */
   readonly signatures: ReadonlyMap<string, Uint8Array>;
-  /** What the signatures are over. */
+  /** The signed bytes. */
   readonly signedBytes: Uint8Array;
   /** As served. */
   readonly bytes: Uint8Array;

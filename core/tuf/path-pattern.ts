@@ -3,10 +3,10 @@
  * (PATHPATTERN).
  */
 
-/** Matches one character; `any` stands for `*`. */
+/** Matches one character; `any` is `*`. */
 type Part = "any" | ((character: string) => boolean);
 
-/** `*`, `?`, `[abc]`, `[a-z]`, `[!abc]`; a bracket that does not close stands for itself. */
+/** `*`, `?`, `[abc]`, `[a-z]`, `[!abc]`; a bracket that does not close is literal. */
 function readParts(pattern: string): readonly Part[] {
   const characters = [...pattern];
   const parts: Part[] = [];

@@ -17,8 +17,7 @@ export interface Role {
 }
 
 /**
- * @throws EngineError `malformed` when a key id stands twice or names no key, or when nothing needs to be signed;
- * `over-limit`.
+ * @throws EngineError `malformed` when a key id is repeated or names no key, or when the threshold is 0; `over-limit`.
  */
 export function readRole(
   object: IntegerJsonObject,
@@ -31,7 +30,7 @@ export function readRole(
   if (keyIds.length > limits.tufKeysPerRole)
     throw new EngineError("over-limit", `${keyIds.length} keys of one role`, { subject: at });
   if (new Set(keyIds).size < keyIds.length)
-    throw new EngineError("malformed", "a key id stands twice in one role", { subject: at });
+    throw new EngineError("malformed", "a key id appears twice in one role", { subject: at });
   const named = keyIds.map((keyId): readonly [string, TufKey] => {
     const key = keys.get(keyId);
     if (key === undefined)

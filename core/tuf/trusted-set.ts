@@ -1,6 +1,5 @@
 /**
- * What a client of a TUF repository trusts so far. Each step of the client workflow gives another one. Source: TUF 1.0
- * §5.
+ * The metadata that a TUF client trusts so far. Each step of the client workflow returns a new set. Source: TUF 1.0 §5.
  */
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import { EngineError } from "../errors.ts";
@@ -32,7 +31,7 @@ export interface TrustedSet {
 }
 
 /**
- * Against which expiry is judged. `later`: not by this step; whoever asks for that judges what {@link expiries} gives.
+ * The time at which expiry is judged. `later`: not in this step; the caller then judges {@link expiries}.
  */
 export type ReferenceTime = Date | "later";
 
@@ -59,7 +58,7 @@ export function raiseFloors(floors: Floors, seen: Iterable<readonly [string, big
   return raised;
 }
 
-/** What the metadata so far vouches for by its expiry, in the order of trust. */
+/** The expiries of the metadata so far, in the order of trust. */
 export const expiries = ({ root, timestamp, snapshot, targets }: TrustedSet): readonly Metadata<unknown>[] => [
   root,
   ...(timestamp === undefined ? [] : [timestamp]),

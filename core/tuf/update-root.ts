@@ -26,7 +26,7 @@ export function trustInitialRoot(
 const recovered: readonly TopLevelRole[] = ["timestamp", "snapshot"];
 
 /**
- * 5.3.4 to 5.3.8: the next root. What was trusted of other roles is to be verified anew, under the new keys.
+ * 5.3.4 to 5.3.8: the next root. The other roles must then be verified again, under the new keys.
  * @throws EngineError as {@link trustInitialRoot}, and `rollback` when it is not the very next version.
  */
 export function updateRoot(set: TrustedSet, bytes: Uint8Array): TrustedSet {

@@ -5,7 +5,7 @@ import { verifyThreshold } from "./role.ts";
 import { parseSnapshot } from "./snapshot.ts";
 import { type ReferenceTime, requireFloor, requireUnexpired, type TrustedSet } from "./trusted-set.ts";
 
-/** What the timestamp says of the snapshot. @throws EngineError `no-trust` before there is a timestamp. */
+/** The timestamp's entry for the snapshot. @throws EngineError `no-trust` before there is a timestamp. */
 export function listedSnapshot({ timestamp }: TrustedSet): ListedMetadata {
   if (timestamp === undefined)
     throw new EngineError("no-trust", "a snapshot before any timestamp", { subject: "snapshot" });

@@ -15,7 +15,7 @@ export interface TargetsRole {
 export const topLevelTargets: TargetsRole = { name: "targets", parent: undefined };
 
 /**
- * What the snapshot says of a role's metadata.
+ * The snapshot's entry for a role's metadata.
  * @throws EngineError `no-trust` before there is a snapshot, `malformed` when it does not list the role.
  */
 export function listedTargets({ snapshot }: TrustedSet, name: string): ListedMetadata {

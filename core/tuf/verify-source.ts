@@ -1,6 +1,5 @@
 /**
- * The whole client workflow over metadata that is at hand: from an initial root to the bytes of one target. Source: TUF
- * 1.0 §5.
+ * The whole client workflow over given metadata: from an initial root to the bytes of one target. Source: TUF 1.0 §5.
  */
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import { EngineError } from "../errors.ts";
@@ -70,7 +69,7 @@ export function acceptSource(carried: Omit<SourceToVerify, "at">, floors: TufSou
   return { ...source, floors: encodeFloors(versionsOf(set)) };
 }
 
-/** Roots at hand may begin before the one that is trusted; those are of no use. */
+/** The given roots may begin before the trusted one; those are ignored. */
 function walkRoots(trusted: TrustedSet, roots: readonly Uint8Array[]): TrustedSet {
   let set = trusted;
   let rotations = 0;
@@ -83,11 +82,12 @@ function walkRoots(trusted: TrustedSet, roots: readonly Uint8Array[]): TrustedSe
   return set;
 }
 
-/** Floors as an answer carries them, decimal. @throws EngineError `malformed` */
+/** An answer's floors, decimal. @throws EngineError `malformed` */
 export function readFloors(floors: TufSource["floors"]): Floors {
   return new Map(
     Object.entries(floors ?? {}).map(([role, text]) => {
-      if (!/^\d{1,20}$/.test(text)) throw new EngineError("malformed", "a floor that is no version", { subject: role });
+      if (!/^\d{1,20}$/.test(text))
+        throw new EngineError("malformed", "a floor that is not a version", { subject: role });
       return [role, BigInt(text)];
     }),
   );

@@ -1,13 +1,13 @@
 /**
  * Authorities whose signatures on one another were verified when trust was loaded, so that a request pays for the
- * leaf's signature alone. Times, constraints and usages are judged anew for every path.
+ * leaf's signature alone. Times, constraints and usages are judged for every path.
  */
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import { equalBytes } from "../encoding/bytes.ts";
 import type { Limits } from "../limits.ts";
 import type { Certificate } from "./certificate.ts";
 
-/** Whether the second certificate's key signed the first, for pairs that were looked at. */
+/** Whether the second certificate's key signed the first, for pairs checked so far. */
 export type KnownSignatures = ReadonlyMap<Certificate, ReadonlyMap<Certificate, boolean>>;
 
 /** Spread it into the request of `verifyPath`. */

@@ -71,7 +71,7 @@ export function fulcioExtensionName(key: string): string | undefined {
 
 function readValue(extension: Extension, { name, encoding }: FulcioExtension, limits: DerLimits): string {
   const malformed = (cause?: unknown) =>
-    new EngineError("malformed", `certificate extension ${name} is no text`, { subject: name, cause });
+    new EngineError("malformed", `certificate extension ${name} is not a text`, { subject: name, cause });
   let text: string;
   if (encoding === "text") {
     try {
@@ -143,7 +143,7 @@ function userNameOf(certificate: Certificate): string | undefined {
   if (only === undefined || others.length > 1 || only.typeId !== userNameType) return undefined;
   const reader = new DerReader(only.value, "user name", certificate.limits);
   const tag = reader.peek();
-  if (!isTextTag(tag)) throw reader.malformed("alternative name that is no text");
+  if (!isTextTag(tag)) throw reader.malformed("alternative name that is not a text");
   const text = decodeText(tag, reader.content(tag), "user name");
   if (hasControlCharacter(text)) throw reader.malformed("control character in a name");
   return text;

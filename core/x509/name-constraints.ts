@@ -12,7 +12,7 @@ import { domainLabels, splitMailbox, splitUri } from "./domain.ts";
 import { type GeneralName, type GeneralNameKind, readGeneralName } from "./general-name.ts";
 
 /**
- * What a subtree is about. `kind: "ip"`: address and mask, each 4 or 16 bytes. `kind: "form"`: a form of name that is
+ * The names of a subtree. `kind: "ip"`: address and mask, each 4 or 16 bytes. `kind: "form"`: a form of name that is
  * not compared.
  */
 export type Subtree =
@@ -31,7 +31,7 @@ const subject = "name constraints";
 /** A domain with or without a leading dot, lower case; empty means every domain. */
 function checkDomain(domain: string, reader: DerReader): string {
   if (domain !== "" && domainLabels(domain.startsWith(".") ? domain.slice(1) : domain) === undefined)
-    throw reader.malformed("constraint that is no domain");
+    throw reader.malformed("constraint that is not a domain");
   return domain.toLowerCase();
 }
 
@@ -52,7 +52,7 @@ function readBase(reader: DerReader): Subtree {
       const constraint = text();
       if (!constraint.includes("@")) return { kind: "email", domain: checkDomain(constraint, reader) };
       const mailbox = splitMailbox(constraint);
-      if (mailbox === undefined) throw reader.malformed("constraint that is no mailbox");
+      if (mailbox === undefined) throw reader.malformed("constraint that is not a mailbox");
       return { kind: "email", domain: mailbox.host, local: mailbox.local };
     }
     case contextPrimitive(2):
@@ -126,7 +126,7 @@ function checkComparable(name: GeneralName): void {
 function isInSubtree(name: GeneralName, subtree: Subtree, widest: boolean): boolean {
   if (subtree.kind === "dns" && name.kind === "dns") {
     const domain = name.value.toLowerCase();
-    // A wildcard also stands for the domain that is excluded.
+    // A wildcard may also match the excluded domain.
     return (
       isWithin(domain, subtree.domain, true) ||
       (widest && domain.startsWith("*.") && isWithin(subtree.domain, domain.slice(1), true))

@@ -38,7 +38,7 @@ export interface PathRequest {
 
 const purposes = { "code-signing": Purpose.codeSigning, timestamping: Purpose.timeStamping } as const;
 
-/** What a person calls a certificate: its subject, or where that is empty its first name. */
+/** A certificate's name for people: its subject, or its first alternative name if the subject is empty. */
 function label(certificate: Certificate): string {
   if (!isEmptyName(certificate.subject)) return toNameText(certificate.subject, certificate.limits);
   const name = certificate.subjectAlternativeNames.find(
@@ -206,7 +206,7 @@ class PathSearch {
     return [...path, issuer];
   }
 
-  /** What can be said only of a whole path. Time comes last, so that an expired path is one that else holds. */
+  /** Checks of a whole path. Time is checked last, so that a path reported as expired is otherwise valid. */
   #finish(path: readonly Certificate[]): readonly Certificate[] {
     checkUsage(path, this.#request);
     checkPolicies(

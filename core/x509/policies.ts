@@ -64,7 +64,7 @@ export function parsePolicyConstraints(value: Uint8Array, limits: DerLimits): Po
   };
 }
 
-/** What path validation reads of one certificate. */
+/** The fields of a certificate for path validation. */
 export interface PolicyFields {
   readonly policies?: readonly string[] | undefined;
   readonly policyMappings?: readonly PolicyMapping[] | undefined;

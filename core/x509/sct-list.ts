@@ -19,7 +19,7 @@ export interface SignedCertificateTimestamp {
   readonly logId: Uint8Array;
   /** Milliseconds since 1970, as signed. */
   readonly timestamp: bigint;
-  /** Signed, else not looked at. Static CT logs keep the leaf's index here. */
+  /** Signed, but not read. Static CT logs keep the leaf's index here. */
   readonly extensions: Uint8Array;
   /** TLS numbers (RFC 5246 §7.4.1.4.1): hash 4 is SHA-256; signature 1 is RSA, 3 is ECDSA. */
   readonly hashAlgorithm: number;

@@ -44,8 +44,7 @@ const maximumDate = 8_640_000_000_000_000n;
 
 /**
  * The leaf's TBSCertificate as the log saw it, without its timestamp list, in parts: they are joined once, with all
- * else that the log signed. Every other element is taken as it is; three length headers are written anew. RFC 6962
- * §3.2.
+ * else that the log signed. Every other element is copied; three length headers are rewritten. RFC 6962 §3.2.
  * @throws EngineError `no-sct` when the leaf has no such extension
  */
 export function precertificateTbs(leaf: Certificate): readonly Uint8Array[] {
@@ -65,7 +64,7 @@ export function precertificateTbs(leaf: Certificate): readonly Uint8Array[] {
   );
 }
 
-/** What the log signed (RFC 6962 §3.2), for an entry of type 1: a precertificate. */
+/** The log's signed content (RFC 6962 §3.2), for an entry of type 1: a precertificate. */
 function encodeSigned({ timestamp, extensions }: SignedCertificateTimestamp, entry: readonly Uint8Array[]): Uint8Array {
   return concat(
     Uint8Array.of(0, 0),

@@ -45,7 +45,7 @@ function keysOf(
 
 const sortBy = define(["array", "expref"], (args, run) => {
   const { list, expression } = listAndExpression(args[0], args[1]);
-  // The key of an only element is not looked at.
+  // The key of a single element is not evaluated.
   if (list.length < 2) return list;
   const keys = keysOf(list, expression, run, "error in sort_by comparison");
   run.spend(list.length);
@@ -57,7 +57,7 @@ const sortBy = define(["array", "expref"], (args, run) => {
 });
 
 /**
- * The first element with the smallest (`direction` −1) or largest (1) key. The key of an only element is not looked at.
+ * The first element with the smallest (`direction` −1) or largest (1) key. The key of a single element is not evaluated.
  */
 const extremeBy = (direction: -1 | 1): JmesFunction =>
   define(["array", "expref"], (args, run) => {

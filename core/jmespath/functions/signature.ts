@@ -1,5 +1,5 @@
 /**
- * What a function takes, and the checks before it is called. Source: JMESPath specification (functions);
+ * A function's parameters, and the checks before a call. Source: JMESPath specification (functions);
  * kyverno/go-jmespath (messages).
  */
 import { EngineError } from "../../errors.ts";

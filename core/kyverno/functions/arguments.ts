@@ -7,7 +7,7 @@ import type { Value } from "../../jmespath/value.ts";
 /** A failure of function `name`. @throws EngineError `unresolved` */
 export const failIn = (name: string, reason: string): never => fail(`JMESPath function '${name}': ${reason}`);
 
-// What these read has the type that the function's signature asks for.
+// The function's signature guarantees the types read here.
 export const text = (value: Value | undefined): string => value as string;
 export const number = (value: Value | undefined): number => value as number;
 

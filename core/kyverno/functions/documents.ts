@@ -106,7 +106,7 @@ class YamlReader {
     );
   }
 
-  /** What `<<` brings: a map, or a list of maps of which the first wins. */
+  /** The value of `<<`: a map, or a list of maps of which the first wins. */
   merge(into: Record<string, Value>, node: unknown, depth: number): void {
     const target = isAlias(node) ? this.resolve(node) : node;
     const sources = isSeq(target) ? target.items.toReversed() : [target];

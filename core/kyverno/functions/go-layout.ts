@@ -13,7 +13,7 @@ const zone = /^(?:Z070000|Z07:00:00|Z0700|Z07:00|Z07|-070000|-07:00:00|-0700|-07
 const fraction = /^[.,](0+|9+)(?![0-9])/;
 const lowerCase = /^[a-z]/;
 
-/** The field that begins at the start of `rest`, as it is written there. */
+/** The layout field at the start of `rest`. */
 function fieldAt(rest: string): string | undefined {
   switch (rest.charAt(0)) {
     case "J":

@@ -96,7 +96,7 @@ class TimeReader {
     return match;
   }
 
-  /** Text of the layout: a space stands for any number of spaces. */
+  /** Text of the layout: a space matches any number of spaces. */
   skip(text: string): void {
     let prefix = text;
     while (prefix !== "") {
@@ -261,7 +261,7 @@ class TimeReader {
     this.resolveDayOfYear();
     const { year, month = 1, day = 1, hour, minute, second, nanosecond } = this;
     if (day < 1 || day > daysIn(month, year)) this.bad("day out of range");
-    // A zone that is only a name tells nothing of the offset: the clock is read as UTC.
+    // A zone's name alone does not give an offset: the time is read as UTC.
     const offset = this.isUtc ? 0 : this.offset;
     const { nanoseconds } = instantOf({ year, month, day, hour, minute, second }, nanosecond, offset ?? 0);
     return { nanoseconds, offset: offset ?? this.namedOffset };

@@ -36,7 +36,7 @@ function parseSixteen(text: string): readonly number[] | undefined {
   return [...head, ...Array.from({ length: missing }, () => 0), ...tail].flatMap((group) => [group >> 8, group & 255]);
 }
 
-/** 4 or 16 bytes; an IPv4 address in IPv6 form is 4. Undefined where `text` is no address. A zone makes it none. */
+/** 4 or 16 bytes; an IPv4 address in IPv6 form is 4. Undefined if `text` is not an address; one with a zone is not. */
 export function parseIpAddress(text: string): readonly number[] | undefined {
   if (!text.includes(":")) return parseFour(text);
   const bytes = text.length > 45 ? undefined : parseSixteen(text);

@@ -20,7 +20,7 @@ import { certificateFunctions } from "./x509-decode.ts";
 export interface FunctionEnvironment {
   /** The one instant that a whole decision calls now. */
   readonly now: Date;
-  /** What `random()` makes its texts of: the same seed gives the same texts in the same order. */
+  /** The seed of `random()`: the same seed gives the same texts in the same order. */
   readonly seed: string;
   readonly references: ReferenceOptions;
 }

@@ -8,7 +8,7 @@ import { hostnameOf } from "./url.ts";
 /** Differs: Kyverno asks the name service. Here an address is decided, a name cannot be. */
 function isExternalUrl(url: string): boolean {
   const host = hostnameOf(url);
-  // An IPv6 address with a zone is looked up as a name, which needs nobody to be asked.
+  // An IPv6 address with a zone is looked up as a name, but without a query.
   const address = parseIpAddress(host) ?? parseIpAddress(/^([^%]*:[^%]*)%25./s.exec(host)?.[1] ?? "");
   return address === undefined ? refuse(`lookup ${host}: names are not resolved`) : !isInternal(address);
 }

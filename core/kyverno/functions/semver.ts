@@ -184,7 +184,7 @@ function parseRange(range: string): Test {
 }
 
 export const semverFunctions: readonly (readonly [string, JmesFunction])[] = [
-  // A version that is none counts as 0.0.0.
+  // An invalid version counts as 0.0.0.
   [
     "semver_compare",
     define(["string", "string"], ([version, range]) => parseRange(text(range))(parseVersion(text(version)) ?? zero)),

@@ -16,7 +16,7 @@ export type Recipe =
   | { readonly kind: "sequence" | "choice"; readonly parts: readonly Recipe[] }
   | { readonly kind: "repeat"; readonly part: Recipe; readonly min: number; readonly max: number };
 
-/** What an open repetition makes at most. */
+/** The most repetitions that an open one makes. */
 const maxRepeats = 4096;
 const maxDepth = 100;
 const lastPoint = 0x10ffff;

@@ -15,7 +15,7 @@ const hostCharacters = /^[A-Za-z0-9\-_.~!$&'()*+,;=:[\]<>"%\u0080-\uffff]*$/;
 const optionalPort = /^(?::[0-9]*)?$/;
 const userinfo = /^[A-Za-z0-9\-._:~!$&'()*+,;=%@]*$/;
 
-/** Escapes in a host stand for bytes above 127 only; `%25` introduces a zone. */
+/** Escapes in a host are for bytes above 127 only; `%25` introduces a zone. */
 function checkHost(host: string, url: string): void {
   checkEscapes(host, url);
   const escaped = /%(?!25)[0-7][0-9A-Fa-f]/.exec(host);

@@ -17,7 +17,7 @@ interface Block {
 const begin = /(?:^|\n)-----BEGIN ([^\n]*)-----[ \t\r]*\n/g;
 const header = /^[^\n:]*:[^\n]*\n/;
 
-/** The first block whose boundaries begin a line and agree; one that is damaged is passed over, as Go does. */
+/** The first block whose boundaries begin a line and agree; a damaged one is skipped, as in Go. */
 function firstBlock(source: string): Block | undefined {
   begin.lastIndex = 0;
   for (let match = begin.exec(source); match !== null; match = begin.exec(source)) {

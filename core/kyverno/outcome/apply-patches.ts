@@ -7,8 +7,8 @@ import { EngineError } from "../../errors.ts";
 import type { PatchOperation } from "./digest-patch.ts";
 
 /**
- * The patched resource. The given one is left as it is, and what no patch touches is shared with it: a copy of a whole
- * resource would cost more than everything else that a remembered decision does.
+ * The patched resource. The given one is unchanged, and unpatched parts are shared with it: a copy of a whole resource
+ * would cost more than everything else that a remembered decision does.
  * @throws EngineError `malformed` when an operation does not fit the resource.
  */
 export function applyPatches(resource: JsonObject, patches: readonly PatchOperation[]): JsonObject {

@@ -1,6 +1,6 @@
 /**
- * What is valid and probably not meant: the advice of `policy check`. Source: docs/spec/kyverno.md#checks-at-load,
- * #identities, #selecting-images.
+ * Settings that are valid but probably not meant: the advice of `policy check`. Source:
+ * docs/spec/kyverno.md#checks-at-load, #identities, #selecting-images.
  */
 import { pointer } from "../../encoding/shape.ts";
 import { adviseAttestors } from "./attestor-advice.ts";

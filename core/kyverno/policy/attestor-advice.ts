@@ -29,7 +29,7 @@ function advisePattern(text: string | undefined, at: string, limits: Limits): re
   ];
 }
 
-/** A star that stands for more than the end of a name. */
+/** A star before the end of a name. */
 function adviseWildcard(text: string | undefined, at: string): readonly Advice[] {
   if (!given(text) || !containsWildcard(text) || text === "*") return [];
   // A star for all before the @ of an address, as documented, is meant.

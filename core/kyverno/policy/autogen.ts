@@ -73,7 +73,7 @@ function isEligible(policy: Policy): boolean {
 }
 
 interface Controllers {
-  /** What the rule for the others matches; empty: there is none. */
+  /** The kinds for the rule of the others; empty: there is no such rule. */
   readonly kinds: readonly string[];
   readonly cronJob: boolean;
 }
@@ -92,7 +92,7 @@ function controllersOf(policy: Policy, forKind: string | undefined): Controllers
   };
 }
 
-/** Unknown names beside known ones are dropped; alone they are taken for kinds. */
+/** Unknown names beside known ones are dropped; alone they count as kinds. */
 function kindsFor(names: readonly string[]): readonly string[] {
   if (names.length === 0 || (names.length === 1 && names[0] === "")) return [];
   if (names.length === 1 && names[0] === "all") return Object.values(controllerKinds);

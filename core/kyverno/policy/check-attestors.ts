@@ -1,6 +1,5 @@
 /**
- * What Kyverno's admission asks of attestors, and what Sallyport asks beyond it. Source:
- * docs/spec/kyverno.md#attestors.
+ * Kyverno's admission checks on attestors, and Sallyport's further ones. Source: docs/spec/kyverno.md#attestors.
  */
 import { pointer } from "../../encoding/shape.ts";
 import type { Attestor, AttestorSet, PolicyValue } from "./policy.ts";
@@ -80,7 +79,7 @@ export function checkAttestorSets(sets: readonly AttestorSet[], findings: Findin
   for (const set of sets) checkSet(set, findings, 1, limits);
 }
 
-/** `pubkey` and `pubKey` are two spellings of one field: with different keys nobody knows which is meant. */
+/** `pubkey` and `pubKey` are two spellings of one field: with different keys it is unclear which one is meant. */
 export function checkKeySpellings(value: PolicyValue, at: string, findings: Findings): void {
   if (isList(value)) for (const [index, item] of value.entries()) checkKeySpellings(item, pointer(at, index), findings);
   if (!isMap(value)) return;

@@ -1,4 +1,4 @@
-/** What Kyverno's admission asks of context entries. Source: docs/spec/kyverno.md#context-entries. */
+/** Kyverno's admission checks on context entries. Source: docs/spec/kyverno.md#context-entries. */
 import { pointer } from "../../encoding/shape.ts";
 import { EngineError } from "../../errors.ts";
 import { parseExpression } from "../../jmespath/parser.ts";

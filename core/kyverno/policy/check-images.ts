@@ -1,5 +1,5 @@
 /**
- * What Kyverno's admission asks of a `verifyImages` rule, and what Sallyport asks beyond it. Source:
+ * Kyverno's admission checks on a `verifyImages` rule, and Sallyport's further ones. Source:
  * docs/spec/kyverno.md#attestors, #attestation-entries, #older-fields, #checks-at-load.
  */
 import { pointer } from "../../encoding/shape.ts";

@@ -1,4 +1,4 @@
-/** What Kyverno's admission asks of match and exclude. Source: docs/spec/kyverno.md#checks-at-load. */
+/** Kyverno's admission checks on match and exclude. Source: docs/spec/kyverno.md#checks-at-load. */
 import { pointer } from "../../encoding/shape.ts";
 import { checkSelector } from "./check-selector.ts";
 import { isClusterKind } from "./cluster-kinds.ts";

@@ -1,5 +1,5 @@
 /**
- * What Kyverno's admission asks of a policy as a whole. Source: docs/spec/kyverno.md#policy-fields, #rule-fields,
+ * Kyverno's admission checks on a policy as a whole. Source: docs/spec/kyverno.md#policy-fields, #rule-fields,
  * #checks-at-load, #autogen.
  */
 import { checkOverrides } from "./check-overrides.ts";

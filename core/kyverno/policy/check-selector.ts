@@ -42,7 +42,7 @@ function checkExpression(expression: PolicyValue, at: string, wildcards: boolean
 }
 
 /**
- * A selector at `at`. Labels with wildcards are Kyverno's own affair and not looked at. An empty selector takes in
+ * A selector at `at`. Labels with wildcards are Kyverno's own and are not checked. An empty selector takes in
  * everything: Kyverno refuses it where labels of the resource are meant, and loads it where those of its namespace are.
  * A value with a wildcard in an expression is refused where Kyverno refuses it; elsewhere it loads and matches nothing.
  */

@@ -16,14 +16,17 @@ import type { Limits } from "../../limits.ts";
 const reserved =
   /request|serviceAccountName|serviceAccountNamespace|element|elementIndex|@|images|image|[a-z_0-9]+\([^{}]/;
 
-/** What a background scan does not know. */
+/** Variables that a background scan does not have. */
 const ofTheUser =
   /(?:^|[^.])\b(serviceAccountName|serviceAccountNamespace|request\.userInfo|request\.roles|request\.clusterRoles)\b/;
 
 /** A word in capitals, as the documentation has them in attestors where the reader is to put a value of his own. */
 const placeholder = /^[A-Z][A-Z0-9_]*$/;
 
-/** The rule without what is substituted later: conditions of attestations see predicates that nobody knows yet. */
+/**
+ * The rule without parts that are substituted later: conditions of attestations see predicates, which are not known
+ * yet.
+ */
 function withoutPredicates(raw: PolicyMap): PolicyMap {
   const entries = listOf(raw, "verifyImages");
   if (entries === undefined) return raw;
@@ -83,7 +86,7 @@ export function checkVariables(
         `the placeholder {{${expression}}} is still to be replaced by a value; until then no image can be decided`,
       );
     } else if (!isWellFormed(expression, limits))
-      findings.refuse(at, `the variable {{ ${expression.slice(0, 120)} }} is no expression of JMESPath`);
+      findings.refuse(at, `the variable {{ ${expression.slice(0, 120)} }} is not a JMESPath expression`);
     else if (expression.startsWith("element"))
       findings.refuse(at, `the variable {{ ${expression.slice(0, 120)} }} is known inside of foreach only`);
     else if (

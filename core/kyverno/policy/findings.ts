@@ -1,4 +1,4 @@
-/** What is wrong with a policy, collected while it is read, so that all of it is said at once. */
+/** The faults of a policy, collected while it is read, so that all are reported at once. */
 import { toFieldPath } from "./field-path.ts";
 import type { Position } from "./policy.ts";
 import type { Remark } from "./remark.ts";
@@ -13,7 +13,7 @@ export interface PolicyProblem extends Position {
   readonly policy?: string;
 }
 
-/** Beyond these nobody reads on, and a file made of faults must not cost more than one of policies. */
+/** Nobody reads more than these, and a file full of faults must not cost more than one of policies. */
 const maxProblems = 200;
 
 /** Problems and warnings of one document. */

@@ -8,7 +8,7 @@ import type { Policy, Rule } from "./policy.ts";
 import { filtersOf } from "./read-match.ts";
 import type { Advice } from "./remark.ts";
 
-/** Why a kind selector can match no resource that carries images, or `undefined`. */
+/** Why a kind selector cannot match any resource with images, or `undefined`. */
 function fault(selector: string, rule: Rule): string | undefined {
   const parts = selector.split("/");
   const last = (parts.at(-1) ?? "").split(".");
@@ -22,7 +22,7 @@ function fault(selector: string, rule: Rule): string | undefined {
     kind === "Pod" || autogenKinds.includes(kind) || /[*?]/.test(kind) || rule.imageExtractors?.[kind] !== undefined;
   return carries || parts.length === 4 || parts.length === 2
     ? undefined
-    : `names a kind whose images nobody knows; describe them under imageExtractors.${kind}`;
+    : `names a kind without default image extractors; describe its images under imageExtractors.${kind}`;
 }
 
 /** Advice on a rule's kinds, and on a rule for Pods that its controllers do not get. */

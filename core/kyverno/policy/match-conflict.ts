@@ -78,7 +78,7 @@ export function isMatchEmptied(match: PolicyMap, exclude: PolicyMap | undefined,
   );
   if (!users || !coversName(match, exclude, limits)) return false;
   const names = resource(exclude, "names");
-  // A name of match that exclude names decides, whatever else stands there.
+  // A name in both match and exclude decides, whatever the other criteria.
   if (names.length > 0)
     return resource(match, "names").some((name) => names.some((pattern) => matchName(pattern, name, limits)));
   const resources = ["kinds", "namespaces"].every((key) => covers(resource(exclude, key), resource(match, key)));

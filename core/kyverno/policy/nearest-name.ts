@@ -19,7 +19,7 @@ function distance(a: string, b: string): number {
   return last[b.length] ?? 0;
 }
 
-/** The name of `known` nearest to `name`, letter case aside, or `undefined` where none is near. */
+/** The name of `known` nearest to `name`, ignoring case, or `undefined` if none is near. */
 export function nearestName(name: string, known: Iterable<string>): string | undefined {
   if (name.length > 64) return undefined;
   let best: string | undefined;

@@ -6,7 +6,7 @@ import type { PolicyMap, PolicyValue } from "./policy.ts";
 export const isMap = (value: PolicyValue | undefined): value is PolicyMap => isRecord(value);
 export const isList = (value: PolicyValue | undefined): value is readonly PolicyValue[] => Array.isArray(value);
 
-/** What a value is, for messages: `a list`, `the string "x"`, `nothing`. */
+/** A value's kind, for messages: `a list`, `the string "x"`, `nothing`. */
 export function describe(value: PolicyValue | undefined): string {
   if (value === undefined) return "nothing";
   if (value === null) return "null";
@@ -17,7 +17,7 @@ export function describe(value: PolicyValue | undefined): string {
   return `the ${typeof value === "boolean" ? "boolean" : "number"} ${value}`;
 }
 
-/** An own member; `undefined` where it is absent or `null`, or where `value` is no map. */
+/** An own member; `undefined` if it is absent or `null`, or if `value` is not a map. */
 export function member(value: PolicyValue | undefined, key: string): PolicyValue | undefined {
   if (!isMap(value) || !Object.hasOwn(value, key)) return undefined;
   return value[key] ?? undefined;

@@ -15,7 +15,7 @@ export interface PolicyMap {
 export type FailureAction = "Audit" | "Enforce";
 export type FailurePolicy = "Fail" | "Ignore";
 
-/** Where a part of a policy stands. `line` and `column` are 1-based. */
+/** The place of a part of a policy. `line` and `column` are 1-based. */
 export interface Position {
   readonly file: string;
   readonly line: number;
@@ -39,7 +39,7 @@ export interface Policy {
   readonly annotations: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
   readonly spec: PolicySpec;
-  /** What was found while reading and is no error: deprecations, fields without effect. */
+  /** Findings that are not errors: deprecations, fields without effect. */
   readonly warnings: readonly PolicyWarning[];
   /** The document, for digests and reports. */
   readonly document: PolicyMap;
@@ -86,7 +86,7 @@ export interface Rule {
   /** What the rule does; a rule of another kind than `verifyImages` loads with a warning and is reported undecided. */
   readonly kind: "verifyImages" | "validate" | "mutate" | "generate";
   readonly verifyImages: readonly ImageVerification[];
-  /** The `validate` of a validate rule, as it stands in the file. */
+  /** The `validate` of a validate rule, as in the file. */
   readonly validate?: PolicyMap;
   readonly reportProperties: Readonly<Record<string, string>>;
   readonly skipBackgroundRequests: boolean;

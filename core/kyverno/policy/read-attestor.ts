@@ -54,7 +54,7 @@ const readKeyless = (value: PolicyMap): NonNullable<Attestor["keyless"]> =>
     ...settingsOf(value),
   });
 
-/** What the entry around an attestor gives it where it says nothing itself. */
+/** Defaults that the entry gives its attestors. */
 export interface AttestorDefaults {
   readonly annotations?: Readonly<Record<string, string>>;
 }

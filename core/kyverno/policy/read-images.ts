@@ -23,7 +23,7 @@ function readAttestation(value: PolicyMap, at: string, defaults: AttestorDefault
 const isLegacy = (value: PolicyMap): boolean =>
   ["image", "key", "issuer"].some((field) => (textOf(value, field) ?? "") !== "");
 
-/** The set that `key`, or `issuer` with `subject` and `roots`, stands for. */
+/** The set equivalent to `key`, or to `issuer` with `subject` and `roots`. */
 function legacySet(value: PolicyMap, at: string): AttestorSet | undefined {
   const key = textOf(value, "key");
   const issuer = textOf(value, "issuer");
@@ -43,7 +43,7 @@ function legacySet(value: PolicyMap, at: string): AttestorSet | undefined {
   return { pointer: where, entries: [{ pointer: where, ...attestor, ...present({ annotations }) }] };
 }
 
-/** Differs: Kyverno drops what the older fields ask for without a word. Annotations are defaults of attestors too. */
+/** Differs: Kyverno silently drops what the older fields require. Annotations are defaults of attestors too. */
 function refuseBesideAttestations(value: PolicyMap, at: string, findings: Findings): void {
   if (!namesOlderAttestor(value))
     findings.warn(at, "count only as defaults of the attestors in attestations[].attestors");
@@ -59,7 +59,7 @@ function refuseBesideAttestations(value: PolicyMap, at: string, findings: Findin
 export const namesOlderAttestor = (value: PolicyMap): boolean =>
   ["key", "issuer"].some((field) => (textOf(value, field) ?? "") !== "");
 
-/** The entry at `at`. What Kyverno drops without a word is warned of. */
+/** The entry at `at`. Fields that Kyverno silently drops get a warning. */
 export function readImageVerification(value: PolicyMap, at: string, findings: Findings): ImageVerification {
   const defaults = present({ annotations: textMapOf(value, "annotations") });
   const legacy = isLegacy(value);

@@ -31,14 +31,14 @@ import { readYaml, type YamlDocument } from "./yaml.ts";
 export type { PolicyProblem };
 
 export interface PolicyFile {
-  /** As it stands in messages. */
+  /** The name in messages. */
   readonly name: string;
   readonly text: string;
-  /** Found in a folder, not named: a document that is no Kubernetes object is passed over. Default: it is an error. */
+  /** Found in a folder, not named: a document that is not a Kubernetes object is skipped. Default: it is an error. */
   readonly inFolder?: boolean;
 }
 
-/** A document that is no policy: a Namespace or a ConfigMap beside one. */
+/** A document that is not a policy: a Namespace or a ConfigMap beside one. */
 export interface OtherDocument {
   readonly apiVersion: string;
   readonly kind: string;
@@ -107,7 +107,7 @@ function warnOfTwins(policies: readonly Policy[]): readonly Policy[] {
       : withWarnings(policy, [
           {
             pointer: "/metadata/name",
-            message: `a policy of the name ${policy.name} stands in ${file}:${line} too; both are applied`,
+            message: `${file}:${line} has a policy ${policy.name} too; both are applied`,
           },
         ]);
   });

@@ -1,6 +1,5 @@
 /**
- * A rule as it stands in a file, with what Kyverno's admission asks of it. Source: docs/spec/kyverno.md#rule-fields,
- * #checks-at-load.
+ * A rule as in a file, with Kyverno's admission checks. Source: docs/spec/kyverno.md#rule-fields, #checks-at-load.
  */
 import { pointer } from "../../encoding/shape.ts";
 import { checkConditions } from "./check-conditions.ts";
@@ -16,7 +15,7 @@ import { readImageVerification } from "./read-images.ts";
 import { readExclude, readMatchBlock } from "./read-match.ts";
 import type { Limits } from "../../limits.ts";
 
-/** What the policy around a rule says. */
+/** The settings of the policy around a rule. */
 export interface RuleSituation {
   readonly namespaced: boolean;
   readonly background: boolean;
@@ -34,7 +33,7 @@ const speaking: ReadonlySet<string> = new Set([
   "selector",
 ]);
 
-/** What an exported policy keeps of an operation that it does not have: `generate: {clone: {}}`. */
+/** The empty remains of an operation in an exported policy: `generate: {clone: {}}`. */
 function isLeftover(value: PolicyValue): boolean {
   if (isMap(value)) return Object.entries(value).every(([key, below]) => !speaking.has(key) && isLeftover(below));
   return Array.isArray(value) ? value.length === 0 : value === "" || value === false || value === null;

@@ -8,7 +8,7 @@ import type { ImageVerification } from "./policy.ts";
 import type { Advice } from "./remark.ts";
 import type { Limits } from "../../limits.ts";
 
-/** Whether the pattern begins with a fixed word that is no registry: `nginx:*`, `org/app:*`. */
+/** Whether the pattern begins with a fixed word that is not a registry: `nginx:*`, `org/app:*`. */
 function lacksRegistry(pattern: string): boolean {
   const slash = pattern.indexOf("/");
   const first = slash < 0 ? (pattern.split(/[:@]/)[0] ?? "") : pattern.slice(0, slash);

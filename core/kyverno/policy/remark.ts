@@ -1,4 +1,4 @@
-/** What is said of a policy that loads: load warnings and advice. Source: docs/spec/kyverno.md#checks-at-load. */
+/** Remarks about a policy that loads: load warnings and advice. Source: docs/spec/kyverno.md#checks-at-load. */
 import { toFieldPath } from "./field-path.ts";
 import type { Policy, PolicyWarning } from "./policy.ts";
 

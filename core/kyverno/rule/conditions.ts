@@ -77,7 +77,7 @@ const isCondition = (value: PolicyValue): boolean =>
   isMap(value) && (Object.hasOwn(value, "operator") || Object.hasOwn(value, "key"));
 
 /**
- * The structure of conditions as they stand in a policy; names of operators are not looked at.
+ * The structure of conditions in a policy; names of operators are not checked.
  * @throws EngineError `malformed` with a pointer into the value.
  */
 export function compileConditions(value: PolicyValue): Conditions {

@@ -1,5 +1,5 @@
 /**
- * What a registry says of an image, for `imageRegistry` context entries. Source: docs/spec/kyverno.md#context-entries.
+ * A registry's data about an image, for `imageRegistry` context entries. Source: docs/spec/kyverno.md#context-entries.
  */
 import { type JsonObject, type JsonValue, parseJson } from "../../encoding/json.ts";
 import { EngineError } from "../../errors.ts";

@@ -58,7 +58,7 @@ function merged(earlier: JsonValue | undefined, later: JsonValue): JsonValue {
   return result;
 }
 
-/** Whether a name stands in an expression where it can be a root variable, in a string or not. */
+/** Whether a name occurs in an expression where it can be a root variable, in a string or not. */
 const mentions = (text: string, name: string): boolean =>
   text.includes(name) && new RegExp(`(?:^|[^.0-9A-Za-z])${name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}\\b`).test(text);
 
@@ -222,7 +222,9 @@ export class JsonContext implements Scope {
       });
   }
 
-  /** What did not depend on anything newer than a checkpoint is kept below it too, so that it is loaded once. */
+  /**
+   * A value that did not depend on anything newer than a checkpoint is kept below it too, so that it is loaded once.
+   */
   #keep(name: string, from: Entry, to: Entry): void {
     this.#entries.set(name, to);
     for (let level = this.#saved.length - 1; level >= to.level; level--) {
@@ -281,7 +283,7 @@ export class JsonContext implements Scope {
   }
 }
 
-/** What makes contexts for an engine: each policy keeps its compiled expressions. */
+/** Makes contexts for an engine: each policy keeps its compiled expressions. */
 export type ContextFactory = (
   request: AdmissionRequest,
   decision: { readonly now: Date; readonly policy: Policy },

@@ -17,7 +17,7 @@ export interface KindSelector {
 // One digit only: `v12/Kind` is read as kind `v12` with subresource `Kind`.
 const versionToken = /^(v\d((alpha|beta)\d)?|\*)$/;
 
-/** The selector that a text stands for. A text with more than four parts gives one that matches nothing. */
+/** The selector of a text. A text with more than four parts gives one that matches nothing. */
 export function parseKindSelector(text: string): KindSelector {
   const slashed = text.split("/");
   const [first = "", second = "", third = "", fourth = "", ...rest] = [

@@ -55,7 +55,7 @@ function addPath(context: JsonContext, name: string, value: JsonValue): void {
   );
 }
 
-/** What goes wrong names the entry; ignorance keeps its question. */
+/** An error names the entry; an unknown keeps its question. */
 function named(entry: ContextEntry, load: () => JsonValue): JsonValue {
   try {
     return load();
@@ -95,7 +95,7 @@ function transform(value: JsonValue, jmesPath: string | undefined, context: Json
   return path === "" ? value : context.evaluateOn(path, value);
 }
 
-/** What `load` gives; where it fails or gives null, the default. Ignorance is no failure. */
+/** The result of `load`, or the default if it fails or gives null. An unknown is not a failure. */
 function withDefault(load: () => JsonValue, otherwise: PolicyValue | undefined, context: JsonContext): JsonValue {
   if (otherwise === undefined || otherwise === null) return load();
   try {
@@ -166,7 +166,7 @@ function loadConfigMap(
   return { data: own(known.value, "data"), metadata: own(known.value, "metadata") };
 }
 
-/** A path of the API server is a question; services and POST are nobody's to ask here, so they stay open. */
+/** A path of the API server is a question. Services and POST cannot be asked here, so they stay open. */
 function loadApiCall(call: NonNullable<ContextEntry["apiCall"]>, { context, knowledge }: Loading): JsonValue {
   if (call.service !== undefined)
     throw new EngineError("not-in-mirror", "a call to a service is not made", { subject: "service call" });

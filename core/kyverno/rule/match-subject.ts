@@ -1,5 +1,5 @@
 /**
- * What match and exclude blocks look at: names, labels and the namespace's labels, which may have to be asked for.
+ * The input of match and exclude blocks: names, labels and the namespace's labels, which may have to be asked for.
  * Source: docs/spec/kyverno.md#match-and-exclude.
  */
 import type { JsonObject, JsonValue } from "../../encoding/json.ts";
@@ -13,7 +13,7 @@ import type { Labels } from "./selector.ts";
 export interface MatchOptions {
   /** Is asked for the namespace where a `namespaceSelector` needs labels that the request does not carry. */
   readonly knowledge?: Knowledge;
-  /** `none`: absent labels are no labels, as in Kyverno's command line, and nobody is asked. Default `ask`. */
+  /** `none`: absent labels mean no labels, as in Kyverno's command line, and are not asked for. Default `ask`. */
   readonly absentNamespaceLabels?: "ask" | "none";
 }
 

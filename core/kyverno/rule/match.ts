@@ -19,7 +19,7 @@ export interface MatchResult {
 }
 
 /**
- * What an index by kind needs: the kinds that a match names outright, and whether a filter may match others as well.
+ * Data for an index by kind: the kinds that a match names, and whether a filter may match others too.
  */
 export interface KindIndex {
   readonly named: ReadonlySet<string>;
@@ -30,7 +30,7 @@ export interface KindIndex {
 export interface CompiledMatch {
   readonly index: KindIndex;
   /**
-   * Labels that nobody gave are asked for only where they decide.
+   * Missing labels are asked for only if they decide.
    * @throws EngineError an unknown code with the namespace's question as its subject; `unresolved` when the namespace
    * does not exist.
    */
@@ -95,7 +95,7 @@ function indexKinds({ filters }: CompiledBlock): KindIndex {
   };
 }
 
-/** What a rule asks of a request, with nothing left to parse. */
+/** A rule's match and exclude, compiled. */
 export function compileMatch(
   rule: Pick<Rule, "match" | "exclude">,
   policy: Pick<Policy, "kind" | "namespace">,
@@ -115,7 +115,7 @@ export function compileMatch(
     try {
       missed = blockMisses(match, subject, isAnonymous(request) ? "ignored" : "judged");
     } catch (error) {
-      // What is certainly excluded need not be known to match.
+      // If the request is certainly excluded, it does not matter whether it matches.
       if (error instanceof EngineError && isExcluded(subject)) return no("excluded");
       throw error;
     }

@@ -18,7 +18,7 @@ function holdsReference(value: PolicyValue): boolean {
 
 /**
  * The document with its references replaced by the strings they lead to.
- * @throws EngineError `unresolved` where one leads to nothing, or to something that is no text.
+ * @throws EngineError `unresolved` when one leads to nothing, or not to a text.
  */
 export function resolveReferences(document: PolicyValue): PolicyValue {
   return holdsReference(document) ? replaceAll(document, "", document) : document;

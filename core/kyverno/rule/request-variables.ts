@@ -15,7 +15,7 @@ const userVariable = ({ username, uid, groups, extra }: UserInfo): JsonObject =>
   ...given("extra", extra),
 });
 
-/** What is not known of the request is not there, so that reading it is an error and not an empty text. */
+/** Unknown properties of the request are absent, so that reading one is an error and not an empty text. */
 export function requestVariables(request: AdmissionRequest): JsonObject {
   const { kind, userInfo } = request;
   return {
@@ -40,8 +40,8 @@ export function requestVariables(request: AdmissionRequest): JsonObject {
 const prefix = "system:serviceaccount:";
 
 /**
- * Empty for a user that is no service account. Differs: Kyverno cuts as many characters off any name, without looking
- * at them.
+ * Empty unless the user is a service account. Differs: Kyverno cuts as many characters off any name, without looking at
+ * them.
  */
 function serviceAccount(username: string): JsonObject {
   const [namespace = "", name = ""] = username.startsWith(prefix) ? username.slice(prefix.length).split(":") : [];

@@ -1,5 +1,5 @@
 /**
- * What is to be decided: one admission request, or a resource of the command line taken as one. Source: Kubernetes
+ * The input of a decision: one admission request, or a resource of the command line in place of one. Source: Kubernetes
  * admission/v1.
  */
 import type { JsonObject } from "../../encoding/json.ts";
@@ -44,7 +44,7 @@ export interface AdmissionRequest {
   readonly variables?: JsonObject;
   /** The same to one rule alone, and to what is generated from it: rule → name → value. They win. */
   readonly ruleVariables?: Readonly<Record<string, JsonObject>>;
-  /** What the command line says to one policy alone: policy → what stands in place of the request's own. */
+  /** Values of the command line for single policies: policy → values that replace the request's own. */
   readonly byPolicy?: Readonly<Record<string, ToldToPolicy>>;
 }
 
@@ -56,7 +56,7 @@ export function requestTo(policy: string, request: AdmissionRequest): AdmissionR
   return byPolicy !== undefined && Object.hasOwn(byPolicy, policy) ? { ...request, ...byPolicy[policy] } : request;
 }
 
-/** What the command line says to the rule of this name. */
+/** Values of the command line for the rule of this name. */
 export function variablesOf(rule: string, { variables = {}, ruleVariables = {} }: AdmissionRequest): JsonObject {
   const name = [rule, rule.replace(/^autogen-(?:cronjob-)?/, "")].find((one) => Object.hasOwn(ruleVariables, one));
   return name === undefined ? variables : { ...variables, ...ruleVariables[name] };

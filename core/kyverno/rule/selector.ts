@@ -16,7 +16,7 @@ interface Requirement {
 /** A selector made ready; one that Kubernetes would refuse matches nothing. */
 export interface CompiledSelector {
   readonly fixed: readonly Requirement[];
-  /** `matchLabels` with wildcards, replaced by the resource's own labels before they are looked at. */
+  /** `matchLabels` with wildcards, replaced by the resource's own labels before matching. */
   readonly patterns: readonly (readonly [key: string, value: string])[];
   readonly valid: boolean;
   /** Within which its patterns are compared. */

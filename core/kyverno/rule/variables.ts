@@ -9,7 +9,7 @@ import type { JsonContext } from "./json-context.ts";
 import { isIgnorance } from "./ignorance.ts";
 import { hasReferences, resolveReferences } from "./references.ts";
 
-/** What the variables of one string may still take. */
+/** The remaining budget for the variables of one string. */
 interface Budget {
   /** Text that they may produce, in UTF-16 code units. */
   left: number;
@@ -22,7 +22,7 @@ interface Budget {
 
 const maxVariables = 10_000;
 
-/** Whether a variable, a reference or an escaped one stands in any string or key of the value. */
+/** Whether any string or key of the value has a variable, a reference or an escaped one. */
 export function hasVariables(value: unknown): boolean {
   if (typeof value === "string") return value.includes("{{") || hasReferences(value);
   if (Array.isArray(value)) return value.some(hasVariables);
@@ -53,7 +53,7 @@ function replaceAll(value: PolicyValue, at: string, context: JsonContext): Polic
 
 function keyText(key: PolicyValue, at: string): string {
   if (typeof key === "string") return key;
-  throw new EngineError("unresolved", `the key of a map at path ${at} became ${goJson(key)}, which is no text`);
+  throw new EngineError("unresolved", `the key of a map at path ${at} became ${goJson(key)}, which is not a text`);
 }
 
 function replaceIn(text: string, at: string, context: JsonContext): PolicyValue {
@@ -71,7 +71,7 @@ function replaceIn(text: string, at: string, context: JsonContext): PolicyValue 
       if (shallow && typeof value !== "string" && value !== null)
         throw new EngineError(
           "unresolved",
-          `the variable ${braced} at path ${at} holds ${goJson(value).slice(0, 100)}, which is no text`,
+          `the variable ${braced} at path ${at} holds ${goJson(value).slice(0, 100)}, which is not a text`,
         );
       // The last one of a round decides for all.
       ended = shallow;
@@ -135,8 +135,7 @@ export function substituteText(text: string, context: JsonContext): string {
 }
 
 /**
- * A message for people: where a variable does not resolve, the text stands as it was written, for a message decides
- * nothing.
+ * A message for people: if a variable does not resolve, the text is left as written, because a message decides nothing.
  */
 export function substituteMessage(text: string, context: JsonContext): string {
   try {

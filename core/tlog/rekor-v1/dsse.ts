@@ -21,7 +21,7 @@ import type { Limits } from "../../limits.ts";
 
 /**
  * The envelope's digest counts where the envelope is stored as it was signed, in a layer; a bundle keeps only its
- * parts. The payload type is not recorded: whoever reads the payload must insist on one.
+ * parts. The payload type is not recorded, so the reader of the payload must check it.
  * @throws EngineError `bad-log-proof` when the entry is about something else, `malformed`.
  */
 export function bindDsse(spec: JsonObject, logged: LoggedSignature, layout: EntryLayout, limits: Limits): void {
@@ -38,7 +38,7 @@ export function bindDsse(spec: JsonObject, logged: LoggedSignature, layout: Entr
   requireHashOf(objectAt(spec, "payloadHash", "/spec"), logged.content.payload, "/spec/payloadHash");
   if (layout === "layer") {
     if (logged.content.envelopeBytes === undefined)
-      throw foreignEntry("an envelope that is not at hand", "/spec/envelopeHash");
+      throw foreignEntry("an envelope that is not known", "/spec/envelopeHash");
     requireHashOf(objectAt(spec, "envelopeHash", "/spec"), logged.content.envelopeBytes, "/spec/envelopeHash");
   }
 }

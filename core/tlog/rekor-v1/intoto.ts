@@ -32,7 +32,7 @@ const envelopeOf = (logged: LoggedSignature): LoggedContent & { kind: "dsse" } =
 };
 
 function bindEnvelopeHash(spec: JsonObject, content: LoggedContent & { kind: "dsse" }): void {
-  if (content.envelopeBytes === undefined) throw foreignEntry("an envelope that is not at hand", "/spec/content/hash");
+  if (content.envelopeBytes === undefined) throw foreignEntry("an envelope that is not known", "/spec/content/hash");
   requireHashOf(
     objectAt(objectAt(spec, "content", "/spec"), "hash", "/spec/content"),
     content.envelopeBytes,

@@ -21,8 +21,8 @@ export function durationOf(value: PolicyValue): bigint | undefined {
 }
 
 /**
- * Both sides as durations, provided that one of them is a duration text other than `0`; a text that is none is not
- * taken for seconds.
+ * Both sides as durations, provided that one of them is a duration text other than `0`; any other text is not read as
+ * seconds.
  */
 export function durationPair(key: PolicyValue, value: PolicyValue): readonly [bigint, bigint] | undefined {
   const marked = (side: PolicyValue): bigint | undefined =>
@@ -34,7 +34,7 @@ export function durationPair(key: PolicyValue, value: PolicyValue): readonly [bi
   return first === undefined || second === undefined ? undefined : [first, second];
 }
 
-/** How two quantity texts compare: -1, 0, 1. `no-key`, `no-value`: that side is no quantity. */
+/** How two quantity texts compare: -1, 0, 1. `no-key`, `no-value`: that side is not a quantity. */
 export function quantityOrder(key: string, value: PolicyValue): -1 | 0 | 1 | "no-key" | "no-value" {
   const left = parseQuantity(key);
   if (left === undefined) return "no-key";

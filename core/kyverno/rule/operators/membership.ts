@@ -133,7 +133,7 @@ function legacyScalarIn(key: string, value: PolicyValue, limits: Limits): boolea
   return matchWildcard(value, key, limits) ? true : textsIn(value, undefined, limits)?.includes(key);
 }
 
-/** @throws EngineError `unresolved` on a list key with an element that is no text, where Kyverno panics. */
+/** @throws EngineError `unresolved` on a list key with an element that is not a text, where Kyverno panics. */
 export function isLegacyMember(
   key: PolicyValue,
   value: PolicyValue,
@@ -146,7 +146,7 @@ export function isLegacyMember(
   }
   const keys = key.map((item) => {
     if (typeof item === "string") return item;
-    throw new EngineError("unresolved", `the list key of ${operator} holds ${goText(item)}, which is no text`);
+    throw new EngineError("unresolved", `the list key of ${operator} holds ${goText(item)}, which is not a text`);
   });
   // Kyverno calls this a hit for both operators.
   if (typeof value === "string" && keys.length === 1 && keys[0] === value) return true;

@@ -128,7 +128,7 @@ test("two policies of one name are both read, the second with a warning", () => 
     policies.map(({ warnings }) => warnings.length),
     [0, 1],
   );
-  assert.match(policies[1]?.warnings[0]?.message ?? "", /stands in a\.yaml:\d+/);
+  assert.match(policies[1]?.warnings[0]?.message ?? "", /a\.yaml:\d+ has a policy/);
 });
 
 const exceptionText = `apiVersion: kyverno.io/v2
