@@ -8,6 +8,7 @@ import { checkCanary, checkProgram, checkTypes } from "./check-types.ts";
 import { checkExports } from "./check-exports.ts";
 import { checkFiles } from "./check-files.ts";
 import { checkLayers } from "./check-layers.ts";
+import { checkLimits } from "./check-limits.ts";
 import { checkLint } from "./check-lint.ts";
 import { checkMap } from "./check-map.ts";
 import { checkPackages } from "./check-packages.ts";
@@ -29,6 +30,7 @@ export type Check = (root: string) => CheckReport | Promise<CheckReport>;
 export const checks: Readonly<Record<string, Check>> = {
   layers: checkLayers,
   purity: checkPurity,
+  limits: checkLimits,
   files: checkFiles,
   map: checkMap,
   sources: checkSources,

@@ -1,0 +1,398 @@
+/**
+ * Every limit holds: each is set low once, at the root where a thing is put together, for an input that is fine under
+ * the defaults. A limit without a row does not compile.
+ */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { gzipSync } from "node:zlib";
+import { pack } from "tar-stream";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { SignatureVerifier } from "../../core/crypto/signature-verifier.ts";
+import { createEngine, type Decision } from "../../core/decide/engine.ts";
+import { settle } from "../../core/decide/settle.ts";
+import { EngineError } from "../../core/errors.ts";
+import type { Asker } from "../../core/knowledge/knowledge.ts";
+import { loadPolicies } from "../../core/kyverno/policy/read-policy.ts";
+import { requestFor } from "../../core/kyverno/rule/resource-request.ts";
+import { defaultLimits, type Limits, limitsWith } from "../../core/limits.ts";
+import type { Failure } from "../../core/verdict.ts";
+import { MemoryKnowledge } from "../../core/oci/memory-knowledge.ts";
+import { openLayout } from "../../proxy/archive/oci-layout.ts";
+import { openLayoutSource } from "../../proxy/archive/open-source.ts";
+import { openMirror } from "../../proxy/mirror/open-mirror.ts";
+import { fetchTrust } from "../../proxy/upstream/tuf/trusted-root-source.ts";
+import { openTufMirror } from "../../proxy/upstream/tuf/fetch-files.ts";
+import {
+  CertificateAuthority,
+  certificateAuthorityInstance,
+  decide,
+  fastVerifier,
+  type Json,
+  type Judged,
+  Lab,
+  nameConstraints,
+  policyFor,
+  type Recipe,
+  sign,
+  verify,
+} from "../lab/index.ts";
+import { makeTufRepository, type TufRepository } from "../lab/tuf-repository.ts";
+import { insteadPresent } from "../support/instead.ts";
+import { LayoutFolder, refName } from "../support/layout-folder.ts";
+import { at, origin, temporaryFolder, writtenMirror } from "../support/temporary-mirror.ts";
+
+const test = suite("core/limits-hold");
+
+/** What is said under these limits: nothing, or `code: reason` of each failure. */
+type Run = (limits: Partial<Limits>) => readonly string[] | Promise<readonly string[]>;
+
+interface Row {
+  readonly low: number;
+  readonly run: Run;
+  /** Default: `over-limit`. */
+  readonly says?: RegExp;
+}
+
+const say = (code: string, why: string): string => `${code}: ${why}`;
+const sayFailure = ({ code, reason }: Failure): string => say(code, reason);
+
+/** What an act throws. */
+const thrown =
+  (act: (limits: Limits) => unknown): Run =>
+  async (given) => {
+    try {
+      await act(limitsWith(given));
+      return [];
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      return [say(error.code, error.message)];
+    }
+  };
+
+const lab = new Lab();
+const failures = ({ results }: Decision): readonly string[] =>
+  results.flatMap((result) => result.failures.map(sayFailure));
+
+/** `createImageVerifier` about what the recipe makes. */
+const verifying =
+  (recipe: Recipe): Run =>
+  (limits) => {
+    const verification = verify(sign(lab, recipe), fastVerifier, { limits });
+    return verification.truth === "proven" ? [] : verification.failures.map(sayFailure);
+  };
+
+/** `createEngine` about a Pod with the image that the recipe makes. */
+const deciding =
+  (recipe: Recipe, asked: Judged = {}): Run =>
+  (limits) =>
+    failures(decide(sign(lab, recipe), fastVerifier, { ...asked, engine: { ...asked.engine, limits } }));
+
+type Rule = Record<string, Json>;
+/** The same under a policy whose rule is changed, about an image signed by a key. */
+const ruled = (change: (rule: Rule) => Rule): Run =>
+  deciding(
+    { layout: "tag" },
+    {
+      policy: (policy) => {
+        const { spec } = policy as { spec: { rules: Rule[] } };
+        return { ...(policy as Rule), spec: { ...spec, rules: spec.rules.map(change) } } as Json;
+      },
+    },
+  );
+const precondition = (key: string, context: readonly Json[] = []): Run =>
+  ruled((rule) => ({ ...rule, context, preconditions: { all: [{ key, operator: "Equals", value: "a" }] } }) as Rule);
+const variable = (name: string, value: Json): Json => ({ name, variable: { value } }) as Json;
+
+/** `loadPolicies` about a policy for what the recipe's signer satisfies, as text. */
+const loading =
+  (text: string): Run =>
+  (limits) =>
+    loadPolicies([{ name: "policy.yaml", text }], { limits }).errors.map(({ code, message }) => say(code, message));
+const signed = sign(lab, { layout: "tag" });
+const policyText = JSON.stringify(policyFor(signed));
+const attestors = (sets: Json): string =>
+  JSON.stringify(
+    policyFor(signed, {
+      policy: (policy) =>
+        JSON.parse(JSON.stringify(policy), (name: string, value: Json) =>
+          name === "attestors" ? sets : value,
+        ) as Json,
+    }),
+  );
+const entry = { keys: { publicKeys: "k8s://keys/release" } };
+const invalid = /^invalid-policy: /;
+
+/** `fetchTrust` from a TUF repository in a folder. */
+const fetching = (change: (repository: TufRepository) => void = () => undefined): Run => {
+  const repository = makeTufRepository(signed.trustedRoot, { now: lab.now });
+  change(repository);
+  const folder = temporaryFolder();
+  for (const [name, bytes] of repository.files) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), bytes);
+  }
+  const initialRoot = repository.rootHistory[0] as Uint8Array;
+  const mirror = openTufMirror(pathToFileURL(folder).href);
+  return thrown((limits) =>
+    fetchTrust({ mirror, initialRoot, held: undefined, now: lab.now, verifier: fastVerifier, limits }),
+  );
+};
+
+/** `createEngine` with a trusted root that is known as TUF metadata with two roots. */
+const rotated: Run = (limits) => {
+  const keyless = sign(lab, { by: "certificate" });
+  const repository = makeTufRepository(keyless.trustedRoot, { now: lab.now });
+  repository.publishRoot();
+  const knowledge = insteadPresent(keyless.knowledge, "trusted-root", repository.source(), { at, from: "lab" });
+  const trust = { initialRoots: { lab: repository.rootHistory[0] as Uint8Array } };
+  return failures(
+    decide(keyless, fastVerifier, { knowledge, engine: { limits, settings: { trustRoot: "lab", trust } } }),
+  );
+};
+
+/** A leaf below an authority that permits one domain only. */
+const constrained = (): Recipe => {
+  const { start, end } = lab.period;
+  const own = new CertificateAuthority({
+    seed: lab.seed,
+    name: "constrained",
+    notBefore: start,
+    notAfter: end,
+    change: (spec, index) =>
+      index === 0
+        ? spec
+        : {
+            ...spec,
+            extensions: [...spec.extensions, nameConstraints({ permitted: [{ email: "lab.example" }] }, true)],
+          },
+  });
+  return {
+    by: "certificate",
+    identity: { names: [{ email: "ada@lab.example" }], extensions: { issuer: "https://issuer.lab.example" } },
+    change: {
+      issuer: () => own.issuer,
+      leaf: (spec) => ({ ...spec, issuer: own.issuer.certificate.spec.subject }),
+      trustedRoot: (root) => ({ ...root, certificateAuthorities: [certificateAuthorityInstance(own, { start })] }),
+    },
+  };
+};
+
+/** `openLayout` of a folder with an image under these names. */
+const layout = (...names: readonly string[]): string => {
+  const folder = new LayoutFolder(temporaryFolder());
+  const image = folder.manifest();
+  for (const name of names) folder.add(image, { [refName]: name });
+  return folder.write();
+};
+const opening = (folder: string): Run =>
+  thrown((limits) => {
+    openLayout(folder, { limits }).close();
+  });
+
+/** `openLayoutSource` of a compressed archive. */
+const unpacking: Run = thrown(async (limits) => {
+  const packed = pack();
+  packed.entry({ name: "oci-layout" }, '{"imageLayoutVersion":"1.0.0"}');
+  packed.finalize();
+  const pieces: Uint8Array[] = [];
+  for await (const piece of packed) pieces.push(piece as Uint8Array);
+  const path = join(temporaryFolder(), "layout.tar.gz");
+  writeFileSync(path, gzipSync(Buffer.concat(pieces)));
+  (await openLayoutSource(path, limits)).close();
+});
+
+/** `openMirror`, to read the summary of a run. */
+const listing: Run = thrown((limits) => {
+  const run = { kind: "test", started: at, ended: at, from: "test", summary: { images: 1 } };
+  const mirror = openMirror(
+    writtenMirror(({ log }) => log.addRun(run)),
+    { mode: "read", limits },
+  );
+  try {
+    mirror.log.runs(1);
+  } finally {
+    mirror.close();
+  }
+});
+
+/** `openMirror`, to pin a trusted root. */
+const pinning: Run = thrown((limits) => {
+  const mirror = openMirror(temporaryFolder(), { mode: "write", limits });
+  try {
+    mirror.writer().pin({ kind: "trusted-root", name: "lab", bytes: signed.trustedRoot }, origin);
+  } finally {
+    mirror.close();
+  }
+});
+
+/** `settle`, of an engine that knows nothing at first and is told everything. */
+const settling: Run = thrown(async (limits) => {
+  const { policies } = loadPolicies([{ name: "policy.yaml", text: policyText }]);
+  const engine = createEngine({ policies, crypto: fastVerifier, limits });
+  const outage = { state: "unavailable", code: "unreachable", at, from: "test" } as const;
+  const asker: Asker = { ask: async (question) => signed.knowledge.answer(question) ?? outage };
+  await settle(engine, podOf(signed.repository), new MemoryKnowledge(limits), asker, lab.now);
+});
+
+const podOf = (...repositories: readonly string[]) =>
+  requestFor({
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: "app", namespace: "default" },
+    spec: {
+      containers: repositories.map((repository, index) => ({
+        name: `c${index}`,
+        image: `${repository}:${signed.tag}`,
+      })),
+    },
+  });
+
+/** Two containers, of which the first entry of `imageReferences` speaks. */
+const twoImages: Run = (limits) => {
+  const { policies } = loadPolicies([{ name: "policy.yaml", text: policyText }]);
+  const engine = createEngine({ policies, crypto: fastVerifier, limits });
+  return failures(engine.decide(podOf(signed.repository, signed.repository), signed.knowledge, lab.now));
+};
+
+/** Says something when the second decision had to verify again. */
+const remembering: Run = (limits) => {
+  let checks = 0;
+  const crypto: SignatureVerifier = {
+    name: "counting",
+    verify(...given) {
+      checks += 1;
+      return fastVerifier.verify(...given);
+    },
+  };
+  const { policies } = loadPolicies([{ name: "policy.yaml", text: policyText }]);
+  const engine = createEngine({ policies, crypto, limits });
+  const knowledge = {
+    ...signed.knowledge,
+    answer: signed.knowledge.answer.bind(signed.knowledge),
+    state: () => ({ version: "1" }),
+  };
+  engine.decide(podOf(signed.repository), knowledge, lab.now);
+  const first = checks;
+  engine.decide(podOf(signed.repository), knowledge, lab.now);
+  return checks > first ? ["verified again: nothing is remembered"] : [];
+};
+
+const attestation: Recipe = { claim: "attestation" };
+const keyless: Recipe = { by: "certificate" };
+const rows: { readonly [Name in keyof Limits]: Row } = {
+  manifestBytes: { low: 10, run: verifying({ layout: "tag" }) },
+  blobBytes: { low: 10, run: verifying({ layout: "tag" }) },
+  bundleBytes: { low: 10, run: verifying({}) },
+  layersPerManifest: { low: 0, run: verifying({ layout: "tag" }) },
+  layoutEntries: { low: 1, run: opening(layout("ghcr.io/org/a:1", "ghcr.io/org/b:1")) },
+  layoutIndexBytes: { low: 10, run: opening(layout("ghcr.io/org/a:1")) },
+  layoutArchiveBytes: { low: 10, run: unpacking },
+  layoutRepeats: { low: 0, run: opening(layout("ghcr.io/org/a:1", "ghcr.io/org/b:1")) },
+  referrers: { low: 0, run: verifying({}) },
+  signaturesPerImage: { low: 0, run: verifying({}) },
+  signatureBytesPerImage: { low: 10, run: verifying({}) },
+  signatureChecksPerImage: { low: 0, run: verifying({}) },
+  signatureChecksPerDecision: { low: 0, run: verifying({}) },
+  jsonDepth: { low: 1, run: verifying({}) },
+  jsonBytes: { low: 1, run: listing },
+  integerDigits: { low: 0, run: fetching() },
+  asn1Depth: { low: 1, run: deciding({ layout: "tag" }) },
+  certificateBytes: { low: 10, run: verifying(keyless) },
+  extensionsPerCertificate: { low: 1, run: verifying(keyless) },
+  signedCertificateTimestamps: { low: 0, run: verifying(keyless) },
+  certificatesPerChain: {
+    low: 1,
+    run: deciding(keyless, {
+      attestor: ({ keyless: _, ...spec }) => ({
+        ...spec,
+        certificates: { certChain: lab.authority.chain.map(({ pem }) => pem).join("") },
+      }),
+    }),
+  },
+  chainSignatureChecks: { low: 0, run: verifying(keyless) },
+  constraintComparisons: { low: 0, run: verifying(constrained()) },
+  rsaModulusBits: { low: 1024, run: deciding({ layout: "tag", keyType: "rsa2048" }) },
+  logEntries: { low: 0, run: verifying({}) },
+  timestamps: { low: 0, run: verifying({ evidence: ["promise", "timestamp"] }) },
+  envelopeSignatures: { low: 0, run: verifying(attestation) },
+  statementSubjects: { low: 0, run: verifying(attestation) },
+  digestsPerSubject: { low: 0, run: verifying(attestation) },
+  checkpointBytes: { low: 10, run: verifying({ evidence: ["promise", "proof"] }) },
+  checkpointSignatures: { low: 0, run: verifying({ evidence: ["promise", "proof"] }) },
+  trustedRootBytes: { low: 10, run: pinning },
+  tufRootBytes: { low: 10, run: fetching() },
+  tufTimestampBytes: { low: 10, run: fetching() },
+  tufSnapshotBytes: { low: 10, run: fetching() },
+  tufTargetsBytes: { low: 10, run: fetching() },
+  // What a decision says of metadata that does not hold is a want of trust; the reason stands in it.
+  tufRootRotations: { low: 0, run: rotated, says: /^no-trust: .*\[over-limit\]/ },
+  tufDelegations: {
+    low: 0,
+    run: fetching((repository) => {
+      delete (repository.signed("targets").targets as Record<string, unknown>)["trusted_root.json"];
+      repository.delegate("targets", "deeper", { paths: ["*"] });
+      repository.addTarget("trusted_root.json", signed.trustedRoot, "deeper");
+      repository.publish();
+    }),
+    says: /^no-trust: no role vouches for the target/,
+  },
+  tufKeysPerRole: { low: 1, run: fetching() },
+  policyBytes: { low: 10, run: loading(policyText), says: invalid },
+  resourceBytes: { low: 50, run: precondition("{{ big }}", [variable("big", "x".repeat(100))]) },
+  documentValues: { low: 2, run: loading(policyText), says: invalid },
+  documentsPerFile: { low: 1, run: loading(`${policyText}\n---\n${policyText}`), says: invalid },
+  imagesPerResource: { low: 1, run: twoImages },
+  attestorDepth: {
+    low: 1,
+    run: loading(attestors([{ entries: [{ attestor: { entries: [entry] } }] }])),
+    says: invalid,
+  },
+  attestorEntries: { low: 1, run: loading(attestors([{ entries: [entry, entry] }])), says: invalid },
+  expressionBytes: { low: 10, run: precondition("{{ request.operation || 'CREATE' }}") },
+  expressionDepth: { low: 2, run: precondition("{{ ((((request.operation)))) }}") },
+  expressionSteps: { low: 0, run: precondition("{{ to_upper(request.operation) }}"), says: /^over-budget: / },
+  substitutionRounds: { low: 0, run: precondition("{{ request.namespace }}"), says: /^over-budget: / },
+  patternBytes: { low: 0, run: deciding({ layout: "tag" }) },
+  patternInstructions: {
+    low: 1,
+    run: deciding(keyless, {
+      attestor: (spec) => ({ ...spec, keyless: { subjectRegExp: ".*@lab[.]example", issuerRegExp: "https://.*" } }),
+    }),
+  },
+  referenceBytes: { low: 5, run: deciding({ layout: "tag" }) },
+  settleRounds: { low: 1, run: settling, says: /^over-budget: / },
+  memoEntries: { low: 0, run: remembering, says: /^verified again/ },
+};
+
+test("an engine's limit holds for what is not known too", () => {
+  const { policies } = loadPolicies([{ name: "policy.yaml", text: policyText }]);
+  const codes = (limits: Partial<Limits>): readonly string[] => {
+    const { results } = createEngine({ policies, crypto: fastVerifier, limits }).decide(
+      podOf("nginx", "redis"),
+      new MemoryKnowledge(defaultLimits),
+      lab.now,
+    );
+    return [...new Set(results.flatMap((result) => result.failures.map(({ code }) => code)))];
+  };
+  assert.equal(codes({}), ["not-in-mirror"]);
+  assert.equal(codes({ imagesPerResource: 1 }), ["over-limit"]);
+});
+
+test("there is a row for every limit", () => {
+  assert.equal(Object.keys(rows).sort(), Object.keys(defaultLimits).sort());
+});
+
+for (const [name, { low, run, says = /^over-limit: / }] of Object.entries(rows))
+  test(`${name} holds`, async () => {
+    const before = (await run({})).filter((text) => says.test(text));
+    assert.equal(before, [], "under the defaults");
+    const after = await run({ [name]: low });
+    assert.ok(
+      after.some((text) => says.test(text)),
+      `${name}: ${low} gives ${after.join("; ") || "nothing"}`,
+    );
+  });
+
+test.run();
