@@ -111,8 +111,8 @@ export const fixes: Readonly<Record<ErrorCode, string>> = {
   "wrong-annotations": "have the image signed with these annotations, or ask for those that were signed",
   "wrong-digest": "have this digest signed, or use the digest that was",
   "untrusted-certificate":
-    "give the authority that issued the certificate: `--ca-roots FILE`, `roots` in the policy, or a trusted root that " +
-    "has it (`--trusted-root FILE`)",
+    "give the authority that issued the certificate: `--ca-roots FILE`, `roots` in the policy, or a trusted " +
+    "root that has it (`--trusted-root FILE`)",
   "certificate-not-valid-then": "sign while the certificate is valid, with a log entry or a timestamp that proves when",
   "no-certificate": "give the key that signed (`--key FILE`, `keys` in the policy), or have the image signed keyless",
   "no-log-proof":
@@ -179,14 +179,14 @@ export const fixes: Readonly<Record<ErrorCode, string>> = {
 /** What to do where more is known than the code says. */
 export const remedies = {
   artifact:
-    "bring it in: `sallyport mirror add --store STORE IMAGE=LAYOUT`; with `--complete` what the layout lacks does not " +
-    "exist",
+    "bring it in: `sallyport mirror add --store STORE IMAGE=LAYOUT`; with `--complete` what the layout lacks " +
+    "does not exist",
   "no-source": "no mirror or layout was named: give `--store STORE`, `--layout LAYOUT` or SALLYPORT_STORE",
   completeness: "`--complete` says that there are none beside those of the layout; else bring the others in",
   cluster: "give it with `--cluster-resource FILE`",
   "pinned-secret":
-    "pin the key: `sallyport mirror pin-key --store STORE REFERENCE FILE`; apply, test and explain also take the Secret: " +
-    "`--cluster-resource FILE`",
+    "pin the key: `sallyport mirror pin-key --store STORE REFERENCE FILE`; apply, test and explain also take the " +
+    "Secret: `--cluster-resource FILE`",
   "log-entry":
     "accept signatures without a log entry: `--insecure-ignore-tlog`, or `rekor.ignoreTlog: true` in the policy; or " +
     "have the image signed with upload to the log",

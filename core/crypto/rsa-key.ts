@@ -13,7 +13,7 @@ export interface RsaKeyFields {
   readonly bits: number;
 }
 
-/** Cosign and Kyverno take keys from 1024 bits on, as Go's crypto/x509 does; below, a key can be broken. */
+/** As in Go's crypto/rsa, on which cosign and Kyverno rest: a shorter key can be broken. */
 const minimumModulusBits = 1024;
 
 const subject = "public key";

@@ -10,7 +10,7 @@ import type { ImageOutcome } from "./verify-image.ts";
 export const later = (left: Date | undefined, right: Date | undefined): Date | undefined =>
   left === undefined || (right !== undefined && right > left) ? right : left;
 
-/** Whose times count: a log or authority that a policy brings along may say any time, and the trusted root knows none. */
+/** Whose times count. A log or authority that only a policy names may say any time. */
 type Sources = Pick<Expectation, "log" | "timestampAuthority" | "certificateTransparency">;
 
 const signedTimes = ({ times, certificateTransparency }: Evidence, expected: Sources): readonly Date[] => {

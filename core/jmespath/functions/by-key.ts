@@ -57,7 +57,8 @@ const sortBy = define(["array", "expref"], (args, run) => {
 });
 
 /**
- * The first element with the smallest (`direction` −1) or largest (1) key. The key of a single element is not evaluated.
+ * The first element with the smallest (`direction` −1) or largest (1) key. The key of a single element is not
+ * evaluated.
  */
 const extremeBy = (direction: -1 | 1): JmesFunction =>
   define(["array", "expref"], (args, run) => {

@@ -73,5 +73,6 @@ export function unresolvedWords(
 ): string {
   let innermost: Error = error;
   while (innermost.cause instanceof Error) innermost = innermost.cause;
-  return `${pathOf(placed, at)}: ${text(key)} ${operator} ${text(value)}: ${innermost.message} (${placeOf(placed, at)})`;
+  const condition = `${text(key)} ${operator} ${text(value)}`;
+  return `${pathOf(placed, at)}: ${condition}: ${innermost.message} (${placeOf(placed, at)})`;
 }

@@ -58,7 +58,7 @@ test("times of logs and authorities count where they prove something, recalled o
   assert.is(verifier.open(source as typeof signed.knowledge, lab.now).newestSignedTime(), undefined);
 });
 
-test("a log or authority that a policy brings along proves a signature, and its time counts for no other decision", () => {
+test("a log or authority that only a policy names proves a signature; its time counts for no other decision", () => {
   const newest = (signed: Signed, more: Partial<AttestorSpec> = {}): Date | undefined => {
     const expectation = compileAttestor({ ...signed.attestor, ...more }, { limits: defaultLimits });
     const decision = createImageVerifier({ crypto: nodeVerifier, limits: defaultLimits }).open(
