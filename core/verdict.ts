@@ -6,7 +6,7 @@ import type { Question } from "./knowledge/question.ts";
 /**
  * One check that did not hold. `check` is dotted (`tlog.inclusion-proof`, `x509.chain`, `identity.issuer`). `stage` is
  * the position of the check in the pipeline: the failure with the highest stage is shown first. `question` is what
- * nobody has answered, where that is the cause.
+ * without an answer, if that is the cause.
  */
 export interface Failure {
   readonly check: string;

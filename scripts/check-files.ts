@@ -73,7 +73,7 @@ export function checkFiles(root: string, tables: Readonly<Record<string, string>
   for (const { path, text } of readWritten(root, [...folders, "docs"]).filter(({ path }) => tables[path] === undefined))
     for (const line of longLines(path, text)) faults.push(`${path}:${line}: more than ${maxColumns} columns`);
   faults.push(...sharedNames(files.map(({ path }) => path)));
-  if (files.length === 0) faults.push("no file was looked at");
+  if (files.length === 0) faults.push("no file was checked");
   const longest = Math.max(
     0,
     ...files.filter(({ path }) => tables[path] === undefined).map(({ text }) => text.split("\n").length - 1),

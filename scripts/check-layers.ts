@@ -43,7 +43,7 @@ export function findCycle(edges: ReadonlyMap<string, readonly string[]>): readon
 const publicApi = "core/index.ts";
 const mostPublicNames = 60;
 
-/** What is wrong with the file of the public API: too many names, or a form in which they cannot be counted. */
+/** Faults of the public API's file: too many names, or a form in which they cannot be counted. */
 function publicApiFaults(text: string): readonly string[] {
   const names = exportsOf(text);
   if (names.includes("*")) return [`${publicApi}: \`export *\` hides what is public; name it`];

@@ -26,7 +26,7 @@ function readReport(text: string): BiomeReport | undefined {
   }
 }
 
-/** Errors and warnings; nothing looked at is a fault. */
+/** Errors and warnings; checking no file is a fault. */
 export function checkLint(root: string): CheckReport {
   const { status, stdout, stderr, error } = spawnSync(
     process.execPath,
@@ -48,7 +48,7 @@ export function checkLint(root: string): CheckReport {
         `${location === undefined ? "" : `${location.path}:${location.start?.line ?? 0}: `}${category}: ${message}`,
     );
   const files = report.summary.changed + report.summary.unchanged;
-  if (files === 0) faults.push("no file was looked at");
+  if (files === 0) faults.push("no file was checked");
   if (status !== 0 && faults.length === 0) faults.push(`biome ended with ${status}: ${stderr.trim().slice(0, 400)}`);
   return { saw: `${files} files`, faults };
 }

@@ -1,6 +1,6 @@
 /**
- * What is installed with the program is used by it: a package under `dependencies` is imported by `core`, `proxy` or
- * `cli`, or waits for the part that needs it.
+ * Every package installed with the program is used by it: a package under `dependencies` is imported by `core`, `proxy`
+ * or `cli`, or waits for the part that needs it.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -84,7 +84,7 @@ const anchorOf = (heading: string): string =>
     .replace(/[^\p{L}\p{N} _-]/gu, "")
     .replaceAll(" ", "-");
 
-/** Text of Markdown without what stands in code fences. */
+/** Text of Markdown without its code fences. */
 const withoutFences = (text: string): string => text.replace(/^```[\s\S]*?^```$/gm, "");
 
 /** Every Markdown page by its path, with its anchors. */
@@ -114,14 +114,14 @@ class Pages {
     return existsSync(join(this.#root, path));
   }
 
-  /** What is wrong with a page, or with a section of it. */
+  /** The faults of a page, or of a section of it. */
   fault(path: string, anchor: string | undefined): string | undefined {
     const anchors = this.#anchors.get(path);
     if (anchors === undefined) return `${path} does not exist`;
     return anchor === undefined || anchors.has(anchor) ? undefined : `${path} has no section #${anchor}`;
   }
 
-  /** What is wrong with `docs/spec/sigstore.md#tag-layout, #dsse-envelope`. */
+  /** The faults of `docs/spec/sigstore.md#tag-layout, #dsse-envelope`. */
   citationFaults(text: string): readonly string[] {
     const path = text.replace(/\.md[\s\S]*$/, ".md");
     const anchors = [...text.matchAll(/#([\w-]+)/g)].map(([, anchor]) => anchor);
@@ -131,7 +131,7 @@ class Pages {
 
 const isPublic = (part: string): boolean => publicForms.some((form) => form.test(part));
 
-/** What a text, its lines joined, gives as sources. What stands in parentheses explains. */
+/** The sources in a text, its lines joined. Text in parentheses is explanation. */
 export const sourceClauses = (text: string): readonly string[] =>
   [...text.replace(/\s*\([^()]*\)/g, "").matchAll(/\bSource:\s*(.*?)(?=[.:](?:\s|$)|$)/g)].map(([, clause = ""]) =>
     clause.trim(),
@@ -231,6 +231,6 @@ export function checkSources(root: string): CheckReport {
     ...tableFaults(root, pages),
     ...[...pages.texts].flatMap(([path, text]) => pageFaults(path, text, pages)),
   ];
-  if (clauses === 0) faults.push("no source was looked at");
+  if (clauses === 0) faults.push("no source was checked");
   return { saw: `${clauses} sources, ${pages.texts.size} pages`, faults };
 }

@@ -48,7 +48,7 @@ export function checkTests(
     for (const name of suites)
       if (!new RegExp(`\\b${name}\\.run\\(\\)`).test(code)) faults.push(`${path}: ${name}.run() is missing`);
   }
-  if (sources.length === 0) faults.push("no source was looked at");
+  if (sources.length === 0) faults.push("no source was checked");
   return {
     saw: `${sources.length} sources, ${tests.length} test files, ${Object.keys(elsewhere).length} tested elsewhere`,
     faults,

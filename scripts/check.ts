@@ -19,7 +19,7 @@ import { checkCodesPage } from "./codes-page.ts";
 import { checkSqlTexts } from "./sql-texts.ts";
 import { summaryLine } from "./run-tests.ts";
 
-/** What a check looked at, and everything that is wrong. A check that saw nothing reports that as a fault. */
+/** What a check read, and all faults. A check that read nothing reports that as a fault. */
 export interface CheckReport {
   readonly saw: string;
   readonly faults: readonly string[];

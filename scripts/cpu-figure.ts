@@ -13,7 +13,7 @@ export interface CpuFigure {
   readonly reference: number;
 }
 
-/** As `npm test` printed it, with all vectors at hand. A change that takes more for a reason writes what it takes. */
+/** As `npm test` printed it, with all vectors. A change that takes more for a reason writes the new figures. */
 export const committedFigure: CpuFigure = { seconds: 240, reference: 0.0365 };
 
 /** The fixed piece of work: hashing in JavaScript and natively, and JSON. */

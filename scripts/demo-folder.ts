@@ -42,7 +42,7 @@ spec:
     bundle: registry.io/tekton/pipeline:2
 `;
 
-/** Makes the folder anew. `root` is the repository's. */
+/** Makes the folder from scratch. `root` is the repository's. */
 export function makeDemoFolder(root: string, folder: string): void {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(join(folder, "pods"), { recursive: true });

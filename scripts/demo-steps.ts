@@ -58,7 +58,7 @@ export const steps: readonly Step[] = [
     ],
   },
   {
-    title: "Skipped references: not looked at",
+    title: "Skipped references: not verified",
     why: "ghcr.io/* is to be signed, ghcr.io/trusted/* is skipImageReferences.",
     words: ["apply", policy("02-skip-image-references"), ...pod("skipped")],
     exit: 0,
@@ -66,7 +66,7 @@ export const steps: readonly Step[] = [
   },
   {
     title: "Code review, attested: the predicate decides",
-    why: "Both reviews are signed by our key; one names a reviewer whom the policy accepts, the other nobody.",
+    why: "Both reviews are signed by our key; one names a reviewer whom the policy accepts, the other names none.",
     words: ["apply", policy("03-attestation-code-review"), ...pod("reviewed"), ...pod("unreviewed")],
     exit: 1,
     shows: ["pass: 2, fail: 2", denied("unreviewed", "attestation checks failed"), "[condition-failed]"],
@@ -127,7 +127,7 @@ export const steps: readonly Step[] = [
     shows: ["wrong-key"],
   },
   {
-    title: "Nobody asked about it: unknown",
+    title: "Never asked: unknown",
     why: "Not in the mirror is not the same as unsigned, and has its own exit code.",
     words: [...byHand, "elsewhere.example/app:1"],
     exit: 5,

@@ -41,7 +41,7 @@ function shorten(text: string): string {
   return [...lines.slice(0, 3), dim(`… ${lines.length - 6} more lines …`), ...lines.slice(-3)].join("\n");
 }
 
-/** What is wrong with the outcome of a step. */
+/** The faults of a step's outcome. */
 function faultsOf(step: Step, exit: number | null, text: string): readonly string[] {
   const faults = step.shows
     .filter((wanted) => !text.includes(wanted))

@@ -1,4 +1,4 @@
-/** Exports that nothing imports but tests: `FILE NAME` → why they are exported all the same. */
+/** Exports that only tests import: `FILE NAME` → why they are still exported. */
 export const exportsForTests: Readonly<Record<string, string>> = {
   "core/portability.ts NodeLeak": "an expected error of the compiler",
   "core/portability.ts DomLeak": "an expected error of the compiler",

@@ -23,7 +23,7 @@ import { yamlValueAt } from "./fuzz/yaml-values.ts";
 /** Marks an integer that a double does not hold, as the oracle does. */
 const exact = "\ue000";
 
-/** A value as one text whatever the order of its keys. */
+/** A value as one text, independent of the order of its keys. */
 export function canonical(value: unknown): string {
   if (typeof value === "bigint")
     return Number.isSafeInteger(Number(value)) ? String(value) : JSON.stringify(exact + String(value));

@@ -1,6 +1,6 @@
 /**
  * Throws wrong input at a format until time is up: anything but an `EngineError` is a finding, and so are a hang and a
- * process out of memory. What is found is written to `fuzz-findings/` and makes the run fail; as a file in
+ * process out of memory. Findings are written to `fuzz-findings/` and makes the run fail; as a file in
  * `test/fixtures/fuzz/TARGET/` it becomes a test.
  *
  *     npm run fuzz -- [TARGET|all] [--seconds N] [--seed N] [--threads N]

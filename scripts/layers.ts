@@ -34,7 +34,7 @@ const engine = [
   "core/kyverno/outcome",
   "core/kyverno/image",
 ];
-/** What is kept and carried: answers, and the formats that they are read from. */
+/** What is stored and carried: answers, and their source formats. */
 const stored = [...basis, "core/knowledge", "core/crypto", "core/oci", "core/oci/descriptor.ts"];
 /** The public API of the engine. */
 const api = ["core/index.ts"];

@@ -10,7 +10,7 @@ export interface SourceFile {
 
 const isSource = (name: string): boolean => /\.(ts|tsx)$/.test(name) && !/\.d\.[cm]?ts$/.test(name);
 
-/** Every TypeScript file below these folders of the root, sorted; folders that do not exist are passed over. */
+/** Every TypeScript file below these folders of the root, sorted; folders that do not exist are skipped. */
 export function readSources(root: string, folders: readonly string[]): readonly SourceFile[] {
   return folders
     .filter((folder) => existsSync(join(root, folder)))

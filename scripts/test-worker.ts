@@ -21,7 +21,7 @@ export interface FileReport {
 type SuiteResult = readonly [errors: string | true, passed: number, skips: number, total: number];
 type SuiteRun = () => Promise<SuiteResult>;
 
-/** The ledger of `test/support/vectors.ts`: cases that did not run for want of data. */
+/** The ledger of `test/support/vectors.ts`: cases that did not run because their data is missing. */
 const ledgerKey = Symbol.for("sallyport.test.skipped");
 const takeSkipped = (): readonly { readonly count: number }[] =>
   (globalThis as { [ledgerKey]?: { readonly count: number }[] })[ledgerKey]?.splice(0) ?? [];

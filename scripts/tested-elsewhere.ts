@@ -5,7 +5,7 @@
 export const testedElsewhere: Readonly<Record<string, { readonly test: string; readonly why: string }>> = {
   "cli/input/store.ts": {
     test: "test/cli/commands/mirror.test.ts",
-    why: "opens the mirror for the commands that are tested there, also where there is none",
+    why: "opens the mirror for the commands that are tested there, also if there is none",
   },
   "cli/version.ts": { test: "test/cli/commands/version.test.ts", why: "one constant, which the command shows" },
   "cli/verify-images.ts": {
@@ -34,7 +34,7 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
   },
   "core/cosign/bundle-log-entry.ts": {
     test: "test/core/cosign/bundle.test.ts",
-    why: "every field of an entry is broken there, within a bundle, which is the only place where it stands",
+    why: "every field of an entry is broken there, within a bundle, the only place where it occurs",
   },
   "core/kyverno/image/attestation.ts": {
     test: "test/core/decide/engine.test.ts",
@@ -105,7 +105,7 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
   "core/trust/resolve-trust.ts": { test: "test/core/trust/trust-cache.test.ts", why: "its three ways are taken there" },
   "core/trust/trust-material.ts": {
     test: "test/core/trust/trust-cache.test.ts",
-    why: "what it compiles is looked at there, and used in test/core/verify/verify-entity.test.ts",
+    why: "its result is checked there, and used in test/core/verify/verify-entity.test.ts",
   },
   "core/tuf/root.ts": { test: "test/core/tuf/metadata.test.ts", why: "each form of metadata is read and broken there" },
   "core/tuf/metadata-shape.ts": {
@@ -180,7 +180,7 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
   },
   "core/verify/to-evidence.ts": {
     test: "test/core/verify/verify-entity.test.ts",
-    why: "the evidence of each kind of signer is looked at there",
+    why: "the evidence of each kind of signer is checked there",
   },
   "proxy/mirror/sql-texts.ts": {
     test: "test/proxy/mirror/statements.test.ts",

@@ -240,8 +240,8 @@ function renderReport(
 }
 
 /**
- * Differs: Kyverno only counts errors; we also say what was missing. On stderr, so that stdout stays Kyverno's.
- * The validating pass repeats what the mutating one could not know: it is said once.
+ * Differs: Kyverno only counts errors; we also say what was missing. On stderr, so that stdout stays Kyverno's. The
+ * validating pass repeats the mutating pass's unknowns: each is printed once.
  */
 function reportUnknowns(responses: readonly ReportedResponse[], io: CommandIO): void {
   const told = new Set<string>();

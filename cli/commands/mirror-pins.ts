@@ -18,7 +18,7 @@ import { toUtcText } from "../render/time.ts";
 import { visible } from "../render/tree.ts";
 import type { Limits } from "../../core/limits.ts";
 
-/** A reference stands in policies as it is pinned. */
+/** References are spelt as in policies. */
 function pinKey(reference: string, file: string, options: StoreOptions, io: CommandIO): ExitCode {
   checkKeyReference(reference);
   const { pem, key } = readPublicKey(file, io);
@@ -31,7 +31,7 @@ function pinKey(reference: string, file: string, options: StoreOptions, io: Comm
   return 0;
 }
 
-/** The fingerprint of a key; of anything else there is none. */
+/** The fingerprint of a key; empty for anything else. */
 function fingerprintOf({ kind, bytes }: StoredPin, limits: Limits): string | undefined {
   return kind === "key" ? parsePublicKeysPem(decodeUtf8(bytes), limits)[0]?.fingerprint : undefined;
 }

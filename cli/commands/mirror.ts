@@ -54,11 +54,11 @@ function reportAdded(folder: string, added: AddedLayout, io: CommandIO): void {
   for (const digest of added.missing) io.err(`missing ${folder}: ${digest}\n`);
 }
 
-/** Material that no decision will read: it is no damage, and whoever waits for it must know. */
+/** Material that no decision will read. It is not damage, but a user who relies on it must know. */
 function reportUnread({ unread, otherTypes }: Pick<AddedLayout, "unread" | "otherTypes">, io: CommandIO): void {
   for (const { image, subject, reason } of unread) io.err(`not readable ${image}\n  ${subject}\n  ${reason}\n`);
   for (const [type, count] of otherTypes)
-    io.out(`not looked at: ${count} referrer${count === 1 ? "" : "s"} of type ${JSON.stringify(type)}\n`);
+    io.out(`not read: ${count} referrer${count === 1 ? "" : "s"} of type ${JSON.stringify(type)}\n`);
 }
 
 function check(options: StoreOptions, io: CommandIO): ExitCode {

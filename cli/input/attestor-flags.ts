@@ -222,8 +222,8 @@ function refuseContradictions(options: AttestorOptions): void {
 
 /**
  * The attestor that the flags ask for. Identity texts are exact, not wildcards.
- * @throws EngineError `invalid-usage` when they ask for nobody, for two things at once, or by a file that does not hold
- * what it should; `unsupported` for `--check-claims=false`.
+ * @throws EngineError `invalid-usage` when they name no signer or two, or a file that does not hold what it should;
+ * `unsupported` for `--check-claims=false`.
  */
 export function readAttestor(options: AttestorOptions, io: CommandIO): AttestorSpec {
   if (options.checkClaims === false)

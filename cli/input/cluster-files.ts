@@ -140,7 +140,7 @@ export class ClusterFiles implements Knowledge {
   }
 }
 
-/** The labels of a namespace that a file or the mirror holds. Nobody else is asked. */
+/** The labels of a namespace from a file or the mirror; no other source is asked. */
 export function knownLabels(name: string, knowledge: Knowledge): Readonly<Record<string, string>> | undefined {
   if (name === "") return undefined;
   const answer = knowledge.answer({ kind: "cluster", verb: "get", apiVersion: "v1", resource: "namespaces", name });

@@ -15,7 +15,7 @@ import type { Limits } from "../../core/limits.ts";
 export interface TextFile {
   readonly name: string;
   readonly text: string;
-  /** Found in a folder, not named: what is no Kubernetes object is passed over there. */
+  /** Found in a folder, not named: there, documents that are not Kubernetes objects are skipped. */
   readonly inFolder: boolean;
 }
 
@@ -32,7 +32,7 @@ export const splitLists = (...flags: readonly (readonly string[] | undefined)[])
 const isDocument = (name: string): boolean => /\.(?:ya?ml|json)$/i.test(name);
 
 /**
- * The YAML and JSON files of a folder, to its depth. Hidden entries are passed over.
+ * The YAML and JSON files of a folder, to its depth. Hidden entries are skipped.
  * @throws EngineError `invalid-usage`
  */
 function readFolder(folder: string, io: CommandIO): readonly TextFile[] {
@@ -64,7 +64,7 @@ export const problemText = ({
 }: Pick<PolicyProblem, "file" | "line" | "column" | "message" | "policy">): string =>
   `${placeText(place)}: ${policy === undefined ? "" : `${policy}: `}${message}`;
 
-/** What is unwise in policies, on stderr, each thing once: `told` has what was said before. */
+/** Prints warnings about policies on stderr, each once: `told` has those printed before. */
 export function tellWarnings(
   { warnings }: { readonly warnings: readonly PolicyWarning[] },
   io: CommandIO,
@@ -78,12 +78,12 @@ export function tellWarnings(
 
 const named = 3;
 
-/** One line that counts what was passed over, and names the first places. */
+/** Prints one line that counts the skipped documents and names the first places. */
 export function tellPassedOver(what: string, places: readonly Position[], io: CommandIO): void {
   if (places.length === 0) return;
   const files = [...new Set(places.map(({ file }) => file))];
   const more = files.length > named ? `, and ${files.length - named} files more` : "";
-  io.err(`passed over: ${places.length} ${what}: ${files.slice(0, named).join(", ")}${more}\n`);
+  io.err(`skipped: ${places.length} ${what}: ${files.slice(0, named).join(", ")}${more}\n`);
 }
 
 /** The documents of a file, with their places. @throws EngineError `invalid-usage` where one does not parse. */

@@ -39,7 +39,7 @@ export interface Told {
   readonly values: Values;
   readonly user: RequestInfo;
   readonly distrust: ReturnType<typeof readDistrustFiles>;
-  /** What the files say of the cluster. */
+  /** The cluster data in the files. */
   readonly cluster: readonly Knowledge[];
 }
 

@@ -47,11 +47,7 @@ export function addKnowledgeOptions(command: Command): Command {
     )
     .option("--complete", "claim that the layouts hold everything of their repositories: what they lack does not exist")
     .option("--trusted-root <file>", "a trusted_root.json, in place of the mirror's (env: SALLYPORT_TRUSTED_ROOT)")
-    .option(
-      "--distrust <file>",
-      "a list of what is refuted whatever vouches for it, beside the mirror's own (repeatable)",
-      collect,
-    )
+    .option("--distrust <file>", "a list of what is never trusted, beside the mirror's own (repeatable)", collect)
     .option("--offline", "dial nothing")
     .option("--at <time>", "judge as if it were this time (RFC 3339)");
   return addTrustOptions(addLimitOptions(command));
@@ -178,7 +174,7 @@ export function tellPassedOver(
   entries: LayoutKnowledge["passedOver"],
   { err }: Pick<CommandIO, "err">,
 ): void {
-  for (const { subject, reason } of entries) err(`passed over ${folder}\n  ${subject}\n  ${reason}\n`);
+  for (const { subject, reason } of entries) err(`skipped ${folder}\n  ${subject}\n  ${reason}\n`);
 }
 
 /** @throws EngineError `invalid-usage` when the text is no RFC 3339 time. */

@@ -27,7 +27,7 @@ const units: Readonly<Record<string, number>> = {
 const largest = 500 * 2 ** 20;
 
 /**
- * The bounds of a command. What holds a bundle grows with it; a smaller size makes nothing else smaller.
+ * The bounds of a command. Limits of everything that holds a bundle grow with it; a smaller size does not shrink them.
  * @throws EngineError `invalid-usage` for a text that is no size, or one that no text of the language can hold.
  */
 export function readLimits(options: LimitOptions, { env, limits }: Pick<CommandIO, "env" | "limits">): Limits {

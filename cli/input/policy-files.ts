@@ -154,7 +154,7 @@ export function readJudgingSet(
   return { policies, errors, exceptions };
 }
 
-/** An exception for a policy or a rule that is not there excuses nobody. */
+/** An exception for a missing policy or rule has no effect. */
 export function tellIdle(exceptions: readonly PolicyException[], policies: readonly Policy[], io: CommandIO): void {
   const keyOf = ({ kind, namespace = "default", name }: Policy): string =>
     kind === "Policy" ? `${namespace}/${name}` : name;

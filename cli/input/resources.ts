@@ -102,7 +102,7 @@ function readFile(file: TextFile, wrapped: boolean, sink: Sink, limits: Limits):
 const isWrapper = (value: JsonValue): value is JsonObject =>
   isObject(value) && value.kind === "ClusterResource" && String(value.apiVersion).startsWith("cli.kyverno.io/");
 
-/** Its CRDs say which kinds there are, and no question is about that. @throws EngineError `invalid-usage` */
+/** Its CRDs list kinds, which no question asks for. @throws EngineError `invalid-usage` */
 function wrappedResources({ spec }: JsonObject, position: Position): readonly JsonValue[] {
   const { resources = null, crds: _, ...others } = isObject(spec) ? spec : {};
   if (!Array.isArray(resources) || Object.keys(others).length > 0)

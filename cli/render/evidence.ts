@@ -108,7 +108,7 @@ export function failureNode({ check, code, reason, subject }: Failure): TreeNode
   };
 }
 
-/** One signature that was looked at. */
+/** One signature that was checked. */
 export function candidateNode({ source, verification }: Candidate, index: number, count: number, now: Date): TreeNode {
   const label = `signature ${index + 1}/${count}`;
   if (verification.truth === "proven")

@@ -6,7 +6,7 @@ import type { JsonObject } from "../../core/encoding/json.ts";
 import type { RuleResult } from "../../core/kyverno/image/result.ts";
 import { type Counts, type Response, shownStatus } from "./kyverno-apply.ts";
 
-/** The resource that a response is about, as a reference. */
+/** The resource of a response, as a reference. */
 export interface ReportedResource {
   readonly apiVersion: string;
   readonly kind: string;

@@ -30,8 +30,8 @@ export interface SearchOptions {
 }
 
 /**
- * What was found. `failures` are siblings that could not be read and layouts that nobody answered for; neither spoils a
- * good candidate. `open` are the questions whose answers could bring more.
+ * What was found. `failures` are siblings that could not be read and layouts without an answer; neither affects a good
+ * candidate. `open` are the questions whose answers could bring more.
  */
 export interface EntitySearch {
   readonly entities: readonly SignedEntity[];

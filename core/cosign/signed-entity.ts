@@ -62,7 +62,7 @@ export interface CarriedCertificate {
 
 /**
  * A candidate. The methods read what they name, once, and throw `EngineError`s: `malformed`, `over-limit`, or an outage
- * code when the content is not at hand. A part that no expectation asks for is never read, so junk in it does no harm.
+ * code when the content is not known. A part that no expectation needs is never read, so junk in it does no harm.
  */
 export interface SignedEntity {
   /** Names the candidate by content: two entities of one id are the same bytes. */

@@ -92,7 +92,7 @@ class Ed25519Key extends LazyFingerprint {
 
 /**
  * The key of a SubjectPublicKeyInfo, or `undefined` where its algorithm or curve is not one of ours. For certificates,
- * which may hold a key that nobody asks for; everybody else calls {@link parseSpki}.
+ * which may hold a key that is never used; other callers use {@link parseSpki}.
  * @throws EngineError `malformed`, `over-limit` for a key of a known algorithm that breaks its format
  */
 export function readSpki(spki: Uint8Array, limits: KeyLimits): PublicKey | undefined {

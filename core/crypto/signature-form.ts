@@ -1,6 +1,6 @@
 /**
- * What can be said of a signature without arithmetic on the key: both adapters ask this first, so that neither the
- * strictness of OpenSSL nor that of noble decides. Source: RFC 3279 §2.2.3, RFC 8017 §8, RFC 8032 §5.1.7.
+ * Checks of a signature without arithmetic on the key: both adapters run them first, so that neither the strictness of
+ * OpenSSL nor that of noble decides. Source: RFC 3279 §2.2.3, RFC 8017 §8, RFC 8032 §5.1.7.
  */
 import { EngineError } from "../errors.ts";
 import { compareUnsigned } from "./big-integer.ts";

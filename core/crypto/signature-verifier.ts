@@ -16,8 +16,8 @@ export type SignatureAlgorithm =
   | { readonly scheme: "ed25519ph" };
 
 /**
- * What was signed: the message, or its digest under the algorithm's hash where the message is not at hand (never for
- * pure Ed25519).
+ * The signed content: the message, or its digest under the algorithm's hash if the message is not known (never for pure
+ * Ed25519).
  */
 export type Signed = { readonly message: Uint8Array } | { readonly digest: Uint8Array };
 

@@ -17,7 +17,7 @@ const shortNames: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * The URI of a short name; any other text stands for itself, compared exactly: `https://spdx.dev/Document/v2.3` is not
+ * The URI of a short name; any other text is used as it is, compared exactly: `https://spdx.dev/Document/v2.3` is not
  * `spdx`.
  */
 export const toPredicateType = (text: string): string => shortNames.get(text) ?? text;

@@ -93,9 +93,9 @@ function readSubject(value: JsonValue, at: string, { layout, limits }: Statement
 }
 
 /**
- * The statement that is a DSSE payload. Repeated and unknown fields are refused, so that nobody who reads it sees
- * another statement. In a bundle every digest must be hexadecimal, as sigstore-go has it; in a layer only the one that
- * matches counts.
+ * The statement that is a DSSE payload. Repeated and unknown fields are refused, so that no reader sees another
+ * statement. In a bundle every digest must be hexadecimal, as sigstore-go has it; in a layer only the one that matches
+ * counts.
  *
  * Differs: the statement's own type is checked, Kyverno takes any.
  *

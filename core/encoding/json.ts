@@ -35,7 +35,7 @@ export interface JsonOptions {
 
 const isWhite = (unit: number): boolean => unit === 32 || unit === 10 || unit === 13 || unit === 9;
 const number = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
-/** A run of characters that stand for themselves; surrogates are looked at apart. */
+/** A run of literal characters; surrogates are checked separately. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON does not allow them unescaped; they are refused here.
 const plain = /[^"\\\u0000-\u001f\ud800-\udfff]*/y;
 const escapes: Readonly<Record<string, string>> = {

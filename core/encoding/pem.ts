@@ -28,7 +28,7 @@ function readLabel(text: string, at: number): { readonly label: string; readonly
 
 /**
  * All blocks of a text, in order. Line ends, indentation and blank lines inside a block do not matter; RFC 1421 headers
- * are refused. Each character is looked at a bounded number of times, whatever the boundaries are.
+ * are refused. Each character is read a bounded number of times, wherever the boundaries are.
  * @throws EngineError `malformed` when a block's labels differ, its base64 is wrong, or a boundary has no partner.
  */
 export function parsePem(text: string): PemBlock[] {

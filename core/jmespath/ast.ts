@@ -1,4 +1,4 @@
-/** The tree of an expression, as the evaluator wants it: chains are flat, whatever the parser's nesting. */
+/** The tree of an expression, in the evaluator's form: chains are flat, whatever the parser's nesting. */
 import type { JsonValue } from "../encoding/json.ts";
 
 export type Comparison = "EQ" | "NE" | "LT" | "LTE" | "GT" | "GTE";

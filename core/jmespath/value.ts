@@ -55,8 +55,7 @@ export class ObjectList extends Special {
 }
 
 /**
- * A field that its object does not have, on its way to whatever swallows that. One is made for each place in the
- * expression.
+ * A missing field, on its way to the operation that swallows it. One is made for each place in the expression.
  */
 export class Missing {
   readonly key: string;
@@ -180,7 +179,7 @@ export const isList = (value: Value): value is ValueList => Array.isArray(value)
 
 export const isMap = (value: Value): value is ValueMap => isRecord(value) && !(value instanceof Special);
 
-/** The elements of whatever Go calls a slice, or undefined. */
+/** The elements of any Go slice, or undefined. */
 export const elements = (value: Value): ValueList | undefined =>
   isList(value) ? value : value instanceof ObjectList ? value.items : undefined;
 

@@ -33,7 +33,7 @@ function classEnd(pattern: string, at: number): number {
   return index + 1;
 }
 
-/** Sums up a pattern. What is not a valid expression gets some size; the compiler refuses it. */
+/** Sums up a pattern. An invalid expression gets some size; the compiler refuses it. */
 export function measurePattern(pattern: string): PatternSize {
   const names: GroupName[] = [];
   const open: { before: number }[] = [];

@@ -17,9 +17,9 @@ import { type Certificate, parseCertificate } from "../x509/certificate.ts";
 import type { EntryLayout, LoggedContent, LoggedSignature } from "./log-entry.ts";
 import type { Limits } from "../limits.ts";
 
-/** An entry that is about something else. */
+/** An entry that records something else. */
 export const foreignEntry = (what: string, at: string): EngineError =>
-  new EngineError("bad-log-proof", `the log entry is about ${what}`, { subject: at });
+  new EngineError("bad-log-proof", `the log entry records ${what}`, { subject: at });
 
 /** A member that must be an object. Readers of entry bodies: `at` is a JSON pointer into the body. */
 export const objectAt = (object: JsonObject, key: string, at: string): JsonObject =>

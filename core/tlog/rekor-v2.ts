@@ -43,7 +43,7 @@ function strictObject(parent: JsonObject, key: string, at: string): JsonObject {
 /**
  * Algorithm and digest are those of the key's default prehashing algorithm; for an envelope the digest covers the
  * pre-authentication encoding, payload type included.
- * @throws EngineError `bad-log-proof` when the entry is about something else, `malformed`.
+ * @throws EngineError `bad-log-proof` when the entry records something else, `malformed`.
  */
 export function bindHashedRekord002(spec: JsonObject, logged: LoggedSignature): void {
   refuseUnknownKeys(spec, specKeys, "/spec");

@@ -21,8 +21,8 @@ export interface TransparencyLogKey {
 }
 
 /**
- * The log of a key that is trusted as such (`rekor.pubKey`, `ctlog.pubKey`): under whatever name, at any time, under
- * the id that Rekor v1 and CT derive from a key.
+ * The log of a directly trusted key (`rekor.pubKey`, `ctlog.pubKey`): under any name, at any time, under the id that
+ * Rekor v1 and CT derive from a key.
  */
 export const toLogKey = (publicKey: PublicKey): TransparencyLogKey => ({
   logId: publicKey.fingerprint,

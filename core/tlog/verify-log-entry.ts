@@ -1,6 +1,6 @@
 /**
- * Verification of log entries: what an entry is about, by which log, proven how. Source: Sigstore client specification
- * §Transparency, Rekor v1 and v2.
+ * Verification of log entries: what an entry records, by which log, with which proof. Source: Sigstore client
+ * specification §Transparency, Rekor v1 and v2.
  */
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import { equalBytes } from "../encoding/bytes.ts";
@@ -25,8 +25,8 @@ export interface VerifiedLogEntry {
   readonly logId: string;
   readonly logIndex: bigint;
   /**
-   * The time that the signed entry timestamp vouches for; absent without one. Whoever needs a time and has none must
-   * take a timestamp.
+   * The time that the signed entry timestamp vouches for; absent without one. A caller that needs a time and has none
+   * must take a timestamp.
    */
   readonly at?: Date;
   readonly provenBy: readonly ("set" | "inclusion")[];

@@ -16,8 +16,8 @@ export type TargetSearch =
 
 /**
  * Searches the given roles. If it needs another role, call it again with that role; it then takes the same path.
- * @throws EngineError `malformed` for a path that leaves its folder, `bad-threshold` when a role that is at hand is not
- * signed for the delegation that leads to it.
+ * @throws EngineError `malformed` for a path that leaves its folder, `bad-threshold` when a given role is not signed
+ * for the delegation that leads to it.
  */
 export function findTarget(set: TrustedSet, path: string): TargetSearch {
   requireTargetPath(path, set.limits);

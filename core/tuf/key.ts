@@ -15,8 +15,7 @@ export interface TufKey {
   readonly scheme: string;
   readonly value: string;
   /**
-   * Absent where type, scheme or value is none that is known here: such a key signs nothing, and takes nothing from the
-   * others.
+   * Absent if type, scheme or value is unknown here: such a key signs nothing, but does not affect the others.
    */
   readonly usable: UsableKey | undefined;
 }

@@ -42,7 +42,7 @@ export function readRole(
   return { threshold, keys: new Map(named) };
 }
 
-/** The keys of a role as what they are, whatever their ids: for telling whether they were rotated. */
+/** The keys of a role by their content, not their ids: shows whether they were rotated. */
 export const roleFingerprints = ({ keys }: Role): string =>
   [...keys.values()]
     .map(({ keyType, scheme, value, usable }) => usable?.publicKey.fingerprint ?? `${keyType} ${scheme} ${value}`)

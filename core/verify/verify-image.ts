@@ -54,7 +54,7 @@ export interface ImageOutcome {
 
 const nothing: Undecided = { failures: [], open: [] };
 
-/** The refutation of an image that is distrusted itself, whatever is asked of it. */
+/** The refutation of an image that is itself distrusted. */
 export function findDistrusted(digest: Digest, { distrust }: Pick<VerifyContext, "distrust">): Failure | undefined {
   const outcome = attempt(() => refuseDistrustedArtifact(distrust, { digest }));
   return outcome.ok ? undefined : toFailure(outcome.error, "distrust.content", stageOf("distrust.content"));

@@ -24,7 +24,7 @@ export function domainLabels(domain: string): readonly string[] | undefined {
     : undefined;
 }
 
-/** `local@host` of a plain mailbox; `undefined` for quoted local parts and whatever else cannot be compared. */
+/** `local@host` of a plain mailbox; `undefined` for quoted local parts and any other form that cannot be compared. */
 export function splitMailbox(address: string): { readonly local: string; readonly host: string } | undefined {
   const match = /^([A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+)@([^@]+)$/.exec(address);
   const [, local, host] = match ?? [];
@@ -50,8 +50,8 @@ export interface UriParts {
 }
 
 /**
- * Splits a URI; `undefined` where it is none: wrong escapes, control characters, a host that is no domain or address, a
- * port that is no number.
+ * Splits a URI; `undefined` for wrong escapes, control characters, a host that is not a domain or address, a port that
+ * is not a number.
  */
 export function splitUri(text: string): UriParts | undefined {
   if (hasControlCharacter(text)) return undefined;

@@ -98,8 +98,7 @@ function isWithin(domain: string, base: string, below: boolean): boolean {
 }
 
 /**
- * Below a constraint of whatever form every name must be one that can be compared: a plain mailbox, a URI with a
- * domain, a domain.
+ * Below a constraint of any form every name must be comparable: a plain mailbox, a URI with a domain, a domain.
  */
 function checkComparable(name: GeneralName): void {
   if (name.kind !== "dns" && name.kind !== "email" && name.kind !== "uri") return;

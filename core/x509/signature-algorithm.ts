@@ -67,7 +67,7 @@ function readPss(parameters: DerReader): SignatureAlgorithm | undefined {
 }
 
 /**
- * The algorithm of an AlgorithmIdentifier element, `undefined` where it is none of ours (SHA-1, MD5, DSA, other
+ * The algorithm of an AlgorithmIdentifier element, `undefined` if it is not one of ours (SHA-1, MD5, DSA, other
  * parameters).
  * @throws EngineError `malformed`
  */

@@ -151,7 +151,7 @@ function tagOf(entry: NamedEntry, images: readonly NamedEntry[]): string | undef
   }
 }
 
-/** Nobody knows which of two contents a name means: neither is taken. */
+/** A name with two contents is ambiguous: neither is taken. */
 function setTag({ repository, tags }: Growing, tag: string, descriptor: Descriptor): void {
   const before = tags.get(tag);
   if (before !== undefined && before.digest !== descriptor.digest)

@@ -60,7 +60,7 @@ export class CombKernel {
     return comb;
   }
 
-  /** The sum at an index is the one without its lowest tooth, which stands before it, and that tooth. */
+  /** The sum at an index is the earlier sum without its lowest tooth, plus that tooth. */
   #addTooth(points: readonly Uint32Array[], affine: readonly Uint32Array[], table: number, index: number): Uint32Array {
     const field = this.#field;
     const tooth = 31 - Math.clz32(index & -index);

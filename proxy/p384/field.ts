@@ -66,7 +66,7 @@ export class Field {
     this.#kernel.mul(at, at, this.#square);
   }
 
-  /** The element as it stands: 2^384 times the integer. */
+  /** The element in Montgomery form: 2^384 times the integer. */
   #raw(at: number): bigint {
     let value = 0n;
     for (let index = words - 1; index >= 0; index--)
@@ -101,7 +101,7 @@ export class Field {
     this.#memory.copyWithin(to / 4, from / 4, (from + bytes) / 4);
   }
 
-  /** A copy of what stands at an address, and back again. */
+  /** Copies the words at an address out, and back. */
   take(at: number, bytes: number): Uint32Array {
     return this.#memory.slice(at / 4, (at + bytes) / 4);
   }
@@ -109,7 +109,7 @@ export class Field {
     this.#memory.set(content, at / 4);
   }
 
-  /** Doubles the point, which is not the neutral element: on a curve of odd order the result is none either. */
+  /** Doubles the point, which is not the neutral element. On a curve of odd order neither is the result. */
   double(point: number): void {
     this.#kernel.double(point);
   }

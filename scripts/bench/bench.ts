@@ -13,7 +13,7 @@ export interface BenchRow {
 
 export interface BenchSetting {
   readonly vectors: string | undefined;
-  /** The real Kyverno command line, where it is at hand. */
+  /** The real Kyverno command line, if installed. */
   readonly kyverno: string | undefined;
   /** A short run, for the tests. */
   readonly quick: boolean;

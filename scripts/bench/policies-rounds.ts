@@ -39,7 +39,7 @@ const pod = (...images: readonly string[]) =>
     spec: { containers: images.map((image, index) => ({ name: `c${index}`, image })) },
   });
 
-/** Microseconds to decide a Pod that none of the policies concerns. */
+/** Microseconds to decide a Pod that no policy applies to. */
 export function unmatched(count: number, quick: boolean): number {
   const files = Array.from({ length: Math.ceil(count / 100) }, (_, file) => ({
     name: `${file}.yaml`,
@@ -67,7 +67,7 @@ const eitherPolicy = (pem: string): string =>
   );
 
 /**
- * A Pod of five images, three keyless and two by key with log entries, from the SQLite mirror: verified anew, and
+ * A Pod of five images, three keyless and two by key with log entries, from the SQLite mirror: verified again, and
  * remembered.
  */
 export function remembered(fixtures: string, quick: boolean): BenchRow {
@@ -98,7 +98,7 @@ export function remembered(fixtures: string, quick: boolean): BenchRow {
       if (!first.allowed)
         throw new Error(`the Pod is not admitted: ${first.results.map(({ message }) => message).join("; ")}`);
       if (first.patches.filter(({ path }) => path.endsWith("/image")).length !== 5)
-        throw new Error("not all images are looked at");
+        throw new Error("not all images are verified");
       return timeOf(
         () => void engine.decide(request, knowledge, now),
         quick ? 3 : 9,
@@ -107,7 +107,7 @@ export function remembered(fixtures: string, quick: boolean): BenchRow {
     });
     const [cold = Number.NaN, warm = Number.NaN] = times;
     return {
-      what: "a Pod of five containers: remembered, times as fast as verified anew",
+      what: "a Pod of five containers: remembered, times as fast as verified again",
       ratio: cold / warm,
       atLeast: 50,
     };

@@ -13,7 +13,7 @@ const fixtures = fileURLToPath(new URL("../../test/fixtures/documentation", impo
 
 /**
  * The same policy and Pod as processes: the real Kyverno command line beside ours. The policy has a precondition that
- * does not hold, so that nobody needs a registry.
+ * does not hold, so that no registry is needed.
  */
 function besideKyverno(kyverno: string, policy: string, quick: boolean): BenchRow {
   const folder = mkdtempSync(join(tmpdir(), "sallyport-bench-"));

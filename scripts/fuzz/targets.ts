@@ -79,7 +79,7 @@ const derWords = [
   [0x00, 0x00],
 ].map((bytes) => Uint8Array.from(bytes));
 
-/** Real inputs of the vectors, where they are at hand. */
+/** Real inputs of the vectors, if available. */
 function vectorSeeds(below: string, matches: RegExp, most = 40): readonly Uint8Array[] {
   const folder = process.env.SALLYPORT_VECTORS;
   if (folder === undefined || !existsSync(join(folder, below))) return [];
@@ -149,7 +149,7 @@ const faults: Readonly<Record<string, () => FuzzTarget>> = {
   }),
 };
 
-/** The target of a name; undefined where there is none. */
+/** The target of a name, if there is one. */
 export const targetOf = (name: string): FuzzTarget | undefined =>
   (targets[name] ?? (process.env.SALLYPORT_FUZZ_FAULTS === "1" ? faults[name] : undefined))?.();
 

@@ -1,6 +1,6 @@
 /**
  * TUF metadata for the fuzzer: one seed a role, and everything that is done with metadata before and after a signature
- * is looked at.
+ * is read.
  */
 import { nobleVerifier } from "../../core/crypto/noble.ts";
 import { decodeUtf8, encodeUtf8 } from "../../core/encoding/utf8.ts";

@@ -1,5 +1,5 @@
 /**
- * One thread of a fuzz run. It says which input it is at in shared memory, so that whoever watches can name the one it
+ * One thread of a fuzz run. It says which input it is at in shared memory, so that the watcher can name the one it
  * hangs or dies at.
  */
 import { parentPort, workerData } from "node:worker_threads";
@@ -20,7 +20,7 @@ export interface WorkerTask {
   readonly most: number;
 }
 
-/** What is not an `EngineError` with a code, or took too long. */
+/** Any error but an `EngineError` with a code, or a run that took too long. */
 export interface Finding {
   readonly index: number;
   readonly problem: string;

@@ -117,7 +117,7 @@ attack(99, "a custom resource, by the policy's own paths", () => {
   );
 });
 
-attack(99, "forms that an extractor does not expect are not passed over", () => {
+attack(99, "forms that an extractor does not expect are not skipped", () => {
   for (const spec of [
     { containers: { app: container(unsigned) } },
     { containers: [container(good)], initContainers: "x" },
@@ -291,7 +291,7 @@ attack(100, "context, preconditions and conditions that fail are no reason to sk
   );
 });
 
-attack(100, "an exception whose conditions cannot be resolved, or that is for others, excuses nobody", () => {
+attack(100, "an exception whose conditions cannot be resolved, or that is for others, has no effect", () => {
   const exceptionFor = (changes: Json): readonly PolicyException[] => {
     const spec = {
       match: { any: [{ resources: { kinds: ["Pod"] } }] },

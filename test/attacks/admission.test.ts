@@ -70,7 +70,7 @@ attack(95, "annotations that say the contrary, or cannot be read, of images that
   }
 });
 
-attack(95, "an update that changes nothing but a label, of a Pod whose image nobody signed", () => {
+attack(95, "an update that changes nothing but a label, of a Pod whose image is unsigned", () => {
   const signed = accepts({ layout: "tag" });
   const stranger = byStranger({ layout: "tag" });
   for (const [which, wanted] of [
@@ -191,7 +191,7 @@ const holding = (policy: Json): Json => {
   return policy;
 };
 
-attack(97, "attestations that nobody trusted signed, in every layout, whose predicates meet every condition", () => {
+attack(97, "attestations by untrusted signers, in every layout, whose predicates meet every condition", () => {
   for (const layout of ["tag", "artifact", "bundle"] as const) {
     const recipe: Recipe = { claim: "attestation", layout, predicate: { approved: true } };
     assert.ok(allowed(accepts(recipe), { policy: holding }));

@@ -162,7 +162,7 @@ const subjects =
   (make: (own: Json) => readonly Json[]) =>
   (payload: Json): Json => ({ ...payload, subject: make(payload.subject[0]) });
 
-attack(57, "the required annotation stands with another image's subject", () => {
+attack(57, "the required annotation belongs to another image's subject", () => {
   const recipe: Recipe = { annotations: { team: "a" } };
   const asked = { attestor: (spec: object) => ({ ...spec, annotations: { team: "a" } }) };
   refusesAsked("wrong-annotations", sign(lab), asked);

@@ -20,7 +20,7 @@ function under(change: (entry: Json) => unknown): "not loaded" | readonly [signe
   return [allowed(good, { policy }), allowed({ ...unsigned, attestor: good.attestor }, { policy })];
 }
 
-attack(98, "sets of nobody: no entries, no attestors, an entry of nothing, nested ones too", () => {
+attack(98, "empty sets: no entries, no attestors, an empty entry, nested ones too", () => {
   assert.equal(
     under((made) => made),
     [true, false],
@@ -80,7 +80,7 @@ attack(98, "counts: none, zero, negative, more than there are", () => {
   for (const count of [0, -1, 3, 1.5, "1", true]) assert.is(counted(count, 1), "not loaded", String(count));
 });
 
-attack(98, "attestations that ask for nobody", () => {
+attack(98, "attestations without a required signer", () => {
   const attestation = { type: "https://slsa.dev/provenance/v1" };
   for (const attestations of [
     [attestation],

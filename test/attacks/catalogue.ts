@@ -79,7 +79,7 @@ export const catalogue: readonly CatalogueRow[] = [
   row(18, "the content of a leaf passes for a node", "leaves and nodes are hashed under different prefixes"),
   row(
     19,
-    "an entry that logs no signature stands for having signed",
+    "an entry that logs no signature passes as proof of signing",
     "it proves the key and the payload only, and says so",
   ),
   row(20, "the log itself supplies its key", "keys come from trust alone"),
@@ -105,7 +105,7 @@ export const catalogue: readonly CatalogueRow[] = [
   row(28, "a root or intermediate brought along is trusted", "roots come from trust or the policy alone"),
   row(29, "a leaf without code signing, or an authority that forbids it", "extended key usage holds along the chain"),
   row(30, "an end entity issues a certificate", "basic constraints and key usage of every issuer"),
-  row(31, "a critical extension that nobody knows", "refused"),
+  row(31, "an unknown critical extension", "refused"),
   row(32, "name constraints: cost, wrong matches, crashes", "bounded, and right or refused"),
   row(
     33,
@@ -230,7 +230,7 @@ export const catalogue: readonly CatalogueRow[] = [
   row(90, "CVE-2024-47534: delegations in another order", "depth first, in the order of the list"),
   row(91, "CVE-2025-2885: a root whose version is not the one asked for", "exactly one more"),
   row(92, "an old timestamp, validly signed, freezes the mirror", "expiry or budget, and floors"),
-  row(93, "another canonical form, or identifiers computed anew", "OLPC canonical JSON; identifiers are opaque"),
+  row(93, "another canonical form, or recomputed identifiers", "OLPC canonical JSON; identifiers are opaque"),
   row(94, "versions beyond what a double holds", "exact integers"),
   row(95, "an annotation that claims the image was verified", "results are computed, never read from the object"),
   row(
@@ -240,6 +240,6 @@ export const catalogue: readonly CatalogueRow[] = [
   ),
   row(97, "what finds evidence is taken for having verified it", "only proven statements reach a condition"),
   row(98, "a count of zero, or no entries", "a count of one or more; an empty list fails"),
-  row(99, "images in init and ephemeral containers or custom resources are not looked at", "all are"),
+  row(99, "images in init and ephemeral containers or custom resources are not checked", "all are"),
   row(100, "an error counts as not applicable", "an error is not a skip; under Enforce it denies"),
 ];

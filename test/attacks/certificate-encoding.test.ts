@@ -282,7 +282,7 @@ attack(42, "values of extensions with more behind them, or in constructed string
 
 attack(
   42,
-  "object identifiers that are not in their shortest form, so that an extension hides from whoever looks for it",
+  "object identifiers that are not in their shortest form, so that an extension hides from a search for it",
   () => {
     const recipe: Recipe = { by: "certificate" };
     const hidden: Changes = {

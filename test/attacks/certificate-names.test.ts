@@ -110,7 +110,7 @@ attack(32, "several mailboxes of one domain among the constraints (CVE-2026-2713
   assert.is(under({ excluded: [{ email: "Lab.Example" }] }, [{ email: "ada@LAB.EXAMPLE" }]), refused);
 });
 
-attack(32, "constraints that crash a careless reader (CVE-2026-27138), and forms that nobody compares", () => {
+attack(32, "constraints that crash a careless reader (CVE-2026-27138), and forms that are not compared", () => {
   // The trusted root holds the authority: one that does not parse is no trust at all.
   const raw = (...parts: readonly Uint8Array[]) => constructed(0, sequence(...parts));
   const broken = [
@@ -303,7 +303,7 @@ attack(41, "names of users of a foreign type, two of them, one in another frame"
   }
 });
 
-attack(41, "an extension of names that is empty, or stands there twice", () => {
+attack(41, "an extension of names that is empty, or appears twice", () => {
   const twice = (one: readonly GeneralNameSpec[], two: readonly GeneralNameSpec[]) =>
     sign(lab, {
       by: "certificate",

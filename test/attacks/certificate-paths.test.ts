@@ -256,7 +256,7 @@ attack(30, "a trusted root lists an intermediate that is no authority, or may no
   }
 });
 
-attack(31, "an extension that nobody knows, marked critical, in leaf, intermediate or root", () => {
+attack(31, "an unknown extension, marked critical, in leaf, intermediate or root", () => {
   const { id } = unknownExtension(true);
   for (const recipe of layouts) {
     const keyless: Recipe = { ...recipe, by: "certificate" };

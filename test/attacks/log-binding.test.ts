@@ -120,7 +120,7 @@ attack(2, "the bundle of a file by another identity, or by no identity at all", 
   }
 });
 
-attack(2, "a bundle that is none, and one whose promise is damaged", () => {
+attack(2, "something other than a bundle, and one whose promise is damaged", () => {
   const recipe: Recipe = { layout: "file", claim: "blob", evidence: ["promise"] };
   const signed = accepts(recipe);
   assert.is(verdict({ ...signed, bundle: "{}" }), "refuted: malformed");

@@ -24,7 +24,7 @@ attack(12, "the attacker's own tree under a checkpoint signed by the attacker, w
   }
 });
 
-attack(12, "the attacker's own tree under a checkpoint that nobody signed, and under none", () => {
+attack(12, "the attacker's own tree under an unsigned checkpoint, and without one", () => {
   for (const recipe of both) {
     refuses("malformed", recipe, checkpoint(recipe, { signers: [] }));
     refuses(

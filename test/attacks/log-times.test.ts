@@ -139,7 +139,7 @@ attack(20, "the log that a policy names answers with its own key and an entry by
   }
 });
 
-attack(20, "the policy's own log key stands alone: what the trusted root's log says counts no more", () => {
+attack(20, "the policy's own log key replaces the trusted root's log, whose word no longer counts", () => {
   const mine = { rekor: { pubKey: lab.key("own log").pem, ignoreTlog: false } };
   for (const recipe of [{}, { layout: "tag" }, { by: "certificate" }, { evidence: ["rekor2"] }] as const)
     refusesAsked("bad-log-proof", accepts(recipe), { attestor: (spec) => ({ ...spec, ...mine }) });

@@ -238,7 +238,7 @@ attack(60, "digests under __proto__, and a layer whose annotations are", () => {
   }
 });
 
-attack(60, "labels and annotations of the resource: they excuse nobody and match nothing", () => {
+attack(60, "labels and annotations of the resource: they excuse no image and match nothing", () => {
   const signed = sign(lab, { change: { signingKey: () => lab.key("stranger") } });
   const selected = (policy: Json): Json => {
     policy.spec.rules[0].match.any[0].resources.selector = { matchLabels: { tier: "a" } };
@@ -407,28 +407,24 @@ attack(63, "a second signature on a bundle's envelope, good or bad, in front or 
   refuses("malformed", { claim: "attestation" }, { envelope: (envelope) => ({ ...envelope, signatures: [] }) });
 });
 
-attack(
-  63,
-  "several signatures in a layer: the signer's own counts, and a log entry is about the whole envelope",
-  () => {
-    for (const recipe of layers) {
-      const unlogged: Recipe = { ...recipe, evidence: [] };
-      for (const place of ["front", "back"] as const) {
-        assert.is(verdict(sign(lab, { ...unlogged, change: { envelope: further(byStranger, place) } })), "proven");
-        refuses("wrong-key", unlogged, {
-          envelope: further(byStranger, place),
-          signingKey: () => lab.key("another stranger"),
-        });
-      }
-      // Added after the log took the envelope.
-      const added = (text: string): string =>
-        text.replace('"signatures":[', `"signatures":[{"keyid":"","sig":"${encodeBase64(new Uint8Array(70))}"},`);
-      refuses("bad-log-proof", recipe, {
-        store: (store, { envelope }) => replaceLayer(store, decodeUtf8(envelope ?? new Uint8Array(0)), added),
+attack(63, "several signatures in a layer: the signer's own counts, and a log entry covers the whole envelope", () => {
+  for (const recipe of layers) {
+    const unlogged: Recipe = { ...recipe, evidence: [] };
+    for (const place of ["front", "back"] as const) {
+      assert.is(verdict(sign(lab, { ...unlogged, change: { envelope: further(byStranger, place) } })), "proven");
+      refuses("wrong-key", unlogged, {
+        envelope: further(byStranger, place),
+        signingKey: () => lab.key("another stranger"),
       });
-      refuses("malformed", recipe, { envelope: (envelope) => ({ ...envelope, signatures: [] }) });
     }
-  },
-);
+    // Added after the log took the envelope.
+    const added = (text: string): string =>
+      text.replace('"signatures":[', `"signatures":[{"keyid":"","sig":"${encodeBase64(new Uint8Array(70))}"},`);
+    refuses("bad-log-proof", recipe, {
+      store: (store, { envelope }) => replaceLayer(store, decodeUtf8(envelope ?? new Uint8Array(0)), added),
+    });
+    refuses("malformed", recipe, { envelope: (envelope) => ({ ...envelope, signatures: [] }) });
+  }
+});
 
 run();

@@ -60,7 +60,7 @@ attack(
 
 attack(
   81,
-  "the statement that fails the conditions is withheld: listed and not at hand, or in a layout nobody asked about",
+  "the statement that fails the conditions is withheld: listed but missing, or in a layout that was never asked",
   () => {
     const recipe = (layout: "tag" | "bundle", approved: boolean): Recipe => ({
       claim: "attestation",
@@ -120,7 +120,7 @@ attack(81, "a folder whose fallback index was overwritten, complete or not", () 
   }
 });
 
-attack(82, "bundles taken away so that a tag signature stands alone, where the policy asks for bundles", () => {
+attack(82, "bundles taken away so that only a tag signature is left, although the policy requires bundles", () => {
   for (const recipe of [{ layout: "tag" }, { layout: "artifact" }] as const) {
     const signed = accepts(recipe);
     assert.is(verdict(signed, { layouts: { layouts: "bundles" } }), "refuted: no-signature");
@@ -153,7 +153,7 @@ attack(82, "every layout asks for the same: a log entry, a certificate with one 
   }
 });
 
-attack(83, "signatures of many images in one repository: the digest is the key, a name is none", () => {
+attack(83, "signatures of many images in one repository: the digest is the key, a name is not", () => {
   const shared = "registry.lab.example/signatures";
   const [a, b] = ["team/a", "team/b"].map((name) =>
     sign(lab, { layout: "tag", repository: `registry.lab.example/${name}` }),

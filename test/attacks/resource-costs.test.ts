@@ -163,7 +163,7 @@ attack(73, "a policy of aliases upon aliases, of nesting without end, of more by
   }
 });
 
-attack(73, "a resource with more images than are looked at, and expressions that never end", () => {
+attack(73, "a resource with more images than the limit, and expressions that never end", () => {
   const signed = accepts({ layout: "tag" });
   const image = `${signed.repository}:${signed.tag}`;
   const pod = (count: number) => ({
@@ -274,7 +274,7 @@ attack(75, "manifests and blobs that are something else: nothing, a page, an end
   }
 });
 
-attack(75, "every media type that a registry may state, for a manifest that is none of them", () => {
+attack(75, "every media type that a registry may state, for a manifest of another type", () => {
   const types = [
     "application/vnd.docker.distribution.manifest.v1+prettyjws",
     "application/vnd.docker.distribution.manifest.list.v2+json",

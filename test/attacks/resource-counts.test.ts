@@ -88,7 +88,7 @@ attack(68, "a signature manifest of more than a thousand layers, a list of more 
   );
 });
 
-attack(68, "more candidates than are looked at, spread over several manifests, none of them good", () => {
+attack(68, "more candidates than the limit, spread over several manifests, all of them bad", () => {
   const recipe: Recipe = { layout: "artifact", evidence: [], change: { signingKey: () => lab.key("stranger") } };
   const kept = sign(lab, recipe).store.manifests.at(-1);
   const spread = sign(lab, {

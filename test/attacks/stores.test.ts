@@ -32,7 +32,7 @@ async function exitOf(signed: Signed, command: string, ...words: readonly string
 
 const attested: readonly Recipe[] = [{ claim: "attestation", layout: "tag" }, { claim: "attestation" }];
 
-attack(54, "the command for attestations, for a type of which there is none", async () => {
+attack(54, "the command for attestations, for a type without any", async () => {
   for (const recipe of attested) {
     const signed = accepts(recipe);
     assert.is(await exitOf(signed, "verify-attestation", "--type", signed.predicateType), 0);

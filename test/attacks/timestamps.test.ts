@@ -88,7 +88,7 @@ attack(45, "a forged certificate with the signer's name and number in the bag, b
 
 attack(
   45,
-  "a good token with a forged twin of its signer's certificate in the bag: nobody guesses which one is meant",
+  "a good token with a forged twin of its signer's certificate in the bag: no guess is made which one is meant",
   () => {
     const forged = authority.authority.issue({ ...authority.certificate.spec, key: attacker }, attacker);
     for (const listed of [issuers, authority.chain])
@@ -241,7 +241,7 @@ attack(49, "the signed attributes of a good token as the content of another, und
   });
 });
 
-attack(49, "the content is said to be something else, outside, among the attributes, or both", () => {
+attack(49, "the content is declared as something else, outside, among the attributes, or both", () => {
   for (const [contentType, signedContentType] of [
     [timestampId.data, timestampId.tstInfo],
     [timestampId.tstInfo, timestampId.data],

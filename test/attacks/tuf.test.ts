@@ -47,7 +47,7 @@ attack(88, "one key under a second id with its text laid out otherwise", () => {
   });
 });
 
-attack(88, "one id with two keys, as a member that stands twice", () => {
+attack(88, "one id with two keys, as a repeated member", () => {
   refused("malformed", (repository) => {
     const text = new TextDecoder().decode(repository.publishRoot());
     const [id] = roleOf(repository, "targets").keyids as string[];

@@ -76,14 +76,14 @@ test("every command that decides says so once, and the mirror keeps the newest s
   assert.match(seen() ?? "", signedAt);
 });
 
-test("it stands beside decisions that carry no time; a time that is asked for is no clock", async () => {
+test("it is reported for decisions without signed times too; --at is no clock", async () => {
   assert.is(warnings((await run(byKey, before)).err), 1);
   assert.is(warnings((await run(byKey, after)).err), 0);
   const asked = await run([...byKey, "--at", before], after);
   assert.equal([asked.exit, warnings(asked.err)], [0, 0], asked.err);
 });
 
-test("beside another writer the command decides all the same", async () => {
+test("beside another writer the command still decides", async () => {
   const writer = openMirror(store, { mode: "write", limits: defaultLimits });
   try {
     assert.is((await run(keyless, after)).exit, 0);

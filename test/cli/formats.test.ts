@@ -137,7 +137,7 @@ test("a tar and a compressed tar of a layout are read as the folder, by every fl
   assert.is(added[2], added[0]);
 });
 
-test("odd entries are named and passed over, what no decision reads is named, and the rest comes in", async () => {
+test("odd entries are reported and skipped, unread material is reported, and the rest is added", async () => {
   const folder = new LayoutFolder(temporaryFolder());
   const image = folder.add(folder.manifest(), { [refName]: `${shop}:1` });
   folder.add({ ...image, digest: `sha512:${"a".repeat(128)}` as never });
@@ -153,7 +153,7 @@ test("odd entries are named and passed over, what no decision reads is named, an
   assert.match(err, "sha512:aaaa");
   assert.match(err, '"text/plain"');
   const unread = `not readable ${shop}@${image.digest}\n`;
-  const other = 'not looked at: 1 referrer of type "application/vnd.cncf.notary.signature"\n';
+  const other = 'not read: 1 referrer of type "application/vnd.cncf.notary.signature"\n';
   assert.match(err, unread);
   assert.match(out, other);
   const checked = await runCli(["mirror", "check", "--store", store]);
@@ -210,7 +210,7 @@ test("a bundle past the limit is named, and read where the limit is raised", asy
   assert.match((await runCli(["mirror", "check", "--store", store], { env })).err, "not readable");
 });
 
-test("what is neither a layout nor an archive of one is said, and nothing was judged", async () => {
+test("anything but a layout or an archive of one is an error, and nothing is judged", async () => {
   const folder = temporaryFolder();
   writeFileSync(join(folder, "text"), "hello");
   writeFileSync(join(folder, "zst"), Buffer.from("28b52ffd00000000", "hex"));

@@ -33,7 +33,7 @@ const told = ({ exit, out, err }: TestRun): string => `${exit}\n${out}\n${err}`;
 async function refuses(words: string, files: Files, named: RegExp, stdin?: string): Promise<void> {
   const result = await run(words, files, stdin);
   assert.equal([result.exit, result.out], [2, ""], `${words}\n${told(result)}`);
-  assert.match(result.err, /^(?:Warning: .*\n|passed over: .*\n)*error (?:invalid-usage|invalid-policy|unsupported): /);
+  assert.match(result.err, /^(?:Warning: .*\n|skipped: .*\n)*error (?:invalid-usage|invalid-policy|unsupported): /);
   assert.match(result.err, named);
 }
 
@@ -124,7 +124,7 @@ test("a folder with other YAML: one line counts it; the same files named are not
   assert.equal([result.exit, counts(result)], [0, "pass: 2, fail: 0, warn: 0, error: 0, skip: 0"], told(result));
   assert.is(
     result.err,
-    "passed over: 2 of the documents are not Kubernetes objects: " +
+    "skipped: 2 of the documents are not Kubernetes objects: " +
       "policies/artifacthub-pkg.yml, policies/kustomization.yaml\n",
   );
   const checked = await runCli(["policy", "check", "policies"], { files });
@@ -136,17 +136,17 @@ test("a folder with other YAML: one line counts it; the same files named are not
   assert.equal([judged.exit, counts(judged)], [1, "pass: 0, fail: 2, warn: 0, error: 0, skip: 0"], told(judged));
   assert.match(
     judged.err,
-    "passed over: 2 of the documents are not Kubernetes objects: d/Chart.yaml, d/kustomization.yaml",
+    "skipped: 2 of the documents are not Kubernetes objects: d/Chart.yaml, d/kustomization.yaml",
   );
   const beside = await run("apply d -r resource.yaml", {
     ...files,
     "d/a.yaml": `${files["policies/policy.yaml"]}---\napiVersion: v1\nkind: Namespace\nmetadata: { name: n }\n`,
   });
   assert.is(beside.exit, 0);
-  assert.match(beside.err, "passed over: 1 of the resources are not policies: d/a.yaml\n");
+  assert.match(beside.err, "skipped: 1 of the resources are not policies: d/a.yaml\n");
 });
 
-test("a document of a folder that is meant as an object is not passed over", async () => {
+test("a document of a folder that is meant as an object is not skipped", async () => {
   for (const text of ["Kind: ClusterPolicy\nApiVersion: kyverno.io/v1\n", "kind: ClusterPolicy\nspec: { rules: [] }\n"])
     await refuses("apply d -r signed.yaml", { ...base, "d/p.yaml": policy, "d/q.yaml": text }, /d\/q\.yaml:1:1/);
   const resource = await run("apply policy.yaml -r d", {
@@ -156,7 +156,7 @@ test("a document of a folder that is meant as an object is not passed over", asy
   assert.equal([resource.exit, counts(resource)], [1, "pass: 0, fail: 0, warn: 0, error: 1, skip: 0"], told(resource));
 });
 
-test("exceptions among policies count only where it is said", async () => {
+test("exceptions among policies count only with the flag", async () => {
   const files = filesOf("exception-in-policy-path");
   const silent = await run("apply policies -r resource.yaml", files);
   assert.equal([silent.exit, counts(silent)], [1, "pass: 0, fail: 2, warn: 0, error: 0, skip: 0"], told(silent));
@@ -180,7 +180,7 @@ test("exceptions among policies count only where it is said", async () => {
   await refuses("apply policies/exception.yaml -r resource.yaml", files, /there are exceptions, but no policy/);
 });
 
-test("exceptions among resources count only where it is said", async () => {
+test("exceptions among resources count only with the flag", async () => {
   const files = filesOf("exception-in-policy-path");
   const words = "apply policies/policy.yaml -r resource.yaml -r policies/exception.yaml";
   const silent = await run(words, files);

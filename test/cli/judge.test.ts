@@ -81,7 +81,7 @@ const cases: Readonly<Record<string, Case>> = {
     says: ["mutate digest pass", "mutate pins pass", "validate digest pass", "validate pins pass"],
     pins: 1,
   },
-  "want a digest that nobody gives": {
+  "want a digest that no policy adds": {
     policies: texts(digest, { ...digest, name: "too" }),
     resource: signed,
     allowed: false,

@@ -71,7 +71,7 @@ test("a failed condition: path, key, operator, what is wanted, what the predicat
   assert.match((await run("which-condition", ["explain", "-p", ...words])).out, failed);
 });
 
-test("no mirror and no layout: that is said", async () => {
+test("no mirror and no layout: the message says so", async () => {
   const { exit, err } = await run("given-files", ["verify", "--key", "cosign.pub", "registry.example/shop/app:1"]);
   assert.is(exit, 5);
   assert.match(err, "registry.example/shop/app:1 is not in the mirror");

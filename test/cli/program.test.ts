@@ -99,7 +99,7 @@ test("the last of a switch's values counts, for every switch of every command", 
   assert.equal([spoken.exit, spoken.out], [2, ""]);
 });
 
-test("--color stands before the command or after it; another value is refused", async () => {
+test("--color works before the command and after it; another value is refused", async () => {
   const coloured = async (...words: readonly string[]) => {
     let shown: unknown;
     const { exit } = await run(words, ({ io }) => {

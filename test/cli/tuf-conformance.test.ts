@@ -69,7 +69,7 @@ function client() {
 
 const ok = { exit: 0, says: "" };
 
-test("init, refresh: metadata stands there as it was served", async () => {
+test("init, refresh: metadata is stored as it was served", async () => {
   const { metadata, init, refresh } = client();
   assert.equal(await init(), ok);
   assert.equal(readdirSync(metadata), ["root.json"]);

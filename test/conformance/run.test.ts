@@ -49,7 +49,7 @@ test("suites are chosen by name and family", () => {
   assert.throws(() => chooseSuites(["nobody"]), /no suite nobody/);
 });
 
-test("a run counts, skips what is not at hand, and fails a suite without cases", async () => {
+test("a run counts, skips suites without data, and fails a suite without cases", async () => {
   const folder = tempFolder();
   mkdirSync(join(folder, "fake"));
   const run = (suite: Suite, vectors: string | undefined) => {

@@ -13,7 +13,7 @@ test("every bound is a positive integer, and what holds others is no smaller tha
   assert.is(defaultLimits.referrers, 1000);
 });
 
-test("what is given stands in place of a default, and nothing that bounds nothing is taken", () => {
+test("a given limit replaces the default, and a value that bounds nothing is refused", () => {
   assert.equal(limitsWith(), defaultLimits);
   assert.equal(limitsWith({ memoEntries: 0, referrers: 5 }), { ...defaultLimits, memoEntries: 0, referrers: 5 });
   const unset = { signatureChecksPerDecision: undefined } as unknown as Partial<Limits>;

@@ -59,7 +59,7 @@ test("counting k of n", () => {
       );
 });
 
-test("nothing is required of nobody: at least one", () => {
+test("a count of nothing is a bug: at least one", () => {
   assert.is(counting([], 0), "refuted");
   assert.is(counting(["refuted"], 0), "refuted");
   assert.is(counting(["proven"], -1), "proven");

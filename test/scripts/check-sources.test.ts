@@ -77,7 +77,7 @@ test("sources of a page of docs/spec", () => {
 });
 
 test("a tree that cites nothing is a fault", () => {
-  assert.equal(checkSources(tempFolder({ "core/a.ts": "export {};\n" })).faults, ["no source was looked at"]);
+  assert.equal(checkSources(tempFolder({ "core/a.ts": "export {};\n" })).faults, ["no source was checked"]);
   assert.is(tree({}).saw, "1 sources, 1 pages");
 });
 

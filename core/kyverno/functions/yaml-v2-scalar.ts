@@ -25,7 +25,7 @@ const bases: readonly (readonly [RegExp, string])[] = [
   [/^([1-9][0-9]*|0)$/, ""],
 ];
 
-/** An integer of 64 bits, signed or not, in any of Go's bases; undefined where it is none. */
+/** An integer of 64 bits, signed or not, in any of Go's bases; undefined for any other text. */
 function parseInteger(text: string): bigint | undefined {
   const sign = text.startsWith("-") ? "-" : text.startsWith("+") ? "+" : "";
   const digits = text.slice(sign.length);

@@ -36,9 +36,7 @@ function adviseWildcard(text: string | undefined, at: string): readonly Advice[]
   const inside = /\*(?!$)/.test(text.replace(/^\*@/, "@"));
   const halfSegment = /:\/\//.test(text) && /[A-Za-z0-9_-]\*$/.test(text) && !text.includes("@");
   if (!inside && !halfSegment) return [];
-  const effect = inside
-    ? 'a * stands for any text, "/" and "@" included'
-    : "the last * also continues the name before it";
+  const effect = inside ? 'a * matches any text, "/" and "@" included' : "the last * also continues the name before it";
   return [
     {
       code: "wildcard-crosses-slash",

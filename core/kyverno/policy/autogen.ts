@@ -51,7 +51,7 @@ const blocksOf = (rule: Rule): readonly ResourceFilter[] => [
   ...(rule.exclude === undefined ? [] : filtersOf(rule.exclude)),
 ];
 
-/** A mutation by JSON patches, which speaks of paths that differ between Pods and controllers. */
+/** A mutation by JSON patches, whose paths differ between Pods and controllers. */
 function patchesByPath(policy: Policy, rule: Rule): boolean {
   const index = Number(rule.pointer.split("/").at(-1));
   const mutate = member((listOf(member(policy.document, "spec"), "rules") ?? [])[index], "mutate");

@@ -52,7 +52,7 @@ function checkOperator(operator: PolicyValue | undefined, at: string, findings: 
     findings.warn(at, `the operator ${operator} has been deprecated and will be removed soon; use ${successor}`);
 }
 
-/** A condition on the operation must speak of operations that there are. */
+/** A condition on the operation must name existing operations. */
 function checkOperations(condition: PolicyMap, at: string, findings: Findings): void {
   if (textOf(condition, "key")?.replaceAll(" ", "") !== "{{request.operation}}") return;
   const value = member(condition, "value");

@@ -20,7 +20,7 @@ export interface MatchSituation {
 
 type Located = readonly [filter: PolicyMap, at: string];
 
-/** The filters of a block: those of any, of all, and the bare one when it stands alone. */
+/** The filters of a block: those of any, of all, and the bare one if it is the only one. */
 function filtersOf(block: PolicyMap, at: string): readonly Located[] {
   const listed = ["any", "all"].flatMap((key) =>
     (listOf(block, key) ?? []).flatMap((filter, index): Located[] =>
@@ -67,7 +67,7 @@ function checkResources(filter: PolicyMap, at: string, situation: MatchSituation
   if ((textsOf(resources, "namespaces") ?? []).length > 0)
     findings.refuse(
       pointer(here, "namespaces"),
-      "a Policy speaks of its own namespace only; leave this out, or use a ClusterPolicy",
+      "a Policy applies to its own namespace only; leave this out, or use a ClusterPolicy",
     );
   (textsOf(resources, "kinds") ?? []).forEach((kind, index) => {
     if (isClusterKind(kind))
@@ -78,7 +78,7 @@ function checkResources(filter: PolicyMap, at: string, situation: MatchSituation
   });
 }
 
-/** A match needs kinds; the kind `*` stands alone, and not in rules over images or in background scans. */
+/** A match needs kinds. The kind `*` must be the only one, and is not for rules over images or background scans. */
 function checkKinds(
   filter: PolicyMap,
   at: string,
@@ -93,7 +93,7 @@ function checkKinds(
     findings.refuse(resources === undefined ? at : pointer(at, "resources"), "expected at least one kind, found none");
   if (!kinds.includes("*")) return;
   if (situation.verifiesImages) findings.refuse(here, 'the kind "*" does not support verifyImages; name the kinds');
-  else if (kinds.length > 1) findings.refuse(here, 'the kind "*" stands alone, found others beside it');
+  else if (kinds.length > 1) findings.refuse(here, 'the kind "*" must be the only one, found others beside it');
   else if (situation.background)
     findings.refuse(
       here,
@@ -146,5 +146,5 @@ export function checkMatch(
     }
   }
   if (isMatchEmptied(match, exclude, limits))
-    findings.refuse(pointer(at, "exclude"), "excludes all that match names: the rule speaks of nothing");
+    findings.refuse(pointer(at, "exclude"), "excludes all that match names: the rule applies to nothing");
 }

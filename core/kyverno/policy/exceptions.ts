@@ -26,7 +26,7 @@ export interface ExceptionEntry {
   readonly ruleNames: readonly string[];
 }
 
-/** The exception in a document of the right shape. What is wrong with it goes to `findings`. */
+/** The exception in a document of the right shape. Its faults go to `findings`. */
 export function readException(
   document: PolicyMap,
   position: (pointer: string) => Position,

@@ -1,5 +1,5 @@
 /**
- * Advice on rules that can speak of nothing, or of less than was meant. Source: docs/spec/kyverno.md#kind-selectors,
+ * Advice on rules that apply to nothing, or to less than was meant. Source: docs/spec/kyverno.md#kind-selectors,
  * #autogen, #image-extraction.
  */
 import { pointer } from "../../encoding/shape.ts";

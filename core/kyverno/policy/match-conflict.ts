@@ -65,7 +65,7 @@ function coversName(match: PolicyMap, exclude: PolicyMap, limits: Limits): boole
   return excluded === "" || matchWildcard(excluded, textOf(mapOf(match, "resources"), "name") ?? "", limits);
 }
 
-/** Whether a rule with this match and exclude, as they stand in the file, speaks of nothing. */
+/** Whether a rule with this match and exclude, as in the file, applies to nothing. */
 export function isMatchEmptied(match: PolicyMap, exclude: PolicyMap | undefined, limits: Limits): boolean {
   if (exclude === undefined || saysNothing(exclude)) return false;
   if ((listOf(match, "all") ?? []).length > 0 || (listOf(exclude, "all") ?? []).length > 0) return false;

@@ -1,5 +1,5 @@
 /**
- * Policies and exceptions read from files: everything that is wrong with them is said at once, by line. Source:
+ * Policies and exceptions read from files: all faults are reported at once, by line. Source:
  * docs/spec/kyverno.md#policy-fields, #checks-at-load, docs/spec/kyverno.md#compatibility-rules.
  */
 import { pointer } from "../../encoding/shape.ts";
@@ -59,7 +59,7 @@ export interface LoadedPolicies {
 
 export interface LoadOptions {
   readonly limits?: Partial<Limits>;
-  /** `exceptions`: everything else is among `others` and `passedOver`, whatever is wrong with it. Default `all`. */
+  /** `exceptions`: everything else is among `others` and `passedOver`, faulty or not. Default `all`. */
   readonly wanted?: "all" | "exceptions";
 }
 

@@ -24,7 +24,7 @@ function adviseLabels(selector: LabelSelector | undefined, at: string, limits: L
           code: "overlapping-labels" as const,
           pointer: pointer(pointer(at, "matchLabels"), pattern),
           message:
-            `may stand for the label ${JSON.stringify(label)}, of which another entry wants ` +
+            `may become the label ${JSON.stringify(label)}, of which another entry wants ` +
             `${JSON.stringify(value)}: ` +
             "Kyverno then asks for one of the two at random; here both must hold",
         })),

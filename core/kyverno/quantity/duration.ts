@@ -28,7 +28,7 @@ function leadingFraction(digits: string): { readonly value: number; readonly sca
   return { value: Number(value), scale };
 }
 
-/** Nanoseconds of a duration, or undefined where `text` is none or does not fit 64 bits. `0` needs no unit. */
+/** Nanoseconds of a duration, or undefined if `text` is not one or does not fit 64 bits. `0` needs no unit. */
 export function parseDuration(text: string): bigint | undefined {
   const signed = text.startsWith("-") || text.startsWith("+");
   const negative = text.startsWith("-");

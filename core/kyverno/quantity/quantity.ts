@@ -83,7 +83,7 @@ function fitsInteger(suffix: Suffix, digits: number, fraction: number): boolean 
 }
 
 /**
- * The quantity that `text` is, or undefined where it is none.
+ * The quantity in `text`, or undefined if there is none.
  * @throws EngineError `over-limit` on a quantity of more than a thousand digits or with an exponent beyond a thousand.
  */
 export function parseQuantity(text: string): Quantity | undefined {
@@ -111,7 +111,7 @@ export function parseQuantity(text: string): Quantity | undefined {
   }
   if (zeros === "" && significant === "" && fraction === "") return undefined;
   let value: Decimal = { unscaled: magnitude * factor, scale: fraction.length - shift };
-  // What is smaller than a nano counts as one: asking for something never becomes asking for nothing.
+  // A value below one nano counts as one nano, so that a small request never becomes none.
   if (magnitude !== 0n) value = roundAway(value, nanoScale);
   if (format === "binary" && compareDecimals(value, largestBinary) > 0) value = largestBinary;
   const small = format === "binary" && value.unscaled > 0n && compareDecimals(value, one) < 0;

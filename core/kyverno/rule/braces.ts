@@ -38,7 +38,7 @@ function* spans(text: string): Generator<Span> {
 export const isWholeVariable = (text: string): boolean =>
   text.startsWith("{{") && text.endsWith("}}") && variableEnd(text, 0) === text.length;
 
-/** Whether a variable that is not escaped stands in the text. */
+/** Whether the text has a variable that is not escaped. */
 export const holdsVariable = (text: string): boolean => spans(text).next().done !== true;
 
 /** The text with its variables replaced; `replace` is given each with its braces. */

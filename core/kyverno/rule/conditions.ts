@@ -19,7 +19,7 @@ export interface ConditionsResult {
   readonly decided: readonly DecidedCondition[];
 }
 
-/** A condition with its variables replaced, and where it stands in the value of the policy. */
+/** A condition with its variables replaced, and its place in the policy's value. */
 export interface DecidedCondition {
   /** JSON pointer into the conditions. */
   readonly at: string;

@@ -45,7 +45,7 @@ const stringMap = (value: JsonValue | undefined): Labels => {
 
 const text = (value: JsonValue | undefined): string => (typeof value === "string" ? value : "");
 
-/** The resource that a request is about: the new one, else (DELETE) the old one. */
+/** The resource of a request: the new one, else (DELETE) the old one. */
 export const resourceOf = (request: AdmissionRequest): JsonObject | undefined => request.object ?? request.oldObject;
 
 function askLabels(namespace: string, options: MatchOptions): Labels {

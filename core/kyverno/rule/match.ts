@@ -1,5 +1,5 @@
 /**
- * Whether a rule speaks of a request: its match and exclude blocks. Source: docs/spec/kyverno.md#before-the-rules,
+ * Whether a rule applies to a request: its match and exclude blocks. Source: docs/spec/kyverno.md#before-the-rules,
  * #match-and-exclude, #kind-selectors.
  */
 import { EngineError } from "../../errors.ts";

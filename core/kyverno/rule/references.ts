@@ -42,7 +42,7 @@ function replaceIn(text: string, at: string, document: PolicyValue): string {
 
 /**
  * In a stretch without spaces a reference begins at the first `$(` that is not escaped and ends at the last
- * parenthesis. `\$(x)` stands for `$(x)`.
+ * parenthesis. `\$(x)` gives `$(x)`.
  */
 function replaceStretch(stretch: string, at: string, document: PolicyValue): string {
   let start = stretch.indexOf("$(");

@@ -110,8 +110,7 @@ function resolve(
 }
 
 /**
- * `{{@}}` names the resource's own value at the place where it stands; the first two steps of the path belong to the
- * rule.
+ * `{{@}}` is the resource's own value at the same place; the first two steps of the path belong to the rule.
  */
 function currentNode(at: string, context: JsonContext): string {
   const root = context.has("target") ? "target" : "request.object";

@@ -22,7 +22,7 @@ import type { Limits } from "../../limits.ts";
 /**
  * The envelope's digest counts where the envelope is stored as it was signed, in a layer; a bundle keeps only its
  * parts. The payload type is not recorded, so the reader of the payload must check it.
- * @throws EngineError `bad-log-proof` when the entry is about something else, `malformed`.
+ * @throws EngineError `bad-log-proof` when the entry records something else, `malformed`.
  */
 export function bindDsse(spec: JsonObject, logged: LoggedSignature, layout: EntryLayout, limits: Limits): void {
   if (logged.content.kind !== "dsse") throw foreignEntry("an envelope, not a message", "/kind");

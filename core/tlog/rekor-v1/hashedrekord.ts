@@ -10,7 +10,7 @@ import { bytesAt, foreignEntry, objectAt, requireMessageHash, requireSignature, 
 import type { EntryLayout, LoggedSignature } from "../log-entry.ts";
 import type { Limits } from "../../limits.ts";
 
-/** @throws EngineError `bad-log-proof` when the entry is about something else, `malformed`. */
+/** @throws EngineError `bad-log-proof` when the entry records something else, `malformed`. */
 export function bindHashedRekord(spec: JsonObject, logged: LoggedSignature, layout: EntryLayout, limits: Limits): void {
   if (logged.content.kind !== "message") throw foreignEntry("a message, not an envelope", "/kind");
   const signature = objectAt(spec, "signature", "/spec");

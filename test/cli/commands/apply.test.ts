@@ -178,7 +178,7 @@ test("policies from standard input, Kyverno's flags without effect here", async 
   );
 });
 
-test("wrong usage: no resource, no policy, a cluster, a network, an exit code that is none", async () => {
+test("wrong usage: no resource, no policy, a cluster, a network, an invalid exit code", async () => {
   for (const words of [
     base,
     ["apply", "-r", "signed.yaml"],

@@ -9,7 +9,7 @@ const demo = demoLayout();
 const world: TestWorld = { files: { "key.pub": demo.key.pem, "junk.pub": "no key" } };
 const store = tempFolder();
 
-test("a layout is added, and what was copied is said", async () => {
+test("a layout is added, and what was copied is reported", async () => {
   const { exit, out, err } = await runCli(["mirror", "add", demo.folder, "--store", store, "--complete"], world);
   assert.equal([exit, err], [0, ""]);
   assert.match(out, `copied ${demo.signed} ${demo.digests.signed}\n`);

@@ -64,7 +64,7 @@ test("to a file, and beside the public-good instance", async () => {
   assert.is(both.timestampAuthorities.length, 0);
 });
 
-test("pairs that are wrong, files that are not there or not that, and a root of nobody", async () => {
+test("pairs that are wrong, missing or wrong files, and an empty root", async () => {
   for (const [code, ...words] of [
     ["invalid-usage"],
     ["invalid-usage", "--rekor", "url=https://rekor.corp,public-key=log.pub"],

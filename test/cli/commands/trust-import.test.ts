@@ -25,7 +25,7 @@ function start(repository = makeTufRepository(target), files = folderOf(reposito
 }
 const folder = ["trust", "import", "tuf", "--name", "lab", "--root", "root.json"];
 
-test("a folder as a mirror serves it, and what status says of it", async () => {
+test("a folder as a mirror serves it, and its status", async () => {
   const run = start();
   const { exit, out, err } = await run(fresh, ...folder);
   assert.equal([exit, err], [0, ""]);
@@ -104,7 +104,7 @@ test("the second folder is the newer one, or it is refused", async () => {
   assert.match((await run("trust", "import", "tuf", "--name", "lab")).err, "error rollback: ");
 });
 
-test("folders that are none, lack something or lead outside", async () => {
+test("folders that are not folders, lack something or lead outside", async () => {
   const run = start();
   assert.is((await run(fresh, "trust", "import", "nothing", "--name", "lab", "--root", "root.json")).exit, 2);
   assert.is((await run(fresh, "trust", "import", "tuf", "--name", "lab")).exit, 3, "no root is known under this name");

@@ -123,7 +123,7 @@ test("a mirror out of reach is exit code 5; none named, wrong usage; a name with
   );
 });
 
-test("a pin stands before what is fetched, and that is said", async () => {
+test("a pin wins over what is fetched, with a note", async () => {
   await run("trust", "import", "pinned.json", "--name", "lab");
   const { exit, err } = await first();
   assert.is(exit, 0);

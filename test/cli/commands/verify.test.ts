@@ -53,9 +53,9 @@ const outcomes: readonly (readonly [name: string, words: readonly string[], exit
     "invalid-usage",
   ],
   ["a key file that is not there", [...complete, "--key", "gone.pub", demo.signed], 2, "invalid-usage"],
-  ["a key reference that nobody pinned", [...complete, "--key", "k8s://ns/key", demo.signed], 5, "no-key"],
+  ["a key reference without a pin", [...complete, "--key", "k8s://ns/key", demo.signed], 5, "no-key"],
   ["claims that are not to be checked", [...withKey, "--check-claims=false", demo.signed], 2, "unsupported"],
-  ["a time that is none", [...withKey, "--at", "yesterday", demo.signed], 2, "invalid-usage"],
+  ["an invalid time", [...withKey, "--at", "yesterday", demo.signed], 2, "invalid-usage"],
 ];
 for (const [name, words, exit, code] of outcomes) {
   test(`${name}: exit ${exit}, ${code}`, async () => {

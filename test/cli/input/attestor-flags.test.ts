@@ -153,7 +153,7 @@ test("cosign's variables fill what flags leave open, and give way to a trusted r
   );
 });
 
-test("other tools' spellings stand for cosign's", () => {
+test("other tools' spellings mean cosign's flags", () => {
   const folded = foldAliases({ certIdentity: "me", certOidcIssuer: "i", certIdentityRegex: "r" });
   assert.equal(
     [folded.certificateIdentity, folded.certificateOidcIssuer, folded.certificateIdentityRegexp],

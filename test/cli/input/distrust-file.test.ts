@@ -22,8 +22,8 @@ test("a list as it is documented: dates are text, and JSON is YAML too", () => {
 const wrong: Readonly<Record<string, readonly [text: string, place: string]>> = {
   "no list": ["distrust: {}\n", "d.yaml:1:11"],
   "another field": [`distrust:\n  - key: ${hex}\n    because: x\n`, "d.yaml:3:14"],
-  "a value that is none": ["distrust:\n  - digest: latest\n", "d.yaml:2:13"],
-  "a date that is none": [`distrust:\n  - key: ${hex}\n    date: yesterday\n`, "d.yaml:3:11"],
+  "an invalid value": ["distrust:\n  - digest: latest\n", "d.yaml:2:13"],
+  "an invalid date": [`distrust:\n  - key: ${hex}\n    date: yesterday\n`, "d.yaml:3:11"],
   "no value": ["distrust:\n  - reason: x\n", "d.yaml:2:5"],
   "a policy": ["kind: ClusterPolicy\n", "d.yaml:1:7"],
   "no YAML": ["distrust: [", "d.yaml:1:12"],

@@ -26,7 +26,7 @@ test("folders are read to their depth, only YAML and JSON, in order", () => {
   );
 });
 
-test("hidden entries of folders are passed over; one that is named is read", () => {
+test("hidden entries of folders are skipped; a named one is read", () => {
   const files = {
     "d/p.yaml": "p",
     "d/..data/p.yaml": "p",
@@ -74,14 +74,14 @@ test("documents, and where one does not parse", () => {
 
 test("lists of paths", () => assert.equal(splitLists(["a,b", "c"], undefined, ["d"]), ["a", "b", "c", "d"]));
 
-test("one line counts what was passed over and names the first files", () => {
+test("one line counts skipped documents and names the first files", () => {
   const { io, seen } = testIO();
   const at = (file: string) => ({ file, line: 1, column: 1 });
   tellPassedOver("documents", [], io);
   assert.is(seen.err, "");
   tellPassedOver("documents", [at("a"), at("a"), at("b")], io);
   tellPassedOver("documents", ["a", "b", "c", "d", "e"].map(at), io);
-  assert.is(seen.err, "passed over: 3 documents: a, b\npassed over: 5 documents: a, b, c, and 2 files more\n");
+  assert.is(seen.err, "skipped: 3 documents: a, b\nskipped: 5 documents: a, b, c, and 2 files more\n");
 });
 
 test.run();

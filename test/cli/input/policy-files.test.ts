@@ -54,7 +54,7 @@ test("which exceptions count", () => {
   throwsCode("invalid-usage", () => readJudgingSet(["e.yaml"], [], {}, world().io));
 });
 
-test("an exception for what is not there is said to be idle", () => {
+test("an exception for a missing policy or rule gets a warning", () => {
   const idle = (change: (text: string) => string) => {
     const { io, seen } = testIO({ files: { ...files, "e.yaml": change(exception) } });
     readJudgingSet(["p.yaml"], [], { exception: ["e.yaml"] }, io);

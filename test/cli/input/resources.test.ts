@@ -54,12 +54,12 @@ test("a file that holds nothing that is meant as a resource is wrong usage", () 
   assert.equal(readResources(readPaths(["a.yaml"], io), io, { ...flag, allowEmpty: true }).resources, []);
 });
 
-test("in a folder it is passed over and counted", () => {
+test("in a folder it is skipped and counted", () => {
   const files = { "d/a.yaml": `a: 1\n---\n${pod("a")}`, "d/kustomization.yaml": "resources: []\n" };
   assert.equal(read(files, "d"), {
     names: ["a:3"],
     faults: [],
-    err: "passed over: 2 of the documents are not Kubernetes objects: d/a.yaml, d/kustomization.yaml\n",
+    err: "skipped: 2 of the documents are not Kubernetes objects: d/a.yaml, d/kustomization.yaml\n",
   });
 });
 

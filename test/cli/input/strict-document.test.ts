@@ -15,7 +15,7 @@ test("one document, of its shape; null is nothing", () => {
   for (const content of ["", "a: 1\n---\nb: 2\n", "a: ["]) throwsCode("invalid-usage", () => only(content));
 });
 
-test("what is unknown or of another type is said with its place, all of it", () => {
+test("every unknown or wrongly typed field is reported with its place", () => {
   const error = throwsCode("invalid-usage", () => fitStrictly(only("nam: a\nparts:\n- sizes: b\n"), shape));
   assert.is(error.subject, "a.yaml:1:1");
   assert.match(error.message, /did you mean "name"\?; 1 more: a\.yaml:3:3: .*did you mean "size"/);
@@ -26,7 +26,7 @@ test("what is unknown or of another type is said with its place, all of it", () 
   );
 });
 
-test("numbers and truths stand for their texts, nothing else does", () => {
+test("numbers and booleans become texts, nothing else does", () => {
   const findings = new Findings();
   assert.equal(
     { ...scalarTexts({ a: 1n, b: true, c: "x", d: 1.5 }, "", findings) },

@@ -57,7 +57,7 @@ test("spans of time", () => {
     throwsCode("invalid-usage", () => parseSpan(text));
 });
 
-test("a mirror is not dialled, and that is said", () => {
+test("a mirror is not dialled, with a note", () => {
   const { io, seen } = testIO({ files });
   readTrustSettings({ tufMirror: "https://tuf.corp" }, io, {});
   assert.match(seen.err, /^note: --tufMirror is not dialled here; sallyport trust update/);

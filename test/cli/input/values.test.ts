@@ -91,7 +91,7 @@ test("the user of a request", () => {
   });
 });
 
-test("a user is read strictly, and one that is nobody is refused", () => {
+test("a user is read strictly, and an empty one is refused", () => {
   const user = (text: string) => readRequestInfo("values.yaml", io(`kind: UserInfo\n${text}\n`));
   for (const text of [
     "userInfo: { usrname: bob }",

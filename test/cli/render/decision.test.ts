@@ -131,7 +131,7 @@ test("an allowed request says so, a failure of an Audit rule does not deny", () 
   );
 });
 
-test("a rule result without image is about the request as a whole", () => {
+test("a rule result without image belongs to the whole request", () => {
   const { image: _, ...whole } = result("error", {
     failures: [{ check: "context", code: "unresolved", reason: "no such variable", stage: 0 }],
   });
@@ -140,7 +140,7 @@ test("a rule result without image is about the request as a whole", () => {
   assert.match(text, "[unresolved]");
 });
 
-test("no rule, no result, and that is said", () =>
+test("no rule, no result, and a line that says so", () =>
   assert.match(renderDecision(decide(true), style, { brief: false }), "no rule applies to this request"));
 
 test.run();

@@ -63,7 +63,7 @@ test("every flag of every fix is one of a command that decides", async () => {
   }
 });
 
-test("what looks like a command or a flag is marked, so that it is looked at", () => {
+test("what looks like a command or a flag is marked, so that it is checked", () => {
   for (const [name, text] of [...Object.entries(fixes), ...Object.entries(remedies)]) {
     assert.is((text.match(/`/g) ?? []).length % 2, 0, name);
     const plain = text.replaceAll(/`[^`]*`/g, "");

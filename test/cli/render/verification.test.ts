@@ -78,7 +78,7 @@ test("the document has a verdict for all and for each", () => {
   );
 });
 
-test("cosign's payload is the signed one, or told from the evidence where there is none", () => {
+test("cosign's payload is the signed one, or rebuilt from the evidence", () => {
   const signed = { critical: { image: { "docker-manifest-digest": "sha256:00" } }, optional: { env: "prod" } };
   assert.equal(toCosignPayload(passed, keyEvidence, signed), signed);
   const told = toCosignPayload(passed, certificateEvidence, undefined);

@@ -13,7 +13,7 @@ export const reasons: Readonly<Record<string, readonly string[]>> = {
       ["p384", "p521", "ed25519"].map((keyType) => `${base}: right, ${keyType}`),
     ),
   ],
-  "docs/spec/outcomes.md#layouts: all layouts are looked at, for attestations too": ["key-artifact-attestation: right"],
+  "docs/spec/outcomes.md#layouts: all layouts are searched, for attestations too": ["key-artifact-attestation: right"],
   "docs/spec/sigstore.md#rekor-v1-entries: the logged signature is the verified one, also of an attestation in a layer":
     ["key-tag-attestation-dsse: an entry about another signature"],
   "docs/spec/sigstore.md#in-toto-statement: the statement's own type is checked": [

@@ -25,7 +25,7 @@ for (const [text, hex] of Object.entries(known)) {
 for (const hex of ["", "80", "558001", "5584", "88ffffffffffffffff7f"])
   test(`refused: ${hex || "nothing"}`, () => void throwsCode("malformed", () => formatOid(decodeHex(hex), "test")));
 
-test("constants that are none are a bug", () => {
+test("invalid constants are a bug", () => {
   assert.throws(
     () => encodeOid("1.40"),
     (error: Error) => error instanceof RangeError,

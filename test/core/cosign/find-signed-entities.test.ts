@@ -178,7 +178,7 @@ test("a manifest whose own type is wrong is a bundle by its configuration or its
   }
 });
 
-test("a real bundle whose type stands only in its manifest, as registries without the referrers API list it", () => {
+test("a real bundle whose type is only in its manifest, as registries without the referrers API list it", () => {
   const folder = "test/fixtures/formats/referrer-artifact-type/layout/blobs/sha256";
   const contents = readdirSync(folder).map((name) => new Uint8Array(readFileSync(`${folder}/${name}`)));
   for (const artifactType of otherTypes) {

@@ -43,7 +43,7 @@ test("cosign's own predicate type makes a signature, every other an attestation"
   );
 });
 
-test("a bundle's certificate stands alone; its entries and timestamps are there", () => {
+test("a bundle's certificate comes alone; its entries and timestamps are read", () => {
   const bundle = parseBundle(fixtureBundle(), defaultLimits);
   const entity = bundleEntity(bundle, source, readBundleContent(bundle, defaultLimits));
   assert.is(entity.certificate()?.intermediates.length, 0);

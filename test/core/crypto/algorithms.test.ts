@@ -25,7 +25,7 @@ for (const wanted of [undefined, "", "sha256"]) {
   });
 }
 
-test("another hash stands alone", () => {
+test("another hash is the only one tried", () => {
   assert.equal(named("p256", "sha512"), ["ecdsa sha512"]);
   assert.equal(named("p384", "sha224"), ["ecdsa sha224"]);
   assert.equal(named("rsa2048", "sha512"), ["rsa-pkcs1v15 sha512"]);

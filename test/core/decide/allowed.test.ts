@@ -42,7 +42,7 @@ test("several causes: all must be such as may be overlooked, and refuted ones be
   });
   assert.ok(mayOverlook(result("unreachable", "timed-out", "wrong-key")));
   assert.not(mayOverlook(result("unreachable", "no-trust")));
-  assert.not(mayOverlook(result("unreachable", "unresolved")), "nor a variable that nobody set");
+  assert.not(mayOverlook(result("unreachable", "unresolved")), "nor an unset variable");
   assert.not(mayOverlook(result("unresolved")));
   assert.not(mayOverlook(result("wrong-key")));
   assert.not(mayOverlook(result()));

@@ -75,7 +75,7 @@ test("images that the default extractors cannot find stop a rule with its own, o
   }
 });
 
-test("an exception under conditions excuses where they hold, and nobody where they cannot be resolved", () => {
+test("an exception under conditions excuses if they hold, and has no effect if they cannot be resolved", () => {
   const under = (condition: string) => {
     const exception = `apiVersion: kyverno.io/v2
 kind: PolicyException
@@ -93,7 +93,7 @@ spec:
   assert.not(under('{ key: "{{ request.object.metadata.labels.nothing }}", operator: Equals, value: x }'));
 });
 
-test("a policy of a namespace speaks of that one alone", () => {
+test("a namespaced policy applies to its namespace only", () => {
   assert.equal(decide(pod(image("unsigned")), { kind: "Policy", namespace: "other" }).results, []);
   assert.not(decide(pod(image("unsigned")), { kind: "Policy", namespace: "shop" }).allowed);
 });
@@ -217,7 +217,7 @@ test("an override by the labels of the namespace asks for them, as match does", 
   assert.not(asking(lax, labelled({})).allowed);
 });
 
-test("labels that nobody knows: a failure is an unknown that obeys the failure policy, a pass stays one", () => {
+test("unknown labels: a failure is an unknown that obeys the failure policy, a pass stays one", () => {
   const strict = enforcedInProd("Audit", "Enforce");
   const unknown = asking(strict, fixtureKnowledge);
   assert.equal([unknown.allowed, statuses(unknown)], [false, ["error"]]);
@@ -231,7 +231,7 @@ test("labels that nobody knows: a failure is an unknown that obeys the failure p
   assert.equal([signed.allowed, statuses(signed)], [true, ["pass"]]);
 });
 
-test("nobody is asked for labels where the rule says nothing", () => {
+test("labels are not asked for if the rule has no result", () => {
   const decision = asking(
     { ...enforcedInProd("Audit", "Enforce"), references: '["elsewhere.example/*"]' },
     nothingKnown,
@@ -265,7 +265,7 @@ test("what one entry skips stays subject to the others", () => {
   assert.equal([statuses(proven, "validate"), recorded(proven)], [["pass"], ["pass"]]);
 });
 
-test("a deny condition that reads what nobody knows is an unknown; one that cannot be evaluated fails", () => {
+test("a deny condition that reads an open question is an unknown; one that cannot be evaluated fails", () => {
   const policy = fixtureText("policies/03-attestation-code-review.yaml");
   const ask = (value: string, context = "[]") => {
     const conditions = JSON.stringify({ any: [{ key: value, operator: "Equals", value: "main" }] });

@@ -45,7 +45,7 @@ const variety: readonly (readonly [name: string, resource: JsonObject, policies:
   ["two that pin", pod(image("signed"), image("signed-by-both")), [pins, { name: "too", entries: [entryOf("a")] }]],
   ["one that fails", pod(image("signed"), image("unsigned")), [pins, wantsDigest]],
   [
-    "nobody verifies",
+    "no policy verifies",
     pod(image("signed")),
     [{ name: "only-pins", entries: [], fields: "required: false" }, wantsDigest],
   ],
@@ -121,7 +121,7 @@ test("annotations: each image under the name by which a policy judged it, a fail
   );
 });
 
-test("a mutating pass that denies: the others are heard all the same", () => {
+test("a mutating pass that denies: the others still run", () => {
   const strict = { name: "strict", entries: [entryOf("b")] };
   const decision = decide(pod(image("signed")), [strict, pins, wantsDigest]);
   assert.not(decision.allowed);

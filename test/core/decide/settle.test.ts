@@ -111,7 +111,7 @@ test("what the asker throws is not swallowed", async () => {
   );
 });
 
-test("an old answer that can change is asked for once more; where that fails it stands", async () => {
+test("an old answer that can change is asked for again; if that fails it is kept", async () => {
   const old = new MemoryKnowledge(defaultLimits, { at: "2026-11-24T10:00:00Z", from: "mirror" })
     .present(key("a"), "")
     .present(key("b"), "");

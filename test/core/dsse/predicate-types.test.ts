@@ -12,7 +12,7 @@ test("cosign's short names", () => {
   assert.is(toPredicateType("vuln"), "https://cosign.sigstore.dev/attestation/vuln/v1");
 });
 
-test("any other text stands for itself", () => {
+test("any other text is used as it is", () => {
   for (const text of ["https://spdx.dev/Document/v2.3", "SPDX", "", "constructor", "__proto__"])
     assert.is(toPredicateType(text), text);
 });

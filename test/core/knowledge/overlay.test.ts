@@ -47,7 +47,7 @@ test("what the base distrusts stays distrusted", () => {
   assert.is(new Overlay({ answer: () => undefined }).state().distrust, undefined);
 });
 
-test("the base's newest signed time stands", () => {
+test("the base's newest signed time is kept", () => {
   const signed = new Date("2026-01-01T00:00:00Z");
   assert.is(new Overlay(base().raiseSignedTime(signed)).state().newestSignedTime, signed);
   assert.is(new Overlay({ answer: () => undefined }).state().newestSignedTime, undefined);

@@ -101,7 +101,7 @@ for (const [question, asked, unasked, subject] of words)
       for (const text of [asked, unasked, subject, outage]) assert.not.match(text, questionText(question));
   });
 
-test("a log that could not say: the signature lacks the entry all the same", () => {
+test("a log that could not say: the signature still lacks the entry", () => {
   const question = { kind: "log-entry", log: "https://log", hash: digest } as const;
   const outage = unansweredWords(question, { from: "https://log", at: "2026-01-01T00:00:00Z", code: "timed-out" });
   assert.match(outage, /^the signature carries no log entry; https:\/\/log was asked/);

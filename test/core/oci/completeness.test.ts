@@ -41,7 +41,7 @@ for (const text of [
   test(`${JSON.stringify(text.slice(0, 20))} is no scope`, () =>
     void throwsCode("invalid-usage", () => parseScope(text, defaultLimits)));
 
-test("completeness speaks of tags, manifests and referrers, never of blobs or of what is in no repository", () => {
+test("completeness covers tags, manifests and referrers, never blobs or content outside a repository", () => {
   assert.equal(completenessScopes({ kind: "tag", repository: "nginx", tag: "1" }), [
     "docker.io/library/nginx",
     "docker.io",

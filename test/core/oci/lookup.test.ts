@@ -33,7 +33,7 @@ test("present content is parsed, with where and when it came from", () => {
   assert.is(readBlob(knowledge, repository, digest, bytes.length).state, "present");
 });
 
-test("what nobody asked is open with its question, what nobody could know with the outage's code", () => {
+test("a question never asked is open, an unavailable one has the outage's code", () => {
   const knowledge = new MemoryKnowledge(defaultLimits);
   const asked = throwsCode("not-in-mirror", () => readTag(knowledge, repository, "1"));
   assert.equal(openQuestions(asked), [{ kind: "tag", repository, tag: "1" }]);

@@ -100,7 +100,7 @@ test("truncated or changed anywhere: a manifest or an EngineError", () => {
   }
 });
 
-test("what a referrers list says of a manifest", () => {
+test("the descriptor of a manifest in a referrers list", () => {
   assert.equal(
     JSON.parse(JSON.stringify(referrerDescriptor(parse({ ...image, artifactType: "application/x" }), digest, 9))),
     {

@@ -104,7 +104,7 @@ test("Rekor v1 logs with P-384, RSA and Ed25519 keys sign checkpoints too", () =
   }
 });
 
-test("Rekor v2: the log's own line decides, wherever it stands among others", () => {
+test("Rekor v2: the log's own line decides, wherever it is among others", () => {
   const text = textOf(v2.host);
   const line = v2.line(text);
   const sameName = noteLine(v2.host, Uint8Array.of(9, 9, 9, 9), new Uint8Array(64));

@@ -20,7 +20,7 @@ const test = suite("core/tlog/rekor-v2");
 const record = "hashedRekordV002";
 const specOf = (logged: LoggedSignature): JsonObject => bodyOf("hashedrekord 0.0.2", logged).spec as JsonObject;
 
-test("an entry is about its own message or envelope, by key and by certificate", () => {
+test("an entry records its own message or envelope, by key and by certificate", () => {
   for (const kind of ["key", "certificate"] as const) {
     for (const { logged } of [signedMessage(kind), signedEnvelope(kind)]) bindHashedRekord002(specOf(logged), logged);
   }
@@ -124,7 +124,7 @@ const proof = entry.inclusionProof as NonNullable<LogEntry["inclusionProof"]>;
 const include = (candidate: LogEntry, logs: readonly TransparencyLogKey[] = [log.trusted]) =>
   verifyRekorV2Inclusion(candidate, logs, nobleVerifier, defaultLimits);
 
-test("size and root are the checkpoint's; the numbers beside the proof are not looked at", () => {
+test("size and root are the checkpoint's; the numbers beside the proof are not read", () => {
   assert.is(include(entry), log.trusted);
   assert.is(
     include({ ...entry, inclusionProof: { ...proof, logIndex: 0n, treeSize: 1n, rootHash: new Uint8Array(32) } }),

@@ -248,7 +248,7 @@ test("a time that nothing signs must at least lie within the certificate", () =>
   );
 });
 
-test("times out of range are malformed, a promised time of zero is none", () => {
+test("times out of range are malformed, a promised time of zero counts as absent", () => {
   const entry = plainEntry(v1, bodyOf("hashedrekord 0.0.1", byKey), { promise: false });
   throwsCode("malformed", () => verify({ ...entry, integratedTime: -1n }, byKey));
   throwsCode("malformed", () => verify({ ...entry, integratedTime: 253_402_300_800n }, byKey));
@@ -268,7 +268,7 @@ test("several entries: none, too many, one twice", () => {
   assert.is(verifyAll([entry], message).length, 1);
 });
 
-test("several entries: an unknown log or a broken promise is passed over, anything else refutes", () => {
+test("several entries: an unknown log or a broken promise is skipped, anything else refutes", () => {
   const good = plainEntry(v1, bodyOf("hashedrekord 0.0.1", message));
   const unknown = plainEntry(newRekorV1(), bodyOf("hashedrekord 0.0.1", message));
   const broken = {

@@ -12,7 +12,7 @@ const after = (milliseconds: number): Date => new Date(expires.getTime() + milli
 const judge = (now: Date, mode: "enforce" | "budget", budget = defaultTrustBudget): string | undefined =>
   judgeExpiry("corp", timestamp, now, mode, budget);
 
-test("before its expiry nothing is said; from that instant on it has expired", () => {
+test("no warning before its expiry; from that instant on it has expired", () => {
   assert.is(judge(after(-1), "enforce"), undefined);
   throwsCode("stale", () => judge(after(0), "enforce"));
 });

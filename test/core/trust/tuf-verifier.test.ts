@@ -69,7 +69,7 @@ test("budget, the default: silent at first, then a warning, then stale", () => {
   throwsCode("stale", () => verify({ maxTrustAge: unset }, after(expiry, 90.1)));
 });
 
-test("the period in which a judgement stands ends where another one begins", () => {
+test("the period of a result ends where another one begins", () => {
   for (const settings of [
     { mode: "enforce" },
     {},

@@ -77,7 +77,7 @@ test("the first of two that have it wins, and a pattern that does not match is n
   assert.equal(search(repository, "y"), { visited: ["targets", "b"], result: "absent" });
 });
 
-test("behind a terminating delegation nobody else is asked, at any depth", () => {
+test("after a terminating delegation no other role is searched, at any depth", () => {
   const repository = publish(
     build(["targets", "a", ["*"]], ["a", "end", ["x"], true], ["a", "after", ["*"]], ["targets", "b", ["*"]]),
     ["b", "x"],

@@ -21,7 +21,7 @@ const edited = (role: keyof typeof parsers, from: string | RegExp, to: string): 
   return encodeUtf8(after);
 };
 
-test("each role reads its own metadata and nobody else's", () => {
+test("each role reads only its own metadata", () => {
   for (const [role, parse] of Object.entries(parsers))
     for (const other of Object.keys(parsers) as (keyof typeof parsers)[]) {
       if (other === role) assert.is(parse(repository.served(other), defaultLimits).version, 1n);
@@ -57,7 +57,7 @@ test("versions are exact", () => {
   );
 });
 
-test("signatures that are empty or no hexadecimal are nobody's, and two of one id are refused", () => {
+test("signatures that are empty or not hexadecimal are ignored, and two of one id are refused", () => {
   const { signatures } = parseTimestamp(edited("timestamp", /"sig":"[^"]*"/, '"sig":""'), defaultLimits);
   assert.is(signatures.size, 0);
   assert.is(parseTimestamp(edited("timestamp", /"sig":"[^"]*"/, '"sig":"xyz"'), defaultLimits).signatures.size, 0);

@@ -52,7 +52,7 @@ for (const [name, { code, spoil }] of Object.entries(tufFaults))
     throwsCode(code, () => verify(spoil(repository), initial));
   });
 
-test("expiry is left to whoever asks for that; nothing else is", () => {
+test("expiry is left to a caller that asks for that; nothing else is", () => {
   for (const [name, { code, spoil }] of Object.entries(tufFaults)) {
     const repository = makeTufRepository(target);
     const [initial] = repository.rootHistory as [Uint8Array];

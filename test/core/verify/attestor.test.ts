@@ -73,7 +73,7 @@ test("keyless asks for somebody", () => {
     throwsCode("malformed", () => compileAttestor({ keyless }, { limits: defaultLimits }));
 });
 
-test("the log: required unless ignored; a key of one's own needs no URL and asks nobody", () => {
+test("the log: required unless ignored; an own key needs no URL and asks no log", () => {
   const log = (rekor: AttestorSpec["rekor"]) =>
     compileAttestor({ keys: { pem }, ...(rekor === undefined ? {} : { rekor }) }, { limits: defaultLimits }).log;
   assert.equal(log(undefined), { required: true, url: "https://rekor.sigstore.dev" });

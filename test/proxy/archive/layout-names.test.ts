@@ -83,7 +83,7 @@ test("Zarf's name is kept beside the others, because elsewhere it is that of the
   assert.equal([only?.repository, only?.base], [undefined, { repository: "ghcr.io/zarf-dev/agent", tag: "v1" }]);
 });
 
-test("an entry that does not read is passed over by name, and the rest is read", () => {
+test("an unreadable entry is reported and skipped, and the rest is read", () => {
   const good = entry(ref("quay.io/a/b:1"));
   const odd: readonly unknown[] = [
     entry({}, { digest: `sha512:${"a".repeat(128)}` }),

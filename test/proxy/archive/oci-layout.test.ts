@@ -303,7 +303,7 @@ test("hostile folders: no layout, other versions, bad names, things that are no 
   assert.equal([named.open().images(), named.open().passedOver.length], [[], 1]);
 });
 
-test("one odd entry is passed over by name, and the rest is read", () => {
+test("one odd entry is reported and skipped, and the rest is read", () => {
   const folder = new Folder();
   const image = folder.add(folder.manifest(), { [refName]: `${repository}:1` });
   folder.add({ mediaType: manifestType, digest: `sha512:${"a".repeat(128)}` as Digest, size: 1 });

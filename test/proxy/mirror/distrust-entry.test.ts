@@ -98,7 +98,7 @@ test("an engine that remembers follows what the mirror distrusts from now on, an
 });
 
 for (const column of ["digest", "kind", "value", "reason", "date", "at", "source"])
-  test(`a damaged entry is refused, never passed over: ${column}`, () => {
+  test(`a damaged entry is refused, never skipped: ${column}`, () => {
     const folder = filled();
     tamper(folder, `UPDATE distrust SET ${column} = 'x' WHERE kind = 'digest'`);
     reading(folder, (mirror) => void throwsCode("mirror-corrupt", () => mirror.knowledge().state().distrust));

@@ -36,7 +36,7 @@ test("ranges of blang/semver", () => {
   }
 });
 
-test("ranges that are none", () => {
+test("invalid ranges", () => {
   for (const range of [
     "",
     "*",

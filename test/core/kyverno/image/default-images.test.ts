@@ -75,7 +75,7 @@ test("annotations change no image; any other patch is looked for, and so is what
     assert.equal(JSON.stringify(defaults.of(patched, "Pod")), JSON.stringify(walked), patch.path);
     assert.not.equal(walked, first, patch.path);
   }
-  assert.is(defaults.of(defaults.patch(podWith("a"), []), "Pod").images.length, 2, "one that was never looked at");
+  assert.is(defaults.of(defaults.patch(podWith("a"), []), "Pod").images.length, 2, "one that was never extracted");
 });
 
 test.run();

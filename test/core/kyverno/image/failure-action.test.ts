@@ -109,7 +109,7 @@ test("labels that the request lacks are asked for", () => {
   );
 });
 
-test("nobody is asked where the labels decide nothing", () => {
+test("labels are not asked for if they do not matter", () => {
   for (const overrides of [
     [selecting("Enforce")],
     [selecting("Enforce"), selecting("Audit", "x", ["other"])],

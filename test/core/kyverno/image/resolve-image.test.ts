@@ -11,7 +11,7 @@ const question = { kind: "tag", repository: "ghcr.io/org/app", tag: "1" } as con
 const resolve = (text: string, knowledge = new MemoryKnowledge(defaultLimits)) =>
   resolveDigest(parseReference(text, defaultLimits), knowledge);
 
-test("its own digest needs nobody; another algorithm cannot be looked up", () => {
+test("its own digest needs no answer; another algorithm cannot be looked up", () => {
   assert.equal(resolve(`ghcr.io/org/app@${digest}`), { truth: "proven", evidence: digest });
   const other = resolve(`ghcr.io/org/app@sha512:${"b".repeat(128)}`);
   assert.ok(other.truth === "refuted" && other.failures[0]?.code === "malformed");

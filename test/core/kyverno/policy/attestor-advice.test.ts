@@ -25,7 +25,7 @@ test("expressions that match anywhere", () => {
   assert.equal(keyless({ issuer: undefined, issuerRegExp: "x" }), ["unanchored-pattern keyless/issuerRegExp"]);
 });
 
-test("stars that stand for more than meant", () => {
+test("stars that match more than meant", () => {
   for (const subject of ["https://github.com/*/app/x.yml@refs/heads/main", "a*@example.com", "https://github.com/org*"])
     assert.equal(keyless({ subject }), ["wildcard-crosses-slash keyless/subject"], subject);
   for (const subject of [

@@ -32,13 +32,13 @@ const cases: readonly (readonly [name: string, entry: Record<string, unknown>, f
     [`${at}/keyless/rekor`],
   ],
   ["the log's key in place of its url", one({ keyless: { ...person, rekor: { pubKey: pem } } }), []],
-  ["keyless of nobody", one({ keyless: { rekor: url } }), [`${at}/keyless`]],
+  ["keyless without identity", one({ keyless: { rekor: url } }), [`${at}/keyless`]],
   [
-    "keyless of nobody with empty words",
+    "keyless without identity, with empty texts",
     one({ keyless: { subject: "", issuerRegExp: "", rekor: url } }),
     [`${at}/keyless`],
   ],
-  ["keyless of nobody under own roots", one({ keyless: { roots: "x" } }), []],
+  ["keyless without identity under own roots", one({ keyless: { roots: "x" } }), []],
   ["only a subject", one({ keyless: { subject: "a", rekor: url } }), []],
   [
     "count beyond the entries",

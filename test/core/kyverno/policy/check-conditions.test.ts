@@ -66,7 +66,7 @@ for (const [name, value, faults] of preconditions)
       faults.map((fault) => `invalid-policy /preconditions${fault}`),
     ));
 
-test("deny is looked at in both kinds of rules", () => {
+test("deny is checked in both kinds of rules", () => {
   const deny = { conditions: { all: [{ ...condition, operator: "Foo" }] } };
   assert.equal(entryFaults({ validate: { deny } }), ["invalid-policy /validate/deny/conditions/all/0/operator"]);
   assert.equal(ruleFaults({ verifyImages: undefined, validate: { deny } }), [

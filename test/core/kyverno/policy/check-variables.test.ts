@@ -85,7 +85,7 @@ test("placeholders in attestors are warned of", () => {
   ]);
 });
 
-test("rules that are not decided here are not looked at", () => {
+test("rules that are not decided here are not checked", () => {
   for (const rule of [
     { mutate: { patchStrategicMerge: { a: "{{ other }}" } } },
     { validate: { foreach: [{ list: "{{ other }}" }] } },

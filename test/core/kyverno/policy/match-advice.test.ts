@@ -20,7 +20,7 @@ test("kinds that say nothing", () => {
     assert.equal(codes([kind]), [], kind);
 });
 
-test("kinds whose images nobody knows, unless an extractor does", () => {
+test("kinds without default extractors, unless the rule has one", () => {
   assert.equal(codes(["tekton.dev/v1/Task"]), ["never-matches"]);
   assert.equal(codes(["Task"]), ["never-matches"]);
   assert.equal(codes(["tekton.dev/v1/Task"], { imageExtractors: { Task: [{ path: "/a" }] } }), []);

@@ -19,7 +19,7 @@ import {
 const test = suite("core/kyverno/policy/policy-value");
 const value = { text: "x", flag: false, count: 5n, map: { a: "b", c: 1n }, list: ["a", 1n, "b"], none: null };
 
-test("members by kind; another kind is none", () => {
+test("members by kind; another kind counts as absent", () => {
   assert.equal([textOf(value, "text"), textOf(value, "flag")], ["x", undefined]);
   assert.equal([flagOf(value, "flag"), flagOf(value, "text")], [false, undefined]);
   assert.equal([integerOf(value, "count"), integerOf(value, "text")], [5, undefined]);

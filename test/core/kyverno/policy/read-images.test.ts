@@ -70,7 +70,7 @@ test("legacy: issuer, subject and roots", () => {
   assert.equal(entry.attestors[0]?.entries[0]?.keyless, { issuer: "i", subject: "s", roots: "r" });
 });
 
-test("legacy: what Kyverno's admission says of it", () => {
+test("legacy: Kyverno's admission checks", () => {
   const faults = (entry: Record<string, unknown>) => ruleFaults({ verifyImages: [entry] });
   assert.equal(faults({ imageReferences: ["a"], key: pem }), []);
   assert.equal(faults({ image: "a" }), []);

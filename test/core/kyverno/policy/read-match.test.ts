@@ -21,7 +21,7 @@ test("criteria on the user stand beside those on the resource", () => {
   );
 });
 
-test("an exclude that says nothing is none", () => {
+test("an empty exclude counts as absent", () => {
   for (const exclude of [undefined, {}, { any: [] }, { resources: {} }]) assert.is(readExclude(exclude), undefined);
   assert.equal(readExclude({ any: [{}] }), { any: [{}] });
 });

@@ -139,7 +139,7 @@ spec:
   match: { any: [{ resources: { kinds: [Pod] } }] }
 `;
 
-test("what is no Kubernetes object is passed over in a folder, and an error in a file that was named", () => {
+test("a document that is not a Kubernetes object is skipped in a folder, and an error in a named file", () => {
   const text = "name: base\nversion: 1.0.0\n---\nresources: [policy.yaml]\n---\n[]\n";
   const found = loadPolicies([{ name: "d/a.yml", text, inFolder: true }]);
   assert.equal([found.errors, found.others], [[], []]);
@@ -162,7 +162,7 @@ test("what is no Kubernetes object is passed over in a folder, and an error in a
     assert.is(loadPolicies([{ name: "d/a.yml", text: meant, inFolder: true }]).errors.length, 1, meant);
 });
 
-test("exceptions alone: nothing else is looked at", () => {
+test("exceptions alone: nothing else is read", () => {
   const broken = policyText([ruleWith({ match: undefined })]);
   const text = [broken, exceptionText, "a: 1\n"].join("\n---\n");
   const { policies, exceptions, errors, others, passedOver } = loadPolicies([{ name: "a.yaml", text }], {
@@ -238,7 +238,7 @@ test("the document is kept", () =>
 const differences: Readonly<Record<string, string>> = {
   "v0-300": "docs/spec/kyverno.md#attestors: rekor.pubKey in place of a url",
   "v0-456": "docs/spec/kyverno.md#attestation-entries: an empty all is refused",
-  "v2-024": "docs/spec/kyverno.md#attestors: keyless of nobody is refused",
+  "v2-024": "docs/spec/kyverno.md#attestors: keyless without identity is refused",
   "v2-106": "docs/spec/kyverno.md#attestation-entries: an attestation without attestors is refused",
 };
 

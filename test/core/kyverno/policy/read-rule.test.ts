@@ -81,7 +81,7 @@ test("imageExtractors belong to rules over images", () =>
     "invalid-policy /imageExtractors",
   ]));
 
-test("conditions in CEL are unsupported, an empty list of them is none", () => {
+test("conditions in CEL are unsupported, an empty list of them counts as absent", () => {
   assert.equal(ruleFaults({ celPreconditions: [{ name: "a", expression: "true" }] }), [
     "unsupported /celPreconditions",
   ]);

@@ -32,7 +32,7 @@ const patterns: readonly (readonly [pattern: string, codes: readonly string[]])[
 ];
 for (const [pattern, found] of patterns) test(JSON.stringify(pattern), () => assert.equal(codes([pattern]), found));
 
-test("skips are looked at as well, and so is a skip of everything", () => {
+test("skips are checked as well, and so is a skip of everything", () => {
   assert.equal(codes(["ghcr.io/*"], ["nginx:*"]), ["no-registry"]);
   assert.equal(codes(["ghcr.io/*"], ["*"]), ["skips-all"]);
   assert.equal(codes(["ghcr.io/*", "quay.io/*"], ["ghcr.io/*"]), []);

@@ -176,7 +176,7 @@ test("what an expression mentions is loaded before, in the order of the declarat
   assert.equal(plain(context.query("c")), ["x", "none"]);
 });
 
-test("an entry that fails is an error each time, whatever stands beside it", () => {
+test("an entry that fails is an error each time, whatever is beside it", () => {
   const context = contextOf();
   context.defer("a", () => context.query("nope"), "merge");
   for (let turn = 0; turn < 2; turn++) throwsCode("unresolved", () => context.query("a || 'x'"));

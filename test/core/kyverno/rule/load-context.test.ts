@@ -104,7 +104,7 @@ test("entries build on each other, in their order", () => {
   assert.is(context.query("a"), "1123");
 });
 
-test("an entry that nobody reads does no harm", () =>
+test("an unread entry does no harm", () =>
   assert.is(contextOf({ x: { configMap: { name: "gone" } } }).query("request.namespace"), "apps"));
 
 const configMap = (namespace: string, name: string) =>
@@ -129,7 +129,7 @@ test("a ConfigMap", () => {
   assert.is(context.query("there.data.cosign"), "PEM");
 });
 
-test("a ConfigMap that nobody knows is a question, one that does not exist is unresolved", () => {
+test("a ConfigMap without an answer is a question, one that does not exist is unresolved", () => {
   const error = throwsCode("not-in-mirror", () =>
     contextOf({ x: { configMap: { name: "keys", namespace: "a" } } }).query("x.data.y || 'z'"),
   );
@@ -181,7 +181,7 @@ test("an API call is a GET of a path", () => {
   );
 });
 
-test("a default does not hide what nobody knows", () => {
+test("a default does not hide an open question", () => {
   const error = throwsCode("not-in-mirror", () => contextOf({ x: call({ default: "d" }) }).query("x"));
   assert.equal(openQuestions(error), [raw("/api/v1/namespaces/apps")]);
   throwsCode("unresolved", () => contextOf({ x: call({ urlPath: "api" }) }).query("x"));

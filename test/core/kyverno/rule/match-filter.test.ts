@@ -72,7 +72,7 @@ test("subjects: a user by wildcard, a group, a service account", () => {
   assert.is(misses({ kinds: ["Pod"], subjects: [{ kind: "Robot", name: "*" }] }), "subjects");
 });
 
-test("where nobody knows the user, user criteria do not count", () => {
+test("without a known user, user criteria do not count", () => {
   assert.is(misses({ kinds: ["Pod"], subjects: [{ kind: "User", name: "nobody" }] }, "ignored"), undefined);
   assert.is(misses({ subjects: [{ kind: "User", name: "*" }] }, "ignored"), "no criteria");
   assert.is(misses({}), "no criteria");

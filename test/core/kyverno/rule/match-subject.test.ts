@@ -48,7 +48,7 @@ test("names, labels and annotations are text; anything else is not there", () =>
   assert.is(subjectOf(request({ kind: { group: "", version: "v1", kind: "Namespace" } }), {}, {}).namespace, "");
 });
 
-test("a namespace's labels: given, asked for, none, or not to be had", () => {
+test("a namespace's labels: given, asked for, none, or unavailable", () => {
   const labels = (changes: Partial<AdmissionRequest>, options = {}) => ({
     ...subjectOf(request(changes), {}, options).namespaceLabels(),
   });

@@ -65,7 +65,7 @@ test("any needs one filter, all needs every one, any wins over all", () => {
   assert.ok(matches({ any: [hit], all: [miss] }, pod()));
 });
 
-test("exclude is looked at after match; an empty filter excludes nothing", () => {
+test("exclude is checked after match; an empty filter excludes nothing", () => {
   const match = one({ kinds: ["Pod"] });
   assert.not.ok(matches(match, pod(), { any: [{ kinds: ["Job"] }, { namespaces: ["apps"] }] }));
   assert.ok(matches(match, pod(), { all: [{ kinds: ["Job"] }, { namespaces: ["apps"] }] }));
@@ -102,7 +102,7 @@ test("a deletion is matched by the old object", () => {
   assert.not.ok(matches(one({ name: "*" }), { ...rest, operation: "DELETE" }));
 });
 
-test("a namespaced policy speaks of its own namespace only", () => {
+test("a namespaced policy applies to its own namespace only", () => {
   const compiled = compileMatch(
     { match: one({ kinds: ["Pod"] }) },
     { kind: "Policy", namespace: "apps" },
@@ -130,7 +130,7 @@ test("labels of the namespace are given, asked for, or assumed to be none", () =
   assert.ok(matches(one(selector), pod(), undefined, { knowledge }));
 });
 
-test("labels that nobody knows are an open question, not a mismatch", () => {
+test("unknown labels are an open question, not a mismatch", () => {
   const error = throwsCode("not-in-mirror", () =>
     matches(one(selector), pod(), undefined, { knowledge: new MemoryKnowledge(defaultLimits) }),
   );

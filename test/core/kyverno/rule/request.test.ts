@@ -4,7 +4,7 @@ import { type AdmissionRequest, requestTo } from "../../../../core/kyverno/rule/
 
 const test = suite("core/kyverno/rule/request");
 
-test("what is said to one policy stands in place of the request's own, for that policy alone", () => {
+test("values for one policy replace the request's own, for that policy only", () => {
   const request: AdmissionRequest = {
     operation: "CREATE",
     kind: { group: "", version: "v1", kind: "Pod" },

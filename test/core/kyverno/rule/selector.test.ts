@@ -23,7 +23,7 @@ test("inherited names of an object are no labels", () => {
   );
 });
 
-test("wildcards stand for a label that is there, else for nothing", () => {
+test("wildcards become an existing label, else nothing", () => {
   assert.ok(matchSelector({ matchLabels: { "*/team": "c?re" } }, labels, defaultLimits));
   assert.not.ok(matchSelector({ matchLabels: { "*": "api" } }, labels, defaultLimits));
   assert.ok(matchSelector({ matchLabels: { "a*": "x" } }, { a0: "x" }, defaultLimits));

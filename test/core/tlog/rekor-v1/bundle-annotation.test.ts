@@ -65,7 +65,7 @@ test("numbers are integers as JSON writes them", () => {
   }
 });
 
-test("a body that is no string, a log id that is none, no promise", () => {
+test("a body that is not a string, an invalid log id, no promise", () => {
   for (const bad of [
     textOf({ ...fields, body: { a: 1 } }),
     textOf({ ...fields, body: `${fields.body}=` }),

@@ -14,7 +14,7 @@ const { logged } = signedEnvelope("certificate");
 const spec = bodyOf("dsse 0.0.1", logged).spec as JsonObject;
 const content = logged.content as LoggedSignature["content"] & { kind: "dsse" };
 
-test("an entry is about its own envelope", () => {
+test("an entry records its own envelope", () => {
   for (const layout of layouts) bindDsse(spec, logged, layout, defaultLimits);
 });
 

@@ -17,7 +17,7 @@ test("whole numbers from 0 on", () => {
   for (const value of [-1, 0.5, 2 ** 53, "1", null]) throwsCode("malformed", () => readWholeNumber(value, "/logIndex"));
 });
 
-test("bytes, and where they are none", () => {
+test("bytes, and invalid ones", () => {
   assert.equal(readEntryBase64("AQI=", ""), Uint8Array.of(1, 2));
   for (const value of ["AQI", "*", 1])
     assert.is(throwsCode("malformed", () => readEntryBase64(value, "/body")).subject, "/body");

@@ -19,7 +19,7 @@ const byKey = signedMessage("key");
 const byCertificate = signedMessage("certificate");
 const body = bodyOf("hashedrekord 0.0.1", byKey.logged);
 
-test("an entry is about its own signature, by key and by certificate", () => {
+test("an entry records its own signature, by key and by certificate", () => {
   for (const layout of layouts) {
     bind(body, byKey.logged, layout);
     bind(bodyOf("hashedrekord 0.0.1", byCertificate.logged), byCertificate.logged, layout);

@@ -25,7 +25,7 @@ test("seconds lose their fraction and wrap around", () => {
   assert.is(durationOf(2 ** 62), 0n);
 });
 
-test("quantities, and which side is none", () => {
+test("quantities, and which side is not one", () => {
   assert.is(quantityOrder("1Gi", "1024Mi"), 0);
   assert.is(quantityOrder("1Gi", "1G"), 1);
   assert.is(quantityOrder("500m", "1"), -1);
