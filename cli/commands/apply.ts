@@ -8,7 +8,7 @@ import { expandRules } from "../../core/kyverno/policy/autogen.ts";
 import { collect, type CommandIO, type Shell } from "../command.ts";
 import { type ExitCode, exitOfCounts } from "../exit-code.ts";
 import { type GivenPath, problemText, readPaths, splitLists } from "../input/files.ts";
-import { addJudgingOptions, type JudgingOptions, readTold } from "../input/judging-flags.ts";
+import { addJudgingOptions, type JudgingOptions, readJudgingInput } from "../input/judging-flags.ts";
 import { addKnowledgeOptions, type KnowledgeOptions, openKnowledge } from "../input/knowledge.ts";
 import { sorted, toJsonText } from "../render/json.ts";
 import { toYamlText } from "../render/yaml.ts";
@@ -28,7 +28,7 @@ import { toSarif } from "../render/sarif.ts";
 import { failureOf, fixLines } from "../render/fix.ts";
 import { renderProblem } from "../render/problem.ts";
 import { renderBoxTable } from "../render/table.ts";
-import { readJudgingSet, tellUncounted } from "../input/policy-files.ts";
+import { readJudgingSet, warnUncounted } from "../input/policy-files.ts";
 import { type FaultyResource, type GivenResource, readResources } from "../input/resources.ts";
 import { judge, type PolicySet, tellFaulty, toFaultyResponse } from "../judge.ts";
 import { version } from "../version.ts";
@@ -94,10 +94,10 @@ async function apply(paths: readonly string[], options: ApplyOptions, io: Comman
   const given = readPaths(resourcePaths, io);
   const { set, refused } = load(paths, given, options, io);
   const resources = readResources(given, io, { flag: "-r", allowEmpty: options.allowEmpty });
-  const { cluster, ...told } = readTold(options, io);
+  const { cluster, ...input } = readJudgingInput(options, io);
   const opened = await openKnowledge(options, io, cluster);
   try {
-    const { responses, left, faulty } = judge(set, resources, { ...told, ...opened }, io);
+    const { responses, left, faulty } = judge(set, resources, { ...input, ...opened }, io);
     if (options.output !== undefined) writeResources(options.output, [...left.values()], io);
     tellUncountedAmong(resources.resources, options, io);
     return report(
@@ -126,7 +126,7 @@ async function apply(paths: readonly string[], options: ApplyOptions, io: Comman
 function tellUncountedAmong(resources: readonly GivenResource[], options: ApplyOptions, io: CommandIO): void {
   if (options.exceptionsWithResources === true || options.exceptionsWithinResources === true) return;
   const places = resources.filter(({ value }) => value.kind === "PolicyException").map(({ position }) => position);
-  tellUncounted(places, "resources", "--exceptions-with-resources lets them", io);
+  warnUncounted(places, "resources", "--exceptions-with-resources lets them", io);
 }
 
 /** `-o`: one file for all resources, or a folder with one file each. */

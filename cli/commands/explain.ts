@@ -7,7 +7,7 @@ import { EngineError, type JsonObject } from "../../core/index.ts";
 import { collect, type CommandIO, type Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { readPaths, splitLists } from "../input/files.ts";
-import { addJudgingOptions, type JudgingOptions, readTold } from "../input/judging-flags.ts";
+import { addJudgingOptions, type JudgingOptions, readJudgingInput } from "../input/judging-flags.ts";
 import { addKnowledgeOptions, type KnowledgeOptions, openKnowledge } from "../input/knowledge.ts";
 import { readJudgingSet, refuseProblems } from "../input/policy-files.ts";
 import { readResources } from "../input/resources.ts";
@@ -45,10 +45,10 @@ async function explain(images: readonly string[], options: ExplainOptions, io: C
   refuseProblems(errors, `${errors.length} of the policies do not load`);
   const { resources, faulty } = readResources(given, io, { flag: "-r" });
   const pods = images.map((image) => ({ value: podFor(image, options.namespace), position: commandLine }));
-  const { cluster, ...told } = readTold(options, io);
+  const { cluster, ...input } = readJudgingInput(options, io);
   const opened = await openKnowledge(options, io, cluster);
   try {
-    const all = decideAll(set, { resources: [...pods, ...resources], faulty }, { ...told, ...opened }, io);
+    const all = decideAll(set, { resources: [...pods, ...resources], faulty }, { ...input, ...opened }, io);
     report(all, options, io);
     tellFaulty(all.faulty, io);
     return all.faulty.length === 0 && all.decided.every(({ decision }) => decision.allowed) ? 0 : 1;

@@ -8,7 +8,7 @@ import { openLayoutSource } from "../../proxy/archive/open-source.ts";
 import type { CommandIO, Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { addLimitOptions } from "../input/limit-flags.ts";
-import { parseLayoutFlag, tellPassedOver } from "../input/knowledge.ts";
+import { parseLayoutFlag, reportSkippedEntries } from "../input/knowledge.ts";
 import { defineDistrust } from "./mirror-distrust.ts";
 import { defineList } from "./mirror-ls.ts";
 import { definePins } from "./mirror-pins.ts";
@@ -32,7 +32,7 @@ async function add(layouts: readonly string[], options: AddOptions, io: CommandI
           ...(options.withLayers === true ? { layers: true } : {}),
         });
         reportAdded(folder, added, io);
-        partly ||= added.missing.length > 0 || added.passedOver.length > 0;
+        partly ||= added.missing.length > 0 || added.skipped.length > 0;
       } finally {
         source.close();
       }
@@ -50,7 +50,7 @@ function reportAdded(folder: string, added: AddedLayout, io: CommandIO): void {
   );
   for (const scope of added.complete) io.out(`${folder}: complete for ${scope}\n`);
   reportUnread(added, io);
-  tellPassedOver(folder, [...added.passedOver, ...added.plainBlobs], io);
+  reportSkippedEntries(folder, [...added.skipped, ...added.plainBlobs], io);
   for (const digest of added.missing) io.err(`missing ${folder}: ${digest}\n`);
 }
 

@@ -24,7 +24,7 @@ import {
   readTestFiles,
   type TestFile,
 } from "../input/test-file.ts";
-import { placeOf, readExceptions, readPolicies, tellIdle, tellUncounted } from "../input/policy-files.ts";
+import { placeOf, readExceptions, readPolicies, warnIdle, warnUncounted } from "../input/policy-files.ts";
 import { type GivenResources, readResources, readWholeResources } from "../input/resources.ts";
 import { readInlineValues, readRequestInfo, readValues, type RequestInfo, type Values } from "../input/values.ts";
 import { judge, type Judged, type PolicySet } from "../judge.ts";
@@ -83,14 +83,14 @@ function load(test: TestFile, io: CommandIO): Loaded {
   );
   if (policies.length + errors.length === 0) throw usage("the test names no policy", test.path);
   for (const problem of errors) io.err(`Error: [${problem.code}] ${problemText(problem)}\n`);
-  tellUncounted(exceptions.map(placeOf), "policies", "name their file under exceptions", io);
+  warnUncounted(exceptions.map(placeOf), "policies", "name their file under exceptions", io);
   const resourcePaths = test.resources.map((path) => below(test, path));
   const given = readResources(readPaths(resourcePaths, io), io, { flag: "resources" });
   const excusing = readExceptions(
     test.exceptions.map((path) => below(test, path)),
     io,
   );
-  if (errors.length === 0) tellIdle(excusing, policies, io);
+  if (errors.length === 0) warnIdle(excusing, policies, io);
   return {
     policies,
     exceptions: excusing,

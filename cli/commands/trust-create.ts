@@ -79,7 +79,7 @@ function readPeriod(pairs: ReadonlyMap<string, string>): { readonly start?: Date
 }
 
 /** Options that make an empty root. One service is added to it, to check that its file is usable. */
-const nobody: TrustedServices = { fulcio: [], rekor: [], ctfe: [], tsa: [] };
+const noServices: TrustedServices = { fulcio: [], rekor: [], ctfe: [], tsa: [] };
 
 const readAuthority =
   (service: "fulcio" | "tsa", io: CommandIO) =>
@@ -88,7 +88,7 @@ const readAuthority =
     const chain = readPem(pairs, "certificate-chain", io);
     const made = { url: pairs.get("url") ?? "", chain, validFor: readPeriod(pairs) };
     const file = pairs.get("certificate-chain") ?? "";
-    asGiven(file, "a chain for this", () => makeTrustedRoot({ ...nobody, [service]: [made] }, io.limits));
+    asGiven(file, "a chain for this", () => makeTrustedRoot({ ...noServices, [service]: [made] }, io.limits));
     return made;
   };
 
@@ -106,7 +106,7 @@ const readLog =
       ...(origin === undefined ? {} : { origin }),
     };
     const file = pairs.get("public-key") ?? "";
-    asGiven(file, "a log's public key", () => makeTrustedRoot({ ...nobody, [service]: [made] }, io.limits));
+    asGiven(file, "a log's public key", () => makeTrustedRoot({ ...noServices, [service]: [made] }, io.limits));
     return made;
   };
 

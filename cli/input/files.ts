@@ -79,7 +79,7 @@ export function tellWarnings(
 const named = 3;
 
 /** Prints one line that counts the skipped documents and names the first places. */
-export function tellPassedOver(what: string, places: readonly Position[], io: CommandIO): void {
+export function reportSkippedDocuments(what: string, places: readonly Position[], io: CommandIO): void {
   if (places.length === 0) return;
   const files = [...new Set(places.map(({ file }) => file))];
   const more = files.length > named ? `, and ${files.length - named} files more` : "";

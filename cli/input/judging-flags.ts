@@ -35,7 +35,7 @@ export const addJudgingOptions = (command: Command): Command =>
     collect,
   );
 
-export interface Told {
+export interface JudgingInput {
   readonly values: Values;
   readonly user: RequestInfo;
   readonly distrust: ReturnType<typeof readDistrustFiles>;
@@ -44,7 +44,7 @@ export interface Told {
 }
 
 /** @throws EngineError `invalid-usage` for a file that cannot be read, is not what it should be, or says nothing. */
-export function readTold(options: JudgingOptions, io: CommandIO): Told {
+export function readJudgingInput(options: JudgingOptions, io: CommandIO): JudgingInput {
   const clusterPaths = splitLists(options.clusterResource);
   const flag = "--cluster-resource";
   return {

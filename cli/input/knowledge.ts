@@ -169,9 +169,9 @@ export function parseLayoutFlag(text: string): {
 }
 
 /** Entries of a layout's index that could not be taken. */
-export function tellPassedOver(
+export function reportSkippedEntries(
   folder: string,
-  entries: LayoutKnowledge["passedOver"],
+  entries: LayoutKnowledge["skipped"],
   { err }: Pick<CommandIO, "err">,
 ): void {
   for (const { subject, reason } of entries) err(`skipped ${folder}\n  ${subject}\n  ${reason}\n`);
@@ -206,7 +206,7 @@ export async function openKnowledge(
     try {
       const source = await openLayoutSource(folder, limits);
       const layout = openLayout(source, { ...named, limits, ...(options.complete === true ? { complete: true } : {}) });
-      tellPassedOver(folder, layout.passedOver, io);
+      reportSkippedEntries(folder, layout.skipped, io);
       layouts.push(layout);
     } catch (error) {
       for (const layout of layouts) layout.close();

@@ -16,7 +16,7 @@ import {
   type PolicyProblem,
 } from "../../core/kyverno/policy/read-policy.ts";
 import { collect, type CommandIO } from "../command.ts";
-import { type GivenPath, placeText, problemText, readPaths, splitLists, tellPassedOver } from "./files.ts";
+import { type GivenPath, placeText, problemText, readPaths, splitLists, reportSkippedDocuments } from "./files.ts";
 
 const usage = (message: string, subject: string): EngineError => new EngineError("invalid-usage", message, { subject });
 const shown = (path: string): string => (path === "-" ? "standard input" : path);
@@ -48,8 +48,8 @@ export function readPolicies(paths: readonly string[], io: CommandIO): LoadedPol
   const useless = given.filter((path) => !found.some(isIn(path)));
   if (useless.length > 0)
     throw usage(nothingUseful(useless, loaded.others), useless.map(({ path }) => path).join(", "));
-  tellPassedOver("of the documents are not Kubernetes objects", loaded.passedOver, io);
-  tellPassedOver(
+  reportSkippedDocuments("of the documents are not Kubernetes objects", loaded.skipped, io);
+  reportSkippedDocuments(
     "of the resources are not policies",
     loaded.others.map(({ position }) => position),
     io,
@@ -80,17 +80,21 @@ export function refuseProblems(errors: readonly PolicyProblem[], what: string): 
  */
 export function readExceptions(paths: readonly string[], io: CommandIO): readonly PolicyException[] {
   const given = readPaths(paths, io);
-  const { exceptions, errors, others, passedOver } = loadPolicies(
+  const { exceptions, errors, others, skipped } = loadPolicies(
     given.flatMap(({ files }) => files),
     { limits: io.limits, wanted: "exceptions" },
   );
   refuseProblems(errors, `${count(errors.length, "fault")} in exceptions; nothing was judged`);
   const namedFiles = new Set(given.flatMap(({ files }) => files.flatMap((file) => (file.inFolder ? [] : [file.name]))));
-  const strange = [...others.map(({ position }) => position), ...passedOver].find(({ file }) => namedFiles.has(file));
+  const strange = [...others.map(({ position }) => position), ...skipped].find(({ file }) => namedFiles.has(file));
   if (strange !== undefined) throw usage("a file of exceptions holds another object", placeText(strange));
   for (const path of given)
     if (!exceptions.map(placeOf).some(isIn(path))) throw usage(`${shown(path.path)} holds no exception`, path.path);
-  tellPassedOver("of the documents are not exceptions", [...others.map(({ position }) => position), ...passedOver], io);
+  reportSkippedDocuments(
+    "of the documents are not exceptions",
+    [...others.map(({ position }) => position), ...skipped],
+    io,
+  );
   return exceptions;
 }
 
@@ -143,19 +147,19 @@ export function readJudgingSet(
   if (policies.length + errors.length === 0)
     throw usage(`${paths.map(shown).join(", ")}: there are exceptions, but no policy`, "POLICY");
   const counts = options.exceptionsWithinPolicies === true;
-  if (!counts) tellUncounted(among.map(placeOf), "policies", "--exceptions-within-policies lets them", io);
+  if (!counts) warnUncounted(among.map(placeOf), "policies", "--exceptions-within-policies lets them", io);
   const withResources = options.exceptionsWithResources === true || options.exceptionsWithinResources === true;
   const exceptions = [
     ...(counts ? among : []),
     ...readExceptions(splitLists(options.exception, options.exceptions), io),
     ...(withResources ? readExceptionsAmong(resources, io) : []),
   ];
-  if (errors.length === 0) tellIdle(exceptions, policies, io);
+  if (errors.length === 0) warnIdle(exceptions, policies, io);
   return { policies, errors, exceptions };
 }
 
 /** An exception for a missing policy or rule has no effect. */
-export function tellIdle(exceptions: readonly PolicyException[], policies: readonly Policy[], io: CommandIO): void {
+export function warnIdle(exceptions: readonly PolicyException[], policies: readonly Policy[], io: CommandIO): void {
   const keyOf = ({ kind, namespace = "default", name }: Policy): string =>
     kind === "Policy" ? `${namespace}/${name}` : name;
   for (const exception of exceptions)
@@ -173,7 +177,7 @@ export function tellIdle(exceptions: readonly PolicyException[], policies: reado
 }
 
 /** Kyverno ignores them silently. We warn, because their author believes that they apply. */
-export function tellUncounted(places: readonly Position[], among: string, help: string, io: CommandIO): void {
+export function warnUncounted(places: readonly Position[], among: string, help: string, io: CommandIO): void {
   const [first] = places;
   if (first === undefined) return;
   const number = count(places.length, "exception");

@@ -10,7 +10,14 @@ import type { Position } from "../../core/kyverno/policy/policy.ts";
 import { toJson } from "../../core/kyverno/policy/policy-value.ts";
 import { requestFor } from "../../core/kyverno/rule/resource-request.ts";
 import type { CommandIO } from "../command.ts";
-import { type GivenPath, parseDocuments, placeText, readPaths, tellPassedOver, type TextFile } from "./files.ts";
+import {
+  type GivenPath,
+  parseDocuments,
+  placeText,
+  readPaths,
+  reportSkippedDocuments,
+  type TextFile,
+} from "./files.ts";
 import type { Limits } from "../../core/limits.ts";
 
 export interface GivenResource {
@@ -40,7 +47,7 @@ interface ReadOptions {
 interface Sink {
   readonly resources: GivenResource[];
   readonly faulty: FaultyResource[];
-  readonly passedOver: Position[];
+  readonly skipped: Position[];
 }
 
 /**
@@ -48,7 +55,7 @@ interface Sink {
  * @throws EngineError `invalid-usage` for a file that does not parse, and for a path that holds no resource.
  */
 export function readResources(given: readonly GivenPath[], io: CommandIO, options: ReadOptions): GivenResources {
-  const sink: Sink = { resources: [], faulty: [], passedOver: [] };
+  const sink: Sink = { resources: [], faulty: [], skipped: [] };
   for (const { path, files } of given) {
     const before = countOf(sink);
     for (const file of files) readFile(file, options.wrapped === true, sink, io.limits);
@@ -57,7 +64,7 @@ export function readResources(given: readonly GivenPath[], io: CommandIO, option
         subject: `${options.flag} ${path}`,
       });
   }
-  tellPassedOver("of the documents are not Kubernetes objects", sink.passedOver, io);
+  reportSkippedDocuments("of the documents are not Kubernetes objects", sink.skipped, io);
   return sink;
 }
 
@@ -93,7 +100,7 @@ function readFile(file: TextFile, wrapped: boolean, sink: Sink, limits: Limits):
       for (const [index, item] of wrappedResources(value, position).entries())
         take(item, pointer(list, index), document.position, sink);
     } else if (formOf(value) !== "other") take(value, "", document.position, sink);
-    else if (file.inFolder) sink.passedOver.push(position);
+    else if (file.inFolder) sink.skipped.push(position);
     else strays.push(faultyResource(value, position, "is not a Kubernetes object"));
   }
   if (countOf(sink) > before) sink.faulty.push(...strays);

@@ -11,7 +11,7 @@ import type { Manifest } from "../../core/oci/manifest.ts";
 import type { LayoutRepository } from "./layout-repositories.ts";
 import type { LayoutSource } from "./layout-source.ts";
 import { type LayoutKnowledge, openLayout } from "./oci-layout.ts";
-import type { PassedOver } from "./layout-names.ts";
+import type { SkippedEntry } from "./layout-names.ts";
 import type { Mirror } from "../mirror/mirror.ts";
 import { findUnread, type Subject, type Unread } from "../mirror/unread-material.ts";
 import type { MirrorWriter } from "../mirror/mirror-writer.ts";
@@ -45,9 +45,9 @@ export interface AddedLayout {
   /** Content that manifests name but the layout lacks, except image layers. */
   readonly missing: readonly Digest[];
   /** Entries of `index.json` that could not be taken, and why. */
-  readonly passedOver: readonly PassedOver[];
+  readonly skipped: readonly SkippedEntry[];
   /** Entries that no decision can use. */
-  readonly plainBlobs: readonly PassedOver[];
+  readonly plainBlobs: readonly SkippedEntry[];
   /** Material that a decision would read but cannot, and the number of referrers of other types. */
   readonly unread: readonly Unread[];
   readonly otherTypes: ReadonlyMap<string, number>;
@@ -176,7 +176,7 @@ class Addition {
     // A missing blob stays an open question. A missing manifest would count as absent, which the layout does not say.
     const lacking = [
       ...[...this.#missingManifests].sort(),
-      ...this.#layout.passedOver.map(({ subject, reason }) => `${subject}: ${reason}`),
+      ...this.#layout.skipped.map(({ subject, reason }) => `${subject}: ${reason}`),
     ];
     if (complete.length > 0 && lacking.length > 0)
       throw new EngineError(
@@ -187,7 +187,7 @@ class Addition {
       );
     for (const scope of complete) this.#writer.setComplete(scope, { at: this.#layout.at, from: this.#layout.from });
     const problems = [...this.#layout.problems].map(
-      ([subject, { message }]): PassedOver => ({ subject, reason: message }),
+      ([subject, { message }]): SkippedEntry => ({ subject, reason: message }),
     );
     const { unread, otherTypes } = findUnread(
       this.#layout,
@@ -198,7 +198,7 @@ class Addition {
       images: this.#layout.images().filter(({ digest }) => !this.#layout.problems.has(digest)),
       ...this.#counts,
       missing,
-      passedOver: [...this.#layout.passedOver, ...problems],
+      skipped: [...this.#layout.skipped, ...problems],
       plainBlobs: this.#layout.blobs,
       unread: [...this.#unread.values(), ...unread],
       otherTypes,

@@ -33,7 +33,7 @@ export interface LayoutEntry extends EntryName {
 }
 
 /** An entry that was skipped, and why. */
-export interface PassedOver {
+export interface SkippedEntry {
   /** The place in `index.json`, and the digest or name that it gives. */
   readonly subject: string;
   readonly reason: string;
@@ -65,13 +65,13 @@ const annotation = {
 export function readEntries(
   index: JsonObject,
   limits: Limits,
-): { readonly entries: readonly LayoutEntry[]; readonly passedOver: readonly PassedOver[] } {
+): { readonly entries: readonly LayoutEntry[]; readonly skipped: readonly SkippedEntry[] } {
   const list = readList(index);
   if (list.length > limits.layoutEntries)
     throw new EngineError("over-limit", `${list.length} entries, at most ${limits.layoutEntries} are read`, {
       subject: "index.json",
     });
-  const passedOver: PassedOver[] = [];
+  const skipped: SkippedEntry[] = [];
   const entries = list.flatMap((value, position): readonly LayoutEntry[] => {
     const at = pointer("/manifests", position);
     try {
@@ -79,11 +79,11 @@ export function readEntries(
     } catch (error) {
       if (!(error instanceof EngineError) || error.code === "archive-corrupt") throw error;
       const digest = isObject(value) && typeof value.digest === "string" ? ` (${value.digest.slice(0, 40)})` : "";
-      passedOver.push({ subject: `index.json${at}${digest}`, reason: error.message });
+      skipped.push({ subject: `index.json${at}${digest}`, reason: error.message });
       return [];
     }
   });
-  return { entries, passedOver };
+  return { entries, skipped };
 }
 
 function readList(index: JsonObject) {

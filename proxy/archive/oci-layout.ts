@@ -11,7 +11,7 @@ import type { Limits } from "../../core/limits.ts";
 import { parseAssociatedTag } from "../../core/oci/associated-tag.ts";
 import { canonicalQuestion, completenessScopes, parseScope } from "../../core/oci/completeness.ts";
 import { LayoutFiles } from "./layout-files.ts";
-import { type PassedOver, readEntries } from "./layout-names.ts";
+import { type SkippedEntry, readEntries } from "./layout-names.ts";
 import { buildRepositories, type LayoutRepository, ManifestReader } from "./layout-repositories.ts";
 import { FolderSource, type LayoutSource } from "./layout-source.ts";
 import { markedImages, nameEntries } from "./name-entries.ts";
@@ -55,7 +55,7 @@ export function openLayout(from: string | LayoutSource, options: LayoutOptions):
   const manifests = new ManifestReader(files, limits);
   const referrers = manifests.referrers();
   const read = readEntries(index, limits);
-  const blobs: PassedOver[] = [];
+  const blobs: SkippedEntry[] = [];
   const readable = read.entries.filter(({ descriptor: { digest, mediaType, size } }) => {
     if (!manifests.isManifest(digest, mediaType)) {
       blobs.push({ subject: digest, reason: `neither an image nor an index: ${JSON.stringify(mediaType)}` });
@@ -81,7 +81,7 @@ export function openLayout(from: string | LayoutSource, options: LayoutOptions):
       digest,
     })),
     problems: manifests.problems,
-    passedOver: read.passedOver,
+    skipped: read.skipped,
     blobs,
     scopes: readScopes(options.complete, [...repositories.keys()], limits),
     at: options.at ?? changed.toISOString(),
@@ -106,8 +106,8 @@ interface LayoutParts {
   readonly repositories: ReadonlyMap<string, LayoutRepository>;
   readonly marked: readonly LayoutImage[];
   readonly problems: ReadonlyMap<Digest, EngineError>;
-  readonly passedOver: readonly PassedOver[];
-  readonly blobs: readonly PassedOver[];
+  readonly skipped: readonly SkippedEntry[];
+  readonly blobs: readonly SkippedEntry[];
   readonly scopes: readonly string[];
   readonly at: string;
   readonly from: string;
@@ -121,19 +121,19 @@ export class LayoutKnowledge implements Knowledge {
   /** Images that `cosign save` or Hauler marked as such. */
   readonly marked: readonly LayoutImage[];
   /** Entries of `index.json` that could not be taken, and why. */
-  readonly passedOver: readonly PassedOver[];
+  readonly skipped: readonly SkippedEntry[];
   /** Entries that are neither images nor anything else that a decision could read. */
-  readonly blobs: readonly PassedOver[];
+  readonly blobs: readonly SkippedEntry[];
   /** Hosts and repositories of which the layout holds everything. */
   readonly scopes: readonly string[];
   readonly at: string;
   readonly from: string;
   readonly #limits: Limits;
 
-  constructor({ files, limits, repositories, marked, problems, passedOver, blobs, scopes, at, from }: LayoutParts) {
+  constructor({ files, limits, repositories, marked, problems, skipped, blobs, scopes, at, from }: LayoutParts) {
     this.files = files;
     this.marked = marked;
-    this.passedOver = passedOver;
+    this.skipped = skipped;
     this.blobs = blobs;
     this.repositories = repositories;
     this.problems = problems;

@@ -54,12 +54,12 @@ export interface LoadedPolicies {
   /** Documents of other kinds, ignored here. */
   readonly others: readonly OtherDocument[];
   /** Where documents of folders stand that are no Kubernetes objects. */
-  readonly passedOver: readonly Position[];
+  readonly skipped: readonly Position[];
 }
 
 export interface LoadOptions {
   readonly limits?: Partial<Limits>;
-  /** `exceptions`: everything else is among `others` and `passedOver`, faulty or not. Default `all`. */
+  /** `exceptions`: everything else is among `others` and `skipped`, faulty or not. Default `all`. */
   readonly wanted?: "all" | "exceptions";
 }
 
@@ -77,7 +77,7 @@ export function loadPolicies(
     exceptions: [] as PolicyException[],
     errors: [] as PolicyProblem[],
     others: [] as OtherDocument[],
-    passedOver: [] as Position[],
+    skipped: [] as Position[],
   };
   for (const { name, text, inFolder = false } of files) {
     const { documents, problems } = readYaml(text, name, { limits });
@@ -148,7 +148,7 @@ type Sink = {
   readonly exceptions: PolicyException[];
   readonly errors: PolicyProblem[];
   readonly others: OtherDocument[];
-  readonly passedOver: Position[];
+  readonly skipped: Position[];
   readonly inFolder: boolean;
   readonly wanted: "all" | "exceptions";
 };
@@ -172,7 +172,7 @@ function loadPart(part: Part, sink: Sink, limits: Limits): void {
     return;
   }
   if ((sink.inFolder || sink.wanted === "exceptions") && formOf(value) === "other") {
-    sink.passedOver.push(position);
+    sink.skipped.push(position);
     return;
   }
   const findings = new Findings();

@@ -1,6 +1,12 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { parseDocuments, readDocuments, readPaths, splitLists, tellPassedOver } from "../../../cli/input/files.ts";
+import {
+  parseDocuments,
+  readDocuments,
+  readPaths,
+  splitLists,
+  reportSkippedDocuments,
+} from "../../../cli/input/files.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { testIO } from "../command-io.ts";
 import { defaultLimits } from "../../../core/limits.ts";
@@ -77,10 +83,10 @@ test("lists of paths", () => assert.equal(splitLists(["a,b", "c"], undefined, ["
 test("one line counts skipped documents and names the first files", () => {
   const { io, seen } = testIO();
   const at = (file: string) => ({ file, line: 1, column: 1 });
-  tellPassedOver("documents", [], io);
+  reportSkippedDocuments("documents", [], io);
   assert.is(seen.err, "");
-  tellPassedOver("documents", [at("a"), at("a"), at("b")], io);
-  tellPassedOver("documents", ["a", "b", "c", "d", "e"].map(at), io);
+  reportSkippedDocuments("documents", [at("a"), at("a"), at("b")], io);
+  reportSkippedDocuments("documents", ["a", "b", "c", "d", "e"].map(at), io);
   assert.is(seen.err, "skipped: 3 documents: a, b\nskipped: 5 documents: a, b, c, and 2 files more\n");
 });
 

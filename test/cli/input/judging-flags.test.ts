@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { addJudgingOptions, type JudgingOptions, readTold } from "../../../cli/input/judging-flags.ts";
+import { addJudgingOptions, type JudgingOptions, readJudgingInput } from "../../../cli/input/judging-flags.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { testIO } from "../command-io.ts";
 
@@ -14,7 +14,7 @@ const files = {
 const told = (words: string) => {
   const command = addJudgingOptions(new Command("act").exitOverride());
   command.parse(words === "" ? [] : words.split(" "), { from: "user" });
-  return readTold(command.opts<JudgingOptions>(), testIO({ files }).io);
+  return readJudgingInput(command.opts<JudgingOptions>(), testIO({ files }).io);
 };
 
 test("values, a user and the cluster's files", () => {

@@ -53,7 +53,7 @@ test("everything but image layers comes in, and answers as the layout does", () 
       layers: 0,
       layersLeftOut: 1,
       missing: [],
-      passedOver: [],
+      skipped: [],
       plainBlobs: [],
       complete: [],
     });

@@ -51,8 +51,8 @@ const habits: readonly (readonly [string, Record<string, string>, string | undef
 ];
 for (const [name, annotations, repository, tag] of habits)
   test(name, () => {
-    const { entries, passedOver } = read([entry(annotations)]);
-    assert.equal(passedOver, []);
+    const { entries, skipped } = read([entry(annotations)]);
+    assert.equal(skipped, []);
     assert.equal([entries[0]?.repository, entries[0]?.tag, entries[0]?.role], [repository, tag, "other"]);
   });
 
@@ -104,17 +104,17 @@ test("an unreadable entry is reported and skipped, and the rest is read", () => 
     null,
   ];
   for (const other of odd) {
-    const { entries, passedOver } = read([other, good]);
+    const { entries, skipped } = read([other, good]);
     assert.equal(
       entries.map(({ repository }) => repository),
       ["quay.io/a/b"],
       JSON.stringify(other),
     );
-    assert.match(passedOver[0]?.subject ?? "", "index.json/manifests/0");
-    assert.ok((passedOver[0]?.reason ?? "") !== "");
+    assert.match(skipped[0]?.subject ?? "", "index.json/manifests/0");
+    assert.ok((skipped[0]?.reason ?? "") !== "");
   }
-  assert.is(read([...odd, good]).passedOver.length, odd.length);
-  assert.match(read([odd[0]]).passedOver[0]?.subject ?? "", "sha512:aaaa");
+  assert.is(read([...odd, good]).skipped.length, odd.length);
+  assert.match(read([odd[0]]).skipped[0]?.subject ?? "", "sha512:aaaa");
 });
 
 test("a list that is none, too long, or a name that is another digest's damages the index", () => {

@@ -285,7 +285,7 @@ test("hostile folders: no layout, other versions, bad names, things that are no 
   for (const index of ['{"manifests":[{}]}', '{"manifests":[{"digest":"sha256:../../../../etc/passwd","size":1}]}']) {
     const hostile = new Folder();
     writeFileSync(join(hostile.path, "index.json"), index);
-    assert.is(openLayout(hostile.path, { limits: defaultLimits }).passedOver.length, 1);
+    assert.is(openLayout(hostile.path, { limits: defaultLimits }).skipped.length, 1);
   }
   const odd = new Folder();
   const directory = odd.add(odd.manifest({ annotations: { a: "" } }), { [refName]: `${repository}:1` });
@@ -300,7 +300,7 @@ test("hostile folders: no layout, other versions, bad names, things that are no 
   throwsCode("archive-corrupt", () => layout.answer({ kind: "manifest", repository, digest: link.digest }));
   const named = new Folder();
   named.add(named.manifest(), { [refName]: "Bad/../Name" });
-  assert.equal([named.open().images(), named.open().passedOver.length], [[], 1]);
+  assert.equal([named.open().images(), named.open().skipped.length], [[], 1]);
 });
 
 test("one odd entry is reported and skipped, and the rest is read", () => {
@@ -322,7 +322,7 @@ test("one odd entry is reported and skipped, and the rest is read", () => {
       ["3", foreign.digest],
     ],
   );
-  assert.is(layout.passedOver.length, 2);
+  assert.is(layout.skipped.length, 2);
   assert.is(layout.blobs.length, 2);
 });
 

@@ -144,7 +144,7 @@ test("a document that is not a Kubernetes object is skipped in a folder, and an 
   const found = loadPolicies([{ name: "d/a.yml", text, inFolder: true }]);
   assert.equal([found.errors, found.others], [[], []]);
   assert.equal(
-    found.passedOver.map(({ file, line }) => [file, line]),
+    found.skipped.map(({ file, line }) => [file, line]),
     [
       ["d/a.yml", 1],
       ["d/a.yml", 4],
@@ -152,7 +152,7 @@ test("a document that is not a Kubernetes object is skipped in a folder, and an 
     ],
   );
   const named = loadPolicies([{ name: "a.yml", text }]);
-  assert.equal([named.errors.length, named.passedOver], [3, []]);
+  assert.equal([named.errors.length, named.skipped], [3, []]);
   for (const meant of [
     "apiversion: kyverno.io/v1\nkind: ClusterPolicy\n",
     "kind: ClusterPolicy\nspec: { rules: [] }\n",
@@ -165,11 +165,17 @@ test("a document that is not a Kubernetes object is skipped in a folder, and an 
 test("exceptions alone: nothing else is read", () => {
   const broken = policyText([ruleWith({ match: undefined })]);
   const text = [broken, exceptionText, "a: 1\n"].join("\n---\n");
-  const { policies, exceptions, errors, others, passedOver } = loadPolicies([{ name: "a.yaml", text }], {
+  const {
+    policies,
+    exceptions,
+    errors,
+    others,
+    skipped: left,
+  } = loadPolicies([{ name: "a.yaml", text }], {
     wanted: "exceptions",
   });
   assert.equal([policies, errors], [[], []]);
-  assert.equal([exceptions.map(({ name }) => name), others.length, passedOver.length], [["spare"], 2, 0]);
+  assert.equal([exceptions.map(({ name }) => name), others.length, left.length], [["spare"], 2, 0]);
   for (const wrong of [
     exceptionText.replace("kyverno.io/v2", "kyverno.io/v1"),
     exceptionText.replace("kyverno.io/v2", "policies.kyverno.io/v1"),
