@@ -21,6 +21,7 @@ import type { LayoutSource } from "../proxy/archive/layout-source.ts";
 import { type LayoutOptions, openLayout } from "../proxy/archive/oci-layout.ts";
 import { openLayoutSource } from "../proxy/archive/open-source.ts";
 import { nodeVerifier } from "../proxy/host/node-verifier.ts";
+import { attestationTypes } from "./input/attestation-types.ts";
 import { addAttestorOptions, type AttestorOptions, foldAliases, readAttestor } from "./input/attestor-flags.ts";
 import type { CommandIO } from "./command.ts";
 import { type ExitCode, exitOfVerification, gravest } from "./exit-code.ts";
@@ -142,7 +143,11 @@ export async function verifyImages(
       });
       const outcome = decision.verify(request);
       newest = later(newest, decision.newestSignedTime());
-      return { reference: text, digest, ...outcome };
+      const types =
+        outcome.verification.truth === "refuted" && outcome.candidates.length === 0 && predicateType === undefined
+          ? attestationTypes(`${located.repository}@${digest}`, located.knowledge, opened.limits, repository)
+          : [];
+      return { reference: text, digest, ...outcome, ...(types.length === 0 ? {} : { attestationTypes: types }) };
     });
     opened.saw(newest);
     const clock = clockWarning(opened.now, newest);
@@ -190,10 +195,12 @@ async function report(
   for (const image of images) reportFailure(image, hasSource || options.localImage === true, io);
 }
 
-function reportFailure({ reference, digest, verification }: VerifiedImage, hasSource: boolean, io: CommandIO): void {
+function reportFailure(image: VerifiedImage, hasSource: boolean, io: CommandIO): void {
+  const { reference, digest, verification, attestationTypes: types = [] } = image;
   if (verification.truth === "proven") return;
   const failure = leadingFailure(verification.truth, verification.failures);
-  if (failure !== undefined) io.err(renderProblem(failureProblem(reference, digest, failure, { hasSource })));
+  const settings = { hasSource, typesOn: () => types };
+  if (failure !== undefined) io.err(renderProblem(failureProblem(reference, digest, failure, settings)));
 }
 
 /** The payload, if it is one that cosign signed. */

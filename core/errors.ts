@@ -190,8 +190,8 @@ export const remedies = {
   "log-entry":
     "accept signatures without a log entry: `--insecure-ignore-tlog`, or `rekor.ignoreTlog: true` in the policy; or " +
     "have the image signed with upload to the log",
-  attestations: "it has attestations: `sallyport verify-attestation --type TYPE IMAGE`, `attestations` in the policy",
-  signatures: "it has signatures: `sallyport verify IMAGE`, `attestors` in the policy",
+  attestations:
+    "it has attestations: `sallyport verify-attestation --type TYPE IMAGE`, or `attestations` in the policy",
   disk: "make room on the disk or repair it, then do it again",
   "store-access": "make the mirror's folder accessible to this user, or name another: `--store STORE`",
 } as const satisfies Record<string, string>;

@@ -162,6 +162,7 @@ export const layers: LayerTable = {
       ...basis,
       "core/knowledge",
       "core/crypto",
+      "core/cosign",
       "core/tuf",
       "core/trust",
       "core/verify",

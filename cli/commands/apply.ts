@@ -25,9 +25,10 @@ import { renderJunit } from "../render/junit.ts";
 import { renderMarkdown } from "../render/markdown.ts";
 import { type ReportApi, reportApis, type ReportedResponse, toPolicyReport } from "../render/policy-report.ts";
 import { toSarif } from "../render/sarif.ts";
-import { failureOf, fixLines } from "../render/fix.ts";
+import { failureOf, fixLines, type FixSettings } from "../render/fix.ts";
 import { renderProblem } from "../render/problem.ts";
 import { renderBoxTable } from "../render/table.ts";
+import { attestationTypes } from "../input/attestation-types.ts";
 import { readJudgingSet, warnUncounted } from "../input/policy-files.ts";
 import { type FaultyResource, type GivenResource, readResources } from "../input/resources.ts";
 import { judge, type PolicySet, tellFaulty, toFaultyResponse } from "../judge.ts";
@@ -113,7 +114,10 @@ async function apply(paths: readonly string[], options: ApplyOptions, io: Comman
         },
         now: opened.now,
         faulty,
-        hasSource: opened.hasSource,
+        fixes: {
+          hasSource: opened.hasSource,
+          typesOn: (subject) => attestationTypes(subject, opened.knowledge, opened.limits),
+        },
       },
       io,
     );
@@ -160,13 +164,13 @@ interface Ending {
   readonly banner: Parameters<typeof renderBanner>[0];
   readonly now: Date;
   readonly faulty: readonly FaultyResource[];
-  readonly hasSource: boolean;
+  readonly fixes: FixSettings;
 }
 
 function report(
   judged: readonly ReportedResponse[],
   options: ApplyOptions,
-  { refused, warnExitCode, banner, now, faulty, hasSource }: Ending,
+  { refused, warnExitCode, banner, now, faulty, fixes }: Ending,
   io: CommandIO,
 ): ExitCode {
   const auditWarn = options.auditWarn === true;
@@ -184,7 +188,7 @@ function report(
   }
   tellFaulty(faulty, io);
   const results = judged.flatMap((response) => response.results);
-  for (const line of fixLines(results, { hasSource })) io.err(`${line}\n`);
+  for (const line of fixLines(results, fixes)) io.err(`${line}\n`);
   const { code, text, stream } = {
     stream: io.err,
     ...exitOfCounts(counts, { warnExitCode, warnNoPass: options.warnNoPass === true }),

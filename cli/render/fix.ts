@@ -9,11 +9,13 @@ export interface Failed {
   readonly code: ErrorCode;
   readonly remedy?: Remedy | undefined;
   readonly question?: Question | undefined;
+  readonly subject?: string | undefined;
 }
 
-/** `hasSource`: a mirror or a layout was named. */
+/** `hasSource`: a mirror or a layout was named. `typesOn`: of the attestations of an image. */
 export interface FixSettings {
   readonly hasSource: boolean;
+  readonly typesOn?: (subject: string) => readonly string[];
 }
 
 const artifact = (question: Question): boolean =>
@@ -28,12 +30,18 @@ function remedyOf({ code, question }: Failed): Remedy | undefined {
 }
 
 /** A word in capitals is replaced by what it stands for where a shell reads that as it is. */
-const replaced = (text: string, word: string, value: string | undefined): string =>
+export const replaced = (text: string, word: string, value: string | undefined): string =>
   value !== undefined && /^[A-Za-z0-9._:/@+-]+$/.test(value) ? text.replaceAll(word, value) : text;
 
 /** One thing to do, without the marks of the table. */
-export function fixText(failed: Failed, { hasSource }: FixSettings = { hasSource: true }): string {
-  const { code, question } = failed;
+export function fixText(failed: Failed, settings: FixSettings = { hasSource: true }): string {
+  const { hasSource, typesOn } = settings;
+  const { code, question, subject } = failed;
+  const [type, ...more] = code === "no-signature" && subject !== undefined ? (typesOn?.(subject) ?? []) : [];
+  if (type !== undefined) {
+    const text = replaced(remedies.attestations.replaceAll("`", ""), "TYPE", type);
+    return more.length === 0 ? text : `${text}; other types: ${more.slice(0, 4).join(", ")}`;
+  }
   const lacksSource = !hasSource && codeRow(code).truth === "unknown" && question !== undefined && artifact(question);
   const remedy = lacksSource ? "no-source" : (failed.remedy ?? remedyOf(failed));
   const text = (remedy === undefined ? fixes[code] : remedies[remedy]).replaceAll("`", "");

@@ -4,7 +4,7 @@
 import type { EngineError, ErrorCode } from "../../core/errors.ts";
 import { openQuestions } from "../../core/knowledge/ask.ts";
 import type { Failure } from "../../core/verdict.ts";
-import { fixText, type FixSettings } from "./fix.ts";
+import { fixText, type FixSettings, replaced } from "./fix.ts";
 import { visible } from "./tree.ts";
 
 export interface Problem {
@@ -47,7 +47,7 @@ export function failureProblem(
     code: failure.code,
     what,
     ...(why === undefined || what.includes(why) ? {} : { why }),
-    fix: fixText(failure, settings),
+    fix: replaced(fixText(failure, settings), "IMAGE", image),
   };
 }
 

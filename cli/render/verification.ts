@@ -20,6 +20,8 @@ export interface VerifiedImage {
   readonly digest?: string;
   readonly verification: Verification<readonly ProvenSignature[]>;
   readonly candidates: readonly Candidate[];
+  /** Of the attestations of an image that was asked for a signature and has none. */
+  readonly attestationTypes?: readonly string[];
 }
 
 const verdicts = { proven: "pass", refuted: "fail", unknown: "error" } as const;

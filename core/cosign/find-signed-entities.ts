@@ -6,6 +6,8 @@
 import { EngineError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import { openQuestions } from "../knowledge/ask.ts";
+import { declaredPredicateType } from "../dsse/declared-type.ts";
+import { cosignSignPredicateType } from "../dsse/predicate-types.ts";
 import { associatedTag } from "../oci/associated-tag.ts";
 import { readBlob, readManifest, readReferrers, readTag, requireContent, requireSize } from "../oci/lookup.ts";
 import type { Manifest } from "../oci/manifest.ts";
@@ -15,7 +17,7 @@ import type { Question } from "../knowledge/question.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { type Failure, toFailure } from "../verdict.ts";
 import { parseBundle } from "./bundle.ts";
-import { isBundleMediaType, manifestScheme, referrerScheme } from "./referrer-scheme.ts";
+import { isBundleMediaType, manifestScheme, predicateTypeAnnotation, referrerScheme } from "./referrer-scheme.ts";
 import type { EntityPurpose, SignedEntity } from "./signed-entity.ts";
 import { bundleEntity, readBundleContent } from "./signed-entity-bundle.ts";
 import { layerEntity } from "./signed-entity-layer.ts";
@@ -27,16 +29,20 @@ export interface SearchOptions {
   readonly signatureRepository?: string;
   readonly layouts: "all" | "bundles";
   readonly purpose: EntityPurpose;
+  /** Of attestations: the type that is looked for. Those of every type are found, but a failure of another is no news. */
+  readonly predicateType?: string;
 }
 
 /**
  * What was found. `failures` are siblings that could not be read and layouts without an answer; neither affects a good
- * candidate. `open` are the questions whose answers could bring more.
+ * candidate. `open` are the questions whose answers could bring more. `others` are the predicate types of what was
+ * met and is not looked for.
  */
 export interface EntitySearch {
   readonly entities: readonly SignedEntity[];
   readonly failures: readonly Failure[];
   readonly open: readonly Question[];
+  readonly others: ReadonlySet<string>;
 }
 
 /** Stage of failures before any candidate stood: behind nothing. */
@@ -49,33 +55,43 @@ export function findSignedEntities(
   knowledge: Knowledge,
   limits: Limits,
 ): EntitySearch {
-  const search = new Search(
-    image.digest,
-    options.signatureRepository ?? image.repository,
-    options.purpose,
-    knowledge,
-    limits,
-  );
+  const search = new Search(image.digest, options.signatureRepository ?? image.repository, options, knowledge, limits);
   if (options.layouts === "all") search.tag();
   search.referrers(options.layouts === "all");
   return search;
+}
+
+/** What a referrer says of itself, as far as it was read. */
+interface Said {
+  annotations?: Readonly<Record<string, string>> | undefined;
+  bytes?: Uint8Array;
 }
 
 class Search implements EntitySearch {
   readonly entities: SignedEntity[] = [];
   readonly failures: Failure[] = [];
   readonly open: Question[] = [];
+  readonly others = new Set<string>();
   readonly #digest: Digest;
   readonly #repository: string;
   readonly #purpose: EntityPurpose;
+  /** The predicate type of the bundles that are looked for. */
+  readonly #wanted: string | undefined;
   readonly #knowledge: Knowledge;
   readonly #limits: Limits;
   #bytes = 0;
 
-  constructor(digest: Digest, repository: string, purpose: EntityPurpose, knowledge: Knowledge, limits: Limits) {
+  constructor(
+    digest: Digest,
+    repository: string,
+    { purpose, predicateType }: SearchOptions,
+    knowledge: Knowledge,
+    limits: Limits,
+  ) {
     this.#digest = digest;
     this.#repository = repository;
     this.#purpose = purpose;
+    this.#wanted = purpose === "signature" ? cosignSignPredicateType : predicateType;
     this.#knowledge = knowledge;
     this.#limits = limits;
   }
@@ -99,15 +115,19 @@ class Search implements EntitySearch {
         for (const descriptor of listed.filter((entry) => claims(entry) === claimed)) {
           if (seen.has(descriptor.digest)) continue;
           seen.add(descriptor.digest);
-          this.#attempt(descriptor.digest, () => this.#referrer(descriptor, claimed, artifacts));
+          const said: Said = { annotations: descriptor.annotations };
+          this.#attempt(descriptor.digest, () =>
+            this.#unlessOther(said, () => this.#referrer(descriptor, claimed, artifacts, said)),
+          );
         }
     });
   }
 
   /** The manifest itself decides: fallback lists of older clients have the type of its configuration. */
-  #referrer(descriptor: Descriptor, claimed: boolean, artifacts: boolean): void {
+  #referrer(descriptor: Descriptor, claimed: boolean, artifacts: boolean, said: Said): void {
     const manifest = claimed ? this.#manifest(descriptor.digest) : this.#manifestOfOther(descriptor.digest);
     if (manifest === undefined) return;
+    said.annotations = { ...said.annotations, ...manifest.annotations };
     const scheme = manifestScheme(manifest, this.#purpose);
     if (scheme === undefined || (scheme === "artifact" && !artifacts)) return;
     const subject = manifest.subject?.digest;
@@ -120,7 +140,7 @@ class Search implements EntitySearch {
         { subject: descriptor.digest },
       );
     if (scheme === "artifact") this.#layers(descriptor.digest, manifest);
-    else this.#bundle(descriptor.digest, manifest);
+    else this.#bundle(descriptor.digest, manifest, said);
   }
 
   #layers(manifestDigest: Digest, manifest: Manifest, tag?: string): void {
@@ -147,7 +167,7 @@ class Search implements EntitySearch {
     });
   }
 
-  #bundle(manifestDigest: Digest, manifest: Manifest): void {
+  #bundle(manifestDigest: Digest, manifest: Manifest, said: Said): void {
     const [layer] = manifest.layers;
     if (layer === undefined || manifest.layers.length !== 1)
       throw new EngineError("malformed", `${manifest.layers.length} layers where a bundle is exactly one`, {
@@ -170,6 +190,7 @@ class Search implements EntitySearch {
       this.#absent,
       layer.digest,
     );
+    said.bytes = bytes;
     requireSize(bytes, layer);
     if (isCompressed(bytes))
       throw new EngineError("malformed", "a compressed bundle: only the JSON itself is read", {
@@ -180,15 +201,30 @@ class Search implements EntitySearch {
       throw new EngineError("malformed", `bundle version ${bundle.version}: a registry keeps 0.3 or later`, {
         subject: layer.digest,
       });
-    const read = readBundleContent(bundle, this.#limits);
-    if (read.purpose !== this.#purpose) return;
-    this.#add(
-      bundleEntity(
-        bundle,
-        { layout: "bundle", digest: layer.digest, repository: this.#repository, manifest: manifestDigest, layer: 0 },
-        read,
-      ),
+    const entity = bundleEntity(
+      bundle,
+      { layout: "bundle", digest: layer.digest, repository: this.#repository, manifest: manifestDigest, layer: 0 },
+      readBundleContent(bundle, this.#limits),
     );
+    if (entity.purpose === this.#purpose) this.#add(entity);
+    else this.#meetOthers(entity.declaredTypes());
+  }
+
+  /** That a referrer of another type cannot be read is no news to those who do not look for it. */
+  #unlessOther(said: Said, read: () => void): void {
+    try {
+      read();
+    } catch (error) {
+      if (!(error instanceof EngineError) || error.code !== "malformed" || this.#wanted === undefined) throw error;
+      const within = said.bytes === undefined ? undefined : declaredPredicateType(said.bytes, this.#limits);
+      const declared = [within ?? "", said.annotations?.[predicateTypeAnnotation] ?? ""].filter((type) => type !== "");
+      if (declared.length === 0 || declared.includes(this.#wanted)) throw error;
+      this.#meetOthers(declared);
+    }
+  }
+
+  #meetOthers(types: readonly string[]): void {
+    for (const type of types) if (type !== cosignSignPredicateType) this.others.add(type);
   }
 
   get #absent(): "no-signature" | "no-attestation" {

@@ -9,4 +9,6 @@ export const layerAnnotation = {
   chain: "dev.sigstore.cosign/chain",
   bundle: "dev.sigstore.cosign/bundle",
   timestamp: "dev.sigstore.cosign/rfc3161timestamp",
+  /** Of an attestation: what type it has, for people. */
+  predicateType: "predicateType",
 } as const;

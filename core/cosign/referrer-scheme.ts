@@ -15,7 +15,8 @@ const artifactPurposes: Readonly<Record<string, EntityPurpose>> = {
   "application/vnd.dev.cosign.artifact.sig.v1+json": "signature",
   "application/vnd.dev.cosign.artifact.att.v1+json": "attestation",
 };
-const predicateTypeAnnotation = "dev.sigstore.bundle.predicateType";
+/** In which a referrer says what type of statement it holds. */
+export const predicateTypeAnnotation = "dev.sigstore.bundle.predicateType";
 
 const artifactPurpose = (type: string): EntityPurpose | undefined =>
   Object.hasOwn(artifactPurposes, type) ? artifactPurposes[type] : undefined;

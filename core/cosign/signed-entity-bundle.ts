@@ -48,6 +48,7 @@ export function bundleEntity(bundle: SigstoreBundle, source: EntitySource, read:
     purpose: read.purpose,
     source,
     content: () => read.content,
+    declaredTypes: () => (read.content.kind === "dsse" ? [read.content.statement.predicateType] : []),
     certificate: once(() => carried(bundle)),
     logEntries: () => bundle.logEntries,
     timestamps: () => bundle.timestamps,

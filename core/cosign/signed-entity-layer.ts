@@ -11,6 +11,7 @@
  *       "dev.sigstore.cosign/chain":"-----BEGIN CERTIFICATE-----…","dev.sigstore.cosign/bundle":"{…}",
  *       "dev.sigstore.cosign/rfc3161timestamp":"{\"SignedRFC3161Timestamp\":\"MIIC…\"}"}}
  */
+import { declaredPredicateType } from "../dsse/declared-type.ts";
 import { parseEnvelope } from "../dsse/envelope.ts";
 import { statementOf } from "../dsse/statement.ts";
 import { decodeWrappedBase64 } from "../encoding/base64.ts";
@@ -66,6 +67,9 @@ export function layerEntity(place: LayerPlace): SignedEntity {
     purpose,
     source,
     content: once(() => readContent(place, annotations)),
+    declaredTypes: once(() =>
+      [declaredType(place) ?? "", text(layerAnnotation.predicateType)].filter((type) => type !== ""),
+    ),
     certificate: once(() =>
       readCertificate(text(layerAnnotation.certificate), text(layerAnnotation.chain), place.limits),
     ),
@@ -78,6 +82,13 @@ export function layerEntity(place: LayerPlace): SignedEntity {
       text(layerAnnotation.timestamp) === "" ? [] : [readTimestamp(text(layerAnnotation.timestamp), place.limits)],
     ),
   };
+}
+
+/** What the layer itself says, as far as it is at hand. */
+function declaredType({ knowledge, repository, descriptor, limits }: LayerPlace): string | undefined {
+  if (descriptor.size > limits.blobBytes) return undefined;
+  const blob = readBlob(knowledge, repository, descriptor.digest, limits.blobBytes);
+  return blob.state === "present" ? declaredPredicateType(blob.value, limits) : undefined;
 }
 
 function readContent(place: LayerPlace, annotations: Readonly<Record<string, string>>): SignedContent {

@@ -70,6 +70,8 @@ export interface SignedEntity {
   readonly purpose: EntityPurpose;
   readonly source: EntitySource;
   content(): SignedContent;
+  /** The predicate types that it says it has, where its content cannot be read. Nothing is trusted by this. */
+  declaredTypes(): readonly string[];
   /** `undefined`: signed with a bare key, as far as the candidate says. */
   certificate(): CarriedCertificate | undefined;
   logEntries(): readonly LogEntry[];

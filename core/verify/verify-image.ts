@@ -3,11 +3,11 @@
  * Source: docs/architecture.md#three-values, docs/spec/outcomes.md#layouts.
  */
 import { type EntitySearch, findSignedEntities, type SearchOptions } from "../cosign/find-signed-entities.ts";
-import type { EntityPurpose, EntitySource, SignedEntity } from "../cosign/signed-entity.ts";
+import type { EntitySource, SignedContent, SignedEntity } from "../cosign/signed-entity.ts";
 import { readManifest, requireContent } from "../oci/lookup.ts";
 import type { Digest } from "../crypto/digest.ts";
 import type { Question } from "../knowledge/question.ts";
-import { codeRow, type ErrorCode } from "../errors.ts";
+import { codeRow } from "../errors.ts";
 import { type Failure, proven, refuted, toFailure, unknown, type Verification } from "../verdict.ts";
 import { attempt } from "./attempt.ts";
 import { boundedVerifier } from "./bounded-verifier.ts";
@@ -16,6 +16,7 @@ import type { VerifyContext } from "./context.ts";
 import { refuseDistrustedArtifact } from "./distrust-check.ts";
 import type { Evidence, ProvenSignature, SignedStatement } from "./evidence.ts";
 import type { Expectation } from "./expectation.ts";
+import { nothingFoundWords, refutedButOthers } from "./found-words.ts";
 import { stageOf, verifyEntity } from "./verify-entity.ts";
 
 /** `repository` is `host/path`; `digest` is that of the image's manifest or index. */
@@ -73,9 +74,14 @@ export function verifyImage(request: ImageRequest, context: VerifyContext): Imag
   const search = findSignedEntities(image, { ...request, purpose }, context.knowledge, context.limits);
   const verifier = boundedVerifier(context.verifier, context.limits.signatureChecksPerImage);
   const candidates: Candidate[] = [];
+  const types = new Set(search.others);
   const satisfying: ProvenSignature[] = [];
   for (const entity of search.entities) {
-    if (predicateType !== undefined && !isOfType(entity, predicateType)) continue;
+    const others = predicateType === undefined ? undefined : otherTypes(entity, predicateType);
+    if (others !== undefined) {
+      for (const type of others) types.add(type);
+      continue;
+    }
     const verification = verifyEntity(entity, expectation, claim, context, verifier);
     candidates.push({ source: entity.source, verification });
     if (verification.truth !== "proven") continue;
@@ -86,7 +92,7 @@ export function verifyImage(request: ImageRequest, context: VerifyContext): Imag
     );
     if (purpose === "signature" && context.exhaustive !== true) break;
   }
-  const { failure, undecided } = fold(search, candidates, purpose, image);
+  const { failure, undecided } = fold(search, candidates, request, types);
   if (satisfying.length === 0) return { verification: failure, candidates, undecided: nothing };
   return {
     verification: proven(satisfying),
@@ -99,9 +105,10 @@ export function verifyImage(request: ImageRequest, context: VerifyContext): Imag
 function fold(
   search: EntitySearch,
   candidates: readonly Candidate[],
-  purpose: EntityPurpose,
-  image: ImageToVerify,
+  { image, predicateType }: ImageRequest,
+  types: ReadonlySet<string>,
 ): { readonly undecided: Undecided; readonly failure: Verification<never> } {
+  const purpose = predicateType === undefined ? "signature" : "attestation";
   const unknowns = candidates.flatMap(({ verification }) => (verification.truth === "unknown" ? [verification] : []));
   const failures = [
     ...search.failures,
@@ -114,18 +121,28 @@ function fold(
     failures: failures.filter(({ code }) => code === "over-limit" || codeRow(code).truth !== "refuted"),
     open,
   };
-  if (ignorance.length > 0) return { undecided, failure: unknown(failures, open) };
+  if (ignorance.length > 0) {
+    const reasons = candidates.flatMap(({ verification }) =>
+      verification.truth === "proven" ? [] : verification.failures.slice(0, 1),
+    );
+    return { undecided, failure: unknown([...refutedButOthers(purpose, search.failures, reasons), ...failures], open) };
+  }
   if (failures.length > 0) return { undecided, failure: refuted(...failures) };
-  return { undecided, failure: refuted(nothingFound(purpose, image)) };
+  return { undecided, failure: refuted(nothingFound(image, predicateType, types)) };
 }
 
-function nothingFound(purpose: EntityPurpose, image: ImageToVerify): Failure {
-  const code: ErrorCode = purpose === "signature" ? "no-signature" : "no-attestation";
-  const reason =
-    purpose === "signature"
-      ? "no signature found in any layout"
-      : "no attestation of this predicate type found in any layout";
-  return { check: "entity.find", code, reason, subject: `${image.repository}@${image.digest}`, stage: 0 };
+function nothingFound(
+  { repository, digest }: ImageToVerify,
+  predicateType: string | undefined,
+  types: ReadonlySet<string>,
+): Failure {
+  return {
+    check: "entity.find",
+    code: predicateType === undefined ? "no-signature" : "no-attestation",
+    reason: nothingFoundWords(predicateType, types),
+    subject: `${repository}@${digest}`,
+    stage: 0,
+  };
 }
 
 /** The image's manifest is read only if a signature over the manifest itself needs it. */
@@ -140,11 +157,19 @@ const claimOf = ({ image, predicateType }: ImageRequest, context: VerifyContext)
     ).bytes,
 });
 
-/** An unreadable statement may be of the type, so it is a candidate and its failure is shown. */
-function isOfType(entity: SignedEntity, predicateType: string): boolean {
+/**
+ * The types of a statement that is not of the wanted one. What cannot be read may be of the type, and is a candidate
+ * whose failure is to be seen, unless it is malformed and says itself that it is of another.
+ */
+function otherTypes(entity: SignedEntity, predicateType: string): readonly string[] | undefined {
   const content = attempt(() => entity.content());
-  return !content.ok || (content.value.kind === "dsse" && content.value.statement.predicateType === predicateType);
+  if (!content.ok && content.error.code !== "malformed") return undefined;
+  const types = content.ok ? typesOf(content.value) : entity.declaredTypes();
+  return types.includes(predicateType) || (!content.ok && types.length === 0) ? undefined : types;
 }
+
+const typesOf = (content: SignedContent): readonly string[] =>
+  content.kind === "dsse" ? [content.statement.predicateType] : [];
 
 function statementOf(entity: SignedEntity): { readonly statement?: SignedStatement } {
   const content = entity.content();

@@ -71,6 +71,59 @@ test("a failed condition: path, key, operator, what is wanted, what the predicat
   assert.match((await run("which-condition", ["explain", "-p", ...words])).out, failed);
 });
 
+const own = ["--layout", fixture("messages/given-files/layout"), "--complete"];
+const byKey = ["--key", "cosign.pub", "--insecure-ignore-tlog"];
+const attested = "registry.example/shop/app:2";
+const spdx = "https://spdx.dev/Document/v2.3";
+
+test("a missing attestation: the type that was asked for and the types that are there", async () => {
+  const words = ["verify-attestation", "--type", "spdxjson", ...byKey, ...own, attested];
+  const { exit, err } = await run("given-files", words);
+  assert.is(exit, 10);
+  assert.match(err, `no attestation of type https://spdx.dev/Document found in any layout; found: ${spdx}\n`);
+  const files = ["wrong-type.yaml", "-r", "resource.yaml", ...layout];
+  const applied = await run("which-condition", ["apply", ...files]);
+  const said = "no attestation of type https://example.com/Review/v1 found in any layout; found: https://example.com/";
+  assert.match(applied.out, said);
+  assert.match((await run("which-condition", ["explain", "-p", ...files])).out, said);
+});
+
+test("an image that has attestations only: verify and apply point to verify-attestation, and the type", async () => {
+  const { exit, err } = await run("given-files", ["verify", ...byKey, ...own, attested]);
+  assert.is(exit, 10);
+  assert.match(err, `sallyport verify-attestation --type ${spdx} ${attested}, or attestations in the policy`);
+  const pod = {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: "a" },
+    spec: { containers: [{ name: "c", image: attested }] },
+  };
+  const policy = readFileSync(fixture("messages/explain-inputs/policy.yaml"), "utf8")
+    .replace("ghcr.io/kyverno/test-verify-image", "registry.example/shop/app")
+    .replace(
+      '"{{ keys.data.release }}"',
+      JSON.stringify(readFileSync(fixture("messages/given-files/cosign.pub"), "utf8")),
+    )
+    .replace(/ +context:.*\n/, "");
+  const files = { "policy.yaml": policy, "pod.json": JSON.stringify(pod) };
+  const applied = await runCli(["apply", "policy.yaml", "-r", "pod.json", ...own], { files });
+  assert.match(applied.err, `fix for no-signature: it has attestations: sallyport verify-attestation --type ${spdx} `);
+});
+
+test("refuted here, and others may be elsewhere: the refutation leads, the status stays unknown", async () => {
+  const words = ["verify", "--key", "other.pub", "--insecure-ignore-tlog", ...own.slice(0, 2)];
+  const other = readFileSync(fixture("documentation/trust/someone-else.pub"));
+  const files = { ...filesOf("given-files"), "other.pub": other };
+  const { exit, out, err } = await runCli([...words, "registry.example/shop/app:1"], { files });
+  assert.is(exit, 5);
+  const lead = "1 signature is here, by another key; whether there are others is unknown";
+  assert.match(err, new RegExp(`^error not-in-mirror: .*${lead}\n`));
+  assert.match(err, /fix: {2}--complete says that there are none/);
+  assert.match(out, /^\? /);
+  assert.match(out, "[wrong-key]");
+  assert.is((await runCli([...words, "--complete", "registry.example/shop/app:1"], { files })).exit, 12);
+});
+
 test("no mirror and no layout: the message says so", async () => {
   const { exit, err } = await run("given-files", ["verify", "--key", "cosign.pub", "registry.example/shop/app:1"]);
   assert.is(exit, 5);

@@ -15,6 +15,7 @@ import {
   type Verification,
 } from "../../verdict.ts";
 import type { SignedStatement } from "../../verify/evidence.ts";
+import { satisfiedButOthers } from "../../verify/found-words.ts";
 import type { ImageOutcome, Undecided } from "../../verify/verify-image.ts";
 import { decidedWords, type PlacedConditions, unresolvedWords } from "../rule/condition-words.ts";
 import { evaluateConditions, unresolvedCondition } from "../rule/conditions.ts";
@@ -108,7 +109,7 @@ function judgeStatements(
     return statements.some(({ predicate }) => isObject(predicate)) ? proven(null) : failed(withoutPredicate(type));
   const verdicts = statements.map((statement) => judgeStatement(conditions, statement, type, context));
   const truth = conjunction(verdicts.map((verdict) => verdict.truth));
-  if (truth === "proven") return whileOthersMayBe(undecided);
+  if (truth === "proven") return whileOthersMayBe(undecided, statements.length);
   const failures = verdicts.flatMap((verdict) => (verdict.truth === "proven" ? [] : verdict.failures));
   if (truth === "refuted") return refuted(...failures);
   return unknown(
@@ -118,11 +119,11 @@ function judgeStatements(
 }
 
 /** Unknown statements leave the result open. Those beyond a bound are never read, so they refute it. */
-function whileOthersMayBe({ failures, open }: Undecided): Verification<null> {
+function whileOthersMayBe({ failures, open }: Undecided, satisfying: number): Verification<null> {
   if (failures.length === 0) return proven(null);
   return failures.every(({ code }) => codeRow(code).truth === "refuted")
     ? refuted(...failures)
-    : unknown(failures, open);
+    : unknown([...satisfiedButOthers(satisfying, failures), ...failures], open);
 }
 
 const atConditions = (type: string) => ({ check: "attestation.conditions", stage: conditionStage, subject: type });

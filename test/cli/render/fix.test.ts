@@ -110,6 +110,15 @@ test("where no mirror and no layout was named, that is what is to be done about 
   assert.match(fixText({ code: "no-signature" }, settings), "sign the image");
 });
 
+test("an image without signature, of which attestations are known", () => {
+  const fix = (types: readonly string[]) =>
+    fixText({ code: "no-signature", subject: "r@d" }, { hasSource: true, typesOn: () => types });
+  assert.match(fix(["https://a/b"]), "sallyport verify-attestation --type https://a/b IMAGE, or attestations in");
+  assert.match(fix(["https://a/b", "https://c"]), /; other types: https:\/\/c$/);
+  assert.match(fix(["$(id)"]), "--type TYPE IMAGE");
+  assert.match(fix([]), "sign the image");
+});
+
 const result = (status: RuleResult["status"], ...list: readonly ErrorCode[]): RuleResult => ({
   policy: "p",
   rule: "r",

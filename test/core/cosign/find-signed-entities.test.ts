@@ -74,6 +74,43 @@ test("a complete repository without signatures has none", () => {
   assert.equal([search.entities, search.failures, search.open], [[], [], []]);
 });
 
+const spdx = "https://spdx.dev/Document";
+const declares = (type: string) => ({ annotations: { "dev.sigstore.bundle.predicateType": type } });
+const brokenBundle = (predicateType: string): string =>
+  JSON.stringify({
+    mediaType: bundleType,
+    dsseEnvelope: { payload: Buffer.from(JSON.stringify({ predicateType })).toString("base64") },
+  });
+
+test("a bundle of another type that cannot be read is no news; of the wanted one, or of none, it is", () => {
+  for (const [text, changes, told] of [
+    ["no JSON", declares(spdx), false],
+    [brokenBundle(spdx), {}, false],
+    [brokenBundle("t"), declares(spdx), true],
+    [brokenBundle(spdx), declares("t"), true],
+    ["no JSON", declares("t"), true],
+    ["no JSON", {}, true],
+  ] as const) {
+    const { knowledge, bundle } = world();
+    bundle(text, changes);
+    knowledge.complete(repository);
+    const attestations = find(knowledge, { purpose: "attestation", predicateType: "t" });
+    assert.equal(
+      attestations.failures.map(({ code }) => code),
+      told ? ["malformed"] : [],
+      JSON.stringify([text, changes]),
+    );
+    assert.equal([...attestations.others], told ? [] : [spdx]);
+  }
+});
+
+test("attestations that are met while signatures are looked for are told by their types", () => {
+  const { knowledge, bundle } = world();
+  bundle("no JSON", declares(spdx));
+  const search = find(knowledge.complete(repository));
+  assert.equal([search.failures, [...search.others]], [[], [spdx]]);
+});
+
 test("tag, artifact and bundle are merged", () => {
   const { knowledge, layer, tag, artifact, bundle } = world();
   tag([layer("one"), layer("two")]);

@@ -9,6 +9,7 @@ import { fixtureContext, fixtureImage, fixtureKnowledge, fixtureText } from "../
 import { rewritten, signedLayers } from "../../support/rewrite-image.ts";
 import { instead } from "../../support/instead.ts";
 import { defaultLimits } from "../../../core/limits.ts";
+import { furthest, leadingFailure } from "../../../core/verdict.ts";
 
 const test = suite("core/verify/verify-image");
 const ours: AttestorSpec = { keys: { pem: fixtureText("trust/release.pub") }, rekor: { ignoreTlog: true } };
@@ -25,6 +26,10 @@ const asked = (tag: string, more: Partial<ImageRequest> = {}): ImageRequest => (
 
 const signatures = (tag: string, spec = ours, changes = {}) =>
   verifyImage(asked(tag, { expectation: compileAttestor(spec, { limits: defaultLimits }) }), fixtureContext(changes));
+
+/** cosign's annotations without the one that names the type. */
+const signedOnly = ({ predicateType: _, ...annotations }: Record<string, string>): Record<string, string> =>
+  annotations;
 
 test("one that proves is enough, and ends the search unless everything is to be looked at", () => {
   const { verification, candidates } = signatures("signed-by-both", ours);
@@ -107,6 +112,40 @@ test("two attestations of the type: both are given", () => {
   );
   assert.ok(verification.truth === "proven" && verification.evidence.length === 2);
   assert.is(signedLayers(image, "attestation").layers.length, 2);
+});
+
+test("a layer of another type that cannot be read is no news; of the wanted one, or of none, it is", () => {
+  const broken = (type: string | undefined) =>
+    rewritten(fixtureImage("reviewed", org), "attestation", ([layer]) => {
+      const statement = Buffer.from(JSON.stringify({ predicateType: type })).toString("base64");
+      const payload = new TextEncoder().encode(JSON.stringify({ payload: statement }));
+      return layer === undefined ? [] : [{ ...layer, payload, annotations: signedOnly(layer.annotations) }];
+    });
+  const codeFor = (type: string | undefined) => {
+    const image = broken(type);
+    const context = fixtureContext({ knowledge: image.knowledge });
+    const { verification } = verifyImage(asked("reviewed", { image, predicateType: "https://slsa.dev/x" }), context);
+    return verification.truth === "refuted"
+      ? verification.failures.map(({ code, reason }) => `${code}: ${reason}`)
+      : [];
+  };
+  assert.equal(codeFor("https://spdx.dev/Document"), [
+    "no-attestation: no attestation of type https://slsa.dev/x found in any layout; found: https://spdx.dev/Document",
+  ]);
+  assert.match(codeFor("https://slsa.dev/x")[0] ?? "", /^malformed: /);
+  assert.match(codeFor(undefined)[0] ?? "", /^malformed: /);
+});
+
+test("refuted here, and more may be elsewhere: unknown, and the refutation leads", () => {
+  const { verification } = signatures("signed-by-someone-else", ours, {
+    knowledge: instead(fixtureKnowledge, "referrers"),
+  });
+  assert.ok(verification.truth === "unknown");
+  assert.is(
+    leadingFailure("unknown", verification.failures)?.reason,
+    "1 signature is here, by another key; whether there are others is unknown",
+  );
+  assert.is(furthest(verification.failures)?.code, "wrong-key");
 });
 
 test("a distrusted image is refuted before anything is looked for", () => {
