@@ -11,8 +11,10 @@ import { addJudgingOptions, type JudgingOptions, readJudgingInput } from "../inp
 import { addKnowledgeOptions, type KnowledgeOptions, openKnowledge } from "../input/knowledge.ts";
 import { readJudgingSet, refuseProblems } from "../input/policy-files.ts";
 import { readResources } from "../input/resources.ts";
-import { type AllDecided, decideAll, tellFaulty } from "../judge.ts";
+import { attestationTypes } from "../input/attestation-types.ts";
+import { type AllDecided, decideAll, type Decided, tellFaulty } from "../judge.ts";
 import { renderDecision } from "../render/decision.ts";
+import type { FixSettings } from "../render/fix.ts";
 import { toJsonText } from "../render/json.ts";
 import { toYamlText } from "../render/yaml.ts";
 import { createStyle } from "../render/style.ts";
@@ -49,7 +51,12 @@ async function explain(images: readonly string[], options: ExplainOptions, io: C
   const opened = await openKnowledge(options, io, cluster);
   try {
     const all = decideAll(set, { resources: [...pods, ...resources], faulty }, { ...input, ...opened }, io);
-    report(all, options, io);
+    const names = new Map(pods.map(({ value }, index) => [value, images[index] ?? ""]));
+    const fixes: FixSettings = {
+      hasSource: opened.hasSource,
+      typesOn: (subject) => attestationTypes(subject, opened.knowledge, opened.limits),
+    };
+    report(all, names, fixes, options, io);
     tellFaulty(all.faulty, io);
     return all.faulty.length === 0 && all.decided.every(({ decision }) => decision.allowed) ? 0 : 1;
   } finally {
@@ -57,8 +64,26 @@ async function explain(images: readonly string[], options: ExplainOptions, io: C
   }
 }
 
-function report({ decided, faulty }: AllDecided, options: ExplainOptions, io: CommandIO): void {
-  const decisions = decided.map(({ decision }) => decision);
+/** The resource of a decision: as JSON, and as people name it. */
+function resourceOf({ resource, request: { kind, namespace, name = "" } }: Decided) {
+  const { apiVersion } = resource;
+  const where = namespace === undefined ? {} : { namespace };
+  const text = `${kind.kind} ${namespace === undefined ? "" : `${namespace}/`}${name}`;
+  return { text, json: { apiVersion, kind: kind.kind, ...where, name } };
+}
+
+/** `images` are the names of the resources that stand for one. */
+function report(
+  { decided, faulty }: AllDecided,
+  images: ReadonlyMap<JsonObject, string>,
+  fixes: FixSettings,
+  options: ExplainOptions,
+  io: CommandIO,
+): void {
+  const decisions = decided.map((one) => {
+    const image = images.get(one.resource);
+    return { resource: resourceOf(one).json, ...(image === undefined ? {} : { image }), ...one.decision };
+  });
   const errors = faulty.map(({ position, fault: { code, message } }) => ({ ...position, code, message }));
   const document = {
     apiVersion: "sallyport.dev/v1",
@@ -68,16 +93,15 @@ function report({ decided, faulty }: AllDecided, options: ExplainOptions, io: Co
   };
   if (options.output === "json") io.out(toJsonText(document));
   else if (options.output === "yaml") io.out(toYamlText(document));
-  else
-    io.out(
-      decisions
-        .map((decision) =>
-          renderDecision(decision, createStyle({ colour: io.colour.out, unicode: io.unicode }), {
-            brief: options.brief === true,
-          }),
-        )
-        .join("\n"),
-    );
+  else {
+    const style = createStyle({ colour: io.colour.out, unicode: io.unicode });
+    const told = new Set<string>();
+    const texts = decided.map((one) => {
+      const resource = images.get(one.resource) ?? resourceOf(one).text;
+      return renderDecision(one.decision, style, { brief: options.brief === true, resource, fixes, told });
+    });
+    io.out(texts.join("\n"));
+  }
 }
 
 export function define(command: Command, { io, finish }: Shell): void {

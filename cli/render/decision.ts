@@ -5,7 +5,9 @@
 import type { Decision } from "../../core/decide/engine.ts";
 import type { Question } from "../../core/knowledge/question.ts";
 import type { AttestationResult, AttestorResult, ImageResult, RuleResult } from "../../core/kyverno/image/result.ts";
-import { type Failure, leadingFailure } from "../../core/verdict.ts";
+import { mayOverlook } from "../../core/decide/allowed.ts";
+import type { Failure } from "../../core/verdict.ts";
+import { failureOf, fixText, type FixSettings } from "./fix.ts";
 import { candidateNode, failureNode, openNodes } from "./evidence.ts";
 import type { Mark, Style } from "./style.ts";
 import { toUtcText } from "./time.ts";
@@ -45,7 +47,7 @@ function attestorNode(attestor: AttestorResult, now: Date): TreeNode {
     label: required === undefined ? "attestor" : "attestors",
     text,
     asked: placeText(position),
-    children: [...below, ...ownFailures(failures, below), ...openNodes(entries.length > 0 ? [] : open)],
+    children: [...below, ...ownFailures(failures, below), ...openNodes(entries.length > 0 ? [] : open, failures)],
   };
 }
 
@@ -59,7 +61,7 @@ function attestationNode(
     label: "attestation",
     text: `${path} ${type ?? ""}`.trimEnd(),
     asked: placeText(position),
-    children: [...below, ...ownFailures(failures, below), ...openNodes(sets.length > 0 ? [] : open)],
+    children: [...below, ...ownFailures(failures, below), ...openNodes(sets.length > 0 ? [] : open, failures)],
   };
 }
 
@@ -70,26 +72,47 @@ function imageNodes({ digest, attestors, attestations, failures, open }: ImageRe
     ...attestations.map((attestation) => attestationNode(attestation, now)),
   ];
   const told = new Set([...attestors, ...attestations].flatMap((part) => part.open));
+  const untold = open.filter((question: Question) => !told.has(question));
   return [
     digest === undefined
       ? { mark: "unknown", label: "image", text: "no digest is known" }
       : { mark: "pass", label: "image", text: digest },
     ...below,
     ...ownFailures(failures, below),
-    ...openNodes(open.filter((question: Question) => !told.has(question))),
+    ...openNodes(untold, failures),
   ];
 }
 
-function ruleNode(result: RuleResult, now: Date): TreeNode {
-  const children = result.image === undefined ? ownFailures(result.failures, []) : imageNodes(result.image, now);
+/** The documented sentence alone: what follows it is in the nodes below. */
+const sentenceOf = ({ image, message }: RuleResult): string =>
+  image === undefined ? message : (message.split("; ")[0] ?? message);
+
+function ruleNode(result: RuleResult, now: Date, before: readonly RuleResult[]): TreeNode {
+  const { policy, rule, status, failures, message, image } = result;
+  const repeats = image === undefined && before.some((other) => repeated(result, other));
+  const text = repeats ? "the validating pass, for the same reason" : sentenceOf(result);
+  // What the message says is not said again below it.
+  const own = failures.filter(({ reason, subject }) => !message.includes(reason) || !message.includes(subject ?? ""));
   return {
-    mark: statusMarks[result.status],
+    mark: statusMarks[status],
     label: "rule",
-    text: `${result.policy}/${result.rule} ${result.status}: ${result.message}`,
+    text: `${policy}/${rule} ${status}: ${text}`,
     asked: placeText(result.position),
-    children,
+    children: repeats ? [] : image === undefined ? ownFailures(own, []) : imageNodes(image, now),
   };
 }
+
+/** Whether the validating pass repeats what the mutating one of the rule could not know. */
+const repeated = (result: RuleResult, other: RuleResult): boolean =>
+  other.pass === "mutate" &&
+  other.policy === result.policy &&
+  other.policyNamespace === result.policyNamespace &&
+  other.rule === result.rule &&
+  other.status === result.status &&
+  result.failures.length > 0 &&
+  result.failures.every(({ code, reason }) =>
+    other.failures.some((failure) => failure.code === code && failure.reason === reason),
+  );
 
 /** One tree for each image, and one for results about the whole request. */
 export function decisionTrees(decision: Decision, now: Date): readonly TreeNode[] {
@@ -101,7 +124,9 @@ export function decisionTrees(decision: Decision, now: Date): readonly TreeNode[
   return [...groups].map(([image, results]) => ({
     mark: worstMark(results),
     label: image,
-    children: results.map((result) => ruleNode(result, now)),
+    children: results.map((result) =>
+      ruleNode(result, now, decision.results.slice(0, decision.results.indexOf(result))),
+    ),
   }));
 }
 
@@ -120,26 +145,44 @@ const decisive = ({ allowed, results }: Decision): RuleResult | undefined =>
   (allowed
     ? undefined
     : (results.find(({ status, action }) => status === "fail" && action === "Enforce") ??
-      results.find(({ status }) => status === "error"))) ??
+      results.find((result) => result.status === "error" && !mayOverlook(result)))) ??
   results.find(({ status }) => status === "fail" || status === "error");
 
-/** The verdict line, the reason, and the trees. */
-export function renderDecision(decision: Decision, style: Style, options: { readonly brief: boolean }): string {
+/** What the decisive result did to the request. */
+function roleOf({ policy, rule, position, status, action }: RuleResult, allowed: boolean): string {
+  const place = `${policy}/${rule} (${placeText(position)})`;
+  if (!allowed) return `by       ${place}`;
+  return status === "fail"
+    ? `audited  ${place} fails, and its action is ${action}: it denies nothing`
+    : `ignored  ${place} could not be decided, and failurePolicy Ignore lets that pass`;
+}
+
+export interface ExplainSettings {
+  readonly brief: boolean;
+  /** What the request is about: `Pod shop/web`, or the image that was named. */
+  readonly resource: string;
+  readonly fixes: FixSettings;
+  /** Fixes that were shown before: each is shown once. */
+  readonly told?: Set<string>;
+}
+
+/** The verdict line, the reason, what to do, and the trees. */
+export function renderDecision(decision: Decision, style: Style, settings: ExplainSettings): string {
+  const { brief, resource, fixes, told = new Set() } = settings;
   const now = new Date(decision.at);
   const result = decisive(decision);
-  const trees = decisionTrees(decision, now).map((tree) => (options.brief ? pruneTree(tree) : tree));
+  const trees = decisionTrees(decision, now).map((tree) => (brief ? pruneTree(tree) : tree));
   const verdict = decision.allowed ? "ALLOW" : "DENY";
-  const by = result === undefined ? "" : `  by ${result.policy}/${result.rule} (${placeText(result.position)})`;
-  const failure =
-    result === undefined || result.failures.length === 0
-      ? undefined
-      : leadingFailure(result.status === "error" ? "unknown" : "refuted", result.failures);
-  const because = failure === undefined ? [] : [`because  ${visible(failure.reason)}  [${failure.code}]\n`];
-  const nothing = decision.results.length === 0 ? ["no rule applies to this request\n"] : [];
+  const failure = result === undefined ? undefined : failureOf(result);
+  const fix = failure === undefined ? undefined : fixText(failure, fixes);
+  const isNew = fix !== undefined && !told.has(fix);
+  if (fix !== undefined) told.add(fix);
   return [
-    `${style.bold(`${verdict}${by}`)}  now ${toUtcText(now)}\n`,
-    ...because,
-    ...nothing,
+    `${style.bold(`${verdict}  ${visible(resource)}`)}  now ${toUtcText(now)}\n`,
+    ...(result === undefined ? [] : [`${visible(roleOf(result, decision.allowed))}\n`]),
+    ...(failure === undefined ? [] : [`because  ${visible(failure.reason)}  [${failure.code}]\n`]),
+    ...(isNew ? [`fix      ${visible(fix)}\n`] : []),
+    ...(decision.results.length === 0 ? ["no rule applies to this request\n"] : []),
     ...trees.map((tree) => `\n${renderTree(tree, style)}`),
   ].join("");
 }

@@ -3,6 +3,7 @@
  */
 import { codeRow } from "../../core/errors.ts";
 import { questionText, type Question } from "../../core/knowledge/question.ts";
+import { unaskedWords } from "../../core/knowledge/question-words.ts";
 import type { Failure } from "../../core/verdict.ts";
 import type { Evidence } from "../../core/verify/evidence.ts";
 import type { Candidate } from "../../core/verify/verify-image.ts";
@@ -104,7 +105,7 @@ export function failureNode({ check, code, reason, subject }: Failure): TreeNode
     mark,
     label: check,
     text: `[${code}] ${reason}`,
-    ...(subject === undefined ? {} : { children: [leaf("skip", "about", subject)] }),
+    ...(subject === undefined || reason.includes(subject) ? {} : { children: [leaf("skip", "about", subject)] }),
   };
 }
 
@@ -121,6 +122,9 @@ export function candidateNode({ source, verification }: Candidate, index: number
   );
 }
 
-/** Questions without an answer. */
-export const openNodes = (open: readonly Question[]): readonly TreeNode[] =>
-  [...new Set(open.map(questionText))].map((text) => leaf("unknown", "open", text));
+/** Questions without an answer that no failure tells of. */
+export function openNodes(open: readonly Question[], failures: readonly Failure[]): readonly TreeNode[] {
+  const told = new Set(failures.flatMap(({ question }) => (question === undefined ? [] : [questionText(question)])));
+  const untold = open.filter((question) => !told.has(questionText(question)));
+  return [...new Set(untold.map(unaskedWords))].map((text) => leaf("unknown", "open", text));
+}

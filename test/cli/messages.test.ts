@@ -28,7 +28,7 @@ const run = (folder: string, words: readonly string[]): Promise<TestRun> =>
 test("a variable that the author of the resource left unset denies under Ignore, in apply and in explain", async () => {
   const explained = await run("unset-variable", ["explain", "-r", "pod.yaml", "-p", "p.yaml"]);
   assert.is(explained.exit, 1);
-  assert.match(explained.out, /^DENY {2}by team-key\/r/);
+  assert.match(explained.out, /^DENY {2}Pod default\/evil .*\nby {7}team-key\/r /);
   assert.is((await run("unset-variable", ["apply", "p.yaml", "-r", "pod.yaml"])).exit, 1);
 });
 
@@ -53,6 +53,37 @@ test("a signature without log entry: says so, once, and what to do, with a trust
 test("verify of one: the same, and not the public log where the trusted root has another", async () => {
   for (const more of [[], ["--trusted-root", "root.json"]]) {
     const image = "registry.example/shop/app:1";
+    test("explain takes what apply takes, and names the resource of each tree", async () => {
+      const files = ["policy.yaml", "-r", "resource.yaml", ...layout];
+      const cluster = ["--cluster-resource", "configmap.yaml"];
+      const { exit, out } = await run("explain-inputs", ["explain", "-p", ...files, ...cluster]);
+      assert.is(exit, 1);
+      assert.equal(out.match(/^(?:ALLOW|DENY) .*?(?= {2}now)/gm), ["DENY  Pod shop/a", "ALLOW  Pod shop/b"]);
+      const json = await run("explain-inputs", ["explain", "-p", ...files, ...cluster, "-o", "json"]);
+      const { decisions } = JSON.parse(json.out);
+      assert.equal(
+        decisions.map(({ allowed, resource }: Record<string, unknown>) => [allowed, resource]),
+        ["a", "b"].map((name, index) => [index === 1, { apiVersion: "v1", kind: "Pod", namespace: "shop", name }]),
+      );
+      const without = await run("explain-inputs", ["explain", "-p", ...files, "--brief"]);
+      assert.match(without.out, "because  ConfigMap shop/keys was not given  [not-in-mirror]");
+      assert.is(without.out.match(/^fix {6}give it with --cluster-resource FILE$/gm)?.length, 1, "once for both Pods");
+    });
+
+    test("explain of an Audit rule that fails: it is audited, and no reason to allow", async () => {
+      const policy = readFileSync(fixture("messages/explain-inputs/policy.yaml"), "utf8")
+        .replace("Action: Enforce", "Action: Audit")
+        .replace("imageReferences", "mutateDigest: false\n          imageReferences");
+      const files = { ...filesOf("explain-inputs"), "policy.yaml": policy };
+      const words = ["explain", "-p", "policy.yaml", "-r", "resource.yaml", "--cluster-resource", "configmap.yaml"];
+      const { exit, out } = await runCli([...words, ...layout], { files });
+      assert.is(exit, 0);
+      assert.match(
+        out,
+        /^ALLOW {2}Pod shop\/a .*\naudited {2}base\/signed \(policy\.yaml:9\) fails, .*: it denies nothing\n/,
+      );
+    });
+
     const own = ["--layout", fixture("messages/given-files/layout"), "--complete"];
     const { exit, err } = await run("given-files", ["verify", "--key", "cosign.pub", ...own, ...more, image]);
     assert.is(exit, more.length === 0 ? 3 : 5);

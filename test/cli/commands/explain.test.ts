@@ -18,7 +18,7 @@ const base = ["explain", "-p", "check.yaml", "--layout", demo.folder, "--complet
 test("an image that holds: the evidence, and who asked for it", async () => {
   const { exit, out, err } = await runCli([...base, demo.signed], world);
   assert.is(exit, 0, err);
-  assert.match(out, /^ALLOW {2}now 2026-11-23 12:00 UTC\n/);
+  assert.match(out, new RegExp(`^ALLOW {2}${demo.signed} {2}now 2026-11-23 12:00 UTC\\n`));
   assert.match(out, demo.digests.signed);
   assert.match(out, /✓ key +[0-9a-f]{64} \(ecdsa-sha256\)/);
   assert.match(out, /← check\.yaml:\d+/);
@@ -27,7 +27,10 @@ test("an image that holds: the evidence, and who asked for it", async () => {
 test("an image that does not: the reason first", async () => {
   const { exit, out } = await runCli([...base, demo.foreign], world);
   assert.is(exit, 1);
-  assert.match(out, /^DENY {2}by check-images\/signed \(check\.yaml:\d+\) {2}now .*\nbecause {2}.*\[wrong-key\]\n/);
+  assert.match(
+    out,
+    /^DENY {2}.* {2}now .*\nby {7}check-images\/signed \(check\.yaml:\d+\)\nbecause {2}.*\[wrong-key\]\nfix {6}.*\n/,
+  );
 });
 
 test("several images and resources, one after the other", async () => {
@@ -40,7 +43,9 @@ test("an unknown is no denial by evidence: the open question is named", async ()
   const { exit, out } = await runCli(["explain", "-p", "check.yaml", demo.signed], world);
   assert.is(exit, 1);
   assert.match(out, "[not-in-mirror]");
-  assert.match(out, /\? open +tag registry\.example\/shop\/web signed/);
+  assert.match(out, `because  ${demo.signed} is not in the mirror  [not-in-mirror]`);
+  assert.match(out, "fix      no mirror or layout was named");
+  assert.not.match(out, /tag registry\.example\/shop\/web signed/);
 });
 
 test("brief is shorter, JSON is the decision itself", async () => {
@@ -49,6 +54,8 @@ test("brief is shorter, JSON is the decision itself", async () => {
   assert.ok(brief.length < full.length);
   const document = JSON.parse((await runCli([...base, demo.foreign, "-o", "json"], world)).out);
   assert.is(document.decisions[0].allowed, false);
+  assert.is(document.decisions[0].image, demo.foreign);
+  assert.equal(document.decisions[0].resource, { apiVersion: "v1", kind: "Pod", namespace: "default", name: "image" });
   assert.is(document.decisions[0].results[0].policy, "check-images");
 });
 

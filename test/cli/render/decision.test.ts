@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { decisionTrees, pruneTree, renderDecision } from "../../../cli/render/decision.ts";
+import { decisionTrees, type ExplainSettings, pruneTree, renderDecision } from "../../../cli/render/decision.ts";
+import { fixText } from "../../../cli/render/fix.ts";
 import { createStyle } from "../../../cli/render/style.ts";
 import type { Decision } from "../../../core/decide/engine.ts";
 import type { AttestorResult, ImageResult, RuleResult } from "../../../core/kyverno/image/result.ts";
@@ -9,6 +10,7 @@ import { certificateEvidence, source } from "./evidence-samples.ts";
 
 const test = suite("cli/render/decision");
 const style = createStyle({ colour: false, unicode: true });
+const whole: ExplainSettings = { brief: false, resource: "Pod shop/web", fixes: { hasSource: true } };
 const at = (line: number) => ({ file: "check.yaml", line, column: 3 });
 const wrongKey: Failure = { check: "signature", code: "wrong-key", reason: "made by another key", stage: 9 };
 const wrongIdentity: Failure = {
@@ -83,10 +85,12 @@ const decide = (allowed: boolean, ...results: readonly RuleResult[]): Decision =
 });
 
 test("a denial names the rule, its line, the time and the reason that got furthest", () => {
-  const text = renderDecision(decide(false, result("fail")), style, { brief: false });
-  assert.equal(text.split("\n").slice(0, 4), [
-    "DENY  by check-image/keyless (check.yaml:9)  now 2026-11-22 17:03 UTC",
+  const text = renderDecision(decide(false, result("fail")), style, whole);
+  assert.equal(text.split("\n").slice(0, 6), [
+    "DENY  Pod shop/web  now 2026-11-22 17:03 UTC",
+    "by       check-image/keyless (check.yaml:9)",
     "because  subject mismatch: expected a, received b  [wrong-identity]",
+    `fix      ${fixText(wrongIdentity)}`,
     "",
     "✗ ghcr.io/acme/app:1.4",
   ]);
@@ -94,7 +98,7 @@ test("a denial names the rule, its line, the time and the reason that got furthe
 });
 
 test("every check has the policy line that asked for it, and every signature its evidence", () => {
-  const text = renderDecision(decide(false, result("fail")), style, { brief: false });
+  const text = renderDecision(decide(false, result("fail")), style, whole);
   for (const part of [
     "attestors   .attestors[0] (1 of 2 required)  ← check.yaml:21",
     "← check.yaml:24",
@@ -108,7 +112,7 @@ test("every check has the policy line that asked for it, and every signature its
 
 test("a failure that a signature has is not told again above it", () => {
   assert.is(
-    renderDecision(decide(false, result("fail", { failures: [wrongIdentity] })), style, { brief: false }).split(
+    renderDecision(decide(false, result("fail", { failures: [wrongIdentity] })), style, whole).split(
       "[wrong-identity] subject mismatch",
     ).length - 1,
     1,
@@ -116,31 +120,62 @@ test("a failure that a signature has is not told again above it", () => {
 });
 
 test("brief keeps the path to the first thing that is wrong", () => {
-  const text = renderDecision(decide(false, result("fail")), style, { brief: true });
+  const text = renderDecision(decide(false, result("fail")), style, { ...whole, brief: true });
   assert.ok(text.includes("[wrong-identity]"));
   assert.not.ok(text.includes("check.yaml:30"));
   const [tree] = decisionTrees(decide(false, result("fail")), new Date(0));
   assert.ok(tree !== undefined && pruneTree(tree).children?.length === 1);
 });
 
-test("an allowed request says so, a failure of an Audit rule does not deny", () => {
-  assert.match(renderDecision(decide(true, result("pass")), style, { brief: false }), /^ALLOW {2}now/);
+test("an allowed request says so, and what a rule found that only audits, or that Ignore lets pass", () => {
+  assert.match(renderDecision(decide(true, result("pass")), style, whole), /^ALLOW {2}Pod shop\/web {2}now .*\n\n/);
   assert.match(
-    renderDecision(decide(true, result("fail", { action: "Audit" })), style, { brief: false }),
-    /^ALLOW {2}by check-image\/keyless/,
+    renderDecision(decide(true, result("fail", { action: "Audit" })), style, whole),
+    /^ALLOW .*\naudited {2}check-image\/keyless \(check\.yaml:9\) fails, and its action is Audit: it denies nothing\n/,
+  );
+  const outage: Failure = { check: "question.tag", code: "timed-out", reason: "no answer", stage: 0 };
+  const ignored = result("error", { failurePolicy: "Ignore", failures: [outage] });
+  assert.match(
+    renderDecision(decide(true, ignored), style, whole),
+    /\nignored {2}check-image\/keyless \(check\.yaml:9\) could not be decided, and failurePolicy Ignore lets that pass\n/,
+  );
+  const denies = result("error", {
+    rule: "trust",
+    failurePolicy: "Ignore",
+    failures: [{ ...outage, code: "no-trust" }],
+  });
+  assert.match(renderDecision(decide(false, ignored, denies), style, whole), "by       check-image/trust ");
+});
+
+test("a fix is shown once for several decisions", () => {
+  const told = new Set<string>();
+  const text = () => renderDecision(decide(false, result("fail")), style, { ...whole, told });
+  assert.match(text(), /^fix {6}/m);
+  assert.not.match(text(), /^fix/m);
+});
+
+test("what the validating pass repeats is not told again", () => {
+  const unknown: Failure = { check: "question.key", code: "no-key", reason: "the key k is not pinned", stage: 0 };
+  const { image: _, ...plain } = result("error", { pass: "validate", failures: [unknown], message: "no; no-key" });
+  const text = renderDecision(decide(false, result("error", { failures: [unknown] }), plain), style, whole);
+  assert.match(text, "rule        check-image/keyless error: the validating pass, for the same reason");
+  const other = { ...plain, failures: [{ ...unknown, reason: "the key l is not pinned" }] };
+  assert.match(
+    renderDecision(decide(false, result("error", { failures: [unknown] }), other), style, whole),
+    "the key l",
   );
 });
 
 test("a rule result without image belongs to the whole request", () => {
-  const { image: _, ...whole } = result("error", {
+  const { image: _, ...plain } = result("error", {
     failures: [{ check: "context", code: "unresolved", reason: "no such variable", stage: 0 }],
   });
-  const text = renderDecision(decide(false, whole), style, { brief: false });
+  const text = renderDecision(decide(false, plain), style, whole);
   assert.match(text, "the request as a whole");
   assert.match(text, "[unresolved]");
 });
 
 test("no rule, no result, and a line that says so", () =>
-  assert.match(renderDecision(decide(true), style, { brief: false }), "no rule applies to this request"));
+  assert.match(renderDecision(decide(true), style, whole), "no rule applies to this request"));
 
 test.run();

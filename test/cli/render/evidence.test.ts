@@ -59,9 +59,10 @@ test("what refutes and what is unknown have different marks", () => {
 test("an open question is told once", () => {
   const question = { kind: "tag", repository: "a.example/b", tag: "1" } as const;
   assert.equal(
-    openNodes([question, { ...question }]).map(({ text }) => text),
-    ["tag a.example/b 1"],
+    openNodes([question, { ...question }], []).map(({ text }) => text),
+    ["a.example/b:1 is not in the mirror"],
   );
+  assert.equal(openNodes([question], [{ ...failure("not-in-mirror", 0), question }]), [], "a failure tells of it");
 });
 
 test.run();
