@@ -29,7 +29,7 @@ export interface SearchOptions {
   readonly signatureRepository?: string;
   readonly layouts: "all" | "bundles";
   readonly purpose: EntityPurpose;
-  /** Of attestations: the type that is looked for. Those of every type are found, but a failure of another is no news. */
+  /** Of attestations: the type that is looked for. All are found, but a failure of another is no news. */
   readonly predicateType?: string;
 }
 

@@ -1,6 +1,6 @@
 /**
  * What an attestation that cannot be read says it is. Nothing is trusted by this: such an attestation proves nothing,
- * and it only decides for whom its failure is news. Source: DSSE 1.0 envelope, in-toto Statement v1.
+ * and it only decides for whom its failure is news. Source: docs/spec/sigstore.md#dsse-envelope, #in-toto-statement.
  */
 import { decodeBase64Url, decodeWrappedBase64, unwrapBase64 } from "../encoding/base64.ts";
 import { parseJson } from "../encoding/json.ts";
