@@ -10,6 +10,22 @@ import { runCommandLine } from "./program.ts";
 const systemCode = (error: unknown): string =>
   error instanceof Error && "code" in error ? String(error.code) : String(error);
 
+const systemTexts: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file or folder",
+  EACCES: "this user may not",
+  EPERM: "this user may not",
+  EISDIR: "it is a folder",
+  ENOTDIR: "a part of the path is no folder",
+  ENOSPC: "the disk is full",
+  EDQUOT: "the disk quota is used up",
+  EROFS: "the file system is read-only",
+  ENAMETOOLONG: "the name is too long",
+};
+
+/** What the operating system reports, with its code for those who look it up. */
+const systemWords = (code: string): string =>
+  Object.hasOwn(systemTexts, code) ? `${systemTexts[code]} (${code})` : code;
+
 /** A path that cannot be used is wrong usage. Any other failure here is a bug and is rethrown. */
 function withPath<T>(path: string, doing: string, act: () => T): T {
   try {
@@ -18,8 +34,8 @@ function withPath<T>(path: string, doing: string, act: () => T): T {
     if (!(error instanceof Error && "syscall" in error)) throw error;
     throw new EngineError(
       "invalid-usage",
-      `cannot ${doing} ${path === "-" ? "standard input" : path}: ${systemCode(error)}`,
-      { subject: path, cause: error },
+      `cannot ${doing} ${path === "-" ? "standard input" : path}: ${systemWords(systemCode(error))}`,
+      { subject: path, remedy: /^(?:ENOSPC|EDQUOT|EIO)$/.test(systemCode(error)) ? "disk" : "path" },
     );
   }
 }

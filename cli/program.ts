@@ -125,14 +125,15 @@ export async function runCommandLine(
     else await program.parseAsync([...foldSwitches(words, program)], { from: "user" });
     return code;
   } catch (error) {
-    return reportError(error, io);
+    return reportError(error, calledCommand(words, table)?.name ?? "COMMAND", io);
   }
 }
 
-function reportError(error: unknown, io: CommandIO): ExitCode {
+function reportError(error: unknown, command: string, io: CommandIO): ExitCode {
   if (error instanceof CommanderError) return reportUsage(error, io);
   if (error instanceof EngineError) {
-    io.err(renderProblem(toProblem(error)));
+    const problem = toProblem(error);
+    io.err(renderProblem({ ...problem, fix: problem.fix.replaceAll("COMMAND", command) }));
     return exitOf(error.code);
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);

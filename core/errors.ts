@@ -192,6 +192,29 @@ export const remedies = {
     "have the image signed with upload to the log",
   attestations:
     "it has attestations: `sallyport verify-attestation --type TYPE IMAGE`, or `attestations` in the policy",
+  path: "name a file or folder that is there, and that this user may use",
+  "utf-16": "save it as UTF-8: `iconv -f UTF-16 -t UTF-8 FILE`",
+  archive: "unpack it, and give what is in it",
+  "der-key": "convert it to PEM: `openssl pkey -pubin -inform DER -in FILE`",
+  "der-certificate": "convert it to PEM: `openssl x509 -inform DER -in FILE`",
+  der: "convert it to PEM, in which keys and certificates are given here",
+  "private-key": "give the public key: `openssl pkey -in FILE -pubout`",
+  "cosign-key": "give cosign.pub, which was made with it, or make that again: `cosign public-key --key FILE`",
+  certificate:
+    "give the public key in it (`openssl x509 -in FILE -noout -pubkey`), or the certificate as an authority: " +
+    "`--ca-roots FILE`",
+  "public-key": "give a public key with `--key FILE`",
+  "one-key": "give one key, in a file of its own; for several signers write a policy with an entry for each",
+  "trusted-root": "give a trusted root with `--trusted-root FILE`",
+  "signing-config": "give the trusted_root.json of the same instance; a signing config is for those who sign",
+  "tuf-metadata":
+    "give the trusted_root.json that this metadata is about; a TUF root is given with `--tufRoot FILE`, a folder of " +
+    "metadata with `--tufMirror FOLDER`",
+  "several-documents":
+    "put each into a file of its own (`split -l 1 FILE root-`), and import it under a name of its own: " +
+    "`sallyport trust import --store STORE --name NAME ROOT`",
+  "web-page": "fetch the file again: a server answered with a page",
+  "other-file": "give the file that is asked for; see `sallyport help COMMAND`",
   disk: "make room on the disk or repair it, then do it again",
   "store-access": "make the mirror's folder accessible to this user, or name another: `--store STORE`",
 } as const satisfies Record<string, string>;

@@ -163,6 +163,7 @@ export const layers: LayerTable = {
       "core/knowledge",
       "core/crypto",
       "core/cosign",
+      "core/x509",
       "core/tuf",
       "core/trust",
       "core/verify",

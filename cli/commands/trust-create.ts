@@ -88,7 +88,10 @@ const readAuthority =
     const chain = readPem(pairs, "certificate-chain", io);
     const made = { url: pairs.get("url") ?? "", chain, validFor: readPeriod(pairs) };
     const file = pairs.get("certificate-chain") ?? "";
-    asGiven(file, "a chain for this", () => makeTrustedRoot({ ...noServices, [service]: [made] }, io.limits));
+    const given = { path: file, content: chain, limits: io.limits, flag: `--${service}` };
+    asGiven(given, { what: "a chain for this", form: "certificate" }, () =>
+      makeTrustedRoot({ ...noServices, [service]: [made] }, io.limits),
+    );
     return made;
   };
 
@@ -106,7 +109,10 @@ const readLog =
       ...(origin === undefined ? {} : { origin }),
     };
     const file = pairs.get("public-key") ?? "";
-    asGiven(file, "a log's public key", () => makeTrustedRoot({ ...noServices, [service]: [made] }, io.limits));
+    const given = { path: file, content: made.key, limits: io.limits, flag: `--${service}` };
+    asGiven(given, { what: "a log's public key", form: "public-key" }, () =>
+      makeTrustedRoot({ ...noServices, [service]: [made] }, io.limits),
+    );
     return made;
   };
 

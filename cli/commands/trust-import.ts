@@ -11,7 +11,7 @@ import { createTufVerifier } from "../../core/trust/tuf-verifier.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import type { CommandIO, Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
-import { asGiven } from "../input/given-file.ts";
+import { asGiven, aTrustedRoot } from "../input/given-file.ts";
 import { addStoreOption, withMirror, withMirrorAsync } from "../input/store.ts";
 import { defaultTrustName, readTrustSettings } from "../input/trust-flags.ts";
 import { folderMirror } from "../input/tuf-folder.ts";
@@ -27,7 +27,9 @@ interface ImportOptions extends Omit<UpdateOptions, "timeout"> {
 /** A pinned file. Only the operator vouches for it, so its digest can be required. */
 function importFile(file: string, options: ImportOptions, io: CommandIO): ExitCode {
   const bytes = io.readFile(file);
-  const root = asGiven(file, "a trusted root", () => parseTrustedRoot(bytes, io.limits));
+  const root = asGiven({ path: file, content: bytes, limits: io.limits }, aTrustedRoot, () =>
+    parseTrustedRoot(bytes, io.limits),
+  );
   if (options.digest !== undefined && options.digest !== digestOf(bytes))
     throw new EngineError("no-trust", `the trusted root is ${digestOf(bytes)}, expected ${options.digest}`, {
       subject: file,

@@ -7,7 +7,7 @@ import { createTufVerifier } from "../../core/trust/tuf-verifier.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import type { CommandIO, Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
-import { asGiven } from "../input/given-file.ts";
+import { asGiven, aTrustedRoot } from "../input/given-file.ts";
 import { addStoreOption, type StoreOptions, withMirror } from "../input/store.ts";
 import { defaultTrustName, readTrustSettings } from "../input/trust-flags.ts";
 import { toJsonText } from "../render/json.ts";
@@ -36,7 +36,12 @@ interface Shown {
 function readRoot(file: string | undefined, { name, ...options }: ShowOptions, io: CommandIO): Shown {
   if (file !== undefined) {
     const bytes = io.readFile(file);
-    return { root: asGiven(file, "a trusted root", () => parseTrustedRoot(bytes, io.limits)), from: file };
+    return {
+      root: asGiven({ path: file, content: bytes, limits: io.limits }, aTrustedRoot, () =>
+        parseTrustedRoot(bytes, io.limits),
+      ),
+      from: file,
+    };
   }
   return withMirror(options, io, "read", (mirror) => {
     const answer = mirror.knowledge().answer({ kind: "trusted-root", name });

@@ -8,7 +8,7 @@ import { EngineError } from "../../core/errors.ts";
 import type { AttestorSpec } from "../../core/verify/attestor.ts";
 import { readRoots, readTimestampChain } from "../../core/verify/policy-certificates.ts";
 import { collect, type CommandIO } from "../command.ts";
-import { asGiven, parsePublicKey, readGivenText, readPublicKey } from "./given-file.ts";
+import { asGiven, parsePublicKey, readGivenText, readPublicKey, type Wanted } from "./given-file.ts";
 import type { Limits } from "../../core/limits.ts";
 
 /** The flags of {@link addAttestorOptions}, as commander gives them. */
@@ -119,25 +119,34 @@ function readKey(reference: string, io: CommandIO): NonNullable<AttestorSpec["ke
   if (variable !== undefined) {
     const pem = io.env[variable];
     if (pem === undefined) throw usage(`the variable ${variable} is not set`, reference);
-    parsePublicKey(reference, pem, io.limits);
+    parsePublicKey(reference, pem, io.limits, "--key");
     return { pem };
   }
   const path = reference.replace(/^file:\/\//, "");
   if (/^[a-z][a-z0-9+.-]*:\/\//.test(path))
     throw usage("a key is a file, env://NAME, k8s:// or a KMS reference", reference);
-  return { pem: readPublicKey(path, io).pem };
+  return { pem: readPublicKey(path, io, "--key").pem };
 }
+
+/** A file and what named it: a flag, or a variable of the environment. */
+interface Named {
+  readonly flag: string;
+  readonly path: string | undefined;
+}
+
+const firstNamed = (...named: readonly Named[]): Named =>
+  named.find(({ path }) => path !== undefined) ?? { flag: "", path: undefined };
 
 /** The text of a file, when one is named and `check` can read it. @throws EngineError `invalid-usage` */
 function readPem(
-  path: string | undefined,
-  what: string,
+  { flag, path }: Named,
+  wanted: Wanted,
   check: (text: string, limits: Limits) => unknown,
   io: CommandIO,
 ): string | undefined {
   if (path === undefined) return undefined;
-  const text = readGivenText(path, io);
-  asGiven(path, what, () => check(text, io.limits));
+  const text = readGivenText(path, io, flag);
+  asGiven({ path, content: text, limits: io.limits, flag }, wanted, () => check(text, io.limits));
   return text;
 }
 
@@ -234,16 +243,25 @@ export function readAttestor(options: AttestorOptions, io: CommandIO): AttestorS
   const { key } = options;
   refuseContradictions(options);
   // cosign's variables: what the flags do not name and no trusted root replaces.
-  const fallback = (variable: string): string | undefined =>
-    options.trustedRoot === undefined ? io.env[variable] || undefined : undefined;
-  const chain =
-    options.caRoots ?? options.certificateChain ?? (key === undefined ? fallback("SIGSTORE_ROOT_FILE") : undefined);
-  const roots = readPem(chain, "a chain of certificates", readCertificates, io);
-  const rekorKey = readPem(fallback("SIGSTORE_REKOR_PUBLIC_KEY"), "a log's public key", readKeys, io);
-  const ctKey = readPem(fallback("SIGSTORE_CT_LOG_PUBLIC_KEY_FILE"), "a log's public key", readKeys, io);
+  const fallback = (variable: string): Named => ({
+    flag: variable,
+    path: options.trustedRoot === undefined ? io.env[variable] || undefined : undefined,
+  });
+  const chain = firstNamed(
+    { flag: "--ca-roots", path: options.caRoots },
+    { flag: "--certificate-chain", path: options.certificateChain },
+    ...(key === undefined ? [fallback("SIGSTORE_ROOT_FILE")] : []),
+  );
+  const roots = readPem(chain, { what: "a chain of certificates", form: "certificate" }, readCertificates, io);
+  const logKey: Wanted = { what: "a log's public key", form: "public-key" };
+  const rekorKey = readPem(fallback("SIGSTORE_REKOR_PUBLIC_KEY"), logKey, readKeys, io);
+  const ctKey = readPem(fallback("SIGSTORE_CT_LOG_PUBLIC_KEY_FILE"), logKey, readKeys, io);
   const tsa = readPem(
-    options.timestampCertificateChain ?? fallback("SIGSTORE_TSA_CERTIFICATE_FILE"),
-    "a timestamp authority's chain",
+    firstNamed(
+      { flag: "--timestamp-certificate-chain", path: options.timestampCertificateChain },
+      fallback("SIGSTORE_TSA_CERTIFICATE_FILE"),
+    ),
+    { what: "a timestamp authority's chain", form: "certificate" },
     (text) => readTimestampChain(text, io.limits),
     io,
   );

@@ -3,45 +3,81 @@
  * Source: docs/spec/command-line.md#given-files.
  */
 import { parsePublicKeysPem, type PublicKey } from "../../core/crypto/public-key.ts";
-import { decodeUtf8 } from "../../core/encoding/utf8.ts";
-import { codeRow, EngineError } from "../../core/errors.ts";
-import type { CommandIO } from "../command.ts";
+import { decodeUtf8, encodeUtf8 } from "../../core/encoding/utf8.ts";
+import { codeRow, EngineError, type Remedy } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
+import type { CommandIO } from "../command.ts";
+import { formOfFile } from "./what-file.ts";
 
 type Reads = Pick<CommandIO, "readFile" | "limits">;
 
 const shown = (path: string): string => (path === "-" ? "standard input" : path);
 
+/** A file, and the flag that named it. */
+interface Given {
+  readonly path: string;
+  readonly content: Uint8Array | string;
+  readonly limits: Limits;
+  readonly flag?: string | undefined;
+}
+
+/** What a file should hold. `form` is that of a file which does, though perhaps in a faulty way. */
+export interface Wanted {
+  readonly what: string;
+  readonly form?: Remedy;
+}
+
+export const aTrustedRoot: Wanted = { what: "a trusted root", form: "trusted-root" };
+export const aTufRoot: Wanted = { what: "a TUF root", form: "tuf-metadata" };
+const aPublicKey: Wanted = { what: "a public key", form: "public-key" };
+const aText: Wanted = { what: "text in UTF-8" };
+
 /**
- * The result of `read` for the file at `path`.
- * @throws EngineError `invalid-usage` in place of a refusal of what the file holds.
+ * What `read` makes of a file.
+ * @throws EngineError `invalid-usage` in place of a refusal of what the file holds: which file, what it is, and what to
+ * do.
  */
-export function asGiven<T>(path: string, what: string, read: () => T): T {
+export function asGiven<T>({ path, content, limits, flag }: Given, { what, form: own }: Wanted, read: () => T): T {
   try {
     return read();
   } catch (error) {
     if (!(error instanceof EngineError) || codeRow(error.code).truth !== "refuted") throw error;
-    throw new EngineError("invalid-usage", `${shown(path)} is not ${what}: ${error.message}`, {
+    const form = formOfFile(typeof content === "string" ? encodeUtf8(content) : content, limits);
+    const name = `${flag === undefined ? "" : `${flag} `}${shown(path)}`;
+    const other = form?.remedy === own ? undefined : form;
+    const why = other === undefined ? error.message : `it is ${other.is}`;
+    throw new EngineError("invalid-usage", `${name} is not ${what}: ${why}`, {
       subject: path,
       cause: error.cause,
+      remedy: other?.remedy ?? "other-file",
     });
   }
 }
 
 /** The text of a file. @throws EngineError `invalid-usage` when it cannot be read or is not UTF-8. */
-export const readGivenText = (path: string, io: Reads): string =>
-  asGiven(path, "text in UTF-8", () => decodeUtf8(io.readFile(path)));
+export function readGivenText(path: string, io: Reads, flag?: string): string {
+  const content = io.readFile(path);
+  return asGiven({ path, content, limits: io.limits, flag }, aText, () => decodeUtf8(content));
+}
 
 /** The one public key of a PEM text; `name` is what the command line calls it. @throws EngineError `invalid-usage` */
-export function parsePublicKey(name: string, pem: string, limits: Limits): PublicKey {
-  const [key, ...more] = asGiven(name, "a public key", () => parsePublicKeysPem(pem, limits));
+export function parsePublicKey(name: string, pem: string, limits: Limits, flag?: string): PublicKey {
+  const given = { path: name, content: pem, limits, flag };
+  const [key, ...more] = asGiven(given, aPublicKey, () => parsePublicKeysPem(pem, limits));
   if (key !== undefined && more.length === 0) return key;
   const found = key === undefined ? "no public key in PEM form" : `${more.length + 1} public keys, not one`;
-  throw new EngineError("invalid-usage", `${shown(name)} holds ${found}`, { subject: name });
+  throw new EngineError("invalid-usage", `${flag === undefined ? "" : `${flag} `}${shown(name)} holds ${found}`, {
+    subject: name,
+    remedy: key === undefined ? "other-file" : "one-key",
+  });
 }
 
 /** The one public key of a file, and its text. @throws EngineError `invalid-usage` */
-export function readPublicKey(path: string, io: Reads): { readonly pem: string; readonly key: PublicKey } {
-  const pem = readGivenText(path, io);
-  return { pem, key: parsePublicKey(path, pem, io.limits) };
+export function readPublicKey(
+  path: string,
+  io: Reads,
+  flag?: string,
+): { readonly pem: string; readonly key: PublicKey } {
+  const pem = readGivenText(path, io, flag);
+  return { pem, key: parsePublicKey(path, pem, io.limits, flag) };
 }

@@ -20,7 +20,7 @@ import { openMirror } from "../../proxy/mirror/open-mirror.ts";
 import { keepSignedTime } from "../../proxy/mirror/signed-time.ts";
 import type { Command } from "commander";
 import { collect, type CommandIO } from "../command.ts";
-import { asGiven } from "./given-file.ts";
+import { asGiven, aTrustedRoot } from "./given-file.ts";
 import { addLimitOptions, type LimitOptions, readLimits } from "./limit-flags.ts";
 import { addTrustOptions, defaultTrustName, readTrustSettings, tufFolder, type TrustOptions } from "./trust-flags.ts";
 import { readTufFolder } from "./tuf-folder.ts";
@@ -80,7 +80,10 @@ function readCommandLineRoot(
 ): CommandLineRoot | undefined {
   if (file !== undefined) {
     const bytes = io.readFile(file);
-    asGiven(file, "a trusted root", () => parseTrustedRoot(bytes, io.limits));
+    const flag = options.trustedRoot === undefined ? "SALLYPORT_TRUSTED_ROOT" : "--trusted-root";
+    asGiven({ path: file, content: bytes, limits: io.limits, flag }, aTrustedRoot, () =>
+      parseTrustedRoot(bytes, io.limits),
+    );
     return { value: { form: "pinned", bytes }, from: "--trusted-root" };
   }
   const folder = tufFolder(options);

@@ -9,7 +9,7 @@ import type { TrustMode } from "../../core/trust/freshness.ts";
 import type { TrustSettings } from "../../core/trust/tuf-verifier.ts";
 import { parseRoot } from "../../core/tuf/root.ts";
 import type { CommandIO } from "../command.ts";
-import { asGiven } from "./given-file.ts";
+import { asGiven, aTufRoot } from "./given-file.ts";
 
 export const defaultTrustName = "public-good";
 
@@ -69,7 +69,7 @@ export const tufFolder = ({ tufMirror }: TrustOptions): string | undefined =>
 /** A TUF root of the command line. @throws EngineError `invalid-usage` when the file is not a TUF root. */
 export function readTufRoot(file: string, io: CommandIO): Uint8Array {
   const bytes = io.readFile(file);
-  asGiven(file, "a TUF root", () => parseRoot(bytes, io.limits));
+  asGiven({ path: file, content: bytes, limits: io.limits }, aTufRoot, () => parseRoot(bytes, io.limits));
   return bytes;
 }
 

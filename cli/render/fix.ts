@@ -45,7 +45,9 @@ export function fixText(failed: Failed, settings: FixSettings = { hasSource: tru
   const lacksSource = !hasSource && codeRow(code).truth === "unknown" && question !== undefined && artifact(question);
   const remedy = lacksSource ? "no-source" : (failed.remedy ?? remedyOf(failed));
   const text = (remedy === undefined ? fixes[code] : remedies[remedy]).replaceAll("`", "");
-  const named = replaced(text, "REFERENCE", question?.kind === "key" ? question.reference : undefined);
+  // Of a file that was given, the fix is about that file.
+  const filled = replaced(text, "FILE", remedy !== undefined && code === "invalid-usage" ? subject : undefined);
+  const named = replaced(filled, "REFERENCE", question?.kind === "key" ? question.reference : undefined);
   return replaced(named, "NAME", question?.kind === "trusted-root" ? question.name : undefined);
 }
 

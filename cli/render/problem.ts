@@ -18,7 +18,7 @@ export interface Problem {
 }
 
 /** The problem that an error stands for. */
-export function toProblem(error: EngineError): Problem {
+export function toProblem(error: EngineError): Problem & { readonly fix: string } {
   const causes: string[] = [];
   for (let cause: unknown = error.cause; cause instanceof Error && causes.length < 4; cause = cause.cause)
     causes.push(cause.message);
@@ -30,7 +30,7 @@ export function toProblem(error: EngineError): Problem {
     code: error.code,
     what: error.message,
     ...(why === "" ? {} : { why }),
-    fix: fixText({ code: error.code, remedy: error.remedy, question }),
+    fix: fixText({ code: error.code, remedy: error.remedy, subject: error.subject, question }),
   };
 }
 

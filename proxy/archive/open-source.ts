@@ -14,7 +14,7 @@ import { FolderSource, type LayoutSource } from "./layout-source.ts";
 export async function openLayoutSource(path: string, limits: Limits): Promise<LayoutSource> {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined)
-    throw new EngineError("invalid-usage", `there is no folder or file ${path}`, { subject: path });
+    throw new EngineError("invalid-usage", `there is no folder or file ${path}`, { subject: path, remedy: "path" });
   if (stat.isDirectory()) return new FolderSource(path);
   if (!stat.isFile()) throw new EngineError("invalid-usage", `neither a folder nor a file: ${path}`, { subject: path });
   // Loaded only for an archive, so that folders do not pay for it.

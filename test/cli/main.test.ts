@@ -58,7 +58,7 @@ test("keeps a mirror, with the statements that the build carries", () => {
 test("a path that cannot be read is wrong usage", () => {
   const { exit, err } = run(["verify", "--key", "gone.pub", demo.signed]);
   assert.is(exit, 2);
-  assert.match(err, "error invalid-usage: cannot read gone.pub: ENOENT");
+  assert.match(err, "error invalid-usage: cannot read gone.pub: there is no such file or folder (ENOENT)");
   assert.is(run(["verify", "--key", ".", demo.signed]).exit, 2);
 });
 

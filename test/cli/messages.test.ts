@@ -155,6 +155,23 @@ test("refuted here, and others may be elsewhere: the refutation leads, the statu
   assert.is((await runCli([...words, "--complete", "registry.example/shop/app:1"], { files })).exit, 12);
 });
 
+const wrongFiles: readonly (readonly [words: readonly string[], said: RegExp, fix: RegExp])[] = [
+  [["--key", "key.der"], /--key key\.der .*public key in DER form/, /openssl pkey -pubin -inform DER -in key\.der/],
+  [["--key", "cosign.key"], /--key cosign\.key .*a private key of cosign/, /give cosign\.pub/],
+  [["--key", "root.json"], /--key root\.json .*a trusted root/, /--trusted-root root\.json/],
+  [[...byKey, "--trusted-root", "signing-config.json"], /a signing config \(application\/vnd/, /trusted_root\.json/],
+  [[...byKey, "--trusted-root", "two.jsonl"], /2 documents in a row/, /split -l 1 two\.jsonl/],
+  [["--key", "gone.pub"], /cannot read gone\.pub/, /./],
+];
+for (const [words, said, fix] of wrongFiles)
+  test(`a file that is something else: ${words.slice(-2).join(" ")}: which, what it is, what to do, exit 2`, async () => {
+    const { exit, out, err } = await run("given-files", ["verify", ...words, ...own, attested]);
+    assert.equal([exit, out], [2, ""]);
+    assert.match(err, said);
+    assert.match(err, /^ {2}fix: {2}/m);
+    assert.match(err, fix);
+  });
+
 test("no mirror and no layout: the message says so", async () => {
   const { exit, err } = await run("given-files", ["verify", "--key", "cosign.pub", "registry.example/shop/app:1"]);
   assert.is(exit, 5);

@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { asGiven, parsePublicKey, readGivenText, readPublicKey } from "../../../cli/input/given-file.ts";
+import { parsePublicKeysPem } from "../../../core/crypto/public-key.ts";
 import { EngineError } from "../../../core/errors.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { fixtureText } from "../../support/fixture-images.ts";
@@ -25,22 +26,41 @@ test("what cannot be read, or is not UTF-8, is wrong usage with its name", () =>
   throwsCode("invalid-usage", () => readGivenText("gone.txt", io));
   const { code, message, subject } = faultOf(() => readGivenText("utf16.txt", io));
   assert.equal([code, subject], ["invalid-usage", "utf16.txt"]);
-  assert.match(message, /^utf16\.txt is not text in UTF-8: /);
+  assert.match(message, /^utf16\.txt is not text in UTF-8: it is text in UTF-16$/);
 });
+
+const given = (content: string | Uint8Array, path = "a.txt") => ({ path, content, limits: defaultLimits });
 
 test("what a file should hold and does not is wrong usage; other faults fly on", () => {
   const refuse = (code: "malformed" | "over-limit" | "mirror-corrupt") => (): never => {
     throw new EngineError(code, "no key is here");
   };
-  const four = (): number => 4;
-  assert.is(asGiven("a.txt", "a key", four), 4);
+  const key = { what: "a public key", form: "public-key" } as const;
   assert.is(
-    faultOf(() => asGiven("a.txt", "a public key", refuse("malformed"))).message,
+    asGiven(given("text"), key, () => 4),
+    4,
+  );
+  assert.is(
+    faultOf(() => asGiven(given("text"), key, refuse("malformed"))).message,
     "a.txt is not a public key: no key is here",
   );
-  throwsCode("invalid-usage", () => asGiven("-", "a key", refuse("over-limit")));
-  throwsCode("mirror-corrupt", () => asGiven("a.txt", "a key", refuse("mirror-corrupt")));
-  assert.throws(() => asGiven("a.txt", "a key", () => JSON.parse("{")), SyntaxError);
+  throwsCode("invalid-usage", () => asGiven(given("text", "-"), key, refuse("over-limit")));
+  throwsCode("mirror-corrupt", () => asGiven(given("text"), key, refuse("mirror-corrupt")));
+  assert.throws(() => asGiven(given("text"), key, () => JSON.parse("{")), SyntaxError);
+});
+
+test("what it is in place of that, and what to do; a faulty one of the kind is told by its fault", () => {
+  const pem = (label: string): string => `-----BEGIN ${label}-----\nAAAA\n-----END ${label}-----\n`;
+  const key = { what: "a public key", form: "public-key" } as const;
+  const fault = (content: string, flag?: string) =>
+    faultOf(() => asGiven({ ...given(content), flag }, key, () => parsePublicKeysPem(content, defaultLimits)));
+  const secret = fault(pem("PRIVATE KEY"), "--key");
+  assert.equal(
+    [secret.message, secret.remedy],
+    ["--key a.txt is not a public key: it is a private key (keep it secret)", "private-key"],
+  );
+  const faulty = fault(pem("PUBLIC KEY"));
+  assert.equal([/it is a public key/.test(faulty.message), faulty.remedy], [false, "other-file"]);
 });
 
 test("a file of one public key", () => {
