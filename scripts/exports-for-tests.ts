@@ -20,12 +20,10 @@ export const exportsForTests: Readonly<Record<string, string>> = {
   // Parts with more cases than their callers could show.
   "cli/input/cluster-files.ts parsePath": "paths of the cluster's API",
   "cli/input/cluster-files.ts pluralOf": "plurals of kinds",
-  "cli/input/knowledge.ts parseTimeFlag": "forms of a time",
   "cli/program.ts commands": "every command is run through its help",
   "cli/render/decision.ts decisionTrees": "trees before they are drawn",
   "cli/render/decision.ts pruneTree": "trees before they are drawn",
   "cli/render/evidence.ts evidenceNodes": "trees before they are drawn",
-  "core/decide/allowed.ts mayOverlook": "every code beside every kind of question",
   "core/dsse/statement.ts parseStatement": "statements without an envelope",
   "core/encoding/proto-json.ts optionalInstant": "forms of a time",
   "core/jmespath/functions/standard.ts areSame": "equality of any two values",

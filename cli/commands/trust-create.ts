@@ -3,6 +3,7 @@
  * docs/spec/sigstore.md#trusted-root.
  */
 import type { Command } from "commander";
+import { parseTimeFlag } from "../input/knowledge.ts";
 import { type JsonArray, type JsonObject, parseJson } from "../../core/encoding/json.ts";
 import { EngineError } from "../../core/errors.ts";
 import {
@@ -60,11 +61,7 @@ function readPairs(service: Service, text: string): ReadonlyMap<string, string> 
 
 function readTime(pairs: ReadonlyMap<string, string>, key: string): Date | undefined {
   const text = pairs.get(key);
-  if (text === undefined) return undefined;
-  const at = new Date(text);
-  if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/.test(text) || Number.isNaN(at.getTime()))
-    throw usage("write a time as 2026-11-22T17:03:00Z", `${key}=${text}`);
-  return at;
+  return text === undefined ? undefined : parseTimeFlag(text, `${key}=${text}`);
 }
 
 const readPem = (pairs: ReadonlyMap<string, string>, key: string, io: CommandIO): string =>

@@ -2,6 +2,7 @@
  * What a command may know: layout folders, the mirror, a trusted root and key files of the command line. Nothing here
  * can dial.
  */
+import { parseInstant } from "../../core/encoding/instant.ts";
 import { decodeUtf8 } from "../../core/encoding/utf8.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { Answer, AnswerTo, TrustedRootSource } from "../../core/knowledge/answer.ts";
@@ -180,12 +181,14 @@ export function reportSkippedEntries(
   for (const { subject, reason } of entries) err(`skipped ${folder}\n  ${subject}\n  ${reason}\n`);
 }
 
-/** @throws EngineError `invalid-usage` when the text is no RFC 3339 time. */
-export function parseTimeFlag(text: string): Date {
-  const at = new Date(text);
-  if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/.test(text) || Number.isNaN(at.getTime()))
-    throw new EngineError("invalid-usage", "write a time as 2026-11-22T17:03:00Z", { subject: text });
-  return at;
+/** @throws EngineError `invalid-usage` when the text is not an RFC 3339 time, or its date does not exist. */
+export function parseTimeFlag(text: string, subject = text): Date {
+  try {
+    return parseInstant(text);
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    throw new EngineError("invalid-usage", "write a time as 2026-11-22T17:03:00Z", { subject, cause: error });
+  }
 }
 
 /**

@@ -164,8 +164,14 @@ const claimOf = ({ image, predicateType }: ImageRequest, context: VerifyContext)
 function otherTypes(entity: SignedEntity, predicateType: string): readonly string[] | undefined {
   const content = attempt(() => entity.content());
   if (!content.ok && content.error.code !== "malformed") return undefined;
-  const types = content.ok ? typesOf(content.value) : entity.declaredTypes();
-  return types.includes(predicateType) || (!content.ok && types.length === 0) ? undefined : types;
+  if (content.ok) {
+    const types = typesOf(content.value);
+    return types.includes(predicateType) ? undefined : types;
+  }
+  // Bytes that are not those of the digest declare nothing.
+  const declared = attempt(() => entity.declaredTypes());
+  if (!declared.ok || declared.value.length === 0 || declared.value.includes(predicateType)) return undefined;
+  return declared.value;
 }
 
 const typesOf = (content: SignedContent): readonly string[] =>

@@ -39,10 +39,7 @@ test("everything but image layers comes in, and answers as the layout does", () 
   const path = writtenMirror((mirror) => {
     const added = addLayout(mirror, folder.write(), { repository, at: origin.at, from: "usb stick" });
     const { unread, otherTypes, ...counts } = added;
-    assert.equal(
-      unread.map(({ subject }) => subject),
-      [bundle.digest, payload.digest],
-    );
+    assert.equal(unread.map(({ subject }) => subject).sort(), [bundle.digest, payload.digest].sort());
     assert.is(otherTypes.size, 0);
     assert.equal(counts, {
       images: [{ repository, tag: "1.4", digest: image.digest }],
