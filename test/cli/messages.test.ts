@@ -164,7 +164,7 @@ const wrongFiles: readonly (readonly [words: readonly string[], said: RegExp, fi
   [["--key", "gone.pub"], /cannot read gone\.pub/, /./],
 ];
 for (const [words, said, fix] of wrongFiles)
-  test(`a file that is something else: ${words.slice(-2).join(" ")}: which, what it is, what to do, exit 2`, async () => {
+  test(`something else: ${words.slice(-2).join(" ")}: which, what it is, what to do, exit 2`, async () => {
     const { exit, out, err } = await run("given-files", ["verify", ...words, ...own, attested]);
     assert.equal([exit, out], [2, ""]);
     assert.match(err, said);
