@@ -24,11 +24,13 @@ import { nodeVerifier } from "../proxy/host/node-verifier.ts";
 import type { CommandIO } from "./command.ts";
 import { knownLabels } from "./input/cluster-files.ts";
 import type { readDistrustFiles } from "./input/distrust-file.ts";
-import { placeText, tellWarnings } from "./input/files.ts";
+import { placeText, problemText, tellWarnings } from "./input/files.ts";
 import type { OpenKnowledge } from "./input/knowledge.ts";
+import { countRefused, type JudgingSet } from "./input/policy-files.ts";
 import type { FaultyResource, GivenResources } from "./input/resources.ts";
 import { checkValueNames, type RequestInfo, ruleVariablesFor, type Values, variablesFor } from "./input/values.ts";
 import type { ReportedResponse } from "./render/policy-report.ts";
+import { renderProblem } from "./render/problem.ts";
 
 export interface PolicySet {
   readonly policies: readonly Policy[];
@@ -46,6 +48,27 @@ export interface Setting extends Omit<OpenKnowledge, "close"> {
   readonly user: RequestInfo;
   /** Warnings already shown, shared by several runs over the same policies. */
   readonly told?: Set<string>;
+}
+
+/**
+ * What keeps policies from loading, each thing once, then that nothing was judged.
+ * @throws EngineError with the code of the first problem.
+ */
+export function refusePolicies(errors: JudgingSet["errors"], io: CommandIO): void {
+  const [first, ...more] = errors;
+  if (first === undefined) return;
+  tellProblems(more.length === 0 ? [] : errors, io);
+  const refused = countRefused(errors);
+  throw new EngineError(
+    first.code,
+    `${refused} ${refused === 1 ? "policy does" : "policies do"} not load; nothing was judged` +
+      `${more.length === 0 ? `: ${problemText(first)}` : ""}`,
+  );
+}
+
+/** Problems on stderr, each with its code and its place. */
+export function tellProblems(errors: JudgingSet["errors"], io: CommandIO): void {
+  for (const problem of errors) io.err(renderProblem({ code: problem.code, what: problemText(problem) }));
 }
 
 const operations: ReadonlySet<string> = new Set(["CREATE", "UPDATE", "DELETE", "CONNECT"]);

@@ -7,7 +7,7 @@ import { EngineError, type JsonObject, requestFor } from "../../core/index.ts";
 import { expandRules } from "../../core/kyverno/policy/autogen.ts";
 import { collect, type CommandIO, type Shell } from "../command.ts";
 import { type ExitCode, exitOfCounts } from "../exit-code.ts";
-import { type GivenPath, problemText, readPaths, splitLists } from "../input/files.ts";
+import { type GivenPath, readPaths, splitLists } from "../input/files.ts";
 import { addJudgingOptions, type JudgingOptions, readJudgingInput } from "../input/judging-flags.ts";
 import { addKnowledgeOptions, type KnowledgeOptions, openKnowledge } from "../input/knowledge.ts";
 import { sorted, toJsonText } from "../render/json.ts";
@@ -26,12 +26,11 @@ import { renderMarkdown } from "../render/markdown.ts";
 import { type ReportApi, reportApis, type ReportedResponse, toPolicyReport } from "../render/policy-report.ts";
 import { toSarif } from "../render/sarif.ts";
 import { failureOf, fixLines, type FixSettings } from "../render/fix.ts";
-import { renderProblem } from "../render/problem.ts";
 import { renderBoxTable } from "../render/table.ts";
 import { attestationTypes } from "../input/attestation-types.ts";
 import { readJudgingSet, warnUncounted } from "../input/policy-files.ts";
 import { type FaultyResource, type GivenResource, readResources } from "../input/resources.ts";
-import { judge, type PolicySet, tellFaulty, toFaultyResponse } from "../judge.ts";
+import { judge, refusePolicies, tellProblems, type PolicySet, tellFaulty, toFaultyResponse } from "../judge.ts";
 import { version } from "../version.ts";
 
 interface ApplyOptions extends KnowledgeOptions, JudgingOptions {
@@ -69,13 +68,8 @@ function load(
   io: CommandIO,
 ): { readonly set: PolicySet; readonly refused: Refused } {
   const { errors, ...set } = readJudgingSet(paths, resources, options, io);
-  for (const problem of errors)
-    io.err(renderProblem({ code: problem.code, what: problem.message, why: problemText(problem) }));
-  const [first] = errors;
-  if (first !== undefined && options.continueOnFail !== true)
-    throw new EngineError(first.code, `${errors.length} policies do not load; nothing was judged`, {
-      subject: problemText(first),
-    });
+  if (options.continueOnFail === true) tellProblems(errors, io);
+  else refusePolicies(errors, io);
   return {
     set: { ...set, refused: errors.flatMap(({ policy }) => policy ?? []) },
     refused: errors.map((problem) => ({ policy: problem.policy ?? problem.file, reason: problem.message })),

@@ -9,10 +9,10 @@ import type { ExitCode } from "../exit-code.ts";
 import { readPaths, splitLists } from "../input/files.ts";
 import { addJudgingOptions, type JudgingOptions, readJudgingInput } from "../input/judging-flags.ts";
 import { addKnowledgeOptions, type KnowledgeOptions, openKnowledge } from "../input/knowledge.ts";
-import { readJudgingSet, refuseProblems } from "../input/policy-files.ts";
+import { readJudgingSet } from "../input/policy-files.ts";
 import { readResources } from "../input/resources.ts";
 import { attestationTypes } from "../input/attestation-types.ts";
-import { type AllDecided, decideAll, type Decided, tellFaulty } from "../judge.ts";
+import { type AllDecided, decideAll, type Decided, refusePolicies, tellFaulty } from "../judge.ts";
 import { renderDecision } from "../render/decision.ts";
 import type { FixSettings } from "../render/fix.ts";
 import { toJsonText } from "../render/json.ts";
@@ -44,7 +44,7 @@ async function explain(images: readonly string[], options: ExplainOptions, io: C
       subject: "IMAGE",
     });
   const { errors, ...set } = readJudgingSet(splitLists(options.policy), given, options, io);
-  refuseProblems(errors, `${errors.length} of the policies do not load`);
+  refusePolicies(errors, io);
   const { resources, faulty } = readResources(given, io, { flag: "-r" });
   const pods = images.map((image) => ({ value: podFor(image, options.namespace), position: commandLine }));
   const { cluster, ...input } = readJudgingInput(options, io);

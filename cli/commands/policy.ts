@@ -3,12 +3,13 @@ import { type Command, Option } from "commander";
 import { createEngine } from "../../core/index.ts";
 import { advise } from "../../core/kyverno/policy/advice.ts";
 import type { PolicyWarning } from "../../core/kyverno/policy/policy.ts";
+import type { PolicyProblem } from "../../core/kyverno/policy/read-policy.ts";
 import type { AdviceCode } from "../../core/kyverno/policy/remark.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import type { CommandIO, Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { problemText } from "../input/files.ts";
-import { readPolicies } from "../input/policy-files.ts";
+import { countRefused, readPolicies } from "../input/policy-files.ts";
 import { toJsonText } from "../render/json.ts";
 
 interface CheckOptions {
@@ -24,6 +25,17 @@ function inOrder(warnings: readonly Warning[]): readonly Warning[] {
   return [...byText.values()].sort(
     (a, b) => Number(a.file > b.file) - Number(a.file < b.file) || a.line - b.line || a.column - b.column,
   );
+}
+
+const count = (number: number, one: string): string => `${number} ${one}${number === 1 ? "" : "s"}`;
+
+/** How many policies there are, and how many of them load. */
+function countText(load: number, errors: readonly PolicyProblem[]): string {
+  const refused = countRefused(errors);
+  const all = load + refused;
+  const what = `${all} ${all === 1 ? "policy" : "policies"}`;
+  if (refused === 0) return `${what} ${all === 1 ? "loads" : "load"}`;
+  return load === 0 ? `${what} ${all === 1 ? "does" : "do"} not load` : `${what}: ${load} load, ${refused} do not`;
 }
 
 function check(paths: readonly string[], options: CheckOptions, io: CommandIO): ExitCode {
@@ -45,7 +57,8 @@ function check(paths: readonly string[], options: CheckOptions, io: CommandIO): 
     for (const problem of errors) io.out(`error ${problem.code}: ${problemText(problem)}\n`);
     for (const warning of warnings)
       io.out(`warning${warning.code === undefined ? "" : ` ${warning.code}`}: ${problemText(warning)}\n`);
-    io.out(`${policies.length} policies load, ${errors.length} errors, ${warnings.length} warnings\n`);
+    io.out(`${countText(policies.length, errors)}; ${count(errors.length, "error")}, `);
+    io.out(`${count(warnings.length, "warning")}\n`);
   }
   return errors.length > 0 ? 2 : 0;
 }

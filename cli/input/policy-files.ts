@@ -67,11 +67,14 @@ function nothingUseful(useless: readonly GivenPath[], others: readonly OtherDocu
 }
 
 /** @throws EngineError with the code of the first problem. */
-export function refuseProblems(errors: readonly PolicyProblem[], what: string): void {
+function refuseProblems(errors: readonly PolicyProblem[], what: string): void {
   const [first] = errors;
-  if (first !== undefined)
-    throw new EngineError(first.code, `${what}: ${first.message}`, { subject: problemText(first) });
+  if (first !== undefined) throw new EngineError(first.code, `${what}: ${problemText(first)}`);
 }
+
+/** How many policies the problems are about; a document that does not parse counts as one. */
+export const countRefused = (errors: readonly PolicyProblem[]): number =>
+  new Set(errors.map(({ file, line, policy }) => `${file} ${policy ?? line}`)).size;
 
 /**
  * The exceptions of `-e` files, which hold nothing else.

@@ -1,7 +1,22 @@
 /**
- * What to do about YAML that does not parse: the two slips that policies are known for. Source:
+ * What to do about YAML that does not parse: the slips that policies are known for. Source:
  * docs/spec/kyverno.md#checks-at-load.
  */
+
+/** What no expression of Kyverno has: actions, functions and objects of Helm's templates, and their dashes. */
+const helmAction =
+  /\{\{-|-\}\}|\{\{\s*(?:[.$]|(?:if|else|end|range|with|define|block|include|template|tpl|toYaml)\b)|\|\s*(?:n?indent|quote)\b/;
+
+/** A value that begins with a character which means something else there. */
+const indicator = /(?:^\s*-\s+|:\s+|[[{,]\s*)([*&!%@`][^\s,\]}]*)/;
+const meanings: Readonly<Record<string, string>> = {
+  "*": "begins an alias",
+  "&": "begins an anchor",
+  "!": "begins a tag",
+  "%": "begins a directive",
+  "@": "is reserved",
+  "`": "is reserved",
+};
 
 const unquotedBraces = /(?:[:-]\s+|^\s*)\{\{/;
 const blockHeader = /^(\s*)(?:- )*([^\s#][^#]*?):\s*[|>][-+0-9]*\s*(?:#.*)?$/;
@@ -15,7 +30,12 @@ const nearby = 40;
 /** How a fault in `line` (1-based) of these lines can be mended, or `undefined`. */
 export function yamlHint(lines: readonly string[], line: number): string | undefined {
   const current = (lines[line - 1] ?? "").slice(0, longestLine);
+  if (helmAction.test(current))
+    return "this is a template of Helm: render it first (helm template CHART), and give what comes out";
   if (unquotedBraces.test(current)) return 'quote a value that begins with braces: "{{ … }}"';
+  const [, value = ""] = indicator.exec(current) ?? [];
+  if (value !== "")
+    return `${value.slice(0, 1)} ${meanings[value.slice(0, 1)] ?? ""} in YAML: quote what is meant as text: ${JSON.stringify(value)}`;
   // The fault is reported where the text that should have been in the block begins or ends.
   for (let index = line - 1; index >= Math.max(0, line - nearby); index--) {
     const header = blockHeader.exec((lines[index] ?? "").slice(0, longestLine));

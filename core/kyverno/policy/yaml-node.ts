@@ -87,7 +87,7 @@ export class NodeReader {
   #alias(name: string, node: YamlNode): Read {
     const anchor = this.#anchors.get(name);
     if (anchor === undefined)
-      throw new YamlFault("malformed", `the alias *${name} has no anchor before it`, node.offset);
+      throw new YamlFault("malformed", `the alias *${name} has no anchor before it`, node.offset, { isLost: true });
     if (anchor.read === undefined)
       throw new YamlFault("malformed", `the alias *${name} stands inside its own anchor`, node.offset);
     this.#targets.set(node, anchor.node);

@@ -15,7 +15,7 @@ const name = /[A-Za-z0-9_-]*/y;
 function readName(cursor: Cursor, what: string): string {
   name.lastIndex = cursor.at + 1;
   const [found = ""] = name.exec(cursor.text) ?? [];
-  if (found === "") cursor.refuse(`the name of an ${what} is made of letters, digits, - and _`);
+  if (found === "") cursor.lost(`the name of an ${what} is made of letters, digits, - and _`);
   cursor.at += 1 + found.length;
   return found;
 }
@@ -33,7 +33,7 @@ export function readProperties(cursor: Cursor): Properties | undefined {
       while (!cursor.isBlank()) cursor.at++;
       tag = cursor.text.slice(at, cursor.at);
     }
-    if (!cursor.isBlank()) cursor.refuse("the name of an anchor is made of letters, digits, - and _", at);
+    if (!cursor.isBlank()) cursor.lost("the name of an anchor is made of letters, digits, - and _", at);
     cursor.skipSpaces();
   }
   return anchor === undefined && tag === undefined ? undefined : { offset, anchor, tag };
@@ -47,13 +47,12 @@ export function withProperties(cursor: Cursor, node: YamlNode, properties: Prope
   const { anchor, tag, offset } = properties;
   if (node.kind === "alias") cursor.refuse("an alias has neither anchor nor tag", offset);
   if (node.kind === "scalar") {
-    if (node.isPlain && node.text === "") cursor.refuse("an anchor or tag has no value", offset);
-    if (tag !== undefined && !scalarTags.has(tag))
-      cursor.refuse(`the tag ${tag.slice(0, 60)} is not read here`, offset);
+    if (node.isPlain && node.text === "") cursor.lost("an anchor or tag has no value", offset);
+    if (tag !== undefined && !scalarTags.has(tag)) cursor.lost(`the tag ${tag.slice(0, 60)} is not read here`, offset);
     return { ...node, anchor, tag };
   }
   if (tag !== undefined && tag !== (node.kind === "map" ? "!!map" : "!!seq"))
-    cursor.refuse(`the tag ${tag.slice(0, 60)} is not read here`, offset);
+    cursor.lost(`the tag ${tag.slice(0, 60)} is not read here`, offset);
   return { ...node, anchor };
 }
 
@@ -62,7 +61,7 @@ export function readAlias(cursor: Cursor, inFlow: boolean): YamlAlias {
   const offset = cursor.at;
   const target = readName(cursor, "alias");
   if (!cursor.isBlank() && !(inFlow && /[,\]}]/.test(cursor.peek() ?? "")))
-    cursor.refuse("the name of an alias is made of letters, digits, - and _", offset);
+    cursor.lost("the name of an alias is made of letters, digits, - and _", offset);
   return { kind: "alias", offset, name: target };
 }
 

@@ -122,7 +122,14 @@ test("a policy that does not load: nothing is judged, exit 2, with its place", a
   );
   const { exit, out, err } = await runCli([...base, "broken.yaml", "-r", "signed.yaml"], broken);
   assert.equal([exit, out], [2, ""]);
-  assert.match(err, /error (invalid-policy|unsupported): .*\n {2}why: {2}broken\.yaml:\d+:\d+/);
+  assert.match(
+    err,
+    /^error invalid-policy: 1 policy does not load; nothing was judged: broken\.yaml:\d+:\d+: .*\n {2}fix: {2}.*\n$/,
+  );
+  const twice = policyFor(demo.key.pem, { name: "broken" }).replace("imageReferences:", "imageReference:");
+  const worse = await runCli(["apply", "broken.yaml", "-r", "signed.yaml"], world({}, { "broken.yaml": twice }));
+  assert.is(worse.err.match(/^error invalid-policy: broken\.yaml:\d+:\d+: /gm)?.length, 2, "each with its place");
+  assert.match(worse.err, /\nerror invalid-policy: 1 policy does not load; nothing was judged\n {2}fix: {2}.*\n$/);
 });
 
 test("--continue-on-fail applies the others and counts the refused one", async () => {

@@ -12,13 +12,18 @@ const bad = good.replace("imageReferences", "imageReference");
 test("policies that load", async () => {
   const { exit, out } = await runCli(["policy", "check", "a.yaml"], { files: { "a.yaml": good } });
   assert.is(exit, 0);
-  assert.match(out, "1 policies load, 0 errors");
+  assert.match(out, "1 policy loads; 0 errors, 0 warnings");
 });
 
 test("what is wrong has its place, and is exit 2", async () => {
   const { exit, out } = await runCli(["policy", "check", "p"], { files: { "p/a.yaml": good, "p/b.yaml": bad } });
   assert.is(exit, 2);
   assert.match(out, /error invalid-policy: p\/b\.yaml:\d+:\d+: /);
+  assert.match(out, "2 policies: 1 load, 1 do not; 2 errors, 0 warnings");
+  const worse = bad.replace("attestors:", "attestor:");
+  const files = { "b.yaml": worse, "c.yaml": "- *", "d.yaml": "{{ .Values.x }}" };
+  const none = await runCli(["policy", "check", ...Object.keys(files)], { files });
+  assert.match(none.out, /^3 policies do not load; 5 errors, 0 warnings$/m, none.out);
 });
 
 test("JSON for scripts", async () => {
@@ -51,7 +56,7 @@ test("advice is a warning with its kind and its place, by file and line, each on
       "warning never-matches: policy.yaml:12",
       "warning no-registry: policy.yaml:12",
       "warning wildcard-crosses-slash: policy.yaml:12",
-      "2 policies load, 0 errors, 7 warnings",
+      "2 policies load; 0 errors, 7 warnings",
       "",
     ],
   );

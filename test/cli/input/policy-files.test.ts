@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { readPaths } from "../../../cli/input/files.ts";
-import { readExceptions, readJudgingSet, readPolicies, refuseProblems } from "../../../cli/input/policy-files.ts";
+import { countRefused, readExceptions, readJudgingSet, readPolicies } from "../../../cli/input/policy-files.ts";
 import { policyText, ruleWith } from "../../core/kyverno/policy/sample-policy.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { testIO } from "../command-io.ts";
@@ -78,10 +78,15 @@ test("an exception for a missing policy or rule gets a warning", () => {
   );
 });
 
-test("problems are refused with the code of the first", () => {
+test("policies are counted, not their problems; a document that does not parse counts as one", () => {
   const { errors } = readPolicies(["broken.yaml"], world().io);
-  throwsCode("invalid-policy", () => refuseProblems(errors, "1 does not load"));
-  refuseProblems([], "none");
+  assert.is(countRefused(errors), 1);
+  const [problem] = errors;
+  assert.ok(problem !== undefined);
+  const { policy: _, ...nameless } = problem;
+  assert.is(countRefused([problem, { ...problem, line: 99 }, { ...problem, policy: "q" }]), 2);
+  assert.is(countRefused([nameless, { ...nameless, line: 99 }, nameless]), 2);
+  assert.is(countRefused([]), 0);
 });
 
 test.run();

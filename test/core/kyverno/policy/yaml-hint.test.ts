@@ -10,6 +10,42 @@ test("braces at the beginning of a value", () => {
   for (const line of ['a: "{{ x }}"', "a: x{{y}}", "a: {b: c}"]) assert.is(hint(line, 1), undefined);
 });
 
+test("a value that begins with a character of YAML's own: what it means there, and the value quoted", () => {
+  for (const [line, quoted] of [
+    ["- *", '"*"'],
+    ["  - *.example.com/*", '"*.example.com/*"'],
+    ["kinds: [*]", '"*"'],
+    ["kinds: [Pod, *]", '"*"'],
+    ["a: {b: &c}", '"&c"'],
+    ["a: !x", '"!x"'],
+    ["a: @b", '"@b"'],
+    ["- %a", '"%a"'],
+  ] as const)
+    assert.ok(hint(line, 1)?.endsWith(`in YAML: quote what is meant as text: ${quoted}`), `${line}: ${hint(line, 1)}`);
+  assert.match(hint("- *", 1) ?? "", /^\* begins an alias/);
+  for (const line of ['- "*"', "a: b*", "a: x & y", "a*: b"]) assert.is(hint(line, 1), undefined, line);
+});
+
+test("a template of Helm is to be rendered first", () => {
+  for (const line of [
+    "{{- if .Values.enabled }}",
+    "name: {{ .Release.Name }}-x",
+    'name: {{ include "x.name" . }}',
+    '  {{- include "x.labels" . | nindent 4 }}',
+    "{{ range $index, $rule := .Values.rules }}",
+    "{{ end }}",
+    "a: {{ $name }}",
+    "a: {{ quoted | quote }}",
+  ])
+    assert.match(hint(line, 1) ?? "", /helm template CHART/, line);
+  for (const line of [
+    "a: {{ request.object.metadata.name }}",
+    "a: {{images.containers.*.name}}",
+    "a: {{ element.end }}",
+  ])
+    assert.match(hint(line, 1) ?? "", /^quote a value that begins with braces/, line);
+});
+
 test("a block scalar whose text is not deeper than its key", () => {
   const text = (indent: string): string => `a:\n  key: |-\n${indent}-----BEGIN\n${indent}MFk\n${indent}-----END\n`;
   for (const indent of ["", "  "])
