@@ -18,6 +18,8 @@ export interface TufKey {
    * Absent if type, scheme or value is unknown here: such a key signs nothing, but does not affect the others.
    */
   readonly usable: UsableKey | undefined;
+  /** Why it is absent. */
+  readonly fault?: string;
 }
 
 export interface UsableKey {
@@ -32,7 +34,7 @@ export function readKey(value: IntegerJson, at: string, limits: Limits): TufKey 
   const keyType = readText(object.keytype, `${at}/keytype`);
   const scheme = readText(object.scheme, `${at}/scheme`);
   const text = readText(readObject(object.keyval, `${at}/keyval`).public, `${at}/keyval/public`);
-  return { keyType, scheme, value: text, usable: toUsableKey(keyType, scheme, text, limits) };
+  return { keyType, scheme, value: text, ...toUsableKey(keyType, scheme, text, limits) };
 }
 
 const ecdsaCurves: Readonly<Record<string, { readonly curve: string; readonly hash: "sha256" | "sha384" }>> = {
@@ -44,22 +46,29 @@ const ecdsaCurves: Readonly<Record<string, { readonly curve: string; readonly ha
 const pss = ({ bits }: { readonly bits: number }): readonly SignatureAlgorithm[] =>
   [32, Math.ceil((bits - 1) / 8) - 34].map((saltLength) => ({ scheme: "rsa-pss", hash: "sha256", saltLength }));
 
-function toUsableKey(keyType: string, scheme: string, text: string, limits: Limits): UsableKey | undefined {
+type Read = Pick<TufKey, "usable" | "fault">;
+
+const longest = 60;
+
+function toUsableKey(keyType: string, scheme: string, text: string, limits: Limits): Read {
+  const kind = `${keyType} with ${scheme}`.slice(0, longest);
+  const otherKey: Read = { usable: undefined, fault: `${kind}: its value is a key of another type` };
   try {
     if (keyType === "ed25519" && scheme === "ed25519")
-      return { publicKey: ed25519PublicKey(decodeHex(text), limits), algorithms: [{ scheme: "ed25519" }] };
+      return { usable: { publicKey: ed25519PublicKey(decodeHex(text), limits), algorithms: [{ scheme: "ed25519" }] } };
     if (keyType === "rsa" && scheme === "rsassa-pss-sha256") {
       const publicKey = parsePublicKeyPem(text, limits);
-      return publicKey.type === "rsa" ? { publicKey, algorithms: pss(publicKey) } : undefined;
+      return publicKey.type === "rsa" ? { usable: { publicKey, algorithms: pss(publicKey) } } : otherKey;
     }
     const ecdsa = Object.hasOwn(ecdsaCurves, scheme) ? ecdsaCurves[scheme] : undefined;
-    if (ecdsa === undefined || (keyType !== "ecdsa" && keyType !== scheme)) return undefined;
+    if (ecdsa === undefined || (keyType !== "ecdsa" && keyType !== scheme))
+      return { usable: undefined, fault: `${kind} is not known here` };
     const publicKey = parsePublicKeyPem(text, limits);
     return publicKey.type === "ecdsa" && publicKey.curve === ecdsa.curve
-      ? { publicKey, algorithms: [{ scheme: "ecdsa", hash: ecdsa.hash }] }
-      : undefined;
+      ? { usable: { publicKey, algorithms: [{ scheme: "ecdsa", hash: ecdsa.hash }] } }
+      : otherKey;
   } catch (error) {
-    if (error instanceof EngineError) return undefined;
+    if (error instanceof EngineError) return { usable: undefined, fault: `${kind}: ${error.message}` };
     throw error;
   }
 }

@@ -67,7 +67,20 @@ export function verifyThreshold(
     if (verifyWithKey(usable, metadata.signedBytes, signature, verifier)) signers.add(usable.publicKey.fingerprint);
     if (BigInt(signers.size) >= threshold) return;
   }
-  throw new EngineError("bad-threshold", `${signers.size} of ${threshold} keys signed, by ${signedBy}`, {
-    subject: `${metadata.role} version ${metadata.version}`,
-  });
+  const unreadable = [...keys.values()].flatMap(({ fault }) => fault ?? []);
+  throw new EngineError(
+    "bad-threshold",
+    `${signers.size} of ${threshold} keys signed, by ${signedBy}${unreadableWords(unreadable, keys.size)}`,
+    {
+      subject: `${metadata.role} version ${metadata.version}`,
+      remedy: BigInt(keys.size - unreadable.length) < threshold ? "tuf-keys" : undefined,
+    },
+  );
+}
+
+/** Keys that sign nothing because nobody here can read them are no missing signatures. */
+function unreadableWords([first, ...more]: readonly string[], count: number): string {
+  if (first === undefined) return "";
+  const others = more.length === 0 ? "" : `, and ${more.length} more`;
+  return `; ${more.length + 1} of the role's ${count} keys cannot be read: ${first}${others}`;
 }

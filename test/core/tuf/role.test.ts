@@ -75,6 +75,29 @@ test("key ids are names: they need not be digests, and one key has one voice und
   throwsCode("bad-threshold", () => verify(roleOf([["first", a]], 1n), [["second", a]]));
 });
 
+test("keys that cannot be read are said to be that, and what to do where too few are left", () => {
+  const unreadable = { keytype: "ecdsa", scheme: "ecdsa-sha2-nistp256", keyval: { public: "no PEM" } };
+  const unknown = { keytype: "sphincs", scheme: "sphincs-x", keyval: { public: "00" } };
+  const keys = new Map([
+    ["good", readKey(tufKey(a) as never, "", defaultLimits)],
+    ["broken", readKey(unreadable as never, "", defaultLimits)],
+    ["unknown", readKey(unknown as never, "", defaultLimits)],
+  ]);
+  const refused = (keyids: readonly string[], threshold: bigint) =>
+    throwsCode("bad-threshold", () => verify(readRole({ keyids, threshold }, keys, "/role", defaultLimits), []));
+  const both = refused(["good", "broken", "unknown"], 2n);
+  assert.match(
+    both.message,
+    /^0 of 2 keys signed, by test; 2 of the role's 3 keys cannot be read: ecdsa with ecdsa-sha2/,
+  );
+  assert.match(both.message, /no PEM block, and 1 more$/);
+  assert.is(both.remedy, "tuf-keys");
+  const one = refused(["good", "unknown"], 1n);
+  assert.match(one.message, /1 of the role's 2 keys cannot be read: sphincs with sphincs-x is not known here$/);
+  assert.is(one.remedy, undefined, "the good one could have signed");
+  assert.is(refused(["good"], 1n).message, "0 of 1 keys signed, by test");
+});
+
 test("a key that cannot be used takes nothing from the others", () => {
   const keys = new Map([
     ["good", readKey(tufKey(a) as never, "", defaultLimits)],
