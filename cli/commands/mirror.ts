@@ -69,7 +69,7 @@ function check(options: StoreOptions, io: CommandIO): ExitCode {
         .map(([name, value]) => `${name} ${String(value)}\n`)
         .join("")}`,
     );
-    for (const { subject, reason } of damage) io.err(`damaged ${subject}: ${reason}\n`);
+    for (const { subject, reason } of damage) io.err(`damage in ${subject}: ${reason}\n`);
     if (damage.length === 0) reportUnread(mirror.unread(), io);
     return damage.length > 0 ? 6 : 0;
   });

@@ -5,7 +5,7 @@
 import type { ClusterQuestion, Question } from "./question.ts";
 
 /** What is asked for, within a sentence. It may hold any character; printing escapes it. */
-function questionWords(question: Question): string {
+export function questionWords(question: Question): string {
   switch (question.kind) {
     case "tag":
       // cosign's tags hold what belongs to an image; any other is the image itself.

@@ -9,7 +9,8 @@ import { EngineError } from "../../core/errors.ts";
 import { type Digest, isDigest } from "../../core/crypto/digest.ts";
 import type { Answer, AnswerValues } from "../../core/knowledge/answer.ts";
 import { encodeAnswerValue, readAnswerValue } from "../../core/knowledge/answer-json.ts";
-import { type Question, type QuestionKind, questionText } from "../../core/knowledge/question.ts";
+import { parseQuestion, type Question, type QuestionKind, questionText } from "../../core/knowledge/question.ts";
+import { questionWords } from "../../core/knowledge/question-words.ts";
 import { digestBytes, rowChecksum } from "./row-checksum.ts";
 import { corrupt } from "./store-error.ts";
 import type { Limits } from "../../core/limits.ts";
@@ -102,9 +103,9 @@ const checksumOf = (row: Omit<AnswerRow, "checksum">): Buffer =>
  */
 export function checkRow(row: AnswerRow): void {
   if (!(row.checksum instanceof Uint8Array) || !checksumOf(row).equals(row.checksum))
-    throw corrupt(row.question, "a row of the mirror was changed since it was written");
+    throw corrupt(named(row.question), "a row of the mirror was changed since it was written");
   if (row.value !== null && digestBytes(row.value) !== row.digest)
-    throw corrupt(row.question, "a value of the mirror does not have its digest");
+    throw corrupt(named(row.question), "a value of the mirror does not have its digest");
 }
 
 const rowKinds: ReadonlySet<string> = new Set<RowKind>(["tag", "referrers", "key", "log-entry", "cluster"]);
@@ -115,7 +116,7 @@ const isRowKind = (kind: string): kind is RowKind => rowKinds.has(kind);
  * @throws EngineError `mirror-corrupt`.
  */
 export function loadValue({ kind, ...row }: AnswerRow, limits: Limits): AnswerValues[RowKind] {
-  if (!isRowKind(kind)) throw corrupt(row.question, "a row of the mirror has an unknown kind of question");
+  if (!isRowKind(kind)) throw corrupt(named(row.question), "a row of the mirror has an unknown kind of question");
   return readRow(row, (value) => readAnswerValue(kind, value, ""), limits);
 }
 
@@ -161,12 +162,22 @@ function readDigest(value: JsonValue | undefined, at: string): Digest {
   return text;
 }
 
+/** What a row is about, as people name it; a text that is damaged itself stands as it is. */
+function named(text: string): string {
+  try {
+    return questionWords(parseQuestion(text));
+  } catch (error) {
+    if (error instanceof EngineError) return text;
+    throw error;
+  }
+}
+
 /** Reads a row's value. A malformed one is damage, since only well-formed values are written. */
 function readRow<T>(row: Pick<AnswerRow, "question" | "value">, read: (value: JsonValue) => T, limits: Limits): T {
   try {
     return read(parseJson(row.value ?? "", { subject: row.question, limits }));
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
-    throw corrupt(row.question, `a value of the mirror cannot be read: ${error.message}`, error);
+    throw corrupt(named(row.question), `a value of the mirror cannot be read: ${error.message}`, error);
   }
 }

@@ -44,8 +44,8 @@ test("a sound mirror has no damage", () => {
 const damage: readonly (readonly [string, string, readonly string[]])[] = [
   ["bytes", "UPDATE blob SET bytes = x'00' WHERE digest LIKE '%' AND length(bytes) = 13", [digest, digest]],
   ["a blob that is gone", "DELETE FROM blob WHERE length(bytes) = 13", [digest]],
-  ["an answer", "UPDATE answer SET source = 'x' WHERE kind = 'key'", ["key k"]],
-  ["a trusted root", "UPDATE answer SET value = '{}' WHERE kind = 'trusted-root'", ["trusted-root x"]],
+  ["an answer", "UPDATE answer SET source = 'x' WHERE kind = 'key'", ["the key k"]],
+  ["a trusted root", "UPDATE answer SET value = '{}' WHERE kind = 'trusted-root'", ["the trusted root x"]],
   ["metadata", "UPDATE tuf_metadata SET bytes = x'00' WHERE role = 'snapshot'", [digestBytes(metadata)]],
   ["completeness", "UPDATE complete SET at = 'x'", ["ghcr.io"]],
   ["a checkpoint", "UPDATE checkpoint SET note = 'x'", ["log"]],
