@@ -192,15 +192,20 @@ async function report(
   else if (options.quiet !== true)
     for (const image of images)
       io.out(renderVerifiedImage(image, createStyle({ colour: io.colour.out, unicode: io.unicode }), now));
-  for (const image of images) reportFailure(image, hasSource || options.localImage === true, io);
+  const told = new Set<string>();
+  for (const image of images) reportFailure(image, hasSource || options.localImage === true, told, io);
 }
 
-function reportFailure(image: VerifiedImage, hasSource: boolean, io: CommandIO): void {
+/** `told` has the fixes that were shown before: each is shown once. */
+function reportFailure(image: VerifiedImage, hasSource: boolean, told: Set<string>, io: CommandIO): void {
   const { reference, digest, verification, attestationTypes: types = [] } = image;
   if (verification.truth === "proven") return;
   const failure = leadingFailure(verification.truth, verification.failures);
   const settings = { hasSource, typesOn: () => types };
-  if (failure !== undefined) io.err(renderProblem(failureProblem(reference, digest, failure, settings)));
+  if (failure === undefined) return;
+  const { fix, ...problem } = failureProblem(reference, digest, failure, settings);
+  io.err(renderProblem(told.has(fix) ? problem : { ...problem, fix }));
+  told.add(fix);
 }
 
 /** The payload, if it is one that cosign signed. */

@@ -187,6 +187,7 @@ export const remedies = {
   "pinned-secret":
     "pin the key: `sallyport mirror pin-key --store STORE REFERENCE FILE`; apply, test and explain also take the " +
     "Secret: `--cluster-resource FILE`",
+  "key-file": "put the public key, as PEM, where the policy says that it is",
   "log-entry":
     "accept signatures without a log entry: `--insecure-ignore-tlog`, or `rekor.ignoreTlog: true` in the policy; or " +
     "have the image signed with upload to the log",

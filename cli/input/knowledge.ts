@@ -141,7 +141,7 @@ class CommandLineKnowledge implements Knowledge {
     }
     const path = /^(?:file:\/\/)?(\.{0,2}\/.*)$/.exec(reference)?.[1];
     if (path === undefined) return undefined;
-    if (this.#io.pathKind(path) === "none") return { state: "absent", at: this.#at, from: path };
+    if (this.#io.pathKind(path) === "none") return { state: "absent", at: this.#at, from: "the file system" };
     return { state: "present", value: readKeyFile(path, this.#io), at: this.#at, from: path };
   }
 }

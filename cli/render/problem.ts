@@ -40,7 +40,7 @@ export function failureProblem(
   digest: string | undefined,
   failure: Failure,
   settings: FixSettings,
-): Problem {
+): Problem & { readonly fix: string } {
   const what = failure.reason.includes(image) ? failure.reason : `${image}: ${failure.reason}`;
   const why = failure.subject ?? digest;
   return {

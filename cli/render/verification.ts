@@ -46,13 +46,16 @@ function signerLines(evidence: Evidence, now: Date): readonly (readonly [string,
   ];
 }
 
+/** What several candidates have in common is said once. */
+const failureLines = (failures: readonly Failure[]): string =>
+  [...new Set(failures.map(({ code, reason }) => `  [${code}] ${visible(reason)}\n`))].join("");
+
 /** A paragraph for an image. */
 export function renderVerifiedImage(image: VerifiedImage, style: Style, now: Date): string {
   const { reference, digest, verification } = image;
   const mark = verification.truth === "proven" ? "pass" : verification.truth === "refuted" ? "fail" : "unknown";
   const head = `${style.mark(mark)} ${visible(reference)}${digest === undefined ? "" : `  ${digest}`}\n`;
-  if (verification.truth !== "proven")
-    return head + verification.failures.map((failure) => `  [${failure.code}] ${visible(failure.reason)}\n`).join("");
+  if (verification.truth !== "proven") return head + failureLines(verification.failures);
   return head + verification.evidence.map((signature) => signatureBlock(signature, now)).join("");
 }
 

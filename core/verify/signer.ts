@@ -81,14 +81,20 @@ function refuseCertificateBundle(entity: SignedEntity): void {
 
 function readKey(reference: string, knowledge: Knowledge, limits: Limits): PublicKey {
   const answer = ask(knowledge, { kind: "key", reference }, "no-key");
-  if (answer.state === "absent")
-    throw new EngineError("no-key", `${answer.from} does not have the key ${reference}`, { subject: reference });
+  if (answer.state === "absent") throw noKey(reference, `${answer.from} does not have the key ${reference}`);
   // cosign reads the first key of such a text.
   const [key] = readKeys(reference, answer.value, limits);
-  if (key === undefined)
-    throw new EngineError("no-key", `the key ${reference} is no public key`, { subject: reference });
+  if (key === undefined) throw noKey(reference, `the key ${reference} is no public key`);
   return key;
 }
+
+/** Files and variables are mended where they are; other references are pinned. */
+const noKey = (reference: string, message: string, cause?: EngineError): EngineError =>
+  new EngineError("no-key", message, {
+    subject: reference,
+    cause,
+    remedy: /^(?:env|file):\/\/|^[./]/.test(reference) ? "key-file" : undefined,
+  });
 
 /** A reference's content is not part of the policy. If it cannot be read, the key is unknown. */
 function readKeys(reference: string, text: string, limits: Limits): readonly PublicKey[] {
@@ -96,10 +102,7 @@ function readKeys(reference: string, text: string, limits: Limits): readonly Pub
     return parsePublicKeysPem(text, limits);
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
-    throw new EngineError("no-key", `the key ${reference} cannot be read: ${error.message}`, {
-      subject: reference,
-      cause: error,
-    });
+    throw noKey(reference, `the key ${reference} cannot be read: ${error.message}`, error);
   }
 }
 

@@ -25,8 +25,13 @@ export class Trail {
       this.#refutation = failure;
       return false;
     }
-    this.#ignorance.push(failure);
-    this.#open.push(...openQuestions(error));
+    // Several checks may lack one answer: it is told once, as far as the last of them came.
+    const before = this.#ignorance.findIndex(({ code, reason }) => code === failure.code && reason === failure.reason);
+    if (before !== -1 && question !== undefined) this.#ignorance[before] = failure;
+    else {
+      this.#ignorance.push(failure);
+      this.#open.push(...openQuestions(error));
+    }
     return true;
   }
 

@@ -10,6 +10,7 @@ import { findVariables } from "./find-variables.ts";
 import type { PolicyMap, PolicyValue, Rule } from "./policy.ts";
 import { isList, isMap, listOf } from "./policy-value.ts";
 import type { Findings } from "./findings.ts";
+import { expressionHint } from "./yaml-hint.ts";
 import type { Limits } from "../../limits.ts";
 
 /** Found anywhere in an expression, as Kyverno has it. */
@@ -85,9 +86,11 @@ export function checkVariables(
         at,
         `the placeholder {{${expression}}} is still to be replaced by a value; until then no image can be decided`,
       );
-    } else if (!isWellFormed(expression, limits))
-      findings.refuse(at, `the variable {{ ${expression.slice(0, 120)} }} is not a JMESPath expression`);
-    else if (expression.startsWith("element"))
+    } else if (!isWellFormed(expression, limits)) {
+      const hint = expressionHint(expression);
+      const what = `the variable {{ ${expression.slice(0, 120)} }} is not a JMESPath expression`;
+      findings.refuse(at, hint === undefined ? what : `${what}; ${hint}`);
+    } else if (expression.startsWith("element"))
       findings.refuse(at, `the variable {{ ${expression.slice(0, 120)} }} is known inside of foreach only`);
     else if (
       !reserved.test(expression.replaceAll('"', "")) &&

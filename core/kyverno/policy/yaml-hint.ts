@@ -27,11 +27,16 @@ const longestLine = 1000;
 /** How far above a fault its cause is looked for, and how far below a header its text. */
 const nearby = 40;
 
+const templateHint = "this is a template of Helm: render it first (helm template CHART), and give what comes out";
+
+/** What to do about an expression between braces that no expression of Kyverno is like. */
+export const expressionHint = (expression: string): string | undefined =>
+  helmAction.test(`{{${expression.slice(0, longestLine)}}}`) ? templateHint : undefined;
+
 /** How a fault in `line` (1-based) of these lines can be mended, or `undefined`. */
 export function yamlHint(lines: readonly string[], line: number): string | undefined {
   const current = (lines[line - 1] ?? "").slice(0, longestLine);
-  if (helmAction.test(current))
-    return "this is a template of Helm: render it first (helm template CHART), and give what comes out";
+  if (helmAction.test(current)) return templateHint;
   if (unquotedBraces.test(current)) return 'quote a value that begins with braces: "{{ … }}"';
   const [, value = ""] = indicator.exec(current) ?? [];
   if (value !== "")

@@ -32,6 +32,24 @@ test("ignorance stops nothing and proves nothing; its question stays open", () =
   );
 });
 
+test("an answer that several checks lack is told once, at the last of them", () => {
+  const trail = new Trail();
+  for (const stage of [5, 6, 7]) trail.record(neverAsked(), "tlog.entry", stage);
+  trail.record(new EngineError("stale", "old"), "trust", 8);
+  trail.record(new EngineError("stale", "old"), "trust", 9);
+  const verification = trail.conclude("evidence");
+  assert.ok(verification.truth === "unknown");
+  assert.equal(verification.open, [question]);
+  assert.equal(
+    verification.failures.map(({ code, stage }) => [code, stage]),
+    [
+      ["no-trust", 7],
+      ["stale", 8],
+      ["stale", 9],
+    ],
+  );
+});
+
 test("a refutation stops the others and beats ignorance", () => {
   const trail = new Trail();
   trail.record(neverAsked(), "tlog.entry", 5);

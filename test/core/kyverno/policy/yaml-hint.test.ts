@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { yamlHint } from "../../../../core/kyverno/policy/yaml-hint.ts";
+import { expressionHint, yamlHint } from "../../../../core/kyverno/policy/yaml-hint.ts";
 
 const test = suite("core/kyverno/policy/yaml-hint");
 const hint = (text: string, line: number): string | undefined => yamlHint(text.split("\n"), line);
@@ -44,6 +44,12 @@ test("a template of Helm is to be rendered first", () => {
     "a: {{ element.end }}",
   ])
     assert.match(hint(line, 1) ?? "", /^quote a value that begins with braces/, line);
+});
+
+test("an expression of Helm between quotes", () => {
+  for (const expression of [".Values.key", 'include "x" .', "$name", "- .x"])
+    assert.match(expressionHint(expression) ?? "", /helm template CHART/, expression);
+  for (const expression of ["request.object", "a ||", "element"]) assert.is(expressionHint(expression), undefined);
 });
 
 test("a block scalar whose text is not deeper than its key", () => {
