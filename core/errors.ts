@@ -209,7 +209,7 @@ export const remedies = {
   "trusted-root": "give a trusted root with `--trusted-root FILE`",
   "signing-config": "give the trusted_root.json of the same instance; a signing config is for those who sign",
   "tuf-keys":
-    "ask the keepers of this TUF repository for a root whose keys are Ed25519, RSA with PSS, or ECDSA on P-256 or P-384",
+    "ask the maintainers of this TUF repository for a root with keys of Ed25519, RSA-PSS, or ECDSA on P-256 or P-384",
   "tuf-metadata":
     "give the trusted_root.json that this metadata is about; a TUF root is given with `--tufRoot FILE`, a folder of " +
     "metadata with `--tufMirror FOLDER`",

@@ -39,8 +39,10 @@ export function yamlHint(lines: readonly string[], line: number): string | undef
   if (helmAction.test(current)) return templateHint;
   if (unquotedBraces.test(current)) return 'quote a value that begins with braces: "{{ … }}"';
   const [, value = ""] = indicator.exec(current) ?? [];
-  if (value !== "")
-    return `${value.slice(0, 1)} ${meanings[value.slice(0, 1)] ?? ""} in YAML: quote what is meant as text: ${JSON.stringify(value)}`;
+  if (value !== "") {
+    const first = value.slice(0, 1);
+    return `${first} ${meanings[first] ?? ""} in YAML: quote what is meant as text: ${JSON.stringify(value)}`;
+  }
   // The fault is reported where the text that should have been in the block begins or ends.
   for (let index = line - 1; index >= Math.max(0, line - nearby); index--) {
     const header = blockHeader.exec((lines[index] ?? "").slice(0, longestLine));
