@@ -44,7 +44,7 @@ class Reader {
         this.tokens.push(...this.#words.slice(index));
         break;
       }
-      // The value of the option is the next word, whatever it looks like.
+      // The option's value is the next word, even one that looks like an option.
       if (this.#take(word)) this.tokens.push(...this.#words.slice(++index, index + 1));
     }
     return this;

@@ -106,10 +106,10 @@ export const fixes: Readonly<Record<ErrorCode, string>> = {
   "no-signature": "sign the image, or bring its signature in: `sallyport mirror add --store STORE IMAGE=LAYOUT`",
   "image-not-found": "correct the tag, or name the image by its digest",
   "wrong-key": "give the key that signed, or have the image signed again with this one",
-  "bad-signature": "bring the signature again from where it came; if it is the same there, have the image signed again",
+  "bad-signature": "copy the signature from its source again; if it is broken there too, have the image signed again",
   "wrong-identity": "correct the identity that is asked for, or have the image signed by it; both are in the message",
   "wrong-annotations": "have the image signed with these annotations, or ask for those that were signed",
-  "wrong-digest": "have this digest signed, or use the digest that was",
+  "wrong-digest": "have this digest signed, or use the digest that was signed",
   "untrusted-certificate":
     "give the authority that issued the certificate: `--ca-roots FILE`, `roots` in the policy, or a trusted " +
     "root that has it (`--trusted-root FILE`)",
@@ -135,15 +135,15 @@ export const fixes: Readonly<Record<ErrorCode, string>> = {
     "attest the image with this type, or ask for a type that it has: `--type TYPE`, `type` in the policy",
   "condition-failed": "correct what the attestation says and attest again, or correct the condition at its line",
   distrusted: "use another image or signer; `sallyport mirror distrust ls --store STORE` has the reasons",
-  malformed: "correct what the message names; what came from elsewhere is to be brought again, or made again",
+  malformed: "correct what the message names; if it came from elsewhere, copy it again or have it made again",
   "over-limit": "make what the message names smaller or fewer; it is larger than anything that is read",
   "missing-digest": "name the image by its digest, or let the policy pin it: `mutateDigest: true`",
-  "unverified-image": "see what is said of this image by the same rule; what is missing there is missing here",
+  "unverified-image": "see what the same rule reports for this image; when that is mended, this is too",
   "not-in-mirror": "bring what is missing into the mirror: `sallyport mirror add --store STORE IMAGE=LAYOUT`",
   unreachable: "check the address and the network, then ask again",
   "timed-out": "ask again, or allow more time: `sallyport trust update --timeout 2m`",
   "rate-limited": "wait, then ask again",
-  "upstream-error": "ask again; if it stays, it is for those who run the upstream",
+  "upstream-error": "try again; if it persists, tell those who run the upstream",
   "access-denied": "log in with credentials that may read this; a file must be readable for this user",
   "tls-failure": "let this machine trust the server's authority (NODE_EXTRA_CA_CERTS=FILE), or correct its certificate",
   "no-trust":
@@ -169,9 +169,9 @@ export const fixes: Readonly<Record<ErrorCode, string>> = {
   "archive-signature": "copy it again from where it came; if it is the same there, ask those who made it",
   "archive-sequence": "bring the archives that come before it first",
   "archive-incomplete": "copy the missing part again from where it came",
-  rollback: "bring metadata that is newer; if it is said to be new, somebody serves old files: ask those who keep it",
+  rollback: "fetch newer metadata; if this should be the newest, the server hands out old files: tell its operators",
   "bad-threshold":
-    "begin with the root that its keepers vouch for: `--tufRoot FILE`; if it is that one, the metadata is not theirs",
+    "start from the root that the maintainers published: `--tufRoot FILE`; if you did, this metadata is not theirs",
   "clock-behind": "set this machine's clock",
   "dialled-offline": "report it with the command line: nothing may dial here",
 };
@@ -182,7 +182,7 @@ export const remedies = {
     "bring it in: `sallyport mirror add --store STORE IMAGE=LAYOUT`; with `--complete` what the layout lacks " +
     "does not exist",
   "no-source": "no mirror or layout was named: give `--store STORE`, `--layout LAYOUT` or SALLYPORT_STORE",
-  completeness: "`--complete` says that there are none beside those of the layout; else bring the others in",
+  completeness: "if the layout has them all, say so with `--complete`; otherwise add the rest",
   cluster: "give it with `--cluster-resource FILE`",
   "pinned-secret":
     "pin the key: `sallyport mirror pin-key --store STORE REFERENCE FILE`; apply, test and explain also take the " +

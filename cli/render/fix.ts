@@ -29,7 +29,7 @@ function remedyOf({ code, question }: Failed): Remedy | undefined {
   return question.kind === "cluster" || question.kind === "log-entry" ? question.kind : undefined;
 }
 
-/** A word in capitals is replaced by what it stands for where a shell reads that as it is. */
+/** Puts a value in place of a word in capitals, if a shell needs no quotes for the value. */
 export const replaced = (text: string, word: string, value: string | undefined): string =>
   value !== undefined && /^[A-Za-z0-9._:/@+-]+$/.test(value) ? text.replaceAll(word, value) : text;
 

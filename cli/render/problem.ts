@@ -17,7 +17,7 @@ export interface Problem {
   readonly fix?: string;
 }
 
-/** The problem that an error stands for. */
+/** An error as a problem. */
 export function toProblem(error: EngineError): Problem & { readonly fix: string } {
   const causes: string[] = [];
   for (let cause: unknown = error.cause; cause instanceof Error && causes.length < 4; cause = cause.cause)
@@ -34,7 +34,7 @@ export function toProblem(error: EngineError): Problem & { readonly fix: string 
   };
 }
 
-/** The problem that the failure of an image stands for. What the sentence says already is not said again. */
+/** The failure of an image as a problem. `why` does not repeat the sentence. */
 export function failureProblem(
   image: string,
   digest: string | undefined,

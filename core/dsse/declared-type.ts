@@ -8,7 +8,7 @@ import { isObject, member } from "../encoding/shape.ts";
 import { EngineError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 
-/** The predicate type in an envelope, or in a bundle that holds one; `undefined` where there is none to be seen. */
+/** The predicate type in an envelope, or in a bundle that holds one; `undefined` if none can be read. */
 export function declaredPredicateType(bytes: Uint8Array, limits: Limits): string | undefined {
   try {
     const document = parseJson(bytes, { limits });

@@ -108,8 +108,8 @@ function scaleByPowerOfTwo(mantissa: bigint, exponent: number): number {
 }
 
 /**
- * A number as strconv.ParseFloat reads it: underscores, hexadecimal floats, `Inf` and `NaN` included. Undefined where
- * it is none or too large.
+ * A number as strconv.ParseFloat reads it: underscores, hexadecimal floats, `Inf` and `NaN` included. Undefined if
+ * the text is not a number, or one that is too large.
  */
 export function parseGoFloat(text: string): number | undefined {
   const special = word.exec(text);

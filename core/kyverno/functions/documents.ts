@@ -40,8 +40,8 @@ const corePrefix = "tag:yaml.org,2002:";
 const knownTags: ReadonlySet<string> = new Set(["null", "bool", "int", "float", "timestamp"]);
 
 /**
- * Stands for a null key, with a value that JSON cannot write either: both are faults only where the document keeps
- * them.
+ * The name under which a null key is kept. Its value is NaN, which JSON cannot write, so a null key is a fault only if
+ * the document still holds it at the end.
  */
 const nullKey = "\0";
 

@@ -18,7 +18,7 @@ test("the type of a statement that nobody could verify, in an envelope and in a 
   assert.is(read({ payload: payload(url, "base64url") }), "https://a/?");
 });
 
-test("where there is none to be seen, none", () => {
+test("what cannot be read declares no type", () => {
   for (const value of [
     "not JSON",
     "[]",
