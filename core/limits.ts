@@ -68,9 +68,19 @@ export interface Limits {
   readonly expressionSteps: number;
   /** Rounds of substitution in one string. */
   readonly substitutionRounds: number;
+  /** Variables that are replaced in one string: what one holds can make it into thousands. */
+  readonly variablesPerText: number;
+  /** Keys times values that one condition compares. */
+  readonly conditionPairs: number;
   readonly patternBytes: number;
+  /** Groups inside each other in a pattern from which a text is made. */
+  readonly patternDepth: number;
   /** Instructions of a compiled regular expression. */
   readonly patternInstructions: number;
+  /** Comparisons of one wildcard match; only patterns made for it get there. */
+  readonly patternSteps: number;
+  /** Instructions times the length of the text in one search by a regular expression: some seconds at the worst. */
+  readonly patternCost: number;
   readonly referenceBytes: number;
   /** Rounds of asking in `settle`. */
   readonly settleRounds: number;
@@ -132,8 +142,13 @@ export const defaultLimits: Limits = {
   expressionDepth: 128,
   expressionSteps: 1_000_000,
   substitutionRounds: 64,
+  variablesPerText: 10_000,
+  conditionPairs: 10_000_000,
   patternBytes: 16 * kib,
+  patternDepth: 100,
   patternInstructions: 50_000,
+  patternSteps: 50_000_000,
+  patternCost: 200_000_000,
   referenceBytes: 4 * kib,
   settleRounds: 16,
   memoEntries: 10_000,

@@ -7,11 +7,6 @@ import { EngineError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import { type GroupName, measurePattern } from "./pattern-size.ts";
 
-/** Program size times text length that one search may cost: some seconds at the very worst. */
-const maxCost = 200_000_000;
-/** Characters that replacing may produce. */
-const maxResult = 16_000_000;
-
 /**
  * A template's reference to a group: by number, or by a name that Go reads as far as letters, digits and underscores
  * go.
@@ -25,9 +20,16 @@ export class Re2 {
   readonly source: string;
   readonly #program: RE2JS;
   readonly #size: number;
+  readonly #limits: Limits;
   readonly #names: readonly { readonly name: string; readonly group: number }[];
 
-  constructor(source: string, program: RE2JS, names: readonly { readonly name: string; readonly group: number }[]) {
+  constructor(
+    source: string,
+    program: RE2JS,
+    names: readonly { readonly name: string; readonly group: number }[],
+    limits: Limits,
+  ) {
+    this.#limits = limits;
     this.source = source;
     this.#program = program;
     this.#size = program.programSize();
@@ -61,7 +63,7 @@ export class Re2 {
   }
 
   #spend(text: string): void {
-    if (this.#size * text.length > maxCost)
+    if (this.#size * text.length > this.#limits.patternCost)
       throw new EngineError("over-budget", "regular expression and text are too large together", {
         subject: this.source,
       });
@@ -104,7 +106,7 @@ export class Re2 {
       if (end > copied || start === 0) {
         const added = replacement(matcher);
         length += added.length;
-        if (length > maxResult)
+        if (length > this.#limits.resourceBytes)
           throw new EngineError("over-budget", "replacing by a regular expression makes too long a text", {
             subject: this.source,
           });
@@ -158,6 +160,7 @@ export function compileRe2(pattern: string, limits: Limits): Re2 {
       pattern,
       program,
       names.map(({ name }, index) => ({ name, group: group(name, index) })).filter((named) => named.group > 0),
+      limits,
     );
   } catch (cause) {
     if (cause instanceof RE2JSException) throw new EngineError("malformed", cause.message, { subject: pattern, cause });

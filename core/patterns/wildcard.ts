@@ -6,16 +6,13 @@ import { EngineError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 
 /** The bounds of a wildcard pattern. */
-export type PatternLimits = Pick<Limits, "patternBytes">;
+export type PatternLimits = Pick<Limits, "patternBytes" | "patternSteps">;
 
 const star = 42;
 const question = 63;
 
 /** True where `text` is a pattern and not only a name. */
 export const containsWildcard = (text: string): boolean => text.includes("*") || text.includes("?");
-
-/** Comparisons that one match may take; only patterns made for it get there. */
-const maxSteps = 50_000_000;
 
 /** Where a search by the engine's own indexOf stays cheap even for texts made to defeat it. */
 const plainSearchProduct = 1 << 24;
@@ -61,13 +58,13 @@ function matchStars(pattern: string, text: string): boolean {
 const points = (text: string): Uint32Array => Uint32Array.from(text, (character) => character.codePointAt(0) ?? 0);
 
 /** Any pattern, by code point: after a mismatch the last star takes one character more. */
-function matchPoints(pattern: Uint32Array, text: Uint32Array): boolean {
+function matchPoints(pattern: Uint32Array, text: Uint32Array, most: number): boolean {
   let at = 0;
   let next = 0;
   let afterStar = -1;
   let retry = 0;
   for (let steps = 0; at < text.length; steps++) {
-    if (steps > maxSteps) throw new EngineError("over-budget", "wildcard pattern takes too many steps");
+    if (steps > most) throw new EngineError("over-budget", "wildcard pattern takes too many steps");
     const wanted = pattern[next];
     if (wanted === star) {
       afterStar = ++next;
@@ -97,5 +94,7 @@ export function matchWildcard(pattern: string, text: string, limits: PatternLimi
       `wildcard pattern of ${pattern.length} characters is longer than ${limits.patternBytes}`,
     );
   }
-  return pattern.includes("?") ? matchPoints(points(pattern), points(text)) : matchStars(pattern, text);
+  return pattern.includes("?")
+    ? matchPoints(points(pattern), points(text), limits.patternSteps)
+    : matchStars(pattern, text);
 }

@@ -101,8 +101,11 @@ const ruled = (change: (rule: Rule) => Rule): Run =>
       },
     },
   );
-const precondition = (key: string, context: readonly Json[] = []): Run =>
-  ruled((rule) => ({ ...rule, context, preconditions: { all: [{ key, operator: "Equals", value: "a" }] } }) as Rule);
+const precondition = (key: string, context: readonly Json[] = [], condition: Json = {}): Run =>
+  ruled((rule) => {
+    const all = [{ key, operator: "Equals", value: "a", ...(condition as object) }];
+    return { ...rule, context, preconditions: { all } } as Rule;
+  });
 const variable = (name: string, value: Json): Json => ({ name, variable: { value } }) as Json;
 
 /** `loadPolicies` about a policy for what the recipe's signer satisfies, as text. */
@@ -353,8 +356,21 @@ const rows: { readonly [Name in keyof Limits]: Row } = {
   expressionBytes: { low: 10, run: precondition("{{ request.operation || 'CREATE' }}") },
   expressionDepth: { low: 2, run: precondition("{{ ((((request.operation)))) }}") },
   expressionSteps: { low: 0, run: precondition("{{ to_upper(request.operation) }}"), says: /^over-budget: / },
+  variablesPerText: {
+    low: 1,
+    run: precondition("{{ request.operation }} {{ request.operation }}"),
+    says: /^over-budget: /,
+  },
+  conditionPairs: {
+    low: 3,
+    run: precondition("{{ two }}", [variable("two", ["a", "b"])], { operator: "AnyIn", value: ["a", "c"] }),
+    says: /^over-budget: /,
+  },
   substitutionRounds: { low: 0, run: precondition("{{ request.namespace }}"), says: /^over-budget: / },
   patternBytes: { low: 0, run: deciding({ layout: "tag" }) },
+  patternDepth: { low: 1, run: precondition("{{ random('((a))') }}") },
+  patternSteps: { low: 3, run: precondition("{{ pattern_match('?bcdef', 'abcdef') }}"), says: /^over-budget: / },
+  patternCost: { low: 3, run: precondition("{{ regex_match('^abc$', 'abcdef') }}"), says: /^over-budget: / },
   patternInstructions: {
     low: 1,
     run: deciding(keyless, {

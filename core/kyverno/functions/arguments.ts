@@ -22,15 +22,15 @@ export const textOf = (value: Value | undefined): string =>
   typeof value === "number" ? formatFloat32(value) : text(value);
 
 /**
- * Runs a parser: what it finds malformed or too large in an argument is a failure to evaluate, not a fault of the
- * evidence. `name`: the function that the message names.
+ * Runs a parser: what it finds malformed in an argument is a failure to evaluate, not a fault of the evidence. What
+ * passes a bound keeps its code: no default of an expression takes its place. `name`: the function that the message names.
  * @throws EngineError `unresolved`
  */
 export function evaluating<Result>(run: () => Result, name?: string): Result {
   try {
     return run();
   } catch (error) {
-    if (error instanceof EngineError && (error.code === "malformed" || error.code === "over-limit")) {
+    if (error instanceof EngineError && error.code === "malformed") {
       const message = name === undefined ? error.message : `JMESPath function '${name}': ${error.message}`;
       throw new EngineError("unresolved", message, { subject: error.subject, cause: error });
     }

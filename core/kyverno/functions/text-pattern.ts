@@ -18,7 +18,6 @@ export type Recipe =
 
 /** The most repetitions that an open one makes. */
 const maxRepeats = 4096;
-const maxDepth = 100;
 const lastPoint = 0x10ffff;
 
 const named: Readonly<Record<string, Ranges>> = {
@@ -98,10 +97,12 @@ function negate(ranges: Ranges): Ranges {
 
 class PatternReader {
   readonly pattern: string;
+  readonly #maxDepth: number;
   at = 0;
 
-  constructor(pattern: string) {
+  constructor(pattern: string, maxDepth: number) {
     this.pattern = pattern;
+    this.#maxDepth = maxDepth;
   }
 
   get here(): string {
@@ -118,7 +119,7 @@ class PatternReader {
   }
 
   choice(depth: number): Recipe {
-    if (depth > maxDepth) throw new EngineError("over-limit", "regular expression nests too deeply");
+    if (depth > this.#maxDepth) throw new EngineError("over-limit", "regular expression nests too deeply");
     const parts = [this.sequence(depth)];
     while (this.here === "|") {
       this.at++;
@@ -242,7 +243,7 @@ export function parsePattern(pattern: string, limits: Limits): Recipe {
       `pattern of ${pattern.length} characters is longer than ${limits.patternBytes}`,
     );
   checkShared(pattern, limits);
-  const reader = new PatternReader(pattern);
+  const reader = new PatternReader(pattern, limits.patternDepth);
   const recipe = reader.choice(0);
   return reader.at < pattern.length ? bad("unexpected )", pattern) : recipe;
 }

@@ -20,8 +20,6 @@ interface Budget {
   evaluated: number;
 }
 
-const maxVariables = 10_000;
-
 /** Whether any string or key of the value has a variable, a reference or an escaped one. */
 export function hasVariables(value: unknown): boolean {
   if (typeof value === "string") return value.includes("{{") || hasReferences(value);
@@ -91,15 +89,16 @@ function resolve(
   context: JsonContext,
   budget: Budget,
 ): { readonly value: PolicyValue; readonly shallow: boolean } {
-  if (++budget.evaluated > maxVariables)
-    throw new EngineError("over-budget", `more than ${maxVariables} variables at path ${at}`);
+  const { expressionSteps, variablesPerText } = context.limits;
+  if (++budget.evaluated > variablesPerText)
+    throw new EngineError("over-budget", `more than ${variablesPerText} variables at path ${at}`);
   const inner = braced.slice(2, -2).trim();
   const shallow = inner.startsWith("-");
   const written = shallow ? inner.slice(1).trim() : inner;
   const named = written === "@" ? currentNode(at, context) : written;
   const expression = context.isDeletion ? named.replaceAll("request.object", "request.oldObject") : named;
   try {
-    return { value: context.query(expression, Math.ceil(context.limits.expressionSteps / budget.evaluated)), shallow };
+    return { value: context.query(expression, Math.ceil(expressionSteps / budget.evaluated)), shallow };
   } catch (error) {
     if (!(error instanceof EngineError) || isIgnorance(error)) throw error;
     throw new EngineError(error.code, `failed to resolve ${expression} at path ${at}: ${error.message}`, {

@@ -13,11 +13,8 @@ import type { Limits } from "../../../limits.ts";
 export type Membership = "AnyIn" | "AllIn" | "AnyNotIn" | "AllNotIn";
 export type LegacyMembership = "In" | "NotIn";
 
-/** Pairs that one condition compares; only lists made for it hold more. */
-const maxPairs = 10_000_000;
-
-function checkPairs(keys: number, values: number): void {
-  if (keys * values > maxPairs)
+function checkPairs(keys: number, values: number, limits: Limits): void {
+  if (keys * values > limits.conditionPairs)
     throw new EngineError("over-budget", `a condition compares ${keys} keys with ${values} values`);
 }
 
@@ -60,7 +57,7 @@ function scalarIn(key: string, value: PolicyValue, limits: Limits): boolean | un
 }
 
 function listHolds(keys: readonly string[], values: readonly string[], operator: Membership, limits: Limits): boolean {
-  checkPairs(keys.length, values.length);
+  checkPairs(keys.length, values.length, limits);
   const found = (key: string): boolean => values.some((value) => eitherWay(value, key, limits));
   switch (operator) {
     case "AnyIn":

@@ -29,7 +29,7 @@ test("faults of an argument are failures to evaluate; open questions pass", () =
   const error = throwsCode("unresolved", () => evaluating(raise("malformed"), "f"));
   assert.is(error.message, "JMESPath function 'f': why");
   assert.is(error.subject, "what");
-  throwsCode("unresolved", () => evaluating(raise("over-limit")));
+  throwsCode("over-limit", () => evaluating(raise("over-limit")));
   throwsCode("over-budget", () => evaluating(raise("over-budget")));
   throwsCode("not-in-mirror", () => evaluating(raise("not-in-mirror")));
   throwsCode("unresolved", () => failIn("f", "why"));
