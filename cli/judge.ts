@@ -31,6 +31,7 @@ import type { FaultyResource, GivenResources } from "./input/resources.ts";
 import { checkValueNames, type RequestInfo, ruleVariablesFor, type Values, variablesFor } from "./input/values.ts";
 import type { ReportedResponse } from "./render/policy-report.ts";
 import { renderProblem } from "./render/problem.ts";
+import { usage } from "./input/given-file.ts";
 
 export interface PolicySet {
   readonly policies: readonly Policy[];
@@ -38,9 +39,6 @@ export interface PolicySet {
   /** Names of policies that do not load, so that values for them are not reported as misspelt. */
   readonly refused?: readonly string[];
 }
-
-const usage = (message: string, subject?: string): EngineError =>
-  new EngineError("invalid-usage", message, { subject });
 
 export interface Setting extends Omit<OpenKnowledge, "close"> {
   readonly distrust: ReturnType<typeof readDistrustFiles>;

@@ -32,6 +32,7 @@ import { readJudgingSet, warnUncounted } from "../input/policy-files.ts";
 import { type FaultyResource, type GivenResource, readResources } from "../input/resources.ts";
 import { judge, refusePolicies, tellProblems, type PolicySet, tellFaulty, toFaultyResponse } from "../judge.ts";
 import { version } from "../version.ts";
+import { usage } from "../input/given-file.ts";
 
 interface ApplyOptions extends KnowledgeOptions, JudgingOptions {
   readonly resource?: readonly string[];
@@ -50,9 +51,6 @@ interface ApplyOptions extends KnowledgeOptions, JudgingOptions {
   readonly cluster?: boolean;
   readonly gitBranch?: string;
 }
-
-const usage = (message: string, subject?: string): EngineError =>
-  new EngineError("invalid-usage", message, { subject });
 
 type Refused = readonly { readonly policy: string; readonly reason: string }[];
 

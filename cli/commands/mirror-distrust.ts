@@ -15,8 +15,7 @@ import { addStoreOption, type StoreOptions, withMirror } from "../input/store.ts
 import { toJsonText } from "../render/json.ts";
 import { renderColumns } from "../render/table.ts";
 import { visible } from "../render/tree.ts";
-
-const usage = (message: string, subject: string): EngineError => new EngineError("invalid-usage", message, { subject });
+import { usage } from "../input/given-file.ts";
 
 /** Twelve digits of a digest or fingerprint; identities in full. */
 const short = (text: string): string => text.replace(/\b([0-9a-f]{12})[0-9a-f]{52}\b/, "$1…");

@@ -32,6 +32,7 @@ import { sorted, toJsonText } from "../render/json.ts";
 import { renderProblem, toProblem } from "../render/problem.ts";
 import type { ReportedResponse } from "../render/policy-report.ts";
 import { renderTestRows, renderTestTable, type TestFormat, type TestRow } from "../render/test-results.ts";
+import { usage } from "../input/given-file.ts";
 
 interface TestOptions extends KnowledgeOptions {
   readonly fileName: string;
@@ -43,8 +44,6 @@ interface TestOptions extends KnowledgeOptions {
   readonly clusterResource?: readonly string[];
   readonly gitBranch?: string;
 }
-
-const usage = (message: string, subject: string): EngineError => new EngineError("invalid-usage", message, { subject });
 
 /** Whether a selector matches a name as the test file writes it. */
 type Selector = (key: "policy" | "rule" | "resource", name: string) => boolean;

@@ -5,7 +5,6 @@
 import type { Command } from "commander";
 import { parseTimeFlag } from "../input/knowledge.ts";
 import { type JsonArray, type JsonObject, parseJson } from "../../core/encoding/json.ts";
-import { EngineError } from "../../core/errors.ts";
 import {
   type AuthorityService,
   type LogService,
@@ -19,6 +18,7 @@ import type { ExitCode } from "../exit-code.ts";
 import { asGiven, readGivenText } from "../input/given-file.ts";
 import { toJsonText } from "../render/json.ts";
 import type { Limits } from "../../core/limits.ts";
+import { usage } from "../input/given-file.ts";
 
 interface CreateOptions {
   readonly fulcio?: readonly string[];
@@ -40,8 +40,6 @@ const services = {
   ctfe: { required: ["url", "public-key", "start-time"], optional: ["end-time", "origin"] },
 } as const;
 type Service = keyof typeof services;
-
-const usage = (message: string, subject: string): EngineError => new EngineError("invalid-usage", message, { subject });
 
 /** `url=…,public-key=…`: known keys, each once. */
 function readPairs(service: Service, text: string): ReadonlyMap<string, string> {

@@ -10,6 +10,7 @@ import { readRoots, readTimestampChain } from "../../core/verify/policy-certific
 import { collect, type CommandIO } from "../command.ts";
 import { asGiven, parsePublicKey, readGivenText, readPublicKey, type Wanted } from "./given-file.ts";
 import type { Limits } from "../../core/limits.ts";
+import { usage } from "./given-file.ts";
 
 /** The flags of {@link addAttestorOptions}, as commander gives them. */
 export interface AttestorOptions {
@@ -36,9 +37,6 @@ export interface AttestorOptions {
   /** Of the knowledge flags: with it, cosign's variables for trust are not read. */
   readonly trustedRoot?: string;
 }
-
-const usage = (message: string, subject?: string): EngineError =>
-  new EngineError("invalid-usage", message, { subject });
 
 const option = (flags: string, description: string): Option => new Option(flags, description);
 /** gh's and slsa-verifier's spellings are accepted, but not shown in help. */

@@ -11,7 +11,12 @@ import { formOfFile } from "./what-file.ts";
 
 type Reads = Pick<CommandIO, "readFile" | "limits">;
 
-const shown = (path: string): string => (path === "-" ? "standard input" : path);
+/** What the caller wrote is wrong. `subject`: the flag, file or name. */
+export const usage = (message: string, subject?: string): EngineError =>
+  new EngineError("invalid-usage", message, { subject });
+
+/** A file as messages name it. */
+export const shown = (path: string): string => (path === "-" ? "standard input" : path);
 
 /** A file, and the flag that named it. */
 interface Given {

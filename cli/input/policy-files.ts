@@ -17,9 +17,7 @@ import {
 } from "../../core/kyverno/policy/read-policy.ts";
 import { collect, type CommandIO } from "../command.ts";
 import { type GivenPath, placeText, problemText, readPaths, splitLists, reportSkippedDocuments } from "./files.ts";
-
-const usage = (message: string, subject: string): EngineError => new EngineError("invalid-usage", message, { subject });
-const shown = (path: string): string => (path === "-" ? "standard input" : path);
+import { shown, usage } from "./given-file.ts";
 
 /** Whether any of these is in a file of the path. */
 const isIn =

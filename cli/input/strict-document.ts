@@ -2,6 +2,7 @@
  * Kyverno's own kinds of files, read strictly: an unknown field is an error. Source:
  * docs/spec/kyverno.md#files-and-folders.
  */
+import { pointer } from "../../core/encoding/shape.ts";
 import { EngineError } from "../../core/errors.ts";
 import { Findings } from "../../core/kyverno/policy/findings.ts";
 import type { PolicyMap, PolicyValue, Position } from "../../core/kyverno/policy/policy.ts";
@@ -57,7 +58,7 @@ export function fitStrictly(
 export function scalarTexts(value: PolicyMap | undefined, at: string, findings: Findings): Record<string, string> {
   const texts: Record<string, string> = Object.create(null);
   for (const [key, scalar] of Object.entries(value ?? {})) {
-    if (typeof scalar === "object") findings.refuse(`${at}/${key}`, `expected a string, found ${describe(scalar)}`);
+    if (typeof scalar === "object") findings.refuse(pointer(at, key), `expected a string, found ${describe(scalar)}`);
     else texts[key] = String(scalar);
   }
   return texts;

@@ -12,7 +12,6 @@
  */
 import type { JsonObject, JsonValue } from "../../core/encoding/json.ts";
 import { isObject } from "../../core/encoding/shape.ts";
-import { EngineError } from "../../core/errors.ts";
 import { expandRules } from "../../core/kyverno/policy/autogen.ts";
 import type { Findings } from "../../core/kyverno/policy/findings.ts";
 import { nearestName } from "../../core/kyverno/policy/nearest-name.ts";
@@ -33,6 +32,7 @@ import type { AdmissionRequest } from "../../core/kyverno/rule/request.ts";
 import type { CommandIO } from "../command.ts";
 import type { GivenResources } from "./resources.ts";
 import { fitStrictly, type Placed, readOnly, scalarTexts } from "./strict-document.ts";
+import { usage } from "./given-file.ts";
 
 export interface NamedValues {
   readonly name: string;
@@ -56,8 +56,6 @@ export interface Values {
 }
 
 export type RequestInfo = Pick<AdmissionRequest, "userInfo" | "roles" | "clusterRoles">;
-
-const usage = (message: string, subject: string): EngineError => new EngineError("invalid-usage", message, { subject });
 
 const anyMap = mapShape(any);
 const valuesFields = {

@@ -3,7 +3,7 @@
  */
 import { EngineError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
-import { decodeUtf8 } from "./utf8.ts";
+import { decodeUtf8, holdsLoneSurrogate, loneSurrogates } from "./utf8.ts";
 
 export type JsonValue = null | boolean | number | string | JsonArray | JsonObject;
 export type JsonArray = readonly JsonValue[];
@@ -48,8 +48,6 @@ const escapes: Readonly<Record<string, string>> = {
   r: "\r",
   t: "\t",
 };
-const loneSurrogate = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
-const loneSurrogates = new RegExp(loneSurrogate, "g");
 
 class Reader {
   readonly text: string;
@@ -125,7 +123,7 @@ class Reader {
       const unit = this.text.charCodeAt(this.at);
       if (unit === 34) {
         out += this.text.slice(from, this.at++);
-        if (!surrogates || !loneSurrogate.test(out)) return out;
+        if (!surrogates || !holdsLoneSurrogate(out)) return out;
         return this.replaceLone ? out.replace(loneSurrogates, "\ufffd") : this.fail("lone surrogate in a string");
       }
       if (unit < 32) this.fail("control character in a string");

@@ -8,6 +8,13 @@ export const pointer = (at: string, step: string | number): string =>
 
 const escaped = (step: string): string => (/[~/]/.test(step) ? step.replaceAll("~", "~0").replaceAll("/", "~1") : step);
 
+/** The steps of a JSON pointer, as {@link pointer} took them; none of the empty one. */
+export const pointerSteps = (at: string): readonly string[] =>
+  at
+    .split("/")
+    .slice(1)
+    .map((step) => (step.includes("~") ? step.replaceAll("~1", "/").replaceAll("~0", "~") : step));
+
 const kindOf = (value: JsonValue | undefined): string =>
   value === undefined
     ? "nothing"

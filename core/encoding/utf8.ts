@@ -2,6 +2,10 @@
 import { EngineError } from "../errors.ts";
 import { hostCodecs } from "#codecs";
 
+/** Halves of surrogate pairs that stand alone: no Unicode text holds one. For `replace` and `split`. */
+export const loneSurrogates = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+export const holdsLoneSurrogate = (text: string): boolean => text.search(loneSurrogates) >= 0;
+
 /** UTF-8 of `text`. A lone surrogate becomes U+FFFD, as everywhere on the web. */
 export const encodeUtf8 = (text: string): Uint8Array => hostCodecs.encodeUtf8(text) ?? encode(text);
 

@@ -2,6 +2,7 @@
  * Values as Go writes them: fmt's %v, and encoding/json. Both the expressions' values and those of policies are written
  * here. Source: Go's fmt package, Go's encoding/json package; docs/spec/kyverno.md#membership.
  */
+import { loneSurrogates } from "../encoding/utf8.ts";
 import { EngineError } from "../errors.ts";
 import { formatFloat, formatJsonNumber } from "./go-number.ts";
 import { compareText, GoInteger, ObjectList, Special, type Value } from "./value.ts";
@@ -40,12 +41,11 @@ const listOf = (value: GoValue): readonly GoValue[] | undefined =>
   Array.isArray(value) ? (value as readonly GoValue[]) : value instanceof ObjectList ? value.items : undefined;
 
 const escapeUnit = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
-const loneSurrogate = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 const quoted = /[<>&\u2028\u2029]/g;
 
 /** A string in JSON: `<`, `>` and `&` escaped, bytes that are no UTF-8 as the escape of U+FFFD. */
 function quote(text: string): string {
-  const parts = text.split(loneSurrogate).map((part) => JSON.stringify(part).slice(1, -1).replace(quoted, escapeUnit));
+  const parts = text.split(loneSurrogates).map((part) => JSON.stringify(part).slice(1, -1).replace(quoted, escapeUnit));
   return `"${parts.join("\\ufffd")}"`;
 }
 

@@ -1,4 +1,5 @@
 /** One evaluation: its budget, its functions, and what must be undone or cleaned when it ends. */
+import { loneSurrogates } from "../encoding/utf8.ts";
 import { EngineError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import {
@@ -18,10 +19,8 @@ interface Sorted {
   readonly before: readonly Value[];
 }
 
-const loneSurrogate = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
-
 /** Text as JSON can hold it: what is no UTF-8 becomes U+FFFD. */
-export const wellFormed = (text: string): string => text.replace(loneSurrogate, "\ufffd");
+export const wellFormed = (text: string): string => text.replace(loneSurrogates, "\ufffd");
 
 /** The cause of a failure where Kyverno crashes, or answers. */
 export const ownRefusal: unique symbol = Symbol("refused here only");

@@ -4,10 +4,9 @@
  */
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import type { ValidityPeriod } from "../encoding/instant.ts";
-import { EngineError } from "../errors.ts";
 import type { TrustedRootSource } from "../knowledge/answer.ts";
 import type { TufSource } from "../tuf/verify-source.ts";
-import type { TufEvidence, TufVerifier } from "./tuf-verifier.ts";
+import { type TufEvidence, type TufVerifier, withoutInitialRoot } from "./tuf-verifier.ts";
 
 export type { TufSource } from "../tuf/verify-source.ts";
 
@@ -36,11 +35,6 @@ export function resolveTrust(source: TrustedRootSource, { name, now, verifier, t
     tuf?.requirePin(name, source.bytes);
     return { bytes: source.bytes, steady: {} };
   }
-  if (tuf === undefined)
-    throw new EngineError(
-      "no-trust",
-      "the trusted root is TUF metadata, but no initial root is configured to verify it from",
-      { subject: name },
-    );
+  if (tuf === undefined) throw withoutInitialRoot(name);
   return tuf.verify(name, source satisfies TufSource, now, verifier);
 }

@@ -12,6 +12,11 @@ import { type TufSource, type VerifiedSource, verifySource } from "../tuf/verify
 import { defaultTrustBudget, judgeExpiry, type TrustBudget, type TrustMode } from "./freshness.ts";
 import { publicGoodRoot } from "./public-good.ts";
 
+export const withoutInitialRoot = (name: string): EngineError =>
+  new EngineError("no-trust", "the trusted root is TUF metadata, but no initial root is configured to verify it from", {
+    subject: name,
+  });
+
 export interface TrustSettings {
   /** TUF roots by the names of trusted roots. `public-good` has a built-in one. */
   readonly initialRoots?: Readonly<Record<string, Uint8Array>>;
@@ -76,12 +81,7 @@ export function createTufVerifier(settings: TrustSettings, limits: Limits): TufV
     const held = byKey.get(key);
     if (held !== undefined) return held;
     const initialRoot = Object.hasOwn(roots, name) ? roots[name] : undefined;
-    if (initialRoot === undefined)
-      throw new EngineError(
-        "no-trust",
-        "the trusted root is TUF metadata, but no initial root is configured to verify it from",
-        { subject: name },
-      );
+    if (initialRoot === undefined) throw withoutInitialRoot(name);
     const fresh = asTrustError(name, () =>
       verifySource({ source, initialRoot, target: trustedRootTarget, at: "later", verifier, limits }),
     );

@@ -9,6 +9,7 @@
  *     length, 3 bytes  TBSCertificate without the list of timestamps
  *     length, 2 bytes  extensions of the timestamp
  */
+import { isWithin } from "../encoding/instant.ts";
 import { elementParts } from "../asn1/encode.ts";
 import { openDer } from "../asn1/der.ts";
 import { contextConstructed, Tag } from "../asn1/tag.ts";
@@ -97,9 +98,6 @@ function algorithmOf(
   return undefined;
 }
 
-const isWithin = (at: Date, { start, end }: CertificateLogKey["validFor"]): boolean =>
-  (start === undefined || at >= start) && (end === undefined || at <= end);
-
 /**
  * The timestamp as proof by one of the logs; `undefined` when the log is not known, was not valid then, or did not sign
  * this.
@@ -116,7 +114,7 @@ function prove(
   const signed = encodeSigned(timestamp, entry);
   const proves = logs.some((log) => {
     const algorithm =
-      log.logId === logId && isWithin(at, log.validFor) ? algorithmOf(timestamp, log.publicKey) : undefined;
+      log.logId === logId && isWithin(log.validFor, at) ? algorithmOf(timestamp, log.publicKey) : undefined;
     return (
       algorithm !== undefined && verifier.verify(algorithm, log.publicKey, { message: signed }, timestamp.signature)
     );

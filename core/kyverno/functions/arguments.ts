@@ -23,7 +23,7 @@ export const textOf = (value: Value | undefined): string =>
 
 /**
  * Runs a parser: what it finds malformed in an argument is a failure to evaluate, not a fault of the evidence. What
- * passes a bound keeps its code: no default of an expression takes its place. `name`: the function that the message names.
+ * passes a bound keeps its code: no default of an expression takes its place. `name`: the function for the message.
  * @throws EngineError `unresolved`
  */
 export function evaluating<Result>(run: () => Result, name?: string): Result {

@@ -3,15 +3,10 @@
  * `>=1.0.0 <2.0.0 || 1.2.x`, in blang/semver's grammar and not in that of the npm package.
  */
 import { define, fail, type JmesFunction, refuse } from "../../jmespath/functions/signature.ts";
-import { compareText } from "../../jmespath/value.ts";
+import { compareVersions, type Version } from "../quantity/version-order.ts";
 import { text } from "./arguments.ts";
 
-interface Version {
-  readonly numbers: readonly [bigint, bigint, bigint];
-  readonly prerelease: readonly (bigint | string)[];
-}
-
-const zero: Version = { numbers: [0n, 0n, 0n], prerelease: [] };
+const zero: Version = { numbers: [0n, 0n, 0n], pre: [] };
 const largest = 2n ** 64n - 1n;
 
 /** Digits without a leading zero that fit 64 bits. */
@@ -40,27 +35,7 @@ function parseVersion(version: string): Version | undefined {
     if (parsed === undefined) return undefined;
     prerelease.push(parsed);
   }
-  return { numbers: [numbers[0], numbers[1], numbers[2]], prerelease };
-}
-
-function comparePart(left: bigint | string, right: bigint | string): number {
-  if (typeof left === "string" && typeof right === "string") return compareText(left, right);
-  if (typeof left !== typeof right) return typeof left === "bigint" ? -1 : 1;
-  return left < right ? -1 : left > right ? 1 : 0;
-}
-
-function compareVersions(left: Version, right: Version): number {
-  for (const index of [0, 1, 2] as const) {
-    const order = comparePart(left.numbers[index], right.numbers[index]);
-    if (order !== 0) return order;
-  }
-  const [a, b] = [left.prerelease, right.prerelease];
-  if (a.length === 0 || b.length === 0) return Math.sign(b.length - a.length);
-  for (let index = 0; index < Math.min(a.length, b.length); index++) {
-    const order = comparePart(a[index] ?? "", b[index] ?? "");
-    if (order !== 0) return order;
-  }
-  return Math.sign(a.length - b.length);
+  return { numbers: [numbers[0], numbers[1], numbers[2]], pre: prerelease };
 }
 
 const comparators: ReadonlyMap<string, (order: number) => boolean> = new Map<string, (order: number) => boolean>([

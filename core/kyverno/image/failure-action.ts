@@ -2,13 +2,13 @@
 import { EngineError } from "../../errors.ts";
 import { matchWildcard } from "../../patterns/wildcard.ts";
 import type { FailureAction, ImageVerification, Policy } from "../policy/policy.ts";
+import { toFailureAction } from "../policy/policy-value.ts";
 import { type MatchOptions, namespaceLabelsOf } from "../rule/match-subject.ts";
 import { matchSelector } from "../rule/selector.ts";
 import type { AdmissionRequest } from "../rule/request.ts";
 import type { Limits } from "../../limits.ts";
 
 const isAction = (text: string): boolean => /^(audit|enforce)$/i.test(text);
-const toAction = (text: string): FailureAction => (text === "Enforce" || text === "enforce" ? "Enforce" : "Audit");
 
 /**
  * Entries of the rule first (any Enforce wins, else the first given), then the policy's overrides for the namespace,
@@ -35,7 +35,7 @@ export function failureActionOf(
   const from = (index: number): FailureAction => {
     const override = fitting[index];
     if (override === undefined) return validationFailureAction;
-    const action = toAction(override.action);
+    const action = toFailureAction(override.action);
     if (override.namespaceSelector === undefined) return action;
     let fits: boolean;
     try {

@@ -2,6 +2,7 @@
  * Applies the patches that the engine itself makes. Source: RFC 6902 §4.1 (`add` of a member), §4.3 (`replace` of what
  * is there); RFC 6901.
  */
+import { pointerSteps } from "../../encoding/shape.ts";
 import type { JsonObject, JsonValue } from "../../encoding/json.ts";
 import { EngineError } from "../../errors.ts";
 import type { PatchOperation } from "./digest-patch.ts";
@@ -21,11 +22,11 @@ export function applyPatches(resource: JsonObject, patches: readonly PatchOperat
   };
   const root = copyOf(resource as Node);
   for (const patch of patches) {
-    const steps = patch.path.split("/");
-    if (steps[0] !== "" || steps.length < 2)
+    const steps = pointerSteps(patch.path);
+    if (!patch.path.startsWith("/"))
       throw new EngineError("malformed", "a patch without a JSON pointer", { subject: patch.path });
     let node = root;
-    for (const step of steps.slice(1, -1)) {
+    for (const step of steps.slice(0, -1)) {
       const key = keyIn(node, step, patch, "replace");
       const child = (node as Record<string, JsonValue>)[key];
       if (typeof child !== "object" || child === null) throw astray(patch);
@@ -44,8 +45,7 @@ const astray = ({ path }: PatchOperation): EngineError =>
   new EngineError("malformed", "a patch does not fit the resource", { subject: path });
 
 /** The member that a step of the pointer names. The engine adds to no list, so `add` is refused there. */
-function keyIn(node: Node, step: string, patch: PatchOperation, op: PatchOperation["op"]): string {
-  const key = step.includes("~") ? step.replaceAll("~1", "/").replaceAll("~0", "~") : step;
+function keyIn(node: Node, key: string, patch: PatchOperation, op: PatchOperation["op"]): string {
   if (
     Array.isArray(node)
       ? op === "add" || !(Object.hasOwn(node, key) && key !== "length")

@@ -7,7 +7,7 @@
  */
 import type { JsonObject, JsonValue } from "../../encoding/json.ts";
 import { encodeCanonicalJson } from "../../encoding/canonical-json.ts";
-import { isObject } from "../../encoding/shape.ts";
+import { isObject, pointer } from "../../encoding/shape.ts";
 import type { ImageReference } from "../../oci/reference.ts";
 import type { Digest } from "../../crypto/digest.ts";
 
@@ -52,7 +52,7 @@ export function annotationPatches(
   const annotations = metadata !== undefined && isObject(metadata.annotations) ? metadata.annotations : undefined;
   const write = (name: string, text: string): PatchOperation => ({
     op: annotations !== undefined && Object.hasOwn(annotations, name) ? "replace" : "add",
-    path: `/metadata/annotations/${name.replaceAll("/", "~1")}`,
+    path: pointer("/metadata/annotations", name),
     value: text,
   });
   return [

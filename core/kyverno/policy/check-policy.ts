@@ -2,6 +2,7 @@
  * Kyverno's admission checks on a policy as a whole. Source: docs/spec/kyverno.md#policy-fields, #rule-fields,
  * #checks-at-load, #autogen.
  */
+import { pointer } from "../../encoding/shape.ts";
 import { checkOverrides } from "./check-overrides.ts";
 import { autogenAnnotation, autogenKinds } from "./autogen.ts";
 import type { Policy, PolicyMap } from "./policy.ts";
@@ -44,7 +45,7 @@ function checkModes({ spec }: Policy, findings: Findings): void {
 function checkAutogen(policy: Policy, findings: Findings): void {
   const controllers = policy.annotations[autogenAnnotation];
   if (controllers === undefined || controllers === "none") return;
-  const at = `/metadata/annotations/${autogenAnnotation.replaceAll("/", "~1")}`;
+  const at = pointer("/metadata/annotations", autogenAnnotation);
   const named = controllers.split(",");
   if (controllers === "all")
     findings.refuse(at, 'the value "all" is not supported any more; remove the annotation, or name the controllers');

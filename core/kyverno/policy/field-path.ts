@@ -1,13 +1,10 @@
 /** JSON pointers as people write them. Source: RFC 6901, Kubernetes' field paths. */
+import { pointerSteps } from "../../encoding/shape.ts";
 
 /** `/spec/rules/0/name` as `spec.rules[0].name`; the empty pointer as `the document`. */
 export function toFieldPath(pointer: string): string {
   if (pointer === "") return "the document";
-  const steps = pointer
-    .slice(1)
-    .split("/")
-    .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
-  return steps
+  return pointerSteps(pointer)
     .map((step, index) =>
       /^\d+$/.test(step)
         ? `[${step}]`

@@ -1,7 +1,7 @@
 /** Looking into values of policy files: own members only, `null` told from absent. */
 import type { JsonValue } from "../../encoding/json.ts";
 import { isRecord } from "../../encoding/shape.ts";
-import type { PolicyMap, PolicyValue } from "./policy.ts";
+import type { FailureAction, PolicyMap, PolicyValue } from "./policy.ts";
 
 export const isMap = (value: PolicyValue | undefined): value is PolicyMap => isRecord(value);
 export const isList = (value: PolicyValue | undefined): value is readonly PolicyValue[] => Array.isArray(value);
@@ -79,3 +79,7 @@ export function toJson(value: PolicyValue): JsonValue {
   for (const [key, entry] of Object.entries(value)) result[key] = toJson(entry);
   return result;
 }
+
+/** Enforce in its two spellings; any other text, and none, is Audit. */
+export const toFailureAction = (text: string | undefined): FailureAction =>
+  text === "Enforce" || text === "enforce" ? "Enforce" : "Audit";

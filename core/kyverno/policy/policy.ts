@@ -13,6 +13,7 @@ export interface PolicyMap {
 }
 
 export type FailureAction = "Audit" | "Enforce";
+
 export type FailurePolicy = "Fail" | "Ignore";
 
 /** The place of a part of a policy. `line` and `column` are 1-based. */

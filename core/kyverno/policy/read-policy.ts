@@ -7,7 +7,7 @@ import { type Limits, limitsWith } from "../../limits.ts";
 import { checkPolicy } from "./check-policy.ts";
 import { formOf, itemOf } from "./document-form.ts";
 import { type PolicyException, readException } from "./exceptions.ts";
-import type { FailureAction, Policy, PolicyMap, PolicySpec, PolicyValue, Position } from "./policy.ts";
+import type { Policy, PolicyMap, PolicySpec, PolicyValue, Position } from "./policy.ts";
 import {
   describe,
   flagOf,
@@ -19,6 +19,7 @@ import {
   textMapOf,
   textOf,
   textsOf,
+  toFailureAction,
 } from "./policy-value.ts";
 import { Findings, type PolicyProblem } from "./findings.ts";
 import { readSelector } from "./read-match.ts";
@@ -221,13 +222,10 @@ function loadException(part: Part, value: PolicyMap, sink: Sink, limits: Limits)
   sink.errors.push(...findings.problems(part.keyPosition, nameOf(value)));
 }
 
-const toAction = (text: string | undefined): FailureAction =>
-  text === "Enforce" || text === "enforce" ? "Enforce" : "Audit";
-
 function readSpec(spec: PolicyMap, namespaced: boolean, findings: Findings, limits: Limits): PolicySpec {
   const webhook = mapOf(spec, "webhookConfiguration");
   const background = flagOf(spec, "background") ?? true;
-  const failureAction = toAction(textOf(spec, "validationFailureAction"));
+  const failureAction = toFailureAction(textOf(spec, "validationFailureAction"));
   const situation = { namespaced, background, failureAction };
   const rules = listOf(spec, "rules") ?? [];
   return {

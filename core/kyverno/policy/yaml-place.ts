@@ -2,6 +2,7 @@
  * Where the value at a JSON pointer stands in a YAML document. Found when asked for, since few positions ever are.
  * Source: RFC 6901.
  */
+import { pointerSteps } from "../../encoding/shape.ts";
 import type { NodeReader } from "./yaml-node.ts";
 import { plainKey } from "./yaml-scalar.ts";
 import { isMerge, type YamlNode } from "./yaml-tree.ts";
@@ -24,8 +25,8 @@ export class Places {
   /** The place of the value at `pointer`, or of its nearest ancestor. */
   at(pointer: string): Place {
     let place: Place = [this.#root, undefined];
-    for (const step of pointer === "" ? [] : pointer.slice(1).split("/")) {
-      const found = this.#child(this.#reader.resolve(place[0]), step.replaceAll("~1", "/").replaceAll("~0", "~"));
+    for (const step of pointerSteps(pointer)) {
+      const found = this.#child(this.#reader.resolve(place[0]), step);
       if (found === undefined) break;
       place = found;
     }

@@ -1,4 +1,5 @@
 /** Quoted scalars of YAML. Source: YAML 1.2 section 7.3; go.yaml.in/yaml/v2. */
+import { holdsLoneSurrogate } from "../../encoding/utf8.ts";
 import { type Cursor, isSpace } from "./yaml-cursor.ts";
 import type { YamlScalar } from "./yaml-tree.ts";
 
@@ -56,8 +57,6 @@ function folded(cursor: Cursor, parentIndent: number): string {
   return breaks === 1 ? " " : "\n".repeat(breaks - 1);
 }
 
-const loneSurrogate = /[\ud800-\udfff]/u;
-
 /** From a quote to behind its partner. @throws YamlFault */
 export function readQuoted(cursor: Cursor, parentIndent: number): YamlScalar {
   const offset = cursor.at;
@@ -97,6 +96,6 @@ export function readQuoted(cursor: Cursor, parentIndent: number): YamlScalar {
     }
   }
   cursor.at++;
-  if (loneSurrogate.test(text)) cursor.refuse("an escape makes half of a surrogate pair", offset);
+  if (holdsLoneSurrogate(text)) cursor.refuse("an escape makes half of a surrogate pair", offset);
   return { kind: "scalar", offset, text, isPlain: false };
 }

@@ -36,6 +36,14 @@ test("numbers and booleans become texts, nothing else does", () => {
   scalarTexts({ a: [] }, "/labels", findings);
   assert.not.ok(findings.isClean);
   assert.equal({ ...scalarTexts(undefined, "", findings) }, {});
+  const labels = new Findings();
+  const asked: string[] = [];
+  scalarTexts({ "app.kubernetes.io/name": [] }, "/labels", labels);
+  labels.problems((at) => {
+    asked.push(at);
+    return { file: "a.yaml", line: 1, column: 1 };
+  }, undefined);
+  assert.equal(asked, ["/labels/app.kubernetes.io~1name"]);
 });
 
 test.run();

@@ -4,6 +4,7 @@ import {
   isObject,
   member,
   pointer,
+  pointerSteps,
   readArray,
   readInteger,
   readObject,
@@ -18,6 +19,8 @@ const test = suite("core/encoding/shape");
 test("a pointer's steps are escaped", () => {
   assert.is(pointer(pointer("", "a/b"), "c~d"), "/a~1b/c~0d");
   assert.is(pointer("/x", 3), "/x/3");
+  assert.equal(pointerSteps("/a~1b/c~0d/~01/3"), ["a/b", "c~d", "~1", "3"]);
+  assert.equal([pointerSteps(""), pointerSteps("/")], [[], [""]]);
 });
 
 test("each reader takes its kind and names the place of any other", () => {

@@ -55,4 +55,11 @@ for (const [host, { decodeUtf8, encodeUtf8 }] of Object.entries({ node, portable
   });
 }
 
+test("a half of a surrogate pair that stands alone is found, twice in a row", () => {
+  for (const text of ["a\ud800", "\udc00a", "\ud800\ud83d\ude00"])
+    for (const _ of [1, 2]) assert.ok(node.holdsLoneSurrogate(text), JSON.stringify(text));
+  for (const text of ["", "a", "\ud83d\ude00"]) assert.not.ok(node.holdsLoneSurrogate(text));
+  assert.is("\ud800-\ud83d\ude00-\udc00".replace(node.loneSurrogates, "\ufffd"), "\ufffd-\ud83d\ude00-\ufffd");
+});
+
 test.run();

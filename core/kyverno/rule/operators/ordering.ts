@@ -2,7 +2,8 @@
 import type { PolicyValue } from "../../policy/policy.ts";
 import { durationOf, durationPair, quantityOrder } from "./comparable.ts";
 import { parseGoFloat } from "../../../jmespath/go-number.ts";
-import { compareVersions, parseVersion } from "./version.ts";
+import { compareVersions } from "../../quantity/version-order.ts";
+import { parseVersion } from "./version.ts";
 
 export type Order = "GreaterThan" | "GreaterThanOrEquals" | "LessThan" | "LessThanOrEquals";
 

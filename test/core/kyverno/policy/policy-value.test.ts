@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import {
+  toFailureAction,
   describe,
   flagOf,
   integerOf,
@@ -63,6 +64,13 @@ test("as JSON: integers are doubles, maps have no prototype", () => {
     '{"text":"x","flag":false,"count":5,"map":{"a":"b","c":1},"list":["a",1,"b"],"none":null}',
   );
   assert.is(Object.getPrototypeOf(json), null);
+});
+
+test("only Enforce and enforce enforce", () => {
+  assert.equal(["Enforce", "enforce", "ENFORCE", "Audit", "", undefined].map(toFailureAction), [
+    ...["Enforce", "Enforce"],
+    ...["Audit", "Audit", "Audit", "Audit"],
+  ]);
 });
 
 test.run();
