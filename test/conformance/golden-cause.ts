@@ -23,8 +23,8 @@ export interface Cause {
    */
   readonly check?: string;
   /**
-   * What OpenSSL says of every candidate that its signature refused: under a key of the policy it holds with a hash that
-   * the policy does not name, or it holds under none of its keys.
+   * What OpenSSL says of every candidate that its signature refused: under a key of the policy it holds with a hash
+   * that the policy does not name, or it holds under none of its keys.
    */
   readonly refused?: "by another hash" | "by no key";
   /** No signature was looked at. */
