@@ -64,7 +64,7 @@ export interface Limits {
   readonly attestorEntries: number;
   readonly expressionBytes: number;
   readonly expressionDepth: number;
-  /** Steps of one JMESPath evaluation. */
+  /** Steps of one JMESPath evaluation, and of all variables of one string: 16 characters that are read are a step. */
   readonly expressionSteps: number;
   /** Rounds of substitution in one string. */
   readonly substitutionRounds: number;

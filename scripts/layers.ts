@@ -73,7 +73,7 @@ export const layers: LayerTable = {
   "core/oci": { units: [...bytes, ...world, "core/patterns"] },
   "core/cosign": { units: [...formats, ...world, "core/oci"], packages: ["@sigstore/bundle"] },
   "core/verify": { units: evidence },
-  "core/jmespath": { units: basis, packages: ["@jmespath-community/jmespath"] },
+  "core/jmespath": { units: [...basis, "core/patterns"], packages: ["@jmespath-community/jmespath"] },
   "core/kyverno/quantity": { units: basis },
   "core/kyverno/policy": { units: [...language, "core/kyverno/quantity", "core/oci"] },
   "core/kyverno/functions": {

@@ -8,9 +8,10 @@ import type { Limits } from "../limits.ts";
 import { compileNode, fanOut } from "./compile.ts";
 import type { FunctionTable } from "./functions/signature.ts";
 import { parseExpression } from "./parser.ts";
-import { Run } from "./run.ts";
+import { Run, type StepBudget } from "./run.ts";
 import { Missing, type Scope, ScopeRoot, type Step } from "./value.ts";
 
+export type { StepBudget } from "./run.ts";
 export type { Scope } from "./value.ts";
 
 export interface CompileOptions {
@@ -25,8 +26,8 @@ export interface CompileOptions {
 export interface EvaluateOptions {
   /** In place of the table given when compiling: functions that know the time of this request. */
   readonly functions?: FunctionTable;
-  /** Budget in steps; `expressionSteps` by default. */
-  readonly steps?: number;
+  /** The steps that are left, which evaluations may share; `expressionSteps` for this one alone by default. */
+  readonly budget?: StepBudget;
 }
 
 /** Copies of one value that a result may hold before it is worth while to count them. */
@@ -60,7 +61,7 @@ export class Expression {
     const run = new Run(
       options.functions ?? this.#functions,
       this.#limits,
-      options.steps,
+      options.budget,
       document instanceof ScopeRoot ? document : undefined,
     );
     try {

@@ -68,7 +68,7 @@ export const formatFloat32General = (value: number): string =>
 /** A double as encoding/json writes it, which is how ECMAScript does but for the sign of zero. */
 export const formatJsonNumber = (value: number): string => (Object.is(value, -0) ? "-0" : String(value));
 
-const decimal = /^[+-]?(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9][0-9_]*)?$/;
+const decimal = /^[+-]?(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9][0-9_]*)?$/;
 const hexadecimal = /^([+-]?)0[xX]([0-9a-fA-F_]*)(?:\.([0-9a-fA-F_]*))?[pP]([+-]?[0-9]+)$/;
 const word = /^([+-]?)(inf(?:inity)?|nan)$/i;
 

@@ -78,7 +78,9 @@ export function goJson(value: GoValue, run: Spending = free): string {
   if (list !== undefined) return `[${list.map((item) => goJson(item, run)).join(",")}]`;
   if (value instanceof Special) return "{}";
   const map = value as { readonly [key: string]: GoValue };
-  return `{${Object.keys(map)
+  const keys = Object.keys(map);
+  for (const key of keys) run.spendText(key.length);
+  return `{${keys
     .sort(compareText)
     .map((key) => `${quote(key)}:${goJson(map[key] ?? null, run)}`)
     .join(",")}}`;

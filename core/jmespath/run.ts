@@ -14,6 +14,11 @@ import {
   type ValueList,
 } from "./value.ts";
 
+/** The steps that are left, of one evaluation or of several that share them. */
+export interface StepBudget {
+  steps: number;
+}
+
 interface Sorted {
   readonly list: Value[];
   readonly before: readonly Value[];
@@ -28,27 +33,35 @@ export const ownRefusal: unique symbol = Symbol("refused here only");
 export class Run implements Evaluation {
   readonly functions: FunctionTable;
   readonly limits: Limits;
-  #steps: number;
+  readonly #budget: StepBudget;
   #unclean = false;
   readonly #sorted: Sorted[] = [];
   readonly #scope: ScopeRoot | undefined;
 
-  constructor(functions: FunctionTable, limits: Limits, steps = limits.expressionSteps, scope?: ScopeRoot) {
+  constructor(
+    functions: FunctionTable,
+    limits: Limits,
+    budget: StepBudget = { steps: limits.expressionSteps },
+    scope?: ScopeRoot,
+  ) {
     this.functions = functions;
     this.limits = limits;
-    this.#steps = steps;
+    this.#budget = budget;
     this.#scope = scope;
   }
 
   /** @throws EngineError `over-budget` when the steps are used up. */
   spend(steps: number): void {
-    this.#steps -= steps;
-    if (this.#steps < 0) throw new EngineError("over-budget", "expression takes too many steps");
+    this.#budget.steps -= steps;
+    if (this.#budget.steps < 0) throw new EngineError("over-budget", "expression takes too many steps");
   }
 
-  /** Text that a function makes costs too: doubling a string again and again must end. */
   spendText(length: number): void {
     this.spend(length >> 4);
+  }
+
+  spendCharacters(length: number): void {
+    this.spend(length >> 2);
   }
 
   /** Says that a value came up which is no JSON, so that the result has to be looked through. */

@@ -97,8 +97,13 @@ export interface Evaluation {
   readonly limits: Limits;
   /** @throws EngineError `over-budget` when the steps are used up. */
   spend(steps: number): void;
-  /** Text that a function makes costs too: doubling a string again and again must end. */
+  /**
+   * Text that a function reads or makes costs too: an expression may double a text again and again, or have it read a
+   * million times.
+   */
   spendText(length: number): void;
+  /** As {@link spendText}, for work on every character that takes several times as long as copying it. */
+  spendCharacters(length: number): void;
   /** Says that a value came up which is no JSON, so that the result has to be looked through. */
   markUnclean(): void;
   /** Sorts `list` in place, as Go does, for the rest of this evaluation. */
@@ -198,9 +203,17 @@ export function isTruthy(value: Value): boolean {
   return false;
 }
 
+/** Texts of one length are compared to the end. */
+export function isSameText(left: string, right: string, run: Evaluation): boolean {
+  if (left.length !== right.length) return false;
+  run.spendText(left.length);
+  return left === right;
+}
+
 /** Equality of content and of kind, Go's reflect.DeepEqual. */
 export function areEqual(left: Value, right: Value, run: Evaluation): boolean {
   run.spend(1);
+  if (typeof left === "string" && typeof right === "string") return isSameText(left, right, run);
   if (left === right) return true;
   if (typeof left !== "object" || typeof right !== "object" || left === null || right === null) return false;
   if (isList(left))

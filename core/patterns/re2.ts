@@ -7,6 +7,10 @@ import { EngineError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import { type GroupName, measurePattern } from "./pattern-size.ts";
 
+/** Told what a search may cost before it is made: program size times the length of the text that it may read. */
+export type ChargeSearch = (cost: number) => void;
+const free: ChargeSearch = () => undefined;
+
 /**
  * A template's reference to a group: by number, or by a name that Go reads as far as letters, digits and underscores
  * go.
@@ -19,7 +23,8 @@ type Piece = string | readonly number[];
 export class Re2 {
   readonly source: string;
   readonly #program: RE2JS;
-  readonly #size: number;
+  /** Instructions of the compiled program. */
+  readonly size: number;
   readonly #limits: Limits;
   readonly #names: readonly { readonly name: string; readonly group: number }[];
 
@@ -32,7 +37,7 @@ export class Re2 {
     this.#limits = limits;
     this.source = source;
     this.#program = program;
-    this.#size = program.programSize();
+    this.size = program.programSize();
     this.#names = names;
   }
 
@@ -40,8 +45,9 @@ export class Re2 {
    * True where the expression matches some part of `text`.
    * @throws EngineError `over-budget` where expression and text together are too large.
    */
-  test(text: string): boolean {
+  test(text: string, charge: ChargeSearch = free): boolean {
     this.#spend(text);
+    charge(this.size * text.length);
     return this.#program.test(text);
   }
 
@@ -50,20 +56,21 @@ export class Re2 {
    * `$$` for a dollar.
    * @throws EngineError `over-budget` as `test`, or where the result grows too large.
    */
-  replaceAll(text: string, template: string): string {
+  replaceAll(text: string, template: string, charge: ChargeSearch = free): string {
     const pieces = this.#parseTemplate(template);
-    return this.#replace(text, (matcher) =>
-      pieces.map((piece) => (typeof piece === "string" ? piece : this.#firstMatched(matcher, piece))).join(""),
-    );
+    return this.#replace(text, charge, (matcher) => {
+      charge(pieces.length);
+      return pieces.map((piece) => (typeof piece === "string" ? piece : this.#firstMatched(matcher, piece))).join("");
+    });
   }
 
   /** As {@link replaceAll}, with `replacement` used literally. */
-  replaceAllLiteral(text: string, replacement: string): string {
-    return this.#replace(text, () => replacement);
+  replaceAllLiteral(text: string, replacement: string, charge: ChargeSearch = free): string {
+    return this.#replace(text, charge, () => replacement);
   }
 
   #spend(text: string): void {
-    if (this.#size * text.length > this.#limits.patternCost)
+    if (this.size * text.length > this.#limits.patternCost)
       throw new EngineError("over-budget", "regular expression and text are too large together", {
         subject: this.source,
       });
@@ -92,14 +99,21 @@ export class Re2 {
     return pieces;
   }
 
-  /** Go's rule: an empty match right after another match is skipped. */
-  #replace(text: string, replacement: (matcher: Matcher) => string): string {
+  /**
+   * Go's rule: an empty match right after another match is skipped. Each search may read the rest of the text for a
+   * match of one character, so each is charged for all of it.
+   */
+  #replace(text: string, charge: ChargeSearch, replacement: (matcher: Matcher) => string): string {
     this.#spend(text);
     const matcher = this.#program.matcher(text);
     const parts: string[] = [];
     let length = 0;
     let copied = 0;
-    for (let at = 0; at <= text.length && matcher.find(at); ) {
+    const find = (at: number): boolean => {
+      charge(this.size * (text.length - at));
+      return matcher.find(at);
+    };
+    for (let at = 0; at <= text.length && find(at); ) {
       const start = matcher.start();
       const end = matcher.end();
       parts.push(text.slice(copied, start));

@@ -4,6 +4,7 @@
  */
 import { EngineError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
+import { findText } from "./find-text.ts";
 
 /** The bounds of a wildcard pattern. */
 export type PatternLimits = Pick<Limits, "patternBytes" | "patternSteps">;
@@ -13,28 +14,6 @@ const question = 63;
 
 /** True where `text` is a pattern and not only a name. */
 export const containsWildcard = (text: string): boolean => text.includes("*") || text.includes("?");
-
-/** Where a search by the engine's own indexOf stays cheap even for texts made to defeat it. */
-const plainSearchProduct = 1 << 24;
-
-/** Position of `part` in `text` from `from` on, or −1, in linear time (Knuth, Morris, Pratt). */
-function indexOfLinear(text: string, part: string, from: number): number {
-  const fallback = new Int32Array(part.length);
-  for (let index = 1, held = 0; index < part.length; index++) {
-    while (held > 0 && part.charCodeAt(index) !== part.charCodeAt(held)) held = fallback[held - 1] ?? 0;
-    if (part.charCodeAt(index) === part.charCodeAt(held)) held++;
-    fallback[index] = held;
-  }
-  for (let index = from, held = 0; index < text.length; index++) {
-    while (held > 0 && text.charCodeAt(index) !== part.charCodeAt(held)) held = fallback[held - 1] ?? 0;
-    if (text.charCodeAt(index) === part.charCodeAt(held)) held++;
-    if (held === part.length) return index - held + 1;
-  }
-  return -1;
-}
-
-const find = (text: string, part: string, from: number): number =>
-  text.length * part.length > plainSearchProduct ? indexOfLinear(text, part, from) : text.indexOf(part, from);
 
 /** A pattern with stars only: its fixed parts in order, the first and the last at the ends. */
 function matchStars(pattern: string, text: string): boolean {
@@ -48,7 +27,7 @@ function matchStars(pattern: string, text: string): boolean {
   for (let index = 1; index < parts.length - 1; index++) {
     const part = parts[index] ?? "";
     if (part === "") continue;
-    const found = find(text, part, at);
+    const found = findText(text, part, at);
     if (found < 0 || found + part.length > end) return false;
     at = found + part.length;
   }
@@ -81,6 +60,10 @@ function matchPoints(pattern: Uint32Array, text: Uint32Array, most: number): boo
   while (pattern[next] === star) next++;
   return next === pattern.length;
 }
+
+/** About how many characters a match compares at the worst: what it may be charged before it is made. */
+export const wildcardCost = (pattern: string, text: string): number =>
+  pattern.includes("?") ? pattern.length * text.length : pattern.length + text.length;
 
 /**
  * True where `pattern` covers all of `text`. Characters are code points, case matters, nothing can be escaped; the

@@ -55,7 +55,7 @@ export interface UriParts {
  */
 export function splitUri(text: string): UriParts | undefined {
   if (hasControlCharacter(text)) return undefined;
-  const match = /^(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?:\/\/([^/?#]*))?([^?#]*)(?:\?[^#]*)?(?:#(.*))?$/.exec(text);
+  const match = /^(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?:\/\/([^/?#]*))?([^?#]*)(?:\?[^#]*)?(?:#(.*))?$/s.exec(text);
   if (match === null) return undefined;
   const [, scheme, authority, path = "", fragment = ""] = match;
   if (

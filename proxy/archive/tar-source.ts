@@ -173,7 +173,7 @@ async function readMembers(path: string, handle: number, limits: Limits): Promis
 
 /** The one spelling of a member's path. */
 function pathOf(name: string, archive: string): string {
-  const path = posix.normalize(name).replace(/\/+$/, "");
+  const path = posix.normalize(name).replace(/\/$/, "");
   if (path.startsWith("/") || path === ".." || path.startsWith("../") || path.includes("\0"))
     throw damaged(archive, `has a path out of it: ${name}`);
   return path;

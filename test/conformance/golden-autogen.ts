@@ -12,6 +12,7 @@ import type { Policy, Rule } from "../../core/kyverno/policy/policy.ts";
 import { member, textOf } from "../../core/kyverno/policy/policy-value.ts";
 import { loadPolicies } from "../../core/kyverno/policy/read-policy.ts";
 import { evaluateConditions, evaluatePreconditions } from "../../core/kyverno/rule/conditions.ts";
+import { ExpressionCache } from "../../core/kyverno/rule/expression-cache.ts";
 import { JsonContext } from "../../core/kyverno/rule/json-context.ts";
 import { loadContext } from "../../core/kyverno/rule/load-context.ts";
 import { compileMatch } from "../../core/kyverno/rule/match.ts";
@@ -47,7 +48,7 @@ function contextOf(policy: Policy, rule: Rule, request: AdmissionRequest): JsonC
   const environment = {
     limits: defaultLimits,
     now: new Date("2026-01-01T00:00:00Z"),
-    expressions: new Map(),
+    expressions: new ExpressionCache(),
     references: {},
   };
   const context = new JsonContext(request, environment);

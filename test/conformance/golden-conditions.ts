@@ -7,6 +7,7 @@ import type { PolicyValue } from "../../core/kyverno/policy/policy.ts";
 import { toJson } from "../../core/kyverno/policy/policy-value.ts";
 import { loadPolicies } from "../../core/kyverno/policy/read-policy.ts";
 import { evaluateConditions } from "../../core/kyverno/rule/conditions.ts";
+import { ExpressionCache } from "../../core/kyverno/rule/expression-cache.ts";
 import { JsonContext } from "../../core/kyverno/rule/json-context.ts";
 import { defaultLimits } from "../../core/limits.ts";
 import { type GoldenReport, outcome, readLines, Tally } from "./golden-cases.ts";
@@ -58,7 +59,7 @@ function evaluate(golden: ConditionCase): boolean {
   const environment = {
     limits: defaultLimits,
     now: new Date("2026-01-01T00:00:00Z"),
-    expressions: new Map(),
+    expressions: new ExpressionCache(),
     references: {},
   };
   const request = {

@@ -4,6 +4,7 @@ import { encodeCanonicalJson } from "../../core/encoding/canonical-json.ts";
 import { extractImages, imagesVariable } from "../../core/kyverno/image/extract.ts";
 import { selectsImage, toReferenceFilter } from "../../core/kyverno/image/reference-filter.ts";
 import type { ImageExtractor } from "../../core/kyverno/policy/policy.ts";
+import { ExpressionCache } from "../../core/kyverno/rule/expression-cache.ts";
 import { JsonContext } from "../../core/kyverno/rule/json-context.ts";
 import { defaultLimits } from "../../core/limits.ts";
 import { parseReference } from "../../core/oci/reference.ts";
@@ -25,7 +26,7 @@ function extract({ resource, imageExtractors }: ImagesCase): string {
   const environment = {
     limits: defaultLimits,
     now: new Date("2026-01-01T00:00:00Z"),
-    expressions: new Map(),
+    expressions: new ExpressionCache(),
     references: {},
   };
   const context = new JsonContext(

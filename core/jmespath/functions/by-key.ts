@@ -2,6 +2,15 @@
 import { compareText, type Evaluation, ExpressionReference, isList, type Value, type ValueList } from "../value.ts";
 import { define, fail, type JmesFunction, refuse } from "./signature.ts";
 
+/** Sorting compares every key with about as many others as their number has binary digits. */
+export function chargeSort(keys: readonly (number | string)[], run: Evaluation): void {
+  const rounds = Math.ceil(Math.log2(keys.length + 1));
+  let characters = 0;
+  for (const key of keys) if (typeof key === "string") characters += key.length;
+  run.spend(keys.length * rounds);
+  run.spendText(characters * rounds);
+}
+
 /** The arguments of a function that takes a list and an expression; a list that is not JSON's crashes Kyverno. */
 function listAndExpression(
   list: Value | undefined,
@@ -38,6 +47,7 @@ function keysOf(
     if (!isKey(key)) return fail(kind === undefined ? "invalid type, must be number of string" : otherwise);
     kind ??= typeof key;
     if (typeof key !== kind) return fail(otherwise);
+    if (typeof key === "string") run.spendText(key.length);
     keys.push(key);
   }
   return keys;
@@ -48,7 +58,7 @@ const sortBy = define(["array", "expref"], (args, run) => {
   // The key of a single element is not evaluated.
   if (list.length < 2) return list;
   const keys = keysOf(list, expression, run, "error in sort_by comparison");
-  run.spend(list.length);
+  chargeSort(keys, run);
   const order = keys.map((_, index) => index).sort((left, right) => compareKeys(keys[left] ?? 0, keys[right] ?? 0));
   return run.sortInPlace(
     list,

@@ -35,14 +35,18 @@ export const defineVariadic = (call: JmesFunction["call"]): JmesFunction => ({
   call,
 });
 
+/** A message may quote what a resource holds, which may be as long as a resource. */
+const maxMessage = 2000;
+const cut = (message: string): string => (message.length > maxMessage ? `${message.slice(0, maxMessage)}…` : message);
+
 /** A failure while evaluating. */
 export const fail = (message: string): never => {
-  throw new EngineError("unresolved", message);
+  throw new EngineError("unresolved", cut(message));
 };
 
 /** A failure where Kyverno crashes, or answers: no part of an expression makes null of it. */
 export const refuse = (message: string): never => {
-  throw new EngineError("unresolved", message, { cause: ownRefusal });
+  throw new EngineError("unresolved", cut(message), { cause: ownRefusal });
 };
 
 const isOfType = (value: Value, type: ParameterType): boolean => {
@@ -65,18 +69,35 @@ const isOfType = (value: Value, type: ParameterType): boolean => {
   }
 };
 
-/** @throws EngineError `unresolved` on a wrong number or type of arguments. */
+/**
+ * What reading an argument costs: a text by its length, a list whose elements are looked at by their number and their
+ * texts. Functions that read a list or an object of any kind charge it themselves.
+ */
+function chargeArgument(value: Value, types: readonly ParameterType[], run: Evaluation): void {
+  if (typeof value === "string") run.spendText(value.length);
+  else if (isList(value) && types.some((type) => type === "array[string]" || type === "array[number]")) {
+    run.spend(value.length);
+    for (const item of value) if (typeof item === "string") run.spendText(item.length);
+  }
+}
+
+/**
+ * @throws EngineError `unresolved` on a wrong number or type of arguments; `over-budget` where they are too much to
+ * read.
+ */
 export function callFunction(name: string, args: readonly Value[], run: Evaluation): Value {
   const entry = run.functions.get(name) ?? fail(`unknown function: ${name}`);
   const { parameters } = entry;
   run.spend(1);
   if (entry.variadic) {
     if (args.length < parameters.length) fail("Invalid arity.");
+    for (const value of args) chargeArgument(value, [], run);
   } else if (parameters.length > 0) {
     if (args.length !== parameters.length) fail("incorrect number of args");
     for (let index = 0; index < parameters.length; index++) {
       const types = parameters[index] ?? [];
       const value = args[index] ?? null;
+      chargeArgument(value, types, run);
       if (!types.some((type) => isOfType(value, type)))
         fail(
           `Invalid type for: ${goText(value, 1000)}, expected: ` +

@@ -1,18 +1,21 @@
 /** The functions of the JMESPath specification. Source: JMESPath specification (functions); kyverno/go-jmespath. */
+import { findText } from "../../patterns/find-text.ts";
 import { parseGoFloat } from "../go-number.ts";
 import { goJson } from "../go-text.ts";
 import {
   compareText,
   elements,
+  type Evaluation,
   GoInteger,
   isList,
   isMap,
+  isSameText,
   memberOf,
   Special,
   type Value,
   type ValueMap,
 } from "../value.ts";
-import { keyFunctions } from "./by-key.ts";
+import { chargeSort, keyFunctions } from "./by-key.ts";
 import { define, defineVariadic, fail, type JmesFunction, refuse } from "./signature.ts";
 
 // The signature has checked the types of what these read.
@@ -23,6 +26,13 @@ const texts = (value: Value | undefined): readonly string[] => value as readonly
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
+/** The names of an object, which are charged. */
+function keysOf(map: ValueMap, run: Evaluation): readonly string[] {
+  const keys = Object.keys(map);
+  run.spend(keys.length);
+  return keys;
+}
+
 /** Kind of a value by JMESPath's names. Go's own types have none. */
 function typeOf(value: Value): string {
   if (value === null) return "null";
@@ -32,7 +42,8 @@ function typeOf(value: Value): string {
 }
 
 /** Go compares interfaces: composites of one kind cannot be compared at all, of different kinds they differ. */
-export function areSame(left: Value, right: Value): boolean {
+export function areSame(left: Value, right: Value, run: Evaluation): boolean {
+  if (typeof left === "string" && typeof right === "string") return isSameText(left, right, run);
   if (left === right && typeof left !== "object") return true;
   if (left === null || right === null) return left === right;
   if (typeof left !== "object" || typeof right !== "object") return false;
@@ -42,19 +53,21 @@ export function areSame(left: Value, right: Value): boolean {
   return false;
 }
 
-function contains(within: Value, wanted: Value): boolean {
-  if (typeof within === "string") return typeof wanted === "string" && within.includes(wanted);
+function contains(within: Value, wanted: Value, run: Evaluation): boolean {
+  if (typeof within === "string") return typeof wanted === "string" && findText(within, wanted) >= 0;
   if (!isList(within)) return refuse("a list of objects made by items() cannot be searched");
-  return within.some((item) => areSame(item, wanted));
+  run.spend(within.length);
+  return within.some((item) => areSame(item, wanted, run));
 }
 
-function length(value: Value): number {
+function length(value: Value, run: Evaluation): number {
   if (typeof value === "string") {
+    run.spendCharacters(value.length);
     let count = 0;
     for (const _ of value) count++;
     return count;
   }
-  return elements(value)?.length ?? Object.keys(value as ValueMap).length;
+  return elements(value)?.length ?? keysOf(value as ValueMap, run).length;
 }
 
 /** The smallest or largest of numbers or of strings; null of none. */
@@ -75,23 +88,28 @@ const extreme = (direction: -1 | 1): JmesFunction =>
     });
   });
 
-function toNumber(value: Value): Value {
+function toNumber(value: Value, run: Evaluation): Value {
   if (typeof value === "number") return value;
+  if (typeof value === "string") run.spendCharacters(value.length);
   if (typeof value === "string") return parseGoFloat(value) ?? null;
   if (value instanceof Special) fail("unknown type");
   return null;
 }
 
-function reverse(value: Value): Value {
-  if (typeof value === "string") return [...value].reverse().join("");
+function reverse(value: Value, run: Evaluation): Value {
+  if (typeof value === "string") {
+    run.spendCharacters(value.length);
+    return [...value].reverse().join("");
+  }
+  if (isList(value)) run.spend(value.length);
   return isList(value) ? value.toReversed() : refuse("a list of objects made by items() cannot be reversed");
 }
 
-function merge(args: readonly Value[]): Value {
+function merge(args: readonly Value[], run: Evaluation): Value {
   const merged: Record<string, Value> = Object.create(null);
   for (const value of args) {
     if (!isMap(value)) return refuse("merge() takes objects only");
-    for (const key of Object.keys(value)) merged[key] = memberOf(value, key) ?? null;
+    for (const key of keysOf(value, run)) merged[key] = memberOf(value, key) ?? null;
   }
   return merged;
 }
@@ -101,7 +119,10 @@ export const standardFunctions: ReadonlyMap<string, JmesFunction> = new Map<stri
   ["abs", define(["number"], ([value]) => Math.abs(number(value)))],
   ["avg", define(["array[number]"], ([list]) => sum(numbers(list)) / numbers(list).length)],
   ["ceil", define(["number"], ([value]) => Math.ceil(number(value)))],
-  ["contains", define([["array", "string"], "any"], ([within = null, wanted = null]) => contains(within, wanted))],
+  [
+    "contains",
+    define([["array", "string"], "any"], ([within = null, wanted = null], run) => contains(within, wanted, run)),
+  ],
   ["ends_with", define(["string", "string"], ([value, end]) => text(value).endsWith(text(end)))],
   ["floor", define(["number"], ([value]) => Math.floor(number(value)))],
   [
@@ -111,17 +132,18 @@ export const standardFunctions: ReadonlyMap<string, JmesFunction> = new Map<stri
       return texts(list).join(text(separator));
     }),
   ],
-  ["keys", define(["object"], ([value]) => Object.keys(value as ValueMap))],
-  ["length", define([["string", "array", "object"]], ([value = null]) => length(value))],
+  ["keys", define(["object"], ([value], run) => keysOf(value as ValueMap, run))],
+  ["length", define([["string", "array", "object"]], ([value = null], run) => length(value, run))],
   ["max", extreme(1)],
   ["merge", defineVariadic(merge)],
   ["min", extreme(-1)],
   ["not_null", defineVariadic((args) => args.find((value) => value !== null) ?? null)],
-  ["reverse", define([["array", "string"]], ([value = null]) => reverse(value))],
+  ["reverse", define([["array", "string"]], ([value = null], run) => reverse(value, run))],
   [
     "sort",
-    define([["array[string]", "array[number]"]], ([list]) => {
+    define([["array[string]", "array[number]"]], ([list], run) => {
       const values = list as readonly (number | string)[];
+      chargeSort(values, run);
       return values.toSorted((left, right) =>
         typeof left === "string" && typeof right === "string"
           ? compareText(left, right)
@@ -136,13 +158,13 @@ export const standardFunctions: ReadonlyMap<string, JmesFunction> = new Map<stri
   ["starts_with", define(["string", "string"], ([value, start]) => text(value).startsWith(text(start)))],
   ["sum", define(["array[number]"], ([list]) => sum(numbers(list)))],
   ["to_array", define(["any"], ([value = null]) => (isList(value) ? value : [value]))],
-  ["to_number", define(["any"], ([value = null]) => toNumber(value))],
+  ["to_number", define(["any"], ([value = null], run) => toNumber(value, run))],
   ["to_string", define(["any"], ([value = null], run) => (typeof value === "string" ? value : goJson(value, run)))],
   ["type", define(["any"], ([value = null]) => typeOf(value))],
   [
     "values",
-    define(["object"], ([value]) =>
-      Object.keys(value as ValueMap).map((key) => memberOf(value as ValueMap, key) ?? null),
+    define(["object"], ([value], run) =>
+      keysOf(value as ValueMap, run).map((key) => memberOf(value as ValueMap, key) ?? null),
     ),
   ],
 ]);

@@ -26,15 +26,17 @@ import { evaluating, text } from "./arguments.ts";
 import { textOfBytes } from "./byte-text.ts";
 import { resolvePlain, resolveTagged } from "./yaml-v2-scalar.ts";
 
-const readJson = (document: string, limits: Limits): Value =>
-  evaluating(() =>
+function readJson(document: string, run: Evaluation): Value {
+  run.spendCharacters(2 * document.length);
+  return evaluating(() =>
     parseJson(document, {
       duplicateKeys: "last-wins",
       loneSurrogates: "replace",
-      maxBytes: limits.resourceBytes,
-      limits,
+      maxBytes: run.limits.resourceBytes,
+      limits: run.limits,
     }),
   );
+}
 
 const corePrefix = "tag:yaml.org,2002:";
 const knownTags: ReadonlySet<string> = new Set(["null", "bool", "int", "float", "timestamp"]);
@@ -205,6 +207,6 @@ function readYaml(given: string, run: Evaluation): Value {
 }
 
 export const documentFunctions: readonly (readonly [string, JmesFunction])[] = [
-  ["parse_json", define(["string"], ([document], run) => readJson(text(document), run.limits))],
+  ["parse_json", define(["string"], ([document], run) => readJson(text(document), run))],
   ["parse_yaml", define(["string"], ([document], run) => readYaml(text(document), run))],
 ];

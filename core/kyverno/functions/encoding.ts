@@ -24,6 +24,7 @@ function withoutSpareBits(value: string): string {
 }
 
 function decode(value: string, run: Evaluation): string {
+  run.spendCharacters(value.length);
   const digits = value.replace(/[\r\n]/g, "");
   if (!padded.test(digits)) return fail("illegal base64 data");
   const { text, wellFormed } = textOfBytes(decodeBase64(withoutSpareBits(digits)));
@@ -32,11 +33,20 @@ function decode(value: string, run: Evaluation): string {
 }
 
 const hash = (digest: (bytes: Uint8Array) => Uint8Array): JmesFunction =>
-  define(["string"], ([value]) => encodeHex(digest(bytesOfText(text(value)))));
+  define(["string"], ([value], run) => {
+    run.spendCharacters(text(value).length);
+    return encodeHex(digest(bytesOfText(text(value))));
+  });
 
 export const encodingFunctions: readonly (readonly [string, JmesFunction])[] = [
   ["base64_decode", define(["string"], ([value], run) => decode(text(value), run))],
-  ["base64_encode", define(["string"], ([value]) => encodeBase64(bytesOfText(text(value))))],
+  [
+    "base64_encode",
+    define(["string"], ([value], run) => {
+      run.spendCharacters(text(value).length);
+      return encodeBase64(bytesOfText(text(value)));
+    }),
+  ],
   ["md5", hash(md5)],
   ["sha1", hash(sha1)],
   ["sha256", hash(sha256)],

@@ -33,6 +33,9 @@ const special = /[.*+?^${}()|[\]\\/-]/;
 const foldsTo = (left: string, right: string): boolean =>
   new RegExp(`^${special.test(left) ? `\\${left}` : left}$`, "iu").test(right);
 
+/** Whether a text takes the longer way, by code point. */
+export const isPlainText = (text: string): boolean => plain.test(text);
+
 /** Equality without regard to case. */
 export function equalFold(left: string, right: string): boolean {
   if (left === right) return true;

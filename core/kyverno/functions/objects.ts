@@ -1,4 +1,5 @@
 /** Functions on lists and objects. Source: docs/spec/kyverno.md#functions, #jmespath-dialect. */
+import { chargeSort } from "../../jmespath/functions/by-key.ts";
 import { define, type JmesFunction } from "../../jmespath/functions/signature.ts";
 import { formatFloat, formatFloat32 } from "../../jmespath/go-number.ts";
 import {
@@ -20,7 +21,9 @@ const ofItems = (name: string): never => failIn(name, "a list of objects made by
 
 /** Every member of `labels` is in `within` too, with the same value. */
 function labelMatch(labels: ValueMap, within: ValueMap, run: Evaluation): boolean {
-  return Object.keys(labels).every((key) => {
+  const keys = Object.keys(labels);
+  run.spend(keys.length);
+  return keys.every((key) => {
     const found = memberOf(within, key);
     return found !== undefined && areEqual(found, memberOf(labels, key) ?? null, run);
   });
@@ -50,11 +53,9 @@ function items(collection: Value, keyName: string, valueName: string, run: Evalu
     return map;
   };
   if (isMap(collection)) {
-    return new ObjectList(
-      Object.keys(collection)
-        .sort(compareText)
-        .map((key) => item(key, memberOf(collection, key) ?? null)),
-    );
+    const keys = Object.keys(collection);
+    chargeSort(keys, run);
+    return new ObjectList(keys.sort(compareText).map((key) => item(key, memberOf(collection, key) ?? null)));
   }
   return isList(collection) ? new ObjectList(collection.map((value, index) => item(index, value))) : ofItems("items");
 }

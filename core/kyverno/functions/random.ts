@@ -7,6 +7,9 @@ import type { Evaluation } from "../../jmespath/value.ts";
 import { evaluating, failIn, text } from "./arguments.ts";
 import { makeText, parsePattern } from "./text-pattern.ts";
 
+/** Steps for each character of a pattern, which Go's own reader looks through too. */
+const parsingSteps = 32;
+
 /**
  * A generator of fractions from 0 to 1 that its seed decides: four 32-bit words (sfc32), filled by a hash of the seed.
  */
@@ -37,6 +40,7 @@ export function randomFunctions(seed: string): readonly (readonly [string, JmesF
   const random = (pattern: string, run: Evaluation): string => {
     if (pattern === "") return failIn("random", "no pattern provided");
     next ??= fractions(seed);
+    run.spend(parsingSteps * Math.min(pattern.length, run.limits.patternBytes));
     return makeText(
       evaluating(() => parsePattern(pattern, run.limits)),
       next,

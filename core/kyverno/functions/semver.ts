@@ -162,6 +162,10 @@ export const semverFunctions: readonly (readonly [string, JmesFunction])[] = [
   // An invalid version counts as 0.0.0.
   [
     "semver_compare",
-    define(["string", "string"], ([version, range]) => parseRange(text(range))(parseVersion(text(version)) ?? zero)),
+    define(["string", "string"], ([version, range], run) => {
+      // Reading a character of either, and comparing what it belongs to.
+      run.spend(text(version).length + text(range).length);
+      return parseRange(text(range))(parseVersion(text(version)) ?? zero);
+    }),
   ],
 ];

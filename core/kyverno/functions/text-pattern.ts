@@ -266,6 +266,7 @@ export function makeText(recipe: Recipe, next: () => number, run: Evaluation): s
       return recipe.text;
     case "class": {
       if (recipe.ranges.length === 0) return "";
+      run.spend(recipe.ranges.length);
       const point = pickFrom(recipe.ranges, next);
       return String.fromCodePoint((point >= 0xd800 && point <= 0xdfff) || point > lastPoint ? 0xfffd : point);
     }

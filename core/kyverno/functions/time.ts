@@ -16,7 +16,10 @@ const readDuration = (value: string): bigint =>
 const strings = (count: number, call: (...args: readonly string[]) => Value): JmesFunction =>
   define(
     Array.from({ length: count }, () => "string" as const),
-    (args) => call(...args.map(text)),
+    (args, run) => {
+      for (const value of args) run.spendCharacters(text(value).length);
+      return call(...args.map(text));
+    },
   );
 
 /** With an integer for a layout the text is seconds since 1970. */

@@ -4,10 +4,9 @@
  */
 import { decodeBase64 } from "../../encoding/base64.ts";
 import { define, fail, type JmesFunction, refuse } from "../../jmespath/functions/signature.ts";
-import type { Value } from "../../jmespath/value.ts";
+import type { Evaluation, Value } from "../../jmespath/value.ts";
 import { evaluating, text } from "./arguments.ts";
 import { certificateStructure, requestStructure } from "./go-certificate.ts";
-import type { Limits } from "../../limits.ts";
 
 interface Block {
   readonly type: string;
@@ -18,11 +17,13 @@ const begin = /(?:^|\n)-----BEGIN ([^\n]*)-----[ \t\r]*\n/g;
 const header = /^[^\n:]*:[^\n]*\n/;
 
 /** The first block whose boundaries begin a line and agree; a damaged one is skipped, as in Go. */
-function firstBlock(source: string): Block | undefined {
+function firstBlock(source: string, run: Evaluation): Block | undefined {
   begin.lastIndex = 0;
   for (let match = begin.exec(source); match !== null; match = begin.exec(source)) {
     const type = match[1] ?? "";
     let body = source.slice(begin.lastIndex);
+    // A text may begin a thousand blocks that all end in the same place.
+    run.spend(body.length);
     for (let line = header.exec(body); line !== null; line = header.exec(body)) body = body.slice(line[0].length);
     const end = body.startsWith("-----END ") ? 0 : body.indexOf("\n-----END ");
     // The next block may begin with the line end that this one ends with.
@@ -36,14 +37,15 @@ function firstBlock(source: string): Block | undefined {
   return undefined;
 }
 
-function decodeX509(source: string, limits: Limits): Value {
+function decodeX509(source: string, run: Evaluation): Value {
+  const { limits } = run;
   if (source.length > 4 * limits.certificateBytes) return refuse("PEM text too large");
-  const block = firstBlock(source) ?? fail("failed to decode PEM block");
+  const block = firstBlock(source, run) ?? fail("failed to decode PEM block");
   if (block.type === "CERTIFICATE") return evaluating(() => certificateStructure(block.bytes, limits));
   if (block.type === "CERTIFICATE REQUEST") return evaluating(() => requestStructure(block.bytes, limits));
   return fail("PEM block neither contains a CERTIFICATE or CERTIFICATE REQUEST");
 }
 
 export const certificateFunctions: readonly (readonly [string, JmesFunction])[] = [
-  ["x509_decode", define(["string"], ([source], run) => decodeX509(text(source), run.limits))],
+  ["x509_decode", define(["string"], ([source], run) => decodeX509(text(source), run))],
 ];

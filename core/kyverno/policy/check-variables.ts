@@ -15,7 +15,7 @@ import type { Limits } from "../../limits.ts";
 
 /** Found anywhere in an expression, as Kyverno has it. */
 const reserved =
-  /request|serviceAccountName|serviceAccountNamespace|element|elementIndex|@|images|image|[a-z_0-9]+\([^{}]/;
+  /request|serviceAccountName|serviceAccountNamespace|element|elementIndex|@|images|image|[a-z_0-9]\([^{}]/;
 
 /** Variables that a background scan does not have. */
 const ofTheUser =

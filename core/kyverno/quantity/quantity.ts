@@ -47,7 +47,8 @@ const letterOfPower: ReadonlyMap<number, string> = new Map(
   [...binarySuffixes].map(([letters, power]) => [power, letters]),
 );
 
-const grammar = /^([+-]?)(0*)([0-9]*)(?:(\.)([0-9]*))?([eEinumkKMGTP]*[+-]?[0-9]*)$/;
+/** No digit is left for the part behind it, so that no text is tried in more than one way. */
+const grammar = /^([+-]?)(0*)(?!0)([0-9]*)(?![0-9])(?:(\.)([0-9]*)(?![0-9]))?([eEinumkKMGTP]*[+-]?[0-9]*)$/;
 const nanoScale = 9;
 const largestBinary: Decimal = { unscaled: 2n ** 63n - 1n, scale: 0 };
 const one: Decimal = { unscaled: 1n, scale: 0 };

@@ -5,12 +5,13 @@
 import type { JsonObject, JsonValue } from "../../encoding/json.ts";
 import { isObject } from "../../encoding/shape.ts";
 import { EngineError } from "../../errors.ts";
-import { compileExpression, type Expression, type Scope } from "../../jmespath/expression.ts";
+import { compileExpression, type Expression, type Scope, type StepBudget } from "../../jmespath/expression.ts";
 import type { FunctionTable } from "../../jmespath/functions/signature.ts";
 import type { Limits } from "../../limits.ts";
 import type { ReferenceOptions } from "../../oci/reference.ts";
 import { kyvernoFunctions } from "../functions/kyverno-functions.ts";
 import type { Policy } from "../policy/policy.ts";
+import { ExpressionCache } from "./expression-cache.ts";
 import { sizeOf } from "./json-size.ts";
 import type { AdmissionRequest } from "./request.ts";
 import { requestVariables } from "./request-variables.ts";
@@ -21,7 +22,7 @@ export interface ContextEnvironment {
   readonly now: Date;
   readonly references: ReferenceOptions;
   /** Compiled expressions by text, kept for as long as the policy is loaded. */
-  readonly expressions: Map<string, Expression>;
+  readonly expressions: ExpressionCache;
 }
 
 /** `merge`: into the maps that are already there; `replace`: in place of them. */
@@ -46,9 +47,6 @@ type Entries = Map<string, Entry>;
 /** Compiled expressions outlive the request whose functions they use, so each evaluation brings its own. */
 const noFunctions: FunctionTable = new Map();
 
-/** Expressions that a policy itself holds; what a request makes up must not fill the memory. */
-const maxCachedExpressions = 10_000;
-
 /** Maps are merged key by key, anything else is replaced by what comes later. */
 function merged(earlier: JsonValue | undefined, later: JsonValue): JsonValue {
   if (!isObject(earlier) || !isObject(later)) return later;
@@ -69,7 +67,7 @@ export class JsonContext implements Scope {
   readonly isDeletion: boolean;
   readonly #makeFunctions: () => FunctionTable;
   #functions: FunctionTable | undefined;
-  readonly #expressions: Map<string, Expression>;
+  readonly #expressions: ExpressionCache;
   readonly #saved: Entries[] = [];
   #entries: Entries = new Map();
   #declared = 0;
@@ -233,14 +231,14 @@ export class JsonContext implements Scope {
   }
 
   /**
-   * The value of an expression over the variables.
+   * The value of an expression over the variables. `budget`: what is left of the steps that several expressions share.
    * @throws EngineError `unresolved` with Kyverno's sentence, `over-budget`, `over-limit`, and whatever loading an
    * entry throws; an open question passes through every default.
    */
-  query(text: string, steps: number = this.limits.expressionSteps): JsonValue {
+  query(text: string, budget: StepBudget = { steps: this.limits.expressionSteps }): JsonValue {
     if (text.trim() === "") throw new EngineError("unresolved", "invalid query (nil)", { subject: text });
     this.#loadMentioned(text);
-    return this.#evaluate(text, this, steps);
+    return this.#evaluate(text, this, budget);
   }
 
   /**
@@ -248,13 +246,13 @@ export class JsonContext implements Scope {
    * @throws as {@link query}
    */
   readonly evaluateOn = (text: string, node: JsonValue): JsonValue =>
-    text === "" ? node : this.#evaluate(text, node, this.limits.expressionSteps);
+    text === "" ? node : this.#evaluate(text, node, { steps: this.limits.expressionSteps });
 
-  #evaluate(text: string, root: JsonValue | Scope, steps: number): JsonValue {
+  #evaluate(text: string, root: JsonValue | Scope, budget: StepBudget): JsonValue {
     const expression = this.#compiled(text);
     this.#functions ??= this.#makeFunctions();
     try {
-      return expression.evaluate(root, { functions: this.#functions, steps });
+      return expression.evaluate(root, { functions: this.#functions, budget });
     } catch (error) {
       if (!(error instanceof EngineError) || error.code !== "unresolved") throw error;
       throw new EngineError("unresolved", `JMESPath query failed: ${error.message}`, { subject: text, cause: error });
@@ -265,7 +263,7 @@ export class JsonContext implements Scope {
     const known = this.#expressions.get(text);
     if (known !== undefined) return known;
     const expression = this.#compile(text);
-    if (this.#expressions.size < maxCachedExpressions) this.#expressions.set(text, expression);
+    this.#expressions.set(text, expression);
     return expression;
   }
 
@@ -293,9 +291,9 @@ export function createContextFactory({
   limits,
   references,
 }: Pick<ContextEnvironment, "limits" | "references">): ContextFactory {
-  const byPolicy = new WeakMap<Policy, Map<string, Expression>>();
+  const byPolicy = new WeakMap<Policy, ExpressionCache>();
   return (request, { now, policy }) => {
-    const expressions = byPolicy.get(policy) ?? new Map<string, Expression>();
+    const expressions = byPolicy.get(policy) ?? new ExpressionCache();
     byPolicy.set(policy, expressions);
     return new JsonContext(request, { limits, references, now, expressions });
   };

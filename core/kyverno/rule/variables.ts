@@ -2,6 +2,7 @@
 import { isRecord } from "../../encoding/shape.ts";
 import { EngineError } from "../../errors.ts";
 import { goJson } from "../../jmespath/go-text.ts";
+import type { StepBudget } from "../../jmespath/expression.ts";
 import type { PolicyValue } from "../policy/policy.ts";
 import { isList, isMap } from "../policy/policy-value.ts";
 import { holdsVariable, isWholeVariable, replaceVariables, unescapeVariables } from "./braces.ts";
@@ -13,12 +14,13 @@ import { hasReferences, resolveReferences } from "./references.ts";
 interface Budget {
   /** Text that they may produce, in UTF-16 code units. */
   left: number;
-  /**
-   * How many were evaluated: each may take fewer steps than the one before, since a resource can make one variable into
-   * thousands.
-   */
+  /** The steps of all of them together: a resource can make one variable into thousands. */
+  readonly steps: StepBudget;
   evaluated: number;
 }
+
+/** Steps for each character of an expression, which may come from the resource and then has to be compiled. */
+const compilingSteps = 8;
 
 /** Whether any string or key of the value has a variable, a reference or an escaped one. */
 export function hasVariables(value: unknown): boolean {
@@ -56,8 +58,8 @@ function keyText(key: PolicyValue, at: string): string {
 
 function replaceIn(text: string, at: string, context: JsonContext): PolicyValue {
   if (!text.includes("{{")) return text;
-  const { substitutionRounds, resourceBytes } = context.limits;
-  const budget: Budget = { left: resourceBytes, evaluated: 0 };
+  const { substitutionRounds, resourceBytes, expressionSteps } = context.limits;
+  const budget: Budget = { left: resourceBytes, steps: { steps: expressionSteps }, evaluated: 0 };
   let current = text;
   let ended = false;
   for (let round = 0; !ended && holdsVariable(current); round++) {
@@ -89,7 +91,7 @@ function resolve(
   context: JsonContext,
   budget: Budget,
 ): { readonly value: PolicyValue; readonly shallow: boolean } {
-  const { expressionSteps, variablesPerText } = context.limits;
+  const { variablesPerText } = context.limits;
   if (++budget.evaluated > variablesPerText)
     throw new EngineError("over-budget", `more than ${variablesPerText} variables at path ${at}`);
   const inner = braced.slice(2, -2).trim();
@@ -98,7 +100,8 @@ function resolve(
   const named = written === "@" ? currentNode(at, context) : written;
   const expression = context.isDeletion ? named.replaceAll("request.object", "request.oldObject") : named;
   try {
-    return { value: context.query(expression, Math.ceil(expressionSteps / budget.evaluated)), shallow };
+    budget.steps.steps -= compilingSteps * expression.length;
+    return { value: context.query(expression, budget.steps), shallow };
   } catch (error) {
     if (!(error instanceof EngineError) || isIgnorance(error)) throw error;
     throw new EngineError(error.code, `failed to resolve ${expression} at path ${at}: ${error.message}`, {

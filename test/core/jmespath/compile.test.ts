@@ -14,7 +14,7 @@ const test = suite("core/jmespath/compile");
 const evaluate = (expression: string, root: JsonValue): unknown => {
   const result = compileNode(parseExpression(expression, defaultLimits))(
     root,
-    new Run(standardFunctions, defaultLimits, 10_000),
+    new Run(standardFunctions, defaultLimits, { steps: 10_000 }),
   );
   return result instanceof Missing ? `missing ${result.key}` : JSON.parse(JSON.stringify(result));
 };

@@ -17,7 +17,7 @@ const test = suite(name);
 const query = (expression: string, root: JsonValue | Scope, steps?: number): JsonValue =>
   compileExpression(expression, { functions: standardFunctions, limits: defaultLimits }).evaluate(
     root,
-    steps === undefined ? {} : { steps },
+    steps === undefined ? {} : { budget: { steps } },
   );
 
 test("a missing field is unresolved at the top, and null wherever something can be made of it", () => {

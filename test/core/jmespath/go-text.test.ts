@@ -7,7 +7,7 @@ import { throwsCode } from "../../support/assert.ts";
 import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/jmespath/go-text");
-const run = () => new Run(new Map(), defaultLimits, 1000);
+const run = () => new Run(new Map(), defaultLimits, { steps: 1000 });
 
 test("%v", () => {
   assert.is(goText({ b: [1, null, true], a: 1e6, c: { d: "x" } }), "map[a:1e+06 b:[1 <nil> true] c:map[d:x]]");

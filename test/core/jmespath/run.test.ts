@@ -8,7 +8,7 @@ import { defaultLimits } from "../../../core/limits.ts";
 const test = suite("core/jmespath/run");
 
 test("steps end", () => {
-  const run = new Run(new Map(), defaultLimits, 10);
+  const run = new Run(new Map(), defaultLimits, { steps: 10 });
   run.spend(10);
   run.spendText(15);
   throwsCode("over-budget", () => run.spendText(16));
@@ -16,16 +16,16 @@ test("steps end", () => {
 
 test("a result is looked through only when something says so", () => {
   const value: Value = { n: new GoInteger(2), l: new ObjectList([{ k: "\udc80" }]), bad: "\ud800x" };
-  assert.is(new Run(new Map(), defaultLimits, 100).clean(value, false), value);
-  const run = new Run(new Map(), defaultLimits, 100);
+  assert.is(new Run(new Map(), defaultLimits, { steps: 100 }).clean(value, false), value);
+  const run = new Run(new Map(), defaultLimits, { steps: 100 });
   run.markUnclean();
   assert.equal(JSON.parse(JSON.stringify(run.clean(value, false))), { n: 2, l: [{ k: "\ufffd" }], bad: "\ufffdx" });
   throwsCode("unresolved", () => run.clean([Number.NaN], false));
-  throwsCode("over-budget", () => new Run(new Map(), defaultLimits, 2).clean([1, 2, 3], true));
+  throwsCode("over-budget", () => new Run(new Map(), defaultLimits, { steps: 2 }).clean([1, 2, 3], true));
 });
 
 test("lists sorted in place are put back, a frozen one is copied", () => {
-  const run = new Run(new Map(), defaultLimits, 100);
+  const run = new Run(new Map(), defaultLimits, { steps: 100 });
   const list = [2, 1];
   assert.is(run.sortInPlace(list, [1, 2]), list);
   assert.equal(list, [1, 2]);

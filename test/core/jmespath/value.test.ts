@@ -19,7 +19,7 @@ import {
 import { defaultLimits } from "../../../core/limits.ts";
 
 const test = suite("core/jmespath/value");
-const run = () => new Run(new Map(), defaultLimits, 1000);
+const run = () => new Run(new Map(), defaultLimits, { steps: 1000 });
 
 test("truth", () => {
   for (const value of [null, false, "", [], {}, new ObjectList([])] as readonly Value[]) assert.not(isTruthy(value));

@@ -20,7 +20,7 @@ const table: FunctionTable = new Map([
   ["none", define([], () => "called")],
 ]);
 const call = (name: string, ...args: readonly Value[]): Value =>
-  callFunction(name, args, new Run(table, defaultLimits, 100));
+  callFunction(name, args, new Run(table, defaultLimits, { steps: 100 }));
 
 test("number and types of arguments are checked first", () => {
   assert.is(call("typed", "a", ["b"]), "called");

@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import type { JsonValue } from "../../../../core/encoding/json.ts";
 import { compileExpression } from "../../../../core/jmespath/expression.ts";
 import { areSame, standardFunctions } from "../../../../core/jmespath/functions/standard.ts";
+import { Run } from "../../../../core/jmespath/run.ts";
 import { GoInteger } from "../../../../core/jmespath/value.ts";
 import { throwsCode } from "../../../support/assert.ts";
 import { defaultLimits } from "../../../../core/limits.ts";
@@ -78,16 +79,17 @@ test("what fails", () => {
 });
 
 test("Go's comparison of interfaces", () => {
-  assert.ok(areSame(1, 1) && areSame(null, null) && areSame(new GoInteger(1), new GoInteger(1)));
+  const run = new Run(standardFunctions, defaultLimits);
+  assert.ok(areSame(1, 1, run) && areSame(null, null, run) && areSame(new GoInteger(1), new GoInteger(1), run));
   assert.not(
-    areSame(1, "1") ||
-      areSame(new GoInteger(1), 1) ||
-      areSame([], {}) ||
-      areSame(null, {}) ||
-      areSame(Number.NaN, Number.NaN),
+    areSame(1, "1", run) ||
+      areSame(new GoInteger(1), 1, run) ||
+      areSame([], {}, run) ||
+      areSame(null, {}, run) ||
+      areSame(Number.NaN, Number.NaN, run),
   );
-  throwsCode("unresolved", () => areSame({}, {}));
-  throwsCode("unresolved", () => areSame([], [1]));
+  throwsCode("unresolved", () => areSame({}, {}, run));
+  throwsCode("unresolved", () => areSame([], [1], run));
 });
 
 test.run();

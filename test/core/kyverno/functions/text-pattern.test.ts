@@ -14,7 +14,7 @@ const next = (): number => {
   return state / 0x80000000;
 };
 const make = (pattern: string): string =>
-  makeText(parsePattern(pattern, defaultLimits), next, new Run(new Map(), defaultLimits, 100_000));
+  makeText(parsePattern(pattern, defaultLimits), next, new Run(new Map(), defaultLimits, { steps: 100_000 }));
 
 test("what is made matches", () => {
   for (const pattern of [
@@ -63,7 +63,11 @@ test("the syntax has nothing of Perl's", () => {
 test("work is bounded", () => {
   throwsCode(["over-budget", "malformed"], () => make("((a{100}){10}){2}*"));
   throwsCode("over-budget", () =>
-    makeText(parsePattern("(((a*)*)*)*", defaultLimits), () => 0.99, new Run(new Map(), defaultLimits, 100_000)),
+    makeText(
+      parsePattern("(((a*)*)*)*", defaultLimits),
+      () => 0.99,
+      new Run(new Map(), defaultLimits, { steps: 100_000 }),
+    ),
   );
 });
 

@@ -119,4 +119,9 @@ test("every cut of a long text is a quantity, none, or a bound", () => {
   for (let end = 0; end <= text.length; end += 7) onlyEngineErrors(() => parseQuantity(text.slice(0, end)));
 });
 
+test("a long text of digits is refused at once, whatever follows them", () => {
+  for (const digits of ["0", "1", "0.0", "1.1"])
+    for (const end of ["x", "1x", "+-", ".."]) assert.is(parseQuantity(digits.repeat(200_000) + end), undefined);
+});
+
 test.run();

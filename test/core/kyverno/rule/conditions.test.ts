@@ -8,6 +8,7 @@ import {
   compileConditions,
   unresolvedCondition,
 } from "../../../../core/kyverno/rule/conditions.ts";
+import { ExpressionCache } from "../../../../core/kyverno/rule/expression-cache.ts";
 import { JsonContext } from "../../../../core/kyverno/rule/json-context.ts";
 import { defaultLimits } from "../../../../core/limits.ts";
 import { throwsCode } from "../../../support/assert.ts";
@@ -23,7 +24,7 @@ function contextOf(): JsonContext {
     limits: defaultLimits,
     now: new Date("2026-01-01T00:00:00Z"),
     references: {},
-    expressions: new Map(),
+    expressions: new ExpressionCache(),
   });
 }
 const condition = (holds: boolean, message?: string): PolicyValue => ({

@@ -2,6 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { JsonValue } from "../../../../core/encoding/json.ts";
 import { EngineError } from "../../../../core/errors.ts";
+import { ExpressionCache } from "../../../../core/kyverno/rule/expression-cache.ts";
 import { JsonContext } from "../../../../core/kyverno/rule/json-context.ts";
 import type { AdmissionRequest } from "../../../../core/kyverno/rule/request.ts";
 import { defaultLimits, type Limits } from "../../../../core/limits.ts";
@@ -19,7 +20,7 @@ const contextOf = (request: AdmissionRequest = pod, limits: Partial<Limits> = {}
     limits: { ...defaultLimits, ...limits },
     now: new Date("2026-01-01T00:00:00Z"),
     references: {},
-    expressions: new Map(),
+    expressions: new ExpressionCache(),
   });
 const plain = (value: JsonValue): unknown => JSON.parse(JSON.stringify(value));
 
@@ -191,7 +192,7 @@ test("bounds: depth of entries, their size, steps", () => {
   wide.defer("a", () => "x".repeat(600), "replace");
   wide.defer("b", () => wide.query("a"), "replace");
   throwsCode("over-limit", () => wide.query("b"));
-  throwsCode("over-budget", () => contextOf().query("[request, request, request, request]", 2));
+  throwsCode("over-budget", () => contextOf().query("[request, request, request, request]", { steps: 2 }));
 });
 
 test("an expression over a value of its own", () => {

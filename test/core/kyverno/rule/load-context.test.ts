@@ -2,6 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { JsonObject } from "../../../../core/encoding/json.ts";
 import type { ContextEntry } from "../../../../core/kyverno/policy/policy.ts";
+import { ExpressionCache } from "../../../../core/kyverno/rule/expression-cache.ts";
 import { JsonContext } from "../../../../core/kyverno/rule/json-context.ts";
 import { loadContext } from "../../../../core/kyverno/rule/load-context.ts";
 import { openQuestions } from "../../../../core/knowledge/ask.ts";
@@ -31,7 +32,7 @@ function contextOf(
     limits: defaultLimits,
     now: new Date("2026-01-01T00:00:00Z"),
     references: {},
-    expressions: new Map(),
+    expressions: new ExpressionCache(),
   });
   const list = Array.isArray(entries)
     ? (entries as readonly ContextEntry[])

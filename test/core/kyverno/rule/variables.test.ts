@@ -4,6 +4,7 @@ import type { JsonObject } from "../../../../core/encoding/json.ts";
 import { EngineError } from "../../../../core/errors.ts";
 import type { PolicyValue } from "../../../../core/kyverno/policy/policy.ts";
 import { goJson } from "../../../../core/jmespath/go-text.ts";
+import { ExpressionCache } from "../../../../core/kyverno/rule/expression-cache.ts";
 import { JsonContext } from "../../../../core/kyverno/rule/json-context.ts";
 import type { Operation } from "../../../../core/kyverno/rule/request.ts";
 import {
@@ -33,7 +34,7 @@ function contextOf(
     limits: { ...defaultLimits, ...limits },
     now: new Date("2026-01-01T00:00:00Z"),
     references: {},
-    expressions: new Map(),
+    expressions: new ExpressionCache(),
   });
   context.merge(variables);
   return context;
