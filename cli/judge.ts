@@ -101,6 +101,8 @@ function toldBy(variables: JsonObject): Pick<AdmissionRequest, "variables"> & { 
 
 export interface Decided {
   readonly resource: JsonObject;
+  /** Where it stands. */
+  readonly position: FaultyResource["position"];
   readonly request: AdmissionRequest;
   readonly decision: Decision;
 }
@@ -131,7 +133,7 @@ export function decideAll(set: PolicySet, given: GivenResources, setting: Settin
       const request = toRequest(resource, setting);
       const decision = engine.decide(request, setting.knowledge, setting.now);
       if (decision.newestSignedTime !== undefined) setting.saw(new Date(decision.newestSignedTime));
-      decided.push({ resource, request, decision });
+      decided.push({ resource, position, request, decision });
     } catch (error) {
       if (!(error instanceof EngineError) || !isOfResource(error)) throw error;
       faulty.push({ position, fault: error, value: resource });
@@ -148,7 +150,7 @@ const isOfResource = ({ code }: EngineError): boolean => ["refuted", "unknown"].
 /** One response for each pass and policy with results, in Kyverno's order: first every mutating pass. */
 function toResponses(
   policies: readonly Policy[],
-  { resource, request, decision }: Decided,
+  { resource, position, request, decision }: Decided,
 ): readonly ReportedResponse[] {
   const about = {
     apiVersion: String(resource.apiVersion),
@@ -175,7 +177,9 @@ function toResponses(
           scored: policy.annotations["policies.kyverno.io/scored"] !== "false",
           results,
           about,
+          manifest: position,
           annotations: policy.annotations,
+          background: policy.spec.background,
         },
       ];
     }),
@@ -229,7 +233,36 @@ export function toFaultyResponse({ position, fault, value }: FaultyResource): Re
     name: textOf(metadata.name, place),
     ...(typeof metadata.namespace === "string" ? { namespace: metadata.namespace } : {}),
   };
-  return { policy: "sallyport", resource: place, scored: true, results: [result], about, annotations: {} };
+  return {
+    policy: "sallyport",
+    resource: place,
+    scored: true,
+    results: [result],
+    about,
+    manifest: position,
+    annotations: {},
+  };
+}
+
+/** The result in reports of a policy that does not load: an error about no resource. */
+export function toRefusedResponse({ policy, ...problem }: JudgingSet["errors"][number]): ReportedResponse {
+  const { file, line, column, code, message } = problem;
+  const position = { file, line, column };
+  const name = policy ?? file;
+  const result: RuleResult = {
+    policy: name,
+    rule: "load",
+    pass: "mutate",
+    status: "error",
+    message: `[${code}] ${message}`,
+    action: "Enforce",
+    failurePolicy: "Fail",
+    position,
+    operation: "CREATE",
+    failures: [{ check: "policy", code, reason: message, stage: 0 }],
+    open: [],
+  };
+  return { policy: name, resource: "", scored: true, results: [result], manifest: position, annotations: {} };
 }
 
 const faultText = ({ code, message }: EngineError): string => `[${code}] ${message}`;

@@ -147,6 +147,7 @@ export const layers: LayerTable = {
     units: [
       "core/errors.ts",
       "core/encoding",
+      "core/crypto",
       "core/knowledge",
       "core/verdict.ts",
       "core/trust",

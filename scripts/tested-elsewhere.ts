@@ -20,6 +20,10 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/cli/commands/trust-create.test.ts",
     why: "another name of the command that is tested there, and called by it",
   },
+  "cli/render/apply-reports.ts": {
+    test: "test/cli/commands/apply.test.ts",
+    why: "each format is written there, of every kind of result",
+  },
   "cli/render/trust.ts": {
     test: "test/cli/commands/trust-status.test.ts",
     why: "what it writes is compared there, line by line",

@@ -21,8 +21,8 @@ import {
   renderResponse,
   shownStatus,
 } from "../render/kyverno-apply.ts";
-import { renderJunit } from "../render/junit.ts";
-import { renderMarkdown } from "../render/markdown.ts";
+import { renderApplyJunit, renderApplyMarkdown, toApplyResults } from "../render/apply-reports.ts";
+import { isDocumentFormat, renderDocument } from "../render/document.ts";
 import { type ReportApi, reportApis, type ReportedResponse, toPolicyReport } from "../render/policy-report.ts";
 import { toSarif } from "../render/sarif.ts";
 import { failureOf, fixLines, type FixSettings } from "../render/fix.ts";
@@ -30,9 +30,20 @@ import { renderBoxTable } from "../render/table.ts";
 import { attestationTypes } from "../input/attestation-types.ts";
 import { readJudgingSet, warnUncounted } from "../input/policy-files.ts";
 import { type FaultyResource, type GivenResource, readResources } from "../input/resources.ts";
-import { judge, refusePolicies, tellProblems, type PolicySet, tellFaulty, toFaultyResponse } from "../judge.ts";
+import {
+  judge,
+  refusePolicies,
+  tellProblems,
+  type PolicySet,
+  tellFaulty,
+  toFaultyResponse,
+  toRefusedResponse,
+} from "../judge.ts";
 import { version } from "../version.ts";
 import { usage } from "../input/given-file.ts";
+
+const reportFormats = ["yaml", "json", "markdown", "junit", "sarif"] as const;
+type ReportFormat = (typeof reportFormats)[number];
 
 interface ApplyOptions extends KnowledgeOptions, JudgingOptions {
   readonly resource?: readonly string[];
@@ -40,7 +51,7 @@ interface ApplyOptions extends KnowledgeOptions, JudgingOptions {
   readonly allowEmpty?: boolean;
   readonly output?: string;
   readonly policyReport?: boolean;
-  readonly outputFormat: "yaml" | "json" | "markdown" | "junit" | "sarif";
+  readonly outputFormat?: ReportFormat;
   readonly reportApi: ReportApi;
   readonly table?: boolean;
   readonly detailedResults?: boolean;
@@ -52,7 +63,7 @@ interface ApplyOptions extends KnowledgeOptions, JudgingOptions {
   readonly gitBranch?: string;
 }
 
-type Refused = readonly { readonly policy: string; readonly reason: string }[];
+type Refused = ReturnType<typeof readJudgingSet>["errors"];
 
 /**
  * Policies and exceptions. A policy that does not load stops everything, or with `--continue-on-fail` counts as an
@@ -70,7 +81,7 @@ function load(
   else refusePolicies(errors, io);
   return {
     set: { ...set, refused: errors.flatMap(({ policy }) => policy ?? []) },
-    refused: errors.map((problem) => ({ policy: problem.policy ?? problem.file, reason: problem.message })),
+    refused: errors,
   };
 }
 
@@ -88,6 +99,7 @@ async function apply(paths: readonly string[], options: ApplyOptions, io: Comman
   const { set, refused } = load(paths, given, options, io);
   const resources = readResources(given, io, { flag: "-r", allowEmpty: options.allowEmpty });
   const { cluster, ...input } = readJudgingInput(options, io);
+  noteOutput(options, io);
   const opened = await openKnowledge(options, io, cluster);
   try {
     const { responses, left, faulty } = judge(set, resources, { ...input, ...opened }, io);
@@ -123,6 +135,12 @@ function tellUncountedAmong(resources: readonly GivenResource[], options: ApplyO
   if (options.exceptionsWithResources === true || options.exceptionsWithinResources === true) return;
   const places = resources.filter(({ value }) => value.kind === "PolicyException").map(({ position }) => position);
   warnUncounted(places, "resources", "--exceptions-with-resources lets them", io);
+}
+
+/** Elsewhere `-o json` is a format. */
+function noteOutput({ output, outputFormat }: ApplyOptions, io: CommandIO): void {
+  if (outputFormat === undefined && isDocumentFormat(output))
+    io.err(`note: in apply, -o names a file, as in Kyverno; for ${output} on stdout, give --output-format ${output}\n`);
 }
 
 /** `-o`: one file for all resources, or a folder with one file each. */
@@ -168,11 +186,16 @@ function report(
   const auditWarn = options.auditWarn === true;
   const responses = [...judged, ...faulty.map(toFaultyResponse)];
   const counts = countResults(responses, { auditWarn, refusedPolicies: refused.length });
-  if (options.policyReport === true) {
-    io.out(renderReport(responses, counts, options, auditWarn, now));
+  const { code, text } = exitOfCounts(counts, { warnExitCode, warnNoPass: options.warnNoPass === true });
+  const isReport = options.policyReport === true || options.outputFormat !== undefined;
+  if (isReport) {
+    const all = [...responses, ...refused.map(toRefusedResponse)];
+    io.out(renderReport(all, { counts, code, banner, now, faulty, refused, fixes, auditWarn }, options));
   } else {
     io.out(renderBanner(banner));
-    io.out(renderRefusedPolicies(refused));
+    io.out(
+      renderRefusedPolicies(refused.map(({ policy, file, message }) => ({ policy: policy ?? file, reason: message }))),
+    );
     if (options.table === true || options.detailedResults === true) io.out(renderResultTable(responses, options));
     else for (const response of responses) io.out(renderResponse(response, auditWarn));
     io.out(renderCounts(counts));
@@ -181,58 +204,39 @@ function report(
   tellFaulty(faulty, io);
   const results = judged.flatMap((response) => response.results);
   for (const line of fixLines(results, fixes)) io.err(`${line}\n`);
-  const { code, text, stream } = {
-    stream: io.err,
-    ...exitOfCounts(counts, { warnExitCode, warnNoPass: options.warnNoPass === true }),
-  };
-  if (text !== undefined) (text.startsWith("Error:") ? stream : io.out).call(io, `${text}\n`);
+  if (text !== undefined) (isReport || text.startsWith("Error:") ? io.err : io.out).call(io, `${text}\n`);
   return code;
 }
 
-/** The report in the wanted form. */
+interface Found extends Omit<Ending, "warnExitCode"> {
+  readonly counts: Counts;
+  readonly code: ExitCode;
+  readonly auditWarn: boolean;
+}
+
+/** The report in the wanted form; without `-p`, JSON and YAML are our own document, not Kyverno's report. */
 function renderReport(
   responses: readonly ReportedResponse[],
-  counts: Counts,
-  options: ApplyOptions,
-  auditWarn: boolean,
-  now: Date,
+  { counts, code, banner, now, faulty, refused, fixes, auditWarn }: Found,
+  { outputFormat = "yaml", policyReport, reportApi }: ApplyOptions,
 ): string {
-  const rows = responses.flatMap((response) =>
-    response.results.map((result) => ({
-      ...response,
-      result,
-      status: shownStatus(result, response.scored, auditWarn),
-    })),
-  );
-  switch (options.outputFormat) {
-    case "sarif":
-      return toJsonText(toSarif(responses, { auditWarn, version }));
-    case "markdown":
-      return renderMarkdown(
-        ["POLICY", "RULE", "RESOURCE", "RESULT", "MESSAGE"],
-        rows.map(({ policy, result, resource, status }) => [policy, result.rule, resource, status, result.message]),
-      );
-    case "junit":
-      return renderJunit(
-        rows.map(({ policy, result, resource, status }) => ({
-          suite: policy,
-          classname: result.rule,
-          name: resource,
-          ...(status === "fail" || status === "error" ? { failure: result.message } : {}),
-          lines: [
-            ["Result", status],
-            ["Policy", policy],
-            ["Rule", result.rule],
-            ["Resource", resource],
-            ["Message", result.message],
-          ],
-        })),
-      );
-    default: {
-      const document = sorted(toPolicyReport(responses, counts, { auditWarn, at: now, api: options.reportApi }));
-      return options.outputFormat === "json" ? toJsonText(document) : toYamlText(document);
-    }
+  if (outputFormat === "sarif") return toJsonText(toSarif(responses, { auditWarn, version }));
+  if (outputFormat === "markdown") return renderApplyMarkdown(responses, auditWarn);
+  if (outputFormat === "junit") return renderApplyJunit(responses, auditWarn);
+  if (policyReport === true) {
+    const document = sorted(toPolicyReport(responses, counts, { auditWarn, at: now, api: reportApi }));
+    return outputFormat === "json" ? toJsonText(document) : toYamlText(document);
   }
+  const members = {
+    exitCode: code,
+    evaluatedAt: now,
+    ...banner,
+    summary: counts,
+    results: toApplyResults(responses, auditWarn, fixes),
+    refused,
+    errors: faulty.map(({ position, fault: { code, message } }) => ({ ...position, code, message })),
+  };
+  return renderDocument("ApplyResult", members, outputFormat);
 }
 
 /**
@@ -309,9 +313,10 @@ export function define(command: Command, { io, finish }: Shell): void {
     .option("-o, --output <path>", "write the resources as the policies patch them: to a file, or an existing folder")
     .option("-p, --policy-report", "print a report")
     .addOption(
-      new Option("--output-format <format>", "format of the report")
-        .choices(["yaml", "json", "markdown", "junit", "sarif"])
-        .default("yaml"),
+      new Option(
+        "--output-format <format>",
+        "print results in this format; with -p, json and yaml are Kyverno's report",
+      ).choices([...reportFormats]),
     )
     .addOption(
       new Option("--report-api <api>", "API version of a YAML or JSON report")

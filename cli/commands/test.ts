@@ -121,13 +121,9 @@ const isResource = (resource: JsonObject, kind: string, wanted: string): boolean
 const ofRule = (found: string, wanted: string): boolean =>
   wanted === "" || found === wanted || found === `autogen-${wanted}` || found === `autogen-cronjob-${wanted}`;
 
-const about = (response: ReportedResponse, resource: JsonObject): boolean => {
+const isAbout = ({ about }: ReportedResponse, resource: JsonObject): boolean => {
   const { namespace, name = "" } = requestFor(resource);
-  return (
-    response.about.kind === resource.kind &&
-    response.about.name === name &&
-    (response.about.namespace ?? undefined) === namespace
-  );
+  return about?.kind === resource.kind && about?.name === name && about?.namespace === namespace;
 };
 
 interface Checked {
@@ -175,7 +171,7 @@ function checkResult(
       if (expected.rule !== "" && rule === undefined)
         return [row(shown, "Not found", false, `the policy has no rule ${JSON.stringify(expected.rule)}`)];
       const results = judged.responses
-        .filter((response) => response.policy === policy.name && about(response, resource))
+        .filter((response) => response.policy === policy.name && isAbout(response, resource))
         .flatMap((response) => response.results.filter((result) => ofRule(result.rule, expected.rule)));
       const rows =
         results.length === 0

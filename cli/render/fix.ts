@@ -57,6 +57,12 @@ export const failureOf = ({ status, failures }: RuleResult): Failure | undefined
     ? leadingFailure(status === "fail" ? "refuted" : "unknown", failures)
     : undefined;
 
+/** The codes of a result that did not pass, the decisive one first. */
+export function codesOf(result: RuleResult): readonly ErrorCode[] {
+  const leading = failureOf(result);
+  return leading === undefined ? [] : [...new Set([leading, ...result.failures].map(({ code }) => code))];
+}
+
 /**
  * What helps against the failures of rules, each thing once, in their order: `fix for no-signature: …`. That an image
  * is not verified needs no help of its own beside what its verification lacks.

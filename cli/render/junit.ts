@@ -1,13 +1,18 @@
 /**
- * JUnit XML as Kyverno's command line writes it. Differs: Kyverno does not close failures; this is well-formed.
+ * JUnit XML that Jenkins and GitLab read. Differs: Kyverno does not close failures; this is well-formed, counts errors
+ * and skipped cases, and gives each case a name of its own.
+ * Source: docs/spec/command-line.md#reports.
  */
 
 export interface JunitCase {
   readonly suite: string;
   readonly classname: string;
   readonly name: string;
-  /** Why the case failed; absent: it passed. */
-  readonly failure?: string;
+  readonly status: "passed" | "failed" | "error" | "skipped";
+  /** Why the case did not pass. */
+  readonly reason?: string;
+  /** A code that machines compare. */
+  readonly type?: string;
   readonly lines: readonly (readonly [name: string, value: string])[];
 }
 
@@ -18,38 +23,57 @@ const escapes: Readonly<Record<string, string>> = {
   '"': "&quot;",
   "'": "&apos;",
 };
-/** Characters that XML 1.0 does not allow become U+FFFD. */
+/** What XML 1.0 cannot hold, not even as a reference: written as `\u0001`. */
 const unwritable =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that XML does not have.
   /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
-const plain = (text: string): string => text.replace(unwritable, "\ufffd");
+const writable = (text: string): string =>
+  text.replace(unwritable, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+/** A reader turns a bare CR into a newline. */
+const content = (text: string): string =>
+  writable(text)
+    .replace(/[&<>"']/g, (character) => escapes[character] ?? character)
+    .replaceAll("\r", "&#13;");
+/** A reader turns a bare tab or newline of an attribute into a space. */
 const attribute = (text: string): string =>
-  plain(text).replace(/[&<>"']/g, (character) => escapes[character] ?? character);
+  content(text).replace(/[\t\n]/g, (character) => `&#${character.charCodeAt(0)};`);
 
-function renderCase({ classname, name, failure, lines }: JunitCase): string {
-  const body = lines.map(([key, value]) => `    ${key}: ${plain(value)}\n`).join("");
-  const open = `  <testcase classname="${attribute(classname)}" name="${attribute(name)}">\n`;
-  if (failure !== undefined)
-    return `${open}   <failure message="${attribute(failure)}">\n${attribute(body)}   </failure>\n  </testcase>\n`;
+const elements = { failed: "failure", error: "error", skipped: "skipped" } as const;
+
+function renderCase({ classname, name, status, reason = "", type, lines }: JunitCase): string {
+  const body = lines.map(([key, value]) => `    ${key}: ${content(value)}\n`).join("");
+  const element = status === "passed" ? "system-out" : elements[status];
+  const said = status === "passed" ? "" : ` message="${attribute(reason)}"`;
+  const coded = type === undefined || status === "passed" ? "" : ` type="${attribute(type)}"`;
   return (
-    `${open}   <system-out><![CDATA[\n` +
-    `${body.replaceAll("]]>", "]]]]><![CDATA[>")}   ]]></system-out>\n` +
-    "  </testcase>\n"
+    `  <testcase classname="${attribute(classname)}" name="${attribute(name)}">\n` +
+    `   <${element}${coded}${said}>\n${body}   </${element}>\n  </testcase>\n`
   );
 }
 
+/** Readers tell cases apart by class and name: a repeated one gets a number. */
+function named(cases: readonly JunitCase[]): readonly JunitCase[] {
+  const taken = new Set<string>();
+  return cases.map((entry) => {
+    let name = entry.name;
+    for (let count = 2; taken.has(JSON.stringify([entry.classname, name])); count++) name = `${entry.name} (${count})`;
+    taken.add(JSON.stringify([entry.classname, name]));
+    return { ...entry, name };
+  });
+}
+
 export function renderJunit(cases: readonly JunitCase[]): string {
-  const failures = (list: readonly JunitCase[]): number => list.filter(({ failure }) => failure !== undefined).length;
-  const suites = [...new Set(cases.map(({ suite }) => suite))].map((suite) => {
-    const own = cases.filter((entry) => entry.suite === suite);
+  const count = (list: readonly JunitCase[], wanted: JunitCase["status"]): number =>
+    list.filter(({ status }) => status === wanted).length;
+  const counts = (list: readonly JunitCase[]): string =>
+    `tests="${list.length}" failures="${count(list, "failed")}" errors="${count(list, "error")}"`;
+  const all = named(cases);
+  const suites = [...new Set(all.map(({ suite }) => suite))].map((suite) => {
+    const own = all.filter((entry) => entry.suite === suite);
     return (
-      ` <testsuite name="${attribute(suite)}" tests="${own.length}" failures="${failures(own)}">\n` +
+      ` <testsuite name="${attribute(suite)}" ${counts(own)} skipped="${count(own, "skipped")}">\n` +
       `${own.map(renderCase).join("")} </testsuite>\n`
     );
   });
-  return (
-    '<?xml version="1.0" encoding="UTF-8"?>\n' +
-    `<testsuites tests="${cases.length}" failures="${failures(cases)}">\n` +
-    `${suites.join("")}</testsuites>\n`
-  );
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites ${counts(all)}>\n${suites.join("")}</testsuites>\n`;
 }

@@ -1,9 +1,12 @@
 /**
- * The report that `kyverno apply --policy-report` prints. Source: openreports.io/v1alpha1;
- * docs/spec/kyverno.md#apply-command.
+ * The report that `kyverno apply --policy-report` prints, with what Policy Reporter reads and a code for each failure.
+ * Source: docs/spec/command-line.md#reports.
  */
+import { digestOf } from "../../core/crypto/digest.ts";
 import type { JsonObject } from "../../core/encoding/json.ts";
+import { encodeUtf8 } from "../../core/encoding/utf8.ts";
 import type { RuleResult } from "../../core/kyverno/image/result.ts";
+import { codesOf } from "./fix.ts";
 import { type Counts, type Response, shownStatus } from "./kyverno-apply.ts";
 
 /** The resource of a response, as a reference. */
@@ -15,35 +18,62 @@ export interface ReportedResource {
 }
 
 export interface ReportedResponse extends Response {
-  readonly about: ReportedResource;
+  /** Absent where the response is about a policy alone. */
+  readonly about?: ReportedResource;
+  /** Where the resource stands. */
+  readonly manifest: RuleResult["position"];
   readonly annotations: Readonly<Record<string, string>>;
+  /** `spec.background` of the policy; Kyverno's default is true. */
+  readonly background?: boolean;
 }
 
-function toResult(
-  { about, annotations, policy, scored }: ReportedResponse,
-  result: RuleResult,
-  auditWarn: boolean,
-  at: Date,
-): JsonObject {
+/** What the API knows; Kyverno leaves out any other word. */
+const severities: ReadonlySet<string> = new Set(["critical", "high", "medium", "low", "info"]);
+
+/** The rule's `reportProperties` can replace the message, as in Kyverno. */
+const messageOf = ({ status, message, properties = {} }: RuleResult): string =>
+  properties.message || properties[`${status}Message`] || message;
+
+/**
+ * Policy Reporter takes two results with one id for one. The id that it makes knows neither the namespace of a resource
+ * nor the pass.
+ */
+function idOf(about: ReportedResource | undefined, result: RuleResult): string {
+  const { policy, policyNamespace = "", rule, pass, image, position } = result;
+  const parts = [about ?? {}, policyNamespace, policy, rule, pass, image?.image ?? "", image?.entry ?? 0, position];
+  return digestOf(encodeUtf8(JSON.stringify(parts))).slice("sha256:".length, "sha256:".length + 16);
+}
+
+/** All values are texts. */
+function toProperties({ about, background = true }: ReportedResponse, result: RuleResult): JsonObject {
+  const [code, ...more] = codesOf(result);
+  const { image } = result;
+  return {
+    process: background ? "background scan" : "admission review",
+    resultID: idOf(about, result),
+    ...(code === undefined ? {} : { code }),
+    ...(more.length === 0 ? {} : { codes: [code, ...more].join(",") }),
+    ...(image === undefined ? {} : { image: image.image }),
+    ...(image?.digest === undefined ? {} : { digest: image.digest }),
+    ...result.properties,
+  };
+}
+
+function toResult(response: ReportedResponse, result: RuleResult, auditWarn: boolean, at: Date): JsonObject {
+  const { about, annotations, scored } = response;
   const category = annotations["policies.kyverno.io/category"];
-  const severity = annotations["policies.kyverno.io/severity"];
+  const severity = annotations["policies.kyverno.io/severity"] ?? "";
+  const { policy, policyNamespace } = result;
   return {
     ...(category === undefined ? {} : { category }),
-    message: result.message,
-    policy,
-    properties: { process: "admission review", ...result.properties },
-    resources: [
-      {
-        apiVersion: about.apiVersion,
-        kind: about.kind,
-        name: about.name,
-        ...(about.namespace === undefined ? {} : { namespace: about.namespace }),
-      },
-    ],
+    message: messageOf(result),
+    policy: policyNamespace === undefined ? policy : `${policyNamespace}/${policy}`,
+    properties: toProperties(response, result),
+    ...(about === undefined ? {} : { resources: [{ ...about }] }),
     result: shownStatus(result, scored, auditWarn),
     rule: result.rule,
     scored,
-    ...(severity === undefined ? {} : { severity }),
+    ...(severities.has(severity) ? { severity } : {}),
     source: "kyverno",
     timestamp: { nanos: 0, seconds: Math.floor(at.getTime() / 1000) },
   };
@@ -62,11 +92,13 @@ export function toPolicyReport(
   counts: Counts,
   options: { readonly auditWarn: boolean; readonly at: Date; readonly api?: ReportApi },
 ): JsonObject {
+  const api = options.api ?? "openreports.io/v1alpha1";
   return {
-    apiVersion: options.api ?? "openreports.io/v1alpha1",
-    kind: reportApis[options.api ?? "openreports.io/v1alpha1"],
+    apiVersion: api,
+    kind: reportApis[api],
     metadata: { name: "merged" },
-    source: "",
+    // The older group has no such field: a report with it would be refused by a strict reader.
+    ...(api === "openreports.io/v1alpha1" ? { source: "" } : {}),
     results: responses.flatMap((response) =>
       response.results.map((result) => toResult(response, result, options.auditWarn, options.at)),
     ),

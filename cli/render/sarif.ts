@@ -1,9 +1,11 @@
 /**
- * SARIF 2.1.0, for code scanning: each result at its rule's line in the policy, about a resource. Source: OASIS SARIF
- * 2.1.0 §3.27 and §3.49.
+ * SARIF 2.1.0, for code scanning: each result at its resource in the manifest and at its rule in the policy. Source:
+ * OASIS SARIF 2.1.0 §3.10, §3.27 and §3.49; docs/spec/command-line.md#reports.
  */
 import type { JsonObject } from "../../core/encoding/json.ts";
 import type { RuleResult } from "../../core/kyverno/image/result.ts";
+import { fileUri } from "./file-uri.ts";
+import { codesOf } from "./fix.ts";
 import { shownStatus } from "./kyverno-apply.ts";
 import type { ReportedResponse } from "./policy-report.ts";
 
@@ -20,24 +22,27 @@ const meaning: Readonly<Record<Status, { readonly kind: string; readonly level: 
 
 const ruleId = ({ policy, rule }: RuleResult): string => `${policy}/${rule}`;
 
-/** Relative references, as the command line had the files; separators are slashes. */
-const uri = (file: string): string => encodeURI(file.replaceAll("\\", "/"));
+const toPlace = ({ file, line, column }: RuleResult["position"]): JsonObject => ({
+  artifactLocation: { uri: fileUri(file) },
+  region: { startLine: line, startColumn: column },
+});
+
+/** Code scanning shows a result at the first location: where the image is named, not where it is asked about. */
+const toLocations = ({ manifest, resource }: ReportedResponse, { position }: RuleResult): readonly JsonObject[] => [
+  {
+    physicalLocation: toPlace(manifest),
+    logicalLocations: [{ fullyQualifiedName: resource, kind: "resource" }],
+  },
+  { physicalLocation: toPlace(position), message: { text: "the rule of the policy" } },
+];
 
 function toResult(response: ReportedResponse, result: RuleResult, auditWarn: boolean): JsonObject {
-  const codes = [...new Set(result.failures.map(({ code }) => code))];
+  const codes = codesOf(result);
   return {
     ruleId: ruleId(result),
     ...meaning[shownStatus(result, response.scored, auditWarn)],
     message: { text: result.message === "" ? result.status : result.message },
-    locations: [
-      {
-        physicalLocation: {
-          artifactLocation: { uri: uri(result.position.file) },
-          region: { startLine: result.position.line, startColumn: result.position.column },
-        },
-        logicalLocations: [{ fullyQualifiedName: response.resource, kind: "resource" }],
-      },
-    ],
+    locations: toLocations(response, result),
     properties: { pass: result.pass, ...(codes.length === 0 ? {} : { codes }) },
   };
 }

@@ -43,11 +43,13 @@ export const renderTestTable = (rows: readonly TestRow[], detailed: boolean): st
     rows.map((row, index) => cellsOf(row, index, detailed)),
   );
 
+/** A test that could not run belongs to no policy: its place is in `resource`. */
 const toCase = (row: TestRow): JunitCase => ({
-  suite: row.policy,
-  classname: row.rule,
-  name: row.resource,
-  ...(row.passed ? {} : { failure: row.reason }),
+  suite: row.policy === "" ? "sallyport" : row.policy,
+  classname: row.policy === "" ? "sallyport" : `${row.policy}.${row.rule}`,
+  name: row.rule === "" ? row.resource : `${row.rule}: ${row.resource}`,
+  status: row.passed ? "passed" : row.policy === "" ? "error" : "failed",
+  ...(row.passed ? {} : { reason: row.reason }),
   lines: [
     ["Reason", row.reason],
     ["Policy", row.policy],

@@ -1,6 +1,9 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { runCli, type TestWorld } from "../command-io.ts";
+import { junitFaults } from "../../support/junit-rules.ts";
+import { sarifFaults } from "../../support/sarif-rules.ts";
+import { parseXml } from "../../support/xml.ts";
+import { runCli, type TestRun, type TestWorld } from "../command-io.ts";
 import { demoLayout } from "../demo-layout.ts";
 import { podFor, policyFor, type PolicyParts } from "../demo-policy.ts";
 
@@ -196,6 +199,113 @@ test("wrong usage: no resource, no policy, a cluster, a network, an invalid exit
     ["apply", "gone.yaml", "-r", "signed.yaml"],
   ])
     assert.is((await runCli(words, world())).exit, 2, words.join(" "));
+});
+
+interface SarifResult {
+  readonly ruleId: string;
+  readonly properties: { readonly codes?: readonly string[] };
+  readonly locations: readonly {
+    readonly physicalLocation: {
+      readonly artifactLocation: { readonly uri: string };
+      readonly region: { readonly startLine: number };
+    };
+  }[];
+}
+
+/** All kinds of results: proven, refuted, skipped, unknown, faulty and refused. */
+const everything = async (...words: readonly string[]): Promise<TestRun> =>
+  await runCli(
+    [
+      ...["apply", "policy #1.yaml", "broken.yaml", "--continue-on-fail", "--layout", demo.folder, "--complete"],
+      ...[
+        "-r",
+        "signed.yaml",
+        "-r",
+        "pods/50% é.yaml",
+        "-r",
+        "unsigned.yaml",
+        "-r",
+        "faulty.yaml",
+        "-r",
+        "absent.yaml",
+        ...words,
+      ],
+    ],
+    world(
+      {},
+      {
+        "policy #1.yaml": policyFor(demo.key.pem),
+        "broken.yaml": policyFor(demo.key.pem, { name: "broken" }).replace("attestors:", "attestor:"),
+        "pods/50% é.yaml": `# two containers, one image\n---\n${podFor("foreign", demo.foreign, demo.foreign)}`,
+        "absent.yaml": podFor("absent", "registry.example/elsewhere/app:1"),
+        "faulty.yaml": "apiVersion: v1\nkind: Pod\nmetadata: { namespace: shop }\nspec: { containers: [] }\n",
+      },
+    ),
+  );
+
+test("SARIF of everything: valid, at the manifest and at the policy, with codes", async () => {
+  const { exit, out, err } = await everything("--output-format", "sarif");
+  assert.is(exit, 1, err);
+  const log = JSON.parse(out);
+  assert.equal(sarifFaults(log), []);
+  const results = log.runs[0].results as readonly SarifResult[];
+  const foreign = results.find(({ properties }) => properties.codes?.includes("wrong-key"));
+  assert.equal(
+    foreign?.locations.map(({ physicalLocation: { artifactLocation, region } }) => [
+      artifactLocation.uri,
+      region.startLine,
+    ]),
+    [
+      ["pods/50%25%20%C3%A9.yaml", 3],
+      ["policy%20%231.yaml", 10],
+    ],
+  );
+  assert.ok(results.some(({ properties }) => properties.codes?.includes("not-in-mirror")));
+  assert.ok(results.some(({ ruleId }) => ruleId === "broken/load"));
+  assert.equal(sarifFaults({ ...log, version: "2.0", more: 1 }).length, 2);
+});
+
+test("JUnit of everything: valid for Jenkins, with a code for each failure", async () => {
+  const { out } = await everything("-p", "--output-format", "junit");
+  const root = parseXml(out);
+  assert.equal(junitFaults(root), []);
+  const cases = root.children.flatMap(({ children }) => children);
+  const failed = cases.find(({ children }) => children[0]?.name === "failure");
+  assert.is(failed?.attributes.classname, "check-images.signed");
+  assert.match(failed?.attributes.name ?? "", `signed: shop/Pod/foreign ${demo.foreign}`);
+  assert.is(failed?.children[0]?.attributes.type, "wrong-key");
+  assert.ok(Number(root.attributes.errors) >= 2);
+});
+
+test("a report with a row for each thing: the summary is the count of its rows", async () => {
+  const report = JSON.parse((await everything("-p", "--output-format", "json")).out);
+  const rows = report.results as readonly {
+    readonly result: string;
+    readonly properties: { readonly code?: string };
+  }[];
+  for (const [status, count] of Object.entries(report.summary))
+    assert.is(rows.filter(({ result }) => result === status).length, count, status);
+  for (const { result, properties } of rows) assert.is(properties.code === undefined, result === "pass", result);
+});
+
+test("--output-format without -p: one document of our own", async () => {
+  const { out } = await everything("--output-format", "json");
+  const { kind, exitCode, summary, results, refused, errors } = JSON.parse(out);
+  assert.equal([kind, exitCode, refused.length > 0, errors.length], ["ApplyResult", 1, true, 1]);
+  const failed = results.find(({ code }: { readonly code?: string }) => code === "wrong-key");
+  assert.is(failed.resourcePosition.file, "pods/50% é.yaml");
+  assert.match(failed.fix, /./);
+  assert.ok(summary.fail > 0);
+  assert.match(
+    (await everything("--output-format", "yaml")).out,
+    /^apiVersion: sallyport\.dev\/v1\nkind: ApplyResult\n/,
+  );
+});
+
+test("-o json names a file, as in Kyverno, and says so", async () => {
+  const { err, written } = await runCli([...base, "-r", "signed.yaml", "-o", "json"], world());
+  assert.match(err, "--output-format json");
+  assert.equal(Object.keys(written), ["json"]);
 });
 
 test.run();

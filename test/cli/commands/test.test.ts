@@ -1,5 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { junitFaults } from "../../support/junit-rules.ts";
+import { parseXml } from "../../support/xml.ts";
 import { runCli, type TestRun } from "../command-io.ts";
 import { demoLayout } from "../demo-layout.ts";
 
@@ -171,7 +173,9 @@ test("selected, failed only, and in other forms", async () => {
     (await run(expected, ["-o", "markdown"])).out,
     "| 1 | check | verify | v1/Pod/shop/good | Pass | Ok |\n",
   );
-  assert.match((await run(expected, ["-o", "junit"])).out, '<testsuites tests="4" failures="0">');
+  const junit = (await run(expected, ["-o", "junit"])).out;
+  assert.match(junit, '<testsuites tests="4" failures="0" errors="0">');
+  assert.equal(junitFaults(parseXml(junit)), []);
 });
 
 test("no tests", async () => {
@@ -250,7 +254,8 @@ test("a test that cannot be run stops no other, and the exit code says so", asyn
   for (const name of ["a", "b", "c", "d"])
     assert.match(result.err, new RegExp(`error invalid-usage: .*(?:\n.*)?tests/${name}/`));
   const junit = (await runCli([...words, "-o", "junit"], { files: world })).out;
-  assert.match(junit, 'tests="8" failures="4"');
+  assert.match(junit, 'tests="8" failures="0" errors="4"');
+  assert.equal(junitFaults(parseXml(junit)), []);
 });
 
 test("tests are found in hidden folders, and not twice behind a mounted ConfigMap", async () => {

@@ -24,6 +24,7 @@ const response = (...results: readonly RuleResult[]): ReportedResponse => ({
   scored: true,
   results,
   about: { apiVersion: "v1", kind: "Pod", name: "web", namespace: "shop" },
+  manifest: { file: "deploy/50%/Pod #1 é.yaml", line: 4, column: 1 },
   annotations: { "policies.kyverno.io/title": "Check images" },
 });
 interface Run {
@@ -58,15 +59,22 @@ test("what is refuted, what could not be decided, what passed and what was left 
   ]);
 });
 
-test("each at its rule's line, about a resource, with its codes; a message is never empty", () => {
+test("each at its resource and at its rule, with its codes; a message is never empty", () => {
   const { results, tool } = runOf(false, result("fail"), result("skip"));
   assert.equal(results[0]?.locations, [
+    {
+      physicalLocation: {
+        artifactLocation: { uri: "deploy/50%25/Pod%20%231%20%C3%A9.yaml" },
+        region: { startLine: 4, startColumn: 1 },
+      },
+      logicalLocations: [{ fullyQualifiedName: "shop/Pod/web", kind: "resource" }],
+    },
     {
       physicalLocation: {
         artifactLocation: { uri: "policies/my%20policy.yaml" },
         region: { startLine: 8, startColumn: 5 },
       },
-      logicalLocations: [{ fullyQualifiedName: "shop/Pod/web", kind: "resource" }],
+      message: { text: "the rule of the policy" },
     },
   ]);
   assert.equal(results[0]?.properties, { pass: "mutate", codes: ["wrong-key"] });

@@ -1,0 +1,91 @@
+/**
+ * What `apply` found, for machines: its own document, and the report formats of other tools. Source:
+ * docs/spec/command-line.md#reports.
+ */
+import { questionText } from "../../core/knowledge/question.ts";
+import type { RuleResult } from "../../core/kyverno/image/result.ts";
+import { toFailureJson } from "./document.ts";
+import { codesOf, failureOf, fixText, type FixSettings } from "./fix.ts";
+import { type JunitCase, renderJunit } from "./junit.ts";
+import { shownStatus } from "./kyverno-apply.ts";
+import { renderMarkdown } from "./markdown.ts";
+import type { ReportedResponse } from "./policy-report.ts";
+
+interface Row {
+  readonly response: ReportedResponse;
+  readonly result: RuleResult;
+  readonly status: RuleResult["status"];
+}
+
+const rowsOf = (responses: readonly ReportedResponse[], auditWarn: boolean): readonly Row[] =>
+  responses.flatMap((response) =>
+    response.results.map((result) => ({
+      response,
+      result,
+      status: shownStatus(result, response.scored, auditWarn),
+    })),
+  );
+
+const caseStatuses = { pass: "passed", warn: "passed", fail: "failed", error: "error", skip: "skipped" } as const;
+
+/** A rule has a result for each image, and one for the resource: the name tells them apart. */
+function toCase({ response: { policy, resource }, result, status }: Row): JunitCase {
+  const [code] = codesOf(result);
+  const about = [resource, result.image?.image ?? "", result.pass === "validate" ? "(validating pass)" : ""];
+  return {
+    suite: policy,
+    classname: `${policy}.${result.rule}`,
+    name: `${result.rule}: ${about.filter((part) => part !== "").join(" ")}`,
+    status: caseStatuses[status],
+    reason: result.message,
+    ...(code === undefined ? {} : { type: code }),
+    lines: [
+      ["Result", status],
+      ["Policy", policy],
+      ["Rule", result.rule],
+      ["Resource", resource],
+      ["Message", result.message],
+      ...(code === undefined ? [] : [["Code", code] as const]),
+    ],
+  };
+}
+
+export const renderApplyJunit = (responses: readonly ReportedResponse[], auditWarn: boolean): string =>
+  renderJunit(rowsOf(responses, auditWarn).map(toCase));
+
+export const renderApplyMarkdown = (responses: readonly ReportedResponse[], auditWarn: boolean): string =>
+  renderMarkdown(
+    ["POLICY", "RULE", "RESOURCE", "RESULT", "CODE", "MESSAGE"],
+    rowsOf(responses, auditWarn).map(({ response, result, status }) => [
+      response.policy,
+      result.rule,
+      response.resource,
+      status,
+      codesOf(result)[0] ?? "-",
+      result.message,
+    ]),
+  );
+
+/** The results as the `ApplyResult` document has them. */
+export const toApplyResults = (responses: readonly ReportedResponse[], auditWarn: boolean, fixes: FixSettings) =>
+  rowsOf(responses, auditWarn).map(({ response, result, status }) => {
+    const failure = failureOf(result);
+    const { image } = result;
+    return {
+      policy: result.policy,
+      policyNamespace: result.policyNamespace,
+      rule: result.rule,
+      pass: result.pass,
+      status,
+      action: result.action,
+      resource: response.about,
+      image: image === undefined ? undefined : { ref: image.image, pointer: image.pointer, digest: image.digest },
+      message: result.message,
+      code: failure?.code,
+      fix: failure === undefined ? undefined : fixText(failure, fixes),
+      failures: result.failures.map(toFailureJson),
+      open: result.open.map(questionText),
+      policyPosition: result.position,
+      resourcePosition: response.manifest,
+    };
+  });

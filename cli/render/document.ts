@@ -1,0 +1,61 @@
+/**
+ * The documents that commands print for machines: one family, each with `apiVersion`, `kind` and a schema in
+ * `docs/schemas/`. Source: docs/spec/command-line.md#documents.
+ */
+import { questionText } from "../../core/knowledge/question.ts";
+import type { Failure } from "../../core/verdict.ts";
+import { toJsonText } from "./json.ts";
+import { toYamlText } from "./yaml.ts";
+
+/** Each has a schema of its name. */
+export const documentKinds = [
+  "ApplyResult",
+  "AttestationList",
+  "DistrustAddition",
+  "DistrustList",
+  "DistrustRemoval",
+  "Error",
+  "Explanation",
+  "FunctionList",
+  "KeyPin",
+  "LogEntryList",
+  "MirrorAddition",
+  "MirrorCheck",
+  "MirrorList",
+  "ParsedExpressions",
+  "PinList",
+  "PinRemoval",
+  "PolicyCheck",
+  "QueryResult",
+  "RootList",
+  "SignatureList",
+  "TrustedRoot",
+  "TrustedRootFile",
+  "TrustPin",
+  "TrustStatus",
+  "TrustUpdate",
+  "VerificationResult",
+  "Version",
+] as const;
+export type DocumentKind = (typeof documentKinds)[number];
+
+const documentFormats = ["json", "yaml"] as const;
+export type DocumentFormat = (typeof documentFormats)[number];
+
+export const isDocumentFormat = (text: string | undefined): text is DocumentFormat =>
+  documentFormats.includes(text as DocumentFormat);
+
+/** Members are only ever added. */
+export function renderDocument(kind: DocumentKind, members: object, format: DocumentFormat): string {
+  const document = { apiVersion: "sallyport.dev/v1", kind, ...members };
+  return format === "json" ? toJsonText(document) : toYamlText(document);
+}
+
+/** A question is told by its canonical text. */
+export const toFailureJson = ({ check, code, reason, subject, question }: Failure) => ({
+  check,
+  code,
+  reason,
+  subject,
+  question: question === undefined ? undefined : questionText(question),
+});
