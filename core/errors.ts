@@ -219,6 +219,10 @@ export const remedies = {
   "web-page": "fetch the file again: a server answered with a page",
   "other-file": "give the file that is asked for; see `sallyport help COMMAND`",
   disk: "make room on the disk or repair it, then do it again",
+  sqlite:
+    "install the tarball that was made for this platform and this Node; or install python3, make, g++ and Node's " +
+    "headers, then sallyport once more, with install scripts allowed (`npm config set nodedir FOLDER` where the headers " +
+    "cannot be downloaded)",
   "store-access": "make the mirror's folder accessible to this user, or name another: `--store STORE`",
 } as const satisfies Record<string, string>;
 

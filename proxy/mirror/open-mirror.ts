@@ -7,12 +7,13 @@
  */
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import Database from "better-sqlite3";
+import type { Database } from "better-sqlite3";
 import { EngineError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
 import { migrate, refuseNewer, schemaVersion } from "./migrate.ts";
 import { Mirror } from "./mirror.ts";
 import { migrations, sqlText } from "./statements.ts";
+import { openDatabase } from "./sqlite.ts";
 import { corrupt, guarded, systemCode } from "./store-error.ts";
 import { lockWriter } from "./writer-lock.ts";
 
@@ -50,9 +51,8 @@ function openReader(folder: string, waitMs: number, limits: Limits): Mirror {
       "there is no mirror in this folder: a sync, an import or mirror add makes one",
       { subject: folder },
     );
-  const database = guarded(
-    folder,
-    () => new Database(join(folder, file), { readonly: true, fileMustExist: true, timeout: waitMs }),
+  const database = guarded(folder, () =>
+    openDatabase(join(folder, file), { readonly: true, fileMustExist: true, timeout: waitMs }),
   );
   return opened(folder, database, () => {
     const version = schemaVersion(database);
@@ -73,7 +73,7 @@ function openWriter(folder: string, waitMs: number, limits: Limits): Mirror {
   const lock = lockWriter(folder, waitMs);
   try {
     if (!checkHeader(folder)) create(folder);
-    const database = guarded(folder, () => new Database(join(folder, file), { fileMustExist: true, timeout: busyMs }));
+    const database = guarded(folder, () => openDatabase(join(folder, file), { fileMustExist: true, timeout: busyMs }));
     return opened(folder, database, () => {
       refuseNewer(schemaVersion(database), migrations.length, folder);
       database.pragma("journal_mode = WAL");
@@ -88,7 +88,7 @@ function openWriter(folder: string, waitMs: number, limits: Limits): Mirror {
 }
 
 /** Finishes opening; a connection that does not become a mirror is closed. */
-function opened(folder: string, database: Database.Database, finish: () => Mirror): Mirror {
+function opened(folder: string, database: Database, finish: () => Mirror): Mirror {
   try {
     return guarded(folder, () => {
       // A damaged or foreign file's schema must not run code, and cells are checked as pages are read.
@@ -142,7 +142,7 @@ function create(folder: string): void {
   const path = join(folder, file);
   const fresh = `${path}.new`;
   for (const left of [fresh, `${fresh}-journal`]) rmSync(left, { force: true });
-  const database = guarded(folder, () => new Database(fresh));
+  const database = guarded(folder, () => openDatabase(fresh));
   try {
     guarded(folder, () => {
       database.pragma(`application_id = ${applicationId}`);

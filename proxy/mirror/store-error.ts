@@ -1,6 +1,6 @@
 /** Errors of SQLite and the file system as codes of this program. Source: SQLite result codes. */
-import Database from "better-sqlite3";
 import { EngineError, type ErrorCode, type Remedy } from "../../core/errors.ts";
+import { isSqliteError } from "./sqlite.ts";
 
 const byPrefix: readonly (readonly [string, ErrorCode, string, Remedy?])[] = [
   ["SQLITE_BUSY", "mirror-busy", "another process holds the mirror"],
@@ -18,7 +18,7 @@ const byPrefix: readonly (readonly [string, ErrorCode, string, Remedy?])[] = [
  * is returned as it is.
  */
 export function toStoreError(error: unknown, subject: string): unknown {
-  if (!(error instanceof Database.SqliteError)) return error;
+  if (!isSqliteError(error)) return error;
   const row = byPrefix.find(([prefix]) => error.code.startsWith(prefix));
   const [, code, why, remedy] = row ?? ["", "mirror-corrupt", "the mirror is damaged"];
   return new EngineError(code, `${why}: ${error.message} (${error.code})`, { subject, cause: error, remedy });

@@ -3,8 +3,8 @@
  * when the process ends, however it ends, so that no stale lock is left. A mirror needs a file system with locks.
  */
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { EngineError } from "../../core/errors.ts";
+import { openDatabase } from "./sqlite.ts";
 import { guarded, toStoreError } from "./store-error.ts";
 
 export interface WriterLock {
@@ -16,7 +16,7 @@ export interface WriterLock {
  * @throws EngineError `mirror-busy` while another writer holds it.
  */
 export function lockWriter(folder: string, waitMs: number): WriterLock {
-  const database = guarded(folder, () => new Database(join(folder, "writer.lock"), { timeout: waitMs }));
+  const database = guarded(folder, () => openDatabase(join(folder, "writer.lock"), { timeout: waitMs }));
   try {
     database.exec("BEGIN EXCLUSIVE");
   } catch (error) {
