@@ -221,8 +221,8 @@ export const remedies = {
   disk: "make room on the disk or repair it, then do it again",
   sqlite:
     "install the tarball that was made for this platform and this Node; or install python3, make, g++ and Node's " +
-    "headers, then sallyport once more, with install scripts allowed (`npm config set nodedir FOLDER` where the headers " +
-    "cannot be downloaded)",
+    "headers, then sallyport once more, with install scripts allowed (where the headers cannot be downloaded: " +
+    "`npm config set nodedir FOLDER`)",
   "store-access": "make the mirror's folder accessible to this user, or name another: `--store STORE`",
 } as const satisfies Record<string, string>;
 

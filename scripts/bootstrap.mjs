@@ -2,7 +2,7 @@
  * Makes a fresh clone ready: the right Node, the locked packages, the native module. Plain JavaScript, because it runs
  * before anything is installed.
  */
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -30,7 +30,9 @@ export function staleReason(root) {
   for (const [path, entry] of Object.entries(wanted)) {
     if (path === "" || entry.link) continue;
     const found = installed[path];
-    if (found === undefined && !entry.optional && !entry.devOptional && !entry.peer) return `${path} is not installed`;
+    // An optional package is for another platform, but for the native module, which the tests need.
+    const elsewhere = entry.os !== undefined || entry.cpu !== undefined;
+    if (found === undefined && !elsewhere && !entry.devOptional && !entry.peer) return `${path} is not installed`;
     if (found !== undefined && found.version !== entry.version)
       return `${path} is ${found.version}, the lock file says ${entry.version}`;
   }
@@ -39,20 +41,39 @@ export function staleReason(root) {
 
 const native = (root) => join(root, "node_modules", "better-sqlite3", "build", "Release", "better_sqlite3.node");
 
-function npm(root, ...args) {
+/** How far `npm ci` is: packages of the lock file that are in node_modules. */
+export function progressLine(root, seconds) {
+  const paths = Object.entries(readJson(join(root, "package-lock.json")).packages ?? {})
+    .filter(([path, entry]) => path !== "" && !entry.optional)
+    .map(([path]) => path);
+  const here = paths.filter((path) => existsSync(join(root, path, "package.json"))).length;
+  const doing = here < paths.length ? "fetching and unpacking" : "install scripts run; SQLite may be compiled";
+  return `bootstrap: ${seconds} s, ${here} of ${paths.length} packages are here: ${doing}\n`;
+}
+
+const secondsBetweenLines = 5;
+
+async function npm(root, ...args) {
   process.stderr.write(`bootstrap: npm ${args.join(" ")}\n`);
-  // npm says what it does on stdout; that belongs to the command's own answer only when it is asked for.
-  const { status, error } = spawnSync("npm", args, {
-    cwd: root,
-    stdio: ["ignore", 2, 2],
-    shell: process.platform === "win32",
-  });
-  if (error !== undefined) throw error;
-  return status ?? 1;
+  const started = Date.now();
+  const timer = setInterval(
+    () => void process.stderr.write(progressLine(root, Math.round((Date.now() - started) / 1000))),
+    secondsBetweenLines * 1000,
+  );
+  try {
+    // npm says what it does on stdout; that belongs to the command's own answer only when it is asked for.
+    return await new Promise((resolve, reject) => {
+      spawn("npm", args, { cwd: root, stdio: ["ignore", 2, 2], shell: process.platform === "win32" })
+        .on("error", reject)
+        .on("close", (status) => resolve(status ?? 1));
+    });
+  } finally {
+    clearInterval(timer);
+  }
 }
 
 /** Installs what is missing. Returns an exit code. */
-export function bootstrap(root) {
+export async function bootstrap(root) {
   const { engines } = readJson(join(root, "package.json"));
   if (!isNodeAccepted(engines.node, process.version)) {
     process.stderr.write(
@@ -65,16 +86,17 @@ export function bootstrap(root) {
   const reason = staleReason(root);
   if (reason !== undefined) {
     process.stderr.write(`bootstrap: ${reason}\n`);
-    const status = npm(root, "ci", "--no-audit", "--no-fund");
+    const status = await npm(root, "ci", "--no-audit", "--no-fund");
     if (status !== 0) return status;
   }
   if (!existsSync(native(root))) {
-    const status = npm(root, "rebuild", "better-sqlite3");
+    const status = await npm(root, "rebuild", "better-sqlite3");
     if (status !== 0 || !existsSync(native(root))) {
       process.stderr.write(
         "error invalid-config: better-sqlite3 has no native module\n" +
           "  why:  there was no prebuilt binary and it could not be built\n" +
-          "  fix:  install python3, make and g++, then run this again\n",
+          "  fix:  install python3, make, g++ and Node's headers, then run this again; where the headers cannot be\n" +
+          "        downloaded, name their folder: npm config set nodedir FOLDER\n",
       );
       return status === 0 ? 2 : status;
     }
@@ -83,4 +105,4 @@ export function bootstrap(root) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url))
-  process.exitCode = bootstrap(dirname(dirname(fileURLToPath(import.meta.url))));
+  process.exitCode = await bootstrap(dirname(dirname(fileURLToPath(import.meta.url))));

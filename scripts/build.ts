@@ -1,7 +1,7 @@
 /**
- * Builds `dist/`: the command line (`sallyport.mjs`), the conformance clients (`conformance.mjs`,
- * `tuf-conformance.mjs`) and the portable engine (`engine.mjs`). The Node programs share lazy chunks, so that a command
- * loads only what it needs; the engine is one file for any host.
+ * Builds `dist/`: the command line (`sallyport.mjs`) with lazy chunks, so that a command loads only what it needs; the
+ * portable engine (`engine.mjs`), one file for any host; and, with chunks of their own because they do not ship, the
+ * conformance clients (`conformance.mjs`, `tuf-conformance.mjs`).
  */
 import { chmodSync, existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -20,16 +20,13 @@ export interface BuiltFile {
   readonly bytes: number;
 }
 
-/**
- * Packages with native code, and those that nothing needs before it is asked for; they are found in node_modules at run
- * time.
- */
-const external = ["better-sqlite3"];
+/** Packages with native code; they are found in node_modules at run time. */
+export const external = ["better-sqlite3"];
 
-const programs: Readonly<Record<string, string>> = {
-  sallyport: "cli/main.ts",
-  conformance: "cli/conformance.ts",
-  "tuf-conformance": "cli/tuf-conformance.ts",
+/** Folder of chunks → program → entry. Only `chunks` is in the package. */
+const programs: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  chunks: { sallyport: "cli/main.ts" },
+  "conformance-chunks": { conformance: "cli/conformance.ts", "tuf-conformance": "cli/tuf-conformance.ts" },
 };
 
 /** The engine for other hosts: without YAML where there is an edge entry, else the public API in `core/index.ts`. */
@@ -81,24 +78,41 @@ const outputs = (metafile: Metafile | undefined, outdir: string, root: string): 
     bytes,
   }));
 
+/** The options that the programs of one folder of chunks are built with. */
+const programOptions = (root: string, chunks: string, entryPoints: Readonly<Record<string, string>>): BuildOptions => ({
+  ...nodeOptions(root),
+  entryPoints: Object.entries(entryPoints).map(([out, path]) => ({ in: join(root, path), out })),
+  outExtension: { ".js": ".mjs" },
+  chunkNames: `${chunks}/[name]-[hash]`,
+  splitting: true,
+  minifySyntax: true,
+  minifyWhitespace: true,
+});
+
 /** Builds the Node programs whose entry exists. */
 export async function buildPrograms({ root, outdir }: BuildTargets): Promise<readonly BuiltFile[]> {
-  const entryPoints = Object.entries(programs)
-    .filter(([, path]) => existsSync(join(root, path)))
-    .map(([out, path]) => ({ in: join(root, path), out }));
-  if (entryPoints.length === 0) return [];
-  const result = await build({
-    ...nodeOptions(root),
-    entryPoints,
-    outdir,
-    outExtension: { ".js": ".mjs" },
-    chunkNames: "chunks/[name]-[hash]",
-    splitting: true,
-    minifySyntax: true,
-    minifyWhitespace: true,
-  });
-  for (const { out } of entryPoints) chmodSync(join(outdir, `${out}.mjs`), 0o755);
-  return outputs(result.metafile, outdir, root);
+  const files: BuiltFile[] = [];
+  for (const [chunks, entries] of Object.entries(programs)) {
+    const found = Object.fromEntries(Object.entries(entries).filter(([, path]) => existsSync(join(root, path))));
+    if (Object.keys(found).length === 0) continue;
+    const { metafile } = await build({ ...programOptions(root, chunks, found), outdir });
+    for (const out of Object.keys(found)) chmodSync(join(outdir, `${out}.mjs`), 0o755);
+    files.push(...outputs(metafile, outdir, root));
+  }
+  return files;
+}
+
+/** The files of `node_modules` that the command line and the engine are bundled from. */
+export async function bundledFiles(root: string): Promise<readonly string[]> {
+  const entry = engineEntry(root);
+  const built = [programOptions(root, "chunks", programs.chunks ?? {})];
+  if (entry !== undefined) built.push(neutralOptions(root, entry));
+  const inputs: string[] = [];
+  for (const options of built) {
+    const { metafile } = await build({ ...options, outdir: join(root, "dist"), write: false });
+    inputs.push(...Object.keys(metafile?.inputs ?? {}));
+  }
+  return [...new Set(inputs)].filter((path) => path.includes("node_modules/")).sort();
 }
 
 /** Builds the portable engine as one ES module. */
@@ -126,7 +140,14 @@ export async function buildEngineScript(root: string): Promise<string> {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const root = fileURLToPath(new URL("..", import.meta.url)).replace(/[/\\]$/, "");
   const outdir = join(root, "dist");
-  for (const stale of ["chunks", "sallyport.mjs", "conformance.mjs", "tuf-conformance.mjs", "engine.mjs"])
+  for (const stale of [
+    "chunks",
+    "conformance-chunks",
+    "sallyport.mjs",
+    "conformance.mjs",
+    "tuf-conformance.mjs",
+    "engine.mjs",
+  ])
     rmSync(join(outdir, stale), { recursive: true, force: true });
   const files = [...(await buildPrograms({ root, outdir })), ...(await buildEngine({ root, outdir }))];
   for (const { path, bytes } of files)

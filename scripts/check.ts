@@ -16,6 +16,7 @@ import { checkPurity } from "./check-purity.ts";
 import { checkSources } from "./check-sources.ts";
 import { checkTests } from "./check-tests.ts";
 import { checkCodesPage } from "./codes-page.ts";
+import { checkNotices } from "./notices.ts";
 import { checkSqlTexts } from "./sql-texts.ts";
 import { summaryLine } from "./run-tests.ts";
 
@@ -44,6 +45,7 @@ export const checks: Readonly<Record<string, Check>> = {
   program: checkProgram,
   types: checkTypes,
   bundles: checkBundles,
+  notices: checkNotices,
 };
 
 const shownFaults = 100;

@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { isNodeAccepted, staleReason } from "../../scripts/bootstrap.mjs";
+import { isNodeAccepted, progressLine, staleReason } from "../../scripts/bootstrap.mjs";
 import { tempFolder } from "../support/temp-folder.ts";
 
 const test = suite("scripts/bootstrap");
@@ -17,7 +17,8 @@ test("packages of another version, or none at all, are stale", () => {
   const wanted = lock({
     "": {},
     "node_modules/a": { version: "1.0.0" },
-    "node_modules/b": { version: "1.0.0", optional: true },
+    "node_modules/b": { version: "1.0.0", optional: true, cpu: ["another"] },
+    "node_modules/c": { version: "1.0.0", optional: true },
   });
   const root = (installed?: object) =>
     tempFolder({
@@ -27,7 +28,17 @@ test("packages of another version, or none at all, are stale", () => {
   assert.match(staleReason(root()) ?? "", "not installed");
   assert.match(staleReason(root({})) ?? "", "node_modules/a");
   assert.match(staleReason(root({ "node_modules/a": { version: "1.0.1" } })) ?? "", "1.0.1");
-  assert.is(staleReason(root({ "node_modules/a": { version: "1.0.0" } })), undefined);
+  assert.match(staleReason(root({ "node_modules/a": { version: "1.0.0" } })) ?? "", "node_modules/c", "native");
+  const all = { "node_modules/a": { version: "1.0.0" }, "node_modules/c": { version: "1.0.0" } };
+  assert.is(staleReason(root(all)), undefined);
+});
+
+test("a line says how many packages are there, and when they all are, what npm still does", () => {
+  const files = { "package-lock.json": lock({ "": {}, "node_modules/a": {}, "node_modules/b": {} }) };
+  const root = tempFolder({ ...files, "node_modules/a/package.json": "{}" });
+  assert.match(progressLine(root, 5), "5 s, 1 of 2 packages are here: fetching");
+  const whole = tempFolder({ ...files, "node_modules/a/package.json": "{}", "node_modules/b/package.json": "{}" });
+  assert.match(progressLine(whole, 10), "2 of 2 packages are here: install scripts run");
 });
 
 test.run();
