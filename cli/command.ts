@@ -22,7 +22,9 @@ export interface CommandIO {
   now(): Date;
   /** Whether the stream shows colour. */
   readonly colour: { readonly out: boolean; readonly err: boolean };
-  /** Whether the terminal can show ✓ and ✗. */
+  /** Columns of the stream. */
+  readonly width: { readonly out: number; readonly err: number };
+  /** Whether the locale has ✓ and ✗. */
   readonly unicode: boolean;
   /** The bounds on everything that is read. */
   readonly limits: Limits;

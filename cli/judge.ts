@@ -30,8 +30,9 @@ import { countRefused, type JudgingSet } from "./input/policy-files.ts";
 import type { FaultyResource, GivenResources } from "./input/resources.ts";
 import { checkValueNames, type RequestInfo, ruleVariablesFor, type Values, variablesFor } from "./input/values.ts";
 import type { ReportedResponse } from "./render/policy-report.ts";
-import { renderProblem } from "./render/problem.ts";
 import { usage } from "./input/given-file.ts";
+import { tellProblem } from "./render/problem.ts";
+import { say, warn } from "./render/say.ts";
 
 export interface PolicySet {
   readonly policies: readonly Policy[];
@@ -66,7 +67,7 @@ export function refusePolicies(errors: JudgingSet["errors"], io: CommandIO): voi
 
 /** Problems on stderr, each with its code and its place. */
 export function tellProblems(errors: JudgingSet["errors"], io: CommandIO): void {
-  for (const problem of errors) io.err(renderProblem({ code: problem.code, what: problemText(problem) }));
+  for (const problem of errors) tellProblem({ code: problem.code, what: problemText(problem) }, io);
 }
 
 const operations: ReadonlySet<string> = new Set(["CREATE", "UPDATE", "DELETE", "CONNECT"]);
@@ -139,8 +140,7 @@ export function decideAll(set: PolicySet, given: GivenResources, setting: Settin
       faulty.push({ position, fault: error, value: resource });
     }
   }
-  for (const warning of new Set(decided.flatMap(({ decision }) => decision.trustWarnings)))
-    io.err(`Warning: ${warning}\n`);
+  for (const warning of new Set(decided.flatMap(({ decision }) => decision.trustWarnings))) warn(warning, io);
   return { decided, faulty };
 }
 
@@ -270,5 +270,5 @@ const faultText = ({ code, message }: EngineError): string => `[${code}] ${messa
 /** Faulty resources on stderr, each with its place. */
 export function tellFaulty(faulty: readonly FaultyResource[], io: CommandIO): void {
   for (const { position, fault } of faulty)
-    io.err(`resource ${placeText(position)} could not be judged: ${faultText(fault)}\n`);
+    say(`resource ${placeText(position)} could not be judged: ${faultText(fault)}`, io);
 }

@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 /** The program: the only user of `process`. Files, streams, environment and clock become a `CommandIO`. */
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { EngineError } from "../core/errors.ts";
+import { EngineError, remedies } from "../core/errors.ts";
 import { defaultLimits } from "../core/limits.ts";
 import { colourFlag } from "./colour-flag.ts";
 import type { CommandIO } from "./command.ts";
+import { exitOf } from "./exit-code.ts";
 import { runCommandLine } from "./program.ts";
+import { tellProblem } from "./render/problem.ts";
 
 const systemCode = (error: unknown): string =>
   error instanceof Error && "code" in error ? String(error.code) : String(error);
@@ -58,6 +60,13 @@ function showsColour(stream: NodeJS.WriteStream): boolean {
   return env.CLICOLOR !== "0" && env.TERM !== "dumb" && isTerminal;
 }
 
+/** The width that COLUMNS says, else the terminal's; where there is none, 80, as everywhere. */
+function columnsOf(stream: NodeJS.WriteStream): number {
+  const said = Number(process.env.COLUMNS);
+  if (Number.isInteger(said) && said > 0) return said;
+  return stream.isTTY === true && stream.columns > 0 ? stream.columns : 80;
+}
+
 const io: CommandIO = {
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
@@ -68,14 +77,21 @@ const io: CommandIO = {
   env: process.env,
   now: () => new Date(),
   colour: { out: showsColour(process.stdout), err: showsColour(process.stderr) },
-  unicode: !/^(C|POSIX)$/.test(process.env.LC_ALL ?? process.env.LC_CTYPE ?? process.env.LANG ?? ""),
+  width: { out: columnsOf(process.stdout), err: columnsOf(process.stderr) },
+  unicode: /utf-?8/i.test(process.env.LC_ALL || process.env.LC_CTYPE || process.env.LANG || ""),
   limits: defaultLimits,
 };
 
+/** As a program ends that does not handle SIGPIPE. */
+const readerIsGone = 141;
+
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  // The reader closed the pipe, so no message can reach it.
-  if (error.code !== "EPIPE") throw error;
-  process.exit();
+  if (error.code === "EPIPE") process.exit(readerIsGone);
+  const text = `the answer cannot be written: ${systemWords(systemCode(error))}`;
+  tellProblem({ code: "invalid-usage", what: text, fix: remedies.disk }, io);
+  process.exit(exitOf("invalid-usage"));
 });
+// What cannot be said on stderr is lost, but the answer and the exit code are not.
+process.stderr.on("error", () => undefined);
 
 process.exitCode = await runCommandLine(process.argv.slice(2), io);

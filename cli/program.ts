@@ -6,7 +6,9 @@ import { EngineError } from "../core/errors.ts";
 import { colourFlag, colourTimes } from "./colour-flag.ts";
 import type { CommandEntry, CommandIO, Shell } from "./command.ts";
 import { type ExitCode, exitOf } from "./exit-code.ts";
-import { renderProblem, toProblem } from "./render/problem.ts";
+import { fitHelp, helpFormat } from "./render/help.ts";
+import { tellProblem, toProblem } from "./render/problem.ts";
+import { asciiText } from "./render/style.ts";
 import { foldSwitches } from "./switches.ts";
 import { version } from "./version.ts";
 
@@ -103,6 +105,10 @@ export async function runCommandLine(
       code = finished;
     },
   };
+  const writeHelp = (text: string): void => {
+    const fitted = fitHelp(text, io.width.out);
+    io.out(io.unicode ? fitted : asciiText(fitted));
+  };
   try {
     const program = new Command("sallyport")
       .description("decides whether container images may run: Kyverno's policies, Sigstore's evidence, no network")
@@ -111,17 +117,20 @@ export async function runCommandLine(
       .addOption(new Option("--color <when>", "whether to show colour").choices([...colourTimes]))
       .option("--no-color", "no colour, like the variable NO_COLOR")
       .exitOverride()
+      .configureHelp(helpFormat)
       // Errors are reported below, all in one format; help goes to stdout.
       .configureOutput({
-        writeOut: (text) => io.out(text),
-        writeErr: (text) => (text.startsWith("error:") ? undefined : io.out(text)),
+        writeOut: writeHelp,
+        writeErr: (text) => (text.startsWith("error:") ? undefined : writeHelp(text)),
+        getOutHelpWidth: () => io.width.out,
+        getErrHelpWidth: () => io.width.out,
       });
     const called = calledCommand(words, table);
     for (const entry of table) {
       const command = program.command(entry.name).description(entry.summary);
       if (entry === called) (await entry.load()).define(command, shell);
     }
-    if (words.length === 0) io.out(program.helpInformation());
+    if (words.length === 0) writeHelp(program.helpInformation());
     else await program.parseAsync([...foldSwitches(words, program)], { from: "user" });
     return code;
   } catch (error) {
@@ -133,7 +142,7 @@ function reportError(error: unknown, command: string, io: CommandIO): ExitCode {
   if (error instanceof CommanderError) return reportUsage(error, io);
   if (error instanceof EngineError) {
     const problem = toProblem(error);
-    io.err(renderProblem({ ...problem, fix: problem.fix.replaceAll("COMMAND", command) }));
+    tellProblem({ ...problem, fix: problem.fix.replaceAll("COMMAND", command) }, io);
     return exitOf(error.code);
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -155,13 +164,7 @@ function reportUsage(error: CommanderError, io: CommandIO): ExitCode {
     .join(" ")
     .trim()
     .replace(/^\(|\)$/g, "");
-  io.err(
-    renderProblem({
-      code: "invalid-usage",
-      what,
-      ...(why === "" ? {} : { why }),
-      fix: "see sallyport --help, or sallyport COMMAND --help",
-    }),
-  );
+  const fix = "see `sallyport --help`, or `sallyport COMMAND --help`";
+  tellProblem({ code: "invalid-usage", what, ...(why === "" ? {} : { why }), fix }, io);
   return 2;
 }

@@ -27,8 +27,9 @@ import type { CommandIO } from "./command.ts";
 import { type ExitCode, exitOfVerification, gravest } from "./exit-code.ts";
 import { addKnowledgeOptions, type KnowledgeOptions, type OpenKnowledge, openKnowledge } from "./input/knowledge.ts";
 import { toJsonLine, toJsonText } from "./render/json.ts";
-import { failureProblem, renderProblem } from "./render/problem.ts";
-import { createStyle } from "./render/style.ts";
+import { failureProblem, tellProblem } from "./render/problem.ts";
+import { warn } from "./render/say.ts";
+import { styleOf } from "./render/style.ts";
 import { renderVerifiedImage, toCosignPayload, toVerificationJson, type VerifiedImage } from "./render/verification.ts";
 import type { Limits } from "../core/limits.ts";
 
@@ -153,7 +154,7 @@ export async function verifyImages(
     const clock = clockWarning(opened.now, newest);
     if (clock !== undefined) warnings.add(clock);
     const code = gravest(verified.map(({ verification }) => exitOfVerification(verification)));
-    for (const warning of warnings) io.err(`warning: ${warning}\n`);
+    for (const warning of warnings) warn(warning, io);
     await report(verified, options, { ...opened, code }, io);
     return code;
   } finally {
@@ -189,9 +190,7 @@ async function report(
         ),
       ),
     );
-  else if (options.quiet !== true)
-    for (const image of images)
-      io.out(renderVerifiedImage(image, createStyle({ colour: io.colour.out, unicode: io.unicode }), now));
+  else if (options.quiet !== true) for (const image of images) io.out(renderVerifiedImage(image, styleOf(io), now));
   const told = new Set<string>();
   for (const image of images) reportFailure(image, hasSource || options.localImage === true, told, io);
 }
@@ -204,7 +203,7 @@ function reportFailure(image: VerifiedImage, hasSource: boolean, told: Set<strin
   const settings = { hasSource, typesOn: () => types };
   if (failure === undefined) return;
   const { fix, ...problem } = failureProblem(reference, digest, failure, settings);
-  io.err(renderProblem(told.has(fix) ? problem : { ...problem, fix }));
+  tellProblem(told.has(fix) ? problem : { ...problem, fix }, io);
   told.add(fix);
 }
 

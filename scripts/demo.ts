@@ -43,8 +43,10 @@ function shorten(text: string): string {
 
 /** The faults of a step's outcome. */
 function faultsOf(step: Step, exit: number | null, text: string): readonly string[] {
+  // Long lines of text are broken at spaces.
+  const flat = (words: string): string => words.replace(/\s+/g, " ");
   const faults = step.shows
-    .filter((wanted) => !text.includes(wanted))
+    .filter((wanted) => !flat(text).includes(flat(wanted)))
     .map((wanted) => `the output lacks ${JSON.stringify(wanted)}`);
   return exit === step.exit ? faults : [`exit code ${exit} in place of ${step.exit}`, ...faults];
 }

@@ -154,9 +154,10 @@ export const layers: LayerTable = {
       "core/verify",
       "core/kyverno/image",
       "core/decide",
+      "cli/command.ts",
       "cli/exit-code.ts",
     ],
-    packages: ["cli-table3", "picocolors"],
+    packages: ["node:", "cli-table3", "commander", "picocolors"],
   },
   "cli/input": {
     units: [
@@ -175,8 +176,19 @@ export const layers: LayerTable = {
       "proxy/archive",
       "proxy/upstream/tuf",
       "cli/command.ts",
+      "cli/render",
     ],
     packages: ["commander"],
+  },
+  "cli/signed-word.ts": {
+    units: [
+      "core/encoding",
+      "core/verify",
+      "proxy/host/node-verifier.ts",
+      "proxy/mirror",
+      "cli/command.ts",
+      "cli/input",
+    ],
   },
   "cli/judge.ts": {
     units: [
@@ -232,6 +244,7 @@ export const layers: LayerTable = {
       "cli/input",
       "cli/render",
       "cli/verify-images.ts",
+      "cli/signed-word.ts",
       "cli/judge.ts",
     ],
     packages: ["commander"],
@@ -252,7 +265,15 @@ export const layers: LayerTable = {
   "cli/colour-flag.ts": { units: [] },
   "cli/switches.ts": { units: ["core/errors.ts"], packages: ["commander"] },
   "cli/main.ts": {
-    units: ["core/errors.ts", "core/limits.ts", "cli/colour-flag.ts", "cli/command.ts", "cli/program.ts"],
+    units: [
+      "core/errors.ts",
+      "core/limits.ts",
+      "cli/colour-flag.ts",
+      "cli/command.ts",
+      "cli/exit-code.ts",
+      "cli/program.ts",
+      "cli/render",
+    ],
     packages: ["node:"],
   },
   "cli/tuf-conformance.ts": {

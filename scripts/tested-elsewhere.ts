@@ -7,6 +7,14 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/cli/commands/mirror.test.ts",
     why: "opens the mirror for the commands that are tested there, also if there is none",
   },
+  "cli/signed-word.ts": {
+    test: "test/cli/commands/mirror-ls.test.ts",
+    why: "gives the words of the column SIGNED, each of which an image there has",
+  },
+  "cli/render/help.ts": {
+    test: "test/cli/screen.test.ts",
+    why: "formats the help of every command, which is shown there at 80 columns",
+  },
   "cli/version.ts": { test: "test/cli/commands/version.test.ts", why: "one constant, which the command shows" },
   "cli/verify-images.ts": {
     test: "test/cli/commands/verify.test.ts",

@@ -26,7 +26,8 @@ import { isDocumentFormat, renderDocument } from "../render/document.ts";
 import { type ReportApi, reportApis, type ReportedResponse, toPolicyReport } from "../render/policy-report.ts";
 import { toSarif } from "../render/sarif.ts";
 import { failureOf, fixLines, type FixSettings } from "../render/fix.ts";
-import { renderBoxTable } from "../render/table.ts";
+import { renderBoxTable, type TableStyle } from "../render/table.ts";
+import { styleOf } from "../render/style.ts";
 import { attestationTypes } from "../input/attestation-types.ts";
 import { readJudgingSet, warnUncounted } from "../input/policy-files.ts";
 import { type FaultyResource, type GivenResource, readResources } from "../input/resources.ts";
@@ -41,6 +42,8 @@ import {
 } from "../judge.ts";
 import { version } from "../version.ts";
 import { usage } from "../input/given-file.ts";
+import { say } from "../render/say.ts";
+import { tellFix } from "../render/problem.ts";
 
 const reportFormats = ["yaml", "json", "markdown", "junit", "sarif"] as const;
 type ReportFormat = (typeof reportFormats)[number];
@@ -196,14 +199,15 @@ function report(
     io.out(
       renderRefusedPolicies(refused.map(({ policy, file, message }) => ({ policy: policy ?? file, reason: message }))),
     );
-    if (options.table === true || options.detailedResults === true) io.out(renderResultTable(responses, options));
+    if (options.table === true || options.detailedResults === true)
+      io.out(renderResultTable(responses, options, styleOf(io)));
     else for (const response of responses) io.out(renderResponse(response, auditWarn));
     io.out(renderCounts(counts));
     reportUnknowns(judged, io);
   }
   tellFaulty(faulty, io);
   const results = judged.flatMap((response) => response.results);
-  for (const line of fixLines(results, fixes)) io.err(`${line}\n`);
+  for (const line of fixLines(results, fixes)) tellFix(line, io);
   if (text !== undefined) (isReport || text.startsWith("Error:") ? io.err : io.out).call(io, `${text}\n`);
   return code;
 }
@@ -252,7 +256,7 @@ function reportUnknowns(responses: readonly ReportedResponse[], io: CommandIO): 
       const about = `policy ${policy} -> resource ${resource} could not be judged: ${result.rule}: `;
       if (told.has(`${about}${code} ${reason}`)) continue;
       told.add(`${about}${code} ${reason}`);
-      io.err(`${about}${result.message}\n`);
+      say(`${about}${result.message}`, io);
     }
 }
 
@@ -265,7 +269,7 @@ const reasons: Readonly<Record<string, string>> = {
   skip: "Skipped",
 };
 
-function renderResultTable(responses: readonly ReportedResponse[], options: ApplyOptions): string {
+function renderResultTable(responses: readonly ReportedResponse[], options: ApplyOptions, style: TableStyle): string {
   const detailed = options.detailedResults === true;
   const rows = responses
     .flatMap(({ policy, resource, results, scored }) =>
@@ -288,6 +292,7 @@ function renderResultTable(responses: readonly ReportedResponse[], options: Appl
   return renderBoxTable(
     ["ID", "POLICY", "RULE", "RESOURCE", "RESULT", "REASON", ...(detailed ? ["MESSAGE"] : [])],
     rows,
+    style,
   );
 }
 

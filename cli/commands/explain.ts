@@ -17,7 +17,7 @@ import { renderDecision } from "../render/decision.ts";
 import type { FixSettings } from "../render/fix.ts";
 import { toJsonText } from "../render/json.ts";
 import { toYamlText } from "../render/yaml.ts";
-import { createStyle } from "../render/style.ts";
+import { styleOf } from "../render/style.ts";
 
 interface ExplainOptions extends KnowledgeOptions, JudgingOptions {
   readonly policy: readonly string[];
@@ -94,7 +94,7 @@ function report(
   if (options.output === "json") io.out(toJsonText(document));
   else if (options.output === "yaml") io.out(toYamlText(document));
   else {
-    const style = createStyle({ colour: io.colour.out, unicode: io.unicode });
+    const style = styleOf(io);
     const told = new Set<string>();
     const texts = decided.map((one) => {
       const resource = images.get(one.resource) ?? resourceOf(one).text;

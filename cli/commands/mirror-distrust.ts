@@ -13,12 +13,13 @@ import type { ExitCode } from "../exit-code.ts";
 import { readDistrustFile } from "../input/distrust-file.ts";
 import { addStoreOption, type StoreOptions, withMirror } from "../input/store.ts";
 import { toJsonText } from "../render/json.ts";
-import { renderColumns } from "../render/table.ts";
-import { visible } from "../render/tree.ts";
+import { cutEnd, renderColumns } from "../render/table.ts";
 import { usage } from "../input/given-file.ts";
+import { styleOf } from "../render/style.ts";
 
 /** Twelve digits of a digest or fingerprint; identities in full. */
-const short = (text: string): string => text.replace(/\b([0-9a-f]{12})[0-9a-f]{52}\b/, "$1…");
+const short = (text: string, ellipsis: string): string =>
+  text.replace(/\b([0-9a-f]{12})[0-9a-f]{52}\b/, `$1${ellipsis}`);
 
 interface AddOptions extends StoreOptions {
   readonly file?: string;
@@ -35,6 +36,8 @@ function toRows(kind: string | undefined, value: string | undefined, options: Ad
   }
   if (kind === undefined || value === undefined)
     throw usage("nothing to distrust: name a kind and a value, or give --file FILE", "KIND");
+  if (!(distrustKinds as readonly string[]).includes(kind))
+    throw usage(`the kind of an entry is one of ${distrustKinds.join(", ")}`, kind);
   if (options.reason === undefined) throw usage("why? give --reason TEXT", "--reason");
   const { reason, date = io.now().toISOString().slice(0, "2026-01-01".length) } = options;
   try {
@@ -45,17 +48,18 @@ function toRows(kind: string | undefined, value: string | undefined, options: Ad
   }
 }
 
-const words = ({ kind, value }: DistrustRow): string => visible(`${kind} ${value}`);
+const words = ({ kind, value }: DistrustRow, io: CommandIO): string => styleOf(io).text(`${kind} ${value}`);
 
 function add(kind: string | undefined, value: string | undefined, options: AddOptions, io: CommandIO): ExitCode {
   const rows = toRows(kind, value, options, io);
   const origin = { at: io.now().toISOString(), from: options.file ?? "mirror distrust add" };
+  const { ellipsis } = styleOf(io);
   withMirror(options, io, "write", (mirror) => {
     const before = new Set<string>(entriesOf(mirror).map(({ digest }) => digest));
     mirror.writer().transaction(() => {
       for (const row of rows) {
         const digest = mirror.writer().addDistrust(row, origin);
-        io.out(`${before.has(digest) ? "exists" : "added"} ${short(digest)} ${words(row)}\n`);
+        io.out(`${before.has(digest) ? "exists" : "added"} ${short(digest, ellipsis)} ${words(row, io)}\n`);
       }
     });
   });
@@ -69,8 +73,6 @@ interface ListOptions extends StoreOptions {
   readonly headers: boolean;
 }
 
-const cut = (text: string, length: number): string => (text.length > length ? `${text.slice(0, length - 1)}…` : text);
-
 function list(options: ListOptions, io: CommandIO): ExitCode {
   const entries = withMirror(options, io, "read", entriesOf);
   if (options.output === "json") {
@@ -79,15 +81,16 @@ function list(options: ListOptions, io: CommandIO): ExitCode {
     return 0;
   }
   const wide = options.output === "wide";
+  const style = styleOf(io);
   const rows = entries.map(({ digest, row: { kind, value, reason = "-", date = "-" }, at, from }) =>
     wide
-      ? [digest, kind, value, date, at, from, reason].map(visible)
+      ? [digest, kind, value, date, at, from, reason].map(style.text)
       : [
           digest.slice("sha256:".length, "sha256:".length + 12),
           kind,
-          cut(short(visible(value)), 24),
+          cutEnd(short(value, style.ellipsis), 24, style),
           date.slice(0, "2026-01-01".length),
-          cut(visible(reason), 16),
+          cutEnd(reason, 16, style),
         ],
   );
   const head = ["ENTRY", "KIND", "VALUE", "DATE", ...(wide ? ["ADDED", "FROM"] : []), "REASON"];
@@ -118,7 +121,7 @@ function remove(texts: readonly string[], options: RemoveOptions, io: CommandIO)
   const isAgreed = options.yes === true || options.confirm === true;
   return withMirror(options, io, options.dryRun === true || !isAgreed ? "read" : "write", (mirror) => {
     const entries = [...new Set(texts.map((text) => findEntry(entriesOf(mirror), text)))];
-    const lines = entries.map(({ digest, row }) => `${short(digest)} ${words(row)}\n`);
+    const lines = entries.map(({ digest, row }) => `${short(digest, styleOf(io).ellipsis)} ${words(row, io)}\n`);
     if (options.dryRun === true) {
       for (const line of lines) io.out(`would remove ${line}`);
       return 0;

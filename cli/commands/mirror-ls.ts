@@ -10,33 +10,37 @@ import type { CommandIO, Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { addStoreOption, type StoreOptions, withMirror } from "../input/store.ts";
 import { toJsonText } from "../render/json.ts";
-import { renderColumns } from "../render/table.ts";
+import { cutFront, renderColumns } from "../render/table.ts";
 import { toSpanText, toUtcText } from "../render/time.ts";
-import { visible } from "../render/tree.ts";
-
-const mebibytes = (size: number | undefined): string =>
-  size === undefined ? "-" : `${Math.ceil(size / (1024 * 1024))} MiB`;
-
-/** `none` only where every layout was asked. Nothing here was verified, so there is no `verified`. */
-const signedWord = ({ signatures, unasked }: MirrorImage): string =>
-  signatures === 0 && unasked.length === 0 ? "none" : "unknown";
+import { type Style, styleOf, visible } from "../render/style.ts";
+import { type SignedWord, signedWords } from "../signed-word.ts";
+import type { Mirror } from "../../proxy/mirror/mirror.ts";
+import { toSizeText } from "../render/size.ts";
 
 const shortType = (type: string): string =>
   /(?:^|\/)(slsa|spdx|cyclonedx|vuln|openvex|link|test-result|vsa)/i.exec(type)?.[1]?.toLowerCase() ?? "other";
 
-function toRow(image: MirrorImage, now: Date, wide: boolean): readonly string[] {
+function toRow(image: MirrorImage & { readonly signed: SignedWord }, now: Date, wide: boolean, style: Style) {
   const types = [...new Set(image.predicateTypes.map(shortType))].join(",");
   const attestations = image.attestations === 0 ? "-" : types === "" ? String(image.attestations) : types;
   const age = toSpanText(Math.max(0, (now.getTime() - Date.parse(image.at)) / 1000)).replace(" ", "");
-  const digest = wide ? image.digest : `${image.digest.slice(0, "sha256:".length + 12)}…`;
+  // The column beside it has the digest.
+  const name = wide ? image.image : image.image.replace(/@sha256:.*$/, "");
   return [
-    image.image,
-    digest,
-    signedWord(image),
+    style.text(name),
+    wide ? image.digest : shortDigest(image.digest),
+    image.signed,
     attestations,
     age,
-    mebibytes(image.size),
-    ...(wide ? [String(image.signatures), image.unasked.join(", ") || "-", image.from, image.problem ?? "-"] : []),
+    toSizeText(image.size),
+    ...(wide
+      ? [
+          String(image.signatures),
+          image.unasked.join(", ") || "-",
+          style.text(image.from),
+          style.text(image.problem ?? "-"),
+        ]
+      : []),
   ];
 }
 
@@ -48,25 +52,19 @@ interface ListOptions extends StoreOptions {
 /** Twelve digits, as everywhere. */
 const shortDigest = (digest: string): string => visible(/^(?:sha256:)?([0-9a-f]{12})/.exec(digest)?.[1] ?? digest);
 
-/** Shortened at the front: the end of a name tells more. */
-function cutFront(text: string, length: number): string {
-  const shown = visible(text);
-  return shown.length > length ? `…${shown.slice(shown.length - length + 1)}` : shown;
-}
-
 const time = (text: string | null): string =>
   text === null || Number.isNaN(Date.parse(text)) ? "-" : toUtcText(new Date(text)).replace(" UTC", "");
 
 interface Table<Row> {
   readonly head: readonly string[];
-  readonly row: (row: Row) => readonly string[];
+  readonly row: (row: Row, style: Style) => readonly string[];
 }
 
 const tables: { readonly [N in ViewName]: Table<MirrorViews[N]> } = {
   signatures: {
     head: ["REPOSITORY", "IMAGE", "LAYOUT", "LAYER", "SINCE (UTC)"],
-    row: ({ repository, image, layout, layer, at }) => [
-      cutFront(repository, 24),
+    row: ({ repository, image, layout, layer, at }, style) => [
+      cutFront(repository, 24, style),
       shortDigest(image),
       layout,
       shortDigest(layer),
@@ -75,29 +73,29 @@ const tables: { readonly [N in ViewName]: Table<MirrorViews[N]> } = {
   },
   attestations: {
     head: ["REPOSITORY", "IMAGE", "TYPE", "LAYOUT", "LAYER"],
-    row: ({ repository, image, predicateType, layout, layer }) => [
-      cutFront(repository, 20),
+    row: ({ repository, image, predicateType, layout, layer }, style) => [
+      cutFront(repository, 20, style),
       shortDigest(image),
-      cutFront(predicateType ?? "-", 20),
+      cutFront(predicateType ?? "-", 20, style),
       layout,
       shortDigest(layer),
     ],
   },
   "log-entries": {
     head: ["LOG", "INDEX", "TIME (UTC)", "REPOSITORY", "IMAGE"],
-    row: ({ logId, logIndex, integratedTime, repository, image, layer }) => [
+    row: ({ logId, logIndex, integratedTime, repository, image, layer }, style) => [
       shortDigest(logId ?? "-"),
-      cutFront(logIndex ?? "-", 12),
+      cutFront(logIndex ?? "-", 12, style),
       time(integratedTime),
       // An entry that was asked of a log belongs to no image; the question names it.
-      cutFront(repository ?? layer, 18),
+      cutFront(repository ?? layer, 18, style),
       shortDigest(image ?? "-"),
     ],
   },
   roots: {
     head: ["NAME", "VERSION", "EXPIRES (UTC)", "DIGEST"],
-    row: ({ name, version, expires, digest }) => [
-      cutFront(name, 24),
+    row: ({ name, version, expires, digest }, style) => [
+      cutFront(name, 24, style),
       String(version),
       time(expires),
       shortDigest(digest),
@@ -105,10 +103,10 @@ const tables: { readonly [N in ViewName]: Table<MirrorViews[N]> } = {
   },
 };
 
-const wideTable = (rows: readonly object[], headers: boolean): string => {
+const wideTable = (rows: readonly object[], headers: boolean, { text }: Style): string => {
   const names = Object.keys(rows[0] ?? {});
   const head = names.map((name) => name.replace(/([a-z])([A-Z])/g, "$1 $2").toUpperCase());
-  const values = rows.map((row) => names.map((name) => visible(String((row as never)[name] ?? "-"))));
+  const values = rows.map((row) => names.map((name) => text(String((row as never)[name] ?? "-"))));
   return rows.length === 0 ? "" : renderColumns(head, values, { headers });
 };
 
@@ -117,10 +115,15 @@ function renderView<N extends ViewName>(
   name: N,
   rows: readonly MirrorViews[N][],
   options: { readonly headers: boolean; readonly wide: boolean },
+  style: Style,
 ): string {
-  if (options.wide) return wideTable(rows, options.headers);
+  if (options.wide) return wideTable(rows, options.headers, style);
   const { head, row }: Table<MirrorViews[N]> = tables[name];
-  return renderColumns(head, rows.map(row), options);
+  return renderColumns(
+    head,
+    rows.map((one) => row(one, style)),
+    options,
+  );
 }
 
 const viewKinds: Readonly<Record<ViewName, string>> = {
@@ -138,15 +141,24 @@ function listOne(name: ViewName, options: ListOptions, io: CommandIO): ExitCode 
     mirror.snapshot(() => ({ rows: mirror.view(name), contentId: mirror.contentId() })),
   );
   const document = { apiVersion: "sallyport.dev/v1", kind: viewKinds[name], contentId, entries: rows };
-  io.out(output === "json" ? toJsonText(document) : renderView(name, rows, { headers, wide: output === "wide" }));
+  io.out(
+    output === "json"
+      ? toJsonText(document)
+      : renderView(name, rows, { headers, wide: output === "wide" }, styleOf(io)),
+  );
   return 0;
 }
 
 function list(options: ListOptions, io: CommandIO): ExitCode {
-  const { images, contentId } = withMirror(options, io, "read", (mirror) => ({
-    images: mirror.list(),
-    contentId: mirror.contentId(),
-  }));
+  // Names need no verification.
+  const wordOf = (mirror: Mirror) => (options.output === "name" ? () => "unknown" as const : signedWords(mirror, io));
+  const { images, contentId } = withMirror(options, io, "read", (mirror) => {
+    const signed = wordOf(mirror);
+    return {
+      images: mirror.list().map((image) => ({ ...image, signed: signed(image) })),
+      contentId: mirror.contentId(),
+    };
+  });
   const wide = options.output === "wide";
   if (options.output === "json")
     io.out(toJsonText({ apiVersion: "sallyport.dev/v1", kind: "MirrorList", contentId, images }));
@@ -164,8 +176,8 @@ function list(options: ListOptions, io: CommandIO): ExitCode {
     io.out(
       renderColumns(
         head,
-        images.map((image) => toRow(image, io.now(), wide)),
-        { headers: options.headers },
+        images.map((image) => toRow(image, io.now(), wide, styleOf(io))),
+        { headers: options.headers, ...(wide ? {} : { width: io.width.out }) },
       ),
     );
   }
@@ -175,7 +187,7 @@ function list(options: ListOptions, io: CommandIO): ExitCode {
 const listExamples = `
 Examples:
   sallyport mirror ls --store mirror
-  sallyport mirror ls signatures -o wide      # which layers hold them, and in which layout
+  sallyport mirror ls signatures -o wide  # layouts and layers that hold them
   sallyport mirror ls log-entries -o json
 `;
 

@@ -13,9 +13,9 @@ import { readPublicKey } from "../input/given-file.ts";
 import { checkKeyReference } from "../input/key-reference.ts";
 import { addStoreOption, type StoreOptions, withMirror } from "../input/store.ts";
 import { toJsonText } from "../render/json.ts";
-import { renderColumns } from "../render/table.ts";
+import { cutFront, renderColumns } from "../render/table.ts";
 import { toUtcText } from "../render/time.ts";
-import { visible } from "../render/tree.ts";
+import { styleOf } from "../render/style.ts";
 import type { Limits } from "../../core/limits.ts";
 
 /** References are spelt as in policies. */
@@ -41,10 +41,6 @@ interface ListOptions extends StoreOptions {
   readonly headers: boolean;
 }
 
-/** The end of a name tells more than its beginning. */
-const cutFront = (text: string, length: number): string =>
-  text.length > length ? `…${text.slice(text.length - length + 1)}` : text;
-
 function list(options: ListOptions, io: CommandIO): ExitCode {
   const pins = withMirror(options, io, "read", (mirror) => mirror.knowledge().pins());
   if (options.output === "json") {
@@ -57,13 +53,13 @@ function list(options: ListOptions, io: CommandIO): ExitCode {
     return 0;
   }
   const wide = options.output === "wide";
+  const style = styleOf(io);
   const rows = pins.map((pin) => {
     const id = fingerprintOf(pin, io.limits) ?? pin.digest;
     const since = toUtcText(new Date(pin.at)).replace(" UTC", "");
-    const name = visible(pin.name);
     return wide
-      ? [pin.kind, name, id, since, visible(pin.from)]
-      : [pin.kind, cutFront(name, 32), /(?:^|:)([0-9a-f]{12})/.exec(id)?.[1] ?? id, since];
+      ? [pin.kind, style.text(pin.name), id, since, style.text(pin.from)]
+      : [pin.kind, cutFront(pin.name, 32, style), /(?:^|:)([0-9a-f]{12})/.exec(id)?.[1] ?? id, since];
   });
   io.out(renderColumns(["KIND", "NAME", "KEY", "PINNED (UTC)", ...(wide ? ["FROM"] : [])], rows, options));
   return 0;

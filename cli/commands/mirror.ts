@@ -13,6 +13,7 @@ import { defineDistrust } from "./mirror-distrust.ts";
 import { defineList } from "./mirror-ls.ts";
 import { definePins } from "./mirror-pins.ts";
 import { addStoreOption, type StoreOptions, withMirror, withMirrorAsync } from "../input/store.ts";
+import { say } from "../render/say.ts";
 
 interface AddOptions extends StoreOptions {
   readonly complete?: boolean;
@@ -51,12 +52,12 @@ function reportAdded(folder: string, added: AddedLayout, io: CommandIO): void {
   for (const scope of added.complete) io.out(`${folder}: complete for ${scope}\n`);
   reportUnread(added, io);
   reportSkippedEntries(folder, [...added.skipped, ...added.plainBlobs], io);
-  for (const digest of added.missing) io.err(`missing ${folder}: ${digest}\n`);
+  for (const digest of added.missing) say(`missing ${folder}: ${digest}`, io);
 }
 
 /** Material that no decision will read. It is not damage, but a user who relies on it must know. */
 function reportUnread({ unread, otherTypes }: Pick<AddedLayout, "unread" | "otherTypes">, io: CommandIO): void {
-  for (const { image, subject, reason } of unread) io.err(`not readable ${image}\n  ${subject}\n  ${reason}\n`);
+  for (const { image, subject, reason } of unread) say(`not readable ${image}\n  ${subject}\n  ${reason}`, io);
   for (const [type, count] of otherTypes)
     io.out(`not read: ${count} referrer${count === 1 ? "" : "s"} of type ${JSON.stringify(type)}\n`);
 }
@@ -69,7 +70,7 @@ function check(options: StoreOptions, io: CommandIO): ExitCode {
         .map(([name, value]) => `${name} ${String(value)}\n`)
         .join("")}`,
     );
-    for (const { subject, reason } of damage) io.err(`damage in ${subject}: ${reason}\n`);
+    for (const { subject, reason } of damage) say(`damage in ${subject}: ${reason}`, io);
     if (damage.length === 0) reportUnread(mirror.unread(), io);
     return damage.length > 0 ? 6 : 0;
   });

@@ -29,10 +29,12 @@ import { type GivenResources, readResources, readWholeResources } from "../input
 import { readInlineValues, readRequestInfo, readValues, type RequestInfo, type Values } from "../input/values.ts";
 import { judge, type Judged, type PolicySet } from "../judge.ts";
 import { sorted, toJsonText } from "../render/json.ts";
-import { renderProblem, toProblem } from "../render/problem.ts";
+import { tellProblem, toProblem } from "../render/problem.ts";
 import type { ReportedResponse } from "../render/policy-report.ts";
 import { renderTestRows, renderTestTable, type TestFormat, type TestRow } from "../render/test-results.ts";
 import { usage } from "../input/given-file.ts";
+import { say, warn } from "../render/say.ts";
+import { styleOf } from "../render/style.ts";
 
 interface TestOptions extends KnowledgeOptions {
   readonly fileName: string;
@@ -81,7 +83,7 @@ function load(test: TestFile, io: CommandIO): Loaded {
     io,
   );
   if (policies.length + errors.length === 0) throw usage("the test names no policy", test.path);
-  for (const problem of errors) io.err(`Error: [${problem.code}] ${problemText(problem)}\n`);
+  for (const problem of errors) say(`Error: [${problem.code}] ${problemText(problem)}`, io);
   warnUncounted(exceptions.map(placeOf), "policies", "name their file under exceptions", io);
   const resourcePaths = test.resources.map((path) => below(test, path));
   const given = readResources(readPaths(resourcePaths, io), io, { flag: "resources" });
@@ -339,7 +341,7 @@ async function run(folders: readonly string[], options: TestOptions, io: Command
       return await act();
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
-      io.err(renderProblem(toProblem(error)));
+      tellProblem(toProblem(error), io);
       codes.push(exitOf(error.code));
       all.push(failedRow(path, "Error", `[${error.code}] ${error.message}`));
       return [];
@@ -350,9 +352,9 @@ async function run(folders: readonly string[], options: TestOptions, io: Command
       const rows = await attempt(file, () => runTest(test, options, selects, told, io));
       all.push(...rows);
       if (rows.length > 0 && options.output === undefined && options.failOnly !== true)
-        io.out(`${renderTestTable(rows, detailed)}\n`);
+        io.out(`${renderTestTable(rows, detailed, styleOf(io))}\n`);
     }
-  if (all.length === 0) io.err("Warning: the selector selects no result of these tests\n");
+  if (all.length === 0) warn("the selector selects no result of these tests", io);
   const failed = all.filter(({ passed }) => !passed);
   const shown = options.failOnly === true ? failed : all;
   if (options.output === "json") io.out(toJsonText(renderTestRows(shown, "json", detailed)));
@@ -361,7 +363,7 @@ async function run(folders: readonly string[], options: TestOptions, io: Command
   if (options.failOnly === true) {
     say(`\nTest Summary: ${failed.length} out of ${all.length} tests failed\n`);
     if (failed.length > 0 && options.output === undefined)
-      io.out(`\nAggregated Failed Test Cases : \n${renderTestTable(failed, detailed)}`);
+      io.out(`\nAggregated Failed Test Cases : \n${renderTestTable(failed, detailed, styleOf(io))}`);
   } else say(`\nTest Summary: ${all.length - failed.length} tests passed and ${failed.length} tests failed\n\n`);
   if (all.length === 0 && options.requireTests === true) throw usage("no tests found", folders.join(", "));
   if (failed.length === 0) return 0;

@@ -19,6 +19,7 @@ import { asGiven, readGivenText } from "../input/given-file.ts";
 import { toJsonText } from "../render/json.ts";
 import type { Limits } from "../../core/limits.ts";
 import { usage } from "../input/given-file.ts";
+import { say } from "../render/say.ts";
 
 interface CreateOptions {
   readonly fulcio?: readonly string[];
@@ -153,7 +154,7 @@ function create(options: CreateOptions, io: CommandIO): ExitCode {
   if (options.out === undefined) io.out(text);
   else {
     io.writeFile(options.out, text);
-    io.err(`wrote ${options.out} ${digest}\n`);
+    say(`wrote ${options.out} ${digest}`, io);
   }
   return 0;
 }
@@ -175,7 +176,7 @@ export function defineCreate(command: Command, { io, finish }: Shell): void {
       "\n" +
         "Example:\n" +
         "  sallyport trust create --fulcio url=https://fulcio.corp,certificate-chain=fulcio.pem --rekor " +
-        "url=https://rekor.corp,public-key=rekor.pub,start-time=2024-01-01T00:00:00Z --out trusted_root.json\n",
+        "url=https://rekor.corp,public-key=log.pub,start-time=2024-01-01T00:00:00Z --out trusted_root.json\n",
     )
     .action((options: CreateOptions) => finish(create(options, io)));
 }

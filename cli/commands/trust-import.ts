@@ -17,6 +17,8 @@ import { defaultTrustName, readTrustSettings } from "../input/trust-flags.ts";
 import { folderMirror } from "../input/tuf-folder.ts";
 import { renderRoot } from "../render/trust.ts";
 import { beginOf, fetchInto, notePin, renderChange, store, type UpdateOptions } from "./trust-update.ts";
+import { warn } from "../render/say.ts";
+import { styleOf } from "../render/style.ts";
 
 interface ImportOptions extends Omit<UpdateOptions, "timeout"> {
   readonly digest?: string;
@@ -39,7 +41,7 @@ function importFile(file: string, options: ImportOptions, io: CommandIO): ExitCo
       .writer()
       .pin({ kind: "trusted-root", name: options.name, bytes }, { at: io.now().toISOString(), from: file }),
   );
-  io.out(`pinned ${options.name} ${root.digest}\n${renderRoot(root)}`);
+  io.out(`pinned ${options.name} ${root.digest}\n${renderRoot(root, styleOf(io))}`);
   return 0;
 }
 
@@ -72,7 +74,7 @@ async function importFolder(folder: string, options: ImportOptions, io: CommandI
     const { tuf } = verifier.verify(options.name, fetched.source, () => io.now(), nodeVerifier);
     store(mirror, fetched, begin, "trust import", options.name, folder, io);
     io.out(`imported from ${folder}\n${renderChange(options.name, fetched)}`);
-    if (tuf.warning !== undefined) io.err(`warning: ${options.name}: ${tuf.warning}\n`);
+    if (tuf.warning !== undefined) warn(`${options.name}: ${tuf.warning}`, io);
     notePin(options.name, mirror, io);
     return 0;
   });

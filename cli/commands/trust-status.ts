@@ -19,9 +19,10 @@ import type { ExitCode } from "../exit-code.ts";
 import { addStoreOption, type StoreOptions, withMirror } from "../input/store.ts";
 import { addTrustOptions, readTrustSettings, type TrustOptions } from "../input/trust-flags.ts";
 import { toJsonText } from "../render/json.ts";
-import { createStyle } from "../render/style.ts";
+import { styleOf } from "../render/style.ts";
 import { renderStatus, type RoleStatus, type RootStatus } from "../render/trust.ts";
 import type { Limits } from "../../core/limits.ts";
+import { warn } from "../render/say.ts";
 
 interface StatusOptions extends StoreOptions, TrustOptions {
   readonly output: "text" | "json";
@@ -124,7 +125,7 @@ function status(options: StatusOptions, io: CommandIO): ExitCode {
         subject: options.trust ?? mirror.folder,
       });
     const clock = clockWarning(now, signed);
-    if (clock !== undefined) io.err(`warning: ${clock}\n`);
+    if (clock !== undefined) warn(clock, io);
     if (options.output === "json") {
       const { warn, deny } = { ...defaultTrustBudget, ...settings.maxTrustAge };
       io.out(
@@ -142,7 +143,7 @@ function status(options: StatusOptions, io: CommandIO): ExitCode {
         }),
       );
     } else {
-      const style = createStyle({ colour: io.colour.out, unicode: io.unicode });
+      const style = styleOf(io);
       io.out(
         `${roots.map((root) => renderStatus(root, now, style)).join("\n")}\n` +
           `${modeText(settings)}, as of ${now.toISOString().slice(0, 16).replace("T", " ")} UTC\n`,

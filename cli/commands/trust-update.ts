@@ -19,7 +19,8 @@ import type { ExitCode } from "../exit-code.ts";
 import { addStoreOption, type StoreOptions, withMirrorAsync } from "../input/store.ts";
 import { defaultTrustName, parseSpan, readTufRoot } from "../input/trust-flags.ts";
 import { folderMirror } from "../input/tuf-folder.ts";
-import { visible } from "../render/tree.ts";
+import { visible } from "../render/style.ts";
+import { note } from "../render/say.ts";
 
 export interface UpdateOptions extends StoreOptions {
   readonly name: string;
@@ -147,7 +148,8 @@ export function renderChange(name: string, { source, before }: Fetched): string 
   const { root = "", timestamp = "", snapshot = "", targets = "", ...delegated } = source.floors ?? {};
   const versions = Object.entries({ root, timestamp, snapshot, targets, ...delegated }).map(([role, version]) => {
     const old = before?.floors?.[role];
-    return `  ${visible(role).padEnd(18)} ${old === undefined || old === version ? version : `${old} → ${version}`}\n`;
+    const was = old === undefined || old === version ? "" : `, before ${old}`;
+    return `  ${visible(role).padEnd(18)} ${version}${was}\n`;
   });
   const now = digestOf(source.target);
   const change =
@@ -159,9 +161,9 @@ export function renderChange(name: string, { source, before }: Fetched): string 
 export function notePin(name: string, mirror: Mirror, io: CommandIO): void {
   const answer = mirror.knowledge().answer({ kind: "trusted-root", name });
   if (answer?.state === "present" && answer.value.form === "pinned")
-    io.err(
-      `note: ${name} is pinned from ${answer.from}, and the pin wins; sallyport trust unpin --name ` +
-        `${name} removes it\n`,
+    note(
+      `${name} is pinned from ${answer.from}, and the pin wins; sallyport trust unpin --name ${name} removes it`,
+      io,
     );
 }
 

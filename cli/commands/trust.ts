@@ -17,6 +17,7 @@ import { defineCreate } from "./trust-create.ts";
 import { defineImport } from "./trust-import.ts";
 import { defineStatus } from "./trust-status.ts";
 import { defineUpdate } from "./trust-update.ts";
+import { styleOf } from "../render/style.ts";
 
 interface NameOptions extends StoreOptions {
   readonly name: string;
@@ -63,7 +64,7 @@ function show(file: string | undefined, options: ShowOptions, io: CommandIO): Ex
   io.out(
     `trusted root ${root.digest}\n` +
       `  from ${from}${at === undefined ? "" : `, received ${toUtcText(new Date(at))}`}\n` +
-      `${renderRoot(root)}`,
+      `${renderRoot(root, styleOf(io))}`,
   );
   return 0;
 }

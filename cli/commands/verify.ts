@@ -6,9 +6,10 @@ import { addVerifyOptions, verifyImages, type VerifyOptions } from "../verify-im
 const examples = `
 Examples:
   sallyport verify --key cosign.pub --store mirror registry.corp/app:1.4
-  sallyport verify --certificate-identity https://github.com/acme/app/.github/workflows/rel.yml@refs/tags/v1.4 \\
+  sallyport verify --layout ./layout ghcr.io/acme/app:1.4 \\
+    --certificate-identity-regexp '^https://github.com/acme/app/' \\
     --certificate-oidc-issuer https://token.actions.githubusercontent.com \\
-    --trusted-root trusted_root.json --layout ./layout ghcr.io/acme/app:1.4
+    --trusted-root trusted_root.json
   sallyport verify --key cosign.pub --insecure-ignore-tlog --local-image ./saved
 
 Exit codes: 0 verified, 10 no signature, 11 no such image, 12 none matches, 13 no certificate, 14 log, SCT or timestamp,

@@ -11,6 +11,7 @@ import { parseYaml, type YamlDocument } from "../../core/kyverno/policy/yaml.ts"
 import type { CommandIO } from "../command.ts";
 import { readGivenText } from "./given-file.ts";
 import type { Limits } from "../../core/limits.ts";
+import { say, warn } from "../render/say.ts";
 
 export interface TextFile {
   readonly name: string;
@@ -71,7 +72,7 @@ export function tellWarnings(
   told: Set<string> = new Set(),
 ): void {
   for (const text of warnings.map(problemText)) {
-    if (!told.has(text)) io.err(`Warning: ${text}\n`);
+    if (!told.has(text)) warn(text, io);
     told.add(text);
   }
 }
@@ -83,7 +84,7 @@ export function reportSkippedDocuments(what: string, places: readonly Position[]
   if (places.length === 0) return;
   const files = [...new Set(places.map(({ file }) => file))];
   const more = files.length > named ? `, and ${files.length - named} files more` : "";
-  io.err(`skipped: ${places.length} ${what}: ${files.slice(0, named).join(", ")}${more}\n`);
+  say(`skipped: ${places.length} ${what}: ${files.slice(0, named).join(", ")}${more}`, io);
 }
 
 /** The documents of a file, with their places. @throws EngineError `invalid-usage` where one does not parse. */

@@ -25,6 +25,7 @@ import { asGiven, aTrustedRoot } from "./given-file.ts";
 import { addLimitOptions, type LimitOptions, readLimits } from "./limit-flags.ts";
 import { addTrustOptions, defaultTrustName, readTrustSettings, tufFolder, type TrustOptions } from "./trust-flags.ts";
 import { readTufFolder } from "./tuf-folder.ts";
+import { type Ear, say } from "../render/say.ts";
 
 /** The flags of {@link addKnowledgeOptions}, as commander gives them. */
 export interface KnowledgeOptions extends TrustOptions, LimitOptions {
@@ -173,12 +174,8 @@ export function parseLayoutFlag(text: string): {
 }
 
 /** Entries of a layout's index that could not be taken. */
-export function reportSkippedEntries(
-  folder: string,
-  entries: LayoutKnowledge["skipped"],
-  { err }: Pick<CommandIO, "err">,
-): void {
-  for (const { subject, reason } of entries) err(`skipped ${folder}\n  ${subject}\n  ${reason}\n`);
+export function reportSkippedEntries(folder: string, entries: LayoutKnowledge["skipped"], ear: Ear): void {
+  for (const { subject, reason } of entries) say(`skipped ${folder}\n  ${subject}\n  ${reason}`, ear);
 }
 
 /** @throws EngineError `invalid-usage` when the text is not an RFC 3339 time, or its date does not exist. */
@@ -201,7 +198,7 @@ export async function openKnowledge(
   more: readonly Knowledge[] = [],
 ): Promise<OpenKnowledge> {
   const now = options.at === undefined ? io.now() : parseTimeFlag(options.at);
-  if (options.at !== undefined) io.err(`judged as of ${now.toISOString()}, not now\n`);
+  if (options.at !== undefined) say(`judged as of ${now.toISOString()}, not now`, io);
   const rootFile = options.trustedRoot ?? (io.env.SALLYPORT_TRUSTED_ROOT || undefined);
   const store = options.store ?? (io.env.SALLYPORT_STORE || undefined);
   const trustedRoot = readCommandLineRoot(rootFile, options, io);

@@ -18,6 +18,7 @@ import {
 import { collect, type CommandIO } from "../command.ts";
 import { type GivenPath, placeText, problemText, readPaths, splitLists, reportSkippedDocuments } from "./files.ts";
 import { shown, usage } from "./given-file.ts";
+import { warn } from "../render/say.ts";
 
 /** Whether any of these is in a file of the path. */
 const isIn =
@@ -168,7 +169,7 @@ export function warnIdle(exceptions: readonly PolicyException[], policies: reado
       const meant = policies.filter((policy) => keyOf(policy) === policyName);
       const rules = meant.flatMap((policy) => [...policy.spec.rules, ...expandRules(policy)].map(({ name }) => name));
       const place = placeText(exception.position(`/spec/exceptions/${index}`));
-      const idle = (what: string): void => io.err(`Warning: ${place}: ${what} is not among those that are given\n`);
+      const idle = (what: string): void => warn(`${place}: ${what} is not among those that are given`, io);
       if (meant.length === 0) idle(`the policy ${JSON.stringify(policyName)}`);
       else
         for (const name of ruleNames)
@@ -183,7 +184,7 @@ export function warnUncounted(places: readonly Position[], among: string, help: 
   if (first === undefined) return;
   const number = count(places.length, "exception");
   const verb = places.length === 1 ? "does" : "do";
-  io.err(`Warning: ${number} among the ${among} ${verb} not count (${placeText(first)}): ${help}\n`);
+  warn(`${number} among the ${among} ${verb} not count (${placeText(first)}): ${help}`, io);
 }
 
 export const placeOf = ({ position }: PolicyException): Position => position("");

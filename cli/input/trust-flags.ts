@@ -10,6 +10,7 @@ import type { TrustSettings } from "../../core/trust/tuf-verifier.ts";
 import { parseRoot } from "../../core/tuf/root.ts";
 import type { CommandIO } from "../command.ts";
 import { asGiven, aTufRoot } from "./given-file.ts";
+import { note } from "../render/say.ts";
 
 export const defaultTrustName = "public-good";
 
@@ -88,7 +89,7 @@ export function readTrustSettings(
   const fallback = io.env.TUF_ROOT_JSON || undefined;
   const root = file ?? (Object.hasOwn(pinned, name) ? undefined : fallback);
   if (options.tufMirror !== undefined && tufFolder(options) === undefined)
-    io.err("note: --tufMirror is not dialled here; sallyport trust update --tufMirror URL fetches into the mirror\n");
+    note("--tufMirror is not dialled here; sallyport trust update --tufMirror URL fetches into the mirror", io);
   const deny = options.maxTrustAge === undefined ? undefined : parseSpan(options.maxTrustAge);
   return {
     initialRoots: { ...pinned, ...(root === undefined ? {} : { [name]: readTufRoot(root, io) }) },

@@ -33,6 +33,7 @@ import type { CommandIO } from "../command.ts";
 import type { GivenResources } from "./resources.ts";
 import { fitStrictly, type Placed, readOnly, scalarTexts } from "./strict-document.ts";
 import { usage } from "./given-file.ts";
+import { warn } from "../render/say.ts";
 
 export interface NamedValues {
   readonly name: string;
@@ -217,8 +218,8 @@ export function checkValueNames(
     for (const rule of rules)
       if (!known.includes(rule.name)) throw usage(missing(`rule of the policy ${name}`, rule.name, known), from);
     for (const { name: resource } of own) {
-      const line = `Warning: ${from}: values for the resource ${JSON.stringify(resource)}, which does not exist\n`;
-      if (!resourceNames.has(resource) && !told.has(line)) io.err(line);
+      const line = `${from}: values for the resource ${JSON.stringify(resource)}, which does not exist`;
+      if (!resourceNames.has(resource) && !told.has(line)) warn(line, io);
       told.add(line);
     }
   }

@@ -7,11 +7,12 @@ import type { Question } from "../../core/knowledge/question.ts";
 import type { AttestationResult, AttestorResult, ImageResult, RuleResult } from "../../core/kyverno/image/result.ts";
 import { mayOverlook } from "../../core/decide/allowed.ts";
 import type { Failure } from "../../core/verdict.ts";
-import { failureOf, fixText, type FixSettings } from "./fix.ts";
+import { failureOf, markedFix, type FixSettings } from "./fix.ts";
 import { candidateNode, failureNode, openNodes } from "./evidence.ts";
 import type { Mark, Style } from "./style.ts";
 import { toUtcText } from "./time.ts";
-import { renderTree, type TreeNode, visible } from "./tree.ts";
+import { widthOf, wrapText } from "./wrap.ts";
+import { renderTree, type TreeNode } from "./tree.ts";
 
 const truthMarks = { proven: "pass", refuted: "fail", unknown: "unknown" } as const satisfies Record<string, Mark>;
 const statusMarks = {
@@ -149,12 +150,27 @@ const decisive = ({ allowed, results }: Decision): RuleResult | undefined =>
   results.find(({ status }) => status === "fail" || status === "error");
 
 /** What the decisive result did to the request. */
-function roleOf({ policy, rule, position, status, action }: RuleResult, allowed: boolean): string {
+function roleOf(
+  { policy, rule, position, status, action }: RuleResult,
+  allowed: boolean,
+): readonly [label: string, text: string] {
   const place = `${policy}/${rule} (${placeText(position)})`;
-  if (!allowed) return `by       ${place}`;
+  if (!allowed) return ["by", place];
   return status === "fail"
-    ? `audited  ${place} fails, and its action is ${action}: it denies nothing`
-    : `ignored  ${place} could not be decided, and failurePolicy Ignore lets that pass`;
+    ? ["audited", `${place} fails, and its action is ${action}: it denies nothing`]
+    : ["ignored", `${place} could not be decided, and failurePolicy Ignore lets that pass`];
+}
+
+/** A label, and a text that stays to the right of it. */
+function labelled(label: string, text: string, { width }: Style, commands: boolean): string {
+  const lines = wrapText(text, { width, first: label.padEnd(9), rest: " ".repeat(9), commands });
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+/** The verdict about a resource, and the time, below it if it does not fit beside it. */
+function header(what: string, when: string, style: Style): string {
+  const fits = widthOf(what) + 2 + widthOf(when) <= style.width;
+  return `${style.bold(what)}${fits ? "  " : "\n  "}${when}\n`;
 }
 
 export interface ExplainSettings {
@@ -174,14 +190,17 @@ export function renderDecision(decision: Decision, style: Style, settings: Expla
   const trees = decisionTrees(decision, now).map((tree) => (brief ? pruneTree(tree) : tree));
   const verdict = decision.allowed ? "ALLOW" : "DENY";
   const failure = result === undefined ? undefined : failureOf(result);
-  const fix = failure === undefined ? undefined : fixText(failure, fixes);
+  const fix = failure === undefined ? undefined : markedFix(failure, fixes);
   const isNew = fix !== undefined && !told.has(fix);
   if (fix !== undefined) told.add(fix);
+  const part = (label: string, text: string, commands = false): string =>
+    labelled(label, style.text(text), style, commands);
+  const [role = "", about = ""] = result === undefined ? [] : roleOf(result, decision.allowed);
   return [
-    `${style.bold(`${verdict}  ${visible(resource)}`)}  now ${toUtcText(now)}\n`,
-    ...(result === undefined ? [] : [`${visible(roleOf(result, decision.allowed))}\n`]),
-    ...(failure === undefined ? [] : [`because  ${visible(failure.reason)}  [${failure.code}]\n`]),
-    ...(isNew ? [`fix      ${visible(fix)}\n`] : []),
+    header(`${verdict}  ${style.text(resource)}`, `now ${toUtcText(now)}`, style),
+    ...(result === undefined ? [] : [part(role, about)]),
+    ...(failure === undefined ? [] : [part("because", `${failure.reason} [${failure.code}]`)]),
+    ...(isNew ? [part("fix", fix, true)] : []),
     ...(decision.results.length === 0 ? ["no rule applies to this request\n"] : []),
     ...trees.map((tree) => `\n${renderTree(tree, style)}`),
   ].join("");

@@ -33,23 +33,29 @@ function remedyOf({ code, question }: Failed): Remedy | undefined {
 export const replaced = (text: string, word: string, value: string | undefined): string =>
   value !== undefined && /^[A-Za-z0-9._:/@+-]+$/.test(value) ? text.replaceAll(word, value) : text;
 
-/** One thing to do, without the marks of the table. */
-export function fixText(failed: Failed, settings: FixSettings = { hasSource: true }): string {
+/** One thing to do, for the screen: commands in it are in backquotes. */
+export function markedFix(failed: Failed, settings: FixSettings = { hasSource: true }): string {
   const { hasSource, typesOn } = settings;
   const { code, question, subject } = failed;
   const [type, ...more] = code === "no-signature" && subject !== undefined ? (typesOn?.(subject) ?? []) : [];
   if (type !== undefined) {
-    const text = replaced(remedies.attestations.replaceAll("`", ""), "TYPE", type);
+    const text = replaced(remedies.attestations, "TYPE", type);
     return more.length === 0 ? text : `${text}; other types: ${more.slice(0, 4).join(", ")}`;
   }
   const lacksSource = !hasSource && codeRow(code).truth === "unknown" && question !== undefined && artifact(question);
   const remedy = lacksSource ? "no-source" : (failed.remedy ?? remedyOf(failed));
-  const text = (remedy === undefined ? fixes[code] : remedies[remedy]).replaceAll("`", "");
+  const text = remedy === undefined ? fixes[code] : remedies[remedy];
   // Of a file that was given, the fix is about that file.
   const filled = replaced(text, "FILE", remedy !== undefined && code === "invalid-usage" ? subject : undefined);
   const named = replaced(filled, "REFERENCE", question?.kind === "key" ? question.reference : undefined);
   return replaced(named, "NAME", question?.kind === "trusted-root" ? question.name : undefined);
 }
+
+/** A fix without the marks. */
+export const plainFix = (fix: string): string => fix.replaceAll("`", "");
+
+/** One thing to do, for documents. */
+export const fixText = (failed: Failed, settings?: FixSettings): string => plainFix(markedFix(failed, settings));
 
 /** The failure that makes a rule's result what it is; none where nothing failed. */
 export const failureOf = ({ status, failures }: RuleResult): Failure | undefined =>
@@ -71,7 +77,7 @@ export function fixLines(results: readonly RuleResult[], settings: FixSettings):
   const failures = results.flatMap((result) => failureOf(result) ?? []);
   const causes = failures.filter(({ code }) => code !== "unverified-image");
   const lines = (causes.length > 0 ? causes : failures).map(
-    (failure) => `fix for ${failure.code}: ${fixText(failure, settings)}`,
+    (failure) => `fix for ${failure.code}: ${markedFix(failure, settings)}`,
   );
   return [...new Set(lines)];
 }

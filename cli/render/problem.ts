@@ -4,8 +4,10 @@
 import type { EngineError, ErrorCode } from "../../core/errors.ts";
 import { openQuestions } from "../../core/knowledge/ask.ts";
 import type { Failure } from "../../core/verdict.ts";
-import { fixText, type FixSettings, replaced } from "./fix.ts";
-import { visible } from "./tree.ts";
+import { markedFix, type FixSettings, replaced } from "./fix.ts";
+import { type Ear, fitLine } from "./say.ts";
+import { asciiText, visible } from "./style.ts";
+import { wrapText } from "./wrap.ts";
 
 export interface Problem {
   readonly code: ErrorCode;
@@ -13,7 +15,7 @@ export interface Problem {
   readonly what: string;
   /** The evidence: values, times, file and line. */
   readonly why?: string;
-  /** A command or an edit. */
+  /** A command or an edit; commands are in backquotes. */
   readonly fix?: string;
 }
 
@@ -30,7 +32,7 @@ export function toProblem(error: EngineError): Problem & { readonly fix: string 
     code: error.code,
     what: error.message,
     ...(why === "" ? {} : { why }),
-    fix: fixText({ code: error.code, remedy: error.remedy, subject: error.subject, question }),
+    fix: markedFix({ code: error.code, remedy: error.remedy, subject: error.subject, question }),
   };
 }
 
@@ -47,17 +49,34 @@ export function failureProblem(
     code: failure.code,
     what,
     ...(why === undefined || what.includes(why) ? {} : { why }),
-    fix: replaced(fixText(failure, settings), "IMAGE", image),
+    fix: replaced(markedFix(failure, settings), "IMAGE", image),
   };
 }
 
 /** One line, in which nothing that came from outside writes to the terminal. */
-const oneLine = (text: string): string => visible(text.replace(/\s*\n\s*/g, " ").trim());
+const oneLine = (text: string, unicode: boolean): string => {
+  const line = visible(text.replace(/\s*\n\s*/g, " ").trim());
+  return unicode ? line : asciiText(line);
+};
 
-/** `error CODE: what`, then `why:` and `fix:`, each on a line of its own. Ends with a newline. */
-export function renderProblem({ code, what, why, fix }: Problem): string {
-  const lines = [`error ${code}: ${oneLine(what)}`];
-  if (why !== undefined) lines.push(`  why:  ${oneLine(why)}`);
-  if (fix !== undefined) lines.push(`  fix:  ${oneLine(fix)}`);
-  return `${lines.join("\n")}\n`;
+/** `error CODE: what`, then `why:` and `fix:`. A line that is too long goes on below. Ends with a newline. */
+export function renderProblem(
+  { code, what, why, fix }: Problem,
+  { width, unicode }: { readonly width: number; readonly unicode: boolean },
+): string {
+  const part = (label: string, text: string | undefined, commands = false): readonly string[] =>
+    text === undefined
+      ? []
+      : wrapText(oneLine(text, unicode), { width, first: `  ${label}:  `, rest: " ".repeat(8), commands });
+  const head = wrapText(`error ${code}: ${oneLine(what, unicode)}`, { width, first: "", rest: "  " });
+  return [...head, ...part("why", why), ...part("fix", fix, true)].map((line) => `${line}\n`).join("");
+}
+
+export const tellProblem = (problem: Problem, { err, width, unicode }: Ear): void =>
+  err(renderProblem(problem, { width: width.err, unicode }));
+
+/** `fix for CODE: …`, with commands in backquotes. */
+export function tellFix(line: string, { err, width, unicode }: Ear): void {
+  const shown = fitLine(oneLine(line, unicode), width.err, { commands: true });
+  err(`${shown.join("\n")}\n`);
 }

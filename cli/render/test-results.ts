@@ -3,7 +3,7 @@ import type { JsonValue } from "../../core/encoding/json.ts";
 import { toYamlText } from "./yaml.ts";
 import { type JunitCase, renderJunit } from "./junit.ts";
 import { renderMarkdown } from "./markdown.ts";
-import { renderLineTable } from "./table.ts";
+import { renderLineTable, type TableStyle } from "./table.ts";
 
 export type TestFormat = "json" | "yaml" | "markdown" | "junit";
 
@@ -37,10 +37,11 @@ const cellsOf = (row: TestRow, index: number, detailed: boolean): readonly strin
 ];
 
 /** Kyverno's table. */
-export const renderTestTable = (rows: readonly TestRow[], detailed: boolean): string =>
+export const renderTestTable = (rows: readonly TestRow[], detailed: boolean, style: TableStyle): string =>
   renderLineTable(
     headOf(detailed),
     rows.map((row, index) => cellsOf(row, index, detailed)),
+    style,
   );
 
 /** A test that could not run belongs to no policy: its place is in `resource`. */

@@ -1,5 +1,6 @@
 /** A tree of facts for people: a mark, a name, what was observed, and where it was asked for. */
 import type { Mark, Style } from "./style.ts";
+import { widthOf, wrapText } from "./wrap.ts";
 
 export interface TreeNode {
   readonly mark: Mark;
@@ -12,12 +13,6 @@ export interface TreeNode {
   readonly children?: readonly TreeNode[];
 }
 
-/**
- * Signed text must not control a terminal or log: control and direction characters are shown as escapes.
- */
-export const visible = (text: string): string =>
-  text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
-
 const labelWidth = 11;
 
 /** The lines of a tree below its root; the root is a line without branch. Every line ends with a newline. */
@@ -29,17 +24,37 @@ export function renderTree(root: TreeNode, style: Style): string {
 
 function lines(node: TreeNode, style: Style, first: string, rest: string): readonly string[] {
   const { mark, label, text = "", want, asked, children = [] } = node;
-  const head =
-    `${first}${style.mark(mark)} ${visible(label).padEnd(text === "" ? 0 : labelWidth)} ${visible(text)}`.trimEnd();
-  const { middle, last, line, gap } = style.branches;
-  const below = children.length > 0 ? line : gap;
+  const { middle, last, line, gap, arrow } = style.branches;
+  const below = `${rest}${children.length > 0 ? line : gap}`;
+  const name = style.text(label).padEnd(text === "" ? 0 : labelWidth);
+  const wrapped = wrapText(style.text(text), {
+    width: style.width,
+    first: `${first}${style.mark(mark)} ${name} `,
+    rest: `${below}  `,
+  });
+  const who = asked === undefined ? "" : `${arrow} ${style.text(asked)}`;
+  const head = who === "" ? wrapped : withWho(wrapped, who, below, style);
   return [
-    asked === undefined ? head : `${head}  ${style.dim(`← ${visible(asked)}`)}`,
-    ...(want === undefined ? [] : [`${rest}${below}${" ".repeat(labelWidth)}want ${visible(want)}`]),
+    ...head,
+    ...(want === undefined
+      ? []
+      : wrapText(style.text(want), {
+          width: style.width,
+          first: `${below}${" ".repeat(labelWidth)}want `,
+          rest: `${below}${" ".repeat(labelWidth + 5)}`,
+        })),
     ...children.flatMap((child, index) =>
       index === children.length - 1
         ? lines(child, style, rest + last, rest + gap)
         : lines(child, style, rest + middle, rest + line),
     ),
   ];
+}
+
+/** Who asked stands behind the text, or on a line of its own. */
+function withWho(head: readonly string[], who: string, below: string, style: Style): readonly string[] {
+  const end = head.at(-1) ?? "";
+  return widthOf(end) + 2 + widthOf(who) <= style.width
+    ? [...head.slice(0, -1), `${end}  ${style.dim(who)}`]
+    : [...head, `${below}  ${style.dim(who)}`];
 }

@@ -5,7 +5,8 @@
 import type { TrustedRoot } from "../../core/trust/trusted-root.ts";
 import type { Style } from "./style.ts";
 import { renderColumns } from "./table.ts";
-import { visible } from "./tree.ts";
+import { visible } from "./style.ts";
+import { wrapText } from "./wrap.ts";
 import { toSpanText, toTimeText, toUtcText } from "./time.ts";
 
 const periodText = ({ start, end }: { readonly start?: Date; readonly end?: Date }): string =>
@@ -27,9 +28,12 @@ export const describeRoot = (root: TrustedRoot): readonly (readonly [what: strin
   ...root.timestampAuthorities.map(({ uri, validFor }) => ["timestamp authority", uri, periodText(validFor)] as const),
 ];
 
-export const renderRoot = (root: TrustedRoot): string =>
+export const renderRoot = (root: TrustedRoot, { width, text }: Pick<Style, "width" | "text">): string =>
   describeRoot(root)
-    .map(([what, name, period]) => `  ${what.padEnd(22)} ${name}  ${period}\n`)
+    .flatMap(([what, name, period]) =>
+      wrapText(text(`${name} ${period}`), { width, first: `  ${what.padEnd(22)} `, rest: " ".repeat(25) }),
+    )
+    .map((line) => `${line}\n`)
     .join("");
 
 export interface RoleStatus {

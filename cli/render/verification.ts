@@ -12,7 +12,7 @@ import { exitOfVerification } from "../exit-code.ts";
 import { sourceText, trustText } from "./evidence.ts";
 import type { Style } from "./style.ts";
 import { toAgoText, toUtcText } from "./time.ts";
-import { visible } from "./tree.ts";
+import { widthOf, wrapText } from "./wrap.ts";
 
 /** One image that was verified. `reference` is as it was typed. */
 export interface VerifiedImage {
@@ -47,22 +47,31 @@ function signerLines(evidence: Evidence, now: Date): readonly (readonly [string,
 }
 
 /** What several candidates have in common is said once. */
-const failureLines = (failures: readonly Failure[]): string =>
-  [...new Set(failures.map(({ code, reason }) => `  [${code}] ${visible(reason)}\n`))].join("");
+function failureLines(failures: readonly Failure[], style: Style): string {
+  const texts = new Set(failures.map(({ code, reason }) => `[${code}] ${style.text(reason)}`));
+  return [...texts].map((text) => paragraph(text, "  ", "    ", style)).join("");
+}
+
+const paragraph = (text: string, first: string, rest: string, { width }: Style): string =>
+  wrapText(text, { width, first, rest })
+    .map((line) => `${line}\n`)
+    .join("");
 
 /** A paragraph for an image. */
 export function renderVerifiedImage(image: VerifiedImage, style: Style, now: Date): string {
   const { reference, digest, verification } = image;
   const mark = verification.truth === "proven" ? "pass" : verification.truth === "refuted" ? "fail" : "unknown";
-  const head = `${style.mark(mark)} ${visible(reference)}${digest === undefined ? "" : `  ${digest}`}\n`;
-  if (verification.truth !== "proven") return head + failureLines(verification.failures);
-  return head + verification.evidence.map((signature) => signatureBlock(signature, now)).join("");
+  const name = `${style.mark(mark)} ${style.text(reference)}`;
+  const fits = digest !== undefined && widthOf(name) + 2 + digest.length <= style.width;
+  const head = `${name}${digest === undefined ? "" : `${fits ? "  " : "\n  "}${digest}`}\n`;
+  if (verification.truth !== "proven") return head + failureLines(verification.failures, style);
+  return head + verification.evidence.map((signature) => signatureBlock(signature, style, now)).join("");
 }
 
-function signatureBlock({ evidence, statement }: ProvenSignature, now: Date): string {
+function signatureBlock({ evidence, statement }: ProvenSignature, style: Style, now: Date): string {
   const about = statement === undefined ? [] : ([["statement", statement.predicateType]] as const);
   return [...signerLines(evidence, now), ...about]
-    .map(([name, value]) => `  ${name.padEnd(10)} ${visible(value)}\n`)
+    .map(([name, value]) => paragraph(style.text(value), `  ${name.padEnd(10)} `, " ".repeat(13), style))
     .join("");
 }
 

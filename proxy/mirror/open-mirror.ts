@@ -46,11 +46,9 @@ export function openMirror(folder: string, options: OpenMirrorOptions): Mirror {
 
 function openReader(folder: string, waitMs: number, limits: Limits): Mirror {
   if (!checkHeader(folder))
-    throw new EngineError(
-      "invalid-usage",
-      "there is no mirror in this folder: a sync, an import or mirror add makes one",
-      { subject: folder },
-    );
+    throw new EngineError("invalid-usage", "there is no mirror in this folder; sallyport mirror add makes one", {
+      subject: folder,
+    });
   const database = guarded(folder, () =>
     openDatabase(join(folder, file), { readonly: true, fileMustExist: true, timeout: waitMs }),
   );

@@ -10,7 +10,12 @@ export interface TestWorld {
   readonly stdin?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly now?: string;
+  /** Columns of the screen; without it no line is broken. */
+  readonly width?: number;
+  readonly unicode?: boolean;
 }
+
+const wide = 10_000;
 
 export interface TestRun {
   readonly exit: number;
@@ -53,7 +58,8 @@ export function testIO(world: TestWorld = {}): {
     env: world.env ?? {},
     now: () => new Date(world.now ?? "2026-11-23T12:00:00Z"),
     colour: { out: false, err: false },
-    unicode: true,
+    width: { out: world.width ?? wide, err: world.width ?? wide },
+    unicode: world.unicode ?? true,
     limits: defaultLimits,
   };
   return { io, seen };

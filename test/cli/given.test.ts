@@ -33,7 +33,7 @@ const told = ({ exit, out, err }: TestRun): string => `${exit}\n${out}\n${err}`;
 async function refuses(words: string, files: Files, named: RegExp, stdin?: string): Promise<void> {
   const result = await run(words, files, stdin);
   assert.equal([result.exit, result.out], [2, ""], `${words}\n${told(result)}`);
-  assert.match(result.err, /^(?:Warning: .*\n|skipped: .*\n)*error (?:invalid-usage|invalid-policy|unsupported): /);
+  assert.match(result.err, /^(?:warning: .*\n|skipped: .*\n)*error (?:invalid-usage|invalid-policy|unsupported): /);
   assert.match(result.err, named);
 }
 
@@ -185,7 +185,7 @@ test("exceptions among resources count only with the flag", async () => {
   const words = "apply policies/policy.yaml -r resource.yaml -r policies/exception.yaml";
   const silent = await run(words, files);
   assert.is(silent.exit, 1);
-  assert.match(silent.err, "Warning: 1 exception among the resources does not count (policies/exception.yaml:1:1)");
+  assert.match(silent.err, "warning: 1 exception among the resources does not count (policies/exception.yaml:1:1)");
   for (const flag of ["--exceptions-with-resources", "--exceptions-within-resources"])
     assert.equal(counts(await run(`${words} ${flag}`, files)), "pass: 0, fail: 0, warn: 0, error: 0, skip: 2");
   const broken = {
@@ -258,7 +258,7 @@ test("values and users: unknown fields, unknown names, and files that say nothin
   await refuses(words, values("subresources: [{}]"), /subresources/);
   await refuses(words, values("globalValues: {}"), /values\.yaml sets no value/);
   const unused = await run(words, values("policies: [{ name: base, resources: [{ name: x, values: { a: b } }] }]"));
-  assert.match(unused.err, 'Warning: values.yaml: values for the resource "x", which does not exist');
+  assert.match(unused.err, 'warning: values.yaml: values for the resource "x", which does not exist');
   for (const rule of ["signed", "autogen-signed"])
     assert.not.equal(
       (await run(words, values(`policies: [{ name: base, rules: [{ name: ${rule}, values: { a: b } }] }]`))).exit,

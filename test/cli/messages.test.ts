@@ -66,7 +66,7 @@ test("verify of one: the same, and not the public log where the trusted root has
         ["a", "b"].map((name, index) => [index === 1, { apiVersion: "v1", kind: "Pod", namespace: "shop", name }]),
       );
       const without = await run("explain-inputs", ["explain", "-p", ...files, "--brief"]);
-      assert.match(without.out, "because  ConfigMap shop/keys was not given  [not-in-mirror]");
+      assert.match(without.out, "because  ConfigMap shop/keys was not given [not-in-mirror]");
       assert.is(without.out.match(/^fix {6}give it with --cluster-resource FILE$/gm)?.length, 1, "once for both Pods");
     });
 

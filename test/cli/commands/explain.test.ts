@@ -43,7 +43,7 @@ test("an unknown is no denial by evidence: the open question is named", async ()
   const { exit, out } = await runCli(["explain", "-p", "check.yaml", demo.signed], world);
   assert.is(exit, 1);
   assert.match(out, "[not-in-mirror]");
-  assert.match(out, `because  ${demo.signed} is not in the mirror  [not-in-mirror]`);
+  assert.match(out, `because  ${demo.signed} is not in the mirror [not-in-mirror]`);
   assert.match(out, "fix      no mirror or layout was named");
   assert.not.match(out, /tag registry\.example\/shop\/web signed/);
 });

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -15,12 +16,25 @@ const rowsOf = (out: string) =>
     .split("\n")
     .map((line) => line.split(/ {2,}/));
 
-test("the list never says verified, and none only where every layout was asked", async () => {
+test("who is trusted is a matter of the mirror's pins and roots; none only where every layout was asked", async () => {
   await runCli(["mirror", "add", demo.folder, "--store", store, "--complete"]);
+  const word = async (image: string, from = store) => {
+    const { images } = JSON.parse((await runCli(["mirror", "ls", "-o", "json", "--store", from])).out);
+    return images.find((one: { readonly image: string }) => one.image === image)?.signed;
+  };
+  const some = tempFolder();
+  await runCli(["mirror", "add", demo.folder, "--store", some]);
+  assert.equal([await word(demo.signed, some), await word(demo.unsigned, some)], ["untrusted", "unknown"]);
+  assert.is(await word(demo.signed), "untrusted");
+  await runCli(["mirror", "pin-key", "k8s://ns/name", "key.pub", "--store", store], {
+    files: { "key.pub": demo.key.pem },
+  });
+  assert.equal([await word(demo.signed), await word(demo.foreign)], ["verified", "untrusted"]);
   const rows = rowsOf((await ls()).out);
   assert.equal(rows[0], ["IMAGE", "DIGEST", "SIGNED", "ATTESTATIONS", "FRESH", "SIZE"]);
   const row = (image: string) => rows.find(([name]) => name === image)?.slice(2, 4);
-  assert.equal(row(demo.signed), ["unknown", "slsa"]);
+  assert.equal(row(demo.signed), ["verified", "slsa"]);
+  assert.match(rows[1]?.at(-1) ?? "", /^\d{3} B$/);
   assert.equal(row(demo.unsigned), ["none", "-"]);
 });
 
@@ -67,6 +81,17 @@ test("a bundle's attestation has its type, and its entry its log in hexadecimal"
   assert.ok(attestations.some(({ predicateType }: { predicateType: string }) => /CodeReview/.test(predicateType)));
   const { entries } = JSON.parse((await ls("log-entries", "-o", "json")).out);
   for (const { logId, logIndex } of entries) assert.match(`${logId} ${logIndex}`, /^[0-9a-f]{64} \d+$/);
+});
+
+test("a keyless signature is trusted once its root is in the mirror", async () => {
+  const word = async () => {
+    const { images } = JSON.parse((await ls("-o", "json")).out);
+    return images.find(({ tag }: { readonly tag?: string }) => tag === "signed-keyless")?.signed;
+  };
+  assert.is(await word(), "untrusted");
+  const root = readFileSync(fixtures.replace("layout", "trust/trusted-root.json"));
+  await runCli(["trust", "import", "root.json", "--store", store], { files: { "root.json": root } });
+  assert.is(await word(), "verified");
 });
 
 test("another view, and names of what has none, are wrong usage; the help has the views", async () => {

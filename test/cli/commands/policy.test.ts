@@ -105,8 +105,8 @@ test("warnings of the load have a place too, and stand where policies decide, on
     ["test", "t"],
   ]) {
     const { err } = await runCli(words, { files: { ...files, ...testFolder } });
-    assert.is(err.match(/^Warning: .*old\.yaml:.*validationFailureAction/gm)?.length, 1, `${words[0]}: ${err}`);
-    assert.is(err.match(/^Warning: .*broken\.yaml:.*\[malformed\]/gm)?.length, 1, `${words[0]}: ${err}`);
+    assert.is(err.match(/^warning: .*old\.yaml:.*validationFailureAction/gm)?.length, 1, `${words[0]}: ${err}`);
+    assert.is(err.match(/^warning: .*broken\.yaml:.*\[malformed\]/gm)?.length, 1, `${words[0]}: ${err}`);
   }
 });
 

@@ -98,7 +98,7 @@ test("the second folder is the newer one, or it is refused", async () => {
   repository.publish();
   assert.is((await run(...folder)).exit, 0);
   repository.publish();
-  assert.match((await run("trust", "import", "tuf", "--name", "lab")).out, "  timestamp          2 → 3\n");
+  assert.match((await run("trust", "import", "tuf", "--name", "lab")).out, "  timestamp          3, before 2\n");
   repository.setVersion("timestamp", 0n);
   repository.publish();
   assert.match((await run("trust", "import", "tuf", "--name", "lab")).err, "error rollback: ");

@@ -46,7 +46,7 @@ test("the first update names mirror and root, later ones need neither", async ()
   repository.publish();
   const second = await run("trust", "update", "--name", "lab");
   assert.is(second.exit, 0);
-  assert.match(second.out, "  root               1 → 2\n  timestamp          1 → 2\n");
+  assert.match(second.out, "  root               2, before 1\n  timestamp          2, before 1\n");
   assert.match(second.out, `${digestOf(target)}, as before\n`);
   const versions = { root: "2", snapshot: "2", targets: "2", timestamp: "2" };
   const [last] = reading(store, (mirror) => mirror.log.runs(9));

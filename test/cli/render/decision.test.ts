@@ -9,7 +9,7 @@ import type { Failure } from "../../../core/verdict.ts";
 import { certificateEvidence, source } from "./evidence-samples.ts";
 
 const test = suite("cli/render/decision");
-const style = createStyle({ colour: false, unicode: true });
+const style = createStyle({ colour: false, unicode: true, width: 200 });
 const whole: ExplainSettings = { brief: false, resource: "Pod shop/web", fixes: { hasSource: true } };
 const at = (line: number) => ({ file: "check.yaml", line, column: 3 });
 const wrongKey: Failure = { check: "signature", code: "wrong-key", reason: "made by another key", stage: 9 };
@@ -89,7 +89,7 @@ test("a denial names the rule, its line, the time and the reason that got furthe
   assert.equal(text.split("\n").slice(0, 6), [
     "DENY  Pod shop/web  now 2026-11-22 17:03 UTC",
     "by       check-image/keyless (check.yaml:9)",
-    "because  subject mismatch: expected a, received b  [wrong-identity]",
+    "because  subject mismatch: expected a, received b [wrong-identity]",
     `fix      ${fixText(wrongIdentity)}`,
     "",
     "✗ ghcr.io/acme/app:1.4",

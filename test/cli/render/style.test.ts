@@ -7,12 +7,15 @@ const marks: readonly Mark[] = ["pass", "fail", "unknown", "warning", "skip", "n
 
 test("every mark has its own sign, with and without Unicode", () => {
   for (const unicode of [true, false])
-    assert.is(new Set(marks.map((mark) => createStyle({ colour: false, unicode }).mark(mark))).size, marks.length);
+    assert.is(
+      new Set(marks.map((mark) => createStyle({ colour: false, unicode, width: 200 }).mark(mark))).size,
+      marks.length,
+    );
 });
 
 test("colour is off unless it is asked for", () => {
-  assert.is(createStyle({ colour: false, unicode: true }).bold("x"), "x");
-  assert.not(createStyle({ colour: true, unicode: true }).bold("x") === "x");
+  assert.is(createStyle({ colour: false, unicode: true, width: 200 }).bold("x"), "x");
+  assert.not(createStyle({ colour: true, unicode: true, width: 200 }).bold("x") === "x");
 });
 
 test.run();

@@ -12,7 +12,7 @@ import { certificateEvidence, keyEvidence, source } from "./evidence-samples.ts"
 
 const test = suite("cli/render/verification");
 const now = new Date("2026-11-22T17:03:00Z");
-const style = createStyle({ colour: false, unicode: true });
+const style = createStyle({ colour: false, unicode: true, width: 200 });
 const passed: VerifiedImage = {
   reference: "a.example/b:1",
   digest: "sha256:00",
