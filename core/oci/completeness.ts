@@ -4,7 +4,7 @@
  */
 import { EngineError } from "../errors.ts";
 import type { Question } from "../knowledge/question.ts";
-import { parseReference, repositoryForFetching } from "./reference.ts";
+import { parseReference, plainHost, repositoryForFetching } from "./reference.ts";
 import type { Limits } from "../limits.ts";
 
 /** The host of a repository as {@link repositoryForFetching} writes it. */
@@ -20,7 +20,7 @@ const hostPattern =
  */
 export function parseScope(text: string, limits: Limits): string {
   if (!text.includes("/") && (/[.:[]/.test(text) || text === "localhost") && hostPattern.test(text)) {
-    const host = text.toLowerCase();
+    const host = plainHost(text);
     return host === "index.docker.io" ? "docker.io" : host;
   }
   const image = readScope(text, limits);

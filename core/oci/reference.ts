@@ -1,7 +1,8 @@
 /**
  * Image references as Kyverno reads them. Source: docs/spec/kyverno.md#image-references; CNCF distribution `reference`
- * (grammar), OCI image 1.1 (digest). Two spellings of one image stay different here, because policies match text;
- * {@link repositoryForFetching} says which repository is meant.
+ * (grammar), OCI image 1.1 (digest). Two spellings of one image stay different here, because policies match text; only
+ * the host is one host in every spelling ({@link plainHost}). {@link repositoryForFetching} says which repository is
+ * meant.
  */
 import { EngineError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
@@ -32,6 +33,8 @@ export interface ImageReference {
   readonly canonical: string;
   /** `repository:tag`; ends with a colon when there is no tag. */
   readonly withTag: string;
+  /** Both texts with {@link plainHost}, which patterns match too; absent where the host is written so. */
+  readonly plain?: { readonly canonical: string; readonly withTag: string };
 }
 
 const domainComponent = "(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])";
@@ -55,6 +58,27 @@ export const isTag = (text: string): boolean => tagPattern.test(text);
  */
 const namesRegistry = (segment: string): boolean =>
   /[.:]/.test(segment) || segment === "localhost" || segment.toLowerCase() !== segment;
+
+/** Hosts that are spoken to without TLS, as go-containerregistry and containerd have it. */
+const localHost =
+  /^(?:localhost|.*\.local(?:host)?|\[::1\]|127(?:\.[0-9]+){3}|10(?:\.[0-9]+){3}|192\.168(?:\.[0-9]+){2}|172\.(?:1[6-9]|2[0-9]|3[01])(?:\.[0-9]+){2})$/;
+
+/**
+ * The one spelling of a host: lower case, without the port that is meant when there is none. Whoever writes
+ * `GHCR.IO:443` gets the images of `ghcr.io`.
+ */
+export function plainHost(host: string): string {
+  const [, name = host, port] = /^(\[[^\]]*\]|[^:]*)(?::0*([0-9]+))?$/.exec(host.toLowerCase()) ?? [];
+  return port === undefined || port === "443" || (port === "80" && localHost.test(name)) ? name : `${name}:${port}`;
+}
+
+/** A pattern of references with {@link plainHost}, as far as its host is fixed; the pattern itself where it has none. */
+export function plainPattern(pattern: string): string {
+  const slash = pattern.indexOf("/");
+  const host = slash === -1 ? "" : pattern.slice(0, slash);
+  if (/[*?]/.test(host)) return host.toLowerCase() + pattern.slice(slash);
+  return namesRegistry(host) ? plainHost(host) + pattern.slice(slash) : pattern;
+}
 
 const withDefaultRegistry = (text: string, registry: string): string => {
   const slash = text.indexOf("/");
@@ -110,7 +134,19 @@ export const withDigest = (image: ImageReference, digest: Digest): ImageReferenc
   fetchRepository: image.fetchRepository,
   canonical: `${image.repository}@${digest}`,
   withTag: image.withTag,
+  ...(image.plain === undefined ? {} : { plain: plainTexts(image.registry, image.path, image.tag, digest) }),
 });
+
+function plainTexts(
+  registry: string,
+  path: string,
+  tag: string | undefined,
+  digest: string | undefined,
+): { readonly canonical: string; readonly withTag: string } {
+  const repository = `${plainHost(registry)}/${path}`;
+  const withTag = `${repository}:${tag ?? ""}`;
+  return { canonical: digest === undefined ? withTag : `${repository}@${digest}`, withTag };
+}
 
 function digestProblem(text: string): string | undefined {
   const colon = text.indexOf(":");
@@ -143,6 +179,9 @@ function assemble(
     fetchRepository: repositoryForFetching(repository),
     canonical: foundDigest === undefined ? `${repository}:${foundTag ?? ""}` : `${repository}@${foundDigest}`,
     withTag: `${repository}:${foundTag ?? ""}`,
+    ...(registry === "" || plainHost(registry) === registry
+      ? {}
+      : { plain: plainTexts(registry, path, foundTag, foundDigest) }),
   };
 }
 
@@ -157,16 +196,16 @@ export function verifiableDigest(image: ImageReference): Digest | undefined {
 
 /**
  * The one name of a repository in questions, in the mirror and towards registries: `docker.io/nginx`,
- * `index.docker.io/library/nginx` and `nginx` are all `docker.io/library/nginx`; the host is in lower case. It is its
- * own fixed point. Sources of knowledge apply it to every question, so that a policy's spelling never decides whether
+ * `index.docker.io/library/nginx` and `nginx` are all `docker.io/library/nginx`; the host is {@link plainHost}. It is
+ * its own fixed point. Sources of knowledge apply it to every question, so that a policy's spelling never decides whether
  * evidence is found.
  */
 export function repositoryForFetching(repository: string): string {
   const slash = repository.indexOf("/");
   const first = slash === -1 ? "" : repository.slice(0, slash);
   const named = slash !== -1 && namesRegistry(first);
-  const lower = first.toLowerCase();
-  const host = named && lower !== "index.docker.io" ? lower : "docker.io";
+  const plain = plainHost(first);
+  const host = named && plain !== "index.docker.io" ? plain : "docker.io";
   const rest = named ? repository.slice(slash + 1) : repository;
   return host === "docker.io" && !rest.includes("/") ? `docker.io/library/${rest}` : `${host}/${rest}`;
 }

@@ -65,24 +65,27 @@ const containerGroups = ["initContainers", "containers", "ephemeralContainers"] 
 
 interface Extractor {
   readonly group: string;
+  /** To the object that has the image's name. */
   readonly steps: readonly string[];
-  readonly value: string;
+  /** From there to the image's text. */
+  readonly value: readonly string[];
   /** The field that names an image in its group; absent: its JSON pointer does. */
   readonly key: string | undefined;
   readonly jmesPath: string | undefined;
 }
 
+/** Differs: Kyverno does not look at volumes that are images, whose contents containers run as well. */
 function defaultExtractors(kind: string): readonly Extractor[] {
   const path = Object.hasOwn(templates, kind) ? templates[kind] : undefined;
-  return path === undefined
-    ? []
-    : containerGroups.map((group) => ({
-        group,
-        steps: [...path, group, "*"],
-        value: "image",
-        key: "name",
-        jmesPath: undefined,
-      }));
+  if (path === undefined) return [];
+  const below = (group: string, value: readonly string[]): Extractor => ({
+    group,
+    steps: [...path, group, "*"],
+    value,
+    key: "name",
+    jmesPath: undefined,
+  });
+  return [...containerGroups.map((group) => below(group, ["image"])), below("volumes", ["image", "reference"])];
 }
 
 const problem = (message: string, at: string): EngineError =>
@@ -99,7 +102,7 @@ function customExtractor({ path, value, name, key, jmesPath }: ImageExtractor): 
   return {
     group: name || "custom",
     steps: given ? steps : steps.slice(0, -1),
-    value: field,
+    value: [field],
     key: key || undefined,
     jmesPath: jmesPath || undefined,
   };
@@ -194,17 +197,32 @@ function withSecrets(names: readonly string[], node: JsonObject): readonly strin
   ];
 }
 
+/** The object whose last field is the image's text; undefined where a step to it is missing. */
+function holderOf(node: JsonObject, path: readonly string[], value: readonly string[]): JsonObject | undefined {
+  let holder = node;
+  for (const [depth, step] of value.slice(0, -1).entries()) {
+    const next = own(holder, step);
+    if (next === undefined || next === null) return undefined;
+    if (!isObject(next)) throw problem("invalid image config", pointerOf([...path, ...value.slice(0, depth + 1)]));
+    holder = next;
+  }
+  return holder;
+}
+
 function addImage(
   node: JsonObject,
   path: readonly string[],
   pullSecrets: readonly string[],
   { extractor, options, images, failed }: Walk,
 ): void {
-  const at = pointerOf([...path, extractor.value]);
-  const jsonPointer = `/${path.join("/")}/${extractor.value}`;
+  const fields = [...path, ...extractor.value];
+  const at = pointerOf(fields);
+  const jsonPointer = `/${fields.join("/")}`;
+  const holder = holderOf(node, path, extractor.value);
+  if (holder === undefined) return;
   const key = extractor.key === undefined ? jsonPointer : own(node, extractor.key);
   if (typeof key !== "string") throw problem("invalid key", pointerOf(path));
-  const text = own(node, extractor.value);
+  const text = own(holder, extractor.value.at(-1) ?? "");
   if (typeof text !== "string" || text.trim() === "") return;
   const limit = options.limits.imagesPerResource;
   if (images.length + failed.length >= limit)

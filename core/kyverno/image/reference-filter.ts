@@ -1,32 +1,47 @@
 /** Which images a `verifyImages` entry selects. Source: docs/spec/kyverno.md#wildcards, #selecting-images. */
-import type { ImageReference } from "../../oci/reference.ts";
+import { type ImageReference, plainPattern } from "../../oci/reference.ts";
 import { matchWildcard } from "../../patterns/wildcard.ts";
 import type { Limits } from "../../limits.ts";
 
+/** Patterns as they were given, and beside them with the one spelling of their host. */
 export interface ReferenceFilter {
   readonly select: readonly string[];
   readonly skip: readonly string[];
 }
 
+const spellings = (patterns: readonly string[]): readonly string[] =>
+  patterns.flatMap((pattern) => {
+    const plain = plainPattern(pattern);
+    return plain === pattern ? [pattern] : [pattern, plain];
+  });
+
 export const toReferenceFilter = (
   imageReferences: readonly string[],
   skipImageReferences: readonly string[],
 ): ReferenceFilter => ({
-  select: imageReferences,
-  skip: skipImageReferences,
+  select: spellings(imageReferences),
+  skip: spellings(skipImageReferences),
 });
+
+/** The canonical reference, as it is written and with the one spelling of its host. */
+export const canonicalSpellings = ({ canonical, plain }: ImageReference): readonly string[] =>
+  plain === undefined ? [canonical] : [canonical, plain.canonical];
+
+const matchesSome = (patterns: readonly string[], texts: readonly string[], limits: Limits): boolean =>
+  patterns.some((pattern) => texts.some((text) => matchWildcard(pattern, text, limits)));
 
 /**
  * Whether the entry selects the image: a pattern matches the reference with its tag or the one with its digest.
- * Differs: Kyverno matches the canonical reference alone, so a digest takes the tag away.
+ * Differs: Kyverno matches the canonical reference alone, so a digest takes the tag away; and it compares hosts as they
+ * are written.
  */
-export const selectsImage = (filter: ReferenceFilter, image: ImageReference, limits: Limits): boolean =>
-  filter.select.some(
-    (pattern) =>
-      matchWildcard(pattern, image.canonical, limits) ||
-      (image.tag !== undefined && image.digest !== undefined && matchWildcard(pattern, image.withTag, limits)),
-  );
+export function selectsImage(filter: ReferenceFilter, image: ImageReference, limits: Limits): boolean {
+  if (matchesSome(filter.select, canonicalSpellings(image), limits)) return true;
+  if (image.tag === undefined || image.digest === undefined) return false;
+  const { withTag, plain } = image;
+  return matchesSome(filter.select, plain === undefined ? [withTag] : [withTag, plain.withTag], limits);
+}
 
 /** Whether the entry excuses the image: only the canonical reference counts. */
 export const skipsImage = (filter: ReferenceFilter, image: ImageReference, limits: Limits): boolean =>
-  filter.skip.some((pattern) => matchWildcard(pattern, image.canonical, limits));
+  matchesSome(filter.skip, canonicalSpellings(image), limits);

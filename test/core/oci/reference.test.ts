@@ -1,6 +1,14 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { isTag, parseReference, repositoryForFetching, verifiableDigest } from "../../../core/oci/reference.ts";
+import {
+  isTag,
+  parseReference,
+  plainHost,
+  plainPattern,
+  repositoryForFetching,
+  verifiableDigest,
+  withDigest,
+} from "../../../core/oci/reference.ts";
 import { onlyEngineErrors, throwsCode } from "../../support/assert.ts";
 import { readGolden, skipped } from "../../support/vectors.ts";
 import { defaultLimits } from "../../../core/limits.ts";
@@ -223,5 +231,39 @@ else {
     assert.ok(compared > 30, `${compared} compared`);
   });
 }
+
+test("one spelling of a host", () => {
+  for (const [host, wanted] of [
+    ["GHCR.IO", "ghcr.io"],
+    ["ghcr.io:443", "ghcr.io"],
+    ["ghcr.io:000443", "ghcr.io"],
+    ["ghcr.io:80", "ghcr.io:80"],
+    ["ghcr.io:05000", "ghcr.io:5000"],
+    ["localhost:80", "localhost"],
+    ["registry.local:80", "registry.local"],
+    ["[::1]:443", "[::1]"],
+    ["[FE80::1]:5000", "[fe80::1]:5000"],
+    ["172.32.0.1:80", "172.32.0.1:80"],
+  ] as const) {
+    assert.is(plainHost(host), wanted);
+    assert.is(plainHost(wanted), wanted);
+  }
+  assert.is(repositoryForFetching("INDEX.docker.io:443/nginx"), "docker.io/library/nginx");
+  assert.is(parseReference("ghcr.io:443/org/app", defaultLimits).fetchRepository, "ghcr.io/org/app");
+  assert.is(parseReference("ghcr.io/org/app", defaultLimits).plain, undefined);
+  const pinned = withDigest(parseReference("GHCR.IO/org/app:1", defaultLimits), `sha256:${"a".repeat(64)}`);
+  assert.equal(pinned, parseReference(`GHCR.IO/org/app:1@sha256:${"a".repeat(64)}`, defaultLimits));
+});
+
+test("patterns: only their host is changed, and only as far as it is fixed", () => {
+  for (const [pattern, wanted] of [
+    ["GHCR.IO:443/Org/*:V1", "ghcr.io/Org/*:V1"],
+    ["*.GHCR.IO/x", "*.ghcr.io/x"],
+    ["*", "*"],
+    ["org/*", "org/*"],
+    ["GHCR.IO*", "GHCR.IO*"],
+  ] as const)
+    assert.is(plainPattern(pattern), wanted);
+});
 
 test.run();

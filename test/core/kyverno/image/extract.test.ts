@@ -278,4 +278,27 @@ test("the variable", () => {
   );
 });
 
+test("volumes that are images, in a Pod and in its controllers", () => {
+  const volumes = [
+    { name: "config", configMap: { name: "c" } },
+    { name: "model", image: { reference: "ghcr.io/org/model:1", pullPolicy: "Always" } },
+    { name: "none", image: null },
+    { name: "empty", image: {} },
+  ];
+  for (const [kind, resource, prefix] of [
+    ["Pod", { spec: { volumes } }, "/spec"],
+    ["Deployment", { spec: { template: { spec: { volumes } } } }, "/spec/template/spec"],
+    [
+      "CronJob",
+      { spec: { jobTemplate: { spec: { template: { spec: { volumes } } } } } },
+      "/spec/jobTemplate/spec/template/spec",
+    ],
+  ] as const)
+    assert.equal(names(extractImages(resource as unknown as JsonObject, kind, undefined, { limits: defaultLimits })), [
+      `${prefix}/volumes/1/image/reference volumes.model ghcr.io/org/model:1`,
+    ]);
+  const broken: JsonObject = { spec: { volumes: [{ name: "model", image: "ghcr.io/org/model:1" }] } };
+  throwsCode("unresolved", () => extractImages(broken, "Pod", undefined, { limits: defaultLimits }));
+});
+
 test.run();

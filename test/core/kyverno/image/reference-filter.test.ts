@@ -29,4 +29,35 @@ test("with tag and digest either form selects, only the one with the digest skip
   assert.ok(skips("ghcr.io/org/app@*", both));
 });
 
+test("a host is the same host in upper case and with its default port, in images and in patterns", () => {
+  for (const text of [
+    "GHCR.IO/org/app:1",
+    "ghcr.io:443/org/app:1",
+    "Ghcr.io:00443/org/app:1",
+    `GHCR.IO:443/org/app:1@${digest}`,
+  ])
+    for (const pattern of ["ghcr.io/org/*", "GHCR.io/org/*", "ghcr.io:443/*", "*.IO/org/app*", "gh?R.io/*"]) {
+      assert.ok(selects(pattern, text), `${pattern} ${text}`);
+      assert.ok(skips(pattern, text), `${pattern} ${text}`);
+    }
+  assert.ok(selects("ghcr.io:443/org/*", "ghcr.io/org/app:1"));
+  assert.ok(selects("ghcr.io/org/app:1", `GHCR.IO/org/app:1@${digest}`));
+  assert.not(skips("ghcr.io/org/app:1", `GHCR.IO/org/app:1@${digest}`));
+});
+
+test("other ports, other paths and other names of a registry stay different", () => {
+  for (const [pattern, text] of [
+    ["ghcr.io/*", "ghcr.io:444/org/app:1"],
+    ["ghcr.io/*", "ghcr.io:80/org/app:1"],
+    ["ghcr.io:5000/*", "ghcr.io/org/app:1"],
+    ["ghcr.io/Org/*", "ghcr.io/org/app:1"],
+    ["ghcr.io/org/app:V1", "GHCR.IO/org/app:v1"],
+    ["docker.io/*", "index.docker.io/library/nginx"],
+    ["docker.io/*", "registry-1.docker.io/library/nginx"],
+  ] as const)
+    assert.not(selects(pattern, text), `${pattern} ${text}`);
+  assert.ok(selects("localhost/*", "localhost:80/app:1"));
+  assert.ok(selects("10.0.0.1/*", "10.0.0.1:80/app:1"));
+});
+
 test.run();
