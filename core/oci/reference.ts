@@ -60,8 +60,10 @@ const namesRegistry = (segment: string): boolean =>
   /[.:]/.test(segment) || segment === "localhost" || segment.toLowerCase() !== segment;
 
 /** Hosts that are spoken to without TLS, as go-containerregistry and containerd have it. */
-const localHost =
-  /^(?:localhost|.*\.local(?:host)?|\[::1\]|127(?:\.[0-9]+){3}|10(?:\.[0-9]+){3}|192\.168(?:\.[0-9]+){2}|172\.(?:1[6-9]|2[0-9]|3[01])(?:\.[0-9]+){2})$/;
+const localHost = new RegExp(
+  "^(?:localhost|.*\\.local(?:host)?|\\[::1\\]|127(?:\\.[0-9]+){3}|10(?:\\.[0-9]+){3}|192\\.168(?:\\.[0-9]+){2}|" +
+    "172\\.(?:1[6-9]|2[0-9]|3[01])(?:\\.[0-9]+){2})$",
+);
 
 /**
  * The one spelling of a host: lower case, without the port that is meant when there is none. Whoever writes
@@ -72,7 +74,7 @@ export function plainHost(host: string): string {
   return port === undefined || port === "443" || (port === "80" && localHost.test(name)) ? name : `${name}:${port}`;
 }
 
-/** A pattern of references with {@link plainHost}, as far as its host is fixed; the pattern itself where it has none. */
+/** A pattern of references with {@link plainHost}, as far as its host is fixed; else the pattern itself. */
 export function plainPattern(pattern: string): string {
   const slash = pattern.indexOf("/");
   const host = slash === -1 ? "" : pattern.slice(0, slash);
@@ -197,8 +199,8 @@ export function verifiableDigest(image: ImageReference): Digest | undefined {
 /**
  * The one name of a repository in questions, in the mirror and towards registries: `docker.io/nginx`,
  * `index.docker.io/library/nginx` and `nginx` are all `docker.io/library/nginx`; the host is {@link plainHost}. It is
- * its own fixed point. Sources of knowledge apply it to every question, so that a policy's spelling never decides whether
- * evidence is found.
+ * its own fixed point. Sources of knowledge apply it to every question, so that a policy's spelling never decides
+ * whether evidence is found.
  */
 export function repositoryForFetching(repository: string): string {
   const slash = repository.indexOf("/");

@@ -1,4 +1,7 @@
-/** Finding one text in another in linear time, whatever both are made of. Source: Knuth, Morris and Pratt (1977). */
+/**
+ * Finding one text in another in linear time, whatever both are made of. Source:
+ * https://en.wikipedia.org/wiki/Knuth–Morris–Pratt_algorithm.
+ */
 
 /** Up to here the engine's own search is cheap, even in texts that are made to defeat it. */
 const plainSearchLength = 8;

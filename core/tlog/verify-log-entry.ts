@@ -142,6 +142,12 @@ interface UnusableEntry {
   readonly unusable: string;
 }
 
+/** Signed or not, a time at which the log's key was not valid is none that the log gave. */
+const outOfService = (at: Date | undefined, log: TransparencyLogKey): UnusableEntry | undefined =>
+  at === undefined || isWithin(log.validFor, at)
+    ? undefined
+    : { unusable: `integrated at ${at.toISOString()}, when the log's key was not valid` };
+
 const unknownLog = (entry: LogEntry): UnusableEntry => ({ unusable: `log ${entry.logId} is not trusted` });
 
 function checkRekorV1(
@@ -160,8 +166,8 @@ function checkRekorV1(
   const at = integratedTime(entry);
   if (promised && !matchEntryTimestamp(entry, log.publicKey, verifier))
     return { unusable: "signed entry timestamp does not verify" };
-  if (promised && at !== undefined && !isWithin(log.validFor, at))
-    return { unusable: `integrated at ${at.toISOString()}, when the log's key was not valid` };
+  const untimely = outOfService(at, log);
+  if (untimely !== undefined) return untimely;
   verifyRekorV1Inclusion(entry, log, verifier, options.limits);
   body.bind(body.spec, logged, options.layout, options.limits);
   if (!promised) requireUnsignedTime(at, logged);
@@ -186,8 +192,11 @@ function checkRekorV2(
     return { unusable: "a signed entry timestamp, which Rekor v2 does not make" };
   const log = verifyRekorV2Inclusion(entry, logs, verifier, options.limits);
   if (log === undefined) return unknownLog(entry);
+  const at = integratedTime(entry);
+  const untimely = outOfService(at, log);
+  if (untimely !== undefined) return untimely;
   body.bind(body.spec, logged, options.layout, options.limits);
-  requireUnsignedTime(integratedTime(entry), logged);
+  requireUnsignedTime(at, logged);
   return { ...toVerified(entry, body, log), provenBy: ["inclusion"] };
 }
 

@@ -154,6 +154,11 @@ export class CandidateRun {
    * time, so its timestamps are read only if they are required.
    */
   proveTimestamps(): void {
+    this.#proveTimestamps();
+    requireLogInService(this.#entries, this.#times);
+  }
+
+  #proveTimestamps(): void {
     const { timestampAuthority } = this.#expectation;
     const layer = entryLayout(this.#entity) === "layer";
     if (layer ? timestampAuthority === undefined : this.#signer.kind === "key" && !this.#expectation.timestampRequired)
@@ -173,7 +178,6 @@ export class CandidateRun {
     // While the log's time is unknown, it may still suffice.
     if (failure !== undefined && (layer || (this.#times.length === 0 && this.#trail.isCertain)))
       throw this.#doubting(failure);
-    requireLogInService(this.#entries, this.#times);
   }
 
   /**
@@ -242,6 +246,7 @@ export class CandidateRun {
         subject: this.#entity.source.digest,
       });
     this.#entries = [proveAskedEntry(question, this.#context.knowledge, () => this.#logProof())];
+    requireLogInService(this.#entries, this.#times);
   }
 
   /** Checks of a certificate that had to wait for the log's time. */
