@@ -1,0 +1,132 @@
+/** What is packed, and that it runs where nothing else is. It costs seconds: npm packs and installs. */
+import { spawnSync } from "node:child_process";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { makePackages, thisPlatform } from "../../scripts/package.ts";
+import {
+  emptyEnvironment,
+  inEmptyFolder,
+  install,
+  readDockerfile,
+  tryImage,
+  tryInstall,
+} from "../../scripts/try-package.ts";
+import { builtPrograms } from "../support/built-programs.ts";
+import { projectRoot, tempFolder } from "../support/temp-folder.ts";
+
+const test = suite("scripts/package");
+const fixture = (path: string): string => join(projectRoot, "test/fixtures/documentation", path);
+const layout = fixture("layout");
+const made = makePackages(projectRoot, tempFolder());
+
+function listTarball(name: string): readonly string[] {
+  const { stdout } = spawnSync("tar", ["-tzf", join(made.folder, name)], { encoding: "utf8" });
+  return stdout
+    .trim()
+    .split("\n")
+    .map((path) => path.replace(/^package\//, ""))
+    .sort();
+}
+
+function sallyport(words: readonly string[], env: Readonly<Record<string, string>>, program = "sallyport") {
+  const { status, stdout, stderr } = spawnSync(program, words, { env, encoding: "utf8" });
+  return { exit: status, out: stdout, err: stderr };
+}
+
+const byKey = [
+  "verify",
+  ...["--key", fixture("trust/release.pub"), "--insecure-ignore-tlog", "--layout", layout, "--complete"],
+  "ghcr.io/kyverno/test-verify-image:signed",
+];
+
+test("npm pack: the program, its chunks, the engine, notices, licence and manifest, and nothing else", () => {
+  const paths = listTarball(made.plain);
+  assert.equal(
+    paths.filter((path) => !/^dist\/chunks\/[\w-]+\.mjs$/.test(path)),
+    ["LICENSE", "README.md", "THIRD-PARTY-NOTICES.txt", "dist/engine.mjs", "dist/sallyport.mjs", "package.json"],
+  );
+  assert.ok(paths.length > 20, "chunks");
+});
+
+test("with SQLite: the same, its JavaScript, one native module for this platform, no sources and no scripts", () => {
+  assert.equal(made.platforms, [thisPlatform]);
+  const paths = listTarball(made.offline);
+  assert.equal(
+    paths.filter((path) => !path.startsWith("node_modules/")),
+    listTarball(made.plain),
+  );
+  const native = paths.filter((path) => path.endsWith(".node"));
+  assert.equal(native, [`node_modules/better-sqlite3/lib/binding/${thisPlatform}/better_sqlite3.node`]);
+  assert.equal(
+    paths.filter((path) => /\.(?:c|h|cpp|hpp|gyp)$|\/tests?\//.test(path)),
+    [],
+  );
+});
+
+test("installed from the tarball alone: the program and its mirror", () => {
+  assert.match(tryInstall(join(made.folder, made.offline), layout), /^sallyport \d+\.\d+\.\d+, \d\d images/);
+});
+
+test("the steps of the Dockerfile: not root, a root that cannot be written, a mirror that can", () => {
+  assert.match(tryImage(made.folder, layout), /^\d\d images .* holds mirror, opt, tmp$/);
+  const names = readDockerfile(readFileSync(join(made.folder, "Dockerfile"), "utf8")).map(({ name }) => name);
+  assert.equal(names, ["ARG", "FROM", "COPY", "RUN", "FROM", "COPY", "RUN", "ENV", "USER", "ENTRYPOINT", "CMD"]);
+});
+
+test("a Dockerfile that starts as root, and one with an unknown step, are refused", () => {
+  const context = tempFolder();
+  cpSync(made.folder, context, { recursive: true });
+  const text = readFileSync(join(context, "Dockerfile"), "utf8");
+  for (const [changed, why] of [
+    [text.replace(/^USER .*\n/m, ""), /runs as root/],
+    [text.replace(/^USER/m, "HEALTHCHECK"), /HEALTHCHECK/],
+  ] as const) {
+    writeFileSync(join(context, "Dockerfile"), changed);
+    assert.throws(() => tryImage(context, layout), why);
+  }
+});
+
+test("without SQLite: installs, decides from layouts, and names what a mirror lacks", () =>
+  inEmptyFolder((folder) => {
+    const env = install(join(made.folder, made.plain), folder);
+    assert.is(sallyport(byKey, env).exit, 0);
+    const user = join(folder, "prefix/lib/user.mjs");
+    writeFileSync(user, 'import { createEngine } from "sallyport/engine"; console.log(typeof createEngine);');
+    assert.is(sallyport([user], env, process.execPath).out, "function\n", "the engine, by its name");
+    const { exit, err } = sallyport(["mirror", "add", layout, "--store", join(folder, "mirror")], env);
+    assert.is(exit, 2);
+    assert.match(err, /^error invalid-config: SQLite is not installed for /);
+    for (const needed of ["python3", "make", "g++", "Node's headers", "nodedir"])
+      assert.ok(err.includes(needed), needed);
+    assert.not.match(err, "    at ");
+  }));
+
+test("dist/ in an empty folder: everything that needs no mirror", async () => {
+  const programs = await builtPrograms();
+  inEmptyFolder((folder) => {
+    for (const part of ["sallyport.mjs", "chunks"])
+      cpSync(join(programs, part), join(folder, part), { recursive: true });
+    const env = emptyEnvironment(folder);
+    const run = (...words: readonly string[]) =>
+      sallyport([join(folder, "sallyport.mjs"), ...words], env, process.execPath);
+    const policy = fixture("policies/01-signature-by-key.yaml");
+    const rows: readonly (readonly [readonly string[], number, RegExp])[] = [
+      [["version"], 0, /^sallyport \d/],
+      [byKey, 0, /^. ghcr\.io\/kyverno\/test-verify-image:signed/],
+      [["policy", "check", policy], 0, /1 polic(?:y|ies) load/],
+      [["jp", "parse", "a.b"], 0, /b/],
+      [["explain", "ghcr.io/kyverno/test-verify-image:signed", "-p", policy, "--layout", layout], 0, /^ALLOW/],
+      [["mirror", "ls", "--store", join(folder, "none")], 2, /^$/],
+    ];
+    for (const [words, exit, out] of rows) {
+      const found = run(...words);
+      assert.is(found.exit, exit, `${words.join(" ")}: ${found.err}`);
+      assert.match(found.out, out);
+      assert.not.match(found.err, "    at ");
+    }
+  });
+});
+
+test.run();
