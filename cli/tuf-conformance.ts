@@ -14,6 +14,7 @@ import type { TrustedSet } from "../core/tuf/trusted-set.ts";
 import { trustInitialRoot } from "../core/tuf/update-root.ts";
 import { nodeVerifier } from "../proxy/host/node-verifier.ts";
 import { MetadataFolder, replaceFile } from "../proxy/upstream/tuf/metadata-folder.ts";
+import { openUpstream } from "../proxy/upstream/open-upstream.ts";
 import { openTufMirror } from "../proxy/upstream/tuf/fetch-files.ts";
 import { fetchTarget, lookUpTarget, quoteRole, refresh, type TufUpdate } from "../proxy/upstream/tuf/update.ts";
 import { collect } from "./command.ts";
@@ -26,6 +27,8 @@ interface Options {
   readonly targetBaseUrl?: string;
   readonly targetDir?: string;
 }
+
+const { fetcher } = openUpstream({ env: process.env });
 
 /** @throws EngineError `invalid-usage` */
 function needed(value: string | undefined, flag: string): string {
@@ -44,7 +47,8 @@ async function refreshMetadata(
   limits: Limits,
 ): Promise<{ readonly set: TrustedSet; readonly update: TufUpdate }> {
   const held = new MetadataFolder(metadataDir, limits);
-  const update = { mirror: openTufMirror(needed(metadataUrl, "--metadata-url")), held, now: new Date() };
+  const mirror = openTufMirror(needed(metadataUrl, "--metadata-url"), { fetcher });
+  const update = { mirror, held, now: new Date() };
   const trusted = withHeldFloors(trustInitialRoot(held.root(), nodeVerifier, limits), {
     timestamp: held.read("timestamp"),
     snapshot: held.read("snapshot"),
@@ -54,7 +58,7 @@ async function refreshMetadata(
 
 async function download(options: Options, limits: Limits): Promise<void> {
   const folder = needed(options.targetDir, "--target-dir");
-  const mirror = openTufMirror(needed(options.targetBaseUrl, "--target-base-url"));
+  const mirror = openTufMirror(needed(options.targetBaseUrl, "--target-base-url"), { fetcher });
   const names = options.targetName ?? [];
   if (names.length === 0)
     throw new EngineError("invalid-usage", "--target-name is missing", { subject: "--target-name" });

@@ -112,12 +112,12 @@ export const layers: LayerTable = {
   "proxy/mirror": { units: [...stored, "core/cosign"], packages: ["node:", "better-sqlite3"] },
   "proxy/archive": { units: [...stored, "proxy/mirror"], packages: ["node:", "tar-stream"] },
   "proxy/upstream": {
-    units: [...stored, "proxy/config.ts", "proxy/log.ts", "proxy/metrics.ts"],
+    units: ["core/errors.ts", "core/knowledge"],
     packages: ["node:", "undici"],
   },
   "proxy/upstream/tuf": {
-    units: ["core/errors.ts", "core/limits.ts", "core/crypto", "core/knowledge", "core/tuf", "core/trust"],
-    packages: ["node:", "undici"],
+    units: ["core/errors.ts", "core/limits.ts", "core/crypto", "core/tuf", "core/trust", "proxy/upstream"],
+    packages: ["node:"],
   },
   "proxy/sync": {
     units: [...api, "proxy/mirror", "proxy/upstream", "proxy/archive", "proxy/config.ts", "proxy/log.ts"],
@@ -237,6 +237,7 @@ export const layers: LayerTable = {
       "proxy/host/node-verifier.ts",
       "proxy/archive",
       "proxy/mirror",
+      "proxy/upstream",
       "proxy/upstream/tuf",
       "cli/command.ts",
       "cli/exit-code.ts",
@@ -282,6 +283,7 @@ export const layers: LayerTable = {
       "core/limits.ts",
       "core/tuf",
       "proxy/host/node-verifier.ts",
+      "proxy/upstream",
       "proxy/upstream/tuf",
       "cli/command.ts",
     ],

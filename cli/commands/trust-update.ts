@@ -13,6 +13,7 @@ import { trustInitialRoot } from "../../core/tuf/update-root.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import { fetchTrust } from "../../proxy/upstream/tuf/trusted-root-source.ts";
+import { openUpstream, type Upstream } from "../../proxy/upstream/open-upstream.ts";
 import { openTufMirror, type TufMirror } from "../../proxy/upstream/tuf/fetch-files.ts";
 import type { CommandIO, Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
@@ -167,7 +168,7 @@ export function notePin(name: string, mirror: Mirror, io: CommandIO): void {
     );
 }
 
-function openSource(options: UpdateOptions, held: string | undefined, io: CommandIO): TufMirror {
+function openSource(options: UpdateOptions, held: string | undefined, { fetcher }: Upstream, io: CommandIO): TufMirror {
   const url =
     options.tufMirror ??
     options.mirror ??
@@ -178,20 +179,25 @@ function openSource(options: UpdateOptions, held: string | undefined, io: Comman
   if (wanted === undefined)
     throw new EngineError("invalid-usage", "no TUF mirror is known: give --mirror URL", { subject: "--mirror" });
   return /^(?:https?|file):\/\//.test(wanted)
-    ? openTufMirror(wanted, { timeoutMs: parseSpan(options.timeout) })
+    ? openTufMirror(wanted, { fetcher, timeoutMs: parseSpan(options.timeout) })
     : folderMirror(wanted, io);
 }
 
 async function update(options: UpdateOptions, io: CommandIO): Promise<ExitCode> {
-  return withMirrorAsync(options, io, "write", async (mirror) => {
-    const begin = beginOf(options, mirror, io);
-    const from = openSource(options, heldTuf(options.name, mirror)?.from, io);
-    const fetched = await fetchInto(mirror, from, begin, io.now(), options.name);
-    store(mirror, fetched, begin, "trust update", options.name, from.url, io);
-    io.out(`updated from ${from.url}\n${renderChange(options.name, fetched)}`);
-    notePin(options.name, mirror, io);
-    return 0;
-  });
+  const upstream = openUpstream({ env: io.env });
+  try {
+    return await withMirrorAsync(options, io, "write", async (mirror) => {
+      const begin = beginOf(options, mirror, io);
+      const from = openSource(options, heldTuf(options.name, mirror)?.from, upstream, io);
+      const fetched = await fetchInto(mirror, from, begin, io.now(), options.name);
+      store(mirror, fetched, begin, "trust update", options.name, from.url, io);
+      io.out(`updated from ${from.url}\n${renderChange(options.name, fetched)}`);
+      notePin(options.name, mirror, io);
+      return 0;
+    });
+  } finally {
+    await upstream.close();
+  }
 }
 
 export function defineUpdate(command: Command, { io, finish }: Shell): void {

@@ -8,9 +8,9 @@ import type { AdmissionRequest } from "../kyverno/rule/request.ts";
 import type { Answer } from "../knowledge/answer.ts";
 import type { Asker, Knowledge } from "../knowledge/knowledge.ts";
 import { Overlay } from "../knowledge/overlay.ts";
-import type { Question } from "../knowledge/question.ts";
+import { type Question, questionText } from "../knowledge/question.ts";
 
-export interface SettleOptions extends DecideOptions {
+export interface AskingOptions {
   /**
    * A changeable answer (a tag, referrers, an absence, a key, the cluster, trust) older than this many milliseconds is
    * asked for again. Default: never.
@@ -18,7 +18,20 @@ export interface SettleOptions extends DecideOptions {
   readonly refresh?: number;
   /** Receives every present and absent answer, to store it. Unavailable ones hold for this run only. */
   readonly store?: (question: Question, answer: Answer) => void;
+  /** Questions asked at the same time. Default 32. */
+  readonly inFlight?: number;
+  /** Once it is aborted nothing more is asked, and what is still open is `timed-out`. An `AbortSignal` fits. */
+  readonly stop?: { readonly aborted: boolean };
 }
+
+export interface SettleOptions extends DecideOptions, AskingOptions {}
+
+/** What one attempt with the answers so far makes, and the questions that it leaves open. */
+export interface Attempt {
+  readonly open: readonly Question[];
+}
+
+const defaultInFlight = 32;
 
 /** Content addressed by digest never changes; its absence may. */
 const canChange = (question: Question, answer: Answer): boolean =>
@@ -32,30 +45,91 @@ function isOld(question: Question, answer: Answer, now: Date, refresh: number | 
 }
 
 /**
- * Decides with an asker: all open questions of a round are asked together, each question at most once per run.
- * @throws EngineError `over-budget` when questions are still open after the last round.
+ * One run of asking over what is known. Several loops may share it, also at the same time: each question is asked at
+ * most once in a run.
  */
-export async function settle(
+export class AskingRun {
+  readonly #answers: Overlay;
+  readonly #asker: Asker;
+  readonly #now: Date;
+  readonly #options: AskingOptions;
+  /** By canonical text; a promise holds once the answer is among the others. */
+  readonly #asked = new Map<string, Promise<void>>();
+  readonly #answered = new Set<string>();
+  #free: number;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(knowledge: Knowledge, asker: Asker, now: Date, options: AskingOptions = {}) {
+    this.#answers = new Overlay(knowledge, (question, answer) => isOld(question, answer, now, options.refresh));
+    this.#asker = asker;
+    this.#now = now;
+    this.#options = options;
+    this.#free = options.inFlight ?? defaultInFlight;
+  }
+
+  /** What is known, with the answers of this run. */
+  get knowledge(): Knowledge {
+    return this.#answers;
+  }
+
+  /**
+   * Attempts until nothing is open that was not asked for: all open questions of a round are asked together.
+   * @throws EngineError `over-budget` when questions are still to be asked after the last round.
+   */
+  async settle<Result extends Attempt>(attempt: (knowledge: Knowledge) => Result, rounds: number): Promise<Result> {
+    for (let round = 0; round < rounds; round++) {
+      const result = attempt(this.#answers);
+      const open = result.open.filter((question) => !this.#answered.has(questionText(question)));
+      if (open.length === 0) return result;
+      await Promise.all(open.map((question) => this.#once(question)));
+    }
+    throw new EngineError("over-budget", `questions are still open after ${rounds} rounds of asking`);
+  }
+
+  #once(question: Question): Promise<void> {
+    const text = questionText(question);
+    const asked = this.#asked.get(text) ?? this.#inTurn(() => this.#ask(question, text));
+    this.#asked.set(text, asked);
+    return asked;
+  }
+
+  async #inTurn(act: () => Promise<void>): Promise<void> {
+    if (this.#free > 0) this.#free--;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    try {
+      await act();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#free++;
+      else next();
+    }
+  }
+
+  async #ask(question: Question, text: string): Promise<void> {
+    const answer: Answer | undefined =
+      this.#options.stop?.aborted === true
+        ? { state: "unavailable", code: "timed-out", at: this.#now.toISOString(), from: "this run" }
+        : await this.#asker.ask(question);
+    this.#answered.add(text);
+    if (answer === undefined) return;
+    this.#answers.set(question, answer);
+    if (answer.state !== "unavailable") this.#options.store?.(question, answer);
+  }
+}
+
+/**
+ * Decides with an asker.
+ * @throws EngineError as {@link AskingRun.settle}.
+ */
+export const settle = (
   engine: Engine,
   request: AdmissionRequest,
   knowledge: Knowledge,
   asker: Asker,
   now: Date,
   options: SettleOptions = {},
-): Promise<Decision> {
-  const overlay = new Overlay(knowledge, (question, answer) => isOld(question, answer, now, options.refresh));
-  const rounds = engine.limits.settleRounds;
-  for (let round = 0; round < rounds; round++) {
-    const decision = engine.decide(request, overlay, now, options);
-    const asked = decision.open.filter((question) => !overlay.has(question));
-    if (asked.length === 0) return decision;
-    await Promise.all(
-      asked.map(async (question) => {
-        const answer = await asker.ask(question);
-        overlay.set(question, answer);
-        if (answer.state !== "unavailable") options.store?.(question, answer);
-      }),
-    );
-  }
-  throw new EngineError("over-budget", `questions are still open after ${rounds} rounds of asking`);
-}
+): Promise<Decision> =>
+  new AskingRun(knowledge, asker, now, options).settle(
+    (known) => engine.decide(request, known, now, options),
+    engine.limits.settleRounds,
+  );

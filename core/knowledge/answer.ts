@@ -44,12 +44,18 @@ export interface AnswerValues {
 
 /**
  * `at` is RFC 3339; `from` names the source. `absent`: the source said so. `unavailable`: the source was asked and
- * failed to answer.
+ * failed to answer; `why` is what it said, for people.
  */
 export type Answer<T = unknown> =
   | { readonly state: "present"; readonly value: T; readonly at: string; readonly from: string }
   | { readonly state: "absent"; readonly at: string; readonly from: string }
-  | { readonly state: "unavailable"; readonly code: ErrorCode; readonly at: string; readonly from: string };
+  | {
+      readonly state: "unavailable";
+      readonly code: ErrorCode;
+      readonly at: string;
+      readonly from: string;
+      readonly why?: string;
+    };
 
 /** A definite answer: present or absent. */
 export type Known<T> = Exclude<Answer<T>, { readonly state: "unavailable" }>;

@@ -43,9 +43,12 @@ export interface Knowledge {
   state?(): SourceState;
 }
 
-/** The only asynchronous role; it lives outside the engine and answers `timed-out` past its own deadline. */
+/**
+ * The only asynchronous role; it lives outside the engine and answers `timed-out` past its own deadline. `undefined`:
+ * it has nobody to ask, and the question stays open as one that was never asked.
+ */
 export interface Asker {
-  ask<Q extends Question>(question: Q): Promise<AnswerTo<Q>>;
+  ask<Q extends Question>(question: Q): Promise<AnswerTo<Q> | undefined>;
 }
 
 /** Knows nothing: no question was ever asked. */

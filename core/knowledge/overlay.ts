@@ -31,11 +31,6 @@ export class Overlay implements Knowledge {
     return { ...this.#base.state?.(), version: undefined };
   }
 
-  /** Whether the question was answered in this run. */
-  has(question: Question): boolean {
-    return this.#fresh.has(questionText(question));
-  }
-
   /** Adds an answer. An outage never replaces a definite answer. */
   set(question: Question, answer: Answer): void {
     this.#fresh.set(questionText(question), answer);

@@ -2,6 +2,7 @@
  * Questions as people read them. Canonical texts are for machines, and no message has one. Source:
  * docs/architecture.md#decide-then-ask.
  */
+import type { Answer } from "./answer.ts";
 import type { ClusterQuestion, Question } from "./question.ts";
 
 /** What is asked for, within a sentence. It may hold any character; printing escapes it. */
@@ -47,9 +48,14 @@ export function unaskedWords(question: Question): string {
 /** That `from` was asked and could not say. */
 export function unansweredWords(
   question: Question,
-  { from, at, code }: { readonly from: string; readonly at: string; readonly code: string },
+  {
+    from,
+    at,
+    code,
+    why = code,
+  }: Pick<Extract<Answer, { readonly state: "unavailable" }>, "from" | "at" | "code" | "why">,
 ): string {
-  const asked = `${from} was asked for ${questionWords(question)} at ${at}: ${code}`;
+  const asked = `${from} was asked for ${questionWords(question)} at ${at}: ${why}`;
   return question.kind === "log-entry" ? `the signature carries no log entry; ${asked}` : asked;
 }
 

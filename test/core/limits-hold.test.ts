@@ -23,7 +23,7 @@ import { openLayout } from "../../proxy/archive/oci-layout.ts";
 import { openLayoutSource } from "../../proxy/archive/open-source.ts";
 import { openMirror } from "../../proxy/mirror/open-mirror.ts";
 import { fetchTrust } from "../../proxy/upstream/tuf/trusted-root-source.ts";
-import { openTufMirror } from "../../proxy/upstream/tuf/fetch-files.ts";
+import { quickTufMirror } from "../support/quick-fetcher.ts";
 import {
   CertificateAuthority,
   certificateAuthorityInstance,
@@ -137,7 +137,7 @@ const fetching = (change: (repository: TufRepository) => void = () => undefined)
     writeFileSync(join(folder, name), bytes);
   }
   const initialRoot = repository.rootHistory[0] as Uint8Array;
-  const mirror = openTufMirror(pathToFileURL(folder).href);
+  const mirror = quickTufMirror(pathToFileURL(folder).href);
   return thrown((limits) =>
     fetchTrust({ mirror, initialRoot, held: undefined, now: lab.now, verifier: fastVerifier, limits }),
   );

@@ -2,8 +2,9 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Dispatcher, errors, getGlobalDispatcher, interceptors, request } from "undici";
-import { EngineError, type ErrorCode } from "../../../core/errors.ts";
+import { EngineError } from "../../../core/errors.ts";
+import { type Fetcher, shownUrl } from "../fetch-bounded.ts";
+import { codeOfStatus } from "../outage.ts";
 
 export interface TufMirror {
   /** Its name in messages. */
@@ -17,14 +18,13 @@ export interface TufMirror {
 }
 
 export interface TufMirrorOptions {
-  /** For one file. Default 30 s. */
+  /** For one file, with all tries. Default 30 s. */
   readonly timeoutMs?: number;
-  /** Undici's dispatcher: proxies, certificates. */
-  readonly dispatcher?: Dispatcher;
+  readonly fetcher: Fetcher;
 }
 
 /** @throws EngineError `invalid-usage` when it is not an http, https or file URL. */
-export function openTufMirror(url: string, options: TufMirrorOptions = {}): TufMirror {
+export function openTufMirror(url: string, options: TufMirrorOptions): TufMirror {
   const base = URL.canParse(url) ? new URL(url.endsWith("/") ? url : `${url}/`) : undefined;
   if (base?.protocol === "file:") return openFolder(url, fileURLToPath(base));
   if (base?.protocol === "http:" || base?.protocol === "https:")
@@ -61,67 +61,13 @@ const openFolder = (url: string, folder: string): TufMirror => ({
 const tooLarge = (subject: string, maxBytes: number): EngineError =>
   new EngineError("over-limit", `more than ${maxBytes} bytes`, { subject });
 
-/** Fetched files are signed, so redirections are harmless, but their number is bounded. */
-const followRedirects = interceptors.redirect({ maxRedirections: 5 });
-
 async function fetchFile(
   url: URL,
   maxBytes: number,
-  { timeoutMs = 30_000, dispatcher }: TufMirrorOptions,
+  { fetcher, timeoutMs = 30_000 }: TufMirrorOptions,
 ): Promise<Uint8Array | undefined> {
-  const signal = AbortSignal.timeout(timeoutMs);
-  try {
-    const { statusCode, headers, body } = await request(url, {
-      signal,
-      dispatcher: (dispatcher ?? getGlobalDispatcher()).compose(followRedirects),
-    });
-    if (statusCode !== 200) {
-      await body.dump();
-      if (statusCode === 404) return undefined;
-      throw new EngineError(codeOfStatus(statusCode), `answered ${statusCode}`, { subject: url.href });
-    }
-    if (Number(headers["content-length"]) > maxBytes) {
-      body.destroy();
-      throw tooLarge(url.href, maxBytes);
-    }
-    const chunks: Uint8Array[] = [];
-    let length = 0;
-    for await (const chunk of body as AsyncIterable<Uint8Array>) {
-      length += chunk.length;
-      if (length > maxBytes) throw tooLarge(url.href, maxBytes);
-      chunks.push(chunk);
-    }
-    return new Uint8Array(Buffer.concat(chunks));
-  } catch (error) {
-    if (error instanceof EngineError) throw error;
-    throw new EngineError(
-      codeOfFailure(error),
-      `cannot be fetched: ${error instanceof Error ? error.message : String(error)}`,
-      {
-        subject: url.href,
-        cause: error,
-      },
-    );
-  }
-}
-
-const codeOfStatus = (status: number): ErrorCode =>
-  status === 401 || status === 403 ? "access-denied" : status === 429 ? "rate-limited" : "upstream-error";
-
-/** @throws any error but a network failure. */
-function codeOfFailure(error: unknown): ErrorCode {
-  if (!(error instanceof Error)) throw error;
-  const code = "code" in error ? String(error.code) : "";
-  if (
-    error.name === "TimeoutError" ||
-    error.name === "AbortError" ||
-    error instanceof errors.HeadersTimeoutError ||
-    error instanceof errors.BodyTimeoutError
-  )
-    return "timed-out";
-  if (/CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO_/.test(code)) return "tls-failure";
-  // A redirection loop.
-  if (error instanceof errors.InvalidArgumentError) return "upstream-error";
-  if (error instanceof errors.UndiciError || /^E[A-Z]+$/.test(code)) return "unreachable";
-  throw error;
+  const response = await fetcher.fetch({ url, maxBytes }, AbortSignal.timeout(timeoutMs));
+  if (response.status === 200) return response.bytes;
+  if (response.status === 404) return undefined;
+  throw new EngineError(codeOfStatus(response.status), `answered ${response.status}`, { subject: shownUrl(url) });
 }

@@ -1,14 +1,14 @@
 /**
- * Answers the question for a trusted root from its TUF mirror. A root that cannot be fetched or does not verify is
- * `unavailable` with its code, so that an earlier answer stays valid.
+ * Answers the question for a trusted root from its TUF mirror. A root that cannot be fetched or does not verify leaves
+ * an earlier answer valid.
  */
 import type { SignatureVerifier } from "../../../core/crypto/signature-verifier.ts";
 import { EngineError } from "../../../core/errors.ts";
-import type { Answer, TrustedRootSource } from "../../../core/knowledge/answer.ts";
 import type { TufSource } from "../../../core/trust/resolve-trust.ts";
-import { fetchTrust } from "./trusted-root-source.ts";
-import type { TufMirror } from "./fetch-files.ts";
 import type { Limits } from "../../../core/limits.ts";
+import type { Part } from "../route.ts";
+import type { TufMirror } from "./fetch-files.ts";
+import { fetchTrust } from "./trusted-root-source.ts";
 
 export interface TufRepositories {
   /** By the names of trusted roots. */
@@ -20,22 +20,18 @@ export interface TufRepositories {
   readonly limits: Limits;
 }
 
-export type TrustAsker = (name: string) => Promise<Answer<TrustedRootSource>>;
-
 /** A name without repository is `no-trust`, not absent: no source said that there is no such root. */
-export function createTrustAsker({ repositories, held, now, verifier, limits }: TufRepositories): TrustAsker {
-  return async (name) => {
-    const at = now();
-    const repository = Object.hasOwn(repositories, name) ? repositories[name] : undefined;
-    if (repository === undefined)
-      return { state: "unavailable", code: "no-trust", at: at.toISOString(), from: "configuration" };
-    const from = repository.mirror.url;
-    try {
+export function createTrustAsker({ repositories, held, now, verifier, limits }: TufRepositories): Part<"trusted-root"> {
+  const repositoryOf = (name: string) => (Object.hasOwn(repositories, name) ? repositories[name] : undefined);
+  return {
+    from: ({ name }) => repositoryOf(name)?.mirror.url ?? "the configuration",
+    async ask({ name }) {
+      const at = now();
+      const repository = repositoryOf(name);
+      if (repository === undefined)
+        throw new EngineError("no-trust", "no TUF repository is configured for it", { subject: name });
       const value = await fetchTrust({ ...repository, held: held(name), now: at, verifier, limits });
-      return { state: "present", value, at: at.toISOString(), from };
-    } catch (error) {
-      if (!(error instanceof EngineError)) throw error;
-      return { state: "unavailable", code: error.code, at: at.toISOString(), from };
-    }
+      return { state: "present", value, at: at.toISOString(), from: repository.mirror.url };
+    },
   };
 }

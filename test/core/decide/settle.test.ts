@@ -7,7 +7,7 @@ import type { Asker, Knowledge } from "../../../core/knowledge/knowledge.ts";
 import type { Question } from "../../../core/knowledge/question.ts";
 import { questionText } from "../../../core/knowledge/question.ts";
 import { RecordingKnowledge } from "../../../core/knowledge/recording-knowledge.ts";
-import { settle, type SettleOptions } from "../../../core/decide/settle.ts";
+import { AskingRun, settle, type SettleOptions } from "../../../core/decide/settle.ts";
 import { rejectsCode } from "../../support/assert.ts";
 import { defaultLimits } from "../../../core/limits.ts";
 
@@ -121,6 +121,91 @@ test("an old answer that can change is asked for again; if that fails it is kept
   assert.equal((await run("a", {}, old)).asked, []);
   const failing = await run("a", {}, old, { refresh: hour });
   assert.equal([failing.asked, failing.decision.warnings, failing.decision.open], [["key a"], ["a=present"], []]);
+});
+
+test("a question that nobody can be asked stays open, and is not asked again", async () => {
+  const asked: string[] = [];
+  const nobody: Asker = {
+    ask: (question) => {
+      asked.push(questionText(question));
+      return Promise.resolve(undefined);
+    },
+  };
+  const decision = await settle(chain("a"), request, new MemoryKnowledge(defaultLimits), nobody, now);
+  assert.equal([asked, decision.warnings, decision.open], [["key a"], ["a=?"], [key("a")]]);
+});
+
+/** An attempt that needs all of some keys. */
+const needs = (names: readonly string[]) => (knowledge: Knowledge) => {
+  const recorded = new RecordingKnowledge(knowledge);
+  for (const name of names) recorded.answer(key(name));
+  return { open: recorded.open() };
+};
+
+test("several loops share a run: each question is asked once, also while another loop waits for it", async () => {
+  const asker = new TestAsker({ "key a": present(""), "key b": present(""), "key c": present("") });
+  const run = new AskingRun(new MemoryKnowledge(defaultLimits), asker, now);
+  const results = await Promise.all([["a", "b"], ["b", "c"], ["a"]].map((names) => run.settle(needs(names), 16)));
+  assert.equal(results, [{ open: [] }, { open: [] }, { open: [] }]);
+  assert.equal([...asker.asked].sort(), ["key a", "key b", "key c"]);
+  assert.is(run.knowledge.answer(key("a"))?.state, "present");
+  await run.settle(needs(["c"]), 16);
+  assert.is(asker.asked.length, 3);
+});
+
+test("no more than so many questions are asked at the same time", async () => {
+  let most = 0;
+  let waiting = 0;
+  const slow: Asker = {
+    async ask<Q extends Question>(): Promise<AnswerTo<Q>> {
+      most = Math.max(most, ++waiting);
+      await new Promise((resolve) => setImmediate(resolve));
+      waiting--;
+      return outage as AnswerTo<Q>;
+    },
+  };
+  const names = Array.from({ length: 20 }, (_, index) => String(index));
+  for (const [inFlight, expected] of [
+    [1, 1],
+    [3, 3],
+    [undefined, 20],
+  ] as const) {
+    most = 0;
+    const run = new AskingRun(
+      new MemoryKnowledge(defaultLimits),
+      slow,
+      now,
+      inFlight === undefined ? {} : { inFlight },
+    );
+    await run.settle(needs(names), 16);
+    assert.is(most, expected);
+  }
+});
+
+test("one that fails gives its place to the next", async () => {
+  const broken: Asker = { ask: () => Promise.reject(new TypeError("a defect")) };
+  const run = new AskingRun(new MemoryKnowledge(defaultLimits), broken, now, { inFlight: 1 });
+  await run.settle(needs(["a", "b", "c"]), 16).then(
+    () => assert.unreachable(),
+    (error: unknown) => assert.instance(error, TypeError),
+  );
+});
+
+test("once it is stopped nothing is asked, and what is open is timed-out", async () => {
+  const stop = { aborted: false };
+  const asked: string[] = [];
+  const asker: Asker = {
+    async ask<Q extends Question>(question: Q): Promise<AnswerTo<Q>> {
+      asked.push(questionText(question));
+      stop.aborted = true;
+      return present("b") as AnswerTo<Q>;
+    },
+  };
+  const kept: string[] = [];
+  const store = (question: Question) => kept.push(questionText(question));
+  const decision = await settle(chain("a"), request, new MemoryKnowledge(defaultLimits), asker, now, { stop, store });
+  assert.equal([asked, kept], [["key a"], ["key a"]]);
+  assert.equal([decision.warnings, decision.open], [["b=unavailable"], [key("b")]]);
 });
 
 test.run();

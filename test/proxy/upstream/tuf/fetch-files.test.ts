@@ -3,7 +3,7 @@ import { pathToFileURL } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { encodeUtf8 } from "../../../../core/encoding/utf8.ts";
-import { openTufMirror } from "../../../../proxy/upstream/tuf/fetch-files.ts";
+import { quickTufMirror } from "../../../support/quick-fetcher.ts";
 import { rejectsCode, throwsCode } from "../../../support/assert.ts";
 import { tempFolder } from "../../../support/temp-folder.ts";
 import { serveTuf } from "../../../support/tuf-server.ts";
@@ -20,15 +20,15 @@ test("files of a web server: there, absent, too large", async () => {
   );
   try {
     for (const url of [server.url, `${server.url}/`])
-      assert.equal(await openTufMirror(url).fetch("a/b.json", 7), bytes);
-    assert.equal(await openTufMirror(`${server.url}/a`).fetch("b.json", 7), bytes);
-    assert.equal(await openTufMirror(server.url).fetch("x%20y", 7), bytes);
-    assert.is(await openTufMirror(server.url).fetch("missing", 7), undefined);
-    await rejectsCode("over-limit", () => openTufMirror(server.url).fetch("a/b.json", 6));
+      assert.equal(await quickTufMirror(url).fetch("a/b.json", 7), bytes);
+    assert.equal(await quickTufMirror(`${server.url}/a`).fetch("b.json", 7), bytes);
+    assert.equal(await quickTufMirror(server.url).fetch("x%20y", 7), bytes);
+    assert.is(await quickTufMirror(server.url).fetch("missing", 7), undefined);
+    await rejectsCode("over-limit", () => quickTufMirror(server.url).fetch("a/b.json", 6));
   } finally {
     await server.close();
   }
-  await rejectsCode("unreachable", () => openTufMirror(server.url).fetch("a/b.json", 7));
+  await rejectsCode("unreachable", () => quickTufMirror(server.url).fetch("a/b.json", 7));
 });
 
 test("each answer has its code; an endless body is cut off, and one that does not come is not waited for", async () => {
@@ -47,7 +47,7 @@ test("each answer has its code; an endless body is cut off, and one that does no
     return true;
   });
   try {
-    const mirror = openTufMirror(server.url, { timeoutMs: 2000 });
+    const mirror = quickTufMirror(server.url, 2000);
     for (const [path, code] of [
       ["401", "access-denied"],
       ["403", "access-denied"],
@@ -59,8 +59,8 @@ test("each answer has its code; an endless body is cut off, and one that does no
       ["reset", "unreachable"],
     ] as const)
       await rejectsCode(code, () => mirror.fetch(path, 50_000));
-    await rejectsCode("timed-out", () => openTufMirror(server.url, { timeoutMs: 100 }).fetch("slow", 50_000));
-    await rejectsCode("timed-out", () => openTufMirror(server.url, { timeoutMs: 100 }).fetch("never", 50_000));
+    await rejectsCode("timed-out", () => quickTufMirror(server.url, 100).fetch("slow", 50_000));
+    await rejectsCode("timed-out", () => quickTufMirror(server.url, 100).fetch("never", 50_000));
   } finally {
     await server.close();
   }
@@ -73,8 +73,8 @@ test("a redirection is followed, an endless chain of them is not", async () => {
     return true;
   });
   try {
-    assert.equal(await openTufMirror(server.url).fetch("here", 7), bytes);
-    await rejectsCode("upstream-error", () => openTufMirror(server.url).fetch("on-and-on", 7));
+    assert.equal(await quickTufMirror(server.url).fetch("here", 7), bytes);
+    await rejectsCode("upstream-error", () => quickTufMirror(server.url).fetch("on-and-on", 7));
   } finally {
     await server.close();
   }
@@ -82,7 +82,7 @@ test("a redirection is followed, an endless chain of them is not", async () => {
 
 test("files of a folder, whose names are not paths", async () => {
   const folder = tempFolder({ "mirror/targets/a b": bytes, "mirror/..%2Fsecret": bytes, secret: "secret" });
-  const mirror = openTufMirror(pathToFileURL(join(folder, "mirror")).href);
+  const mirror = quickTufMirror(pathToFileURL(join(folder, "mirror")).href);
   assert.equal(await mirror.fetch("targets/a%20b", 7), bytes);
   assert.equal(await mirror.fetch("..%2Fsecret", 7), bytes, "the file of that name, not the one above");
   for (const path of ["missing", "targets/a%20b/c", "%2e%2e/secret"])
@@ -93,7 +93,7 @@ test("files of a folder, whose names are not paths", async () => {
 
 test("other URLs are none", () => {
   for (const url of ["", "tuf.example", "ftp://tuf.example", "data:,x"])
-    throwsCode("invalid-usage", () => openTufMirror(url));
+    throwsCode("invalid-usage", () => quickTufMirror(url));
 });
 
 test.run();

@@ -5,7 +5,7 @@ import { parseTrustedRoot } from "../../../../core/trust/trusted-root.ts";
 import { verifySource } from "../../../../core/tuf/verify-source.ts";
 import { nodeVerifier } from "../../../../proxy/host/node-verifier.ts";
 import { fetchTrust } from "../../../../proxy/upstream/tuf/trusted-root-source.ts";
-import { openTufMirror } from "../../../../proxy/upstream/tuf/fetch-files.ts";
+import { quickTufMirror } from "../../../support/quick-fetcher.ts";
 import { makeTufRepository, type TufSource } from "../../../lab/tuf-repository.ts";
 import { rejectsCode } from "../../../support/assert.ts";
 import { freshTime, publicGoodFiles, publicGoodRootVersion } from "../../../support/root-signing.ts";
@@ -26,7 +26,7 @@ test.after(() => server.close());
 
 const fetch = (held?: TufSource, root = initialRoot) =>
   fetchTrust({
-    mirror: openTufMirror(server.url),
+    mirror: quickTufMirror(server.url),
     initialRoot: root,
     held,
     now: repository.now,
@@ -98,7 +98,7 @@ else
   test("the public-good repository, from root 5 to root 15", async () => {
     const real = await serveTuf(files);
     try {
-      const mirror = openTufMirror(real.url);
+      const mirror = quickTufMirror(real.url);
       const source = await fetchTrust({
         mirror,
         initialRoot: publicGoodRootVersion(5),

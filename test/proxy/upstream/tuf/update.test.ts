@@ -4,7 +4,7 @@ import { encodeUtf8 } from "../../../../core/encoding/utf8.ts";
 import { withHeldFloors } from "../../../../core/tuf/held-floors.ts";
 import { trustInitialRoot } from "../../../../core/tuf/update-root.ts";
 import { nodeVerifier } from "../../../../proxy/host/node-verifier.ts";
-import { openTufMirror } from "../../../../proxy/upstream/tuf/fetch-files.ts";
+import { quickTufMirror } from "../../../support/quick-fetcher.ts";
 import {
   fetchTarget,
   type HeldRoles,
@@ -49,7 +49,7 @@ class Client implements HeldRoles {
   }
 
   get update() {
-    return { mirror: openTufMirror(this.server.url), held: this, now: this.now };
+    return { mirror: quickTufMirror(this.server.url), held: this, now: this.now };
   }
 
   async refresh() {
@@ -62,7 +62,7 @@ class Client implements HeldRoles {
 
   async download(path: string) {
     const { set, target: found } = await lookUpTarget(await this.refresh(), path, this.update);
-    return fetchTarget(set, found, openTufMirror(`${this.server.url}/targets`), defaultLimits.blobBytes);
+    return fetchTarget(set, found, quickTufMirror(`${this.server.url}/targets`), defaultLimits.blobBytes);
   }
 
   /** The versions that are held. */
@@ -340,7 +340,7 @@ test("a large target is not read", async () => {
   try {
     const client = new Client(server, repository.served("root"), repository.now);
     const { set, target: found } = await lookUpTarget(await client.refresh(), "big", client.update);
-    await rejectsCode("over-limit", () => fetchTarget(set, found, openTufMirror(`${server.url}/targets`), 999));
+    await rejectsCode("over-limit", () => fetchTarget(set, found, quickTufMirror(`${server.url}/targets`), 999));
   } finally {
     await server.close();
   }

@@ -1,0 +1,151 @@
+/**
+ * Connections to upstreams: one pool for each origin, with the certificates, proxy and bounds that hold for it. The
+ * only place where sockets are made; without a `Connections` nothing can be dialled.
+ */
+import { type LookupAddress, type LookupOptions, lookup } from "node:dns";
+import { BlockList, isIP } from "node:net";
+import { createSecureContext, rootCertificates, type SecureContext } from "node:tls";
+import { Agent, type Dispatcher, ProxyAgent } from "undici";
+import { EngineError } from "../../core/errors.ts";
+import { type Environment, hostOf, proxyFor } from "./proxy-choice.ts";
+
+/** What is particular to one host. PEM texts. */
+export interface HostTls {
+  /** Authorities beside those of every host. */
+  readonly ca?: string | undefined;
+  /** A client certificate and its key. */
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+  /** The name that the server's certificate must have, in place of the host's. */
+  readonly serverName?: string | undefined;
+  /** The server's certificate is not checked. */
+  readonly insecure?: boolean | undefined;
+}
+
+export interface ConnectionOptions {
+  readonly env: Environment;
+  /** Authorities of every host, PEM. Default: those that Node has. */
+  readonly authorities?: readonly string[];
+  /** By `host` or `host:port`. */
+  readonly tlsOf?: (host: string) => HostTls | undefined;
+  /** Sockets to one origin at the same time. Default 8; more requests wait for one. */
+  readonly perOrigin?: number;
+  /** For connecting, TLS included. Default 10 s. */
+  readonly connectMs?: number;
+  /** Until an answer's headers are here, and between two pieces of its body. Default 30 s. */
+  readonly silenceMs?: number;
+}
+
+/** Origins that are kept: redirects name new ones, so their number is the upstream's choice. */
+const mostOrigins = 256;
+
+/**
+ * Addresses at which a cloud's machines find their own credentials. No registry has one, and a redirect or a name that
+ * leads there is an attack.
+ */
+const linkLocal = new BlockList();
+linkLocal.addSubnet("169.254.0.0", 16, "ipv4");
+linkLocal.addSubnet("fe80::", 10, "ipv6");
+linkLocal.addAddress("fd00:ec2::254", "ipv6");
+
+const isLinkLocal = (address: string): boolean =>
+  isIP(address) !== 0 && linkLocal.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
+
+/** @throws EngineError `access-denied` for a link-local address. */
+export function refuseLinkLocal(address: string, subject: string): void {
+  if (isLinkLocal(address))
+    throw new EngineError("access-denied", `${address} is a link-local address: nothing is asked there`, { subject });
+}
+
+type Found = (error: Error | null, address: string | LookupAddress[], family?: number) => void;
+
+/** The system's resolver, without link-local addresses. */
+function lookUpOutside(host: string, options: LookupOptions, found: Found): void {
+  lookup(host, { ...options, all: true }, (error, addresses) => {
+    if (error !== null) return found(error, []);
+    const outside = addresses.filter(({ address }) => !isLinkLocal(address));
+    const [first] = outside;
+    if (first === undefined)
+      return found(Object.assign(new Error(`${host} has link-local addresses only`), { code: "EACCES" }), []);
+    if (options.all === true) found(null, outside);
+    else found(null, first.address, first.family);
+  });
+}
+
+export class Connections {
+  readonly #options: ConnectionOptions;
+  readonly #pools = new Map<string, Dispatcher>();
+  #plain: SecureContext | undefined;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+  }
+
+  /** @throws EngineError `invalid-config` for a proxy or certificate that cannot be used. */
+  to(url: URL): Dispatcher {
+    const held = this.#pools.get(url.origin);
+    if (held !== undefined) return held;
+    const pool = this.#open(url);
+    const oldest = this.#pools.entries().next().value;
+    if (this.#pools.size >= mostOrigins && oldest !== undefined) {
+      this.#pools.delete(oldest[0]);
+      void oldest[1].close();
+    }
+    this.#pools.set(url.origin, pool);
+    return pool;
+  }
+
+  #open(url: URL): Dispatcher {
+    const { env, tlsOf, perOrigin = 8, connectMs = 10_000, silenceMs = 30_000 } = this.#options;
+    const host = url.protocol === "https:" ? (tlsOf?.(url.host) ?? {}) : {};
+    const name = hostOf(url);
+    const servername = host.serverName ?? (isIP(name) === 0 ? name : undefined);
+    const connect = {
+      timeout: connectMs,
+      ...(url.protocol === "https:" ? { secureContext: this.#contextOf(host, url) } : {}),
+      ...(host.insecure === true ? { rejectUnauthorized: false } : {}),
+      ...(servername === undefined ? {} : { servername }),
+    };
+    const bounds = {
+      connections: perOrigin,
+      pipelining: 1,
+      headersTimeout: silenceMs,
+      bodyTimeout: silenceMs,
+    };
+    const proxy = proxyFor(url, env);
+    return proxy === undefined
+      ? new Agent({ ...bounds, connect: { ...connect, lookup: lookUpOutside as never } })
+      : new ProxyAgent({ ...bounds, uri: proxy.href, requestTls: connect, proxyTls: { timeout: connectMs } });
+  }
+
+  /** Reading authorities takes milliseconds, so hosts without settings of their own share one context. */
+  #contextOf({ ca, cert, key }: HostTls, url: URL): SecureContext {
+    const isPlain = ca === undefined && cert === undefined && key === undefined;
+    if (isPlain && this.#plain !== undefined) return this.#plain;
+    const { authorities } = this.#options;
+    try {
+      const context = createSecureContext({
+        ...(authorities === undefined && ca === undefined
+          ? {}
+          : { ca: [...(authorities ?? rootCertificates), ...(ca === undefined ? [] : [ca])] }),
+        ...(cert === undefined ? {} : { cert }),
+        ...(key === undefined ? {} : { key }),
+      });
+      if (isPlain) this.#plain = context;
+      return context;
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new EngineError("invalid-config", `the certificates for ${url.host} cannot be used: ${why}`, {
+        subject: url.host,
+        cause: error,
+      });
+    }
+  }
+
+  /** Ends every connection, whether or not it is in use. */
+  async close(): Promise<void> {
+    const pools = [...this.#pools.values()];
+    this.#pools.clear();
+    await Promise.all(pools.map((pool) => pool.destroy()));
+  }
+}

@@ -1,0 +1,249 @@
+/**
+ * HTTP requests that end: bounded in time, size, redirects and tries. Everything that is fetched comes through here.
+ * Source: RFC 9110 (redirects, Retry-After).
+ */
+import type { Readable } from "node:stream";
+import { setTimeout as wait } from "node:timers/promises";
+import { gunzipSync } from "node:zlib";
+import { request as send } from "undici";
+import { EngineError } from "../../core/errors.ts";
+import { type Connections, refuseLinkLocal } from "./connections.ts";
+import { isPassing, outage } from "./outage.ts";
+import { hostOf } from "./proxy-choice.ts";
+
+export interface BoundedRequest {
+  readonly method?: "GET" | "HEAD" | "POST";
+  readonly url: URL;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** For the origin of `url` only: a redirect to another origin leaves it behind. */
+  readonly authorization?: string | undefined;
+  readonly body?: string;
+  /** Of a successful answer's content. */
+  readonly maxBytes: number;
+}
+
+export interface BoundedResponse {
+  readonly status: number;
+  /** By lower-case name; several of a name are joined. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Of a failure, no more than {@link mostOfFailure}. */
+  readonly bytes: Uint8Array;
+  /** Where the answer came from, after redirects. */
+  readonly url: URL;
+}
+
+export interface FetcherOptions {
+  readonly connections: Connections;
+  /** How often a request is sent before its failure counts. Default 4. */
+  readonly tries?: number;
+  /** Receives a line for each request and answer, without secrets. */
+  readonly log?: ((line: string) => void) | undefined;
+  /** For tests: what waits, and what spreads the waiting. */
+  readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
+  readonly random?: () => number;
+  readonly now?: () => number;
+}
+
+const mostOfFailure = 64 * 1024;
+const mostRedirects = 5;
+const firstDelayMs = 500;
+const longestDelayMs = 8_000;
+/** How long a host that could not be reached is left alone: what many questions ask of it fails at once. */
+const restMs = 10_000;
+
+const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+/** An address for logs and messages: no user, no password, and of the query its names alone. */
+export function shownUrl(url: URL): string {
+  const names = [...new Set(url.searchParams.keys())];
+  return `${url.origin}${url.pathname}${names.length === 0 ? "" : `?${names.map((name) => `${name}=…`).join("&")}`}`;
+}
+
+export class Fetcher {
+  readonly #options: FetcherOptions;
+  /** Origins that could not be reached: until when they rest, and why. */
+  readonly #resting = new Map<string, { readonly until: number; readonly error: EngineError }>();
+
+  constructor(options: FetcherOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The answer, whatever its status. Failures that may pass are tried again, with growing pauses or the one that the
+   * upstream asks for.
+   * @throws EngineError `over-limit` past `maxBytes`, and the codes of an outage.
+   */
+  async fetch(request: BoundedRequest, signal: AbortSignal): Promise<BoundedResponse> {
+    const { origin } = request.url;
+    const { tries = 4, now = Date.now } = this.#options;
+    const rest = this.#resting.get(origin);
+    if (rest !== undefined && now() < rest.until) throw rest.error;
+    this.#resting.delete(origin);
+    for (let attempt = 1; ; attempt++) {
+      const outcome = await this.#tryOnce(request, signal);
+      const last = attempt >= tries || signal.aborted;
+      if (outcome instanceof EngineError) {
+        const mayPass = outcome.code === "unreachable" || outcome.code === "timed-out";
+        if (!mayPass || last || !(await this.#pause(attempt, undefined, signal))) {
+          if (mayPass) this.#resting.set(origin, { until: now() + restMs, error: outcome });
+          throw outcome;
+        }
+      } else if (
+        !isPassing(outcome.status) ||
+        last ||
+        !(await this.#pause(attempt, outcome.headers["retry-after"], signal))
+      )
+        return outcome;
+    }
+  }
+
+  async #tryOnce(request: BoundedRequest, signal: AbortSignal): Promise<BoundedResponse | EngineError> {
+    try {
+      return await this.#follow(request, signal);
+    } catch (error) {
+      const failure = outage(error, shownUrl(request.url));
+      this.#options.log?.(`${request.method ?? "GET"} ${shownUrl(request.url)} ${failure.code}: ${failure.message}`);
+      return failure;
+    }
+  }
+
+  /** Waits before the next try. False: the upstream wants a longer pause than a request may take. */
+  async #pause(attempt: number, retryAfter: string | undefined, signal: AbortSignal): Promise<boolean> {
+    const { sleep = sleepFor, random = Math.random, now = Date.now } = this.#options;
+    const asked = retryAfter === undefined ? undefined : readRetryAfter(retryAfter, now());
+    if (asked !== undefined && asked > longestDelayMs) return false;
+    const most = Math.min(longestDelayMs, firstDelayMs * 2 ** (attempt - 1));
+    try {
+      await sleep(Math.max(asked ?? 0, most * random()), signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      return false;
+    }
+    return true;
+  }
+
+  async #follow(request: BoundedRequest, signal: AbortSignal): Promise<BoundedResponse> {
+    let { url, authorization, method = "GET", body } = request;
+    for (let followed = 0; ; followed++) {
+      refuseLinkLocal(hostOf(url), shownUrl(url));
+      const response = await this.#send({ ...request, url, authorization, method, ...bodyOf(body) }, signal);
+      const { location } = response.headers;
+      if (!redirects.has(response.status) || location === undefined) return response;
+      if (followed >= mostRedirects)
+        throw new EngineError("upstream-error", `more than ${mostRedirects} redirects`, { subject: shownUrl(url) });
+      const next = redirectTarget(location, url);
+      // A body holds what the first origin was meant to read: a password, for instance.
+      if (next.origin !== url.origin && body !== undefined && response.status > 303)
+        throw new EngineError("upstream-error", `a redirect of what was sent, to ${next.origin}, is not followed`, {
+          subject: shownUrl(url),
+        });
+      if (next.origin !== url.origin) authorization = undefined;
+      if (response.status === 303 || (method === "POST" && response.status < 303)) [method, body] = ["GET", undefined];
+      url = next;
+    }
+  }
+
+  async #send(
+    { url, method = "GET", headers, authorization, body, maxBytes }: BoundedRequest,
+    signal: AbortSignal,
+  ): Promise<BoundedResponse> {
+    const { connections, log, now = Date.now } = this.#options;
+    const begun = now();
+    const answer = await send(url, {
+      method,
+      dispatcher: connections.to(url),
+      signal,
+      headers: {
+        "accept-encoding": "identity",
+        ...headers,
+        ...(authorization === undefined ? {} : { authorization }),
+      },
+      ...(body === undefined ? {} : { body }),
+    });
+    const joined: Record<string, string> = {};
+    for (const [name, value] of Object.entries(answer.headers))
+      if (value !== undefined) joined[name] = Array.isArray(value) ? value.join(", ") : value;
+    const ok = answer.statusCode >= 200 && answer.statusCode < 300;
+    const bytes = await readBody(answer.body, ok ? maxBytes : mostOfFailure, ok, {
+      length: method === "HEAD" ? undefined : joined["content-length"],
+      encoding: joined["content-encoding"],
+      subject: shownUrl(url),
+    });
+    log?.(`${method} ${shownUrl(url)} ${answer.statusCode}, ${bytes.length} bytes, ${now() - begun} ms`);
+    return { status: answer.statusCode, headers: joined, bytes, url };
+  }
+}
+
+const bodyOf = (body: string | undefined) => (body === undefined ? {} : { body });
+
+const sleepFor = async (ms: number, signal: AbortSignal): Promise<void> => {
+  await wait(ms, undefined, { signal });
+};
+
+/** Milliseconds from a number of seconds, or until a date. */
+function readRetryAfter(text: string, now: number): number | undefined {
+  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
+  const at = Date.parse(text);
+  return Number.isNaN(at) ? undefined : Math.max(0, at - now);
+}
+
+/** @throws EngineError for a target that is nobody's to name. */
+function redirectTarget(location: string, from: URL): URL {
+  const subject = shownUrl(from);
+  if (!URL.canParse(location, from.href))
+    throw new EngineError("upstream-error", "a redirect to what is not a URL", { subject });
+  const next = new URL(location, from.href);
+  if (next.protocol !== "https:" && next.protocol !== "http:")
+    throw new EngineError("upstream-error", `a redirect to a ${next.protocol} address is not followed`, { subject });
+  if (from.protocol === "https:" && next.protocol === "http:")
+    throw new EngineError("upstream-error", "a redirect from https to http is not followed", { subject });
+  next.username = "";
+  next.password = "";
+  return next;
+}
+
+interface BodyFacts {
+  readonly length: string | undefined;
+  readonly encoding: string | undefined;
+  readonly subject: string;
+}
+
+/** The content; of a failure its beginning. @throws EngineError `over-limit` past `most`, `upstream-error`. */
+async function readBody(
+  body: Readable,
+  most: number,
+  whole: boolean,
+  { length, encoding, subject }: BodyFacts,
+): Promise<Uint8Array> {
+  const tooLarge = (): EngineError => new EngineError("over-limit", `more than ${most} bytes`, { subject });
+  if (whole && Number(length) > most) {
+    // Undici reports the end as an error, too.
+    body.on("error", () => undefined).destroy();
+    throw tooLarge();
+  }
+  const pieces: Uint8Array[] = [];
+  let count = 0;
+  // Leaving the loop ends the connection.
+  for await (const piece of body as AsyncIterable<Uint8Array>) {
+    pieces.push(piece);
+    count += piece.length;
+    if (count <= most) continue;
+    if (whole) throw tooLarge();
+    break;
+  }
+  const bytes = new Uint8Array(Buffer.concat(pieces));
+  if (encoding === undefined || encoding === "identity") return bytes;
+  if (!whole) return new Uint8Array();
+  if (encoding !== "gzip" && encoding !== "x-gzip")
+    throw new EngineError("upstream-error", `content in ${encoding}, which was not asked for`, { subject });
+  return inflate(bytes, most, subject);
+}
+
+function inflate(bytes: Uint8Array, most: number, subject: string): Uint8Array {
+  try {
+    return new Uint8Array(gunzipSync(bytes, { maxOutputLength: most }));
+  } catch (error) {
+    if (error instanceof RangeError) throw new EngineError("over-limit", `more than ${most} bytes`, { subject });
+    throw new EngineError("upstream-error", "gzip content that cannot be read", { subject, cause: error });
+  }
+}

@@ -1,0 +1,58 @@
+/** The codes of what goes wrong between us and an upstream. Source: docs/codes.md. */
+import { errors } from "undici";
+import { EngineError, type ErrorCode } from "../../core/errors.ts";
+
+/** For an answer that is neither what was asked for nor its absence. */
+export const codeOfStatus = (status: number): ErrorCode =>
+  status === 401 || status === 403 ? "access-denied" : status === 429 ? "rate-limited" : "upstream-error";
+
+/** Whether the same request may have another answer in a moment. */
+export const isPassing = (status: number): boolean =>
+  status === 408 || status === 429 || status === 500 || status === 502 || status === 503 || status === 504;
+
+const tlsCode = /CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH/;
+
+const words: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "connection refused",
+  ECONNRESET: "connection reset",
+  EPIPE: "connection reset",
+  ENOTFOUND: "no such host",
+  EAI_AGAIN: "the name cannot be looked up now",
+  EHOSTUNREACH: "no route to the host",
+  ENETUNREACH: "the network is unreachable",
+  UND_ERR_SOCKET: "connection closed",
+};
+
+const codeIn = (error: Error): string => ("code" in error ? String(error.code) : "");
+
+/**
+ * A failure to talk, as a coded error.
+ * @throws any error that is not one of the network.
+ */
+export function outage(error: unknown, subject: string): EngineError {
+  if (error instanceof EngineError) return error;
+  if (!(error instanceof Error)) throw error;
+  const first = error instanceof AggregateError && error.errors[0] instanceof Error ? error.errors[0] : error;
+  const code = codeIn(first) || codeIn(error);
+  const inner = first.cause instanceof Error ? `${first.message}: ${first.cause.message}` : first.message;
+  const because = (kind: ErrorCode, why: string): EngineError => new EngineError(kind, why, { subject, cause: error });
+  if (
+    error.name === "TimeoutError" ||
+    error.name === "AbortError" ||
+    error instanceof errors.ConnectTimeoutError ||
+    error instanceof errors.HeadersTimeoutError ||
+    error instanceof errors.BodyTimeoutError ||
+    code === "ETIMEDOUT"
+  )
+    return because("timed-out", "no answer in time");
+  if (tlsCode.test(code)) return because("tls-failure", `the server's certificate is refused: ${inner} (${code})`);
+  if (code === "EACCES") return because("access-denied", inner);
+  if (code === "EPROTO" || error instanceof errors.HTTPParserError || code.startsWith("HPE_"))
+    return because("upstream-error", `it does not speak the expected protocol: ${inner}`);
+  if (error instanceof errors.UndiciError || /^E[A-Z_]+$/.test(code))
+    return because(
+      "unreachable",
+      `${Object.hasOwn(words, code) ? words[code] : inner}${code === "" ? "" : ` (${code})`}`,
+    );
+  throw error;
+}

@@ -1,0 +1,84 @@
+/**
+ * The asker: each question goes to the part of the world that answers it, and comes back in time. Source:
+ * docs/architecture.md#decide-then-ask.
+ */
+import { EngineError } from "../../core/errors.ts";
+import type { Answer, AnswerTo, AnswerValues, Known } from "../../core/knowledge/answer.ts";
+import type { Asker } from "../../core/knowledge/knowledge.ts";
+import { type Question, type QuestionKind, questionText } from "../../core/knowledge/question.ts";
+
+type QuestionOf<Kind extends QuestionKind> = Extract<Question, { readonly kind: Kind }>;
+
+/** Answers questions of some kinds. */
+export interface Part<Kind extends QuestionKind> {
+  /** Who is asked, for people. */
+  from(question: QuestionOf<Kind>): string;
+  /**
+   * A definite answer: absent only if the source said so. `undefined`: nobody here may be asked that.
+   * @throws EngineError with the code of an outage, or why nobody can know.
+   */
+  ask(question: QuestionOf<Kind>, signal: AbortSignal): Promise<Known<AnswerValues[Kind]> | undefined>;
+}
+
+/** The parts that may be asked. A kind without one stays open. */
+export type Parts = { readonly [Kind in QuestionKind]?: Part<Kind> | undefined };
+
+export interface RouteOptions {
+  readonly now: () => Date;
+  /** For one question, with all its requests and tries. Default 60 s. */
+  readonly deadlineMs?: number;
+  /** Ends everything: a caller that waits no longer. */
+  readonly signal?: AbortSignal;
+}
+
+const defaultDeadlineMs = 60_000;
+
+/** The asker over these parts. The same question asked twice at once is asked once. */
+export function createRoute(parts: Parts, { now, deadlineMs = defaultDeadlineMs, signal }: RouteOptions): Asker {
+  const asking = new Map<string, Promise<Answer | undefined>>();
+
+  const askPart = async (question: Question): Promise<Answer | undefined> => {
+    const part = parts[question.kind] as Part<QuestionKind> | undefined;
+    if (part === undefined) return undefined;
+    const deadline = AbortSignal.timeout(deadlineMs);
+    const stop = signal === undefined ? deadline : AbortSignal.any([deadline, signal]);
+    try {
+      return await inTime(part.ask(question, stop), stop);
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      const { code, subject, message } = error;
+      const why = `[${code}] ${subject === undefined ? "" : `${subject}: `}${message}`;
+      return { state: "unavailable", code, at: now().toISOString(), from: part.from(question), why };
+    }
+  };
+
+  return {
+    async ask<Q extends Question>(question: Q) {
+      const text = questionText(question);
+      const asked = asking.get(text) ?? askPart(question).finally(() => asking.delete(text));
+      asking.set(text, asked);
+      return (await asked) as AnswerTo<Q> | undefined;
+    },
+  };
+}
+
+/** The result, or `timed-out` when the signal comes first: nothing that a part waits for may hold a decision up. */
+async function inTime<Result>(result: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  const { promise: late, reject } = withReject();
+  const end = (): void => reject(new EngineError("timed-out", "no answer in time"));
+  if (signal.aborted) end();
+  signal.addEventListener("abort", end, { once: true });
+  try {
+    return await Promise.race([result, late]);
+  } finally {
+    signal.removeEventListener("abort", end);
+  }
+}
+
+function withReject(): { readonly promise: Promise<never>; readonly reject: (error: Error) => void } {
+  let reject: (error: Error) => void = () => undefined;
+  const promise = new Promise<never>((_, no) => {
+    reject = no;
+  });
+  return { promise, reject };
+}

@@ -1,0 +1,133 @@
+import { connect, createServer as createTcpServer, type AddressInfo } from "node:net";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { decodeUtf8 } from "../../../core/encoding/utf8.ts";
+import { Connections, type HostTls, refuseLinkLocal } from "../../../proxy/upstream/connections.ts";
+import { Fetcher } from "../../../proxy/upstream/fetch-bounded.ts";
+import { rejectsCode, throwsCode } from "../../support/assert.ts";
+import { serveLoopback } from "../../support/loopback-server.ts";
+import { tlsAuthority } from "../../support/tls-identity.ts";
+
+const test = suite("proxy/upstream/connections");
+const never = new AbortController().signal;
+
+async function ask(url: string, connections: Connections): Promise<string> {
+  try {
+    const fetcher = new Fetcher({ connections, tries: 1 });
+    return decodeUtf8((await fetcher.fetch({ url: new URL(url), maxBytes: 100 }, never)).bytes);
+  } finally {
+    await connections.close();
+  }
+}
+
+test("a server's certificate: own authority, another one's, other name, none asked for", async () => {
+  const [authority, other] = [await tlsAuthority(), await tlsAuthority("Other Root")];
+  const { cert, key } = await authority.issue(["127.0.0.1", "registry.corp"]);
+  const server = await serveLoopback((_, response) => void response.end("ok"), { cert, key });
+  const withTls = (tls: HostTls | undefined, authorities?: readonly string[]): Promise<string> =>
+    ask(
+      server.url,
+      new Connections({
+        env: {},
+        tlsOf: (host) => (host === new URL(server.url).host ? tls : undefined),
+        ...(authorities === undefined ? {} : { authorities }),
+      }),
+    );
+  try {
+    await rejectsCode("tls-failure", () => withTls(undefined));
+    await rejectsCode("tls-failure", () => withTls({ ca: other.ca }));
+    assert.is(await withTls({ ca: authority.ca }), "ok");
+    assert.is(await withTls({ ca: `${other.ca}\n${authority.ca}` }), "ok", "a bundle of several");
+    assert.is(await withTls(undefined, [authority.ca]), "ok");
+    assert.is(await withTls({ ca: authority.ca }, [other.ca]), "ok");
+    assert.is(await withTls({ ca: authority.ca, serverName: "registry.corp" }), "ok");
+    await rejectsCode("tls-failure", () => withTls({ ca: authority.ca, serverName: "other.corp" }));
+    assert.is(await withTls({ insecure: true }), "ok");
+    await rejectsCode("invalid-config", () => withTls({ cert: "no PEM", key: "none" }));
+  } finally {
+    await server.close();
+  }
+});
+
+test("a client certificate where the server wants one", async () => {
+  const authority = await tlsAuthority();
+  const own = await authority.issue(["127.0.0.1"]);
+  const client = await authority.issue(["client"]);
+  const tls = { ...own, ca: authority.ca, requestCert: true, rejectUnauthorized: true };
+  const server = await serveLoopback((_, response) => void response.end("ok"), tls);
+  const withTls = (more: HostTls): Promise<string> =>
+    ask(server.url, new Connections({ env: {}, tlsOf: () => ({ ca: authority.ca, ...more }) }));
+  try {
+    assert.is(await withTls(client), "ok");
+    await rejectsCode(["tls-failure", "unreachable"], () => withTls({}));
+  } finally {
+    await server.close();
+  }
+});
+
+test("nothing is asked at link-local addresses", () => {
+  for (const address of ["169.254.169.254", "fe80::1", "fd00:ec2::254", "::ffff:169.254.169.254"])
+    throwsCode("access-denied", () => refuseLinkLocal(address, "x"));
+  for (const address of ["10.0.0.1", "::1", "fd00::1", "ghcr.io"]) refuseLinkLocal(address, "x");
+});
+
+test("sockets to one origin are bounded", async () => {
+  let most = 0;
+  let open = 0;
+  const server = await serveLoopback((_, response) => {
+    most = Math.max(most, ++open);
+    setTimeout(() => {
+      open--;
+      response.end("ok");
+    }, 5);
+  });
+  const connections = new Connections({ env: {}, perOrigin: 3 });
+  const fetcher = new Fetcher({ connections });
+  const url = new URL(server.url);
+  await Promise.all(Array.from({ length: 20 }, () => fetcher.fetch({ url, maxBytes: 10 }, never)));
+  assert.is(most, 3);
+  await connections.close();
+  await server.close();
+});
+
+test("through a proxy: the tunnel is asked for, and what is inside it is checked as without", async () => {
+  const authority = await tlsAuthority();
+  const server = await serveLoopback(
+    (_, response) => void response.end("ok"),
+    await authority.issue(["registry.corp"]),
+  );
+  const asked: string[] = [];
+  const proxy = createTcpServer((socket) => {
+    socket.once("data", (head) => {
+      asked.push(head.toString("latin1").split("\r\n")[0] ?? "");
+      const inside = connect(Number(new URL(server.url).port), "127.0.0.1", () => {
+        socket.write("HTTP/1.1 200 OK\r\n\r\n");
+        socket.pipe(inside).pipe(socket);
+      });
+      inside.on("error", () => socket.destroy());
+      socket.on("error", () => inside.destroy());
+    });
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  const env = { HTTPS_PROXY: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}` };
+  const tlsOf = () => ({ ca: authority.ca });
+  try {
+    assert.is(await ask("https://registry.corp:5000/v2/", new Connections({ env, tlsOf })), "ok");
+    assert.equal(asked, ["CONNECT registry.corp:5000 HTTP/1.1"]);
+    await rejectsCode("tls-failure", () => ask("https://other.corp/", new Connections({ env, tlsOf })));
+  } finally {
+    proxy.close();
+    await server.close();
+  }
+});
+
+test("origins are bounded: redirects may name new ones without end", async () => {
+  const connections = new Connections({ env: {} });
+  const first = connections.to(new URL("http://host-0/"));
+  assert.is(connections.to(new URL("http://host-0/other")), first);
+  for (let index = 1; index <= 256; index++) connections.to(new URL(`http://host-${index}/`));
+  assert.is.not(connections.to(new URL("http://host-0/")), first);
+  await connections.close();
+});
+
+test.run();

@@ -1,0 +1,57 @@
+import { errors } from "undici";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { EngineError } from "../../../core/errors.ts";
+import { codeOfStatus, isPassing, outage } from "../../../proxy/upstream/outage.ts";
+
+const test = suite("proxy/upstream/outage");
+const withCode = (code: string, message = "x"): Error => Object.assign(new Error(message), { code });
+const named = (name: string): Error => Object.assign(new Error("x"), { name });
+
+test("statuses", () => {
+  assert.equal([401, 403, 429, 404, 408, 418, 500, 503].map(codeOfStatus), [
+    ...["access-denied", "access-denied", "rate-limited"],
+    ...["upstream-error", "upstream-error", "upstream-error", "upstream-error", "upstream-error"],
+  ]);
+  assert.equal([200, 401, 404, 408, 429, 500, 501, 503].filter(isPassing), [408, 429, 500, 503]);
+});
+
+const failures: readonly (readonly [error: Error, code: string, says: RegExp])[] = [
+  [named("TimeoutError"), "timed-out", /no answer in time/],
+  [named("AbortError"), "timed-out", /no answer in time/],
+  [new errors.HeadersTimeoutError("x"), "timed-out", /no answer/],
+  [new errors.BodyTimeoutError("x"), "timed-out", /no answer/],
+  [new errors.ConnectTimeoutError("x"), "timed-out", /no answer/],
+  [withCode("ETIMEDOUT"), "timed-out", /no answer/],
+  [withCode("DEPTH_ZERO_SELF_SIGNED_CERT", "self-signed"), "tls-failure", /self-signed \(DEPTH_ZERO/],
+  [withCode("UNABLE_TO_VERIFY_LEAF_SIGNATURE"), "tls-failure", /certificate is refused/],
+  [withCode("ERR_TLS_CERT_ALTNAME_INVALID"), "tls-failure", /refused/],
+  [withCode("CERT_HAS_EXPIRED"), "tls-failure", /refused/],
+  [withCode("EACCES", "only link-local"), "access-denied", /only link-local/],
+  [withCode("EPROTO"), "upstream-error", /expected protocol/],
+  [withCode("HPE_INVALID_CONSTANT", "bad"), "upstream-error", /expected protocol: bad/],
+  [withCode("ECONNREFUSED"), "unreachable", /connection refused \(ECONNREFUSED\)/],
+  [withCode("ENOTFOUND"), "unreachable", /no such host \(ENOTFOUND\)/],
+  [new errors.SocketError("other side closed"), "unreachable", /connection closed/],
+  [new AggregateError([withCode("ECONNREFUSED")], ""), "unreachable", /connection refused/],
+];
+for (const [error, code, says] of failures)
+  test(`${error.name} ${"code" in error ? String(error.code) : ""}: ${code}`, () => {
+    const coded = outage(error, "https://ghcr.io/v2/");
+    assert.is(coded.code, code);
+    assert.match(coded.message, says);
+    assert.is(coded.subject, "https://ghcr.io/v2/");
+    assert.is(coded.cause, error);
+  });
+
+test("a coded error stays, and a defect flies on", () => {
+  const coded = new EngineError("over-limit", "x");
+  assert.is(outage(coded, "y"), coded);
+  assert.throws(() => outage(new TypeError("a defect"), "y"), /a defect/);
+  assert.throws(
+    () => outage("text", "y"),
+    (thrown: unknown) => thrown === "text",
+  );
+});
+
+test.run();
