@@ -16,6 +16,11 @@ export interface CommandIO {
   /** Names of the folder's entries, sorted. @throws EngineError `invalid-usage`. */
   listFolder(path: string): readonly string[];
   pathKind(path: string): "file" | "folder" | "none";
+  /**
+   * What an entry below a folder is; `special` for pipes, devices and sockets, `none` for a link to a folder.
+   * @throws EngineError `invalid-usage` for a link out of the folder.
+   */
+  entryKind(folder: string, path: string): "file" | "folder" | "none" | "special";
   /** @throws EngineError `invalid-usage` when the file cannot be written. */
   writeFile(path: string, text: string): void;
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -1,51 +1,13 @@
 #!/usr/bin/env node
 /** The program: the only user of `process`. Files, streams, environment and clock become a `CommandIO`. */
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { EngineError, remedies } from "../core/errors.ts";
+import { remedies } from "../core/errors.ts";
 import { defaultLimits } from "../core/limits.ts";
 import { colourFlag } from "./colour-flag.ts";
 import type { CommandIO } from "./command.ts";
 import { exitOf } from "./exit-code.ts";
+import { entryKind, listFolder, pathKind, readFile, systemCode, systemWords, writeFile } from "./file-system.ts";
 import { runCommandLine } from "./program.ts";
 import { tellProblem } from "./render/problem.ts";
-
-const systemCode = (error: unknown): string =>
-  error instanceof Error && "code" in error ? String(error.code) : String(error);
-
-const systemTexts: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such file or folder",
-  EACCES: "this user may not",
-  EPERM: "this user may not",
-  EISDIR: "it is a folder",
-  ENOTDIR: "a part of the path is no folder",
-  ENOSPC: "the disk is full",
-  EDQUOT: "the disk quota is used up",
-  EROFS: "the file system is read-only",
-  ENAMETOOLONG: "the name is too long",
-};
-
-/** What the operating system reports, with its code for those who look it up. */
-const systemWords = (code: string): string =>
-  Object.hasOwn(systemTexts, code) ? `${systemTexts[code]} (${code})` : code;
-
-/** A path that cannot be used is wrong usage. Any other failure here is a bug and is rethrown. */
-function withPath<T>(path: string, doing: string, act: () => T): T {
-  try {
-    return act();
-  } catch (error) {
-    if (!(error instanceof Error && "syscall" in error)) throw error;
-    throw new EngineError(
-      "invalid-usage",
-      `cannot ${doing} ${path === "-" ? "standard input" : path}: ${systemWords(systemCode(error))}`,
-      { subject: path, remedy: /^(?:ENOSPC|EDQUOT|EIO)$/.test(systemCode(error)) ? "disk" : "path" },
-    );
-  }
-}
-
-function pathKind(path: string): "file" | "folder" | "none" {
-  const found = statSync(path, { throwIfNoEntry: false });
-  return found === undefined ? "none" : found.isDirectory() ? "folder" : "file";
-}
 
 /**
  * `--color`, `--no-color` and environment variables, per stream. `TERM=dumb` or no terminal mean no colour. Source:
@@ -70,10 +32,11 @@ function columnsOf(stream: NodeJS.WriteStream): number {
 const io: CommandIO = {
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
-  readFile: (path) => new Uint8Array(withPath(path, "read", () => readFileSync(path === "-" ? 0 : path))),
-  listFolder: (path) => withPath(path, "list", () => readdirSync(path)).sort(),
-  pathKind: (path) => withPath(path, "find", () => pathKind(path)),
-  writeFile: (path, text) => withPath(path, "write", () => writeFileSync(path, text)),
+  readFile,
+  listFolder,
+  pathKind,
+  entryKind,
+  writeFile,
   env: process.env,
   now: () => new Date(),
   colour: { out: showsColour(process.stdout), err: showsColour(process.stderr) },

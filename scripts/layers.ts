@@ -272,11 +272,12 @@ export const layers: LayerTable = {
       "cli/colour-flag.ts",
       "cli/command.ts",
       "cli/exit-code.ts",
+      "cli/file-system.ts",
       "cli/program.ts",
       "cli/render",
     ],
-    packages: ["node:"],
   },
+  "cli/file-system.ts": { units: ["core/errors.ts"], packages: ["node:"] },
   "cli/tuf-conformance.ts": {
     units: [
       "core/errors.ts",

@@ -34,14 +34,15 @@ const isDocument = (name: string): boolean => /\.(?:ya?ml|json)$/i.test(name);
 
 /**
  * The YAML and JSON files of a folder, to its depth. Hidden entries are skipped.
- * @throws EngineError `invalid-usage`
+ * @throws EngineError `invalid-usage`, also for a link out of `root`, and a pipe or device in place of a file.
  */
-function readFolder(folder: string, io: CommandIO): readonly TextFile[] {
+function readFolder(folder: string, root: string, io: CommandIO): readonly TextFile[] {
   return io.listFolder(folder).flatMap((entry): readonly TextFile[] => {
     if (entry.startsWith(".")) return [];
     const name = folder.endsWith("/") ? `${folder}${entry}` : `${folder}/${entry}`;
-    if (io.pathKind(name) === "folder") return readFolder(name, io);
-    return isDocument(entry) ? [{ name, text: readGivenText(name, io), inFolder: true }] : [];
+    const kind = io.entryKind(root, name);
+    if (kind === "folder") return readFolder(name, root, io);
+    return isDocument(entry) && kind !== "none" ? [{ name, text: readGivenText(name, io), inFolder: true }] : [];
   });
 }
 
@@ -50,7 +51,7 @@ export const readPaths = (paths: readonly string[], io: CommandIO): readonly Giv
   paths.map((path) => {
     const folder = path.replace(/(?<=.)\/+$/, "");
     return path !== "-" && io.pathKind(folder) === "folder"
-      ? { path, files: readFolder(folder, io) }
+      ? { path, files: readFolder(folder, folder, io) }
       : { path, files: [{ name: path, text: readGivenText(path, io), inFolder: false }] };
   });
 

@@ -226,14 +226,15 @@ function readTestFile(source: YamlDocument, path: string): TestFile {
  * The test files below a folder, by their name, in order. Hidden folders are searched too, such as `.kyverno-test`.
  * Names with two dots are skipped: a mounted ConfigMap keeps second copies of its files there.
  */
-export function findTestFiles(folder: string, fileName: string, io: CommandIO): readonly string[] {
+export function findTestFiles(folder: string, fileName: string, io: CommandIO, root = folder): readonly string[] {
   if (io.pathKind(folder) === "file") return [folder];
   const here = folder.replace(/(?<=.)\/+$/, "");
   return io.listFolder(here).flatMap((name) => {
     if (name.startsWith("..")) return [];
     const path = here === "." ? name : `${here}/${name}`;
-    if (io.pathKind(path) === "folder") return findTestFiles(path, fileName, io);
-    return name === fileName ? [path] : [];
+    const kind = io.entryKind(root, path);
+    if (kind === "folder") return findTestFiles(path, fileName, io, root);
+    return name === fileName && kind !== "none" ? [path] : [];
   });
 }
 

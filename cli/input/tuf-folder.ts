@@ -40,7 +40,7 @@ function openFolder(given: string, io: CommandIO): (path: string) => Uint8Array 
     const version = /^(\d+)\.root\.json$/.exec(path)?.[1];
     for (const name of namesOf(path)) {
       const file = `${folder}/${name}`;
-      if (!isBelow(name) || io.pathKind(file) !== "file") continue;
+      if (!isBelow(name) || io.entryKind(folder, file) !== "file") continue;
       const bytes = io.readFile(file);
       // A client keeps only its newest root, without a version in its name. It may not be the one asked for.
       if (

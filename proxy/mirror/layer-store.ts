@@ -35,7 +35,8 @@ export class LayerStore {
 
   /** The size in bytes of a stored layer. */
   size(digest: Digest): number | undefined {
-    return statSync(this.path(digest), { throwIfNoEntry: false })?.size;
+    const found = statSync(this.path(digest), { throwIfNoEntry: false });
+    return found?.isFile() === true ? found.size : undefined;
   }
 
   /**

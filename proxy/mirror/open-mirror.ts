@@ -5,7 +5,18 @@
  * writers put many rows into one transaction, so the cost does not matter). At rest the file leaves WAL mode, so that
  * it is one plain file that can be read from a read-only disk.
  */
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readSync, renameSync, rmSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
 import { join } from "node:path";
 import type { Database } from "better-sqlite3";
 import { EngineError } from "../../core/errors.ts";
@@ -110,7 +121,8 @@ function checkHeader(folder: string): boolean {
   const path = join(folder, file);
   let handle: number;
   try {
-    handle = openSync(path, "r");
+    // A pipe in the file's place must not be waited for.
+    handle = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     if (systemCode(error) !== "ENOENT")
       throw new EngineError("invalid-usage", `the mirror's file cannot be read (${systemCode(error)})`, {
@@ -121,15 +133,13 @@ function checkHeader(folder: string): boolean {
     return false;
   }
   try {
+    if (!fstatSync(handle).isFile()) throw corrupt(path, "no regular file in place of the mirror's file");
     const header = Buffer.alloc(100);
     const length = readSync(handle, header, 0, header.length, 0);
     if (length < header.length || header.toString("latin1", 0, magic.length) !== magic)
       throw corrupt(path, "the mirror's file is cut off or is no SQLite file");
     if (header.readUInt32BE(68) !== applicationId) throw corrupt(path, "an SQLite file, but not a mirror");
     return true;
-  } catch (error) {
-    if (systemCode(error) === "EISDIR") throw corrupt(path, "a folder in place of the mirror's file", error);
-    throw error;
   } finally {
     closeSync(handle);
   }

@@ -52,6 +52,7 @@ export function testIO(world: TestWorld = {}): {
     listFolder: (path) =>
       [...new Set(below(path).map((name) => name.slice(path.length + 1).split("/")[0] ?? ""))].sort(),
     pathKind: (path) => (files[path] !== undefined ? "file" : below(path).length > 0 ? "folder" : "none"),
+    entryKind: (_, path) => io.pathKind(path),
     writeFile: (path, text) => {
       seen.written[path] = text;
     },

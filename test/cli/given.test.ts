@@ -2,12 +2,13 @@
  * Nothing that was given is lost in silence: the files of `test/fixtures/inputs`, and others of their kinds, with what
  * is right of each. Source: docs/spec/command-line.md#given-files, docs/spec/kyverno.md#files-and-folders.
  */
-import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { tempFolder } from "../support/temp-folder.ts";
+import { entryKind, listFolder, pathKind, readFile } from "../../cli/file-system.ts";
 import { runCommandLine } from "../../cli/program.ts";
 import { runCli, testIO, type TestRun } from "./command-io.ts";
 
@@ -107,9 +108,10 @@ test("a mounted ConfigMap is read once, behind links too", async () => {
   const { io, seen } = testIO({ now });
   const onDisk = {
     ...io,
-    readFile: (path: string) => new Uint8Array(readFileSync(path)),
-    listFolder: (path: string) => readdirSync(path).sort(),
-    pathKind: (path: string) => (statSync(path).isDirectory() ? ("folder" as const) : ("file" as const)),
+    readFile,
+    listFolder,
+    pathKind,
+    entryKind,
   };
   const exit = await runCommandLine(["apply", folder, "-r", resource, ...known], onDisk);
   const { out, err } = seen;

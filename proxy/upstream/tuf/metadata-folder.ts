@@ -2,7 +2,7 @@
  * The metadata of a TUF client in a folder, byte for byte as it was served: `root.json`, `timestamp.json`, one file a
  * role.
  */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { EngineError } from "../../../core/errors.ts";
 import { type HeldRoles, quoteRole } from "./update.ts";
@@ -29,10 +29,11 @@ export class MetadataFolder implements HeldRoles {
     return join(this.#folder, `${quoteRole(role)}.json`);
   }
 
-  /** Undefined also for a file larger than any metadata. */
+  /** Undefined also for what is larger than any metadata, and for a pipe or device, which may never end. */
   read(role: string): Uint8Array | undefined {
     const path = this.#path(role);
-    if (!existsSync(path) || statSync(path).size > this.#limits.tufTargetsBytes) return undefined;
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found?.isFile() !== true || found.size > this.#limits.tufTargetsBytes) return undefined;
     return new Uint8Array(readFileSync(path));
   }
 
