@@ -1,5 +1,6 @@
 /**
- * Switches in Go's style: `--flag=false`, and the last one given counts. Source: docs/spec/command-line.md#switches;
+ * Switches in Go's style: `--flag=false`, and the last one given counts. One may have settings of its own beside true
+ * and false, after `=` alone: the next word never belongs to it. Source: docs/spec/command-line.md#switches;
  * Go's strconv.ParseBool.
  */
 import type { Command, Option } from "commander";
@@ -10,17 +11,30 @@ const truths: Readonly<Record<string, boolean>> = {
   ...Object.fromEntries(["0", "f", "F", "false", "FALSE", "False"].map((text) => [text, false])),
 };
 
+const truthOf = (text: string): boolean | undefined => (Object.hasOwn(truths, text) ? truths[text] : undefined);
+
 function readTruth(text: string, flag: string): boolean {
-  const truth = Object.hasOwn(truths, text) ? truths[text] : undefined;
+  const truth = truthOf(text);
   if (truth === undefined)
     throw new EngineError("invalid-usage", `${flag} takes true or false`, { subject: `${flag}=${text}` });
   return truth;
 }
 
-const isSwitch = (option: Option): boolean => !option.required && !option.optional;
+/** A switch that has settings of its own: what it is alone is its preset. */
+const hasSettings = (option: Option): boolean => option.optional && option.presetArg !== undefined;
 
-/** A word, or a switch and what it is set to. */
-type Token = string | { readonly attribute: string; readonly on: boolean };
+const isSwitch = (option: Option): boolean => !option.required && (!option.optional || hasSettings(option));
+
+/** A word, or a switch and what it is set to: on, off, or a setting of its own. */
+type Token = string | { readonly attribute: string; readonly on: boolean; readonly setting?: string };
+
+/** The setting of a switch that has some; without one it has its preset. */
+function readSetting(option: Option, text: string | undefined): Token {
+  const attribute = option.attributeName();
+  const preset = String(option.presetArg);
+  const truth = text === undefined ? true : truthOf(text);
+  return { attribute, on: truth ?? true, setting: truth === undefined ? (text ?? preset) : preset };
+}
 
 class Reader {
   readonly tokens: Token[] = [];
@@ -67,6 +81,10 @@ class Reader {
       this.tokens.push(word);
       return option?.required === true && text === undefined;
     }
+    if (hasSettings(option)) {
+      this.tokens.push(readSetting(option, text));
+      return false;
+    }
     const said = text === undefined || readTruth(text, flag);
     const isNegation = option.negate && option.long === flag;
     this.tokens.push({ attribute: option.attributeName(), on: isNegation ? !said : said });
@@ -104,8 +122,12 @@ export function foldSwitches(words: readonly string[], program: Command): readon
   const last = new Map(tokens.map((token, index) => [typeof token === "string" ? "" : token.attribute, index]));
   return tokens.flatMap((token, index) => {
     if (typeof token === "string") return [token];
-    const { attribute, on } = token;
+    const { attribute, on, setting } = token;
     if (last.get(attribute) !== index) return [];
+    if (setting !== undefined) {
+      const long = options.findLast((option) => hasSettings(option) && option.attributeName() === attribute)?.long;
+      return on && long !== undefined ? [`${long}=${setting}`] : [];
+    }
     const form = options.findLast(
       (option) => isSwitch(option) && option.attributeName() === attribute && option.negate !== on,
     );

@@ -63,7 +63,13 @@ interface Located {
  */
 function locateLocal(path: string, source: LayoutSource, { knowledge, limits }: OpenKnowledge): Located {
   const open = (options: Pick<LayoutOptions, "tag">) =>
-    openLayout(source, { ...options, repository: "local/image", complete: true, limits });
+    openLayout(source, {
+      ...options,
+      repository: "local/image",
+      complete: "repository",
+      claimedBy: "--local-image",
+      limits,
+    });
   const named = open({});
   const layout = named.marked.length > 0 || named.images().length > 0 ? named : open({ tag: "saved" });
   const [image, ...others] = layout.marked.length > 0 ? layout.marked : layout.images();

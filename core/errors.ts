@@ -179,10 +179,18 @@ export const fixes: Readonly<Record<ErrorCode, string>> = {
 /** What to do where more is known than the code says. */
 export const remedies = {
   artifact:
-    "bring it in: `sallyport mirror add --store STORE IMAGE=LAYOUT`; with `--complete` what the layout lacks " +
-    "does not exist",
+    "bring it in: `sallyport mirror add --store STORE IMAGE=LAYOUT`; with `--complete` the layout has all that hangs " +
+    "on its images, with `--complete=repository` all of their repositories",
   "no-source": "no mirror or layout was named: give `--store STORE`, `--layout LAYOUT` or SALLYPORT_STORE",
-  completeness: "if the layout has them all, say so with `--complete`; otherwise add the rest",
+  completeness: "if the layout has all that hangs on the image, say so with `--complete`; otherwise add the rest",
+  "docker-archive":
+    "leave `--complete` out; or bring the image with its signatures: `cosign save IMAGE --dir LAYOUT`, and then " +
+    "`sallyport mirror add --store STORE IMAGE=LAYOUT --complete`",
+  "wider-claim":
+    "name the repository as the layout does, or claim it whole: `sallyport mirror add --store STORE " +
+    "REPOSITORY=LAYOUT --complete=repository`",
+  "held-beyond":
+    "add it without `--complete`, or save the image again with all that hangs on it: `cosign save IMAGE --dir LAYOUT`",
   cluster: "give it with `--cluster-resource FILE`",
   "pinned-secret":
     "pin the key: `sallyport mirror pin-key --store STORE REFERENCE FILE`; apply, test and explain also take the " +

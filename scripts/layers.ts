@@ -164,6 +164,7 @@ export const layers: LayerTable = {
       ...basis,
       "core/knowledge",
       "core/crypto",
+      "core/oci",
       "core/cosign",
       "core/x509",
       "core/tuf",

@@ -7,16 +7,17 @@ import { type AddedLayout, addLayout } from "../../proxy/archive/add-layout.ts";
 import { openLayoutSource } from "../../proxy/archive/open-source.ts";
 import type { CommandIO, Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
+import { addCompleteOption, type CompleteOptions, readComplete } from "../input/complete-flag.ts";
 import { addLimitOptions } from "../input/limit-flags.ts";
 import { parseLayoutFlag, reportSkippedEntries } from "../input/knowledge.ts";
 import { defineDistrust } from "./mirror-distrust.ts";
 import { defineList } from "./mirror-ls.ts";
 import { definePins } from "./mirror-pins.ts";
+import { visible } from "../render/tree.ts";
 import { addStoreOption, type StoreOptions, withMirror, withMirrorAsync } from "../input/store.ts";
 import { say } from "../render/say.ts";
 
-interface AddOptions extends StoreOptions {
-  readonly complete?: boolean;
+interface AddOptions extends StoreOptions, CompleteOptions {
   readonly withLayers?: boolean;
 }
 
@@ -29,7 +30,7 @@ async function add(layouts: readonly string[], options: AddOptions, io: CommandI
       try {
         const added = addLayout(mirror, source, {
           ...named,
-          ...(options.complete === true ? { complete: true } : {}),
+          ...readComplete(options, `mirror add ${flag}`),
           ...(options.withLayers === true ? { layers: true } : {}),
         });
         reportAdded(folder, added, io);
@@ -49,7 +50,9 @@ function reportAdded(folder: string, added: AddedLayout, io: CommandIO): void {
     `${folder}: ${added.tags} tags, ${added.manifests} manifests, ${added.blobs} blobs, ${added.referrers} ` +
       `referrers, ${added.layers} image layers (${added.layersLeftOut} left out)\n`,
   );
-  for (const scope of added.complete) io.out(`${folder}: complete for ${scope}\n`);
+  for (const { scope } of added.complete) io.out(`${folder}: complete for ${scope}\n`);
+  for (const { scope, at, from } of added.ended)
+    io.out(`${folder}: no longer complete, ${scope}\n  said as of ${at} by ${visible(from)}\n`);
   reportUnread(added, io);
   reportSkippedEntries(folder, [...added.skipped, ...added.plainBlobs], io);
   for (const digest of added.missing) say(`missing ${folder}: ${digest}`, io);
@@ -78,12 +81,13 @@ function check(options: StoreOptions, io: CommandIO): ExitCode {
 
 export function define(command: Command, shell: Shell): void {
   const { io, finish } = shell;
-  addStoreOption(
-    addLimitOptions(command.command("add"))
-      .description("add OCI layouts: cosign save, skopeo, oras, docker save")
-      .argument("<[image=]layout...>", "folders or tar archives; IMAGE names what one does not name"),
+  addCompleteOption(
+    addStoreOption(
+      addLimitOptions(command.command("add"))
+        .description("add OCI layouts: cosign save, skopeo, oras, docker save")
+        .argument("<[image=]layout...>", "folders or tar archives; IMAGE names what one does not name"),
+    ),
   )
-    .option("--complete", "claim that the layouts hold everything of their repositories: what they lack does not exist")
     .option("--with-layers", "copy image layers too (no decision reads them)")
     .action(async (layouts: readonly string[], options: AddOptions) => finish(await add(layouts, options, io)));
   defineList(command.command("ls").description("list what the mirror holds, unverified"), shell);

@@ -13,6 +13,7 @@ import { later } from "../../core/verify/clock.ts";
 import type { Limits } from "../../core/limits.ts";
 import { parseTrustedRoot } from "../../core/trust/trusted-root.ts";
 import type { TrustSettings } from "../../core/trust/tuf-verifier.ts";
+import { requireClaimable } from "../../proxy/archive/claim-layout.ts";
 import { type LayoutKnowledge, type LayoutOptions, openLayout } from "../../proxy/archive/oci-layout.ts";
 import { openLayoutSource } from "../../proxy/archive/open-source.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
@@ -22,16 +23,16 @@ import { keepSignedTime } from "../../proxy/mirror/signed-time.ts";
 import type { Command } from "commander";
 import { collect, type CommandIO } from "../command.ts";
 import { asGiven, aTrustedRoot } from "./given-file.ts";
+import { addCompleteOption, type CompleteOptions, readComplete } from "./complete-flag.ts";
 import { addLimitOptions, type LimitOptions, readLimits } from "./limit-flags.ts";
 import { addTrustOptions, defaultTrustName, readTrustSettings, tufFolder, type TrustOptions } from "./trust-flags.ts";
 import { readTufFolder } from "./tuf-folder.ts";
 import { type Ear, say } from "../render/say.ts";
 
 /** The flags of {@link addKnowledgeOptions}, as commander gives them. */
-export interface KnowledgeOptions extends TrustOptions, LimitOptions {
+export interface KnowledgeOptions extends TrustOptions, LimitOptions, CompleteOptions {
   readonly store?: string;
   readonly layout?: readonly string[];
-  readonly complete?: boolean;
   readonly trustedRoot?: string;
   readonly distrust?: readonly string[];
   readonly offline?: boolean;
@@ -46,8 +47,8 @@ export function addKnowledgeOptions(command: Command): Command {
       "--layout <[image=]path>",
       "an OCI layout, a folder or a tar archive; IMAGE names what it does not name (repeatable)",
       collect,
-    )
-    .option("--complete", "claim that the layouts hold everything of their repositories: what they lack does not exist")
+    );
+  addCompleteOption(command)
     .option("--trusted-root <file>", "a trusted_root.json, in place of the mirror's (env: SALLYPORT_TRUSTED_ROOT)")
     .option("--distrust <file>", "a list of what is never trusted, beside the mirror's own (repeatable)", collect)
     .option("--offline", "dial nothing")
@@ -208,9 +209,10 @@ export async function openKnowledge(
     const { folder, options: named } = parseLayoutFlag(flag);
     try {
       const source = await openLayoutSource(folder, limits);
-      const layout = openLayout(source, { ...named, limits, ...(options.complete === true ? { complete: true } : {}) });
-      reportSkippedEntries(folder, layout.skipped, io);
+      const layout = openLayout(source, { ...named, limits, ...readComplete(options, `--layout ${flag}`) });
       layouts.push(layout);
+      if (options.complete !== undefined) requireClaimable(layout);
+      reportSkippedEntries(folder, layout.skipped, io);
     } catch (error) {
       for (const layout of layouts) layout.close();
       throw error;
@@ -256,5 +258,7 @@ export async function openKnowledge(
 /** A source as of the time of `--at`: later signed times do not count. */
 const timeless = (source: MirrorKnowledge): Knowledge => ({
   answer: (question) => source.answer(question),
+  claims: (question) => source.claims(question),
+  facts: (scope) => source.facts(scope),
   state: () => ({ ...source.state(), newestSignedTime: undefined }),
 });

@@ -37,11 +37,11 @@ const defaultInFlight = 32;
 const canChange = (question: Question, answer: Answer): boolean =>
   answer.state === "absent" || (question.kind !== "manifest" && question.kind !== "blob");
 
-/** Whether to ask again. An answer without a readable time counts as infinitely old. */
+/** Whether to ask again. Without a readable time, or with one that is yet to come, an answer counts as old. */
 function isOld(question: Question, answer: Answer, now: Date, refresh: number | undefined): boolean {
   if (refresh === undefined || !canChange(question, answer)) return false;
   const age = now.getTime() - new Date(answer.at).getTime();
-  return !(age <= refresh);
+  return !(Math.abs(age) <= refresh);
 }
 
 /**

@@ -2,7 +2,7 @@
  * The JSON form of an answer: mirrors, records, archives and capsules keep it. An answer has exactly one form, so that
  * the digest of its canonical text names it. Any other JSON is refused, unknown fields too. Bytes are base64.
  * Source: docs/architecture.md#decide-then-ask.
- *  {"at":"2026-01-01T00:00:00Z","from":"ghcr.io","state":"absent"}
+ * {"at":"2026-01-01T00:00:00Z","from":"ghcr.io","state":"absent"}, and claim where it rests on one
  * {"at":"2026-01-01T00:00:00Z","code":"timed-out","from":"ghcr.io","state":"unavailable"}
  * {"at":"2026-01-01T00:00:00Z","from":"ghcr.io","state":"present","value":VALUE} VALUE by the kind of the question: tag
  * {"digest":"sha256:9f86…","mediaType":"application/…","size":42}, and artifactType, annotations if given referrers
@@ -31,7 +31,7 @@ export function encodeAnswer<K extends QuestionKind>(kind: K, answer: AnswerOf<K
     case "present":
       return { state, at, from, value: encodeAnswerValue(kind, answer.value) };
     case "absent":
-      return { state, at, from };
+      return { state, at, from, ...(answer.claim === undefined ? {} : { claim: answer.claim }) };
     case "unavailable":
       return { state, at, from, code: answer.code };
   }
@@ -47,13 +47,20 @@ export function readAnswer<K extends QuestionKind>(kind: K, json: JsonValue | un
   const more = { present: "value", absent: undefined, unavailable: "code" } as const;
   if (!isStateOf(more, state)) throw malformed("not a state of an answer", pointer(at, "state"));
   const own = more[state];
-  const known = readFields(object, ["state", "at", "from", ...(own === undefined ? [] : [own])], [], at);
+  const known = readFields(
+    object,
+    ["state", "at", "from", ...(own === undefined ? [] : [own])],
+    state === "absent" ? ["claim"] : [],
+    at,
+  );
   const origin = { at: readTime(known.at, pointer(at, "at")), from: readString(known.from, pointer(at, "from")) };
   switch (state) {
     case "present":
       return { state, value: readAnswerValue(kind, known.value, pointer(at, "value")), ...origin };
     case "absent":
-      return { state, ...origin };
+      return known.claim === undefined
+        ? { state, ...origin }
+        : { state, ...origin, claim: readString(known.claim, pointer(at, "claim")) };
     case "unavailable":
       return { state, code: readCode(known.code, pointer(at, "code")), ...origin };
   }

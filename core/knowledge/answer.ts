@@ -43,12 +43,13 @@ export interface AnswerValues {
 }
 
 /**
- * `at` is RFC 3339; `from` names the source. `absent`: the source said so. `unavailable`: the source was asked and
- * failed to answer; `why` is what it said, for people.
+ * `at` is RFC 3339; `from` names the source. `absent`: the source said so, or with `claim` (a scope) somebody said that
+ * everything there is held, `from` and `at` then being the claim's. `unavailable`: the source was asked and failed to
+ * answer; `why` is what it said, for people.
  */
 export type Answer<T = unknown> =
   | { readonly state: "present"; readonly value: T; readonly at: string; readonly from: string }
-  | { readonly state: "absent"; readonly at: string; readonly from: string }
+  | { readonly state: "absent"; readonly at: string; readonly from: string; readonly claim?: string }
   | {
       readonly state: "unavailable";
       readonly code: ErrorCode;

@@ -3,12 +3,14 @@
  * docs/architecture.md#decide-then-ask.
  */
 import type { Answer, AnswerTo } from "./answer.ts";
+import { type CompletenessClaim, contradicts } from "./completeness-claim.ts";
 import type { DistrustRow, Knowledge, SourceState } from "./knowledge.ts";
 import type { Question } from "./question.ts";
 
 /**
  * The sources' combined knowledge: lists of referrers are merged; otherwise the first present answer counts, and
- * presence beats absence. It has a version if every source has one.
+ * presence beats absence. A source's claim of completeness ends where another source holds more, unless that one makes
+ * a claim of its own about what it holds. It has a version if every source has one.
  */
 export const joinedKnowledge = (sources: readonly Knowledge[]): Knowledge => new JoinedKnowledge(sources);
 
@@ -16,20 +18,50 @@ const none: readonly DistrustRow[] = [];
 
 class JoinedKnowledge implements Knowledge {
   readonly #sources: readonly Knowledge[];
+  /** Whether a source's claim was contradicted, by source and scope; of one version. */
+  readonly #ended = new Map<string, boolean>();
+  #version: string | undefined;
 
   constructor(sources: readonly Knowledge[]) {
     this.#sources = sources;
   }
 
   answer<Q extends Question>(question: Q): AnswerTo<Q> | undefined {
-    const answers = this.#sources.map((source) => source.answer(question)).filter((answer) => answer !== undefined);
-    const present = answers.filter((answer) => answer.state === "present");
+    const answers = this.#sources.flatMap((source) => {
+      const answer = source.answer(question);
+      return answer === undefined ? [] : [{ source, answer }];
+    });
+    const present = answers.flatMap(({ answer }) => (answer.state === "present" ? [answer] : []));
     const [first] = present;
     if (first !== undefined && question.kind === "referrers" && present.length > 1) {
       const joined: Answer = { ...first, value: present.flatMap((answer) => answer.value as readonly unknown[]) };
       return joined as AnswerTo<Q>;
     }
-    return first ?? answers.find((answer) => answer.state === "absent") ?? answers[0];
+    if (first !== undefined) return first;
+    const standing = answers.flatMap(({ source, answer }) =>
+      answer.state === "absent" && answer.claim !== undefined && this.#hasEnded(source, answer.claim) ? [] : [answer],
+    );
+    return standing.find((answer) => answer.state === "absent") ?? standing[0];
+  }
+
+  #hasEnded(source: Knowledge, scope: string): boolean {
+    const key = `${this.#sources.indexOf(source)} ${scope}`;
+    const known = this.#ended.get(key);
+    if (known !== undefined) return known;
+    const ended = this.#sources.some((other) => other !== source && holdsMore(other, source, scope));
+    // Without a version nobody says when a source changes.
+    if (this.#version !== undefined) this.#ended.set(key, ended);
+    return ended;
+  }
+
+  claims(question: Question): readonly CompletenessClaim[] {
+    return this.#sources.flatMap((source) =>
+      (source.claims?.(question) ?? []).filter(({ scope }) => !this.#hasEnded(source, scope)),
+    );
+  }
+
+  *facts(scope: string): Iterable<Question> {
+    for (const source of this.#sources) yield* source.facts?.(scope) ?? [];
   }
 
   /** The union of the sources' distrust lists, and their newest signed time. */
@@ -39,11 +71,22 @@ class JoinedKnowledge implements Knowledge {
     const lists = states.flatMap(({ distrust = none }) => (distrust.length > 0 ? [distrust] : []));
     const times = states.flatMap(({ newestSignedTime }) => newestSignedTime ?? []);
     const [first = none] = lists;
+    // As a JSON list, so that different lists of versions never have the same text.
+    const version = versions.includes(undefined) ? undefined : JSON.stringify(versions);
+    if (version === undefined || version !== this.#version) this.#ended.clear();
+    this.#version = version;
     return {
-      // As a JSON list, so that different lists of versions never have the same text.
-      version: versions.includes(undefined) ? undefined : JSON.stringify(versions),
+      version,
       distrust: lists.length < 2 ? first : lists.flat(),
       newestSignedTime: times.sort((left, right) => right.getTime() - left.getTime())[0],
     };
   }
+}
+
+/** Whether `other` holds something of the scope that `source` says is not there, and makes no claim about it. */
+function holdsMore(other: Knowledge, source: Knowledge, scope: string): boolean {
+  for (const question of other.facts?.(scope) ?? [])
+    if ((other.claims?.(question) ?? []).length === 0 && contradicts(other.answer(question), source.answer(question)))
+      return true;
+  return false;
 }

@@ -3,6 +3,7 @@
  * docs/architecture.md#decide-then-ask.
  */
 import type { AnswerTo } from "./answer.ts";
+import type { CompletenessClaim } from "./completeness-claim.ts";
 import type { Question } from "./question.ts";
 
 /**
@@ -37,10 +38,17 @@ export interface SourceState {
   readonly newestSignedTime?: Date | undefined;
 }
 
-/** Synchronous look-up. `undefined`: never asked. A damaged source throws an `EngineError`. */
+/**
+ * Synchronous look-up. `undefined`: never asked. A damaged source throws an `EngineError`. A source whose absences rest
+ * on claims of completeness tells of them, so that a fact from elsewhere can end them.
+ */
 export interface Knowledge {
   answer<Q extends Question>(question: Q): AnswerTo<Q> | undefined;
   state?(): SourceState;
+  /** The claims that cover a question, whether or not it has an answer; the narrowest first. */
+  claims?(question: Question): readonly CompletenessClaim[];
+  /** The questions of a scope to which the source has a present answer. */
+  facts?(scope: string): Iterable<Question>;
 }
 
 /**

@@ -3,9 +3,10 @@
  * registry derives them.
  */
 import { type Digest, digestOf } from "../crypto/digest.ts";
-import type { AnswerTo } from "../knowledge/answer.ts";
+import type { Answer, AnswerTo } from "../knowledge/answer.ts";
+import { claimedAbsence, type CompletenessClaim, contradicts } from "../knowledge/completeness-claim.ts";
 import type { DistrustRow, Knowledge, SourceState } from "../knowledge/knowledge.ts";
-import { type Question, questionText } from "../knowledge/question.ts";
+import { parseQuestion, type Question, questionText } from "../knowledge/question.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { canonicalQuestion, completenessScopes, parseScope } from "./completeness.ts";
 import { mediaTypeOf, parseManifest, referrerDescriptor } from "./manifest.ts";
@@ -23,7 +24,7 @@ export class MemoryKnowledge implements Knowledge {
   readonly #origin: KnowledgeOrigin;
   readonly #answers = new Map<string, AnswerTo<Question>>();
   readonly #referrers = new Map<string, Descriptor[]>();
-  readonly #complete = new Set<string>();
+  readonly #complete = new Map<string, CompletenessClaim>();
   #distrust: readonly DistrustRow[] = [];
   #signed: Date | undefined;
   #changes = 0;
@@ -42,9 +43,26 @@ export class MemoryKnowledge implements Knowledge {
       this.#answers.get(text) ??
       (derived === undefined ? undefined : { state: "present", value: derived, ...this.#origin });
     if (answer !== undefined) return answer as AnswerTo<Q>;
-    return completenessScopes(asked).some((scope) => this.#complete.has(scope))
-      ? { state: "absent", ...this.#origin }
-      : undefined;
+    const [claim] = this.claims(asked);
+    return claim === undefined ? undefined : (claimedAbsence(claim) as AnswerTo<Q>);
+  }
+
+  claims(question: Question): readonly CompletenessClaim[] {
+    return completenessScopes(question).flatMap((scope) => this.#complete.get(scope) ?? []);
+  }
+
+  *facts(scope: string): Iterable<Question> {
+    for (const text of new Set([...this.#answers.keys(), ...this.#referrers.keys()])) {
+      const question = parseQuestion(text);
+      if (completenessScopes(question).includes(scope) && this.answer(question)?.state === "present") yield question;
+    }
+  }
+
+  /** A new fact ends every claim that it contradicts. */
+  #endClaims(question: Question, later: Answer): void {
+    const claims = later.state === "present" ? this.claims(question) : [];
+    if (claims.length > 0 && contradicts(later, this.answer(question)))
+      for (const { scope } of claims) this.#complete.delete(scope);
   }
 
   /** The version counts what was put in. */
@@ -55,7 +73,9 @@ export class MemoryKnowledge implements Knowledge {
   /** Records an answer. It wins over answers derived from content. */
   set<Q extends Question>(question: Q, answer: AnswerTo<Q>): this {
     this.#changes++;
-    this.#answers.set(questionText(canonicalQuestion(question)), answer as AnswerTo<Question>);
+    const asked = canonicalQuestion(question);
+    this.#endClaims(asked, answer);
+    this.#answers.set(questionText(asked), answer as AnswerTo<Question>);
     return this;
   }
 
@@ -106,19 +126,22 @@ export class MemoryKnowledge implements Knowledge {
   }
 
   #addReferrer(repository: string, subject: Digest, referrer: Descriptor): void {
-    const text = questionText(canonicalQuestion({ kind: "referrers", repository, digest: subject }));
+    const question = canonicalQuestion({ kind: "referrers", repository, digest: subject });
+    const text = questionText(question);
+    this.#endClaims(question, { state: "present", value: [referrer], ...this.#origin });
     const others = (this.#referrers.get(text) ?? []).filter((other) => other.digest !== referrer.digest);
     this.#changes++;
     this.#referrers.set(text, [...others, referrer]);
   }
 
   /**
-   * Everything of a host or repository is here: what is not, is absent.
+   * Everything of a host, a repository or an image is here: what is not, is absent, until something else is put in.
    * @throws EngineError `invalid-usage` when it is not a scope.
    */
   complete(scope: string): this {
     this.#changes++;
-    this.#complete.add(parseScope(scope, this.#limits));
+    const parsed = parseScope(scope, this.#limits);
+    this.#complete.set(parsed, { scope: parsed, ...this.#origin });
     return this;
   }
 }

@@ -4,10 +4,14 @@
  */
 import { EngineError } from "../../core/errors.ts";
 import type { Digest } from "../../core/crypto/digest.ts";
+import type { Answer } from "../../core/knowledge/answer.ts";
+import type { CompletenessClaim } from "../../core/knowledge/completeness-claim.ts";
 import type { Question } from "../../core/knowledge/question.ts";
 import type { Descriptor } from "../../core/oci/descriptor.ts";
 import { parseAssociatedTag } from "../../core/oci/associated-tag.ts";
+import type { Grain } from "../../core/oci/completeness.ts";
 import type { Manifest } from "../../core/oci/manifest.ts";
+import { AddedClaims, requireClaimable } from "./claim-layout.ts";
 import type { LayoutRepository } from "./layout-repositories.ts";
 import type { LayoutSource } from "./layout-source.ts";
 import { type LayoutKnowledge, openLayout } from "./oci-layout.ts";
@@ -21,11 +25,10 @@ export interface AddLayoutOptions {
   readonly repository?: string;
   /** The tag for the one image without a name. */
   readonly tag?: string;
-  /**
-   * `true`: the mirror then holds everything of the layout's repositories. Or a list: the hosts and repositories that
-   * are complete.
-   */
-  readonly complete?: boolean | readonly string[];
+  /** Of what the mirror then holds everything: the layout's images, their repositories or hosts. Or a list of scopes. */
+  readonly complete?: Grain | readonly string[];
+  /** Who says that it is complete. Default: `from`. */
+  readonly claimedBy?: string;
   /** Copy image layers too. No decision reads them; a registry serves them. */
   readonly layers?: boolean;
   /** RFC 3339; default: when the layout was last changed. */
@@ -51,13 +54,16 @@ export interface AddedLayout {
   /** Material that a decision would read but cannot, and the number of referrers of other types. */
   readonly unread: readonly Unread[];
   readonly otherTypes: ReadonlyMap<string, number>;
-  readonly complete: readonly string[];
+  /** What was claimed, and the earlier claims that the layout's content contradicts. */
+  readonly complete: readonly CompletenessClaim[];
+  readonly ended: readonly CompletenessClaim[];
 }
 
 /**
  * Adds everything of a layout folder.
  * @throws EngineError as `openLayout`; `archive-corrupt` when any manifest or blob has another digest;
- * `archive-incomplete` when completeness is claimed for a layout that lacks manifests which it names; `over-limit`.
+ * `archive-incomplete` when completeness is claimed for a layout that lacks manifests which it names, or what the
+ * mirror holds of its images; `invalid-usage` when it is claimed for what cannot be complete; `over-limit`.
  * After any error the mirror is unchanged.
  */
 export function addLayout(mirror: Mirror, folder: string | LayoutSource, options: AddLayoutOptions = {}): AddedLayout {
@@ -68,6 +74,7 @@ export function addLayout(mirror: Mirror, folder: string | LayoutSource, options
         subject: digest,
         cause: error,
       });
+  if (options.complete !== undefined) requireClaimable(layout);
   const writer = mirror.writer();
   return writer.transaction(() => {
     const addition = new Addition(mirror, writer, layout, options.layers ?? false);
@@ -84,6 +91,7 @@ class Addition {
   readonly #missing = new Set<Digest>();
   readonly #unread = new Map<Digest, Unread>();
   readonly #missingManifests = new Set<Digest>();
+  readonly #claims: AddedClaims;
   readonly #counts = { tags: 0, manifests: 0, blobs: 0, referrers: 0, layers: 0, layersLeftOut: 0 };
 
   constructor(mirror: Mirror, writer: MirrorWriter, layout: LayoutKnowledge, withLayers: boolean) {
@@ -91,6 +99,7 @@ class Addition {
     this.#writer = writer;
     this.#layout = layout;
     this.#withLayers = withLayers;
+    this.#claims = new AddedClaims(mirror, layout);
   }
 
   add(contents: LayoutRepository): void {
@@ -112,7 +121,11 @@ class Addition {
   }
 
   #present(question: Question, value: unknown): void {
-    this.#writer.setAnswer(question, { state: "present", value, at: this.#layout.at, from: this.#layout.from });
+    this.#store(question, { state: "present", value, at: this.#layout.at, from: this.#layout.from });
+  }
+
+  #store(question: Question, answer: Answer): void {
+    this.#claims.note(this.#writer.setAnswer(question, answer));
   }
 
   /** Stores the layout's answers. A question without one stays open. */
@@ -124,7 +137,7 @@ class Addition {
     }
     const answer = this.#bounded(digest, repository, () => this.#layout.answer(question));
     if (this.#unread.has(digest)) return false;
-    if (answer?.state === "present") this.#writer.setAnswer(question, answer);
+    if (answer?.state === "present") this.#store(question, answer);
     else {
       this.#missing.add(question.digest);
       if (question.kind === "manifest") this.#missingManifests.add(question.digest);
@@ -171,7 +184,7 @@ class Addition {
   }
 
   finish(): AddedLayout {
-    const complete = this.#layout.scopes;
+    const { complete } = this.#layout;
     const missing = [...this.#missing].sort();
     // A missing blob stays an open question. A missing manifest would count as absent, which the layout does not say.
     const lacking = [
@@ -185,7 +198,7 @@ class Addition {
           `${lacking.slice(0, 3).join(", ")}`,
         { subject: this.#layout.from },
       );
-    for (const scope of complete) this.#writer.setComplete(scope, { at: this.#layout.at, from: this.#layout.from });
+    this.#claims.store();
     const problems = [...this.#layout.problems].map(
       ([subject, { message }]): SkippedEntry => ({ subject, reason: message }),
     );
@@ -203,6 +216,7 @@ class Addition {
       unread: [...this.#unread.values(), ...unread],
       otherTypes,
       complete,
+      ended: this.#claims.ended(),
     };
   }
 }

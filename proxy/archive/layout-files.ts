@@ -58,8 +58,7 @@ export class LayoutFiles {
 
   #noLayout(name: string): never {
     const subject = this.#source.name;
-    const docker = this.#with("manifest.json", (file) => file.read(layoutFileBytes, 0).includes('"RepoTags"'));
-    if (docker === true)
+    if (this.isDockerArchive())
       throw new EngineError(
         "unsupported",
         "an archive of docker save before Docker 25 holds no manifests, so no digest that could be signed: " +
@@ -67,6 +66,11 @@ export class LayoutFiles {
         { subject },
       );
     throw new EngineError("invalid-usage", `not an OCI image layout: there is no ${name}`, { subject });
+  }
+
+  /** Whether the file that Docker's own format has beside a layout is there. */
+  isDockerArchive(): boolean {
+    return this.#with("manifest.json", (file) => file.read(layoutFileBytes, 0).includes('"RepoTags"')) === true;
   }
 
   #subject(path: string): string {

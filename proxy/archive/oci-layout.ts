@@ -5,16 +5,24 @@
 import type { EngineError } from "../../core/errors.ts";
 import type { Digest } from "../../core/crypto/digest.ts";
 import type { Answer, AnswerTo } from "../../core/knowledge/answer.ts";
+import { claimedAbsence, type CompletenessClaim } from "../../core/knowledge/completeness-claim.ts";
 import type { Knowledge, SourceState } from "../../core/knowledge/knowledge.ts";
 import type { Question } from "../../core/knowledge/question.ts";
 import type { Limits } from "../../core/limits.ts";
 import { parseAssociatedTag } from "../../core/oci/associated-tag.ts";
-import { canonicalQuestion, completenessScopes, parseScope } from "../../core/oci/completeness.ts";
+import {
+  canonicalQuestion,
+  completenessScopes,
+  type Grain,
+  hostOf,
+  imageScope,
+  parseScope,
+} from "../../core/oci/completeness.ts";
 import { LayoutFiles } from "./layout-files.ts";
 import { type SkippedEntry, readEntries } from "./layout-names.ts";
 import { buildRepositories, type LayoutRepository, ManifestReader } from "./layout-repositories.ts";
 import { FolderSource, type LayoutSource } from "./layout-source.ts";
-import { markedImages, nameEntries } from "./name-entries.ts";
+import { markedImages, type NamedEntry, nameEntries } from "./name-entries.ts";
 
 export interface LayoutOptions {
   /**
@@ -24,10 +32,12 @@ export interface LayoutOptions {
   /** The tag for the one image without a name. */
   readonly tag?: string;
   /**
-   * `true`: the layout holds everything of its repositories, except image layers. Or a list: the hosts and repositories
-   * that are complete.
+   * Of what the layout holds everything, except image layers: of its images, of their repositories, or of their hosts.
+   * Or a list of scopes.
    */
-  readonly complete?: boolean | readonly string[];
+  readonly complete?: Grain | readonly string[];
+  /** Who says that it is complete. Default: `from`. */
+  readonly claimedBy?: string;
   /** RFC 3339; the time of the layout's answers. Default: when `index.json` was last changed. */
   readonly at?: string;
   /** Names the source. Default `layout FOLDER`. */
@@ -71,6 +81,9 @@ export function openLayout(from: string | LayoutSource, options: LayoutOptions):
     limits,
   );
   const repositories = buildRepositories(entries, referrers, manifests, limits);
+  const at = options.at ?? changed.toISOString();
+  const origin = options.from ?? `layout ${source.name}`;
+  const scopes = readScopes(options, [...repositories.keys()], rootsOf(entries, manifests));
   return new LayoutKnowledge({
     files,
     limits,
@@ -83,22 +96,48 @@ export function openLayout(from: string | LayoutSource, options: LayoutOptions):
     problems: manifests.problems,
     skipped: read.skipped,
     blobs,
-    scopes: readScopes(options.complete, [...repositories.keys()], limits),
-    at: options.at ?? changed.toISOString(),
-    from: options.from ?? `layout ${source.name}`,
+    complete: scopes.map((scope) => ({ scope, at, from: options.claimedBy ?? origin })),
+    hasMarks: read.entries.some(({ role }) => role !== "other"),
+    at,
+    from: origin,
   });
 }
 
-const readScopes = (
-  complete: boolean | readonly string[] | undefined,
-  all: readonly string[],
-  limits: Limits,
-): readonly string[] =>
-  complete === true
-    ? all
-    : complete === undefined || complete === false
-      ? []
-      : complete.map((scope) => parseScope(scope, limits));
+/** The images that the layout holds: what its index names, if it is neither signed material nor refers to anything. */
+function rootsOf(entries: readonly NamedEntry[], manifests: ManifestReader): readonly LayoutImage[] {
+  const marked = markedImages(entries);
+  return entries
+    .filter(
+      (entry) =>
+        (entry.role === "other" ? !hangsOn(entry, manifests) : marked.includes(entry)) &&
+        manifests.read(entry.descriptor.digest) !== undefined,
+    )
+    .map(({ repository, descriptor: { digest } }) => ({ repository, digest }));
+}
+
+const hangsOn = ({ tag, descriptor }: NamedEntry, manifests: ManifestReader): boolean =>
+  (tag !== undefined && parseAssociatedTag(tag) !== undefined) ||
+  manifests.read(descriptor.digest)?.subject !== undefined;
+
+/**
+ * The scopes that are claimed. An archive may come from the author of an image, names included: if the caller named a
+ * repository, nothing is claimed of any other.
+ */
+function readScopes(
+  { complete, repository: given, limits }: LayoutOptions,
+  repositories: readonly string[],
+  images: readonly LayoutImage[],
+): readonly string[] {
+  if (complete === undefined) return [];
+  if (typeof complete !== "string") return [...new Set(complete.map((scope) => parseScope(scope, limits)))];
+  const named = given === undefined ? undefined : parseScope(given, limits);
+  const isNamed = (repository: string): boolean => named === undefined || repository === named;
+  const scopes =
+    complete === "image"
+      ? images.flatMap(({ repository, digest }) => (isNamed(repository) ? [imageScope(repository, digest)] : []))
+      : repositories.filter(isNamed).map((repository) => (complete === "host" ? hostOf(repository) : repository));
+  return [...new Set(scopes)];
+}
 
 interface LayoutParts {
   readonly files: LayoutFiles;
@@ -108,7 +147,8 @@ interface LayoutParts {
   readonly problems: ReadonlyMap<Digest, EngineError>;
   readonly skipped: readonly SkippedEntry[];
   readonly blobs: readonly SkippedEntry[];
-  readonly scopes: readonly string[];
+  readonly complete: readonly CompletenessClaim[];
+  readonly hasMarks: boolean;
   readonly at: string;
   readonly from: string;
 }
@@ -124,23 +164,29 @@ export class LayoutKnowledge implements Knowledge {
   readonly skipped: readonly SkippedEntry[];
   /** Entries that are neither images nor anything else that a decision could read. */
   readonly blobs: readonly SkippedEntry[];
-  /** Hosts and repositories of which the layout holds everything. */
-  readonly scopes: readonly string[];
+  /** The images, repositories and hosts of which the layout holds everything. */
+  readonly complete: readonly CompletenessClaim[];
+  /** Whether entries have the marks of `cosign save` or Hauler. */
+  readonly hasMarks: boolean;
   readonly at: string;
   readonly from: string;
   readonly #limits: Limits;
+  readonly #claims: ReadonlyMap<string, CompletenessClaim>;
 
-  constructor({ files, limits, repositories, marked, problems, skipped, blobs, scopes, at, from }: LayoutParts) {
+  constructor(parts: LayoutParts) {
+    const { files, limits, repositories, marked, problems, skipped, blobs, complete, hasMarks, at, from } = parts;
     this.files = files;
     this.marked = marked;
     this.skipped = skipped;
     this.blobs = blobs;
     this.repositories = repositories;
     this.problems = problems;
-    this.scopes = scopes;
+    this.complete = complete;
+    this.hasMarks = hasMarks;
     this.at = at;
     this.from = from;
     this.#limits = limits;
+    this.#claims = new Map(complete.map((claim) => [claim.scope, claim]));
   }
 
   /** @throws EngineError `archive-corrupt` when the blob asked for has another digest, `over-limit`. */
@@ -193,9 +239,25 @@ export class LayoutKnowledge implements Knowledge {
   #completed(question: Extract<Question, { repository: string }>): Answer | undefined {
     if (question.kind === "manifest" && this.repositories.get(question.repository)?.manifests.has(question.digest))
       return undefined;
-    return completenessScopes(question).some((scope) => this.scopes.includes(scope))
-      ? { state: "absent", at: this.at, from: this.from }
-      : undefined;
+    const [claim] = this.claims(question);
+    return claim === undefined ? undefined : claimedAbsence(claim);
+  }
+
+  claims(question: Question): readonly CompletenessClaim[] {
+    return completenessScopes(question).flatMap((scope) => this.#claims.get(scope) ?? []);
+  }
+
+  *facts(scope: string): Iterable<Question> {
+    for (const { repository, tags, manifests, referrers } of this.repositories.values()) {
+      const questions: readonly Question[] = [
+        ...[...tags.keys()].map((tag) => ({ kind: "tag", repository, tag }) as const),
+        ...[...manifests]
+          .filter(([, manifest]) => manifest !== undefined)
+          .map(([digest]) => ({ kind: "manifest", repository, digest }) as const),
+        ...[...referrers.keys()].map((digest) => ({ kind: "referrers", repository, digest }) as const),
+      ];
+      for (const question of questions) if (completenessScopes(question).includes(scope)) yield question;
+    }
   }
 
   close(): void {

@@ -9,11 +9,11 @@ import { type AnswerRow, checkRow, loadRootSource, loadValue } from "./answer-ro
 import { type DistrustTableRow, readDistrustEntry } from "./distrust-entry.ts";
 import {
   checkBytes,
-  checkComplete,
   checkPin,
   type CompleteRow,
   type MirrorKnowledge,
   type PinRow,
+  readComplete,
 } from "./mirror-knowledge.ts";
 import { digestBytes } from "./row-checksum.ts";
 import { type StatementName, sqlText } from "./statements.ts";
@@ -70,7 +70,7 @@ export function inspectMirror(database: Database, knowledge: MirrorKnowledge, li
   each<SignedTimeRow>("find-signed-time", readSignedTime);
   each<DistrustTableRow>("list-distrust", readDistrustEntry);
   each<FloorRow>("list-tuf-floors", checkFloor);
-  each<CompleteRow>("list-complete", checkComplete);
+  each<CompleteRow>("list-complete", readComplete);
   each<{ digest: string; bytes: Uint8Array }>("list-tuf-metadata", ({ digest, bytes }) => checkBytes(bytes, digest));
   each<{ origin: string; digest: string; note: string }>("list-checkpoints", ({ origin, digest, note }) => {
     if (digestBytes(note) !== digest) throw corrupt(origin, "a checkpoint was changed since it was written");

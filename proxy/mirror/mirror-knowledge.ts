@@ -5,9 +5,10 @@
 import type { Database, Statement } from "better-sqlite3";
 import type { Digest } from "../../core/crypto/digest.ts";
 import type { Answer, AnswerTo, TrustedRootSource } from "../../core/knowledge/answer.ts";
+import { claimedAbsence, type CompletenessClaim } from "../../core/knowledge/completeness-claim.ts";
 import type { Knowledge, SourceState } from "../../core/knowledge/knowledge.ts";
 import { parseQuestion, type Question, questionText } from "../../core/knowledge/question.ts";
-import { canonicalQuestion, completenessScopes } from "../../core/oci/completeness.ts";
+import { canonicalQuestion, completenessScopes, questionsOfImage } from "../../core/oci/completeness.ts";
 import {
   type AnswerRow,
   checkRow,
@@ -61,9 +62,10 @@ export function checkPin(row: PinRow): void {
 }
 
 /** @throws EngineError `mirror-corrupt` when the row was changed since it was written. */
-export function checkComplete(row: CompleteRow): void {
-  if (!rowChecksum(row.scope, row.at, row.source).equals(row.checksum))
-    throw corrupt(row.scope, "a row of the mirror was changed since it was written");
+export function readComplete({ scope, at, source, checksum }: CompleteRow): CompletenessClaim {
+  if (!rowChecksum(scope, at, source).equals(checksum))
+    throw corrupt(scope, "a row of the mirror was changed since it was written");
+  return { scope, at, from: source };
 }
 
 /** @throws EngineError `mirror-corrupt`, its subject the digest, when the bytes do not have it. */
@@ -80,7 +82,9 @@ export class MirrorKnowledge implements Knowledge {
   readonly #floors: Statement<[string], FloorRow>;
   readonly #pin: Statement<[string, string], PinRow>;
   readonly #pins: Statement<[], PinRow>;
-  readonly #complete: Statement<[string, string], CompleteRow>;
+  readonly #complete: Statement<[string, string, string], CompleteRow>;
+  readonly #scopeQuestions: Statement<[{ readonly scope: string }], { readonly question: string }>;
+  readonly #claims: Statement<[], CompleteRow>;
   readonly #trustedRoots: Statement<[], { readonly question: string }>;
   readonly #version: Statement<[], { readonly version: string }>;
   readonly #distrust: Statement<[], DistrustTableRow>;
@@ -97,6 +101,8 @@ export class MirrorKnowledge implements Knowledge {
     this.#pins = database.prepare(sqlText("list-pins"));
     this.#pin = database.prepare(sqlText("find-pin"));
     this.#complete = database.prepare(sqlText("find-complete"));
+    this.#scopeQuestions = database.prepare(sqlText("list-scope-questions"));
+    this.#claims = database.prepare(sqlText("list-complete"));
     this.#trustedRoots = database.prepare(sqlText("list-trusted-roots"));
     this.#version = database.prepare(sqlText("find-version"));
     this.#distrust = database.prepare(sqlText("list-distrust"));
@@ -256,12 +262,29 @@ export class MirrorKnowledge implements Knowledge {
   }
 
   #completed(question: Question): Answer | undefined {
-    const [repository, host] = completenessScopes(question);
-    if (repository === undefined || host === undefined) return undefined;
-    const row = this.#complete.get(repository, host);
-    if (row === undefined) return undefined;
-    checkComplete(row);
-    return { state: "absent", at: row.at, from: row.source };
+    const [claim] = this.claims(question);
+    return claim === undefined ? undefined : claimedAbsence(claim);
+  }
+
+  /** @throws EngineError `mirror-corrupt` when a claim was changed since it was written. */
+  claims(question: Question): readonly CompletenessClaim[] {
+    const [first, second, third = second] = completenessScopes(question);
+    if (first === undefined || second === undefined || third === undefined) return [];
+    return guarded(this.#folder, () => this.#complete.all(first, second, third).map(readComplete));
+  }
+
+  /** All claims, sorted by their scopes. @throws EngineError `mirror-corrupt` */
+  allClaims(): readonly CompletenessClaim[] {
+    return guarded(this.#folder, () => this.#claims.all().map(readComplete));
+  }
+
+  facts(scope: string): readonly Question[] {
+    return guarded(this.#folder, () => {
+      const ofImage = questionsOfImage(scope);
+      if (ofImage !== undefined)
+        return ofImage.filter((asked) => this.#answer.get(asked.kind, questionText(asked))?.state === "present");
+      return this.#scopeQuestions.all({ scope }).map(({ question }) => parseQuestion(question));
+    });
   }
 }
 

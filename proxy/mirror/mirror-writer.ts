@@ -7,12 +7,15 @@ import { decodeUtf8 } from "../../core/encoding/utf8.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { Digest } from "../../core/crypto/digest.ts";
 import type { Answer, TrustedRootSource } from "../../core/knowledge/answer.ts";
+import { type CompletenessClaim, contradicts } from "../../core/knowledge/completeness-claim.ts";
 import type { DistrustRow } from "../../core/knowledge/knowledge.ts";
 import { type Question, questionText } from "../../core/knowledge/question.ts";
 import type { Limits } from "../../core/limits.ts";
 import { canonicalQuestion, parseScope } from "../../core/oci/completeness.ts";
+import { parseManifest } from "../../core/oci/manifest.ts";
 import { type AnswerRow, type StoredValue, storeValue, storedBytes, storedJson, toRow } from "./answer-row.ts";
 import { distrustDigest, toDistrustColumns } from "./distrust-entry.ts";
+import type { MirrorKnowledge } from "./mirror-knowledge.ts";
 import { digestBytes, rowChecksum } from "./row-checksum.ts";
 import { type StatementName, sqlText } from "./statements.ts";
 import { readSignedTime, type SignedTimeRow } from "./signed-time-row.ts";
@@ -46,12 +49,14 @@ export interface SeenCheckpoint {
 export class MirrorWriter {
   readonly #database: Database;
   readonly #folder: string;
+  readonly #knowledge: MirrorKnowledge;
   readonly #limits: Limits;
   readonly #prepared = new Map<string, Statement<unknown[]>>();
 
-  constructor(database: Database, folder: string, limits: Limits) {
+  constructor(database: Database, folder: string, knowledge: MirrorKnowledge, limits: Limits) {
     this.#database = database;
     this.#folder = folder;
+    this.#knowledge = knowledge;
     this.#limits = limits;
   }
 
@@ -89,20 +94,62 @@ export class MirrorWriter {
 
   /**
    * Records an answer. TUF metadata with floors raises the mirror's. An unavailable answer is kept as the last attempt,
-   * for people, and an earlier answer stays valid.
+   * for people, and an earlier answer stays valid. A new fact ends the claims of completeness that it contradicts, in
+   * the same transaction.
+   * @returns the claims that ended.
    * @throws EngineError `malformed` when bytes do not have the question's digest, `over-limit`.
    */
-  setAnswer(question: Question, answer: Answer): void {
+  setAnswer(question: Question, answer: Answer): readonly CompletenessClaim[] {
     const asked: Question = canonicalQuestion(question);
     const text = questionText(asked);
     if (answer.state === "unavailable") {
       this.#run("put-attempt", text, answer.code, answer.at, answer.from);
-      return;
+      return [];
     }
-    this.transaction(() => {
+    return this.transaction(() => {
+      const ended = this.#endClaims(asked, answer);
       this.#put(toRow(asked, answer, answer.state === "present" ? this.#store(asked, answer.value) : undefined));
       this.#run("delete-attempt", text);
+      return ended;
     });
+  }
+
+  #endClaims(question: Question, answer: Answer): readonly CompletenessClaim[] {
+    if (answer.state !== "present") return [];
+    const ended = new Map<string, CompletenessClaim>();
+    for (const claim of [
+      ...this.#contradictedBySubject(question, answer.value),
+      ...this.#contradicted(question, answer),
+    ])
+      ended.set(claim.scope, claim);
+    for (const scope of ended.keys()) this.#run("delete-complete", scope);
+    return [...ended.values()];
+  }
+
+  /** The claims that cover a question, if `later` is news to them. What cannot be read was not said. */
+  #contradicted(question: Question, later: Answer): readonly CompletenessClaim[] {
+    const claims = this.#knowledge.claims(question);
+    if (claims.length === 0) return [];
+    return contradicts(later, this.#earlier(question)) ? claims : [];
+  }
+
+  #earlier(question: Question): Answer | undefined {
+    try {
+      return this.#knowledge.answer(question);
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      return { state: "absent", at: "", from: this.#folder };
+    }
+  }
+
+  /** A manifest that names a subject is one of its referrers, whether or not a list names it yet. */
+  #contradictedBySubject(question: Question, value: unknown): readonly CompletenessClaim[] {
+    if (question.kind !== "manifest") return [];
+    const { repository, digest } = question;
+    const subject = subjectIn(value as Uint8Array, this.#limits);
+    if (subject === undefined) return [];
+    const listed: Answer = { state: "present", value: [{ digest }], at: "", from: "" };
+    return this.#contradicted({ kind: "referrers", repository, digest: subject }, listed);
   }
 
   #put(row: AnswerRow): void {
@@ -156,8 +203,7 @@ export class MirrorWriter {
   }
 
   /**
-   * Records that the mirror holds everything of a host or repository: missing tags, manifests and referrers are then
-   * absent.
+   * Records that the mirror holds everything of a host, a repository or an image: what it lacks there is then absent.
    * @throws EngineError `invalid-usage` when it is not a scope.
    */
   setComplete(scope: string, { at, from }: Origin): void {
@@ -231,5 +277,15 @@ export class MirrorWriter {
         });
       this.#run("put-checkpoint", origin, size.toString(), digestBytes(note), note, at, from);
     });
+  }
+}
+
+/** What a manifest refers to. What is no manifest refers to nothing. */
+function subjectIn(bytes: Uint8Array, limits: Limits): Digest | undefined {
+  try {
+    return parseManifest(bytes, limits).subject?.digest;
+  } catch (error) {
+    if (error instanceof EngineError) return undefined;
+    throw error;
   }
 }

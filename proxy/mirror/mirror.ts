@@ -65,7 +65,7 @@ export class Mirror {
   writer(): MirrorWriter {
     if (this.#lock === undefined)
       throw new EngineError("invalid-usage", "the mirror is open for reading", { subject: this.folder });
-    this.#writer ??= new MirrorWriter(this.#database, this.folder, this.limits);
+    this.#writer ??= new MirrorWriter(this.#database, this.folder, this.#knowledge, this.limits);
     return this.#writer;
   }
 

@@ -345,6 +345,27 @@ CREATE TABLE signed_time (
   checksum BLOB NOT NULL
 );
 `,
+  "0007-complete-grain": `-- Schema 7. Claims of completeness have a grain, which follows from the scope: \`ghcr.io\` is a host, \`ghcr.io/org/app\` a
+-- repository, \`ghcr.io/org/app@sha256:…\` an image. A new fact ends the claims that it contradicts.
+ALTER TABLE complete ADD COLUMN grain TEXT GENERATED ALWAYS AS (
+  CASE WHEN instr(scope, '@') > 0 THEN 'image' WHEN instr(scope, '/') > 0 THEN 'repository' ELSE 'host' END
+) VIRTUAL;
+
+-- Until now nothing ended a claim. One stays what it said, about a repository or a host, if all that is there came with
+-- it. What came from elsewhere may have contradicted it; then it is gone, and what is not there is unknown.
+DELETE FROM complete
+WHERE EXISTS (
+  SELECT 1
+  FROM answer
+  WHERE answer.kind IN ('tag', 'manifest', 'referrers')
+    AND answer.state = 'present'
+    AND (
+      answer.repository = complete.scope
+      OR substr(answer.repository, 1, instr(answer.repository, '/') - 1) = complete.scope
+    )
+    AND (answer.at <> complete.at OR answer.source <> complete.source)
+);
+`,
   "clear-recheck": `UPDATE decision
 SET recheck = 0
 WHERE id = ?
@@ -380,9 +401,8 @@ WHERE origin = ?
 `,
   "find-complete": `SELECT scope, at, source, checksum
 FROM complete
-WHERE scope IN (?, ?)
+WHERE scope IN (?, ?, ?)
 ORDER BY length(scope) DESC
-LIMIT 1
 `,
   "find-decision": `SELECT id, at, image, allowed, recheck, digest, record
 FROM decision
@@ -493,6 +513,12 @@ ORDER BY repository, version
 FROM run
 ORDER BY id DESC
 LIMIT ?
+`,
+  "list-scope-questions": `SELECT question
+FROM answer
+WHERE kind IN ('tag', 'manifest', 'referrers')
+  AND state = 'present'
+  AND (repository = @scope OR substr(repository, 1, instr(repository, '/') - 1) = @scope)
 `,
   "list-signatures": `SELECT repository, image, layout, manifest, layer, media_type AS mediaType, at
 FROM signature

@@ -20,4 +20,5 @@ export const migrations = [
   "0004-distrust",
   "0005-views",
   "0006-signed-time",
+  "0007-complete-grain",
 ] as const satisfies readonly StatementName[];

@@ -74,7 +74,7 @@ export function remembered(fixtures: string, quick: boolean): BenchRow {
   const folder = mkdtempSync(join(tmpdir(), "sallyport-bench-"));
   const mirror = openMirror(folder, { mode: "write", limits: defaultLimits });
   try {
-    addLayout(mirror, join(fixtures, "layout"), { complete: true });
+    addLayout(mirror, join(fixtures, "layout"), { complete: "repository" });
     mirror
       .writer()
       .pin(

@@ -79,7 +79,12 @@ attack(
         const folder = tempFolder();
         signed.store.save(folder, signed.digest);
         return withTrust(
-          openLayout(folder, { repository: signed.repository, tag: signed.tag, complete: true, limits: defaultLimits }),
+          openLayout(folder, {
+            repository: signed.repository,
+            tag: signed.tag,
+            complete: "repository",
+            limits: defaultLimits,
+          }),
           signed.trustedRoot,
           lab.now,
         );

@@ -97,8 +97,8 @@ attack(
 attack(81, "a folder whose fallback index was overwritten, complete or not", () => {
   const signed = accepts({ layout: "tag" });
   for (const [complete, wanted] of [
-    [true, "refuted: no-signature"],
-    [false, "unknown: not-in-mirror"],
+    [{ complete: "image" }, "refuted: no-signature"],
+    [{}, "unknown: not-in-mirror"],
   ] as const) {
     const store = new Store();
     store.blobs.push(...signed.store.blobs);
@@ -113,7 +113,7 @@ attack(81, "a folder whose fallback index was overwritten, complete or not", () 
     store.write(folder);
     assert.is(
       verdict(signed, {
-        knowledge: withTrust(openLayout(folder, { complete, limits: defaultLimits }), signed.trustedRoot, lab.now),
+        knowledge: withTrust(openLayout(folder, { ...complete, limits: defaultLimits }), signed.trustedRoot, lab.now),
       }),
       wanted,
     );
@@ -228,7 +228,7 @@ attack(85, "names and digests that climb out of their folder", () => {
       codeOf(() => openLayout(index, { repository: signed.repository, limits: defaultLimits })),
       "archive-corrupt",
     );
-    const knowledge = openLayout(folder, { complete: true, limits: defaultLimits });
+    const knowledge = openLayout(folder, { complete: "repository", limits: defaultLimits });
     const answer = codeOf(() =>
       knowledge.answer({ kind: "blob", repository: signed.repository, digest: digest as Digest }),
     );
@@ -264,7 +264,7 @@ attack(85, "a file of the folder that has other bytes than its name", () => {
   store.manifests.push(...signed.store.manifests);
   store.write(folder);
   const knowledge = withTrust(
-    openLayout(folder, { complete: true, limits: defaultLimits }),
+    openLayout(folder, { complete: "repository", limits: defaultLimits }),
     signed.trustedRoot,
     lab.now,
   );
@@ -274,7 +274,11 @@ attack(85, "a file of the folder that has other bytes than its name", () => {
   replaceFile(folder, payload?.bytes ?? new Uint8Array(0), other);
   assert.is(
     verdict(signed, {
-      knowledge: withTrust(openLayout(folder, { complete: true, limits: defaultLimits }), signed.trustedRoot, lab.now),
+      knowledge: withTrust(
+        openLayout(folder, { complete: "repository", limits: defaultLimits }),
+        signed.trustedRoot,
+        lab.now,
+      ),
     }),
     "unknown: archive-corrupt",
   );

@@ -65,7 +65,7 @@ const mirrored = (signed: Signed): string =>
   writtenMirror((mirror) => {
     const folder = tempFolder();
     signed.store.write(folder);
-    addLayout(mirror, folder, { complete: true });
+    addLayout(mirror, folder, { complete: "repository" });
     mirror.writer().pin({ kind: "trusted-root", name: "public-good", bytes: signed.trustedRoot }, origin);
   });
 const verdictIn = (signed: Signed, folder: string): string =>

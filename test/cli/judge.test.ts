@@ -169,7 +169,11 @@ const decided = (policies: readonly string[], resource: JsonObject, complete: bo
     crypto: nodeVerifier,
     settings: { absentNamespaceLabels: "none" },
   });
-  return engine.decide(requestFor(resource), openLayout(layout, { complete, limits: defaultLimits }), new Date(now));
+  return engine.decide(
+    requestFor(resource),
+    openLayout(layout, { ...(complete ? { complete: "image" } : {}), limits: defaultLimits }),
+    new Date(now),
+  );
 };
 
 for (const [name, { policies, resource, allowed, says, pins: pinned, incomplete }] of Object.entries(cases))

@@ -149,7 +149,7 @@ test("refuted here, and others may be elsewhere: the refutation leads, the statu
   assert.is(exit, 5);
   const lead = "1 signature is here, by another key; whether there are others is unknown";
   assert.match(err, new RegExp(`^error not-in-mirror: .*${lead}\n`));
-  assert.match(err, /fix: {2}if the layout has them all, say so with --complete/);
+  assert.match(err, /fix: {2}if the layout has all that hangs on the image, say so with --complete/);
   assert.match(out, /^\? /);
   assert.match(out, "[wrong-key]");
   assert.is((await runCli([...words, "--complete", "registry.example/shop/app:1"], { files })).exit, 12);

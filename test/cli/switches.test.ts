@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { foldSwitches } from "../../cli/switches.ts";
@@ -14,6 +14,7 @@ function program(): Command {
     .option("-p, --policy-report", "")
     .option("-r, --resource <file>", "")
     .option("--grain [grain]", "")
+    .addOption(new Option("--whole [grain]").choices(["image", "host"]).preset("image"))
     .option("--no-headers", "")
     .option("--check-claims", "")
     .option("--no-check-claims", "");
@@ -46,6 +47,13 @@ const cases: readonly (readonly [given: string, folded: string])[] = [
   ["act --resource=-t -t=false", "act --resource=-t"],
   ["act -r-t -t=false", "act -r-t"],
   ["act --grain=false --grain", "act --grain=false --grain"],
+  ["act --whole host", "act --whole=image host"],
+  ["act --whole=host --whole=true -t", "act --whole=image --table"],
+  ["act --whole --whole=host", "act --whole=host"],
+  ["act --whole=host --whole=false", "act"],
+  ["act --whole=false --whole", "act --whole=image"],
+  ["act --whole=image --whole=x", "act --whole=x"],
+  ["act --whole=", "act --whole="],
   ["act --table -- --table=false", "act --table -- --table=false"],
   ["act below -t --table", "act below --tree --table"],
   ["act below -t --tree=false", "act below"],

@@ -187,7 +187,7 @@ test("a folder says what the memory says", () => {
   const folder = tempFolder();
   signed.store.write(folder);
   const knowledge = withTrust(
-    openLayout(folder, { complete: true, limits: defaultLimits }),
+    openLayout(folder, { complete: "repository", limits: defaultLimits }),
     signed.trustedRoot,
     lab.now,
   );
@@ -200,7 +200,7 @@ test("a folder says what the memory says", () => {
       outcome(
         verify(bundled, verifier, {
           knowledge: withTrust(
-            openLayout(other, { complete: true, limits: defaultLimits }),
+            openLayout(other, { complete: "repository", limits: defaultLimits }),
             bundled.trustedRoot,
             lab.now,
           ),
@@ -226,7 +226,7 @@ test("a saved folder says what the memory says", () => {
     const layout = openLayout(folder, {
       repository: signed.repository,
       tag: signed.tag,
-      complete: true,
+      complete: "repository",
       limits: defaultLimits,
     });
     assert.is(verdict(signed, { knowledge: withTrust(layout, signed.trustedRoot, lab.now) }), "proven");

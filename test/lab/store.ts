@@ -56,7 +56,6 @@ export class Store {
   /** Everything, in repositories of which nothing is missing. */
   knowledge(at = "2026-09-01T00:00:00Z"): MemoryKnowledge {
     const knowledge = new MemoryKnowledge(defaultLimits, { at, from: "lab" });
-    for (const { repository } of this.manifests) knowledge.complete(repository);
     for (const { repository, bytes } of this.blobs) knowledge.putBlob(repository, bytes);
     for (const { repository, bytes, digest, tag } of this.manifests) {
       if (attempt(() => knowledge.putManifest(repository, bytes, tag)).ok) continue;
@@ -68,6 +67,7 @@ export class Store {
           { mediaType: mediaTypes.manifest, digest, size: bytes.length },
         );
     }
+    for (const { repository } of this.manifests) knowledge.complete(repository);
     return knowledge;
   }
 

@@ -59,7 +59,7 @@ export function rewritten(
 ): SignedImage {
   const { json, layers } = signedLayers(image, kind);
   const left = change(layers) ?? layers;
-  const knowledge = new MemoryKnowledge(defaultLimits).complete(image.repository);
+  const knowledge = new MemoryKnowledge(defaultLimits);
   knowledge.putManifest(
     image.repository,
     bytesOf(image.knowledge, "manifest", image.repository, image.digest),
@@ -74,7 +74,7 @@ export function rewritten(
     encodeUtf8(JSON.stringify({ ...json, layers: descriptors })),
     associatedTag(image.digest, kind),
   );
-  return { ...image, knowledge };
+  return { ...image, knowledge: knowledge.complete(image.repository) };
 }
 
 /** `rewritten` for the only layer. */

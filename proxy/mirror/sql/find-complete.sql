@@ -1,5 +1,4 @@
 SELECT scope, at, source, checksum
 FROM complete
-WHERE scope IN (?, ?)
+WHERE scope IN (?, ?, ?)
 ORDER BY length(scope) DESC
-LIMIT 1

@@ -13,7 +13,7 @@ test("a layout is added, and what was copied is reported", async () => {
   const { exit, out, err } = await runCli(["mirror", "add", demo.folder, "--store", store, "--complete"], world);
   assert.equal([exit, err], [0, ""]);
   assert.match(out, `copied ${demo.signed} ${demo.digests.signed}\n`);
-  assert.match(out, `complete for ${repository}\n`);
+  for (const digest of Object.values(demo.digests)) assert.match(out, `complete for ${repository}@${digest}\n`);
 });
 
 test("the mirror answers as the layout did", async () => {

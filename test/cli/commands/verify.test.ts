@@ -23,7 +23,13 @@ test("a signature by the key is shown with what proves it", async () => {
 const outcomes: readonly (readonly [name: string, words: readonly string[], exit: number, code: string])[] = [
   ["another key", [...withKey, demo.foreign], 12, "wrong-key"],
   ["no signature", [...withKey, demo.unsigned], 10, "no-signature"],
-  ["no such tag", [...withKey, `${repository}:nothing`], 11, "image-not-found"],
+  ["no such tag", [...withKey, "--complete=repository", `${repository}:nothing`], 11, "image-not-found"],
+  [
+    "a tag that nobody knows, where only images are complete",
+    [...withKey, `${repository}:nothing`],
+    5,
+    "not-in-mirror",
+  ],
   [
     "no certificate where an identity is wanted",
     [...complete, "--certificate-identity", "a", "--certificate-oidc-issuer", "b", demo.signed],

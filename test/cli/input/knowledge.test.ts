@@ -115,7 +115,7 @@ test("layouts join: what one has, all have; lists of referrers are one list", as
       answer: (question: { readonly kind: string }) =>
         question.kind === "referrers" ? { state: "present", value: referrer(suffix), at: "", from: suffix } : undefined,
     }) as never;
-  const { knowledge } = await openKnowledge({ layout: [one.folder, two.folder], complete: true }, testIO().io, [
+  const { knowledge } = await openKnowledge({ layout: [one.folder, two.folder], complete: "repository" }, testIO().io, [
     source("a"),
     source("b"),
   ]);

@@ -119,6 +119,11 @@ test("an old answer that can change is asked for again; if that fails it is kept
   assert.equal((await run("a", { "key a": present("b") }, old, { refresh: hour })).asked, ["key a", "key b"]);
   assert.equal((await run("a", { "key a": present("b") }, old, { refresh: 3 * hour })).asked, []);
   assert.equal((await run("a", {}, old)).asked, []);
+  const early = new MemoryKnowledge(defaultLimits, { at: "2099-01-01T00:00:00Z", from: "mirror" }).present(
+    key("a"),
+    "",
+  );
+  assert.equal((await run("a", { "key a": present("b") }, early, { refresh: hour })).asked, ["key a", "key b"]);
   const failing = await run("a", {}, old, { refresh: hour });
   assert.equal([failing.asked, failing.decision.warnings, failing.decision.open], [["key a"], ["a=present"], []]);
 });

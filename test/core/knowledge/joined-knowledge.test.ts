@@ -65,6 +65,42 @@ test("lists of referrers are one list, in the order of the sources", () => {
   ]);
 });
 
+test("a claim ends where another source holds more, unless that too was said to be complete", () => {
+  const repository = "ghcr.io/org/app";
+  const hex = "a".repeat(64);
+  const digest = `sha256:${hex}` as const;
+  const image = `${repository}@${digest}`;
+  const found = { mediaType: "a/b", digest: `sha256:${"b".repeat(64)}`, size: 1 } as const;
+  const attestations = { kind: "tag", repository, tag: `sha256-${hex}.att` } as const;
+  const latest = { kind: "tag", repository, tag: "latest" } as const;
+  const missing = { kind: "referrers", repository, digest } as const;
+  const holding = (...questions: readonly (typeof attestations | typeof latest)[]): MemoryKnowledge => {
+    const knowledge = source("other");
+    for (const question of questions) knowledge.present(question, found);
+    return knowledge;
+  };
+  const states = (...sources: readonly Knowledge[]) =>
+    [sources, [...sources].reverse()].map((list) => joinedKnowledge(list).answer(missing)?.state);
+  const claimed = (): MemoryKnowledge => source("claimed").complete(image);
+  assert.equal(states(claimed(), source("empty")), ["absent", "absent"]);
+  assert.equal(states(claimed(), holding(latest)), ["absent", "absent"], "another tag is no news about the image");
+  assert.equal(states(claimed(), holding(attestations)), [undefined, undefined]);
+  assert.equal(states(claimed(), holding(attestations).complete(image)), ["absent", "absent"]);
+  assert.equal(states(source("wide").complete(repository), holding(latest)), [undefined, undefined]);
+  assert.equal(states(source("wide").complete("ghcr.io"), holding(latest).complete(repository)), ["absent", "absent"]);
+  // As in a join of joins, and with what was observed: that rests on no claim.
+  assert.equal(states(joinedKnowledge([claimed()]), joinedKnowledge([holding(attestations)])), [undefined, undefined]);
+  assert.equal(states(claimed(), holding(attestations).absent(missing)), ["absent", "absent"]);
+  const other = source("other");
+  const joined = joinedKnowledge([claimed(), other]);
+  joined.state?.();
+  assert.is(joined.answer(missing)?.state, "absent");
+  other.present(attestations, found);
+  joined.state?.();
+  assert.is(joined.answer(missing), undefined, "a source that changed is read again");
+  assert.equal(joined.claims?.(missing), []);
+});
+
 test("its version is another one whenever a source's is, and unknown where one source cannot tell", () => {
   const of = (...versions: readonly (string | undefined)[]): string | undefined =>
     joinedKnowledge(versions.map((version) => ({ ...nothingKnown, state: () => ({ version }) }))).state?.().version;

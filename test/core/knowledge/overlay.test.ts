@@ -26,6 +26,25 @@ test("what was answered in this run covers what was known", () => {
   assert.is(told(base().present(question, "old"), { state: "absent", ...origin }), "absent asked");
 });
 
+test("a new fact ends the claims that it contradicts: what they said is to be asked for", () => {
+  const repository = "ghcr.io/org/app";
+  const digest = `sha256:${"a".repeat(64)}` as const;
+  const held = base().complete("ghcr.io").complete(`${repository}@${digest}`);
+  const overlay = new Overlay(held);
+  const referrers = { kind: "referrers", repository, digest } as const;
+  const tag = { kind: "tag", repository, tag: `sha256-${"a".repeat(64)}.att` } as const;
+  const elsewhere = { ...tag, repository: "quay.io/org/app" } as const;
+  overlay.set(referrers, { state: "absent", ...origin });
+  overlay.set(elsewhere, { state: "present", value: { mediaType: "a/b", digest, size: 1 }, ...origin });
+  assert.is(overlay.answer(tag)?.state, "absent");
+  assert.is(overlay.claims(tag).length, 2);
+  overlay.set(referrers, { state: "present", value: [{ mediaType: "a/b", digest, size: 1 }], ...origin });
+  assert.is(overlay.answer(tag), undefined);
+  assert.is(overlay.answer({ ...tag, tag: "latest" }), undefined, "the host is not complete either");
+  assert.equal(overlay.claims(tag), []);
+  assert.is(held.answer(tag)?.state, "absent", "what is below stays as it is");
+});
+
 test("an outage covers ignorance and an earlier outage, and nothing that was known", () => {
   assert.is(told(base(), outage), "unavailable asked");
   assert.is(told(base().set(question, { ...outage, from: "base" }), outage), "unavailable asked");

@@ -1,6 +1,14 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { canonicalQuestion, completenessScopes, parseScope } from "../../../core/oci/completeness.ts";
+import { questionText } from "../../../core/knowledge/question.ts";
+import {
+  canonicalQuestion,
+  completenessScopes,
+  grainOf,
+  imageScope,
+  parseScope,
+  questionsOfImage,
+} from "../../../core/oci/completeness.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { defaultLimits } from "../../../core/limits.ts";
 
@@ -18,6 +26,8 @@ const scopes: readonly (readonly [string, string])[] = [
   ["nginx", "docker.io/library/nginx"],
   ["team/app", "docker.io/team/app"],
   ["index.docker.io/library/nginx", "docker.io/library/nginx"],
+  [`ghcr.io/app@${digest}`, `ghcr.io/app@${digest}`],
+  [`nginx@${digest}`, `docker.io/library/nginx@${digest}`],
 ];
 for (const [text, scope] of scopes) {
   test(`${text} is the scope ${scope}`, () => {
@@ -31,7 +41,11 @@ for (const text of [
   "/",
   "ghcr.io/",
   "ghcr.io/app:1",
-  `ghcr.io/app@${digest}`,
+  `ghcr.io/app:1@${digest}`,
+  `ghcr.io@${digest}`,
+  `ghcr.io/app@${digest}@${digest}`,
+  `ghcr.io/app@${digest.slice(0, -1)}`,
+  "ghcr.io/app@",
   "nginx:latest",
   "a b",
   "*",
@@ -47,12 +61,32 @@ test("completeness covers tags, manifests and referrers, never blobs or content 
     "docker.io",
   ]);
   assert.equal(completenessScopes({ kind: "referrers", repository: "localhost:5000/a/b", digest }), [
+    `localhost:5000/a/b@${digest}`,
     "localhost:5000/a/b",
     "localhost:5000",
   ]);
   assert.is(completenessScopes({ kind: "manifest", repository: "ghcr.io/a", digest }).length, 2);
   assert.equal(completenessScopes({ kind: "blob", repository: "ghcr.io/a", digest }), []);
   assert.equal(completenessScopes({ kind: "key", reference: "k8s://a/b" }), []);
+});
+
+test("what hangs on an image is its tags of cosign and its referrers, and the scope has no other question", () => {
+  const scope = `docker.io/library/nginx@${digest}`;
+  const questions = questionsOfImage(scope) ?? [];
+  assert.equal(questions.map(questionText), [
+    ...[".sig", ".att", ".sbom", ""].map((end) => `tag docker.io/library/nginx sha256-${digest.slice(7)}${end}`),
+    `referrers docker.io/library/nginx ${digest}`,
+  ]);
+  for (const question of questions) assert.is(completenessScopes(question)[0], scope);
+  for (const tag of ["latest", `sha256-${digest.slice(7)}.sigs`, `sha256-${digest.slice(7, 70)}.sig`])
+    assert.is(completenessScopes({ kind: "tag", repository: "nginx", tag }).length, 2, tag);
+  for (const wider of ["docker.io/library/nginx", "docker.io"]) assert.is(questionsOfImage(wider), undefined);
+});
+
+test("the grain of a scope", () => {
+  assert.is(grainOf(imageScope("nginx", digest)), "image");
+  assert.is(grainOf("docker.io/library/nginx"), "repository");
+  assert.is(grainOf("localhost:5000"), "host");
 });
 
 test("a question has one spelling", () => {

@@ -61,6 +61,29 @@ test("a complete host or repository turns ignorance into absence, but not for bl
   throwsCode("invalid-usage", () => new MemoryKnowledge(defaultLimits).complete("ghcr.io/org:1"));
 });
 
+test("what is put in later ends the claims that it contradicts", () => {
+  const digest = `sha256:${"ab".repeat(32)}` as const;
+  const claimed = () => {
+    const knowledge = new MemoryKnowledge(defaultLimits);
+    for (const scope of [`${repository}@${digest}`, repository, "ghcr.io"]) knowledge.complete(scope);
+    return knowledge;
+  };
+  const scopes = (knowledge: MemoryKnowledge) =>
+    knowledge.claims({ kind: "referrers", repository, digest }).map(({ scope }) => scope);
+  const tagged = claimed();
+  assert.equal(scopes(tagged), [`${repository}@${digest}`, repository, "ghcr.io"]);
+  tagged.putManifest(repository, image, "1");
+  assert.equal(scopes(tagged), [`${repository}@${digest}`]);
+  const referred = claimed();
+  referred.putManifest(repository, encode({ layers: [], subject: { mediaType: "a/b", digest, size: 1 } }));
+  assert.equal(scopes(referred), []);
+  assert.equal(
+    [...referred.facts(`${repository}@${digest}`)].map(({ kind }) => kind),
+    ["referrers"],
+  );
+  assert.equal([...referred.facts("ghcr.io")].map(({ kind }) => kind).sort(), ["manifest", "referrers"]);
+});
+
 test("distrust adds up, and is another version", () => {
   const knowledge = new MemoryKnowledge(defaultLimits);
   const before = knowledge.state().version;

@@ -53,6 +53,7 @@ test("everything but image layers comes in, and answers as the layout does", () 
       skipped: [],
       plainBlobs: [],
       complete: [],
+      ended: [],
     });
   });
   reading(path, (mirror) => {
@@ -88,11 +89,16 @@ test("adding twice changes nothing", () => {
 
 test("complete: absence is then known", () => {
   const { folder, image } = signedImage();
-  for (const complete of [true, ["ghcr.io"]]) {
+  for (const [complete, scope] of [
+    ["image", `${repository}@${image.digest}`],
+    ["repository", repository],
+    ["host", "ghcr.io"],
+    [["ghcr.io"], "ghcr.io"],
+  ] as const) {
     const path = writtenMirror((mirror) =>
       assert.equal(
-        addLayout(mirror, folder.write(), { repository, complete }).complete,
-        complete === true ? [repository] : complete,
+        addLayout(mirror, folder.write(), { repository, complete }).complete.map((claim) => claim.scope),
+        [scope],
       ),
     );
     reading(path, (mirror) =>
@@ -166,14 +172,14 @@ test("what is missing is said and stays a question; a missing manifest contradic
   folder.write();
   rmSync(folder.file(payload.digest));
   writtenMirror((mirror) => {
-    assert.equal(addLayout(mirror, folder.path, { repository, complete: true }).missing, [payload.digest]);
+    assert.equal(addLayout(mirror, folder.path, { repository, complete: "repository" }).missing, [payload.digest]);
     assert.is(mirror.knowledge().answer({ kind: "blob", repository, digest: payload.digest }), undefined);
   });
   const sparse = { mediaType: "a/b", digest: `sha256:${"3".repeat(64)}`, size: 1 } as const;
   folder.add(folder.blob(JSON.stringify({ manifests: [sparse] })), { [refName]: "multi" });
   folder.write();
   writtenMirror((mirror) => {
-    throwsCode("archive-incomplete", () => addLayout(mirror, folder.path, { repository, complete: true }));
+    throwsCode("archive-incomplete", () => addLayout(mirror, folder.path, { repository, complete: "repository" }));
     assert.is(mirror.inspect().answers, 0);
     assert.equal(
       new Set(addLayout(mirror, folder.path, { repository }).missing),
@@ -193,7 +199,7 @@ if (golden === undefined) skipped("proxy/archive/add-layout", 1, "SALLYPORT_GOLD
 else {
   test("the golden registry, complete", () => {
     const mirror = openMirror(temporaryFolder(), { mode: "write", limits: defaultLimits });
-    const added = addLayout(mirror, golden, { complete: true });
+    const added = addLayout(mirror, golden, { complete: "repository" });
     // Configurations of foreign images were left out with their layers.
     assert.is(added.missing.length, 6);
     assert.ok(

@@ -171,7 +171,7 @@ test("the index behind a fallback tag adds what has no subject here", () => {
   folder.add(folder.blob(JSON.stringify({ manifests: [referrer, sparse] })), {
     [refName]: `localhost:5001/app:sha256-${image.digest.slice(7)}`,
   });
-  const layout = folder.open({ complete: true, limits: defaultLimits });
+  const layout = folder.open({ complete: "repository", limits: defaultLimits });
   assert.equal(referrersOf(layout, image.digest, "localhost:5001/app"), [referrer.digest, sparse.digest]);
   assert.is(
     layout.answer({ kind: "manifest", repository: "localhost:5001/app", digest: sparse.digest as Digest }),
@@ -209,7 +209,7 @@ test("sparse: what is left out was never asked; complete: what is not named is a
   assert.is(open.answer({ kind: "blob", repository, digest: layer.digest }), undefined);
   assert.is(open.answer(unknown), undefined);
   assert.is(open.answer({ kind: "referrers", repository, digest: image.digest }), undefined);
-  for (const complete of [true, ["ghcr.io"], [repository]]) {
+  for (const complete of ["repository", "host", ["ghcr.io"], [repository]] as const) {
     const whole = folder.open({ complete, limits: defaultLimits });
     assert.is(whole.answer(unknown)?.state, "absent");
     assert.is(whole.answer({ kind: "referrers", repository, digest: image.digest })?.state, "absent");

@@ -75,7 +75,7 @@ test("a list of rows is read once for each version, and a reader sees what a wri
 });
 
 test("an engine that remembers follows what the mirror distrusts from now on, and what it does not any more", () => {
-  const folder = writtenMirror((mirror) => addLayout(mirror, fixtureLayout, { complete: true }));
+  const folder = writtenMirror((mirror) => addLayout(mirror, fixtureLayout, { complete: "repository" }));
   const engine = engineOf(policyText());
   const writer = openMirror(folder, { mode: "write", limits: defaultLimits });
   const reader = openMirror(folder, { mode: "read", limits: defaultLimits });

@@ -1,12 +1,12 @@
 /**
  * Run as a process of its own: writes without end into the mirror of the folder given, and says after each commit what
- * is stored. Meant to be killed.
+ * is stored. With a scope it claims that this is complete, again and again. Meant to be killed.
  */
 import { openMirror } from "../../../proxy/mirror/open-mirror.ts";
 import { digestBytes } from "../../../proxy/mirror/row-checksum.ts";
 import { defaultLimits } from "../../../core/limits.ts";
 
-const [folder = "", from = "0"] = process.argv.slice(2);
+const [folder = "", from = "0", claimed] = process.argv.slice(2);
 const mirror = openMirror(folder, { mode: "write", waitMs: 10_000, limits: defaultLimits });
 const writer = mirror.writer();
 const at = "2026-01-01T00:00:00Z";
@@ -25,4 +25,6 @@ for (let count = Number(from); ; count++) {
     );
   });
   process.stdout.write(`${count}\n`);
+  // The next tag ends this claim.
+  if (claimed !== undefined) writer.setComplete(claimed, { at, from: String(count) });
 }

@@ -17,9 +17,10 @@ function killedWriter(
   folder: string,
   from: number,
   kill: { readonly afterMs: number; readonly counting: "first commit" | "start" },
+  ...words: readonly string[]
 ): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ["--import", "tsx", program, folder, String(from)], {
+    const child = spawn(process.execPath, ["--import", "tsx", program, folder, String(from), ...words], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     let output = "";
@@ -63,6 +64,22 @@ test("kill -9 loses nothing that was reported, and the next reader and writer op
     openMirror(folder, { mode: "write", limits: defaultLimits }).close();
     next = last + 1;
   }
+});
+
+test("kill -9 never leaves a fact beside the claim that denied it", async () => {
+  const folder = temporaryFolder();
+  const repository = "ghcr.io/org/app";
+  let next = 0;
+  for (const afterMs of [0, 20, 50, 90, 140]) {
+    await killedWriter(folder, next, { afterMs, counting: "first commit" }, repository);
+    reading(folder, (mirror) => {
+      const has = (tag: number) =>
+        mirror.knowledge().answer({ kind: "tag", repository, tag: String(tag) })?.state === "present";
+      while (has(next)) next += 1;
+      for (const { from } of mirror.knowledge().allClaims()) assert.is(Number(from), next - 1);
+    });
+  }
+  assert.ok(next > 0, "something was stored");
 });
 
 test("kill -9 while the mirror is being made leaves none or a whole one", async () => {

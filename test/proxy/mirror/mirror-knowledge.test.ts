@@ -145,6 +145,7 @@ test("completeness of a repository or host makes ignorance absence, hides nothin
         state: "absent",
         at: "2026-03-03T00:00:00Z",
         from: "layout x",
+        claim: scope,
       });
       assert.is(knowledge.answer({ kind: "referrers", repository, digest })?.state, "absent");
       assert.is(knowledge.answer({ kind: "manifest", repository, digest })?.state, "absent");

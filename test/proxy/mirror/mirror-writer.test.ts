@@ -60,6 +60,63 @@ test("a transaction is all or nothing, nested ones too", () => {
   });
 });
 
+test("a fact that a claim denied ends it, whatever way it comes; a claim about another image stays", () => {
+  const scope = `${repository}@${digest}`;
+  const signed = new Uint8Array(
+    Buffer.from(`{"layers":[],"subject":{"mediaType":"a/b","digest":"${digest}","size":13}}`),
+  );
+  const descriptor = { mediaType: "a/b", digest: other, size: 1 };
+  const facts = [
+    [{ kind: "referrers", repository, digest }, [descriptor]],
+    [{ kind: "tag", repository, tag: `sha256-${digest.slice(7)}.sig` }, descriptor],
+    [{ kind: "tag", repository, tag: `sha256-${digest.slice(7)}` }, descriptor],
+    // A referrer that no list names yet.
+    [{ kind: "manifest", repository, digest: digestBytes(signed) }, signed],
+  ] as const;
+  for (const [question, value] of facts) {
+    const folder = writtenMirror((mirror) => {
+      const writer = mirror.writer();
+      for (const claim of [scope, `${repository}@${other}`, repository, "ghcr.io"]) writer.setComplete(claim, origin);
+      const before = mirror.knowledge().allClaims();
+      writer.setAnswer(question, { state: "absent", ...origin });
+      assert.equal(mirror.knowledge().allClaims(), before, "that it is absent is what was claimed");
+      assert.throws(
+        () =>
+          writer.transaction(() => {
+            assert.is(writer.setAnswer(question, present(value)).length, 3);
+            throw new RangeError("stop");
+          }),
+        "stop",
+      );
+      assert.equal(mirror.knowledge().allClaims(), before, "without the fact the claim stands");
+      const ended = writer.setAnswer(question, present(value)).map((claim) => claim.scope);
+      assert.equal(ended, [scope, repository, "ghcr.io"], question.kind);
+      assert.equal(writer.setAnswer(question, present(value)), []);
+    });
+    reading(folder, (mirror) =>
+      assert.equal(
+        mirror
+          .knowledge()
+          .allClaims()
+          .map((claim) => claim.scope),
+        [`${repository}@${other}`],
+      ),
+    );
+  }
+});
+
+test("what is in no scope, and blobs, end no claim", () => {
+  writtenMirror((mirror) => {
+    const writer = mirror.writer();
+    writer.setComplete("ghcr.io", origin);
+    assert.equal(writer.setAnswer({ kind: "blob", repository, digest }, present(content)), []);
+    assert.equal(writer.setAnswer({ kind: "key", reference: "k8s://a/b" }, present("key")), []);
+    const elsewhere = { kind: "manifest", repository: "quay.io/org/app", digest } as const;
+    assert.equal(writer.setAnswer(elsewhere, present(content)), []);
+    assert.is(mirror.knowledge().allClaims().length, 1);
+  });
+});
+
 test("TUF metadata without a version is refused", () => {
   const good = new Uint8Array(Buffer.from('{"signed":{"version":1}}'));
   writtenMirror((mirror) => {

@@ -113,6 +113,7 @@ test("an older schema is brought up to date after a backup, with what it held", 
   for (const view of ["tuf_root", "rekor_entry", "attestation", "signature", "material"])
     tamper(folder, `DROP VIEW ${view}`);
   for (const table of ["tuf_floor", "distrust", "signed_time"]) tamper(folder, `DROP TABLE ${table}`);
+  tamper(folder, "ALTER TABLE complete DROP COLUMN grain");
   const database = new Database(join(folder, "mirror.db"));
   database.pragma("user_version = 1");
   database.close();
@@ -122,6 +123,47 @@ test("an older schema is brought up to date after a backup, with what it held", 
   assert.is(backup.pragma("user_version", { simple: true }), 1);
   assert.equal(backup.prepare("SELECT count(*) AS count FROM answer").get(), { count: 1 });
   backup.close();
+});
+
+test("a claim of an older schema stays if all that is there came with it; else it is gone", () => {
+  const value = { mediaType: "a/b", digest: `sha256:${"a".repeat(64)}` as const, size: 1 };
+  const said = { at: origin.at, from: "layout x" };
+  const tag = (repository: string, more: Partial<typeof said> = {}) =>
+    [
+      { kind: "tag", repository, tag: "1" },
+      { state: "present", value, ...said, ...more },
+    ] as const;
+  const folder = writtenMirror((mirror) => {
+    const writer = mirror.writer();
+    for (const repository of ["ghcr.io/org/app", "quay.io/org/app", "quay.io/org/tool"])
+      writer.setAnswer(...tag(repository));
+    writer.setAnswer(...tag("ghcr.io/org/mixed", { from: "layout y" }));
+    writer.setAnswer(...tag("ghcr.io/org/later", { at: "2026-05-05T00:00:00Z" }));
+    writer.setAnswer({ kind: "tag", repository: "ghcr.io/org/asked", tag: "2" }, { state: "absent", ...origin });
+    for (const scope of ["app", "mixed", "later", "asked", "nothing"]) writer.setComplete(`ghcr.io/org/${scope}`, said);
+    for (const host of ["ghcr.io", "quay.io"]) writer.setComplete(host, said);
+  });
+  tamper(folder, "ALTER TABLE complete DROP COLUMN grain");
+  const database = new Database(join(folder, "mirror.db"));
+  database.pragma("user_version = 6");
+  database.close();
+  write(folder)();
+  reading(folder, (mirror) => {
+    assert.equal(
+      mirror
+        .knowledge()
+        .allClaims()
+        .map(({ scope }) => scope),
+      ["ghcr.io/org/app", "ghcr.io/org/asked", "ghcr.io/org/nothing", "quay.io"],
+    );
+    assert.equal(mirror.inspect().damage, []);
+  });
+  const after = new Database(join(folder, "mirror.db"), { readonly: true });
+  assert.equal(after.prepare("SELECT DISTINCT grain FROM complete ORDER BY grain").pluck().all(), [
+    "host",
+    "repository",
+  ]);
+  after.close();
 });
 
 test("a migration that fails changes nothing", () => {
