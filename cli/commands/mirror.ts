@@ -13,7 +13,7 @@ import { parseLayoutFlag, reportSkippedEntries } from "../input/knowledge.ts";
 import { defineDistrust } from "./mirror-distrust.ts";
 import { defineList } from "./mirror-ls.ts";
 import { definePins } from "./mirror-pins.ts";
-import { visible } from "../render/tree.ts";
+import { visible } from "../render/style.ts";
 import { addStoreOption, type StoreOptions, withMirror, withMirrorAsync } from "../input/store.ts";
 import { say } from "../render/say.ts";
 

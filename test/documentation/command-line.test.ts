@@ -41,7 +41,7 @@ const count = (pass: number, fail: number, error = 0, skip = 0): string =>
   `pass: ${pass}, fail: ${fail}, warn: 0, error: ${error}, skip: ${skip}`;
 
 test.before(async () => {
-  const added = await run(["mirror", "add", join(fixtures, "layout"), "--complete"]);
+  const added = await run(["mirror", "add", join(fixtures, "layout"), "--complete=repository"]);
   assert.is(added.exit, 0, added.err);
 });
 
