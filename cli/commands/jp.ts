@@ -5,13 +5,14 @@ import type { Command } from "commander";
 import type { JsonValue } from "../../core/encoding/json.ts";
 import { EngineError } from "../../core/errors.ts";
 import { compileExpression } from "../../core/jmespath/expression.ts";
+import { goJson } from "../../core/jmespath/go-text.ts";
 import { parseExpression } from "../../core/jmespath/parser.ts";
 import { kyvernoFunctions } from "../../core/kyverno/functions/kyverno-functions.ts";
 import { collect, type CommandIO, type Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { readDocuments } from "../input/files.ts";
 import { readGivenText } from "../input/given-file.ts";
-import { toJsonLine, toJsonText } from "../render/json.ts";
+import { indentJson, toJsonText } from "../render/json.ts";
 
 interface QueryOptions {
   readonly input?: string;
@@ -22,10 +23,20 @@ interface QueryOptions {
 
 const functionsAt = (now: Date) => kyvernoFunctions({ now, seed: "jp", references: {} });
 
-/** Expressions from arguments and files; without either, from standard input. */
+/** Expressions from arguments and files; without either, from standard input. Kyverno shows them as they are. */
 function readExpressions(words: readonly string[], files: readonly string[], io: CommandIO): readonly string[] {
   const texts = [...words, ...files.map((file) => readGivenText(file, io))];
-  return (texts.length > 0 ? texts : [readGivenText("-", io)]).map((text) => text.trim());
+  return texts.length > 0 ? texts : [readGivenText("-", io)];
+}
+
+/** An expression that does not parse is a wrong argument, wherever it was read. */
+function parsed<T>(text: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof EngineError) || error.code !== "malformed") throw error;
+    throw new EngineError("invalid-usage", error.message, { subject: error.subject ?? text.trim(), cause: error });
+  }
 }
 
 function readInput(file: string, io: CommandIO): JsonValue {
@@ -51,21 +62,21 @@ function query(words: readonly string[], options: QueryOptions, io: CommandIO): 
     );
   const functions = functionsAt(io.now());
   const expressions = readExpressions(words, files, io).map((text) =>
-    compileExpression(text, { functions, limits: io.limits }),
+    parsed(text, () => compileExpression(text, { functions, limits: io.limits })),
   );
   const input = readInput(options.input ?? "-", io);
   for (const expression of expressions) {
     const result = expression.evaluate(input);
     io.out(`# ${expression.text}\n`);
     if (options.unquoted === true && typeof result === "string") io.out(`${result}\n`);
-    else io.out(options.compact === true ? toJsonLine(result) : toJsonText(result));
+    else io.out(`${options.compact === true ? goJson(result) : indentJson(goJson(result))}\n`);
   }
   return 0;
 }
 
 function parse(words: readonly string[], files: readonly string[], io: CommandIO): ExitCode {
   for (const text of readExpressions(words, files, io))
-    io.out(`# ${text}\n${toJsonText(parseExpression(text, io.limits))}`);
+    io.out(`# ${text}\n${toJsonText(parsed(text, () => parseExpression(text, io.limits)))}`);
   return 0;
 }
 

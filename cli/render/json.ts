@@ -22,6 +22,27 @@ export const toJsonText = (value: unknown): string => `${JSON.stringify(plain(va
 /** On one line, one newline at the end. */
 export const toJsonLine = (value: unknown): string => `${JSON.stringify(plain(value))}\n`;
 
+const jsonToken = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^"{}[\],:]+/g;
+
+/** Compact JSON in lines, two spaces a level; what is empty stays on its line, as Go's encoding/json has it. */
+export function indentJson(text: string): string {
+  let out = "";
+  let depth = 0;
+  const line = (): string => `\n${"  ".repeat(depth)}`;
+  for (const [token] of text.matchAll(jsonToken)) {
+    const isEmpty = out.endsWith("{") || out.endsWith("[");
+    if (token === "}" || token === "]") {
+      depth -= 1;
+      out += isEmpty ? token : line() + token;
+      continue;
+    }
+    if (isEmpty && depth > 0) out += line();
+    if (token === "{" || token === "[") depth += 1;
+    out += token === "," ? `,${line()}` : token === ":" ? ": " : token;
+  }
+  return out;
+}
+
 /** Go's field order for Kyverno's reports is alphabetical in JSON and YAML: keys sorted at every depth. */
 export function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);

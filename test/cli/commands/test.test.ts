@@ -67,6 +67,19 @@ const expected =
   "- { policy: check, rule: verify, kind: Pod, resources: [good], result: pass }\n" +
   "- { policy: check, rule: verify, kind: Pod, resources: [bad], result: fail }\n";
 
+test("a failure of a policy that is not scored is a warning, as in apply", async () => {
+  const unscored = policy.replace(
+    "{ name: check }",
+    '{ name: check, annotations: { policies.kyverno.io/scored: "false" } }',
+  );
+  const reasons = async (results: string) => {
+    const result = await run(results, [], { "tests/policy.yaml": unscored });
+    return [result.exit, ...new Set(rows(result).map(([, ...cells]) => cells.join(" ")))];
+  };
+  assert.equal(await reasons(expected.replace("result: fail", "result: warn")), [0, "Pass Ok"]);
+  assert.equal(await reasons(expected), [1, "Pass Ok", "Fail Want fail, got warn"]);
+});
+
 test("what comes as expected passes, in both passes, with a key from a Secret of the files", async () => {
   const result = await run(expected);
   assert.equal(
