@@ -115,7 +115,12 @@ export interface AllDecided {
 }
 
 /** One engine over all policies decides about each resource. A faulty one fails alone. Each warning is shown once. */
-export function decideAll(set: PolicySet, given: GivenResources, setting: Setting, io: CommandIO): AllDecided {
+export async function decideAll(
+  set: PolicySet,
+  given: GivenResources,
+  setting: Setting,
+  io: CommandIO,
+): Promise<AllDecided> {
   const { policies, exceptions, refused = [] } = set;
   checkValueNames(setting.values, policies, refused, given, setting.told ?? new Set(), io);
   const engine = createEngine({
@@ -127,19 +132,21 @@ export function decideAll(set: PolicySet, given: GivenResources, setting: Settin
     settings: { ...setting.trust, absentNamespaceLabels: "none" },
   });
   tellWarnings(engine, io, setting.told);
-  const decided: Decided[] = [];
-  const faulty: FaultyResource[] = [...given.faulty];
-  for (const { value: resource, position } of given.resources) {
-    try {
-      const request = toRequest(resource, setting);
-      const decision = engine.decide(request, setting.knowledge, setting.now);
-      if (decision.newestSignedTime !== undefined) setting.saw(new Date(decision.newestSignedTime));
-      decided.push({ resource, position, request, decision });
-    } catch (error) {
-      if (!(error instanceof EngineError) || !isOfResource(error)) throw error;
-      faulty.push({ position, fault: error, value: resource });
-    }
-  }
+  const outcomes = await Promise.all(
+    given.resources.map(async ({ value: resource, position }): Promise<Decided | FaultyResource> => {
+      try {
+        const request = toRequest(resource, setting);
+        const decision = await setting.settle(engine.decide.bind(engine, request));
+        if (decision.newestSignedTime !== undefined) setting.saw(new Date(decision.newestSignedTime));
+        return { resource, position, request, decision };
+      } catch (error) {
+        if (!(error instanceof EngineError) || !isOfResource(error)) throw error;
+        return { position, fault: error, value: resource };
+      }
+    }),
+  );
+  const decided = outcomes.filter((outcome) => "decision" in outcome);
+  const faulty = [...given.faulty, ...outcomes.filter((outcome) => "fault" in outcome)];
   for (const warning of new Set(decided.flatMap(({ decision }) => decision.trustWarnings))) warn(warning, io);
   return { decided, faulty };
 }
@@ -198,13 +205,12 @@ export interface Judged {
   readonly faulty: readonly FaultyResource[];
 }
 
-/** Every policy on every resource, resource by resource. */
-export function judge(set: PolicySet, given: GivenResources, setting: Setting, io: CommandIO): Judged {
-  const { decided, faulty } = decideAll(set, given, setting, io);
+/** What the policies do to each resource, resource by resource. */
+export function toJudged({ policies }: PolicySet, given: GivenResources, { decided, faulty }: AllDecided): Judged {
   const left = new Map(given.resources.map(({ value }) => [value, value]));
   for (const { resource, decision } of decided)
     if (decision.allowed && decision.patches.length > 0) left.set(resource, applyPatches(resource, decision.patches));
-  return { responses: decided.flatMap((one) => toResponses(set.policies, one)), left, faulty };
+  return { responses: decided.flatMap((one) => toResponses(policies, one)), left, faulty };
 }
 
 const textOf = (value: JsonValue | undefined, otherwise: string): string =>

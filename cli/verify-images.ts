@@ -8,6 +8,7 @@ import { type JsonValue, parseJson } from "../core/encoding/json.ts";
 import { EngineError } from "../core/errors.ts";
 import type { Digest } from "../core/crypto/digest.ts";
 import { joinedKnowledge } from "../core/knowledge/joined-knowledge.ts";
+import type { Attempt } from "../core/decide/settle.ts";
 import type { Knowledge } from "../core/knowledge/knowledge.ts";
 import { resolveDigest } from "../core/kyverno/image/resolve-image.ts";
 import { parseReference } from "../core/oci/reference.ts";
@@ -93,6 +94,13 @@ function locate(text: string, { knowledge, limits }: OpenKnowledge): Located {
   }
 }
 
+interface OneVerified extends Attempt {
+  readonly image: VerifiedImage;
+  /** Warnings. */
+  readonly told: readonly string[];
+  readonly newest?: Date | undefined;
+}
+
 /**
  * Verifies signatures of every image, or with a predicate type its attestations, and reports. The exit code is that of
  * the gravest outcome.
@@ -123,39 +131,53 @@ export async function verifyImages(
   const local: LayoutSource[] = [];
   try {
     if (options.localImage === true) for (const path of images) local.push(await openLayoutSource(path, opened.limits));
-    const warnings = new Set<string>();
-    let newest: Date | undefined;
     const verifier = createImageVerifier({
       crypto: nodeVerifier,
       limits: opened.limits,
       distrust,
       ...opened.trust,
     });
-    const verified = images.map((text, index): VerifiedImage => {
-      const source = local[index];
-      const located = source === undefined ? locate(text, opened) : locateLocal(text, source, opened);
-      if (located.digest.truth !== "proven") return { reference: text, verification: located.digest, candidates: [] };
-      const digest = located.digest.evidence;
-      const request: ImageRequest = {
-        image: { repository: located.repository, digest },
-        expectation,
-        layouts: "all",
-        ...(predicateType === undefined ? {} : { predicateType }),
-        ...(repository === undefined ? {} : { signatureRepository: repository }),
-      };
+    const request: Omit<ImageRequest, "image"> = {
+      expectation,
+      layouts: "all",
+      ...(predicateType === undefined ? {} : { predicateType }),
+      ...(repository === undefined ? {} : { signatureRepository: repository }),
+    };
+    const verifyOne = (text: string, source: LayoutSource | undefined, known: Knowledge): OneVerified => {
+      const place = { ...opened, knowledge: known };
+      const { digest: found, ...located } =
+        source === undefined ? locate(text, place) : locateLocal(text, source, place);
+      if (found.truth !== "proven")
+        return {
+          image: { reference: text, verification: found, candidates: [] },
+          open: found.truth === "unknown" ? found.open : [],
+          told: [],
+        };
+      const digest = found.evidence;
+      const told: string[] = [];
       // Every signature with a timestamp is shown, not only the first.
       const decision = verifier.open(located.knowledge, opened.now, {
         exhaustive: stampedOnly,
-        warn: (warning) => warnings.add(warning),
+        warn: (warning) => told.push(warning),
       });
-      const outcome = decision.verify(request);
-      newest = later(newest, decision.newestSignedTime());
+      const outcome = decision.verify({ ...request, image: { repository: located.repository, digest } });
       const types =
         outcome.verification.truth === "refuted" && outcome.candidates.length === 0 && predicateType === undefined
           ? attestationTypes(`${located.repository}@${digest}`, located.knowledge, opened.limits, repository)
           : [];
-      return { reference: text, digest, ...outcome, ...(types.length === 0 ? {} : { attestationTypes: types }) };
-    });
+      return {
+        image: { reference: text, digest, ...outcome, ...(types.length === 0 ? {} : { attestationTypes: types }) },
+        open: outcome.verification.truth === "unknown" ? outcome.verification.open : outcome.undecided.open,
+        told,
+        newest: decision.newestSignedTime(),
+      };
+    };
+    const outcomes = await Promise.all(
+      images.map((text, index) => opened.settle((known) => verifyOne(text, local[index], known))),
+    );
+    const verified = outcomes.map(({ image }) => image);
+    const newest = outcomes.reduce<Date | undefined>((latest, one) => later(latest, one.newest), undefined);
+    const warnings = new Set(outcomes.flatMap(({ told }) => told));
     opened.saw(newest);
     const clock = clockWarning(opened.now, newest);
     if (clock !== undefined) warnings.add(clock);

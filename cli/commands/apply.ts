@@ -32,7 +32,8 @@ import { attestationTypes } from "../input/attestation-types.ts";
 import { readJudgingSet, warnUncounted } from "../input/policy-files.ts";
 import { type FaultyResource, type GivenResource, readResources } from "../input/resources.ts";
 import {
-  judge,
+  decideAll,
+  toJudged,
   refusePolicies,
   tellProblems,
   type PolicySet,
@@ -105,7 +106,8 @@ async function apply(paths: readonly string[], options: ApplyOptions, io: Comman
   noteOutput(options, io);
   const opened = await openKnowledge(options, io, cluster);
   try {
-    const { responses, left, faulty } = judge(set, resources, { ...input, ...opened }, io);
+    const decided = await decideAll(set, resources, { ...input, ...opened }, io);
+    const { responses, left, faulty } = toJudged(set, resources, decided);
     if (options.output !== undefined) writeResources(options.output, [...left.values()], io);
     tellUncountedAmong(resources.resources, options, io);
     return report(

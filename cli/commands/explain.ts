@@ -50,7 +50,7 @@ async function explain(images: readonly string[], options: ExplainOptions, io: C
   const { cluster, ...input } = readJudgingInput(options, io);
   const opened = await openKnowledge(options, io, cluster);
   try {
-    const all = decideAll(set, { resources: [...pods, ...resources], faulty }, { ...input, ...opened }, io);
+    const all = await decideAll(set, { resources: [...pods, ...resources], faulty }, { ...input, ...opened }, io);
     const names = new Map(pods.map(({ value }, index) => [value, images[index] ?? ""]));
     const fixes: FixSettings = {
       hasSource: opened.hasSource,

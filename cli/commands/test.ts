@@ -27,7 +27,7 @@ import {
 import { placeOf, readExceptions, readPolicies, warnIdle, warnUncounted } from "../input/policy-files.ts";
 import { type GivenResources, readResources, readWholeResources } from "../input/resources.ts";
 import { readInlineValues, readRequestInfo, readValues, type RequestInfo, type Values } from "../input/values.ts";
-import { judge, type Judged, type PolicySet } from "../judge.ts";
+import { decideAll, type Judged, type PolicySet, toJudged } from "../judge.ts";
 import { sorted, toJsonText } from "../render/json.ts";
 import { tellProblem, toProblem } from "../render/problem.ts";
 import { shownStatus } from "../render/kyverno-apply.ts";
@@ -293,12 +293,12 @@ async function runTest(
   const opened = await openKnowledge(options, io, [new ClusterFiles(clusterResources, test.responses, io.now())]);
   try {
     const byOperation = new Map<string, Judged>();
-    const judgedFor = (operation: string): Judged => {
+    const judgedFor = async (operation: string): Promise<Judged> => {
       const held = byOperation.get(operation);
       if (held !== undefined) return held;
       const globals =
         operation === "" ? values.globals : { ...values.globals, "request.operation": operation as Operation };
-      const judged = judge(
+      const decided = await decideAll(
         loaded,
         loaded.given,
         {
@@ -310,13 +310,16 @@ async function runTest(
         },
         io,
       );
+      const judged = toJudged(loaded, loaded.given, decided);
       byOperation.set(operation, judged);
       return judged;
     };
     say("  Checking results ...\n\n");
-    const rows = test.results.flatMap((expected) =>
-      checkResult(expected, test, { judged: judgedFor(expected.operation ?? ""), loaded }, selects, io),
-    );
+    const rows: TestRow[] = [];
+    for (const expected of test.results) {
+      const judged = await judgedFor(expected.operation ?? "");
+      rows.push(...checkResult(expected, test, { judged, loaded }, selects, io));
+    }
     const faulty = new Map([...byOperation.values()].flatMap((judged) => judged.faulty.map((one) => [one.value, one])));
     const faultyRows = [...faulty.values()].map(({ position, fault }) =>
       failedRow(placeText(position), "Malformed", `[${fault.code}] ${fault.message}`),

@@ -10,6 +10,7 @@ import { joinedKnowledge } from "../../core/knowledge/joined-knowledge.ts";
 import type { Knowledge, SourceState } from "../../core/knowledge/knowledge.ts";
 import type { Question } from "../../core/knowledge/question.ts";
 import { later } from "../../core/verify/clock.ts";
+import type { Attempt } from "../../core/decide/settle.ts";
 import type { Limits } from "../../core/limits.ts";
 import { parseTrustedRoot } from "../../core/trust/trusted-root.ts";
 import type { TrustSettings } from "../../core/trust/tuf-verifier.ts";
@@ -65,6 +66,8 @@ export interface OpenKnowledge {
   readonly now: Date;
   /** The default trusted root of policies, and how it is verified. */
   readonly trust: { readonly trustRoot: string; readonly trust: TrustSettings };
+  /** Attempts with what is known. */
+  settle<Result extends Attempt>(attempt: (knowledge: Knowledge, now: Date) => Result): Promise<Result>;
   /** Receives a signed time that a decision proved. The mirror keeps the newest one. */
   saw(signed: Date | undefined): void;
   close(): void;
@@ -238,8 +241,10 @@ export async function openKnowledge(
   };
   try {
     const trust = readTrustSettings(options, io, mirror?.knowledge().tufRoots() ?? {});
+    const knowledge = joinedKnowledge(sources);
     return {
-      knowledge: joinedKnowledge(sources),
+      knowledge,
+      settle: (attempt) => Promise.resolve(attempt(knowledge, now)),
       limits,
       hasSource: layouts.length > 0 || mirror !== undefined,
       now,

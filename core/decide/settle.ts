@@ -76,9 +76,12 @@ export class AskingRun {
    * Attempts until nothing is open that was not asked for: all open questions of a round are asked together.
    * @throws EngineError `over-budget` when questions are still to be asked after the last round.
    */
-  async settle<Result extends Attempt>(attempt: (knowledge: Knowledge) => Result, rounds: number): Promise<Result> {
+  async settle<Result extends Attempt>(
+    attempt: (knowledge: Knowledge, now: Date) => Result,
+    rounds: number,
+  ): Promise<Result> {
     for (let round = 0; round < rounds; round++) {
-      const result = attempt(this.#answers);
+      const result = attempt(this.#answers, this.#now);
       const open = result.open.filter((question) => !this.#answered.has(questionText(question)));
       if (open.length === 0) return result;
       await Promise.all(open.map((question) => this.#once(question)));
@@ -130,6 +133,6 @@ export const settle = (
   options: SettleOptions = {},
 ): Promise<Decision> =>
   new AskingRun(knowledge, asker, now, options).settle(
-    (known) => engine.decide(request, known, now, options),
+    (known, at) => engine.decide(request, known, at, options),
     engine.limits.settleRounds,
   );
