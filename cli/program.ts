@@ -7,8 +7,9 @@ import { colourFlag, colourTimes } from "./colour-flag.ts";
 import type { CommandEntry, CommandIO, Shell } from "./command.ts";
 import { type ExitCode, exitOf } from "./exit-code.ts";
 import { fitHelp, helpFormat } from "./render/help.ts";
-import { tellProblem, toProblem } from "./render/problem.ts";
 import { asciiText } from "./render/style.ts";
+import { renderErrorDocument, wantedDocument } from "./error-document.ts";
+import { type Problem, tellProblem, toProblem } from "./render/problem.ts";
 import { foldSwitches } from "./switches.ts";
 import { version } from "./version.ts";
 
@@ -98,9 +99,10 @@ export async function runCommandLine(
   table: readonly CommandEntry[] = commands,
 ): Promise<ExitCode> {
   const io = worldFor(words, world);
+  const errors = errorWorld(words, table, io);
   let code: ExitCode = 0;
   const shell: Shell = {
-    io,
+    io: errors.io,
     finish: (finished) => {
       code = finished;
     },
@@ -134,37 +136,70 @@ export async function runCommandLine(
     else await program.parseAsync([...foldSwitches(words, program)], { from: "user" });
     return code;
   } catch (error) {
-    return reportError(error, calledCommand(words, table)?.name ?? "COMMAND", io);
+    return reportError(error, errors);
   }
 }
 
-function reportError(error: unknown, command: string, io: CommandIO): ExitCode {
-  if (error instanceof CommanderError) return reportUsage(error, io);
+/** Where errors are told: to people on stderr and, where a document is wanted and none was printed, on stdout. */
+interface ErrorWorld {
+  readonly io: CommandIO;
+  readonly command: string;
+  tell(problem: Problem, exit: ExitCode): ExitCode;
+  document(problem: Parameters<typeof renderErrorDocument>[0], exit: ExitCode): void;
+}
+
+function errorWorld(words: readonly string[], table: readonly CommandEntry[], io: CommandIO): ErrorWorld {
+  const name = calledCommand(words, table)?.name;
+  const format = wantedDocument(words, name);
+  let isSilent = true;
+  const document: ErrorWorld["document"] = (problem, exit) => {
+    if (format !== undefined && isSilent) io.out(renderErrorDocument(problem, exit, format));
+  };
+  return {
+    io: {
+      ...io,
+      out: (text) => {
+        isSilent &&= text === "";
+        io.out(text);
+      },
+    },
+    command: name ?? "COMMAND",
+    tell: (problem, exit) => {
+      document(problem, exit);
+      tellProblem(problem, io);
+      return exit;
+    },
+    document,
+  };
+}
+
+function reportError(error: unknown, world: ErrorWorld): ExitCode {
+  if (error instanceof CommanderError) return endsWell.has(error.code) ? 0 : world.tell(usageProblem(error), 2);
   if (error instanceof EngineError) {
     const problem = toProblem(error);
-    tellProblem({ ...problem, fix: problem.fix.replaceAll("COMMAND", command) }, io);
-    return exitOf(error.code);
+    return world.tell({ ...problem, fix: problem.fix.replaceAll("COMMAND", world.command) }, exitOf(error.code));
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  io.err(
-    `error defect: ${text}\n` +
-      "  why:  this is a bug in sallyport; nothing was decided\n" +
-      "  fix:  report it with the command line and the lines above\n",
-  );
+  const why = "this is a bug in sallyport; nothing was decided";
+  const fix = "report it with the command line and the lines above";
+  world.document({ code: "defect", what: text, why, fix }, 70);
+  world.io.err(`error defect: ${text}\n  why:  ${why}\n  fix:  ${fix}\n`);
   return 70;
 }
 
+/** Help and version succeed, and so does a group without a subcommand; anything else is wrong usage. */
 const endsWell = new Set(["commander.help", "commander.helpDisplayed", "commander.version"]);
 
-/** Help and version succeed, and so does a group without a subcommand; anything else is wrong usage. */
-function reportUsage(error: CommanderError, io: CommandIO): ExitCode {
-  if (endsWell.has(error.code)) return 0;
+function usageProblem(error: CommanderError): Problem {
   const [what = "wrong usage", ...hints] = error.message.replace(/^error: /, "").split("\n");
   const why = hints
     .join(" ")
     .trim()
     .replace(/^\(|\)$/g, "");
-  const fix = "see `sallyport --help`, or `sallyport COMMAND --help`";
-  tellProblem({ code: "invalid-usage", what, ...(why === "" ? {} : { why }), fix }, io);
-  return 2;
+  return {
+    code: "invalid-usage",
+    what,
+    ...(why === "" ? {} : { why }),
+    fix: "see `sallyport --help`, or `sallyport COMMAND --help`",
+  };
 }

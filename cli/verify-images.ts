@@ -3,7 +3,7 @@
  * docs/spec/sigstore.md#cosign-flags, docs/spec/command-line.md#flags-of-other-programs, #exit-codes,
  * #streams-and-formats.
  */
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { type JsonValue, parseJson } from "../core/encoding/json.ts";
 import { EngineError } from "../core/errors.ts";
 import type { Digest } from "../core/crypto/digest.ts";
@@ -26,11 +26,14 @@ import { attestationTypes } from "./input/attestation-types.ts";
 import { addAttestorOptions, type AttestorOptions, foldAliases, readAttestor } from "./input/attestor-flags.ts";
 import type { CommandIO } from "./command.ts";
 import { type ExitCode, exitOfVerification, gravest } from "./exit-code.ts";
+import { outputOption } from "./input/output-flag.ts";
 import { addKnowledgeOptions, type KnowledgeOptions, type OpenKnowledge, openKnowledge } from "./input/knowledge.ts";
-import { toJsonLine, toJsonText } from "./render/json.ts";
 import { failureProblem, tellProblem } from "./render/problem.ts";
 import { warn } from "./render/say.ts";
 import { styleOf } from "./render/style.ts";
+import { isDocumentFormat, renderDocument } from "./render/document.ts";
+import type { FixSettings } from "./render/fix.ts";
+import { toJsonLine } from "./render/json.ts";
 import { renderVerifiedImage, toCosignPayload, toVerificationJson, type VerifiedImage } from "./render/verification.ts";
 import type { Limits } from "../core/limits.ts";
 
@@ -47,9 +50,7 @@ export function addVerifyOptions(command: Command): Command {
   addKnowledgeOptions(addAttestorOptions(command));
   return command
     .option("--local-image", "IMAGE is a layout made by cosign save, or another: a folder or a tar archive")
-    .addOption(
-      new Option("-o, --output <format>", "output format").choices(["text", "json", "yaml", "cosign"]).default("text"),
-    )
+    .addOption(outputOption("cosign"))
     .option("-q, --quiet", "print only errors");
 }
 
@@ -183,7 +184,7 @@ export async function verifyImages(
     if (clock !== undefined) warnings.add(clock);
     const code = gravest(verified.map(({ verification }) => exitOfVerification(verification)));
     for (const warning of warnings) warn(warning, io);
-    await report(verified, options, { ...opened, code }, io);
+    report(verified, options, { ...opened, code }, io);
     return code;
   } finally {
     for (const source of local) source.close();
@@ -191,7 +192,7 @@ export async function verifyImages(
   }
 }
 
-async function report(
+function report(
   images: readonly VerifiedImage[],
   options: VerifyOptions,
   {
@@ -202,11 +203,12 @@ async function report(
     limits,
   }: Pick<OpenKnowledge, "now" | "knowledge" | "hasSource" | "limits"> & { readonly code: ExitCode },
   io: CommandIO,
-): Promise<void> {
-  const document = () => toVerificationJson(images, { at: now, offline: true, exitCode: code });
-  if (options.output === "json") io.out(toJsonText(document()));
-  else if (options.output === "yaml") io.out((await import("./render/yaml.ts")).toYamlText(document()));
-  else if (options.output === "cosign")
+): void {
+  const fixes = { hasSource: hasSource || options.localImage === true };
+  if (isDocumentFormat(options.output)) {
+    const members = toVerificationJson(images, { at: now, offline: true, exitCode: code, fixes });
+    io.out(renderDocument("VerificationResult", members, options.output));
+  } else if (options.output === "cosign")
     io.out(
       toJsonLine(
         images.flatMap((image) =>
@@ -220,15 +222,15 @@ async function report(
     );
   else if (options.quiet !== true) for (const image of images) io.out(renderVerifiedImage(image, styleOf(io), now));
   const told = new Set<string>();
-  for (const image of images) reportFailure(image, hasSource || options.localImage === true, told, io);
+  for (const image of images) reportFailure(image, fixes, told, io);
 }
 
 /** `told` has the fixes that were shown before: each is shown once. */
-function reportFailure(image: VerifiedImage, hasSource: boolean, told: Set<string>, io: CommandIO): void {
+function reportFailure(image: VerifiedImage, fixes: FixSettings, told: Set<string>, io: CommandIO): void {
   const { reference, digest, verification, attestationTypes: types = [] } = image;
   if (verification.truth === "proven") return;
   const failure = leadingFailure(verification.truth, verification.failures);
-  const settings = { hasSource, typesOn: () => types };
+  const settings = { ...fixes, typesOn: () => types };
   if (failure === undefined) return;
   const { fix, ...problem } = failureProblem(reference, digest, failure, settings);
   tellProblem(told.has(fix) ? problem : { ...problem, fix }, io);

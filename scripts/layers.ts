@@ -259,6 +259,7 @@ export const layers: LayerTable = {
       "cli/colour-flag.ts",
       "cli/command.ts",
       "cli/exit-code.ts",
+      "cli/error-document.ts",
       "cli/switches.ts",
       "cli/version.ts",
       "cli/render",
@@ -267,6 +268,7 @@ export const layers: LayerTable = {
     packages: ["commander"],
   },
   "cli/colour-flag.ts": { units: [] },
+  "cli/error-document.ts": { units: ["cli/exit-code.ts", "cli/render"] },
   "cli/switches.ts": { units: ["core/errors.ts"], packages: ["commander"] },
   "cli/main.ts": {
     units: [

@@ -15,9 +15,10 @@ import { attestationTypes } from "../input/attestation-types.ts";
 import { type AllDecided, decideAll, type Decided, refusePolicies, tellFaulty } from "../judge.ts";
 import { renderDecision } from "../render/decision.ts";
 import type { FixSettings } from "../render/fix.ts";
-import { toJsonText } from "../render/json.ts";
-import { toYamlText } from "../render/yaml.ts";
 import { styleOf } from "../render/style.ts";
+import { outputOption } from "../input/output-flag.ts";
+import { isDocumentFormat, renderDocument } from "../render/document.ts";
+import { toDecisionJson } from "../render/result-json.ts";
 
 interface ExplainOptions extends KnowledgeOptions, JudgingOptions {
   readonly policy: readonly string[];
@@ -82,17 +83,10 @@ function report(
 ): void {
   const decisions = decided.map((one) => {
     const image = images.get(one.resource);
-    return { resource: resourceOf(one).json, ...(image === undefined ? {} : { image }), ...one.decision };
+    return { resource: resourceOf(one).json, image, ...toDecisionJson(one.decision) };
   });
   const errors = faulty.map(({ position, fault: { code, message } }) => ({ ...position, code, message }));
-  const document = {
-    apiVersion: "sallyport.dev/v1",
-    kind: "Explanation",
-    decisions,
-    ...(errors.length === 0 ? {} : { errors }),
-  };
-  if (options.output === "json") io.out(toJsonText(document));
-  else if (options.output === "yaml") io.out(toYamlText(document));
+  if (isDocumentFormat(options.output)) io.out(renderDocument("Explanation", { decisions, errors }, options.output));
   else {
     const style = styleOf(io);
     const told = new Set<string>();
@@ -114,7 +108,7 @@ export function define(command: Command, { io, finish }: Shell): void {
     )
     .option("-r, --resource <file>", "resource files or folders (repeatable)", collect)
     .option("-n, --namespace <name>", "namespace of the Pod", "default")
-    .addOption(new Option("-o, --output <format>", "output format").choices(["text", "json", "yaml"]).default("text"))
+    .addOption(outputOption())
     .option("--brief", "show only the path to the first failure");
   addKnowledgeOptions(addJudgingOptions(command))
     .addHelpText(

@@ -13,8 +13,10 @@ import type { ExitCode } from "../exit-code.ts";
 import { readDocuments } from "../input/files.ts";
 import { readGivenText } from "../input/given-file.ts";
 import { indentJson, toJsonText } from "../render/json.ts";
+import { type OutputOptions, outputOption } from "../input/output-flag.ts";
+import { isDocumentFormat, renderDocument } from "../render/document.ts";
 
-interface QueryOptions {
+interface QueryOptions extends OutputOptions {
   readonly input?: string;
   readonly query?: readonly string[];
   readonly compact?: boolean;
@@ -65,6 +67,14 @@ function query(words: readonly string[], options: QueryOptions, io: CommandIO): 
     parsed(text, () => compileExpression(text, { functions, limits: io.limits })),
   );
   const input = readInput(options.input ?? "-", io);
+  if (isDocumentFormat(options.output)) {
+    const results = expressions.map((expression) => ({
+      expression: expression.text,
+      result: expression.evaluate(input),
+    }));
+    io.out(renderDocument("QueryResult", { results }, options.output));
+    return 0;
+  }
   for (const expression of expressions) {
     const result = expression.evaluate(input);
     io.out(`# ${expression.text}\n`);
@@ -74,21 +84,32 @@ function query(words: readonly string[], options: QueryOptions, io: CommandIO): 
   return 0;
 }
 
-function parse(words: readonly string[], files: readonly string[], io: CommandIO): ExitCode {
-  for (const text of readExpressions(words, files, io))
-    io.out(`# ${text}\n${toJsonText(parsed(text, () => parseExpression(text, io.limits)))}`);
+interface ParseOptions extends OutputOptions {
+  readonly file?: readonly string[];
+}
+
+function parse(words: readonly string[], { file = [], output }: ParseOptions, io: CommandIO): ExitCode {
+  const expressions = readExpressions(words, file, io).map((text) => ({
+    expression: text,
+    tree: parsed(text, () => parseExpression(text, io.limits)),
+  }));
+  if (isDocumentFormat(output)) io.out(renderDocument("ParsedExpressions", { expressions }, output));
+  else for (const { expression, tree } of expressions) io.out(`# ${expression}\n${toJsonText(tree)}`);
   return 0;
 }
 
-function listFunctions(names: readonly string[], io: CommandIO): ExitCode {
+function listFunctions(names: readonly string[], { output }: OutputOptions, io: CommandIO): ExitCode {
   const table = functionsAt(io.now());
   const known = [...table.keys()].sort();
-  for (const name of names.length > 0 ? names : known) {
+  const functions = (names.length > 0 ? names : known).map((name) => {
     const found = table.get(name);
     if (found === undefined) throw new EngineError("invalid-usage", `there is no function ${name}`, { subject: name });
-    const parameters = found.parameters.map((types) => types.join("|"));
-    io.out(`${name}(${parameters.join(", ")}${found.variadic ? ", ..." : ""})\n`);
-  }
+    return { name, parameters: found.parameters, variadic: found.variadic };
+  });
+  if (isDocumentFormat(output)) io.out(renderDocument("FunctionList", { functions }, output));
+  else
+    for (const { name, parameters, variadic } of functions)
+      io.out(`${name}(${parameters.map((types) => types.join("|")).join(", ")}${variadic ? ", ..." : ""})\n`);
   return 0;
 }
 
@@ -101,18 +122,19 @@ export function define(command: Command, { io, finish }: Shell): void {
     .option("-q, --query <file>", "read an expression from a file (repeatable)", collect)
     .option("-c, --compact", "print JSON on one line")
     .option("-u, --unquoted", "print a string without quotes")
+    .addOption(outputOption())
     .action((words: readonly string[], options: QueryOptions) => finish(query(words, options, io)));
   command
     .command("parse")
     .description("show the tree of expressions")
     .argument("[expression...]", "expressions; default: standard input")
     .option("-f, --file <file>", "read an expression from a file (repeatable)", collect)
-    .action((words: readonly string[], options: { readonly file?: readonly string[] }) =>
-      finish(parse(words, options.file ?? [], io)),
-    );
+    .addOption(outputOption())
+    .action((words: readonly string[], options: ParseOptions) => finish(parse(words, options, io)));
   command
     .command("function")
     .description("list functions with their argument types")
     .argument("[name...]", "functions; default: all")
-    .action((names: readonly string[]) => finish(listFunctions(names, io)));
+    .addOption(outputOption())
+    .action((names: readonly string[], options: OutputOptions) => finish(listFunctions(names, options, io)));
 }

@@ -12,8 +12,9 @@ import type { CommandIO, Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { readDistrustFile } from "../input/distrust-file.ts";
 import { addStoreOption, type StoreOptions, withMirror } from "../input/store.ts";
-import { toJsonText } from "../render/json.ts";
 import { cutEnd, renderColumns } from "../render/table.ts";
+import { type OutputOptions, outputOption } from "../input/output-flag.ts";
+import { isDocumentFormat, renderDocument } from "../render/document.ts";
 import { usage } from "../input/given-file.ts";
 import { styleOf } from "../render/style.ts";
 
@@ -21,7 +22,7 @@ import { styleOf } from "../render/style.ts";
 const short = (text: string, ellipsis: string): string =>
   text.replace(/\b([0-9a-f]{12})[0-9a-f]{52}\b/, `$1${ellipsis}`);
 
-interface AddOptions extends StoreOptions {
+interface AddOptions extends StoreOptions, OutputOptions {
   readonly file?: string;
   readonly reason?: string;
   readonly date?: string;
@@ -53,31 +54,39 @@ const words = ({ kind, value }: DistrustRow, io: CommandIO): string => styleOf(i
 function add(kind: string | undefined, value: string | undefined, options: AddOptions, io: CommandIO): ExitCode {
   const rows = toRows(kind, value, options, io);
   const origin = { at: io.now().toISOString(), from: options.file ?? "mirror distrust add" };
+  const { output } = options;
   const { ellipsis } = styleOf(io);
   withMirror(options, io, "write", (mirror) => {
     const before = new Set<string>(entriesOf(mirror).map(({ digest }) => digest));
-    mirror.writer().transaction(() => {
-      for (const row of rows) {
+    const entries = mirror.writer().transaction(() =>
+      rows.map((row) => {
         const digest = mirror.writer().addDistrust(row, origin);
-        io.out(`${before.has(digest) ? "exists" : "added"} ${short(digest, ellipsis)} ${words(row, io)}\n`);
-      }
-    });
+        return { digest, row, isNew: !before.has(digest) };
+      }),
+    );
+    if (isDocumentFormat(output)) {
+      const shown = entries.map(({ digest, row, isNew }) => ({ digest, ...row, added: isNew }));
+      io.out(renderDocument("DistrustAddition", { entries: shown }, output));
+    } else
+      for (const { digest, row, isNew } of entries)
+        io.out(`${isNew ? "added" : "exists"} ${short(digest, ellipsis)} ${words(row, io)}\n`);
   });
   return 0;
 }
 
+const toEntryJson = ({ digest, row, at, from }: DistrustEntry) => ({ digest, ...row, at, from });
+
 const entriesOf = (mirror: Mirror): readonly DistrustEntry[] => mirror.knowledge().distrustEntries();
 
 interface ListOptions extends StoreOptions {
-  readonly output: "text" | "wide" | "json";
+  readonly output: "text" | "json" | "yaml" | "wide";
   readonly headers: boolean;
 }
 
 function list(options: ListOptions, io: CommandIO): ExitCode {
   const entries = withMirror(options, io, "read", entriesOf);
-  if (options.output === "json") {
-    const shown = entries.map(({ digest, row, at, from }) => ({ digest, ...row, at, from }));
-    io.out(toJsonText({ apiVersion: "sallyport.dev/v1", kind: "DistrustList", entries: shown }));
+  if (isDocumentFormat(options.output)) {
+    io.out(renderDocument("DistrustList", { entries: entries.map(toEntryJson) }, options.output));
     return 0;
   }
   const wide = options.output === "wide";
@@ -98,7 +107,7 @@ function list(options: ListOptions, io: CommandIO): ExitCode {
   return 0;
 }
 
-interface RemoveOptions extends StoreOptions {
+interface RemoveOptions extends StoreOptions, OutputOptions {
   readonly reason?: string;
   readonly yes?: boolean;
   readonly confirm?: boolean;
@@ -121,11 +130,16 @@ function remove(texts: readonly string[], options: RemoveOptions, io: CommandIO)
   const isAgreed = options.yes === true || options.confirm === true;
   return withMirror(options, io, options.dryRun === true || !isAgreed ? "read" : "write", (mirror) => {
     const entries = [...new Set(texts.map((text) => findEntry(entriesOf(mirror), text)))];
-    const lines = entries.map(({ digest, row }) => `${short(digest, styleOf(io).ellipsis)} ${words(row, io)}\n`);
-    if (options.dryRun === true) {
-      for (const line of lines) io.out(`would remove ${line}`);
+    const removed = entries.map(toEntryJson);
+    const show = (verb: string): ExitCode => {
+      const members = { dryRun: options.dryRun === true, removed };
+      if (isDocumentFormat(options.output)) io.out(renderDocument("DistrustRemoval", members, options.output));
+      else
+        for (const { digest, row } of entries)
+          io.out(`${verb} ${short(digest, styleOf(io).ellipsis)} ${words(row, io)}\n`);
       return 0;
-    }
+    };
+    if (options.dryRun === true) return show("would remove");
     if (!isAgreed)
       throw usage("removing these entries lets their content be trusted again; confirm with --yes", texts.join(", "));
     const at = io.now().toISOString();
@@ -137,13 +151,12 @@ function remove(texts: readonly string[], options: RemoveOptions, io: CommandIO)
         ended: at,
         from: "mirror distrust rm",
         summary: {
-          removed: entries.map(({ digest, row, at: added, from }) => ({ digest, ...row, at: added, from })),
+          removed,
           ...(options.reason === undefined ? {} : { reason: options.reason }),
         },
       });
     });
-    for (const line of lines) io.out(`removed ${line}`);
-    return 0;
+    return show("removed");
   });
 }
 
@@ -168,11 +181,12 @@ export function defineDistrust(command: Command, { io, finish }: Shell): void {
     .option("--reason <text>", "why it is distrusted")
     .option("--date <date>", "since when it is distrusted (default: today)")
     .option("-f, --file <file>", "a distrust list in the format of --distrust")
+    .addOption(outputOption())
     .action((kind: string | undefined, value: string | undefined, options: AddOptions) =>
       finish(add(kind, value, options, io)),
     );
   addStoreOption(command.command("ls").description("list the entries"))
-    .addOption(new Option("-o, --output <format>", "output format").choices(["text", "wide", "json"]).default("text"))
+    .addOption(outputOption("wide"))
     .option("--no-headers", "omit the header line")
     .action((options: ListOptions) => finish(list(options, io)));
   addStoreOption(
@@ -185,5 +199,6 @@ export function defineDistrust(command: Command, { io, finish }: Shell): void {
     .option("--dry-run", "show what would be removed")
     .option("--yes", "remove")
     .addOption(new Option("--confirm", "as --yes").hideHelp())
+    .addOption(outputOption())
     .action((texts: readonly string[], options: RemoveOptions) => finish(remove(texts, options, io)));
 }

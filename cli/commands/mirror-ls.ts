@@ -2,15 +2,16 @@
  * `sallyport mirror ls`: images with their signed material, or one of the mirror's views, as tables of at most 80
  * columns and as JSON. Source: docs/spec/command-line.md#streams-and-formats, docs/spec/offline.md#mirror.
  */
-import { Argument, type Command, Option } from "commander";
+import { Argument, type Command } from "commander";
 import { EngineError } from "../../core/errors.ts";
 import type { MirrorImage } from "../../proxy/mirror/list-mirror.ts";
 import { type MirrorViews, type ViewName, viewNames } from "../../proxy/mirror/list-views.ts";
 import type { CommandIO, Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { addStoreOption, type StoreOptions, withMirror } from "../input/store.ts";
-import { toJsonText } from "../render/json.ts";
 import { cutFront, renderColumns } from "../render/table.ts";
+import { outputOption } from "../input/output-flag.ts";
+import { type DocumentKind, isDocumentFormat, renderDocument } from "../render/document.ts";
 import { toSpanText, toUtcText } from "../render/time.ts";
 import { type Style, styleOf, visible } from "../render/style.ts";
 import { type SignedWord, signedWords } from "../signed-word.ts";
@@ -45,7 +46,7 @@ function toRow(image: MirrorImage & { readonly signed: SignedWord }, now: Date, 
 }
 
 interface ListOptions extends StoreOptions {
-  readonly output: "text" | "wide" | "name" | "json";
+  readonly output: "text" | "json" | "yaml" | "wide" | "name";
   readonly headers: boolean;
 }
 
@@ -126,7 +127,7 @@ function renderView<N extends ViewName>(
   );
 }
 
-const viewKinds: Readonly<Record<ViewName, string>> = {
+const viewKinds: Readonly<Record<ViewName, DocumentKind>> = {
   signatures: "SignatureList",
   attestations: "AttestationList",
   "log-entries": "LogEntryList",
@@ -136,14 +137,15 @@ const viewKinds: Readonly<Record<ViewName, string>> = {
 function listOne(name: ViewName, options: ListOptions, io: CommandIO): ExitCode {
   const { output, headers } = options;
   if (output === "name")
-    throw new EngineError("invalid-usage", "-o name lists images only; use text, wide or json", { subject: "-o name" });
+    throw new EngineError("invalid-usage", "-o name lists images only; use text, wide, json or yaml", {
+      subject: "-o name",
+    });
   const { rows, contentId } = withMirror(options, io, "read", (mirror) =>
     mirror.snapshot(() => ({ rows: mirror.view(name), contentId: mirror.contentId() })),
   );
-  const document = { apiVersion: "sallyport.dev/v1", kind: viewKinds[name], contentId, entries: rows };
   io.out(
-    output === "json"
-      ? toJsonText(document)
+    isDocumentFormat(output)
+      ? renderDocument(viewKinds[name], { contentId, entries: rows }, output)
       : renderView(name, rows, { headers, wide: output === "wide" }, styleOf(io)),
   );
   return 0;
@@ -160,8 +162,7 @@ function list(options: ListOptions, io: CommandIO): ExitCode {
     };
   });
   const wide = options.output === "wide";
-  if (options.output === "json")
-    io.out(toJsonText({ apiVersion: "sallyport.dev/v1", kind: "MirrorList", contentId, images }));
+  if (isDocumentFormat(options.output)) io.out(renderDocument("MirrorList", { contentId, images }, options.output));
   else if (options.output === "name") io.out(images.map(({ image }) => `${image}\n`).join(""));
   else {
     const head = [
@@ -199,9 +200,7 @@ export function defineList(command: Command, { io, finish }: Shell): void {
         .choices(["images", ...viewNames])
         .default("images"),
     )
-    .addOption(
-      new Option("-o, --output <format>", "output format").choices(["text", "wide", "name", "json"]).default("text"),
-    )
+    .addOption(outputOption("wide", "name"))
     .option("--no-headers", "omit the header line")
     .addHelpText("after", listExamples)
     .action((what: "images" | ViewName, options: ListOptions) =>

@@ -2,7 +2,7 @@
  * `sallyport mirror pin-key`, `pins` and `unpin-key`: what an operator vouches for. Source:
  * docs/spec/offline.md#mirror.
  */
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { parsePublicKeysPem } from "../../core/crypto/public-key.ts";
 import { decodeUtf8, encodeUtf8 } from "../../core/encoding/utf8.ts";
 import { EngineError } from "../../core/errors.ts";
@@ -12,14 +12,15 @@ import type { ExitCode } from "../exit-code.ts";
 import { readPublicKey } from "../input/given-file.ts";
 import { checkKeyReference } from "../input/key-reference.ts";
 import { addStoreOption, type StoreOptions, withMirror } from "../input/store.ts";
-import { toJsonText } from "../render/json.ts";
 import { cutFront, renderColumns } from "../render/table.ts";
+import { type OutputOptions, outputOption } from "../input/output-flag.ts";
+import { isDocumentFormat, renderDocument } from "../render/document.ts";
 import { toUtcText } from "../render/time.ts";
 import { styleOf } from "../render/style.ts";
 import type { Limits } from "../../core/limits.ts";
 
 /** References are spelt as in policies. */
-function pinKey(reference: string, file: string, options: StoreOptions, io: CommandIO): ExitCode {
+function pinKey(reference: string, file: string, options: StoreOptions & OutputOptions, io: CommandIO): ExitCode {
   checkKeyReference(reference);
   const { pem, key } = readPublicKey(file, io);
   const digest = withMirror(options, io, "write", (mirror) =>
@@ -27,7 +28,12 @@ function pinKey(reference: string, file: string, options: StoreOptions, io: Comm
       .writer()
       .pin({ kind: "key", name: reference, bytes: encodeUtf8(pem) }, { at: io.now().toISOString(), from: file }),
   );
-  io.out(`pinned ${reference} ${digest} (${key.fingerprint})\n`);
+  const { fingerprint } = key;
+  io.out(
+    isDocumentFormat(options.output)
+      ? renderDocument("KeyPin", { reference, digest, fingerprint, from: file }, options.output)
+      : `pinned ${reference} ${digest} (${fingerprint})\n`,
+  );
   return 0;
 }
 
@@ -37,19 +43,19 @@ function fingerprintOf({ kind, bytes }: StoredPin, limits: Limits): string | und
 }
 
 interface ListOptions extends StoreOptions {
-  readonly output: "text" | "wide" | "json";
+  readonly output: "text" | "json" | "yaml" | "wide";
   readonly headers: boolean;
 }
 
 function list(options: ListOptions, io: CommandIO): ExitCode {
   const pins = withMirror(options, io, "read", (mirror) => mirror.knowledge().pins());
-  if (options.output === "json") {
+  if (isDocumentFormat(options.output)) {
     const entries = pins.map((pin) => {
       const { bytes: _, ...shown } = pin;
       const fingerprint = fingerprintOf(pin, io.limits);
       return { ...shown, ...(fingerprint === undefined ? {} : { fingerprint }) };
     });
-    io.out(toJsonText({ apiVersion: "sallyport.dev/v1", kind: "PinList", entries }));
+    io.out(renderDocument("PinList", { entries }, options.output));
     return 0;
   }
   const wide = options.output === "wide";
@@ -65,7 +71,8 @@ function list(options: ListOptions, io: CommandIO): ExitCode {
   return 0;
 }
 
-function unpinKey(references: readonly string[], options: StoreOptions, io: CommandIO): ExitCode {
+function unpinKey(references: readonly string[], options: StoreOptions & OutputOptions, io: CommandIO): ExitCode {
+  const { output } = options;
   withMirror(options, io, "write", (mirror) => {
     const pinned = mirror.knowledge().pins();
     const found = references.map((reference) => {
@@ -81,6 +88,7 @@ function unpinKey(references: readonly string[], options: StoreOptions, io: Comm
       return pin;
     });
     const at = io.now().toISOString();
+    const removed = found.map(({ bytes: _, ...pin }) => pin);
     mirror.writer().transaction(() => {
       for (const { name } of found) mirror.writer().unpin("key", name);
       mirror.log.addRun({
@@ -88,10 +96,11 @@ function unpinKey(references: readonly string[], options: StoreOptions, io: Comm
         started: at,
         ended: at,
         from: "mirror unpin-key",
-        summary: { removed: found.map(({ bytes: _, ...pin }) => pin) },
+        summary: { removed },
       });
     });
-    for (const { name, digest } of found) io.out(`unpinned ${name} ${digest}\n`);
+    if (isDocumentFormat(output)) io.out(renderDocument("PinRemoval", { removed }, output));
+    else for (const { name, digest } of found) io.out(`unpinned ${name} ${digest}\n`);
   });
   return 0;
 }
@@ -104,11 +113,13 @@ export function definePins(command: Command, { io, finish }: Shell): void {
       .description("vouch for the key behind a reference in policies")
       .argument("<reference>", "k8s://NAMESPACE/NAME, a KMS reference, or a path")
       .argument("<file>", "the public key (PEM)"),
-  ).action((reference: string, file: string, options: StoreOptions) => finish(pinKey(reference, file, options, io)));
+  )
+    .addOption(outputOption())
+    .action((reference: string, file: string, options: StoreOptions & OutputOptions) =>
+      finish(pinKey(reference, file, options, io)),
+    );
   addStoreOption(command.command("pins").description("list what is pinned: keys and trusted roots"))
-    .addOption(
-      new Option("-o, --output <format>", "form of the answer").choices(["text", "wide", "json"]).default("text"),
-    )
+    .addOption(outputOption("wide"))
     .option("--no-headers", "without the line of headers")
     .action((options: ListOptions) => finish(list(options, io)));
   addStoreOption(
@@ -116,5 +127,9 @@ export function definePins(command: Command, { io, finish }: Shell): void {
       .command("unpin-key")
       .description("take the word for a key back; the mirror's runs keep that it was given")
       .argument("<reference...>", "as mirror pins shows them"),
-  ).action((references: readonly string[], options: StoreOptions) => finish(unpinKey(references, options, io)));
+  )
+    .addOption(outputOption())
+    .action((references: readonly string[], options: StoreOptions & OutputOptions) =>
+      finish(unpinKey(references, options, io)),
+    );
 }

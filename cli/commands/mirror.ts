@@ -5,9 +5,13 @@
 import type { Command } from "commander";
 import { type AddedLayout, addLayout } from "../../proxy/archive/add-layout.ts";
 import { openLayoutSource } from "../../proxy/archive/open-source.ts";
+import { EngineError } from "../../core/errors.ts";
 import type { CommandIO, Shell } from "../command.ts";
-import type { ExitCode } from "../exit-code.ts";
 import { addCompleteOption, type CompleteOptions, readComplete } from "../input/complete-flag.ts";
+import { type ExitCode, exitOf } from "../exit-code.ts";
+import { type OutputOptions, outputOption } from "../input/output-flag.ts";
+import { isDocumentFormat, renderDocument } from "../render/document.ts";
+import { toProblem, toProblemJson } from "../render/problem.ts";
 import { addLimitOptions } from "../input/limit-flags.ts";
 import { parseLayoutFlag, reportSkippedEntries } from "../input/knowledge.ts";
 import { defineDistrust } from "./mirror-distrust.ts";
@@ -15,35 +19,59 @@ import { defineList } from "./mirror-ls.ts";
 import { definePins } from "./mirror-pins.ts";
 import { visible } from "../render/style.ts";
 import { addStoreOption, type StoreOptions, withMirror, withMirrorAsync } from "../input/store.ts";
-import { say } from "../render/say.ts";
+import { type Ear, say } from "../render/say.ts";
 
-interface AddOptions extends StoreOptions, CompleteOptions {
+interface AddOptions extends StoreOptions, CompleteOptions, OutputOptions {
   readonly withLayers?: boolean;
 }
 
 async function add(layouts: readonly string[], options: AddOptions, io: CommandIO): Promise<ExitCode> {
+  const { output } = options;
+  const all: (readonly [layout: string, added: AddedLayout])[] = [];
+  const code = (): ExitCode => (all.some(([, { missing, skipped }]) => missing.length + skipped.length > 0) ? 7 : 0);
   return withMirrorAsync(options, io, "write", async (mirror) => {
-    let partly = false;
-    for (const flag of layouts) {
-      const { folder, options: named } = parseLayoutFlag(flag);
-      const source = await openLayoutSource(folder, mirror.limits);
-      try {
-        const added = addLayout(mirror, source, {
-          ...named,
-          ...readComplete(options, `mirror add ${flag}`),
-          ...(options.withLayers === true ? { layers: true } : {}),
-        });
-        reportAdded(folder, added, io);
-        partly ||= added.missing.length > 0 || added.skipped.length > 0;
-      } finally {
-        source.close();
+    try {
+      for (const flag of layouts) {
+        const { folder, options: named } = parseLayoutFlag(flag);
+        const source = await openLayoutSource(folder, mirror.limits);
+        try {
+          const added = addLayout(mirror, source, {
+            ...named,
+            ...readComplete(options, `mirror add ${flag}`),
+            ...(options.withLayers === true ? { layers: true } : {}),
+          });
+          all.push([folder, added]);
+          reportAdded(folder, added, isDocumentFormat(output) ? quiet(io) : io);
+        } finally {
+          source.close();
+        }
       }
+    } catch (error) {
+      // The layouts before this one are in the mirror: the document says so.
+      if (error instanceof EngineError && isDocumentFormat(output) && all.length > 0) {
+        const failed = { exitCode: exitOf(error.code), error: toProblemJson(toProblem(error)) };
+        io.out(renderDocument("MirrorAddition", { ...failed, layouts: all.map(toAddedJson) }, output));
+      }
+      throw error;
     }
-    return partly ? 7 : 0;
+    const members = { exitCode: code(), layouts: all.map(toAddedJson) };
+    if (isDocumentFormat(output)) io.out(renderDocument("MirrorAddition", members, output));
+    return code();
   });
 }
 
-function reportAdded(folder: string, added: AddedLayout, io: CommandIO): void {
+/** Where a document is the answer, what is said to people on stdout is not. */
+const quiet = (io: Voice): Voice => ({ ...io, out: () => undefined });
+
+type Voice = Pick<CommandIO, "out"> & Ear;
+
+const toAddedJson = ([layout, { otherTypes, ...added }]: readonly [layout: string, added: AddedLayout]) => ({
+  layout,
+  ...added,
+  otherTypes: Object.fromEntries(otherTypes),
+});
+
+function reportAdded(folder: string, added: AddedLayout, io: Voice): void {
   for (const { repository, tag, digest } of added.images)
     io.out(`copied ${repository}${tag === undefined ? "" : `:${tag}`} ${digest}\n`);
   io.out(
@@ -59,22 +87,28 @@ function reportAdded(folder: string, added: AddedLayout, io: CommandIO): void {
 }
 
 /** Material that no decision will read. It is not damage, but a user who relies on it must know. */
-function reportUnread({ unread, otherTypes }: Pick<AddedLayout, "unread" | "otherTypes">, io: CommandIO): void {
+function reportUnread({ unread, otherTypes }: Pick<AddedLayout, "unread" | "otherTypes">, io: Voice): void {
   for (const { image, subject, reason } of unread) say(`not readable ${image}\n  ${subject}\n  ${reason}`, io);
   for (const [type, count] of otherTypes)
     io.out(`not read: ${count} referrer${count === 1 ? "" : "s"} of type ${JSON.stringify(type)}\n`);
 }
 
-function check(options: StoreOptions, io: CommandIO): ExitCode {
+function check(options: StoreOptions & OutputOptions, io: CommandIO): ExitCode {
+  const { output } = options;
   return withMirror(options, io, "read", (mirror) => {
     const { damage, ...counts } = mirror.inspect();
-    io.out(
-      `content ${mirror.contentId()}\n${Object.entries(counts)
-        .map(([name, value]) => `${name} ${String(value)}\n`)
-        .join("")}`,
-    );
+    const contentId = mirror.contentId();
+    const unread = damage.length === 0 ? mirror.unread() : undefined;
+    if (isDocumentFormat(output)) {
+      const unreadable =
+        unread === undefined ? {} : { unread: unread.unread, otherTypes: Object.fromEntries(unread.otherTypes) };
+      io.out(renderDocument("MirrorCheck", { contentId, counts, damage, ...unreadable }, output));
+    } else {
+      const lines = Object.entries(counts).map(([name, value]) => `${name} ${String(value)}\n`);
+      io.out(`content ${contentId}\n${lines.join("")}`);
+    }
     for (const { subject, reason } of damage) say(`damage in ${subject}: ${reason}`, io);
-    if (damage.length === 0) reportUnread(mirror.unread(), io);
+    if (unread !== undefined) reportUnread(unread, isDocumentFormat(output) ? quiet(io) : io);
     return damage.length > 0 ? 6 : 0;
   });
 }
@@ -89,11 +123,12 @@ export function define(command: Command, shell: Shell): void {
     ),
   )
     .option("--with-layers", "copy image layers too (no decision reads them)")
+    .addOption(outputOption())
     .action(async (layouts: readonly string[], options: AddOptions) => finish(await add(layouts, options, io)));
   defineList(command.command("ls").description("list what the mirror holds, unverified"), shell);
-  addStoreOption(addLimitOptions(command.command("check").description("read everything and report damage"))).action(
-    (options: StoreOptions) => finish(check(options, io)),
-  );
+  addStoreOption(addLimitOptions(command.command("check").description("read everything and report damage")))
+    .addOption(outputOption())
+    .action((options: StoreOptions & OutputOptions) => finish(check(options, io)));
   definePins(command, shell);
   defineDistrust(command.command("distrust").description("edit the list of what is never trusted"), shell);
 }

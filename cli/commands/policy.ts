@@ -1,5 +1,5 @@
 /** `sallyport policy check`: whether policies load, and what in them is risky. */
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { createEngine } from "../../core/index.ts";
 import { advise } from "../../core/kyverno/policy/advice.ts";
 import type { PolicyWarning } from "../../core/kyverno/policy/policy.ts";
@@ -10,10 +10,11 @@ import type { CommandIO, Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { problemText } from "../input/files.ts";
 import { countRefused, readPolicies } from "../input/policy-files.ts";
-import { toJsonText } from "../render/json.ts";
+import { outputOption } from "../input/output-flag.ts";
+import { isDocumentFormat, renderDocument } from "../render/document.ts";
 
 interface CheckOptions {
-  readonly output: "text" | "json";
+  readonly output: "text" | "json" | "yaml";
 }
 
 /** A warning from loading has no kind; advice has one. */
@@ -42,18 +43,10 @@ function check(paths: readonly string[], options: CheckOptions, io: CommandIO): 
   const { policies, exceptions, errors } = readPolicies(paths, io);
   const engine = createEngine({ policies, exceptions, crypto: nodeVerifier, limits: io.limits });
   const warnings = inOrder([...engine.warnings, ...policies.flatMap((policy) => advise(policy, io.limits))]);
-  if (options.output === "json")
-    io.out(
-      toJsonText({
-        apiVersion: "sallyport.dev/v1",
-        kind: "PolicyCheck",
-        policies: policies.map(({ name }) => name),
-        exceptions: exceptions.length,
-        errors,
-        warnings,
-      }),
-    );
-  else {
+  if (isDocumentFormat(options.output)) {
+    const members = { policies: policies.map(({ name }) => name), exceptions: exceptions.length, errors, warnings };
+    io.out(renderDocument("PolicyCheck", members, options.output));
+  } else {
     for (const problem of errors) io.out(`error ${problem.code}: ${problemText(problem)}\n`);
     for (const warning of warnings)
       io.out(`warning${warning.code === undefined ? "" : ` ${warning.code}`}: ${problemText(warning)}\n`);
@@ -68,7 +61,7 @@ export function define(command: Command, { io, finish }: Shell): void {
     .command("check")
     .description("load policies and report errors and risky settings, with line and column")
     .argument("<policy...>", "policy files or folders; - is standard input")
-    .addOption(new Option("-o, --output <format>", "output format").choices(["text", "json"]).default("text"))
+    .addOption(outputOption())
     .addHelpText("after", "\nExit codes: 0 every policy loads (warnings allowed); 2 a policy does not load\n")
     .action((paths: readonly string[], options: CheckOptions) => finish(check(paths, options, io)));
 }

@@ -330,6 +330,12 @@ async function runTest(
   }
 }
 
+/** All rows in one form. */
+function renderRows(rows: readonly TestRow[], format: TestFormat, detailed: boolean): string {
+  const rendered = renderTestRows(rows, format, detailed);
+  return typeof rendered === "string" ? rendered : toJsonText(rendered);
+}
+
 async function run(folders: readonly string[], options: TestOptions, io: CommandIO): Promise<ExitCode> {
   if (options.gitBranch !== undefined || folders.some((folder) => /^https?:\/\//.test(folder)))
     throw new EngineError("unsupported", "tests are read from folders, not from a network", {
@@ -338,8 +344,9 @@ async function run(folders: readonly string[], options: TestOptions, io: Command
   const selects = options.testCaseSelector === undefined ? () => true : readSelector(options.testCaseSelector);
   const files = folders.flatMap((folder) => findTestFiles(folder, options.fileName, io));
   if (files.length === 0) {
-    io.out("No test yamls available\n");
     if (options.requireTests === true) throw usage("no tests found", folders.join(", "));
+    (options.output === undefined ? io.out : io.err)("No test yamls available\n");
+    if (options.output !== undefined) io.out(renderRows([], options.output, false));
     return 0;
   }
   const detailed = options.detailedResults === true;
@@ -366,17 +373,16 @@ async function run(folders: readonly string[], options: TestOptions, io: Command
         io.out(`${renderTestTable(rows, detailed, styleOf(io))}\n`);
     }
   if (all.length === 0) warn("the selector selects no result of these tests", io);
+  if (all.length === 0 && options.requireTests === true) throw usage("no tests found", folders.join(", "));
   const failed = all.filter(({ passed }) => !passed);
   const shown = options.failOnly === true ? failed : all;
-  if (options.output === "json") io.out(toJsonText(renderTestRows(shown, "json", detailed)));
-  else if (options.output !== undefined) io.out(String(renderTestRows(shown, options.output, detailed)));
+  if (options.output !== undefined) io.out(renderRows(shown, options.output, detailed));
   const say = (line: string): void => (options.output === undefined ? io.out(line) : io.err(line));
   if (options.failOnly === true) {
     say(`\nTest Summary: ${failed.length} out of ${all.length} tests failed\n`);
     if (failed.length > 0 && options.output === undefined)
       io.out(`\nAggregated Failed Test Cases : \n${renderTestTable(failed, detailed, styleOf(io))}`);
   } else say(`\nTest Summary: ${all.length - failed.length} tests passed and ${failed.length} tests failed\n\n`);
-  if (all.length === 0 && options.requireTests === true) throw usage("no tests found", folders.join(", "));
   if (failed.length === 0) return 0;
   io.err(`Error: ${failed.length} tests failed\n`);
   return gravest([...codes, 1]);

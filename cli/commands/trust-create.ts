@@ -16,12 +16,15 @@ import { parseTrustedRoot } from "../../core/trust/trusted-root.ts";
 import { collect, type CommandIO, type Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { asGiven, readGivenText } from "../input/given-file.ts";
+import { type OutputOptions, outputOption } from "../input/output-flag.ts";
+import { isDocumentFormat, renderDocument } from "../render/document.ts";
 import { toJsonText } from "../render/json.ts";
+import { toYamlText } from "../render/yaml.ts";
 import type { Limits } from "../../core/limits.ts";
 import { usage } from "../input/given-file.ts";
 import { say } from "../render/say.ts";
 
-interface CreateOptions {
+interface CreateOptions extends OutputOptions {
   readonly fulcio?: readonly string[];
   readonly rekor?: readonly string[];
   readonly ctfe?: readonly string[];
@@ -151,10 +154,12 @@ function create(options: CreateOptions, io: CommandIO): ExitCode {
       "the trusted root would be empty: give --fulcio, --rekor, --ctfe, --tsa or --with-default-services",
       "",
     );
-  if (options.out === undefined) io.out(text);
+  if (options.out === undefined) io.out(options.output === "yaml" ? toYamlText(parseJson(text, io)) : text);
   else {
     io.writeFile(options.out, text);
-    say(`wrote ${options.out} ${digest}`, io);
+    if (isDocumentFormat(options.output))
+      io.out(renderDocument("TrustedRootFile", { path: options.out, digest }, options.output));
+    else say(`wrote ${options.out} ${digest}`, io);
   }
   return 0;
 }
@@ -171,6 +176,7 @@ export function defineCreate(command: Command, { io, finish }: Shell): void {
     .option("--no-default-ctfe", "without its certificate logs")
     .option("--no-default-tsa", "without its timestamp authorities")
     .option("--out <file>", "where to write it (default: standard output)")
+    .addOption(outputOption())
     .addHelpText(
       "after",
       "\n" +

@@ -15,7 +15,9 @@ import { asGiven, aTrustedRoot } from "../input/given-file.ts";
 import { addStoreOption, withMirror, withMirrorAsync } from "../input/store.ts";
 import { defaultTrustName, readTrustSettings } from "../input/trust-flags.ts";
 import { folderMirror } from "../input/tuf-folder.ts";
-import { renderRoot } from "../render/trust.ts";
+import { outputOption } from "../input/output-flag.ts";
+import { isDocumentFormat, renderDocument } from "../render/document.ts";
+import { renderRoot, toTrustsJson } from "../render/trust.ts";
 import { beginOf, fetchInto, notePin, renderChange, store, type UpdateOptions } from "./trust-update.ts";
 import { warn } from "../render/say.ts";
 import { styleOf } from "../render/style.ts";
@@ -41,7 +43,12 @@ function importFile(file: string, options: ImportOptions, io: CommandIO): ExitCo
       .writer()
       .pin({ kind: "trusted-root", name: options.name, bytes }, { at: io.now().toISOString(), from: file }),
   );
-  io.out(`pinned ${options.name} ${root.digest}\n${renderRoot(root, styleOf(io))}`);
+  const members = { name: options.name, digest: root.digest, from: file, trusts: toTrustsJson(root) };
+  io.out(
+    isDocumentFormat(options.output)
+      ? renderDocument("TrustPin", members, options.output)
+      : `pinned ${options.name} ${root.digest}\n${renderRoot(root, styleOf(io))}`,
+  );
   return 0;
 }
 
@@ -73,7 +80,7 @@ async function importFolder(folder: string, options: ImportOptions, io: CommandI
     );
     const { tuf } = verifier.verify(options.name, fetched.source, () => io.now(), nodeVerifier);
     store(mirror, fetched, begin, "trust import", options.name, folder, io);
-    io.out(`imported from ${folder}\n${renderChange(options.name, fetched)}`);
+    io.out(renderChange("imported", { name: options.name, fetched, from: folder }, options.output));
     if (tuf.warning !== undefined) warn(`${options.name}: ${tuf.warning}`, io);
     notePin(options.name, mirror, io);
     return 0;
@@ -92,6 +99,7 @@ export function defineImport(command: Command, { io, finish }: Shell): void {
       new Option("--trust-mode <mode>", "for a folder: how to treat expired metadata").choices(["enforce", "budget"]),
     )
     .option("--max-trust-age <span>", "for a folder: how long past expiry is accepted, such as 30d (default: 90d)")
+    .addOption(outputOption())
     .addHelpText(
       "after",
       "\n" +

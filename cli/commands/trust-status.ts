@@ -2,7 +2,7 @@
  * `sallyport trust status`: versions, expiries, ages and floors of the trusted roots in the mirror. Source:
  * docs/spec/offline.md#time-and-freshness, docs/spec/command-line.md#times.
  */
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { digestOf } from "../../core/crypto/digest.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { Answer, TrustedRootSource } from "../../core/knowledge/answer.ts";
@@ -18,14 +18,15 @@ import type { CommandIO, Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { addStoreOption, type StoreOptions, withMirror } from "../input/store.ts";
 import { addTrustOptions, readTrustSettings, type TrustOptions } from "../input/trust-flags.ts";
-import { toJsonText } from "../render/json.ts";
 import { styleOf } from "../render/style.ts";
+import { outputOption } from "../input/output-flag.ts";
+import { isDocumentFormat, renderDocument } from "../render/document.ts";
 import { renderStatus, type RoleStatus, type RootStatus } from "../render/trust.ts";
 import type { Limits } from "../../core/limits.ts";
 import { warn } from "../render/say.ts";
 
 interface StatusOptions extends StoreOptions, TrustOptions {
-  readonly output: "text" | "json";
+  readonly output: "text" | "json" | "yaml";
 }
 
 const initialRootOf = (name: string, { initialRoots = {} }: TrustSettings): Uint8Array | undefined =>
@@ -126,21 +127,23 @@ function status(options: StatusOptions, io: CommandIO): ExitCode {
       });
     const clock = clockWarning(now, signed);
     if (clock !== undefined) warn(clock, io);
-    if (options.output === "json") {
+    if (isDocumentFormat(options.output)) {
       const { warn, deny } = { ...defaultTrustBudget, ...settings.maxTrustAge };
       io.out(
-        toJsonText({
-          apiVersion: "sallyport.dev/v1",
-          kind: "TrustStatus",
-          at: now.toISOString(),
-          mode: settings.mode ?? "budget",
-          maxTrustAge: { warnSeconds: Math.min(warn, deny) / 1000, denySeconds: deny / 1000 },
-          roots: roots.map(({ at, roles, ...root }) => ({
-            ...root,
-            receivedAt: at.toISOString(),
-            roles: roles.map(({ expires, ...role }) => ({ ...role, expires: expires.toISOString() })),
-          })),
-        }),
+        renderDocument(
+          "TrustStatus",
+          {
+            at: now.toISOString(),
+            mode: settings.mode ?? "budget",
+            maxTrustAge: { warnSeconds: Math.min(warn, deny) / 1000, denySeconds: deny / 1000 },
+            roots: roots.map(({ at, roles, ...root }) => ({
+              ...root,
+              receivedAt: at.toISOString(),
+              roles: roles.map(({ expires, ...role }) => ({ ...role, expires: expires.toISOString() })),
+            })),
+          },
+          options.output,
+        ),
       );
     } else {
       const style = styleOf(io);
@@ -155,7 +158,7 @@ function status(options: StatusOptions, io: CommandIO): ExitCode {
 
 export function defineStatus(command: Command, { io, finish }: Shell): void {
   addTrustOptions(addStoreOption(command))
-    .addOption(new Option("-o, --output <format>", "output format").choices(["text", "json"]).default("text"))
+    .addOption(outputOption())
     .addHelpText("after", "\nExit codes: 0 every trusted root is usable, 3 one is stale or does not verify\n")
     .action((options: StatusOptions) => finish(status(options, io)));
 }

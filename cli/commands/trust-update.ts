@@ -22,8 +22,10 @@ import { defaultTrustName, parseSpan, readTufRoot } from "../input/trust-flags.t
 import { folderMirror } from "../input/tuf-folder.ts";
 import { visible } from "../render/style.ts";
 import { note } from "../render/say.ts";
+import { type OutputOptions, outputOption } from "../input/output-flag.ts";
+import { isDocumentFormat, renderDocument } from "../render/document.ts";
 
-export interface UpdateOptions extends StoreOptions {
+export interface UpdateOptions extends StoreOptions, OutputOptions {
   readonly name: string;
   readonly tufMirror?: string;
   readonly mirror?: string;
@@ -145,17 +147,35 @@ export function store(
 }
 
 /** Versions before and now, and whether the trusted root changed. */
-export function renderChange(name: string, { source, before }: Fetched): string {
+function changeOf(name: string, { source, before }: Fetched, from: string) {
   const { root = "", timestamp = "", snapshot = "", targets = "", ...delegated } = source.floors ?? {};
-  const versions = Object.entries({ root, timestamp, snapshot, targets, ...delegated }).map(([role, version]) => {
-    const old = before?.floors?.[role];
+  return {
+    name,
+    from,
+    roles: Object.entries({ root, timestamp, snapshot, targets, ...delegated }).map(([role, version]) => {
+      const old = before?.floors?.[role];
+      return { role, version, ...(old === undefined ? {} : { before: old }) };
+    }),
+    trustedRoot: digestOf(source.target),
+    ...(before === undefined ? {} : { before: digestOf(before.target) }),
+  };
+}
+
+/** What an update or an import changed. `verb` is what was done. */
+export function renderChange(
+  verb: "updated" | "imported",
+  { name, fetched, from }: { readonly name: string; readonly fetched: Fetched; readonly from: string },
+  output: OutputOptions["output"],
+): string {
+  const change = changeOf(name, fetched, from);
+  if (isDocumentFormat(output)) return renderDocument("TrustUpdate", change, output);
+  const { roles, trustedRoot, before } = change;
+  const versions = roles.map(({ role, version, before: old }) => {
     const was = old === undefined || old === version ? "" : `, before ${old}`;
     return `  ${visible(role).padEnd(18)} ${version}${was}\n`;
   });
-  const now = digestOf(source.target);
-  const change =
-    before === undefined ? "" : digestOf(before.target) === now ? ", as before" : `, before ${digestOf(before.target)}`;
-  return `${name}\n${versions.join("")}  trusted root       ${now}${change}\n`;
+  const since = before === undefined ? "" : before === trustedRoot ? ", as before" : `, before ${before}`;
+  return `${verb} from ${from}\n${name}\n${versions.join("")}  trusted root       ${trustedRoot}${since}\n`;
 }
 
 /** A pin wins over fetched metadata, so the user is told. */
@@ -191,7 +211,7 @@ async function update(options: UpdateOptions, io: CommandIO): Promise<ExitCode> 
       const from = openSource(options, heldTuf(options.name, mirror)?.from, upstream, io);
       const fetched = await fetchInto(mirror, from, begin, io.now(), options.name);
       store(mirror, fetched, begin, "trust update", options.name, from.url, io);
-      io.out(`updated from ${from.url}\n${renderChange(options.name, fetched)}`);
+      io.out(renderChange("updated", { name: options.name, fetched, from: from.url }, options.output));
       notePin(options.name, mirror, io);
       return 0;
     });
@@ -212,6 +232,7 @@ export function defineUpdate(command: Command, { io, finish }: Shell): void {
     .option("--tufRoot <file>", "as --root")
     .option("--root-checksum <digest>", "required checksum of the root: sha256:HEX or sha512:HEX")
     .option("--timeout <span>", "timeout for one file", "30s")
+    .addOption(outputOption())
     .addHelpText(
       "after",
       "\n" +

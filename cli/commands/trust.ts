@@ -1,5 +1,5 @@
 /** `sallyport trust`: the trusted roots of the mirror: show, update, import, make. */
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { EngineError } from "../../core/errors.ts";
 import { resolveTrust } from "../../core/trust/resolve-trust.ts";
 import { parseTrustedRoot, type TrustedRoot } from "../../core/trust/trusted-root.ts";
@@ -10,9 +10,11 @@ import type { ExitCode } from "../exit-code.ts";
 import { asGiven, aTrustedRoot } from "../input/given-file.ts";
 import { addStoreOption, type StoreOptions, withMirror } from "../input/store.ts";
 import { defaultTrustName, readTrustSettings } from "../input/trust-flags.ts";
-import { toJsonText } from "../render/json.ts";
+import type { StoredPin } from "../../proxy/mirror/mirror-knowledge.ts";
+import { type OutputOptions, outputOption } from "../input/output-flag.ts";
+import { isDocumentFormat, renderDocument } from "../render/document.ts";
 import { toUtcText } from "../render/time.ts";
-import { describeRoot, renderRoot } from "../render/trust.ts";
+import { renderRoot, toTrustsJson } from "../render/trust.ts";
 import { defineCreate } from "./trust-create.ts";
 import { defineImport } from "./trust-import.ts";
 import { defineStatus } from "./trust-status.ts";
@@ -23,9 +25,7 @@ interface NameOptions extends StoreOptions {
   readonly name: string;
 }
 
-interface ShowOptions extends NameOptions {
-  readonly output: string;
-}
+interface NamedOptions extends NameOptions, OutputOptions {}
 
 interface Shown {
   readonly root: TrustedRoot;
@@ -34,7 +34,7 @@ interface Shown {
 }
 
 /** The root of the file, or the one that the mirror holds under the name. */
-function readRoot(file: string | undefined, { name, ...options }: ShowOptions, io: CommandIO): Shown {
+function readRoot(file: string | undefined, { name, ...options }: NamedOptions, io: CommandIO): Shown {
   if (file !== undefined) {
     const bytes = io.readFile(file);
     return {
@@ -54,11 +54,11 @@ function readRoot(file: string | undefined, { name, ...options }: ShowOptions, i
   });
 }
 
-function show(file: string | undefined, options: ShowOptions, io: CommandIO): ExitCode {
+function show(file: string | undefined, options: NamedOptions, io: CommandIO): ExitCode {
   const { root, from, at } = readRoot(file, options, io);
-  if (options.output === "json") {
-    const trusts = describeRoot(root).map(([kind, name, period]) => ({ kind, name, period }));
-    io.out(toJsonText({ apiVersion: "sallyport.dev/v1", kind: "TrustedRoot", digest: root.digest, from, at, trusts }));
+  if (isDocumentFormat(options.output)) {
+    const members = { digest: root.digest, from, at, trusts: toTrustsJson(root) };
+    io.out(renderDocument("TrustedRoot", members, options.output));
     return 0;
   }
   io.out(
@@ -70,14 +70,18 @@ function show(file: string | undefined, options: ShowOptions, io: CommandIO): Ex
 }
 
 /** Removes an operator's pin: metadata fetched under the name counts again. */
-function unpin(options: NameOptions, io: CommandIO): ExitCode {
-  withMirror(options, io, "write", (mirror) => {
+function unpin(options: NamedOptions, io: CommandIO): ExitCode {
+  const { output } = options;
+  const removed = withMirror(options, io, "write", (mirror) => {
+    const isPin = ({ kind, name }: StoredPin): boolean => kind === "trusted-root" && name === options.name;
+    const pins = mirror.knowledge().pins().filter(isPin);
     const answer = mirror.knowledge().answer({ kind: "trusted-root", name: options.name });
     if (answer?.state !== "present" || answer.value.form !== "pinned")
       throw new EngineError("invalid-usage", "no trusted root is pinned under this name", { subject: options.name });
     mirror.writer().unpin("trusted-root", options.name);
+    return pins.map(({ bytes: _, ...pin }) => pin);
   });
-  io.out(`unpinned ${options.name}\n`);
+  io.out(isDocumentFormat(output) ? renderDocument("PinRemoval", { removed }, output) : `unpinned ${options.name}\n`);
   return 0;
 }
 
@@ -107,9 +111,11 @@ export function define(command: Command, shell: Shell): void {
       .description("show whom a trusted root trusts, and when")
       .argument("[file]", "a trusted_root.json; default: the mirror's"),
   )
-    .addOption(new Option("-o, --output <format>", "output format").choices(["text", "json"]).default("text"))
-    .action((file: string | undefined, options: ShowOptions) => finish(show(file, options, io)));
+    .addOption(outputOption())
+    .action((file: string | undefined, options: NamedOptions) => finish(show(file, options, io)));
   named(
     command.command("unpin").description("remove a pinned trusted_root.json; TUF metadata of that name counts again"),
-  ).action((options: NameOptions) => finish(unpin(options, io)));
+  )
+    .addOption(outputOption())
+    .action((options: NamedOptions) => finish(unpin(options, io)));
 }

@@ -2,14 +2,13 @@
  * What `apply` found, for machines: its own document, and the report formats of other tools. Source:
  * docs/spec/command-line.md#reports.
  */
-import { questionText } from "../../core/knowledge/question.ts";
 import type { RuleResult } from "../../core/kyverno/image/result.ts";
-import { toFailureJson } from "./document.ts";
 import { codesOf, failureOf, fixText, type FixSettings } from "./fix.ts";
 import { type JunitCase, renderJunit } from "./junit.ts";
 import { shownStatus } from "./kyverno-apply.ts";
 import { renderMarkdown } from "./markdown.ts";
 import type { ReportedResponse } from "./policy-report.ts";
+import { toFailureJson, toOpenJson } from "./result-json.ts";
 
 interface Row {
   readonly response: ReportedResponse;
@@ -84,7 +83,7 @@ export const toApplyResults = (responses: readonly ReportedResponse[], auditWarn
       code: failure?.code,
       fix: failure === undefined ? undefined : fixText(failure, fixes),
       failures: result.failures.map(toFailureJson),
-      open: result.open.map(questionText),
+      open: toOpenJson(result.open),
       policyPosition: result.position,
       resourcePosition: response.manifest,
     };

@@ -2,8 +2,6 @@
  * The documents that commands print for machines: one family, each with `apiVersion`, `kind` and a schema in
  * `docs/schemas/`. Source: docs/spec/command-line.md#documents.
  */
-import { questionText } from "../../core/knowledge/question.ts";
-import type { Failure } from "../../core/verdict.ts";
 import { toJsonText } from "./json.ts";
 import { toYamlText } from "./yaml.ts";
 
@@ -50,12 +48,3 @@ export function renderDocument(kind: DocumentKind, members: object, format: Docu
   const document = { apiVersion: "sallyport.dev/v1", kind, ...members };
   return format === "json" ? toJsonText(document) : toYamlText(document);
 }
-
-/** A question is told by its canonical text. */
-export const toFailureJson = ({ check, code, reason, subject, question }: Failure) => ({
-  check,
-  code,
-  reason,
-  subject,
-  question: question === undefined ? undefined : questionText(question),
-});

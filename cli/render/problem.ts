@@ -53,6 +53,14 @@ export function failureProblem(
   };
 }
 
+/** As a document's members. */
+export const toProblemJson = ({ code, what, why, fix }: Omit<Problem, "code"> & { readonly code: string }) => ({
+  code,
+  message: what,
+  why,
+  fix,
+});
+
 /** One line, in which nothing that came from outside writes to the terminal. */
 const oneLine = (text: string, unicode: boolean): string => {
   const line = visible(text.replace(/\s*\n\s*/g, " ").trim());

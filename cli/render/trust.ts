@@ -13,7 +13,7 @@ const periodText = ({ start, end }: { readonly start?: Date; readonly end?: Date
   `${start === undefined ? "always" : `from ${toUtcText(start)}`}${end === undefined ? "" : ` to ${toUtcText(end)}`}`;
 
 /** Who is trusted for what, and when. */
-export const describeRoot = (root: TrustedRoot): readonly (readonly [what: string, name: string, period: string])[] => [
+const describeRoot = (root: TrustedRoot): readonly (readonly [what: string, name: string, period: string])[] => [
   ...root.certificateAuthorities.map(
     ({ uri, validFor }) => ["certificate authority", uri, periodText(validFor)] as const,
   ),
@@ -27,6 +27,9 @@ export const describeRoot = (root: TrustedRoot): readonly (readonly [what: strin
   ),
   ...root.timestampAuthorities.map(({ uri, validFor }) => ["timestamp authority", uri, periodText(validFor)] as const),
 ];
+
+export const toTrustsJson = (root: TrustedRoot) =>
+  describeRoot(root).map(([kind, name, period]) => ({ kind, name, period }));
 
 export const renderRoot = (root: TrustedRoot, { width, text }: Pick<Style, "width" | "text">): string =>
   describeRoot(root)

@@ -4,12 +4,14 @@
  */
 import type { JsonValue } from "../../core/encoding/json.ts";
 import { isObject } from "../../core/encoding/shape.ts";
-import { type Question, questionText } from "../../core/knowledge/question.ts";
 import { type Failure, leadingFailure, type Verification } from "../../core/verdict.ts";
 import type { Evidence, ProvenSignature } from "../../core/verify/evidence.ts";
 import type { Candidate } from "../../core/verify/verify-image.ts";
 import { exitOfVerification } from "../exit-code.ts";
 import { sourceText, trustText } from "./evidence.ts";
+import type { FixSettings } from "./fix.ts";
+import { failureProblem } from "./problem.ts";
+import { toCandidateJson, toFailureJson, toOpenJson, verdicts } from "./result-json.ts";
 import type { Style } from "./style.ts";
 import { toAgoText, toUtcText } from "./time.ts";
 import { widthOf, wrapText } from "./wrap.ts";
@@ -23,8 +25,6 @@ export interface VerifiedImage {
   /** Of the attestations of an image that was asked for a signature and has none. */
   readonly attestationTypes?: readonly string[];
 }
-
-const verdicts = { proven: "pass", refuted: "fail", unknown: "error" } as const;
 
 function signerLines(evidence: Evidence, now: Date): readonly (readonly [string, string])[] {
   const { signer, logEntries, times, trustedRoot } = evidence;
@@ -75,19 +75,6 @@ function signatureBlock({ evidence, statement }: ProvenSignature, style: Style, 
     .join("");
 }
 
-const toFailureJson = ({ check, code, reason, subject }: Failure) => ({ check, code, reason, subject });
-
-const toCandidateJson = ({ source, verification }: Candidate) => ({
-  verdict: verdicts[verification.truth],
-  source,
-  ...(verification.truth === "proven"
-    ? { evidence: verification.evidence }
-    : { failures: verification.failures.map(toFailureJson), open: openTexts(verification) }),
-});
-
-const openTexts = (verification: { readonly truth: string; readonly open?: readonly Question[] }): readonly string[] =>
-  (verification.open ?? []).map(questionText);
-
 /** Of attestations; signatures have none. */
 function toStatementsJson(proven: readonly ProvenSignature[]) {
   const statements = proven.flatMap(({ evidence, statement }) =>
@@ -96,8 +83,9 @@ function toStatementsJson(proven: readonly ProvenSignature[]) {
   return statements.length === 0 ? undefined : statements;
 }
 
-function toImageJson(image: VerifiedImage) {
-  const { reference, digest, verification, candidates } = image;
+function toImageJson(image: VerifiedImage, fixes: FixSettings) {
+  const { reference, digest, verification, candidates, attestationTypes = [] } = image;
+  const settings = { ...fixes, typesOn: () => attestationTypes };
   const failure =
     verification.truth === "proven" ? undefined : leadingFailure(verification.truth, verification.failures);
   return {
@@ -105,21 +93,23 @@ function toImageJson(image: VerifiedImage) {
     digest,
     verdict: verdicts[verification.truth],
     code: failure?.code,
+    fix: failure === undefined ? undefined : failureProblem(reference, digest, failure, settings).fix,
     exitCode: exitOfVerification(image.verification),
     signatures: candidates.map(toCandidateJson),
     ...(verification.truth === "proven"
       ? { statements: toStatementsJson(verification.evidence) }
-      : { failures: verification.failures.map(toFailureJson), open: openTexts(verification) }),
+      : {
+          failures: verification.failures.map(toFailureJson),
+          open: verification.truth === "unknown" ? toOpenJson(verification.open) : [],
+        }),
   };
 }
 
-/** One document for all images. Members are only ever added. */
+/** Of all images. */
 export const toVerificationJson = (
   images: readonly VerifiedImage[],
-  settings: { readonly at: Date; readonly offline: boolean; readonly exitCode: number },
+  settings: { readonly at: Date; readonly offline: boolean; readonly exitCode: number; readonly fixes: FixSettings },
 ) => ({
-  apiVersion: "sallyport.dev/v1",
-  kind: "VerificationResult",
   verdict: images.every(({ verification }) => verification.truth === "proven")
     ? "pass"
     : images.some(({ verification }) => verification.truth === "refuted")
@@ -128,7 +118,7 @@ export const toVerificationJson = (
   exitCode: settings.exitCode,
   offline: settings.offline,
   evaluatedAt: settings.at.toISOString(),
-  images: images.map(toImageJson),
+  images: images.map((image) => toImageJson(image, settings.fixes)),
 });
 
 /** cosign's array of payloads, for the images whose payload can be told. */

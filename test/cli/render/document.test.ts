@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { isDocumentFormat, renderDocument, toFailureJson } from "../../../cli/render/document.ts";
+import { isDocumentFormat, renderDocument } from "../../../cli/render/document.ts";
 
 const test = suite("cli/render/document");
 
@@ -14,17 +14,6 @@ test("one family: apiVersion and kind lead, in JSON and YAML", () => {
     'apiVersion: sallyport.dev/v1\nkind: Version\nversion: "1.2.3"\n',
   );
   assert.equal(["json", "yaml", "text", undefined].map(isDocumentFormat), [true, true, false, false]);
-});
-
-test("a failure names its question by the canonical text", () => {
-  const question = { kind: "tag", repository: "ghcr.io/a/b", tag: "1" } as const;
-  assert.equal(toFailureJson({ check: "image", code: "not-in-mirror", reason: "r", stage: 3, question }), {
-    check: "image",
-    code: "not-in-mirror",
-    reason: "r",
-    subject: undefined,
-    question: "tag ghcr.io/a/b 1",
-  });
 });
 
 test.run();

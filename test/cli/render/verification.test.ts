@@ -55,7 +55,12 @@ test("failed and unknown look different", () => {
 });
 
 test("the document has a verdict for all and for each", () => {
-  const document = toVerificationJson([passed, failed("unknown", "no-trust")], { at: now, offline: true, exitCode: 3 });
+  const document = toVerificationJson([passed, failed("unknown", "no-trust")], {
+    at: now,
+    offline: true,
+    fixes: { hasSource: true },
+    exitCode: 3,
+  });
   assert.equal(
     [document.verdict, document.exitCode, document.images.map(({ verdict, code }) => [verdict, code])],
     [
@@ -72,6 +77,7 @@ test("the document has a verdict for all and for each", () => {
     toVerificationJson([passed, failed("refuted", "wrong-key"), failed("unknown", "no-trust")], {
       at: now,
       offline: true,
+      fixes: { hasSource: true },
       exitCode: 3,
     }).verdict,
     "fail",

@@ -1,0 +1,38 @@
+/**
+ * The format that a command line asks for, as far as it can be told from its words alone: for errors that end a command
+ * before its options are read. Source: docs/spec/command-line.md#documents.
+ */
+import type { ExitCode } from "./exit-code.ts";
+import { type DocumentFormat, isDocumentFormat, renderDocument } from "./render/document.ts";
+import { type Problem, toProblemJson } from "./render/problem.ts";
+
+/** In `apply`, `-o` is a path. */
+const flagsOf = (command: string | undefined): readonly string[] =>
+  command === "apply" ? ["--output-format"] : ["-o", "--output", "--output-format"];
+
+/** The value of the word at `index`, if it is one of the flags: in the word itself, or the next one. */
+function valueAt(words: readonly string[], index: number, flags: readonly string[]): string | undefined {
+  const word = words[index] ?? "";
+  if (flags.includes(word)) return words[index + 1];
+  for (const flag of flags) {
+    if (word.startsWith(`${flag}=`)) return word.slice(flag.length + 1);
+    if (flag === "-o" && /^-o[^-]/.test(word)) return word.slice(2);
+  }
+  return undefined;
+}
+
+/** The last one counts, as in commander. */
+export function wantedDocument(words: readonly string[], command: string | undefined): DocumentFormat | undefined {
+  const end = words.indexOf("--");
+  const options = end === -1 ? words : words.slice(0, end);
+  const flags = flagsOf(command);
+  const wanted = options.flatMap((_, index) => valueAt(options, index, flags) ?? []).at(-1);
+  return isDocumentFormat(wanted) ? wanted : undefined;
+}
+
+/** `code` is one of ours, or `defect`. */
+export const renderErrorDocument = (
+  problem: Omit<Problem, "code"> & { readonly code: string },
+  exitCode: ExitCode,
+  format: DocumentFormat,
+): string => renderDocument("Error", { exitCode, ...toProblemJson(problem) }, format);

@@ -1,0 +1,18 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { toFailureJson } from "../../../cli/render/result-json.ts";
+
+const test = suite("cli/render/result-json");
+
+test("a failure names its question by the canonical text", () => {
+  const question = { kind: "tag", repository: "ghcr.io/a/b", tag: "1" } as const;
+  assert.equal(toFailureJson({ check: "image", code: "not-in-mirror", reason: "r", stage: 3, question }), {
+    check: "image",
+    code: "not-in-mirror",
+    reason: "r",
+    subject: undefined,
+    question: "tag ghcr.io/a/b 1",
+  });
+});
+
+test.run();
