@@ -3,6 +3,10 @@
  * keeps the list true.
  */
 export const testedElsewhere: Readonly<Record<string, { readonly test: string; readonly why: string }>> = {
+  "cli/input/output-flag.ts": {
+    test: "test/cli/documents.test.ts",
+    why: "every command that takes the flag is run there, in both forms",
+  },
   "cli/input/store.ts": {
     test: "test/cli/commands/mirror.test.ts",
     why: "opens the mirror for the commands that are tested there, also if there is none",

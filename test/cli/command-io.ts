@@ -2,6 +2,8 @@
 import { defaultLimits } from "../../core/limits.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { CommandIO } from "../../cli/command.ts";
+import { wantedDocument } from "../../cli/error-document.ts";
+import { documentFaults } from "../support/document-schemas.ts";
 import { runCommandLine } from "../../cli/program.ts";
 
 export interface TestWorld {
@@ -66,9 +68,21 @@ export function testIO(world: TestWorld = {}): {
   return { io, seen };
 }
 
-/** Runs one command line. */
+/** Runs one command line. What it prints as JSON must be one document that keeps to its schema. */
 export async function runCli(words: readonly string[], world: TestWorld = {}): Promise<TestRun> {
   const { io, seen } = testIO(world);
   const exit = await runCommandLine(words, io);
+  if (
+    wantedDocument(
+      words,
+      words.find((word) => !word.startsWith("-")),
+    ) === "json" &&
+    !isHelp(words)
+  ) {
+    const faults = documentFaults(JSON.parse(seen.out));
+    if (faults.length > 0) throw new Error(`${words.join(" ")}: ${faults.join("; ")}\n${seen.out}`);
+  }
   return { exit, ...seen };
 }
+
+const isHelp = (words: readonly string[]): boolean => words.some((word) => ["-h", "--help", "help"].includes(word));
