@@ -190,7 +190,7 @@ function* withStranger(value: unknown): Generator<unknown> {
   }
 }
 
-/** What is open by its nature: predicates, values, trees of expressions, maps of texts that a policy's author writes. */
+/** Parts of these are open by their nature: predicates, values, trees of expressions. */
 const open: ReadonlySet<string> = new Set(["parsed-expressions", "query-result", "explanation", "verification-result"]);
 
 test("a member that is not listed is a fault wherever it stands; so is one that is missing", () => {
