@@ -4,7 +4,7 @@
 import type { EngineError, ErrorCode } from "../../core/errors.ts";
 import { openQuestions } from "../../core/knowledge/ask.ts";
 import type { Failure } from "../../core/verdict.ts";
-import { markedFix, type FixSettings, replaced } from "./fix.ts";
+import { markedFix, type FixSettings, plainFix, replaced } from "./fix.ts";
 import { type Ear, fitLine } from "./say.ts";
 import { asciiText, visible } from "./style.ts";
 import { wrapText } from "./wrap.ts";
@@ -58,7 +58,7 @@ export const toProblemJson = ({ code, what, why, fix }: Omit<Problem, "code"> & 
   code,
   message: what,
   why,
-  fix,
+  fix: fix === undefined ? undefined : plainFix(fix),
 });
 
 /** One line, in which nothing that came from outside writes to the terminal. */

@@ -10,7 +10,7 @@ import type { Candidate } from "../../core/verify/verify-image.ts";
 import { exitOfVerification } from "../exit-code.ts";
 import { sourceText, trustText } from "./evidence.ts";
 import type { FixSettings } from "./fix.ts";
-import { failureProblem } from "./problem.ts";
+import { failureProblem, toProblemJson } from "./problem.ts";
 import { toCandidateJson, toFailureJson, toOpenJson, verdicts } from "./result-json.ts";
 import type { Style } from "./style.ts";
 import { toAgoText, toUtcText } from "./time.ts";
@@ -93,7 +93,7 @@ function toImageJson(image: VerifiedImage, fixes: FixSettings) {
     digest,
     verdict: verdicts[verification.truth],
     code: failure?.code,
-    fix: failure === undefined ? undefined : failureProblem(reference, digest, failure, settings).fix,
+    fix: failure === undefined ? undefined : toProblemJson(failureProblem(reference, digest, failure, settings)).fix,
     exitCode: exitOfVerification(image.verification),
     signatures: candidates.map(toCandidateJson),
     ...(verification.truth === "proven"
