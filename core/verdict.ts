@@ -1,5 +1,6 @@
 /** Three-valued results and their folds (Kleene): proven, refuted, unknown. Everything here is plain JSON. */
 import { codeRow, type EngineError, type ErrorCode, type Remedy } from "./errors.ts";
+import type { CompletenessClaim } from "./knowledge/completeness-claim.ts";
 import { openQuestions } from "./knowledge/ask.ts";
 import type { Question } from "./knowledge/question.ts";
 
@@ -14,6 +15,8 @@ export interface Failure {
   readonly reason: string;
   readonly subject?: string;
   readonly question?: Question;
+  /** That something is absent was claimed: the claim. */
+  readonly claim?: CompletenessClaim;
   /** What helps, where more is known than the code says. */
   readonly remedy?: Remedy;
   readonly stage: number;

@@ -32,6 +32,7 @@ function toRow(image: MirrorImage & { readonly signed: SignedWord }, now: Date, 
     wide ? image.digest : shortDigest(image.digest),
     image.signed,
     attestations,
+    image.complete?.grain ?? "-",
     age,
     toSizeText(image.size),
     ...(wide
@@ -102,6 +103,15 @@ const tables: { readonly [N in ViewName]: Table<MirrorViews[N]> } = {
       shortDigest(digest),
     ],
   },
+  claims: {
+    head: ["SCOPE", "GRAIN", "AS OF (UTC)", "BY"],
+    row: ({ scope, grain, at, source }, style) => [
+      cutFront(scope.replace(/(@sha256:[0-9a-f]{12})[0-9a-f]+$/, "$1"), 30, style),
+      grain,
+      time(at),
+      cutFront(source, 16, style),
+    ],
+  },
 };
 
 const wideTable = (rows: readonly object[], headers: boolean, { text }: Style): string => {
@@ -132,6 +142,7 @@ const viewKinds: Readonly<Record<ViewName, DocumentKind>> = {
   attestations: "AttestationList",
   "log-entries": "LogEntryList",
   roots: "RootList",
+  claims: "ClaimList",
 };
 
 function listOne(name: ViewName, options: ListOptions, io: CommandIO): ExitCode {
@@ -170,6 +181,7 @@ function list(options: ListOptions, io: CommandIO): ExitCode {
       "DIGEST",
       "SIGNED",
       "ATTESTATIONS",
+      "COMPLETE",
       "FRESH",
       "SIZE",
       ...(wide ? ["SIGNATURES", "UNASKED", "FROM", "PROBLEM"] : []),

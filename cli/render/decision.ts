@@ -8,7 +8,7 @@ import type { AttestationResult, AttestorResult, ImageResult, RuleResult } from 
 import { mayOverlook } from "../../core/decide/allowed.ts";
 import type { Failure } from "../../core/verdict.ts";
 import { failureOf, markedFix, type FixSettings } from "./fix.ts";
-import { candidateNode, failureNode, openNodes } from "./evidence.ts";
+import { candidateNode, claimNode, failureNode, openNodes } from "./evidence.ts";
 import type { Mark, Style } from "./style.ts";
 import { toUtcText } from "./time.ts";
 import { widthOf, wrapText } from "./wrap.ts";
@@ -37,10 +37,11 @@ function ownFailures(failures: readonly Failure[], below: readonly TreeNode[]): 
 }
 
 function attestorNode(attestor: AttestorResult, now: Date): TreeNode {
-  const { path, position, truth, required, entries = [], candidates = [], failures, open } = attestor;
+  const { path, position, truth, required, entries = [], candidates = [], claims = [], failures, open } = attestor;
   const below = [
     ...entries.map((entry) => attestorNode(entry, now)),
     ...candidates.map((candidate, index) => candidateNode(candidate, index, candidates.length, now)),
+    ...claims.map(claimNode),
   ];
   const text = required === undefined ? path : `${path} (${required} of ${entries.length} required)`;
   return {

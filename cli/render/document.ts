@@ -9,6 +9,7 @@ import { toYamlText } from "./yaml.ts";
 export const documentKinds = [
   "ApplyResult",
   "AttestationList",
+  "ClaimList",
   "DistrustAddition",
   "DistrustList",
   "DistrustRemoval",

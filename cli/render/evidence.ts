@@ -2,6 +2,7 @@
  * The evidence for or against a signature, as nodes of a tree. Source: docs/spec/command-line.md#explaining-a-decision.
  */
 import { codeRow } from "../../core/errors.ts";
+import { type CompletenessClaim, claimWords } from "../../core/knowledge/completeness-claim.ts";
 import { questionText, type Question } from "../../core/knowledge/question.ts";
 import { unaskedWords } from "../../core/knowledge/question-words.ts";
 import type { Failure } from "../../core/verdict.ts";
@@ -108,6 +109,9 @@ export function failureNode({ check, code, reason, subject }: Failure): TreeNode
     ...(subject === undefined || reason.includes(subject) ? {} : { children: [leaf("skip", "about", subject)] }),
   };
 }
+
+/** The claim on which it rests that there is nothing else. */
+export const claimNode = (claim: CompletenessClaim): TreeNode => leaf("pass", "no others", claimWords(claim));
 
 /** One signature that was checked. */
 export function candidateNode({ source, verification }: Candidate, index: number, count: number, now: Date): TreeNode {

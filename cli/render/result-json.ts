@@ -11,12 +11,13 @@ import type { Candidate } from "../../core/verify/verify-image.ts";
 /** What people call the three values. */
 export const verdicts = { proven: "pass", refuted: "fail", unknown: "error" } as const satisfies Record<Truth, string>;
 
-export const toFailureJson = ({ check, code, reason, subject, question }: Failure) => ({
+export const toFailureJson = ({ check, code, reason, subject, question, claim }: Failure) => ({
   check,
   code,
   reason,
   subject,
   question: question === undefined ? undefined : questionText(question),
+  claim,
 });
 
 export const toOpenJson = (open: readonly Question[] = []): readonly string[] => open.map(questionText);
@@ -47,6 +48,7 @@ interface AttestorJson extends ReturnType<typeof toLacksJson> {
   readonly required: number | undefined;
   readonly entries: readonly AttestorJson[] | undefined;
   readonly signatures: readonly ReturnType<typeof toCandidateJson>[] | undefined;
+  readonly claims: AttestorResult["claims"] | undefined;
 }
 
 const toAttestorJson = (attestor: AttestorResult): AttestorJson => ({
@@ -56,6 +58,7 @@ const toAttestorJson = (attestor: AttestorResult): AttestorJson => ({
   required: attestor.required,
   entries: attestor.entries?.map(toAttestorJson),
   signatures: attestor.candidates?.map(toCandidateJson),
+  claims: attestor.claims,
   ...toLacksJson(attestor),
 });
 

@@ -4,6 +4,7 @@
  */
 import type { JsonValue } from "../../core/encoding/json.ts";
 import { isObject } from "../../core/encoding/shape.ts";
+import { type CompletenessClaim, claimWords } from "../../core/knowledge/completeness-claim.ts";
 import { type Failure, leadingFailure, type Verification } from "../../core/verdict.ts";
 import type { Evidence, ProvenSignature } from "../../core/verify/evidence.ts";
 import type { Candidate } from "../../core/verify/verify-image.ts";
@@ -22,6 +23,8 @@ export interface VerifiedImage {
   readonly digest?: string;
   readonly verification: Verification<readonly ProvenSignature[]>;
   readonly candidates: readonly Candidate[];
+  /** The claims of completeness on which it rests that there are no others. */
+  readonly claims?: readonly CompletenessClaim[];
   /** Of the attestations of an image that was asked for a signature and has none. */
   readonly attestationTypes?: readonly string[];
 }
@@ -64,9 +67,14 @@ export function renderVerifiedImage(image: VerifiedImage, style: Style, now: Dat
   const name = `${style.mark(mark)} ${style.text(reference)}`;
   const fits = digest !== undefined && widthOf(name) + 2 + digest.length <= style.width;
   const head = `${name}${digest === undefined ? "" : `${fits ? "  " : "\n  "}${digest}`}\n`;
-  if (verification.truth !== "proven") return head + failureLines(verification.failures, style);
+  if (verification.truth !== "proven")
+    return head + failureLines(verification.failures, style) + claimLines(image, style);
   return head + verification.evidence.map((signature) => signatureBlock(signature, style, now)).join("");
 }
+
+/** Why it is known that there is nothing else. */
+const claimLines = ({ claims = [] }: VerifiedImage, style: Style): string =>
+  claims.map((claim) => paragraph(style.text(`no others: ${claimWords(claim)}`), "  ", "    ", style)).join("");
 
 function signatureBlock({ evidence, statement }: ProvenSignature, style: Style, now: Date): string {
   const about = statement === undefined ? [] : ([["statement", statement.predicateType]] as const);
@@ -84,7 +92,7 @@ function toStatementsJson(proven: readonly ProvenSignature[]) {
 }
 
 function toImageJson(image: VerifiedImage, fixes: FixSettings) {
-  const { reference, digest, verification, candidates, attestationTypes = [] } = image;
+  const { reference, digest, verification, candidates, claims = [], attestationTypes = [] } = image;
   const settings = { ...fixes, typesOn: () => attestationTypes };
   const failure =
     verification.truth === "proven" ? undefined : leadingFailure(verification.truth, verification.failures);
@@ -96,6 +104,7 @@ function toImageJson(image: VerifiedImage, fixes: FixSettings) {
     fix: failure === undefined ? undefined : toProblemJson(failureProblem(reference, digest, failure, settings)).fix,
     exitCode: exitOfVerification(image.verification),
     signatures: candidates.map(toCandidateJson),
+    ...(claims.length === 0 ? {} : { claims }),
     ...(verification.truth === "proven"
       ? { statements: toStatementsJson(verification.evidence) }
       : {

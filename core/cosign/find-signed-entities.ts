@@ -12,6 +12,8 @@ import { associatedTag } from "../oci/associated-tag.ts";
 import { readBlob, readManifest, readReferrers, readTag, requireContent, requireSize } from "../oci/lookup.ts";
 import type { Manifest } from "../oci/manifest.ts";
 import type { Digest } from "../crypto/digest.ts";
+import type { Answer } from "../knowledge/answer.ts";
+import { claimOf, type CompletenessClaim } from "../knowledge/completeness-claim.ts";
 import type { Knowledge } from "../knowledge/knowledge.ts";
 import type { Question } from "../knowledge/question.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
@@ -36,13 +38,14 @@ export interface SearchOptions {
 /**
  * What was found. `failures` are siblings that could not be read and layouts without an answer; neither affects a good
  * candidate. `open` are the questions whose answers could bring more. `others` are the predicate types of what was
- * met and is not looked for.
+ * met and is not looked for. `claims` are those on which it rests that a layout holds nothing.
  */
 export interface EntitySearch {
   readonly entities: readonly SignedEntity[];
   readonly failures: readonly Failure[];
   readonly open: readonly Question[];
   readonly others: ReadonlySet<string>;
+  readonly claims: readonly CompletenessClaim[];
 }
 
 /** Stage of failures before any candidate stood: behind nothing. */
@@ -72,6 +75,7 @@ class Search implements EntitySearch {
   readonly failures: Failure[] = [];
   readonly open: Question[] = [];
   readonly others = new Set<string>();
+  readonly claims: CompletenessClaim[] = [];
   readonly #digest: Digest;
   readonly #repository: string;
   readonly #purpose: EntityPurpose;
@@ -100,6 +104,7 @@ class Search implements EntitySearch {
     const tag = associatedTag(this.#digest, this.#purpose);
     this.#attempt(`tag ${tag}`, () => {
       const found = readTag(this.#knowledge, this.#repository, tag);
+      this.#note(found);
       if (found.state === "present") this.#layers(found.value.digest, this.#manifest(found.value.digest), tag);
     });
   }
@@ -108,6 +113,7 @@ class Search implements EntitySearch {
     this.#attempt("referrers", () => {
       const seen = new Set<Digest>();
       const found = readReferrers(this.#knowledge, this.#repository, this.#digest, this.#limits);
+      this.#note(found);
       const listed = found.state === "present" ? found.value : [];
       const claims = ({ artifactType = "" }: Descriptor) => referrerScheme(artifactType, this.#purpose) !== undefined;
       // Those that are listed as what is looked for come first: others must not use up the bounds before them.
@@ -121,6 +127,12 @@ class Search implements EntitySearch {
           );
         }
     });
+  }
+
+  #note(found: Answer): void {
+    const claim = claimOf(found);
+    const isKnown = ({ scope, from }: CompletenessClaim): boolean => scope === claim?.scope && from === claim.from;
+    if (claim !== undefined && !this.claims.some(isKnown)) this.claims.push(claim);
   }
 
   /** The manifest itself decides: fallback lists of older clients have the type of its configuration. */

@@ -33,6 +33,15 @@ function digestsIn(value: unknown): readonly string[] | undefined {
   return value instanceof Uint8Array ? undefined : [(value as Descriptor).digest];
 }
 
+/** The claim that an absence rests on; none for one that a source observed. */
+export const claimOf = (answer: Answer): CompletenessClaim | undefined =>
+  answer.state === "absent" && answer.claim !== undefined
+    ? { scope: answer.claim, at: answer.at, from: answer.from }
+    : undefined;
+
+/** A claim for people: what is said to be complete, as of when, by whom. */
+export const claimWords = ({ scope, at, from }: CompletenessClaim): string => `${scope} complete as of ${at}: ${from}`;
+
 /** An absence that rests on a claim. */
 export const claimedAbsence = ({ scope, at, from }: CompletenessClaim): Answer => ({
   state: "absent",

@@ -6,6 +6,7 @@ import { type EntitySearch, findSignedEntities, type SearchOptions } from "../co
 import type { EntitySource, SignedContent, SignedEntity } from "../cosign/signed-entity.ts";
 import { readManifest, requireContent } from "../oci/lookup.ts";
 import type { Digest } from "../crypto/digest.ts";
+import type { CompletenessClaim } from "../knowledge/completeness-claim.ts";
 import type { Question } from "../knowledge/question.ts";
 import { codeRow } from "../errors.ts";
 import { type Failure, proven, refuted, toFailure, unknown, type Verification } from "../verdict.ts";
@@ -51,6 +52,8 @@ export interface ImageOutcome {
   readonly candidates: readonly Candidate[];
   /** For attestations only; empty unless `verification` is proven. */
   readonly undecided: Undecided;
+  /** The claims of completeness on which it rests that there are no other candidates; none where a layout was asked. */
+  readonly claims: readonly CompletenessClaim[];
 }
 
 const nothing: Undecided = { failures: [], open: [] };
@@ -69,7 +72,8 @@ export function verifyImage(request: ImageRequest, context: VerifyContext): Imag
   const { image, expectation, predicateType } = request;
   const claim = claimOf(request, context);
   const distrusted = findDistrusted(image.digest, context);
-  if (distrusted !== undefined) return { verification: refuted(distrusted), candidates: [], undecided: nothing };
+  if (distrusted !== undefined)
+    return { verification: refuted(distrusted), candidates: [], undecided: nothing, claims: [] };
   const purpose = predicateType === undefined ? "signature" : "attestation";
   const search = findSignedEntities(image, { ...request, purpose }, context.knowledge, context.limits);
   const verifier = boundedVerifier(context.verifier, context.limits.signatureChecksPerImage);
@@ -93,11 +97,14 @@ export function verifyImage(request: ImageRequest, context: VerifyContext): Imag
     if (purpose === "signature" && context.exhaustive !== true) break;
   }
   const { failure, undecided } = fold(search, candidates, request, types);
-  if (satisfying.length === 0) return { verification: failure, candidates, undecided: nothing };
+  const { claims } = search;
+  if (satisfying.length === 0) return { verification: failure, candidates, undecided: nothing, claims };
   return {
     verification: proven(satisfying),
     candidates,
     undecided: purpose === "signature" ? nothing : undecided,
+    // One good signature is enough, whatever else there is.
+    claims: purpose === "signature" ? [] : claims,
   };
 }
 

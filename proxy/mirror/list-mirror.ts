@@ -7,10 +7,12 @@ import { EngineError } from "../../core/errors.ts";
 import { type Digest, isDigest } from "../../core/crypto/digest.ts";
 import { referrerClaim } from "../../core/cosign/referrer-scheme.ts";
 import type { Known } from "../../core/knowledge/answer.ts";
+import type { CompletenessClaim } from "../../core/knowledge/completeness-claim.ts";
 import { openQuestions } from "../../core/knowledge/ask.ts";
 import type { Knowledge } from "../../core/knowledge/knowledge.ts";
 import type { Descriptor } from "../../core/oci/descriptor.ts";
 import type { Limits } from "../../core/limits.ts";
+import { type Grain, grainOf } from "../../core/oci/completeness.ts";
 import { associatedTag, parseAssociatedTag } from "../../core/oci/associated-tag.ts";
 import { type KnownManifest, readManifest, readReferrers, readTag } from "../../core/oci/lookup.ts";
 import type { AnswerRow } from "./answer-row.ts";
@@ -29,6 +31,8 @@ export interface MirrorImage {
   readonly predicateTypes: readonly string[];
   /** Layouts that were never asked: until then, nothing found does not mean that nothing exists. */
   readonly unasked: readonly ("signature tag" | "attestation tag" | "referrers")[];
+  /** The narrowest claim that everything that hangs on the image is here. */
+  readonly complete?: CompletenessClaim & { readonly grain: Grain };
   /**
    * Bytes of the image with its layers, as its manifests state; for an index, of the stored children. Absent if the
    * manifest is missing or unreadable.
@@ -104,7 +108,10 @@ function held(knowledge: Knowledge, repository: string, subject: string | null, 
   return manifest.subject === undefined ? manifest.manifests.map((child) => child.digest) : [subject];
 }
 
-type Description = Pick<MirrorImage, "signatures" | "attestations" | "predicateTypes" | "unasked" | "size" | "problem">;
+type Description = Pick<
+  MirrorImage,
+  "signatures" | "attestations" | "predicateTypes" | "unasked" | "complete" | "size" | "problem"
+>;
 
 function describe(knowledge: Knowledge, repository: string, digest: Digest, limits: Limits): Description {
   const { value, problem } = noDamage(() => {
@@ -129,6 +136,7 @@ function describe(knowledge: Knowledge, repository: string, digest: Digest, limi
       attestations: (attestation?.length ?? 0) + attested.length,
       predicateTypes: [...new Set(types.filter((type) => type !== undefined))].sort(),
       unasked,
+      ...completed(knowledge, repository, digest),
       ...sized(imageSize(knowledge, repository, digest, limits)),
     };
   });
@@ -141,6 +149,11 @@ function describe(knowledge: Knowledge, repository: string, digest: Digest, limi
       ...(problem === undefined ? {} : { problem }),
     }
   );
+}
+
+function completed(knowledge: Knowledge, repository: string, digest: Digest): Pick<MirrorImage, "complete"> {
+  const [claim] = knowledge.claims?.({ kind: "referrers", repository, digest }) ?? [];
+  return claim === undefined ? {} : { complete: { grain: grainOf(claim.scope), ...claim } };
 }
 
 const sized = (size: number | undefined) => (size === undefined ? {} : { size });

@@ -1,6 +1,6 @@
 /**
- * The four views of a mirror: signatures, attestations, log entries and TUF roots, as `mirror ls` shows them.
- * Everything is as stored, unverified. Source: docs/spec/offline.md#mirror.
+ * The views of a mirror: signatures, attestations, log entries, TUF roots and what was said to be complete, as `mirror
+ * ls` shows them. Everything is as stored, unverified. Source: docs/spec/offline.md#mirror.
  */
 import type { Database } from "better-sqlite3";
 import { decodeBase64 } from "../../core/encoding/base64.ts";
@@ -45,11 +45,21 @@ export interface StoredRoot {
   readonly digest: string;
 }
 
+/** A claim of completeness. */
+export interface StoredClaim {
+  readonly scope: string;
+  readonly grain: string;
+  readonly at: string;
+  /** Who said so. */
+  readonly source: string;
+}
+
 export interface MirrorViews {
   readonly signatures: StoredSignature;
   readonly attestations: StoredAttestation;
   readonly "log-entries": StoredLogEntry;
   readonly roots: StoredRoot;
+  readonly claims: StoredClaim;
 }
 
 export type ViewName = keyof MirrorViews;
@@ -59,6 +69,7 @@ const statements = {
   attestations: "list-attestations",
   "log-entries": "list-log-entries",
   roots: "list-roots",
+  claims: "list-claims",
 } as const satisfies Record<ViewName, string>;
 
 export const viewNames = Object.keys(statements) as readonly ViewName[];

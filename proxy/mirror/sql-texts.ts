@@ -449,6 +449,10 @@ FROM blob
 FROM checkpoint
 ORDER BY origin
 `,
+  "list-claims": `SELECT scope, grain, at, source
+FROM complete
+ORDER BY scope
+`,
   "list-complete": `SELECT scope, at, source, checksum
 FROM complete
 ORDER BY scope

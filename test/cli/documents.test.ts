@@ -90,6 +90,7 @@ const table: readonly (readonly [kind: string, ...words: readonly string[]])[] =
   ["TrustUpdate", "trust", "update", ...mirror, "--name", "lab", "--mirror", "URL", "--root", "root.json"],
   ["TrustUpdate", "initialize", ...mirror, "--name", "lab"],
   ["RootList", "mirror", "ls", "roots", ...mirror],
+  ["ClaimList", "mirror", "ls", "claims", ...mirror],
   ["TrustStatus", "trust", "status", ...mirror],
   ["PinRemoval", "trust", "unpin", ...mirror, "--name", "corp"],
   ["TrustedRootJson", "trust", "create", "--with-default-services"],

@@ -162,6 +162,7 @@ const cases: Readonly<Record<string, Case>> = {
   },
 };
 
+const claimed = { complete: "image", claimedBy: `--layout ${layout} --complete` } as const;
 const decided = (policies: readonly string[], resource: JsonObject, complete: boolean): Decision => {
   const loaded = loadPolicies(policies.map((text, index) => ({ name: `policies/${index}.yaml`, text })));
   assert.equal(loaded.errors, []);
@@ -172,7 +173,7 @@ const decided = (policies: readonly string[], resource: JsonObject, complete: bo
   });
   return engine.decide(
     requestFor(resource),
-    openLayout(layout, { ...(complete ? { complete: "image" } : {}), limits: defaultLimits }),
+    openLayout(layout, { ...(complete ? claimed : {}), limits: defaultLimits }),
     new Date(now),
   );
 };

@@ -41,6 +41,7 @@ function singleResult(attestor: Single, outcome: ImageOutcome, context: SetConte
     position: context.position(attestor.pointer),
     truth: verification.truth,
     candidates: outcome.candidates,
+    ...(outcome.claims.length === 0 ? {} : { claims: outcome.claims }),
     failures: verification.truth === "proven" ? [] : verification.failures,
     open: verification.truth === "unknown" ? verification.open : [],
   };

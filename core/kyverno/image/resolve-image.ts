@@ -7,6 +7,7 @@ import type { ImageReference } from "../../oci/reference.ts";
 import { type Digest, isDigest } from "../../crypto/digest.ts";
 import { EngineError } from "../../errors.ts";
 import { openQuestions } from "../../knowledge/ask.ts";
+import { claimOf, claimWords } from "../../knowledge/completeness-claim.ts";
 import type { Knowledge } from "../../knowledge/knowledge.ts";
 import { failed, proven, toFailure, type Verification } from "../../verdict.ts";
 
@@ -29,11 +30,14 @@ export function resolveDigest(image: ImageReference, knowledge: Knowledge): Veri
   try {
     const found = readTag(knowledge, image.repository, tag);
     if (found.state === "present") return proven(found.value.digest);
+    const claim = claimOf(found);
+    const said = `${found.from} said at ${found.at} that ${image.canonical} does not exist`;
     return failed({
       check: "image.tag",
       code: "image-not-found",
-      reason: `${found.from} said at ${found.at} that ${image.canonical} does not exist`,
+      reason: claim === undefined ? said : `${image.canonical} does not exist (${claimWords(claim)})`,
       subject: image.canonical,
+      ...(claim === undefined ? {} : { claim }),
       stage: 0,
     });
   } catch (error) {

@@ -2,6 +2,7 @@
 import type { Operation } from "../rule/request.ts";
 import type { FailureAction, FailurePolicy, Position } from "../policy/policy.ts";
 import type { Digest } from "../../crypto/digest.ts";
+import type { CompletenessClaim } from "../../knowledge/completeness-claim.ts";
 import type { Question } from "../../knowledge/question.ts";
 import type { Failure, Truth } from "../../verdict.ts";
 import type { Candidate } from "../../verify/verify-image.ts";
@@ -25,6 +26,8 @@ export interface AttestorResult {
   readonly entries?: readonly AttestorResult[];
   /** Of an entry: every signature that was checked. */
   readonly candidates?: readonly Candidate[];
+  /** Of an entry: the claims of completeness on which it rests that there are no others. */
+  readonly claims?: readonly CompletenessClaim[];
   readonly failures: readonly Failure[];
   readonly open: readonly Question[];
 }

@@ -33,6 +33,29 @@ test("an image that does not: the reason first", async () => {
   );
 });
 
+test("that there is nothing else rests on a claim, which the evidence names", async () => {
+  const claimsOf = async (image: string, ...words: readonly string[]) => {
+    const { out } = await runCli([...base.slice(0, -1), ...words, "-o", "json", image], world);
+    const [first] = JSON.parse(out).decisions[0].results;
+    const { claims = [] } = first.image.attestors[0]?.entries[0] ?? {};
+    return [...claims, ...first.image.failures.flatMap(({ claim = [] }: { claim?: unknown }) => claim)].map(
+      ({ scope, from }: { scope: string; from: string }) => `${scope} ${from}`,
+    );
+  };
+  const layout = `--layout ${demo.folder}`;
+  const scope = `registry.example/shop/web@${demo.digests.unsigned}`;
+  assert.equal(await claimsOf(demo.unsigned, "--complete"), [`${scope} ${layout} --complete`]);
+  assert.equal(await claimsOf(demo.unsigned), []);
+  assert.equal(await claimsOf(demo.signed, "--complete"), [], "one good signature is enough");
+  const missing = "registry.example/shop/web:gone";
+  assert.equal(await claimsOf(missing, "--complete"), []);
+  assert.equal(await claimsOf(missing, "--complete=repository"), [
+    `registry.example/shop/web ${layout} --complete=repository`,
+  ]);
+  const { out } = await runCli([...base, demo.unsigned], { ...world, width: 400 } as TestWorld);
+  assert.match(out, /no others\s+registry\.example/);
+});
+
 test("several images and resources, one after the other", async () => {
   const { exit, out } = await runCli([...base, demo.unsigned, "-r", "pod.yaml"], world);
   assert.is(exit, 1);

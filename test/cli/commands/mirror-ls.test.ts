@@ -31,11 +31,33 @@ test("who is trusted is a matter of the mirror's pins and roots; none only where
   });
   assert.equal([await word(demo.signed), await word(demo.foreign)], ["verified", "untrusted"]);
   const rows = rowsOf((await ls()).out);
-  assert.equal(rows[0], ["IMAGE", "DIGEST", "SIGNED", "ATTESTATIONS", "FRESH", "SIZE"]);
+  assert.equal(rows[0], ["IMAGE", "DIGEST", "SIGNED", "ATTESTATIONS", "COMPLETE", "FRESH", "SIZE"]);
   const row = (image: string) => rows.find(([name]) => name === image)?.slice(2, 4);
   assert.equal(row(demo.signed), ["verified", "slsa"]);
   assert.match(rows[1]?.at(-1) ?? "", /^\d{3} B$/);
   assert.equal(row(demo.unsigned), ["none", "-"]);
+  assert.is(rows.find(([name]) => name === demo.signed)?.[4], "image");
+});
+
+test("the grain of what is complete, as of when and by whom", async () => {
+  const some = tempFolder();
+  const listed = async (...words: readonly string[]) =>
+    JSON.parse((await runCli(["mirror", "ls", ...words, "-o", "json", "--store", some])).out);
+  const grains = async () =>
+    new Set((await listed()).images.map((one: { complete?: { grain: string } }) => one.complete?.grain));
+  await runCli(["mirror", "add", demo.folder, "--store", some]);
+  assert.equal(await grains(), new Set([undefined]));
+  for (const grain of ["host", "repository", "image"]) {
+    await runCli(["mirror", "add", demo.folder, "--store", some, `--complete=${grain}`]);
+    assert.equal(await grains(), new Set([grain]), "the narrowest is shown");
+  }
+  const { entries } = await listed("claims");
+  assert.equal(
+    entries.map(({ grain }: { readonly grain: string }) => grain),
+    ["host", "repository", "image", "image", "image"],
+  );
+  assert.is(entries[0].source, `mirror add ${demo.folder} --complete=host`);
+  assert.is((await listed()).images[0].complete.from, `mirror add ${demo.folder} --complete`);
 });
 
 test("names and JSON for scripts", async () => {
@@ -53,6 +75,7 @@ const views: Readonly<Record<string, readonly [kind: string, head: readonly stri
   attestations: ["AttestationList", ["REPOSITORY", "IMAGE", "TYPE", "LAYOUT", "LAYER"]],
   "log-entries": ["LogEntryList", ["LOG", "INDEX", "TIME (UTC)", "REPOSITORY", "IMAGE"]],
   roots: ["RootList", ["NAME", "VERSION", "EXPIRES (UTC)", "DIGEST"]],
+  claims: ["ClaimList", ["SCOPE", "GRAIN", "AS OF (UTC)", "BY"]],
 };
 for (const [view, [kind, head]] of Object.entries(views))
   test(`${view}: a table of at most 80 columns, whole fields, JSON`, async () => {

@@ -71,6 +71,20 @@ for (const [name, words, exit, code] of outcomes) {
   });
 }
 
+test("the claim behind an absence is in the document and in the text", async () => {
+  const json = async (...words: readonly string[]) =>
+    JSON.parse((await runCli([...withKey, "-o", "json", ...words], world)).out).images[0];
+  const scope = `${repository}@${demo.digests.unsigned}`;
+  assert.equal(
+    (await json(demo.unsigned)).claims.map((claim: { readonly scope: string }) => claim.scope),
+    [scope],
+  );
+  assert.is((await json(demo.signed)).claims, undefined);
+  const missing = await json("--complete=repository", `${repository}:nothing`);
+  assert.is(missing.failures[0].claim.scope, repository);
+  assert.match((await runCli([...withKey, demo.unsigned], world)).out, /no others:/);
+});
+
 test("annotations that were signed hold, also as a list", async () =>
   assert.is((await runCli([...withKey, "-a", "env=prod", demo.signed], world)).exit, 0));
 

@@ -1,0 +1,3 @@
+SELECT scope, grain, at, source
+FROM complete
+ORDER BY scope
