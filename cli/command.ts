@@ -24,6 +24,8 @@ export interface CommandIO {
   /** @throws EngineError `invalid-usage` when the file cannot be written. */
   writeFile(path: string, text: string): void;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Names of variables that had a say. */
+  readonly used: Set<string>;
   now(): Date;
   /** Whether the stream shows colour. */
   readonly colour: { readonly out: boolean; readonly err: boolean };

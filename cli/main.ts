@@ -38,6 +38,7 @@ const io: CommandIO = {
   entryKind,
   writeFile,
   env: process.env,
+  used: new Set(),
   now: () => new Date(),
   colour: { out: showsColour(process.stdout), err: showsColour(process.stderr) },
   width: { out: columnsOf(process.stdout), err: columnsOf(process.stderr) },

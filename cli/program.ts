@@ -58,6 +58,7 @@ export const commands: readonly CommandEntry[] = [
     summary: "evaluate and parse Kyverno's JMESPath, list its functions",
     load: () => import("./commands/jp.ts"),
   },
+  { name: "env", summary: "show the environment variables that are read", load: () => import("./commands/env.ts") },
   { name: "version", summary: "show the version", load: () => import("./commands/version.ts") },
 ];
 

@@ -13,7 +13,8 @@ const truths: Readonly<Record<string, boolean>> = {
 
 const truthOf = (text: string): boolean | undefined => (Object.hasOwn(truths, text) ? truths[text] : undefined);
 
-function readTruth(text: string, flag: string): boolean {
+/** @throws EngineError `invalid-usage` */
+export function readTruth(text: string, flag: string): boolean {
   const truth = truthOf(text);
   if (truth === undefined)
     throw new EngineError("invalid-usage", `${flag} takes true or false`, { subject: `${flag}=${text}` });

@@ -27,6 +27,10 @@ import { addAttestorOptions, type AttestorOptions, foldAliases, readAttestor } f
 import type { CommandIO } from "./command.ts";
 import { type ExitCode, exitOfVerification, gravest } from "./exit-code.ts";
 import { outputOption } from "./input/output-flag.ts";
+import { fromEnvironment } from "./environment.ts";
+import { addFlagVariables } from "./input/flag-variables.ts";
+import { cosignFlags } from "./input/other-flags.ts";
+import { tellVariables, usedVariables } from "./render/environment.ts";
 import { addKnowledgeOptions, type KnowledgeOptions, type OpenKnowledge, openKnowledge } from "./input/knowledge.ts";
 import { failureProblem, tellProblem } from "./render/problem.ts";
 import { warn } from "./render/say.ts";
@@ -45,9 +49,10 @@ export interface VerifyOptions extends KnowledgeOptions, AttestorOptions {
 }
 
 /** Adds the arguments and flags of both commands. */
-export function addVerifyOptions(command: Command): Command {
+export function addVerifyOptions(command: Command, io: CommandIO): Command {
   command.argument("<image...>", "images, or layouts with --local-image");
   addKnowledgeOptions(addAttestorOptions(command));
+  addFlagVariables(command, cosignFlags, io);
   return command
     .option("--local-image", "IMAGE is a layout made by cosign save, or another: a folder or a tar archive")
     .addOption(outputOption("cosign"))
@@ -122,7 +127,7 @@ export async function verifyImages(
     privateRoots: options.caRoots !== undefined || options.certificateChain !== undefined,
     limits: io.limits,
   });
-  const repository = io.env.COSIGN_REPOSITORY || undefined;
+  const repository = fromEnvironment("COSIGN_REPOSITORY", io);
   // Only who gives a list pays for reading YAML.
   const distrust =
     options.distrust === undefined
@@ -184,6 +189,7 @@ export async function verifyImages(
     if (clock !== undefined) warnings.add(clock);
     const code = gravest(verified.map(({ verification }) => exitOfVerification(verification)));
     for (const warning of warnings) warn(warning, io);
+    tellVariables("flags", io);
     report(verified, options, { ...opened, code }, io);
     return code;
   } finally {
@@ -206,7 +212,7 @@ function report(
 ): void {
   const fixes = { hasSource: hasSource || options.localImage === true };
   if (isDocumentFormat(options.output)) {
-    const members = toVerificationJson(images, { at: now, offline: true, exitCode: code, fixes });
+    const members = toVerificationJson(images, { at: now, offline: true, exitCode: code, fixes, ...usedVariables(io) });
     io.out(renderDocument("VerificationResult", members, options.output));
   } else if (options.output === "cosign")
     io.out(

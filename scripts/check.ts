@@ -16,6 +16,7 @@ import { checkPurity } from "./check-purity.ts";
 import { checkSources } from "./check-sources.ts";
 import { checkTests } from "./check-tests.ts";
 import { checkCodesPage } from "./codes-page.ts";
+import { checkEnvironmentPage } from "./environment-page.ts";
 import { checkNotices } from "./notices.ts";
 import { checkSqlTexts } from "./sql-texts.ts";
 import { summaryLine } from "./run-tests.ts";
@@ -39,6 +40,7 @@ export const checks: Readonly<Record<string, Check>> = {
   exports: checkExports,
   packages: checkPackages,
   codes: checkCodesPage,
+  environment: checkEnvironmentPage,
   sql: checkSqlTexts,
   lint: checkLint,
   canary: checkCanary,

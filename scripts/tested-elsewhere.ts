@@ -19,6 +19,14 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/cli/screen.test.ts",
     why: "formats the help of every command, which is shown there at 80 columns",
   },
+  "cli/input/flag-variables.ts": {
+    test: "test/cli/input/other-flags.test.ts",
+    why: "sets flags from variables; every flag that narrows is given there in both ways",
+  },
+  "cli/render/environment.ts": {
+    test: "test/cli/environment.test.ts",
+    why: "says which variables had a say, which each test there reads",
+  },
   "cli/version.ts": { test: "test/cli/commands/version.test.ts", why: "one constant, which the command shows" },
   "cli/verify-images.ts": {
     test: "test/cli/commands/verify.test.ts",

@@ -10,6 +10,7 @@ import { type ExitCode, exitOfCounts } from "../exit-code.ts";
 import { type GivenPath, readPaths, splitLists } from "../input/files.ts";
 import { addJudgingOptions, type JudgingOptions, readJudgingInput } from "../input/judging-flags.ts";
 import { addKnowledgeOptions, type KnowledgeOptions, openKnowledge } from "../input/knowledge.ts";
+import { addOtherFlags, otherFlags } from "../input/other-flags.ts";
 import { sorted, toJsonText } from "../render/json.ts";
 import { toYamlText } from "../render/yaml.ts";
 import {
@@ -22,6 +23,7 @@ import {
   shownStatus,
 } from "../render/kyverno-apply.ts";
 import { renderApplyJunit, renderApplyMarkdown, toApplyResults } from "../render/apply-reports.ts";
+import { tellVariables, usedVariables } from "../render/environment.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
 import { type ReportApi, reportApis, type ReportedResponse, toPolicyReport } from "../render/policy-report.ts";
 import { toSarif } from "../render/sarif.ts";
@@ -43,7 +45,7 @@ import {
 } from "../judge.ts";
 import { version } from "../version.ts";
 import { usage } from "../input/given-file.ts";
-import { say } from "../render/say.ts";
+import { note, say } from "../render/say.ts";
 import { tellFix } from "../render/problem.ts";
 
 const reportFormats = ["yaml", "json", "markdown", "junit", "sarif"] as const;
@@ -63,8 +65,6 @@ interface ApplyOptions extends KnowledgeOptions, JudgingOptions {
   readonly warnExitCode: string;
   readonly warnNoPass?: boolean;
   readonly continueOnFail?: boolean;
-  readonly cluster?: boolean;
-  readonly gitBranch?: string;
 }
 
 type Refused = ReturnType<typeof readJudgingSet>["errors"];
@@ -90,9 +90,7 @@ function load(
 }
 
 async function apply(paths: readonly string[], options: ApplyOptions, io: CommandIO): Promise<ExitCode> {
-  if (options.cluster === true)
-    throw new EngineError("unsupported", "apply reads files and does not ask a cluster", { subject: "--cluster" });
-  if (options.gitBranch !== undefined || paths.some((path) => /^https?:\/\//.test(path)))
+  if (paths.some((path) => /^https?:\/\//.test(path)))
     throw new EngineError("unsupported", "policies are read from files, not from a network", { subject: "POLICY" });
   const warnExitCode = Number(options.warnExitCode);
   if (!Number.isInteger(warnExitCode) || warnExitCode < 0 || warnExitCode > 255)
@@ -145,7 +143,7 @@ function tellUncountedAmong(resources: readonly GivenResource[], options: ApplyO
 /** Elsewhere `-o json` is a format. */
 function noteOutput({ output, outputFormat }: ApplyOptions, io: CommandIO): void {
   if (outputFormat === undefined && isDocumentFormat(output))
-    io.err(`note: in apply, -o names a file, as in Kyverno; for ${output} on stdout, give --output-format ${output}\n`);
+    note(`in apply, -o names a file, as in Kyverno; for ${output} on stdout, give --output-format ${output}`, io);
 }
 
 /** `-o`: one file for all resources, or a folder with one file each. */
@@ -195,7 +193,13 @@ function report(
   const isReport = options.policyReport === true || options.outputFormat !== undefined;
   if (isReport) {
     const all = [...responses, ...refused.map(toRefusedResponse)];
-    io.out(renderReport(all, { counts, code, banner, now, faulty, refused, fixes, auditWarn }, options));
+    io.out(
+      renderReport(
+        all,
+        { counts, code, banner, now, faulty, refused, fixes, auditWarn, environment: usedVariables(io) },
+        options,
+      ),
+    );
   } else {
     io.out(renderBanner(banner));
     io.out(
@@ -208,6 +212,7 @@ function report(
     reportUnknowns(judged, io);
   }
   tellFaulty(faulty, io);
+  tellVariables("policies", io);
   const results = judged.flatMap((response) => response.results);
   for (const line of fixLines(results, fixes)) tellFix(line, io);
   if (text !== undefined) (isReport || text.startsWith("Error:") ? io.err : io.out).call(io, `${text}\n`);
@@ -218,12 +223,13 @@ interface Found extends Omit<Ending, "warnExitCode"> {
   readonly counts: Counts;
   readonly code: ExitCode;
   readonly auditWarn: boolean;
+  readonly environment: ReturnType<typeof usedVariables>;
 }
 
 /** The report in the wanted form; without `-p`, JSON and YAML are our own document, not Kyverno's report. */
 function renderReport(
   responses: readonly ReportedResponse[],
-  { counts, code, banner, now, faulty, refused, fixes, auditWarn }: Found,
+  { counts, code, banner, now, faulty, refused, fixes, auditWarn, environment }: Found,
   { outputFormat = "yaml", policyReport, reportApi }: ApplyOptions,
 ): string {
   if (outputFormat === "sarif") return toJsonText(toSarif(responses, { auditWarn, version }));
@@ -238,6 +244,7 @@ function renderReport(
     evaluatedAt: now,
     ...banner,
     summary: counts,
+    ...environment,
     results: toApplyResults(responses, auditWarn, fixes),
     refused,
     errors: faulty.map(({ position, fault: { code, message } }) => ({ ...position, code, message })),
@@ -298,18 +305,6 @@ function renderResultTable(responses: readonly ReportedResponse[], options: Appl
   );
 }
 
-const accepted: readonly string[] = ["--registry", "--remove-color"];
-const acceptedWithValue: readonly string[] = [
-  "--kubeconfig",
-  "--context",
-  "-n, --namespace",
-  "--username",
-  "--password",
-  "--crd-paths",
-  "--concurrent",
-  "--batch-size",
-];
-
 export function define(command: Command, { io, finish }: Shell): void {
   command
     .argument("<policy...>", "policy files or folders; - is standard input")
@@ -335,11 +330,7 @@ export function define(command: Command, { io, finish }: Shell): void {
     .option("--audit-warn", "count failures of Audit policies as warnings")
     .option("--warn-exit-code <code>", "exit code when there are warnings and no failures", "0")
     .option("--warn-no-pass", "use that exit code also when nothing passed")
-    .option("--continue-on-fail", "apply the policies that load, count the others as errors")
-    .option("-c, --cluster", "refused: Sallyport never asks a cluster")
-    .addOption(new Option("-b, --git-branch <branch>").hideHelp());
-  for (const flag of accepted) command.addOption(new Option(flag).hideHelp());
-  for (const flag of acceptedWithValue) command.addOption(new Option(`${flag} <value>`).hideHelp());
+    .option("--continue-on-fail", "apply the policies that load, count the others as errors");
   addKnowledgeOptions(command)
     .addHelpText(
       "after",
@@ -350,4 +341,5 @@ export function define(command: Command, { io, finish }: Shell): void {
         "Exit codes: 0, 1 as Kyverno's; 2 nothing could be judged\n",
     )
     .action(async (paths: readonly string[], options: ApplyOptions) => finish(await apply(paths, options, io)));
+  addOtherFlags(command, otherFlags.apply);
 }

@@ -15,6 +15,7 @@ import { attestationTypes } from "../input/attestation-types.ts";
 import { type AllDecided, decideAll, type Decided, refusePolicies, tellFaulty } from "../judge.ts";
 import { renderDecision } from "../render/decision.ts";
 import type { FixSettings } from "../render/fix.ts";
+import { tellVariables, usedVariables } from "../render/environment.ts";
 import { styleOf } from "../render/style.ts";
 import { outputOption } from "../input/output-flag.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
@@ -59,6 +60,7 @@ async function explain(images: readonly string[], options: ExplainOptions, io: C
     };
     report(all, names, fixes, options, io);
     tellFaulty(all.faulty, io);
+    tellVariables("policies", io);
     return all.faulty.length === 0 && all.decided.every(({ decision }) => decision.allowed) ? 0 : 1;
   } finally {
     opened.close();
@@ -86,7 +88,8 @@ function report(
     return { resource: resourceOf(one).json, image, ...toDecisionJson(one.decision) };
   });
   const errors = faulty.map(({ position, fault: { code, message } }) => ({ ...position, code, message }));
-  if (isDocumentFormat(options.output)) io.out(renderDocument("Explanation", { decisions, errors }, options.output));
+  if (isDocumentFormat(options.output))
+    io.out(renderDocument("Explanation", { decisions, ...usedVariables(io), errors }, options.output));
   else {
     const style = styleOf(io);
     const told = new Set<string>();

@@ -10,6 +10,7 @@ import { parseExpression } from "../../core/jmespath/parser.ts";
 import { kyvernoFunctions } from "../../core/kyverno/functions/kyverno-functions.ts";
 import { collect, type CommandIO, type Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
+import { addOtherFlags, otherFlags } from "../input/other-flags.ts";
 import { readDocuments } from "../input/files.ts";
 import { readGivenText } from "../input/given-file.ts";
 import { indentJson, toJsonText } from "../render/json.ts";
@@ -137,4 +138,5 @@ export function define(command: Command, { io, finish }: Shell): void {
     .argument("[name...]", "functions; default: all")
     .addOption(outputOption())
     .action((names: readonly string[], options: OutputOptions) => finish(listFunctions(names, options, io)));
+  for (const sub of command.commands) addOtherFlags(sub, otherFlags.jp);
 }

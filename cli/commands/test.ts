@@ -16,6 +16,7 @@ import { type ExitCode, exitOf, gravest } from "../exit-code.ts";
 import { ClusterFiles } from "../input/cluster-files.ts";
 import { readDistrustFiles } from "../input/distrust-file.ts";
 import { placeText, problemText, readPaths, splitLists } from "../input/files.ts";
+import { addOtherFlags, otherFlags } from "../input/other-flags.ts";
 import { addKnowledgeOptions, type KnowledgeOptions, openKnowledge } from "../input/knowledge.ts";
 import {
   type ExpectedResult,
@@ -34,6 +35,7 @@ import { shownStatus } from "../render/kyverno-apply.ts";
 import type { ReportedResponse } from "../render/policy-report.ts";
 import { renderTestRows, renderTestTable, type TestFormat, type TestRow } from "../render/test-results.ts";
 import { usage } from "../input/given-file.ts";
+import { tellVariables } from "../render/environment.ts";
 import { say, warn } from "../render/say.ts";
 import { styleOf } from "../render/style.ts";
 
@@ -45,7 +47,6 @@ interface TestOptions extends KnowledgeOptions {
   readonly requireTests?: boolean;
   readonly output?: TestFormat;
   readonly clusterResource?: readonly string[];
-  readonly gitBranch?: string;
 }
 
 /** Whether a selector matches a name as the test file writes it. */
@@ -337,7 +338,7 @@ function renderRows(rows: readonly TestRow[], format: TestFormat, detailed: bool
 }
 
 async function run(folders: readonly string[], options: TestOptions, io: CommandIO): Promise<ExitCode> {
-  if (options.gitBranch !== undefined || folders.some((folder) => /^https?:\/\//.test(folder)))
+  if (folders.some((folder) => /^https?:\/\//.test(folder)))
     throw new EngineError("unsupported", "tests are read from folders, not from a network", {
       subject: folders.join(", "),
     });
@@ -383,6 +384,7 @@ async function run(folders: readonly string[], options: TestOptions, io: Command
     if (failed.length > 0 && options.output === undefined)
       io.out(`\nAggregated Failed Test Cases : \n${renderTestTable(failed, detailed, styleOf(io))}`);
   } else say(`\nTest Summary: ${all.length - failed.length} tests passed and ${failed.length} tests failed\n\n`);
+  tellVariables("policies", io);
   if (failed.length === 0) return 0;
   io.err(`Error: ${failed.length} tests failed\n`);
   return gravest([...codes, 1]);
@@ -398,10 +400,7 @@ export function define(command: Command, { io, finish }: Shell): void {
     .option("--require-tests", "fail when there is no test")
     .addOption(new Option("-o, --output <format>", "output format").choices(["json", "yaml", "markdown", "junit"]))
     .addOption(new Option("--output-format <format>").choices(["json", "yaml", "markdown", "junit"]).hideHelp())
-    .option("--cluster-resource <file>", "resource files that answer for the cluster (repeatable)", collect)
-    .addOption(new Option("--registry").hideHelp())
-    .addOption(new Option("--remove-color").hideHelp())
-    .addOption(new Option("-b, --git-branch <branch>").hideHelp());
+    .option("--cluster-resource <file>", "resource files that answer for the cluster (repeatable)", collect);
   addKnowledgeOptions(command)
     .addHelpText(
       "after",
@@ -415,4 +414,5 @@ export function define(command: Command, { io, finish }: Shell): void {
       const output = options.output ?? options.outputFormat;
       finish(await run(folders, output === undefined ? options : { ...options, output }, io));
     });
+  addOtherFlags(command, otherFlags.test);
 }

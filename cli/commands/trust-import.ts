@@ -11,6 +11,7 @@ import { createTufVerifier } from "../../core/trust/tuf-verifier.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import type { CommandIO, Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
+import { orVariable } from "../environment.ts";
 import { asGiven, aTrustedRoot } from "../input/given-file.ts";
 import { addStoreOption, withMirror, withMirrorAsync } from "../input/store.ts";
 import { defaultTrustName, readTrustSettings } from "../input/trust-flags.ts";
@@ -92,7 +93,10 @@ export function defineImport(command: Command, { io, finish }: Shell): void {
     .argument("<path>", "a trusted_root.json, or a folder copied from a TUF mirror")
     .option("--name <name>", "name of the trusted root; policies use public-good", defaultTrustName)
     .option("--digest <digest>", "required digest of a trusted_root.json, sha256:HEX")
-    .option("--root <file>", "for a folder: the TUF root to verify it from; it is pinned (env: SALLYPORT_TUF_ROOT)")
+    .option(
+      "--root <file>",
+      `for a folder: the TUF root to verify it from; it is pinned ${orVariable("SALLYPORT_TUF_ROOT")}`,
+    )
     .option("--tufRoot <file>", "as --root")
     .option("--root-checksum <digest>", "required checksum of that root: sha256:HEX or sha512:HEX")
     .addOption(

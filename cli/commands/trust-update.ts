@@ -16,6 +16,7 @@ import { fetchTrust } from "../../proxy/upstream/tuf/trusted-root-source.ts";
 import { openUpstream, type Upstream } from "../../proxy/upstream/open-upstream.ts";
 import { openTufMirror, type TufMirror } from "../../proxy/upstream/tuf/fetch-files.ts";
 import type { CommandIO, Shell } from "../command.ts";
+import { fromEnvironment, orVariable } from "../environment.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { addStoreOption, type StoreOptions, withMirrorAsync } from "../input/store.ts";
 import { defaultTrustName, parseSpan, readTufRoot } from "../input/trust-flags.ts";
@@ -73,7 +74,7 @@ export function beginOf(
   mirror: Mirror,
   io: CommandIO,
 ): Begin {
-  const file = options.tufRoot ?? options.root ?? (io.env.SALLYPORT_TUF_ROOT || undefined);
+  const file = options.tufRoot ?? options.root ?? fromEnvironment("SALLYPORT_TUF_ROOT", io);
   if (file !== undefined) {
     const bytes = checkRoot(readTufRoot(file, io), options.rootChecksum);
     trustInitialRoot(bytes, nodeVerifier, mirror.limits);
@@ -192,9 +193,9 @@ function openSource(options: UpdateOptions, held: string | undefined, { fetcher 
   const url =
     options.tufMirror ??
     options.mirror ??
-    (io.env.SALLYPORT_TUF_MIRROR || undefined) ??
+    fromEnvironment("SALLYPORT_TUF_MIRROR", io) ??
     held ??
-    (io.env.TUF_MIRROR || undefined);
+    fromEnvironment("TUF_MIRROR", io);
   const wanted = url ?? (options.name === defaultTrustName ? publicGoodMirror : undefined);
   if (wanted === undefined)
     throw new EngineError("invalid-usage", "no TUF mirror is known: give --mirror URL", { subject: "--mirror" });
@@ -225,10 +226,10 @@ export function defineUpdate(command: Command, { io, finish }: Shell): void {
     .option("--name <name>", "name of the trusted root", defaultTrustName)
     .option(
       "--mirror <url>",
-      "the TUF mirror: a URL or a folder (default: the last one used; env: SALLYPORT_TUF_MIRROR)",
+      `the TUF mirror: a URL or a folder; default: the last one used ${orVariable("SALLYPORT_TUF_MIRROR")}`,
     )
     .option("--tufMirror <url>", "as --mirror")
-    .option("--root <file>", "the TUF root to start from; it is pinned (env: SALLYPORT_TUF_ROOT)")
+    .option("--root <file>", `the TUF root to start from; it is pinned ${orVariable("SALLYPORT_TUF_ROOT")}`)
     .option("--tufRoot <file>", "as --root")
     .option("--root-checksum <digest>", "required checksum of the root: sha256:HEX or sha512:HEX")
     .option("--timeout <span>", "timeout for one file", "30s")

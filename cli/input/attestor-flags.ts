@@ -8,6 +8,7 @@ import { EngineError } from "../../core/errors.ts";
 import type { AttestorSpec } from "../../core/verify/attestor.ts";
 import { readRoots, readTimestampChain } from "../../core/verify/policy-certificates.ts";
 import { collect, type CommandIO } from "../command.ts";
+import { fromEnvironment, type VariableName } from "../environment.ts";
 import { asGiven, parsePublicKey, readGivenText, readPublicKey, type Wanted } from "./given-file.ts";
 import type { Limits } from "../../core/limits.ts";
 import { usage } from "./given-file.ts";
@@ -32,6 +33,7 @@ export interface AttestorOptions {
   readonly rekorUrl?: string;
   readonly annotations?: readonly string[];
   readonly insecureIgnoreTlog?: boolean;
+  readonly privateInfrastructure?: boolean;
   readonly insecureIgnoreSct?: boolean;
   readonly checkClaims?: boolean;
   /** Of the knowledge flags: with it, cosign's variables for trust are not read. */
@@ -71,6 +73,7 @@ export function addAttestorOptions(command: Command): Command {
     .option("--use-signed-timestamps", "require an RFC 3161 timestamp")
     .option("--insecure-ignore-tlog", "do not require a transparency log entry")
     .option("--insecure-ignore-sct", "do not require a signed certificate timestamp")
+    .addOption(option("--private-infrastructure", "as --insecure-ignore-tlog").hideHelp())
     .addOption(option("--check-claims", "claims are always checked").hideHelp())
     .addOption(option("--no-check-claims", "refused").hideHelp());
   for (const [alias, meant] of Object.entries(aliases))
@@ -132,8 +135,14 @@ interface Named {
   readonly path: string | undefined;
 }
 
-const firstNamed = (...named: readonly Named[]): Named =>
-  named.find(({ path }) => path !== undefined) ?? { flag: "", path: undefined };
+/** The first that names a file. Those behind it are not looked at. */
+function firstNamed(...named: readonly (() => Named)[]): Named {
+  for (const look of named) {
+    const found = look();
+    if (found.path !== undefined) return found;
+  }
+  return { flag: "", path: undefined };
+}
 
 /** The text of a file, when one is named and `check` can read it. @throws EngineError `invalid-usage` */
 function readPem(
@@ -241,22 +250,24 @@ export function readAttestor(options: AttestorOptions, io: CommandIO): AttestorS
   const { key } = options;
   refuseContradictions(options);
   // cosign's variables: what the flags do not name and no trusted root replaces.
-  const fallback = (variable: string): Named => ({
-    flag: variable,
-    path: options.trustedRoot === undefined ? io.env[variable] || undefined : undefined,
-  });
+  const fallback = (variable: VariableName): (() => Named) => {
+    return () => ({
+      flag: variable,
+      path: options.trustedRoot === undefined ? fromEnvironment(variable, io) : undefined,
+    });
+  };
   const chain = firstNamed(
-    { flag: "--ca-roots", path: options.caRoots },
-    { flag: "--certificate-chain", path: options.certificateChain },
+    () => ({ flag: "--ca-roots", path: options.caRoots }),
+    () => ({ flag: "--certificate-chain", path: options.certificateChain }),
     ...(key === undefined ? [fallback("SIGSTORE_ROOT_FILE")] : []),
   );
   const roots = readPem(chain, { what: "a chain of certificates", form: "certificate" }, readCertificates, io);
   const logKey: Wanted = { what: "a log's public key", form: "public-key" };
-  const rekorKey = readPem(fallback("SIGSTORE_REKOR_PUBLIC_KEY"), logKey, readKeys, io);
-  const ctKey = readPem(fallback("SIGSTORE_CT_LOG_PUBLIC_KEY_FILE"), logKey, readKeys, io);
+  const rekorKey = readPem(fallback("SIGSTORE_REKOR_PUBLIC_KEY")(), logKey, readKeys, io);
+  const ctKey = readPem(fallback("SIGSTORE_CT_LOG_PUBLIC_KEY_FILE")(), logKey, readKeys, io);
   const tsa = readPem(
     firstNamed(
-      { flag: "--timestamp-certificate-chain", path: options.timestampCertificateChain },
+      () => ({ flag: "--timestamp-certificate-chain", path: options.timestampCertificateChain }),
       fallback("SIGSTORE_TSA_CERTIFICATE_FILE"),
     ),
     { what: "a timestamp authority's chain", form: "certificate" },
@@ -268,7 +279,7 @@ export function readAttestor(options: AttestorOptions, io: CommandIO): AttestorS
       ? { keys: readKey(key, io) }
       : { keyless: { ...readIdentity(options), ...(roots === undefined ? {} : { roots }) } }),
     rekor: {
-      ignoreTlog: options.insecureIgnoreTlog === true,
+      ignoreTlog: options.insecureIgnoreTlog === true || options.privateInfrastructure === true,
       ...(options.rekorUrl === undefined ? {} : { url: options.rekorUrl }),
       ...(rekorKey === undefined ? {} : { pubKey: rekorKey }),
     },

@@ -23,6 +23,7 @@ import { openMirror } from "../../proxy/mirror/open-mirror.ts";
 import { keepSignedTime } from "../../proxy/mirror/signed-time.ts";
 import type { Command } from "commander";
 import { collect, type CommandIO } from "../command.ts";
+import { fromEnvironment, orVariable } from "../environment.ts";
 import { asGiven, aTrustedRoot } from "./given-file.ts";
 import { addCompleteOption, type CompleteOptions, readComplete } from "./complete-flag.ts";
 import { addLimitOptions, type LimitOptions, readLimits } from "./limit-flags.ts";
@@ -43,14 +44,17 @@ export interface KnowledgeOptions extends TrustOptions, LimitOptions, CompleteOp
 /** Adds the flags that say where knowledge comes from. */
 export function addKnowledgeOptions(command: Command): Command {
   command
-    .option("--store <dir>", "the mirror's folder (env: SALLYPORT_STORE)")
+    .option("--store <dir>", `the mirror's folder ${orVariable("SALLYPORT_STORE")}`)
     .option(
       "--layout <[image=]path>",
       "an OCI layout, a folder or a tar archive; IMAGE names what it does not name (repeatable)",
       collect,
     );
   addCompleteOption(command)
-    .option("--trusted-root <file>", "a trusted_root.json, in place of the mirror's (env: SALLYPORT_TRUSTED_ROOT)")
+    .option(
+      "--trusted-root <file>",
+      `a trusted_root.json, in place of the mirror's ${orVariable("SALLYPORT_TRUSTED_ROOT")}`,
+    )
     .option("--distrust <file>", "a list of what is never trusted, beside the mirror's own (repeatable)", collect)
     .option("--offline", "dial nothing")
     .option("--at <time>", "judge as if it were this time (RFC 3339)");
@@ -203,8 +207,8 @@ export async function openKnowledge(
 ): Promise<OpenKnowledge> {
   const now = options.at === undefined ? io.now() : parseTimeFlag(options.at);
   if (options.at !== undefined) say(`judged as of ${now.toISOString()}, not now`, io);
-  const rootFile = options.trustedRoot ?? (io.env.SALLYPORT_TRUSTED_ROOT || undefined);
-  const store = options.store ?? (io.env.SALLYPORT_STORE || undefined);
+  const rootFile = options.trustedRoot ?? fromEnvironment("SALLYPORT_TRUSTED_ROOT", io);
+  const store = options.store ?? fromEnvironment("SALLYPORT_STORE", io);
   const trustedRoot = readCommandLineRoot(rootFile, options, io);
   const limits = readLimits(options, io);
   const layouts: LayoutKnowledge[] = [];

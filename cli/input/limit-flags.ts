@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { EngineError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
 import type { CommandIO } from "../command.ts";
+import { fromEnvironment, orVariable } from "../environment.ts";
 
 export interface LimitOptions {
   readonly maxBundleSize?: string;
@@ -12,7 +13,7 @@ export interface LimitOptions {
 export const addLimitOptions = (command: Command): Command =>
   command.option(
     "--max-bundle-size <size>",
-    "the largest Sigstore bundle that is read, 64MiB at first (env: SALLYPORT_MAX_BUNDLE_SIZE)",
+    `the largest Sigstore bundle that is read, 64MiB at first ${orVariable("SALLYPORT_MAX_BUNDLE_SIZE")}`,
   );
 
 const units: Readonly<Record<string, number>> = {
@@ -30,8 +31,9 @@ const largest = 500 * 2 ** 20;
  * The bounds of a command. Limits of everything that holds a bundle grow with it; a smaller size does not shrink them.
  * @throws EngineError `invalid-usage` for a text that is no size, or one that no text of the language can hold.
  */
-export function readLimits(options: LimitOptions, { env, limits }: Pick<CommandIO, "env" | "limits">): Limits {
-  const given = options.maxBundleSize ?? (env.SALLYPORT_MAX_BUNDLE_SIZE || undefined);
+export function readLimits(options: LimitOptions, io: Pick<CommandIO, "env" | "used" | "limits">): Limits {
+  const given = options.maxBundleSize ?? fromEnvironment("SALLYPORT_MAX_BUNDLE_SIZE", io);
+  const { limits } = io;
   if (given === undefined) return limits;
   const subject = options.maxBundleSize === undefined ? "SALLYPORT_MAX_BUNDLE_SIZE" : "--max-bundle-size";
   const [, number = "", unit = ""] = /^([0-9]{1,12})((?:[KMG]i?)?)B?$/i.exec(given) ?? [];

@@ -4,15 +4,18 @@ import { EngineError } from "../../core/errors.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import { openMirror } from "../../proxy/mirror/open-mirror.ts";
 import type { CommandIO } from "../command.ts";
+import { fromEnvironment, orVariable } from "../environment.ts";
 import { type LimitOptions, readLimits } from "./limit-flags.ts";
 
 export interface StoreOptions extends LimitOptions {
   readonly store?: string;
 }
 
+type StoreIO = Pick<CommandIO, "env" | "used" | "limits">;
+
 /** Adds `--store`. */
 export const addStoreOption = (command: Command): Command =>
-  command.option("--store <dir>", "the mirror's folder (env: SALLYPORT_STORE)");
+  command.option("--store <dir>", `the mirror's folder ${orVariable("SALLYPORT_STORE")}`);
 
 /**
  * Runs `body` with the mirror open.
@@ -20,7 +23,7 @@ export const addStoreOption = (command: Command): Command =>
  */
 export function withMirror<T>(
   options: StoreOptions,
-  io: Pick<CommandIO, "env" | "limits">,
+  io: StoreIO,
   mode: "read" | "write",
   body: (mirror: Mirror) => T,
 ): T {
@@ -35,7 +38,7 @@ export function withMirror<T>(
 /** {@link withMirror} for asynchronous work. */
 export async function withMirrorAsync<T>(
   options: StoreOptions,
-  io: Pick<CommandIO, "env" | "limits">,
+  io: StoreIO,
   mode: "read" | "write",
   body: (mirror: Mirror) => Promise<T>,
 ): Promise<T> {
@@ -47,15 +50,11 @@ export async function withMirrorAsync<T>(
   }
 }
 
-function openStore(
-  options: StoreOptions,
-  { env, limits }: Pick<CommandIO, "env" | "limits">,
-  mode: "read" | "write",
-): Mirror {
-  const store = options.store ?? (env.SALLYPORT_STORE || undefined);
+function openStore(options: StoreOptions, io: StoreIO, mode: "read" | "write"): Mirror {
+  const store = options.store ?? fromEnvironment("SALLYPORT_STORE", io);
   if (store === undefined)
     throw new EngineError("invalid-usage", "no mirror is named: give --store DIR, or set SALLYPORT_STORE", {
       subject: "--store",
     });
-  return openMirror(store, { mode, limits: readLimits(options, { env, limits }) });
+  return openMirror(store, { mode, limits: readLimits(options, io) });
 }

@@ -9,6 +9,7 @@ import type { TrustMode } from "../../core/trust/freshness.ts";
 import type { TrustSettings } from "../../core/trust/tuf-verifier.ts";
 import { parseRoot } from "../../core/tuf/root.ts";
 import type { CommandIO } from "../command.ts";
+import { fromEnvironment, orVariable } from "../environment.ts";
 import { asGiven, aTufRoot } from "./given-file.ts";
 import { note } from "../render/say.ts";
 
@@ -27,7 +28,7 @@ export interface TrustOptions {
 export const addTrustOptions = (command: Command): Command =>
   command
     .option("--trust <name>", "the trusted root for policies that name none (default: public-good)")
-    .option("--tufRoot <file>", "the TUF root from which its metadata is verified (env: SALLYPORT_TUF_ROOT)")
+    .option("--tufRoot <file>", `the TUF root from which its metadata is verified ${orVariable("SALLYPORT_TUF_ROOT")}`)
     .option(
       "--tufMirror <dir>",
       "a folder of TUF metadata, in place of the mirror's; a URL is not dialled: sallyport trust update fetches",
@@ -85,9 +86,8 @@ export function readTrustSettings(
   pinned: Readonly<Record<string, Uint8Array>>,
 ): TrustSettings {
   const name = options.trust ?? defaultTrustName;
-  const file = options.tufRoot ?? (io.env.SALLYPORT_TUF_ROOT || undefined);
-  const fallback = io.env.TUF_ROOT_JSON || undefined;
-  const root = file ?? (Object.hasOwn(pinned, name) ? undefined : fallback);
+  const file = options.tufRoot ?? fromEnvironment("SALLYPORT_TUF_ROOT", io);
+  const root = file ?? (Object.hasOwn(pinned, name) ? undefined : fromEnvironment("TUF_ROOT_JSON", io));
   if (options.tufMirror !== undefined && tufFolder(options) === undefined)
     note("--tufMirror is not dialled here; sallyport trust update --tufMirror URL fetches into the mirror", io);
   const deny = options.maxTrustAge === undefined ? undefined : parseSpan(options.maxTrustAge);

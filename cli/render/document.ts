@@ -13,6 +13,7 @@ export const documentKinds = [
   "DistrustAddition",
   "DistrustList",
   "DistrustRemoval",
+  "Environment",
   "Error",
   "Explanation",
   "FunctionList",

@@ -117,7 +117,13 @@ function toImageJson(image: VerifiedImage, fixes: FixSettings) {
 /** Of all images. */
 export const toVerificationJson = (
   images: readonly VerifiedImage[],
-  settings: { readonly at: Date; readonly offline: boolean; readonly exitCode: number; readonly fixes: FixSettings },
+  settings: {
+    readonly at: Date;
+    readonly offline: boolean;
+    readonly exitCode: number;
+    readonly fixes: FixSettings;
+    readonly environment?: readonly string[];
+  },
 ) => ({
   verdict: images.every(({ verification }) => verification.truth === "proven")
     ? "pass"
@@ -127,6 +133,7 @@ export const toVerificationJson = (
   exitCode: settings.exitCode,
   offline: settings.offline,
   evaluatedAt: settings.at.toISOString(),
+  environment: settings.environment,
   images: images.map((image) => toImageJson(image, settings.fixes)),
 });
 

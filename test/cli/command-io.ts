@@ -59,6 +59,7 @@ export function testIO(world: TestWorld = {}): {
       seen.written[path] = text;
     },
     env: world.env ?? {},
+    used: new Set(),
     now: () => new Date(world.now ?? "2026-11-23T12:00:00Z"),
     colour: { out: false, err: false },
     width: { out: world.width ?? wide, err: world.width ?? wide },

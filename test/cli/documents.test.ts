@@ -50,6 +50,7 @@ const world: TestWorld = {
 /** In this order: later rows read what earlier ones wrote. */
 const table: readonly (readonly [kind: string, ...words: readonly string[]])[] = [
   ["Version", "version"],
+  ["Environment", "env"],
   ["VerificationResult", "verify", ...keyed, demo.signed, demo.foreign, demo.unsigned, "registry.example/gone:1"],
   ["VerificationResult", "verify-attestation", ...keyed, "--type", predicateType, demo.signed, demo.unsigned],
   ["ApplyResult", "apply", "policy.yaml", "broken.yaml", "--continue-on-fail", "-r", "pods.yaml", ...layout],

@@ -6,12 +6,18 @@ import { throwsCode } from "../../support/assert.ts";
 
 const test = suite("cli/input/limit-flags");
 const of = (maxBundleSize: string, env: Record<string, string> = {}) =>
-  readLimits({ maxBundleSize }, { env, limits: defaultLimits });
+  readLimits({ maxBundleSize }, { env, used: new Set(), limits: defaultLimits });
 
 test("nothing given is the default; a flag wins over the environment", () => {
-  assert.is(readLimits({}, { env: {}, limits: defaultLimits }), defaultLimits);
-  assert.is(readLimits({}, { env: { SALLYPORT_MAX_BUNDLE_SIZE: "" }, limits: defaultLimits }), defaultLimits);
-  assert.is(readLimits({}, { env: { SALLYPORT_MAX_BUNDLE_SIZE: "5" }, limits: defaultLimits }).bundleBytes, 5);
+  assert.is(readLimits({}, { env: {}, used: new Set(), limits: defaultLimits }), defaultLimits);
+  assert.is(
+    readLimits({}, { env: { SALLYPORT_MAX_BUNDLE_SIZE: "" }, used: new Set(), limits: defaultLimits }),
+    defaultLimits,
+  );
+  assert.is(
+    readLimits({}, { env: { SALLYPORT_MAX_BUNDLE_SIZE: "5" }, used: new Set(), limits: defaultLimits }).bundleBytes,
+    5,
+  );
   assert.is(of("6", { SALLYPORT_MAX_BUNDLE_SIZE: "junk" }).bundleBytes, 6);
 });
 
@@ -41,7 +47,7 @@ test("what is no size is refused, and so is one that cannot be held", () => {
   for (const bad of ["", "0", "-1", "1.5MiB", "MiB", "64 MiB", "64TiB", "1e9", "501MiB", "1GiB", "999999999999"])
     throwsCode("invalid-usage", () => of(bad));
   throwsCode("invalid-usage", () =>
-    readLimits({}, { env: { SALLYPORT_MAX_BUNDLE_SIZE: "junk" }, limits: defaultLimits }),
+    readLimits({}, { env: { SALLYPORT_MAX_BUNDLE_SIZE: "junk" }, used: new Set(), limits: defaultLimits }),
   );
 });
 

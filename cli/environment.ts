@@ -1,0 +1,154 @@
+/**
+ * The environment variables: one table for what commands read, for `sallyport env` and for `docs/environment.md`.
+ * Source: docs/spec/command-line.md#environment.
+ */
+import type { CommandIO } from "./command.ts";
+
+export interface VariableRow {
+  readonly what: string;
+  /** What it holds, as `cosign env` says it. */
+  readonly expects: string;
+  /**
+   * `decides`: it can change a verdict. `serves`: it is read for something else. `idle`: cosign or Kyverno read it, and
+   * here it has no effect.
+   */
+  readonly does: "decides" | "serves" | "idle";
+  /** For commands where it has no effect and could have narrowed what is accepted: what to use there. */
+  readonly instead?: string;
+  /** Commands with policies do not read it. */
+  readonly flagsOnly?: boolean;
+  /** Its value is not shown. */
+  readonly secret?: boolean;
+}
+
+const path = "path to the file";
+const signing = "for those who sign; it has no effect here";
+const policies = "in policies it has no effect: ";
+
+export const variables = {
+  SALLYPORT_STORE: { what: "the mirror, where --store names none", expects: "path to the folder", does: "decides" },
+  SALLYPORT_TRUSTED_ROOT: {
+    what: "a trusted_root.json in place of the mirror's, where --trusted-root names none",
+    expects: path,
+    does: "decides",
+  },
+  SALLYPORT_TUF_ROOT: {
+    what: "the TUF root from which metadata is verified, where --tufRoot names none",
+    expects: path,
+    does: "decides",
+  },
+  SALLYPORT_TUF_MIRROR: {
+    what: "the TUF mirror of trust update, where --mirror names none",
+    expects: "URL, or path to a folder",
+    does: "serves",
+  },
+  SALLYPORT_MAX_BUNDLE_SIZE: {
+    what: "the largest bundle that is read, where --max-bundle-size says none",
+    expects: "size, such as 96MiB",
+    does: "decides",
+  },
+  COSIGN_REPOSITORY: {
+    what: "the repository in which signatures of images are looked up",
+    expects: "repository",
+    does: "decides",
+    flagsOnly: true,
+    instead: `${policies}write \`repository\` there`,
+  },
+  SIGSTORE_ROOT_FILE: {
+    what: "certificate authorities in place of the trusted root's, where --trusted-root is not given",
+    expects: path,
+    does: "decides",
+    flagsOnly: true,
+    instead: `${policies}give --trusted-root, or write \`keyless.roots\``,
+  },
+  SIGSTORE_REKOR_PUBLIC_KEY: {
+    what: "the key of the transparency log, where --trusted-root is not given",
+    expects: path,
+    does: "decides",
+    flagsOnly: true,
+    instead: `${policies}give --trusted-root, or write \`rekor.pubKey\``,
+  },
+  SIGSTORE_CT_LOG_PUBLIC_KEY_FILE: {
+    what: "the key of the certificate log, where --trusted-root is not given",
+    expects: path,
+    does: "decides",
+    flagsOnly: true,
+    instead: `${policies}give --trusted-root, or write \`ctlog.pubKey\``,
+  },
+  SIGSTORE_TSA_CERTIFICATE_FILE: {
+    what: "the timestamp authority's chain, where --trusted-root is not given",
+    expects: path,
+    does: "decides",
+    flagsOnly: true,
+    instead: `${policies}give --trusted-root, or write \`ctlog.tsaCertChain\``,
+  },
+  TUF_ROOT_JSON: {
+    what: "the TUF root, where neither a flag nor the mirror has one",
+    expects: path,
+    does: "decides",
+  },
+  TUF_MIRROR: {
+    what: "the TUF mirror of trust update, where nothing else names one",
+    expects: "URL",
+    does: "serves",
+    instead: "only trust update reads it, since nothing is dialled to decide",
+  },
+  TUF_ROOT: {
+    what: "cosign's cache of TUF metadata, which is not read",
+    expects: "path to the folder",
+    does: "idle",
+    instead: "cosign's cache is not read; import the trusted root with sallyport trust import",
+  },
+  COSIGN_MAX_ATTACHMENT_SIZE: {
+    what: "cosign's bound on attachments, which is not read",
+    expects: "size, such as 45MiB",
+    does: "idle",
+    instead: "bundles have the bound of --max-bundle-size",
+  },
+  COSIGN_EXPERIMENTAL: { what: "has no effect: every layout is looked at", expects: "1", does: "idle" },
+  COSIGN_DOCKER_MEDIA_TYPES: { what: signing, expects: "1", does: "idle" },
+  COSIGN_PASSWORD: { what: signing, expects: "password", does: "idle", secret: true },
+  COSIGN_PKCS11_IGNORE_CERTIFICATE: { what: signing, expects: "1", does: "idle" },
+  COSIGN_PKCS11_MODULE_PATH: { what: signing, expects: path, does: "idle" },
+  COSIGN_PKCS11_PIN: { what: signing, expects: "PIN", does: "idle", secret: true },
+  SIGSTORE_ID_TOKEN: { what: signing, expects: "token", does: "idle", secret: true },
+  COLUMNS: { what: "the width of text", expects: "number", does: "serves" },
+  NO_COLOR: { what: "no colour", expects: "any text", does: "serves" },
+  FORCE_COLOR: { what: "colour, even where there is no terminal", expects: "1", does: "serves" },
+  CLICOLOR_FORCE: { what: "as FORCE_COLOR", expects: "1", does: "serves" },
+  CLICOLOR: { what: "no colour, if it is 0", expects: "0", does: "serves" },
+  TERM: { what: "no colour, if it is dumb", expects: "name", does: "serves" },
+  LC_ALL: { what: "whether text is UTF-8 or ASCII", expects: "locale", does: "serves" },
+  LC_CTYPE: { what: "the same, where LC_ALL is empty", expects: "locale", does: "serves" },
+  LANG: { what: "the same, where both are empty", expects: "locale", does: "serves" },
+} as const satisfies Record<string, VariableRow>;
+
+export type VariableName = keyof typeof variables;
+
+/** The variables of flags: each flag of cosign's verify commands has one. */
+export const flagVariables: VariableRow & { readonly name: string } = {
+  name: "COSIGN_FLAG",
+  what:
+    "a flag of verify and verify-attestation that is not given, as in cosign: " +
+    "COSIGN_KEY for --key, COSIGN_CERTIFICATE_IDENTITY for --certificate-identity",
+  expects: "value of the flag; true or false for a switch",
+  does: "decides",
+  flagsOnly: true,
+};
+
+/** The variable of a flag: `--certificate-identity` has `COSIGN_CERTIFICATE_IDENTITY`. */
+export const flagVariable = (long: string): string =>
+  `COSIGN_${long.replace(/^--/, "").replaceAll("-", "_").toUpperCase()}`;
+
+/** What is needed to read a variable. The names of those that had a value are kept, so that a verdict can tell them. */
+export type Environment = Pick<CommandIO, "env" | "used">;
+
+/** The value, if it is not empty. To be called only where nothing that wins over the variable is given. */
+export function fromEnvironment(name: VariableName, { env, used }: Environment): string | undefined {
+  const value = env[name] || undefined;
+  if (value !== undefined) used.add(name);
+  return value;
+}
+
+/** For descriptions of flags. */
+export const orVariable = (name: VariableName): string => `(env: ${name})`;

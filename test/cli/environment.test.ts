@@ -1,0 +1,79 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { flagVariable, fromEnvironment, type VariableRow, variables } from "../../cli/environment.ts";
+import { runCli, testIO } from "./command-io.ts";
+import { demoLayout } from "./demo-layout.ts";
+import { podFor, policyFor } from "./demo-policy.ts";
+
+const test = suite("cli/environment");
+const demo = demoLayout();
+const files = {
+  "key.pub": demo.key.pem,
+  "other.pub": demo.other.pem,
+  "check.yaml": policyFor(demo.key.pem),
+  "pod.yaml": podFor("web", demo.signed),
+};
+const layout = ["--layout", demo.folder, "--complete"];
+const verify = ["verify", "--insecure-ignore-tlog", ...layout, demo.signed];
+
+test("a variable that is read is remembered; an empty one is as none", () => {
+  const { io } = testIO({ env: { SALLYPORT_STORE: "a", TUF_ROOT_JSON: "" } });
+  assert.equal(
+    [fromEnvironment("SALLYPORT_STORE", io), fromEnvironment("TUF_ROOT_JSON", io), [...io.used]],
+    ["a", undefined, ["SALLYPORT_STORE"]],
+  );
+  assert.is(flagVariable("--certificate-identity"), "COSIGN_CERTIFICATE_IDENTITY");
+});
+
+test("a verdict that a variable changed says so, in text and in JSON; a flag wins over the variable", async () => {
+  const env = { COSIGN_KEY: "other.pub" };
+  const { exit, err, out } = await runCli([...verify, "-o", "json"], { files, env });
+  assert.is(exit, 12);
+  assert.match(err, "note: from the environment: COSIGN_KEY\n");
+  assert.equal(JSON.parse(out).environment, ["COSIGN_KEY"]);
+  const given = await runCli([...verify, "--key", "key.pub", "-o", "json"], { files, env });
+  assert.equal([given.exit, given.err, JSON.parse(given.out).environment], [0, "", undefined]);
+  const elsewhere = await runCli([...verify, "--key", "key.pub"], {
+    files,
+    env: { COSIGN_REPOSITORY: "r.example/sigs" },
+  });
+  assert.equal([elsewhere.exit, /^note: from the environment: COSIGN_REPOSITORY$/m.test(elsewhere.err)], [5, true]);
+});
+
+test("variables of flags: switches in Go's form, and two that contradict each other are refused", async () => {
+  const words = ["verify", ...layout, "--key", "key.pub", demo.signed];
+  const withTlog = async (value: string) =>
+    (await runCli(words, { files, env: { COSIGN_INSECURE_IGNORE_TLOG: value } })).exit;
+  assert.equal(await Promise.all(["true", "1", "false", "maybe"].map(withTlog)), [0, 0, 3, 2]);
+  assert.is(
+    (await runCli([...verify, "--key", "key.pub"], { files, env: { COSIGN_CERTIFICATE_IDENTITY: "a" } })).exit,
+    2,
+  );
+});
+
+test("a variable that could narrow and does not is named by every command that decides, with what to use", async () => {
+  const policies = [
+    ["apply", "check.yaml", "-r", "pod.yaml", ...layout],
+    ["explain", "-p", "check.yaml", "-r", "pod.yaml", ...layout],
+  ];
+  for (const [name, row] of Object.entries<VariableRow>(variables)) {
+    if (row.instead === undefined) continue;
+    const env = { [name]: "junk" };
+    for (const words of policies)
+      assert.match((await runCli(words, { files, env })).err, `note: ${name} is set: `, name);
+    if (row.flagsOnly === true) continue;
+    assert.match((await runCli([...verify, "--key", "key.pub"], { files, env })).err, `note: ${name} is set: `, name);
+  }
+});
+
+test("whatever cosign reads to verify is in the table", () => {
+  const names =
+    "COSIGN_REPOSITORY COSIGN_MAX_ATTACHMENT_SIZE COSIGN_EXPERIMENTAL SIGSTORE_ROOT_FILE TUF_ROOT TUF_MIRROR";
+  const files = "SIGSTORE_REKOR_PUBLIC_KEY SIGSTORE_CT_LOG_PUBLIC_KEY_FILE SIGSTORE_TSA_CERTIFICATE_FILE TUF_ROOT_JSON";
+  for (const name of `${names} ${files}`.split(" ")) {
+    const row: VariableRow | undefined = variables[name as keyof typeof variables];
+    assert.ok(row?.does === "decides" || row?.instead !== undefined || name === "COSIGN_EXPERIMENTAL", name);
+  }
+});
+
+test.run();
