@@ -7,8 +7,8 @@ export const exportsForTests: Readonly<Record<string, string>> = {
   "core/decide/settle.ts AskingRun": "for commands that ask about several images in one run",
   "core/knowledge/answer-json.ts encodeAnswer": "for records, archives and capsules",
   "core/tlog/consistency-proof.ts verifyConsistency": "for the sync, which sees one log grow",
-  "core/tlog/rekor-v1/api-entry.ts parseRekorApiEntry": "for the asker of Rekor's API",
   "core/tuf/verify-source.ts acceptSource": "for the sync, which takes trust from an archive",
+  "proxy/upstream/rekor/log-entries.ts openRekor": "for commands that ask",
   "proxy/upstream/route.ts createRoute": "for commands that ask, and the webhook",
   "proxy/upstream/tuf/trust-asker.ts createTrustAsker": "for the webhook, which updates trust by itself",
 

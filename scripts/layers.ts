@@ -112,13 +112,14 @@ export const layers: LayerTable = {
   "proxy/mirror": { units: [...stored, "core/cosign"], packages: ["node:", "better-sqlite3"] },
   "proxy/archive": { units: [...stored, "proxy/mirror"], packages: ["node:", "tar-stream"] },
   "proxy/upstream": {
-    units: ["core/errors.ts", "core/knowledge"],
+    units: [...basis, "core/knowledge"],
     packages: ["node:", "undici"],
   },
   "proxy/upstream/tuf": {
     units: ["core/errors.ts", "core/limits.ts", "core/crypto", "core/tuf", "core/trust", "proxy/upstream"],
     packages: ["node:"],
   },
+  "proxy/upstream/rekor": { units: [...basis, "core/tlog", "proxy/upstream"] },
   "proxy/sync": {
     units: [...api, "proxy/mirror", "proxy/upstream", "proxy/archive", "proxy/config.ts", "proxy/log.ts"],
     packages: ["node:"],
