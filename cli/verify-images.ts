@@ -4,7 +4,6 @@
  * #streams-and-formats.
  */
 import type { Command } from "commander";
-import { type JsonValue, parseJson } from "../core/encoding/json.ts";
 import { EngineError } from "../core/errors.ts";
 import type { Digest } from "../core/crypto/digest.ts";
 import { joinedKnowledge } from "../core/knowledge/joined-knowledge.ts";
@@ -15,7 +14,6 @@ import { parseReference } from "../core/oci/reference.ts";
 import { leadingFailure, proven, type Verification } from "../core/verdict.ts";
 import { type AttestorSpec, compileAttestor } from "../core/verify/attestor.ts";
 import { clockWarning, later } from "../core/verify/clock.ts";
-import type { Evidence } from "../core/verify/evidence.ts";
 import { createImageVerifier } from "../core/verify/image-verifier.ts";
 import type { ImageRequest } from "../core/verify/verify-image.ts";
 import type { LayoutSource } from "../proxy/archive/layout-source.ts";
@@ -24,6 +22,7 @@ import { openLayoutSource } from "../proxy/archive/open-source.ts";
 import { nodeVerifier } from "../proxy/host/node-verifier.ts";
 import { attestationTypes } from "./input/attestation-types.ts";
 import { addAttestorOptions, type AttestorOptions, foldAliases, readAttestor } from "./input/attestor-flags.ts";
+import { type CosignImage, renderEnvelopes, renderPayloads } from "./cosign-output.ts";
 import type { CommandIO } from "./command.ts";
 import { type ExitCode, exitOfVerification, gravest } from "./exit-code.ts";
 import { outputOption } from "./input/output-flag.ts";
@@ -37,9 +36,7 @@ import { warn } from "./render/say.ts";
 import { styleOf } from "./render/style.ts";
 import { isDocumentFormat, renderDocument } from "./render/document.ts";
 import type { FixSettings } from "./render/fix.ts";
-import { toJsonLine } from "./render/json.ts";
-import { renderVerifiedImage, toCosignPayload, toVerificationJson, type VerifiedImage } from "./render/verification.ts";
-import type { Limits } from "../core/limits.ts";
+import { renderVerifiedImage, toVerificationJson, type VerifiedImage } from "./render/verification.ts";
 
 export interface VerifyOptions extends KnowledgeOptions, AttestorOptions {
   readonly localImage?: boolean;
@@ -100,8 +97,7 @@ function locate(text: string, { knowledge, limits }: OpenKnowledge): Located {
   }
 }
 
-interface OneVerified extends Attempt {
-  readonly image: VerifiedImage;
+interface OneVerified extends Attempt, CosignImage {
   /** Warnings. */
   readonly told: readonly string[];
   readonly newest?: Date | undefined;
@@ -156,6 +152,7 @@ export async function verifyImages(
       if (found.truth !== "proven")
         return {
           image: { reference: text, verification: found, candidates: [] },
+          knowledge: located.knowledge,
           open: found.truth === "unknown" ? found.open : [],
           told: [],
         };
@@ -173,6 +170,7 @@ export async function verifyImages(
           : [];
       return {
         image: { reference: text, digest, ...outcome, ...(types.length === 0 ? {} : { attestationTypes: types }) },
+        knowledge: located.knowledge,
         open: outcome.verification.truth === "unknown" ? outcome.verification.open : outcome.undecided.open,
         told,
         newest: decision.newestSignedTime(),
@@ -190,7 +188,7 @@ export async function verifyImages(
     const code = gravest(verified.map(({ verification }) => exitOfVerification(verification)));
     for (const warning of warnings) warn(warning, io);
     tellVariables("flags", io);
-    report(verified, options, { ...opened, code }, io);
+    report(outcomes, options, { ...opened, code, predicateType }, io);
     return code;
   } finally {
     for (const source of local) source.close();
@@ -198,34 +196,24 @@ export async function verifyImages(
   }
 }
 
+interface Reported extends Pick<OpenKnowledge, "now" | "hasSource" | "limits"> {
+  readonly code: ExitCode;
+  readonly predicateType: string | undefined;
+}
+
 function report(
-  images: readonly VerifiedImage[],
+  verified: readonly CosignImage[],
   options: VerifyOptions,
-  {
-    now,
-    code,
-    knowledge,
-    hasSource,
-    limits,
-  }: Pick<OpenKnowledge, "now" | "knowledge" | "hasSource" | "limits"> & { readonly code: ExitCode },
+  { now, code, hasSource, limits, predicateType }: Reported,
   io: CommandIO,
 ): void {
+  const images = verified.map(({ image }) => image);
   const fixes = { hasSource: hasSource || options.localImage === true };
   if (isDocumentFormat(options.output)) {
     const members = toVerificationJson(images, { at: now, offline: true, exitCode: code, fixes, ...usedVariables(io) });
     io.out(renderDocument("VerificationResult", members, options.output));
   } else if (options.output === "cosign")
-    io.out(
-      toJsonLine(
-        images.flatMap((image) =>
-          image.verification.truth === "proven"
-            ? image.verification.evidence.map(({ evidence }) =>
-                toCosignPayload(image, evidence, signedPayload(evidence, knowledge, limits)),
-              )
-            : [],
-        ),
-      ),
-    );
+    io.out((predicateType === undefined ? renderPayloads : renderEnvelopes)(verified, limits));
   else if (options.quiet !== true) for (const image of images) io.out(renderVerifiedImage(image, styleOf(io), now));
   const told = new Set<string>();
   for (const image of images) reportFailure(image, fixes, told, io);
@@ -241,11 +229,4 @@ function reportFailure(image: VerifiedImage, fixes: FixSettings, told: Set<strin
   const { fix, ...problem } = failureProblem(reference, digest, failure, settings);
   tellProblem(told.has(fix) ? problem : { ...problem, fix }, io);
   told.add(fix);
-}
-
-/** The payload, if it is one that cosign signed. */
-function signedPayload({ source }: Evidence, knowledge: Knowledge, limits: Limits): JsonValue | undefined {
-  if (source.repository === undefined || (source.layout !== "tag" && source.layout !== "artifact")) return undefined;
-  const answer = knowledge.answer({ kind: "blob", repository: source.repository, digest: source.digest });
-  return answer?.state === "present" ? parseJson(answer.value, { limits }) : undefined;
 }

@@ -209,9 +209,21 @@ export const layers: LayerTable = {
       "cli/render",
     ],
   },
+  "cli/cosign-output.ts": {
+    units: [
+      "core/limits.ts",
+      "core/encoding",
+      "core/knowledge",
+      "core/crypto",
+      "core/cosign",
+      "core/dsse",
+      "core/verify",
+      "cli/render",
+    ],
+  },
   "cli/verify-images.ts": {
     units: [
-      ...basis,
+      "core/errors.ts",
       "core/knowledge",
       "core/verdict.ts",
       "core/crypto",
@@ -222,6 +234,7 @@ export const layers: LayerTable = {
       "proxy/host/node-verifier.ts",
       "proxy/archive",
       "cli/command.ts",
+      "cli/cosign-output.ts",
       "cli/environment.ts",
       "cli/exit-code.ts",
       "cli/input",

@@ -1,9 +1,7 @@
 /**
- * The answer of `verify` and `verify-attestation`: text, JSON, and cosign's payloads. Source:
+ * The answer of `verify` and `verify-attestation`: text and JSON. Source:
  * docs/spec/command-line.md#streams-and-formats.
  */
-import type { JsonValue } from "../../core/encoding/json.ts";
-import { isObject } from "../../core/encoding/shape.ts";
 import { type CompletenessClaim, claimWords } from "../../core/knowledge/completeness-claim.ts";
 import { type Failure, leadingFailure, type Verification } from "../../core/verdict.ts";
 import type { Evidence, ProvenSignature } from "../../core/verify/evidence.ts";
@@ -136,28 +134,3 @@ export const toVerificationJson = (
   environment: settings.environment,
   images: images.map((image) => toImageJson(image, settings.fixes)),
 });
-
-/** cosign's array of payloads, for the images whose payload can be told. */
-export function toCosignPayload(image: VerifiedImage, evidence: Evidence, payload: JsonValue | undefined) {
-  const { signer } = evidence;
-  const told = isObject(payload)
-    ? (payload as { readonly critical?: unknown; readonly optional?: object | null })
-    : undefined;
-  return {
-    critical: told?.critical ?? {
-      identity: { "docker-reference": image.reference.replace(/@sha256:.*$/, "") },
-      image: { "docker-manifest-digest": evidence.digest },
-      type: evidence.statement?.predicateType ?? "https://sigstore.dev/cosign/sign/v1",
-    },
-    optional: {
-      ...(told?.optional ?? {}),
-      ...(signer.kind === "certificate"
-        ? {
-            ...signer.extensions,
-            ...(signer.issuer === undefined ? {} : { Issuer: signer.issuer }),
-            Subject: signer.subjects[0],
-          }
-        : {}),
-    },
-  };
-}

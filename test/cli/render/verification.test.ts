@@ -1,14 +1,9 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { createStyle } from "../../../cli/render/style.ts";
-import {
-  renderVerifiedImage,
-  toCosignPayload,
-  toVerificationJson,
-  type VerifiedImage,
-} from "../../../cli/render/verification.ts";
+import { renderVerifiedImage, toVerificationJson, type VerifiedImage } from "../../../cli/render/verification.ts";
 import type { ErrorCode } from "../../../core/errors.ts";
-import { certificateEvidence, keyEvidence, source } from "./evidence-samples.ts";
+import { certificateEvidence, source } from "./evidence-samples.ts";
 
 const test = suite("cli/render/verification");
 const now = new Date("2026-11-22T17:03:00Z");
@@ -82,18 +77,6 @@ test("the document has a verdict for all and for each", () => {
     }).verdict,
     "fail",
   );
-});
-
-test("cosign's payload is the signed one, or rebuilt from the evidence", () => {
-  const signed = { critical: { image: { "docker-manifest-digest": "sha256:00" } }, optional: { env: "prod" } };
-  assert.equal(toCosignPayload(passed, keyEvidence, signed), signed);
-  const told = toCosignPayload(passed, certificateEvidence, undefined);
-  assert.equal(told.critical, {
-    identity: { "docker-reference": "a.example/b:1" },
-    image: { "docker-manifest-digest": "sha256:00" },
-    type: "https://sigstore.dev/cosign/sign/v1",
-  });
-  assert.is((told.optional as { readonly Issuer?: string }).Issuer, "https://token.actions.githubusercontent.com");
 });
 
 test.run();
