@@ -10,6 +10,7 @@ import { checkFiles } from "./check-files.ts";
 import { checkLayers } from "./check-layers.ts";
 import { checkLimits } from "./check-limits.ts";
 import { checkLint } from "./check-lint.ts";
+import { checkMutants } from "./check-mutants.ts";
 import { checkMap } from "./check-map.ts";
 import { checkPackages } from "./check-packages.ts";
 import { checkPurity } from "./check-purity.ts";
@@ -42,6 +43,7 @@ export const checks: Readonly<Record<string, Check>> = {
   codes: checkCodesPage,
   environment: checkEnvironmentPage,
   sql: checkSqlTexts,
+  mutants: (root) => checkMutants(root),
   lint: checkLint,
   canary: checkCanary,
   program: checkProgram,

@@ -12,13 +12,17 @@ import { availableParallelism } from "node:os";
 import { join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type CpuFigure, committedFigure, ReferenceWork, timesFigure } from "./cpu-figure.ts";
-import type { FileReport } from "./test-worker.ts";
+import { type FileReport, stopWord } from "./file-report.ts";
 
 export interface RunOptions {
   /** Folder that holds `test/`. */
   readonly root: string;
   /** Run only files whose path contains one of these. */
   readonly filters?: readonly string[];
+  /** These files, in this order, in place of those that are found. */
+  readonly files?: readonly string[];
+  /** Ends with the first test that fails. */
+  readonly stopAtFirst?: boolean;
   readonly jobs?: number;
   readonly fileTimeoutMs?: number;
   /** What the run may take twice of and no more; without it the run is measured only. */
@@ -31,6 +35,8 @@ export interface RunSummary {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
+  /** The files in which something failed. */
+  readonly failing: readonly string[];
 }
 
 const workerPath = fileURLToPath(new URL("./test-worker.ts", import.meta.url));
@@ -48,13 +54,15 @@ export function findTestFiles(root: string, filters: readonly string[] = []): re
 class Worker {
   readonly #root: string;
   readonly #timeoutMs: number;
+  readonly #words: readonly string[];
   #child: ChildProcess | undefined;
   #isReady = false;
   #stderr = "";
 
-  constructor(root: string, timeoutMs: number) {
+  constructor(root: string, timeoutMs: number, stopAtFirst: boolean) {
     this.#root = root;
     this.#timeoutMs = timeoutMs;
+    this.#words = stopAtFirst ? [stopWord] : [];
   }
 
   run(file: string): Promise<FileReport> {
@@ -109,7 +117,7 @@ class Worker {
   }
 
   #start(): ChildProcess {
-    const child = fork(workerPath, [], {
+    const child = fork(workerPath, this.#words, {
       cwd: this.#root,
       execArgv: ["--import", import.meta.resolve("tsx")],
       stdio: ["ignore", "pipe", "pipe", "ipc"],
@@ -178,10 +186,10 @@ function describeCpu(
  * caller's to print last.
  */
 export async function runTests(options: RunOptions): Promise<RunSummary> {
-  const files = findTestFiles(options.root, options.filters);
+  const files = options.files ?? findTestFiles(options.root, options.filters);
   if (files.length === 0) {
     options.write("FAIL no test file matches\n");
-    return { files: 0, passed: 0, failed: 1, skipped: 0 };
+    return { files: 0, passed: 0, failed: 1, skipped: 0, failing: [] };
   }
   const waiting = [...files];
   const reports: FileReport[] = [];
@@ -189,11 +197,12 @@ export async function runTests(options: RunOptions): Promise<RunSummary> {
   const jobs = Math.min(options.jobs ?? availableParallelism(), files.length);
   await Promise.all(
     Array.from({ length: jobs }, async () => {
-      const worker = new Worker(options.root, options.fileTimeoutMs ?? 300_000);
+      const worker = new Worker(options.root, options.fileTimeoutMs ?? 300_000, options.stopAtFirst === true);
       for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
         const report = await worker.run(file);
         if (reports.push(report) % filesPerRound === 0) reference.measure();
         options.write(describe(report));
+        if (options.stopAtFirst === true && report.failed > 0) waiting.length = 0;
       }
       worker.stop();
     }),
@@ -214,6 +223,7 @@ export async function runTests(options: RunOptions): Promise<RunSummary> {
     passed: sum((report) => report.passed),
     failed: sum((report) => report.failed) + (cpu.over ? 1 : 0),
     skipped: sum((report) => report.skipped),
+    failing: failing.map(({ file }) => file),
   };
 }
 

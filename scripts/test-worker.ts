@@ -2,20 +2,7 @@
 import { writeSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { cpuSeconds } from "./cpu-time.ts";
-
-/** What became of one test file. `problems` are texts for people, one for each failing suite or file. */
-export interface FileReport {
-  readonly file: string;
-  readonly passed: number;
-  readonly failed: number;
-  readonly skipped: number;
-  readonly problems: readonly string[];
-  readonly output: string;
-  readonly durationMs: number;
-  readonly cpuSeconds: number;
-  /** The process ends after this report. */
-  readonly last?: boolean;
-}
+import { type FileReport, stopWord } from "./file-report.ts";
 
 /** `[errors or true, passed, skipped, total]`, as a suite of uvu returns it. */
 type SuiteResult = readonly [errors: string | true, passed: number, skips: number, total: number];
@@ -38,6 +25,11 @@ interface Running {
   readonly cpuBefore: number;
 }
 
+const stopsAtFirst = process.argv.includes(stopWord);
+/** What uvu writes after a test that failed; the suite's other tests would run all the same. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: uvu colours it where it may.
+const failedTest = /^(?:\u001b\[\d+m)?✘ (?:\u001b\[\d+m)?$/;
+
 let current: Running | undefined;
 /** What loading the worker took counts for its first file. */
 let cpuReported = 0;
@@ -49,7 +41,9 @@ const spent = ({ started, cpuBefore }: Running) => {
 const originalWrite = process.stdout.write.bind(process.stdout);
 process.stdout.write = ((chunk: string | Uint8Array, ...rest: unknown[]) => {
   if (current === undefined) return (originalWrite as (...all: unknown[]) => boolean)(chunk, ...rest);
-  current.output.push(typeof chunk === "string" ? chunk : Buffer.from(chunk).toString("utf8"));
+  const text = typeof chunk === "string" ? chunk : Buffer.from(chunk).toString("utf8");
+  current.output.push(text);
+  if (stopsAtFirst && failedTest.test(text)) crash("a test failed", current.file);
   const done = rest.find((argument) => typeof argument === "function") as (() => void) | undefined;
   done?.();
   return true;

@@ -31,11 +31,16 @@ export interface SuiteResult {
   readonly notes: readonly string[];
 }
 
+/** `first`: to know that something fails is enough. */
+export interface RunOptions {
+  readonly first?: boolean;
+}
+
 export interface Suite {
   readonly name: string;
   /** Where its data are, below `SALLYPORT_VECTORS` or `SALLYPORT_GOLDEN`. */
   readonly data: readonly ["vectors" | "golden", string];
-  readonly run: (folder: string) => SuiteResult | Promise<SuiteResult>;
+  readonly run: (folder: string, options: RunOptions) => SuiteResult | Promise<SuiteResult>;
 }
 
 const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/[/\\]$/, "");
@@ -104,8 +109,9 @@ async function runSigstoreClient(folder: string): Promise<SuiteResult> {
   return { passed, failed, notes: [] };
 }
 
-function runGoldenVerdicts(folder: string): SuiteResult {
-  const report = runGoldenVerify(goldenVerifyFolder(join(folder, "..")) ?? folder, readGoldenDifferences(), now);
+function runGoldenVerdicts(folder: string, { first }: RunOptions): SuiteResult {
+  const where = goldenVerifyFolder(join(folder, "..")) ?? folder;
+  const report = runGoldenVerify(where, readGoldenDifferences(), now, { first: first === true });
   const rows = new Map<string, number>();
   for (const row of report.byRow.values()) rows.set(row, (rows.get(row) ?? 0) + 1);
   return {
@@ -222,6 +228,7 @@ export async function runConformance(
   folders: { readonly vectors: string | undefined; readonly golden: string | undefined },
   expected: ExpectedFailures,
   write: (text: string) => void,
+  options: RunOptions = {},
 ): Promise<ConformanceRun> {
   const total = { passed: 0, failed: 0, skipped: 0 };
   for (const suite of chosen) {
@@ -236,7 +243,7 @@ export async function runConformance(
       );
       continue;
     }
-    const { passed, failed, notes } = applyExpected(suite.name, await suite.run(folder), expected);
+    const { passed, failed, notes } = applyExpected(suite.name, await suite.run(folder, options), expected);
     const wrong = passed + failed.length === 0 ? [{ name: suite.name, why: "no case ran" }] : failed;
     total.passed += passed;
     total.failed += wrong.length;
@@ -245,6 +252,7 @@ export async function runConformance(
     );
     for (const note of notes) write(`       ${note}\n`);
     for (const { name, why } of wrong) write(`     ✗ ${name}: ${why}\n`);
+    if (options.first === true && wrong.length > 0) break;
   }
   return total;
 }
@@ -254,11 +262,13 @@ async function main(): Promise<void> {
     readFileSync(join(root, "test/conformance/expected-failures.json"), "utf8"),
   ) as ExpectedFailures;
   const folders = { vectors: process.env.SALLYPORT_VECTORS, golden: process.env.SALLYPORT_GOLDEN };
+  const words = process.argv.slice(2);
   const { passed, failed, skipped } = await runConformance(
-    chooseSuites(process.argv.slice(2)),
+    chooseSuites(words.filter((word) => word !== "--first")),
     folders,
     expected,
     (text) => process.stdout.write(text),
+    { first: words.includes("--first") },
   );
   process.stdout.write(`\n${passed} passed, ${failed} failed${skipped === 0 ? "" : `, ${skipped} skipped`}\n`);
   process.exitCode = failed === 0 && passed > 0 ? 0 : 1;

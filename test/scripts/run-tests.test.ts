@@ -1,7 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { findTestFiles, runTests, summaryLine } from "../../scripts/run-tests.ts";
-import type { CpuFigure } from "../../scripts/cpu-figure.ts";
+import { findTestFiles, type RunOptions, runTests, summaryLine } from "../../scripts/run-tests.ts";
 import { linkPackages, tempFolder } from "../support/temp-folder.ts";
 
 const test = suite("scripts/run-tests");
@@ -10,7 +9,7 @@ const good = `${head}test("holds", () => assert.is(1, 1));\ntest.run();\n`;
 
 async function run(
   files: Readonly<Record<string, string>>,
-  options: { readonly fileTimeoutMs?: number; readonly filters?: readonly string[]; readonly figure?: CpuFigure } = {},
+  options: Partial<Pick<RunOptions, "fileTimeoutMs" | "filters" | "figure" | "files" | "stopAtFirst">> = {},
 ) {
   const root = tempFolder(files);
   linkPackages(root);
@@ -21,7 +20,17 @@ async function run(
 
 test("counts what passed", async () => {
   const { summary } = await run({ "test/a.test.ts": good, "test/b/c.test.ts": good });
-  assert.equal(summary, { files: 2, passed: 2, failed: 0, skipped: 0 });
+  assert.equal(summary, { files: 2, passed: 2, failed: 0, skipped: 0, failing: [] });
+});
+
+test("given files run in their order; at the first test that fails the file and the run end", async () => {
+  const late = `${head}test("fails", () => assert.is(1, 2));\ntest("ends", () => process.exit(7));\ntest.run();\n`;
+  const { summary, text } = await run(
+    { "test/a.test.ts": good, "test/b.test.ts": late, "test/c.test.ts": good, "test/d.test.ts": good },
+    { files: ["test/c.test.ts", "test/b.test.ts", "test/a.test.ts"], stopAtFirst: true },
+  );
+  assert.equal(summary, { files: 2, passed: 1, failed: 1, skipped: 0, failing: ["test/b.test.ts"] });
+  assert.match(text, "a test failed");
 });
 
 const faults: Readonly<Record<string, string>> = {
@@ -83,7 +92,7 @@ test("cases that are skipped for want of vectors are counted, and are enough for
     'const row = { suite: "planted", count: 7, why: "no vectors" };\n' +
     '(globalThis[Symbol.for("sallyport.test.skipped")] ??= []).push(row);\n';
   const { summary } = await run({ "test/a.test.ts": `${head}${ledger}test.run();\n`, "test/b.test.ts": good });
-  assert.equal(summary, { files: 2, passed: 1, failed: 0, skipped: 7 });
+  assert.equal(summary, { files: 2, passed: 1, failed: 0, skipped: 7, failing: [] });
 });
 
 const busy =
@@ -117,7 +126,7 @@ test("a run that takes more than twice the committed seconds fails, one that doe
 
 test("no matching file is a failure", async () => {
   const { summary } = await run({ "test/helper.ts": good });
-  assert.equal(summary, { files: 0, passed: 0, failed: 1, skipped: 0 });
+  assert.equal(summary, { files: 0, passed: 0, failed: 1, skipped: 0, failing: [] });
 });
 
 test("filters select by path", () => {
