@@ -1,6 +1,6 @@
 /**
- * Who sees a planted fault: the tests, the attacks and the golden sets. Of each only what imports the changed file runs,
- * the cheapest first, until the first failure.
+ * Who sees a planted fault: the tests, the attacks and the golden sets. Of each only what imports the changed file
+ * runs, the cheapest first, until the first failure.
  */
 import { spawn } from "node:child_process";
 import { runTests } from "../run-tests.ts";
