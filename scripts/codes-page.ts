@@ -1,11 +1,9 @@
-/** Writes `docs/codes.md` from the table in core/errors.ts; the check compares the two. */
+/** Writes `docs/codes.md` and the runbook from the tables in core/errors.ts; the check compares them. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type CodeRow, type CodeTruth, codes, fixes } from "../core/errors.ts";
+import { checks, type CodeRow, type CodeTruth, codes, type ErrorCode, fixes } from "../core/errors.ts";
 import type { CheckReport } from "./check.ts";
-
-const path = "docs/codes.md";
 
 const truths: Readonly<Record<CodeTruth, string>> = {
   refuted: "refuted: the rule fails",
@@ -53,15 +51,67 @@ ${Object.entries(fixes)
 `;
 }
 
-/** docs/codes.md says what core/errors.ts says. */
+const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+const sentence = (text: string): string => capital(/[.?]$/.test(text) ? text : `${text}.`);
+
+/** A list item in lines of at most 120 columns; what is in backquotes stays on one line. */
+function item(text: string): string {
+  const lines = [""];
+  for (const word of text.match(/[^\s`]*`[^`]*`\S*|\S+/g) ?? []) {
+    const last = lines.length - 1;
+    const longer = `${lines[last]}${lines[last] === "" ? "" : " "}${word}`;
+    if (longer.length > 116 && lines[last] !== "") lines.push(word);
+    else lines[last] = longer;
+  }
+  return `- ${lines.join("\n  ")}`;
+}
+
+/** The page for somebody who has a code and a problem. */
+export function runbookPage(): string {
+  const sections = Object.keys(truths).map((truth) => {
+    const rows = Object.entries<CodeRow>(codes).filter(([, row]) => row.truth === truth);
+    const entries = rows.map(
+      ([code, { when }]) => `### ${code}
+
+${item(`Cause: ${sentence(when)}`)}
+${item(`Check: ${sentence(checks[code as ErrorCode])}`)}
+${item(`Remedy: ${sentence(fixes[code as ErrorCode])}`)}
+`,
+    );
+    return `## ${capital(truths[truth as CodeTruth])}\n\n${entries.join("\n")}`;
+  });
+  return `# Runbook
+
+You have a code, the word after \`error\` or in brackets. Below, for each: what causes it, how to see that it is this,
+and what helps. A command's own \`why:\` and \`fix:\` may know more; read them first. \`sallyport explain\` shows the whole
+tree of a decision, \`--brief\` the path to its first failure.
+
+STORE is the mirror's folder, IMAGE an image, POLICY and RESOURCE files of yours.
+This page is generated from \`core/errors.ts\` by \`npm run codes\`.
+
+${sections.join("\n")}`;
+}
+
+/** Pages → their text. */
+const pages: Readonly<Record<string, () => string>> = {
+  "docs/codes.md": codesPage,
+  "docs/guides/runbook.md": runbookPage,
+};
+
+/** The pages say what core/errors.ts says. */
 export function checkCodesPage(root: string): CheckReport {
-  const file = join(root, path);
-  const found = existsSync(file) ? readFileSync(file, "utf8") : "";
   return {
     saw: `${Object.keys(codes).length} codes`,
-    faults: found === codesPage() ? [] : [`${path} is out of date: run npm run codes`],
+    faults: Object.entries(pages)
+      .filter(([path, page]) => {
+        const file = join(root, path);
+        return !existsSync(file) || readFileSync(file, "utf8") !== page();
+      })
+      .map(([path]) => `${path} is out of date: run npm run codes`),
   };
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url))
-  writeFileSync(join(fileURLToPath(new URL("..", import.meta.url)), path), codesPage());
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const root = fileURLToPath(new URL("..", import.meta.url));
+  for (const [path, page] of Object.entries(pages)) writeFileSync(join(root, path), page());
+}

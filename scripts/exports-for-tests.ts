@@ -20,6 +20,7 @@ export const exportsForTests: Readonly<Record<string, string>> = {
   "core/x509/fulcio.ts fulcioExtensions": "the lab's certificates",
 
   // Parts with more cases than their callers could show.
+  "proxy/mirror/sqlite.ts loadSqlite": "a package that is missing, and one for another Node",
   "cli/input/cluster-files.ts parsePath": "paths of the cluster's API",
   "cli/input/cluster-files.ts pluralOf": "plurals of kinds",
   "cli/program.ts commands": "every command is run through its help",

@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import type { CommandEntry } from "../../../cli/command.ts";
 import { commands, runCommandLine } from "../../../cli/program.ts";
 import { failureOf, fixLines, fixText } from "../../../cli/render/fix.ts";
-import { codes, type ErrorCode, fixes, remedies } from "../../../core/errors.ts";
+import { checks, codes, type ErrorCode, fixes, remedies } from "../../../core/errors.ts";
 import type { Question } from "../../../core/knowledge/question.ts";
 import type { RuleResult } from "../../../core/kyverno/image/result.ts";
 import { testIO } from "../command-io.ts";
@@ -34,11 +34,11 @@ async function parses(words: readonly string[]): Promise<boolean> {
   return exit === 0 && seen.err === "";
 }
 
-const marked = [...Object.entries(fixes), ...Object.entries(remedies)].flatMap(([name, text]) =>
-  [...text.matchAll(/`([^`]+)`/g)].map(([, typed = ""]) => [name, typed] as const),
+const marked = [...Object.entries(fixes), ...Object.entries(remedies), ...Object.entries(checks)].flatMap(
+  ([name, text]) => [...text.matchAll(/`([^`]+)`/g)].map(([, typed = ""]) => [name, typed] as const),
 );
 
-test("every command of every fix is one of the program, with its flags and arguments", async () => {
+test("every command of every fix and check is one of the program, with its flags and arguments", async () => {
   const typed = marked.filter(([, text]) => text.startsWith("sallyport "));
   assert.ok(typed.length > 12, `${typed.length} commands`);
   for (const [name, text] of typed) {
@@ -64,7 +64,7 @@ test("every flag of every fix is one of a command that decides", async () => {
 });
 
 test("what looks like a command or a flag is marked, so that it is checked", () => {
-  for (const [name, text] of [...Object.entries(fixes), ...Object.entries(remedies)]) {
+  for (const [name, text] of [...Object.entries(fixes), ...Object.entries(remedies), ...Object.entries(checks)]) {
     assert.is((text.match(/`/g) ?? []).length % 2, 0, name);
     const plain = text.replaceAll(/`[^`]*`/g, "");
     assert.not.match(plain, /--[a-z]|sallyport [a-z]+ [a-z-]+ --/, name);
