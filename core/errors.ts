@@ -182,8 +182,8 @@ export const fixes: Readonly<Record<ErrorCode, string>> = {
  */
 export const checks: Readonly<Record<ErrorCode, string>> = {
   "no-signature":
-    "`sallyport mirror ls --store STORE` says `none` under SIGNED. Is it signed on the connected side? If so, the tool " +
-    "that saved it left the signature behind",
+    "`sallyport mirror ls --store STORE` says `none` under SIGNED. Is it signed on the connected side? If so, the " +
+    "tool that saved it left the signature behind",
   "image-not-found": "`sallyport mirror ls --store STORE -o name` has the names that are here.",
   "wrong-key": "`sallyport explain IMAGE -p POLICY` shows the fingerprint of the key; compare it with the signer's",
   "bad-signature": "`sallyport mirror check --store STORE`; if the mirror is whole, the signature was bad when it came",

@@ -18,6 +18,7 @@ import { checkSources } from "./check-sources.ts";
 import { checkTests } from "./check-tests.ts";
 import { checkCodesPage } from "./codes-page.ts";
 import { checkEnvironmentPage } from "./environment-page.ts";
+import { checkJsonReference } from "./json-reference.ts";
 import { checkNotices } from "./notices.ts";
 import { checkSqlTexts } from "./sql-texts.ts";
 import { summaryLine } from "./run-tests.ts";
@@ -44,6 +45,7 @@ export const checks: Readonly<Record<string, Check>> = {
   environment: checkEnvironmentPage,
   sql: checkSqlTexts,
   mutants: (root) => checkMutants(root),
+  reference: checkJsonReference,
   lint: checkLint,
   canary: checkCanary,
   program: checkProgram,

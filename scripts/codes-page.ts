@@ -83,8 +83,8 @@ ${item(`Remedy: ${sentence(fixes[code as ErrorCode])}`)}
   return `# Runbook
 
 You have a code, the word after \`error\` or in brackets. Below, for each: what causes it, how to see that it is this,
-and what helps. A command's own \`why:\` and \`fix:\` may know more; read them first. \`sallyport explain\` shows the whole
-tree of a decision, \`--brief\` the path to its first failure.
+and what helps. A command's own \`why:\` and \`fix:\` may know more; read them first. \`sallyport explain\` shows the
+whole tree of a decision, \`--brief\` the path to its first failure.
 
 STORE is the mirror's folder, IMAGE an image, POLICY and RESOURCE files of yours.
 This page is generated from \`core/errors.ts\` by \`npm run codes\`.

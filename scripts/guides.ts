@@ -4,7 +4,7 @@
  */
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildPrograms } from "./build.ts";
 import { makeDemoFolder } from "./demo-folder.ts";
@@ -19,15 +19,14 @@ const gap: Preparation = (root, folder) => {
   cpSync(join(root, "test/fixtures/documentation/trust/trusted-root.json"), join(folder, "usb/trusted_root.json"));
 };
 
-/** Guides with commands → where they are run. */
+/** Pages with commands → where they are run. */
 export const guides: Readonly<Record<string, Preparation>> = {
-  "across-the-gap": gap,
-  "ci-gate": makeDemoFolder,
-  "phrase-book": makeDemoFolder,
-  "reading-a-decision": makeDemoFolder,
+  "README.md": makeDemoFolder,
+  "docs/guides/across-the-gap.md": gap,
+  "docs/guides/ci-gate.md": makeDemoFolder,
+  "docs/guides/phrase-book.md": makeDemoFolder,
+  "docs/guides/reading-a-decision.md": makeDemoFolder,
 };
-
-export const guidePath = (root: string, name: string): string => join(root, "docs/guides", `${name}.md`);
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const root = fileURLToPath(new URL("..", import.meta.url)).replace(/[/\\]$/, "");
@@ -36,10 +35,10 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     await buildPrograms({ root, outdir: join(root, "dist") });
     const named = process.argv.slice(2);
     for (const [name, prepare] of Object.entries(guides)) {
-      if (named.length > 0 && !named.includes(name)) continue;
-      const folder = join(work, name);
+      if (named.length > 0 && !named.some((part) => name.includes(part))) continue;
+      const folder = join(work, basename(name));
       prepare(root, folder);
-      const path = guidePath(root, name);
+      const path = join(root, name);
       const text = readFileSync(path, "utf8");
       const run = runGuide(readGuide(text), folder, join(root, "dist/sallyport.mjs"));
       const renewed = renewGuide(text, readGuide(text), run);

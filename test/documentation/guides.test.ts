@@ -3,21 +3,22 @@
  * into the pages again. Commands of other programs are compared with what those programs take.
  */
 import { readdirSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { guideFaults, readGuide, renewGuide, runGuide, showsOutput, splitCommands } from "../../scripts/guide-page.ts";
-import { guidePath, guides } from "../../scripts/guides.ts";
+import { guides } from "../../scripts/guides.ts";
 import { builtPrograms } from "../support/built-programs.ts";
 import { projectRoot, tempFolder } from "../support/temp-folder.ts";
-import { faultOfOther } from "./other-programs.ts";
+import { parses } from "../cli/idle-program.ts";
+import { faultOfOther, words } from "./other-programs.ts";
 
 const test = suite("documentation/guides");
 
 for (const [name, prepare] of Object.entries(guides)) {
-  const page = readGuide(readFileSync(guidePath(projectRoot, name), "utf8"));
+  const page = readGuide(readFileSync(join(projectRoot, name), "utf8"));
   test(`${name}: every command ends and prints as the page says`, async () => {
-    const folder = join(tempFolder(), name);
+    const folder = join(tempFolder(), basename(name));
     prepare(projectRoot, folder);
     const run = runGuide(page, folder, join(await builtPrograms(), "sallyport.mjs"));
     assert.equal(guideFaults(page, run), []);
@@ -28,11 +29,24 @@ for (const [name, prepare] of Object.entries(guides)) {
   });
 }
 
+test("commands that need a network or files of yours, in blocks ```sh, are commands of the program", async () => {
+  let count = 0;
+  const folder = join(projectRoot, "docs/guides");
+  for (const file of readdirSync(folder)) {
+    for (const [, block = ""] of readFileSync(join(folder, file), "utf8").matchAll(/^```sh\n(.*?)^```$/gms))
+      for (const { text } of splitCommands(block)) {
+        count += 1;
+        assert.ok(await parses(words(text).slice(1)), `${file}: ${text}`);
+      }
+  }
+  assert.ok(count > 5);
+});
+
 test("every page with commands is run", () => {
-  const folder = dirname(guidePath(projectRoot, "x"));
+  const folder = join(projectRoot, "docs/guides");
   for (const file of readdirSync(folder)) {
     const text = readFileSync(join(folder, file), "utf8");
-    if (/^```bash$/m.test(text)) assert.ok(Object.hasOwn(guides, file.replace(/\.md$/, "")), file);
+    if (/^```bash$/m.test(text)) assert.ok(Object.hasOwn(guides, `docs/guides/${file}`), file);
   }
 });
 

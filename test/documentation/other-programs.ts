@@ -44,8 +44,11 @@ const forms: Readonly<Record<string, Form>> = {
 /** Programs of every machine. */
 const ofTheShell = new Set(["mkdir", "cp", "sha256sum"]);
 
-const words = (command: string): readonly string[] =>
-  [...command.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? "");
+/** The words of a command, without quotes. */
+export const words = (command: string): readonly string[] =>
+  [...command.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(
+    ([, single, double, plain]) => single ?? double ?? plain ?? "",
+  );
 
 /** What is wrong with a command of another program. */
 export function faultOfOther(command: string): string | undefined {

@@ -1,38 +1,12 @@
-import type { Command } from "commander";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { CommandEntry } from "../../../cli/command.ts";
-import { commands, runCommandLine } from "../../../cli/program.ts";
 import { failureOf, fixLines, fixText } from "../../../cli/render/fix.ts";
 import { checks, codes, type ErrorCode, fixes, remedies } from "../../../core/errors.ts";
 import type { Question } from "../../../core/knowledge/question.ts";
 import type { RuleResult } from "../../../core/kyverno/image/result.ts";
-import { testIO } from "../command-io.ts";
+import { parses } from "../idle-program.ts";
 
 const test = suite("cli/render/fix");
-
-const leaves = (command: Command): readonly Command[] =>
-  command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);
-
-/** The real program, in which no command does anything. */
-const idle: readonly CommandEntry[] = commands.map((entry) => ({
-  ...entry,
-  load: async () => {
-    const module = await entry.load();
-    return {
-      define: (command, shell) => {
-        module.define(command, shell);
-        for (const leaf of leaves(command)) leaf.action(() => shell.finish(0));
-      },
-    };
-  },
-}));
-
-async function parses(words: readonly string[]): Promise<boolean> {
-  const { io, seen } = testIO();
-  const exit = await runCommandLine(words, io, idle);
-  return exit === 0 && seen.err === "";
-}
 
 const marked = [...Object.entries(fixes), ...Object.entries(remedies), ...Object.entries(checks)].flatMap(
   ([name, text]) => [...text.matchAll(/`([^`]+)`/g)].map(([, typed = ""]) => [name, typed] as const),

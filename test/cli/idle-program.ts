@@ -1,0 +1,28 @@
+/** The real program, in which no command does anything: for checking commands that stand in texts. */
+import type { Command } from "commander";
+import type { CommandEntry } from "../../cli/command.ts";
+import { commands, runCommandLine } from "../../cli/program.ts";
+import { testIO } from "./command-io.ts";
+
+const leaves = (command: Command): readonly Command[] =>
+  command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);
+
+const idle: readonly CommandEntry[] = commands.map((entry) => ({
+  ...entry,
+  load: async () => {
+    const module = await entry.load();
+    return {
+      define: (command, shell) => {
+        module.define(command, shell);
+        for (const leaf of leaves(command)) leaf.action(() => shell.finish(0));
+      },
+    };
+  },
+}));
+
+/** Whether the program takes these words. */
+export async function parses(words: readonly string[]): Promise<boolean> {
+  const { io, seen } = testIO();
+  const exit = await runCommandLine(words, io, idle);
+  return exit === 0 && seen.err === "";
+}
