@@ -6,6 +6,7 @@ import { EngineError } from "../core/errors.ts";
 import { colourFlag, colourTimes } from "./colour-flag.ts";
 import type { CommandEntry, CommandIO, Shell } from "./command.ts";
 import { type ExitCode, exitOf } from "./exit-code.ts";
+import { harmless } from "./render/escape.ts";
 import { fitHelp, helpFormat } from "./render/help.ts";
 import { asciiText } from "./render/style.ts";
 import { renderErrorDocument, wantedDocument } from "./error-document.ts";
@@ -77,6 +78,8 @@ function worldFor(words: readonly string[], io: CommandIO): CommandIO {
   return {
     ...io,
     colour: shown,
+    out: (text) => io.out(harmless(text, shown.out)),
+    err: (text) => io.err(harmless(text, shown.err)),
     readFile: (path) => {
       if (path === "-" && taken)
         throw new EngineError("invalid-usage", "standard input can be read only once, and - is given twice", {

@@ -98,7 +98,7 @@ export const defaultLimits: Limits = {
   layersPerManifest: 1000,
   layoutEntries: 1_000_000,
   layoutIndexBytes: 64 * mib,
-  layoutArchiveBytes: 64 * 1024 * mib,
+  layoutArchiveBytes: 16 * 1024 * mib,
   layoutRepeats: 50_000,
   referrers: 1000,
   signaturesPerImage: 1000,

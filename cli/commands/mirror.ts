@@ -17,9 +17,10 @@ import { parseLayoutFlag, reportSkippedEntries } from "../input/knowledge.ts";
 import { defineDistrust } from "./mirror-distrust.ts";
 import { defineList } from "./mirror-ls.ts";
 import { definePins } from "./mirror-pins.ts";
-import { visible } from "../render/style.ts";
+
 import { addStoreOption, type StoreOptions, withMirror, withMirrorAsync } from "../input/store.ts";
 import { type Ear, say } from "../render/say.ts";
+import { visible, visibleLine } from "../render/escape.ts";
 
 interface AddOptions extends StoreOptions, CompleteOptions, OutputOptions {
   readonly withLayers?: boolean;
@@ -73,14 +74,14 @@ const toAddedJson = ([layout, { otherTypes, ...added }]: readonly [layout: strin
 
 function reportAdded(folder: string, added: AddedLayout, io: Voice): void {
   for (const { repository, tag, digest } of added.images)
-    io.out(`copied ${repository}${tag === undefined ? "" : `:${tag}`} ${digest}\n`);
+    io.out(`copied ${visibleLine(repository)}${tag === undefined ? "" : `:${tag}`} ${digest}\n`);
   io.out(
-    `${folder}: ${added.tags} tags, ${added.manifests} manifests, ${added.blobs} blobs, ${added.referrers} ` +
+    `${visibleLine(folder)}: ${added.tags} tags, ${added.manifests} manifests, ${added.blobs} blobs, ${added.referrers} ` +
       `referrers, ${added.layers} image layers (${added.layersLeftOut} left out)\n`,
   );
-  for (const { scope } of added.complete) io.out(`${folder}: complete for ${scope}\n`);
+  for (const { scope } of added.complete) io.out(`${visibleLine(folder)}: complete for ${scope}\n`);
   for (const { scope, at, from } of added.ended)
-    io.out(`${folder}: no longer complete, ${scope}\n  said as of ${at} by ${visible(from)}\n`);
+    io.out(`${visibleLine(folder)}: no longer complete, ${scope}\n  said as of ${at} by ${visible(from)}\n`);
   reportUnread(added, io);
   reportSkippedEntries(folder, [...added.skipped, ...added.plainBlobs], io);
   for (const digest of added.missing) say(`missing ${folder}: ${digest}`, io);

@@ -12,6 +12,7 @@ import { problemText } from "../input/files.ts";
 import { countRefused, readPolicies } from "../input/policy-files.ts";
 import { outputOption } from "../input/output-flag.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
+import { visibleLine } from "../render/escape.ts";
 
 interface CheckOptions {
   readonly output: "text" | "json" | "yaml";
@@ -47,9 +48,9 @@ function check(paths: readonly string[], options: CheckOptions, io: CommandIO): 
     const members = { policies: policies.map(({ name }) => name), exceptions: exceptions.length, errors, warnings };
     io.out(renderDocument("PolicyCheck", members, options.output));
   } else {
-    for (const problem of errors) io.out(`error ${problem.code}: ${problemText(problem)}\n`);
+    for (const problem of errors) io.out(`error ${problem.code}: ${visibleLine(problemText(problem))}\n`);
     for (const warning of warnings)
-      io.out(`warning${warning.code === undefined ? "" : ` ${warning.code}`}: ${problemText(warning)}\n`);
+      io.out(`warning${warning.code === undefined ? "" : ` ${warning.code}`}: ${visibleLine(problemText(warning))}\n`);
     io.out(`${countText(policies.length, errors)}; ${count(errors.length, "error")}, `);
     io.out(`${count(warnings.length, "warning")}\n`);
   }

@@ -29,6 +29,7 @@ import { placeOf, readExceptions, readPolicies, warnIdle, warnUncounted } from "
 import { type GivenResources, readResources, readWholeResources } from "../input/resources.ts";
 import { readInlineValues, readRequestInfo, readValues, type RequestInfo, type Values } from "../input/values.ts";
 import { decideAll, type Judged, type PolicySet, toJudged } from "../judge.ts";
+import { visibleLine } from "../render/escape.ts";
 import { sorted, toJsonText } from "../render/json.ts";
 import { tellProblem, toProblem } from "../render/problem.ts";
 import { shownStatus } from "../render/kyverno-apply.ts";
@@ -270,7 +271,7 @@ async function runTest(
 ): Promise<readonly TestRow[]> {
   const structured = options.output !== undefined;
   const say = (line: string): void => (structured ? io.err(line) : io.out(line));
-  say(`Loading test  ( ${test.path} ) ...\n  Loading values/variables ...\n`);
+  say(`Loading test  ( ${visibleLine(test.path)} ) ...\n  Loading values/variables ...\n`);
   const values: Values =
     test.values === undefined
       ? readValues(test.variables === undefined ? undefined : below(test, test.variables), [], io)

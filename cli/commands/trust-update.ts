@@ -21,7 +21,7 @@ import type { ExitCode } from "../exit-code.ts";
 import { addStoreOption, type StoreOptions, withMirrorAsync } from "../input/store.ts";
 import { defaultTrustName, parseSpan, readTufRoot } from "../input/trust-flags.ts";
 import { folderMirror } from "../input/tuf-folder.ts";
-import { visible } from "../render/style.ts";
+import { visible } from "../render/escape.ts";
 import { note } from "../render/say.ts";
 import { type OutputOptions, outputOption } from "../input/output-flag.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";

@@ -13,6 +13,7 @@ import { defaultTrustName, readTrustSettings } from "../input/trust-flags.ts";
 import type { StoredPin } from "../../proxy/mirror/mirror-knowledge.ts";
 import { type OutputOptions, outputOption } from "../input/output-flag.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
+import { visibleLine } from "../render/escape.ts";
 import { toUtcText } from "../render/time.ts";
 import { renderRoot, toTrustsJson } from "../render/trust.ts";
 import { defineCreate } from "./trust-create.ts";
@@ -63,7 +64,7 @@ function show(file: string | undefined, options: NamedOptions, io: CommandIO): E
   }
   io.out(
     `trusted root ${root.digest}\n` +
-      `  from ${from}${at === undefined ? "" : `, received ${toUtcText(new Date(at))}`}\n` +
+      `  from ${visibleLine(from)}${at === undefined ? "" : `, received ${toUtcText(new Date(at))}`}\n` +
       `${renderRoot(root, styleOf(io))}`,
   );
   return 0;

@@ -29,11 +29,12 @@ const unwritable =
   /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 const writable = (text: string): string =>
   text.replace(unwritable, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
-/** A reader turns a bare CR into a newline. */
+/** A reader turns a bare CR into a newline. Control and format characters are for readers of the XML, not for screens. */
+const unseen = /[\r\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu;
 const content = (text: string): string =>
   writable(text)
     .replace(/[&<>"']/g, (character) => escapes[character] ?? character)
-    .replaceAll("\r", "&#13;");
+    .replace(unseen, (sign) => `&#${sign.codePointAt(0) ?? 0};`);
 /** A reader turns a bare tab or newline of an attribute into a space. */
 const attribute = (text: string): string =>
   content(text).replace(/[\t\n]/g, (character) => `&#${character.charCodeAt(0)};`);
@@ -54,10 +55,14 @@ function renderCase({ classname, name, status, reason = "", type, lines }: Junit
 /** Readers tell cases apart by class and name: a repeated one gets a number. */
 function named(cases: readonly JunitCase[]): readonly JunitCase[] {
   const taken = new Set<string>();
+  const counts = new Map<string, number>();
   return cases.map((entry) => {
-    let name = entry.name;
-    for (let count = 2; taken.has(JSON.stringify([entry.classname, name])); count++) name = `${entry.name} (${count})`;
-    taken.add(JSON.stringify([entry.classname, name]));
+    const key = (name: string): string => JSON.stringify([entry.classname, name]);
+    let { name } = entry;
+    let count = counts.get(key(name)) ?? 1;
+    while (taken.has(key(name))) name = `${entry.name} (${++count})`;
+    counts.set(key(entry.name), count);
+    taken.add(key(name));
     return { ...entry, name };
   });
 }

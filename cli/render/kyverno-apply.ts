@@ -1,4 +1,5 @@
 /** What `kyverno apply` prints, word for word, and its counting. Source: docs/spec/kyverno.md#apply-command. */
+import { visibleLine, visibleLines } from "./escape.ts";
 import type { RuleResult } from "../../core/kyverno/image/result.ts";
 
 /** All results of one policy on one resource in one pass. `resource` is `namespace/Kind/name`. */
@@ -52,9 +53,11 @@ export function renderResponse({ policy, resource, results, scored }: Response, 
   if (first === undefined) return "";
   const asWarning = auditWarn && scored && first.action === "Audit";
   const lines = failed.map(
-    ({ rule, message }, index) => `${index + 1} - ${rule} ${message === "" ? "validation failed" : message}\n`,
+    ({ rule, message }, index) =>
+      `${index + 1} - ${visibleLine(rule)} ${message === "" ? "validation failed" : visibleLines(message)}\n`,
   );
-  return `policy ${policy} -> resource ${resource} failed${asWarning ? " as audit warning" : ""}:\n${lines.join("")}\n`;
+  const head = `policy ${visibleLine(policy)} -> resource ${visibleLine(resource)} failed`;
+  return `${head}${asWarning ? " as audit warning" : ""}:\n${lines.join("")}\n`;
 }
 
 /** The line that scripts parse. It ends with a space. */
@@ -71,6 +74,9 @@ export function renderRefusedPolicies(
   return (
     `${rule}\n` +
     "Policies Skipped:\n" +
-    `${refused.map(({ policy, reason }, index) => `${index + 1}. ${policy}: ${reason}\n`).join("")}${rule}\n`
+    refused
+      .map(({ policy, reason }, index) => `${index + 1}. ${visibleLine(policy)}: ${visibleLines(reason)}\n`)
+      .join("") +
+    `${rule}\n`
   );
 }

@@ -1,16 +1,11 @@
 /** Tables in Markdown, as Kyverno's command line writes them. */
-
-const cell = (text: string): string =>
-  text
-    .replaceAll("\\", "\\\\")
-    .replaceAll("|", "\\|")
-    .replace(/\s*\n\s*/g, " ");
+import { markdownCell } from "./escape.ts";
 
 export const renderMarkdown = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [
     `| ${head.join(" | ")} | `,
     `|${head.map(() => "----|").join("")}`,
-    ...rows.map((row) => `| ${row.map(cell).join(" | ")} |`),
+    ...rows.map((row) => `| ${row.map(markdownCell).join(" | ")} |`),
   ]
     .map((line) => `${line}\n`)
     .join("");

@@ -6,7 +6,8 @@ import { openQuestions } from "../../core/knowledge/ask.ts";
 import type { Failure } from "../../core/verdict.ts";
 import { markedFix, type FixSettings, plainFix, replaced } from "./fix.ts";
 import { type Ear, fitLine } from "./say.ts";
-import { asciiText, visible } from "./style.ts";
+import { visibleLine } from "./escape.ts";
+import { asciiText } from "./style.ts";
 import { wrapText } from "./wrap.ts";
 
 export interface Problem {
@@ -63,7 +64,7 @@ export const toProblemJson = ({ code, what, why, fix }: Omit<Problem, "code"> & 
 
 /** One line, in which nothing that came from outside writes to the terminal. */
 const oneLine = (text: string, unicode: boolean): string => {
-  const line = visible(text.replace(/\s*\n\s*/g, " ").trim());
+  const line = visibleLine(text);
   return unicode ? line : asciiText(line);
 };
 

@@ -3,15 +3,20 @@
  * docs/spec/command-line.md#streams-and-formats, #width-and-signs.
  */
 import type { CommandIO } from "../command.ts";
-import { asciiText, visible } from "./style.ts";
+import { visible } from "./escape.ts";
+import { asciiText } from "./style.ts";
 import { wrapText } from "./wrap.ts";
 
 /** What is needed of the world to say something. */
 export type Ear = Pick<CommandIO, "err" | "width" | "unicode">;
 
-/** Prints lines of text. The rest of a long line stands below it, a little further in. */
+/**
+ * Prints lines of text. The rest of a long line stands below it, a little further in; so does every line behind the
+ * first, which may have come from outside.
+ */
 export function say(text: string, { err, width, unicode }: Ear): void {
-  const shown = text.split("\n").map((line) => (unicode ? visible(line) : asciiText(visible(line))));
+  const lines = text.split("\n").map((line, index) => (index === 0 || line.startsWith("  ") ? line : `  ${line}`));
+  const shown = lines.map((line) => (unicode ? visible(line) : asciiText(visible(line))));
   err(`${shown.flatMap((line) => fitLine(line, width.err)).join("\n")}\n`);
 }
 

@@ -4,6 +4,7 @@
  */
 import pico from "picocolors";
 import type { CommandIO } from "../command.ts";
+import { visible } from "./escape.ts";
 
 export type Mark = "pass" | "fail" | "unknown" | "warning" | "skip" | "none";
 
@@ -37,12 +38,6 @@ export const asciiText = (text: string): string =>
     /[^\0-\x7f]/gu,
     (character) => asciiForms[character] ?? `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
   );
-
-/**
- * Text from outside must not control a terminal or log: control and direction characters are shown as escapes.
- */
-export const visible = (text: string): string =>
-  text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 
 export interface Style {
   mark(mark: Mark): string;

@@ -5,7 +5,7 @@
 import type { TrustedRoot } from "../../core/trust/trusted-root.ts";
 import type { Style } from "./style.ts";
 import { renderColumns } from "./table.ts";
-import { visible } from "./style.ts";
+import { visible } from "./escape.ts";
 import { wrapText } from "./wrap.ts";
 import { toSpanText, toTimeText, toUtcText } from "./time.ts";
 

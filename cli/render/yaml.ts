@@ -9,8 +9,9 @@ import { plain } from "./json.ts";
 const words: ReadonlySet<string> = new Set(["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"]);
 /** No number, date or indicator begins like this, and nothing in it ends a plain scalar. */
 const plainText = /^[A-Za-z/](?:[\w ./@+=~(),;$^*!?&|<>%\\-]|:(?=[^\s:,[\]{}]))*$/;
-/** What no reader takes for a line end, and none refuses. */
-const printable = /^[\u0020-\u007e\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]*$/u;
+/** What no reader takes for a line end, none refuses, and no screen obeys. */
+const printable =
+  /^(?!.*\p{Cf})[\u0020-\u007e\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]*$/su;
 /** Lines of a literal block: none is blank but has spaces, and none begins with a tab. */
 const blockLine = /^(?:|[^\s].*|[ ]+[^\s].*)$/;
 const longestKey = 1000;
@@ -20,7 +21,8 @@ const escapes: Readonly<Record<string, string>> = { '"': '\\"', "\\": "\\\\", "\
 const escaped = (character: string): string => {
   const short = escapes[character];
   if (short !== undefined) return short;
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  const point = (character.codePointAt(0) ?? 0).toString(16);
+  return point.length > 4 ? `\\U${point.padStart(8, "0")}` : `\\u${point.padStart(4, "0")}`;
 };
 
 /** A text on one line. */
@@ -32,7 +34,7 @@ function quoted(text: string): string {
   }
   const body = text.replace(
     // A character beyond U+FFFF is printable and stays; half of one cannot be written.
-    /[^\u0020-\u007e\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]|["\\]/gu,
+    /\p{Cf}|[^\u0020-\u007e\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]|["\\]/gu,
     escaped,
   );
   return `"${body}"`;

@@ -19,6 +19,8 @@ import type { Limits } from "../limits.ts";
 export interface VerifiedTimestamp {
   readonly at: Date;
   readonly authority: string;
+  /** The signer's certificate and those of the authority. */
+  readonly certificates: readonly Certificate[];
 }
 
 const subject = "timestamp";
@@ -107,7 +109,8 @@ function verifyByAuthority(
   requireTimestampingCertificate(signer);
   requirePath(token, signer, authority, verifier);
   requireSignature(token, signer, verifier);
-  return { at: token.info.at, authority: authority.uri };
+  const certificates = [...new Set([signer, ...authority.intermediates, ...authority.anchors])];
+  return { at: token.info.at, authority: authority.uri, certificates };
 }
 
 /**

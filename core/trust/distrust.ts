@@ -26,7 +26,14 @@ export interface Distrust {
   find(kind: DistrustKind, value: string): DistrustRow | undefined;
 }
 
-export const distrustKinds: readonly DistrustKind[] = ["digest", "key", "certificate", "identity", "log"];
+export const distrustKinds: readonly DistrustKind[] = [
+  "digest",
+  "key",
+  "certificate",
+  "identity",
+  "log",
+  "timestamp-authority",
+];
 const rowKeys: ReadonlySet<string> = new Set([...distrustKinds, "reason", "date"]);
 const fingerprint = /^[0-9a-f]{64}$/;
 

@@ -28,7 +28,8 @@ export class TrustCache {
   readonly #verifier: SignatureVerifier;
   readonly #limits: Limits;
   readonly #tuf: TufVerifier | undefined;
-  readonly #pinned = new WeakMap<TrustedRootSource, LoadedTrust>();
+  /** By the source, and by the name under which it was asked for. */
+  readonly #pinned = new WeakMap<TrustedRootSource, Map<string, LoadedTrust>>();
   readonly #byDigest = new Map<Digest, TrustMaterial>();
 
   constructor(verifier: SignatureVerifier, options: { readonly limits: Limits; readonly tuf?: TufVerifier }) {
@@ -43,11 +44,12 @@ export class TrustCache {
    * @throws EngineError `no-trust` when the document cannot be read, and as `resolveTrust`.
    */
   load(source: TrustedRootSource, now: () => Date, name: string): LoadedTrust {
-    const held = this.#pinned.get(source);
+    const held = this.#pinned.get(source)?.get(name);
     if (held !== undefined) return held;
     const { bytes, ...proof } = resolveTrust(source, { name, now, verifier: this.#verifier, tuf: this.#tuf });
     const loaded = { material: this.#compiled(bytes), ...proof };
-    if (source.form === "pinned") this.#pinned.set(source, loaded);
+    if (source.form === "pinned")
+      this.#pinned.set(source, (this.#pinned.get(source) ?? new Map<string, LoadedTrust>()).set(name, loaded));
     return loaded;
   }
 

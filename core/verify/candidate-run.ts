@@ -270,7 +270,8 @@ export class CandidateRun {
   /** All checks passed: collects the evidence. */
   conclude(): void {
     const logIds = [...this.#entries, ...this.#scts].map(({ logId }) => logId);
-    refuseDistrustedEvidence(this.#context.distrust, this.#signer, this.#chain, logIds);
+    const timestamping = this.#timestamps.flatMap(({ certificates }) => certificates);
+    refuseDistrustedEvidence(this.#context.distrust, this.#signer, this.#chain, logIds, timestamping);
     this.evidence = toEvidence({
       claim: this.#claim,
       source: this.#entity.source,

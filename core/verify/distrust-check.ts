@@ -34,7 +34,8 @@ export function refuseDistrustedContent(distrust: Distrust | undefined, entity: 
 }
 
 /**
- * The signers of the evidence: keys and certificates from the signer to the anchor, its names, the logs.
+ * The signers of the evidence: keys and certificates from the signer to the anchor, its names, the logs, and the
+ * certificates of the authorities that stamped it.
  * @throws EngineError `distrusted`
  */
 export function refuseDistrustedEvidence(
@@ -42,9 +43,10 @@ export function refuseDistrustedEvidence(
   signer: Signer,
   chain: readonly Certificate[],
   logIds: readonly string[],
+  timestamping: readonly Certificate[],
 ): void {
   if (distrust === undefined) return;
-  const certificates = signer.kind === "key" ? [] : [signer.certificate, ...chain];
+  const certificates = [...(signer.kind === "key" ? [] : [signer.certificate, ...chain]), ...timestamping];
   refuse(distrust, "key", [
     signer.key.fingerprint,
     ...certificates.map((certificate) => certificate.publicKey?.fingerprint),
@@ -57,4 +59,9 @@ export function refuseDistrustedEvidence(
   // Unreadable names throw: an unreadable identity may be a distrusted one.
   if (signer.kind !== "key") refuse(distrust, "identity", subjectsOf(signer.certificate));
   refuse(distrust, "log", logIds);
+  refuse(
+    distrust,
+    "timestamp-authority",
+    timestamping.map((certificate) => certificate.fingerprint),
+  );
 }

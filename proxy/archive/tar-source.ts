@@ -2,7 +2,16 @@
  * A tar archive of a layout, read like its folder: headers once, by tar-stream; contents in place, by offset. A
  * compressed one is unpacked into a temporary file first. Source: docs/spec/sigstore.md#saved-layouts, RFC 1952.
  */
-import { closeSync, createReadStream, createWriteStream, fstatSync, mkdtempSync, openSync, rmSync } from "node:fs";
+import {
+  closeSync,
+  createReadStream,
+  createWriteStream,
+  fstatSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  statfsSync,
+} from "node:fs";
 import { platform, tmpdir } from "node:os";
 import { join, posix } from "node:path";
 import { Transform } from "node:stream";
@@ -73,7 +82,7 @@ const foreign: readonly (readonly [magic: string, what: string])[] = [
  * Opens a tar archive, compressed by gzip or not.
  * @throws EngineError `unsupported` for another compression, `invalid-usage` when it is not a tar archive,
  * `archive-corrupt` when it is cut short, has a hole, a device, a pipe or a path out of the archive; `over-limit` past
- * `layoutEntries` members, or `layoutArchiveBytes` of what was compressed.
+ * `layoutEntries` members, `layoutArchiveBytes` of what was compressed, or the room in the folder for temporary files.
  */
 export async function openTar(path: string, limits: Limits): Promise<LayoutSource> {
   const handle = openSync(path, "r");
@@ -88,17 +97,33 @@ export async function openTar(path: string, limits: Limits): Promise<LayoutSourc
   return openCompressed(path, limits);
 }
 
+/** What an archive may fill: others write to the same disk. */
+function roomIn(folder: string): number {
+  const { bavail, bsize } = statfsSync(folder);
+  return Math.floor(bavail * bsize * 0.9);
+}
+
 async function openCompressed(path: string, limits: Limits): Promise<LayoutSource> {
   const folder = mkdtempSync(join(tmpdir(), "sallyport-"));
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
   const target = join(folder, "layout.tar");
+  const room = roomIn(folder);
   let bytes = 0;
   const bound = new Transform({
     transform(chunk: Uint8Array, _encoding, done) {
       bytes += chunk.length;
-      if (bytes <= limits.layoutArchiveBytes) done(null, chunk);
-      else
+      if (bytes > limits.layoutArchiveBytes)
         done(new EngineError("over-limit", `more than ${limits.layoutArchiveBytes} bytes unpacked`, { subject: path }));
+      else if (bytes > room)
+        done(
+          new EngineError(
+            "over-limit",
+            `unpacked, the archive is larger than the room in ${tmpdir()}: unpack it yourself and give the folder, or ` +
+              "set TMPDIR",
+            { subject: path, remedy: "disk" },
+          ),
+        );
+      else done(null, chunk);
     },
   });
   try {

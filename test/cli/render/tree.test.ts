@@ -1,7 +1,8 @@
 import { stripVTControlCharacters } from "node:util";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { createStyle, visible } from "../../../cli/render/style.ts";
+import { visible } from "../../../cli/render/escape.ts";
+import { createStyle } from "../../../cli/render/style.ts";
 import { renderTree, type TreeNode } from "../../../cli/render/tree.ts";
 
 const test = suite("cli/render/tree");

@@ -1,0 +1,61 @@
+/**
+ * What came from outside, as each format can hold it. Names, messages and signed texts are written by strangers: they
+ * must not control a terminal, forge a line, leave a cell or an element, or turn the direction of what follows. Source:
+ * docs/spec/command-line.md#text-from-outside.
+ */
+
+/** Control and format characters, the signs of directions among them, and the line ends that only Unicode has. */
+const hidden = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+const escaped = (character: string): string => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+
+/**
+ * Commands that build servers take from a log, wherever in a line (`##vso[…]`, `##[…]`) or at its beginning, which a
+ * long text can choose (`::error …::`).
+ */
+const ofBuildServers = /#(?=#(?:vso)?\[)|:(?=:[A-Za-z-]+(?:::| ))/g;
+
+/** For one line of a terminal or log: nothing in it is carried out. */
+export const visible = (text: string): string => text.replace(hidden, escaped).replace(ofBuildServers, escaped);
+
+/** On one line: line ends and runs of spaces become one space. */
+export const visibleLine = (text: string): string => visible(text.replace(/\s+/g, " ").trim());
+
+/** Several lines: those behind the first stand further in, where no program looks for the beginning of a line. */
+export const visibleLines = (text: string): string =>
+  text
+    .split(/\r\n|\n/)
+    .map((line) => visible(line.replaceAll("\t", "  ")))
+    .join("\n    ");
+
+/** A control sequence for colour, which only this program writes. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: this is what the sequence begins with.
+const colour = /(\u001b\[[0-9;]*m)/;
+
+/**
+ * All that is printed, as the last thing before the stream: whatever another place forgot to escape. Line ends, tabs
+ * and, where there is colour, its sequences stay.
+ */
+export const harmless = (text: string, hasColour: boolean): string =>
+  (hasColour ? text.split(colour) : [text])
+    .map((part, index) =>
+      index % 2 === 1 ? part : part.replace(hidden, (sign) => (sign === "\n" || sign === "\t" ? sign : escaped(sign))),
+    )
+    .join("");
+
+/** JSON text in which such characters are escapes; its strings mean the same. */
+export const visibleJson = (json: string): string =>
+  json.replace(hidden, (sign) =>
+    sign === "\n"
+      ? sign
+      : [...Array(sign.length).keys()].map((at) => `\\u${sign.charCodeAt(at).toString(16).padStart(4, "0")}`).join(""),
+  );
+
+/**
+ * A cell of a table in Markdown: no link, image, element, emphasis or code, whatever the text is, and no text that
+ * readers make a link of by themselves.
+ */
+export const markdownCell = (text: string): string =>
+  visibleLine(text)
+    .replace(/[\\`*_[\]<>|~&]/g, (sign) => `\\${sign}`)
+    .replaceAll("://", ":\\//")
+    .replace(/www\./gi, (start) => `${start.slice(0, -1)}\\.`);
