@@ -33,12 +33,12 @@ const colour = /(\u001b\[[0-9;]*m)/;
 
 /**
  * All that is printed, as the last thing before the stream: whatever another place forgot to escape. Line ends, tabs
- * and, where there is colour, its sequences stay.
+ * and, where there is colour, its sequences stay; so do the line ends of Unicode, which no screen obeys.
  */
 export const harmless = (text: string, hasColour: boolean): string =>
   (hasColour ? text.split(colour) : [text])
     .map((part, index) =>
-      index % 2 === 1 ? part : part.replace(hidden, (sign) => (sign === "\n" || sign === "\t" ? sign : escaped(sign))),
+      index % 2 === 1 ? part : part.replace(hidden, (sign) => (/[\n\t\u2028\u2029]/.test(sign) ? sign : escaped(sign))),
     )
     .join("");
 

@@ -8,7 +8,7 @@ const test = suite("cli/render/escape");
 test("control, format and direction characters are shown, whatever the text", () => {
   for (const text of hostileTexts) {
     assert.not.match(visible(text), /\n/);
-    for (const shown of [visible(text), visibleLine(text), visibleLines(text), harmless(text, false)])
+    for (const shown of [visible(text), visibleLine(text), visibleLines(text), visible(harmless(text, false))])
       assert.not.match(shown, hiddenSigns, JSON.stringify(text));
   }
   assert.is(visible("a\u001b[31mb\u202ec\nd\u009b"), "a\\u{1b}[31mb\\u{202e}c\\u{a}d\\u{9b}");
