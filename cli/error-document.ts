@@ -10,13 +10,17 @@ import { type Problem, toProblemJson } from "./render/problem.ts";
 const flagsOf = (command: string | undefined): readonly string[] =>
   command === "apply" ? ["--output-format"] : ["-o", "--output", "--output-format"];
 
+/** Switches of one letter, which may stand before `o` in one word: `-qo json`. */
+const combined = /^-[qhV]*o(.*)$/s;
+
 /** The value of the word at `index`, if it is one of the flags: in the word itself, or the next one. */
 function valueAt(words: readonly string[], index: number, flags: readonly string[]): string | undefined {
   const word = words[index] ?? "";
   if (flags.includes(word)) return words[index + 1];
   for (const flag of flags) {
     if (word.startsWith(`${flag}=`)) return word.slice(flag.length + 1);
-    if (flag === "-o" && /^-o[^-]/.test(word)) return word.slice(2);
+    const [, rest] = (flag === "-o" && combined.exec(word)) || [];
+    if (rest !== undefined) return rest === "" ? words[index + 1] : rest.replace(/^=/, "");
   }
   return undefined;
 }

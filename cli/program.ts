@@ -178,10 +178,12 @@ function errorWorld(words: readonly string[], table: readonly CommandEntry[], io
 }
 
 function reportError(error: unknown, world: ErrorWorld): ExitCode {
-  if (error instanceof CommanderError) return endsWell.has(error.code) ? 0 : world.tell(usageProblem(error), 2);
-  if (error instanceof EngineError) {
-    const problem = toProblem(error);
-    return world.tell({ ...problem, fix: problem.fix.replaceAll("COMMAND", world.command) }, exitOf(error.code));
+  if (error instanceof CommanderError && endsWell.has(error.code)) return 0;
+  if (error instanceof CommanderError || error instanceof EngineError) {
+    const isOurs = error instanceof EngineError;
+    const problem = isOurs ? toProblem(error) : usageProblem(error);
+    const fix = problem.fix.replaceAll("COMMAND", world.command);
+    return world.tell({ ...problem, fix }, isOurs ? exitOf(error.code) : 2);
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   const why = "this is a bug in sallyport; nothing was decided";
@@ -194,7 +196,7 @@ function reportError(error: unknown, world: ErrorWorld): ExitCode {
 /** Help and version succeed, and so does a group without a subcommand; anything else is wrong usage. */
 const endsWell = new Set(["commander.help", "commander.helpDisplayed", "commander.version"]);
 
-function usageProblem(error: CommanderError): Problem {
+function usageProblem(error: CommanderError): Problem & { readonly fix: string } {
   const [what = "wrong usage", ...hints] = error.message.replace(/^error: /, "").split("\n");
   const why = hints
     .join(" ")

@@ -38,19 +38,21 @@ const messageOf = ({ status, message, properties = {} }: RuleResult): string =>
  * Policy Reporter takes two results with one id for one. The id that it makes knows neither the namespace of a resource
  * nor the pass.
  */
-function idOf(about: ReportedResource | undefined, result: RuleResult): string {
-  const { policy, policyNamespace = "", rule, pass, image, position } = result;
-  const parts = [about ?? {}, policyNamespace, policy, rule, pass, image?.image ?? "", image?.entry ?? 0, position];
+function idOf({ about, manifest }: ReportedResponse, result: RuleResult): string {
+  const { policy, policyNamespace, rule, pass, image, position } = result;
+  const what = image === undefined ? [] : [image.image, image.pointer, image.entry];
+  const parts = [about, manifest, policyNamespace, policy, rule, pass, position, what];
   return digestOf(encodeUtf8(JSON.stringify(parts))).slice("sha256:".length, "sha256:".length + 16);
 }
 
 /** All values are texts. */
-function toProperties({ about, background = true }: ReportedResponse, result: RuleResult): JsonObject {
+function toProperties(response: ReportedResponse, result: RuleResult): JsonObject {
+  const { background = true } = response;
   const [code, ...more] = codesOf(result);
   const { image } = result;
   return {
     process: background ? "background scan" : "admission review",
-    resultID: idOf(about, result),
+    resultID: idOf(response, result),
     ...(code === undefined ? {} : { code }),
     ...(more.length === 0 ? {} : { codes: [code, ...more].join(",") }),
     ...(image === undefined ? {} : { image: image.image }),

@@ -107,6 +107,8 @@ test("shows warnings where failures count as such", () => {
 
 test("no two results have one id: Policy Reporter would take them for one", () => {
   if (result === undefined) throw new Error("no result");
+  const { image } = result;
+  if (image === undefined) throw new Error("no image");
   const elsewhere = { apiVersion: "v1", kind: "Pod", name: "web", namespace: "other" };
   const rows = resultsOf(
     response,
@@ -114,6 +116,8 @@ test("no two results have one id: Policy Reporter would take them for one", () =
     { ...response, results: [{ ...result, pass: "validate" }] },
     { ...response, results: [{ ...result, policyNamespace: "shop" }] },
     { ...response, results: [{ ...result, rule: "other" }] },
+    { ...response, manifest: { file: "pod.yaml", line: 30, column: 1 } },
+    { ...response, results: [{ ...result, image: { ...image, pointer: "/spec/containers/1/image" } }] },
   );
   const ids = rows.map(({ properties }) => properties.resultID ?? "");
   assert.is(new Set(ids).size, rows.length);
