@@ -9,6 +9,8 @@ export const exportsForTests: Readonly<Record<string, string>> = {
   "core/tlog/consistency-proof.ts verifyConsistency": "for the sync, which sees one log grow",
   "core/tuf/verify-source.ts acceptSource": "for the sync, which takes trust from an archive",
   "proxy/upstream/rekor/log-entries.ts openRekor": "for commands that ask",
+  "proxy/upstream/registry/hosts.ts registryHosts": "for commands that ask registries, and the webhook",
+  "proxy/upstream/registry/open-registry.ts openRegistry": "for commands that ask registries, and the webhook",
   "proxy/upstream/route.ts createRoute": "for commands that ask, and the webhook",
   "proxy/upstream/tuf/trust-asker.ts createTrustAsker": "for the webhook, which updates trust by itself",
 

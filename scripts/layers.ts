@@ -120,6 +120,10 @@ export const layers: LayerTable = {
     packages: ["node:"],
   },
   "proxy/upstream/rekor": { units: [...basis, "core/tlog", "proxy/upstream"] },
+  "proxy/upstream/registry": {
+    units: [...stored, "proxy/upstream"],
+    packages: ["smol-toml"],
+  },
   "proxy/sync": {
     units: [...api, "proxy/mirror", "proxy/upstream", "proxy/archive", "proxy/config.ts", "proxy/log.ts"],
     packages: ["node:"],

@@ -17,9 +17,13 @@ export interface BoundedRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** For the origin of `url` only: a redirect to another origin leaves it behind. */
   readonly authorization?: string | undefined;
+  /** Further headers for the origin of `url` only. */
+  readonly originHeaders?: Readonly<Record<string, string>> | undefined;
   readonly body?: string;
   /** Of a successful answer's content. */
   readonly maxBytes: number;
+  /** In place of the fetcher's own. */
+  readonly tries?: number;
 }
 
 export interface BoundedResponse {
@@ -75,7 +79,8 @@ export class Fetcher {
    */
   async fetch(request: BoundedRequest, signal: AbortSignal): Promise<BoundedResponse> {
     const { origin } = request.url;
-    const { tries = 4, now = Date.now } = this.#options;
+    const { now = Date.now } = this.#options;
+    const tries = request.tries ?? this.#options.tries ?? 4;
     const rest = this.#resting.get(origin);
     if (rest !== undefined && now() < rest.until) throw rest.error;
     this.#resting.delete(origin);
@@ -123,10 +128,13 @@ export class Fetcher {
   }
 
   async #follow(request: BoundedRequest, signal: AbortSignal): Promise<BoundedResponse> {
-    let { url, authorization, method = "GET", body } = request;
+    let { url, authorization, originHeaders, method = "GET", body } = request;
     for (let followed = 0; ; followed++) {
       refuseLinkLocal(hostOf(url), shownUrl(url));
-      const response = await this.#send({ ...request, url, authorization, method, ...bodyOf(body) }, signal);
+      const response = await this.#send(
+        { ...request, url, authorization, originHeaders, method, ...bodyOf(body) },
+        signal,
+      );
       const { location } = response.headers;
       if (!redirects.has(response.status) || location === undefined) return response;
       if (followed >= mostRedirects)
@@ -137,14 +145,14 @@ export class Fetcher {
         throw new EngineError("upstream-error", `a redirect of what was sent, to ${next.origin}, is not followed`, {
           subject: shownUrl(url),
         });
-      if (next.origin !== url.origin) authorization = undefined;
+      if (next.origin !== url.origin) [authorization, originHeaders] = [undefined, undefined];
       if (response.status === 303 || (method === "POST" && response.status < 303)) [method, body] = ["GET", undefined];
       url = next;
     }
   }
 
   async #send(
-    { url, method = "GET", headers, authorization, body, maxBytes }: BoundedRequest,
+    { url, method = "GET", headers, authorization, originHeaders, body, maxBytes }: BoundedRequest,
     signal: AbortSignal,
   ): Promise<BoundedResponse> {
     const { connections, log, now = Date.now } = this.#options;
@@ -156,6 +164,7 @@ export class Fetcher {
       headers: {
         "accept-encoding": "identity",
         ...headers,
+        ...originHeaders,
         ...(authorization === undefined ? {} : { authorization }),
       },
       ...(body === undefined ? {} : { body }),
@@ -166,7 +175,7 @@ export class Fetcher {
     const ok = answer.statusCode >= 200 && answer.statusCode < 300;
     const bytes = await readBody(answer.body, ok ? maxBytes : mostOfFailure, ok, {
       length: method === "HEAD" ? undefined : joined["content-length"],
-      encoding: joined["content-encoding"],
+      encoding: method === "HEAD" ? undefined : joined["content-encoding"],
       subject: shownUrl(url),
     });
     log?.(`${method} ${shownUrl(url)} ${answer.statusCode}, ${bytes.length} bytes, ${now() - begun} ms`);

@@ -12,6 +12,12 @@ export const isPassing = (status: number): boolean =>
 
 const tlsCode = /CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH/;
 
+/** OpenSSL's words for an answer that is no TLS: HTTP, in most cases. */
+const noTls = /^ERR_SSL_(?:WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST|UNKNOWN_PROTOCOL)$/;
+
+/** Whether a failure says that the other side does not speak TLS. */
+export const speaksNoTls = ({ cause }: EngineError): boolean => cause instanceof Error && noTls.test(codeIn(cause));
+
 const words: Readonly<Record<string, string>> = {
   ECONNREFUSED: "connection refused",
   ECONNRESET: "connection reset",
@@ -45,6 +51,7 @@ export function outage(error: unknown, subject: string): EngineError {
     code === "ETIMEDOUT"
   )
     return because("timed-out", "no answer in time");
+  if (noTls.test(code)) return because("tls-failure", "it does not speak TLS");
   if (tlsCode.test(code)) return because("tls-failure", `the server's certificate is refused: ${inner} (${code})`);
   if (code === "EACCES") return because("access-denied", inner);
   if (code === "EPROTO" || error instanceof errors.HTTPParserError || code.startsWith("HPE_"))

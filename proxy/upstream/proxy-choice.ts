@@ -13,7 +13,7 @@ const defaultPorts: Readonly<Record<string, string>> = { "http:": "80", "https:"
 export const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, "");
 
 /** Whether the host is this machine, by its name or address. */
-const isLoopback = (host: string): boolean =>
+export const isLoopback = (host: string): boolean =>
   host === "localhost" || host.endsWith(".localhost") || host === "::1" || /^127\.\d+\.\d+\.\d+$/.test(host);
 
 /**

@@ -7,7 +7,13 @@ import type { Answer, AnswerTo, AnswerValues, Known } from "../../core/knowledge
 import type { Asker } from "../../core/knowledge/knowledge.ts";
 import { type Question, type QuestionKind, questionText } from "../../core/knowledge/question.ts";
 
-type QuestionOf<Kind extends QuestionKind> = Extract<Question, { readonly kind: Kind }>;
+type Narrowed<Q extends Question, Kind extends QuestionKind> = Q extends unknown
+  ? Kind extends Q["kind"]
+    ? Q & { readonly kind: Kind }
+    : never
+  : never;
+/** The question of a kind, also where its shape is that of several. */
+export type QuestionOf<Kind extends QuestionKind> = Narrowed<Question, Kind>;
 
 /** Answers questions of some kinds. */
 export interface Part<Kind extends QuestionKind> {

@@ -2,7 +2,7 @@ import { errors } from "undici";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { EngineError } from "../../../core/errors.ts";
-import { codeOfStatus, isPassing, outage } from "../../../proxy/upstream/outage.ts";
+import { codeOfStatus, isPassing, outage, speaksNoTls } from "../../../proxy/upstream/outage.ts";
 
 const test = suite("proxy/upstream/outage");
 const withCode = (code: string, message = "x"): Error => Object.assign(new Error(message), { code });
@@ -16,6 +16,11 @@ test("statuses", () => {
   assert.equal([200, 401, 404, 408, 429, 500, 501, 503].filter(isPassing), [408, 429, 500, 503]);
 });
 
+test("an answer without TLS is told from a certificate that is refused", () => {
+  const said = ["ERR_SSL_WRONG_VERSION_NUMBER", "CERT_HAS_EXPIRED"].map((code) => outage(withCode(code), "x"));
+  assert.equal(said.map(speaksNoTls), [true, false]);
+});
+
 const failures: readonly (readonly [error: Error, code: string, says: RegExp])[] = [
   [named("TimeoutError"), "timed-out", /no answer in time/],
   [named("AbortError"), "timed-out", /no answer in time/],
@@ -27,6 +32,7 @@ const failures: readonly (readonly [error: Error, code: string, says: RegExp])[]
   [withCode("UNABLE_TO_VERIFY_LEAF_SIGNATURE"), "tls-failure", /certificate is refused/],
   [withCode("ERR_TLS_CERT_ALTNAME_INVALID"), "tls-failure", /refused/],
   [withCode("CERT_HAS_EXPIRED"), "tls-failure", /refused/],
+  [withCode("ERR_SSL_WRONG_VERSION_NUMBER"), "tls-failure", /does not speak TLS/],
   [withCode("EACCES", "only link-local"), "access-denied", /only link-local/],
   [withCode("EPROTO"), "upstream-error", /expected protocol/],
   [withCode("HPE_INVALID_CONSTANT", "bad"), "upstream-error", /expected protocol: bad/],

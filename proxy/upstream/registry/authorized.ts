@@ -1,0 +1,190 @@
+/**
+ * Requests to a registry with what it asks for: nothing at first, then a token or a password, which are kept until they
+ * end. Source: CNCF distribution (token authentication); RFC 7617 (basic).
+ */
+import { EngineError } from "../../../core/errors.ts";
+import type { Limits } from "../../../core/limits.ts";
+import type { BoundedRequest, BoundedResponse, Fetcher } from "../fetch-bounded.ts";
+import { type Challenge, chooseChallenge, parseChallenges } from "./challenge.ts";
+import type { Credential, CredentialSource } from "./credential.ts";
+import { credentialTarget, type Endpoint } from "./endpoint.ts";
+import { rateLimitEnd, registryFault } from "./registry-fault.ts";
+import { Schemes } from "./schemes.ts";
+import { basicAuthorization, requestToken } from "./tokens.ts";
+
+export interface AuthorizedOptions {
+  readonly fetcher: Fetcher;
+  readonly credentials: CredentialSource;
+  readonly now: () => number;
+  readonly limits: Limits;
+}
+
+/** `path` below the endpoint's root; an address for the next page of a list. */
+export interface RegistryRequest {
+  readonly method?: "GET" | "HEAD";
+  readonly path: string | URL;
+  readonly accept?: string;
+  readonly maxBytes: number;
+}
+
+/** What is sent as `Authorization`, and in whose name. */
+interface Grant {
+  readonly authorization: string | undefined;
+  readonly until: number;
+  readonly who: string;
+}
+
+/** Tokens of so many repositories are kept: those asked for first go first. */
+const mostGrants = 1024;
+const mostScopeCharacters = 2048;
+/** How long a host that is rate limited is left alone, where it does not say. */
+const restMs = 10_000;
+const longestRestMs = 3_600_000;
+
+export class AuthorizedRequests {
+  readonly #options: AuthorizedOptions;
+  readonly #schemes: Schemes;
+  /** By origin and repository. */
+  readonly #grants = new Map<string, Promise<Grant>>();
+  /** What an origin asked for last, without its scope. */
+  readonly #challenges = new Map<string, Challenge>();
+  /** Origins that want no more requests for now. */
+  readonly #limited = new Map<string, { readonly until: number; readonly error: EngineError }>();
+
+  constructor(options: AuthorizedOptions) {
+    this.#options = options;
+    this.#schemes = new Schemes(options.fetcher);
+  }
+
+  /**
+   * The answer, of whatever status but 401 and 429.
+   * @throws EngineError `access-denied` for a 401 that credentials do not change, `rate-limited`, the codes of an
+   * outage, and `over-limit`.
+   */
+  async send(endpoint: Endpoint, request: RegistryRequest, signal: AbortSignal): Promise<BoundedResponse> {
+    const origin = await this.#schemes.originOf(endpoint, signal);
+    const limited = this.#limited.get(origin.origin);
+    if (limited !== undefined && this.#options.now() < limited.until) throw limited.error;
+    const bounded = boundedRequest(endpoint, request, origin);
+    const key = `${origin.origin} ${endpoint.path}`;
+    const held = await this.#heldGrant(key, endpoint, origin, signal);
+    const first = await this.#fetch(bounded, held, signal);
+    if (first.status !== 401) return first;
+    // A host to which we were sent gets no credentials of this one.
+    const field = first.url.origin === origin.origin ? (first.headers["www-authenticate"] ?? "") : "";
+    const challenge = chooseChallenge(parseChallenges(field));
+    if (challenge === undefined) throw this.#fault(first, held);
+    const grant = await this.#renew(key, { endpoint, origin, challenge, refused: held }, signal);
+    if (grant.authorization === undefined || grant.authorization === held?.authorization)
+      throw this.#fault(first, grant);
+    const second = await this.#fetch(bounded, grant, signal);
+    if (second.status === 401) {
+      this.#grants.delete(key);
+      throw this.#fault(second, grant);
+    }
+    return second;
+  }
+
+  /** In whose name the endpoint is asked, for messages. */
+  async whoAsks(endpoint: Endpoint, signal: AbortSignal): Promise<string> {
+    const origin = await this.#schemes.originOf(endpoint, signal);
+    return (await this.#grants.get(`${origin.origin} ${endpoint.path}`))?.who ?? nobody;
+  }
+
+  async #fetch(request: BoundedRequest, grant: Grant | undefined, signal: AbortSignal): Promise<BoundedResponse> {
+    const { fetcher, now } = this.#options;
+    const response = await fetcher.fetch({ ...request, authorization: grant?.authorization }, signal);
+    if (response.status !== 429) return response;
+    const error = this.#fault(response, grant);
+    const end = rateLimitEnd(response.headers, now()) ?? now() + restMs;
+    this.#limited.set(request.url.origin, { until: Math.min(end, now() + longestRestMs), error });
+    throw error;
+  }
+
+  #fault(response: BoundedResponse, grant: Grant | undefined): EngineError {
+    const { now, limits } = this.#options;
+    return registryFault(response, { who: grant?.who ?? nobody, now: now(), limits });
+  }
+
+  /** What is known to be needed is sent at once: a challenge is the same for every repository, but for its scope. */
+  async #heldGrant(key: string, endpoint: Endpoint, origin: URL, signal: AbortSignal): Promise<Grant | undefined> {
+    const held = await this.#grants.get(key);
+    if (held !== undefined && this.#options.now() < held.until) return held;
+    const challenge = this.#challenges.get(origin.origin);
+    return challenge === undefined
+      ? undefined
+      : this.#renew(key, { endpoint, origin, challenge, refused: held }, signal);
+  }
+
+  /** Several requests that are refused at once get one new token. */
+  async #renew(key: string, need: Need, signal: AbortSignal): Promise<Grant> {
+    const { now } = this.#options;
+    const other = this.#grants.get(key);
+    if (other !== undefined) {
+      const grant = await other;
+      if (grant !== need.refused && now() < grant.until) return grant;
+      // While it was waited for, another may have begun to renew.
+      const newer = this.#grants.get(key);
+      if (newer !== undefined && newer !== other) return newer;
+    }
+    const asking = this.#grant(need, signal);
+    if (this.#grants.size >= mostGrants) this.#grants.delete(this.#grants.keys().next().value ?? "");
+    this.#grants.set(key, asking);
+    try {
+      return await asking;
+    } catch (error) {
+      if (this.#grants.get(key) === asking) this.#grants.delete(key);
+      throw error;
+    }
+  }
+
+  async #grant({ endpoint, origin, challenge }: Need, signal: AbortSignal): Promise<Grant> {
+    const { credentials, fetcher, now, limits } = this.#options;
+    const credential = await credentials.find(credentialTarget(endpoint), signal);
+    const who = credential?.who ?? nobody;
+    const { scope: stated = "", ...parameters } = challenge.parameters;
+    this.#challenges.set(origin.origin, { scheme: challenge.scheme, parameters });
+    const forever = Number.POSITIVE_INFINITY;
+    const secret = credential?.secret;
+    if (secret?.form === "registry") return { authorization: `Bearer ${secret.token}`, until: forever, who };
+    if (challenge.scheme === "basic") return { authorization: basicOf(credential, origin), until: forever, who };
+    const scope = stated !== "" && stated.length <= mostScopeCharacters ? stated : `repository:${endpoint.path}:pull`;
+    const { token, until } = await requestToken(
+      { challenge, scope, credential, registry: origin },
+      { fetcher, now, limits },
+      signal,
+    );
+    return { authorization: `Bearer ${token}`, until, who };
+  }
+}
+
+interface Need {
+  readonly endpoint: Endpoint;
+  readonly origin: URL;
+  readonly challenge: Challenge;
+  /** The grant that was refused, or has ended. */
+  readonly refused: Grant | undefined;
+}
+
+const nobody = "nobody: there are no credentials";
+
+function basicOf(credential: Credential | undefined, origin: URL): string | undefined {
+  if (credential === undefined) return undefined;
+  const { secret, who } = credential;
+  if (secret.form === "password") return basicAuthorization(secret.username, secret.password);
+  throw new EngineError("access-denied", `the registry wants a password, and ${who} has a token`, {
+    subject: origin.host,
+  });
+}
+
+function boundedRequest(endpoint: Endpoint, { method = "GET", path, accept, maxBytes }: RegistryRequest, origin: URL) {
+  const url = typeof path === "string" ? new URL(`${endpoint.root}${path}`, origin) : path;
+  if (endpoint.namespace !== undefined) url.searchParams.set("ns", endpoint.namespace);
+  return {
+    method,
+    url,
+    headers: { "user-agent": "sallyport", ...(accept === undefined ? {} : { accept }) },
+    originHeaders: endpoint.headers,
+    maxBytes,
+  } satisfies BoundedRequest;
+}

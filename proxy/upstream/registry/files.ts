@@ -1,0 +1,28 @@
+/** Reading configuration: credentials, certificates and mirrors are in files of other tools. */
+import { decodeUtf8 } from "../../../core/encoding/utf8.ts";
+import { EngineError } from "../../../core/errors.ts";
+
+export interface Files {
+  /** `undefined`: there is none. @throws EngineError when it is there and cannot be read. */
+  read(path: string): Uint8Array | undefined;
+  /** Names of a folder's entries, sorted; none where there is no folder. */
+  list(folder: string): readonly string[];
+}
+
+/** @throws EngineError `invalid-config` for a file that is not UTF-8. */
+export function readText(files: Files, path: string): string | undefined {
+  const bytes = files.read(path);
+  if (bytes === undefined) return undefined;
+  try {
+    return decodeUtf8(bytes);
+  } catch (error) {
+    throw new EngineError("invalid-config", "not a text in UTF-8", { subject: path, cause: error });
+  }
+}
+
+/** A file that a setting names. @throws EngineError `invalid-config` where there is none. */
+export function readNamedText(files: Files, path: string): string {
+  const text = readText(files, path);
+  if (text === undefined) throw new EngineError("invalid-config", "there is no such file", { subject: path });
+  return text;
+}

@@ -1,0 +1,237 @@
+/**
+ * What one registry has: tags, manifests, blobs and referrers of one repository. Every content is compared with its
+ * digest. Source: OCI distribution 1.1 (pulling manifests and blobs, listing referrers); docs/spec/sigstore.md#referrers-and-the-fallback-tag.
+ */
+import { type Digest, digestOf, isDigest } from "../../../core/crypto/digest.ts";
+import { parseJson, type JsonValue } from "../../../core/encoding/json.ts";
+import { isObject } from "../../../core/encoding/shape.ts";
+import { EngineError } from "../../../core/errors.ts";
+import type { Limits } from "../../../core/limits.ts";
+import { associatedTag, parseAssociatedTag } from "../../../core/oci/associated-tag.ts";
+import { type Descriptor, readDescriptor } from "../../../core/oci/descriptor.ts";
+import { isManifestType, mediaTypes } from "../../../core/oci/manifest.ts";
+import { type BoundedResponse, shownUrl } from "../fetch-bounded.ts";
+import type { AuthorizedRequests } from "./authorized.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { nextPage } from "./next-page.ts";
+import { isHtml, registryFault, saysAbsent } from "./registry-fault.ts";
+
+/** `undefined`: the registry says that it does not have it. */
+export interface RegistryClient {
+  tag(endpoint: Endpoint, tag: string, signal: AbortSignal): Promise<TagFound | undefined>;
+  manifest(endpoint: Endpoint, digest: Digest, signal: AbortSignal): Promise<Uint8Array | undefined>;
+  blob(endpoint: Endpoint, digest: Digest, signal: AbortSignal): Promise<Uint8Array | undefined>;
+  referrers(endpoint: Endpoint, digest: Digest, signal: AbortSignal): Promise<ReferrersFound | undefined>;
+}
+
+export interface TagFound {
+  readonly descriptor: Descriptor;
+  /** The manifest, where it came along. */
+  readonly bytes?: Uint8Array;
+}
+
+export interface ReferrersFound {
+  readonly descriptors: readonly Descriptor[];
+  /** Those that the registry lists itself; the others are in a tag, which everybody who may push can write. */
+  readonly listed: ReadonlySet<Digest>;
+}
+
+export interface RegistryClientOptions {
+  readonly requests: AuthorizedRequests;
+  readonly limits: Limits;
+  readonly now: () => number;
+  /** Receives what is left out, for people. */
+  readonly log?: ((line: string) => void) | undefined;
+}
+
+const manifestTypes = Object.values(mediaTypes).join(", ");
+const mostPages = 100;
+/** What a registry without the referrers API answers; or some page, with 200. */
+const noApi: ReadonlySet<number> = new Set([400, 404, 405]);
+/** Some state the general type of what they list. */
+const indexTypes: ReadonlySet<string> = new Set([mediaTypes.index, "application/json"]);
+
+export class HttpRegistryClient implements RegistryClient {
+  readonly #options: RegistryClientOptions;
+
+  constructor(options: RegistryClientOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * An image's tag is asked for without its manifest: that costs less at registries that count pulls. A tag that
+   * belongs to an image is always followed by its manifest.
+   */
+  async tag(endpoint: Endpoint, tag: string, signal: AbortSignal): Promise<TagFound | undefined> {
+    if (parseAssociatedTag(tag) === undefined) {
+      const descriptor = await this.#head(endpoint, tag, signal);
+      if (descriptor !== undefined) return { descriptor };
+    }
+    const response = await this.#getManifest(endpoint, tag, signal);
+    if (response === undefined) return undefined;
+    const { bytes, headers, url } = response;
+    const digest = digestOf(bytes);
+    const stated = headers["docker-content-digest"];
+    if (stated !== undefined && isDigest(stated) && stated !== digest)
+      throw new EngineError("upstream-error", `the content is not the one that its header states: ${stated}`, {
+        subject: shownUrl(url),
+      });
+    return { descriptor: { mediaType: mediaTypeIn(headers), digest, size: bytes.length }, bytes };
+  }
+
+  async manifest(endpoint: Endpoint, digest: Digest, signal: AbortSignal): Promise<Uint8Array | undefined> {
+    const response = await this.#getManifest(endpoint, digest, signal);
+    return response === undefined ? undefined : checkedContent(response, digest);
+  }
+
+  async blob(endpoint: Endpoint, digest: Digest, signal: AbortSignal): Promise<Uint8Array | undefined> {
+    const { requests, limits } = this.#options;
+    const path = `${endpoint.path}/blobs/${digest}`;
+    const response = await requests.send(endpoint, { path, maxBytes: limits.blobBytes }, signal);
+    if (response.status === 200) return checkedContent(response, digest);
+    if (saysAbsent(response, limits)) return undefined;
+    throw await this.#fault(response, endpoint, signal);
+  }
+
+  /** By the API and by the fallback tag, joined: a registry that has the API now may have had none before. */
+  async referrers(endpoint: Endpoint, digest: Digest, signal: AbortSignal): Promise<ReferrersFound | undefined> {
+    const [listed, tagged] = await Promise.all([
+      this.#listReferrers(endpoint, digest, signal),
+      this.#tagReferrers(endpoint, digest, signal),
+    ]);
+    if (listed === undefined && tagged === undefined) return undefined;
+    const joined = new Map<Digest, Descriptor>();
+    for (const descriptor of [...(listed ?? []), ...(tagged ?? [])])
+      if (!joined.has(descriptor.digest)) joined.set(descriptor.digest, descriptor);
+    this.#bound(joined.size, digest);
+    return { descriptors: [...joined.values()], listed: new Set((listed ?? []).map((entry) => entry.digest)) };
+  }
+
+  /** The descriptor behind a tag; `undefined` where only the manifest itself can tell, or its absence. */
+  async #head(endpoint: Endpoint, tag: string, signal: AbortSignal): Promise<Descriptor | undefined> {
+    const response = await this.#options.requests.send(
+      endpoint,
+      { method: "HEAD", path: `${endpoint.path}/manifests/${tag}`, accept: manifestTypes, maxBytes: 0 },
+      signal,
+    );
+    const { status, headers } = response;
+    if (status === 403 || status === 408 || status >= 500) throw await this.#fault(response, endpoint, signal);
+    const digest = headers["docker-content-digest"] ?? "";
+    const size = headers["content-length"] ?? "";
+    const mediaType = mediaTypeIn(headers);
+    return status === 200 && isDigest(digest) && /^[1-9]\d{0,9}$/.test(size) && isManifestType(mediaType)
+      ? { mediaType, digest, size: Number(size) }
+      : undefined;
+  }
+
+  async #getManifest(endpoint: Endpoint, reference: string, signal: AbortSignal): Promise<BoundedResponse | undefined> {
+    const { requests, limits } = this.#options;
+    const path = `${endpoint.path}/manifests/${reference}`;
+    const response = await requests.send(
+      endpoint,
+      { path, accept: manifestTypes, maxBytes: limits.manifestBytes },
+      signal,
+    );
+    if (response.status === 200 && !isHtml(response)) return response;
+    if (saysAbsent(response, limits)) return undefined;
+    throw await this.#fault(response, endpoint, signal);
+  }
+
+  /** `undefined`: the registry has no such list. */
+  async #listReferrers(
+    endpoint: Endpoint,
+    digest: Digest,
+    signal: AbortSignal,
+  ): Promise<readonly Descriptor[] | undefined> {
+    const { requests, limits } = this.#options;
+    const found: Descriptor[] = [];
+    const seen = new Set<string>();
+    let path: string | URL = `${endpoint.path}/referrers/${digest}`;
+    for (let page = 1; ; page++) {
+      const accept = mediaTypes.index;
+      const response: BoundedResponse = await requests.send(
+        endpoint,
+        { path, accept, maxBytes: limits.manifestBytes },
+        signal,
+      );
+      const { status, headers, url } = response;
+      if (status !== 200 || isHtml(response) || !indexTypes.has(mediaTypeIn(headers))) {
+        if (page === 1 && (status === 200 || noApi.has(status))) return undefined;
+        throw await this.#fault(response, endpoint, signal);
+      }
+      seen.add(url.href);
+      found.push(...this.#readIndex(response));
+      this.#bound(found.length, digest);
+      const next = nextPage(response);
+      if (next === undefined) return found;
+      if (seen.has(next.href) || page >= mostPages)
+        throw new EngineError(
+          "upstream-error",
+          page >= mostPages ? `more than ${mostPages} pages` : "its pages lead in a circle",
+          { subject: shownUrl(next) },
+        );
+      path = next;
+    }
+  }
+
+  async #tagReferrers(
+    endpoint: Endpoint,
+    digest: Digest,
+    signal: AbortSignal,
+  ): Promise<readonly Descriptor[] | undefined> {
+    const response = await this.#getManifest(endpoint, associatedTag(digest, "referrers"), signal);
+    return response === undefined ? undefined : this.#readIndex(response);
+  }
+
+  /** An entry that cannot be read spoils no other. */
+  #readIndex({ bytes, url }: BoundedResponse): readonly Descriptor[] {
+    const { limits, log } = this.#options;
+    const fault = (why: string, cause?: unknown): EngineError =>
+      new EngineError("upstream-error", `the list of referrers ${why}`, { subject: shownUrl(url), cause });
+    let index: JsonValue;
+    try {
+      index = parseJson(bytes, { limits, maxBytes: limits.manifestBytes });
+    } catch (error) {
+      throw fault("cannot be read", error);
+    }
+    const manifests = isObject(index) ? (index.manifests ?? []) : undefined;
+    if (!Array.isArray(manifests)) throw fault("is no index");
+    return (manifests as readonly JsonValue[]).flatMap((entry, at) => {
+      try {
+        const { mediaType, digest, size, artifactType, annotations } = readDescriptor(entry, `/manifests/${at}`);
+        return [
+          {
+            mediaType,
+            digest,
+            size,
+            ...(artifactType === undefined ? {} : { artifactType }),
+            ...(annotations === undefined ? {} : { annotations }),
+          },
+        ];
+      } catch (error) {
+        if (!(error instanceof EngineError)) throw error;
+        log?.(`${shownUrl(url)}: a referrer is left out: ${error.subject ?? ""} ${error.message}`);
+        return [];
+      }
+    });
+  }
+
+  #bound(count: number, digest: Digest): void {
+    const { referrers } = this.#options.limits;
+    if (count > referrers) throw new EngineError("over-limit", `more than ${referrers} referrers`, { subject: digest });
+  }
+
+  async #fault(response: BoundedResponse, endpoint: Endpoint, signal: AbortSignal): Promise<EngineError> {
+    const { requests, limits, now } = this.#options;
+    return registryFault(response, { who: await requests.whoAsks(endpoint, signal), limits, now: now() });
+  }
+}
+
+const mediaTypeIn = (headers: Readonly<Record<string, string>>): string =>
+  (headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
+
+function checkedContent({ bytes, url }: BoundedResponse, digest: Digest): Uint8Array {
+  const found = digestOf(bytes);
+  if (found === digest) return bytes;
+  throw new EngineError("upstream-error", `the content has another digest: ${found}`, { subject: shownUrl(url) });
+}
