@@ -48,12 +48,34 @@ export function makeDemoFolder(root: string, folder: string): void {
   mkdirSync(join(folder, "pods"), { recursive: true });
   mkdirSync(join(folder, "admitted"));
   const fixtures = join(root, "test/fixtures/documentation");
-  for (const part of ["layout", "policies", "trust"])
-    cpSync(join(fixtures, part), join(folder, part), { recursive: true });
+  for (const part of ["layout", "trust"]) cpSync(join(fixtures, part), join(folder, part), { recursive: true });
+  writePolicies(join(fixtures, "policies"), join(folder, "policies"));
   for (const [name, image] of Object.entries(podImages))
     writeFileSync(join(folder, "pods", `${name}.yaml`), podText(name, image));
   writeFileSync(join(folder, "pipeline-run.yaml"), pipelineRun);
   flipOneBit(folder);
+}
+
+/**
+ * The documentation's policies, as `policy check` advises to write them when they lie in one folder: each has a name of
+ * its own, a pattern covers the tags of one repository, and `type` is in the place of `predicateType`.
+ */
+function writePolicies(from: string, to: string): void {
+  mkdirSync(to);
+  const names = new Set<string>();
+  for (const file of readdirSync(from).sort()) {
+    const text = readFileSync(join(from, file), "utf8");
+    const name = /^ {2}name: (.*)$/m.exec(text)?.[1] ?? "";
+    const own = names.has(name) ? `${name}-${file.replace(/^\d+-|\.yaml$/g, "")}` : name;
+    names.add(own);
+    writeFileSync(
+      join(to, file),
+      text
+        .replace(/^ {2}name: .*$/m, `  name: ${own}`)
+        .replaceAll(/(^ +- "[^"\n]*[^"\n/:*])\*"$/gm, '$1:*"')
+        .replaceAll(/^( +(?:- )?)predicateType:/gm, "$1type:"),
+    );
+  }
 }
 
 /** `tampered`: the layout with one bit changed in what was signed of the signed image. */

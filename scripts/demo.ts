@@ -81,8 +81,8 @@ makeDemoFolder(root, folder);
 await buildPrograms({ root, outdir: join(root, "dist") });
 say(bold("Sallyport: may this image run? Decided here from a local mirror, with no network."));
 say(
-  "Images, Pods and policies are those of Kyverno's Sigstore documentation, signed by the real cosign. To " +
-    "repeat a step:\n",
+  "Images, Pods and policies are those of Kyverno's Sigstore documentation: the images signed by the real cosign, " +
+    "the policies tidied as policy check advises. To repeat a step:\n",
 );
 say(`  ${cyan("cd .demo; alias sallyport='node ../dist/sallyport.mjs'; export SALLYPORT_STORE=mirror")}`);
 const right = steps.filter((step, at) => play(step, at + 1)).length;
