@@ -27,7 +27,7 @@ import type { readDistrustFiles } from "./input/distrust-file.ts";
 import { placeText, problemText, tellWarnings } from "./input/files.ts";
 import type { OpenKnowledge } from "./input/knowledge.ts";
 import { countRefused, type JudgingSet } from "./input/policy-files.ts";
-import type { FaultyResource, GivenResources } from "./input/resources.ts";
+import type { FaultyResource, GivenResource, GivenResources } from "./input/resources.ts";
 import { checkValueNames, type RequestInfo, ruleVariablesFor, type Values, variablesFor } from "./input/values.ts";
 import type { ReportedResponse } from "./render/policy-report.ts";
 import { usage } from "./input/given-file.ts";
@@ -103,7 +103,8 @@ function toldBy(variables: JsonObject): Pick<AdmissionRequest, "variables"> & { 
 export interface Decided {
   readonly resource: JsonObject;
   /** Where it stands. */
-  readonly position: FaultyResource["position"];
+  readonly position: GivenResource["position"];
+  readonly place?: NonNullable<GivenResource["place"]>;
   readonly request: AdmissionRequest;
   readonly decision: Decision;
 }
@@ -133,12 +134,12 @@ export async function decideAll(
   });
   tellWarnings(engine, io, setting.told);
   const outcomes = await Promise.all(
-    given.resources.map(async ({ value: resource, position }): Promise<Decided | FaultyResource> => {
+    given.resources.map(async ({ value: resource, position, place }): Promise<Decided | FaultyResource> => {
       try {
         const request = toRequest(resource, setting);
         const decision = await setting.settle(engine.decide.bind(engine, request));
         if (decision.newestSignedTime !== undefined) setting.saw(new Date(decision.newestSignedTime));
-        return { resource, position, request, decision };
+        return { resource, position, ...(place === undefined ? {} : { place }), request, decision };
       } catch (error) {
         if (!(error instanceof EngineError) || !isOfResource(error)) throw error;
         return { position, fault: error, value: resource };
@@ -157,7 +158,7 @@ const isOfResource = ({ code }: EngineError): boolean => ["refuted", "unknown"].
 /** One response for each pass and policy with results, in Kyverno's order: first every mutating pass. */
 function toResponses(
   policies: readonly Policy[],
-  { resource, position, request, decision }: Decided,
+  { resource, position, place = () => position, request, decision }: Decided,
 ): readonly ReportedResponse[] {
   const about = {
     apiVersion: String(resource.apiVersion),
@@ -184,7 +185,7 @@ function toResponses(
           scored: policy.annotations["policies.kyverno.io/scored"] !== "false",
           results,
           about,
-          manifest: position,
+          manifest: place,
           annotations: policy.annotations,
           background: policy.spec.background,
         },
@@ -245,7 +246,7 @@ export function toFaultyResponse({ position, fault, value }: FaultyResource): Re
     scored: true,
     results: [result],
     about,
-    manifest: position,
+    manifest: () => position,
     annotations: {},
   };
 }
@@ -268,7 +269,7 @@ export function toRefusedResponse({ policy, ...problem }: JudgingSet["errors"][n
     failures: [{ check: "policy", code, reason: message, stage: 0 }],
     open: [],
   };
-  return { policy: name, resource: "", scored: true, results: [result], manifest: position, annotations: {} };
+  return { policy: name, resource: "", scored: true, results: [result], manifest: () => position, annotations: {} };
 }
 
 const faultText = ({ code, message }: EngineError): string => `[${code}] ${message}`;

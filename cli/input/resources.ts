@@ -22,6 +22,8 @@ import type { Limits } from "../../core/limits.ts";
 
 export interface GivenResource {
   readonly position: Position;
+  /** Of a value within it, by its JSON pointer; absent where it stands in no file. */
+  readonly place?: (pointer: string) => Position;
   readonly value: JsonObject;
 }
 
@@ -138,7 +140,8 @@ function take(value: JsonValue, at: string, position: (pointer: string) => Posit
     return;
   }
   try {
-    sink.resources.push({ value: readResource(value), position: position(at) });
+    const place = (below: string): Position => position(`${at}${below}`);
+    sink.resources.push({ value: readResource(value), position: position(at), place });
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     sink.faulty.push(faultyResource(value, position(at), error.message));

@@ -85,6 +85,6 @@ export const toApplyResults = (responses: readonly ReportedResponse[], auditWarn
       failures: result.failures.map(toFailureJson),
       open: toOpenJson(result.open),
       policyPosition: result.position,
-      resourcePosition: response.manifest,
+      resourcePosition: response.manifest(image?.pointer ?? ""),
     };
   });

@@ -20,8 +20,8 @@ export interface ReportedResource {
 export interface ReportedResponse extends Response {
   /** Absent where the response is about a policy alone. */
   readonly about?: ReportedResource;
-  /** Where the resource stands. */
-  readonly manifest: RuleResult["position"];
+  /** Where a value of the resource stands, by its JSON pointer; where the resource stands, by an empty one. */
+  readonly manifest: (pointer: string) => RuleResult["position"];
   readonly annotations: Readonly<Record<string, string>>;
   /** `spec.background` of the policy; Kyverno's default is true. */
   readonly background?: boolean;
@@ -41,7 +41,7 @@ const messageOf = ({ status, message, properties = {} }: RuleResult): string =>
 function idOf({ about, manifest }: ReportedResponse, result: RuleResult): string {
   const { policy, policyNamespace, rule, pass, image, position } = result;
   const what = image === undefined ? [] : [image.image, image.pointer, image.entry];
-  const parts = [about, manifest, policyNamespace, policy, rule, pass, position, what];
+  const parts = [about, manifest(""), policyNamespace, policy, rule, pass, position, what];
   return digestOf(encodeUtf8(JSON.stringify(parts))).slice("sha256:".length, "sha256:".length + 16);
 }
 

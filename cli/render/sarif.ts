@@ -28,9 +28,12 @@ const toPlace = ({ file, line, column }: RuleResult["position"]): JsonObject => 
 });
 
 /** Code scanning shows a result at the first location: where the image is named, not where it is asked about. */
-const toLocations = ({ manifest, resource }: ReportedResponse, { position }: RuleResult): readonly JsonObject[] => [
+const toLocations = (
+  { manifest, resource }: ReportedResponse,
+  { position, image }: RuleResult,
+): readonly JsonObject[] => [
   {
-    physicalLocation: toPlace(manifest),
+    physicalLocation: toPlace(manifest(image?.pointer ?? "")),
     logicalLocations: [{ fullyQualifiedName: resource, kind: "resource" }],
   },
   { physicalLocation: toPlace(position), message: { text: "the rule of the policy" } },

@@ -256,7 +256,7 @@ test("SARIF of everything: valid, at the manifest and at the policy, with codes"
       region.startLine,
     ]),
     [
-      ["pods/50%25%20%C3%A9.yaml", 3],
+      ["pods/50%25%20%C3%A9.yaml", 11],
       ["policy%20%231.yaml", 10],
     ],
   );

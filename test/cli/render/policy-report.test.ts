@@ -9,7 +9,7 @@ const response: ReportedResponse = {
   scored: true,
   about: { apiVersion: "v1", kind: "Pod", name: "web", namespace: "default" },
   annotations: { "policies.kyverno.io/category": "Supply chain", "policies.kyverno.io/severity": "high" },
-  manifest: { file: "pod.yaml", line: 3, column: 1 },
+  manifest: () => ({ file: "pod.yaml", line: 3, column: 1 }),
   results: [
     {
       policy: "check",
@@ -116,7 +116,7 @@ test("no two results have one id: Policy Reporter would take them for one", () =
     { ...response, results: [{ ...result, pass: "validate" }] },
     { ...response, results: [{ ...result, policyNamespace: "shop" }] },
     { ...response, results: [{ ...result, rule: "other" }] },
-    { ...response, manifest: { file: "pod.yaml", line: 30, column: 1 } },
+    { ...response, manifest: () => ({ file: "pod.yaml", line: 30, column: 1 }) },
     { ...response, results: [{ ...result, image: { ...image, pointer: "/spec/containers/1/image" } }] },
   );
   const ids = rows.map(({ properties }) => properties.resultID ?? "");

@@ -24,7 +24,7 @@ const response = (...results: readonly RuleResult[]): ReportedResponse => ({
   scored: true,
   results,
   about: { apiVersion: "v1", kind: "Pod", name: "web", namespace: "shop" },
-  manifest: { file: "deploy/50%/Pod #1 é.yaml", line: 4, column: 1 },
+  manifest: () => ({ file: "deploy/50%/Pod #1 é.yaml", line: 4, column: 1 }),
   annotations: { "policies.kyverno.io/title": "Check images" },
 });
 interface Run {
