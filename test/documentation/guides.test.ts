@@ -22,7 +22,7 @@ for (const [name, prepare] of Object.entries(guides)) {
     prepare(projectRoot, folder);
     const run = runGuide(page, folder, join(await builtPrograms(), "sallyport.mjs"));
     assert.equal(guideFaults(page, run), []);
-    assert.ok(page.blocks.length > 2);
+    assert.ok(page.blocks.length > 0);
   });
   test(`${name}: commands of other programs are as those take them`, () => {
     for (const command of page.connected) assert.is(faultOfOther(command), undefined, command);
