@@ -3,6 +3,7 @@
  * docs/spec/command-line.md#streams-and-formats.
  */
 import { parseBundle } from "../core/cosign/bundle.ts";
+import { layerAnnotation } from "../core/cosign/layer-annotation.ts";
 import { type Digest, isDigest } from "../core/crypto/digest.ts";
 import { statementOf, statementSubjectFor } from "../core/dsse/statement.ts";
 import { type JsonObject, parseJson } from "../core/encoding/json.ts";
@@ -10,6 +11,7 @@ import { isObject } from "../core/encoding/shape.ts";
 import { decodeUtf8 } from "../core/encoding/utf8.ts";
 import type { Knowledge } from "../core/knowledge/knowledge.ts";
 import type { Limits } from "../core/limits.ts";
+import { readManifest } from "../core/oci/lookup.ts";
 import type { Evidence } from "../core/verify/evidence.ts";
 import { sorted, toJsonLine } from "./render/json.ts";
 import type { VerifiedImage } from "./render/verification.ts";
@@ -66,7 +68,8 @@ function toPayload({ reference }: VerifiedImage, evidence: Evidence, knowledge: 
   const signed = content === undefined || !isPayload ? undefined : parseJson(content, { limits });
   if (isObject(signed)) {
     const { critical = null, optional } = signed;
-    return { critical, optional: toOptional(isObject(optional) ? optional : undefined, evidence) };
+    const carried = carriedBy(evidence, knowledge, limits);
+    return { critical, optional: toOptional(isObject(optional) ? optional : undefined, evidence, carried) };
   }
   const claims = content === undefined || !isDigest(digest) ? {} : claimsOf(content, digest, limits);
   return {
@@ -87,15 +90,53 @@ function claimsOf(bundle: Uint8Array, digest: Digest, limits: Limits): JsonObjec
   return statementSubjectFor(statement, digest).annotations ?? {};
 }
 
+/** What a layer carries beside its signature, by the names that cosign gives it. */
+const carriedNames = { Bundle: layerAnnotation.bundle, RFC3161Timestamp: layerAnnotation.timestamp } as const;
+
+function carriedBy({ source }: Evidence, knowledge: Knowledge, limits: Limits): JsonObject {
+  const { repository, manifest, layer = 0 } = source;
+  if (repository === undefined || manifest === undefined) return {};
+  const found = readManifest(knowledge, repository, manifest, limits);
+  const annotations = found.state === "present" ? (found.value.manifest.layers?.[layer]?.annotations ?? {}) : {};
+  return Object.fromEntries(
+    Object.entries(carriedNames).flatMap(([name, annotation]) => {
+      const text = annotations[annotation] ?? "";
+      return text === "" ? [] : [[name, parseJson(text, { limits })]];
+    }),
+  );
+}
+
+/** The issuer, and the claims of GitHub workflows: our name, its identifier, and cosign's name where it has one. */
+const certifiedNames = [
+  ["issuer", 1, undefined],
+  ["githubWorkflowTrigger", 2, "githubWorkflowTrigger"],
+  ["githubWorkflowSHA", 3, "githubWorkflowSha"],
+  ["githubWorkflowName", 4, "githubWorkflowName"],
+  ["githubWorkflowRepository", 5, "githubWorkflowRepository"],
+  ["githubWorkflowRef", 6, "githubWorkflowRef"],
+] as const;
+
+function certifiedBy({ signer }: Evidence): JsonObject {
+  if (signer.kind !== "certificate") return {};
+  const { extensions, issuer, subjects } = signer;
+  const told = certifiedNames.flatMap(([ours, number, theirs]) => {
+    const value = extensions[ours] ?? "";
+    if (value === "") return [];
+    const byNumber = [`1.3.6.1.4.1.57264.1.${number}`, value] as const;
+    return theirs === undefined ? [byNumber] : [byNumber, [theirs, value] as const];
+  });
+  return {
+    ...Object.fromEntries(told),
+    ...(issuer === undefined ? {} : { Issuer: issuer }),
+    Subject: subjects[0] ?? "",
+  };
+}
+
 /** `null` where nobody claims anything, as Go writes an absent map. */
-function toOptional(claims: JsonObject | undefined, { signer }: Evidence): unknown {
-  const certified =
-    signer.kind === "certificate"
-      ? {
-          ...signer.extensions,
-          ...(signer.issuer === undefined ? {} : { Issuer: signer.issuer }),
-          Subject: signer.subjects[0],
-        }
-      : undefined;
-  return claims === undefined && certified === undefined ? null : sorted({ ...claims, ...certified });
+function toOptional(claims: JsonObject | undefined, evidence: Evidence, carried: JsonObject = {}): unknown {
+  const more = { ...certifiedBy(evidence), ...carried };
+  if (claims === undefined && Object.keys(more).length === 0) return null;
+  // A map of Go is sorted; what a layer carries keeps its order.
+  const members = Object.entries({ ...(sorted(claims ?? {}) as JsonObject), ...more });
+  return Object.fromEntries(members.sort(([a], [b]) => (a < b ? -1 : 1)));
 }

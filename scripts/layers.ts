@@ -219,6 +219,7 @@ export const layers: LayerTable = {
       "core/encoding",
       "core/knowledge",
       "core/crypto",
+      "core/oci",
       "core/cosign",
       "core/dsse",
       "core/verify",

@@ -36,6 +36,17 @@ test("verify prints the list of payloads that cosign prints, in the tag layout",
   assert.is(out, cosign("verify-app.json").trimStart());
 });
 
+test("keyless: the identity by cosign's names, and the log entry that the signature carries", async () => {
+  const keyless = "test/fixtures/formats/cosign-keyless";
+  const identity = ["--certificate-identity", "ada@example.com"];
+  const issuer = ["--certificate-oidc-issuer", "https://accounts.google.com", "--trusted-root", "trusted-root.json"];
+  const words = ["verify", "--local-image", `${keyless}/layout`, ...identity, ...issuer, "-o", "cosign"];
+  const world = { files: { "trusted-root.json": readFileSync(`${keyless}/trusted-root.json`) } };
+  const { exit, out, err } = await runCli(words, world);
+  assert.is(exit, 0, err);
+  assert.is(out, readFileSync(`${keyless}/verify.json`, "utf8").trimStart());
+});
+
 test("of a bundle, the payload that cosign makes of the signature; cosign prints attestations beside it", async () => {
   const [told] = JSON.parse((await run("verify", `${shop}/bun:1`)).out);
   const theirs = JSON.parse(cosign("verify-bun.json").replaceAll(address, ""));
