@@ -120,8 +120,12 @@ export const layers: LayerTable = {
     packages: ["node:"],
   },
   "proxy/upstream/rekor": { units: [...basis, "core/tlog", "proxy/upstream"] },
+  "proxy/upstream/registry/credentials": {
+    units: [...basis, "proxy/upstream"],
+    packages: ["node:"],
+  },
   "proxy/upstream/registry": {
-    units: [...stored, "proxy/upstream"],
+    units: [...stored, "proxy/upstream", "proxy/upstream/registry/credentials"],
     packages: ["smol-toml"],
   },
   "proxy/sync": {

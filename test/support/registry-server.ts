@@ -5,11 +5,9 @@ import type { Digest } from "../../core/crypto/digest.ts";
 import { encodeUtf8 } from "../../core/encoding/utf8.ts";
 import { type Limits, limitsWith } from "../../core/limits.ts";
 import { mediaTypes } from "../../core/oci/manifest.ts";
-import { Connections } from "../../proxy/upstream/connections.ts";
-import { Fetcher } from "../../proxy/upstream/fetch-bounded.ts";
-import type { Credential, CredentialSource } from "../../proxy/upstream/registry/credential.ts";
-import { type HostSettings, registryHosts } from "../../proxy/upstream/registry/hosts.ts";
-import { openRegistry } from "../../proxy/upstream/registry/open-registry.ts";
+import type { Credential, CredentialSource } from "../../proxy/upstream/registry/credentials/credential.ts";
+import type { HostSettings } from "../../proxy/upstream/registry/hosts.ts";
+import { openRegistry, type Registry } from "../../proxy/upstream/registry/open-registry.ts";
 import type { RegistryParts } from "../../proxy/upstream/registry/registry-part.ts";
 import { serveLoopback } from "./loopback-server.ts";
 
@@ -112,34 +110,20 @@ export interface AskingOptions {
   readonly authorities?: readonly string[];
 }
 
-export interface Asking {
-  readonly parts: RegistryParts;
-  close(): Promise<void>;
-}
-
 export const fixedNow = (): Date => new Date("2026-11-30T12:00:00.000Z");
 
 /** The parts that ask registries, without waiting between tries. */
-export function askRegistries({
-  hosts = {},
-  credential,
-  limits,
-  now = fixedNow,
-  tries = 2,
-  log,
-  authorities,
-}: AskingOptions = {}): Asking {
-  const known = registryHosts(hosts);
-  const connections = new Connections({
-    env: {},
-    tlsOf: known.tlsOf,
-    ...(authorities === undefined ? {} : { authorities }),
+export function askRegistries(options: AskingOptions = {}): Registry {
+  const { hosts = {}, credential, limits, now = fixedNow, tries = 2, log, authorities } = options;
+  return openRegistry({
+    hosts,
+    credentials:
+      credential !== undefined && "find" in credential ? credential : { find: () => Promise.resolve(credential) },
+    connections: { env: {}, ...(authorities === undefined ? {} : { authorities }) },
+    fetching: { tries, sleep: () => Promise.resolve(), log },
+    limits: limitsWith(limits),
+    now,
   });
-  const fetcher = new Fetcher({ connections, tries, sleep: () => Promise.resolve(), log });
-  const credentials: CredentialSource =
-    credential !== undefined && "find" in credential ? credential : { find: () => Promise.resolve(credential) };
-  const parts = openRegistry({ fetcher, hosts: known, credentials, limits: limitsWith(limits), now, log });
-  return { parts, close: () => connections.close() };
 }
 
 export const never: AbortSignal = new AbortController().signal;

@@ -6,7 +6,7 @@ import { EngineError } from "../../../core/errors.ts";
 import type { Limits } from "../../../core/limits.ts";
 import type { BoundedRequest, BoundedResponse, Fetcher } from "../fetch-bounded.ts";
 import { type Challenge, chooseChallenge, parseChallenges } from "./challenge.ts";
-import type { Credential, CredentialSource } from "./credential.ts";
+import type { Credential, CredentialSource } from "./credentials/credential.ts";
 import { credentialTarget, type Endpoint } from "./endpoint.ts";
 import { rateLimitEnd, registryFault } from "./registry-fault.ts";
 import { Schemes } from "./schemes.ts";

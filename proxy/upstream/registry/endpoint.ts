@@ -1,6 +1,6 @@
 /** Where a repository is asked for: its own host, or a mirror of it. */
 import { isLoopback } from "../proxy-choice.ts";
-import type { Target } from "./credential.ts";
+import type { Target } from "./credentials/credential.ts";
 
 /**
  * What a host may be asked for, in the words of containerd: `resolve` a tag, `pull` by digest, list `referrers`.

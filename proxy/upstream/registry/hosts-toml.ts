@@ -11,7 +11,7 @@
 import { EngineError } from "../../../core/errors.ts";
 import type { HostTls } from "../connections.ts";
 import { type Capability, everyCapability } from "./endpoint.ts";
-import { type Files, readNamedText, readText } from "./files.ts";
+import { type Files, readNamedText, readText } from "../config-files.ts";
 import { parseToml, type TomlTable } from "./toml-table.ts";
 
 export interface HostEntry {

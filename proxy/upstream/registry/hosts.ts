@@ -82,7 +82,7 @@ export function registryHosts(settings: HostSettings): RegistryHosts {
 
   const byHosts = (entries: readonly HostEntry[], registry: string, path: string): readonly Endpoint[] =>
     entries.map(({ url, root, capabilities, headers, tls: ofEntry }) => {
-      const host = url === undefined ? dialledHost(registry) : plainAddress(url);
+      const host = url === undefined ? dialledHost(registry) : url.host;
       if (Object.keys(ofEntry).length > 0) tlsOfFiles.set(host, ofEntry);
       const isOwn = registryName(host) === registryName(registry) && root === "/v2/";
       return {
@@ -124,6 +124,3 @@ export function registryHosts(settings: HostSettings): RegistryHosts {
     },
   };
 }
-
-/** `host` or `host:port`, as connections know it. */
-const plainAddress = (url: URL): string => url.host;

@@ -1,26 +1,45 @@
-/** The parts that answer from registries, put together: who is asked, in whose name, within which bounds. */
+/**
+ * The parts that answer from registries, put together: who is asked, in whose name, within which bounds. They have
+ * connections of their own: what is allowed to a registry, such as a certificate that is not checked, is allowed to
+ * nobody else.
+ */
 import type { Limits } from "../../../core/limits.ts";
-import type { Fetcher } from "../fetch-bounded.ts";
+import { type ConnectionOptions, Connections } from "../connections.ts";
+import { Fetcher, type FetcherOptions } from "../fetch-bounded.ts";
 import { AuthorizedRequests } from "./authorized.ts";
-import type { CredentialSource } from "./credential.ts";
-import type { RegistryHosts } from "./hosts.ts";
+import type { CredentialSource } from "./credentials/credential.ts";
+import { type HostSettings, registryHosts } from "./hosts.ts";
 import { HttpRegistryClient } from "./registry-client.ts";
 import { createRegistryParts, type RegistryParts } from "./registry-part.ts";
 
 export interface RegistryOptions {
-  /** Over connections with the `tlsOf` of `hosts`. */
-  readonly fetcher: Fetcher;
-  readonly hosts: RegistryHosts;
+  readonly hosts: HostSettings;
   readonly credentials: CredentialSource;
+  /** Without `tlsOf`, which the hosts say. */
+  readonly connections: Omit<ConnectionOptions, "tlsOf">;
+  /** Without `connections` and `now`. `log` also receives what is left out of lists. */
+  readonly fetching?: Omit<FetcherOptions, "connections" | "now">;
   readonly limits: Limits;
   readonly now: () => Date;
-  /** Receives what is left out of lists, for people. */
-  readonly log?: ((line: string) => void) | undefined;
 }
 
-export function openRegistry({ fetcher, hosts, credentials, limits, now, log }: RegistryOptions): RegistryParts {
-  const milliseconds = (): number => now().getTime();
-  const requests = new AuthorizedRequests({ fetcher, credentials, now: milliseconds, limits });
-  const client = new HttpRegistryClient({ requests, limits, now: milliseconds, log });
-  return createRegistryParts({ client, endpointsOf: (repository) => hosts.endpointsOf(repository), now });
+export interface Registry {
+  readonly parts: RegistryParts;
+  close(): Promise<void>;
+}
+
+export function openRegistry(options: RegistryOptions): Registry {
+  const { credentials, fetching = {}, limits } = options;
+  const hosts = registryHosts(options.hosts);
+  const connections = new Connections({ ...options.connections, tlsOf: (host) => hosts.tlsOf(host) });
+  const now = (): number => options.now().getTime();
+  const fetcher = new Fetcher({ ...fetching, connections, now });
+  const requests = new AuthorizedRequests({ fetcher, credentials, now, limits });
+  const client = new HttpRegistryClient({ requests, limits, now, log: fetching.log });
+  const parts = createRegistryParts({
+    client,
+    endpointsOf: (repository) => hosts.endpointsOf(repository),
+    now: options.now,
+  });
+  return { parts, close: () => connections.close() };
 }

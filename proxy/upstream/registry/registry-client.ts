@@ -3,7 +3,7 @@
  * digest. Source: OCI distribution 1.1 (pulling manifests and blobs, listing referrers); docs/spec/sigstore.md#referrers-and-the-fallback-tag.
  */
 import { type Digest, digestOf, isDigest } from "../../../core/crypto/digest.ts";
-import { parseJson, type JsonValue } from "../../../core/encoding/json.ts";
+import type { JsonValue } from "../../../core/encoding/json.ts";
 import { isObject } from "../../../core/encoding/shape.ts";
 import { EngineError } from "../../../core/errors.ts";
 import type { Limits } from "../../../core/limits.ts";
@@ -11,6 +11,7 @@ import { associatedTag, parseAssociatedTag } from "../../../core/oci/associated-
 import { type Descriptor, readDescriptor } from "../../../core/oci/descriptor.ts";
 import { isManifestType, mediaTypes } from "../../../core/oci/manifest.ts";
 import { type BoundedResponse, shownUrl } from "../fetch-bounded.ts";
+import { readJsonAnswer } from "../json-answer.ts";
 import type { AuthorizedRequests } from "./authorized.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { nextPage } from "./next-page.ts";
@@ -184,18 +185,13 @@ export class HttpRegistryClient implements RegistryClient {
   }
 
   /** An entry that cannot be read spoils no other. */
-  #readIndex({ bytes, url }: BoundedResponse): readonly Descriptor[] {
+  #readIndex(response: BoundedResponse): readonly Descriptor[] {
     const { limits, log } = this.#options;
-    const fault = (why: string, cause?: unknown): EngineError =>
-      new EngineError("upstream-error", `the list of referrers ${why}`, { subject: shownUrl(url), cause });
-    let index: JsonValue;
-    try {
-      index = parseJson(bytes, { limits, maxBytes: limits.manifestBytes });
-    } catch (error) {
-      throw fault("cannot be read", error);
-    }
+    const { url } = response;
+    const index = readJsonAnswer(response, limits);
     const manifests = isObject(index) ? (index.manifests ?? []) : undefined;
-    if (!Array.isArray(manifests)) throw fault("is no index");
+    if (!Array.isArray(manifests))
+      throw new EngineError("upstream-error", "the list of referrers is no index", { subject: shownUrl(url) });
     return (manifests as readonly JsonValue[]).flatMap((entry, at) => {
       try {
         const { mediaType, digest, size, artifactType, annotations } = readDescriptor(entry, `/manifests/${at}`);

@@ -3,15 +3,15 @@
  * specification: GET; OAuth2 token authentication: POST).
  */
 import { encodeBase64 } from "../../../core/encoding/base64.ts";
-import { parseJson } from "../../../core/encoding/json.ts";
 import { isObject } from "../../../core/encoding/shape.ts";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import { EngineError } from "../../../core/errors.ts";
 import type { Limits } from "../../../core/limits.ts";
 import { type BoundedRequest, type BoundedResponse, type Fetcher, shownUrl } from "../fetch-bounded.ts";
+import { readJsonAnswer } from "../json-answer.ts";
 import { hostOf, isLoopback } from "../proxy-choice.ts";
 import type { Challenge } from "./challenge.ts";
-import type { Credential } from "./credential.ts";
+import type { Credential } from "./credentials/credential.ts";
 import { registryFault } from "./registry-fault.ts";
 
 export interface TokenRequest {
@@ -113,20 +113,15 @@ export async function requestToken(
 }
 
 /** Its own times are not read: this machine's clock may be another. */
-function readToken({ bytes, url }: BoundedResponse, asked: number, limits: Limits): Token {
-  const fault = (why: string, cause?: unknown): EngineError =>
-    new EngineError("upstream-error", `the token endpoint's answer ${why}`, { subject: shownUrl(url), cause });
-  let parsed: unknown;
-  try {
-    parsed = parseJson(bytes, { limits, duplicateKeys: "last-wins" });
-  } catch (error) {
-    throw fault("is not JSON", error);
-  }
-  if (!isObject(parsed as never)) throw fault("is not a JSON object");
-  const { token, access_token, expires_in } = parsed as Readonly<Record<string, unknown>>;
+function readToken(answer: BoundedResponse, asked: number, limits: Limits): Token {
+  const json = readJsonAnswer(answer, limits);
+  const { token, access_token, expires_in } = isObject(json) ? json : {};
   const text = [access_token, token].find((value): value is string => typeof value === "string" && value !== "");
   // It becomes a header.
-  if (text === undefined || !/^[\x21-\x7e]+$/.test(text)) throw fault("has no token");
+  if (text === undefined || !/^[\x21-\x7e]+$/.test(text))
+    throw new EngineError("upstream-error", "the token endpoint's answer has no token", {
+      subject: shownUrl(answer.url),
+    });
   const seconds = typeof expires_in === "number" && expires_in > 0 ? expires_in : defaultSeconds;
   const life = seconds * 1000;
   return { token: text, until: asked + life - Math.min(marginMs, life / 4) };

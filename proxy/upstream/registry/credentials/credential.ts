@@ -41,3 +41,13 @@ export const firstOf = (sources: readonly CredentialSource[]): CredentialSource 
     return undefined;
   },
 });
+
+/** A store has no other place for an identity token than the password. */
+export const passwordOrToken = (username: string, password: string): Secret =>
+  username === "<token>" ? { form: "identity", token: password } : { form: "password", username, password };
+
+/** For people. */
+export const whoHas = (secret: Secret, where: string): string =>
+  secret.form === "password"
+    ? `user ${secret.username} from ${where}`
+    : `${secret.form === "identity" ? "an identity token" : "a token"} from ${where}`;

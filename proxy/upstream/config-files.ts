@@ -1,6 +1,6 @@
 /** Reading configuration: credentials, certificates and mirrors are in files of other tools. */
-import { decodeUtf8 } from "../../../core/encoding/utf8.ts";
-import { EngineError } from "../../../core/errors.ts";
+import { decodeUtf8 } from "../../core/encoding/utf8.ts";
+import { EngineError } from "../../core/errors.ts";
 
 export interface Files {
   /** `undefined`: there is none. @throws EngineError when it is there and cannot be read. */
