@@ -5,7 +5,7 @@
  */
 import { EngineError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
-import { openQuestions } from "../knowledge/ask.ts";
+import { openQuestions, openRest } from "../knowledge/ask.ts";
 import { declaredPredicateType } from "../dsse/declared-type.ts";
 import { cosignSignPredicateType } from "../dsse/predicate-types.ts";
 import { associatedTag } from "../oci/associated-tag.ts";
@@ -126,6 +126,8 @@ class Search implements EntitySearch {
             this.#unlessOther(said, () => this.#referrer(descriptor, claimed, artifacts, said)),
           );
         }
+      if (found.state === "present" && found.partial !== undefined)
+        throw openRest({ kind: "referrers", repository: this.#repository, digest: this.#digest }, found.partial);
     });
   }
 

@@ -2,15 +2,22 @@
  * The JSON form of an answer: mirrors, records, archives and capsules keep it. An answer has exactly one form, so that
  * the digest of its canonical text names it. Any other JSON is refused, unknown fields too. Bytes are base64.
  * Source: docs/architecture.md#decide-then-ask.
- * {"at":"2026-01-01T00:00:00Z","from":"ghcr.io","state":"absent"}, and claim where it rests on one
- * {"at":"2026-01-01T00:00:00Z","code":"timed-out","from":"ghcr.io","state":"unavailable"}
- * {"at":"2026-01-01T00:00:00Z","from":"ghcr.io","state":"present","value":VALUE} VALUE by the kind of the question: tag
- * {"digest":"sha256:9f86…","mediaType":"application/…","size":42}, and artifactType, annotations if given referrers
- * [ as for a tag, … ] manifest, blob "eyJzY2hl…" key "-----BEGIN PUBLIC KEY-----\n…" log-entry
- * "{\"24296fb2…\":{…}}", the log's answer cluster        the API server's answer trusted-root
- * {"bytes":"eyJtZWRp…","form":"pinned"}
- * {"floors":{"root":"3"},"form":"tuf","roots":["eyJz…"],"snapshot":"eyJz…","target":"eyJt…",
- * "targets":[{"bytes":"eyJz…","role":"targets"}],"timestamp":"eyJz…"}, floors where they are known
+ *
+ *     {"at":"2026-01-01T00:00:00Z","from":"ghcr.io","state":"absent"}           with claim, where it rests on one
+ *     {"at":"2026-01-01T00:00:00Z","code":"timed-out","from":"ghcr.io","state":"unavailable"}
+ *     {"at":"2026-01-01T00:00:00Z","from":"ghcr.io","state":"present","value":VALUE}
+ *
+ * VALUE by the kind of the question:
+ *
+ *     tag             {"digest":"sha256:9f86…","mediaType":"application/…","size":42}, and artifactType, annotations
+ *     referrers       [ as for a tag, … ], and beside it "partial":true where there may be more
+ *     manifest, blob  "eyJzY2hl…"
+ *     key             "-----BEGIN PUBLIC KEY-----\n…"
+ *     log-entry       "{\"24296fb2…\":{…}}", the log's answer
+ *     cluster         the API server's answer
+ *     trusted-root    {"bytes":"eyJtZWRp…","form":"pinned"}
+ *                     {"floors":{"root":"3"},"form":"tuf","roots":["eyJz…"],"snapshot":"eyJz…","target":"eyJt…",
+ *                     "targets":[{"bytes":"eyJz…","role":"targets"}],"timestamp":"eyJz…"}, floors where they are known
  */
 import { decodeBase64, encodeBase64 } from "../encoding/base64.ts";
 import { parseInstant } from "../encoding/instant.ts";
@@ -29,7 +36,13 @@ export function encodeAnswer<K extends QuestionKind>(kind: K, answer: AnswerOf<K
   const { state, at, from } = answer;
   switch (answer.state) {
     case "present":
-      return { state, at, from, value: encodeAnswerValue(kind, answer.value) };
+      return {
+        state,
+        at,
+        from,
+        value: encodeAnswerValue(kind, answer.value),
+        ...(answer.partial === undefined ? {} : { partial: true }),
+      };
     case "absent":
       return { state, at, from, ...(answer.claim === undefined ? {} : { claim: answer.claim }) };
     case "unavailable":
@@ -50,13 +63,18 @@ export function readAnswer<K extends QuestionKind>(kind: K, json: JsonValue | un
   const known = readFields(
     object,
     ["state", "at", "from", ...(own === undefined ? [] : [own])],
-    state === "absent" ? ["claim"] : [],
+    state === "absent" ? ["claim"] : state === "present" && kind === "referrers" ? ["partial"] : [],
     at,
   );
   const origin = { at: readTime(known.at, pointer(at, "at")), from: readString(known.from, pointer(at, "from")) };
   switch (state) {
     case "present":
-      return { state, value: readAnswerValue(kind, known.value, pointer(at, "value")), ...origin };
+      return {
+        state,
+        value: readAnswerValue(kind, known.value, pointer(at, "value")),
+        ...origin,
+        ...readPartial(known.partial, pointer(at, "partial")),
+      };
     case "absent":
       return known.claim === undefined
         ? { state, ...origin }
@@ -134,6 +152,12 @@ function readTime(json: JsonValue | undefined, at: string): string {
   const text = readString(json, at);
   parseInstant(text, at);
   return text;
+}
+
+function readPartial(json: JsonValue | undefined, at: string): { readonly partial?: true } {
+  if (json === undefined) return {};
+  if (json !== true) throw malformed("not true", at);
+  return { partial: true };
 }
 
 function readCode(json: JsonValue | undefined, at: string): ErrorCode {

@@ -45,18 +45,27 @@ export interface AnswerValues {
 /**
  * `at` is RFC 3339; `from` names the source. `absent`: the source said so, or with `claim` (a scope) somebody said that
  * everything there is held, `from` and `at` then being the claim's. `unavailable`: the source was asked and failed to
- * answer; `why` is what it said, for people.
+ * answer; `why` is what it said, for people. `partial`: of a list of referrers there may be more, because no registry
+ * was asked, or because the one that was failed to answer.
  */
 export type Answer<T = unknown> =
-  | { readonly state: "present"; readonly value: T; readonly at: string; readonly from: string }
-  | { readonly state: "absent"; readonly at: string; readonly from: string; readonly claim?: string }
   | {
-      readonly state: "unavailable";
-      readonly code: ErrorCode;
+      readonly state: "present";
+      readonly value: T;
       readonly at: string;
       readonly from: string;
-      readonly why?: string;
-    };
+      readonly partial?: true | Unavailable;
+    }
+  | { readonly state: "absent"; readonly at: string; readonly from: string; readonly claim?: string }
+  | Unavailable;
+
+export interface Unavailable {
+  readonly state: "unavailable";
+  readonly code: ErrorCode;
+  readonly at: string;
+  readonly from: string;
+  readonly why?: string;
+}
 
 /** A definite answer: present or absent. */
 export type Known<T> = Exclude<Answer<T>, { readonly state: "unavailable" }>;

@@ -3,10 +3,10 @@
  * docs/architecture.md#decide-then-ask.
  */
 import { EngineError, type ErrorCode } from "../errors.ts";
-import type { AnswerTo, AnswerValues, Known } from "./answer.ts";
+import type { AnswerTo, AnswerValues, Known, Unavailable } from "./answer.ts";
 import type { Knowledge } from "./knowledge.ts";
 import type { Question } from "./question.ts";
-import { questionSubject, unansweredWords, unaskedWords } from "./question-words.ts";
+import { questionSubject, unansweredWords, unaskedRestWords, unaskedWords } from "./question-words.ts";
 
 /** The cause of an error about a question without an answer. It is not an error itself. */
 class Unanswered {
@@ -36,6 +36,17 @@ export function ask<Q extends Question>(
     { subject: questionSubject(question), cause: new Unanswered(question) },
   );
 }
+
+/**
+ * That a list may have more entries than are known, as an error of {@link ask}. `partial` is what an answer says of
+ * itself.
+ */
+export const openRest = (question: Question, partial: true | Unavailable): EngineError =>
+  new EngineError(
+    partial === true ? "not-in-mirror" : partial.code,
+    partial === true ? unaskedRestWords(question) : unansweredWords(question, partial),
+    { subject: questionSubject(question), cause: new Unanswered(question) },
+  );
 
 /** The questions whose answers would decide what `error` left open. Wrapped errors are searched too. */
 export function openQuestions(error: EngineError): readonly Question[] {

@@ -14,6 +14,12 @@ import type { Question } from "./question.ts";
  */
 export const joinedKnowledge = (sources: readonly Knowledge[]): Knowledge => new JoinedKnowledge(sources);
 
+/** A source and what it answered. */
+interface Held {
+  readonly source: Knowledge;
+  readonly answer: Answer;
+}
+
 const none: readonly DistrustRow[] = [];
 
 class JoinedKnowledge implements Knowledge {
@@ -33,15 +39,26 @@ class JoinedKnowledge implements Knowledge {
     });
     const present = answers.flatMap(({ answer }) => (answer.state === "present" ? [answer] : []));
     const [first] = present;
-    if (first !== undefined && question.kind === "referrers" && present.length > 1) {
-      const joined: Answer = { ...first, value: present.flatMap((answer) => answer.value as readonly unknown[]) };
-      return joined as AnswerTo<Q>;
-    }
+    if (first !== undefined && question.kind === "referrers") return this.#joined(question, answers) as AnswerTo<Q>;
     if (first !== undefined) return first;
     const standing = answers.flatMap(({ source, answer }) =>
       answer.state === "absent" && answer.claim !== undefined && this.#hasEnded(source, answer.claim) ? [] : [answer],
     );
     return standing.find((answer) => answer.state === "absent") ?? standing[0];
+  }
+
+  /** All lists as one. It is whole if a whole one has everything, and whoever said that it is has not been refuted. */
+  #joined(question: Question, answers: readonly Held[]): Answer {
+    const lists = answers.flatMap(({ source, answer }) => (answer.state === "present" ? [{ source, answer }] : []));
+    const all: Answer[] = lists.map(({ answer }) => answer);
+    const isWhole = ({ source, answer }: (typeof lists)[number]): boolean =>
+      answer.partial === undefined &&
+      !(source.claims?.(question) ?? []).some(({ scope }) => this.#hasEnded(source, scope)) &&
+      !all.some((other) => contradicts(other, answer));
+    const { partial: _, ...first } = (lists[0] as (typeof lists)[number]).answer;
+    const value = lists.flatMap(({ answer }) => answer.value as readonly unknown[]);
+    const partial = lists.map(({ answer }) => answer.partial).find((why) => why !== undefined) ?? true;
+    return lists.some(isWhole) ? { ...first, value } : { ...first, value, partial };
   }
 
   #hasEnded(source: Knowledge, scope: string): boolean {

@@ -25,7 +25,7 @@ export class Overlay implements Knowledge {
     if (fresh !== undefined && fresh.state !== "unavailable") return fresh;
     const held = this.#held(question);
     // An outage does not hide a known answer. The freshness budget limits its age.
-    if (fresh !== undefined) return held === undefined || held.state === "unavailable" ? fresh : held;
+    if (fresh !== undefined) return heldDespite(fresh, held);
     return held !== undefined && this.#isOld(question, held) ? undefined : held;
   }
 
@@ -50,4 +50,12 @@ export class Overlay implements Knowledge {
       for (const { scope } of claims) this.#ended.add(scope);
     this.#fresh.set(questionText(question), answer);
   }
+}
+
+/** What stays known in an outage. Of a list that may have more, the outage says why nobody knows. */
+function heldDespite<A extends Answer>(outage: A, held: A | undefined): A {
+  if (held === undefined || held.state === "unavailable") return outage;
+  return held.state === "present" && held.partial !== undefined && outage.state === "unavailable"
+    ? { ...held, partial: outage }
+    : held;
 }

@@ -45,6 +45,10 @@ export function unaskedWords(question: Question): string {
   }
 }
 
+/** That there may be more than what is known, as a sentence. */
+export const unaskedRestWords = (question: Question): string =>
+  `whether anything else refers to ${questionSubject(question)} is unknown`;
+
 /** That `from` was asked and could not say. */
 export function unansweredWords(
   question: Question,

@@ -174,12 +174,15 @@ class Addition {
     else this.#counts.layersLeftOut += 1;
   }
 
-  /** Referrers that the mirror already knows are kept. */
+  /** Referrers that the mirror already knows are kept. A list that a registry gave stays whole if there is no news. */
   #addReferrers(question: Extract<Question, { kind: "referrers" }>, list: readonly Descriptor[]): void {
-    const known = this.#mirror.knowledge().answer(question);
+    const known = this.#mirror.knowledge().recorded(question);
     const before = known?.state === "present" ? known.value : [];
     const added = list.filter(({ digest }) => !before.some((other) => other.digest === digest));
-    this.#present(question, [...before, ...added]);
+    const isWhole = known?.state === "present" && known.partial === undefined && added.length === 0;
+    const { at, from } = this.#layout;
+    const value = [...before, ...added];
+    this.#store(question, { state: "present", value, at, from, ...(isWhole ? {} : { partial: true }) });
     this.#counts.referrers += added.length;
   }
 

@@ -212,7 +212,7 @@ export class LayoutKnowledge implements Knowledge {
       case "tag":
         return this.#present(repository.tags.get(question.tag));
       case "referrers":
-        return this.#present(repository.referrers.get(question.digest));
+        return this.#listed(question, repository.referrers.get(question.digest));
       case "manifest":
         this.#requireWhole(question.digest);
         return repository.manifests.has(question.digest)
@@ -233,6 +233,12 @@ export class LayoutKnowledge implements Knowledge {
 
   #present(value: unknown): Answer | undefined {
     return value === undefined ? undefined : { state: "present", value, at: this.at, from: this.from };
+  }
+
+  /** Unless it is said to be complete, a layout may lack some of what refers to an image. */
+  #listed(question: Question, list: unknown): Answer | undefined {
+    const listed = this.#present(list);
+    return listed?.state === "present" && this.claims(question).length === 0 ? { ...listed, partial: true } : listed;
   }
 
   /** If an index names content that the folder lacks, it was left out; it is not absent. */

@@ -129,7 +129,9 @@ function describe(knowledge: Knowledge, repository: string, digest: Digest, limi
     const unasked: Description["unasked"] = [
       ...(signature === undefined ? (["signature tag"] as const) : []),
       ...(attestation === undefined ? (["attestation tag"] as const) : []),
-      ...(referrers === undefined ? (["referrers"] as const) : []),
+      ...(referrers === undefined || (referrers.state === "present" && referrers.partial !== undefined)
+        ? (["referrers"] as const)
+        : []),
     ];
     return {
       signatures: (signature?.length ?? 0) + material.length - attested.length,

@@ -84,6 +84,7 @@ export class MirrorKnowledge implements Knowledge {
   readonly #pins: Statement<[], PinRow>;
   readonly #complete: Statement<[string, string, string], CompleteRow>;
   readonly #scopeQuestions: Statement<[{ readonly scope: string }], { readonly question: string }>;
+  readonly #isPartial: Statement<[string], unknown>;
   readonly #claims: Statement<[], CompleteRow>;
   readonly #trustedRoots: Statement<[], { readonly question: string }>;
   readonly #version: Statement<[], { readonly version: string }>;
@@ -103,6 +104,7 @@ export class MirrorKnowledge implements Knowledge {
     this.#complete = database.prepare(sqlText("find-complete"));
     this.#scopeQuestions = database.prepare(sqlText("list-scope-questions"));
     this.#claims = database.prepare(sqlText("list-complete"));
+    this.#isPartial = database.prepare(sqlText("has-partial-list"));
     this.#trustedRoots = database.prepare(sqlText("list-trusted-roots"));
     this.#version = database.prepare(sqlText("find-version"));
     this.#distrust = database.prepare(sqlText("list-distrust"));
@@ -114,13 +116,14 @@ export class MirrorKnowledge implements Knowledge {
    */
   answer<Q extends Question>(question: Q): AnswerTo<Q> | undefined {
     const asked: Question = canonicalQuestion(question);
-    return guarded(this.#folder, () => this.#pinned(asked) ?? this.#recorded(asked) ?? this.#completed(asked)) as
-      | AnswerTo<Q>
-      | undefined;
+    return guarded(
+      this.#folder,
+      () => this.#pinned(asked) ?? this.#whole(asked, this.#recorded(asked)) ?? this.#completed(asked),
+    ) as AnswerTo<Q> | undefined;
   }
 
   /**
-   * The recorded answer, even if a pin hides it.
+   * The recorded answer, even if a pin hides it, or a claim makes a partial list a whole one.
    * @throws EngineError as {@link answer}.
    */
   recorded<Q extends Question>(question: Q): AnswerTo<Q> | undefined {
@@ -171,7 +174,17 @@ export class MirrorKnowledge implements Knowledge {
     if (row === undefined) return undefined;
     checkRow(row);
     if (row.state === "absent") return { state: "absent", at: row.at, from: row.source };
-    return { state: "present", value: this.#value(question, row), at: row.at, from: row.source };
+    const partial = question.kind === "referrers" && this.#isPartial.get(row.question) !== undefined;
+    const known = { state: "present", value: this.#value(question, row), at: row.at, from: row.source } as const;
+    return partial ? { ...known, partial } : known;
+  }
+
+  /** A claim says that a list from a layout has everything. */
+  #whole(question: Question, recorded: Answer | undefined): Answer | undefined {
+    if (recorded?.state !== "present" || recorded.partial === undefined || this.claims(question).length === 0)
+      return recorded;
+    const { partial: _, ...whole } = recorded;
+    return whole;
   }
 
   #value(question: Question, row: AnswerRow): unknown {

@@ -110,6 +110,10 @@ export class MirrorWriter {
       const ended = this.#endClaims(asked, answer);
       this.#put(toRow(asked, answer, answer.state === "present" ? this.#store(asked, answer.value) : undefined));
       this.#run("delete-attempt", text);
+      if (asked.kind === "referrers") {
+        const isPartial = answer.state === "present" && answer.partial !== undefined;
+        this.#run(isPartial ? "put-partial-list" : "delete-partial-list", text);
+      }
       return ended;
     });
   }

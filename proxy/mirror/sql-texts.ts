@@ -366,6 +366,14 @@ WHERE EXISTS (
     AND (answer.at <> complete.at OR answer.source <> complete.source)
 );
 `,
+  "0008-partial-list": `-- Schema 8. Lists of referrers that came from layouts: there may be more, until a claim says otherwise or a registry is
+-- asked. So far every list came from a layout.
+CREATE TABLE partial_list (question TEXT PRIMARY KEY) WITHOUT ROWID;
+INSERT INTO partial_list
+SELECT question
+FROM answer
+WHERE kind = 'referrers' AND state = 'present';
+`,
   "clear-recheck": `UPDATE decision
 SET recheck = 0
 WHERE id = ?
@@ -380,6 +388,9 @@ WHERE scope = ?
 `,
   "delete-distrust": `DELETE FROM distrust
 WHERE digest = ?
+`,
+  "delete-partial-list": `DELETE FROM partial_list
+WHERE question = ?
 `,
   "delete-pin": `DELETE FROM pin
 WHERE kind = ? AND name = ?
@@ -430,6 +441,10 @@ WHERE repository = ? AND role = ? AND version = ?
 FROM blob
 WHERE digest = ?
 `,
+  "has-partial-list": `SELECT 1
+FROM partial_list
+WHERE question = ?
+`,
   "list-answers": `SELECT kind, question, repository, subject, state, digest, value, at, source, checksum
 FROM answer
 ORDER BY kind, question
@@ -468,6 +483,9 @@ FROM complete
 UNION ALL
 SELECT 'distrust', kind || ' ' || value, digest
 FROM distrust
+UNION ALL
+SELECT 'partial', question, 'partial'
+FROM partial_list
 UNION ALL
 SELECT 'pin ' || kind, name, digest
 FROM pin
@@ -561,6 +579,9 @@ VALUES (?, ?, ?, ?, ?, ?, ?)
 `,
   "put-distrust": `INSERT OR IGNORE INTO distrust (digest, kind, value, reason, date, at, source, checksum)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+`,
+  "put-partial-list": `INSERT OR IGNORE INTO partial_list (question)
+VALUES (?)
 `,
   "put-pin": `INSERT OR REPLACE INTO pin (kind, name, digest, bytes, at, source, checksum)
 VALUES (?, ?, ?, ?, ?, ?, ?)

@@ -21,4 +21,5 @@ export const migrations = [
   "0005-views",
   "0006-signed-time",
   "0007-complete-grain",
+  "0008-partial-list",
 ] as const satisfies readonly StatementName[];

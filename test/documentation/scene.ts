@@ -20,7 +20,7 @@ import { defaultLimits } from "../../core/limits.ts";
 
 const folder = fileURLToPath(new URL("../fixtures/documentation", import.meta.url));
 export const readFixture = (path: string): string => readFileSync(join(folder, path), "utf8");
-const layout: Knowledge = openLayout(join(folder, "layout"), { limits: defaultLimits });
+const layout: Knowledge = openLayout(join(folder, "layout"), { complete: "image", limits: defaultLimits });
 const at = "2026-11-26T12:00:00Z";
 
 export interface World {

@@ -10,6 +10,9 @@ UNION ALL
 SELECT 'distrust', kind || ' ' || value, digest
 FROM distrust
 UNION ALL
+SELECT 'partial', question, 'partial'
+FROM partial_list
+UNION ALL
 SELECT 'pin ' || kind, name, digest
 FROM pin
 UNION ALL

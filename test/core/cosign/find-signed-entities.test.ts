@@ -69,6 +69,28 @@ test("nothing known: every layout stays open", () => {
   assert.ok(search.failures.every(({ code }) => code === "not-in-mirror"));
 });
 
+test("a list that may have more is read, and stays open", () => {
+  const { knowledge, bundle } = world();
+  bundle(fixtureBundle());
+  knowledge.complete(repository);
+  const asked = { kind: "referrers", repository, digest } as const;
+  const whole = knowledge.answer(asked);
+  assert.ok(whole?.state === "present");
+  assert.equal(find(knowledge).open, []);
+  for (const [partial, code] of [
+    [true, "not-in-mirror"],
+    [{ state: "unavailable", code: "access-denied", at: "", from: "registry" }, "access-denied"],
+  ] as const) {
+    const search = find(knowledge.set(asked, { ...whole, partial }), { layouts: "bundles" });
+    assert.equal(search.open, [asked]);
+    assert.is(search.entities.length, 1);
+    assert.equal(
+      search.failures.map((failure) => failure.code),
+      [code],
+    );
+  }
+});
+
 test("a complete repository without signatures has none", () => {
   const search = find(new MemoryKnowledge(defaultLimits).complete(repository));
   assert.equal([search.entities, search.failures, search.open], [[], [], []]);

@@ -111,6 +111,16 @@ test("what the asker throws is not swallowed", async () => {
   );
 });
 
+test("an absence that rests on a claim is as old as the claim", () => {
+  const asked = { kind: "tag", repository: "ghcr.io/org/app", tag: "1" } as const;
+  const known = new MemoryKnowledge(defaultLimits, { at: "2026-11-24T10:00:00Z", from: "mirror" }).complete("ghcr.io");
+  const hour = 3_600_000;
+  const state = (refresh?: number) =>
+    new AskingRun(known, new TestAsker({}), now, refresh === undefined ? {} : { refresh }).knowledge.answer(asked)
+      ?.state;
+  assert.equal([state(), state(hour), state(3 * hour)], ["absent", undefined, "absent"]);
+});
+
 test("an old answer that can change is asked for again; if that fails it is kept", async () => {
   const old = new MemoryKnowledge(defaultLimits, { at: "2026-11-24T10:00:00Z", from: "mirror" })
     .present(key("a"), "")

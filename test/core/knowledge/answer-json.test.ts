@@ -65,6 +65,7 @@ for (const kind of kinds)
     const answers: readonly AnswerOf<typeof kind>[] = [
       present(kind),
       { state: "absent", ...origin },
+      { state: "absent", ...origin, claim: "ghcr.io" },
       { state: "unavailable", code: "timed-out", ...origin },
     ];
     for (const answer of answers) {
@@ -75,6 +76,13 @@ for (const kind of kinds)
       assert.equal([read.at, read.from], [answer.at, answer.from]);
     }
   });
+
+test("a list that may have more says so, whatever the reason; it has no other form", () => {
+  const answer: AnswerOf<"referrers"> = { ...present("referrers"), partial: true };
+  assert.equal(readAnswer("referrers", encodeAnswer("referrers", answer), ""), answer);
+  const outage = { state: "unavailable", code: "timed-out", ...origin } as const;
+  assert.is(textOf("referrers", { ...answer, partial: outage }), textOf("referrers", answer));
+});
 
 test("the forms are those that the documentation shows", () => {
   assert.is(
@@ -142,6 +150,9 @@ test("states, times, codes and base64 have no other spelling", () => {
   for (const code of ["", "toString", "TIMED-OUT"])
     assert.is(refused("blob", { ...origin, state: "unavailable", code }), "/code");
   assert.is(refused("blob", { ...origin, state: "absent", value: "" }), "/value");
+  assert.is(refused("blob", { ...origin, state: "absent", claim: 1 }), "/claim");
+  assert.is(refused("blob", { ...jsonOf("blob"), partial: true }), "/partial");
+  assert.is(refused("referrers", { ...jsonOf("referrers"), partial: false }), "/partial");
   assert.is(refused("blob", []), "/");
 });
 

@@ -101,6 +101,36 @@ test("a claim ends where another source holds more, unless that too was said to 
   assert.equal(joined.claims?.(missing), []);
 });
 
+test("a joined list is whole only if a whole one has everything", () => {
+  const repository = "ghcr.io/org/app";
+  const digest = `sha256:${"a".repeat(64)}` as const;
+  const asked = { kind: "referrers", repository, digest } as const;
+  const listed = (digits: string, partial?: true): MemoryKnowledge =>
+    source(digits).set(asked, {
+      state: "present",
+      value: [...digits].map((digit) => ({ mediaType: "a/b", digest: `sha256:${digit.repeat(64)}` as const, size: 1 })),
+      at: "2026-01-01T00:00:00Z",
+      from: digits,
+      ...(partial === undefined ? {} : { partial }),
+    });
+  const isWhole = (...sources: readonly Knowledge[]) => {
+    const both = [sources, [...sources].reverse()].map((list) => joinedKnowledge(list).answer(asked));
+    const [one, other] = both.map((answer) => answer?.state === "present" && answer.partial === undefined);
+    assert.is(one, other);
+    return one;
+  };
+  assert.ok(isWhole(listed("1")));
+  assert.not(isWhole(listed("1", true)));
+  assert.ok(isWhole(listed("12"), listed("1", true)));
+  assert.not(isWhole(listed("1"), listed("12", true)));
+  assert.not(isWhole(listed("1", true), listed("2", true)));
+  assert.not(isWhole(source("none").absent(asked), listed("1", true)));
+  // The claim that made it whole has ended.
+  const tag = { kind: "tag", repository, tag: `sha256-${"a".repeat(64)}.att` } as const;
+  const more = source("more").present(tag, { mediaType: "a/b", digest, size: 1 });
+  assert.not(isWhole(listed("1").complete(`${repository}@${digest}`), more));
+});
+
 test("its version is another one whenever a source's is, and unknown where one source cannot tell", () => {
   const of = (...versions: readonly (string | undefined)[]): string | undefined =>
     joinedKnowledge(versions.map((version) => ({ ...nothingKnown, state: () => ({ version }) }))).state?.().version;

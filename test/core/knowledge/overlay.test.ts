@@ -45,6 +45,19 @@ test("a new fact ends the claims that it contradicts: what they said is to be as
   assert.is(held.answer(tag)?.state, "absent", "what is below stays as it is");
 });
 
+test("in an outage a list that may have more stays known, and says why nobody knows", () => {
+  const digest = `sha256:${"a".repeat(64)}` as const;
+  const asked = { kind: "referrers", repository: "ghcr.io/org/app", digest } as const;
+  const list = { state: "present", value: [{ mediaType: "a/b", digest, size: 1 }], ...origin } as const;
+  const after = (held: typeof list & { readonly partial?: true }) => {
+    const overlay = new Overlay(base().set(asked, held));
+    overlay.set(asked, outage);
+    return overlay.answer(asked);
+  };
+  assert.equal(after(list), list);
+  assert.equal(after({ ...list, partial: true }), { ...list, partial: outage });
+});
+
 test("an outage covers ignorance and an earlier outage, and nothing that was known", () => {
   assert.is(told(base(), outage), "unavailable asked");
   assert.is(told(base().set(question, { ...outage, from: "base" }), outage), "unavailable asked");

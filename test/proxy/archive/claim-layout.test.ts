@@ -90,6 +90,36 @@ test("a further tag ends the claims about its repository and host; a tag that is
     assert.equal(scopesIn(mirror), [one.scope]);
   }));
 
+test("a list of referrers from a layout may have more, until a claim or a registry says that it is whole", () =>
+  void writtenMirror((mirror) => {
+    const one = layoutOf("one", "referrer");
+    const asked = { kind: "referrers", repository, digest: one.digest } as const;
+    const partial = () => {
+      const known = mirror.knowledge().answer(asked);
+      assert.ok(known?.state === "present");
+      return known.partial;
+    };
+    const inMemory = (options: Pick<AddLayoutOptions, "complete">) => {
+      const known = openLayout(one.folder, { ...options, limits: defaultLimits }).answer(asked);
+      return known?.state === "present" && known.partial;
+    };
+    assert.equal([inMemory({}), inMemory(whole)], [true, undefined]);
+    add(mirror, one);
+    assert.is(partial(), true);
+    const before = mirror.contentId();
+    add(mirror, one, whole);
+    assert.is(partial(), undefined);
+    assert.is.not(mirror.contentId(), before);
+    add(mirror, layoutOf("one", "att"));
+    assert.is(partial(), true, "the claim has ended");
+    const listed = mirror.knowledge().answer(asked);
+    if (listed?.state === "present")
+      mirror.writer().setAnswer(asked, { state: "present", value: listed.value, at: young, from: "registry" });
+    assert.is(partial(), undefined);
+    add(mirror, one);
+    assert.is(partial(), undefined, "no news");
+  }));
+
 test("the same once more is no news, and of two claims the later stays", () =>
   void writtenMirror((mirror) => {
     const one = layoutOf("one", "sig", "att", "referrer");

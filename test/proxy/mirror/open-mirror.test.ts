@@ -112,7 +112,7 @@ test("an older schema is brought up to date after a backup, with what it held", 
   const folder = writtenMirror((mirror) => mirror.writer().setAnswer(question, { state: "absent", ...origin }));
   for (const view of ["tuf_root", "rekor_entry", "attestation", "signature", "material"])
     tamper(folder, `DROP VIEW ${view}`);
-  for (const table of ["tuf_floor", "distrust", "signed_time"]) tamper(folder, `DROP TABLE ${table}`);
+  for (const table of ["tuf_floor", "distrust", "signed_time", "partial_list"]) tamper(folder, `DROP TABLE ${table}`);
   tamper(folder, "ALTER TABLE complete DROP COLUMN grain");
   const database = new Database(join(folder, "mirror.db"));
   database.pragma("user_version = 1");
@@ -138,12 +138,17 @@ test("a claim of an older schema stays if all that is there came with it; else i
     for (const repository of ["ghcr.io/org/app", "quay.io/org/app", "quay.io/org/tool"])
       writer.setAnswer(...tag(repository));
     writer.setAnswer(...tag("ghcr.io/org/mixed", { from: "layout y" }));
+    writer.setAnswer(
+      { kind: "referrers", repository: "docker.io/org/app", digest: value.digest },
+      { state: "present", value: [value], ...said },
+    );
     writer.setAnswer(...tag("ghcr.io/org/later", { at: "2026-05-05T00:00:00Z" }));
     writer.setAnswer({ kind: "tag", repository: "ghcr.io/org/asked", tag: "2" }, { state: "absent", ...origin });
     for (const scope of ["app", "mixed", "later", "asked", "nothing"]) writer.setComplete(`ghcr.io/org/${scope}`, said);
     for (const host of ["ghcr.io", "quay.io"]) writer.setComplete(host, said);
   });
   tamper(folder, "ALTER TABLE complete DROP COLUMN grain");
+  tamper(folder, "DROP TABLE partial_list");
   const database = new Database(join(folder, "mirror.db"));
   database.pragma("user_version = 6");
   database.close();
@@ -157,6 +162,9 @@ test("a claim of an older schema stays if all that is there came with it; else i
       ["ghcr.io/org/app", "ghcr.io/org/asked", "ghcr.io/org/nothing", "quay.io"],
     );
     assert.equal(mirror.inspect().damage, []);
+    const referrers = { kind: "referrers", repository: "docker.io/org/app", digest: value.digest } as const;
+    const known = mirror.knowledge().answer(referrers);
+    assert.is(known?.state === "present" && known.partial, true, "every list came from a layout");
   });
   const after = new Database(join(folder, "mirror.db"), { readonly: true });
   assert.equal(after.prepare("SELECT DISTINCT grain FROM complete ORDER BY grain").pluck().all(), [

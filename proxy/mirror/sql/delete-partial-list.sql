@@ -1,0 +1,2 @@
+DELETE FROM partial_list
+WHERE question = ?

@@ -1,0 +1,3 @@
+SELECT 1
+FROM partial_list
+WHERE question = ?

@@ -1,0 +1,2 @@
+INSERT OR IGNORE INTO partial_list (question)
+VALUES (?)
