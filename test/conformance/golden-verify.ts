@@ -154,10 +154,11 @@ function layoutFor(folder: string, layout: GoldenCase["layouts"][number]): Knowl
   if (cached !== undefined) return cached;
   const opened =
     layout === "registry"
-      ? openLayout(join(folder, "registry"), { limits: defaultLimits })
+      ? openLayout(join(folder, "registry"), { complete: "host", limits: defaultLimits })
       : openLayout(resolve(folder, layout.path), {
           repository: layout.repository,
           tag: layout.tag,
+          complete: "host",
           limits: defaultLimits,
         });
   layoutCache.set(key, opened);
