@@ -244,6 +244,9 @@ export const remedies = {
   artifact:
     "bring it in: `sallyport mirror add --store STORE IMAGE=LAYOUT`; with `--complete` the layout has all that hangs " +
     "on its images, with `--complete=repository` all of their repositories",
+  "image-name":
+    "write the name that Pods use, with its registry, before the layout: `sallyport mirror add --store STORE " +
+    "REGISTRY/REPOSITORY:TAG=LAYOUT`, or `--layout REGISTRY/REPOSITORY:TAG=LAYOUT`",
   "no-source": "no mirror or layout was named: give `--store STORE`, `--layout LAYOUT` or SALLYPORT_STORE",
   completeness: "if the layout has all that hangs on the image, say so with `--complete`; otherwise add the rest",
   "docker-archive":

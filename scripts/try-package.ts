@@ -64,7 +64,7 @@ export function install(tarball: string, folder: string): Readonly<Record<string
 
 /** Fills a mirror and reads it. */
 const tryMirror = (layout: string): string =>
-  `sallyport mirror add ${quoted(layout)} --complete >added && sallyport mirror ls --no-headers | wc -l`;
+  `sallyport mirror add ${quoted(layout)} --complete >added && sallyport mirror ls -o name | wc -l`;
 
 /** Installs the package that has SQLite, fills a mirror, reads it. */
 export const tryInstall = (tarball: string, layout: string): string =>

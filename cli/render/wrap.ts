@@ -20,7 +20,7 @@ export const widthOf = (text: string): number => [...stripVTControlCharacters(te
 /** A narrower screen breaks lines itself. */
 const narrowest = 40;
 
-const command = /\S*`[^`]*`\S*|\S+/g;
+const command = /[^\s`]*(?:`[^`]*`[^\s`]*)+|\S+/g;
 
 /** The end of a long word that fits: behind a sign at which people would break it, if there is one. */
 function breakAt(word: readonly string[], room: number): number {

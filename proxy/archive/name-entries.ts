@@ -44,6 +44,7 @@ export function nameEntries(
     if (repository === undefined)
       throw new EngineError("invalid-usage", "the layout does not say which repository its images are from: name it", {
         subject: entry.descriptor.digest,
+        remedy: "image-name",
       });
     return { ...entry, repository };
   });

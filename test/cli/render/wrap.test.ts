@@ -29,6 +29,11 @@ test("a word that is too long breaks behind a sign, if there is one, and loses n
   assert.match(lines(url, 40)[0] ?? "", /[/@:.-]$/);
 });
 
+test("two commands of one text are two: what stands between them is text", () => {
+  const shown = lines("with `--complete` it has all of its images, with `--complete=host` all", 40, { commands: true });
+  assert.equal(shown, ["> with --complete it has all of its", "  images, with --complete=host all"]);
+});
+
 test("a command is not broken while a line can hold it; its words never are", () => {
   const shown = lines("do this now: `a command of words`, please", 40, { commands: true });
   assert.equal(shown, ["> do this now: a command of words,", "  please"]);
