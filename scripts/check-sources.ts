@@ -40,6 +40,7 @@ const publicForms: readonly RegExp[] = [
   /^OLPC canonical JSON\b/,
   /^protobuf(?: ProtoJSON|'s JSON rules)/,
   /^the JSON mapping of google\.protobuf\./,
+  /^(?:AWS KMS API Reference|Azure Key Vault REST API|Cloud KMS API v1|Vault HTTP API)\b/,
   /^SQLite result codes\b/,
   /^sigstore_(?:bundle|common|rekor|trustroot)\.proto\b/,
   /^Sigstore (?:client specification|algorithm registry|bundle|trusted root)\b/,

@@ -119,6 +119,7 @@ export const layers: LayerTable = {
     units: ["core/errors.ts", "core/limits.ts", "core/crypto", "core/tuf", "core/trust", "proxy/upstream"],
     packages: ["node:"],
   },
+  "proxy/upstream/kms": { units: [...basis, "core/crypto", "proxy/upstream"], packages: ["node:"] },
   "proxy/upstream/rekor": { units: [...basis, "core/tlog", "proxy/upstream"] },
   "proxy/upstream/registry/credentials": {
     units: [...basis, "proxy/upstream"],

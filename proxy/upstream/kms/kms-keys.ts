@@ -1,0 +1,84 @@
+/** Asks key management services for public keys. Source: docs/spec/kyverno.md#keys. */
+import { EngineError } from "../../../core/errors.ts";
+import type { Limits } from "../../../core/limits.ts";
+import type { Fetcher } from "../fetch-bounded.ts";
+import type { Environment } from "../proxy-choice.ts";
+import type { Part } from "../route.ts";
+import { readAwsKey } from "./aws.ts";
+import { readAzureKey } from "./azure.ts";
+import { checkedPem, type ReturnedKey } from "./checked-key.ts";
+import { readGoogleKey } from "./google.ts";
+import { type KmsReference, parseKmsReference } from "./key-reference.ts";
+import type { LoadSdk } from "./sdk.ts";
+import { readVaultKey, vaultName } from "./vault.ts";
+
+export interface KmsOptions {
+  readonly fetcher: Fetcher;
+  readonly env: Environment;
+  /** The text of a file; `undefined`: there is none. */
+  readonly readFile: (path: string) => Promise<string | undefined>;
+  readonly limits: Limits;
+  readonly now: () => Date;
+  /** Default: packages that are installed beside this program. */
+  readonly load?: LoadSdk;
+}
+
+/** References of other schemes are for others to answer: they stay open here. */
+export function openKms(options: KmsOptions): Part<"key"> {
+  const complete = { load: (name: string) => import(name) as Promise<unknown>, ...options };
+  return {
+    from: ({ reference }) => nameOf(attempted(reference), options.env),
+    async ask({ reference }, signal) {
+      const parsed = parseKmsReference(reference);
+      if (parsed === undefined) return undefined;
+      const at = options.now().toISOString();
+      const from = nameOf(parsed, options.env);
+      const returned = await read(parsed, reference, complete, signal);
+      return returned === undefined
+        ? { state: "absent", at, from }
+        : { state: "present", value: checkedPem(returned, reference, options.limits), at, from };
+    },
+  };
+}
+
+function read(
+  parsed: KmsReference,
+  reference: string,
+  options: KmsOptions & { readonly load: LoadSdk },
+  signal: AbortSignal,
+): Promise<ReturnedKey | undefined> {
+  switch (parsed.service) {
+    case "aws":
+      return readAwsKey(parsed, reference, options, signal);
+    case "google":
+      return readGoogleKey(parsed, reference, options);
+    case "azure":
+      return readAzureKey(parsed, reference, options, signal);
+    case "vault":
+      return readVaultKey(parsed, reference, options, signal);
+  }
+}
+
+function attempted(reference: string): KmsReference | undefined {
+  try {
+    return parseKmsReference(reference);
+  } catch (error) {
+    if (error instanceof EngineError) return undefined;
+    throw error;
+  }
+}
+
+function nameOf(parsed: KmsReference | undefined, env: Environment): string {
+  switch (parsed?.service) {
+    case "aws":
+      return parsed.endpoint === undefined ? "AWS KMS" : `AWS KMS at ${parsed.endpoint}`;
+    case "google":
+      return "Google Cloud KMS";
+    case "azure":
+      return `the Key Vault ${parsed.vault}`;
+    case "vault":
+      return vaultName(env);
+    case undefined:
+      return "the configuration";
+  }
+}
