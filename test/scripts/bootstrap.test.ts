@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { isNodeAccepted, progressLine, staleReason } from "../../scripts/bootstrap.mjs";
@@ -39,6 +40,21 @@ test("a line says how many packages are there, and when they all are, what npm s
   assert.match(progressLine(root, 5), "5 s, 1 of 2 packages are here: fetching");
   const whole = tempFolder({ ...files, "node_modules/a/package.json": "{}", "node_modules/b/package.json": "{}" });
   assert.match(progressLine(whole, 10), "2 of 2 packages are here: install scripts run");
+});
+
+test("a native module that cannot be had: what to install is named, Node's headers too", () => {
+  const root = tempFolder({
+    "package.json": JSON.stringify({ engines: { node: ">=20.0.0" } }),
+    "package-lock.json": lock({ "": {} }),
+    "node_modules/.package-lock.json": lock({}),
+  });
+  const script = new URL("../../scripts/bootstrap.mjs", import.meta.url).href;
+  const text = `const { bootstrap } = await import("${script}"); process.exit(await bootstrap(${JSON.stringify(root)}));`;
+  const { status, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", text], { encoding: "utf8" });
+  assert.is(status, 2);
+  assert.match(stderr, /^error invalid-config: better-sqlite3 has no native module$/m);
+  for (const needed of ["python3", "make", "g++", "Node's headers", "nodedir"])
+    assert.ok(stderr.includes(needed), needed);
 });
 
 test.run();

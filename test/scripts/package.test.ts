@@ -1,6 +1,6 @@
 /** What is packed, and that it runs where nothing else is. It costs seconds: npm packs and installs. */
 import { spawnSync } from "node:child_process";
-import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -88,6 +88,15 @@ test("a Dockerfile that starts as root, and one with an unknown step, are refuse
   }
 });
 
+/** What the error about SQLite has to name, and that it is no stack trace. */
+function assertNamesNeeds(err: string): void {
+  assert.match(err, /^error invalid-config: SQLite is not installed for /);
+  const words = err.replaceAll(/\s+/g, " ");
+  for (const needed of ["python3", "make", "g++", "Node's headers", "nodedir"])
+    assert.ok(words.includes(needed), needed);
+  assert.not.match(err, "    at ");
+}
+
 test("without SQLite: installs, decides from layouts, and names what a mirror lacks", () =>
   inEmptyFolder((folder) => {
     const env = install(join(made.folder, made.plain), folder);
@@ -97,10 +106,17 @@ test("without SQLite: installs, decides from layouts, and names what a mirror la
     assert.is(sallyport([user], env, process.execPath).out, "function\n", "the engine, by its name");
     const { exit, err } = sallyport(["mirror", "add", layout, "--store", join(folder, "mirror")], env);
     assert.is(exit, 2);
-    assert.match(err, /^error invalid-config: SQLite is not installed for /);
-    for (const needed of ["python3", "make", "g++", "Node's headers", "nodedir"])
-      assert.ok(err.includes(needed), needed);
-    assert.not.match(err, "    at ");
+    assertNamesNeeds(err);
+  }));
+
+test("with SQLite for another Node only: the same error", () =>
+  inEmptyFolder((folder) => {
+    const env = install(join(made.folder, made.offline), folder);
+    const binding = join(folder, "prefix/lib/node_modules/sallyport/node_modules/better-sqlite3/lib/binding");
+    renameSync(join(binding, thisPlatform), join(binding, "node-v1-other-other"));
+    const { exit, err } = sallyport(["mirror", "add", layout, "--store", join(folder, "mirror")], env);
+    assert.is(exit, 2);
+    assertNamesNeeds(err);
   }));
 
 test("dist/ in an empty folder: everything that needs no mirror", async () => {
@@ -114,7 +130,7 @@ test("dist/ in an empty folder: everything that needs no mirror", async () => {
     const policy = fixture("policies/01-signature-by-key.yaml");
     const rows: readonly (readonly [readonly string[], number, RegExp])[] = [
       [["version"], 0, /^sallyport \d/],
-      [byKey, 0, /^. ghcr\.io\/kyverno\/test-verify-image:signed/],
+      [byKey, 0, /^\S+ ghcr\.io\/kyverno\/test-verify-image:signed/],
       [["policy", "check", policy], 0, /1 polic(?:y|ies) load/],
       [["jp", "parse", "a.b"], 0, /b/],
       [["explain", "ghcr.io/kyverno/test-verify-image:signed", "-p", policy, "--layout", layout], 0, /^ALLOW/],
