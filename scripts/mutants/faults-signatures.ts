@@ -151,8 +151,7 @@ export const signatureFaults: readonly Fault[] = [
     name: "any-log-key",
     file: "core/tlog/verify-log-entry.ts",
     from: "const log = logs.find((candidate) => candidate.logId === entry.logId);",
-    to: "const log = logs[0];",
-    signature: true,
+    to: "const log = logs.at(-1);",
   },
   {
     name: "inclusion-not-checked-v1",
@@ -181,11 +180,17 @@ export const signatureFaults: readonly Fault[] = [
     signature: true,
   },
   {
+    name: "entry-not-bound",
+    file: "core/tlog/verify-log-entry.ts",
+    from: "  body.bind(body.spec, logged, options.layout, options.limits);\n  if (!promised)",
+    to: "  if (!promised)",
+    signature: true,
+  },
+  {
     name: "entry-of-other-signature",
     file: "core/tlog/binding.ts",
     from: "if (found.length === 0 || !equalBytes(found, logged.signature))",
     to: "if (found.length === 0)",
-    signature: true,
   },
   {
     name: "entry-of-other-content",

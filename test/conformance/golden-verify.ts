@@ -20,6 +20,7 @@ import {
 } from "../../core/index.ts";
 import type { SignatureVerifier } from "../../core/crypto/signature-verifier.ts";
 import { type Cause, examine, type Examined, showsCause } from "./golden-cause.ts";
+import { type AcceptedCase, readParts, runDamages } from "./golden-damage.ts";
 import { holdsIndependently } from "./independent-signature.ts";
 import { shownStatus } from "../../cli/render/kyverno-apply.ts";
 import { toJson } from "../../core/kyverno/policy/policy-value.ts";
@@ -168,6 +169,7 @@ function layoutFor(folder: string, layout: GoldenCase["layouts"][number]): Knowl
 export interface GoldenRun {
   readonly observed: Observed;
   readonly decision?: Decision;
+  readonly knowledge?: Knowledge;
 }
 
 /** Decides one case with our engine. */
@@ -176,6 +178,7 @@ export function runGoldenCase(
   golden: GoldenCase,
   now: Date,
   crypto: SignatureVerifier = fastVerifier,
+  instead?: Knowledge,
 ): GoldenRun {
   const empty = { mutate: [], validate: [], patched: {}, codes: [], messages: [] };
   const text = (path: string) => readFileSync(join(folder, path), "utf8");
@@ -206,11 +209,13 @@ export function runGoldenCase(
     return { observed: { ...empty, refused: error.code, codes: [error.code], messages: [error.message] } };
   }
   const trustedRoot = golden.trustedRoot === undefined ? undefined : readFileSync(join(folder, golden.trustedRoot));
-  const knowledge = new GoldenKnowledge(
-    golden.layouts.map((layout) => layoutFor(folder, layout)),
-    golden.unreachable ?? [],
-    trustedRoot,
-  );
+  const knowledge =
+    instead ??
+    new GoldenKnowledge(
+      golden.layouts.map((layout) => layoutFor(folder, layout)),
+      golden.unreachable ?? [],
+      trustedRoot,
+    );
   const request = requestOf(text(golden.resource), golden.resource);
   const decision = engine.decide(request, knowledge, now);
   const isScored = !loaded.policies.some(({ annotations }) => annotations["policies.kyverno.io/scored"] === "false");
@@ -222,6 +227,7 @@ export function runGoldenCase(
     );
   return {
     decision,
+    knowledge,
     observed: {
       mutate: results("mutate"),
       validate: results("validate"),
@@ -283,6 +289,8 @@ export interface GoldenDifference {
 export interface GoldenReport {
   readonly total: number;
   readonly same: number;
+  /** Damaged copies of accepted cases, and those that are accepted all the same. */
+  readonly damaged: ReturnType<typeof runDamages>;
   /** Case → what we say. */
   readonly observed: ReadonlyMap<string, Observed>;
   /** Case → row. */
@@ -349,6 +357,19 @@ function decides(
 const layoutFolders = (folder: string, { layouts }: GoldenCase): readonly string[] =>
   layouts.map((layout) => (layout === "registry" ? join(folder, "registry") : resolve(folder, layout.path)));
 
+/** The case for damage to its evidence: one signature of one image by its tag has proven it. */
+function toAccepted(id: string, { proven }: Examined, { decision, knowledge }: GoldenRun): AcceptedCase | undefined {
+  const images = new Set(decision?.results.flatMap(({ image }) => (image === undefined ? [] : [image.image])));
+  const [, repository, tag] = /^(.+):([^:@/]+)$/.exec([...images][0] ?? "") ?? [];
+  const [evidence] = proven;
+  if (evidence === undefined || knowledge === undefined || repository === undefined || tag === undefined)
+    return undefined;
+  const digests = new Set(proven.map(({ source }) => source.digest));
+  if (images.size !== 1 || digests.size !== 1) return undefined;
+  const parts = readParts(evidence, knowledge);
+  return parts === undefined ? undefined : { id, parts, knowledge, tag: { repository, tag } };
+}
+
 /**
  * Runs every case of the folder. A row that names a case comes before one whose cause the evidence shows. Whatever
  * differs or not: a signature that proved something must hold by OpenSSL too.
@@ -363,12 +384,14 @@ export function runGoldenVerify(
   const byRow = new Map<string, string>();
   const idle: string[] = [];
   const observed = new Map<string, Observed>();
+  const accepted: AcceptedCase[] = [];
   let same = 0;
   const cases = readGoldenCases(folder);
   for (const golden of cases) {
     if (first && without.length + idle.length > 0) break;
     const theirs = kyvernoObserved(golden);
-    const { observed: ours, decision } = runGoldenCase(folder, golden, now, crypto);
+    const run = runGoldenCase(folder, golden, now, crypto);
+    const { observed: ours, decision } = run;
     observed.set(golden.id, ours);
     const policy = readFileSync(join(folder, golden.policy), "utf8");
     const folders = layoutFolders(folder, golden);
@@ -381,6 +404,8 @@ export function runGoldenVerify(
     }
     if (sameSets(ours, theirs)) {
       same += 1;
+      const good = outcomeOf(ours) === "accepted" ? toAccepted(golden.id, examined, run) : undefined;
+      if (good !== undefined) accepted.push(good);
       if (named.length > 0) idle.push(golden.id);
       continue;
     }
@@ -389,7 +414,15 @@ export function runGoldenVerify(
     else byRow.set(golden.id, row.row);
     if (named.length > 0 && (row === undefined || !named.includes(row))) idle.push(golden.id);
   }
-  return { total: cases.length, same, observed, byRow, without, idle };
+  const judge = (id: string, knowledge: Knowledge): Observed | undefined => {
+    const golden = cases.find((one) => one.id === id);
+    return golden === undefined ? undefined : runGoldenCase(folder, golden, now, crypto, knowledge).observed;
+  };
+  const damaged = runDamages(accepted, (id, knowledge) => {
+    const ours = judge(id, knowledge);
+    return ours === undefined || outcomeOf(ours) === "accepted";
+  });
+  return { total: cases.length, same, damaged, observed, byRow, without, idle };
 }
 
 export const readGoldenDifferences = (): readonly GoldenDifference[] =>

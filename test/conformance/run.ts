@@ -115,7 +115,7 @@ function runGoldenVerdicts(folder: string, { first }: RunOptions): SuiteResult {
   const rows = new Map<string, number>();
   for (const row of report.byRow.values()) rows.set(row, (rows.get(row) ?? 0) + 1);
   return {
-    passed: report.same + report.byRow.size,
+    passed: report.same + report.byRow.size + report.damaged.count - report.damaged.accepted.length,
     failed: [
       ...report.without.map(({ id, what, theirs, ours }) => ({
         name: id,
@@ -123,6 +123,7 @@ function runGoldenVerdicts(folder: string, { first }: RunOptions): SuiteResult {
           `${what}: theirs ${JSON.stringify({ ...theirs, messages: undefined, codes: undefined })}, ours ` +
           `${JSON.stringify({ ...ours, messages: undefined })}`,
       })),
+      ...report.damaged.accepted.map(({ id, damage }) => ({ name: id, why: `is accepted with ${damage}` })),
       ...report.idle.map((name) => ({
         name,
         why: "golden-differences.json names it for a row that does not decide it",
@@ -131,6 +132,7 @@ function runGoldenVerdicts(folder: string, { first }: RunOptions): SuiteResult {
     notes: [
       `${report.total} cases: ${report.same} same, ${report.byRow.size} differ by row, ` +
         `${report.without.length} differ without row`,
+      `${report.damaged.count} damaged copies of accepted cases: ${report.damaged.accepted.length} are accepted`,
       ...[...rows].map(([row, count]) => `${count} by ${row}`),
     ],
   };
