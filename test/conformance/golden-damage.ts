@@ -22,6 +22,8 @@ export interface Parts {
   readonly annotations: Record<string, string>;
   /** Of a bundle. */
   readonly bundle: Json;
+  /** The trusted root, where the case has one. */
+  readonly root: Json;
   /** The image that the signature is moved to. */
   image: Digest;
 }
@@ -117,6 +119,27 @@ export const damages: Readonly<Record<string, Damage>> = {
     entry.inclusionProof.hashes = hashes.map((hash, index) => (index === 0 ? flipped(hash) : hash));
     return true;
   }),
+  "a CT log with the key of another": ({ evidence, root }) => {
+    const key = root?.tlogs?.[0]?.publicKey;
+    if (evidence.certificateTransparency.length === 0 || key === undefined) return false;
+    for (const log of root.ctlogs)
+      log.publicKey = { ...log.publicKey, rawBytes: key.rawBytes, keyDetails: key.keyDetails };
+    return true;
+  },
+  "a timestamp authority below another root": ({ evidence, root }) => {
+    const authority = root?.certificateAuthorities?.[0]?.certChain.certificates.at(-1);
+    if (evidence.times.every(({ source }) => source !== "timestamp-authority") || authority === undefined) return false;
+    if (evidence.times.some(({ source }) => source === "rekor")) return false;
+    for (const { certChain } of root.timestampAuthorities)
+      certChain.certificates = [...certChain.certificates.slice(0, -1), authority];
+    return true;
+  },
+  "no timestamp": (parts) => {
+    const stamped = parts.evidence.times.some(({ source }) => source === "timestamp-authority");
+    if (isBundle(parts) || !stamped || parts.annotations[timestamp] === undefined) return false;
+    delete parts.annotations[timestamp];
+    return true;
+  },
   "the timestamp of another signature": (parts, others) => {
     if (parts.evidence.times.length !== 1 || parts.evidence.times[0]?.source !== "timestamp-authority") return false;
     const other = others.find(
@@ -134,6 +157,8 @@ export const damages: Readonly<Record<string, Damage>> = {
     return true;
   },
 };
+
+const trustedRoot = { kind: "trusted-root", name: "public-good" } as const;
 
 const presentValue = (knowledge: Knowledge, question: Question): unknown => {
   const answer = knowledge.answer(question);
@@ -160,6 +185,7 @@ export function readParts(evidence: Evidence, knowledge: Knowledge): Parts | und
   const referrers = knowledge.answer({ kind: "referrers", repository, digest: digest as Digest });
   const count = referrers?.state === "present" ? referrers.value.length : 0;
   if (count !== (source.tag === undefined ? 1 : 0)) return undefined;
+  const root = knowledge.answer(trustedRoot);
   const blob =
     source.layout === "bundle"
       ? jsonOf(presentValue(knowledge, { kind: "blob", repository, digest: source.digest }))
@@ -168,6 +194,7 @@ export function readParts(evidence: Evidence, knowledge: Knowledge): Parts | und
     evidence,
     annotations: { ...place.document.layers[0].annotations },
     bundle: blob,
+    root: root?.state === "present" && root.value.form === "pinned" ? jsonOf(root.value.bytes) : undefined,
     image: digest as Digest,
   };
 }
@@ -209,6 +236,7 @@ export class DamagedKnowledge implements Knowledge {
       const list = presentValue(inner, { kind: "referrers", repository, digest: digest as Digest }) as Descriptor[];
       put({ kind: "referrers", repository, digest: parts.image }, list.map(described));
     }
+    if (parts.root !== undefined) put(trustedRoot, { form: "pinned", bytes: encodeUtf8(JSON.stringify(parts.root)) });
     const image = presentValue(inner, { kind: "tag", ...tag }) as Descriptor;
     put({ kind: "tag", ...tag }, { ...image, digest: parts.image });
   }
@@ -238,10 +266,11 @@ const classOf = ({ parts: { evidence } }: AcceptedCase): string =>
     evidence.times.map(({ source }) => source),
   ]);
 
-const copyOf = ({ evidence, annotations, bundle, image }: Parts): Parts => ({
+const copyOf = ({ evidence, annotations, bundle, root, image }: Parts): Parts => ({
   evidence,
   annotations: { ...annotations },
   bundle: structuredClone(bundle),
+  root: structuredClone(root),
   image,
 });
 
