@@ -40,6 +40,8 @@ export interface CommandIO {
 /** What an action reports to. The last exit code reported counts. */
 export interface Shell {
   readonly io: CommandIO;
+  /** Every command, for those that show them all. */
+  readonly commands?: readonly CommandEntry[];
   finish(code: ExitCode): void;
 }
 

@@ -41,6 +41,12 @@ export const commands: readonly CommandEntry[] = [
     summary: "show the evidence behind a decision, with times and policy lines",
     load: () => import("./commands/explain.ts"),
   },
+  { name: "tree", summary: "show what hangs on an image, unverified", load: () => import("./commands/tree.ts") },
+  {
+    name: "download",
+    summary: "print signatures and attestations of an image as cosign does",
+    load: () => import("./commands/download.ts"),
+  },
   { name: "policy", summary: "check policies without a resource", load: () => import("./commands/policy.ts") },
   {
     name: "mirror",
@@ -60,6 +66,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/jp.ts"),
   },
   { name: "env", summary: "show the environment variables that are read", load: () => import("./commands/env.ts") },
+  {
+    name: "completion",
+    summary: "print a script that completes commands and flags in a shell",
+    load: () => import("./commands/completion.ts"),
+  },
   { name: "version", summary: "show the version", load: () => import("./commands/version.ts") },
 ];
 
@@ -106,6 +117,7 @@ export async function runCommandLine(
   const errors = errorWorld(words, table, io);
   let code: ExitCode = 0;
   const shell: Shell = {
+    commands: table,
     io: errors.io,
     finish: (finished) => {
       code = finished;

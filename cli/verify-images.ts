@@ -87,7 +87,8 @@ function locateLocal(path: string, source: LayoutSource, { knowledge, limits }: 
   return { repository: image.repository, digest: proven(image.digest), knowledge: joined };
 }
 
-function locate(text: string, { knowledge, limits }: OpenKnowledge): Located {
+/** The image that a reference names. @throws EngineError `invalid-reference` */
+function locate(text: string, { knowledge, limits }: Pick<OpenKnowledge, "knowledge" | "limits">): Located {
   try {
     const reference = parseReference(text, limits);
     return { repository: reference.repository, digest: resolveDigest(reference, knowledge), knowledge };
@@ -95,6 +96,16 @@ function locate(text: string, { knowledge, limits }: OpenKnowledge): Located {
     if (!(error instanceof EngineError) || error.code !== "malformed") throw error;
     throw new EngineError("invalid-reference", `not an image reference: ${text}`, { subject: text, cause: error });
   }
+}
+
+/** The image that a reference names. @throws EngineError `invalid-reference`, and why its digest is not known. */
+export function locateDigest(text: string, opened: Pick<OpenKnowledge, "knowledge" | "limits">) {
+  const { repository, digest } = locate(text, opened);
+  if (digest.truth === "proven") return { repository, digest: digest.evidence };
+  const failure = leadingFailure(digest.truth, digest.failures);
+  throw new EngineError(failure?.code ?? "not-in-mirror", failure?.reason ?? "its digest is not known", {
+    subject: failure?.subject ?? text,
+  });
 }
 
 interface OneVerified extends Attempt, CosignImage {

@@ -206,6 +206,18 @@ export const layers: LayerTable = {
       "cli/input",
     ],
   },
+  "cli/attached.ts": {
+    units: [
+      "core/errors.ts",
+      "core/limits.ts",
+      "core/knowledge",
+      "core/crypto",
+      "core/cosign",
+      "core/oci",
+      "core/oci/descriptor.ts",
+    ],
+  },
+  "cli/completion": { units: [], packages: ["commander"] },
   "cli/judge.ts": {
     units: [
       ...api,
@@ -259,6 +271,8 @@ export const layers: LayerTable = {
       ...basis,
       "core/knowledge",
       "core/crypto",
+      "core/cosign",
+      "core/oci/descriptor.ts",
       "core/dsse",
       "core/tuf",
       "core/trust",
@@ -277,6 +291,8 @@ export const layers: LayerTable = {
       "cli/version.ts",
       "cli/input",
       "cli/render",
+      "cli/attached.ts",
+      "cli/completion",
       "cli/verify-images.ts",
       "cli/signed-word.ts",
       "cli/judge.ts",

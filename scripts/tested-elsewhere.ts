@@ -19,6 +19,21 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/cli/screen.test.ts",
     why: "formats the help of every command, which is shown there at 80 columns",
   },
+  "cli/attached.ts": {
+    test: "test/cli/commands/tree.test.ts",
+    why: "reads what the command shows; download reads the same",
+  },
+  "cli/completion/tree.ts": {
+    test: "test/cli/commands/completion.test.ts",
+    why: "is written by each script there, and asked by bash",
+  },
+  "cli/completion/bash.ts": { test: "test/cli/commands/completion.test.ts", why: "bash runs the script there" },
+  "cli/completion/zsh.ts": { test: "test/cli/commands/completion.test.ts", why: "zsh reads the script where it is" },
+  "cli/completion/fish.ts": { test: "test/cli/commands/completion.test.ts", why: "fish reads the script where it is" },
+  "cli/completion/powershell.ts": {
+    test: "test/cli/commands/completion.test.ts",
+    why: "every command and flag is looked for in the script",
+  },
   "cli/input/flag-variables.ts": {
     test: "test/cli/input/other-flags.test.ts",
     why: "sets flags from variables; every flag that narrows is given there in both ways",

@@ -41,8 +41,8 @@ export interface KnowledgeOptions extends TrustOptions, LimitOptions, CompleteOp
   readonly at?: string;
 }
 
-/** Adds the flags that say where knowledge comes from. */
-export function addKnowledgeOptions(command: Command): Command {
+/** Adds the flags that say where artifacts come from. */
+export function addSourceOptions(command: Command): Command {
   command
     .option("--store <dir>", `the mirror's folder ${orVariable("SALLYPORT_STORE")}`)
     .option(
@@ -50,15 +50,20 @@ export function addKnowledgeOptions(command: Command): Command {
       "an OCI layout, a folder or a tar archive; IMAGE names what it does not name (repeatable)",
       collect,
     );
-  addCompleteOption(command)
+  addCompleteOption(command).option("--offline", "dial nothing");
+  return addLimitOptions(command);
+}
+
+/** Adds the flags that say where knowledge comes from: artifacts, trust, and the time. */
+export function addKnowledgeOptions(command: Command): Command {
+  addSourceOptions(command)
     .option(
       "--trusted-root <file>",
       `a trusted_root.json, in place of the mirror's ${orVariable("SALLYPORT_TRUSTED_ROOT")}`,
     )
     .option("--distrust <file>", "a list of what is never trusted, beside the mirror's own (repeatable)", collect)
-    .option("--offline", "dial nothing")
     .option("--at <time>", "judge as if it were this time (RFC 3339)");
-  return addTrustOptions(addLimitOptions(command));
+  return addTrustOptions(command);
 }
 
 export interface OpenKnowledge {

@@ -26,7 +26,7 @@ const dialling = (...flags: readonly string[]): readonly OtherFlag[] =>
 const refused = (instead: string, ...flags: readonly string[]): readonly OtherFlag[] =>
   flags.map((one) => ({ flags: one, does: "refused", dialling: "refused", instead }));
 
-const toVerify: readonly OtherFlag[] = [
+const toRegistry: readonly OtherFlag[] = [
   ...dialling(
     "--allow-http-registry",
     "--allow-insecure-registry",
@@ -40,7 +40,13 @@ const toVerify: readonly OtherFlag[] = [
     "--registry-username <name>",
     "-t, --timeout <span>",
   ),
-  ...accepted("--experimental-oci11", "--max-workers <count>", "-d, --verbose"),
+  ...accepted("-d, --verbose"),
+  ...refused("redirect stderr in the shell", "--output-file <file>"),
+  ...refused("name the repository with the variable COSIGN_REPOSITORY", "--attachment-tag-prefix <text>"),
+];
+const toVerify: readonly OtherFlag[] = [
+  ...toRegistry,
+  ...accepted("--experimental-oci11", "--max-workers <count>"),
   {
     flags: "--new-bundle-format",
     does: "accepted",
@@ -53,8 +59,6 @@ const toVerify: readonly OtherFlag[] = [
   ...refused("one file with the intermediates and their root: --certificate-chain FILE", "--ca-intermediates <file>"),
   ...refused("authorities are given with --trusted-root, not by a bundle", "--allow-certificate-chain"),
   ...refused("timestamps of a certificate log are read from the certificate", "--sct <file>"),
-  ...refused("name the repository with the variable COSIGN_REPOSITORY", "--attachment-tag-prefix <text>"),
-  ...refused("redirect stderr in the shell", "--output-file <file>"),
 ];
 const ofImage: readonly OtherFlag[] = [
   ...refused("an SBOM is an attestation: sallyport verify-attestation --type spdxjson", "--attachment <name>"),
@@ -114,6 +118,8 @@ export const otherFlags = {
   apply: [...toApply, ...logging],
   test: [...toTest, ...logging],
   jp: logging,
+  tree: [...toRegistry, ...accepted("--experimental-oci11", "--registry-referrers-mode <mode>")],
+  download: [...toRegistry, ...refused("name the digest of the platform's image", "--platform <platform>")],
 } as const satisfies Record<string, readonly OtherFlag[]>;
 
 /** The flags of cosign that have effect here, beside those above. Each has a variable, as in cosign. */

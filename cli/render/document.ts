@@ -8,8 +8,10 @@ import { toYamlText } from "./yaml.ts";
 /** Each has a schema of its name. */
 export const documentKinds = [
   "ApplyResult",
+  "AttachedContent",
   "AttestationList",
   "ClaimList",
+  "CompletionScript",
   "DistrustAddition",
   "DistrustList",
   "DistrustRemoval",
@@ -17,6 +19,7 @@ export const documentKinds = [
   "Error",
   "Explanation",
   "FunctionList",
+  "ImageTree",
   "KeyPin",
   "LogEntryList",
   "MirrorAddition",

@@ -30,7 +30,7 @@ function lines(node: TreeNode, style: Style, first: string, rest: string): reado
   const wrapped = wrapText(style.text(text), {
     width: style.width,
     first: `${first}${style.mark(mark)} ${name} `,
-    rest: `${below}  `,
+    rest: below,
   });
   const who = asked === undefined ? "" : `${arrow} ${style.text(asked)}`;
   const head = who === "" ? wrapped : withWho(wrapped, who, below, style);

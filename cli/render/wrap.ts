@@ -51,13 +51,19 @@ class Lines {
     this.#empty = true;
   }
 
+  /** Whether something stands before the words of this line that does not stand before those of the next. */
+  #isFirst(): boolean {
+    return this.lines.length === 0 && widthOf(this.#wrapping.first) > widthOf(this.#wrapping.rest);
+  }
+
   #put(text: string): void {
     this.#line += this.#empty ? text : ` ${text}`;
     this.#empty = false;
   }
 
   word(text: string): void {
-    if (widthOf(text) > this.#room() && !this.#empty) this.#next();
+    const fitsBelow = widthOf(text) + widthOf(this.#wrapping.rest) <= this.#width;
+    if (widthOf(text) > this.#room() && (!this.#empty || (fitsBelow && this.#isFirst()))) this.#next();
     let left = [...text];
     while (left.length > this.#room() && this.#room() > 0) {
       const at = breakAt(left, this.#room());

@@ -51,6 +51,13 @@ const world: TestWorld = {
 const table: readonly (readonly [kind: string, ...words: readonly string[]])[] = [
   ["Version", "version"],
   ["Environment", "env"],
+  ["CompletionScript", "completion", "bash"],
+  ["CompletionScript", "completion", "zsh"],
+  ["CompletionScript", "completion", "fish"],
+  ["CompletionScript", "completion", "powershell"],
+  ["ImageTree", "tree", ...layout, demo.signed],
+  ["AttachedContent", "download", "signature", ...layout, demo.signed],
+  ["AttachedContent", "download", "attestation", ...layout, demo.signed],
   ["VerificationResult", "verify", ...keyed, demo.signed, demo.foreign, demo.unsigned, "registry.example/gone:1"],
   ["VerificationResult", "verify-attestation", ...keyed, "--type", predicateType, demo.signed, demo.unsigned],
   ["ApplyResult", "apply", "policy.yaml", "broken.yaml", "--continue-on-fail", "-r", "pods.yaml", ...layout],
@@ -190,8 +197,14 @@ function* withStranger(value: unknown): Generator<unknown> {
   }
 }
 
-/** Parts of these are open by their nature: predicates, values, trees of expressions. */
-const open: ReadonlySet<string> = new Set(["parsed-expressions", "query-result", "explanation", "verification-result"]);
+/** Parts of these are open by their nature: predicates, values, trees of expressions, what others signed. */
+const open: ReadonlySet<string> = new Set([
+  "attached-content",
+  "parsed-expressions",
+  "query-result",
+  "explanation",
+  "verification-result",
+]);
 
 test("a member that is not listed is a fault wherever it stands; so is one that is missing", () => {
   for (const [name, documents] of printed)

@@ -1,0 +1,106 @@
+/**
+ * What hangs on an image, as the sources have it: nothing is verified, and nothing is trusted by it. Source:
+ * docs/spec/sigstore.md#tag-layout, #artifact-referrers, #bundle-referrers.
+ */
+import { isBundleMediaType, predicateTypeAnnotation, referrerClaim } from "../core/cosign/referrer-scheme.ts";
+import type { Digest } from "../core/crypto/digest.ts";
+import { EngineError } from "../core/errors.ts";
+import type { Known } from "../core/knowledge/answer.ts";
+import { openQuestions } from "../core/knowledge/ask.ts";
+import type { Knowledge } from "../core/knowledge/knowledge.ts";
+import type { Limits } from "../core/limits.ts";
+import { type AssociatedKind, associatedTag } from "../core/oci/associated-tag.ts";
+import type { Descriptor } from "../core/oci/descriptor.ts";
+import { readBlob, readManifest, readReferrers, readTag, requireContent } from "../core/oci/lookup.ts";
+
+/** `bundle`: a Sigstore bundle, which only inside tells what it holds. */
+export type AttachedKind = "signature" | "attestation" | "sbom" | "bundle" | "other";
+
+/** A manifest beside the image. */
+export interface Attached {
+  readonly kind: AttachedKind;
+  /** Of cosign's tag layout; absent: a referrer. */
+  readonly tag?: string;
+  readonly digest: Digest;
+  readonly artifactType?: string;
+  /** What it says of itself. */
+  readonly predicateType?: string;
+  readonly layers: readonly Descriptor[];
+  /** Why its layers are not known. */
+  readonly problem?: string;
+}
+
+export interface AttachedToImage {
+  readonly attached: readonly Attached[];
+  /** Places that were never asked: something may be there. */
+  readonly unasked: readonly AttachedPlace[];
+}
+
+export type AttachedPlace = "signature tag" | "attestation tag" | "SBOM tag" | "referrers";
+
+interface Place {
+  readonly repository: string;
+  readonly knowledge: Knowledge;
+  readonly limits: Limits;
+}
+
+const tagPlaces = {
+  signature: "signature tag",
+  attestation: "attestation tag",
+  sbom: "SBOM tag",
+} as const satisfies Partial<Record<AssociatedKind, AttachedPlace>>;
+const tagKinds = ["signature", "attestation", "sbom"] as const;
+
+/** Everything that is known to hang on the image: cosign's tags in order, then referrers as listed. */
+export function readAttached(digest: Digest, place: Place): AttachedToImage {
+  const { repository, knowledge, limits } = place;
+  const unasked: AttachedPlace[] = [];
+  const known = <T>(at: AttachedPlace, read: () => Known<T>): T | undefined => {
+    try {
+      const found = read();
+      return found.state === "present" ? found.value : undefined;
+    } catch (error) {
+      if (!(error instanceof EngineError) || openQuestions(error).length === 0) throw error;
+      unasked.push(at);
+      return undefined;
+    }
+  };
+  const tagged = tagKinds.flatMap((kind): readonly Attached[] => {
+    const tag = associatedTag(digest, kind);
+    const found = known(tagPlaces[kind], () => readTag(knowledge, repository, tag));
+    return found === undefined ? [] : [{ kind, tag, digest: found.digest, ...layersOf(found.digest, place) }];
+  });
+  const referrers = known("referrers", () => readReferrers(knowledge, repository, digest, limits)) ?? [];
+  return { attached: [...tagged, ...referrers.map((one) => referrer(one, place))], unasked };
+}
+
+type Layers = Pick<Attached, "layers" | "problem">;
+
+function layersOf(digest: Digest, { repository, knowledge, limits }: Place): Layers {
+  try {
+    const found = requireContent(readManifest(knowledge, repository, digest, limits), "malformed", digest);
+    return { layers: found.manifest.layers };
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    return { layers: [], problem: `[${error.code}] ${error.message}` };
+  }
+}
+
+function referrer(listed: Descriptor, place: Place): Attached {
+  const read = layersOf(listed.digest, place);
+  const { artifactType } = listed;
+  const predicateType = listed.annotations?.[predicateTypeAnnotation];
+  const isBundle = [artifactType ?? "", ...read.layers.map(({ mediaType }) => mediaType)].some(isBundleMediaType);
+  return {
+    kind: isBundle ? "bundle" : (referrerClaim(listed)?.purpose ?? "other"),
+    digest: listed.digest,
+    ...(artifactType === undefined ? {} : { artifactType }),
+    ...(predicateType === undefined ? {} : { predicateType }),
+    ...read,
+  };
+}
+
+/** The bytes of a layer. @throws EngineError where they are not known, or not what the layer names. */
+export function readLayer({ digest }: Descriptor, { repository, knowledge, limits }: Place): Uint8Array {
+  return requireContent(readBlob(knowledge, repository, digest, limits.blobBytes), "malformed", digest);
+}
