@@ -1,6 +1,7 @@
 /** Asks key management services for public keys. Source: docs/spec/kyverno.md#keys. */
 import { EngineError } from "../../../core/errors.ts";
 import type { Limits } from "../../../core/limits.ts";
+import type { Files } from "../config-files.ts";
 import type { Fetcher } from "../fetch-bounded.ts";
 import type { Environment } from "../proxy-choice.ts";
 import type { Part } from "../route.ts";
@@ -15,8 +16,7 @@ import { readVaultKey, vaultName } from "./vault.ts";
 export interface KmsOptions {
   readonly fetcher: Fetcher;
   readonly env: Environment;
-  /** The text of a file; `undefined`: there is none. */
-  readonly readFile: (path: string) => Promise<string | undefined>;
+  readonly files: Files;
   readonly limits: Limits;
   readonly now: () => Date;
   /** Default: packages that are installed beside this program. */

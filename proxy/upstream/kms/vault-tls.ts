@@ -1,5 +1,6 @@
 /** TLS of a Vault by the variables of its own command line. */
 import { EngineError } from "../../../core/errors.ts";
+import { type Files, readNamedText } from "../config-files.ts";
 import type { HostTls } from "../connections.ts";
 import type { Environment } from "../proxy-choice.ts";
 
@@ -9,7 +10,7 @@ import type { Environment } from "../proxy-choice.ts";
  */
 export function vaultTls(
   env: Environment,
-  readText: (path: string) => string,
+  files: Files,
 ): { readonly host: string; readonly tls: HostTls } | undefined {
   const named = (name: string): string => env[`VAULT_${name}`] || env[`BAO_${name}`] || "";
   const address = named("ADDR");
@@ -20,7 +21,7 @@ export function vaultTls(
     throw new EngineError("invalid-config", "a client certificate has a key: give both or neither", {
       subject: "VAULT_CLIENT_CERT, VAULT_CLIENT_KEY",
     });
-  const read = (path: string | undefined): string | undefined => (path ? readText(path) : undefined);
+  const read = (path: string | undefined): string | undefined => (path ? readNamedText(files, path) : undefined);
   const tls: HostTls = {
     ca: read(ca),
     cert: read(cert),

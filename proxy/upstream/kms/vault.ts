@@ -9,6 +9,7 @@ import type { JsonObject, JsonValue } from "../../../core/encoding/json.ts";
 import { isObject } from "../../../core/encoding/shape.ts";
 import { EngineError } from "../../../core/errors.ts";
 import type { Limits } from "../../../core/limits.ts";
+import { type Files, readText } from "../config-files.ts";
 import { type BoundedResponse, type Fetcher, shownUrl } from "../fetch-bounded.ts";
 import { addressBelow, asUpstreamError, readJsonAnswer } from "../json-answer.ts";
 import { codeOfStatus } from "../outage.ts";
@@ -19,8 +20,7 @@ import type { KmsReference } from "./key-reference.ts";
 export interface VaultOptions {
   readonly fetcher: Fetcher;
   readonly env: Environment;
-  /** The text of a file; `undefined`: there is none. */
-  readonly readFile: (path: string) => Promise<string | undefined>;
+  readonly files: Files;
   readonly limits: Limits;
 }
 
@@ -50,7 +50,7 @@ export async function readVaultKey(
   const { fetcher, env, limits } = options;
   const version = versionIn(env);
   const url = addressOf(env, key);
-  const { token, from } = await tokenOf(options);
+  const { token, from } = tokenOf(options);
   const namespace = env.VAULT_NAMESPACE || env.BAO_NAMESPACE || "";
   const response = await fetcher.fetch(
     {
@@ -80,13 +80,13 @@ function addressOf(env: Environment, key: string): URL {
 }
 
 /** The token, and where it is from. @throws EngineError `access-denied` where there is none. */
-async function tokenOf({ env, readFile }: VaultOptions): Promise<{ readonly token: string; readonly from: string }> {
+function tokenOf({ env, files }: VaultOptions): { readonly token: string; readonly from: string } {
   for (const name of ["VAULT_TOKEN", "BAO_TOKEN"]) {
     const token = (env[name] ?? "").trim();
     if (token !== "") return { token, from: `the token of ${name}` };
   }
   const file = join(env.HOME || env.USERPROFILE || "", ".vault-token");
-  const token = ((await readFile(file)) ?? "").trim();
+  const token = (readText(files, file) ?? "").trim();
   if (token !== "" && !/\s/.test(token)) return { token, from: `the token in ${file}` };
   throw new EngineError("access-denied", `there is no token: set VAULT_TOKEN, or log in, which writes ${file}`, {
     subject: vaultName(env),

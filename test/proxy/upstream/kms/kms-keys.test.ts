@@ -5,6 +5,7 @@ import { openKms } from "../../../../proxy/upstream/kms/kms-keys.ts";
 import { rejectsCode } from "../../../support/assert.ts";
 import { ecKey, loadFrom, pemOf } from "../../../support/kms.ts";
 import { serveLoopback } from "../../../support/loopback-server.ts";
+import { filesOf } from "../../../support/files-of.ts";
 import { quickFetcher } from "../../../support/quick-fetcher.ts";
 
 const test = suite("proxy/upstream/kms/kms-keys");
@@ -16,7 +17,7 @@ const open = (env = {}, modules = {}) =>
   openKms({
     fetcher: quickFetcher(),
     env,
-    readFile: () => Promise.resolve(undefined),
+    files: filesOf({}),
     limits: defaultLimits,
     now: () => new Date(at),
     load: loadFrom(modules),

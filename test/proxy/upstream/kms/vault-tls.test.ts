@@ -2,9 +2,10 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { vaultTls } from "../../../../proxy/upstream/kms/vault-tls.ts";
 import { throwsCode } from "../../../support/assert.ts";
+import { filesOf } from "../../../support/files-of.ts";
 
 const test = suite("proxy/upstream/kms/vault-tls");
-const read = (path: string) => `text of ${path}`;
+const read = filesOf({ ca: "text of ca", cert: "text of cert", key: "text of key" });
 const VAULT_ADDR = "https://vault.example:8200/";
 
 test("the host of the address, with what its variables say", () => {
@@ -26,6 +27,7 @@ test("nothing in particular", () => {
   for (const env of [{}, { VAULT_ADDR }, { VAULT_ADDR, VAULT_SKIP_VERIFY: "false" }, { VAULT_CACERT: "ca" }])
     assert.is(vaultTls(env, read), undefined);
   throwsCode("invalid-config", () => vaultTls({ VAULT_ADDR, VAULT_CLIENT_CERT: "cert" }, read));
+  throwsCode("invalid-config", () => vaultTls({ VAULT_ADDR, VAULT_CACERT: "elsewhere" }, read));
 });
 
 test.run();
