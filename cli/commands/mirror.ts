@@ -76,8 +76,8 @@ function reportAdded(folder: string, added: AddedLayout, io: Voice): void {
   for (const { repository, tag, digest } of added.images)
     io.out(`copied ${visibleLine(repository)}${tag === undefined ? "" : `:${tag}`} ${digest}\n`);
   io.out(
-    `${visibleLine(folder)}: ${added.tags} tags, ${added.manifests} manifests, ${added.blobs} blobs, ${added.referrers} ` +
-      `referrers, ${added.layers} image layers (${added.layersLeftOut} left out)\n`,
+    `${visibleLine(folder)}: ${added.tags} tags, ${added.manifests} manifests, ${added.blobs} blobs, ` +
+      `${added.referrers} referrers, ${added.layers} image layers (${added.layersLeftOut} left out)\n`,
   );
   for (const { scope } of added.complete) io.out(`${visibleLine(folder)}: complete for ${scope}\n`);
   for (const { scope, at, from } of added.ended)

@@ -29,7 +29,7 @@ const unwritable =
   /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 const writable = (text: string): string =>
   text.replace(unwritable, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
-/** A reader turns a bare CR into a newline. Control and format characters are for readers of the XML, not for screens. */
+/** A reader turns a bare CR into a newline. Control and format characters are for readers, not for screens. */
 const unseen = /[\r\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu;
 const content = (text: string): string =>
   writable(text)
@@ -42,7 +42,7 @@ const attribute = (text: string): string =>
 const elements = { failed: "failure", error: "error", skipped: "skipped" } as const;
 
 function renderCase({ classname, name, status, reason = "", type, lines }: JunitCase): string {
-  const body = lines.map(([key, value]) => `    ${key}: ${content(value)}\n`).join("");
+  const body = lines.map(([key, value]) => `    ${content(key)}: ${content(value)}\n`).join("");
   const element = status === "passed" ? "system-out" : elements[status];
   const said = status === "passed" ? "" : ` message="${attribute(reason)}"`;
   const coded = type === undefined || status === "passed" ? "" : ` type="${attribute(type)}"`;

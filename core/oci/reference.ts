@@ -67,11 +67,14 @@ const localHost = new RegExp(
 
 /**
  * The one spelling of a host: lower case, without the port that is meant when there is none. Whoever writes
- * `GHCR.IO:443` gets the images of `ghcr.io`.
+ * `GHCR.IO:443` gets the images of `ghcr.io`. A host of one word that only its upper case tells from a path stays in
+ * upper case.
  */
 export function plainHost(host: string): string {
   const [, name = host, port] = /^(\[[^\]]*\]|[^:]*)(?::0*([0-9]+))?$/.exec(host.toLowerCase()) ?? [];
-  return port === undefined || port === "443" || (port === "80" && localHost.test(name)) ? name : `${name}:${port}`;
+  const plain =
+    port === undefined || port === "443" || (port === "80" && localHost.test(name)) ? name : `${name}:${port}`;
+  return namesRegistry(plain) ? plain : plain.toUpperCase();
 }
 
 /** A pattern of references with {@link plainHost}, as far as its host is fixed; else the pattern itself. */

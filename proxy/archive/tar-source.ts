@@ -82,7 +82,7 @@ const foreign: readonly (readonly [magic: string, what: string])[] = [
  * Opens a tar archive, compressed by gzip or not.
  * @throws EngineError `unsupported` for another compression, `invalid-usage` when it is not a tar archive,
  * `archive-corrupt` when it is cut short, has a hole, a device, a pipe or a path out of the archive; `over-limit` past
- * `layoutEntries` members, `layoutArchiveBytes` of what was compressed, or the room in the folder for temporary files.
+ * `layoutEntries` members, `layoutArchiveBytes` of what was compressed, or the room for temporary files.
  */
 export async function openTar(path: string, limits: Limits): Promise<LayoutSource> {
   const handle = openSync(path, "r");
@@ -118,8 +118,8 @@ async function openCompressed(path: string, limits: Limits): Promise<LayoutSourc
         done(
           new EngineError(
             "over-limit",
-            `unpacked, the archive is larger than the room in ${tmpdir()}: unpack it yourself and give the folder, or ` +
-              "set TMPDIR",
+            `unpacked, the archive is larger than the room in ${tmpdir()}: unpack it yourself and give the ` +
+              "folder, or set TMPDIR",
             { subject: path, remedy: "disk" },
           ),
         );

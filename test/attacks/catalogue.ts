@@ -3,6 +3,8 @@
  * folder, or says what it waits for.
  */
 
+import { furtherAttacks, furtherGroups } from "./further-attacks.ts";
+
 export interface CatalogueRow {
   readonly number: number;
   readonly attack: string;
@@ -22,6 +24,7 @@ export const groups: readonly (readonly [from: number, title: string])[] = [
   [77, "Registries and references"],
   [87, "TUF"],
   [95, "Admission"],
+  ...furtherGroups,
 ];
 
 const row = (number: number, attack: string, required: string, rest?: string): CatalogueRow => ({
@@ -242,4 +245,5 @@ export const catalogue: readonly CatalogueRow[] = [
   row(98, "a count of zero, or no entries", "a count of one or more; an empty list fails"),
   row(99, "images in init and ephemeral containers or custom resources are not checked", "all are"),
   row(100, "an error counts as not applicable", "an error is not a skip; under Enforce it denies"),
+  ...furtherAttacks.map(([attack, required], index) => row(101 + index, attack, required)),
 ];

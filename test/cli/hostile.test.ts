@@ -106,7 +106,11 @@ metadata: { name: ${quoted(text)} }
 policies: [policy.yaml]
 resources: [pod.yaml]
 results:
-  - { policy: ${quoted(text)}, rule: ${quoted(text.slice(0, 60))}, resources: [${quoted(text)}], kind: Pod, result: pass }
+  - policy: ${quoted(text)}
+    rule: ${quoted(text.slice(0, 60))}
+    resources: [${quoted(text)}]
+    kind: Pod
+    result: pass
 `;
 const trustedRoot = (text: string): string =>
   JSON.stringify({ mediaType: text, tlogs: [{ baseUrl: text, hashAlgorithm: text }], [text]: 1 });
