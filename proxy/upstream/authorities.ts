@@ -25,44 +25,45 @@ export interface AuthorityOptions {
   readonly added?: string | undefined;
 }
 
-const begin = "-----BEGIN CERTIFICATE-----";
+const certificate = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 /**
- * PEM texts, for `Connections`. Where the system has no bundle, those that Node carries.
+ * Certificates in PEM, each once, for `Connections`. Where the system has no bundle, those that Node carries.
  * @throws EngineError `invalid-config` for a named file that is not there or holds no certificate.
  */
 export function readAuthorities({ env, files, added }: AuthorityOptions): readonly string[] {
-  const named = (path: string): string => {
-    const text = readNamedText(files, path);
-    if (!text.includes(begin))
+  const found = new Set<string>();
+  const addNamed = (path: string | undefined): void => {
+    if (path === undefined || path === "") return;
+    const certificates = certificatesIn(readNamedText(files, path));
+    if (certificates.length === 0)
       throw new EngineError("invalid-config", "there is no certificate in it", { subject: path });
-    return text;
+    for (const one of certificates) found.add(one);
   };
-  const { SSL_CERT_FILE: file, SSL_CERT_DIR: folders, NODE_EXTRA_CA_CERTS: extra } = env;
-  const ofSystem = file && folders ? [] : systemAuthorities(files);
-  return [
-    ...(file ? [named(file)] : []),
-    ...(folders ? folders.split(":").flatMap((folder) => inFolder(folder, files)) : []),
-    ...ofSystem,
-    ...(extra ? [named(extra)] : []),
-    ...(added === undefined ? [] : [named(added)]),
-  ];
+  const { SSL_CERT_FILE: file = "", SSL_CERT_DIR: folders = "", NODE_EXTRA_CA_CERTS: extra } = env;
+  addNamed(file);
+  for (const one of folders.split(":").flatMap((folder) => inFolder(folder, files))) found.add(one);
+  if (file === "" || folders === "") for (const one of systemAuthorities(files)) found.add(one);
+  addNamed(extra);
+  addNamed(added);
+  return [...found];
 }
+
+const certificatesIn = (text: string): readonly string[] => text.match(certificate) ?? [];
 
 function systemAuthorities(files: Files): readonly string[] {
   for (const path of bundles) {
-    const text = readText(files, path);
-    if (text?.includes(begin) === true) return [text];
+    const found = certificatesIn(readText(files, path) ?? "");
+    if (found.length > 0) return found;
   }
   return rootCertificates;
 }
 
 /** Whatever else is in the folder is passed over. */
-function inFolder(folder: string, files: Files): readonly string[] {
-  if (folder === "") return [];
-  return files.list(folder).flatMap((name) => {
-    const bytes = files.read(`${folder}/${name}`);
-    const text = bytes === undefined ? "" : Buffer.from(bytes).toString("latin1");
-    return text.includes(begin) ? [text] : [];
-  });
-}
+const inFolder = (folder: string, files: Files): readonly string[] =>
+  folder === ""
+    ? []
+    : files.list(folder).flatMap((name) => {
+        const bytes = files.read(`${folder}/${name}`);
+        return bytes === undefined ? [] : certificatesIn(Buffer.from(bytes).toString("latin1"));
+      });

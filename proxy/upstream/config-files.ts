@@ -3,7 +3,7 @@ import { decodeUtf8 } from "../../core/encoding/utf8.ts";
 import { EngineError } from "../../core/errors.ts";
 
 export interface Files {
-  /** `undefined`: there is none. @throws EngineError when it is there and cannot be read. */
+  /** `undefined`: there is no file of this name. @throws EngineError when it is there and cannot be read. */
   read(path: string): Uint8Array | undefined;
   /** Names of a folder's entries, sorted; none where there is no folder. */
   list(folder: string): readonly string[];

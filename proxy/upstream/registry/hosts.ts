@@ -63,6 +63,8 @@ export function registryHosts(settings: HostSettings): RegistryHosts {
     const at = (location: string, isInsecure: boolean): Endpoint => {
       const place = `${location}${rest}`;
       const slash = place.indexOf("/");
+      if (slash < 0)
+        return { ...endpoint(place, "", false), blocked: `registries.conf leads to ${place}, which is no repository` };
       const host = plainHost(place.slice(0, slash));
       const isOwn = registryName(host) === registryName(registry) && place.slice(slash + 1) === path;
       const found = endpoint(host, place.slice(slash + 1), isOwn);

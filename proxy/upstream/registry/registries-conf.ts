@@ -40,7 +40,7 @@ export function parseRegistriesConf(text: string, path: string): readonly Regist
   return root.tables("registry").map(readRule);
 }
 
-const place = /^(?:\*\.)?[A-Za-z0-9.[\]:_-]+(?:\/[a-z0-9._/-]+)?$/;
+const place = /^(?:\*\.)?(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])(?::\d+)?(?:\/[a-z0-9._-]+)*$/;
 
 function readPlace(table: TomlTable, key: string): string | undefined {
   const text = table.text(key)?.replace(/\/+$/, "");

@@ -4,7 +4,7 @@
  *
  *     {"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown","detail":{}}]}
  */
-import { parseJson } from "../../../core/encoding/json.ts";
+import { type JsonValue, parseJson } from "../../../core/encoding/json.ts";
 import { isObject } from "../../../core/encoding/shape.ts";
 import { decodeUtf8 } from "../../../core/encoding/utf8.ts";
 import { EngineError } from "../../../core/errors.ts";
@@ -29,16 +29,16 @@ const plainWords = (text: string): string => {
 
 /** The errors of a body; `undefined` for a body that is no error document of a registry. */
 export function registryErrors(bytes: Uint8Array, limits: Limits): readonly RegistryError[] | undefined {
-  let parsed: unknown;
+  let parsed: JsonValue;
   try {
     parsed = parseJson(bytes, { limits, duplicateKeys: "last-wins", loneSurrogates: "replace" });
   } catch (error) {
     if (error instanceof EngineError) return undefined;
     throw error;
   }
-  const { errors } = parsed as { readonly errors?: unknown };
+  const errors = isObject(parsed) ? parsed.errors : undefined;
   if (!Array.isArray(errors)) return undefined;
-  return errors.slice(0, mostErrors).flatMap((entry) =>
+  return (errors as readonly JsonValue[]).slice(0, mostErrors).flatMap((entry) =>
     isObject(entry)
       ? [
           {
