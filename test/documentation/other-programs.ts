@@ -29,6 +29,7 @@ const forms: Readonly<Record<string, Form>> = {
   "cosign verify-attestation": { values: [...verify, "--type"], switches: ignore, arguments: [1, 99] },
   "cosign tree": { values: [], arguments: [1, 1] },
   "cosign initialize": { values: ["--mirror", "--root"], arguments: [0, 0] },
+  "cosign env": { values: [], arguments: [0, 0] },
   "cosign version": { values: [], arguments: [0, 0] },
   "cosign trusted-root create": { values: ["--out"], switches: ["--with-default-services"], arguments: [0, 0] },
   "oras cp": { values: [], switches: ["-r", "--to-oci-layout"], arguments: [2, 2] },
