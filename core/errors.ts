@@ -302,6 +302,23 @@ export const remedies = {
 
 export type Remedy = keyof typeof remedies;
 
+/** In place of the above for commands with policies, which do not have every flag of those without. */
+export const policyFixes: Readonly<Partial<Record<ErrorCode | Remedy, string>>> = {
+  "untrusted-certificate":
+    "give the authority that issued the certificate: `roots` in the policy, or a trusted root that has it " +
+    "(`--trusted-root FILE`)",
+  "no-certificate": "give the key that signed, `keys` in the policy, or have the image signed keyless",
+  "no-log-proof":
+    "sign with upload to the log, or accept signatures without an entry: `rekor.ignoreTlog: true` in the policy",
+  "no-sct":
+    "if the authority keeps no certificate log, ask for no such timestamp: `ctlog.ignoreSCT: true` in the policy",
+  "bad-timestamp": "give the chain of the timestamp authority: `ctlog.tsaCertChain` in the policy",
+  "no-attestation": "attest the image with this type, or ask for a type that it has: `type` in the policy",
+  "log-entry":
+    "accept signatures without a log entry: `rekor.ignoreTlog: true` in the policy; or have the image signed with " +
+    "upload to the log",
+};
+
 interface ErrorOptions {
   readonly subject?: string | undefined;
   readonly cause?: unknown;

@@ -123,6 +123,7 @@ async function apply(paths: readonly string[], options: ApplyOptions, io: Comman
         faulty,
         fixes: {
           hasSource: opened.hasSource,
+          byPolicy: true,
           typesOn: (subject) => attestationTypes(subject, opened.knowledge, opened.limits),
         },
       },

@@ -56,6 +56,7 @@ async function explain(images: readonly string[], options: ExplainOptions, io: C
     const names = new Map(pods.map(({ value }, index) => [value, images[index] ?? ""]));
     const fixes: FixSettings = {
       hasSource: opened.hasSource,
+      byPolicy: true,
       typesOn: (subject) => attestationTypes(subject, opened.knowledge, opened.limits),
     };
     report(all, names, fixes, options, io);

@@ -1,5 +1,5 @@
 /** What to do about a failure, as it is shown. Source: docs/spec/command-line.md#error-messages. */
-import { codeRow, type ErrorCode, fixes, type Remedy, remedies } from "../../core/errors.ts";
+import { codeRow, type ErrorCode, fixes, policyFixes, type Remedy, remedies } from "../../core/errors.ts";
 import type { Question } from "../../core/knowledge/question.ts";
 import type { RuleResult } from "../../core/kyverno/image/result.ts";
 import { type Failure, leadingFailure } from "../../core/verdict.ts";
@@ -15,6 +15,8 @@ export interface Failed {
 /** `hasSource`: a mirror or a layout was named. `typesOn`: of the attestations of an image. */
 export interface FixSettings {
   readonly hasSource: boolean;
+  /** A policy says who must have signed, not flags. */
+  readonly byPolicy?: boolean;
   readonly typesOn?: (subject: string) => readonly string[];
 }
 
@@ -35,7 +37,7 @@ export const replaced = (text: string, word: string, value: string | undefined):
 
 /** One thing to do, for the screen: commands in it are in backquotes. */
 export function markedFix(failed: Failed, settings: FixSettings = { hasSource: true }): string {
-  const { hasSource, typesOn } = settings;
+  const { hasSource, typesOn, byPolicy } = settings;
   const { code, question, subject } = failed;
   const [type, ...more] = code === "no-signature" && subject !== undefined ? (typesOn?.(subject) ?? []) : [];
   if (type !== undefined) {
@@ -44,7 +46,8 @@ export function markedFix(failed: Failed, settings: FixSettings = { hasSource: t
   }
   const lacksSource = !hasSource && codeRow(code).truth === "unknown" && question !== undefined && artifact(question);
   const remedy = lacksSource ? "no-source" : (failed.remedy ?? remedyOf(failed));
-  const text = remedy === undefined ? fixes[code] : remedies[remedy];
+  const forPolicy = byPolicy === true ? policyFixes[remedy ?? code] : undefined;
+  const text = forPolicy ?? (remedy === undefined ? fixes[code] : remedies[remedy]);
   // Of a file that was given, the fix is about that file.
   const filled = replaced(text, "FILE", remedy !== undefined && code === "invalid-usage" ? subject : undefined);
   const named = replaced(filled, "REFERENCE", question?.kind === "key" ? question.reference : undefined);

@@ -77,7 +77,11 @@ class Lines {
   /** A command stays on one line if it can. Its lines end in a backslash otherwise; its words are never broken. */
   command(text: string): void {
     if (widthOf(text) > this.#room() && !this.#empty) this.#next();
-    for (const word of widthOf(text) <= this.#room() ? [text] : text.split(" ")) {
+    if (widthOf(text) <= this.#room()) {
+      this.#put(text);
+      return;
+    }
+    for (const word of text.split(" ")) {
       if (!this.#empty && widthOf(word) + 2 > this.#room()) {
         this.#put("\\");
         this.#next("  ");

@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { failureOf, fixLines, fixText } from "../../../cli/render/fix.ts";
-import { checks, codes, type ErrorCode, fixes, remedies } from "../../../core/errors.ts";
+import { type Failed, failureOf, fixLines, fixText, markedFix } from "../../../cli/render/fix.ts";
+import { checks, codes, type ErrorCode, fixes, remedies, type Remedy } from "../../../core/errors.ts";
 import type { Question } from "../../../core/knowledge/question.ts";
 import type { RuleResult } from "../../../core/kyverno/image/result.ts";
 import { parses } from "../idle-program.ts";
@@ -35,6 +35,24 @@ test("every flag of every fix is one of a command that decides", async () => {
     const taken = await Promise.all(deciding.map((words) => parses([...words, ...text.split(" ")])));
     assert.ok(taken.includes(true), `${name}: ${text}`);
   }
+});
+
+test("commands with policies name none of the flags that they lack", async () => {
+  const settings = { hasSource: true, byPolicy: true };
+  const failures: readonly Failed[] = [
+    ...(Object.keys(codes) as ErrorCode[]).map((code) => ({ code })),
+    ...(Object.keys(remedies) as Remedy[]).map((remedy) => ({ code: "no-trust" as const, remedy })),
+  ];
+  for (const failed of failures.filter(({ code }) => ["refuted", "unknown"].includes(codes[code].truth)))
+    for (const [, text = ""] of markedFix(failed, settings).matchAll(/`(-[^`]+)`/g)) {
+      // What reads a file that was given on the command line names the flag of that command.
+      if (["certificate", "public-key"].includes(failed.remedy ?? "")) continue;
+      for (const words of [
+        ["apply", "POLICY", "-r", "POD"],
+        ["explain", "IMAGE", "-p", "POLICY"],
+      ])
+        assert.ok(await parses([...words, ...text.split(" ")]), `${failed.code} ${failed.remedy ?? ""}: ${text}`);
+    }
 });
 
 test("what looks like a command or a flag is marked, so that it is checked", () => {
