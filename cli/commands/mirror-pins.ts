@@ -120,7 +120,7 @@ export function definePins(command: Command, { io, finish }: Shell): void {
     );
   addStoreOption(command.command("pins").description("list what is pinned: keys and trusted roots"))
     .addOption(outputOption("wide"))
-    .option("--no-headers", "without the line of headers")
+    .option("--no-headers", "omit the header line")
     .action((options: ListOptions) => finish(list(options, io)));
   addStoreOption(
     command

@@ -22,9 +22,18 @@ export class Findings {
   readonly #problems: { readonly code: PolicyProblem["code"]; readonly message: string; readonly pointer: string }[] =
     [];
 
+  /** Fields that a misspelt one is taken to mean: what they lack follows from that. */
+  readonly #meant = new Set<string>();
+
   /** The field at `pointer` is not as it must be. `message` continues the sentence that begins with the field. */
   refuse(pointer: string, message: string): void {
-    if (!this.isFull) this.#problems.push({ code: "invalid-policy", message, pointer });
+    if (!this.isFull && !this.#meant.has(pointer)) this.#problems.push({ code: "invalid-policy", message, pointer });
+  }
+
+  /** The field is unknown; the one at `meant` was probably meant. */
+  misspelt(pointer: string, message: string, meant: string): void {
+    this.refuse(pointer, message);
+    this.#meant.add(meant);
   }
 
   /** The field is valid in Kyverno and not in this program. */
@@ -49,7 +58,7 @@ export class Findings {
   add(later: Findings): void {
     const faults = this.#problems.map(({ pointer }) => pointer);
     const follows = (pointer: string): boolean =>
-      faults.some((fault) => fault === pointer || fault.startsWith(`${pointer}/`));
+      this.#meant.has(pointer) || faults.some((fault) => fault === pointer || fault.startsWith(`${pointer}/`));
     this.#problems.push(...later.#problems.filter(({ pointer }) => !follows(pointer)));
     this.warnings.push(...later.warnings);
   }

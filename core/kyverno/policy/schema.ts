@@ -156,7 +156,7 @@ function fitFields(
     const field = Object.hasOwn(shape.fields, key) ? shape.fields[key] : undefined;
     if (field === undefined) {
       if (shape.kind === "open map") result[key] = entry;
-      else refuseUnknown(key, Object.keys(shape.fields), pointer(at, key), findings);
+      else refuseUnknown(key, Object.keys(shape.fields), at, findings);
       continue;
     }
     const fitted = fitShape(entry, field, pointer(at, key), findings);
@@ -169,10 +169,7 @@ function fitFields(
 function refuseUnknown(key: string, known: readonly string[], at: string, findings: Findings): void {
   if (findings.isFull) return;
   const nearest = nearestName(key, known);
-  findings.refuse(
-    at,
-    nearest === undefined
-      ? `unknown field; the fields here are ${known.join(", ")}`
-      : `unknown field; did you mean ${JSON.stringify(nearest)}?`,
-  );
+  const here = pointer(at, key);
+  if (nearest === undefined) findings.refuse(here, `unknown field; the fields here are ${known.join(", ")}`);
+  else findings.misspelt(here, `unknown field; did you mean ${JSON.stringify(nearest)}?`, pointer(at, nearest));
 }
