@@ -21,6 +21,8 @@ export interface RunOptions {
   readonly filters?: readonly string[];
   /** These files, in this order, in place of those that are found. */
   readonly files?: readonly string[];
+  /** No further file begins once so many CPU seconds were spent. */
+  readonly cpuSeconds?: number;
   /** Ends with the first test that fails. */
   readonly stopAtFirst?: boolean;
   readonly jobs?: number;
@@ -202,7 +204,9 @@ export async function runTests(options: RunOptions): Promise<RunSummary> {
         const report = await worker.run(file);
         if (reports.push(report) % filesPerRound === 0) reference.measure();
         options.write(describe(report));
+        const spent = reports.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0);
         if (options.stopAtFirst === true && report.failed > 0) waiting.length = 0;
+        if (options.cpuSeconds !== undefined && spent >= options.cpuSeconds) waiting.length = 0;
       }
       worker.stop();
     }),

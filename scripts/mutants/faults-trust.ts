@@ -135,7 +135,6 @@ export const trustFaults: readonly Fault[] = [
     file: "core/verify/verify-entity.ts",
     from: '  ["timestamp.required", (run) => run.requireTimestamp()],\n',
     to: "",
-    signature: true,
   },
   {
     name: "tuf-one-signature",

@@ -4,7 +4,7 @@ import { TreeCopy } from "./copy.ts";
 import { type Fault, tableProblems } from "./fault.ts";
 import { ModuleGraph } from "./module-graph.ts";
 import { type FaultResult, ResultFile, type Sighting, treeDigest } from "./results.ts";
-import { chooseFor, firstFailing, firstFailingGolden, look } from "./sightings.ts";
+import { attackSeconds, chooseFor, firstFailing, firstFailingGolden, look } from "./sightings.ts";
 
 export interface MutantOptions {
   readonly root: string;
@@ -88,7 +88,10 @@ export async function runMutants(options: MutantOptions): Promise<MutantSummary>
     copy.remove();
   }
   const minutes = results.reduce((sum, result) => sum + result.cpuSeconds, 0) / 60;
-  write(`\n${minutes.toFixed(1)} minutes of CPU, ${results.length - fresh.length} results from an earlier run\n`);
+  write(
+    `\n${minutes.toFixed(1)} minutes of CPU; attacks were looked at for ${attackSeconds} s each; ` +
+      `${results.length - fresh.length} results from an earlier run\n`,
+  );
   for (const problem of problems) write(`FAIL ${problem}\n`);
   return { seen: results.length - problems.length, problems };
 }

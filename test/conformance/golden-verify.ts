@@ -172,19 +172,30 @@ export interface GoldenRun {
   readonly knowledge?: Knowledge;
 }
 
+/** What a case has in place of its own. */
+interface Changed {
+  readonly instead?: Knowledge;
+  readonly policy?: (text: string) => string;
+}
+
+const count = /\bcount: (\d+)/;
+/** The policy that asks for one more of each set that counts. */
+const askingForMore = (text: string): string =>
+  text.replace(new RegExp(count, "g"), (_, wanted: string) => `count: ${Number(wanted) + 1}`);
+
 /** Decides one case with our engine. */
 export function runGoldenCase(
   folder: string,
   golden: GoldenCase,
   now: Date,
   crypto: SignatureVerifier = fastVerifier,
-  instead?: Knowledge,
+  { instead, policy = (text) => text }: Changed = {},
 ): GoldenRun {
   const empty = { mutate: [], validate: [], patched: {}, codes: [], messages: [] };
   const text = (path: string) => readFileSync(join(folder, path), "utf8");
   const files = [golden.policy, ...(golden.exception === undefined ? [] : [golden.exception])].map((name) => ({
     name,
-    text: text(name),
+    text: name === golden.policy ? policy(text(name)) : text(name),
   }));
   const loaded = loadPolicies(files);
   if (loaded.errors.length > 0)
@@ -357,6 +368,9 @@ function decides(
 const layoutFolders = (folder: string, { layouts }: GoldenCase): readonly string[] =>
   layouts.map((layout) => (layout === "registry" ? join(folder, "registry") : resolve(folder, layout.path)));
 
+/** Whether no more signatures hold than the policy counts. */
+const proves = ({ proven }: Examined, policy: string): boolean => proven.length === Number(count.exec(policy)?.[1]);
+
 /** The case for damage to its evidence: one signature of one image by its tag has proven it. */
 function toAccepted(id: string, { proven }: Examined, { decision, knowledge }: GoldenRun): AcceptedCase | undefined {
   const images = new Set(decision?.results.flatMap(({ image }) => (image === undefined ? [] : [image.image])));
@@ -385,6 +399,7 @@ export function runGoldenVerify(
   const idle: string[] = [];
   const observed = new Map<string, Observed>();
   const accepted: AcceptedCase[] = [];
+  const counted: string[] = [];
   let same = 0;
   const cases = readGoldenCases(folder);
   for (const golden of cases) {
@@ -406,6 +421,7 @@ export function runGoldenVerify(
       same += 1;
       const good = outcomeOf(ours) === "accepted" ? toAccepted(golden.id, examined, run) : undefined;
       if (good !== undefined) accepted.push(good);
+      if (outcomeOf(ours) === "accepted" && count.test(policy) && proves(examined, policy)) counted.push(golden.id);
       if (named.length > 0) idle.push(golden.id);
       continue;
     }
@@ -414,14 +430,17 @@ export function runGoldenVerify(
     else byRow.set(golden.id, row.row);
     if (named.length > 0 && (row === undefined || !named.includes(row))) idle.push(golden.id);
   }
-  const judge = (id: string, knowledge: Knowledge): Observed | undefined => {
+  const accepts = (id: string, changed: Changed): boolean => {
     const golden = cases.find((one) => one.id === id);
-    return golden === undefined ? undefined : runGoldenCase(folder, golden, now, crypto, knowledge).observed;
+    if (golden === undefined) throw new Error(`no case ${id}`);
+    return outcomeOf(runGoldenCase(folder, golden, now, crypto, changed).observed) === "accepted";
   };
-  const damaged = runDamages(accepted, (id, knowledge) => {
-    const ours = judge(id, knowledge);
-    return ours === undefined || outcomeOf(ours) === "accepted";
-  });
+  const fewer = counted.filter((id) => accepts(id, { policy: askingForMore }));
+  const moved = runDamages(accepted, (id, instead) => accepts(id, { instead }));
+  const damaged = {
+    count: moved.count + counted.length,
+    accepted: [...moved.accepted, ...fewer.map((id) => ({ id, damage: "fewer signatures than the policy counts" }))],
+  };
   return { total: cases.length, same, damaged, observed, byRow, without, idle };
 }
 

@@ -126,10 +126,10 @@ test("one fault can be named; a name that is no fault's is refused", async () =>
 
 test("a second run takes the results of the first, until an edit", async () => {
   const { root, run } = world([first, unseen]);
-  assert.match((await run()).text, /, 0 results from an earlier run/);
-  assert.match((await run()).text, /, 2 results from an earlier run/);
+  assert.match((await run()).text, /; 0 results from an earlier run/);
+  assert.match((await run()).text, /; 2 results from an earlier run/);
   writeInto(root, "core/lone.ts", "// Edited.\nexport const lone = 4;\n");
-  assert.match((await run()).text, /, 0 results from an earlier run/);
+  assert.match((await run()).text, /; 0 results from an earlier run/);
 });
 
 test("a suite that fails without a fault has shown nothing", async () => {

@@ -9,7 +9,9 @@ const good = `${head}test("holds", () => assert.is(1, 1));\ntest.run();\n`;
 
 async function run(
   files: Readonly<Record<string, string>>,
-  options: Partial<Pick<RunOptions, "fileTimeoutMs" | "filters" | "figure" | "files" | "stopAtFirst">> = {},
+  options: Partial<
+    Pick<RunOptions, "fileTimeoutMs" | "filters" | "figure" | "files" | "stopAtFirst" | "cpuSeconds">
+  > = {},
 ) {
   const root = tempFolder(files);
   linkPackages(root);
@@ -31,6 +33,11 @@ test("given files run in their order; at the first test that fails the file and 
   );
   assert.equal(summary, { files: 2, passed: 1, failed: 1, skipped: 0, failing: ["test/b.test.ts"] });
   assert.match(text, "a test failed");
+});
+
+test("no file begins once the CPU seconds are spent", async () => {
+  const { summary } = await run({ "test/a.test.ts": good, "test/b.test.ts": good }, { cpuSeconds: 0 });
+  assert.is(summary.files, 1);
 });
 
 const faults: Readonly<Record<string, string>> = {
