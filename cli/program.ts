@@ -193,7 +193,7 @@ function reportError(error: unknown, world: ErrorWorld): ExitCode {
   if (error instanceof CommanderError && endsWell.has(error.code)) return 0;
   if (error instanceof CommanderError || error instanceof EngineError) {
     const isOurs = error instanceof EngineError;
-    const problem = isOurs ? toProblem(error) : usageProblem(error);
+    const problem = isOurs ? toProblem(error) : usageProblem(error, world.command);
     const fix = problem.fix.replaceAll("COMMAND", world.command);
     return world.tell({ ...problem, fix }, isOurs ? exitOf(error.code) : 2);
   }
@@ -208,7 +208,7 @@ function reportError(error: unknown, world: ErrorWorld): ExitCode {
 /** Help and version succeed, and so does a group without a subcommand; anything else is wrong usage. */
 const endsWell = new Set(["commander.help", "commander.helpDisplayed", "commander.version"]);
 
-function usageProblem(error: CommanderError): Problem & { readonly fix: string } {
+function usageProblem(error: CommanderError, command: string): Problem & { readonly fix: string } {
   const [what = "wrong usage", ...hints] = error.message.replace(/^error: /, "").split("\n");
   const why = hints
     .join(" ")
@@ -218,6 +218,6 @@ function usageProblem(error: CommanderError): Problem & { readonly fix: string }
     code: "invalid-usage",
     what,
     ...(why === "" ? {} : { why }),
-    fix: "see `sallyport --help`, or `sallyport COMMAND --help`",
+    fix: command === "COMMAND" ? "see `sallyport --help`" : "see `sallyport COMMAND --help`",
   };
 }

@@ -24,7 +24,7 @@ const command = /[^\s`]*(?:`[^`]*`[^\s`]*)+|\S+/g;
 
 /** The end of a long word that fits: behind a sign at which people would break it, if there is one. */
 function breakAt(word: readonly string[], room: number): number {
-  for (let at = room; at > room / 4; at--) if (/[/@:,=&?_+-]/.test(word[at - 1] ?? "")) return at;
+  for (let at = room; at > room / 4; at--) if (/[/@,=&?_+-]/.test(word[at - 1] ?? "")) return at;
   return room;
 }
 

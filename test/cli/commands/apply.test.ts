@@ -129,7 +129,9 @@ test("a policy that does not load: nothing is judged, exit 2, with its place", a
     err,
     /^error invalid-policy: 1 policy does not load; nothing was judged: broken\.yaml:\d+:\d+: .*\n {2}fix: {2}.*\n$/,
   );
-  const twice = policyFor(demo.key.pem, { name: "broken" }).replace("imageReferences:", "imageReference:");
+  const twice = policyFor(demo.key.pem, { name: "broken" })
+    .replace("imageReferences:", "imageReference:")
+    .replace("attestors:", "attestor:");
   const worse = await runCli(["apply", "broken.yaml", "-r", "signed.yaml"], world({}, { "broken.yaml": twice }));
   assert.is(worse.err.match(/^error invalid-policy: broken\.yaml:\d+:\d+: /gm)?.length, 2, "each with its place");
   assert.match(worse.err, /\nerror invalid-policy: 1 policy does not load; nothing was judged\n {2}fix: {2}.*\n$/);
