@@ -22,9 +22,9 @@ const narrowest = 40;
 
 const command = /[^\s`]*(?:`[^`]*`[^\s`]*)+|\S+/g;
 
-/** The end of a long word that fits: behind a sign at which people would break it, if there is one. */
-function breakAt(word: readonly string[], room: number): number {
-  for (let at = room; at > room / 4; at--) if (/[/@,=&?_+-]/.test(word[at - 1] ?? "")) return at;
+/** How much of a long word fits, from `from` on: up to a sign at which people would break it, if there is one. */
+function breakAt(word: readonly string[], from: number, room: number): number {
+  for (let at = room; at > room / 4; at--) if (/[/@,=&?_+-]/.test(word[from + at - 1] ?? "")) return at;
   return room;
 }
 
@@ -64,14 +64,15 @@ class Lines {
   word(text: string): void {
     const fitsBelow = widthOf(text) + widthOf(this.#wrapping.rest) <= this.#width;
     if (widthOf(text) > this.#room() && (!this.#empty || (fitsBelow && this.#isFirst()))) this.#next();
-    let left = [...text];
-    while (left.length > this.#room() && this.#room() > 0) {
-      const at = breakAt(left, this.#room());
-      this.#put(left.slice(0, at).join(""));
-      left = left.slice(at);
+    const signs = [...text];
+    let from = 0;
+    while (signs.length - from > this.#room() && this.#room() > 0) {
+      const at = breakAt(signs, from, this.#room());
+      this.#put(signs.slice(from, from + at).join(""));
+      from += at;
       this.#next();
     }
-    this.#put(left.join(""));
+    this.#put(signs.slice(from).join(""));
   }
 
   /** A command stays on one line if it can. Its lines end in a backslash otherwise; its words are never broken. */

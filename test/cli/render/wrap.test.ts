@@ -52,4 +52,11 @@ test("colour takes no columns; a screen has at least forty, a cell may have fewe
   assert.is(lines("a b c d", 5, { narrow: true }).length, 3 - 1);
 });
 
+test("a word without end is broken in linear time, and keeps every sign", () => {
+  const word = "abc/".repeat(500_000);
+  const lines = wrapText(word, { width: 80, first: "", rest: "  " });
+  assert.is(lines.map((line) => line.trim()).join(""), word);
+  assert.ok(lines.every((line) => line.length <= 80));
+});
+
 test.run();
