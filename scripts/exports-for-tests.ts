@@ -24,7 +24,6 @@ export const exportsForTests: Readonly<Record<string, string>> = {
 
   // What the tests' lab writes or signs.
   "core/crypto/ecdsa-signature.ts p1363ToDer": "vectors have signatures in either form",
-  "core/oci/manifest.ts mediaTypes": "the lab's manifests",
   "core/tlog/signed-entry-timestamp.ts encodeEntryTimestampPayload": "what the lab's log signs",
   "core/trust/distrust.ts compileDistrust": "tests of the pipeline are given a list of their own",
   "core/x509/fulcio.ts fulcioExtensions": "the lab's certificates",
@@ -51,5 +50,6 @@ export const exportsForTests: Readonly<Record<string, string>> = {
   "core/kyverno/rule/operators/equality.ts deepEqual": "equality of any two values",
   "core/tlog/inclusion-proof.ts rootOfInclusion": "proofs without a checkpoint",
   "core/x509/sct.ts precertificateTbs": "compared with the bytes of a real precertificate",
+  "proxy/upstream/registry/tokens.ts tokenEndpoint": "hosts that no test can serve",
   "proxy/p384/p384-verifier.ts usesBeforeComb": "the use after which a key has its comb",
 };

@@ -1,7 +1,6 @@
 /**
  * The authorities that upstreams' certificates may come from: those of this system, as programs in Go find them, and
- * those that were added. Source: Go's crypto/x509 (SSL_CERT_FILE, SSL_CERT_DIR, the places of the bundle on Linux);
- * Node's documentation of NODE_EXTRA_CA_CERTS.
+ * those that were added. Source: Go's crypto/x509 (SSL_CERT_FILE and SSL_CERT_DIR), https://nodejs.org/api/cli.html.
  */
 import { rootCertificates } from "node:tls";
 import { EngineError } from "../../core/errors.ts";

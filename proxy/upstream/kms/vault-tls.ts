@@ -8,10 +8,7 @@ import type { Environment } from "../proxy-choice.ts";
  * What holds for the host of VAULT_ADDR, which is `host` or `host:port`; `undefined`: nothing in particular.
  * @throws EngineError `invalid-config`
  */
-export function vaultTls(
-  env: Environment,
-  files: Files,
-): { readonly host: string; readonly tls: HostTls } | undefined {
+export function vaultTls(env: Environment, files: Files): { readonly host: string; readonly tls: HostTls } | undefined {
   const named = (name: string): string => env[`VAULT_${name}`] || env[`BAO_${name}`] || "";
   const address = named("ADDR");
   if (!URL.canParse(address)) return undefined;

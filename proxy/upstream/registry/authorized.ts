@@ -1,6 +1,6 @@
 /**
  * Requests to a registry with what it asks for: nothing at first, then a token or a password, which are kept until they
- * end. Source: CNCF distribution (token authentication); RFC 7617 (basic).
+ * end. Source: https://distribution.github.io/distribution/spec/auth/token/, RFC 7617.
  */
 import { EngineError } from "../../../core/errors.ts";
 import type { Limits } from "../../../core/limits.ts";

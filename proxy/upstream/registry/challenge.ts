@@ -1,8 +1,9 @@
 /**
- * What a registry asks for with a 401: the WWW-Authenticate field. Source: RFC 9110 (challenge); CNCF distribution
- * (token authentication). It is read leniently: registries leave quotes out, forget to close them, or put commas within.
+ * What a registry asks for with a 401: the WWW-Authenticate field. It is read leniently: registries leave quotes out,
+ * forget to close them, or put commas within. Source: RFC 9110 §11.6.1,
+ * https://distribution.github.io/distribution/spec/auth/token/.
  *
- *     Bearer realm="https://auth.docker.io/token",service="registry.docker.io",scope="repository:library/nginx:pull"
+ *     Bearer realm="https://auth.docker.io/token",service="registry.docker.io",scope="repository:a/b:pull"
  */
 
 export interface Challenge {

@@ -47,7 +47,7 @@ export const dialledHost = (registry: string): string => (hubNames.has(registry)
 export const credentialTarget = ({ host, path }: Endpoint): Target => ({ host: registryName(host), path });
 
 /** The name of a host without its port, brackets off. */
-export const nameOfHost = (host: string): string => host.replace(/:\d+$/, "").replace(/^\[|\]$/g, "");
+const nameOfHost = (host: string): string => host.replace(/:\d+$/, "").replace(/^\[|\]$/g, "");
 
 /** This machine is asked without TLS where it speaks none, as go-containerregistry has it. */
 export const defaultScheme = (host: string): Scheme => (isLoopback(nameOfHost(host)) ? "either" : "https");

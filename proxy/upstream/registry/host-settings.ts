@@ -1,7 +1,4 @@
-/**
- * How registries are spoken to, from flags and the files that they name. Source: cosign's flags (`--registry-…`,
- * `--allow-…`).
- */
+/** How registries are spoken to, from flags and the files that they name. Source: cosign `verify`. */
 import { EngineError } from "../../../core/errors.ts";
 import { plainHost } from "../../../core/oci/reference.ts";
 import { type Files, readNamedText } from "../config-files.ts";

@@ -1,6 +1,7 @@
 /**
- * Mirrors of registries, as containerd is told of them. Source: containerd's docs/hosts.md; Docker's documentation of
- * certificates of registries, for folders without hosts.toml.
+ * Mirrors of registries, as containerd is told of them; folders without hosts.toml hold certificates, as docker has it.
+ * Source: https://github.com/containerd/containerd/blob/main/docs/hosts.md,
+ * https://docs.docker.com/engine/security/certificates/.
  *
  *     certs.d/docker.io/hosts.toml:
  *     server = "https://registry-1.docker.io"

@@ -1,7 +1,7 @@
 /**
- * Which hosts serve a repository, in order, and how each is spoken to. Settings come first, then registries.conf, then
- * hosts.toml; without any of them a repository is asked for at its own host. Source: containers-registries.conf(5);
- * containerd's docs/hosts.md.
+ * Which hosts serve a repository, in order, and how each is spoken to: by registries.conf, else by hosts.toml; without
+ * either a repository is asked for at its own host. Source: https://man.archlinux.org/man/containers-registries.conf.5,
+ * https://github.com/containerd/containerd/blob/main/docs/hosts.md.
  */
 import { plainHost } from "../../../core/oci/reference.ts";
 import type { HostTls } from "../connections.ts";

@@ -1,6 +1,6 @@
 /**
- * Mirrors and other places of repositories, as podman, CRI-O and skopeo are told of them. Source:
- * containers-registries.conf(5), version 2.
+ * Mirrors and other places of repositories, as podman, CRI-O and skopeo are told of them, in version 2. Source:
+ * https://man.archlinux.org/man/containers-registries.conf.5.
  *
  *     [[registry]]
  *     prefix = "ghcr.io/org"

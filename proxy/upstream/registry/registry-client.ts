@@ -1,6 +1,7 @@
 /**
  * What one registry has: tags, manifests, blobs and referrers of one repository. Every content is compared with its
- * digest. Source: OCI distribution 1.1 (pulling manifests and blobs, listing referrers); docs/spec/sigstore.md#referrers-and-the-fallback-tag.
+ * digest. Source: OCI distribution 1.1 (pulling manifests and blobs, listing referrers);
+ * docs/spec/sigstore.md#referrers-and-the-fallback-tag.
  */
 import { type Digest, digestOf, isDigest } from "../../../core/crypto/digest.ts";
 import type { JsonValue } from "../../../core/encoding/json.ts";

@@ -1,6 +1,6 @@
 /**
- * What a registry says when it does not give what was asked for. Source: OCI distribution 1.1 (error codes); Docker
- * Hub's documentation of pull rate limits.
+ * What a registry says when it does not give what was asked for. Source: OCI distribution 1.1 (error codes),
+ * https://docs.docker.com/docker-hub/usage/pulls/.
  *
  *     {"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown","detail":{}}]}
  */
@@ -20,6 +20,8 @@ interface RegistryError {
 const mostErrors = 3;
 const mostWords = 200;
 
+const joined = (texts: readonly string[], between: string): string => texts.filter((text) => text !== "").join(between);
+
 /** Text of an upstream, for people: one line, bounded, nothing that moves a terminal's cursor. */
 const plainWords = (text: string): string => {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is removed.
@@ -28,7 +30,7 @@ const plainWords = (text: string): string => {
 };
 
 /** The errors of a body; `undefined` for a body that is no error document of a registry. */
-export function registryErrors(bytes: Uint8Array, limits: Limits): readonly RegistryError[] | undefined {
+function registryErrors(bytes: Uint8Array, limits: Limits): readonly RegistryError[] | undefined {
   let parsed: JsonValue;
   try {
     parsed = parseJson(bytes, { limits, duplicateKeys: "last-wins", loneSurrogates: "replace" });
@@ -82,7 +84,10 @@ export function registryFault(response: BoundedResponse, { who, now, limits }: F
   const errors = registryErrors(bytes, limits) ?? [];
   const said = isHtml(response)
     ? "a page in HTML, not the answer of a registry"
-    : errors.map(({ code: name, message }) => [name, message].filter((text) => text !== "").join(": ")).join("; ");
+    : joined(
+        errors.map(({ code: name, message }) => joined([name, message], ": ")),
+        "; ",
+      );
   const told = said === "" ? bodyWords(response) : said;
   const parts = [
     `HTTP ${status}`,

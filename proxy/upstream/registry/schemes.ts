@@ -1,6 +1,6 @@
 /**
- * Whether a host speaks https or http, found out once. Source: go-containerregistry (remote/transport: https is tried
- * first, http only for this machine and hosts to which it was allowed).
+ * Whether a host speaks https or http, found out once: https is tried first, http only for this machine and hosts to
+ * which it was allowed. Source: https://github.com/google/go-containerregistry/tree/main/pkg/v1/remote.
  */
 import { EngineError } from "../../../core/errors.ts";
 import type { Fetcher } from "../fetch-bounded.ts";

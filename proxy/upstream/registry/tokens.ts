@@ -1,6 +1,7 @@
 /**
- * Tokens for a registry, from the endpoint that its challenge names. Source: CNCF distribution (token authentication
- * specification: GET; OAuth2 token authentication: POST).
+ * Tokens for a registry, from the endpoint that its challenge names: by GET, or by POST. Source:
+ * https://distribution.github.io/distribution/spec/auth/token/,
+ * https://distribution.github.io/distribution/spec/auth/oauth/.
  */
 import { encodeBase64 } from "../../../core/encoding/base64.ts";
 import { isObject } from "../../../core/encoding/shape.ts";
@@ -38,7 +39,7 @@ export interface Token {
 const tokenBytes = 256 * 1024;
 /** What the specification says where the endpoint does not. */
 const defaultSeconds = 60;
-/** A token is renewed so long before its end, or after three quarters of its life: clocks differ, requests take time. */
+/** A token is renewed so long before its end, or after three quarters of its life: clocks differ. */
 const marginMs = 10_000;
 
 export const basicAuthorization = (username: string, password: string): string =>

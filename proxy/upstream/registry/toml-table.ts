@@ -1,4 +1,4 @@
-/** Tables of TOML files, with the place of whatever is wrong. Source: TOML 1.0. */
+/** Tables of TOML files, with the place of whatever is wrong. Source: https://toml.io/en/v1.0.0. */
 import { parse, TomlError } from "smol-toml";
 import { EngineError } from "../../../core/errors.ts";
 

@@ -1,7 +1,7 @@
 /**
  * Where credentials of this user are kept, in the order in which files are looked at: what REGISTRY_AUTH_FILE names,
- * docker's, podman's, and docker's oldest. The first that has some for the registry counts. Source: docker's
- * documentation of DOCKER_CONFIG; containers-auth.json(5).
+ * docker's, podman's, and docker's oldest. The first that has some for the registry counts. Source:
+ * https://docs.docker.com/reference/cli/docker/, https://man.archlinux.org/man/containers-auth.json.5.
  */
 import { type JsonValue, parseJson } from "../../../../core/encoding/json.ts";
 import { EngineError } from "../../../../core/errors.ts";

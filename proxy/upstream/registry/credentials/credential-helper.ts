@@ -1,5 +1,6 @@
 /**
- * Programs that keep credentials: `docker-credential-NAME get`. Source: docker-credential-helpers (protocol).
+ * Programs that keep credentials: `docker-credential-NAME get`. Source:
+ * https://github.com/docker/docker-credential-helpers.
  *
  *     stdin:  https://index.docker.io/v1/
  *     stdout: {"ServerURL":"https://index.docker.io/v1/","Username":"bot","Secret":"…"}

@@ -1,6 +1,6 @@
 /**
- * Credentials in the files of docker, podman and Kubernetes. Source: docker's documentation of config.json;
- * containers-auth.json(5); Kubernetes' documentation of image pull secrets (paths and wildcards in keys).
+ * Credentials in the files of docker, podman and Kubernetes. Source: https://docs.docker.com/reference/cli/docker/,
+ * https://man.archlinux.org/man/containers-auth.json.5, Kubernetes' documentation of images (wildcards in keys).
  *
  *     {"auths":{"ghcr.io":{"auth":"Ym90OnMzY3IzdA=="},"quay.io/org":{"identitytoken":"…"}},
  *      "credHelpers":{"gcr.io":"gcloud"},"credsStore":"desktop"}

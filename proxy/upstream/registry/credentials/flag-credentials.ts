@@ -1,4 +1,4 @@
-/** Credentials on the command line, for every registry that is asked. Source: cosign's flags `--registry-…`. */
+/** Credentials on the command line, for every registry that is asked. Source: cosign `verify`. */
 import { EngineError } from "../../../../core/errors.ts";
 import type { Credential, CredentialSource } from "./credential.ts";
 

@@ -1,14 +1,14 @@
 /**
  * The credentials that a policy's `imageRegistryCredentials` names: Secrets, then providers, in Kyverno's order.
- * Source: Kyverno's documentation of `imageRegistryCredentials`.
+ * Source: https://kyverno.io/docs/policy-types/cluster-policy/verify-images/.
  */
 import type { JsonValue } from "../../../../core/encoding/json.ts";
 import { EngineError } from "../../../../core/errors.ts";
-import { amazonCredentials } from "./amazon.ts";
-import { azureCredentials } from "./azure.ts";
+import { amazonCredentials } from "./amazon-registry.ts";
+import { azureCredentials } from "./azure-registry.ts";
 import { type CredentialSource, firstOf } from "./credential.ts";
-import { githubCredentials } from "./github.ts";
-import { googleCredentials } from "./google.ts";
+import { githubCredentials } from "./github-registry.ts";
+import { googleCredentials } from "./google-registry.ts";
 import type { ProviderOptions } from "./provider.ts";
 import { pullSecretSource } from "./pull-secret.ts";
 

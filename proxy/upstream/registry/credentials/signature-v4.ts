@@ -1,6 +1,6 @@
 /**
- * Signed requests to Amazon. Source: AWS Signature Version 4 (documentation of the general reference: canonical
- * request, string to sign, signing key).
+ * Signed requests to Amazon: Signature Version 4. Source:
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html.
  */
 import { createHash, createHmac } from "node:crypto";
 
@@ -51,6 +51,10 @@ export function signRequest(
   const signature = hmac(key, ["AWS4-HMAC-SHA256", time, scope, sha256(canonical)].join("\n")).toString("hex");
   return {
     ...sent,
-    authorization: `AWS4-HMAC-SHA256 Credential=${id}/${scope}, SignedHeaders=${names.join(";")}, Signature=${signature}`,
+    authorization: [
+      `AWS4-HMAC-SHA256 Credential=${id}/${scope}`,
+      `SignedHeaders=${names.join(";")}`,
+      `Signature=${signature}`,
+    ].join(", "),
   };
 }

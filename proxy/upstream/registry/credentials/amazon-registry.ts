@@ -1,12 +1,13 @@
 /**
  * Amazon's registries (ECR) by keys of the environment, of a shared credentials file, or by the identity of a service
- * account (IRSA). Source: Amazon's documentation of GetAuthorizationToken, AssumeRoleWithWebIdentity, and of the
- * settings of its SDKs.
+ * account (IRSA). Source: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetAuthorizationToken.html,
+ * https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html.
  */
 import { decodeBase64 } from "../../../../core/encoding/base64.ts";
 import { isObject } from "../../../../core/encoding/shape.ts";
 import { decodeUtf8 } from "../../../../core/encoding/utf8.ts";
 import { EngineError } from "../../../../core/errors.ts";
+import { asUpstreamError } from "../../json-answer.ts";
 import type { Credential, CredentialSource, Target } from "./credential.ts";
 import {
   addressIn,
@@ -152,7 +153,9 @@ async function authorizationToken(
     signal,
   );
   const [first] = Array.isArray(answer.authorizationData) ? (answer.authorizationData as readonly unknown[]) : [];
-  const token = decodeUtf8(decodeBase64(textAt(first, "authorizationToken", url)));
+  const token = asUpstreamError(url.origin, "its token cannot be read", () =>
+    decodeUtf8(decodeBase64(textAt(first, "authorizationToken", url))),
+  );
   const colon = token.indexOf(":");
   return {
     secret: { form: "password", username: token.slice(0, colon), password: token.slice(colon + 1) },

@@ -1,7 +1,7 @@
 /**
- * Google's registries by the application default credentials: of a user, or of a service account. Source: Google's
- * documentation of application default credentials, of OAuth 2.0 for server to server applications (JWT), and of
- * authentication to Artifact Registry; RFC 7523.
+ * Google's registries by the application default credentials: of a user, or of a service account. Source:
+ * https://cloud.google.com/docs/authentication/application-default-credentials,
+ * https://developers.google.com/identity/protocols/oauth2/service-account, RFC 7523.
  */
 import { createPrivateKey, type KeyObject, sign } from "node:crypto";
 import { type JsonObject, parseJson } from "../../../../core/encoding/json.ts";

@@ -1,4 +1,7 @@
-/** GitHub's registry by the token of a workflow. Source: go-containerregistry (authn/github): GITHUB_TOKEN. */
+/**
+ * GitHub's registry by the token of a workflow. Source:
+ * https://github.com/google/go-containerregistry/tree/main/pkg/authn/github.
+ */
 import type { Environment } from "../../proxy-choice.ts";
 import type { CredentialSource } from "./credential.ts";
 import { setIn } from "./provider.ts";

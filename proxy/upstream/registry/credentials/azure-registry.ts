@@ -1,7 +1,7 @@
 /**
- * Azure's registries by a service principal: its secret, or the token of a workload. Source: Microsoft's documentation
- * of the client credentials flow, of workload identity, and of authentication to Azure Container Registry
- * (`/oauth2/exchange`).
+ * Azure's registries by a service principal: its secret, or the token of a workload. Source:
+ * https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow,
+ * https://azure.github.io/acr/AAD-OAuth.html.
  */
 import type { CredentialSource, Target } from "./credential.ts";
 import {
