@@ -60,6 +60,8 @@ export interface Limits {
   readonly documentValues: number;
   readonly documentsPerFile: number;
   readonly imagesPerResource: number;
+  /** Objects of one list of a cluster. */
+  readonly clusterObjects: number;
   readonly attestorDepth: number;
   readonly attestorEntries: number;
   readonly expressionBytes: number;
@@ -136,6 +138,7 @@ export const defaultLimits: Limits = {
   documentValues: 1_000_000,
   documentsPerFile: 10_000,
   imagesPerResource: 1000,
+  clusterObjects: 100_000,
   attestorDepth: 16,
   attestorEntries: 1000,
   expressionBytes: 64 * kib,

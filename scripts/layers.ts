@@ -119,6 +119,10 @@ export const layers: LayerTable = {
     units: ["core/errors.ts", "core/limits.ts", "core/crypto", "core/tuf", "core/trust", "proxy/upstream"],
     packages: ["node:"],
   },
+  "proxy/upstream/cluster": {
+    units: [...basis, "core/crypto", "core/knowledge", "proxy/upstream"],
+    packages: ["node:", "yaml"],
+  },
   "proxy/upstream/kms": { units: [...basis, "core/crypto", "proxy/upstream"], packages: ["node:"] },
   "proxy/upstream/rekor": { units: [...basis, "core/tlog", "proxy/upstream"] },
   "proxy/upstream/registry/credentials": {

@@ -39,6 +39,7 @@ import {
   verify,
 } from "../lab/index.ts";
 import { makeTufRepository, type TufRepository } from "../lab/tuf-repository.ts";
+import { openStub, serveApi } from "../support/api-server.ts";
 import { insteadPresent } from "../support/instead.ts";
 import { LayoutFolder, refName } from "../support/layout-folder.ts";
 import { at, origin, temporaryFolder, writtenMirror } from "../support/temporary-mirror.ts";
@@ -141,6 +142,20 @@ const fetching = (change: (repository: TufRepository) => void = () => undefined)
   return thrown((limits) =>
     fetchTrust({ mirror, initialRoot, held: undefined, now: lab.now, verifier: fastVerifier, limits }),
   );
+};
+
+/** `openCluster` that lists two objects. */
+const listingObjects: Run = async (given) => {
+  const items = ["a", "b"].map((name) => ({ metadata: { name } }));
+  const served = await serveApi({ "/api/v1/configmaps": { kind: "ConfigMapList", apiVersion: "v1", items } });
+  const cluster = openStub(served, { limits: limitsWith(given) });
+  const question = { kind: "cluster", verb: "list", apiVersion: "v1", resource: "configmaps" } as const;
+  try {
+    return await thrown(() => cluster.cluster.ask(question, new AbortController().signal))(given);
+  } finally {
+    await cluster.close();
+    await served.close();
+  }
 };
 
 /** `createEngine` with a trusted root that is known as TUF metadata with two roots. */
@@ -347,6 +362,7 @@ const rows: { readonly [Name in keyof Limits]: Row } = {
   documentValues: { low: 2, run: loading(policyText), says: invalid },
   documentsPerFile: { low: 1, run: loading(`${policyText}\n---\n${policyText}`), says: invalid },
   imagesPerResource: { low: 1, run: twoImages },
+  clusterObjects: { low: 1, run: listingObjects },
   attestorDepth: {
     low: 1,
     run: loading(attestors([{ entries: [{ attestor: { entries: [entry] } }] }])),

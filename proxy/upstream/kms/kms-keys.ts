@@ -5,13 +5,13 @@ import type { Files } from "../config-files.ts";
 import type { Fetcher } from "../fetch-bounded.ts";
 import type { Environment } from "../proxy-choice.ts";
 import type { Part } from "../route.ts";
-import { readAwsKey } from "./aws.ts";
-import { readAzureKey } from "./azure.ts";
+import { readAwsKey } from "./aws-keys.ts";
+import { readAzureKey } from "./azure-keys.ts";
 import { checkedPem, type ReturnedKey } from "./checked-key.ts";
-import { readGoogleKey } from "./google.ts";
+import { readGoogleKey } from "./google-keys.ts";
 import { type KmsReference, parseKmsReference } from "./key-reference.ts";
 import type { LoadSdk } from "./sdk.ts";
-import { readVaultKey, vaultName } from "./vault.ts";
+import { readVaultKey, vaultName } from "./vault-keys.ts";
 
 export interface KmsOptions {
   readonly fetcher: Fetcher;

@@ -1,12 +1,12 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { defaultLimits } from "../../../../core/limits.ts";
-import { readAzureKey } from "../../../../proxy/upstream/kms/azure.ts";
+import { readAzureKey } from "../../../../proxy/upstream/kms/azure-keys.ts";
 import { checkedPem } from "../../../../proxy/upstream/kms/checked-key.ts";
 import { rejectsCode } from "../../../support/assert.ts";
 import { derOf, ecKey, loadFrom, rsaKey } from "../../../support/kms.ts";
 
-const test = suite("proxy/upstream/kms/azure");
+const test = suite("proxy/upstream/kms/azure-keys");
 const { signal } = new AbortController();
 const bytes = (text: unknown) => new Uint8Array(Buffer.from(String(text), "base64url"));
 

@@ -2,13 +2,13 @@ import type { RequestListener } from "node:http";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { defaultLimits } from "../../../../core/limits.ts";
-import { readAwsKey } from "../../../../proxy/upstream/kms/aws.ts";
+import { readAwsKey } from "../../../../proxy/upstream/kms/aws-keys.ts";
 import { rejectsCode } from "../../../support/assert.ts";
 import { derOf, ecKey, loadFrom, rsaKey } from "../../../support/kms.ts";
 import { serveLoopback } from "../../../support/loopback-server.ts";
 import { quickFetcher } from "../../../support/quick-fetcher.ts";
 
-const test = suite("proxy/upstream/kms/aws");
+const test = suite("proxy/upstream/kms/aws-keys");
 const key = ecKey();
 const good = {
   PublicKey: derOf(key),

@@ -1,11 +1,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { defaultLimits } from "../../../../core/limits.ts";
-import { readGoogleKey } from "../../../../proxy/upstream/kms/google.ts";
+import { readGoogleKey } from "../../../../proxy/upstream/kms/google-keys.ts";
 import { rejectsCode } from "../../../support/assert.ts";
 import { ecKey, loadFrom, pemOf } from "../../../support/kms.ts";
 
-const test = suite("proxy/upstream/kms/google");
+const test = suite("proxy/upstream/kms/google-keys");
 const pem = pemOf(ecKey());
 const key = "projects/p/locations/l/keyRings/r/cryptoKeys/k";
 const version = (number: number | string, state: string | number = "ENABLED") => ({

@@ -1,14 +1,14 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { defaultLimits } from "../../../../core/limits.ts";
-import { readVaultKey, vaultName } from "../../../../proxy/upstream/kms/vault.ts";
+import { readVaultKey, vaultName } from "../../../../proxy/upstream/kms/vault-keys.ts";
 import { rejectsCode } from "../../../support/assert.ts";
 import { derOf, ecKey, ed25519Key, pemOf } from "../../../support/kms.ts";
 import { serveLoopback } from "../../../support/loopback-server.ts";
 import { filesOf } from "../../../support/files-of.ts";
 import { quickFetcher } from "../../../support/quick-fetcher.ts";
 
-const test = suite("proxy/upstream/kms/vault");
+const test = suite("proxy/upstream/kms/vault-keys");
 const [first, second] = [pemOf(ecKey()), pemOf(ecKey())];
 const key = {
   type: "ecdsa-p256",
