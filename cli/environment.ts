@@ -27,6 +27,11 @@ const policies = "in policies it has no effect: ";
 
 export const variables = {
   SALLYPORT_STORE: { what: "the mirror, where --store names none", expects: "path to the folder", does: "decides" },
+  SALLYPORT_MODE: {
+    what: "whether commands ask registries, where neither --online nor --offline says it",
+    expects: "online or offline",
+    does: "decides",
+  },
   SALLYPORT_TRUSTED_ROOT: {
     what: "a trusted_root.json in place of the mirror's, where --trusted-root names none",
     expects: path,

@@ -48,7 +48,7 @@ export interface VerifyOptions extends KnowledgeOptions, AttestorOptions {
 /** Adds the arguments and flags of both commands. */
 export function addVerifyOptions(command: Command, io: CommandIO): Command {
   command.argument("<image...>", "images, or layouts with --local-image");
-  addKnowledgeOptions(addAttestorOptions(command));
+  addKnowledgeOptions(addAttestorOptions(command), { likeCosign: true });
   addFlagVariables(command, cosignFlags, io);
   return command
     .option("--local-image", "IMAGE is a layout made by cosign save, or another: a folder or a tar archive")
@@ -207,7 +207,7 @@ export async function verifyImages(
   }
 }
 
-interface Reported extends Pick<OpenKnowledge, "now" | "hasSource" | "limits"> {
+interface Reported extends Pick<OpenKnowledge, "now" | "hasSource" | "online" | "limits"> {
   readonly code: ExitCode;
   readonly predicateType: string | undefined;
 }
@@ -215,13 +215,19 @@ interface Reported extends Pick<OpenKnowledge, "now" | "hasSource" | "limits"> {
 function report(
   verified: readonly CosignImage[],
   options: VerifyOptions,
-  { now, code, hasSource, limits, predicateType }: Reported,
+  { now, code, hasSource, online, limits, predicateType }: Reported,
   io: CommandIO,
 ): void {
   const images = verified.map(({ image }) => image);
   const fixes = { hasSource: hasSource || options.localImage === true };
   if (isDocumentFormat(options.output)) {
-    const members = toVerificationJson(images, { at: now, offline: true, exitCode: code, fixes, ...usedVariables(io) });
+    const members = toVerificationJson(images, {
+      at: now,
+      offline: !online,
+      exitCode: code,
+      fixes,
+      ...usedVariables(io),
+    });
     io.out(renderDocument("VerificationResult", members, options.output));
   } else if (options.output === "cosign")
     io.out((predicateType === undefined ? renderPayloads : renderEnvelopes)(verified, limits));

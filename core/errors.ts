@@ -247,7 +247,9 @@ export const remedies = {
   "image-name":
     "write the name that Pods use, with its registry, before the layout: `sallyport mirror add --store STORE " +
     "REGISTRY/REPOSITORY:TAG=LAYOUT`, or `--layout REGISTRY/REPOSITORY:TAG=LAYOUT`",
-  "no-source": "no mirror or layout was named: give `--store STORE`, `--layout LAYOUT` or SALLYPORT_STORE",
+  "no-source":
+    "no mirror or layout was named: give `--store STORE`, `--layout LAYOUT` or SALLYPORT_STORE; with a network, ask " +
+    "the registry: `--online`",
   completeness: "if the layout has all that hangs on the image, say so with `--complete`; otherwise add the rest",
   "docker-archive":
     "leave `--complete` out; or bring the image with its signatures: `cosign save IMAGE --dir LAYOUT`, and then " +

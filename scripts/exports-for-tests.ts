@@ -4,25 +4,14 @@ export const exportsForTests: Readonly<Record<string, string>> = {
   "core/portability.ts DomLeak": "an expected error of the compiler",
 
   // Built before the shell that calls them.
-  "core/decide/settle.ts AskingRun": "for commands that ask about several images in one run",
   "core/knowledge/answer-json.ts encodeAnswer": "for records, archives and capsules",
   "core/tlog/consistency-proof.ts verifyConsistency": "for the sync, which sees one log grow",
   "core/tuf/verify-source.ts acceptSource": "for the sync, which takes trust from an archive",
   "proxy/upstream/cluster/api-path.ts rawPath": "paths of the cluster's API",
   "proxy/upstream/cluster/open-cluster.ts openCluster": "for commands that ask, and the webhook",
-  "proxy/upstream/kms/kms-keys.ts openKms": "for commands that ask",
   "proxy/upstream/kms/sdk.ts sdkVersions": "compared with package.json",
   "proxy/upstream/kms/vault-tls.ts vaultTls": "for commands that ask: TLS of the Vault's host",
-  "proxy/upstream/rekor/log-entries.ts openRekor": "for commands that ask",
-  "proxy/upstream/authorities.ts readAuthorities": "for commands that ask, and the webhook",
-  "proxy/upstream/registry/credentials/credential-files.ts credentialFiles": "for commands that ask registries",
-  "proxy/upstream/registry/credentials/credential-helper.ts credentialHelper": "for commands that ask registries",
-  "proxy/upstream/registry/credentials/flag-credentials.ts flagCredentials": "for commands that ask registries",
   "proxy/upstream/registry/credentials/policy-credentials.ts policyCredentials": "for policies that name credentials",
-  "proxy/upstream/registry/host-settings.ts readHostSettings": "for commands that ask registries, and the webhook",
-  "proxy/upstream/registry/open-registry.ts openRegistry": "for commands that ask registries, and the webhook",
-  "proxy/upstream/route.ts createRoute": "for commands that ask, and the webhook",
-  "proxy/upstream/tuf/trust-asker.ts createTrustAsker": "for the webhook, which updates trust by itself",
 
   // What the tests' lab writes or signs.
   "core/crypto/ecdsa-signature.ts p1363ToDer": "vectors have signatures in either form",

@@ -18,7 +18,7 @@ import { type AttachedKind, type AttachedToImage, readAttached, readLayer } from
 import type { CommandIO, Shell } from "../command.ts";
 import { fromEnvironment } from "../environment.ts";
 import type { ExitCode } from "../exit-code.ts";
-import { addSourceOptions, type KnowledgeOptions, openKnowledge } from "../input/knowledge.ts";
+import { addSourceOptions, type KnowledgeOptions, openKnowledge, readSettled } from "../input/knowledge.ts";
 import { addOtherFlags, otherFlags } from "../input/other-flags.ts";
 import { outputOption, type OutputOptions } from "../input/output-flag.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
@@ -104,12 +104,19 @@ async function download(
 ): Promise<ExitCode> {
   const opened = await openKnowledge(options, io);
   try {
-    const { digest, repository } = locateDigest(image, opened);
-    const place = { ...opened, repository: fromEnvironment("COSIGN_REPOSITORY", io) ?? repository };
-    const found = readAttached(digest, place);
     const wanted = options.predicateType === undefined ? undefined : toPredicateType(options.predicateType);
+    const { digest, found, lines } = await readSettled(opened, (knowledge) => {
+      const located = locateDigest(image, { ...opened, knowledge });
+      const repository = fromEnvironment("COSIGN_REPOSITORY", io) ?? located.repository;
+      const place = { ...opened, knowledge, repository };
+      const attached = readAttached(located.digest, place);
+      return {
+        digest: located.digest,
+        found: attached,
+        lines: what === "signature" ? signatureLines(attached, place) : attestationLines(attached, place, wanted),
+      };
+    });
     const unasked = found.unasked.filter((at) => at === "referrers" || at === `${what} tag`);
-    const lines = what === "signature" ? signatureLines(found, place) : attestationLines(found, place, wanted);
     if (lines.length > 0) {
       if (isDocumentFormat(options.output))
         io.out(renderDocument("AttachedContent", { image, digest, entries: lines, unasked }, options.output));
@@ -136,7 +143,7 @@ async function download(
 
 export function define(command: Command, { io, finish }: Shell): void {
   for (const what of ["signature", "attestation"] as const) {
-    const sub = addSourceOptions(command.command(what))
+    const sub = addSourceOptions(command.command(what), { likeCosign: true })
       .description(`print the ${what}s of an image, one JSON text a line`)
       .argument("<image>", "the image")
       .addOption(outputOption());

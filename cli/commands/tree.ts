@@ -7,7 +7,7 @@ import { type Attached, type AttachedToImage, readAttached } from "../attached.t
 import type { CommandIO, Shell } from "../command.ts";
 import { fromEnvironment } from "../environment.ts";
 import type { ExitCode } from "../exit-code.ts";
-import { addSourceOptions, type KnowledgeOptions, openKnowledge } from "../input/knowledge.ts";
+import { addSourceOptions, type KnowledgeOptions, openKnowledge, readSettled } from "../input/knowledge.ts";
 import { addOtherFlags, otherFlags } from "../input/other-flags.ts";
 import { outputOption, type OutputOptions } from "../input/output-flag.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
@@ -63,9 +63,11 @@ function imageNode(image: string, digest: string, { attached, unasked }: Attache
 async function tree(image: string, options: TreeOptions, io: CommandIO): Promise<ExitCode> {
   const opened = await openKnowledge(options, io);
   try {
-    const { repository, digest } = locateDigest(image, opened);
-    const place = { ...opened, repository: fromEnvironment("COSIGN_REPOSITORY", io) ?? repository };
-    const found = readAttached(digest, place);
+    const { digest, found } = await readSettled(opened, (knowledge) => {
+      const located = locateDigest(image, { ...opened, knowledge });
+      const repository = fromEnvironment("COSIGN_REPOSITORY", io) ?? located.repository;
+      return { digest: located.digest, found: readAttached(located.digest, { ...opened, knowledge, repository }) };
+    });
     if (isDocumentFormat(options.output))
       io.out(renderDocument("ImageTree", { image, digest, ...found }, options.output));
     else io.out(renderTree(imageNode(image, digest, found), styleOf(io)));
@@ -76,7 +78,7 @@ async function tree(image: string, options: TreeOptions, io: CommandIO): Promise
 }
 
 export function define(command: Command, { io, finish }: Shell): void {
-  addSourceOptions(command)
+  addSourceOptions(command, { likeCosign: true })
     .argument("<image>", "the image")
     .addOption(outputOption())
     .addHelpText("after", "\nExample:\n  sallyport tree --store mirror ghcr.io/acme/app:1.4\n")

@@ -1,6 +1,6 @@
 /**
- * What a command may know: layout folders, the mirror, a trusted root and key files of the command line. Nothing here
- * can dial.
+ * What a command may know: layout folders, the mirror, a trusted root and key files of the command line, and where it
+ * was said, what can be asked for.
  */
 import { parseInstant } from "../../core/encoding/instant.ts";
 import { decodeUtf8 } from "../../core/encoding/utf8.ts";
@@ -8,7 +8,9 @@ import { EngineError } from "../../core/errors.ts";
 import type { Answer, AnswerTo, TrustedRootSource } from "../../core/knowledge/answer.ts";
 import { joinedKnowledge } from "../../core/knowledge/joined-knowledge.ts";
 import type { Knowledge, SourceState } from "../../core/knowledge/knowledge.ts";
+import { RecordingKnowledge } from "../../core/knowledge/recording-knowledge.ts";
 import type { Question } from "../../core/knowledge/question.ts";
+import { attempt } from "../../core/verify/attempt.ts";
 import { later } from "../../core/verify/clock.ts";
 import type { Attempt } from "../../core/decide/settle.ts";
 import type { Limits } from "../../core/limits.ts";
@@ -21,6 +23,8 @@ import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import type { MirrorKnowledge } from "../../proxy/mirror/mirror-knowledge.ts";
 import { openMirror } from "../../proxy/mirror/open-mirror.ts";
 import { keepSignedTime } from "../../proxy/mirror/signed-time.ts";
+import type { Online } from "./open-online.ts";
+import { addOnlineOptions, isOnline, type OnlineOptions } from "./online-flags.ts";
 import type { Command } from "commander";
 import { collect, type CommandIO } from "../command.ts";
 import { fromEnvironment, orVariable } from "../environment.ts";
@@ -32,17 +36,16 @@ import { readTufFolder } from "./tuf-folder.ts";
 import { type Ear, say } from "../render/say.ts";
 
 /** The flags of {@link addKnowledgeOptions}, as commander gives them. */
-export interface KnowledgeOptions extends TrustOptions, LimitOptions, CompleteOptions {
+export interface KnowledgeOptions extends TrustOptions, LimitOptions, CompleteOptions, Partial<OnlineOptions> {
   readonly store?: string;
   readonly layout?: readonly string[];
   readonly trustedRoot?: string;
   readonly distrust?: readonly string[];
-  readonly offline?: boolean;
   readonly at?: string;
 }
 
-/** Adds the flags that say where artifacts come from. */
-export function addSourceOptions(command: Command): Command {
+/** Adds the flags that say where artifacts come from. `likeCosign`: with cosign's short flags. */
+export function addSourceOptions(command: Command, { likeCosign = false } = {}): Command {
   command
     .option("--store <dir>", `the mirror's folder ${orVariable("SALLYPORT_STORE")}`)
     .option(
@@ -50,13 +53,13 @@ export function addSourceOptions(command: Command): Command {
       "an OCI layout, a folder or a tar archive; IMAGE names what it does not name (repeatable)",
       collect,
     );
-  addCompleteOption(command).option("--offline", "dial nothing");
+  addOnlineOptions(addCompleteOption(command), { likeCosign });
   return addLimitOptions(command);
 }
 
 /** Adds the flags that say where knowledge comes from: artifacts, trust, and the time. */
-export function addKnowledgeOptions(command: Command): Command {
-  addSourceOptions(command)
+export function addKnowledgeOptions(command: Command, settings: { readonly likeCosign?: boolean } = {}): Command {
+  addSourceOptions(command, settings)
     .option(
       "--trusted-root <file>",
       `a trusted_root.json, in place of the mirror's ${orVariable("SALLYPORT_TRUSTED_ROOT")}`,
@@ -69,8 +72,10 @@ export function addKnowledgeOptions(command: Command): Command {
 export interface OpenKnowledge {
   readonly knowledge: Knowledge;
   readonly limits: Limits;
-  /** Whether a mirror or a layout was named. */
+  /** Whether a mirror or a layout was named, or anybody may be asked. */
   readonly hasSource: boolean;
+  /** Whether what is not known is asked for. */
+  readonly online: boolean;
   /** The time of the decision. */
   readonly now: Date;
   /** The default trusted root of policies, and how it is verified. */
@@ -80,6 +85,22 @@ export interface OpenKnowledge {
   /** Receives a signed time that a decision proved. The mirror keeps the newest one. */
   saw(signed: Date | undefined): void;
   close(): void;
+}
+
+/**
+ * What a reading finds, once nothing more can be asked for.
+ * @throws EngineError as the reading does then.
+ */
+export async function readSettled<Result>(
+  opened: OpenKnowledge,
+  read: (knowledge: Knowledge) => Result,
+): Promise<Result> {
+  const { outcome } = await opened.settle((knowledge) => {
+    const recorded = new RecordingKnowledge(knowledge);
+    return { outcome: attempt(() => read(recorded)), open: recorded.open() };
+  });
+  if (!outcome.ok) throw outcome.error;
+  return outcome.value;
 }
 
 interface CommandLineRoot {
@@ -230,17 +251,19 @@ export async function openKnowledge(
       throw error;
     }
   }
-  const mirror: Mirror | undefined = store === undefined ? undefined : openMirror(store, { mode: "read", limits });
-  const sources = [
-    new CommandLineKnowledge(io, trustedRoot, now.toISOString()),
-    ...more,
-    ...layouts,
-    ...(mirror === undefined ? [] : [options.at === undefined ? mirror.knowledge() : timeless(mirror.knowledge())]),
-  ];
+  const online = isOnline(options, io);
+  const mirror = store === undefined ? undefined : openStoreFor(store, online, limits);
+  const given = joinedKnowledge([new CommandLineKnowledge(io, trustedRoot, now.toISOString()), ...more, ...layouts]);
+  const knowledge =
+    mirror === undefined
+      ? given
+      : joinedKnowledge([given, options.at === undefined ? mirror.knowledge() : timeless(mirror.knowledge())]);
   let newest: Date | undefined;
   // Times proven with the command line's trust are not stored: the mirror's trust did not prove them.
   const keeps = mirror !== undefined && trustedRoot === undefined && options.tufRoot === undefined;
+  let asking: Online | undefined;
   const close = (): void => {
+    asking?.close();
     const signed = keeps ? newest : undefined;
     const before = signed === undefined ? undefined : mirror?.knowledge().state().newestSignedTime;
     for (const layout of layouts) layout.close();
@@ -250,12 +273,19 @@ export async function openKnowledge(
   };
   try {
     const trust = readTrustSettings(options, io, mirror?.knowledge().tufRoots() ?? {});
-    const knowledge = joinedKnowledge(sources);
+    if (online) {
+      const { openOnline } = await import("./open-online.ts");
+      const known = { knowledge, given, mirror, now, limits, initialRoots: trust.initialRoots ?? {} };
+      asking = openOnline(options as OnlineOptions, io, { ...known, writes: mirror?.isWritable === true });
+    }
+    const run = asking?.run;
     return {
-      knowledge,
-      settle: (attempt) => Promise.resolve(attempt(knowledge, now)),
+      knowledge: run?.knowledge ?? knowledge,
+      settle: (attempt) =>
+        run === undefined ? Promise.resolve(attempt(knowledge, now)) : run.settle(attempt, limits.settleRounds),
       limits,
-      hasSource: layouts.length > 0 || mirror !== undefined,
+      hasSource: layouts.length > 0 || mirror !== undefined || online,
+      online,
       now,
       trust: { trustRoot: options.trust ?? defaultTrustName, trust },
       saw: (signed) => {
@@ -266,6 +296,17 @@ export async function openKnowledge(
   } catch (error) {
     close();
     throw error;
+  }
+}
+
+/** A command that asks keeps the answers, unless another one is writing the mirror. */
+function openStoreFor(store: string, online: boolean, limits: Limits): Mirror {
+  if (!online) return openMirror(store, { mode: "read", limits });
+  try {
+    return openMirror(store, { mode: "write", limits });
+  } catch (error) {
+    if (!(error instanceof EngineError) || error.code !== "mirror-busy") throw error;
+    return openMirror(store, { mode: "read", limits });
   }
 }
 

@@ -15,6 +15,8 @@ export interface OtherFlag {
   readonly dialling: "accepted" | "refused" | "effect";
   /** What to use in place of a refused flag. */
   readonly instead?: string;
+  /** The command defines it itself, with its effect for those who may ask. */
+  readonly own?: boolean;
   /** It is refused only where it is set to false. */
   readonly whenFalse?: boolean;
 }
@@ -23,14 +25,16 @@ const accepted = (...flags: readonly string[]): readonly OtherFlag[] =>
   flags.map((one) => ({ flags: one, does: "accepted", dialling: "accepted" }));
 const dialling = (...flags: readonly string[]): readonly OtherFlag[] =>
   flags.map((one) => ({ flags: one, does: "accepted", dialling: "effect" }));
+const own = (...flags: readonly string[]): readonly OtherFlag[] =>
+  flags.map((one) => ({ flags: one, does: "accepted", dialling: "effect", own: true }));
 const refused = (instead: string, ...flags: readonly string[]): readonly OtherFlag[] =>
   flags.map((one) => ({ flags: one, does: "refused", dialling: "refused", instead }));
 
 const toRegistry: readonly OtherFlag[] = [
-  ...dialling(
+  ...dialling("--k8s-keychain"),
+  ...own(
     "--allow-http-registry",
     "--allow-insecure-registry",
-    "--k8s-keychain",
     "--registry-cacert <file>",
     "--registry-client-cert <file>",
     "--registry-client-key <file>",
@@ -39,14 +43,15 @@ const toRegistry: readonly OtherFlag[] = [
     "--registry-token <text>",
     "--registry-username <name>",
     "-t, --timeout <span>",
+    "-d, --verbose",
   ),
-  ...accepted("-d, --verbose"),
   ...refused("redirect stderr in the shell", "--output-file <file>"),
   ...refused("name the repository with the variable COSIGN_REPOSITORY", "--attachment-tag-prefix <text>"),
 ];
 const toVerify: readonly OtherFlag[] = [
   ...toRegistry,
-  ...accepted("--experimental-oci11", "--max-workers <count>"),
+  ...own("--max-workers <count>"),
+  ...accepted("--experimental-oci11"),
   {
     flags: "--new-bundle-format",
     does: "accepted",
@@ -90,7 +95,8 @@ const logging: readonly OtherFlag[] = accepted(
 
 const files = "policies are read from files, not from a network";
 const toApply: readonly OtherFlag[] = [
-  ...dialling("--registry", "--kubeconfig <file>", "--context <name>", "-n, --namespace <name>"),
+  ...own("--registry"),
+  ...dialling("--kubeconfig <file>", "--context <name>", "-n, --namespace <name>"),
   ...dialling("--cluster-wide-resources", "--concurrent <count>", "--batch-size <count>", "--continue-on-error"),
   ...accepted("--remove-color", "--crd-paths <path>", "--crd-path <path>", "--show-performance"),
   ...accepted("--username <name>", "--password <text>", "--generated-exception-ttl <span>"),
@@ -106,7 +112,7 @@ const toApply: readonly OtherFlag[] = [
   ...refused("write an exception by hand, and check it with sallyport policy check", "--generate-exceptions"),
 ];
 const toTest: readonly OtherFlag[] = [
-  ...dialling("--registry"),
+  ...own("--registry"),
   ...accepted("--remove-color"),
   ...refused(`${files}: git clone, and name the folder`, "-b, --git-branch <branch>"),
 ];
@@ -142,14 +148,15 @@ export const cosignFlags: readonly string[] = [
 
 /** Adds the flags, hidden, and one paragraph about them to the help. A refused flag is refused before the action. */
 export function addOtherFlags(command: Command, rows: readonly OtherFlag[]): Command {
-  for (const { flags, whenFalse } of rows) {
+  for (const { flags, whenFalse, own: isOwn } of rows) {
+    if (isOwn === true) continue;
     const option = new Option(flags).hideHelp();
     command.addOption(/[<[]/.test(flags) ? option.argParser(collect) : option);
     if (whenFalse === true) command.addOption(new Option(longOf(flags).replace("--", "--no-")).hideHelp());
   }
   const named = (does: OtherFlag["does"]): string =>
     rows
-      .filter((row) => row.does === does)
+      .filter((row) => row.does === does && row.own !== true)
       .map(({ flags }) => longOf(flags))
       .join(", ");
   const refusals = named("refused");

@@ -16,6 +16,8 @@ export interface AskingOptions {
    * asked for again. Default: never.
    */
   readonly refresh?: number;
+  /** What it answers is never asked for again: files that the caller named. */
+  readonly given?: Knowledge;
   /** Receives every present and absent answer, to store it. Unavailable ones hold for this run only. */
   readonly store?: (question: Question, answer: Answer) => void;
   /** Questions asked at the same time. Default 32. */
@@ -60,11 +62,15 @@ export class AskingRun {
   readonly #waiting: (() => void)[] = [];
 
   constructor(knowledge: Knowledge, asker: Asker, now: Date, options: AskingOptions = {}) {
-    this.#answers = new Overlay(knowledge, (question, answer) => isOld(question, answer, now, options.refresh));
+    const { given, refresh, inFlight = defaultInFlight } = options;
+    this.#answers = new Overlay(
+      knowledge,
+      (question, answer) => isOld(question, answer, now, refresh) && given?.answer(question) === undefined,
+    );
     this.#asker = asker;
     this.#now = now;
     this.#options = options;
-    this.#free = options.inFlight ?? defaultInFlight;
+    this.#free = inFlight;
   }
 
   /** What is known, with the answers of this run. */

@@ -61,6 +61,10 @@ export class Mirror {
     return this.#knowledge;
   }
 
+  get isWritable(): boolean {
+    return this.#lock !== undefined;
+  }
+
   /** @throws EngineError `invalid-usage` when the mirror was opened for reading. */
   writer(): MirrorWriter {
     if (this.#lock === undefined)

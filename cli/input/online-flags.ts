@@ -1,0 +1,97 @@
+/**
+ * Whether a command may ask the world, and whom it asks in whose name. Nothing is dialled unless it was said. Source:
+ * docs/spec/command-line.md#asking.
+ */
+import { type Command, Option } from "commander";
+import { EngineError } from "../../core/errors.ts";
+import { collect, type CommandIO } from "../command.ts";
+import { fromEnvironment, orVariable } from "../environment.ts";
+import { parseSpan } from "./trust-flags.ts";
+
+/** The flags of {@link addOnlineOptions}, as commander gives them. */
+export interface OnlineOptions {
+  readonly offline?: boolean;
+  readonly online?: boolean;
+  /** Kyverno's name for it. */
+  readonly registry?: boolean;
+  readonly timeout: string;
+  readonly maxWorkers: string;
+  readonly refresh: string;
+  readonly verbose?: boolean;
+  readonly registryUsername?: string;
+  readonly registryPassword?: string;
+  readonly registryToken?: string;
+  readonly registryCacert?: string;
+  readonly registryClientCert?: string;
+  readonly registryClientKey?: string;
+  readonly registryServerName?: string;
+  readonly allowHttpRegistry?: boolean;
+  readonly allowInsecureRegistry?: boolean;
+  readonly plainHttp?: readonly string[];
+  readonly authoritative?: readonly string[];
+  readonly hostsDir?: string;
+  readonly registriesConf?: string;
+}
+
+/** `verify` and `verify-attestation` have cosign's short flags, and no second name for `--online`. */
+export function addOnlineOptions(command: Command, { likeCosign }: { readonly likeCosign: boolean }): Command {
+  command.option("--online", `ask registries and logs for what is not known here ${orVariable("SALLYPORT_MODE")}`);
+  if (!likeCosign) command.option("--registry", "the same as --online");
+  return command
+    .option("--offline", "dial nothing; this is the default")
+    .option("--refresh <span>", "with --online: how old may an answer of the mirror be that can change", "0s")
+    .option(`${likeCosign ? "-t, " : ""}--timeout <span>`, "with --online: for all that is asked", "3m")
+    .option("--max-workers <count>", "with --online: questions asked at the same time", "10")
+    .option(`${likeCosign ? "-d, " : ""}--verbose`, "with --online: show each request on stderr, without secrets")
+    .option("--registry-username <name>", "the user of the registries, beside docker's configuration")
+    .option("--registry-password <text>", "that user's password")
+    .option("--registry-token <text>", "a bearer token that the registries take")
+    .option("--registry-cacert <file>", "authorities of the registries' certificates, beside the system's")
+    .option("--registry-client-cert <file>", "a client certificate for the registries")
+    .option("--registry-client-key <file>", "its key")
+    .option("--registry-server-name <name>", "the name that the registries' certificates must have")
+    .option("--allow-http-registry", "ask without TLS where a registry speaks none")
+    .option("--allow-insecure-registry", "do not check the registries' certificates")
+    .addOption(new Option("--plain-http <host>", "ask this host without TLS (repeatable)").argParser(collect))
+    .option("--hosts-dir <folder>", "mirrors of registries, as containerd's certs.d has them")
+    .option("--registries-conf <file>", "mirrors of registries, as podman has them")
+    .addOption(
+      new Option(
+        "--authoritative <host>",
+        "this mirror has everything: what it lacks does not exist (repeatable)",
+      ).argParser(collect),
+    );
+}
+
+/**
+ * Whether questions may be asked outside.
+ * @throws EngineError `invalid-usage` when the command line says both.
+ */
+export function isOnline(options: Partial<OnlineOptions>, io: CommandIO): boolean {
+  const said = options.online === true || options.registry === true;
+  if (said && options.offline === true)
+    throw new EngineError("invalid-usage", "--online and --offline exclude each other", { subject: "--offline" });
+  if (said || options.offline === true) return said;
+  const mode = fromEnvironment("SALLYPORT_MODE", io) ?? "offline";
+  if (mode !== "online" && mode !== "offline")
+    throw new EngineError("invalid-usage", "the mode is online or offline", { subject: "SALLYPORT_MODE" });
+  return mode === "online";
+}
+
+/** The numbers among the flags. */
+export interface AskingBounds {
+  readonly timeoutMs: number;
+  readonly inFlight: number;
+  readonly refreshMs: number;
+}
+
+/** @throws EngineError `invalid-usage` */
+export function readAskingBounds({ timeout, maxWorkers, refresh }: OnlineOptions): AskingBounds {
+  const inFlight = /^[1-9]\d{0,3}$/.test(maxWorkers) ? Number(maxWorkers) : 0;
+  if (inFlight === 0)
+    throw new EngineError("invalid-usage", "a number from 1 to 9999", { subject: `--max-workers ${maxWorkers}` });
+  const timeoutMs = parseSpan(timeout);
+  if (timeoutMs === 0)
+    throw new EngineError("invalid-usage", "a time in which an answer can come", { subject: `--timeout ${timeout}` });
+  return { timeoutMs, inFlight, refreshMs: parseSpan(refresh) };
+}

@@ -1,0 +1,139 @@
+/**
+ * Asking, for one command: registries, logs and TUF repositories, within the bounds of the flags. Only loaded where
+ * something may be dialled. Source: docs/spec/command-line.md#asking.
+ */
+import { AskingRun } from "../../core/decide/settle.ts";
+import type { Knowledge } from "../../core/knowledge/knowledge.ts";
+import type { Limits } from "../../core/limits.ts";
+import { publicGoodMirror, publicGoodRoot } from "../../core/trust/public-good.ts";
+import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
+import type { Mirror } from "../../proxy/mirror/mirror.ts";
+import { openUpstream, type Upstream } from "../../proxy/upstream/open-upstream.ts";
+import { readAuthorities } from "../../proxy/upstream/authorities.ts";
+import type { Files } from "../../proxy/upstream/config-files.ts";
+import type { CredentialSource } from "../../proxy/upstream/registry/credentials/credential.ts";
+import { credentialFiles } from "../../proxy/upstream/registry/credentials/credential-files.ts";
+import { credentialHelper } from "../../proxy/upstream/registry/credentials/credential-helper.ts";
+import { flagCredentials } from "../../proxy/upstream/registry/credentials/flag-credentials.ts";
+import { readHostSettings } from "../../proxy/upstream/registry/host-settings.ts";
+import type { HostSettings } from "../../proxy/upstream/registry/hosts.ts";
+import type { Part } from "../../proxy/upstream/route.ts";
+import { openTufMirror } from "../../proxy/upstream/tuf/fetch-files.ts";
+import { createTrustAsker, type TufRepositories } from "../../proxy/upstream/tuf/trust-asker.ts";
+import type { CommandIO } from "../command.ts";
+import { visibleLine } from "../render/escape.ts";
+import { type OnlineOptions, readAskingBounds } from "./online-flags.ts";
+import { defaultTrustName } from "./trust-flags.ts";
+
+/** What is known before anything is asked. */
+export interface Known {
+  readonly knowledge: Knowledge;
+  /** Files that the command line names: what they answer is not asked for. */
+  readonly given: Knowledge;
+  readonly mirror: Mirror | undefined;
+  /** Whether answers are written into the mirror. */
+  readonly writes: boolean;
+  readonly now: Date;
+  readonly limits: Limits;
+  /** By the names of trusted roots. */
+  readonly initialRoots: Readonly<Record<string, Uint8Array>>;
+}
+
+export interface Online {
+  readonly run: AskingRun;
+  close(): void;
+}
+
+/** @throws EngineError `invalid-usage` for flags that contradict each other or name files that cannot be used. */
+export function openOnline(options: OnlineOptions, io: CommandIO, known: Known): Online {
+  const { timeoutMs, inFlight, refreshMs } = readAskingBounds(options);
+  const files = filesOf(io);
+  const log = options.verbose === true ? (line: string) => io.err(`${visibleLine(line)}\n`) : undefined;
+  const upstream = openUpstream({
+    env: io.env,
+    authorities: readAuthorities({ env: io.env, files, added: options.registryCacert }),
+    log,
+  });
+  const signal = AbortSignal.timeout(timeoutMs);
+  const { mirror, writes, limits } = known;
+  const asker = upstream.asker({
+    hosts: readHosts(options, files),
+    credentials: readCredentials(options, files, io, limits),
+    files,
+    limits,
+    now: () => io.now(),
+    signal,
+    parts: { "trusted-root": trustPart(upstream, known, io) },
+  });
+  const run = new AskingRun(known.knowledge, asker, known.now, {
+    refresh: refreshMs,
+    given: known.given,
+    inFlight,
+    stop: signal,
+    ...(mirror !== undefined && writes
+      ? { store: (question, answer) => void mirror.writer().setAnswer(question, answer) }
+      : {}),
+  });
+  return { run, close: () => void upstream.close() };
+}
+
+/** Configuration of other tools, which need not be there. */
+const filesOf = (io: CommandIO): Files => ({
+  read: (path) => (io.pathKind(path) === "file" ? io.readFile(path) : undefined),
+  list: (folder) => (io.pathKind(folder) === "folder" ? io.listFolder(folder) : []),
+});
+
+const readHosts = (options: OnlineOptions, files: Files): HostSettings =>
+  readHostSettings(
+    {
+      plainHttp: options.allowHttpRegistry === true ? "all" : options.plainHttp,
+      insecure: options.allowInsecureRegistry === true ? "all" : undefined,
+      authoritative: options.authoritative,
+      hostsFolder: options.hostsDir,
+      registriesConf: options.registriesConf,
+      clientCert: options.registryClientCert,
+      clientKey: options.registryClientKey,
+      serverName: options.registryServerName,
+    },
+    files,
+  );
+
+/** A user or token of the command line is for every registry that is asked, as cosign's flags are. */
+function readCredentials(options: OnlineOptions, files: Files, { env }: CommandIO, limits: Limits): CredentialSource {
+  const { registryUsername: username, registryPassword: password, registryToken: token } = options;
+  return (
+    flagCredentials({ username, password, token }) ??
+    credentialFiles({ env, files, helper: credentialHelper(env, limits), limits })
+  );
+}
+
+/** Trusted roots from the TUF mirrors that they came from; the public one from its own. */
+function trustPart(
+  { fetcher }: Upstream,
+  { mirror, initialRoots, limits }: Known,
+  io: CommandIO,
+): Part<"trusted-root"> {
+  const recorded = (name: string) => {
+    const answer = mirror?.knowledge().recorded({ kind: "trusted-root", name });
+    return answer?.state === "present" && answer.value.form === "tuf" ? { ...answer, value: answer.value } : undefined;
+  };
+  const roots: Readonly<Record<string, Uint8Array>> = { [defaultTrustName]: publicGoodRoot(), ...initialRoots };
+  const repositories: TufRepositories["repositories"] = Object.fromEntries(
+    Object.entries(roots).flatMap(([name, initialRoot]) => {
+      const from = recorded(name)?.from ?? (name === defaultTrustName ? publicGoodMirror : "");
+      return /^https?:\/\//.test(from) ? [[name, { initialRoot, mirror: openTufMirror(from, { fetcher }) }]] : [];
+    }),
+  );
+  const part = createTrustAsker({
+    repositories,
+    held: (name) => recorded(name)?.value,
+    now: () => io.now(),
+    verifier: nodeVerifier,
+    limits,
+  });
+  return {
+    from: (question) => part.from(question),
+    ask: async (question, signal) =>
+      Object.hasOwn(repositories, question.name) ? part.ask(question, signal) : undefined,
+  };
+}

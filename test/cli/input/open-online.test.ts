@@ -1,0 +1,251 @@
+/** Commands that ask: a registry on loopback serves the documentation's images. */
+import { readFileSync } from "node:fs";
+import type { ServerResponse } from "node:http";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { defaultLimits } from "../../../core/limits.ts";
+import { openLayout } from "../../../proxy/archive/oci-layout.ts";
+import { openLayoutSource } from "../../../proxy/archive/open-source.ts";
+import { openMirror } from "../../../proxy/mirror/open-mirror.ts";
+import { serveKnowledge } from "../../support/knowledge-registry.ts";
+import { serveLoopback } from "../../support/loopback-server.ts";
+import { temporaryFolder } from "../../support/temporary-mirror.ts";
+import { runCli, type TestRun } from "../command-io.ts";
+
+const test = suite("cli/input/open-online");
+const fixtures = fileURLToPath(new URL("../../fixtures/documentation", import.meta.url));
+const name = "kyverno/test-verify-image";
+const files = Object.fromEntries(
+  ["release.pub", "someone-else.pub"].map((file) => [file, readFileSync(join(fixtures, "trust", file))]),
+);
+const layout = openLayout(await openLayoutSource(join(fixtures, "layout"), defaultLimits), {
+  limits: defaultLimits,
+  complete: "host",
+});
+
+interface Scene {
+  readonly host: string;
+  readonly asked: () => readonly string[];
+  readonly stop: () => Promise<void>;
+  readonly run: (
+    words: readonly string[],
+    more?: Readonly<Record<string, string | Uint8Array>>,
+    at?: Date,
+  ) => Promise<TestRun>;
+}
+
+async function onStage(
+  act: (scene: Scene) => Promise<void>,
+  before?: (path: string, response: ServerResponse) => boolean,
+): Promise<void> {
+  const server = await serveKnowledge(layout, (path) => `ghcr.io/${path}`, before === undefined ? {} : { before });
+  const host = new URL(server.url).host;
+  const now = new Date();
+  try {
+    await act({
+      host,
+      asked: () => server.asked().filter((line) => !line.endsWith(" /v2/")),
+      stop: () => server.close(),
+      run: (words, more = {}, at = now) =>
+        runCli(words, { files: { ...files, ...more }, env: {}, now: at.toISOString() }),
+    });
+  } finally {
+    await server.close();
+  }
+}
+const byKey = (key = "release"): readonly string[] => ["--key", `${key}.pub`, "--insecure-ignore-tlog"];
+const verify = ["verify", "--online"];
+
+test("verify asks for what it needs, nothing twice, and says what the registry says", () =>
+  onStage(async ({ host, asked, run }) => {
+    const image = `${host}/${name}`;
+    assert.is((await run([...verify, ...byKey(), `${image}:signed`])).exit, 0);
+    const requests = asked();
+    assert.is(new Set(requests).size, requests.length, requests.join("\n"));
+    assert.ok(requests.some((line) => line.includes("/referrers/")));
+    for (const [tag, key, exit, code] of [
+      ["signed", "someone-else", 12, "wrong-key"],
+      ["unsigned", "release", 10, "no-signature"],
+      ["missing", "release", 11, "image-not-found"],
+    ] as const) {
+      const { exit: found, err } = await run([...verify, ...byKey(key), `${image}:${tag}`]);
+      assert.is(found, exit, err);
+      assert.match(err, code);
+    }
+  }));
+
+test("several images in one call share what was asked", () =>
+  onStage(async ({ host, asked, run }) => {
+    const image = `${host}/${name}:signed`;
+    const { exit } = await run([...verify, ...byKey(), image, image, image]);
+    assert.is(exit, 0);
+    const requests = asked();
+    assert.is(new Set(requests).size, requests.length);
+  }));
+
+test("without --online nothing is asked, and the message offers both ways", () =>
+  onStage(async ({ host, asked, run }) => {
+    for (const words of [[], ["--offline"]]) {
+      const { exit, err } = await run(["verify", ...words, ...byKey(), `${host}/${name}:signed`]);
+      assert.is(exit, 5);
+      assert.match(err, /--store/);
+      assert.match(err, /--online/);
+    }
+    assert.is((await run([...verify, "--offline", ...byKey(), `${host}/${name}:signed`])).exit, 2);
+    assert.equal(asked(), []);
+  }));
+
+test("answers go into the mirror, and decide when the registry is gone", () =>
+  onStage(async ({ host, run, stop }) => {
+    const store = join(temporaryFolder(), "mirror");
+    const image = `${host}/${name}`;
+    const call = (words: readonly string[], tag: string) =>
+      run(["verify", ...words, "--store", store, ...byKey(), `${image}:${tag}`]);
+    assert.is((await call(["--online"], "signed")).exit, 0);
+    assert.is((await call(["--online"], "unsigned")).exit, 10);
+    await stop();
+    assert.is((await call([], "signed")).exit, 0);
+    assert.is((await call([], "unsigned")).exit, 10);
+    assert.is((await call([], "missing")).exit, 5);
+    // What was asked before stands while nobody can be asked.
+    assert.is((await call(["--online", "--timeout", "20s"], "signed")).exit, 0);
+  }));
+
+test("a mirror that another program writes is read, and not written", () =>
+  onStage(async ({ host, run }) => {
+    const store = join(temporaryFolder(), "mirror");
+    const other = openMirror(store, { mode: "write", limits: defaultLimits });
+    try {
+      const words = [...verify, "--store", store, ...byKey(), `${host}/${name}:signed`];
+      assert.is((await run(words)).exit, 0);
+    } finally {
+      other.close();
+    }
+    const offline = ["verify", "--store", store, ...byKey(), `${host}/${name}:signed`];
+    assert.is((await run(offline)).exit, 5);
+  }));
+
+test("--refresh: an answer of the mirror that is young enough is not asked for again", () =>
+  onStage(async ({ host, asked, run }) => {
+    const words = [...verify, "--store", join(temporaryFolder(), "mirror"), ...byKey(), `${host}/${name}:signed`];
+    await run(words);
+    asked();
+    await run([...words, "--refresh", "1h"]);
+    assert.equal(asked(), []);
+    await run(words, {}, new Date(Date.now() + 60_000));
+    const requests = asked();
+    assert.ok(requests.length > 0);
+    assert.not.match(requests.join(), "/blobs/", "content never changes");
+  }));
+
+const outages: readonly (readonly [status: number, exit: number, code: string])[] = [
+  [401, 4, "access-denied"],
+  [403, 4, "access-denied"],
+  [429, 5, "rate-limited"],
+  [500, 5, "upstream-error"],
+  [503, 5, "upstream-error"],
+];
+for (const [status, exit, code] of outages)
+  test(`${status} for the signatures is an outage, not their absence`, () =>
+    onStage(
+      async ({ host, run }) => {
+        const found = await run([...verify, ...byKey(), `${host}/${name}:unsigned`]);
+        assert.is(found.exit, exit, found.err);
+        assert.match(found.err, code);
+      },
+      (path, response) => {
+        if (!path.endsWith(".sig")) return false;
+        response.writeHead(status, { "retry-after": "3600" }).end();
+        return true;
+      },
+    ));
+
+test("past its time a call ends", () =>
+  onStage(
+    async ({ host, run }) => {
+      const { exit, err } = await run([...verify, "-t", "1s", ...byKey(), `${host}/${name}:signed`]);
+      assert.is(exit, 5, err);
+      assert.match(err, "timed-out");
+    },
+    (path) => path.includes("/manifests/"),
+  ));
+
+test("credentials of the command line, and no word of them in what is printed", async () => {
+  const secret = "s3cret-Passw0rd";
+  const wanted = `Basic ${Buffer.from(`bot:${secret}`).toString("base64")}`;
+  const seen: (string | undefined)[] = [];
+  const server = await serveLoopback(({ headers }, response) => {
+    seen.push(headers.authorization);
+    const known = headers.authorization === wanted;
+    response.writeHead(known ? 404 : 401, known ? {} : { "www-authenticate": 'Basic realm="test"' }).end();
+  });
+  try {
+    const image = `${new URL(server.url).host}/a/b:1`;
+    const call = (words: readonly string[]) => runCli([...verify, ...words, "-d", ...byKey(), image], { files });
+    const known = await call(["--registry-username", "bot", "--registry-password", secret]);
+    assert.is(known.exit, 11, known.err);
+    assert.ok(seen.includes(wanted));
+    const wrong = await call(["--registry-username", "bot", "--registry-password", `not-${secret}`]);
+    assert.is(wrong.exit, 4);
+    assert.match(wrong.err, "user bot");
+    for (const { out, err } of [known, wrong])
+      for (const word of [secret, Buffer.from(`bot:${secret}`).toString("base64"), "Basic Ym90"])
+        assert.not.match(out + err, word);
+    assert.match(known.err, /^GET http:\/\/127/m);
+    for (const words of [
+      ["--registry-username", "bot"],
+      ["--registry-client-key", "release.pub"],
+    ])
+      assert.is((await call(words)).exit, 2, words.join(" "));
+  } finally {
+    await server.close();
+  }
+});
+
+test("apply, explain, tree and download ask, too", () =>
+  onStage(async ({ host, asked, run }) => {
+    const image = `${host}/${name}:signed`;
+    const pod = {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: "a" },
+      spec: { containers: [{ name: "c", image }] },
+    };
+    const rule = {
+      name: "check",
+      match: { any: [{ resources: { kinds: ["Pod"] } }] },
+      verifyImages: [
+        {
+          imageReferences: ["127.0.0.1*/*"],
+          failureAction: "Enforce",
+          attestors: [
+            { entries: [{ keys: { publicKeys: String(files["release.pub"]), rekor: { ignoreTlog: true } } }] },
+          ],
+        },
+      ],
+    };
+    const policy = {
+      apiVersion: "kyverno.io/v1",
+      kind: "ClusterPolicy",
+      metadata: { name: "p" },
+      spec: { rules: [rule] },
+    };
+    const given = { "pod.json": JSON.stringify(pod), "policy.json": JSON.stringify(policy) };
+    for (const words of [
+      ["apply", "policy.json", "-r", "pod.json", "--registry"],
+      ["apply", "policy.json", "-r", "pod.json", "--online"],
+      ["explain", "-p", "policy.json", "-r", "pod.json", "--online"],
+      ["tree", "--online", image],
+      ["download", "signature", "--online", image],
+    ]) {
+      const { exit, out, err } = await run(words, given);
+      assert.is(exit, 0, `${words.join(" ")}\n${out}\n${err}`);
+      assert.ok(asked().length > 0, words.join(" "));
+    }
+    assert.is((await run(["apply", "policy.json", "-r", "pod.json"], given)).exit, 1);
+    assert.equal(asked(), []);
+  }));
+
+test.run();

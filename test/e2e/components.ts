@@ -1,0 +1,86 @@
+/**
+ * Real programs that the end-to-end scenarios talk to, and how each is obtained. They live in a folder of their own
+ * (SALLYPORT_E2E_TOOLS, else `~/.cache/sallyport-e2e/bin`); what is missing is built or unpacked there, once.
+ */
+import { spawnSync } from "node:child_process";
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+
+export const toolsFolder: string = process.env.SALLYPORT_E2E_TOOLS ?? join(homedir(), ".cache", "sallyport-e2e", "bin");
+
+interface Source {
+  /** A Go module's command, by path and version. */
+  readonly go?: string;
+  /** A Debian package, and the program in it. */
+  readonly debian?: readonly [name: string, program: string];
+}
+
+/** Versions are exact, so that a run can be repeated. */
+const sources = {
+  distribution: { go: "github.com/distribution/distribution/v3/cmd/registry@v3.1.2" },
+  "docker-registry": { debian: ["docker-registry", "usr/bin/docker-registry"] },
+  "ggcr-registry": { go: "github.com/google/go-containerregistry/cmd/registry@v0.22.1" },
+  crane: { go: "github.com/google/go-containerregistry/cmd/crane@v0.22.1" },
+  cosign3: { go: "github.com/sigstore/cosign/v3/cmd/cosign@v3.1.3" },
+  cosign2: { go: "github.com/sigstore/cosign/v2/cmd/cosign@v2.6.4" },
+} as const satisfies Readonly<Record<string, Source>>;
+
+export type Component = keyof typeof sources;
+export const components = Object.keys(sources) as readonly Component[];
+
+/** The program's path, or why there is none. */
+export type Obtained = { readonly path: string } | { readonly missing: string };
+
+const obtained = new Map<Component, Obtained>();
+
+/** Finds the program, or makes it. */
+export function obtain(component: Component): Obtained {
+  const held = obtained.get(component) ?? find(component);
+  obtained.set(component, held);
+  return held;
+}
+
+function find(component: Component): Obtained {
+  const path = join(toolsFolder, component);
+  if (existsSync(path)) return { path };
+  mkdirSync(toolsFolder, { recursive: true });
+  const source: Source = sources[component];
+  const work = mkdtempSync(join(tmpdir(), "sallyport-e2e-"));
+  try {
+    const failure = source.go === undefined ? unpack(source, work, path) : build(source.go, work, path);
+    return failure === undefined ? { path } : { missing: `${component}: ${failure}` };
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/** Runs a command; its failure in one line, or nothing. */
+function run(command: string, words: readonly string[], options: { cwd: string; env?: NodeJS.ProcessEnv }) {
+  const { error, status, stderr } = spawnSync(command, words, { ...options, encoding: "utf8" });
+  if (error !== undefined) return `${command} is not here (${error.message})`;
+  return status === 0 ? undefined : `${command} ${words.join(" ")}: ${stderr.trim().split("\n").at(-1) ?? ""}`;
+}
+
+function build(module: string, work: string, path: string): string | undefined {
+  process.stderr.write(`building ${module}\n`);
+  const failure = run("go", ["install", module], { cwd: work, env: { ...process.env, GOBIN: work } });
+  if (failure !== undefined) return failure;
+  const [program] = readdirSync(work);
+  if (program === undefined) return "nothing was built";
+  copyFileSync(join(work, program), `${path}.new`);
+  renameSync(`${path}.new`, path);
+  return undefined;
+}
+
+function unpack({ debian: [name, program] = ["", ""] }: Source, work: string, path: string): string | undefined {
+  process.stderr.write(`fetching Debian's ${name}\n`);
+  const failure = run("apt-get", ["download", name], { cwd: work });
+  if (failure !== undefined) return failure;
+  const [archive = ""] = readdirSync(work).filter((file) => file.endsWith(".deb"));
+  const unpacked = run("dpkg", ["-x", archive, "."], { cwd: work });
+  if (unpacked !== undefined) return unpacked;
+  copyFileSync(join(work, program), path);
+  chmodSync(path, 0o755);
+  return undefined;
+}

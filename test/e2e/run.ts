@@ -1,0 +1,53 @@
+/**
+ * `npm run e2e`: the built program beside the real programs of this field, all on loopback. Words select scenarios by
+ * their names. Missing programs are built or fetched; a scenario whose programs cannot be had is skipped and counted,
+ * and with `--require-all` that is a failure.
+ */
+import { fileURLToPath } from "node:url";
+import { buildPrograms } from "../../scripts/build.ts";
+import { obtain } from "./components.ts";
+import { Stage } from "./processes.ts";
+import { registryScenarios } from "./registries.ts";
+import type { Scenario } from "./scenario.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/[/\\]$/, "");
+const words = process.argv.slice(2);
+const requireAll = words.includes("--require-all");
+const wanted = words.filter((word) => !word.startsWith("--"));
+const scenarios: readonly Scenario[] = [...registryScenarios].filter(
+  ({ name }) => wanted.length === 0 || wanted.some((word) => name.includes(word)),
+);
+
+await buildPrograms({ root, outdir: `${root}/dist` });
+let [passed, failed, skipped] = [0, 0, 0];
+for (const { name, needs, run } of scenarios) {
+  const missing = needs.map(obtain).flatMap((one) => ("missing" in one ? [one.missing] : []));
+  if (missing.length > 0) {
+    skipped += 1;
+    console.log(`skip ${name}\n     ${missing.join("\n     ")}`);
+    continue;
+  }
+  const stage = new Stage();
+  try {
+    await run({
+      stage,
+      program: (component) => {
+        const found = obtain(component);
+        if (!needs.includes(component) || "missing" in found) throw new Error(`${name} does not name ${component}`);
+        return found.path;
+      },
+      sallyport: (given, env) =>
+        stage.run(process.execPath, [`${root}/dist/sallyport.mjs`, ...given], { env: env ?? {} }),
+    });
+    passed += 1;
+    console.log(`ok   ${name}`);
+  } catch (error) {
+    failed += 1;
+    console.log(`FAIL ${name}\n     ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  } finally {
+    await stage.end();
+  }
+}
+if (scenarios.length === 0) console.log("no scenario has such a name");
+console.log(`\n${passed} passed, ${failed} failed${skipped === 0 ? "" : `, ${skipped} skipped`}`);
+if (failed > 0 || scenarios.length === 0 || (requireAll && skipped > 0)) process.exitCode = 1;
