@@ -1,6 +1,6 @@
 /**
  * `sallyport download`: signatures and attestations of an image as cosign prints them, one JSON text a line. Nothing is
- * verified. Source: `cosign download`; docs/spec/command-line.md#commands.
+ * verified. Source: cosign `download`; docs/spec/command-line.md#commands.
  */
 import type { Command } from "commander";
 import { layerAnnotation } from "../../core/cosign/layer-annotation.ts";

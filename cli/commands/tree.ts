@@ -1,5 +1,5 @@
 /**
- * `sallyport tree`: what hangs on an image, as a tree. Nothing is verified. Source: `cosign tree`;
+ * `sallyport tree`: what hangs on an image, as a tree. Nothing is verified. Source: cosign `tree`;
  * docs/spec/command-line.md#commands.
  */
 import type { Command } from "commander";

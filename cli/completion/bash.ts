@@ -1,4 +1,7 @@
-/** The completion script for bash 3.2 and later. Source: Bash manual, "Programmable Completion". */
+/**
+ * The completion script for bash 3.2 and later. Source:
+ * https://www.gnu.org/software/bash/manual/html_node/Programmable-Completion.html.
+ */
 import { type CommandNode, flatten, quoted } from "./tree.ts";
 
 const words = (list: readonly string[]): string => quoted(list.join(" "));

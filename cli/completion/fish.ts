@@ -1,4 +1,4 @@
-/** The completion script for fish. Source: fish documentation, "complete". */
+/** The completion script for fish. Source: https://fishshell.com/docs/current/cmds/complete.html. */
 import { type CommandNode, type FlagNode, flatten } from "./tree.ts";
 
 const quote = (text: string): string => `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;

@@ -1,4 +1,7 @@
-/** The completion script for PowerShell. Source: Microsoft Learn, "Register-ArgumentCompleter". */
+/**
+ * The completion script for PowerShell. Source:
+ * https://learn.microsoft.com/powershell/module/microsoft.powershell.core/register-argumentcompleter.
+ */
 import { type CommandNode, flatten } from "./tree.ts";
 
 const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`;

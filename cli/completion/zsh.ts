@@ -1,4 +1,7 @@
-/** The completion script for zsh. Source: zsh manual, "Completion System". */
+/**
+ * The completion script for zsh. Source:
+ * https://zsh.sourceforge.io/Doc/Release/Completion-System.html.
+ */
 import { type CommandNode, type FlagNode, flatten, quoted } from "./tree.ts";
 
 /** In a specification of `_arguments` brackets and colons have a meaning. */

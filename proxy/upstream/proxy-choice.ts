@@ -1,6 +1,6 @@
 /**
- * Which HTTP proxy stands between us and an address. Source: Go's golang.org/x/net/http/httpproxy, whose rules the
- * tools of this field follow: HTTPS_PROXY, HTTP_PROXY and NO_PROXY, upper case first; loopback is asked directly.
+ * Which HTTP proxy stands between us and an address. HTTPS_PROXY, HTTP_PROXY and NO_PROXY count as in
+ * Go, upper case first, and loopback is asked directly. Source: Go's golang.org/x/net/http/httpproxy.
  */
 import { BlockList, isIP } from "node:net";
 import { EngineError } from "../../core/errors.ts";

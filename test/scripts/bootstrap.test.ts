@@ -49,7 +49,8 @@ test("a native module that cannot be had: what to install is named, Node's heade
     "node_modules/.package-lock.json": lock({}),
   });
   const script = new URL("../../scripts/bootstrap.mjs", import.meta.url).href;
-  const text = `const { bootstrap } = await import("${script}"); process.exit(await bootstrap(${JSON.stringify(root)}));`;
+  const call = `process.exit(await bootstrap(${JSON.stringify(root)}));`;
+  const text = `const { bootstrap } = await import("${script}"); ${call}`;
   const { status, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", text], { encoding: "utf8" });
   assert.is(status, 2);
   assert.match(stderr, /^error invalid-config: better-sqlite3 has no native module$/m);

@@ -1,4 +1,4 @@
-/** Which of two semantic versions comes first. Source: Semantic Versioning 2.0.0, clause 11. */
+/** Which of two semantic versions comes first. Source: Semantic Versioning 2.0.0 §11. */
 
 export interface Version {
   readonly numbers: readonly [bigint, bigint, bigint];
