@@ -10,7 +10,14 @@ import type { Credential, CredentialSource } from "./credentials/credential.ts";
 import { credentialTarget, type Endpoint } from "./endpoint.ts";
 import { rateLimitEnd, registryFault } from "./registry-fault.ts";
 import { Schemes } from "./schemes.ts";
-import { basicAuthorization, requestToken } from "./tokens.ts";
+import {
+  basicAuthorization,
+  nobody,
+  requestToken,
+  type Token,
+  type TokenRefusal,
+  type TokenRequest,
+} from "./tokens.ts";
 
 export interface AuthorizedOptions {
   readonly fetcher: Fetcher;
@@ -32,13 +39,21 @@ interface Grant {
   readonly authorization: string | undefined;
   readonly until: number;
   readonly who: string;
+  /** It is what the user has, not what was given for it. */
+  readonly isPassword: boolean;
+}
+
+/** What is not asked again before its time, and what is said instead. */
+interface Rest {
+  readonly until: number;
+  readonly error: EngineError;
 }
 
 /** Tokens of so many repositories are kept: those asked for first go first. */
 const mostGrants = 1024;
 const mostScopeCharacters = 2048;
-/** How long a host that is rate limited is left alone, where it does not say. */
-const restMs = 10_000;
+/** How long a host is left alone that limits or refuses, where it does not say. */
+const restMs = 30_000;
 const longestRestMs = 3_600_000;
 
 export class AuthorizedRequests {
@@ -48,8 +63,10 @@ export class AuthorizedRequests {
   readonly #grants = new Map<string, Promise<Grant>>();
   /** What an origin asked for last, without its scope. */
   readonly #challenges = new Map<string, Challenge>();
+  /** Credentials that were refused, by origin, and repositories to which nobody is let: failed logins lock accounts. */
+  readonly #denied = new Map<string, Rest>();
   /** Origins that want no more requests for now. */
-  readonly #limited = new Map<string, { readonly until: number; readonly error: EngineError }>();
+  readonly #limited = new Map<string, Rest>();
 
   constructor(options: AuthorizedOptions) {
     this.#options = options;
@@ -63,8 +80,7 @@ export class AuthorizedRequests {
    */
   async send(endpoint: Endpoint, request: RegistryRequest, signal: AbortSignal): Promise<BoundedResponse> {
     const origin = await this.#schemes.originOf(endpoint, signal);
-    const limited = this.#limited.get(origin.origin);
-    if (limited !== undefined && this.#options.now() < limited.until) throw limited.error;
+    this.#refuseResting(this.#limited, origin.origin);
     const bounded = boundedRequest(endpoint, request, origin);
     const key = `${origin.origin} ${endpoint.path}`;
     const held = await this.#heldGrant(key, endpoint, origin, signal);
@@ -78,11 +94,11 @@ export class AuthorizedRequests {
     if (grant.authorization === undefined || grant.authorization === held?.authorization)
       throw this.#fault(first, grant);
     const second = await this.#fetch(bounded, grant, signal);
-    if (second.status === 401) {
-      this.#grants.delete(key);
-      throw this.#fault(second, grant);
-    }
-    return second;
+    if (second.status !== 401) return second;
+    this.#grants.delete(key);
+    const error = this.#fault(second, grant);
+    if (grant.isPassword) this.#rest(this.#denied, `${origin.origin} ${grant.who}`, error);
+    throw error;
   }
 
   /** In whose name the endpoint is asked, for messages. */
@@ -96,8 +112,8 @@ export class AuthorizedRequests {
     const response = await fetcher.fetch({ ...request, authorization: grant?.authorization }, signal);
     if (response.status !== 429) return response;
     const error = this.#fault(response, grant);
-    const end = rateLimitEnd(response.headers, now()) ?? now() + restMs;
-    this.#limited.set(request.url.origin, { until: Math.min(end, now() + longestRestMs), error });
+    const ms = (rateLimitEnd(response.headers, now()) ?? now() + restMs) - now();
+    this.#rest(this.#limited, request.url.origin, error, Math.min(ms, longestRestMs));
     throw error;
   }
 
@@ -138,23 +154,47 @@ export class AuthorizedRequests {
     }
   }
 
+  #rest(resting: Map<string, Rest>, key: string, error: EngineError, ms = restMs): void {
+    if (resting.size >= mostGrants) resting.clear();
+    resting.set(key, { until: this.#options.now() + ms, error });
+  }
+
+  #refuseResting(resting: ReadonlyMap<string, Rest>, key: string): void {
+    const rest = resting.get(key);
+    if (rest !== undefined && this.#options.now() < rest.until) throw rest.error;
+  }
+
   async #grant({ endpoint, origin, challenge }: Need, signal: AbortSignal): Promise<Grant> {
-    const { credentials, fetcher, now, limits } = this.#options;
+    const { credentials } = this.#options;
     const credential = await credentials.find(credentialTarget(endpoint), signal);
     const who = credential?.who ?? nobody;
+    const [ofOrigin, ofRepository] = [`${origin.origin} ${who}`, `${origin.origin}/${endpoint.path} ${who}`];
+    for (const key of [ofOrigin, ofRepository]) this.#refuseResting(this.#denied, key);
     const { scope: stated = "", ...parameters } = challenge.parameters;
     this.#challenges.set(origin.origin, { scheme: challenge.scheme, parameters });
     const forever = Number.POSITIVE_INFINITY;
     const secret = credential?.secret;
-    if (secret?.form === "registry") return { authorization: `Bearer ${secret.token}`, until: forever, who };
-    if (challenge.scheme === "basic") return { authorization: basicOf(credential, origin), until: forever, who };
+    if (secret?.form === "registry")
+      return { authorization: `Bearer ${secret.token}`, until: forever, who, isPassword: true };
+    if (challenge.scheme === "basic")
+      return { authorization: basicOf(credential, origin), until: forever, who, isPassword: true };
     const scope = stated !== "" && stated.length <= mostScopeCharacters ? stated : `repository:${endpoint.path}:pull`;
-    const { token, until } = await requestToken(
-      { challenge, scope, credential, registry: origin },
-      { fetcher, now, limits },
-      signal,
-    );
-    return { authorization: `Bearer ${token}`, until, who };
+    const answer = await this.#requestToken({ challenge, scope, credential, registry: origin }, signal);
+    if ("token" in answer)
+      return { authorization: `Bearer ${answer.token}`, until: answer.until, who, isPassword: false };
+    this.#rest(this.#denied, answer.refused === "credentials" ? ofOrigin : ofRepository, answer.error);
+    throw answer.error;
+  }
+
+  async #requestToken(request: TokenRequest, signal: AbortSignal): Promise<Token | TokenRefusal> {
+    const { fetcher, now, limits } = this.#options;
+    try {
+      return await requestToken(request, { fetcher, now, limits }, signal);
+    } catch (error) {
+      if (error instanceof EngineError && error.code === "rate-limited")
+        this.#rest(this.#limited, request.registry.origin, error);
+      throw error;
+    }
   }
 }
 
@@ -165,8 +205,6 @@ interface Need {
   /** The grant that was refused, or has ended. */
   readonly refused: Grant | undefined;
 }
-
-const nobody = "nobody: there are no credentials";
 
 function basicOf(credential: Credential | undefined, origin: URL): string | undefined {
   if (credential === undefined) return undefined;

@@ -37,11 +37,15 @@ export interface RegistryHosts {
 const holds = (set: HostSet | undefined, host: string): boolean =>
   set !== undefined && (set === "all" || set.has(host) || set.has(registryName(host)));
 
+const mostKnown = 4096;
+
 export function registryHosts(settings: HostSettings): RegistryHosts {
   const { plainHttp, insecure, authoritative, rules = [], namespaces, tls, everyTls } = settings;
   const known = new Map<string, readonly Endpoint[]>();
-  /** What the files say of hosts, once a repository led to them. */
+  /** What the files say of hosts. A connection is for a host, whatever is asked there. */
   const tlsOfFiles = new Map<string, HostTls>();
+  for (const { url, tls: ofEntry } of [...(namespaces?.values() ?? [])].flat())
+    if (url !== undefined && Object.keys(ofEntry).length > 0) tlsOfFiles.set(url.host, ofEntry);
 
   const schemeOf = (host: string, asked?: Scheme): Scheme =>
     asked ?? (holds(plainHttp, host) ? "either" : defaultScheme(host));
@@ -85,7 +89,7 @@ export function registryHosts(settings: HostSettings): RegistryHosts {
   const byHosts = (entries: readonly HostEntry[], registry: string, path: string): readonly Endpoint[] =>
     entries.map(({ url, root, capabilities, headers, tls: ofEntry }) => {
       const host = url === undefined ? dialledHost(registry) : url.host;
-      if (Object.keys(ofEntry).length > 0) tlsOfFiles.set(host, ofEntry);
+      if (url === undefined && Object.keys(ofEntry).length > 0) tlsOfFiles.set(host, ofEntry);
       const isOwn = registryName(host) === registryName(registry) && root === "/v2/";
       return {
         host,
@@ -112,6 +116,7 @@ export function registryHosts(settings: HostSettings): RegistryHosts {
   return {
     endpointsOf(repository) {
       const held = known.get(repository) ?? find(repository);
+      if (known.size >= mostKnown) known.clear();
       known.set(repository, held);
       return held;
     },

@@ -66,8 +66,10 @@ export class HttpRegistryClient implements RegistryClient {
    */
   async tag(endpoint: Endpoint, tag: string, signal: AbortSignal): Promise<TagFound | undefined> {
     if (parseAssociatedTag(tag) === undefined) {
-      const descriptor = await this.#head(endpoint, tag, signal);
-      if (descriptor !== undefined) return { descriptor };
+      const found = await this.#head(endpoint, tag, signal);
+      // The absence that counts is asked for once more: an answer to HEAD cannot say whose it is.
+      if (found === "not here" && !endpoint.knowsAbsence) return undefined;
+      if (typeof found === "object") return { descriptor: found };
     }
     const response = await this.#getManifest(endpoint, tag, signal);
     if (response === undefined) return undefined;
@@ -109,8 +111,8 @@ export class HttpRegistryClient implements RegistryClient {
     return { descriptors: [...joined.values()], listed: new Set((listed ?? []).map((entry) => entry.digest)) };
   }
 
-  /** The descriptor behind a tag; `undefined` where only the manifest itself can tell, or its absence. */
-  async #head(endpoint: Endpoint, tag: string, signal: AbortSignal): Promise<Descriptor | undefined> {
+  /** The descriptor behind a tag, as far as headers tell. */
+  async #head(endpoint: Endpoint, tag: string, signal: AbortSignal): Promise<Descriptor | "not here" | "unclear"> {
     const response = await this.#options.requests.send(
       endpoint,
       { method: "HEAD", path: `${endpoint.path}/manifests/${tag}`, accept: manifestTypes, maxBytes: 0 },
@@ -123,7 +125,9 @@ export class HttpRegistryClient implements RegistryClient {
     const mediaType = mediaTypeIn(headers);
     return status === 200 && isDigest(digest) && /^[1-9]\d{0,9}$/.test(size) && isManifestType(mediaType)
       ? { mediaType, digest, size: Number(size) }
-      : undefined;
+      : status === 404
+        ? "not here"
+        : "unclear";
   }
 
   async #getManifest(endpoint: Endpoint, reference: string, signal: AbortSignal): Promise<BoundedResponse | undefined> {

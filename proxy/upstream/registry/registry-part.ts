@@ -6,7 +6,7 @@ import type { Digest } from "../../../core/crypto/digest.ts";
 import { EngineError } from "../../../core/errors.ts";
 import type { AnswerValues, Known } from "../../../core/knowledge/answer.ts";
 import type { Question } from "../../../core/knowledge/question.ts";
-import { repositoryForFetching } from "../../../core/oci/reference.ts";
+import { isTag, repositoryForFetching } from "../../../core/oci/reference.ts";
 import type { Part, QuestionOf } from "../route.ts";
 import type { Capability, Endpoint } from "./endpoint.ts";
 import type { RegistryClient } from "./registry-client.ts";
@@ -47,6 +47,17 @@ const add = <Key, Value>(map: Map<Key, Value>, most: number, key: Key, value: Va
 
 const repositoryOf = (question: Question): string =>
   "repository" in question ? repositoryForFetching(question.repository) : "";
+
+const hostPattern = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])(?::\d{1,5})?$/;
+
+/** What becomes an address: nothing in it may lead to another host or path. @throws EngineError `malformed`. */
+function checkPlace(repository: string, tag: string | undefined): void {
+  const [host = "", ...steps] = repository.split("/");
+  const isPath = steps.length > 0 && steps.every((step) => /^[A-Za-z0-9._-]+$/.test(step) && !/^\.{1,2}$/.test(step));
+  if (!isPath || !hostPattern.test(host) || !URL.canParse(`https://${host}/`))
+    throw new EngineError("malformed", "this is no repository", { subject: repository });
+  if (tag !== undefined && !isTag(tag)) throw new EngineError("malformed", "this is no tag", { subject: tag });
+}
 
 export function createRegistryParts(options: RegistryPartOptions): RegistryParts {
   const { client, endpointsOf, now, mirrorMs = 20_000 } = options;
@@ -100,13 +111,11 @@ export function createRegistryParts(options: RegistryPartOptions): RegistryParts
       const hosts = endpointsOf(repositoryOf(question)).map(({ host }) => host);
       return hosts.join(", ");
     },
-    ask: (question, signal) =>
-      askInOrder<AnswerValues[K]>(
-        kind,
-        repositoryOf(question),
-        (endpoint, stop) => ask(endpoint, question, stop),
-        signal,
-      ),
+    async ask(question, signal) {
+      const repository = repositoryOf(question);
+      checkPlace(repository, "tag" in question ? question.tag : undefined);
+      return askInOrder<AnswerValues[K]>(kind, repository, (endpoint, stop) => ask(endpoint, question, stop), signal);
+    },
   });
 
   return {

@@ -30,11 +30,20 @@ export interface TokenOptions {
   readonly limits: Limits;
 }
 
+/** `credentials`: whose they are matters nowhere at this registry; `scope`: for this repository. */
+export interface TokenRefusal {
+  readonly refused: "credentials" | "scope";
+  readonly error: EngineError;
+}
+
 export interface Token {
   readonly token: string;
   /** Milliseconds since 1970: from then on another is needed. */
   readonly until: number;
 }
+
+/** In whose name it is asked without credentials. */
+export const nobody = "nobody: there are no credentials";
 
 const tokenBytes = 256 * 1024;
 /** What the specification says where the endpoint does not. */
@@ -69,14 +78,14 @@ export function tokenEndpoint({ parameters }: Challenge, registry: URL): URL {
 }
 
 /**
- * A token of the scope.
- * @throws EngineError `access-denied` where the endpoint refuses or must not be asked, and the codes of an outage.
+ * A token of the scope, or why there is none.
+ * @throws EngineError `access-denied` where the endpoint must not be asked, and the codes of an outage.
  */
 export async function requestToken(
   { challenge, scope, credential, registry }: TokenRequest,
   { fetcher, now, limits }: TokenOptions,
   signal: AbortSignal,
-): Promise<Token> {
+): Promise<Token | TokenRefusal> {
   const url = tokenEndpoint(challenge, registry);
   const service = challenge.parameters.service ?? "";
   const asked = now();
@@ -108,9 +117,10 @@ export async function requestToken(
       : answer;
   };
   const answer = await ask();
-  if (answer.status !== 200)
-    throw registryFault(answer, { who: credential?.who ?? "nobody: there are no credentials", now: now(), limits });
-  return readToken(answer, asked, limits);
+  if (answer.status === 200) return readToken(answer, asked, limits);
+  const error = registryFault(answer, { who: credential?.who ?? nobody, now: now(), limits });
+  if (answer.status !== 401 && answer.status !== 403) throw error;
+  return { refused: answer.status === 401 && credential !== undefined ? "credentials" : "scope", error };
 }
 
 /** Its own times are not read: this machine's clock may be another. */

@@ -154,6 +154,62 @@ test("a refusal names whose credentials they were, and no secret", async () => {
   });
 });
 
+test("a wrong password is tried once: what locks an account is not repeated", async () => {
+  let now = Date.parse("2026-11-30T12:00:00Z");
+  const wrong: Credential = { secret: { form: "password", username: "bot", password: "wr0ng" }, who: "user bot" };
+  const options = { credential: wrong, now: () => new Date(now) };
+  const ask = (parts: RegistryParts, host: string, name: string) =>
+    rejectsCode("access-denied", () => parts.tag.ask(tag(host, `org/${name}`), never));
+  const logins = (server: RegistryServer) => server.authorizations().filter((value) => value !== "").length;
+  await withBasic(options, async (server, parts) => {
+    for (const name of ["a", "b", "a", "c"]) await ask(parts, server.host, name);
+    assert.is(logins(server), 1);
+    now += 31_000;
+    await ask(parts, server.host, "a");
+    assert.is(logins(server), 1, "it may have been mended");
+  });
+  await withRegistry(
+    (path, request) => (path.startsWith("/token") ? 401 : denied(challengeFor(request.headers.host ?? "", path))),
+    async (server, parts) => {
+      for (const name of ["a", "b", "a", "c"]) await ask(parts, server.host, name);
+      assert.is(logins(server), 1);
+    },
+    options,
+  );
+});
+
+test("a refusal for one repository, or of nobody, says nothing of another", async () => {
+  for (const [status, credential] of [
+    [403, bot],
+    [401, undefined],
+  ] as const)
+    await withRegistry(
+      (path, request) => {
+        if (path.startsWith("/token")) return path.includes("secret") ? status : { body: { token: "abc" } };
+        return request.headers.authorization === "Bearer abc"
+          ? manifestReply(text)
+          : denied(challengeFor(request.headers.host ?? "", path));
+      },
+      async (server, parts) => {
+        for (let round = 0; round < 3; round++)
+          await rejectsCode("access-denied", () => parts.tag.ask(tag(server.host, "org/secret"), never));
+        assert.is(server.asked().filter((line) => line.includes("/token")).length, 1);
+        assert.is((await parts.tag.ask(tag(server.host, "org/open"), never))?.state, "present");
+      },
+      credential === undefined ? {} : { credential },
+    );
+});
+
+test("a token endpoint that limits rests the registry, too", () =>
+  withRegistry(
+    (path, request) => (path.startsWith("/token") ? 429 : denied(challengeFor(request.headers.host ?? "", path))),
+    async (server, parts) => {
+      for (const name of ["a", "b", "c"])
+        await rejectsCode("rate-limited", () => parts.tag.ask(tag(server.host, `org/${name}`), never));
+      assert.is(server.asked().length, 3);
+    },
+  ));
+
 test("a registry token is sent as it is, without an exchange", () =>
   withRegistry(
     (_, request) =>

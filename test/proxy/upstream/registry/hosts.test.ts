@@ -123,8 +123,6 @@ test("certificates: those of every registry, of files, of the host, and whether 
     tls: new Map([["b.example", { ca: "CA" }]]),
     insecure: new Set(["c.example"]),
   });
-  assert.equal(hosts.tlsOf("m.example"), { cert: "CERT", key: "KEY" }, "not before it is known for what");
-  hosts.endpointsOf("a.example/x");
   assert.equal(hosts.tlsOf("m.example"), { cert: "CERT", key: "KEY", insecure: true });
   assert.equal(hosts.tlsOf("b.example"), { cert: "CERT", key: "KEY", ca: "CA" });
   assert.equal(hosts.tlsOf("c.example"), { cert: "CERT", key: "KEY", insecure: true });

@@ -6,12 +6,14 @@ import { mediaTypes } from "../../../../core/oci/manifest.ts";
 import type { QuestionOf } from "../../../../proxy/upstream/route.ts";
 import { rejectsCode } from "../../../support/assert.ts";
 import {
+  askRegistries,
   indexReply,
   manifestReply,
   never,
   notFound,
   type Reply,
   referrer,
+  serveRegistry,
   someManifest,
   withRegistry,
 } from "../../../support/registry-server.ts";
@@ -55,6 +57,25 @@ test("the manifest itself tells where headers do not: its digest, its size, that
         assert.equal(server.asked(), [`HEAD ${manifests}/1`, `GET ${manifests}/1`]);
       },
     );
+});
+
+test("a cache that does not have a tag is asked once", async () => {
+  const cache = await serveRegistry(() => undefined);
+  const rule = {
+    insecure: false,
+    blocked: false,
+    mirrors: [{ location: cache.host, insecure: false, digestOnly: false }],
+  };
+  await withRegistry(
+    () => manifestReply(text),
+    async (own) => {
+      const asking = askRegistries({ hosts: { rules: [{ ...rule, prefix: own.host }] } });
+      assert.is((await asking.parts.tag.ask(tag(own.host), never))?.from, own.host);
+      assert.equal(cache.asked(), [`HEAD ${manifests}/1`]);
+      await asking.close();
+    },
+  );
+  await cache.close();
 });
 
 test("absent is a 404 with a registry's words or none; any other 404 is nobody's word", async () => {

@@ -176,6 +176,22 @@ test("a mirror that says nothing does not use up the time of the next", async ()
   assert.is((await made.tag.ask(tag, never))?.from, "ghcr.io");
 });
 
+test("nothing in a repository or tag leads to another host or path", async () => {
+  const { parts: made, asked } = parts([own], { "ghcr.io": "has" });
+  for (const repository of [
+    "ghcr.io/../x",
+    "ghcr.io/a/./b",
+    "ghcr.io/a//b",
+    "ghcr.io/a?b",
+    "a@evil.example/b",
+    "a:99999/b",
+  ])
+    await rejectsCode("malformed", () => made.blob.ask({ ...blob, repository }, never));
+  for (const name of ["../blobs/x", "a/b", "a?b", ""])
+    await rejectsCode("malformed", () => made.tag.ask({ ...tag, tag: name }, never));
+  assert.equal(asked, []);
+});
+
 test("who is asked, for people", () => {
   assert.is(parts([cache, own], {}).parts.blob.from(blob), "cache.example, ghcr.io");
 });

@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { defaultLimits as limits } from "../../../../core/limits.ts";
 import { parseChallenges } from "../../../../proxy/upstream/registry/challenge.ts";
 import type { Credential } from "../../../../proxy/upstream/registry/credentials/credential.ts";
-import { requestToken, tokenEndpoint } from "../../../../proxy/upstream/registry/tokens.ts";
+import { requestToken, type Token, tokenEndpoint } from "../../../../proxy/upstream/registry/tokens.ts";
 import { rejectsCode, throwsCode } from "../../../support/assert.ts";
 import { quickFetcher } from "../../../support/quick-fetcher.ts";
 import { never, type Reply, serveRegistry } from "../../../support/registry-server.ts";
@@ -29,7 +29,7 @@ async function asking(
   answers: (method: string) => Reply,
   credential: Credential | undefined,
   now = () => 1_000_000,
-): Promise<{ readonly asked: readonly Asked[]; readonly token: Awaited<ReturnType<typeof requestToken>> }> {
+): Promise<{ readonly asked: readonly Asked[]; readonly token: Token }> {
   const asked: Asked[] = [];
   const server = await serveRegistry((path, request: IncomingMessage) => (incoming, response) => {
     let body = "";
@@ -58,6 +58,7 @@ async function asking(
       { fetcher: quickFetcher({ tries: 2 }), now, limits },
       never,
     );
+    if ("refused" in token) throw token.error;
     return { asked, token };
   } finally {
     await server.close();
