@@ -4,7 +4,7 @@ import type { ServerOptions } from "node:https";
 import type { TLSSocket } from "node:tls";
 import { defaultLimits } from "../../core/limits.ts";
 import { type Cluster, type ClusterOptions, openCluster } from "../../proxy/upstream/cluster/open-cluster.ts";
-import { filesOf } from "./files-of.ts";
+import { memoryFiles } from "./memory-files.ts";
 import { type LoopbackServer, serveLoopback } from "./loopback-server.ts";
 
 export interface StubAnswer {
@@ -83,7 +83,7 @@ export const openStub = (
   const { user, cluster, ...more } = options;
   return openCluster({
     env: { HOME: "/home/bot" },
-    files: filesOf({ "/home/bot/.kube/config": kubeconfigOf(server.url, user, cluster) }),
+    files: memoryFiles({ "/home/bot/.kube/config": kubeconfigOf(server.url, user, cluster) }),
     limits: defaultLimits,
     now: () => new Date(stubTime),
     sleep: () => Promise.resolve(),

@@ -7,7 +7,7 @@ export interface MemoryFiles extends Files {
   readPaths(): readonly string[];
 }
 
-/** Objects are written as JSON. */
+/** By path; objects are written as JSON. The record may change between two reads. */
 export function memoryFiles(contents: Readonly<Record<string, string | object | Uint8Array>>): MemoryFiles {
   const paths: string[] = [];
   return {

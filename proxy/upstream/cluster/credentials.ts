@@ -6,7 +6,8 @@ import { EngineError } from "../../../core/errors.ts";
 import type { Limits } from "../../../core/limits.ts";
 import { type Files, readNamedText } from "../config-files.ts";
 import type { Environment } from "../proxy-choice.ts";
-import { type RunProgram, runPlugin } from "./exec-plugin.ts";
+import type { RunProgram } from "../run-program.ts";
+import { runPlugin } from "./exec-plugin.ts";
 import { type ClusterAccess, contentOf, type NamedEntry, pathOf, podToken, textOf } from "./kubeconfig.ts";
 
 export interface ClusterCredentials {

@@ -2,45 +2,14 @@
  * Programs that give credentials for a cluster. Source: Kubernetes' documentation of client-go credential plugins
  * (`client.authentication.k8s.io/v1`, `v1beta1`).
  */
-import { execFile } from "node:child_process";
 import { isAbsolute } from "node:path";
 import { parseJson } from "../../../core/encoding/json.ts";
 import { isObject, isRecord } from "../../../core/encoding/shape.ts";
 import { EngineError } from "../../../core/errors.ts";
 import type { Limits } from "../../../core/limits.ts";
 import type { Environment } from "../proxy-choice.ts";
+import type { RunProgram } from "../run-program.ts";
 import { type ClusterAccess, type Fields, type NamedEntry, pathOf } from "./kubeconfig.ts";
-
-export interface ProgramResult {
-  readonly stdout: string;
-  readonly stderr: string;
-  /** Its exit code, or the system's code where it could not be run. */
-  readonly failure: number | string | undefined;
-}
-
-/** Runs a program without input. */
-export type RunProgram = (
-  program: string,
-  args: readonly string[],
-  env: Environment,
-  signal: AbortSignal,
-) => Promise<ProgramResult>;
-
-const pluginMs = 60_000;
-const mostOutput = 256 * 1024;
-
-export const runProgram: RunProgram = (program, args, env, signal) =>
-  new Promise((resolve) => {
-    const child = execFile(
-      program,
-      [...args],
-      { env: { ...env }, timeout: pluginMs, maxBuffer: mostOutput, signal, windowsHide: true },
-      (failure, stdout, stderr) =>
-        resolve({ stdout, stderr, failure: failure === null ? undefined : (failure.code ?? failure.name) }),
-    );
-    child.stdin?.on("error", () => undefined);
-    child.stdin?.end();
-  });
 
 export interface PluginCredentials {
   readonly token: string | undefined;

@@ -16,7 +16,7 @@ import type { Part } from "../route.ts";
 import { questionPath, resourcePath } from "./api-path.ts";
 import { ApiServer, type ApiServerOptions } from "./api-server.ts";
 import { type ApiResource, discover } from "./discovery.ts";
-import { runProgram } from "./exec-plugin.ts";
+import { runProgram } from "../run-program.ts";
 import { listPages } from "./list-pages.ts";
 
 export type ClusterOptions = Omit<ApiServerOptions, "run"> & Partial<Pick<ApiServerOptions, "run">>;

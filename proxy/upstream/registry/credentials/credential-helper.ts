@@ -5,13 +5,13 @@
  *     stdin:  https://index.docker.io/v1/
  *     stdout: {"ServerURL":"https://index.docker.io/v1/","Username":"bot","Secret":"…"}
  */
-import { execFile } from "node:child_process";
 import { parseJson } from "../../../../core/encoding/json.ts";
 import { isObject } from "../../../../core/encoding/shape.ts";
 import { encodeUtf8 } from "../../../../core/encoding/utf8.ts";
 import { EngineError } from "../../../../core/errors.ts";
 import type { Limits } from "../../../../core/limits.ts";
 import type { Environment } from "../../proxy-choice.ts";
+import { runProgram } from "../../run-program.ts";
 import { type Credential, passwordOrToken, whoHas } from "./credential.ts";
 
 /**
@@ -19,27 +19,6 @@ import { type Credential, passwordOrToken, whoHas } from "./credential.ts";
  * @throws EngineError `access-denied` when the helper fails, `timed-out`.
  */
 export type CredentialHelper = (name: string, host: string, signal: AbortSignal) => Promise<Credential | undefined>;
-
-export interface HelperOutput {
-  readonly stdout: string;
-  readonly failure: (Error & { readonly code?: unknown; readonly killed?: boolean | undefined }) | null;
-}
-
-const helperMs = 30_000;
-const mostOutput = 64 * 1024;
-
-const run = (program: string, input: string, env: Environment, signal: AbortSignal): Promise<HelperOutput> =>
-  new Promise((resolve) => {
-    const child = execFile(
-      program,
-      ["get"],
-      { env: { ...env }, timeout: helperMs, maxBuffer: mostOutput, signal, windowsHide: true },
-      (failure, stdout) => resolve({ stdout, failure }),
-    );
-    // A helper that does not read, or is not there, is told by its failure.
-    child.stdin?.on("error", () => undefined);
-    child.stdin?.end(input);
-  });
 
 /** Helpers are found by PATH of `env`. */
 export const credentialHelper =
@@ -49,12 +28,12 @@ export const credentialHelper =
     const fault = (why: string): EngineError => new EngineError("access-denied", why, { subject: program });
     if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)) throw fault("is no name of a helper");
     const server = host === "docker.io" ? "https://index.docker.io/v1/" : host;
-    const { stdout, failure } = await run(program, server, env, signal);
-    if (failure !== null) {
+    const { stdout, failure } = await runProgram(program, ["get"], env, signal, server);
+    if (failure !== undefined) {
       if (/credentials not found/i.test(stdout)) return undefined;
-      if (signal.aborted || failure.killed === true)
+      if (signal.aborted || failure === "ETIMEDOUT")
         throw new EngineError("timed-out", "the credential helper did not answer in time", { subject: program });
-      throw fault(helperWords(failure.code));
+      throw fault(helperWords(failure));
     }
     return readOutput(stdout, program, limits);
   };

@@ -11,7 +11,7 @@ import {
   stubTime,
 } from "../../../support/api-server.ts";
 import { rejectsCode } from "../../../support/assert.ts";
-import { filesOf } from "../../../support/files-of.ts";
+import { memoryFiles } from "../../../support/memory-files.ts";
 import { serveLoopback } from "../../../support/loopback-server.ts";
 import { tlsAuthority } from "../../../support/tls-identity.ts";
 
@@ -24,7 +24,7 @@ const credential = (status: object) =>
 const apiServer = (url: string, user?: object, cluster?: object, more: Partial<ApiServerOptions> = {}) =>
   new ApiServer({
     env: { HOME: "/home/bot" },
-    files: filesOf({ "/home/bot/.kube/config": kubeconfigOf(url, user, cluster) }),
+    files: memoryFiles({ "/home/bot/.kube/config": kubeconfigOf(url, user, cluster) }),
     limits: defaultLimits,
     now: () => new Date(stubTime),
     sleep: () => Promise.resolve(),

@@ -2,11 +2,11 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { defaultLimits } from "../../../../core/limits.ts";
 import { CredentialSource } from "../../../../proxy/upstream/cluster/credentials.ts";
-import type { RunProgram } from "../../../../proxy/upstream/cluster/exec-plugin.ts";
+import type { RunProgram } from "../../../../proxy/upstream/run-program.ts";
 import { readAccess } from "../../../../proxy/upstream/cluster/kubeconfig.ts";
 import { kubeconfigOf, stubTime } from "../../../support/api-server.ts";
 import { rejectsCode } from "../../../support/assert.ts";
-import { filesOf } from "../../../support/files-of.ts";
+import { memoryFiles } from "../../../support/memory-files.ts";
 
 const test = suite("proxy/upstream/cluster/credentials");
 const { signal } = new AbortController();
@@ -17,7 +17,7 @@ function sourceOf(user: object, texts: Record<string, string> = {}, run = unused
   const clock = { now: Date.parse(stubTime) };
   const options = {
     env: { HOME: "/home/bot" },
-    files: filesOf(texts),
+    files: memoryFiles(texts),
     limits: defaultLimits,
     now: () => new Date(clock.now),
     run,

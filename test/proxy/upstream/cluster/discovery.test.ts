@@ -3,10 +3,10 @@ import * as assert from "uvu/assert";
 import { defaultLimits } from "../../../../core/limits.ts";
 import { ApiServer } from "../../../../proxy/upstream/cluster/api-server.ts";
 import { discover } from "../../../../proxy/upstream/cluster/discovery.ts";
-import { runProgram } from "../../../../proxy/upstream/cluster/exec-plugin.ts";
+import { runProgram } from "../../../../proxy/upstream/run-program.ts";
 import { type ApiStub, kubeconfigOf, serveApi, stubTime } from "../../../support/api-server.ts";
 import { rejectsCode } from "../../../support/assert.ts";
-import { filesOf } from "../../../support/files-of.ts";
+import { memoryFiles } from "../../../support/memory-files.ts";
 
 const test = suite("proxy/upstream/cluster/discovery");
 
@@ -14,7 +14,7 @@ async function discovered(stubs: Record<string, ApiStub>) {
   const served = await serveApi(stubs);
   const server = new ApiServer({
     env: { HOME: "/home/bot" },
-    files: filesOf({ "/home/bot/.kube/config": kubeconfigOf(served.url) }),
+    files: memoryFiles({ "/home/bot/.kube/config": kubeconfigOf(served.url) }),
     limits: defaultLimits,
     now: () => new Date(stubTime),
     run: runProgram,

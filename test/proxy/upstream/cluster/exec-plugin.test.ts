@@ -1,16 +1,12 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { defaultLimits } from "../../../../core/limits.ts";
-import {
-  type ProgramResult,
-  type RunProgram,
-  runPlugin,
-  runProgram,
-} from "../../../../proxy/upstream/cluster/exec-plugin.ts";
+import { runPlugin } from "../../../../proxy/upstream/cluster/exec-plugin.ts";
 import { type ClusterAccess, readAccess } from "../../../../proxy/upstream/cluster/kubeconfig.ts";
+import type { ProgramResult, RunProgram } from "../../../../proxy/upstream/run-program.ts";
 import { kubeconfigOf } from "../../../support/api-server.ts";
 import { rejectsCode } from "../../../support/assert.ts";
-import { filesOf } from "../../../support/files-of.ts";
+import { memoryFiles } from "../../../support/memory-files.ts";
 
 const test = suite("proxy/upstream/cluster/exec-plugin");
 const { signal } = new AbortController();
@@ -35,7 +31,7 @@ function plugin(exec: object | string, run: RunProgram, cluster: object = {}) {
   const text = kubeconfigOf("https://a", { exec }, cluster);
   const access = readAccess({
     env: { HOME: "/home/bot" },
-    files: filesOf({ "/home/bot/.kube/config": text }),
+    files: memoryFiles({ "/home/bot/.kube/config": text }),
     limits: defaultLimits,
   }) as ClusterAccess & { user: NonNullable<ClusterAccess["user"]> };
   return runPlugin(access.user, access, { env: { PATH: "/bin" }, limits: defaultLimits, run }, signal);
@@ -121,23 +117,6 @@ test("plugins that cannot be run", async () => {
     await rejectsCode("invalid-config", () => plugin({ apiVersion, ...wrong }, run));
   await rejectsCode("invalid-config", () => plugin("x", run));
   assert.is(ran.length, 0);
-});
-
-test("programs are run: their output, exit codes, bounds and end", async () => {
-  const node = (script: string, stop = signal) =>
-    runProgram(process.execPath, ["-e", script], { PATH: process.env.PATH, TOLD: "it" }, stop);
-  assert.equal(await node("process.stdin.resume(); console.log(process.env.TOLD); console.error('e')"), {
-    stdout: "it\n",
-    stderr: "e\n",
-    failure: undefined,
-  });
-  assert.is((await node("process.exit(3)")).failure, 3);
-  assert.is((await node("process.stdout.write('x'.repeat(1e6))")).failure, "ERR_CHILD_PROCESS_STDIO_MAXBUFFER");
-  assert.is((await runProgram("/none/such", [], {}, signal)).failure, "ENOENT");
-  const stopped = new AbortController();
-  const endless = node("setInterval(() => {}, 1000)", stopped.signal);
-  stopped.abort();
-  assert.is((await endless).failure, "ABORT_ERR");
 });
 
 test.run();

@@ -4,12 +4,12 @@ import { defaultLimits, limitsWith } from "../../../../core/limits.ts";
 import { type AccessOptions, readAccess } from "../../../../proxy/upstream/cluster/kubeconfig.ts";
 import { kubeconfigOf } from "../../../support/api-server.ts";
 import { throwsCode } from "../../../support/assert.ts";
-import { filesOf } from "../../../support/files-of.ts";
+import { memoryFiles } from "../../../support/memory-files.ts";
 
 const test = suite("proxy/upstream/cluster/kubeconfig");
 const home = "/home/bot/.kube/config";
 const read = (files: Readonly<Record<string, string>>, more: Partial<AccessOptions> = {}) =>
-  readAccess({ env: { HOME: "/home/bot" }, files: filesOf(files), limits: defaultLimits, ...more });
+  readAccess({ env: { HOME: "/home/bot" }, files: memoryFiles(files), limits: defaultLimits, ...more });
 
 const yaml = `
 apiVersion: v1

@@ -2,11 +2,11 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { defaultLimits, limitsWith } from "../../../../core/limits.ts";
 import { ApiServer } from "../../../../proxy/upstream/cluster/api-server.ts";
-import { runProgram } from "../../../../proxy/upstream/cluster/exec-plugin.ts";
+import { runProgram } from "../../../../proxy/upstream/run-program.ts";
 import { listPages, type Page } from "../../../../proxy/upstream/cluster/list-pages.ts";
 import { type ApiStub, kubeconfigOf, serveApi, statusBody, stubTime } from "../../../support/api-server.ts";
 import { rejectsCode } from "../../../support/assert.ts";
-import { filesOf } from "../../../support/files-of.ts";
+import { memoryFiles } from "../../../support/memory-files.ts";
 
 const test = suite("proxy/upstream/cluster/list-pages");
 const path = "/api/v1/pods";
@@ -25,7 +25,7 @@ async function list(stub: ApiStub, limits = defaultLimits) {
   const served = await serveApi({ [path]: stub });
   const server = new ApiServer({
     env: { HOME: "/home/bot" },
-    files: filesOf({ "/home/bot/.kube/config": kubeconfigOf(served.url) }),
+    files: memoryFiles({ "/home/bot/.kube/config": kubeconfigOf(served.url) }),
     limits,
     now: () => new Date(stubTime),
     run: runProgram,

@@ -5,7 +5,7 @@ import { openKms } from "../../../../proxy/upstream/kms/kms-keys.ts";
 import { rejectsCode } from "../../../support/assert.ts";
 import { ecKey, loadFrom, pemOf } from "../../../support/kms.ts";
 import { serveLoopback } from "../../../support/loopback-server.ts";
-import { filesOf } from "../../../support/files-of.ts";
+import { memoryFiles } from "../../../support/memory-files.ts";
 import { quickFetcher } from "../../../support/quick-fetcher.ts";
 
 const test = suite("proxy/upstream/kms/kms-keys");
@@ -17,7 +17,7 @@ const open = (env = {}, modules = {}) =>
   openKms({
     fetcher: quickFetcher(),
     env,
-    files: filesOf({}),
+    files: memoryFiles({}),
     limits: defaultLimits,
     now: () => new Date(at),
     load: loadFrom(modules),

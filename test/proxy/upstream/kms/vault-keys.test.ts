@@ -5,7 +5,7 @@ import { readVaultKey, vaultName } from "../../../../proxy/upstream/kms/vault-ke
 import { rejectsCode } from "../../../support/assert.ts";
 import { derOf, ecKey, ed25519Key, pemOf } from "../../../support/kms.ts";
 import { serveLoopback } from "../../../support/loopback-server.ts";
-import { filesOf } from "../../../support/files-of.ts";
+import { memoryFiles } from "../../../support/memory-files.ts";
 import { quickFetcher } from "../../../support/quick-fetcher.ts";
 
 const test = suite("proxy/upstream/kms/vault-keys");
@@ -49,7 +49,7 @@ async function asking(
       {
         fetcher: quickFetcher(),
         env: { VAULT_ADDR: server.url, VAULT_TOKEN: "hvs.s3cret", HOME: "/home/bot", ...env },
-        files: filesOf(files),
+        files: memoryFiles(files),
         limits: defaultLimits,
       },
       new AbortController().signal,

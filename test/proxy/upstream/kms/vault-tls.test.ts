@@ -2,10 +2,10 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { vaultTls } from "../../../../proxy/upstream/kms/vault-tls.ts";
 import { throwsCode } from "../../../support/assert.ts";
-import { filesOf } from "../../../support/files-of.ts";
+import { memoryFiles } from "../../../support/memory-files.ts";
 
 const test = suite("proxy/upstream/kms/vault-tls");
-const read = filesOf({ ca: "text of ca", cert: "text of cert", key: "text of key" });
+const read = memoryFiles({ ca: "text of ca", cert: "text of cert", key: "text of key" });
 const VAULT_ADDR = "https://vault.example:8200/";
 
 test("the host of the address, with what its variables say", () => {
