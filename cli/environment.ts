@@ -17,6 +17,8 @@ export interface VariableRow {
   readonly instead?: string;
   /** Commands with policies do not read it. */
   readonly flagsOnly?: boolean;
+  /** It only says where things are: no note names it. */
+  readonly isPlace?: boolean;
   /** Its value is not shown. */
   readonly secret?: boolean;
 }
@@ -26,7 +28,12 @@ const signing = "for those who sign; it has no effect here";
 const policies = "in policies it has no effect: ";
 
 export const variables = {
-  SALLYPORT_STORE: { what: "the mirror, where --store names none", expects: "path to the folder", does: "decides" },
+  SALLYPORT_STORE: {
+    what: "the mirror, where --store names none",
+    expects: "path to the folder",
+    does: "decides",
+    isPlace: true,
+  },
   SALLYPORT_MODE: {
     what: "whether commands ask registries, where neither --online nor --offline says it",
     expects: "online or offline",

@@ -12,7 +12,8 @@ const groups: readonly (readonly [does: VariableRow["does"], title: string, text
     "decides",
     "What decides",
     "A flag wins over them. A command whose verdict depends on one says so: `note: from the environment: …` on\n" +
-      "stderr, and `environment` in its document.",
+      "stderr, and `environment` in its document. `SALLYPORT_STORE`, which only says where the mirror is, is in the\n" +
+      "document alone.",
   ],
   ["serves", "What is read for something else", "They change no verdict."],
   [

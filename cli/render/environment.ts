@@ -8,13 +8,15 @@ export const usedVariables = ({ used }: Pick<CommandIO, "used">): { readonly env
   used.size === 0 ? {} : { environment: [...used].sort() };
 
 /**
- * Says which variables the verdict depends on, and which were set to narrow it and could not. `by`: what says who must
- * have signed.
+ * Names the variables that had a say in the verdict, but for those that only say where things are. Then those that are
+ * set and have no effect here, though they could have narrowed what is accepted. `by`: what says who must have signed.
  */
 export function tellVariables(by: "flags" | "policies", io: CommandIO): void {
-  const { environment } = usedVariables(io);
-  if (environment !== undefined) note(`from the environment: ${environment.join(", ")}`, io);
-  for (const [name, row] of Object.entries<VariableRow>(variables)) {
+  const table = Object.entries<VariableRow>(variables);
+  const places = new Set(table.flatMap(([name, { isPlace }]) => (isPlace === true ? [name] : [])));
+  const told = [...io.used].filter((name) => !places.has(name)).sort();
+  if (told.length > 0) note(`from the environment: ${told.join(", ")}`, io);
+  for (const [name, row] of table) {
     const reads = row.does === "decides" && !(row.flagsOnly === true && by === "policies");
     if (!reads && row.instead !== undefined && (io.env[name] ?? "") !== "")
       note(`${name} is set: ${row.instead.replaceAll("`", "")}`, io);

@@ -4,6 +4,7 @@ import { flagVariable, fromEnvironment, type VariableRow, variables } from "../.
 import { runCli, testIO } from "./command-io.ts";
 import { demoLayout } from "./demo-layout.ts";
 import { podFor, policyFor } from "./demo-policy.ts";
+import { tempFolder } from "../support/temp-folder.ts";
 
 const test = suite("cli/environment");
 const demo = demoLayout();
@@ -38,6 +39,22 @@ test("a verdict that a variable changed says so, in text and in JSON; a flag win
     env: { COSIGN_REPOSITORY: "r.example/sigs" },
   });
   assert.equal([elsewhere.exit, /^note: from the environment: COSIGN_REPOSITORY$/m.test(elsewhere.err)], [5, true]);
+});
+
+test("a variable that only says where the mirror is has no note, and is in the document", async () => {
+  const store = `${tempFolder()}/mirror`;
+  assert.is((await runCli(["mirror", "add", demo.folder, "--complete", "--store", store])).exit, 0);
+  const words = ["verify", "--insecure-ignore-tlog", "--key", "key.pub", demo.signed];
+  const run = (env: Readonly<Record<string, string>>, ...more: readonly string[]) =>
+    runCli([...words, ...more], { files, env: { SALLYPORT_STORE: store, ...env } });
+  const silent = await run({});
+  const document = await run({}, "-o", "json");
+  const beside = await run({ COSIGN_REPOSITORY: "r.example/sigs" });
+  assert.equal(
+    [silent.exit, silent.err, JSON.parse(document.out).environment],
+    [0, "", ["SALLYPORT_STORE"]],
+  );
+  assert.match(beside.err, /^note: from the environment: COSIGN_REPOSITORY$/m);
 });
 
 test("variables of flags: switches in Go's form, and two that contradict each other are refused", async () => {
