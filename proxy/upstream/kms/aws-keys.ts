@@ -11,7 +11,7 @@ import type { Limits } from "../../../core/limits.ts";
 import type { Fetcher } from "../fetch-bounded.ts";
 import { codeOfStatus } from "../outage.ts";
 import type { Environment } from "../proxy-choice.ts";
-import { type KeyKind, type ReturnedKey, unusable } from "./checked-key.ts";
+import { type KeyKind, type KeyReader, type ReturnedKey, unusable } from "./checked-key.ts";
 import type { KmsReference } from "./key-reference.ts";
 import { callSdk, type LoadSdk, loadSdk } from "./sdk.ts";
 
@@ -31,6 +31,10 @@ interface SdkRequest {
   readonly query?: Readonly<Record<string, string | readonly string[] | null>>;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: unknown;
+}
+
+interface SendOptions {
+  readonly abortSignal?: AbortSignal;
 }
 
 export interface AwsOptions {
@@ -88,33 +92,41 @@ function credentialsIn(env: Environment): string {
   return "AWS's default credentials";
 }
 
-/** `undefined`: AWS said that there is no such key. */
-export async function readAwsKey(
-  { endpoint, region, id }: Extract<KmsReference, { service: "aws" }>,
-  subject: string,
-  { fetcher, env, limits, load }: AwsOptions,
-  signal: AbortSignal,
-): Promise<ReturnedKey | undefined> {
-  const { KMSClient, GetPublicKeyCommand } = await loadSdk<AwsSdk>(load, "@aws-sdk/client-kms");
-  const where = region ?? (env.AWS_REGION || env.AWS_DEFAULT_REGION || undefined);
-  const client = new KMSClient({
-    // The fetcher tries again.
-    maxAttempts: 1,
-    requestHandler: { handle: (request: SdkRequest) => send(request, fetcher, limits, signal) },
-    ...(where === undefined ? {} : { region: where }),
-    ...(endpoint === undefined ? {} : { endpoint: `https://${endpoint}` }),
-  });
+export function awsReader(options: AwsOptions): KeyReader<Extract<KmsReference, { service: "aws" }>> {
+  const { env, load } = options;
+  const clients = new Map<string, InstanceType<AwsSdk["KMSClient"]>>();
   const errors = { codeOf, credentials: credentialsIn(env) };
-  const found = await callSdk(subject, errors, async () => {
-    try {
-      return { answer: await client.send(new GetPublicKeyCommand({ KeyId: id }), { abortSignal: signal }) };
-    } catch (error) {
-      if (isRecord(error) && error.name === "NotFoundException") return undefined;
-      throw error;
-    }
-  });
-  return found === undefined ? undefined : readAnswer(found.answer, subject);
+  return async ({ endpoint, region, id }, subject, signal) => {
+    const { KMSClient, GetPublicKeyCommand } = await loadSdk<AwsSdk>(load, "@aws-sdk/client-kms");
+    const where = region ?? (env.AWS_REGION || env.AWS_DEFAULT_REGION || undefined);
+    const name = `${where ?? ""} ${endpoint ?? ""}`;
+    const client = clients.get(name) ?? new KMSClient(configOf(where, endpoint, options));
+    clients.set(name, client);
+    const found = await callSdk(subject, errors, async () => {
+      try {
+        return { answer: await client.send(new GetPublicKeyCommand({ KeyId: id }), { abortSignal: signal }) };
+      } catch (error) {
+        if (isRecord(error) && error.name === "NotFoundException") return undefined;
+        throw error;
+      }
+    });
+    return found === undefined ? undefined : readAnswer(found.answer, subject);
+  };
 }
+
+/** For what the SDK asks on the way, for instance for a role. */
+const longestMs = 60_000;
+
+const configOf = (region: string | undefined, endpoint: string | undefined, { fetcher, limits }: AwsOptions) => ({
+  // The fetcher tries again.
+  maxAttempts: 1,
+  requestHandler: {
+    handle: (request: SdkRequest, { abortSignal = AbortSignal.timeout(longestMs) }: SendOptions = {}) =>
+      send(request, fetcher, limits, abortSignal),
+  },
+  ...(region === undefined ? {} : { region }),
+  ...(endpoint === undefined ? {} : { endpoint: `https://${endpoint}` }),
+});
 
 function readAnswer(answer: unknown, subject: string): ReturnedKey {
   const {

@@ -6,7 +6,7 @@ import { EngineError, type ErrorCode } from "../../../core/errors.ts";
 import { refuseLinkLocal } from "../connections.ts";
 import { codeOfStatus } from "../outage.ts";
 import { type Environment, hostOf } from "../proxy-choice.ts";
-import { type KeyKind, type ReturnedKey, unusable } from "./checked-key.ts";
+import { type KeyKind, type KeyReader, type ReturnedKey, unusable } from "./checked-key.ts";
 import type { KmsReference } from "./key-reference.ts";
 import { callSdk, type LoadSdk, loadSdk } from "./sdk.ts";
 
@@ -28,6 +28,10 @@ export interface AzureOptions {
   readonly load: LoadSdk;
 }
 
+/** Logins of Microsoft's own clouds. Others are not known at the first of them, so they are not looked up there. */
+const ofMicrosoft =
+  /^login\.(?:microsoftonline\.com|microsoftonline\.us|chinacloudapi\.cn|partner\.microsoftonline\.cn)$/;
+
 /** The names that cosign reads in AZURE_ENVIRONMENT. */
 const authorities: Readonly<Record<string, string>> = {
   AZUREUSGOVERNMENT: "https://login.microsoftonline.us",
@@ -44,34 +48,37 @@ function codeOf({ name, statusCode }: Readonly<Record<string, unknown>>): ErrorC
 const isUnknownKey = (error: unknown): boolean =>
   isRecord(error) && error.statusCode === 404 && error.code === "KeyNotFound";
 
-/** `undefined`: the vault said that there is no such key or version. */
-export async function readAzureKey(
-  { vault, key, version }: Extract<KmsReference, { service: "azure" }>,
-  subject: string,
-  { env, load }: AzureOptions,
-  signal: AbortSignal,
-): Promise<ReturnedKey | undefined> {
-  const url = `https://${vault}/`;
-  refuseLinkLocal(hostOf(new URL(url)), vault);
+export function azureReader({ env, load }: AzureOptions): KeyReader<Extract<KmsReference, { service: "azure" }>> {
   const together = ["@azure/keyvault-keys", "@azure/identity"] as const;
-  const { KeyClient } = await loadSdk<KeysSdk>(load, "@azure/keyvault-keys", together);
-  const { DefaultAzureCredential } = await loadSdk<IdentitySdk>(load, "@azure/identity", together);
-  const cloud = env.AZURE_ENVIRONMENT ?? "";
-  const authorityHost = Object.hasOwn(authorities, cloud) ? authorities[cloud] : undefined;
   const credentials = env.AZURE_CLIENT_ID
     ? `Azure's default credentials, client ${env.AZURE_CLIENT_ID}`
     : "Azure's default credentials";
-  const found = await callSdk(subject, { codeOf, credentials }, async () => {
-    const credential = new DefaultAzureCredential(authorityHost === undefined ? {} : { authorityHost });
-    try {
-      const options = { abortSignal: signal, ...(version === undefined ? {} : { version }) };
-      return { answer: await new KeyClient(url, credential).getKey(key, options) };
-    } catch (error) {
-      if (isUnknownKey(error)) return undefined;
-      throw error;
-    }
-  });
-  return found === undefined ? undefined : readAnswer(found.answer, version, subject);
+  /** Holds a token, which is good for other vaults too. */
+  let credential: object | undefined;
+  return async ({ vault, key, version }, subject, signal) => {
+    const url = `https://${vault}/`;
+    refuseLinkLocal(hostOf(new URL(url)), vault);
+    const { KeyClient } = await loadSdk<KeysSdk>(load, "@azure/keyvault-keys", together);
+    const { DefaultAzureCredential } = await loadSdk<IdentitySdk>(load, "@azure/identity", together);
+    const found = await callSdk(subject, { codeOf, credentials }, async () => {
+      credential ??= new DefaultAzureCredential(loginOf(env));
+      const asked = { abortSignal: signal, ...(version === undefined ? {} : { version }) };
+      try {
+        return { answer: await new KeyClient(url, credential).getKey(key, asked) };
+      } catch (error) {
+        if (isUnknownKey(error)) return undefined;
+        throw error;
+      }
+    });
+    return found === undefined ? undefined : readAnswer(found.answer, version, subject);
+  };
+}
+
+function loginOf({ AZURE_AUTHORITY_HOST: host, AZURE_ENVIRONMENT: cloud = "" }: Environment): object {
+  const authorityHost = host || (Object.hasOwn(authorities, cloud) ? authorities[cloud] : undefined);
+  if (authorityHost === undefined) return {};
+  const isKnown = URL.canParse(authorityHost) && ofMicrosoft.test(new URL(authorityHost).hostname);
+  return { authorityHost, disableInstanceDiscovery: !isKnown };
 }
 
 const curves: Readonly<Record<string, KeyKind>> = { "P-256": "P-256", "P-384": "P-384", "P-521": "P-521" };

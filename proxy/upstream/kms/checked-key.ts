@@ -16,6 +16,17 @@ export interface ReturnedKey {
   readonly kind: KeyKind | undefined;
 }
 
+/**
+ * Asks one service. What it opens is kept for further keys: a client, credentials. `undefined`: the service said that
+ * there is no such key.
+ * @throws EngineError with the codes of an outage, `no-key`, `invalid-config`
+ */
+export type KeyReader<Reference> = (
+  reference: Reference,
+  subject: string,
+  signal: AbortSignal,
+) => Promise<ReturnedKey | undefined>;
+
 /** A key that cannot be used to verify signatures, whatever it is good for. */
 export const unusable = (subject: string, why: string): EngineError =>
   new EngineError("no-key", `the key ${why}`, { subject });

@@ -1,10 +1,9 @@
 /** Keys of Google Cloud KMS. Source: Cloud KMS API v1 (cryptoKeyVersions: getPublicKey, list). */
 import { isRecord } from "../../../core/encoding/shape.ts";
 import { EngineError, type ErrorCode } from "../../../core/errors.ts";
-import type { Limits } from "../../../core/limits.ts";
 import { codeOfStatus } from "../outage.ts";
 import type { Environment } from "../proxy-choice.ts";
-import { type KeyKind, type ReturnedKey, unusable } from "./checked-key.ts";
+import { type KeyKind, type KeyReader, type ReturnedKey, unusable } from "./checked-key.ts";
 import type { KmsReference } from "./key-reference.ts";
 import { callSdk, type LoadSdk, loadSdk } from "./sdk.ts";
 
@@ -13,15 +12,16 @@ interface GoogleSdk {
   readonly KeyManagementServiceClient: new (
     options: object,
   ) => {
+    readonly auth: unknown;
+    initialize(): Promise<unknown>;
     getPublicKey(request: { readonly name: string }): Promise<readonly unknown[]>;
-    listCryptoKeyVersionsAsync(request: object): AsyncIterable<unknown>;
+    listCryptoKeyVersionsAsync(request: object, options: object): AsyncIterable<unknown>;
     close(): Promise<void>;
   };
 }
 
 export interface GoogleOptions {
   readonly env: Environment;
-  readonly limits: Limits;
   readonly load: LoadSdk;
 }
 
@@ -32,23 +32,53 @@ const kinds: readonly (readonly [form: RegExp, kind: (bits: number) => KeyKind])
   [/^RSA_SIGN_PKCS1_(2048|3072|4096)_SHA(?:256|512)$/, (bits) => `RSA ${bits}`],
 ];
 
-/** gRPC's codes. */
-const codesByNumber: Readonly<Record<number, ErrorCode>> = {
-  1: "timed-out",
-  3: "no-key",
-  4: "timed-out",
-  7: "access-denied",
-  8: "rate-limited",
-  9: "no-key",
-  14: "unreachable",
-  16: "access-denied",
-};
+/** By gRPC's numbers. */
+const statuses = [
+  ["OK", "upstream-error"],
+  ["CANCELLED", "timed-out"],
+  ["UNKNOWN", "upstream-error"],
+  ["INVALID_ARGUMENT", "no-key"],
+  ["DEADLINE_EXCEEDED", "timed-out"],
+  ["NOT_FOUND", "no-key"],
+  ["ALREADY_EXISTS", "upstream-error"],
+  ["PERMISSION_DENIED", "access-denied"],
+  ["RESOURCE_EXHAUSTED", "rate-limited"],
+  ["FAILED_PRECONDITION", "no-key"],
+  ["ABORTED", "upstream-error"],
+  ["OUT_OF_RANGE", "upstream-error"],
+  ["UNIMPLEMENTED", "upstream-error"],
+  ["INTERNAL", "upstream-error"],
+  ["UNAVAILABLE", "unreachable"],
+  ["DATA_LOSS", "upstream-error"],
+  ["UNAUTHENTICATED", "access-denied"],
+] as const satisfies readonly (readonly [string, ErrorCode])[];
 const notFound = 5;
+
+/**
+ * Over REST the SDK throws the answer as it came, as the text of an error with the status of HTTP. It becomes what the
+ * SDK throws elsewhere: gRPC's number, and the message.
+ */
+function unwrapped(error: unknown): unknown {
+  if (!(error instanceof Error) || !error.message.startsWith("{")) return error;
+  const answer = parsed(error.message);
+  const { status, message } = isRecord(answer) && isRecord(answer.error) ? answer.error : {};
+  const code = statuses.findIndex(([name]) => name === status);
+  return code === -1 ? error : Object.assign(new Error(String(message), { cause: error }), { code });
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
 
 function codeOf({ code, message }: Readonly<Record<string, unknown>>): ErrorCode | undefined {
   const number =
     typeof code === "number" || (typeof code === "string" && /^\d+$/.test(code)) ? Number(code) : undefined;
-  if (number !== undefined) return Object.hasOwn(codesByNumber, number) ? codesByNumber[number] : statusCode(number);
+  if (number !== undefined) return statuses[number]?.[1] ?? statusCode(number);
   return typeof message === "string" && /credentials|invalid_grant|invalid_client/i.test(message)
     ? "access-denied"
     : undefined;
@@ -60,31 +90,36 @@ const statusCode = (status: number): ErrorCode =>
 
 const mostVersions = 1000;
 
-/** `undefined`: Google said that there is no such key or version. */
-export async function readGoogleKey(
-  { key, version }: Extract<KmsReference, { service: "google" }>,
-  subject: string,
-  { env, load }: GoogleOptions,
-): Promise<ReturnedKey | undefined> {
-  const { KeyManagementServiceClient } = await loadSdk<GoogleSdk>(load, "@google-cloud/kms");
-  // REST goes through proxies; gRPC would take a variable of its own.
-  const client = new KeyManagementServiceClient({ fallback: true, ...endpointOf(env) });
+export function googleReader({ env, load }: GoogleOptions): KeyReader<Extract<KmsReference, { service: "google" }>> {
   const file = env.GOOGLE_APPLICATION_CREDENTIALS;
   const credentials = file ? `the credentials in ${file}` : "Google's application default credentials";
-  try {
-    const found = await callSdk(subject, { codeOf, credentials }, async () => {
-      try {
-        const name = `${key}/cryptoKeyVersions/${version ?? (await newestOf(key, client, subject))}`;
-        return { name, answer: (await client.getPublicKey({ name }))[0] };
-      } catch (error) {
-        if (isRecord(error) && error.code === notFound) return undefined;
-        throw error;
-      }
-    });
-    return found === undefined ? undefined : readAnswer(found.answer, found.name, subject);
-  } finally {
-    await client.close();
-  }
+  const errors = { codeOf, credentials };
+  /** Holds a token, so later clients have it too. */
+  let auth: unknown;
+  return async ({ key, version }, subject) => {
+    const { KeyManagementServiceClient } = await loadSdk<GoogleSdk>(load, "@google-cloud/kms");
+    // REST goes through proxies; gRPC would take a variable of its own.
+    const shared = auth === undefined ? {} : { auth };
+    const client = new KeyManagementServiceClient({ fallback: true, ...endpointOf(env), ...shared });
+    // Its other methods do this too, but a failure there ends the process.
+    await callSdk(subject, errors, () => client.initialize());
+    auth = client.auth;
+    try {
+      const found = await callSdk(subject, errors, async () => {
+        try {
+          const name = `${key}/cryptoKeyVersions/${version ?? (await newestOf(key, client, subject))}`;
+          return { name, answer: (await client.getPublicKey({ name }))[0] };
+        } catch (thrown) {
+          const error = unwrapped(thrown);
+          if (isRecord(error) && error.code === notFound) return undefined;
+          throw error;
+        }
+      });
+      return found === undefined ? undefined : readAnswer(found.answer, found.name, subject);
+    } finally {
+      await client.close();
+    }
+  };
 }
 
 /** gcloud's setting for another address of the service. @throws EngineError `invalid-config` */
@@ -107,7 +142,8 @@ async function newestOf(
 ): Promise<string> {
   let newest = 0n;
   let count = 0;
-  for await (const entry of client.listCryptoKeyVersionsAsync({ parent: key, filter: "state=ENABLED" })) {
+  const request = { parent: key, filter: "state=ENABLED" };
+  for await (const entry of client.listCryptoKeyVersionsAsync(request, { autoPaginate: false })) {
     count += 1;
     if (count > mostVersions)
       throw new EngineError("over-limit", `more than ${mostVersions} versions: name one`, { subject });

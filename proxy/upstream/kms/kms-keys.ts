@@ -5,13 +5,13 @@ import type { Files } from "../config-files.ts";
 import type { Fetcher } from "../fetch-bounded.ts";
 import type { Environment } from "../proxy-choice.ts";
 import type { Part } from "../route.ts";
-import { readAwsKey } from "./aws-keys.ts";
-import { readAzureKey } from "./azure-keys.ts";
-import { checkedPem, type ReturnedKey } from "./checked-key.ts";
-import { readGoogleKey } from "./google-keys.ts";
+import { awsReader } from "./aws-keys.ts";
+import { azureReader } from "./azure-keys.ts";
+import { checkedPem, type KeyReader, type ReturnedKey } from "./checked-key.ts";
+import { googleReader } from "./google-keys.ts";
 import { type KmsReference, parseKmsReference } from "./key-reference.ts";
 import type { LoadSdk } from "./sdk.ts";
-import { readVaultKey, vaultName } from "./vault-keys.ts";
+import { vaultReader, vaultName } from "./vault-keys.ts";
 
 export interface KmsOptions {
   readonly fetcher: Fetcher;
@@ -26,6 +26,14 @@ export interface KmsOptions {
 /** References of other schemes are for others to answer: they stay open here. */
 export function openKms(options: KmsOptions): Part<"key"> {
   const complete = { load: (name: string) => import(name) as Promise<unknown>, ...options };
+  const readers = {
+    aws: awsReader(complete),
+    google: googleReader(complete),
+    azure: azureReader(complete),
+    vault: vaultReader(complete),
+  };
+  const read = (parsed: KmsReference, reference: string, signal: AbortSignal): Promise<ReturnedKey | undefined> =>
+    (readers[parsed.service] as KeyReader<KmsReference>)(parsed, reference, signal);
   return {
     from: ({ reference }) => nameOf(attempted(reference), options.env),
     async ask({ reference }, signal) {
@@ -33,30 +41,12 @@ export function openKms(options: KmsOptions): Part<"key"> {
       if (parsed === undefined) return undefined;
       const at = options.now().toISOString();
       const from = nameOf(parsed, options.env);
-      const returned = await read(parsed, reference, complete, signal);
+      const returned = await read(parsed, reference, signal);
       return returned === undefined
         ? { state: "absent", at, from }
         : { state: "present", value: checkedPem(returned, reference, options.limits), at, from };
     },
   };
-}
-
-function read(
-  parsed: KmsReference,
-  reference: string,
-  options: KmsOptions & { readonly load: LoadSdk },
-  signal: AbortSignal,
-): Promise<ReturnedKey | undefined> {
-  switch (parsed.service) {
-    case "aws":
-      return readAwsKey(parsed, reference, options, signal);
-    case "google":
-      return readGoogleKey(parsed, reference, options);
-    case "azure":
-      return readAzureKey(parsed, reference, options, signal);
-    case "vault":
-      return readVaultKey(parsed, reference, options, signal);
-  }
 }
 
 function attempted(reference: string): KmsReference | undefined {

@@ -14,7 +14,7 @@ import { type BoundedResponse, type Fetcher, shownUrl } from "../fetch-bounded.t
 import { addressBelow, asUpstreamError, readJsonAnswer } from "../json-answer.ts";
 import { codeOfStatus } from "../outage.ts";
 import type { Environment } from "../proxy-choice.ts";
-import { type KeyKind, type ReturnedKey, unusable } from "./checked-key.ts";
+import { type KeyKind, type KeyReader, type ReturnedKey, unusable } from "./checked-key.ts";
 import type { KmsReference } from "./key-reference.ts";
 
 export interface VaultOptions {
@@ -40,32 +40,28 @@ export const vaultName = ({ VAULT_ADDR, BAO_ADDR }: Environment): string => {
   return URL.canParse(address) ? `the Vault at ${shownUrl(new URL(address))}` : "Vault";
 };
 
-/** `undefined`: the Vault said that its transit engine has no such key. */
-export async function readVaultKey(
-  { key }: Extract<KmsReference, { service: "vault" }>,
-  subject: string,
-  options: VaultOptions,
-  signal: AbortSignal,
-): Promise<ReturnedKey | undefined> {
+export function vaultReader(options: VaultOptions): KeyReader<Extract<KmsReference, { service: "vault" }>> {
   const { fetcher, env, limits } = options;
-  const version = versionIn(env);
-  const url = addressOf(env, key);
-  const { token, from } = tokenOf(options);
-  const namespace = env.VAULT_NAMESPACE || env.BAO_NAMESPACE || "";
-  const response = await fetcher.fetch(
-    {
-      url,
-      // Not in Vault's own header: this one stays behind when a redirect leads to another host.
-      authorization: `Bearer ${token}`,
-      headers: { "x-vault-request": "true", ...(namespace === "" ? {} : { "x-vault-namespace": namespace }) },
-      maxBytes: limits.manifestBytes,
-    },
-    signal,
-  );
-  if (response.status === 404 && saysNoKey(response, limits)) return undefined;
-  if (response.status !== 200) throw refusal(response, url, from);
-  const answer = readJsonAnswer(response, limits);
-  return readAnswer(isObject(answer) ? answer.data : undefined, { version, subject, limits });
+  return async ({ key }, subject, signal) => {
+    const version = versionIn(env);
+    const url = addressOf(env, key);
+    const { token, from } = tokenOf(options);
+    const namespace = env.VAULT_NAMESPACE || env.BAO_NAMESPACE || "";
+    const response = await fetcher.fetch(
+      {
+        url,
+        // Not in Vault's own header: this one stays behind when a redirect leads to another host.
+        authorization: `Bearer ${token}`,
+        headers: { "x-vault-request": "true", ...(namespace === "" ? {} : { "x-vault-namespace": namespace }) },
+        maxBytes: limits.manifestBytes,
+      },
+      signal,
+    );
+    if (response.status === 404 && saysNoKey(response, limits)) return undefined;
+    if (response.status !== 200) throw refusal(response, url, from);
+    const answer = readJsonAnswer(response, limits);
+    return readAnswer(isObject(answer) ? answer.data : undefined, { version, subject, limits });
+  };
 }
 
 /** @throws EngineError `invalid-config` */

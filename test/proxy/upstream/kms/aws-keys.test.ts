@@ -2,7 +2,7 @@ import type { RequestListener } from "node:http";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { defaultLimits } from "../../../../core/limits.ts";
-import { readAwsKey } from "../../../../proxy/upstream/kms/aws-keys.ts";
+import { awsReader } from "../../../../proxy/upstream/kms/aws-keys.ts";
 import { rejectsCode } from "../../../support/assert.ts";
 import { derOf, ecKey, loadFrom, rsaKey } from "../../../support/kms.ts";
 import { serveLoopback } from "../../../support/loopback-server.ts";
@@ -51,10 +51,9 @@ const sdk = (answer: unknown, seen: Config[] = [], inputs: object[] = []) =>
 const named = (name: string, more: object = {}) => Object.assign(new Error("words"), { name }, more);
 const { signal } = new AbortController();
 const read = (load: ReturnType<typeof sdk>, env = {}, more = {}) =>
-  readAwsKey(
+  awsReader({ fetcher: quickFetcher(), env, limits: defaultLimits, load })(
     { service: "aws", id: "alias/app", ...more },
     "awskms:///alias/app",
-    { fetcher: quickFetcher(), env, limits: defaultLimits, load },
     signal,
   );
 
@@ -95,6 +94,14 @@ test("keys that are not for signatures that can be verified here", async () => {
     await rejectsCode("no-key", () => read(sdk(wrong)));
   for (const wrong of [null, {}, { ...good, PublicKey: "text" }, { ...good, SigningAlgorithms: "x" }])
     await rejectsCode("upstream-error", () => read(sdk(wrong)));
+});
+
+test("a client is kept for each region and endpoint", async () => {
+  const seen: Config[] = [];
+  const reader = awsReader({ fetcher: quickFetcher(), env: {}, limits: defaultLimits, load: sdk(good, seen) });
+  const ids = [{}, {}, { region: "us-east-2" }, { endpoint: "localhost:4566" }, { region: "us-east-2" }];
+  for (const more of ids) await reader({ service: "aws", id: "alias/app", ...more }, "awskms:///alias/app", signal);
+  assert.is(seen.length, 3);
 });
 
 test("absent only by AWS's word; other errors by their names", async () => {

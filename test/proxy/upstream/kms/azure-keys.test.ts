@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { defaultLimits } from "../../../../core/limits.ts";
-import { readAzureKey } from "../../../../proxy/upstream/kms/azure-keys.ts";
+import { azureReader } from "../../../../proxy/upstream/kms/azure-keys.ts";
 import { checkedPem } from "../../../../proxy/upstream/kms/checked-key.ts";
 import { rejectsCode } from "../../../support/assert.ts";
 import { derOf, ecKey, loadFrom, rsaKey } from "../../../support/kms.ts";
@@ -33,10 +33,9 @@ const sdk = (answer: unknown, seen: unknown[] = []) =>
   });
 
 const read = (load: ReturnType<typeof sdk>, more = {}, env = {}) =>
-  readAzureKey(
+  azureReader({ env, load })(
     { service: "azure", vault: "corp.vault.azure.net", key: "app", ...more },
     "azurekms://corp.vault.azure.net/app",
-    { env, load },
     signal,
   );
 
@@ -50,8 +49,11 @@ test("keys of either store, with a version and without", async () => {
   assert.equal(await read(sdk(ecAnswer, seen)), { key: derOf(ec), kind: "P-384" });
   assert.equal(seen.splice(0), [{}, "https://corp.vault.azure.net/", ["app", {}]]);
   await read(sdk(ecAnswer, seen), { version: "7" }, { AZURE_ENVIRONMENT: "AZURECHINACLOUD" });
-  assert.equal(seen[0], { authorityHost: "https://login.chinacloudapi.cn" });
+  assert.equal(seen[0], { authorityHost: "https://login.chinacloudapi.cn", disableInstanceDiscovery: false });
   assert.equal(seen[2], ["app", { version: "7" }]);
+  seen.length = 0;
+  await read(sdk(ecAnswer, seen), {}, { AZURE_AUTHORITY_HOST: "https://login.corp.example" });
+  assert.equal(seen[0], { authorityHost: "https://login.corp.example", disableInstanceDiscovery: true });
   const hardware = { ...ecAnswer, key: { ...ecAnswer.key, kty: "EC-HSM" } };
   assert.equal(await read(sdk(hardware)), { key: derOf(ec), kind: "P-384" });
   const rsa = rsaKey();

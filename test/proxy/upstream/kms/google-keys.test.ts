@@ -1,7 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { defaultLimits } from "../../../../core/limits.ts";
-import { readGoogleKey } from "../../../../proxy/upstream/kms/google-keys.ts";
+import { googleReader } from "../../../../proxy/upstream/kms/google-keys.ts";
 import { rejectsCode } from "../../../support/assert.ts";
 import { ecKey, loadFrom, pemOf } from "../../../support/kms.ts";
 
@@ -19,14 +18,20 @@ interface Stub {
   readonly options?: object[];
   readonly asked?: unknown[];
   readonly closed?: unknown[];
+  /** Credentials cannot be found. */
+  readonly begins?: Error;
 }
 
-const sdk = ({ answer, versions = [], options = [], asked = [], closed = [] }: Stub) =>
+const sdk = ({ answer, versions = [], options = [], asked = [], closed = [], begins }: Stub) =>
   loadFrom({
     "@google-cloud/kms": {
       KeyManagementServiceClient: class {
         constructor(given: object) {
           options.push(given);
+        }
+        readonly auth = "auth";
+        initialize() {
+          return begins === undefined ? Promise.resolve() : Promise.reject(begins);
         }
         getPublicKey(request: object) {
           asked.push(request);
@@ -45,11 +50,11 @@ const sdk = ({ answer, versions = [], options = [], asked = [], closed = [] }: S
   });
 
 const read = (stub: Stub, named?: string, env = {}) =>
-  readGoogleKey({ service: "google", key, ...(named === undefined ? {} : { version: named }) }, "gcpkms://k", {
-    env,
-    limits: defaultLimits,
-    load: sdk(stub),
-  });
+  googleReader({ env, load: sdk(stub) })(
+    { service: "google", key, ...(named === undefined ? {} : { version: named }) },
+    "gcpkms://k",
+    new AbortController().signal,
+  );
 const good = { pem, algorithm: "EC_SIGN_P256_SHA256", name: `${key}/cryptoKeyVersions/3` };
 const failed = (code: unknown, message = "words") => Object.assign(new Error(message), { code });
 
@@ -91,6 +96,14 @@ test("algorithms: those of signatures that can be verified here", async () => {
 test("absent only by Google's word; other errors by their codes", async () => {
   const closed: unknown[] = [];
   assert.is(await read({ answer: failed(5), closed }, "3"), undefined);
+  const rest = (status: number, name: string, message = "words") =>
+    failed(status, JSON.stringify({ error: { code: status, status: name, message } }));
+  assert.is(await read({ answer: rest(404, "NOT_FOUND"), closed: [] }, "3"), undefined);
+  await rejectsCode("upstream-error", () => read({ answer: failed(404, "{}"), closed: [] }, "3"));
+  await rejectsCode("upstream-error", () => read({ answer: failed(404, "{<html>"), closed: [] }, "3"));
+  await rejectsCode("no-key", () => read({ answer: rest(400, "FAILED_PRECONDITION"), closed: [] }, "3"));
+  const refused = await rejectsCode("access-denied", () => read({ answer: rest(403, "PERMISSION_DENIED", "no") }, "3"));
+  assert.match(refused.message, /^no \(with /);
   const codes = [
     [3, "no-key"],
     [4, "timed-out"],
@@ -110,8 +123,19 @@ test("absent only by Google's word; other errors by their codes", async () => {
   assert.is(closed.length, codes.length + 1);
   const file = { GOOGLE_APPLICATION_CREDENTIALS: "/etc/bot.json" };
   const words = "Could not load the default credentials. Browse to …";
-  const denied = await rejectsCode("access-denied", () => read({ answer: failed(undefined, words) }, "3", file));
+  const denied = await rejectsCode("access-denied", () =>
+    read({ answer: good, begins: failed(undefined, words), closed }, "3", file),
+  );
   assert.match(denied.message, /\/etc\/bot\.json/);
+  assert.is(closed.length, codes.length + 1);
+});
+
+test("credentials are found once", async () => {
+  const options: object[] = [];
+  const reader = googleReader({ env: {}, load: sdk({ answer: good, options }) });
+  for (let time = 0; time < 2; time++)
+    await reader({ service: "google", key, version: "3" }, "gcpkms://k", new AbortController().signal);
+  assert.equal(options, [{ fallback: true }, { fallback: true, auth: "auth" }]);
 });
 
 test("another address of the service", async () => {

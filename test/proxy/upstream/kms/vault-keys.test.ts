@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { defaultLimits } from "../../../../core/limits.ts";
-import { readVaultKey, vaultName } from "../../../../proxy/upstream/kms/vault-keys.ts";
+import { vaultReader, vaultName } from "../../../../proxy/upstream/kms/vault-keys.ts";
 import { rejectsCode } from "../../../support/assert.ts";
 import { derOf, ecKey, ed25519Key, pemOf } from "../../../support/kms.ts";
 import { serveLoopback } from "../../../support/loopback-server.ts";
@@ -31,7 +31,10 @@ type Answer = { readonly status?: number; readonly headers?: Record<string, stri
 async function asking(
   { status = 200, headers = {}, body = { data: key } }: Answer,
   use: (
-    read: (env?: Record<string, string | undefined>, files?: Record<string, string>) => ReturnType<typeof readVaultKey>,
+    read: (
+      env?: Record<string, string | undefined>,
+      files?: Record<string, string>,
+    ) => ReturnType<ReturnType<typeof vaultReader>>,
     server: { readonly url: string; readonly heard: Heard[] },
   ) => Promise<void>,
 ): Promise<void> {
@@ -43,17 +46,12 @@ async function asking(
     response.end(typeof body === "string" ? body : JSON.stringify(body));
   });
   const read = (env: Record<string, string | undefined> = {}, files: Record<string, string> = {}) =>
-    readVaultKey(
-      { service: "vault", key: "app" },
-      "hashivault://app",
-      {
-        fetcher: quickFetcher(),
-        env: { VAULT_ADDR: server.url, VAULT_TOKEN: "hvs.s3cret", HOME: "/home/bot", ...env },
-        files: memoryFiles(files),
-        limits: defaultLimits,
-      },
-      new AbortController().signal,
-    );
+    vaultReader({
+      fetcher: quickFetcher(),
+      env: { VAULT_ADDR: server.url, VAULT_TOKEN: "hvs.s3cret", HOME: "/home/bot", ...env },
+      files: memoryFiles(files),
+      limits: defaultLimits,
+    })({ service: "vault", key: "app" }, "hashivault://app", new AbortController().signal);
   try {
     await use(read, { url: server.url, heard });
   } finally {
