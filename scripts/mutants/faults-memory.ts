@@ -7,6 +7,7 @@ export const memoryFaults: readonly Fault[] = [
     file: "core/verify/memo.ts",
     from: "return `${image.repository} ${image.digest} ${expectation.digest} ${where} ${what}`;",
     to: "return `${image.repository} ${image.digest} ${where} ${what}`;",
+    signature: true,
   },
   {
     name: "memo-forgets-version",
