@@ -42,6 +42,9 @@ export function reply(response: ServerResponse, request: IncomingMessage, answer
   response.end(request.method === "HEAD" ? undefined : text);
 }
 
+/** By which it is found out whether TLS is spoken. Credentials never come with it. */
+const isPing = ({ url, headers }: IncomingMessage): boolean => url === "/v2/" && headers.authorization === undefined;
+
 /** The answer for the path as it is asked, with its query; 404 with an error document for all others. */
 export async function serveRegistry(
   answers: (path: string, request: IncomingMessage) => Reply | undefined,
@@ -49,12 +52,13 @@ export async function serveRegistry(
 ): Promise<RegistryServer> {
   const authorizations: string[] = [];
   const server = await serveLoopback((request, response) => {
+    if (isPing(request)) return void response.end("{}");
     authorizations.push(request.headers.authorization ?? "");
     reply(response, request, answers(request.url ?? "", request) ?? notFound());
   }, tls);
   return {
     host: new URL(server.url).host,
-    asked: server.asked,
+    asked: () => server.asked().filter((line) => line !== "GET /v2/"),
     authorizations: () => authorizations.splice(0),
     close: server.close,
   };

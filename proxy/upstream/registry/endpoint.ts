@@ -46,8 +46,8 @@ export const dialledHost = (registry: string): string => (hubNames.has(registry)
 /** By which name credentials for it are kept. */
 export const credentialTarget = ({ host, path }: Endpoint): Target => ({ host: registryName(host), path });
 
-/** The name of a host without its port, brackets off. */
-const nameOfHost = (host: string): string => host.replace(/:\d+$/, "").replace(/^\[|\]$/g, "");
+/** Whether a host is this machine. */
+export const isLocal = (host: string): boolean => isLoopback(host.replace(/:\d+$/, "").replace(/^\[|\]$/g, ""));
 
 /** This machine is asked without TLS where it speaks none, as go-containerregistry has it. */
-export const defaultScheme = (host: string): Scheme => (isLoopback(nameOfHost(host)) ? "either" : "https");
+export const defaultScheme = (host: string): Scheme => (isLocal(host) ? "either" : "https");

@@ -1,11 +1,11 @@
 /**
- * Whether a host speaks https or http, found out once: https is tried first, http only for this machine and hosts to
- * which it was allowed. Source: https://github.com/google/go-containerregistry/tree/main/pkg/v1/remote.
+ * Whether a host speaks https or http, found out once, and only for this machine and for hosts that may be asked without
+ * TLS: the latter are asked by https first. Source: https://github.com/google/go-containerregistry/tree/main/pkg/v1/remote.
  */
 import { EngineError } from "../../../core/errors.ts";
-import type { Fetcher } from "../fetch-bounded.ts";
+import type { BoundedResponse, Fetcher } from "../fetch-bounded.ts";
 import { speaksNoTls } from "../outage.ts";
-import type { Endpoint } from "./endpoint.ts";
+import { type Endpoint, isLocal } from "./endpoint.ts";
 
 export class Schemes {
   readonly #fetcher: Fetcher;
@@ -28,10 +28,26 @@ export class Schemes {
     }
   }
 
-  /** An untrusted certificate is no reason to speak without one. */
   async #probe(host: string, signal: AbortSignal): Promise<"https" | "http"> {
+    return isLocal(host) && (await this.#speaksHttp(host, signal)) ? "http" : this.#httpsOrHttp(host, signal);
+  }
+
+  /** On this machine nobody listens, and reading all authorities for a host that speaks no TLS takes its time. */
+  async #speaksHttp(host: string, signal: AbortSignal): Promise<boolean> {
     try {
-      await this.#fetcher.fetch({ method: "HEAD", url: new URL(`https://${host}/v2/`), maxBytes: 0, tries: 1 }, signal);
+      const { status, url } = await this.#ping("http", host, signal);
+      // 400 is what servers answer that were waiting for TLS.
+      return url.protocol === "http:" && status !== 400;
+    } catch (error) {
+      if (!(error instanceof EngineError) || signal.aborted) throw error;
+      return false;
+    }
+  }
+
+  /** An untrusted certificate is no reason to speak without one. */
+  async #httpsOrHttp(host: string, signal: AbortSignal): Promise<"https" | "http"> {
+    try {
+      await this.#ping("https", host, signal);
       return "https";
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
@@ -41,4 +57,10 @@ export class Schemes {
       return "http";
     }
   }
+
+  #ping(scheme: string, host: string, signal: AbortSignal): Promise<BoundedResponse> {
+    return this.#fetcher.fetch({ url: new URL(`${scheme}://${host}/v2/`), maxBytes: pingBytes, tries: 1 }, signal);
+  }
 }
+
+const pingBytes = 64 * 1024;

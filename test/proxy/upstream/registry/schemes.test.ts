@@ -4,7 +4,8 @@ import { everyCapability, type Scheme } from "../../../../proxy/upstream/registr
 import { Schemes } from "../../../../proxy/upstream/registry/schemes.ts";
 import { rejectsCode } from "../../../support/assert.ts";
 import { quickFetcher } from "../../../support/quick-fetcher.ts";
-import { never, serveRegistry } from "../../../support/registry-server.ts";
+import { type LoopbackServer, serveLoopback } from "../../../support/loopback-server.ts";
+import { never } from "../../../support/registry-server.ts";
 import { tlsAuthority } from "../../../support/tls-identity.ts";
 
 const test = suite("proxy/upstream/registry/schemes");
@@ -23,44 +24,56 @@ test("what is said is not found out", async () => {
   assert.is((await schemes.originOf(endpoint("a.example:1", "http"), never)).href, "http://a.example:1/");
 });
 
-test("https where it is spoken, http where nothing else is; found out once", async () => {
-  const authority = await tlsAuthority();
-  const [plain, tls] = await Promise.all([
-    serveRegistry(() => 200),
-    serveRegistry(() => 401, await authority.issue(["127.0.0.1"])),
-  ]);
-  const schemes = new Schemes(quickFetcher({}, { authorities: [authority.ca] }));
+const authority = tlsAuthority();
+const tlsServer = async (): Promise<LoopbackServer> =>
+  serveLoopback((_, response) => response.writeHead(401).end(), await (await authority).issue(["127.0.0.1"]));
+const hostOf = ({ url }: LoopbackServer): string => new URL(url).host;
+
+test("http on this machine where it is spoken, else https; found out once", async () => {
+  const [plain, tls] = await Promise.all([serveLoopback((_, response) => response.end()), tlsServer()]);
+  const schemes = new Schemes(quickFetcher({}, { authorities: [(await authority).ca] }));
   for (let round = 0; round < 2; round++) {
-    const found = await Promise.all([
-      ...[plain.host, plain.host].map((host) => schemes.originOf(endpoint(host), never)),
-      ...[tls.host, tls.host].map((host) => schemes.originOf(endpoint(host), never)),
-    ]);
+    const found = await Promise.all(
+      [plain, plain, tls, tls].map((server) => schemes.originOf(endpoint(hostOf(server)), never)),
+    );
     assert.equal(
       found.map(({ protocol }) => protocol),
       ["http:", "http:", "https:", "https:"],
     );
   }
-  assert.equal(plain.asked(), [], "nothing of HTTP is in a handshake");
-  assert.equal(tls.asked(), ["HEAD /v2/"]);
+  assert.equal([plain.asked(), tls.asked()], [["GET /v2/"], ["GET /v2/"]]);
   await Promise.all([plain.close(), tls.close()]);
 });
 
+test("a server that says that it waits for TLS, or leads to it, is asked with it", async () => {
+  const tls = await tlsServer();
+  const waiting = await serveLoopback((_, response) => response.writeHead(400).end("Client sent HTTP to HTTPS"));
+  const leading = await serveLoopback((_, response) => response.writeHead(301, { location: `${tls.url}/v2/` }).end());
+  const log: string[] = [];
+  const fetcher = quickFetcher({ log: (line) => log.push(line) }, { authorities: [(await authority).ca] });
+  for (const server of [waiting, leading]) {
+    await new Schemes(fetcher).originOf(endpoint(hostOf(server)), never);
+    assert.equal(server.asked(), ["GET /v2/"]);
+    assert.ok(log.some((line) => line.startsWith(`GET https://${hostOf(server)}/v2/ `)));
+  }
+  await Promise.all([tls, waiting, leading].map((server) => server.close()));
+});
+
 test("an untrusted certificate is no reason to speak without one", async () => {
-  const authority = await tlsAuthority();
-  const tls = await serveRegistry(() => 200, await authority.issue(["127.0.0.1"]));
+  const tls = await tlsServer();
   const schemes = new Schemes(quickFetcher());
-  await rejectsCode("tls-failure", () => schemes.originOf(endpoint(tls.host), never));
+  await rejectsCode("tls-failure", () => schemes.originOf(endpoint(hostOf(tls)), never));
   assert.equal(tls.asked(), []);
   await tls.close();
 });
 
 test("a host that is down is asked again by the next question", async () => {
-  const gone = await serveRegistry(() => 200);
+  const gone = await serveLoopback(() => undefined);
   await gone.close();
   let now = 0;
   const schemes = new Schemes(quickFetcher({ now: () => now }));
   for (let round = 0; round < 2; round++) {
-    await rejectsCode("unreachable", () => schemes.originOf(endpoint(gone.host), never));
+    await rejectsCode("unreachable", () => schemes.originOf(endpoint(hostOf(gone)), never));
     now += 60_000;
   }
 });
