@@ -130,7 +130,7 @@ export async function decideAll(
     distrust: setting.distrust,
     crypto: nodeVerifier,
     limits: setting.limits,
-    settings: { ...setting.trust, absentNamespaceLabels: "none" },
+    settings: { ...setting.trust, absentNamespaceLabels: setting.cluster === undefined ? "none" : "ask" },
   });
   tellWarnings(engine, io, setting.told);
   const outcomes = await Promise.all(

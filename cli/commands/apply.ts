@@ -8,6 +8,7 @@ import { expandRules } from "../../core/kyverno/policy/autogen.ts";
 import { collect, type CommandIO, type Shell } from "../command.ts";
 import { type ExitCode, exitOfCounts } from "../exit-code.ts";
 import { type GivenPath, readPaths, splitLists } from "../input/files.ts";
+import { readClusterResources } from "../input/cluster-resources.ts";
 import { addJudgingOptions, type JudgingOptions, readJudgingInput } from "../input/judging-flags.ts";
 import { addKnowledgeOptions, type KnowledgeOptions, openKnowledge } from "../input/knowledge.ts";
 import { addOtherFlags, otherFlags } from "../input/other-flags.ts";
@@ -65,6 +66,7 @@ interface ApplyOptions extends KnowledgeOptions, JudgingOptions {
   readonly warnExitCode: string;
   readonly warnNoPass?: boolean;
   readonly continueOnFail?: boolean;
+  readonly namespace?: string;
 }
 
 type Refused = ReturnType<typeof readJudgingSet>["errors"];
@@ -96,14 +98,22 @@ async function apply(paths: readonly string[], options: ApplyOptions, io: Comman
   if (!Number.isInteger(warnExitCode) || warnExitCode < 0 || warnExitCode > 255)
     throw usage("an exit code is a number from 0 to 255", options.warnExitCode);
   const resourcePaths = splitLists(options.resource, options.resources);
-  if (resourcePaths.length === 0) throw usage("resource file(s) or cluster required", "--resource");
+  const fromCluster = resourcePaths.length === 0 && options.cluster === true;
+  if (resourcePaths.length === 0 && !fromCluster) throw usage("resource file(s) or cluster required", "--resource");
   const given = readPaths(resourcePaths, io);
   const { set, refused } = load(paths, given, options, io);
-  const resources = readResources(given, io, { flag: "-r", allowEmpty: options.allowEmpty });
+  const inFiles = fromCluster
+    ? { resources: [], faulty: [] }
+    : readResources(given, io, { flag: "-r", allowEmpty: options.allowEmpty });
   const { cluster, ...input } = readJudgingInput(options, io);
   noteOutput(options, io);
   const opened = await openKnowledge(options, io, cluster);
   try {
+    const { cluster: server, signal = AbortSignal.abort(), limits } = opened;
+    const resources =
+      fromCluster && server !== undefined
+        ? { faulty: [], resources: await readClusterResources(server, { ...set, ...options, limits, signal }, io) }
+        : inFiles;
     const decided = await decideAll(set, resources, { ...input, ...opened }, io);
     const { responses, left, faulty } = toJudged(set, resources, decided);
     if (options.output !== undefined) writeResources(options.output, [...left.values()], io);
@@ -332,7 +342,8 @@ export function define(command: Command, { io, finish }: Shell): void {
     .option("--warn-exit-code <code>", "exit code when there are warnings and no failures", "0")
     .option("--warn-no-pass", "use that exit code also when nothing passed")
     .option("--continue-on-fail", "apply the policies that load, count the others as errors");
-  addKnowledgeOptions(command)
+  command.option("-n, --namespace <name>", "of the cluster's resources, those of this namespace");
+  addKnowledgeOptions(command, { likeKyverno: true })
     .addHelpText(
       "after",
       "\n" +

@@ -24,7 +24,8 @@ import type { MirrorKnowledge } from "../../proxy/mirror/mirror-knowledge.ts";
 import { openMirror } from "../../proxy/mirror/open-mirror.ts";
 import { keepSignedTime } from "../../proxy/mirror/signed-time.ts";
 import type { Online } from "./open-online.ts";
-import { addOnlineOptions, isOnline, type OnlineOptions } from "./online-flags.ts";
+import { addOnlineOptions, type Habits, isOnline, type OnlineOptions } from "./online-flags.ts";
+import type { Cluster } from "../../proxy/upstream/cluster/open-cluster.ts";
 import type { Command } from "commander";
 import { collect, type CommandIO } from "../command.ts";
 import { fromEnvironment, orVariable } from "../environment.ts";
@@ -44,8 +45,8 @@ export interface KnowledgeOptions extends TrustOptions, LimitOptions, CompleteOp
   readonly at?: string;
 }
 
-/** Adds the flags that say where artifacts come from. `likeCosign`: with cosign's short flags. */
-export function addSourceOptions(command: Command, { likeCosign = false } = {}): Command {
+/** Adds the flags that say where artifacts come from. */
+export function addSourceOptions(command: Command, habits: Habits = {}): Command {
   command
     .option("--store <dir>", `the mirror's folder ${orVariable("SALLYPORT_STORE")}`)
     .option(
@@ -53,13 +54,13 @@ export function addSourceOptions(command: Command, { likeCosign = false } = {}):
       "an OCI layout, a folder or a tar archive; IMAGE names what it does not name (repeatable)",
       collect,
     );
-  addOnlineOptions(addCompleteOption(command), { likeCosign });
+  addOnlineOptions(addCompleteOption(command), habits);
   return addLimitOptions(command);
 }
 
 /** Adds the flags that say where knowledge comes from: artifacts, trust, and the time. */
-export function addKnowledgeOptions(command: Command, settings: { readonly likeCosign?: boolean } = {}): Command {
-  addSourceOptions(command, settings)
+export function addKnowledgeOptions(command: Command, habits: Habits = {}): Command {
+  addSourceOptions(command, habits)
     .option(
       "--trusted-root <file>",
       `a trusted_root.json, in place of the mirror's ${orVariable("SALLYPORT_TRUSTED_ROOT")}`,
@@ -74,8 +75,11 @@ export interface OpenKnowledge {
   readonly limits: Limits;
   /** Whether a mirror or a layout was named, or anybody may be asked. */
   readonly hasSource: boolean;
-  /** Whether what is not known is asked for. */
+  /** Whether registries are asked for what is not known. */
   readonly online: boolean;
+  /** The cluster, where it may be asked, and how long. */
+  readonly cluster?: Cluster;
+  readonly signal?: AbortSignal;
   /** The time of the decision. */
   readonly now: Date;
   /** The default trusted root of policies, and how it is verified. */
@@ -273,10 +277,10 @@ export async function openKnowledge(
   };
   try {
     const trust = readTrustSettings(options, io, mirror?.knowledge().tufRoots() ?? {});
-    if (online) {
+    if (online || options.cluster === true) {
       const { openOnline } = await import("./open-online.ts");
       const known = { knowledge, given, mirror, now, limits, initialRoots: trust.initialRoots ?? {} };
-      asking = openOnline(options as OnlineOptions, io, { ...known, writes: mirror?.isWritable === true });
+      asking = openOnline(options as OnlineOptions, online, io, { ...known, writes: mirror?.isWritable === true });
     }
     const run = asking?.run;
     return {
@@ -286,6 +290,7 @@ export async function openKnowledge(
       limits,
       hasSource: layouts.length > 0 || mirror !== undefined || online,
       online,
+      ...(asking?.cluster === undefined ? {} : { cluster: asking.cluster, signal: asking.signal }),
       now,
       trust: { trustRoot: options.trust ?? defaultTrustName, trust },
       saw: (signed) => {

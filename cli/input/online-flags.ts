@@ -29,16 +29,31 @@ export interface OnlineOptions {
   readonly allowInsecureRegistry?: boolean;
   readonly plainHttp?: readonly string[];
   readonly authoritative?: readonly string[];
+  readonly cluster?: boolean;
+  readonly kubeconfig?: string;
+  readonly context?: string;
   readonly hostsDir?: string;
   readonly registriesConf?: string;
 }
 
-/** `verify` and `verify-attestation` have cosign's short flags, and no second name for `--online`. */
-export function addOnlineOptions(command: Command, { likeCosign }: { readonly likeCosign: boolean }): Command {
+/** Whose short flags a command has. Those of cosign have no second name for `--online`. */
+export interface Habits {
+  readonly likeCosign?: boolean;
+  readonly likeKyverno?: boolean;
+}
+
+export function addOnlineOptions(command: Command, { likeCosign = false, likeKyverno = false }: Habits): Command {
   command.option("--online", `ask registries and logs for what is not known here ${orVariable("SALLYPORT_MODE")}`);
   if (!likeCosign) command.option("--registry", "the same as --online");
   return command
     .option("--offline", "dial nothing; this is the default")
+    .option(
+      `${likeKyverno ? "-c, " : ""}--cluster`,
+      "ask the cluster of the kubeconfig for keys, ConfigMaps, namespaces" +
+        (likeKyverno ? ", and without -r for the resources" : ""),
+    )
+    .option("--kubeconfig <file>", "that file, in place of KUBECONFIG and ~/.kube/config")
+    .option("--context <name>", "a context of it, in place of the current one")
     .option("--refresh <span>", "with --online: how old may an answer of the mirror be that can change", "0s")
     .option(`${likeCosign ? "-t, " : ""}--timeout <span>`, "with --online: for all that is asked", "3m")
     .option("--max-workers <count>", "with --online: questions asked at the same time", "10")

@@ -8,6 +8,7 @@ import type { Limits } from "../../core/limits.ts";
 import { publicGoodMirror, publicGoodRoot } from "../../core/trust/public-good.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
+import { type Cluster, openCluster } from "../../proxy/upstream/cluster/open-cluster.ts";
 import { openUpstream, type Upstream } from "../../proxy/upstream/open-upstream.ts";
 import { readAuthorities } from "../../proxy/upstream/authorities.ts";
 import type { Files } from "../../proxy/upstream/config-files.ts";
@@ -41,29 +42,47 @@ export interface Known {
 
 export interface Online {
   readonly run: AskingRun;
+  /** Where it may be asked. */
+  readonly cluster: Cluster | undefined;
+  /** Ends with the time of the flags. */
+  readonly signal: AbortSignal;
   close(): void;
 }
 
-/** @throws EngineError `invalid-usage` for flags that contradict each other or name files that cannot be used. */
-export function openOnline(options: OnlineOptions, io: CommandIO, known: Known): Online {
+/**
+ * `outside`: registries, logs and key services may be asked; the cluster where the flags say so.
+ * @throws EngineError `invalid-usage` for flags that contradict each other or name files that cannot be used.
+ */
+export function openOnline(options: OnlineOptions, outside: boolean, io: CommandIO, known: Known): Online {
   const { timeoutMs, inFlight, refreshMs } = readAskingBounds(options);
-  const files = filesOf(io);
-  const log = options.verbose === true ? (line: string) => io.err(`${visibleLine(line)}\n`) : undefined;
-  const upstream = openUpstream({
-    env: io.env,
-    authorities: readAuthorities({ env: io.env, files, added: options.registryCacert }),
-    log,
-  });
-  const signal = AbortSignal.timeout(timeoutMs);
   const { mirror, writes, limits } = known;
+  const { env } = io;
+  const files = filesOf(io);
+  const now = (): Date => io.now();
+  const log = options.verbose === true ? (line: string) => io.err(`${visibleLine(line)}\n`) : undefined;
+  const authorities = readAuthorities({ env, files, added: options.registryCacert });
+  const upstream = openUpstream({ env, authorities, log });
+  const { kubeconfig, context } = options;
+  const cluster =
+    options.cluster === true
+      ? openCluster({ env, files, limits, now, kubeconfig, context, authorities, log })
+      : undefined;
+  const signal = AbortSignal.timeout(timeoutMs);
   const asker = upstream.asker({
-    hosts: readHosts(options, files),
-    credentials: readCredentials(options, files, io, limits),
-    files,
     limits,
-    now: () => io.now(),
+    now,
     signal,
-    parts: { "trusted-root": trustPart(upstream, known, io) },
+    cluster,
+    ...(outside
+      ? {
+          outside: {
+            hosts: readHosts(options, files),
+            credentials: readCredentials(options, files, io, limits),
+            files,
+            trust: trustPart(upstream, known, io),
+          },
+        }
+      : {}),
   });
   const run = new AskingRun(known.knowledge, asker, known.now, {
     refresh: refreshMs,
@@ -74,7 +93,11 @@ export function openOnline(options: OnlineOptions, io: CommandIO, known: Known):
       ? { store: (question, answer) => void mirror.writer().setAnswer(question, answer) }
       : {}),
   });
-  return { run, close: () => void upstream.close() };
+  const close = (): void => {
+    void upstream.close();
+    void cluster?.close();
+  };
+  return { run, cluster, signal, close };
 }
 
 /** Configuration of other tools, which need not be there. */

@@ -95,12 +95,10 @@ const logging: readonly OtherFlag[] = accepted(
 
 const files = "policies are read from files, not from a network";
 const toApply: readonly OtherFlag[] = [
-  ...own("--registry"),
-  ...dialling("--kubeconfig <file>", "--context <name>", "-n, --namespace <name>"),
+  ...own("--registry", "--kubeconfig <file>", "--context <name>", "-n, --namespace <name>", "-c, --cluster"),
   ...dialling("--cluster-wide-resources", "--concurrent <count>", "--batch-size <count>", "--continue-on-error"),
   ...accepted("--remove-color", "--crd-paths <path>", "--crd-path <path>", "--show-performance"),
   ...accepted("--username <name>", "--password <text>", "--generated-exception-ttl <span>"),
-  ...refused("resources are read from files: -r, and --cluster-resource for what they refer to", "-c, --cluster"),
   ...refused(`${files}: git clone, and name the folder`, "-b, --git-branch <branch>"),
   ...refused("only resources of Kubernetes are judged: -r FILE", "--json <file>", "--http-payload <file>"),
   ...refused("only resources of Kubernetes are judged: -r FILE", "--envoy-payload <file>"),

@@ -1,6 +1,7 @@
 /** Everything that may be asked outside, put together. Who never calls this can dial nothing. */
 import type { Limits } from "../../core/limits.ts";
 import type { Asker } from "../../core/knowledge/knowledge.ts";
+import type { Cluster } from "./cluster/open-cluster.ts";
 import type { Files } from "./config-files.ts";
 import { Connections } from "./connections.ts";
 import { Fetcher } from "./fetch-bounded.ts";
@@ -10,7 +11,7 @@ import type { CredentialSource } from "./registry/credentials/credential.ts";
 import type { HostSettings } from "./registry/hosts.ts";
 import { openRegistry } from "./registry/open-registry.ts";
 import { openRekor } from "./rekor/log-entries.ts";
-import { createRoute, type Parts, type RouteOptions } from "./route.ts";
+import { createRoute, type Part, type RouteOptions } from "./route.ts";
 
 export interface UpstreamOptions {
   /** For proxies. */
@@ -21,20 +22,25 @@ export interface UpstreamOptions {
   readonly log?: ((line: string) => void) | undefined;
 }
 
-/** Who may be asked, and in whose name. */
-export interface AskerOptions extends RouteOptions {
+/** Registries and the services of the outside world: whom they are asked as. */
+export interface Outside {
   readonly hosts: HostSettings;
   readonly credentials: CredentialSource;
   readonly files: Files;
+  /** Of trusted roots. */
+  readonly trust: Part<"trusted-root">;
+}
+
+/** Who may be asked. What is absent is asked nothing. */
+export interface AskerOptions extends RouteOptions {
   readonly limits: Limits;
-  /** Parts of other kinds: trusted roots, the cluster. */
-  readonly parts?: Parts;
+  readonly outside?: Outside | undefined;
+  readonly cluster?: Pick<Cluster, "cluster" | "key"> | undefined;
 }
 
 export interface Upstream {
   /** For what is not a registry. */
   readonly fetcher: Fetcher;
-  /** Asks registries, logs, key services, and the parts that are given. */
   asker(options: AskerOptions): Asker;
   close(): Promise<void>;
 }
@@ -43,18 +49,43 @@ export function openUpstream({ log, ...connecting }: UpstreamOptions): Upstream 
   const connections = new Connections(connecting);
   const fetcher = new Fetcher({ connections, log });
   const closing: (() => Promise<void>)[] = [() => connections.close()];
+
+  const outsideParts = ({ hosts, credentials, files, trust }: Outside, limits: Limits, now: () => Date) => {
+    const registry = openRegistry({ hosts, credentials, connections: connecting, fetching: { log }, limits, now });
+    closing.push(() => registry.close());
+    return {
+      ...registry.parts,
+      "log-entry": openRekor({ fetcher, limits, now }),
+      "trusted-root": trust,
+      key: openKms({ fetcher, env: connecting.env, files, limits, now }),
+    };
+  };
+
   return {
     fetcher,
-    asker({ hosts, credentials, files, limits, parts, ...route }) {
-      const { now } = route;
-      const registry = openRegistry({ hosts, credentials, connections: connecting, fetching: { log }, limits, now });
-      closing.push(() => registry.close());
-      const rekor = openRekor({ fetcher, limits, now });
-      const kms = openKms({ fetcher, env: connecting.env, files, limits, now });
-      return createRoute({ ...registry.parts, "log-entry": rekor, key: kms, ...parts }, route);
+    asker({ outside, cluster, limits, ...route }) {
+      const parts = outside === undefined ? undefined : outsideParts(outside, limits, route.now);
+      const keys = [parts?.key, cluster?.key].filter((part) => part !== undefined);
+      return createRoute({ ...parts, key: firstThatKnows(keys), cluster: cluster?.cluster }, route);
     },
     async close() {
       await Promise.all(closing.map((end) => end()));
     },
   };
 }
+
+/** Each reference belongs to one of the keepers of keys; the others leave it open. */
+const firstThatKnows = (keepers: readonly Part<"key">[]): Part<"key"> => {
+  const keeperOf = new Map<string, Part<"key">>();
+  return {
+    from: (question) => (keeperOf.get(question.reference) ?? keepers[0])?.from(question) ?? "nobody",
+    async ask(question, signal) {
+      for (const keeper of keepers) {
+        keeperOf.set(question.reference, keeper);
+        const answer = await keeper.ask(question, signal);
+        if (answer !== undefined) return answer;
+      }
+      return undefined;
+    },
+  };
+};

@@ -190,11 +190,10 @@ test("policies from standard input, Kyverno's flags without effect here", async 
   );
 });
 
-test("wrong usage: no resource, no policy, a cluster, a network, an invalid exit code", async () => {
+test("wrong usage: no resource, no policy, a network, an invalid exit code", async () => {
   for (const words of [
     base,
     ["apply", "-r", "signed.yaml"],
-    [...base, "-r", "signed.yaml", "--cluster"],
     ["apply", "https://a.example/p.yaml", "-r", "signed.yaml"],
     [...base, "-r", "signed.yaml", "--warn-exit-code", "x"],
     [...base, "-r", "gone.yaml"],
