@@ -5,6 +5,7 @@ import type { Cluster } from "./cluster/open-cluster.ts";
 import type { Files } from "./config-files.ts";
 import { Connections } from "./connections.ts";
 import { Fetcher } from "./fetch-bounded.ts";
+import { createKeyPart } from "./key-part.ts";
 import { openKms } from "./kms/kms-keys.ts";
 import type { Environment } from "./proxy-choice.ts";
 import type { CredentialSource } from "./registry/credentials/credential.ts";
@@ -65,27 +66,11 @@ export function openUpstream({ log, ...connecting }: UpstreamOptions): Upstream 
     fetcher,
     asker({ outside, cluster, limits, ...route }) {
       const parts = outside === undefined ? undefined : outsideParts(outside, limits, route.now);
-      const keys = [parts?.key, cluster?.key].filter((part) => part !== undefined);
-      return createRoute({ ...parts, key: firstThatKnows(keys), cluster: cluster?.cluster }, route);
+      const key = createKeyPart({ cluster: cluster?.key, kms: parts?.key });
+      return createRoute({ ...parts, key, cluster: cluster?.cluster }, route);
     },
     async close() {
       await Promise.all(closing.map((end) => end()));
     },
   };
 }
-
-/** Each reference belongs to one of the keepers of keys; the others leave it open. */
-const firstThatKnows = (keepers: readonly Part<"key">[]): Part<"key"> => {
-  const keeperOf = new Map<string, Part<"key">>();
-  return {
-    from: (question) => (keeperOf.get(question.reference) ?? keepers[0])?.from(question) ?? "nobody",
-    async ask(question, signal) {
-      for (const keeper of keepers) {
-        keeperOf.set(question.reference, keeper);
-        const answer = await keeper.ask(question, signal);
-        if (answer !== undefined) return answer;
-      }
-      return undefined;
-    },
-  };
-};
