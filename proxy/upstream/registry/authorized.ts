@@ -126,10 +126,18 @@ export class AuthorizedRequests {
   async #heldGrant(key: string, endpoint: Endpoint, origin: URL, signal: AbortSignal): Promise<Grant | undefined> {
     const held = await this.#grants.get(key);
     if (held !== undefined && this.#options.now() < held.until) return held;
-    const challenge = this.#challenges.get(origin.origin);
+    const challenge = this.#challenges.get(origin.origin) ?? this.#challengeOf(origin.origin);
     return challenge === undefined
       ? undefined
       : this.#renew(key, { endpoint, origin, challenge, refused: held }, signal);
+  }
+
+  /** Its scope is that of no repository. */
+  #challengeOf(origin: string): Challenge | undefined {
+    const challenge = chooseChallenge(parseChallenges(this.#schemes.challengeOf(origin) ?? ""));
+    if (challenge === undefined) return undefined;
+    const { scope: _, ...parameters } = challenge.parameters;
+    return { scheme: challenge.scheme, parameters };
   }
 
   /** Several requests that are refused at once get one new token. */

@@ -10,6 +10,7 @@ import { type Endpoint, isLocal } from "./endpoint.ts";
 export class Schemes {
   readonly #fetcher: Fetcher;
   readonly #found = new Map<string, Promise<"https" | "http">>();
+  readonly #challenges = new Map<string, string>();
 
   constructor(fetcher: Fetcher) {
     this.#fetcher = fetcher;
@@ -26,6 +27,11 @@ export class Schemes {
       this.#found.delete(host);
       throw error;
     }
+  }
+
+  /** What the origin asked for when it was found out: its WWW-Authenticate. */
+  challengeOf(origin: string): string | undefined {
+    return this.#challenges.get(origin);
   }
 
   async #probe(host: string, signal: AbortSignal): Promise<"https" | "http"> {
@@ -58,8 +64,13 @@ export class Schemes {
     }
   }
 
-  #ping(scheme: string, host: string, signal: AbortSignal): Promise<BoundedResponse> {
-    return this.#fetcher.fetch({ url: new URL(`${scheme}://${host}/v2/`), maxBytes: pingBytes, tries: 1 }, signal);
+  async #ping(scheme: string, host: string, signal: AbortSignal): Promise<BoundedResponse> {
+    const url = new URL(`${scheme}://${host}/v2/`);
+    const response = await this.#fetcher.fetch({ url, maxBytes: pingBytes, tries: 1 }, signal);
+    const challenge = response.headers["www-authenticate"];
+    if (response.status === 401 && response.url.origin === url.origin && challenge !== undefined)
+      this.#challenges.set(url.origin, challenge);
+    return response;
   }
 }
 

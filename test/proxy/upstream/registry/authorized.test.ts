@@ -4,12 +4,15 @@ import * as assert from "uvu/assert";
 import { EngineError } from "../../../../core/errors.ts";
 import type { Credential } from "../../../../proxy/upstream/registry/credentials/credential.ts";
 import { rejectsCode } from "../../../support/assert.ts";
+import { serveLoopback } from "../../../support/loopback-server.ts";
 import {
   type AskingOptions,
+  askRegistries,
   manifestReply,
   never,
   type RegistryServer,
   type Reply,
+  reply,
   someManifest,
   withRegistry,
 } from "../../../support/registry-server.ts";
@@ -70,6 +73,24 @@ test("a challenge is answered once; later requests bring the token, also for ano
       "HEAD /v2/org/other/manifests/1",
     ]);
   });
+});
+
+test("what was asked for when TLS was found out is not asked for again; its scope is of no repository", async () => {
+  const challenge = (host: string) => `Bearer realm="http://${host}/token",service="s",scope="registry:catalog:*"`;
+  const server = await serveLoopback((request, response) => {
+    const { url = "", headers } = request;
+    if (url.startsWith("/token")) response.end('{"token":"abc"}');
+    else if (headers.authorization === "Bearer abc") reply(response, request, manifestReply(text));
+    else response.writeHead(401, { "www-authenticate": challenge(headers.host ?? "") }).end();
+  });
+  const { parts, close } = askRegistries();
+  assert.is((await parts.tag.ask(tag(new URL(server.url).host), never))?.state, "present");
+  assert.equal(server.asked(), [
+    "GET /v2/",
+    "GET /token?service=s&scope=repository%3Aorg%2Fapp%3Apull",
+    "HEAD /v2/org/app/manifests/1",
+  ]);
+  await Promise.all([close(), server.close()]);
 });
 
 test("many questions at once get one token", () => {

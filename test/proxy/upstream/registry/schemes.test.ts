@@ -26,7 +26,10 @@ test("what is said is not found out", async () => {
 
 const authority = tlsAuthority();
 const tlsServer = async (): Promise<LoopbackServer> =>
-  serveLoopback((_, response) => response.writeHead(401).end(), await (await authority).issue(["127.0.0.1"]));
+  serveLoopback(
+    (_, response) => response.writeHead(401, { "www-authenticate": 'Basic realm="x"' }).end(),
+    await (await authority).issue(["127.0.0.1"]),
+  );
 const hostOf = ({ url }: LoopbackServer): string => new URL(url).host;
 
 test("http on this machine where it is spoken, else https; found out once", async () => {
@@ -42,6 +45,10 @@ test("http on this machine where it is spoken, else https; found out once", asyn
     );
   }
   assert.equal([plain.asked(), tls.asked()], [["GET /v2/"], ["GET /v2/"]]);
+  assert.equal(
+    [plain, tls].map(({ url }) => schemes.challengeOf(url)),
+    [undefined, 'Basic realm="x"'],
+  );
   await Promise.all([plain.close(), tls.close()]);
 });
 
