@@ -10,14 +10,13 @@ import {
   type Decision,
   EngineError,
   type JsonObject,
-  type JsonValue,
   type Operation,
   type Policy,
   type PolicyException,
   requestFor,
   type RuleResult,
 } from "../core/index.ts";
-import { isObject } from "../core/encoding/shape.ts";
+import { isObject, textOr } from "../core/encoding/shape.ts";
 import { applyPatches } from "../core/kyverno/outcome/apply-patches.ts";
 import { toFailure } from "../core/verdict.ts";
 import { nodeVerifier } from "../proxy/host/node-verifier.ts";
@@ -214,9 +213,6 @@ export function toJudged({ policies }: PolicySet, given: GivenResources, { decid
   return { responses: decided.flatMap((one) => toResponses(policies, one)), left, faulty };
 }
 
-const textOf = (value: JsonValue | undefined, otherwise: string): string =>
-  typeof value === "string" && value !== "" ? value : otherwise;
-
 /** The result in reports of a resource that could not be judged: an error without a policy. */
 export function toFaultyResponse({ position, fault, value }: FaultyResource): ReportedResponse {
   const place = placeText(position);
@@ -235,9 +231,9 @@ export function toFaultyResponse({ position, fault, value }: FaultyResource): Re
     open: [],
   };
   const about = {
-    apiVersion: textOf(value.apiVersion, "v1"),
-    kind: textOf(value.kind, "Unknown"),
-    name: textOf(metadata.name, place),
+    apiVersion: textOr(value.apiVersion, "v1"),
+    kind: textOr(value.kind, "Unknown"),
+    name: textOr(metadata.name, place),
     ...(typeof metadata.namespace === "string" ? { namespace: metadata.namespace } : {}),
   };
   return {

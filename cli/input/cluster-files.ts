@@ -4,13 +4,13 @@
  */
 import { decodeBase64 } from "../../core/encoding/base64.ts";
 import type { JsonObject, JsonValue } from "../../core/encoding/json.ts";
-import { isObject } from "../../core/encoding/shape.ts";
+import { isObject, own, textOr } from "../../core/encoding/shape.ts";
 import { decodeUtf8 } from "../../core/encoding/utf8.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { Answer, AnswerTo } from "../../core/knowledge/answer.ts";
 import type { Knowledge, SourceState } from "../../core/knowledge/knowledge.ts";
 import type { Question } from "../../core/knowledge/question.ts";
-import { labelsOfNamespace } from "../../core/kyverno/rule/match-subject.ts";
+import { labelsOfNamespace, metadataOf } from "../../core/kyverno/rule/match-subject.ts";
 
 type ClusterQuestion = Extract<Question, { kind: "cluster" }>;
 
@@ -20,14 +20,6 @@ export interface PathResponse {
   readonly status: number;
   readonly body: JsonValue;
 }
-
-const own = (object: JsonObject, key: string): JsonValue | undefined =>
-  Object.hasOwn(object, key) ? object[key] : undefined;
-const text = (value: JsonValue | undefined): string => (typeof value === "string" ? value : "");
-const metadataOf = (resource: JsonObject): JsonObject => {
-  const metadata = own(resource, "metadata");
-  return isObject(metadata) ? metadata : {};
-};
 
 /** The plural by which the API names a kind, as kubectl guesses it. */
 export function pluralOf(kind: string): string {
@@ -99,8 +91,8 @@ export class ClusterFiles implements Knowledge {
     const fitting = this.#resources.filter(
       (candidate) =>
         candidate.apiVersion === apiVersion &&
-        pluralOf(text(candidate.kind)) === resource &&
-        (namespace === undefined || (text(metadataOf(candidate).namespace) || "default") === namespace),
+        pluralOf(textOr(candidate.kind)) === resource &&
+        (namespace === undefined || textOr(metadataOf(candidate).namespace, "default") === namespace),
     );
     if (verb === "get") {
       const found = fitting.find((candidate) => metadataOf(candidate).name === name);
@@ -108,7 +100,7 @@ export class ClusterFiles implements Knowledge {
     }
     return fitting.length === 0
       ? undefined
-      : this.#present({ apiVersion, kind: `${text(fitting[0]?.kind)}List`, items: fitting });
+      : this.#present({ apiVersion, kind: `${textOr(fitting[0]?.kind)}List`, items: fitting });
   }
 
   /**
@@ -121,7 +113,7 @@ export class ClusterFiles implements Knowledge {
       (candidate) =>
         candidate.kind === "Secret" &&
         metadataOf(candidate).name === name &&
-        (text(metadataOf(candidate).namespace) || "default") === namespace,
+        textOr(metadataOf(candidate).namespace, "default") === namespace,
     );
     if (secret === undefined) return undefined;
     const [data, plain] = [own(secret, "data"), own(secret, "stringData")];

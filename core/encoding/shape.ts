@@ -48,11 +48,16 @@ export const readString = (value: JsonValue | undefined, at: string): string =>
 export const readInteger = (value: JsonValue | undefined, at: string): number =>
   typeof value === "number" && Number.isSafeInteger(value) ? value : wrong(value, "an integer", at);
 
-/** An own member, or undefined. `null` counts as absent, as protobuf JSON has it. */
-export function member(object: JsonObject, key: string): JsonValue | undefined {
-  const value = Object.hasOwn(object, key) ? object[key] : undefined;
-  return value === null ? undefined : value;
-}
+/** An own member, `null` too; undefined where there is none, also for names that every object inherits. */
+export const own = (object: JsonObject, key: string): JsonValue | undefined =>
+  Object.hasOwn(object, key) ? object[key] : undefined;
+
+/** As {@link own}, but `null` counts as absent, as protobuf JSON has it. */
+export const member = (object: JsonObject, key: string): JsonValue | undefined => own(object, key) ?? undefined;
+
+/** The string; `otherwise` for an empty one and for anything else. */
+export const textOr = (value: JsonValue | undefined, otherwise = ""): string =>
+  typeof value === "string" && value !== "" ? value : otherwise;
 
 /** @throws EngineError `malformed` naming the first key of `object` that is not in `known`. */
 export function refuseUnknownKeys(object: JsonObject, known: ReadonlySet<string>, at: string): void {

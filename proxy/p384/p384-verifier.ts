@@ -3,6 +3,7 @@
  * computes with this curve by generic code; this takes half its time. Source: FIPS 186-5 §6.4.2.
  */
 import { p384 } from "@noble/curves/nist.js";
+import { toBigInt } from "../../core/crypto/big-integer.ts";
 import { digest } from "../../core/crypto/digest.ts";
 import { readEcdsaSignature } from "../../core/crypto/ecdsa-signature.ts";
 import type { PublicKey } from "../../core/crypto/public-key.ts";
@@ -28,9 +29,6 @@ interface KnownKey {
 const size = 48;
 const { Fn } = p384.Point;
 const order = Fn.ORDER;
-
-const toInteger = (bytes: Uint8Array): bigint =>
-  BigInt(`0x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("hex")}`);
 
 /** Verifies by combs. Keys are known by their objects, as long as these live. */
 export class P384Verifier {
@@ -58,7 +56,7 @@ export class P384Verifier {
     const { r, s } = parsed;
     const hashed = "digest" in signed ? signed.digest : digest(hash, signed.message);
     const inverse = Fn.inv(s);
-    const first = (toInteger(hashed.subarray(0, size)) * inverse) % order;
+    const first = (toBigInt(hashed.subarray(0, size)) * inverse) % order;
     const second = (r * inverse) % order;
     return this.#kernel.hasX(comb, first, second, r, r + order < prime ? r + order : undefined);
   }
@@ -76,8 +74,7 @@ export class P384Verifier {
   #combOf(key: EcdsaKey, kernel: CombKernel): Comb {
     const known = this.#known.get(key);
     const comb =
-      known?.comb ??
-      kernel.makeComb(toInteger(key.point.subarray(1, 1 + size)), toInteger(key.point.subarray(1 + size)));
+      known?.comb ?? kernel.makeComb(toBigInt(key.point.subarray(1, 1 + size)), toBigInt(key.point.subarray(1 + size)));
     if (known !== undefined) known.comb = comb;
     return comb;
   }

@@ -15,6 +15,7 @@ import { defaultLimits } from "../../core/limits.ts";
 import { compileAttestor } from "../../core/verify/attestor.ts";
 import { createImageVerifier } from "../../core/verify/image-verifier.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
+import { median } from "./bench.ts";
 
 export { nodeVerifier };
 
@@ -114,9 +115,6 @@ export function rate(run: () => void, ms: number): number {
   }
   return (count * 1000) / elapsed;
 }
-
-export const median = (values: readonly number[]): number =>
-  values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)] ?? 0;
 
 /** How many times the time of `JSON.parse` reading a bundle takes: interleaved, the median of the rounds. */
 export function measureParsing(

@@ -50,10 +50,7 @@ test("a variable that only says where the mirror is has no note, and is in the d
   const silent = await run({});
   const document = await run({}, "-o", "json");
   const beside = await run({ COSIGN_REPOSITORY: "r.example/sigs" });
-  assert.equal(
-    [silent.exit, silent.err, JSON.parse(document.out).environment],
-    [0, "", ["SALLYPORT_STORE"]],
-  );
+  assert.equal([silent.exit, silent.err, JSON.parse(document.out).environment], [0, "", ["SALLYPORT_STORE"]]);
   assert.match(beside.err, /^note: from the environment: COSIGN_REPOSITORY$/m);
 });
 

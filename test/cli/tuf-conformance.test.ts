@@ -11,12 +11,13 @@ import { encodeUtf8 } from "../../core/encoding/utf8.ts";
 import { makeTufRepository, type TufRepository } from "../lab/tuf-repository.ts";
 import { builtPrograms } from "../support/built-programs.ts";
 import { tempFolder } from "../support/temp-folder.ts";
-import { serveTuf, type TufServer } from "../support/tuf-server.ts";
+import type { LoopbackServer } from "../support/loopback-server.ts";
+import { serveTuf } from "../support/tuf-server.ts";
 
 const test = suite("cli/tuf-conformance");
 let programs = "";
 let repository: TufRepository;
-let server: TufServer;
+let server: LoopbackServer;
 
 test.before(async () => {
   programs = await builtPrograms();

@@ -3,15 +3,12 @@
  * §9.1.1.
  */
 import { checkPrimeSync, constants, createHash, createPrivateKey, type KeyObject, privateEncrypt } from "node:crypto";
+import { toBigInt, toBytes } from "../../core/crypto/big-integer.ts";
 import type { HashName } from "../../core/crypto/signature-verifier.ts";
 import { Seed } from "./seed.ts";
 
-const toBigInt = (bytes: Uint8Array): bigint => BigInt(`0x${Buffer.from(bytes).toString("hex")}`);
-const toBytes = (value: bigint, length?: number): Buffer => {
-  const hex = value.toString(16);
-  const padded = hex.padStart(length === undefined ? hex.length + (hex.length % 2) : length * 2, "0");
-  return Buffer.from(padded, "hex");
-};
+/** Without zero bytes in front. */
+const shortest = (value: bigint): Uint8Array => toBytes(value, Math.ceil(value.toString(16).length / 2));
 
 /**
  * Where the search for the two primes of a key ends, in steps from where it begins: searching takes a second for 4096
@@ -71,7 +68,7 @@ export function makeRsaKey(label: string, bits: number): KeyObject {
     const q = findPrime(rsaSeed, `${label} q ${attempt}`, bits / 2, qStep);
     if (p % exponent === 1n || q % exponent === 1n || p === q) continue;
     const d = inverse(exponent, (p - 1n) * (q - 1n));
-    const part = (value: bigint): string => toBytes(value).toString("base64url");
+    const part = (value: bigint): string => Buffer.from(shortest(value)).toString("base64url");
     const jwk = { kty: "RSA", n: p * q, e: exponent, d, p, q, dp: d % (p - 1n), dq: d % (q - 1n), qi: inverse(q, p) };
     const texts = Object.fromEntries(
       Object.entries(jwk).map(([name, value]) => [name, typeof value === "bigint" ? part(value) : value]),

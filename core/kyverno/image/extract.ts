@@ -3,7 +3,7 @@
  * docs/spec/kyverno.md#image-extraction.
  */
 import type { JsonObject, JsonValue } from "../../encoding/json.ts";
-import { isObject, pointer } from "../../encoding/shape.ts";
+import { isObject, own, pointer } from "../../encoding/shape.ts";
 import { EngineError } from "../../errors.ts";
 import { type ImageReference, parseReference, type ReferenceOptions } from "../../oci/reference.ts";
 import type { ImageExtractor } from "../policy/policy.ts";
@@ -182,9 +182,6 @@ function walk(
   if (step === undefined) addImage(node, path, secrets, context);
   else walk(own(node, step), [...path, step], depth + 1, secrets, context);
 }
-
-const own = (node: JsonObject, key: string): JsonValue | undefined =>
-  Object.hasOwn(node, key) ? node[key] : undefined;
 
 function withSecrets(names: readonly string[], node: JsonObject): readonly string[] {
   const secrets = own(node, "imagePullSecrets");

@@ -3,7 +3,7 @@
  * docs/spec/kyverno.md#context-entries.
  */
 import type { JsonObject, JsonValue } from "../../encoding/json.ts";
-import { isObject } from "../../encoding/shape.ts";
+import { isObject, own, textOr } from "../../encoding/shape.ts";
 import { EngineError } from "../../errors.ts";
 import { ask } from "../../knowledge/ask.ts";
 import type { Knowledge } from "../../knowledge/knowledge.ts";
@@ -141,8 +141,6 @@ function loadVariable(entry: ContextEntry, { context }: Loading): JsonValue {
   );
 }
 
-const own = (object: JsonObject, key: string): JsonValue => (Object.hasOwn(object, key) ? (object[key] ?? null) : null);
-
 /** A namespaced policy reads its own namespace only. */
 function loadConfigMap(
   given: NonNullable<ContextEntry["configMap"]>,
@@ -163,7 +161,7 @@ function loadConfigMap(
   });
   if (known.state === "absent" || !isObject(known.value))
     return unresolved(`failed to get configmap ${namespace}/${name} : configmaps "${name}" not found`);
-  return { data: own(known.value, "data"), metadata: own(known.value, "metadata") };
+  return { data: own(known.value, "data") ?? null, metadata: own(known.value, "metadata") ?? null };
 }
 
 /** A path of the API server is a question. Services and POST cannot be asked here, so they stay open. */
@@ -209,10 +207,7 @@ function loadGlobal(
 
 function readGlobal(name: string, spec: JsonObject, knowledge: Knowledge): JsonValue {
   const { kubernetesResource: resource, apiCall: call } = spec;
-  const text = (object: JsonObject, key: string): string => {
-    const value = own(object, key);
-    return typeof value === "string" ? value : "";
-  };
+  const text = (object: JsonObject, key: string): string => textOr(own(object, key));
   if (isObject(resource)) {
     const [group, version, namespace] = [
       text(resource, "group"),

@@ -3,7 +3,7 @@
  * Source: docs/spec/kyverno.md#match-and-exclude.
  */
 import type { JsonObject, JsonValue } from "../../encoding/json.ts";
-import { isObject } from "../../encoding/shape.ts";
+import { isObject, textOr } from "../../encoding/shape.ts";
 import { EngineError } from "../../errors.ts";
 import { ask } from "../../knowledge/ask.ts";
 import { type Knowledge, nothingKnown } from "../../knowledge/knowledge.ts";
@@ -43,8 +43,6 @@ const stringMap = (value: JsonValue | undefined): Labels => {
   return result;
 };
 
-const text = (value: JsonValue | undefined): string => (typeof value === "string" ? value : "");
-
 /** The resource of a request: the new one, else (DELETE) the old one. */
 export const resourceOf = (request: AdmissionRequest): JsonObject | undefined => request.object ?? request.oldObject;
 
@@ -66,11 +64,12 @@ export function labelsOfNamespace(namespace: JsonValue): Labels {
   return stringMap(isObject(namespace) ? metadataOf(namespace).labels : undefined);
 }
 
-const metadataOf = ({ metadata }: JsonObject): JsonObject => (isObject(metadata) ? metadata : {});
+/** What an object of Kubernetes says of itself; empty where it says nothing. */
+export const metadataOf = ({ metadata }: JsonObject): JsonObject => (isObject(metadata) ? metadata : {});
 
 /** The namespace that the resource lives in; empty for what lives in none. */
 const namespaceOf = (request: AdmissionRequest, resource: JsonObject): string =>
-  request.kind.kind === "Namespace" ? "" : request.namespace || text(metadataOf(resource).namespace);
+  request.kind.kind === "Namespace" ? "" : request.namespace || textOr(metadataOf(resource).namespace);
 
 /**
  * The labels of the resource's namespace: those of the request, else those that are asked for.
@@ -87,7 +86,7 @@ export function subjectOf(request: AdmissionRequest, resource: JsonObject, optio
   const metadata = metadataOf(resource);
   return {
     request,
-    name: text(metadata.name) || text(metadata.generateName),
+    name: textOr(metadata.name, textOr(metadata.generateName)),
     namespace: namespaceOf(request, resource),
     labels: stringMap(metadata.labels),
     annotations: stringMap(metadata.annotations),

@@ -2,7 +2,7 @@
  * Which resources an API server has. Source: Kubernetes' documentation of API discovery (aggregated, and by group).
  */
 import type { JsonObject, JsonValue } from "../../../core/encoding/json.ts";
-import { isObject } from "../../../core/encoding/shape.ts";
+import { isObject, textOr } from "../../../core/encoding/shape.ts";
 import { EngineError } from "../../../core/errors.ts";
 import type { Limits } from "../../../core/limits.ts";
 import type { ApiServer } from "./api-server.ts";
@@ -59,22 +59,21 @@ export async function discover(server: ApiServer, limits: Limits, signal: AbortS
 
 const list = (value: JsonValue | undefined): readonly JsonObject[] =>
   Array.isArray(value) ? (value as readonly JsonValue[]).filter(isObject) : [];
-const text = (value: JsonValue | undefined): string => (typeof value === "string" ? value : "");
 const canList = (verbs: JsonValue | undefined): boolean =>
   Array.isArray(verbs) && (verbs as readonly JsonValue[]).includes("list");
 
 function readAggregated(answer: JsonObject, resources: ApiResource[], unavailable: string[]): void {
   for (const { metadata, versions } of list(answer.items)) {
-    const group = isObject(metadata) ? text(metadata.name) : "";
+    const group = isObject(metadata) ? textOr(metadata.name) : "";
     for (const { version, freshness, resources: own } of list(versions)) {
-      if (freshness === "Stale") unavailable.push(group === "" ? text(version) : `${group}/${text(version)}`);
+      if (freshness === "Stale") unavailable.push(group === "" ? textOr(version) : `${group}/${textOr(version)}`);
       for (const { resource, responseKind, scope, verbs } of list(own))
         if (canList(verbs) && isObject(responseKind))
           resources.push({
             group,
-            version: text(version),
-            kind: text(responseKind.kind),
-            plural: text(resource),
+            version: textOr(version),
+            kind: textOr(responseKind.kind),
+            plural: textOr(resource),
             namespaced: scope === "Namespaced",
           });
     }
@@ -84,8 +83,8 @@ function readAggregated(answer: JsonObject, resources: ApiResource[], unavailabl
 /** `v1`, or `group/version`. */
 function versionsIn(answer: JsonValue): readonly string[] {
   if (!isObject(answer)) return [];
-  if (Array.isArray(answer.versions)) return (answer.versions as readonly JsonValue[]).map(text);
-  return list(answer.groups).flatMap(({ versions }) => list(versions).map(({ groupVersion }) => text(groupVersion)));
+  if (Array.isArray(answer.versions)) return (answer.versions as readonly JsonValue[]).map((one) => textOr(one));
+  return list(answer.groups).flatMap(({ versions }) => list(versions).map(({ groupVersion }) => textOr(groupVersion)));
 }
 
 function readByGroup(groupVersion: string, answer: JsonValue, resources: ApiResource[]): void {
@@ -93,6 +92,6 @@ function readByGroup(groupVersion: string, answer: JsonValue, resources: ApiReso
     throw new EngineError("upstream-error", "its answer is no list of resources", { subject: groupVersion });
   const [version = "", group = ""] = groupVersion.split("/").reverse();
   for (const { name, kind, namespaced, verbs } of list(answer.resources))
-    if (canList(verbs) && !text(name).includes("/"))
-      resources.push({ group, version, kind: text(kind), plural: text(name), namespaced: namespaced === true });
+    if (canList(verbs) && !textOr(name).includes("/"))
+      resources.push({ group, version, kind: textOr(kind), plural: textOr(name), namespaced: namespaced === true });
 }

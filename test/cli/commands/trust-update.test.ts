@@ -5,13 +5,14 @@ import { makeTufRepository, type TufRepository } from "../../lab/tuf-repository.
 import { fixtureBytes } from "../../support/fixture-images.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { reading } from "../../support/temporary-mirror.ts";
-import { serveTuf, type TufServer } from "../../support/tuf-server.ts";
+import type { LoopbackServer } from "../../support/loopback-server.ts";
+import { serveTuf } from "../../support/tuf-server.ts";
 import { runCli, type TestWorld } from "../command-io.ts";
 
 const test = suite("cli/commands/trust-update");
 const target = fixtureBytes("trust/trusted-root.json");
 let repository: TufRepository;
-let server: TufServer;
+let server: LoopbackServer;
 let store: string;
 let world: TestWorld;
 

@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import {
   isObject,
   member,
+  own,
   pointer,
   pointerSteps,
   readArray,
@@ -11,6 +12,7 @@ import {
   readString,
   readStringMap,
   refuseUnknownKeys,
+  textOr,
 } from "../../../core/encoding/shape.ts";
 import { throwsCode } from "../../support/assert.ts";
 
@@ -51,6 +53,15 @@ test("integers that a double holds", () => {
   assert.is(readInteger(Number.MAX_SAFE_INTEGER, ""), Number.MAX_SAFE_INTEGER);
   for (const value of [0.5, 2 ** 53, Number.NaN, Number.POSITIVE_INFINITY])
     throwsCode("malformed", () => readInteger(value, ""));
+});
+
+test("an own member may be null; a text that is empty or none has a substitute", () => {
+  assert.is(own({ a: null }, "a"), null);
+  assert.equal([own({}, "toString"), own({}, "a")], [undefined, undefined]);
+  assert.equal(
+    [textOr("a", "b"), textOr("", "b"), textOr(1, "b"), textOr(undefined), textOr(null)],
+    ["a", "b", "b", "", ""],
+  );
 });
 
 test("members are own ones, and null is absent", () => {

@@ -19,7 +19,8 @@ import {
   TufRepository as Repository,
 } from "../../../lab/tuf-repository.ts";
 import { rejectsCode } from "../../../support/assert.ts";
-import { serveTuf, type TufServer } from "../../../support/tuf-server.ts";
+import type { LoopbackServer } from "../../../support/loopback-server.ts";
+import { serveTuf } from "../../../support/tuf-server.ts";
 import { defaultLimits } from "../../../../core/limits.ts";
 
 const test = suite("proxy/upstream/tuf/update");
@@ -29,10 +30,10 @@ const day = 86_400_000;
 /** A client that keeps its metadata in memory, as one of a folder does between its runs. */
 class Client implements HeldRoles {
   readonly roles = new Map<string, Uint8Array>();
-  readonly server: TufServer;
+  readonly server: LoopbackServer;
   now: Date;
 
-  constructor(server: TufServer, root: Uint8Array, now: Date) {
+  constructor(server: LoopbackServer, root: Uint8Array, now: Date) {
     this.server = server;
     this.now = now;
     this.roles.set("root", root);
