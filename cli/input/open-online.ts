@@ -11,6 +11,7 @@ import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import { type Cluster, openCluster } from "../../proxy/upstream/cluster/open-cluster.ts";
 import { openUpstream, type Upstream } from "../../proxy/upstream/open-upstream.ts";
 import { readAuthorities } from "../../proxy/upstream/authorities.ts";
+import { readsSecrets } from "../../proxy/upstream/cluster/api-path.ts";
 import type { Files } from "../../proxy/upstream/config-files.ts";
 import type { CredentialSource } from "../../proxy/upstream/registry/credentials/credential.ts";
 import { credentialFiles } from "../../proxy/upstream/registry/credentials/credential-files.ts";
@@ -90,7 +91,11 @@ export function openOnline(options: OnlineOptions, outside: boolean, io: Command
     inFlight,
     stop: signal,
     ...(mirror !== undefined && writes
-      ? { store: (question, answer) => void mirror.writer().setAnswer(question, answer) }
+      ? {
+          store(question, answer) {
+            if (!readsSecrets(question)) mirror.writer().setAnswer(question, answer);
+          },
+        }
       : {}),
   });
   const close = (): void => {

@@ -7,6 +7,7 @@ import { Connections } from "./connections.ts";
 import { Fetcher } from "./fetch-bounded.ts";
 import { createKeyPart } from "./key-part.ts";
 import { openKms } from "./kms/kms-keys.ts";
+import { vaultTls } from "./kms/vault-tls.ts";
 import type { Environment } from "./proxy-choice.ts";
 import type { CredentialSource } from "./registry/credentials/credential.ts";
 import type { HostSettings } from "./registry/hosts.ts";
@@ -53,12 +54,22 @@ export function openUpstream({ log, ...connecting }: UpstreamOptions): Upstream 
 
   const outsideParts = ({ hosts, credentials, files, trust }: Outside, limits: Limits, now: () => Date) => {
     const registry = openRegistry({ hosts, credentials, connections: connecting, fetching: { log }, limits, now });
-    closing.push(() => registry.close());
+    const services = new Connections({ ...connecting, tlsOf: (host) => vaultTls(host, connecting.env, files) });
+    closing.push(
+      () => registry.close(),
+      () => services.close(),
+    );
     return {
       ...registry.parts,
       "log-entry": openRekor({ fetcher, limits, now }),
       "trusted-root": trust,
-      key: openKms({ fetcher, env: connecting.env, files, limits, now }),
+      key: openKms({
+        fetcher: new Fetcher({ connections: services, log }),
+        env: connecting.env,
+        files,
+        limits,
+        now,
+      }),
     };
   };
 

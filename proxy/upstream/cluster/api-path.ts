@@ -1,6 +1,6 @@
 /** Paths of the API server. Source: Kubernetes API reference (resource URIs, raw paths). */
 import { EngineError } from "../../../core/errors.ts";
-import type { ClusterQuestion } from "../../../core/knowledge/question.ts";
+import type { ClusterQuestion, Question } from "../../../core/knowledge/question.ts";
 
 const wrong = (subject: string, why: string): EngineError => new EngineError("malformed", why, { subject });
 
@@ -49,6 +49,14 @@ export function rawPath(path: string): string {
       throw wrong(path, `a request that does not end (${name}) is not made`);
   return path;
 }
+
+/**
+ * Whether the answer may hold what is secret. Such answers hold for the run that asked, and are not kept. (A key in a
+ * Secret is a question of its own, whose answer is the public key alone.)
+ */
+export const readsSecrets = (question: Question): boolean =>
+  question.kind === "cluster" &&
+  (question.verb === "raw" ? /\/secrets(?:[/?]|$)/i.test(question.path ?? "") : question.resource === "secrets");
 
 /** The path of a question. @throws EngineError `malformed` */
 export function questionPath(question: ClusterQuestion): string {

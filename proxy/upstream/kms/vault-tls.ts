@@ -5,13 +5,13 @@ import type { HostTls } from "../connections.ts";
 import type { Environment } from "../proxy-choice.ts";
 
 /**
- * What holds for the host of VAULT_ADDR, which is `host` or `host:port`; `undefined`: nothing in particular.
+ * What holds for `host`, which is `host` or `host:port`, if VAULT_ADDR names it.
  * @throws EngineError `invalid-config`
  */
-export function vaultTls(env: Environment, files: Files): { readonly host: string; readonly tls: HostTls } | undefined {
+export function vaultTls(host: string, env: Environment, files: Files): HostTls | undefined {
   const named = (name: string): string => env[`VAULT_${name}`] || env[`BAO_${name}`] || "";
   const address = named("ADDR");
-  if (!URL.canParse(address)) return undefined;
+  if (!URL.canParse(address) || new URL(address).host !== host) return undefined;
   const [ca, cert, key, serverName] = ["CACERT", "CLIENT_CERT", "CLIENT_KEY", "TLS_SERVER_NAME"].map(named);
   const insecure = /^(?:1|t|true)$/i.test(named("SKIP_VERIFY"));
   if ((cert === "") !== (key === ""))
@@ -19,12 +19,11 @@ export function vaultTls(env: Environment, files: Files): { readonly host: strin
       subject: "VAULT_CLIENT_CERT, VAULT_CLIENT_KEY",
     });
   const read = (path: string | undefined): string | undefined => (path ? readNamedText(files, path) : undefined);
-  const tls: HostTls = {
+  return {
     ca: read(ca),
     cert: read(cert),
     key: read(key),
     serverName: serverName || undefined,
     insecure: insecure || undefined,
   };
-  return Object.values(tls).every((value) => value === undefined) ? undefined : { host: new URL(address).host, tls };
 }
