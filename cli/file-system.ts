@@ -16,6 +16,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { sep } from "node:path";
+import { concat } from "../core/encoding/bytes.ts";
 import { EngineError } from "../core/errors.ts";
 
 export const systemCode = (error: unknown): string =>
@@ -120,21 +121,11 @@ function readAll(handle: number, path: string): Uint8Array {
   for (;;) {
     const piece = new Uint8Array(pieceBytes);
     const count = readPiece(handle, piece);
-    if (count === 0) return concat(pieces, total);
+    if (count === 0) return concat(...pieces);
     pieces.push(piece.subarray(0, count));
     total += count;
     if (total > largestFile) throw refused(path, "read", `it has more than ${largestFile / 2 ** 20} MiB`);
   }
-}
-
-function concat(pieces: readonly Uint8Array[], total: number): Uint8Array {
-  const all = new Uint8Array(total);
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
 }
 
 /** @throws EngineError `invalid-usage` for what cannot be read, is no file, or is larger than any reader takes. */

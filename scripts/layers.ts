@@ -350,7 +350,7 @@ export const layers: LayerTable = {
       "cli/render",
     ],
   },
-  "cli/file-system.ts": { units: ["core/errors.ts"], packages: ["node:"] },
+  "cli/file-system.ts": { units: ["core/errors.ts", "core/encoding"], packages: ["node:"] },
   "cli/tuf-conformance.ts": {
     units: [
       "core/errors.ts",

@@ -6,7 +6,8 @@
 
 /** Control and format characters, the signs of directions among them, and the line ends that only Unicode has. */
 const hidden = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
-const escaped = (character: string): string => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+/** A character by its number, which writes nothing to a terminal: `\u{202e}`. */
+export const escaped = (character: string): string => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
 
 /**
  * Commands that build servers take from a log, wherever in a line (`##vso[…]`, `##[…]`) or at its beginning, which a

@@ -4,7 +4,7 @@
  */
 import pico from "picocolors";
 import type { CommandIO } from "../command.ts";
-import { visible } from "./escape.ts";
+import { escaped, visible } from "./escape.ts";
 
 export type Mark = "pass" | "fail" | "unknown" | "warning" | "skip" | "none";
 
@@ -34,10 +34,7 @@ const asciiForms: Readonly<Record<string, string>> = {
 
 /** The text in ASCII. */
 export const asciiText = (text: string): string =>
-  text.replace(
-    /[^\0-\x7f]/gu,
-    (character) => asciiForms[character] ?? `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
-  );
+  text.replace(/[^\0-\x7f]/gu, (character) => asciiForms[character] ?? escaped(character));
 
 export interface Style {
   mark(mark: Mark): string;

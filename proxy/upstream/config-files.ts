@@ -1,6 +1,7 @@
 /** Reading configuration: credentials, certificates and mirrors are in files of other tools. */
 import { decodeUtf8 } from "../../core/encoding/utf8.ts";
 import { EngineError } from "../../core/errors.ts";
+import type { Environment } from "./proxy-choice.ts";
 
 export interface Files {
   /** `undefined`: there is no file of this name. @throws EngineError when it is there and cannot be read. */
@@ -19,6 +20,10 @@ export function readText(files: Files, path: string): string | undefined {
     throw new EngineError("invalid-config", "not a text in UTF-8", { subject: path, cause: error });
   }
 }
+
+/** A path for people: this user's home is `~`. */
+export const shownPath = (path: string, { HOME = "" }: Environment): string =>
+  HOME !== "" && path.startsWith(`${HOME}/`) ? `~${path.slice(HOME.length)}` : path;
 
 /** A file that a setting names. @throws EngineError `invalid-config` where there is none. */
 export function readNamedText(files: Files, path: string): string {

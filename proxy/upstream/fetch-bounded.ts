@@ -6,6 +6,8 @@ import type { Readable } from "node:stream";
 import { setTimeout as wait } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
 import { request as send } from "undici";
+import { encodeBase64 } from "../../core/encoding/base64.ts";
+import { encodeUtf8 } from "../../core/encoding/utf8.ts";
 import { EngineError } from "../../core/errors.ts";
 import { type Connections, refuseLinkLocal } from "./connections.ts";
 import { isPassing, outage } from "./outage.ts";
@@ -56,6 +58,10 @@ const longestDelayMs = 8_000;
 const restMs = 10_000;
 
 const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+/** A user and a password as `authorization`. Source: RFC 7617. */
+export const basicAuthorization = (username: string, password: string): string =>
+  `Basic ${encodeBase64(encodeUtf8(`${username}:${password}`))}`;
 
 /** An address for logs and messages: no user, no password, and of the query its names alone. */
 export function shownUrl(url: URL): string {

@@ -4,7 +4,8 @@
  */
 import { EngineError } from "../../../core/errors.ts";
 import type { Limits } from "../../../core/limits.ts";
-import { type Files, readNamedText } from "../config-files.ts";
+import { type Files, readNamedText, shownPath } from "../config-files.ts";
+import { basicAuthorization } from "../fetch-bounded.ts";
 import type { Environment } from "../proxy-choice.ts";
 import type { RunProgram } from "../run-program.ts";
 import { runPlugin } from "./exec-plugin.ts";
@@ -117,7 +118,7 @@ function readFixed(user: NamedEntry, files: Files): string | undefined {
     return bearer(readNamedText(files, path), path);
   }
   if (token !== undefined) return bearer(token, user.file);
-  return name === undefined ? undefined : `Basic ${Buffer.from(`${name}:${password ?? ""}`).toString("base64")}`;
+  return name === undefined ? undefined : basicAuthorization(name, password ?? "");
 }
 
 function pairOf(user: NamedEntry, files: Files): Pick<ClusterCredentials, "cert" | "key"> {
@@ -136,6 +137,3 @@ function bearer(text: string, subject: string): string {
   if (!/^[\x21-\x7e]+$/.test(token)) throw new EngineError("invalid-config", "what it holds is no token", { subject });
   return `Bearer ${token}`;
 }
-
-const shownPath = (path: string, { HOME = "" }: Environment): string =>
-  HOME !== "" && path.startsWith(`${HOME}/`) ? `~${path.slice(HOME.length)}` : path;

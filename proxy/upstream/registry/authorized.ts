@@ -4,20 +4,13 @@
  */
 import { EngineError } from "../../../core/errors.ts";
 import type { Limits } from "../../../core/limits.ts";
-import type { BoundedRequest, BoundedResponse, Fetcher } from "../fetch-bounded.ts";
+import { basicAuthorization, type BoundedRequest, type BoundedResponse, type Fetcher } from "../fetch-bounded.ts";
 import { type Challenge, chooseChallenge, parseChallenges } from "./challenge.ts";
 import type { Credential, CredentialSource } from "./credentials/credential.ts";
 import { credentialTarget, type Endpoint } from "./endpoint.ts";
 import { rateLimitEnd, registryFault } from "./registry-fault.ts";
 import { Schemes } from "./schemes.ts";
-import {
-  basicAuthorization,
-  nobody,
-  requestToken,
-  type Token,
-  type TokenRefusal,
-  type TokenRequest,
-} from "./tokens.ts";
+import { nobody, requestToken, type Token, type TokenRefusal, type TokenRequest } from "./tokens.ts";
 
 export interface AuthorizedOptions {
   readonly fetcher: Fetcher;

@@ -1,6 +1,7 @@
 /**
- * Whether a host speaks https or http, found out once, and only for this machine and for hosts that may be asked without
- * TLS: the latter are asked by https first. Source: https://github.com/google/go-containerregistry/tree/main/pkg/v1/remote.
+ * Whether a host speaks https or http, found out once, and only for this machine and for hosts that may be asked
+ * without TLS: the latter are asked by https first. Source:
+ * https://github.com/google/go-containerregistry/tree/main/pkg/v1/remote.
  */
 import { EngineError } from "../../../core/errors.ts";
 import type { BoundedResponse, Fetcher } from "../fetch-bounded.ts";

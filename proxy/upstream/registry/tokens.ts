@@ -3,12 +3,16 @@
  * https://distribution.github.io/distribution/spec/auth/token/,
  * https://distribution.github.io/distribution/spec/auth/oauth/.
  */
-import { encodeBase64 } from "../../../core/encoding/base64.ts";
 import { isObject } from "../../../core/encoding/shape.ts";
-import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import { EngineError } from "../../../core/errors.ts";
 import type { Limits } from "../../../core/limits.ts";
-import { type BoundedRequest, type BoundedResponse, type Fetcher, shownUrl } from "../fetch-bounded.ts";
+import {
+  basicAuthorization,
+  type BoundedRequest,
+  type BoundedResponse,
+  type Fetcher,
+  shownUrl,
+} from "../fetch-bounded.ts";
 import { readJsonAnswer } from "../json-answer.ts";
 import { hostOf, isLoopback } from "../proxy-choice.ts";
 import type { Challenge } from "./challenge.ts";
@@ -50,9 +54,6 @@ const tokenBytes = 256 * 1024;
 const defaultSeconds = 60;
 /** A token is renewed so long before its end, or after three quarters of its life: clocks differ. */
 const marginMs = 10_000;
-
-export const basicAuthorization = (username: string, password: string): string =>
-  `Basic ${encodeBase64(encodeUtf8(`${username}:${password}`))}`;
 
 /**
  * Passwords over HTTP only where the registry itself was asked that way, at the same host: loopback, or a host for

@@ -6,7 +6,7 @@
 import { type JsonValue, parseJson } from "../../../../core/encoding/json.ts";
 import { EngineError } from "../../../../core/errors.ts";
 import type { Limits } from "../../../../core/limits.ts";
-import type { Files } from "../../config-files.ts";
+import { type Files, shownPath } from "../../config-files.ts";
 import type { Environment } from "../../proxy-choice.ts";
 import { type CredentialSource, firstOf } from "./credential.ts";
 import type { CredentialHelper } from "./credential-helper.ts";
@@ -39,8 +39,7 @@ function pathsOf(env: Environment): readonly string[] {
 }
 
 function fileSource(path: string, { env, files, helper, limits }: CredentialFileOptions): CredentialSource {
-  const { HOME = "" } = env;
-  const where = HOME !== "" && path.startsWith(`${HOME}/`) ? `~${path.slice(HOME.length)}` : path;
+  const where = shownPath(path, env);
   let source: CredentialSource | "none" | undefined;
   const open = (): CredentialSource | "none" => {
     const bytes = readSecretFile(files, path);
