@@ -16,6 +16,7 @@ import { runGoldenConditions } from "./golden-conditions.ts";
 import { runGoldenImages, runGoldenWildcards } from "./golden-images.ts";
 import { runGoldenJmespath } from "./golden-jmespath.ts";
 import { runGoldenMatch } from "./golden-match.ts";
+import { runGoldenAsked } from "./golden-asked.ts";
 import { goldenVerifyFolder, readGoldenDifferences, runGoldenVerify } from "./golden-verify.ts";
 import { runJmespathSuite } from "./jmespath.ts";
 import { runMerkle } from "./merkle.ts";
@@ -138,6 +139,12 @@ function runGoldenVerdicts(folder: string, { first }: RunOptions): SuiteResult {
   };
 }
 
+/** The same cases with their registries asked over HTTP. */
+async function runGoldenByAsking(folder: string): Promise<SuiteResult> {
+  const { passed, failed, requests } = await runGoldenAsked(goldenVerifyFolder(join(folder, "..")) ?? folder, now);
+  return { passed, failed, notes: [`${requests} requests`] };
+}
+
 function runWycheproofFiles(folder: string): SuiteResult {
   const counts = Object.entries(runWycheproof(folder, [nobleVerifier, nodeVerifier]));
   const unsupported = counts.reduce((sum, [, count]) => sum + count.unsupported.length, 0);
@@ -184,6 +191,7 @@ export const suites: readonly Suite[] = [
     run: (folder) => golden(runGoldenAutogen(join(folder, ".."))),
   },
   { name: "golden-verify", data: ["golden", "verify"], run: runGoldenVerdicts },
+  { name: "golden-asked", data: ["golden", "verify"], run: runGoldenByAsking },
 ];
 
 /** The suites of a name: its own, or all of a family (`golden` is those over `golden/kyverno`, `sigstore` both). */
