@@ -248,4 +248,33 @@ test("each request is told in a line without secrets", () =>
     },
   ));
 
+test("headers for the first origin stay there; a request may have tries of its own; HEAD has no content", async () => {
+  const seen: (string | undefined)[] = [];
+  await withServer(
+    ({ headers }, response) => {
+      seen.push(headers["x-tenant"] as string | undefined);
+      response.writeHead(headers.accept === "gone" ? 503 : 200, { "content-encoding": "gzip" }).end();
+    },
+    (other) =>
+      withServer(
+        ({ url, headers }, response) => {
+          seen.push(headers["x-tenant"] as string | undefined);
+          response.writeHead(302, { location: url === "/a" ? "/b" : `${other.url}/c` }).end();
+        },
+        async (server) => {
+          const originHeaders = { "x-tenant": "ours" };
+          const url = new URL("/a", server.url);
+          const head = { method: "HEAD", url, originHeaders, maxBytes: 0 } as const;
+          assert.is((await quickFetcher().fetch(head, never)).status, 200);
+          assert.equal(seen.splice(0), ["ours", "ours", undefined]);
+          await quickFetcher().fetch(
+            { ...head, url: new URL(other.url), headers: { accept: "gone" }, tries: 1 },
+            never,
+          );
+          assert.is(seen.length, 1);
+        },
+      ),
+  );
+});
+
 test.run();

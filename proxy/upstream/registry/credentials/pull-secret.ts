@@ -12,6 +12,8 @@ import { parseCredentials } from "./credential-files.ts";
 import type { CredentialSource } from "./credential.ts";
 import { dockerConfigSource, readDockerConfig, readLegacyConfig } from "./docker-config.ts";
 
+const noProgram = (): Promise<undefined> => Promise.resolve(undefined);
+
 const readers = { ".dockerconfigjson": readDockerConfig, ".dockercfg": readLegacyConfig } as const;
 
 /**
@@ -25,7 +27,7 @@ export function pullSecretSource(secret: JsonValue, name: string, limits: Limits
     const bytes = contentOf(secret, key, where);
     if (bytes === undefined) continue;
     const config = read(parseCredentials(bytes, where, limits), where);
-    return dockerConfigSource({ ...config, credHelpers: {}, credsStore: undefined }, () => Promise.resolve(undefined));
+    return dockerConfigSource(config, noProgram);
   }
   throw new EngineError("access-denied", "it has neither .dockerconfigjson nor .dockercfg", { subject: where });
 }

@@ -48,9 +48,13 @@ prefix = "*.wild.example"
 [[registry.mirror]]
 location = "mirror.example/wild"
 [[registry]]
+prefix = "moved.example/old"
+location = "moved.example/new"
+[[registry]]
 location = "bad.example"
 blocked = true
 `);
+  assert.equal(shown(settings, "moved.example/old/a"), ["https://moved.example/v2/new/a"]);
   assert.equal(shown(settings, "ghcr.io/org/app"), [
     "https://mirror.example/v2/ghcr/app",
     "either://plain.example:5000/v2/app",
