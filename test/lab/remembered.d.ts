@@ -1,2 +1,0 @@
-import type { SignatureVerifier } from "../../core/crypto/signature-verifier.ts";
-export declare function remembered(inner: SignatureVerifier): SignatureVerifier;
