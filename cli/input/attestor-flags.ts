@@ -112,7 +112,7 @@ function readAnnotations(flags: readonly string[]): Readonly<Record<string, stri
   return wanted;
 }
 
-const schemes = /^(?:k8s|awskms|gcpkms|azurekms|hashivault):\/\//;
+const schemes = /^(?:k8s|awskms|gcpkms|azurekms|hashivault|openbao):\/\//;
 
 function readKey(reference: string, io: CommandIO): NonNullable<AttestorSpec["keys"]> {
   if (schemes.test(reference)) return { reference };

@@ -17,6 +17,7 @@ const forms: readonly (readonly [scheme: string, form: RegExp, example: string])
   ],
   ["azurekms://", /^azurekms:\/\/[^/\s]+\/[^/\s]+(?:\/[^/\s]+)?$/, "azurekms://VAULT/KEY[/VERSION]"],
   ["hashivault://", /^hashivault:\/\/\w(?:[\w.-]*\w)?$/, "hashivault://KEY"],
+  ["openbao://", /^openbao:\/\/\w(?:[\w.-]*\w)?$/, "openbao://KEY"],
 ];
 
 /**

@@ -268,6 +268,7 @@ const kms = [
   "azurekms://vault.vault.azure.net/release",
   "gcpkms://projects/p/locations/global/keyRings/r/cryptoKeys/k",
   "hashivault://release",
+  "openbao://release",
 ];
 for (const [policy, reference, change] of [
   ...kms.map(

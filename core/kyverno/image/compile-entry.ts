@@ -142,7 +142,7 @@ function toSpec(attestor: Attestor): AttestorSpec {
   };
 }
 
-const knownReference = /^(k8s|awskms|gcpkms|azurekms|hashivault|env):\/\/|^\.?\//;
+const knownReference = /^(k8s|awskms|gcpkms|azurekms|hashivault|openbao|env):\/\/|^\.?\//;
 
 function keySpec(keys: NonNullable<Attestor["keys"]>): NonNullable<AttestorSpec["keys"]> {
   const algorithm = defined({ signatureAlgorithm: keys.signatureAlgorithm });

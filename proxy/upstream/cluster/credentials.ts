@@ -2,6 +2,7 @@
  * As whom the API server is asked: a token, a client certificate, a password, a program that gives one of them.
  * Nobody is impersonated. Source: Kubernetes' documentation of authentication.
  */
+import { isRecord } from "../../../core/encoding/shape.ts";
 import { EngineError } from "../../../core/errors.ts";
 import type { Limits } from "../../../core/limits.ts";
 import { type Files, readNamedText, shownPath } from "../config-files.ts";
@@ -77,7 +78,7 @@ async function readCredentials(
   refuseOthers(user);
   const who = `user ${user.name} of ${shownPath(user.file, options.env)}`;
   const certificate = pairOf(user, files);
-  const fixed = readFixed(user, files);
+  const fixed = readFixed(user, files) ?? ofProvider(user, now());
   if (fixed !== undefined || user.fields.exec === undefined || user.fields.exec === null) {
     const until = textOf(user, "tokenFile") === undefined ? forever : now().getTime() + fileMs;
     return { authorization: fixed, ...certificate, who, until };
@@ -102,8 +103,9 @@ function refuseOthers(user: NamedEntry): void {
   };
   if (impersonating !== undefined) refuse(`impersonates another (${impersonating}), which is never done here`);
   const provider = user.fields["auth-provider"];
-  if (provider !== undefined && provider !== null)
-    refuse("has an auth-provider, which kubectl no longer has either: use a credential plugin (exec)");
+  const name = isRecord(provider) ? provider.name : undefined;
+  if (provider !== undefined && provider !== null && name !== "oidc")
+    refuse(`has the auth-provider ${String(name)}, which kubectl no longer has either: use a plugin (exec)`);
 }
 
 /** The header of a token or a password; a file with a token comes before a token. */
@@ -119,6 +121,31 @@ function readFixed(user: NamedEntry, files: Files): string | undefined {
   }
   if (token !== undefined) return bearer(token, user.file);
   return name === undefined ? undefined : basicAuthorization(name, password ?? "");
+}
+
+/**
+ * The identity token of the auth-provider `oidc`. It is not renewed here: kubectl does that, and keeps the new one.
+ * @throws EngineError `access-denied` for one that is expired or cannot be read
+ */
+function ofProvider(user: NamedEntry, at: Date): string | undefined {
+  const provider = user.fields["auth-provider"];
+  if (!isRecord(provider)) return undefined;
+  const config = isRecord(provider.config) ? provider.config : {};
+  const token = config["id-token"];
+  const expired = (why: string): EngineError =>
+    new EngineError("access-denied", `the token of the auth-provider of ${user.name} ${why}: use kubectl once`, {
+      subject: user.file,
+    });
+  if (typeof token !== "string" || token === "") throw expired("is not there");
+  if (expiryOf(token) <= at.getTime()) throw expired("has expired, or cannot be read");
+  return bearer(token, user.file);
+}
+
+/** Milliseconds since the epoch, without judging the token: the server does. */
+function expiryOf(token: string): number {
+  const claims = Buffer.from(token.split(".")[1] ?? "", "base64url").toString();
+  const exp = /"exp"\s*:\s*(\d{1,12})/.exec(claims)?.[1];
+  return exp === undefined ? 0 : Number(exp) * 1000;
 }
 
 function pairOf(user: NamedEntry, files: Files): Pick<ClusterCredentials, "cert" | "key"> {

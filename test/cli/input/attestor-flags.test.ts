@@ -20,7 +20,14 @@ test("a key, and what is not required of it", () => {
 });
 
 test("references stay references", () => {
-  for (const key of ["k8s://ns/name", "awskms:///alias/a", "gcpkms://a", "azurekms://a", "hashivault://a"])
+  for (const key of [
+    "k8s://ns/name",
+    "awskms:///alias/a",
+    "gcpkms://a",
+    "azurekms://a",
+    "hashivault://a",
+    "openbao://a",
+  ])
     assert.equal(read({ key }).keys, { reference: key });
   throwsCode("invalid-usage", () => read({ key: "ftp://a" }));
   throwsCode("invalid-usage", () => read({ key: "env://NONE" }));

@@ -16,6 +16,7 @@ for (const text of [
   "azurekms://vault.azure.net/key",
   "azurekms://vault/key/version",
   "hashivault://release",
+  "openbao://release",
   "/etc/keys/a.pub",
   "./a.pub",
 ])

@@ -85,8 +85,25 @@ test("a program is run once until its credentials expire", async () => {
   assert.is((await sourceOf({ exec, token: "own" }).source.get(signal)).authorization, "Bearer own");
 });
 
+test("the identity token of OpenID Connect, while it is valid", async () => {
+  const token = (exp: unknown) => `e30.${Buffer.from(JSON.stringify({ sub: "bot", exp })).toString("base64url")}.c2ln`;
+  const user = (idToken: unknown) => ({ "auth-provider": { name: "oidc", config: { "id-token": idToken } } });
+  const seconds = Date.parse(stubTime) / 1000;
+  assert.is(await authorization(user(token(seconds + 1))), `Bearer ${token(seconds + 1)}`);
+  for (const wrong of [token(seconds), token("x"), "s3cret", "", 1, undefined]) {
+    const error = await rejectsCode("access-denied", () => authorization(user(wrong)));
+    assert.not.match(error.message, /s3cret/);
+  }
+  assert.is(await authorization({ ...user(token(0)), token: "own" }), "Bearer own");
+});
+
 test("nobody is impersonated, and what cannot be used is refused without being shown", async () => {
-  for (const user of [{ as: "admin" }, { "as-groups": ["system:masters"] }, { "as-uid": "1" }, { "auth-provider": {} }])
+  for (const user of [
+    { as: "admin" },
+    { "as-groups": ["system:masters"] },
+    { "as-uid": "1" },
+    { "auth-provider": { name: "gcp" } },
+  ])
     await rejectsCode("unsupported", () => authorization({ token: "t", ...user }));
   for (const user of [
     { token: "s3cret\nx" },
