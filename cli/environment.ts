@@ -24,13 +24,14 @@ export interface VariableRow {
 }
 
 const path = "path to the file";
+const folder = "path to the folder";
 const signing = "for those who sign; it has no effect here";
 const policies = "in policies it has no effect: ";
 
 export const variables = {
   SALLYPORT_STORE: {
     what: "the mirror, where --store names none",
-    expects: "path to the folder",
+    expects: folder,
     does: "decides",
     isPlace: true,
   },
@@ -107,7 +108,7 @@ export const variables = {
   },
   TUF_ROOT: {
     what: "cosign's cache of TUF metadata, which is not read",
-    expects: "path to the folder",
+    expects: folder,
     does: "idle",
     instead: "cosign's cache is not read; import the trusted root with sallyport trust import",
   },
@@ -124,6 +125,16 @@ export const variables = {
   COSIGN_PKCS11_MODULE_PATH: { what: signing, expects: path, does: "idle" },
   COSIGN_PKCS11_PIN: { what: signing, expects: "PIN", does: "idle", secret: true },
   SIGSTORE_ID_TOKEN: { what: signing, expects: "token", does: "idle", secret: true },
+  REGISTRY_AUTH_FILE: { what: "credentials for registries, looked at first", expects: path, does: "serves" },
+  DOCKER_CONFIG: { what: "the folder of docker's config.json, in place of ~/.docker", expects: folder, does: "serves" },
+  XDG_RUNTIME_DIR: { what: "the folder of podman's containers/auth.json", expects: folder, does: "serves" },
+  XDG_CONFIG_HOME: { what: "the same, looked at last, in place of ~/.config", expects: folder, does: "serves" },
+  SSL_CERT_FILE: { what: "authorities of servers, in place of the system's file", expects: path, does: "serves" },
+  SSL_CERT_DIR: { what: "authorities of servers, in place of the system's folder", expects: folder, does: "serves" },
+  NODE_EXTRA_CA_CERTS: { what: "authorities of servers, beside the system's", expects: path, does: "serves" },
+  HTTPS_PROXY: { what: "the proxy for https", expects: "URL", does: "serves", secret: true },
+  HTTP_PROXY: { what: "the proxy for http", expects: "URL", does: "serves", secret: true },
+  NO_PROXY: { what: "hosts that are asked without a proxy", expects: "hosts, with commas", does: "serves" },
   COLUMNS: { what: "the width of text", expects: "number", does: "serves" },
   NO_COLOR: { what: "no colour", expects: "any text", does: "serves" },
   FORCE_COLOR: { what: "colour, even where there is no terminal", expects: "1", does: "serves" },
