@@ -4,7 +4,13 @@
  */
 import { EngineError } from "../../../core/errors.ts";
 import type { Limits } from "../../../core/limits.ts";
-import { basicAuthorization, type BoundedRequest, type BoundedResponse, type Fetcher } from "../fetch-bounded.ts";
+import {
+  basicAuthorization,
+  type BoundedRequest,
+  type BoundedResponse,
+  type Fetcher,
+  shownUrl,
+} from "../fetch-bounded.ts";
 import { type Challenge, chooseChallenge, parseChallenges } from "./challenge.ts";
 import type { Credential, CredentialSource } from "./credentials/credential.ts";
 import { credentialTarget, type Endpoint } from "./endpoint.ts";
@@ -68,13 +74,18 @@ export class AuthorizedRequests {
 
   /**
    * The answer, of whatever status but 401 and 429.
-   * @throws EngineError `access-denied` for a 401 that credentials do not change, `rate-limited`, the codes of an
-   * outage, and `over-limit`.
+   * @throws EngineError `access-denied` for a 401 that credentials do not change, `rate-limited`, `upstream-error` for
+   * an address at another host than the endpoint's, the codes of an outage, and `over-limit`.
    */
   async send(endpoint: Endpoint, request: RegistryRequest, signal: AbortSignal): Promise<BoundedResponse> {
     const origin = await this.#schemes.originOf(endpoint, signal);
     this.#refuseResting(this.#limited, origin.origin);
     const bounded = boundedRequest(endpoint, request, origin);
+    // A page of a list that a redirect took to another host: what is sent is for this one alone.
+    if (bounded.url.origin !== origin.origin)
+      throw new EngineError("upstream-error", `a list of ${origin.host} goes on at another host, which is not asked`, {
+        subject: shownUrl(bounded.url),
+      });
     const key = `${origin.origin} ${endpoint.path}`;
     const held = await this.#heldGrant(key, endpoint, origin, signal);
     const first = await this.#fetch(bounded, held, signal);

@@ -8,11 +8,14 @@ import { serveLoopback } from "../../../support/loopback-server.ts";
 import {
   type AskingOptions,
   askRegistries,
+  indexReply,
   manifestReply,
   never,
+  referrer,
   type RegistryServer,
   type Reply,
   reply,
+  serveRegistry,
   someManifest,
   withRegistry,
 } from "../../../support/registry-server.ts";
@@ -297,6 +300,30 @@ test("a redirect to another host leaves the token behind", () =>
       );
     },
   ));
+
+test("pages of a list that was redirected are not asked for at the other host, in nobody's name", async () => {
+  const list = indexReply([referrer("a")], { link: '</page>; rel="next"' });
+  const other = await serveRegistry(() => list);
+  const { digest } = someManifest();
+  try {
+    await withRegistry(
+      (path, request) => {
+        if (request.headers.authorization !== basic) return denied('Basic realm="x"');
+        if (!path.includes("/referrers/")) return undefined;
+        return { status: 307, headers: { location: `http://${other.host}/list` } };
+      },
+      async (server, { referrers }) => {
+        const asked = { kind: "referrers", repository: `${server.host}/org/app`, digest } as const;
+        await rejectsCode("upstream-error", () => referrers.ask(asked, never));
+        assert.equal(other.asked(), ["GET /list"]);
+        assert.equal(other.authorizations(), [""]);
+      },
+      { credential: bot },
+    );
+  } finally {
+    await other.close();
+  }
+});
 
 test("credentials that cannot be found out stop the question, not the program", () => {
   const timedOut = new EngineError("timed-out", "the helper did not answer");
