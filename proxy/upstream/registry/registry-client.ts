@@ -73,13 +73,8 @@ export class HttpRegistryClient implements RegistryClient {
     }
     const response = await this.#getManifest(endpoint, tag, signal);
     if (response === undefined) return undefined;
-    const { bytes, headers, url } = response;
-    const digest = digestOf(bytes);
-    const stated = headers["docker-content-digest"];
-    if (stated !== undefined && isDigest(stated) && stated !== digest)
-      throw new EngineError("upstream-error", `the content is not the one that its header states: ${stated}`, {
-        subject: shownUrl(url),
-      });
+    const { bytes, headers } = response;
+    const digest = statedDigest(response);
     return { descriptor: { mediaType: mediaTypeIn(headers), digest, size: bytes.length }, bytes };
   }
 
@@ -180,21 +175,36 @@ export class HttpRegistryClient implements RegistryClient {
     }
   }
 
+  /**
+   * Everybody who may push can write the tag. Content that is no list lists nothing: it must not make an unsigned image
+   * an open question.
+   */
   async #tagReferrers(
     endpoint: Endpoint,
     digest: Digest,
     signal: AbortSignal,
   ): Promise<readonly Descriptor[] | undefined> {
     const response = await this.#getManifest(endpoint, associatedTag(digest, "referrers"), signal);
-    return response === undefined ? undefined : this.#readIndex(response);
+    if (response === undefined) return undefined;
+    statedDigest(response);
+    try {
+      return this.#readIndex(response);
+    } catch (error) {
+      if (!(error instanceof EngineError) || error.code !== "upstream-error") throw error;
+      this.#options.log?.(`${error.subject ?? ""}: the tag holds no list of referrers: ${error.message}`);
+      return [];
+    }
   }
 
-  /** An entry that cannot be read spoils no other. */
+  /**
+   * An entry that cannot be read spoils no other. Go writes an empty list as null; JSON without one is an answer of
+   * something else, such as an error under a status of success.
+   */
   #readIndex(response: BoundedResponse): readonly Descriptor[] {
     const { limits, log } = this.#options;
     const { url } = response;
     const index = readJsonAnswer(response, limits);
-    const manifests = isObject(index) ? (index.manifests ?? []) : undefined;
+    const manifests = isObject(index) && Object.hasOwn(index, "manifests") ? (index.manifests ?? []) : undefined;
     if (!Array.isArray(manifests))
       throw new EngineError("upstream-error", "the list of referrers is no index", { subject: shownUrl(url) });
     return (manifests as readonly JsonValue[]).flatMap((entry, at) => {
@@ -230,6 +240,17 @@ export class HttpRegistryClient implements RegistryClient {
 
 const mediaTypeIn = (headers: Readonly<Record<string, string>>): string =>
   (headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
+
+/** @throws EngineError `upstream-error` for content that is not the one that its header states. */
+function statedDigest({ bytes, headers, url }: BoundedResponse): Digest {
+  const digest = digestOf(bytes);
+  const stated = headers["docker-content-digest"];
+  if (stated !== undefined && isDigest(stated) && stated !== digest)
+    throw new EngineError("upstream-error", `the content is not the one that its header states: ${stated}`, {
+      subject: shownUrl(url),
+    });
+  return digest;
+}
 
 function checkedContent({ bytes, url }: BoundedResponse, digest: Digest): Uint8Array {
   const found = digestOf(bytes);

@@ -288,13 +288,46 @@ test("an entry that cannot be read spoils no other; a list that is none is refus
     },
     { log: (line) => log.push(line) },
   );
-  for (const body of ["", "[]", '{"manifests":1}', '{"manifests":[', `{"a":1,"a":2}`])
+  const errors = '{"errors":[{"code":"DENIED","message":"log in first"}]}';
+  for (const body of ["", "[]", "{}", errors, '{"manifests":1}', '{"manifests":[', `{"a":1,"a":2}`])
     await withRegistry(
       (path) => (path === api ? { headers: { "content-type": mediaTypes.index }, body } : undefined),
       async (server, { referrers }) => {
         await rejectsCode("upstream-error", () => referrers.ask(byDigest("referrers", server.host), never));
       },
     );
+});
+
+test("an empty list that Go wrote as null is a list", () =>
+  withRegistry(
+    (path) => (path === api ? { headers: { "content-type": mediaTypes.index }, body: '{"manifests":null}' } : undefined),
+    async (server, { referrers }) =>
+      assert.is((await referrers.ask(byDigest("referrers", server.host), never))?.state, "absent"),
+  ));
+
+test("what an author pushes under the fallback tag leaves no question open, and hides nothing of the API", async () => {
+  const bodies = [text, '{"manifests":"x"}', '{"manifests":[],"manifests":[]}', '{"a":"\\ud800"}', '"x"', '{"a":'];
+  for (const body of bodies)
+    for (const listed of [[], [referrer("a")]])
+      await withRegistry(
+        (path) => (path === api ? indexReply(listed) : path === fallback ? manifestReply(body) : undefined),
+        async (server, { referrers }) => {
+          const answer = await referrers.ask(byDigest("referrers", server.host), never);
+          assert.equal(answer?.state === "present" ? answer.value : [], listed, body);
+        },
+      );
+  // Other bytes than the registry says that it sends are its own fault.
+  await withRegistry(
+    (path) =>
+      path === api
+        ? indexReply([])
+        : path === fallback
+          ? manifestReply("{}", { "docker-content-digest": digest })
+          : undefined,
+    async (server, { referrers }) => {
+      await rejectsCode("upstream-error", () => referrers.ask(byDigest("referrers", server.host), never));
+    },
+  );
 });
 
 test.run();
