@@ -6,6 +6,7 @@ import type { Digest } from "../../../core/crypto/digest.ts";
 import { EngineError } from "../../../core/errors.ts";
 import type { AnswerValues, Known } from "../../../core/knowledge/answer.ts";
 import type { Question } from "../../../core/knowledge/question.ts";
+import type { Descriptor } from "../../../core/oci/descriptor.ts";
 import { isTag, repositoryForFetching } from "../../../core/oci/reference.ts";
 import type { Part, QuestionOf } from "../route.ts";
 import type { Capability, Endpoint } from "./endpoint.ts";
@@ -29,6 +30,14 @@ export interface RegistryPartOptions {
 
 type Kind = keyof RegistryParts;
 
+/** What the hosts that were asked have, and which of them knows what exists; else why nobody can know. */
+interface Heard<Value> {
+  readonly values: readonly { readonly value: Value; readonly from: string }[];
+  readonly knowing?: Endpoint;
+  readonly failure?: EngineError;
+  readonly failed?: Endpoint | undefined;
+}
+
 const capability: Readonly<Record<Kind, Capability>> = {
   tag: "resolve",
   manifest: "pull",
@@ -44,6 +53,18 @@ const add = <Key, Value>(map: Map<Key, Value>, most: number, key: Key, value: Va
   if (map.size >= most) for (const oldest of map.keys()) if (map.delete(oldest)) break;
   map.set(key, value);
 };
+
+const hostOf = ({ host }: Endpoint): string => host;
+const namesOf = (values: Heard<unknown>["values"]): string => values.map(({ from }) => from).join(", ");
+
+const nobodyKnows = (kind: Kind, repository: string, asked: string): EngineError =>
+  new EngineError(
+    "upstream-error",
+    asked === ""
+      ? `no host may be asked for this (${capability[kind]})`
+      : `${asked} does not have it, and a cache does not know what exists: declare it authoritative if it does`,
+    { subject: repository },
+  );
 
 const repositoryOf = (question: Question): string =>
   "repository" in question ? repositoryForFetching(question.repository) : "";
@@ -65,58 +86,87 @@ export function createRegistryParts(options: RegistryPartOptions): RegistryParts
   const named = new Map<string, true>();
   const place = (endpoint: Endpoint): string => `${endpoint.host}/${endpoint.path}`;
 
-  /** The first host that has it. @throws EngineError why nobody can know. */
+  /**
+   * What the hosts say in their order, until one has it or knows that it does not exist. Of a list a cache may have the
+   * beginning only, so that a host is asked that knows what exists.
+   * @throws EngineError for what is no place, and when time is up and nothing was heard.
+   */
   async function askInOrder<Value>(
     kind: Kind,
-    repository: string,
+    question: Question,
     ask: (endpoint: Endpoint, signal: AbortSignal) => Promise<Value | undefined>,
     signal: AbortSignal,
-  ): Promise<Known<Value>> {
+  ): Promise<Heard<Value>> {
+    const repository = repositoryOf(question);
+    checkPlace(repository, "tag" in question ? question.tag : undefined);
     const endpoints = endpointsOf(repository).filter(({ capabilities }) => capabilities.has(capability[kind]));
-    const at = (): string => now().toISOString();
+    const values: { readonly value: Value; readonly from: string }[] = [];
     let failure: EngineError | undefined;
     let failed: Endpoint | undefined;
     for (const [index, endpoint] of endpoints.entries()) {
-      const isLast = index === endpoints.length - 1;
-      const stop = isLast ? signal : AbortSignal.any([signal, AbortSignal.timeout(mirrorMs)]);
+      // Nor may the last one use up the time in which a list can be answered that was begun.
+      const mayWait = index === endpoints.length - 1 && values.length === 0;
+      const stop = mayWait ? signal : AbortSignal.any([signal, AbortSignal.timeout(mirrorMs)]);
       try {
         if (endpoint.blocked !== undefined)
           throw new EngineError("access-denied", endpoint.blocked, { subject: repository });
         const value = await ask(endpoint, stop);
-        if (value !== undefined) return { state: "present", value, at: at(), from: endpoint.host };
-        if (endpoint.knowsAbsence) return { state: "absent", at: at(), from: endpoint.host };
+        if (value !== undefined) values.push({ value, from: endpoint.host });
+        if (endpoint.knowsAbsence) return { values, knowing: endpoint };
+        if (value !== undefined && kind !== "referrers") return { values };
       } catch (error) {
         if (!(error instanceof EngineError)) throw error;
-        if (signal.aborted) throw error;
         // What the host that would know says counts more than a mirror's failure.
         if (failed === undefined || endpoint.knowsAbsence) [failure, failed] = [error, endpoint];
+        if (!signal.aborted) continue;
+        if (values.length === 0) throw error;
+        break;
       }
     }
-    if (failure !== undefined) throw failure;
     const asked = endpoints.map(({ host }) => host).join(", ");
-    throw new EngineError(
-      "upstream-error",
-      asked === ""
-        ? `no host may be asked for this (${capability[kind]})`
-        : `${asked} does not have it, and a cache does not know what exists: declare it authoritative if it does`,
-      { subject: repository },
-    );
+    return { values, failure: failure ?? nobodyKnows(kind, repository, asked), failed };
   }
 
-  const part = <K extends Kind>(
+  /** @throws EngineError why nobody can know. */
+  function definite<Value>({ values: [first], knowing, failure }: Heard<Value>): Known<Value> {
+    const at = now().toISOString();
+    if (first !== undefined) return { state: "present", value: first.value, at, from: first.from };
+    if (knowing !== undefined) return { state: "absent", at, from: knowing.host };
+    throw failure ?? new EngineError("upstream-error", "nobody answered");
+  }
+
+  /** The lists of all that were asked, as one. It is whole if one of them knows what exists. */
+  function joined(heard: Heard<readonly Descriptor[]>): Known<readonly Descriptor[]> {
+    const { values, knowing, failure, failed } = heard;
+    if (values.length === 0) return definite(heard);
+    const found = new Map<Digest, Descriptor>();
+    for (const descriptor of values.flatMap(({ value }) => value))
+      if (!found.has(descriptor.digest)) found.set(descriptor.digest, descriptor);
+    const at = now().toISOString();
+    const list = { state: "present", value: [...found.values()], at, from: namesOf(values) } as const;
+    if (knowing !== undefined || failure === undefined) return list;
+    const { code, message: why } = failure;
+    return { ...list, partial: { state: "unavailable", code, at, from: failed?.host ?? list.from, why } };
+  }
+
+  const from = (question: Question): string => endpointsOf(repositoryOf(question)).map(hostOf).join(", ");
+
+  const part = <K extends Exclude<Kind, "referrers">>(
     kind: K,
     ask: (endpoint: Endpoint, question: QuestionOf<K>, signal: AbortSignal) => Promise<AnswerValues[K] | undefined>,
   ): Part<K> => ({
-    from: (question) => {
-      const hosts = endpointsOf(repositoryOf(question)).map(({ host }) => host);
-      return hosts.join(", ");
-    },
-    async ask(question, signal) {
-      const repository = repositoryOf(question);
-      checkPlace(repository, "tag" in question ? question.tag : undefined);
-      return askInOrder<AnswerValues[K]>(kind, repository, (endpoint, stop) => ask(endpoint, question, stop), signal);
-    },
+    from,
+    ask: async (question, signal) =>
+      definite<AnswerValues[K]>(
+        await askInOrder(kind, question, (endpoint, stop) => ask(endpoint, question, stop), signal),
+      ),
   });
+
+  const listReferrers = async (endpoint: Endpoint, digest: Digest, signal: AbortSignal) => {
+    const found = await client.referrers(endpoint, digest, signal);
+    for (const listed of found?.listed ?? []) add(named, mostNamed, `${place(endpoint)}@${listed}`, true);
+    return found === undefined || found.descriptors.length === 0 ? undefined : found.descriptors;
+  };
 
   return {
     tag: part("tag", async (endpoint, { tag }, signal) => {
@@ -140,11 +190,18 @@ export function createRegistryParts(options: RegistryPartOptions): RegistryParts
       return bytes;
     }),
     blob: part("blob", (endpoint, { digest }, signal) => client.blob(endpoint, digest, signal)),
-    referrers: part("referrers", async (endpoint, { digest }, signal) => {
-      const found = await client.referrers(endpoint, digest, signal);
-      for (const listed of found?.listed ?? []) add(named, mostNamed, `${place(endpoint)}@${listed}`, true);
-      return found === undefined || found.descriptors.length === 0 ? undefined : found.descriptors;
-    }),
+    referrers: {
+      from,
+      ask: async (question, signal) =>
+        joined(
+          await askInOrder(
+            "referrers",
+            question,
+            (endpoint, stop) => listReferrers(endpoint, question.digest, stop),
+            signal,
+          ),
+        ),
+    },
   };
 }
 

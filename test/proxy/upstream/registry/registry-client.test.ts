@@ -300,7 +300,8 @@ test("an entry that cannot be read spoils no other; a list that is none is refus
 
 test("an empty list that Go wrote as null is a list", () =>
   withRegistry(
-    (path) => (path === api ? { headers: { "content-type": mediaTypes.index }, body: '{"manifests":null}' } : undefined),
+    (path) =>
+      path === api ? { headers: { "content-type": mediaTypes.index }, body: '{"manifests":null}' } : undefined,
     async (server, { referrers }) =>
       assert.is((await referrers.ask(byDigest("referrers", server.host), never))?.state, "absent"),
   ));

@@ -71,7 +71,7 @@ const rows: readonly (readonly [Readonly<Record<string, Does>>, state: string, f
 ];
 for (const [does, state, from, requests] of rows)
   test(`caches, then the own host: ${JSON.stringify(does)} is ${state}`, async () => {
-    for (const question of [tag, manifest, blob, referrers]) {
+    for (const question of [tag, manifest, blob, ...(state === "present" ? [] : [referrers])]) {
       const { parts: made, asked } = parts([cache, second, own], does);
       const ask = () => made[question.kind].ask(question as never, never);
       if (state === "present" || state === "absent") {
@@ -81,6 +81,76 @@ for (const [does, state, from, requests] of rows)
       assert.is(asked.length, requests);
     }
   });
+
+test("a cache may have the beginning of a list: it is whole once a host answered that knows what exists", async () => {
+  const list = (does: Readonly<Record<string, Does>>, at = [cache, second, own]) => {
+    const { parts: made, asked } = parts(at, does, {
+      referrers: async ({ host }) => {
+        asked.push(host);
+        const what = does[host] ?? "lacks";
+        if (what !== "has" && what !== "lacks") throw new EngineError(what, `${host} fails`);
+        const descriptors = [referrer("a"), referrer(host)];
+        return what === "has" ? { descriptors, listed: new Set<Digest>() } : undefined;
+      },
+    });
+    return { answer: made.referrers.ask(referrers, never), asked };
+  };
+  const whole = list({ "cache.example": "has", "second.example": "rate-limited", "ghcr.io": "has" });
+  assert.equal(await whole.answer, {
+    state: "present",
+    value: [referrer("a"), referrer("cache.example"), referrer("ghcr.io")],
+    at: fixedNow().toISOString(),
+    from: "cache.example, ghcr.io",
+  });
+  assert.equal(whole.asked, ["cache.example", "second.example", "ghcr.io"]);
+  const known = await list({ "cache.example": "has" }).answer;
+  assert.is(known?.state === "present" && known.partial, undefined, "the own host has no more");
+  for (const [does, at, code] of [
+    [{ "cache.example": "has", "ghcr.io": "rate-limited" }, [cache, own], "rate-limited"],
+    [{ "cache.example": "has", "second.example": "unreachable" }, [cache, second], "unreachable"],
+    [{ "cache.example": "has" }, [cache], "upstream-error"],
+  ] as const) {
+    const answer = await list(does, [...at]).answer;
+    assert.equal(answer?.state === "present" && answer.value, [referrer("a"), referrer("cache.example")]);
+    assert.is(answer?.state === "present" && typeof answer.partial === "object" && answer.partial.code, code);
+  }
+  const declared = list({ "cache.example": "has" }, [{ ...cache, knowsAbsence: true }, own]);
+  assert.is(((await declared.answer) as { partial?: unknown }).partial, undefined);
+  assert.equal(declared.asked, ["cache.example"]);
+});
+
+test("an own host that says nothing does not use up the time of what a cache listed", async () => {
+  const client = {
+    referrers: ({ host }: Endpoint, _: Digest, signal: AbortSignal) =>
+      host === "cache.example"
+        ? Promise.resolve({ descriptors: [referrer("a")], listed: new Set<Digest>() })
+        : new Promise<never>((_resolve, reject) => {
+            signal.addEventListener("abort", () => reject(new EngineError("timed-out", "silent")));
+          }),
+  } as unknown as RegistryClient;
+  const made = createRegistryParts({ client, endpointsOf: () => [cache, own], now: fixedNow, mirrorMs: 5 });
+  const answer = await made.referrers.ask(referrers, never);
+  assert.is(answer?.state === "present" && typeof answer.partial === "object" && answer.partial.code, "timed-out");
+});
+
+test("when time is up what a cache listed is not lost", async () => {
+  const stop = new AbortController();
+  const descriptors = [referrer("a")];
+  const { parts: made } = parts(
+    [cache, own],
+    {},
+    {
+      referrers: ({ host }) => {
+        if (host === "cache.example") return Promise.resolve({ descriptors, listed: new Set<Digest>() });
+        stop.abort();
+        return Promise.reject(new EngineError("timed-out", "silent"));
+      },
+    },
+  );
+  const answer = await made.referrers.ask(referrers, stop.signal);
+  assert.equal(answer?.state === "present" && answer.value, descriptors);
+  assert.is(answer?.state === "present" && typeof answer.partial === "object" && answer.partial.code, "timed-out");
+});
 
 test("where only caches answered nobody knows", async () => {
   const { parts: made } = parts([cache, second], {});
@@ -107,7 +177,9 @@ test("a host is asked for what it may be asked for, and a blocked one for nothin
   ] as const) {
     const { parts: made, asked } = parts([only(capability), own], { "some.example": "has" });
     for (const question of [tag, manifest, blob, referrers]) await made[question.kind].ask(question as never, never);
-    assert.ok(asked.includes(`${kind} some.example`) && !asked.includes(`${kind} ghcr.io`));
+    assert.ok(asked.includes(`${kind} some.example`));
+    // Of a list the own host may have more.
+    assert.is(asked.includes(`${kind} ghcr.io`), kind === "referrers");
   }
   const nobody = parts([only("pull")], {});
   await rejectsCode("upstream-error", () => nobody.parts.tag.ask(tag, never));
