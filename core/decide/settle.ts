@@ -7,6 +7,7 @@ import { EngineError } from "../errors.ts";
 import type { AdmissionRequest } from "../kyverno/rule/request.ts";
 import type { Answer } from "../knowledge/answer.ts";
 import type { Asker, Knowledge } from "../knowledge/knowledge.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
 import { Overlay } from "../knowledge/overlay.ts";
 import { type Question, questionText } from "../knowledge/question.ts";
 
@@ -46,6 +47,22 @@ function isOld(question: Question, answer: Answer, now: Date, refresh: number | 
   return !(Math.abs(age) <= refresh);
 }
 
+/** Whether an answer is what was given. A given part of a list is not the whole one that another source had once. */
+const isGiven = (answer: Answer, given: Answer | undefined): boolean =>
+  given !== undefined && (isWhole(given) || !isWhole(answer));
+
+const isWhole = (answer: Answer): boolean => answer.state !== "present" || answer.partial === undefined;
+
+/** Of a list that a given source may have in part, what was asked for is the rest: what was given still counts. */
+function besideGiven(given: Answer | undefined, asked: Answer): Answer {
+  if (given?.state !== "present" || isWhole(given) || asked.state === "unavailable") return asked;
+  const list = given.value as readonly Descriptor[];
+  if (asked.state === "absent") return { state: "present", value: list, at: asked.at, from: given.from };
+  const known = new Set(list.map(({ digest }) => digest));
+  const more = (asked.value as readonly Descriptor[]).filter(({ digest }) => !known.has(digest));
+  return { ...asked, value: [...list, ...more], from: `${given.from}, ${asked.from}` };
+}
+
 /**
  * One run of asking over what is known. Several loops may share it, also at the same time: each question is asked at
  * most once in a run.
@@ -65,7 +82,7 @@ export class AskingRun {
     const { given, refresh, inFlight = defaultInFlight } = options;
     this.#answers = new Overlay(
       knowledge,
-      (question, answer) => isOld(question, answer, now, refresh) && given?.answer(question) === undefined,
+      (question, answer) => isOld(question, answer, now, refresh) && !isGiven(answer, given?.answer(question)),
     );
     this.#asker = asker;
     this.#now = now;
@@ -121,7 +138,7 @@ export class AskingRun {
         : await this.#asker.ask(question);
     this.#answered.add(text);
     if (answer === undefined) return;
-    this.#answers.set(question, answer);
+    this.#answers.set(question, besideGiven(this.#options.given?.answer(question), answer));
     if (answer.state !== "unavailable") this.#options.store?.(question, answer);
   }
 }

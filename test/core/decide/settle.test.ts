@@ -1,6 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Decision, Engine } from "../../../core/decide/engine.ts";
+import { digestOf } from "../../../core/crypto/digest.ts";
+import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import { MemoryKnowledge } from "../../../core/oci/memory-knowledge.ts";
 import type { Answer, AnswerTo } from "../../../core/knowledge/answer.ts";
 import type { Asker, Knowledge } from "../../../core/knowledge/knowledge.ts";
@@ -136,6 +138,48 @@ test("an old answer that can change is asked for again; if that fails it is kept
   assert.equal((await run("a", { "key a": present("b") }, early, { refresh: hour })).asked, ["key a", "key b"]);
   const failing = await run("a", {}, old, { refresh: hour });
   assert.equal([failing.asked, failing.decision.warnings, failing.decision.open], [["key a"], ["a=present"], []]);
+});
+
+const listed = (name: string) => ({ mediaType: "a/b", digest: digestOf(encodeUtf8(name)), size: 1 });
+const origin = { at: "2026-01-01T00:00:00Z", from: "source" };
+const referrers = { kind: "referrers", repository: "ghcr.io/org/app", digest: listed("image").digest } as const;
+const answering = (answer: Answer): Knowledge => ({ answer: () => answer as never });
+
+test("of a list that was given in part the rest is asked for, and what was given still counts", async () => {
+  const given = answering({ state: "present", value: [listed("given")], partial: true, ...origin });
+  const rows: readonly (readonly [Answer, readonly string[], isWhole: boolean])[] = [
+    [{ state: "absent", ...origin }, ["given"], true],
+    [{ state: "present", value: [listed("more"), listed("given")], ...origin }, ["given", "more"], true],
+    [{ state: "present", value: [listed("more")], partial: true, ...origin }, ["given", "more"], false],
+    [{ state: "unavailable", code: "timed-out", ...origin }, ["given"], false],
+  ];
+  for (const [answer, names, isWhole] of rows) {
+    const stored: Answer[] = [];
+    const run = new AskingRun(given, { ask: () => Promise.resolve(answer as never) }, new Date(origin.at), {
+      refresh: 0,
+      given,
+      store: (_, kept) => stored.push(kept),
+    });
+    const rounds: Question[][] = [[referrers], []];
+    await run.settle(() => ({ open: rounds.shift() ?? [] }), 2);
+    const known = run.knowledge.answer(referrers);
+    assert.equal(known?.state === "present" && known.value, names.map(listed));
+    assert.is(known?.state === "present" && known.partial === undefined, isWhole);
+    assert.equal(stored, answer.state === "unavailable" ? [] : [answer], "the mirror gets what the source said");
+  }
+});
+
+test("a given part of a list does not make an older whole one young", () => {
+  const part = answering({ state: "present", value: [listed("given")], partial: true, ...origin });
+  const whole = answering({ state: "present", value: [listed("given"), listed("old")], ...origin });
+  const nobody: Asker = { ask: () => Promise.resolve(undefined) };
+  const known = (knowledge: Knowledge, given: Knowledge) =>
+    new AskingRun(knowledge, nobody, new Date("2026-01-02T00:00:00Z"), { refresh: 0, given }).knowledge.answer(
+      referrers,
+    );
+  assert.is(known(whole, part), undefined);
+  assert.is(known(whole, whole)?.state, "present");
+  assert.is(known(part, part)?.state, "present");
 });
 
 test("a question that nobody can be asked stays open, and is not asked again", async () => {
