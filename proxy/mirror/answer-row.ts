@@ -11,7 +11,7 @@ import type { Answer, AnswerValues } from "../../core/knowledge/answer.ts";
 import { encodeAnswerValue, readAnswerValue } from "../../core/knowledge/answer-json.ts";
 import { parseQuestion, type Question, type QuestionKind, questionText } from "../../core/knowledge/question.ts";
 import { questionWords } from "../../core/knowledge/question-words.ts";
-import { digestBytes, rowChecksum } from "./row-checksum.ts";
+import { textDigest, rowChecksum } from "./row-checksum.ts";
 import { corrupt } from "./store-error.ts";
 import type { Limits } from "../../core/limits.ts";
 
@@ -54,7 +54,7 @@ export const storedBytes = (digest: Digest): StoredValue => ({ digest, value: nu
 
 export function storedJson(value: JsonValue): StoredValue {
   const text = encodeCanonicalJson(value);
-  return { digest: digestBytes(text), value: text };
+  return { digest: textDigest(text), value: text };
 }
 
 /** The kinds of questions whose answers are kept as JSON in the row itself. */
@@ -104,7 +104,7 @@ const checksumOf = (row: Omit<AnswerRow, "checksum">): Buffer =>
 export function checkRow(row: AnswerRow): void {
   if (!(row.checksum instanceof Uint8Array) || !checksumOf(row).equals(row.checksum))
     throw corrupt(named(row.question), "a row of the mirror was changed since it was written");
-  if (row.value !== null && digestBytes(row.value) !== row.digest)
+  if (row.value !== null && textDigest(row.value) !== row.digest)
     throw corrupt(named(row.question), "a value of the mirror does not have its digest");
 }
 

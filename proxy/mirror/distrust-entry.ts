@@ -2,7 +2,7 @@
 import type { Digest } from "../../core/crypto/digest.ts";
 import { encodeCanonicalJson } from "../../core/encoding/canonical-json.ts";
 import type { DistrustKind, DistrustRow } from "../../core/knowledge/knowledge.ts";
-import { digestBytes, rowChecksum } from "./row-checksum.ts";
+import { textDigest, rowChecksum } from "./row-checksum.ts";
 import { corrupt } from "./store-error.ts";
 
 /** An entry as a mirror holds it. */
@@ -26,7 +26,7 @@ export interface DistrustTableRow {
 }
 
 /** The digest of an entry, independent of its origin. */
-export const distrustDigest = (row: DistrustRow): Digest => digestBytes(encodeCanonicalJson({ ...row }));
+export const distrustDigest = (row: DistrustRow): Digest => textDigest(encodeCanonicalJson({ ...row }));
 
 /** The columns in their order. */
 export function toDistrustColumns(

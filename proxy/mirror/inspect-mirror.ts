@@ -15,7 +15,7 @@ import {
   type PinRow,
   readComplete,
 } from "./mirror-knowledge.ts";
-import { digestBytes } from "./row-checksum.ts";
+import { textDigest } from "./row-checksum.ts";
 import { type StatementName, sqlText } from "./statements.ts";
 import { readSignedTime, type SignedTimeRow } from "./signed-time-row.ts";
 import { corrupt, toStoreError } from "./store-error.ts";
@@ -73,7 +73,7 @@ export function inspectMirror(database: Database, knowledge: MirrorKnowledge, li
   each<CompleteRow>("list-complete", readComplete);
   each<{ digest: string; bytes: Uint8Array }>("list-tuf-metadata", ({ digest, bytes }) => checkBytes(bytes, digest));
   each<{ origin: string; digest: string; note: string }>("list-checkpoints", ({ origin, digest, note }) => {
-    if (digestBytes(note) !== digest) throw corrupt(origin, "a checkpoint was changed since it was written");
+    if (textDigest(note) !== digest) throw corrupt(origin, "a checkpoint was changed since it was written");
   });
   return { answers, blobs, damage };
 }

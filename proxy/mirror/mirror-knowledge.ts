@@ -3,7 +3,7 @@
  * nothing is trusted because it is stored.
  */
 import type { Database, Statement } from "better-sqlite3";
-import type { Digest } from "../../core/crypto/digest.ts";
+import { type Digest, digestOf } from "../../core/crypto/digest.ts";
 import type { Answer, AnswerTo, TrustedRootSource } from "../../core/knowledge/answer.ts";
 import { claimedAbsence, type CompletenessClaim } from "../../core/knowledge/completeness-claim.ts";
 import type { Knowledge, SourceState } from "../../core/knowledge/knowledge.ts";
@@ -18,7 +18,7 @@ import {
   type TufSource,
 } from "./answer-row.ts";
 import { type DistrustEntry, type DistrustTableRow, readDistrustEntry } from "./distrust-entry.ts";
-import { digestBytes, rowChecksum } from "./row-checksum.ts";
+import { rowChecksum } from "./row-checksum.ts";
 import { sqlText } from "./statements.ts";
 import { readSignedTime, type SignedTimeRow } from "./signed-time-row.ts";
 import { corrupt, guarded } from "./store-error.ts";
@@ -70,7 +70,7 @@ export function readComplete({ scope, at, source, checksum }: CompleteRow): Comp
 
 /** @throws EngineError `mirror-corrupt`, its subject the digest, when the bytes do not have it. */
 export function checkBytes(bytes: Uint8Array, digest: string): void {
-  if (digestBytes(bytes) !== digest) throw corrupt(digest, "the mirror's bytes do not have this digest");
+  if (digestOf(bytes) !== digest) throw corrupt(digest, "the mirror's bytes do not have this digest");
 }
 
 export class MirrorKnowledge implements Knowledge {

@@ -5,7 +5,7 @@
 import type { Database, Statement } from "better-sqlite3";
 import { decodeUtf8 } from "../../core/encoding/utf8.ts";
 import { EngineError } from "../../core/errors.ts";
-import type { Digest } from "../../core/crypto/digest.ts";
+import { type Digest, digestOf } from "../../core/crypto/digest.ts";
 import type { Answer, TrustedRootSource } from "../../core/knowledge/answer.ts";
 import { type CompletenessClaim, contradicts } from "../../core/knowledge/completeness-claim.ts";
 import type { DistrustRow } from "../../core/knowledge/knowledge.ts";
@@ -16,7 +16,7 @@ import { parseManifest } from "../../core/oci/manifest.ts";
 import { type AnswerRow, type StoredValue, storeValue, storedBytes, storedJson, toRow } from "./answer-row.ts";
 import { distrustDigest, toDistrustColumns } from "./distrust-entry.ts";
 import type { MirrorKnowledge } from "./mirror-knowledge.ts";
-import { digestBytes, rowChecksum } from "./row-checksum.ts";
+import { rowChecksum, textDigest } from "./row-checksum.ts";
 import { type StatementName, sqlText } from "./statements.ts";
 import { readSignedTime, type SignedTimeRow } from "./signed-time-row.ts";
 import { guarded } from "./store-error.ts";
@@ -85,7 +85,7 @@ export class MirrorWriter {
       throw new EngineError("over-limit", `${bytes.length} bytes, at most ${this.#limits.blobBytes} are kept`, {
         subject: stated,
       });
-    const digest = digestBytes(bytes);
+    const digest = digestOf(bytes);
     if (stated !== undefined && stated !== digest)
       throw new EngineError("malformed", `the bytes have the digest ${digest}`, { subject: stated });
     this.#run("put-blob", digest, bytes);
@@ -232,7 +232,7 @@ export class MirrorWriter {
         { subject: name },
       );
     if (kind === "key") decodeUtf8(bytes);
-    const digest = digestBytes(bytes);
+    const digest = digestOf(bytes);
     this.#run("put-pin", kind, name, digest, bytes, at, from, rowChecksum(kind, name, digest, at, from));
     return digest;
   }
@@ -279,7 +279,7 @@ export class MirrorWriter {
         throw new EngineError("rollback", `a checkpoint of ${size} entries after one of ${before.size}`, {
           subject: origin,
         });
-      this.#run("put-checkpoint", origin, size.toString(), digestBytes(note), note, at, from);
+      this.#run("put-checkpoint", origin, size.toString(), textDigest(note), note, at, from);
     });
   }
 }

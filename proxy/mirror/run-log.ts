@@ -4,8 +4,7 @@
  */
 import type { Database } from "better-sqlite3";
 import { type JsonValue, parseJson } from "../../core/encoding/json.ts";
-import type { Digest } from "../../core/crypto/digest.ts";
-import { digestBytes } from "./row-checksum.ts";
+import { type Digest, digestOf } from "../../core/crypto/digest.ts";
 import { sqlText } from "./statements.ts";
 import { corrupt, guarded } from "./store-error.ts";
 import type { Limits } from "../../core/limits.ts";
@@ -81,7 +80,7 @@ export class RunLog {
     guarded(this.#folder, () =>
       this.#database
         .prepare(sqlText("put-decision"))
-        .run(id, at, image, allowed ? 1 : 0, recheck ? 1 : 0, digestBytes(record), record),
+        .run(id, at, image, allowed ? 1 : 0, recheck ? 1 : 0, digestOf(record), record),
     );
   }
 
@@ -106,8 +105,7 @@ export class RunLog {
 }
 
 function readDecision(row: DecisionRow): RecordedDecision {
-  if (digestBytes(row.record) !== row.digest)
-    throw corrupt(row.id, "an evidence record was changed since it was written");
+  if (digestOf(row.record) !== row.digest) throw corrupt(row.id, "an evidence record was changed since it was written");
   return {
     id: row.id,
     at: row.at,

@@ -1,8 +1,7 @@
 /** Rows of the table `tuf_metadata`: raw metadata under the version that it states. Source: TUF 1.0 §4.2. */
 import { parseJson } from "../../core/encoding/json.ts";
 import { readInteger, readObject } from "../../core/encoding/shape.ts";
-import type { Digest } from "../../core/crypto/digest.ts";
-import { digestBytes } from "./row-checksum.ts";
+import { type Digest, digestOf } from "../../core/crypto/digest.ts";
 import type { Limits } from "../../core/limits.ts";
 
 /** The columns repository, role, version, digest, bytes. */
@@ -28,7 +27,7 @@ export function storeMetadata(
     "",
   );
   const version = readInteger(readObject(document.signed, "/signed").version, "/signed/version");
-  const digest = digestBytes(bytes);
+  const digest = digestOf(bytes);
   put(repository, role, version, digest, bytes);
   return { version, digest };
 }

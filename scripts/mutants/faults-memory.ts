@@ -30,8 +30,8 @@ export const memoryFaults: readonly Fault[] = [
   {
     name: "mirror-bytes-not-compared",
     file: "proxy/mirror/mirror-knowledge.ts",
-    from: "if (digestBytes(bytes) !== digest)",
-    to: 'if (digestBytes(bytes) === "sha256:")',
+    from: "if (digestOf(bytes) !== digest)",
+    to: 'if (digestOf(bytes) === "sha256:")',
   },
   {
     name: "mirror-adds-other-digest",

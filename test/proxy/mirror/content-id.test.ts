@@ -2,7 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Question } from "../../../core/knowledge/question.ts";
 import type { Mirror } from "../../../proxy/mirror/mirror.ts";
-import { digestBytes } from "../../../proxy/mirror/row-checksum.ts";
+import { textDigest } from "../../../proxy/mirror/row-checksum.ts";
 import { origin, reading, writtenMirror } from "../../support/temporary-mirror.ts";
 
 const test = suite("proxy/mirror/content-id");
@@ -12,14 +12,14 @@ const idOf = (write: (mirror: Mirror) => void): string => reading(writtenMirror(
 test("an empty mirror has the digest of nothing", () => {
   assert.is(
     idOf(() => undefined),
-    digestBytes(""),
+    textDigest(""),
   );
 });
 
 test("one answer: the digest of its line", () => {
   assert.is(
     idOf((mirror) => mirror.writer().setAnswer(tag("1"), { state: "absent", ...origin })),
-    digestBytes('["tag","tag ghcr.io/org/app 1","absent"]\n'),
+    textDigest('["tag","tag ghcr.io/org/app 1","absent"]\n'),
   );
 });
 
@@ -48,7 +48,7 @@ test("every kind of content changes it, and so does its removal; attempts and ru
     changes(() =>
       writer.setAnswer(tag("1"), {
         state: "present",
-        value: { mediaType: "", digest: digestBytes("x"), size: 1 },
+        value: { mediaType: "", digest: textDigest("x"), size: 1 },
         ...origin,
       }),
     );

@@ -1,12 +1,12 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { digestBytes } from "../../../proxy/mirror/row-checksum.ts";
+import { digestOf } from "../../../core/crypto/digest.ts";
 import { origin, reading, tamper, writtenMirror } from "../../support/temporary-mirror.ts";
 
 const test = suite("proxy/mirror/inspect-mirror");
 const repository = "ghcr.io/org/app";
 const content = new Uint8Array(Buffer.from('{"layers":[]}'));
-const digest = digestBytes(content);
+const digest = digestOf(content);
 const metadata = new Uint8Array(Buffer.from('{"signed":{"version":1}}'));
 
 const filled = () =>
@@ -46,7 +46,7 @@ const damage: readonly (readonly [string, string, readonly string[]])[] = [
   ["a blob that is gone", "DELETE FROM blob WHERE length(bytes) = 13", [digest]],
   ["an answer", "UPDATE answer SET source = 'x' WHERE kind = 'key'", ["the key k"]],
   ["a trusted root", "UPDATE answer SET value = '{}' WHERE kind = 'trusted-root'", ["the trusted root x"]],
-  ["metadata", "UPDATE tuf_metadata SET bytes = x'00' WHERE role = 'snapshot'", [digestBytes(metadata)]],
+  ["metadata", "UPDATE tuf_metadata SET bytes = x'00' WHERE role = 'snapshot'", [digestOf(metadata)]],
   ["completeness", "UPDATE complete SET at = 'x'", ["ghcr.io"]],
   ["a checkpoint", "UPDATE checkpoint SET note = 'x'", ["log"]],
   ["a floor", "UPDATE tuf_floor SET version = '0'", ["x root"]],

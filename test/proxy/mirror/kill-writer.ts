@@ -2,8 +2,8 @@
  * Run as a process of its own: writes without end into the mirror of the folder given, and says after each commit what
  * is stored. With a scope it claims that this is complete, again and again. Meant to be killed.
  */
+import { digestOf } from "../../../core/crypto/digest.ts";
 import { openMirror } from "../../../proxy/mirror/open-mirror.ts";
-import { digestBytes } from "../../../proxy/mirror/row-checksum.ts";
 import { defaultLimits } from "../../../core/limits.ts";
 
 const [folder = "", from = "0", claimed] = process.argv.slice(2);
@@ -13,7 +13,7 @@ const at = "2026-01-01T00:00:00Z";
 
 for (let count = Number(from); ; count++) {
   const bytes = Buffer.from(`{"layers":[],"annotations":{"count":"${count}","fill":"${"x".repeat(count % 5000)}"}}`);
-  const digest = digestBytes(bytes);
+  const digest = digestOf(bytes);
   writer.transaction(() => {
     writer.setAnswer(
       { kind: "manifest", repository: "ghcr.io/org/app", digest },

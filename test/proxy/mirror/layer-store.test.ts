@@ -2,10 +2,11 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { digestOf } from "../../../core/crypto/digest.ts";
 import { EngineError } from "../../../core/errors.ts";
 import { openLayout } from "../../../proxy/archive/oci-layout.ts";
 import { LayerStore } from "../../../proxy/mirror/layer-store.ts";
-import { digestBytes } from "../../../proxy/mirror/row-checksum.ts";
+import { textDigest } from "../../../proxy/mirror/row-checksum.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { temporaryFolder } from "../../support/temporary-mirror.ts";
 import { defaultLimits } from "../../../core/limits.ts";
@@ -15,7 +16,7 @@ const test = suite("proxy/mirror/layer-store");
 test("a layer larger than a chunk is copied once, and the folder is an OCI layout", () => {
   const folder = temporaryFolder();
   const bytes = Buffer.alloc(3 * 1024 * 1024 + 17, 7);
-  const digest = digestBytes(bytes);
+  const digest = digestOf(bytes);
   const store = new LayerStore(folder);
   assert.is(store.size(digest), undefined);
   const copy = (take: (piece: Uint8Array) => void): boolean => {
@@ -32,7 +33,7 @@ test("a layer larger than a chunk is copied once, and the folder is an OCI layou
 test("another digest, nothing, or an error leaves nothing behind", () => {
   const folder = temporaryFolder();
   const store = new LayerStore(folder);
-  const digest = digestBytes("other");
+  const digest = textDigest("other");
   throwsCode("malformed", () =>
     store.add(digest, (take) => {
       take(Buffer.from("layer"));

@@ -1,11 +1,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { digestOf } from "../../../core/crypto/digest.ts";
 import { referrerClaim } from "../../../core/cosign/referrer-scheme.ts";
 import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import type { Descriptor } from "../../../core/oci/descriptor.ts";
 import { associatedTag } from "../../../core/oci/associated-tag.ts";
 import { viewNames } from "../../../proxy/mirror/list-views.ts";
-import { digestBytes } from "../../../proxy/mirror/row-checksum.ts";
 import { at, origin, reading, tamper, writtenMirror } from "../../support/temporary-mirror.ts";
 
 const test = suite("proxy/mirror/list-views");
@@ -30,7 +30,7 @@ const manifest = encodeUtf8(
     ],
   }),
 );
-const digest = digestBytes(manifest);
+const digest = digestOf(manifest);
 const descriptor = { mediaType: "application/vnd.oci.image.manifest.v1+json", digest, size: manifest.length } as const;
 
 const mirrorWith = (tags: readonly string[], referrers: readonly Descriptor[]) =>
@@ -93,11 +93,11 @@ test("log entries of layers, of bundles and of a log that was asked, alike", () 
       },
     }),
   );
-  const held = encodeUtf8(JSON.stringify({ layers: [{ digest: digestBytes(bundle), size: bundle.length }] }));
+  const held = encodeUtf8(JSON.stringify({ layers: [{ digest: digestOf(bundle), size: bundle.length }] }));
   const artifactType = "application/vnd.dev.sigstore.bundle.v0.3+json";
   const folder = mirrorWith(
     [associatedTag(image, "signature")],
-    [{ ...descriptor, digest: digestBytes(held), artifactType }],
+    [{ ...descriptor, digest: digestOf(held), artifactType }],
   );
   const question = { kind: "log-entry", log: "https://log.example", hash: image } as const;
   const answered = { json: JSON.stringify({ "24296f": { logID: logId, logIndex: 9, integratedTime: 1_700_000_001 } }) };
@@ -135,7 +135,7 @@ test("versions of TUF roots", () => {
   );
   reading(folder, (mirror) =>
     assert.equal(mirror.view("roots"), [
-      { name: "corp", version: 3, expires: "2027-01-01T00:00:00Z", digest: digestBytes(root) },
+      { name: "corp", version: 3, expires: "2027-01-01T00:00:00Z", digest: digestOf(root) },
     ]),
   );
 });

@@ -2,10 +2,10 @@ import Database from "better-sqlite3";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { Digest } from "../../../core/crypto/digest.ts";
+import { type Digest, digestOf } from "../../../core/crypto/digest.ts";
 import type { Answer } from "../../../core/knowledge/answer.ts";
 import { type Question, questionText } from "../../../core/knowledge/question.ts";
-import { digestBytes } from "../../../proxy/mirror/row-checksum.ts";
+import { textDigest } from "../../../proxy/mirror/row-checksum.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { at, origin, reading, tamper, writtenMirror } from "../../support/temporary-mirror.ts";
 
@@ -13,8 +13,8 @@ const test = suite("proxy/mirror/mirror-knowledge");
 const repository = "ghcr.io/org/app";
 const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text));
 const manifest = bytes('{"layers":[]}');
-const digest = digestBytes(manifest);
-const other = digestBytes("other");
+const digest = digestOf(manifest);
+const other = textDigest("other");
 const metadata = (version: number, more = ""): Uint8Array =>
   bytes(`{"signed":{"version":${version},"expires":"2027-01-01T00:00:00Z"${more}},"signatures":[]}`);
 
@@ -25,7 +25,7 @@ const present: readonly (readonly [Question, unknown])[] = [
     { mediaType: "a/b", digest, size: 13, artifactType: "c/d", annotations: { é: "ü" } },
   ],
   [{ kind: "manifest", repository, digest }, manifest],
-  [{ kind: "blob", repository, digest: digestBytes("blob") }, bytes("blob")],
+  [{ kind: "blob", repository, digest: textDigest("blob") }, bytes("blob")],
   [{ kind: "referrers", repository, digest }, [{ mediaType: "a/b", digest: other, size: 1 }]],
   [
     { kind: "trusted-root", name: "pinned" },
@@ -199,11 +199,11 @@ test("a flipped byte in any stored bytes is corrupt, with the digest as subject,
   const folder = filled();
   const cases: readonly (readonly [Question, string, Digest])[] = [
     [{ kind: "manifest", repository, digest }, "blob", digest],
-    [{ kind: "blob", repository, digest: digestBytes("blob") }, "blob", digestBytes("blob")],
-    [{ kind: "trusted-root", name: "pinned" }, "blob", digestBytes("{}")],
-    [{ kind: "trusted-root", name: "tuf" }, "blob", digestBytes("target")],
+    [{ kind: "blob", repository, digest: textDigest("blob") }, "blob", textDigest("blob")],
+    [{ kind: "trusted-root", name: "pinned" }, "blob", textDigest("{}")],
+    [{ kind: "trusted-root", name: "tuf" }, "blob", textDigest("target")],
     ...[metadata(1), metadata(2), metadata(7), metadata(6), metadata(5), metadata(4)].map(
-      (role): [Question, string, Digest] => [{ kind: "trusted-root", name: "tuf" }, "tuf_metadata", digestBytes(role)],
+      (role): [Question, string, Digest] => [{ kind: "trusted-root", name: "tuf" }, "tuf_metadata", digestOf(role)],
     ),
   ];
   const database = new Database(join(folder, "mirror.db"));

@@ -1,16 +1,17 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { digestOf } from "../../../core/crypto/digest.ts";
 import { defaultLimits } from "../../../core/limits.ts";
 import { openMirror } from "../../../proxy/mirror/open-mirror.ts";
-import { digestBytes } from "../../../proxy/mirror/row-checksum.ts";
+import { textDigest } from "../../../proxy/mirror/row-checksum.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { origin, reading, temporaryFolder, writtenMirror } from "../../support/temporary-mirror.ts";
 
 const test = suite("proxy/mirror/mirror-writer");
 const repository = "ghcr.io/org/app";
 const content = new Uint8Array(Buffer.from('{"layers":[]}'));
-const digest = digestBytes(content);
-const other = digestBytes("other");
+const digest = digestOf(content);
+const other = textDigest("other");
 const present = (value: unknown) => ({ state: "present", value, ...origin }) as const;
 
 test("bytes with another digest than stated are refused and leave nothing", () => {
@@ -32,7 +33,7 @@ test("bounds of manifests and blobs", () => {
   writtenMirror((mirror) => {
     const big = new Uint8Array(defaultLimits.manifestBytes + 1);
     throwsCode("over-limit", () =>
-      mirror.writer().setAnswer({ kind: "manifest", repository, digest: digestBytes(big) }, present(big)),
+      mirror.writer().setAnswer({ kind: "manifest", repository, digest: digestOf(big) }, present(big)),
     );
   });
   const mirror = openMirror(temporaryFolder(), { mode: "write", limits: { ...defaultLimits, blobBytes: 5 } });
@@ -71,7 +72,7 @@ test("a fact that a claim denied ends it, whatever way it comes; a claim about a
     [{ kind: "tag", repository, tag: `sha256-${digest.slice(7)}.sig` }, descriptor],
     [{ kind: "tag", repository, tag: `sha256-${digest.slice(7)}` }, descriptor],
     // A referrer that no list names yet.
-    [{ kind: "manifest", repository, digest: digestBytes(signed) }, signed],
+    [{ kind: "manifest", repository, digest: digestOf(signed) }, signed],
   ] as const;
   for (const [question, value] of facts) {
     const folder = writtenMirror((mirror) => {

@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { digestOf } from "../../../core/crypto/digest.ts";
 import { defaultLimits } from "../../../core/limits.ts";
-import { digestBytes } from "../../../proxy/mirror/row-checksum.ts";
 import { type MetadataRow, storeMetadata } from "../../../proxy/mirror/tuf-metadata.ts";
 import { throwsCode } from "../../support/assert.ts";
 
@@ -13,9 +13,9 @@ test("raw bytes go under the version that they state", () => {
   const raw = bytes('{ "signatures": [], "signed": { "version": 12 } }\n');
   assert.equal(
     storeMetadata((...row) => void rows.push(row), "public-good", "root", raw, defaultLimits),
-    { version: 12, digest: digestBytes(raw) },
+    { version: 12, digest: digestOf(raw) },
   );
-  assert.equal(rows, [["public-good", "root", 12, digestBytes(raw), raw]]);
+  assert.equal(rows, [["public-good", "root", 12, digestOf(raw), raw]]);
 });
 
 test("without a readable version nothing is stored", () => {
