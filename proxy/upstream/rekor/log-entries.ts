@@ -22,6 +22,9 @@ export interface RekorOptions {
 const entriesPerRequest = 10;
 const requestsAtOnce = 4;
 
+/** The hash of the leaf, without the tree in front of it. */
+const leafOf = (id: string): string => id.slice(-64);
+
 const entryId = /^(?:[0-9a-f]{16})?[0-9a-f]{64}$/;
 
 /**
@@ -85,7 +88,8 @@ class Log {
    */
   async entriesOf(ids: readonly string[]): Promise<readonly JsonObject[]> {
     const { limits } = this.#options;
-    const wanted = new Set(ids);
+    // Indexes of old entries have ids without their tree, which the entries themselves always name.
+    const wanted = new Set(ids.map(leafOf));
     const found = new Map<string, JsonObject>();
     const batches: (readonly string[])[] = [];
     for (let at = 0; at < ids.length; at += entriesPerRequest) batches.push(ids.slice(at, at + entriesPerRequest));
@@ -104,7 +108,7 @@ class Log {
         for (const [id, value] of this.#read(response)) {
           const entry = { [id]: withoutAttestation(value) };
           // Anybody may log anything about an artifact: a broken entry must not hide one that is not.
-          if (wanted.has(id) && this.#isWhole(entry)) found.set(id, entry);
+          if (wanted.has(leafOf(id)) && this.#isWhole(entry)) found.set(id, entry);
         }
       }
     }

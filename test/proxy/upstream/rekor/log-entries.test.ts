@@ -151,6 +151,21 @@ test("broken and foreign entries do not hide a whole one", async () => {
   );
 });
 
+test("an index with ids that do not name their tree", async () => {
+  const entry = plainEntry(log, bodyOf("hashedrekord 0.0.1", signedMessage().logged));
+  const leaf = idOf(entry).slice(-64);
+  await asking(
+    {
+      handle: (request, response) =>
+        response.end(JSON.stringify(request.url?.endsWith("index/retrieve") ? [leaf] : [shown(entry)])),
+    },
+    async (ask) => {
+      const answer = await ask();
+      assert.is(answer?.state === "present" && answer.value.json, JSON.stringify([shown(entry)]));
+    },
+  );
+});
+
 test("many entries: ten in a request, bounded in number and size", async () => {
   const all = Array.from({ length: 45 }, () => plainEntry(log, bodyOf("hashedrekord 0.0.1", signedMessage().logged)));
   const entries = Object.assign({}, ...all.map(shown)) as Record<string, object>;
