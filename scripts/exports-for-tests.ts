@@ -9,7 +9,6 @@ export const exportsForTests: Readonly<Record<string, string>> = {
   "core/tuf/verify-source.ts acceptSource": "for the sync, which takes trust from an archive",
   "proxy/upstream/cluster/api-path.ts rawPath": "paths of the cluster's API",
   "proxy/upstream/kms/sdk.ts sdkVersions": "compared with package.json",
-  "proxy/upstream/registry/credentials/policy-credentials.ts policyCredentials": "for policies that name credentials",
 
   // What the tests' lab writes or signs.
   "core/crypto/ecdsa-signature.ts p1363ToDer": "vectors have signatures in either form",

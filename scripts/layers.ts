@@ -202,6 +202,7 @@ export const layers: LayerTable = {
       "core/patterns",
       "core/kyverno/policy",
       "core/kyverno/rule",
+      "core/kyverno/image",
       "proxy/mirror",
       "proxy/archive",
       "proxy/host/node-verifier.ts",

@@ -11,6 +11,7 @@ import { type GivenPath, readPaths, splitLists } from "../input/files.ts";
 import { readClusterResources } from "../input/cluster-resources.ts";
 import { addJudgingOptions, type JudgingOptions, readJudgingInput } from "../input/judging-flags.ts";
 import { addKnowledgeOptions, type KnowledgeOptions, openKnowledge } from "../input/knowledge.ts";
+import { registryAccessOf } from "../input/policy-registries.ts";
 import { addOtherFlags, otherFlags } from "../input/other-flags.ts";
 import { sorted, toJsonText } from "../render/json.ts";
 import { toYamlText } from "../render/yaml.ts";
@@ -107,7 +108,7 @@ async function apply(paths: readonly string[], options: ApplyOptions, io: Comman
     : readResources(given, io, { flag: "-r", allowEmpty: options.allowEmpty });
   const { cluster, ...input } = readJudgingInput(options, io);
   noteOutput(options, io);
-  const opened = await openKnowledge(options, io, cluster);
+  const opened = await openKnowledge(options, io, cluster, () => registryAccessOf(set.policies, inFiles.resources, io));
   try {
     const { cluster: server, signal = AbortSignal.abort(), limits } = opened;
     const resources =

@@ -9,6 +9,7 @@ import type { ExitCode } from "../exit-code.ts";
 import { readPaths, splitLists } from "../input/files.ts";
 import { addJudgingOptions, type JudgingOptions, readJudgingInput } from "../input/judging-flags.ts";
 import { addKnowledgeOptions, type KnowledgeOptions, openKnowledge } from "../input/knowledge.ts";
+import { registryAccessOf } from "../input/policy-registries.ts";
 import { readJudgingSet } from "../input/policy-files.ts";
 import { readResources } from "../input/resources.ts";
 import { attestationTypes } from "../input/attestation-types.ts";
@@ -50,7 +51,7 @@ async function explain(images: readonly string[], options: ExplainOptions, io: C
   const { resources, faulty } = readResources(given, io, { flag: "-r" });
   const pods = images.map((image) => ({ value: podFor(image, options.namespace), position: commandLine }));
   const { cluster, ...input } = readJudgingInput(options, io);
-  const opened = await openKnowledge(options, io, cluster);
+  const opened = await openKnowledge(options, io, cluster, () => registryAccessOf(set.policies, resources, io));
   try {
     const all = await decideAll(set, { resources: [...pods, ...resources], faulty }, { ...input, ...opened }, io);
     const names = new Map(pods.map(({ value }, index) => [value, images[index] ?? ""]));

@@ -18,6 +18,7 @@ import { readDistrustFiles } from "../input/distrust-file.ts";
 import { placeText, problemText, readPaths, splitLists } from "../input/files.ts";
 import { addOtherFlags, otherFlags } from "../input/other-flags.ts";
 import { addKnowledgeOptions, type KnowledgeOptions, openKnowledge } from "../input/knowledge.ts";
+import { registryAccessOf } from "../input/policy-registries.ts";
 import {
   type ExpectedResult,
   type ExpectedStatus,
@@ -292,7 +293,10 @@ async function runTest(
   ];
   const clusterResources = readWholeResources(clusterPaths, io, { flag: "clusterResources" });
   const distrust = readDistrustFiles(options.distrust, io);
-  const opened = await openKnowledge(options, io, [new ClusterFiles(clusterResources, test.responses, io.now())]);
+  const given = [new ClusterFiles(clusterResources, test.responses, io.now())];
+  const opened = await openKnowledge(options, io, given, () =>
+    registryAccessOf(loaded.policies, loaded.given.resources, io),
+  );
   try {
     const byOperation = new Map<string, Judged>();
     const judgedFor = async (operation: string): Promise<Judged> => {

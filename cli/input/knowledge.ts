@@ -23,6 +23,7 @@ import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import type { MirrorKnowledge } from "../../proxy/mirror/mirror-knowledge.ts";
 import { openMirror } from "../../proxy/mirror/open-mirror.ts";
 import { keepSignedTime } from "../../proxy/mirror/signed-time.ts";
+import type { RegistryAccess } from "./policy-registries.ts";
 import type { Online } from "./open-online.ts";
 import { addOnlineOptions, type Habits, isOnline, type OnlineOptions } from "./online-flags.ts";
 import type { Cluster } from "../../proxy/upstream/cluster/open-cluster.ts";
@@ -234,6 +235,7 @@ export async function openKnowledge(
   options: KnowledgeOptions,
   io: CommandIO,
   more: readonly Knowledge[] = [],
+  access?: () => RegistryAccess,
 ): Promise<OpenKnowledge> {
   const now = options.at === undefined ? io.now() : parseTimeFlag(options.at);
   if (options.at !== undefined) say(`judged as of ${now.toISOString()}, not now`, io);
@@ -279,7 +281,15 @@ export async function openKnowledge(
     const trust = readTrustSettings(options, io, mirror?.knowledge().tufRoots() ?? {});
     if (online || options.cluster === true) {
       const { openOnline } = await import("./open-online.ts");
-      const known = { knowledge, given, mirror, now, limits, initialRoots: trust.initialRoots ?? {} };
+      const known = {
+        knowledge,
+        given,
+        mirror,
+        now,
+        limits,
+        initialRoots: trust.initialRoots ?? {},
+        access: access?.(),
+      };
       asking = openOnline(options as OnlineOptions, online, io, { ...known, writes: mirror?.isWritable === true });
     }
     const run = asking?.run;

@@ -3,6 +3,7 @@
  * something may be dialled. Source: docs/spec/command-line.md#asking.
  */
 import { AskingRun } from "../../core/decide/settle.ts";
+import type { JsonValue } from "../../core/encoding/json.ts";
 import type { Knowledge } from "../../core/knowledge/knowledge.ts";
 import type { Limits } from "../../core/limits.ts";
 import { publicGoodMirror, publicGoodRoot } from "../../core/trust/public-good.ts";
@@ -13,9 +14,11 @@ import { openUpstream, type Upstream } from "../../proxy/upstream/open-upstream.
 import { readAuthorities } from "../../proxy/upstream/authorities.ts";
 import { readsSecrets } from "../../proxy/upstream/cluster/api-path.ts";
 import type { Files } from "../../proxy/upstream/config-files.ts";
-import type { CredentialSource } from "../../proxy/upstream/registry/credentials/credential.ts";
 import { credentialFiles } from "../../proxy/upstream/registry/credentials/credential-files.ts";
 import { credentialHelper } from "../../proxy/upstream/registry/credentials/credential-helper.ts";
+import { type CredentialSource, firstOf } from "../../proxy/upstream/registry/credentials/credential.ts";
+import { policyCredentials } from "../../proxy/upstream/registry/credentials/policy-credentials.ts";
+import type { ProviderOptions } from "../../proxy/upstream/registry/credentials/provider.ts";
 import { flagCredentials } from "../../proxy/upstream/registry/credentials/flag-credentials.ts";
 import { readHostSettings } from "../../proxy/upstream/registry/host-settings.ts";
 import type { HostSettings } from "../../proxy/upstream/registry/hosts.ts";
@@ -25,6 +28,7 @@ import { createTrustAsker, type TufRepositories } from "../../proxy/upstream/tuf
 import type { CommandIO } from "../command.ts";
 import { visibleLine } from "../render/escape.ts";
 import { type OnlineOptions, readAskingBounds } from "./online-flags.ts";
+import type { RegistryAccess } from "./policy-registries.ts";
 import { defaultTrustName } from "./trust-flags.ts";
 
 /** What is known before anything is asked. */
@@ -39,6 +43,8 @@ export interface Known {
   readonly limits: Limits;
   /** By the names of trusted roots. */
   readonly initialRoots: Readonly<Record<string, Uint8Array>>;
+  /** What policies and Pods say of registries. */
+  readonly access: RegistryAccess | undefined;
 }
 
 export interface Online {
@@ -77,8 +83,13 @@ export function openOnline(options: OnlineOptions, outside: boolean, io: Command
     ...(outside
       ? {
           outside: {
-            hosts: readHosts(options, files),
-            credentials: readCredentials(options, files, io, limits),
+            hosts: readHosts(options, known.access, files),
+            credentials: readCredentials(
+              options,
+              known,
+              { env, files, limits, now, fetcher: upstream.fetcher },
+              cluster,
+            ),
             files,
             trust: trustPart(upstream, known, io),
           },
@@ -111,11 +122,12 @@ const filesOf = (io: CommandIO): Files => ({
   list: (folder) => (io.pathKind(folder) === "folder" ? io.listFolder(folder) : []),
 });
 
-const readHosts = (options: OnlineOptions, files: Files): HostSettings =>
-  readHostSettings(
+const readHosts = (options: OnlineOptions, access: RegistryAccess | undefined, files: Files): HostSettings => {
+  const insecure = access?.insecureHosts ?? [];
+  return readHostSettings(
     {
-      plainHttp: options.allowHttpRegistry === true ? "all" : options.plainHttp,
-      insecure: options.allowInsecureRegistry === true ? "all" : undefined,
+      plainHttp: options.allowHttpRegistry === true ? "all" : [...(options.plainHttp ?? []), ...insecure],
+      insecure: options.allowInsecureRegistry === true ? "all" : insecure,
       authoritative: options.authoritative,
       hostsFolder: options.hostsDir,
       registriesConf: options.registriesConf,
@@ -125,15 +137,47 @@ const readHosts = (options: OnlineOptions, files: Files): HostSettings =>
     },
     files,
   );
+};
 
-/** A user or token of the command line is for every registry that is asked, as cosign's flags are. */
-function readCredentials(options: OnlineOptions, files: Files, { env }: CommandIO, limits: Limits): CredentialSource {
+/**
+ * A user or token of the command line is for every registry that is asked, as cosign's flags are. Without one: what
+ * policies name, then what Pods pull with, then this user's files.
+ */
+function readCredentials(
+  options: OnlineOptions,
+  { access, given }: Known,
+  asking: ProviderOptions,
+  cluster: Cluster | undefined,
+): CredentialSource {
   const { registryUsername: username, registryPassword: password, registryToken: token } = options;
+  const { env, files, limits } = asking;
+  const ofFiles = credentialFiles({ env, files, helper: credentialHelper(env, limits), limits });
+  const readSecret = async (namespace: string, name: string, signal: AbortSignal): Promise<JsonValue | undefined> => {
+    const asked = { kind: "cluster", verb: "get", apiVersion: "v1", resource: "secrets", namespace, name } as const;
+    const answer = given.answer(asked);
+    return answer?.state === "present" ? answer.value : cluster?.readSecret(namespace, name, signal);
+  };
+  const { secrets = [], pullSecrets = [], providers = [] } = access ?? {};
   return (
     flagCredentials({ username, password, token }) ??
-    credentialFiles({ env, files, helper: credentialHelper(env, limits), limits })
+    firstOf([
+      policyCredentials({ ...asking, secrets, providers, readSecret, ofFiles }),
+      ...pullSecrets.map((secret) =>
+        policyCredentials({
+          ...asking,
+          secrets: [secret],
+          providers: [],
+          ofFiles,
+          readSecret: async (...place) => (await readSecret(...place)) ?? noCredentials,
+        }),
+      ),
+      ofFiles,
+    ])
   );
 }
+
+/** A Secret that holds none. */
+const noCredentials: JsonValue = { stringData: { ".dockerconfigjson": "{}" } };
 
 /** Trusted roots from the TUF mirrors that they came from; the public one from its own. */
 function trustPart(

@@ -61,6 +61,18 @@ const templates: Readonly<Record<string, readonly string[]>> = {
   Job: ["spec", "template", "spec"],
   CronJob: ["spec", "jobTemplate", "spec", "template", "spec"],
 };
+/** The Pod that a resource of these kinds is, or makes; `undefined` for any other. */
+export function podSpecOf(resource: JsonObject): JsonObject | undefined {
+  const { kind } = resource;
+  const path = typeof kind === "string" && Object.hasOwn(templates, kind) ? templates[kind] : undefined;
+  if (path === undefined) return undefined;
+  const spec = path.reduce<JsonValue | undefined>(
+    (node, step) => (isObject(node) ? own(node, step) : undefined),
+    resource,
+  );
+  return isObject(spec) ? spec : undefined;
+}
+
 const containerGroups = ["initContainers", "containers", "ephemeralContainers"] as const;
 
 interface Extractor {

@@ -139,6 +139,15 @@ export interface ImageExtractor {
   readonly jmesPath?: string;
 }
 
+/** With which credentials registries are asked. They change no verdict about what was answered. */
+export interface RegistryCredentials {
+  /** Names of Secrets: `namespace/name`, or `name` in Kyverno's own namespace. */
+  readonly secrets: readonly string[];
+  /** Of `default`, `google`, `amazon`, `azure` and `github`. */
+  readonly providers: readonly string[];
+  readonly allowInsecureRegistry: boolean;
+}
+
 export interface ImageVerification {
   readonly pointer: string;
   readonly failureAction?: FailureAction;
@@ -148,6 +157,7 @@ export interface ImageVerification {
   readonly attestors: readonly AttestorSet[];
   readonly attestations: readonly Attestation[];
   readonly repository?: string;
+  readonly registryCredentials?: RegistryCredentials;
   readonly mutateDigest: boolean;
   readonly verifyDigest: boolean;
   readonly required: boolean;

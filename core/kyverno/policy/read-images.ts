@@ -4,7 +4,15 @@
  */
 import { pointer } from "../../encoding/shape.ts";
 import { flagOf, isMap, listOf, mapOf, member, present, textMapOf, textOf, textsOf } from "./policy-value.ts";
-import type { Attestation, AttestorSet, FailureAction, ImageVerification, PolicyMap, PolicyValue } from "./policy.ts";
+import type {
+  Attestation,
+  AttestorSet,
+  FailureAction,
+  ImageVerification,
+  PolicyMap,
+  PolicyValue,
+  RegistryCredentials,
+} from "./policy.ts";
 import type { Findings } from "./findings.ts";
 import { type AttestorDefaults, readAttestorSets } from "./read-attestor.ts";
 
@@ -89,9 +97,17 @@ export function readImageVerification(value: PolicyMap, at: string, findings: Fi
       failureAction: textOf(value, "failureAction") as FailureAction | undefined,
       repository: textOf(value, "repository") || undefined,
       validate: validate && readValidate(validate),
+      registryCredentials: readCredentials(mapOf(value, "imageRegistryCredentials")),
     }),
   };
 }
+
+const readCredentials = (value: PolicyMap | undefined): RegistryCredentials | undefined =>
+  value && {
+    secrets: textsOf(value, "secrets") ?? [],
+    providers: textsOf(value, "providers") ?? [],
+    allowInsecureRegistry: flagOf(value, "allowInsecureRegistry") ?? false,
+  };
 
 /** `deny` is the value of `deny.conditions`. */
 const readValidate = (value: PolicyMap): NonNullable<ImageVerification["validate"]> =>

@@ -1,0 +1,91 @@
+/**
+ * How policies and Pods say that registries are asked: credentials in Secrets and by providers, and registries whose
+ * certificate is not checked. Source: docs/spec/kyverno.md#policy-fields; `kyverno apply`.
+ */
+import type { JsonObject, JsonValue } from "../../core/encoding/json.ts";
+import { isObject } from "../../core/encoding/shape.ts";
+import { podSpecOf } from "../../core/kyverno/image/extract.ts";
+import type { Policy, RegistryCredentials } from "../../core/kyverno/policy/policy.ts";
+import { containsWildcard } from "../../core/patterns/wildcard.ts";
+import { type Ear, warn } from "../render/say.ts";
+
+/** Where Kyverno looks for a Secret that is named alone. */
+const ownNamespace = "kyverno";
+
+export interface RegistryAccess {
+  /** Secrets of policies: `namespace/name`, in order, each once. */
+  readonly secrets: readonly string[];
+  /** Those with which Pods pull their images; one that does not exist is none, as for a node. */
+  readonly pullSecrets: readonly string[];
+  readonly providers: readonly string[];
+  /** Hosts whose certificate is not checked, and which are asked without TLS where they speak none. */
+  readonly insecureHosts: readonly string[];
+  /** Patterns of references that name no host for which that could be done. */
+  readonly insecurePatterns: readonly string[];
+}
+
+interface Named {
+  readonly references: readonly string[];
+  readonly credentials: RegistryCredentials;
+}
+
+const namedBy = (policy: Policy): readonly Named[] =>
+  policy.spec.rules.flatMap((rule) =>
+    (rule.verifyImages ?? []).flatMap(({ imageReferences, registryCredentials }) =>
+      registryCredentials === undefined ? [] : [{ references: imageReferences, credentials: registryCredentials }],
+    ),
+  );
+
+/** `localhost:5000/app*` names `localhost:5000`; a reference without a host is of Docker Hub. */
+function literalHost(pattern: string): string | undefined {
+  const [first = "", ...rest] = pattern.split("/");
+  const isHost = rest.length > 0 && (/[.:]/.test(first) || first === "localhost");
+  return isHost && !containsWildcard(first) ? first : undefined;
+}
+
+/** {@link readRegistryAccess}; what of it cannot be done is told. */
+export function registryAccessOf(
+  policies: readonly Policy[],
+  resources: readonly { readonly value: JsonObject }[],
+  ear: Ear,
+): RegistryAccess {
+  const access = readRegistryAccess(
+    policies,
+    resources.map(({ value }) => value),
+  );
+  for (const pattern of access.insecurePatterns)
+    warn(
+      `allowInsecureRegistry has no effect for ${pattern}, which names no host: give the host with --plain-http, or ` +
+        "--allow-insecure-registry",
+      ear,
+    );
+  return access;
+}
+
+/** What the policies name, and the pull secrets of the resources. */
+function readRegistryAccess(policies: readonly Policy[], resources: readonly JsonObject[]): RegistryAccess {
+  const named = policies.flatMap(namedBy);
+  const insecure = named.filter(({ credentials }) => credentials.allowInsecureRegistry);
+  const patterns = insecure.flatMap(({ references }) => references);
+  const each = (items: readonly string[]): readonly string[] => [...new Set(items)];
+  return {
+    secrets: each(
+      named.flatMap(({ credentials }) =>
+        credentials.secrets.map((name) => (name.includes("/") ? name : `${ownNamespace}/${name}`)),
+      ),
+    ),
+    pullSecrets: each(resources.flatMap(pullSecretsOf)),
+    providers: each(named.flatMap(({ credentials }) => credentials.providers)),
+    insecureHosts: each(patterns.flatMap((pattern) => literalHost(pattern) ?? [])),
+    insecurePatterns: each(patterns.filter((pattern) => literalHost(pattern) === undefined)),
+  };
+}
+
+function pullSecretsOf(resource: JsonObject): readonly string[] {
+  const { namespace = "default" } = isObject(resource.metadata) ? resource.metadata : {};
+  const spec = podSpecOf(resource);
+  const entries: readonly JsonValue[] = Array.isArray(spec?.imagePullSecrets) ? spec.imagePullSecrets : [];
+  return entries.flatMap((entry) =>
+    isObject(entry) && typeof entry.name === "string" ? [`${String(namespace)}/${entry.name}`] : [],
+  );
+}

@@ -1,0 +1,139 @@
+/** Credentials that policies and Pods name, for a registry on loopback that wants a user. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { defaultLimits } from "../../../core/limits.ts";
+import { openLayout } from "../../../proxy/archive/oci-layout.ts";
+import { openLayoutSource } from "../../../proxy/archive/open-source.ts";
+import { serveKnowledge } from "../../support/knowledge-registry.ts";
+import { runCli, type TestRun } from "../command-io.ts";
+
+const test = suite("cli/input/policy-registries");
+const fixtures = fileURLToPath(new URL("../../fixtures/documentation", import.meta.url));
+const key = readFileSync(join(fixtures, "trust/release.pub"), "utf8");
+const layout = openLayout(await openLayoutSource(join(fixtures, "layout"), defaultLimits), {
+  limits: defaultLimits,
+  complete: "host",
+});
+const password = "a good password";
+const basic = Buffer.from(`bot:${password}`).toString("base64");
+
+interface Scene {
+  readonly secretIn: string;
+  readonly credentials?: object;
+  readonly podSecrets?: readonly string[];
+  readonly references?: readonly string[];
+  readonly words?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** `apply --registry` on a Pod, with a Secret in a file. */
+async function applied({
+  secretIn,
+  credentials,
+  podSecrets,
+  references,
+  words = [],
+  env = {},
+}: Scene): Promise<TestRun> {
+  const server = await serveKnowledge(layout, (path) => `ghcr.io/${path}`, {
+    before: (_, response) => {
+      if (response.req.headers.authorization === `Basic ${basic}`) return false;
+      response.writeHead(401, { "www-authenticate": 'Basic realm="test"' }).end();
+      return true;
+    },
+  });
+  const host = new URL(server.url).host;
+  const [namespace, name] = secretIn.split("/");
+  const config = JSON.stringify({ auths: { [host]: { auth: basic } } });
+  const secret = {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { namespace, name },
+    type: "kubernetes.io/dockerconfigjson",
+    data: { ".dockerconfigjson": Buffer.from(config).toString("base64") },
+  };
+  const pod = {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: "a", namespace: "apps" },
+    spec: {
+      containers: [{ name: "c", image: `${host}/kyverno/test-verify-image:signed` }],
+      ...(podSecrets === undefined ? {} : { imagePullSecrets: podSecrets.map((one) => ({ name: one })) }),
+    },
+  };
+  const policy = {
+    apiVersion: "kyverno.io/v1",
+    kind: "ClusterPolicy",
+    metadata: { name: "p" },
+    spec: {
+      rules: [
+        {
+          name: "r",
+          match: { any: [{ resources: { kinds: ["Pod"] } }] },
+          verifyImages: [
+            {
+              imageReferences: references ?? [`${host}/*`],
+              failureAction: "Enforce",
+              attestors: [{ entries: [{ keys: { publicKeys: key, rekor: { ignoreTlog: true } } }] }],
+              ...(credentials === undefined ? {} : { imageRegistryCredentials: credentials }),
+            },
+          ],
+        },
+      ],
+    },
+  };
+  const files = Object.fromEntries(
+    Object.entries({ secret, pod, policy }).map(([file, value]) => [`${file}.json`, JSON.stringify(value)]),
+  );
+  try {
+    const given = ["--cluster-resource", "secret.json", "--registry", ...words];
+    return await runCli(["apply", "policy.json", "-r", "pod.json", ...given], { files, env });
+  } finally {
+    await server.close();
+  }
+}
+const shown = ({ out, err }: TestRun): string => out + err;
+
+test("a Secret of the policy, by namespace and name, and alone in Kyverno's own namespace", async () => {
+  for (const [secretIn, name] of [
+    ["ci/regcred", "ci/regcred"],
+    ["kyverno/regcred", "regcred"],
+  ] as const) {
+    const run = await applied({ secretIn, credentials: { secrets: [name] } });
+    assert.is(run.exit, 0, shown(run));
+    assert.not.match(shown(run), basic);
+  }
+});
+
+test("a Secret of the policy that is not there is said, and is no outage", async () => {
+  const run = await applied({ secretIn: "ci/regcred", credentials: { secrets: ["ci/other"] } });
+  assert.is(run.exit, 1);
+  assert.match(shown(run), /access-denied.*there is no such Secret/s);
+});
+
+test("what a Pod pulls with, in its namespace; one that is not there is none", async () => {
+  assert.is((await applied({ secretIn: "apps/pull", podSecrets: ["gone", "pull"] })).exit, 0);
+  const elsewhere = await applied({ secretIn: "other/pull", podSecrets: ["pull"] });
+  assert.is(elsewhere.exit, 1);
+  assert.match(shown(elsewhere), "access-denied");
+});
+
+test("without any, nobody's; with a user on the command line, that user", async () => {
+  assert.is((await applied({ secretIn: "ci/regcred" })).exit, 1);
+  const words = ["--registry-username", "bot", "--registry-password", password];
+  assert.is((await applied({ secretIn: "ci/regcred", credentials: { secrets: ["ci/other"] }, words })).exit, 0);
+});
+
+test("allowInsecureRegistry is for hosts that the references name; for others it is said to have no effect", async () => {
+  const credentials = { secrets: ["ci/regcred"], allowInsecureRegistry: true };
+  const named = await applied({ secretIn: "ci/regcred", credentials });
+  assert.is(named.exit, 0, shown(named));
+  assert.not.match(named.err, "allowInsecureRegistry");
+  const wild = await applied({ secretIn: "ci/regcred", credentials, references: ["*/kyverno/*"] });
+  assert.match(wild.err, /allowInsecureRegistry has no effect for \*\/kyverno\/\*/);
+});
+
+test.run();
