@@ -147,6 +147,7 @@ export class HttpRegistryClient implements RegistryClient {
     const { requests, limits } = this.#options;
     const found: Descriptor[] = [];
     const seen = new Set<string>();
+    let bytes = 0;
     let path: string | URL = `${endpoint.path}/referrers/${digest}`;
     for (let page = 1; ; page++) {
       const accept = mediaTypes.index;
@@ -161,6 +162,11 @@ export class HttpRegistryClient implements RegistryClient {
         throw await this.#fault(response, endpoint, signal);
       }
       seen.add(url.href);
+      bytes += response.bytes.length;
+      if (bytes > limits.layoutIndexBytes)
+        throw new EngineError("over-limit", `a list of more than ${limits.layoutIndexBytes} bytes`, {
+          subject: digest,
+        });
       found.push(...this.#readIndex(response));
       this.#bound(found.length, digest);
       const next = nextPage(response);

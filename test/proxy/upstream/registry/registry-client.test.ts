@@ -277,6 +277,21 @@ test("10,000 referrers are over-limit before the last page is asked for", () =>
     },
   ));
 
+test("pages whose annotations are large are over-limit together, before they fill a mirror", () =>
+  withRegistry(
+    (path) => {
+      if (!path.startsWith(api)) return undefined;
+      const annotations = { padding: "x".repeat(1000) };
+      return page([{ ...referrer(path), annotations }], `${api}?${"x".repeat(path.length - api.length + 1)}`);
+    },
+    async (server, { referrers }) => {
+      await rejectsCode("over-limit", () => referrers.ask(byDigest("referrers", server.host), never));
+      const asked = server.asked().filter((line) => line.includes("/referrers/")).length;
+      assert.ok(asked > 3 && asked <= 10, String(asked));
+    },
+    { limits: { layoutIndexBytes: 10_000 } },
+  ));
+
 test("an entry that cannot be read spoils no other; a list that is none is refused", async () => {
   const log: string[] = [];
   await withRegistry(
