@@ -56,7 +56,20 @@ export function rawPath(path: string): string {
  */
 export const readsSecrets = (question: Question): boolean =>
   question.kind === "cluster" &&
-  (question.verb === "raw" ? /\/secrets(?:[/?]|$)/i.test(question.path ?? "") : question.resource === "secrets");
+  (question.verb === "raw" ? namesSecrets(question.path ?? "") : question.resource === "secrets");
+
+/** The server decodes a path before it reads its steps. */
+function namesSecrets(path: string): boolean {
+  try {
+    return decodeURIComponent(path.split("?")[0] ?? "")
+      .toLowerCase()
+      .split("/")
+      .includes("secrets");
+  } catch {
+    // What cannot be decoded may name anything.
+    return true;
+  }
+}
 
 /** The path of a question. @throws EngineError `malformed` */
 export function questionPath(question: ClusterQuestion): string {

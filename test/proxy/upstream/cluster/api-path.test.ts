@@ -73,6 +73,8 @@ test("answers that may hold what is secret", () => {
     "/api/v1/secrets",
     "/api/v1/secrets?limit=1",
     "/api/v1/Secrets/b",
+    "/api/v1/namespaces/a/%73ecret%73/b",
+    "/api/v1/namespaces/a/%E0%A4%A/b",
   ])
     assert.ok(raw(path), path);
   for (const path of ["/api/v1/configmaps", "/api/v1/namespaces/a/configmaps/secrets-of", "/apis/x/v1/secretstores"])
