@@ -4,6 +4,11 @@
  */
 import { AskingRun } from "../../core/decide/settle.ts";
 import type { JsonValue } from "../../core/encoding/json.ts";
+import { EngineError } from "../../core/errors.ts";
+import type { Answer } from "../../core/knowledge/answer.ts";
+import { claimWords } from "../../core/knowledge/completeness-claim.ts";
+import type { Question } from "../../core/knowledge/question.ts";
+import { questionWords } from "../../core/knowledge/question-words.ts";
 import type { Knowledge } from "../../core/knowledge/knowledge.ts";
 import type { Limits } from "../../core/limits.ts";
 import { publicGoodMirror, publicGoodRoot } from "../../core/trust/public-good.ts";
@@ -27,6 +32,7 @@ import { openTufMirror } from "../../proxy/upstream/tuf/fetch-files.ts";
 import { createTrustAsker, type TufRepositories } from "../../proxy/upstream/tuf/trust-asker.ts";
 import type { CommandIO } from "../command.ts";
 import { visibleLine } from "../render/escape.ts";
+import { warn } from "../render/say.ts";
 import { type OnlineOptions, readAskingBounds } from "./online-flags.ts";
 import type { RegistryAccess } from "./policy-registries.ts";
 import { defaultTrustName } from "./trust-flags.ts";
@@ -103,9 +109,7 @@ export function openOnline(options: OnlineOptions, outside: boolean, io: Command
     stop: signal,
     ...(mirror !== undefined && writes
       ? {
-          store(question, answer) {
-            if (!readsSecrets(question)) mirror.writer().setAnswer(question, answer);
-          },
+          store: (question, answer) => keepAnswer(question, answer, mirror, io),
         }
       : {}),
   });
@@ -114,6 +118,20 @@ export function openOnline(options: OnlineOptions, outside: boolean, io: Command
     void cluster?.close();
   };
   return { run, cluster, signal, close };
+}
+
+/**
+ * Writes an answer into the mirror, unless it may hold secrets or is larger than what is read again. A claim that a new
+ * fact ends is named: what rested on it is unknown from now on.
+ */
+export function keepAnswer(question: Question, answer: Answer, mirror: Mirror, io: CommandIO): void {
+  if (readsSecrets(question)) return;
+  try {
+    for (const claim of mirror.writer().setAnswer(question, answer)) warn(`no longer ${claimWords(claim)}`, io);
+  } catch (error) {
+    if (!(error instanceof EngineError) || error.code !== "over-limit") throw error;
+    warn(`not kept in the mirror: ${questionWords(question)}: ${error.message}`, io);
+  }
 }
 
 /** Configuration of other tools, which need not be there. */

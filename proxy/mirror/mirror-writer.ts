@@ -10,6 +10,7 @@ import type { Answer, TrustedRootSource } from "../../core/knowledge/answer.ts";
 import { type CompletenessClaim, contradicts } from "../../core/knowledge/completeness-claim.ts";
 import type { DistrustRow } from "../../core/knowledge/knowledge.ts";
 import { type Question, questionText } from "../../core/knowledge/question.ts";
+import { questionWords } from "../../core/knowledge/question-words.ts";
 import type { Limits } from "../../core/limits.ts";
 import { canonicalQuestion, parseScope } from "../../core/oci/completeness.ts";
 import { parseManifest } from "../../core/oci/manifest.ts";
@@ -169,8 +170,18 @@ export class MirrorWriter {
       case "trusted-root":
         return this.#storeRoot(question.name, value as TrustedRootSource);
       default:
-        return storeValue(question.kind, value as never);
+        return this.#readable(storeValue(question.kind, value as never), question);
     }
+  }
+
+  /** What could not be read again is not written. */
+  #readable(stored: StoredValue, question: Question): StoredValue {
+    const { jsonBytes } = this.#limits;
+    if (Buffer.byteLength(stored.value ?? "") > jsonBytes)
+      throw new EngineError("over-limit", `an answer of more than ${jsonBytes} bytes`, {
+        subject: questionWords(question),
+      });
+    return stored;
   }
 
   #addManifest(bytes: Uint8Array, digest: Digest): Digest {

@@ -12,7 +12,9 @@ import { openMirror } from "../../../proxy/mirror/open-mirror.ts";
 import { serveKnowledge } from "../../support/knowledge-registry.ts";
 import { serveLoopback } from "../../support/loopback-server.ts";
 import { temporaryFolder } from "../../support/temporary-mirror.ts";
-import { runCli, type TestRun } from "../command-io.ts";
+import { keepAnswer } from "../../../cli/input/open-online.ts";
+import { throwsCode } from "../../support/assert.ts";
+import { runCli, testIO, type TestRun } from "../command-io.ts";
 
 const test = suite("cli/input/open-online");
 const fixtures = fileURLToPath(new URL("../../fixtures/documentation", import.meta.url));
@@ -112,6 +114,42 @@ test("answers go into the mirror, and decide when the registry is gone", () =>
     // What was asked before stands while nobody can be asked.
     assert.is((await call(["--online", "--timeout", "20s"], "signed")).exit, 0);
   }));
+
+test("a claim that an answer ends is named", () =>
+  onStage(async ({ host, run }) => {
+    const store = join(temporaryFolder(), "mirror");
+    const mirror = openMirror(store, { mode: "write", limits: defaultLimits });
+    mirror.writer().setComplete(host, { at: "2026-01-01T00:00:00Z", from: "mirror add" });
+    mirror.close();
+    const words = ["--store", store, ...byKey(), `${host}/${name}:signed`];
+    const before = await run(["verify", ...words]);
+    assert.is(before.exit, 11, "the claim says that there is no such tag");
+    const { exit, err } = await run([...verify, ...words]);
+    assert.is(exit, 0, err);
+    assert.match(err, `warning: no longer ${host} complete as of 2026-01-01T00:00:00Z: mirror add`);
+    assert.not.match((await run([...verify, ...words])).err, "no longer");
+  }));
+
+test("what is larger than the mirror's rows is not kept, with a warning; secrets are not, without one", () => {
+  const limits = { ...defaultLimits, jsonBytes: 100 };
+  const mirror = openMirror(join(temporaryFolder(), "mirror"), { mode: "write", limits });
+  const { io, seen } = testIO();
+  const answer = { state: "present", value: "x".repeat(101), at: "2026-01-01T00:00:00Z", from: "a host" } as const;
+  const key = { kind: "key", reference: "k8s://ns/large\u001b" } as const;
+  const secret = { kind: "cluster", verb: "get", apiVersion: "v1", resource: "secrets", name: "small" } as const;
+  try {
+    keepAnswer(key, answer, mirror, io);
+    assert.match(seen.err, /^warning: not kept in the mirror: .*large\\u\{1b\}/);
+    keepAnswer(secret, { ...answer, value: {} }, mirror, io);
+    assert.is(seen.err.match(/warning/g)?.length, 1);
+    for (const question of [key, secret]) assert.is(mirror.knowledge().answer(question), undefined);
+    const defect = { ...answer, value: new Uint8Array(1) };
+    const digest = `sha256:${"0".repeat(64)}` as const;
+    throwsCode("malformed", () => keepAnswer({ kind: "blob", repository: "ghcr.io/a", digest }, defect, mirror, io));
+  } finally {
+    mirror.close();
+  }
+});
 
 test("a mirror that another program writes is read, and not written", () =>
   onStage(async ({ host, run }) => {

@@ -41,6 +41,18 @@ test("bounds of manifests and blobs", () => {
   mirror.close();
 });
 
+test("an answer that could not be read again is not written, and the earlier one stays", () => {
+  const mirror = openMirror(temporaryFolder(), { mode: "write", limits: { ...defaultLimits, jsonBytes: 500 } });
+  const list = (padding: number) => [
+    { mediaType: "a/b", digest: other, size: 1, annotations: { padding: "x".repeat(padding) } },
+  ];
+  const asked = { kind: "referrers", repository, digest } as const;
+  mirror.writer().setAnswer(asked, present(list(100)));
+  throwsCode("over-limit", () => mirror.writer().setAnswer(asked, present(list(400))));
+  assert.is(JSON.stringify(mirror.knowledge().answer(asked)), JSON.stringify(present(list(100))));
+  mirror.close();
+});
+
 test("a transaction is all or nothing, nested ones too", () => {
   const folder = writtenMirror((mirror) => {
     const writer = mirror.writer();
