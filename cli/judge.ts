@@ -21,6 +21,7 @@ import { applyPatches } from "../core/kyverno/outcome/apply-patches.ts";
 import { toFailure } from "../core/verdict.ts";
 import { nodeVerifier } from "../proxy/host/node-verifier.ts";
 import type { CommandIO } from "./command.ts";
+import { attestationTypes } from "./input/attestation-types.ts";
 import { knownLabels } from "./input/cluster-files.ts";
 import type { readDistrustFiles } from "./input/distrust-file.ts";
 import { placeText, problemText, tellWarnings } from "./input/files.ts";
@@ -28,6 +29,8 @@ import type { OpenKnowledge } from "./input/knowledge.ts";
 import { countRefused, type JudgingSet } from "./input/policy-files.ts";
 import type { FaultyResource, GivenResource, GivenResources } from "./input/resources.ts";
 import { checkValueNames, type RequestInfo, ruleVariablesFor, type Values, variablesFor } from "./input/values.ts";
+import { counted } from "./render/count.ts";
+import type { FixSettings } from "./render/fix.ts";
 import type { ReportedResponse } from "./render/policy-report.ts";
 import { usage } from "./input/given-file.ts";
 import { tellProblem } from "./render/problem.ts";
@@ -59,7 +62,7 @@ export function refusePolicies(errors: JudgingSet["errors"], io: CommandIO): voi
   const refused = countRefused(errors);
   throw new EngineError(
     first.code,
-    `${refused} ${refused === 1 ? "policy does" : "policies do"} not load; nothing was judged` +
+    `${counted(refused, "policy does", "policies do")} not load; nothing was judged` +
       `${more.length === 0 ? `: ${problemText(first)}` : ""}`,
   );
 }
@@ -267,6 +270,17 @@ export function toRefusedResponse({ policy, ...problem }: JudgingSet["errors"][n
   };
   return { policy: name, resource: "", scored: true, results: [result], manifest: () => position, annotations: {} };
 }
+
+/** Faulty resources, for documents. */
+export const toFaultyJson = (faulty: readonly FaultyResource[]) =>
+  faulty.map(({ position, fault: { code, message } }) => ({ ...position, code, message }));
+
+/** What the fix of a failure depends on, where policies decide. */
+export const fixesFor = ({ hasSource, knowledge, limits }: OpenKnowledge): FixSettings => ({
+  hasSource,
+  byPolicy: true,
+  typesOn: (subject) => attestationTypes(subject, knowledge, limits),
+});
 
 const faultText = ({ code, message }: EngineError): string => `[${code}] ${message}`;
 

@@ -32,7 +32,6 @@ import { toSarif } from "../render/sarif.ts";
 import { failureOf, fixLines, type FixSettings } from "../render/fix.ts";
 import { renderBoxTable, type TableStyle } from "../render/table.ts";
 import { styleOf } from "../render/style.ts";
-import { attestationTypes } from "../input/attestation-types.ts";
 import { readJudgingSet, warnUncounted } from "../input/policy-files.ts";
 import { type FaultyResource, type GivenResource, readResources } from "../input/resources.ts";
 import {
@@ -44,6 +43,8 @@ import {
   tellFaulty,
   toFaultyResponse,
   toRefusedResponse,
+  fixesFor,
+  toFaultyJson,
 } from "../judge.ts";
 import { version } from "../version.ts";
 import { usage } from "../input/given-file.ts";
@@ -132,11 +133,7 @@ async function apply(paths: readonly string[], options: ApplyOptions, io: Comman
         },
         now: opened.now,
         faulty,
-        fixes: {
-          hasSource: opened.hasSource,
-          byPolicy: true,
-          typesOn: (subject) => attestationTypes(subject, opened.knowledge, opened.limits),
-        },
+        fixes: fixesFor(opened),
       },
       io,
     );
@@ -259,7 +256,7 @@ function renderReport(
     ...environment,
     results: toApplyResults(responses, auditWarn, fixes),
     refused,
-    errors: faulty.map(({ position, fault: { code, message } }) => ({ ...position, code, message })),
+    errors: toFaultyJson(faulty),
   };
   return renderDocument("ApplyResult", members, outputFormat);
 }

@@ -12,8 +12,15 @@ import { addKnowledgeOptions, type KnowledgeOptions, openKnowledge } from "../in
 import { registryAccessOf } from "../input/policy-registries.ts";
 import { readJudgingSet } from "../input/policy-files.ts";
 import { readResources } from "../input/resources.ts";
-import { attestationTypes } from "../input/attestation-types.ts";
-import { type AllDecided, decideAll, type Decided, refusePolicies, tellFaulty } from "../judge.ts";
+import {
+  type AllDecided,
+  decideAll,
+  type Decided,
+  fixesFor,
+  refusePolicies,
+  tellFaulty,
+  toFaultyJson,
+} from "../judge.ts";
 import { renderDecision } from "../render/decision.ts";
 import type { FixSettings } from "../render/fix.ts";
 import { tellVariables, usedVariables } from "../render/environment.ts";
@@ -55,12 +62,7 @@ async function explain(images: readonly string[], options: ExplainOptions, io: C
   try {
     const all = await decideAll(set, { resources: [...pods, ...resources], faulty }, { ...input, ...opened }, io);
     const names = new Map(pods.map(({ value }, index) => [value, images[index] ?? ""]));
-    const fixes: FixSettings = {
-      hasSource: opened.hasSource,
-      byPolicy: true,
-      typesOn: (subject) => attestationTypes(subject, opened.knowledge, opened.limits),
-    };
-    report(all, names, fixes, options, io);
+    report(all, names, fixesFor(opened), options, io);
     tellFaulty(all.faulty, io);
     tellVariables("policies", io);
     return all.faulty.length === 0 && all.decided.every(({ decision }) => decision.allowed) ? 0 : 1;
@@ -89,7 +91,7 @@ function report(
     const image = images.get(one.resource);
     return { resource: resourceOf(one).json, image, ...toDecisionJson(one.decision) };
   });
-  const errors = faulty.map(({ position, fault: { code, message } }) => ({ ...position, code, message }));
+  const errors = toFaultyJson(faulty);
   if (isDocumentFormat(options.output))
     io.out(renderDocument("Explanation", { decisions, ...usedVariables(io), errors }, options.output));
   else {

@@ -10,6 +10,7 @@ import type { CommandIO, Shell } from "../command.ts";
 import { addCompleteOption, type CompleteOptions, readComplete } from "../input/complete-flag.ts";
 import { type ExitCode, exitOf } from "../exit-code.ts";
 import { type OutputOptions, outputOption } from "../input/output-flag.ts";
+import { counted } from "../render/count.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
 import { toProblem, toProblemJson } from "../render/problem.ts";
 import { addLimitOptions } from "../input/limit-flags.ts";
@@ -76,8 +77,9 @@ function reportAdded(folder: string, added: AddedLayout, io: Voice): void {
   for (const { repository, tag, digest } of added.images)
     io.out(`copied ${visibleLine(repository)}${tag === undefined ? "" : `:${tag}`} ${digest}\n`);
   io.out(
-    `${visibleLine(folder)}: ${added.tags} tags, ${added.manifests} manifests, ${added.blobs} blobs, ` +
-      `${added.referrers} referrers, ${added.layers} image layers (${added.layersLeftOut} left out)\n`,
+    `${visibleLine(folder)}: ${counted(added.tags, "tag")}, ${counted(added.manifests, "manifest")}, ` +
+      `${counted(added.blobs, "blob")}, ${counted(added.referrers, "referrer")}, ` +
+      `${counted(added.layers, "image layer")} (${added.layersLeftOut} left out)\n`,
   );
   for (const { scope } of added.complete) io.out(`${visibleLine(folder)}: complete for ${scope}\n`);
   for (const { scope, at, from } of added.ended)
@@ -91,7 +93,7 @@ function reportAdded(folder: string, added: AddedLayout, io: Voice): void {
 function reportUnread({ unread, otherTypes }: Pick<AddedLayout, "unread" | "otherTypes">, io: Voice): void {
   for (const { image, subject, reason } of unread) say(`not readable ${image}\n  ${subject}\n  ${reason}`, io);
   for (const [type, count] of otherTypes)
-    io.out(`not read: ${count} referrer${count === 1 ? "" : "s"} of type ${JSON.stringify(type)}\n`);
+    io.out(`not read: ${counted(count, "referrer")} of type ${JSON.stringify(type)}\n`);
 }
 
 function check(options: StoreOptions & OutputOptions, io: CommandIO): ExitCode {

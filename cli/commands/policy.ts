@@ -11,6 +11,7 @@ import type { ExitCode } from "../exit-code.ts";
 import { problemText } from "../input/files.ts";
 import { countRefused, readPolicies } from "../input/policy-files.ts";
 import { outputOption } from "../input/output-flag.ts";
+import { counted } from "../render/count.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
 import { visibleLine } from "../render/escape.ts";
 
@@ -29,13 +30,11 @@ function inOrder(warnings: readonly Warning[]): readonly Warning[] {
   );
 }
 
-const count = (number: number, one: string): string => `${number} ${one}${number === 1 ? "" : "s"}`;
-
 /** How many policies there are, and how many of them load. */
 function countText(load: number, errors: readonly PolicyProblem[]): string {
   const refused = countRefused(errors);
   const all = load + refused;
-  const what = `${all} ${all === 1 ? "policy" : "policies"}`;
+  const what = counted(all, "policy", "policies");
   if (refused === 0) return `${what} ${all === 1 ? "loads" : "load"}`;
   return load === 0 ? `${what} ${all === 1 ? "does" : "do"} not load` : `${what}: ${load} load, ${refused} do not`;
 }
@@ -51,8 +50,8 @@ function check(paths: readonly string[], options: CheckOptions, io: CommandIO): 
     for (const problem of errors) io.out(`error ${problem.code}: ${visibleLine(problemText(problem))}\n`);
     for (const warning of warnings)
       io.out(`warning${warning.code === undefined ? "" : ` ${warning.code}`}: ${visibleLine(problemText(warning))}\n`);
-    io.out(`${countText(policies.length, errors)}; ${count(errors.length, "error")}, `);
-    io.out(`${count(warnings.length, "warning")}\n`);
+    io.out(`${countText(policies.length, errors)}; ${counted(errors.length, "error")}, `);
+    io.out(`${counted(warnings.length, "warning")}\n`);
   }
   return errors.length > 0 ? 2 : 0;
 }

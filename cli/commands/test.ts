@@ -30,6 +30,7 @@ import { placeOf, readExceptions, readPolicies, warnIdle, warnUncounted } from "
 import { type GivenResources, readResources, readWholeResources } from "../input/resources.ts";
 import { readInlineValues, readRequestInfo, readValues, type RequestInfo, type Values } from "../input/values.ts";
 import { decideAll, type Judged, type PolicySet, toJudged } from "../judge.ts";
+import { counted } from "../render/count.ts";
 import { visibleLine } from "../render/escape.ts";
 import { sorted, toJsonText } from "../render/json.ts";
 import { tellProblem, toProblem } from "../render/problem.ts";
@@ -281,11 +282,10 @@ async function runTest(
   say("  Loading policies ...\n");
   const loaded = load(test, io);
   say("  Loading resources ...\n  Loading exceptions ...\n");
-  const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
   say(
-    `  Applying ${plural(loaded.policies.length, "policy", "policies")} to ` +
-      `${plural(loaded.resources.length, "resource", "resources")} with ` +
-      `${plural(loaded.exceptions.length, "exception", "exceptions")} ...\n`,
+    `  Applying ${counted(loaded.policies.length, "policy", "policies")} to ` +
+      `${counted(loaded.resources.length, "resource")} with ` +
+      `${counted(loaded.exceptions.length, "exception")} ...\n`,
   );
   const clusterPaths = [
     ...test.clusterResources.map((path) => below(test, path)),

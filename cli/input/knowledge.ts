@@ -32,14 +32,14 @@ import { collect, type CommandIO } from "../command.ts";
 import { fromEnvironment, orVariable } from "../environment.ts";
 import { asGiven, aTrustedRoot } from "./given-file.ts";
 import { addCompleteOption, type CompleteOptions, readComplete } from "./complete-flag.ts";
-import { addLimitOptions, type LimitOptions, readLimits } from "./limit-flags.ts";
+import { addLimitOptions, readLimits } from "./limit-flags.ts";
+import { addStoreOption, type StoreOptions } from "./store.ts";
 import { addTrustOptions, defaultTrustName, readTrustSettings, tufFolder, type TrustOptions } from "./trust-flags.ts";
 import { readTufFolder } from "./tuf-folder.ts";
 import { type Ear, say } from "../render/say.ts";
 
 /** The flags of {@link addKnowledgeOptions}, as commander gives them. */
-export interface KnowledgeOptions extends TrustOptions, LimitOptions, CompleteOptions, Partial<OnlineOptions> {
-  readonly store?: string;
+export interface KnowledgeOptions extends TrustOptions, StoreOptions, CompleteOptions, Partial<OnlineOptions> {
   readonly layout?: readonly string[];
   readonly trustedRoot?: string;
   readonly distrust?: readonly string[];
@@ -48,13 +48,11 @@ export interface KnowledgeOptions extends TrustOptions, LimitOptions, CompleteOp
 
 /** Adds the flags that say where artifacts come from. */
 export function addSourceOptions(command: Command, habits: Habits = {}): Command {
-  command
-    .option("--store <dir>", `the mirror's folder ${orVariable("SALLYPORT_STORE")}`)
-    .option(
-      "--layout <[image=]path>",
-      "an OCI layout, a folder or a tar archive; IMAGE names what it does not name (repeatable)",
-      collect,
-    );
+  addStoreOption(command).option(
+    "--layout <[image=]path>",
+    "an OCI layout, a folder or a tar archive; IMAGE names what it does not name (repeatable)",
+    collect,
+  );
   addOnlineOptions(addCompleteOption(command), habits);
   return addLimitOptions(command);
 }

@@ -18,6 +18,7 @@ import {
 import { collect, type CommandIO } from "../command.ts";
 import { type GivenPath, placeText, problemText, readPaths, splitLists, reportSkippedDocuments } from "./files.ts";
 import { shown, usage } from "./given-file.ts";
+import { counted } from "../render/count.ts";
 import { warn } from "../render/say.ts";
 
 /** Whether any of these is in a file of the path. */
@@ -25,9 +26,6 @@ const isIn =
   ({ files }: GivenPath) =>
   (position: Position): boolean =>
     files.some(({ name }) => name === position.file);
-
-/** How many of a thing, in words: `1 resource`, `2 resources`. */
-const count = (number: number, one: string): string => `${number} ${one}${number === 1 ? "" : "s"}`;
 
 /**
  * The policies and exceptions of these paths, and the problems of those that do not load.
@@ -59,10 +57,10 @@ export function readPolicies(paths: readonly string[], io: CommandIO): LoadedPol
 function nothingUseful(useless: readonly GivenPath[], others: readonly OtherDocument[]): string {
   const [first] = useless;
   const resources = others.filter(({ position }) => useless.some((path) => isIn(path)(position)));
-  const what = `${useless.length === 1 ? shown(first?.path ?? "") : count(useless.length, "path")} ${
+  const what = `${useless.length === 1 ? shown(first?.path ?? "") : counted(useless.length, "path")} ${
     useless.length === 1 ? "holds" : "hold"
   } no policy and no exception`;
-  return resources.length === 0 ? what : `${what}, but ${count(resources.length, "resource")}: did you mean -r?`;
+  return resources.length === 0 ? what : `${what}, but ${counted(resources.length, "resource")}: did you mean -r?`;
 }
 
 /** @throws EngineError with the code of the first problem. */
@@ -86,7 +84,7 @@ export function readExceptions(paths: readonly string[], io: CommandIO): readonl
     given.flatMap(({ files }) => files),
     { limits: io.limits, wanted: "exceptions" },
   );
-  refuseProblems(errors, `${count(errors.length, "fault")} in exceptions; nothing was judged`);
+  refuseProblems(errors, `${counted(errors.length, "fault")} in exceptions; nothing was judged`);
   const namedFiles = new Set(given.flatMap(({ files }) => files.flatMap((file) => (file.inFolder ? [] : [file.name]))));
   const strange = [...others.map(({ position }) => position), ...skipped].find(({ file }) => namedFiles.has(file));
   if (strange !== undefined) throw usage("a file of exceptions holds another object", placeText(strange));
@@ -106,7 +104,7 @@ function readExceptionsAmong(given: readonly GivenPath[], io: CommandIO): readon
     given.flatMap(({ files }) => files),
     { limits: io.limits, wanted: "exceptions" },
   );
-  refuseProblems(errors, `${count(errors.length, "fault")} in exceptions; nothing was judged`);
+  refuseProblems(errors, `${counted(errors.length, "fault")} in exceptions; nothing was judged`);
   return exceptions;
 }
 
@@ -182,7 +180,7 @@ export function warnIdle(exceptions: readonly PolicyException[], policies: reado
 export function warnUncounted(places: readonly Position[], among: string, help: string, io: CommandIO): void {
   const [first] = places;
   if (first === undefined) return;
-  const number = count(places.length, "exception");
+  const number = counted(places.length, "exception");
   const verb = places.length === 1 ? "does" : "do";
   warn(`${number} among the ${among} ${verb} not count (${placeText(first)}): ${help}`, io);
 }
