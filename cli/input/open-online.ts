@@ -32,7 +32,7 @@ import { openTufMirror } from "../../proxy/upstream/tuf/fetch-files.ts";
 import { createTrustAsker, type TufRepositories } from "../../proxy/upstream/tuf/trust-asker.ts";
 import type { CommandIO } from "../command.ts";
 import { visibleLine } from "../render/escape.ts";
-import { warn } from "../render/say.ts";
+import { type Ear, warn } from "../render/say.ts";
 import { type OnlineOptions, readAskingBounds } from "./online-flags.ts";
 import type { RegistryAccess } from "./policy-registries.ts";
 import { defaultTrustName } from "./trust-flags.ts";
@@ -95,6 +95,7 @@ export function openOnline(options: OnlineOptions, outside: boolean, io: Command
               known,
               { env, files, limits, now, fetcher: upstream.fetcher },
               cluster,
+              io,
             ),
             files,
             trust: trustPart(upstream, known, io),
@@ -166,6 +167,7 @@ function readCredentials(
   { access, given }: Known,
   asking: ProviderOptions,
   cluster: Cluster | undefined,
+  ear: Ear,
 ): CredentialSource {
   const { registryUsername: username, registryPassword: password, registryToken: token } = options;
   const { env, files, limits } = asking;
@@ -181,17 +183,42 @@ function readCredentials(
     firstOf([
       policyCredentials({ ...asking, secrets, providers, readSecret, ofFiles }),
       ...pullSecrets.map((secret) =>
-        policyCredentials({
-          ...asking,
-          secrets: [secret],
-          providers: [],
-          ofFiles,
-          readSecret: async (...place) => (await readSecret(...place)) ?? noCredentials,
-        }),
+        ofPod(
+          policyCredentials({
+            ...asking,
+            secrets: [secret],
+            providers: [],
+            ofFiles,
+            readSecret: async (...place) => (await readSecret(...place)) ?? noCredentials,
+          }),
+          secret,
+          ear,
+        ),
       ),
       ofFiles,
     ])
   );
+}
+
+/**
+ * Whoever writes a Pod names its Secrets, and others are judged beside it. One that cannot be used is none, as for a
+ * node, and is told once.
+ */
+function ofPod(source: CredentialSource, secret: string, ear: Ear): CredentialSource {
+  let told = false;
+  return {
+    async find(target, signal) {
+      try {
+        return await source.find(target, signal);
+      } catch (error) {
+        if (!(error instanceof EngineError) || (error.code !== "access-denied" && error.code !== "malformed"))
+          throw error;
+        if (!told) warn(`the pull secret ${secret} is not used: ${error.message}`, ear);
+        told = true;
+        return undefined;
+      }
+    },
+  };
 }
 
 /** A Secret that holds none. */

@@ -27,6 +27,8 @@ interface Scene {
   readonly references?: readonly string[];
   readonly words?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Further Secrets. */
+  readonly more?: readonly object[];
 }
 
 /** `apply --registry` on a Pod, with a Secret in a file. */
@@ -37,6 +39,7 @@ async function applied({
   references,
   words = [],
   env = {},
+  more = [],
 }: Scene): Promise<TestRun> {
   const server = await serveKnowledge(layout, (path) => `ghcr.io/${path}`, {
     before: (_, response) => {
@@ -86,10 +89,13 @@ async function applied({
     },
   };
   const files = Object.fromEntries(
-    Object.entries({ secret, pod, policy }).map(([file, value]) => [`${file}.json`, JSON.stringify(value)]),
+    Object.entries({ secret, pod, policy, more: { apiVersion: "v1", kind: "List", items: more } }).map(
+      ([file, value]) => [`${file}.json`, JSON.stringify(value)],
+    ),
   );
   try {
-    const given = ["--cluster-resource", "secret.json", "--registry", ...words];
+    const also = more.length === 0 ? [] : ["--cluster-resource", "more.json"];
+    const given = ["--cluster-resource", "secret.json", ...also, "--registry", ...words];
     return await runCli(["apply", "policy.json", "-r", "pod.json", ...given], { files, env });
   } finally {
     await server.close();
@@ -119,6 +125,19 @@ test("what a Pod pulls with, in its namespace; one that is not there is none", a
   const elsewhere = await applied({ secretIn: "other/pull", podSecrets: ["pull"] });
   assert.is(elsewhere.exit, 1);
   assert.match(shown(elsewhere), "access-denied");
+});
+
+test("a Pod that names what cannot be used takes no credentials from others, and is told of once", async () => {
+  const bad = { kind: "Secret", apiVersion: "v1", metadata: { namespace: "apps", name: "bad" }, data: {} };
+  const broken = { ...bad, metadata: { namespace: "apps", name: "broken" }, stringData: { ".dockercfg": "no JSON" } };
+  const run = await applied({
+    secretIn: "apps/pull",
+    podSecrets: ["bad", "broken", "pull"],
+    more: [bad, broken],
+  });
+  assert.is(run.exit, 0, shown(run));
+  for (const name of ["bad", "broken"])
+    assert.is(run.err.split(`warning: the pull secret apps/${name} is not used`).length, 2, run.err);
 });
 
 test("without any, nobody's; with a user on the command line, that user", async () => {
