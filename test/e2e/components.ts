@@ -3,15 +3,28 @@
  * (SALLYPORT_E2E_TOOLS, else `~/.cache/sallyport-e2e/bin`); what is missing is built or unpacked there, once.
  */
 import { spawnSync } from "node:child_process";
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
+import { sdkVersions } from "../../proxy/upstream/kms/sdk.ts";
 
 export const toolsFolder: string = process.env.SALLYPORT_E2E_TOOLS ?? join(homedir(), ".cache", "sallyport-e2e", "bin");
 
 interface Source {
   /** A Go module's command, by path and version. */
   readonly go?: string;
+  /** Packages of npm, which are together in a folder of their own. */
+  readonly npm?: readonly string[];
   /** A Debian package, and the program in it. */
   readonly debian?: readonly [name: string, program: string];
 }
@@ -23,6 +36,9 @@ const sources = {
   "ggcr-registry": { go: "github.com/google/go-containerregistry/cmd/registry@v0.22.1" },
   crane: { go: "github.com/google/go-containerregistry/cmd/crane@v0.22.1" },
   cosign3: { go: "github.com/sigstore/cosign/v3/cmd/cosign@v3.1.3" },
+  "local-kms": { go: "github.com/nsmithuk/local-kms@v0.0.0-20260228092603-2a5e92d09ab6" },
+  /** The path is the folder's. */
+  "kms-sdks": { npm: Object.entries(sdkVersions).map(([name, version]) => `${name}@${version}`) },
   cosign2: { go: "github.com/sigstore/cosign/v2/cmd/cosign@v2.6.4" },
 } as const satisfies Readonly<Record<string, Source>>;
 
@@ -48,7 +64,12 @@ function find(component: Component): Obtained {
   const source: Source = sources[component];
   const work = mkdtempSync(join(tmpdir(), "sallyport-e2e-"));
   try {
-    const failure = source.go === undefined ? unpack(source, work, path) : build(source.go, work, path);
+    const failure =
+      source.npm !== undefined
+        ? install(source.npm, work, path)
+        : source.go === undefined
+          ? unpack(source, work, path)
+          : build(source.go, work, path);
     return failure === undefined ? { path } : { missing: `${component}: ${failure}` };
   } finally {
     rmSync(work, { recursive: true, force: true });
@@ -69,6 +90,16 @@ function build(module: string, work: string, path: string): string | undefined {
   const [program] = readdirSync(work);
   if (program === undefined) return "nothing was built";
   copyFileSync(join(work, program), `${path}.new`);
+  renameSync(`${path}.new`, path);
+  return undefined;
+}
+
+function install(packages: readonly string[], work: string, path: string): string | undefined {
+  process.stderr.write(`installing ${packages.join(", ")}\n`);
+  const words = ["install", "--prefix", work, "--ignore-scripts", "--no-audit", "--no-fund", ...packages];
+  const failure = run("npm", words, { cwd: work });
+  if (failure !== undefined) return failure;
+  cpSync(work, `${path}.new`, { recursive: true });
   renameSync(`${path}.new`, path);
   return undefined;
 }

@@ -24,7 +24,11 @@ interface Settings {
 }
 
 /** Starts a registry. Returns its host. */
-async function start(registry: Registry, { stage, program }: Tools, settings: Settings = {}): Promise<string> {
+export async function startRegistry(
+  registry: Registry,
+  { stage, program }: Tools,
+  settings: Settings = {},
+): Promise<string> {
   const port = await freePort();
   const host = `127.0.0.1:${port}`;
   const { tls, login } = settings;
@@ -77,11 +81,11 @@ async function portAnswers(host: string): Promise<boolean> {
 }
 
 const says = ({ exit, out, err }: Outcome): string => `exit ${exit}\n${out}\n${err}`;
-const succeeds = (outcome: Outcome): Outcome => {
+export const succeeds = (outcome: Outcome): Outcome => {
   assert.is(outcome.exit, 0, says(outcome));
   return outcome;
 };
-const exits = (code: number, outcome: Outcome, pattern = /./): void => {
+export const exits = (code: number, outcome: Outcome, pattern = /./): void => {
   assert.is(outcome.exit, code, says(outcome));
   assert.match(outcome.out + outcome.err, pattern);
 };
@@ -92,10 +96,10 @@ interface Access {
   readonly cosign: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
-const plain: Access = { crane: ["--insecure"], cosign: ["--allow-http-registry"] };
+export const plain: Access = { crane: ["--insecure"], cosign: ["--allow-http-registry"] };
 
 /** Pushes an image of one small layer. Returns its reference by digest. */
-async function push(reference: string, { stage, program }: Tools, access: Access): Promise<string> {
+export async function push(reference: string, { stage, program }: Tools, access: Access): Promise<string> {
   const content = join(stage.folder, "content");
   mkdirSync(content, { recursive: true });
   writeFileSync(join(content, "file"), reference);
@@ -120,7 +124,7 @@ const verified = (registry: Registry, cosign: Cosign): Scenario => ({
   name: `${registry}, signed by ${cosign}: verified by asking, with each outcome's code`,
   needs: [registry, cosign, "crane"],
   async run(tools) {
-    const host = await start(registry, tools);
+    const host = await startRegistry(registry, tools);
     const signed = await push(`${host}/shop/app:signed`, tools, plain);
     await sign(cosign, signed, tools, plain);
     await push(`${host}/shop/app:unsigned`, tools, plain);
@@ -147,7 +151,7 @@ const loggedIn = (registry: Registry): Scenario => ({
   name: `${registry} with htpasswd: refused, and with a user`,
   needs: [registry, "cosign3", "crane"],
   async run(tools) {
-    const host = await start(registry, tools, { login: true });
+    const host = await startRegistry(registry, tools, { login: true });
     const config = { auths: { [host]: { auth: Buffer.from(`${user.name}:${user.password}`).toString("base64") } } };
     mkdirSync(join(tools.stage.folder, "docker"));
     writeFileSync(join(tools.stage.folder, "docker", "config.json"), JSON.stringify(config));
@@ -181,7 +185,7 @@ const encrypted = (registry: Registry): Scenario => ({
       ...["--registry-client-cert", pem("client.pem", client.cert)],
       ...["--registry-client-key", pem("client-key.pem", client.key)],
     ];
-    const host = await start(registry, tools, { tls: { ca: authority.ca, ...own } });
+    const host = await startRegistry(registry, tools, { tls: { ca: authority.ca, ...own } });
     const access: Access = { crane: ["--insecure"], cosign: ["--allow-insecure-registry"] };
     const image = await push(`${host}/shop/app:signed`, tools, access);
     await sign("cosign3", image, tools, access);
@@ -189,7 +193,7 @@ const encrypted = (registry: Registry): Scenario => ({
     exits(5, await verify(), /tls-failure/);
     exits(0, await verify(...ca));
     exits(0, await verify("--allow-insecure-registry"));
-    const strict = await start(registry, tools, { tls: { ca: authority.ca, ...own, wantsClient: true } });
+    const strict = await startRegistry(registry, tools, { tls: { ca: authority.ca, ...own, wantsClient: true } });
     const absent = (...words: readonly string[]) =>
       tools.sallyport([...online, ...ca, ...words, ...byKey("release"), `${strict}/shop/app:signed`]);
     exits(5, await absent());

@@ -6,6 +6,7 @@
 import { fileURLToPath } from "node:url";
 import { buildPrograms } from "../../scripts/build.ts";
 import { obtain } from "./components.ts";
+import { keyServiceScenarios } from "./key-services.ts";
 import { Stage } from "./processes.ts";
 import { registryScenarios } from "./registries.ts";
 import type { Scenario } from "./scenario.ts";
@@ -14,7 +15,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/[/\\]$/, 
 const words = process.argv.slice(2);
 const requireAll = words.includes("--require-all");
 const wanted = words.filter((word) => !word.startsWith("--"));
-const scenarios: readonly Scenario[] = [...registryScenarios].filter(
+const scenarios: readonly Scenario[] = [...registryScenarios, ...keyServiceScenarios].filter(
   ({ name }) => wanted.length === 0 || wanted.some((word) => name.includes(word)),
 );
 
