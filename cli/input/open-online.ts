@@ -11,11 +11,12 @@ import type { Question } from "../../core/knowledge/question.ts";
 import { questionWords } from "../../core/knowledge/question-words.ts";
 import type { Knowledge } from "../../core/knowledge/knowledge.ts";
 import type { Limits } from "../../core/limits.ts";
+import { plainHost } from "../../core/oci/reference.ts";
 import { publicGoodMirror, publicGoodRoot } from "../../core/trust/public-good.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import { type Cluster, openCluster } from "../../proxy/upstream/cluster/open-cluster.ts";
-import { openUpstream, type Upstream } from "../../proxy/upstream/open-upstream.ts";
+import { openUpstream, type Outside, type Upstream } from "../../proxy/upstream/open-upstream.ts";
 import { readAuthorities } from "../../proxy/upstream/authorities.ts";
 import { readsSecrets } from "../../proxy/upstream/cluster/api-path.ts";
 import type { Files } from "../../proxy/upstream/config-files.ts";
@@ -26,7 +27,8 @@ import { policyCredentials } from "../../proxy/upstream/registry/credentials/pol
 import type { ProviderOptions } from "../../proxy/upstream/registry/credentials/provider.ts";
 import { flagCredentials } from "../../proxy/upstream/registry/credentials/flag-credentials.ts";
 import { readHostSettings } from "../../proxy/upstream/registry/host-settings.ts";
-import type { HostSettings } from "../../proxy/upstream/registry/hosts.ts";
+import { registryName } from "../../proxy/upstream/registry/endpoint.ts";
+import { type HostSettings, hostsInFiles } from "../../proxy/upstream/registry/hosts.ts";
 import type { Part } from "../../proxy/upstream/route.ts";
 import { openTufMirror } from "../../proxy/upstream/tuf/fetch-files.ts";
 import { createTrustAsker, type TufRepositories } from "../../proxy/upstream/tuf/trust-asker.ts";
@@ -81,27 +83,18 @@ export function openOnline(options: OnlineOptions, outside: boolean, io: Command
       ? openCluster({ env, files, limits, now, kubeconfig, context, authorities, log })
       : undefined;
   const signal = AbortSignal.timeout(timeoutMs);
+  const outsideOf = (): Outside => {
+    const hosts = readHosts(options, known.access, files);
+    const asking = { env, files, limits, now, fetcher: upstream.fetcher };
+    const credentials = readCredentials(options, known, asking, hosts, cluster, io);
+    return { hosts, credentials, files, trust: trustPart(upstream, known, io) };
+  };
   const asker = upstream.asker({
     limits,
     now,
     signal,
     cluster,
-    ...(outside
-      ? {
-          outside: {
-            hosts: readHosts(options, known.access, files),
-            credentials: readCredentials(
-              options,
-              known,
-              { env, files, limits, now, fetcher: upstream.fetcher },
-              cluster,
-              io,
-            ),
-            files,
-            trust: trustPart(upstream, known, io),
-          },
-        }
-      : {}),
+    outside: outside ? outsideOf() : undefined,
   });
   const run = new AskingRun(known.knowledge, asker, known.now, {
     refresh: refreshMs,
@@ -159,13 +152,14 @@ const readHosts = (options: OnlineOptions, access: RegistryAccess | undefined, f
 };
 
 /**
- * A user or token of the command line is for every registry that is asked, as cosign's flags are. Without one: what
- * policies name, then what Pods pull with, then this user's files.
+ * A user or token of the command line is for every registry that is asked, as cosign's flags are, unless resources name
+ * the images. Without one: what policies name, then what Pods pull with, then this user's files.
  */
 function readCredentials(
   options: OnlineOptions,
   { access, given }: Known,
   asking: ProviderOptions,
+  hosts: HostSettings,
   cluster: Cluster | undefined,
   ear: Ear,
 ): CredentialSource {
@@ -178,26 +172,42 @@ function readCredentials(
     return answer?.state === "present" ? answer.value : cluster?.readSecret(namespace, name, signal);
   };
   const { secrets = [], pullSecrets = [], providers = [] } = access ?? {};
-  return (
-    flagCredentials({ username, password, token }) ??
-    firstOf([
-      policyCredentials({ ...asking, secrets, providers, readSecret, ofFiles }),
-      ...pullSecrets.map((secret) =>
-        ofPod(
-          policyCredentials({
-            ...asking,
-            secrets: [secret],
-            providers: [],
-            ofFiles,
-            readSecret: async (...place) => (await readSecret(...place)) ?? noCredentials,
-          }),
-          secret,
-          ear,
-        ),
+  const ofFlags = flagCredentials({ username, password, token }, flagHosts(access, hosts, ear));
+  return firstOf([
+    ...(ofFlags === undefined ? [] : [ofFlags]),
+    policyCredentials({ ...asking, secrets, providers, readSecret, ofFiles }),
+    ...pullSecrets.map((secret) =>
+      ofPod(
+        policyCredentials({
+          ...asking,
+          secrets: [secret],
+          providers: [],
+          ofFiles,
+          readSecret: async (...place) => (await readSecret(...place)) ?? noCredentials,
+        }),
+        secret,
+        ear,
       ),
-      ofFiles,
-    ])
-  );
+    ),
+    ofFiles,
+  ]);
+}
+
+/**
+ * The hosts that get the credentials of the flags. Images of `verify` are on its command line. Those of resources are
+ * named by strangers, so that a policy or the configuration must have named the host.
+ */
+function flagHosts(access: RegistryAccess | undefined, hosts: HostSettings, ear: Ear): (host: string) => boolean {
+  if (access === undefined) return () => true;
+  const named = new Set([...access.hosts, ...hostsInFiles(hosts)].map((host) => registryName(plainHost(host))));
+  const told = new Set<string>();
+  return (host) => {
+    const isNamed = named.has(registryName(host));
+    if (!isNamed && !told.has(host))
+      warn(`the credentials of the command line are not sent to ${host}: no policy names this host`, ear);
+    told.add(host);
+    return isNamed;
+  };
 }
 
 /**

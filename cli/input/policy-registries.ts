@@ -5,7 +5,7 @@
 import type { JsonObject, JsonValue } from "../../core/encoding/json.ts";
 import { isObject } from "../../core/encoding/shape.ts";
 import { podSpecOf } from "../../core/kyverno/image/extract.ts";
-import type { Policy, RegistryCredentials } from "../../core/kyverno/policy/policy.ts";
+import type { Attestor, Policy, RegistryCredentials } from "../../core/kyverno/policy/policy.ts";
 import { containsWildcard } from "../../core/patterns/wildcard.ts";
 import { type Ear, warn } from "../render/say.ts";
 
@@ -18,6 +18,8 @@ export interface RegistryAccess {
   /** Those with which Pods pull their images; one that does not exist is none, as for a node. */
   readonly pullSecrets: readonly string[];
   readonly providers: readonly string[];
+  /** Hosts that the policies name: images, whoever names them, are on these or on others. */
+  readonly hosts: readonly string[];
   /** Hosts whose certificate is not checked, and which are asked without TLS where they speak none. */
   readonly insecureHosts: readonly string[];
   /** Patterns of references that name no host for which that could be done. */
@@ -41,6 +43,24 @@ function literalHost(pattern: string): string | undefined {
   const [first = "", ...rest] = pattern.split("/");
   const isHost = rest.length > 0 && (/[.:]/.test(first) || first === "localhost");
   return isHost && !containsWildcard(first) ? first : undefined;
+}
+
+/** Where images are by the word of policies, and where their signatures are kept. */
+function hostsOf(policies: readonly Policy[]): readonly string[] {
+  const ofAttestor = ({ repository, attestor }: Attestor): readonly string[] => [
+    ...(repository === undefined ? [] : [repository]),
+    ...(attestor === undefined ? [] : attestor.entries.flatMap(ofAttestor)),
+  ];
+  return policies
+    .flatMap(({ spec }) => spec.rules.flatMap(({ verifyImages = [] }) => verifyImages))
+    .flatMap(({ imageReferences, repository, attestors, attestations }) => [
+      ...imageReferences,
+      ...(repository === undefined ? [] : [repository]),
+      ...[...attestors, ...attestations.flatMap((attestation) => attestation.attestors)].flatMap(({ entries }) =>
+        entries.flatMap(ofAttestor),
+      ),
+    ])
+    .flatMap((pattern) => literalHost(pattern) ?? []);
 }
 
 /** {@link readRegistryAccess}; what of it cannot be done is told. */
@@ -76,6 +96,7 @@ function readRegistryAccess(policies: readonly Policy[], resources: readonly Jso
     ),
     pullSecrets: each(resources.flatMap(pullSecretsOf)),
     providers: each(named.flatMap(({ credentials }) => credentials.providers)),
+    hosts: each(hostsOf(policies)),
     insecureHosts: each(patterns.flatMap((pattern) => literalHost(pattern) ?? [])),
     insecurePatterns: each(patterns.filter((pattern) => literalHost(pattern) === undefined)),
   };

@@ -39,6 +39,18 @@ const holds = (set: HostSet | undefined, host: string): boolean =>
 
 const mostKnown = 4096;
 
+/** Hosts that the files name in place of registries. */
+export function hostsInFiles({ rules = [], namespaces }: HostSettings): readonly string[] {
+  const locations = rules.flatMap(({ location, mirrors }) => [
+    location ?? [],
+    mirrors.map((mirror) => mirror.location),
+  ]);
+  return [
+    ...locations.flat().map((location) => plainHost(location.split("/")[0] ?? "")),
+    ...[...(namespaces?.values() ?? [])].flat().flatMap(({ url }) => url?.host ?? []),
+  ];
+}
+
 export function registryHosts(settings: HostSettings): RegistryHosts {
   const { plainHttp, insecure, authoritative, rules = [], namespaces, tls, everyTls } = settings;
   const known = new Map<string, readonly Endpoint[]>();

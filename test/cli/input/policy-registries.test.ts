@@ -146,6 +146,20 @@ test("without any, nobody's; with a user on the command line, that user", async 
   assert.is((await applied({ secretIn: "ci/regcred", credentials: { secrets: ["ci/other"] }, words })).exit, 0);
 });
 
+test("a user of the command line is for hosts that a policy or the configuration names: Pods name any", async () => {
+  const words = ["--registry-username", "bot", "--registry-password", password];
+  const stranger = await applied({ secretIn: "ci/regcred", references: ["*/kyverno/*", "evil.example/*"], words });
+  assert.is(stranger.exit, 1);
+  assert.match(shown(stranger), /\[access-denied\]/);
+  assert.match(
+    stranger.err,
+    /warning: the credentials of the command line are not sent to 127\.0\.0\.1:\d+: no policy/,
+  );
+  assert.not.match(shown(stranger), password);
+  const own = await applied({ secretIn: "apps/pull", references: ["*"], podSecrets: ["pull"], words });
+  assert.is(own.exit, 0, "what the Pod pulls with is asked for the Pod's host");
+});
+
 test("allowInsecureRegistry is for hosts that the references name; for others it is said to have no effect", async () => {
   const credentials = { secrets: ["ci/regcred"], allowInsecureRegistry: true };
   const named = await applied({ secretIn: "ci/regcred", credentials });

@@ -1,4 +1,4 @@
-/** Credentials on the command line, for every registry that is asked. Source: cosign `verify`. */
+/** Credentials on the command line. Source: cosign `verify`. */
 import { EngineError } from "../../../../core/errors.ts";
 import type { Credential, CredentialSource } from "./credential.ts";
 
@@ -9,14 +9,13 @@ export interface CredentialFlags {
 }
 
 /**
- * `undefined`: none were given.
+ * `undefined`: none were given. `isFor`: the hosts that get them.
  * @throws EngineError `invalid-usage` for a user without password, and the other way round.
  */
-export function flagCredentials({
-  username = "",
-  password = "",
-  token = "",
-}: CredentialFlags): CredentialSource | undefined {
+export function flagCredentials(
+  { username = "", password = "", token = "" }: CredentialFlags,
+  isFor: (host: string) => boolean,
+): CredentialSource | undefined {
   if ((username === "") !== (password === ""))
     throw new EngineError("invalid-usage", "--registry-username and --registry-password belong together", {
       subject: username === "" ? "--registry-password" : "--registry-username",
@@ -26,5 +25,5 @@ export function flagCredentials({
     token === ""
       ? { secret: { form: "password", username, password }, who: `user ${username} from --registry-username` }
       : { secret: { form: "registry", token }, who: "a token from --registry-token" };
-  return { find: () => Promise.resolve(credential) };
+  return { find: ({ host }) => Promise.resolve(isFor(host) ? credential : undefined) };
 }

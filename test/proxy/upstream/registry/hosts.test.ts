@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type HostSettings, registryHosts } from "../../../../proxy/upstream/registry/hosts.ts";
+import { everyCapability } from "../../../../proxy/upstream/registry/endpoint.ts";
+import { type HostSettings, hostsInFiles, registryHosts } from "../../../../proxy/upstream/registry/hosts.ts";
 import { readHostsFolder } from "../../../../proxy/upstream/registry/hosts-toml.ts";
 import { parseRegistriesConf } from "../../../../proxy/upstream/registry/registries-conf.ts";
 import { memoryFiles } from "../../../support/memory-files.ts";
@@ -132,6 +133,22 @@ test("certificates: those of every registry, of files, of the host, and whether 
   assert.equal(hosts.tlsOf("c.example"), { cert: "CERT", key: "KEY", insecure: true });
   assert.is(registryHosts({}).tlsOf("a.example"), undefined);
   assert.equal(registryHosts({ insecure: new Set(["docker.io"]) }).tlsOf("registry-1.docker.io"), { insecure: true });
+});
+
+test("the hosts that files name", () => {
+  const rules = parseRegistriesConf(
+    '[[registry]]\nprefix = "ghcr.io/org"\nlocation = "Registry.corp.example:443/org"\n' +
+      '[[registry.mirror]]\nlocation = "mirror.corp.example:5000/ghcr"\n[[registry]]\nprefix = "quay.io"\nblocked = true',
+    "registries.conf",
+  );
+  const entry = { root: "/v2/", capabilities: everyCapability, headers: {}, tls: {} };
+  const namespaces = new Map([["docker.io", [{ ...entry, url: new URL("https://cache.example/v2") }, entry]]]);
+  assert.equal(hostsInFiles({ rules, namespaces }), [
+    "registry.corp.example",
+    "mirror.corp.example:5000",
+    "cache.example",
+  ]);
+  assert.equal(hostsInFiles({}), []);
 });
 
 test.run();

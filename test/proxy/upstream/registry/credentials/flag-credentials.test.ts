@@ -6,7 +6,7 @@ import { never } from "../../../../support/registry-server.ts";
 
 const test = suite("proxy/upstream/registry/credentials/flag-credentials");
 const found = async (flags: Parameters<typeof flagCredentials>[0]) =>
-  flagCredentials(flags)?.find({ host: "ghcr.io", path: "a" }, never);
+  flagCredentials(flags, () => true)?.find({ host: "ghcr.io", path: "a" }, never);
 
 test("a user with a password, or a token", async () => {
   assert.equal(await found({ username: "bot", password: "x" }), {
@@ -14,12 +14,21 @@ test("a user with a password, or a token", async () => {
     who: "user bot from --registry-username",
   });
   assert.equal((await found({ token: "t" }))?.secret, { form: "registry", token: "t" });
-  assert.is(flagCredentials({}), undefined);
+  assert.is(
+    flagCredentials({}, () => true),
+    undefined,
+  );
+});
+
+test("only for the hosts that they are for", async () => {
+  const source = flagCredentials({ token: "t" }, (host) => host === "ghcr.io");
+  assert.ok(await source?.find({ host: "ghcr.io", path: "a" }, never));
+  assert.is(await source?.find({ host: "evil.example", path: "a" }, never), undefined);
 });
 
 test("one half of two", () => {
-  throwsCode("invalid-usage", () => flagCredentials({ username: "bot" }));
-  throwsCode("invalid-usage", () => flagCredentials({ password: "x" }));
+  throwsCode("invalid-usage", () => flagCredentials({ username: "bot" }, () => true));
+  throwsCode("invalid-usage", () => flagCredentials({ password: "x" }, () => true));
 });
 
 test.run();
