@@ -3,6 +3,10 @@
  * keeps the list true.
  */
 export const testedElsewhere: Readonly<Record<string, { readonly test: string; readonly why: string }>> = {
+  "cli/input/ask-key.ts": {
+    test: "test/cli/commands/mirror-pins.test.ts",
+    why: "the one command that asks for a key alone does so there, of each source",
+  },
   "cli/input/output-flag.ts": {
     test: "test/cli/documents.test.ts",
     why: "every command that takes the flag is run there, in both forms",

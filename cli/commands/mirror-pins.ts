@@ -9,6 +9,7 @@ import { EngineError } from "../../core/errors.ts";
 import type { StoredPin } from "../../proxy/mirror/mirror-knowledge.ts";
 import type { CommandIO, Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
+import { type AskKeyOptions, askKey } from "../input/ask-key.ts";
 import { readPublicKey } from "../input/given-file.ts";
 import { checkKeyReference } from "../input/key-reference.ts";
 import { addStoreOption, type StoreOptions, withMirror } from "../input/store.ts";
@@ -19,19 +20,25 @@ import { toUtcText } from "../render/time.ts";
 import { styleOf } from "../render/style.ts";
 import type { Limits } from "../../core/limits.ts";
 
-/** References are spelt as in policies. */
-function pinKey(reference: string, file: string, options: StoreOptions & OutputOptions, io: CommandIO): ExitCode {
+/** References are spelt as in policies. Without a file the key is asked of who keeps it. */
+async function pinKey(
+  reference: string,
+  file: string | undefined,
+  options: StoreOptions & OutputOptions & AskKeyOptions,
+  io: CommandIO,
+): Promise<ExitCode> {
   checkKeyReference(reference);
-  const { pem, key } = readPublicKey(file, io);
+  const { pem, from, at } =
+    file === undefined
+      ? await askKey(reference, options, io)
+      : { pem: readPublicKey(file, io).pem, from: file, at: io.now().toISOString() };
   const digest = withMirror(options, io, "write", (mirror) =>
-    mirror
-      .writer()
-      .pin({ kind: "key", name: reference, bytes: encodeUtf8(pem) }, { at: io.now().toISOString(), from: file }),
+    mirror.writer().pin({ kind: "key", name: reference, bytes: encodeUtf8(pem) }, { at, from }),
   );
-  const { fingerprint } = key;
+  const fingerprint = parsePublicKeysPem(pem, io.limits)[0]?.fingerprint ?? "";
   io.out(
     isDocumentFormat(options.output)
-      ? renderDocument("KeyPin", { reference, digest, fingerprint, from: file }, options.output)
+      ? renderDocument("KeyPin", { reference, digest, fingerprint, from }, options.output)
       : `pinned ${reference} ${digest} (${fingerprint})\n`,
   );
   return 0;
@@ -112,11 +119,16 @@ export function definePins(command: Command, { io, finish }: Shell): void {
       .command("pin-key")
       .description("vouch for the key behind a reference in policies")
       .argument("<reference>", "k8s://NAMESPACE/NAME, a KMS reference, or a path")
-      .argument("<file>", "the public key (PEM)"),
+      .argument("[file]", "the public key (PEM); without it the key is asked of the cluster or the service"),
   )
+    .option("--kubeconfig <file>", "for k8s://, in place of KUBECONFIG and ~/.kube/config")
+    .option("--context <name>", "a context of it, in place of the current one")
+    .option("--timeout <span>", "for all that is asked", "1m")
+    .option("--verbose", "show each request on stderr, without secrets")
     .addOption(outputOption())
-    .action((reference: string, file: string, options: StoreOptions & OutputOptions) =>
-      finish(pinKey(reference, file, options, io)),
+    .action(
+      async (reference: string, file: string | undefined, options: StoreOptions & OutputOptions & AskKeyOptions) =>
+        finish(await pinKey(reference, file, options, io)),
     );
   addStoreOption(command.command("pins").description("list what is pinned: keys and trusted roots"))
     .addOption(outputOption("wide"))

@@ -129,7 +129,7 @@ export function keepAnswer(question: Question, answer: Answer, mirror: Mirror, i
 }
 
 /** Configuration of other tools, which need not be there. */
-const filesOf = (io: CommandIO): Files => ({
+export const filesOf = (io: CommandIO): Files => ({
   read: (path) => (io.pathKind(path) === "file" ? io.readFile(path) : undefined),
   list: (folder) => (io.pathKind(folder) === "folder" ? io.listFolder(folder) : []),
 });

@@ -37,6 +37,8 @@ export interface Outside {
 export interface AskerOptions extends RouteOptions {
   readonly limits: Limits;
   readonly outside?: Outside | undefined;
+  /** In place of `outside`: key services alone, with the files that their credentials are in. */
+  readonly keyServices?: Files | undefined;
   readonly cluster?: Pick<Cluster, "cluster" | "key"> | undefined;
 }
 
@@ -52,32 +54,26 @@ export function openUpstream({ log, ...connecting }: UpstreamOptions): Upstream 
   const fetcher = new Fetcher({ connections, log });
   const closing: (() => Promise<void>)[] = [() => connections.close()];
 
-  const outsideParts = ({ hosts, credentials, files, trust }: Outside, limits: Limits, now: () => Date) => {
+  const keysOf = (files: Files, limits: Limits, now: () => Date): Part<"key"> => {
+    const { env } = connecting;
+    const services = new Connections({ ...connecting, tlsOf: (host) => vaultTls(host, env, files) });
+    closing.push(() => services.close());
+    return openKms({ fetcher: new Fetcher({ connections: services, log }), env, files, limits, now });
+  };
+  const outsideParts = ({ hosts, credentials, trust }: Outside, limits: Limits, now: () => Date) => {
     const registry = openRegistry({ hosts, credentials, connections: connecting, fetching: { log }, limits, now });
-    const services = new Connections({ ...connecting, tlsOf: (host) => vaultTls(host, connecting.env, files) });
-    closing.push(
-      () => registry.close(),
-      () => services.close(),
-    );
-    return {
-      ...registry.parts,
-      "log-entry": openRekor({ fetcher, limits, now }),
-      "trusted-root": trust,
-      key: openKms({
-        fetcher: new Fetcher({ connections: services, log }),
-        env: connecting.env,
-        files,
-        limits,
-        now,
-      }),
-    };
+    closing.push(() => registry.close());
+    return { ...registry.parts, "log-entry": openRekor({ fetcher, limits, now }), "trusted-root": trust };
   };
 
   return {
     fetcher,
-    asker({ outside, cluster, limits, ...route }) {
-      const parts = outside === undefined ? undefined : outsideParts(outside, limits, route.now);
-      const key = createKeyPart({ cluster: cluster?.key, kms: parts?.key });
+    asker({ outside, keyServices, cluster, limits, ...route }) {
+      const { now } = route;
+      const files = outside?.files ?? keyServices;
+      const kms = files === undefined ? undefined : keysOf(files, limits, now);
+      const parts = outside === undefined ? {} : outsideParts(outside, limits, now);
+      const key = createKeyPart({ cluster: cluster?.key, kms });
       return createRoute({ ...parts, key, cluster: cluster?.cluster }, route);
     },
     async close() {

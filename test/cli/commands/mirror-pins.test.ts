@@ -1,6 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { kubeconfigOf, serveApi } from "../../support/api-server.ts";
 import { fixtureText } from "../../support/fixture-images.ts";
+import { serveLoopback } from "../../support/loopback-server.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { runCli, type TestWorld } from "../command-io.ts";
 import { demoLayout } from "../demo-layout.ts";
@@ -53,6 +55,51 @@ test("a key is pinned, listed, and taken back", async () => {
   assert.match((await mirror("unpin-key", "k8s://ns/key")).out, /^unpinned k8s:\/\/ns\/key sha256:/);
   assert.equal(JSON.parse((await mirror("pins", "-o", "json")).out).entries.length, 1);
   assert.is((await byReference()).exit, 5);
+});
+
+test("without a file the key is asked of who keeps it, and the pin says who that was", async () => {
+  const path = "/api/v1/namespaces/keys/secrets/release";
+  const data = { "cosign.pub": Buffer.from(demo.key.pem).toString("base64") };
+  const api = await serveApi({ [path]: { kind: "Secret", data } });
+  const keys = { 1: { public_key: demo.key.pem } };
+  const vault = await serveLoopback((request, response) => {
+    const held = request.url === "/v1/transit/keys/release";
+    response.writeHead(held ? 200 : 404, { "content-type": "application/json" });
+    response.end(JSON.stringify(held ? { data: { type: "ecdsa-p256", latest_version: 1, keys } } : { errors: [] }));
+  });
+  const asking: TestWorld = {
+    files: { ...world.files, kubeconfig: kubeconfigOf(api.url) },
+    env: { VAULT_ADDR: vault.url, VAULT_TOKEN: "hvs.s3cret" },
+  };
+  const own = tempFolder();
+  const pin = (...words: readonly string[]) =>
+    runCli(["mirror", "pin-key", ...words, "--kubeconfig", "kubeconfig", "--store", own], asking);
+  try {
+    for (const reference of ["k8s://keys/release", "hashivault://release"]) {
+      const pinned = await pin(reference, "-o", "json", "--verbose");
+      assert.is(pinned.exit, 0, pinned.err);
+      assert.match(pinned.err, /^GET http:/m);
+      assert.not.match(pinned.err, /s3cret|t0ken/);
+    }
+    const { out } = await runCli(["mirror", "pins", "--store", own, "-o", "json"], asking);
+    assert.equal(
+      (JSON.parse(out).entries as { name: string; from: string }[]).map(({ name, from }) => [name, from]),
+      [
+        ["hashivault://release", `the Vault at ${vault.url}/`],
+        ["k8s://keys/release", `the API server ${api.url}`],
+      ],
+    );
+    const words = ["--insecure-ignore-tlog", "--layout", demo.folder, "--complete", "--store", own, demo.signed];
+    for (const reference of ["k8s://keys/release", "hashivault://release"])
+      assert.is((await runCli(["verify", "--key", reference, ...words], asking)).exit, 0);
+    assert.is((await pin("k8s://keys/other")).exit, 5);
+    assert.is((await pin("hashivault://other")).exit, 5);
+    assert.is((await pin("/etc/keys/release.pub")).exit, 2);
+    assert.is((await pin("k8s://keys/release", "--offline")).exit, 2);
+  } finally {
+    await Promise.all([api.close(), vault.close()]);
+  }
+  assert.is((await pin("hashivault://release")).exit, 5);
 });
 
 test("what is not pinned cannot be taken back, and then nothing is", async () => {
