@@ -36,6 +36,8 @@ export interface BoundedResponse {
   readonly bytes: Uint8Array;
   /** Where the answer came from, after redirects. */
   readonly url: URL;
+  /** Somebody else answered: a redirect led to another origin. */
+  readonly isElsewhere?: boolean;
 }
 
 export interface FetcherOptions {
@@ -142,7 +144,8 @@ export class Fetcher {
         signal,
       );
       const { location } = response.headers;
-      if (!redirects.has(response.status) || location === undefined) return response;
+      if (!redirects.has(response.status) || location === undefined)
+        return url.origin === request.url.origin ? response : { ...response, isElsewhere: true };
       if (followed >= mostRedirects)
         throw new EngineError("upstream-error", `more than ${mostRedirects} redirects`, { subject: shownUrl(url) });
       const next = redirectTarget(location, url);

@@ -30,7 +30,7 @@ const plainWords = (text: string): string => {
 };
 
 /** The errors of a body; `undefined` for a body that is no error document of a registry. */
-function registryErrors(bytes: Uint8Array, limits: Limits): readonly RegistryError[] | undefined {
+function registryErrors(bytes: Uint8Array, limits: Limits, most?: number): readonly RegistryError[] | undefined {
   let parsed: JsonValue;
   try {
     parsed = parseJson(bytes, { limits, duplicateKeys: "last-wins", loneSurrogates: "replace" });
@@ -40,7 +40,7 @@ function registryErrors(bytes: Uint8Array, limits: Limits): readonly RegistryErr
   }
   const errors = isObject(parsed) ? parsed.errors : undefined;
   if (!Array.isArray(errors)) return undefined;
-  return (errors as readonly JsonValue[]).slice(0, mostErrors).flatMap((entry) =>
+  return (errors as readonly JsonValue[]).slice(0, most).flatMap((entry) =>
     isObject(entry)
       ? [
           {
@@ -57,11 +57,11 @@ const refusals: ReadonlySet<string> = new Set(["UNAUTHORIZED", "DENIED", "TOOMAN
 
 /**
  * Whether a registry says that what was asked for does not exist. A 404 of anything but a registry says nothing: a web
- * server that knows no such page, or a gateway before a registry.
+ * server that knows no such page, a gateway before a registry, or the storage to which a registry led.
  */
 export function saysAbsent(response: BoundedResponse, limits: Limits): boolean {
   if (response.status !== 404 || isHtml(response)) return false;
-  if (response.bytes.length === 0) return true;
+  if (response.bytes.length === 0) return response.isElsewhere !== true;
   const errors = registryErrors(response.bytes, limits);
   return errors !== undefined && !errors.some(({ code }) => refusals.has(code.toUpperCase()));
 }
@@ -81,7 +81,7 @@ export interface FaultFacts {
 export function registryFault(response: BoundedResponse, { who, now, limits }: FaultFacts): EngineError {
   const { status, headers, bytes, url } = response;
   const code = codeOfStatus(status);
-  const errors = registryErrors(bytes, limits) ?? [];
+  const errors = registryErrors(bytes, limits, mostErrors) ?? [];
   const said = isHtml(response)
     ? "a page in HTML, not the answer of a registry"
     : joined(

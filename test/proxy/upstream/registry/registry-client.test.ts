@@ -313,6 +313,21 @@ test("an entry that cannot be read spoils no other; a list that is none is refus
     );
 });
 
+test("storage without the content to which the registry leads is no absence", async () => {
+  const storage = await serveRegistry(() => 404);
+  try {
+    await withRegistry(
+      () => ({ status: 307, headers: { location: `http://${storage.host}/content` } }),
+      async (server, { manifest, blob }) => {
+        await rejectsCode("upstream-error", () => blob.ask(byDigest("blob", server.host), never));
+        await rejectsCode("upstream-error", () => manifest.ask(byDigest("manifest", server.host), never));
+      },
+    );
+  } finally {
+    await storage.close();
+  }
+});
+
 test("an empty list that Go wrote as null is a list", () =>
   withRegistry(
     (path) =>

@@ -73,6 +73,10 @@ test("absence is said by a 404 in a registry's words, or in none", () => {
     [answer(404), true],
     [answer(404, { errors: [{ code: "MANIFEST_UNKNOWN" }] }), true],
     [answer(404, { errors: [] }), true],
+    // Storage to which a registry led; a registry to which another one led.
+    [{ ...answer(404), isElsewhere: true }, false],
+    [{ ...answer(404, { errors: [{ code: "MANIFEST_UNKNOWN" }] }), isElsewhere: true }, true],
+    [answer(404, { errors: [{}, {}, {}, { code: "DENIED" }] }), false],
     [answer(404, { errors: [{ code: "unauthorized" }] }), false],
     [answer(404, { errors: [{ code: "TOOMANYREQUESTS" }] }), false],
     [answer(404, "404 page not found\n"), false],
