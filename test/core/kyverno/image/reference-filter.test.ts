@@ -29,6 +29,13 @@ test("with tag and digest either form selects, only the one with the digest skip
   assert.ok(skips("ghcr.io/org/app@*", both));
 });
 
+test("a pattern skips what it covers whole, not what begins like it", () => {
+  assert.ok(skips("ghcr.io/org/app:1", "ghcr.io/org/app:1"));
+  assert.not(skips("ghcr.io/org/app:1", "ghcr.io/org/app:10"));
+  assert.not(skips("ghcr.io/org/app", "ghcr.io/org/app:1"));
+  assert.not(skips("*/app:1", "ghcr.io/org/app:1-debug"));
+});
+
 test("a host is the same host in upper case and with its default port, in images and in patterns", () => {
   for (const text of [
     "GHCR.IO/org/app:1",
