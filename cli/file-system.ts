@@ -61,7 +61,7 @@ function withPath<T>(path: string, doing: string, act: () => T): T {
 
 /** More than any reader takes; a text of the language has little more. */
 const largestFile = 512 * 1024 * 1024;
-const pieceBytes = 1024 * 1024;
+const pieceBytes = 64 * 1024;
 
 /** What a shell gives in place of a file: standard input, and `<(command)`. */
 const isStream = (path: string): boolean => /^(?:-|\/dev\/stdin|\/dev\/fd\/\d+|\/proc\/self\/fd\/\d+)$/.test(path);
@@ -115,11 +115,13 @@ function readPiece(handle: number, piece: Uint8Array): number {
   }
 }
 
+/** A file's size is a first guess: it may grow, and a stream has none. */
 function readAll(handle: number, path: string): Uint8Array {
   const pieces: Uint8Array[] = [];
   let total = 0;
+  const guess = Math.min(fstatSync(handle).size, largestFile) + 1;
   for (;;) {
-    const piece = new Uint8Array(pieceBytes);
+    const piece = new Uint8Array(total === 0 ? Math.max(guess, pieceBytes) : pieceBytes);
     const count = readPiece(handle, piece);
     if (count === 0) return concat(...pieces);
     pieces.push(piece.subarray(0, count));

@@ -40,7 +40,7 @@ export async function askKey(reference: string, options: AskKeyOptions, io: Comm
   const files = filesOf(io);
   const now = (): Date => io.now();
   const log = options.verbose === true ? (line: string) => io.err(`${visibleLine(line)}\n`) : undefined;
-  const authorities = readAuthorities({ env, files });
+  const authorities = () => readAuthorities({ env, files });
   const { kubeconfig, context } = options;
   const deadlineMs = parseSpan(options.timeout);
   const upstream = openUpstream({ env, authorities, log });

@@ -288,7 +288,10 @@ export async function openKnowledge(
         initialRoots: trust.initialRoots ?? {},
         access: access?.(),
       };
-      asking = openOnline(options as OnlineOptions, online, io, { ...known, writes: mirror?.isWritable === true });
+      asking = await openOnline(options as OnlineOptions, online, io, {
+        ...known,
+        writes: mirror?.isWritable === true,
+      });
     }
     const run = asking?.run;
     return {

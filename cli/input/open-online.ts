@@ -2,6 +2,7 @@
  * Asking, for one command: registries, logs and TUF repositories, within the bounds of the flags. Only loaded where
  * something may be dialled. Source: docs/spec/command-line.md#asking.
  */
+import { once } from "../../core/cosign/signed-entity.ts";
 import { AskingRun } from "../../core/decide/settle.ts";
 import type { JsonValue } from "../../core/encoding/json.ts";
 import { EngineError } from "../../core/errors.ts";
@@ -15,7 +16,7 @@ import { plainHost } from "../../core/oci/reference.ts";
 import { publicGoodMirror, publicGoodRoot } from "../../core/trust/public-good.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
-import { type Cluster, openCluster } from "../../proxy/upstream/cluster/open-cluster.ts";
+import type { Cluster } from "../../proxy/upstream/cluster/open-cluster.ts";
 import { openUpstream, type Outside, type Upstream } from "../../proxy/upstream/open-upstream.ts";
 import { readAuthorities } from "../../proxy/upstream/authorities.ts";
 import { readsSecrets } from "../../proxy/upstream/cluster/api-path.ts";
@@ -68,19 +69,35 @@ export interface Online {
  * `outside`: registries, logs and key services may be asked; the cluster where the flags say so.
  * @throws EngineError `invalid-usage` for flags that contradict each other or name files that cannot be used.
  */
-export function openOnline(options: OnlineOptions, outside: boolean, io: CommandIO, known: Known): Online {
+export async function openOnline(
+  options: OnlineOptions,
+  outside: boolean,
+  io: CommandIO,
+  known: Known,
+): Promise<Online> {
   const { timeoutMs, inFlight, refreshMs } = readAskingBounds(options);
   const { mirror, writes, limits } = known;
   const { env } = io;
   const files = filesOf(io);
   const now = (): Date => io.now();
   const log = options.verbose === true ? (line: string) => io.err(`${visibleLine(line)}\n`) : undefined;
-  const authorities = readAuthorities({ env, files, added: options.registryCacert });
+  // Reading them takes its time, and not every host that is asked speaks TLS.
+  const authorities = once(() => readAuthorities({ env, files, added: options.registryCacert }));
   const upstream = openUpstream({ env, authorities, log });
   const { kubeconfig, context } = options;
+  // A kubeconfig is YAML; who asks no cluster does not pay for reading it.
   const cluster =
     options.cluster === true
-      ? openCluster({ env, files, limits, now, kubeconfig, context, authorities, log })
+      ? (await import("../../proxy/upstream/cluster/open-cluster.ts")).openCluster({
+          env,
+          files,
+          limits,
+          now,
+          kubeconfig,
+          context,
+          authorities,
+          log,
+        })
       : undefined;
   const signal = AbortSignal.timeout(timeoutMs);
   const outsideOf = (): Outside => {

@@ -25,7 +25,7 @@ export interface HostTls {
 export interface ConnectionOptions {
   readonly env: Environment;
   /** Authorities of every host, PEM. Default: those that Node has. */
-  readonly authorities?: readonly string[];
+  readonly authorities?: () => readonly string[];
   /** By `host` or `host:port`. */
   readonly tlsOf?: (host: string) => HostTls | undefined;
   /** Sockets to one origin at the same time. Default 8; more requests wait for one. */
@@ -127,7 +127,7 @@ export class Connections {
       const context = createSecureContext({
         ...(authorities === undefined && ca === undefined
           ? {}
-          : { ca: [...(authorities ?? rootCertificates), ...(ca === undefined ? [] : [ca])] }),
+          : { ca: [...(authorities?.() ?? rootCertificates), ...(ca === undefined ? [] : [ca])] }),
         ...(cert === undefined ? {} : { cert }),
         ...(key === undefined ? {} : { key }),
       });

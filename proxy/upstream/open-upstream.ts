@@ -19,7 +19,7 @@ export interface UpstreamOptions {
   /** For proxies. */
   readonly env: Environment;
   /** Authorities of every host, PEM. Default: those that Node has. */
-  readonly authorities?: readonly string[];
+  readonly authorities?: () => readonly string[];
   /** Receives a line for each request and answer, without secrets. */
   readonly log?: ((line: string) => void) | undefined;
 }

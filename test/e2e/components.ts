@@ -27,6 +27,8 @@ interface Source {
   readonly npm?: readonly string[];
   /** A Debian package, and the program in it. */
   readonly debian?: readonly [name: string, program: string];
+  /** A program that machines have, or not. */
+  readonly system?: string;
 }
 
 /** Versions are exact, so that a run can be repeated. */
@@ -39,6 +41,7 @@ const sources = {
   "local-kms": { go: "github.com/nsmithuk/local-kms@v0.0.0-20260228092603-2a5e92d09ab6" },
   /** The path is the folder's. */
   "kms-sdks": { npm: Object.entries(sdkVersions).map(([name, version]) => `${name}@${version}`) },
+  strace: { system: "strace" },
   cosign2: { go: "github.com/sigstore/cosign/v2/cmd/cosign@v2.6.4" },
 } as const satisfies Readonly<Record<string, Source>>;
 
@@ -62,6 +65,11 @@ function find(component: Component): Obtained {
   if (existsSync(path)) return { path };
   mkdirSync(toolsFolder, { recursive: true });
   const source: Source = sources[component];
+  if (source.system !== undefined) {
+    const places = (process.env.PATH ?? "").split(":").map((folder) => join(folder, source.system ?? ""));
+    const place = places.find((one) => existsSync(one));
+    return place === undefined ? { missing: `${component} is not on the PATH` } : { path: place };
+  }
   const work = mkdtempSync(join(tmpdir(), "sallyport-e2e-"));
   try {
     const failure =

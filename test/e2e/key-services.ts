@@ -11,7 +11,7 @@ import { request } from "undici";
 import { serveLoopback } from "../support/loopback-server.ts";
 import { tlsAuthority } from "../support/tls-identity.ts";
 import { freePort, type Outcome } from "./processes.ts";
-import { exits, plain, push, startRegistry, succeeds } from "./registries.ts";
+import { exits, plain, push, startRegistry, succeeds } from "./registry-actions.ts";
 import type { Scenario, Tools } from "./scenario.ts";
 
 type Words = Readonly<Record<string, string>>;

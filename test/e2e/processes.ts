@@ -1,6 +1,6 @@
 /** Servers and programs of a scenario: started on free ports of loopback, ended with it. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -25,6 +25,10 @@ export async function freePort(): Promise<number> {
 export class Stage {
   readonly folder: string = mkdtempSync(join(tmpdir(), "sallyport-e2e-"));
   readonly #running: ChildProcess[] = [];
+
+  write(name: string, text: string): void {
+    writeFileSync(join(this.folder, name), text);
+  }
 
   /** Starts a server and waits until `isReady`. @throws when it ends before, with what it said. */
   async serve(

@@ -8,6 +8,7 @@ import { buildPrograms } from "../../scripts/build.ts";
 import { obtain } from "./components.ts";
 import { keyServiceScenarios } from "./key-services.ts";
 import { Stage } from "./processes.ts";
+import { offlineScenarios } from "./offline.ts";
 import { registryScenarios } from "./registries.ts";
 import type { Scenario } from "./scenario.ts";
 
@@ -15,7 +16,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/[/\\]$/, 
 const words = process.argv.slice(2);
 const requireAll = words.includes("--require-all");
 const wanted = words.filter((word) => !word.startsWith("--"));
-const scenarios: readonly Scenario[] = [...registryScenarios, ...keyServiceScenarios].filter(
+const scenarios: readonly Scenario[] = [...registryScenarios, ...keyServiceScenarios, ...offlineScenarios].filter(
   ({ name }) => wanted.length === 0 || wanted.some((word) => name.includes(word)),
 );
 
@@ -29,6 +30,7 @@ for (const { name, needs, run } of scenarios) {
     continue;
   }
   const stage = new Stage();
+  const main = `${root}/dist/sallyport.mjs`;
   try {
     await run({
       stage,
@@ -37,8 +39,8 @@ for (const { name, needs, run } of scenarios) {
         if (!needs.includes(component) || "missing" in found) throw new Error(`${name} does not name ${component}`);
         return found.path;
       },
-      sallyport: (given, env) =>
-        stage.run(process.execPath, [`${root}/dist/sallyport.mjs`, ...given], { env: env ?? {} }),
+      main,
+      sallyport: (given, env) => stage.run(process.execPath, [main, ...given], { env: env ?? {} }),
     });
     passed += 1;
     console.log(`ok   ${name}`);

@@ -6,6 +6,8 @@ export interface Tools {
   readonly stage: Stage;
   /** The path of a component that the scenario needs. */
   readonly program: (component: Component) => string;
+  /** The built program's file. */
+  readonly main: string;
   /** Runs the built `sallyport`. */
   readonly sallyport: (words: readonly string[], env?: Readonly<Record<string, string>>) => Promise<Outcome>;
 }

@@ -123,7 +123,7 @@ export function askRegistries(options: AskingOptions = {}): Registry {
     hosts,
     credentials:
       credential !== undefined && "find" in credential ? credential : { find: () => Promise.resolve(credential) },
-    connections: { env: {}, ...(authorities === undefined ? {} : { authorities }) },
+    connections: { env: {}, ...(authorities === undefined ? {} : { authorities: () => authorities }) },
     fetching: { tries, sleep: () => Promise.resolve(), log },
     limits: limitsWith(limits),
     now,

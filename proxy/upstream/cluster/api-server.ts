@@ -15,7 +15,7 @@ import { type AccessOptions, type ClusterAccess, readAccess } from "./kubeconfig
 
 export interface ApiServerOptions extends AccessOptions, CredentialOptions {
   /** Authorities of servers whose kubeconfig names none. */
-  readonly authorities?: readonly string[];
+  readonly authorities?: () => readonly string[];
   /** Receives a line for each request and answer, without secrets. */
   readonly log?: ((line: string) => void) | undefined;
   /** For tests: in place of a fetcher's waiting. */
@@ -99,7 +99,7 @@ export class ApiServer {
     const connections = new Connections({
       env: proxy === undefined ? env : { HTTP_PROXY: proxy, HTTPS_PROXY: proxy },
       tlsOf: (asked) => (asked === host ? { ...tls, cert, key } : undefined),
-      ...(ca !== undefined ? { authorities: [ca] } : authorities === undefined ? {} : { authorities }),
+      ...(ca !== undefined ? { authorities: () => [ca] } : authorities === undefined ? {} : { authorities }),
     });
     const fetcher = new Fetcher({ connections, log, ...(sleep === undefined ? {} : { sleep }) });
     // Requests with an earlier certificate may still be under way, so its connections end with the others.

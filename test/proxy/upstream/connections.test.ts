@@ -30,7 +30,7 @@ test("a server's certificate: own authority, another one's, other name, none ask
       new Connections({
         env: {},
         tlsOf: (host) => (host === new URL(server.url).host ? tls : undefined),
-        ...(authorities === undefined ? {} : { authorities }),
+        ...(authorities === undefined ? {} : { authorities: () => authorities }),
       }),
     );
   try {

@@ -25,6 +25,10 @@ test("what is said is not found out", async () => {
 });
 
 const authority = tlsAuthority();
+const caOf = async () => {
+  const { ca } = await authority;
+  return () => [ca];
+};
 const tlsServer = async (): Promise<LoopbackServer> =>
   serveLoopback(
     (_, response) => response.writeHead(401, { "www-authenticate": 'Basic realm="x"' }).end(),
@@ -34,7 +38,7 @@ const hostOf = ({ url }: LoopbackServer): string => new URL(url).host;
 
 test("http on this machine where it is spoken, else https; found out once", async () => {
   const [plain, tls] = await Promise.all([serveLoopback((_, response) => response.end()), tlsServer()]);
-  const schemes = new Schemes(quickFetcher({}, { authorities: [(await authority).ca] }));
+  const schemes = new Schemes(quickFetcher({}, { authorities: await caOf() }));
   for (let round = 0; round < 2; round++) {
     const found = await Promise.all(
       [plain, plain, tls, tls].map((server) => schemes.originOf(endpoint(hostOf(server)), never)),
@@ -57,7 +61,7 @@ test("a server that says that it waits for TLS, or leads to it, is asked with it
   const waiting = await serveLoopback((_, response) => response.writeHead(400).end("Client sent HTTP to HTTPS"));
   const leading = await serveLoopback((_, response) => response.writeHead(301, { location: `${tls.url}/v2/` }).end());
   const log: string[] = [];
-  const fetcher = quickFetcher({ log: (line) => log.push(line) }, { authorities: [(await authority).ca] });
+  const fetcher = quickFetcher({ log: (line) => log.push(line) }, { authorities: await caOf() });
   for (const server of [waiting, leading]) {
     await new Schemes(fetcher).originOf(endpoint(hostOf(server)), never);
     assert.equal(server.asked(), ["GET /v2/"]);
