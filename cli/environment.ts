@@ -104,7 +104,7 @@ export const variables = {
     what: "the TUF mirror of trust update, where nothing else names one",
     expects: "URL",
     does: "serves",
-    instead: "only trust update reads it, since nothing is dialled to decide",
+    instead: "only trust update reads it; other commands do not fetch trusted roots from it",
   },
   TUF_ROOT: {
     what: "cosign's cache of TUF metadata, which is not read",

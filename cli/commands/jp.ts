@@ -47,7 +47,7 @@ function readInput(file: string, io: CommandIO): JsonValue {
   if (document === undefined || more.length > 0)
     throw new EngineError(
       "invalid-usage",
-      `the input is one document, found ${more.length + Number(document !== undefined)}`,
+      `the input must be one document, found ${more.length + Number(document !== undefined)}`,
       {
         subject: file,
       },

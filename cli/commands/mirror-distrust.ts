@@ -1,5 +1,5 @@
 /**
- * `sallyport mirror distrust`: what every decision over the mirror refutes, whatever signature vouches for it. Source:
+ * `sallyport mirror distrust`: the list of what no decision over the mirror accepts, whoever signed it. Source:
  * docs/spec/offline.md#distrust.
  */
 import { type Command, Option } from "commander";
@@ -39,7 +39,7 @@ function toRows(kind: string | undefined, value: string | undefined, options: Ad
     throw usage("nothing to distrust: name a kind and a value, or give --file FILE", "KIND");
   if (!(distrustKinds as readonly string[]).includes(kind))
     throw usage(`the kind of an entry is one of ${distrustKinds.join(", ")}`, kind);
-  if (options.reason === undefined) throw usage("why? give --reason TEXT", "--reason");
+  if (options.reason === undefined) throw usage("an entry needs a reason: give --reason TEXT", "--reason");
   const { reason, date = io.now().toISOString().slice(0, "2026-01-01".length) } = options;
   try {
     return readDistrust({ distrust: [{ [kind]: value, reason, date }] });
@@ -192,7 +192,7 @@ export function defineDistrust(command: Command, { io, finish }: Shell): void {
   addStoreOption(
     command
       .command("rm")
-      .description("remove entries; the mirror's runs keep that they were there")
+      .description("remove entries; the mirror's record of runs still shows them")
       .argument("<entry...>", "digests of entries, or prefixes of them"),
   )
     .option("--reason <text>", "why they are removed, recorded with the run")

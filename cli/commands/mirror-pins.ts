@@ -1,5 +1,5 @@
 /**
- * `sallyport mirror pin-key`, `pins` and `unpin-key`: what an operator vouches for. Source:
+ * `sallyport mirror pin-key`, `pins` and `unpin-key`: keys that an operator gives for references in policies. Source:
  * docs/spec/offline.md#mirror.
  */
 import type { Command } from "commander";
@@ -20,7 +20,7 @@ import { toUtcText } from "../render/time.ts";
 import { styleOf } from "../render/style.ts";
 import type { Limits } from "../../core/limits.ts";
 
-/** References are spelt as in policies. Without a file the key is asked of who keeps it. */
+/** `reference` is written as in policies. Without a file, the cluster or service that keeps the key is asked for it. */
 async function pinKey(
   reference: string,
   file: string | undefined,
@@ -117,7 +117,7 @@ export function definePins(command: Command, { io, finish }: Shell): void {
   addStoreOption(
     command
       .command("pin-key")
-      .description("vouch for the key behind a reference in policies")
+      .description("pin the key that a reference in policies stands for")
       .argument("<reference>", "k8s://NAMESPACE/NAME, a KMS reference, or a path")
       .argument("[file]", "the public key (PEM); without it the key is asked of the cluster or the service"),
   )
@@ -137,7 +137,7 @@ export function definePins(command: Command, { io, finish }: Shell): void {
   addStoreOption(
     command
       .command("unpin-key")
-      .description("take the word for a key back; the mirror's runs keep that it was given")
+      .description("remove the pin of a key; the mirror's record of runs still shows it")
       .argument("<reference...>", "as mirror pins shows them"),
   )
     .addOption(outputOption())

@@ -30,7 +30,7 @@ export async function readClusterResources(
   const wants = ({ group, version, kind }: ApiResource): boolean =>
     selectors.some((selector) => matchKind(selector, { group, version, kind }, "", limits));
   const unavailable = (groupVersion: string): void =>
-    warn(`the cluster cannot say now what it has of ${groupVersion}`, io);
+    warn(`the cluster cannot list its resources of ${groupVersion} now`, io);
   const found: GivenResource[] = [];
   for await (const { resource, items } of cluster.resources({ wants, namespace, unavailable }, signal)) {
     for (const value of items)

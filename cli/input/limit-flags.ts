@@ -1,4 +1,7 @@
-/** The one bound that people run into, and what it takes along. Source: docs/spec/sigstore.md#bundle-referrers. */
+/**
+ * The flag for the size of bundles, and the limits that grow with it. Source:
+ * docs/spec/sigstore.md#bundle-referrers.
+ */
 import type { Command } from "commander";
 import { EngineError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
@@ -13,7 +16,7 @@ export interface LimitOptions {
 export const addLimitOptions = (command: Command): Command =>
   command.option(
     "--max-bundle-size <size>",
-    `the largest Sigstore bundle that is read, 64MiB at first ${orVariable("SALLYPORT_MAX_BUNDLE_SIZE")}`,
+    `the largest Sigstore bundle that is read, 64MiB by default ${orVariable("SALLYPORT_MAX_BUNDLE_SIZE")}`,
   );
 
 const units: Readonly<Record<string, number>> = {

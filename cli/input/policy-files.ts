@@ -21,7 +21,7 @@ import { shown, usage } from "./given-file.ts";
 import { counted } from "../render/count.ts";
 import { warn } from "../render/say.ts";
 
-/** Whether any of these is in a file of the path. */
+/** Whether a position is in a file of the path. */
 const isIn =
   ({ files }: GivenPath) =>
   (position: Position): boolean =>
@@ -134,7 +134,7 @@ export interface JudgingSet {
 }
 
 /**
- * What decides: the policies of the paths, and the exceptions that the flags let count.
+ * The policies of the paths, and the exceptions that the flags allow.
  * @throws EngineError as `readPolicies` and `readExceptions`; `invalid-usage` where there is no policy at all.
  */
 export function readJudgingSet(
@@ -167,7 +167,7 @@ export function warnIdle(exceptions: readonly PolicyException[], policies: reado
       const meant = policies.filter((policy) => keyOf(policy) === policyName);
       const rules = meant.flatMap((policy) => [...policy.spec.rules, ...expandRules(policy)].map(({ name }) => name));
       const place = placeText(exception.position(`/spec/exceptions/${index}`));
-      const idle = (what: string): void => warn(`${place}: ${what} is not among those that are given`, io);
+      const idle = (what: string): void => warn(`${place}: the exception names ${what}, which is not given here`, io);
       if (meant.length === 0) idle(`the policy ${JSON.stringify(policyName)}`);
       else
         for (const name of ruleNames)
@@ -176,7 +176,7 @@ export function warnIdle(exceptions: readonly PolicyException[], policies: reado
     }
 }
 
-/** Kyverno ignores them silently. We warn, because their author believes that they apply. */
+/** Kyverno ignores exceptions in such places silently. Their author believes that they apply, so we warn. */
 export function warnUncounted(places: readonly Position[], among: string, help: string, io: CommandIO): void {
   const [first] = places;
   if (first === undefined) return;

@@ -1,5 +1,5 @@
 /**
- * Flags for the TUF root from which trust begins and for the age of its metadata: Kyverno's `--tufRoot` and
+ * Flags for the TUF root, where trust begins, and for how old TUF metadata may be: Kyverno's `--tufRoot` and
  * `--tufMirror`, and ours. Source: docs/spec/offline.md#time-and-freshness.
  */
 import { type Command, Option } from "commander";
@@ -31,7 +31,7 @@ export const addTrustOptions = (command: Command): Command =>
     .option("--tufRoot <file>", `the TUF root from which its metadata is verified ${orVariable("SALLYPORT_TUF_ROOT")}`)
     .option(
       "--tufMirror <dir>",
-      "a folder of TUF metadata, in place of the mirror's; a URL is not dialled: sallyport trust update fetches",
+      "a folder of TUF metadata, in place of the mirror's; for a URL, run sallyport trust update",
     )
     .addOption(new Option("--enableTuf", "as --tufRoot").hideHelp())
     .addOption(
@@ -89,7 +89,7 @@ export function readTrustSettings(
   const file = options.tufRoot ?? fromEnvironment("SALLYPORT_TUF_ROOT", io);
   const root = file ?? (Object.hasOwn(pinned, name) ? undefined : fromEnvironment("TUF_ROOT_JSON", io));
   if (options.tufMirror !== undefined && tufFolder(options) === undefined)
-    note("--tufMirror is not dialled here; sallyport trust update --tufMirror URL fetches into the mirror", io);
+    note("nothing is fetched from the URL of --tufMirror here; run sallyport trust update --tufMirror URL", io);
   const deny = options.maxTrustAge === undefined ? undefined : parseSpan(options.maxTrustAge);
   return {
     initialRoots: { ...pinned, ...(root === undefined ? {} : { [name]: readTufRoot(root, io) }) },

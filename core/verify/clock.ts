@@ -1,5 +1,6 @@
 /**
- * The clock compared with signed times: one that is behind them is reported, and does not make anything fresher.
+ * The clock, compared with the times that logs and authorities signed. If it is behind them, that is reported, and
+ * nothing counts as fresher for it.
  * Source: docs/spec/offline.md#rollback-floors.
  */
 import type { Evidence } from "./evidence.ts";
@@ -39,5 +40,5 @@ export function newestSignedTime(
 export const clockWarning = (now: Date, newest: Date | undefined): string | undefined =>
   newest === undefined || newest <= now
     ? undefined
-    : `[clock-behind] the clock says ${now.toISOString()}, before the newest signed time that was seen, ` +
-      `${newest.toISOString()}: set the clock`;
+    : `[clock-behind] the clock says ${now.toISOString()}, but a signed time was seen that is later: ` +
+      `${newest.toISOString()}; correct the clock`;

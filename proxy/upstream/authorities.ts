@@ -36,7 +36,7 @@ export function readAuthorities({ env, files, added }: AuthorityOptions): readon
     if (path === undefined || path === "") return;
     const certificates = certificatesIn(readNamedText(files, path));
     if (certificates.length === 0)
-      throw new EngineError("invalid-config", "there is no certificate in it", { subject: path });
+      throw new EngineError("invalid-config", "it holds no certificate", { subject: path });
     for (const one of certificates) found.add(one);
   };
   const { SSL_CERT_FILE: file = "", SSL_CERT_DIR: folders = "", NODE_EXTRA_CA_CERTS: extra } = env;

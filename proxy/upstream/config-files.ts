@@ -17,7 +17,7 @@ export function readText(files: Files, path: string): string | undefined {
   try {
     return decodeUtf8(bytes);
   } catch (error) {
-    throw new EngineError("invalid-config", "not a text in UTF-8", { subject: path, cause: error });
+    throw new EngineError("invalid-config", "not text in UTF-8", { subject: path, cause: error });
   }
 }
 

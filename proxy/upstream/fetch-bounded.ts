@@ -151,9 +151,13 @@ export class Fetcher {
       const next = redirectTarget(location, url);
       // A body holds what the first origin was meant to read: a password, for instance.
       if (next.origin !== url.origin && body !== undefined && response.status > 303)
-        throw new EngineError("upstream-error", `a redirect of what was sent, to ${next.origin}, is not followed`, {
-          subject: shownUrl(url),
-        });
+        throw new EngineError(
+          "upstream-error",
+          `a redirect that would send the request's body to ${next.origin} is not followed`,
+          {
+            subject: shownUrl(url),
+          },
+        );
       if (next.origin !== url.origin) [authorization, originHeaders] = [undefined, undefined];
       if (response.status === 303 || (method === "POST" && response.status < 303)) [method, body] = ["GET", undefined];
       url = next;
@@ -209,7 +213,7 @@ function readRetryAfter(text: string, now: number): number | undefined {
 function redirectTarget(location: string, from: URL): URL {
   const subject = shownUrl(from);
   if (!URL.canParse(location, from.href))
-    throw new EngineError("upstream-error", "a redirect to what is not a URL", { subject });
+    throw new EngineError("upstream-error", "a redirect to something that is not a URL", { subject });
   const next = new URL(location, from.href);
   if (next.protocol !== "https:" && next.protocol !== "http:")
     throw new EngineError("upstream-error", `a redirect to a ${next.protocol} address is not followed`, { subject });

@@ -28,6 +28,7 @@ const forms: Readonly<Record<string, Form>> = {
   "cosign verify": { values: verify, switches: ignore, arguments: [1, 99] },
   "cosign verify-attestation": { values: [...verify, "--type"], switches: ignore, arguments: [1, 99] },
   "cosign tree": { values: [], arguments: [1, 1] },
+  "cosign download signature": { values: [], arguments: [1, 1] },
   "cosign initialize": { values: ["--mirror", "--root"], arguments: [0, 0] },
   "cosign env": { values: [], arguments: [0, 0] },
   "cosign version": { values: [], arguments: [0, 0] },

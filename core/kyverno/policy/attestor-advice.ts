@@ -23,25 +23,25 @@ function advisePattern(text: string | undefined, at: string, limits: Limits): re
       code: "unanchored-pattern",
       pointer: at,
       message:
-        `${JSON.stringify(text)} is found anywhere in the name, as in Kyverno; write ^ before it and $ after it ` +
-        "to mean the whole name",
+        `${JSON.stringify(text)} matches anywhere in the name, as in Kyverno; to match the whole name, write ^ ` +
+        "before it and $ after it",
     },
   ];
 }
 
-/** A star before the end of a name. */
+/** A star that matches more than it seems to: inside a name, or right after a part of one. */
 function adviseWildcard(text: string | undefined, at: string): readonly Advice[] {
   if (!given(text) || !containsWildcard(text) || text === "*") return [];
-  // A star for all before the @ of an address, as documented, is meant.
+  // `*@example.com` is a documented form.
   const inside = /\*(?!$)/.test(text.replace(/^\*@/, "@"));
   const halfSegment = /:\/\//.test(text) && /[A-Za-z0-9_-]\*$/.test(text) && !text.includes("@");
   if (!inside && !halfSegment) return [];
-  const effect = inside ? 'a * matches any text, "/" and "@" included' : "the last * also continues the name before it";
+  const effect = inside ? 'a * matches any text, "/" and "@" included' : "the last * also matches longer names";
   return [
     {
       code: "wildcard-crosses-slash",
       pointer: at,
-      message: `${JSON.stringify(text)}: ${effect}; write out what is fixed`,
+      message: `${JSON.stringify(text)}: ${effect}; write the fixed part in full`,
     },
   ];
 }
@@ -60,19 +60,19 @@ function adviseKeyless(keyless: NonNullable<Attestor["keyless"]>, at: string, li
     remarks.push({
       code: "half-identity",
       pointer: at,
-      message: "has neither subject nor issuer: everyone with a certificate under its roots may sign",
+      message: "has neither subject nor issuer: anyone with a certificate from its roots can sign",
     });
   else if (!hasSubject)
     remarks.push({
       code: "half-identity",
       pointer: at,
-      message: "has no subject: everyone whom the issuer knows may sign",
+      message: "has no subject: anyone who can log in at the issuer can sign",
     });
   else if (!hasIssuer)
     remarks.push({
       code: "half-identity",
       pointer: at,
-      message: "has no issuer: any issuer's word for the subject counts",
+      message: "has no issuer: a certificate for this subject from any issuer is accepted",
     });
   for (const [exact, pattern, name] of [
     [subject, subjectRegExp, "subject"],
@@ -98,8 +98,8 @@ function adviseAttestor(attestor: Attestor, purpose: "signature" | "attestation"
             code: "several-keys",
             pointer: `${attestor.pointer}/keys/publicKeys`,
             message:
-              `holds ${blocks} keys: a signature by each of them is needed; use an entry for each and count: 1 ` +
-              "to need one",
+              `holds ${blocks} keys, and a signature by each of them is required; to accept any one of them, ` +
+              "write an entry for each and count: 1",
           } as const,
         ]
       : []),
@@ -109,7 +109,7 @@ function adviseAttestor(attestor: Attestor, purpose: "signature" | "attestation"
           {
             code: "never-passes",
             pointer: pointer(attestor.pointer, "annotations"),
-            message: "attestations carry no annotations: no attestation will ever pass",
+            message: "attestations have no annotations, so none can ever pass; remove them",
           } as const,
         ]
       : []),

@@ -26,14 +26,14 @@ function checkKeys(keys: NonNullable<Attestor["keys"]>, at: string, findings: Fi
 function checkKeyless(keyless: NonNullable<Attestor["keyless"]>, at: string, findings: Findings): void {
   const { rekor } = keyless;
   if (rekor === undefined && !given(keyless.roots))
-    findings.refuse(at, "expected a rekor with a url or a pubKey, or own roots, found neither");
+    findings.refuse(at, "expected rekor with a url or a pubKey, or roots, found neither");
   // Differs: the key alone suffices, as documented.
   if (rekor !== undefined && !given(rekor.url) && !given(rekor.pubKey))
     findings.refuse(pointer(at, "rekor"), "expected a url or a pubKey, found neither");
   const identity = [keyless.subject, keyless.subjectRegExp, keyless.issuer, keyless.issuerRegExp].some(given);
   // Differs: Kyverno accepts it.
   if (!identity && !given(keyless.roots))
-    findings.refuse(at, "expected a subject, an issuer or own roots, found none of them: anyone could sign");
+    findings.refuse(at, "expected a subject, an issuer or roots, found none of them: anyone could sign");
 }
 
 function checkAttestor(attestor: Attestor, at: string, findings: Findings, depth: number, limits: Limits): void {
@@ -89,7 +89,7 @@ export function checkKeySpellings(value: PolicyValue, at: string, findings: Find
     if (lower !== undefined && upper !== undefined && lower.trim() !== upper.trim())
       findings.refuse(
         pointer(here, "pubKey"),
-        "expected the key of pubkey, which is the same field, found another one",
+        "differs from pubkey, which is another spelling of the same field; give one of them",
       );
     checkKeySpellings(entry, here, findings);
   }

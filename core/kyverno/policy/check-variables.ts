@@ -91,7 +91,7 @@ export function checkVariables(
       const what = `the variable {{ ${expression.slice(0, 120)} }} is not a JMESPath expression`;
       findings.refuse(at, hint === undefined ? what : `${what}; ${hint}`);
     } else if (expression.startsWith("element"))
-      findings.refuse(at, `the variable {{ ${expression.slice(0, 120)} }} is known inside of foreach only`);
+      findings.refuse(at, `the variable {{ ${expression.slice(0, 120)} }} exists only inside foreach`);
     else if (
       !reserved.test(expression.replaceAll('"', "")) &&
       !names.some((name) => name !== "" && matchWildcard(`${name}*`, expression, limits))

@@ -1,6 +1,6 @@
 /**
- * Advice on label selectors: labels with wildcards that can become a label which the same selector names with another
- * value, and expressions whose values hold wildcards. Source: docs/spec/kyverno.md#match-and-exclude.
+ * Advice on label selectors: a wildcard that can match a label which the same selector names with another value, and
+ * wildcards in the values of expressions. Source: docs/spec/kyverno.md#match-and-exclude.
  */
 import { pointer } from "../../encoding/shape.ts";
 import { containsWildcard, matchWildcard } from "../../patterns/wildcard.ts";
@@ -9,8 +9,8 @@ import type { LabelSelector, MatchBlock, Policy, ResourceFilter, Rule } from "./
 import type { Advice } from "./remark.ts";
 
 /**
- * Kyverno puts the label that a pattern fits in its place and keeps one of two entries with that name, in no order.
- * Here both must hold.
+ * Kyverno replaces a pattern by the label of the resource that it matches. Where another entry has that name, one of
+ * the two is lost, at random. Here both must hold.
  */
 function adviseLabels(selector: LabelSelector | undefined, at: string, limits: Limits): readonly Advice[] {
   const pairs = Object.entries(selector?.matchLabels ?? {});
@@ -24,9 +24,8 @@ function adviseLabels(selector: LabelSelector | undefined, at: string, limits: L
           code: "overlapping-labels" as const,
           pointer: pointer(pointer(at, "matchLabels"), pattern),
           message:
-            `may become the label ${JSON.stringify(label)}, of which another entry wants ` +
-            `${JSON.stringify(value)}: ` +
-            "Kyverno then asks for one of the two at random; here both must hold",
+            `its wildcard can match the label ${JSON.stringify(label)}, and another entry wants that label to be ` +
+            `${JSON.stringify(value)}: Kyverno then keeps one of the two entries at random; here both must hold`,
         })),
     );
 }
@@ -37,7 +36,7 @@ function adviseValues(selector: LabelSelector | undefined, at: string): readonly
     values.filter(containsWildcard).map((value) => ({
       code: "wildcard-in-expression" as const,
       pointer: pointer(pointer(at, "matchExpressions"), index),
-      message: `${JSON.stringify(value)} matches no label: expressions know no wildcards; use matchLabels`,
+      message: `${JSON.stringify(value)} matches no label: wildcards do not work in expressions; use matchLabels`,
     })),
   );
 }

@@ -9,7 +9,7 @@ function skipEmptyLines(cursor: Cursor, indent: number): number {
   let lines = 0;
   for (;;) {
     while (cursor.column < indent && cursor.peek() === " ") cursor.at++;
-    if (cursor.column < indent && cursor.peek() === "\t") cursor.refuse("a tab stands where only spaces indent");
+    if (cursor.column < indent && cursor.peek() === "\t") cursor.refuse("a tab indents this line; use spaces");
     if (!cursor.isBreak() || !cursor.skipBreak()) return lines;
     lines++;
   }
@@ -24,7 +24,7 @@ function findIndent(cursor: Cursor, parentIndent: number): number {
     if (!cursor.isBreak()) break;
     widest = Math.max(widest, cursor.column);
   } while (cursor.skipBreak());
-  if (cursor.peek() === "\t") cursor.refuse("a tab stands where only spaces indent");
+  if (cursor.peek() === "\t") cursor.refuse("a tab indents this line; use spaces");
   const isText = !cursor.isBreak() && cursor.column > parentIndent;
   const indent = isText ? cursor.column : Math.max(parentIndent + 1, 1);
   if (widest > indent) cursor.refuse("an empty line at the beginning of a text has more spaces than the text");

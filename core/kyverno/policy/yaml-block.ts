@@ -16,7 +16,7 @@ export function readDocument(text: string, start: number, end: number, maxDepth:
   if (!cursor.toNextLine()) return undefined;
   if (cursor.peek() === "%" && cursor.column === 0)
     cursor.refuse("a directive is not read by kubectl; remove the line");
-  if (cursor.peek() === "|" || cursor.peek() === ">") cursor.refuse("a document is no text block");
+  if (cursor.peek() === "|" || cursor.peek() === ">") cursor.refuse("a document is not a text block");
   const node = readNode(cursor, -1);
   if (cursor.toNextLine()) cursor.lost("this line belongs to nothing above it; check its indentation");
   return node;
@@ -68,7 +68,7 @@ function readInline(cursor: Cursor, parentIndent: number, colon = noMap): YamlNo
   const first = cursor.peek();
   if (first === "|" || first === ">") return readBlockScalar(cursor, parentIndent);
   if (first === "?" && cursor.isBlank(1))
-    cursor.refuse('the indicator "?" of a key is not read alike by all; write KEY: VALUE');
+    cursor.refuse('YAML readers differ about the "?" before a key; write KEY: VALUE');
   let node: YamlNode;
   if (first === "{" || first === "[") node = readFlow(cursor, parentIndent);
   else if (first === '"' || first === "'") node = readQuoted(cursor, parentIndent);
@@ -76,7 +76,7 @@ function readInline(cursor: Cursor, parentIndent: number, colon = noMap): YamlNo
   else if (beginsPlain(cursor)) {
     const offset = cursor.at;
     return readPlainEnd(cursor, readPlainLine(cursor, false), offset, parentIndent, colon);
-  } else if (isItem(cursor)) cursor.refuse("a list begins on the line below its key");
+  } else if (isItem(cursor)) cursor.refuse("begin the list on the line below its key");
   else cursor.unexpected("a value");
   cursor.skipSpacesAndTabs();
   if (cursor.peek() === ":") cursor.refuse(colon);
@@ -100,7 +100,7 @@ function readItem(cursor: Cursor, indent: number): YamlNode {
   const offset = cursor.at;
   cursor.at++;
   cursor.skipSpaces();
-  if (cursor.peek() === "\t") cursor.refuse("a tab stands where only spaces indent");
+  if (cursor.peek() === "\t") cursor.refuse("a tab indents this line; use spaces");
   cursor.skipComment();
   if (!cursor.isBreak()) return readNode(cursor, indent);
   cursor.skipBreak();
@@ -167,8 +167,8 @@ function readNextKey(cursor: Cursor, indent: number): YamlScalar | undefined {
     key = readQuoted(cursor, indent);
     cursor.skipSpacesAndTabs();
   } else if (beginsPlain(cursor)) key = { kind: "scalar", offset, text: readPlainLine(cursor, false), isPlain: true };
-  else if (first === "?") cursor.refuse('the indicator "?" of a key is not read alike by all; write KEY: VALUE');
-  else cursor.lost("a key is text, without anchor, alias or tag");
+  else if (first === "?") cursor.refuse('YAML readers differ about the "?" before a key; write KEY: VALUE');
+  else cursor.lost("a key may not have an anchor, an alias or a tag");
   if (cursor.peek() !== ":" || !cursor.isBlank(1)) cursor.lost('":" is missing after this key', offset);
   return checkKey(cursor, key, line);
 }

@@ -105,7 +105,7 @@ export class Cursor {
   toNextLine(): boolean {
     for (;;) {
       this.skipSpaces();
-      if (this.peek() === "\t") this.refuse("a tab stands where only spaces indent");
+      if (this.peek() === "\t") this.refuse("a tab indents this line; use spaces");
       this.skipComment();
       if (!this.isBreak()) return true;
       if (!this.skipBreak()) return false;

@@ -33,9 +33,9 @@ export function readFlow(cursor: Cursor, parentIndent: number): YamlNode {
 function readMember(cursor: Cursor, parentIndent: number): YamlMember {
   const line = cursor.lineStart;
   const first = cursor.peek();
-  if (first === "?") cursor.refuse('the indicator "?" of a key is not read alike by all; write KEY: VALUE');
-  if (first === "{" || first === "[") cursor.lost("a key is text, and a map or list stands where one is expected");
-  if (first === "&" || first === "!" || first === "*") cursor.lost("a key is text, without anchor, alias or tag");
+  if (first === "?") cursor.refuse('YAML readers differ about the "?" before a key; write KEY: VALUE');
+  if (first === "{" || first === "[") cursor.lost("expected a key, which is text, found a map or a list");
+  if (first === "&" || first === "!" || first === "*") cursor.lost("a key may not have an anchor, an alias or a tag");
   if (first !== '"' && first !== "'" && !beginsPlain(cursor)) cursor.unexpected("a key");
   const key = first === '"' || first === "'" ? readQuoted(cursor, parentIndent) : readPlainKey(cursor, true);
   cursor.skipSpacesAndTabs();

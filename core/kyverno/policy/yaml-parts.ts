@@ -70,7 +70,7 @@ const longestKey = 1000;
 
 /** What must hold of a key when the cursor is at its colon. @throws YamlFault */
 export function checkKey(cursor: Cursor, key: YamlScalar, line: number): YamlScalar {
-  if (cursor.lineStart !== line) cursor.refuse("a key goes over several lines", key.offset);
+  if (cursor.lineStart !== line) cursor.refuse("a key must stand on one line", key.offset);
   if (cursor.at - key.offset > longestKey) cursor.refuse(`a key is longer than ${longestKey} characters`, key.offset);
   if (!key.isPlain && key.text === "<<") cursor.refuse('a quoted "<<" is a merge for some readers only', key.offset);
   return key;

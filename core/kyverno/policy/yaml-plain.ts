@@ -63,7 +63,7 @@ export function readPlainRest(
     }
     const goesOn = !cursor.isBreak() && (inFlow || cursor.column > parentIndent) && cursor.peek() !== "#";
     const line = goesOn ? readPlainLine(cursor, inFlow) : "";
-    if (tab !== undefined && (!inFlow || line !== "")) cursor.refuse("a tab stands where only spaces indent", tab);
+    if (tab !== undefined && (!inFlow || line !== "")) cursor.refuse("a tab indents this line; use spaces", tab);
     if (line === "") {
       // Back to the line end: what follows is no part of the scalar.
       cursor.at = at;

@@ -37,7 +37,7 @@ function escaped(cursor: Cursor): string {
   if (length === undefined || code.length < length || !/^[0-9a-fA-F]+$/.test(code))
     cursor.refuse("a backslash that begins no escape; double it, or use single quotes");
   const point = Number.parseInt(code, 16);
-  if (point > 0x10ffff) cursor.refuse("an escape of no character");
+  if (point > 0x10ffff) cursor.refuse("an escape that stands for no character");
   cursor.at += 2 + length;
   return String.fromCodePoint(point);
 }
@@ -80,7 +80,7 @@ export function readQuoted(cursor: Cursor, parentIndent: number): YamlScalar {
       cursor.skipBreak();
       cursor.skipSpacesAndTabs();
       if (cursor.isBreak())
-        cursor.refuse("an empty line after a line that ends with a backslash is not read alike by all");
+        cursor.refuse("YAML readers differ about an empty line after a line that ends with a backslash; remove it");
       if (cursor.column <= parentIndent)
         cursor.refuse("the next line of a quoted value must be indented deeper than its key");
     } else if (character === "\\") text += escaped(cursor);
@@ -96,6 +96,6 @@ export function readQuoted(cursor: Cursor, parentIndent: number): YamlScalar {
     }
   }
   cursor.at++;
-  if (holdsLoneSurrogate(text)) cursor.refuse("an escape makes half of a surrogate pair", offset);
+  if (holdsLoneSurrogate(text)) cursor.refuse("an escape stands for half of a surrogate pair", offset);
   return { kind: "scalar", offset, text, isPlain: false };
 }

@@ -20,12 +20,12 @@ const namesOfUnequal: Readonly<Record<string, string>> = {
 const codePoint = (character: string): string =>
   `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;
 
-/** Lines that begin as the marker of a document does. A marker stands alone, or before a comment. */
+/** Lines that begin like the marker of a document. A marker is alone on its line, or before a comment. */
 const markers = /(?:^|(?<=^\ufeff))(---|\.\.\.)(.*)$/gm;
 const besideMarker = /^[ \t]*(?:[ \t]#.*)?\r?$/;
 
 /**
- * The text of a stream, before its documents are told apart.
+ * The text of a stream, before it is cut into documents.
  * @throws YamlFault `malformed`.
  */
 export function requireEqualLines(text: string): void {
@@ -51,12 +51,12 @@ export function requireEqualLines(text: string): void {
 export interface DocumentRange {
   readonly start: number;
   readonly end: number;
-  /** Behind `...`, where kubectl reads nothing more until the next `---`. */
+  /** After `...`: kubectl reads nothing more until the next `---`. */
   readonly isIgnored: boolean;
 }
 
 /**
- * The documents of a stream, which lines tell apart and nothing else, as in kubectl.
+ * The documents of a stream. Only lines with a marker separate them, as in kubectl.
  * @throws YamlFault `malformed`.
  */
 export function documentRanges(text: string): readonly DocumentRange[] {
@@ -66,10 +66,7 @@ export function documentRanges(text: string): readonly DocumentRange[] {
   for (const found of text.matchAll(markers)) {
     const [line, marker = "", rest = ""] = found;
     if (!besideMarker.test(rest))
-      refuse(
-        `behind ${JSON.stringify(marker)} at the beginning of a line nothing but a comment may stand`,
-        found.index,
-      );
+      refuse(`only a comment may follow ${JSON.stringify(marker)} on its line`, found.index);
     ranges.push({ start, end: found.index, isIgnored });
     start = found.index + line.length;
     isIgnored = marker === "...";

@@ -42,7 +42,7 @@ export function rawPath(path: string): string {
   if (!/^\/[^/]/.test(path) || /[\\#\s]|[^\x21-\x7e]/.test(path)) throw wrong(path, "not a path of the API server");
   const steps = plain.split("/").map((text) => text.replace(/%2e/gi, "."));
   if (steps.includes(".") || steps.includes("..") || /%(?:2f|5c)/i.test(plain))
-    throw wrong(path, "a path with such steps is not asked");
+    throw wrong(path, "a path with . or .., or with an encoded slash, is not asked for");
   const parameters = new URLSearchParams(query);
   for (const name of ["watch", "follow"])
     if (parameters.has(name) && !/^(?:false|0)$/i.test(parameters.get(name) ?? ""))

@@ -114,7 +114,9 @@ function readFixed(user: NamedEntry, files: Files): string | undefined {
   const token = textOf(user, "token");
   const [name, password] = [textOf(user, "username"), textOf(user, "password")];
   if (name !== undefined && (file ?? token) !== undefined)
-    throw new EngineError("invalid-config", `the user ${user.name} has a password and a token`, { subject: user.file });
+    throw new EngineError("invalid-config", `the user ${user.name} has both a password and a token`, {
+      subject: user.file,
+    });
   if (file !== undefined) {
     const path = pathOf(user, file);
     return bearer(readNamedText(files, path), path);
@@ -152,15 +154,19 @@ function pairOf(user: NamedEntry, files: Files): Pick<ClusterCredentials, "cert"
   const cert = contentOf(user, "client-certificate", files);
   const key = contentOf(user, "client-key", files);
   if ((cert === undefined) !== (key === undefined))
-    throw new EngineError("invalid-config", `the user ${user.name} has a client certificate or its key alone`, {
-      subject: user.file,
-    });
+    throw new EngineError(
+      "invalid-config",
+      `the user ${user.name} has a client certificate without its key, or a key without its certificate`,
+      {
+        subject: user.file,
+      },
+    );
   return { cert, key };
 }
 
 /** @throws EngineError `invalid-config` that does not show it. */
 function bearer(text: string, subject: string): string {
   const token = text.trim();
-  if (!/^[\x21-\x7e]+$/.test(token)) throw new EngineError("invalid-config", "what it holds is no token", { subject });
+  if (!/^[\x21-\x7e]+$/.test(token)) throw new EngineError("invalid-config", "it does not hold a token", { subject });
   return `Bearer ${token}`;
 }

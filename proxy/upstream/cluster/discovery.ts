@@ -89,7 +89,7 @@ function versionsIn(answer: JsonValue): readonly string[] {
 
 function readByGroup(groupVersion: string, answer: JsonValue, resources: ApiResource[]): void {
   if (!isObject(answer) || answer.kind !== "APIResourceList")
-    throw new EngineError("upstream-error", "its answer is no list of resources", { subject: groupVersion });
+    throw new EngineError("upstream-error", "its answer is not a list of resources", { subject: groupVersion });
   const [version = "", group = ""] = groupVersion.split("/").reverse();
   for (const { name, kind, namespaced, verbs } of list(answer.resources))
     if (canList(verbs) && !textOr(name).includes("/"))

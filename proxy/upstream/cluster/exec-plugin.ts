@@ -53,7 +53,7 @@ export async function runPlugin(
   if ((text(cert) === undefined) !== (text(key) === undefined))
     throw denied("answered with a certificate or a key alone");
   const until = typeof expirationTimestamp === "string" ? Date.parse(expirationTimestamp) : Number.POSITIVE_INFINITY;
-  if (Number.isNaN(until)) throw denied("answered with a time of expiry that is none");
+  if (Number.isNaN(until)) throw denied("answered with an expirationTimestamp that is not a time");
   return { token: text(token), cert: text(cert), key: text(key), until };
 }
 
@@ -63,7 +63,7 @@ function asDenied<Result>(denied: (why: string) => EngineError, read: () => Resu
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     // A message about what it printed could hold a piece of it.
-    throw denied("answered with what is not JSON");
+    throw denied("printed something that is not JSON");
   }
 }
 
@@ -96,11 +96,12 @@ function readPlugin(user: NamedEntry, access: ClusterAccess): Plugin {
   if (!isRecord(exec)) throw wrong("is not a map");
   const { apiVersion, command, args, env, installHint, interactiveMode, provideClusterInfo } = exec;
   if (typeof apiVersion !== "string" || !apiVersions.includes(apiVersion))
-    throw new EngineError("unsupported", `exec of the user ${user.name} is of ${String(apiVersion)}`, {
+    throw new EngineError("unsupported", `exec of the user ${user.name} has apiVersion ${String(apiVersion)}`, {
       subject: user.file,
     });
   if (typeof command !== "string" || command === "") throw wrong("has no command");
-  if (interactiveMode === "Always") throw wrong("wants to talk to a person, which nobody here can");
+  if (interactiveMode === "Always")
+    throw wrong("has interactiveMode: Always, and nobody is here to answer its questions");
   return {
     apiVersion,
     // A name is looked up in PATH; a path is relative to the file.
@@ -114,13 +115,13 @@ function readPlugin(user: NamedEntry, access: ClusterAccess): Plugin {
 function texts(value: unknown, wrong: (why: string) => EngineError): readonly string[] {
   if (value === undefined || value === null) return [];
   if (!Array.isArray(value) || !value.every((one) => typeof one === "string"))
-    throw wrong("has args that are no texts");
+    throw wrong("has args that are not all strings");
   return value as readonly string[];
 }
 
 function variables(value: unknown, wrong: (why: string) => EngineError): Environment {
   if (value === undefined || value === null) return {};
-  if (!Array.isArray(value)) throw wrong("has an env that is no list");
+  if (!Array.isArray(value)) throw wrong("has an env that is not a list");
   return Object.fromEntries(
     (value as readonly unknown[]).map((entry) => {
       const { name, value: text }: Fields = isRecord(entry) ? entry : {};

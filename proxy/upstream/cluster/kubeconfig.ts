@@ -101,7 +101,7 @@ function readConfig(path: string, { files, limits }: AccessOptions): Config | un
     if (error instanceof YAMLError)
       throw wrong(path, `not YAML: ${error.code} at line ${error.linePos?.[0].line ?? 1}`);
     if (error instanceof ReferenceError)
-      throw wrong(path, "not YAML that is read: an alias without anchor, or too many");
+      throw wrong(path, "not YAML: an alias without its anchor, or too many aliases");
     throw error;
   }
 }
@@ -195,7 +195,7 @@ function ofPod(host: string, port: string, files: Files): ClusterAccess {
 export function textOf({ name, file, fields }: NamedEntry, key: string): string | undefined {
   const value = Object.hasOwn(fields, key) ? fields[key] : undefined;
   if (value === undefined || value === null || value === "") return undefined;
-  if (typeof value !== "string") throw wrong(file, `${key} of ${name} is not a text`);
+  if (typeof value !== "string") throw wrong(file, `${key} of ${name} is not text`);
   return value;
 }
 
@@ -212,6 +212,6 @@ export function contentOf(entry: NamedEntry, key: string, files: Files): string 
     return decodeUtf8(decodeWrappedBase64(data));
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
-    throw wrong(entry.file, `${key}-data of ${entry.name} is not a text in base64`);
+    throw wrong(entry.file, `${key}-data of ${entry.name} is not text in base64`);
   }
 }

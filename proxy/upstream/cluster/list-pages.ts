@@ -50,7 +50,7 @@ export async function* listPages(
     const failed = (why: string): EngineError => new EngineError("upstream-error", why, { subject: path });
     if (answer.state !== "found") throw failed("a page of the list is no longer there");
     const page = readPage(answer.json);
-    if (page === undefined) throw failed("its answer is no list");
+    if (page === undefined) throw failed("its answer is not a list");
     left -= answer.bytes;
     count += page.items.length;
     if (count > limits.clusterObjects || left <= 0)

@@ -109,6 +109,6 @@ function fromJwk(jwk: Readonly<Record<string, string>>, subject: string): Uint8A
     const key = createPublicKey({ key: jwk, format: "jwk" });
     return new Uint8Array(key.export({ type: "spki", format: "der" }));
   } catch (error) {
-    throw new EngineError("upstream-error", "its answer is no public key", { subject, cause: error });
+    throw new EngineError("upstream-error", "its answer is not a public key", { subject, cause: error });
   }
 }

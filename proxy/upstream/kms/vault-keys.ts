@@ -130,7 +130,7 @@ interface Reading {
 
 function readAnswer(data: JsonValue | undefined, { version, subject, limits }: Reading): ReturnedKey {
   const wrong = (why: string): EngineError => new EngineError("upstream-error", why, { subject });
-  if (!isObject(data) || typeof data.type !== "string" || !isObject(data.keys)) throw wrong("its answer is no key");
+  if (!isObject(data) || typeof data.type !== "string" || !isObject(data.keys)) throw wrong("its answer is not a key");
   const kind = Object.hasOwn(kinds, data.type) ? kinds[data.type] : undefined;
   if (kind === undefined) throw unusable(subject, `is of a type that cannot be used here: ${data.type}`);
   const wanted = version ?? String(data.latest_version);

@@ -212,7 +212,9 @@ export class HttpRegistryClient implements RegistryClient {
     const index = readJsonAnswer(response, limits);
     const manifests = isObject(index) && Object.hasOwn(index, "manifests") ? (index.manifests ?? []) : undefined;
     if (!Array.isArray(manifests))
-      throw new EngineError("upstream-error", "the list of referrers is no index", { subject: shownUrl(url) });
+      throw new EngineError("upstream-error", "the list of referrers is not an image index", {
+        subject: shownUrl(url),
+      });
     return (manifests as readonly JsonValue[]).flatMap((entry, at) => {
       try {
         const { mediaType, digest, size, artifactType, annotations } = readDescriptor(entry, `/manifests/${at}`);

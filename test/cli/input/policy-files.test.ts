@@ -70,11 +70,11 @@ test("an exception for a missing policy or rule gets a warning", () => {
   );
   assert.match(
     idle((text) => text.replace("policyName: p", "policyName: q")),
-    'e.yaml:5:16: the policy "q" is not among',
+    'e.yaml:5:16: the exception names the policy "q"',
   );
   assert.match(
     idle((text) => text.replace("[check]", "[check, chek]")),
-    'the rule "chek" of the policy p is not among',
+    'the exception names the rule "chek" of the policy p',
   );
 });
 

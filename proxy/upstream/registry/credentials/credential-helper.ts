@@ -26,7 +26,7 @@ export const credentialHelper =
   async (name, host, signal) => {
     const program = `docker-credential-${name}`;
     const fault = (why: string): EngineError => new EngineError("access-denied", why, { subject: program });
-    if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)) throw fault("is no name of a helper");
+    if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)) throw fault("is not the name of a credential helper");
     const server = host === "docker.io" ? "https://index.docker.io/v1/" : host;
     const { stdout, failure } = await runProgram(program, ["get"], env, signal, server);
     if (failure !== undefined) {

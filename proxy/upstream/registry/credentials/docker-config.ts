@@ -59,7 +59,7 @@ export const readLegacyConfig = (json: JsonValue, where: string): DockerConfig =
 
 function objectAt(value: JsonValue, where: string, what: string): JsonObject {
   if (isObject(value)) return value;
-  throw fault(where, `${what} is no JSON object`);
+  throw fault(where, `${what} is not a JSON object`);
 }
 
 /** A helper of the host, the store of all hosts, then the entry whose key fits best. */
@@ -79,7 +79,7 @@ function findEntry({ auths, where }: DockerConfig, target: Target): Credential |
   }
   if (best === undefined) return undefined;
   const entry = auths[best.key];
-  if (!isObject(entry)) throw fault(where, `the entry ${best.key} is no JSON object`);
+  if (!isObject(entry)) throw fault(where, `the entry ${best.key} is not a JSON object`);
   const secret = readEntry(entry, best.key, where);
   return secret === undefined ? undefined : { secret, who: whoHas(secret, where) };
 }
@@ -129,7 +129,7 @@ function readEntry(entry: JsonObject, key: string, where: string): Secret | unde
   const text = (name: string): string => {
     const value = Object.hasOwn(entry, name) ? entry[name] : "";
     if (typeof value === "string") return value;
-    throw fault(where, `${name} of the entry ${key} is no text`);
+    throw fault(where, `${name} of the entry ${key} is not text`);
   };
   const [registry, identity, auth] = [text("registrytoken"), text("identitytoken"), text("auth")];
   if (registry !== "") return { form: "registry", token: registry };

@@ -51,7 +51,7 @@ function readDefaults({ env, files, limits }: ProviderOptions): Defaults | undef
   const bytes = path === undefined ? undefined : readSecretFile(files, path);
   if (path === undefined || bytes === undefined) {
     if (named === undefined) return undefined;
-    throw fault(named, "GOOGLE_APPLICATION_CREDENTIALS names no file");
+    throw fault(named, "the file that GOOGLE_APPLICATION_CREDENTIALS names is not there");
   }
   try {
     const values = parseJson(bytes, { limits });
@@ -77,7 +77,7 @@ function tokenForm(values: JsonObject, path: string, now: Date): TokenForm {
     throw fault(path, `has no ${name}`);
   };
   const stated = Object.hasOwn(values, "token_uri") ? text("token_uri") : tokenAddress;
-  if (!URL.canParse(stated)) throw fault(path, "token_uri is no address");
+  if (!URL.canParse(stated)) throw fault(path, "token_uri is not a URL");
   const url = new URL(stated);
   const type = text("type");
   if (type === "authorized_user")
@@ -111,7 +111,7 @@ function readKey(pem: string, path: string): KeyObject {
     return createPrivateKey(pem);
   } catch {
     // OpenSSL's words say nothing that helps, and the key itself stays out of the message.
-    throw fault(path, "private_key is no PEM key");
+    throw fault(path, "private_key is not a key in PEM form");
   }
 }
 

@@ -48,7 +48,7 @@ export async function askCloud(
       { subject },
     );
   const json = readJsonAnswer(answer, limits);
-  if (!isObject(json)) throw new EngineError("upstream-error", "its answer is no JSON object", { subject });
+  if (!isObject(json)) throw new EngineError("upstream-error", "its answer is not a JSON object", { subject });
   return json;
 }
 
@@ -108,7 +108,8 @@ export function readSecretFile(files: Files, path: string): Uint8Array | undefin
 /** The one line of such a file. @throws EngineError `access-denied` where there is none. */
 export function readTokenFile(files: Files, path: string, setting: string): string {
   const bytes = readSecretFile(files, path);
-  if (bytes === undefined) throw new EngineError("access-denied", `${setting} names no file`, { subject: path });
+  if (bytes === undefined)
+    throw new EngineError("access-denied", `the file that ${setting} names is not there`, { subject: path });
   const text = Buffer.from(bytes).toString("latin1").trim();
   if (/^[\x21-\x7e]+$/.test(text)) return text;
   throw new EngineError("access-denied", `the file of ${setting} holds no token`, { subject: path });

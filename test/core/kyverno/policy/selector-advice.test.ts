@@ -19,7 +19,7 @@ test("a wildcard that meets another entry's label, whatever the block", () => {
   const [message = "", ...more] = said(matching(labels));
   assert.is(more.length, 0);
   assert.match(message, 'spec.rules[0].match.any[0].resources.selector.matchLabels["ti*"]');
-  assert.match(message, 'the label "tier", of which another entry wants "back"');
+  assert.match(message, 'the label "tier", and another entry wants that label to be "back"');
   for (const [form, field] of [
     ["all", "selector"],
     ["any", "namespaceSelector"],
