@@ -1,6 +1,6 @@
 /**
- * `npm run bench:ask`: `verify --online` as a process beside cosign 3.1.3, against one registry on loopback, interleaved
- * in one run. Ratios with their bounds, then the requests of both. Exit code 1 when a bound is missed.
+ * `npm run bench:ask`: `verify --online` as a process beside cosign 3.1.3, against one registry on loopback,
+ * interleaved in one run. Ratios with their bounds, then the requests of both. Exit code 1 when a bound is missed.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";

@@ -160,7 +160,7 @@ test("a user of the command line is for hosts that a policy or the configuration
   assert.is(own.exit, 0, "what the Pod pulls with is asked for the Pod's host");
 });
 
-test("allowInsecureRegistry is for hosts that the references name; for others it is said to have no effect", async () => {
+test("allowInsecureRegistry is for hosts that the references name; for others a warning tells of it", async () => {
   const credentials = { secrets: ["ci/regcred"], allowInsecureRegistry: true };
   const named = await applied({ secretIn: "ci/regcred", credentials });
   assert.is(named.exit, 0, shown(named));

@@ -138,7 +138,8 @@ test("certificates: those of every registry, of files, of the host, and whether 
 test("the hosts that files name", () => {
   const rules = parseRegistriesConf(
     '[[registry]]\nprefix = "ghcr.io/org"\nlocation = "Registry.corp.example:443/org"\n' +
-      '[[registry.mirror]]\nlocation = "mirror.corp.example:5000/ghcr"\n[[registry]]\nprefix = "quay.io"\nblocked = true',
+      '[[registry.mirror]]\nlocation = "mirror.corp.example:5000/ghcr"\n' +
+      '[[registry]]\nprefix = "quay.io"\nblocked = true',
     "registries.conf",
   );
   const entry = { root: "/v2/", capabilities: everyCapability, headers: {}, tls: {} };
