@@ -139,7 +139,7 @@ class Search implements EntitySearch {
 
   /** The manifest itself decides: fallback lists of older clients have the type of its configuration. */
   #referrer(descriptor: Descriptor, claimed: boolean, artifacts: boolean, said: Said): void {
-    const manifest = claimed ? this.#manifest(descriptor.digest) : this.#manifestOfOther(descriptor.digest);
+    const manifest = claimed ? this.#listed(descriptor) : this.#manifestOfOther(descriptor);
     if (manifest === undefined) return;
     said.annotations = { ...said.annotations, ...manifest.annotations };
     const scheme = manifestScheme(manifest, this.#purpose);
@@ -200,7 +200,7 @@ class Search implements EntitySearch {
       });
     this.#spend(layer.size);
     const bytes = requireContent(
-      readBlob(this.#knowledge, this.#repository, layer.digest, maxBytes),
+      readBlob(this.#knowledge, this.#repository, layer.digest, maxBytes, layer.size),
       this.#absent,
       layer.digest,
     );
@@ -246,18 +246,29 @@ class Search implements EntitySearch {
   }
 
   /** A manifest that is listed as something else and does not read, or is not there, is that something else. */
-  #manifestOfOther(digest: Digest): Manifest | undefined {
+  #manifestOfOther(descriptor: Descriptor): Manifest | undefined {
     try {
-      return this.#manifest(digest);
+      return this.#listed(descriptor);
     } catch (error) {
       if (error instanceof EngineError && (error.code === "malformed" || error.code === this.#absent)) return undefined;
       throw error;
     }
   }
 
-  #manifest(digest: Digest): Manifest {
+  /** What is still to be fetched counts as what is here: all that is listed is asked for at once. */
+  #listed({ digest, size }: Descriptor): Manifest {
+    try {
+      return this.#manifest(digest, size);
+    } catch (error) {
+      if (error instanceof EngineError && openQuestions(error).length > 0)
+        this.#spend(Math.min(size, this.#limits.manifestBytes));
+      throw error;
+    }
+  }
+
+  #manifest(digest: Digest, stated?: number): Manifest {
     const { bytes, manifest } = requireContent(
-      readManifest(this.#knowledge, this.#repository, digest, this.#limits),
+      readManifest(this.#knowledge, this.#repository, digest, this.#limits, stated),
       this.#absent,
       digest,
     );

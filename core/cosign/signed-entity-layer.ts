@@ -87,7 +87,7 @@ export function layerEntity(place: LayerPlace): SignedEntity {
 /** What the layer itself says, as far as it is at hand. */
 function declaredType({ knowledge, repository, descriptor, limits }: LayerPlace): string | undefined {
   if (descriptor.size > limits.blobBytes) return undefined;
-  const blob = readBlob(knowledge, repository, descriptor.digest, limits.blobBytes);
+  const blob = readBlob(knowledge, repository, descriptor.digest, limits.blobBytes, descriptor.size);
   return blob.state === "present" ? declaredPredicateType(blob.value, limits) : undefined;
 }
 
@@ -104,7 +104,7 @@ function readContent(place: LayerPlace, annotations: Readonly<Record<string, str
     });
   const absent = place.purpose === "signature" ? "no-signature" : "no-attestation";
   const bytes = requireContent(
-    readBlob(place.knowledge, place.repository, descriptor.digest, limits.blobBytes),
+    readBlob(place.knowledge, place.repository, descriptor.digest, limits.blobBytes, descriptor.size),
     absent,
     descriptor.digest,
   );

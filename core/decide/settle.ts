@@ -63,6 +63,19 @@ function besideGiven(given: Answer | undefined, asked: Answer): Answer {
   return { ...asked, value: [...list, ...more], from: `${given.from}, ${asked.from}` };
 }
 
+/** Each question once, for the largest size that is stated of its content. */
+function widest(questions: readonly Question[]): readonly Question[] {
+  const found = new Map<string, Question>();
+  for (const question of questions) {
+    const held = found.get(questionText(question));
+    if (held === undefined || mostOf(question) > mostOf(held)) found.set(questionText(question), question);
+  }
+  return [...found.values()];
+}
+
+const mostOf = (question: Question): number =>
+  "atMost" in question ? (question.atMost ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
+
 /**
  * One run of asking over what is known. Several loops may share it, also at the same time: each question is asked at
  * most once in a run.
@@ -105,7 +118,7 @@ export class AskingRun {
   ): Promise<Result> {
     for (let round = 0; round < rounds; round++) {
       const result = attempt(this.#answers, this.#now);
-      const open = result.open.filter((question) => !this.#answered.has(questionText(question)));
+      const open = widest(result.open.filter((question) => !this.#answered.has(questionText(question))));
       if (open.length === 0) return result;
       await Promise.all(open.map((question) => this.#once(question)));
     }

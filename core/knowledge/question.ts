@@ -18,7 +18,13 @@ import { EngineError } from "../errors.ts";
 /** `repository` is `host[:port]/path` without tag or digest, as `core/oci/reference.ts` normalises it. */
 export type Question =
   | { readonly kind: "tag"; readonly repository: string; readonly tag: string }
-  | { readonly kind: "manifest" | "blob"; readonly repository: string; readonly digest: Digest }
+  | {
+      readonly kind: "manifest" | "blob";
+      readonly repository: string;
+      readonly digest: Digest;
+      /** Bytes that are worth fetching, by the size that is stated where it is named. Not part of the text. */
+      readonly atMost?: number;
+    }
   | { readonly kind: "referrers"; readonly repository: string; readonly digest: Digest }
   | { readonly kind: "trusted-root"; readonly name: string }
   | { readonly kind: "key"; readonly reference: string }

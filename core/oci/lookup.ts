@@ -29,8 +29,15 @@ export function readTag(knowledge: Knowledge, repository: string, tag: string): 
   return ask(knowledge, question);
 }
 
+/** Beyond the size that is stated: enough to tell that it is wrong. */
+const beyondStated = 64 * 1024;
+
+/** What is worth fetching of content that states its size. Whoever lies about it must not fill memory and disks. */
+const atMost = (stated: number | undefined): { readonly atMost?: number } =>
+  stated === undefined ? {} : { atMost: stated + beyondStated };
+
 /**
- * A manifest or index by digest.
+ * A manifest or index by digest; `stated` is its size by what names it.
  * @throws EngineError `malformed` when the bytes have another digest or are no manifest, `over-limit`, as `ask`,
  * and whatever a damaged source throws.
  */
@@ -39,8 +46,9 @@ export function readManifest(
   repository: string,
   digest: Digest,
   limits: Limits,
+  stated?: number,
 ): Known<KnownManifest> {
-  const question = { kind: "manifest", repository, digest } as const;
+  const question = { kind: "manifest", repository, digest, ...atMost(stated) } as const;
   return read(ask(knowledge, question), (bytes) => {
     checkContent(question, bytes, limits.manifestBytes);
     return { digest, bytes, manifest: parseManifest(bytes, limits) };
@@ -48,7 +56,7 @@ export function readManifest(
 }
 
 /**
- * A blob by digest.
+ * A blob by digest; `stated` is its size by what names it.
  * @throws EngineError `malformed` when the bytes have another digest, `over-limit` past `maxBytes`, as `ask`,
  * and whatever a damaged source throws.
  */
@@ -57,8 +65,9 @@ export function readBlob(
   repository: string,
   digest: Digest,
   maxBytes: number,
+  stated?: number,
 ): Known<Uint8Array> {
-  const question = { kind: "blob", repository, digest } as const;
+  const question = { kind: "blob", repository, digest, ...atMost(stated) } as const;
   return read(ask(knowledge, question), (bytes) => {
     checkContent(question, bytes, maxBytes);
     return bytes;

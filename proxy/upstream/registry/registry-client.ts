@@ -21,8 +21,9 @@ import { isHtml, registryFault, saysAbsent } from "./registry-fault.ts";
 /** `undefined`: the registry says that it does not have it. */
 export interface RegistryClient {
   tag(endpoint: Endpoint, tag: string, signal: AbortSignal): Promise<TagFound | undefined>;
-  manifest(endpoint: Endpoint, digest: Digest, signal: AbortSignal): Promise<Uint8Array | undefined>;
-  blob(endpoint: Endpoint, digest: Digest, signal: AbortSignal): Promise<Uint8Array | undefined>;
+  /** `atMost`: of more bytes none are read. */
+  manifest(endpoint: Endpoint, digest: Digest, signal: AbortSignal, atMost?: number): Promise<Uint8Array | undefined>;
+  blob(endpoint: Endpoint, digest: Digest, signal: AbortSignal, atMost?: number): Promise<Uint8Array | undefined>;
   referrers(endpoint: Endpoint, digest: Digest, signal: AbortSignal): Promise<ReferrersFound | undefined>;
 }
 
@@ -78,15 +79,25 @@ export class HttpRegistryClient implements RegistryClient {
     return { descriptor: { mediaType: mediaTypeIn(headers), digest, size: bytes.length }, bytes };
   }
 
-  async manifest(endpoint: Endpoint, digest: Digest, signal: AbortSignal): Promise<Uint8Array | undefined> {
-    const response = await this.#getManifest(endpoint, digest, signal);
+  async manifest(
+    endpoint: Endpoint,
+    digest: Digest,
+    signal: AbortSignal,
+    atMost?: number,
+  ): Promise<Uint8Array | undefined> {
+    const response = await this.#getManifest(endpoint, digest, signal, atMost);
     return response === undefined ? undefined : checkedContent(response, digest);
   }
 
-  async blob(endpoint: Endpoint, digest: Digest, signal: AbortSignal): Promise<Uint8Array | undefined> {
+  async blob(
+    endpoint: Endpoint,
+    digest: Digest,
+    signal: AbortSignal,
+    atMost = Number.POSITIVE_INFINITY,
+  ): Promise<Uint8Array | undefined> {
     const { requests, limits } = this.#options;
     const path = `${endpoint.path}/blobs/${digest}`;
-    const response = await requests.send(endpoint, { path, maxBytes: limits.blobBytes }, signal);
+    const response = await requests.send(endpoint, { path, maxBytes: Math.min(limits.blobBytes, atMost) }, signal);
     if (response.status === 200) return checkedContent(response, digest);
     if (saysAbsent(response, limits)) return undefined;
     throw await this.#fault(response, endpoint, signal);
@@ -125,12 +136,17 @@ export class HttpRegistryClient implements RegistryClient {
         : "unclear";
   }
 
-  async #getManifest(endpoint: Endpoint, reference: string, signal: AbortSignal): Promise<BoundedResponse | undefined> {
+  async #getManifest(
+    endpoint: Endpoint,
+    reference: string,
+    signal: AbortSignal,
+    atMost = Number.POSITIVE_INFINITY,
+  ): Promise<BoundedResponse | undefined> {
     const { requests, limits } = this.#options;
     const path = `${endpoint.path}/manifests/${reference}`;
     const response = await requests.send(
       endpoint,
-      { path, accept: manifestTypes, maxBytes: limits.manifestBytes },
+      { path, accept: manifestTypes, maxBytes: Math.min(limits.manifestBytes, atMost) },
       signal,
     );
     if (response.status === 200 && !isHtml(response)) return response;

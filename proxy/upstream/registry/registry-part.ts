@@ -178,18 +178,18 @@ export function createRegistryParts(options: RegistryPartOptions): RegistryParts
         add(kept, mostKept, key, { bytes: found.bytes, from: endpoint.host });
       return found.descriptor;
     }),
-    manifest: part("manifest", async (endpoint, { digest }, signal) => {
+    manifest: part("manifest", async (endpoint, { digest, atMost }, signal) => {
       const key = `${place(endpoint)}@${digest}`;
       const held = kept.get(key);
       if (held !== undefined) {
         kept.delete(key);
         return held.bytes;
       }
-      const bytes = await client.manifest(endpoint, digest, signal);
+      const bytes = await client.manifest(endpoint, digest, signal, atMost);
       if (bytes === undefined) refuseContradiction(named, key, digest, endpoint);
       return bytes;
     }),
-    blob: part("blob", (endpoint, { digest }, signal) => client.blob(endpoint, digest, signal)),
+    blob: part("blob", (endpoint, { digest, atMost }, signal) => client.blob(endpoint, digest, signal, atMost)),
     referrers: {
       from,
       ask: async (question, signal) =>

@@ -1,8 +1,14 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { findSignedEntities, type SearchOptions } from "../../../core/cosign/find-signed-entities.ts";
+import {
+  type EntitySearch,
+  findSignedEntities,
+  type SearchOptions,
+} from "../../../core/cosign/find-signed-entities.ts";
 import { decodeUtf8, encodeUtf8 } from "../../../core/encoding/utf8.ts";
+import { EngineError } from "../../../core/errors.ts";
+import { openQuestions } from "../../../core/knowledge/ask.ts";
 import { defaultLimits } from "../../../core/limits.ts";
 import { parseManifest } from "../../../core/oci/manifest.ts";
 import { MemoryKnowledge } from "../../../core/oci/memory-knowledge.ts";
@@ -342,6 +348,40 @@ test("more bytes than the bound are refused, also where one blob is named again 
     bounded(bytes - 1).failures.map(({ code }) => code),
     ["over-limit"],
   );
+});
+
+test("what is still to be fetched is bounded by the sizes that are stated, and so is each fetch", () => {
+  const mostOf = (questions: EntitySearch["open"]): number =>
+    questions.reduce((sum, question) => sum + ("atMost" in question ? (question.atMost ?? Infinity) : Infinity), 0);
+  const listed = (size: number, count: number): EntitySearch => {
+    const list = Array.from({ length: count }, (_, at) => ({
+      mediaType: "application/vnd.oci.image.manifest.v1+json",
+      digest: digestOf(encodeUtf8(String(at))),
+      size,
+      artifactType: bundleType,
+    }));
+    const knowledge = new MemoryKnowledge(defaultLimits);
+    return find(knowledge.present({ kind: "referrers", repository, digest }, list), { layouts: "bundles" });
+  };
+  const honest = listed(defaultLimits.manifestBytes, 1000);
+  assert.ok(honest.open.length > 0);
+  assert.ok(mostOf(honest.open) < 1.1 * defaultLimits.signatureBytesPerImage);
+  assert.ok(honest.failures.some(({ code }) => code === "over-limit"));
+  const lying = listed(1, 1000);
+  assert.is(lying.open.length, 1000);
+  assert.ok(mostOf(lying.open) < 100 * 2 ** 20);
+  const { knowledge, tag } = world();
+  tag([{ mediaType: "a/b", digest: `sha256:${"b".repeat(64)}`, size: 9, annotations: signature }]);
+  const [layer] = find(knowledge).entities;
+  try {
+    layer?.content();
+    assert.unreachable();
+  } catch (error) {
+    assert.instance(error, EngineError);
+    assert.equal(openQuestions(error as EngineError), [
+      { kind: "blob", repository, digest: `sha256:${"b".repeat(64)}`, atMost: 9 + 65536 },
+    ]);
+  }
 });
 
 test("another repository is asked in place of the image's", () => {

@@ -169,6 +169,32 @@ test("of a list that was given in part the rest is asked for, and what was given
   }
 });
 
+test("content that several name is asked for once, for the largest size that one of them states", async () => {
+  const blob = (atMost?: number) =>
+    ({
+      ...{ kind: "blob", repository: "ghcr.io/org/app", digest: listed("x").digest },
+      ...(atMost === undefined ? {} : { atMost }),
+    }) as Question;
+  for (const [sizes, most] of [
+    [[10, 99, 20], 99],
+    [[10, undefined, 20], undefined],
+  ] as const) {
+    const asked: Question[] = [];
+    const asker: Asker = {
+      ask: (question) => {
+        asked.push(question);
+        return Promise.resolve(undefined);
+      },
+    };
+    const rounds = [sizes.map(blob), [blob(1000)]];
+    await new AskingRun({ answer: () => undefined }, asker, new Date(), {}).settle(
+      () => ({ open: rounds.shift() ?? [] }),
+      3,
+    );
+    assert.equal(asked, [blob(most)]);
+  }
+});
+
 test("a given part of a list does not make an older whole one young", () => {
   const part = answering({ state: "present", value: [listed("given")], partial: true, ...origin });
   const whole = answering({ state: "present", value: [listed("given"), listed("old")], ...origin });

@@ -313,6 +313,19 @@ test("an entry that cannot be read spoils no other; a list that is none is refus
     );
 });
 
+test("of content that is larger than what names it states nothing more is read", () =>
+  withRegistry(
+    (path) => (path.includes("/blobs/") || path.includes("/manifests/") ? manifestReply(text) : undefined),
+    async (server, { manifest, blob }) => {
+      for (const atMost of [text.length - 1, 0]) {
+        await rejectsCode("over-limit", () => blob.ask({ ...byDigest("blob", server.host), atMost }, never));
+        await rejectsCode("over-limit", () => manifest.ask({ ...byDigest("manifest", server.host), atMost }, never));
+      }
+      for (const atMost of [text.length, text.length + 1])
+        assert.is((await blob.ask({ ...byDigest("blob", server.host), atMost }, never))?.state, "present");
+    },
+  ));
+
 test("storage without the content to which the registry leads is no absence", async () => {
   const storage = await serveRegistry(() => 404);
   try {
