@@ -13,7 +13,7 @@ import { type AssociatedKind, associatedTag } from "../core/oci/associated-tag.t
 import type { Descriptor } from "../core/oci/descriptor.ts";
 import { readBlob, readManifest, readReferrers, readTag, requireContent } from "../core/oci/lookup.ts";
 
-/** `bundle`: a Sigstore bundle, which only inside tells what it holds. */
+/** `bundle`: a Sigstore bundle; only its content tells what it holds. */
 export type AttachedKind = "signature" | "attestation" | "sbom" | "bundle" | "other";
 
 /** A manifest beside the image. */

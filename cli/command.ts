@@ -24,7 +24,7 @@ export interface CommandIO {
   /** @throws EngineError `invalid-usage` when the file cannot be written. */
   writeFile(path: string, text: string): void;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Names of variables that had a say. */
+  /** Names of the variables that were read and have a value. */
   readonly used: Set<string>;
   now(): Date;
   /** Whether the stream shows colour. */

@@ -59,7 +59,7 @@ function withPath<T>(path: string, doing: string, act: () => T): T {
   }
 }
 
-/** More than any reader takes; a text of the language has little more. */
+/** More than any reader accepts; a string of JavaScript cannot be much longer. */
 const largestFile = 512 * 1024 * 1024;
 const pieceBytes = 64 * 1024;
 

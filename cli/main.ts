@@ -46,7 +46,7 @@ const io: CommandIO = {
   limits: defaultLimits,
 };
 
-/** As a program ends that does not handle SIGPIPE. */
+/** The exit code of a program that SIGPIPE ended. */
 const readerIsGone = 141;
 
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {

@@ -62,7 +62,7 @@ async function add(layouts: readonly string[], options: AddOptions, io: CommandI
   });
 }
 
-/** Where a document is the answer, what is said to people on stdout is not. */
+/** Where stdout is a document, lines for people are not printed there. */
 const quiet = (io: Voice): Voice => ({ ...io, out: () => undefined });
 
 type Voice = Pick<CommandIO, "out"> & Ear;

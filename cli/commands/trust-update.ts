@@ -9,6 +9,7 @@ import { encodeHex } from "../../core/encoding/hex.ts";
 import { codeRow, EngineError } from "../../core/errors.ts";
 import { publicGoodMirror, publicGoodRoot } from "../../core/trust/public-good.ts";
 import type { TufSource } from "../../core/trust/resolve-trust.ts";
+import { wrongMetadata } from "../../core/trust/tuf-verifier.ts";
 import { trustInitialRoot } from "../../core/tuf/update-root.ts";
 import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
@@ -43,10 +44,7 @@ async function asTrustProblem<T>(name: string, run: () => Promise<T>): Promise<T
   } catch (error) {
     if (!(error instanceof EngineError) || (codeRow(error.code).truth !== "refuted" && error.code !== "unsupported"))
       throw error;
-    throw new EngineError("no-trust", `the TUF metadata does not verify: [${error.code}] ${error.message}`, {
-      subject: `${name} ${error.subject ?? ""}`.trim(),
-      cause: error,
-    });
+    throw wrongMetadata(name, error);
   }
 }
 

@@ -26,7 +26,7 @@ interface Given {
   readonly flag?: string | undefined;
 }
 
-/** What a file should hold. `form` is that of a file which does, though perhaps in a faulty way. */
+/** What a file should hold. `form`: the form of such a file, even of one with a fault. */
 export interface Wanted {
   readonly what: string;
   readonly form?: Remedy;

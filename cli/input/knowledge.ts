@@ -1,6 +1,6 @@
 /**
  * What a command may know: layout folders, the mirror, a trusted root and key files of the command line, and where it
- * was said, what can be asked for.
+ * allowed, what can be asked for.
  */
 import { parseInstant } from "../../core/encoding/instant.ts";
 import { decodeUtf8 } from "../../core/encoding/utf8.ts";

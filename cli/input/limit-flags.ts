@@ -32,7 +32,7 @@ const largest = 500 * 2 ** 20;
 
 /**
  * The bounds of a command. Limits of everything that holds a bundle grow with it; a smaller size does not shrink them.
- * @throws EngineError `invalid-usage` for a text that is no size, or one that no text of the language can hold.
+ * @throws EngineError `invalid-usage` for a text that is not a size, or a size that no string of JavaScript can have.
  */
 export function readLimits(options: LimitOptions, io: Pick<CommandIO, "env" | "used" | "limits">): Limits {
   const given = options.maxBundleSize ?? fromEnvironment("SALLYPORT_MAX_BUNDLE_SIZE", io);

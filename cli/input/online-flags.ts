@@ -89,7 +89,7 @@ export function isOnline(options: Partial<OnlineOptions>, io: CommandIO): boolea
   if (said || options.offline === true) return said;
   const mode = fromEnvironment("SALLYPORT_MODE", io) ?? "offline";
   if (mode !== "online" && mode !== "offline")
-    throw new EngineError("invalid-usage", "the mode is online or offline", { subject: "SALLYPORT_MODE" });
+    throw new EngineError("invalid-usage", "SALLYPORT_MODE must be online or offline", { subject: mode });
   return mode === "online";
 }
 
@@ -104,9 +104,11 @@ export interface AskingBounds {
 export function readAskingBounds({ timeout, maxWorkers, refresh }: OnlineOptions): AskingBounds {
   const inFlight = /^[1-9]\d{0,3}$/.test(maxWorkers) ? Number(maxWorkers) : 0;
   if (inFlight === 0)
-    throw new EngineError("invalid-usage", "a number from 1 to 9999", { subject: `--max-workers ${maxWorkers}` });
+    throw new EngineError("invalid-usage", "--max-workers takes a number from 1 to 9999", { subject: maxWorkers });
   const timeoutMs = parseSpan(timeout);
   if (timeoutMs === 0)
-    throw new EngineError("invalid-usage", "a time in which an answer can come", { subject: `--timeout ${timeout}` });
+    throw new EngineError("invalid-usage", "--timeout leaves no time for an answer; write it as 30s", {
+      subject: timeout,
+    });
   return { timeoutMs, inFlight, refreshMs: parseSpan(refresh) };
 }

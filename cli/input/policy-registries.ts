@@ -9,20 +9,20 @@ import type { Attestor, Policy, RegistryCredentials } from "../../core/kyverno/p
 import { containsWildcard } from "../../core/patterns/wildcard.ts";
 import { type Ear, warn } from "../render/say.ts";
 
-/** Where Kyverno looks for a Secret that is named alone. */
+/** The namespace in which Kyverno looks for a Secret that is named without one. */
 const ownNamespace = "kyverno";
 
 export interface RegistryAccess {
   /** Secrets of policies: `namespace/name`, in order, each once. */
   readonly secrets: readonly string[];
-  /** Those with which Pods pull their images; one that does not exist is none, as for a node. */
+  /** Secrets with which Pods pull their images. One that does not exist is ignored, as by a node. */
   readonly pullSecrets: readonly string[];
   readonly providers: readonly string[];
-  /** Hosts that the policies name: images, whoever names them, are on these or on others. */
+  /** Hosts that the policies themselves name; the images of resources may be on any others. */
   readonly hosts: readonly string[];
   /** Hosts whose certificate is not checked, and which are asked without TLS where they speak none. */
   readonly insecureHosts: readonly string[];
-  /** Patterns of references that name no host for which that could be done. */
+  /** Patterns of references that name no host, so that the setting has no effect for them. */
   readonly insecurePatterns: readonly string[];
 }
 
@@ -45,7 +45,7 @@ function literalHost(pattern: string): string | undefined {
   return isHost && !containsWildcard(first) ? first : undefined;
 }
 
-/** Where images are by the word of policies, and where their signatures are kept. */
+/** The hosts of the images and of the signature repositories that policies name. */
 function hostsOf(policies: readonly Policy[]): readonly string[] {
   const ofAttestor = ({ repository, attestor }: Attestor): readonly string[] => [
     ...(repository === undefined ? [] : [repository]),
@@ -63,7 +63,7 @@ function hostsOf(policies: readonly Policy[]): readonly string[] {
     .flatMap((pattern) => literalHost(pattern) ?? []);
 }
 
-/** {@link readRegistryAccess}; what of it cannot be done is told. */
+/** {@link readRegistryAccess}, with a warning about what has no effect. */
 export function registryAccessOf(
   policies: readonly Policy[],
   resources: readonly { readonly value: JsonObject }[],

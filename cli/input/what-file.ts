@@ -105,7 +105,7 @@ function jsonForm(text: string, limits: Limits): FileForm | undefined {
   };
 }
 
-/** `undefined` where nothing more can be said than that it is not what was asked for. */
+/** `undefined` for a file of no known form. */
 export function formOfFile(bytes: Uint8Array, limits: Limits): FileForm | undefined {
   if (bytes.length === 0) return { is: "empty", remedy: "other-file" };
   const binary = binaryForm(bytes, limits);

@@ -10,8 +10,8 @@ const hidden = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 export const escaped = (character: string): string => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
 
 /**
- * Commands that build servers take from a log, wherever in a line (`##vso[…]`, `##[…]`) or at its beginning, which a
- * long text can choose (`::error …::`).
+ * Commands that build servers take from a log: anywhere in a line (`##vso[…]`, `##[…]`), or at its beginning
+ * (`::error …::`), where a long text that is wrapped can bring any of its words.
  */
 const ofBuildServers = /#(?=#(?:vso)?\[)|:(?=:[A-Za-z-]+(?:::| ))/g;
 
@@ -33,7 +33,7 @@ export const visibleLines = (text: string): string =>
 const colour = /(\u001b\[[0-9;]*m)/;
 
 /**
- * All that is printed, as the last thing before the stream: whatever another place forgot to escape. Line ends, tabs
+ * Everything that is printed passes here last: what another place forgot to escape is escaped. Line ends, tabs
  * and, where there is colour, its sequences stay; so do the line ends of Unicode, which no screen obeys.
  */
 export const harmless = (text: string, hasColour: boolean): string =>

@@ -73,8 +73,8 @@ export function codesOf(result: RuleResult): readonly ErrorCode[] {
 }
 
 /**
- * What helps against the failures of rules, each thing once, in their order: `fix for no-signature: …`. That an image
- * is not verified needs no help of its own beside what its verification lacks.
+ * The fixes of the failures of rules, each once, in their order: `fix for no-signature: …`. `unverified-image` has no
+ * fix of its own where another failure says what the verification lacks.
  */
 export function fixLines(results: readonly RuleResult[], settings: FixSettings): readonly string[] {
   const failures = results.flatMap((result) => failureOf(result) ?? []);

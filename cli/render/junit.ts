@@ -52,7 +52,7 @@ function renderCase({ classname, name, status, reason = "", type, lines }: Junit
   );
 }
 
-/** Readers tell cases apart by class and name: a repeated one gets a number. */
+/** Readers distinguish cases by class and name: a repeated one gets a number. */
 function named(cases: readonly JunitCase[]): readonly JunitCase[] {
   const taken = new Set<string>();
   const counts = new Map<string, number>();

@@ -147,10 +147,13 @@ export function asTrustError<T>(name: string, run: () => T): T {
     return run();
   } catch (error) {
     if (!(error instanceof EngineError) || error.code === "stale" || error.code === "no-trust") throw error;
-    const subject = error.subject === undefined ? name : `${name} ${error.subject}`;
-    throw new EngineError("no-trust", `the TUF metadata does not verify: [${error.code}] ${error.message}`, {
-      subject,
-      cause: error,
-    });
+    throw wrongMetadata(name, error);
   }
 }
+
+/** The failure of the trusted root `name` whose metadata is wrong. */
+export const wrongMetadata = (name: string, cause: EngineError): EngineError =>
+  new EngineError("no-trust", `the TUF metadata does not verify: [${cause.code}] ${cause.message}`, {
+    subject: cause.subject === undefined ? name : `${name} ${cause.subject}`,
+    cause,
+  });

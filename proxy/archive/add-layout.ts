@@ -25,7 +25,7 @@ export interface AddLayoutOptions {
   readonly repository?: string;
   /** The tag for the one image without a name. */
   readonly tag?: string;
-  /** Of what the mirror then holds everything: the layout's images, their repositories, hosts; or these scopes. */
+  /** What the mirror then holds completely: the layout's images, their repositories or hosts, or these scopes. */
   readonly complete?: Grain | readonly string[];
   /** Who says that it is complete. Default: `from`. */
   readonly claimedBy?: string;

@@ -29,7 +29,10 @@ export function requireClaimable({ files, hasMarks, complete, from }: LayoutKnow
     );
 }
 
-/** Follows one addition: made before it, told of the claims that its facts end, and asked to claim at its end. */
+/**
+ * The claims of one addition. Make it before anything is added, tell it of each claim that ends, and let it store the
+ * layout's claims at the end.
+ */
 export class AddedClaims {
   readonly #mirror: Mirror;
   readonly #layout: LayoutKnowledge;
@@ -64,8 +67,8 @@ export class AddedClaims {
   }
 
   /**
-   * A layout is not complete for an image of which the mirror holds more. Where both were said to be complete they are
-   * together. A claim about a repository or a host is about the mirror, as it is now.
+   * A layout is not complete for an image of which the mirror holds more. If both were said to be complete, both
+   * together are. A claim about a repository or a host is about the mirror, as it is now.
    */
   #holds({ scope }: CompletenessClaim): boolean {
     const more = this.#heldBeyond(scope);

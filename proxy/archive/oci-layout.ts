@@ -32,8 +32,8 @@ export interface LayoutOptions {
   /** The tag for the one image without a name. */
   readonly tag?: string;
   /**
-   * Of what the layout holds everything, except image layers: of its images, of their repositories, or of their hosts.
-   * Or a list of scopes.
+   * What the layout holds completely, except image layers: its images, their repositories, or their hosts. Or a list
+   * of scopes.
    */
   readonly complete?: Grain | readonly string[];
   /** Who says that it is complete. Default: `from`. */

@@ -56,7 +56,7 @@ const mostOfFailure = 64 * 1024;
 const mostRedirects = 5;
 const firstDelayMs = 500;
 const longestDelayMs = 8_000;
-/** How long a host that could not be reached is left alone: what many questions ask of it fails at once. */
+/** How long a host that could not be reached is left alone: until then every request to it fails at once. */
 const restMs = 10_000;
 
 const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
@@ -209,7 +209,7 @@ function readRetryAfter(text: string, now: number): number | undefined {
   return Number.isNaN(at) ? undefined : Math.max(0, at - now);
 }
 
-/** @throws EngineError for a target that is nobody's to name. */
+/** @throws EngineError for a target to which an upstream may not send us. */
 function redirectTarget(location: string, from: URL): URL {
   const subject = shownUrl(from);
   if (!URL.canParse(location, from.href))

@@ -7,7 +7,7 @@ import type { ApiServer } from "./api-server.ts";
 
 /** As kubectl asks. */
 const perPage = 500;
-/** A list that changes faster than it is read is begun again so often. */
+/** How often a list is read from its beginning again when it changes while it is read. */
 const mostBeginnings = 3;
 
 export interface Page {

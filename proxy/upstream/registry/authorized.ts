@@ -38,17 +38,17 @@ interface Grant {
   readonly authorization: string | undefined;
   readonly until: number;
   readonly who: string;
-  /** It is what the user has, not what was given for it. */
+  /** Whether it is the user's own secret, not a token that was got with it. */
   readonly isPassword: boolean;
 }
 
-/** What is not asked again before its time, and what is said instead. */
+/** What is not asked again before a time, and the error that is thrown until then. */
 interface Rest {
   readonly until: number;
   readonly error: EngineError;
 }
 
-/** Tokens of so many repositories are kept: those asked for first go first. */
+/** How many repositories' tokens are kept; the oldest are dropped first. */
 const mostGrants = 1024;
 const mostScopeCharacters = 2048;
 /** How long a host is left alone that limits or refuses, where it does not say. */

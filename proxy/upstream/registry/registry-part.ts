@@ -44,7 +44,7 @@ const capability: Readonly<Record<Kind, Capability>> = {
   blob: "pull",
   referrers: "referrers",
 };
-/** Manifests that came with their tags, until they are asked for; digests that a registry listed. */
+/** How much is kept: manifests that came with their tags, until they are asked for, and digests that were listed. */
 const mostKept = 256;
 const mostKeptBytes = 1024 * 1024;
 const mostNamed = 10_000;

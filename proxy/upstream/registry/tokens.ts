@@ -34,7 +34,7 @@ export interface TokenOptions {
   readonly limits: Limits;
 }
 
-/** `credentials`: whose they are matters nowhere at this registry; `scope`: for this repository. */
+/** What was refused. `credentials`: the registry accepts them nowhere; `scope`: not for this repository. */
 export interface TokenRefusal {
   readonly refused: "credentials" | "scope";
   readonly error: EngineError;
@@ -50,9 +50,9 @@ export interface Token {
 export const nobody = "nobody: there are no credentials";
 
 const tokenBytes = 256 * 1024;
-/** What the specification says where the endpoint does not. */
+/** A token's life by the specification, where the endpoint states none. */
 const defaultSeconds = 60;
-/** A token is renewed so long before its end, or after three quarters of its life: clocks differ. */
+/** How long before its end a token is renewed, at the latest after three quarters of its life: clocks differ. */
 const marginMs = 10_000;
 
 /**
@@ -129,7 +129,7 @@ function readToken(answer: BoundedResponse, asked: number, limits: Limits): Toke
   const json = readJsonAnswer(answer, limits);
   const { token, access_token, expires_in } = isObject(json) ? json : {};
   const text = [access_token, token].find((value): value is string => typeof value === "string" && value !== "");
-  // It becomes a header.
+  // It is sent in a header.
   if (text === undefined || !/^[\x21-\x7e]+$/.test(text))
     throw new EngineError("upstream-error", "the token endpoint's answer has no token", {
       subject: shownUrl(answer.url),
