@@ -19,6 +19,7 @@ import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import type { Cluster } from "../../proxy/upstream/cluster/open-cluster.ts";
 import { openUpstream, type Outside, type Upstream } from "../../proxy/upstream/open-upstream.ts";
 import { readAuthorities } from "../../proxy/upstream/authorities.ts";
+import { ownAnswers } from "../../proxy/upstream/cluster/own-answers.ts";
 import { readsSecrets } from "../../proxy/upstream/cluster/api-path.ts";
 import type { Files } from "../../proxy/upstream/config-files.ts";
 import { credentialFiles } from "../../proxy/upstream/registry/credentials/credential-files.ts";
@@ -113,7 +114,8 @@ export async function openOnline(
     cluster,
     outside: outside ? outsideOf() : undefined,
   });
-  const run = new AskingRun(known.knowledge, asker, known.now, {
+  const own = cluster === undefined ? known.knowledge : ownAnswers(known.knowledge, cluster);
+  const run = new AskingRun(own, asker, known.now, {
     refresh: refreshMs,
     given: known.given,
     inFlight,

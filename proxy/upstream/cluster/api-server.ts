@@ -11,6 +11,7 @@ import { readJsonAnswer } from "../json-answer.ts";
 import { codeOfStatus } from "../outage.ts";
 import { isLoopback, hostOf } from "../proxy-choice.ts";
 import { type ClusterCredentials, type CredentialOptions, CredentialSource } from "./credentials.ts";
+import { apiServerName } from "./own-answers.ts";
 import { type AccessOptions, type ClusterAccess, readAccess } from "./kubeconfig.ts";
 
 export interface ApiServerOptions extends AccessOptions, CredentialOptions {
@@ -56,7 +57,7 @@ export class ApiServer {
 
   /** For people; before anything was read it is just the cluster. */
   get name(): string {
-    return this.#access === undefined ? "the cluster" : `the API server ${this.#access.server}`;
+    return this.#access === undefined ? "the cluster" : apiServerName(this.#access.server);
   }
 
   /**

@@ -41,6 +41,8 @@ export interface Cluster {
   readonly key: Part<"key">;
   /** Of the context. @throws EngineError `invalid-config` */
   readonly namespace: () => string;
+  /** Its address. @throws EngineError `invalid-config` */
+  readonly server: () => string;
   /** `undefined`: there is no such Secret. */
   readonly readSecret: (namespace: string, name: string, signal: AbortSignal) => Promise<JsonValue | undefined>;
   /** Names of the Secrets that a service account pulls images with; none where there is no such account. */
@@ -91,6 +93,7 @@ export function openCluster(options: ClusterOptions): Cluster {
       },
     },
     namespace: () => server.access.namespace,
+    server: () => server.access.server,
     readSecret: (namespace, name, signal) => get(namespace, "secrets", name, signal),
     async pullSecretsOf(namespace, account, signal) {
       const found = await get(namespace, "serviceaccounts", account, signal);

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type ApiStub, kubeconfigOf, serveApi, statusBody } from "../../support/api-server.ts";
+import { temporaryFolder } from "../../support/temporary-mirror.ts";
 import { runCli, type TestRun } from "../command-io.ts";
 
 const test = suite("cli/input/cluster-resources");
@@ -154,6 +155,33 @@ test("verify takes a key of a Secret; without --cluster nobody asks for it", () 
     assert.is((await runCli([...words, ...layout])).exit, 5);
     assert.equal(asked(), []);
   }));
+
+test("what another cluster said is not known of this one: its keys are no keys here, not even in an outage", async () => {
+  const store = ["--store", join(temporaryFolder(), "mirror")];
+  const words = [
+    "verify",
+    "--online",
+    "--key",
+    "k8s://keys/release",
+    "--insecure-ignore-tlog",
+    ...store,
+    image("signed"),
+  ];
+  const refused = { status: 403, body: statusBody(403, "Forbidden", "secrets is forbidden") };
+  await onCluster(world, async (run) => {
+    const first = await run(words);
+    assert.is(first.exit, 0, first.err);
+    assert.is((await run([...words, "--refresh", "1h"])).exit, 0);
+    await onCluster({ "/api/v1/namespaces/keys/secrets/release": () => refused }, async (other) => {
+      for (const refresh of ["0s", "1h"]) {
+        const { exit, err } = await other([...words, "--refresh", refresh]);
+        assert.is(exit, 5, err);
+        assert.match(err, "no-key");
+      }
+    });
+    assert.is((await run([...words, "--refresh", "1h"])).exit, 0, "it is still the first one's");
+  });
+});
 
 test("--offline forbids registries, not the cluster", () =>
   onCluster(world, async (run) => {
