@@ -110,7 +110,7 @@ export function failureNode({ check, code, reason, subject }: Failure): TreeNode
   };
 }
 
-/** The claim on which it rests that there is nothing else. */
+/** The claim by which it is known that there is nothing else. */
 export const claimNode = (claim: CompletenessClaim): TreeNode => leaf("pass", "no others", claimWords(claim));
 
 /** One signature that was checked. */

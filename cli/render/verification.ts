@@ -21,7 +21,7 @@ export interface VerifiedImage {
   readonly digest?: string;
   readonly verification: Verification<readonly ProvenSignature[]>;
   readonly candidates: readonly Candidate[];
-  /** The claims of completeness on which it rests that there are no others. */
+  /** The claims of completeness by which it is known that there are no others. */
   readonly claims?: readonly CompletenessClaim[];
   /** Of the attestations of an image that was asked for a signature and has none. */
   readonly attestationTypes?: readonly string[];

@@ -38,7 +38,7 @@ export interface SearchOptions {
 /**
  * What was found. `failures` are siblings that could not be read and layouts without an answer; neither affects a good
  * candidate. `open` are the questions whose answers could bring more. `others` are the predicate types of what was
- * met and is not looked for. `claims` are those on which it rests that a layout holds nothing.
+ * met and is not looked for. `claims` are those by which a layout is known to hold nothing.
  */
 export interface EntitySearch {
   readonly entities: readonly SignedEntity[];

@@ -52,7 +52,7 @@ export interface ImageOutcome {
   readonly candidates: readonly Candidate[];
   /** For attestations only; empty unless `verification` is proven. */
   readonly undecided: Undecided;
-  /** The claims of completeness on which it rests that there are no other candidates; none where a layout was asked. */
+  /** The claims of completeness by which it is known that there are no others; none where a layout was asked. */
   readonly claims: readonly CompletenessClaim[];
 }
 

@@ -26,7 +26,7 @@ export interface AttestorResult {
   readonly entries?: readonly AttestorResult[];
   /** Of an entry: every signature that was checked. */
   readonly candidates?: readonly Candidate[];
-  /** Of an entry: the claims of completeness on which it rests that there are no others. */
+  /** Of an entry: the claims of completeness by which it is known that there are no others. */
   readonly claims?: readonly CompletenessClaim[];
   readonly failures: readonly Failure[];
   readonly open: readonly Question[];
