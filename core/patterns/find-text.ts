@@ -25,7 +25,7 @@ function findLinear(text: string, part: string, from: number): number {
 
 /** Position of `part` in `text` from `from` on, or −1. */
 export function findText(text: string, part: string, from = 0): number {
-  if (part.length > text.length - from) return -1;
+  if (part.length > Math.max(0, text.length - from)) return -1;
   return part.length <= plainSearchLength || (text.length - from) * part.length <= plainSearchProduct
     ? text.indexOf(part, from)
     : findLinear(text, part, from);
