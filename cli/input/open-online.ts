@@ -135,15 +135,17 @@ export async function openOnline(
 
 /**
  * Writes an answer into the mirror, unless it may hold secrets or is larger than what is read again. A claim that a new
- * fact ends is named: what rested on it is unknown from now on.
+ * fact ends is named: what rested on it is unknown from now on. True: it is there.
  */
-export function keepAnswer(question: Question, answer: Answer, mirror: Mirror, io: CommandIO): void {
-  if (readsSecrets(question)) return;
+export function keepAnswer(question: Question, answer: Answer, mirror: Mirror, io: CommandIO): boolean {
+  if (readsSecrets(question)) return false;
   try {
     for (const claim of mirror.writer().setAnswer(question, answer)) warn(`no longer ${claimWords(claim)}`, io);
+    return true;
   } catch (error) {
     if (!(error instanceof EngineError) || error.code !== "over-limit") throw error;
     warn(`not kept in the mirror: ${questionWords(question)}: ${error.message}`, io);
+    return false;
   }
 }
 

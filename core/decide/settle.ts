@@ -19,8 +19,11 @@ export interface AskingOptions {
   readonly refresh?: number;
   /** What it answers is never asked for again: files that the caller named. */
   readonly given?: Knowledge;
-  /** Receives every present and absent answer, to store it. Unavailable ones hold for this run only. */
-  readonly store?: (question: Question, answer: Answer) => void;
+  /**
+   * Receives every present and absent answer, to store it. Unavailable ones hold for this run only. If it returns true
+   * the knowledge has the answer from then on, and content is not held here too: all of a run could fill memory.
+   */
+  readonly store?: (question: Question, answer: Answer) => unknown;
   /** Questions asked at the same time. Default 32. */
   readonly inFlight?: number;
   /** Once it is aborted nothing more is asked, and what is still open is `timed-out`. An `AbortSignal` fits. */
@@ -152,7 +155,8 @@ export class AskingRun {
     this.#answered.add(text);
     if (answer === undefined) return;
     this.#answers.set(question, besideGiven(this.#options.given?.answer(question), answer));
-    if (answer.state !== "unavailable") this.#options.store?.(question, answer);
+    const isKept = answer.state !== "unavailable" && this.#options.store?.(question, answer) === true;
+    if (isKept && answer.state === "present" && answer.value instanceof Uint8Array) this.#answers.forget(question);
   }
 }
 

@@ -43,6 +43,11 @@ export class Overlay implements Knowledge {
     return { ...this.#base.state?.(), version: undefined };
   }
 
+  /** Lets go of an answer that the base has by now. What it ended stays ended. */
+  forget(question: Question): void {
+    this.#fresh.delete(questionText(question));
+  }
+
   /** Adds an answer. An outage never replaces a definite answer. A new fact ends the claims that it contradicts. */
   set(question: Question, answer: Answer): void {
     const claims = answer.state === "present" ? this.claims(question) : [];

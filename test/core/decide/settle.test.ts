@@ -195,6 +195,36 @@ test("content that several name is asked for once, for the largest size that one
   }
 });
 
+test("content that was stored is read from where it is, and is not held twice", async () => {
+  const blob = { kind: "blob", repository: "ghcr.io/org/app", digest: listed("x").digest } as const;
+  const tag = { kind: "tag", repository: "ghcr.io/org/app", tag: "1" } as const;
+  for (const isKept of [true, false]) {
+    const stored = new Map<string, Answer>();
+    const base: Knowledge = { answer: (question) => stored.get(questionText(question)) as never };
+    const asker: Asker = {
+      ask: (question) =>
+        Promise.resolve({
+          state: "present",
+          value: question.kind === "blob" ? new Uint8Array(3) : listed("x"),
+          ...origin,
+        } as never),
+    };
+    const run = new AskingRun(base, asker, new Date(origin.at), {
+      refresh: 0,
+      store(question, answer) {
+        if (isKept) stored.set(questionText(question), answer);
+        return isKept;
+      },
+    });
+    const rounds: Question[][] = [[blob, tag], []];
+    await run.settle(() => ({ open: rounds.shift() ?? [] }), 2);
+    for (const question of [blob, tag]) assert.is(run.knowledge.answer(question)?.state, "present");
+    stored.clear();
+    assert.is(run.knowledge.answer(blob)?.state, isKept ? undefined : "present");
+    assert.is(run.knowledge.answer(tag)?.state, "present", "what can change is this run's");
+  }
+});
+
 test("a given part of a list does not make an older whole one young", () => {
   const part = answering({ state: "present", value: [listed("given")], partial: true, ...origin });
   const whole = answering({ state: "present", value: [listed("given"), listed("old")], ...origin });

@@ -45,6 +45,15 @@ test("a new fact ends the claims that it contradicts: what they said is to be as
   assert.is(held.answer(tag)?.state, "absent", "what is below stays as it is");
 });
 
+test("what the base has by now is let go of", () => {
+  const below = base();
+  const overlay = new Overlay(below);
+  overlay.set(question, { state: "present", value: "new", ...origin });
+  below.present(question, "new");
+  overlay.forget(question);
+  assert.is(overlay.answer(question)?.from, "base");
+});
+
 test("in an outage a list that may have more stays known, and says why nobody knows", () => {
   const digest = `sha256:${"a".repeat(64)}` as const;
   const asked = { kind: "referrers", repository: "ghcr.io/org/app", digest } as const;
