@@ -156,7 +156,7 @@ test("verify takes a key of a Secret; without --cluster nobody asks for it", () 
     assert.equal(asked(), []);
   }));
 
-test("what another cluster said is not known of this one: its keys are no keys here, not even in an outage", async () => {
+test("what another cluster said is not known of this one: its keys are no keys here", async () => {
   const store = ["--store", join(temporaryFolder(), "mirror")];
   const words = [
     "verify",

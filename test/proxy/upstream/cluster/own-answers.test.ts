@@ -29,7 +29,7 @@ test("what another API server said is not known; what files, pins and registries
     }
 });
 
-test("other questions, claims and the state are those of what is known; the cluster is looked up only where needed", () => {
+test("all else is as it is known; the cluster is looked up only where that matters", () => {
   const known = new MemoryKnowledge(defaultLimits, { ...origin, from: "base" }).complete("ghcr.io");
   const server = (): string => {
     throw new Error("not needed");
