@@ -7,11 +7,12 @@ import { EngineError } from "../../core/errors.ts";
 import { compileExpression } from "../../core/jmespath/expression.ts";
 import { goJson } from "../../core/jmespath/go-text.ts";
 import { parseExpression } from "../../core/jmespath/parser.ts";
+import { toJson } from "../../core/kyverno/policy/policy-value.ts";
 import { kyvernoFunctions } from "../../core/kyverno/functions/kyverno-functions.ts";
 import { collect, type CommandIO, type Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { addOtherFlags, otherFlags } from "../input/other-flags.ts";
-import { readDocuments } from "../input/files.ts";
+import { readOnly } from "../input/strict-document.ts";
 import { readGivenText } from "../input/given-file.ts";
 import { indentJson, toJsonText } from "../render/json.ts";
 import { type OutputOptions, outputOption } from "../input/output-flag.ts";
@@ -42,18 +43,7 @@ function parsed<T>(text: string, parse: () => T): T {
   }
 }
 
-function readInput(file: string, io: CommandIO): JsonValue {
-  const [document, ...more] = readDocuments({ name: file, text: readGivenText(file, io) }, io.limits);
-  if (document === undefined || more.length > 0)
-    throw new EngineError(
-      "invalid-usage",
-      `the input must be one document, found ${more.length + Number(document !== undefined)}`,
-      {
-        subject: file,
-      },
-    );
-  return document;
-}
+const readInput = (file: string, io: CommandIO): JsonValue => toJson(readOnly(file, "document", io).value);
 
 function query(words: readonly string[], options: QueryOptions, io: CommandIO): ExitCode {
   const files = options.query ?? [];

@@ -13,14 +13,11 @@ import type { ExitCode } from "../exit-code.ts";
 import { readDistrustFile } from "../input/distrust-file.ts";
 import { addStoreOption, type StoreOptions, withMirror } from "../input/store.ts";
 import { cutEnd, renderColumns } from "../render/table.ts";
+import { shortDigest, withShortDigests } from "../render/digest.ts";
 import { type OutputOptions, outputOption } from "../input/output-flag.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
 import { usage } from "../input/given-file.ts";
 import { styleOf } from "../render/style.ts";
-
-/** Twelve digits of a digest or fingerprint; identities in full. */
-const short = (text: string, ellipsis: string): string =>
-  text.replace(/\b([0-9a-f]{12})[0-9a-f]{52}\b/, `$1${ellipsis}`);
 
 interface AddOptions extends StoreOptions, OutputOptions {
   readonly file?: string;
@@ -69,7 +66,7 @@ function add(kind: string | undefined, value: string | undefined, options: AddOp
       io.out(renderDocument("DistrustAddition", { entries: shown }, output));
     } else
       for (const { digest, row, isNew } of entries)
-        io.out(`${isNew ? "added" : "exists"} ${short(digest, ellipsis)} ${words(row, io)}\n`);
+        io.out(`${isNew ? "added" : "exists"} ${withShortDigests(digest, ellipsis)} ${words(row, io)}\n`);
   });
   return 0;
 }
@@ -95,9 +92,9 @@ function list(options: ListOptions, io: CommandIO): ExitCode {
     wide
       ? [digest, kind, value, date, at, from, reason].map(style.text)
       : [
-          digest.slice("sha256:".length, "sha256:".length + 12),
+          shortDigest(digest),
           kind,
-          cutEnd(short(value, style.ellipsis), 24, style),
+          cutEnd(withShortDigests(value, style.ellipsis), 24, style),
           date.slice(0, "2026-01-01".length),
           cutEnd(reason, 16, style),
         ],
@@ -136,7 +133,7 @@ function remove(texts: readonly string[], options: RemoveOptions, io: CommandIO)
       if (isDocumentFormat(options.output)) io.out(renderDocument("DistrustRemoval", members, options.output));
       else
         for (const { digest, row } of entries)
-          io.out(`${verb} ${short(digest, styleOf(io).ellipsis)} ${words(row, io)}\n`);
+          io.out(`${verb} ${withShortDigests(digest, styleOf(io).ellipsis)} ${words(row, io)}\n`);
       return 0;
     };
     if (options.dryRun === true) return show("would remove");

@@ -13,7 +13,7 @@ import { cutFront, renderColumns } from "../render/table.ts";
 import { outputOption } from "../input/output-flag.ts";
 import { type DocumentKind, isDocumentFormat, renderDocument } from "../render/document.ts";
 import { toSpanText, toUtcText } from "../render/time.ts";
-import { visible } from "../render/escape.ts";
+import { shortDigest, withShortDigests } from "../render/digest.ts";
 import { type Style, styleOf } from "../render/style.ts";
 import { type SignedWord, signedWords } from "../signed-word.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
@@ -51,9 +51,6 @@ interface ListOptions extends StoreOptions {
   readonly output: "text" | "json" | "yaml" | "wide" | "name";
   readonly headers: boolean;
 }
-
-/** Twelve digits, as everywhere. */
-const shortDigest = (digest: string): string => visible(/^(?:sha256:)?([0-9a-f]{12})/.exec(digest)?.[1] ?? digest);
 
 const time = (text: string | null): string =>
   text === null || Number.isNaN(Date.parse(text)) ? "-" : toUtcText(new Date(text)).replace(" UTC", "");
@@ -107,7 +104,7 @@ const tables: { readonly [N in ViewName]: Table<MirrorViews[N]> } = {
   claims: {
     head: ["SCOPE", "GRAIN", "AS OF (UTC)", "BY"],
     row: ({ scope, grain, at, source }, style) => [
-      cutFront(scope.replace(/(@sha256:[0-9a-f]{12})[0-9a-f]+$/, "$1"), 30, style),
+      cutFront(withShortDigests(scope), 30, style),
       grain,
       time(at),
       cutFront(source, 16, style),

@@ -14,6 +14,7 @@ import { readPublicKey } from "../input/given-file.ts";
 import { checkKeyReference } from "../input/key-reference.ts";
 import { addStoreOption, type StoreOptions, withMirror } from "../input/store.ts";
 import { cutFront, renderColumns } from "../render/table.ts";
+import { shortDigest } from "../render/digest.ts";
 import { type OutputOptions, outputOption } from "../input/output-flag.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
 import { toUtcText } from "../render/time.ts";
@@ -72,7 +73,7 @@ function list(options: ListOptions, io: CommandIO): ExitCode {
     const since = toUtcText(new Date(pin.at)).replace(" UTC", "");
     return wide
       ? [pin.kind, style.text(pin.name), id, since, style.text(pin.from)]
-      : [pin.kind, cutFront(pin.name, 32, style), /(?:^|:)([0-9a-f]{12})/.exec(id)?.[1] ?? id, since];
+      : [pin.kind, cutFront(pin.name, 32, style), shortDigest(id), since];
   });
   io.out(renderColumns(["KIND", "NAME", "KEY", "PINNED (UTC)", ...(wide ? ["FROM"] : [])], rows, options));
   return 0;

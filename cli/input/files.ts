@@ -2,10 +2,8 @@
  * Files and folders of the command line, as real repositories have them. Source:
  * docs/spec/kyverno.md#files-and-folders.
  */
-import type { JsonValue } from "../../core/encoding/json.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { PolicyWarning, Position } from "../../core/kyverno/policy/policy.ts";
-import { toJson } from "../../core/kyverno/policy/policy-value.ts";
 import type { PolicyProblem } from "../../core/kyverno/policy/read-policy.ts";
 import { parseYaml, type YamlDocument } from "../../core/kyverno/policy/yaml.ts";
 import type { CommandIO } from "../command.ts";
@@ -97,7 +95,3 @@ export function parseDocuments(file: Pick<TextFile, "name" | "text">, limits: Li
     throw new EngineError("invalid-usage", `not a document: ${error.message}`, { subject: error.subject ?? file.name });
   }
 }
-
-/** The documents of a file as JSON. @throws EngineError `invalid-usage` where one does not parse. */
-export const readDocuments = (file: Pick<TextFile, "name" | "text">, limits: Limits): readonly JsonValue[] =>
-  parseDocuments(file, limits).map(({ value }) => toJson(value));

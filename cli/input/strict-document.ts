@@ -9,8 +9,9 @@ import type { PolicyMap, PolicyValue, Position } from "../../core/kyverno/policy
 import { describe, isMap } from "../../core/kyverno/policy/policy-value.ts";
 import { fitShape, type Shape } from "../../core/kyverno/policy/schema.ts";
 import type { CommandIO } from "../command.ts";
+import { counted } from "../render/count.ts";
 import { parseDocuments, placeText, problemText } from "./files.ts";
-import { readGivenText } from "./given-file.ts";
+import { readGivenText, shown, usage } from "./given-file.ts";
 
 /** A document, or a part of one, with the places of its fields. */
 export interface Placed {
@@ -20,9 +21,10 @@ export interface Placed {
 
 /** The only document of a file. @throws EngineError `invalid-usage` */
 export function readOnly(path: string, what: string, io: CommandIO): Placed {
-  const [document, ...more] = parseDocuments({ name: path, text: readGivenText(path, io) }, io.limits);
+  const documents = parseDocuments({ name: path, text: readGivenText(path, io) }, io.limits);
+  const [document, ...more] = documents;
   if (document === undefined || more.length > 0)
-    throw new EngineError("invalid-usage", `${path} is not a file of one ${what}`, { subject: path });
+    throw usage(`${shown(path)} must hold one ${what}, found ${counted(documents.length, "document")}`, path);
   return document;
 }
 
