@@ -129,7 +129,9 @@ export async function runCommandLine(
   };
   try {
     const program = new Command("sallyport")
-      .description("decides whether container images may run: Kyverno's policies, Sigstore's evidence, no network")
+      .description(
+        "decides whether container images may run: Kyverno's policies, Sigstore's evidence, with or without a network",
+      )
       .version(version, "-V, --version", "show the version")
       .helpCommand("help [command]", "show the help of a command")
       .addOption(new Option("--color <when>", "whether to show colour").choices([...colourTimes]))

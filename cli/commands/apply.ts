@@ -4,10 +4,11 @@
  */
 import { type Command, Option } from "commander";
 import { EngineError, type JsonObject, requestFor } from "../../core/index.ts";
+import { advise } from "../../core/kyverno/policy/advice.ts";
 import { expandRules } from "../../core/kyverno/policy/autogen.ts";
 import { collect, type CommandIO, type Shell } from "../command.ts";
 import { type ExitCode, exitOfCounts } from "../exit-code.ts";
-import { type GivenPath, readPaths, splitLists } from "../input/files.ts";
+import { type GivenPath, problemText, readPaths, splitLists } from "../input/files.ts";
 import { readClusterResources } from "../input/cluster-resources.ts";
 import { addJudgingOptions, type JudgingOptions, readJudgingInput } from "../input/judging-flags.ts";
 import { addKnowledgeOptions, type KnowledgeOptions, openKnowledge } from "../input/knowledge.ts";
@@ -24,6 +25,7 @@ import {
   renderResponse,
   shownStatus,
 } from "../render/kyverno-apply.ts";
+import { counted } from "../render/count.ts";
 import { renderApplyJunit, renderApplyMarkdown, toApplyResults } from "../render/apply-reports.ts";
 import { tellVariables, usedVariables } from "../render/environment.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
@@ -35,7 +37,9 @@ import { styleOf } from "../render/style.ts";
 import { readJudgingSet, warnUncounted } from "../input/policy-files.ts";
 import { type FaultyResource, type GivenResource, readResources } from "../input/resources.ts";
 import {
+  type AllDecided,
   decideAll,
+  type Judged,
   toJudged,
   refusePolicies,
   tellProblems,
@@ -48,7 +52,7 @@ import {
 } from "../judge.ts";
 import { version } from "../version.ts";
 import { usage } from "../input/given-file.ts";
-import { note, say } from "../render/say.ts";
+import { note, say, warn } from "../render/say.ts";
 import { tellFix } from "../render/problem.ts";
 
 const reportFormats = ["yaml", "json", "markdown", "junit", "sarif"] as const;
@@ -118,8 +122,12 @@ async function apply(paths: readonly string[], options: ApplyOptions, io: Comman
         : inFiles;
     const decided = await decideAll(set, resources, { ...input, ...opened }, io);
     const { responses, left, faulty } = toJudged(set, resources, decided);
-    if (options.output !== undefined) writeResources(options.output, [...left.values()], io);
+    if (options.output !== undefined) {
+      writeResources(options.output, [...left.values()], io);
+      tellDenied(options.output, decided, left, io);
+    }
     tellUncountedAmong(resources.resources, options, io);
+    if (refused.length === 0) tellUnjudged(set, decided, io);
     return report(
       responses,
       options,
@@ -147,6 +155,23 @@ function tellUncountedAmong(resources: readonly GivenResource[], options: ApplyO
   if (options.exceptionsWithResources === true || options.exceptionsWithinResources === true) return;
   const places = resources.filter(({ value }) => value.kind === "PolicyException").map(({ position }) => position);
   warnUncounted(places, "resources", "--exceptions-with-resources lets them", io);
+}
+
+/** Nothing was judged: as in Kyverno this is a success, and a gate has to know it. With the policies that cannot match. */
+function tellUnjudged({ policies }: PolicySet, { decided, faulty }: AllDecided, io: CommandIO): void {
+  const results = decided.flatMap(({ decision }) => decision.results);
+  if (decided.length === 0 || faulty.length > 0 || results.some(({ status }) => status !== "skip")) return;
+  const what = results.length === 0 ? "no policy selected an image of" : "policies skipped the images of";
+  warn(`${what} ${counted(decided.length, "resource")}: nothing was judged`, io);
+  const idle = policies.flatMap((policy) => advise(policy, io.limits)).filter(({ code }) => code === "never-matches");
+  for (const text of new Set(idle.map(problemText))) warn(`never-matches: ${text}`, io);
+}
+
+/** As in Kyverno, `-o` has what is denied too, as it was given. */
+function tellDenied(path: string, { decided }: AllDecided, left: Judged["left"], io: CommandIO): void {
+  const denied = left.size - decided.filter(({ decision }) => decision.allowed).length;
+  if (denied > 0)
+    warn(`${denied} of ${counted(left.size, "resource")} in ${path} ${denied === 1 ? "was" : "were"} not admitted`, io);
 }
 
 /** Elsewhere `-o json` is a format. */
@@ -321,7 +346,10 @@ export function define(command: Command, { io, finish }: Shell): void {
     .addOption(new Option("--resources <file>", "as --resource").argParser(collect).hideHelp())
     .option("--allow-empty", "a resource file or folder may hold no resource");
   addJudgingOptions(command)
-    .option("-o, --output <path>", "write the resources as the policies patch them: to a file, or an existing folder")
+    .option(
+      "-o, --output <path>",
+      "write all resources, those denied too, as the policies patch them: to a file, or an existing folder",
+    )
     .option("-p, --policy-report", "print a report")
     .addOption(
       new Option(

@@ -1,6 +1,6 @@
 /**
- * Flags of cosign 3.1 and Kyverno 1.19 that have no effect here: accepted where they cannot change an answer that is
- * made without a network, else refused with what does the same. Source:
+ * Flags of cosign 3.1 and Kyverno 1.19 that have no effect here: accepted where no answer that can be given depends on
+ * them, else refused with what does the same. Source:
  * docs/spec/command-line.md#flags-of-other-programs.
  */
 import { type Command, Option } from "commander";
@@ -160,7 +160,7 @@ export function addOtherFlags(command: Command, rows: readonly OtherFlag[]): Com
   const refusals = named("refused");
   command.addHelpText(
     "after",
-    `Accepted, since without a network it cannot change an answer: ${named("accepted")}\n` +
+    `Accepted without effect, with --online too: ${named("accepted")}\n` +
       (refusals === "" ? "" : `\nRefused, each with what does the same: ${refusals}\n`),
   );
   return command.hook("preAction", (_, called) => refuse(called, rows));

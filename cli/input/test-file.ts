@@ -10,7 +10,7 @@
  *       - { policy: check, rule: signed, kind: Pod, resources: [web], result: pass }
  */
 import type { JsonObject, JsonValue } from "../../core/encoding/json.ts";
-import { isObject } from "../../core/encoding/shape.ts";
+import { isObject, unknownField } from "../../core/encoding/shape.ts";
 import { EngineError } from "../../core/errors.ts";
 import { member, toJson } from "../../core/kyverno/policy/policy-value.ts";
 import type { YamlDocument } from "../../core/kyverno/policy/yaml.ts";
@@ -137,7 +137,7 @@ function readResult(object: JsonObject, at: string, reader: Reader): ExpectedRes
   for (const key of Object.keys(object)) {
     if (/^is[A-Z].*Policy$|^generatedResources?$|^cloneSourceResource$/.test(key)) {
       if (object[key] !== false && object[key] !== null) reader.refuse(key, at);
-    } else if (!resultKeys.has(key)) reader.fail(`unknown field ${JSON.stringify(key)}`, at);
+    } else if (!resultKeys.has(key)) reader.fail(unknownField(key, resultKeys), at);
   }
   const result = reader.text(object, "result", at) ?? reader.text(object, "status", at) ?? "";
   if (!statuses.has(result))
@@ -191,7 +191,7 @@ function readTestFile(source: YamlDocument, path: string): TestFile {
   for (const [key, value] of Object.entries(document)) {
     if (unsupported.has(key)) {
       if (!(Array.isArray(value) && value.length === 0) && value !== null) reader.refuse(key, `/${key}`);
-    } else if (!known.has(key)) reader.fail(`unknown field ${JSON.stringify(key)}`, `/${key}`);
+    } else if (!known.has(key)) reader.fail(unknownField(key, known), `/${key}`);
   }
   if (Array.isArray(document.checks) && document.checks.length > 0) reader.refuse("checks", "/checks");
   const given = member(source.value, "values");

@@ -59,11 +59,14 @@ export const member = (object: JsonObject, key: string): JsonValue | undefined =
 export const textOr = (value: JsonValue | undefined, otherwise = ""): string =>
   typeof value === "string" && value !== "" ? value : otherwise;
 
+/** What is wrong with a key that is not in `known`, for who wrote it. */
+export const unknownField = (key: string, known: Iterable<string>): string =>
+  `unknown field ${JSON.stringify(key)}; the fields here are ${[...known].join(", ")}`;
+
 /** @throws EngineError `malformed` naming the first key of `object` that is not in `known`. */
 export function refuseUnknownKeys(object: JsonObject, known: ReadonlySet<string>, at: string): void {
   for (const key of Object.keys(object))
-    if (!known.has(key))
-      throw new EngineError("malformed", `unknown field ${JSON.stringify(key)}`, { subject: pointer(at, key) });
+    if (!known.has(key)) throw new EngineError("malformed", unknownField(key, known), { subject: pointer(at, key) });
 }
 
 /** A map of strings. */

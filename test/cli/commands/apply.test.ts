@@ -309,4 +309,50 @@ test("-o json names a file, as in Kyverno, and says so", async () => {
   assert.equal(Object.keys(written), ["json"]);
 });
 
+const signedPod = { "signed.yaml": podFor("signed", demo.signed), "unsigned.yaml": podFor("unsigned", demo.unsigned) };
+const nothing = /(?:no policy selected an image|policies skipped the images) of 1 resource: nothing was judged/;
+
+test("where nothing is judged, stderr says so, and what never matches; --warn-no-pass makes it a failure", async () => {
+  const policy = policyFor(demo.key.pem);
+  const validates = [
+    "apiVersion: kyverno.io/v1",
+    "kind: ClusterPolicy",
+    "metadata: { name: labels }",
+    "spec:",
+    "  rules:",
+    "    - name: labels",
+    "      match: { any: [{ resources: { kinds: [Pod] } }] }",
+    '      validate: { message: m, pattern: { metadata: { labels: { app: "?*" } } } }',
+  ].join("\n");
+  const rows: readonly (readonly [string, string, string, boolean])[] = [
+    ["another name", policyFor(demo.key.pem, { images: "other.example/*" }), "signed.yaml", false],
+    ["a kind in lower case", policy.replace(/(kinds:\s*(?:-\s*|\[))Pod/, "$1pod"), "signed.yaml", true],
+    ["the policy as its own resource", policy, "policy.yaml", false],
+    ["other rules", validates, "signed.yaml", false],
+  ];
+  for (const [what, text, resource, never] of rows) {
+    const files = { ...signedPod, "policy.yaml": text };
+    const { exit, err } = await runCli([...base, "-r", resource], { files });
+    assert.is(exit, 0, `${what}: ${err}`);
+    assert.match(err.replaceAll(/\s+/g, " "), nothing, what);
+    assert.is(err.includes("warning: never-matches: "), never, `${what}: ${err}`);
+    const gate = await runCli([...base, "-r", resource, "--warn-no-pass", "--warn-exit-code", "1"], { files });
+    assert.is(gate.exit, 1, what);
+  }
+  const judged = await runCli([...base, "-r", "signed.yaml", "-r", "unsigned.yaml"], world());
+  assert.not.match(judged.err, nothing);
+});
+
+test("-o has what is denied, as it was given, and stderr says how many", async () => {
+  const written = async (...resources: readonly string[]) => {
+    const words = [...base, ...resources.flatMap((path) => ["-r", path]), "-o", "out.yaml"];
+    const { written: files, err } = await runCli(words, world());
+    return { text: files["out.yaml"] ?? "", err: err.replaceAll(/\s+/g, " ") };
+  };
+  const mixed = await written("signed.yaml", "unsigned.yaml", "foreign.yaml");
+  assert.match(mixed.err, "warning: 2 of 3 resources in out.yaml were not admitted");
+  assert.match(mixed.text, `${demo.unsigned}\n`);
+  assert.not.match((await written("signed.yaml")).err, "admitted");
+});
+
 test.run();

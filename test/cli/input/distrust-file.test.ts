@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { readDistrustFile } from "../../../cli/input/distrust-file.ts";
+import { distrustKinds } from "../../../core/trust/distrust.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { testIO } from "../command-io.ts";
 
@@ -33,6 +34,13 @@ const wrong: Readonly<Record<string, readonly [text: string, place: string]>> = 
 };
 for (const [name, [text, place]] of Object.entries(wrong))
   test(`refused as a whole: ${name}`, () => assert.is(throwsCode("invalid-usage", () => read(text)).subject, place));
+
+test("an unknown field is refused with the fields that there are", () => {
+  const { message } = throwsCode("invalid-usage", () => read("distrust: []\nkeys: []\n"));
+  assert.match(message, /"keys"; the fields here are distrust$/);
+  const row = throwsCode("invalid-usage", () => read(`distrust:\n  - fingerprint: ${hex}\n`)).message;
+  for (const field of [...distrustKinds, "reason", "date"]) assert.match(row, field);
+});
 
 test("a file that is not there, or is no text", () => {
   throwsCode("invalid-usage", () => readDistrustFile("other", testIO().io));
