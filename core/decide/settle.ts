@@ -26,7 +26,8 @@ export interface AskingOptions {
   readonly store?: (question: Question, answer: Answer) => unknown;
   /** Questions asked at the same time. Default 32. */
   readonly inFlight?: number;
-  /** Once it is aborted nothing more is asked, and what is still open is `timed-out`. An `AbortSignal` fits. */
+  /** Once it is aborted nothing more is asked, and what was not asked is `over-budget`: whoever chose the images could
+   * have spent the time, so no failure policy overlooks it. An `AbortSignal` fits. */
   readonly stop?: { readonly aborted: boolean };
 }
 
@@ -150,7 +151,13 @@ export class AskingRun {
   async #ask(question: Question, text: string): Promise<void> {
     const answer: Answer | undefined =
       this.#options.stop?.aborted === true
-        ? { state: "unavailable", code: "timed-out", at: this.#now.toISOString(), from: "this run" }
+        ? {
+            state: "unavailable",
+            code: "over-budget",
+            at: this.#now.toISOString(),
+            from: "nobody",
+            why: "the time of this run was spent before",
+          }
         : await this.#asker.ask(question);
     this.#answered.add(text);
     if (answer === undefined) return;

@@ -306,7 +306,7 @@ test("one that fails gives its place to the next", async () => {
   );
 });
 
-test("once it is stopped nothing is asked, and what is open is timed-out", async () => {
+test("once it is stopped nothing is asked, and what is open is over-budget", async () => {
   const stop = { aborted: false };
   const asked: string[] = [];
   const asker: Asker = {
@@ -318,8 +318,12 @@ test("once it is stopped nothing is asked, and what is open is timed-out", async
   };
   const kept: string[] = [];
   const store = (question: Question) => kept.push(questionText(question));
-  const decision = await settle(chain("a"), request, new MemoryKnowledge(defaultLimits), asker, now, { stop, store });
+  const run = new AskingRun(new MemoryKnowledge(defaultLimits), asker, now, { stop, store });
+  const decision = await run.settle((known, at) => chain("a").decide(request, known, at), 16);
   assert.equal([asked, kept], [["key a"], ["key a"]]);
+  // No failure policy overlooks it: whoever chose the images could have spent the time.
+  const answer = run.knowledge.answer(key("b"));
+  assert.is(answer?.state === "unavailable" && answer.code, "over-budget");
   assert.equal([decision.warnings, decision.open], [["b=unavailable"], [key("b")]]);
 });
 
