@@ -141,11 +141,13 @@ export const fixes: Readonly<Record<ErrorCode, string>> = {
   "unverified-image": "see what the same rule reports for this image; when that is mended, this is too",
   "not-in-mirror": "bring what is missing into the mirror: `sallyport mirror add --store STORE IMAGE=LAYOUT`",
   unreachable: "check the address and the network, then ask again",
-  "timed-out": "ask again, or allow more time: `sallyport trust update --timeout 2m`",
+  "timed-out": "ask again, or allow more time: `--timeout 10m`",
   "rate-limited": "wait, then ask again",
   "upstream-error": "try again; if it persists, tell those who run the upstream",
   "access-denied": "log in with credentials that may read this; a file must be readable for this user",
-  "tls-failure": "let this machine trust the server's authority (NODE_EXTRA_CA_CERTS=FILE), or correct its certificate",
+  "tls-failure":
+    "give the authority of the server's certificate: `--registry-cacert FILE`, for servers that are no registries " +
+    "NODE_EXTRA_CA_CERTS=FILE; or have the certificate corrected",
   "no-trust":
     "give the trusted root: `--trusted-root FILE`, or `sallyport trust import --store STORE --name NAME FILE`",
   stale:
@@ -282,6 +284,7 @@ export const remedies = {
     "`--ca-roots FILE`",
   "public-key": "give a public key with `--key FILE`",
   "one-key": "give one key, in a file of its own; for several signers write a policy with an entry for each",
+  "vouched-file": "this is not the file that you vouched for: do not import it, and compare it with its source",
   "trusted-root": "give a trusted root with `--trusted-root FILE`",
   "signing-config": "give the trusted_root.json of the same instance; a signing config is for those who sign",
   "tuf-keys":

@@ -106,17 +106,26 @@ export const layers: LayerTable = {
   "proxy/host/node-codecs.ts": { units: ["core/encoding"], packages: ["node:"] },
   "proxy/host/node-verifier.ts": { units: ["core/crypto", "proxy/p384"], packages: ["node:"] },
   "proxy/p384": { units: ["core/crypto"], packages: ["@noble/curves"] },
+  "proxy/make-folder.ts": { units: [], packages: ["node:"] },
   "proxy/log.ts": { units: [], packages: ["node:", "pino"] },
   "proxy/metrics.ts": { units: [], packages: ["node:", "prom-client"] },
   "proxy/config.ts": { units: basis, packages: ["node:", "yaml"] },
-  "proxy/mirror": { units: [...stored, "core/cosign"], packages: ["node:", "better-sqlite3"] },
+  "proxy/mirror": { units: [...stored, "core/cosign", "proxy/make-folder.ts"], packages: ["node:", "better-sqlite3"] },
   "proxy/archive": { units: [...stored, "proxy/mirror"], packages: ["node:", "tar-stream"] },
   "proxy/upstream": {
     units: [...basis, "core/knowledge"],
     packages: ["node:", "undici"],
   },
   "proxy/upstream/tuf": {
-    units: ["core/errors.ts", "core/limits.ts", "core/crypto", "core/tuf", "core/trust", "proxy/upstream"],
+    units: [
+      "core/errors.ts",
+      "core/limits.ts",
+      "core/crypto",
+      "core/tuf",
+      "core/trust",
+      "proxy/make-folder.ts",
+      "proxy/upstream",
+    ],
     packages: ["node:"],
   },
   "proxy/upstream/cluster": {

@@ -3,7 +3,7 @@
  * carried to this machine. Source: docs/spec/offline.md#crossing-the-gap, #time-and-freshness.
  */
 import { type Command, Option } from "commander";
-import { digestOf } from "../../core/crypto/digest.ts";
+import { digestOf, isDigest } from "../../core/crypto/digest.ts";
 import { EngineError } from "../../core/errors.ts";
 import { parseTrustedRoot } from "../../core/trust/trusted-root.ts";
 import type { TrustMode } from "../../core/trust/freshness.ts";
@@ -12,7 +12,7 @@ import { nodeVerifier } from "../../proxy/host/node-verifier.ts";
 import type { CommandIO, Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { orVariable } from "../environment.ts";
-import { asGiven, aTrustedRoot } from "../input/given-file.ts";
+import { asGiven, aTrustedRoot, usage } from "../input/given-file.ts";
 import { addStoreOption, withMirror, withMirrorAsync } from "../input/store.ts";
 import { defaultTrustName, readTrustSettings } from "../input/trust-flags.ts";
 import { folderMirror } from "../input/tuf-folder.ts";
@@ -31,6 +31,8 @@ interface ImportOptions extends Omit<UpdateOptions, "timeout"> {
 
 /** A pinned file. Only the operator vouches for it, so its digest can be required. */
 function importFile(file: string, options: ImportOptions, io: CommandIO): ExitCode {
+  if (options.digest !== undefined && !isDigest(options.digest))
+    throw usage("--digest takes sha256: and 64 lower-case hexadecimal digits", options.digest);
   const bytes = io.readFile(file);
   const root = asGiven({ path: file, content: bytes, limits: io.limits }, aTrustedRoot, () =>
     parseTrustedRoot(bytes, io.limits),
@@ -38,6 +40,7 @@ function importFile(file: string, options: ImportOptions, io: CommandIO): ExitCo
   if (options.digest !== undefined && options.digest !== digestOf(bytes))
     throw new EngineError("no-trust", `the trusted root is ${digestOf(bytes)}, expected ${options.digest}`, {
       subject: file,
+      remedy: "vouched-file",
     });
   withMirror(options, io, "write", (mirror) =>
     mirror

@@ -52,11 +52,14 @@ async function asTrustProblem<T>(name: string, run: () => Promise<T>): Promise<T
 function checkRoot(bytes: Uint8Array, checksum: string | undefined): Uint8Array {
   if (checksum === undefined) return bytes;
   const [, algorithm, wanted] = /^(sha256|sha512):([0-9a-f]+)$/.exec(checksum) ?? [];
-  if (algorithm === undefined || !isHashName(algorithm))
+  if (algorithm === undefined || !isHashName(algorithm) || wanted?.length !== (algorithm === "sha256" ? 64 : 128))
     throw new EngineError("invalid-usage", "write a checksum as sha256:HEX or sha512:HEX", { subject: checksum });
   const found = encodeHex(digest(algorithm, bytes));
   if (found !== wanted)
-    throw new EngineError("invalid-usage", `the root has the checksum ${algorithm}:${found}`, { subject: checksum });
+    throw new EngineError("invalid-usage", `the root has the checksum ${algorithm}:${found}`, {
+      subject: checksum,
+      remedy: "vouched-file",
+    });
   return bytes;
 }
 

@@ -159,7 +159,8 @@ const readHosts = (options: OnlineOptions, access: RegistryAccess | undefined, f
   const insecure = access?.insecureHosts ?? [];
   return readHostSettings(
     {
-      plainHttp: options.allowHttpRegistry === true ? "all" : [...(options.plainHttp ?? []), ...insecure],
+      plainHttp: options.plainHttp,
+      mayBePlain: options.allowHttpRegistry === true ? "all" : insecure,
       insecure: options.allowInsecureRegistry === true ? "all" : insecure,
       authoritative: options.authoritative,
       hostsFolder: options.hostsDir,

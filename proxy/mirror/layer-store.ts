@@ -7,7 +7,6 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   renameSync,
   rmSync,
@@ -18,6 +17,7 @@ import {
 import { join } from "node:path";
 import { EngineError } from "../../core/errors.ts";
 import type { Digest } from "../../core/crypto/digest.ts";
+import { makeFolder } from "../make-folder.ts";
 
 export class LayerStore {
   readonly #folder: string;
@@ -61,7 +61,7 @@ export class LayerStore {
   }
 
   #makeLayout(): void {
-    mkdirSync(this.#blobs, { recursive: true });
+    makeFolder(this.#blobs);
     const files: readonly (readonly [string, string])[] = [
       ["oci-layout", '{"imageLayoutVersion":"1.0.0"}'],
       ["index.json", '{"schemaVersion":2,"manifests":[]}'],

@@ -11,7 +11,6 @@ import {
   existsSync,
   fstatSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readSync,
   renameSync,
@@ -21,6 +20,7 @@ import { join } from "node:path";
 import type { Database } from "better-sqlite3";
 import { EngineError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
+import { makeFolder } from "../make-folder.ts";
 import { migrate, refuseNewer, schemaVersion } from "./migrate.ts";
 import { Mirror } from "./mirror.ts";
 import { migrations, sqlText } from "./statements.ts";
@@ -78,7 +78,7 @@ function openReader(folder: string, waitMs: number, limits: Limits): Mirror {
 }
 
 function openWriter(folder: string, waitMs: number, limits: Limits): Mirror {
-  makeFolder(folder);
+  makeStore(folder);
   const lock = lockWriter(folder, waitMs);
   try {
     if (!checkHeader(folder)) create(folder);
@@ -173,13 +173,14 @@ function sync(path: string): void {
   }
 }
 
-function makeFolder(folder: string): void {
+function makeStore(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
   } catch (error) {
     throw new EngineError("invalid-usage", `the mirror's folder cannot be made (${systemCode(error)})`, {
       subject: folder,
       cause: error,
+      remedy: "store-access",
     });
   }
 }

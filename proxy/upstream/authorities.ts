@@ -32,19 +32,19 @@ const certificate = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
  */
 export function readAuthorities({ env, files, added }: AuthorityOptions): readonly string[] {
   const found = new Set<string>();
-  const addNamed = (path: string | undefined): void => {
+  const addNamed = (setting: string, path: string | undefined): void => {
     if (path === undefined || path === "") return;
-    const certificates = certificatesIn(readNamedText(files, path));
+    const certificates = certificatesIn(readNamedText(files, path, setting));
     if (certificates.length === 0)
-      throw new EngineError("invalid-config", "it holds no certificate", { subject: path });
+      throw new EngineError("invalid-config", `${setting}: the file holds no certificate`, { subject: path });
     for (const one of certificates) found.add(one);
   };
   const { SSL_CERT_FILE: file = "", SSL_CERT_DIR: folders = "", NODE_EXTRA_CA_CERTS: extra } = env;
-  addNamed(file);
+  addNamed("SSL_CERT_FILE", file);
   for (const one of folders.split(":").flatMap((folder) => inFolder(folder, files))) found.add(one);
   if (file === "" || folders === "") for (const one of systemAuthorities(files)) found.add(one);
-  addNamed(extra);
-  addNamed(added);
+  addNamed("NODE_EXTRA_CA_CERTS", extra);
+  addNamed("--registry-cacert", added);
   return [...found];
 }
 

@@ -25,9 +25,15 @@ export function readText(files: Files, path: string): string | undefined {
 export const shownPath = (path: string, { HOME = "" }: Environment): string =>
   HOME !== "" && path.startsWith(`${HOME}/`) ? `~${path.slice(HOME.length)}` : path;
 
-/** A file that a setting names. @throws EngineError `invalid-config` where there is none. */
-export function readNamedText(files: Files, path: string): string {
+/**
+ * A file that a setting names; `setting` is the flag or variable, for people.
+ * @throws EngineError `invalid-config` where there is none.
+ */
+export function readNamedText(files: Files, path: string, setting?: string): string {
   const text = readText(files, path);
-  if (text === undefined) throw new EngineError("invalid-config", "there is no such file", { subject: path });
+  if (text === undefined)
+    throw new EngineError("invalid-config", `${setting === undefined ? "" : `${setting}: `}there is no such file`, {
+      subject: path,
+    });
   return text;
 }

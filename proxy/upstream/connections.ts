@@ -95,8 +95,13 @@ export class Connections {
     return pool;
   }
 
+  /** What is dialled in the place of the host; `undefined`: the host itself. */
+  proxyOf(url: URL): URL | undefined {
+    return proxyFor(url, this.#options.env);
+  }
+
   #open(url: URL): Dispatcher {
-    const { env, tlsOf, perOrigin = 8, connectMs = 10_000, silenceMs = 30_000 } = this.#options;
+    const { tlsOf, perOrigin = 8, connectMs = 10_000, silenceMs = 30_000 } = this.#options;
     const host = url.protocol === "https:" ? (tlsOf?.(url.host) ?? {}) : {};
     const name = hostOf(url);
     const servername = host.serverName ?? (isIP(name) === 0 ? name : undefined);
@@ -112,7 +117,7 @@ export class Connections {
       headersTimeout: silenceMs,
       bodyTimeout: silenceMs,
     };
-    const proxy = proxyFor(url, env);
+    const proxy = this.proxyOf(url);
     return proxy === undefined
       ? new Agent({ ...bounds, connect: { ...connect, lookup: lookUpOutside as never } })
       : new ProxyAgent({ ...bounds, uri: proxy.href, requestTls: connect, proxyTls: { timeout: connectMs } });

@@ -114,7 +114,10 @@ export class Fetcher {
     try {
       return await this.#follow(request, signal);
     } catch (error) {
-      const failure = outage(error, shownUrl(request.url));
+      const failure =
+        error instanceof EngineError
+          ? error
+          : outage(error, shownUrl(request.url), this.#options.connections.proxyOf(request.url));
       this.#options.log?.(`${request.method ?? "GET"} ${shownUrl(request.url)} ${failure.code}: ${failure.message}`);
       return failure;
     }

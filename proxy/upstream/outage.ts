@@ -29,19 +29,39 @@ const words: Readonly<Record<string, string>> = {
   UND_ERR_SOCKET: "connection closed",
 };
 
+/** What fails before anybody at the other end was reached. */
+const firstStep = /^(?:connect|getaddrinfo)$/;
+
+/** What a proxy says that does not open the way to a host. Source: undici's ProxyAgent. */
+const proxyStatus = /^Proxy response \((?<status>\d{3})\) !== 200/;
+
+const syscallOf = (error: Error): string => ("syscall" in error ? String(error.syscall) : "");
+
+/** A proxy for people: without user and password. */
+const shownProxy = ({ host }: URL): string => `the proxy ${host}`;
+
 const codeIn = (error: Error): string => ("code" in error ? String(error.code) : "");
 
 /**
- * A failure to talk, as a coded error.
+ * A failure to talk, as a coded error; `proxy` is asked in the place of the host.
  * @throws any error that is not one of the network.
  */
-export function outage(error: unknown, subject: string): EngineError {
+export function outage(error: unknown, subject: string, proxy?: URL): EngineError {
   if (error instanceof EngineError) return error;
   if (!(error instanceof Error)) throw error;
   const first = error instanceof AggregateError && error.errors[0] instanceof Error ? error.errors[0] : error;
   const code = codeIn(first) || codeIn(error);
   const inner = first.cause instanceof Error ? `${first.message}: ${first.cause.message}` : first.message;
-  const because = (kind: ErrorCode, why: string): EngineError => new EngineError(kind, why, { subject, cause: error });
+  const isFirst = firstStep.test(syscallOf(first)) || error instanceof errors.ConnectTimeoutError;
+  const because = (kind: ErrorCode, why: string): EngineError =>
+    new EngineError(kind, proxy === undefined ? why : throughProxy(why, proxy, isFirst), { subject, cause: error });
+  const status = proxyStatus.exec(first.message)?.groups?.status;
+  if (proxy !== undefined && status !== undefined)
+    return new EngineError(
+      status === "407" ? "access-denied" : codeOfStatus(Number(status)),
+      `${shownProxy(proxy)} does not let through to it: HTTP ${status}`,
+      { subject, cause: error },
+    );
   if (
     error.name === "TimeoutError" ||
     error.name === "AbortError" ||
@@ -63,3 +83,7 @@ export function outage(error: unknown, subject: string): EngineError {
     );
   throw error;
 }
+
+/** Where a connection could not be opened, it is the proxy that failed; later nobody knows which of the two it was. */
+const throughProxy = (why: string, proxy: URL, isFirst: boolean): string =>
+  isFirst ? `${shownProxy(proxy)} cannot be reached: ${why}` : `${why}, through ${shownProxy(proxy)}`;

@@ -8,8 +8,10 @@ import { readHostsFolder } from "./hosts-toml.ts";
 import { parseRegistriesConf } from "./registries-conf.ts";
 
 export interface HostFlags {
-  /** Hosts that may be asked without TLS, or all. */
-  readonly plainHttp?: readonly string[] | "all" | undefined;
+  /** Hosts that are asked without TLS. */
+  readonly plainHttp?: readonly string[] | undefined;
+  /** Hosts that may be asked without TLS where they speak none, or all. */
+  readonly mayBePlain?: readonly string[] | "all" | undefined;
   /** Hosts whose certificate is not checked, or all. */
   readonly insecure?: readonly string[] | "all" | undefined;
   /** Mirrors that know what exists. */
@@ -27,16 +29,17 @@ export interface HostFlags {
 
 /** @throws EngineError `invalid-config`, `invalid-usage`, `unsupported`. */
 export function readHostSettings(flags: HostFlags, files: Files): HostSettings {
-  const { plainHttp, insecure, authoritative = [], hostsFolder, registriesConf } = flags;
+  const { plainHttp, mayBePlain, insecure, authoritative = [], hostsFolder, registriesConf } = flags;
   const tls = readTls(flags, files);
   return {
-    ...(plainHttp === undefined ? {} : { plainHttp: hostSet(plainHttp) }),
+    ...(plainHttp === undefined ? {} : { plainHttp: new Set(plainHttp.map(plainHost)) }),
+    ...(mayBePlain === undefined ? {} : { mayBePlain: hostSet(mayBePlain) }),
     ...(insecure === undefined ? {} : { insecure: hostSet(insecure) }),
     authoritative: new Set(authoritative.map(plainHost)),
     ...(Object.keys(tls).length === 0 ? {} : { everyTls: tls }),
     ...(registriesConf === undefined
       ? {}
-      : { rules: parseRegistriesConf(readNamedText(files, registriesConf), registriesConf) }),
+      : { rules: parseRegistriesConf(readNamedText(files, registriesConf, "--registries-conf"), registriesConf) }),
     ...(hostsFolder === undefined ? {} : { namespaces: readHostsFolder(hostsFolder, files) }),
   };
 }
@@ -47,9 +50,11 @@ const hostSet = (hosts: readonly string[] | "all"): HostSet =>
 function readTls({ clientCert, clientKey, serverName }: HostFlags, files: Files): HostTls {
   if (clientKey !== undefined && clientCert === undefined)
     throw new EngineError("invalid-usage", "a client's key needs its certificate", { subject: clientKey });
-  const cert = clientCert === undefined ? undefined : readNamedText(files, clientCert);
+  const cert = clientCert === undefined ? undefined : readNamedText(files, clientCert, "--registry-client-cert");
   return {
-    ...(cert === undefined ? {} : { cert, key: clientKey === undefined ? cert : readNamedText(files, clientKey) }),
+    ...(cert === undefined
+      ? {}
+      : { cert, key: clientKey === undefined ? cert : readNamedText(files, clientKey, "--registry-client-key") }),
     ...(serverName === undefined ? {} : { serverName }),
   };
 }

@@ -13,8 +13,10 @@ import { findRule, type MirrorRule, type RegistryRule } from "./registries-conf.
 export type HostSet = "all" | ReadonlySet<string>;
 
 export interface HostSettings {
+  /** Hosts that are asked without TLS, and never with it. */
+  readonly plainHttp?: ReadonlySet<string>;
   /** Hosts that may be asked without TLS where they speak none. */
-  readonly plainHttp?: HostSet;
+  readonly mayBePlain?: HostSet;
   /** Hosts whose certificate is not checked. */
   readonly insecure?: HostSet;
   /** Mirrors that know what exists: what they do not have is absent. */
@@ -52,7 +54,7 @@ export function hostsInFiles({ rules = [], namespaces }: HostSettings): readonly
 }
 
 export function registryHosts(settings: HostSettings): RegistryHosts {
-  const { plainHttp, insecure, authoritative, rules = [], namespaces, tls, everyTls } = settings;
+  const { plainHttp, mayBePlain, insecure, authoritative, rules = [], namespaces, tls, everyTls } = settings;
   const known = new Map<string, readonly Endpoint[]>();
   /** What the files say of hosts. A connection is for a host, whatever is asked there. */
   const tlsOfFiles = new Map<string, HostTls>();
@@ -60,7 +62,7 @@ export function registryHosts(settings: HostSettings): RegistryHosts {
     if (url !== undefined && Object.keys(ofEntry).length > 0) tlsOfFiles.set(url.host, ofEntry);
 
   const schemeOf = (host: string, asked?: Scheme): Scheme =>
-    asked ?? (holds(plainHttp, host) ? "either" : defaultScheme(host));
+    asked ?? (holds(plainHttp, host) ? "http" : holds(mayBePlain, host) ? "either" : defaultScheme(host));
   const knows = (host: string): boolean => holds(authoritative, host);
 
   const endpoint = (registry: string, path: string, isOwn: boolean): Endpoint => {
@@ -86,7 +88,7 @@ export function registryHosts(settings: HostSettings): RegistryHosts {
       const found = endpoint(host, place.slice(slash + 1), isOwn);
       if (!isInsecure) return found;
       tlsOfFiles.set(found.host, { ...tlsOfFiles.get(found.host), insecure: true });
-      return { ...found, scheme: "either" };
+      return { ...found, scheme: found.scheme === "http" ? "http" : "either" };
     };
     const ofMirror = ({ location, insecure: isInsecure, digestOnly }: MirrorRule): Endpoint => {
       const found = at(location, isInsecure);

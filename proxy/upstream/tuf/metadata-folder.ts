@@ -2,15 +2,16 @@
  * The metadata of a TUF client in a folder, byte for byte as it was served: `root.json`, `timestamp.json`, one file a
  * role.
  */
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { EngineError } from "../../../core/errors.ts";
+import { makeFolder } from "../../make-folder.ts";
 import { type HeldRoles, quoteRole } from "./update.ts";
 import type { Limits } from "../../../core/limits.ts";
 
 /** Writes a whole file or nothing. */
 export function replaceFile(path: string, bytes: Uint8Array): void {
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolder(dirname(path));
   const fresh = `${path}.new`;
   writeFileSync(fresh, bytes);
   renameSync(fresh, path);

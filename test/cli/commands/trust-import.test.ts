@@ -122,7 +122,12 @@ test("a trusted_root.json by its digest", async () => {
     (await run(fresh, "trust", "import", "pinned.json", "--digest", digestOf(target))).out,
     `pinned public-good ${digestOf(target)}\n`,
   );
-  assert.is((await run(fresh, "trust", "import", "pinned.json", "--digest", `sha256:${"0".repeat(64)}`)).exit, 3);
+  const other = await run(fresh, "trust", "import", "pinned.json", "--digest", `sha256:${"0".repeat(64)}`);
+  assert.is(other.exit, 3);
+  assert.match(other.err, /fix: .*do not import it/);
+  assert.not.match(other.err, "trust import");
+  for (const digest of ["0".repeat(64), "sha256:abc", `sha256:${"A".repeat(64)}`])
+    assert.is((await run(fresh, "trust", "import", "pinned.json", "--digest", digest)).exit, 2, digest);
 });
 
 const files = publicGoodFiles();

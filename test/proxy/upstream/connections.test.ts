@@ -90,6 +90,27 @@ test("sockets to one origin are bounded", async () => {
   await server.close();
 });
 
+test("a proxy that is down, or that refuses: the message names it, and not the host behind it", async () => {
+  const down = createTcpServer();
+  await new Promise<void>((resolve) => down.listen(0, "127.0.0.1", resolve));
+  const { port } = down.address() as AddressInfo;
+  await new Promise((resolve) => down.close(resolve));
+  const connections = () => new Connections({ env: { HTTPS_PROXY: `http://127.0.0.1:${port}` } });
+  const error = await rejectsCode("unreachable", () => ask("https://registry.corp/v2/", connections()));
+  assert.match(error.message, `the proxy 127.0.0.1:${port} cannot be reached`);
+  const refusing = createTcpServer((socket) => {
+    socket.on("error", () => socket.destroy());
+    socket.once("data", () => socket.end("HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n"));
+  });
+  await new Promise<void>((resolve) => refusing.listen(port, "127.0.0.1", resolve));
+  try {
+    const denied = await rejectsCode("access-denied", () => ask("https://registry.corp/v2/", connections()));
+    assert.match(denied.message, /the proxy .* HTTP 407/);
+  } finally {
+    refusing.close();
+  }
+});
+
 test("through a proxy: the tunnel is asked for, and what is inside it is checked as without", async () => {
   const authority = await tlsAuthority();
   const server = await serveLoopback(

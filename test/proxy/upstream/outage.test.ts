@@ -50,6 +50,32 @@ for (const [error, code, says] of failures)
     assert.is(coded.cause, error);
   });
 
+test("where a proxy is asked, the message says which of the two failed", () => {
+  const proxy = new URL("http://user:secret@proxy.corp:3128");
+  const said = (error: Error) => outage(error, "https://ghcr.io/v2/", proxy);
+  const dialling = (code: string, syscall: string) => Object.assign(withCode(code), { syscall });
+  for (const error of [
+    dialling("ECONNREFUSED", "connect"),
+    dialling("ENOTFOUND", "getaddrinfo"),
+    new errors.ConnectTimeoutError("x"),
+    new AggregateError([dialling("ECONNREFUSED", "connect")], ""),
+  ])
+    assert.match(said(error).message, /^the proxy proxy\.corp:3128 cannot be reached: /);
+  assert.match(
+    said(dialling("ECONNRESET", "read")).message,
+    /^connection reset .*, through the proxy proxy\.corp:3128$/,
+  );
+  for (const [status, code] of [
+    ["407", "access-denied"],
+    ["403", "access-denied"],
+    ["502", "upstream-error"],
+  ] as const) {
+    const refused = said(new errors.RequestAbortedError(`Proxy response (${status}) !== 200 when HTTP Tunneling`));
+    assert.is(refused.code, code);
+    assert.match(refused.message, new RegExp(`^the proxy proxy\\.corp:3128 .*${status}$`));
+  }
+});
+
 test("a coded error stays, and a defect flies on", () => {
   const coded = new EngineError("over-limit", "x");
   assert.is(outage(coded, "y"), coded);

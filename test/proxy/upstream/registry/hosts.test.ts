@@ -25,8 +25,14 @@ test("without settings a repository is asked for at its own host", () => {
   assert.equal(shown({}, "ghcr.io/org/app"), ["https://ghcr.io/v2/org/app knows"]);
   assert.equal(shown({}, "docker.io/library/a"), ["https://registry-1.docker.io/v2/library/a knows"]);
   assert.equal(shown({}, "localhost:5000/a"), ["either://localhost:5000/v2/a knows"]);
-  assert.equal(shown({ plainHttp: new Set(["a.example"]) }, "a.example/b"), ["either://a.example/v2/b knows"]);
-  assert.equal(shown({ plainHttp: "all" }, "a.example/b"), ["either://a.example/v2/b knows"]);
+  const plainHttp = new Set(["a.example", "localhost:5000"]);
+  const mayBePlain = new Set(["a.example"]);
+  assert.equal(shown({ plainHttp }, "a.example/b"), ["http://a.example/v2/b knows"]);
+  assert.equal(shown({ plainHttp }, "localhost:5000/b"), ["http://localhost:5000/v2/b knows"]);
+  assert.equal(shown({ plainHttp }, "localhost:5001/b"), ["either://localhost:5001/v2/b knows"]);
+  assert.equal(shown({ mayBePlain }, "a.example/b"), ["either://a.example/v2/b knows"]);
+  assert.equal(shown({ mayBePlain: "all" }, "a.example/b"), ["either://a.example/v2/b knows"]);
+  assert.equal(shown({ plainHttp, mayBePlain: "all" }, "a.example/b"), ["http://a.example/v2/b knows"]);
 });
 
 test("registries.conf: mirrors, then the location; only the repository's own place knows", () => {
