@@ -4,7 +4,7 @@
  */
 import { isBundleMediaType, predicateTypeAnnotation, referrerClaim } from "../core/cosign/referrer-scheme.ts";
 import type { Digest } from "../core/crypto/digest.ts";
-import { EngineError } from "../core/errors.ts";
+import { codedText, EngineError } from "../core/errors.ts";
 import type { Known } from "../core/knowledge/answer.ts";
 import { openQuestions } from "../core/knowledge/ask.ts";
 import type { Knowledge } from "../core/knowledge/knowledge.ts";
@@ -82,7 +82,7 @@ function layersOf(digest: Digest, { repository, knowledge, limits }: Place): Lay
     return { layers: found.manifest.layers };
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
-    return { layers: [], problem: `[${error.code}] ${error.message}` };
+    return { layers: [], problem: codedText(error) };
   }
 }
 

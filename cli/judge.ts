@@ -17,6 +17,7 @@ import {
   type RuleResult,
 } from "../core/index.ts";
 import { isObject, textOr } from "../core/encoding/shape.ts";
+import { codedText } from "../core/errors.ts";
 import { applyPatches } from "../core/kyverno/outcome/apply-patches.ts";
 import { toFailure } from "../core/verdict.ts";
 import { nodeVerifier } from "../proxy/host/node-verifier.ts";
@@ -225,7 +226,7 @@ export function toFaultyResponse({ position, fault, value }: FaultyResource): Re
     rule: "resource",
     pass: "mutate",
     status: "error",
-    message: faultText(fault),
+    message: codedText(fault),
     action: "Enforce",
     failurePolicy: "Fail",
     position,
@@ -260,7 +261,7 @@ export function toRefusedResponse({ policy, ...problem }: JudgingSet["errors"][n
     rule: "load",
     pass: "mutate",
     status: "error",
-    message: `[${code}] ${message}`,
+    message: codedText(problem),
     action: "Enforce",
     failurePolicy: "Fail",
     position,
@@ -282,10 +283,8 @@ export const fixesFor = ({ hasSource, knowledge, limits }: OpenKnowledge): FixSe
   typesOn: (subject) => attestationTypes(subject, knowledge, limits),
 });
 
-const faultText = ({ code, message }: EngineError): string => `[${code}] ${message}`;
-
 /** Faulty resources on stderr, each with its place. */
 export function tellFaulty(faulty: readonly FaultyResource[], io: CommandIO): void {
   for (const { position, fault } of faulty)
-    say(`resource ${placeText(position)} could not be judged: ${faultText(fault)}`, io);
+    say(`resource ${placeText(position)} could not be judged: ${codedText(fault)}`, io);
 }

@@ -347,3 +347,6 @@ export class EngineError extends Error {
     this.remedy = options.remedy;
   }
 }
+
+/** An error in one text: `[no-key] the Secret has no member cosign.pub`. */
+export const codedText = ({ code, message }: Pick<EngineError, "code" | "message">): string => `[${code}] ${message}`;

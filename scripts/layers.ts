@@ -253,6 +253,7 @@ export const layers: LayerTable = {
   "cli/judge.ts": {
     units: [
       ...api,
+      "core/errors.ts",
       "core/encoding",
       "core/verdict.ts",
       "core/kyverno/outcome",

@@ -10,6 +10,7 @@ import {
   type RuleResult,
 } from "../../core/index.ts";
 import { isObject } from "../../core/encoding/shape.ts";
+import { codedText } from "../../core/errors.ts";
 import type { Rule } from "../../core/kyverno/policy/policy.ts";
 import { collect, type CommandIO, type Shell } from "../command.ts";
 import { type ExitCode, exitOf, gravest } from "../exit-code.ts";
@@ -328,7 +329,7 @@ async function runTest(
     }
     const faulty = new Map([...byOperation.values()].flatMap((judged) => judged.faulty.map((one) => [one.value, one])));
     const faultyRows = [...faulty.values()].map(({ position, fault }) =>
-      failedRow(placeText(position), "Malformed", `[${fault.code}] ${fault.message}`),
+      failedRow(placeText(position), "Malformed", codedText(fault)),
     );
     return [...rows, ...faultyRows];
   } finally {
@@ -367,7 +368,7 @@ async function run(folders: readonly string[], options: TestOptions, io: Command
       if (!(error instanceof EngineError)) throw error;
       tellProblem(toProblem(error), io);
       codes.push(exitOf(error.code));
-      all.push(failedRow(path, "Error", `[${error.code}] ${error.message}`));
+      all.push(failedRow(path, "Error", codedText(error)));
       return [];
     }
   };

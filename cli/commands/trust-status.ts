@@ -4,7 +4,7 @@
  */
 import type { Command } from "commander";
 import { digestOf } from "../../core/crypto/digest.ts";
-import { EngineError } from "../../core/errors.ts";
+import { codedText, EngineError } from "../../core/errors.ts";
 import type { Answer, TrustedRootSource } from "../../core/knowledge/answer.ts";
 import { publicGoodRoot } from "../../core/trust/public-good.ts";
 import { resolveTrust, type TufSource } from "../../core/trust/resolve-trust.ts";
@@ -88,7 +88,7 @@ function statusOf(
     return {
       ...common,
       state: error.code === "stale" ? "stale" : "broken",
-      remark: `[${error.code}] ${error.message}`,
+      remark: codedText(error),
     };
   }
 }

@@ -5,7 +5,7 @@
 import { type Digest, digestOf } from "../crypto/digest.ts";
 import type { SignatureVerifier } from "../crypto/signature-verifier.ts";
 import type { ValidityPeriod } from "../encoding/instant.ts";
-import { EngineError } from "../errors.ts";
+import { codedText, EngineError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import { expiries } from "../tuf/trusted-set.ts";
 import { type TufSource, type VerifiedSource, verifySource } from "../tuf/verify-source.ts";
@@ -153,7 +153,7 @@ export function asTrustError<T>(name: string, run: () => T): T {
 
 /** The failure of the trusted root `name` whose metadata is wrong. */
 export const wrongMetadata = (name: string, cause: EngineError): EngineError =>
-  new EngineError("no-trust", `the TUF metadata does not verify: [${cause.code}] ${cause.message}`, {
+  new EngineError("no-trust", `the TUF metadata does not verify: ${codedText(cause)}`, {
     subject: cause.subject === undefined ? name : `${name} ${cause.subject}`,
     cause,
   });

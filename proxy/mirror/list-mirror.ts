@@ -3,7 +3,7 @@
  * unverified. Source: docs/spec/command-line.md#streams-and-formats.
  */
 import type { Database } from "better-sqlite3";
-import { EngineError } from "../../core/errors.ts";
+import { codedText, EngineError } from "../../core/errors.ts";
 import { type Digest, isDigest } from "../../core/crypto/digest.ts";
 import { referrerClaim } from "../../core/cosign/referrer-scheme.ts";
 import type { Known } from "../../core/knowledge/answer.ts";
@@ -204,6 +204,6 @@ function noDamage<T>(read: () => T): { readonly value?: T; readonly problem?: st
     return { value: read() };
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
-    return { problem: `[${error.code}] ${error.message}` };
+    return { problem: codedText(error) };
   }
 }

@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { codeRow, codes, EngineError, type ErrorCode } from "../../core/errors.ts";
+import { codedText, codeRow, codes, EngineError, type ErrorCode } from "../../core/errors.ts";
 
 const test = suite("core/errors");
 
@@ -57,5 +57,8 @@ test("an error keeps code, subject and cause", () => {
   );
   assert.not("cause" in new EngineError("malformed", "why"));
 });
+
+test("an error in one text begins with its code", () =>
+  assert.is(codedText(new EngineError("no-key", "why", { subject: "/a" })), "[no-key] why"));
 
 test.run();

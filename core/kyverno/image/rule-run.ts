@@ -1,5 +1,5 @@
 /** The input and the results of a rule in a pass. */
-import { codeRow, EngineError } from "../../errors.ts";
+import { codedText, codeRow, EngineError } from "../../errors.ts";
 import type { Limits } from "../../limits.ts";
 import type { Knowledge } from "../../knowledge/knowledge.ts";
 import type { Question } from "../../knowledge/question.ts";
@@ -87,7 +87,7 @@ export function ruleResult(run: RuleRun, status: RuleStatus, message: string, pa
 export function stoppedRule(run: RuleRun, error: unknown, what: string): RuleOutcome {
   if (!(error instanceof EngineError)) throw error;
   const refutes = codeRow(error.code).truth === "refuted";
-  const result = ruleResult(run, refutes ? "fail" : "error", `${what}: [${error.code}] ${error.message}`, {
+  const result = ruleResult(run, refutes ? "fail" : "error", `${what}: ${codedText(error)}`, {
     failures: [toFailure(error, what, 0)],
     open: openQuestions(error),
   });
