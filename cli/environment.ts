@@ -19,14 +19,23 @@ export interface VariableRow {
   readonly flagsOnly?: boolean;
   /** It only says where things are: no note names it. */
   readonly isPlace?: boolean;
-  /** Its value is not shown. */
-  readonly secret?: boolean;
+  /** Its value is not shown; of a URL, the user and password. */
+  readonly secret?: true | "user";
 }
 
 const path = "path to the file";
 const folder = "path to the folder";
 const signing = "for those who sign; it has no effect here";
 const policies = "in policies it has no effect: ";
+
+/** Of what is asked with --online and --cluster: a variable that may hold the user of a URL, and one of OpenBao. */
+const url = (what: string): VariableRow => ({ what, expects: "URL", does: "serves", secret: "user" });
+const bao = (name: string, more: Partial<VariableRow> = {}): VariableRow => ({
+  what: `the same as VAULT_${name}, where that is empty`,
+  expects: "as there",
+  does: "serves",
+  ...more,
+});
 
 export const variables = {
   SALLYPORT_STORE: {
@@ -54,6 +63,7 @@ export const variables = {
     what: "the TUF mirror of trust update, where --mirror names none",
     expects: "URL, or path to a folder",
     does: "serves",
+    secret: "user",
   },
   SALLYPORT_MAX_BUNDLE_SIZE: {
     what: "the largest bundle that is read, where --max-bundle-size says none",
@@ -104,6 +114,7 @@ export const variables = {
     what: "the TUF mirror of trust update, where nothing else names one",
     expects: "URL",
     does: "serves",
+    secret: "user",
     instead: "only trust update reads it; other commands do not fetch trusted roots from it",
   },
   TUF_ROOT: {
@@ -132,18 +143,23 @@ export const variables = {
   SSL_CERT_FILE: { what: "authorities of servers, in place of the system's file", expects: path, does: "serves" },
   SSL_CERT_DIR: { what: "authorities of servers, in place of the system's folder", expects: folder, does: "serves" },
   NODE_EXTRA_CA_CERTS: { what: "authorities of servers, beside the system's", expects: path, does: "serves" },
-  HTTPS_PROXY: { what: "the proxy for https", expects: "URL", does: "serves", secret: true },
-  HTTP_PROXY: { what: "the proxy for http", expects: "URL", does: "serves", secret: true },
+  HTTPS_PROXY: url("the proxy for https"),
+  HTTP_PROXY: url("the proxy for http"),
   NO_PROXY: { what: "hosts that are asked without a proxy", expects: "hosts, with commas", does: "serves" },
+  https_proxy: url("the same as HTTPS_PROXY, where that is empty"),
+  http_proxy: url("the same as HTTP_PROXY, where that is empty"),
+  no_proxy: { what: "the same as NO_PROXY, where that is empty", expects: "hosts, with commas", does: "serves" },
   KUBECONFIG: { what: "kubeconfig files, for --cluster", expects: "paths, with colons", does: "serves" },
-  VAULT_ADDR: { what: "the Vault of hashivault:// keys; or BAO_ADDR", expects: "URL", does: "serves" },
+  KUBERNETES_SERVICE_HOST: { what: "the API server inside a cluster, for --cluster", expects: "host", does: "serves" },
+  KUBERNETES_SERVICE_PORT: { what: "its port", expects: "number", does: "serves" },
+  VAULT_ADDR: url("the Vault of hashivault:// keys"),
   VAULT_TOKEN: {
-    what: "its token, in place of ~/.vault-token; or BAO_TOKEN",
+    what: "its token, in place of ~/.vault-token",
     expects: "token",
     does: "serves",
     secret: true,
   },
-  VAULT_NAMESPACE: { what: "its namespace; or BAO_NAMESPACE", expects: "namespace", does: "serves" },
+  VAULT_NAMESPACE: { what: "its namespace", expects: "namespace", does: "serves" },
   TRANSIT_SECRET_ENGINE_PATH: { what: "its transit engine, in place of transit", expects: "path", does: "serves" },
   VAULT_KEY_PREFIX: { what: "the version of its keys, in place of the latest", expects: "vault:vN:", does: "serves" },
   VAULT_CACERT: { what: "authorities of its certificate", expects: path, does: "serves" },
@@ -151,16 +167,41 @@ export const variables = {
   VAULT_CLIENT_KEY: { what: "the key of that certificate", expects: path, does: "serves" },
   VAULT_TLS_SERVER_NAME: { what: "the name that its certificate must have", expects: "host", does: "serves" },
   VAULT_SKIP_VERIFY: { what: "its certificate is not checked", expects: "true or false", does: "serves" },
+  BAO_ADDR: bao("ADDR", { secret: "user" }),
+  BAO_TOKEN: bao("TOKEN", { secret: true }),
+  BAO_NAMESPACE: bao("NAMESPACE"),
+  BAO_CACERT: bao("CACERT"),
+  BAO_CLIENT_CERT: bao("CLIENT_CERT"),
+  BAO_CLIENT_KEY: bao("CLIENT_KEY"),
+  BAO_TLS_SERVER_NAME: bao("TLS_SERVER_NAME"),
+  BAO_SKIP_VERIFY: bao("SKIP_VERIFY"),
+  AWS_ACCESS_KEY_ID: { what: "the access key for Amazon's registries and KMS", expects: "name", does: "serves" },
+  AWS_SECRET_ACCESS_KEY: { what: "its secret", expects: "secret", does: "serves", secret: true },
+  AWS_SESSION_TOKEN: { what: "its session", expects: "token", does: "serves", secret: true },
+  AWS_PROFILE: { what: "a profile of the credentials file, in place of default", expects: "name", does: "serves" },
+  AWS_SHARED_CREDENTIALS_FILE: { what: "that file, in place of ~/.aws/credentials", expects: path, does: "serves" },
+  AWS_ROLE_ARN: { what: "the role to take on, with the token below", expects: "ARN", does: "serves" },
+  AWS_WEB_IDENTITY_TOKEN_FILE: { what: "the token for that role", expects: path, does: "serves" },
+  AWS_ROLE_SESSION_NAME: { what: "the name of that session, in place of sallyport", expects: "name", does: "serves" },
+  AWS_ENDPOINT_URL: url("another address of Amazon's services"),
+  AWS_ENDPOINT_URL_ECR: url("another address of Amazon's registries"),
+  AWS_ENDPOINT_URL_STS: url("another address of Amazon's token service"),
   AWS_REGION: { what: "the region of awskms:// keys without an ARN", expects: "region", does: "serves" },
   AWS_DEFAULT_REGION: { what: "the same, where AWS_REGION is empty", expects: "region", does: "serves" },
+  AZURE_TENANT_ID: { what: "the tenant, for Azure's registries and keys", expects: "name", does: "serves" },
+  AZURE_CLIENT_ID: { what: "the client of that tenant", expects: "name", does: "serves" },
+  AZURE_CLIENT_SECRET: { what: "the client's secret", expects: "secret", does: "serves", secret: true },
+  AZURE_FEDERATED_TOKEN_FILE: { what: "a token in place of that secret", expects: path, does: "serves" },
   AZURE_ENVIRONMENT: { what: "the cloud of azurekms:// keys, by cosign's names", expects: "name", does: "serves" },
-  AZURE_AUTHORITY_HOST: { what: "where to log in for them", expects: "URL", does: "serves" },
-  GOOGLE_APPLICATION_CREDENTIALS: { what: "credentials for gcpkms:// keys", expects: path, does: "serves" },
-  CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDKMS: {
-    what: "another address of Google's KMS",
-    expects: "URL",
+  AZURE_AUTHORITY_HOST: url("where Azure's registries and keys are logged in to"),
+  GOOGLE_APPLICATION_CREDENTIALS: {
+    what: "credentials for Google's registries and KMS",
+    expects: path,
     does: "serves",
   },
+  CLOUDSDK_CONFIG: { what: "the folder of gcloud's, in place of ~/.config/gcloud", expects: folder, does: "serves" },
+  CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDKMS: url("another address of Google's KMS"),
+  GITHUB_TOKEN: { what: "the token for ghcr.io", expects: "token", does: "serves", secret: true },
   COLUMNS: { what: "the width of text", expects: "number", does: "serves" },
   NO_COLOR: { what: "no colour", expects: "any text", does: "serves" },
   FORCE_COLOR: { what: "colour, even where there is no terminal", expects: "1", does: "serves" },

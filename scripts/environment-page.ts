@@ -15,7 +15,12 @@ const groups: readonly (readonly [does: VariableRow["does"], title: string, text
       "stderr, and `environment` in its document. `SALLYPORT_STORE`, which only says where the mirror is, is in the\n" +
       "document alone.",
   ],
-  ["serves", "What is read for something else", "They change no verdict."],
+  [
+    "serves",
+    "What is read for something else",
+    "With `--online` and `--cluster` they say whom to ask, how, and with whose credentials; `trust update` and `mirror\n" +
+      "pin-key` always ask. The last ones say how text looks. `sallyport env` masks secrets, and the users in addresses.",
+  ],
   [
     "idle",
     "What has no effect",

@@ -19,15 +19,17 @@ interface Shown extends VariableRow {
   readonly value: string;
 }
 
+/** Of a URL, whatever stands before the host is masked, so that no odd password shows a part of itself. */
+function masked(value: string, { secret }: VariableRow): string {
+  if (secret === undefined || value === "") return value;
+  return secret === "user" ? value.replace(/^([a-z][a-z\d+.-]*:\/\/)?.*@/is, "$1***@") : "***";
+}
+
 /** The table, and behind it the variables of flags that are set. */
 function rowsOf({ env }: CommandIO, options: EnvOptions): readonly Shown[] {
   const shown = (name: string, row: VariableRow): Shown => {
     const value = env[name] ?? "";
-    return {
-      ...row,
-      name,
-      value: row.secret === true && value !== "" && options.showSensitiveValues !== true ? "***" : value,
-    };
+    return { ...row, name, value: options.showSensitiveValues === true ? value : masked(value, row) };
   };
   const table = Object.entries<VariableRow>(variables).map(([name, row]) => shown(name, row));
   const flags = cosignFlags.filter((long) => (env[flagVariable(long)] ?? "") !== "");
@@ -38,7 +40,7 @@ function rowsOf({ env }: CommandIO, options: EnvOptions): readonly Shown[] {
         what: `${long} of verify and verify-attestation, where it is not given`,
         expects: flagVariables.expects,
         does: "decides",
-        secret: /password|token/.test(long),
+        ...(/password|token/.test(long) ? { secret: true } : {}),
       }),
     ),
   ];

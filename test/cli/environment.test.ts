@@ -1,10 +1,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { flagVariable, fromEnvironment, type VariableRow, variables } from "../../cli/environment.ts";
+import { readSources } from "../../scripts/source-text.ts";
 import { runCli, testIO } from "./command-io.ts";
 import { demoLayout } from "./demo-layout.ts";
 import { podFor, policyFor } from "./demo-policy.ts";
-import { tempFolder } from "../support/temp-folder.ts";
+import { projectRoot, tempFolder } from "../support/temp-folder.ts";
 
 const test = suite("cli/environment");
 const demo = demoLayout();
@@ -88,6 +89,22 @@ test("whatever cosign reads to verify is in the table", () => {
     const row: VariableRow | undefined = variables[name as keyof typeof variables];
     assert.ok(row?.does === "decides" || row?.instead !== undefined || name === "COSIGN_EXPERIMENTAL", name);
   }
+});
+
+/** Names that are read off the environment in a text: as members, or as names in quotes. */
+function namesReadIn(text: string): readonly string[] {
+  const families = "SSL|NODE|REGISTRY|DOCKER|XDG|HTTPS?|NO|KUBE\\w*|VAULT|BAO|TRANSIT|AWS|AZURE|GOOGLE|CLOUDSDK|GITHUB";
+  const members = text.matchAll(/\benv\.([A-Za-z]\w*_\w+|[A-Z]{4,})\b/g);
+  const quoted = text.matchAll(new RegExp(`(?<=["{, ])((?:${families})_[A-Z_]+)(?=[",: ])`, "g"));
+  return [...members, ...quoted].map(([, name = ""]) => name);
+}
+
+test("whatever the program reads to ask is in the table", () => {
+  const sources = readSources(projectRoot, ["proxy/upstream"]);
+  const names = new Set(sources.flatMap(({ text }) => namesReadIn(text.replaceAll(/\/\*.*?\*\/|\/\/.*$/gms, ""))));
+  for (const known of ["HOME", "USERPROFILE"]) names.delete(known);
+  assert.ok(names.size > 30, [...names].join());
+  for (const name of names) assert.ok(Object.hasOwn(variables, name), name);
 });
 
 test.run();

@@ -18,7 +18,7 @@ test("every variable with its description and value; a shell can read it", async
     plain
       .trimEnd()
       .split("\n")
-      .every((line) => /^[A-Z0-9_]+=/.test(line)),
+      .every((line) => /^\w+=/.test(line)),
   );
 });
 
@@ -28,6 +28,21 @@ test("passwords and tokens are shown only when that is asked for", async () => {
     assert.not.match(out, /hunter2|t0ken/);
   }
   assert.match((await runCli(["env", "--show-sensitive-values"], { env })).out, "COSIGN_PASSWORD=hunter2\n");
+});
+
+test("of an address, the user and the password are masked, and the host is shown", async () => {
+  const rows: readonly (readonly [string, string])[] = [
+    ["http://proxy.example:3128", "http://proxy.example:3128"],
+    ["http://ada:hunter2@proxy.example:3128", "http://***@proxy.example:3128"],
+    ["ada:hunter2@proxy.example:3128", "***@proxy.example:3128"],
+    ["http://ada:hun/ter2@hunter2@proxy.example", "http://***@proxy.example"],
+  ];
+  for (const name of ["HTTPS_PROXY", "https_proxy", "VAULT_ADDR", "TUF_MIRROR"])
+    for (const [value, shown] of rows) {
+      const { out } = await runCli(["env"], { env: { [name]: value } });
+      assert.match(out, new RegExp(`^${name}=${shown.replaceAll(/[*.]/g, "\\$&")}$`, "m"));
+    }
+  assert.match((await runCli(["env", "--show-sensitive-values"], { env: { HTTP_PROXY: "a:b@c" } })).out, "a:b@c");
 });
 
 test("a document", async () => {
