@@ -157,7 +157,10 @@ function tellUncountedAmong(resources: readonly GivenResource[], options: ApplyO
   warnUncounted(places, "resources", "--exceptions-with-resources lets them", io);
 }
 
-/** Nothing was judged: as in Kyverno this is a success, and a gate has to know it. With the policies that cannot match. */
+/**
+ * Says that nothing was judged, with the policies that cannot match: as in Kyverno this is a success, and a gate has to
+ * know it.
+ */
 function tellUnjudged({ policies }: PolicySet, { decided, faulty }: AllDecided, io: CommandIO): void {
   const results = decided.flatMap(({ decision }) => decision.results);
   if (decided.length === 0 || faulty.length > 0 || results.some(({ status }) => status !== "skip")) return;

@@ -32,7 +32,7 @@ const words: Readonly<Record<string, string>> = {
 /** What fails before anybody at the other end was reached. */
 const firstStep = /^(?:connect|getaddrinfo)$/;
 
-/** What a proxy says that does not open the way to a host. Source: undici's ProxyAgent. */
+/** What undici says of a proxy that opens no way to a host. Source: https://undici.nodejs.org/#/docs/api/ProxyAgent. */
 const proxyStatus = /^Proxy response \((?<status>\d{3})\) !== 200/;
 
 const syscallOf = (error: Error): string => ("syscall" in error ? String(error.syscall) : "");
