@@ -51,14 +51,15 @@ export function progressLine(root, seconds) {
   return `bootstrap: ${seconds} s, ${here} of ${paths.length} packages are here: ${doing}\n`;
 }
 
-const secondsBetweenLines = 5;
+/** Somebody who looks on sees early that it goes on; a log is not filled with it. */
+export const secondsBetweenLines = (isTerminal) => (isTerminal ? 5 : 30);
 
 async function npm(root, ...args) {
-  process.stderr.write(`bootstrap: npm ${args.join(" ")}\n`);
+  process.stderr.write(`bootstrap: npm ${args.join(" ")}; it takes minutes where SQLite has to be compiled\n`);
   const started = Date.now();
   const timer = setInterval(
     () => void process.stderr.write(progressLine(root, Math.round((Date.now() - started) / 1000))),
-    secondsBetweenLines * 1000,
+    secondsBetweenLines(process.stderr.isTTY === true) * 1000,
   );
   try {
     // npm says what it does on stdout; that belongs to the command's own answer only when it is asked for.

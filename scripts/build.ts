@@ -3,8 +3,18 @@
  * portable engine (`engine.mjs`), one file for any host; and, with chunks of their own because they do not ship, the
  * conformance clients (`conformance.mjs`, `tuf-conformance.mjs`).
  */
-import { chmodSync, existsSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build, type Metafile } from "esbuild";
 
@@ -137,19 +147,40 @@ export async function buildEngineScript(root: string): Promise<string> {
   return result.outputFiles?.[0]?.text ?? "";
 }
 
+const filesBelow = (folder: string): readonly string[] =>
+  readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) => statSync(join(folder, path)).isFile());
+
+/** Chunks come before the program that imports them. */
+const byDepth = (a: string, b: string): number => b.split(/[/\\]/).length - a.split(/[/\\]/).length;
+
+/**
+ * Has `make` build into a folder beside what is there, then renames file by file: a program in `outdir` that is in use
+ * meanwhile is whole at every moment. What was not built again goes last.
+ */
+export async function renewFolder<Made>(outdir: string, make: (folder: string) => Promise<Made>): Promise<Made> {
+  mkdirSync(outdir, { recursive: true });
+  const before = filesBelow(outdir);
+  const fresh = mkdtempSync(join(outdir, ".new-"));
+  try {
+    const made = await make(fresh);
+    const now = [...filesBelow(fresh)].sort(byDepth);
+    for (const path of now) {
+      mkdirSync(dirname(join(outdir, path)), { recursive: true });
+      renameSync(join(fresh, path), join(outdir, path));
+    }
+    for (const path of before) if (!now.includes(path)) rmSync(join(outdir, path), { force: true });
+    return made;
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const root = fileURLToPath(new URL("..", import.meta.url)).replace(/[/\\]$/, "");
-  const outdir = join(root, "dist");
-  for (const stale of [
-    "chunks",
-    "conformance-chunks",
-    "sallyport.mjs",
-    "conformance.mjs",
-    "tuf-conformance.mjs",
-    "engine.mjs",
-  ])
-    rmSync(join(outdir, stale), { recursive: true, force: true });
-  const files = [...(await buildPrograms({ root, outdir })), ...(await buildEngine({ root, outdir }))];
+  const files = await renewFolder(join(root, "dist"), async (outdir) => [
+    ...(await buildPrograms({ root, outdir })),
+    ...(await buildEngine({ root, outdir })),
+  ]);
   for (const { path, bytes } of files)
     process.stdout.write(`${`${Math.ceil(bytes / 1024)} KiB`.padStart(9)}  dist/${path}\n`);
 }

@@ -85,6 +85,10 @@ function packOffline(root: string, folder: string, plain: string, platforms: rea
   return name;
 }
 
+/** The instructions, with the names of the files that lie beside them. */
+export const installText = (text: string, plain: string): string =>
+  text.replaceAll("sallyport-VERSION", plain.replace(/\.tgz$/, ""));
+
 /** Makes or renews the folder. Binaries of other platforms that lie in it stay. */
 export function makePackages(root: string, folder: string): PackageFolder {
   mkdirSync(folder, { recursive: true });
@@ -101,7 +105,11 @@ export function makePackages(root: string, folder: string): PackageFolder {
     ? readdirSync(binaries).filter((name) => existsSync(join(binaries, name, nativeFile)))
     : [];
   const offline = packOffline(root, folder, plain, platforms);
-  for (const name of ["Dockerfile", "INSTALL.txt"]) cpSync(join(root, "deploy", name), join(folder, name));
+  cpSync(join(root, "deploy/Dockerfile"), join(folder, "Dockerfile"));
+  writeFileSync(
+    join(folder, "INSTALL.txt"),
+    installText(readFileSync(join(root, "deploy/INSTALL.txt"), "utf8"), plain),
+  );
   const sums = [plain, offline, "Dockerfile", "INSTALL.txt"].map(
     (name) =>
       `${createHash("sha256")

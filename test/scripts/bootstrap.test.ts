@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { isNodeAccepted, progressLine, staleReason } from "../../scripts/bootstrap.mjs";
+import { isNodeAccepted, progressLine, secondsBetweenLines, staleReason } from "../../scripts/bootstrap.mjs";
 import { tempFolder } from "../support/temp-folder.ts";
 
 const test = suite("scripts/bootstrap");
@@ -40,6 +40,10 @@ test("a line says how many packages are there, and when they all are, what npm s
   assert.match(progressLine(root, 5), "5 s, 1 of 2 packages are here: fetching");
   const whole = tempFolder({ ...files, "node_modules/a/package.json": "{}", "node_modules/b/package.json": "{}" });
   assert.match(progressLine(whole, 10), "2 of 2 packages are here: install scripts run");
+});
+
+test("a line every 5 seconds on a screen, every 30 in a log", () => {
+  assert.equal([true, false].map(secondsBetweenLines), [5, 30]);
 });
 
 test("a native module that cannot be had: what to install is named, Node's headers too", () => {

@@ -1,9 +1,11 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { build, type BuildOptions } from "esbuild";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { neutralOptions, nodeOptions } from "../../scripts/build.ts";
+import { neutralOptions, nodeOptions, renewFolder } from "../../scripts/build.ts";
 import { hostImports } from "../../scripts/layers.ts";
-import { projectRoot } from "../support/temp-folder.ts";
+import { projectRoot, tempFolder } from "../support/temp-folder.ts";
 
 const test = suite("scripts/build");
 const entry = "core/index.ts";
@@ -36,6 +38,33 @@ test("the engine for any host holds the portable modules and none of Node's", as
 test("no build has a plugin that could rewrite source", () => {
   for (const options of [nodeOptions(projectRoot), neutralOptions(projectRoot, entry)])
     assert.is(options.plugins, undefined);
+});
+
+test("a folder is renewed while it is in use: whole at every moment, and without what is no longer built", async () => {
+  const folder = tempFolder({ "program.mjs": "old", "chunks/a.mjs": "old", "chunks/b.mjs": "old" });
+  const read = (path: string): string => readFileSync(join(folder, path), "utf8");
+  const said = await renewFolder(folder, async (fresh) => {
+    mkdirSync(join(fresh, "chunks"));
+    for (const path of ["program.mjs", "chunks/a.mjs", "chunks/c.mjs"]) writeFileSync(join(fresh, path), "new");
+    assert.equal([read("program.mjs"), read("chunks/b.mjs")], ["old", "old"]);
+    return "made";
+  });
+  assert.equal([said, read("program.mjs"), read("chunks/a.mjs"), read("chunks/c.mjs")], ["made", "new", "new", "new"]);
+  assert.equal(readdirSync(folder).sort(), ["chunks", "program.mjs"]);
+  assert.equal(readdirSync(join(folder, "chunks")).sort(), ["a.mjs", "c.mjs"]);
+});
+
+test("a build that fails leaves what was there", async () => {
+  const folder = tempFolder({ "program.mjs": "old" });
+  let failed = "";
+  await renewFolder(folder, async () => {
+    throw new Error("no build");
+  }).catch((error: unknown) => {
+    failed = String(error);
+  });
+  assert.is(failed, "Error: no build");
+  assert.equal(readdirSync(folder), ["program.mjs"]);
+  assert.is(readFileSync(join(folder, "program.mjs"), "utf8"), "old");
 });
 
 test.run();

@@ -1,7 +1,7 @@
 /** What is packed, and that it runs where nothing else is. It costs seconds: npm packs and installs. */
 import { spawnSync } from "node:child_process";
 import { cpSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, posix } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { makePackages, thisPlatform } from "../../scripts/package.ts";
@@ -41,13 +41,42 @@ const byKey = [
   "ghcr.io/kyverno/test-verify-image:signed",
 ];
 
-test("npm pack: the program, its chunks, the engine, notices, licence and manifest, and nothing else", () => {
+test("npm pack: the program, its chunks, the engine, documentation, notices, licence, manifest, and nothing else", () => {
   const paths = listTarball(made.plain);
+  const pages = ["CONTRIBUTING.md", "LICENSE", "README.md", "SECURITY.md", "THIRD-PARTY-NOTICES.txt"];
   assert.equal(
-    paths.filter((path) => !/^dist\/chunks\/[\w-]+\.mjs$/.test(path)),
-    ["LICENSE", "README.md", "THIRD-PARTY-NOTICES.txt", "dist/engine.mjs", "dist/sallyport.mjs", "package.json"],
+    paths.filter((path) => !/^dist\/chunks\/[\w-]+\.mjs$|^docs\/[\w/.-]+\.(?:md|json)$/.test(path)),
+    [...pages, "dist/engine.mjs", "dist/sallyport.mjs", "package.json"],
   );
-  assert.ok(paths.length > 20, "chunks");
+  assert.ok(paths.filter((path) => path.startsWith("dist/chunks/")).length > 10, "chunks");
+  for (const path of ["docs/guides/runbook.md", "docs/codes.md", "docs/environment.md", "docs/spec/offline.md"])
+    assert.ok(paths.includes(path), path);
+  assert.ok(paths.filter((path) => path.startsWith("docs/schemas/")).length > 30, "schemas");
+});
+
+test("every link of a packed page leads to something that is packed", () => {
+  const paths = listTarball(made.plain);
+  let count = 0;
+  for (const page of paths.filter((path) => path.endsWith(".md"))) {
+    const text = readFileSync(join(projectRoot, page), "utf8").replaceAll(/^```.*?^```$/gms, "");
+    for (const [, link = ""] of text.matchAll(/\]\(([^)\s#]+)[^)]*\)/g)) {
+      if (/^[a-z]+:/.test(link)) continue;
+      count += 1;
+      const target = posix.join(posix.dirname(page), link).replace(/\/$/, "");
+      assert.ok(
+        paths.some((path) => path === target || path.startsWith(`${target}/`)),
+        `${page}: ${link}`,
+      );
+    }
+  }
+  assert.ok(count > 100, String(count));
+});
+
+test("the instructions name the files that lie beside them", () => {
+  const text = readFileSync(join(made.folder, "INSTALL.txt"), "utf8");
+  const named = [...text.matchAll(/sallyport-\S*?\.tgz/g)].map(([name]) => name);
+  assert.equal([...new Set(named)].sort(), [made.offline, made.plain].sort());
+  assert.match(text, /--prefix "\$HOME\/\.local"/);
 });
 
 test("with SQLite: the same, its JavaScript, one native module for this platform, no sources and no scripts", () => {
