@@ -8,6 +8,7 @@ import { unaskedWords } from "../../core/knowledge/question-words.ts";
 import type { Failure } from "../../core/verdict.ts";
 import type { Evidence } from "../../core/verify/evidence.ts";
 import type { Candidate } from "../../core/verify/verify-image.ts";
+import { checkWords } from "./check-words.ts";
 import type { Mark } from "./style.ts";
 import { toTimeText } from "./time.ts";
 import type { TreeNode } from "./tree.ts";
@@ -104,7 +105,7 @@ export function failureNode({ check, code, reason, subject }: Failure): TreeNode
   const mark: Mark = codeRow(code).truth === "refuted" ? "fail" : "unknown";
   return {
     mark,
-    label: check,
+    label: checkWords(check),
     text: `[${code}] ${reason}`,
     ...(subject === undefined || reason.includes(subject) ? {} : { children: [leaf("skip", "about", subject)] }),
   };
