@@ -18,8 +18,9 @@ const groups: readonly (readonly [does: VariableRow["does"], title: string, text
   [
     "serves",
     "What is read for something else",
-    "With `--online` and `--cluster` they say whom to ask, how, and with whose credentials; `trust update` and `mirror\n" +
-      "pin-key` always ask. The last ones say how text looks. `sallyport env` masks secrets, and the users in addresses.",
+    "With `--online` and `--cluster` they say whom to ask, how, and with whose credentials; `trust update` and\n" +
+      "`mirror pin-key` always ask. The last ones say how text looks. `sallyport env` masks secrets, and the users\n" +
+      "in addresses.",
   ],
   [
     "idle",
