@@ -277,8 +277,11 @@ export const toFaultyJson = (faulty: readonly FaultyResource[]) =>
   faulty.map(({ position, fault: { code, message } }) => ({ ...position, code, message }));
 
 /** What the fix of a failure depends on, where policies decide. */
-export const fixesFor = ({ hasSource, knowledge, limits }: OpenKnowledge): FixSettings => ({
+export const fixesFor = ({ hasSource, online, store, tagsOf, knowledge, limits }: OpenKnowledge): FixSettings => ({
   hasSource,
+  online,
+  said: { store },
+  tagsOf,
   byPolicy: true,
   typesOn: (subject) => attestationTypes(subject, knowledge, limits),
 });

@@ -11,6 +11,9 @@ import { fitHelp, helpFormat } from "./render/help.ts";
 import { asciiText } from "./render/style.ts";
 import { renderErrorDocument, wantedDocument } from "./error-document.ts";
 import { type Problem, tellProblem, toProblem } from "./render/problem.ts";
+import { calledPath, foldHelp, nameOf, plainWords } from "./called-path.ts";
+import { hintForCommand, hintForFlag } from "./did-you-mean.ts";
+import { type FixSettings, saidBy } from "./render/fix.ts";
 import { foldSwitches } from "./switches.ts";
 import { version } from "./version.ts";
 
@@ -74,9 +77,9 @@ export const commands: readonly CommandEntry[] = [
   { name: "version", summary: "show the version", load: () => import("./commands/version.ts") },
 ];
 
-/** The command that is called, or whose help is asked for. The word after `--color` is its value. */
+/** The command that is called, or whose help is asked for. */
 function calledCommand(words: readonly string[], table: readonly CommandEntry[]): CommandEntry | undefined {
-  const plain = words.filter((word, index) => !word.startsWith("-") && words[index - 1] !== "--color");
+  const plain = plainWords(words);
   const named = plain[0] === "help" ? plain[1] : plain[0];
   return table.find((entry) => entry.name === named);
 }
@@ -127,13 +130,14 @@ export async function runCommandLine(
     const fitted = fitHelp(text, io.width.out);
     io.out(io.unicode ? fitted : asciiText(fitted));
   };
+  const program = new Command("sallyport");
   try {
-    const program = new Command("sallyport")
+    program
       .description(
         "decides whether container images may run: Kyverno's policies, Sigstore's evidence, with or without a network",
       )
       .version(version, "-V, --version", "show the version")
-      .helpCommand("help [command]", "show the help of a command")
+      .helpCommand("help [command...]", "show the help of a command")
       .addOption(new Option("--color <when>", "whether to show colour").choices([...colourTimes]))
       .option("--no-color", "no colour, like the variable NO_COLOR")
       .exitOverride()
@@ -151,17 +155,16 @@ export async function runCommandLine(
       if (entry === called) (await entry.load()).define(command, shell);
     }
     if (words.length === 0) writeHelp(program.helpInformation());
-    else await program.parseAsync([...foldSwitches(words, program)], { from: "user" });
+    else await program.parseAsync([...foldSwitches(foldHelp(words, program), program)], { from: "user" });
     return code;
   } catch (error) {
-    return reportError(error, errors);
+    return reportError(error, calledPath(words, program).command, errors);
   }
 }
 
 /** Where errors are told: to people on stderr and, where a document is wanted and none was printed, on stdout. */
 interface ErrorWorld {
   readonly io: CommandIO;
-  readonly command: string;
   tell(problem: Problem, exit: ExitCode): ExitCode;
   document(problem: Parameters<typeof renderErrorDocument>[0], exit: ExitCode): void;
 }
@@ -181,7 +184,6 @@ function errorWorld(words: readonly string[], table: readonly CommandEntry[], io
         io.out(text);
       },
     },
-    command: name ?? "COMMAND",
     tell: (problem, exit) => {
       document(problem, exit);
       tellProblem(problem, io);
@@ -191,14 +193,11 @@ function errorWorld(words: readonly string[], table: readonly CommandEntry[], io
   };
 }
 
-function reportError(error: unknown, world: ErrorWorld): ExitCode {
+function reportError(error: unknown, command: Command, world: ErrorWorld): ExitCode {
   if (error instanceof CommanderError && endsWell.has(error.code)) return 0;
-  if (error instanceof CommanderError || error instanceof EngineError) {
-    const isOurs = error instanceof EngineError;
-    const problem = isOurs ? toProblem(error) : usageProblem(error, world.command);
-    const fix = problem.fix.replaceAll("COMMAND", world.command);
-    return world.tell({ ...problem, fix }, isOurs ? exitOf(error.code) : 2);
-  }
+  if (error instanceof EngineError)
+    return world.tell(toProblem(error, settingsFor(command, world.io)), exitOf(error.code));
+  if (error instanceof CommanderError) return world.tell(usageProblem(error, command), 2);
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   const why = "this is a bug in sallyport; nothing was decided";
   const fix = "report it with the command line and the lines above";
@@ -210,16 +209,30 @@ function reportError(error: unknown, world: ErrorWorld): ExitCode {
 /** Help and version succeed, and so does a group without a subcommand; anything else is wrong usage. */
 const endsWell = new Set(["commander.help", "commander.helpDisplayed", "commander.version"]);
 
-function usageProblem(error: CommanderError, command: string): Problem & { readonly fix: string } {
+/** What the fix of a command's error may take from the command line. */
+const settingsFor = (command: Command, io: CommandIO): FixSettings => ({
+  hasSource: true,
+  said: saidBy(nameOf(command), command.opts(), io.env),
+});
+
+function usageProblem(error: CommanderError, command: Command): Problem & { readonly fix: string } {
   const [what = "wrong usage", ...hints] = error.message.replace(/^error: /, "").split("\n");
-  const why = hints
+  const [, wrong = ""] = /'([^']*)'/.exec(what) ?? [];
+  const hint =
+    error.code === "commander.unknownCommand"
+      ? hintForCommand(wrong, command)
+      : error.code === "commander.unknownOption"
+        ? hintForFlag(wrong, command)
+        : undefined;
+  const said = hints
     .join(" ")
     .trim()
     .replace(/^\(|\)$/g, "");
+  const why = hint ?? said;
   return {
     code: "invalid-usage",
     what,
     ...(why === "" ? {} : { why }),
-    fix: command === "COMMAND" ? "see `sallyport --help`" : "see `sallyport COMMAND --help`",
+    fix: `see \`${["sallyport", nameOf(command), "--help"].filter((word) => word !== "").join(" ")}\``,
   };
 }

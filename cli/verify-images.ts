@@ -207,7 +207,7 @@ export async function verifyImages(
   }
 }
 
-interface Reported extends Pick<OpenKnowledge, "now" | "hasSource" | "online" | "limits"> {
+interface Reported extends Pick<OpenKnowledge, "now" | "hasSource" | "store" | "tagsOf" | "online" | "limits"> {
   readonly code: ExitCode;
   readonly predicateType: string | undefined;
 }
@@ -215,11 +215,11 @@ interface Reported extends Pick<OpenKnowledge, "now" | "hasSource" | "online" | 
 function report(
   verified: readonly CosignImage[],
   options: VerifyOptions,
-  { now, code, hasSource, online, limits, predicateType }: Reported,
+  { now, code, hasSource, store, tagsOf, online, limits, predicateType }: Reported,
   io: CommandIO,
 ): void {
   const images = verified.map(({ image }) => image);
-  const fixes = { hasSource: hasSource || options.localImage === true };
+  const fixes = { hasSource: hasSource || options.localImage === true, online, said: { store }, tagsOf };
   if (isDocumentFormat(options.output)) {
     const members = toVerificationJson(images, {
       at: now,

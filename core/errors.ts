@@ -157,7 +157,7 @@ export const fixes: Readonly<Record<ErrorCode, string>> = {
   unresolved: "set what the expression reads, or give a default in it: `{{ NAME || 'VALUE' }}`",
   overloaded: "send the request again; what was verified meanwhile is remembered",
   "over-budget": "make the expression or the resource smaller",
-  "invalid-usage": "see `sallyport help COMMAND`",
+  "invalid-usage": "see `sallyport COMMAND --help`",
   "invalid-config": "correct the setting that is named",
   "invalid-policy": "correct the place that is named; `sallyport policy check FILE` says whether it loads",
   unsupported: "leave it out; the message says what there is in its place",
@@ -166,7 +166,7 @@ export const fixes: Readonly<Record<ErrorCode, string>> = {
     "see what is damaged: `sallyport mirror check --store STORE`; then fill a new folder: " +
     "`sallyport mirror add --store NEW LAYOUT`",
   "mirror-busy": "wait until the other process is done, or end it",
-  "mirror-version": "use the newer version of sallyport that wrote this mirror, or another folder: `--store STORE`",
+  "mirror-version": "use the newer version of sallyport that wrote this mirror, or another folder: `--store FOLDER`",
   "archive-corrupt": "copy it again from where it came, and compare checksums on both sides",
   "archive-signature": "copy it again from where it came; if it is the same there, ask those who made it",
   "archive-sequence": "bring the archives that come before it first",
@@ -246,6 +246,8 @@ export const remedies = {
   artifact:
     "bring it in: `sallyport mirror add --store STORE IMAGE=LAYOUT`; with `--complete` the layout has all that hangs " +
     "on its images, with `--complete=repository` all of their repositories",
+  "other-tag": "ask for a tag that is here, or bring this one in: `sallyport mirror add --store STORE IMAGE=LAYOUT`",
+  sign: "sign the image, and push the signature to its registry",
   "image-name":
     "write the name that Pods use, with its registry, before the layout: `sallyport mirror add --store STORE " +
     "REGISTRY/REPOSITORY:TAG=LAYOUT`, or `--layout REGISTRY/REPOSITORY:TAG=LAYOUT`",
@@ -296,13 +298,13 @@ export const remedies = {
     "put each into a file of its own (`split -l 1 FILE root-`), and import it under a name of its own: " +
     "`sallyport trust import --store STORE --name NAME ROOT`",
   "web-page": "fetch the file again: a server answered with a page",
-  "other-file": "give the file that is asked for; see `sallyport help COMMAND`",
+  "other-file": "give the file that is asked for; see `sallyport COMMAND --help`",
   disk: "make room on the disk or repair it, then do it again",
   sqlite:
     "install the tarball that was made for this platform and this Node; or install python3, make, g++ and Node's " +
     "headers, then sallyport once more, with install scripts allowed (where the headers cannot be downloaded: " +
     "`npm config set nodedir FOLDER`)",
-  "store-access": "make the mirror's folder accessible to this user, or name another: `--store STORE`",
+  "store-access": "make the mirror's folder accessible to this user, or name another: `--store FOLDER`",
 } as const satisfies Record<string, string>;
 
 export type Remedy = keyof typeof remedies;

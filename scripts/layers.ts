@@ -332,9 +332,13 @@ export const layers: LayerTable = {
     ],
     packages: ["commander"],
   },
+  "cli/called-path.ts": { units: [], packages: ["commander"] },
+  "cli/did-you-mean.ts": { units: ["core/kyverno/policy", "cli/called-path.ts"], packages: ["commander"] },
   "cli/program.ts": {
     units: [
       "core/errors.ts",
+      "cli/called-path.ts",
+      "cli/did-you-mean.ts",
       "cli/colour-flag.ts",
       "cli/command.ts",
       "cli/exit-code.ts",

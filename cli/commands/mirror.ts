@@ -12,6 +12,7 @@ import { type ExitCode, exitOf } from "../exit-code.ts";
 import { type OutputOptions, outputOption } from "../input/output-flag.ts";
 import { counted } from "../render/count.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
+import { saidBy } from "../render/fix.ts";
 import { toProblem, toProblemJson } from "../render/problem.ts";
 import { addLimitOptions } from "../input/limit-flags.ts";
 import { parseLayoutFlag, reportSkippedEntries } from "../input/knowledge.ts";
@@ -29,6 +30,7 @@ interface AddOptions extends StoreOptions, CompleteOptions, OutputOptions {
 
 async function add(layouts: readonly string[], options: AddOptions, io: CommandIO): Promise<ExitCode> {
   const { output } = options;
+  const said = saidBy("mirror add", options, io.env);
   const all: (readonly [layout: string, added: AddedLayout])[] = [];
   const code = (): ExitCode => (all.some(([, { missing, skipped }]) => missing.length + skipped.length > 0) ? 7 : 0);
   return withMirrorAsync(options, io, "write", async (mirror) => {
@@ -51,7 +53,10 @@ async function add(layouts: readonly string[], options: AddOptions, io: CommandI
     } catch (error) {
       // The layouts before this one are in the mirror: the document says so.
       if (error instanceof EngineError && isDocumentFormat(output) && all.length > 0) {
-        const failed = { exitCode: exitOf(error.code), error: toProblemJson(toProblem(error)) };
+        const failed = {
+          exitCode: exitOf(error.code),
+          error: toProblemJson(toProblem(error, { hasSource: true, said })),
+        };
         io.out(renderDocument("MirrorAddition", { ...failed, layouts: all.map(toAddedJson) }, output));
       }
       throw error;
@@ -75,7 +80,10 @@ const toAddedJson = ([layout, { otherTypes, ...added }]: readonly [layout: strin
 
 function reportAdded(folder: string, added: AddedLayout, io: Voice): void {
   for (const { repository, tag, digest } of added.images)
-    io.out(`copied ${visibleLine(repository)}${tag === undefined ? "" : `:${tag}`} ${digest}\n`);
+    io.out(
+      `copied ${visibleLine(repository)}${tag === undefined ? "" : `:${tag}`} ${digest}` +
+        `${tag === undefined ? " (no tag: known by its digest only)" : ""}\n`,
+    );
   io.out(
     `${visibleLine(folder)}: ${counted(added.tags, "tag")}, ${counted(added.manifests, "manifest")}, ` +
       `${counted(added.blobs, "blob")}, ${counted(added.referrers, "referrer")}, ` +

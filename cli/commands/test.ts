@@ -34,6 +34,7 @@ import { decideAll, type Judged, type PolicySet, toJudged } from "../judge.ts";
 import { counted } from "../render/count.ts";
 import { visibleLine } from "../render/escape.ts";
 import { sorted, toJsonText } from "../render/json.ts";
+import { saidBy } from "../render/fix.ts";
 import { tellProblem, toProblem } from "../render/problem.ts";
 import { shownStatus } from "../render/kyverno-apply.ts";
 import type { ReportedResponse } from "../render/policy-report.ts";
@@ -366,7 +367,7 @@ async function run(folders: readonly string[], options: TestOptions, io: Command
       return await act();
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
-      tellProblem(toProblem(error), io);
+      tellProblem(toProblem(error, { hasSource: true, said: saidBy("test", options, io.env) }), io);
       codes.push(exitOf(error.code));
       all.push(failedRow(path, "Error", codedText(error)));
       return [];

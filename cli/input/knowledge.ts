@@ -74,6 +74,10 @@ export interface OpenKnowledge {
   readonly limits: Limits;
   /** Whether a mirror or a layout was named, or anybody may be asked. */
   readonly hasSource: boolean;
+  /** The mirror's folder, as it was given. */
+  readonly store?: string;
+  /** The tags of a repository that name an image here, as a question names it. */
+  readonly tagsOf: (repository: string) => readonly string[];
   /** Whether registries are asked for what is not known. */
   readonly online: boolean;
   /** The cluster, where it may be asked, and how long. */
@@ -300,6 +304,12 @@ export async function openKnowledge(
         run === undefined ? Promise.resolve(attempt(knowledge, now)) : run.settle(attempt, limits.settleRounds),
       limits,
       hasSource: layouts.length > 0 || mirror !== undefined || online,
+      ...(store === undefined ? {} : { store }),
+      tagsOf: (repository) => {
+        const inLayouts = layouts.flatMap((layout) => layout.images());
+        const named = inLayouts.flatMap((image) => (image.repository === repository ? (image.tag ?? []) : []));
+        return [...new Set([...named, ...(mirror?.tags(repository) ?? [])])];
+      },
       online,
       ...(asking?.cluster === undefined ? {} : { cluster: asking.cluster, signal: asking.signal }),
       now,

@@ -3,7 +3,7 @@
  * docs/spec/command-line.md#reports.
  */
 import type { RuleResult } from "../../core/kyverno/image/result.ts";
-import { codesOf, failureOf, fixText, type FixSettings } from "./fix.ts";
+import { codesOf, failureOf, plainFix, ruleFix, type FixSettings } from "./fix.ts";
 import { type JunitCase, renderJunit } from "./junit.ts";
 import { shownStatus } from "./kyverno-apply.ts";
 import { renderMarkdown } from "./markdown.ts";
@@ -81,7 +81,7 @@ export const toApplyResults = (responses: readonly ReportedResponse[], auditWarn
       image: image === undefined ? undefined : { ref: image.image, pointer: image.pointer, digest: image.digest },
       message: result.message,
       code: failure?.code,
-      fix: failure === undefined ? undefined : fixText(failure, fixes),
+      fix: failure === undefined ? undefined : plainFix(ruleFix(result, failure, fixes)),
       failures: result.failures.map(toFailureJson),
       open: toOpenJson(result.open),
       policyPosition: result.position,

@@ -7,7 +7,7 @@ import type { Question } from "../../core/knowledge/question.ts";
 import type { AttestationResult, AttestorResult, ImageResult, RuleResult } from "../../core/kyverno/image/result.ts";
 import { mayOverlook } from "../../core/decide/allowed.ts";
 import type { Failure } from "../../core/verdict.ts";
-import { failureOf, markedFix, type FixSettings } from "./fix.ts";
+import { failureOf, ruleFix, type FixSettings } from "./fix.ts";
 import { candidateNode, claimNode, failureNode, openNodes } from "./evidence.ts";
 import type { Mark, Style } from "./style.ts";
 import { toUtcText } from "./time.ts";
@@ -191,7 +191,7 @@ export function renderDecision(decision: Decision, style: Style, settings: Expla
   const trees = decisionTrees(decision, now).map((tree) => (brief ? pruneTree(tree) : tree));
   const verdict = decision.allowed ? "ALLOW" : "DENY";
   const failure = result === undefined ? undefined : failureOf(result);
-  const fix = failure === undefined ? undefined : markedFix(failure, fixes);
+  const fix = result === undefined || failure === undefined ? undefined : ruleFix(result, failure, fixes);
   const isNew = fix !== undefined && !told.has(fix);
   if (fix !== undefined) told.add(fix);
   const part = (label: string, text: string, commands = false): string =>

@@ -12,12 +12,30 @@ export interface Failed {
   readonly subject?: string | undefined;
 }
 
+/** What the fixes of a command's errors may take from its command line. */
+export const saidBy = (
+  command: string,
+  { store }: { readonly store?: string },
+  env: Readonly<Record<string, string | undefined>>,
+): Said => ({ command, store: store ?? (env.SALLYPORT_STORE || undefined) });
+
 /** `hasSource`: a mirror or a layout was named. `typesOn`: of the attestations of an image. */
+/** What the command line said: the command, and the folder of the mirror. */
+export interface Said {
+  readonly command?: string | undefined;
+  readonly store?: string | undefined;
+}
+
 export interface FixSettings {
   readonly hasSource: boolean;
+  /** Registries were asked: what they lack is not brought in by hand. */
+  readonly online?: boolean;
   /** A policy says who must have signed, not flags. */
   readonly byPolicy?: boolean;
   readonly typesOn?: (subject: string) => readonly string[];
+  /** The tags of a repository that are here. */
+  readonly tagsOf?: (repository: string) => readonly string[];
+  readonly said?: Said;
 }
 
 const artifact = (question: Question): boolean =>
@@ -32,26 +50,60 @@ function remedyOf({ code, question }: Failed): Remedy | undefined {
 }
 
 /** Puts a value in place of a word in capitals, if a shell needs no quotes for the value. */
-export const replaced = (text: string, word: string, value: string | undefined): string =>
-  value !== undefined && /^[A-Za-z0-9._:/@+-]+$/.test(value) ? text.replaceAll(word, value) : text;
+const replaced = (text: string, word: string, value: string | undefined): string =>
+  value !== undefined && /^[A-Za-z0-9._:/@+-]+$/.test(value)
+    ? text.replaceAll(new RegExp(`\\b${word}\\b`, "g"), () => value)
+    : text;
+
+/**
+ * An image as the name of what a layout does not name: with the tag that is meant where none is written. A digest names
+ * itself.
+ */
+function nameForLayout(image: string): string {
+  const [name = image, digest] = image.split("@");
+  return digest !== undefined || name.lastIndexOf(":") > name.lastIndexOf("/") ? name : `${name}:latest`;
+}
+
+/** A fix in which the image is named. */
+export const withImage = (fix: string, image: string): string =>
+  replaced(replaced(fix, "IMAGE(?==LAYOUT)", nameForLayout(image)), "IMAGE", image);
 
 /** One thing to do, for the screen: commands in it are in backquotes. */
 export function markedFix(failed: Failed, settings: FixSettings = { hasSource: true }): string {
-  const { hasSource, typesOn, byPolicy } = settings;
+  const { typesOn, byPolicy, said = {} } = settings;
   const { code, question, subject } = failed;
   const [type, ...more] = code === "no-signature" && subject !== undefined ? (typesOn?.(subject) ?? []) : [];
   if (type !== undefined) {
     const text = replaced(remedies.attestations, "TYPE", type);
     return more.length === 0 ? text : `${text}; other types: ${more.slice(0, 4).join(", ")}`;
   }
-  const lacksSource = !hasSource && codeRow(code).truth === "unknown" && question !== undefined && artifact(question);
-  const remedy = lacksSource ? "no-source" : (failed.remedy ?? remedyOf(failed));
+  const tags = tagsInstead(failed, settings);
+  const remedy = remedyIn(failed, settings, tags);
   const forPolicy = byPolicy === true ? policyFixes[remedy ?? code] : undefined;
   const text = forPolicy ?? (remedy === undefined ? fixes[code] : remedies[remedy]);
   // Of a file that was given, the fix is about that file.
   const filled = replaced(text, "FILE", remedy !== undefined && code === "invalid-usage" ? subject : undefined);
   const named = replaced(filled, "REFERENCE", question?.kind === "key" ? question.reference : undefined);
-  return replaced(named, "NAME", question?.kind === "trusted-root" ? question.name : undefined);
+  const ofRoot = replaced(named, "NAME", question?.kind === "trusted-root" ? question.name : undefined);
+  const { command, store } = said;
+  const whole = replaced(command === undefined ? ofRoot : ofRoot.replaceAll("COMMAND", command), "STORE", store);
+  return tags.length === 0 ? whole : `${whole}; here: ${tags.join(", ")}`;
+}
+
+/** At most five other tags of the repository that are here, as `web:1.0`, where one is asked for that is not. */
+function tagsInstead({ code, question }: Failed, { tagsOf }: FixSettings): readonly string[] {
+  if (code !== "not-in-mirror" || question?.kind !== "tag") return [];
+  const { repository } = question;
+  const name = repository.slice(repository.lastIndexOf("/") + 1);
+  return (tagsOf?.(repository) ?? []).slice(0, 5).map((tag) => `${name}:${tag}`);
+}
+
+function remedyIn(failed: Failed, { hasSource, online }: FixSettings, tags: readonly string[]): Remedy | undefined {
+  const { code, question } = failed;
+  if (!hasSource && codeRow(code).truth === "unknown" && question !== undefined && artifact(question))
+    return "no-source";
+  if (tags.length > 0 && failed.remedy === undefined) return "other-tag";
+  return failed.remedy ?? (code === "no-signature" && online === true ? "sign" : remedyOf(failed));
 }
 
 /** A fix without the marks. */
@@ -72,15 +124,45 @@ export function codesOf(result: RuleResult): readonly ErrorCode[] {
   return leading === undefined ? [] : [...new Set([leading, ...result.failures].map(({ code }) => code))];
 }
 
+/** The fix of the failure of a rule, with the image that it is about. */
+export function ruleFix({ image }: RuleResult, failure: Failure, settings: FixSettings): string {
+  const fix = markedFix(failure, settings);
+  return image === undefined ? fix : withImage(fix, image.image);
+}
+
+interface RuleFailure {
+  readonly result: RuleResult;
+  readonly failure: Failure;
+  readonly fix: string;
+}
+
+/** Whether a failure only says what follows from another one: of any image, or of the image that has no digest. */
+const follows = ({ result, failure }: RuleFailure, others: readonly RuleFailure[]): boolean =>
+  failure.code === "unverified-image"
+    ? others.some((other) => other.failure.code !== failure.code)
+    : failure.code === "missing-digest" &&
+      others.some(
+        ({ result: { image, policy, rule } }) =>
+          image !== undefined &&
+          policy === result.policy &&
+          rule === result.rule &&
+          failure.reason.endsWith(` ${image.image}`),
+      );
+
 /**
- * The fixes of the failures of rules, each once, in their order: `fix for no-signature: …`. `unverified-image` has no
- * fix of its own where another failure says what the verification lacks.
+ * The fixes of the failures of rules, each once, in their order: `fix for no-signature: …`. What only follows has no
+ * fix of its own where another failure says what the verification lacks. A fix for several images names none.
  */
 export function fixLines(results: readonly RuleResult[], settings: FixSettings): readonly string[] {
-  const failures = results.flatMap((result) => failureOf(result) ?? []);
-  const causes = failures.filter(({ code }) => code !== "unverified-image");
-  const lines = (causes.length > 0 ? causes : failures).map(
-    (failure) => `fix for ${failure.code}: ${markedFix(failure, settings)}`,
-  );
+  const failures = results.flatMap((result): readonly RuleFailure[] => {
+    const failure = failureOf(result);
+    return failure === undefined ? [] : [{ result, failure, fix: markedFix(failure, settings) }];
+  });
+  const shown = failures.filter((one) => !follows(one, failures));
+  const lines = shown.map(({ result, failure, fix }) => {
+    const images = shown.flatMap((one) => (one.fix === fix ? (one.result.image?.image ?? []) : []));
+    const isOne = new Set(images).size === 1;
+    return `fix for ${failure.code}: ${isOne ? ruleFix(result, failure, settings) : fix}`;
+  });
   return [...new Set(lines)];
 }

@@ -4,7 +4,7 @@
 import type { EngineError, ErrorCode } from "../../core/errors.ts";
 import { openQuestions } from "../../core/knowledge/ask.ts";
 import type { Failure } from "../../core/verdict.ts";
-import { markedFix, type FixSettings, plainFix, replaced } from "./fix.ts";
+import { markedFix, type FixSettings, plainFix, withImage } from "./fix.ts";
 import { type Ear, fitLine } from "./say.ts";
 import { visibleLine } from "./escape.ts";
 import { asciiText } from "./style.ts";
@@ -21,7 +21,7 @@ export interface Problem {
 }
 
 /** An error as a problem. */
-export function toProblem(error: EngineError): Problem & { readonly fix: string } {
+export function toProblem(error: EngineError, settings?: FixSettings): Problem & { readonly fix: string } {
   const causes: string[] = [];
   for (let cause: unknown = error.cause; cause instanceof Error && causes.length < 4; cause = cause.cause)
     causes.push(cause.message);
@@ -33,7 +33,7 @@ export function toProblem(error: EngineError): Problem & { readonly fix: string 
     code: error.code,
     what: error.message,
     ...(why === "" ? {} : { why }),
-    fix: markedFix({ code: error.code, remedy: error.remedy, subject: error.subject, question }),
+    fix: markedFix({ code: error.code, remedy: error.remedy, subject: error.subject, question }, settings),
   };
 }
 
@@ -50,7 +50,7 @@ export function failureProblem(
     code: failure.code,
     what,
     ...(why === undefined || what.includes(why) ? {} : { why }),
-    fix: replaced(markedFix(failure, settings), "IMAGE", image),
+    fix: withImage(markedFix(failure, settings), image),
   };
 }
 

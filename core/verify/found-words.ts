@@ -16,12 +16,17 @@ function typesText(types: ReadonlySet<string>): string {
   return `${sorted.slice(0, shown).join(", ")}${more}`;
 }
 
-/** Nothing of what was looked for is there. `types` are those of the attestations that are. */
-export function nothingFoundWords(predicateType: string | undefined, types: ReadonlySet<string>): string {
+/** Nothing of what was looked for is in the layouts. `types` are those of the attestations that are. */
+export function nothingFoundWords(
+  predicateType: string | undefined,
+  types: ReadonlySet<string>,
+  layouts: "all" | "bundles",
+): string {
   const told = typesText(types);
   const found = told === "" ? "" : `; found: ${predicateType === undefined ? "attestations of type " : ""}${told}`;
   const what = predicateType === undefined ? "no signature" : `no attestation of type ${predicateType}`;
-  return `${what} found in any layout${found}`;
+  const where = layouts === "all" ? ", neither as a tag nor as a referrer" : " in the bundles that refer to the image";
+  return `${what} found${where}${found}`;
 }
 
 const isRefuted = ({ code }: Failure): boolean => codeRow(code).truth === "refuted";

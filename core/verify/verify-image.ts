@@ -112,10 +112,10 @@ export function verifyImage(request: ImageRequest, context: VerifyContext): Imag
 function fold(
   search: EntitySearch,
   candidates: readonly Candidate[],
-  { image, predicateType }: ImageRequest,
+  request: ImageRequest,
   types: ReadonlySet<string>,
 ): { readonly undecided: Undecided; readonly failure: Verification<never> } {
-  const purpose = predicateType === undefined ? "signature" : "attestation";
+  const purpose = request.predicateType === undefined ? "signature" : "attestation";
   const unknowns = candidates.flatMap(({ verification }) => (verification.truth === "unknown" ? [verification] : []));
   const failures = [
     ...search.failures,
@@ -135,18 +135,17 @@ function fold(
     return { undecided, failure: unknown([...refutedButOthers(purpose, search.failures, reasons), ...failures], open) };
   }
   if (failures.length > 0) return { undecided, failure: refuted(...failures) };
-  return { undecided, failure: refuted(nothingFound(image, predicateType, types)) };
+  return { undecided, failure: refuted(nothingFound(request, types)) };
 }
 
 function nothingFound(
-  { repository, digest }: ImageToVerify,
-  predicateType: string | undefined,
+  { image: { repository, digest }, layouts, predicateType }: ImageRequest,
   types: ReadonlySet<string>,
 ): Failure {
   return {
     check: "entity.find",
     code: predicateType === undefined ? "no-signature" : "no-attestation",
-    reason: nothingFoundWords(predicateType, types),
+    reason: nothingFoundWords(predicateType, types, layouts),
     subject: `${repository}@${digest}`,
     stage: 0,
   };

@@ -55,6 +55,13 @@ export function listMirror(database: Database, knowledge: Knowledge, limits: Lim
   return repositories.flatMap(({ repository }) => listRepository(database, knowledge, repository, limits));
 }
 
+/** The tags of a repository that name an image, in their order. Only their names are read. */
+export const listTags = (database: Database, repository: string): readonly string[] =>
+  database
+    .prepare<[string, string], AnswerRow>(sqlText("list-repository-answers"))
+    .all(repository, "tag")
+    .flatMap(({ subject }) => (subject === null || parseAssociatedTag(subject) !== undefined ? [] : [subject]));
+
 function listRepository(
   database: Database,
   knowledge: Knowledge,

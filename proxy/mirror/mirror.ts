@@ -8,7 +8,7 @@ import type { AnswerRow } from "./answer-row.ts";
 import { ContentId } from "./content-id.ts";
 import { type Inspection, inspectMirror } from "./inspect-mirror.ts";
 import { LayerStore } from "./layer-store.ts";
-import { listMirror, type MirrorImage } from "./list-mirror.ts";
+import { listMirror, listTags, type MirrorImage } from "./list-mirror.ts";
 import { listView, type MirrorViews, type ViewName } from "./list-views.ts";
 import { MirrorKnowledge } from "./mirror-knowledge.ts";
 import { MirrorWriter } from "./mirror-writer.ts";
@@ -86,6 +86,11 @@ export class Mirror {
   /** The images held, for people. Nothing is verified. */
   list(): readonly MirrorImage[] {
     return this.snapshot(() => listMirror(this.#database, this.#knowledge, this.limits));
+  }
+
+  /** The tags of a repository that name an image, for people. */
+  tags(repository: string): readonly string[] {
+    return guarded(this.folder, () => listTags(this.#database, repository));
   }
 
   /** One of the views, for people. Nothing is verified. */

@@ -112,10 +112,14 @@ test("a missing attestation: the type that was asked for and the types that are 
   const words = ["verify-attestation", "--type", "spdxjson", ...byKey, ...own, attested];
   const { exit, err } = await run("given-files", words);
   assert.is(exit, 10);
-  assert.match(err, `no attestation of type https://spdx.dev/Document found in any layout; found: ${spdx}\n`);
+  assert.match(
+    err,
+    `no attestation of type https://spdx.dev/Document found, neither as a tag nor as a referrer; found: ${spdx}\n`,
+  );
   const files = ["wrong-type.yaml", "-r", "resource.yaml", ...layout];
   const applied = await run("which-condition", ["apply", ...files]);
-  const said = "no attestation of type https://example.com/Review/v1 found in any layout; found: https://example.com/";
+  const said =
+    "no attestation of type https://example.com/Review/v1 found, neither as a tag nor as a referrer; found: https://example.com/";
   assert.match(applied.out, said);
   assert.match((await run("which-condition", ["explain", "-p", ...files])).out, said);
 });
@@ -178,6 +182,15 @@ test("no mirror and no layout: the message says so", async () => {
   assert.is(exit, 5);
   assert.match(err, "registry.example/shop/app:1 is not in the mirror");
   assert.match(err, /no mirror or layout was named: give --store STORE, --layout LAYOUT or SALLYPORT_STORE/);
+});
+
+test("another tag of the repository is here: which, and no digest is left without its tag", async () => {
+  const { exit, err } = await run("given-files", ["verify", ...byKey, ...own.slice(0, 2), "registry.example/shop/app"]);
+  assert.is(exit, 5);
+  assert.match(
+    err,
+    /sallyport mirror add --store STORE registry\.example\/shop\/app:latest=LAYOUT; here: app:1, app:2\n/,
+  );
 });
 
 test("a key of the older form beside attestations is refused, and the reason is that", async () => {

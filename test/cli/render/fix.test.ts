@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type Failed, failureOf, fixLines, fixText, markedFix } from "../../../cli/render/fix.ts";
+import { type Failed, failureOf, fixLines, fixText, markedFix, type Said, withImage } from "../../../cli/render/fix.ts";
 import { checks, codes, type ErrorCode, fixes, remedies, type Remedy } from "../../../core/errors.ts";
 import type { Question } from "../../../core/knowledge/question.ts";
 import type { RuleResult } from "../../../core/kyverno/image/result.ts";
@@ -125,6 +125,40 @@ const result = (status: RuleResult["status"], ...list: readonly ErrorCode[]): Ru
   open: [],
 });
 
+const other: Question = { kind: "tag", repository: "r.example/shop/web", tag: "2" };
+
+test("a tag that is not here, beside others that are: at most five of them", () => {
+  const here = (...tags: readonly string[]) =>
+    fixText({ code: "not-in-mirror", question: other }, { hasSource: true, tagsOf: () => tags });
+  assert.match(here("1.0"), /^ask for a tag that is here, or bring this one in: .*; here: web:1\.0$/);
+  assert.match(here("1", "3", "4", "5", "6", "7"), "here: web:1, web:3, web:4, web:5, web:6");
+  assert.not.match(here("1", "3", "4", "5", "6", "7"), "web:7");
+  assert.match(here(), "bring it in");
+});
+
+test("what the command line said stands in the fix, where a shell needs no quotes for it", () => {
+  const fix = (said: Said) => fixText({ code: "not-in-mirror", question: tag }, { hasSource: true, said });
+  assert.match(fix({ store: "/var/m" }), "sallyport mirror add --store /var/m IMAGE=LAYOUT");
+  assert.match(fix({ store: "my mirror" }), "--store STORE ");
+  assert.match(fixText({ code: "mirror-version" }, { hasSource: true, said: { store: "/var/m" } }), "--store FOLDER");
+  const usage = { hasSource: true, said: { command: "mirror add" } };
+  assert.is(fixText({ code: "invalid-usage" }, usage), "see sallyport mirror add --help");
+});
+
+test("an image in a fix: with the tag that is meant, where it names a layout's content", () => {
+  const digest = `sha256:${"0".repeat(64)}`;
+  const named = (image: string) => /add (\S+)=LAYOUT/.exec(withImage("add IMAGE=LAYOUT", image))?.[1];
+  assert.is(named("shop/web"), "shop/web:latest");
+  assert.is(named("r.example:5000/web"), "r.example:5000/web:latest");
+  assert.is(named("shop/web:1"), "shop/web:1");
+  assert.is(named(`shop/web@${digest}`), "shop/web");
+  assert.is(named(`shop/web:1@${digest}`), "shop/web:1");
+  assert.is(withImage("verify IMAGE", "shop/web"), "verify shop/web");
+});
+
+test("without a signature, where registries were asked: sign, and push", () =>
+  assert.match(fixText({ code: "no-signature" }, { hasSource: true, online: true }), "push the signature"));
+
 test("of many results each code is helped once, by the failure that counts", () => {
   const settings = { hasSource: true };
   const results = [
@@ -141,6 +175,45 @@ test("of many results each code is helped once, by the failure that counts", () 
   assert.match(fixLines([result("fail", "unverified-image")], settings)[0] ?? "", "fix for unverified-image");
   assert.equal(fixLines([result("pass"), result("skip", "wrong-key")], settings), []);
   assert.is(failureOf(result("pass")), undefined);
+});
+
+const ofImage = (image: string, code: ErrorCode): RuleResult => ({
+  ...result("fail", code),
+  image: {
+    image,
+    pointer: "/i",
+    entry: 0,
+    position: { file: "p.yaml", line: 1, column: 1 },
+    truth: "refuted",
+    attestors: [],
+    attestations: [],
+    failures: [],
+    open: [],
+  },
+});
+const lacksDigest = (image: string): RuleResult => ({
+  ...result("fail", "missing-digest"),
+  failures: [{ check: "c", code: "missing-digest", reason: `missing digest for ${image}`, stage: 0 }],
+});
+
+test("a digest is missing because the image failed: the cause alone has a fix", () => {
+  const codesIn = (...results: readonly RuleResult[]) =>
+    fixLines(results, { hasSource: true }).map((line) => line.split(":")[0]);
+  const notFound = ofImage("r/a:1", "image-not-found");
+  assert.equal(codesIn(notFound, lacksDigest("r/a:1")), ["fix for image-not-found"]);
+  assert.equal(codesIn(notFound, lacksDigest("r/b:1")), ["fix for image-not-found", "fix for missing-digest"]);
+  assert.equal(codesIn(lacksDigest("r/a:1")), ["fix for missing-digest"]);
+});
+
+test("a fix names the image, if it is about one", () => {
+  const lines = (...images: readonly string[]) =>
+    fixLines(
+      images.map((image) => ofImage(image, "no-signature")),
+      { hasSource: true },
+    );
+  assert.match(lines("r/a:1", "r/a:1")[0] ?? "", " r/a:1=LAYOUT");
+  assert.match(lines("r/a:1", "r/b:1")[0] ?? "", " IMAGE=LAYOUT");
+  assert.is(lines("r/a:1", "r/b:1").length, 1);
 });
 
 test.run();

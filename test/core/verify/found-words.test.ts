@@ -72,17 +72,25 @@ test("attestations that satisfy, while there may be others", () => {
 
 test("where nothing is found: what was asked for, and the types that are there", () => {
   const none = new Set<string>();
-  assert.is(nothingFoundWords(undefined, none), "no signature found in any layout");
-  assert.is(nothingFoundWords("https://a/b", none), "no attestation of type https://a/b found in any layout");
+  assert.is(nothingFoundWords(undefined, none, "all"), "no signature found, neither as a tag nor as a referrer");
   assert.is(
-    nothingFoundWords("https://a/b", new Set(["https://c", "https://b"])),
-    "no attestation of type https://a/b found in any layout; found: https://b, https://c",
+    nothingFoundWords("https://a/b", none, "all"),
+    "no attestation of type https://a/b found, neither as a tag nor as a referrer",
   );
   assert.is(
-    nothingFoundWords(undefined, new Set(["https://b"])),
-    "no signature found in any layout; found: attestations of type https://b",
+    nothingFoundWords("https://a/b", new Set(["https://c", "https://b"]), "all"),
+    "no attestation of type https://a/b found, neither as a tag nor as a referrer; found: https://b, https://c",
   );
-  const many = nothingFoundWords("t", new Set(Array.from({ length: 9 }, (_, index) => `${index}${"x".repeat(999)}`)));
+  assert.is(
+    nothingFoundWords(undefined, new Set(["https://b"]), "all"),
+    "no signature found, neither as a tag nor as a referrer; found: attestations of type https://b",
+  );
+  const many = nothingFoundWords(
+    "t",
+    new Set(Array.from({ length: 9 }, (_, index) => `${index}${"x".repeat(999)}`)),
+    "bundles",
+  );
+  assert.match(many, "found in the bundles that refer to the image; found:");
   assert.ok(many.length < 1200 && many.endsWith(" and 4 more"), many);
 });
 

@@ -92,6 +92,12 @@ test("images with their signed material; children, referrers and signatures are 
   });
 });
 
+test("the tags of a repository: those of images, without the signatures' own", () =>
+  reading(filled(), (mirror) => {
+    assert.equal(mirror.tags(repository), ["7"]);
+    assert.equal(mirror.tags("docker.io/library/other"), []);
+  }));
+
 test("nothing found is nothing there only where it was asked", () => {
   const folder = filled();
   writtenMirror((mirror) => mirror.writer().setComplete("docker.io", origin), folder);

@@ -1,0 +1,30 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { runCli } from "./command-io.ts";
+
+const test = suite("cli/did-you-mean");
+
+const hints: readonly (readonly [words: readonly string[], hint: string])[] = [
+  [["verify", "--ignore-tlog", "x"], "Did you mean --insecure-ignore-tlog?"],
+  [["verify", "--ignore-tlog=true", "x"], "Did you mean --insecure-ignore-tlog?"],
+  [["verify", "--kye", "x"], "Did you mean --key?"],
+  [["mirror", "unpin"], "Did you mean unpin-key?"],
+  [["mirror", "cheek"], "Did you mean check?"],
+  [["sign", "x"], "Sallyport signs nothing: use cosign"],
+  [["attest", "x"], "Sallyport signs nothing: use cosign"],
+  [["verify-blob", "x"], "Sallyport verifies images: for files use cosign"],
+  [["mirror", "rm", "x"], "nothing is removed from a mirror: fill a new folder with what should stay"],
+];
+for (const [words, hint] of hints)
+  test(words.join(" "), async () => {
+    const { exit, out, err } = await runCli(words);
+    assert.equal([exit, out], [2, ""]);
+    assert.match(err, `\n  why:  ${hint}\n`);
+  });
+
+test("nothing is guessed for what is near to nothing", async () => {
+  for (const words of [["fnord"], ["mirror", "fnord"], ["verify", "--fnord", "x"], ["toString"]])
+    assert.not.match((await runCli(words)).err, /why:/, words.join(" "));
+});
+
+test.run();
