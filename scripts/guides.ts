@@ -26,6 +26,7 @@ export const guides: Readonly<Record<string, Preparation>> = {
   "docs/guides/ci-gate.md": makeDemoFolder,
   "docs/guides/phrase-book.md": makeDemoFolder,
   "docs/guides/reading-a-decision.md": makeDemoFolder,
+  "docs/guides/trust.md": makeDemoFolder,
   "docs/spec/command-line.md": makeDemoFolder,
 };
 

@@ -11,12 +11,14 @@ import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import type { CommandIO, Shell } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { readDistrustFile } from "../input/distrust-file.ts";
+import { distrustNote, readDistrustValue } from "../input/distrust-value.ts";
 import { addStoreOption, type StoreOptions, withMirror } from "../input/store.ts";
 import { cutEnd, renderColumns } from "../render/table.ts";
 import { shortDigest, withShortDigests } from "../render/digest.ts";
 import { type OutputOptions, outputOption } from "../input/output-flag.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
 import { usage } from "../input/given-file.ts";
+import { note } from "../render/say.ts";
 import { styleOf } from "../render/style.ts";
 
 interface AddOptions extends StoreOptions, OutputOptions {
@@ -34,12 +36,19 @@ function toRows(kind: string | undefined, value: string | undefined, options: Ad
   }
   if (kind === undefined || value === undefined)
     throw usage("nothing to distrust: name a kind and a value, or give --file FILE", "KIND");
-  if (!(distrustKinds as readonly string[]).includes(kind))
-    throw usage(`the kind of an entry is one of ${distrustKinds.join(", ")}`, kind);
+  if (!isKind(kind)) throw usage(`the kind of an entry is one of ${distrustKinds.join(", ")}`, kind);
   if (options.reason === undefined) throw usage("an entry needs a reason: give --reason TEXT", "--reason");
   const { reason, date = io.now().toISOString().slice(0, "2026-01-01".length) } = options;
+  return readRows(kind, value, { reason, date }, io);
+}
+
+const isKind = (text: string): boolean => (distrustKinds as readonly string[]).includes(text);
+
+/** The one entry of a kind and a value. @throws EngineError `invalid-usage` */
+function readRows(kind: string, value: string, more: Readonly<Record<string, string>>, io: CommandIO) {
+  const found = readDistrustValue(kind, value, io);
   try {
-    return readDistrust({ distrust: [{ [kind]: value, reason, date }] });
+    return readDistrust({ distrust: [{ [kind]: found, ...more }] });
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     throw new EngineError("invalid-usage", error.message, { subject: `${kind} ${value}`, cause: error });
@@ -61,12 +70,14 @@ function add(kind: string | undefined, value: string | undefined, options: AddOp
         return { digest, row, isNew: !before.has(digest) };
       }),
     );
+    const pins = mirror.knowledge().pins();
     if (isDocumentFormat(output)) {
       const shown = entries.map(({ digest, row, isNew }) => ({ digest, ...row, added: isNew }));
       io.out(renderDocument("DistrustAddition", { entries: shown }, output));
     } else
       for (const { digest, row, isNew } of entries)
         io.out(`${isNew ? "added" : "exists"} ${withShortDigests(digest, ellipsis)} ${words(row, io)}\n`);
+    for (const text of rows.flatMap((row) => distrustNote(row, pins, io.limits) ?? [])) note(text, io);
   });
   return 0;
 }
@@ -123,10 +134,28 @@ function findEntry(entries: readonly DistrustEntry[], text: string): DistrustEnt
   return entry;
 }
 
+/**
+ * The entries that the arguments name: a kind and its value, whatever their reasons, or digests.
+ * @throws EngineError `invalid-usage`
+ */
+function findEntries(
+  entries: readonly DistrustEntry[],
+  texts: readonly string[],
+  io: CommandIO,
+): readonly DistrustEntry[] {
+  const [kind = "", value, ...more] = texts;
+  if (!isKind(kind)) return [...new Set(texts.map((text) => findEntry(entries, text)))];
+  if (value === undefined || more.length > 0) throw usage("name a kind and one value, or digests of entries", kind);
+  const [wanted] = readRows(kind, value, {}, io);
+  const found = entries.filter(({ row }) => row.kind === wanted?.kind && row.value === wanted.value);
+  if (found.length === 0) throw usage("no entry has this value; mirror distrust ls shows them", `${kind} ${value}`);
+  return found;
+}
+
 function remove(texts: readonly string[], options: RemoveOptions, io: CommandIO): ExitCode {
   const isAgreed = options.yes === true || options.confirm === true;
   return withMirror(options, io, options.dryRun === true || !isAgreed ? "read" : "write", (mirror) => {
-    const entries = [...new Set(texts.map((text) => findEntry(entriesOf(mirror), text)))];
+    const entries = findEntries(entriesOf(mirror), texts, io);
     const removed = entries.map(toEntryJson);
     const show = (verb: string): ExitCode => {
       const members = { dryRun: options.dryRun === true, removed };
@@ -162,7 +191,9 @@ Examples:
   sallyport mirror distrust add identity 'https://github.com/acme/*' \\
     --reason 'the organisation was taken over'
   sallyport mirror distrust add --file distrust.yaml
+  sallyport mirror distrust add key cosign.pub --reason 'laptop lost'
   sallyport mirror distrust rm 3f2a91c04b7d --yes
+  sallyport mirror distrust rm key cosign.pub --yes
 `;
 
 /** `command` is `mirror distrust`. */
@@ -173,7 +204,10 @@ export function defineDistrust(command: Command, { io, finish }: Shell): void {
       .command("add")
       .description("add an entry, or the entries of a file")
       .argument("[kind]", distrustKinds.join(", "))
-      .argument("[value]", "sha256:HEX, a fingerprint, a log id, or an identity with wildcards"),
+      .argument(
+        "[value]",
+        "a digest, fingerprint, log id or identity with wildcards, or the PEM file of a key or certificate",
+      ),
   )
     .option("--reason <text>", "why it is distrusted")
     .option("--date <date>", "since when it is distrusted (default: today)")
@@ -190,7 +224,7 @@ export function defineDistrust(command: Command, { io, finish }: Shell): void {
     command
       .command("rm")
       .description("remove entries; the mirror's record of runs still shows them")
-      .argument("<entry...>", "digests of entries, or prefixes of them"),
+      .argument("<entry...>", "digests of entries or prefixes of them, or a KIND and its VALUE"),
   )
     .option("--reason <text>", "why they are removed, recorded with the run")
     .option("--dry-run", "show what would be removed")

@@ -40,10 +40,13 @@ async function pinKey(
   io.out(
     isDocumentFormat(options.output)
       ? renderDocument("KeyPin", { reference, digest, fingerprint, from }, options.output)
-      : `pinned ${reference} ${digest} (${fingerprint})\n`,
+      : `pinned ${reference}\n${hashLines(fingerprint, digest)}`,
   );
   return 0;
 }
+
+/** The hash of the key, by which others know it, and that of the file: each is easily taken for the other. */
+const hashLines = (fingerprint: string, digest: string): string => `  key   ${fingerprint}\n  file  ${digest}\n`;
 
 /** The fingerprint of a key; empty for anything else. */
 function fingerprintOf({ kind, bytes }: StoredPin, limits: Limits): string | undefined {
@@ -108,7 +111,9 @@ function unpinKey(references: readonly string[], options: StoreOptions & OutputO
       });
     });
     if (isDocumentFormat(output)) io.out(renderDocument("PinRemoval", { removed }, output));
-    else for (const { name, digest } of found) io.out(`unpinned ${name} ${digest}\n`);
+    else
+      for (const pin of found)
+        io.out(`unpinned ${pin.name}\n${hashLines(fingerprintOf(pin, io.limits) ?? "", pin.digest)}`);
   });
   return 0;
 }

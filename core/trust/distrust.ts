@@ -35,7 +35,7 @@ export const distrustKinds: readonly DistrustKind[] = [
   "timestamp-authority",
 ];
 const rowKeys: ReadonlySet<string> = new Set([...distrustKinds, "reason", "date"]);
-const fingerprint = /^[0-9a-f]{64}$/;
+const fingerprint = /^(?:sha256:)?(?<hex>[0-9a-f]{64})$/;
 
 /** Compiles rows. */
 export function compileDistrust(rows: readonly DistrustRow[], limits: PatternLimits): Distrust {
@@ -87,16 +87,16 @@ function readRow(entry: JsonValue, at: string): DistrustRow {
   const kind = named[0];
   if (kind === undefined || named.length > 1)
     throw new EngineError("malformed", `a row must name exactly one of ${distrustKinds.join(", ")}`, { subject: at });
-  const value = readString(object[kind], pointer(at, kind));
-  const fits = kind === "digest" ? isDigest(value) : kind === "identity" ? value !== "" : fingerprint.test(value);
-  if (!fits)
+  const text = readString(object[kind], pointer(at, kind));
+  const value = toValue(kind, text);
+  if (value === undefined)
     throw new EngineError(
       "malformed",
       kind === "digest"
         ? "not a digest: sha256: and 64 lower-case hexadecimal digits"
         : kind === "identity"
           ? "empty identity"
-          : "not 64 lower-case hexadecimal digits",
+          : "not 64 lower-case hexadecimal digits, with or without sha256: before them",
       { subject: pointer(at, kind) },
     );
   const reason = member(object, "reason");
@@ -107,6 +107,13 @@ function readRow(entry: JsonValue, at: string): DistrustRow {
     ...(reason === undefined ? {} : { reason: readString(reason, pointer(at, "reason")) }),
     ...(date === undefined ? {} : { date: readDate(date, pointer(at, "date")) }),
   };
+}
+
+/** The one spelling of a value; a fingerprint has no `sha256:`. Undefined where it has not the form of its kind. */
+function toValue(kind: DistrustKind, text: string): string | undefined {
+  if (kind === "digest") return isDigest(text) ? text : undefined;
+  if (kind === "identity") return text === "" ? undefined : text;
+  return fingerprint.exec(text)?.groups?.hex;
 }
 
 /** `2026-03-01`, or an RFC 3339 time. */

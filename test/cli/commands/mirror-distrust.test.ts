@@ -99,6 +99,32 @@ test("a key by its fingerprint", async () => {
   assert.equal([exit, /^error distrusted: /.test(err)], [12, true], err);
 });
 
+test("a key by its file or by either spelling of its fingerprint; the hash of its file is another value", async () => {
+  const own = tempFolder();
+  const mirror = (...words: readonly string[]) => runCli(["mirror", ...words, "--store", own], world);
+  const pinned = JSON.parse((await mirror("pin-key", "k8s://ns/key", "release.pub", "-o", "json")).out);
+  const values = ["release.pub", pinned.fingerprint, `sha256:${pinned.fingerprint}`];
+  for (const value of values) {
+    const { exit, err } = await mirror("distrust", "add", "key", value, "--reason", "lost");
+    assert.equal([exit, err], [0, ""], value);
+    const { entries: listed } = JSON.parse((await mirror("distrust", "ls", "-o", "json")).out);
+    assert.equal(
+      listed.map((entry: { value: string }) => entry.value),
+      [pinned.fingerprint],
+    );
+  }
+  await mirror("distrust", "add", "key", "release.pub", "--reason", "another");
+  assert.is((await mirror("distrust", "rm", "key", "release.pub")).exit, 2, "not without --yes");
+  assert.is((await mirror("distrust", "rm", "key", "release.pub", "--yes")).exit, 0);
+  assert.equal(JSON.parse((await mirror("distrust", "ls", "-o", "json")).out).entries, [], "whatever their reasons");
+  for (const words of [["key"], ["key", "release.pub"], ["key", "release.pub", "release.pub"], ["key", "short"]])
+    assert.is((await mirror("distrust", "rm", ...words, "--yes")).exit, 2, words.join(" "));
+  const ofFile = await mirror("distrust", "add", "key", pinned.digest, "--reason", "lost");
+  assert.is(ofFile.exit, 0);
+  assert.match(ofFile.err, /^note: .*k8s:\/\/ns\/key/);
+  assert.match(ofFile.err, pinned.fingerprint);
+});
+
 test("every command that decides takes the file, and the mirror's list too", async () => {
   const file = { "d.yaml": 'distrust: [{ identity: "*@example.com", reason: sold }]' };
   const empty = { "d.yaml": "distrust: []" };

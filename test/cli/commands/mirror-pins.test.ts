@@ -25,7 +25,7 @@ const byReference = () => runCli(["verify", "--key", "k8s://ns/key", ...verify],
 test("a key is pinned, listed, and taken back", async () => {
   const pinned = await mirror("pin-key", "k8s://ns/key", "key.pub");
   assert.is(pinned.exit, 0, pinned.err);
-  assert.match(pinned.out, /^pinned k8s:\/\/ns\/key sha256:[0-9a-f]{64} \(/);
+  assert.match(pinned.out, /^pinned k8s:\/\/ns\/key\n {2}key {3}[0-9a-f]{64}\n {2}file {2}sha256:[0-9a-f]{64}\n$/);
   assert.is((await byReference()).exit, 0);
   await runCli(["trust", "import", "root.json", "--store", store], world);
 
@@ -52,7 +52,10 @@ test("a key is pinned, listed, and taken back", async () => {
     ],
   );
 
-  assert.match((await mirror("unpin-key", "k8s://ns/key")).out, /^unpinned k8s:\/\/ns\/key sha256:/);
+  assert.match(
+    (await mirror("unpin-key", "k8s://ns/key")).out,
+    /^unpinned k8s:\/\/ns\/key\n {2}key {3}[0-9a-f]{64}\n {2}file {2}sha256:/,
+  );
   assert.equal(JSON.parse((await mirror("pins", "-o", "json")).out).entries.length, 1);
   assert.is((await byReference()).exit, 5);
 });

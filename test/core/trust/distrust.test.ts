@@ -35,6 +35,9 @@ test("a list that says something unreadable is refused as a whole", () => {
     { distrust: [{}] },
     { distrust: [{ key: hex, log: hex }] },
     { distrust: [{ key: "AA" }] },
+    { distrust: [{ key: `sha256:${hex.slice(1)}` }] },
+    { distrust: [{ key: `sha512:${hex}` }] },
+    { distrust: [{ log: `sha256:sha256:${hex}` }] },
     { distrust: [{ key: hex.toUpperCase() }] },
     { distrust: [{ digest: hex }] },
     { distrust: [{ identity: "" }] },
@@ -51,6 +54,15 @@ test("the digest names the content", () => {
   const digestOf = (...rows: readonly DistrustRow[]): string => compileDistrust(rows, defaultLimits).digest;
   assert.is(digestOf(), digestOf());
   assert.is.not(digestOf({ kind: "key", value: hex }), digestOf({ kind: "log", value: hex }));
+});
+
+test("a fingerprint with its algorithm is the same as without", () => {
+  for (const kind of ["key", "certificate", "log", "timestamp-authority"])
+    assert.equal(
+      readDistrust({ distrust: [{ [kind]: `sha256:${hex}` }] }),
+      readDistrust({ distrust: [{ [kind]: hex }] }),
+      kind,
+    );
 });
 
 test("what was given counts beside what a source distrusts, and either alone", () => {
