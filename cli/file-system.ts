@@ -15,7 +15,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { sep } from "node:path";
+import { dirname, sep } from "node:path";
 import { concat } from "../core/encoding/bytes.ts";
 import { EngineError } from "../core/errors.ts";
 
@@ -172,4 +172,10 @@ function requireInside(folder: string, path: string): void {
     throw refused(path, "read", `it is a link out of ${folder}, to ${real}`);
 }
 
-export const writeFile = (path: string, text: string): void => withPath(path, "write", () => writeFileSync(path, text));
+export const writeFile = (path: string, text: string): void =>
+  withPath(path, "write", () => {
+    const folder = path.endsWith("/") ? path : dirname(path);
+    if (statSync(folder, { throwIfNoEntry: false }) === undefined)
+      throw refused(path, "write", `there is no folder ${folder}: make it first`);
+    writeFileSync(path, text);
+  });

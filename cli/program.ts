@@ -14,6 +14,7 @@ import { type Problem, tellProblem, toProblem } from "./render/problem.ts";
 import { calledPath, foldHelp, nameOf, plainWords } from "./called-path.ts";
 import { hintForCommand, hintForFlag } from "./did-you-mean.ts";
 import { type FixSettings, saidBy } from "./render/fix.ts";
+import { note } from "./render/say.ts";
 import { foldSwitches } from "./switches.ts";
 import { version } from "./version.ts";
 
@@ -155,7 +156,10 @@ export async function runCommandLine(
       if (entry === called) (await entry.load()).define(command, shell);
     }
     if (words.length === 0) writeHelp(program.helpInformation());
-    else await program.parseAsync([...foldSwitches(foldHelp(words, program), program)], { from: "user" });
+    else {
+      const folded = foldSwitches(foldHelp(words, program), program, (text) => note(text, io));
+      await program.parseAsync([...folded], { from: "user" });
+    }
     return code;
   } catch (error) {
     return reportError(error, calledPath(words, program).command, errors);

@@ -37,14 +37,18 @@ function readSetting(option: Option, text: string | undefined): Token {
   return { attribute, on: truth ?? true, setting: truth === undefined ? (text ?? preset) : preset };
 }
 
+type Note = (text: string) => void;
+
 class Reader {
   readonly tokens: Token[] = [];
   readonly #words: readonly string[];
+  readonly #note: Note;
   /** From the program to the called command. */
   readonly #path: Command[];
 
-  constructor(words: readonly string[], program: Command) {
+  constructor(words: readonly string[], program: Command, note: Note) {
     this.#words = words;
+    this.#note = note;
     this.#path = [program];
   }
 
@@ -60,6 +64,7 @@ class Reader {
         break;
       }
       // The option's value is the next word, even one that looks like an option.
+      this.#noteApart(word, this.#words[index + 1]);
       if (this.#take(word)) this.tokens.push(...this.#words.slice(++index, index + 1));
     }
     return this;
@@ -74,6 +79,13 @@ class Reader {
     const called = this.#path.at(-1)?.commands.find((command) => command.name() === word);
     if (called !== undefined) this.#path.push(called);
     return false;
+  }
+
+  /** A setting that stands as a word of its own is an image or a layout, which is seldom meant. */
+  #noteApart(word: string, next = ""): void {
+    const option = this.#find(word);
+    if (option !== undefined && hasSettings(option) && option.argChoices?.includes(next) === true)
+      this.#note(`${next} is an argument of its own here; did you mean ${word}=${next}?`);
   }
 
   #takeOption(word: string, flag: string, text: string | undefined): boolean {
@@ -115,11 +127,16 @@ class Reader {
 }
 
 /**
- * The words with each switch once, at its last setting, in a form that the parser knows.
+ * The words with each switch once, at its last setting, in a form that the parser knows. `note` hears of a setting that
+ * stands as a word of its own.
  * @throws EngineError `invalid-usage` for a switch with a value other than true or false.
  */
-export function foldSwitches(words: readonly string[], program: Command): readonly string[] {
-  const { tokens, options } = new Reader(words, program).read();
+export function foldSwitches(
+  words: readonly string[],
+  program: Command,
+  note: Note = () => undefined,
+): readonly string[] {
+  const { tokens, options } = new Reader(words, program, note).read();
   const last = new Map(tokens.map((token, index) => [typeof token === "string" ? "" : token.attribute, index]));
   return tokens.flatMap((token, index) => {
     if (typeof token === "string") return [token];

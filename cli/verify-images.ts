@@ -219,7 +219,13 @@ function report(
   io: CommandIO,
 ): void {
   const images = verified.map(({ image }) => image);
-  const fixes = { hasSource: hasSource || options.localImage === true, online, said: { store }, tagsOf };
+  const fixes = {
+    hasSource: hasSource || options.localImage === true,
+    online,
+    said: { store },
+    tagsOf,
+    ...(options.key === undefined ? {} : { key: options.key }),
+  };
   if (isDocumentFormat(options.output)) {
     const members = toVerificationJson(images, {
       at: now,

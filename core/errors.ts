@@ -187,7 +187,9 @@ export const checks: Readonly<Record<ErrorCode, string>> = {
     "`sallyport mirror ls --store STORE` says `none` under SIGNED. Is it signed on the connected side? If so, the " +
     "tool that saved it left the signature behind",
   "image-not-found": "`sallyport mirror ls --store STORE -o name` has the names that are here.",
-  "wrong-key": "`sallyport explain IMAGE -p POLICY` shows the fingerprint of the key; compare it with the signer's",
+  "wrong-key":
+    "`sallyport explain IMAGE -p POLICY` shows the fingerprint of the key; compare it with the signer's: " +
+    "`openssl pkey -pubin -in cosign.pub -outform DER | sha256sum`",
   "bad-signature": "`sallyport mirror check --store STORE`; if the mirror is whole, the signature was bad when it came",
   "wrong-identity": "`sallyport explain IMAGE -p POLICY` shows subject and issuer beside what is wanted",
   "wrong-annotations": "`sallyport verify --key FILE -o cosign IMAGE` prints what was signed, under `optional`",
@@ -247,6 +249,7 @@ export const remedies = {
     "bring it in: `sallyport mirror add --store STORE IMAGE=LAYOUT`; with `--complete` the layout has all that hangs " +
     "on its images, with `--complete=repository` all of their repositories",
   "other-tag": "ask for a tag that is here, or bring this one in: `sallyport mirror add --store STORE IMAGE=LAYOUT`",
+  "new-mirror": "fill a new folder: `sallyport mirror add --store NEW LAYOUT`",
   sign: "sign the image, and push the signature to its registry",
   "image-name":
     "write the name that Pods use, with its registry, before the layout: `sallyport mirror add --store STORE " +

@@ -34,7 +34,7 @@ import { toSarif } from "../render/sarif.ts";
 import { failureOf, fixLines, type FixSettings } from "../render/fix.ts";
 import { renderBoxTable, type TableStyle } from "../render/table.ts";
 import { styleOf } from "../render/style.ts";
-import { readJudgingSet, warnUncounted } from "../input/policy-files.ts";
+import { pathsOfResources, readJudgingSet, warnUncounted } from "../input/policy-files.ts";
 import { type FaultyResource, type GivenResource, readResources } from "../input/resources.ts";
 import {
   type AllDecided,
@@ -102,10 +102,10 @@ async function apply(paths: readonly string[], options: ApplyOptions, io: Comman
     throw new EngineError("unsupported", "policies are read from files, not from a network", { subject: "POLICY" });
   const warnExitCode = Number(options.warnExitCode);
   if (!Number.isInteger(warnExitCode) || warnExitCode < 0 || warnExitCode > 255)
-    throw usage("an exit code is a number from 0 to 255", options.warnExitCode);
+    throw usage(`--warn-exit-code takes a number from 0 to 255, not ${JSON.stringify(options.warnExitCode)}`);
   const resourcePaths = splitLists(options.resource, options.resources);
   const fromCluster = resourcePaths.length === 0 && options.cluster === true;
-  if (resourcePaths.length === 0 && !fromCluster) throw usage("resource file(s) or cluster required", "--resource");
+  if (resourcePaths.length === 0 && !fromCluster) throw noResources(paths, io);
   const given = readPaths(resourcePaths, io);
   const { set, refused } = load(paths, given, options, io);
   const inFiles = fromCluster
@@ -148,6 +148,14 @@ async function apply(paths: readonly string[], options: ApplyOptions, io: Comman
   } finally {
     opened.close();
   }
+}
+
+/** Nothing to judge was named, or it stands among the policies. */
+function noResources(paths: readonly string[], io: CommandIO): EngineError {
+  const [first] = pathsOfResources(paths, io);
+  return first === undefined
+    ? usage("no -r FILE and no --cluster: there is nothing to judge")
+    : usage(`no -r; ${first} looks like resources: did you mean -r ${first}?`);
 }
 
 /** Kyverno judges an exception like any resource, without a message. */

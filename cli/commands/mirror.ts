@@ -12,8 +12,8 @@ import { type ExitCode, exitOf } from "../exit-code.ts";
 import { type OutputOptions, outputOption } from "../input/output-flag.ts";
 import { counted } from "../render/count.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
-import { saidBy } from "../render/fix.ts";
-import { toProblem, toProblemJson } from "../render/problem.ts";
+import { markedFix, saidBy } from "../render/fix.ts";
+import { tellFix, toProblem, toProblemJson } from "../render/problem.ts";
 import { addLimitOptions } from "../input/limit-flags.ts";
 import { parseLayoutFlag, reportSkippedEntries } from "../input/knowledge.ts";
 import { defineDistrust } from "./mirror-distrust.ts";
@@ -119,6 +119,8 @@ function check(options: StoreOptions & OutputOptions, io: CommandIO): ExitCode {
       io.out(`content ${contentId}\n${lines.join("")}`);
     }
     for (const { subject, reason } of damage) say(`damage in ${subject}: ${reason}`, io);
+    const settings = { hasSource: true, said: saidBy("mirror check", options, io.env) };
+    if (damage.length > 0) tellFix(`fix for mirror-corrupt: ${markedFix({ code: "mirror-corrupt" }, settings)}`, io);
     if (unread !== undefined) reportUnread(unread, isDocumentFormat(output) ? quiet(io) : io);
     return damage.length > 0 ? 6 : 0;
   });

@@ -63,7 +63,7 @@ function readPairs(service: Service, text: string): ReadonlyMap<string, string> 
 
 function readTime(pairs: ReadonlyMap<string, string>, key: string): Date | undefined {
   const text = pairs.get(key);
-  return text === undefined ? undefined : parseTimeFlag(text, `${key}=${text}`);
+  return text === undefined ? undefined : parseTimeFlag(text, key);
 }
 
 const readPem = (pairs: ReadonlyMap<string, string>, key: string, io: CommandIO): string =>

@@ -201,7 +201,7 @@ function openSource(options: UpdateOptions, held: string | undefined, { fetcher 
   if (wanted === undefined)
     throw new EngineError("invalid-usage", "no TUF mirror is known: give --mirror URL", { subject: "--mirror" });
   return /^(?:https?|file):\/\//.test(wanted)
-    ? openTufMirror(wanted, { fetcher, timeoutMs: parseSpan(options.timeout) })
+    ? openTufMirror(wanted, { fetcher, timeoutMs: parseSpan(options.timeout, "--timeout") })
     : folderMirror(wanted, io);
 }
 

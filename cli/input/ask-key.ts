@@ -42,7 +42,7 @@ export async function askKey(reference: string, options: AskKeyOptions, io: Comm
   const log = options.verbose === true ? (line: string) => io.err(`${visibleLine(line)}\n`) : undefined;
   const authorities = () => readAuthorities({ env, files });
   const { kubeconfig, context } = options;
-  const deadlineMs = parseSpan(options.timeout);
+  const deadlineMs = parseSpan(options.timeout, "--timeout");
   const upstream = openUpstream({ env, authorities, log });
   const cluster = openCluster({ env, files, limits, now, kubeconfig, context, authorities, log });
   try {

@@ -220,12 +220,19 @@ export function reportSkippedEntries(folder: string, entries: LayoutKnowledge["s
 }
 
 /** @throws EngineError `invalid-usage` when the text is not an RFC 3339 time, or its date does not exist. */
-export function parseTimeFlag(text: string, subject = text): Date {
+export function parseTimeFlag(text: string, flag: string): Date {
   try {
     return parseInstant(text);
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
-    throw new EngineError("invalid-usage", "write a time as 2026-11-22T17:03:00Z", { subject, cause: error });
+    throw new EngineError(
+      "invalid-usage",
+      `${flag} takes a time such as 2026-11-22T17:03:00Z, not ${JSON.stringify(text)}`,
+      {
+        subject: flag,
+        cause: error,
+      },
+    );
   }
 }
 
@@ -239,7 +246,7 @@ export async function openKnowledge(
   more: readonly Knowledge[] = [],
   access?: () => RegistryAccess,
 ): Promise<OpenKnowledge> {
-  const now = options.at === undefined ? io.now() : parseTimeFlag(options.at);
+  const now = options.at === undefined ? io.now() : parseTimeFlag(options.at, "--at");
   if (options.at !== undefined) say(`judged as of ${now.toISOString()}, not now`, io);
   const rootFile = options.trustedRoot ?? fromEnvironment("SALLYPORT_TRUSTED_ROOT", io);
   const store = options.store ?? fromEnvironment("SALLYPORT_STORE", io);

@@ -42,9 +42,13 @@ export function readLimits(options: LimitOptions, io: Pick<CommandIO, "env" | "u
   const [, number = "", unit = ""] = /^([0-9]{1,12})((?:[KMG]i?)?)B?$/i.exec(given) ?? [];
   const bundleBytes = number === "" ? 0 : Number(number) * (units[unit.toLowerCase()] ?? 0);
   if (bundleBytes <= 0)
-    throw new EngineError("invalid-usage", `not a size: ${given}; write 96MiB, or a number of bytes`, { subject });
+    throw new EngineError(
+      "invalid-usage",
+      `${subject} takes a size such as 96MiB, or a number of bytes, not ${JSON.stringify(given)}`,
+      { subject },
+    );
   if (bundleBytes > largest)
-    throw new EngineError("invalid-usage", `${given} is too much: at most 500MiB can be read`, { subject });
+    throw new EngineError("invalid-usage", `${subject} ${given} is too much: at most 500MiB can be read`, { subject });
   return {
     ...limits,
     bundleBytes,

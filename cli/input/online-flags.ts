@@ -6,6 +6,7 @@ import { type Command, Option } from "commander";
 import { EngineError } from "../../core/errors.ts";
 import { collect, type CommandIO } from "../command.ts";
 import { fromEnvironment, orVariable } from "../environment.ts";
+import { usage } from "./given-file.ts";
 import { parseSpan } from "./trust-flags.ts";
 
 /** The flags of {@link addOnlineOptions}, as commander gives them. */
@@ -89,7 +90,9 @@ export function isOnline(options: Partial<OnlineOptions>, io: CommandIO): boolea
   if (said || options.offline === true) return said;
   const mode = fromEnvironment("SALLYPORT_MODE", io) ?? "offline";
   if (mode !== "online" && mode !== "offline")
-    throw new EngineError("invalid-usage", "SALLYPORT_MODE must be online or offline", { subject: mode });
+    throw new EngineError("invalid-usage", `SALLYPORT_MODE is online or offline, not ${JSON.stringify(mode)}`, {
+      subject: "SALLYPORT_MODE",
+    });
   return mode === "online";
 }
 
@@ -104,11 +107,8 @@ export interface AskingBounds {
 export function readAskingBounds({ timeout, maxWorkers, refresh }: OnlineOptions): AskingBounds {
   const inFlight = /^[1-9]\d{0,3}$/.test(maxWorkers) ? Number(maxWorkers) : 0;
   if (inFlight === 0)
-    throw new EngineError("invalid-usage", "--max-workers takes a number from 1 to 9999", { subject: maxWorkers });
-  const timeoutMs = parseSpan(timeout);
-  if (timeoutMs === 0)
-    throw new EngineError("invalid-usage", "--timeout leaves no time for an answer; write it as 30s", {
-      subject: timeout,
-    });
-  return { timeoutMs, inFlight, refreshMs: parseSpan(refresh) };
+    throw usage(`--max-workers takes a number from 1 to 9999, not ${JSON.stringify(maxWorkers)}`, "--max-workers");
+  const timeoutMs = parseSpan(timeout, "--timeout");
+  if (timeoutMs === 0) throw usage(`--timeout ${timeout} leaves no time for an answer: give 30s or more`, "--timeout");
+  return { timeoutMs, inFlight, refreshMs: parseSpan(refresh, "--refresh") };
 }

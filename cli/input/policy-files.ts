@@ -54,6 +54,14 @@ export function readPolicies(paths: readonly string[], io: CommandIO): LoadedPol
   return loaded;
 }
 
+/** Those of the paths that hold resources and no policy. @throws EngineError as {@link readPaths} */
+export function pathsOfResources(paths: readonly string[], io: CommandIO): readonly string[] {
+  return readPaths(paths, io).flatMap((given) => {
+    const { policies, exceptions, errors, others } = loadPolicies(given.files, { limits: io.limits });
+    return policies.length + exceptions.length + errors.length === 0 && others.length > 0 ? [given.path] : [];
+  });
+}
+
 function nothingUseful(useless: readonly GivenPath[], others: readonly OtherDocument[]): string {
   const [first] = useless;
   const resources = others.filter(({ position }) => useless.some((path) => isIn(path)(position)));

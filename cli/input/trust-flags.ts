@@ -10,7 +10,7 @@ import type { TrustSettings } from "../../core/trust/tuf-verifier.ts";
 import { parseRoot } from "../../core/tuf/root.ts";
 import type { CommandIO } from "../command.ts";
 import { fromEnvironment, orVariable } from "../environment.ts";
-import { asGiven, aTufRoot } from "./given-file.ts";
+import { asGiven, aTufRoot, usage } from "./given-file.ts";
 import { note } from "../render/say.ts";
 
 export const defaultTrustName = "public-good";
@@ -46,10 +46,10 @@ export const addTrustOptions = (command: Command): Command =>
 
 const units: Readonly<Record<string, number>> = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000 };
 
-/** `30d`, `72h`, `1d12h`, in milliseconds. @throws EngineError `invalid-usage` */
-export function parseSpan(text: string): number {
+/** `30d`, `72h`, `1d12h`, in milliseconds. @throws EngineError `invalid-usage` with the name of the flag. */
+export function parseSpan(text: string, flag: string): number {
   if (!/^(?:\d{1,6}[dhms]){1,4}$/.test(text))
-    throw new EngineError("invalid-usage", "write a span of time as 30d, 72h or 1d12h", { subject: text });
+    throw usage(`${flag} takes a span of time such as 30d, 72h or 1d12h, not ${JSON.stringify(text)}`, flag);
   return [...text.matchAll(/(\d+)([dhms])/g)].reduce(
     (sum, [, count, unit]) => sum + Number(count) * (units[unit as string] as number),
     0,
@@ -90,7 +90,7 @@ export function readTrustSettings(
   const root = file ?? (Object.hasOwn(pinned, name) ? undefined : fromEnvironment("TUF_ROOT_JSON", io));
   if (options.tufMirror !== undefined && tufFolder(options) === undefined)
     note("nothing is fetched from the URL of --tufMirror here; run sallyport trust update --tufMirror URL", io);
-  const deny = options.maxTrustAge === undefined ? undefined : parseSpan(options.maxTrustAge);
+  const deny = options.maxTrustAge === undefined ? undefined : parseSpan(options.maxTrustAge, "--max-trust-age");
   return {
     initialRoots: { ...pinned, ...(root === undefined ? {} : { [name]: readTufRoot(root, io) }) },
     ...(options.trustMode === undefined ? {} : { mode: options.trustMode }),

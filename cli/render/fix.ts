@@ -36,6 +36,8 @@ export interface FixSettings {
   /** The tags of a repository that are here. */
   readonly tagsOf?: (repository: string) => readonly string[];
   readonly said?: Said;
+  /** The key that was asked for, as the command line names it. */
+  readonly key?: string;
 }
 
 const artifact = (question: Question): boolean =>
@@ -98,10 +100,15 @@ function tagsInstead({ code, question }: Failed, { tagsOf }: FixSettings): reado
   return (tagsOf?.(repository) ?? []).slice(0, 5).map((tag) => `${name}:${tag}`);
 }
 
-function remedyIn(failed: Failed, { hasSource, online }: FixSettings, tags: readonly string[]): Remedy | undefined {
+function remedyIn(
+  failed: Failed,
+  { hasSource, online, said }: FixSettings,
+  tags: readonly string[],
+): Remedy | undefined {
   const { code, question } = failed;
   if (!hasSource && codeRow(code).truth === "unknown" && question !== undefined && artifact(question))
     return "no-source";
+  if (code === "mirror-corrupt" && said?.command === "mirror check") return "new-mirror";
   if (tags.length > 0 && failed.remedy === undefined) return "other-tag";
   return failed.remedy ?? (code === "no-signature" && online === true ? "sign" : remedyOf(failed));
 }

@@ -37,6 +37,13 @@ export function toProblem(error: EngineError, settings?: FixSettings): Problem &
   };
 }
 
+/** The thing at fault, and what it is where it is only a fingerprint. */
+function labelled({ code, subject }: Failure, { key }: FixSettings): string | undefined {
+  if (subject === undefined || !/^[0-9a-f]{64}$/.test(subject)) return subject;
+  const from = key === undefined ? "" : ` (${key})`;
+  return code === "wrong-key" ? `key asked for: ${subject}${from}` : `certificate: ${subject}`;
+}
+
 /** The failure of an image as a problem. `why` does not repeat the sentence. */
 export function failureProblem(
   image: string,
@@ -45,7 +52,7 @@ export function failureProblem(
   settings: FixSettings,
 ): Problem & { readonly fix: string } {
   const what = failure.reason.includes(image) ? failure.reason : `${image}: ${failure.reason}`;
-  const why = failure.subject ?? digest;
+  const why = labelled(failure, settings) ?? digest;
   return {
     code: failure.code,
     what,

@@ -35,6 +35,13 @@ test("files and folders", () => {
   assert.is(systemWords("ESTALE"), "ESTALE");
 });
 
+test("a folder to write to that is not there: it is said, and is not called a folder", () => {
+  const folder = tempFolder();
+  for (const path of [join(folder, "none/"), join(folder, "none", "a.yaml")])
+    assert.throws(() => writeFile(path, ""), /there is no folder .*none\/?: make it first/);
+  assert.throws(() => writeFile(`${folder}/`, ""), /it is a folder/);
+});
+
 test("pipes and devices are refused and not waited for, behind links too; an empty device is an empty file", () => {
   const folder = tempFolder();
   const pipe = pipeAt(join(folder, "pipe.yaml"));

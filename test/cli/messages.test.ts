@@ -184,6 +184,44 @@ test("no mirror and no layout: the message says so", async () => {
   assert.match(err, /no mirror or layout was named: give --store STORE, --layout LAYOUT or SALLYPORT_STORE/);
 });
 
+const wrongValues: readonly (readonly [words: readonly string[], said: string])[] = [
+  [["--online", "--refresh", "1"], '--refresh takes a span of time such as 30d, 72h or 1d12h, not "1"'],
+  [["--online", "--timeout", "1"], '--timeout takes a span of time such as 30d, 72h or 1d12h, not "1"'],
+  [["--online", "--timeout", "0s"], "--timeout 0s leaves no time"],
+  [["--online", "--max-workers", "0"], '--max-workers takes a number from 1 to 9999, not "0"'],
+  [["--max-trust-age", "9"], '--max-trust-age takes a span of time such as 30d, 72h or 1d12h, not "9"'],
+  [["--max-bundle-size", "1X"], '--max-bundle-size takes a size such as 96MiB, or a number of bytes, not "1X"'],
+  [["--at", "2026"], '--at takes a time such as 2026-11-22T17:03:00Z, not "2026"'],
+];
+for (const [words, said] of wrongValues)
+  test(`${words.join(" ")}: the flag and its value are named`, async () => {
+    const { exit, err } = await run("given-files", ["verify", ...byKey, ...own.slice(0, 2), ...words, attested]);
+    assert.is(exit, 2);
+    assert.match(err, said);
+  });
+
+test("a grain as a word of its own is an image, and the note says how a grain is written", async () => {
+  const words = ["verify", ...byKey, ...own.slice(0, 2), "--complete", "repository", "registry.example/shop/app:1"];
+  assert.match((await run("given-files", words)).err, /^note: repository is .*did you mean --complete=repository\?\n/);
+  assert.not.match((await run("given-files", words.with(6, "--complete=repository"))).err, /^note/m);
+});
+
+test("another key: whose fingerprint it is, and from where", async () => {
+  const other = readFileSync(fixture("documentation/trust/someone-else.pub"));
+  const files = { ...filesOf("given-files"), "other.pub": other };
+  const words = ["verify", "--key", "other.pub", "--insecure-ignore-tlog", ...own, "registry.example/shop/app:1"];
+  const { exit, err } = await runCli(words, { files });
+  assert.is(exit, 12);
+  assert.match(err, /\n {2}why: {2}key asked for: [0-9a-f]{64} \(other\.pub\)\n/);
+});
+
+test("resources among the policies, and none where they should be", async () => {
+  const { exit, err } = await run("which-condition", ["apply", "policy.yaml", "resource.yaml"]);
+  assert.is(exit, 2);
+  assert.match(err, "no -r; resource.yaml looks like resources: did you mean -r resource.yaml?");
+  assert.match((await run("which-condition", ["apply", "policy.yaml"])).err, "no -r FILE and no --cluster");
+});
+
 test("another tag of the repository is here: which, and no digest is left without its tag", async () => {
   const { exit, err } = await run("given-files", ["verify", ...byKey, ...own.slice(0, 2), "registry.example/shop/app"]);
   assert.is(exit, 5);

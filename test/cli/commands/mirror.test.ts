@@ -52,6 +52,20 @@ test("no store, or none to read, is wrong usage", async () => {
   assert.is((await runCli(["mirror", "ls", "--store", tempFolder()])).exit, 2);
 });
 
+test("what is damaged is not told to be looked for with the command that says so", async () => {
+  const damaged = ["--store", tempFolder({ "mirror.db": "not a database" })];
+  const { exit, err } = await runCli(["mirror", "check", ...damaged]);
+  assert.is(exit, 6);
+  assert.not.match(err, "sallyport mirror check");
+  assert.match(err, "fill a new folder: sallyport mirror add --store NEW LAYOUT");
+  assert.match((await runCli(["mirror", "ls", ...damaged])).err, `sallyport mirror check ${damaged.join(" ")};`);
+});
+
+test("an image without a tag: that it has none is said", async () => {
+  const words = ["mirror", "add", `web=${demo.folder}`, "--store", tempFolder()];
+  assert.not.match((await runCli(words, world)).out, "no tag");
+});
+
 test("a file that is no mirror is refused as damaged", async () => {
   const { exit, err } = await runCli(["mirror", "ls", "--store", tempFolder({ "mirror.db": "not a database" })]);
   assert.is(exit, 6);

@@ -20,7 +20,7 @@ test("a layout flag is a folder, or an image and a folder", () => {
 });
 
 test("a time is RFC 3339, and nothing else that a Date would take", () => {
-  assert.is(parseTimeFlag("2026-11-22T17:03:00+01:00").toISOString(), "2026-11-22T16:03:00.000Z");
+  assert.is(parseTimeFlag("2026-11-22T17:03:00+01:00", "--at").toISOString(), "2026-11-22T16:03:00.000Z");
   for (const text of [
     "2026-02-30T00:00:00Z",
     "2026-01-01T24:00:00Z",
@@ -30,7 +30,7 @@ test("a time is RFC 3339, and nothing else that a Date would take", () => {
     "2026-13-01T00:00:00Z",
     "2026-11-22T17:03:00",
   ])
-    throwsCode("invalid-usage", () => parseTimeFlag(text));
+    throwsCode("invalid-usage", () => parseTimeFlag(text, "--at"));
 });
 
 test("nothing named, nothing known", async () => {

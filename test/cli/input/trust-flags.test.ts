@@ -52,9 +52,9 @@ test("spans of time", () => {
     ["90s", 90_000],
     ["0d", 0],
   ] as const)
-    assert.is(parseSpan(text), milliseconds);
+    assert.is(parseSpan(text, "--timeout"), milliseconds);
   for (const text of ["", "30", "d", "-1d", "1.5d", "1w", "1d 2h", "9999999d"])
-    throwsCode("invalid-usage", () => parseSpan(text));
+    throwsCode("invalid-usage", () => parseSpan(text, "--timeout"));
 });
 
 test("a mirror is not dialled, with a note", () => {
