@@ -31,6 +31,7 @@ import { addFlagVariables } from "./input/flag-variables.ts";
 import { cosignFlags } from "./input/other-flags.ts";
 import { tellVariables, usedVariables } from "./render/environment.ts";
 import { addKnowledgeOptions, type KnowledgeOptions, type OpenKnowledge, openKnowledge } from "./input/knowledge.ts";
+import { outagesMember } from "./render/outage.ts";
 import { failureProblem, tellProblem } from "./render/problem.ts";
 import { warn } from "./render/say.ts";
 import { styleOf } from "./render/style.ts";
@@ -207,7 +208,8 @@ export async function verifyImages(
   }
 }
 
-interface Reported extends Pick<OpenKnowledge, "now" | "hasSource" | "store" | "tagsOf" | "online" | "limits"> {
+interface Reported
+  extends Pick<OpenKnowledge, "now" | "hasSource" | "store" | "tagsOf" | "online" | "limits" | "outages"> {
   readonly code: ExitCode;
   readonly predicateType: string | undefined;
 }
@@ -215,7 +217,7 @@ interface Reported extends Pick<OpenKnowledge, "now" | "hasSource" | "store" | "
 function report(
   verified: readonly CosignImage[],
   options: VerifyOptions,
-  { now, code, hasSource, store, tagsOf, online, limits, predicateType }: Reported,
+  { now, code, hasSource, store, tagsOf, online, limits, outages, predicateType }: Reported,
   io: CommandIO,
 ): void {
   const images = verified.map(({ image }) => image);
@@ -233,6 +235,7 @@ function report(
       exitCode: code,
       fixes,
       ...usedVariables(io),
+      ...outagesMember(outages()),
     });
     io.out(renderDocument("VerificationResult", members, options.output));
   } else if (options.output === "cosign")

@@ -27,6 +27,7 @@ import {
 } from "../render/kyverno-apply.ts";
 import { counted } from "../render/count.ts";
 import { renderApplyJunit, renderApplyMarkdown, toApplyResults } from "../render/apply-reports.ts";
+import { type Outage, outagesMember } from "../render/outage.ts";
 import { tellVariables, usedVariables } from "../render/environment.ts";
 import { isDocumentFormat, renderDocument } from "../render/document.ts";
 import { type ReportApi, reportApis, type ReportedResponse, toPolicyReport } from "../render/policy-report.ts";
@@ -142,6 +143,7 @@ async function apply(paths: readonly string[], options: ApplyOptions, io: Comman
         now: opened.now,
         faulty,
         fixes: fixesFor(opened),
+        outages: opened.outages(),
       },
       io,
     );
@@ -223,12 +225,13 @@ interface Ending {
   readonly now: Date;
   readonly faulty: readonly FaultyResource[];
   readonly fixes: FixSettings;
+  readonly outages: readonly Outage[];
 }
 
 function report(
   judged: readonly ReportedResponse[],
   options: ApplyOptions,
-  { refused, warnExitCode, banner, now, faulty, fixes }: Ending,
+  { refused, warnExitCode, banner, now, faulty, fixes, outages }: Ending,
   io: CommandIO,
 ): ExitCode {
   const auditWarn = options.auditWarn === true;
@@ -241,7 +244,7 @@ function report(
     io.out(
       renderReport(
         all,
-        { counts, code, banner, now, faulty, refused, fixes, auditWarn, environment: usedVariables(io) },
+        { counts, code, banner, now, faulty, refused, fixes, outages, auditWarn, environment: usedVariables(io) },
         options,
       ),
     );
@@ -274,7 +277,7 @@ interface Found extends Omit<Ending, "warnExitCode"> {
 /** The report in the wanted form; without `-p`, JSON and YAML are our own document, not Kyverno's report. */
 function renderReport(
   responses: readonly ReportedResponse[],
-  { counts, code, banner, now, faulty, refused, fixes, auditWarn, environment }: Found,
+  { counts, code, banner, now, faulty, refused, fixes, outages, auditWarn, environment }: Found,
   { outputFormat = "yaml", policyReport, reportApi }: ApplyOptions,
 ): string {
   if (outputFormat === "sarif") return toJsonText(toSarif(responses, { auditWarn, version }));
@@ -290,6 +293,7 @@ function renderReport(
     ...banner,
     summary: counts,
     ...environment,
+    ...outagesMember(outages),
     results: toApplyResults(responses, auditWarn, fixes),
     refused,
     errors: toFaultyJson(faulty),

@@ -23,6 +23,8 @@ import {
 } from "../judge.ts";
 import { renderDecision } from "../render/decision.ts";
 import type { FixSettings } from "../render/fix.ts";
+import { visibleLines } from "../render/escape.ts";
+import { type Outage, outagesMember, outageText } from "../render/outage.ts";
 import { tellVariables, usedVariables } from "../render/environment.ts";
 import { styleOf } from "../render/style.ts";
 import { outputOption } from "../input/output-flag.ts";
@@ -62,7 +64,7 @@ async function explain(images: readonly string[], options: ExplainOptions, io: C
   try {
     const all = await decideAll(set, { resources: [...pods, ...resources], faulty }, { ...input, ...opened }, io);
     const names = new Map(pods.map(({ value }, index) => [value, images[index] ?? ""]));
-    report(all, names, fixesFor(opened), options, io);
+    report(all, names, { fixes: fixesFor(opened), outages: opened.outages() }, options, io);
     tellFaulty(all.faulty, io);
     tellVariables("policies", io);
     return all.faulty.length === 0 && all.decided.every(({ decision }) => decision.allowed) ? 0 : 1;
@@ -83,7 +85,7 @@ function resourceOf({ resource, request: { kind, namespace, name = "" } }: Decid
 function report(
   { decided, faulty }: AllDecided,
   images: ReadonlyMap<JsonObject, string>,
-  fixes: FixSettings,
+  { fixes, outages }: { readonly fixes: FixSettings; readonly outages: readonly Outage[] },
   options: ExplainOptions,
   io: CommandIO,
 ): void {
@@ -93,7 +95,13 @@ function report(
   });
   const errors = toFaultyJson(faulty);
   if (isDocumentFormat(options.output))
-    io.out(renderDocument("Explanation", { decisions, ...usedVariables(io), errors }, options.output));
+    io.out(
+      renderDocument(
+        "Explanation",
+        { decisions, ...usedVariables(io), ...outagesMember(outages), errors },
+        options.output,
+      ),
+    );
   else {
     const style = styleOf(io);
     const told = new Set<string>();
@@ -101,7 +109,8 @@ function report(
       const resource = images.get(one.resource) ?? resourceOf(one).text;
       return renderDecision(one.decision, style, { brief: options.brief === true, resource, fixes, told });
     });
-    io.out(texts.join("\n"));
+    const lines = outages.map((outage) => `\n${visibleLines(outageText(outage, io.now()))}\n`);
+    io.out([texts.join("\n"), ...lines].join(""));
   }
 }
 

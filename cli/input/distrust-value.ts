@@ -1,4 +1,6 @@
-/** What the command line calls distrusted: a value, or a PEM file that has it. Source: docs/spec/offline.md#distrust. */
+/**
+ * What the command line calls distrusted: a value, or a PEM file that has it. Source: docs/spec/offline.md#distrust.
+ */
 import { parsePublicKeysPem } from "../../core/crypto/public-key.ts";
 import { decodeUtf8 } from "../../core/encoding/utf8.ts";
 import type { DistrustKind, DistrustRow } from "../../core/knowledge/knowledge.ts";
@@ -55,7 +57,8 @@ export function distrustNote(
   if (ofFile !== undefined) {
     const key = keys.find(({ name }) => name === ofFile.name)?.fingerprint;
     return (
-      `${value} is the hash of the file that is pinned as ${ofFile.name}, not a fingerprint: nothing is distrusted by it` +
+      `${value} is the hash of the file that is pinned as ${ofFile.name}, not a fingerprint: nothing is distrusted ` +
+      "by it" +
       (key === undefined ? "" : `; the key in that file is ${key}`)
     );
   }

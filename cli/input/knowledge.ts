@@ -36,6 +36,7 @@ import { addLimitOptions, readLimits } from "./limit-flags.ts";
 import { addStoreOption, type StoreOptions } from "./store.ts";
 import { addTrustOptions, defaultTrustName, readTrustSettings, tufFolder, type TrustOptions } from "./trust-flags.ts";
 import { readTufFolder } from "./tuf-folder.ts";
+import { type Outage, tellOutages, toOutages } from "../render/outage.ts";
 import { type Ear, say } from "../render/say.ts";
 
 /** The flags of {@link addKnowledgeOptions}, as commander gives them. */
@@ -89,6 +90,8 @@ export interface OpenKnowledge {
   readonly trust: { readonly trustRoot: string; readonly trust: TrustSettings };
   /** Attempts with what is known. */
   settle<Result extends Attempt>(attempt: (knowledge: Knowledge, now: Date) => Result): Promise<Result>;
+  /** Who could not be asked, where earlier answers were used in its place. */
+  outages(): readonly Outage[];
   /** Receives a signed time that a decision proved. The mirror keeps the newest one. */
   saw(signed: Date | undefined): void;
   close(): void;
@@ -277,8 +280,10 @@ export async function openKnowledge(
   // Times proven with the command line's trust are not stored: the mirror's trust did not prove them.
   const keeps = mirror !== undefined && trustedRoot === undefined && options.tufRoot === undefined;
   let asking: Online | undefined;
+  const outages = (): readonly Outage[] => toOutages(asking?.run.usedInOutages() ?? []);
   const close = (): void => {
     asking?.close();
+    tellOutages(outages(), io.now(), io);
     const signed = keeps ? newest : undefined;
     const before = signed === undefined ? undefined : mirror?.knowledge().state().newestSignedTime;
     for (const layout of layouts) layout.close();
@@ -309,6 +314,7 @@ export async function openKnowledge(
       knowledge: run?.knowledge ?? knowledge,
       settle: (attempt) =>
         run === undefined ? Promise.resolve(attempt(knowledge, now)) : run.settle(attempt, limits.settleRounds),
+      outages,
       limits,
       hasSource: layouts.length > 0 || mirror !== undefined || online,
       ...(store === undefined ? {} : { store }),

@@ -55,7 +55,11 @@ export function addOnlineOptions(command: Command, { likeCosign = false, likeKyv
     )
     .option("--kubeconfig <file>", "that file, in place of KUBECONFIG and ~/.kube/config")
     .option("--context <name>", "a context of it, in place of the current one")
-    .option("--refresh <span>", "with --online: how old may an answer of the mirror be that can change", "0s")
+    .option(
+      "--refresh <span>",
+      "with --online: ask again for what is older in the mirror and can change; older answers count where nobody can be asked, with a note",
+      "0s",
+    )
     .option(`${likeCosign ? "-t, " : ""}--timeout <span>`, "with --online: for all that is asked", "3m")
     .option("--max-workers <count>", "with --online: questions asked at the same time", "10")
     .option(`${likeCosign ? "-d, " : ""}--verbose`, "with --online: show each request on stderr, without secrets")

@@ -9,6 +9,7 @@ import type { Candidate } from "../../core/verify/verify-image.ts";
 import { exitOfVerification } from "../exit-code.ts";
 import { sourceText, trustText } from "./evidence.ts";
 import type { FixSettings } from "./fix.ts";
+import type { Outage } from "./outage.ts";
 import { failureProblem, toProblemJson } from "./problem.ts";
 import { toCandidateJson, toFailureJson, toOpenJson, verdicts } from "./result-json.ts";
 import type { Style } from "./style.ts";
@@ -121,6 +122,7 @@ export const toVerificationJson = (
     readonly exitCode: number;
     readonly fixes: FixSettings;
     readonly environment?: readonly string[];
+    readonly outages?: readonly Outage[];
   },
 ) => ({
   verdict: images.every(({ verification }) => verification.truth === "proven")
@@ -132,5 +134,6 @@ export const toVerificationJson = (
   offline: settings.offline,
   evaluatedAt: settings.at.toISOString(),
   environment: settings.environment,
+  outages: settings.outages,
   images: images.map((image) => toImageJson(image, settings.fixes)),
 });

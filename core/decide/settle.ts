@@ -8,7 +8,7 @@ import type { AdmissionRequest } from "../kyverno/rule/request.ts";
 import type { Answer } from "../knowledge/answer.ts";
 import type { Asker, Knowledge } from "../knowledge/knowledge.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
-import { Overlay } from "../knowledge/overlay.ts";
+import { Overlay, type UsedInOutage } from "../knowledge/overlay.ts";
 import { type Question, questionText } from "../knowledge/question.ts";
 
 export interface AskingOptions {
@@ -110,6 +110,11 @@ export class AskingRun {
   /** What is known, with the answers of this run. */
   get knowledge(): Knowledge {
     return this.#answers;
+  }
+
+  /** Earlier answers that were used, because nobody could give newer ones. */
+  usedInOutages(): readonly UsedInOutage[] {
+    return this.#answers.usedInOutages();
   }
 
   /**

@@ -1,16 +1,26 @@
 /**
  * One run's answers on top of the known ones: the loop decides from both. Source: docs/architecture.md#decide-then-ask.
  */
-import type { Answer, AnswerTo } from "./answer.ts";
+import { codeRow } from "../errors.ts";
+import type { Answer, AnswerTo, Unavailable } from "./answer.ts";
 import { type CompletenessClaim, contradicts } from "./completeness-claim.ts";
 import type { Knowledge, SourceState } from "./knowledge.ts";
 import { type Question, questionText } from "./question.ts";
+
+/** An earlier answer that was used, because nobody could give a newer one. */
+export interface UsedInOutage {
+  readonly question: Question;
+  /** When the earlier answer was given, RFC 3339. */
+  readonly at: string;
+  readonly outage: Unavailable;
+}
 
 /** It has no version: it lasts for one run, and each round of asking changes it. */
 export class Overlay implements Knowledge {
   readonly #base: Knowledge;
   readonly #isOld: (question: Question, answer: Answer) => boolean;
   readonly #fresh = new Map<string, Answer>();
+  readonly #used = new Map<string, UsedInOutage>();
   /** Scopes whose claims were contradicted in this run: no absence rests on them any more. */
   readonly #ended = new Set<string>();
 
@@ -24,9 +34,20 @@ export class Overlay implements Knowledge {
     const fresh = this.#fresh.get(questionText(question)) as AnswerTo<Q> | undefined;
     if (fresh !== undefined && fresh.state !== "unavailable") return fresh;
     const held = this.#held(question);
-    // An outage does not hide a known answer. The freshness budget limits its age.
-    if (fresh !== undefined) return heldDespite(fresh, held);
+    if (fresh !== undefined) return this.#despite(question, fresh, held);
     return held !== undefined && this.#isOld(question, held) ? undefined : held;
+  }
+
+  /** The earlier answers that were used in outages so far. */
+  usedInOutages(): readonly UsedInOutage[] {
+    return [...this.#used.values()];
+  }
+
+  /** What stays known when the question was asked in vain. */
+  #despite<A extends Answer>(question: Question, outage: A & Unavailable, held: A | undefined): A {
+    const known = heldDespite(question, outage, held);
+    if (known.state !== "unavailable") this.#used.set(questionText(question), { question, at: known.at, outage });
+    return known;
   }
 
   #held<Q extends Question>(question: Q): AnswerTo<Q> | undefined {
@@ -57,10 +78,20 @@ export class Overlay implements Knowledge {
   }
 }
 
-/** What stays known in an outage. Of a list that may have more, the outage says why nobody knows. */
-function heldDespite<A extends Answer>(outage: A, held: A | undefined): A {
+/**
+ * An outage does not hide a known answer; the freshness budget limits its age. What is no outage does: refused
+ * credentials, a certificate that does not verify. Of a list that may have more, the outage says why nobody knows.
+ */
+function heldDespite<A extends Answer>(question: Question, outage: A & Unavailable, held: A | undefined): A {
   if (held === undefined || held.state === "unavailable") return outage;
-  return held.state === "present" && held.partial !== undefined && outage.state === "unavailable"
-    ? { ...held, partial: outage }
-    : held;
+  if (held.state === "present" && held.partial !== undefined) return { ...held, partial: outage };
+  return isOutage(question, outage) ? held : outage;
+}
+
+/**
+ * Whether the failure is one that `failurePolicy: Ignore` overlooks. Keys are pinned, log entries do not change, and a
+ * trusted root has an expiry of its own: whoever refuses them takes nothing back.
+ */
+function isOutage({ kind }: Question, { code }: Unavailable): boolean {
+  return kind === "key" || kind === "log-entry" || kind === "trusted-root" || codeRow(code).ignorable === "artifact";
 }

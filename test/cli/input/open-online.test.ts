@@ -14,6 +14,7 @@ import { serveLoopback } from "../../support/loopback-server.ts";
 import { temporaryFolder } from "../../support/temporary-mirror.ts";
 import { keepAnswer } from "../../../cli/input/open-online.ts";
 import { throwsCode } from "../../support/assert.ts";
+import { podFor } from "../demo-policy.ts";
 import { runCli, testIO, type TestRun } from "../command-io.ts";
 
 const test = suite("cli/input/open-online");
@@ -57,6 +58,33 @@ async function onStage(
     await server.close();
   }
 }
+/** Release's key must have signed what the pattern names. */
+const onePolicy = (pattern: string): string =>
+  JSON.stringify({
+    apiVersion: "kyverno.io/v1",
+    kind: "ClusterPolicy",
+    metadata: { name: "release" },
+    spec: {
+      validationFailureAction: "Enforce",
+      rules: [
+        {
+          name: "release",
+          match: { any: [{ resources: { kinds: ["Pod"] } }] },
+          verifyImages: [
+            {
+              imageReferences: [pattern],
+              mutateDigest: false,
+              verifyDigest: false,
+              attestors: [
+                { entries: [{ keys: { publicKeys: String(files["release.pub"]), rekor: { ignoreTlog: true } } }] },
+              ],
+            },
+          ],
+        },
+      ],
+    },
+  });
+
 const byKey = (key = "release"): readonly string[] => ["--key", `${key}.pub`, "--insecure-ignore-tlog"];
 const verify = ["verify", "--online"];
 
@@ -114,6 +142,60 @@ test("answers go into the mirror, and decide when the registry is gone", () =>
     // What was asked before stands while nobody can be asked.
     assert.is((await call(["--online", "--timeout", "20s"], "signed")).exit, 0);
   }));
+
+test("what could not be asked is said, with the age of the answers that decided", () =>
+  onStage(async ({ host, run, stop }) => {
+    const store = join(temporaryFolder(), "mirror");
+    const image = `${host}/${name}:signed`;
+    const later = new Date(Date.now() + 17 * 60_000);
+    const policy = { "policy.yaml": onePolicy(`${host}/*`), "pod.yaml": podFor("a", image) };
+    const how = ["--online", "--timeout", "30s", "--store", store];
+    const commands = [
+      { words: ["verify", ...how, ...byKey(), image], json: ["-o", "json"] },
+      { words: ["explain", ...how, "-p", "policy.yaml", image], json: ["-o", "json"] },
+      { words: ["apply", "policy.yaml", "-r", "pod.yaml", ...how], json: ["--output-format", "json"] },
+    ];
+    for (const { words, json } of commands) {
+      const { exit, err, out } = await run([...words, ...json], policy);
+      assert.equal([exit, /could not be asked/.test(err), JSON.parse(out).outages], [0, false, undefined], err);
+    }
+    await stop();
+    for (const { words, json } of commands) {
+      const text = await run(words, policy, later);
+      assert.is(text.exit, 0, text.err);
+      assert.is(text.err.match(new RegExp(`note: ${host} could not be asked`, "g"))?.length, 1, text.err);
+      assert.match(text.err, "17 min ago");
+      if (words[0] === "explain") assert.match(text.out, `${host} could not be asked`);
+      const { outages } = JSON.parse((await run([...words, ...json], policy, later)).out);
+      assert.equal(
+        outages.map(({ from, code }: { from: string; code: string }) => [from, code]),
+        [[host, "unreachable"]],
+      );
+    }
+    assert.not.match((await run(["verify", "--store", store, ...byKey(), image])).err, "could not be asked");
+    const recent = await run([...(commands[0]?.words ?? []), "--refresh", "1h"], {}, later);
+    assert.equal([recent.exit, /could not be asked/.test(recent.err)], [0, false], "nothing was to be asked");
+  }));
+
+test("a login that is refused is no outage: what was answered before does not decide", () => {
+  let refuses = false;
+  return onStage(
+    async ({ host, run }) => {
+      const store = join(temporaryFolder(), "mirror");
+      const words = ["verify", "--online", "--store", store, ...byKey(), `${host}/${name}:signed`];
+      assert.is((await run(words)).exit, 0);
+      refuses = true;
+      const { exit, err } = await run(words, {}, new Date(Date.now() + 60_000));
+      assert.is(exit, 4, err);
+      assert.match(err, "error access-denied");
+      assert.is((await run(words.filter((word) => word !== "--online"))).exit, 0, "offline the mirror decides");
+    },
+    (_, response) => {
+      if (refuses) response.writeHead(403).end();
+      return refuses;
+    },
+  );
+});
 
 test("a claim that an answer ends is named", () =>
   onStage(async ({ host, run }) => {

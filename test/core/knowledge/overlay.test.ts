@@ -1,6 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { Answer } from "../../../core/knowledge/answer.ts";
+import type { Answer, AnswerTo } from "../../../core/knowledge/answer.ts";
+import type { ErrorCode } from "../../../core/errors.ts";
+import type { Question } from "../../../core/knowledge/question.ts";
 import type { Knowledge } from "../../../core/knowledge/knowledge.ts";
 import { Overlay } from "../../../core/knowledge/overlay.ts";
 import { MemoryKnowledge } from "../../../core/oci/memory-knowledge.ts";
@@ -65,6 +67,39 @@ test("in an outage a list that may have more stays known, and says why nobody kn
   };
   assert.equal(after(list), list);
   assert.equal(after({ ...list, partial: true }), { ...list, partial: outage });
+});
+
+test("what is no outage hides what was known of artifacts and the cluster, and of nothing else", () => {
+  const digest = `sha256:${"a".repeat(64)}` as const;
+  const place = { repository: "ghcr.io/org/app" } as const;
+  const descriptor = { mediaType: "a/b", digest, size: 1 } as const;
+  const after = (code: ErrorCode, asked: Question, held: Answer): [state: string | undefined, used: number] => {
+    const overlay = new Overlay(base().set(asked, held as AnswerTo<Question>), () => true);
+    overlay.set(asked, { ...outage, code });
+    return [overlay.answer(asked)?.state, overlay.usedInOutages().length];
+  };
+  const tag = { kind: "tag", ...place, tag: "1" } as const;
+  const list = { kind: "referrers", ...place, digest } as const;
+  const known: Answer = { state: "present", value: descriptor, ...origin };
+  for (const code of ["unreachable", "timed-out", "rate-limited", "upstream-error"] as const)
+    assert.equal(after(code, tag, known), ["present", 1], code);
+  for (const code of ["access-denied", "tls-failure", "over-limit", "malformed", "over-budget"] as const) {
+    assert.equal(after(code, tag, known), ["unavailable", 0], code);
+    assert.equal(after(code, tag, { state: "absent", ...origin }), ["unavailable", 0], code);
+    assert.equal(after(code, list, { state: "present", value: [descriptor], ...origin }), ["unavailable", 0], code);
+    const part: Answer = { state: "present", value: [descriptor], partial: true, ...origin };
+    assert.equal(after(code, list, part), ["present", 1], "of a part the rest is what was asked for");
+    assert.equal(after(code, question, { state: "present", value: "pinned", ...origin }), ["present", 1], code);
+  }
+});
+
+test("an answer that was used in an outage is remembered, once, with its time", () => {
+  const overlay = new Overlay(base().present(question, "old"), () => true);
+  assert.equal(overlay.usedInOutages(), []);
+  overlay.set(question, outage);
+  assert.equal(overlay.usedInOutages(), [], "nobody has read it");
+  for (let time = 0; time < 2; time++) overlay.answer(question);
+  assert.equal(overlay.usedInOutages(), [{ question, at: "2020-01-01T00:00:00Z", outage }]);
 });
 
 test("an outage covers ignorance and an earlier outage, and nothing that was known", () => {

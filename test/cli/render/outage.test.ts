@@ -1,0 +1,47 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { outagesMember, outageText, tellOutages, toOutages } from "../../../cli/render/outage.ts";
+import { testIO } from "../command-io.ts";
+
+const test = suite("cli/render/outage");
+const now = new Date("2026-11-30T01:48:00Z");
+const used = (from: string, at: string, why?: string) =>
+  ({
+    question: { kind: "key", reference: "k8s://ns/key" } as const,
+    at,
+    outage: {
+      state: "unavailable",
+      code: "unreachable",
+      from,
+      at: now.toISOString(),
+      ...(why === undefined ? {} : { why }),
+    },
+  }) as const;
+
+test("one for each of those that could not be asked, with the oldest answer that was used", () => {
+  const found = toOutages([
+    used("b.example", "2026-11-30T01:40:00Z", "[unreachable] first"),
+    used("a.example", "2026-11-30T01:00:00Z"),
+    used("b.example", "2026-11-30T01:31:00Z", "[unreachable] second"),
+    used("b.example", "2026-11-30T01:35:00.5Z", "[unreachable] third"),
+  ]);
+  assert.equal(found, [
+    { from: "a.example", code: "unreachable", at: "2026-11-30T01:00:00Z" },
+    { from: "b.example", code: "unreachable", why: "[unreachable] first", at: "2026-11-30T01:31:00Z" },
+  ]);
+  assert.equal(outagesMember(found), { outages: found });
+  assert.equal(outagesMember(toOutages([])), {});
+});
+
+test("the line has who, since when, how old and why; what a host sends moves no cursor", () => {
+  const [outage] = toOutages([used("b.example", "2026-11-30T01:31:00Z", "[unreachable] refused\u001b[2J")]);
+  if (outage === undefined) throw new Error("no outage");
+  for (const word of ["b.example", "2026-11-30 01:31 UTC (17 min ago)", "[unreachable] refused"])
+    assert.match(outageText(outage, now), word);
+  const { io, seen } = testIO();
+  tellOutages([outage], now, io);
+  assert.match(seen.err, /^note: b\.example /);
+  assert.not.match(seen.err, "\u001b");
+});
+
+test.run();
