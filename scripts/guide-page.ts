@@ -102,8 +102,13 @@ export interface GuideRun {
   readonly blocks: readonly { readonly output: string; readonly exits: readonly number[] }[];
 }
 
-/** Runs a page's commands in `folder`. `sallyport` is the program at `program`. */
-export function runGuide(page: GuidePage, folder: string, program: string): GuideRun {
+/** Runs a page's commands in `folder`. `sallyport` is the program at `program`; `variables` are set for all. */
+export function runGuide(
+  page: GuidePage,
+  folder: string,
+  program: string,
+  variables: Readonly<Record<string, string>> = {},
+): GuideRun {
   const tools = join(folder, ".tools");
   mkdirSync(tools, { recursive: true });
   const shim = join(tools, "sallyport");
@@ -119,7 +124,14 @@ export function runGuide(page: GuidePage, folder: string, program: string): Guid
   const { error, stderr } = spawnSync("bash", [join(tools, "page.sh")], {
     cwd: folder,
     encoding: "utf8",
-    env: { PATH: `${tools}:${process.env.PATH ?? ""}`, HOME: folder, LC_ALL: "C.UTF-8", TZ: "UTC", NO_COLOR: "1" },
+    env: {
+      PATH: `${tools}:${process.env.PATH ?? ""}`,
+      HOME: folder,
+      LC_ALL: "C.UTF-8",
+      TZ: "UTC",
+      NO_COLOR: "1",
+      ...variables,
+    },
   });
   if (error !== undefined) throw error;
   const read = (name: string): string => {

@@ -2,33 +2,89 @@
  * `npm run guides`: runs the commands of every guide and writes what they print into the page. A test runs them too,
  * and compares.
  */
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildPrograms } from "./build.ts";
 import { makeDemoFolder } from "./demo-folder.ts";
-import { guideFaults, readGuide, renewGuide, runGuide } from "./guide-page.ts";
+import { guideFaults, type GuidePage, type GuideRun, readGuide, renewGuide, runGuide } from "./guide-page.ts";
 
-/** What is in the folder in which a guide's commands are run. */
-type Preparation = (root: string, folder: string) => void;
+/** What a guide's commands find beside their folder. */
+interface Surroundings {
+  readonly variables: Readonly<Record<string, string>>;
+  close(): void;
+}
 
-/** The layouts that the connected side made, and a trusted root. */
+/** What is in the folder in which a guide's commands are run, and what they find beside it. */
+type Preparation = (root: string, folder: string) => Surroundings | Promise<Surroundings>;
+
+const nothing: Surroundings = { variables: {}, close: () => undefined };
+
+/** What `npm run demo` leaves. */
+const demo: Preparation = (root, folder) => {
+  makeDemoFolder(root, folder);
+  return nothing;
+};
+
+/** The layouts that the connected side made, a trusted root, and the checksums of all files. */
 const gap: Preparation = (root, folder) => {
   cpSync(join(root, "test/fixtures/guides/across-the-gap"), folder, { recursive: true });
   cpSync(join(root, "test/fixtures/documentation/trust/trusted-root.json"), join(folder, "usb/trusted_root.json"));
+  const files = readdirSync(join(folder, "usb"), { recursive: true, encoding: "utf8" })
+    .map((path) => `usb/${path.replaceAll("\\", "/")}`)
+    .filter((path) => statSync(join(folder, path)).isFile());
+  const sums = files.sort().map((path) => `${sha256(readFileSync(join(folder, path)))}  ${path}\n`);
+  writeFileSync(join(folder, "usb/SHA256SUMS"), sums.join(""));
+  return nothing;
+};
+
+const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
+
+/** A registry on loopback, and the key of what it holds. */
+const network: Preparation = async (root, folder) => {
+  const images = join(root, "test/fixtures/guides/across-the-gap/usb");
+  mkdirSync(folder, { recursive: true });
+  cpSync(join(images, "cosign.pub"), join(folder, "cosign.pub"));
+  const script = join(root, "test/documentation/guide-registry.ts");
+  const registry = spawn(process.execPath, ["--import", "tsx", script, images], {
+    cwd: root,
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const host = await new Promise<string>((resolve, reject) => {
+    registry.stdout.once("data", (line: Buffer) => resolve(line.toString("utf8").trim()));
+    registry.once("error", reject).once("exit", () => reject(new Error("the registry ended")));
+  });
+  return { variables: { REGISTRY: host }, close: () => void registry.stdin.end() };
 };
 
 /** Pages with commands → where they are run. */
 export const guides: Readonly<Record<string, Preparation>> = {
-  "README.md": makeDemoFolder,
+  "README.md": demo,
   "docs/guides/across-the-gap.md": gap,
-  "docs/guides/ci-gate.md": makeDemoFolder,
-  "docs/guides/phrase-book.md": makeDemoFolder,
-  "docs/guides/reading-a-decision.md": makeDemoFolder,
-  "docs/guides/trust.md": makeDemoFolder,
-  "docs/spec/command-line.md": makeDemoFolder,
+  "docs/guides/ci-gate.md": demo,
+  "docs/guides/phrase-book.md": demo,
+  "docs/guides/reading-a-decision.md": demo,
+  "docs/guides/trust.md": demo,
+  "docs/guides/with-a-network.md": network,
+  "docs/spec/command-line.md": demo,
 };
+
+/** Prepares the folder and runs a page's commands in it. */
+export async function runGuideIn(
+  folder: string,
+  page: GuidePage,
+  { root, prepare, program }: { readonly root: string; readonly prepare: Preparation; readonly program: string },
+): Promise<GuideRun> {
+  const around = await prepare(root, folder);
+  try {
+    return runGuide(page, folder, program, around.variables);
+  } finally {
+    around.close();
+  }
+}
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const root = fileURLToPath(new URL("..", import.meta.url)).replace(/[/\\]$/, "");
@@ -39,10 +95,10 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     for (const [name, prepare] of Object.entries(guides)) {
       if (named.length > 0 && !named.some((part) => name.includes(part))) continue;
       const folder = join(work, basename(name));
-      prepare(root, folder);
       const path = join(root, name);
       const text = readFileSync(path, "utf8");
-      const run = runGuide(readGuide(text), folder, join(root, "dist/sallyport.mjs"));
+      const program = join(root, "dist/sallyport.mjs");
+      const run = await runGuideIn(folder, readGuide(text), { root, prepare, program });
       const renewed = renewGuide(text, readGuide(text), run);
       writeFileSync(path, renewed);
       const faults = guideFaults(readGuide(renewed), run);

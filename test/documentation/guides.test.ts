@@ -7,7 +7,7 @@ import { basename, join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { guideFaults, readGuide, renewGuide, runGuide, showsOutput, splitCommands } from "../../scripts/guide-page.ts";
-import { guides } from "../../scripts/guides.ts";
+import { guides, runGuideIn } from "../../scripts/guides.ts";
 import { builtPrograms } from "../support/built-programs.ts";
 import { projectRoot, tempFolder } from "../support/temp-folder.ts";
 import { parses } from "../cli/idle-program.ts";
@@ -19,8 +19,8 @@ for (const [name, prepare] of Object.entries(guides)) {
   const page = readGuide(readFileSync(join(projectRoot, name), "utf8"));
   test(`${name}: every command ends and prints as the page says`, async () => {
     const folder = join(tempFolder(), basename(name));
-    prepare(projectRoot, folder);
-    const run = runGuide(page, folder, join(await builtPrograms(), "sallyport.mjs"));
+    const program = join(await builtPrograms(), "sallyport.mjs");
+    const run = await runGuideIn(folder, page, { root: projectRoot, prepare, program });
     assert.equal(guideFaults(page, run), []);
     assert.ok(page.blocks.length > 0);
   });

@@ -35,6 +35,7 @@ const forms: Readonly<Record<string, Form>> = {
   "cosign trusted-root create": { values: ["--out"], switches: ["--with-default-services"], arguments: [0, 0] },
   "oras cp": { values: [], switches: ["-r", "--to-oci-layout"], arguments: [2, 2] },
   "skopeo copy": { values: [], switches: ["--all"], arguments: [2, 2] },
+  "docker login": { values: ["-u"], switches: ["--password-stdin"], arguments: [0, 1] },
   "docker save": { values: ["-o"], arguments: [1, 99] },
   "kyverno apply": { values: ["-r", "-o"], switches: ["-p", "-t", "--cluster"], arguments: [1, 99] },
   "kyverno test": { values: [], arguments: [1, 99] },
@@ -44,7 +45,7 @@ const forms: Readonly<Record<string, Form>> = {
 };
 
 /** Programs of every machine. */
-const ofTheShell = new Set(["mkdir", "cp", "sha256sum"]);
+const ofTheShell = new Set(["mkdir", "cp", "find", "sha256sum"]);
 
 /** The words of a command, without quotes. */
 export const words = (command: string): readonly string[] =>

@@ -41,7 +41,7 @@ const byKey = [
   "ghcr.io/kyverno/test-verify-image:signed",
 ];
 
-test("npm pack: the program, its chunks, the engine, documentation, notices, licence, manifest, and nothing else", () => {
+test("npm pack: the program, its chunks, the engine, documentation, notices, manifest, and nothing else", () => {
   const paths = listTarball(made.plain);
   const pages = ["CONTRIBUTING.md", "LICENSE", "README.md", "SECURITY.md", "THIRD-PARTY-NOTICES.txt"];
   assert.equal(
