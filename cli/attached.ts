@@ -11,6 +11,7 @@ import type { Knowledge } from "../core/knowledge/knowledge.ts";
 import type { Limits } from "../core/limits.ts";
 import { type AssociatedKind, associatedTag } from "../core/oci/associated-tag.ts";
 import type { Descriptor } from "../core/oci/descriptor.ts";
+import type { Manifest } from "../core/oci/manifest.ts";
 import { readBlob, readManifest, readReferrers, readTag, requireContent } from "../core/oci/lookup.ts";
 
 /** `bundle`: a Sigstore bundle; only its content tells what it holds. */
@@ -76,27 +77,38 @@ export function readAttached(digest: Digest, place: Place): AttachedToImage {
 
 type Layers = Pick<Attached, "layers" | "problem">;
 
-function layersOf(digest: Digest, { repository, knowledge, limits }: Place): Layers {
+function layersOf(digest: Digest, place: Place): Layers {
+  const { manifest, problem } = manifestOf(digest, place);
+  return { layers: manifest?.layers ?? [], ...(problem === undefined ? {} : { problem }) };
+}
+
+function manifestOf(
+  digest: Digest,
+  { repository, knowledge, limits }: Place,
+): { readonly manifest?: Manifest; readonly problem?: string } {
   try {
-    const found = requireContent(readManifest(knowledge, repository, digest, limits), "malformed", digest);
-    return { layers: found.manifest.layers };
+    const { manifest } = requireContent(readManifest(knowledge, repository, digest, limits), "malformed", digest);
+    return { manifest };
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
-    return { layers: [], problem: codedText(error) };
+    return { problem: codedText(error) };
   }
 }
 
 function referrer(listed: Descriptor, place: Place): Attached {
-  const read = layersOf(listed.digest, place);
-  const { artifactType } = listed;
-  const predicateType = listed.annotations?.[predicateTypeAnnotation];
-  const isBundle = [artifactType ?? "", ...read.layers.map(({ mediaType }) => mediaType)].some(isBundleMediaType);
+  const { manifest, problem } = manifestOf(listed.digest, place);
+  const layers = manifest?.layers ?? [];
+  const artifactType = listed.artifactType ?? manifest?.artifactType;
+  const predicateType = manifest?.annotations[predicateTypeAnnotation] ?? listed.annotations?.[predicateTypeAnnotation];
+  const isBundle = [artifactType ?? "", ...layers.map(({ mediaType }) => mediaType)].some(isBundleMediaType);
+  const purpose = referrerClaim(listed, manifest)?.purpose ?? "other";
   return {
-    kind: isBundle ? "bundle" : (referrerClaim(listed)?.purpose ?? "other"),
+    kind: isBundle || purpose === "unknown" ? "bundle" : purpose,
     digest: listed.digest,
     ...(artifactType === undefined ? {} : { artifactType }),
     ...(predicateType === undefined ? {} : { predicateType }),
-    ...read,
+    layers,
+    ...(problem === undefined ? {} : { problem }),
   };
 }
 

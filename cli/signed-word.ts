@@ -12,7 +12,7 @@ import type { Mirror } from "../proxy/mirror/mirror.ts";
 import type { CommandIO } from "./command.ts";
 import { readTrustSettings } from "./input/trust-flags.ts";
 
-/** `unknown`: no signature is here, and not every place was asked. */
+/** `unknown`: no signature is here, and not every place was asked, or a bundle does not say what it holds. */
 export type SignedWord = "verified" | "untrusted" | "none" | "unknown";
 
 const anyIdentity: AttestorSpec = {
@@ -45,14 +45,16 @@ export function signedWords(mirror: Mirror, io: CommandIO): (image: MirrorImage)
     ...keys.map(({ bytes }) => ({ verifier: open(), expectation: compiled(byKey(decodeUtf8(bytes))) })),
     ...knowledge.trustedRootNames().map((name) => ({ verifier: open(name), expectation: compiled(anyIdentity) })),
   ];
-  return ({ repository, digest, signatures, unasked }) => {
-    if (signatures === 0) return unasked.length === 0 ? "none" : "unknown";
+  return ({ repository, digest, signatures, untypedBundles = 0, unasked }) => {
+    if (signatures + untypedBundles === 0) return unasked.length === 0 ? "none" : "unknown";
     const image = { repository, digest };
     return checks.some(
       ({ verifier, expectation }) =>
         verifier.verify({ image, expectation, layouts: "all" }).verification.truth === "proven",
     )
       ? "verified"
-      : "untrusted";
+      : signatures > 0
+        ? "untrusted"
+        : "unknown";
   };
 }

@@ -57,7 +57,8 @@ export function addOnlineOptions(command: Command, { likeCosign = false, likeKyv
     .option("--context <name>", "a context of it, in place of the current one")
     .option(
       "--refresh <span>",
-      "with --online: ask again for what is older in the mirror and can change; older answers count where nobody can be asked, with a note",
+      "with --online: ask again for what can change and is older in the mirror; in an outage older answers still " +
+        "count, with a note",
       "0s",
     )
     .option(`${likeCosign ? "-t, " : ""}--timeout <span>`, "with --online: for all that is asked", "3m")

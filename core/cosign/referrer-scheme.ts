@@ -45,17 +45,31 @@ export const manifestScheme = (
 /** Whether a layer of this media type is a Sigstore bundle. */
 export const isBundleMediaType = (type: string): boolean => type.startsWith(bundlePrefix);
 
-/** The claims in a referrer list. For people only: they are not checked against the content. */
+/** What a referrer says of itself. For people only: it is not checked against the content. */
 export interface ReferrerClaim {
-  readonly purpose: EntityPurpose;
+  /** `unknown`: a bundle that does not say what it holds. */
+  readonly purpose: EntityPurpose | "unknown";
   readonly predicateType?: string;
 }
 
-/** The claim of a listed referrer; `undefined` for one that holds neither signatures nor attestations. */
-export function referrerClaim({ artifactType = "", annotations }: Descriptor): ReferrerClaim | undefined {
-  const predicateType = annotations?.[predicateTypeAnnotation];
-  const bundlePurpose = predicateType === cosignSignPredicateType ? "signature" : "attestation";
-  const purpose = isBundleMediaType(artifactType) ? bundlePurpose : artifactPurpose(artifactType);
-  if (purpose === undefined) return undefined;
+/**
+ * The claim of a listed referrer; `undefined` for one that holds neither signatures nor attestations. Where its
+ * manifest is known, that counts more: lists that clients keep behind the fallback tag often leave annotations out.
+ */
+export function referrerClaim(
+  { artifactType = "", annotations }: Descriptor,
+  manifest?: Manifest,
+): ReferrerClaim | undefined {
+  const bundle = manifest?.layers.find(({ mediaType }) => isBundleMediaType(mediaType))?.mediaType;
+  const types = [manifest?.artifactType, manifest?.config?.mediaType, bundle, artifactType];
+  const type = types.find((one = "") => isBundleMediaType(one) || artifactPurpose(one) !== undefined);
+  if (type === undefined) return undefined;
+  const predicateType = manifest?.annotations[predicateTypeAnnotation] ?? annotations?.[predicateTypeAnnotation];
+  const purpose = artifactPurpose(type) ?? bundlePurpose(predicateType);
   return { purpose, ...(predicateType === undefined ? {} : { predicateType }) };
+}
+
+function bundlePurpose(predicateType: string | undefined): ReferrerClaim["purpose"] {
+  if (predicateType === undefined) return "unknown";
+  return predicateType === cosignSignPredicateType ? "signature" : "attestation";
 }

@@ -29,6 +29,8 @@ export interface MirrorImage {
   /** Attestations found in all layouts, and the predicate types that they claim. */
   readonly attestations: number;
   readonly predicateTypes: readonly string[];
+  /** Bundles that do not say whether they hold a signature or an attestation; absent: none. */
+  readonly untypedBundles?: number;
   /** Layouts that were never asked: until then, nothing found does not mean that nothing exists. */
   readonly unasked: readonly ("signature tag" | "attestation tag" | "referrers")[];
   /** The narrowest claim that everything that hangs on the image is here. */
@@ -117,7 +119,7 @@ function held(knowledge: Knowledge, repository: string, subject: string | null, 
 
 type Description = Pick<
   MirrorImage,
-  "signatures" | "attestations" | "predicateTypes" | "unasked" | "complete" | "size" | "problem"
+  "signatures" | "attestations" | "untypedBundles" | "predicateTypes" | "unasked" | "complete" | "size" | "problem"
 >;
 
 function describe(knowledge: Knowledge, repository: string, digest: Digest, limits: Limits): Description {
@@ -126,8 +128,9 @@ function describe(knowledge: Knowledge, repository: string, digest: Digest, limi
     const attestation = taggedLayers(knowledge, repository, associatedTag(digest, "attestation"), limits);
     const referrers = known(() => readReferrers(knowledge, repository, digest, limits));
     const material = (referrers?.state === "present" ? referrers.value : [])
-      .map(referrerClaim)
+      .map((listed) => referrerClaim(listed, manifestOf(knowledge, repository, listed.digest, limits)))
       .filter((entry) => entry !== undefined);
+    const count = (wanted: string): number => material.filter(({ purpose }) => purpose === wanted).length;
     const attested = material.filter((entry) => entry.purpose === "attestation");
     const types = [
       ...(attestation ?? []).map((layer) => layer.annotations?.predicateType),
@@ -141,8 +144,9 @@ function describe(knowledge: Knowledge, repository: string, digest: Digest, limi
         : []),
     ];
     return {
-      signatures: (signature?.length ?? 0) + material.length - attested.length,
+      signatures: (signature?.length ?? 0) + count("signature"),
       attestations: (attestation?.length ?? 0) + attested.length,
+      ...(count("unknown") === 0 ? {} : { untypedBundles: count("unknown") }),
       predicateTypes: [...new Set(types.filter((type) => type !== undefined))].sort(),
       unasked,
       ...completed(knowledge, repository, digest),
@@ -166,6 +170,17 @@ function completed(knowledge: Knowledge, repository: string, digest: Digest): Pi
 }
 
 const sized = (size: number | undefined) => (size === undefined ? {} : { size });
+
+/** The manifest of a referrer; `undefined` where it is not here, or does not read. */
+function manifestOf(
+  knowledge: Knowledge,
+  repository: string,
+  digest: Digest,
+  limits: Limits,
+): KnownManifest["manifest"] | undefined {
+  const { value } = noDamage(() => readManifest(knowledge, repository, digest, limits));
+  return value?.state === "present" ? value.value.manifest : undefined;
+}
 
 /** The layers behind one of cosign's tags; `undefined` if unknown. */
 function taggedLayers(

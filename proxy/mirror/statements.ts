@@ -22,4 +22,5 @@ export const migrations = [
   "0006-signed-time",
   "0007-complete-grain",
   "0008-partial-list",
+  "0009-views",
 ] as const satisfies readonly StatementName[];

@@ -6,7 +6,9 @@ import {
   referrerClaim,
   referrerScheme,
 } from "../../../core/cosign/referrer-scheme.ts";
-import type { Manifest } from "../../../core/oci/manifest.ts";
+import { encodeUtf8 } from "../../../core/encoding/utf8.ts";
+import { defaultLimits } from "../../../core/limits.ts";
+import { type Manifest, parseManifest } from "../../../core/oci/manifest.ts";
 
 const test = suite("core/cosign/referrer-scheme");
 const bundle = "application/vnd.dev.sigstore.bundle.v0.3+json";
@@ -57,11 +59,34 @@ test("what the list of referrers claims", () => {
   const signed = "https://sigstore.dev/cosign/sign/v1";
   assert.equal(claim(bundle, signed), { purpose: "signature", predicateType: signed });
   assert.equal(claim(bundle, "https://slsa.dev/provenance/v1")?.purpose, "attestation");
-  assert.equal(claim(bundle), { purpose: "attestation" });
+  assert.equal(claim(bundle), { purpose: "unknown" });
   assert.equal(claim("application/vnd.dev.cosign.artifact.sig.v1+json"), { purpose: "signature" });
   assert.equal(claim("application/vnd.dev.cosign.artifact.att.v1+json"), { purpose: "attestation" });
   for (const type of ["application/vnd.dev.cosign.artifact.sbom.v1+json", "application/spdx+json", "", "constructor"])
     assert.is(claim(type), undefined, type);
+});
+
+test("a manifest that is known counts more than the list, which may say nothing", () => {
+  const signed = "https://sigstore.dev/cosign/sign/v1";
+  const listed = {
+    mediaType: "application/vnd.oci.image.manifest.v1+json",
+    digest: `sha256:${"0a".repeat(32)}`,
+    size: 1,
+  };
+  const purpose = (members: object, more: object = {}) =>
+    referrerClaim(
+      { ...listed, ...more } as never,
+      parseManifest(encodeUtf8(JSON.stringify({ layers: [], ...members })), defaultLimits),
+    )?.purpose;
+  const says = (predicate: string) => ({ annotations: { "dev.sigstore.bundle.predicateType": predicate } });
+  assert.is(purpose({ artifactType: bundle, ...says(signed) }), "signature");
+  assert.is(purpose({ artifactType: bundle, ...says("https://slsa.dev/provenance/v1") }), "attestation");
+  assert.is(purpose({ artifactType: bundle, ...says("https://slsa.dev/provenance/v1") }, says(signed)), "attestation");
+  assert.is(purpose({ artifactType: bundle }, says(signed)), "signature");
+  assert.is(purpose({ artifactType: bundle }), "unknown");
+  assert.is(purpose({ layers: [{ ...listed, mediaType: bundle }], ...says(signed) }), "signature");
+  assert.is(purpose({ artifactType: "application/vnd.dev.cosign.artifact.att.v1+json" }), "attestation");
+  assert.is(purpose({ artifactType: "application/spdx+json" }), undefined);
 });
 
 test.run();

@@ -66,8 +66,47 @@ for (const artifactType of [
       const referrer: Descriptor = { ...descriptor, artifactType, ...annotations };
       const claim = referrerClaim(referrer);
       const layout = artifactType.includes("bundle") ? "bundle" : "artifact";
-      assert.equal(purposes(mirrorWith([], [referrer])), claim === undefined ? [] : [`${claim.purpose} ${layout}`]);
+      const purpose = claim?.purpose === "unknown" ? "attestation" : claim?.purpose;
+      assert.equal(purposes(mirrorWith([], [referrer])), claim === undefined ? [] : [`${purpose} ${layout}`]);
     });
+
+const bundleType = "application/vnd.dev.sigstore.bundle.v0.3+json";
+for (const [says, predicateType, view, signatures, attestations] of [
+  ["a signature", signType, "signature bundle", 1, 0],
+  ["an attestation", "https://slsa.dev/provenance/v1", "attestation bundle", 0, 1],
+  ["nothing", undefined, "attestation bundle", 0, 0],
+] as const)
+  test(`a list entry without annotations, of a manifest that says ${says}`, () => {
+    const said = encodeUtf8(
+      JSON.stringify({
+        artifactType: bundleType,
+        subject: { ...descriptor, digest: image },
+        layers: [{ mediaType: bundleType, digest: layer, size: 2 }],
+        ...(predicateType === undefined ? {} : { annotations: { "dev.sigstore.bundle.predicateType": predicateType } }),
+      }),
+    );
+    const listed = { ...descriptor, digest: digestOf(said), size: said.length };
+    const folder = mirrorWith([], [listed]);
+    writtenMirror((mirror) => {
+      const answer = { state: "present", value: said, ...origin } as never;
+      mirror.writer().setAnswer({ kind: "manifest", repository, digest: listed.digest }, answer);
+      mirror
+        .writer()
+        .setAnswer({ kind: "tag", repository, tag: "1" }, {
+          state: "present",
+          value: { ...descriptor, digest: image },
+          ...origin,
+        } as never);
+    }, folder);
+    assert.equal(purposes(folder), [view]);
+    const found = reading(folder, (mirror) => mirror.list()).find(({ tag }) => tag === "1");
+    assert.equal(
+      [found?.signatures, found?.attestations, found?.untypedBundles],
+      [signatures, attestations, predicateType === undefined ? 1 : undefined],
+    );
+    const [attestation] = reading(folder, (mirror) => mirror.view("attestations"));
+    if (view.startsWith("attestation")) assert.is(attestation?.predicateType, predicateType ?? null);
+  });
 
 test("tags of whole digests hold signatures and attestations, others do not", () => {
   const signature = associatedTag(image, "signature");
