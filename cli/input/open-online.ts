@@ -175,7 +175,7 @@ const readHosts = (options: OnlineOptions, access: RegistryAccess | undefined, f
 
 /**
  * A user or token of the command line is for every registry that is asked, as cosign's flags are, unless resources name
- * the images. Without one: what policies name, then what Pods pull with, then this user's files.
+ * the images. Without one: what policies name, then this user's files, then what Pods pull with.
  */
 function readCredentials(
   options: OnlineOptions,
@@ -198,6 +198,8 @@ function readCredentials(
   return firstOf([
     ...(ofFlags === undefined ? [] : [ofFlags]),
     policyCredentials({ ...asking, secrets, providers, readSecret, ofFiles }),
+    // Whoever writes a Pod chooses its Secrets: they do not come before this user's own.
+    ofFiles,
     ...pullSecrets.map((secret) =>
       ofPod(
         policyCredentials({
@@ -211,7 +213,6 @@ function readCredentials(
         ear,
       ),
     ),
-    ofFiles,
   ]);
 }
 

@@ -29,6 +29,10 @@ interface Scene {
   readonly env?: Readonly<Record<string, string>>;
   /** Further Secrets. */
   readonly more?: readonly object[];
+  /** The Secret has another password. */
+  readonly wrongSecret?: boolean;
+  /** Docker's file of this user has the right one. */
+  readonly userFile?: boolean;
 }
 
 /** `apply --registry` on a Pod, with a Secret in a file. */
@@ -40,6 +44,8 @@ async function applied({
   words = [],
   env = {},
   more = [],
+  wrongSecret = false,
+  userFile = false,
 }: Scene): Promise<TestRun> {
   const server = await serveKnowledge(layout, (path) => `ghcr.io/${path}`, {
     before: (_, response) => {
@@ -50,7 +56,8 @@ async function applied({
   });
   const host = new URL(server.url).host;
   const [namespace, name] = secretIn.split("/");
-  const config = JSON.stringify({ auths: { [host]: { auth: basic } } });
+  const configOf = (auth: string): string => JSON.stringify({ auths: { [host]: { auth } } });
+  const config = configOf(wrongSecret ? Buffer.from("bot:another").toString("base64") : basic);
   const secret = {
     apiVersion: "v1",
     kind: "Secret",
@@ -96,7 +103,11 @@ async function applied({
   try {
     const also = more.length === 0 ? [] : ["--cluster-resource", "more.json"];
     const given = ["--cluster-resource", "secret.json", ...also, "--registry", ...words];
-    return await runCli(["apply", "policy.json", "-r", "pod.json", ...given], { files, env });
+    const own = userFile ? { "/home/me/.docker/config.json": configOf(basic) } : {};
+    return await runCli(["apply", "policy.json", "-r", "pod.json", ...given], {
+      files: { ...files, ...own },
+      env: { HOME: "/home/me", ...env },
+    });
   } finally {
     await server.close();
   }
@@ -167,6 +178,13 @@ test("allowInsecureRegistry is for hosts that the references name; for others a 
   assert.not.match(named.err, "allowInsecureRegistry");
   const wild = await applied({ secretIn: "ci/regcred", credentials, references: ["*/kyverno/*"] });
   assert.match(wild.err, /allowInsecureRegistry has no effect for \*\/kyverno\/\*/);
+});
+
+test("a Pod's Secret does not come before this user's own credentials", async () => {
+  const scene = { secretIn: "apps/pull", podSecrets: ["pull"], wrongSecret: true };
+  const run = await applied({ ...scene, userFile: true });
+  assert.is(run.exit, 0, shown(run));
+  assert.is((await applied(scene)).exit, 1);
 });
 
 test.run();
