@@ -1,4 +1,4 @@
-/** `sallyport test`: Kyverno's test files, offline. Source: `kyverno test`; docs/spec/kyverno.md#test-command. */
+/** `sallyport test`: Kyverno's test files. Source: `kyverno test`; docs/spec/kyverno.md#test-command. */
 import { type Command, Option } from "commander";
 import {
   EngineError,

@@ -47,7 +47,7 @@ export function addOnlineOptions(command: Command, { likeCosign = false, likeKyv
   command.option("--online", `ask registries and logs for what is not known here ${orVariable("SALLYPORT_MODE")}`);
   if (!likeCosign) command.option("--registry", "the same as --online");
   return command
-    .option("--offline", "dial nothing; this is the default")
+    .option("--offline", "ask no registry, log or key service; this is the default")
     .option(
       `${likeKyverno ? "-c, " : ""}--cluster`,
       "ask the cluster of the kubeconfig for keys, ConfigMaps, namespaces" +
