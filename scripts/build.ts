@@ -147,8 +147,13 @@ export async function buildEngineScript(root: string): Promise<string> {
   return result.outputFiles?.[0]?.text ?? "";
 }
 
+const beside = ".new-";
+
+/** Files of a folder, but for those of builds that are under way in it. */
 const filesBelow = (folder: string): readonly string[] =>
-  readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) => statSync(join(folder, path)).isFile());
+  readdirSync(folder, { recursive: true, encoding: "utf8" }).filter(
+    (path) => !path.startsWith(beside) && statSync(join(folder, path), { throwIfNoEntry: false })?.isFile() === true,
+  );
 
 /** Chunks come before the program that imports them. */
 const byDepth = (a: string, b: string): number => b.split(/[/\\]/).length - a.split(/[/\\]/).length;
@@ -160,7 +165,7 @@ const byDepth = (a: string, b: string): number => b.split(/[/\\]/).length - a.sp
 export async function renewFolder<Made>(outdir: string, make: (folder: string) => Promise<Made>): Promise<Made> {
   mkdirSync(outdir, { recursive: true });
   const before = filesBelow(outdir);
-  const fresh = mkdtempSync(join(outdir, ".new-"));
+  const fresh = mkdtempSync(join(outdir, beside));
   try {
     const made = await make(fresh);
     const now = [...filesBelow(fresh)].sort(byDepth);

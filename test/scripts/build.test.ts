@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build, type BuildOptions } from "esbuild";
 import { suite } from "uvu";
@@ -52,6 +52,17 @@ test("a folder is renewed while it is in use: whole at every moment, and without
   assert.equal([said, read("program.mjs"), read("chunks/a.mjs"), read("chunks/c.mjs")], ["made", "new", "new", "new"]);
   assert.equal(readdirSync(folder).sort(), ["chunks", "program.mjs"]);
   assert.equal(readdirSync(join(folder, "chunks")).sort(), ["a.mjs", "c.mjs"]);
+});
+
+test("two builds at once do not disturb each other", async () => {
+  const folder = tempFolder();
+  const build = (name: string) => async (fresh: string) => {
+    writeFileSync(join(fresh, name), name);
+    await renewFolder(folder, async (other) => writeFileSync(join(other, "inner.mjs"), "inner"));
+    assert.ok(existsSync(join(fresh, name)), "not taken away by the other");
+  };
+  await renewFolder(folder, build("outer.mjs"));
+  assert.equal(readdirSync(folder).sort(), ["inner.mjs", "outer.mjs"]);
 });
 
 test("a build that fails leaves what was there", async () => {
