@@ -32,7 +32,8 @@ async function add(layouts: readonly string[], options: AddOptions, io: CommandI
   const { output } = options;
   const said = saidBy("mirror add", options, io.env);
   const all: (readonly [layout: string, added: AddedLayout])[] = [];
-  const code = (): ExitCode => (all.some(([, { missing, skipped }]) => missing.length + skipped.length > 0) ? 7 : 0);
+  const code = (): ExitCode =>
+    all.some(([, { missing, skipped, withheld }]) => missing.length + skipped.length + withheld.length > 0) ? 7 : 0;
   return withMirrorAsync(options, io, "write", async (mirror) => {
     try {
       for (const flag of layouts) {
@@ -90,6 +91,8 @@ function reportAdded(folder: string, added: AddedLayout, io: Voice): void {
       `${counted(added.layers, "image layer")} (${added.layersLeftOut} left out)\n`,
   );
   for (const { scope } of added.complete) io.out(`${visibleLine(folder)}: complete for ${scope}\n`);
+  for (const { scope } of added.withheld)
+    io.out(`${visibleLine(folder)}: not complete, ${scope}\n  content of it is missing or unreadable\n`);
   for (const { scope, at, from } of added.ended)
     io.out(`${visibleLine(folder)}: no longer complete, ${scope}\n  said as of ${at} by ${visible(from)}\n`);
   reportUnread(added, io);
@@ -126,6 +129,12 @@ function check(options: StoreOptions & OutputOptions, io: CommandIO): ExitCode {
   });
 }
 
+const addExits = `
+Exit codes: 0 added, 2 wrong usage, 6 a damaged layout or mirror: nothing of it
+  was added, 7 added in part: what is missing, skipped or unreadable is named,
+  and nothing is said to be complete that lacks it
+`;
+
 export function define(command: Command, shell: Shell): void {
   const { io, finish } = shell;
   addCompleteOption(
@@ -137,6 +146,7 @@ export function define(command: Command, shell: Shell): void {
   )
     .option("--with-layers", "copy image layers too (no decision reads them)")
     .addOption(outputOption())
+    .addHelpText("after", addExits)
     .action(async (layouts: readonly string[], options: AddOptions) => finish(await add(layouts, options, io)));
   defineList(command.command("ls").description("list what the mirror holds, unverified"), shell);
   addStoreOption(addLimitOptions(command.command("check").description("read everything and report damage")))

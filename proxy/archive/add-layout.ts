@@ -54,8 +54,9 @@ export interface AddedLayout {
   /** Material that a decision would read but cannot, and the number of referrers of other types. */
   readonly unread: readonly Unread[];
   readonly otherTypes: ReadonlyMap<string, number>;
-  /** What was claimed, and the earlier claims that the layout's content contradicts. */
+  /** What was claimed; what was not, because content of it is missing or unreadable; the earlier claims that ended. */
   readonly complete: readonly CompletenessClaim[];
+  readonly withheld: readonly CompletenessClaim[];
   readonly ended: readonly CompletenessClaim[];
 }
 
@@ -145,10 +146,15 @@ class Addition {
     return answer?.state === "present";
   }
 
-  /** A layer of another size than its manifest states is reported and left out: no decision accepts it. */
+  /**
+   * A layer of another size than its manifest states is reported and left out: no decision accepts it.
+   * @throws EngineError `archive-corrupt` when it is the layer that is wrong, and not its manifest.
+   */
   #hasSize({ digest, size }: Descriptor, repository: string): boolean {
     const found = this.#layout.files.size(digest);
     if (found === undefined || found === size) return true;
+    const { blobBytes } = this.#mirror.limits;
+    if (this.#bounded(digest, repository, () => this.#layout.files.read(digest, blobBytes)) === undefined) return false;
     const reason = `${found} bytes, but the manifest states ${size}`;
     this.#unread.set(digest, { image: repository, subject: digest, reason });
     return false;
@@ -190,18 +196,19 @@ class Addition {
     const { complete } = this.#layout;
     const missing = [...this.#missing].sort();
     // A missing blob stays an open question. A missing manifest would count as absent, which the layout does not say.
-    const lacking = [
+    const absent = [
       ...[...this.#missingManifests].sort(),
       ...this.#layout.skipped.map(({ subject, reason }) => `${subject}: ${reason}`),
     ];
-    if (complete.length > 0 && lacking.length > 0)
+    if (complete.length > 0 && absent.length > 0)
       throw new EngineError(
         "archive-incomplete",
-        `the layout is said to be complete and ${lacking.length} manifests that it names could not be taken: ` +
-          `${lacking.slice(0, 3).join(", ")}`,
+        `the layout is said to be complete and ${absent.length} manifests that it names could not be taken: ` +
+          `${absent.slice(0, 3).join(", ")}`,
         { subject: this.#layout.from },
       );
-    this.#claims.store();
+    const lacking = new Set<string>([...this.#missing, ...this.#unread.keys()]);
+    const withheld = this.#claims.store(lacking);
     const problems = [...this.#layout.problems].map(
       ([subject, { message }]): SkippedEntry => ({ subject, reason: message }),
     );
@@ -218,7 +225,8 @@ class Addition {
       plainBlobs: this.#layout.blobs,
       unread: [...this.#unread.values(), ...unread],
       otherTypes,
-      complete,
+      complete: complete.filter((claim) => !withheld.includes(claim)),
+      withheld,
       ended: this.#claims.ended(),
     };
   }

@@ -7,6 +7,7 @@ import { type CompletenessClaim, contradicts } from "../../core/knowledge/comple
 import { questionSubject } from "../../core/knowledge/question-words.ts";
 import { questionsOfImage } from "../../core/oci/completeness.ts";
 import type { Mirror } from "../mirror/mirror.ts";
+import { lackingScopes } from "./lacking-scopes.ts";
 import type { LayoutKnowledge } from "./oci-layout.ts";
 
 /**
@@ -38,6 +39,7 @@ export class AddedClaims {
   readonly #layout: LayoutKnowledge;
   /** The scopes of images that a claim covered before. */
   readonly #covered: ReadonlySet<string>;
+  readonly #made = new Set<string>();
   readonly #ended = new Map<string, CompletenessClaim>();
 
   constructor(mirror: Mirror, layout: LayoutKnowledge) {
@@ -58,12 +60,20 @@ export class AddedClaims {
   }
 
   /**
-   * Stores the layout's claims.
+   * Stores the layout's claims, but for those about content that is `lacking`, which it returns.
    * @throws EngineError `archive-incomplete` when the mirror holds more of an image, and nobody said that it is
    * complete.
    */
-  store(): void {
-    for (const claim of this.#layout.complete) if (this.#holds(claim)) this.#put(claim);
+  store(lacking: ReadonlySet<string>): readonly CompletenessClaim[] {
+    const { complete, repositories } = this.#layout;
+    const scopes = complete.map(({ scope }) => scope);
+    const open = lackingScopes(scopes, repositories.values(), lacking);
+    const [withheld, whole] = [true, false].map((isOpen) => complete.filter(({ scope }) => open.has(scope) === isOpen));
+    for (const claim of whole ?? []) {
+      this.#made.add(claim.scope);
+      if (this.#holds(claim)) this.#put(claim);
+    }
+    return withheld ?? [];
   }
 
   /**
@@ -103,7 +113,6 @@ export class AddedClaims {
 
   /** The claims that ended, and were not made again. */
   ended(): readonly CompletenessClaim[] {
-    const made = new Set(this.#layout.complete.map(({ scope }) => scope));
-    return [...this.#ended.values()].filter(({ scope }) => !made.has(scope));
+    return [...this.#ended.values()].filter(({ scope }) => !this.#made.has(scope));
   }
 }

@@ -1,5 +1,8 @@
+import { rmSync, writeFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { LayoutFolder, refName } from "../../support/layout-folder.ts";
+import { temporaryFolder } from "../../support/temporary-mirror.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { runCli, type TestWorld } from "../command-io.ts";
 import { demoLayout, repository } from "../demo-layout.ts";
@@ -14,6 +17,35 @@ test("a layout is added, and what was copied is reported", async () => {
   assert.equal([exit, err], [0, ""]);
   assert.match(out, `copied ${demo.signed} ${demo.digests.signed}\n`);
   for (const digest of Object.values(demo.digests)) assert.match(out, `complete for ${repository}@${digest}\n`);
+});
+
+test("what is damaged is not added, what is missing is named, and neither is said to be complete", async () => {
+  const folder = new LayoutFolder(temporaryFolder());
+  const image = folder.add(folder.manifest({ layers: [] }), { [refName]: "registry.example/shop/web:1" });
+  const payload = folder.blob("payload");
+  const tag = `registry.example/shop/web:sha256-${image.digest.slice(7)}.sig`;
+  folder.add(folder.manifest({ layers: [payload] }), { [refName]: tag });
+  const add = async () => {
+    const words = ["mirror", "add", folder.path, "--complete", "--store", temporaryFolder()];
+    const [text, document] = [await runCli(words), await runCli([...words, "-o", "json"])];
+    return { ...text, json: JSON.parse(document.out) };
+  };
+  folder.write();
+  const whole = await add();
+  assert.equal([whole.exit, whole.json.layouts[0].complete.length], [0, 1]);
+  writeFileSync(folder.file(payload.digest), "payl");
+  const cut = await add();
+  assert.is(cut.exit, 6);
+  assert.match(cut.err, "error archive-corrupt");
+  assert.not.match(cut.out, "complete for");
+  rmSync(folder.file(payload.digest));
+  const missing = await add();
+  assert.is(missing.exit, 7);
+  assert.match(missing.err, payload.digest);
+  assert.not.match(missing.out, "complete for");
+  assert.match(missing.out, `not complete, registry.example/shop/web@${image.digest}`);
+  const { complete, withheld } = missing.json.layouts[0];
+  assert.equal([missing.json.exitCode, complete.length, withheld.length], [7, 0, 1]);
 });
 
 test("the mirror answers as the layout did", async () => {

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { addLayout } from "../../../proxy/archive/add-layout.ts";
+import type { Digest } from "../../../core/crypto/digest.ts";
 import { openMirror } from "../../../proxy/mirror/open-mirror.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { goldenRegistryFolder } from "../../support/images.ts";
@@ -53,6 +54,7 @@ test("everything but image layers comes in, and answers as the layout does", () 
       skipped: [],
       plainBlobs: [],
       complete: [],
+      withheld: [],
       ended: [],
     });
   });
@@ -215,5 +217,52 @@ else {
     mirror.close();
   });
 }
+
+for (const [what, change] of [
+  ["cut off", (bytes: Buffer) => bytes.subarray(0, -1)],
+  ["empty", () => Buffer.alloc(0)],
+  ["longer", (bytes: Buffer) => Buffer.concat([bytes, Buffer.from(" ")])],
+] as const)
+  test(`a signature's layer that is ${what} is damage, with and without a claim: nothing is added`, () => {
+    const { folder, image, payload } = signedImage();
+    const layout = folder.write();
+    writeFileSync(folder.file(payload.digest), change(readFileSync(folder.file(payload.digest))));
+    for (const complete of [undefined, "image"] as const) {
+      const path = writtenMirror((mirror) => {
+        throwsCode("archive-corrupt", () =>
+          addLayout(mirror, layout, { repository, ...(complete === undefined ? {} : { complete }) }),
+        );
+      });
+      reading(path, (mirror) => {
+        assert.is(mirror.knowledge().answer({ kind: "manifest", repository, digest: image.digest }), undefined);
+        assert.equal(mirror.knowledge().allClaims(), []);
+      });
+    }
+  });
+
+test("nothing is claimed of an image whose signature's layer is missing; of another image it is", () => {
+  const { folder, image, payload } = signedImage();
+  const other = folder.add(folder.manifest({ annotations: { an: "other" } }), { [refName]: "2" });
+  const layout = folder.write();
+  rmSync(folder.file(payload.digest));
+  const path = writtenMirror((mirror) => {
+    const { missing, complete, withheld } = addLayout(mirror, layout, { repository, complete: "image" });
+    const scopes = (claims: typeof complete) => claims.map(({ scope }) => scope);
+    assert.equal(missing, [payload.digest]);
+    assert.equal(scopes(withheld), [`${repository}@${image.digest}`]);
+    assert.equal(scopes(complete), [`${repository}@${other.digest}`]);
+  });
+  reading(path, (mirror) => {
+    const list = (digest: Digest) =>
+      mirror.knowledge().answer({ kind: "tag", repository, tag: `sha256-${digest.slice(7)}.att` });
+    assert.is(list(image.digest), undefined);
+    assert.is(list(other.digest)?.state, "absent");
+  });
+  for (const grain of ["repository", "host"] as const)
+    writtenMirror((mirror) => {
+      const { complete, withheld } = addLayout(mirror, layout, { repository, complete: grain });
+      assert.equal([complete.length, withheld.length], [0, 1], grain);
+    });
+});
 
 test.run();

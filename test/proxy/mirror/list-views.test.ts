@@ -90,13 +90,11 @@ for (const [says, predicateType, view, signatures, attestations] of [
     writtenMirror((mirror) => {
       const answer = { state: "present", value: said, ...origin } as never;
       mirror.writer().setAnswer({ kind: "manifest", repository, digest: listed.digest }, answer);
-      mirror
-        .writer()
-        .setAnswer({ kind: "tag", repository, tag: "1" }, {
-          state: "present",
-          value: { ...descriptor, digest: image },
-          ...origin,
-        } as never);
+      mirror.writer().setAnswer({ kind: "tag", repository, tag: "1" }, {
+        state: "present",
+        value: { ...descriptor, digest: image },
+        ...origin,
+      } as never);
     }, folder);
     assert.equal(purposes(folder), [view]);
     const found = reading(folder, (mirror) => mirror.list()).find(({ tag }) => tag === "1");
