@@ -23,8 +23,7 @@ import {
 } from "../judge.ts";
 import { renderDecision } from "../render/decision.ts";
 import type { FixSettings } from "../render/fix.ts";
-import { visibleLines } from "../render/escape.ts";
-import { type Outage, outagesMember, outageText } from "../render/outage.ts";
+import { type Outage, outagesMember, renderOutage } from "../render/outage.ts";
 import { tellVariables, usedVariables } from "../render/environment.ts";
 import { styleOf } from "../render/style.ts";
 import { outputOption } from "../input/output-flag.ts";
@@ -109,7 +108,7 @@ function report(
       const resource = images.get(one.resource) ?? resourceOf(one).text;
       return renderDecision(one.decision, style, { brief: options.brief === true, resource, fixes, told });
     });
-    const lines = outages.map((outage) => `\n${visibleLines(outageText(outage, io.now()))}\n`);
+    const lines = outages.map((outage) => `\n${renderOutage(outage, io.now(), io.width.out)}`);
     io.out([texts.join("\n"), ...lines].join(""));
   }
 }

@@ -3,7 +3,8 @@
  */
 import type { Unavailable } from "../../core/knowledge/answer.ts";
 import type { UsedInOutage } from "../../core/knowledge/overlay.ts";
-import { type Ear, note } from "./say.ts";
+import { visible } from "./escape.ts";
+import { type Ear, fitLine, note } from "./say.ts";
 import { toTimeText } from "./time.ts";
 
 /** One for each of those that could not be asked. `at`: the oldest of the answers that were used, RFC 3339. */
@@ -27,8 +28,16 @@ export const outagesMember = (outages: readonly Outage[]): { readonly outages?: 
   outages.length === 0 ? {} : { outages };
 
 /** A sentence, and below it the reason. */
-export const outageText = ({ from, code, why = `[${code}]`, at }: Outage, now: Date): string =>
-  `${from} could not be asked: answers from ${toTimeText(new Date(at), now)} on were used\n  ${why}`;
+const outageText = ({ from, code, why = `[${code}]`, at }: Outage, now: Date): string =>
+  `${from} could not be asked: earlier answers were used, the oldest of ${toTimeText(new Date(at), now)}\n  ${why}`;
+
+/** The same among other lines on stdout. */
+export const renderOutage = (outage: Outage, now: Date, width: number): string =>
+  outageText(outage, now)
+    .split("\n")
+    .flatMap((line) => fitLine(visible(line), width))
+    .map((line) => `${line}\n`)
+    .join("");
 
 /** Each once, on stderr. */
 export function tellOutages(outages: readonly Outage[], now: Date, ear: Ear): void {

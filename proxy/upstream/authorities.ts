@@ -36,7 +36,7 @@ export function readAuthorities({ env, files, added }: AuthorityOptions): readon
     if (path === undefined || path === "") return;
     const certificates = certificatesIn(readNamedText(files, path, setting));
     if (certificates.length === 0)
-      throw new EngineError("invalid-config", `${setting}: the file holds no certificate`, { subject: path });
+      throw new EngineError("invalid-config", `${setting} ${path}: the file holds no certificate`, { subject: path });
     for (const one of certificates) found.add(one);
   };
   const { SSL_CERT_FILE: file = "", SSL_CERT_DIR: folders = "", NODE_EXTRA_CA_CERTS: extra } = env;

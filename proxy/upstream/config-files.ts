@@ -32,8 +32,12 @@ export const shownPath = (path: string, { HOME = "" }: Environment): string =>
 export function readNamedText(files: Files, path: string, setting?: string): string {
   const text = readText(files, path);
   if (text === undefined)
-    throw new EngineError("invalid-config", `${setting === undefined ? "" : `${setting}: `}there is no such file`, {
-      subject: path,
-    });
+    throw new EngineError(
+      "invalid-config",
+      setting === undefined ? "there is no such file" : `${setting} ${path}: there is no such file`,
+      {
+        subject: path,
+      },
+    );
   return text;
 }

@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { outagesMember, outageText, tellOutages, toOutages } from "../../../cli/render/outage.ts";
+import { outagesMember, renderOutage, tellOutages, toOutages } from "../../../cli/render/outage.ts";
 import { testIO } from "../command-io.ts";
 
 const test = suite("cli/render/outage");
@@ -37,11 +37,16 @@ test("the line has who, since when, how old and why; what a host sends moves no 
   const [outage] = toOutages([used("b.example", "2026-11-30T01:31:00Z", "[unreachable] refused\u001b[2J")]);
   if (outage === undefined) throw new Error("no outage");
   for (const word of ["b.example", "2026-11-30 01:31 UTC (17 min ago)", "[unreachable] refused"])
-    assert.match(outageText(outage, now), word);
+    assert.match(renderOutage(outage, now, 200), word);
+  assert.ok(
+    renderOutage(outage, now, 40)
+      .split("\n")
+      .every((line) => line.length <= 40),
+  );
   const { io, seen } = testIO();
   tellOutages([outage], now, io);
   assert.match(seen.err, /^note: b\.example /);
-  assert.not.match(seen.err, "\u001b");
+  assert.not.match(seen.err + renderOutage(outage, now, 80), "\u001b");
 });
 
 test.run();

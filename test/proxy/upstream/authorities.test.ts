@@ -45,7 +45,7 @@ test("a named file that is not there or holds none is refused", () => {
     throwsCode("invalid-config", () => found({ SSL_CERT_FILE: path }));
     throwsCode("invalid-config", () => found({ NODE_EXTRA_CA_CERTS: path }));
     const { message } = throwsCode("invalid-config", () => found({}, path));
-    assert.match(message, /^--registry-cacert: /);
+    assert.match(message, `--registry-cacert ${path}: `);
   }
 });
 
