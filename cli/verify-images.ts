@@ -10,7 +10,6 @@ import { joinedKnowledge } from "../core/knowledge/joined-knowledge.ts";
 import type { Attempt } from "../core/decide/settle.ts";
 import type { Knowledge } from "../core/knowledge/knowledge.ts";
 import { resolveDigest } from "../core/kyverno/image/resolve-image.ts";
-import { parseReference } from "../core/oci/reference.ts";
 import { leadingFailure, proven, type Verification } from "../core/verdict.ts";
 import { type AttestorSpec, compileAttestor } from "../core/verify/attestor.ts";
 import { clockWarning, later } from "../core/verify/clock.ts";
@@ -22,6 +21,7 @@ import { openLayoutSource } from "../proxy/archive/open-source.ts";
 import { nodeVerifier } from "../proxy/host/node-verifier.ts";
 import { attestationTypes } from "./input/attestation-types.ts";
 import { addAttestorOptions, type AttestorOptions, foldAliases, readAttestor } from "./input/attestor-flags.ts";
+import { parseImage } from "./input/image-argument.ts";
 import { type CosignImage, renderEnvelopes, renderPayloads } from "./cosign-output.ts";
 import type { CommandIO } from "./command.ts";
 import { type ExitCode, exitOfVerification, gravest } from "./exit-code.ts";
@@ -90,13 +90,8 @@ function locateLocal(path: string, source: LayoutSource, { knowledge, limits }: 
 
 /** The image that a reference names. @throws EngineError `invalid-reference` */
 function locate(text: string, { knowledge, limits }: Pick<OpenKnowledge, "knowledge" | "limits">): Located {
-  try {
-    const reference = parseReference(text, limits);
-    return { repository: reference.repository, digest: resolveDigest(reference, knowledge), knowledge };
-  } catch (error) {
-    if (!(error instanceof EngineError) || error.code !== "malformed") throw error;
-    throw new EngineError("invalid-reference", `not an image reference: ${text}`, { subject: text, cause: error });
-  }
+  const reference = parseImage(text, limits);
+  return { repository: reference.repository, digest: resolveDigest(reference, knowledge), knowledge };
 }
 
 /** The image that a reference names. @throws EngineError `invalid-reference`, and why its digest is not known. */

@@ -282,7 +282,6 @@ export const layers: LayerTable = {
       "core/knowledge",
       "core/verdict.ts",
       "core/crypto",
-      "core/oci",
       "core/decide",
       "core/verify",
       "core/kyverno/image",

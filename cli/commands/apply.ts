@@ -327,6 +327,13 @@ const reasons: Readonly<Record<string, string>> = {
   skip: "Skipped",
 };
 
+/** What a script looks for, and which image it is about; Kyverno repeats the result there. */
+function reasonOf(result: ReportedResponse["results"][number], status: string): string {
+  const failure = failureOf(result);
+  if (failure === undefined) return reasons[status] ?? "";
+  return result.image === undefined ? failure.code : `${failure.code} ${result.image.image}`;
+}
+
 function renderResultTable(responses: readonly ReportedResponse[], options: ApplyOptions, style: TableStyle): string {
   const detailed = options.detailedResults === true;
   const rows = responses
@@ -344,7 +351,7 @@ function renderResultTable(responses: readonly ReportedResponse[], options: Appl
       result.rule,
       resource,
       capital(status),
-      reasons[status] ?? "",
+      reasonOf(result, status),
       ...(detailed ? [result.message] : []),
     ]);
   return renderBoxTable(

@@ -48,9 +48,13 @@ function signerLines(evidence: Evidence, now: Date): readonly (readonly [string,
   ];
 }
 
-/** What several candidates have in common is said once. */
-function failureLines(failures: readonly Failure[], style: Style): string {
-  const texts = new Set(failures.map(({ code, reason }) => `[${code}] ${style.text(reason)}`));
+/** What several candidates have in common is said once. The sentence that the error says is not repeated. */
+function failureLines(failures: readonly Failure[], told: Failure | undefined, style: Style): string {
+  const texts = new Set(
+    failures.map(({ code, reason }) =>
+      code === told?.code && reason === told.reason ? `[${code}]` : `[${code}] ${style.text(reason)}`,
+    ),
+  );
   return [...texts].map((text) => paragraph(text, "  ", "    ", style)).join("");
 }
 
@@ -67,7 +71,11 @@ export function renderVerifiedImage(image: VerifiedImage, style: Style, now: Dat
   const fits = digest !== undefined && widthOf(name) + 2 + digest.length <= style.width;
   const head = `${name}${digest === undefined ? "" : `${fits ? "  " : "\n  "}${digest}`}\n`;
   if (verification.truth !== "proven")
-    return head + failureLines(verification.failures, style) + claimLines(image, style);
+    return (
+      head +
+      failureLines(verification.failures, leadingFailure(verification.truth, verification.failures), style) +
+      claimLines(image, style)
+    );
   return head + verification.evidence.map((signature) => signatureBlock(signature, style, now)).join("");
 }
 

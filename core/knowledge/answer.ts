@@ -65,6 +65,8 @@ export interface Unavailable {
   readonly at: string;
   readonly from: string;
   readonly why?: string;
+  /** The address or the thing that was asked. */
+  readonly asked?: string;
 }
 
 /** A definite answer: present or absent. */

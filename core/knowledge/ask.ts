@@ -33,7 +33,7 @@ export function ask<Q extends Question>(
   throw new EngineError(
     code ?? answer?.code ?? "not-in-mirror",
     answer === undefined ? unaskedWords(question) : unansweredWords(question, answer),
-    { subject: questionSubject(question), cause: new Unanswered(question) },
+    { subject: answer?.asked ?? questionSubject(question), cause: new Unanswered(question) },
   );
 }
 

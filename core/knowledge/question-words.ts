@@ -2,7 +2,7 @@
  * Questions as people read them. Canonical texts are for machines, and no message has one. Source:
  * docs/architecture.md#decide-then-ask.
  */
-import type { Answer } from "./answer.ts";
+import type { Unavailable } from "./answer.ts";
 import type { ClusterQuestion, Question } from "./question.ts";
 
 /** What is asked for, within a sentence. It may hold any character; printing escapes it. */
@@ -52,14 +52,9 @@ export const unaskedRestWords = (question: Question): string =>
 /** That `from` was asked and could not say. */
 export function unansweredWords(
   question: Question,
-  {
-    from,
-    at,
-    code,
-    why = code,
-  }: Pick<Extract<Answer, { readonly state: "unavailable" }>, "from" | "at" | "code" | "why">,
+  { from, code, why = code }: Pick<Unavailable, "from" | "code" | "why">,
 ): string {
-  const asked = `${from} was asked for ${questionWords(question)} at ${at}: ${why}`;
+  const asked = `${questionWords(question)} cannot be read from ${from}: ${why}`;
   return question.kind === "log-entry" ? `the signature carries no log entry; ${asked}` : asked;
 }
 

@@ -72,10 +72,10 @@ const damaged = (subject: string, why: string, cause?: unknown): EngineError =>
 
 /** First bytes of other formats, and the advice. */
 const foreign: readonly (readonly [magic: string, what: string])[] = [
-  ["28b52ffd", "compressed by Zstandard: unpack it first, with zstd -d"],
-  ["fd377a585a00", "compressed by xz: unpack it first, with xz -d"],
-  ["425a68", "compressed by bzip2: unpack it first, with bunzip2"],
-  ["504b0304", "a zip archive: unpack it first"],
+  ["28b52ffd", "compressed by Zstandard: unpack it with zstd -d"],
+  ["fd377a585a00", "compressed by xz: unpack it with xz -d"],
+  ["425a68", "compressed by bzip2: unpack it with bunzip2"],
+  ["504b0304", "a zip archive"],
 ];
 
 /**
@@ -90,7 +90,7 @@ export async function openTar(path: string, limits: Limits): Promise<LayoutSourc
   const [, what] = foreign.find(([start]) => magic.startsWith(start)) ?? [];
   if (what !== undefined) {
     closeSync(handle);
-    throw new EngineError("unsupported", `the archive is ${what}`, { subject: path });
+    throw new EngineError("unsupported", `the archive is ${what}`, { subject: path, remedy: "archive" });
   }
   if (!magic.startsWith("1f8b")) return openPlain(path, handle, limits, () => undefined);
   closeSync(handle);

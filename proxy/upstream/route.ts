@@ -53,8 +53,8 @@ export function createRoute(parts: Parts, { now, deadlineMs = defaultDeadlineMs,
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
       const { code, subject, message } = error;
-      const why = `[${code}] ${subject === undefined ? "" : `${subject}: `}${message}`;
-      return { state: "unavailable", code, at: now().toISOString(), from: part.from(question), why };
+      const asked = subject === undefined ? {} : { asked: subject };
+      return { state: "unavailable", code, at: now().toISOString(), from: part.from(question), why: message, ...asked };
     }
   };
 

@@ -222,6 +222,52 @@ test("resources among the policies, and none where they should be", async () => 
   assert.match((await run("which-condition", ["apply", "policy.yaml"])).err, "no -r FILE and no --cluster");
 });
 
+test("verify says a sentence once: the tree has its code, the error the sentence", async () => {
+  const words = ["verify", ...byKey, ...own, attested];
+  const { out, err } = await run("given-files", words);
+  const sentence = "no signature found, neither as a tag nor as a referrer";
+  assert.match(out, /\n {2}\[no-signature\]\n/);
+  assert.is((out + err).split(sentence).length - 1, 1, out + err);
+});
+
+test("the reason in the table of apply: the code, and the image", async () => {
+  const files = ["wrong-type.yaml", "-r", "resource.yaml", ...layout, "-t"];
+  const { out } = await run("which-condition", ["apply", ...files]);
+  assert.match(out, /│ Fail +│ no-attestation/);
+});
+
+const checked = (more: string) =>
+  runCli(["policy", "check", "p.yaml"], {
+    files: {
+      "p.yaml": `apiVersion: kyverno.io/v1
+kind: ClusterPolicy
+metadata: { name: x }
+spec:
+  rules:
+    - name: r
+      match: { any: [{ resources: { kinds: [Pod] } }] }
+      verifyImages:
+        - imageReferences: ["a.example/*"]
+${more}`,
+    },
+  });
+
+test("a misspelt failure action is the fault, and not what follows from it", async () => {
+  const { exit, out } = await checked("          failureAction: Enforced\n");
+  assert.is(exit, 2);
+  assert.is(out.match(/^error /gm)?.length, 1, out);
+  assert.match(out, /failureAction: .*did you mean "Enforce"\?/);
+  assert.match((await checked("          failureAction: Audit\n")).out, "mutateDigest");
+});
+
+test("a damaged key in a policy: no image can satisfy the entry", async () => {
+  const pem = "-----BEGIN PUBLIC KEY-----\\nMFkw\\n-----END PUBLIC KEY-----";
+  const attestor = `          attestors: [{ entries: [{ keys: { publicKeys: "${pem}" } }] }]\n`;
+  const { exit, out } = await checked(`          failureAction: Enforce\n${attestor}`);
+  assert.is(exit, 0);
+  assert.match(out, /\[malformed\] .*; no image can satisfy this entry\n/);
+});
+
 test("another tag of the repository is here: which, and no digest is left without its tag", async () => {
   const { exit, err } = await run("given-files", ["verify", ...byKey, ...own.slice(0, 2), "registry.example/shop/app"]);
   assert.is(exit, 5);

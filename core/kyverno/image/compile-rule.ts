@@ -6,6 +6,7 @@ import { deepSubstitute, hasVariables } from "../rule/variables.ts";
 import { type CompiledMatch, compileMatch } from "../rule/match.ts";
 import type { JsonContext } from "../rule/json-context.ts";
 import type { ImageVerification, Policy, Rule } from "../policy/policy.ts";
+import type { EngineError } from "../../errors.ts";
 import type { Remark } from "../policy/remark.ts";
 import { type CompiledEntry, compileEntry } from "./compile-entry.ts";
 import { refuseEmptyRestrictions } from "./refuse-empty-restrictions.ts";
@@ -79,6 +80,8 @@ function substituteEntry(entry: ImageVerification, variables: JsonContext): Imag
   };
 }
 
+const brokenWords = ({ code, message }: EngineError): string => `[${code}] ${message}; no image can satisfy this entry`;
+
 function brokenAttestors(entry: CompiledEntry): readonly Remark[] {
   const inSets = (sets: CompiledEntry["sets"]): readonly Remark[] =>
     sets.flatMap((set) =>
@@ -86,7 +89,7 @@ function brokenAttestors(entry: CompiledEntry): readonly Remark[] {
         attestor.kind === "nested"
           ? inSets([attestor.set])
           : attestor.kind === "broken"
-            ? [{ pointer: attestor.pointer, message: `[${attestor.error.code}] ${attestor.error.message}` }]
+            ? [{ pointer: attestor.pointer, message: brokenWords(attestor.error) }]
             : [],
       ),
     );

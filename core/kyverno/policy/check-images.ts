@@ -53,12 +53,16 @@ function checkAttestations(
  */
 function checkMutation(entries: readonly ImageVerification[], policyAction: FailureAction, findings: Findings): void {
   let action = policyAction;
+  let settings: readonly string[] = ["/spec/validationFailureAction"];
   for (const entry of entries) {
     action = entry.failureAction ?? action;
+    const own = pointer(entry.pointer, "failureAction");
+    settings = entry.failureAction === undefined ? [...settings, own] : [own];
     if (action === "Audit" && entry.mutateDigest)
       findings.refuse(
         pointer(entry.pointer, "mutateDigest"),
         "must be set to false for the failure action Audit, found true, its default",
+        settings,
       );
   }
 }

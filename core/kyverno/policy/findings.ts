@@ -16,18 +16,25 @@ export interface PolicyProblem extends Position {
 /** Nobody reads more than these, and a file full of faults must not cost more than one of policies. */
 const maxProblems = 200;
 
+interface Found extends Pick<PolicyProblem, "code" | "message" | "pointer"> {
+  readonly settings?: readonly string[];
+}
+
 /** Problems and warnings of one document. */
 export class Findings {
   readonly warnings: Remark[] = [];
-  readonly #problems: { readonly code: PolicyProblem["code"]; readonly message: string; readonly pointer: string }[] =
-    [];
+  readonly #problems: Found[] = [];
 
   /** Fields that a misspelt one is taken to mean: what they lack follows from that. */
   readonly #meant = new Set<string>();
 
-  /** The field at `pointer` is not as it must be. `message` continues the sentence that begins with the field. */
-  refuse(pointer: string, message: string): void {
-    if (!this.isFull && !this.#meant.has(pointer)) this.#problems.push({ code: "invalid-policy", message, pointer });
+  /**
+   * The field at `pointer` is not as it must be. `message` continues the sentence that begins with the field. `settings`
+   * are other fields that decide so: where one of them has a fault of its own, this may only follow from it.
+   */
+  refuse(pointer: string, message: string, settings: readonly string[] = []): void {
+    if (!this.isFull && !this.#meant.has(pointer))
+      this.#problems.push({ code: "invalid-policy", message, pointer, settings });
   }
 
   /** The field is unknown; the one at `meant` was probably meant. */
@@ -59,7 +66,11 @@ export class Findings {
     const faults = this.#problems.map(({ pointer }) => pointer);
     const follows = (pointer: string): boolean =>
       this.#meant.has(pointer) || faults.some((fault) => fault === pointer || fault.startsWith(`${pointer}/`));
-    this.#problems.push(...later.#problems.filter(({ pointer }) => !follows(pointer)));
+    this.#problems.push(
+      ...later.#problems.filter(
+        ({ pointer, settings = [] }) => !follows(pointer) && !settings.some((setting) => faults.includes(setting)),
+      ),
+    );
     this.warnings.push(...later.warnings);
   }
 

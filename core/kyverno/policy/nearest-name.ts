@@ -26,7 +26,8 @@ export function nearestName(name: string, known: Iterable<string>): string | und
   let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1;
   for (const candidate of known) {
     if (candidate.length > 64) continue;
-    const found = distance(name.toLowerCase(), candidate.toLowerCase());
+    // Of two that differ in case alone, the one in the case of the name.
+    const found = distance(name.toLowerCase(), candidate.toLowerCase()) + distance(name, candidate) / 1000;
     if (found < bestDistance) [best, bestDistance] = [candidate, found];
   }
   return best;

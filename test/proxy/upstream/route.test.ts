@@ -36,7 +36,8 @@ test("a coded error is an outage with its words; a defect flies on", async () =>
     code: "access-denied",
     at,
     from: "keeper of a",
-    why: "[access-denied] user bot: no such luck",
+    why: "no such luck",
+    asked: "user bot",
   });
   const broken = createRoute({ key: part(() => Promise.reject(new TypeError("a defect"))) }, { now });
   await broken.ask(key("a")).then(
