@@ -119,7 +119,8 @@ test("a missing attestation: the type that was asked for and the types that are 
   const files = ["wrong-type.yaml", "-r", "resource.yaml", ...layout];
   const applied = await run("which-condition", ["apply", ...files]);
   const said =
-    "no attestation of type https://example.com/Review/v1 found, neither as a tag nor as a referrer; found: https://example.com/";
+    "no attestation of type https://example.com/Review/v1 found, neither as a tag nor as a referrer; " +
+    "found: https://example.com/";
   assert.match(applied.out, said);
   assert.match((await run("which-condition", ["explain", "-p", ...files])).out, said);
 });

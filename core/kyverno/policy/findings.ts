@@ -29,8 +29,8 @@ export class Findings {
   readonly #meant = new Set<string>();
 
   /**
-   * The field at `pointer` is not as it must be. `message` continues the sentence that begins with the field. `settings`
-   * are other fields that decide so: where one of them has a fault of its own, this may only follow from it.
+   * The field at `pointer` is not as it must be. `message` continues the sentence that begins with the field.
+   * `settings` are other fields that decide so: where one of them has a fault of its own, this may only follow from it.
    */
   refuse(pointer: string, message: string, settings: readonly string[] = []): void {
     if (!this.isFull && !this.#meant.has(pointer))

@@ -130,7 +130,8 @@ test("a layer of another type that cannot be read is no news; of the wanted one,
       : [];
   };
   assert.equal(codeFor("https://spdx.dev/Document"), [
-    "no-attestation: no attestation of type https://slsa.dev/x found, neither as a tag nor as a referrer; found: https://spdx.dev/Document",
+    "no-attestation: no attestation of type https://slsa.dev/x found, neither as a tag nor as a referrer; " +
+      "found: https://spdx.dev/Document",
   ]);
   assert.match(codeFor("https://slsa.dev/x")[0] ?? "", /^malformed: /);
   assert.match(codeFor(undefined)[0] ?? "", /^malformed: /);
