@@ -2,7 +2,9 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { LayoutFolder, refName } from "../../support/layout-folder.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
+import { writtenMirror } from "../../support/temporary-mirror.ts";
 import { runCli } from "../command-io.ts";
 import { demoLayout } from "../demo-layout.ts";
 
@@ -115,6 +117,41 @@ test("a keyless signature is trusted once its root is in the mirror", async () =
   const root = readFileSync(fixtures.replace("layout", "trust/trusted-root.json"));
   await runCli(["trust", "import", "root.json", "--store", store], { files: { "root.json": root } });
   assert.is(await word(), "verified");
+});
+
+test("a list of referrers without annotations, as clients keep it behind the fallback tag, hides no bundle", async () => {
+  const own = tempFolder();
+  const root = readFileSync(fixtures.replace("layout", "trust/trusted-root.json"));
+  await runCli(["mirror", "add", fixtures, "--store", own, "--complete"]);
+  const signed = async () => {
+    const { images } = JSON.parse((await runCli(["mirror", "ls", "-o", "json", "--store", own])).out);
+    return images.find(({ tag }: { readonly tag?: string }) => tag === "signed-keyless");
+  };
+  const before = await signed();
+  const question = { kind: "referrers", repository: before.repository, digest: before.digest } as const;
+  writtenMirror((mirror) => {
+    const held = mirror.knowledge().recorded(question);
+    if (held?.state !== "present") throw new Error("no list of referrers");
+    const value = held.value.map(({ mediaType, digest, size }) => ({ mediaType, digest, size }));
+    mirror.writer().setAnswer(question, { state: "present", value, at: "2026-11-30T00:00:00Z", from: "a registry" });
+  }, own);
+  const after = await signed();
+  assert.equal([after.signatures, after.signed], [before.signatures, "untrusted"]);
+  await runCli(["trust", "import", "root.json", "--store", own], { files: { "root.json": root } });
+  assert.is((await signed()).signed, "verified");
+  const { out } = await runCli(["tree", before.image, "--store", own]);
+  assert.match(out, /bundle {6}sha256:.* https:\/\/sigstore/);
+});
+
+test("a bundle that does not say what it holds is unknown, and not none", async () => {
+  const folder = new LayoutFolder(tempFolder());
+  const bundleType = "application/vnd.dev.sigstore.bundle.v0.3+json";
+  const image = folder.add(folder.manifest(), { [refName]: "registry.example/shop/web:1" });
+  folder.manifest({ artifactType: bundleType, subject: image, layers: [folder.blob("{}", bundleType)] });
+  const own = tempFolder();
+  await runCli(["mirror", "add", folder.write(), "--store", own, "--complete"]);
+  const { images } = JSON.parse((await runCli(["mirror", "ls", "-o", "json", "--store", own])).out);
+  assert.equal([images[0].signed, images[0].untypedBundles, images[0].attestations], ["unknown", 1, 0]);
 });
 
 test("another view, and names of what has none, are wrong usage; the help has the views", async () => {
