@@ -12,11 +12,14 @@ export interface Outage extends Pick<Unavailable, "from" | "code" | "why"> {
   readonly at: string;
 }
 
+const withAddress = ({ asked, why }: Unavailable): string | undefined =>
+  asked === undefined || why === undefined ? why : `${asked}: ${why}`;
+
 export function toOutages(used: readonly UsedInOutage[]): readonly Outage[] {
   const found = new Map<string, Outage>();
   for (const { at, outage } of used) {
     const held = found.get(outage.from);
-    const { from, code, why } = held ?? outage;
+    const { from, code, why } = held ?? { ...outage, why: withAddress(outage) };
     const oldest = held === undefined || Date.parse(at) < Date.parse(held.at) ? at : held.at;
     found.set(from, { from, code, ...(why === undefined ? {} : { why }), at: oldest });
   }
@@ -28,8 +31,9 @@ export const outagesMember = (outages: readonly Outage[]): { readonly outages?: 
   outages.length === 0 ? {} : { outages };
 
 /** A sentence, and below it the reason. */
-const outageText = ({ from, code, why = `[${code}]`, at }: Outage, now: Date): string =>
-  `${from} could not be asked: earlier answers were used, the oldest of ${toTimeText(new Date(at), now)}\n  ${why}`;
+const outageText = ({ from, code, why = "", at }: Outage, now: Date): string =>
+  `${from} could not be asked: earlier answers were used, the oldest of ${toTimeText(new Date(at), now)}\n` +
+  `  [${code}] ${why}`.trimEnd();
 
 /** The same among other lines on stdout. */
 export const renderOutage = (outage: Outage, now: Date, width: number): string =>

@@ -43,6 +43,9 @@ export function resolveDigest(image: ImageReference, knowledge: Knowledge): Veri
   } catch (error) {
     const open = error instanceof EngineError ? openQuestions(error) : [];
     if (!(error instanceof EngineError) || open.length === 0) throw error;
-    return failed({ ...toFailure(error, "image.tag", 0), subject: image.canonical }, open);
+    const failure = toFailure(error, "image.tag", 0);
+    // The address that failed says more than the image, which the sentence names.
+    const isAddress = /^https?:\/\//.test(failure.subject ?? "");
+    return failed(isAddress ? failure : { ...failure, subject: image.canonical }, open);
   }
 }

@@ -14,29 +14,29 @@ const used = (from: string, at: string, why?: string) =>
       code: "unreachable",
       from,
       at: now.toISOString(),
-      ...(why === undefined ? {} : { why }),
+      ...(why === undefined ? {} : { why, asked: `https://${from}/v2/` }),
     },
   }) as const;
 
 test("one for each of those that could not be asked, with the oldest answer that was used", () => {
   const found = toOutages([
-    used("b.example", "2026-11-30T01:40:00Z", "[unreachable] first"),
+    used("b.example", "2026-11-30T01:40:00Z", "first"),
     used("a.example", "2026-11-30T01:00:00Z"),
-    used("b.example", "2026-11-30T01:31:00Z", "[unreachable] second"),
-    used("b.example", "2026-11-30T01:35:00.5Z", "[unreachable] third"),
+    used("b.example", "2026-11-30T01:31:00Z", "second"),
+    used("b.example", "2026-11-30T01:35:00.5Z", "third"),
   ]);
   assert.equal(found, [
     { from: "a.example", code: "unreachable", at: "2026-11-30T01:00:00Z" },
-    { from: "b.example", code: "unreachable", why: "[unreachable] first", at: "2026-11-30T01:31:00Z" },
+    { from: "b.example", code: "unreachable", why: "https://b.example/v2/: first", at: "2026-11-30T01:31:00Z" },
   ]);
   assert.equal(outagesMember(found), { outages: found });
   assert.equal(outagesMember(toOutages([])), {});
 });
 
 test("the line has who, since when, how old and why; what a host sends moves no cursor", () => {
-  const [outage] = toOutages([used("b.example", "2026-11-30T01:31:00Z", "[unreachable] refused\u001b[2J")]);
+  const [outage] = toOutages([used("b.example", "2026-11-30T01:31:00Z", "refused\u001b[2J")]);
   if (outage === undefined) throw new Error("no outage");
-  for (const word of ["b.example", "2026-11-30 01:31 UTC (17 min ago)", "[unreachable] refused"])
+  for (const word of ["b.example", "2026-11-30 01:31 UTC (17 min ago)", "[unreachable] https://b.example/v2/: refused"])
     assert.match(renderOutage(outage, now, 200), word);
   assert.ok(
     renderOutage(outage, now, 40)
