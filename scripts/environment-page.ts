@@ -11,9 +11,9 @@ const groups: readonly (readonly [does: VariableRow["does"], title: string, text
   [
     "decides",
     "What decides",
-    "A flag wins over them. A command whose verdict depends on one says so: `note: from the environment: …` on\n" +
-      "stderr, and `environment` in its document. `SALLYPORT_STORE`, which only says where the mirror is, is in the\n" +
-      "document alone.",
+    "A flag wins over them. A command whose verdict depends on one says so: `note: this result depends on the\n" +
+      "environment: …` on stderr, and `environment` in its document. `SALLYPORT_STORE`, which only says where the\n" +
+      "mirror is, is in the document alone.",
   ],
   [
     "serves",

@@ -164,7 +164,7 @@ function noResources(paths: readonly string[], io: CommandIO): EngineError {
 function tellUncountedAmong(resources: readonly GivenResource[], options: ApplyOptions, io: CommandIO): void {
   if (options.exceptionsWithResources === true || options.exceptionsWithinResources === true) return;
   const places = resources.filter(({ value }) => value.kind === "PolicyException").map(({ position }) => position);
-  warnUncounted(places, "resources", "--exceptions-with-resources lets them", io);
+  warnUncounted(places, "resources", "to let them count, give --exceptions-with-resources", io);
 }
 
 /**

@@ -140,7 +140,8 @@ export async function openOnline(
 export function keepAnswer(question: Question, answer: Answer, mirror: Mirror, io: CommandIO): boolean {
   if (readsSecrets(question)) return false;
   try {
-    for (const claim of mirror.writer().setAnswer(question, answer)) warn(`no longer ${claimWords(claim)}`, io);
+    for (const claim of mirror.writer().setAnswer(question, answer))
+      warn(`not true any more: ${claimWords(claim)}`, io);
     return true;
   } catch (error) {
     if (!(error instanceof EngineError) || error.code !== "over-limit") throw error;

@@ -155,7 +155,8 @@ export function readJudgingSet(
   if (policies.length + errors.length === 0)
     throw usage(`${paths.map(shown).join(", ")}: there are exceptions, but no policy`, "POLICY");
   const counts = options.exceptionsWithinPolicies === true;
-  if (!counts) warnUncounted(among.map(placeOf), "policies", "--exceptions-within-policies lets them", io);
+  if (!counts)
+    warnUncounted(among.map(placeOf), "policies", "to let them count, give --exceptions-within-policies", io);
   const withResources = options.exceptionsWithResources === true || options.exceptionsWithinResources === true;
   const exceptions = [
     ...(counts ? among : []),

@@ -15,7 +15,7 @@ export function tellVariables(by: "flags" | "policies", io: CommandIO): void {
   const table = Object.entries<VariableRow>(variables);
   const places = new Set(table.flatMap(([name, { isPlace }]) => (isPlace === true ? [name] : [])));
   const told = [...io.used].filter((name) => !places.has(name)).sort();
-  if (told.length > 0) note(`from the environment: ${told.join(", ")}`, io);
+  if (told.length > 0) note(`this result depends on the environment: ${told.join(", ")}`, io);
   for (const [name, row] of table) {
     const reads = row.does === "decides" && !(row.flagsOnly === true && by === "policies");
     if (!reads && row.instead !== undefined && (io.env[name] ?? "") !== "")

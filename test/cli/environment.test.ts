@@ -31,7 +31,7 @@ test("a verdict that a variable changed says so, in text and in JSON; a flag win
   const env = { COSIGN_KEY: "other.pub" };
   const { exit, err, out } = await runCli([...verify, "-o", "json"], { files, env });
   assert.is(exit, 12);
-  assert.match(err, "note: from the environment: COSIGN_KEY\n");
+  assert.match(err, "note: this result depends on the environment: COSIGN_KEY\n");
   assert.equal(JSON.parse(out).environment, ["COSIGN_KEY"]);
   const given = await runCli([...verify, "--key", "key.pub", "-o", "json"], { files, env });
   assert.equal([given.exit, given.err, JSON.parse(given.out).environment], [0, "", undefined]);
@@ -39,7 +39,10 @@ test("a verdict that a variable changed says so, in text and in JSON; a flag win
     files,
     env: { COSIGN_REPOSITORY: "r.example/sigs" },
   });
-  assert.equal([elsewhere.exit, /^note: from the environment: COSIGN_REPOSITORY$/m.test(elsewhere.err)], [5, true]);
+  assert.equal(
+    [elsewhere.exit, /^note: this result depends on the environment: COSIGN_REPOSITORY$/m.test(elsewhere.err)],
+    [5, true],
+  );
 });
 
 test("a variable that only says where the mirror is has no note, and is in the document", async () => {
@@ -52,7 +55,7 @@ test("a variable that only says where the mirror is has no note, and is in the d
   const document = await run({}, "-o", "json");
   const beside = await run({ COSIGN_REPOSITORY: "r.example/sigs" });
   assert.equal([silent.exit, silent.err, JSON.parse(document.out).environment], [0, "", ["SALLYPORT_STORE"]]);
-  assert.match(beside.err, /^note: from the environment: COSIGN_REPOSITORY$/m);
+  assert.match(beside.err, /^note: this result depends on the environment: COSIGN_REPOSITORY$/m);
 });
 
 test("variables of flags: switches in Go's form, and two that contradict each other are refused", async () => {

@@ -208,7 +208,7 @@ test("a claim that an answer ends is named", () =>
     assert.is(before.exit, 11, "the claim says that there is no such tag");
     const { exit, err } = await run([...verify, ...words]);
     assert.is(exit, 0, err);
-    assert.match(err, `warning: no longer ${host} complete as of 2026-01-01T00:00:00Z: mirror add`);
+    assert.match(err, `warning: not true any more: ${host} complete as of 2026-01-01T00:00:00Z: mirror add`);
     assert.not.match((await run([...verify, ...words])).err, "no longer");
   }));
 

@@ -152,7 +152,7 @@ for (const [words, flag, good, bad] of narrowing)
     ] as const) {
       const fromVariable = await run(without, { [variable]: value });
       assert.is(fromVariable.exit, wanted, `${variable}=${value}: ${fromVariable.err}`);
-      assert.match(fromVariable.err, `note: from the environment: ${variable}\n`);
+      assert.match(fromVariable.err, `note: this result depends on the environment: ${variable}\n`);
     }
   });
 
