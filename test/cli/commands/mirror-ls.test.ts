@@ -119,7 +119,7 @@ test("a keyless signature is trusted once its root is in the mirror", async () =
   assert.is(await word(), "verified");
 });
 
-test("a list of referrers without annotations, as clients keep it behind the fallback tag, hides no bundle", async () => {
+test("a list of referrers without annotations, as behind a fallback tag, hides no bundle", async () => {
   const own = tempFolder();
   const root = readFileSync(fixtures.replace("layout", "trust/trusted-root.json"));
   await runCli(["mirror", "add", fixtures, "--store", own, "--complete"]);
