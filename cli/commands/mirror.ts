@@ -81,15 +81,14 @@ const toAddedJson = ([layout, { otherTypes, ...added }]: readonly [layout: strin
 
 function reportAdded(folder: string, added: AddedLayout, io: Voice): void {
   for (const { repository, tag, digest } of added.images)
-    io.out(
-      `copied ${visibleLine(repository)}${tag === undefined ? "" : `:${tag}`} ${digest}` +
-        `${tag === undefined ? " (no tag: known by its digest only)" : ""}\n`,
-    );
+    io.out(`copied ${visibleLine(repository)}${tag === undefined ? "" : `:${tag}`} ${digest}\n`);
   io.out(
     `${visibleLine(folder)}: ${counted(added.tags, "tag")}, ${counted(added.manifests, "manifest")}, ` +
       `${counted(added.blobs, "blob")}, ${counted(added.referrers, "referrer")}, ` +
       `${counted(added.layers, "image layer")} (${added.layersLeftOut} left out)\n`,
   );
+  if (added.tags === 0 && added.manifests > 0)
+    io.out(`${visibleLine(folder)}: no tag: its images are known by digest only; IMAGE:TAG=LAYOUT names one\n`);
   for (const { scope } of added.complete) io.out(`${visibleLine(folder)}: complete for ${scope}\n`);
   for (const { scope } of added.withheld)
     io.out(`${visibleLine(folder)}: not complete, ${scope}\n  content of it is missing or unreadable\n`);

@@ -93,9 +93,14 @@ test("what is damaged is not told to be looked for with the command that says so
   assert.match((await runCli(["mirror", "ls", ...damaged])).err, `sallyport mirror check ${damaged.join(" ")};`);
 });
 
-test("an image without a tag: that it has none is said", async () => {
-  const words = ["mirror", "add", `web=${demo.folder}`, "--store", tempFolder()];
-  assert.not.match((await runCli(words, world)).out, "no tag");
+test("a layout without a tag: that its images are known by digest only", async () => {
+  const untagged = new LayoutFolder(tempFolder());
+  untagged.add(untagged.manifest({ layers: [] }), {});
+  const path = untagged.write();
+  const adding = async (named: string) =>
+    (await runCli(["mirror", "add", `a.example/web${named}=${path}`, "--store", tempFolder()])).out;
+  assert.match(await adding(""), "no tag: its images are known by digest only");
+  assert.not.match(await adding(":1"), "no tag");
 });
 
 test("a file that is no mirror is refused as damaged", async () => {
