@@ -26,6 +26,7 @@ export const exportsForTests: Readonly<Record<string, string>> = {
   "cli/render/document.ts documentKinds": "each kind has a schema, and is printed",
   "cli/render/problem.ts renderProblem": "problems at several widths",
   "cli/render/style.ts createStyle": "screens of every kind",
+  "cli/render/fix.ts fixText": "the fix of each code, before it fits a screen",
   "cli/render/evidence.ts evidenceNodes": "trees before they are drawn",
   "core/dsse/statement.ts parseStatement": "statements without an envelope",
   "core/encoding/proto-json.ts optionalInstant": "forms of a time",

@@ -148,7 +148,7 @@ const google: Scenario = {
       exits(0, await verify("release/cryptoKeyVersions/10"));
       exits(12, await verify("release/cryptoKeyVersions/9"), /wrong-key/);
       exits(5, await verify("missing"), /Google Cloud KMS does not have/);
-      exits(5, await verify("denied"), /access-denied/);
+      exits(5, await verify("denied"), /cannot be read from Google Cloud KMS: so it is/);
     } finally {
       await server.close();
     }

@@ -63,7 +63,8 @@ export class Stage {
     words: readonly string[],
     { env = {}, input = "" }: { readonly env?: Readonly<Record<string, string>>; readonly input?: string } = {},
   ): Promise<Outcome> {
-    const child = spawn(program, words, { cwd: this.folder, env: { ...process.env, ...env } });
+    // Lines that are not broken, so that sentences can be looked for.
+    const child = spawn(program, words, { cwd: this.folder, env: { ...process.env, COLUMNS: "1000", ...env } });
     let [out, err] = ["", ""];
     child.stdout.on("data", (piece: Buffer) => {
       out += piece.toString("utf8");
