@@ -164,7 +164,8 @@ test("exceptions among policies count only with the flag", async () => {
   assert.equal([silent.exit, counts(silent)], [1, "pass: 0, fail: 2, warn: 0, error: 0, skip: 0"], told(silent));
   assert.match(
     silent.err,
-    "1 exception among the policies does not count (policies/exception.yaml:1:1): --exceptions-within-policies",
+    "1 exception among the policies does not count (policies/exception.yaml:1:1): to let them count, give " +
+      "--exceptions-within-policies",
   );
   const counted = await run("apply policies -r resource.yaml --exceptions-within-policies", files);
   assert.equal([counted.exit, counts(counted)], [0, "pass: 0, fail: 0, warn: 0, error: 0, skip: 2"], told(counted));
