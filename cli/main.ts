@@ -22,7 +22,7 @@ function showsColour(stream: NodeJS.WriteStream): boolean {
   return env.CLICOLOR !== "0" && env.TERM !== "dumb" && isTerminal;
 }
 
-/** The width that COLUMNS says, else the terminal's; where there is none, 80, as everywhere. */
+/** The width of text: COLUMNS if it is set, else the terminal's width, else 80. */
 function columnsOf(stream: NodeJS.WriteStream): number {
   const said = Number(process.env.COLUMNS);
   if (Number.isInteger(said) && said > 0) return said;

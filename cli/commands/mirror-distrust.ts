@@ -1,6 +1,6 @@
 /**
- * `sallyport mirror distrust`: the list of what no decision over the mirror accepts, whoever signed it. Source:
- * docs/spec/offline.md#distrust.
+ * `sallyport mirror distrust`: the mirror's list of keys, images and other things that are never accepted, even with a
+ * valid signature. Source: docs/spec/offline.md#distrust.
  */
 import { type Command, Option } from "commander";
 import { EngineError } from "../../core/errors.ts";

@@ -123,7 +123,7 @@ export function definePins(command: Command, { io, finish }: Shell): void {
   addStoreOption(
     command
       .command("pin-key")
-      .description("pin the key that a reference in policies stands for")
+      .description("pin a key: policies that name the reference use this key")
       .argument("<reference>", "k8s://NAMESPACE/NAME, a KMS reference, or a path")
       .argument("[file]", "the public key (PEM); without it the key is asked of the cluster or the service"),
   )

@@ -199,7 +199,7 @@ function readCredentials(
   return firstOf([
     ...(ofFlags === undefined ? [] : [ofFlags]),
     policyCredentials({ ...asking, secrets, providers, readSecret, ofFiles }),
-    // Whoever writes a Pod chooses its Secrets: they do not come before this user's own.
+    // The author of a Pod chooses its pull Secrets, so this user's own credentials come first.
     ofFiles,
     ...pullSecrets.map((secret) =>
       ofPod(
@@ -235,8 +235,8 @@ function flagHosts(access: RegistryAccess | undefined, hosts: HostSettings, ear:
 }
 
 /**
- * Whoever writes a Pod names its Secrets, and others are judged beside it. One that cannot be used is none, as for a
- * node, and is told once.
+ * A Pod's pull Secret that cannot be used is passed over with one warning, as a node does: otherwise one Pod could deny
+ * credentials to all others.
  */
 function ofPod(source: CredentialSource, secret: string, ear: Ear): CredentialSource {
   let told = false;

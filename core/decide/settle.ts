@@ -26,8 +26,10 @@ export interface AskingOptions {
   readonly store?: (question: Question, answer: Answer) => unknown;
   /** Questions asked at the same time. Default 32. */
   readonly inFlight?: number;
-  /** Once it is aborted nothing more is asked, and what was not asked is `over-budget`: whoever chose the images could
-   * have spent the time, so no failure policy overlooks it. An `AbortSignal` fits. */
+  /**
+   * Ends asking when it is aborted; an `AbortSignal` fits. Questions that were not asked by then are `over-budget`. No
+   * failure policy overlooks that code, since the author of a resource can choose images that use up the time.
+   */
   readonly stop?: { readonly aborted: boolean };
 }
 

@@ -31,7 +31,7 @@ test("what a URI does not hold is percent-encoded, a percent sign too", () => {
 test("a name with a colon is no scheme, and a drive or a share is a place", () => {
   assert.is(fileUri("ns:pod.yaml"), "ns%3Apod.yaml");
   assert.is(fileUri("deploy\\pods\\a b.yaml"), "deploy/pods/a%20b.yaml");
-  assert.is(fileUri("C:\\work\\pod #1.yaml"), "file:///C:/work/pod%20%231.yaml");
+  assert.is(fileUri("C:\\pods\\pod #1.yaml"), "file:///C:/pods/pod%20%231.yaml");
   assert.is(fileUri("\\\\host\\share\\a.yaml"), "file://host/share/a.yaml");
 });
 
