@@ -5,25 +5,26 @@
  */
 import type { Command } from "commander";
 import { EngineError } from "../core/errors.ts";
-import type { Digest } from "../core/crypto/digest.ts";
-import { joinedKnowledge } from "../core/knowledge/joined-knowledge.ts";
 import type { Attempt } from "../core/decide/settle.ts";
 import type { Knowledge } from "../core/knowledge/knowledge.ts";
 import { resolveDigest } from "../core/kyverno/image/resolve-image.ts";
-import { leadingFailure, proven, type Verification } from "../core/verdict.ts";
-import { type AttestorSpec, compileAttestor } from "../core/verify/attestor.ts";
+import { leadingFailure } from "../core/verdict.ts";
+import {
+  type AttestorSpec,
+  type CompileAttestor,
+  compileAttestorWithoutPatterns,
+} from "../core/verify/compile-attestor.ts";
 import { clockWarning, later } from "../core/verify/clock.ts";
 import { createImageVerifier } from "../core/verify/image-verifier.ts";
 import type { ImageRequest } from "../core/verify/verify-image.ts";
 import type { LayoutSource } from "../proxy/archive/layout-source.ts";
-import { type LayoutOptions, openLayout } from "../proxy/archive/oci-layout.ts";
-import { openLayoutSource } from "../proxy/archive/open-source.ts";
 import { nodeVerifier } from "../proxy/host/node-verifier.ts";
 import { attestationTypes } from "./input/attestation-types.ts";
 import { addAttestorOptions, type AttestorOptions, foldAliases, readAttestor } from "./input/attestor-flags.ts";
 import { parseImage } from "./input/image-argument.ts";
 import { type CosignImage, renderEnvelopes, renderPayloads } from "./cosign-output.ts";
 import type { CommandIO } from "./command.ts";
+import type { Located } from "./local-image.ts";
 import { type ExitCode, exitOfVerification, gravest } from "./exit-code.ts";
 import { outputOption } from "./input/output-flag.ts";
 import { fromEnvironment } from "./environment.ts";
@@ -57,37 +58,6 @@ export function addVerifyOptions(command: Command, io: CommandIO): Command {
     .option("-q, --quiet", "print only errors");
 }
 
-interface Located {
-  readonly repository: string;
-  readonly digest: Verification<Digest>;
-  readonly knowledge: Knowledge;
-}
-
-/**
- * The image of a layout that holds one: the one that `cosign save` marked, whatever else has a name; it gives it none.
- */
-function locateLocal(path: string, source: LayoutSource, { knowledge, limits }: OpenKnowledge): Located {
-  const open = (options: Pick<LayoutOptions, "tag">) =>
-    openLayout(source, {
-      ...options,
-      repository: "local/image",
-      complete: "repository",
-      claimedBy: "--local-image",
-      limits,
-    });
-  const named = open({});
-  const layout = named.marked.length > 0 || named.images().length > 0 ? named : open({ tag: "saved" });
-  const [image, ...others] = layout.marked.length > 0 ? layout.marked : layout.images();
-  if (image === undefined) throw new EngineError("invalid-usage", "the layout holds no image", { subject: path });
-  if (others.some(({ digest }) => digest !== image.digest))
-    throw new EngineError("invalid-usage", "the layout holds more than one image: use --layout and name one", {
-      subject: path,
-    });
-  // Content comes from the layout; trusted roots and keys from where the flags say.
-  const joined = joinedKnowledge([layout, knowledge]);
-  return { repository: image.repository, digest: proven(image.digest), knowledge: joined };
-}
-
 /** The image that a reference names. @throws EngineError `invalid-reference` */
 function locate(text: string, { knowledge, limits }: Pick<OpenKnowledge, "knowledge" | "limits">): Located {
   const reference = parseImage(text, limits);
@@ -110,6 +80,12 @@ interface OneVerified extends Attempt, CosignImage {
   readonly newest?: Date | undefined;
 }
 
+/** Only who gives a regular expression pays for loading them: they are a third of what a verification needs. */
+const attestorCompiler = async ({ keyless }: AttestorSpec): Promise<CompileAttestor> =>
+  keyless?.subjectRegExp === undefined && keyless?.issuerRegExp === undefined
+    ? compileAttestorWithoutPatterns
+    : (await import("../core/verify/attestor.ts")).compileAttestor;
+
 /**
  * Verifies signatures of every image, or with a predicate type its attestations, and reports. The exit code is that of
  * the gravest outcome.
@@ -124,7 +100,7 @@ export async function verifyImages(
   const options = { ...given, ...foldAliases({ ...given }) };
   const spec: AttestorSpec = readAttestor(options, io);
   const stampedOnly = options.useSignedTimestamps === true;
-  const expectation = compileAttestor(spec, {
+  const expectation = (await attestorCompiler(spec))(spec, {
     identityTexts: "exact",
     timestampRequired: stampedOnly,
     privateRoots: options.caRoots !== undefined || options.certificateChain !== undefined,
@@ -139,7 +115,8 @@ export async function verifyImages(
   const opened = await openKnowledge(options, io);
   const local: LayoutSource[] = [];
   try {
-    if (options.localImage === true) for (const path of images) local.push(await openLayoutSource(path, opened.limits));
+    const locals = options.localImage === true ? await import("./local-image.ts") : undefined;
+    if (locals !== undefined) for (const path of images) local.push(await locals.openLayoutSource(path, opened.limits));
     const verifier = createImageVerifier({
       crypto: nodeVerifier,
       limits: opened.limits,
@@ -155,7 +132,7 @@ export async function verifyImages(
     const verifyOne = (text: string, source: LayoutSource | undefined, known: Knowledge): OneVerified => {
       const place = { ...opened, knowledge: known };
       const { digest: found, ...located } =
-        source === undefined ? locate(text, place) : locateLocal(text, source, place);
+        locals === undefined || source === undefined ? locate(text, place) : locals.locateLocal(text, source, place);
       if (found.truth !== "proven")
         return {
           image: { reference: text, verification: found, candidates: [] },

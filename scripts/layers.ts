@@ -276,12 +276,14 @@ export const layers: LayerTable = {
       "cli/render",
     ],
   },
+  "cli/local-image.ts": {
+    units: ["core/errors.ts", "core/knowledge", "core/verdict.ts", "core/crypto", "proxy/archive", "cli/input"],
+  },
   "cli/verify-images.ts": {
     units: [
       "core/errors.ts",
       "core/knowledge",
       "core/verdict.ts",
-      "core/crypto",
       "core/decide",
       "core/verify",
       "core/kyverno/image",
@@ -291,6 +293,7 @@ export const layers: LayerTable = {
       "cli/cosign-output.ts",
       "cli/environment.ts",
       "cli/exit-code.ts",
+      "cli/local-image.ts",
       "cli/input",
       "cli/render",
     ],

@@ -47,6 +47,10 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     why: "says which variables had a say, which each test there reads",
   },
   "cli/version.ts": { test: "test/cli/commands/version.test.ts", why: "one constant, which the command shows" },
+  "cli/local-image.ts": {
+    test: "test/cli/commands/verify.test.ts",
+    why: "is --local-image of the verify commands; layouts of every kind are given there",
+  },
   "cli/verify-images.ts": {
     test: "test/cli/commands/verify.test.ts",
     why: "is what both verify commands do; each outcome has a case there",

@@ -15,7 +15,7 @@ import { isDocumentFormat, renderDocument } from "../render/document.ts";
 import { markedFix, saidBy } from "../render/fix.ts";
 import { tellFix, toProblem, toProblemJson } from "../render/problem.ts";
 import { addLimitOptions } from "../input/limit-flags.ts";
-import { parseLayoutFlag, reportSkippedEntries } from "../input/knowledge.ts";
+import { parseLayoutFlag, reportSkippedEntries } from "../input/layouts.ts";
 import { defineDistrust } from "./mirror-distrust.ts";
 import { defineList } from "./mirror-ls.ts";
 import { definePins } from "./mirror-pins.ts";

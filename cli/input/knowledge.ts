@@ -16,9 +16,6 @@ import type { Attempt } from "../../core/decide/settle.ts";
 import type { Limits } from "../../core/limits.ts";
 import { parseTrustedRoot } from "../../core/trust/trusted-root.ts";
 import type { TrustSettings } from "../../core/trust/tuf-verifier.ts";
-import { requireClaimable } from "../../proxy/archive/claim-layout.ts";
-import { type LayoutKnowledge, type LayoutOptions, openLayout } from "../../proxy/archive/oci-layout.ts";
-import { openLayoutSource } from "../../proxy/archive/open-source.ts";
 import type { Mirror } from "../../proxy/mirror/mirror.ts";
 import type { MirrorKnowledge } from "../../proxy/mirror/mirror-knowledge.ts";
 import { openMirror } from "../../proxy/mirror/open-mirror.ts";
@@ -31,13 +28,13 @@ import type { Command } from "commander";
 import { collect, type CommandIO } from "../command.ts";
 import { fromEnvironment, orVariable } from "../environment.ts";
 import { asGiven, aTrustedRoot } from "./given-file.ts";
-import { addCompleteOption, type CompleteOptions, readComplete } from "./complete-flag.ts";
+import { addCompleteOption, type CompleteOptions } from "./complete-flag.ts";
 import { addLimitOptions, readLimits } from "./limit-flags.ts";
 import { addStoreOption, type StoreOptions } from "./store.ts";
 import { addTrustOptions, defaultTrustName, readTrustSettings, tufFolder, type TrustOptions } from "./trust-flags.ts";
 import { readTufFolder } from "./tuf-folder.ts";
 import { type Outage, tellOutages, toOutages } from "../render/outage.ts";
-import { type Ear, say } from "../render/say.ts";
+import { say } from "../render/say.ts";
 
 /** The flags of {@link addKnowledgeOptions}, as commander gives them. */
 export interface KnowledgeOptions extends TrustOptions, StoreOptions, CompleteOptions, Partial<OnlineOptions> {
@@ -201,27 +198,6 @@ function readKeyFile(path: string, io: CommandIO): string {
   }
 }
 
-/** `IMAGE=DIR` or `DIR`: the image names what the layout does not. */
-export function parseLayoutFlag(text: string): {
-  readonly folder: string;
-  readonly options: Pick<LayoutOptions, "repository" | "tag">;
-} {
-  const at = text.indexOf("=");
-  if (at === -1) return { folder: text, options: {} };
-  const image = text.slice(0, at);
-  const colon = image.lastIndexOf(":");
-  const hasTag = colon > image.lastIndexOf("/");
-  return {
-    folder: text.slice(at + 1),
-    options: hasTag ? { repository: image.slice(0, colon), tag: image.slice(colon + 1) } : { repository: image },
-  };
-}
-
-/** Entries of a layout's index that could not be taken. */
-export function reportSkippedEntries(folder: string, entries: LayoutKnowledge["skipped"], ear: Ear): void {
-  for (const { subject, reason } of entries) say(`skipped ${folder}\n  ${subject}\n  ${reason}`, ear);
-}
-
 /** @throws EngineError `invalid-usage` when the text is not an RFC 3339 time, or its date does not exist. */
 export function parseTimeFlag(text: string, flag: string): Date {
   try {
@@ -255,20 +231,9 @@ export async function openKnowledge(
   const store = options.store ?? fromEnvironment("SALLYPORT_STORE", io);
   const trustedRoot = readCommandLineRoot(rootFile, options, io);
   const limits = readLimits(options, io);
-  const layouts: LayoutKnowledge[] = [];
-  for (const flag of options.layout ?? []) {
-    const { folder, options: named } = parseLayoutFlag(flag);
-    try {
-      const source = await openLayoutSource(folder, limits);
-      const layout = openLayout(source, { ...named, limits, ...readComplete(options, `--layout ${flag}`) });
-      layouts.push(layout);
-      if (options.complete !== undefined) requireClaimable(layout);
-      reportSkippedEntries(folder, layout.skipped, io);
-    } catch (error) {
-      for (const layout of layouts) layout.close();
-      throw error;
-    }
-  }
+  // Only who names a layout pays for reading layouts.
+  const layouts =
+    options.layout === undefined ? [] : await (await import("./layouts.ts")).openLayouts(options, limits, io);
   const online = isOnline(options, io);
   const mirror = store === undefined ? undefined : openStoreFor(store, online, limits);
   const given = joinedKnowledge([new CommandLineKnowledge(io, trustedRoot, now.toISOString()), ...more, ...layouts]);

@@ -3,7 +3,6 @@
  * docs/spec/kyverno.md#identities, docs/spec/sigstore.md#matching-an-identity, #fulcio-extensions.
  */
 import { EngineError } from "../errors.ts";
-import { compileRe2 } from "../patterns/re2.ts";
 import { matchWildcard } from "../patterns/wildcard.ts";
 import type { Certificate } from "../x509/certificate.ts";
 import { fulcioExtensionName, issuerOf, readFulcioExtensions, subjectsOf } from "../x509/fulcio.ts";
@@ -28,21 +27,27 @@ const textMatcher = (wanted: string, form: TextForm, limits: Limits): TextMatche
   matches: form === "exact" ? (text) => text === wanted : (text) => matchWildcard(wanted, text, limits),
 });
 
-/** RE2 without anchors of its own, as Kyverno means it. */
-function patternMatcher(pattern: string, limits: Limits): TextMatcher {
-  const compiled = compileRe2(pattern, limits);
+/**
+ * Compiles RE2 without anchors of its own, as Kyverno means it.
+ * @throws EngineError as `compileRe2`.
+ */
+export type CompilePattern = (pattern: string, limits: Limits) => { test(text: string): boolean };
+
+function patternMatcher(compilePattern: CompilePattern, pattern: string, limits: Limits): TextMatcher {
+  const compiled = compilePattern(pattern, limits);
   return { wanted: pattern, matches: (text) => compiled.test(text) };
 }
 
 /** If both a text and an expression are given, both must match. */
 const matchers = (
+  compilePattern: CompilePattern,
   text: string | undefined,
   pattern: string | undefined,
   form: TextForm,
   limits: Limits,
 ): readonly TextMatcher[] => [
   ...(text === undefined || text === "" ? [] : [textMatcher(text, form, limits)]),
-  ...(pattern === undefined || pattern === "" ? [] : [patternMatcher(pattern, limits)]),
+  ...(pattern === undefined || pattern === "" ? [] : [patternMatcher(compilePattern, pattern, limits)]),
 ];
 
 /**
@@ -50,10 +55,15 @@ const matchers = (
  * @throws EngineError `malformed` for an expression that is not RE2 and for an extension that Fulcio does not have,
  * `over-limit`
  */
-export function compileIdentity(spec: IdentitySpec, form: TextForm, limits: Limits): ExpectedIdentity {
+export function compileIdentity(
+  compilePattern: CompilePattern,
+  spec: IdentitySpec,
+  form: TextForm,
+  limits: Limits,
+): ExpectedIdentity {
   return {
-    subject: matchers(spec.subject, spec.subjectRegExp, form, limits),
-    issuer: matchers(spec.issuer, spec.issuerRegExp, form, limits),
+    subject: matchers(compilePattern, spec.subject, spec.subjectRegExp, form, limits),
+    issuer: matchers(compilePattern, spec.issuer, spec.issuerRegExp, form, limits),
     extensions: Object.entries(spec.additionalExtensions ?? {}).map(([name, value]) => ({
       name,
       extension: requireExtensionName(name),

@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { ClusterFiles } from "../../../cli/input/cluster-files.ts";
-import { openKnowledge, parseLayoutFlag, parseTimeFlag } from "../../../cli/input/knowledge.ts";
+import { openKnowledge, parseTimeFlag } from "../../../cli/input/knowledge.ts";
 import { rejectsCode, throwsCode } from "../../support/assert.ts";
 import { fixtureText } from "../../support/fixture-images.ts";
 import { origin, writtenMirror } from "../../support/temporary-mirror.ts";
@@ -9,15 +9,6 @@ import { testIO } from "../command-io.ts";
 import { demoLayout, repository } from "../demo-layout.ts";
 
 const test = suite("cli/input/knowledge");
-
-test("a layout flag is a folder, or an image and a folder", () => {
-  assert.equal(parseLayoutFlag("dir/a"), { folder: "dir/a", options: {} });
-  assert.equal(parseLayoutFlag("host:5000/app=dir"), { folder: "dir", options: { repository: "host:5000/app" } });
-  assert.equal(parseLayoutFlag("host:5000/app:1.0=dir"), {
-    folder: "dir",
-    options: { repository: "host:5000/app", tag: "1.0" },
-  });
-});
 
 test("a time is RFC 3339, and nothing else that a Date would take", () => {
   assert.is(parseTimeFlag("2026-11-22T17:03:00+01:00", "--at").toISOString(), "2026-11-22T16:03:00.000Z");

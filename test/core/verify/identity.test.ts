@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Certificate } from "../../../core/x509/certificate.ts";
+import { compileRe2 } from "../../../core/patterns/re2.ts";
 import { compileIdentity, type IdentitySpec, requireIdentity } from "../../../core/verify/identity.ts";
 import { throwsCode } from "../../support/assert.ts";
 import { fixtureEntity } from "../../support/fixture-images.ts";
@@ -13,9 +14,11 @@ const mail = certificateOf("signed-keyless");
 const workflow = certificateOf("v1.2.0", "ghcr.io/acme/app");
 const issuer = "https://accounts.google.com";
 const accepts = (certificate: Certificate, spec: IdentitySpec, form: "wildcard" | "exact" = "wildcard") =>
-  assert.is(requireIdentity(certificate, compileIdentity(spec, form, certificate.limits)), undefined);
+  assert.is(requireIdentity(certificate, compileIdentity(compileRe2, spec, form, certificate.limits)), undefined);
 const refuses = (certificate: Certificate, spec: IdentitySpec, form: "wildcard" | "exact" = "wildcard") =>
-  throwsCode("wrong-identity", () => requireIdentity(certificate, compileIdentity(spec, form, certificate.limits)));
+  throwsCode("wrong-identity", () =>
+    requireIdentity(certificate, compileIdentity(compileRe2, spec, form, certificate.limits)),
+  );
 
 test("only required properties are checked", () => accepts(mail, {}));
 
@@ -50,14 +53,16 @@ test("extensions by Fulcio's name, Kyverno's spelling and object identifier; a m
 });
 
 test("an extension that Fulcio does not have and an expression that is none", () => {
-  throwsCode("malformed", () => compileIdentity({ additionalExtensions: { nothing: "x" } }, "wildcard", defaultLimits));
-  throwsCode("malformed", () => compileIdentity({ subjectRegExp: "(" }, "wildcard", defaultLimits));
-  throwsCode("malformed", () => compileIdentity({ issuerRegExp: "(?=x)" }, "wildcard", defaultLimits));
+  throwsCode("malformed", () =>
+    compileIdentity(compileRe2, { additionalExtensions: { nothing: "x" } }, "wildcard", defaultLimits),
+  );
+  throwsCode("malformed", () => compileIdentity(compileRe2, { subjectRegExp: "(" }, "wildcard", defaultLimits));
+  throwsCode("malformed", () => compileIdentity(compileRe2, { issuerRegExp: "(?=x)" }, "wildcard", defaultLimits));
 });
 
 test("the message has both sides", () => {
   const error = throwsCode("wrong-identity", () =>
-    requireIdentity(mail, compileIdentity({ subject: "bob@example.com" }, "exact", defaultLimits)),
+    requireIdentity(mail, compileIdentity(compileRe2, { subject: "bob@example.com" }, "exact", defaultLimits)),
   );
   assert.match(error.message, '"bob@example.com"');
   assert.match(error.message, '"ada@example.com"');
