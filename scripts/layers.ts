@@ -154,10 +154,7 @@ export const layers: LayerTable = {
       "proxy/upstream/rekor",
     ],
   },
-  "proxy/sync": {
-    units: [...api, "proxy/mirror", "proxy/upstream", "proxy/archive", "proxy/config.ts", "proxy/log.ts"],
-    packages: ["node:"],
-  },
+  "proxy/sync/lists": { units: [] },
   "proxy/registry": {
     units: [...stored, "proxy/mirror", "proxy/upstream", "proxy/log.ts", "proxy/metrics.ts"],
     packages: ["node:", "express"],
