@@ -150,7 +150,10 @@ export function createEngine(options: EngineOptions): Engine {
         warnings: [...warnings, ...resultWarnings(results), ...trustWarnings],
         trustWarnings: [...trustWarnings],
         open: knowledge.open(),
-        read: verifier.read(),
+        // Only evidence records ask for it.
+        get read() {
+          return verifier.read();
+        },
         at: now.toISOString(),
         ...(newest === undefined ? {} : { newestSignedTime: newest.toISOString() }),
       };

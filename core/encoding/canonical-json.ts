@@ -10,10 +10,13 @@ export function encodeCanonicalJson(value: JsonValue): string {
   if (typeof value === "number" && !Number.isFinite(value))
     throw new EngineError("malformed", "number that JSON cannot write");
   if (value === null || typeof value !== "object") return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${(value as readonly JsonValue[]).map(encodeCanonicalJson).join(",")}]`;
+  let text = "";
+  if (Array.isArray(value)) {
+    for (const item of value as readonly JsonValue[]) text += `${text === "" ? "" : ","}${encodeCanonicalJson(item)}`;
+    return `[${text}]`;
+  }
   const object = value as { readonly [key: string]: JsonValue };
-  return `{${Object.keys(object)
-    .sort()
-    .map((key) => `${JSON.stringify(key)}:${encodeCanonicalJson(object[key] as JsonValue)}`)
-    .join(",")}}`;
+  for (const key of Object.keys(object).sort())
+    text += `${text === "" ? "" : ","}${JSON.stringify(key)}:${encodeCanonicalJson(object[key] as JsonValue)}`;
+  return `{${text}}`;
 }

@@ -9,17 +9,25 @@ import { findText } from "./find-text.ts";
 /** The bounds of a wildcard pattern. */
 export type PatternLimits = Pick<Limits, "patternBytes" | "patternSteps">;
 
-const star = 42;
-const question = 63;
+const starPoint = 42;
+const questionPoint = 63;
 
 /** True where `text` is a pattern and not only a name. */
 export const containsWildcard = (text: string): boolean => text.includes("*") || text.includes("?");
 
 /** A pattern with stars only: its fixed parts in order, the first and the last at the ends. */
 function matchStars(pattern: string, text: string): boolean {
+  const star = pattern.indexOf("*");
+  if (star === -1) return pattern === text;
+  // Most patterns have one star, and need no list of parts.
+  if (star === pattern.lastIndexOf("*"))
+    return (
+      pattern.length - 1 <= text.length &&
+      text.startsWith(pattern.slice(0, star)) &&
+      text.endsWith(pattern.slice(star + 1))
+    );
   const parts = pattern.split("*");
   const first = parts[0] ?? "";
-  if (parts.length === 1) return first === text;
   const last = parts[parts.length - 1] ?? "";
   if (first.length + last.length > text.length || !text.startsWith(first) || !text.endsWith(last)) return false;
   const end = text.length - last.length;
@@ -45,10 +53,10 @@ function matchPoints(pattern: Uint32Array, text: Uint32Array, most: number): boo
   for (let steps = 0; at < text.length; steps++) {
     if (steps > most) throw new EngineError("over-budget", "wildcard pattern takes too many steps");
     const wanted = pattern[next];
-    if (wanted === star) {
+    if (wanted === starPoint) {
       afterStar = ++next;
       retry = at;
-    } else if (wanted === question || wanted === text[at]) {
+    } else if (wanted === questionPoint || wanted === text[at]) {
       next++;
       at++;
     } else {
@@ -57,7 +65,7 @@ function matchPoints(pattern: Uint32Array, text: Uint32Array, most: number): boo
       at = ++retry;
     }
   }
-  while (pattern[next] === star) next++;
+  while (pattern[next] === starPoint) next++;
   return next === pattern.length;
 }
 

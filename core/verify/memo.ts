@@ -7,7 +7,7 @@ import type { Digest } from "../crypto/digest.ts";
 import { isWithin, type ValidityPeriod } from "../encoding/instant.ts";
 import type { Answer, AnswerTo } from "../knowledge/answer.ts";
 import type { Knowledge } from "../knowledge/knowledge.ts";
-import { type Question, questionText } from "../knowledge/question.ts";
+import type { Question } from "../knowledge/question.ts";
 import { RecordingKnowledge } from "../knowledge/recording-knowledge.ts";
 import type { Failure } from "../verdict.ts";
 import type { BoundedVerifier } from "./bounded-verifier.ts";
@@ -50,6 +50,10 @@ class Bounded<K, V> {
   }
 }
 
+/** The length of the first text keeps keys distinct. Cheaper than the canonical text, and as good in memory. */
+const tagKey = ({ repository, tag }: Question & { readonly kind: "tag" }): string =>
+  `${repository.length} ${repository} ${tag}`;
+
 /** The results for one version of one source. Each tag is looked up once per version. */
 class Version implements Knowledge {
   readonly text: string;
@@ -66,7 +70,7 @@ class Version implements Knowledge {
 
   answer<Q extends Question>(question: Q): AnswerTo<Q> | undefined {
     if (question.kind !== "tag") return this.#source.answer(question);
-    const text = questionText(question);
+    const text = tagKey(question);
     const held = this.#tags.get(text);
     if (held !== undefined) return held as AnswerTo<Q>;
     const answer = this.#source.answer(question);
@@ -140,7 +144,8 @@ export class DecisionVerifier {
   readonly #own = new Map<string, ImageOutcome>();
   /** Results that later decisions must not reuse: computed once, here. */
   readonly #fresh = new Map<string, ImageOutcome>();
-  readonly #recalled = new Set<string>();
+  /** The questions under each result that an earlier decision computed. */
+  readonly #recalled: (readonly string[])[] = [];
   #newest: Date | undefined;
 
   constructor(context: DecisionContext, version: Version | undefined) {
@@ -181,13 +186,13 @@ export class DecisionVerifier {
 
   /** Canonical texts of all questions that the decision read, sorted. */
   read(): readonly string[] {
-    return [...new Set([...this.knowledge.read(), ...this.#recalled])].sort();
+    return [...new Set([...this.knowledge.read(), ...this.#recalled.flat()])].sort();
   }
 
   #lookUp(key: string): ImageOutcome | undefined {
     const kept = this.#kept?.get(key);
     if (kept === undefined || !isWithin(kept.steady, trustNow(this.#context)())) return undefined;
-    for (const text of kept.read) this.#recalled.add(text);
+    this.#recalled.push(kept.read);
     this.#newest = later(this.#newest, kept.newest);
     this.#own.set(key, kept.outcome);
     return kept.outcome;
