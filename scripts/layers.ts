@@ -113,7 +113,7 @@ export const layers: LayerTable = {
   "proxy/mirror": { units: [...stored, "core/cosign", "proxy/make-folder.ts"], packages: ["node:", "better-sqlite3"] },
   "proxy/archive": { units: [...stored, "proxy/mirror"], packages: ["node:", "tar-stream"] },
   "proxy/upstream": {
-    units: [...basis, "core/knowledge"],
+    units: [...basis, "core/crypto", "core/knowledge"],
     packages: ["node:", "undici"],
   },
   "proxy/upstream/tuf": {

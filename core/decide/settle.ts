@@ -93,7 +93,8 @@ export class AskingRun {
   readonly #options: AskingOptions;
   /** By canonical text; a promise holds once the answer is among the others. */
   readonly #asked = new Map<string, Promise<void>>();
-  readonly #answered = new Set<string>();
+  /** How large the content could be for which each was asked. */
+  readonly #answered = new Map<string, number>();
   #free: number;
   readonly #waiting: (() => void)[] = [];
 
@@ -129,16 +130,27 @@ export class AskingRun {
   ): Promise<Result> {
     for (let round = 0; round < rounds; round++) {
       const result = attempt(this.#answers, this.#now);
-      const open = widest(result.open.filter((question) => !this.#answered.has(questionText(question))));
+      const open = widest(result.open.filter((question) => !this.#isAnswered(question)));
       if (open.length === 0) return result;
       await Promise.all(open.map((question) => this.#once(question)));
     }
     throw new EngineError("over-budget", `questions are still open after ${rounds} rounds of asking`);
   }
 
+  /** Who stated too small a size of a content must not hide it from who states the right one. */
+  #isAnswered(question: Question): boolean {
+    const most = this.#answered.get(questionText(question));
+    if (most === undefined || most >= mostOf(question)) return most !== undefined;
+    const answer = this.#answers.answer(question);
+    return answer?.state !== "unavailable" || answer.code !== "over-limit";
+  }
+
   #once(question: Question): Promise<void> {
     const text = questionText(question);
-    const asked = this.#asked.get(text) ?? this.#inTurn(() => this.#ask(question, text));
+    const isAgain = this.#answered.has(text) && !this.#isAnswered(question);
+    // Other loops of this run wait for the same asking.
+    if (isAgain) this.#answered.delete(text);
+    const asked = (isAgain ? undefined : this.#asked.get(text)) ?? this.#inTurn(() => this.#ask(question, text));
     this.#asked.set(text, asked);
     return asked;
   }
@@ -166,7 +178,7 @@ export class AskingRun {
             why: "the time of this run was spent before",
           }
         : await this.#asker.ask(question);
-    this.#answered.add(text);
+    this.#answered.set(text, mostOf(question));
     if (answer === undefined) return;
     this.#answers.set(question, besideGiven(this.#options.given?.answer(question), answer));
     const isKept = answer.state !== "unavailable" && this.#options.store?.(question, answer) === true;

@@ -2,10 +2,12 @@
  * HTTP requests that end: bounded in time, size, redirects and tries. Everything that is fetched comes through here.
  * Source: RFC 9110 (redirects, Retry-After).
  */
+import { createHash, type Hash } from "node:crypto";
 import type { Readable } from "node:stream";
 import { setTimeout as wait } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
 import { request as send } from "undici";
+import type { Digest } from "../../core/crypto/digest.ts";
 import { encodeBase64 } from "../../core/encoding/base64.ts";
 import { encodeUtf8 } from "../../core/encoding/utf8.ts";
 import { EngineError } from "../../core/errors.ts";
@@ -24,6 +26,8 @@ export interface BoundedRequest {
   readonly body?: string;
   /** Of a successful answer's content. */
   readonly maxBytes: number;
+  /** That a successful answer's content must have. It is hashed while it comes, and other content is no answer. */
+  readonly digest?: Digest;
   /** In place of the fetcher's own. */
   readonly tries?: number;
 }
@@ -83,7 +87,8 @@ export class Fetcher {
   /**
    * The answer, whatever its status. Failures that may pass are tried again, with growing pauses or the one that the
    * upstream asks for.
-   * @throws EngineError `over-limit` past `maxBytes`, and the codes of an outage.
+   * @throws EngineError `over-limit` past `maxBytes`, `upstream-error` for content of another digest, and the codes of
+   * an outage.
    */
   async fetch(request: BoundedRequest, signal: AbortSignal): Promise<BoundedResponse> {
     const { origin } = request.url;
@@ -168,7 +173,7 @@ export class Fetcher {
   }
 
   async #send(
-    { url, method = "GET", headers, authorization, originHeaders, body, maxBytes }: BoundedRequest,
+    { url, method = "GET", headers, authorization, originHeaders, body, maxBytes, digest }: BoundedRequest,
     signal: AbortSignal,
   ): Promise<BoundedResponse> {
     const { connections, log, now = Date.now } = this.#options;
@@ -192,6 +197,8 @@ export class Fetcher {
     const bytes = await readBody(answer.body, ok ? maxBytes : mostOfFailure, ok, {
       length: method === "HEAD" ? undefined : joined["content-length"],
       encoding: method === "HEAD" ? undefined : joined["content-encoding"],
+      digest: ok ? digest : undefined,
+      type: joined["content-type"],
       subject: shownUrl(url),
     });
     log?.(`${method} ${shownUrl(url)} ${answer.statusCode}, ${bytes.length} bytes, ${now() - begun} ms`);
@@ -230,6 +237,8 @@ function redirectTarget(location: string, from: URL): URL {
 interface BodyFacts {
   readonly length: string | undefined;
   readonly encoding: string | undefined;
+  readonly digest: Digest | undefined;
+  readonly type: string | undefined;
   readonly subject: string;
 }
 
@@ -238,7 +247,7 @@ async function readBody(
   body: Readable,
   most: number,
   whole: boolean,
-  { length, encoding, subject }: BodyFacts,
+  { length, encoding, digest, type, subject }: BodyFacts,
 ): Promise<Uint8Array> {
   const tooLarge = (): EngineError => new EngineError("over-limit", `more than ${most} bytes`, { subject });
   if (whole && Number(length) > most) {
@@ -246,22 +255,35 @@ async function readBody(
     body.on("error", () => undefined).destroy();
     throw tooLarge();
   }
+  const isPlain = encoding === undefined || encoding === "identity";
+  const hash = createHash("sha256");
   const pieces: Uint8Array[] = [];
   let count = 0;
   // Leaving the loop ends the connection.
   for await (const piece of body as AsyncIterable<Uint8Array>) {
     pieces.push(piece);
     count += piece.length;
+    if (digest !== undefined && isPlain) hash.update(piece);
     if (count <= most) continue;
     if (whole) throw tooLarge();
     break;
   }
-  const bytes = new Uint8Array(Buffer.concat(pieces));
-  if (encoding === undefined || encoding === "identity") return bytes;
-  if (!whole) return new Uint8Array();
-  if (encoding !== "gzip" && encoding !== "x-gzip")
+  const sent = new Uint8Array(Buffer.concat(pieces));
+  if (!isPlain && !whole) return new Uint8Array();
+  if (!isPlain && encoding !== "gzip" && encoding !== "x-gzip")
     throw new EngineError("upstream-error", `content in ${encoding}, which was not asked for`, { subject });
-  return inflate(bytes, most, subject);
+  const bytes = isPlain ? sent : inflate(sent, most, subject);
+  if (digest !== undefined) requireDigest(isPlain ? hash : hash.update(bytes), digest, type, subject);
+  return bytes;
+}
+
+/** @throws EngineError `upstream-error`: whoever gives other content has not given what was asked for. */
+function requireDigest(hash: Hash, digest: Digest, type: string | undefined, subject: string): void {
+  const found = `sha256:${hash.digest("hex")}`;
+  if (found === digest) return;
+  const isPage = /^\s*text\/html/i.test(type ?? "");
+  const why = isPage ? "a page in HTML, not what was asked for" : `the content has another digest: ${found}`;
+  throw new EngineError("upstream-error", why, { subject });
 }
 
 function inflate(bytes: Uint8Array, most: number, subject: string): Uint8Array {

@@ -2,6 +2,7 @@
  * Requests to a registry with what it asks for: nothing at first, then a token or a password, which are kept until they
  * end. Source: https://distribution.github.io/distribution/spec/auth/token/, RFC 7617.
  */
+import type { Digest } from "../../../core/crypto/digest.ts";
 import { EngineError } from "../../../core/errors.ts";
 import type { Limits } from "../../../core/limits.ts";
 import {
@@ -31,6 +32,8 @@ export interface RegistryRequest {
   readonly path: string | URL;
   readonly accept?: string;
   readonly maxBytes: number;
+  /** That the content must have. */
+  readonly digest?: Digest;
 }
 
 /** What is sent as `Authorization`, and in whose name. */
@@ -227,7 +230,11 @@ function basicOf(credential: Credential | undefined, origin: URL): string | unde
   });
 }
 
-function boundedRequest(endpoint: Endpoint, { method = "GET", path, accept, maxBytes }: RegistryRequest, origin: URL) {
+function boundedRequest(
+  endpoint: Endpoint,
+  { method = "GET", path, accept, maxBytes, digest }: RegistryRequest,
+  origin: URL,
+) {
   const url = typeof path === "string" ? new URL(`${endpoint.root}${path}`, origin) : path;
   if (endpoint.namespace !== undefined) url.searchParams.set("ns", endpoint.namespace);
   return {
@@ -236,5 +243,6 @@ function boundedRequest(endpoint: Endpoint, { method = "GET", path, accept, maxB
     headers: { "user-agent": "sallyport", ...(accept === undefined ? {} : { accept }) },
     originHeaders: endpoint.headers,
     maxBytes,
+    ...(digest === undefined ? {} : { digest }),
   } satisfies BoundedRequest;
 }

@@ -47,6 +47,12 @@ export interface RegistryClientOptions {
   readonly log?: ((line: string) => void) | undefined;
 }
 
+/** What is known of a content before it is asked for. */
+interface ContentFacts {
+  readonly digest?: Digest;
+  readonly atMost?: number | undefined;
+}
+
 const manifestTypes = Object.values(mediaTypes).join(", ");
 const mostPages = 100;
 /** What a registry without the referrers API answers; or some page, with 200. */
@@ -85,8 +91,8 @@ export class HttpRegistryClient implements RegistryClient {
     signal: AbortSignal,
     atMost?: number,
   ): Promise<Uint8Array | undefined> {
-    const response = await this.#getManifest(endpoint, digest, signal, atMost);
-    return response === undefined ? undefined : checkedContent(response, digest);
+    const response = await this.#getManifest(endpoint, digest, signal, { digest, atMost });
+    return response?.bytes;
   }
 
   async blob(
@@ -97,8 +103,9 @@ export class HttpRegistryClient implements RegistryClient {
   ): Promise<Uint8Array | undefined> {
     const { requests, limits } = this.#options;
     const path = `${endpoint.path}/blobs/${digest}`;
-    const response = await requests.send(endpoint, { path, maxBytes: Math.min(limits.blobBytes, atMost) }, signal);
-    if (response.status === 200) return checkedContent(response, digest);
+    const maxBytes = Math.min(limits.blobBytes, atMost);
+    const response = await requests.send(endpoint, { path, maxBytes, digest }, signal);
+    if (response.status === 200) return response.bytes;
     if (saysAbsent(response, limits)) return undefined;
     throw await this.#fault(response, endpoint, signal);
   }
@@ -140,13 +147,14 @@ export class HttpRegistryClient implements RegistryClient {
     endpoint: Endpoint,
     reference: string,
     signal: AbortSignal,
-    atMost = Number.POSITIVE_INFINITY,
+    { digest, atMost = Number.POSITIVE_INFINITY }: ContentFacts = {},
   ): Promise<BoundedResponse | undefined> {
     const { requests, limits } = this.#options;
     const path = `${endpoint.path}/manifests/${reference}`;
+    const maxBytes = Math.min(limits.manifestBytes, atMost);
     const response = await requests.send(
       endpoint,
-      { path, accept: manifestTypes, maxBytes: Math.min(limits.manifestBytes, atMost) },
+      { path, accept: manifestTypes, maxBytes, ...(digest === undefined ? {} : { digest }) },
       signal,
     );
     if (response.status === 200 && !isHtml(response)) return response;
@@ -274,10 +282,4 @@ function statedDigest({ bytes, headers, url }: BoundedResponse): Digest {
       subject: shownUrl(url),
     });
   return digest;
-}
-
-function checkedContent({ bytes, url }: BoundedResponse, digest: Digest): Uint8Array {
-  const found = digestOf(bytes);
-  if (found === digest) return bytes;
-  throw new EngineError("upstream-error", `the content has another digest: ${found}`, { subject: shownUrl(url) });
 }

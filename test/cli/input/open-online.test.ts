@@ -197,6 +197,28 @@ test("a login that is refused is no outage: what was answered before does not de
   );
 });
 
+test("content that is not what its digest says is no answer, and is never kept", () => {
+  let isOther = true;
+  return onStage(
+    async ({ host, run }) => {
+      const store = join(temporaryFolder(), "mirror");
+      const words = ["verify", "--store", store, ...byKey(), `${host}/${name}:signed`];
+      const { exit, err } = await run([...words, "--online"]);
+      assert.is(exit, 5, err);
+      assert.match(err, "error upstream-error");
+      assert.match(err, "another digest");
+      assert.is((await run(words)).exit, 5, "offline nobody knows it either");
+      isOther = false;
+      assert.is((await run([...words, "--online"])).exit, 0);
+    },
+    (path, response) => {
+      if (!isOther || !path.includes("/blobs/")) return false;
+      response.writeHead(200).end("other content");
+      return true;
+    },
+  );
+});
+
 test("a claim that an answer ends is named", () =>
   onStage(async ({ host, run }) => {
     const store = join(temporaryFolder(), "mirror");

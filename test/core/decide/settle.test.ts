@@ -195,6 +195,31 @@ test("content that several name is asked for once, for the largest size that one
   }
 });
 
+test("a size that is stated too small does not hide content from who states the right one", async () => {
+  const { digest } = listed("x");
+  const blob = (atMost: number) => ({ kind: "blob", repository: "ghcr.io/org/app", digest, atMost }) as const;
+  const asked: (number | undefined)[] = [];
+  const asker: Asker = {
+    ask: (question) => {
+      const { atMost } = question as ReturnType<typeof blob>;
+      asked.push(atMost);
+      return Promise.resolve(
+        atMost < 500
+          ? { state: "unavailable", code: "over-limit", ...origin }
+          : { state: "present", value: new Uint8Array(500), ...origin },
+      ) as never;
+    },
+  };
+  const run = new AskingRun({ answer: () => undefined }, asker, new Date(), {});
+  const rounds = (sizes: readonly number[]) => {
+    const left = [...sizes.map((size) => [blob(size)]), []];
+    return run.settle(() => ({ open: left.shift() ?? [] }), 9);
+  };
+  await Promise.all([rounds([10, 9, 10, 600, 10, 700]), rounds([10, 600])]);
+  assert.equal(asked, [10, 600]);
+  assert.is(run.knowledge.answer(blob(10))?.state, "present");
+});
+
 test("content that was stored is read from where it is, and is not held twice", async () => {
   const blob = { kind: "blob", repository: "ghcr.io/org/app", digest: listed("x").digest } as const;
   const tag = { kind: "tag", repository: "ghcr.io/org/app", tag: "1" } as const;

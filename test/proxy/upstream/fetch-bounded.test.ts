@@ -1,8 +1,9 @@
-import type { RequestListener } from "node:http";
+import type { RequestListener, ServerResponse } from "node:http";
 import { gzipSync } from "node:zlib";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { decodeUtf8 } from "../../../core/encoding/utf8.ts";
+import { digestOf } from "../../../core/crypto/digest.ts";
+import { decodeUtf8, encodeUtf8 } from "../../../core/encoding/utf8.ts";
 import { Fetcher, shownUrl } from "../../../proxy/upstream/fetch-bounded.ts";
 import { Connections } from "../../../proxy/upstream/connections.ts";
 import { rejectsCode } from "../../support/assert.ts";
@@ -183,6 +184,41 @@ test("what was sent in a body is not sent on to another origin", async () => {
     },
   );
   await other.close();
+});
+
+test("content of a digest: compared with it as it came; other content is none, and is not asked for again", () => {
+  const text = "x".repeat(100_000);
+  const digest = digestOf(encodeUtf8(text));
+  const zipped = gzipSync(text);
+  const html = { "content-type": "text/html; charset=utf-8" };
+  let sent = 0;
+  const endless = (response: ServerResponse): void => {
+    while (!response.destroyed && response.write("x".repeat(1000))) sent += 1000;
+    if (!response.destroyed) response.once("drain", () => endless(response));
+  };
+  return withServer(
+    (request, response) => {
+      if (request.url === "/endless") return endless(response);
+      if (request.url === "/gzip") return void response.writeHead(200, { "content-encoding": "gzip" }).end(zipped);
+      if (request.url === "/page") return void response.writeHead(200, html).end("<h1>Log in</h1>");
+      if (request.url === "/failure") return void response.writeHead(404).end("none");
+      response.end(request.url === "/other" ? `${text.slice(1)}y` : request.url === "/cut" ? text.slice(1) : text);
+    },
+    async (server) => {
+      const fetcher = quickFetcher();
+      const ofDigest = (path: string) =>
+        fetcher.fetch({ url: new URL(path, server.url), maxBytes: text.length, digest }, never);
+      for (const path of ["/whole", "/gzip"]) assert.is((await ofDigest(path)).bytes.length, text.length, path);
+      assert.is((await ofDigest("/failure")).status, 404, "of a failure nothing is compared");
+      server.asked();
+      for (const path of ["/other", "/cut"])
+        assert.match((await rejectsCode("upstream-error", () => ofDigest(path))).message, "another digest");
+      assert.match((await rejectsCode("upstream-error", () => ofDigest("/page"))).message, "HTML");
+      await rejectsCode("over-limit", () => ofDigest("/endless"));
+      assert.ok(sent < 100 * text.length, `${sent} bytes were sent`);
+      assert.equal(server.asked(), ["GET /other", "GET /cut", "GET /page", "GET /endless"]);
+    },
+  );
 });
 
 test("gzip is read within the bound, other encodings are refused", () =>
