@@ -7,7 +7,9 @@ import * as assert from "uvu/assert";
 import { parseDocument } from "yaml";
 import { parseXml } from "../support/xml.ts";
 import { runCli, type TestRun } from "./command-io.ts";
-import { demoLayout } from "./demo-layout.ts";
+import { tempFolder } from "../support/temp-folder.ts";
+import { ImageLayout } from "./demo-image.ts";
+import { demoLayout, repository } from "./demo-layout.ts";
 import { forged, hiddenSigns, hostileTexts } from "./hostile-texts.ts";
 
 const test = suite("cli/hostile");
@@ -172,6 +174,12 @@ test("words of the command line, names of files, and documents that are somethin
       ["verify", `--${text}`],
       ["verify", "-o", text, demo.signed],
       ["help", text],
+      ["tree", ...knowledge, text],
+      ["download", "signature", ...knowledge, text],
+      ["download", "attestation", "--predicate-type", text, ...knowledge, demo.signed],
+      ["completion", text],
+      ["env", text],
+      ["mirror", "add", "--store", text, text],
     ];
     for (const words of commands)
       requireFormat(await runCli(words, { files }), "text", `${JSON.stringify(text)}: ${words.slice(0, 3).join(" ")}`);
@@ -188,6 +196,35 @@ test("what is signed: identities, annotations, predicates and types are shown as
       ["yaml", ["-a", `env=${text}`, "-o", "yaml"]],
     ] as const)
       requireFormat(await runCli([...verify, ...more, demo.signed], { files }), format, JSON.stringify(text));
+  }
+});
+
+test("what hangs on an image: types and annotations that its signer chose", async () => {
+  for (const text of hostileTexts) {
+    const folder = tempFolder();
+    const layout = new ImageLayout(folder);
+    const digest = layout.addImage(`${repository}:odd`, "odd");
+    layout.addSignature(repository, digest, demo.key, { [text]: text, env: text });
+    layout.addAttestation(repository, digest, demo.key, text, { [text]: text });
+    const files = { "key.pub": demo.key.pem };
+    const there = ["--layout", folder, "--complete", `${repository}:odd`];
+    const byKey = ["--key", "key.pub", "--insecure-ignore-tlog", ...there];
+    for (const [format, words] of [
+      ["text", ["tree", ...there]],
+      ["json", ["tree", "-o", "json", ...there]],
+      ["yaml", ["tree", "-o", "yaml", ...there]],
+      ["text", ["verify", ...byKey]],
+      ["json", ["verify", "-o", "json", ...byKey]],
+      ["text", ["verify-attestation", ...byKey]],
+      ["text", ["verify-attestation", "--type", "slsaprovenance", ...byKey]],
+      ["yaml", ["verify-attestation", "--type", text, "-o", "yaml", ...byKey]],
+    ] as const)
+      requireFormat(await runCli(words, { files }), format, `${JSON.stringify(text)}: ${words.slice(0, 2).join(" ")}`);
+    for (const what of ["signature", "attestation"]) {
+      const { out, err } = await runCli(["download", what, ...there], { files });
+      requireHarmless(`${out}${err}`, `${JSON.stringify(text)}: download ${what}`);
+      for (const line of out.split("\n").filter((line) => line !== "")) JSON.parse(line);
+    }
   }
 });
 
