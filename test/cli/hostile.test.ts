@@ -179,7 +179,6 @@ test("words of the command line, names of files, and documents that are somethin
       ["download", "attestation", "--predicate-type", text, ...knowledge, demo.signed],
       ["completion", text],
       ["env", text],
-      ["mirror", "add", "--store", text, text],
     ];
     for (const words of commands)
       requireFormat(await runCli(words, { files }), "text", `${JSON.stringify(text)}: ${words.slice(0, 3).join(" ")}`);

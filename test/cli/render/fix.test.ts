@@ -55,6 +55,12 @@ test("commands with policies name none of the flags that they lack", async () =>
     }
 });
 
+test("a question that was not asked in time is asked for longer; an expression that grew is made smaller", () => {
+  const question: Question = { kind: "tag", repository: "ghcr.io/org/app", tag: "1" };
+  assert.match(fixText({ code: "over-budget", question }), /--timeout 10m/);
+  assert.match(fixText({ code: "over-budget" }), /^make the expression/);
+});
+
 test("what looks like a command or a flag is marked, so that it is checked", () => {
   for (const [name, text] of [...Object.entries(fixes), ...Object.entries(remedies), ...Object.entries(checks)]) {
     assert.is((text.match(/`/g) ?? []).length % 2, 0, name);
