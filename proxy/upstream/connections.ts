@@ -5,9 +5,11 @@
 import { type LookupAddress, type LookupOptions, lookup } from "node:dns";
 import { BlockList, isIP } from "node:net";
 import { createSecureContext, rootCertificates, type SecureContext } from "node:tls";
-import { Agent, type Dispatcher, ProxyAgent } from "undici";
+import { Agent, buildConnector, type Dispatcher, ProxyAgent } from "undici";
 import { EngineError } from "../../core/errors.ts";
+import type { ConnectionFacts } from "./outage.ts";
 import { type Environment, hostOf, proxyFor } from "./proxy-choice.ts";
+import { isAlert, type TlsSettings } from "./tls-failure.ts";
 
 /** What is particular to one host. PEM texts. */
 export interface HostTls {
@@ -28,6 +30,8 @@ export interface ConnectionOptions {
   readonly authorities?: () => readonly string[];
   /** By `host` or `host:port`. */
   readonly tlsOf?: (host: string) => HostTls | undefined;
+  /** How a user names certificates to these hosts, for messages. */
+  readonly settings?: TlsSettings;
   /** Sockets to one origin at the same time. Default 8; more requests wait for one. */
   readonly perOrigin?: number;
   /** For connecting, TLS included. Default 10 s. */
@@ -75,6 +79,8 @@ function lookUpOutside(host: string, options: LookupOptions, found: Found): void
 export class Connections {
   readonly #options: ConnectionOptions;
   readonly #pools = new Map<string, Dispatcher>();
+  /** What servers said of TLS last before they closed a connection, by origin. */
+  readonly #alerts = new Map<string, Error>();
   #plain: SecureContext | undefined;
 
   constructor(options: ConnectionOptions) {
@@ -95,9 +101,10 @@ export class Connections {
     return pool;
   }
 
-  /** What is dialled in the place of the host; `undefined`: the host itself. */
-  proxyOf(url: URL): URL | undefined {
-    return proxyFor(url, this.#options.env);
+  /** What is known of a connection that failed. */
+  factsOf(url: URL): ConnectionFacts {
+    const { env, settings } = this.#options;
+    return { proxy: proxyFor(url, env), alert: this.#alerts.get(url.origin), settings };
   }
 
   #open(url: URL): Dispatcher {
@@ -117,10 +124,26 @@ export class Connections {
       headersTimeout: silenceMs,
       bodyTimeout: silenceMs,
     };
-    const proxy = this.proxyOf(url);
+    const proxy = proxyFor(url, this.#options.env);
     return proxy === undefined
-      ? new Agent({ ...bounds, connect: { ...connect, lookup: lookUpOutside as never } })
+      ? new Agent({ ...bounds, connect: this.#hearing(url, { ...connect, lookup: lookUpOutside as never }) })
       : new ProxyAgent({ ...bounds, uri: proxy.href, requestTls: connect, proxyTls: { timeout: connectMs } });
+  }
+
+  /** Undici reports a connection that was closed, and not why a server closed it. */
+  #hearing({ origin }: URL, options: buildConnector.BuildOptions): buildConnector.connector {
+    const connect = buildConnector(options);
+    return (to, callback) =>
+      connect(to, (...[error, socket]) => {
+        if (error !== null) return callback(error, null);
+        this.#alerts.delete(origin);
+        socket.on("error", (failure) => {
+          if (!isAlert(failure)) return;
+          if (this.#alerts.size >= mostOrigins) this.#alerts.clear();
+          this.#alerts.set(origin, failure);
+        });
+        callback(null, socket);
+      });
   }
 
   /** Reading authorities takes milliseconds, so hosts without settings of their own share one context. */

@@ -122,7 +122,7 @@ export class Fetcher {
       const failure =
         error instanceof EngineError
           ? error
-          : outage(error, shownUrl(request.url), this.#options.connections.proxyOf(request.url));
+          : outage(error, shownUrl(request.url), this.#options.connections.factsOf(request.url));
       this.#options.log?.(`${request.method ?? "GET"} ${shownUrl(request.url)} ${failure.code}: ${failure.message}`);
       return failure;
     }

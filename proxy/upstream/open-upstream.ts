@@ -7,7 +7,7 @@ import { Connections } from "./connections.ts";
 import { Fetcher } from "./fetch-bounded.ts";
 import { createKeyPart } from "./key-part.ts";
 import { openKms } from "./kms/kms-keys.ts";
-import { vaultTls } from "./kms/vault-tls.ts";
+import { vaultSettings, vaultTls } from "./kms/vault-tls.ts";
 import type { Environment } from "./proxy-choice.ts";
 import type { CredentialSource } from "./registry/credentials/credential.ts";
 import type { HostSettings } from "./registry/hosts.ts";
@@ -56,7 +56,11 @@ export function openUpstream({ log, ...connecting }: UpstreamOptions): Upstream 
 
   const keysOf = (files: Files, limits: Limits, now: () => Date): Part<"key"> => {
     const { env } = connecting;
-    const services = new Connections({ ...connecting, tlsOf: (host) => vaultTls(host, env, files) });
+    const services = new Connections({
+      ...connecting,
+      settings: vaultSettings,
+      tlsOf: (host) => vaultTls(host, env, files),
+    });
     closing.push(() => services.close());
     return openKms({ fetcher: new Fetcher({ connections: services, log }), env, files, limits, now });
   };

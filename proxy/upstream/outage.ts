@@ -1,6 +1,7 @@
 /** The codes of what goes wrong between us and an upstream. Source: docs/codes.md. */
 import { errors } from "undici";
 import { EngineError, type ErrorCode } from "../../core/errors.ts";
+import { codeIn, isNoTls, type TlsSettings, tlsFailure } from "./tls-failure.ts";
 
 /** For an answer that is neither what was asked for nor its absence. */
 export const codeOfStatus = (status: number): ErrorCode =>
@@ -10,13 +11,8 @@ export const codeOfStatus = (status: number): ErrorCode =>
 export const isPassing = (status: number): boolean =>
   status === 408 || status === 429 || status === 500 || status === 502 || status === 503 || status === 504;
 
-const tlsCode = /CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH/;
-
-/** OpenSSL's words for an answer that is no TLS: HTTP, in most cases. */
-const noTls = /^ERR_SSL_(?:WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST|UNKNOWN_PROTOCOL)$/;
-
 /** Whether a failure says that the other side does not speak TLS. */
-export const speaksNoTls = ({ cause }: EngineError): boolean => cause instanceof Error && noTls.test(codeIn(cause));
+export const speaksNoTls = ({ cause }: EngineError): boolean => cause instanceof Error && isNoTls(codeIn(cause));
 
 const words: Readonly<Record<string, string>> = {
   ECONNREFUSED: "connection refused",
@@ -40,13 +36,20 @@ const syscallOf = (error: Error): string => ("syscall" in error ? String(error.s
 /** A proxy for people: without user and password. */
 const shownProxy = ({ host }: URL): string => `the proxy ${host}`;
 
-const codeIn = (error: Error): string => ("code" in error ? String(error.code) : "");
+/** What is known of a connection that failed. */
+export interface ConnectionFacts {
+  /** Is asked in the place of the host. */
+  readonly proxy?: URL | undefined;
+  /** What the server said of TLS before it closed the connection. */
+  readonly alert?: Error | undefined;
+  readonly settings?: TlsSettings | undefined;
+}
 
 /**
- * A failure to talk, as a coded error; `proxy` is asked in the place of the host.
+ * A failure to talk, as a coded error.
  * @throws any error that is not one of the network.
  */
-export function outage(error: unknown, subject: string, proxy?: URL): EngineError {
+export function outage(error: unknown, subject: string, { proxy, alert, settings }: ConnectionFacts = {}): EngineError {
   if (error instanceof EngineError) return error;
   if (!(error instanceof Error)) throw error;
   const first = error instanceof AggregateError && error.errors[0] instanceof Error ? error.errors[0] : error;
@@ -71,8 +74,8 @@ export function outage(error: unknown, subject: string, proxy?: URL): EngineErro
     code === "ETIMEDOUT"
   )
     return because("timed-out", "no answer in time");
-  if (noTls.test(code)) return because("tls-failure", "it does not speak TLS");
-  if (tlsCode.test(code)) return because("tls-failure", `the server's certificate is refused: ${inner} (${code})`);
+  const ofTls = tlsFailure(alert !== undefined && isClosed(first) ? alert : first, settings);
+  if (ofTls !== undefined) return because(ofTls.code, ofTls.why);
   if (code === "EACCES") return because("access-denied", inner);
   if (code === "EPROTO" || error instanceof errors.HTTPParserError || code.startsWith("HPE_"))
     return because("upstream-error", `it does not speak the expected protocol: ${inner}`);
@@ -83,6 +86,10 @@ export function outage(error: unknown, subject: string, proxy?: URL): EngineErro
     );
   throw error;
 }
+
+/** A client whose certificate is missing or refused is told when the connection stands: what it meets is its end. */
+const isClosed = (error: Error): boolean =>
+  error instanceof errors.SocketError || codeIn(error) === "ECONNRESET" || codeIn(error) === "EPIPE";
 
 /** Where a connection could not be opened, it is the proxy that failed; later nobody knows which of the two it was. */
 const throughProxy = (why: string, proxy: URL, isFirst: boolean): string =>

@@ -10,6 +10,7 @@ import { type BoundedResponse, Fetcher } from "../fetch-bounded.ts";
 import { readJsonAnswer } from "../json-answer.ts";
 import { codeOfStatus } from "../outage.ts";
 import { isLoopback, hostOf } from "../proxy-choice.ts";
+import type { TlsSettings } from "../tls-failure.ts";
 import { type ClusterCredentials, type CredentialOptions, CredentialSource } from "./credentials.ts";
 import { apiServerName } from "./own-answers.ts";
 import { type AccessOptions, type ClusterAccess, readAccess } from "./kubeconfig.ts";
@@ -35,6 +36,13 @@ export interface ApiRequest {
 export type ApiAnswer =
   | { readonly state: "found"; readonly json: JsonValue; readonly bytes: number }
   | { readonly state: "absent" | "gone" };
+
+/** How a user names certificates to an API server. */
+const settings: TlsSettings = {
+  authority: "certificate-authority in the kubeconfig",
+  client: "client-certificate and client-key in the kubeconfig",
+  serverName: "tls-server-name in the kubeconfig",
+};
 
 /** Reads nothing and dials nobody before it is first asked. */
 export class ApiServer {
@@ -99,6 +107,7 @@ export class ApiServer {
     const { host } = new URL(server);
     const connections = new Connections({
       env: proxy === undefined ? env : { HTTP_PROXY: proxy, HTTPS_PROXY: proxy },
+      settings,
       tlsOf: (asked) => (asked === host ? { ...tls, cert, key } : undefined),
       ...(ca !== undefined ? { authorities: () => [ca] } : authorities === undefined ? {} : { authorities }),
     });

@@ -3,6 +3,14 @@ import { EngineError } from "../../../core/errors.ts";
 import { type Files, readNamedText } from "../config-files.ts";
 import type { HostTls } from "../connections.ts";
 import type { Environment } from "../proxy-choice.ts";
+import type { TlsSettings } from "../tls-failure.ts";
+
+/** How a user names certificates to a Vault. */
+export const vaultSettings: TlsSettings = {
+  authority: "VAULT_CACERT",
+  client: "VAULT_CLIENT_CERT and VAULT_CLIENT_KEY",
+  serverName: "VAULT_TLS_SERVER_NAME",
+};
 
 /**
  * What holds for `host`, which is `host` or `host:port`, if VAULT_ADDR names it.

@@ -6,6 +6,7 @@
 import type { Limits } from "../../../core/limits.ts";
 import { type ConnectionOptions, Connections } from "../connections.ts";
 import { Fetcher, type FetcherOptions } from "../fetch-bounded.ts";
+import type { TlsSettings } from "../tls-failure.ts";
 import { AuthorizedRequests } from "./authorized.ts";
 import type { CredentialSource } from "./credentials/credential.ts";
 import { type HostSettings, registryHosts } from "./hosts.ts";
@@ -15,8 +16,8 @@ import { createRegistryParts, type RegistryParts } from "./registry-part.ts";
 export interface RegistryOptions {
   readonly hosts: HostSettings;
   readonly credentials: CredentialSource;
-  /** Without `tlsOf`, which the hosts say. */
-  readonly connections: Omit<ConnectionOptions, "tlsOf">;
+  /** Without what is the registries' own. */
+  readonly connections: Omit<ConnectionOptions, "tlsOf" | "settings">;
   /** Without `connections` and `now`. `log` also receives what is left out of lists. */
   readonly fetching?: Omit<FetcherOptions, "connections" | "now">;
   readonly limits: Limits;
@@ -28,10 +29,17 @@ export interface Registry {
   close(): Promise<void>;
 }
 
+/** How a user names certificates to registries. */
+const settings: TlsSettings = {
+  authority: "--registry-cacert, or ca in hosts.toml",
+  client: "--registry-client-cert and --registry-client-key, or client in hosts.toml",
+  serverName: "--registry-server-name",
+};
+
 export function openRegistry(options: RegistryOptions): Registry {
   const { credentials, fetching = {}, limits } = options;
   const hosts = registryHosts(options.hosts);
-  const connections = new Connections({ ...options.connections, tlsOf: (host) => hosts.tlsOf(host) });
+  const connections = new Connections({ ...options.connections, settings, tlsOf: (host) => hosts.tlsOf(host) });
   const now = (): number => options.now().getTime();
   const fetcher = new Fetcher({ ...fetching, connections, now });
   const requests = new AuthorizedRequests({ fetcher, credentials, now, limits });

@@ -80,6 +80,13 @@ export interface FaultFacts {
 /** An answer that is neither what was asked for nor its absence, as a coded error. */
 export function registryFault(response: BoundedResponse, { who, now, limits }: FaultFacts): EngineError {
   const { status, headers, bytes, url } = response;
+  if (wantsClientCertificate(response))
+    return new EngineError(
+      "access-denied",
+      `HTTP ${status}, the server wants a client certificate; it is given with --registry-client-cert and \
+--registry-client-key, or client in hosts.toml`,
+      { subject: shownUrl(url) },
+    );
   const code = codeOfStatus(status);
   const errors = registryErrors(bytes, limits, mostErrors) ?? [];
   const said = isHtml(response)
@@ -97,6 +104,12 @@ export function registryFault(response: BoundedResponse, { who, now, limits }: F
   ];
   return new EngineError(code, parts.join(", "), { subject: shownUrl(url) });
 }
+
+/** What nginx answers who shows none, or one that it does not accept. Source: ngx_http_special_response.c. */
+const nginxWords = /No required SSL certificate was sent|The SSL certificate error/;
+
+const wantsClientCertificate = ({ status, bytes }: BoundedResponse): boolean =>
+  (status === 400 || status === 495 || status === 496) && nginxWords.test(Buffer.from(bytes).toString("latin1"));
 
 /** A short body in plain text says more than its status. */
 function bodyWords({ headers, bytes }: BoundedResponse): string {

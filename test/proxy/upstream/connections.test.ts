@@ -55,11 +55,13 @@ test("a client certificate where the server wants one", async () => {
   const client = await authority.issue(["client"]);
   const tls = { ...own, ca: authority.ca, requestCert: true, rejectUnauthorized: true };
   const server = await serveLoopback((_, response) => void response.end("ok"), tls);
+  const settings = { authority: "--ca", client: "--cert" };
   const withTls = (more: HostTls): Promise<string> =>
-    ask(server.url, new Connections({ env: {}, tlsOf: () => ({ ca: authority.ca, ...more }) }));
+    ask(server.url, new Connections({ env: {}, settings, tlsOf: () => ({ ca: authority.ca, ...more }) }));
   try {
     assert.is(await withTls(client), "ok");
-    await rejectsCode(["tls-failure", "unreachable"], () => withTls({}));
+    const none = await rejectsCode("access-denied", () => withTls({}));
+    assert.match(none.message, /wants a client certificate; it is given with --cert/);
   } finally {
     await server.close();
   }

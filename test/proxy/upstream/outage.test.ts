@@ -29,9 +29,6 @@ const failures: readonly (readonly [error: Error, code: string, says: RegExp])[]
   [new errors.ConnectTimeoutError("x"), "timed-out", /no answer/],
   [withCode("ETIMEDOUT"), "timed-out", /no answer/],
   [withCode("DEPTH_ZERO_SELF_SIGNED_CERT", "self-signed"), "tls-failure", /self-signed \(DEPTH_ZERO/],
-  [withCode("UNABLE_TO_VERIFY_LEAF_SIGNATURE"), "tls-failure", /certificate is refused/],
-  [withCode("ERR_TLS_CERT_ALTNAME_INVALID"), "tls-failure", /refused/],
-  [withCode("CERT_HAS_EXPIRED"), "tls-failure", /refused/],
   [withCode("ERR_SSL_WRONG_VERSION_NUMBER"), "tls-failure", /does not speak TLS/],
   [withCode("EACCES", "only link-local"), "access-denied", /only link-local/],
   [withCode("EPROTO"), "upstream-error", /expected protocol/],
@@ -52,7 +49,7 @@ for (const [error, code, says] of failures)
 
 test("where a proxy is asked, the message says which of the two failed", () => {
   const proxy = new URL("http://user:secret@proxy.corp:3128");
-  const said = (error: Error) => outage(error, "https://ghcr.io/v2/", proxy);
+  const said = (error: Error) => outage(error, "https://ghcr.io/v2/", { proxy });
   const dialling = (code: string, syscall: string) => Object.assign(withCode(code), { syscall });
   for (const error of [
     dialling("ECONNREFUSED", "connect"),
@@ -74,6 +71,13 @@ test("where a proxy is asked, the message says which of the two failed", () => {
     assert.is(refused.code, code);
     assert.match(refused.message, new RegExp(`^the proxy proxy\\.corp:3128 .*${status}$`));
   }
+});
+
+test("a connection that a server closes: what it said of TLS before counts", () => {
+  const alert = withCode("ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED");
+  for (const error of [new errors.SocketError("other side closed"), withCode("ECONNRESET"), withCode("EPIPE")])
+    assert.is(outage(error, "x", { alert }).code, "access-denied");
+  assert.is(outage(withCode("ECONNREFUSED"), "x", { alert }).code, "unreachable");
 });
 
 test("a coded error stays, and a defect flies on", () => {

@@ -30,6 +30,14 @@ test("errors are read as they are documented, and anything else is none", () => 
     assert.is(said(body), "HTTP 400");
 });
 
+test("nginx says in a page that it wants a client certificate", () => {
+  const page = "<html><head><title>400 No required SSL certificate was sent</title></head></html>";
+  const { code, message } = fault(answer(400, page, { "content-type": "text/html" }));
+  assert.is(code, "access-denied");
+  assert.match(message, /client certificate.*--registry-client-cert/);
+  assert.is(fault(answer(502, page)).code, "upstream-error");
+});
+
 test("what a registry says is one line, bounded, and moves no cursor", () => {
   const { message } = fault(
     answer(403, {
