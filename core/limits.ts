@@ -84,6 +84,8 @@ export interface Limits {
   /** Instructions times the length of the text in one search by a regular expression: some seconds at the worst. */
   readonly patternCost: number;
   readonly referenceBytes: number;
+  /** Images and repositories in the lists of one sync. */
+  readonly listEntries: number;
   /** Rounds of asking in `settle`. */
   readonly settleRounds: number;
   /** Verification results, and tags, that an engine remembers of one source (Kyverno: 1,000). 0: none. */
@@ -153,6 +155,7 @@ export const defaultLimits: Limits = {
   patternSteps: 50_000_000,
   patternCost: 200_000_000,
   referenceBytes: 4 * kib,
+  listEntries: 100_000,
   settleRounds: 16,
   memoEntries: 10_000,
 };

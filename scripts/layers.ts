@@ -154,7 +154,10 @@ export const layers: LayerTable = {
       "proxy/upstream/rekor",
     ],
   },
-  "proxy/sync/lists": { units: [] },
+  "proxy/sync/lists": {
+    units: [...basis, "core/oci", "core/patterns", "core/kyverno/policy", "core/kyverno/rule", "core/kyverno/image"],
+    packages: ["semver"],
+  },
   "proxy/registry": {
     units: [...stored, "proxy/mirror", "proxy/upstream", "proxy/log.ts", "proxy/metrics.ts"],
     packages: ["node:", "express"],
@@ -218,6 +221,7 @@ export const layers: LayerTable = {
       "proxy/upstream/registry/credentials",
       "proxy/upstream/tuf",
       "proxy/upstream/open-upstream.ts",
+      "proxy/sync/lists",
       "cli/command.ts",
       "cli/environment.ts",
       "cli/switches.ts",

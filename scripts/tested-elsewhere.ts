@@ -7,6 +7,30 @@ export const testedElsewhere: Readonly<Record<string, { readonly test: string; r
     test: "test/cli/commands/mirror-pins.test.ts",
     why: "the one command that asks for a key alone does so there, of each source",
   },
+  "proxy/sync/lists/entry-settings.ts": {
+    test: "test/proxy/sync/lists/plain-lines.test.ts",
+    why: "each setting is written right and wrong there",
+  },
+  "proxy/sync/lists/list-sink.ts": {
+    test: "test/proxy/sync/lists/plain-lines.test.ts",
+    why: "collects what is read there: faults, what is named twice, contradictions",
+  },
+  "proxy/sync/lists/zarf.ts": {
+    test: "test/proxy/sync/lists/read-image-list.test.ts",
+    why: "one file of the form, right and wrong",
+  },
+  "proxy/sync/lists/hauler.ts": {
+    test: "test/proxy/sync/lists/read-image-list.test.ts",
+    why: "one file of the form, right and wrong",
+  },
+  "proxy/sync/lists/oc-mirror.ts": {
+    test: "test/proxy/sync/lists/read-image-list.test.ts",
+    why: "one file of each version, right and wrong",
+  },
+  "proxy/sync/lists/policy-references.ts": {
+    test: "test/proxy/sync/lists/read-image-list.test.ts",
+    why: "policies of every kind are read there",
+  },
   "cli/input/output-flag.ts": {
     test: "test/cli/documents.test.ts",
     why: "every command that takes the flag is run there, in both forms",

@@ -28,28 +28,43 @@ export interface GivenPath {
 export const splitLists = (...flags: readonly (readonly string[] | undefined)[]): readonly string[] =>
   flags.flatMap((flag) => flag ?? []).flatMap((list) => list.split(","));
 
-const isDocument = (name: string): boolean => /\.(?:ya?ml|json)$/i.test(name);
+export const isDocument = (name: string): boolean => /\.(?:ya?ml|json)$/i.test(name);
+
+/** Which files of a folder are read, and who hears of the others. */
+export interface FolderReading {
+  readonly isRead: (name: string) => boolean;
+  readonly onOther?: (path: string) => void;
+}
+
+const documentsOnly: FolderReading = { isRead: isDocument };
 
 /**
- * The YAML and JSON files of a folder, to its depth. Hidden entries are skipped.
+ * The files of a folder that are read, to its depth. Hidden entries are skipped.
  * @throws EngineError `invalid-usage`, also for a link out of `root`, and a pipe or device in place of a file.
  */
-function readFolder(folder: string, root: string, io: CommandIO): readonly TextFile[] {
+function readFolder(folder: string, root: string, io: CommandIO, reading: FolderReading): readonly TextFile[] {
   return io.listFolder(folder).flatMap((entry): readonly TextFile[] => {
     if (entry.startsWith(".")) return [];
     const name = folder.endsWith("/") ? `${folder}${entry}` : `${folder}/${entry}`;
     const kind = io.entryKind(root, name);
-    if (kind === "folder") return readFolder(name, root, io);
-    return isDocument(entry) && kind !== "none" ? [{ name, text: readGivenText(name, io), inFolder: true }] : [];
+    if (kind === "folder") return readFolder(name, root, io, reading);
+    if (kind === "none") return [];
+    if (reading.isRead(entry)) return [{ name, text: readGivenText(name, io), inFolder: true }];
+    reading.onOther?.(name);
+    return [];
   });
 }
 
-/** What each path names; `-` is standard input. @throws EngineError `invalid-usage` */
-export const readPaths = (paths: readonly string[], io: CommandIO): readonly GivenPath[] =>
+/** What each path names; `-` is standard input. Of folders, YAML and JSON. @throws EngineError `invalid-usage` */
+export const readPaths = (
+  paths: readonly string[],
+  io: CommandIO,
+  reading: FolderReading = documentsOnly,
+): readonly GivenPath[] =>
   paths.map((path) => {
     const folder = path.replace(/(?<=.)\/+$/, "");
     return path !== "-" && io.pathKind(folder) === "folder"
-      ? { path, files: readFolder(folder, folder, io) }
+      ? { path, files: readFolder(folder, folder, io, reading) }
       : { path, files: [{ name: path, text: readGivenText(path, io), inFolder: false }] };
   });
 

@@ -5,10 +5,16 @@
 import type { JsonObject, JsonValue } from "../../core/encoding/json.ts";
 import { isObject, pointer } from "../../core/encoding/shape.ts";
 import { EngineError } from "../../core/errors.ts";
-import { formOf, itemOf } from "../../core/kyverno/policy/document-form.ts";
+import { formOf } from "../../core/kyverno/policy/document-form.ts";
 import type { Position } from "../../core/kyverno/policy/policy.ts";
 import { toJson } from "../../core/kyverno/policy/policy-value.ts";
-import { requestFor } from "../../core/kyverno/rule/resource-request.ts";
+import {
+  type FaultyResource,
+  faultyResource,
+  type GivenResource,
+  type ResourceSink,
+  takeResources,
+} from "../../core/kyverno/rule/read-resource.ts";
 import type { CommandIO } from "../command.ts";
 import {
   type GivenPath,
@@ -20,17 +26,7 @@ import {
 } from "./files.ts";
 import type { Limits } from "../../core/limits.ts";
 
-export interface GivenResource {
-  readonly position: Position;
-  /** Of a value within it, by its JSON pointer; absent where it stands in no file. */
-  readonly place?: (pointer: string) => Position;
-  readonly value: JsonObject;
-}
-
-/** A resource that cannot be judged. Its value holds as much of its identity as could be read. */
-export interface FaultyResource extends GivenResource {
-  readonly fault: EngineError;
-}
+export type { FaultyResource, GivenResource };
 
 export interface GivenResources {
   readonly resources: readonly GivenResource[];
@@ -46,9 +42,7 @@ interface ReadOptions {
   readonly wrapped?: boolean;
 }
 
-interface Sink {
-  readonly resources: GivenResource[];
-  readonly faulty: FaultyResource[];
+interface Sink extends ResourceSink {
   readonly skipped: Position[];
 }
 
@@ -100,8 +94,8 @@ function readFile(file: TextFile, wrapped: boolean, sink: Sink, limits: Limits):
     if (wrapped && isWrapper(value)) {
       const list = pointer("/spec", "resources");
       for (const [index, item] of wrappedResources(value, position).entries())
-        take(item, pointer(list, index), document.position, sink);
-    } else if (formOf(value) !== "other") take(value, "", document.position, sink);
+        takeResources(item, pointer(list, index), document.position, sink);
+    } else if (formOf(value) !== "other") takeResources(value, "", document.position, sink);
     else if (file.inFolder) sink.skipped.push(position);
     else strays.push(faultyResource(value, position, "is not a Kubernetes object"));
   }
@@ -119,49 +113,4 @@ function wrappedResources({ spec }: JsonObject, position: Position): readonly Js
       subject: placeText(position),
     });
   return resources as readonly JsonValue[];
-}
-
-const faultyResource = (value: JsonValue, position: Position, message: string): FaultyResource => ({
-  position,
-  fault: new EngineError("malformed", message, { subject: placeText(position) }),
-  value: isObject(value) ? value : {},
-});
-
-/** To kubectl every document with items is a list, whatever its kind. */
-function take(value: JsonValue, at: string, position: (pointer: string) => Position, sink: Sink): void {
-  if (isObject(value) && Array.isArray(value.items) && Object.hasOwn(value, "items")) {
-    const { items, apiVersion, kind } = value;
-    const list = {
-      apiVersion: typeof apiVersion === "string" ? apiVersion : "",
-      kind: typeof kind === "string" ? kind : "",
-    };
-    for (const [index, item] of (items as readonly JsonValue[]).entries())
-      take(itemOf(list, item), pointer(`${at}/items`, index), position, sink);
-    return;
-  }
-  try {
-    const place = (below: string): Position => position(`${at}${below}`);
-    sink.resources.push({ value: readResource(value), position: position(at), place });
-  } catch (error) {
-    if (!(error instanceof EngineError)) throw error;
-    sink.faulty.push(faultyResource(value, position(at), error.message));
-  }
-}
-
-/** @throws EngineError `malformed` for a value that cannot be the object of a request. */
-function readResource(value: JsonValue): JsonObject {
-  if (!isObject(value)) throw new EngineError("malformed", "the item of a list is not a resource");
-  if (Object.hasOwn(value, "items")) throw new EngineError("malformed", "the items of the list are not a list");
-  refusePrototype(value);
-  requestFor(value);
-  return value;
-}
-
-/** A name that no Kubernetes object has, and that other programs trip over. @throws EngineError `malformed` */
-function refusePrototype(value: JsonValue): void {
-  if (typeof value !== "object" || value === null) return;
-  for (const [key, below] of Object.entries(value)) {
-    if (key === "__proto__") throw new EngineError("malformed", "the resource has a member __proto__");
-    refusePrototype(below);
-  }
 }

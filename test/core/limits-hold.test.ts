@@ -22,6 +22,7 @@ import { MemoryKnowledge } from "../../core/oci/memory-knowledge.ts";
 import { openLayout } from "../../proxy/archive/oci-layout.ts";
 import { openLayoutSource } from "../../proxy/archive/open-source.ts";
 import { openMirror } from "../../proxy/mirror/open-mirror.ts";
+import { readImageList } from "../../proxy/sync/lists/read-image-list.ts";
 import { fetchTrust } from "../../proxy/upstream/tuf/trusted-root-source.ts";
 import { quickTufMirror } from "../support/quick-fetcher.ts";
 import {
@@ -157,6 +158,11 @@ const listingObjects: Run = async (given) => {
     await served.close();
   }
 };
+
+/** `readImageList` of two images. */
+const listingImages: Run = thrown((limits) =>
+  readImageList([{ name: "list", text: "ghcr.io/org/a:1\nghcr.io/org/b:1\n" }], { limits, policies: [], now: lab.now }),
+);
 
 /** `createEngine` with a trusted root that is known as TUF metadata with two roots. */
 const rotated: Run = (limits) => {
@@ -363,6 +369,7 @@ const rows: { readonly [Name in keyof Limits]: Row } = {
   documentsPerFile: { low: 1, run: loading(`${policyText}\n---\n${policyText}`), says: invalid },
   imagesPerResource: { low: 1, run: twoImages },
   clusterObjects: { low: 1, run: listingObjects },
+  listEntries: { low: 1, run: listingImages },
   attestorDepth: {
     low: 1,
     run: loading(attestors([{ entries: [{ attestor: { entries: [entry] } }] }])),

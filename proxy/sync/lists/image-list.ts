@@ -1,25 +1,22 @@
-/**
- * An image list as it was read: what a sync takes in, whatever the list was written in. Source:
- * docs/spec/offline.md#sync.
- */
+/** What is to be mirrored: images and repositories, each with who named it. Source: docs/spec/image-lists.md. */
 
-/** What a list says of one of its entries. */
 export interface ListSettings {
-  /** Nobody signs it: that its signatures are missing is not a gap of the coverage. */
+  /** Nobody signs it: a missing signature is no gap. */
   readonly expect?: "unsigned";
-  /** Its tags never move: what the mirror knows of them is not asked again. */
+  /** Its tags never move: once known, they are not asked again. */
   readonly refresh?: "never";
-  /** Whether what hangs on the platform manifests of an index is taken. Default: yes. */
+  /** Whether signatures on platform manifests are fetched too; absent: for an index they are. */
   readonly children?: boolean;
 }
 
 export interface ListedImage extends ListSettings {
+  /** With registry and tag or digest, as policies see it. */
   readonly reference: string;
-  /** `file:line`, or what named it. */
+  /** `FILE:LINE` of the first that named it. */
   readonly from: string;
 }
 
-/** A repository of which tags are taken: by glob, by semver range, or all. */
+/** A repository of which tags are taken. */
 export interface ListedTags extends ListSettings {
   readonly repository: string;
   readonly tags: { readonly glob: string } | { readonly range: string } | "all";
@@ -29,6 +26,6 @@ export interface ListedTags extends ListSettings {
 export interface ImageList {
   readonly images: readonly ListedImage[];
   readonly tags: readonly ListedTags[];
-  /** What a person should know of the list: what in it was not read. */
+  /** What the files hold besides, and why it is not in the list. */
   readonly notes: readonly string[];
 }
