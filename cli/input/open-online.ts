@@ -150,9 +150,9 @@ export function keepAnswer(question: Question, answer: Answer, mirror: Mirror, i
   }
 }
 
-/** Configuration of other tools, which need not be there. */
+/** Configuration of other tools, which need not be there. A folder, pipe or device in a file's place is refused. */
 export const filesOf = (io: CommandIO): Files => ({
-  read: (path) => (io.pathKind(path) === "file" ? io.readFile(path) : undefined),
+  read: (path) => (io.pathKind(path) === "none" ? undefined : io.readFile(path)),
   list: (folder) => (io.pathKind(folder) === "folder" ? io.listFolder(folder) : []),
 });
 

@@ -15,6 +15,13 @@ export interface ReferenceOptions {
   readonly enableDefaultRegistryMutation?: boolean;
 }
 
+export interface PlainTexts {
+  /** With {@link plainHost}. */
+  readonly canonical: string;
+  /** For patterns that select images. */
+  readonly selected: { readonly canonical: string; readonly withTag: string };
+}
+
 export interface ImageReference {
   /** Empty where the reference names none and `enableDefaultRegistryMutation` is false. */
   readonly registry: string;
@@ -33,8 +40,11 @@ export interface ImageReference {
   readonly canonical: string;
   /** `repository:tag`; ends with a colon when there is no tag. */
   readonly withTag: string;
-  /** Both texts with {@link plainHost}, which patterns match too; absent where the host is written so. */
-  readonly plain?: { readonly canonical: string; readonly withTag: string };
+  /**
+   * Both texts with other spellings of the host, which patterns match too: the one spelling, and the one that selects.
+   * Absent where the host is written so.
+   */
+  readonly plain?: PlainTexts;
 }
 
 const domainComponent = "(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])";
@@ -65,25 +75,50 @@ const localHost = new RegExp(
     "172\\.(?:1[6-9]|2[0-9]|3[01])(?:\\.[0-9]+){2})$",
 );
 
+/** This machine: a registry there may speak https or http, so that without a port nobody knows which one is meant. */
+const loopback = /^(?:localhost|.*\.localhost|\[::1\]|127(?:\.[0-9]+){3})$/;
+
+const splitHost = (host: string): readonly [name: string, port: string | undefined] => {
+  const [, name = host.toLowerCase(), port] = /^(\[[^\]]*\]|[^:]*)(?::0*([0-9]+))?$/.exec(host.toLowerCase()) ?? [];
+  return [name, port];
+};
+
+const joinHost = (name: string, port: string | undefined): string => {
+  const plain = port === undefined ? name : `${name}:${port}`;
+  return namesRegistry(plain) ? plain : plain.toUpperCase();
+};
+
 /**
  * The one spelling of a host: lower case, without the port that is meant when there is none. Whoever writes
- * `GHCR.IO:443` gets the images of `ghcr.io`. A host of one word that only its upper case tells from a path stays in
- * upper case.
+ * `GHCR.IO:443` gets the images of `ghcr.io`; port 80 is another server. A host of one word that only its upper case
+ * tells from a path stays in upper case.
  */
 export function plainHost(host: string): string {
-  const [, name = host, port] = /^(\[[^\]]*\]|[^:]*)(?::0*([0-9]+))?$/.exec(host.toLowerCase()) ?? [];
-  const plain =
-    port === undefined || port === "443" || (port === "80" && localHost.test(name)) ? name : `${name}:${port}`;
-  return namesRegistry(plain) ? plain : plain.toUpperCase();
+  const [name, port] = splitHost(host);
+  return joinHost(name, port === "443" && !loopback.test(name) ? undefined : port);
 }
 
-/** A pattern of references with {@link plainHost}, as far as its host is fixed; else the pattern itself. */
-export function plainPattern(pattern: string): string {
+/**
+ * A host for patterns that select images: nodes may ask private networks by https or http, so that either port may be
+ * meant where there is none. Never for what excuses an image.
+ */
+function selectedHost(host: string): string {
+  const [name, port] = splitHost(host);
+  return joinHost(name, port === "443" || (port === "80" && localHost.test(name)) ? undefined : port);
+}
+
+const patternWith = (pattern: string, spell: (host: string) => string): string => {
   const slash = pattern.indexOf("/");
   const host = slash === -1 ? "" : pattern.slice(0, slash);
   if (/[*?]/.test(host)) return host.toLowerCase() + pattern.slice(slash);
-  return namesRegistry(host) ? plainHost(host) + pattern.slice(slash) : pattern;
-}
+  return namesRegistry(host) ? spell(host) + pattern.slice(slash) : pattern;
+};
+
+/** A pattern of references with {@link plainHost}, as far as its host is fixed; else the pattern itself. */
+export const plainPattern = (pattern: string): string => patternWith(pattern, plainHost);
+
+/** The same for patterns that select images. */
+export const selectedPattern = (pattern: string): string => patternWith(pattern, selectedHost);
 
 const withDefaultRegistry = (text: string, registry: string): string => {
   const slash = text.indexOf("/");
@@ -142,15 +177,12 @@ export const withDigest = (image: ImageReference, digest: Digest): ImageReferenc
   ...(image.plain === undefined ? {} : { plain: plainTexts(image.registry, image.path, image.tag, digest) }),
 });
 
-function plainTexts(
-  registry: string,
-  path: string,
-  tag: string | undefined,
-  digest: string | undefined,
-): { readonly canonical: string; readonly withTag: string } {
-  const repository = `${plainHost(registry)}/${path}`;
-  const withTag = `${repository}:${tag ?? ""}`;
-  return { canonical: digest === undefined ? withTag : `${repository}@${digest}`, withTag };
+function plainTexts(registry: string, path: string, tag: string | undefined, digest: string | undefined): PlainTexts {
+  const texts = (host: string): PlainTexts["selected"] => {
+    const withTag = `${host}/${path}:${tag ?? ""}`;
+    return { canonical: digest === undefined ? withTag : `${host}/${path}@${digest}`, withTag };
+  };
+  return { canonical: texts(plainHost(registry)).canonical, selected: texts(selectedHost(registry)) };
 }
 
 function digestProblem(text: string): string | undefined {
@@ -184,7 +216,7 @@ function assemble(
     fetchRepository: repositoryForFetching(repository),
     canonical: foundDigest === undefined ? `${repository}:${foundTag ?? ""}` : `${repository}@${foundDigest}`,
     withTag: `${repository}:${foundTag ?? ""}`,
-    ...(registry === "" || plainHost(registry) === registry
+    ...(registry === "" || (plainHost(registry) === registry && selectedHost(registry) === registry)
       ? {}
       : { plain: plainTexts(registry, path, foundTag, foundDigest) }),
   };

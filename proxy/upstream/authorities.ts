@@ -58,11 +58,20 @@ function systemAuthorities(files: Files): readonly string[] {
   return rootCertificates;
 }
 
-/** Whatever else is in the folder is passed over. */
+/** As Go has it, whatever else is in the folder is passed over: folders, pipes, files that this user may not read. */
 const inFolder = (folder: string, files: Files): readonly string[] =>
   folder === ""
     ? []
     : files.list(folder).flatMap((name) => {
-        const bytes = files.read(`${folder}/${name}`);
+        const bytes = readable(`${folder}/${name}`, files);
         return bytes === undefined ? [] : certificatesIn(Buffer.from(bytes).toString("latin1"));
       });
+
+function readable(path: string, files: Files): Uint8Array | undefined {
+  try {
+    return files.read(path);
+  } catch (error) {
+    if (error instanceof EngineError) return undefined;
+    throw error;
+  }
+}

@@ -4,7 +4,7 @@ import { EngineError } from "../../core/errors.ts";
 import type { Environment } from "./proxy-choice.ts";
 
 export interface Files {
-  /** `undefined`: there is no file of this name. @throws EngineError when it is there and cannot be read. */
+  /** `undefined`: there is nothing of this name. @throws EngineError when it is there and cannot be read as a file. */
   read(path: string): Uint8Array | undefined;
   /** Names of a folder's entries, sorted; none where there is no folder. */
   list(folder: string): readonly string[];

@@ -1,5 +1,5 @@
 /** Which images a `verifyImages` entry selects. Source: docs/spec/kyverno.md#wildcards, #selecting-images. */
-import { type ImageReference, plainPattern } from "../../oci/reference.ts";
+import { type ImageReference, plainPattern, selectedPattern } from "../../oci/reference.ts";
 import { matchWildcard } from "../../patterns/wildcard.ts";
 import type { Limits } from "../../limits.ts";
 
@@ -9,9 +9,9 @@ export interface ReferenceFilter {
   readonly skip: readonly string[];
 }
 
-const spellings = (patterns: readonly string[]): readonly string[] =>
+const spellings = (patterns: readonly string[], spell: (pattern: string) => string): readonly string[] =>
   patterns.flatMap((pattern) => {
-    const plain = plainPattern(pattern);
+    const plain = spell(pattern);
     return plain === pattern ? [pattern] : [pattern, plain];
   });
 
@@ -19,8 +19,8 @@ export const toReferenceFilter = (
   imageReferences: readonly string[],
   skipImageReferences: readonly string[],
 ): ReferenceFilter => ({
-  select: spellings(imageReferences),
-  skip: spellings(skipImageReferences),
+  select: spellings(imageReferences, selectedPattern),
+  skip: spellings(skipImageReferences, plainPattern),
 });
 
 /** The canonical reference, as it is written and with the one spelling of its host. */
@@ -36,10 +36,11 @@ const matchesSome = (patterns: readonly string[], texts: readonly string[], limi
  * are written.
  */
 export function selectsImage(filter: ReferenceFilter, image: ImageReference, limits: Limits): boolean {
-  if (matchesSome(filter.select, canonicalSpellings(image), limits)) return true;
+  const { canonical, withTag, plain } = image;
+  const selected = plain === undefined ? [] : [plain.selected];
+  if (matchesSome(filter.select, [canonical, ...selected.map((texts) => texts.canonical)], limits)) return true;
   if (image.tag === undefined || image.digest === undefined) return false;
-  const { withTag, plain } = image;
-  return matchesSome(filter.select, plain === undefined ? [withTag] : [withTag, plain.withTag], limits);
+  return matchesSome(filter.select, [withTag, ...selected.map((texts) => texts.withTag)], limits);
 }
 
 /** Whether the entry excuses the image: only the canonical reference counts. */

@@ -43,6 +43,8 @@ export function readHostsFolder(folder: string, files: Files): HostsByRegistry {
   const hosts = new Map<string, readonly HostEntry[]>();
   for (const name of files.list(folder)) {
     const own = `${folder}/${name}`;
+    // A file beside the folders is nobody's.
+    if (files.list(own).length === 0) continue;
     const text = readText(files, `${own}/hosts.toml`);
     const entries = text === undefined ? dockerCertificates(own, files) : parseHosts(text, own, files);
     if (entries.length > 0) hosts.set(name, entries);

@@ -135,11 +135,13 @@ export function registryHosts(settings: HostSettings): RegistryHosts {
       return held;
     },
     tlsOf(host) {
+      // An address has no port where it is that of https; the name of a host on this machine keeps it.
+      const names = [`${host}:443`, host];
       const found = {
         ...everyTls,
-        ...tlsOfFiles.get(host),
-        ...tls?.get(host),
-        ...(holds(insecure, host) ? { insecure: true } : {}),
+        ...Object.assign({}, ...names.map((name) => tlsOfFiles.get(name))),
+        ...Object.assign({}, ...names.map((name) => tls?.get(name))),
+        ...(names.some((name) => holds(insecure, name)) ? { insecure: true } : {}),
       };
       return Object.keys(found).length === 0 ? undefined : found;
     },

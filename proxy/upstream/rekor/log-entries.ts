@@ -76,9 +76,7 @@ class Log {
     );
     const ids = [...new Set(list)].sort();
     if (ids.length > limits.signaturesPerImage)
-      throw new EngineError("over-limit", `${ids.length} log entries, at most ${limits.signaturesPerImage} are read`, {
-        subject: this.name,
-      });
+      throw tooMany(`${ids.length} log entries of this hash, at most ${limits.signaturesPerImage} are read`, this.name);
     return ids;
   }
 
@@ -101,10 +99,7 @@ class Log {
       );
       for (const response of responses) {
         left -= response.bytes.length;
-        if (left < 0)
-          throw new EngineError("over-limit", `more than ${limits.bundleBytes} bytes of log entries`, {
-            subject: this.name,
-          });
+        if (left < 0) throw tooMany(`more than ${limits.bundleBytes} bytes of log entries of this hash`, this.name);
         for (const [id, value] of this.#read(response)) {
           const entry = { [id]: withoutAttestation(value) };
           // Anybody may log anything about an artifact: a broken entry must not hide one that is not.
@@ -131,22 +126,13 @@ class Log {
       parseRekorApiEntry(JSON.stringify(entry), this.#options.limits);
       return true;
     } catch (error) {
-      if (error instanceof EngineError && error.code === "malformed") return false;
+      if (error instanceof EngineError && (error.code === "malformed" || error.code === "over-limit")) return false;
       throw error;
     }
   }
 
   async #post(url: URL, body: JsonObject, maxBytes: number): Promise<BoundedResponse> {
-    const response = await this.#options.fetcher.fetch(
-      {
-        method: "POST",
-        url,
-        headers: { accept: "application/json", "content-type": "application/json" },
-        body: JSON.stringify(body),
-        maxBytes,
-      },
-      this.#signal,
-    );
+    const response = await this.#send(url, body, maxBytes);
     if (response.status === 200) return response;
     const cannot = response.status === 404 || response.status === 405 || response.status === 501;
     throw new EngineError(
@@ -157,7 +143,22 @@ class Log {
       { subject: shownUrl(url) },
     );
   }
+
+  async #send(url: URL, body: JsonObject, maxBytes: number): Promise<BoundedResponse> {
+    const headers = { accept: "application/json", "content-type": "application/json" };
+    const request = { method: "POST", url, headers, body: JSON.stringify(body), maxBytes } as const;
+    try {
+      return await this.#options.fetcher.fetch(request, this.#signal);
+    } catch (error) {
+      if (!(error instanceof EngineError) || error.code !== "over-limit") throw error;
+      throw tooMany(`more than ${maxBytes} bytes of log entries of this hash`, shownUrl(url));
+    }
+  }
 }
+
+/** Anybody may log anything under a hash: that it is too much says nothing of the signature that is looked for. */
+const tooMany = (what: string, subject: string): EngineError =>
+  new EngineError("over-budget", `${what}; a signature that carries its entry needs none of them`, { subject });
 
 /** A copy of what was attested, which nobody verifies and which may be large. */
 function withoutAttestation(entry: JsonValue): JsonValue {

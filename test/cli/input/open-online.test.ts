@@ -1,5 +1,6 @@
 /** Commands that ask: a registry on loopback serves the documentation's images. */
-import { readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,8 +13,11 @@ import { openMirror } from "../../../proxy/mirror/open-mirror.ts";
 import { serveKnowledge } from "../../support/knowledge-registry.ts";
 import { serveLoopback } from "../../support/loopback-server.ts";
 import { temporaryFolder } from "../../support/temporary-mirror.ts";
-import { keepAnswer } from "../../../cli/input/open-online.ts";
-import { throwsCode } from "../../support/assert.ts";
+import { listFolder, pathKind, readFile } from "../../../cli/file-system.ts";
+import { filesOf, keepAnswer } from "../../../cli/input/open-online.ts";
+import { credentialFiles } from "../../../proxy/upstream/registry/credentials/credential-files.ts";
+import { readHostsFolder } from "../../../proxy/upstream/registry/hosts-toml.ts";
+import { rejectsCode, throwsCode } from "../../support/assert.ts";
 import { podFor } from "../demo-policy.ts";
 import { runCli, testIO, type TestRun } from "../command-io.ts";
 
@@ -252,6 +256,29 @@ test("what is larger than the mirror's rows is not kept, with a warning; secrets
     throwsCode("malformed", () => keepAnswer({ kind: "blob", repository: "ghcr.io/a", digest }, defect, mirror, io));
   } finally {
     mirror.close();
+  }
+});
+
+test("a pipe, a device or a folder in the place of a file is named, and not waited for", async () => {
+  const folder = temporaryFolder();
+  const files = filesOf({ ...testIO().io, readFile, pathKind, listFolder });
+  const wrong: readonly ((path: string) => void)[] = [
+    (path) => mkdirSync(path),
+    (path) => execFileSync("mkfifo", [path]),
+    (path) => symlinkSync("/dev/zero", path),
+  ];
+  const helper = () => Promise.resolve(undefined);
+  for (const [index, make] of wrong.entries()) {
+    const own = join(folder, String(index));
+    mkdirSync(join(own, "ghcr.io"), { recursive: true });
+    make(join(own, "config.json"));
+    make(join(own, "ghcr.io", "hosts.toml"));
+    const credentials = credentialFiles({ env: { DOCKER_CONFIG: own }, files, helper, limits: defaultLimits });
+    const signal = AbortSignal.timeout(5000);
+    const refused = await rejectsCode("access-denied", () => credentials.find({ host: "ghcr.io", path: "a" }, signal));
+    assert.match(refused.message, join(own, "config.json"));
+    const ofHosts = throwsCode("invalid-usage", () => readHostsFolder(own, files));
+    assert.match(ofHosts.message, join(own, "ghcr.io", "hosts.toml"));
   }
 });
 

@@ -20,7 +20,10 @@ export interface CredentialFileOptions {
   readonly limits: Limits;
 }
 
-/** Every file is read when a registry first asks for credentials, and once. */
+/**
+ * Every file is read when a registry first asks for credentials, and once. They need not be there, but for the one that
+ * a variable names.
+ */
 export function credentialFiles(options: CredentialFileOptions): CredentialSource {
   return firstOf(pathsOf(options.env).map((path) => fileSource(path, options)));
 }
@@ -43,6 +46,8 @@ function fileSource(path: string, { env, files, helper, limits }: CredentialFile
   let source: CredentialSource | "none" | undefined;
   const open = (): CredentialSource | "none" => {
     const bytes = readSecretFile(files, path);
+    if (bytes === undefined && path === env.REGISTRY_AUTH_FILE)
+      throw new EngineError("access-denied", "the file that REGISTRY_AUTH_FILE names is not there", { subject: where });
     if (bytes === undefined) return "none";
     const json = parseCredentials(bytes, where, limits);
     const config = path.endsWith(".dockercfg") ? readLegacyConfig(json, where) : readDockerConfig(json, where);

@@ -64,7 +64,11 @@ test("other ports, other paths and other names of a registry stay different", ()
   ] as const)
     assert.not(selects(pattern, text), `${pattern} ${text}`);
   assert.ok(selects("localhost/*", "localhost:80/app:1"));
-  assert.ok(selects("10.0.0.1/*", "10.0.0.1:80/app:1"));
+  for (const text of ["10.0.0.1:80/app:1", "10.0.0.1:443/app:1", "10.0.0.1/app:1"]) {
+    assert.ok(selects("10.0.0.1/*", text), text);
+    assert.is(skips("10.0.0.1/*", text), !text.includes(":80"), "what excuses an image is one server");
+  }
+  assert.not(skips("10.0.0.1:443/*", "10.0.0.1:80/app:1"));
 });
 
 test.run();

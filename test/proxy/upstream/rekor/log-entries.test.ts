@@ -175,11 +175,11 @@ test("many entries: ten in a request, bounded in number and size", async () => {
     assert.is(asked().length, 6);
     const sizes = bodies.slice(1).map((body) => (JSON.parse(body) as { entryUUIDs: string[] }).entryUUIDs.length);
     assert.equal(sizes.sort(), [10, 10, 10, 10, 5]);
-    await rejectsCode("over-limit", () => ask(limitsWith({ signaturesPerImage: 44 })));
+    await rejectsCode("over-budget", () => ask(limitsWith({ signaturesPerImage: 44 })));
     assert.is(asked().length, 1);
     const size = Buffer.byteLength(JSON.stringify(all.map(shown)));
-    await rejectsCode("over-limit", () => ask(limitsWith({ bundleBytes: size - 100 })));
-    await rejectsCode("over-limit", () => ask(limitsWith({ manifestBytes: 100 })));
+    await rejectsCode("over-budget", () => ask(limitsWith({ bundleBytes: size - 100 })));
+    await rejectsCode("over-budget", () => ask(limitsWith({ manifestBytes: 100 })));
   });
 });
 

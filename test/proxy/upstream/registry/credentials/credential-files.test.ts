@@ -39,6 +39,13 @@ test("files in their order; the first that has some for the registry counts", as
   assert.is(await who(memoryFiles({}), "ghcr.io"), undefined);
 });
 
+test("a file that REGISTRY_AUTH_FILE names must be there", async () => {
+  const files = memoryFiles({ "/home/me/.docker/config.json": config("ghcr.io") });
+  const error = await rejectsCode("access-denied", () => who(files, "ghcr.io", { REGISTRY_AUTH_FILE: "/auth.json" }));
+  assert.is(error.subject, "/auth.json");
+  assert.is(await who(files, "ghcr.io", { REGISTRY_AUTH_FILE: "" }), "user bot from ~/.docker/config.json");
+});
+
 test("variables name other folders", async () => {
   const files = memoryFiles({ "/docker/config.json": config("a.io"), "/xdg/containers/auth.json": config("b.io") });
   const more = { DOCKER_CONFIG: "/docker", XDG_CONFIG_HOME: "/xdg" };
