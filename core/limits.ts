@@ -16,6 +16,10 @@ export interface Limits {
   /** Contents of a layout that appear under a second repository: each is an answer of its own. */
   readonly layoutRepeats: number;
   readonly referrers: number;
+  /** Of a registry's list of one repository. */
+  readonly tagsPerRepository: number;
+  /** An image layer that is passed on or stored. */
+  readonly layerBytes: number;
   readonly signaturesPerImage: number;
   /** Manifests, layers and bundles read for one image, in total. */
   readonly signatureBytesPerImage: number;
@@ -105,6 +109,8 @@ export const defaultLimits: Limits = {
   layoutArchiveBytes: 16 * 1024 * mib,
   layoutRepeats: 50_000,
   referrers: 1000,
+  tagsPerRepository: 100_000,
+  layerBytes: 64 * 1024 * mib,
   signaturesPerImage: 1000,
   signatureBytesPerImage: 256 * mib,
   signatureChecksPerImage: 10_000,

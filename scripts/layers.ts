@@ -140,7 +140,7 @@ export const layers: LayerTable = {
   },
   "proxy/upstream/registry": {
     units: [...stored, "proxy/upstream", "proxy/upstream/registry/credentials"],
-    packages: ["smol-toml"],
+    packages: ["node:", "smol-toml"],
   },
   "proxy/upstream/open-upstream.ts": {
     units: [
@@ -159,7 +159,14 @@ export const layers: LayerTable = {
     packages: ["semver"],
   },
   "proxy/registry": {
-    units: [...stored, "proxy/mirror", "proxy/upstream", "proxy/log.ts", "proxy/metrics.ts"],
+    units: [
+      ...stored,
+      "core/decide",
+      "proxy/make-folder.ts",
+      "proxy/mirror",
+      "proxy/upstream",
+      "proxy/upstream/registry",
+    ],
     packages: ["node:", "express"],
   },
   "proxy/webhook": {

@@ -1,5 +1,5 @@
 /** An open mirror: reading, writing, and what it holds. Made by `openMirror`. */
-import type { Database } from "better-sqlite3";
+import type { Database, Statement } from "better-sqlite3";
 import { EngineError, type ErrorCode } from "../../core/errors.ts";
 import { type Digest, isDigest } from "../../core/crypto/digest.ts";
 import type { Limits } from "../../core/limits.ts";
@@ -45,6 +45,8 @@ export class Mirror {
   readonly #knowledge: MirrorKnowledge;
   readonly #contentId: ContentId;
   #writer: MirrorWriter | undefined;
+  #everyTag: Statement<[string, string, number], { readonly subject: string }> | undefined;
+  #manifestsOf: Statement<[string, number], { readonly subject: string }> | undefined;
 
   constructor({ folder, database, limits, lock }: MirrorParts) {
     this.folder = folder;
@@ -91,6 +93,25 @@ export class Mirror {
   /** The tags of a repository that name an image, for people. */
   tags(repository: string): readonly string[] {
     return guarded(this.folder, () => listTags(this.#database, repository));
+  }
+
+  /**
+   * Every tag of a repository after `last`, at most `most` of them, in the order of their bytes; those that belong to
+   * an image too.
+   */
+  everyTag(repository: string, last: string, most: number): readonly string[] {
+    return guarded(this.folder, () => {
+      this.#everyTag ??= this.#database.prepare(sqlText("list-repository-tags"));
+      return this.#everyTag.all(repository, last, most).map(({ subject }) => subject);
+    });
+  }
+
+  /** Digests of the manifests that are held of a repository, at most `most` of them. */
+  manifestsOf(repository: string, most: number): readonly Digest[] {
+    return guarded(this.folder, () => {
+      this.#manifestsOf ??= this.#database.prepare(sqlText("list-repository-manifests"));
+      return this.#manifestsOf.all(repository, most).flatMap(({ subject }) => (isDigest(subject) ? [subject] : []));
+    });
   }
 
   /** One of the views, for people. Nothing is verified. */

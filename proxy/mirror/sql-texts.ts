@@ -660,6 +660,18 @@ FROM answer
 WHERE repository = ? AND kind = ? AND state = 'present'
 ORDER BY subject
 `,
+  "list-repository-manifests": `SELECT subject
+FROM answer
+WHERE repository = ? AND kind = 'manifest' AND state = 'present'
+ORDER BY subject
+LIMIT ?
+`,
+  "list-repository-tags": `SELECT subject
+FROM answer
+WHERE repository = ? AND kind = 'tag' AND state = 'present' AND subject > ?
+ORDER BY subject
+LIMIT ?
+`,
   "list-roots": `SELECT repository AS name, version, expires, digest
 FROM tuf_root
 ORDER BY repository, version

@@ -30,6 +30,8 @@ export interface BoundedRequest {
   readonly digest?: Digest;
   /** In place of the fetcher's own. */
   readonly tries?: number;
+  /** Content of success is not read here, but handed over as it comes: {@link BoundedResponse.body}. */
+  readonly isStreamed?: boolean | undefined;
 }
 
 export interface BoundedResponse {
@@ -42,6 +44,11 @@ export interface BoundedResponse {
   readonly url: URL;
   /** Somebody else answered: a redirect led to another origin. */
   readonly isElsewhere?: boolean;
+  /**
+   * The content that was asked for as a stream; who has it ends it. It is bounded by silence alone, and by the
+   * request's signal.
+   */
+  readonly body?: Readable;
 }
 
 export interface FetcherOptions {
@@ -173,7 +180,7 @@ export class Fetcher {
   }
 
   async #send(
-    { url, method = "GET", headers, authorization, originHeaders, body, maxBytes, digest }: BoundedRequest,
+    { url, method = "GET", headers, authorization, originHeaders, body, maxBytes, digest, isStreamed }: BoundedRequest,
     signal: AbortSignal,
   ): Promise<BoundedResponse> {
     const { connections, log, now = Date.now } = this.#options;
@@ -194,6 +201,11 @@ export class Fetcher {
     for (const [name, value] of Object.entries(answer.headers))
       if (value !== undefined) joined[name] = Array.isArray(value) ? value.join(", ") : value;
     const ok = answer.statusCode >= 200 && answer.statusCode < 300;
+    if (ok && isStreamed === true && method === "GET") {
+      refuseEncoding(answer.body, joined["content-encoding"], shownUrl(url));
+      log?.(`${method} ${shownUrl(url)} ${answer.statusCode}, begun after ${now() - begun} ms`);
+      return { status: answer.statusCode, headers: joined, bytes: new Uint8Array(), url, body: answer.body };
+    }
     const bytes = await readBody(answer.body, ok ? maxBytes : mostOfFailure, ok, {
       length: method === "HEAD" ? undefined : joined["content-length"],
       encoding: method === "HEAD" ? undefined : joined["content-encoding"],
@@ -284,6 +296,14 @@ function requireDigest(hash: Hash, digest: Digest, type: string | undefined, sub
   const isPage = /^\s*text\/html/i.test(type ?? "");
   const why = isPage ? "a page in HTML, not what was asked for" : `the content has another digest: ${found}`;
   throw new EngineError("upstream-error", why, { subject });
+}
+
+/** A stream is handed on as it is: its length and its digest are those of what was asked for. */
+function refuseEncoding(body: Readable, encoding: string | undefined, subject: string): void {
+  if (encoding === undefined || encoding === "identity") return;
+  // Undici reports the end as an error, too.
+  body.on("error", () => undefined).destroy();
+  throw new EngineError("upstream-error", `content in ${encoding}, which was not asked for`, { subject });
 }
 
 function inflate(bytes: Uint8Array, most: number, subject: string): Uint8Array {

@@ -12,6 +12,8 @@ import * as assert from "uvu/assert";
 import type { SignatureVerifier } from "../../core/crypto/signature-verifier.ts";
 import { createEngine, type Decision } from "../../core/decide/engine.ts";
 import { settle } from "../../core/decide/settle.ts";
+import { digestOf } from "../../core/crypto/digest.ts";
+import { encodeUtf8 } from "../../core/encoding/utf8.ts";
 import { EngineError } from "../../core/errors.ts";
 import type { Asker } from "../../core/knowledge/knowledge.ts";
 import { loadPolicies } from "../../core/kyverno/policy/read-policy.ts";
@@ -41,6 +43,8 @@ import {
 } from "../lab/index.ts";
 import { makeTufRepository, type TufRepository } from "../lab/tuf-repository.ts";
 import { openStub, serveApi } from "../support/api-server.ts";
+import { withProxy } from "../support/proxy-stage.ts";
+import { askRegistries, never, serveRegistry } from "../support/registry-server.ts";
 import { insteadPresent } from "../support/instead.ts";
 import { LayoutFolder, refName } from "../support/layout-folder.ts";
 import { at, origin, temporaryFolder, writtenMirror } from "../support/temporary-mirror.ts";
@@ -303,6 +307,34 @@ const remembering: Run = (limits) => {
   return checks > first ? ["verified again: nothing is remembered"] : [];
 };
 
+/** The tags of a repository that has two. */
+const listingTags: Run = async (limits) => {
+  const server = await serveRegistry(() => ({ body: { name: "org/app", tags: ["1", "2"] } }));
+  const asking = askRegistries({ limits });
+  try {
+    await asking.content.tags(`${server.host}/org/app`, never);
+    return [];
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    return [say(error.code, error.message)];
+  } finally {
+    await asking.close();
+    await server.close();
+  }
+};
+
+/** A layer of twenty bytes through the registry proxy. */
+const pullingLayer: Run = async (limits) => {
+  const said: string[] = [];
+  await withProxy({ limits }, async (stage) => {
+    const layer = "a layer of 20 bytes.";
+    stage.answers = () => ({ body: layer });
+    const { status } = await stage.get(`org/app/blobs/${digestOf(encodeUtf8(layer))}`);
+    if (status === 503) said.push(...stage.reports.map(({ code, message }) => say(code, message)));
+  });
+  return said;
+};
+
 const attestation: Recipe = { claim: "attestation" };
 const keyless: Recipe = { by: "certificate" };
 const rows: { readonly [Name in keyof Limits]: Row } = {
@@ -315,6 +347,8 @@ const rows: { readonly [Name in keyof Limits]: Row } = {
   layoutArchiveBytes: { low: 10, run: unpacking },
   layoutRepeats: { low: 0, run: opening(layout("ghcr.io/org/a:1", "ghcr.io/org/b:1")) },
   referrers: { low: 0, run: verifying({}) },
+  tagsPerRepository: { low: 1, run: listingTags },
+  layerBytes: { low: 10, run: pullingLayer },
   signaturesPerImage: { low: 0, run: verifying({}) },
   signatureBytesPerImage: { low: 10, run: verifying({}) },
   signatureChecksPerImage: { low: 0, run: verifying({}) },

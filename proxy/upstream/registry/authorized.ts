@@ -34,6 +34,8 @@ export interface RegistryRequest {
   readonly maxBytes: number;
   /** That the content must have. */
   readonly digest?: Digest;
+  /** As of a request of the fetcher. */
+  readonly isStreamed?: boolean;
 }
 
 /** What is sent as `Authorization`, and in whose name. */
@@ -232,7 +234,7 @@ function basicOf(credential: Credential | undefined, origin: URL): string | unde
 
 function boundedRequest(
   endpoint: Endpoint,
-  { method = "GET", path, accept, maxBytes, digest }: RegistryRequest,
+  { method = "GET", path, accept, maxBytes, digest, isStreamed }: RegistryRequest,
   origin: URL,
 ) {
   const url = typeof path === "string" ? new URL(`${endpoint.root}${path}`, origin) : path;
@@ -244,5 +246,6 @@ function boundedRequest(
     originHeaders: endpoint.headers,
     maxBytes,
     ...(digest === undefined ? {} : { digest }),
+    isStreamed,
   } satisfies BoundedRequest;
 }

@@ -11,7 +11,7 @@ import { AuthorizedRequests } from "./authorized.ts";
 import type { CredentialSource } from "./credentials/credential.ts";
 import { type HostSettings, registryHosts } from "./hosts.ts";
 import { HttpRegistryClient } from "./registry-client.ts";
-import { createRegistryParts, type RegistryParts } from "./registry-part.ts";
+import { createRegistryParts, type RegistryContent, type RegistryParts } from "./registry-part.ts";
 
 export interface RegistryOptions {
   readonly hosts: HostSettings;
@@ -26,6 +26,7 @@ export interface RegistryOptions {
 
 export interface Registry {
   readonly parts: RegistryParts;
+  readonly content: RegistryContent;
   close(): Promise<void>;
 }
 
@@ -44,10 +45,10 @@ export function openRegistry(options: RegistryOptions): Registry {
   const fetcher = new Fetcher({ ...fetching, connections, now });
   const requests = new AuthorizedRequests({ fetcher, credentials, now, limits });
   const client = new HttpRegistryClient({ requests, limits, now, log: fetching.log });
-  const parts = createRegistryParts({
+  const { openBlob, blobSize, tags, ...parts } = createRegistryParts({
     client,
     endpointsOf: (repository) => hosts.endpointsOf(repository),
     now: options.now,
   });
-  return { parts, close: () => connections.close() };
+  return { parts, content: { openBlob, blobSize, tags }, close: () => connections.close() };
 }

@@ -3,6 +3,7 @@
  * digest. Source: OCI distribution 1.1 (pulling manifests and blobs, listing referrers);
  * docs/spec/sigstore.md#referrers-and-the-fallback-tag.
  */
+import type { Readable } from "node:stream";
 import { type Digest, digestOf, isDigest } from "../../../core/crypto/digest.ts";
 import type { JsonValue } from "../../../core/encoding/json.ts";
 import { isObject } from "../../../core/encoding/shape.ts";
@@ -11,6 +12,7 @@ import type { Limits } from "../../../core/limits.ts";
 import { associatedTag, parseAssociatedTag } from "../../../core/oci/associated-tag.ts";
 import { type Descriptor, readDescriptor } from "../../../core/oci/descriptor.ts";
 import { isManifestType, mediaTypes } from "../../../core/oci/manifest.ts";
+import { isTag } from "../../../core/oci/reference.ts";
 import { type BoundedResponse, shownUrl } from "../fetch-bounded.ts";
 import { readJsonAnswer } from "../json-answer.ts";
 import type { AuthorizedRequests } from "./authorized.ts";
@@ -25,6 +27,21 @@ export interface RegistryClient {
   manifest(endpoint: Endpoint, digest: Digest, signal: AbortSignal, atMost?: number): Promise<Uint8Array | undefined>;
   blob(endpoint: Endpoint, digest: Digest, signal: AbortSignal, atMost?: number): Promise<Uint8Array | undefined>;
   referrers(endpoint: Endpoint, digest: Digest, signal: AbortSignal): Promise<ReferrersFound | undefined>;
+  /** Nothing of its content is compared with its digest: that is for whoever reads it. */
+  openBlob(endpoint: Endpoint, digest: Digest, signal: AbortSignal): Promise<OpenBlob | undefined>;
+  /** The size of a blob, where the registry states it. */
+  blobSize(endpoint: Endpoint, digest: Digest, signal: AbortSignal): Promise<BlobSize | undefined>;
+  /** Every tag of the repository, over all pages, in the registry's order. */
+  tags(endpoint: Endpoint, signal: AbortSignal): Promise<readonly string[] | undefined>;
+}
+
+export interface BlobSize {
+  readonly size: number | undefined;
+}
+
+/** Content that has begun to come. Who has it reads it to its end, or destroys it. */
+export interface OpenBlob extends BlobSize {
+  readonly body: Readable;
 }
 
 export interface TagFound {
@@ -108,6 +125,47 @@ export class HttpRegistryClient implements RegistryClient {
     if (response.status === 200) return response.bytes;
     if (saysAbsent(response, limits)) return undefined;
     throw await this.#fault(response, endpoint, signal);
+  }
+
+  async openBlob(endpoint: Endpoint, digest: Digest, signal: AbortSignal): Promise<OpenBlob | undefined> {
+    const { requests, limits } = this.#options;
+    const path = `${endpoint.path}/blobs/${digest}`;
+    const response = await requests.send(endpoint, { path, maxBytes: 0, isStreamed: true }, signal);
+    if (response.status === 200 && response.body !== undefined)
+      return { body: response.body, size: statedLength(response) };
+    if (saysAbsent(response, limits)) return undefined;
+    throw await this.#fault(response, endpoint, signal);
+  }
+
+  async blobSize(endpoint: Endpoint, digest: Digest, signal: AbortSignal): Promise<BlobSize | undefined> {
+    const path = `${endpoint.path}/blobs/${digest}`;
+    const response = await this.#options.requests.send(endpoint, { method: "HEAD", path, maxBytes: 0 }, signal);
+    if (response.status === 200) return { size: statedLength(response) };
+    if (response.status === 404 && response.isElsewhere !== true) return undefined;
+    throw await this.#fault(response, endpoint, signal);
+  }
+
+  async tags(endpoint: Endpoint, signal: AbortSignal): Promise<readonly string[] | undefined> {
+    const { requests, limits } = this.#options;
+    const found = new Set<string>();
+    const seen = new Set<string>();
+    let path: string | URL = `${endpoint.path}/tags/list`;
+    for (;;) {
+      const response: BoundedResponse = await requests.send(endpoint, { path, maxBytes: limits.manifestBytes }, signal);
+      if (response.status !== 200 || isHtml(response)) {
+        if (seen.size === 0 && saysAbsent(response, limits)) return undefined;
+        throw await this.#fault(response, endpoint, signal);
+      }
+      seen.add(response.url.href);
+      for (const tag of readTagPage(response, limits)) found.add(tag);
+      if (found.size > limits.tagsPerRepository)
+        throw new EngineError("over-limit", `more than ${limits.tagsPerRepository} tags`, { subject: endpoint.path });
+      const next = nextPage(response);
+      if (next === undefined) return [...found];
+      if (seen.has(next.href))
+        throw new EngineError("upstream-error", "its pages lead in a circle", { subject: shownUrl(next) });
+      path = next;
+    }
   }
 
   /** By the API and by the fallback tag, joined: a registry that has the API now may have had none before. */
@@ -268,6 +326,21 @@ export class HttpRegistryClient implements RegistryClient {
     const { requests, limits, now } = this.#options;
     return registryFault(response, { who: await requests.whoAsks(endpoint, signal), limits, now: now() });
   }
+}
+
+/** A length that a registry states, where it is one. */
+const statedLength = ({ headers }: BoundedResponse): number | undefined => {
+  const text = headers["content-length"] ?? "";
+  return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+};
+
+/** Go writes an empty list as null. What is no tag cannot be asked for, and is left out. */
+function readTagPage(response: BoundedResponse, limits: Limits): readonly string[] {
+  const page = readJsonAnswer(response, limits);
+  const tags = isObject(page) && Object.hasOwn(page, "tags") ? (page.tags ?? []) : undefined;
+  if (!Array.isArray(tags))
+    throw new EngineError("upstream-error", "the answer is not a list of tags", { subject: shownUrl(response.url) });
+  return (tags as readonly JsonValue[]).filter((tag): tag is string => typeof tag === "string" && isTag(tag));
 }
 
 const mediaTypeIn = (headers: Readonly<Record<string, string>>): string =>

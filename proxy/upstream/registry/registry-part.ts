@@ -10,13 +10,24 @@ import type { Descriptor } from "../../../core/oci/descriptor.ts";
 import { isTag, repositoryForFetching } from "../../../core/oci/reference.ts";
 import type { Part, QuestionOf } from "../route.ts";
 import type { Capability, Endpoint } from "./endpoint.ts";
-import type { RegistryClient } from "./registry-client.ts";
+import type { BlobSize, OpenBlob, RegistryClient } from "./registry-client.ts";
 
 export interface RegistryParts {
   readonly tag: Part<"tag">;
   readonly manifest: Part<"manifest">;
   readonly blob: Part<"blob">;
   readonly referrers: Part<"referrers">;
+}
+
+/**
+ * What registries give beside answers to questions: layers, which no decision reads, and lists of tags. `undefined`:
+ * whoever knows what exists says that there is none. A repository is as `repositoryForFetching` writes it.
+ */
+export interface RegistryContent {
+  /** The content has begun to come when this returns; `signal` ends it later, too. Its digest is not compared. */
+  openBlob(repository: string, digest: Digest, signal: AbortSignal): Promise<OpenBlob | undefined>;
+  blobSize(repository: string, digest: Digest, signal: AbortSignal): Promise<BlobSize | undefined>;
+  tags(repository: string, signal: AbortSignal): Promise<readonly string[] | undefined>;
 }
 
 export interface RegistryPartOptions {
@@ -29,6 +40,11 @@ export interface RegistryPartOptions {
 }
 
 type Kind = keyof RegistryParts;
+
+interface Place {
+  readonly repository: string;
+  readonly tag?: string;
+}
 
 /** What the hosts that were asked have, and which of them knows what exists; else why nobody can know. */
 interface Heard<Value> {
@@ -69,6 +85,18 @@ const nobodyKnows = (kind: Kind, repository: string, asked: string): EngineError
 const repositoryOf = (question: Question): string =>
   "repository" in question ? repositoryForFetching(question.repository) : "";
 
+const placeOf = (question: Question): Place => ({
+  repository: repositoryOf(question),
+  ...("tag" in question ? { tag: question.tag } : {}),
+});
+
+/** A signal that also ends after a time, unless what it is for has come by then: a stream may go on. */
+function endingAfter(ms: number, signal: AbortSignal): { readonly signal: AbortSignal; readonly inTime: () => void } {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(new DOMException("no answer in time", "TimeoutError")), ms);
+  return { signal: AbortSignal.any([signal, late.signal]), inTime: () => clearTimeout(timer) };
+}
+
 const hostPattern = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])(?::\d{1,5})?$/;
 
 /** What becomes an address: nothing in it may lead to another host or path. @throws EngineError `malformed`. */
@@ -80,7 +108,7 @@ function checkPlace(repository: string, tag: string | undefined): void {
   if (tag !== undefined && !isTag(tag)) throw new EngineError("malformed", "this is no tag", { subject: tag });
 }
 
-export function createRegistryParts(options: RegistryPartOptions): RegistryParts {
+export function createRegistryParts(options: RegistryPartOptions): RegistryParts & RegistryContent {
   const { client, endpointsOf, now, mirrorMs = 20_000 } = options;
   const kept = new Map<string, { readonly bytes: Uint8Array; readonly from: string }>();
   const named = new Map<string, true>();
@@ -93,12 +121,11 @@ export function createRegistryParts(options: RegistryPartOptions): RegistryParts
    */
   async function askInOrder<Value>(
     kind: Kind,
-    question: Question,
+    { repository, tag }: Place,
     ask: (endpoint: Endpoint, signal: AbortSignal) => Promise<Value | undefined>,
     signal: AbortSignal,
   ): Promise<Heard<Value>> {
-    const repository = repositoryOf(question);
-    checkPlace(repository, "tag" in question ? question.tag : undefined);
+    checkPlace(repository, tag);
     const endpoints = endpointsOf(repository).filter(({ capabilities }) => capabilities.has(capability[kind]));
     const values: { readonly value: Value; readonly from: string }[] = [];
     let failure: EngineError | undefined;
@@ -106,11 +133,11 @@ export function createRegistryParts(options: RegistryPartOptions): RegistryParts
     for (const [index, endpoint] of endpoints.entries()) {
       // Nor may the last one use up the time in which a list can be answered that was begun.
       const mayWait = index === endpoints.length - 1 && values.length === 0;
-      const stop = mayWait ? signal : AbortSignal.any([signal, AbortSignal.timeout(mirrorMs)]);
+      const stop = mayWait ? { signal, inTime: () => undefined } : endingAfter(mirrorMs, signal);
       try {
         if (endpoint.blocked !== undefined)
           throw new EngineError("access-denied", endpoint.blocked, { subject: repository });
-        const value = await ask(endpoint, stop);
+        const value = await ask(endpoint, stop.signal);
         if (value !== undefined) values.push({ value, from: endpoint.host });
         if (endpoint.knowsAbsence) return { values, knowing: endpoint };
         if (value !== undefined && kind !== "referrers") return { values };
@@ -121,6 +148,8 @@ export function createRegistryParts(options: RegistryPartOptions): RegistryParts
         if (!signal.aborted) continue;
         if (values.length === 0) throw error;
         break;
+      } finally {
+        stop.inTime();
       }
     }
     const asked = endpoints.map(({ host }) => host).join(", ");
@@ -158,7 +187,7 @@ export function createRegistryParts(options: RegistryPartOptions): RegistryParts
     from,
     ask: async (question, signal) =>
       definite<AnswerValues[K]>(
-        await askInOrder(kind, question, (endpoint, stop) => ask(endpoint, question, stop), signal),
+        await askInOrder(kind, placeOf(question), (endpoint, stop) => ask(endpoint, question, stop), signal),
       ),
   });
 
@@ -168,7 +197,22 @@ export function createRegistryParts(options: RegistryPartOptions): RegistryParts
     return found === undefined || found.descriptors.length === 0 ? undefined : found.descriptors;
   };
 
+  const content = async <Value>(
+    kind: "blob" | "tag",
+    repository: string,
+    ask: (endpoint: Endpoint, signal: AbortSignal) => Promise<Value | undefined>,
+    signal: AbortSignal,
+  ): Promise<Value | undefined> => {
+    const found = definite(await askInOrder(kind, { repository }, ask, signal));
+    return found.state === "present" ? found.value : undefined;
+  };
+
   return {
+    openBlob: (repository, digest, signal) =>
+      content("blob", repository, (endpoint, stop) => client.openBlob(endpoint, digest, stop), signal),
+    blobSize: (repository, digest, signal) =>
+      content("blob", repository, (endpoint, stop) => client.blobSize(endpoint, digest, stop), signal),
+    tags: (repository, signal) => content("tag", repository, (endpoint, stop) => client.tags(endpoint, stop), signal),
     tag: part("tag", async (endpoint, { tag }, signal) => {
       const found = await client.tag(endpoint, tag, signal);
       if (found === undefined) return undefined;
@@ -196,7 +240,7 @@ export function createRegistryParts(options: RegistryPartOptions): RegistryParts
         joined(
           await askInOrder(
             "referrers",
-            question,
+            placeOf(question),
             (endpoint, stop) => listReferrers(endpoint, question.digest, stop),
             signal,
           ),

@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type Digest, digestOf } from "../../../../core/crypto/digest.ts";
@@ -46,6 +47,9 @@ function parts(
     manifest: (at) => act("manifest", at, bytes),
     blob: (at) => act("blob", at, bytes),
     referrers: (at) => act("referrers", at, { descriptors: [referrer("a")], listed: new Set<Digest>() }),
+    openBlob: (at) => act("stream", at, { body: Readable.from([bytes]), size: bytes.length }),
+    blobSize: (at) => act("size", at, { size: bytes.length }),
+    tags: (at) => act("tags", at, ["1", "2"]),
     ...more,
   };
   return { parts: createRegistryParts({ client, endpointsOf: () => endpoints, now: fixedNow }), asked };

@@ -1,0 +1,5 @@
+SELECT subject
+FROM answer
+WHERE repository = ? AND kind = 'manifest' AND state = 'present'
+ORDER BY subject
+LIMIT ?

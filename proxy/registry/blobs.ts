@@ -1,0 +1,423 @@
+/**
+ * Blobs by digest: configurations and signed material from the mirror; layers from where they are stored, else as they
+ * come from their registry. Whatever comes is hashed on its way. Source: OCI distribution 1.1 (pulling blobs);
+ * docs/spec/offline.md#registry-proxy.
+ */
+import { isUtf8 } from "node:buffer";
+import { createReadStream } from "node:fs";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Digest } from "../../core/crypto/digest.ts";
+import { EngineError } from "../../core/errors.ts";
+import type { OpenBlob } from "../upstream/registry/registry-client.ts";
+import { type ByteRange, parseByteRange } from "./byte-range.ts";
+import { LayerFlight } from "./layer-flight.ts";
+import { findNaming } from "./named-blobs.ts";
+import type { Refusal } from "./oci-error.ts";
+import { absent, type RegistryParts, unavailable } from "./parts.ts";
+import type { PulledLayers } from "./pulled-layers.ts";
+import type { Unknown } from "./pull-through.ts";
+import { matchesEtag, refuse, type Sent, warning } from "./respond.ts";
+import type { Target } from "./target.ts";
+import { drained, pumpVerified } from "./verified-pump.ts";
+
+type BlobTarget = Extract<Target, { kind: "blob" }>;
+
+export interface BlobServerOptions extends RegistryParts {
+  readonly layers: PulledLayers | undefined;
+}
+
+/** Configurations and signed material are kept in the mirror, up to this size; what is larger passes as layers do. */
+const mostKeptBytes = 16 * 1024 * 1024;
+/** Layers that come from registries at the same time. */
+const mostStreams = 512;
+/** How long a client may take nothing. */
+const silenceMs = 60_000;
+/** How long a content that proved wrong may not be resumed. */
+const wrongMs = 5 * 60_000;
+const mostWrong = 10_000;
+const pieceBytes = 256 * 1024;
+
+/** One request, and what is sent with its content. */
+interface Exchange {
+  readonly target: BlobTarget;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly fields: readonly string[];
+}
+
+export class BlobServer {
+  readonly #options: BlobServerOptions;
+  readonly #flights = new Map<Digest, LayerFlight>();
+  /** Contents that proved wrong, by repository and digest: until when. */
+  readonly #wrong = new Map<string, number>();
+  /** Stored layers whose bytes were hashed by this process. */
+  readonly #sound = new Set<Digest>();
+  readonly #pulls = new Set<AbortController>();
+
+  constructor(options: BlobServerOptions) {
+    this.#options = options;
+  }
+
+  async serve(target: BlobTarget, request: IncomingMessage, response: ServerResponse): Promise<Sent> {
+    const { pull, mayAsk, keeper, names, waitMs } = this.#options;
+    const { repository, digest, host } = target;
+    const passage = await keeper?.blob(repository, digest);
+    if (passage?.refusal !== undefined) return refuse(request, response, passage.refusal);
+    const exchange: Exchange = {
+      target,
+      request,
+      response,
+      fields: passage?.warning === undefined ? [] : ["Warning", warning(passage.warning)],
+    };
+    const condition = request.headers["if-none-match"];
+    const isMaterial = passage?.reach === "material";
+    const asks = mayAsk(host);
+    const deadline = performance.now() + waitMs;
+    const question = { kind: "blob", repository, digest } as const;
+    const held = pull.held(question, asks);
+    const known =
+      held?.state === "present"
+        ? held
+        : isMaterial || (asks && this.#isKept(names.find(repository, digest)))
+          ? await pull.read(question, asks, deadline)
+          : held;
+    if (known?.state === "present") {
+      if (isMaterial && !isText(known.value)) return refuse(request, response, noMaterial);
+      return this.#sendBytes(exchange, known.value);
+    }
+    if (isMaterial) return this.#missing(exchange, known);
+    if (condition !== undefined && matchesEtag(condition, `"${digest}"`) && this.#stored(target) !== undefined)
+      return notModified(exchange);
+    if (request.headers.range !== undefined && this.#isWrong(repository, digest))
+      return refuse(request, response, proveWrong);
+    const stored = this.#stored(target);
+    if (stored !== undefined) return this.#sendFile(exchange, stored);
+    if (!asks || known !== undefined) return this.#missing(exchange, known);
+    const flight = this.#flights.get(digest);
+    if (flight !== undefined) return this.#sendFlight(exchange, flight);
+    return request.method === "HEAD" ? this.#head(exchange, deadline) : this.#pull(exchange, deadline);
+  }
+
+  /** Ends all pulls. */
+  async close(): Promise<void> {
+    for (const pull of this.#pulls) pull.abort();
+    await Promise.all([...this.#flights.values()].map(({ ended }) => ended));
+  }
+
+  #isKept(named: ReturnType<BlobServerOptions["names"]["find"]>): boolean {
+    return named !== undefined && !named.isLayer && named.size <= mostKeptBytes;
+  }
+
+  /** Nothing is stored: what is said of it by the state of knowledge. */
+  #missing({ target, request, response }: Exchange, known: { readonly state: string } | undefined): Sent {
+    const { mirror, limits } = this.#options;
+    const { repository, digest } = target;
+    const question = { kind: "blob", repository, digest } as const;
+    const unknown = known?.state === "unknown" ? (known as Unknown) : undefined;
+    const said = known?.state === "absent" ? (known as unknown as { readonly from: string }) : undefined;
+    const [claim] = mirror.knowledge().claims({ kind: "manifest", repository, digest });
+    const mayBeAbsent = said !== undefined || (claim !== undefined && (unknown === undefined || !unknown.mayPass));
+    const isNamed = mayBeAbsent && findNaming(mirror, repository, digest, limits).length > 0;
+    // A manifest that is served without its layers: podman would fail at a 404, and goes on to the next host at a 503.
+    if (mayBeAbsent && !isNamed)
+      return refuse(request, response, absent(question, "BLOB_UNKNOWN", said?.from ?? claim?.from ?? ""));
+    return refuse(
+      request,
+      response,
+      unavailable(
+        unknown ?? {
+          state: "unknown",
+          code: said === undefined ? "not-in-mirror" : "upstream-error",
+          why:
+            said === undefined
+              ? `the blob ${repository}@${digest} is not stored here, and nobody is asked for it`
+              : `a manifest names the blob ${repository}@${digest}, which ${said.from} does not have`,
+          mayPass: said !== undefined,
+        },
+      ),
+    );
+  }
+
+  #stored({
+    digest,
+  }: BlobTarget): { readonly path: string; readonly size: number; readonly isPulled: boolean } | undefined {
+    const { mirror, layers } = this.#options;
+    const size = this.#isWrong("", digest) ? undefined : mirror.layers.size(digest);
+    if (size !== undefined) return { path: mirror.layers.path(digest), size, isPulled: false };
+    const pulled = layers?.find(digest);
+    return pulled === undefined ? undefined : { ...pulled, isPulled: true };
+  }
+
+  #sendBytes(exchange: Exchange, bytes: Uint8Array): Sent {
+    const { request, response, target } = exchange;
+    const condition = request.headers["if-none-match"];
+    if (condition !== undefined && matchesEtag(condition, `"${target.digest}"`)) return notModified(exchange);
+    const part = this.#begin(exchange, bytes.length);
+    if ("status" in part) return part;
+    const { start, end } = part.range ?? { start: 0, end: bytes.length };
+    response.end(bytes.subarray(start, end));
+    return { status: response.statusCode, bytes: end - start };
+  }
+
+  async #sendFile(
+    exchange: Exchange,
+    stored: { readonly path: string; readonly size: number; readonly isPulled: boolean },
+  ): Promise<Sent> {
+    const { response, target } = exchange;
+    const { path, size, isPulled } = stored;
+    const part = this.#begin(exchange, size);
+    if ("status" in part) return part;
+    const { range } = part;
+    // What was hashed once is read in part; else the whole of it is hashed on the way.
+    const isSound = range !== undefined && this.#sound.has(target.digest);
+    const source = createReadStream(path, {
+      highWaterMark: pieceBytes,
+      ...(isSound ? { start: range.start, end: range.end - 1 } : {}),
+    });
+    try {
+      if (isSound) return { status: response.statusCode, bytes: await pipeTo(source, response) };
+      const sent = await this.#pump(exchange, source, size, range);
+      this.#sound.add(target.digest);
+      return sent;
+    } catch (error) {
+      if (error instanceof EngineError && error.code === "upstream-error") {
+        if (isPulled) this.#options.layers?.remove(target.digest);
+        else this.#markWrong("", target.digest);
+        throw new EngineError("mirror-corrupt", "a stored layer does not have its digest", {
+          subject: target.digest,
+          cause: error,
+        });
+      }
+      throw error;
+    } finally {
+      source.destroy();
+    }
+  }
+
+  async #sendFlight(exchange: Exchange, flight: LayerFlight): Promise<Sent> {
+    const part = this.#begin(exchange, flight.size);
+    if ("status" in part) return part;
+    return this.#pump(exchange, flight.read(), flight.size, part.range);
+  }
+
+  async #head(exchange: Exchange, deadline: number): Promise<Sent> {
+    const { target } = exchange;
+    const found = await this.#ask(exchange, deadline, (content, signal) =>
+      content.blobSize(target.repository, target.digest, signal),
+    );
+    if ("sent" in found) return found.sent;
+    const { response, fields } = exchange;
+    const { size } = found.value;
+    response.writeHead(200, [
+      ...headerOf(target.digest),
+      ...fields,
+      ...(size === undefined ? [] : ["Content-Length", String(size)]),
+    ]);
+    response.end();
+    return { status: 200, bytes: 0 };
+  }
+
+  /** From its registry, into the store where it fits there, and to the client. */
+  async #pull(exchange: Exchange, deadline: number): Promise<Sent> {
+    const { target, request, response } = exchange;
+    const { layers, limits, mirror } = this.#options;
+    if (this.#pulls.size >= mostStreams) return refuse(request, response, tooMany);
+    const found = await this.#ask(exchange, deadline, (content, signal) =>
+      content.openBlob(target.repository, target.digest, signal),
+    );
+    if ("sent" in found) return found.sent;
+    const { value: blob, stop } = found;
+    this.#pulls.add(stop);
+    const ended = (): void => void this.#pulls.delete(stop);
+    try {
+      if (blob.size !== undefined && blob.size > limits.layerBytes)
+        throw new EngineError("over-limit", `more than ${limits.layerBytes} bytes`, { subject: target.digest });
+      const begun = this.#flights.get(target.digest);
+      const mayStore = layers !== undefined && mirror.isWritable && blob.size !== undefined && layers.fits(blob.size);
+      if (begun !== undefined || mayStore) {
+        if (begun !== undefined) blob.body.on("error", () => undefined).destroy();
+        const flight = begun ?? this.#launch(target, blob as OpenBlob & { readonly size: number }, ended);
+        return await this.#sendFlight(exchange, flight);
+      }
+      response.once("close", () => stop.abort());
+      const part = this.#begin(exchange, blob.size);
+      if ("status" in part) {
+        blob.body.on("error", () => undefined).destroy();
+        return part;
+      }
+      try {
+        return await this.#pump(exchange, blob.body, blob.size, part.range);
+      } finally {
+        ended();
+        blob.body.on("error", () => undefined).destroy();
+      }
+    } catch (error) {
+      ended();
+      if (!response.headersSent) blob.body.on("error", () => undefined).destroy();
+      throw error;
+    }
+  }
+
+  #launch(target: BlobTarget, blob: OpenBlob & { readonly size: number }, ended: () => void): LayerFlight {
+    const { layers, report } = this.#options;
+    const { digest, repository } = target;
+    const flight = new LayerFlight(layers as PulledLayers, digest, blob.size, blob.body);
+    this.#flights.set(digest, flight);
+    void flight.ended.then((error) => {
+      this.#flights.delete(digest);
+      ended();
+      blob.body.on("error", () => undefined).destroy();
+      if (error === undefined) return;
+      if (isWrongContent(error)) this.#markWrong(repository, digest);
+      report(error);
+    });
+    return flight;
+  }
+
+  /** Asks registries within the time of a request; the stream that begins may take longer. */
+  async #ask<Value>(
+    exchange: Exchange,
+    deadline: number,
+    ask: (content: NonNullable<RegistryParts["content"]>, signal: AbortSignal) => Promise<Value | undefined>,
+  ): Promise<{ readonly value: Value; readonly stop: AbortController } | { readonly sent: Sent }> {
+    const { content, report } = this.#options;
+    const { request, response, target } = exchange;
+    const stop = new AbortController();
+    const late = new DOMException("no answer in time", "TimeoutError");
+    const timer = setTimeout(() => stop.abort(late), Math.max(0, deadline - performance.now()));
+    try {
+      const value = content === undefined ? undefined : await ask(content, stop.signal);
+      if (value !== undefined) return { value, stop };
+      return { sent: this.#missing(exchange, { state: "absent", from: target.host } as { readonly state: string }) };
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      report(error);
+      const { code, message } = error;
+      const isDenied = code === "access-denied";
+      const why = isDenied
+        ? `${target.host} refuses the proxy; its log says more`
+        : `${target.host} cannot say: ${message}`;
+      return { sent: refuse(request, response, unavailable({ state: "unknown", code, why, mayPass: !isDenied })) };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Sends the header of a content of this size, and says which part of it follows. */
+  #begin(exchange: Exchange, size: number | undefined): Sent | { readonly range: ByteRange | undefined } {
+    const { request, response, target, fields } = exchange;
+    const etag = `"${target.digest}"`;
+    const ifRange = request.headers["if-range"];
+    const asked = ifRange === undefined || ifRange === etag ? request.headers.range : undefined;
+    const range = size === undefined ? undefined : parseByteRange(asked, size);
+    if (range === "unsatisfiable")
+      return refuse(request, response, {
+        status: 416,
+        code: "RANGE_INVALID",
+        message: `the blob has ${size} bytes`,
+        why: "range",
+        headers: { "Content-Range": `bytes */${size}` },
+      });
+    const length = range === undefined ? size : range.end - range.start;
+    response.writeHead(range === undefined ? 200 : 206, [
+      ...headerOf(target.digest),
+      ...fields,
+      ...(size === undefined ? [] : ["Accept-Ranges", "bytes"]),
+      ...(range === undefined ? [] : ["Content-Range", `bytes ${range.start}-${range.end - 1}/${size}`]),
+      ...(length === undefined ? [] : ["Content-Length", String(length)]),
+    ]);
+    if (request.method !== "HEAD") return { range };
+    response.end();
+    return { status: response.statusCode, bytes: 0 };
+  }
+
+  /** Cuts the response where the content proves wrong. */
+  async #pump(
+    exchange: Exchange,
+    source: AsyncIterable<Uint8Array>,
+    size: number | undefined,
+    range: ByteRange | undefined,
+  ): Promise<Sent> {
+    const { response, target } = exchange;
+    const { digest, repository } = target;
+    const { limits } = this.#options;
+    try {
+      const bytes = await pumpVerified(source, response, {
+        digest,
+        size,
+        range,
+        maxBytes: limits.layerBytes,
+        silenceMs,
+      });
+      return { status: response.statusCode, bytes };
+    } catch (error) {
+      if (isWrongContent(error)) this.#markWrong(repository, digest);
+      if (response.destroyed && !isWrongContent(error)) return { status: response.statusCode, bytes: 0, why: "gone" };
+      throw error;
+    }
+  }
+
+  #markWrong(repository: string, digest: Digest): void {
+    if (this.#wrong.size >= mostWrong) this.#wrong.clear();
+    this.#wrong.set(`${repository}@${digest}`, this.#options.now().getTime() + wrongMs);
+  }
+
+  #isWrong(repository: string, digest: Digest): boolean {
+    return this.#options.now().getTime() < (this.#wrong.get(`${repository}@${digest}`) ?? 0);
+  }
+}
+
+const isWrongContent = (error: unknown): boolean => error instanceof EngineError && error.code === "upstream-error";
+
+const headerOf = (digest: Digest): readonly string[] => [
+  "Docker-Content-Digest",
+  digest,
+  "ETag",
+  `"${digest}"`,
+  "Docker-Distribution-Api-Version",
+  "registry/2.0",
+  "Content-Type",
+  "application/octet-stream",
+];
+
+function notModified({ response, target }: Exchange): Sent {
+  response.writeHead(304, headerOf(target.digest).slice(0, 4) as string[]);
+  response.end();
+  return { status: 304, bytes: 0 };
+}
+
+/** No archive is text: what a signature's manifest names cannot be unpacked as a layer. */
+const isText = (bytes: Uint8Array): boolean => isUtf8(bytes) && !bytes.includes(0);
+
+const noMaterial: Refusal = {
+  status: 403,
+  code: "DENIED",
+  message: "this is named as signed material, and is no text: no policy admitted it as part of an image",
+  why: "refuted",
+};
+
+const proveWrong: Refusal = {
+  status: 503,
+  code: "UNAVAILABLE",
+  message: "this content proved wrong a moment ago: begin again, without a range",
+  why: "wrong-content",
+};
+
+const tooMany: Refusal = {
+  status: 503,
+  code: "UNAVAILABLE",
+  message: `more than ${mostStreams} layers are being pulled`,
+  why: "overloaded",
+  headers: { "Retry-After": "1" },
+};
+
+/** Writes a stream whose content was hashed before. */
+async function pipeTo(source: AsyncIterable<Uint8Array>, response: ServerResponse): Promise<number> {
+  let sent = 0;
+  for await (const piece of source) {
+    sent += piece.length;
+    if (!response.write(piece)) await drained(response, silenceMs);
+  }
+  response.end();
+  return sent;
+}

@@ -1,0 +1,184 @@
+/**
+ * Who is let through the policies' door: an image that they admit, and what its manifests reach; signatures, and all
+ * that refers to something, always, since a verdict is made from them. Source:
+ * docs/spec/offline.md#policy-at-the-door.
+ */
+import type { Digest } from "../../core/crypto/digest.ts";
+import type { Limits } from "../../core/limits.ts";
+import { parseAssociatedTag } from "../../core/oci/associated-tag.ts";
+import type { Manifest } from "../../core/oci/manifest.ts";
+import type { Mirror } from "../mirror/mirror.ts";
+import type { Door, Verdict } from "./door.ts";
+import { findNaming, isLayerType, namedBy } from "./named-blobs.ts";
+import type { Refusal } from "./oci-error.ts";
+import type { FailurePolicy } from "./pull-through.ts";
+import type { ManifestTarget } from "./target.ts";
+
+/**
+ * `image`: content of an admitted image. `material`: of a signature, an attestation, an SBOM; it is text, and whatever
+ * is not is no such thing.
+ */
+export type Reach = "image" | "material";
+
+export interface Passage {
+  readonly refusal?: Refusal;
+  /** Nobody knows whether it should be let in, and the failure policy lets it. */
+  readonly warning?: string;
+}
+
+export interface DoorKeeperOptions {
+  readonly door: Door;
+  readonly mirror: Mirror;
+  readonly failurePolicy: FailurePolicy;
+  readonly limits: Limits;
+  readonly now: () => Date;
+}
+
+interface Reached {
+  readonly reach: Reach;
+  readonly until: number;
+  readonly warning?: string;
+}
+
+const mostReached = 200_000;
+/** How long a decision covers what its image reaches: the time of a pull. */
+const reachedMs = 15 * 60_000;
+/** An index within an index within an index is none that a client pulls. */
+const deepest = 3;
+
+export class DoorKeeper {
+  readonly #options: DoorKeeperOptions;
+  readonly #reached = new Map<string, Reached>();
+  readonly #judging = new Map<string, Promise<Verdict>>();
+
+  constructor(options: DoorKeeperOptions) {
+    this.#options = options;
+  }
+
+  /** Whether a manifest is given to a client; `manifest`: what it says, if it is one. */
+  async manifest(target: ManifestTarget, digest: Digest, manifest: Manifest | undefined): Promise<Passage> {
+    const { repository } = target;
+    const tag = target.kind === "tag" ? target.tag : undefined;
+    if (isMaterial(tag, manifest)) {
+      for (const { digest: named } of manifest.layers.concat(manifest.config ?? []))
+        this.#reach(repository, named, { reach: "material" });
+      return {};
+    }
+    const covered = tag === undefined ? this.#covered(repository, digest) : undefined;
+    if (covered?.reach === "image") {
+      this.#spread(repository, manifest, covered.warning);
+      return shown(covered.warning);
+    }
+    const passage = await this.#judge({ repository, digest, ...(tag === undefined ? {} : { tag }) });
+    const passed =
+      passage.refusal !== undefined && tag === undefined ? await this.#byParents(repository, digest, 0) : passage;
+    if (passed.refusal !== undefined) return passed;
+    this.#reach(repository, digest, { reach: "image", ...shown(passed.warning) });
+    this.#spread(repository, manifest, passed.warning);
+    return passed;
+  }
+
+  /** Whether a configuration or a layer is given to a client, and as what. */
+  async blob(repository: string, digest: Digest): Promise<Passage & { readonly reach?: Reach }> {
+    const covered = this.#covered(repository, digest);
+    if (covered !== undefined) return { reach: covered.reach, ...shown(covered.warning) };
+    const { mirror, limits } = this.#options;
+    // Nobody pulled its manifest lately, or the proxy was started since.
+    const naming = findNaming(mirror, repository, digest, limits);
+    if (naming.some(({ manifest }) => isMaterial(undefined, manifest))) return { reach: "material" };
+    const passage = await this.#byParents(repository, digest, 0);
+    return passage.refusal === undefined ? { reach: "image", ...passage } : passage;
+  }
+
+  /** What admitted manifests name is admitted; a digest that none names is judged alone. */
+  async #byParents(repository: string, digest: Digest, depth: number): Promise<Passage> {
+    const { mirror, limits } = this.#options;
+    let passage: Passage | undefined;
+    const parents = depth >= deepest ? [] : findNaming(mirror, repository, digest, limits);
+    for (const parent of parents) {
+      const covered = this.#covered(repository, parent.digest);
+      passage =
+        covered?.reach === "image" ? shown(covered.warning) : await this.#judge({ repository, digest: parent.digest });
+      if (passage.refusal !== undefined) {
+        const above = await this.#byParentsOnly(repository, parent.digest, depth + 1);
+        if (above !== undefined) passage = above;
+      }
+      if (passage.refusal === undefined) {
+        this.#reach(repository, digest, { reach: "image", ...shown(passage.warning) });
+        return passage;
+      }
+    }
+    return passage ?? this.#judge({ repository, digest });
+  }
+
+  async #byParentsOnly(repository: string, digest: Digest, depth: number): Promise<Passage | undefined> {
+    const { mirror, limits } = this.#options;
+    if (depth >= deepest || findNaming(mirror, repository, digest, limits).length === 0) return undefined;
+    return this.#byParents(repository, digest, depth);
+  }
+
+  async #judge(image: {
+    readonly repository: string;
+    readonly tag?: string;
+    readonly digest: Digest;
+  }): Promise<Passage> {
+    const { door, failurePolicy } = this.#options;
+    const key = `${image.repository}:${image.tag ?? ""}@${image.digest}`;
+    const judging = this.#judging.get(key) ?? door.judge(image).finally(() => this.#judging.delete(key));
+    this.#judging.set(key, judging);
+    const verdict = await judging;
+    switch (verdict.verdict) {
+      case "admitted":
+        return {};
+      case "refused":
+        return { refusal: { status: 403, code: "DENIED", message: verdict.message, why: "refuted" } };
+      case "unknown":
+        return verdict.isIgnorable && failurePolicy === "Ignore"
+          ? { warning: verdict.message }
+          : {
+              refusal: {
+                status: 503,
+                code: "UNAVAILABLE",
+                message: verdict.message,
+                why: verdict.code,
+                ...(verdict.isIgnorable ? { headers: { "Retry-After": "10" } } : {}),
+              },
+            };
+    }
+  }
+
+  #covered(repository: string, digest: Digest): Reached | undefined {
+    const found = this.#reached.get(`${repository}@${digest}`);
+    return found !== undefined && this.#options.now().getTime() <= found.until ? found : undefined;
+  }
+
+  #spread(repository: string, manifest: Manifest | undefined, warning: string | undefined): void {
+    for (const { digest } of manifest === undefined ? [] : namedBy(manifest))
+      this.#reach(repository, digest, { reach: "image", ...shown(warning) });
+  }
+
+  /** What an image reaches stays the image's, whatever else names it. */
+  #reach(repository: string, digest: Digest, reached: Omit<Reached, "until">): void {
+    const key = `${repository}@${digest}`;
+    if (reached.reach === "material" && this.#covered(repository, digest)?.reach === "image") return;
+    this.#reached.delete(key);
+    this.#reached.set(key, { ...reached, until: this.#options.now().getTime() + reachedMs });
+    if (this.#reached.size > mostReached)
+      for (const oldest of this.#reached.keys()) if (this.#reached.delete(oldest)) break;
+  }
+}
+
+const shown = (warning: string | undefined): { readonly warning?: string } =>
+  warning === undefined ? {} : { warning };
+
+/**
+ * Whether a manifest holds signatures, attestations, SBOMs, or is a list of them: a tag of cosign's leads to it, or it
+ * refers to something, and nothing in it can be run. An image under such a tag is an image.
+ */
+function isMaterial(tag: string | undefined, manifest: Manifest | undefined): manifest is Manifest {
+  if (manifest === undefined) return false;
+  const isTagged = tag !== undefined && parseAssociatedTag(tag) !== undefined;
+  return (
+    (isTagged || manifest.subject !== undefined) && !manifest.layers.some(({ mediaType }) => isLayerType(mediaType))
+  );
+}

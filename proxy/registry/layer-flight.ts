@@ -1,0 +1,82 @@
+/**
+ * A layer that is being pulled into the store: one pull, however many clients want it. Each reads the file as it grows,
+ * as fast as it can; the first piece reaches it at once.
+ */
+import { open } from "node:fs/promises";
+import type { Digest } from "../../core/crypto/digest.ts";
+import type { EngineError } from "../../core/errors.ts";
+import type { PulledLayers } from "./pulled-layers.ts";
+import { toStreamError } from "./verified-pump.ts";
+
+const pieceBytes = 256 * 1024;
+
+export class LayerFlight {
+  readonly size: number;
+  /** When the layer is in the store, or cannot be, and why. */
+  readonly ended: Promise<EngineError | undefined>;
+  #path: string | undefined;
+  #written = 0;
+  #isStored = false;
+  #error: EngineError | undefined;
+  readonly #waiting = new Set<() => void>();
+
+  constructor(layers: PulledLayers, digest: Digest, size: number, source: AsyncIterable<Uint8Array>) {
+    this.size = size;
+    this.ended = layers
+      .add(
+        digest,
+        size,
+        source,
+        (path) => {
+          this.#path = path;
+        },
+        (written) => {
+          this.#written = written;
+          this.#wake();
+        },
+      )
+      .then(
+        () => {
+          this.#isStored = true;
+          this.#wake();
+          return undefined;
+        },
+        (error: unknown) => {
+          this.#error = toStreamError(error, digest);
+          this.#wake();
+          return this.#error;
+        },
+      );
+  }
+
+  /** What was written, from its beginning, as it comes. @throws why the layer cannot be had. */
+  async *read(): AsyncGenerator<Uint8Array> {
+    while (this.#path === undefined) await this.#change();
+    const file = await open(this.#path, "r");
+    try {
+      let at = 0;
+      for (;;) {
+        if (at < this.#written) {
+          const piece = Buffer.allocUnsafe(Math.min(pieceBytes, this.#written - at));
+          const { bytesRead } = await file.read(piece, 0, piece.length, at);
+          at += bytesRead;
+          yield piece.subarray(0, bytesRead);
+        } else if (this.#isStored) return;
+        else await this.#change();
+      }
+    } finally {
+      await file.close();
+    }
+  }
+
+  async #change(): Promise<void> {
+    if (this.#error === undefined) await new Promise<void>((resolve) => this.#waiting.add(resolve));
+    if (this.#error !== undefined) throw this.#error;
+  }
+
+  #wake(): void {
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const resolve of waiting) resolve();
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * Which manifests name a digest, as far as the mirror has them. What a manifest names may not be said to be absent, and
+ * is let in under its decision. Source: docs/spec/offline.md#registry-proxy.
+ */
+import type { Digest } from "../../core/crypto/digest.ts";
+import type { Limits } from "../../core/limits.ts";
+import type { Manifest } from "../../core/oci/manifest.ts";
+import type { Mirror } from "../mirror/mirror.ts";
+import { readableManifest } from "./readable-manifest.ts";
+
+/** Whether content of this type is unpacked into an image's file system, or may be. */
+export const isLayerType = (mediaType: string): boolean =>
+  /[.+](?:tar|gzip|zstd)\b|\bimage\.(?:layer|rootfs)\b|octet-stream|^$/.test(mediaType);
+
+/** A manifest, and how it names the digest. */
+export interface Naming {
+  readonly digest: Digest;
+  readonly manifest: Manifest;
+  readonly size: number;
+  readonly mediaType: string;
+}
+
+/** Of one repository: a registry with more is not searched to its end. */
+const mostSearched = 5_000;
+
+/**
+ * The manifests of a repository that name a digest: as a child, a configuration or a layer. Each is read, so that this
+ * is for what is rarely asked.
+ */
+export function findNaming(mirror: Mirror, repository: string, wanted: Digest, limits: Limits): readonly Naming[] {
+  const found: Naming[] = [];
+  for (const digest of mirror.manifestsOf(repository, mostSearched)) {
+    const held = mirror.knowledge().answer({ kind: "manifest", repository, digest });
+    if (held?.state !== "present") continue;
+    const manifest = readableManifest(held.value, limits);
+    const entry = manifest === undefined ? undefined : namedBy(manifest).find((one) => one.digest === wanted);
+    if (manifest !== undefined && entry !== undefined)
+      found.push({ digest, manifest, size: entry.size, mediaType: entry.mediaType });
+  }
+  return found;
+}
+
+/** What a manifest names, in its order. */
+export const namedBy = ({ config, layers, manifests }: Manifest) => [
+  ...(config === undefined ? [] : [config]),
+  ...layers,
+  ...manifests,
+];
+
+export interface Named {
+  readonly isLayer: boolean;
+  readonly size: number;
+}
+
+const mostNamed = 100_000;
+
+/** What manifests say of the blobs that they name: learnt when they are served, else looked up. */
+export class BlobNames {
+  readonly #mirror: Mirror;
+  readonly #limits: Limits;
+  readonly #named = new Map<string, Named>();
+
+  constructor(mirror: Mirror, limits: Limits) {
+    this.#mirror = mirror;
+    this.#limits = limits;
+  }
+
+  learn(repository: string, manifest: Manifest): void {
+    const { config, layers } = manifest;
+    for (const { digest, size, mediaType } of config === undefined ? layers : [config, ...layers])
+      this.#set(`${repository}@${digest}`, { isLayer: isLayerType(mediaType), size });
+  }
+
+  find(repository: string, digest: Digest): Named | undefined {
+    const key = `${repository}@${digest}`;
+    const held = this.#named.get(key);
+    if (held !== undefined) return held;
+    const [naming] = findNaming(this.#mirror, repository, digest, this.#limits);
+    if (naming === undefined) return undefined;
+    const found = { isLayer: isLayerType(naming.mediaType), size: naming.size };
+    this.#set(key, found);
+    return found;
+  }
+
+  #set(key: string, named: Named): void {
+    this.#named.set(key, named);
+    if (this.#named.size > mostNamed) for (const oldest of this.#named.keys()) if (this.#named.delete(oldest)) break;
+  }
+}

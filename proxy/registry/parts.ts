@@ -1,0 +1,50 @@
+/** What the handlers of the registry's paths have in common. */
+import { codeRow, type EngineError, type ErrorCode } from "../../core/errors.ts";
+import { questionWords } from "../../core/knowledge/question-words.ts";
+import type { Question } from "../../core/knowledge/question.ts";
+import type { Limits } from "../../core/limits.ts";
+import type { Mirror } from "../mirror/mirror.ts";
+import type { RegistryContent } from "../upstream/registry/registry-part.ts";
+import type { DoorKeeper } from "./door-keeper.ts";
+import type { BlobNames } from "./named-blobs.ts";
+import type { OciErrorCode, Refusal } from "./oci-error.ts";
+import type { FailurePolicy, PullThrough, Unknown } from "./pull-through.ts";
+
+export interface RegistryParts {
+  readonly mirror: Mirror;
+  readonly pull: PullThrough;
+  /** Whether a registry may be asked. */
+  readonly mayAsk: (host: string) => boolean;
+  readonly content: RegistryContent | undefined;
+  readonly names: BlobNames;
+  readonly keeper: DoorKeeper | undefined;
+  readonly failurePolicy: FailurePolicy;
+  readonly refreshMs: number;
+  readonly waitMs: number;
+  readonly limits: Limits;
+  readonly now: () => Date;
+  readonly report: (error: EngineError) => void;
+}
+
+/** Seconds after which a client may ask again. */
+const retrySeconds = "10";
+
+/** Nobody knows: 503, whatever the registry answered. */
+export const unavailable = ({ code, why, mayPass }: Unknown): Refusal => ({
+  status: 503,
+  code: "UNAVAILABLE",
+  message: `nobody knows here: ${why} [${code}]`,
+  why: code,
+  ...(mayPass ? { headers: { "Retry-After": retrySeconds } } : {}),
+});
+
+/** It does not exist, and who said so. */
+export const absent = (question: Question, code: OciErrorCode, from: string): Refusal => ({
+  status: 404,
+  code,
+  message: `${questionWords(question)} does not exist: ${from} said so`,
+  why: "absent",
+});
+
+/** Whether the failure policy `Ignore` overlooks this: not refused credentials, nor a certificate. */
+export const isOutageCode = (code: ErrorCode): boolean => codeRow(code).ignorable === "artifact";

@@ -1,0 +1,103 @@
+/**
+ * Content on its way to a client, hashed as it goes. The last piece is held back until the digest is known to be right,
+ * so that nobody ever gets the whole of a wrong content. Source: OCI image 1.1 (digests).
+ */
+import { createHash } from "node:crypto";
+import type { Writable } from "node:stream";
+import type { Digest } from "../../core/crypto/digest.ts";
+import { EngineError } from "../../core/errors.ts";
+import { systemCode } from "../mirror/store-error.ts";
+import { outage } from "../upstream/outage.ts";
+import type { ByteRange } from "./byte-range.ts";
+
+export interface PumpOptions {
+  readonly digest: Digest;
+  /** What the source says that it has; more or less is wrong. */
+  readonly size?: number | undefined;
+  readonly maxBytes: number;
+  /** The part that the client gets; the rest is hashed all the same. */
+  readonly range?: ByteRange | undefined;
+  /** How long a client may take nothing, in milliseconds. */
+  readonly silenceMs: number;
+}
+
+/**
+ * Writes `source` to `client`, and ends it.
+ * @throws EngineError `upstream-error` for content of another digest or size, `over-limit`, `timed-out` for a client
+ * that takes nothing; the source's errors. Then the client's response is not ended.
+ */
+export async function pumpVerified(
+  source: AsyncIterable<Uint8Array>,
+  client: Writable,
+  { digest, size, maxBytes, range, silenceMs }: PumpOptions,
+): Promise<number> {
+  const hash = createHash("sha256");
+  let held: Uint8Array | undefined;
+  let read = 0;
+  let sent = 0;
+  const give = async (piece: Uint8Array): Promise<void> => {
+    sent += piece.length;
+    if (!client.write(piece)) await drained(client, silenceMs);
+  };
+  for await (const piece of source) {
+    hash.update(piece);
+    const part = range === undefined ? piece : within(piece, read, range);
+    read += piece.length;
+    if (read > maxBytes || (size !== undefined && read > size))
+      throw read > maxBytes
+        ? new EngineError("over-limit", `more than ${maxBytes} bytes`, { subject: digest })
+        : new EngineError("upstream-error", `more than the ${size} bytes that were stated`, { subject: digest });
+    if (part.length === 0) continue;
+    if (held !== undefined) await give(held);
+    held = part;
+  }
+  if (size !== undefined && read !== size)
+    throw new EngineError("upstream-error", `${read} bytes, and ${size} were stated`, { subject: digest });
+  const found = `sha256:${hash.digest("hex")}`;
+  if (found !== digest)
+    throw new EngineError("upstream-error", `the content has another digest: ${found}`, { subject: digest });
+  if (held !== undefined) await give(held);
+  client.end();
+  return sent;
+}
+
+/** What a range has of a piece that begins at `at`. */
+const within = (piece: Uint8Array, at: number, { start, end }: ByteRange): Uint8Array =>
+  piece.subarray(Math.max(0, start - at), Math.max(0, end - at));
+
+/** Waits until the client takes more. */
+export function drained(client: Writable, silenceMs: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const done = (end: () => void) => (): void => {
+      clearTimeout(timer);
+      client.off("drain", onDrain).off("close", onClose).off("error", onClose);
+      end();
+    };
+    const onDrain = done(resolve);
+    const onClose = done(() => reject(gone()));
+    const timer = setTimeout(
+      done(() => reject(new EngineError("timed-out", "the client takes nothing"))),
+      silenceMs,
+    );
+    if (client.destroyed) return onClose();
+    client.once("drain", onDrain).once("close", onClose).once("error", onClose);
+  });
+}
+
+/** The client went away: nobody's fault, and nothing is wrong with the content. */
+const gone = (): EngineError => new EngineError("timed-out", "the client is gone");
+
+/**
+ * A failure of a source as a coded error: a registry's connection, or the disk.
+ * @throws any error that is neither.
+ */
+export function toStreamError(error: unknown, subject: string): EngineError {
+  const code = systemCode(error);
+  if (code === "ENOSPC" || code === "EDQUOT" || code === "EROFS" || code === "EIO")
+    return new EngineError("mirror-busy", `the disk does not take it (${code})`, {
+      subject,
+      cause: error,
+      remedy: "disk",
+    });
+  return outage(error, subject);
+}
