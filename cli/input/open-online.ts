@@ -10,7 +10,7 @@ import type { Answer } from "../../core/knowledge/answer.ts";
 import { claimWords } from "../../core/knowledge/completeness-claim.ts";
 import type { Question } from "../../core/knowledge/question.ts";
 import { questionWords } from "../../core/knowledge/question-words.ts";
-import type { Knowledge } from "../../core/knowledge/knowledge.ts";
+import type { Asker, Knowledge } from "../../core/knowledge/knowledge.ts";
 import type { Limits } from "../../core/limits.ts";
 import { plainHost } from "../../core/oci/reference.ts";
 import { publicGoodMirror, publicGoodRoot } from "../../core/trust/public-good.ts";
@@ -29,7 +29,7 @@ import { policyCredentials } from "../../proxy/upstream/registry/credentials/pol
 import type { ProviderOptions } from "../../proxy/upstream/registry/credentials/provider.ts";
 import { flagCredentials } from "../../proxy/upstream/registry/credentials/flag-credentials.ts";
 import { readHostSettings } from "../../proxy/upstream/registry/host-settings.ts";
-import { registryName } from "../../proxy/upstream/registry/endpoint.ts";
+import { isLocal, plainHostsIn, registryName } from "../../proxy/upstream/registry/endpoint.ts";
 import { type HostSettings, hostsInFiles } from "../../proxy/upstream/registry/hosts.ts";
 import type { Part } from "../../proxy/upstream/route.ts";
 import { openTufMirror } from "../../proxy/upstream/tuf/fetch-files.ts";
@@ -115,7 +115,7 @@ export async function openOnline(
     outside: outside ? outsideOf() : undefined,
   });
   const own = cluster === undefined ? known.knowledge : ownAnswers(known.knowledge, cluster);
-  const run = new AskingRun(own, asker, known.now, {
+  const run = new AskingRun(own, tellingPlain(asker, io), known.now, {
     refresh: refreshMs,
     given: known.given,
     inFlight,
@@ -131,6 +131,23 @@ export async function openOnline(
     void cluster?.close();
   };
   return { run, cluster, signal, close };
+}
+
+/** Says of each host, once, that it was asked without TLS. Nobody stands between this machine and itself. */
+function tellingPlain(asker: Asker, ear: Ear): Asker {
+  const told = new Set<string>();
+  return {
+    async ask<Q extends Question>(question: Q) {
+      const answer = await asker.ask(question);
+      const plain = answer === undefined || answer.state === "unavailable" ? [] : plainHostsIn(answer.from);
+      for (const host of plain)
+        if (!told.has(host) && !isLocal(host)) {
+          told.add(host);
+          warn(`${host} was asked without TLS: what it says of tags, and of what does not exist, may be changed`, ear);
+        }
+      return answer;
+    },
+  };
 }
 
 /**

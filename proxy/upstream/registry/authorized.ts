@@ -110,6 +110,11 @@ export class AuthorizedRequests {
     throw error;
   }
 
+  /** Whether the endpoint was asked without TLS. */
+  isPlain(endpoint: Endpoint): boolean {
+    return this.#schemes.isPlain(endpoint);
+  }
+
   /** In whose name the endpoint is asked, for messages. */
   async whoAsks(endpoint: Endpoint, signal: AbortSignal): Promise<string> {
     const origin = await this.#schemes.originOf(endpoint, signal);

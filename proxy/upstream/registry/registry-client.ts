@@ -16,7 +16,7 @@ import { isTag } from "../../../core/oci/reference.ts";
 import { type BoundedResponse, shownUrl } from "../fetch-bounded.ts";
 import { readJsonAnswer } from "../json-answer.ts";
 import type { AuthorizedRequests } from "./authorized.ts";
-import type { Endpoint } from "./endpoint.ts";
+import { type Endpoint, withoutTls } from "./endpoint.ts";
 import { nextPage } from "./next-page.ts";
 import { isHtml, registryFault, saysAbsent } from "./registry-fault.ts";
 
@@ -33,6 +33,8 @@ export interface RegistryClient {
   blobSize(endpoint: Endpoint, digest: Digest, signal: AbortSignal): Promise<BlobSize | undefined>;
   /** Every tag of the repository, over all pages, in the registry's order. */
   tags(endpoint: Endpoint, signal: AbortSignal): Promise<readonly string[] | undefined>;
+  /** Where an answer of the endpoint came from, as it is kept with the answer. */
+  sourceOf(endpoint: Endpoint): string;
 }
 
 export interface BlobSize {
@@ -82,6 +84,10 @@ export class HttpRegistryClient implements RegistryClient {
 
   constructor(options: RegistryClientOptions) {
     this.#options = options;
+  }
+
+  sourceOf(endpoint: Endpoint): string {
+    return this.#options.requests.isPlain(endpoint) ? withoutTls(endpoint.host) : endpoint.host;
   }
 
   /**

@@ -138,7 +138,7 @@ export function createRegistryParts(options: RegistryPartOptions): RegistryParts
         if (endpoint.blocked !== undefined)
           throw new EngineError("access-denied", endpoint.blocked, { subject: repository });
         const value = await ask(endpoint, stop.signal);
-        if (value !== undefined) values.push({ value, from: endpoint.host });
+        if (value !== undefined) values.push({ value, from: client.sourceOf(endpoint) });
         if (endpoint.knowsAbsence) return { values, knowing: endpoint };
         if (value !== undefined && kind !== "referrers") return { values };
       } catch (error) {
@@ -160,7 +160,7 @@ export function createRegistryParts(options: RegistryPartOptions): RegistryParts
   function definite<Value>({ values: [first], knowing, failure }: Heard<Value>): Known<Value> {
     const at = now().toISOString();
     if (first !== undefined) return { state: "present", value: first.value, at, from: first.from };
-    if (knowing !== undefined) return { state: "absent", at, from: knowing.host };
+    if (knowing !== undefined) return { state: "absent", at, from: client.sourceOf(knowing) };
     throw failure ?? new EngineError("upstream-error", "nobody answered");
   }
 
@@ -219,7 +219,7 @@ export function createRegistryParts(options: RegistryPartOptions): RegistryParts
       const key = `${place(endpoint)}@${found.descriptor.digest}`;
       add(named, mostNamed, key, true);
       if (found.bytes !== undefined && found.bytes.length <= mostKeptBytes)
-        add(kept, mostKept, key, { bytes: found.bytes, from: endpoint.host });
+        add(kept, mostKept, key, { bytes: found.bytes, from: client.sourceOf(endpoint) });
       return found.descriptor;
     }),
     manifest: part("manifest", async (endpoint, { digest, atMost }, signal) => {

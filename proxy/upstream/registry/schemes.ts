@@ -11,6 +11,7 @@ import { type Endpoint, isLocal } from "./endpoint.ts";
 export class Schemes {
   readonly #fetcher: Fetcher;
   readonly #found = new Map<string, Promise<"https" | "http">>();
+  readonly #plain = new Set<string>();
   readonly #challenges = new Map<string, string>();
 
   constructor(fetcher: Fetcher) {
@@ -23,11 +24,18 @@ export class Schemes {
     const asking = this.#found.get(host) ?? this.#probe(host, signal);
     this.#found.set(host, asking);
     try {
-      return new URL(`${await asking}://${host}/`);
+      const spoken = await asking;
+      if (spoken === "http") this.#plain.add(host);
+      return new URL(`${spoken}://${host}/`);
     } catch (error) {
       this.#found.delete(host);
       throw error;
     }
+  }
+
+  /** Whether the endpoint was asked without TLS. */
+  isPlain({ host, scheme }: Endpoint): boolean {
+    return scheme === "http" || (scheme === "either" && this.#plain.has(host));
   }
 
   /** What the origin asked for when it was found out: its WWW-Authenticate. */

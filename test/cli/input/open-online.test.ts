@@ -1,7 +1,8 @@
 /** Commands that ask: a registry on loopback serves the documentation's images. */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
-import type { ServerResponse } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
@@ -221,6 +222,36 @@ test("content that is not what its digest says is no answer, and is never kept",
       return true;
     },
   );
+});
+
+test("without TLS: the mirror keeps where answers came from with it, and a host elsewhere is warned of once", async () => {
+  const server = createServer((_, response) => void response.writeHead(404).end());
+  server.on("connect", (_, socket) => {
+    socket.write("HTTP/1.1 200 OK\r\n\r\n");
+    server.emit("connection", socket);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const env = { HTTP_PROXY: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+  try {
+    const images = ["a", "b"].map((path) => `registry.corp/org/${path}:1`);
+    const words = [...verify, "--plain-http", "registry.corp", ...byKey(), ...images];
+    const { exit, err } = await runCli(words, { files, env });
+    assert.is(exit, 11, err);
+    assert.is(err.match(/registry\.corp was asked without TLS/g)?.length, 1, err);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+  await onStage(async ({ host, run }) => {
+    const store = join(temporaryFolder(), "mirror");
+    const { err } = await run([...verify, "--store", store, ...byKey(), `${host}/${name}:signed`]);
+    assert.not.match(err, "without TLS", "this machine itself");
+    const { images } = JSON.parse((await run(["mirror", "ls", "--store", store, "-o", "json"])).out);
+    assert.equal(
+      images.map(({ from }: { from: string }) => from),
+      [`${host} (without TLS)`],
+    );
+  });
 });
 
 test("a claim that an answer ends is named", () =>

@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import { digestOf } from "../../../../core/crypto/digest.ts";
 import { encodeUtf8 } from "../../../../core/encoding/utf8.ts";
 import { mediaTypes } from "../../../../core/oci/manifest.ts";
+import { withoutTls } from "../../../../proxy/upstream/registry/endpoint.ts";
 import type { QuestionOf } from "../../../../proxy/upstream/route.ts";
 import { rejectsCode } from "../../../support/assert.ts";
 import {
@@ -36,7 +37,7 @@ test("an image's tag is one request without a body; its media type, digest and s
         state: "present",
         value: { mediaType: mediaTypes.manifest, digest, size: text.length },
         at: "2026-11-30T12:00:00.000Z",
-        from: server.host,
+        from: withoutTls(server.host),
       });
       assert.equal(server.asked(), [`HEAD ${manifests}/1`]);
     },
@@ -70,7 +71,7 @@ test("a cache that does not have a tag is asked once", async () => {
     () => manifestReply(text),
     async (own) => {
       const asking = askRegistries({ hosts: { rules: [{ ...rule, prefix: own.host }] } });
-      assert.is((await asking.parts.tag.ask(tag(own.host), never))?.from, own.host);
+      assert.is((await asking.parts.tag.ask(tag(own.host), never))?.from, withoutTls(own.host));
       assert.equal(cache.asked(), [`HEAD ${manifests}/1`]);
       await asking.close();
     },

@@ -27,6 +27,8 @@ const cache = endpoint("cache.example");
 const second = endpoint("second.example");
 const own = endpoint("ghcr.io", { knowsAbsence: true });
 
+const hostOf = ({ host }: Endpoint): string => host;
+
 /** What each host does: it has it, does not have it, or fails with a code. */
 type Does = "has" | "lacks" | ErrorCode;
 
@@ -50,6 +52,7 @@ function parts(
     openBlob: (at) => act("stream", at, { body: Readable.from([bytes]), size: bytes.length }),
     blobSize: (at) => act("size", at, { size: bytes.length }),
     tags: (at) => act("tags", at, ["1", "2"]),
+    sourceOf: hostOf,
     ...more,
   };
   return { parts: createRegistryParts({ client, endpointsOf: () => endpoints, now: fixedNow }), asked };
@@ -125,6 +128,7 @@ test("a cache may have the beginning of a list: it is whole once a host answered
 
 test("an own host that says nothing does not use up the time of what a cache listed", async () => {
   const client = {
+    sourceOf: hostOf,
     referrers: ({ host }: Endpoint, _: Digest, signal: AbortSignal) =>
       host === "cache.example"
         ? Promise.resolve({ descriptors: [referrer("a")], listed: new Set<Digest>() })
@@ -241,6 +245,7 @@ test("when time is up the next host is not asked; a defect flies on", async () =
 
 test("a mirror that says nothing does not use up the time of the next", async () => {
   const client = {
+    sourceOf: hostOf,
     tag: ({ host }: Endpoint, _: string, signal: AbortSignal) =>
       host === "ghcr.io"
         ? Promise.resolve(found)
