@@ -45,6 +45,13 @@ interface Exchange {
   readonly fields: readonly string[];
 }
 
+/** What a client gets of a content: all of it without a range. */
+interface Part {
+  readonly range: ByteRange | undefined;
+  /** Sends the header. */
+  readonly begin: () => void;
+}
+
 export class BlobServer {
   readonly #options: BlobServerOptions;
   readonly #flights = new Map<Digest, LayerFlight>();
@@ -155,6 +162,7 @@ export class BlobServer {
     const part = this.#begin(exchange, bytes.length);
     if ("status" in part) return part;
     const { start, end } = part.range ?? { start: 0, end: bytes.length };
+    part.begin();
     response.end(bytes.subarray(start, end));
     return { status: response.statusCode, bytes: end - start };
   }
@@ -175,8 +183,9 @@ export class BlobServer {
       ...(isSound ? { start: range.start, end: range.end - 1 } : {}),
     });
     try {
+      if (isSound) part.begin();
       if (isSound) return { status: response.statusCode, bytes: await pipeTo(source, response) };
-      const sent = await this.#pump(exchange, source, size, range);
+      const sent = await this.#pump(exchange, source, size, part);
       this.#sound.add(target.digest);
       return sent;
     } catch (error) {
@@ -197,7 +206,7 @@ export class BlobServer {
   async #sendFlight(exchange: Exchange, flight: LayerFlight): Promise<Sent> {
     const part = this.#begin(exchange, flight.size);
     if ("status" in part) return part;
-    return this.#pump(exchange, flight.read(), flight.size, part.range);
+    return this.#pump(exchange, flight.read(), flight.size, part);
   }
 
   async #head(exchange: Exchange, deadline: number): Promise<Sent> {
@@ -246,7 +255,7 @@ export class BlobServer {
         return part;
       }
       try {
-        return await this.#pump(exchange, blob.body, blob.size, part.range);
+        return await this.#pump(exchange, blob.body, blob.size, part);
       } finally {
         ended();
         blob.body.on("error", () => undefined).destroy();
@@ -303,8 +312,8 @@ export class BlobServer {
     }
   }
 
-  /** Sends the header of a content of this size, and says which part of it follows. */
-  #begin(exchange: Exchange, size: number | undefined): Sent | { readonly range: ByteRange | undefined } {
+  /** What is sent of a content of this size, and its header: sent by now where nothing follows. */
+  #begin(exchange: Exchange, size: number | undefined): Sent | Part {
     const { request, response, target, fields } = exchange;
     const etag = `"${target.digest}"`;
     const ifRange = request.headers["if-range"];
@@ -319,14 +328,19 @@ export class BlobServer {
         headers: { "Content-Range": `bytes */${size}` },
       });
     const length = range === undefined ? size : range.end - range.start;
-    response.writeHead(range === undefined ? 200 : 206, [
+    const status = range === undefined ? 200 : 206;
+    const header = [
       ...headerOf(target.digest),
       ...fields,
       ...(size === undefined ? [] : ["Accept-Ranges", "bytes"]),
       ...(range === undefined ? [] : ["Content-Range", `bytes ${range.start}-${range.end - 1}/${size}`]),
       ...(length === undefined ? [] : ["Content-Length", String(length)]),
-    ]);
-    if (request.method !== "HEAD") return { range };
+    ];
+    const begin = (): void => {
+      if (!response.headersSent) response.writeHead(status, header);
+    };
+    if (request.method !== "HEAD") return { range, begin };
+    begin();
     response.end();
     return { status: response.statusCode, bytes: 0 };
   }
@@ -336,7 +350,7 @@ export class BlobServer {
     exchange: Exchange,
     source: AsyncIterable<Uint8Array>,
     size: number | undefined,
-    range: ByteRange | undefined,
+    { range, begin }: Part,
   ): Promise<Sent> {
     const { response, target } = exchange;
     const { digest, repository } = target;
@@ -346,6 +360,7 @@ export class BlobServer {
         digest,
         size,
         range,
+        begin,
         maxBytes: limits.layerBytes,
         silenceMs,
       });

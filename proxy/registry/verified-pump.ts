@@ -19,7 +19,14 @@ export interface PumpOptions {
   readonly range?: ByteRange | undefined;
   /** How long a client may take nothing, in milliseconds. */
   readonly silenceMs: number;
+  /**
+   * Called once before anything is written: what proves wrong within its first piece can still be refused with a
+   * status. A client does not wait for it longer than some seconds.
+   */
+  readonly begin: () => void;
 }
+
+const longestWaitMs = 5_000;
 
 /**
  * Writes `source` to `client`, and ends it.
@@ -29,36 +36,49 @@ export interface PumpOptions {
 export async function pumpVerified(
   source: AsyncIterable<Uint8Array>,
   client: Writable,
-  { digest, size, maxBytes, range, silenceMs }: PumpOptions,
+  { digest, size, maxBytes, range, silenceMs, begin }: PumpOptions,
 ): Promise<number> {
+  let hasBegun = false;
+  const beginOnce = (): void => {
+    clearTimeout(waiting);
+    if (!hasBegun) begin();
+    hasBegun = true;
+  };
+  const waiting = setTimeout(beginOnce, longestWaitMs);
   const hash = createHash("sha256");
   let held: Uint8Array | undefined;
   let read = 0;
   let sent = 0;
   const give = async (piece: Uint8Array): Promise<void> => {
+    beginOnce();
     sent += piece.length;
     if (!client.write(piece)) await drained(client, silenceMs);
   };
-  for await (const piece of source) {
-    hash.update(piece);
-    const part = range === undefined ? piece : within(piece, read, range);
-    read += piece.length;
-    if (read > maxBytes || (size !== undefined && read > size))
-      throw read > maxBytes
-        ? new EngineError("over-limit", `more than ${maxBytes} bytes`, { subject: digest })
-        : new EngineError("upstream-error", `more than the ${size} bytes that were stated`, { subject: digest });
-    if (part.length === 0) continue;
+  try {
+    for await (const piece of source) {
+      hash.update(piece);
+      const part = range === undefined ? piece : within(piece, read, range);
+      read += piece.length;
+      if (read > maxBytes || (size !== undefined && read > size))
+        throw read > maxBytes
+          ? new EngineError("over-limit", `more than ${maxBytes} bytes`, { subject: digest })
+          : new EngineError("upstream-error", `more than the ${size} bytes that were stated`, { subject: digest });
+      if (part.length === 0) continue;
+      if (held !== undefined) await give(held);
+      held = part;
+    }
+    if (size !== undefined && read !== size)
+      throw new EngineError("upstream-error", `${read} bytes, and ${size} were stated`, { subject: digest });
+    const found = `sha256:${hash.digest("hex")}`;
+    if (found !== digest)
+      throw new EngineError("upstream-error", `the content has another digest: ${found}`, { subject: digest });
     if (held !== undefined) await give(held);
-    held = part;
+    beginOnce();
+    client.end();
+    return sent;
+  } finally {
+    clearTimeout(waiting);
   }
-  if (size !== undefined && read !== size)
-    throw new EngineError("upstream-error", `${read} bytes, and ${size} were stated`, { subject: digest });
-  const found = `sha256:${hash.digest("hex")}`;
-  if (found !== digest)
-    throw new EngineError("upstream-error", `the content has another digest: ${found}`, { subject: digest });
-  if (held !== undefined) await give(held);
-  client.end();
-  return sent;
 }
 
 /** What a range has of a piece that begins at `at`. */
