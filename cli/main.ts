@@ -1,5 +1,6 @@
-#!/usr/bin/env node
-/** The program: the only user of `process`. Files, streams, environment and clock become a `CommandIO`. */
+/**
+ * The program, with `start/` the only user of `process`. Files, streams, environment and clock become a `CommandIO`.
+ */
 import { remedies } from "../core/errors.ts";
 import { defaultLimits } from "../core/limits.ts";
 import { colourFlag } from "./colour-flag.ts";
@@ -58,4 +59,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 // What cannot be said on stderr is lost, but the answer and the exit code are not.
 process.stderr.on("error", () => undefined);
 
-process.exitCode = await runCommandLine(process.argv.slice(2), io);
+/** `start/entry.ts` awaits it. */
+export const finished: Promise<void> = runCommandLine(process.argv.slice(2), io).then((code) => {
+  process.exitCode = code;
+});

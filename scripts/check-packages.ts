@@ -5,7 +5,7 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { external } from "./build.ts";
+import { external } from "./build-options.ts";
 import type { CheckReport } from "./check.ts";
 import { importsOf, packageOf, readSources } from "./source-text.ts";
 

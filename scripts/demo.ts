@@ -8,7 +8,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
-import { buildPrograms } from "./build.ts";
+import { buildDist } from "./build.ts";
 import { makeDemoFolder } from "./demo-folder.ts";
 import { type Step, steps } from "./demo-steps.ts";
 
@@ -78,7 +78,7 @@ function play(step: Step, number: number): boolean {
 }
 
 makeDemoFolder(root, folder);
-await buildPrograms({ root, outdir: join(root, "dist") });
+await buildDist(root);
 say(bold("Sallyport: may this image run? Decided here from a local mirror, with no network."));
 say(
   "Images, Pods and policies are those of Kyverno's Sigstore documentation: the images signed by the real cosign, " +

@@ -8,7 +8,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, stat
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { buildPrograms } from "./build.ts";
+import { buildDist } from "./build.ts";
 import { makeDemoFolder } from "./demo-folder.ts";
 import { guideFaults, type GuidePage, type GuideRun, readGuide, renewGuide, runGuide } from "./guide-page.ts";
 
@@ -90,7 +90,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const root = fileURLToPath(new URL("..", import.meta.url)).replace(/[/\\]$/, "");
   const work = mkdtempSync(join(tmpdir(), "sallyport-guides-"));
   try {
-    await buildPrograms({ root, outdir: join(root, "dist") });
+    await buildDist(root);
     const named = process.argv.slice(2);
     for (const [name, prepare] of Object.entries(guides)) {
       if (named.length > 0 && !named.some((part) => name.includes(part))) continue;

@@ -375,6 +375,7 @@ export const layers: LayerTable = {
       "cli/render",
     ],
   },
+  "cli/start": { units: ["cli/main.ts"], packages: ["node:"] },
   "cli/file-system.ts": { units: ["core/errors.ts", "core/encoding"], packages: ["node:"] },
   "cli/tuf-conformance.ts": {
     units: [

@@ -4,7 +4,7 @@ import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { buildPrograms } from "../build.ts";
+import { buildDist } from "../build.ts";
 import { type Bench, median } from "./bench.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/[/\\]$/, "");
@@ -13,7 +13,7 @@ export const start: Bench = {
   name: "start",
   says: "processes beside `node -e 0`, interleaved",
   async run({ quick }) {
-    await buildPrograms({ root, outdir: join(root, "dist") });
+    await buildDist(root);
     const folder = mkdtempSync(join(tmpdir(), "sallyport-bench-"));
     try {
       cpSync(join(root, "test/fixtures/documentation"), folder, { recursive: true });

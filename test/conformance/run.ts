@@ -22,7 +22,7 @@ import { runJmespathSuite } from "./jmespath.ts";
 import { runMerkle } from "./merkle.ts";
 import { type ConformanceReport, conformanceArguments, runSigstoreConformance } from "./sigstore.ts";
 import { runWycheproof } from "./wycheproof.ts";
-import { buildPrograms } from "../../scripts/build.ts";
+import { buildDist } from "../../scripts/build.ts";
 
 export interface SuiteResult {
   readonly passed: number;
@@ -96,7 +96,7 @@ function runSigstore(folder: string): SuiteResult {
 /** The built client, one process a case, with the suite's own command lines. */
 async function runSigstoreClient(folder: string): Promise<SuiteResult> {
   const outdir = join(root, "dist");
-  await buildPrograms({ root, outdir });
+  await buildDist(root);
   const failed: { name: string; why: string }[] = [];
   let passed = 0;
   for (const { name, words, cwd } of conformanceArguments(join(folder, "bundle-verify"))) {

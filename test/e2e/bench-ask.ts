@@ -8,14 +8,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { keepsBound, median } from "../../scripts/bench/bench.ts";
-import { buildPrograms } from "../../scripts/build.ts";
+import { buildDist } from "../../scripts/build.ts";
 import { labIdentity } from "../lab/identities.ts";
 import { obtain } from "./components.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/[/\\]$/, "");
 const cosign = obtain("cosign3");
 if ("missing" in cosign) throw new Error(`there is nothing to compare with: ${cosign.missing}`);
-await buildPrograms({ root, outdir: join(root, "dist") });
+await buildDist(root);
 const folder = mkdtempSync(join(tmpdir(), "sallyport-bench-"));
 const registry = spawn(process.execPath, ["--import", "tsx", join(root, "test/e2e/bench-registry.ts"), folder], {
   cwd: root,

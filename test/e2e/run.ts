@@ -4,7 +4,7 @@
  * and with `--require-all` that is a failure.
  */
 import { fileURLToPath } from "node:url";
-import { buildPrograms } from "../../scripts/build.ts";
+import { buildDist } from "../../scripts/build.ts";
 import { obtain } from "./components.ts";
 import { keyServiceScenarios } from "./key-services.ts";
 import { Stage } from "./processes.ts";
@@ -20,7 +20,7 @@ const scenarios: readonly Scenario[] = [...registryScenarios, ...keyServiceScena
   ({ name }) => wanted.length === 0 || wanted.some((word) => name.includes(word)),
 );
 
-await buildPrograms({ root, outdir: `${root}/dist` });
+await buildDist(root);
 let [passed, failed, skipped] = [0, 0, 0];
 for (const { name, needs, run } of scenarios) {
   const missing = needs.map(obtain).flatMap((one) => ("missing" in one ? [one.missing] : []));

@@ -4,6 +4,7 @@ import { cpSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join, posix } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { compiledFolder } from "../../cli/start/compiled-code.ts";
 import { makePackages, thisPlatform } from "../../scripts/package.ts";
 import {
   emptyEnvironment,
@@ -13,6 +14,7 @@ import {
   tryImage,
   tryInstall,
 } from "../../scripts/try-package.ts";
+import { countedScripts } from "../support/counted-scripts.ts";
 import { builtPrograms } from "../support/built-programs.ts";
 import { projectRoot, tempFolder } from "../support/temp-folder.ts";
 
@@ -45,10 +47,22 @@ test("npm pack: the program, its chunks, the engine, documentation, notices, man
   const paths = listTarball(made.plain);
   const pages = ["CONTRIBUTING.md", "LICENSE", "README.md", "SECURITY.md", "THIRD-PARTY-NOTICES.txt"];
   assert.equal(
-    paths.filter((path) => !/^dist\/chunks\/[\w-]+\.mjs$|^docs\/[\w/.-]+\.(?:md|json)$/.test(path)),
+    paths.filter(
+      (path) =>
+        !/^dist\/chunks\/[\w-]+\.cjs$|^dist\/compiled\/node-[\w.-]+\/[\w-]+\.bin$|^docs\/[\w/.-]+\.(?:md|json)$/.test(
+          path,
+        ),
+    ),
     [...pages, "dist/engine.mjs", "dist/sallyport.mjs", "package.json"],
   );
-  assert.ok(paths.filter((path) => path.startsWith("dist/chunks/")).length > 10, "chunks");
+  const chunks = paths.filter((path) => path.startsWith("dist/chunks/"));
+  assert.ok(chunks.length > 10, "chunks");
+  assert.equal(
+    paths.filter((path) => path.startsWith(`dist/compiled/${compiledFolder(process)}/`)),
+    paths.filter((path) => path.startsWith("dist/compiled/")),
+    "compiled code for the Node that packs, and of no earlier build",
+  );
+  assert.is(paths.filter((path) => path.startsWith("dist/compiled/")).length, chunks.length);
   for (const path of ["docs/guides/runbook.md", "docs/codes.md", "docs/environment.md", "docs/spec/offline.md"])
     assert.ok(paths.includes(path), path);
   assert.ok(paths.filter((path) => path.startsWith("docs/schemas/")).length > 30, "schemas");
@@ -97,6 +111,18 @@ test("with SQLite: the same, its JavaScript, one native module for this platform
 test("installed from the tarball alone: the program and its mirror", () => {
   assert.match(tryInstall(join(made.folder, made.offline), layout), /^sallyport \d+\.\d+\.\d+, \d\d images/);
 });
+
+test("installed: this Node compiles no chunk again", () =>
+  inEmptyFolder((folder) => {
+    const env = install(join(made.folder, made.offline), folder);
+    const program = join(folder, "prefix/bin/sallyport");
+    for (const words of [["version"], byKey]) {
+      const { status, scripts, compiled } = countedScripts([program, ...words], { env });
+      assert.is(status, 0);
+      assert.ok(scripts > 10, `${scripts} scripts`);
+      assert.is(compiled, scripts);
+    }
+  }));
 
 test("the steps of the Dockerfile: not root, a root that cannot be written, a mirror that can", () => {
   assert.match(tryImage(made.folder, layout), /^\d\d images .* holds mirror, opt, tmp$/);

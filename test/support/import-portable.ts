@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
-import { neutralOptions } from "../../scripts/build.ts";
+import { neutralOptions } from "../../scripts/build-options.ts";
 import { projectRoot, tempFolder } from "./temp-folder.ts";
 
 /** The module at `path`, bundled as the portable engine is. It throws the same class of errors as the tests import. */

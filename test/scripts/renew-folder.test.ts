@@ -1,44 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { build, type BuildOptions } from "esbuild";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { neutralOptions, nodeOptions, renewFolder } from "../../scripts/build.ts";
-import { hostImports } from "../../scripts/layers.ts";
-import { projectRoot, tempFolder } from "../support/temp-folder.ts";
+import { renewFolder } from "../../scripts/renew-folder.ts";
+import { tempFolder } from "../support/temp-folder.ts";
 
-const test = suite("scripts/build");
-const entry = "core/index.ts";
-
-/** Which of the modules that a host may replace are in a build of the engine. */
-async function hostModules(options: BuildOptions): Promise<readonly string[]> {
-  const { metafile } = await build({ ...options, outdir: projectRoot, write: false, metafile: true });
-  const inputs = Object.keys(metafile.inputs);
-  return Object.values(hostImports)
-    .flatMap((modules) => [modules.node, modules.default])
-    .filter((path) => inputs.includes(path));
-}
-
-test("programs for Node hold Node's modules and none of the portable ones", async () => {
-  const found = await hostModules({ ...nodeOptions(projectRoot), entryPoints: [entry] });
-  assert.equal(
-    found,
-    Object.values(hostImports).map((modules) => modules.node),
-  );
-});
-
-test("the engine for any host holds the portable modules and none of Node's", async () => {
-  const found = await hostModules(neutralOptions(projectRoot, entry));
-  assert.equal(
-    found,
-    Object.values(hostImports).map((modules) => modules.default),
-  );
-});
-
-test("no build has a plugin that could rewrite source", () => {
-  for (const options of [nodeOptions(projectRoot), neutralOptions(projectRoot, entry)])
-    assert.is(options.plugins, undefined);
-});
+const test = suite("scripts/renew-folder");
 
 test("a folder is renewed while it is in use: whole at every moment, and without what is no longer built", async () => {
   const folder = tempFolder({ "program.mjs": "old", "chunks/a.mjs": "old", "chunks/b.mjs": "old" });
@@ -52,6 +19,21 @@ test("a folder is renewed while it is in use: whole at every moment, and without
   assert.equal([said, read("program.mjs"), read("chunks/a.mjs"), read("chunks/c.mjs")], ["made", "new", "new", "new"]);
   assert.equal(readdirSync(folder).sort(), ["chunks", "program.mjs"]);
   assert.equal(readdirSync(join(folder, "chunks")).sort(), ["a.mjs", "c.mjs"]);
+});
+
+test("folders that became empty go; what others keep in the folder stays", async () => {
+  const folder = tempFolder({ "compiled/node-1/a.bin": "old", "types/a.tsbuildinfo": "kept", "program.mjs": "old" });
+  await renewFolder(
+    folder,
+    async (fresh) => {
+      mkdirSync(join(fresh, "compiled/node-2"), { recursive: true });
+      for (const path of ["program.mjs", "compiled/node-2/a.bin"]) writeFileSync(join(fresh, path), "new");
+    },
+    ["types"],
+  );
+  assert.equal(readdirSync(join(folder, "compiled")), ["node-2"]);
+  assert.equal(readdirSync(folder).sort(), ["compiled", "program.mjs", "types"]);
+  assert.is(readFileSync(join(folder, "types/a.tsbuildinfo"), "utf8"), "kept");
 });
 
 test("two builds at once do not disturb each other", async () => {

@@ -1,0 +1,52 @@
+/** The options that everything is built with: for Node, and for any host. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { BuildOptions } from "esbuild";
+
+export interface BuildTargets {
+  /** Folder that holds `core`, `proxy`, `cli` and `package.json`. */
+  readonly root: string;
+  readonly outdir: string;
+}
+
+/** Packages with native code; they are found in node_modules at run time. */
+export const external = ["better-sqlite3"];
+
+const versionOf = (root: string): string =>
+  (JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { readonly version: string }).version;
+
+const common = (root: string): BuildOptions => ({
+  absWorkingDir: root,
+  bundle: true,
+  charset: "utf8",
+  format: "esm",
+  legalComments: "none",
+  logLevel: "silent",
+  metafile: true,
+  define: { SALLYPORT_VERSION: JSON.stringify(versionOf(root)) },
+});
+
+/** Portable: no host's modules, no conditions of a host; anything that wants Node does not resolve. */
+export const neutralOptions = (root: string, entry: string): BuildOptions => ({
+  ...common(root),
+  entryPoints: [entry],
+  platform: "neutral",
+  target: "es2023",
+  mainFields: ["module", "main"],
+  conditions: ["import"],
+});
+
+/** For Node, with the modules that it has in the place of portable ones. */
+export const nodeOptions = (root: string): BuildOptions => ({
+  ...common(root),
+  platform: "node",
+  target: "node20",
+  mainFields: ["module", "main"],
+  external,
+  // Packages in CommonJS call `require` for Node's own modules.
+  banner: {
+    js:
+      'import { createRequire as sallyportCreateRequire } from "node:module"; const require = ' +
+      "sallyportCreateRequire(import.meta.url);",
+  },
+});

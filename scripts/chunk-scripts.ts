@@ -1,0 +1,26 @@
+/** Turns the ES modules that esbuild splits a program into, into the scripts that `cli/start/chunk-loader.ts` runs. */
+import { transform } from "esbuild";
+
+/** `import(` of the language: esbuild's printer puts nothing between the two, and no such text stands in a string. */
+const imports = /(?<![\w$.])import\(/g;
+
+/**
+ * One chunk as one function. It is strict, as modules are. Lines and columns are those of stack traces, so the file
+ * has the function, and the loader adds nothing.
+ */
+export async function toScript(module: string): Promise<string> {
+  const { code, warnings } = await transform(module, {
+    charset: "utf8",
+    define: { "import.meta.url": "moduleUrl" },
+    format: "cjs",
+    legalComments: "none",
+    minifySyntax: true,
+    minifyWhitespace: true,
+    platform: "node",
+    target: "node20",
+  });
+  // What has no meaning in a script, such as another property of `import.meta`.
+  for (const { text } of warnings) throw new Error(`a chunk cannot become a script: ${text}`);
+  const body = code.replaceAll(imports, "importFrom(");
+  return `(function(exports,require,module,importFrom,moduleUrl){"use strict";${body}})\n`;
+}
