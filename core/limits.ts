@@ -90,6 +90,8 @@ export interface Limits {
   readonly referenceBytes: number;
   /** Images and repositories in the lists of one sync. */
   readonly listEntries: number;
+  /** Of what one run of asking fetches, and no mirror keeps. */
+  readonly heldBytes: number;
   /** Rounds of asking in `settle`. */
   readonly settleRounds: number;
   /** Verification results, and tags, that an engine remembers of one source (Kyverno: 1,000). 0: none. */
@@ -162,6 +164,7 @@ export const defaultLimits: Limits = {
   patternCost: 200_000_000,
   referenceBytes: 4 * kib,
   listEntries: 100_000,
+  heldBytes: 512 * mib,
   settleRounds: 16,
   memoEntries: 10_000,
 };

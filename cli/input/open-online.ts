@@ -37,6 +37,7 @@ import { createTrustAsker, type TufRepositories } from "../../proxy/upstream/tuf
 import type { CommandIO } from "../command.ts";
 import { visibleLine } from "../render/escape.ts";
 import { type Ear, warn } from "../render/say.ts";
+import { keepingAdded } from "./keeping-added.ts";
 import { type OnlineOptions, readAskingBounds } from "./online-flags.ts";
 import type { RegistryAccess } from "./policy-registries.ts";
 import { defaultTrustName } from "./trust-flags.ts";
@@ -115,17 +116,24 @@ export async function openOnline(
     outside: outside ? outsideOf() : undefined,
   });
   const own = cluster === undefined ? known.knowledge : ownAnswers(known.knowledge, cluster);
-  const run = new AskingRun(own, tellingPlain(asker, io), known.now, {
-    refresh: refreshMs,
-    given: known.given,
-    inFlight,
-    stop: signal,
-    ...(mirror !== undefined && writes
-      ? {
-          store: (question, answer) => keepAnswer(question, answer, mirror, io),
-        }
-      : {}),
-  });
+  const telling = tellingPlain(asker, io);
+  const run = new AskingRun(
+    own,
+    mirror === undefined ? telling : keepingAdded(telling, mirror.knowledge(), io),
+    known.now,
+    {
+      refresh: refreshMs,
+      given: known.given,
+      inFlight,
+      heldBytes: limits.heldBytes,
+      stop: signal,
+      ...(mirror !== undefined && writes
+        ? {
+            store: (question, answer) => keepAnswer(question, answer, mirror, io),
+          }
+        : {}),
+    },
+  );
   const close = (): void => {
     void upstream.close();
     void cluster?.close();

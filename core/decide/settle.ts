@@ -24,6 +24,8 @@ export interface AskingOptions {
    * the knowledge has the answer from then on, and content is not held here too: all of a run could fill memory.
    */
   readonly store?: (question: Question, answer: Answer) => unknown;
+  /** Bytes of content and lists that are held at most. More is `over-budget`. Default: no bound. */
+  readonly heldBytes?: number;
   /** Questions asked at the same time. Default 32. */
   readonly inFlight?: number;
   /**
@@ -79,6 +81,13 @@ function widest(questions: readonly Question[]): readonly Question[] {
   return [...found.values()];
 }
 
+/** Of content its bytes; of all else about what its texts take. */
+function sizeOf(value: unknown): number {
+  if (value instanceof Uint8Array || typeof value === "string") return value.length;
+  if (typeof value !== "object" || value === null) return 8;
+  return Object.entries(value).reduce((sum, [name, part]) => sum + name.length + sizeOf(part), 0);
+}
+
 const mostOf = (question: Question): number =>
   "atMost" in question ? (question.atMost ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
 
@@ -95,6 +104,8 @@ export class AskingRun {
   readonly #asked = new Map<string, Promise<void>>();
   /** How large the content could be for which each was asked. */
   readonly #answered = new Map<string, number>();
+  /** Bytes of the answers that are held here. */
+  #held = 0;
   #free: number;
   readonly #waiting: (() => void)[] = [];
 
@@ -183,6 +194,20 @@ export class AskingRun {
     this.#answers.set(question, besideGiven(this.#options.given?.answer(question), answer));
     const isKept = answer.state !== "unavailable" && this.#options.store?.(question, answer) === true;
     if (isKept && answer.state === "present" && answer.value instanceof Uint8Array) this.#answers.forget(question);
+    else this.#hold(question, answer);
+  }
+
+  /** What does not fit is not known: nobody can say that it was never there. */
+  #hold(question: Question, answer: Answer): void {
+    const { heldBytes = Number.POSITIVE_INFINITY } = this.#options;
+    const size = answer.state === "present" ? sizeOf(answer.value) : 0;
+    if (this.#held + size <= heldBytes) {
+      this.#held += size;
+      return;
+    }
+    const why = `more than ${heldBytes} bytes were fetched in this run, and no mirror keeps them`;
+    const { at, from } = answer;
+    this.#answers.set(question, { state: "unavailable", code: "over-budget", at, from, why });
   }
 }
 
@@ -198,7 +223,7 @@ export const settle = (
   now: Date,
   options: SettleOptions = {},
 ): Promise<Decision> =>
-  new AskingRun(knowledge, asker, now, options).settle(
+  new AskingRun(knowledge, asker, now, { heldBytes: engine.limits.heldBytes, ...options }).settle(
     (known, at) => engine.decide(request, known, at, options),
     engine.limits.settleRounds,
   );

@@ -18,6 +18,7 @@ import {
   imageScope,
   parseScope,
 } from "../../core/oci/completeness.ts";
+import { addedFrom } from "./added-source.ts";
 import { LayoutFiles } from "./layout-files.ts";
 import { type SkippedEntry, readEntries } from "./layout-names.ts";
 import { buildRepositories, type LayoutRepository, ManifestReader } from "./layout-repositories.ts";
@@ -82,7 +83,7 @@ export function openLayout(from: string | LayoutSource, options: LayoutOptions):
   );
   const repositories = buildRepositories(entries, referrers, manifests, limits);
   const at = options.at ?? changed.toISOString();
-  const origin = options.from ?? `layout ${source.name}`;
+  const origin = options.from ?? addedFrom(source.name);
   const scopes = readScopes(options, [...repositories.keys()], rootsOf(entries, manifests));
   return new LayoutKnowledge({
     files,

@@ -264,6 +264,15 @@ const settling: Run = thrown(async (limits) => {
   await settle(engine, podOf(signed.repository), new MemoryKnowledge(limits), asker, lab.now);
 });
 
+/** The same, as failures of the decision. */
+const holding: Run = async (limits) => {
+  const { policies } = loadPolicies([{ name: "policy.yaml", text: policyText }]);
+  const engine = createEngine({ policies, crypto: fastVerifier, limits });
+  const outage = { state: "unavailable", code: "unreachable", at, from: "test" } as const;
+  const asker: Asker = { ask: async (question) => signed.knowledge.answer(question) ?? outage };
+  return failures(await settle(engine, podOf(signed.repository), new MemoryKnowledge(limitsWith()), asker, lab.now));
+};
+
 const podOf = (...repositories: readonly string[]) =>
   requestFor({
     apiVersion: "v1",
@@ -435,6 +444,7 @@ const rows: { readonly [Name in keyof Limits]: Row } = {
     }),
   },
   referenceBytes: { low: 5, run: deciding({ layout: "tag" }) },
+  heldBytes: { low: 100, run: holding, says: /^over-budget: / },
   settleRounds: { low: 1, run: settling, says: /^over-budget: / },
   memoEntries: { low: 0, run: remembering, says: /^verified again/ },
 };

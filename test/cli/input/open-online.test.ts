@@ -1,6 +1,6 @@
 /** Commands that ask: a registry on loopback serves the documentation's images. */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -252,6 +252,34 @@ test("without TLS: the mirror keeps where answers came from with it, and a host 
       [`${host} (without TLS)`],
     );
   });
+});
+
+test("what was added decides on, also after the registry said that it does not exist", async () => {
+  let hasIt = true;
+  await onStage(
+    async ({ host, run }) => {
+      const store = join(temporaryFolder(), "mirror");
+      const image = `${host}/${name}:signed`;
+      const folder = join(temporaryFolder(), "layout");
+      cpSync(join(fixtures, "layout"), folder, { recursive: true });
+      const index = join(folder, "index.json");
+      writeFileSync(index, readFileSync(index, "utf8").replaceAll("ghcr.io/", `${host}/`));
+      assert.is((await run(["mirror", "add", "--store", store, folder])).exit, 0);
+      const words = ["verify", "--store", store, ...byKey(), image];
+      assert.is((await run(words)).exit, 0);
+      hasIt = false;
+      for (const more of [["--online"], ["--online"], []]) {
+        const { exit, err } = await run([...words, ...more]);
+        assert.is(exit, 0, err);
+        assert.is(/warning: drifted: /.test(err), more.length > 0, err);
+      }
+    },
+    (path, response) => {
+      if (hasIt || path === "/v2/") return false;
+      response.writeHead(404).end();
+      return true;
+    },
+  );
 });
 
 test("a claim that an answer ends is named", () =>

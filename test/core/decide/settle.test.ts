@@ -220,6 +220,28 @@ test("a size that is stated too small does not hide content from who states the 
   assert.is(run.knowledge.answer(blob(10))?.state, "present");
 });
 
+test("what a run holds is bounded; what a mirror keeps is not held", async () => {
+  const blob = (name: string) => ({ kind: "blob", repository: "ghcr.io/a", digest: listed(name).digest }) as const;
+  const names = ["a", "b", "c", "d"];
+  const asker: Asker = {
+    ask: () => Promise.resolve({ state: "present", value: new Uint8Array(100), ...origin } as never),
+  };
+  for (const [store, known] of [
+    [() => false, ["present", "present", "over-budget", "over-budget"]],
+    [() => true, [undefined, undefined, undefined, undefined]],
+  ] as const) {
+    const options = { heldBytes: 250, inFlight: 1, store };
+    const run = new AskingRun({ answer: () => undefined }, asker, new Date(origin.at), options);
+    const rounds = [names.map(blob), []];
+    await run.settle(() => ({ open: rounds.shift() ?? [] }), 2);
+    const answers = names.map((name) => run.knowledge.answer(blob(name)));
+    assert.equal(
+      answers.map((answer) => (answer?.state === "unavailable" ? answer.code : answer?.state)),
+      known,
+    );
+  }
+});
+
 test("content that was stored is read from where it is, and is not held twice", async () => {
   const blob = { kind: "blob", repository: "ghcr.io/org/app", digest: listed("x").digest } as const;
   const tag = { kind: "tag", repository: "ghcr.io/org/app", tag: "1" } as const;
