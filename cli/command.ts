@@ -57,6 +57,8 @@ export interface CommandModule {
 export interface CommandEntry {
   readonly name: string;
   readonly summary: string;
+  /** `--version` is an option of its own, and not the program's. */
+  readonly ownsVersion?: true;
   load(): Promise<CommandModule>;
 }
 

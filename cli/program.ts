@@ -69,6 +69,12 @@ export const commands: readonly CommandEntry[] = [
     summary: "evaluate and parse Kyverno's JMESPath, list its functions",
     load: () => import("./commands/jp.ts"),
   },
+  {
+    name: "node-config",
+    summary: "print what nodes need to pull images through a proxy",
+    ownsVersion: true,
+    load: () => import("./commands/node-config.ts"),
+  },
   { name: "env", summary: "show the environment variables that are read", load: () => import("./commands/env.ts") },
   {
     name: "completion",
@@ -137,7 +143,6 @@ export async function runCommandLine(
       .description(
         "decides whether container images may run: Kyverno's policies, Sigstore's evidence, with or without a network",
       )
-      .version(version, "-V, --version", "show the version")
       .helpCommand("help [command...]", "show the help of a command")
       .addOption(new Option("--color <when>", "whether to show colour").choices([...colourTimes]))
       .option("--no-color", "no colour, like the variable NO_COLOR")
@@ -151,6 +156,7 @@ export async function runCommandLine(
         getErrHelpWidth: () => io.width.out,
       });
     const called = calledCommand(words, table);
+    if (called?.ownsVersion !== true) program.version(version, "-V, --version", "show the version");
     for (const entry of table) {
       const command = program.command(entry.name).description(entry.summary);
       if (entry === called) (await entry.load()).define(command, shell);

@@ -41,6 +41,12 @@ const gap: Preparation = (root, folder) => {
   return nothing;
 };
 
+/** An empty folder. */
+const empty: Preparation = (_, folder) => {
+  mkdirSync(folder, { recursive: true });
+  return nothing;
+};
+
 const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
 /** A registry on loopback, and the key of what it holds. */
@@ -65,6 +71,7 @@ export const guides: Readonly<Record<string, Preparation>> = {
   "README.md": demo,
   "docs/guides/across-the-gap.md": gap,
   "docs/guides/ci-gate.md": demo,
+  "docs/guides/nodes.md": empty,
   "docs/guides/phrase-book.md": demo,
   "docs/guides/reading-a-decision.md": demo,
   "docs/guides/trust.md": demo,

@@ -257,6 +257,7 @@ export const layers: LayerTable = {
       "core/oci/descriptor.ts",
     ],
   },
+  "cli/node-config": { units: ["core/encoding"] },
   "cli/completion": { units: [], packages: ["commander"] },
   "cli/judge.ts": {
     units: [
@@ -320,6 +321,7 @@ export const layers: LayerTable = {
       "core/tuf",
       "core/trust",
       "core/verify",
+      "core/x509",
       "core/jmespath",
       "core/kyverno/functions",
       "core/kyverno/policy",
@@ -336,6 +338,7 @@ export const layers: LayerTable = {
       "cli/render",
       "cli/attached.ts",
       "cli/completion",
+      "cli/node-config",
       "cli/verify-images.ts",
       "cli/signed-word.ts",
       "cli/judge.ts",

@@ -25,6 +25,7 @@ export const documentKinds = [
   "MirrorAddition",
   "MirrorCheck",
   "MirrorList",
+  "NodeConfig",
   "ParsedExpressions",
   "PinList",
   "PinRemoval",

@@ -51,6 +51,7 @@ const world: TestWorld = {
 const table: readonly (readonly [kind: string, ...words: readonly string[]])[] = [
   ["Version", "version"],
   ["Environment", "env"],
+  ["NodeConfig", "node-config", "containerd", "--proxy", "https://proxy:5000", "--version", "2.1.6"],
   ["CompletionScript", "completion", "bash"],
   ["CompletionScript", "completion", "zsh"],
   ["CompletionScript", "completion", "fish"],

@@ -1,0 +1,49 @@
+/**
+ * CRI-O, and podman: `registries.conf`, whose locations are paths at the proxy. Source: docs/guides/nodes.md;
+ * https://github.com/containers/image/blob/main/docs/containers-registries.conf.5.md.
+ */
+import { caFile, comment, fallbackNote, type NodeConfig, type NodeConfigOptions, policyNote } from "./node-config.ts";
+
+/** There is no setting for every registry, so that some must be named. */
+const common = ["docker.io", "ghcr.io", "quay.io", "registry.k8s.io", "gcr.io", "public.ecr.aws", "mcr.microsoft.com"];
+
+const tomlText = (text: string): string => JSON.stringify(text);
+
+function registryTable(upstream: string, { proxy, withFallback }: NodeConfigOptions): string {
+  const location = `location = ${tomlText(`${proxy.host}/${upstream}`)}\n`;
+  const insecure = proxy.isPlain ? "insecure = true\n" : "";
+  const head = `\n[[registry]]\nprefix = ${tomlText(upstream)}\n`;
+  return withFallback
+    ? `${head}location = ${tomlText(upstream)}\n[[registry.mirror]]\n${location}${insecure}`
+    : `${head}${location}${insecure}`;
+}
+
+export function crioConfig(options: NodeConfigOptions): NodeConfig {
+  const { proxy, upstreams, withFallback } = options;
+  const names = upstreams.length === 0 ? common : upstreams;
+  const search = names.includes("docker.io") ? '["docker.io"]' : "[]";
+  return {
+    fallback: withFallback ? "on" : "off",
+    files: [
+      {
+        path: "/etc/containers/registries.conf.d/50-sallyport.conf",
+        content:
+          comment(
+            "Then: systemctl reload crio",
+            withFallback
+              ? "The proxy is asked first, and the registry itself where the proxy has no answer."
+              : "The proxy stands in the place of each registry, and there is no other source.",
+            "A name without a registry has one meaning, as policies have it, or none.",
+          ) +
+          `unqualified-search-registries = ${search}\nshort-name-mode = "enforcing"\n` +
+          names.map((name) => registryTable(name, options)).join(""),
+      },
+      ...caFile(`/etc/containers/certs.d/${proxy.host}/ca.crt`, options),
+    ],
+    notes: [
+      `${upstreams.length === 0 ? "these registries are an example, name yours: --upstream HOST; " : ""}CRI-O has no ` +
+        "setting for every registry, and pulls from those not named here directly",
+      ...(withFallback ? [fallbackNote] : [policyNote]),
+    ],
+  };
+}
