@@ -158,6 +158,9 @@ export const layers: LayerTable = {
     units: [...basis, "core/oci", "core/patterns", "core/kyverno/policy", "core/kyverno/rule", "core/kyverno/image"],
     packages: ["semver"],
   },
+  "proxy/registry/door": {
+    units: [...api, "core/crypto", "core/errors.ts", "core/decide", "core/kyverno/policy"],
+  },
   "proxy/registry": {
     units: [
       ...stored,
@@ -166,6 +169,7 @@ export const layers: LayerTable = {
       "proxy/mirror",
       "proxy/upstream",
       "proxy/upstream/registry",
+      "proxy/registry/door",
     ],
     packages: ["node:", "express"],
   },

@@ -8,7 +8,7 @@ import type { Limits } from "../../core/limits.ts";
 import { parseAssociatedTag } from "../../core/oci/associated-tag.ts";
 import type { Manifest } from "../../core/oci/manifest.ts";
 import type { Mirror } from "../mirror/mirror.ts";
-import type { Door, Verdict } from "./door.ts";
+import type { Door, Verdict } from "./door/door.ts";
 import { findNaming, isLayerType, namedBy } from "./named-blobs.ts";
 import type { Refusal } from "./oci-error.ts";
 import type { FailurePolicy } from "./pull-through.ts";

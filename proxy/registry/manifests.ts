@@ -154,7 +154,7 @@ export class ManifestServer {
 }
 
 /** Header fields of a stale answer as an object; none for one that is not. */
-export function fieldsOf(stale: Stale | undefined, now: number): Readonly<Record<string, string>> {
+function fieldsOf(stale: Stale | undefined, now: number): Readonly<Record<string, string>> {
   if (stale === undefined) return {};
   const fields = staleFields(stale, now);
   return Object.fromEntries(fields.flatMap((field, at) => (at % 2 === 0 ? [[field, fields[at + 1] ?? ""]] : [])));

@@ -4,11 +4,13 @@
  * docs/architecture.md#decide-then-ask.
  */
 import { AskingRun } from "../../core/decide/settle.ts";
-import { EngineError, type ErrorCode } from "../../core/errors.ts";
+import type { ErrorCode } from "../../core/errors.ts";
 import type { Answer, AnswerTo, Unavailable } from "../../core/knowledge/answer.ts";
-import type { Asker, Knowledge } from "../../core/knowledge/knowledge.ts";
-import { type Question, questionText } from "../../core/knowledge/question.ts";
+import type { Knowledge } from "../../core/knowledge/knowledge.ts";
+import type { Question } from "../../core/knowledge/question.ts";
 import { unaskedRestWords, unaskedWords } from "../../core/knowledge/question-words.ts";
+import type { Mirror } from "../mirror/mirror.ts";
+import type { Deadline, SharedAsker } from "./shared-asker.ts";
 
 export type FailurePolicy = "Fail" | "Ignore";
 
@@ -29,35 +31,20 @@ export interface Unknown {
   readonly mayPass: boolean;
 }
 
-/** Until when a request waits for registries, on the clock of `performance`. */
-export type Deadline = number;
-
 type Definite<Q extends Question> = Exclude<AnswerTo<Q>, Unavailable>;
 export type Outcome<Q extends Question> = (Definite<Q> & { readonly stale?: Stale }) | Unknown;
 
 export interface PullThroughOptions {
   readonly knowledge: Knowledge;
   /** Nobody is asked without it. */
-  readonly asker?: Asker | undefined;
-  /** Writes an answer into the mirror. */
-  readonly store?: ((question: Question, answer: Answer) => void) | undefined;
+  readonly asker?: SharedAsker | undefined;
   readonly failurePolicy: FailurePolicy;
   readonly refreshMs: number;
   readonly now: () => Date;
-  /** What went wrong without the client being told. */
-  readonly report: (error: EngineError) => void;
 }
-
-/** How long an outage is remembered for the same question, so that a storm of clients asks a sick registry once. */
-const outageMs = 5_000;
-const mostOutages = 10_000;
 
 export class PullThrough {
   readonly #options: PullThroughOptions;
-  /** Questions that are being asked, by canonical text: however many clients wait, a registry is asked once. */
-  readonly #flights = new Map<string, Promise<Answer | undefined>>();
-  readonly #outages = new Map<string, { readonly until: number; readonly answer: Unavailable }>();
-
   constructor(options: PullThroughOptions) {
     this.#options = options;
   }
@@ -87,7 +74,7 @@ export class PullThrough {
     const { asker, knowledge, now, refreshMs } = this.#options;
     if (held !== undefined) return held;
     if (asker === undefined) return unasked(question);
-    const run = new AskingRun(knowledge, this.#waiting(asker, deadline), now(), { refresh: refreshMs });
+    const run = new AskingRun(knowledge, asker.until(deadline), now(), { refresh: refreshMs });
     const { answer } = await run.settle((known) => {
       const found = known.answer(question);
       const isOpen = found === undefined || found.state === "unavailable" || isPartial(found);
@@ -110,62 +97,6 @@ export class PullThrough {
     if (failure === undefined) return answer;
     if (this.#options.failurePolicy === "Fail") return unknownFrom(failure);
     return { ...answer, stale: { at: answer.at, code: failure.code } };
-  }
-
-  /** The asker of one request, which waits no longer than a client does. Asking goes on, for the next one. */
-  #waiting(asker: Asker, deadline: Deadline): Asker {
-    const { now } = this.#options;
-    const late = timer(Math.max(0, deadline - performance.now()));
-    return {
-      ask: async <Q extends Question>(question: Q) => {
-        const answer = await Promise.race([this.#ask(asker, question), late.promise]);
-        late.clear();
-        if (answer !== "late") return answer as AnswerTo<Q> | undefined;
-        const at = now().toISOString();
-        const why = "no answer in time; asking goes on";
-        return { state: "unavailable", code: "timed-out", at, from: "", why } as const;
-      },
-    };
-  }
-
-  #ask(asker: Asker, question: Question): Promise<Answer | undefined> {
-    const text = questionText(question);
-    const outage = this.#outages.get(text);
-    if (outage !== undefined) {
-      if (this.#now() < outage.until) return Promise.resolve(outage.answer);
-      this.#outages.delete(text);
-    }
-    const flight = this.#flights.get(text) ?? this.#fly(asker, question, text);
-    this.#flights.set(text, flight);
-    return flight;
-  }
-
-  async #fly(asker: Asker, question: Question, text: string): Promise<Answer | undefined> {
-    try {
-      const answer: Answer | undefined = await asker.ask(question);
-      if (answer?.state === "unavailable") {
-        if (this.#outages.size >= mostOutages) this.#outages.clear();
-        this.#outages.set(text, { until: this.#now() + outageMs, answer });
-      }
-      if (answer !== undefined) this.#store(question, answer);
-      return answer;
-    } finally {
-      this.#flights.delete(text);
-    }
-  }
-
-  /** A mirror that cannot be written hides nothing that a registry said. */
-  #store(question: Question, answer: Answer): void {
-    try {
-      this.#options.store?.(question, answer);
-    } catch (error) {
-      if (!(error instanceof EngineError)) throw error;
-      this.#options.report(error);
-    }
-  }
-
-  #now(): number {
-    return this.#options.now().getTime();
   }
 }
 
@@ -194,11 +125,6 @@ function unknownFrom({ code, from, why = code }: Unavailable): Unknown {
   };
 }
 
-function timer(ms: number): { readonly promise: Promise<"late">; readonly clear: () => void } {
-  let clear = (): void => undefined;
-  const promise = new Promise<"late">((resolve) => {
-    const running = setTimeout(() => resolve("late"), ms);
-    clear = () => clearTimeout(running);
-  });
-  return { promise, clear };
-}
+/** Keeps answers in a mirror; in one that is open for reading, none. */
+export const storeIn = (mirror: Mirror): ((question: Question, answer: Answer) => void) | undefined =>
+  mirror.isWritable ? (question, answer) => void mirror.writer().setAnswer(question, answer) : undefined;

@@ -10,17 +10,18 @@ import type { Mirror } from "../mirror/mirror.ts";
 import { createRoute } from "../upstream/route.ts";
 import type { Registry } from "../upstream/registry/open-registry.ts";
 import { BlobServer } from "./blobs.ts";
-import type { Door } from "./door.ts";
+import type { Door } from "./door/door.ts";
 import { DoorKeeper } from "./door-keeper.ts";
 import { ManifestServer } from "./manifests.ts";
 import { BlobNames } from "./named-blobs.ts";
 import type { Refusal } from "./oci-error.ts";
-import { type FailurePolicy, PullThrough } from "./pull-through.ts";
+import { type FailurePolicy, PullThrough, storeIn } from "./pull-through.ts";
 import type { PulledLayers } from "./pulled-layers.ts";
 import { ReferrerServer } from "./referrers.ts";
 import { refuse, type Sent } from "./respond.ts";
+import { SharedAsker } from "./shared-asker.ts";
 import { TagListServer } from "./tag-list.ts";
-import { isRefused, parseTarget, readHost, type Target } from "./target.ts";
+import { isRefused, parseTarget, readListed, type Target } from "./target.ts";
 
 /** One request, for the log. */
 export interface RegistryEvent {
@@ -80,17 +81,17 @@ const mostShown = 512;
 
 export function createRegistryProxy(options: RegistryProxyOptions): RegistryProxy {
   const { mirror, registry, upstreams, limits, now, log, report, waitMs = defaultWaitMs } = options;
-  const listed = new Set(upstreams.map((host) => readListed(host)));
+  const listed = new Set(upstreams.map(readListed));
   const defaultHost = readListed(options.defaultHost ?? "docker.io");
   const knowledge = mirror.knowledge();
+  const store = storeIn(mirror);
+  const asker = registry === undefined ? undefined : createRoute(registry.parts, { now, deadlineMs: questionMs });
   const pull = new PullThrough({
     knowledge,
-    asker: registry === undefined ? undefined : createRoute(registry.parts, { now, deadlineMs: questionMs }),
-    store: mirror.isWritable ? (question, answer) => void mirror.writer().setAnswer(question, answer) : undefined,
+    asker: asker === undefined ? undefined : new SharedAsker({ asker, store, now, report }),
     failurePolicy: options.failurePolicy,
     refreshMs: options.refreshMs,
     now,
-    report,
   });
   const mayAsk = (host: string): boolean => registry !== undefined && listed.has(host);
   const { admit: door, failurePolicy } = options;
@@ -186,14 +187,6 @@ export function createRegistryProxy(options: RegistryProxyOptions): RegistryProx
     router,
     close: () => blobs.close(),
   };
-}
-
-/** @throws EngineError `invalid-config` for what is no host. */
-function readListed(text: string): string {
-  const host = readHost(text);
-  if (host === undefined)
-    throw new EngineError("invalid-config", "not the name of a registry, for instance ghcr.io", { subject: text });
-  return host;
 }
 
 function sendBase(request: IncomingMessage, response: ServerResponse): Sent {

@@ -9,6 +9,7 @@
  * Nothing of a request becomes an address: `ns` is read as a host, and a repository by its grammar.
  */
 import { type Digest, isDigest } from "../../core/crypto/digest.ts";
+import { EngineError } from "../../core/errors.ts";
 import { isTag, plainHost, repositoryForFetching } from "../../core/oci/reference.ts";
 import { registryName } from "../upstream/registry/endpoint.ts";
 import type { Refusal } from "./oci-error.ts";
@@ -53,6 +54,14 @@ const mostTarget = 4096;
 export function readHost(text: string): string | undefined {
   if (text.length > mostPath || !hostPattern.test(text)) return undefined;
   return registryName(plainHost(text));
+}
+
+/** A registry of the configuration. @throws EngineError `invalid-config` for what is no host. */
+export function readListed(text: string): string {
+  const host = readHost(text);
+  if (host === undefined)
+    throw new EngineError("invalid-config", "not the name of a registry, for instance ghcr.io", { subject: text });
+  return host;
 }
 
 /** Whether the first segment of a path names a registry, as in references. */

@@ -2,8 +2,8 @@
  * The policies' door: what is asked of it about an image that a client wants to pull, and what it says. Source:
  * docs/spec/offline.md#policy-at-the-door.
  */
-import type { Digest } from "../../core/crypto/digest.ts";
-import type { ErrorCode } from "../../core/errors.ts";
+import type { Digest } from "../../../core/crypto/digest.ts";
+import type { ErrorCode } from "../../../core/errors.ts";
 
 export interface DoorImage {
   readonly repository: string;

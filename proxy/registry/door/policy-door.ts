@@ -1,0 +1,113 @@
+/**
+ * Kyverno's policies at the door of the registry, for nodes of a cluster without a webhook: an image is decided as if a
+ * Pod had it. Source: docs/spec/offline.md#policy-at-the-door.
+ */
+import {
+  type Asker,
+  createEngine,
+  type Decision,
+  type EngineSettings,
+  type Knowledge,
+  type Limits,
+  type Policy,
+  type Question,
+  requestFor,
+  type RuleResult,
+  settle,
+  type SignatureVerifier,
+} from "../../../core/index.ts";
+import { mayOverlook } from "../../../core/decide/allowed.ts";
+import type { Door, DoorImage, Verdict } from "./door.ts";
+import { doorPolicies, type NotApplied } from "./applied-policies.ts";
+
+export interface PolicyDoorOptions {
+  readonly policies: readonly Policy[];
+  readonly settings?: EngineSettings | undefined;
+  readonly knowledge: Knowledge;
+  /** Who is asked for evidence that is not known, until the time that is given; nobody without it. */
+  readonly asker?: (() => Asker) | undefined;
+  /** Whether a question may be asked: only of registries that are listed. */
+  readonly mayAsk: (question: Question) => boolean;
+  readonly refreshMs: number;
+  /** Of an image that no policy selects. */
+  readonly noMatch: "admit" | "deny";
+  readonly crypto: SignatureVerifier;
+  readonly limits: Limits;
+  readonly now: () => Date;
+}
+
+export interface PolicyDoor extends Door {
+  /** To be said at the start. */
+  readonly notApplied: readonly NotApplied[];
+  /** The names of the policies that are applied. */
+  readonly applied: readonly string[];
+}
+
+export function createPolicyDoor(options: PolicyDoorOptions): PolicyDoor {
+  const { policies, settings, knowledge, asker, mayAsk, refreshMs, noMatch, crypto, limits, now } = options;
+  const { applied, notApplied } = doorPolicies(policies);
+  const engine = createEngine({ policies: applied, crypto, limits, ...(settings === undefined ? {} : { settings }) });
+  const listed = (): Asker | undefined => {
+    const asked = asker?.();
+    if (asked === undefined) return undefined;
+    return { ask: async (question) => (mayAsk(question) ? asked.ask(question) : undefined) };
+  };
+  return {
+    notApplied,
+    applied: applied.map(({ name }) => name),
+    async judge(image) {
+      const request = requestFor(podOf(image));
+      const asked = listed();
+      const decision =
+        asked === undefined
+          ? engine.decide(request, knowledge, now())
+          : await settle(engine, request, knowledge, asked, now(), { refresh: refreshMs });
+      return verdictOf(decision, image, noMatch);
+    },
+  };
+}
+
+/**
+ * A Pod with the image in every spelling that a Pod may have: policies match texts, and `nginx` of a Pod is
+ * `docker.io/library/nginx` of a registry.
+ */
+function podOf({ repository, tag, digest }: DoorImage) {
+  const official = "docker.io/library/";
+  const names = repository.startsWith(official)
+    ? [repository, `docker.io/${repository.slice(official.length)}`]
+    : [repository];
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: "pulled-image", namespace: "default" },
+    spec: {
+      containers: names.map((name, index) => ({
+        name: `image-${index}`,
+        image: `${name}${tag === undefined ? "" : `:${tag}`}@${digest}`,
+      })),
+    },
+  };
+}
+
+/** A certain violation beats an outage; an unknown is one whatever the action of its policy. */
+function verdictOf({ results }: Decision, image: DoorImage, noMatch: "admit" | "deny"): Verdict {
+  const words = (found: readonly RuleResult[]): string =>
+    [...new Set(found.map(({ policy, rule, message }) => `${policy}.${rule}: ${message}`))].join("; ");
+  const refuted = results.filter(({ status, action }) => status === "fail" && action === "Enforce");
+  if (refuted.length > 0) return { verdict: "refused", message: words(refuted) };
+  const unknown = results.filter(({ status }) => status === "error");
+  if (unknown.length > 0)
+    return {
+      verdict: "unknown",
+      message: words(unknown),
+      code: unknown.flatMap(({ failures }) => failures)[0]?.code ?? "not-in-mirror",
+      // The proxy's failure policy decides, not the policy's.
+      isIgnorable: unknown.every((result) => mayOverlook({ ...result, failurePolicy: "Ignore" })),
+    };
+  if (results.length === 0 && noMatch === "deny")
+    return {
+      verdict: "refused",
+      message: `no policy selects ${image.repository}${image.tag === undefined ? "" : `:${image.tag}`}@${image.digest}`,
+    };
+  return { verdict: "admitted" };
+}

@@ -1,0 +1,36 @@
+/** The policies' door with its asker: who is asked for evidence, and where the answers go. */
+import type { EngineError } from "../../core/errors.ts";
+import type { Asker } from "../../core/knowledge/knowledge.ts";
+import type { Mirror } from "../mirror/mirror.ts";
+import { createPolicyDoor, type PolicyDoor, type PolicyDoorOptions } from "./door/policy-door.ts";
+import { storeIn } from "./pull-through.ts";
+import { SharedAsker } from "./shared-asker.ts";
+import { readListed } from "./target.ts";
+
+export interface OpenDoorOptions extends Omit<PolicyDoorOptions, "knowledge" | "asker" | "mayAsk"> {
+  readonly mirror: Mirror;
+  /** Registries, logs and keys; without it nobody is asked. */
+  readonly asker?: Asker | undefined;
+  /** The registries that may be asked, as for the proxy itself. */
+  readonly upstreams: readonly string[];
+  /** How long one client waits for evidence. Default 9 s. */
+  readonly waitMs?: number;
+  readonly report: (error: EngineError) => void;
+}
+
+const defaultWaitMs = 9_000;
+
+/** @throws EngineError when a policy cannot be compiled, `invalid-config` for what is no host. */
+export function openDoor(options: OpenDoorOptions): PolicyDoor {
+  const { mirror, asker, upstreams, waitMs = defaultWaitMs, report, ...door } = options;
+  const listed = new Set(upstreams.map(readListed));
+  const shared =
+    asker === undefined ? undefined : new SharedAsker({ asker, store: storeIn(mirror), now: door.now, report });
+  return createPolicyDoor({
+    ...door,
+    knowledge: mirror.knowledge(),
+    asker: shared === undefined ? undefined : () => shared.until(performance.now() + waitMs),
+    mayAsk: (question) =>
+      !("repository" in question) || listed.has(question.repository.slice(0, question.repository.indexOf("/"))),
+  });
+}

@@ -1,0 +1,99 @@
+/**
+ * One asker for all clients: however many wait for an answer, a registry is asked once, its answer is kept, and an
+ * outage is not asked about again at once. Source: docs/spec/offline.md#registry-proxy.
+ */
+import { EngineError } from "../../core/errors.ts";
+import type { Answer, AnswerTo, Unavailable } from "../../core/knowledge/answer.ts";
+import type { Asker } from "../../core/knowledge/knowledge.ts";
+import { type Question, questionText } from "../../core/knowledge/question.ts";
+
+/** Until when a request waits for registries, on the clock of `performance`. */
+export type Deadline = number;
+
+export interface SharedAskerOptions {
+  readonly asker: Asker;
+  /** Writes an answer into the mirror. */
+  readonly store?: ((question: Question, answer: Answer) => void) | undefined;
+  readonly now: () => Date;
+  /** What went wrong without the client being told. */
+  readonly report: (error: EngineError) => void;
+}
+
+/** How long an outage is remembered for the same question, so that a storm of clients asks a sick registry once. */
+const outageMs = 5_000;
+const mostOutages = 10_000;
+
+export class SharedAsker {
+  readonly #options: SharedAskerOptions;
+  /** Questions that are being asked, by canonical text. */
+  readonly #flights = new Map<string, Promise<Answer | undefined>>();
+  readonly #outages = new Map<string, { readonly until: number; readonly answer: Unavailable }>();
+
+  constructor(options: SharedAskerOptions) {
+    this.#options = options;
+  }
+
+  /** The asker of one request, which waits no longer than a client does. Asking goes on, for the next one. */
+  until(deadline: Deadline): Asker {
+    return {
+      ask: async <Q extends Question>(question: Q) => {
+        const late = timer(Math.max(0, deadline - performance.now()));
+        const answer = await Promise.race([this.#ask(question), late.promise]);
+        late.clear();
+        if (answer !== "late") return answer as AnswerTo<Q> | undefined;
+        const at = this.#options.now().toISOString();
+        const why = "no answer in time; asking goes on";
+        return { state: "unavailable", code: "timed-out", at, from: "", why } as const;
+      },
+    };
+  }
+
+  #ask(question: Question): Promise<Answer | undefined> {
+    const text = questionText(question);
+    const outage = this.#outages.get(text);
+    if (outage !== undefined) {
+      if (this.#now() < outage.until) return Promise.resolve(outage.answer);
+      this.#outages.delete(text);
+    }
+    const flight = this.#flights.get(text) ?? this.#fly(question, text);
+    this.#flights.set(text, flight);
+    return flight;
+  }
+
+  async #fly(question: Question, text: string): Promise<Answer | undefined> {
+    try {
+      const answer: Answer | undefined = await this.#options.asker.ask(question);
+      if (answer?.state === "unavailable") {
+        if (this.#outages.size >= mostOutages) this.#outages.clear();
+        this.#outages.set(text, { until: this.#now() + outageMs, answer });
+      }
+      if (answer !== undefined) this.#store(question, answer);
+      return answer;
+    } finally {
+      this.#flights.delete(text);
+    }
+  }
+
+  /** A mirror that cannot be written hides nothing that a registry said. */
+  #store(question: Question, answer: Answer): void {
+    try {
+      this.#options.store?.(question, answer);
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      this.#options.report(error);
+    }
+  }
+
+  #now(): number {
+    return this.#options.now().getTime();
+  }
+}
+
+function timer(ms: number): { readonly promise: Promise<"late">; readonly clear: () => void } {
+  let clear = (): void => undefined;
+  const promise = new Promise<"late">((resolve) => {
+    const running = setTimeout(() => resolve("late"), ms);
+    clear = () => clearTimeout(running);
+  });
+  return { promise, clear };
+}
