@@ -165,6 +165,7 @@ export const layers: LayerTable = {
     units: [
       ...stored,
       "core/decide",
+      "core/trust",
       "proxy/make-folder.ts",
       "proxy/mirror",
       "proxy/upstream",
