@@ -16,6 +16,7 @@ import {
 } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
+import { type KubernetesProgram, makeKubernetes } from "./kubernetes-build.ts";
 import { sdkVersions } from "../../proxy/upstream/kms/sdk.ts";
 
 export const toolsFolder: string = process.env.SALLYPORT_E2E_TOOLS ?? join(homedir(), ".cache", "sallyport-e2e", "bin");
@@ -27,6 +28,10 @@ interface Source {
   readonly npm?: readonly string[];
   /** A Debian package, and the program in it. */
   readonly debian?: readonly [name: string, program: string];
+  /** A program of Kubernetes, which is built with all its modules: its version, and which program. */
+  readonly kubernetes?: readonly [version: string, program: KubernetesProgram];
+  /** Packages of PyPI, in an environment of their own. */
+  readonly python?: readonly string[];
   /** A program that machines have, or not. */
   readonly system?: string;
 }
@@ -39,6 +44,12 @@ const sources = {
   crane: { go: "github.com/google/go-containerregistry/cmd/crane@v0.22.1" },
   cosign3: { go: "github.com/sigstore/cosign/v3/cmd/cosign@v3.1.3" },
   "local-kms": { go: "github.com/nsmithuk/local-kms@v0.0.0-20260228092603-2a5e92d09ab6" },
+  /** With its etcd. About ten minutes of one core. */
+  "api-server": { kubernetes: ["1.36.3", "api-server"] },
+  kubectl: { kubernetes: ["1.36.3", "kubectl"] },
+  "rekor-tiles": { go: "github.com/sigstore/rekor-tiles/v2/cmd/rekor-server/posix@v2.3.0" },
+  /** The path is the environment's folder. */
+  moto: { python: ["moto[server]==5.2.5"] },
   /** The path is the folder's. */
   "kms-sdks": { npm: Object.entries(sdkVersions).map(([name, version]) => `${name}@${version}`) },
   strace: { system: "strace" },
@@ -72,16 +83,18 @@ function find(component: Component): Obtained {
   }
   const work = mkdtempSync(join(tmpdir(), "sallyport-e2e-"));
   try {
-    const failure =
-      source.npm !== undefined
-        ? install(source.npm, work, path)
-        : source.go === undefined
-          ? unpack(source, work, path)
-          : build(source.go, work, path);
+    const failure = make(source, work, path);
     return failure === undefined ? { path } : { missing: `${component}: ${failure}` };
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
+}
+
+function make(source: Source, work: string, path: string): string | undefined {
+  if (source.npm !== undefined) return install(source.npm, work, path);
+  if (source.python !== undefined) return installPython(source.python, path);
+  if (source.kubernetes !== undefined) return buildKubernetes(...source.kubernetes, work, path);
+  return source.go === undefined ? unpack(source, work, path) : build(source.go, work, path);
 }
 
 /** Runs a command; its failure in one line, or nothing. */
@@ -108,6 +121,26 @@ function install(packages: readonly string[], work: string, path: string): strin
   const failure = run("npm", words, { cwd: work });
   if (failure !== undefined) return failure;
   cpSync(work, `${path}.new`, { recursive: true });
+  renameSync(`${path}.new`, path);
+  return undefined;
+}
+
+/** An environment has the path of its folder in it, so it is made in its place. */
+function installPython(packages: readonly string[], path: string): string | undefined {
+  process.stderr.write(`installing ${packages.join(", ")}\n`);
+  const cwd = toolsFolder;
+  const failure =
+    run("python3", ["-m", "venv", path], { cwd }) ??
+    run(join(path, "bin", "pip"), ["install", "--quiet", "--no-input", ...packages], { cwd });
+  if (failure !== undefined) rmSync(path, { recursive: true, force: true });
+  return failure;
+}
+
+function buildKubernetes(version: string, program: KubernetesProgram, work: string, path: string): string | undefined {
+  process.stderr.write(`building ${program} of Kubernetes ${version}\n`);
+  const failure = makeKubernetes(version, program, work, (command, words) => run(command, words, { cwd: work }));
+  if (failure !== undefined) return failure;
+  copyFileSync(join(work, program), `${path}.new`);
   renameSync(`${path}.new`, path);
   return undefined;
 }

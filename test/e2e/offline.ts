@@ -31,7 +31,7 @@ const policyOf = (host: string, key: string): string =>
   });
 
 /** The Internet addresses to which a run connected or sent. */
-async function dialled({ stage, program, main }: Tools, words: readonly string[]): Promise<readonly string[]> {
+export async function dialled({ stage, program, main }: Tools, words: readonly string[]): Promise<readonly string[]> {
   const trace = join(stage.folder, "trace");
   const traced = ["-f", "-qq", "-e", "trace=connect,sendto,sendmsg,sendmmsg", "-o", trace, process.execPath, main];
   await stage.run(program("strace"), [...traced, ...words]);

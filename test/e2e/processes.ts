@@ -49,7 +49,7 @@ export class Stage {
     child.stdout.on("data", hear);
     child.stderr.on("data", hear);
     this.#running.push(child);
-    for (let left = 200; left > 0; left--) {
+    for (let left = 1200; left > 0; left--) {
       if (child.exitCode !== null) throw new Error(`${program} ended with ${child.exitCode}: ${said}`);
       if (await isReady().catch(() => false)) return;
       await wait(50);

@@ -4,6 +4,7 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import * as assert from "uvu/assert";
 import { tlsAuthority } from "../support/tls-identity.ts";
 import type { Component } from "./components.ts";
@@ -20,6 +21,7 @@ import {
   user,
 } from "./registry-actions.ts";
 import type { Scenario } from "./scenario.ts";
+import { leewaySeconds, startFront, startTokenServer, type TokenRules } from "./token-server.ts";
 
 const byKey = (key: string): readonly string[] => ["--key", `${key}.pub`, "--insecure-ignore-tlog"];
 const online = ["verify", "--online"];
@@ -105,10 +107,147 @@ const encrypted = (registry: Registry): Scenario => ({
   },
 });
 
+/** `repository:shop/app:pull`, how often it was asked for. */
+const countOf = (asked: readonly string[], text: string): number => asked.filter((line) => line.includes(text)).length;
+
+const behindTokens = (registry: Registry): Scenario => ({
+  name: `${registry} behind a token server: each form of asking, tokens that end in the middle, and refusals`,
+  needs: [registry, "cosign3", "crane"],
+  async run(tools) {
+    const { stage } = tools;
+    const rules: TokenRules = {
+      users: { [user.name]: user.password },
+      refresh: ["a refresh token", user.name],
+      open: "open/app",
+      service: "registry.test",
+      oauth: false,
+      ended: 0,
+    };
+    const tokens = await startTokenServer(rules);
+    try {
+      const settings = { tokens: { ...tokens, service: rules.service } };
+      const host = await startRegistry(registry, tools, settings);
+      const config = (name: string, entry: object, at = host) => {
+        mkdirSync(join(stage.folder, name));
+        stage.write(join(name, "config.json"), JSON.stringify({ auths: { [at]: entry } }));
+        return { DOCKER_CONFIG: join(stage.folder, name) };
+      };
+      const env = config("docker", { auth: Buffer.from(`${user.name}:${user.password}`).toString("base64") });
+      const image = await push(`${host}/shop/app:signed`, tools, { ...plain, env });
+      await sign("cosign3", image, tools, { ...plain, env });
+      const open = await push(`${host}/open/app:unsigned`, tools, { ...plain, env });
+      const verify = (words: readonly string[], more: Readonly<Record<string, string>> = {}) =>
+        tools.sallyport([...online, ...byKey("release"), ...words], { DOCKER_CONFIG: "nowhere", ...more });
+      const login = (password: string) => ["--registry-username", user.name, "--registry-password", password];
+      tokens.asked();
+      exits(0, await verify([image], env), /found at/);
+      assert.equal(tokens.asked(), [`GET ${user.name} repository:shop/app:pull`]);
+      exits(0, await verify([image, ...login(user.password)]));
+      // Nobody may pull from one repository, and from the other one.
+      exits(4, await verify([image]), /access-denied/);
+      exits(10, await verify([open]), /no-signature/);
+      exits(4, await verify([`${host}/shop/missing:1`]), /access-denied/);
+      exits(11, await verify([`${host}/shop/missing:1`], env), /image-not-found/);
+      // A password is tried once.
+      tokens.asked();
+      const wrong = await verify([image, ...login("not so good")]);
+      exits(4, wrong, new RegExp(`user ${user.name}`));
+      assert.not.match(says(wrong), "not so good");
+      assert.is(tokens.asked().length, 1);
+
+      const refresh = config("refresh", { identitytoken: rules.refresh[0] });
+      exits(0, await verify([image], refresh));
+      assert.equal(tokens.asked(), [`POST ${user.name} repository:shop/app:pull`]);
+      rules.oauth = true;
+      exits(0, await verify([image], env));
+      assert.equal(tokens.asked(), [`POST ${user.name} repository:shop/app:pull`]);
+      rules.oauth = false;
+
+      // Tokens that the registry takes for two more seconds. What comes then waits until they have ended.
+      let passed = 0;
+      const ends = { at: Number.POSITIVE_INFINITY };
+      const front = await startFront(host, async ({ headers }) => {
+        if (headers.authorization === undefined) return;
+        passed += 1;
+        if (passed === 1) {
+          rules.ended = 0;
+          ends.at = Date.now() + 3500;
+        } else if (passed === 2) await wait(ends.at - Date.now());
+      });
+      try {
+        rules.ended = leewaySeconds - 2;
+        const there = image.replace(host, front.host);
+        const late = {
+          ...env,
+          ...config("front", { auth: Buffer.from(`${user.name}:${user.password}`).toString("base64") }, front.host),
+        };
+        exits(0, await verify([there], late), /found at/);
+        assert.is(countOf(tokens.asked(), "repository:shop/app:pull"), 2, "one token, and one in its place");
+      } finally {
+        await front.close();
+      }
+
+      // Tokens that the registry never takes: ended ones, and ones for another service.
+      rules.ended = 2 * leewaySeconds;
+      exits(4, await verify([image], env), /access-denied/);
+      rules.ended = 0;
+      rules.service = "another.test";
+      tokens.asked();
+      exits(4, await verify([image], env), /access-denied/);
+      assert.ok(tokens.asked().length <= 2, "no storm of requests");
+      rules.service = "registry.test";
+      await tokens.close();
+      exits(5, await verify([image], env), /unreachable/);
+    } finally {
+      await tokens.close();
+    }
+  },
+});
+
+/** Registry and token server on different hosts, both with certificates of one authority. */
+const behindEncryptedTokens: Scenario = {
+  name: "distribution and its token server, both with certificates of an own authority",
+  needs: ["distribution", "cosign3", "crane"],
+  async run(tools) {
+    const authority = await tlsAuthority();
+    const own = await authority.issue(["127.0.0.1", "localhost"]);
+    const rules: TokenRules = {
+      users: { [user.name]: user.password },
+      refresh: ["a refresh token", user.name],
+      open: "",
+      service: "registry.test",
+      oauth: false,
+      ended: 0,
+    };
+    const tokens = await startTokenServer(rules, own);
+    try {
+      const host = await startRegistry("distribution", tools, {
+        tokens: { ...tokens, service: rules.service },
+        tls: { ca: authority.ca, ...own },
+      });
+      tools.stage.write("ca.pem", authority.ca);
+      mkdirSync(join(tools.stage.folder, "docker"));
+      const auth = Buffer.from(`${user.name}:${user.password}`).toString("base64");
+      tools.stage.write(join("docker", "config.json"), JSON.stringify({ auths: { [host]: { auth } } }));
+      const env = { DOCKER_CONFIG: join(tools.stage.folder, "docker") };
+      const access: Access = { crane: ["--insecure"], cosign: ["--allow-insecure-registry"], env };
+      const image = await push(`${host}/shop/app:signed`, tools, access);
+      await sign("cosign3", image, tools, access);
+      const verify = (...words: readonly string[]) =>
+        tools.sallyport([...online, ...words, ...byKey("release"), image], env);
+      exits(5, await verify(), /tls-failure/);
+      exits(0, await verify("--registry-cacert", "ca.pem"), /found at/);
+    } finally {
+      await tokens.close();
+    }
+  },
+};
+
 const registries: readonly Registry[] = ["distribution", "docker-registry", "ggcr-registry"];
 const withSettings = ["distribution", "docker-registry"] as const satisfies readonly Component[];
 
 export const registryScenarios: readonly Scenario[] = [
   ...registries.flatMap((registry) => [verified(registry, "cosign3"), verified(registry, "cosign2")]),
-  ...withSettings.flatMap((registry) => [loggedIn(registry), encrypted(registry)]),
+  ...withSettings.flatMap((registry) => [loggedIn(registry), encrypted(registry), behindTokens(registry)]),
+  behindEncryptedTokens,
 ];

@@ -15,6 +15,12 @@ const htpasswd = `${user.name}:$2b$05$XQ3y6tlSgCQBovzufHBS2.KVGbrVYfVu70gTYz1Xig
 
 export interface Settings {
   readonly login?: boolean;
+  readonly tokens?: {
+    readonly realm: string;
+    readonly issuer: string;
+    readonly service: string;
+    readonly roots: string;
+  };
   readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string; readonly wantsClient?: boolean };
 }
 
@@ -26,7 +32,7 @@ export async function startRegistry(
 ): Promise<string> {
   const port = await freePort();
   const host = `127.0.0.1:${port}`;
-  const { tls, login } = settings;
+  const { tls, login, tokens } = settings;
   const agent = new Agent({ connect: { rejectUnauthorized: false } });
   const isReady = async (): Promise<boolean> => {
     if (tls?.wantsClient === true) return portAnswers(host);
@@ -44,11 +50,24 @@ export async function startRegistry(
     writeFileSync(path, text);
     return path;
   };
+  const auth =
+    login === true
+      ? { htpasswd: { realm: "Registry Realm", path: file("htpasswd", htpasswd) } }
+      : tokens === undefined
+        ? undefined
+        : {
+            token: {
+              realm: tokens.realm,
+              service: tokens.service,
+              issuer: tokens.issuer,
+              rootcertbundle: file("tokens.pem", tokens.roots),
+            },
+          };
   const config = {
     version: "0.1",
     log: { level: "error" },
     storage: { filesystem: { rootdirectory: join(stage.folder, `${port}-data`) } },
-    ...(login === true ? { auth: { htpasswd: { realm: "Registry Realm", path: file("htpasswd", htpasswd) } } } : {}),
+    ...(auth === undefined ? {} : { auth }),
     http: {
       addr: host,
       secret: "a secret of the test",
@@ -75,14 +94,18 @@ async function portAnswers(host: string): Promise<boolean> {
   return true;
 }
 
-export const says = ({ exit, out, err }: Outcome): string => `exit ${exit}\n${out}\n${err}`;
+/** Of long texts the ends. */
+const ends = (text: string): string => (text.length > 4000 ? `${text.slice(0, 2000)}\n…\n${text.slice(-2000)}` : text);
+
+/** For a person. */
+export const says = ({ exit, out, err }: Outcome): string => `exit ${exit}\n${ends(out)}\n${ends(err)}`;
 export const succeeds = (outcome: Outcome): Outcome => {
   assert.is(outcome.exit, 0, says(outcome));
   return outcome;
 };
 export const exits = (code: number, outcome: Outcome, pattern = /./): void => {
   assert.is(outcome.exit, code, says(outcome));
-  assert.match(outcome.out + outcome.err, pattern);
+  assert.ok(pattern.test(outcome.out + outcome.err), `${pattern}\n${says(outcome)}`);
 };
 
 /** Flags of crane and cosign for a registry. */

@@ -5,6 +5,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { buildDist } from "../../scripts/build.ts";
+import { clusterScenarios } from "./clusters.ts";
 import { obtain } from "./components.ts";
 import { keyServiceScenarios } from "./key-services.ts";
 import { Stage } from "./processes.ts";
@@ -16,9 +17,12 @@ const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/[/\\]$/, 
 const words = process.argv.slice(2);
 const requireAll = words.includes("--require-all");
 const wanted = words.filter((word) => !word.startsWith("--"));
-const scenarios: readonly Scenario[] = [...registryScenarios, ...keyServiceScenarios, ...offlineScenarios].filter(
-  ({ name }) => wanted.length === 0 || wanted.some((word) => name.includes(word)),
-);
+const scenarios: readonly Scenario[] = [
+  ...registryScenarios,
+  ...clusterScenarios,
+  ...keyServiceScenarios,
+  ...offlineScenarios,
+].filter(({ name }) => wanted.length === 0 || wanted.some((word) => name.includes(word)));
 
 await buildDist(root);
 let [passed, failed, skipped] = [0, 0, 0];
