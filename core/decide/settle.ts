@@ -190,7 +190,10 @@ export class AskingRun {
           }
         : await this.#asker.ask(question);
     this.#answered.set(text, mostOf(question));
-    if (answer === undefined) return;
+    if (answer === undefined) {
+      this.#answers.keep(question);
+      return;
+    }
     this.#answers.set(question, besideGiven(this.#options.given?.answer(question), answer));
     const isKept = answer.state !== "unavailable" && this.#options.store?.(question, answer) === true;
     if (isKept && answer.state === "present" && answer.value instanceof Uint8Array) this.#answers.forget(question);

@@ -21,6 +21,8 @@ export class Overlay implements Knowledge {
   readonly #isOld: (question: Question, answer: Answer) => boolean;
   readonly #fresh = new Map<string, Answer>();
   readonly #used = new Map<string, UsedInOutage>();
+  /** Questions that nobody may be asked: the earlier answer is all that there is. */
+  readonly #kept = new Set<string>();
   /** Scopes whose claims were contradicted in this run: no absence rests on them any more. */
   readonly #ended = new Set<string>();
 
@@ -31,11 +33,12 @@ export class Overlay implements Knowledge {
   }
 
   answer<Q extends Question>(question: Q): AnswerTo<Q> | undefined {
-    const fresh = this.#fresh.get(questionText(question)) as AnswerTo<Q> | undefined;
+    const text = questionText(question);
+    const fresh = this.#fresh.get(text) as AnswerTo<Q> | undefined;
     if (fresh !== undefined && fresh.state !== "unavailable") return fresh;
     const held = this.#held(question);
     if (fresh !== undefined) return this.#despite(question, fresh, held);
-    return held !== undefined && this.#isOld(question, held) ? undefined : held;
+    return held !== undefined && !this.#kept.has(text) && this.#isOld(question, held) ? undefined : held;
   }
 
   /** The earlier answers that were used in outages so far. */
@@ -67,6 +70,11 @@ export class Overlay implements Knowledge {
   /** Lets go of an answer that the base has by now. What it ended stays ended. */
   forget(question: Question): void {
     this.#fresh.delete(questionText(question));
+  }
+
+  /** Nobody may be asked this: an earlier answer counts, however old it is, as where nothing may be asked at all. */
+  keep(question: Question): void {
+    this.#kept.add(questionText(question));
   }
 
   /** Adds an answer. An outage never replaces a definite answer. A new fact ends the claims that it contradicts. */

@@ -140,6 +140,13 @@ test("an old answer that can change is asked for again; if that fails it is kept
   assert.equal([failing.asked, failing.decision.warnings, failing.decision.open], [["key a"], ["a=present"], []]);
 });
 
+test("what nobody may be asked again counts as it was answered before: a pinned key, without its cluster", async () => {
+  const old = new MemoryKnowledge(defaultLimits, { at: "2020-01-01T00:00:00Z", from: "pin" }).present(key("a"), "");
+  const nobody: Asker = { ask: () => Promise.resolve(undefined) };
+  const { warnings, open } = await settle(chain("a"), request, old, nobody, now, { refresh: 0 });
+  assert.equal([warnings, open], [["a=present"], []]);
+});
+
 const listed = (name: string) => ({ mediaType: "a/b", digest: digestOf(encodeUtf8(name)), size: 1 });
 const origin = { at: "2026-01-01T00:00:00Z", from: "source" };
 const referrers = { kind: "referrers", repository: "ghcr.io/org/app", digest: listed("image").digest } as const;
