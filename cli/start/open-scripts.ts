@@ -36,13 +36,8 @@ export function openScripts(
   return (name) => {
     const source = readFileSync(join(folders.chunks, name));
     const file = seals === undefined ? undefined : readIfReadable(join(folder, compiledName(name)));
-    const cachedData = file === undefined ? undefined : seals?.open(source, file);
-    const text = source.toString("utf8");
-    return new Script(text, {
-      filename: shownName(name),
-      ...(cachedData === undefined
-        ? {}
-        : { cachedData: Buffer.from(cachedData.buffer, cachedData.byteOffset, cachedData.byteLength) }),
-    });
+    const code = file === undefined ? undefined : seals?.open(source, file);
+    const named = { filename: shownName(name) };
+    return new Script(source.toString("utf8"), code === undefined ? named : { ...named, cachedData: code });
   };
 }

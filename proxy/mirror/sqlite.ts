@@ -6,21 +6,51 @@ import { createRequire } from "node:module";
 import type Database from "better-sqlite3";
 import { EngineError } from "../../core/errors.ts";
 
-/** Loads a package by its name; throws like `require`. */
-type Load = (name: string) => unknown;
+/** Loads a package or a file of one by its name; throws like `require`. */
+interface Load {
+  (name: string): unknown;
+  readonly resolve?: (name: string) => string;
+}
 
-let loaded: typeof Database | undefined;
+interface Sqlite {
+  readonly Database: typeof Database;
+  /** The native part; where there is none, the package looks for it. */
+  readonly nativeBinding?: string;
+}
+
+let loaded: Sqlite | undefined;
+
+/** Where the native part lies: built or fetched by npm, or in the package that is carried across a gap. */
+function nativeFiles(): readonly string[] {
+  const { platform, arch, versions } = process;
+  return ["build/Release", `lib/binding/node-v${versions.modules}-${platform}-${arch}`].map(
+    (folder) => `better-sqlite3/${folder}/better_sqlite3.node`,
+  );
+}
+
+/** The package tries a dozen places, one after the other, and loads two packages for it. */
+function findNative({ resolve }: Load): string | undefined {
+  for (const file of resolve === undefined ? [] : nativeFiles())
+    try {
+      return resolve?.(file);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "MODULE_NOT_FOUND") throw error;
+    }
+  return undefined;
+}
 
 /**
  * The class of databases.
  * @throws EngineError `invalid-config` where there is no native module for this platform and this Node.
  */
-export function loadSqlite(load: Load = createRequire(import.meta.url)): typeof Database {
+export function loadSqlite(load: Load = createRequire(import.meta.url)): Sqlite {
   try {
     const found = load("better-sqlite3") as typeof Database;
-    // The package loads its native part with the first database.
-    new found(":memory:").close();
-    return found;
+    const nativeBinding = findNative(load);
+    // Now, and not with the first database, so that what is wrong with it is said here.
+    if (nativeBinding === undefined) new found(":memory:").close();
+    else load(nativeBinding);
+    return { Database: found, ...(nativeBinding === undefined ? {} : { nativeBinding }) };
   } catch (error) {
     const { platform, arch, versions } = process;
     const here = `${platform}-${arch}, Node ${versions.node} (ABI ${versions.modules})`;
@@ -34,9 +64,10 @@ export function loadSqlite(load: Load = createRequire(import.meta.url)): typeof 
 /** Opens a file of SQLite. */
 export function openDatabase(path: string, options: Database.Options = {}): Database.Database {
   loaded ??= loadSqlite();
-  return new loaded(path, options);
+  const { Database: found, nativeBinding } = loaded;
+  return new found(path, nativeBinding === undefined ? options : { ...options, nativeBinding });
 }
 
 /** Whether SQLite itself reported this. */
 export const isSqliteError = (error: unknown): error is InstanceType<typeof Database.SqliteError> =>
-  loaded !== undefined && error instanceof loaded.SqliteError;
+  loaded !== undefined && error instanceof loaded.Database.SqliteError;
